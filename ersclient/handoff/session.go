@@ -1,0 +1,56 @@
+package handoff
+
+import (
+	"time"
+
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// The address of the two entries in the OS keyring. They are a public interface, as firm as a wire format.
+const (
+	// Service is the entries' service name.
+	Service = "ers-login"
+	// AccountSession holds the whole session as one JSON object: the only entry whose parts are sure to belong together.
+	AccountSession = "session"
+	// AccountSessionKey holds the session key alone, for shell scripts.
+	AccountSessionKey = "session-key"
+)
+
+// Version is the version of the contract that this package writes.
+const Version = 1
+
+// SessionKey is the professional session's id, masked; Reveal returns it, for the header HTTP_X_SESSION_KEY.
+type SessionKey struct{ secret.Text }
+
+// NewSessionKey wraps a session key.
+func NewSessionKey(id string) SessionKey { return SessionKey{secret.New(id)} }
+
+// Session is what other applications learn about the user's e-RS session.
+type Session struct {
+	// Version is the contract's version, 1.
+	Version int
+	// Generation grows with each sign-in, so that a reader can tell a new session from the one it knew.
+	Generation int64
+	// SessionKey goes into the header HTTP_X_SESSION_KEY of every e-RS call.
+	SessionKey SessionKey
+	// BaseURL is the e-RS platform the session is valid at.
+	BaseURL string
+	// ASID is the accredited system id that the session was created with, for the header XAPI_ASID.
+	ASID string
+	// UserIdentifier is the user's 12-digit national id.
+	UserIdentifier string
+	// UserName is the user's name for show.
+	UserName string
+	// OrgIdentifier is the ODS code of the selected organisation, OrgName its name for show (cut if it is very long).
+	OrgIdentifier string
+	OrgName       string
+	// BusinessFunction is the selected role, such as REFERRING_CLINICIAN.
+	BusinessFunction string
+	// OnBehalfOf is empty in this version of the contract.
+	OnBehalfOf string
+	// IssuedAt and ExpiresAt bound the session's life, in UTC. The session can end earlier, and then the entries vanish.
+	IssuedAt  time.Time
+	ExpiresAt time.Time
+	// Publisher is the name and version of the program that wrote the entry.
+	Publisher string
+}

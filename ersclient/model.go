@@ -1,0 +1,90 @@
+package ersclient
+
+import (
+	"strings"
+
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// Problem is the error type of every call of this package.
+type Problem = problem.Problem
+
+// Token is the smartcard's ticket as e-RS receives it, in the member that A001 and A002 call token. It is masked; [NewToken]
+// trims it, since the published A001 example starts it with a space.
+type Token struct{ secret.Text }
+
+// NewToken wraps a ticket, without the white space around it.
+func NewToken(ticket string) Token { return Token{secret.New(strings.TrimSpace(ticket))} }
+
+// SessionKey is a professional session's id. Whoever holds it and the organisation's endpoint certificate can act as the
+// user, so it is masked.
+type SessionKey struct{ secret.Text }
+
+// NewSessionKey wraps a session's id.
+func NewSessionKey(id string) SessionKey { return SessionKey{secret.New(id)} }
+
+// Session is a professional session at e-RS: provisional after A001, valid once A002 has set its Permission.
+type Session struct {
+	// Key is the session's id. A002 may answer with another one than A001: the later one counts.
+	Key SessionKey
+	// Token is the ticket the session was created with, which A002 sends again.
+	Token Token
+	// User is the person who signed in, with every organisation and business function that e-RS offers.
+	User User
+	// Permission is the selected pair, nil until A002 has answered.
+	Permission *Permission
+}
+
+// User is a person as e-RS describes them. Names are trimmed for show.
+type User struct {
+	// Identifier is the person's 12-digit national id, which the field calls UUID although it is not an RFC 4122 one.
+	Identifier string
+	FirstName  string
+	MiddleName string
+	LastName   string
+	// Permissions is empty for a user without roles: A001 answers 201 to them too.
+	Permissions []Permission
+}
+
+// Name returns the parts of the name that are there, joined by spaces.
+func (u User) Name() string {
+	return strings.Join(strings.Fields(u.FirstName+" "+u.MiddleName+" "+u.LastName), " ")
+}
+
+// Permission is a pair of organisation and business function: one way to work in e-RS.
+type Permission struct {
+	BusinessFunction BusinessFunction
+	// OrgIdentifier is the organisation's ODS code.
+	OrgIdentifier string
+	// OrgName is the organisation's name, trimmed for show. It takes no part in what A002 selects.
+	OrgName string
+}
+
+// Same tells whether two permissions select the same thing: names do not count, since A001 and A002 spell them differently.
+func (p Permission) Same(other Permission) bool {
+	return p.BusinessFunction == other.BusinessFunction && p.OrgIdentifier == other.OrgIdentifier
+}
+
+// BusinessFunction is the field's name for a role in e-RS. A value outside the published list is kept as it stands: it must
+// be shown and can be selected.
+type BusinessFunction string
+
+// The published business functions.
+const (
+	ReferringClinician            BusinessFunction = "REFERRING_CLINICIAN"
+	ReferringClinicianAdmin       BusinessFunction = "REFERRING_CLINICIAN_ADMIN"
+	ReferringAdmin                BusinessFunction = "REFERRING_ADMIN"
+	BMSHCPProxy                   BusinessFunction = "BMS_HCP_PROXY"
+	BMSAdmin                      BusinessFunction = "BMS_ADMIN"
+	ServiceProviderClinician      BusinessFunction = "SERVICE_PROVIDER_CLINICIAN"
+	ServiceProviderClinicianAdmin BusinessFunction = "SERVICE_PROVIDER_CLINICIAN_ADMIN"
+	ServiceProviderAdmin          BusinessFunction = "SERVICE_PROVIDER_ADMIN"
+	ServiceDefiner                BusinessFunction = "SERVICE_DEFINER"
+	BookingManager                BusinessFunction = "BOOKING_MANAGER"
+	Commissioner                  BusinessFunction = "COMMISSIONER"
+	InformationAnalyst            BusinessFunction = "INFORMATION_ANALYST"
+	ERSAdmin                      BusinessFunction = "ERS_ADMIN"
+	AdditionalRequirementsManager BusinessFunction = "ADDITIONAL_REQUIREMENTS_MANAGER"
+	ReferrerRightsManager         BusinessFunction = "REFERRER_RIGHTS_MANAGER"
+)

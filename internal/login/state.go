@@ -1,0 +1,164 @@
+package login
+
+import (
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// Phase is where the flow stands.
+type Phase int
+
+// The phases, in the order in which a sign-in passes through them.
+const (
+	// Starting clears what a run that ended without a goodbye has left behind.
+	Starting Phase = iota
+	// Waiting has no session and waits for a ticket, or for the user to ask for one.
+	Waiting
+	// Prompting has asked the Identity Agent for a ticket, which asks the user for card and passcode.
+	Prompting
+	// SigningIn has a ticket and creates the session at e-RS (A001).
+	SigningIn
+	// Choosing shows the user's organisations and business functions.
+	Choosing
+	// Selecting selects one (A002) and hands the session to the keyring.
+	Selecting
+	// SignedIn has a session that other applications can use.
+	SignedIn
+	// Ending clears the keyring and then closes the session at e-RS (A003).
+	Ending
+	// Failed shows a Problem. There is no session.
+	Failed
+	// Closed is the end: nothing is left, the program can exit.
+	Closed
+)
+
+// Missing is what a waiting user has to do next.
+type Missing int
+
+// What can be missing, as far as the Identity Agent tells.
+const (
+	// MissingUnknown: the agent has not answered yet.
+	MissingUnknown Missing = iota
+	// MissingCard: nobody is signed in to the Identity Agent.
+	MissingCard
+	// MissingReader: no smartcard reader is connected.
+	MissingReader
+	// MissingAgent: the Identity Agent is not installed or does not run.
+	MissingAgent
+	// MissingIntent: there is a ticket, but the user has signed out, so only they can start again.
+	MissingIntent
+)
+
+// Reason is why the last session ended, or why the present one is ending.
+type Reason int
+
+// The reasons for which a session ends.
+const (
+	// NotEnded: no session has ended yet.
+	NotEnded Reason = iota
+	// SignedOut: the user asked for it.
+	SignedOut
+	// CardRemoved: the ticket is gone, most often because the card was removed.
+	CardRemoved
+	// TicketChanged: somebody authenticated anew, so the session may belong to another person.
+	TicketChanged
+	// Expired: the session has reached its maximum age.
+	Expired
+	// RoleSwitched: the user wants to work as something else.
+	RoleSwitched
+	// Cancelled: the user gave up a sign-in under way.
+	Cancelled
+	// Quitting: the program is about to exit.
+	Quitting
+	// Abandoned: the sign-in could not be completed, and what was created for it is taken back.
+	Abandoned
+)
+
+// Health is what is known of one link of the chain.
+type Health int
+
+// The states of a link.
+const (
+	// HealthUnknown: it was not asked yet.
+	HealthUnknown Health = iota
+	// HealthGood: it answered as it should.
+	HealthGood
+	// HealthAttention: it works, and waits for the user (no card, a locked keyring).
+	HealthAttention
+	// HealthBad: it does not work.
+	HealthBad
+)
+
+// Links is the health of the three neighbours, for the status bar.
+type Links struct {
+	// Agent is the Identity Agent: good with a ticket, attention without a card.
+	Agent Health
+	// ERS is good when the last connection to e-RS succeeded, or the last call was answered.
+	ERS Health
+	// Keyring is attention while it is locked.
+	Keyring Health
+}
+
+// State is all the window needs to draw itself. It is a value, complete in itself, and holds no secret.
+type State struct {
+	Phase Phase
+	// Since is when the phase began.
+	Since time.Time
+	// Missing is what a Waiting user has to do next.
+	Missing Missing
+	// Reason is why the session before ended (Waiting), or why this one is ending (Ending).
+	Reason Reason
+	// User is who signed in, from Choosing on.
+	User User
+	// Permissions is what the user can choose from while Choosing.
+	Permissions []ersclient.Permission
+	// LastUsed is the pair that this user chose last time, if it is among the Permissions.
+	LastUsed *ersclient.Permission
+	// Chosen is the pair that is being or was selected, in Selecting and SignedIn.
+	Chosen ersclient.Permission
+	// SignedInAt and ExpiresAt bound the session while SignedIn.
+	SignedInAt, ExpiresAt time.Time
+	// Problem is what a Failed flow shows, and ProblemAt when it happened.
+	Problem   *problem.Problem
+	ProblemAt time.Time
+	// Links is the health of the neighbours.
+	Links Links
+}
+
+// User is who signed in, as far as the window shows it.
+type User struct {
+	Name string
+	// Identifier is the 12-digit national id.
+	Identifier string
+}
+
+// Intent is what a user wants. The window sends intents; the flow decides.
+type Intent interface{ intent() }
+
+// The intents.
+type (
+	// SignIn asks the Identity Agent for a ticket, with its prompt if it needs one.
+	SignIn struct{}
+	// Cancel gives up what is under way.
+	Cancel struct{}
+	// Choose selects an organisation and business function.
+	Choose struct{ Permission ersclient.Permission }
+	// SwitchRole ends the session and offers the choice again, with the same ticket.
+	SwitchRole struct{}
+	// SignOut ends the session.
+	SignOut struct{}
+	// TryAgain leaves a Problem by starting over.
+	TryAgain struct{}
+	// Quit ends the session, and then the flow.
+	Quit struct{}
+)
+
+func (SignIn) intent()     {}
+func (Cancel) intent()     {}
+func (Choose) intent()     {}
+func (SwitchRole) intent() {}
+func (SignOut) intent()    {}
+func (TryAgain) intent()   {}
+func (Quit) intent()       {}

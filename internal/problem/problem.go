@@ -1,0 +1,124 @@
+// Package problem is the one error type that reaches the user.
+//
+// A clinician who cannot sign in needs four things: what happened, what to do about it, whether trying again helps, and a
+// reference that the service desk recognises. A [Problem] carries them from the room that knows them best to the window,
+// and the technical cause behind them to the log. Requirements ERR-000 to ERR-012, A001-02, A002-03 and A003-03 are met
+// with it.
+//
+// Texts are plain English and at the same time the keys of their translations, so they hold no value of the moment:
+// what varies stands in Args and is named in the text as {{.Name}}. A step may mark the name of a button as **Try again**.
+package problem
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// Problem is a failure, told so that somebody can act on it. Values are templates of one kind of failure; use [Problem.With]
+// and [Problem.Because] to make the one that happened.
+type Problem struct {
+	// Code is the stable reference for service desks, such as ERS-A001-403 or KEYRING-LOCKED.
+	Code string
+	// Title says in a few words what went wrong, in sentence case and without a full stop.
+	Title string
+	// Happened is one or two sentences on what happened.
+	Happened string
+	// Steps is what to do, in order, each a sentence.
+	Steps []string
+	// Retry tells whether trying again can help without anything else being changed first.
+	Retry bool
+	// Args fills {{.Name}} in the texts. Never a secret, and never text from outside that has not been bounded.
+	Args map[string]string
+	// Cause is the technical reason, for the log. It is not shown on the screen.
+	Cause error
+}
+
+// Error returns the code, the title and the cause in one line, for the log.
+func (p *Problem) Error() string {
+	line := p.Code + ": " + p.Expand(p.Title)
+	if p.Cause != nil {
+		line += ": " + p.Cause.Error()
+	}
+	return line
+}
+
+// Unwrap returns the cause.
+func (p *Problem) Unwrap() error { return p.Cause }
+
+// Is makes two Problems of the same code equal for errors.Is, so that a template serves as a sentinel error.
+func (p *Problem) Is(target error) bool {
+	other, ok := target.(*Problem)
+	return ok && other.Code == p.Code
+}
+
+// Because returns a copy with the technical cause.
+func (p *Problem) Because(cause error) *Problem {
+	made := *p
+	made.Cause = cause
+	return &made
+}
+
+// With returns a copy whose texts are filled with one more value. The value is cut at 200 characters and loses its control
+// characters, since much of what is put here was sent by another machine.
+func (p *Problem) With(name, value string) *Problem {
+	made := *p
+	made.Args = make(map[string]string, len(p.Args)+1)
+	for k, v := range p.Args {
+		made.Args[k] = v
+	}
+	made.Args[name] = Clean(value, 200)
+	return &made
+}
+
+// Expand fills the {{.Name}} marks of a text of this Problem, translated or not, from Args.
+func (p *Problem) Expand(text string) string {
+	if len(p.Args) == 0 || !strings.Contains(text, "{{") {
+		return text
+	}
+	names := make([]string, 0, len(p.Args))
+	for name := range p.Args {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	pairs := make([]string, 0, 2*len(names))
+	for _, name := range names {
+		pairs = append(pairs, "{{."+name+"}}", p.Args[name])
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// Of returns the Problem in an error's chain. An error without one becomes an UNEXPECTED Problem with the error as its
+// cause: a failure that nobody thought of still gets a screen, a reference and a log line. Of(nil) is nil.
+func Of(err error) *Problem {
+	if err == nil {
+		return nil
+	}
+	var p *Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	return Unexpected.Because(err)
+}
+
+// Unexpected is the Problem for an error that has none of its own.
+var Unexpected = &Problem{
+	Code:     "UNEXPECTED",
+	Title:    "Something went wrong",
+	Happened: "The program met a problem that it does not know.",
+	Steps: []string{
+		"Press **Try again**.",
+		"If it happens again, give your local service desk the reference below.",
+	},
+	Retry: true,
+}
+
+// Clean returns text on one line, without control characters and cut at limit characters, fit to be shown.
+func Clean(text string, limit int) string {
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f || r == ' ' }), " ")
+	if runes := []rune(text); len(runes) > limit {
+		return fmt.Sprintf("%s…", string(runes[:limit-1]))
+	}
+	return text
+}
