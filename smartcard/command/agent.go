@@ -1,0 +1,103 @@
+// Package command is the command agent: a program of the organisation's own that hands out the smartcard's ticket, named by
+// the setting agent_command. It lets an organisation plug in what the Identity Agent's library does not cover, in the
+// manner of git's credential helpers.
+//
+// The program is started once for each call, with the operation's name after its own arguments: getTicket, getTicketNoAuth,
+// getNewTicket or destroyTicket, which mean what the functions of the Ticket API mean. Only getTicket and getNewTicket may
+// ask the user for anything; getTicketNoAuth is called every second and has to be quick. The program
+//
+//   - prints the ticket as the single line of its output, and exits with 0;
+//   - or prints nothing and exits with 0 if nobody is signed in, the same as error TICKET_NOT_AVAILABLE;
+//   - or exits with another status if it fails. If its first line is then the word error and a name from the Ticket API's
+//     table of return codes, such as error PIN_BLOCKED, the user is told about that, and else that the program failed.
+//
+// The output of a destroyTicket that exits with 0 is ignored. So a program that only knows how to print a ticket, and does
+// not look at its arguments, will do; it can neither prompt anew nor sign the user out.
+//
+// A ticket is at most 8 KiB of printable ASCII without spaces, the whole output at most 64 KiB. The program gets this
+// program's environment and an empty input; nothing secret is in its arguments or its environment. When a call is
+// cancelled, the program is killed, on Unix together with every process of its group. A process that it leaves behind on
+// purpose has to close its output and its errors: if they are still open a second after the program has exited, it is
+// killed too (on Unix).
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/ers-login/ers-login/smartcard"
+)
+
+// Setting is the name of the setting that holds the command.
+const Setting = "agent_command"
+
+// Agent is a [smartcard.Agent] that asks a program.
+type Agent struct {
+	// Stderr receives the first 4 KiB of what the program writes to its standard error, in one Write for each call that has
+	// any. It is meant for a log that masks tickets: the text is not cleaned here, and for that reason is part of no error.
+	// It must be set before the first call, or be nil.
+	Stderr io.Writer
+
+	argv   []string
+	stderr sync.Mutex // one Write at a time
+}
+
+var _ smartcard.Agent = (*Agent)(nil)
+
+// New returns the agent for a command: the program's full path and its arguments. A command that cannot be meant so is a
+// Problem that names the setting. Whether the program is there is found out when it is called, since it can come and go.
+func New(argv []string) (*Agent, error) {
+	switch {
+	case len(argv) == 0 || argv[0] == "":
+		return nil, badSetting.Because(errors.New(Setting + " names no program"))
+	case !filepath.IsAbs(argv[0]):
+		return nil, badSetting.Because(fmt.Errorf("%s: %q is not an absolute path", Setting, argv[0]))
+	case slices.ContainsFunc(argv, func(arg string) bool { return strings.ContainsRune(arg, 0) }):
+		return nil, badSetting.Because(errors.New(Setting + " contains a NUL character"))
+	}
+	return &Agent{argv: slices.Clone(argv)}, nil
+}
+
+// Ticket implements [smartcard.Agent] with getTicket.
+func (a *Agent) Ticket(ctx context.Context) (smartcard.Ticket, error) {
+	return a.ticket(ctx, "getTicket")
+}
+
+// TicketNoAuth implements [smartcard.Agent] with getTicketNoAuth.
+func (a *Agent) TicketNoAuth(ctx context.Context) (smartcard.Ticket, error) {
+	return a.ticket(ctx, "getTicketNoAuth")
+}
+
+// NewTicket implements [smartcard.Agent] with getNewTicket. A program that ignores its arguments hands out the same ticket.
+func (a *Agent) NewTicket(ctx context.Context) (smartcard.Ticket, error) {
+	return a.ticket(ctx, "getNewTicket")
+}
+
+// DestroyTicket implements [smartcard.Agent] with destroyTicket. A program that ignores its arguments signs nobody out, and
+// this is not noticed here: [smartcard.Watch] goes on telling of the ticket.
+func (a *Agent) DestroyTicket(ctx context.Context) error {
+	_, err := a.run(ctx, "destroyTicket")
+	return err
+}
+
+// ticket runs an operation whose output is a ticket.
+func (a *Agent) ticket(ctx context.Context, operation string) (smartcard.Ticket, error) {
+	output, err := a.run(ctx, operation)
+	if err != nil {
+		return smartcard.Ticket{}, err
+	}
+	ticket, err := parseTicket(output)
+	switch {
+	case err != nil:
+		return smartcard.Ticket{}, a.problem(badOutput, operation, err, smartcard.InternalError)
+	case ticket.IsZero():
+		return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
+	}
+	return ticket, nil
+}

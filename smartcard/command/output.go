@@ -1,0 +1,44 @@
+package command
+
+import (
+	"bytes"
+	"errors"
+
+	"github.com/ers-login/ers-login/smartcard"
+)
+
+// maxTicket is the length of the longest ticket, in bytes. Clients of the Ticket API have made do with 4096.
+const maxTicket = 8 << 10
+
+// What can be wrong with an output. None of them quotes it: it may well be most of a ticket.
+var (
+	errTooMuch   = errors.New("the output is longer than 64 KiB")
+	errLines     = errors.New("the output has more than one line")
+	errTooLong   = errors.New("the line is longer than 8 KiB")
+	errCharacter = errors.New("the line has a space or another character that is not printable ASCII")
+)
+
+// parseTicket reads the output of a program that has exited with 0: a ticket in a single line, or the zero ticket for an
+// output of nothing but white space. Inner spaces are refused, or a sentence that was printed by mistake would be a ticket.
+func parseTicket(output []byte) (smartcard.Ticket, error) {
+	line := bytes.Trim(output, " \t\r\n")
+	switch {
+	case bytes.ContainsAny(line, "\r\n"):
+		return smartcard.Ticket{}, errLines
+	case len(line) > maxTicket:
+		return smartcard.Ticket{}, errTooLong
+	case bytes.ContainsFunc(line, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return smartcard.Ticket{}, errCharacter
+	}
+	return smartcard.NewTicket(string(line)), nil
+}
+
+// parseFailure reads the output of a program that has failed: the code that its first line names, if it does.
+func parseFailure(output []byte) (smartcard.Code, bool) {
+	line, _, _ := bytes.Cut(output, []byte("\n"))
+	name, ok := bytes.CutPrefix(line, []byte("error "))
+	if !ok {
+		return smartcard.Success, false
+	}
+	return smartcard.Parse(string(bytes.TrimRight(name, " \t\r")))
+}

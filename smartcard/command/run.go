@@ -1,0 +1,107 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/ers-login/ers-login/smartcard"
+)
+
+// The bounds of what a program may write, in bytes. One that writes more to its output is killed; the rest of its errors is
+// dropped.
+const (
+	maxOutput = 64 << 10
+	maxStderr = 4 << 10
+)
+
+// grace is how long the output may stay open after the program has exited, and how long a killed program may take to exit.
+const grace = time.Second
+
+// run runs one operation and returns the output of a program that has exited with 0.
+func (a *Agent) run(ctx context.Context, operation string) ([]byte, error) {
+	done, err := execute(ctx, append(slices.Clone(a.argv), operation))
+	a.log(done.stderr)
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		// Even if it exited with 0: its output may have been cut off.
+		return nil, fmt.Errorf("%s %s: %w", a.program(), operation, ctx.Err())
+	case done.tooMuch:
+		return nil, a.problem(badOutput, operation, errTooMuch, smartcard.InternalError)
+	case err == nil:
+		return done.stdout, nil
+	case errors.As(err, &exit):
+		if code, ok := parseFailure(done.stdout); ok {
+			return nil, code.Problem().Because(fmt.Errorf("%s %s: %w: %w", a.program(), operation, err, code))
+		}
+		return nil, a.problem(failed.With("Status", exit.Error()), operation, err, smartcard.InternalError)
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound), errors.Is(err, syscall.ENOTDIR):
+		return nil, a.problem(missing, operation, err, smartcard.NotInstalled)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOEXEC):
+		return nil, a.problem(notStarted, operation, err, smartcard.NotInstalled)
+	}
+	return nil, a.problem(notStarted, operation, err, smartcard.ResourceAllocationFailed)
+}
+
+// log hands on what the program wrote to its standard error.
+func (a *Agent) log(text []byte) {
+	if a.Stderr == nil || len(text) == 0 {
+		return
+	}
+	a.stderr.Lock()
+	defer a.stderr.Unlock()
+	_, _ = a.Stderr.Write(text) // a log that cannot be written is no reason to refuse a ticket
+}
+
+// executed is what a program wrote.
+type executed struct {
+	stdout, stderr []byte
+	// tooMuch tells that the program was killed for writing more than maxOutput.
+	tooMuch bool
+}
+
+// execute runs a program to its end, or to the context's.
+//
+// The pipes are made here and not by package exec, which does not tell in every case whether a process that the program left
+// behind keeps them open. Such a process is killed: a call every second must not leave one behind each time.
+func execute(ctx context.Context, argv []string) (executed, error) {
+	running, kill := context.WithCancel(ctx)
+	defer kill()
+	//nolint:gosec // to run the program that the organisation has configured is what this package is for
+	cmd := exec.CommandContext(running, argv[0], argv[1:]...)
+	cmd.WaitDelay = grace
+	isolate(cmd)
+
+	stdout, err := newPipe()
+	if err != nil {
+		return executed{}, err
+	}
+	defer stdout.close()
+	stderr, err := newPipe()
+	if err != nil {
+		return executed{}, err
+	}
+	defer stderr.close()
+	cmd.Stdout, cmd.Stderr = stdout.writer, stderr.writer
+	if err := cmd.Start(); err != nil {
+		return executed{}, err
+	}
+	stdout.keep(maxOutput, kill)
+	stderr.keep(maxStderr, nil)
+	err = cmd.Wait()
+
+	ending, stop := context.WithTimeout(ctx, grace)
+	defer stop()
+	if !stdout.ended(ending) || !stderr.ended(ending) {
+		killGroup(cmd.Process.Pid)
+	}
+	stdout.close()
+	stderr.close()
+	return executed{stdout: stdout.kept, stderr: stderr.kept, tooMuch: stdout.overflowed}, err
+}
