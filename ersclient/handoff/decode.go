@@ -1,0 +1,82 @@
+package handoff
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Decode reads the entry [AccountSession]. Unknown members are ignored, and a member that is missing or null is empty, except
+// for the version and the session key. An entry of another version is [ErrVersion], one that is not as the contract says
+// [ErrMalformed].
+func Decode(entry []byte) (Session, error) {
+	if len(entry) > MaxSize {
+		return Session{}, fmt.Errorf("%w: it is longer than %d bytes", ErrMalformed, MaxSize)
+	}
+	// Not straight into a structure: encoding/json would take an unknown member for a known one if only the case differs.
+	var members map[string]json.RawMessage
+	if json.Unmarshal(entry, &members) != nil {
+		// The decoder's error may quote the entry.
+		return Session{}, fmt.Errorf("%w: it is not a JSON object", ErrMalformed)
+	}
+	if _, there := members["version"]; !there {
+		return Session{}, fmt.Errorf("%w: it has no version", ErrMalformed)
+	}
+	var w wire
+	if err := take(members, "version", &w.Version); err != nil {
+		return Session{}, err
+	}
+	if w.Version != Version {
+		return Session{}, fmt.Errorf("%w: %d, this program reads version %d", ErrVersion, w.Version, Version)
+	}
+	if err := take(members, "generation", &w.Generation); err != nil {
+		return Session{}, err
+	}
+	texts := append(w.fields(), field{"userName", &w.UserName, MaxSize}, field{"orgName", &w.OrgName, MaxSize},
+		field{"issuedAt", &w.IssuedAt, MaxSize}, field{"expiresAt", &w.ExpiresAt, MaxSize})
+	for _, text := range texts {
+		if err := take(members, text.name, text.text); err != nil {
+			return Session{}, err
+		}
+	}
+	if err := checkKey(w.SessionKey); err != nil {
+		return Session{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	issued, err := decodeTime("issuedAt", w.IssuedAt)
+	if err != nil {
+		return Session{}, err
+	}
+	expires, err := decodeTime("expiresAt", w.ExpiresAt)
+	if err != nil {
+		return Session{}, err
+	}
+	return Session{
+		Version: w.Version, Generation: w.Generation, SessionKey: NewSessionKey(w.SessionKey), BaseURL: w.BaseURL, ASID: w.ASID,
+		UserIdentifier: w.UserIdentifier, UserName: w.UserName, OrgIdentifier: w.OrgIdentifier, OrgName: w.OrgName,
+		BusinessFunction: w.BusinessFunction, OnBehalfOf: w.OnBehalfOf, IssuedAt: issued, ExpiresAt: expires,
+		Publisher: w.Publisher,
+	}, nil
+}
+
+// take decodes one member, if it is there.
+func take(members map[string]json.RawMessage, name string, into any) error {
+	value, there := members[name]
+	if !there {
+		return nil
+	}
+	if json.Unmarshal(value, into) != nil {
+		return fmt.Errorf("%w: %s is of another kind", ErrMalformed, name)
+	}
+	return nil
+}
+
+func decodeTime(name, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%w: %s is not a time of RFC 3339", ErrMalformed, name)
+	}
+	return t.UTC(), nil
+}

@@ -1,0 +1,240 @@
+package handoff_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+)
+
+const madeUpKey = "pro-xapi-session_222c42c7-820f-4f9b-92fb-3add4b1db9f7"
+
+func madeUp() handoff.Session {
+	return handoff.Session{
+		Version: handoff.Version, Generation: 7, SessionKey: handoff.NewSessionKey(madeUpKey),
+		BaseURL: "https://api.dev1.ers.ncrs.nhs.uk/ers-api", ASID: "123456789012", UserIdentifier: "021600556514",
+		UserName: "Ann Example", OrgIdentifier: "R01", OrgName: "Meddygfa Tŷ Elli & Sons <North>",
+		BusinessFunction: "REFERRING_CLINICIAN",
+		IssuedAt:         time.Date(2026, 3, 2, 8, 42, 0, 0, time.UTC), ExpiresAt: time.Date(2026, 3, 2, 18, 42, 0, 0, time.UTC),
+		Publisher: "e-RS Login 1.0.0",
+	}
+}
+
+// requireSame compares two sessions without showing the key of either.
+func requireSame(t *testing.T, want, got handoff.Session) {
+	t.Helper()
+	require.True(t, want.SessionKey.Equal(got.SessionKey.Text), "another session key")
+	want.SessionKey, got.SessionKey = handoff.SessionKey{}, handoff.SessionKey{}
+	require.Equal(t, want, got)
+}
+
+// Programs in every language read exactly these members. A renamed one breaks all of them on the day of an update.
+func TestTheEntryIsWhatTheContractSays(t *testing.T) {
+	encoded, err := handoff.Encode(madeUp())
+	require.NoError(t, err)
+	require.Equal(t, `{"version":1,"generation":7,"sessionKey":"`+madeUpKey+`","baseURL":"https://api.dev1.ers.ncrs.nhs.uk/ers-api",`+
+		`"asid":"123456789012","userIdentifier":"021600556514","userName":"Ann Example","orgIdentifier":"R01",`+
+		`"orgName":"Meddygfa T\u0177 Elli & Sons <North>","businessFunction":"REFERRING_CLINICIAN","onBehalfOf":"",`+
+		`"issuedAt":"2026-03-02T08:42:00Z","expiresAt":"2026-03-02T18:42:00Z","publisher":"e-RS Login 1.0.0"}`, string(encoded))
+	decoded, err := handoff.Decode(encoded)
+	require.NoError(t, err)
+	requireSame(t, madeUp(), decoded)
+}
+
+// A session that somebody prints or logs must not have its key in it.
+func TestTheKeyIsMaskedEverywhereElse(t *testing.T) {
+	encoded, err := json.Marshal(madeUp())
+	require.NoError(t, err)
+	assert.NotContains(t, string(encoded), madeUpKey)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		assert.NotContains(t, fmt.Sprintf(verb, madeUp()), madeUpKey)
+		assert.NotContains(t, fmt.Sprintf(verb, madeUp()), fmt.Sprintf("%x", madeUpKey))
+	}
+}
+
+// A very long name must not keep a whole trust from signing in, and the key must never be what is cut.
+func TestLongNamesAreCut(t *testing.T) {
+	tests := map[string]struct {
+		change            func(*handoff.Session)
+		orgLeft, userLeft bool
+	}{
+		"organisation":          {func(s *handoff.Session) { s.OrgName = strings.Repeat("Ysbyty ", 400) }, true, true},
+		"not ASCII":             {func(s *handoff.Session) { s.OrgName = strings.Repeat("ŷ", 400) }, true, true},
+		"beyond the base plane": {func(s *handoff.Session) { s.OrgName = strings.Repeat("🏥", 400) }, true, true},
+		"quotes":                {func(s *handoff.Session) { s.OrgName = strings.Repeat(`"'\`, 400) }, true, true},
+		"control characters":    {func(s *handoff.Session) { s.OrgName = strings.Repeat("\x01\n\x7f", 400) }, true, true},
+		"not UTF-8":             {func(s *handoff.Session) { s.OrgName = strings.Repeat("\xff", 400) }, true, true},
+		"user":                  {func(s *handoff.Session) { s.UserName = strings.Repeat("Ann ", 400) }, false, true},
+		"both": {func(s *handoff.Session) {
+			s.OrgName, s.UserName = strings.Repeat("Ysbyty ", 400), strings.Repeat("Ann ", 400)
+		}, false, true},
+		"identifiers at their limits": {func(s *handoff.Session) {
+			s.SessionKey = handoff.NewSessionKey(strings.Repeat("k", 256))
+			s.BaseURL, s.Publisher = "https://"+strings.Repeat("b", 192), strings.Repeat("p", 64)
+			s.ASID, s.UserIdentifier, s.OrgIdentifier = strings.Repeat("a", 32), strings.Repeat("u", 32), strings.Repeat("o", 32)
+			s.OnBehalfOf, s.BusinessFunction = strings.Repeat("u", 32), strings.Repeat("F", 64)
+			s.Generation = -1 << 63
+			s.OrgName, s.UserName = strings.Repeat("Ysbyty ", 400), strings.Repeat("A", 20)
+		}, true, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			session := madeUp()
+			test.change(&session)
+			encoded, err := handoff.Encode(session)
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(encoded), handoff.MaxSize)
+			decoded, err := handoff.Decode(encoded)
+			require.NoError(t, err)
+			require.True(t, session.SessionKey.Equal(decoded.SessionKey.Text))
+			require.Equal(t, session.BaseURL, decoded.BaseURL)
+			require.True(t, strings.HasPrefix(strings.ToValidUTF8(session.OrgName, "\ufffd"), decoded.OrgName[:min(len(decoded.OrgName), 3)]))
+			require.True(t, strings.HasPrefix(session.UserName, decoded.UserName))
+			require.Equal(t, test.orgLeft, decoded.OrgName != "", "what is left of the organisation's name")
+			require.Equal(t, test.userLeft, decoded.UserName != "", "what is left of the user's name")
+			again, err := handoff.Encode(decoded)
+			require.NoError(t, err)
+			require.Equal(t, string(encoded), string(again), "cutting twice changes nothing")
+		})
+	}
+}
+
+// What readers could not use must not be published.
+func TestWhatCannotBePublished(t *testing.T) {
+	tests := map[string]func(*handoff.Session){
+		"no key":                      func(s *handoff.Session) { s.SessionKey = handoff.SessionKey{} },
+		"a key of two lines":          func(s *handoff.Session) { s.SessionKey = handoff.NewSessionKey("S3CRET\nX: y") },
+		"a key with a space":          func(s *handoff.Session) { s.SessionKey = handoff.NewSessionKey("S3CRET ") },
+		"a key that is not ASCII":     func(s *handoff.Session) { s.SessionKey = handoff.NewSessionKey("S3CRETŷ") },
+		"a key of enormous length":    func(s *handoff.Session) { s.SessionKey = handoff.NewSessionKey(strings.Repeat("S3CRET", 50)) },
+		"another version":             func(s *handoff.Session) { s.Version = 2 },
+		"no time of issue":            func(s *handoff.Session) { s.IssuedAt = time.Time{} },
+		"no end":                      func(s *handoff.Session) { s.ExpiresAt = time.Time{} },
+		"an end that is no date":      func(s *handoff.Session) { s.ExpiresAt = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
+		"an address that is no ASCII": func(s *handoff.Session) { s.BaseURL = "https://tŷ" },
+		"an endless address":          func(s *handoff.Session) { s.BaseURL = "https://" + strings.Repeat("b", 200) },
+		"identifiers full of quotes": func(s *handoff.Session) {
+			s.BaseURL, s.SessionKey = strings.Repeat(`"`, 200), handoff.NewSessionKey(strings.Repeat(`"`, 256))
+		},
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			session := madeUp()
+			change(&session)
+			_, err := handoff.Encode(session)
+			require.ErrorIs(t, err, handoff.ErrInvalid)
+			require.NotContains(t, err.Error(), "S3CRET")
+			require.Error(t, handoff.Write(t.Context(), session))
+		})
+	}
+}
+
+// A reader from this year must read what a program of next year writes within version 1, and refuse the rest clearly.
+func TestDecode(t *testing.T) {
+	const start = `{"version":1,"sessionKey":"k"`
+	key := handoff.NewSessionKey("k")
+	tests := []struct {
+		name, entry string
+		want        handoff.Session
+		err         error
+	}{
+		{"the least", start + `}`, handoff.Session{Version: 1, SessionKey: key}, nil},
+		{"unknown members", start + `,"colour":{"a":[1]},"x":null}`, handoff.Session{Version: 1, SessionKey: key}, nil},
+		{"a name in another case is another member", start + `,"SESSIONKEY":"other","Asid":5}`,
+			handoff.Session{Version: 1, SessionKey: key}, nil},
+		{"null members", start + `,"orgName":null,"issuedAt":null}`, handoff.Session{Version: 1, SessionKey: key}, nil},
+		{"escapes", start + `,"userName":"Si\u00f4n \ud83c\udfe5"}`,
+			handoff.Session{Version: 1, SessionKey: key, UserName: "Siôn 🏥"}, nil},
+		{"a time with a zone", start + `,"expiresAt":"2026-03-02T19:42:00+01:00"}`,
+			handoff.Session{Version: 1, SessionKey: key, ExpiresAt: time.Date(2026, 3, 2, 18, 42, 0, 0, time.UTC)}, nil},
+		{"version 2", `{"version":2,"sessionKey":{"S3CRET":1}}`, handoff.Session{}, handoff.ErrVersion},
+		{"version 0", `{"version":0,"sessionKey":"S3CRET"}`, handoff.Session{}, handoff.ErrVersion},
+		{"no version", `{"sessionKey":"S3CRET"}`, handoff.Session{}, handoff.ErrMalformed},
+		{"a version that is a text", `{"version":"S3CRET"}`, handoff.Session{}, handoff.ErrMalformed},
+		{"no key", `{"version":1}`, handoff.Session{}, handoff.ErrMalformed},
+		{"a key that is a number", `{"version":1,"sessionKey":53}`, handoff.Session{}, handoff.ErrMalformed},
+		{"a key of two lines", `{"version":1,"sessionKey":"S3CRET\nX: y"}`, handoff.Session{}, handoff.ErrMalformed},
+		{"no time", start + `,"issuedAt":"S3CRET"}`, handoff.Session{}, handoff.ErrMalformed},
+		{"the key alone", "S3CRET", handoff.Session{}, handoff.ErrMalformed},
+		{"nothing", "", handoff.Session{}, handoff.ErrMalformed},
+		{"null", "null", handoff.Session{}, handoff.ErrMalformed},
+		{"two objects", start + `}` + start + `}`, handoff.Session{}, handoff.ErrMalformed},
+		{"cut", start + `,"orgName":"S3CR`, handoff.Session{}, handoff.ErrMalformed},
+		{"too long", start + strings.Repeat(" ", handoff.MaxSize) + `}`, handoff.Session{}, handoff.ErrMalformed},
+		{"UTF-16 taken for UTF-8", "{\x00\"\x00v\x00", handoff.Session{}, handoff.ErrMalformed},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := handoff.Decode([]byte(test.entry))
+			require.ErrorIs(t, err, test.err)
+			if err != nil {
+				require.NotContains(t, err.Error(), "S3CR")
+				require.Equal(t, handoff.Session{}, got)
+				return
+			}
+			requireSame(t, test.want, got)
+		})
+	}
+}
+
+// Whatever stands in the keyring, a reader gets a session or an error; and what is a session can be published again as it is.
+func FuzzDecode(f *testing.F) {
+	encoded, err := handoff.Encode(madeUp())
+	require.NoError(f, err)
+	for _, seed := range []string{
+		string(encoded), "", "null", "{}", "[]", `{"version":1}`, `{"version":1,"sessionKey":"k"}`, `{"version":2}`,
+		`{"version":1,"sessionKey":"k","orgName":"\ud800"}`, `{"version":1,"sessionKey":"k","expiresAt":"0000-01-01T00:00:00Z"}`,
+		`{"version":1e0,"generation":9223372036854775808}`, strings.Repeat("[", 1000),
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, entry []byte) {
+		session, err := handoff.Decode(entry)
+		if err != nil {
+			require.Equal(t, handoff.Session{}, session)
+			return
+		}
+		published, err := handoff.Encode(session)
+		if err != nil {
+			require.ErrorIs(t, err, handoff.ErrInvalid)
+			return
+		}
+		again, err := handoff.Decode(published)
+		require.NoError(t, err)
+		require.True(t, session.SessionKey.Equal(again.SessionKey.Text))
+	})
+}
+
+// Whatever e-RS sends, what is published is ASCII, fits, and reads back as what it was.
+func FuzzRoundTrip(f *testing.F) {
+	f.Add(int64(1), madeUpKey, "https://api.dev1.ers.ncrs.nhs.uk/ers-api", "R01", "Tŷ Elli", "Ann", int64(1772440920))
+	f.Add(int64(-1), "k", "", "", strings.Repeat("🏥", 300), strings.Repeat("\xff\"\\", 300), int64(0))
+	f.Fuzz(func(t *testing.T, generation int64, key, baseURL, orgIdentifier, orgName, userName string, issued int64) {
+		session := handoff.Session{
+			Version: 1, Generation: generation, SessionKey: handoff.NewSessionKey(key), BaseURL: baseURL,
+			OrgIdentifier: orgIdentifier, OrgName: orgName, UserName: userName,
+			IssuedAt: time.Unix(issued, 0).UTC(), ExpiresAt: time.Unix(issued, 0).UTC().Add(10 * time.Hour),
+		}
+		encoded, err := handoff.Encode(session)
+		if err != nil {
+			require.ErrorIs(t, err, handoff.ErrInvalid)
+			return
+		}
+		require.LessOrEqual(t, len(encoded), handoff.MaxSize)
+		for _, b := range encoded {
+			require.True(t, b >= ' ' && b < 0x7f)
+		}
+		got, err := handoff.Decode(encoded)
+		require.NoError(t, err)
+		require.True(t, strings.HasPrefix(string([]rune(session.OrgName)), got.OrgName))
+		require.True(t, strings.HasPrefix(string([]rune(session.UserName)), got.UserName))
+		got.OrgName, got.UserName = session.OrgName, session.UserName
+		requireSame(t, session, got)
+	})
+}

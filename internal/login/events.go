@@ -1,0 +1,137 @@
+package login
+
+import (
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/smartcard"
+)
+
+// event is something that has happened: to the card, at the window, or as the outcome of an effect.
+type event interface{ event() }
+
+type (
+	// cardEvent is the smartcard side's news of the ticket.
+	cardEvent struct{ smartcard.Event }
+	// intentEvent is a wish of the user.
+	intentEvent struct{ Intent }
+	// recovered is the outcome of recoverLeftovers: the entry of a dead run is gone from the keyring. Its session is still to
+	// be deleted at e-RS if leftover is not empty.
+	recovered struct {
+		leftover   ersclient.SessionKey
+		generation int64
+		err        error
+	}
+	// asked is the Identity Agent's answer to a prompt.
+	asked struct {
+		attempt int
+		err     error
+	}
+	// created is A001's outcome, and the pair that this user chose last time.
+	created struct {
+		attempt int
+		session ersclient.Session
+		last    ersclient.Permission
+		err     error
+	}
+	// selected is A002's outcome.
+	selected struct {
+		attempt int
+		session ersclient.Session
+		err     error
+	}
+	// published is the outcome of the hand-over to the keyring.
+	published struct {
+		attempt int
+		err     error
+	}
+	// ended is the outcome of endSession, its two halves apart.
+	ended struct{ clearErr, deleteErr error }
+	// orphanDeleted says that a deleteOrphan is over, well or not.
+	orphanDeleted struct{}
+	// linkSeen is what a probe of a neighbour has found.
+	linkSeen struct {
+		link link
+		err  error
+	}
+	// tick says that time has passed.
+	tick struct{}
+	// deadline says that a quitting flow has no more time.
+	deadline struct{}
+)
+
+func (cardEvent) event()     {}
+func (intentEvent) event()   {}
+func (recovered) event()     {}
+func (asked) event()         {}
+func (created) event()       {}
+func (selected) event()      {}
+func (published) event()     {}
+func (ended) event()         {}
+func (orphanDeleted) event() {}
+func (linkSeen) event()      {}
+func (tick) event()          {}
+func (deadline) event()      {}
+
+// link is a neighbour that can be probed.
+type link int
+
+const (
+	linkERS link = iota
+	linkKeyring
+)
+
+// effect is something to be done. All of them run beside the machine, and what comes of them returns as an event.
+type effect interface{ effect() }
+
+type (
+	// recoverLeftovers clears the keyring of what a run that was killed has left there; answered by recovered.
+	recoverLeftovers struct{}
+	// askTicket has the Identity Agent prompt, with a fresh sign-in if wanted; answered by asked.
+	askTicket struct {
+		attempt int
+		fresh   bool
+	}
+	// createSession is A001; answered by created. It is not stopped by stopCalls.
+	createSession struct {
+		attempt int
+		token   ersclient.Token
+	}
+	// selectRole is A002; answered by selected.
+	selectRole struct {
+		attempt    int
+		session    ersclient.Session
+		permission ersclient.Permission
+	}
+	// publish hands the session to the keyring; answered by published.
+	publish struct {
+		attempt int
+		session handoff.Session
+	}
+	// endSession clears the keyring and then, unless the key is empty, deletes the session (A003); answered by ended.
+	endSession struct{ key ersclient.SessionKey }
+	// deleteOrphan deletes a session that never was in the keyring (A003); answered by orphanDeleted.
+	deleteOrphan struct{ key ersclient.SessionKey }
+	// remember keeps the chosen pair for the user's next sign-in.
+	remember struct {
+		user       string
+		permission ersclient.Permission
+	}
+	// probeLinks looks at e-RS and keyring for the status bar; answered by linkSeen, twice.
+	probeLinks struct{}
+	// stopCalls cancels askTicket, selectRole and publish. Each still answers.
+	stopCalls struct{}
+	// hurry bounds what is still to come; answered by deadline.
+	hurry struct{}
+)
+
+func (recoverLeftovers) effect() {}
+func (askTicket) effect()        {}
+func (createSession) effect()    {}
+func (selectRole) effect()       {}
+func (publish) effect()          {}
+func (endSession) effect()       {}
+func (deleteOrphan) effect()     {}
+func (remember) effect()         {}
+func (probeLinks) effect()       {}
+func (stopCalls) effect()        {}
+func (hurry) effect()            {}

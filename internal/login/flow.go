@@ -1,0 +1,403 @@
+// Package login is the flow: from a ticket over A001, the user's choice and A002 to a session in the keyring, and back to
+// nothing. It owns every decision and has no window, network, keyring or clock of its own; all of them are handed in.
+//
+// The decisions are a state machine, a pure function of (state, event) that returns what is to be done. Around it runs one
+// event loop: [Flow.Run] takes what happens to the card, at the window and at the neighbours, one at a time, and starts what
+// the machine asks for beside itself, so that nothing that blocks ever blocks the flow. What comes of it is an event again.
+//
+// Three rules shape it. No session outlives its reason: when the ticket is gone, the age is reached or the user leaves, the
+// keyring is cleared first and the session closed next (A003-01, A003-02). No session is orphaned: the answer to an A001 that
+// was given up is still waited for, and its session deleted. And nothing uncertain is repeated: after an A002 whose answer
+// was lost, the session is deleted and the sign-in starts again at A001.
+package login
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/smartcard"
+)
+
+// ERS is e-RS as the flow needs it; *ersclient.Client is one. Every error is a *problem.Problem.
+type ERS interface {
+	// CreateSession is A001.
+	CreateSession(context.Context, ersclient.Token) (ersclient.Session, error)
+	// SelectRole is A002.
+	SelectRole(context.Context, ersclient.Session, ersclient.Permission) (ersclient.Session, error)
+	// DeleteSession is A003.
+	DeleteSession(context.Context, ersclient.SessionKey) error
+	// Reach connects to e-RS and asks nothing.
+	Reach(context.Context) error
+}
+
+// Keyring is the OS keyring as the flow needs it. Every error is a *problem.Problem; that of Read is handoff.ErrNotFound in
+// its chain when there is no entry.
+type Keyring interface {
+	Publish(context.Context, handoff.Session) error
+	Read(context.Context) (handoff.Session, error)
+	Clear(context.Context) error
+	// Check tells whether the keyring could be used now, and never prompts.
+	Check(context.Context) error
+}
+
+// Cards is the smartcard side: a stream of what happens to the ticket, and a way to ask for one.
+type Cards interface {
+	// Events is closed when the smartcard side has ended.
+	Events() <-chan smartcard.Event
+	// Ask has the Identity Agent prompt for card and passcode, with a fresh sign-in if wanted. The ticket itself arrives as an
+	// event.
+	Ask(ctx context.Context, fresh bool) error
+}
+
+// Memory keeps each user's last choice.
+type Memory interface {
+	Last(userIdentifier string) (ersclient.Permission, bool)
+	Remember(userIdentifier string, chosen ersclient.Permission) error
+}
+
+// Clock is the wall clock.
+type Clock interface {
+	Now() time.Time
+	// Tick delivers now and then, until stop is called.
+	Tick(every time.Duration) (ticks <-chan time.Time, stop func())
+}
+
+// Config is what a Flow is made of. All collaborators are required.
+type Config struct {
+	ERS     ERS
+	Keyring Keyring
+	Cards   Cards
+	Memory  Memory
+	Clock   Clock
+	Log     logrus.FieldLogger
+	// Observe gets every state, in order. It is called by the event loop and must not block.
+	Observe func(State)
+	// Guard gets every secret as soon as it is known, so that the log can mask it wherever it turns up.
+	Guard func(secret.Text)
+
+	// BaseURL and ASID are where the ERS client signs in, and Publisher is this program's name and version; all three stand in
+	// the keyring entry.
+	BaseURL, ASID, Publisher string
+	// MaxAge is how long a session may live.
+	MaxAge time.Duration
+	// QuitWithin bounds what is still done after Quit: clearing the keyring and closing the session.
+	QuitWithin time.Duration
+}
+
+// Bounds of the loop's own. A neighbour has its own, shorter ones in general; these hold if it does not keep them. A quitting
+// flow takes hurriedWithin for each half of the end, so that a keyring that hangs does not keep A003 from being sent.
+const (
+	clearWithin    = 6 * time.Second
+	deleteWithin   = 20 * time.Second
+	hurriedWithin  = 2 * time.Second
+	recoverWithin  = 8 * time.Second
+	probeWithin    = 6 * time.Second
+	tickEvery      = time.Second
+	pendingIntents = 16
+)
+
+// Flow runs sign-ins, one after the other. Create one with New, run it once with Run.
+type Flow struct {
+	config  Config
+	machine *machine
+
+	events  chan event
+	intents chan Intent
+	quit    chan struct{}
+	once    sync.Once
+	done    chan struct{}
+
+	// life ends all calls, work those of the present attempt.
+	life     context.Context
+	endLife  context.CancelFunc
+	work     context.Context
+	stopWork context.CancelFunc
+	calls    sync.WaitGroup
+	deadline *time.Timer
+	hurried  bool
+}
+
+// New makes a Flow. It does nothing before Run.
+func New(config Config) *Flow {
+	terms := terms{config.MaxAge, config.BaseURL, config.ASID, config.Publisher}
+	return &Flow{
+		config:  config,
+		machine: newMachine(terms, config.Clock.Now()),
+		events:  make(chan event),
+		intents: make(chan Intent, pendingIntents),
+		quit:    make(chan struct{}),
+		done:    make(chan struct{}),
+	}
+}
+
+// Send hands in a wish of the user. It never blocks: beyond sixteen wishes that wait, further ones are dropped, which a user
+// who presses a button that often will not miss. Quit is never dropped.
+func (f *Flow) Send(intent Intent) {
+	if _, quitting := intent.(Quit); quitting {
+		f.once.Do(func() { close(f.quit) })
+		return
+	}
+	select {
+	case f.intents <- intent:
+	default:
+		f.config.Log.Warn("too many intents at once: one is dropped")
+	}
+}
+
+// Done is closed when the flow has ended: keyring cleared and session closed, as far as that was possible in time.
+func (f *Flow) Done() <-chan struct{} { return f.done }
+
+// Run runs the flow until Quit has been carried out. An ended context is taken for Quit. When it returns, nothing of the flow
+// is running any more.
+func (f *Flow) Run(ctx context.Context) {
+	defer close(f.done)
+	// Calls outlive ctx on purpose: its end is what starts the clearing up.
+	f.life, f.endLife = context.WithCancel(context.WithoutCancel(ctx))
+	f.work, f.stopWork = context.WithCancel(f.life)
+	defer f.endCalls()
+
+	ticks, stopTicks := f.config.Clock.Tick(tickEvery)
+	defer stopTicks()
+
+	f.observe(State{Phase: Closed})
+	for _, e := range f.machine.begin() {
+		f.start(e)
+	}
+	cards, quit, ended := f.config.Cards.Events(), f.quit, ctx.Done()
+	for f.machine.state.Phase != Closed {
+		var happened event
+		select {
+		case happened = <-f.events:
+		case e, open := <-cards:
+			if !open {
+				cards = nil
+				continue
+			}
+			f.config.Guard(e.Ticket.Text)
+			happened = cardEvent{e}
+		case intent := <-f.intents:
+			happened = intentEvent{intent}
+		case <-quit:
+			quit = nil
+			happened = intentEvent{Quit{}}
+		case <-ended:
+			ended = nil
+			happened = intentEvent{Quit{}}
+		case <-ticks:
+			happened = tick{}
+		}
+		f.take(happened)
+	}
+}
+
+func (f *Flow) take(happened event) {
+	f.logFailure(happened)
+	before := f.machine.state
+	for _, e := range f.machine.handle(f.config.Clock.Now(), happened) {
+		f.start(e)
+	}
+	f.observe(before)
+}
+
+// observe tells of the present state, unless it is the one before.
+func (f *Flow) observe(before State) {
+	now := f.machine.state
+	if before.Phase != now.Phase {
+		entry := f.config.Log.WithField("phase", now.Phase.String())
+		if now.Phase == Waiting || now.Phase == Ending {
+			entry = entry.WithField("reason", now.Reason.String())
+		}
+		if now.Problem != nil {
+			entry = entry.WithField("problem", now.Problem.Code)
+		}
+		entry.Info("phase")
+	}
+	f.config.Observe(now)
+}
+
+// start runs an effect beside the loop.
+func (f *Flow) start(e effect) {
+	switch todo := e.(type) {
+	case stopCalls:
+		f.stopWork()
+		f.work, f.stopWork = context.WithCancel(f.life)
+	case hurry:
+		f.hurry()
+	case recoverLeftovers:
+		f.run(func() event { return f.recoverLeftovers() })
+	case askTicket:
+		work := f.work
+		f.run(func() event { return asked{todo.attempt, f.config.Cards.Ask(work, todo.fresh)} })
+	case createSession:
+		f.run(func() event { return f.createSession(todo) })
+	case selectRole:
+		work := f.work
+		f.run(func() event {
+			session, err := f.config.ERS.SelectRole(work, todo.session, todo.permission)
+			f.config.Guard(session.Key.Text)
+			return selected{todo.attempt, session, err}
+		})
+	case publish:
+		work := f.work
+		f.run(func() event { return published{todo.attempt, f.config.Keyring.Publish(work, todo.session)} })
+	case endSession:
+		clearing, deleting := clearWithin, deleteWithin
+		if f.hurried {
+			clearing, deleting = hurriedWithin, hurriedWithin
+		}
+		f.run(func() event { return f.endSession(todo, clearing, deleting) })
+	case deleteOrphan:
+		f.run(func() event { return f.deleteOrphan(todo) })
+	case remember:
+		f.calls.Go(func() { f.remember(todo) })
+	case probeLinks:
+		f.run(func() event { return f.probe(linkERS, f.config.ERS.Reach) })
+		f.run(func() event { return f.probe(linkKeyring, f.config.Keyring.Check) })
+	}
+}
+
+// run calls something that may block, and hands its outcome to the loop.
+func (f *Flow) run(call func() event) {
+	f.calls.Go(func() {
+		outcome := call()
+		select {
+		case f.events <- outcome:
+		case <-f.life.Done():
+		}
+	})
+}
+
+func (f *Flow) remember(todo remember) {
+	if err := f.config.Memory.Remember(todo.user, todo.permission); err != nil {
+		f.config.Log.WithError(err).Warn("the chosen role could not be remembered")
+	}
+}
+
+// endCalls ends whatever is still running, and waits for it.
+func (f *Flow) endCalls() {
+	f.endLife()
+	f.stopWork()
+	if f.deadline != nil {
+		f.deadline.Stop()
+	}
+	f.calls.Wait()
+}
+
+// hurry starts the time within which a quitting flow has to be done.
+func (f *Flow) hurry() {
+	if f.hurried {
+		return
+	}
+	f.hurried = true
+	f.deadline = time.AfterFunc(f.config.QuitWithin, func() {
+		select {
+		case f.events <- deadline{}:
+		case <-f.life.Done():
+		}
+	})
+}
+
+// recoverLeftovers clears what a run that was killed has left. Its session is to be deleted only where it was created: the
+// key of one platform is not shown to another.
+func (f *Flow) recoverLeftovers() recovered {
+	ctx, cancel := context.WithTimeout(f.life, recoverWithin)
+	defer cancel()
+	left, readErr := f.config.Keyring.Read(ctx)
+	if errors.Is(readErr, handoff.ErrNotFound) {
+		return recovered{}
+	}
+	if isLocked(readErr) {
+		return recovered{err: readErr}
+	}
+	// An entry that cannot be read is cleared as well: it is no session that anybody could use.
+	if err := f.config.Keyring.Clear(ctx); err != nil {
+		return recovered{err: err}
+	}
+	if readErr != nil {
+		f.config.Log.WithError(readErr).Warn("an unreadable keyring entry of an earlier run was cleared")
+		return recovered{}
+	}
+	f.config.Guard(left.SessionKey.Text)
+	f.config.Log.WithField("generation", left.Generation).Warn("the session of an earlier run was cleared from the keyring")
+	outcome := recovered{generation: left.Generation}
+	if left.BaseURL == f.config.BaseURL && left.ASID == f.config.ASID {
+		outcome.leftover = ersclient.SessionKey{Text: left.SessionKey.Text}
+	}
+	return outcome
+}
+
+func (f *Flow) createSession(todo createSession) created {
+	outcome := created{attempt: todo.attempt}
+	outcome.session, outcome.err = f.config.ERS.CreateSession(f.life, todo.token)
+	if outcome.err == nil {
+		f.config.Guard(outcome.session.Key.Text)
+		outcome.last, _ = f.config.Memory.Last(outcome.session.User.Identifier)
+	}
+	return outcome
+}
+
+func (f *Flow) endSession(todo endSession, clearing, deleting time.Duration) ended {
+	var outcome ended
+	outcome.clearErr = f.within(clearing, f.config.Keyring.Clear)
+	outcome.deleteErr = f.within(deleting, func(ctx context.Context) error {
+		return f.config.ERS.DeleteSession(ctx, todo.key)
+	})
+	return outcome
+}
+
+func (f *Flow) deleteOrphan(todo deleteOrphan) orphanDeleted {
+	err := f.within(deleteWithin, func(ctx context.Context) error { return f.config.ERS.DeleteSession(ctx, todo.key) })
+	if err != nil {
+		f.config.Log.WithError(err).Warn("a session that was given up could not be deleted")
+	}
+	return orphanDeleted{}
+}
+
+func (f *Flow) probe(link link, ask func(context.Context) error) linkSeen {
+	return linkSeen{link, f.within(probeWithin, ask)}
+}
+
+func (f *Flow) within(limit time.Duration, call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(f.life, limit)
+	defer cancel()
+	return call(ctx)
+}
+
+// logFailure logs every failure, those that the user is not shown included (ERR-000).
+func (f *Flow) logFailure(happened event) {
+	failed := func(what string, err error) {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			f.config.Log.WithError(err).Error(what)
+		}
+	}
+	switch e := happened.(type) {
+	case recovered:
+		failed("start: keyring", e.err)
+	case asked:
+		failed("Identity Agent: prompt", e.err)
+	case created:
+		failed("A001 create session", e.err)
+	case selected:
+		failed("A002 select role", e.err)
+	case published:
+		failed("keyring: publish", e.err)
+	case ended:
+		failed("keyring: clear", e.clearErr)
+		failed("A003 delete session", e.deleteErr)
+	case linkSeen:
+		failed("probe", e.err)
+	case deadline:
+		f.config.Log.Error("quitting: the time is up before everything was cleared; the next start goes on with it")
+	case cardEvent:
+		if e.Kind == smartcard.AgentUnsure {
+			failed("Identity Agent: no certain answer", e.Err)
+		}
+	}
+}

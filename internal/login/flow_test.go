@@ -1,0 +1,383 @@
+package login_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/smartcard"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	ticketText = "AQIC5wM2LY4Sfcyw62EbAOsRpdfbGYUOyvkfZ4M6U7W52lM=@AAJTSQACMDE=#"
+	keyText    = "pro-xapi-session_94414701-70d0-4570-a674-f6f2125ab571"
+	baseURL    = "https://ers.example/ers-api"
+	asid       = "200000000205"
+)
+
+var role = ersclient.Permission{BusinessFunction: ersclient.ReferringClinician, OrgIdentifier: "R01", OrgName: "NHST_X3"}
+
+// neighbours stands for everything around a flow, in memory: what the real ones do is tested with them, in their own rooms and
+// end to end. It notes the order of the calls, and hangs where it is told to.
+type neighbours struct {
+	mu    sync.Mutex
+	calls []string
+	entry handoff.Session
+	hang  map[string]bool
+	cards chan smartcard.Event
+}
+
+func newNeighbours() *neighbours {
+	return &neighbours{hang: map[string]bool{}, cards: make(chan smartcard.Event)}
+}
+
+func (n *neighbours) call(ctx context.Context, name string) error {
+	n.mu.Lock()
+	n.calls = append(n.calls, name)
+	hang := n.hang[name]
+	n.mu.Unlock()
+	if hang {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return nil
+}
+
+func (n *neighbours) noted() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append([]string(nil), n.calls...)
+}
+
+func (n *neighbours) CreateSession(ctx context.Context, token ersclient.Token) (ersclient.Session, error) {
+	if err := n.call(ctx, "A001"); err != nil {
+		return ersclient.Session{}, err
+	}
+	user := ersclient.User{Identifier: "555020964101", LastName: "GP-Card", Permissions: []ersclient.Permission{role}}
+	return ersclient.Session{Key: ersclient.NewSessionKey("provisional"), Token: token, User: user}, nil
+}
+
+func (n *neighbours) SelectRole(ctx context.Context, session ersclient.Session, chosen ersclient.Permission) (ersclient.Session, error) {
+	if err := n.call(ctx, "A002"); err != nil {
+		return ersclient.Session{}, err
+	}
+	session.Key, session.Permission = ersclient.NewSessionKey(keyText), &chosen
+	return session, nil
+}
+
+func (n *neighbours) DeleteSession(ctx context.Context, key ersclient.SessionKey) error {
+	if !key.Equal(ersclient.NewSessionKey(keyText).Text) {
+		return n.call(ctx, "A003 of another session")
+	}
+	return n.call(ctx, "A003")
+}
+
+func (n *neighbours) Reach(context.Context) error { return nil }
+
+func (n *neighbours) Publish(ctx context.Context, session handoff.Session) error {
+	err := n.call(ctx, "publish")
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.entry = session
+	return err
+}
+
+func (n *neighbours) Read(context.Context) (handoff.Session, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.entry.SessionKey.IsZero() {
+		return handoff.Session{}, handoff.ErrNotFound
+	}
+	return n.entry, nil
+}
+
+func (n *neighbours) Clear(ctx context.Context) error {
+	err := n.call(ctx, "clear")
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.entry = handoff.Session{}
+	return err
+}
+
+func (n *neighbours) Check(context.Context) error { return nil }
+
+func (n *neighbours) Events() <-chan smartcard.Event { return n.cards }
+
+func (n *neighbours) Ask(ctx context.Context, _ bool) error { return n.call(ctx, "getTicket") }
+
+func (n *neighbours) Last(string) (ersclient.Permission, bool) { return role, true }
+
+func (n *neighbours) Remember(string, ersclient.Permission) error {
+	return n.call(context.Background(), "remember")
+}
+
+// run is a flow in motion.
+type run struct {
+	*login.Flow
+	*neighbours
+	t       *testing.T
+	states  chan login.State
+	guarded map[string]bool
+	log     bytes.Buffer
+	cancel  context.CancelFunc
+	ended   chan struct{}
+}
+
+func start(t *testing.T, around *neighbours, quitWithin time.Duration) *run {
+	t.Helper()
+	return startWith(t, around, around, quitWithin)
+}
+
+func startWith(t *testing.T, around *neighbours, ers login.ERS, quitWithin time.Duration) *run {
+	t.Helper()
+	r := &run{neighbours: around, t: t, states: make(chan login.State, 200), guarded: map[string]bool{}, ended: make(chan struct{})}
+	log := logrus.New()
+	log.SetOutput(&r.log)
+	log.SetLevel(logrus.TraceLevel)
+	var mu sync.Mutex
+	r.Flow = login.New(login.Config{
+		ERS: ers, Keyring: around, Cards: around, Memory: around, Clock: login.SystemClock{}, Log: log,
+		Observe: func(state login.State) { r.states <- state },
+		Guard: func(text secret.Text) {
+			mu.Lock()
+			defer mu.Unlock()
+			r.guarded[text.Reveal()] = true
+		},
+		BaseURL: baseURL, ASID: asid, Publisher: "ers-login test", MaxAge: 10 * time.Hour, QuitWithin: quitWithin,
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	r.cancel = cancel
+	go func() {
+		defer close(r.ended)
+		r.Run(ctx)
+	}()
+	t.Cleanup(func() { cancel(); <-r.ended })
+	return r
+}
+
+func (r *run) until(phase login.Phase) login.State {
+	r.t.Helper()
+	for {
+		select {
+		case state := <-r.states:
+			if state.Phase == phase {
+				return state
+			}
+		case <-time.After(20 * time.Second):
+			require.FailNow(r.t, "the flow has not come to a phase", "%v; calls so far: %v", phase, r.noted())
+		}
+	}
+}
+
+func (r *run) appear() {
+	r.cards <- smartcard.Event{Kind: smartcard.TicketAppeared, Ticket: smartcard.NewTicket(ticketText)}
+}
+
+func (r *run) signIn() login.State {
+	r.until(login.Waiting)
+	r.appear()
+	r.until(login.Choosing)
+	r.Send(login.Choose{Permission: role})
+	return r.until(login.SignedIn)
+}
+
+// The whole main job, and its order: a reader of the keyring never sees a session that is closed already.
+func TestFromCardToKeyringAndBack(t *testing.T) {
+	r := start(t, newNeighbours(), time.Minute)
+	state := r.signIn()
+	assert.Equal(t, "555020964101", state.User.Identifier)
+	assert.Equal(t, role, state.Chosen)
+	assert.Equal(t, 10*time.Hour, state.ExpiresAt.Sub(state.SignedInAt).Round(time.Minute))
+
+	entry, err := r.Read(t.Context())
+	require.NoError(t, err)
+	assert.True(t, entry.SessionKey.Equal(ersclient.NewSessionKey(keyText).Text), "A002's id is the one to publish")
+	assert.Equal(t, []string{baseURL, asid, "R01", "REFERRING_CLINICIAN"}, []string{entry.BaseURL, entry.ASID, entry.OrgIdentifier, entry.BusinessFunction})
+	assert.Positive(t, entry.Generation)
+
+	r.Send(login.SignOut{})
+	waiting := r.until(login.Waiting)
+	assert.Equal(t, login.SignedOut, waiting.Reason)
+	assert.Equal(t, login.MissingIntent, waiting.Missing, "nobody is signed in again behind their back")
+	assert.Equal(t, []string{"A001", "A002", "publish", "clear", "A003"}, without(r.noted(), "remember"))
+	_, err = r.Read(t.Context())
+	assert.ErrorIs(t, err, handoff.ErrNotFound)
+
+	r.Send(login.Quit{})
+	<-r.ended
+}
+
+func without(calls []string, name string) []string {
+	var kept []string
+	for _, call := range calls {
+		if call != name {
+			kept = append(kept, call)
+		}
+	}
+	return kept
+}
+
+// Every secret is made known to the log's filter, and none reaches the log even without that filter.
+func TestSecretsAreGuardedAndNotLogged(t *testing.T) {
+	r := start(t, newNeighbours(), time.Minute)
+	r.signIn()
+	r.Send(login.Quit{})
+	<-r.ended
+	assert.True(t, r.guarded[ticketText], "the ticket is guarded")
+	assert.True(t, r.guarded[keyText], "the session key is guarded")
+	assert.False(t, bytes.Contains(r.log.Bytes(), []byte(ticketText)), "the log shows the ticket")
+	assert.False(t, bytes.Contains(r.log.Bytes(), []byte(keyText)), "the log shows the session key")
+}
+
+// A neighbour that hangs must not keep a clinician from leaving: the flow ends in its bounded time, and whatever could be
+// cleared is.
+func TestQuitIsBounded(t *testing.T) {
+	t.Run("A003 hangs", func(t *testing.T) {
+		around := newNeighbours()
+		around.hang["A003"] = true
+		r := start(t, around, 300*time.Millisecond)
+		r.signIn()
+		r.Send(login.Quit{})
+		<-r.ended
+		_, err := r.Read(t.Context())
+		assert.ErrorIs(t, err, handoff.ErrNotFound, "the keyring is cleared before e-RS is asked")
+	})
+	t.Run("A002 hangs", func(t *testing.T) {
+		around := newNeighbours()
+		around.hang["A002"] = true
+		r := start(t, around, 5*time.Second)
+		r.until(login.Waiting)
+		r.appear()
+		r.until(login.Choosing)
+		r.Send(login.Choose{Permission: role})
+		r.until(login.Selecting)
+		r.cancel() // a log-off
+		<-r.ended
+		assert.Contains(t, r.noted(), "A003 of another session", "the provisional session is deleted")
+	})
+	t.Run("A001 hangs", func(t *testing.T) {
+		around := newNeighbours()
+		around.hang["A001"] = true
+		r := start(t, around, 300*time.Millisecond)
+		r.until(login.Waiting)
+		r.appear()
+		r.until(login.SigningIn)
+		r.Send(login.Quit{})
+		<-r.ended
+	})
+	t.Run("the keyring hangs", func(t *testing.T) {
+		around := newNeighbours()
+		around.hang["publish"] = true
+		r := start(t, around, 5*time.Second)
+		r.until(login.Waiting)
+		r.appear()
+		r.until(login.Choosing)
+		r.Send(login.Choose{Permission: role})
+		r.until(login.Selecting)
+		r.Send(login.Quit{})
+		<-r.ended
+		assert.Contains(t, r.noted(), "A003", "a session that could not be handed over is closed")
+	})
+}
+
+// A cancelled A001 is waited for, since only its answer tells which session to delete.
+func TestAGivenUpSignInLeavesNoSession(t *testing.T) {
+	ers := &slow{neighbours: newNeighbours(), answer: make(chan struct{}), asked: make(chan struct{})}
+	r := startWith(t, ers.neighbours, ers, time.Minute)
+	r.until(login.Waiting)
+	r.appear()
+	<-ers.asked
+	r.Send(login.Cancel{})
+	r.until(login.Waiting)
+	r.Send(login.Quit{})
+	close(ers.answer)
+	<-r.ended
+	assert.Equal(t, []string{"A001", "A003 of another session"}, r.noted())
+}
+
+// slow answers A001 when it is told to.
+type slow struct {
+	*neighbours
+	asked, answer chan struct{}
+}
+
+func (s *slow) CreateSession(ctx context.Context, token ersclient.Token) (ersclient.Session, error) {
+	close(s.asked)
+	<-s.answer
+	return s.neighbours.CreateSession(ctx, token)
+}
+
+// What a killed run has left is cleared at once; its session is closed only where it was created.
+func TestLeftovers(t *testing.T) {
+	left := handoff.Session{SessionKey: handoff.NewSessionKey(keyText), BaseURL: baseURL, ASID: asid, Generation: 7}
+	elsewhere := left
+	elsewhere.BaseURL = "https://other.example/ers-api"
+	for name, test := range map[string]struct {
+		left  handoff.Session
+		calls []string
+	}{
+		"of the same platform": {left, []string{"clear", "A003"}},
+		"of another platform":  {elsewhere, []string{"clear"}},
+		"nothing":              {handoff.Session{}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			around := newNeighbours()
+			around.entry = test.left
+			r := start(t, around, time.Minute)
+			r.until(login.Waiting)
+			r.Send(login.Quit{})
+			<-r.ended
+			assert.Equal(t, test.calls, r.noted())
+			_, err := r.Read(t.Context())
+			assert.ErrorIs(t, err, handoff.ErrNotFound)
+		})
+	}
+}
+
+// A failure is shown with its own Problem, logged, and left by trying again.
+func TestAFailureIsShownAndLeft(t *testing.T) {
+	around := newNeighbours()
+	busy := (&problem.Problem{Code: "ERS-A001-503", Retry: true}).Because(errors.New("busy"))
+	r := startWith(t, around, &refusing{neighbours: around, err: busy}, time.Minute)
+	r.until(login.Waiting)
+	r.appear()
+	failed := r.until(login.Failed)
+	assert.Equal(t, "ERS-A001-503", failed.Problem.Code)
+	assert.False(t, failed.ProblemAt.IsZero())
+	r.Send(login.TryAgain{})
+	r.until(login.Choosing)
+	r.Send(login.Quit{})
+	<-r.ended
+	assert.Contains(t, r.log.String(), "ERS-A001-503")
+}
+
+// refusing fails the first A001.
+type refusing struct {
+	*neighbours
+	err  error
+	once sync.Once
+}
+
+func (r *refusing) CreateSession(ctx context.Context, token ersclient.Token) (ersclient.Session, error) {
+	var err error
+	r.once.Do(func() { err = r.err })
+	if err != nil {
+		return ersclient.Session{}, err
+	}
+	return r.neighbours.CreateSession(ctx, token)
+}

@@ -1,0 +1,151 @@
+package login
+
+import (
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/smartcard"
+)
+
+// onCard follows the ticket, which is the truth about the session: card presence is only a faster hint.
+func (m *machine) onCard(now time.Time, e smartcard.Event) []effect {
+	switch e.Kind {
+	case smartcard.TicketAppeared, smartcard.TicketChanged:
+		return m.onTicket(now, e.Ticket)
+	case smartcard.TicketGone:
+		return m.onTicketGone(now, e.Err)
+	case smartcard.AgentUnsure:
+		m.state.Links.Agent = HealthBad
+	case smartcard.AgentSure:
+		m.state.Links.Agent = agentHealth(e.Err)
+	}
+	return nil
+}
+
+func (m *machine) onTicket(now time.Time, ticket smartcard.Ticket) []effect {
+	same := m.seen.Equal(ticket)
+	m.seen, m.absence = ticket, nil
+	m.state.Links.Agent = HealthGood
+	switch m.state.Phase {
+	case Waiting, Prompting, Failed:
+		if !m.recovered {
+			return nil
+		}
+		return m.signIn(now)
+	case SigningIn, Choosing, Selecting, SignedIn:
+		if same {
+			return nil
+		}
+		// Somebody has authenticated anew, perhaps somebody else: their session is a new one.
+		return m.end(now, TicketChanged, destination{phase: SigningIn})
+	case Ending:
+		m.fresh = true
+	case Starting, Closed:
+	}
+	return nil
+}
+
+func (m *machine) onTicketGone(now time.Time, why error) []effect {
+	m.seen, m.absence, m.fresh = smartcard.Ticket{}, why, false
+	m.state.Links.Agent = agentHealth(why)
+	switch m.state.Phase {
+	case Waiting:
+		return m.wait(now, m.state.Reason)
+	case SigningIn, Choosing, Selecting, SignedIn:
+		return m.end(now, CardRemoved, destination{phase: Waiting})
+	case Ending:
+		if m.after.phase == SigningIn {
+			m.state.Reason, m.after, m.resume = CardRemoved, destination{phase: Waiting}, nil
+		}
+	case Starting, Prompting, Failed, Closed:
+	}
+	return nil
+}
+
+// onIntent takes a wish of the user, where the phase allows it. A wish that came too late, such as a second press of a
+// button, is not an error.
+func (m *machine) onIntent(now time.Time, intent Intent) []effect {
+	switch wish := intent.(type) {
+	case SignIn, TryAgain:
+		return m.onStartOver(now)
+	case Cancel:
+		return m.onCancel(now)
+	case Choose:
+		return m.onChoose(now, wish.Permission)
+	case SwitchRole:
+		if m.state.Phase == SignedIn {
+			return m.end(now, RoleSwitched, destination{phase: SigningIn})
+		}
+	case SignOut:
+		if m.state.Phase == SignedIn || m.state.Phase == Choosing {
+			return m.end(now, SignedOut, destination{phase: Waiting})
+		}
+	case Quit:
+		return m.onQuit(now)
+	}
+	return nil
+}
+
+func (m *machine) onStartOver(now time.Time) []effect {
+	switch {
+	case m.state.Phase != Waiting && m.state.Phase != Failed:
+		return nil
+	case !m.recovered:
+		m.forget()
+		m.enter(now, Starting)
+		m.running = recovering
+		return m.begin()
+	case m.seen.IsZero():
+		return m.prompt(now, false)
+	case m.seen.Equal(m.refused):
+		return m.prompt(now, true)
+	default:
+		return m.signIn(now)
+	}
+}
+
+func (m *machine) onCancel(now time.Time) []effect {
+	switch m.state.Phase {
+	case Prompting:
+		m.attempt++
+		return append([]effect{stopCalls{}}, m.wait(now, Cancelled)...)
+	case SigningIn, Choosing, Selecting:
+		return m.end(now, Cancelled, destination{phase: Waiting})
+	default:
+		return nil
+	}
+}
+
+func (m *machine) onChoose(now time.Time, wanted ersclient.Permission) []effect {
+	if m.state.Phase != Choosing {
+		return nil
+	}
+	permission, offered := find(m.state.Permissions, wanted)
+	if !offered {
+		return nil
+	}
+	return m.choose(now, permission)
+}
+
+func (m *machine) onQuit(now time.Time) []effect {
+	effects := []effect{hurry{}}
+	switch m.state.Phase {
+	case SigningIn, Choosing, Selecting, SignedIn:
+		return append(effects, m.end(now, Quitting, destination{phase: Closed})...)
+	case Starting:
+		// A start under way is not cut: what it clears would have to be cleared by the next one.
+	case Failed:
+		if !m.recovered {
+			m.running = recovering
+			effects = append(effects, recoverLeftovers{})
+		}
+	case Prompting:
+		m.attempt++
+		effects = append(effects, stopCalls{})
+	case Waiting, Ending, Closed:
+	}
+	m.state.Reason, m.after, m.resume = Quitting, destination{phase: Closed}, nil
+	m.enter(now, Ending)
+	m.closeIfIdle(now)
+	return effects
+}

@@ -1,0 +1,319 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
+)
+
+// terms is what a machine needs to know of its surroundings: constants for a run.
+type terms struct {
+	// maxAge is how long a session may live.
+	maxAge time.Duration
+	// baseURL, asid and publisher stand in the keyring entry.
+	baseURL, asid, publisher string
+}
+
+// machine is the flow's state machine: every decision of a sign-in, and nothing that takes time. [machine.handle] takes one
+// event and returns what is to be done; what comes of that returns as a later event. It is not safe for concurrent use,
+// and need not be: one goroutine owns it.
+type machine struct {
+	terms terms
+	state State
+
+	// attempt numbers the sign-ins. An answer that carries an older number belongs to one that was given up.
+	attempt int
+	// seen is the ticket as the card events tell it, empty while there is none. It is the only source of tickets, the answer
+	// to a prompt included: two sources could disagree about a card that was pulled in between.
+	seen smartcard.Ticket
+	// absence is why there is no ticket, as far as the agent said.
+	absence error
+	// refused is the last ticket that e-RS did not accept. Trying again with it would be refused again.
+	refused smartcard.Ticket
+	// promisedAt is when the agent said that it has a ticket now, which the card events are still to show.
+	promisedAt time.Time
+	// fresh: a ticket has appeared since the session began to end, so somebody wants to sign in.
+	fresh bool
+
+	// session is what exists at e-RS for this attempt, its key empty before A001 has answered.
+	session   ersclient.Session
+	createdAt time.Time
+	// running is the call whose answer the flow waits for. While one uses the session, the session is not closed (A003's rule).
+	running call
+	// after is where an ending session leads.
+	after destination
+	// resume is the pair to select without asking, once A001 has answered, because the user has chosen it already.
+	resume *ersclient.Permission
+	// repeated: an A002 whose answer was lost has been repeated once already, from A001 on.
+	repeated bool
+
+	// recovered: what an earlier run left has been cleared.
+	recovered bool
+	// generation is the last one published.
+	generation int64
+	// outstanding counts the calls that go on in the background for sign-ins that were given up.
+	outstanding int
+}
+
+// call is a call that takes time, of which there is one at a time. The agent's prompt is none of them: it is over as soon as
+// the flow has moved on.
+type call int
+
+const (
+	noCall call = iota
+	recovering
+	creating
+	selecting
+	publishing
+	closing
+)
+
+// promiseKept is how long after a successful prompt the ticket may take to be seen.
+const promiseKept = 10 * time.Second
+
+// destination is where an ending session leads: a phase, and the Problem to show if it is Failed.
+type destination struct {
+	phase   Phase
+	problem *problem.Problem
+}
+
+func newMachine(terms terms, now time.Time) *machine {
+	return &machine{terms: terms, state: State{Phase: Starting, Since: now}, running: recovering}
+}
+
+// begin returns what a machine does before the first event.
+func (m *machine) begin() []effect { return []effect{recoverLeftovers{}} }
+
+// handle takes one event. Each kind of event has a method of its own, which looks at the phase it arrives in.
+func (m *machine) handle(now time.Time, happened event) []effect {
+	if m.state.Phase == Closed {
+		return nil
+	}
+	switch e := happened.(type) {
+	case cardEvent:
+		return m.onCard(now, e.Event)
+	case intentEvent:
+		return m.onIntent(now, e.Intent)
+	case recovered:
+		return m.onRecovered(now, e)
+	case asked:
+		return m.onAsked(now, e)
+	case created:
+		return m.onCreated(now, e)
+	case selected:
+		return m.onSelected(now, e)
+	case published:
+		return m.onPublished(now, e)
+	case ended:
+		return m.onEnded(now, e)
+	case orphanDeleted:
+		m.outstanding = max(0, m.outstanding-1)
+		m.closeIfIdle(now)
+	case linkSeen:
+		m.onLink(e)
+	case tick:
+		return m.onTick(now)
+	case deadline:
+		m.enter(now, Closed)
+	}
+	return nil
+}
+
+func (m *machine) onLink(e linkSeen) {
+	switch e.link {
+	case linkERS:
+		m.state.Links.ERS = ersHealth(e.err)
+	case linkKeyring:
+		m.state.Links.Keyring = keyringHealth(e.err)
+	}
+}
+
+// onTick looks at the wall clock: a timer lies on a laptop that slept.
+func (m *machine) onTick(now time.Time) []effect {
+	switch m.state.Phase {
+	case Prompting:
+		if !m.promisedAt.IsZero() && now.Sub(m.promisedAt) > promiseKept {
+			m.attempt++
+			m.fail(now, smartcard.TicketNotAvailable.Problem())
+		}
+	case Choosing, SignedIn:
+		if !now.Before(m.createdAt.Add(m.terms.maxAge)) {
+			return m.end(now, Expired, destination{phase: Waiting})
+		}
+	default:
+	}
+	return nil
+}
+
+// signIn begins an attempt with the ticket that is there (A001).
+func (m *machine) signIn(now time.Time) []effect {
+	var effects []effect
+	if m.state.Phase == Prompting {
+		effects = append(effects, stopCalls{})
+	}
+	m.attempt++
+	m.forget()
+	m.enter(now, SigningIn)
+	m.running = creating
+	return append(effects, createSession{m.attempt, ersclient.Token{Text: m.seen.Text}})
+}
+
+// prompt has the Identity Agent ask for card and passcode.
+func (m *machine) prompt(now time.Time, fresh bool) []effect {
+	m.attempt++
+	m.forget()
+	m.enter(now, Prompting)
+	return []effect{askTicket{m.attempt, fresh}}
+}
+
+// choose selects a pair (A002).
+func (m *machine) choose(now time.Time, permission ersclient.Permission) []effect {
+	m.resume = nil
+	m.state.Chosen = permission
+	m.enter(now, Selecting)
+	m.running = selecting
+	return []effect{selectRole{m.attempt, m.session, permission}}
+}
+
+// wait has no session. What it waits for depends on what the agent says of the ticket.
+func (m *machine) wait(now time.Time, reason Reason) []effect {
+	m.forget()
+	m.enter(now, Waiting)
+	m.state.Reason = reason
+	if !m.seen.IsZero() {
+		m.state.Missing = MissingIntent
+		return []effect{probeLinks{}}
+	}
+	missing, known := missing(m.absence)
+	m.state.Missing = missing
+	if !known {
+		// The agent says that something is wrong which no card mends, such as a blocked one.
+		m.fail(now, m.absence)
+		return nil
+	}
+	return []effect{probeLinks{}}
+}
+
+func (m *machine) fail(now time.Time, err error) {
+	m.forget()
+	m.enter(now, Failed)
+	m.state.Problem, m.state.ProblemAt = problem.Of(err), now
+}
+
+// end leaves a session, or what there is of one. The keyring is cleared before anything else, whatever the reason.
+func (m *machine) end(now time.Time, reason Reason, after destination) []effect {
+	m.after, m.fresh, m.resume = after, false, nil
+	m.state.Reason = reason
+	m.enter(now, Ending)
+	switch m.running {
+	case creating:
+		// A001 goes on in the background: only its answer has the key of the session that it may have created.
+		m.running = noCall
+		m.attempt++
+		m.outstanding++
+		return m.leave(now, ended{})
+	case selecting, publishing:
+		return []effect{stopCalls{}}
+	default:
+		return m.close()
+	}
+}
+
+// close clears the keyring and closes a session that no call of ours uses any more (A003).
+func (m *machine) close() []effect {
+	m.running = closing
+	return []effect{endSession{m.session.Key}}
+}
+
+// returned notes that a call has returned, if it is the one that the flow waits for.
+func (m *machine) returned(which call) bool {
+	if m.running != which {
+		return false
+	}
+	m.running = noCall
+	return true
+}
+
+func (m *machine) deleteOrphan(key ersclient.SessionKey) []effect {
+	m.outstanding++
+	return []effect{deleteOrphan{key}}
+}
+
+// closeIfIdle closes a flow that was asked to quit, once nothing is left to be done. The deadline does it otherwise.
+func (m *machine) closeIfIdle(now time.Time) {
+	quitting := m.state.Phase == Ending && m.after.phase == Closed
+	if quitting && m.running == noCall && m.outstanding == 0 {
+		m.enter(now, Closed)
+	}
+}
+
+// forget drops all that belongs to one attempt.
+func (m *machine) forget() {
+	m.session, m.createdAt, m.promisedAt = ersclient.Session{}, time.Time{}, time.Time{}
+	m.running, m.repeated, m.resume, m.fresh = noCall, false, nil, false
+	m.state = State{Phase: m.state.Phase, Since: m.state.Since, Reason: m.state.Reason, Links: m.state.Links}
+}
+
+func (m *machine) enter(now time.Time, phase Phase) {
+	if m.state.Phase != phase {
+		m.state.Phase, m.state.Since = phase, now
+	}
+}
+
+// answered notes what a call's outcome says about the way to e-RS.
+func (m *machine) answered(err error) {
+	if !errors.Is(err, context.Canceled) {
+		m.state.Links.ERS = ersHealth(err)
+	}
+}
+
+func (m *machine) handover(now time.Time) handoff.Session {
+	return handoff.Session{
+		Version:          handoff.Version,
+		Generation:       m.generation,
+		SessionKey:       handoff.SessionKey{Text: m.session.Key.Text},
+		BaseURL:          m.terms.baseURL,
+		ASID:             m.terms.asid,
+		UserIdentifier:   m.state.User.Identifier,
+		UserName:         m.state.User.Name,
+		OrgIdentifier:    m.state.Chosen.OrgIdentifier,
+		OrgName:          m.state.Chosen.OrgName,
+		BusinessFunction: string(m.state.Chosen.BusinessFunction),
+		IssuedAt:         now.UTC(),
+		ExpiresAt:        m.createdAt.Add(m.terms.maxAge).UTC(),
+		Publisher:        m.terms.publisher,
+	}
+}
+
+func find(offered []ersclient.Permission, wanted ersclient.Permission) (ersclient.Permission, bool) {
+	for _, permission := range offered {
+		if permission.Same(wanted) {
+			return permission, true
+		}
+	}
+	return ersclient.Permission{}, false
+}
+
+// missing tells what a user without a ticket has to do, and whether waiting can bring it.
+func missing(absence error) (Missing, bool) {
+	switch {
+	case absence == nil:
+		return MissingUnknown, true
+	case errors.Is(absence, smartcard.TicketNotAvailable):
+		return MissingCard, true
+	case errors.Is(absence, smartcard.ReaderNotAvailable):
+		return MissingReader, true
+	case errors.Is(absence, smartcard.NotInstalled):
+		return MissingAgent, true
+	default:
+		return MissingCard, false
+	}
+}
+
+// refusedTicket tells whether e-RS has answered that the ticket is not valid (403 to A001).
+func refusedTicket(err error) bool { return problem.Of(err).Code == "ERS-A001-403" }

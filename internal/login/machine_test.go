@@ -1,0 +1,294 @@
+package login
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
+)
+
+var update = flag.Bool("update", false, "write testdata/transitions.txt anew; read every changed line before you commit it")
+
+var (
+	morning = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
+	evening = morning.Add(10 * time.Hour)
+
+	clinician = ersclient.Permission{BusinessFunction: ersclient.ServiceProviderClinician, OrgIdentifier: "R01", OrgName: "NHST_X3"}
+	referrer  = ersclient.Permission{BusinessFunction: ersclient.ReferringClinician, OrgIdentifier: "R01", OrgName: "NHST_X3"}
+	stranger  = ersclient.Permission{BusinessFunction: ersclient.Commissioner, OrgIdentifier: "X99"}
+
+	firstTicket  = smartcard.NewTicket("first-ticket")
+	secondTicket = smartcard.NewTicket("second-ticket")
+
+	refusal   = &problem.Problem{Code: "ERS-A001-403", Title: "refused", Retry: true}
+	rejection = &problem.Problem{Code: "ERS-A002-403", Title: "pair not valid"}
+	hiccup    = &problem.Problem{Code: "ERS-A003-500", Title: "server error"}
+	locked    = &problem.Problem{Code: "KEYRING-LOCKED", Title: "locked"}
+	noBus     = &problem.Problem{Code: "KEYRING-NO_BUS", Title: "no bus"}
+	// A gateway that gave up says nothing of what e-RS has done.
+	errLost = (&problem.Problem{Code: "ERS-A002-504", Title: "late"}).Because(&ersclient.StatusError{Call: "A002", Method: "PUT", Status: 504})
+	offline = &problem.Problem{Code: "NET-OFFLINE", Title: "no network"}
+)
+
+func provisional(key string) ersclient.Session {
+	return ersclient.Session{
+		Key:  ersclient.NewSessionKey(key),
+		User: ersclient.User{Identifier: "555020964101", FirstName: "SA Assurance", LastName: "GP-Card", Permissions: []ersclient.Permission{referrer, clinician}},
+	}
+}
+
+func valid(key string) ersclient.Session {
+	session := provisional(key)
+	session.Permission = &clinician
+	return session
+}
+
+func roleless(key string) ersclient.Session {
+	session := provisional(key)
+	session.User.Permissions = nil
+	return session
+}
+
+// happening is a named event. Its function sees the machine, since answers carry the attempt they belong to.
+type happening struct {
+	name string
+	at   time.Time
+	make func(m *machine) event
+}
+
+func always(e event) func(*machine) event { return func(*machine) event { return e } }
+
+func intent(i Intent) func(*machine) event { return always(intentEvent{i}) }
+
+func card(kind smartcard.EventKind, ticket smartcard.Ticket, err error) func(*machine) event {
+	return always(cardEvent{smartcard.Event{Kind: kind, Ticket: ticket, Err: err}})
+}
+
+// happenings is every event, with each outcome that is decided upon.
+var happenings = []happening{
+	{"the first ticket appears", morning, card(smartcard.TicketAppeared, firstTicket, nil)},
+	{"another ticket takes its place", morning, card(smartcard.TicketChanged, secondTicket, nil)},
+	{"the ticket is gone: no card", morning, card(smartcard.TicketGone, smartcard.Ticket{}, smartcard.TicketNotAvailable.Problem())},
+	{"the ticket is gone: no reader", morning, card(smartcard.TicketGone, smartcard.Ticket{}, smartcard.ReaderNotAvailable.Problem())},
+	{"the ticket is gone: no Identity Agent", morning, card(smartcard.TicketGone, smartcard.Ticket{}, smartcard.NotInstalled.Problem())},
+	{"the ticket is gone: card blocked", morning, card(smartcard.TicketGone, smartcard.Ticket{}, smartcard.PINBlocked.Problem())},
+	{"the agent is unsure", morning, card(smartcard.AgentUnsure, smartcard.Ticket{}, smartcard.ServerBusy.Problem())},
+	{"the agent is sure again: the first ticket", morning, card(smartcard.AgentSure, firstTicket, nil)},
+	{"user: sign in", morning, intent(SignIn{})},
+	{"user: cancel", morning, intent(Cancel{})},
+	{"user: choose an offered role", morning, intent(Choose{clinician})},
+	{"user: choose a role not offered", morning, intent(Choose{stranger})},
+	{"user: switch role", morning, intent(SwitchRole{})},
+	{"user: sign out", morning, intent(SignOut{})},
+	{"user: try again", morning, intent(TryAgain{})},
+	{"user: quit", morning, intent(Quit{})},
+	{"recovered: nothing was left", morning, always(recovered{})},
+	{"recovered: a session was left", morning, always(recovered{leftover: ersclient.NewSessionKey("left"), generation: 7})},
+	{"recovered: keyring locked", morning, always(recovered{err: locked})},
+	{"recovered: no bus", morning, always(recovered{err: noBus})},
+	{"asked: the agent has a ticket", morning, func(m *machine) event { return asked{m.attempt, nil} }},
+	{"asked: the user gave up", morning, func(m *machine) event { return asked{m.attempt, smartcard.UserAbort.Problem()} }},
+	{"asked: card blocked", morning, func(m *machine) event { return asked{m.attempt, smartcard.PINBlocked.Problem()} }},
+	{"asked: an earlier attempt", morning, func(m *machine) event { return asked{m.attempt - 1, smartcard.PINBlocked.Problem()} }},
+	{"A001: created", morning, func(m *machine) event { return created{m.attempt, provisional("one"), clinician, nil} }},
+	{"A001: created, no roles", morning, func(m *machine) event { return created{attempt: m.attempt, session: roleless("one")} }},
+	{"A001: refused", morning, func(m *machine) event { return created{attempt: m.attempt, err: refusal} }},
+	{"A001: created for an earlier attempt", morning, func(m *machine) event {
+		m.outstanding++ // every earlier attempt has been counted when it was given up
+		return created{attempt: m.attempt - 1, session: provisional("late")}
+	}},
+	{"A001: refused for an earlier attempt", morning, func(m *machine) event {
+		m.outstanding++
+		return created{attempt: m.attempt - 1, err: refusal}
+	}},
+	{"A002: selected", morning, func(m *machine) event { return selected{m.attempt, valid("two"), nil} }},
+	{"A002: refused", morning, func(m *machine) event { return selected{attempt: m.attempt, err: rejection} }},
+	{"A002: answer lost", morning, func(m *machine) event { return selected{attempt: m.attempt, err: errLost} }},
+	{"A002: stopped", morning, func(m *machine) event { return selected{attempt: m.attempt, err: context.Canceled} }},
+	{"A002: an earlier attempt", morning, func(m *machine) event { return selected{m.attempt - 1, valid("late"), nil} }},
+	{"keyring: published", morning, func(m *machine) event { return published{m.attempt, nil} }},
+	{"keyring: locked", morning, func(m *machine) event { return published{m.attempt, locked} }},
+	{"keyring: an earlier attempt", morning, func(m *machine) event { return published{m.attempt - 1, nil} }},
+	{"ended: all well", morning, always(ended{})},
+	{"ended: entry not cleared", morning, always(ended{clearErr: locked})},
+	{"ended: A003 failed", morning, always(ended{deleteErr: hiccup})},
+	{"an orphan is deleted", morning, func(m *machine) event { m.outstanding++; return orphanDeleted{} }},
+	{"probe: e-RS out of reach", morning, always(linkSeen{linkERS, offline})},
+	{"probe: keyring locked", morning, always(linkSeen{linkKeyring, locked})},
+	{"time passes", morning.Add(time.Minute), always(tick{})},
+	{"ten hours pass", evening, always(tick{})},
+	{"time to quit is up", morning, always(deadline{})},
+}
+
+// situation is a machine brought to a phase by the events that lead there, so that it is one that can be.
+type situation struct {
+	name string
+	path []string
+}
+
+var (
+	toWaiting   = []string{"recovered: nothing was left", "the ticket is gone: no card"}
+	toSigningIn = append(toWaiting[:2:2], "the first ticket appears")
+	toChoosing  = append(toSigningIn[:3:3], "A001: created")
+	toSelecting = append(toChoosing[:4:4], "user: choose an offered role")
+	toPublished = append(toSelecting[:5:5], "A002: selected")
+	toSignedIn  = append(toPublished[:6:6], "keyring: published")
+)
+
+var situations = []situation{
+	{"starting", nil},
+	{"starting, a ticket is there", []string{"the first ticket appears"}},
+	{"waiting for a card", toWaiting},
+	{"waiting, signed out with the ticket still there", append(toSignedIn[:7:7], "user: sign out", "ended: all well")},
+	{"prompting", append(toWaiting[:2:2], "user: sign in")},
+	{"prompting, the agent has a ticket that was not seen yet", append(toWaiting[:2:2], "user: sign in", "asked: the agent has a ticket")},
+	{"signing in", toSigningIn},
+	{"choosing", toChoosing},
+	{"selecting: A002 under way", toSelecting},
+	{"selecting: A002 under way for the second time", append(toSelecting[:5:5], "A002: answer lost", "ended: all well", "A001: created")},
+	{"selecting: being published", toPublished},
+	{"signed in", toSignedIn},
+	{"ending: signing out", append(toSignedIn[:7:7], "user: sign out")},
+	{"ending: switching role", append(toSignedIn[:7:7], "user: switch role")},
+	{"ending: card removed", append(toSignedIn[:7:7], "the ticket is gone: no card")},
+	{"ending: cancelled, A002 not back yet", append(toSelecting[:5:5], "user: cancel")},
+	{"ending: an A002 was lost", append(toSelecting[:5:5], "A002: answer lost")},
+	{"ending: no roles", append(toSigningIn[:3:3], "A001: created, no roles")},
+	{"ending: quitting", append(toSignedIn[:7:7], "user: quit")},
+	{"ending: quitting, A001 not back yet", append(toSigningIn[:3:3], "user: quit")},
+	{"failed: e-RS refused the ticket", append(toSigningIn[:3:3], "A001: refused")},
+	{"failed: card blocked, no ticket", append(toWaiting[:2:2], "the ticket is gone: card blocked")},
+	{"failed: no keyring", []string{"recovered: no bus"}},
+	{"closed", append(toWaiting[:2:2], "user: quit")},
+}
+
+func (s situation) machine(t *testing.T) *machine {
+	t.Helper()
+	m := newMachine(terms{10 * time.Hour, "https://ers.example/ers-api", "200000000205", "ers-login test"}, morning)
+	for _, name := range s.path {
+		found := false
+		for _, h := range happenings {
+			if h.name == name {
+				m.handle(morning, h.make(m))
+				found = true
+			}
+		}
+		require.True(t, found, "no event is called %q", name)
+	}
+	return m
+}
+
+// TestTransitions holds every situation against every event. The table is testdata/transitions.txt, to be read as what the
+// program promises; a line that says nothing happens is a promise too. A user loses a session that stays open, or gets one
+// that is not theirs, when a line is wrong.
+func TestTransitions(t *testing.T) {
+	var table strings.Builder
+	seen := map[Phase]bool{}
+	for _, s := range situations {
+		seen[s.machine(t).state.Phase] = true
+		fmt.Fprintf(&table, "%s\n", s.name)
+		for _, h := range happenings {
+			m := s.machine(t)
+			before := describe(m, nil)
+			effects := m.handle(h.at, h.make(m))
+			after := describe(m, effects)
+			if after == before {
+				after = "·"
+			}
+			fmt.Fprintf(&table, "  %-40s %s\n", h.name, after)
+		}
+		table.WriteString("\n")
+	}
+	for phase := range phaseNames {
+		assert.True(t, seen[phase], "no situation shows the phase %v", phase)
+	}
+
+	path := filepath.Join("testdata", "transitions.txt")
+	if *update {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(table.String()), 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	wanted, got := strings.Split(string(want), "\n"), strings.Split(table.String(), "\n")
+	require.Len(t, got, len(wanted))
+	heading := ""
+	for i := range wanted {
+		if !strings.HasPrefix(wanted[i], "  ") {
+			heading = wanted[i]
+		}
+		assert.Equal(t, wanted[i], got[i], "in the situation %q", heading)
+	}
+}
+
+// describe tells phase, what is shown of it, and what is to be done.
+func describe(m *machine, effects []effect) string {
+	line := m.state.Phase.String()
+	switch m.state.Phase {
+	case Waiting:
+		line += " (" + missingNames[m.state.Missing] + ")"
+		if m.state.Reason != NotEnded {
+			line += " after " + m.state.Reason.String()
+		}
+	case Ending:
+		line += " (" + m.state.Reason.String() + ") for " + m.after.phase.String()
+	case Failed:
+		line += " (" + m.state.Problem.Code + ")"
+	default:
+	}
+	todo := make([]string, 0, len(effects))
+	for _, e := range effects {
+		todo = append(todo, effectName(e))
+	}
+	if len(todo) > 0 {
+		line += ": " + strings.Join(todo, ", ")
+	}
+	return line
+}
+
+var missingNames = map[Missing]string{
+	MissingUnknown: "unknown", MissingCard: "card", MissingReader: "reader", MissingAgent: "agent", MissingIntent: "intent",
+}
+
+func effectName(e effect) string {
+	switch todo := e.(type) {
+	case recoverLeftovers:
+		return "recover"
+	case askTicket:
+		if todo.fresh {
+			return "getNewTicket"
+		}
+		return "getTicket"
+	case createSession:
+		return "A001"
+	case selectRole:
+		return "A002 " + string(todo.permission.BusinessFunction)
+	case publish:
+		return "publish"
+	case endSession:
+		return "clear keyring, A003 " + todo.key.Reveal()
+	case deleteOrphan:
+		return "A003 " + todo.key.Reveal() + " beside"
+	case remember:
+		return "remember"
+	case probeLinks:
+		return "probe"
+	case stopCalls:
+		return "stop calls"
+	case hurry:
+		return "hurry"
+	default:
+		return fmt.Sprintf("%T", e)
+	}
+}

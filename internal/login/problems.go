@@ -1,0 +1,17 @@
+package login
+
+import "github.com/ers-login/ers-login/internal/problem"
+
+// NoRoles is shown to a user for whom A001 answers 201 with an empty list (A002-02 of the conformance list calls it no roles).
+var NoRoles = &problem.Problem{
+	Code:  "ERS-A001-NO_ROLES",
+	Title: "You have no role in e-RS",
+	Happened: "e-RS knows you, but your smartcard profile has no organisation and role that can be used in e-RS. " +
+		"You have been signed out again.",
+	Steps: []string{
+		"Ask your organisation's Registration Authority to add an e-RS role to your smartcard.",
+		"When they have done so, remove your smartcard, insert it again and press **Try again**.",
+		"If it happens again, give your local service desk the reference below.",
+	},
+	Retry: true,
+}
