@@ -1,0 +1,77 @@
+# e-RS Login. `make help` lists the targets.
+#
+# One set of build flags for every target: another set of tags, another -trimpath or other cgo flags make Go compile Fyne's C code
+# anew, which takes minutes.
+
+SHELL       := bash
+VERSION     := $(shell sed -n 's/^ *Version *= *"\(.*\)"/\1/p' FyneApp.toml)
+BUILD       := build
+BINARY      := $(BUILD)/ers-login
+STANDIN     := $(BUILD)/ers-standin
+LINT_VERSION := v2.15.0
+LINTER      := $(BUILD)/tools/golangci-lint-$(LINT_VERSION)
+
+export GOFLAGS := -trimpath -tags=accessibility -buildvcs=false
+GO          := go
+
+# The packages that link OpenGL, or drive a program that does. All others are tested without it, and with the race detector.
+WINDOWED    := $(shell sed -n 's/^module //p' go.mod)(/internal/e2e.*)?$$
+
+.DEFAULT_GOAL := help
+.PHONY: help run test unit e2e build lint bench screens fuzz test-windows package clean setup-build setup-run setup-test
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
+
+run: setup-run build ## open the demonstration; without a display, walk through it under Xvfb and leave pictures in build/
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+		exec $(BINARY) demo; \
+	else \
+		echo "No display: walking through the demonstration under Xvfb."; \
+		$(GO) run ./internal/e2e/walkthrough -program $(BINARY) -pictures $(BUILD); \
+	fi
+
+test: setup-test unit e2e ## run all tests: unit, race, window (software rendering), end to end (real window, keyring, TLS)
+
+unit: setup-test
+	$(GO) vet ./...
+	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -vE '^$(WINDOWED)')
+
+e2e: setup-test build
+	ERS_LOGIN_PROGRAM=$(CURDIR)/$(BINARY) ERS_LOGIN_STANDIN=$(CURDIR)/$(STANDIN) $(GO) test -count=1 -timeout 15m ./internal/e2e/...
+
+build: setup-build ## build the program into build/
+	@mkdir -p $(BUILD)
+	$(GO) build -o $(BINARY) .
+	$(GO) build -o $(STANDIN) ./ersclient/erstest/standin
+
+lint: setup-build $(LINTER) ## run the linter, with the rules of what a room must not import
+	$(LINTER) run ./...
+
+$(LINTER):
+	@mkdir -p $(@D)
+	GOBIN=$(abspath $(@D)) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	mv $(@D)/golangci-lint $@
+
+bench: setup-test ## measure against the performance budget, as ratios to the bare parts
+	$(GO) test -run '^$$' -bench . -benchtime 2s $$($(GO) list ./... | grep -vE '^$(WINDOWED)')
+
+screens: setup-build ## draw every screen into build/screens/ with the software renderer
+	@mkdir -p $(BUILD)/screens
+	ERS_LOGIN_SCREENS=$(CURDIR)/$(BUILD)/screens $(GO) test -count=1 -run '^TestScreens' ./ui
+	@ls $(BUILD)/screens
+
+fuzz: ## run each fuzz target for FUZZTIME (30s)
+	.ci/fuzz $(or $(FUZZTIME),30s)
+
+test-windows: ## test the Windows programs under Wine
+	@echo "test-windows: not built yet. It comes with the card side (the ticket bridge is a Windows program)." >&2; exit 1
+
+package: ## build all packages into dist/
+	@echo "package: not built yet. It comes with the packaged builds." >&2; exit 1
+
+clean: ## remove what was built
+	rm -rf $(BUILD) dist
+
+setup-build setup-run setup-test: setup-%:
+	@.ci/setup $*
