@@ -34,7 +34,7 @@ func newHolder() holder {
 
 func leaks(output string) bool {
 	return strings.Contains(output, planted) || strings.Contains(output, fmt.Sprintf("%x", planted)) ||
-		strings.Contains(output, fmt.Sprint([]byte(planted)))
+		strings.Contains(output, fmt.Sprintf("%d", []byte(planted)))
 }
 
 func TestNoVerbShowsTheText(t *testing.T) {

@@ -1,0 +1,488 @@
+package config_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// absolute is a full path on every system that the tests run on.
+func absolute(t *testing.T, parts ...string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(append([]string{string(filepath.Separator)}, parts...)...))
+	require.NoError(t, err)
+	return path
+}
+
+// settingsFile writes a settings file and returns its path.
+func settingsFile(t *testing.T, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.toml")
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	return path
+}
+
+// commandLine parses arguments as main does.
+func commandLine(t *testing.T, arguments ...string) *pflag.FlagSet {
+	t.Helper()
+	flags := pflag.NewFlagSet("ers-login", pflag.ContinueOnError)
+	config.AddFlags(flags)
+	require.NoError(t, flags.Parse(arguments))
+	return flags
+}
+
+// problems returns the Problems of a Load.
+func problems(t *testing.T, err error) []*problem.Problem {
+	t.Helper()
+	if err == nil {
+		return nil
+	}
+	var invalid *config.Invalid
+	require.ErrorAs(t, err, &invalid)
+	return invalid.Problems
+}
+
+// told returns all that a Problem shows and logs.
+func told(p *problem.Problem) string {
+	lines := append([]string{p.Error(), p.Title, p.Happened}, p.Steps...)
+	return p.Expand(strings.Join(lines, "\n"))
+}
+
+// Without any source a user gets what the documentation promises, and the demonstration can start.
+func TestDefaults(t *testing.T) {
+	c, err := config.Load(config.Sources{})
+	require.NoError(t, err)
+	assert.Equal(t, config.AgentAuto, c.Agent)
+	assert.Equal(t, time.Second, c.AgentPollInterval)
+	assert.Equal(t, 15*time.Second, c.RequestTimeout)
+	assert.Equal(t, 5*time.Second, c.KeyringTimeout)
+	assert.Equal(t, time.Minute, c.KeyringPromptTimeout)
+	assert.Equal(t, 10*time.Hour, c.SessionMaxAge)
+	assert.False(t, c.SendFQDN)
+	assert.Equal(t, "info", c.LogLevel)
+	assert.Empty(t, c.BaseURL+c.ASID+c.Certificate+c.Key+c.PassphraseFile+c.CABundle)
+	assert.Empty(t, c.AgentCommand)
+	for _, setting := range config.Settings() {
+		assert.Equal(t, setting.Default, c.Value(setting.Key), setting.Key)
+		assert.Equal(t, config.Origin{Layer: config.LayerDefault, Where: "built-in default"}, c.Origin(setting.Key), setting.Key)
+	}
+	assert.Empty(t, c.Value("no_such_setting"))
+	assert.Zero(t, c.Origin("no_such_setting"))
+}
+
+// If an upper layer did not win, an administrator's override would be ignored without a word.
+func TestEachLayerOverridesTheOnesBefore(t *testing.T) {
+	file := settingsFile(t, "# our practice\n\nasid = '111111111111'\nrequest_timeout = \"20s\"\nsend_fqdn = true\nlog_level = 'debug'\n")
+	c, err := config.Load(config.Sources{
+		UserFile: file,
+		Environ: []string{"PATH=/bin", "ERS_LOGIN_REQUEST_TIMEOUT=30s", "ERS_LOGIN_LOG_LEVEL=error", "ERS_LOGIN_ASID=",
+			"ERS_LOGIN_SEND_FQDN=FALSE"},
+		Flags: commandLine(t, "--log-level", "warning"),
+	})
+	require.NoError(t, err)
+	assert.Empty(t, c.Warnings)
+	assert.Equal(t, file, c.File())
+
+	assert.Equal(t, "111111111111", c.ASID, "an empty variable is one that is not set")
+	assert.Equal(t, config.Origin{Layer: config.LayerFile, Where: "line 3 of " + file}, c.Origin("asid"))
+	assert.Equal(t, 30*time.Second, c.RequestTimeout)
+	assert.Equal(t, "environment variable ERS_LOGIN_REQUEST_TIMEOUT", c.Origin("request_timeout").String())
+	assert.False(t, c.SendFQDN)
+	assert.Equal(t, "environment", c.Origin("send_fqdn").Layer.String())
+	assert.Equal(t, "warning", c.LogLevel)
+	assert.Equal(t, "flag --log-level", c.Origin("log_level").String())
+	assert.Equal(t, "flag", c.Origin("log_level").Layer.String())
+	assert.Equal(t, "file", c.Origin("asid").Layer.String())
+	assert.Equal(t, "default", c.Origin("base_url").Layer.String())
+}
+
+// A broken value in the file must not stop somebody who overrides it while the file is being repaired.
+func TestAnOverriddenValueIsNotLookedAt(t *testing.T) {
+	sources := config.Sources{UserFile: settingsFile(t, "request_timeout = 15\n[asid]\nx = 1\n"),
+		Environ: []string{"ERS_LOGIN_REQUEST_TIMEOUT=2s", "ERS_LOGIN_ASID=123456789012"}}
+	c, err := config.Load(sources)
+	require.NoError(t, err)
+	assert.Equal(t, 2*time.Second, c.RequestTimeout)
+	assert.Equal(t, "123456789012", c.ASID)
+}
+
+// Each value is tried in all three places, with what comes of it or the reason for which it is refused.
+func TestValues(t *testing.T) {
+	const asid, dir = "123456789012", "settings-dir"
+	long := strings.Repeat("x", 5000)
+	tests := []struct {
+		name, key string
+		toml      string // the value in the file; empty: not tried there
+		text      string // the value in the environment and the flag
+		want      string // what Value returns
+		refused   string // the reason, empty if the value is good
+	}{
+		{name: "asid", key: "asid", toml: `"` + asid + `"`, text: asid, want: asid},
+		{name: "asid with white space", key: "asid", toml: `" ` + asid + `\n"`, text: " " + asid + "\n", want: asid},
+		{name: "asid as a number", key: "asid", toml: asid, refused: "not a text"},
+		{name: "asid as a table", key: "asid", toml: `{ a = 1 }`, refused: "not a text"},
+		{name: "asid too short", key: "asid", toml: `"12345678901"`, text: "12345678901", refused: "not 12 digits"},
+		{name: "asid with letters", key: "asid", toml: `"12345678901x"`, text: "12345678901x", refused: "not 12 digits"},
+		{name: "asid in other digits", key: "asid", text: "١٢٣٤٥٦", refused: "not 12 digits"},
+		{name: "asid with a newline", key: "asid", toml: `"123456\n789012"`, text: "123456\n789012", refused: "control character"},
+		{name: "address", key: "base_url", toml: `"https://e.nhs.uk/ers-api"`, text: "https://e.nhs.uk/ers-api", want: "https://e.nhs.uk/ers-api"},
+		{name: "address with slashes", key: "base_url", text: "https://e.nhs.uk:8443/a/b//", want: "https://e.nhs.uk:8443/a/b"},
+		{name: "address IPv6", key: "base_url", text: "https://[::1]:8443", want: "https://[::1]:8443"},
+		{name: "address not encrypted", key: "base_url", text: "http://e.nhs.uk/ers-api", refused: "https://"},
+		{name: "address without scheme", key: "base_url", text: "e.nhs.uk/ers-api", refused: "https://"},
+		{name: "address without host", key: "base_url", text: "https:///ers-api", refused: "no host"},
+		{name: "address with a port alone", key: "base_url", text: "https://:443/", refused: "no host"},
+		{name: "address with a user", key: "base_url", text: "https://ann:hunter2@e.nhs.uk/", refused: "user name"},
+		{name: "address with a query", key: "base_url", text: "https://e.nhs.uk/?a=hunter2", refused: "query"},
+		{name: "address with an empty query", key: "base_url", text: "https://e.nhs.uk/?", refused: "query"},
+		{name: "address with a fragment", key: "base_url", text: "https://e.nhs.uk/#a", refused: "fragment"},
+		{name: "address with a bad port", key: "base_url", text: "https://e.nhs.uk:99999/", refused: "port"},
+		{name: "address with no port after the colon", key: "base_url", text: "https://e.nhs.uk:/", refused: "port"},
+		{name: "address that is none", key: "base_url", text: "https://e.nhs.uk/%zz", refused: "not an address"},
+		{name: "address too long", key: "base_url", text: "https://" + long, refused: "longer than"},
+		{name: "time", key: "request_timeout", toml: `"1m30s"`, text: "1m30s", want: "1m30s"},
+		{name: "time without unit", key: "request_timeout", toml: `"15"`, text: "15", refused: "number with a unit"},
+		{name: "time as a number", key: "request_timeout", toml: `15`, refused: "not a text"},
+		{name: "time too short", key: "request_timeout", text: "999ms", refused: "shorter than 1s"},
+		{name: "time too long", key: "request_timeout", text: "2m1s", refused: "longer than 2m"},
+		{name: "time negative", key: "request_timeout", text: "-5s", refused: "shorter"},
+		{name: "poll lowest", key: "agent_poll_interval", text: "200ms", want: "200ms"},
+		{name: "poll too fast", key: "agent_poll_interval", text: "199ms", refused: "shorter than 200ms"},
+		{name: "age lowest", key: "session_max_age", text: "5m", want: "5m"},
+		{name: "age over Spine's", key: "session_max_age", text: "10h1s", refused: "longer than 10h"},
+		{name: "time empty", key: "request_timeout", toml: `""`, refused: "number with a unit"},
+		{name: "bool", key: "send_fqdn", toml: "true", text: "True", want: "true"},
+		{name: "bool as a text in the file", key: "send_fqdn", toml: `"true"`, refused: "neither true nor false"},
+		{name: "bool another word", key: "send_fqdn", toml: "1", text: "yes", refused: "neither true nor false"},
+		{name: "word", key: "log_level", toml: `"debug"`, text: "debug", want: "debug"},
+		{name: "word not in the list", key: "log_level", toml: `"loud"`, text: "loud", refused: "not one of the words"},
+		{name: "the simulator is no agent", key: "agent", toml: `"simulator"`, text: "simulator", refused: "not one of the words"},
+		{name: "full path", key: "key", toml: "'" + absolute(t, "a", "b.key") + "'", text: absolute(t, "a", "b.key"), want: absolute(t, "a", "b.key")},
+		{name: "home", key: "key", toml: `"~/b.key"`, text: "~/b.key", want: filepath.Join(absolute(t, "home", "ann"), "b.key")},
+		{name: "path not a text", key: "key", toml: `["b.key"]`, refused: "not a text"},
+		{name: "path with NUL", key: "key", toml: `"a\u0000b"`, refused: "control character"},
+		{name: "command", key: "agent_command", toml: `['` + absolute(t, "bin", "a") + `', "-x", "$HOME; <>"]`,
+			text: jsonList(absolute(t, "bin", "a"), "-x", "$HOME; <>"), want: jsonList(absolute(t, "bin", "a"), "-x", "$HOME; <>")},
+		{name: "command alone", key: "agent_command", toml: `'` + absolute(t, "bin", "a b") + `'`, text: absolute(t, "bin", "a b"), want: jsonList(absolute(t, "bin", "a b"))},
+		{name: "command below home", key: "agent_command", text: "~/a", want: jsonList(filepath.Join(absolute(t, "home", "ann"), "a"))},
+		{name: "command by name", key: "agent_command", toml: `["print-ticket"]`, text: "print-ticket", refused: "full path"},
+		{name: "command by name, in use", key: "agent_command", toml: `["print-ticket"]` + "\nagent = 'command'", refused: "full path"},
+		{name: "command of numbers", key: "agent_command", toml: `[1, 2]`, text: `[1]`, refused: "text"},
+		{name: "command of tables", key: "agent_command", toml: `[{ a = 1 }]`, refused: "list of texts"},
+		{name: "command with broken JSON", key: "agent_command", text: `["/bin/a"`, refused: "JSON array"},
+		{name: "command with an empty program", key: "agent_command", toml: `["", "a"]`, text: `[""]`, refused: "full path"},
+		{name: "command with NUL", key: "agent_command", toml: `['` + absolute(t, "a") + `', "\u0000"]`, refused: "NUL"},
+		{name: "command too long", key: "agent_command", text: jsonList(make([]string, 65)...), refused: "more than 64"},
+		{name: "command with a long word", key: "agent_command", text: jsonList(long), refused: "longer than"},
+	}
+	for _, test := range tests {
+		setting := find(t, test.key)
+		check := func(t *testing.T, sources config.Sources, origin string) {
+			t.Helper()
+			sources.Home, sources.Dir = absolute(t, "home", "ann"), absolute(t, dir)
+			c, err := config.Load(sources)
+			if test.refused == "" {
+				require.NoError(t, err)
+				assert.Equal(t, test.want, c.Value(test.key))
+				return
+			}
+			all := problems(t, err)
+			require.Len(t, all, 1)
+			text := told(all[0])
+			assert.Equal(t, "SETTING-"+strings.ToUpper(test.key), all[0].Code)
+			assert.Contains(t, all[0].Error(), test.refused)
+			assert.Contains(t, text, test.key)
+			assert.Contains(t, text, origin)
+			assert.Contains(t, all[0].Steps, setting.Remedy)
+			assert.NotContains(t, text, "hunter2", "a value is never repeated")
+			assert.Equal(t, setting.Default, c.Value(test.key), "the default stands in its place")
+		}
+		if test.toml != "" {
+			t.Run(test.name+" in the file", func(t *testing.T) {
+				file := settingsFile(t, test.key+" = "+test.toml+"\n")
+				check(t, config.Sources{File: file}, "line 1 of "+file)
+			})
+		}
+		if test.text != "" {
+			t.Run(test.name+" in the environment", func(t *testing.T) {
+				check(t, config.Sources{Environ: []string{setting.Environment + "=" + test.text}}, "environment variable "+setting.Environment)
+			})
+			t.Run(test.name+" as a flag", func(t *testing.T) {
+				check(t, config.Sources{Flags: commandLine(t, "--"+setting.Flag+"="+test.text)}, "flag --"+setting.Flag)
+			})
+		}
+	}
+}
+
+func find(t *testing.T, key string) config.Setting {
+	t.Helper()
+	for _, setting := range config.Settings() {
+		if setting.Key == key {
+			return setting
+		}
+	}
+	require.Fail(t, "no such setting", key)
+	return config.Setting{}
+}
+
+// A certificate named next to its settings file is found whatever folder the program was started in.
+func TestRelativePathsStartWhereTheyAreWritten(t *testing.T) {
+	file := settingsFile(t, "certificate = 'a.pem'\nkey = '../b.key'\n")
+	here := absolute(t, "work")
+	c, err := config.Load(config.Sources{File: file, Dir: here, Environ: []string{"ERS_LOGIN_CA_BUNDLE=c.pem"},
+		Flags: commandLine(t, "--passphrase-file=d/e")})
+	require.NoError(t, err)
+	assert.Equal(t, filepath.Join(filepath.Dir(file), "a.pem"), c.Certificate)
+	assert.Equal(t, filepath.Join(filepath.Dir(filepath.Dir(file)), "b.key"), c.Key)
+	assert.Equal(t, filepath.Join(here, "c.pem"), c.CABundle)
+	assert.Equal(t, filepath.Join(here, "d", "e"), c.PassphraseFile)
+
+	_, err = config.Load(config.Sources{Environ: []string{"ERS_LOGIN_KEY=~/b.key"}})
+	assert.Contains(t, problems(t, err)[0].Error(), "home folder is not known")
+}
+
+// A user who overrides one setting with nothing gets rid of it.
+func TestAnEmptyTextTakesASettingBack(t *testing.T) {
+	sources := config.Sources{File: settingsFile(t, "key = 'a'\nagent_command = ['"+absolute(t, "a")+"']\n"),
+		Flags: commandLine(t, "--key=", "--agent-command=")}
+	c, err := config.Load(sources)
+	require.NoError(t, err)
+	assert.Empty(t, c.Key)
+	assert.Empty(t, c.AgentCommand)
+}
+
+// Whoever has made three mistakes is not sent through three starts of the program.
+func TestAllProblemsAreToldAtOnce(t *testing.T) {
+	c, err := config.Load(config.Sources{
+		File:    settingsFile(t, "asid = 1\nbase_ulr = 'https://e'\npassword = 'hunter2'\n"),
+		Environ: []string{"ERS_LOGIN_REQUEST_TIMEOUT=1"},
+		Flags:   commandLine(t, "--agent=command"),
+	})
+	all := problems(t, err)
+	codes := make([]string, len(all))
+	for i, p := range all {
+		codes[i] = p.Code
+		assert.Contains(t, err.Error(), p.Error())
+		assert.ErrorIs(t, err, p)
+	}
+	assert.Equal(t, []string{"SETTING-UNKNOWN", "SETTING-SECRET", "SETTING-ASID", "SETTING-REQUEST_TIMEOUT", "SETTING-AGENT_COMMAND"}, codes)
+	assert.Same(t, all[0], problem.Of(err), "the window shows the first")
+	assert.NotContains(t, err.Error(), "hunter2")
+	assert.Equal(t, 15*time.Second, c.RequestTimeout, "the default stands in the place of a bad value")
+}
+
+// A misspelt key that is ignored without a word costs an administrator an afternoon.
+func TestUnknownKeys(t *testing.T) {
+	tests := map[string]struct{ content, nearest, line string }{
+		"misspelt":          {"request_timout = '1s'", "request_timeout", "line 1 of"},
+		"swapped letters":   {"\nbase_ulr = 'https://e'", "base_url", "line 2 of"},
+		"as the flag":       {"ca-bundle = 'a'", "ca_bundle", "line 1 of"},
+		"upper case":        {"ASID = '1'", "asid", "line 1 of"},
+		"another style":     {"passphraseFile = 'a'", "passphrase_file", "line 1 of"},
+		"a flag's name":     {"passphrase-file = 'a'", "passphrase_file", "line 1 of"},
+		"a table":           {"asid = '123456789012'\n[agents]\na = 1", "agent", "line 2 of"},
+		"an empty table":    {"[logs]", "", "line 1 of"},
+		"a list of tables":  {"[[keys]]\na = 1\n[[keys]]\n", "key", "line 1 of"},
+		"dotted":            {"base.url = 'https://e'", "", "line 1 of"},
+		"a quoted name":     {`"send fqdn" = true`, "send_fqdn", "line 1 of"},
+		"a name of letters": {strings.Repeat("a", 5000) + " = 1", "", "line 1 of"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := config.Load(config.Sources{File: settingsFile(t, test.content)})
+			all := problems(t, err)
+			require.Len(t, all, 1)
+			assert.Equal(t, "SETTING-UNKNOWN", all[0].Code)
+			assert.Contains(t, told(all[0]), test.line)
+			assert.Contains(t, told(all[0]), "Did you mean "+test.nearest)
+		})
+	}
+}
+
+// Many wrong keys, such as another program's file named by mistake, do not become a flood.
+func TestAForeignFile(t *testing.T) {
+	_, err := config.Load(config.Sources{File: settingsFile(t, strings.Repeat("[x]\n", 1)+manyKeys(500))})
+	assert.Len(t, problems(t, err), 1, "all keys stand below one table")
+	_, err = config.Load(config.Sources{File: settingsFile(t, manyKeys(500))})
+	assert.Len(t, problems(t, err), 20)
+}
+
+func manyKeys(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString("k" + strings.Repeat("y", i+1) + " = 1\n")
+	}
+	return b.String()
+}
+
+// A variable of another version of the program is told and does no harm.
+func TestUnknownVariables(t *testing.T) {
+	c, err := config.Load(config.Sources{Environ: []string{"ERS_LOGIN_BASEURL=x", "ERS_LOGIN_ASIDS", "OTHER_PASSWORD=x", "ERS_LOGINX=y", "=C:=C"}})
+	require.NoError(t, err)
+	require.Len(t, c.Warnings, 1)
+	assert.Equal(t, "SETTING-UNKNOWN", c.Warnings[0].Code)
+	assert.Contains(t, told(c.Warnings[0]), "ERS_LOGIN_BASEURL")
+	assert.Contains(t, told(c.Warnings[0]), "Did you mean ERS_LOGIN_BASE_URL?")
+}
+
+// Settings files are copied, mailed and backed up: a secret in one is no secret any more.
+func TestSecretsAreRefused(t *testing.T) {
+	files := map[string]string{
+		"passphrase":     "passphrase = 'hunter2'",
+		"password":       "certificate_password = 'hunter2'",
+		"ticket":         "ticket = 'hunter2'",
+		"token":          "Token = 'hunter2'",
+		"session key":    "session_key = 'hunter2'",
+		"pin":            "card-pin = 'hunter2'",
+		"in a table":     "[tls]\nverify = true\npassword = 'hunter2'",
+		"in a dotted":    "tls.password = 'hunter2'",
+		"as a table":     "[secrets]\na = 'hunter2'",
+		"empty":          "password = ''",
+		"with a number":  "pin = 1234567",
+		"with a comment": "# the passphrase\npwd = 'hunter2' # hunter2",
+	}
+	for name, content := range files {
+		t.Run("file: "+name, func(t *testing.T) {
+			_, err := config.Load(config.Sources{File: settingsFile(t, content)})
+			all := problems(t, err)
+			require.Len(t, all, 1)
+			assert.Equal(t, "SETTING-SECRET", all[0].Code)
+			assert.NotContains(t, told(all[0]), "hunter2")
+			assert.NotContains(t, told(all[0]), "1234567")
+		})
+	}
+	for _, name := range []string{"PASSPHRASE", "PKCS12_PASSWORD", "TICKET", "TOKEN", "SESSION_KEY"} {
+		t.Run("environment: "+name, func(t *testing.T) {
+			_, err := config.Load(config.Sources{Environ: []string{"ERS_LOGIN_" + name + "=hunter2"}})
+			all := problems(t, err)
+			require.Len(t, all, 1)
+			assert.Equal(t, "SETTING-SECRET", all[0].Code)
+			assert.Contains(t, told(all[0]), "ERS_LOGIN_"+name)
+			assert.NotContains(t, told(all[0]), "hunter2")
+		})
+	}
+	commands := map[string]struct{ argument, code, says string }{
+		"secret":         {"--passphrase=hunter2", "SETTING-SECRET", "--passphrase"},
+		"bare secret":    {"--password", "SETTING-SECRET", "--password"},
+		"misspelt":       {"--asdi=hunter2", "SETTING-FLAG", "Did you mean --asid?"},
+		"near a secret":  {"--pasphrase-file=hunter2", "SETTING-FLAG", "Did you mean --passphrase-file?"},
+		"letters":        {"-phunter2", "SETTING-FLAG", "--help"},
+		"without value":  {"--asid", "SETTING-FLAG", "--asid"},
+		"very long name": {"--" + strings.Repeat("x", 9000), "SETTING-FLAG", "--help"},
+	}
+	for name, test := range commands {
+		t.Run("flag: "+name, func(t *testing.T) {
+			flags := pflag.NewFlagSet("ers-login", pflag.ContinueOnError)
+			config.AddFlags(flags)
+			p := problem.Of(config.FlagError(flags.Parse([]string{test.argument})))
+			require.NotNil(t, p)
+			assert.Equal(t, test.code, p.Code)
+			assert.Contains(t, told(p), test.says)
+			assert.NotContains(t, told(p), "hunter2")
+			assert.Less(t, len(told(p)), 2000)
+		})
+	}
+	require.NoError(t, config.FlagError(nil))
+}
+
+// The file that cannot be used is told with the place of the mistake.
+func TestBrokenFiles(t *testing.T) {
+	tests := map[string]struct{ content, says string }{
+		"no quotation marks":  {"\nasid = hunter2\n", "line 2, column"},
+		"not TOML":            {"asid: 123456789012\n", "line 1, column 5"},
+		"unfinished text":     {"asid = \"123\n", "line 1, column"},
+		"twice":               {"asid = '1'\n\n# again\nasid = 'hunter2'\n", "line 4, column 1"},
+		"value and table":     {"asid = '1'\n[asid]\n", "line 2, column"},
+		"number too large":    {"pin = 99999999999999999999\n", "line 1, column 7"},
+		"not UTF-8":           {"asid = '\xff'\n", "line 1, column"},
+		"UTF-16":              {"\xff\xfea\x00s\x00i\x00d\x00", "line 1, column 1"},
+		"no end of brackets":  {"agent_command = " + strings.Repeat("[", 900), "line 1, column"},
+		"bottomless brackets": {"agent_command = " + strings.Repeat("[", 1<<20-100), "brackets"},
+		"bottomless braces":   {"agent_command = " + strings.Repeat("{a=", 1<<18), "brackets"},
+		"too large":           {"#" + strings.Repeat("x", 1<<20), "larger than"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			file := settingsFile(t, test.content)
+			c, err := config.Load(config.Sources{UserFile: file, Environ: []string{"ERS_LOGIN_ASID=123456789012"}})
+			all := problems(t, err)
+			require.Len(t, all, 1)
+			assert.Equal(t, "SETTING-FILE", all[0].Code)
+			assert.Contains(t, told(all[0]), test.says)
+			assert.Contains(t, told(all[0]), filepath.Base(file))
+			assert.NotContains(t, told(all[0]), "hunter2")
+			assert.NotContains(t, told(all[0]), "99999999")
+			assert.Equal(t, "123456789012", c.ASID, "the other layers still count")
+		})
+	}
+}
+
+// Notepad's byte order mark and Windows' line ends are no mistake of the user.
+func TestAFileSavedOnWindows(t *testing.T) {
+	file := settingsFile(t, "\ufeff# ours\r\nasid = \"123456789012\"\r\nlog_level = \"debug\"\r\n")
+	c, err := config.Load(config.Sources{File: file})
+	require.NoError(t, err)
+	assert.Equal(t, "123456789012", c.ASID)
+	assert.Equal(t, "line 3 of "+file, c.Origin("log_level").Where)
+}
+
+// A line number must be right also behind texts and lists of several lines.
+func TestLineNumbers(t *testing.T) {
+	file := settingsFile(t, "base_url = \"\"\"\\\n  https://e.nhs.uk/\n  \"\"\"\nagent_command = [\n  '"+absolute(t, "a")+"', # asid =\n]\n# asid = 1\nasid = '123456789012'\n")
+	c, err := config.Load(config.Sources{File: file})
+	require.NoError(t, err)
+	assert.Equal(t, "https://e.nhs.uk", c.BaseURL)
+	assert.Equal(t, "line 1 of "+file, c.Origin("base_url").Where)
+	assert.Equal(t, "line 4 of "+file, c.Origin("agent_command").Where)
+	assert.Equal(t, "line 8 of "+file, c.Origin("asid").Where)
+}
+
+// Keys of many thousand dots, or a list of deep tables, are refused like any other mistake and do not hang the start.
+func TestDeepKeys(t *testing.T) {
+	for name, content := range map[string]string{
+		"known":   "asid" + strings.Repeat(".a", 1<<16) + " = 1",
+		"unknown": strings.Repeat("a.", 1<<16) + "a = 1",
+		"inside":  "agent_command = [{ " + strings.Repeat("a.", 1<<16) + "a = 1 }]",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := config.Load(config.Sources{File: settingsFile(t, content)})
+			assert.Len(t, problems(t, err), 1)
+		})
+	}
+}
+
+// A missing file is a first start; a missing file that was named is a mistake.
+func TestMissingFile(t *testing.T) {
+	gone := filepath.Join(t.TempDir(), "none.toml")
+	_, err := config.Load(config.Sources{UserFile: gone})
+	require.NoError(t, err)
+	_, err = config.Load(config.Sources{File: gone, UserFile: settingsFile(t, "")})
+	all := problems(t, err)
+	require.Len(t, all, 1)
+	assert.Equal(t, "SETTING-FILE", all[0].Code)
+	assert.True(t, errors.Is(err, os.ErrNotExist))
+
+	_, err = config.Load(config.Sources{UserFile: t.TempDir()})
+	assert.Equal(t, "SETTING-FILE", problems(t, err)[0].Code, "a folder is no settings file")
+}
+
+// The running system's sources are the ones that main uses.
+func TestSystem(t *testing.T) {
+	t.Setenv("ERS_LOGIN_LOG_LEVEL", "debug")
+	sources := config.System("named.toml", nil)
+	assert.Equal(t, "named.toml", sources.File)
+	assert.Equal(t, config.DefaultFile(), sources.UserFile)
+	assert.True(t, strings.HasSuffix(filepath.ToSlash(config.DefaultFile()), "/ers-login/config.toml"))
+	assert.Contains(t, sources.Environ, "ERS_LOGIN_LOG_LEVEL=debug")
+	assert.True(t, filepath.IsAbs(sources.Dir))
+}

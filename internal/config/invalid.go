@@ -1,0 +1,196 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// Invalid is the error of settings that cannot be used: a Problem for each. The first one is what errors.As finds, and so what
+// the window shows; whoever repairs settings in a terminal gets them all from Error, a line for each.
+type Invalid struct {
+	Problems []*problem.Problem
+}
+
+// Error returns a line for each Problem.
+func (e *Invalid) Error() string {
+	lines := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		lines[i] = p.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap returns the Problems.
+func (e *Invalid) Unwrap() []error {
+	all := make([]error, len(e.Problems))
+	for i, p := range e.Problems {
+		all[i] = p
+	}
+	return all
+}
+
+// The steps that end every Problem with a setting.
+const (
+	stepCorrect = "Correct it there and start the program again."
+	stepDesk    = "If the settings are not yours to change, give your local service desk the reference below."
+)
+
+// The Problems of settings. Those of one setting are made by unusable and missing, with the code SETTING- and its key.
+var (
+	noFile = &problem.Problem{
+		Code:     "SETTING-FILE",
+		Title:    "The settings file cannot be opened",
+		Happened: "The settings file {{.File}} is not there, or this user cannot read it.",
+		Steps: []string{
+			"Check that the file exists, is not larger than 1 MiB, and can be read by this user.",
+			stepDesk,
+		},
+	}
+	brokenFile = &problem.Problem{
+		Code:     "SETTING-FILE",
+		Title:    "The settings file cannot be understood",
+		Happened: "The settings file {{.File}} is not valid TOML.",
+		Steps: []string{
+			"Open the file with a text editor, correct it, and save it as UTF-8.",
+			"Start the program again.",
+			stepDesk,
+		},
+	}
+	brokenLine = &problem.Problem{
+		Code:     "SETTING-FILE",
+		Title:    "The settings file cannot be understood",
+		Happened: "The settings file {{.File}} is not valid TOML at line {{.Line}}, column {{.Column}}.",
+		Steps: []string{
+			"Open the file with a text editor and go to line {{.Line}}. Texts and times stand between quotation marks.",
+			stepCorrect,
+			stepDesk,
+		},
+	}
+	unknownSetting = &problem.Problem{
+		Code:     "SETTING-UNKNOWN",
+		Title:    "There is no setting {{.Setting}}",
+		Happened: "The setting {{.Setting}} is not known. It comes from {{.Origin}}.",
+		Steps: []string{
+			"Did you mean {{.Nearest}}?",
+			stepCorrect,
+			stepDesk,
+		},
+	}
+	secretSetting = &problem.Problem{
+		Code:     "SETTING-SECRET",
+		Title:    "No secret stands in the settings",
+		Happened: "The setting {{.Setting}} sounds like a secret, and settings are not kept secret. It comes from {{.Origin}}.",
+		Steps: []string{
+			"Remove it there.",
+			"Keep the passphrase of a PKCS#12 file in the OS keyring (ers-login passphrase), or in a file that only its owner can read and that the " +
+				"setting passphrase_file names.",
+			"If it was a real secret, ask whoever gave it to you for a new one.",
+		},
+	}
+	unknownFlag = &problem.Problem{
+		Code:     "SETTING-FLAG",
+		Title:    "The command line cannot be understood",
+		Happened: "The flag {{.Setting}} is not known.",
+		Steps: []string{
+			"Did you mean {{.Nearest}}?",
+			"Start the program with --help to see all flags.",
+		},
+	}
+	badFlag = &problem.Problem{
+		Code:     "SETTING-FLAG",
+		Title:    "The command line cannot be understood",
+		Happened: "A flag on the command line cannot be used as it stands there.",
+		Steps:    []string{"Start the program with --help to see all flags."},
+	}
+)
+
+// code returns the code of the Problems of one setting.
+func code(setting Setting) string { return "SETTING-" + strings.ToUpper(setting.Key) }
+
+// unusable is the Problem of a value that cannot be used. The reason must not repeat the value.
+func unusable(setting Setting, origin Origin, reason error) *problem.Problem {
+	made := &problem.Problem{
+		Code:     code(setting),
+		Title:    "The setting {{.Setting}} cannot be used",
+		Happened: "The value of the setting {{.Setting}} cannot be used. It comes from {{.Origin}}.",
+		Steps:    []string{setting.Remedy, stepCorrect, stepDesk},
+	}
+	return made.With("Setting", setting.Key).With("Origin", origin.Where).
+		Because(fmt.Errorf("%s, from %s: %w", setting.Key, origin.Where, reason))
+}
+
+// missing is the Problem of a setting that is needed and stands nowhere.
+func missing(setting Setting, file, reason string) *problem.Problem {
+	if file == "" {
+		file = DefaultFile()
+	}
+	made := &problem.Problem{
+		Code:     code(setting),
+		Title:    "The setting {{.Setting}} is missing",
+		Happened: "The program needs the setting {{.Setting}} to sign in to e-RS.",
+		Steps: []string{
+			setting.Remedy,
+			"Write it into the settings file {{.File}} as {{.Setting}}, or set the environment variable {{.Variable}}.",
+			"Start the program again.",
+			stepDesk,
+		},
+	}
+	return made.With("Setting", setting.Key).With("Variable", setting.Environment).With("File", file).
+		Because(fmt.Errorf("%s is not set: %s", setting.Key, reason))
+}
+
+// findings collects what is wrong while settings are read.
+type findings struct {
+	problems []*problem.Problem
+	warnings []*problem.Problem
+}
+
+func (f *findings) add(err error) {
+	if err != nil {
+		f.problems = append(f.problems, problem.Of(err))
+	}
+}
+
+// err returns an *Invalid, or nil if nothing is wrong.
+func (f *findings) err() error {
+	if len(f.problems) == 0 {
+		return nil
+	}
+	return &Invalid{Problems: f.problems}
+}
+
+// unknownKey reports a key of the settings file that is not in the table.
+func (f *findings) unknownKey(table []Setting, key string, value any, origin Origin) {
+	if secret, ok := smell(table, key, value); ok {
+		f.add(refused(secret, origin))
+		return
+	}
+	f.add(unknown(key, nearest(table, key).Key, origin))
+}
+
+// unknownVariable reports an ERS_LOGIN_ variable that is not in the table. It is a warning only: variables are set in places
+// that outlive a version of the program.
+func (f *findings) unknownVariable(table []Setting, name string) {
+	origin := Origin{LayerEnvironment, "environment variable " + problem.Clean(name, 100)}
+	key := strings.ToLower(strings.TrimPrefix(name, environmentPrefix))
+	if _, ok := smell(table, key, nil); ok {
+		f.add(refused(name, origin))
+		return
+	}
+	if len(f.warnings) < maxUnknown {
+		f.warnings = append(f.warnings, unknown(name, nearest(table, key).Environment, origin))
+	}
+}
+
+func refused(name string, origin Origin) *problem.Problem {
+	return secretSetting.With("Setting", problem.Clean(name, 100)).With("Origin", origin.Where).
+		Because(fmt.Errorf("%s sounds like a secret, from %s", problem.Clean(name, 100), origin.Where))
+}
+
+func unknown(name, nearest string, origin Origin) *problem.Problem {
+	name = problem.Clean(name, 100)
+	return unknownSetting.With("Setting", name).With("Nearest", nearest).With("Origin", origin.Where).
+		Because(fmt.Errorf("%s is not known, from %s; the nearest is %s", name, origin.Where, nearest))
+}

@@ -1,0 +1,99 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// nearest returns the row whose key takes the fewest changes to reach from a key that is not in the table.
+func nearest(table []Setting, key string) Setting {
+	key = normal(key)
+	best, fewest := Setting{}, -1
+	for _, setting := range table {
+		if n := changes(key, setting.Key); fewest < 0 || n < fewest {
+			best, fewest = setting, n
+		}
+	}
+	return best
+}
+
+// normal writes a key as the table would: baseURL, base-url and BASE_URL are all meant as base_url or close to it.
+func normal(key string) string {
+	if len(key) > 64 {
+		key = key[:64]
+	}
+	return strings.NewReplacer("-", "_", ".", "_", " ", "_").Replace(strings.ToLower(key))
+}
+
+// changes counts the bytes to insert, remove, replace or swap with their neighbour to make b of a (Damerau and Levenshtein's
+// distance, in its optimal string alignment form).
+func changes(a, b string) int {
+	var before, last []int
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		before, last, row = last, row, make([]int, len(b)+1)
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			replaced := last[j-1]
+			if a[i-1] != b[j-1] {
+				replaced++
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, replaced)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+	}
+	return row[len(b)]
+}
+
+// Parts and words of a name that say that a secret is kept under it.
+var (
+	secretParts = []string{
+		"passphrase", "password", "passwd", "passcode", "secret", "ticket", "token", "sessionkey", "session_key", "credential",
+	}
+	secretWords = []string{"pwd", "pin", "pass"}
+)
+
+// smell tells whether a key that is not in the table sounds like a secret, or one of the keys below it does, and returns the
+// name of that key. A misspelt key of the table does not: whoever writes passphrase-file wants to be told the right name.
+func smell(table []Setting, key string, value any) (string, bool) {
+	if wrapped, ok := value.(nested); ok {
+		value = wrapped.value
+	}
+	return smellBelow(table, key, value, 4)
+}
+
+func smellBelow(table []Setting, key string, value any, depth int) (string, bool) {
+	name := normal(key)
+	if near := nearest(table, key).Key; sounds(near) && changes(name, near) <= 2 {
+		return "", false
+	}
+	if sounds(name) {
+		return key, true
+	}
+	below, ok := value.(map[string]any)
+	if !ok || depth == 0 {
+		return "", false
+	}
+	for inner, value := range below {
+		if found, ok := smellBelow(table, inner, value, depth-1); ok {
+			return key + "." + found, true
+		}
+	}
+	return "", false
+}
+
+// sounds tells whether a name is one under which secrets are kept.
+func sounds(name string) bool {
+	for _, part := range secretParts {
+		if strings.Contains(name, part) {
+			return true
+		}
+	}
+	words := strings.Split(name, "_")
+	return slices.ContainsFunc(secretWords, func(word string) bool { return slices.Contains(words, word) })
+}

@@ -1,0 +1,142 @@
+package config_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+const (
+	pemCertificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+	// The halves are put together here, so that no scanner takes the test for a leaked key.
+	pemKey = "-----BEGIN EC PRIVATE" + " KEY-----\nMIIB\n-----END EC PRIVATE" + " KEY-----\n"
+)
+
+// load puts files into a folder, the settings among them, and loads these.
+func load(t *testing.T, settings string, files map[string]string) config.Config {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	}
+	path := filepath.Join(dir, "config.toml")
+	require.NoError(t, os.WriteFile(path, []byte(settings), 0o600))
+	c, err := config.Load(config.Sources{File: path})
+	require.NoError(t, err)
+	return c
+}
+
+// What is missing must be told before a clinician waits for a card that cannot help.
+func TestWhatARealSignInNeeds(t *testing.T) {
+	const platform = "base_url = 'https://e.nhs.uk'\nasid = '123456789012'\n"
+	tests := map[string]struct {
+		settings string
+		files    map[string]string
+		codes    []string
+	}{
+		"nothing is set": {"", nil, []string{"SETTING-BASE_URL", "SETTING-ASID", "SETTING-CERTIFICATE"}},
+		"no asid":        {"base_url = 'https://e'\ncertificate = 'a.p12'", map[string]string{"a.p12": "x"}, []string{"SETTING-ASID"}},
+		"PEM with key":   {platform + "certificate = 'a.pem'\nkey = 'a.key'", map[string]string{"a.pem": pemCertificate, "a.key": pemKey}, nil},
+		"PEM in one":     {platform + "certificate = 'a.pem'", map[string]string{"a.pem": pemCertificate + pemKey}, nil},
+		"PEM no key":     {platform + "certificate = 'a.pem'", map[string]string{"a.pem": pemCertificate}, []string{"SETTING-KEY"}},
+		"key is gone": {platform + "certificate = 'a.pem'\nkey = 'a.key'", map[string]string{"a.pem": pemCertificate},
+			[]string{"SETTING-KEY"}},
+		"certificate is gone": {platform + "certificate = 'a.pem'", nil, []string{"SETTING-CERTIFICATE"}},
+		"certificate is a folder": {platform + "certificate = '.'\nkey = 'a.key'", map[string]string{"a.key": pemKey},
+			[]string{"SETTING-CERTIFICATE"}},
+		"bundle is gone": {platform + "certificate = 'A.PFX'\nca_bundle = 'b.pem'", map[string]string{"A.PFX": "x"},
+			[]string{"SETTING-CA_BUNDLE"}},
+		"PKCS#12":        {platform + "certificate = 'a.p12'", map[string]string{"a.p12": "x"}, nil},
+		"passphrase":     {platform + "certificate = 'a.p12'\npassphrase_file = 'p'", map[string]string{"a.p12": "x", "p": "x\n"}, nil},
+		"no passphrase":  {platform + "certificate = 'a.p12'\npassphrase_file = 'p'", map[string]string{"a.p12": "x"}, []string{"SETTING-PASSPHRASE_FILE"}},
+		"not asked for":  {platform + "certificate = 'a.pem'\npassphrase_file = 'p'", map[string]string{"a.pem": pemCertificate + pemKey}, nil},
+		"far too large":  {platform + "certificate = 'a.pem'", map[string]string{"a.pem": strings.Repeat("x", 1<<20+1) + pemKey}, nil},
+		"key in a chain": {platform + "certificate = 'a.pem'", map[string]string{"a.pem": pemKey + pemCertificate + pemCertificate}, nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := load(t, test.settings, test.files)
+			var codes []string
+			for _, p := range problems(t, c.RequireReal()) {
+				codes = append(codes, p.Code)
+				assert.Contains(t, told(p), strings.ToLower(strings.TrimPrefix(p.Code, "SETTING-")))
+				assert.Contains(t, told(p), "config.toml")
+				assert.NotContains(t, told(p), "{{", "every mark is filled")
+			}
+			assert.Equal(t, test.codes, codes)
+		})
+	}
+}
+
+// A wrong passphrase here is a certificate that cannot be opened, or one that somebody else could open.
+func TestPassphrase(t *testing.T) {
+	planted := secret.New(`correct "horse" ünïcode\`)
+	source := func(text secret.Text, err error) config.PassphraseSource {
+		return func(context.Context) (secret.Text, error) { return text, err }
+	}
+	locked := errors.New("the keyring is locked")
+	tests := map[string]struct {
+		settings, file string
+		keyring        config.PassphraseSource
+		want           secret.Text
+		says           string // of the error; empty if there is none
+	}{
+		"from the file":         {"certificate = 'a.p12'\npassphrase_file = 'p'", planted.Reveal(), source(secret.Text{}, locked), planted, ""},
+		"with a newline":        {"certificate = 'a.p12'\npassphrase_file = 'p'", planted.Reveal() + "\n", nil, planted, ""},
+		"saved on Windows":      {"certificate = 'a.p12'\npassphrase_file = 'p'", "\ufeff" + planted.Reveal() + "\r\n", nil, planted, ""},
+		"white space counts":    {"certificate = 'a.p12'\npassphrase_file = 'p'", " a b \n", nil, secret.New(" a b "), ""},
+		"file wins":             {"certificate = 'a.p12'\npassphrase_file = 'p'", "x", source(planted, nil), secret.New("x"), ""},
+		"from the keyring":      {"certificate = 'a.pfx'", "", source(planted, nil), planted, ""},
+		"none in the keyring":   {"certificate = 'a.pfx'", "", source(secret.Text{}, nil), secret.Text{}, ""},
+		"no keyring":            {"certificate = 'a.pfx'", "", nil, secret.Text{}, ""},
+		"keyring locked":        {"certificate = 'a.pfx'", "", source(secret.Text{}, locked), secret.Text{}, "locked"},
+		"PEM needs none":        {"certificate = 'a.pem'\npassphrase_file = 'gone'", "", source(secret.Text{}, locked), secret.Text{}, ""},
+		"file is gone":          {"certificate = 'a.p12'\npassphrase_file = 'hunter2'", "", source(planted, nil), secret.Text{}, "could not open"},
+		"file is empty":         {"certificate = 'a.p12'\npassphrase_file = 'p'", "\n", nil, secret.Text{}, "empty"},
+		"file has two lines":    {"certificate = 'a.p12'\npassphrase_file = 'p'", "a\nhunter2\n", nil, secret.Text{}, "more than one line"},
+		"file is not text":      {"certificate = 'a.p12'\npassphrase_file = 'p'", "hunter2\xff", nil, secret.Text{}, "UTF-8"},
+		"file is the key store": {"certificate = 'a.p12'\npassphrase_file = 'p'", strings.Repeat("x", 5000), nil, secret.Text{}, "larger than"},
+		"file is a folder":      {"certificate = 'a.p12'\npassphrase_file = '.'", "", nil, secret.Text{}, "regular file"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			files := map[string]string{}
+			if test.file != "" {
+				files["p"] = test.file
+			}
+			got, err := load(t, test.settings, files).Passphrase(t.Context(), test.keyring)
+			require.True(t, got.Equal(test.want), "not the passphrase that was expected")
+			if test.says == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, test.says)
+			assert.NotContains(t, told(problem.Of(err)), "hunter2")
+			if test.keyring == nil {
+				assert.Equal(t, "SETTING-PASSPHRASE_FILE", problem.Of(err).Code)
+				assert.Contains(t, told(problem.Of(err)), "line 2 of")
+			}
+		})
+	}
+}
+
+// Somebody who has cancelled is not asked for a passphrase any more.
+func TestPassphraseCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := load(t, "certificate = 'a.p12'", nil).Passphrase(ctx, func(context.Context) (secret.Text, error) {
+		t.Error("the keyring was asked")
+		return secret.Text{}, nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+}

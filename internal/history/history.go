@@ -1,0 +1,224 @@
+// Package history remembers which organisation and business function each user chose last, so that the window can offer that
+// pair first and a sign-in costs one key press (AUT-005 still has the user choose).
+//
+// Workstations are shared, and a file that lists who works at one should not lie about. So a user is kept as a hash of their
+// 12-digit national id, salted and made slow (PBKDF2, RFC 8018) since a million million ids are soon tried, and there is no
+// time of day: the order of the list is all that is known of when. Only the latest [Limit] users are kept.
+//
+// What is lost with the file is a convenience, so nothing here stops a sign-in. But a file that cannot be read is never
+// thrown away either: it is set aside with .bak at the end of its name.
+package history
+
+import (
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/adrg/xdg"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/atomicfile"
+)
+
+// Limit is how many users are remembered.
+const Limit = 50
+
+const (
+	version = 1
+	// rounds slows the search for the id behind a hash; it belongs to the file's version.
+	rounds = 100_000
+	// maxFile bounds the file, in bytes, and maxText one text in it. Both are far above what honest files have.
+	maxFile = 1 << 20
+	maxText = 200
+	// minSalt is the shortest salt, in characters; rand.Text makes longer ones.
+	minSalt = 16
+)
+
+// History is what one account of a workstation remembers. It is safe for concurrent use.
+type History struct {
+	path string
+
+	mu      sync.Mutex
+	content content
+	// last is the user who was asked for last, since a sign-in asks twice and hashing is slow on purpose.
+	last struct{ identifier, salt, user string }
+}
+
+// content is the file.
+type content struct {
+	Version int    `json:"version"`
+	Salt    string `json:"salt"`
+	// Choices starts with the latest.
+	Choices []choice `json:"choices"`
+}
+
+type choice struct {
+	User             string `json:"user"`
+	OrgIdentifier    string `json:"orgIdentifier"`
+	BusinessFunction string `json:"businessFunction"`
+}
+
+// DefaultFile returns the usual place of the file, in the platform's folder for state.
+func DefaultFile() string { return filepath.Join(xdg.StateHome, "ers-login", "history.json") }
+
+// Open reads the history at path. A missing file is an empty history.
+//
+// The History can be used whatever the error says: after one it starts empty. A file with something else in it has then been
+// set aside as path.bak, replacing one that was set aside before.
+func Open(path string) (*History, error) {
+	h := &History{path: path}
+	read, err := load(path)
+	h.content = read
+	return h, err
+}
+
+// Last returns the pair that a user chose last. Its OrgName is empty: compare with [ersclient.Permission.Same].
+func (h *History) Last(userIdentifier string) (ersclient.Permission, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.content.Choices) == 0 {
+		return ersclient.Permission{}, false
+	}
+	user, err := h.user(userIdentifier)
+	if err != nil {
+		// Hashing fails only where the system forbids it. Then nobody is known, and Remember says why.
+		return ersclient.Permission{}, false
+	}
+	i := slices.IndexFunc(h.content.Choices, func(c choice) bool { return c.User == user })
+	if i < 0 {
+		return ersclient.Permission{}, false
+	}
+	found := h.content.Choices[i]
+	return ersclient.Permission{
+		BusinessFunction: ersclient.BusinessFunction(found.BusinessFunction),
+		OrgIdentifier:    found.OrgIdentifier,
+	}, true
+}
+
+// Remember keeps the pair that a user has chosen, and writes the file. After an error the choice is remembered until the
+// program ends.
+//
+// The file is read again first, since another session of the same user may have written it meanwhile. If it has something else
+// in it now, it is set aside as by [Open], written anew from memory, and the error says so.
+func (h *History) Remember(userIdentifier string, permission ersclient.Permission) error {
+	if len(permission.OrgIdentifier) > maxText || len(permission.BusinessFunction) > maxText {
+		return errors.New("could not remember the choice: it is too long")
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	read, err := load(h.path)
+	if err == nil && read.Salt != "" {
+		h.content = read
+	}
+	if h.content.Salt == "" {
+		h.content = content{Version: version, Salt: rand.Text()}
+	}
+	user, hashErr := h.user(userIdentifier)
+	if hashErr != nil {
+		return errors.Join(err, hashErr)
+	}
+	others := slices.DeleteFunc(h.content.Choices, func(c choice) bool { return c.User == user })
+	h.content.Choices = append([]choice{{user, permission.OrgIdentifier, string(permission.BusinessFunction)}}, others...)
+	h.content.Choices = h.content.Choices[:min(len(h.content.Choices), Limit)]
+
+	var aside *asideError
+	if err != nil && !errors.As(err, &aside) {
+		// What cannot be read cannot be set aside either, and so must not be replaced.
+		return err
+	}
+	return errors.Join(err, h.write())
+}
+
+func (h *History) write() error {
+	encoded, err := json.Marshal(h.content)
+	if err != nil {
+		return fmt.Errorf("could not encode the history: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(h.path), 0o700); err != nil {
+		return fmt.Errorf("could not make the folder of the history: %w", err)
+	}
+	return atomicfile.Write(h.path, append(encoded, '\n'))
+}
+
+// user returns what stands in the file for a user.
+func (h *History) user(identifier string) (string, error) {
+	if h.last.user != "" && h.last.identifier == identifier && h.last.salt == h.content.Salt {
+		return h.last.user, nil
+	}
+	key, err := pbkdf2.Key(sha256.New, identifier, []byte(h.content.Salt), rounds, sha256.Size)
+	if err != nil {
+		return "", fmt.Errorf("could not hash the user's id: %w", err)
+	}
+	h.last.identifier, h.last.salt, h.last.user = identifier, h.content.Salt, hex.EncodeToString(key)
+	return h.last.user, nil
+}
+
+// asideError says that a file was set aside because of what stands in it.
+type asideError struct{ cause error }
+
+func (e *asideError) Error() string {
+	return "the history could not be understood and was set aside: " + e.cause.Error()
+}
+
+func (e *asideError) Unwrap() error { return e.cause }
+
+// load reads a file. One that is missing is empty; one that has something else in it is set aside, with an *asideError.
+func load(path string) (content, error) {
+	raw, err := read(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return content{}, nil
+	}
+	if err != nil {
+		return content{}, fmt.Errorf("could not read the history: %w", err)
+	}
+	made, err := parse(raw)
+	if err == nil {
+		return made, nil
+	}
+	if renamed := os.Rename(path, path+".bak"); renamed != nil {
+		return content{}, fmt.Errorf("could not set the history aside, which cannot be understood: %w", errors.Join(err, renamed))
+	}
+	return content{}, &asideError{err}
+}
+
+func read(path string) ([]byte, error) {
+	file, err := os.Open(path) // #nosec G304 -- the composition root names the file
+	if err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	return raw, errors.Join(err, file.Close())
+}
+
+func parse(raw []byte) (content, error) {
+	var made content
+	if len(raw) > maxFile {
+		return content{}, fmt.Errorf("it is larger than %d bytes", maxFile)
+	}
+	if err := json.Unmarshal(raw, &made); err != nil {
+		return content{}, err
+	}
+	if made.Version != version {
+		return content{}, fmt.Errorf("it has version %d, and this program knows version %d", made.Version, version)
+	}
+	if len(made.Salt) < minSalt || len(made.Salt) > maxText {
+		return content{}, errors.New("it has no salt")
+	}
+	for _, c := range made.Choices {
+		if c.User == "" || max(len(c.User), len(c.OrgIdentifier), len(c.BusinessFunction)) > maxText {
+			return content{}, errors.New("it has a choice that is none")
+		}
+	}
+	made.Choices = made.Choices[:min(len(made.Choices), Limit)]
+	return made, nil
+}

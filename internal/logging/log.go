@@ -1,0 +1,174 @@
+// Package logging is the program's log: logrus writing JSON lines to a file that rotates, and the last line of defence
+// against a secret in it (ERR-000 to ERR-012 ask for every error to be logged; nobody asks for the ticket).
+//
+// The first line of defence is the type: a ticket or session key is a [secret.Text], which shows a mask whatever is done to
+// it. But a text once revealed is a plain string in a request, an error of another library, a header dump. So every finished
+// line is taken apart again, and each name and each value in it goes through a [Redactor], which knows the shapes of
+// secrets and the very secrets that are in use now ([Log.Guard]), also when they are quoted, escaped, or written in hex or
+// base64. A line stays valid JSON whatever was masked in it.
+//
+// Logging never stops a sign-in. A folder that cannot be written to is told once and the log goes to the console alone; a value
+// that panics while it is written is named by its type. And it is bounded: a line to 16 KiB, the lines to a hundred in a
+// second after a burst of a thousand (what is left out is counted in a line of its own), the files to five of 5 MB.
+package logging
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/adrg/xdg"
+	"github.com/sirupsen/logrus"
+	"gopkg.in/natefinch/lumberjack.v2"
+
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+const (
+	fileName = "ers-login.log"
+	// megabytes is the size at which a file is put aside, and filesAside how many are kept besides the one being written.
+	megabytes  = 5
+	filesAside = 4
+)
+
+// Settings is what a Log needs to know.
+type Settings struct {
+	// Dir is a folder of this program's own, such as [DefaultDir]. It is made if it is missing, and closed to other users. Empty
+	// means that there is no file, as in a helper process, which must not write to its parent's.
+	Dir string
+	// Level is error, warning, info or debug; empty means info.
+	Level string
+	// Console gets each line too, in a form for people. It may be nil.
+	Console io.Writer
+	// Version is the program's version. It stands in every line, since files are joined when they are sent to a service desk.
+	Version string
+}
+
+// Log is a logrus logger whose output is redacted, bounded and rotated. Its formatter and output must not be exchanged.
+type Log struct {
+	*logrus.Logger
+
+	redactor  *Redactor
+	formatter *formatter
+	sink      *sink
+	file      string
+}
+
+// DefaultDir returns the platform's folder for the log: $XDG_STATE_HOME/ers-login on Linux, %LOCALAPPDATA%\ers-login\log on
+// Windows, ~/Library/Application Support/ers-login/log on macOS.
+func DefaultDir() string {
+	dir := filepath.Join(xdg.StateHome, "ers-login")
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		// The settings live in the same folder there.
+		return filepath.Join(dir, "log")
+	}
+	return dir
+}
+
+// New opens the log. The Log can be used whatever the error says: it is a *problem.Problem, LOG-FOLDER if the file cannot be
+// written and the console alone gets the lines, or LOG-LEVEL if the level is not known and info is used. It has been logged.
+func New(settings Settings) (*Log, error) {
+	log := &Log{Logger: logrus.New(), redactor: NewRedactor(), sink: &sink{console: settings.Console}}
+	log.formatter = newFormatter(log.redactor, settings.Version)
+	log.SetFormatter(log.formatter)
+	log.SetOutput(log.sink)
+
+	var troubles []error
+	level, err := logrus.ParseLevel(settings.Level)
+	if settings.Level == "" {
+		level, err = logrus.InfoLevel, nil
+	}
+	if err != nil {
+		level = logrus.InfoLevel
+		troubles = append(troubles, unknownLevel.Because(err))
+	}
+	log.SetLevel(level)
+
+	if settings.Dir != "" {
+		path := filepath.Join(settings.Dir, fileName)
+		if err := prepare(settings.Dir, path); err != nil {
+			troubles = append(troubles, noFolder.With("Folder", settings.Dir).Because(err))
+		} else {
+			log.file = path
+			log.sink.file = &lumberjack.Logger{Filename: path, MaxSize: megabytes, MaxBackups: filesAside}
+		}
+	}
+	for _, trouble := range troubles {
+		log.Warn(trouble)
+	}
+	return log, errors.Join(troubles...)
+}
+
+// Close writes what is still to be said and closes the file. What is logged afterwards goes to the console alone.
+func (l *Log) Close() error {
+	_, err := l.sink.Write(l.formatter.summary())
+	return errors.Join(err, l.sink.close())
+}
+
+// File returns the path of the file being written, or nothing if there is none. Older ones lie next to it.
+func (l *Log) File() string { return l.file }
+
+// Guard has a secret masked wherever it appears from now on: see [Redactor.Guard].
+func (l *Log) Guard(text secret.Text) { l.redactor.Guard(text) }
+
+// Redact masks the secrets in a text that goes somewhere else, such as the details that a user copies for the service desk.
+func (l *Log) Redact(text string) string { return l.redactor.Redact(text) }
+
+// StdWriter returns a writer for the standard library's log package, through which Fyne reports its errors: each line becomes a
+// warning. Use it with log.SetFlags(0), since the time is in the line already.
+func (l *Log) StdWriter() io.Writer { return stdWriter{l.Logger} }
+
+type stdWriter struct{ logger *logrus.Logger }
+
+// Write logs each line that is not empty.
+func (w stdWriter) Write(text []byte) (int, error) {
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line != "" {
+			w.logger.WithField("from", "standard log").Warn(line)
+		}
+	}
+	return len(text), nil
+}
+
+// prepare makes the folder and the file and closes both to other users. Rotation keeps the file's mode.
+func prepare(dir, path string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("could not make the folder: %w", err)
+	}
+	if err := os.Chmod(dir, 0o700); err != nil { // #nosec G302 -- a folder needs the bit for entering it
+		return fmt.Errorf("could not close the folder to other users: %w", err)
+	}
+	// #nosec G304 -- the composition root names the folder
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("could not open the log: %w", err)
+	}
+	if err := errors.Join(file.Close(), os.Chmod(path, 0o600)); err != nil {
+		return fmt.Errorf("could not close the log to other users: %w", err)
+	}
+	return nil
+}
+
+// The Problems of the log.
+var (
+	noFolder = &problem.Problem{
+		Code:     "LOG-FOLDER",
+		Title:    "The log cannot be written",
+		Happened: "The program cannot write its log into the folder {{.Folder}}. You can sign in all the same.",
+		Steps: []string{
+			"See that the folder exists, belongs to this user, and that the disk is not full.",
+			"If that does not help, give your local service desk the reference below.",
+		},
+	}
+	unknownLevel = &problem.Problem{
+		Code:     "LOG-LEVEL",
+		Title:    "The log's level is not known",
+		Happened: "The program does not know the level that was set for its log, and writes as much as usual.",
+		Steps:    []string{"Set the log level to error, warning, info or debug."},
+	}
+)

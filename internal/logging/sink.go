@@ -1,0 +1,90 @@
+package logging
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// sink takes finished lines to the file and to the console.
+type sink struct {
+	mu      sync.Mutex
+	file    io.WriteCloser
+	console io.Writer
+	// failing says that the last write to the file failed, which is told once.
+	failing bool
+}
+
+// Write never fails: a full disk must not stop a sign-in, and logrus would only print the error.
+func (s *sink) Write(lines []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for line := range bytes.Lines(lines) {
+		s.toFile(line)
+		s.toConsole(readable(line))
+	}
+	return len(lines), nil
+}
+
+func (s *sink) toFile(line []byte) {
+	if s.file == nil {
+		return
+	}
+	_, err := s.file.Write(line)
+	if err != nil && !s.failing {
+		s.toConsole(fmt.Sprintf("WARNING the log cannot be written: %s\n", problem.Clean(err.Error(), 300)))
+	}
+	s.failing = err != nil
+}
+
+func (s *sink) toConsole(line string) {
+	if s.console == nil {
+		return
+	}
+	// A console that is gone cannot be told that it is gone.
+	_, _ = io.WriteString(s.console, line)
+}
+
+// close closes the file for good.
+func (s *sink) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file == nil {
+		return nil
+	}
+	file := s.file
+	s.file = nil
+	if err := file.Close(); err != nil {
+		return fmt.Errorf("could not close the log: %w", err)
+	}
+	return nil
+}
+
+// readable returns a line for people: level, message and fields. Control characters are taken out, since what is logged may
+// come from another machine and must not move the cursor of a terminal.
+func readable(line []byte) string {
+	var members map[string]any
+	if err := json.Unmarshal(line, &members); err != nil {
+		return problem.Clean(string(line), maxLine) + "\n"
+	}
+	var b strings.Builder
+	level, message := members[logrus.FieldKeyLevel], members[logrus.FieldKeyMsg]
+	fmt.Fprintf(&b, "%s %v", strings.ToUpper(fmt.Sprint(level)), message)
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		switch name {
+		case logrus.FieldKeyLevel, logrus.FieldKeyMsg, logrus.FieldKeyTime, "version":
+		default:
+			fmt.Fprintf(&b, "  %s=%v", name, members[name])
+		}
+	}
+	return problem.Clean(b.String(), maxLine) + "\n"
+}

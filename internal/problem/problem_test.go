@@ -1,0 +1,72 @@
+package problem_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+var untrusted = &problem.Problem{
+	Code:     "TLS-UNTRUSTED",
+	Title:    "e-RS could not be verified",
+	Happened: "Its certificate comes from {{.Issuer}}, which {{.Store}} does not have.",
+	Steps:    []string{"Press **Try again**."},
+}
+
+// A template is used by many sign-ins at once: filling one must not change the next one's text.
+func TestTemplatesAreNotChanged(t *testing.T) {
+	first := untrusted.With("Issuer", "Proxy CA").With("Store", "the system")
+	second := untrusted.With("Issuer", "Another CA")
+	assert.Equal(t, "Its certificate comes from Proxy CA, which the system does not have.", first.Expand(first.Happened))
+	assert.Equal(t, "Its certificate comes from Another CA, which {{.Store}} does not have.", second.Expand(second.Happened))
+	assert.Nil(t, untrusted.Args)
+	assert.Equal(t, untrusted.Title, untrusted.Expand(untrusted.Title))
+}
+
+// The log needs the cause and the flow decides by it, so that both must survive the way up.
+func TestTheCauseIsInTheChain(t *testing.T) {
+	made := untrusted.Because(context.DeadlineExceeded)
+	wrapped := fmt.Errorf("sign-in: %w", made)
+	assert.ErrorIs(t, wrapped, context.DeadlineExceeded)
+	assert.ErrorIs(t, wrapped, untrusted, "a template is a sentinel")
+	assert.NotErrorIs(t, wrapped, &problem.Problem{Code: "TLS-NAME"})
+	assert.Same(t, made, problem.Of(wrapped))
+	assert.Equal(t, "TLS-UNTRUSTED: e-RS could not be verified: context deadline exceeded", made.Error())
+	assert.Equal(t, "TLS-UNTRUSTED: e-RS could not be verified", untrusted.Error())
+}
+
+// A failure that nobody thought of still gets a screen.
+func TestOf(t *testing.T) {
+	require.Nil(t, problem.Of(nil))
+	unknown := errors.New("something new")
+	found := problem.Of(unknown)
+	assert.Equal(t, "UNEXPECTED", found.Code)
+	assert.ErrorIs(t, found, unknown)
+	assert.NotEmpty(t, found.Steps)
+}
+
+// Text from another machine must not break the screen or the log.
+func TestClean(t *testing.T) {
+	for name, test := range map[string]struct {
+		text  string
+		limit int
+		want  string
+	}{
+		"as it is":           {"NHS Root", 20, "NHS Root"},
+		"lines and tabs":     {"a\r\nb\tc", 20, "a b c"},
+		"control characters": {"a\x00b\x1b[31mc\x7f", 20, "a b [31mc"},
+		"many blanks":        {"  a    b  ", 20, "a b"},
+		"cut at the limit":   {strings.Repeat("é", 30), 10, strings.Repeat("é", 9) + "…"},
+		"just fits":          {strings.Repeat("é", 10), 10, strings.Repeat("é", 10)},
+		"empty":              {"", 10, ""},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, problem.Clean(test.text, test.limit)) })
+	}
+}
