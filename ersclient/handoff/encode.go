@@ -141,7 +141,7 @@ func (w *wire) encode() ([]byte, error) {
 	var plain bytes.Buffer
 	encoder := json.NewEncoder(&plain)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(w); err != nil {
+	if err := encoder.Encode(w); err != nil { //nolint:gosec // Here the key is meant to be written: this is the entry.
 		// The encoder's error may quote a value.
 		return nil, fmt.Errorf("%w: it cannot be written as JSON", ErrInvalid)
 	}
@@ -154,7 +154,7 @@ func (w *wire) encode() ([]byte, error) {
 
 func appendASCII(to []byte, r rune) []byte {
 	if r < 0x7f {
-		return append(to, byte(r))
+		return append(to, byte(r)) //nolint:gosec // It has just been looked at.
 	}
 	if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
 		return fmt.Appendf(to, `\u%04x\u%04x`, high, low)

@@ -1,0 +1,290 @@
+package ersclient
+
+import (
+	"crypto"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"software.sslmate.com/src/go-pkcs12"
+
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// CertificateFiles say where the organisation's endpoint certificate is: a PEM pair, or one PKCS#12 file.
+type CertificateFiles struct {
+	// Certificate is a PEM file with the certificate, followed by those between it and the NHS root.
+	Certificate string
+	// Key is a PEM file with the certificate's key, not encrypted. If it is empty, the key is looked for in Certificate.
+	Key string
+	// PKCS12 is a file with certificate, chain and key (.p12 or .pfx), of the modern or the legacy encryptions.
+	PKCS12 string
+	// Passphrase opens PKCS12.
+	Passphrase secret.Text
+}
+
+// LoadCertificate reads the organisation's endpoint certificate. Every way in which files can be wrong is a *Problem of its
+// own, which names the setting and the remedy: CERT-NOT_SET, CERT-AMBIGUOUS, CERT-MISSING, CERT-UNREADABLE, CERT-NOT_PEM,
+// CERT-INVALID, CERT-KEY_MISSING, CERT-KEY_ENCRYPTED, CERT-KEY_INVALID, CERT-KEY_MISMATCH, CERT-PASSPHRASE, CERT-PKCS12,
+// CERT-EXPIRED and CERT-NOT_YET_VALID.
+func LoadCertificate(files CertificateFiles) (tls.Certificate, error) {
+	var certificate tls.Certificate
+	var err error
+	source := settingFile{"CERT", "pkcs12", files.PKCS12}
+	switch {
+	case files.PKCS12 != "" && (files.Certificate != "" || files.Key != ""):
+		return tls.Certificate{}, certificateAmbiguous
+	case files.PKCS12 != "":
+		certificate, err = loadPKCS12(source, files.Passphrase)
+	case files.Certificate != "":
+		source = settingFile{"CERT", "certificate", files.Certificate}
+		certificate, err = loadPEM(source, files.Key)
+	default:
+		return tls.Certificate{}, certificateNotSet
+	}
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	if err := checkValidity(source, certificate.Leaf, time.Now()); err != nil {
+		return tls.Certificate{}, err
+	}
+	return certificate, nil
+}
+
+// CommonName returns a certificate's common name, which for an endpoint certificate is the organisation's FQDN. It is empty
+// for the zero certificate.
+func CommonName(certificate tls.Certificate) string {
+	parsed := certificate.Leaf
+	if parsed == nil && len(certificate.Certificate) > 0 {
+		var err error
+		if parsed, err = x509.ParseCertificate(certificate.Certificate[0]); err != nil {
+			return ""
+		}
+	}
+	if parsed == nil {
+		return ""
+	}
+	return parsed.Subject.CommonName
+}
+
+func loadPEM(source settingFile, keyPath string) (tls.Certificate, error) {
+	data, err := source.read()
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	var certificate tls.Certificate
+	for _, block := range pemBlocks(data) {
+		if block.Type == "CERTIFICATE" {
+			certificate.Certificate = append(certificate.Certificate, block.Bytes)
+		}
+	}
+	if len(certificate.Certificate) == 0 {
+		return tls.Certificate{}, source.problem(certificateNotPEM, errors.New("no PEM block of type CERTIFICATE"))
+	}
+	if certificate.Leaf, err = x509.ParseCertificate(certificate.Certificate[0]); err != nil {
+		return tls.Certificate{}, source.problem(certificateInvalid, err)
+	}
+	keySource := settingFile{"CERT", "key", keyPath}
+	if keyPath == "" {
+		keySource = source
+	} else if data, err = keySource.read(); err != nil {
+		return tls.Certificate{}, err
+	}
+	if certificate.PrivateKey, err = parseKey(keySource, data); err != nil {
+		return tls.Certificate{}, err
+	}
+	if !belongTogether(certificate.Leaf, certificate.PrivateKey) {
+		return tls.Certificate{}, keySource.problem(keyMismatch, errors.New("the public keys differ"))
+	}
+	return certificate, nil
+}
+
+// parseKey finds the private key in a PEM file.
+func parseKey(source settingFile, data []byte) (crypto.PrivateKey, error) {
+	for _, block := range pemBlocks(data) {
+		if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
+			continue
+		}
+		if block.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
+			return nil, source.problem(keyEncrypted, errors.New(block.Type+" is encrypted"))
+		}
+		key, err := parseKeyBlock(block)
+		if err != nil {
+			return nil, source.problem(keyInvalid, err)
+		}
+		return key, nil
+	}
+	if len(pemBlocks(data)) == 0 {
+		return nil, source.problem(certificateNotPEM, errors.New("no PEM block"))
+	}
+	return nil, source.problem(keyMissing, errors.New("no PEM block of a private key"))
+}
+
+func parseKeyBlock(block *pem.Block) (crypto.PrivateKey, error) {
+	switch block.Type {
+	case "RSA PRIVATE KEY":
+		return x509.ParsePKCS1PrivateKey(block.Bytes)
+	case "EC PRIVATE KEY":
+		return x509.ParseECPrivateKey(block.Bytes)
+	case "PRIVATE KEY":
+		return x509.ParsePKCS8PrivateKey(block.Bytes)
+	}
+	return nil, fmt.Errorf("keys of type %q are not supported", block.Type)
+}
+
+func loadPKCS12(source settingFile, passphrase secret.Text) (tls.Certificate, error) {
+	data, err := source.read()
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, first, others, err := pkcs12.DecodeChain(data, passphrase.Reveal())
+	if errors.Is(err, pkcs12.ErrIncorrectPassword) || errors.Is(err, pkcs12.ErrDecryption) {
+		return tls.Certificate{}, source.problem(wrongPassphrase, err)
+	}
+	if err != nil {
+		return tls.Certificate{}, source.problem(notPKCS12, err)
+	}
+	// The organisation's certificate is the one that the key belongs to: some programs write it last.
+	certificate := tls.Certificate{PrivateKey: key}
+	var chain [][]byte
+	for _, one := range append([]*x509.Certificate{first}, others...) {
+		if certificate.Leaf == nil && belongTogether(one, key) {
+			certificate.Leaf = one
+		} else {
+			chain = append(chain, one.Raw)
+		}
+	}
+	if certificate.Leaf == nil {
+		return tls.Certificate{}, source.problem(keyMismatch, errors.New("no certificate in the file has the public key"))
+	}
+	certificate.Certificate = append([][]byte{certificate.Leaf.Raw}, chain...)
+	return certificate, nil
+}
+
+// belongTogether tells whether a certificate is for a key.
+func belongTogether(certificate *x509.Certificate, key crypto.PrivateKey) bool {
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return false
+	}
+	public, ok := signer.Public().(interface{ Equal(crypto.PublicKey) bool })
+	return ok && public.Equal(certificate.PublicKey)
+}
+
+func checkValidity(source settingFile, certificate *x509.Certificate, now time.Time) error {
+	template := certificateExpired
+	switch {
+	case now.Before(certificate.NotBefore):
+		template = certificateNotYetValid
+	case !now.After(certificate.NotAfter):
+		return nil
+	}
+	return source.problem(template, nil).
+		With("Name", certificate.Subject.CommonName).
+		With("From", date(certificate.NotBefore)).
+		With("Until", date(certificate.NotAfter)).
+		With("Now", date(now))
+}
+
+const stepFixCertificate = "Give your local service desk the reference below, and the name of the setting and the file."
+
+var (
+	certificateNotSet = &problem.Problem{
+		Code:  "CERT-NOT_SET",
+		Title: "Your organisation's certificate is not set up",
+		Happened: "e-RS only talks to computers that present the organisation's endpoint certificate, and the settings name " +
+			"no file for it.",
+		Steps: []string{
+			"Ask your local service desk to set certificate and key to the two PEM files, or pkcs12 to the PKCS#12 file.",
+		},
+	}
+	certificateAmbiguous = &problem.Problem{
+		Code:     "CERT-AMBIGUOUS",
+		Title:    "Your organisation's certificate is set twice",
+		Happened: "The settings name both a PKCS#12 file (pkcs12) and PEM files (certificate, key).",
+		Steps:    []string{"Ask your local service desk to leave either pkcs12 or certificate and key empty."},
+	}
+	certificateNotPEM = &problem.Problem{
+		Code:     "CERT-NOT_PEM",
+		Title:    "Your organisation's certificate could not be read",
+		Happened: "The setting {{.Setting}} names {{.File}}, and that is not a PEM file of what is wanted there.",
+		Steps: []string{
+			stepFixCertificate,
+			"A file that ends in .p12 or .pfx belongs in the setting pkcs12. Others have to be converted to PEM.",
+		},
+	}
+	certificateInvalid = &problem.Problem{
+		Code:     "CERT-INVALID",
+		Title:    "Your organisation's certificate is damaged",
+		Happened: "The certificate in {{.File}} (setting {{.Setting}}) could not be understood.",
+		Steps:    []string{stepFixCertificate, "The file has to be copied or exported again."},
+	}
+	keyMissing = &problem.Problem{
+		Code:     "CERT-KEY_MISSING",
+		Title:    "The key of your organisation's certificate is missing",
+		Happened: "There is no private key in {{.File}} (setting {{.Setting}}).",
+		Steps:    []string{stepFixCertificate, "The setting key has to name the PEM file with the private key."},
+	}
+	keyEncrypted = &problem.Problem{
+		Code:  "CERT-KEY_ENCRYPTED",
+		Title: "The key of your organisation's certificate is encrypted",
+		Happened: "The private key in {{.File}} (setting {{.Setting}}) has a passphrase, which this program cannot use with " +
+			"PEM files.",
+		Steps: []string{
+			stepFixCertificate,
+			"Key and certificate have to be converted to one PKCS#12 file: openssl pkcs12 -export -inkey KEY -in CERTIFICATE " +
+				"-out NEW.p12. Then pkcs12 names the new file, in place of certificate and key.",
+		},
+	}
+	keyInvalid = &problem.Problem{
+		Code:     "CERT-KEY_INVALID",
+		Title:    "The key of your organisation's certificate is damaged",
+		Happened: "The private key in {{.File}} (setting {{.Setting}}) could not be understood.",
+		Steps:    []string{stepFixCertificate, "The file has to be copied or exported again."},
+	}
+	keyMismatch = &problem.Problem{
+		Code:     "CERT-KEY_MISMATCH",
+		Title:    "Certificate and key do not belong together",
+		Happened: "The private key in {{.File}} (setting {{.Setting}}) is not that of your organisation's certificate.",
+		Steps:    []string{stepFixCertificate, "After a renewal, both files have to be replaced."},
+	}
+	wrongPassphrase = &problem.Problem{
+		Code:     "CERT-PASSPHRASE",
+		Title:    "The passphrase of your organisation's certificate is wrong",
+		Happened: "{{.File}} (setting {{.Setting}}) could not be opened with the passphrase that is stored for it.",
+		Steps:    []string{"Ask your local service desk to store the passphrase of this file again."},
+	}
+	notPKCS12 = &problem.Problem{
+		Code:     "CERT-PKCS12",
+		Title:    "Your organisation's certificate could not be read",
+		Happened: "The setting {{.Setting}} names {{.File}}, and that is not a PKCS#12 file with one key and its certificate.",
+		Steps: []string{
+			stepFixCertificate,
+			"PEM files belong in the settings certificate and key. A PKCS#12 file has to be exported with its private key.",
+		},
+	}
+	certificateExpired = &problem.Problem{
+		Code:  "CERT-EXPIRED",
+		Title: "Your organisation's certificate has expired",
+		Happened: "The endpoint certificate \"{{.Name}}\" in {{.File}} (setting {{.Setting}}) was valid until {{.Until}}. By " +
+			"this computer's clock it is {{.Now}}.",
+		Steps: []string{
+			"Ask your local service desk for a new endpoint certificate, with the reference below.",
+		},
+	}
+	certificateNotYetValid = &problem.Problem{
+		Code:  "CERT-NOT_YET_VALID",
+		Title: "Your organisation's certificate is not valid yet",
+		Happened: "The endpoint certificate \"{{.Name}}\" in {{.File}} (setting {{.Setting}}) is valid from {{.From}}. By this " +
+			"computer's clock it is only {{.Now}}.",
+		Steps: []string{
+			"Check the date and time of this computer.",
+			"If they are right, give your local service desk the reference below.",
+		},
+	}
+)

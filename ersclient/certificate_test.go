@@ -1,0 +1,343 @@
+package ersclient_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"software.sslmate.com/src/go-pkcs12"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// pair is a certificate and its key.
+type pair struct {
+	certificate *x509.Certificate
+	key         crypto.Signer
+}
+
+const passphrase = "correct horse"
+
+func newKey(t *testing.T) crypto.Signer {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	return key
+}
+
+// newPair makes a certificate for a key, valid from and until then; from a parent, or from itself.
+func newPair(t *testing.T, name string, key crypto.Signer, from, until time.Duration, parent *pair) *pair {
+	t.Helper()
+	now := time.Now()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: name},
+		NotBefore: now.Add(from), NotAfter: now.Add(until),
+		IsCA: parent == nil, BasicConstraintsValid: true,
+	}
+	if parent == nil {
+		parent = &pair{template, key}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent.certificate, key.Public(), parent.key)
+	require.NoError(t, err)
+	certificate, err := x509.ParseCertificate(der)
+	require.NoError(t, err)
+	return &pair{certificate, key}
+}
+
+func (p *pair) certificatePEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.certificate.Raw})
+}
+
+func (p *pair) keyPEM(t *testing.T) []byte {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(p.key)
+	require.NoError(t, err)
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+}
+
+func write(t *testing.T, data []byte) string {
+	t.Helper()
+	file, err := os.CreateTemp(t.TempDir(), "file-*")
+	require.NoError(t, err)
+	_, err = file.Write(data)
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+	return file.Name()
+}
+
+func join(parts ...[]byte) []byte {
+	var all []byte
+	for _, part := range parts {
+		all = append(all, part...)
+	}
+	return all
+}
+
+// Organisations get their endpoint certificate from many hands, in many forms.
+func TestEndpointCertificatesInManyForms(t *testing.T) {
+	const name = "gp.surgery.example"
+	issuer := newPair(t, "a sub CA", newKey(t), -time.Hour, time.Hour, nil)
+	ours := newPair(t, name, newKey(t), -time.Hour, time.Hour, issuer)
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	oursRSA := newPair(t, name, rsaKey, -time.Hour, time.Hour, issuer)
+	_, edwards, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	oursEdwards := newPair(t, name, edwards, -time.Hour, time.Hour, issuer)
+	ecKey, isEC := ours.key.(*ecdsa.PrivateKey)
+	require.True(t, isEC)
+	sec1, err := x509.MarshalECPrivateKey(ecKey)
+	require.NoError(t, err)
+
+	encode := func(encoder *pkcs12.Encoder, key any, certificate *x509.Certificate, chain []*x509.Certificate, word string) string {
+		data, err := encoder.Encode(key, certificate, chain, word)
+		require.NoError(t, err)
+		return write(t, data)
+	}
+	chain := []*x509.Certificate{issuer.certificate}
+	cases := map[string]struct {
+		files ersclient.CertificateFiles
+		chain int
+	}{
+		"a PEM pair": {ersclient.CertificateFiles{
+			Certificate: write(t, ours.certificatePEM()), Key: write(t, ours.keyPEM(t)),
+		}, 1},
+		"with its chain": {ersclient.CertificateFiles{
+			Certificate: write(t, join(ours.certificatePEM(), issuer.certificatePEM())), Key: write(t, ours.keyPEM(t)),
+		}, 2},
+		"all in one file, with words between": {ersclient.CertificateFiles{
+			Certificate: write(t, join([]byte("Bag Attributes\n"), ours.keyPEM(t), []byte("subject=x\n"), ours.certificatePEM())),
+		}, 1},
+		"parameters before an EC key": {ersclient.CertificateFiles{
+			Certificate: write(t, ours.certificatePEM()),
+			Key: write(t, join(
+				pem.EncodeToMemory(&pem.Block{Type: "EC PARAMETERS", Bytes: []byte{6, 0}}),
+				pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: sec1}))),
+		}, 1},
+		"an RSA key of the old form": {ersclient.CertificateFiles{
+			Certificate: write(t, oursRSA.certificatePEM()),
+			Key:         write(t, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(rsaKey)})),
+		}, 1},
+		"an Ed25519 key": {ersclient.CertificateFiles{
+			Certificate: write(t, oursEdwards.certificatePEM()), Key: write(t, oursEdwards.keyPEM(t)),
+		}, 1},
+		"PKCS#12, modern": {ersclient.CertificateFiles{
+			PKCS12: encode(pkcs12.Modern2023, ours.key, ours.certificate, chain, passphrase), Passphrase: secret.New(passphrase),
+		}, 2},
+		"PKCS#12, modern with PBMAC1": {ersclient.CertificateFiles{
+			PKCS12: encode(pkcs12.Modern2026, ours.key, ours.certificate, chain, passphrase), Passphrase: secret.New(passphrase),
+		}, 2},
+		"PKCS#12, legacy with DES": {ersclient.CertificateFiles{
+			PKCS12: encode(pkcs12.LegacyDES, rsaKey, oursRSA.certificate, chain, passphrase), Passphrase: secret.New(passphrase),
+		}, 2},
+		"PKCS#12, legacy with RC2": {ersclient.CertificateFiles{
+			PKCS12: encode(pkcs12.LegacyRC2, rsaKey, oursRSA.certificate, chain, passphrase), Passphrase: secret.New(passphrase),
+		}, 2},
+		"PKCS#12, the issuer first": {ersclient.CertificateFiles{
+			PKCS12:     encode(pkcs12.Modern2023, ours.key, issuer.certificate, []*x509.Certificate{ours.certificate}, passphrase),
+			Passphrase: secret.New(passphrase),
+		}, 2},
+		"PKCS#12 without a passphrase": {ersclient.CertificateFiles{
+			PKCS12: encode(pkcs12.Passwordless, ours.key, ours.certificate, chain, ""),
+		}, 2},
+	}
+	for kind, one := range cases {
+		t.Run(kind, func(t *testing.T) {
+			certificate, err := ersclient.LoadCertificate(one.files)
+			require.NoError(t, err)
+			require.Equal(t, name, ersclient.CommonName(certificate))
+			require.Len(t, certificate.Certificate, one.chain)
+			require.Equal(t, certificate.Leaf.Raw, certificate.Certificate[0])
+		})
+	}
+}
+
+// Each mistake names the setting and the remedy, so that a service desk need not guess.
+func TestEndpointCertificatesThatCannotBeUsed(t *testing.T) {
+	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, nil)
+	old := newPair(t, "gp.surgery.example", newKey(t), -2*time.Hour, -time.Hour, nil)
+	early := newPair(t, "gp.surgery.example", newKey(t), time.Hour, 2*time.Hour, nil)
+	other := newKey(t)
+	goodCertificate, goodKey := write(t, ours.certificatePEM()), write(t, ours.keyPEM(t))
+	bundle, err := pkcs12.Modern2023.Encode(ours.key, ours.certificate, nil, passphrase)
+	require.NoError(t, err)
+	goodBundle := write(t, bundle)
+	strangersKey, err := pkcs12.Modern2023.Encode(other, ours.certificate, nil, passphrase)
+	require.NoError(t, err)
+	oldBundle, err := pkcs12.LegacyDES.Encode(old.key, old.certificate, nil, passphrase)
+	require.NoError(t, err)
+	trustStore, err := pkcs12.Modern2023.EncodeTrustStore([]*x509.Certificate{ours.certificate}, passphrase)
+	require.NoError(t, err)
+	plainKey := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("rubbish")})
+	absent := filepath.Join(t.TempDir(), "absent.pem")
+
+	type files = ersclient.CertificateFiles
+	cases := map[string]struct {
+		files   files
+		code    string
+		setting string
+	}{
+		"nothing set":               {files{}, "CERT-NOT_SET", "certificate"},
+		"a key alone":               {files{Key: goodKey}, "CERT-NOT_SET", "certificate"},
+		"both forms":                {files{Certificate: goodCertificate, Key: goodKey, PKCS12: goodBundle}, "CERT-AMBIGUOUS", "pkcs12"},
+		"no certificate file":       {files{Certificate: absent, Key: goodKey}, "CERT-MISSING", "certificate"},
+		"no key file":               {files{Certificate: goodCertificate, Key: absent}, "CERT-MISSING", "key"},
+		"no PKCS#12 file":           {files{PKCS12: absent}, "CERT-MISSING", "pkcs12"},
+		"a folder":                  {files{Certificate: t.TempDir(), Key: goodKey}, "CERT-UNREADABLE", "certificate"},
+		"a huge file":               {files{PKCS12: write(t, make([]byte, 10<<20+1))}, "CERT-UNREADABLE", "pkcs12"},
+		"a PKCS#12 for PEM":         {files{Certificate: goodBundle, Key: goodKey}, "CERT-NOT_PEM", "certificate"},
+		"a PKCS#12 for a key":       {files{Certificate: goodCertificate, Key: goodBundle}, "CERT-NOT_PEM", "key"},
+		"an empty file":             {files{Certificate: write(t, nil), Key: goodKey}, "CERT-NOT_PEM", "certificate"},
+		"the key for a certificate": {files{Certificate: goodKey, Key: goodKey}, "CERT-NOT_PEM", "certificate"},
+		"the certificate for a key": {files{Certificate: goodCertificate, Key: goodCertificate}, "CERT-KEY_MISSING", "key"},
+		"no key anywhere":           {files{Certificate: goodCertificate}, "CERT-KEY_MISSING", "certificate"},
+		"a damaged certificate": {
+			files{Certificate: write(t, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("rubbish")})), Key: goodKey},
+			"CERT-INVALID", "certificate",
+		},
+		"a damaged key": {files{Certificate: goodCertificate, Key: write(t, plainKey)}, "CERT-KEY_INVALID", "key"},
+		"a DSA key": {
+			files{Certificate: goodCertificate, Key: write(t, pem.EncodeToMemory(&pem.Block{Type: "DSA PRIVATE KEY"}))},
+			"CERT-KEY_INVALID", "key",
+		},
+		"another key": {files{Certificate: goodCertificate, Key: write(t, (&pair{key: other}).keyPEM(t))}, "CERT-KEY_MISMATCH", "key"},
+		"an encrypted key": {
+			files{Certificate: goodCertificate, Key: write(t, pem.EncodeToMemory(
+				&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte("x")}))},
+			"CERT-KEY_ENCRYPTED", "key",
+		},
+		"a key encrypted the old way": {
+			files{Certificate: goodCertificate, Key: write(t, pem.EncodeToMemory(&pem.Block{
+				Type: "RSA PRIVATE KEY", Bytes: []byte("x"),
+				Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-256-CBC,00"},
+			}))},
+			"CERT-KEY_ENCRYPTED", "key",
+		},
+		"a wrong passphrase":      {files{PKCS12: goodBundle, Passphrase: secret.New("wrong horse")}, "CERT-PASSPHRASE", "pkcs12"},
+		"no passphrase":           {files{PKCS12: goodBundle}, "CERT-PASSPHRASE", "pkcs12"},
+		"PEM for a PKCS#12":       {files{PKCS12: goodCertificate, Passphrase: secret.New(passphrase)}, "CERT-PKCS12", "pkcs12"},
+		"a PKCS#12 without a key": {files{PKCS12: write(t, trustStore), Passphrase: secret.New(passphrase)}, "CERT-PKCS12", "pkcs12"},
+		"a PKCS#12 with another key": {
+			files{PKCS12: write(t, strangersKey), Passphrase: secret.New(passphrase)}, "CERT-KEY_MISMATCH", "pkcs12",
+		},
+		"expired": {
+			files{Certificate: write(t, old.certificatePEM()), Key: write(t, old.keyPEM(t))}, "CERT-EXPIRED", "certificate",
+		},
+		"expired, in a PKCS#12": {files{PKCS12: write(t, oldBundle), Passphrase: secret.New(passphrase)}, "CERT-EXPIRED", "pkcs12"},
+		"not yet valid": {
+			files{Certificate: write(t, early.certificatePEM()), Key: write(t, early.keyPEM(t))}, "CERT-NOT_YET_VALID", "certificate",
+		},
+	}
+	for kind, one := range cases {
+		t.Run(kind, func(t *testing.T) {
+			certificate, err := ersclient.LoadCertificate(one.files)
+			found := problemOf(t, one.code, err)
+			require.Empty(t, certificate.Certificate)
+			texts := found.Expand(found.Happened)
+			for _, step := range found.Steps {
+				texts += " " + found.Expand(step)
+			}
+			require.Contains(t, texts, one.setting)
+			require.NotContains(t, err.Error()+texts, "horse", "a passphrase is not for showing")
+		})
+	}
+}
+
+func TestAnUnreadableFile(t *testing.T) {
+	path := write(t, []byte("x"))
+	require.NoError(t, os.Chmod(path, 0))
+	if _, err := os.ReadFile(path); err == nil {
+		// The superuser and Windows read it all the same; a folder in place of the file covers the rest.
+		require.True(t, os.Geteuid() == 0 || runtime.GOOS == "windows")
+		path = t.TempDir()
+	}
+	_, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: path})
+	requireCode(t, "CERT-UNREADABLE", err)
+	_, _, err = ersclient.LoadRootCAs(path)
+	requireCode(t, "CA-UNREADABLE", err)
+}
+
+func TestCommonNameOfNothing(t *testing.T) {
+	require.Empty(t, ersclient.CommonName(tls.Certificate{}))
+	require.Empty(t, ersclient.CommonName(tls.Certificate{Certificate: [][]byte{[]byte("rubbish")}}))
+	certificate := newServer(t).ClientCertificate()
+	certificate.Leaf = nil
+	require.Equal(t, erstest.FQDN, ersclient.CommonName(certificate))
+}
+
+func TestTheTrustStore(t *testing.T) {
+	root := newPair(t, "an NHS root", newKey(t), -time.Hour, time.Hour, nil)
+	odd := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("an oddity")})
+
+	t.Run("no bundle", func(t *testing.T) {
+		pool, name, err := ersclient.LoadRootCAs("")
+		require.NoError(t, err)
+		require.Nil(t, pool, "which is the system's")
+		require.Equal(t, "the system's certificates", name)
+	})
+	t.Run("a bundle with an oddity", func(t *testing.T) {
+		path := write(t, join([]byte("# NHS\n"), odd, root.certificatePEM()))
+		pool, name, err := ersclient.LoadRootCAs(path)
+		require.NoError(t, err)
+		require.Equal(t, "the system's certificates and "+path, name)
+		_, err = root.certificate.Verify(x509.VerifyOptions{Roots: pool})
+		require.NoError(t, err)
+		system, err := x509.SystemCertPool()
+		require.NoError(t, err)
+		system.AddCert(root.certificate)
+		require.True(t, system.Equal(pool), "those of the system are kept")
+	})
+	for name, one := range map[string]struct{ path, code string }{
+		"no file":               {filepath.Join(t.TempDir(), "absent.pem"), "CA-MISSING"},
+		"a folder":              {t.TempDir(), "CA-UNREADABLE"},
+		"an empty file":         {write(t, nil), "CA-EMPTY"},
+		"a certificate as DER":  {write(t, root.certificate.Raw), "CA-EMPTY"},
+		"a key":                 {write(t, root.keyPEM(t)), "CA-EMPTY"},
+		"nothing but an oddity": {write(t, odd), "CA-EMPTY"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := ersclient.LoadRootCAs(one.path)
+			found := problemOf(t, one.code, err)
+			require.Contains(t, found.Expand(found.Happened), "ca_bundle")
+		})
+	}
+}
+
+// What a service desk sets up: files on a disk, a bundle beside the system's trust store.
+func TestSignInWithFiles(t *testing.T) {
+	server := newServer(t)
+	files, err := server.WriteFiles(t.TempDir())
+	require.NoError(t, err)
+	for name, source := range map[string]ersclient.CertificateFiles{
+		"PEM":     {Certificate: files.Certificate, Key: files.Key},
+		"PKCS#12": {PKCS12: files.PKCS12, Passphrase: secret.New(erstest.Passphrase)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			certificate, err := ersclient.LoadCertificate(source)
+			require.NoError(t, err)
+			roots, trustStore, err := ersclient.LoadRootCAs(files.CA)
+			require.NoError(t, err)
+			client := newClient(t, server, func(config *ersclient.Config) {
+				config.Certificate, config.RootCAs, config.TrustStore = certificate, roots, trustStore
+			})
+			_, err = client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+			require.NoError(t, err)
+		})
+	}
+}

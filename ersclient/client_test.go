@@ -1,0 +1,542 @@
+package ersclient_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// noProxy keeps the tests away from whatever proxy the machine has.
+func noProxy(*http.Request) (*url.URL, error) { return nil, nil }
+
+func newServer(t *testing.T, options ...erstest.Option) *erstest.Server {
+	t.Helper()
+	server := erstest.NewUnstartedServer(options...)
+	require.NoError(t, server.Start())
+	t.Cleanup(server.Close)
+	return server
+}
+
+// newClient makes a client of a server, with the settings that a case changes.
+func newClient(t *testing.T, server *erstest.Server, changes ...func(*ersclient.Config)) *ersclient.Client {
+	t.Helper()
+	config := ersclient.Config{
+		BaseURL:     server.URL,
+		ASID:        erstest.ASID,
+		Certificate: server.ClientCertificate(),
+		RootCAs:     server.RootCAs(),
+		TrustStore:  "the test's certificates",
+		Proxy:       noProxy,
+	}
+	for _, change := range changes {
+		change(&config)
+	}
+	client, err := ersclient.New(config)
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	return client
+}
+
+// impatient is for calls that get no answer.
+func impatient(config *ersclient.Config) { config.Timeout = 2 * time.Second }
+
+// requireCode fails unless an error is the Problem of a code.
+func requireCode(t *testing.T, code string, err error) {
+	t.Helper()
+	require.NotNil(t, problemOf(t, code, err))
+}
+
+// problemOf returns the Problem of a code that an error is.
+func problemOf(t *testing.T, code string, err error) *problem.Problem {
+	t.Helper()
+	require.Error(t, err)
+	var found *problem.Problem
+	require.ErrorAs(t, err, &found)
+	require.Equal(t, code, found.Code, err.Error())
+	requireReadable(t, found)
+	return found
+}
+
+// requireReadable sees to it that a clinician gets whole sentences: every mark is filled, and there is something to do.
+func requireReadable(t *testing.T, p *problem.Problem) {
+	t.Helper()
+	require.NotEmpty(t, p.Title)
+	require.NotEmpty(t, p.Steps)
+	for _, text := range append([]string{p.Title, p.Happened}, p.Steps...) {
+		require.NotContains(t, p.Expand(text), "{{", "a mark is not filled")
+	}
+	require.False(t, strings.HasSuffix(p.Title, "."), "a title has no full stop")
+}
+
+var gpRole = ersclient.Permission{BusinessFunction: ersclient.ServiceProviderClinician, OrgIdentifier: "R01", OrgName: "NHST_X3"}
+
+// If this fails, nobody can sign in.
+func TestSignInAndOut(t *testing.T) {
+	server := newServer(t)
+	client := newClient(t, server)
+
+	created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	require.NoError(t, err)
+	require.Equal(t, "SA Assurance GP-Card", created.User.Name())
+	require.Equal(t, "555020964101", created.User.Identifier)
+	require.Len(t, created.User.Permissions, 5)
+	require.Nil(t, created.Permission)
+
+	selected, err := client.SelectRole(t.Context(), created, gpRole)
+	require.NoError(t, err)
+	require.Equal(t, &gpRole, selected.Permission)
+	require.Equal(t, created.User, selected.User, "names are trimmed")
+	require.False(t, selected.Key.Equal(created.Key.Text), "A002's key is another than A001's")
+	require.True(t, selected.Token.Equal(created.Token.Text), "the ticket stays the card's")
+
+	sessions := server.Sessions()
+	require.Len(t, sessions, 1)
+	require.True(t, sessions[0].Valid)
+	require.True(t, selected.Key.Equal(sessions[0].Key), "the key is the server's")
+
+	require.NoError(t, client.DeleteSession(t.Context(), selected.Key))
+	require.Empty(t, server.Sessions())
+}
+
+// A user without roles is not an error of A001: the window tells them whom to ask, and needs their name and session for it.
+func TestAUserWithoutRolesGetsASession(t *testing.T) {
+	server := newServer(t)
+	created, err := newClient(t, server).CreateSession(t.Context(), ersclient.NewToken(erstest.TicketNoRoles))
+	require.NoError(t, err)
+	require.Empty(t, created.User.Permissions)
+	require.False(t, created.Key.IsZero())
+}
+
+// The published A001 example's token starts with a blank. Sent as it stands it is no valid ticket.
+func TestTheTicketIsTrimmed(t *testing.T) {
+	server := newServer(t)
+	untrimmed := ersclient.Token{Text: secret.New(" " + erstest.TicketGP + "\r\n")}
+	created, err := newClient(t, server).CreateSession(t.Context(), untrimmed)
+	require.NoError(t, err)
+	require.True(t, created.Token.Reveal() == erstest.TicketGP)
+}
+
+func TestARoleNobodyHasHeardOfCanBeSelected(t *testing.T) {
+	server := newServer(t, erstest.WithUser("a ticket", erstest.User{
+		Identifier: "555020964109", FirstName: "New", LastName: "Role",
+		Roles: []erstest.Role{{BusinessFunction: "TELEPATHY_COORDINATOR", OrgIdentifier: "R01", OrgName: " Somewhere "}},
+	}))
+	client := newClient(t, server)
+	created, err := client.CreateSession(t.Context(), ersclient.NewToken("a ticket"))
+	require.NoError(t, err)
+	require.Equal(t, []ersclient.Permission{
+		{BusinessFunction: "TELEPATHY_COORDINATOR", OrgIdentifier: "R01", OrgName: "Somewhere"},
+	}, created.User.Permissions)
+	selected, err := client.SelectRole(t.Context(), created, created.User.Permissions[0])
+	require.NoError(t, err)
+	require.Equal(t, created.User.Permissions[0], *selected.Permission)
+}
+
+// Every rule that e-RS enforces is a screen of its own for the user.
+func TestWhatERSRefuses(t *testing.T) {
+	sign := func(t *testing.T, client *ersclient.Client) ersclient.Session {
+		t.Helper()
+		created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+		require.NoError(t, err)
+		return created
+	}
+	cases := map[string]struct {
+		change func(*ersclient.Config)
+		call   func(*testing.T, *erstest.Server, *ersclient.Client) error
+		code   string
+		says   string
+	}{
+		"a ticket that has ended": {
+			call: func(t *testing.T, _ *erstest.Server, client *ersclient.Client) error {
+				_, err := client.CreateSession(t.Context(), ersclient.NewToken("no ticket of anybody"))
+				return err
+			},
+			code: "ERS-A001-403",
+			says: "Your smartcard session may have ended while this window was open (e-RS answered 403 Forbidden to A001).",
+		},
+		"an ASID that was never issued": {
+			change: func(config *ersclient.Config) { config.ASID = "000000000000" },
+			call: func(t *testing.T, _ *erstest.Server, client *ersclient.Client) error {
+				_, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+				return err
+			},
+			code: "ERS-A001-403",
+		},
+		"a role the user does not have": {
+			call: func(t *testing.T, _ *erstest.Server, client *ersclient.Client) error {
+				_, err := client.SelectRole(t.Context(), sign(t, client),
+					ersclient.Permission{BusinessFunction: ersclient.ERSAdmin, OrgIdentifier: "R01"})
+				return err
+			},
+			code: "ERS-A002-403",
+			says: "The organisation and role may no longer be valid for you, or your session had ended " +
+				"(e-RS answered 403 Forbidden to A002).",
+		},
+		"a role that needs a clinician to act for": {
+			call: func(t *testing.T, _ *erstest.Server, client *ersclient.Client) error {
+				_, err := client.SelectRole(t.Context(), sign(t, client),
+					ersclient.Permission{BusinessFunction: ersclient.ServiceProviderClinicianAdmin, OrgIdentifier: "X99"})
+				return err
+			},
+			code: "ERS-A002-403",
+			says: "A service provider clinician admin works on behalf of a clinician, and this version of the program cannot yet " +
+				"tell e-RS on whose. The role may also no longer be valid for you (e-RS answered 403 Forbidden to A002).",
+		},
+		"a second selection": {
+			call: func(t *testing.T, _ *erstest.Server, client *ersclient.Client) error {
+				selected, err := client.SelectRole(t.Context(), sign(t, client), gpRole)
+				require.NoError(t, err)
+				_, err = client.SelectRole(t.Context(), selected, gpRole)
+				return err
+			},
+			code: "ERS-A002-400",
+		},
+		"a session that ended with the card": {
+			call: func(t *testing.T, server *erstest.Server, client *ersclient.Client) error {
+				created := sign(t, client)
+				server.Revoke(erstest.TicketGP)
+				_, err := client.SelectRole(t.Context(), created, gpRole)
+				return err
+			},
+			code: "ERS-A002-403",
+		},
+		"a session deleted twice": {
+			call: func(t *testing.T, _ *erstest.Server, client *ersclient.Client) error {
+				created := sign(t, client)
+				require.NoError(t, client.DeleteSession(t.Context(), created.Key))
+				return client.DeleteSession(t.Context(), created.Key)
+			},
+			code: "ERS-A003-403",
+		},
+		"a request that fails validation": {
+			call: func(t *testing.T, server *erstest.Server, client *ersclient.Client) error {
+				require.NoError(t, server.Fail(erstest.A001,
+					erstest.Fault{Kind: erstest.Outcome, Diagnostics: "The ASID\n is\tsuspended"}))
+				_, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+				return err
+			},
+			code: "ERS-A001-422",
+			says: "e-RS says: \"The ASID is suspended\" (e-RS answered 422 Unprocessable Entity to A001).",
+		},
+	}
+	for name, one := range cases {
+		t.Run(name, func(t *testing.T) {
+			server := newServer(t)
+			change := one.change
+			if change == nil {
+				change = func(*ersclient.Config) {}
+			}
+			err := one.call(t, server, newClient(t, server, change))
+			found := problemOf(t, one.code, err)
+			if one.says != "" {
+				require.Equal(t, one.says, found.Expand(found.Happened))
+			}
+			require.False(t, ersclient.AnswerLost(err), "e-RS has said no")
+		})
+	}
+}
+
+// The screen that a clinician meets most is the one of the design, word by word.
+func TestTheScreenOfAnEndedTicket(t *testing.T) {
+	_, err := newClient(t, newServer(t)).CreateSession(t.Context(), ersclient.NewToken("no ticket of anybody"))
+	found := problemOf(t, "ERS-A001-403", err)
+	require.Equal(t, "e-RS did not accept your smartcard sign-in", found.Expand(found.Title))
+	require.Equal(t, []string{
+		"Remove your smartcard and insert it again.",
+		"Enter your passcode, then press **Try again**.",
+		"If it happens again, give your local service desk the reference below.",
+	}, found.Steps)
+	require.True(t, found.Retry)
+}
+
+// Each status has its own reference and a sentence that reads well, to each of the calls.
+func TestEveryStatusHasItsGuidance(t *testing.T) {
+	server := newServer(t)
+	client := newClient(t, server)
+	created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	require.NoError(t, err)
+	calls := map[erstest.Call]func() error{
+		erstest.A001: func() error {
+			_, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+			return err
+		},
+		erstest.A002: func() error { _, err := client.SelectRole(t.Context(), created, gpRole); return err },
+		erstest.A003: func() error { return client.DeleteSession(t.Context(), created.Key) },
+	}
+	for call, make := range calls {
+		for _, status := range []int{400, 401, 403, 404, 405, 409, 410, 412, 416, 418, 422, 423, 429, 500, 501, 505} {
+			t.Run(fmt.Sprintf("%s %d", call, status), func(t *testing.T) {
+				require.NoError(t, server.Fail(call, erstest.Fault{Kind: erstest.Status, Status: status}))
+				err := make()
+				requireCode(t, fmt.Sprintf("ERS-%s-%d", call, status), err)
+				var cause *ersclient.StatusError
+				require.ErrorAs(t, err, &cause)
+				require.Equal(t, string(call), cause.Call)
+				require.Equal(t, status, cause.Status)
+				require.False(t, ersclient.AnswerLost(err))
+			})
+		}
+	}
+}
+
+// After one of these the flow deletes the session and starts over. If it took a lost answer for a refusal, the user would
+// meet "already selected"; the other way round it would sign in anew for nothing.
+func TestWhetherTheAnswerToA002WasLost(t *testing.T) {
+	cases := map[string]struct {
+		fault erstest.Fault
+		code  string
+		lost  bool
+	}{
+		"cut before it was handled": {erstest.Fault{Kind: erstest.CutBefore}, "NET-CUT", true},
+		"cut after it was handled":  {erstest.Fault{Kind: erstest.CutAfter}, "NET-CUT", true},
+		"cut in the answer":         {erstest.Fault{Kind: erstest.CutDuring}, "NET-CUT", true},
+		"half a JSON":               {erstest.Fault{Kind: erstest.TruncatedJSON}, "ERS-A002-ANSWER", true},
+		"a page":                    {erstest.Fault{Kind: erstest.HTML}, "NET-HTML", true},
+		"a page with a status":      {erstest.Fault{Kind: erstest.HTML, Status: 403}, "ERS-A002-403", false},
+		"two megabytes":             {erstest.Fault{Kind: erstest.HugeBody}, "ERS-A002-ANSWER", true},
+		"no answer":                 {erstest.Fault{Kind: erstest.Hang, Handled: true}, "NET-TIMEOUT", true},
+		"502":                       {erstest.Fault{Kind: erstest.Status, Status: 502}, "ERS-A002-502", true},
+		"503 as a page":             {erstest.Fault{Kind: erstest.HTML, Status: 503}, "ERS-A002-503", true},
+		"504 after it was handled":  {erstest.Fault{Kind: erstest.Status, Status: 504, Handled: true}, "ERS-A002-504", true},
+		"another success":           {erstest.Fault{Kind: erstest.Status, Status: 202}, "ERS-A002-202", true},
+		"500":                       {erstest.Fault{Kind: erstest.Status, Status: 500}, "ERS-A002-500", false},
+		"a redirection":             {erstest.Fault{Kind: erstest.Redirect}, "NET-REDIRECT", false},
+		"422":                       {erstest.Fault{Kind: erstest.Outcome, Diagnostics: "no"}, "ERS-A002-422", false},
+	}
+	for name, one := range cases {
+		t.Run(name, func(t *testing.T) {
+			server := newServer(t)
+			client := newClient(t, server)
+			created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+			require.NoError(t, err)
+			require.NoError(t, server.Fail(erstest.A002, one.fault))
+			selecting := client
+			if one.fault.Kind == erstest.Hang {
+				selecting = newClient(t, server, impatient)
+			}
+			session, err := selecting.SelectRole(t.Context(), created, gpRole)
+			requireCode(t, one.code, err)
+			require.Equal(t, one.lost, ersclient.AnswerLost(err))
+			require.Len(t, callsOf(server, erstest.A002), 1, "A002 is never repeated")
+			require.NoError(t, client.DeleteSession(t.Context(), session.Key))
+			require.Empty(t, server.Sessions(), "what may have been selected can be deleted")
+		})
+	}
+	require.False(t, ersclient.AnswerLost(nil))
+	require.False(t, ersclient.AnswerLost(errors.New("something else")))
+}
+
+// A session that e-RS has deleted is deleted, whatever comes behind the status; but a page in its place proves nothing.
+func TestWhatCountsAsDeleted(t *testing.T) {
+	for name, one := range map[string]struct {
+		fault erstest.Fault
+		code  string
+	}{
+		"another success":    {erstest.Fault{Kind: erstest.Status, Status: 202, Handled: true}, ""},
+		"a body of any size": {erstest.Fault{Kind: erstest.HugeBody}, ""},
+		"a page":             {erstest.Fault{Kind: erstest.HTML}, "NET-HTML"},
+		"a redirection":      {erstest.Fault{Kind: erstest.Redirect}, "NET-REDIRECT"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := newServer(t)
+			client := newClient(t, server)
+			created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+			require.NoError(t, err)
+			require.NoError(t, server.Fail(erstest.A003, one.fault))
+			err = client.DeleteSession(t.Context(), created.Key)
+			if one.code == "" {
+				require.NoError(t, err)
+				return
+			}
+			requireCode(t, one.code, err)
+		})
+	}
+}
+
+func callsOf(server *erstest.Server, call erstest.Call) []erstest.Request {
+	var found []erstest.Request
+	for _, one := range server.Requests() {
+		if one.Call == call {
+			found = append(found, one)
+		}
+	}
+	return found
+}
+
+// A cancelled sign-in is no error of the network, and the flow asks for it by errors.Is.
+func TestACancelledCall(t *testing.T) {
+	session := ersclient.Session{Key: ersclient.NewSessionKey("key"), Token: ersclient.NewToken("a ticket")}
+	certificates := newServer(t)
+	arrived := make(chan struct{}, 1)
+	raw := serveRaw(t, certificates, nil, func(*rawConn, int) { arrived <- struct{}{} })
+	client := newClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
+
+	t.Run("under way", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		outcome := make(chan error, 1)
+		go func() {
+			_, err := client.SelectRole(ctx, session, gpRole)
+			outcome <- err
+		}()
+		<-arrived
+		cancel(errors.New("the user pressed Escape"))
+		err := <-outcome
+		require.ErrorIs(t, err, context.Canceled)
+		requireCode(t, "NET-CANCELLED", err)
+		require.True(t, ersclient.AnswerLost(err), "e-RS may have selected the role")
+	})
+	t.Run("before it began", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := client.SelectRole(ctx, session, gpRole)
+		require.ErrorIs(t, err, context.Canceled)
+		requireCode(t, "NET-CANCELLED", err)
+		require.False(t, ersclient.AnswerLost(err), "nothing was sent")
+	})
+	t.Run("by the caller's deadline", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		_, err := client.SelectRole(ctx, session, gpRole)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		requireCode(t, "NET-TIMEOUT", err)
+	})
+}
+
+// What New refuses would otherwise show as a failure of e-RS.
+func TestSettingsThatCannotWork(t *testing.T) {
+	good := ersclient.Config{BaseURL: "https://ers.example/ers-api", ASID: erstest.ASID}
+	cases := map[string]struct {
+		change func(*ersclient.Config)
+		code   string
+	}{
+		"no address":                        {func(c *ersclient.Config) { c.BaseURL = "" }, "SETTING-BASE_URL"},
+		"plain http":                        {func(c *ersclient.Config) { c.BaseURL = "http://ers.example/ers-api" }, "SETTING-BASE_URL"},
+		"no host":                           {func(c *ersclient.Config) { c.BaseURL = "https:///ers-api" }, "SETTING-BASE_URL"},
+		"a port alone":                      {func(c *ersclient.Config) { c.BaseURL = "https://:443/ers-api" }, "SETTING-BASE_URL"},
+		"a query":                           {func(c *ersclient.Config) { c.BaseURL += "?x=1" }, "SETTING-BASE_URL"},
+		"a fragment":                        {func(c *ersclient.Config) { c.BaseURL += "#top" }, "SETTING-BASE_URL"},
+		"a password":                        {func(c *ersclient.Config) { c.BaseURL = "https://me:hunter2@ers.example" }, "SETTING-BASE_URL"},
+		"a broken escape":                   {func(c *ersclient.Config) { c.BaseURL = "https://me:hunter2@ers/%zz" }, "SETTING-BASE_URL"},
+		"no ASID":                           {func(c *ersclient.Config) { c.ASID = "" }, "SETTING-ASID"},
+		"a short ASID":                      {func(c *ersclient.Config) { c.ASID = "12345678901" }, "SETTING-ASID"},
+		"an ASID with a letter":             {func(c *ersclient.Config) { c.ASID = "12345678901x" }, "SETTING-ASID"},
+		"an ASID with a line":               {func(c *ersclient.Config) { c.ASID = "123456789012\n" }, "SETTING-ASID"},
+		"a name to send and no certificate": {func(c *ersclient.Config) { c.SendFQDN = true }, "SETTING-FQDN"},
+	}
+	for name, one := range cases {
+		t.Run(name, func(t *testing.T) {
+			config := good
+			one.change(&config)
+			_, err := ersclient.New(config)
+			requireCode(t, one.code, err)
+			assert.NotContains(t, fmt.Sprintf("%v %+v", err, problem.Of(err)), "hunter2")
+		})
+	}
+	for _, name := range []string{"", "ключ.example", "two words"} {
+		nameless := newPair(t, name, newKey(t), -time.Hour, time.Hour, nil)
+		config := good
+		config.SendFQDN, config.Certificate = true, tls.Certificate{Certificate: [][]byte{nameless.certificate.Raw}}
+		_, err := ersclient.New(config)
+		requireCode(t, "SETTING-FQDN", err)
+	}
+	_, err := ersclient.New(good)
+	require.NoError(t, err)
+}
+
+func TestCallsThatMakeNoSense(t *testing.T) {
+	server := newServer(t)
+	client := newClient(t, server)
+	_, err := client.CreateSession(t.Context(), ersclient.NewToken("  "))
+	requireCode(t, "UNEXPECTED", err)
+	for _, id := range []string{"", ".", "..", "a b", "a\r\nX: y", "ключ", strings.Repeat("k", 513)} {
+		requireCode(t, "UNEXPECTED", client.DeleteSession(t.Context(), ersclient.NewSessionKey(id)))
+		_, err := client.SelectRole(t.Context(), ersclient.Session{Key: ersclient.NewSessionKey(id)}, gpRole)
+		requireCode(t, "UNEXPECTED", err)
+	}
+	require.Empty(t, server.Requests())
+}
+
+func TestReach(t *testing.T) {
+	server := newServer(t)
+	client := newClient(t, server)
+	require.NoError(t, client.Reach(t.Context()))
+	require.NoError(t, client.Reach(t.Context()))
+	require.Empty(t, server.Requests(), "nothing was asked")
+
+	// An idle connection of an earlier call must not be taken for the proof that there is a way now.
+	_, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	require.NoError(t, err)
+	server.Close()
+	requireCode(t, "NET-REFUSED", client.Reach(t.Context()))
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, client.Reach(ctx), context.Canceled)
+}
+
+// No error, however it is printed, may put a ticket or a session key into a log or a screenshot.
+func TestNoErrorHoldsASecret(t *testing.T) {
+	server := newServer(t)
+	created, err := newClient(t, server).CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	require.NoError(t, err)
+	key, ticket := created.Key.Reveal(), erstest.TicketGP
+	client := newClient(t, server, impatient)
+
+	for _, fault := range []erstest.Fault{
+		{Kind: erstest.CutBefore}, {Kind: erstest.CutDuring}, {Kind: erstest.TruncatedJSON}, {Kind: erstest.HTML},
+		{Kind: erstest.HugeBody}, {Kind: erstest.Hang}, {Kind: erstest.Redirect}, {Kind: erstest.Status, Status: 500},
+		{Kind: erstest.Outcome, Diagnostics: "the session " + key + " of the ticket " + ticket + " is not good"},
+		{Kind: erstest.Outcome, Diagnostics: strings.Repeat("x", 180) + key},
+	} {
+		for call, attempt := range map[erstest.Call]func() error{
+			erstest.A001: func() error { _, err := client.CreateSession(t.Context(), created.Token); return err },
+			erstest.A002: func() error { _, err := client.SelectRole(t.Context(), created, gpRole); return err },
+			erstest.A003: func() error { return client.DeleteSession(t.Context(), created.Key) },
+		} {
+			require.NoError(t, server.Fail(call, fault))
+			err := attempt()
+			if err == nil {
+				continue // A003 has no answer that could be damaged.
+			}
+			shown := problem.Of(err)
+			printed := fmt.Sprintf("%v %+v %#v %s %+v", err, err, err, shown.Expand(shown.Happened), shown)
+			for cause := err; cause != nil; cause = errors.Unwrap(cause) {
+				printed += fmt.Sprintf("%v %+v %#v", cause, cause, cause)
+			}
+			for _, planted := range []string{key, ticket} {
+				assert.False(t, strings.Contains(printed, planted), "%s %s holds a secret", call, fault.Kind)
+				assert.False(t, strings.Contains(printed, planted[:20]), "%s %s holds a part of a secret", call, fault.Kind)
+			}
+		}
+	}
+}
+
+func TestTheCertificateIsAlwaysSent(t *testing.T) {
+	// A server whose list of authorities does not name the issuer: the certificate goes there all the same, and the server says
+	// what it thinks of it.
+	server := newServer(t)
+	other := newServer(t)
+	raw := serveRaw(t, server, func(config *tls.Config) {
+		config.ClientCAs = other.RootCAs()
+		config.ClientAuth = tls.RequireAnyClientCert
+	}, func(conn *rawConn, _ int) { conn.answer("HTTP/1.1 204 No Content\r\n\r\n") })
+	client := newClient(t, server, func(config *ersclient.Config) { config.BaseURL = raw.URL })
+	require.NoError(t, client.DeleteSession(t.Context(), ersclient.NewSessionKey("key")))
+}

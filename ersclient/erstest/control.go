@@ -1,0 +1,196 @@
+package erstest
+
+import (
+	"bytes"
+	"context"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// The files by which a stand-in in a process of its own is found.
+const (
+	// URLFile holds the base URL. It is written last: once it is there, everything else is.
+	URLFile = "url"
+	// ControlFile holds the address of the control endpoint, for its owner's eyes alone.
+	ControlFile = "control"
+	// UsersFile may be there before the stand-in starts: a JSON list of users and their tickets. They are not handed over on
+	// the command line, where every user of the machine could read the tickets.
+	UsersFile = "users.json"
+)
+
+// UserEntry is an element of UsersFile.
+type UserEntry struct {
+	Ticket string `json:"ticket"`
+	User
+}
+
+// sessionReport is a session as the control endpoint tells of it: with its key, since a test has to compare it byte for byte
+// with what arrived elsewhere. The sessions are made up, and the endpoint's address is a secret.
+type sessionReport struct {
+	Key            string `json:"key"`
+	UserIdentifier string `json:"userIdentifier"`
+	UserName       string `json:"userName"`
+	Valid          bool   `json:"valid"`
+	Role           Role   `json:"role"`
+}
+
+type sessionsReport struct {
+	Sessions []sessionReport `json:"sessions"`
+	Ended    int             `json:"ended"`
+}
+
+type faultOrder struct {
+	Call  Call  `json:"call"`
+	Fault Fault `json:"fault"`
+}
+
+type revocation struct {
+	Ticket string `json:"ticket"`
+}
+
+// ServeControl opens the control endpoint: plain HTTP on a port of its own on loopback, at a path that cannot be guessed. It
+// returns the address for OpenControl.
+func (s *Server) ServeControl() (address string, err error) {
+	listener, err := listen("127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	token := "/" + hex.EncodeToString(randomBytes(16))
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /sessions", func(w http.ResponseWriter, _ *http.Request) { respond(w, s.report()) })
+	mux.HandleFunc("GET /requests", func(w http.ResponseWriter, _ *http.Request) { respond(w, s.Requests()) })
+	mux.HandleFunc("POST /fault", func(w http.ResponseWriter, r *http.Request) {
+		var order faultOrder
+		receive(w, r, &order, func() error { return s.Fail(order.Call, order.Fault) })
+	})
+	mux.HandleFunc("POST /revoke", func(w http.ResponseWriter, r *http.Request) {
+		var order revocation
+		receive(w, r, &order, func() error { s.Revoke(order.Ticket); return nil })
+	})
+	s.serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		given := r.URL.Path[:min(len(token), len(r.URL.Path))]
+		if subtle.ConstantTimeCompare([]byte(given), []byte(token)) != 1 {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		http.StripPrefix(token, mux).ServeHTTP(w, r)
+	}))
+	return "http://" + listener.Addr().String() + token, nil
+}
+
+func (s *Server) report() sessionsReport {
+	report := sessionsReport{Sessions: []sessionReport{}, Ended: s.Ended()}
+	for _, one := range s.Sessions() {
+		report.Sessions = append(report.Sessions,
+			sessionReport{one.Key.Reveal(), one.UserIdentifier, one.UserName, one.Valid, one.Role})
+	}
+	return report
+}
+
+func respond(w http.ResponseWriter, value any) {
+	w.Header().Set("Content-Type", jsonType)
+	// A client that has gone is its own business.
+	_ = json.NewEncoder(w).Encode(value)
+}
+
+func receive(w http.ResponseWriter, r *http.Request, order any, carryOut func() error) {
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(order)
+	if err == nil {
+		err = carryOut()
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// Control talks to the control endpoint of a stand-in in another process.
+type Control struct {
+	address string
+	client  *http.Client
+}
+
+// OpenControl returns the Control of the stand-in that serves from a folder.
+func OpenControl(folder string) (*Control, error) {
+	address, err := os.ReadFile(filepath.Join(folder, ControlFile)) //nolint:gosec // G304: the caller names the folder
+	if err != nil {
+		return nil, fmt.Errorf("could not find the stand-in's control endpoint: %w", err)
+	}
+	return &Control{
+		address: strings.TrimSpace(string(address)),
+		// No proxy and no idle connections: it is loopback, and a test ends without a Close.
+		client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second},
+	}, nil
+}
+
+// Sessions returns the sessions that there are now, and how many have ended before.
+func (c *Control) Sessions(ctx context.Context) (now []SessionInfo, ended int, err error) {
+	var report sessionsReport
+	if err := c.call(ctx, http.MethodGet, "/sessions", nil, &report); err != nil {
+		return nil, 0, err
+	}
+	for _, one := range report.Sessions {
+		now = append(now, SessionInfo{secret.New(one.Key), one.UserIdentifier, one.UserName, one.Valid, one.Role})
+	}
+	return now, report.Ended, nil
+}
+
+// Requests returns the calls that were made, as Server.Requests does.
+func (c *Control) Requests(ctx context.Context) ([]Request, error) {
+	var requests []Request
+	err := c.call(ctx, http.MethodGet, "/requests", nil, &requests)
+	return requests, err
+}
+
+// Fail orders a fault, as Server.Fail does.
+func (c *Control) Fail(ctx context.Context, call Call, fault Fault) error {
+	return c.call(ctx, http.MethodPost, "/fault", faultOrder{call, fault}, nil)
+}
+
+// Revoke ends a ticket and its sessions, as Server.Revoke does.
+func (c *Control) Revoke(ctx context.Context, ticket string) error {
+	return c.call(ctx, http.MethodPost, "/revoke", revocation{ticket}, nil)
+}
+
+func (c *Control) call(ctx context.Context, method, path string, order, report any) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("stand-in %s: %w", path, err)
+		}
+	}()
+	body, err := json.Marshal(order)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, method, c.address+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	response, err := c.client.Do(request)
+	if err != nil {
+		return err
+	}
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxRequest))
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		return err
+	}
+	if response.StatusCode/100 != 2 {
+		return fmt.Errorf("%s: %s", response.Status, bytes.TrimSpace(answer))
+	}
+	if report == nil {
+		return nil
+	}
+	return json.Unmarshal(answer, report)
+}

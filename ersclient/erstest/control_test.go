@@ -1,0 +1,108 @@
+package erstest_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/erstest"
+)
+
+// An end-to-end test sees the stand-in through this alone.
+func TestControl(t *testing.T) {
+	folder := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(folder, erstest.UsersFile),
+		[]byte(`[{"ticket":"extra","identifier":"555","firstName":"E","lastName":"X","roles":[]}]`), 0o600))
+	server := erstest.NewUnstartedServer()
+	require.NoError(t, server.StartIn(folder))
+	t.Cleanup(server.Close)
+	control, err := erstest.OpenControl(folder)
+	require.NoError(t, err)
+	c := callerOf(t, server, server.ClientCertificate())
+
+	first := c.create("extra").session(t)
+	require.Equal(t, "555", first.User.Identifier)
+	second := c.choose(c.create(erstest.TicketGP).session(t).ID).session(t)
+	sessions, ended, err := control.Sessions(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, ended)
+	require.Len(t, sessions, 2)
+	require.True(t, sessions[0].Key.Reveal() == first.ID)
+	require.True(t, sessions[1].Key.Reveal() == second.ID)
+	require.True(t, sessions[1].Valid)
+	require.Equal(t, "NHST_X3", sessions[1].Role.OrgName)
+
+	require.NoError(t, control.Fail(t.Context(), erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 503, RetryAfter: "1"}))
+	require.Equal(t, http.StatusServiceUnavailable, c.create("extra").status)
+	require.ErrorContains(t, control.Fail(t.Context(), "A009", erstest.Fault{Kind: erstest.Hang}), "A009")
+
+	require.NoError(t, control.Revoke(t.Context(), "extra"))
+	sessions, ended, err = control.Sessions(t.Context())
+	require.NoError(t, err)
+	require.Len(t, sessions, 1)
+	require.Equal(t, 1, ended)
+	requests, err := control.Requests(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, server.Requests(), requests)
+
+	server.Close()
+	_, err = control.Requests(t.Context())
+	require.Error(t, err)
+}
+
+// The endpoint tells session keys. Without its address it tells nothing.
+func TestControlCannotBeFoundByChance(t *testing.T) {
+	folder := t.TempDir()
+	server := erstest.NewUnstartedServer()
+	require.NoError(t, server.StartIn(folder))
+	t.Cleanup(server.Close)
+	address, err := os.ReadFile(filepath.Join(folder, erstest.ControlFile))
+	require.NoError(t, err)
+	base, token, found := strings.Cut(strings.TrimPrefix(strings.TrimSpace(string(address)), "http://"), "/")
+	require.True(t, found)
+	require.Len(t, token, 32)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for _, path := range []string{
+		"", "sessions", "/sessions", token[1:] + "/sessions", strings.Repeat("0", 32) + "/sessions", token + "/x",
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+base+"/"+path, nil)
+		require.NoError(t, err)
+		response, err := client.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, http.StatusNotFound, response.StatusCode, path)
+	}
+	if runtime.GOOS != "windows" {
+		for _, name := range []string{erstest.ControlFile, "client-key.pem", "client.p12"} {
+			info, err := os.Stat(filepath.Join(folder, name))
+			require.NoError(t, err)
+			require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
+		}
+	}
+	left, err := filepath.Glob(filepath.Join(folder, ".writing-*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+func TestFoldersThatDoNotDo(t *testing.T) {
+	start := func(folder string) error {
+		server := erstest.NewUnstartedServer()
+		defer server.Close()
+		return server.StartIn(folder)
+	}
+	require.Error(t, start(filepath.Join(t.TempDir(), "absent")))
+	for name, users := range map[string]string{"not JSON": "[", "no ticket": `[{"identifier":"1"}]`} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			require.NoError(t, os.WriteFile(filepath.Join(folder, erstest.UsersFile), []byte(users), 0o600))
+			require.ErrorContains(t, start(folder), erstest.UsersFile)
+		})
+	}
+	_, err := erstest.OpenControl(t.TempDir())
+	require.Error(t, err)
+}

@@ -1,0 +1,179 @@
+package erstest
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// maxSessions bounds what the server keeps. The oldest session makes room for a new one.
+const maxSessions = 1000
+
+// SessionInfo is a professional session as the server sees it.
+type SessionInfo struct {
+	// Key is the id that counts: A002's once there is one.
+	Key secret.Text
+	// UserIdentifier and UserName say whose it is.
+	UserIdentifier, UserName string
+	// Valid tells whether a role was selected; before that the session is provisional.
+	Valid bool
+	// Role is the selected one while the session is Valid.
+	Role Role
+}
+
+// session is one professional session.
+type session struct {
+	id string
+	// formerID is A001's id once A002 has answered with another. The public material does not say what becomes of it. Here it
+	// goes on naming the same session, so that a client who never saw A002's answer can still delete what it selected.
+	formerID string
+	ticket   string
+	user     User
+	role     *Role
+}
+
+// sessions is everything the server remembers of its users.
+type sessions struct {
+	mu    sync.Mutex
+	users map[string]User
+	byID  map[string]*session
+	order []*session
+	ended int
+}
+
+func newSessions() *sessions {
+	return &sessions{users: make(map[string]User), byID: make(map[string]*session)}
+}
+
+func (s *sessions) addUser(ticket string, user User) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	user.Roles = slices.Clone(user.Roles)
+	s.users[ticket] = user
+}
+
+func (s *sessions) revoke(ticket string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.users, ticket)
+	for _, one := range slices.Clone(s.order) {
+		if one.ticket == ticket {
+			s.remove(one)
+		}
+	}
+}
+
+// create makes a provisional session. It returns false for a ticket that nobody holds.
+func (s *sessions) create(ticket string) (session, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	user, known := s.users[ticket]
+	if !known {
+		return session{}, false
+	}
+	if len(s.order) == maxSessions {
+		s.remove(s.order[0])
+	}
+	created := &session{id: newSessionID(), ticket: ticket, user: user}
+	s.byID[created.id] = created
+	s.order = append(s.order, created)
+	return *created, true
+}
+
+// selection is how an attempt to select a role has come out.
+type selection int
+
+const (
+	selectionDone selection = iota
+	// selectionRefused: no such session, another's ticket, or a role that the user does not have.
+	selectionRefused
+	// selectionRepeated: the session has a role already.
+	selectionRepeated
+)
+
+func (s *sessions) selectRole(id, ticket string, wanted Role) (session, selection) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, known := s.byID[id]
+	if !known || found.ticket != ticket {
+		return session{}, selectionRefused
+	}
+	if found.role != nil {
+		return session{}, selectionRepeated
+	}
+	index := slices.IndexFunc(found.user.Roles, wanted.same)
+	if index < 0 {
+		return session{}, selectionRefused
+	}
+	found.role = &found.user.Roles[index]
+	found.formerID, found.id = found.id, newSessionID()
+	s.byID[found.id] = found
+	return *found, selectionDone
+}
+
+// end deletes a session by its id or its former one. It returns false if there is none.
+func (s *sessions) end(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, known := s.byID[id]
+	if known {
+		s.remove(found)
+	}
+	return known
+}
+
+func (s *sessions) remove(gone *session) {
+	delete(s.byID, gone.id)
+	delete(s.byID, gone.formerID)
+	s.order = slices.DeleteFunc(s.order, func(one *session) bool { return one == gone })
+	s.ended++
+}
+
+func (s *sessions) list() []SessionInfo {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	infos := make([]SessionInfo, 0, len(s.order))
+	for _, one := range s.order {
+		info := SessionInfo{
+			Key:            secret.New(one.id),
+			UserIdentifier: one.user.Identifier,
+			UserName:       one.user.FirstName + " " + one.user.LastName,
+		}
+		if one.role != nil {
+			info.Valid, info.Role = true, *one.role
+		}
+		infos = append(infos, info)
+	}
+	return infos
+}
+
+func (s *sessions) endedCount() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
+}
+
+// newSessionID returns an id of the published form.
+func newSessionID() string {
+	random := randomBytes(16)
+	random[6] = random[6]&0x0f | 0x40
+	random[8] = random[8]&0x3f | 0x80
+	return fmt.Sprintf("pro-xapi-session_%x-%x-%x-%x-%x", random[:4], random[4:6], random[6:8], random[8:10], random[10:])
+}
+
+// newToken returns a token of the published form, for A002's answer: there it is another than the one that was sent. What it
+// is good for is not public; here it is good for nothing.
+func newToken() string {
+	return "AQIC5wM2LY4S" + base64.StdEncoding.EncodeToString(randomBytes(27)) + "@AAJTSQACMDE=#"
+}
+
+func randomBytes(n int) []byte {
+	random := make([]byte, n)
+	// Read never fails: the program would have ended.
+	_, _ = rand.Read(random)
+	return random
+}

@@ -1,0 +1,347 @@
+package handoff_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/zalando/go-keyring"
+	"go.uber.org/goleak"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// within makes this process a program of a private session with the real keyring, or what the options put in its place.
+func within(t *testing.T, options keyringtest.Options) *keyringtest.Session {
+	t.Helper()
+	// go-keyring keeps one connection for the process: that of the test before must be gone, and is once its bus is.
+	t.Cleanup(func() {
+		if options.State != keyringtest.NoBus {
+			shared, err := dbus.SessionBus()
+			if err == nil {
+				<-shared.Context().Done()
+			}
+		}
+	})
+	session := keyringtest.ForTest(t, options)
+	for _, pair := range session.Env() {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+	if options.State != keyringtest.NoBus {
+		_, err := dbus.SessionBus()
+		require.NoError(t, err)
+	}
+	return session
+}
+
+// soon bounds what must not take for ever.
+func soon(t *testing.T, limit time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// output runs a program that is not ours and returns what it prints.
+func output(t *testing.T, stdin, name string, arguments ...string) (string, error) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), name, arguments...)
+	command.Stdin = strings.NewReader(stdin)
+	printed, err := command.Output()
+	return string(printed), err
+}
+
+const (
+	pythonRead = `import keyring, sys; sys.stdout.write(keyring.get_password("ers-login", sys.argv[1]) or "")`
+	python     = "/usr/bin/python3"
+)
+
+// The one thing that this program is for: another program, in another language, gets the key of the session that is open, byte
+// for byte, and nothing once it is closed.
+func TestOtherProgramsReadWhatIsPublished(t *testing.T) {
+	within(t, keyringtest.Options{})
+	readers := map[string]func(account string) string{
+		"secret-tool": func(account string) string {
+			printed, _ := output(t, "", "secret-tool", "lookup", "service", handoff.Service, "username", account)
+			return printed
+		},
+		"Python's keyring": func(account string) string {
+			printed, err := output(t, "", python, "-c", pythonRead, account)
+			assert.NoError(t, err)
+			return printed
+		},
+		"go-keyring": func(account string) string {
+			text, err := keyring.Get(handoff.Service, account)
+			if err != nil {
+				assert.ErrorIs(t, err, keyring.ErrNotFound)
+			}
+			return text
+		},
+	}
+	encoded, err := handoff.Encode(madeUp())
+	require.NoError(t, err)
+	require.NoError(t, handoff.Write(t.Context(), madeUp()))
+	for name, read := range readers {
+		require.Equal(t, madeUpKey, read(handoff.AccountSessionKey), name)
+		require.Equal(t, string(encoded), read(handoff.AccountSession), name)
+	}
+	session, err := handoff.Read(t.Context())
+	require.NoError(t, err)
+	requireSame(t, madeUp(), session)
+	key, err := handoff.ReadKey(t.Context())
+	require.NoError(t, err)
+	require.True(t, key.Equal(madeUp().SessionKey.Text))
+
+	changed := madeUp()
+	changed.Generation, changed.SessionKey = 8, handoff.NewSessionKey("another")
+	require.NoError(t, handoff.Write(t.Context(), changed), "a new session takes the place of the old one")
+	require.Equal(t, "another", readers["secret-tool"](handoff.AccountSessionKey))
+
+	require.NoError(t, handoff.Clear(t.Context()))
+	for name, read := range readers {
+		require.Empty(t, read(handoff.AccountSessionKey), name)
+		require.Empty(t, read(handoff.AccountSession), name)
+	}
+	_, err = handoff.Read(t.Context())
+	require.ErrorIs(t, err, handoff.ErrNotFound)
+	_, err = handoff.ReadKey(t.Context())
+	require.ErrorIs(t, err, handoff.ErrNotFound)
+	require.NoError(t, handoff.Clear(t.Context()), "there is nothing to clear")
+}
+
+// A second item with the same address must neither hide a new session nor bring an old key back after sign-out.
+func TestForeignItemsAreRemoved(t *testing.T) {
+	within(t, keyringtest.Options{})
+	foreign := func(account, extra string) {
+		_, err := output(t, "an old key", "secret-tool", "store", "--label=foreign", "service", handoff.Service, "username", account,
+			"extra", extra)
+		require.NoError(t, err)
+	}
+	left := func() string {
+		printed, err := output(t, "", "secret-tool", "search", "--all", "--unlock", "service", handoff.Service)
+		require.NoError(t, err)
+		return printed
+	}
+	for _, account := range []string{handoff.AccountSession, handoff.AccountSessionKey} {
+		for _, extra := range []string{"1", "2", "3"} {
+			foreign(account, extra)
+		}
+	}
+	require.NoError(t, handoff.Write(t.Context(), madeUp()))
+	session, err := handoff.Read(t.Context())
+	require.NoError(t, err)
+	requireSame(t, madeUp(), session)
+	for _, account := range []string{handoff.AccountSession, handoff.AccountSessionKey} {
+		foreign(account, "4")
+	}
+	_, err = output(t, "", python, "-c", `import keyring; keyring.set_password("ers-login", "session", "an old key")`)
+	require.NoError(t, err)
+	require.NotEmpty(t, left())
+	require.NoError(t, handoff.Clear(t.Context()))
+	require.Empty(t, left())
+
+	// Of other accounts and services nothing may be lost: a delete by prefix would be somebody else's data.
+	_, err = output(t, "x", "secret-tool", "store", "--label=other", "service", handoff.Service, "username", "other")
+	require.NoError(t, err)
+	_, err = output(t, "x", "secret-tool", "store", "--label=other", "service", handoff.Service+":x", "username", handoff.AccountSession)
+	require.NoError(t, err)
+	require.NoError(t, handoff.Clear(t.Context()))
+	require.NotEmpty(t, left())
+	_, err = output(t, "", "secret-tool", "lookup", "service", handoff.Service+":x", "username", handoff.AccountSession)
+	require.NoError(t, err)
+}
+
+// Every state of a keyring that keeps the key from being published has its own error: each needs other help.
+func TestWhyAKeyringCannotBeUsed(t *testing.T) {
+	tests := []struct {
+		name    string
+		options keyringtest.Options
+		// What Probe and Read, and then Write and Clear, come to.
+		probe, read, write, clear error
+	}{
+		{"unlocked", keyringtest.Options{}, nil, handoff.ErrNotFound, nil, nil},
+		{"locked, and the password is typed", keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Answered},
+			handoff.ErrLocked, handoff.ErrLocked, nil, nil},
+		{"locked, and the prompt is dismissed", keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Dismissed},
+			handoff.ErrLocked, handoff.ErrLocked, handoff.ErrDismissed, handoff.ErrDismissed},
+		{"locked, and there is no display", keyringtest.Options{State: keyringtest.Locked},
+			handoff.ErrLocked, handoff.ErrLocked, handoff.ErrLocked, handoff.ErrLocked},
+		{"no collection", keyringtest.Options{State: keyringtest.NoCollection},
+			handoff.ErrNoCollection, handoff.ErrNotFound, handoff.ErrNoCollection, nil},
+		{"no service", keyringtest.Options{State: keyringtest.NoService},
+			handoff.ErrNoService, handoff.ErrNoService, handoff.ErrNoService, handoff.ErrNoService},
+		{"no bus", keyringtest.Options{State: keyringtest.NoBus},
+			handoff.ErrNoBus, handoff.ErrNoBus, handoff.ErrNoBus, handoff.ErrNoBus},
+		{"a service that hangs when asked", keyringtest.Options{Fake: &keyringtest.Fake{Hang: "Collections"}},
+			handoff.ErrTimeout, handoff.ErrTimeout, handoff.ErrTimeout, handoff.ErrTimeout},
+		{"a service that dies when asked", keyringtest.Options{Fake: &keyringtest.Fake{Die: "Locked"}},
+			handoff.ErrStopped, handoff.ErrNoService, handoff.ErrNoService, handoff.ErrNoService},
+		{"a write that hangs", keyringtest.Options{Fake: &keyringtest.Fake{Hang: "CreateItem"}},
+			nil, handoff.ErrNotFound, handoff.ErrTimeout, handoff.ErrTimeout},
+		{"a service that dies during a write", keyringtest.Options{Fake: &keyringtest.Fake{Die: "CreateItem"}},
+			nil, handoff.ErrNotFound, handoff.ErrStopped, handoff.ErrNoService},
+		{"a service that dies during its prompt", keyringtest.Options{Fake: &keyringtest.Fake{Locked: true, Die: "Prompt"}},
+			handoff.ErrLocked, handoff.ErrLocked, handoff.ErrStopped, handoff.ErrTimeout},
+		{"a dismissed prompt on writing, which go-keyring takes for success",
+			keyringtest.Options{Fake: &keyringtest.Fake{Dismiss: "CreateItem"}},
+			nil, handoff.ErrNotFound, handoff.ErrDismissed, nil},
+		{"a keyring that returns something else", keyringtest.Options{Fake: &keyringtest.Fake{Garble: true}},
+			nil, handoff.ErrNotFound, handoff.ErrReadBack, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			within(t, test.options)
+			// What hangs must not hold up the test, and what works must not be cut short by a slow computer.
+			limited := func(want error) context.Context {
+				if want == handoff.ErrTimeout { //nolint:errorlint // It is the wanted error itself.
+					return soon(t, 100*time.Millisecond)
+				}
+				return soon(t, time.Minute)
+			}
+			require.ErrorIs(t, handoff.Probe(limited(test.probe)), test.probe)
+			_, err := handoff.Read(limited(test.read))
+			require.ErrorIs(t, err, test.read)
+			err = handoff.Write(limited(test.write), madeUp())
+			require.ErrorIs(t, err, test.write)
+			if err != nil {
+				require.NotContains(t, err.Error(), madeUpKey)
+			}
+			require.ErrorIs(t, handoff.Clear(limited(test.clear)), test.clear)
+		})
+	}
+}
+
+// A deletion that did not happen must not pass for a sign-out, and a service that asks about each must ask once.
+func TestWhatCannotBeDeletedIsTold(t *testing.T) {
+	for name, faults := range map[string]keyringtest.Fake{
+		"kept": {Keep: true}, "the prompt is dismissed, which go-keyring takes for success": {Dismiss: "Delete"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			within(t, keyringtest.Options{Fake: &faults})
+			require.NoError(t, handoff.Write(t.Context(), madeUp()))
+			err := handoff.Clear(t.Context())
+			require.ErrorIs(t, err, handoff.ErrLeftover)
+			require.Contains(t, err.Error(), handoff.AccountSessionKey)
+		})
+	}
+}
+
+// A bus that dies during a prompt makes go-keyring panic, and must not take the program with it.
+func TestTheBusDiesDuringAPrompt(t *testing.T) {
+	session := within(t, keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Unanswered})
+	done := make(chan error, 1)
+	go func() { done <- handoff.Write(soon(t, time.Minute), madeUp()) }()
+	<-session.Prompted()
+	require.NoError(t, session.KillBus())
+	require.ErrorIs(t, <-done, handoff.ErrStopped)
+	require.ErrorIs(t, handoff.Probe(t.Context()), handoff.ErrNoBus)
+}
+
+// A keyring that dies during a prompt leaves go-keyring waiting for ever. The user must learn of it at once, not after a minute.
+func TestTheKeyringDiesDuringAPrompt(t *testing.T) {
+	session := within(t, keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Unanswered})
+	done := make(chan error, 1)
+	go func() { done <- handoff.Write(t.Context(), madeUp()) }()
+	<-session.Prompted()
+	require.NoError(t, session.KillDaemon())
+	require.ErrorIs(t, <-done, handoff.ErrStopped)
+	require.ErrorIs(t, handoff.Probe(soon(t, 50*time.Millisecond)), handoff.ErrTimeout, "this process cannot use it any more")
+}
+
+// A user who comes back to a prompt long after the program has given up must not publish a session that nobody clears.
+func TestAnAnswerThatComesTooLatePublishesNothing(t *testing.T) {
+	session := within(t, keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Unanswered})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- handoff.Write(ctx, madeUp()) }()
+	<-session.Prompted()
+	cancel()
+	err := <-done
+	require.ErrorIs(t, err, handoff.ErrLocked)
+	require.ErrorIs(t, err, context.Canceled)
+
+	require.ErrorIs(t, handoff.Probe(soon(t, 50*time.Millisecond)), handoff.ErrTimeout, "the keyring is still in use")
+	require.NoError(t, session.SetPrompts(keyringtest.Answered))
+	require.NoError(t, handoff.Probe(soon(t, time.Minute)))
+	_, err = handoff.Read(t.Context())
+	require.ErrorIs(t, err, handoff.ErrNotFound)
+	_, err = handoff.ReadKey(t.Context())
+	require.ErrorIs(t, err, handoff.ErrNotFound)
+}
+
+// Reading must never bring up a prompt: a program that looks for a session every second would bury the user in them.
+func TestReadingNeverPrompts(t *testing.T) {
+	session := within(t, keyringtest.Options{Prompts: keyringtest.Dismissed})
+	require.NoError(t, handoff.Write(t.Context(), madeUp()))
+	require.NoError(t, session.Lock())
+	_, err := handoff.Read(t.Context())
+	require.ErrorIs(t, err, handoff.ErrLocked)
+	_, err = handoff.ReadKey(t.Context())
+	require.ErrorIs(t, err, handoff.ErrLocked)
+	require.ErrorIs(t, handoff.Probe(t.Context()), handoff.ErrLocked)
+	require.Empty(t, session.Prompted())
+	require.NoError(t, session.Unlock())
+	_, err = handoff.Read(t.Context())
+	require.NoError(t, err)
+}
+
+// A session that could be written by half only must not stay: a script would use its key after the sign-out.
+func TestNothingMixedStaysBehind(t *testing.T) {
+	within(t, keyringtest.Options{Fake: &keyringtest.Fake{Fail: 2}})
+	require.Error(t, handoff.Write(t.Context(), madeUp()))
+	_, err := handoff.Read(t.Context())
+	require.ErrorIs(t, err, handoff.ErrNotFound)
+	_, err = handoff.ReadKey(t.Context())
+	require.ErrorIs(t, err, handoff.ErrNotFound)
+}
+
+// What another version has written must be told apart from being signed out.
+func TestAnEntryThatCannotBeRead(t *testing.T) {
+	within(t, keyringtest.Options{})
+	require.NoError(t, keyring.Set(handoff.Service, handoff.AccountSession, `{"version":2}`))
+	_, err := handoff.Read(t.Context())
+	require.ErrorIs(t, err, handoff.ErrVersion)
+	require.NoError(t, keyring.Set(handoff.Service, handoff.AccountSessionKey, "two\nlines"))
+	_, err = handoff.ReadKey(t.Context())
+	require.ErrorIs(t, err, handoff.ErrMalformed)
+	require.NoError(t, keyring.Set(handoff.Service, handoff.AccountSessionKey, madeUpKey+"\n"))
+	key, err := handoff.ReadKey(t.Context())
+	require.NoError(t, err)
+	require.True(t, key.Equal(madeUp().SessionKey.Text), "a newline at the end, as a script leaves it")
+}
+
+// Where there is no bus, godbus would run dbus-launch, and leave a bus daemon behind each time.
+func TestNoBusIsStarted(t *testing.T) {
+	within(t, keyringtest.Options{State: keyringtest.NoBus})
+	folder := t.TempDir()
+	launched := filepath.Join(folder, "launched")
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "dbus-launch"), []byte("#!/bin/sh\ntouch "+launched+"\n"), 0o700))
+	t.Setenv("PATH", folder+":"+os.Getenv("PATH"))
+	for _, address := range []string{"", "autolaunch:", "autolaunch:scope=*user"} {
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+		require.ErrorIs(t, handoff.Write(t.Context(), madeUp()), handoff.ErrNoBus)
+		require.ErrorIs(t, handoff.Clear(t.Context()), handoff.ErrNoBus)
+	}
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(folder, "stale"))
+	require.ErrorIs(t, handoff.Write(t.Context(), madeUp()), handoff.ErrNoBus, "a bus that is no more")
+	require.NoFileExists(t, launched)
+}
+
+// Some systems set no address, and have the bus's socket in the user's runtime folder.
+func TestTheBusInTheRuntimeFolder(t *testing.T) {
+	within(t, keyringtest.Options{})
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
+	require.NoError(t, handoff.Write(t.Context(), madeUp()))
+	require.NoError(t, handoff.Clear(t.Context()))
+}

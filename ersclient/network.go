@@ -1,0 +1,186 @@
+package ersclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// transportError is the cause when a call got no answer.
+type transportError struct {
+	call call
+	// sent tells whether e-RS may have seen the request.
+	sent bool
+	// passing tells whether it may go away by itself within a second.
+	passing bool
+	err     error
+}
+
+func (e *transportError) Error() string { return e.call.String() + ": " + e.err.Error() }
+func (e *transportError) Unwrap() error { return e.err }
+
+// transportProblem makes the Problem of a call that got no answer. The context is the caller's.
+func (c *Client) transportProblem(ctx context.Context, call call, sent bool, err error) *Problem {
+	cause := &transportError{call: call, sent: sent, err: withoutForeignText(err)}
+	if ended := ctx.Err(); errors.Is(ended, context.Canceled) {
+		if !errors.Is(err, ended) {
+			cause.err = fmt.Errorf("%w: %w", ended, cause.err)
+		}
+		return cancelled.Because(cause)
+	}
+	if made := c.tlsProblem(err); made != nil {
+		if clientCertificateAlerts[remoteAlert(err)] {
+			// TLS 1.3 lets a client send its request before it is told. The server has not read it.
+			cause.sent = false
+		}
+		return made.Because(cause)
+	}
+	kind := kindOf(err)
+	cause.passing = kind.passing
+	made := kind.problem
+	proxy := c.proxyFor()
+	var refusal *proxyRefusal
+	var operation *net.OpError
+	switch {
+	case errors.Is(err, errProxySetting):
+		made, cause.passing = proxySetting, false
+	case errors.As(err, &refusal) && refusal.status == http.StatusProxyAuthRequired:
+		made, cause.passing = proxyAuth, false
+	case errors.As(err, &refusal),
+		errors.As(err, &operation) && operation.Op == "proxyconnect",
+		proxy != "" && !sent && made != timedOut:
+		made, cause.passing = proxyFailed, false
+	}
+	return made.With("Host", c.transport.host).With("Proxy", proxy).Because(cause)
+}
+
+// kind is a way for the network to fail.
+type kind struct {
+	problem *problem.Problem
+	passing bool
+}
+
+// kindOf tells the ways apart, because the help differs.
+func kindOf(err error) kind {
+	var name *net.DNSError
+	var network net.Error
+	switch {
+	case errors.As(err, &name):
+		return kind{nameNotFound, !name.IsNotFound && !name.IsTimeout}
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
+		// Somebody who has waited that long is told, and not made to wait again.
+		return kind{timedOut, false}
+	case isAny(err, refusedErrors):
+		return kind{connectionRefused, true}
+	case isAny(err, unreachableErrors):
+		return kind{offline, true}
+	}
+	return kind{connectionCut, true}
+}
+
+func isAny(err error, list []error) bool {
+	for _, one := range list {
+		if errors.Is(err, one) {
+			return true
+		}
+	}
+	return false
+}
+
+// withoutForeignText replaces the errors of the transport that quote what the other side sent: that may be anything, a
+// session among them.
+func withoutForeignText(err error) error {
+	text := err.Error()
+	if !isCut(err) && (strings.Contains(text, "malformed") || strings.Contains(text, "transport connection broken")) {
+		return errors.New("the answer is not HTTP")
+	}
+	return err
+}
+
+var (
+	cancelled = &problem.Problem{
+		Code:     "NET-CANCELLED",
+		Title:    "The sign-in was cancelled",
+		Happened: "The request to e-RS was given up before it was answered.",
+		Steps:    []string{"Press **Try again** to start over."},
+		Retry:    true,
+	}
+	nameNotFound = &problem.Problem{
+		Code:     "NET-DNS",
+		Title:    "e-RS could not be found on the network",
+		Happened: "This computer could not look up the name {{.Host}}.",
+		Steps: []string{
+			"Check that this computer is connected to your organisation's network, by cable, Wi-Fi or VPN.",
+			stepTryAgain,
+			stepServiceDesk,
+		},
+		Retry: true,
+	}
+	connectionRefused = &problem.Problem{
+		Code:     "NET-REFUSED",
+		Title:    "The connection to e-RS was refused",
+		Happened: "{{.Host}}, or a firewall on the way, refused the connection.",
+		Steps: []string{
+			"Wait a minute, then press **Try again**.",
+			"If it happens again, ask your local service desk whether {{.Host}} can be reached from this computer, " +
+				"and give them the reference below.",
+		},
+		Retry: true,
+	}
+	offline = &problem.Problem{
+		Code:     "NET-OFFLINE",
+		Title:    "There is no network connection",
+		Happened: "This computer has no way to reach {{.Host}}.",
+		Steps: []string{
+			"Check that this computer is connected to your organisation's network, by cable, Wi-Fi or VPN.",
+			stepTryAgain,
+			stepServiceDesk,
+		},
+		Retry: true,
+	}
+	timedOut = &problem.Problem{
+		Code:     "NET-TIMEOUT",
+		Title:    "e-RS did not answer in time",
+		Happened: "{{.Host}} took too long to answer. The network or e-RS may be busy.",
+		Steps:    []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
+		Retry:    true,
+	}
+	connectionCut = &problem.Problem{
+		Code:     "NET-CUT",
+		Title:    "The connection to e-RS was lost",
+		Happened: "The connection to {{.Host}} was cut before e-RS had answered.",
+		Steps:    []string{stepTryAgain, stepServiceDesk},
+		Retry:    true,
+	}
+	proxyAuth = &problem.Problem{
+		Code:     "NET-PROXY_AUTH",
+		Title:    "The network's proxy asks for a user name and password",
+		Happened: "The proxy {{.Proxy}} did not let the connection to {{.Host}} through without signing in.",
+		Steps: []string{
+			"Give your local service desk the reference below. They can let {{.Host}} through the proxy, " +
+				"or set a user name for it.",
+		},
+	}
+	proxySetting = &problem.Problem{
+		Code:     "NET-PROXY_SETTING",
+		Title:    "The network's proxy is not set up correctly",
+		Happened: "This computer's settings name a proxy in a way that cannot be understood.",
+		Steps:    []string{"Ask your local service desk to correct the proxy settings, such as HTTPS_PROXY."},
+	}
+	proxyFailed = &problem.Problem{
+		Code:     "NET-PROXY",
+		Title:    "The network's proxy did not connect to e-RS",
+		Happened: "The proxy {{.Proxy}} could not be reached, or did not connect to {{.Host}}.",
+		Steps: []string{
+			stepTryAgain,
+			"If it happens again, ask your local service desk whether {{.Host}} is allowed through the proxy, " +
+				"and give them the reference below.",
+		},
+		Retry: true,
+	}
+)

@@ -1,0 +1,327 @@
+package ersclient_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/erstest"
+)
+
+// deleteOnce makes a call that is short.
+func deleteOnce(ctx context.Context, client *ersclient.Client) error {
+	return client.DeleteSession(ctx, ersclient.NewSessionKey("key"))
+}
+
+// listen returns a listener on loopback.
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	return listener
+}
+
+// serveConns hands each connection to a script and closes it behind it, until the test ends.
+func serveConns(t *testing.T, listener net.Listener, script func(net.Conn)) {
+	t.Helper()
+	ctx, end := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			running.Go(func() {
+				closed := make(chan struct{})
+				stop := context.AfterFunc(ctx, func() { _ = conn.Close(); close(closed) })
+				script(conn)
+				_ = conn.Close()
+				if !stop() {
+					<-closed
+				}
+			})
+		}
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		end()
+		running.Wait()
+	})
+}
+
+// serveTCP serves without TLS and returns the address.
+func serveTCP(t *testing.T, script func(net.Conn)) string {
+	t.Helper()
+	listener := listen(t)
+	serveConns(t, listener, script)
+	return listener.Addr().String()
+}
+
+// The help differs for each of these, so that they must not be mixed up.
+func TestFailuresOfTheNetworkAreToldApart(t *testing.T) {
+	cases := map[string]struct {
+		address func(*testing.T) string
+		code    string
+	}{
+		// RFC 6761: this name does not exist anywhere.
+		"a name that nobody knows": {func(*testing.T) string { return "ers.invalid" }, "NET-DNS"},
+		"nobody listens": {func(t *testing.T) string {
+			listener := listen(t)
+			require.NoError(t, listener.Close())
+			return listener.Addr().String()
+		}, "NET-REFUSED"},
+		"nobody answers": {func(t *testing.T) string {
+			return serveTCP(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
+		}, "NET-TIMEOUT"},
+		"cut at once": {func(t *testing.T) string { return serveTCP(t, func(net.Conn) {}) }, "NET-CUT"},
+		"no TLS there": {func(t *testing.T) string {
+			return serveTCP(t, func(conn net.Conn) {
+				_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+				_, _ = io.Copy(io.Discard, conn)
+			})
+		}, "TLS-HANDSHAKE"},
+	}
+	certificates := newServer(t)
+	for name, one := range cases {
+		t.Run(name, func(t *testing.T) {
+			client := newClient(t, certificates, func(config *ersclient.Config) {
+				config.BaseURL = "https://" + one.address(t) + "/ers-api"
+				if one.code == "NET-TIMEOUT" {
+					config.Timeout = 300 * time.Millisecond
+				}
+			})
+			err := deleteOnce(t.Context(), client)
+			requireCode(t, one.code, err)
+			require.False(t, ersclient.AnswerLost(err), "nothing was sent")
+			requireCode(t, one.code, client.Reach(t.Context()))
+		})
+	}
+}
+
+// The server is verified, always; and the service desk is told what was presented and what was expected.
+func TestAServerThatCannotBeVerified(t *testing.T) {
+	stranger := newServer(t)
+	hour := time.Hour
+	now := time.Now()
+	cases := map[string]struct {
+		options []erstest.Option
+		change  func(*ersclient.Config)
+		code    string
+		says    []string
+	}{
+		"an authority nobody trusts": {
+			change: func(config *ersclient.Config) { config.RootCAs = stranger.RootCAs() },
+			code:   "TLS-UNTRUSTED",
+			says:   []string{"CN=e-RS stand-in throw-away CA", "the test's certificates"},
+		},
+		"an authority the system does not know": {
+			change: func(config *ersclient.Config) { config.RootCAs, config.TrustStore = nil, "" },
+			code:   "TLS-UNTRUSTED",
+			says:   []string{"the system's certificates"},
+		},
+		"no authority at all": {
+			change: func(config *ersclient.Config) { config.RootCAs, config.TrustStore = x509.NewCertPool(), "" },
+			code:   "TLS-UNTRUSTED",
+			says:   []string{"the configured certificates"},
+		},
+		"another name": {
+			options: []erstest.Option{erstest.WithServerNames("portal.example", "192.0.2.1")},
+			code:    "TLS-NAME",
+			says:    []string{"127.0.0.1", "portal.example, 192.0.2.1"},
+		},
+		"no name": {
+			options: []erstest.Option{erstest.WithServerNames()},
+			code:    "TLS-NAME",
+			says:    []string{"e-RS stand-in"},
+		},
+		"expired": {
+			options: []erstest.Option{erstest.WithServerValidity(now.Add(-2*hour), now.Add(-hour))},
+			code:    "TLS-EXPIRED",
+			says:    []string{now.Add(-hour).UTC().Format("15:04 UTC")},
+		},
+		"not valid yet": {
+			options: []erstest.Option{erstest.WithServerValidity(now.Add(hour), now.Add(2*hour))},
+			code:    "TLS-CLOCK",
+		},
+	}
+	for name, one := range cases {
+		t.Run(name, func(t *testing.T) {
+			server := newServer(t, one.options...)
+			client := newClient(t, server, func(config *ersclient.Config) {
+				if one.change != nil {
+					one.change(config)
+				}
+			})
+			err := deleteOnce(t.Context(), client)
+			found := problemOf(t, one.code, err)
+			for _, text := range one.says {
+				require.Contains(t, found.Expand(found.Happened), text)
+			}
+			require.False(t, ersclient.AnswerLost(err))
+			requireCode(t, one.code, client.Reach(t.Context()))
+			require.Empty(t, server.Requests())
+		})
+	}
+}
+
+// A refused endpoint certificate is the service desk's business, and must not read like a fault of the network. With TLS 1.3
+// it only shows when the answer is read.
+func TestAClientThatIsNotAccepted(t *testing.T) {
+	stranger := newServer(t)
+	for version, name := range map[uint16]string{tls.VersionTLS12: "TLS 1.2", tls.VersionTLS13: "TLS 1.3"} {
+		cases := map[string]struct {
+			certificate tls.Certificate
+			title       string
+		}{
+			"no certificate":              {tls.Certificate{}, "e-RS asks for your organisation's certificate"},
+			"one of another organisation": {stranger.ClientCertificate(), "e-RS did not accept your organisation's certificate"},
+		}
+		for kind, one := range cases {
+			t.Run(name+", "+kind, func(t *testing.T) {
+				server := newServer(t)
+				raw := serveRaw(t, server, func(config *tls.Config) { config.MaxVersion = version },
+					func(conn *rawConn, _ int) { conn.answer("HTTP/1.1 204 No Content\r\n\r\n") })
+				client := newClient(t, server, func(config *ersclient.Config) {
+					config.BaseURL, config.Certificate = raw.URL, one.certificate
+				})
+				err := deleteOnce(t.Context(), client)
+				found := problemOf(t, "TLS-CLIENT_CERT", err)
+				require.Equal(t, one.title, found.Title)
+				require.False(t, ersclient.AnswerLost(err), "the server has not read the request")
+				require.Empty(t, raw.received())
+			})
+		}
+	}
+}
+
+func TestAnOldTLSIsRefused(t *testing.T) {
+	server := newServer(t)
+	raw := serveRaw(t, server, func(config *tls.Config) { config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 },
+		func(conn *rawConn, _ int) { conn.answer("HTTP/1.1 204 No Content\r\n\r\n") })
+	client := newClient(t, server, func(config *ersclient.Config) { config.BaseURL = raw.URL })
+	requireCode(t, "TLS-HANDSHAKE", deleteOnce(t.Context(), client))
+	require.Empty(t, raw.received())
+}
+
+// proxy is an HTTP proxy that answers CONNECT with a status line, and passes on what follows a 200.
+func proxy(t *testing.T, status string) *url.URL {
+	t.Helper()
+	address := serveTCP(t, func(conn net.Conn) {
+		reader := bufio.NewReader(conn)
+		request, err := http.ReadRequest(reader)
+		if err != nil || status == "" {
+			return
+		}
+		if !strings.HasPrefix(status, "200") {
+			_, _ = io.WriteString(conn, "HTTP/1.1 "+status+"\r\nContent-Length: 0\r\n\r\n")
+			return
+		}
+		target, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", request.Host)
+		if err != nil {
+			return
+		}
+		defer func() { _ = target.Close() }()
+		_, _ = io.WriteString(conn, "HTTP/1.1 "+status+"\r\n\r\n")
+		var forth sync.WaitGroup
+		forth.Go(func() { _, _ = io.Copy(target, reader); _ = target.Close() })
+		_, _ = io.Copy(conn, target)
+		_ = conn.Close()
+		forth.Wait()
+	})
+	return &url.URL{Scheme: "http", User: url.UserPassword("clerk", "hunter2"), Host: address}
+}
+
+// Hospitals have proxies. What they refuse is not e-RS's fault, and who can help is somebody else.
+func TestProxies(t *testing.T) {
+	nobody := &url.URL{Scheme: "http", Host: "127.0.0.1:1"}
+	cases := map[string]struct {
+		proxy *url.URL
+		code  string
+	}{
+		"passes on":                      {proxy(t, "200 Connection established"), ""},
+		"wants a password":               {proxy(t, "407 Proxy Authentication Required"), "NET-PROXY_AUTH"},
+		"refuses":                        {proxy(t, "403 Forbidden"), "NET-PROXY"},
+		"cannot reach e-RS":              {proxy(t, "502 Bad Gateway"), "NET-PROXY"},
+		"hangs up":                       {proxy(t, ""), "NET-PROXY"},
+		"is not there":                   {nobody, "NET-PROXY"},
+		"has a name nobody knows":        {&url.URL{Scheme: "http", Host: "proxy.invalid:3128"}, "NET-PROXY"},
+		"speaks SOCKS, and is not there": {&url.URL{Scheme: "socks5", Host: "127.0.0.1:1"}, "NET-PROXY"},
+	}
+	for name, one := range cases {
+		t.Run(name, func(t *testing.T) {
+			server := newServer(t)
+			client := newClient(t, server, func(config *ersclient.Config) { config.Proxy = http.ProxyURL(one.proxy) })
+			reached, deleted := client.Reach(t.Context()), deleteOnce(t.Context(), client)
+			if one.code == "" {
+				require.NoError(t, reached)
+				requireCode(t, "ERS-A003-403", deleted)
+				return
+			}
+			for _, err := range []error{reached, deleted} {
+				found := problemOf(t, one.code, err)
+				require.Contains(t, found.Expand(found.Happened), one.proxy.Host)
+				require.NotContains(t, err.Error()+found.Expand(found.Happened), "hunter2")
+				require.False(t, ersclient.AnswerLost(err))
+			}
+		})
+	}
+}
+
+// A proxy's setting may have a password in it, and a mistake near it.
+func TestAProxySettingThatCannotBeUnderstood(t *testing.T) {
+	client := newClient(t, newServer(t), func(config *ersclient.Config) {
+		config.Proxy = func(*http.Request) (*url.URL, error) { return nil, errors.New("invalid proxy http://clerk:hunter2@[") }
+	})
+	err := deleteOnce(t.Context(), client)
+	requireCode(t, "NET-PROXY_SETTING", err)
+	require.NotContains(t, err.Error(), "hunter2")
+}
+
+// Where an alert is lost on its way, the cut is still told from one of the network: somebody has forgotten the certificate.
+func TestACutAfterACertificateWasAskedFor(t *testing.T) {
+	server := newServer(t)
+	raw := serveRaw(t, server, func(config *tls.Config) { config.ClientAuth = tls.RequestClientCert },
+		func(conn *rawConn, _ int) { _ = conn.Close() })
+	client := newClient(t, server, func(config *ersclient.Config) {
+		config.BaseURL, config.Certificate = raw.URL, tls.Certificate{}
+	})
+	err := deleteOnce(t.Context(), client)
+	found := problemOf(t, "TLS-CLIENT_CERT", err)
+	require.Equal(t, "e-RS asks for your organisation's certificate", found.Title)
+	require.True(t, ersclient.AnswerLost(err), "it is a guess, and the request was sent")
+}
+
+// What a server sends in place of HTTP is not for the log: it may be a session.
+func TestAnswersThatAreNotHTTP(t *testing.T) {
+	for name, answer := range map[string]string{
+		"a body alone":       `{"id":"planted"}` + "\r\n\r\n",
+		"a malformed header": "HTTP/1.1 204 No Content\r\nplanted\r\n\r\n",
+		"a wrong length":     "HTTP/1.1 200 OK\r\nContent-Length: planted\r\n\r\n",
+		"another encoding":   "HTTP/1.1 200 OK\r\nTransfer-Encoding: planted\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := newServer(t)
+			raw := serveRaw(t, server, nil, func(conn *rawConn, _ int) { conn.answer(answer) })
+			client := newClient(t, server, func(config *ersclient.Config) { config.BaseURL = raw.URL })
+			err := deleteOnce(t.Context(), client)
+			requireCode(t, "NET-CUT", err)
+			require.ErrorContains(t, err, "the answer is not HTTP")
+			require.NotContains(t, err.Error(), "planted")
+			require.True(t, ersclient.AnswerLost(err))
+		})
+	}
+}

@@ -1,0 +1,86 @@
+package ersclient
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// Bounds of what is kept of an OperationOutcome, in issues and in characters of one text.
+const (
+	maxIssues      = 10
+	maxOutcomeText = 200
+)
+
+// Outcome is what e-RS says about a request that failed validation: an eRS-OperationOutcome-1, which is a FHIR STU3
+// OperationOutcome. It is empty if the answer had none. All texts are on one line, bounded, and free of the call's secrets.
+type Outcome struct {
+	// Issues holds ten at most.
+	Issues []Issue
+}
+
+// Issue is one thing that is wrong.
+type Issue struct {
+	// Severity and Code are FHIR's, such as error and invalid.
+	Severity, Code string
+	// Details are the displays of e-RS's own codes, or the codes where there is no display.
+	Details []string
+	// Diagnostics is a text in e-RS's words.
+	Diagnostics string
+}
+
+// Text returns what to tell a person: the diagnostics, or the details of an issue that has none. It is empty if there is
+// nothing to tell.
+func (o Outcome) Text() string {
+	var texts []string
+	for _, issue := range o.Issues {
+		switch {
+		case issue.Diagnostics != "":
+			texts = append(texts, issue.Diagnostics)
+		case len(issue.Details) > 0:
+			texts = append(texts, strings.Join(issue.Details, ", "))
+		}
+	}
+	return problem.Clean(strings.Join(texts, "; "), maxOutcomeText)
+}
+
+type wireOutcome struct {
+	ResourceType string `json:"resourceType"`
+	Issue        []struct {
+		Severity string `json:"severity"`
+		Code     string `json:"code"`
+		Details  *struct {
+			Coding []struct {
+				Code    string `json:"code"`
+				Display string `json:"display"`
+			} `json:"coding"`
+		} `json:"details"`
+		Diagnostics string `json:"diagnostics"`
+	} `json:"issue"`
+}
+
+// decodeOutcome reads the body of an error. A body that is something else, as many are, gives an empty Outcome: there is
+// nothing in it to be told. Mask takes the call's secrets out of a text, since a server may well repeat what it refuses.
+func decodeOutcome(body []byte, mask func(string) string) Outcome {
+	var wire wireOutcome
+	if json.Unmarshal(body, &wire) != nil || wire.ResourceType != "" && wire.ResourceType != "OperationOutcome" {
+		return Outcome{}
+	}
+	clean := func(text string) string { return problem.Clean(mask(text), maxOutcomeText) }
+	var outcome Outcome
+	for _, one := range wire.Issue[:min(len(wire.Issue), maxIssues)] {
+		issue := Issue{Severity: clean(one.Severity), Code: clean(one.Code), Diagnostics: clean(one.Diagnostics)}
+		if one.Details != nil {
+			for _, coding := range one.Details.Coding[:min(len(one.Details.Coding), maxIssues)] {
+				if text := clean(coding.Display); text != "" {
+					issue.Details = append(issue.Details, text)
+				} else if text := clean(coding.Code); text != "" {
+					issue.Details = append(issue.Details, text)
+				}
+			}
+		}
+		outcome.Issues = append(outcome.Issues, issue)
+	}
+	return outcome
+}

@@ -1,0 +1,294 @@
+package ersclient
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// maxRetryAfter bounds what a server can ask for with Retry-After.
+const maxRetryAfter = time.Hour
+
+// StatusError is the cause of a Problem when e-RS, or a gateway before it, answered a call with a status that is not its
+// success. The Problem's code is made of the two, such as ERS-A001-403.
+type StatusError struct {
+	// Call is A001, A002 or A003, and Method its HTTP method.
+	Call, Method string
+	// Status is the HTTP status.
+	Status int
+	// RetryAfter is how long the server asked to wait, an hour at most; 0 if it did not ask.
+	RetryAfter time.Duration
+	// Outcome is what e-RS says about it.
+	Outcome Outcome
+}
+
+// Error returns call and status, and what e-RS says, in one line.
+func (e *StatusError) Error() string {
+	line := fmt.Sprintf("%s %s: e-RS answered %s", e.Call, e.Method, statusText(e.Status))
+	if text := e.Outcome.Text(); text != "" {
+		line += ": " + text
+	}
+	return line
+}
+
+func newStatusError(r request, response *http.Response, body []byte) *StatusError {
+	return &StatusError{
+		Call:       r.call.name,
+		Method:     r.call.method,
+		Status:     response.StatusCode,
+		RetryAfter: retryAfter(response.Header, time.Now()),
+		Outcome:    decodeOutcome(body, r.mask),
+	}
+}
+
+// retryAfter reads the header of that name: seconds, or an HTTP date. A date is taken relative to the answer's own, so that
+// a wrong clock on this computer does no harm.
+func retryAfter(header http.Header, now time.Time) time.Duration {
+	text := strings.TrimSpace(header.Get("Retry-After"))
+	if seconds, err := strconv.Atoi(text); err == nil {
+		return bounded(time.Duration(min(max(seconds, 0), int(maxRetryAfter/time.Second))) * time.Second)
+	}
+	due, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	if sent, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = sent
+	}
+	return bounded(due.Sub(now))
+}
+
+func bounded(wait time.Duration) time.Duration { return min(max(wait, 0), maxRetryAfter) }
+
+func statusText(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+}
+
+// statusProblem makes the Problem of a status, with the published guidance.
+func statusProblem(r request, cause *StatusError) *Problem {
+	made := *guidanceFor(r, cause)
+	if made.Code == "" {
+		made.Code = fmt.Sprintf("ERS-%s-%d", r.call.name, cause.Status)
+	}
+	return made.
+		With("Call", r.call.name).
+		With("Answer", statusText(cause.Status)).
+		With("Outcome", cause.Outcome.Text()).
+		Because(cause)
+}
+
+// guidanceFor chooses the text: the call's own, that of the status, or that of its class.
+func guidanceFor(r request, cause *StatusError) *Problem {
+	status := cause.Status
+	if r.call == callA002 && r.permission.BusinessFunction == ServiceProviderClinicianAdmin && status == http.StatusForbidden {
+		return onBehalfOf
+	}
+	if own := callGuidance[r.call.name][status]; own != nil {
+		return own
+	}
+	switch {
+	case status/100 == 3:
+		return redirected
+	case status == http.StatusUnprocessableEntity && cause.Outcome.Text() == "":
+		return invalidSilently
+	case statusGuidance[status] != nil:
+		return statusGuidance[status]
+	case r.call == callA003:
+		return notClosed
+	case status/100 == 2:
+		return unexpectedSuccess
+	case status/100 == 5:
+		return statusGuidance[http.StatusInternalServerError]
+	}
+	return refusedOtherwise
+}
+
+// The published error guidance for each status. (e-RS answered ... to ...) is what a service desk asks for first.
+var statusGuidance = map[int]*Problem{
+	http.StatusBadRequest: {
+		Title:    "e-RS could not read the request",
+		Happened: "e-RS took the request of this program for malformed (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{stepAskDesk},
+	},
+	http.StatusForbidden: {
+		Title:    "e-RS did not allow this",
+		Happened: "e-RS does not regard you as authorised for this (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{stepNewCard, stepPasscode, stepServiceDesk},
+		Retry:    true,
+	},
+	http.StatusNotFound: {
+		Title:    "e-RS is not at this address",
+		Happened: "There is no e-RS where this program looked for it (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{"Give your local service desk the reference below. They can check the setting base_url."},
+	},
+	http.StatusMethodNotAllowed: {
+		Title:    "e-RS does not know this request",
+		Happened: "e-RS does not support what this program asked for (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{stepAskDesk},
+	},
+	http.StatusConflict: {
+		Title:    "Something has changed at e-RS in the meantime",
+		Happened: "e-RS has a newer version of what this program worked with (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{stepTryAgain, stepServiceDesk},
+		Retry:    true,
+	},
+	http.StatusGone: {
+		Title:    "Your e-RS session has ended",
+		Happened: "What this program asked for is no longer there (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{"Press **Try again** to sign in again.", stepServiceDesk},
+		Retry:    true,
+	},
+	http.StatusPreconditionFailed: {
+		Title:    "A rule of e-RS does not allow this",
+		Happened: "The request goes against one of the business rules of e-RS (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{stepAskDesk},
+	},
+	http.StatusRequestedRangeNotSatisfiable: {
+		Title:    "e-RS could not deliver what was asked for",
+		Happened: "The part that this program asked for does not exist (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{stepTryAgain, stepServiceDesk},
+		Retry:    true,
+	},
+	http.StatusUnprocessableEntity: {
+		Title:    "e-RS found a mistake in the request",
+		Happened: "e-RS says: \"{{.Outcome}}\" (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{"Give your local service desk the reference below, and the words of e-RS above."},
+	},
+	http.StatusLocked: {
+		Title:    "e-RS has locked this for the moment",
+		Happened: "Somebody else may be working on the same thing (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
+		Retry:    true,
+	},
+	http.StatusTooManyRequests: {
+		Title:    "e-RS asks for a pause",
+		Happened: "Too many requests came from your organisation (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
+		Retry:    true,
+	},
+	http.StatusInternalServerError: {
+		Title:    "e-RS had an internal problem",
+		Happened: "Something went wrong inside e-RS (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{"Press **Try again** to sign in again.", stepServiceDesk},
+		Retry:    true,
+	},
+	http.StatusBadGateway:         gatewayFailed,
+	http.StatusServiceUnavailable: gatewayFailed,
+	http.StatusGatewayTimeout:     gatewayFailed,
+}
+
+// What a status means to one call in particular.
+var callGuidance = map[string]map[int]*Problem{
+	callA001.name: {
+		http.StatusForbidden: {
+			Title:    "e-RS did not accept your smartcard sign-in",
+			Happened: "Your smartcard session may have ended while this window was open (e-RS answered {{.Answer}} to {{.Call}}).",
+			Steps:    []string{stepNewCard, stepPasscode, stepServiceDesk},
+			Retry:    true,
+		},
+	},
+	callA002.name: {
+		http.StatusBadRequest: {
+			Title: "e-RS could not select this role",
+			Happened: "A role may have been selected for this session already, or the request was malformed " +
+				"(e-RS answered {{.Answer}} to {{.Call}}).",
+			Steps: []string{"Press **Try again** to start a new session, and choose the role again.", stepServiceDesk},
+			Retry: true,
+		},
+		http.StatusForbidden: {
+			Title: "e-RS did not let you work in this role",
+			Happened: "The organisation and role may no longer be valid for you, or your session had ended " +
+				"(e-RS answered {{.Answer}} to {{.Call}}).",
+			Steps: []string{
+				"Press **Try again**, and choose the role again or another one.",
+				"If it happens again, ask your organisation's Registration Authority whether your smartcard still has this role.",
+				stepAskDesk,
+			},
+			Retry: true,
+		},
+		http.StatusNotFound: sessionEnded,
+		http.StatusGone:     sessionEnded,
+	},
+	callA003.name: {
+		http.StatusNotFound:  hadEnded,
+		http.StatusGone:      hadEnded,
+		http.StatusForbidden: notClosed,
+	},
+}
+
+const (
+	stepNewCard  = "Remove your smartcard and insert it again."
+	stepPasscode = "Enter your passcode, then press **Try again**."
+)
+
+var (
+	gatewayFailed = &problem.Problem{
+		Title:    "e-RS cannot be reached at the moment",
+		Happened: "A system in front of e-RS failed or got no answer in time (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
+		Retry:    true,
+	}
+	sessionEnded = &problem.Problem{
+		Title:    "Your e-RS session has ended",
+		Happened: "e-RS ended the session before the role was selected (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{"Press **Try again** to sign in again.", stepServiceDesk},
+		Retry:    true,
+	}
+	// onBehalfOf is about AUT-005's further call for a service provider clinician admin, of which the JSON is not public.
+	onBehalfOf = &problem.Problem{
+		Title: "e-RS did not let you work in this role",
+		Happened: "A service provider clinician admin works on behalf of a clinician, and this version of the program cannot " +
+			"yet tell e-RS on whose. The role may also no longer be valid for you (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps: []string{
+			"Press **Try again**, and choose another role.",
+			"If you need this role, give your local service desk the reference below.",
+		},
+		Retry: true,
+	}
+	hadEnded = &problem.Problem{
+		Title:    "Your e-RS session had already ended",
+		Happened: "e-RS no longer knew the session that was to be closed (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{"There is nothing for you to do."},
+	}
+	notClosed = &problem.Problem{
+		Title:    "e-RS did not confirm that your session is closed",
+		Happened: "The session may still be open at e-RS (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps: []string{
+			"Remove your smartcard. Your session at e-RS ends with it.",
+			stepServiceDesk,
+		},
+	}
+	redirected = &problem.Problem{
+		Code:  "NET-REDIRECT",
+		Title: "Something redirected the connection to e-RS",
+		Happened: "The request was answered with a redirection, which e-RS never does ({{.Answer}} to {{.Call}}). " +
+			"A proxy or a sign-in page of the network may be in between.",
+		Steps: []string{
+			"If this network asks you to sign in or to accept terms, do that in your web browser first.",
+			stepTryAgain,
+			stepServiceDesk,
+		},
+		Retry: true,
+	}
+	invalidSilently = &problem.Problem{
+		Title:    "e-RS found a mistake in the request",
+		Happened: "The request failed validation, and e-RS did not say why (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{stepAskDesk},
+	}
+	unexpectedSuccess = &problem.Problem{
+		Title:    "The answer from e-RS was not the expected one",
+		Happened: "e-RS accepted the request in a way that this program does not know (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{stepTryAgain, stepServiceDesk},
+		Retry:    true,
+	}
+	refusedOtherwise = &problem.Problem{
+		Title:    "e-RS refused the request",
+		Happened: "e-RS did not do what this program asked for (e-RS answered {{.Answer}} to {{.Call}}).",
+		Steps:    []string{stepTryAgain, stepServiceDesk},
+		Retry:    true,
+	}
+)

@@ -1,0 +1,213 @@
+package ersclient
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// tlsProblem returns the Problem of a failed TLS handshake, or nil if it was something else.
+func (c *Client) tlsProblem(err error) *Problem {
+	var server *tls.CertificateVerificationError
+	if errors.As(err, &server) {
+		return c.serverCertificateProblem(server)
+	}
+	if alert := remoteAlert(err); alert != "" {
+		if clientCertificateAlerts[alert] || alert == handshakeFailure && c.transport.certificateWanted.Load() {
+			return c.clientCertificateProblem().With("Alert", alert)
+		}
+		return noHandshake.With("Host", c.transport.host)
+	}
+	if c.transport.certificateWanted.Load() && isCut(err) {
+		// The alert is lost where the system drops what was received before a reset.
+		return c.clientCertificateProblem()
+	}
+	var record tls.RecordHeaderError
+	if errors.As(err, &record) || isLocalTLS(err) {
+		return noHandshake.With("Host", c.transport.host)
+	}
+	return nil
+}
+
+// serverCertificateProblem says what is wrong with the certificate that was presented for e-RS.
+func (c *Client) serverCertificateProblem(err *tls.CertificateVerificationError) *Problem {
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(err, &name):
+		return wrongName.With("Host", c.transport.host).With("Names", certificateNames(name.Certificate))
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && invalid.Cert != nil:
+		made := expired
+		if time.Now().Before(invalid.Cert.NotBefore) {
+			made = notYetValid
+		}
+		return made.With("Host", c.transport.host).
+			With("From", date(invalid.Cert.NotBefore)).
+			With("Until", date(invalid.Cert.NotAfter)).
+			With("Now", date(time.Now()))
+	}
+	return untrusted.With("Host", c.transport.host).
+		With("Issuer", presentedIssuer(err.UnverifiedCertificates)).
+		With("TrustStore", c.transport.trustStore)
+}
+
+func (c *Client) clientCertificateProblem() *Problem {
+	if c.transport.certificateWanted.Load() {
+		return certificateMissing.With("Host", c.transport.host)
+	}
+	return certificateRefused.With("Host", c.transport.host).With("Name", c.transport.commonName)
+}
+
+// The alerts (RFC 8446, section 6.2) by which a server refuses a client's certificate, or the lack of one, as they read in
+// an error. With TLS 1.3 they arrive in place of the answer to the first request.
+var clientCertificateAlerts = alertTexts(
+	42,  // bad_certificate
+	43,  // unsupported_certificate
+	44,  // certificate_revoked
+	45,  // certificate_expired
+	46,  // certificate_unknown
+	48,  // unknown_ca
+	49,  // access_denied
+	116, // certificate_required
+)
+
+// handshakeFailure is what some servers of TLS 1.2 say instead of certificate_required.
+var handshakeFailure = tls.AlertError(40).Error()
+
+func alertTexts(alerts ...tls.AlertError) map[string]bool {
+	texts := make(map[string]bool, len(alerts))
+	for _, alert := range alerts {
+		texts[alert.Error()] = true
+	}
+	return texts
+}
+
+// remoteAlert returns the text of the TLS alert that the other side sent, or nothing. Its type is hidden in crypto/tls
+// unless QUIC is in use; its text is that of tls.AlertError.
+func remoteAlert(err error) string {
+	var operation *net.OpError
+	if errors.As(err, &operation) && operation.Op == "remote error" {
+		return operation.Err.Error()
+	}
+	return ""
+}
+
+// isLocalTLS tells whether this side broke off a handshake. Those errors have no type; all begin with the package's name.
+func isLocalTLS(err error) bool {
+	var operation *net.OpError
+	if errors.As(err, &operation) && operation.Op == "local error" {
+		return true
+	}
+	return strings.HasPrefix(err.Error(), "tls: ")
+}
+
+// isCut tells whether a connection was ended from the other side.
+func isCut(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isAny(err, resetErrors)
+}
+
+// presentedIssuer names who vouches for the certificates that were presented: the issuer of the last one, which is nearest
+// to the root. Behind a proxy that looks into TLS, it is the proxy.
+func presentedIssuer(chain []*x509.Certificate) string {
+	if len(chain) == 0 {
+		return ""
+	}
+	return chain[len(chain)-1].Issuer.String()
+}
+
+// certificateNames returns what a certificate is for, or its common name.
+func certificateNames(certificate *x509.Certificate) string {
+	if certificate == nil {
+		return ""
+	}
+	names := slices.Clone(certificate.DNSNames)
+	for _, ip := range certificate.IPAddresses {
+		names = append(names, ip.String())
+	}
+	if len(names) == 0 {
+		return certificate.Subject.CommonName
+	}
+	return strings.Join(names, ", ")
+}
+
+func date(t time.Time) string { return t.UTC().Format("2 January 2006 15:04 UTC") }
+
+var (
+	untrusted = &problem.Problem{
+		Code:  "TLS-UNTRUSTED",
+		Title: "The server's certificate is not trusted",
+		Happened: "The certificate that {{.Host}} presented comes from \"{{.Issuer}}\". That is not among the authorities " +
+			"this program trusts: {{.TrustStore}}. For your patients' safety it does not connect.",
+		Steps: []string{
+			"Give your local service desk the reference below. The setting ca_bundle has to name a file with the NHS root " +
+				"certificate. If the issuer is your organisation's own proxy, {{.Host}} has to be exempted from its inspection.",
+		},
+	}
+	wrongName = &problem.Problem{
+		Code:  "TLS-NAME",
+		Title: "The server's certificate is for another name",
+		Happened: "This program wanted to talk to {{.Host}}, but the certificate presented is for {{.Names}}. For your " +
+			"patients' safety it does not connect.",
+		Steps: []string{"Give your local service desk the reference below. They can check the setting base_url, and the proxy."},
+	}
+	expired = &problem.Problem{
+		Code:  "TLS-EXPIRED",
+		Title: "The server's certificate has expired",
+		Happened: "The certificate that {{.Host}} presented was valid from {{.From}} until {{.Until}}. By this computer's clock " +
+			"it is {{.Now}}.",
+		Steps: []string{
+			"Check the date and time of this computer. If they are wrong, have them corrected and press **Try again**.",
+			"If they are right, give your local service desk the reference below.",
+		},
+		Retry: true,
+	}
+	notYetValid = &problem.Problem{
+		Code:  "TLS-CLOCK",
+		Title: "This computer's clock seems to be wrong",
+		Happened: "The certificate that {{.Host}} presented is valid from {{.From}} until {{.Until}}. By this computer's clock " +
+			"it is only {{.Now}}.",
+		Steps: []string{
+			"Have the date and time of this computer corrected, then press **Try again**.",
+			"If they are right, give your local service desk the reference below.",
+		},
+		Retry: true,
+	}
+	certificateMissing = &problem.Problem{
+		Code:     "TLS-CLIENT_CERT",
+		Title:    "e-RS asks for your organisation's certificate",
+		Happened: "{{.Host}} asked for the organisation's endpoint certificate, and none is set up on this computer.",
+		Steps: []string{
+			"Give your local service desk the reference below. The settings certificate and key, or pkcs12, have to name " +
+				"the files of the certificate.",
+		},
+	}
+	certificateRefused = &problem.Problem{
+		Code:  "TLS-CLIENT_CERT",
+		Title: "e-RS did not accept your organisation's certificate",
+		Happened: "{{.Host}} refused the organisation's endpoint certificate \"{{.Name}}\" ({{.Alert}}). It may have expired, " +
+			"been revoked or belong to another environment.",
+		Steps: []string{
+			"Give your local service desk the reference below. They can check that the certificate is valid, complete with " +
+				"the certificates between it and the NHS root, and made for {{.Host}}.",
+		},
+	}
+	noHandshake = &problem.Problem{
+		Code:  "TLS-HANDSHAKE",
+		Title: "No secure connection to e-RS could be made",
+		Happened: "This computer and {{.Host}} could not agree on a secure connection. Something else may be answering in its " +
+			"place.",
+		Steps: []string{
+			"If this network asks you to sign in or to accept terms, do that in your web browser first.",
+			stepTryAgain,
+			stepServiceDesk,
+		},
+		Retry: true,
+	}
+)
