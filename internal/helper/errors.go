@@ -1,0 +1,43 @@
+package helper
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// The ways in which a helper, not its call, fails. No error of this package shows parameters or results: they hold secrets.
+var (
+	// ErrNotStarted: the helper could not be started, or what was started is not the helper that was wanted.
+	ErrNotStarted = errors.New("helper not started")
+	// ErrCrashed: the helper ended during a call. The error's text has the exit status.
+	ErrCrashed = errors.New("helper ended unexpectedly")
+	// ErrProtocol: the helper said something that is not of the protocol, and was ended.
+	ErrProtocol = errors.New("helper broke the protocol")
+	// ErrEnded: the context ended during the call, and the helper was ended to cancel it. The context's error is in the chain.
+	ErrEnded = errors.New("helper ended to cancel a call")
+	// ErrClosed: the supervisor has been closed.
+	ErrClosed = errors.New("helper closed")
+)
+
+// CallError is the answer of a helper that works to a call that failed.
+type CallError struct {
+	// Code is stable and tells what went wrong: one of the protocol's, or the helper's own.
+	Code string `json:"code"`
+	// Message is the technical reason, for the log.
+	Message string `json:"message"`
+}
+
+// Error returns code and message in one line.
+func (e *CallError) Error() string { return e.Code + ": " + e.Message }
+
+// bounded returns the error as it may be logged, since it was made by another process.
+func (e *CallError) bounded() *CallError {
+	return &CallError{Code: clean(e.Code, 64), Message: clean(e.Message, 500)}
+}
+
+// clean makes text from another process fit for one line of the log.
+func clean(text string, limit int) string {
+	return problem.Clean(strings.ToValidUTF8(text, "?"), limit)
+}

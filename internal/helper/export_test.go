@@ -1,0 +1,4 @@
+package helper
+
+// Idle tells whether nobody has the turn, so that a test knows when a call is under way.
+func (s *Supervisor) Idle() bool { return len(s.turn) == 0 }

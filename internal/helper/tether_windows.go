@@ -1,0 +1,76 @@
+package helper
+
+import (
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// tether ties a helper and what it starts itself to this process: a job object that ends all of them when its last handle is
+// closed, which the system does even if this program is killed. Between the helper's start and its assignment to the job, and
+// where a job is refused, the closed stdin is what ends it.
+type tether struct {
+	process *os.Process
+
+	mutex sync.Mutex
+	job   windows.Handle
+}
+
+// tie keeps a console window from flashing up, and with it Ctrl+C from reaching the helper before its parent has cleared up.
+func tie(command *exec.Cmd) {
+	command.SysProcAttr = &syscall.SysProcAttr{HideWindow: true, CreationFlags: windows.CREATE_NO_WINDOW}
+}
+
+func hold(process *os.Process) *tether {
+	t := &tether{process: process}
+	job, err := windows.CreateJobObject(nil, nil)
+	if err != nil {
+		return t
+	}
+	limits := windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{
+		BasicLimitInformation: windows.JOBOBJECT_BASIC_LIMIT_INFORMATION{LimitFlags: windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE},
+	}
+	_, err = windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation,
+		uintptr(unsafe.Pointer(&limits)), uint32(unsafe.Sizeof(limits))) //nolint:gosec // The call takes a structure by its address.
+	if err == nil {
+		err = assign(job, process.Pid)
+	}
+	if err != nil {
+		_ = windows.CloseHandle(job)
+		return t
+	}
+	t.job = job
+	return t
+}
+
+func assign(job windows.Handle, pid int) error {
+	handle, err := windows.OpenProcess(windows.PROCESS_SET_QUOTA|windows.PROCESS_TERMINATE, false, uint32(pid)) //nolint:gosec // A process id is 32 bits.
+	if err != nil {
+		return err
+	}
+	defer func() { _ = windows.CloseHandle(handle) }()
+	return windows.AssignProcessToJobObject(job, handle)
+}
+
+// kill ends the helper and what it started. There may be nothing left to end.
+func (t *tether) kill() {
+	_ = t.process.Kill()
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if t.job != 0 {
+		_ = windows.TerminateJobObject(t.job, 1)
+	}
+}
+
+func (t *tether) release() {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if t.job != 0 {
+		_ = windows.CloseHandle(t.job)
+		t.job = 0
+	}
+}

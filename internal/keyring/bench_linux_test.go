@@ -1,0 +1,51 @@
+package keyring_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	bare "github.com/zalando/go-keyring"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+)
+
+// BenchmarkHandOver measures what the worker, the checks and the read-back of the hand-over cost: the time of Publish as a ratio to
+// the same writes and reads with go-keyring alone, in turns and on the same real gnome-keyring. The budget is 1.5.
+func BenchmarkHandOver(b *testing.B) {
+	session := keyringtest.ForTest(b, keyringtest.Options{})
+	for _, pair := range session.Env() {
+		name, value, _ := strings.Cut(pair, "=")
+		b.Setenv(name, value)
+	}
+	client := connect(b, settings(b, session))
+	encoded, err := handoff.Encode(madeUp())
+	require.NoError(b, err)
+	entries := [][2]string{{handoff.AccountSession, string(encoded)}, {handoff.AccountSessionKey, madeUpKey}}
+	bareHandOver := func() {
+		for _, entry := range entries {
+			require.NoError(b, bare.Set(handoff.Service, entry[0], entry[1]))
+			got, err := bare.Get(handoff.Service, entry[0])
+			require.NoError(b, err)
+			require.True(b, got == entry[1])
+		}
+	}
+	require.NoError(b, client.Publish(b.Context(), madeUp()))
+	bareHandOver()
+
+	var ours, theirs time.Duration
+	for b.Loop() {
+		start := time.Now()
+		require.NoError(b, client.Publish(b.Context(), madeUp()))
+		between := time.Now()
+		bareHandOver()
+		ours += between.Sub(start)
+		theirs += time.Since(between)
+	}
+	b.ReportMetric(float64(ours)/float64(theirs), "x-bare")
+	b.ReportMetric(float64(ours.Microseconds())/1000/float64(b.N), "ms/publish")
+	b.ReportMetric(float64(theirs.Microseconds())/1000/float64(b.N), "ms/bare")
+}

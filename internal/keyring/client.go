@@ -1,0 +1,250 @@
+// Package keyring uses the operating system's keyring from a process of its own.
+//
+// A keyring call can block for ever, behind a prompt that nobody answers or a service that has died, and it can panic; it has no
+// way to be cancelled, and on Linux it shares its bus connection with the window. So it is made by a worker, this same program
+// started with a hidden sub-command ([Serve]), and can be ended with it. [Client] is the program's side: one operation at a time,
+// each with a deadline, and every failure a Problem that tells the user what to do.
+//
+// Two deadlines are needed, since a locked keyring asks the user for a password, and they may be typing: before each operation
+// the worker tells, without prompting, whether the keyring is locked, and unlocks it in a step of its own. Signing in may prompt,
+// and so may signing out, within the bounds of the caller's context; looking for a session that an earlier run has left behind,
+// and checking, never do.
+//
+// The entries themselves, and how they are written and read back, are package handoff's. Besides them the keyring holds the
+// passphrase of the organisation's certificate.
+package keyring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// Settings are how a [Client] runs its worker.
+type Settings struct {
+	// Command is the program whose [Serve] is the worker, by its full path, with its arguments.
+	Command []string
+	// Env is the worker's environment; nil is this program's own.
+	Env []string
+	// Version is the worker's version, which must be this program's.
+	Version string
+	// Timeout bounds each step of an operation in which nobody is asked anything; 0 means 5 s. There are two, the question whether
+	// the keyring is locked and the operation itself. The start of the worker, bounded by package helper, comes on top.
+	Timeout time.Duration
+	// PromptTimeout bounds the step between them, in which the user is asked for the password of a locked keyring; 0 means 60 s.
+	PromptTimeout time.Duration
+	// Log is told what the worker writes to stderr, and what could not be cleared up; nil drops it.
+	Log logrus.FieldLogger
+}
+
+// cancelTimeout is how long a worker may take to end when an operation is cancelled: long enough to take a prompt off the screen,
+// which would otherwise stay there, and which GNOME's keyring may not survive being answered.
+const cancelTimeout = 1500 * time.Millisecond
+
+// After a worker that had to be ended while it published, another one is started and clears up: each within these bounds, since
+// somebody waits for the message that publishing has failed.
+const (
+	restartTimeout  = 5 * time.Second
+	takeBackTimeout = 2 * time.Second
+)
+
+// Client is the keyring. It is safe for concurrent use, and every error is a *problem.Problem. A context that ends during an
+// operation ends it at once, by ending the worker; the context's error is then in the chain.
+type Client struct {
+	settings Settings
+	worker   *helper.Supervisor
+	turn     chan struct{}
+}
+
+// New makes a client. Its worker is started when it is first needed.
+func New(settings Settings) *Client {
+	if settings.Timeout <= 0 {
+		settings.Timeout = 5 * time.Second
+	}
+	if settings.PromptTimeout <= 0 {
+		settings.PromptTimeout = time.Minute
+	}
+	configured := helper.Settings{
+		Name: helperName, Version: settings.Version, Command: settings.Command, Env: settings.Env, CancelTimeout: cancelTimeout,
+	}
+	if log := settings.Log; log != nil {
+		configured.Stderr = func(line string) { log.Warnf("keyring worker: %s", line) }
+	}
+	return &Client{settings: settings, worker: helper.New(configured), turn: make(chan struct{}, 1)}
+}
+
+// Publish hands the session to other applications. A locked keyring asks the user for its password. After a failure there is
+// no session in the keyring, unless it does not let itself be cleared either, which the log tells.
+func (c *Client) Publish(ctx context.Context, session handoff.Session) error {
+	encoded, err := handoff.Encode(session)
+	if err != nil {
+		return tell(err)
+	}
+	return c.exclusive(ctx, func() error {
+		err := c.operate(ctx, callPublish, mayPrompt, sessionMessage{encoded}, nil)
+		for _, halfway := range []error{helper.ErrEnded, helper.ErrCrashed, helper.ErrProtocol, handoff.ErrStopped} {
+			if errors.Is(err, halfway) {
+				c.takeBack(ctx)
+				break
+			}
+		}
+		return err
+	})
+}
+
+// Read returns the session that is in the keyring, for an earlier run of this program may have left one behind. It never
+// prompts: a locked keyring is [Locked] at once. If there is none the error is [NotFound], with handoff.ErrNotFound in its chain;
+// if there is one that cannot be read it is [Unreadable], and [Client.Clear] removes it.
+func (c *Client) Read(ctx context.Context) (handoff.Session, error) {
+	var session handoff.Session
+	err := c.exclusive(ctx, func() error {
+		var message sessionMessage
+		if err := c.operate(ctx, callRead, neverPrompt, nil, &message); err != nil {
+			return err
+		}
+		read, err := handoff.Decode(message.Session)
+		session = read
+		return err
+	})
+	return session, err
+}
+
+// Clear removes the session from the keyring, and whatever else is found in its place. Nothing to remove is no error. A locked
+// keyring asks the user for its password: whoever cannot wait for that, as at the end of the program, bounds it with ctx.
+func (c *Client) Clear(ctx context.Context) error {
+	return c.exclusive(ctx, func() error { return c.operate(ctx, callClear, mayPrompt, nil, nil) })
+}
+
+// Check tells whether the keyring could be used now, without prompting.
+func (c *Client) Check(ctx context.Context) error {
+	return c.exclusive(ctx, func() error { return c.operate(ctx, callProbe, neverPrompt, nil, nil) })
+}
+
+// Passphrase returns the passphrase of the certificate's PKCS#12 file, [NotFound] with handoff.ErrNotFound in its chain if none
+// is stored. A locked keyring asks the user for its password.
+func (c *Client) Passphrase(ctx context.Context) (secret.Text, error) {
+	var message passphraseMessage
+	err := c.exclusive(ctx, func() error { return c.operate(ctx, callPassphrase, mayPrompt, nil, &message) })
+	return secret.New(message.Passphrase), err
+}
+
+// SetPassphrase stores the passphrase, and removes the stored one if it is empty. A locked keyring asks the user for its
+// password.
+func (c *Client) SetPassphrase(ctx context.Context, passphrase secret.Text) error {
+	return c.exclusive(ctx, func() error {
+		return c.operate(ctx, callSetPassphrase, mayPrompt, passphraseMessage{passphrase.Reveal()}, nil)
+	})
+}
+
+// Close ends the worker.
+func (c *Client) Close() error {
+	if err := c.worker.Close(); err != nil {
+		return tell(err)
+	}
+	return nil
+}
+
+// exclusive does one operation at a time, and makes its error a Problem.
+func (c *Client) exclusive(ctx context.Context, operation func() error) error {
+	if err := ctx.Err(); err != nil {
+		return tell(err)
+	}
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+		return tell(operation())
+	case <-ctx.Done():
+		return tell(fmt.Errorf("another keyring operation is under way: %w", ctx.Err()))
+	}
+}
+
+type prompting bool
+
+const (
+	neverPrompt prompting = false
+	mayPrompt   prompting = true
+)
+
+// operate makes a call, after the keyring has been unlocked if it is locked, each of the two with its own deadline.
+func (c *Client) operate(ctx context.Context, call string, may prompting, params, result any) error {
+	if err := c.worker.Start(ctx); err != nil {
+		return err
+	}
+	err := c.call(ctx, c.settings.Timeout, callProbe, nil, nil)
+	switch {
+	case call == callProbe:
+		return err
+	case errors.Is(err, handoff.ErrLocked) && may == mayPrompt:
+		if err := c.unlock(ctx); err != nil {
+			return err
+		}
+	case errors.Is(err, handoff.ErrNoCollection):
+		// What that means depends on the call: there is nothing to read or clear.
+	case err != nil:
+		return err
+	}
+	return c.call(ctx, c.settings.Timeout, call, params, result)
+}
+
+// unlock asks the user for the keyring's password.
+func (c *Client) unlock(ctx context.Context) error {
+	err := c.call(ctx, c.settings.PromptTimeout, callUnlock, nil, nil)
+	if errors.Is(err, helper.ErrEnded) {
+		return fmt.Errorf("%w: its prompt was not answered: %w", handoff.ErrLocked, err)
+	}
+	return err
+}
+
+// call makes one call. A worker whose keyring has failed in a way that may leave it unusable is ended: the next is a new one.
+func (c *Client) call(ctx context.Context, limit time.Duration, call string, params, result any) error {
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	err := reasonOf(c.worker.Call(limited, call, params, result))
+	var answer *helper.CallError
+	panicked := errors.As(err, &answer) && answer.Code == helper.CodePanic
+	if !panicked && !errors.Is(err, handoff.ErrStopped) && !errors.Is(err, handoff.ErrTimeout) {
+		return err
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeBackTimeout)
+	defer cancel()
+	if failed := c.worker.Stop(stopping); failed != nil {
+		c.log("keyring worker could not be ended", failed)
+	}
+	return err
+}
+
+// takeBack clears the keyring after a worker that was killed while it published, without prompting and although the caller may
+// have no more time.
+func (c *Client) takeBack(ctx context.Context) {
+	starting, cancel := context.WithTimeout(context.WithoutCancel(ctx), restartTimeout)
+	defer cancel()
+	if err := c.worker.Start(starting); err != nil {
+		c.log("keyring could not be cleared after publishing failed", err)
+		return
+	}
+	limit := min(takeBackTimeout, c.settings.Timeout)
+	err := c.call(context.WithoutCancel(ctx), limit, callProbe, nil, nil)
+	if errors.Is(err, handoff.ErrLocked) {
+		// It was locked all the time, so nothing was written.
+		return
+	}
+	if err == nil {
+		err = c.call(context.WithoutCancel(ctx), limit, callClear, nil, nil)
+	}
+	if err != nil {
+		c.log("keyring could not be cleared after publishing failed", err)
+	}
+}
+
+func (c *Client) log(text string, err error) {
+	if c.settings.Log != nil {
+		c.settings.Log.WithError(err).Warn(text)
+	}
+}

@@ -1,0 +1,235 @@
+// Package entry reads, writes and deletes single entries of the operating system's keyring, through go-keyring, and makes up
+// for what that library lacks.
+//
+// go-keyring has no contexts: behind a locked keyring's prompt that nobody answers it blocks for ever, and if the keyring's
+// service dies meanwhile it waits for ever too. If the bus dies it panics. A dismissed prompt on writing or deleting counts as
+// success. One error text covers a locked keyring, a dismissed prompt, a missing display and a missing keyring. And a foreign
+// program can leave a second item with the same address behind, which comes to light when the first one is deleted.
+//
+// So here work on the keyring is done by [Do], in a goroutine of its own that is left behind when the context ends; every
+// write is read back; every delete is repeated until nothing is found; and on Linux the Secret Service is asked, over a bus
+// connection of our own, what state it is in, before the work and after a failure. A locked keyring is unlocked over that
+// connection too, and its prompt is taken back when the context ends: GNOME's keyring leaves it on the screen if its asker just
+// goes, and can crash with all that it holds when it is answered then. Every failure has one of the sentinel errors below in
+// its chain, or none if the reason is not known.
+//
+// go-keyring stores the same thing on all systems under a service and an account: a Secret Service item with the attributes
+// service and username, a generic Windows credential with the target service:account, a macOS keychain password.
+package entry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/zalando/go-keyring"
+
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// Why an entry could not be read, written or deleted.
+var (
+	// ErrNotFound: there is no such entry.
+	ErrNotFound = errors.New("no such entry in the keyring")
+	// ErrNoBus: there is no D-Bus session bus (Linux), as in a bare SSH log-in.
+	ErrNoBus = errors.New("no D-Bus session bus")
+	// ErrNoService: the session bus knows no Secret Service (Linux): none is installed.
+	ErrNoService = errors.New("no secret service on the session bus")
+	// ErrNoCollection: the Secret Service has no keyring yet (Linux), as for a user who is new.
+	ErrNoCollection = errors.New("no default keyring")
+	// ErrLocked: the keyring is locked, and its prompt was not answered in time or must not or cannot be shown.
+	ErrLocked = errors.New("keyring is locked")
+	// ErrDismissed: the user has dismissed the keyring's prompt.
+	ErrDismissed = errors.New("keyring prompt was dismissed")
+	// ErrTimeout: the keyring is not locked, and did not answer before the context ended. The context's error is in the chain.
+	ErrTimeout = errors.New("keyring did not answer in time")
+	// ErrStopped: the bus or the keyring's service has ended during the work, or go-keyring has panicked.
+	ErrStopped = errors.New("keyring stopped during use")
+	// ErrReadBack: what was read after writing is not what was written.
+	ErrReadBack = errors.New("keyring returned something other than was written")
+	// ErrLeftover: the entry is still there after it was deleted.
+	ErrLeftover = errors.New("keyring still has the entry after it was deleted")
+	// ErrNoLogonSession: Windows keeps no credentials for this kind of log-on (its error 1312): network and SSH log-ons, some
+	// elevated processes, or a group policy.
+	ErrNoLogonSession = errors.New("no logon session that can keep credentials")
+	// ErrForbidden: a policy or missing right forbids storing credentials.
+	ErrForbidden = errors.New("storing credentials is forbidden")
+)
+
+// deletes bounds how often an entry is deleted until it is gone.
+const deletes = 8
+
+// Address is where an entry is found.
+type Address struct {
+	Service, Account string
+	// Lasting entries survive the end of the user's log-on session on Windows. On the other systems all do.
+	Lasting bool
+}
+
+// Prompting tells whether the user may be asked to unlock the keyring.
+type Prompting bool
+
+// Whether the user may be asked.
+const (
+	NeverPrompt Prompting = false
+	MayPrompt   Prompting = true
+)
+
+// busy is held by the work that is being done: go-keyring has one connection for the whole process, and work that was left
+// behind may yet clear up after itself, which must not hit what a later one has written.
+var busy = make(chan struct{}, 1)
+
+// Do does work on the keyring, one piece at a time in this process. A locked keyring is unlocked first, by asking the user, or is
+// ErrLocked under [NeverPrompt]. When ctx ends Do returns, and the goroutine that works stays behind until the keyring answers it;
+// until then, nothing else can use the keyring in this process. A program that cannot have that runs Do in a process of its own.
+func Do(ctx context.Context, prompting Prompting, work func(*Ring) error) error {
+	select {
+	case busy <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("%w: other work is under way: %w", ErrTimeout, ctx.Err())
+	}
+	found, err := open(ctx, prompting)
+	if err != nil {
+		<-busy
+		return err
+	}
+	ring := &Ring{ctx: ctx, store: found}
+	done := make(chan error, 1)
+	go func() {
+		defer func() { <-busy }()
+		defer found.close()
+		err := ring.guarded(work)
+		if err != nil {
+			err = found.explain(err)
+		}
+		done <- err
+	}()
+	var left error
+	select {
+	case err := <-done:
+		return err
+	case <-found.gone():
+		// go-keyring may not notice.
+		left = ErrStopped
+	case <-ctx.Done():
+		left = fmt.Errorf("%w: %w", ErrTimeout, ctx.Err())
+	}
+	select {
+	case err := <-done:
+		// It came to its end at the same moment, and ends the connection after that.
+		return err
+	default:
+		return left
+	}
+}
+
+// Unlock asks the user to unlock the keyring if it is locked. On Windows and macOS there is nothing to do beforehand.
+func Unlock(ctx context.Context) error {
+	return Do(ctx, MayPrompt, func(*Ring) error { return nil })
+}
+
+// Probe tells whether the keyring could be used now: nil, or one of ErrLocked, ErrNoBus, ErrNoService, ErrNoCollection,
+// ErrNoLogonSession, ErrForbidden, ErrTimeout. It never prompts. On macOS there is no way to ask, and the answer is nil.
+func Probe(ctx context.Context) error {
+	return Do(ctx, NeverPrompt, func(ring *Ring) error { return ring.store.probe() })
+}
+
+// Ring is the keyring during one piece of work. Its methods block for as long as the keyring does.
+type Ring struct {
+	ctx   context.Context
+	store *store
+}
+
+// guarded turns a panic of go-keyring into an error: it has one when the bus dies during a prompt.
+func (r *Ring) guarded(work func(*Ring) error) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			// The value of a panic that is not the runtime's could be anything.
+			var made runtime.Error
+			if failed, isError := value.(error); isError && errors.As(failed, &made) {
+				err = fmt.Errorf("%w: panic: %w", ErrStopped, made)
+				return
+			}
+			err = fmt.Errorf("%w: panic with a %T", ErrStopped, value)
+		}
+	}()
+	return work(r)
+}
+
+// Get reads an entry.
+func (r *Ring) Get(from Address) (secret.Text, error) {
+	text, err := keyring.Get(from.Service, from.Account)
+	if errors.Is(err, keyring.ErrNotFound) {
+		return secret.Text{}, ErrNotFound
+	}
+	if err != nil {
+		return secret.Text{}, fmt.Errorf("read %s: %w", from.Account, err)
+	}
+	return secret.New(text), nil
+}
+
+// Set writes an entry and reads it back. It writes nothing once the context has ended.
+func (r *Ring) Set(to Address, text secret.Text) error {
+	for range 2 {
+		if err := r.ctx.Err(); err != nil {
+			return fmt.Errorf("%w: %w", ErrTimeout, err)
+		}
+		if err := set(to, text.Reveal()); err != nil {
+			return fmt.Errorf("write %s: %w", to.Account, err)
+		}
+		// It may have been written long after everybody had left. Whoever works here takes it back.
+		if err := r.ctx.Err(); err != nil {
+			return fmt.Errorf("%w: %w", ErrTimeout, err)
+		}
+		read, err := r.Get(to)
+		if errors.Is(err, ErrNotFound) {
+			return fmt.Errorf("write %s: %w", to.Account, errNotWritten)
+		}
+		if err != nil {
+			return err
+		}
+		if read.Equal(text) {
+			return nil
+		}
+		// A foreign item with the same address was found first. Without it, there is only ours.
+		if err := r.Delete(to); err != nil {
+			return fmt.Errorf("%w: %w", ErrReadBack, err)
+		}
+	}
+	return fmt.Errorf("write %s: %w", to.Account, ErrReadBack)
+}
+
+// Delete deletes an entry, and every other item with the same address, until nothing is found. Nothing to delete is no error.
+func (r *Ring) Delete(from Address) error {
+	left := r.store.count(from)
+	for range deletes {
+		err := keyring.Delete(from.Service, from.Account)
+		if errors.Is(err, keyring.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("delete %s: %w", from.Account, err)
+		}
+		before := left
+		left = r.store.count(from)
+		// A service that asks the user about each delete must not be made to ask eight times.
+		if before != uncounted && left >= before {
+			return fmt.Errorf("delete %s: %w", from.Account, ErrLeftover)
+		}
+	}
+	_, err := r.Get(from)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("delete %s: %w", from.Account, ErrLeftover)
+}
+
+// Usable tells whether the keyring can be worked on without a prompt, for clearing up after a failure.
+func (r *Ring) Usable() bool { return r.store.usable() }
+
+// uncounted is the count of items where they cannot be counted.
+const uncounted = -1

@@ -1,0 +1,62 @@
+package entry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+
+	"github.com/zalando/go-keyring"
+)
+
+// errNotWritten: the security tool, told what to write through its stdin, does not report a dismissed prompt.
+var errNotWritten = ErrDismissed
+
+// store is the login keychain, through the security tool. Whether it is locked cannot be asked without a prompt.
+type store struct{}
+
+func set(to Address, text string) error { return keyring.Set(to.Service, to.Account, text) }
+
+func open(ctx context.Context, _ Prompting) (*store, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrTimeout, err)
+	}
+	return &store{}, nil
+}
+
+// The exit codes of the security tool are the low byte of the Security framework's status.
+const (
+	interactionNotAllowed = 36  // errSecInteractionNotAllowed, -25308: locked, and no prompt can be shown
+	noDefaultKeychain     = 37  // errSecNoDefaultKeychain, -25307
+	noSuchKeychain        = 50  // errSecNoSuchKeychain, -25294
+	authFailed            = 51  // errSecAuthFailed, -25293
+	userCanceled          = 128 // errSecUserCanceled, -128
+)
+
+func (*store) explain(err error) error {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return err
+	}
+	switch exit.ExitCode() {
+	case interactionNotAllowed:
+		return fmt.Errorf("%w: %w", ErrLocked, err)
+	case noDefaultKeychain, noSuchKeychain:
+		return fmt.Errorf("%w: %w", ErrNoCollection, err)
+	case authFailed, userCanceled:
+		return fmt.Errorf("%w: %w", ErrDismissed, err)
+	default:
+		return err
+	}
+}
+
+// usable cannot tell; an unlocked keychain is what nearly everybody has.
+func (*store) usable() bool { return true }
+
+func (*store) probe() error { return nil }
+
+func (*store) count(Address) int { return uncounted }
+
+func (*store) gone() <-chan struct{} { return nil }
+
+func (*store) close() {}

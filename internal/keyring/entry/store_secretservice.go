@@ -1,0 +1,353 @@
+//go:build !windows && !darwin
+
+package entry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	"github.com/zalando/go-keyring"
+)
+
+// The Secret Service API, https://specifications.freedesktop.org/secret-service/, and what go-keyring uses of it: the
+// collection login, or the one with the alias default if there is none of that name.
+const (
+	serviceName         = "org.freedesktop.secrets"
+	servicePath         = dbus.ObjectPath("/org/freedesktop/secrets")
+	serviceInterface    = "org.freedesktop.Secret.Service"
+	promptInterface     = "org.freedesktop.Secret.Prompt"
+	collectionInterface = "org.freedesktop.Secret.Collection"
+	loginCollection     = dbus.ObjectPath("/org/freedesktop/secrets/collection/login")
+	noObject            = dbus.ObjectPath("/")
+
+	busVariable = "DBUS_SESSION_BUS_ADDRESS"
+
+	// gnomeName is owned by GNOME's keyring, which shows its prompts through another program, prompterName.
+	gnomeName    = "org.gnome.keyring"
+	prompterName = "org.gnome.keyring.SystemPrompter"
+)
+
+// What the Secret Service is asked outside the context of the work is bounded by patience, and taking back a prompt by dismissal,
+// since its caller has no more time.
+const (
+	patience  = 2 * time.Second
+	dismissal = 500 * time.Millisecond
+)
+
+// errNotWritten: go-keyring takes a dismissed prompt for success.
+var errNotWritten = ErrDismissed
+
+// store is the Secret Service, seen over a connection of our own. go-keyring's is shared with whoever else uses the bus in this
+// process, and is of no use for finding out why go-keyring hangs.
+type store struct {
+	conn       *dbus.Conn
+	collection dbus.ObjectPath
+	listener   *listener
+	end        context.CancelFunc
+}
+
+func set(to Address, text string) error { return keyring.Set(to.Service, to.Account, text) }
+
+// open looks for the bus, the service, the collection and its lock, and asks the user to unlock it if it may.
+func open(ctx context.Context, prompting Prompting) (*store, error) {
+	address, err := busAddress()
+	if err != nil {
+		return nil, err
+	}
+	// The connection lives as long as the work, which can be longer than ctx.
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	s := &store{listener: newListener(), end: end}
+	keep := context.AfterFunc(ctx, end)
+	s.conn, err = dbus.Connect(address, dbus.WithContext(life), dbus.WithSignalHandler(s.listener))
+	keep()
+	if err != nil {
+		end()
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("%w: connect to the session bus: %w", ErrTimeout, ctx.Err())
+		}
+		return nil, fmt.Errorf("%w: %w", ErrNoBus, err)
+	}
+	if err := s.prepare(ctx, prompting); err != nil {
+		defer s.close()
+		return nil, s.reason(ctx, err)
+	}
+	return s, nil
+}
+
+func (s *store) prepare(ctx context.Context, prompting Prompting) error {
+	if err := s.findService(ctx); err != nil {
+		return err
+	}
+	if err := s.findCollection(ctx); err != nil {
+		return err
+	}
+	locked, err := s.isLocked(ctx)
+	if err != nil || !locked {
+		return err
+	}
+	if prompting == NeverPrompt {
+		return ErrLocked
+	}
+	return s.unlock(ctx)
+}
+
+// reason adds the sentinel error to an error of the bus.
+func (s *store) reason(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(err, ErrNoService), errors.Is(err, ErrNoCollection), errors.Is(err, ErrLocked), errors.Is(err, ErrDismissed):
+		return err
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w: ask the secret service: %w", ErrTimeout, ctx.Err())
+	case s.lost():
+		return fmt.Errorf("%w: %w", ErrStopped, err)
+	default:
+		return fmt.Errorf("ask the secret service: %w", err)
+	}
+}
+
+// findService makes sure that the service runs, and that its end will be noticed.
+func (s *store) findService(ctx context.Context) error {
+	if err := s.conn.AddMatchSignalContext(ctx, dbus.WithMatchSender("org.freedesktop.DBus"),
+		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, serviceName)); err != nil {
+		return fmt.Errorf("watch it: %w", err)
+	}
+	var running bool
+	if err := s.bus(ctx, "NameHasOwner", serviceName).Store(&running); err != nil {
+		return err
+	}
+	if running {
+		return nil
+	}
+	// The first to need it starts it, here as with every other client.
+	if err := s.bus(ctx, "StartServiceByName", serviceName, uint32(0)).Err; err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		return fmt.Errorf("%w: %w", ErrNoService, err)
+	}
+	return nil
+}
+
+func (s *store) findCollection(ctx context.Context) error {
+	var collections []dbus.ObjectPath
+	if err := s.property(ctx, servicePath, serviceInterface, "Collections", &collections); err != nil {
+		return err
+	}
+	s.collection = loginCollection
+	if slices.Contains(collections, loginCollection) {
+		return nil
+	}
+	service := s.conn.Object(serviceName, servicePath)
+	if err := service.CallWithContext(ctx, serviceInterface+".ReadAlias", 0, "default").Store(&s.collection); err != nil {
+		return err
+	}
+	if s.collection == noObject {
+		return ErrNoCollection
+	}
+	return nil
+}
+
+// unlock asks the user to unlock the collection, and takes the question back when ctx ends.
+func (s *store) unlock(ctx context.Context) error {
+	var unlocked []dbus.ObjectPath
+	var prompt dbus.ObjectPath
+	service := s.conn.Object(serviceName, servicePath)
+	err := service.CallWithContext(ctx, serviceInterface+".Unlock", 0, []dbus.ObjectPath{s.collection}).Store(&unlocked, &prompt)
+	if err != nil {
+		return fmt.Errorf("unlock: %w", err)
+	}
+	if prompt == noObject {
+		return nil
+	}
+	err = s.conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface(promptInterface), dbus.WithMatchObjectPath(prompt))
+	if err != nil {
+		return fmt.Errorf("watch the prompt: %w", err)
+	}
+	asked := s.conn.Object(serviceName, prompt)
+	if err := asked.CallWithContext(ctx, promptInterface+".Prompt", 0, "").Err; err != nil && ctx.Err() == nil {
+		return fmt.Errorf("prompt: %w", err)
+	}
+	select {
+	case dismissed := <-s.listener.prompted:
+		return s.answered(ctx, dismissed)
+	case <-s.listener.lost:
+		return errors.New("the secret service has gone during its prompt")
+	case <-ctx.Done():
+		// Nobody is left to hear it if that fails.
+		dismissing, cancel := context.WithTimeout(context.WithoutCancel(ctx), dismissal)
+		defer cancel()
+		_ = asked.CallWithContext(dismissing, promptInterface+".Dismiss", 0).Err
+		return fmt.Errorf("%w: nobody has answered its prompt: %w", ErrLocked, ctx.Err())
+	}
+}
+
+// answered tells what the end of a prompt means.
+func (s *store) answered(ctx context.Context, dismissed bool) error {
+	if !dismissed {
+		// A prompt that ends without having unlocked anything is one that was dismissed, whatever the service calls it.
+		locked, err := s.isLocked(ctx)
+		if err != nil || !locked {
+			return err
+		}
+	}
+	if !s.canPrompt(ctx) {
+		return fmt.Errorf("%w: its prompt cannot be shown", ErrLocked)
+	}
+	return ErrDismissed
+}
+
+func (s *store) property(ctx context.Context, path dbus.ObjectPath, owner, name string, into any) error {
+	var value dbus.Variant
+	call := s.conn.Object(serviceName, path).CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, owner, name)
+	if err := call.Store(&value); err != nil {
+		return fmt.Errorf("property %s: %w", name, err)
+	}
+	if err := value.Store(into); err != nil {
+		return fmt.Errorf("property %s: %w", name, err)
+	}
+	return nil
+}
+
+func (s *store) bus(ctx context.Context, method string, arguments ...any) *dbus.Call {
+	return s.conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus."+method, 0, arguments...)
+}
+
+// explain finds the reason for an error of go-keyring: for most of them it has the same text.
+func (s *store) explain(err error) error {
+	if s.lost() && !errors.Is(err, ErrStopped) {
+		return fmt.Errorf("%w: %w", ErrStopped, err)
+	}
+	for _, known := range []error{ErrNotFound, ErrStopped, ErrReadBack, ErrLeftover, ErrDismissed, ErrTimeout, ErrLocked} {
+		if errors.Is(err, known) {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if locked, unknown := s.isLocked(ctx); unknown != nil || !locked {
+		return err
+	}
+	// It was locked after we had looked, and go-keyring has prompted.
+	return fmt.Errorf("%w: %w", ErrDismissed, err)
+}
+
+func (s *store) isLocked(ctx context.Context) (bool, error) {
+	var locked bool
+	err := s.property(ctx, s.collection, collectionInterface, "Locked", &locked)
+	return locked, err
+}
+
+// usable tells whether the keyring can be worked on without a prompt.
+func (s *store) usable() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	locked, err := s.isLocked(ctx)
+	return err == nil && !locked
+}
+
+// probe has nothing to add to what open has found.
+func (*store) probe() error { return nil }
+
+// canPrompt tells whether a dismissed prompt was one that the user can have seen. GNOME's keyring reports its prompts as
+// dismissed if the program that shows them does not start, as without a display.
+func (s *store) canPrompt(ctx context.Context) bool {
+	var gnome, prompter bool
+	if err := s.bus(ctx, "NameHasOwner", gnomeName).Store(&gnome); err != nil || !gnome {
+		return true
+	}
+	if err := s.bus(ctx, "NameHasOwner", prompterName).Store(&prompter); err != nil || prompter {
+		return true
+	}
+	return s.bus(ctx, "StartServiceByName", prompterName, uint32(0)).Err == nil
+}
+
+// count returns how many items have this address.
+func (s *store) count(at Address) int {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	var items []dbus.ObjectPath
+	err := s.conn.Object(serviceName, s.collection).CallWithContext(ctx, collectionInterface+".SearchItems", 0,
+		map[string]string{"service": at.Service, "username": at.Account}).Store(&items)
+	if err != nil {
+		return uncounted
+	}
+	return len(items)
+}
+
+func (s *store) gone() <-chan struct{} { return s.listener.lost }
+
+func (s *store) lost() bool {
+	select {
+	case <-s.listener.lost:
+		return true
+	default:
+		return !s.conn.Connected()
+	}
+}
+
+// close ends the connection. What its socket says to that is of no interest any more.
+func (s *store) close() {
+	_ = s.conn.Close()
+	s.end()
+}
+
+// listener hears the signals that are asked for: the end of the service, or of the bus with it, and the end of a prompt. It is
+// the connection's signal handler, so that it needs no goroutine of its own.
+type listener struct {
+	once sync.Once
+	lost chan struct{}
+	// prompted is told whether the prompt was dismissed.
+	prompted chan bool
+}
+
+func newListener() *listener {
+	return &listener{lost: make(chan struct{}), prompted: make(chan bool, 1)}
+}
+
+// DeliverSignal is called for each signal of the connection.
+func (l *listener) DeliverSignal(owner, name string, signal *dbus.Signal) {
+	switch {
+	case name == "NameOwnerChanged" && len(signal.Body) == 3 && signal.Body[0] == serviceName && signal.Body[1] != "":
+		l.Terminate()
+	case owner == promptInterface && name == "Completed" && len(signal.Body) == 2:
+		dismissed, isBool := signal.Body[0].(bool)
+		select {
+		case l.prompted <- dismissed || !isBool:
+		default:
+		}
+	}
+}
+
+// Terminate is called when the connection ends.
+func (l *listener) Terminate() { l.once.Do(func() { close(l.lost) }) }
+
+// busAddress finds the session bus the way its clients do, except that it never starts one: godbus would run dbus-launch,
+// which leaves a daemon behind that nobody else knows. What is found is put into the environment, where go-keyring finds it.
+func busAddress() (string, error) {
+	if address := os.Getenv(busVariable); address != "" && !strings.HasPrefix(address, "autolaunch:") {
+		return address, nil
+	}
+	runtimeFolder := os.Getenv("XDG_RUNTIME_DIR")
+	if runtimeFolder == "" {
+		runtimeFolder = filepath.Join("/run/user", strconv.Itoa(os.Getuid()))
+	}
+	socket := filepath.Join(runtimeFolder, "bus")
+	found, err := os.Stat(socket) //nolint:gosec // Where the bus is, is the environment's to say.
+	if err != nil || found.Mode().Type() != os.ModeSocket {
+		return "", ErrNoBus
+	}
+	address := "unix:path=" + dbus.EscapeBusAddressValue(socket)
+	if err := os.Setenv(busVariable, address); err != nil {
+		return "", fmt.Errorf("%w: set %s: %w", ErrNoBus, busVariable, err)
+	}
+	return address, nil
+}

@@ -1,0 +1,71 @@
+package entry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+
+	"github.com/danieljoos/wincred"
+	"github.com/zalando/go-keyring"
+	"golang.org/x/sys/windows"
+)
+
+// errNotWritten: there are no prompts to be dismissed, so what is missing was lost.
+var errNotWritten = ErrReadBack
+
+// store is the Credential Manager, which needs no connection and has no lock.
+type store struct{}
+
+// set writes what lasts as go-keyring does, which persists it on the computer. The rest is written with the same target, user
+// and bytes, so that go-keyring finds it, but lives no longer than the log-on session.
+func set(to Address, text string) error {
+	if to.Lasting {
+		return keyring.Set(to.Service, to.Account, text)
+	}
+	credential := wincred.NewGenericCredential(to.Service + ":" + to.Account)
+	credential.UserName = to.Account
+	credential.CredentialBlob = []byte(text)
+	credential.Persist = wincred.PersistSession
+	return credential.Write()
+}
+
+func open(ctx context.Context, _ Prompting) (*store, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrTimeout, err)
+	}
+	return &store{}, nil
+}
+
+// probe asks for an entry that nobody has written: an answer shows that this log-on session has a credential store.
+func (*store) probe() error {
+	_, err := keyring.Get("ers-login-probe", "probe")
+	if errors.Is(err, keyring.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+func (*store) explain(err error) error {
+	var number syscall.Errno
+	if !errors.As(err, &number) {
+		return err
+	}
+	switch number {
+	case windows.ERROR_NO_SUCH_LOGON_SESSION:
+		return fmt.Errorf("%w: %w", ErrNoLogonSession, err)
+	case windows.ERROR_ACCESS_DENIED, windows.ERROR_ACCESS_DISABLED_BY_POLICY:
+		return fmt.Errorf("%w: %w", ErrForbidden, err)
+	default:
+		return err
+	}
+}
+
+func (*store) usable() bool { return true }
+
+// count cannot tell: there is one credential to a target at most, and go-keyring's answer says whether it was there.
+func (*store) count(Address) int { return uncounted }
+
+func (*store) gone() <-chan struct{} { return nil }
+
+func (*store) close() {}

@@ -1,0 +1,14 @@
+// Package keyringtest starts a D-Bus session bus and a keyring of its own, for tests and for the demonstration without a
+// display: the real dbus-daemon and the real gnome-keyring-daemon, with a home folder of their own, so that nothing of the
+// user's keyring is touched and nothing is left behind.
+//
+// What a real keyring gets into can be brought about: locked, without a collection as for a new user, without a service,
+// without a bus, killed during use. Its prompts are shown by a stand-in that leaves them unanswered, dismisses them or types
+// the password, in place of GNOME's program for that (org.gnome.keyring.SystemPrompter, from gcr). And for what the real
+// service cannot be brought to do, such as never answering a call, there is [Fake], a Secret Service with faults.
+//
+//	session, err := keyringtest.Start(ctx, dir, keyringtest.Options{State: keyringtest.Locked})
+//	command.Env = append(os.Environ(), session.Env()...)
+//
+// It exists on Linux only, and needs the Debian packages dbus-daemon and gnome-keyring.
+package keyringtest

@@ -1,0 +1,261 @@
+//go:build linux
+
+package keyringtest
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// Fake is a Secret Service that has what the specification asks of the simplest one, and the faults that are set. Methods are
+// named as in the specification: OpenSession, Unlock, CreateItem, SearchItems, GetSecret, Delete, Prompt; and "Collections" and
+// "Locked" for the properties.
+type Fake struct {
+	// Locked: the collection is locked, and unlocked by a prompt.
+	Locked bool
+	// Hang is a method that is never answered, HangAt which of its calls that is, counted from 1; 0 is each.
+	Hang   string
+	HangAt int
+	// Die is a method during which the service leaves the bus without an answer. In the case of Prompt it answers, and leaves
+	// while the prompt is shown.
+	Die string
+	// Dismiss is a method that prompts, and whose prompt is dismissed: Unlock, CreateItem or Delete.
+	Dismiss string
+	// Fail is the number of the CreateItem that fails, counted from 1.
+	Fail int
+	// Garble: what is read is not what was written.
+	Garble bool
+	// Keep: what is deleted stays.
+	Keep bool
+}
+
+const (
+	secretsName = "org.freedesktop.secrets"
+	secretsPath = dbus.ObjectPath("/org/freedesktop/secrets")
+	sessionPath = dbus.ObjectPath("/org/freedesktop/secrets/session/1")
+	nowhere     = dbus.ObjectPath("/")
+)
+
+// secretValue is the structure Secret of the specification.
+type secretValue struct {
+	Session     dbus.ObjectPath
+	Parameters  []byte
+	Value       []byte
+	ContentType string
+}
+
+type fakeItem struct {
+	attributes map[string]string
+	value      []byte
+}
+
+type fakeService struct {
+	faults Fake
+	conn   *dbus.Conn
+	closed chan struct{}
+	once   sync.Once
+
+	mutex  sync.Mutex
+	calls  int
+	locked bool
+	last   int
+	made   int
+	items  map[dbus.ObjectPath]fakeItem
+}
+
+func startFake(address string, faults Fake) (*fakeService, error) {
+	conn, err := dbus.Connect(address)
+	if err != nil {
+		return nil, fmt.Errorf("connect the secret service: %w", err)
+	}
+	f := &fakeService{
+		faults: faults, conn: conn, closed: make(chan struct{}), locked: faults.Locked, items: map[dbus.ObjectPath]fakeItem{},
+	}
+	for _, exported := range []struct {
+		path    dbus.ObjectPath
+		owner   string
+		methods map[string]any
+	}{
+		{secretsPath, "org.freedesktop.DBus.Properties", map[string]any{"Get": f.get}},
+		{secretsPath, "org.freedesktop.Secret.Service", map[string]any{"OpenSession": f.openSession, "Unlock": f.unlock}},
+		{collection, "org.freedesktop.DBus.Properties", map[string]any{"Get": f.get}},
+		{collection, "org.freedesktop.Secret.Collection", map[string]any{"CreateItem": f.createItem, "SearchItems": f.searchItems}},
+		{sessionPath, "org.freedesktop.Secret.Session", map[string]any{"Close": func() *dbus.Error { return nil }}},
+	} {
+		if err := conn.ExportMethodTable(exported.methods, exported.path, exported.owner); err != nil {
+			return nil, fmt.Errorf("export the secret service: %w", err)
+		}
+	}
+	if _, err := conn.RequestName(secretsName, dbus.NameFlagDoNotQueue); err != nil {
+		return nil, fmt.Errorf("be the secret service: %w", err)
+	}
+	return f, nil
+}
+
+func (f *fakeService) close() error {
+	f.once.Do(func() {
+		close(f.closed)
+		// The bus may have been killed.
+		_ = f.conn.Close()
+	})
+	return nil
+}
+
+// fault is where a method gets stuck, if it is the one that does.
+func (f *fakeService) fault(method string) {
+	if f.faults.Die == method {
+		_ = f.close()
+	}
+	if f.hangs(method) || f.faults.Die == method {
+		<-f.closed
+	}
+}
+
+func (f *fakeService) hangs(method string) bool {
+	if f.faults.Hang != method {
+		return false
+	}
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.calls++
+	return f.faults.HangAt == 0 || f.calls == f.faults.HangAt
+}
+
+func (f *fakeService) get(_, name string) (dbus.Variant, *dbus.Error) {
+	f.fault(name)
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	switch name {
+	case "Collections":
+		return dbus.MakeVariant([]dbus.ObjectPath{collection}), nil
+	case "Locked":
+		return dbus.MakeVariant(f.locked), nil
+	default:
+		return dbus.Variant{}, dbus.MakeFailedError(fmt.Errorf("no property %s", name))
+	}
+}
+
+func (f *fakeService) openSession(string, dbus.Variant) (dbus.Variant, dbus.ObjectPath, *dbus.Error) {
+	f.fault("OpenSession")
+	return dbus.MakeVariant(""), sessionPath, nil
+}
+
+func (f *fakeService) unlock(objects []dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
+	f.fault("Unlock")
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if !f.locked {
+		return objects, nowhere, nil
+	}
+	dismissed := f.faults.Dismiss == "Unlock"
+	return []dbus.ObjectPath{}, f.prompt(func() (bool, any) {
+		if dismissed {
+			return true, []dbus.ObjectPath{}
+		}
+		f.locked = false
+		return false, objects
+	}), nil
+}
+
+func (f *fakeService) createItem(properties map[string]dbus.Variant, value secretValue, _ bool) (dbus.ObjectPath, dbus.ObjectPath,
+	*dbus.Error) {
+	f.fault("CreateItem")
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.made++
+	if f.made == f.faults.Fail {
+		return nowhere, nowhere, dbus.MakeFailedError(errors.New("the disk is full"))
+	}
+	if f.faults.Dismiss == "CreateItem" {
+		return nowhere, f.prompt(func() (bool, any) { return true, nowhere }), nil
+	}
+	var attributes map[string]string
+	if err := properties["org.freedesktop.Secret.Item.Attributes"].Store(&attributes); err != nil {
+		return nowhere, nowhere, dbus.MakeFailedError(err)
+	}
+	for path, item := range f.items {
+		if maps.Equal(item.attributes, attributes) {
+			f.items[path] = fakeItem{attributes, value.Value}
+			return path, nowhere, nil
+		}
+	}
+	f.last++
+	path := dbus.ObjectPath(fmt.Sprintf("%s/%d", collection, f.last))
+	err := f.conn.ExportMethodTable(map[string]any{
+		"GetSecret": func(session dbus.ObjectPath) (secretValue, *dbus.Error) { return f.getSecret(path, session) },
+		"Delete":    func() (dbus.ObjectPath, *dbus.Error) { return f.delete(path) },
+	}, path, "org.freedesktop.Secret.Item")
+	if err != nil {
+		return nowhere, nowhere, dbus.MakeFailedError(err)
+	}
+	f.items[path] = fakeItem{attributes, value.Value}
+	return path, nowhere, nil
+}
+
+func (f *fakeService) searchItems(wanted map[string]string) ([]dbus.ObjectPath, *dbus.Error) {
+	f.fault("SearchItems")
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	found := []dbus.ObjectPath{}
+	for path, item := range f.items {
+		matches := true
+		for name, value := range wanted {
+			matches = matches && item.attributes[name] == value
+		}
+		if matches {
+			found = append(found, path)
+		}
+	}
+	return found, nil
+}
+
+func (f *fakeService) getSecret(path, session dbus.ObjectPath) (secretValue, *dbus.Error) {
+	f.fault("GetSecret")
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	value := f.items[path].value
+	if f.faults.Garble {
+		value = append([]byte("garbled "), value...)
+	}
+	return secretValue{Session: session, Parameters: []byte{}, Value: value, ContentType: "text/plain"}, nil
+}
+
+func (f *fakeService) delete(path dbus.ObjectPath) (dbus.ObjectPath, *dbus.Error) {
+	f.fault("Delete")
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if f.faults.Dismiss == "Delete" {
+		return f.prompt(func() (bool, any) { return true, "" }), nil
+	}
+	if !f.faults.Keep {
+		delete(f.items, path)
+	}
+	return nowhere, nil
+}
+
+// prompt makes a prompt whose outcome is decided when it is shown, and tells that with the signal Completed.
+func (f *fakeService) prompt(decide func() (dismissed bool, result any)) dbus.ObjectPath {
+	f.last++
+	path := dbus.ObjectPath(fmt.Sprintf("%s/prompt/%d", secretsPath, f.last))
+	show := func(call dbus.Message, sender dbus.Sender, _ string) *dbus.Error {
+		if f.faults.Die == "Prompt" {
+			answer(f.conn, call, sender)
+		}
+		f.fault("Prompt")
+		f.mutex.Lock()
+		dismissed, result := decide()
+		f.mutex.Unlock()
+		if err := f.conn.Emit(path, "org.freedesktop.Secret.Prompt.Completed", dismissed, dbus.MakeVariant(result)); err != nil {
+			return dbus.MakeFailedError(err)
+		}
+		return nil
+	}
+	if err := f.conn.ExportMethodTable(map[string]any{"Prompt": show}, path, "org.freedesktop.Secret.Prompt"); err != nil {
+		return nowhere
+	}
+	return path
+}

@@ -1,0 +1,314 @@
+//go:build linux
+
+package keyringtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// State is how a session starts.
+type State int
+
+// The states.
+const (
+	// Unlocked: the usual keyring of a user who has logged in.
+	Unlocked State = iota
+	// Locked: the keyring is there, and asks for its password.
+	Locked
+	// NoCollection: the service runs, and has no keyring yet.
+	NoCollection
+	// NoService: there is a bus without a Secret Service.
+	NoService
+	// NoBus: there is nothing at all.
+	NoBus
+)
+
+// Prompts is what happens to the keyring's prompts.
+type Prompts int
+
+// What happens to a prompt.
+const (
+	// NoPrompter: nothing can show prompts, as without a display. The keyring takes that for dismissed.
+	NoPrompter Prompts = iota
+	// Unanswered: the prompt is shown, and nobody is there.
+	Unanswered
+	// Dismissed: the user presses Cancel.
+	Dismissed
+	// Answered: the user types the password.
+	Answered
+)
+
+// Options are the circumstances of a session.
+type Options struct {
+	State   State
+	Prompts Prompts
+	// Fake takes the place of gnome-keyring, if it is set; State is then Unlocked or NoBus.
+	Fake *Fake
+}
+
+// Session is a running bus with its keyring.
+type Session struct {
+	folders  []string
+	homes    []string
+	address  string
+	bus      *daemon
+	keyring  *daemon
+	conn     *dbus.Conn
+	prompter *prompter
+	fake     *fakeService
+}
+
+// password of the keyring that gnome-keyring is given. It protects nothing.
+const password = "correct horse"
+
+// collection is the one that gnome-keyring keeps for the log-in password.
+const collection = dbus.ObjectPath("/org/freedesktop/secrets/collection/login")
+
+// TB is the part of testing.TB that [ForTest] needs, so that programs that are no tests do not link package testing.
+type TB interface {
+	Helper()
+	Context() context.Context
+	TempDir() string
+	Cleanup(func())
+	Fatalf(format string, args ...any)
+}
+
+// ForTest is [Start] for a test, which fails if the session does not start or does not end.
+func ForTest(t TB, options Options) *Session {
+	t.Helper()
+	// The test's own context ends before its clean-up.
+	session, err := Start(context.WithoutCancel(t.Context()), t.TempDir(), options)
+	if err != nil {
+		t.Fatalf("no keyring: %v", err)
+		return nil
+	}
+	t.Cleanup(func() {
+		if err := session.Close(); err != nil {
+			t.Fatalf("the keyring did not end: %v", err)
+		}
+	})
+	return session
+}
+
+// Start starts a session that keeps its files under dir, and returns when it is ready. It lives until [Session.Close], the end
+// of ctx or the death of this program.
+func Start(ctx context.Context, dir string, options Options) (*Session, error) {
+	s := &Session{}
+	if err := s.start(ctx, dir, options); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Session) start(ctx context.Context, dir string, options Options) error {
+	if err := s.makeHome(dir); err != nil {
+		return err
+	}
+	if options.State == NoBus {
+		return nil
+	}
+	ready, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	if err := s.startBus(ctx, ready); err != nil {
+		return err
+	}
+	s.prompter = newPrompter(s.conn)
+	if err := s.SetPrompts(options.Prompts); err != nil {
+		return err
+	}
+	switch {
+	case options.Fake != nil:
+		var err error
+		s.fake, err = startFake(s.address, *options.Fake)
+		return err
+	case options.State == NoService:
+		return nil
+	default:
+		return s.startKeyring(ctx, ready, options.State)
+	}
+}
+
+// makeHome makes the folders that programs find through the environment.
+func (s *Session) makeHome(dir string) error {
+	runtimeDir := filepath.Join(dir, "run")
+	// The name of a socket has 108 bytes at most, and a test's folder has the test's name in it.
+	if len(runtimeDir) > 80 {
+		short, err := os.MkdirTemp("", "keyring")
+		if err != nil {
+			return fmt.Errorf("make a folder for sockets: %w", err)
+		}
+		s.folders = append(s.folders, short)
+		runtimeDir = short
+	}
+	home := filepath.Join(dir, "home")
+	s.homes = []string{
+		"HOME=" + home, "XDG_RUNTIME_DIR=" + runtimeDir,
+		"XDG_DATA_HOME=" + filepath.Join(home, "data"), "XDG_CONFIG_HOME=" + filepath.Join(home, "config"),
+		"XDG_CACHE_HOME=" + filepath.Join(home, "cache"), "XDG_STATE_HOME=" + filepath.Join(home, "state"),
+		"GNOME_KEYRING_CONTROL=", "DBUS_SESSION_BUS_ADDRESS=",
+	}
+	for _, folder := range []string{home, runtimeDir} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return fmt.Errorf("make a folder: %w", err)
+		}
+	}
+	s.address = "unix:path=" + dbus.EscapeBusAddressValue(filepath.Join(runtimeDir, "bus"))
+	return os.WriteFile(filepath.Join(home, "bus.conf"), fmt.Appendf(nil, busConfig, s.address), 0o600)
+}
+
+// busConfig is a session bus that starts no services, least of all those of the computer that it runs on.
+const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>%s</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+`
+
+func (s *Session) startBus(life, ready context.Context) error {
+	config := filepath.Join(s.home(), "bus.conf")
+	var err error
+	s.bus, err = spawn(life, s.Env(), "", "dbus-daemon", "--config-file="+config, "--nofork")
+	if err != nil {
+		return err
+	}
+	return s.bus.until(ready, func() error {
+		s.conn, err = dbus.Connect(s.address)
+		return err
+	})
+}
+
+func (s *Session) startKeyring(life, ready context.Context, state State) error {
+	arguments := []string{"--foreground", "--components=secrets"}
+	stdin := ""
+	if state != NoCollection {
+		arguments = append(arguments, "--unlock")
+		stdin = password
+	}
+	var err error
+	s.keyring, err = spawn(life, s.Env(), stdin, "gnome-keyring-daemon", arguments...)
+	if err != nil {
+		return err
+	}
+	err = s.keyring.until(ready, func() error {
+		if state == NoCollection {
+			return s.conn.Object(secretsName, secretsPath).Call("org.freedesktop.DBus.Peer.Ping", 0).Err
+		}
+		locked, err := s.Locked()
+		if err == nil && locked {
+			err = errors.New("the keyring is still locked")
+		}
+		return err
+	})
+	if err == nil && state == Locked {
+		err = s.Lock()
+	}
+	return err
+}
+
+// Env is what programs that are to use this session have in their environment, to be appended to the rest of it.
+func (s *Session) Env() []string {
+	if s.bus == nil && s.conn == nil {
+		return s.homes
+	}
+	return append(append([]string(nil), s.homes...), "DBUS_SESSION_BUS_ADDRESS="+s.address)
+}
+
+func (s *Session) home() string { return s.homes[0][len("HOME="):] }
+
+// Locked tells whether the keyring is locked.
+func (s *Session) Locked() (bool, error) {
+	value, err := s.conn.Object(secretsName, collection).GetProperty("org.freedesktop.Secret.Collection.Locked")
+	if err != nil {
+		return false, fmt.Errorf("ask for the lock: %w", err)
+	}
+	var locked bool
+	return locked, value.Store(&locked)
+}
+
+// Lock locks the keyring, as the user can in their settings.
+func (s *Session) Lock() error {
+	if err := s.conn.Object(secretsName, secretsPath).Call("org.freedesktop.Secret.Service.Lock", 0,
+		[]dbus.ObjectPath{collection}).Err; err != nil {
+		return fmt.Errorf("lock the keyring: %w", err)
+	}
+	return nil
+}
+
+// Unlock unlocks the keyring without a prompt, as logging in does. A prompt that is being shown stays.
+func (s *Session) Unlock() error {
+	var ignored dbus.Variant
+	var session dbus.ObjectPath
+	service := s.conn.Object(secretsName, secretsPath)
+	err := service.Call("org.freedesktop.Secret.Service.OpenSession", 0, "plain", dbus.MakeVariant("")).Store(&ignored, &session)
+	if err != nil {
+		return fmt.Errorf("open a session with the keyring: %w", err)
+	}
+	master := secretValue{Session: session, Parameters: []byte{}, Value: []byte(password), ContentType: "text/plain"}
+	err = service.Call("org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface.UnlockWithMasterPassword", 0,
+		collection, master).Err
+	if err != nil {
+		return fmt.Errorf("unlock the keyring: %w", err)
+	}
+	return nil
+}
+
+// SetPrompts changes what happens to prompts, to one that is being shown too.
+func (s *Session) SetPrompts(prompts Prompts) error { return s.prompter.set(prompts) }
+
+// Prompted has something to receive for each prompt that was shown, up to a hundred.
+func (s *Session) Prompted() <-chan struct{} { return s.prompter.shown }
+
+// KillDaemon kills the keyring's service at once. The bus lives on.
+func (s *Session) KillDaemon() error {
+	switch {
+	case s.fake != nil:
+		return s.fake.close()
+	case s.keyring != nil:
+		return s.keyring.kill()
+	default:
+		return errors.New("there is no service to kill")
+	}
+}
+
+// KillBus kills the bus at once, and everybody on it loses their connection.
+func (s *Session) KillBus() error {
+	if s.bus == nil {
+		return errors.New("there is no bus to kill")
+	}
+	return s.bus.kill()
+}
+
+// Close ends everything and removes what is outside of the folder that was given to [Start].
+func (s *Session) Close() error {
+	var failed []error
+	if s.fake != nil {
+		failed = append(failed, s.fake.close())
+	}
+	if s.conn != nil {
+		// The bus may have been killed.
+		_ = s.conn.Close()
+	}
+	for _, running := range []*daemon{s.keyring, s.bus} {
+		if running != nil {
+			failed = append(failed, running.kill())
+		}
+	}
+	for _, folder := range s.folders {
+		failed = append(failed, os.RemoveAll(folder))
+	}
+	return errors.Join(failed...)
+}

@@ -1,0 +1,98 @@
+package keyring
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// reason is one way in which the keyring fails: what the worker finds, the code by which it says so, and what the user is told.
+type reason struct {
+	err  error
+	code string
+	told *problem.Problem
+}
+
+// reasons are in the order in which they count where an error has several.
+var reasons = []reason{
+	{handoff.ErrNotFound, "not-found", NotFound},
+	{handoff.ErrStopped, "stopped", Crashed},
+	{handoff.ErrNoBus, "no-bus", NoBus},
+	{handoff.ErrNoService, "no-service", NoService},
+	{handoff.ErrNoCollection, "no-collection", NoCollection},
+	{handoff.ErrLocked, "locked", Locked},
+	{handoff.ErrDismissed, "dismissed", Dismissed},
+	{handoff.ErrNoLogonSession, "no-logon-session", NoLogon},
+	{handoff.ErrForbidden, "forbidden", Forbidden},
+	{handoff.ErrReadBack, "read-back", ReadBack},
+	{handoff.ErrLeftover, "leftover", Leftover},
+	{handoff.ErrTimeout, "timeout", TimedOut},
+	{handoff.ErrVersion, "version", Unreadable},
+	{handoff.ErrMalformed, "malformed-entry", Unreadable},
+	{handoff.ErrInvalid, "invalid", Failed},
+}
+
+// coded makes a handler whose errors carry the code of their reason.
+func coded(handler helper.Handler) helper.Handler {
+	return func(ctx context.Context, params json.RawMessage) (any, error) {
+		result, err := handler(ctx, params)
+		if err == nil {
+			return result, nil
+		}
+		for _, known := range reasons {
+			if errors.Is(err, known.err) {
+				return nil, &helper.CallError{Code: known.code, Message: err.Error()}
+			}
+		}
+		return nil, err
+	}
+}
+
+// failure is an error of the worker with the sentinel error that its code stands for.
+type failure struct {
+	reason reason
+	cause  error
+}
+
+func (f *failure) Error() string   { return f.cause.Error() }
+func (f *failure) Unwrap() []error { return []error{f.reason.err, f.cause} }
+
+// reasonOf returns the error with the sentinel error that the worker's code stands for in its chain, if it has such a code.
+func reasonOf(err error) error {
+	var answer *helper.CallError
+	if !errors.As(err, &answer) {
+		return err
+	}
+	for _, known := range reasons {
+		if answer.Code == known.code {
+			return &failure{known, err}
+		}
+	}
+	return err
+}
+
+// tell makes the Problem of an error.
+func tell(err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, known := range reasons {
+		if errors.Is(err, known.err) {
+			return known.told.Because(err)
+		}
+	}
+	var answer *helper.CallError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return TimedOut.Because(err)
+	case errors.As(err, &answer) && answer.Code == helper.CodePanic,
+		errors.Is(err, helper.ErrCrashed), errors.Is(err, helper.ErrProtocol), errors.Is(err, helper.ErrNotStarted):
+		return Crashed.Because(err)
+	default:
+		return Failed.Because(err)
+	}
+}
