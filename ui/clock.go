@@ -1,0 +1,79 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+)
+
+// ticker calls back again and again between start and stop, on Fyne's goroutine. A window that shows no live text has none
+// running.
+type ticker interface {
+	start(every time.Duration, tick func())
+	stop()
+}
+
+// goTicker is a ticker with a goroutine.
+type goTicker struct{ done chan struct{} }
+
+func (t *goTicker) start(every time.Duration, tick func()) {
+	t.stop()
+	done := make(chan struct{})
+	t.done = done
+	go func() {
+		ticks := time.NewTicker(every)
+		defer ticks.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticks.C:
+				fyne.Do(tick)
+			}
+		}
+	}()
+}
+
+func (t *goTicker) stop() {
+	if t.done != nil {
+		close(t.done)
+		t.done = nil
+	}
+}
+
+// clockTime returns a time of day in the user's time zone, such as 08:42.
+func clockTime(t time.Time) string { return t.Local().Format("15:04") }
+
+// referenceTime returns a time as a service desk finds it in the logs.
+func referenceTime(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04:05") + " UTC" }
+
+// remaining says how long it is until then, in hours and minutes. Minutes are rounded up, so that one minute is never shown as
+// none.
+func remaining(now, then time.Time) string {
+	left := then.Sub(now)
+	if left <= 0 {
+		return lang.L("now")
+	}
+	minutes := int((left + time.Minute - 1) / time.Minute)
+	switch {
+	case minutes < 60:
+		return lang.L("in {{.Minutes}} min", map[string]any{"Minutes": minutes})
+	case minutes%60 == 0:
+		return lang.L("in {{.Hours}} h", map[string]any{"Hours": minutes / 60})
+	}
+	return lang.L("in {{.Hours}} h {{.Minutes}} min", map[string]any{"Hours": minutes / 60, "Minutes": minutes % 60})
+}
+
+// elapsed says how long something has been going on, nothing in the first seconds.
+func elapsed(since, now time.Time) string {
+	const unremarkable = 3
+	switch seconds := int(now.Sub(since) / time.Second); {
+	case seconds < unremarkable:
+		return ""
+	case seconds < 60:
+		return lang.L("{{.Seconds}} seconds", map[string]any{"Seconds": seconds})
+	default:
+		return lang.L("{{.Minutes}} min {{.Seconds}} s", map[string]any{"Minutes": seconds / 60, "Seconds": seconds % 60})
+	}
+}

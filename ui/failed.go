@@ -1,0 +1,118 @@
+package ui
+
+import (
+	"strconv"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// failed is the screen of a problem: what went wrong, what happened, what to do, and what to tell a service desk.
+type failed struct {
+	still
+	w     *Window
+	state login.State
+	again *widgets.Button
+	copy  *widgets.Button
+}
+
+func newFailed(w *Window, state login.State) *failed {
+	if state.Problem == nil {
+		state.Problem = problem.Unexpected // A screen without words would be the worst of all.
+	}
+	p := state.Problem
+	s := &failed{w: w, state: state}
+	if p.Retry {
+		s.again = w.button(lang.L("Try again"), widgets.Primary, w.intent(login.TryAgain{}))
+	} else {
+		// Nothing is promised here, but there has to be a way on once the cause has gone.
+		s.again = w.button(lang.L("Start again"), widgets.Secondary, w.intent(login.TryAgain{}))
+	}
+	s.copy = w.button(lang.L("Copy details"), widgets.Secondary, s.copyDetails)
+	rows := []widgets.Row{
+		{Object: widgets.NewText(translated(p, p.Title), titleStyle)},
+		{Object: widgets.NewText(translated(p, p.Happened), bodyStyle), Above: 9},
+	}
+	if len(p.Steps) > 0 {
+		texts := make([]string, len(p.Steps))
+		for i, text := range p.Steps {
+			texts[i] = translated(p, text)
+		}
+		rows = append(rows, widgets.Row{Object: steps(lang.L("What you can do"), texts), Above: 20})
+	}
+	rows = append(rows,
+		widgets.Row{Object: widgets.NewRuns(
+			widgets.Run{Text: lang.L("Reference") + " ", Style: nameStyle},
+			widgets.Run{Text: p.Code, Style: nameBoldStyle},
+			widgets.Run{Text: "  ·  " + referenceTime(state.ProblemAt), Style: nameStyle},
+		), Above: 19},
+		widgets.Row{Object: widgets.Flow(13, 12, s.again, s.copy), Above: 18, Align: widgets.Leading},
+	)
+	s.content = page(widgets.NewPanel(widgets.Bad, widgets.Column(rows...)))
+	return s
+}
+
+func (s *failed) update(state login.State) bool {
+	return state.Phase == login.Failed && state.Problem == s.state.Problem && state.ProblemAt.Equal(s.state.ProblemAt)
+}
+
+// appear gives the focus to Try again. Where trying again does not help, nothing has it: the text is to be read. In a window
+// that is too small for all of it, what happened is shown first, not the buttons.
+func (s *failed) appear() {
+	if s.state.Problem.Retry {
+		s.w.focus(s.again)
+		s.w.viewport.ScrollToTop()
+	}
+}
+
+// copyDetails puts what a service desk needs on the clipboard.
+func (s *failed) copyDetails() {
+	s.w.app.Clipboard().SetContent(s.details())
+	s.copy.SetText(lang.L("Details copied"))
+	s.w.viewport.Relayout()
+}
+
+// details is the text for a service desk. Texts may carry values from outside, so all of it is redacted, and the technical
+// cause is left out where nothing redacts it.
+func (s *failed) details() string {
+	p, redact := s.state.Problem, s.w.settings.Redact
+	lines := []string{
+		lang.L("e-RS Login") + " " + s.w.settings.Version,
+		lang.L("Reference") + ": " + p.Code,
+		lang.L("Time") + ": " + referenceTime(s.state.ProblemAt),
+		translated(p, p.Title),
+		translated(p, p.Happened),
+	}
+	if redact == nil {
+		return strings.Join(lines, "\n") + "\n"
+	}
+	if p.Cause != nil {
+		lines = append(lines, lang.L("Cause")+": "+problem.Clean(p.Cause.Error(), 2000))
+	}
+	return redact(strings.Join(lines, "\n") + "\n")
+}
+
+// translated returns a text of a problem in the user's language, with its values filled in.
+func translated(p *problem.Problem, text string) string {
+	if !strings.Contains(text, "{{") {
+		return lang.L(text)
+	}
+	// The values are put in after the translation, as into the English text: each mark stands for itself until then.
+	marks := make(map[string]any, len(p.Args))
+	for name := range p.Args {
+		marks[name] = "{{." + name + "}}"
+	}
+	return p.Expand(lang.L(text, marks))
+}
+
+// step is a numbered step.
+func step(number int, text string) fyne.CanvasObject {
+	runs := marked(text, bodyStyle, boldStyle)
+	runs[0].Text = strconv.Itoa(number) + ".\u00a0" + runs[0].Text
+	return widgets.NewRuns(runs...)
+}

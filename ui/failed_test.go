@@ -1,0 +1,94 @@
+package ui
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// TestProblemTexts: what a user has to read, to do, and to tell a service desk.
+func TestProblemTexts(t *testing.T) {
+	w := newWorld(t, Settings{})
+	w.Show(failedState(notAccepted))
+	for _, text := range []string{
+		"e-RS did not accept your smartcard sign-in",
+		"Your smartcard session may have ended while this window was open (e-RS answered 403 Forbidden to A001).",
+		"What you can do",
+		"1.\u00a0Remove your smartcard and insert it again.",
+		"2.\u00a0Enter your passcode, then press Try again.",
+		"3.\u00a0If it happens again, give your local service desk the reference below.",
+		"Reference ERS-A001-403  ·  20 Nov 2026 08:43:10 UTC",
+		"Try again",
+		"Copy details",
+	} {
+		require.Contains(t, w.texts(), text)
+	}
+	for _, text := range w.texts() {
+		require.NotContains(t, text, "AQIC5wM2LY4Sfcyw", "the cause is not shown")
+	}
+}
+
+// TestWayOnWithoutRetry: where trying again is not the answer, there is still a way on once the cause has gone.
+func TestWayOnWithoutRetry(t *testing.T) {
+	w := newWorld(t, Settings{})
+	final := *notAccepted
+	final.Retry, final.Steps = false, nil
+	w.Show(failedState(&final))
+	require.NotContains(t, w.texts(), "Try again")
+	require.NotContains(t, w.texts(), "What you can do")
+	w.press(fyne.KeyTab)
+	require.Equal(t, "Start again", w.focused())
+	w.press(fyne.KeyReturn)
+	requireIntents(t, w, login.TryAgain{})
+}
+
+// TestProblemWithoutProblem: a bug elsewhere must not leave a user with an empty screen, or without a window.
+func TestProblemWithoutProblem(t *testing.T) {
+	w := newWorld(t, Settings{})
+	w.Show(failedState(nil))
+	require.Contains(t, w.texts(), problem.Unexpected.Title)
+	w.Show(failedState(nil))
+	require.Contains(t, w.texts(), problem.Unexpected.Title)
+}
+
+// TestCopyDetails: what a user pastes into a mail to a service desk must not give the session away.
+func TestCopyDetails(t *testing.T) {
+	const secret = "AQIC5wM2LY4Sfcyw"
+	copied := func(t *testing.T, settings Settings) string {
+		t.Helper()
+		w := newWorld(t, settings)
+		w.Show(failedState(notAccepted))
+		w.press(fyne.KeyTab, fyne.KeyReturn)
+		require.Equal(t, "Details copied", w.focused(), "the user is told")
+		return w.app.Clipboard().Content()
+	}
+	t.Run("without redaction no cause", func(t *testing.T) {
+		text := copied(t, Settings{})
+		require.Equal(t, strings.Join([]string{
+			"e-RS Login 1.0.0",
+			"Reference: ERS-A001-403",
+			"Time: 20 Nov 2026 08:43:10 UTC",
+			"e-RS did not accept your smartcard sign-in",
+			"Your smartcard session may have ended while this window was open (e-RS answered 403 Forbidden to A001).",
+			"",
+		}, "\n"), text)
+	})
+	t.Run("with redaction a redacted cause", func(t *testing.T) {
+		text := copied(t, Settings{Redact: func(text string) string { return strings.ReplaceAll(text, secret, "[ticket]") }})
+		require.Contains(t, text, "Cause: 403 from https://api.example/v1 for [ticket]\n")
+		require.NotContains(t, text, secret)
+	})
+}
+
+func TestTranslatedProblem(t *testing.T) {
+	p := (&problem.Problem{Code: "X", Title: "About {{.Name}}", Cause: errors.New("x")}).With("Name", "{{.Other}} & <b>")
+	require.Equal(t, "About {{.Other}} & <b>", translated(p, p.Title), "a value from outside is text, and no template")
+	require.Equal(t, p.Expand(p.Title), translated(p, p.Title))
+	require.Equal(t, "No mark", translated(p, "No mark"))
+}

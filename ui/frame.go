@@ -1,0 +1,203 @@
+package ui
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/ers-login/ers-login/assets"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// newFrame puts header, page and status bar on top of each other. The page is drawn first: what is scrolled out of it lies
+// behind the other two.
+func newFrame(header, page, status *fyne.Container) *fyne.Container {
+	return container.New(&frameLayout{header: header, page: page, status: status},
+		widgets.NewBackdrop(widgets.ColorPage, false), page, header, status)
+}
+
+type frameLayout struct{ header, page, status *fyne.Container }
+
+// MinSize is the least size of the window. Everything in it fits into any size or scrolls.
+func (l *frameLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(minWidth, minHeight)
+}
+
+func (l *frameLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	top, bottom := widgets.HeightFor(l.header, size.Width), widgets.HeightFor(l.status, size.Width)
+	objects[0].Resize(size)
+	l.header.Resize(fyne.NewSize(size.Width, top))
+	l.page.Move(fyne.NewPos(0, top))
+	l.page.Resize(fyne.NewSize(size.Width, size.Height-top-bottom))
+	l.status.Move(fyne.NewPos(0, size.Height-bottom))
+	l.status.Resize(fyne.NewSize(size.Width, bottom))
+}
+
+const edge = 24 // between the window's sides and what stands in header and status bar
+
+// header is the bar at the top: the program's name, a badge in the demonstration, and who has signed in.
+type header struct {
+	box        *fyne.Container
+	name, user *widgets.Text
+}
+
+func newHeader(settings Settings) *header {
+	h := &header{
+		name: widgets.NewText("", widgets.Style{Size: widgets.SizeName, Color: widgets.ColorOnBanner}),
+		user: widgets.NewText("", widgets.Style{Size: widgets.SizeSmall, Color: widgets.ColorOnBannerSoft}),
+	}
+	for _, text := range []*widgets.Text{h.name, h.user} {
+		text.Alignment, text.Lines = fyne.TextAlignTrailing, 1
+	}
+	title := []fyne.CanvasObject{widgets.NewText(lang.L("e-RS Login"),
+		widgets.Style{Size: widgets.SizeBanner, Color: widgets.ColorOnBanner, Bold: true})}
+	if settings.Demonstration {
+		title = append(title, widgets.NewBadge(lang.L("DEMONSTRATION"), widgets.Notice))
+	}
+	who := widgets.Inset(widgets.Margins{Bottom: 2},
+		widgets.Column(widgets.Row{Object: h.name}, widgets.Row{Object: h.user}))
+	h.box = container.New(barLayout{least: 56, pad: 8},
+		widgets.NewBackdrop(widgets.ColorBanner, false), widgets.Middle(12, 4, title...), who)
+	return h
+}
+
+// show shows who has signed in, as long as the session is theirs.
+func (h *header) show(state login.State) {
+	name, user := "", ""
+	switch state.Phase {
+	case login.Choosing, login.Selecting, login.SignedIn, login.Ending:
+		name = problem.Clean(state.User.Name, 100)
+		if id := problem.Clean(state.User.Identifier, 40); id != "" {
+			user = lang.L("User {{.Number}}", map[string]any{"Number": grouped(id)})
+		}
+	case login.Starting, login.Waiting, login.Prompting, login.SigningIn, login.Failed, login.Closed:
+	}
+	h.name.SetText(name)
+	h.user.SetText(user)
+	for _, text := range []*widgets.Text{h.name, h.user} {
+		if text.String() == "" {
+			text.Hide()
+		} else {
+			text.Show()
+		}
+	}
+}
+
+// grouped writes a 12-digit number in three groups.
+func grouped(number string) string {
+	if len(number) != 12 || strings.Trim(number, "0123456789") != "" {
+		return number
+	}
+	return number[:4] + " " + number[4:8] + " " + number[8:]
+}
+
+// statusBar is the bar at the bottom: the health of the neighbours, and the program's version.
+type statusBar struct {
+	box                 *fyne.Container
+	agent, ers, keyring *widgets.StatusLink
+}
+
+func newStatusBar(settings Settings) *statusBar {
+	s := &statusBar{agent: widgets.NewStatusLink(), ers: widgets.NewStatusLink(), keyring: widgets.NewStatusLink()}
+	version := widgets.NewText(settings.Version, widgets.Style{Size: widgets.SizeSmall, Color: widgets.ColorSecondary})
+	version.Alignment, version.Lines = fyne.TextAlignTrailing, 1
+	s.box = container.New(barLayout{least: 36, pad: 9},
+		widgets.NewBackdrop(widgets.ColorSurface, true), widgets.Flow(22, 4, s.agent, s.ers, s.keyring), version)
+	return s
+}
+
+func (s *statusBar) show(state login.State) {
+	s.agent.Set(statusIcon(state.Links.Agent), agentWords(state))
+	s.ers.Set(statusIcon(state.Links.ERS), ersWords(state.Links.ERS))
+	s.keyring.Set(statusIcon(state.Links.Keyring), keyringWords(state.Links.Keyring))
+}
+
+func statusIcon(health login.Health) fyne.Resource {
+	switch health {
+	case login.HealthGood:
+		return assets.StatusGood
+	case login.HealthAttention:
+		return assets.StatusAttention
+	case login.HealthBad:
+		return assets.StatusBad
+	default:
+		return assets.StatusUnknown
+	}
+}
+
+func agentWords(state login.State) string {
+	switch state.Links.Agent {
+	case login.HealthGood:
+		return lang.L("Identity Agent ready")
+	case login.HealthAttention:
+		if state.Missing == login.MissingReader {
+			return lang.L("No smartcard reader")
+		}
+		return lang.L("No smartcard")
+	case login.HealthBad:
+		return lang.L("Identity Agent not answering")
+	default:
+		return lang.L("Identity Agent not checked yet")
+	}
+}
+
+func ersWords(health login.Health) string {
+	switch health {
+	case login.HealthGood:
+		return lang.L("e-RS reachable")
+	case login.HealthAttention:
+		return lang.L("e-RS answers with problems")
+	case login.HealthBad:
+		return lang.L("e-RS not reachable")
+	default:
+		return lang.L("e-RS not checked yet")
+	}
+}
+
+func keyringWords(health login.Health) string {
+	switch health {
+	case login.HealthGood:
+		return lang.L("Keyring unlocked")
+	case login.HealthAttention:
+		return lang.L("Keyring locked")
+	case login.HealthBad:
+		return lang.L("Keyring not working")
+	default:
+		return lang.L("Keyring not checked yet")
+	}
+}
+
+// barLayout lays out a bar: its ground, what stands at the left, and what stands at the right in the room that is left.
+type barLayout struct{ least, pad float32 }
+
+// HeightFor returns the height of the bar at a width.
+func (l barLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
+	left, right := l.widths(objects, width)
+	return max(l.least, 2*l.pad+max(widgets.HeightFor(objects[1], left), widgets.HeightFor(objects[2], right)))
+}
+
+// widths shares the width of the bar: the right side gets what it wants, but no more than the left can spare.
+func (l barLayout) widths(objects []fyne.CanvasObject, width float32) (left, right float32) {
+	room := width - 3*edge
+	right = min(widgets.NaturalWidth(objects[2]), max(room-widgets.NaturalWidth(objects[1]), room*0.4))
+	return room - right, right
+}
+
+// MinSize is nothing, as with all layouts of [widgets.TallLayout].
+func (l barLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+func (l barLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(size)
+	left, right := l.widths(objects, size.Width)
+	middle := func(object fyne.CanvasObject, x, width float32) {
+		height := widgets.HeightFor(object, width)
+		object.Move(fyne.NewPos(x, float32(int((size.Height-height)/2))))
+		object.Resize(fyne.NewSize(width, height))
+	}
+	middle(objects[1], edge, left)
+	middle(objects[2], size.Width-edge-right, right)
+}

@@ -1,0 +1,384 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// TestKeys walks the screens by keyboard alone. Each case is one way in which somebody without a mouse gets on.
+func TestKeys(t *testing.T) {
+	last := fiveRoles()[2]
+	permission := func(function ersclient.BusinessFunction) login.Intent {
+		return login.Choose{Permission: ersclient.Permission{BusinessFunction: function, OrgIdentifier: "R01", OrgName: "NHST_X3"}}
+	}
+	unfocus := func(w *world) { w.win.Canvas().Unfocus() }
+	press := func(keys ...fyne.KeyName) func(*world) { return func(w *world) { w.press(keys...) } }
+	char := func(r rune) func(*world) { return func(w *world) { w.char(r) } }
+	for _, c := range []struct {
+		name  string
+		state login.State
+		do    []func(*world)
+		want  []login.Intent
+	}{
+		{"waiting: Enter signs in", waitingState(login.MissingCard, login.NotEnded),
+			[]func(*world){press(fyne.KeyReturn)}, []login.Intent{login.SignIn{}}},
+		{"waiting: Space signs in", waitingState(login.MissingCard, login.NotEnded),
+			[]func(*world){press(fyne.KeySpace)}, []login.Intent{login.SignIn{}}},
+		{"waiting: the second button asks for nothing", waitingState(login.MissingCard, login.NotEnded),
+			[]func(*world){press(fyne.KeyTab, fyne.KeyReturn)}, nil},
+		{"prompting: Escape cancels", workingState(login.Prompting, login.NotEnded),
+			[]func(*world){press(fyne.KeyEscape)}, []login.Intent{login.Cancel{}}},
+		{"prompting: an Enter too many does not cancel", workingState(login.Prompting, login.NotEnded),
+			[]func(*world){press(fyne.KeyReturn)}, nil},
+		{"signing in: Escape cancels", workingState(login.SigningIn, login.NotEnded),
+			[]func(*world){press(fyne.KeyEscape)}, []login.Intent{login.Cancel{}}},
+		{"signing in: Tab and Enter cancel", workingState(login.SigningIn, login.NotEnded),
+			[]func(*world){press(fyne.KeyTab, fyne.KeyReturn)}, []login.Intent{login.Cancel{}}},
+		{"signing in: Escape cancels with the focus on Cancel", workingState(login.SigningIn, login.NotEnded),
+			[]func(*world){press(fyne.KeyTab, fyne.KeyEscape)}, []login.Intent{login.Cancel{}}},
+		{"selecting: Escape cancels", workingState(login.Selecting, login.NotEnded),
+			[]func(*world){press(fyne.KeyEscape)}, []login.Intent{login.Cancel{}}},
+		{"ending: nothing can be cancelled", workingState(login.Ending, login.SignedOut),
+			[]func(*world){press(fyne.KeyEscape, fyne.KeyTab, fyne.KeyReturn)}, nil},
+		{"starting: nothing can be cancelled", workingState(login.Starting, login.NotEnded),
+			[]func(*world){press(fyne.KeyEscape, fyne.KeyTab, fyne.KeyReturn)}, nil},
+		{"choosing: Enter takes the last used", choosingState(fiveRoles(), &last),
+			[]func(*world){press(fyne.KeyReturn)}, []login.Intent{login.Choose{Permission: last}}},
+		{"choosing: Enter takes the last used after a click beside the cards", choosingState(fiveRoles(), &last),
+			[]func(*world){unfocus, press(fyne.KeyReturn)}, []login.Intent{login.Choose{Permission: last}}},
+		{"choosing: Enter on the keypad", choosingState(fiveRoles(), &last),
+			[]func(*world){press(fyne.KeyEnter)}, []login.Intent{login.Choose{Permission: last}}},
+		{"choosing: Enter takes the only role", choosingState(fiveRoles()[1:2], nil),
+			[]func(*world){press(fyne.KeyReturn)}, []login.Intent{permission(ersclient.ReferringClinician)}},
+		{"choosing: Enter takes the only role, used before", choosingState(fiveRoles()[1:2], &fiveRoles()[1]),
+			[]func(*world){unfocus, press(fyne.KeyReturn)}, []login.Intent{permission(ersclient.ReferringClinician)}},
+		{"choosing: nobody's Enter takes a role after a click beside the cards", choosingState(fiveRoles(), nil),
+			[]func(*world){unfocus, press(fyne.KeyReturn)}, nil},
+		{"choosing: a digit takes its card", choosingState(fiveRoles(), &last),
+			[]func(*world){char('3')}, []login.Intent{permission(ersclient.ServiceDefiner)}},
+		{"choosing: a digit takes its card while nothing has the focus", choosingState(fiveRoles(), &last),
+			[]func(*world){unfocus, char('4')}, []login.Intent{permission(ersclient.ServiceProviderClinician)}},
+		{"choosing: digits without a card, and letters", choosingState(fiveRoles(), &last),
+			[]func(*world){char('6'), char('0'), char('9'), char('a'), char(' ')}, nil},
+		{"choosing: Escape gives nothing up", choosingState(fiveRoles(), &last),
+			[]func(*world){press(fyne.KeyEscape)}, nil},
+		{"choosing: down and right, then Space", choosingState(fiveRoles(), &last),
+			[]func(*world){press(fyne.KeyDown, fyne.KeyRight, fyne.KeySpace)},
+			[]login.Intent{permission(ersclient.ReferringClinicianAdmin)}},
+		{"choosing: arrows after a click beside the cards", choosingState(fiveRoles(), &last),
+			[]func(*world){unfocus, press(fyne.KeyDown, fyne.KeyReturn)}, []login.Intent{permission(ersclient.ReferringClinician)}},
+		{"choosing: Tab goes to the next card", choosingState(fiveRoles(), &last),
+			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn)},
+			[]login.Intent{permission(ersclient.ReferringClinicianAdmin)}},
+		{"signed in: an Enter too many does nothing", signedInState(),
+			[]func(*world){press(fyne.KeyReturn, fyne.KeySpace, fyne.KeyEscape)}, nil},
+		{"signed in: Tab and Enter switch the role", signedInState(),
+			[]func(*world){press(fyne.KeyTab, fyne.KeyReturn)}, []login.Intent{login.SwitchRole{}}},
+		{"signed in: signing out asks", signedInState(),
+			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn)}, nil},
+		{"signed in: Enter answers yes", signedInState(),
+			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyReturn)}, []login.Intent{login.SignOut{}}},
+		{"signed in: Escape answers no, and Enter asks again", signedInState(),
+			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyEscape, fyne.KeyReturn)}, nil},
+		{"signed in: Stay signed in answers no", signedInState(),
+			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyTab, fyne.KeyReturn)}, nil},
+		{"problem: Enter tries again", failedState(notAccepted),
+			[]func(*world){press(fyne.KeyReturn)}, []login.Intent{login.TryAgain{}}},
+		{"problem: Tab and Enter copy, and send nothing", failedState(notAccepted),
+			[]func(*world){press(fyne.KeyTab, fyne.KeyReturn)}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, Settings{})
+			w.Show(c.state)
+			for _, do := range c.do {
+				do(w)
+			}
+			requireIntents(t, w, c.want...)
+		})
+	}
+}
+
+// TestHeldKeyPressesOnce: somebody leans on Enter while choosing a role. The repeats arrive on the screens that follow, and must
+// not sign out again, cancel, or answer a question.
+func TestHeldKeyPressesOnce(t *testing.T) {
+	w := newWorld(t, Settings{})
+	w.Show(signedInState())
+	w.press(fyne.KeyTab, fyne.KeyTab)
+	w.hold(fyne.KeyReturn, 20)
+	require.Equal(t, "Yes, sign out", w.focused(), "the question is asked")
+	requireIntents(t, w)
+
+	w.Show(waitingState(login.MissingIntent, login.SignedOut))
+	w.hold(fyne.KeyReturn, 20)
+	requireIntents(t, w, login.SignIn{})
+
+	w.Show(failedState(notAccepted))
+	w.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn}) // A repeat of a key that went down before.
+	requireIntents(t, w)
+	w.press(fyne.KeyReturn)
+	requireIntents(t, w, login.TryAgain{})
+}
+
+// TestFirstFocus: what Enter does on a screen that has just appeared.
+func TestFirstFocus(t *testing.T) {
+	last := fiveRoles()[0]
+	noRetry := *notAccepted
+	noRetry.Retry = false
+	for _, c := range []struct {
+		name  string
+		state login.State
+		want  string
+	}{
+		{"waiting", waitingState(login.MissingCard, login.NotEnded), "Sign in"},
+		{"signing in", workingState(login.SigningIn, login.NotEnded), ""},
+		{"choosing", choosingState(fiveRoles(), &last),
+			"Service provider clinician admin, NHST_X3 (R01), Act on behalf of a provider clinician, Enter"},
+		{"choosing for the first time", choosingState(fiveRoles(), nil),
+			"Referring clinician, Refer patients and book appointments, 1"},
+		{"one role", choosingState(fiveRoles()[2:3], nil), "Service definer, Maintain the directory of services, Enter"},
+		{"signed in", signedInState(), ""},
+		{"problem", failedState(notAccepted), "Try again"},
+		{"problem that trying again does not solve", failedState(&noRetry), ""},
+		{"ending", workingState(login.Ending, login.SignedOut), ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, Settings{})
+			w.Show(waitingState(login.MissingCard, login.NotEnded)) // Something else has the focus before.
+			w.Show(c.state)
+			require.Equal(t, c.want, w.focused())
+		})
+	}
+}
+
+// TestArrows moves over two sections of three columns: last used, then five and three roles.
+//
+//	L
+//	1 2 3
+//	4 5
+//	6 7 8
+func TestArrows(t *testing.T) {
+	permissions := fiveRoles()
+	for _, p := range fiveRoles()[:3] {
+		p.OrgIdentifier, p.OrgName = "Z99", "Zeta"
+		permissions = append(permissions, p)
+	}
+	for _, c := range []struct {
+		name string
+		keys string // Down, Up, Left, Right
+		want int
+	}{
+		{"down into the next section", "D", 1},
+		{"down to the last", "DDD", 6},
+		{"down stops at the end", "DDDDDD", 6},
+		{"up stops at the beginning", "U", 0},
+		{"left stops at the beginning", "L", 0},
+		{"right goes on in the next row", "DRRR", 4},
+		{"right goes on in the next section", "RRRRRR", 6},
+		{"right stops at the end", "DDDRRRR", 8},
+		{"left goes back over a section", "DDDL", 5},
+		{"down in a column that the next row has not", "DRRD", 5},
+		{"down over a short row comes back left of where it was", "DRRDD", 7},
+		{"up over a section keeps the column", "DDDRU", 5},
+		{"up from the second column to a single card", "DRU", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, Settings{})
+			w.Show(choosingState(permissions, &permissions[0]))
+			names := map[rune]fyne.KeyName{'D': fyne.KeyDown, 'U': fyne.KeyUp, 'L': fyne.KeyLeft, 'R': fyne.KeyRight}
+			for _, key := range c.keys {
+				w.press(names[key])
+			}
+			require.Equal(t, c.want, focusedChoice(t, w))
+			requireFocusedObject(t, w)
+		})
+	}
+}
+
+func focusedChoice(t *testing.T, w *world) int {
+	t.Helper()
+	screen, ok := w.screen.(*choosing)
+	require.True(t, ok)
+	choice, found := screen.choices.Focused()
+	require.True(t, found)
+	return choice
+}
+
+// TestManyRoles: a consultant with 40 organisations of ten roles. Only what can be seen exists, every card can be reached, and
+// the one with the focus is in view and is the one that Enter takes.
+func TestManyRoles(t *testing.T) {
+	permissions := manyRoles(40, 10)
+	start := func(t *testing.T) *world {
+		t.Helper()
+		w := newWorld(t, Settings{})
+		w.Show(choosingState(permissions, nil))
+		return w
+	}
+	requireInView := func(t *testing.T, w *world) {
+		t.Helper()
+		card := requireFocusedObject(t, w)
+		top := w.header.box.Size().Height
+		require.GreaterOrEqual(t, card.at.Y, top)
+		require.LessOrEqual(t, card.at.Y+card.Size().Height, w.status.box.Position().Y)
+	}
+	cards := func(w *world) int {
+		count := 0
+		for _, object := range w.heard() {
+			if _, ok := object.CanvasObject.(*widgets.RoleCard); ok {
+				count++
+			}
+		}
+		return count
+	}
+	t.Run("Tab reaches every card once", func(t *testing.T) {
+		w := start(t)
+		for want := range permissions {
+			require.Equal(t, want, focusedChoice(t, w))
+			requireInView(t, w)
+			require.Less(t, cards(w), 40)
+			w.press(fyne.KeyTab)
+		}
+	})
+	t.Run("Shift and Tab goes back", func(t *testing.T) {
+		w := start(t)
+		w.press(fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown)
+		for want := focusedChoice(t, w); want > 0; want-- {
+			require.Equal(t, want, focusedChoice(t, w))
+			requireInView(t, w)
+			w.shiftTab()
+		}
+	})
+	t.Run("Down goes to the end, and Enter takes what is named", func(t *testing.T) {
+		w := start(t)
+		for range 200 {
+			w.press(fyne.KeyDown)
+			requireInView(t, w)
+		}
+		w.press(fyne.KeyReturn)
+		intents := w.took()
+		require.Len(t, intents, 1)
+		chosen, ok := intents[0].(login.Choose)
+		require.True(t, ok)
+		require.Contains(t, w.focused(), roleName(chosen.Permission.BusinessFunction))
+		require.Equal(t, "Y00008", chosen.Permission.OrgIdentifier, "Northern Community Hospital No 9 is the last by name")
+	})
+	t.Run("the card with the focus stays itself when it is scrolled away", func(t *testing.T) {
+		w := start(t)
+		w.press(fyne.KeyDown)
+		said, choice := w.focused(), focusedChoice(t, w)
+		w.viewport.ScrollBy(8000)
+		w.win.Resize(fyne.NewSize(minWidth, minHeight)) // Every card gets another place.
+		require.Less(t, cards(w), 40)
+		require.Equal(t, strings.TrimRight(said, ", 0123456789"), w.focused())
+		w.press(fyne.KeyReturn)
+		screen, ok := w.screen.(*choosing)
+		require.True(t, ok)
+		requireIntents(t, w, login.Choose{Permission: screen.permissions[choice]})
+	})
+	t.Run("digits are those of the cards in view", func(t *testing.T) {
+		w := start(t)
+		w.viewport.ScrollBy(8000)
+		var labelled *widgets.RoleCard
+		for _, object := range w.heard() {
+			if card, ok := object.CanvasObject.(*widgets.RoleCard); ok && strings.HasSuffix(card.AccessibilityLabel(), ", 1") {
+				require.Nil(t, labelled, "two cards bear the digit 1")
+				labelled = card
+				require.GreaterOrEqual(t, object.at.Y, w.header.box.Size().Height)
+			}
+		}
+		require.NotNil(t, labelled)
+		labelled.Tapped(&fyne.PointEvent{})
+		tapped := w.took()
+		w.char('1')
+		require.Equal(t, tapped, w.took())
+		require.Len(t, tapped, 1)
+	})
+}
+
+// TestMouse: what is scrolled behind the header is not to be pressed there.
+func TestMouse(t *testing.T) {
+	w := newWorld(t, Settings{})
+	w.Show(choosingState(manyRoles(40, 10), nil))
+	card := requireFocusedObject(t, w)
+	middle := card.at.AddXY(card.Size().Width/2, card.Size().Height/2)
+	test.TapCanvas(w.win.Canvas(), middle)
+	require.Len(t, w.took(), 1, "a click on a card")
+
+	w.viewport.ScrollBy(card.at.Y - 20) // Its upper half is behind the header now.
+	test.TapCanvas(w.win.Canvas(), fyne.NewPos(middle.X, 40))
+	requireIntents(t, w)
+	test.TapCanvas(w.win.Canvas(), fyne.NewPos(middle.X, w.header.box.Size().Height+10))
+	require.Len(t, w.took(), 1, "the lower half can be pressed")
+
+	before := w.viewport.Offset()
+	test.Scroll(w.win.Canvas(), middle, 0, -100)
+	require.Greater(t, w.viewport.Offset(), before, "the wheel scrolls")
+	test.Scroll(w.win.Canvas(), middle, 0, 1e6)
+	require.Zero(t, w.viewport.Offset())
+}
+
+// TestOldScreenIsDead: a button of a screen that is gone does nothing, whatever still reaches it.
+func TestOldScreenIsDead(t *testing.T) {
+	w := newWorld(t, Settings{})
+	w.Show(signedInState())
+	w.press(fyne.KeyTab)
+	old := w.win.Canvas().Focused()
+	require.Equal(t, "Switch role", w.focused())
+	w.Show(workingState(login.Ending, login.SignedOut))
+	w.press(fyne.KeyReturn)
+	tappable, ok := old.(fyne.Tappable)
+	require.True(t, ok)
+	tappable.Tapped(&fyne.PointEvent{})
+	requireIntents(t, w)
+
+	w.Show(choosingState(fiveRoles(), nil))
+	card, ok := w.win.Canvas().Focused().(fyne.Tappable)
+	require.True(t, ok)
+	w.Show(signedInState())
+	card.Tapped(&fyne.PointEvent{})
+	requireIntents(t, w)
+}
+
+// TestPageKeys: a problem that does not fit into the window can be read by keyboard.
+func TestPageKeys(t *testing.T) {
+	w := newWorld(t, Settings{TextScale: 2})
+	w.win.Resize(fyne.NewSize(minWidth, minHeight))
+	w.Show(failedState(notAccepted))
+	require.Zero(t, w.viewport.Offset(), "what happened is shown first")
+	w.press(fyne.KeyPageDown)
+	paged := w.viewport.Offset()
+	require.Positive(t, paged)
+	w.press(fyne.KeyUp)
+	require.Less(t, w.viewport.Offset(), paged)
+	w.press(fyne.KeyPageUp, fyne.KeyPageUp)
+	require.Zero(t, w.viewport.Offset())
+	w.press(fyne.KeyTab)
+	card := requireFocusedObject(t, w)
+	require.Greater(t, card.at.Y, w.header.box.Size().Height, "Tab brings the button into view")
+	require.LessOrEqual(t, card.at.Y+card.Size().Height, w.status.box.Position().Y)
+}
+
+// BenchmarkFirstFrame measures from a state to the drawn window, by software, with the roles of as many organisations.
+func BenchmarkFirstFrame(b *testing.B) {
+	for _, organisations := range []int{1, 20, 40, 1000} {
+		b.Run(fmt.Sprintf("%d roles", organisations*10), func(b *testing.B) {
+			app := test.NewApp()
+			w := newWindow(app, Settings{}, func(login.Intent) {}, &handTicker{})
+			state := choosingState(manyRoles(organisations, 10), nil)
+			waiting := waitingState(login.MissingCard, login.NotEnded)
+			for b.Loop() {
+				w.apply(waiting)
+				w.apply(state)
+				w.win.Canvas().Capture()
+			}
+		})
+	}
+}

@@ -1,0 +1,72 @@
+package ui
+
+import (
+	"strings"
+	"unicode"
+
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// roleWords is what a business function is called on the screen, and one line of what it is for.
+type roleWords struct{ name, purpose string }
+
+var roles = map[ersclient.BusinessFunction]roleWords{
+	ersclient.ReferringClinician:            {"Referring clinician", "Refer patients and book appointments"},
+	ersclient.ReferringClinicianAdmin:       {"Referring clinician admin", "Support a referring clinician"},
+	ersclient.ReferringAdmin:                {"Referring admin", "Manage bookings for referred patients"},
+	ersclient.BMSHCPProxy:                   {"Booking service clinician proxy", "Act for a clinician at a booking service"},
+	ersclient.BMSAdmin:                      {"Booking service admin", "Book appointments at a booking service"},
+	ersclient.ServiceProviderClinician:      {"Service provider clinician", "Review and triage referrals"},
+	ersclient.ServiceProviderClinicianAdmin: {"Service provider clinician admin", "Act on behalf of a provider clinician"},
+	ersclient.ServiceProviderAdmin:          {"Service provider admin", "Manage a service's appointments"},
+	ersclient.ServiceDefiner:                {"Service definer", "Maintain the directory of services"},
+	ersclient.BookingManager:                {"Booking manager", "Oversee bookings and worklists"},
+	ersclient.Commissioner:                  {"Commissioner", "Look after commissioned services"},
+	ersclient.InformationAnalyst:            {"Information analyst", "Run reports and data extracts"},
+	ersclient.ERSAdmin:                      {"e-RS admin", "Administer e-RS for an organisation"},
+	ersclient.AdditionalRequirementsManager: {"Additional requirements manager", "Maintain what a referral must include"},
+	ersclient.ReferrerRightsManager:         {"Referrer rights manager", "Maintain what referrers may use"},
+}
+
+// roleName returns what a business function is called on the screen. One that is not in the published list has its value made
+// readable: SOME_NEW_ROLE becomes "Some new role".
+func roleName(function ersclient.BusinessFunction) string {
+	if words, known := roles[function]; known {
+		return lang.L(words.name)
+	}
+	return readable(string(function))
+}
+
+// rolePurpose returns one line of what a business function is for, empty if we do not know it.
+func rolePurpose(function ersclient.BusinessFunction) string {
+	if words, known := roles[function]; known {
+		return lang.L(words.purpose)
+	}
+	return ""
+}
+
+func readable(code string) string {
+	words := strings.FieldsFunc(code, func(r rune) bool { return r == '_' || r == '-' || unicode.IsSpace(r) })
+	text := []rune(strings.ToLower(problem.Clean(strings.Join(words, " "), 80)))
+	if len(text) == 0 {
+		return lang.L("Role without a name")
+	}
+	text[0] = unicode.ToUpper(text[0])
+	return string(text)
+}
+
+// organisation returns an organisation as it is shown in one line: its name and ODS code, or what there is of both.
+func organisation(p ersclient.Permission) string {
+	name, code := problem.Clean(p.OrgName, 200), problem.Clean(p.OrgIdentifier, 40)
+	switch {
+	case name == "":
+		return code
+	case code == "":
+		return name
+	default:
+		return name + " (" + code + ")"
+	}
+}

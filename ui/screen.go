@@ -1,0 +1,103 @@
+package ui
+
+import (
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// screen is what the window shows between header and status bar. It lives as long as the states it can show follow each other.
+type screen interface {
+	// object is what to put into the window.
+	object() fyne.CanvasObject
+	// update takes a newer state, and returns false if it needs another screen.
+	update(login.State) bool
+	// appear is called when the screen is in the window: the place to give the focus to a control.
+	appear()
+	// disappear is called when it is about to leave.
+	disappear()
+	// interval is how often tick is to be called, 0 for never.
+	interval() time.Duration
+	// tick brings live texts up to date.
+	tick(now time.Time)
+	// moved is called with the part of the screen that can be seen.
+	moved(top, bottom float32)
+	// key and rune take what was typed and used by no control; key returns false for what it does not use either.
+	key(*fyne.KeyEvent) bool
+	rune(rune)
+}
+
+// newScreen returns the screen for a state.
+func newScreen(w *Window, state login.State) screen {
+	switch state.Phase {
+	case login.Waiting:
+		return newWaiting(w, state)
+	case login.Choosing:
+		return newChoosing(w, state)
+	case login.SignedIn:
+		return newSignedIn(w, state)
+	case login.Failed:
+		return newFailed(w, state)
+	default:
+		return newWorking(w, state)
+	}
+}
+
+// still is a screen that does nothing of itself. The others are made on it.
+type still struct{ content fyne.CanvasObject }
+
+func (s *still) object() fyne.CanvasObject { return s.content }
+func (*still) appear()                     {}
+func (*still) disappear()                  {}
+func (*still) interval() time.Duration     { return 0 }
+func (*still) tick(time.Time)              {}
+func (*still) moved(_, _ float32)          {}
+func (*still) key(*fyne.KeyEvent) bool     { return false }
+func (*still) rune(rune)                   {}
+
+// The styles of text.
+var (
+	titleStyle    = widgets.Style{Size: widgets.SizeTitle, Color: widgets.ColorText, Bold: true}
+	bodyStyle     = widgets.Style{Size: widgets.SizeBody, Color: widgets.ColorText}
+	boldStyle     = widgets.Style{Size: widgets.SizeBody, Color: widgets.ColorText, Bold: true}
+	leadStyle     = widgets.Style{Size: widgets.SizeBody, Color: widgets.ColorSecondary}
+	detailStyle   = widgets.Style{Size: widgets.SizeDetail, Color: widgets.ColorSecondary}
+	nameStyle     = widgets.Style{Size: widgets.SizeName, Color: widgets.ColorSecondary}
+	nameBoldStyle = widgets.Style{Size: widgets.SizeName, Color: widgets.ColorText, Bold: true}
+)
+
+func centred(text *widgets.Text) *widgets.Text {
+	text.Alignment = fyne.TextAlignCenter
+	return text
+}
+
+// page puts the margins of a page around its content, which keeps its height in a taller window.
+func page(content fyne.CanvasObject) fyne.CanvasObject {
+	return widgets.Inset(widgets.Margins{Left: 32, Top: 28, Right: 32, Bottom: 32}, widgets.Column(widgets.Row{Object: content}))
+}
+
+// marked returns the runs of a text in which **two stars** mark the name of a button.
+func marked(text string, plain, bold widgets.Style) []widgets.Run {
+	parts := strings.Split(text, "**")
+	if len(parts)%2 == 0 {
+		parts = []string{text} // A mark without its partner is none.
+	}
+	var runs []widgets.Run
+	for i, part := range parts {
+		style := plain
+		if i%2 == 1 {
+			style = bold
+		}
+		if part != "" {
+			runs = append(runs, widgets.Run{Text: part, Style: style})
+		}
+	}
+	if len(runs) == 0 {
+		runs = append(runs, widgets.Run{Style: plain})
+	}
+	return runs
+}

@@ -1,0 +1,233 @@
+package ui
+
+import (
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// picture is a screen that is drawn.
+type picture struct {
+	name     string
+	state    login.State
+	settings Settings
+	// later is how long after the state the picture is taken.
+	later time.Duration
+	// after is done to the window before.
+	after func(*world)
+	// cuts: there are texts here that are too long for any card, and end in an ellipsis.
+	cuts bool
+}
+
+// pictures are all the screens there are.
+func pictures() []picture {
+	long := triage
+	long.OrgName = "The Newcastle upon Tyne Hospitals and Northumbria Specialist Emergency Care Services NHS Foundation Trust"
+	wide := append(fiveRoles(), manyRoles(3, 3)...)
+	for i := range 5 {
+		wide[i].OrgName = long.OrgName
+	}
+	wide[4].BusinessFunction = "REGIONAL_PILOT_COORDINATOR_FOR_MUSCULOSKELETAL_TRIAGE_AND_PHYSIOTHERAPY_SELF_REFERRAL"
+	noRetry := *notAccepted
+	noRetry.Retry = false
+	down4 := func(w *world) { w.press(fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyRight) }
+	longName := signedInState()
+	longName.User.Name, longName.Chosen = "Alexandra Wilhelmina Featherstonehaugh-Cholmondeley", long
+	demonstration := Settings{Demonstration: true}
+	return []picture{
+		{name: "waiting-card", state: waitingState(login.MissingCard, login.NotEnded), settings: demonstration},
+		{name: "waiting-unknown", state: waitingState(login.MissingUnknown, login.NotEnded)},
+		{name: "waiting-reader", state: waitingState(login.MissingReader, login.NotEnded)},
+		{name: "waiting-agent", state: waitingState(login.MissingAgent, login.NotEnded)},
+		{name: "waiting-signed-out", state: waitingState(login.MissingIntent, login.SignedOut)},
+		{name: "waiting-card-removed", state: waitingState(login.MissingCard, login.CardRemoved)},
+		{name: "waiting-changed", state: waitingState(login.MissingIntent, login.TicketChanged)},
+		{name: "waiting-expired", state: waitingState(login.MissingIntent, login.Expired)},
+		{name: "waiting-cancelled", state: waitingState(login.MissingCard, login.Cancelled)},
+		{name: "waiting-help", state: waitingState(login.MissingCard, login.NotEnded), settings: demonstration,
+			after: func(w *world) { w.press(fyne.KeyTab, fyne.KeySpace) }},
+		{name: "starting", state: workingState(login.Starting, login.NotEnded)},
+		{name: "prompting", state: workingState(login.Prompting, login.NotEnded)},
+		{name: "signing-in", state: workingState(login.SigningIn, login.NotEnded), later: 12 * time.Second},
+		{name: "choosing", state: choosingState(fiveRoles(), &triage)},
+		{name: "choosing-one", state: choosingState(fiveRoles()[1:2], nil)},
+		{name: "choosing-new-user", state: choosingState(fiveRoles(), nil)},
+		{name: "choosing-long", state: choosingState(wide, &long), cuts: true},
+		{name: "choosing-many", state: choosingState(manyRoles(40, 10), &manyRoles(1, 1)[0]), after: down4},
+		{name: "selecting", state: workingState(login.Selecting, login.NotEnded)},
+		{name: "signed-in", state: signedInState(), later: 2 * time.Minute},
+		{name: "signed-in-confirm", state: signedInState(), later: 2 * time.Minute,
+			after: func(w *world) { w.press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn) }},
+		{name: "signed-in-long-name", state: longName, settings: demonstration, cuts: true},
+		{name: "problem", state: failedState(notAccepted)},
+		{name: "problem-no-retry", state: failedState(&noRetry)},
+		{name: "ending", state: workingState(login.Ending, login.SignedOut)},
+		{name: "ending-card-removed", state: workingState(login.Ending, login.CardRemoved)},
+		{name: "ending-switched", state: workingState(login.Ending, login.RoleSwitched)},
+	}
+}
+
+// draw opens a window with a picture in it.
+func (p picture) draw(t *testing.T, size fyne.Size) *world {
+	t.Helper()
+	w := newWorld(t, p.settings)
+	w.win.Resize(size)
+	w.now = morning.Add(p.later)
+	w.Show(p.state)
+	if p.after != nil {
+		p.after(w)
+	}
+	if w.ticker.running() {
+		w.ticker.tick()
+	}
+	return w
+}
+
+// looks are the ways in which each screen is drawn.
+var looks = []struct {
+	name       string
+	size       fyne.Size
+	scale      float32
+	appearance Appearance
+}{
+	{name: "", size: fyne.NewSize(initialWidth, initialHeight)},
+	{name: "-least", size: fyne.NewSize(minWidth, minHeight)},
+	{name: "-double", size: fyne.NewSize(initialWidth, initialHeight), scale: 2},
+	{name: "-double-least", size: fyne.NewSize(minWidth, minHeight), scale: 2},
+	{name: "-dark", size: fyne.NewSize(initialWidth, initialHeight), appearance: Dark},
+}
+
+// TestScreens draws every screen in every look and checks what holds for all of them. If it fails, a user sees cut or
+// overlapping text, or a screen reader meets a control without a name. With ERS_LOGIN_SCREENS set to a folder, the pictures are
+// kept there.
+func TestScreens(t *testing.T) {
+	folder := os.Getenv("ERS_LOGIN_SCREENS")
+	for _, p := range pictures() {
+		for _, look := range looks {
+			t.Run(p.name+look.name, func(t *testing.T) {
+				p.settings.TextScale, p.settings.Appearance = look.scale, look.appearance
+				w := p.draw(t, look.size)
+				requireNothingCut(t, w, p.cuts)
+				requireNothingOverlaps(t, w)
+				requireNames(t, w)
+				if folder == "" {
+					return
+				}
+				file, err := os.Create(filepath.Join(folder, p.name+look.name+".png"))
+				require.NoError(t, err)
+				require.NoError(t, png.Encode(file, w.win.Canvas().Capture()))
+				require.NoError(t, file.Close())
+			})
+		}
+	}
+}
+
+// TestScreensAreDrawn draws one screen whole, since the other tests look at objects only: blue at the top, the page below, and
+// something on it.
+func TestScreensAreDrawn(t *testing.T) {
+	w := picture{state: choosingState(fiveRoles(), &triage)}.draw(t, fyne.NewSize(initialWidth, initialHeight))
+	drawn := w.win.Canvas().Capture()
+	require.Equal(t, initialWidth, drawn.Bounds().Dx())
+	require.Equal(t, initialHeight, drawn.Bounds().Dy())
+	at := func(x, y int) [3]uint32 {
+		r, g, b, _ := drawn.At(x, y).RGBA()
+		return [3]uint32{r >> 8, g >> 8, b >> 8}
+	}
+	require.Equal(t, [3]uint32{0x00, 0x5E, 0xB8}, at(5, 5), "the header")
+	require.Equal(t, [3]uint32{0xF0, 0xF4, 0xF5}, at(5, 100), "the page")
+	card := requireFocusedObject(t, w)
+	require.Equal(t, [3]uint32{0xFF, 0xEB, 0x3B}, at(int(card.at.X)+100, int(card.at.Y)-2), "the ring around the card with the focus")
+	require.Equal(t, [3]uint32{0xFF, 0xFF, 0xFF}, at(5, initialHeight-5), "the status bar")
+}
+
+func requireFocusedObject(t *testing.T, w *world) placed {
+	t.Helper()
+	for _, object := range w.objects() {
+		if focusable, ok := object.CanvasObject.(fyne.Focusable); ok && focusable == w.win.Canvas().Focused() {
+			return object
+		}
+	}
+	require.Fail(t, "nothing in the window has the focus")
+	return placed{}
+}
+
+func requireNothingCut(t *testing.T, w *world, cuts bool) {
+	t.Helper()
+	width := w.win.Canvas().Size().Width
+	for _, object := range w.objects() {
+		text, ok := object.CanvasObject.(*widgets.Text)
+		if !ok || text.String() == "" {
+			continue
+		}
+		assert.GreaterOrEqual(t, object.at.X, float32(0), "%q begins outside of the window", text)
+		assert.LessOrEqual(t, object.at.X+object.Size().Width, width, "%q ends outside of the window", text)
+		assert.LessOrEqual(t, text.HeightFor(object.Size().Width), object.Size().Height+0.5, "%q needs more height", text)
+		if !cuts {
+			assert.False(t, text.Cut(object.Size().Width), "%q is cut", text)
+		}
+		for _, drawn := range test.WidgetRenderer(text).Objects() {
+			assert.LessOrEqual(t, drawn.Position().X+drawn.Size().Width, object.Size().Width+1, "%q is wider than its place", text)
+		}
+	}
+}
+
+// requireNothingOverlaps compares what a screen reader finds in the page, and in each of the two bars. The page itself is drawn
+// behind the bars.
+func requireNothingOverlaps(t *testing.T, w *world) {
+	t.Helper()
+	for _, part := range []*fyne.Container{w.header.box, w.viewport.Object(), w.status.box} {
+		var found []placed
+		for _, object := range walk(part, fyne.Position{}, true) {
+			if a, ok := object.CanvasObject.(fyne.Accessible); ok && a.AccessibilityRole() != fyne.AccessibleRoleContainer {
+				found = append(found, object)
+			}
+		}
+		for i, a := range found {
+			for _, b := range found[i+1:] {
+				apart := a.at.X+a.Size().Width <= b.at.X+0.5 || b.at.X+b.Size().Width <= a.at.X+0.5 ||
+					a.at.Y+a.Size().Height <= b.at.Y+0.5 || b.at.Y+b.Size().Height <= a.at.Y+0.5
+				assert.True(t, apart, "%v and %v overlap", a, b)
+			}
+		}
+	}
+}
+
+// requireNames checks that a screen reader finds every control and can name it.
+func requireNames(t *testing.T, w *world) {
+	t.Helper()
+	heard := make(map[fyne.CanvasObject]bool)
+	for _, object := range w.heard() {
+		heard[object.CanvasObject] = true
+		a, ok := object.CanvasObject.(fyne.Accessible)
+		require.True(t, ok)
+		if text, isText := a.(*widgets.Text); isText && text.String() == "" {
+			continue // A text that has nothing to say yet, such as the elapsed time.
+		}
+		assert.NotEmpty(t, a.AccessibilityLabel(), "%v has no name", object)
+		assert.NotEmpty(t, a.AccessibilityRole(), "%v has no role", object)
+	}
+	controls := 0
+	for _, object := range w.objects() {
+		if widget, ok := object.CanvasObject.(fyne.Widget); ok {
+			_, accessible := widget.(fyne.Accessible)
+			assert.True(t, accessible, "%v does not implement fyne.Accessible", object)
+		}
+		if _, ok := object.CanvasObject.(fyne.Focusable); ok {
+			controls++
+			assert.True(t, heard[object.CanvasObject], "a screen reader does not find %v", object)
+		}
+	}
+	if _, isWorking := w.screen.(*working); !isWorking {
+		assert.NotZero(t, controls, "a screen without a way on")
+	}
+}

@@ -1,0 +1,136 @@
+package ui
+
+import (
+	"image/color"
+	"math"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// TestContrast: a user with low vision loses the text of whatever fails here. 4.5 to 1 is what WCAG 2.2 (AA) asks of text, 3 to 1
+// of the edges of controls.
+func TestContrast(t *testing.T) {
+	const text, edge = 4.5, 3
+	pairs := []struct {
+		front, back fyne.ThemeColorName
+		least       float64
+	}{
+		{widgets.ColorText, widgets.ColorPage, text},
+		{widgets.ColorText, widgets.ColorSurface, text},
+		{widgets.ColorSecondary, widgets.ColorPage, text},
+		{widgets.ColorSecondary, widgets.ColorSurface, text},
+		{widgets.ColorSecondary, widgets.ColorHover, text},
+		{widgets.ColorSecondary, widgets.ColorPressed, text},
+		{widgets.ColorPrimary, widgets.ColorPage, text},
+		{widgets.ColorPrimary, widgets.ColorSurface, text},
+		{widgets.ColorPrimary, widgets.ColorHover, text},
+		{widgets.ColorPrimary, widgets.ColorPressed, text},
+		{widgets.ColorOnBanner, widgets.ColorBanner, text},
+		{widgets.ColorOnBannerSoft, widgets.ColorBanner, text},
+		{widgets.ColorOnAction, widgets.ColorAction, text},
+		{widgets.ColorOnAction, widgets.ColorActionHover, text},
+		{widgets.ColorDanger, widgets.ColorSurface, text},
+		{widgets.ColorDanger, widgets.ColorPage, text},
+		{widgets.ColorDanger, widgets.ColorDangerHover, text},
+		{widgets.ColorDanger, widgets.ColorDangerPressed, text},
+		{widgets.ColorGood, widgets.ColorSurface, text},
+		{widgets.ColorGood, widgets.ColorPage, text},
+		{widgets.ColorOnWarning, widgets.ColorWarning, text},
+		{widgets.ColorFocus, widgets.ColorFocusEdge, text},
+		{widgets.ColorScrollBar, widgets.ColorPage, edge},
+		{theme.ColorNameForeground, theme.ColorNameBackground, text},
+		{theme.ColorNameForeground, theme.ColorNameMenuBackground, text},
+		{theme.ColorNameForeground, theme.ColorNameFocus, text},
+		{theme.ColorNameForeground, theme.ColorNameHover, text},
+		{theme.ColorNamePlaceHolder, theme.ColorNameInputBackground, text},
+		{theme.ColorNameDisabled, theme.ColorNameMenuBackground, text},
+	}
+	for name, appearance := range map[string]Appearance{"light": Light, "dark": Dark} {
+		th := NewTheme(appearance, 1)
+		for _, pair := range pairs {
+			ratio := contrast(th.Color(pair.front, theme.VariantLight), th.Color(pair.back, theme.VariantLight))
+			assert.GreaterOrEqual(t, ratio, pair.least, "%s: %s on %s has %.2f", name, pair.front, pair.back, ratio)
+		}
+		// The ring has to be seen on whatever is around it: by its black line, or by its yellow.
+		for _, around := range []fyne.ThemeColorName{widgets.ColorPage, widgets.ColorSurface} {
+			back := th.Color(around, theme.VariantLight)
+			ratio := max(contrast(th.Color(widgets.ColorFocus, theme.VariantLight), back),
+				contrast(th.Color(widgets.ColorFocusEdge, theme.VariantLight), back))
+			assert.GreaterOrEqual(t, ratio, float64(edge), "%s: focus ring on %s", name, around)
+		}
+	}
+}
+
+// contrast is the contrast ratio of WCAG 2.2.
+func contrast(a, b color.Color) float64 {
+	la, lb := luminance(a), luminance(b)
+	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)
+}
+
+func luminance(c color.Color) float64 {
+	r, g, b, _ := c.RGBA()
+	linear := func(v uint32) float64 {
+		s := float64(v) / 0xFFFF
+		if s <= 0.04045 {
+			return s / 12.92
+		}
+		return math.Pow((s+0.055)/1.055, 2.4)
+	}
+	return 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
+}
+
+// TestThemeAnswersEveryName: a widget would be invisible in a colour or size that one of the appearances does not have.
+func TestThemeAnswersEveryName(t *testing.T) {
+	for name := range light {
+		assert.Contains(t, dark, name)
+	}
+	for name := range dark {
+		assert.Contains(t, light, name)
+	}
+	for fynes, ours := range standard {
+		assert.Contains(t, light, ours, "for %s", fynes)
+	}
+	th := NewTheme(AsSystem, 0)
+	for name, size := range sizes {
+		require.Equal(t, size, th.Size(name))
+		require.Equal(t, 2*size, NewTheme(AsSystem, 2).Size(name))
+	}
+	for _, name := range []fyne.ThemeSizeName{widgets.SizeTitle, widgets.SizeBanner, widgets.SizeBody, widgets.SizeName,
+		widgets.SizeDetail, widgets.SizeSmall, theme.SizeNameText, theme.SizeNameCaptionText} {
+		assert.GreaterOrEqual(t, th.Size(name), float32(12), "%s is too small to read", name)
+	}
+	for _, name := range []fyne.ThemeSizeName{theme.SizeNamePadding, theme.SizeNameScrollBar} {
+		assert.Positive(t, th.Size(name))
+	}
+}
+
+func TestAppearance(t *testing.T) {
+	page := func(appearance Appearance, system fyne.ThemeVariant) color.Color {
+		return NewTheme(appearance, 1).Color(widgets.ColorPage, system)
+	}
+	for _, test := range []struct {
+		name       string
+		appearance Appearance
+		system     fyne.ThemeVariant
+		dark       bool
+	}{
+		{"a light system", AsSystem, theme.VariantLight, false},
+		{"a dark system", AsSystem, theme.VariantDark, true},
+		{"light in a dark system", Light, theme.VariantDark, false},
+		{"dark in a light system", Dark, theme.VariantLight, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			want := light
+			if test.dark {
+				want = dark
+			}
+			require.Equal(t, color.Color(want[widgets.ColorPage]), page(test.appearance, test.system))
+		})
+	}
+}

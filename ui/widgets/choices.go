@@ -1,0 +1,411 @@
+package widgets
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strconv"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+)
+
+// Section is a heading and the choices under it.
+type Section struct {
+	Heading []Run
+	Choices []Choice
+}
+
+const (
+	choiceGap     = 16 // between cards, in both directions
+	headingBelow  = 9
+	sectionAbove  = 18
+	digitsOnCards = 9
+)
+
+// Choices is a grid of cards in sections. However many choices there are, only the cards of the rows that can be seen exist,
+// and one row more at either end for the Tab key to go on to.
+//
+// Choices are counted through all sections, from 0. The cards that can be seen whole bear the digits 1 to 9, unless they have
+// a key of their own.
+type Choices struct {
+	// OnChosen is called with the choice whose card was pressed.
+	OnChosen func(choice int)
+	// OnFocus is called with a card that is to have the focus.
+	OnFocus func(fyne.Focusable)
+	// OnReveal is called with the part of the grid that is to be seen, as a card in it has the focus.
+	OnReveal func(top, bottom float32)
+	// OnKey and OnRune get the keys that the cards do not use.
+	OnKey  func(*fyne.KeyEvent)
+	OnRune func(rune)
+
+	sections []Section
+	choices  []Choice
+
+	box       *fyne.Container
+	width     float32
+	sizes     [3]float32
+	rows      []choiceRow
+	cardWidth float32
+	height    float32
+
+	top, bottom float32
+	focused     int // The choice whose card had the focus last, or none.
+	digits      []int
+	cards       map[int]*choiceCard
+	headings    map[int]*Text
+	spareCards  []*choiceCard
+	spareTexts  []*Text
+}
+
+const none = -1
+
+// choiceRow is a heading, or a row of cards.
+type choiceRow struct {
+	section      int
+	first, count int // The choices of a row of cards; a heading has none.
+	y, height    float32
+}
+
+type choiceCard struct {
+	*RoleCard
+	choice int
+}
+
+// NewChoices returns a grid of cards.
+func NewChoices(sections []Section) *Choices {
+	c := &Choices{sections: sections, focused: none, cards: map[int]*choiceCard{}, headings: map[int]*Text{}}
+	for _, section := range sections {
+		c.choices = append(c.choices, section.Choices...)
+	}
+	c.box = container.New(choicesLayout{c})
+	return c
+}
+
+// Object returns what to put into the window.
+func (c *Choices) Object() *fyne.Container { return c.box }
+
+// Focus gives the focus to the card of a choice and brings it into view.
+func (c *Choices) Focus(choice int) {
+	if choice < 0 || choice >= len(c.choices) {
+		return
+	}
+	c.focused = choice
+	c.reveal()
+	c.materialise()
+	if card := c.cards[choice]; card != nil && c.OnFocus != nil {
+		c.OnFocus(card.RoleCard)
+	}
+}
+
+// Focused returns the choice whose card had the focus last, or false if none had.
+func (c *Choices) Focused() (int, bool) { return c.focused, c.focused != none }
+
+// Digit returns the choice whose card bears a digit now.
+func (c *Choices) Digit(digit int) (int, bool) {
+	if digit < 1 || digit > len(c.digits) {
+		return 0, false
+	}
+	return c.digits[digit-1], true
+}
+
+// Move moves the focus by a number of columns and rows, over the bounds of sections. Without a card that has the focus it
+// goes to the first one.
+func (c *Choices) Move(columns, rows int) {
+	if c.focused == none {
+		c.Focus(0)
+		return
+	}
+	to := c.focused + columns
+	if rows != 0 {
+		row := c.rowOf(c.focused)
+		column := c.focused - c.rows[row].first
+		next := row
+		for next += rows; next >= 0 && next < len(c.rows) && c.rows[next].count == 0; {
+			next += rows
+		}
+		if next < 0 || next >= len(c.rows) {
+			return
+		}
+		to = c.rows[next].first + min(column, c.rows[next].count-1)
+	}
+	c.Focus(to)
+}
+
+// Show says which part of the grid can be seen.
+func (c *Choices) Show(top, bottom float32) {
+	c.top, c.bottom = top, bottom
+	c.materialise()
+}
+
+func (c *Choices) reveal() {
+	if c.OnReveal == nil || len(c.rows) == 0 {
+		return
+	}
+	row := c.rowOf(c.focused)
+	top := c.rows[row].y
+	if row > 0 && c.rows[row-1].count == 0 {
+		top = c.rows[row-1].y // The heading comes along.
+	}
+	c.OnReveal(top, c.rows[row].y+c.rows[row].height)
+}
+
+func (c *Choices) rowOf(choice int) int {
+	after := sort.Search(len(c.rows), func(i int) bool { return c.rows[i].first > choice })
+	return after - 1
+}
+
+// measure places all rows for a width.
+func (c *Choices) measure(width float32) {
+	th := fyne.CurrentApp().Settings().Theme()
+	sizes := [...]float32{th.Size(SizeCard), th.Size(SizeBody), th.Size(SizeDetail)}
+	if c.width == width && c.sizes == sizes {
+		return
+	}
+	if c.sizes != sizes {
+		c.spareCards, c.spareTexts = nil, nil // They were measured with the old sizes.
+	}
+	c.width, c.sizes = width, sizes
+	least := th.Size(SizeCard)
+	columns := max(1, int((width+choiceGap)/(least+choiceGap)))
+	c.cardWidth = whole((width-float32(columns-1)*choiceGap)/float32(columns) - 0.5)
+	plain, accented := c.tallest(c.cardWidth)
+
+	c.rows = c.rows[:0]
+	y, first := float32(0), 0
+	heading := newHeading()
+	for i, section := range c.sections {
+		if i > 0 {
+			y += sectionAbove
+		}
+		heading.runs, heading.laid, heading.whole = section.Heading, nil, nil // Measured only, so not refreshed.
+		height := heading.HeightFor(width)
+		c.rows = append(c.rows, choiceRow{section: i, first: first, y: y, height: height})
+		y += height + headingBelow
+		for left := len(section.Choices); left > 0; left -= columns {
+			count, height := min(left, columns), plain
+			if c.choices[first].Accent {
+				height = accented
+			}
+			c.rows = append(c.rows, choiceRow{section: i, first: first, count: count, y: y, height: height})
+			first += count
+			y += height + choiceGap
+		}
+		y -= choiceGap
+	}
+	c.height = max(0, y)
+	c.recycle()
+}
+
+// tallest returns the height that every card gets: that of the one that needs most. Cards with an accent, which say more, have
+// a height of their own. Many choices say the same and are measured once.
+func (c *Choices) tallest(width float32) (plain, accented float32) {
+	card := NewRoleCard()
+	measured := make(map[string]bool)
+	for _, choice := range c.choices {
+		key := fmt.Sprintf("%q %q %v", choice.Title, choice.Lines, choice.Accent)
+		if measured[key] {
+			continue
+		}
+		measured[key] = true
+		card.Set(choice)
+		if choice.Accent {
+			accented = max(accented, card.HeightFor(width))
+		} else {
+			plain = max(plain, card.HeightFor(width))
+		}
+	}
+	return plain, accented
+}
+
+// recycle gives up all cards and headings, since every place has changed.
+func (c *Choices) recycle() {
+	for choice, card := range c.cards {
+		if choice != c.focused {
+			c.spareCards = append(c.spareCards, card)
+			delete(c.cards, choice)
+		}
+	}
+	for row, heading := range c.headings {
+		c.spareTexts = append(c.spareTexts, heading)
+		delete(c.headings, row)
+	}
+}
+
+// materialise makes what can be seen, and puts away what cannot. The card that had the focus last stays: Fyne keeps sending it
+// keys wherever it is, and it must not become another role under the user's fingers.
+func (c *Choices) materialise() {
+	if len(c.rows) == 0 {
+		return
+	}
+	from := sort.Search(len(c.rows), func(i int) bool { return c.rows[i].y+c.rows[i].height > c.top })
+	to := sort.Search(len(c.rows), func(i int) bool { return c.rows[i].y >= c.bottom })
+	from, to = c.extend(from, -1), c.extend(to-1, 1)+1
+
+	c.release(from, to)
+	c.digits = c.digits[:0]
+	for row := from; row < to; row++ {
+		c.showRow(row)
+	}
+	if c.focused != none {
+		if row := c.rowOf(c.focused); row < from || row >= to {
+			c.showCard(c.focused, row, "")
+		}
+	}
+	c.arrange()
+}
+
+// extend goes on from a row to the next row of cards beyond it, if there is one.
+func (c *Choices) extend(row, step int) int {
+	for next := row + step; next >= 0 && next < len(c.rows); next += step {
+		row = next
+		if c.rows[next].count > 0 {
+			break
+		}
+	}
+	return max(0, min(row, len(c.rows)-1))
+}
+
+func (c *Choices) release(from, to int) {
+	for choice, card := range c.cards {
+		if row := c.rowOf(choice); (row < from || row >= to) && choice != c.focused {
+			c.spareCards = append(c.spareCards, card)
+			delete(c.cards, choice)
+		}
+	}
+	for row, heading := range c.headings {
+		if row < from || row >= to {
+			c.spareTexts = append(c.spareTexts, heading)
+			delete(c.headings, row)
+		}
+	}
+}
+
+func (c *Choices) showRow(row int) {
+	r := c.rows[row]
+	if r.count == 0 {
+		heading := c.headings[row]
+		if heading == nil {
+			heading = c.spareText()
+			heading.SetRuns(c.sections[r.section].Heading...)
+			c.headings[row] = heading
+		}
+		place(heading, 0, r.y, c.width, r.height)
+		return
+	}
+	seen := r.y >= c.top && r.y+r.height <= c.bottom
+	for choice := r.first; choice < r.first+r.count; choice++ {
+		digit := ""
+		if seen && c.choices[choice].Key == "" && len(c.digits) < digitsOnCards {
+			c.digits = append(c.digits, choice)
+			digit = strconv.Itoa(len(c.digits))
+		}
+		c.showCard(choice, row, digit)
+	}
+}
+
+func (c *Choices) showCard(choice, row int, digit string) {
+	card := c.cards[choice]
+	if card == nil {
+		card = c.spareCard()
+		card.choice = choice
+		c.cards[choice] = card
+	}
+	shown := c.choices[choice]
+	if shown.Key == "" {
+		shown.Key = digit
+	}
+	card.Set(shown)
+	x := float32(choice-c.rows[row].first) * (c.cardWidth + choiceGap)
+	place(card.RoleCard, x, c.rows[row].y, c.cardWidth, c.rows[row].height)
+}
+
+// arrange puts headings and cards into the container in the order in which they are read and in which Tab goes through them.
+func (c *Choices) arrange() {
+	rows := make(map[int][]fyne.CanvasObject, len(c.headings)+len(c.cards))
+	for row, heading := range c.headings {
+		rows[row] = []fyne.CanvasObject{heading}
+	}
+	choices := make([]int, 0, len(c.cards))
+	for choice := range c.cards {
+		choices = append(choices, choice)
+	}
+	slices.Sort(choices)
+	for _, choice := range choices {
+		row := c.rowOf(choice)
+		rows[row] = append(rows[row], c.cards[choice].RoleCard)
+	}
+	order := make([]int, 0, len(rows))
+	for row := range rows {
+		order = append(order, row)
+	}
+	slices.Sort(order)
+	objects := make([]fyne.CanvasObject, 0, len(c.box.Objects))
+	for _, row := range order {
+		objects = append(objects, rows[row]...)
+	}
+	if !slices.Equal(objects, c.box.Objects) {
+		c.box.Objects = objects
+		canvas.Refresh(c.box)
+	}
+}
+
+func (c *Choices) spareText() *Text {
+	if n := len(c.spareTexts); n > 0 {
+		text := c.spareTexts[n-1]
+		c.spareTexts = c.spareTexts[:n-1]
+		return text
+	}
+	return newHeading()
+}
+
+func newHeading() *Text {
+	heading := NewText("", Style{Size: SizeBody, Color: ColorText, Bold: true})
+	heading.Lines = 2
+	return heading
+}
+
+func (c *Choices) spareCard() *choiceCard {
+	if n := len(c.spareCards); n > 0 {
+		card := c.spareCards[n-1]
+		c.spareCards = c.spareCards[:n-1]
+		card.forget()
+		return card
+	}
+	card := &choiceCard{RoleCard: NewRoleCard()}
+	card.OnTapped = func() {
+		if c.OnChosen != nil {
+			c.OnChosen(card.choice)
+		}
+	}
+	card.OnFocus = func() {
+		c.focused = card.choice
+		c.reveal()
+	}
+	card.OnKey = func(key *fyne.KeyEvent) {
+		if c.OnKey != nil {
+			c.OnKey(key)
+		}
+	}
+	card.OnRune = func(r rune) {
+		if c.OnRune != nil {
+			c.OnRune(r)
+		}
+	}
+	return card
+}
+
+type choicesLayout struct{ of *Choices }
+
+func (l choicesLayout) HeightFor(_ []fyne.CanvasObject, width float32) float32 {
+	l.of.measure(width)
+	return l.of.height
+}
+
+func (l choicesLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	l.of.measure(size.Width)
+	l.of.materialise()
+}
+
+func (l choicesLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }

@@ -1,0 +1,314 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// Tall is an object whose height depends on the width it is given, as wrapped text does.
+type Tall interface {
+	// HeightFor returns the height that the object needs at a width.
+	HeightFor(width float32) float32
+}
+
+// TallLayout is a layout that can tell the height of its objects at a width.
+//
+// Its MinSize is nothing, always: a least size says little about objects whose height depends on their width, Fyne asks every
+// container for it in every frame, and a change would have it lay out what has been laid out already. The window has a least
+// size of its own, and what does not fit into it scrolls.
+type TallLayout interface {
+	fyne.Layout
+	HeightFor(objects []fyne.CanvasObject, width float32) float32
+}
+
+// natural is an object that would like more width than its least: text on one line, buttons in one row.
+type natural interface{ Natural() fyne.Size }
+
+type naturalLayout interface {
+	naturalWidth(objects []fyne.CanvasObject) float32
+}
+
+// HeightFor returns the height that any object needs at a width.
+func HeightFor(object fyne.CanvasObject, width float32) float32 {
+	if tall, ok := object.(Tall); ok {
+		return tall.HeightFor(width)
+	}
+	if box, ok := object.(*fyne.Container); ok {
+		if layout, ok := box.Layout.(TallLayout); ok {
+			return layout.HeightFor(box.Objects, width)
+		}
+	}
+	return object.MinSize().Height
+}
+
+// NaturalWidth returns the width at which nothing of an object would have to be wrapped.
+func NaturalWidth(object fyne.CanvasObject) float32 {
+	if wide, ok := object.(natural); ok {
+		return wide.Natural().Width
+	}
+	if box, ok := object.(*fyne.Container); ok {
+		if layout, ok := box.Layout.(naturalLayout); ok {
+			return layout.naturalWidth(box.Objects)
+		}
+	}
+	return object.MinSize().Width
+}
+
+// Arrange lays out a container and those in it anew, after something has changed its size. Unlike Refresh it does not draw
+// what stays as it is.
+func Arrange(box *fyne.Container) {
+	box.Layout.Layout(box.Objects, box.Size())
+	for _, object := range box.Objects {
+		if inner, ok := object.(*fyne.Container); ok && inner.Layout != nil {
+			Arrange(inner)
+		}
+	}
+}
+
+// Align is where an object stands in the width of its column.
+type Align int
+
+// The alignments.
+const (
+	// Fill gives the object the whole width.
+	Fill Align = iota
+	// Leading gives it its natural width at the left, Centre in the middle.
+	Leading
+	Centre
+)
+
+// Row is one object of a [Column].
+type Row struct {
+	Object fyne.CanvasObject
+	// Above is the gap to the row before.
+	Above float32
+	Align Align
+}
+
+// Column stacks rows, each as high as it needs to be at the width there is. A hidden object takes its gap with it.
+func Column(rows ...Row) *fyne.Container {
+	objects := make([]fyne.CanvasObject, len(rows))
+	for i, row := range rows {
+		objects[i] = row.Object
+	}
+	return container.New(columnLayout(rows), objects...)
+}
+
+type columnLayout []Row
+
+func (l columnLayout) width(row Row, available float32) float32 {
+	if row.Align == Fill {
+		return available
+	}
+	return min(NaturalWidth(row.Object), available)
+}
+
+func (l columnLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	y := float32(0)
+	for _, row := range l {
+		if !row.Object.Visible() {
+			continue
+		}
+		y += row.Above
+		width := l.width(row, size.Width)
+		height := HeightFor(row.Object, width)
+		x := float32(0)
+		if row.Align == Centre {
+			x = whole((size.Width - width) / 2)
+		}
+		row.Object.Move(fyne.NewPos(x, y))
+		row.Object.Resize(fyne.NewSize(width, height))
+		y += height
+	}
+}
+
+func (l columnLayout) HeightFor(_ []fyne.CanvasObject, width float32) float32 {
+	y := float32(0)
+	for _, row := range l {
+		if row.Object.Visible() {
+			y += row.Above + HeightFor(row.Object, l.width(row, width))
+		}
+	}
+	return y
+}
+
+func (l columnLayout) naturalWidth([]fyne.CanvasObject) float32 {
+	width := float32(0)
+	for _, row := range l {
+		if row.Object.Visible() {
+			width = max(width, NaturalWidth(row.Object))
+		}
+	}
+	return width
+}
+
+// MinSize is nothing: see [TallLayout].
+func (l columnLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+// Margins are the gaps around an object.
+type Margins struct{ Left, Top, Right, Bottom float32 }
+
+// Inset puts margins around an object.
+func Inset(margins Margins, object fyne.CanvasObject) *fyne.Container {
+	return container.New(insetLayout(margins), object)
+}
+
+type insetLayout Margins
+
+func (l insetLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for _, object := range objects {
+		object.Move(fyne.NewPos(l.Left, l.Top))
+		object.Resize(fyne.NewSize(size.Width-l.Left-l.Right, size.Height-l.Top-l.Bottom))
+	}
+}
+
+func (l insetLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
+	height := float32(0)
+	for _, object := range objects {
+		height = max(height, HeightFor(object, width-l.Left-l.Right))
+	}
+	return l.Top + height + l.Bottom
+}
+
+func (l insetLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
+	width := float32(0)
+	for _, object := range objects {
+		width = max(width, NaturalWidth(object))
+	}
+	return l.Left + width + l.Right
+}
+
+// MinSize is nothing: see [TallLayout].
+func (l insetLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+// Flow puts objects side by side in their natural width, and goes on in another row where they do not fit.
+func Flow(gapX, gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(flowLayout{gapX: gapX, gapY: gapY}, objects...)
+}
+
+// Middle is a Flow whose objects stand in the middle of the height of their row.
+func Middle(gapX, gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(flowLayout{gapX: gapX, gapY: gapY, middle: true}, objects...)
+}
+
+type flowLayout struct {
+	gapX, gapY float32
+	middle     bool
+}
+
+// place calls at with the place of each visible object, and returns the height of them all.
+func (l flowLayout) place(objects []fyne.CanvasObject, width float32, at func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32 {
+	type cell struct {
+		object fyne.CanvasObject
+		x      float32
+		size   fyne.Size
+	}
+	var row []cell
+	x, y, height := float32(0), float32(0), float32(0)
+	end := func() {
+		for _, c := range row {
+			below := float32(0)
+			if l.middle {
+				below = float32(int((height - c.size.Height) / 2))
+			}
+			at(c.object, fyne.NewPos(c.x, y+below), c.size)
+		}
+		row = row[:0]
+	}
+	for _, object := range objects {
+		if !object.Visible() {
+			continue
+		}
+		w := min(NaturalWidth(object), width)
+		if x > 0 && x+w > width {
+			end()
+			x, y, height = 0, y+height+l.gapY, 0
+		}
+		size := fyne.NewSize(w, HeightFor(object, w))
+		row = append(row, cell{object, x, size})
+		x += w + l.gapX
+		height = max(height, size.Height)
+	}
+	end()
+	return y + height
+}
+
+func (l flowLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.place(objects, size.Width, func(object fyne.CanvasObject, pos fyne.Position, size fyne.Size) {
+		object.Move(pos)
+		object.Resize(size)
+	})
+}
+
+func (l flowLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
+	return l.place(objects, width, func(fyne.CanvasObject, fyne.Position, fyne.Size) {})
+}
+
+func (l flowLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
+	width, gap := float32(0), float32(0)
+	for _, object := range objects {
+		if object.Visible() {
+			width += gap + NaturalWidth(object)
+			gap = l.gapX
+		}
+	}
+	return width
+}
+
+// MinSize is nothing: see [TallLayout].
+func (l flowLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+// Pairs lists names and values in two columns, with the names as wide as the theme's SizeLabel says. Where that would leave
+// the values too little, each value stands below its name. Objects alternate: name, value, name, value.
+func Pairs(gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(pairsLayout{gapY: gapY}, objects...)
+}
+
+type pairsLayout struct{ gapY float32 }
+
+func (l pairsLayout) label(width float32) (label float32, stacked bool) {
+	label = fyne.CurrentApp().Settings().Theme().Size(SizeLabel)
+	return label, width < label*2.5
+}
+
+func (l pairsLayout) place(objects []fyne.CanvasObject, width float32, at func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32 {
+	label, stacked := l.label(width)
+	y := float32(0)
+	for i := 0; i+1 < len(objects); i += 2 {
+		if i > 0 {
+			y += l.gapY
+		}
+		name, value := objects[i], objects[i+1]
+		if stacked {
+			h := HeightFor(name, width)
+			at(name, fyne.NewPos(0, y), fyne.NewSize(width, h))
+			y += h
+			h = HeightFor(value, width)
+			at(value, fyne.NewPos(0, y), fyne.NewSize(width, h))
+			y += h
+			continue
+		}
+		nameHeight, valueHeight := HeightFor(name, label), HeightFor(value, width-label)
+		at(name, fyne.NewPos(0, y), fyne.NewSize(label, nameHeight))
+		at(value, fyne.NewPos(label, y), fyne.NewSize(width-label, valueHeight))
+		y += max(nameHeight, valueHeight)
+	}
+	return y
+}
+
+func (l pairsLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.place(objects, size.Width, func(object fyne.CanvasObject, pos fyne.Position, size fyne.Size) {
+		object.Move(pos)
+		object.Resize(size)
+	})
+}
+
+func (l pairsLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
+	return l.place(objects, width, func(fyne.CanvasObject, fyne.Position, fyne.Size) {})
+}
+
+// MinSize is nothing: see [TallLayout].
+func (l pairsLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+// whole rounds to a whole unit, so that lines are sharp at a scale of one.
+func whole(x float32) float32 { return float32(int(x + 0.5)) }

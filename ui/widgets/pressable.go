@@ -1,0 +1,115 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+)
+
+// pressable is what everything that can be pressed has in common: hover, focus, and being pressed by mouse, Enter or Space.
+//
+// A key that is held down repeats. The repeats must not press what appears under them: somebody who leans on Enter while
+// choosing a role would otherwise sign out again. So a key presses only if it went down while the control had the focus.
+type pressable struct {
+	widget.BaseWidget
+
+	// OnTapped is called when the control is pressed.
+	OnTapped func()
+	// OnFocus is called when the control gains the focus, so that a page can bring it into view.
+	OnFocus func()
+	// OnKey and OnRune get the keys that the control does not use itself.
+	OnKey  func(*fyne.KeyEvent)
+	OnRune func(rune)
+
+	hovered, focused, held, armed bool
+}
+
+// Tapped is called by Fyne for a click.
+func (p *pressable) Tapped(*fyne.PointEvent) { p.press() }
+
+func (p *pressable) press() {
+	if p.OnTapped != nil {
+		p.OnTapped()
+	}
+}
+
+// MouseIn is called by Fyne.
+func (p *pressable) MouseIn(*desktop.MouseEvent) {
+	p.hovered = true
+	p.Refresh()
+}
+
+// MouseMoved is called by Fyne.
+func (p *pressable) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut is called by Fyne.
+func (p *pressable) MouseOut() {
+	p.hovered, p.held = false, false
+	p.Refresh()
+}
+
+// MouseDown is called by Fyne.
+func (p *pressable) MouseDown(*desktop.MouseEvent) {
+	p.held = true
+	p.Refresh()
+}
+
+// MouseUp is called by Fyne.
+func (p *pressable) MouseUp(*desktop.MouseEvent) {
+	p.held = false
+	p.Refresh()
+}
+
+// Cursor is the hand of something that can be pressed.
+func (p *pressable) Cursor() desktop.Cursor { return desktop.PointerCursor }
+
+// FocusGained is called by Fyne.
+func (p *pressable) FocusGained() {
+	p.focused = true
+	p.Refresh()
+	if p.OnFocus != nil {
+		p.OnFocus()
+	}
+}
+
+// FocusLost is called by Fyne.
+func (p *pressable) FocusLost() {
+	p.focused, p.armed = false, false
+	p.Refresh()
+}
+
+// Focused tells whether the control has the focus.
+func (p *pressable) Focused() bool { return p.focused }
+
+// KeyDown is called by Fyne when a key goes down, and not for its repeats.
+func (p *pressable) KeyDown(key *fyne.KeyEvent) { p.armed = presses(key) }
+
+// KeyUp is called by Fyne.
+func (p *pressable) KeyUp(*fyne.KeyEvent) { p.armed = false }
+
+// TypedKey is called by Fyne for each key and each of its repeats.
+func (p *pressable) TypedKey(key *fyne.KeyEvent) {
+	switch {
+	case presses(key):
+		if p.armed {
+			p.armed = false
+			p.press()
+		}
+	case p.OnKey != nil:
+		p.OnKey(key)
+	}
+}
+
+// TypedRune is called by Fyne for each character.
+func (p *pressable) TypedRune(r rune) {
+	if r != ' ' && p.OnRune != nil {
+		p.OnRune(r)
+	}
+}
+
+// forget drops what the mouse and a key did to the control, before it becomes another one.
+func (p *pressable) forget() { p.hovered, p.held, p.armed = false, false, false }
+
+func presses(key *fyne.KeyEvent) bool {
+	return key.Name == fyne.KeyReturn || key.Name == fyne.KeyEnter || key.Name == fyne.KeySpace
+}

@@ -1,0 +1,101 @@
+package widgets
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+)
+
+var (
+	_ fyne.Widget     = (*Progress)(nil)
+	_ fyne.Accessible = (*Progress)(nil)
+)
+
+const (
+	progressWidth  = 320
+	progressHeight = 6
+	progressPart   = 0.3
+)
+
+// Progress tells that something is going on, without knowing how much of it is left. It moves between Start and Stop only, and
+// stands still where the user has switched animations off.
+type Progress struct {
+	widget.BaseWidget
+	label     string
+	at        float32
+	animation *fyne.Animation
+}
+
+// NewProgress returns a bar; the label is for screen readers.
+func NewProgress(label string) *Progress {
+	p := &Progress{label: label}
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+// Start sets the bar in motion.
+func (p *Progress) Start() {
+	if p.animation != nil || !fyne.CurrentApp().Settings().ShowAnimations() {
+		return
+	}
+	p.animation = &fyne.Animation{Duration: 1400 * time.Millisecond, RepeatCount: fyne.AnimationRepeatForever,
+		AutoReverse: true, Curve: fyne.AnimationEaseInOut, Tick: func(done float32) {
+			p.at = done
+			p.Refresh()
+		}}
+	p.animation.Start()
+}
+
+// Stop ends the motion.
+func (p *Progress) Stop() {
+	if p.animation != nil {
+		p.animation.Stop()
+		p.animation = nil
+	}
+}
+
+// AccessibilityLabel returns the label.
+func (p *Progress) AccessibilityLabel() string { return p.label }
+
+// AccessibilityRole is text, since Fyne knows of no progress bars.
+func (p *Progress) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+// MinSize is that of the bar.
+func (p *Progress) MinSize() fyne.Size { return fyne.NewSize(progressWidth, progressHeight) }
+
+// CreateRenderer is called by Fyne.
+func (p *Progress) CreateRenderer() fyne.WidgetRenderer {
+	p.ExtendBaseWidget(p)
+	r := &progressRenderer{progress: p, track: &canvas.Rectangle{}, part: &canvas.Rectangle{}}
+	r.Refresh()
+	return r
+}
+
+type progressRenderer struct {
+	progress    *Progress
+	track, part *canvas.Rectangle
+}
+
+func (r *progressRenderer) Destroy() {}
+
+func (r *progressRenderer) MinSize() fyne.Size { return r.progress.MinSize() }
+
+func (r *progressRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.track, r.part}
+}
+
+func (r *progressRenderer) Layout(size fyne.Size) {
+	r.track.Resize(size)
+	part := size.Width * progressPart
+	place(r.part, (size.Width-part)*r.progress.at, 0, part, size.Height)
+	r.track.CornerRadius, r.part.CornerRadius = size.Height/2, size.Height/2
+}
+
+func (r *progressRenderer) Refresh() {
+	r.track.FillColor, r.part.FillColor = colorOf(r.progress, ColorLine), colorOf(r.progress, ColorPrimary)
+	r.Layout(r.progress.Size())
+	r.track.Refresh()
+	r.part.Refresh()
+}

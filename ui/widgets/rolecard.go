@@ -1,0 +1,206 @@
+package widgets
+
+import (
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+)
+
+var (
+	_ fyne.Widget       = (*RoleCard)(nil)
+	_ fyne.Accessible   = (*RoleCard)(nil)
+	_ fyne.Focusable    = (*RoleCard)(nil)
+	_ fyne.Tappable     = (*RoleCard)(nil)
+	_ desktop.Hoverable = (*RoleCard)(nil)
+	_ desktop.Mouseable = (*RoleCard)(nil)
+	_ desktop.Keyable   = (*RoleCard)(nil)
+	_ Tall              = (*RoleCard)(nil)
+)
+
+// Choice is what a card shows.
+type Choice struct {
+	// Title says what is chosen, and Lines what that means. Each takes two lines at most.
+	Title string
+	Lines []string
+	// Key is the key that chooses the card, shown in its corner.
+	Key string
+	// Accent marks the card with a bar at its left.
+	Accent bool
+}
+
+func (c Choice) equal(other Choice) bool {
+	return c.Title == other.Title && c.Key == other.Key && c.Accent == other.Accent && slices.Equal(c.Lines, other.Lines)
+}
+
+const (
+	cardRadius = 6
+	cardPad    = 17
+	cardTop    = 15
+	cardBottom = 14
+	cardGap    = 3
+	cardLeast  = 96
+	cardAccent = 6
+	cardKey    = 13
+)
+
+// RoleCard is a card that can be chosen by mouse, Enter or Space.
+type RoleCard struct {
+	pressable
+	choice Choice
+	title  *Text
+	lines  []*Text
+	key    *Badge
+}
+
+// NewRoleCard returns an empty card; [RoleCard.Set] fills it.
+func NewRoleCard() *RoleCard {
+	c := &RoleCard{
+		title: NewText("", Style{Size: SizeBody, Color: ColorPrimary, Bold: true}),
+		key:   NewBadge("", Key),
+	}
+	c.title.Lines = 2
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// Set shows a choice.
+func (c *RoleCard) Set(choice Choice) {
+	if c.choice.equal(choice) {
+		return
+	}
+	c.choice = choice
+	c.title.SetText(choice.Title)
+	c.key.SetText(choice.Key)
+	for len(c.lines) < len(choice.Lines) {
+		line := NewText("", Style{Size: SizeDetail, Color: ColorSecondary})
+		line.Lines = 2
+		c.lines = append(c.lines, line)
+	}
+	c.lines = c.lines[:len(choice.Lines)]
+	for i, line := range choice.Lines {
+		c.lines[i].SetText(line)
+	}
+	c.Refresh()
+}
+
+// AccessibilityLabel returns all that the card says.
+func (c *RoleCard) AccessibilityLabel() string {
+	said := append([]string{c.choice.Title}, c.choice.Lines...)
+	if c.choice.Key != "" {
+		said = append(said, c.choice.Key)
+	}
+	return strings.Join(said, ", ")
+}
+
+// AccessibilityRole is button.
+func (c *RoleCard) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
+
+// HeightFor returns the height at a width.
+func (c *RoleCard) HeightFor(width float32) float32 {
+	return c.place(width, func(fyne.CanvasObject, float32, float32, float32, float32) {})
+}
+
+// MinSize is the least width of a card, and the height at that width.
+func (c *RoleCard) MinSize() fyne.Size {
+	width := theme.SizeForWidget(SizeCard, c)
+	return fyne.NewSize(width, c.HeightFor(width))
+}
+
+// place calls at with the place of each text, and returns the height of the card.
+func (c *RoleCard) place(width float32, at func(object fyne.CanvasObject, x, y, w, h float32)) float32 {
+	left := float32(cardPad)
+	if c.choice.Accent {
+		left += cardAccent - 1
+	}
+	within := width - left - cardPad
+	key := c.key.MinSize() // Room is kept for a key that the card does not bear now: titles must not jump while it is scrolled.
+	at(c.key, width-cardKey-key.Width, cardKey, key.Width, key.Height)
+	titleWidth := width - left - cardKey - key.Width - 8
+	y := float32(cardTop)
+	height := c.title.HeightFor(titleWidth)
+	at(c.title, left, y, titleWidth, height)
+	y += height + cardGap
+	for _, line := range c.lines {
+		height = line.HeightFor(within)
+		at(line, left, y, within, height)
+		y += height
+	}
+	return max(y+cardBottom, cardLeast)
+}
+
+// CreateRenderer is called by Fyne.
+func (c *RoleCard) CreateRenderer() fyne.WidgetRenderer {
+	c.ExtendBaseWidget(c)
+	r := &roleCardRenderer{card: c, ring: NewFocusRing(c, cardRadius), edge: &canvas.Rectangle{CornerRadius: cardRadius},
+		accent: &canvas.Rectangle{}, face: &canvas.Rectangle{}}
+	r.Refresh()
+	return r
+}
+
+type roleCardRenderer struct {
+	card               *RoleCard
+	ring               *FocusRing
+	edge, accent, face *canvas.Rectangle
+	objects            []fyne.CanvasObject
+}
+
+func (r *roleCardRenderer) Destroy() {}
+
+func (r *roleCardRenderer) MinSize() fyne.Size { return r.card.MinSize() }
+
+func (r *roleCardRenderer) Objects() []fyne.CanvasObject { return r.objects }
+
+func (r *roleCardRenderer) Layout(size fyne.Size) {
+	r.edge.Resize(size)
+	r.ring.Layout(size)
+	border := float32(1)
+	if r.card.focused {
+		border = FocusInner
+	}
+	left := border
+	if r.card.choice.Accent {
+		left = cardAccent
+	}
+	place(r.accent, 0, 0, cardAccent, size.Height)
+	r.accent.TopLeftCornerRadius, r.accent.BottomLeftCornerRadius = cardRadius, cardRadius
+	r.face.CornerRadius = cardRadius - border
+	if r.card.choice.Accent {
+		r.face.TopLeftCornerRadius, r.face.BottomLeftCornerRadius = square, square
+	} else {
+		r.face.TopLeftCornerRadius, r.face.BottomLeftCornerRadius = 0, 0
+	}
+	place(r.face, left, border, size.Width-left-border, size.Height-2*border)
+	r.card.place(size.Width, place)
+}
+
+func (r *roleCardRenderer) Refresh() {
+	c := r.card
+	face := ColorSurface
+	switch {
+	case c.held:
+		face = ColorPressed
+	case c.hovered:
+		face = ColorHover
+	}
+	r.edge.FillColor, r.accent.FillColor, r.face.FillColor = colorOf(c, ColorLine), colorOf(c, ColorPrimary), colorOf(c, face)
+	r.edge.Shadow = canvas.Shadow{Color: colorOf(c, ColorShadow), BlurRadius: 2, Offset: fyne.NewPos(0, 1)}
+	r.edge.Hidden = c.focused
+	r.accent.Hidden = !c.choice.Accent
+	r.ring.Show(c.focused)
+	r.objects = append(append(r.objects[:0], r.ring.Objects()...), r.edge, r.accent, r.face, c.title)
+	for _, line := range c.lines {
+		r.objects = append(r.objects, line)
+	}
+	if c.choice.Key != "" {
+		r.objects = append(r.objects, c.key)
+	}
+	for _, object := range r.objects {
+		object.Refresh()
+	}
+	r.Layout(c.Size())
+	canvas.Refresh(c)
+}

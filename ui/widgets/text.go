@@ -1,0 +1,399 @@
+package widgets
+
+import (
+	"image/color"
+	"strings"
+	"unicode"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+var (
+	_ fyne.Widget     = (*Text)(nil)
+	_ fyne.Accessible = (*Text)(nil)
+	_ Tall            = (*Text)(nil)
+)
+
+// Style is how a piece of text looks, in names that the theme answers.
+type Style struct {
+	Size  fyne.ThemeSizeName
+	Color fyne.ThemeColorName
+	Bold  bool
+}
+
+// Run is a piece of text in one style.
+type Run struct {
+	Text string
+	Style
+}
+
+// Text shows runs of text. It wraps between words, breaks a word that is wider than it is, and can be held to a number of
+// lines, the last of which then ends in an ellipsis. Runs of different sizes share a baseline.
+type Text struct {
+	widget.BaseWidget
+	// Alignment is leading, centred or trailing.
+	Alignment fyne.TextAlign
+	// Lines is the most lines to show; 0 is no limit.
+	Lines int
+
+	runs []Run
+	// laid is the text in lines of the width it has, whole on one line.
+	laid, whole *wrapped
+}
+
+// NewText returns text in one style.
+func NewText(text string, style Style) *Text { return NewRuns(Run{Text: text, Style: style}) }
+
+// NewRuns returns text in several styles, one at least. White space at the end of a run counts.
+func NewRuns(runs ...Run) *Text {
+	t := &Text{runs: runs}
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+// SetText replaces the text and keeps the style of its first run.
+func (t *Text) SetText(text string) {
+	if len(t.runs) == 1 && t.runs[0].Text == text {
+		return
+	}
+	t.SetRuns(Run{Text: text, Style: t.runs[0].Style})
+}
+
+// SetRuns replaces the text.
+func (t *Text) SetRuns(runs ...Run) {
+	t.runs = runs
+	t.Refresh()
+}
+
+// String returns the text without its styles.
+func (t *Text) String() string {
+	var text strings.Builder
+	for _, run := range t.runs {
+		text.WriteString(run.Text)
+	}
+	return text.String()
+}
+
+// AccessibilityLabel returns the text.
+func (t *Text) AccessibilityLabel() string { return strings.TrimSpace(t.String()) }
+
+// AccessibilityRole is text.
+func (t *Text) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+// Natural returns the size of the text on one line.
+func (t *Text) Natural() fyne.Size {
+	one := t.wrap(unlimited)
+	return fyne.NewSize(one.width, one.height)
+}
+
+// HeightFor returns the height of the text at a width.
+func (t *Text) HeightFor(width float32) float32 { return t.wrap(width).height }
+
+// Cut tells whether some of the text is left out at a width, since it is held to a number of lines.
+func (t *Text) Cut(width float32) bool { return t.wrap(width).cut }
+
+// MinSize is the width of a short word, and the height at the width that the text has.
+func (t *Text) MinSize() fyne.Size {
+	width := t.Size().Width
+	if width <= 0 {
+		width = unlimited
+	}
+	laid := t.wrap(width)
+	return fyne.NewSize(min(laid.width, 4*laid.lines[0].height), laid.height)
+}
+
+// Refresh draws the text anew, after its runs or the theme have changed.
+func (t *Text) Refresh() {
+	t.laid, t.whole = nil, nil
+	t.BaseWidget.Refresh()
+}
+
+// CreateRenderer is called by Fyne.
+func (t *Text) CreateRenderer() fyne.WidgetRenderer {
+	t.ExtendBaseWidget(t)
+	return &textRenderer{text: t}
+}
+
+type textRenderer struct {
+	text    *Text
+	objects []fyne.CanvasObject
+}
+
+func (r *textRenderer) Destroy() {}
+
+func (r *textRenderer) MinSize() fyne.Size { return r.text.MinSize() }
+
+func (r *textRenderer) Objects() []fyne.CanvasObject { return r.objects }
+
+func (r *textRenderer) Refresh() {
+	r.Layout(r.text.Size())
+	canvas.Refresh(r.text)
+}
+
+func (r *textRenderer) Layout(size fyne.Size) {
+	if size.Width <= 0 {
+		return // Nobody has placed the text yet.
+	}
+	laid := r.text.wrap(size.Width)
+	used := 0
+	for _, line := range laid.lines {
+		x := float32(0)
+		switch r.text.Alignment {
+		case fyne.TextAlignCenter:
+			x = whole((size.Width - line.width) / 2)
+		case fyne.TextAlignTrailing:
+			x = size.Width - line.width
+		}
+		for _, piece := range line.pieces {
+			if used == len(r.objects) {
+				r.objects = append(r.objects, &canvas.Text{})
+			}
+			drawn, ok := r.objects[used].(*canvas.Text)
+			if !ok {
+				continue
+			}
+			used++
+			drawn.Text = piece.text
+			drawn.Color = colorOf(r.text, piece.style.Color)
+			drawn.TextSize = theme.SizeForWidget(piece.style.Size, r.text)
+			drawn.TextStyle = fyne.TextStyle{Bold: piece.style.Bold}
+			drawn.Move(fyne.NewPos(x+piece.x, line.y+line.baseline-piece.baseline))
+			drawn.Resize(fyne.NewSize(piece.width, piece.height))
+			drawn.Refresh()
+		}
+	}
+	clear(r.objects[used:])
+	r.objects = r.objects[:used]
+}
+
+const (
+	unlimited = float32(1 << 20)
+	ellipsis  = "…"
+	// noBreak is the space that does not end a line.
+	noBreak = '\u00a0'
+)
+
+// wrapped is text broken into lines for one width.
+type wrapped struct {
+	at            float32
+	cut           bool
+	lines         []textLine
+	width, height float32
+}
+
+type textLine struct {
+	pieces             []textPiece
+	y, width, baseline float32
+	height             float32
+}
+
+// textPiece is what stands on one line in one style.
+type textPiece struct {
+	text                       string
+	style                      Style
+	x, width, height, baseline float32
+}
+
+// wrap breaks the text into lines, or returns what it found the last time for the same width.
+func (t *Text) wrap(width float32) *wrapped {
+	kept := &t.laid
+	if width == unlimited {
+		kept = &t.whole
+	}
+	if *kept != nil && (*kept).at == width {
+		return *kept
+	}
+	made := &wrapped{at: width}
+	lines := []textLine{t.oneLine()}
+	if lines[0].width > width {
+		lines = t.breakLines(width)
+	}
+	for _, line := range lines {
+		if t.Lines > 0 && len(made.lines) == t.Lines {
+			made.cut = true
+			t.shorten(&made.lines[t.Lines-1], width)
+			break
+		}
+		made.lines = append(made.lines, line)
+	}
+	for i := range made.lines {
+		line := &made.lines[i]
+		line.y = made.height
+		made.height += line.height
+		made.width = max(made.width, line.width)
+	}
+	*kept = made
+	return made
+}
+
+// oneLine returns the text on one line, which is how most texts are.
+func (t *Text) oneLine() textLine {
+	if t.whole != nil {
+		return t.whole.lines[0]
+	}
+	var line textLine
+	for _, run := range t.runs {
+		line.add(t.measure(plainSpaces(run.Text), run.Style))
+	}
+	line.finish(t)
+	return line
+}
+
+func (t *Text) breakLines(width float32) []textLine {
+	var lines []textLine
+	var line textLine
+	end := func() {
+		line.finish(t)
+		lines = append(lines, line)
+		line = textLine{}
+	}
+	for _, word := range t.words() {
+		if line.width > 0 && !line.fits(t, word, width) {
+			end()
+		}
+		for _, piece := range word {
+			for line.width == 0 && t.measure(strings.TrimRight(piece.text, " "), piece.style).width > width {
+				head, tail := t.split(piece.text, piece.style, width)
+				if tail == "" {
+					break
+				}
+				line.add(t.measure(head, piece.style))
+				end()
+				piece = t.measure(tail, piece.style)
+			}
+			line.add(piece)
+		}
+	}
+	end()
+	return lines
+}
+
+// words cuts the text after white space. A word is in pieces where its style changes, as in a bold word and its full stop.
+func (t *Text) words() [][]textPiece {
+	var found [][]textPiece
+	open := false
+	for _, run := range t.runs {
+		for _, text := range cutWords(run.Text) {
+			piece := t.measure(text, run.Style)
+			if open {
+				found[len(found)-1] = append(found[len(found)-1], piece)
+			} else {
+				found = append(found, []textPiece{piece})
+			}
+			open = !strings.HasSuffix(text, " ")
+		}
+	}
+	return found
+}
+
+// fits tells whether the line has room for one more word. Widths of single words are rounded, so a line that seems a bit too
+// long is measured as a whole before it is broken.
+func (l *textLine) fits(t *Text, word []textPiece, width float32) bool {
+	longer := textLine{pieces: append([]textPiece(nil), l.pieces...), width: l.width}
+	for _, piece := range word {
+		longer.add(piece)
+	}
+	if longer.width <= width {
+		return true
+	}
+	longer.finish(t)
+	return longer.width <= width
+}
+
+// add puts a piece at the end of the line, into the piece before it if that has the same style.
+func (l *textLine) add(piece textPiece) {
+	if n := len(l.pieces); n > 0 && l.pieces[n-1].style == piece.style {
+		l.pieces[n-1].text += piece.text
+		l.pieces[n-1].width += piece.width
+	} else {
+		piece.x = l.width
+		l.pieces = append(l.pieces, piece)
+	}
+	l.width += piece.width
+	l.baseline = max(l.baseline, piece.baseline)
+	l.height = max(l.height, piece.height)
+}
+
+// finish drops the white space at the end of the line and measures the pieces as a whole.
+func (l *textLine) finish(t *Text) {
+	x := float32(0)
+	for i := range l.pieces {
+		piece := &l.pieces[i]
+		if i == len(l.pieces)-1 {
+			piece.text = strings.TrimRight(piece.text, " ")
+		}
+		piece.x, piece.width = x, t.measure(piece.text, piece.style).width
+		x += piece.width
+	}
+	l.width = x
+}
+
+// shorten ends the line in an ellipsis.
+func (t *Text) shorten(line *textLine, width float32) {
+	n := len(line.pieces)
+	if n == 0 {
+		return
+	}
+	piece := &line.pieces[n-1]
+	runes := []rune(piece.text)
+	for {
+		piece.text = strings.TrimRight(string(runes), " ") + ellipsis
+		piece.width = t.measure(piece.text, piece.style).width
+		if piece.x+piece.width <= width || len(runes) == 0 {
+			break
+		}
+		runes = runes[:len(runes)-1]
+	}
+	line.width = piece.x + piece.width
+}
+
+// split cuts a word that is wider than a line after as many letters as fit, one at least.
+func (t *Text) split(word string, style Style, width float32) (head, tail string) {
+	runes := []rune(word)
+	n := 1
+	for n < len(runes) && t.measure(string(runes[:n+1]), style).width <= width {
+		n++
+	}
+	return string(runes[:n]), string(runes[n:])
+}
+
+func (t *Text) measure(text string, style Style) textPiece {
+	size, baseline := fyne.CurrentApp().Driver().RenderedTextSize(text, theme.SizeForWidget(style.Size, t),
+		fyne.TextStyle{Bold: style.Bold}, nil)
+	return textPiece{text: text, style: style, width: size.Width, height: size.Height, baseline: baseline}
+}
+
+// cutWords splits text after white space: "a b" is "a " and "b".
+func cutWords(text string) []string {
+	var found []string
+	start, inSpace := 0, false
+	text = plainSpaces(text)
+	for i, r := range text {
+		if r != ' ' && inSpace {
+			found = append(found, text[start:i])
+			start = i
+		}
+		inSpace = r == ' '
+	}
+	if start < len(text) {
+		found = append(found, text[start:])
+	}
+	return found
+}
+
+// plainSpaces makes a space of every kind of white space at which a line may end.
+func plainSpaces(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != noBreak && unicode.IsSpace(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+func colorOf(w fyne.Widget, name fyne.ThemeColorName) color.Color {
+	return theme.ColorForWidget(name, w)
+}

@@ -1,0 +1,297 @@
+package widgets
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Viewport shows a part of a page that may be taller than the window. It is made of containers, so that a screen reader finds
+// what is in it (see the package comment). A container does not clip: what lies above and below the viewport has to be painted
+// over, which a header and a status bar with a [Backdrop] do.
+type Viewport struct {
+	// OnMoved is called with the part of the page that is visible, whenever that changes.
+	OnMoved func(top, bottom float32)
+
+	box     *fyne.Container
+	content fyne.CanvasObject
+	wheel   *wheel
+	bar     *scrollBar
+	offset  float32
+	height  float32
+}
+
+// NewViewport returns an empty viewport.
+func NewViewport() *Viewport {
+	v := &Viewport{content: canvas.NewRectangle(color.Transparent)}
+	v.wheel, v.bar = newWheel(v), newScrollBar(v)
+	v.box = container.New(viewportLayout{v}, v.wheel, v.content, v.bar)
+	return v
+}
+
+// Object returns what to put into the window.
+func (v *Viewport) Object() *fyne.Container { return v.box }
+
+// SetContent shows another page, from its beginning.
+func (v *Viewport) SetContent(content fyne.CanvasObject) {
+	v.content, v.offset = content, 0
+	v.box.Objects = []fyne.CanvasObject{v.wheel, content, v.bar}
+	v.box.Refresh()
+}
+
+// Relayout places the page anew, after something in it has changed its height.
+func (v *Viewport) Relayout() { Arrange(v.box) }
+
+// Offset tells how much of the page is hidden above the viewport.
+func (v *Viewport) Offset() float32 { return v.offset }
+
+// ScrollBy moves the page up by a distance, or down by a negative one.
+func (v *Viewport) ScrollBy(distance float32) { v.scrollTo(v.offset + distance) }
+
+// ScrollToTop shows the beginning of the page.
+func (v *Viewport) ScrollToTop() { v.scrollTo(0) }
+
+// Page is how far a page key scrolls.
+func (v *Viewport) Page() float32 { return v.box.Size().Height * 0.9 }
+
+// Reveal scrolls as little as possible so that a part of the page can be seen, with a margin around it.
+func (v *Viewport) Reveal(top, bottom float32) {
+	const margin = 24
+	switch view := v.box.Size().Height; {
+	case top-margin < v.offset:
+		v.scrollTo(top - margin)
+	case bottom+margin > v.offset+view:
+		v.scrollTo(min(bottom+margin-view, top-margin))
+	}
+}
+
+// RevealObject scrolls so that an object of the page can be seen.
+func (v *Viewport) RevealObject(object fyne.CanvasObject) {
+	if y, found := v.OffsetOf(object); found {
+		v.Reveal(y, y+object.Size().Height)
+	}
+}
+
+// OffsetOf returns how far below the top of the page an object stands, and false if it is not in it.
+func (v *Viewport) OffsetOf(object fyne.CanvasObject) (float32, bool) {
+	return offsetOf(v.content, object)
+}
+
+// offsetOf returns how far below the top of an ancestor an object stands.
+func offsetOf(within, object fyne.CanvasObject) (float32, bool) {
+	if within == object {
+		return 0, true
+	}
+	box, ok := within.(*fyne.Container)
+	if !ok {
+		return 0, false
+	}
+	for _, child := range box.Objects {
+		if y, found := offsetOf(child, object); found {
+			return child.Position().Y + y, true
+		}
+	}
+	return 0, false
+}
+
+func (v *Viewport) scrollTo(offset float32) {
+	offset = v.clamp(offset)
+	if offset == v.offset {
+		return
+	}
+	v.offset = offset
+	v.content.Move(fyne.NewPos(0, -offset))
+	v.bar.update()
+	v.moved()
+}
+
+func (v *Viewport) clamp(offset float32) float32 {
+	return max(0, min(offset, v.height-v.box.Size().Height))
+}
+
+func (v *Viewport) moved() {
+	if v.OnMoved != nil {
+		v.OnMoved(v.offset, v.offset+v.box.Size().Height)
+	}
+}
+
+type viewportLayout struct{ of *Viewport }
+
+func (l viewportLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+func (l viewportLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	v := l.of
+	v.height = max(HeightFor(v.content, size.Width), size.Height)
+	v.offset = v.clamp(v.offset)
+	v.wheel.Resize(size)
+	place(v.content, 0, -v.offset, size.Width, v.height)
+	place(v.bar, size.Width-scrollBarWidth, 0, scrollBarWidth, size.Height)
+	v.bar.update()
+	v.moved()
+}
+
+var (
+	_ fyne.Widget     = (*wheel)(nil)
+	_ fyne.Scrollable = (*wheel)(nil)
+)
+
+// wheel lies behind the page and gets what the mouse wheel does over it.
+type wheel struct {
+	widget.BaseWidget
+	of *Viewport
+}
+
+func newWheel(of *Viewport) *wheel {
+	w := &wheel{of: of}
+	w.ExtendBaseWidget(w)
+	return w
+}
+
+// Scrolled is called by Fyne.
+func (w *wheel) Scrolled(event *fyne.ScrollEvent) { w.of.ScrollBy(-event.Scrolled.DY) }
+
+// AccessibilityLabel is empty: the wheel cannot be seen.
+func (w *wheel) AccessibilityLabel() string { return "" }
+
+// AccessibilityRole is container.
+func (w *wheel) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
+
+// CreateRenderer is called by Fyne.
+func (w *wheel) CreateRenderer() fyne.WidgetRenderer {
+	w.ExtendBaseWidget(w)
+	return widget.NewSimpleRenderer(canvas.NewRectangle(color.Transparent))
+}
+
+const (
+	scrollBarWidth = 14
+	scrollBarThumb = 6
+	scrollBarLeast = 32
+)
+
+var (
+	_ fyne.Widget       = (*scrollBar)(nil)
+	_ fyne.Draggable    = (*scrollBar)(nil)
+	_ fyne.Tappable     = (*scrollBar)(nil)
+	_ desktop.Hoverable = (*scrollBar)(nil)
+)
+
+// scrollBar shows which part of the page is visible. The thumb can be dragged; a click beside it turns the page.
+type scrollBar struct {
+	widget.BaseWidget
+	of               *Viewport
+	hovered, dragged bool
+}
+
+func newScrollBar(of *Viewport) *scrollBar {
+	b := &scrollBar{of: of}
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// AccessibilityLabel is empty: a screen reader reads the page, not the part of it that is shown.
+func (b *scrollBar) AccessibilityLabel() string { return "" }
+
+// AccessibilityRole is container.
+func (b *scrollBar) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
+
+// Dragged is called by Fyne.
+func (b *scrollBar) Dragged(event *fyne.DragEvent) {
+	b.dragged = true
+	if _, length := b.thumb(); b.Size().Height > length {
+		b.of.ScrollBy(event.Dragged.DY * (b.of.height - b.Size().Height) / (b.Size().Height - length))
+	}
+}
+
+// DragEnd is called by Fyne.
+func (b *scrollBar) DragEnd() {
+	b.dragged = false
+	b.Refresh()
+}
+
+// Tapped is called by Fyne.
+func (b *scrollBar) Tapped(event *fyne.PointEvent) {
+	top, length := b.thumb()
+	switch {
+	case event.Position.Y < top:
+		b.of.ScrollBy(-b.of.Page())
+	case event.Position.Y > top+length:
+		b.of.ScrollBy(b.of.Page())
+	}
+}
+
+// MouseIn is called by Fyne.
+func (b *scrollBar) MouseIn(*desktop.MouseEvent) {
+	b.hovered = true
+	b.Refresh()
+}
+
+// MouseMoved is called by Fyne.
+func (b *scrollBar) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut is called by Fyne.
+func (b *scrollBar) MouseOut() {
+	b.hovered = false
+	b.Refresh()
+}
+
+// thumb returns where the thumb begins and how long it is.
+func (b *scrollBar) thumb() (top, length float32) {
+	view := b.Size().Height
+	if b.of.height <= view || view <= 0 {
+		return 0, view
+	}
+	length = max(scrollBarLeast, view*view/b.of.height)
+	return (view - length) * b.of.offset / (b.of.height - view), length
+}
+
+// update redraws the bar, or hides it where there is nothing to scroll.
+func (b *scrollBar) update() {
+	if needed := b.of.height > b.Size().Height; needed != b.Visible() {
+		if needed {
+			b.Show()
+		} else {
+			b.Hide()
+		}
+	}
+	b.Refresh()
+}
+
+// CreateRenderer is called by Fyne.
+func (b *scrollBar) CreateRenderer() fyne.WidgetRenderer {
+	b.ExtendBaseWidget(b)
+	r := &scrollBarRenderer{bar: b, thumb: &canvas.Rectangle{}}
+	r.Refresh()
+	return r
+}
+
+type scrollBarRenderer struct {
+	bar   *scrollBar
+	thumb *canvas.Rectangle
+}
+
+func (r *scrollBarRenderer) Destroy() {}
+
+func (r *scrollBarRenderer) MinSize() fyne.Size { return fyne.NewSize(scrollBarWidth, scrollBarLeast) }
+
+func (r *scrollBarRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.thumb} }
+
+func (r *scrollBarRenderer) Layout(size fyne.Size) {
+	width := float32(scrollBarThumb)
+	if r.bar.hovered || r.bar.dragged {
+		width += 4
+	}
+	top, length := r.bar.thumb()
+	r.thumb.CornerRadius = width / 2
+	place(r.thumb, size.Width-width-2, top+2, width, length-4)
+}
+
+func (r *scrollBarRenderer) Refresh() {
+	r.thumb.FillColor = theme.ColorForWidget(ColorScrollBar, r.bar)
+	r.Layout(r.bar.Size())
+	r.thumb.Refresh()
+}

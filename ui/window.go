@@ -1,0 +1,276 @@
+// Package ui is the window: a pure function of [login.State], plus the intents of the user.
+//
+// [Window.Show] takes each state that the flow publishes and draws it; what the user presses goes back as a [login.Intent].
+// Nothing is decided here, and nothing waits: the function that takes intents has to return at once. Which screen a state has
+// is in screen.go, and each screen is a file of its own.
+//
+// The program's main function owns the Fyne app and runs it. This package does not import fyne.io/fyne/v2/app, so that its
+// tests draw with Fyne's software renderer and need neither display nor OpenGL.
+//
+// All texts are plain English and at the same time the keys of their translations (fyne.io/fyne/v2/lang).
+package ui
+
+import (
+	"sync"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/ers-login/ers-login/assets"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// Settings is what the window has to know besides the state.
+type Settings struct {
+	// Version is the program's version, for the status bar and for copied details.
+	Version string
+	// Demonstration says in title and header that nothing of this is real, and adds the Simulator menu.
+	Demonstration bool
+	// Simulator is that menu.
+	Simulator []SimulatorItem
+	// Appearance is light, dark, or as the system says.
+	Appearance Appearance
+	// TextScale enlarges the text: 1 (or 0) is the ordinary size, 2 twice that.
+	TextScale float32
+	// Now tells the time; nil is time.Now.
+	Now func() time.Time
+	// Shown is told of each screen that has taken another's place, with the state it shows. It is called on Fyne's goroutine.
+	Shown func(login.State)
+	// Redact takes secrets and names out of a technical cause, for copied details. Without it, no cause is copied.
+	Redact func(string) string
+}
+
+// SimulatorItem is an entry of the Simulator menu. Do is called on Fyne's goroutine and has to return at once. An item without a
+// title is a line, one with items a menu of its own.
+type SimulatorItem struct {
+	Title string
+	Do    func()
+	Items []SimulatorItem
+}
+
+// The sizes of the window, in Fyne's units.
+const (
+	minWidth, minHeight         = 720, 540
+	initialWidth, initialHeight = 960, 700
+)
+
+// Window is the program's window.
+type Window struct {
+	app      fyne.App
+	win      fyne.Window
+	settings Settings
+	send     func(login.Intent)
+	// do runs a function on Fyne's goroutine, later.
+	do func(func())
+
+	mu sync.Mutex
+	// pending is the newest state that was not drawn yet, drawing that a draw is on its way.
+	pending *login.State
+	drawing bool
+
+	// What follows belongs to Fyne's goroutine.
+
+	frame    *fyne.Container
+	header   *header
+	status   *statusBar
+	viewport *widgets.Viewport
+	screen   screen
+	ticker   ticker
+	// shown counts the screens. A button of an earlier one does nothing, should a key still reach it.
+	shown int
+	// last is the state that came last.
+	last login.State
+	// closing: the user has closed the window, which stays until the session has ended.
+	closing, closed bool
+}
+
+// New returns the window of an app, not shown yet and with the first screen drawn. send takes what the user wants; it is called
+// on Fyne's goroutine and has to return at once.
+func New(app fyne.App, settings Settings, send func(login.Intent)) *Window {
+	return newWindow(app, settings, send, &goTicker{})
+}
+
+func newWindow(app fyne.App, settings Settings, send func(login.Intent), ticker ticker) *Window {
+	if settings.Now == nil {
+		settings.Now = time.Now
+	}
+	app.Settings().SetTheme(NewTheme(settings.Appearance, settings.TextScale))
+	w := &Window{app: app, settings: settings, send: send, do: fyne.Do, ticker: ticker, win: app.NewWindow(title(settings))}
+	w.win.SetIcon(assets.AppIcon)
+	w.win.SetPadded(false)
+	w.win.SetMaster()
+	w.win.SetCloseIntercept(w.close)
+	if settings.Demonstration {
+		w.win.SetMainMenu(w.simulatorMenu())
+	}
+	w.header, w.status, w.viewport = newHeader(settings), newStatusBar(settings), widgets.NewViewport()
+	w.frame = newFrame(w.header.box, w.viewport.Object(), w.status.box)
+	w.win.SetContent(w.frame)
+	w.win.Resize(fyne.NewSize(initialWidth, initialHeight))
+	w.win.Canvas().SetOnTypedKey(w.typedKey)
+	w.win.Canvas().SetOnTypedRune(w.typedRune)
+	w.apply(login.State{Phase: login.Starting, Since: settings.Now()})
+	return w
+}
+
+func title(settings Settings) string {
+	if settings.Demonstration {
+		return lang.L("e-RS Login (demonstration)")
+	}
+	return lang.L("e-RS Login")
+}
+
+// Window returns Fyne's window, for the main function to show and to run.
+func (w *Window) Window() fyne.Window { return w.win }
+
+// Show draws a state. It can be called from any goroutine and returns at once. Where states come faster than they can be drawn,
+// only the newest is.
+func (w *Window) Show(state login.State) {
+	w.mu.Lock()
+	w.pending = &state
+	underWay := w.drawing
+	w.drawing = true
+	w.mu.Unlock()
+	if !underWay {
+		w.do(w.draw)
+	}
+}
+
+// draw draws the newest state.
+func (w *Window) draw() {
+	w.mu.Lock()
+	state := w.pending
+	w.pending, w.drawing = nil, false
+	w.mu.Unlock()
+	if state != nil {
+		w.apply(*state)
+	}
+}
+
+func (w *Window) apply(state login.State) {
+	switch {
+	case w.closed:
+		return
+	case state.Phase == login.Closed:
+		w.closed = true
+		w.leave()
+		w.app.Quit()
+		return
+	}
+	w.header.show(state)
+	w.status.show(state)
+	widgets.Arrange(w.frame) // Either may need another line now.
+	w.last = state
+	if w.closing {
+		return // The goodbye stays until all is cleared.
+	}
+	w.show(state)
+}
+
+// show updates the screen for a state, or puts another in its place.
+func (w *Window) show(state login.State) {
+	if w.screen != nil && w.screen.update(state) {
+		return
+	}
+	w.leave()
+	w.shown++
+	w.screen = newScreen(w, state)
+	w.win.Canvas().Unfocus()
+	w.viewport.OnMoved = w.screen.moved
+	w.viewport.SetContent(w.screen.object())
+	if every := w.screen.interval(); every > 0 {
+		w.ticker.start(every, w.tick)
+	}
+	w.screen.appear()
+	if w.settings.Shown != nil {
+		w.settings.Shown(state)
+	}
+}
+
+func (w *Window) leave() {
+	w.ticker.stop()
+	if w.screen != nil {
+		w.screen.disappear()
+	}
+}
+
+func (w *Window) tick() {
+	if !w.closed {
+		w.screen.tick(w.settings.Now())
+	}
+}
+
+// close asks the flow for the end. The window goes when the flow says that nothing is left.
+func (w *Window) close() {
+	if w.closing || w.closed {
+		return
+	}
+	w.closing = true
+	w.show(login.State{Phase: login.Ending, Reason: login.Quitting, Since: w.settings.Now(), User: w.last.User, Chosen: w.last.Chosen})
+	w.send(login.Quit{})
+}
+
+// typedKey gets the keys that no control has used: all of them where none has the focus.
+func (w *Window) typedKey(key *fyne.KeyEvent) {
+	if w.screen.key(key) {
+		return
+	}
+	const line = 40
+	switch key.Name {
+	case fyne.KeyUp:
+		w.viewport.ScrollBy(-line)
+	case fyne.KeyDown:
+		w.viewport.ScrollBy(line)
+	case fyne.KeyPageUp:
+		w.viewport.ScrollBy(-w.viewport.Page())
+	case fyne.KeyPageDown:
+		w.viewport.ScrollBy(w.viewport.Page())
+	}
+}
+
+func (w *Window) typedRune(r rune) { w.screen.rune(r) }
+
+// button returns a button of the screen that is being made.
+func (w *Window) button(text string, importance widgets.Importance, tapped func()) *widgets.Button {
+	screen := w.shown
+	b := widgets.NewButton(text, importance, func() {
+		if screen == w.shown {
+			tapped()
+		}
+	})
+	b.OnFocus = func() { w.viewport.RevealObject(b) }
+	b.OnKey, b.OnRune = w.typedKey, w.typedRune
+	return b
+}
+
+// intent returns a function that sends an intent.
+func (w *Window) intent(intent login.Intent) func() { return func() { w.send(intent) } }
+
+func (w *Window) focus(control fyne.Focusable) { w.win.Canvas().Focus(control) }
+
+// simulatorMenu is the menu of the demonstration. It ends in an entry of our own to quit, since Fyne's would leave without
+// signing out.
+func (w *Window) simulatorMenu() *fyne.MainMenu {
+	items := menuItems(w.settings.Simulator)
+	quit := fyne.NewMenuItem(lang.L("Quit"), w.close)
+	quit.IsQuit = true
+	return fyne.NewMainMenu(fyne.NewMenu(lang.L("Simulator"), append(items, fyne.NewMenuItemSeparator(), quit)...))
+}
+
+func menuItems(from []SimulatorItem) []*fyne.MenuItem {
+	items := make([]*fyne.MenuItem, 0, len(from)+2)
+	for _, item := range from {
+		if item.Title == "" {
+			items = append(items, fyne.NewMenuItemSeparator())
+			continue
+		}
+		made := fyne.NewMenuItem(item.Title, item.Do)
+		if len(item.Items) > 0 {
+			made.ChildMenu = fyne.NewMenu(item.Title, menuItems(item.Items)...)
+		}
+		items = append(items, made)
+	}
+	return items
+}

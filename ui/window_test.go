@@ -1,0 +1,389 @@
+package ui
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/ers-login/ers-login/assets"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// texts returns all that a screen reader finds, in order.
+func (w *world) texts() []string {
+	var texts []string
+	for _, object := range w.heard() {
+		if a, ok := object.CanvasObject.(fyne.Accessible); ok && a.AccessibilityLabel() != "" {
+			texts = append(texts, a.AccessibilityLabel())
+		}
+	}
+	return texts
+}
+
+// closeWindow is a click on the window's cross, which Fyne's test window cannot make.
+func (w *world) closeWindow() { w.close() }
+
+// TestWaitingWords: what somebody without a session reads first.
+func TestWaitingWords(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		missing login.Missing
+		reason  login.Reason
+		title   string
+		text    string
+	}{
+		{"no card", login.MissingCard, login.NotEnded, "Insert your smartcard",
+			"Then enter your passcode in the Identity Agent window. This screen moves on by itself."},
+		{"no reader", login.MissingReader, login.NotEnded, "Connect your smartcard reader",
+			"Then insert your smartcard. This screen moves on by itself."},
+		{"no agent", login.MissingAgent, login.NotEnded, "The NHS Identity Agent is not installed or not running",
+			"Start it from the Start menu. If it is not there, ask your local service desk to install it."},
+		{"nothing known", login.MissingUnknown, login.NotEnded, "Looking for your smartcard…",
+			"If it is not in the reader yet, insert it now. This screen moves on by itself."},
+		{"signed out", login.MissingIntent, login.SignedOut, "You are signed out", "Press Sign in to start again."},
+		{"signed out, card taken", login.MissingCard, login.SignedOut, "You are signed out", "Press Sign in to start again."},
+		{"card removed", login.MissingCard, login.CardRemoved, "Your smartcard was removed, so you were signed out",
+			"Insert your smartcard and enter your passcode to sign in again. This screen moves on by itself."},
+		{"card removed with its reader", login.MissingReader, login.CardRemoved, "Your smartcard was removed, so you were signed out",
+			"Connect your reader and insert your smartcard to sign in again. This screen moves on by itself."},
+		{"another sign-in", login.MissingIntent, login.TicketChanged, "A new smartcard sign-in closed your session",
+			"Press Sign in to start again."},
+		{"expired", login.MissingIntent, login.Expired, "Your session has reached its time limit",
+			"Press Sign in to start again."},
+		{"cancelled", login.MissingCard, login.Cancelled, "Sign-in cancelled", "Press Sign in when you are ready."},
+		{"no agent any more matters most", login.MissingAgent, login.Expired,
+			"The NHS Identity Agent is not installed or not running",
+			"Start it from the Start menu. If it is not there, ask your local service desk to install it."},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, Settings{})
+			w.Show(waitingState(c.missing, c.reason))
+			require.Contains(t, w.texts(), c.title)
+			require.Contains(t, w.texts(), c.text)
+		})
+	}
+}
+
+// TestUpdateKeepsWhatTheUserDoes: a change of a neighbour's health must not take the focus or the page from under a user.
+func TestUpdateKeepsWhatTheUserDoes(t *testing.T) {
+	last := fiveRoles()[0]
+	for _, c := range []struct {
+		name  string
+		state login.State
+	}{
+		{"waiting", waitingState(login.MissingCard, login.NotEnded)},
+		{"signing in", workingState(login.SigningIn, login.NotEnded)},
+		{"choosing", choosingState(fiveRoles(), &last)},
+		{"signed in", signedInState()},
+		{"problem", failedState(notAccepted)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, Settings{})
+			w.Show(c.state)
+			w.press(fyne.KeyTab)
+			before := w.focused()
+			require.NotEmpty(t, before)
+			c.state.Links.ERS = login.HealthBad
+			w.Show(c.state)
+			require.Equal(t, before, w.focused())
+			require.Contains(t, w.texts(), "e-RS not reachable")
+		})
+	}
+}
+
+// TestShown: the log of a support case has to name each screen that the user saw, once.
+func TestShown(t *testing.T) {
+	var phases []login.Phase
+	w := newWorld(t, Settings{Shown: func(state login.State) { phases = append(phases, state.Phase) }})
+	state := signedInState()
+	w.Show(state)
+	state.Links.ERS = login.HealthBad
+	w.Show(state)
+	w.closeWindow()
+	require.Equal(t, []login.Phase{login.Starting, login.SignedIn, login.Ending}, phases)
+}
+
+// TestAnotherStateIsAnotherScreen: a user must not see the session, the roles or the problem of before.
+func TestAnotherStateIsAnotherScreen(t *testing.T) {
+	w := newWorld(t, Settings{})
+	w.Show(signedInState())
+	next := signedInState()
+	next.Chosen.OrgName = "Zeta Surgery"
+	w.Show(next)
+	require.Contains(t, w.texts(), "Zeta Surgery (R01)")
+	require.NotContains(t, w.texts(), "NHST_X3 (R01)")
+
+	w.Show(choosingState(fiveRoles(), nil))
+	w.Show(choosingState(fiveRoles()[:1], nil))
+	require.Contains(t, w.texts(), "You have one role. Press Enter to continue.")
+
+	w.Show(failedState(notAccepted))
+	other := *notAccepted
+	other.Title = "Something else"
+	w.Show(failedState(&other))
+	require.Contains(t, w.texts(), "Something else")
+
+	w.Show(workingState(login.Ending, login.SignedOut))
+	w.Show(workingState(login.Ending, login.CardRemoved))
+	require.Contains(t, w.texts(), "Your smartcard was removed. Signing out…")
+}
+
+// TestNewestStateIsShown: states come faster than a slow computer draws them, from any goroutine.
+func TestNewestStateIsShown(t *testing.T) {
+	w := newWorld(t, Settings{})
+	var mu sync.Mutex
+	var queued []func()
+	w.do = func(draw func()) {
+		mu.Lock()
+		defer mu.Unlock()
+		queued = append(queued, draw)
+	}
+	var wait sync.WaitGroup
+	for range 50 {
+		wait.Go(func() { w.Show(workingState(login.SigningIn, login.NotEnded)) })
+	}
+	wait.Wait()
+	w.Show(signedInState())
+	require.Len(t, queued, 1, "one draw for all of them")
+	queued[0]()
+	require.Contains(t, w.texts(), "You are signed in to e-RS")
+
+	w.Show(failedState(notAccepted))
+	require.Len(t, queued, 2, "and another for what comes later")
+	queued[1]()
+	require.Contains(t, w.texts(), notAccepted.Title)
+}
+
+// TestClosing: a window that went at once would leave the session open, and its key in the keyring.
+func TestClosing(t *testing.T) {
+	w := newWorld(t, Settings{})
+	w.Show(signedInState())
+	w.closeWindow()
+	requireIntents(t, w, login.Quit{})
+	require.Contains(t, w.texts(), "Signing out…")
+	require.False(t, w.app.quit)
+
+	w.closeWindow()
+	requireIntents(t, w) // Once is enough.
+
+	w.Show(signedInState())
+	require.Contains(t, w.texts(), "Signing out…", "a state from before the click changes nothing")
+	w.Show(workingState(login.Ending, login.Quitting))
+	require.Contains(t, w.texts(), "Signing out…")
+	require.False(t, w.app.quit)
+
+	w.Show(login.State{Phase: login.Closed})
+	require.True(t, w.app.quit)
+	require.False(t, w.ticker.running())
+	w.Show(signedInState()) // Nothing is drawn any more.
+	require.NotContains(t, w.texts(), "You are signed in to e-RS")
+}
+
+// TestClosingWithoutASession: nobody is told that other applications lose what they never had.
+func TestClosingWithoutASession(t *testing.T) {
+	const gone = "Your other e-RS applications can no longer use this session."
+	w := newWorld(t, Settings{})
+	w.Show(waitingState(login.MissingCard, login.NotEnded))
+	w.closeWindow()
+	requireIntents(t, w, login.Quit{})
+	require.Contains(t, w.texts(), "Closing…")
+	require.NotContains(t, w.texts(), gone)
+
+	w = newWorld(t, Settings{})
+	w.Show(choosingState(fiveRoles(), nil))
+	w.closeWindow()
+	require.Contains(t, w.texts(), "Signing out…")
+	require.NotContains(t, w.texts(), gone)
+
+	w = newWorld(t, Settings{})
+	w.Show(signedInState())
+	w.closeWindow()
+	require.Contains(t, w.texts(), gone)
+}
+
+// TestLiveTexts: a clock that stands still is worse than none, and one that runs unseen costs battery.
+func TestLiveTexts(t *testing.T) {
+	w := newWorld(t, Settings{})
+	w.Show(waitingState(login.MissingCard, login.NotEnded))
+	require.False(t, w.ticker.running())
+
+	w.Show(workingState(login.SigningIn, login.NotEnded))
+	require.True(t, w.ticker.running())
+	w.now = morning.Add(2 * time.Second)
+	w.ticker.tick()
+	require.NotContains(t, w.texts(), "2 seconds", "not worth a word")
+	w.now = morning.Add(3 * time.Second)
+	w.ticker.tick()
+	require.Contains(t, w.texts(), "3 seconds")
+	w.now = morning.Add(75 * time.Second)
+	w.ticker.tick()
+	require.Contains(t, w.texts(), "1 min 15 s")
+
+	w.now = morning.Add(2 * time.Minute)
+	w.Show(signedInState())
+	require.True(t, w.ticker.running())
+	require.Contains(t, w.texts(), "18:42  in 9 h 58 min, or when you remove your smartcard")
+	w.now = morning.Add(9*time.Hour + 55*time.Minute)
+	w.ticker.tick()
+	require.Contains(t, w.texts(), "18:42  in 5 min, or when you remove your smartcard")
+
+	w.Show(failedState(notAccepted))
+	require.False(t, w.ticker.running())
+}
+
+func TestRemaining(t *testing.T) {
+	for _, c := range []struct {
+		left time.Duration
+		want string
+	}{
+		{10 * time.Hour, "in 10 h"},
+		{10*time.Hour - time.Second, "in 10 h"},
+		{9*time.Hour + 58*time.Minute, "in 9 h 58 min"},
+		{time.Hour, "in 1 h"},
+		{59 * time.Minute, "in 59 min"},
+		{time.Second, "in 1 min"},
+		{0, "now"},
+		{-time.Hour, "now"},
+	} {
+		assert.Equal(t, c.want, remaining(morning, morning.Add(c.left)), c.left)
+	}
+}
+
+// TestGoTicker uses the real ticker.
+func TestGoTicker(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	newWorld(t, Settings{}) // An app for fyne.Do.
+	ticks := make(chan struct{}, 1)
+	var ticker goTicker
+	for range 2 { // Starting again stops the one before.
+		ticker.start(time.Millisecond, func() {
+			select {
+			case ticks <- struct{}{}:
+			default:
+			}
+		})
+	}
+	<-ticks
+	<-ticks
+	ticker.stop()
+	ticker.stop()
+}
+
+// TestHeader: who is signed in is said as long as it is true.
+func TestHeader(t *testing.T) {
+	const number = "User 5550 2096 4101"
+	w := newWorld(t, Settings{})
+	for _, c := range []struct {
+		name  string
+		state login.State
+		shown bool
+	}{
+		{"choosing", choosingState(fiveRoles(), nil), true},
+		{"selecting", workingState(login.Selecting, login.NotEnded), true},
+		{"signed in", signedInState(), true},
+		{"ending", workingState(login.Ending, login.SignedOut), true},
+		{"waiting", waitingState(login.MissingIntent, login.SignedOut), false},
+	} {
+		w.Show(c.state)
+		assert.Equal(t, c.shown, contains(w.texts(), number), c.name)
+		assert.Equal(t, c.shown, contains(w.texts(), gpUser.Name), c.name)
+	}
+	require.Equal(t, "1234", grouped("1234"))
+	require.Equal(t, "55502096410X", grouped("55502096410X"))
+}
+
+func contains(texts []string, wanted string) bool {
+	for _, text := range texts {
+		if text == wanted {
+			return true
+		}
+	}
+	return false
+}
+
+// TestStatusBar: every state of every neighbour has words and an icon that no other state has, since some users cannot tell
+// green from red.
+func TestStatusBar(t *testing.T) {
+	icons := map[fyne.Resource]bool{}
+	said := map[string]bool{}
+	for _, health := range []login.Health{login.HealthUnknown, login.HealthGood, login.HealthAttention, login.HealthBad} {
+		icons[statusIcon(health)] = true
+		state := login.State{Links: login.Links{Agent: health, ERS: health, Keyring: health}}
+		for _, text := range []string{agentWords(state), ersWords(health), keyringWords(health)} {
+			require.False(t, said[text], "%q is said of two states", text)
+			said[text] = true
+		}
+	}
+	require.Len(t, icons, 4)
+	require.Equal(t, assets.StatusGood, statusIcon(login.HealthGood))
+	require.Equal(t, "No smartcard reader", agentWords(login.State{Missing: login.MissingReader,
+		Links: login.Links{Agent: login.HealthAttention}}))
+}
+
+// TestDemonstration: nobody may take the demonstration for the real thing.
+func TestDemonstration(t *testing.T) {
+	inserted := false
+	w := newWorld(t, Settings{Demonstration: true, Simulator: []SimulatorItem{
+		{Title: "Insert the card", Do: func() { inserted = true }},
+		{},
+		{Title: "Persona", Items: []SimulatorItem{{Title: "GP with five roles"}}},
+	}})
+	require.Equal(t, "e-RS Login (demonstration)", w.win.Title())
+	require.Contains(t, w.texts(), "DEMONSTRATION")
+	menu := w.win.MainMenu()
+	require.Len(t, menu.Items, 1)
+	require.Equal(t, "Simulator", menu.Items[0].Label)
+	items := menu.Items[0].Items
+	require.Len(t, items, 5)
+	items[0].Action()
+	require.True(t, inserted)
+	require.True(t, items[1].IsSeparator)
+	require.Equal(t, "GP with five roles", items[2].ChildMenu.Items[0].Label)
+	require.True(t, items[4].IsQuit, "Fyne adds one of its own otherwise, which leaves without signing out")
+	items[4].Action()
+	requireIntents(t, w, login.Quit{})
+
+	w = newWorld(t, Settings{})
+	require.Equal(t, "e-RS Login", w.win.Title())
+	require.NotContains(t, w.texts(), "DEMONSTRATION")
+	require.Nil(t, w.win.MainMenu())
+}
+
+// TestHelp opens and closes what to try first.
+func TestHelp(t *testing.T) {
+	const heading = "If nothing happens"
+	w := newWorld(t, Settings{})
+	w.win.Resize(fyne.NewSize(minWidth, minHeight))
+	w.Show(waitingState(login.MissingCard, login.NotEnded))
+	require.NotContains(t, w.texts(), heading)
+	w.press(fyne.KeyTab, fyne.KeyReturn)
+	require.Contains(t, w.texts(), heading)
+	require.Positive(t, w.viewport.Offset(), "it is brought into view")
+	require.Equal(t, "Hide help", w.focused())
+	w.press(fyne.KeyReturn)
+	require.NotContains(t, w.texts(), heading)
+	require.Equal(t, "Having trouble?", w.focused())
+}
+
+func TestMarked(t *testing.T) {
+	plain, bold := bodyStyle, boldStyle
+	run := func(text string, style widgets.Style) widgets.Run { return widgets.Run{Text: text, Style: style} }
+	for _, c := range []struct {
+		text string
+		want []widgets.Run
+	}{
+		{"Press **Try again**.", []widgets.Run{run("Press ", plain), run("Try again", bold), run(".", plain)}},
+		{"**Sign in** again", []widgets.Run{run("Sign in", bold), run(" again", plain)}},
+		{"No mark", []widgets.Run{run("No mark", plain)}},
+		{"2 ** 3", []widgets.Run{run("2 ** 3", plain)}},
+		{"", []widgets.Run{run("", plain)}},
+	} {
+		require.Equal(t, c.want, marked(c.text, plain, bold), c.text)
+	}
+}

@@ -1,0 +1,113 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/ers-login/ers-login/assets"
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// working is the screen while something is under way: what it is, that it goes on, since when, and how to give it up.
+//
+// Nothing has the focus here. The user may still be leaning on the Enter key that led here, and Cancel must not get it.
+type working struct {
+	still
+	w        *Window
+	shown    login.State
+	progress *widgets.Progress
+	elapsed  *widgets.Text
+	cancel   bool
+}
+
+func newWorking(w *Window, state login.State) *working {
+	said, cancel := workingOn(state)
+	s := &working{w: w, shown: state, cancel: cancel, progress: widgets.NewProgress(lang.L("In progress")),
+		elapsed: centred(widgets.NewText("", detailStyle))}
+	stop := w.button(lang.L("Cancel"), widgets.Secondary, w.intent(login.Cancel{}))
+	stop.Hidden = !cancel
+	text := centred(widgets.NewText(said.text, leadStyle))
+	text.Hidden = said.text == ""
+	s.content = page(widgets.Column(
+		widgets.Row{Object: widgets.NewPicture(said.picture, pictureSize), Above: 48, Align: widgets.Centre},
+		widgets.Row{Object: centred(widgets.NewText(said.title, titleStyle)), Above: 24},
+		widgets.Row{Object: text, Above: 5},
+		widgets.Row{Object: s.progress, Above: 24, Align: widgets.Centre},
+		widgets.Row{Object: s.elapsed, Above: 8},
+		widgets.Row{Object: stop, Above: 14, Align: widgets.Centre},
+	))
+	s.tick(w.settings.Now())
+	return s
+}
+
+func (s *working) update(state login.State) bool {
+	return state.Phase == s.shown.Phase && state.Since.Equal(s.shown.Since) && state.Reason == s.shown.Reason &&
+		state.Chosen.Same(s.shown.Chosen)
+}
+
+func (s *working) appear()    { s.progress.Start() }
+func (s *working) disappear() { s.progress.Stop() }
+
+func (s *working) interval() time.Duration { return time.Second }
+
+func (s *working) tick(now time.Time) {
+	if s.shown.Phase != login.Prompting { // How long somebody takes for a passcode is their business.
+		s.elapsed.SetText(elapsed(s.shown.Since, now))
+	}
+}
+
+func (s *working) key(key *fyne.KeyEvent) bool {
+	if key.Name != fyne.KeyEscape || !s.cancel {
+		return false
+	}
+	s.w.send(login.Cancel{})
+	return true
+}
+
+// workingOn says what is under way, and whether it can be given up.
+func workingOn(state login.State) (what said, cancel bool) {
+	switch state.Phase {
+	case login.Prompting:
+		return said{assets.Passcode, lang.L("Enter your passcode"),
+			lang.L("The Identity Agent asks for it in a window of its own, which may be behind this one.")}, true
+	case login.SigningIn:
+		return said{assets.Smartcard, lang.L("Signing in to e-RS…"), lang.L("Keep your smartcard inserted.")}, true
+	case login.Selecting:
+		return said{assets.Smartcard, lang.L("Opening your e-RS session…"), lang.L("{{.Role}} at {{.Organisation}}",
+			map[string]any{"Role": roleName(state.Chosen.BusinessFunction), "Organisation": organisation(state.Chosen)})}, true
+	case login.Ending:
+		return endingFor(state), false
+	default:
+		return said{assets.Smartcard, lang.L("Getting ready…"), ""}, false
+	}
+}
+
+func endingFor(state login.State) said {
+	gone := ""
+	if state.Chosen != (ersclient.Permission{}) { // Before that, no other application had the session.
+		gone = lang.L("Your other e-RS applications can no longer use this session.")
+	}
+	switch state.Reason {
+	case login.CardRemoved:
+		return said{assets.Reader, lang.L("Your smartcard was removed. Signing out…"), gone}
+	case login.TicketChanged:
+		return said{assets.Smartcard, lang.L("A new smartcard sign-in. Closing your session…"), gone}
+	case login.Expired:
+		return said{assets.Smartcard, lang.L("Your session has reached its time limit. Signing out…"), gone}
+	case login.RoleSwitched:
+		return said{assets.Smartcard, lang.L("Switching role…"), lang.L("You can choose another role in a moment.")}
+	case login.Cancelled:
+		return said{assets.Smartcard, lang.L("Cancelling…"), ""}
+	case login.Abandoned:
+		return said{assets.Smartcard, lang.L("Tidying up…"), ""}
+	default:
+		if state.User == (login.User{}) { // Nobody has signed in.
+			return said{assets.Smartcard, lang.L("Closing…"), ""}
+		}
+		return said{assets.Smartcard, lang.L("Signing out…"), gone}
+	}
+}

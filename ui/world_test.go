@@ -1,0 +1,261 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+func TestMain(m *testing.M) {
+	time.Local = time.UTC // The pictures of two machines are to be the same.
+	os.Exit(m.Run())
+}
+
+// world is a window without a display, and what came out of it.
+type world struct {
+	*Window
+	t       *testing.T
+	app     *quittable
+	intents []login.Intent
+	ticker  *handTicker
+	now     time.Time
+}
+
+// quittable is a test app that knows whether it was told to quit.
+type quittable struct {
+	fyne.App
+	quit bool
+}
+
+func (q *quittable) Quit() { q.quit = true }
+
+// handTicker ticks when a test says so.
+type handTicker struct {
+	every time.Duration
+	tick  func()
+}
+
+func (h *handTicker) start(every time.Duration, tick func()) { h.every, h.tick = every, tick }
+func (h *handTicker) stop()                                  { h.every, h.tick = 0, nil }
+func (h *handTicker) running() bool                          { return h.tick != nil }
+
+var morning = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
+
+func newWorld(t *testing.T, settings Settings) *world {
+	t.Helper()
+	made := &world{t: t, app: &quittable{App: test.NewApp()}, ticker: &handTicker{}, now: morning}
+	if settings.Version == "" {
+		settings.Version = "1.0.0"
+	}
+	settings.Now = func() time.Time { return made.now }
+	made.Window = newWindow(made.app, settings, func(intent login.Intent) { made.intents = append(made.intents, intent) }, made.ticker)
+	made.win.Show()
+	return made
+}
+
+// press does what Fyne's desktop driver does for a key: down, typed, up. Tab moves the focus.
+func (w *world) press(keys ...fyne.KeyName) {
+	w.t.Helper()
+	for _, name := range keys {
+		w.hold(name, 0)
+	}
+}
+
+// hold is press with a number of repeats before the key comes up.
+func (w *world) hold(name fyne.KeyName, repeats int) {
+	w.t.Helper()
+	canvas := w.win.Canvas()
+	if name == fyne.KeyTab {
+		canvas.FocusNext()
+		return
+	}
+	event := &fyne.KeyEvent{Name: name}
+	if keyable, ok := canvas.Focused().(desktop.Keyable); ok {
+		keyable.KeyDown(event)
+	}
+	for range repeats + 1 {
+		if focused := canvas.Focused(); focused != nil {
+			focused.TypedKey(event)
+		} else {
+			canvas.OnTypedKey()(event)
+		}
+	}
+	if keyable, ok := canvas.Focused().(desktop.Keyable); ok {
+		keyable.KeyUp(event)
+	}
+}
+
+func (w *world) shiftTab() { w.win.Canvas().FocusPrevious() }
+
+// char types a character.
+func (w *world) char(r rune) {
+	if focused := w.win.Canvas().Focused(); focused != nil {
+		focused.TypedRune(r)
+	} else {
+		w.win.Canvas().OnTypedRune()(r)
+	}
+}
+
+// focused returns what a screen reader says of the control that has the focus, or nothing.
+func (w *world) focused() string {
+	if control, ok := w.win.Canvas().Focused().(fyne.Accessible); ok {
+		return control.AccessibilityLabel()
+	}
+	return ""
+}
+
+// took returns the intents since the last call.
+func (w *world) took() []login.Intent {
+	intents := w.intents
+	w.intents = nil
+	return intents
+}
+
+// objects returns all visible objects of the window, widgets looked into, with their places.
+func (w *world) objects() []placed {
+	return walk(w.win.Canvas().Content(), fyne.Position{}, false)
+}
+
+// heard returns what a screen reader finds: Fyne 2.8's bridges look into containers, and not into widgets.
+func (w *world) heard() []placed {
+	var found []placed
+	for _, object := range walk(w.win.Canvas().Content(), fyne.Position{}, true) {
+		if a, ok := object.CanvasObject.(fyne.Accessible); ok && a.AccessibilityRole() != fyne.AccessibleRoleContainer {
+			found = append(found, object)
+		}
+	}
+	return found
+}
+
+type placed struct {
+	fyne.CanvasObject
+	at fyne.Position
+}
+
+func (p placed) String() string {
+	return fmt.Sprintf("%T at %v size %v", p.CanvasObject, p.at, p.Size())
+}
+
+func walk(object fyne.CanvasObject, offset fyne.Position, containersOnly bool) []placed {
+	if object == nil || !object.Visible() {
+		return nil
+	}
+	at := offset.Add(object.Position())
+	found := []placed{{object, at}}
+	var children []fyne.CanvasObject
+	switch o := object.(type) {
+	case *fyne.Container:
+		children = o.Objects
+	case fyne.Widget:
+		if !containersOnly {
+			children = test.WidgetRenderer(o).Objects()
+		}
+	}
+	for _, child := range children {
+		found = append(found, walk(child, at, containersOnly)...)
+	}
+	return found
+}
+
+// The states that the tests draw.
+
+var (
+	triage    = ersclient.Permission{BusinessFunction: ersclient.ServiceProviderClinician, OrgIdentifier: "R01", OrgName: "NHST_X3"}
+	gpUser    = login.User{Name: "SA Assurance GP-Card", Identifier: "555020964101"}
+	allGood   = login.Links{Agent: login.HealthGood, ERS: login.HealthGood, Keyring: login.HealthGood}
+	cardless  = login.Links{Agent: login.HealthAttention, ERS: login.HealthGood, Keyring: login.HealthGood}
+	unchecked = login.Links{}
+)
+
+func fiveRoles() []ersclient.Permission {
+	functions := []ersclient.BusinessFunction{ersclient.ServiceProviderClinicianAdmin, ersclient.ReferringClinician,
+		ersclient.ServiceDefiner, ersclient.ServiceProviderClinician, ersclient.ReferringClinicianAdmin}
+	permissions := make([]ersclient.Permission, 0, len(functions))
+	for _, function := range functions {
+		permissions = append(permissions, ersclient.Permission{BusinessFunction: function, OrgIdentifier: "R01", OrgName: "NHST_X3"})
+	}
+	return permissions
+}
+
+// manyRoles is a consultant in a number of organisations, with each of the roles in every one.
+func manyRoles(organisations, each int) []ersclient.Permission {
+	functions := make([]ersclient.BusinessFunction, 0, each)
+	for _, p := range fiveRoles() {
+		functions = append(functions, p.BusinessFunction)
+	}
+	functions = append(functions, ersclient.ReferringAdmin, ersclient.BMSHCPProxy, ersclient.Commissioner,
+		ersclient.InformationAnalyst, "SOME_NEW_ROLE")
+	var permissions []ersclient.Permission
+	for o := range organisations {
+		for _, function := range functions[:each] {
+			permissions = append(permissions, ersclient.Permission{BusinessFunction: function,
+				OrgIdentifier: fmt.Sprintf("Y%05d", o), OrgName: fmt.Sprintf("Northern Community Hospital No %d", o+1)})
+		}
+	}
+	return permissions
+}
+
+func waitingState(missing login.Missing, reason login.Reason) login.State {
+	links := cardless
+	switch missing {
+	case login.MissingUnknown:
+		links = unchecked
+	case login.MissingAgent:
+		links.Agent = login.HealthBad
+	case login.MissingIntent:
+		links = allGood
+	case login.MissingCard, login.MissingReader:
+	}
+	return login.State{Phase: login.Waiting, Since: morning, Missing: missing, Reason: reason, Links: links}
+}
+
+func choosingState(permissions []ersclient.Permission, last *ersclient.Permission) login.State {
+	return login.State{Phase: login.Choosing, Since: morning, User: gpUser, Permissions: permissions, LastUsed: last, Links: allGood}
+}
+
+func signedInState() login.State {
+	return login.State{Phase: login.SignedIn, Since: morning, User: gpUser, Permissions: fiveRoles(), Chosen: triage,
+		SignedInAt: morning, ExpiresAt: morning.Add(10 * time.Hour), Links: allGood}
+}
+
+var notAccepted = &problem.Problem{
+	Code:     "ERS-A001-403",
+	Title:    "e-RS did not accept your smartcard sign-in",
+	Happened: "Your smartcard session may have ended while this window was open (e-RS answered {{.Status}} to A001).",
+	Steps: []string{
+		"Remove your smartcard and insert it again.",
+		"Enter your passcode, then press **Try again**.",
+		"If it happens again, give your local service desk the reference below.",
+	},
+	Retry: true,
+	Args:  map[string]string{"Status": "403 Forbidden"},
+	Cause: errors.New("403 from https://api.example/v1 for AQIC5wM2LY4Sfcyw"),
+}
+
+func failedState(p *problem.Problem) login.State {
+	return login.State{Phase: login.Failed, Since: morning, Problem: p, ProblemAt: morning.Add(70 * time.Second), Links: allGood}
+}
+
+func workingState(phase login.Phase, reason login.Reason) login.State {
+	state := login.State{Phase: phase, Since: morning, Reason: reason, Links: allGood}
+	if phase == login.Selecting || phase == login.Ending {
+		state.User, state.Chosen = gpUser, triage
+	}
+	return state
+}
+
+func requireIntents(t *testing.T, w *world, want ...login.Intent) {
+	t.Helper()
+	require.Equal(t, want, w.took())
+}
