@@ -1,0 +1,132 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/smartcard/simulator"
+)
+
+// emptyKeyring is a keyring with nothing in it and nothing to come.
+type emptyKeyring struct{ login.Keyring }
+
+func (emptyKeyring) Read(context.Context) (handoff.Session, error) {
+	return handoff.Session{}, handoff.ErrNotFound
+}
+func (emptyKeyring) Check(context.Context) error { return nil }
+
+// unreachedERS is an e-RS that nobody calls before there is a card.
+type unreachedERS struct{ login.ERS }
+
+func (unreachedERS) Reach(context.Context) error { return nil }
+
+type testDesk struct {
+	*desk
+	states chan login.State
+	ended  chan error
+	cancel context.CancelFunc
+}
+
+func newTestDesk(t *testing.T, prepare func(context.Context) (neighbours, error)) testDesk {
+	t.Helper()
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	states := make(chan login.State, 100)
+	d := &desk{
+		publisher: "ers-login test", log: log, guard: func(secret.Text) {}, prepare: prepare,
+		show: func(state login.State) { states <- state },
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	d.open(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- d.run() }()
+	t.Cleanup(cancel)
+	return testDesk{d, states, ended, cancel}
+}
+
+func (d testDesk) until(t *testing.T, phase login.Phase) login.State {
+	t.Helper()
+	for {
+		select {
+		case state := <-d.states:
+			if state.Phase == phase {
+				return state
+			}
+		case <-time.After(20 * time.Second):
+			require.FailNow(t, "the phase has not come", "%v", phase)
+		}
+	}
+}
+
+var broken = &problem.Problem{Code: "SETTING-ASID", Title: "not usable", Retry: true}
+
+// A wrong setting is shown in the window, and read again when the user tries again: nobody has to find out how to start anew.
+func TestAWrongSettingIsShownAndReadAgain(t *testing.T) {
+	card := simulator.New(simulator.Settings{})
+	defer card.Close()
+	attempts, closed := 0, false
+	d := newTestDesk(t, func(context.Context) (neighbours, error) {
+		attempts++
+		if attempts == 1 {
+			return neighbours{}, broken
+		}
+		return neighbours{
+			agent: card, nudge: card.Changed(), ers: unreachedERS{}, keyring: emptyKeyring{},
+			maxAge: time.Hour, close: func() { closed = true },
+		}, nil
+	})
+	assert.Equal(t, "SETTING-ASID", d.until(t, login.Failed).Problem.Code)
+	d.Send(login.SignIn{})
+	d.Send(login.TryAgain{})
+	d.until(t, login.Waiting)
+	d.Send(login.Quit{})
+	d.until(t, login.Closed)
+	require.NoError(t, <-d.ended)
+	assert.Equal(t, 2, attempts)
+	assert.True(t, closed, "the neighbours are left open")
+}
+
+// Leaving works before anything else does.
+func TestLeavingBeforeTheStart(t *testing.T) {
+	waits := func(ctx context.Context) (neighbours, error) {
+		<-ctx.Done()
+		return neighbours{}, ctx.Err()
+	}
+	fails := func(context.Context) (neighbours, error) { return neighbours{}, broken }
+	for name, prepare := range map[string]func(context.Context) (neighbours, error){"while it waits": waits, "after a failure": fails} {
+		t.Run(name, func(t *testing.T) {
+			d := newTestDesk(t, prepare)
+			d.Send(login.Quit{})
+			d.until(t, login.Closed)
+			require.Error(t, <-d.ended)
+		})
+		t.Run(name+", by a signal", func(t *testing.T) {
+			d := newTestDesk(t, prepare)
+			d.cancel()
+			d.until(t, login.Closed)
+			require.Error(t, <-d.ended)
+		})
+	}
+}
+
+// Intents that nobody takes must not block the window.
+func TestIntentsBeforeTheStartNeverBlock(t *testing.T) {
+	d := newTestDesk(t, func(context.Context) (neighbours, error) { return neighbours{}, errors.New("unknown") })
+	for range 50 {
+		d.Send(login.SignIn{})
+	}
+	d.Send(login.Quit{})
+	d.until(t, login.Closed)
+	require.Error(t, <-d.ended)
+}

@@ -1,0 +1,27 @@
+// e-RS Login signs a clinician in to the NHS e-Referral Service with their smartcard, and hands the session to the other
+// applications on the workstation through the keyring of the operating system.
+//
+// This is the composition root: it finds the version, hands over the one thing that only it may import (Fyne's app, which needs
+// OpenGL), and runs a command. What the commands do is in internal/commands.
+package main
+
+import (
+	_ "embed"
+	"os"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+
+	"github.com/ers-login/ers-login/internal/commands"
+)
+
+//go:embed FyneApp.toml
+var fyneApp []byte
+
+func main() {
+	newApp := func(metadata fyne.AppMetadata) fyne.App {
+		app.SetMetadata(metadata)
+		return app.NewWithID(metadata.ID)
+	}
+	os.Exit(commands.Run(os.Args[1:], fyneApp, newApp))
+}
