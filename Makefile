@@ -38,7 +38,7 @@ unit: setup-test
 	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -vE '^$(WINDOWED)')
 
 e2e: setup-test build
-	ERS_LOGIN_PROGRAM=$(CURDIR)/$(BINARY) ERS_LOGIN_STANDIN=$(CURDIR)/$(STANDIN) $(GO) test -count=1 -timeout 15m ./internal/e2e/...
+	$(GO) test -count=1 -timeout 15m -v ./internal/e2e
 
 build: setup-build ## build the program into build/
 	@mkdir -p $(BUILD)

@@ -1,0 +1,151 @@
+//go:build linux
+
+// Package desktop is a desktop for tests: a real X server without a screen (Xvfb), on which a real window is driven with a
+// real keyboard and mouse (XTEST, by xdotool) and photographed.
+//
+// It exists because a window's worst faults (a call that blocks the drawing, a key that goes nowhere, a screen that never
+// comes) do not show in a software renderer that runs everything on one goroutine.
+package desktop
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Desktop is a running X server. Close ends it.
+type Desktop struct {
+	display string
+	server  *exec.Cmd
+}
+
+// Start starts an X server whose screen is as large as the window that will be looked at.
+func Start(ctx context.Context, width, height int) (*Desktop, error) {
+	numberOut, numberIn, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("could not make a pipe for Xvfb: %w", err)
+	}
+	defer numberOut.Close() //nolint:errcheck // it was only read from
+	screen := fmt.Sprintf("%dx%dx24", width, height)
+	server := exec.CommandContext(ctx, "Xvfb", "-displayfd", "3", "-screen", "0", screen, "-nolisten", "tcp", "+extension", "GLX") //nolint:gosec // numbers only
+	server.ExtraFiles = []*os.File{numberIn}
+	server.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	err = server.Start()
+	_ = numberIn.Close()
+	if err != nil {
+		return nil, fmt.Errorf("could not start Xvfb (package xvfb): %w", err)
+	}
+	d := &Desktop{server: server}
+	if err := numberOut.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	number, err := bufio.NewReader(numberOut).ReadString('\n')
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("the X server has not started: %w", err), d.Close())
+	}
+	d.display = ":" + strings.TrimSpace(number)
+	return d, nil
+}
+
+// Close ends the X server, and with it every window on it.
+func (d *Desktop) Close() error {
+	if err := d.server.Process.Signal(syscall.SIGTERM); err != nil {
+		return fmt.Errorf("could not end Xvfb: %w", err)
+	}
+	// Its exit status says only that it was ended.
+	_ = d.server.Wait()
+	return nil
+}
+
+// Env returns the variables with which a program shows itself here, drawn without a graphics card.
+func (d *Desktop) Env() []string {
+	return []string{"DISPLAY=" + d.display, "WAYLAND_DISPLAY=", "LIBGL_ALWAYS_SOFTWARE=1", "XDG_SESSION_TYPE=x11"}
+}
+
+// WaitWindow waits until a window whose title matches is there, and gives it the keyboard, as a window manager would.
+func (d *Desktop) WaitWindow(ctx context.Context, title string) error {
+	for {
+		found, err := d.xdotool(ctx, "search", "--onlyvisible", "--name", title)
+		if id := strings.TrimSpace(found); err == nil && id != "" {
+			_, err = d.xdotool(ctx, "windowfocus", "--sync", strings.Fields(id)[0])
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("no window %q: %w", title, ctx.Err())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// Press presses keys one after the other, by their X names: Return, Tab, Escape, F9, ctrl+f, 3.
+func (d *Desktop) Press(ctx context.Context, keys ...string) error {
+	for _, key := range keys {
+		if _, err := d.xdotool(ctx, "key", "--delay", "30", key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Click presses the left mouse button at a point of the screen.
+func (d *Desktop) Click(ctx context.Context, x, y int) error {
+	_, err := d.xdotool(ctx, "mousemove", "--sync", strconv.Itoa(x), strconv.Itoa(y), "click", "1")
+	return err
+}
+
+// Picture writes a picture of the whole screen as PNG, once the screen has come to rest.
+func (d *Desktop) Picture(ctx context.Context, path string) error {
+	var last []byte
+	for range 40 {
+		// Drawing in software takes a moment, and a picture taken before it looks like a screen at rest.
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+		if err := d.shoot(ctx, path); err != nil {
+			return err
+		}
+		picture, err := os.ReadFile(path) //nolint:gosec // the caller's own file
+		if err != nil {
+			return fmt.Errorf("could not read the picture: %w", err)
+		}
+		if bytes.Equal(picture, last) {
+			return nil
+		}
+		last = picture
+	}
+	// A screen that never rests (a progress bar) is photographed as it is.
+	return nil
+}
+
+func (d *Desktop) shoot(ctx context.Context, path string) error {
+	return d.run(exec.CommandContext(ctx, "scrot", "--overwrite", path)) //nolint:gosec // the caller's own file
+}
+
+func (d *Desktop) xdotool(ctx context.Context, arguments ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "xdotool", arguments...) //nolint:gosec // keys and titles of our own
+	var out strings.Builder
+	cmd.Stdout = &out
+	err := d.run(cmd)
+	return out.String(), err
+}
+
+func (d *Desktop) run(cmd *exec.Cmd) error {
+	cmd.Env = append(os.Environ(), d.Env()...)
+	var complaint strings.Builder
+	cmd.Stderr = &complaint
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s %s: %w %s", cmd.Args[0], strings.Join(cmd.Args[1:], " "), err, strings.TrimSpace(complaint.String()))
+	}
+	return nil
+}

@@ -1,0 +1,408 @@
+//go:build linux
+
+// Package e2e plays the whole job with nothing of it faked: the built program in a real window on a real X server, driven with the
+// keyboard; its ticket from a configured program; e-RS in another process behind mutual TLS; a private D-Bus with a real
+// gnome-keyring; and the session read by the programs that other applications would read it with.
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/e2e/stage"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+)
+
+// programs are built once for all tests.
+var programs struct{ login, standin, reader string }
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "ers-login-e2e-")
+	if err == nil {
+		err = buildAll(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	status := m.Run()
+	if err := os.RemoveAll(dir); err != nil && status == 0 {
+		status = 1
+	}
+	os.Exit(status)
+}
+
+func buildAll(dir string) error {
+	programs.login = filepath.Join(dir, "ers-login")
+	programs.standin = filepath.Join(dir, "standin")
+	programs.reader = filepath.Join(dir, "reader")
+	const module = "github.com/ers-login/ers-login"
+	for path, source := range map[string]string{
+		programs.login: module, programs.standin: module + "/ersclient/erstest/standin", programs.reader: module + "/internal/e2e/reader",
+	} {
+		cmd := exec.CommandContext(context.Background(), "go", "build", "-o", path, source)
+		if output, err := cmd.CombinedOutput(); err != nil {
+			return errors.New("could not build " + source + ": " + string(output))
+		}
+	}
+	return nil
+}
+
+// ticket is made up. It is what the configured program prints, and what no log may have.
+const ticket = "AQIC5wM2LY4SfcxEndToEndTicketOfNobody00000000000000=@AAJTSQACMDE=#"
+
+// scene is a stage with e-RS and a card reader beside it.
+type scene struct {
+	*stage.Stage
+	t       *testing.T
+	ctx     context.Context
+	ers     *erstest.Control
+	ersDir  string
+	tickets string
+}
+
+// open sets a scene and writes the settings of an organisation that has its own agent.
+func open(t *testing.T, options keyringtest.Options, settings ...string) *scene {
+	t.Helper()
+	// A guard against a test that hangs; no time is asserted.
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	t.Cleanup(cancel)
+	set, err := stage.Set(ctx, t.TempDir(), options)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, set.Close()) })
+	s := &scene{Stage: set, t: t, ctx: ctx, ersDir: t.TempDir(), tickets: t.TempDir()}
+	s.startERS()
+	s.writeSettings(settings)
+	return s
+}
+
+// startERS starts the stand-in as a process of its own, with one user who has the test's ticket.
+func (s *scene) startERS() {
+	s.t.Helper()
+	users, err := json.Marshal([]erstest.UserEntry{{Ticket: ticket, User: erstest.GP()}})
+	require.NoError(s.t, err)
+	require.NoError(s.t, os.WriteFile(filepath.Join(s.ersDir, erstest.UsersFile), users, 0o600))
+	cmd := exec.CommandContext(s.ctx, programs.standin, "--dir", s.ersDir)
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	stdin, err := cmd.StdinPipe()
+	require.NoError(s.t, err)
+	require.NoError(s.t, cmd.Start())
+	s.t.Cleanup(func() {
+		assert.NoError(s.t, stdin.Close())
+		assert.NoError(s.t, cmd.Wait(), output.String())
+	})
+	require.Eventually(s.t, func() bool {
+		_, err := os.Stat(filepath.Join(s.ersDir, erstest.URLFile))
+		return err == nil
+	}, time.Minute, 20*time.Millisecond, "the stand-in has not started: %s", output.String())
+	s.ers, err = erstest.OpenControl(s.ersDir)
+	require.NoError(s.t, err)
+}
+
+// writeSettings writes the settings file, and the program that stands for the organisation's agent: it prints the ticket when
+// there is one.
+func (s *scene) writeSettings(more []string) {
+	s.t.Helper()
+	agent := filepath.Join(s.tickets, "agent")
+	script := "#!/bin/sh\n[ ! -e '" + s.tickets + "/ticket' ] || cat '" + s.tickets + "/ticket'\n"
+	require.NoError(s.t, os.WriteFile(agent, []byte(script), 0o700))
+	url, err := os.ReadFile(filepath.Join(s.ersDir, erstest.URLFile))
+	require.NoError(s.t, err)
+	lines := append([]string{
+		`base_url = "` + strings.TrimSpace(string(url)) + `"`,
+		`asid = "` + erstest.ASID + `"`,
+		`certificate = "` + filepath.Join(s.ersDir, "client.pem") + `"`,
+		`key = "` + filepath.Join(s.ersDir, "client-key.pem") + `"`,
+		`ca_bundle = "` + filepath.Join(s.ersDir, "ca.pem") + `"`,
+		`agent_command = ["` + agent + `"]`,
+		`agent_poll_interval = "200ms"`,
+	}, more...)
+	require.NoError(s.t, os.WriteFile(s.SettingsFile(), []byte(strings.Join(lines, "\n")+"\n"), 0o600))
+}
+
+func (s *scene) insertCard() {
+	s.t.Helper()
+	// Appears whole, as a ticket does.
+	partial := filepath.Join(s.tickets, "partial")
+	require.NoError(s.t, os.WriteFile(partial, []byte(ticket+"\n"), 0o600))
+	require.NoError(s.t, os.Rename(partial, filepath.Join(s.tickets, "ticket")))
+}
+
+func (s *scene) removeCard() {
+	s.t.Helper()
+	require.NoError(s.t, os.Remove(filepath.Join(s.tickets, "ticket")))
+}
+
+// start starts the program, and waits for the window to ask for a card.
+func (s *scene) start() *stage.Program {
+	s.t.Helper()
+	program, err := s.Run(s.ctx, programs.login)
+	require.NoError(s.t, err)
+	s.t.Cleanup(func() { assert.NoError(s.t, program.Kill()) })
+	require.NoError(s.t, program.WaitScreen(s.ctx, "waiting"))
+	require.NoError(s.t, s.Desktop.WaitWindow(s.ctx, stage.Title))
+	return program
+}
+
+func (s *scene) press(keys ...string) {
+	s.t.Helper()
+	require.NoError(s.t, s.Desktop.Press(s.ctx, keys...))
+}
+
+func (s *scene) see(program *stage.Program, phase string) {
+	s.t.Helper()
+	require.NoError(s.t, program.WaitScreen(s.ctx, phase))
+}
+
+// signIn goes from the card to a chosen role: the fourth card is the service provider clinician.
+func (s *scene) signIn(program *stage.Program) {
+	s.t.Helper()
+	s.insertCard()
+	s.see(program, "choosing")
+	s.press("4")
+	s.see(program, "signed-in")
+}
+
+// signOut leaves by the keyboard alone: to the button, and once more to be sure.
+func (s *scene) signOut(program *stage.Program) {
+	s.t.Helper()
+	s.press("Tab", "Tab", "Return", "Return")
+	s.see(program, "waiting")
+}
+
+// sessions returns the sessions that e-RS has now.
+func (s *scene) sessions() []erstest.SessionInfo {
+	s.t.Helper()
+	sessions, _, err := s.ers.Sessions(s.ctx)
+	require.NoError(s.t, err)
+	return sessions
+}
+
+// keyringHas asserts that every reader finds exactly this session key.
+func (s *scene) keyringHas(want erstest.SessionInfo) {
+	s.t.Helper()
+	for name, read := range s.readers() {
+		value, there, err := read()
+		require.NoError(s.t, err, name)
+		require.True(s.t, there, "%s finds no session", name)
+		require.True(s.t, value == want.Key.Reveal(), "%s reads another session key than e-RS has created", name)
+	}
+	value, there, err := s.SecretTool(s.ctx, handoff.AccountSession)
+	require.NoError(s.t, err)
+	require.True(s.t, there)
+	session, err := handoff.Decode([]byte(value))
+	require.NoError(s.t, err)
+	assert.True(s.t, session.SessionKey.Equal(want.Key))
+	assert.Equal(s.t, want.UserIdentifier, session.UserIdentifier)
+	assert.Equal(s.t, want.Role.OrgIdentifier, session.OrgIdentifier)
+	assert.Equal(s.t, want.Role.BusinessFunction, session.BusinessFunction)
+	assert.Equal(s.t, erstest.ASID, session.ASID)
+	assert.True(s.t, session.ExpiresAt.After(session.IssuedAt))
+}
+
+// keyringEmpty asserts that no reader finds anything.
+func (s *scene) keyringEmpty() {
+	s.t.Helper()
+	for name, read := range s.readers() {
+		_, there, err := read()
+		require.NoError(s.t, err, name)
+		require.False(s.t, there, "%s still finds a session", name)
+	}
+	_, there, err := s.SecretTool(s.ctx, handoff.AccountSession)
+	require.NoError(s.t, err)
+	require.False(s.t, there, "the session entry is still there")
+}
+
+func (s *scene) readers() map[string]func() (string, bool, error) {
+	return map[string]func() (string, bool, error){
+		"secret-tool": func() (string, bool, error) { return s.SecretTool(s.ctx, handoff.AccountSessionKey) },
+		"Python":      func() (string, bool, error) { return s.Python(s.ctx, handoff.AccountSessionKey) },
+		"Go":          func() (string, bool, error) { return s.Reader(s.ctx, programs.reader) },
+	}
+}
+
+// keepsSecrets asserts that neither ticket nor session keys stand in what the program has printed, logged or remembered.
+func (s *scene) keepsSecrets(program *stage.Program, keys ...erstest.SessionInfo) {
+	s.t.Helper()
+	secrets := []string{ticket}
+	for _, key := range keys {
+		secrets = append(secrets, key.Key.Reveal())
+	}
+	texts := map[string]string{"output": program.Output()}
+	require.NoError(s.t, filepath.WalkDir(s.StateFolder(), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		texts[path] = string(content)
+		return err
+	}))
+	require.Greater(s.t, len(texts), 1, "there is no log to look at")
+	for where, text := range texts {
+		for _, secret := range secrets {
+			require.False(s.t, strings.Contains(text, secret), "a secret stands in %s", where)
+		}
+	}
+}
+
+// calls returns what e-RS was asked, in order.
+func (s *scene) calls() []string {
+	s.t.Helper()
+	requests, err := s.ers.Requests(s.ctx)
+	require.NoError(s.t, err)
+	var calls []string
+	for _, request := range requests {
+		calls = append(calls, string(request.Call))
+	}
+	return calls
+}
+
+// The whole main job. If it fails, the program is of no use to anybody.
+func TestFromCardToKeyringAndBack(t *testing.T) {
+	s := open(t, keyringtest.Options{})
+	program := s.start()
+	s.keyringEmpty()
+
+	s.signIn(program)
+	sessions := s.sessions()
+	require.Len(t, sessions, 1)
+	assert.True(t, sessions[0].Valid)
+	assert.Equal(t, "SERVICE_PROVIDER_CLINICIAN", sessions[0].Role.BusinessFunction)
+	s.keyringHas(sessions[0])
+
+	s.signOut(program)
+	s.keyringEmpty()
+	assert.Empty(t, s.sessions())
+	assert.Equal(t, []string{"A001", "A002", "A003"}, s.calls())
+
+	// The card is still in, and the focus on Sign in: one key, and the last used role is one key more.
+	s.press("Return")
+	s.see(program, "choosing")
+	s.press("Return")
+	s.see(program, "signed-in")
+	again := s.sessions()
+	require.Len(t, again, 1)
+	s.keyringHas(again[0])
+
+	// Pulling the card is signing out.
+	s.removeCard()
+	s.see(program, "waiting")
+	s.keyringEmpty()
+	assert.Empty(t, s.sessions())
+
+	require.NoError(t, s.Desktop.CloseWindow(s.ctx, stage.Title))
+	require.NoError(t, program.Wait(s.ctx))
+	s.keepsSecrets(program, sessions[0], again[0])
+}
+
+// A002's answer is lost after it was handled. Repeating it would be an error, and leaving it would leave a session open.
+func TestALostAnswerLeavesNoOrphan(t *testing.T) {
+	s := open(t, keyringtest.Options{})
+	program := s.start()
+	require.NoError(t, s.ers.Fail(s.ctx, erstest.A002, erstest.Fault{Kind: erstest.CutAfter}))
+
+	s.signIn(program)
+	assert.Equal(t, []string{"A001", "A002", "A003", "A001", "A002"}, s.calls())
+	sessions := s.sessions()
+	require.Len(t, sessions, 1, "the first session is an orphan on the server")
+	s.keyringHas(sessions[0])
+
+	s.signOut(program)
+	s.keyringEmpty()
+	assert.Empty(t, s.sessions())
+	s.keepsSecrets(program, sessions...)
+}
+
+// A locked keyring is said as such, and no session stays open that nobody can use. Once it is unlocked, trying again works.
+func TestALockedKeyring(t *testing.T) {
+	s := open(t, keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Unanswered},
+		`keyring_prompt_timeout = "10s"`)
+	program := s.start()
+	s.insertCard()
+	s.see(program, "choosing")
+	s.press("4")
+	require.NoError(t, program.WaitProblem(s.ctx, "KEYRING-LOCKED"))
+	assert.Empty(t, s.sessions())
+
+	require.NoError(t, s.Keyring.Unlock())
+	s.keyringEmpty()
+	s.press("Return")
+	s.see(program, "choosing")
+	s.press("4")
+	s.see(program, "signed-in")
+	sessions := s.sessions()
+	require.Len(t, sessions, 1)
+	s.keyringHas(sessions[0])
+	s.keepsSecrets(program, sessions...)
+}
+
+// A program that was killed cannot clear anything up. The next start does, before anybody could use a session that has no owner.
+func TestKilledWhileSignedIn(t *testing.T) {
+	s := open(t, keyringtest.Options{})
+	program := s.start()
+	s.signIn(program)
+	left := s.sessions()
+	require.Len(t, left, 1)
+	require.NoError(t, program.Kill())
+	s.keyringHas(left[0])
+
+	s.removeCard()
+	next := s.start()
+	s.keyringEmpty()
+	require.Eventually(t, func() bool { return len(s.sessions()) == 0 }, time.Minute, 50*time.Millisecond,
+		"the session of the killed program is still open")
+	s.keepsSecrets(next, left...)
+}
+
+// Closing the window signs out even when e-RS does not answer: the keyring is cleared, and the program ends.
+func TestClosingTheWindowWhileERSHangs(t *testing.T) {
+	s := open(t, keyringtest.Options{})
+	program := s.start()
+	s.signIn(program)
+	require.NoError(t, s.ers.Fail(s.ctx, erstest.A003, erstest.Fault{Kind: erstest.Hang}))
+
+	begin := time.Now()
+	require.NoError(t, s.Desktop.CloseWindow(s.ctx, stage.Title))
+	require.NoError(t, program.Wait(s.ctx))
+	t.Logf("from closing the window to the end of the program, with an e-RS that hangs: %v", time.Since(begin).Round(10*time.Millisecond))
+	s.keyringEmpty()
+	assert.Contains(t, s.calls(), "A003")
+}
+
+// A log-off ends the program with a signal, and must leave as little as closing the window does.
+func TestTerminated(t *testing.T) {
+	s := open(t, keyringtest.Options{})
+	program := s.start()
+	s.signIn(program)
+	require.NoError(t, program.Interrupt())
+	require.NoError(t, program.Wait(s.ctx))
+	s.keyringEmpty()
+	assert.Empty(t, s.sessions())
+}
+
+// The mouse does what the keyboard does.
+func TestWithTheMouse(t *testing.T) {
+	s := open(t, keyringtest.Options{})
+	program := s.start()
+	s.insertCard()
+	s.see(program, "choosing")
+	require.NoError(t, s.Desktop.Click(s.ctx, 170, 400))
+	s.see(program, "signed-in")
+	require.Len(t, s.sessions(), 1)
+}

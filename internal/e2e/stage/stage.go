@@ -1,0 +1,119 @@
+//go:build linux
+
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/e2e/desktop"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+)
+
+// Title is what the program's window is called, in the demonstration too.
+const Title = "^e-RS Login"
+
+// Stage is a home, a keyring and a desktop for one program after the other. Close takes it down.
+type Stage struct {
+	Desktop *desktop.Desktop
+	Keyring *keyringtest.Session
+	dir     string
+}
+
+// Set sets a stage in an empty folder, with a keyring as the options say and a screen of the window's own size.
+func Set(ctx context.Context, dir string, options keyringtest.Options) (*Stage, error) {
+	for _, folder := range []string{"home", "config/ers-login", "state", "cache"} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o700); err != nil {
+			return nil, fmt.Errorf("could not make the stage's folders: %w", err)
+		}
+	}
+	screen, err := desktop.Start(ctx, 960, 700)
+	if err != nil {
+		return nil, err
+	}
+	session, err := keyringtest.Start(ctx, filepath.Join(dir, "keyring"), options)
+	if err != nil {
+		return nil, errors.Join(err, screen.Close())
+	}
+	return &Stage{screen, session, dir}, nil
+}
+
+// Close ends keyring and desktop.
+func (s *Stage) Close() error { return errors.Join(s.Keyring.Close(), s.Desktop.Close()) }
+
+// SettingsFile is where the program finds its settings.
+func (s *Stage) SettingsFile() string {
+	return filepath.Join(s.dir, "config", "ers-login", "config.toml")
+}
+
+// StateFolder is where the program keeps its log and whatever else it remembers.
+func (s *Stage) StateFolder() string { return filepath.Join(s.dir, "state", "ers-login") }
+
+// Run starts the program on this stage. Its log is set to the level by which screens can be followed.
+func (s *Stage) Run(ctx context.Context, program string, arguments ...string) (*Program, error) {
+	environ := append(s.Env(), "ERS_LOGIN_LOG_LEVEL=debug")
+	return Run(ctx, program, arguments, environ, filepath.Join(s.StateFolder(), "ers-login.log"))
+}
+
+// Env is the environment of a program on this stage: the user's own, as far as it does not lead off it.
+func (s *Stage) Env() []string {
+	env := []string{
+		"PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8",
+		// A desktop without settings is dark to Fyne. Pictures are to show what most users see.
+		"FYNE_THEME=light",
+		"HOME=" + filepath.Join(s.dir, "home"), "XDG_CONFIG_HOME=" + filepath.Join(s.dir, "config"),
+		"XDG_STATE_HOME=" + filepath.Join(s.dir, "state"), "XDG_CACHE_HOME=" + filepath.Join(s.dir, "cache"),
+	}
+	env = append(env, s.Desktop.Env()...)
+	// The keyring's own HOME is that of its daemon; a program's is the stage's.
+	for _, variable := range s.Keyring.Env() {
+		if !strings.HasPrefix(variable, "HOME=") && !strings.HasPrefix(variable, "XDG_CONFIG_HOME=") &&
+			!strings.HasPrefix(variable, "XDG_STATE_HOME=") && !strings.HasPrefix(variable, "XDG_CACHE_HOME=") {
+			env = append(env, variable)
+		}
+	}
+	return env
+}
+
+// SecretTool reads a keyring entry with libsecret's own tool, as a shell script would. The second result tells whether there is
+// one.
+func (s *Stage) SecretTool(ctx context.Context, account string) (string, bool, error) {
+	return s.read(ctx, "secret-tool", "lookup", "service", handoff.Service, "username", account)
+}
+
+// Python reads a keyring entry with Python's keyring package.
+func (s *Stage) Python(ctx context.Context, account string) (string, bool, error) {
+	const program = "import keyring, sys\n" +
+		"value = keyring.get_password(sys.argv[1], sys.argv[2])\n" +
+		"sys.exit(1) if value is None else sys.stdout.write(value)"
+	return s.read(ctx, "/usr/bin/python3", "-c", program, handoff.Service, account)
+}
+
+// read runs a reader that exits with 1 when there is no entry.
+func (s *Stage) read(ctx context.Context, name string, arguments ...string) (string, bool, error) {
+	cmd := exec.CommandContext(ctx, name, arguments...) //nolint:gosec // readers of our own choice
+	cmd.Env = s.Env()
+	var complaint strings.Builder
+	cmd.Stderr = &complaint
+	output, err := cmd.Output()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return string(output), true, nil
+	case errors.As(err, &exit) && exit.ExitCode() == 1 && complaint.Len() == 0:
+		return "", false, nil
+	default:
+		return "", false, fmt.Errorf("%s: %w: %s", filepath.Base(name), err, strings.TrimSpace(complaint.String()))
+	}
+}
+
+// Reader reads the session with a Go program that uses the handoff package; the program prints the session key.
+func (s *Stage) Reader(ctx context.Context, program string) (string, bool, error) {
+	return s.read(ctx, program)
+}

@@ -1,0 +1,177 @@
+//go:build linux
+
+// Walkthrough shows the demonstration to somebody without a display: it opens the real window on a desktop that nobody sees, signs in
+// through it with the keyboard, reads the session from a real keyring as another program does, signs out again, and leaves
+// a picture of each screen.
+//
+// Nothing of the user's own is touched: bus, keyring, home folder and display are the walk's, and gone with it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/e2e/stage"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+)
+
+func main() {
+	program := flag.String("program", "build/ers-login", "the program to walk through")
+	pictures := flag.String("pictures", "build", "the folder for the pictures")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := walk(ctx, *program, *pictures)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "walk-through:", err)
+		os.Exit(1)
+	}
+}
+
+// walk takes two minutes at the very most; it takes some ten seconds.
+func walk(ctx context.Context, program, pictures string) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	if program, err = filepath.Abs(program); err != nil {
+		return err
+	}
+	if pictures, err = filepath.Abs(pictures); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "ers-login-walk-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	set, err := stage.Set(context.WithoutCancel(ctx), dir, keyringtest.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, set.Close()) }()
+	for _, part := range []struct {
+		persona string
+		walk    func(walker, context.Context) error
+	}{{"gp", walker.signIn}, {"expired", walker.beRefused}} {
+		if err := show(ctx, set, program, pictures, part.persona, part.walk); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// show runs the demonstration with a persona's card, walks through it and ends it.
+func show(ctx context.Context, set *stage.Stage, program, pictures, persona string, walk func(walker, context.Context) error) (err error) {
+	running, err := set.Run(context.WithoutCancel(ctx), program, "demo", "--persona", persona)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, running.Kill()) }()
+	return walk(walker{set, running, pictures}, ctx)
+}
+
+type walker struct {
+	*stage.Stage
+	program  *stage.Program
+	pictures string
+}
+
+func (w walker) signIn(ctx context.Context) error {
+	if err := w.screen(ctx, "waiting", "1-waiting"); err != nil {
+		return err
+	}
+	fmt.Println("The window is open. Pressing Enter on Sign in; the simulated card goes in and its passcode is entered.")
+	if err := w.Desktop.Press(ctx, "Return"); err != nil {
+		return err
+	}
+	if err := w.screen(ctx, "choosing", "2-roles"); err != nil {
+		return err
+	}
+	fmt.Println("The roles are there. Pressing 4: service provider clinician.")
+	if err := w.Desktop.Press(ctx, "4"); err != nil {
+		return err
+	}
+	if err := w.screen(ctx, "signed-in", "3-signed-in"); err != nil {
+		return err
+	}
+	if err := w.printSession(ctx); err != nil {
+		return err
+	}
+	return w.leave(ctx)
+}
+
+// beRefused signs in with a ticket that e-RS does not accept.
+func (w walker) beRefused(ctx context.Context) error {
+	if err := w.program.WaitScreen(ctx, "waiting"); err != nil {
+		return err
+	}
+	if err := w.Desktop.WaitWindow(ctx, stage.Title); err != nil {
+		return err
+	}
+	fmt.Println("Once more, with a card whose ticket has expired.")
+	if err := w.Desktop.Press(ctx, "Return"); err != nil {
+		return err
+	}
+	if err := w.screen(ctx, "failed", "4-problem"); err != nil {
+		return err
+	}
+	return w.leave(ctx)
+}
+
+// screen waits for a screen and photographs it.
+func (w walker) screen(ctx context.Context, phase, picture string) error {
+	if err := w.program.WaitScreen(ctx, phase); err != nil {
+		return err
+	}
+	if err := w.Desktop.WaitWindow(ctx, stage.Title); err != nil {
+		return err
+	}
+	path := filepath.Join(w.pictures, picture+".png")
+	if err := w.Desktop.Picture(ctx, path); err != nil {
+		return err
+	}
+	fmt.Println("Picture:", path)
+	return nil
+}
+
+// printSession prints what other programs can read now. The session is made up, and ends with the walk.
+func (w walker) printSession(ctx context.Context) error {
+	for _, account := range []string{handoff.AccountSession, handoff.AccountSessionKey} {
+		value, there, err := w.SecretTool(ctx, account)
+		if err != nil {
+			return err
+		}
+		if !there {
+			return fmt.Errorf("the keyring has no entry %q", account)
+		}
+		fmt.Printf("$ secret-tool lookup service %s username %s\n%s\n", handoff.Service, account, value)
+	}
+	return nil
+}
+
+// leave closes the window, which signs out.
+func (w walker) leave(ctx context.Context) error {
+	fmt.Println("Closing the window.")
+	if err := w.Desktop.CloseWindow(ctx, stage.Title); err != nil {
+		return err
+	}
+	if err := w.program.Wait(ctx); err != nil {
+		return err
+	}
+	_, there, err := w.SecretTool(ctx, handoff.AccountSession)
+	if err != nil {
+		return err
+	}
+	if there {
+		return errors.New("the keyring still has the session")
+	}
+	fmt.Println("The program has ended, and the keyring has no session.")
+	return nil
+}
