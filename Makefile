@@ -46,7 +46,7 @@ build: setup-build ## build the program into build/
 	$(GO) build -o $(STANDIN) ./ersclient/erstest/standin
 
 lint: setup-build $(LINTER) ## run the linter, with the rules of what a room must not import
-	$(LINTER) run ./...
+	$(LINTER) run --allow-parallel-runners ./...
 
 $(LINTER):
 	@mkdir -p $(@D)

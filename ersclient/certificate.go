@@ -35,7 +35,7 @@ type CertificateFiles struct {
 func LoadCertificate(files CertificateFiles) (tls.Certificate, error) {
 	var certificate tls.Certificate
 	var err error
-	source := settingFile{"CERT", "pkcs12", files.PKCS12}
+	source := settingFile{"CERT", "certificate", files.PKCS12}
 	switch {
 	case files.PKCS12 != "" && (files.Certificate != "" || files.Key != ""):
 		return tls.Certificate{}, certificateAmbiguous
@@ -200,14 +200,15 @@ var (
 		Happened: "e-RS only talks to computers that present the organisation's endpoint certificate, and the settings name " +
 			"no file for it.",
 		Steps: []string{
-			"Ask your local service desk to set certificate and key to the two PEM files, or pkcs12 to the PKCS#12 file.",
+			"Ask your local service desk to set certificate to the PKCS#12 file (.p12 or .pfx), or certificate and key to the two " +
+				"PEM files.",
 		},
 	}
 	certificateAmbiguous = &problem.Problem{
 		Code:     "CERT-AMBIGUOUS",
 		Title:    "Your organisation's certificate is set twice",
-		Happened: "The settings name both a PKCS#12 file (pkcs12) and PEM files (certificate, key).",
-		Steps:    []string{"Ask your local service desk to leave either pkcs12 or certificate and key empty."},
+		Happened: "The settings certificate and key name both a PKCS#12 file and PEM files.",
+		Steps:    []string{"Ask your local service desk to name one or the other: a PKCS#12 file needs no key."},
 	}
 	certificateNotPEM = &problem.Problem{
 		Code:     "CERT-NOT_PEM",
@@ -215,7 +216,7 @@ var (
 		Happened: "The setting {{.Setting}} names {{.File}}, and that is not a PEM file of what is wanted there.",
 		Steps: []string{
 			stepFixCertificate,
-			"A file that ends in .p12 or .pfx belongs in the setting pkcs12. Others have to be converted to PEM.",
+			"The name of a PKCS#12 file has to end in .p12 or .pfx. Files of another kind have to be converted to PEM.",
 		},
 	}
 	certificateInvalid = &problem.Problem{
@@ -238,7 +239,7 @@ var (
 		Steps: []string{
 			stepFixCertificate,
 			"Key and certificate have to be converted to one PKCS#12 file: openssl pkcs12 -export -inkey KEY -in CERTIFICATE " +
-				"-out NEW.p12. Then pkcs12 names the new file, in place of certificate and key.",
+				"-out NEW.p12. Then certificate names the new file, and key is left empty.",
 		},
 	}
 	keyInvalid = &problem.Problem{
@@ -257,7 +258,10 @@ var (
 		Code:     "CERT-PASSPHRASE",
 		Title:    "The passphrase of your organisation's certificate is wrong",
 		Happened: "{{.File}} (setting {{.Setting}}) could not be opened with the passphrase that is stored for it.",
-		Steps:    []string{"Ask your local service desk to store the passphrase of this file again."},
+		Steps: []string{
+			"Ask your local service desk to store the passphrase of this file again (ers-login passphrase), or to correct the file " +
+				"that passphrase_file names.",
+		},
 	}
 	notPKCS12 = &problem.Problem{
 		Code:     "CERT-PKCS12",
@@ -265,7 +269,7 @@ var (
 		Happened: "The setting {{.Setting}} names {{.File}}, and that is not a PKCS#12 file with one key and its certificate.",
 		Steps: []string{
 			stepFixCertificate,
-			"PEM files belong in the settings certificate and key. A PKCS#12 file has to be exported with its private key.",
+			"The name of a PEM file must not end in .p12 or .pfx. A PKCS#12 file has to be exported with its private key.",
 		},
 	}
 	certificateExpired = &problem.Problem{

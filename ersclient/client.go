@@ -215,9 +215,10 @@ var (
 		Steps:    []string{"Ask your local service desk to correct asid."},
 	}
 	settingFQDN = &problem.Problem{
-		Code:     "SETTING-FQDN",
-		Title:    "Your organisation's certificate has no name",
-		Happened: "The settings want the certificate's common name sent to e-RS, and the certificate has none that could be sent.",
-		Steps:    []string{"Ask your local service desk to switch that setting off, or to check the certificate."},
+		Code:  "SETTING-FQDN",
+		Title: "Your organisation's certificate has no name",
+		Happened: "The setting send_fqdn has the certificate's common name sent to e-RS, and the certificate has none that " +
+			"could be.",
+		Steps: []string{"Ask your local service desk to switch send_fqdn off, or to check the certificate."},
 	}
 )

@@ -184,8 +184,8 @@ var (
 		Title:    "e-RS asks for your organisation's certificate",
 		Happened: "{{.Host}} asked for the organisation's endpoint certificate, and none is set up on this computer.",
 		Steps: []string{
-			"Give your local service desk the reference below. The settings certificate and key, or pkcs12, have to name " +
-				"the files of the certificate.",
+			"Give your local service desk the reference below. The setting certificate has to name the file of the " +
+				"certificate, and key that of its private key.",
 		},
 	}
 	certificateRefused = &problem.Problem{

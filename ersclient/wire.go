@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/tidwall/gjson"
 )
 
 // sessionType is the typeInfo of every body. It is not asked of answers: what counts there is whether they hold what a
@@ -41,65 +43,62 @@ func encodeRequest(token Token, permission *Permission) ([]byte, error) {
 // The answer's token is left where it is: A002 answers with another than the one that was sent, what it is good for is not
 // public, and the ticket of the card is the one that both calls want.
 func decodeSession(answer []byte) (Session, error) {
-	var id string
-	var user *User
-	err := readJSON(answer, func(r *jsonReader) error {
-		return r.object(func(name []byte) (err error) {
-			switch string(name) {
-			case "id":
-				id, err = r.string()
-			case "user":
-				user, err = decodeUser(r)
-			}
-			return err
-		})
-	})
 	var session Session
-	key := NewSessionKey(strings.TrimSpace(id))
+	var members members
+	var id string
+	var user gjson.Result
+	root, err := parse(answer)
+	members.each(root, func(name string, member gjson.Result) {
+		switch name {
+		case "id":
+			id = members.text(name, member)
+		case "user":
+			user = member
+		}
+	})
+	key := NewSessionKey(id)
 	unusable := checkKey(key)
 	if unusable == nil {
 		session.Key = key
 	}
-	switch {
-	case err != nil:
-		return session, fmt.Errorf("could not read the session: %w", err)
-	case unusable != nil:
-		return session, unusable
-	case user == nil:
+	if err := errors.Join(err, members.err, unusable); err != nil {
+		return session, err
+	}
+	if user.Type == gjson.Null {
 		// Taking this for a user without roles would send somebody to the Registration Authority for nothing.
 		return session, errors.New("the answer has no user")
 	}
-	session.User = *user
-	return session, nil
+	session.User, err = decodeUser(user)
+	return session, err
 }
 
 // mergeSelection reads A002's answer on top of the session that the role was selected in. Names and permissions are left as
 // A001 had them: they come again, spelt worse. Beside an error, the Session holds the latest Key that is known.
 func mergeSelection(session Session, answer []byte, wanted Permission) (Session, error) {
+	var members members
 	var id, identifier string
 	var selected Permission
-	err := readJSON(answer, func(r *jsonReader) error {
-		return r.object(func(name []byte) (err error) {
-			switch string(name) {
-			case "id":
-				id, err = r.string()
-			case "user":
-				identifier, err = decodeIdentifier(r)
-			case "permission":
-				selected, err = decodePermission(r)
-			}
-			return err
-		})
+	root, err := parse(answer)
+	members.each(root, func(name string, member gjson.Result) {
+		switch name {
+		case "id":
+			id = members.text(name, member)
+		case "user":
+			identifier = members.text("identifier", member.Get("identifier"))
+		case "permission":
+			selected = members.permission(member)
+		}
 	})
-	// Only an answer without an id leaves A001's standing.
-	key := NewSessionKey(strings.TrimSpace(id))
+	key := NewSessionKey(id)
 	unusable := checkKey(key)
 	if unusable == nil {
 		session.Key = key
 	}
+	if err := errors.Join(err, members.err); err != nil {
+		return session, err
+	}
 	switch {
-	case err != nil:
-		return session, fmt.Errorf("could not read the session: %w", err)
+	// Only an answer without an id leaves A001's standing.
 	case unusable != nil && !key.IsZero():
 		return session, unusable
 	case identifier != session.User.Identifier && identifier != "" && session.User.Identifier != "":
@@ -117,78 +116,110 @@ func mergeSelection(session Session, answer []byte, wanted Permission) (Session,
 }
 
 // decodeUser trims what is shown and keeps the permissions that can be selected, with business functions nobody has heard of
-// among them. It returns nil for null.
-func decodeUser(r *jsonReader) (*User, error) {
-	if r.null() {
-		return nil, nil
-	}
+// among them.
+func decodeUser(from gjson.Result) (User, error) {
 	var user User
-	err := r.object(func(name []byte) (err error) {
-		switch string(name) {
+	var members members
+	members.each(from, func(name string, member gjson.Result) {
+		switch name {
 		case "identifier":
-			user.Identifier, err = trimmed(r)
+			user.Identifier = members.text(name, member)
 		case "firstName":
-			user.FirstName, err = trimmed(r)
+			user.FirstName = members.text(name, member)
 		case "middleName":
-			user.MiddleName, err = trimmed(r)
+			user.MiddleName = members.text(name, member)
 		case "lastName":
-			user.LastName, err = trimmed(r)
+			user.LastName = members.text(name, member)
 		case "permissions":
-			user.Permissions, err = decodePermissions(r)
+			user.Permissions = members.permissions(member)
 		}
-		return err
 	})
-	return &user, err
+	return user, members.err
 }
 
-func decodeIdentifier(r *jsonReader) (identifier string, err error) {
-	err = r.object(func(name []byte) (err error) {
-		if string(name) == "identifier" {
-			identifier, err = trimmed(r)
-		}
-		return err
-	})
-	return identifier, err
+// members goes through the members of objects once, and keeps the first thing that is wrong with one of them.
+type members struct{ err error }
+
+func (m *members) fail(err error) {
+	if m.err == nil {
+		m.err = err
+	}
 }
 
-func decodePermissions(r *jsonReader) ([]Permission, error) {
+// each hands out the members of an object. A null has none.
+func (m *members) each(from gjson.Result, member func(name string, value gjson.Result)) {
+	switch {
+	case from.Type == gjson.Null:
+	case !from.IsObject():
+		m.fail(errors.New("something is not an object that should be one"))
+	default:
+		from.ForEach(func(name, value gjson.Result) bool {
+			member(name.Str, value)
+			return true
+		})
+	}
+}
+
+func (m *members) permissions(from gjson.Result) []Permission {
+	if from.Type != gjson.Null && !from.IsArray() {
+		m.fail(errors.New("permissions is not a list"))
+		return nil
+	}
 	var permissions []Permission
-	err := r.list(func() error {
-		permission, err := decodePermission(r)
-		if err == nil && selectable(permission) {
+	from.ForEach(func(_, element gjson.Result) bool {
+		if permission := m.permission(element); selectable(permission) {
 			permissions = append(permissions, permission)
 		}
-		return err
+		return true
 	})
-	return permissions, err
+	return permissions
 }
 
-func decodePermission(r *jsonReader) (Permission, error) {
+func (m *members) permission(from gjson.Result) Permission {
 	var permission Permission
-	err := r.object(func(name []byte) (err error) {
-		switch string(name) {
+	m.each(from, func(name string, member gjson.Result) {
+		switch name {
 		case "businessFunction":
-			var function string
-			function, err = trimmed(r)
-			permission.BusinessFunction = BusinessFunction(function)
+			permission.BusinessFunction = BusinessFunction(m.text(name, member))
 		case "orgIdentifier":
-			permission.OrgIdentifier, err = trimmed(r)
+			permission.OrgIdentifier = m.text(name, member)
 		case "orgName":
-			permission.OrgName, err = trimmed(r)
+			permission.OrgName = m.text(name, member)
 		}
-		return err
 	})
-	return permission, err
+	return permission
+}
+
+// text returns a string without the blanks around it; null and a member that is missing are empty.
+func (m *members) text(name string, member gjson.Result) string {
+	switch member.Type {
+	case gjson.Null:
+		return ""
+	case gjson.String:
+		return strings.TrimSpace(strings.ToValidUTF8(member.Str, "\uFFFD"))
+	default:
+		m.fail(fmt.Errorf("%s is not a string", name))
+		return ""
+	}
+}
+
+// parse checks that the whole answer is one JSON object. Package gjson reads it in a third of encoding/json's time, which is a
+// tenth of the time of a sign-in. Beside an error, the result still yields what stands before the fault: the id of a session
+// whose answer was cut is what it can be deleted by.
+func parse(answer []byte) (gjson.Result, error) {
+	root := gjson.ParseBytes(answer)
+	switch {
+	case !gjson.ValidBytes(answer):
+		return root, errors.New("the answer is not JSON, or only a part of it")
+	case !root.IsObject():
+		return root, errors.New("the answer is not a JSON object")
+	}
+	return root, nil
 }
 
 // selectable tells whether a permission has both halves of what A002 selects by.
 func selectable(permission Permission) bool {
 	return permission.BusinessFunction != "" && permission.OrgIdentifier != ""
-}
-
-func trimmed(r *jsonReader) (string, error) {
-	text, err := r.string()
-	return strings.TrimSpace(text), err
 }
 
 // checkKey tells whether a session key can be sent in a header and a path without being changed on the way.

@@ -141,3 +141,16 @@ func requireSane(t *testing.T, session Session) {
 	_, err := json.Marshal(session)
 	require.NoError(t, err)
 }
+
+// An answer that nests as deeply as its size allows is refused like any other nonsense, and takes nobody's window down.
+func TestAnswersThatNestDeeply(t *testing.T) {
+	for name, opening := range map[string]string{"lists": "[", "objects": `{"id":`} {
+		t.Run(name, func(t *testing.T) {
+			answer := strings.Repeat(opening, (1<<20)/len(opening))
+			_, err := decodeSession([]byte(answer))
+			require.Error(t, err)
+			_, err = decodeSession([]byte(`{"id":"k","user":` + answer))
+			require.Error(t, err)
+		})
+	}
+}

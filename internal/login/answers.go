@@ -63,7 +63,7 @@ func (m *machine) onCreated(now time.Time, e created) []effect {
 			m.refused = m.seen
 		}
 		m.fail(now, e.err)
-		return nil
+		return m.deleteOrphan(e.session.Key)
 	}
 	m.session, m.createdAt = e.session, now
 	m.state.User = User{Name: e.session.User.Name(), Identifier: e.session.User.Identifier}
@@ -87,11 +87,9 @@ func (m *machine) onCreated(now time.Time, e created) []effect {
 // onOrphan takes the answer to an A001 that was given up.
 func (m *machine) onOrphan(now time.Time, e created) []effect {
 	m.outstanding = max(0, m.outstanding-1)
-	if e.err == nil {
-		return m.deleteOrphan(e.session.Key)
-	}
+	effects := m.deleteOrphan(e.session.Key)
 	m.closeIfIdle(now)
-	return nil
+	return effects
 }
 
 func (m *machine) onSelected(now time.Time, e selected) []effect {
@@ -99,8 +97,12 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 	if e.attempt != m.attempt || !m.returned(selecting) {
 		return nil
 	}
-	if e.err == nil {
+	switch {
+	case e.err == nil:
 		m.session = e.session
+	case !e.session.Key.IsZero():
+		// Of an answer that is of no use, the id still is: it is what the session is deleted by.
+		m.session.Key = e.session.Key
 	}
 	if m.state.Phase == Ending {
 		return m.close()

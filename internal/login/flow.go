@@ -336,8 +336,8 @@ func (f *Flow) recoverLeftovers() recovered {
 func (f *Flow) createSession(todo createSession) created {
 	outcome := created{attempt: todo.attempt}
 	outcome.session, outcome.err = f.config.ERS.CreateSession(f.life, todo.token)
+	f.config.Guard(outcome.session.Key.Text)
 	if outcome.err == nil {
-		f.config.Guard(outcome.session.Key.Text)
 		outcome.last, _ = f.config.Memory.Last(outcome.session.User.Identifier)
 	}
 	return outcome

@@ -239,7 +239,11 @@ func (m *machine) returned(which call) bool {
 	return true
 }
 
+// deleteOrphan closes a session beside the flow, if there is one: an answer that cannot be used may still have its key.
 func (m *machine) deleteOrphan(key ersclient.SessionKey) []effect {
+	if key.IsZero() {
+		return nil
+	}
 	m.outstanding++
 	return []effect{deleteOrphan{key}}
 }

@@ -38,6 +38,7 @@ var (
 	noBus     = &problem.Problem{Code: "KEYRING-NO_BUS", Title: "no bus"}
 	// A gateway that gave up says nothing of what e-RS has done.
 	errLost = (&problem.Problem{Code: "ERS-A002-504", Title: "late"}).Because(&ersclient.StatusError{Call: "A002", Method: "PUT", Status: 504})
+	useless = &problem.Problem{Code: "ERS-A001-ANSWER", Title: "could not be used"}
 	offline = &problem.Problem{Code: "NET-OFFLINE", Title: "no network"}
 )
 
@@ -104,6 +105,9 @@ var happenings = []happening{
 	{"A001: created", morning, func(m *machine) event { return created{m.attempt, provisional("one"), clinician, nil} }},
 	{"A001: created, no roles", morning, func(m *machine) event { return created{attempt: m.attempt, session: roleless("one")} }},
 	{"A001: refused", morning, func(m *machine) event { return created{attempt: m.attempt, err: refusal} }},
+	{"A001: an answer of no use but for its key", morning, func(m *machine) event {
+		return created{attempt: m.attempt, session: ersclient.Session{Key: ersclient.NewSessionKey("one")}, err: useless}
+	}},
 	{"A001: created for an earlier attempt", morning, func(m *machine) event {
 		m.outstanding++ // every earlier attempt has been counted when it was given up
 		return created{attempt: m.attempt - 1, session: provisional("late")}
@@ -115,6 +119,9 @@ var happenings = []happening{
 	{"A002: selected", morning, func(m *machine) event { return selected{m.attempt, valid("two"), nil} }},
 	{"A002: refused", morning, func(m *machine) event { return selected{attempt: m.attempt, err: rejection} }},
 	{"A002: answer lost", morning, func(m *machine) event { return selected{attempt: m.attempt, err: errLost} }},
+	{"A002: an answer of no use but for its key", morning, func(m *machine) event {
+		return selected{attempt: m.attempt, session: ersclient.Session{Key: ersclient.NewSessionKey("two")}, err: useless}
+	}},
 	{"A002: stopped", morning, func(m *machine) event { return selected{attempt: m.attempt, err: context.Canceled} }},
 	{"A002: an earlier attempt", morning, func(m *machine) event { return selected{m.attempt - 1, valid("late"), nil} }},
 	{"keyring: published", morning, func(m *machine) event { return published{m.attempt, nil} }},
@@ -206,7 +213,7 @@ func TestTransitions(t *testing.T) {
 			if after == before {
 				after = "·"
 			}
-			fmt.Fprintf(&table, "  %-40s %s\n", h.name, after)
+			fmt.Fprintf(&table, "  %-44s %s\n", h.name, after)
 		}
 		table.WriteString("\n")
 	}
