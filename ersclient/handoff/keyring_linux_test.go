@@ -192,7 +192,7 @@ func TestWhyAKeyringCannotBeUsed(t *testing.T) {
 		{"a service that dies during a write", keyringtest.Options{Fake: &keyringtest.Fake{Die: "CreateItem"}},
 			nil, handoff.ErrNotFound, handoff.ErrStopped, handoff.ErrNoService},
 		{"a service that dies during its prompt", keyringtest.Options{Fake: &keyringtest.Fake{Locked: true, Die: "Prompt"}},
-			handoff.ErrLocked, handoff.ErrLocked, handoff.ErrStopped, handoff.ErrTimeout},
+			handoff.ErrLocked, handoff.ErrLocked, handoff.ErrStopped, handoff.ErrNoService},
 		{"a dismissed prompt on writing, which go-keyring takes for success",
 			keyringtest.Options{Fake: &keyringtest.Fake{Dismiss: "CreateItem"}},
 			nil, handoff.ErrNotFound, handoff.ErrDismissed, nil},
@@ -237,44 +237,75 @@ func TestWhatCannotBeDeletedIsTold(t *testing.T) {
 	}
 }
 
-// A bus that dies during a prompt makes go-keyring panic, and must not take the program with it.
-func TestTheBusDiesDuringAPrompt(t *testing.T) {
-	session := within(t, keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Unanswered})
-	done := make(chan error, 1)
-	go func() { done <- handoff.Write(soon(t, time.Minute), madeUp()) }()
-	<-session.Prompted()
-	require.NoError(t, session.KillBus())
-	require.ErrorIs(t, <-done, handoff.ErrStopped)
-	require.ErrorIs(t, handoff.Probe(t.Context()), handoff.ErrNoBus)
-}
-
-// A keyring that dies during a prompt leaves go-keyring waiting for ever. The user must learn of it at once, not after a minute.
+// A bus or a keyring that dies during a prompt must be told at once, not after the minute that a user may take to type.
 func TestTheKeyringDiesDuringAPrompt(t *testing.T) {
-	session := within(t, keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Unanswered})
-	done := make(chan error, 1)
-	go func() { done <- handoff.Write(t.Context(), madeUp()) }()
-	<-session.Prompted()
-	require.NoError(t, session.KillDaemon())
-	require.ErrorIs(t, <-done, handoff.ErrStopped)
-	require.ErrorIs(t, handoff.Probe(soon(t, 50*time.Millisecond)), handoff.ErrTimeout, "this process cannot use it any more")
+	for name, kill := range map[string]func(*keyringtest.Session) error{
+		"the bus": (*keyringtest.Session).KillBus, "the keyring": (*keyringtest.Session).KillDaemon,
+	} {
+		t.Run(name, func(t *testing.T) {
+			session := within(t, keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Unanswered})
+			done := make(chan error, 1)
+			go func() { done <- handoff.Write(t.Context(), madeUp()) }()
+			<-session.Prompted()
+			require.NoError(t, kill(session))
+			require.ErrorIs(t, <-done, handoff.ErrStopped)
+		})
+	}
 }
 
-// A user who comes back to a prompt long after the program has given up must not publish a session that nobody clears.
-func TestAnAnswerThatComesTooLatePublishesNothing(t *testing.T) {
-	session := within(t, keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Unanswered})
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- handoff.Write(ctx, madeUp()) }()
-	<-session.Prompted()
-	cancel()
-	err := <-done
-	require.ErrorIs(t, err, handoff.ErrLocked)
-	require.ErrorIs(t, err, context.Canceled)
+// go-keyring panics when the bus dies during a prompt of its own, which must not take the program with it, and waits for ever
+// when the keyring does.
+func TestGoKeyringHangsAndPanics(t *testing.T) {
+	t.Run("panics", func(t *testing.T) {
+		session := within(t, keyringtest.Options{Fake: &keyringtest.Fake{Dismiss: "CreateItem", Silent: true}})
+		done := make(chan error, 1)
+		go func() { done <- handoff.Write(t.Context(), madeUp()) }()
+		<-session.Prompted()
+		require.NoError(t, session.KillBus())
+		require.ErrorIs(t, <-done, handoff.ErrStopped)
+		require.ErrorIs(t, handoff.Probe(soon(t, time.Minute)), handoff.ErrNoBus, "what hung has ended with its panic")
+	})
+	t.Run("hangs", func(t *testing.T) {
+		within(t, keyringtest.Options{Fake: &keyringtest.Fake{Dismiss: "CreateItem", Die: "Prompt"}})
+		require.ErrorIs(t, handoff.Write(t.Context(), madeUp()), handoff.ErrStopped)
+		require.ErrorIs(t, handoff.Probe(soon(t, 50*time.Millisecond)), handoff.ErrTimeout, "this process cannot use it any more")
+	})
+}
 
-	require.ErrorIs(t, handoff.Probe(soon(t, 50*time.Millisecond)), handoff.ErrTimeout, "the keyring is still in use")
-	require.NoError(t, session.SetPrompts(keyringtest.Answered))
-	require.NoError(t, handoff.Probe(soon(t, time.Minute)))
-	_, err = handoff.Read(t.Context())
+// Giving up must take the prompt off the screen where the keyring allows that, and must not crash GNOME's, which does not: all
+// that other programs keep in it would be gone.
+func TestAPromptIsGivenUp(t *testing.T) {
+	for name, test := range map[string]struct {
+		options keyringtest.Options
+		showing int
+	}{
+		"GNOME's":   {keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Unanswered}, 1},
+		"any other": {keyringtest.Options{Fake: &keyringtest.Fake{Locked: true, Silent: true}}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			session := within(t, test.options)
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- handoff.Write(ctx, madeUp()) }()
+			<-session.Prompted()
+			require.Equal(t, 1, session.Showing())
+			cancel()
+			err := <-done
+			require.ErrorIs(t, err, handoff.ErrLocked)
+			require.ErrorIs(t, err, context.Canceled)
+			require.Equal(t, test.showing, session.Showing())
+			require.ErrorIs(t, handoff.Probe(t.Context()), handoff.ErrLocked, "the keyring lives, and can be used by this process")
+		})
+	}
+}
+
+// A keyring that comes back to life long after the program has given up must not publish a session that nobody clears.
+func TestAWriteThatComesTooLateIsTakenBack(t *testing.T) {
+	session := within(t, keyringtest.Options{Fake: &keyringtest.Fake{Hang: "CreateItem"}})
+	require.ErrorIs(t, handoff.Write(soon(t, 200*time.Millisecond), madeUp()), handoff.ErrTimeout)
+	session.Release()
+	require.NoError(t, handoff.Probe(soon(t, time.Minute)), "it waits for what was left behind")
+	_, err := handoff.Read(t.Context())
 	require.ErrorIs(t, err, handoff.ErrNotFound)
 	_, err = handoff.ReadKey(t.Context())
 	require.ErrorIs(t, err, handoff.ErrNotFound)
