@@ -5,10 +5,10 @@
 // started with a hidden sub-command ([Serve]), and can be ended with it. [Client] is the program's side: one operation at a time,
 // each with a deadline, and every failure a Problem that tells the user what to do.
 //
-// Two deadlines are needed, since a locked keyring asks the user for a password, and they may be typing: before each operation
-// the worker tells, without prompting, whether the keyring is locked, and unlocks it in a step of its own. Signing in may prompt,
-// and so may signing out, within the bounds of the caller's context; looking for a session that an earlier run has left behind,
-// and checking, never do.
+// Two deadlines are needed, since a locked keyring asks the user for a password, and they may be typing: no operation of the worker
+// prompts, and a keyring that turns out to be locked is unlocked in a step of its own. Signing in may do that, and so may signing
+// out, within the bounds of the caller's context; looking for a session that an earlier run has left behind, and checking, never
+// do.
 //
 // The entries themselves, and how they are written and read back, are package handoff's. Besides them the keyring holds the
 // passphrase of the organisation's certificate.
@@ -24,6 +24,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/internal/keyring/entry"
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
@@ -35,23 +36,24 @@ type Settings struct {
 	Env []string
 	// Version is the worker's version, which must be this program's.
 	Version string
-	// Timeout bounds each step of an operation in which nobody is asked anything; 0 means 5 s. There are two, the question whether
-	// the keyring is locked and the operation itself. The start of the worker, bounded by package helper, comes on top.
+	// Timeout bounds an operation in which nobody is asked anything; 0 means 5 s. The start of the worker, bounded by package
+	// helper, comes on top.
 	Timeout time.Duration
-	// PromptTimeout bounds the step between them, in which the user is asked for the password of a locked keyring; 0 means 60 s.
+	// PromptTimeout bounds the step in which the user is asked for the password of a locked keyring; 0 means 60 s. On macOS, where
+	// that is no step of its own, it bounds every operation that may prompt.
 	PromptTimeout time.Duration
 	// Log is told what the worker writes to stderr, and what could not be cleared up; nil drops it.
 	Log logrus.FieldLogger
 }
 
 // cancelTimeout is how long a worker may take to end when an operation is cancelled: long enough to take a prompt off the screen,
-// which would otherwise stay there, and which GNOME's keyring may not survive being answered.
+// and to take back what it has begun to write.
 const cancelTimeout = 1500 * time.Millisecond
 
 // After a worker that had to be ended while it published, another one is started and clears up: each within these bounds, since
 // somebody waits for the message that publishing has failed.
 const (
-	restartTimeout  = 5 * time.Second
+	restartTimeout  = 3 * time.Second
 	takeBackTimeout = 2 * time.Second
 )
 
@@ -89,6 +91,10 @@ func (c *Client) Publish(ctx context.Context, session handoff.Session) error {
 	}
 	return c.exclusive(ctx, func() error {
 		err := c.operate(ctx, callPublish, mayPrompt, sessionMessage{encoded}, nil)
+		if errors.Is(err, handoff.ErrLocked) {
+			// It never came to writing.
+			return err
+		}
 		for _, halfway := range []error{helper.ErrEnded, helper.ErrCrashed, helper.ErrProtocol, handoff.ErrStopped} {
 			if errors.Is(err, halfway) {
 				c.takeBack(ctx)
@@ -172,25 +178,24 @@ const (
 	mayPrompt   prompting = true
 )
 
-// operate makes a call, after the keyring has been unlocked if it is locked, each of the two with its own deadline.
+// operate makes a call, and once more if the keyring was locked and the user may be asked to unlock it. Each step has its own
+// deadline.
 func (c *Client) operate(ctx context.Context, call string, may prompting, params, result any) error {
 	if err := c.worker.Start(ctx); err != nil {
 		return err
 	}
-	err := c.call(ctx, c.settings.Timeout, callProbe, nil, nil)
-	switch {
-	case call == callProbe:
-		return err
-	case errors.Is(err, handoff.ErrLocked) && may == mayPrompt:
-		if err := c.unlock(ctx); err != nil {
-			return err
-		}
-	case errors.Is(err, handoff.ErrNoCollection):
-		// What that means depends on the call: there is nothing to read or clear.
-	case err != nil:
+	limit := c.settings.Timeout
+	if may == mayPrompt && !entry.LockIsKnown {
+		limit = c.settings.PromptTimeout
+	}
+	err := c.call(ctx, limit, call, params, result)
+	if may == neverPrompt || !errors.Is(err, handoff.ErrLocked) {
 		return err
 	}
-	return c.call(ctx, c.settings.Timeout, call, params, result)
+	if err := c.unlock(ctx); err != nil {
+		return err
+	}
+	return c.call(ctx, limit, call, params, result)
 }
 
 // unlock asks the user for the keyring's password.
@@ -220,7 +225,7 @@ func (c *Client) call(ctx context.Context, limit time.Duration, call string, par
 	return err
 }
 
-// takeBack clears the keyring after a worker that was killed while it published, without prompting and although the caller may
+// takeBack clears the keyring after a worker that was ended while it published, without prompting and although the caller may
 // have no more time.
 func (c *Client) takeBack(ctx context.Context) {
 	starting, cancel := context.WithTimeout(context.WithoutCancel(ctx), restartTimeout)
@@ -229,16 +234,7 @@ func (c *Client) takeBack(ctx context.Context) {
 		c.log("keyring could not be cleared after publishing failed", err)
 		return
 	}
-	limit := min(takeBackTimeout, c.settings.Timeout)
-	err := c.call(context.WithoutCancel(ctx), limit, callProbe, nil, nil)
-	if errors.Is(err, handoff.ErrLocked) {
-		// It was locked all the time, so nothing was written.
-		return
-	}
-	if err == nil {
-		err = c.call(context.WithoutCancel(ctx), limit, callClear, nil, nil)
-	}
-	if err != nil {
+	if err := c.call(context.WithoutCancel(ctx), min(takeBackTimeout, c.settings.Timeout), callClear, nil, nil); err != nil {
 		c.log("keyring could not be cleared after publishing failed", err)
 	}
 }

@@ -208,7 +208,32 @@ func requireProblem(t *testing.T, want *problem.Problem, err error) {
 	require.NotContains(t, fmt.Sprintf("%v %+v %#v", err, err, err), madeUpKey)
 }
 
-// The bus dies while the user types: go-keyring panics, and all that may end is the worker.
+// go-keyring waits for ever for a prompt of its own whose service has died, and panics if the bus dies: all that may end is the
+// worker.
+func TestGoKeyringHangsAndPanics(t *testing.T) {
+	t.Run("hangs", func(t *testing.T) {
+		session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{Dismiss: "CreateItem", Die: "Prompt"}})
+		requireProblem(t, keyring.Crashed, connect(t, settings(t, session)).Publish(t.Context(), madeUp()))
+	})
+	t.Run("hangs although nothing has died", func(t *testing.T) {
+		session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{Dismiss: "CreateItem", Silent: true}})
+		changed := settings(t, session)
+		changed.Timeout = 200 * time.Millisecond
+		requireProblem(t, keyring.TimedOut, connect(t, changed).Publish(t.Context(), madeUp()))
+	})
+	t.Run("panics", func(t *testing.T) {
+		session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{Dismiss: "CreateItem", Silent: true}})
+		client := connect(t, settings(t, session))
+		done := make(chan error, 1)
+		go func() { done <- client.Publish(t.Context(), madeUp()) }()
+		<-session.Prompted()
+		require.NoError(t, session.KillBus())
+		requireProblem(t, keyring.Crashed, <-done)
+		requireProblem(t, keyring.NoBus, client.Check(t.Context()))
+	})
+}
+
+// The bus dies while the user types.
 func TestTheBusDies(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Unanswered})
 	client := connect(t, settings(t, session))
@@ -232,8 +257,8 @@ func TestTheKeyringDies(t *testing.T) {
 	requireProblem(t, keyring.NoService, client.Check(t.Context()))
 }
 
-// Quitting with a locked keyring must not wait for a password, nor Cancel for anything. GNOME's keyring leaves the prompt on the
-// screen, and whoever types the password into it at last can go on.
+// Quitting with a locked keyring must not wait for a password, nor Cancel for anything. GNOME's prompt stays on the screen, since its
+// keyring would crash if it were taken back: whoever types the password into it at last can go on.
 func TestTheCallerDecidesHowLong(t *testing.T) {
 	for name, operation := range map[string]func(context.Context, *keyring.Client) error{
 		"clear":   func(ctx context.Context, client *keyring.Client) error { return client.Clear(ctx) },
@@ -255,8 +280,11 @@ func TestTheCallerDecidesHowLong(t *testing.T) {
 			requireProblem(t, keyring.Locked, err)
 			require.ErrorIs(t, err, context.Canceled)
 			requireProblem(t, keyring.TimedOut, client.Clear(ctx))
-
 			require.NoError(t, session.SetPrompts(keyringtest.Answered))
+			require.Eventually(t, func() bool {
+				locked, err := session.Locked()
+				return err == nil && !locked
+			}, time.Minute, time.Millisecond)
 			require.NoError(t, client.Publish(t.Context(), madeUp()))
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/helper"
@@ -29,6 +30,9 @@ const (
 	callSetPassphrase = "set-passphrase"
 )
 
+// settleTimeout is how long a call that was cancelled may take to come to its end before the worker exits.
+const settleTimeout = 500 * time.Millisecond
+
 // passphraseAddress is where the passphrase of the certificate's PKCS#12 file is kept. It is no part of the handoff, so it does
 // not stand under the handoff's service, and unlike a session it outlives the log-on session on Windows too.
 var passphraseAddress = entry.Address{Service: "ers-login-certificate", Account: "passphrase", Lasting: true}
@@ -49,15 +53,26 @@ func Serve(ctx context.Context, stdin io.Reader, stdout io.Writer, version strin
 		signal.Ignore(ignored)
 		defer signal.Reset(ignored)
 	}
-	return helper.Serve(ctx, stdin, stdout, helperName, version, helper.Handlers{
+	err := helper.Serve(ctx, stdin, stdout, helperName, version, helper.Handlers{
 		callProbe:         coded(probe),
 		callUnlock:        coded(unlock),
-		callPublish:       coded(publish),
-		callRead:          coded(read),
-		callClear:         coded(clearEntries),
-		callPassphrase:    coded(passphrase),
-		callSetPassphrase: coded(setPassphrase),
+		callPublish:       coded(quiet(publish)),
+		callRead:          coded(quiet(read)),
+		callClear:         coded(quiet(clearEntries)),
+		callPassphrase:    coded(quiet(passphrase)),
+		callSetPassphrase: coded(quiet(setPassphrase)),
 	})
+	settling, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	entry.Settle(settling)
+	return err
+}
+
+// quiet makes a handler that does not prompt: only unlock does.
+func quiet(handler helper.Handler) helper.Handler {
+	return func(ctx context.Context, params json.RawMessage) (any, error) {
+		return handler(entry.Quietly(ctx), params)
+	}
 }
 
 func probe(ctx context.Context, _ json.RawMessage) (any, error) {

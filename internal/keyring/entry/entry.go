@@ -9,9 +9,8 @@
 // So here work on the keyring is done by [Do], in a goroutine of its own that is left behind when the context ends; every
 // write is read back; every delete is repeated until nothing is found; and on Linux the Secret Service is asked, over a bus
 // connection of our own, what state it is in, before the work and after a failure. A locked keyring is unlocked over that
-// connection too, and its prompt is taken back when the context ends: GNOME's keyring leaves it on the screen if its asker just
-// goes, and can crash with all that it holds when it is answered then. Every failure has one of the sentinel errors below in
-// its chain, or none if the reason is not known.
+// connection too, since that can be given up. Every failure has one of the sentinel errors below in its chain, or none if the
+// reason is not known.
 //
 // go-keyring stores the same thing on all systems under a service and an account: a Secret Service item with the attributes
 // service and username, a generic Windows credential with the target service:account, a macOS keychain password.
@@ -76,6 +75,13 @@ const (
 	MayPrompt   Prompting = true
 )
 
+// quietly marks a context, see Quietly.
+type quietly struct{}
+
+// Quietly returns a context under which nothing prompts, whatever [Do] is asked for: a locked keyring is ErrLocked at once. It is
+// for a process that unlocks the keyring in a step of its own, and reaches Do through package handoff.
+func Quietly(ctx context.Context) context.Context { return context.WithValue(ctx, quietly{}, true) }
+
 // busy is held by the work that is being done: go-keyring has one connection for the whole process, and work that was left
 // behind may yet clear up after itself, which must not hit what a later one has written.
 var busy = make(chan struct{}, 1)
@@ -88,6 +94,9 @@ func Do(ctx context.Context, prompting Prompting, work func(*Ring) error) error 
 	case busy <- struct{}{}:
 	case <-ctx.Done():
 		return fmt.Errorf("%w: other work is under way: %w", ErrTimeout, ctx.Err())
+	}
+	if ctx.Value(quietly{}) != nil {
+		prompting = NeverPrompt
 	}
 	found, err := open(ctx, prompting)
 	if err != nil {
@@ -127,6 +136,16 @@ func Do(ctx context.Context, prompting Prompting, work func(*Ring) error) error 
 // Unlock asks the user to unlock the keyring if it is locked. On Windows and macOS there is nothing to do beforehand.
 func Unlock(ctx context.Context) error {
 	return Do(ctx, MayPrompt, func(*Ring) error { return nil })
+}
+
+// Settle waits until work that was left behind has come to its end, or until ctx ends. A process that has been told to go calls it,
+// so that what it has begun to write is taken back, and so as not to leave the keyring's service in the middle of a call.
+func Settle(ctx context.Context) {
+	select {
+	case busy <- struct{}{}:
+		<-busy
+	case <-ctx.Done():
+	}
 }
 
 // Probe tells whether the keyring could be used now: nil, or one of ErrLocked, ErrNoBus, ErrNoService, ErrNoCollection,

@@ -9,10 +9,13 @@ import (
 	"github.com/zalando/go-keyring"
 )
 
+// LockIsKnown tells that any work may prompt: whether the keychain is locked cannot be asked without that.
+const LockIsKnown = false
+
 // errNotWritten: the security tool, told what to write through its stdin, does not report a dismissed prompt.
 var errNotWritten = ErrDismissed
 
-// store is the login keychain, through the security tool. Whether it is locked cannot be asked without a prompt.
+// store is the login keychain, through the security tool.
 type store struct{}
 
 func set(to Address, text string) error { return keyring.Set(to.Service, to.Account, text) }

@@ -6,12 +6,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -42,6 +45,9 @@ const (
 	patience  = 2 * time.Second
 	dismissal = 500 * time.Millisecond
 )
+
+// LockIsKnown tells that the keyring says whether it is locked, and is unlocked before the work.
+const LockIsKnown = true
 
 // errNotWritten: go-keyring takes a dismissed prompt for success.
 var errNotWritten = ErrDismissed
@@ -107,11 +113,29 @@ func (s *store) reason(ctx context.Context, err error) error {
 		return err
 	case ctx.Err() != nil:
 		return fmt.Errorf("%w: ask the secret service: %w", ErrTimeout, ctx.Err())
-	case s.lost():
+	case s.lost(), unanswered(err):
 		return fmt.Errorf("%w: %w", ErrStopped, err)
 	default:
 		return fmt.Errorf("ask the secret service: %w", err)
 	}
+}
+
+// unanswered tells whether a call has failed because the service or the bus went away, which can be known before the signal that
+// says so has come.
+func unanswered(err error) bool {
+	var answer dbus.Error
+	if errors.As(err, &answer) {
+		return slices.Contains([]string{
+			"org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.ServiceUnknown",
+			"org.freedesktop.DBus.Error.NameHasNoOwner", "org.freedesktop.DBus.Error.Disconnected",
+		}, answer.Name)
+	}
+	for _, closed := range []error{io.EOF, io.ErrUnexpectedEOF, dbus.ErrClosed, net.ErrClosed, syscall.EPIPE, syscall.ECONNRESET} {
+		if errors.Is(err, closed) {
+			return true
+		}
+	}
+	return false
 }
 
 // findService makes sure that the service runs, and that its end will be noticed.
@@ -156,7 +180,7 @@ func (s *store) findCollection(ctx context.Context) error {
 	return nil
 }
 
-// unlock asks the user to unlock the collection, and takes the question back when ctx ends.
+// unlock asks the user to unlock the collection, for as long as ctx allows.
 func (s *store) unlock(ctx context.Context) error {
 	var unlocked []dbus.ObjectPath
 	var prompt dbus.ObjectPath
@@ -182,12 +206,28 @@ func (s *store) unlock(ctx context.Context) error {
 	case <-s.listener.lost:
 		return errors.New("the secret service has gone during its prompt")
 	case <-ctx.Done():
-		// Nobody is left to hear it if that fails.
-		dismissing, cancel := context.WithTimeout(context.WithoutCancel(ctx), dismissal)
-		defer cancel()
-		_ = asked.CallWithContext(dismissing, promptInterface+".Dismiss", 0).Err
+		s.takeBack(ctx, asked)
 		return fmt.Errorf("%w: nobody has answered its prompt: %w", ErrLocked, ctx.Err())
 	}
+}
+
+// takeBack takes a prompt off the screen that nobody waits for any more. Not GNOME's: its keyring aborts, with all that other
+// programs keep in it, when an unlock prompt that is being shown is dismissed (an assertion in gkd-secret-unlock.c; seen with
+// version 42.1). There the prompt stays until the user answers it, and unlocks the keyring for the next try.
+func (s *store) takeBack(ctx context.Context, prompt dbus.BusObject) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dismissal)
+	defer cancel()
+	if gnome, err := s.isGNOME(ctx); err != nil || gnome {
+		return
+	}
+	// Nobody is left to hear it if that fails.
+	_ = prompt.CallWithContext(ctx, promptInterface+".Dismiss", 0).Err
+}
+
+func (s *store) isGNOME(ctx context.Context) (bool, error) {
+	var gnome bool
+	err := s.bus(ctx, "NameHasOwner", gnomeName).Store(&gnome)
+	return gnome, err
 }
 
 // answered tells what the end of a prompt means.
@@ -233,11 +273,17 @@ func (s *store) explain(err error) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if locked, unknown := s.isLocked(ctx); unknown != nil || !locked {
+	locked, unknown := s.isLocked(ctx)
+	switch {
+	case unknown != nil:
+		// go-keyring may have noticed before we did.
+		return fmt.Errorf("%w: %w", ErrStopped, err)
+	case locked:
+		// It was locked after we had looked, and go-keyring has prompted.
+		return fmt.Errorf("%w: %w", ErrDismissed, err)
+	default:
 		return err
 	}
-	// It was locked after we had looked, and go-keyring has prompted.
-	return fmt.Errorf("%w: %w", ErrDismissed, err)
 }
 
 func (s *store) isLocked(ctx context.Context) (bool, error) {
@@ -260,8 +306,8 @@ func (*store) probe() error { return nil }
 // canPrompt tells whether a dismissed prompt was one that the user can have seen. GNOME's keyring reports its prompts as
 // dismissed if the program that shows them does not start, as without a display.
 func (s *store) canPrompt(ctx context.Context) bool {
-	var gnome, prompter bool
-	if err := s.bus(ctx, "NameHasOwner", gnomeName).Store(&gnome); err != nil || !gnome {
+	var prompter bool
+	if gnome, err := s.isGNOME(ctx); err != nil || !gnome {
 		return true
 	}
 	if err := s.bus(ctx, "NameHasOwner", prompterName).Store(&prompter); err != nil || prompter {

@@ -11,6 +11,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// LockIsKnown tells that nothing prompts: the Credential Manager has no lock.
+const LockIsKnown = true
+
 // errNotWritten: there are no prompts to be dismissed, so what is missing was lost.
 var errNotWritten = ErrReadBack
 

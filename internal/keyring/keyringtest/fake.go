@@ -27,6 +27,8 @@ type Fake struct {
 	Dismiss string
 	// Fail is the number of the CreateItem that fails, counted from 1.
 	Fail int
+	// Silent: a prompt is shown, and never ends unless it is dismissed by whoever asked.
+	Silent bool
 	// Garble: what is read is not what was written.
 	Garble bool
 	// Keep: what is deleted stays.
@@ -56,24 +58,29 @@ type fakeItem struct {
 type fakeService struct {
 	faults Fake
 	conn   *dbus.Conn
+	shown  chan<- struct{}
 	closed chan struct{}
 	once   sync.Once
+
+	released chan struct{}
+	free     sync.Once
 
 	mutex  sync.Mutex
 	calls  int
 	locked bool
 	last   int
 	made   int
+	silent int
 	items  map[dbus.ObjectPath]fakeItem
 }
 
-func startFake(address string, faults Fake) (*fakeService, error) {
+func startFake(address string, faults Fake, shown chan<- struct{}) (*fakeService, error) {
 	conn, err := dbus.Connect(address)
 	if err != nil {
 		return nil, fmt.Errorf("connect the secret service: %w", err)
 	}
 	f := &fakeService{
-		faults: faults, conn: conn, closed: make(chan struct{}), locked: faults.Locked, items: map[dbus.ObjectPath]fakeItem{},
+		faults: faults, conn: conn, shown: shown, closed: make(chan struct{}), released: make(chan struct{}), locked: faults.Locked, items: map[dbus.ObjectPath]fakeItem{},
 	}
 	for _, exported := range []struct {
 		path    dbus.ObjectPath
@@ -111,9 +118,14 @@ func (f *fakeService) fault(method string) {
 		_ = f.close()
 	}
 	if f.hangs(method) || f.faults.Die == method {
-		<-f.closed
+		select {
+		case <-f.closed:
+		case <-f.released:
+		}
 	}
 }
+
+func (f *fakeService) release() { f.free.Do(func() { close(f.released) }) }
 
 func (f *fakeService) hangs(method string) bool {
 	if f.faults.Hang != method {
@@ -242,10 +254,20 @@ func (f *fakeService) prompt(decide func() (dismissed bool, result any)) dbus.Ob
 	f.last++
 	path := dbus.ObjectPath(fmt.Sprintf("%s/prompt/%d", secretsPath, f.last))
 	show := func(call dbus.Message, sender dbus.Sender, _ string) *dbus.Error {
+		if f.faults.Silent {
+			f.count(1)
+		}
+		select {
+		case f.shown <- struct{}{}:
+		default:
+		}
 		if f.faults.Die == "Prompt" {
 			answer(f.conn, call, sender)
 		}
 		f.fault("Prompt")
+		if f.faults.Silent {
+			return nil
+		}
 		f.mutex.Lock()
 		dismissed, result := decide()
 		f.mutex.Unlock()
@@ -254,8 +276,25 @@ func (f *fakeService) prompt(decide func() (dismissed bool, result any)) dbus.Ob
 		}
 		return nil
 	}
-	if err := f.conn.ExportMethodTable(map[string]any{"Prompt": show}, path, "org.freedesktop.Secret.Prompt"); err != nil {
+	dismiss := func() *dbus.Error {
+		f.count(-1)
+		return nil
+	}
+	methods := map[string]any{"Prompt": show, "Dismiss": dismiss}
+	if err := f.conn.ExportMethodTable(methods, path, "org.freedesktop.Secret.Prompt"); err != nil {
 		return nowhere
 	}
 	return path
+}
+
+func (f *fakeService) count(change int) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.silent += change
+}
+
+func (f *fakeService) showing() int {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return f.silent
 }

@@ -4,6 +4,7 @@ package keyringtest
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/godbus/dbus/v5"
@@ -54,6 +55,12 @@ func (p *prompter) set(mode Prompts) error {
 	return nil
 }
 
+func (p *prompter) showing() int {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return len(p.waiting)
+}
+
 // appear takes or gives up the name under which the keyring looks for a prompter.
 func (p *prompter) appear(present bool) error {
 	if present == p.present {
@@ -101,6 +108,9 @@ func (p *prompter) show(shown prompt) {
 }
 
 func (p *prompter) stop(sender dbus.Sender, callback dbus.ObjectPath) *dbus.Error {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.waiting = slices.DeleteFunc(p.waiting, func(shown prompt) bool { return shown.asker.Path() == callback })
 	p.conn.Object(string(sender), callback).Go(callbackInterface+".PromptDone", dbus.FlagNoReplyExpected, nil)
 	return nil
 }

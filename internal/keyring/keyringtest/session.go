@@ -126,7 +126,7 @@ func (s *Session) start(ctx context.Context, dir string, options Options) error 
 	switch {
 	case options.Fake != nil:
 		var err error
-		s.fake, err = startFake(s.address, *options.Fake)
+		s.fake, err = startFake(s.address, *options.Fake, s.prompter.shown)
 		return err
 	case options.State == NoService:
 		return nil
@@ -271,6 +271,17 @@ func (s *Session) SetPrompts(prompts Prompts) error { return s.prompter.set(prom
 
 // Prompted has something to receive for each prompt that was shown, up to a hundred.
 func (s *Session) Prompted() <-chan struct{} { return s.prompter.shown }
+
+// Showing is how many prompts are on the screen, unanswered and not taken back.
+func (s *Session) Showing() int {
+	if s.fake != nil {
+		return s.fake.showing()
+	}
+	return s.prompter.showing()
+}
+
+// Release lets the calls that a [Fake] hangs in go on, and no other hang.
+func (s *Session) Release() { s.fake.release() }
 
 // KillDaemon kills the keyring's service at once. The bus lives on.
 func (s *Session) KillDaemon() error {
