@@ -54,6 +54,9 @@ func newChoosing(w *Window, state login.State) *choosing {
 		widgets.Row{Object: widgets.NewText(lang.L("Choose how you want to work"), titleStyle)},
 		widgets.Row{Object: widgets.NewText(lead, leadStyle), Above: 5},
 		widgets.Row{Object: s.choices.Object(), Above: 20},
+		// Pulling the card is the usual way out. Where the ticket outlives the card, this is.
+		widgets.Row{Object: widgets.Flow(12, 12, w.button(lang.L("Sign out"), widgets.Secondary, w.intent(login.SignOut{}))),
+			Above: 24, Align: widgets.Leading},
 	))
 	return s
 }

@@ -38,7 +38,7 @@ type Settings struct {
 	Now func() time.Time
 	// Shown is told of each screen that has taken another's place, with the state it shows. It is called on Fyne's goroutine.
 	Shown func(login.State)
-	// Redact takes secrets and names out of a technical cause, for copied details. Without it, no cause is copied.
+	// Redact masks the secrets in a technical cause, for copied details. Without it, no cause is copied.
 	Redact func(string) string
 }
 

@@ -108,11 +108,16 @@ func (c *Client) Publish(ctx context.Context, session handoff.Session) error {
 // Read returns the session that is in the keyring, for an earlier run of this program may have left one behind. It never
 // prompts: a locked keyring is [Locked] at once. If there is none the error is [NotFound], with handoff.ErrNotFound in its chain;
 // if there is one that cannot be read it is [Unreadable], and [Client.Clear] removes it.
-func (c *Client) Read(ctx context.Context) (handoff.Session, error) {
+func (c *Client) Read(ctx context.Context) (handoff.Session, error) { return c.read(ctx, neverPrompt) }
+
+// ReadUnlocking is Read for somebody who is about to Publish: a locked keyring asks the user for its password.
+func (c *Client) ReadUnlocking(ctx context.Context) (handoff.Session, error) { return c.read(ctx, mayPrompt) }
+
+func (c *Client) read(ctx context.Context, may prompting) (handoff.Session, error) {
 	var session handoff.Session
 	err := c.exclusive(ctx, func() error {
 		var message sessionMessage
-		if err := c.operate(ctx, callRead, neverPrompt, nil, &message); err != nil {
+		if err := c.operate(ctx, callRead, may, nil, &message); err != nil {
 			return err
 		}
 		read, err := handoff.Decode(message.Session)

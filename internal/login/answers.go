@@ -16,7 +16,8 @@ func (m *machine) onRecovered(now time.Time, e recovered) []effect {
 		return nil
 	}
 	m.generation = max(m.generation, e.generation)
-	m.recovered = e.err == nil || isLocked(e.err)
+	m.unread = e.err != nil && isLocked(e.err)
+	m.recovered = e.err == nil || m.unread
 	m.state.Links.Keyring = keyringHealth(e.err)
 	var effects []effect
 	if !e.leftover.IsZero() {
@@ -29,10 +30,10 @@ func (m *machine) onRecovered(now time.Time, e recovered) []effect {
 	case !m.recovered:
 		m.fail(now, e.err)
 		return effects
-	case !m.seen.IsZero():
+	case !m.seen.IsZero() && (m.rest == NotEnded || m.fresh):
 		return append(effects, m.signIn(now)...)
 	default:
-		return append(effects, m.wait(now, NotEnded)...)
+		return append(effects, m.wait(now, m.rest)...)
 	}
 }
 
@@ -108,9 +109,9 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 		return m.close()
 	}
 	if e.err == nil {
-		m.running = publishing
+		m.running, m.handed = publishing, true
 		m.generation = max(m.generation+1, now.UnixMilli())
-		return []effect{publish{m.attempt, m.handover(now)}}
+		return []effect{publish{m.attempt, m.handover(now), m.unread}}
 	}
 	if ersclient.AnswerLost(e.err) && !m.repeated {
 		// Nobody knows whether the role was selected, and selecting twice is an error: start again at A001, once.
@@ -127,35 +128,44 @@ func (m *machine) onPublished(now time.Time, e published) []effect {
 	if e.attempt != m.attempt || !m.returned(publishing) {
 		return nil
 	}
+	effects := m.deleteOrphan(e.leftover)
+	if m.unread {
+		// Without a look nothing was handed over, and what an earlier run has left must not be cleared unseen.
+		m.unread, m.handed = !e.looked, e.looked
+	}
 	if m.state.Phase == Ending {
-		return m.close()
+		return append(effects, m.close()...)
 	}
 	m.state.Links.Keyring = keyringHealth(e.err)
 	if e.err != nil {
-		return m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})
+		return append(effects, m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})...)
 	}
 	m.state.SignedInAt, m.state.ExpiresAt = now, m.createdAt.Add(m.terms.maxAge)
 	m.enter(now, SignedIn)
-	return []effect{remember{m.state.User.Identifier, m.state.Chosen}}
+	return append(effects, remember{m.state.User.Identifier, m.state.Chosen})
 }
 
 func (m *machine) onEnded(now time.Time, e ended) []effect {
 	if !m.returned(closing) {
 		return nil
 	}
-	m.session = ersclient.Session{}
+	if m.again && (e.clearErr != nil || e.deleteErr != nil) {
+		m.again = false
+		return m.close()
+	}
 	m.answered(e.deleteErr)
-	m.state.Links.Keyring = keyringHealth(e.clearErr)
-	if e.clearErr != nil {
+	if m.handed {
+		m.state.Links.Keyring = keyringHealth(e.clearErr)
 		// What could not be cleared is a leftover now: trying again and quitting both begin with it.
-		m.recovered = false
+		m.recovered = e.clearErr == nil
 	}
 	return m.leave(now, e)
 }
 
 // leave goes where an ending session leads.
 func (m *machine) leave(now time.Time, e ended) []effect {
-	reason, after := m.state.Reason, m.after
+	key, reason, after := m.session.Key, m.state.Reason, m.after
+	m.session = ersclient.Session{}
 	// What was left behind is told to a user who waits for the answer. After a card removal Spine has ended the e-RS session
 	// by itself, so that a refused A003 is what is to be expected.
 	asked := reason == SignedOut || reason == RoleSwitched
@@ -167,11 +177,9 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 		m.fail(now, after.problem)
 		return nil
 	case e.clearErr != nil:
-		m.fail(now, e.clearErr)
-		return nil
+		m.fail(now, notCleared(e.clearErr))
 	case e.deleteErr != nil && asked:
 		m.fail(now, e.deleteErr)
-		return nil
 	case (after.phase == SigningIn || m.fresh) && !m.seen.IsZero():
 		resume, repeated := m.resume, m.repeated
 		effects := m.signIn(now)
@@ -180,4 +188,25 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 	default:
 		return m.wait(now, reason)
 	}
+	if after.phase == Waiting {
+		m.rest = reason
+	}
+	if e.deleteErr != nil {
+		m.unclosed = key
+	}
+	return nil
+}
+
+// finish goes on with an end that has failed in part. An entry that could not be cleared is tried until it can; e-RS is told once
+// more beside, since a user must not be kept by a session that cannot be closed.
+func (m *machine) finish(now time.Time) []effect {
+	rest, key := m.rest, m.unclosed
+	if m.recovered {
+		return append(m.wait(now, rest), m.deleteOrphan(key)...)
+	}
+	m.forget()
+	m.session.Key, m.handed = key, true
+	m.state.Reason, m.after = rest, destination{phase: Waiting}
+	m.enter(now, Ending)
+	return m.close()
 }

@@ -39,10 +39,13 @@ type (
 		session ersclient.Session
 		err     error
 	}
-	// published is the outcome of the hand-over to the keyring.
+	// published is the outcome of the hand-over to the keyring. looked tells that what was there before could be read, and
+	// leftover is the session that was, if it is to be deleted.
 	published struct {
-		attempt int
-		err     error
+		attempt  int
+		looked   bool
+		leftover ersclient.SessionKey
+		err      error
 	}
 	// ended is the outcome of endSession, its two halves apart.
 	ended struct{ clearErr, deleteErr error }
@@ -91,7 +94,7 @@ type (
 		attempt int
 		fresh   bool
 	}
-	// createSession is A001; answered by created. It is not stopped by stopCalls.
+	// createSession is A001; answered by created.
 	createSession struct {
 		attempt int
 		token   ersclient.Token
@@ -102,13 +105,18 @@ type (
 		session    ersclient.Session
 		permission ersclient.Permission
 	}
-	// publish hands the session to the keyring; answered by published.
+	// publish hands the session to the keyring, and looks first what is there if nobody could before; answered by published.
 	publish struct {
 		attempt int
 		session handoff.Session
+		look    bool
 	}
-	// endSession clears the keyring and then, unless the key is empty, deletes the session (A003); answered by ended.
-	endSession struct{ key ersclient.SessionKey }
+	// endSession clears the keyring, if that is wanted, and then, unless the key is empty, deletes the session (A003); answered
+	// by ended.
+	endSession struct {
+		key   ersclient.SessionKey
+		clear bool
+	}
 	// deleteOrphan deletes a session that never was in the keyring (A003); answered by orphanDeleted.
 	deleteOrphan struct{ key ersclient.SessionKey }
 	// remember keeps the chosen pair for the user's next sign-in.
@@ -118,8 +126,10 @@ type (
 	}
 	// probeLinks looks at e-RS and keyring for the status bar; answered by linkSeen, twice.
 	probeLinks struct{}
-	// stopCalls cancels askTicket, selectRole and publish. Each still answers.
+	// stopCalls cancels askTicket, selectRole and publish. Each still answers. An A001 under way goes on, and is not repeated.
 	stopCalls struct{}
+	// stopEnding cancels endSession, which still answers.
+	stopEnding struct{}
 	// hurry bounds what is still to come; answered by deadline.
 	hurry struct{}
 )
@@ -134,4 +144,5 @@ func (deleteOrphan) effect()     {}
 func (remember) effect()         {}
 func (probeLinks) effect()       {}
 func (stopCalls) effect()        {}
+func (stopEnding) effect()       {}
 func (hurry) effect()            {}

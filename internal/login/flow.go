@@ -14,6 +14,7 @@ package login
 import (
 	"context"
 	"errors"
+	"reflect"
 	"sync"
 	"time"
 
@@ -41,7 +42,9 @@ type ERS interface {
 // its chain when there is no entry.
 type Keyring interface {
 	Publish(context.Context, handoff.Session) error
+	// Read never prompts. ReadUnlocking asks the user to unlock the keyring if it has to.
 	Read(context.Context) (handoff.Session, error)
+	ReadUnlocking(context.Context) (handoff.Session, error)
 	Clear(context.Context) error
 	// Check tells whether the keyring could be used now, and never prompts.
 	Check(context.Context) error
@@ -114,14 +117,15 @@ type Flow struct {
 	once    sync.Once
 	done    chan struct{}
 
-	// life ends all calls, work those of the present attempt.
-	life     context.Context
-	endLife  context.CancelFunc
-	work     context.Context
-	stopWork context.CancelFunc
-	calls    sync.WaitGroup
-	deadline *time.Timer
-	hurried  bool
+	// life ends all calls, work those of the present attempt, stopEnding the end of a session.
+	life       context.Context
+	endLife    context.CancelFunc
+	work       context.Context
+	stopWork   context.CancelFunc
+	stopEnding context.CancelFunc
+	calls      sync.WaitGroup
+	deadline   *time.Timer
+	hurried    bool
 }
 
 // New makes a Flow. It does nothing before Run.
@@ -166,7 +170,7 @@ func (f *Flow) Run(ctx context.Context) {
 	ticks, stopTicks := f.config.Clock.Tick(tickEvery)
 	defer stopTicks()
 
-	f.observe(State{Phase: Closed})
+	f.tell(f.machine.state)
 	for _, e := range f.machine.begin() {
 		f.start(e)
 	}
@@ -208,6 +212,12 @@ func (f *Flow) take(happened event) {
 
 // observe tells of the present state, unless it is the one before.
 func (f *Flow) observe(before State) {
+	if !reflect.DeepEqual(before, f.machine.state) {
+		f.tell(before)
+	}
+}
+
+func (f *Flow) tell(before State) {
 	now := f.machine.state
 	if before.Phase != now.Phase {
 		entry := f.config.Log.WithField("phase", now.Phase.String())
@@ -236,7 +246,8 @@ func (f *Flow) start(e effect) {
 		work := f.work
 		f.run(func() event { return asked{todo.attempt, f.config.Cards.Ask(work, todo.fresh)} })
 	case createSession:
-		f.run(func() event { return f.createSession(todo) })
+		ctx := ersclient.WithGivenUp(f.life, f.work.Done())
+		f.run(func() event { return f.createSession(ctx, todo) })
 	case selectRole:
 		work := f.work
 		f.run(func() event {
@@ -246,13 +257,20 @@ func (f *Flow) start(e effect) {
 		})
 	case publish:
 		work := f.work
-		f.run(func() event { return published{todo.attempt, f.config.Keyring.Publish(work, todo.session)} })
+		f.run(func() event { return f.publish(work, todo) })
 	case endSession:
 		clearing, deleting := clearWithin, deleteWithin
 		if f.hurried {
 			clearing, deleting = hurriedWithin, hurriedWithin
 		}
-		f.run(func() event { return f.endSession(todo, clearing, deleting) })
+		ctx, cancel := context.WithCancel(f.life)
+		f.stopEnding = cancel
+		f.run(func() event {
+			defer cancel()
+			return f.endSession(ctx, todo, clearing, deleting)
+		})
+	case stopEnding:
+		f.stopEnding()
 	case deleteOrphan:
 		f.run(func() event { return f.deleteOrphan(todo) })
 	case remember:
@@ -304,8 +322,7 @@ func (f *Flow) hurry() {
 	})
 }
 
-// recoverLeftovers clears what a run that was killed has left. Its session is to be deleted only where it was created: the
-// key of one platform is not shown to another.
+// recoverLeftovers clears what a run that was killed has left. Its session is to be deleted even if its entry cannot be cleared.
 func (f *Flow) recoverLeftovers() recovered {
 	ctx, cancel := context.WithTimeout(f.life, recoverWithin)
 	defer cancel()
@@ -317,25 +334,51 @@ func (f *Flow) recoverLeftovers() recovered {
 		return recovered{err: readErr}
 	}
 	// An entry that cannot be read is cleared as well: it is no session that anybody could use.
-	if err := f.config.Keyring.Clear(ctx); err != nil {
-		return recovered{err: err}
-	}
-	if readErr != nil {
+	clearErr := f.config.Keyring.Clear(ctx)
+	switch {
+	case clearErr != nil:
+	case readErr != nil:
 		f.config.Log.WithError(readErr).Warn("an unreadable keyring entry of an earlier run was cleared")
-		return recovered{}
+	default:
+		f.config.Log.WithField("generation", left.Generation).Warn("the session of an earlier run was cleared from the keyring")
 	}
+	return recovered{leftover: f.leftover(left), generation: left.Generation, err: clearErr}
+}
+
+// leftover is the key of a session that an earlier run has left, if it can be deleted: the key of one platform is not shown to
+// another.
+func (f *Flow) leftover(left handoff.Session) ersclient.SessionKey {
 	f.config.Guard(left.SessionKey.Text)
-	f.config.Log.WithField("generation", left.Generation).Warn("the session of an earlier run was cleared from the keyring")
-	outcome := recovered{generation: left.Generation}
-	if left.BaseURL == f.config.BaseURL && left.ASID == f.config.ASID {
-		outcome.leftover = ersclient.SessionKey{Text: left.SessionKey.Text}
+	if left.BaseURL != f.config.BaseURL || left.ASID != f.config.ASID {
+		return ersclient.SessionKey{}
 	}
+	return ersclient.SessionKey{Text: left.SessionKey.Text}
+}
+
+// publish hands the session over. If the keyring was locked at the start, what an earlier run has left there is read first: its
+// entry is about to be replaced, and its session would stay open.
+func (f *Flow) publish(ctx context.Context, todo publish) published {
+	outcome := published{attempt: todo.attempt}
+	if todo.look {
+		left, err := f.config.Keyring.ReadUnlocking(ctx)
+		switch {
+		case err == nil:
+			outcome.leftover = f.leftover(left)
+		case isLocked(err) || ctx.Err() != nil:
+			outcome.err = err
+			return outcome
+		case !errors.Is(err, handoff.ErrNotFound):
+			f.config.Log.WithError(err).Warn("an unreadable keyring entry of an earlier run is replaced")
+		}
+		outcome.looked = true
+	}
+	outcome.err = f.config.Keyring.Publish(ctx, todo.session)
 	return outcome
 }
 
-func (f *Flow) createSession(todo createSession) created {
+func (f *Flow) createSession(ctx context.Context, todo createSession) created {
 	outcome := created{attempt: todo.attempt}
-	outcome.session, outcome.err = f.config.ERS.CreateSession(f.life, todo.token)
+	outcome.session, outcome.err = f.config.ERS.CreateSession(ctx, todo.token)
 	f.config.Guard(outcome.session.Key.Text)
 	if outcome.err == nil {
 		outcome.last, _ = f.config.Memory.Last(outcome.session.User.Identifier)
@@ -343,17 +386,21 @@ func (f *Flow) createSession(todo createSession) created {
 	return outcome
 }
 
-func (f *Flow) endSession(todo endSession, clearing, deleting time.Duration) ended {
+func (f *Flow) endSession(ctx context.Context, todo endSession, clearing, deleting time.Duration) ended {
 	var outcome ended
-	outcome.clearErr = f.within(clearing, f.config.Keyring.Clear)
-	outcome.deleteErr = f.within(deleting, func(ctx context.Context) error {
-		return f.config.ERS.DeleteSession(ctx, todo.key)
-	})
+	if todo.clear {
+		outcome.clearErr = within(ctx, clearing, f.config.Keyring.Clear)
+	}
+	if !todo.key.IsZero() {
+		outcome.deleteErr = within(ctx, deleting, func(ctx context.Context) error {
+			return f.config.ERS.DeleteSession(ctx, todo.key)
+		})
+	}
 	return outcome
 }
 
 func (f *Flow) deleteOrphan(todo deleteOrphan) orphanDeleted {
-	err := f.within(deleteWithin, func(ctx context.Context) error { return f.config.ERS.DeleteSession(ctx, todo.key) })
+	err := within(f.life, deleteWithin, func(ctx context.Context) error { return f.config.ERS.DeleteSession(ctx, todo.key) })
 	if err != nil {
 		f.config.Log.WithError(err).Warn("a session that was given up could not be deleted")
 	}
@@ -361,11 +408,11 @@ func (f *Flow) deleteOrphan(todo deleteOrphan) orphanDeleted {
 }
 
 func (f *Flow) probe(link link, ask func(context.Context) error) linkSeen {
-	return linkSeen{link, f.within(probeWithin, ask)}
+	return linkSeen{link, within(f.life, probeWithin, ask)}
 }
 
-func (f *Flow) within(limit time.Duration, call func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(f.life, limit)
+func within(ctx context.Context, limit time.Duration, call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	return call(ctx)
 }
@@ -373,7 +420,12 @@ func (f *Flow) within(limit time.Duration, call func(context.Context) error) err
 // logFailure logs every failure, those that the user is not shown included (ERR-000).
 func (f *Flow) logFailure(happened event) {
 	failed := func(what string, err error) {
-		if err != nil && !errors.Is(err, context.Canceled) {
+		switch {
+		case err == nil || errors.Is(err, context.Canceled):
+		case isLocked(err):
+			// Usual after a log-in without a password, and said to the user when it matters.
+			f.config.Log.WithError(err).Info(what)
+		default:
 			f.config.Log.WithError(err).Error(what)
 		}
 	}
@@ -396,8 +448,11 @@ func (f *Flow) logFailure(happened event) {
 	case deadline:
 		f.config.Log.Error("quitting: the time is up before everything was cleared; the next start goes on with it")
 	case cardEvent:
-		if e.Kind == smartcard.AgentUnsure {
+		switch {
+		case e.Kind == smartcard.AgentUnsure:
 			failed("Identity Agent: no certain answer", e.Err)
+		case e.Kind == smartcard.TicketGone && !errors.Is(e.Err, smartcard.TicketNotAvailable):
+			failed("Identity Agent: no ticket", e.Err)
 		}
 	}
 }

@@ -39,6 +39,10 @@ type neighbours struct {
 	calls []string
 	entry handoff.Session
 	hang  map[string]bool
+	// locked is the keyring, until somebody is asked to unlock it.
+	locked bool
+	// stuck is a keyring that does not let itself be cleared.
+	stuck bool
 	cards chan smartcard.Event
 }
 
@@ -100,16 +104,29 @@ func (n *neighbours) Publish(ctx context.Context, session handoff.Session) error
 func (n *neighbours) Read(context.Context) (handoff.Session, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.entry.SessionKey.IsZero() {
+	switch {
+	case n.locked:
+		return handoff.Session{}, &problem.Problem{Code: "KEYRING-LOCKED"}
+	case n.entry.SessionKey.IsZero():
 		return handoff.Session{}, handoff.ErrNotFound
 	}
 	return n.entry, nil
+}
+
+func (n *neighbours) ReadUnlocking(ctx context.Context) (handoff.Session, error) {
+	n.mu.Lock()
+	n.locked = false
+	n.mu.Unlock()
+	return n.Read(ctx)
 }
 
 func (n *neighbours) Clear(ctx context.Context) error {
 	err := n.call(ctx, "clear")
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.stuck {
+		return &problem.Problem{Code: "KEYRING-LEFTOVER", Title: "stuck"}
+	}
 	n.entry = handoff.Session{}
 	return err
 }
@@ -280,6 +297,18 @@ func TestQuitIsBounded(t *testing.T) {
 		r.Send(login.Quit{})
 		<-r.ended
 	})
+	t.Run("A003 hangs, and the user quits meanwhile", func(t *testing.T) {
+		around := newNeighbours()
+		around.hang["A003"] = true
+		r := start(t, around, 300*time.Millisecond)
+		r.signIn()
+		r.Send(login.SignOut{})
+		r.until(login.Ending)
+		r.Send(login.Quit{})
+		<-r.ended
+		_, err := r.Read(t.Context())
+		assert.ErrorIs(t, err, handoff.ErrNotFound)
+	})
 	t.Run("the keyring hangs", func(t *testing.T) {
 		around := newNeighbours()
 		around.hang["publish"] = true
@@ -347,6 +376,47 @@ func TestLeftovers(t *testing.T) {
 			assert.ErrorIs(t, err, handoff.ErrNotFound)
 		})
 	}
+}
+
+// A keyring that was locked at the start may have the session of a killed run in it. It is found when the keyring is unlocked to
+// take the new one, and closed: replacing its entry alone would leave it open at e-RS.
+func TestLeftoversBehindALock(t *testing.T) {
+	around := newNeighbours()
+	around.entry = handoff.Session{SessionKey: handoff.NewSessionKey("left"), BaseURL: baseURL, ASID: asid, Generation: 7}
+	around.locked = true
+	r := start(t, around, time.Minute)
+	r.signIn()
+	r.Send(login.Quit{})
+	<-r.ended
+	assert.Contains(t, r.noted(), "A003 of another session", "the session that was left is still open")
+	assert.Equal(t, []string{"A001", "A002", "publish", "clear", "A003"}, without(without(r.noted(), "remember"), "A003 of another session"))
+}
+
+// Whoever wanted to sign out must not be signed in again by the button that is to finish the job.
+func TestAnEndThatFailedIsFinished(t *testing.T) {
+	around := newNeighbours()
+	r := start(t, around, time.Minute)
+	r.signIn()
+	around.mu.Lock()
+	around.stuck = true
+	around.mu.Unlock()
+	r.Send(login.SignOut{})
+	failed := r.until(login.Failed)
+	assert.Equal(t, "KEYRING-LEFTOVER", failed.Problem.Code)
+	assert.True(t, failed.Problem.Retry)
+
+	around.mu.Lock()
+	around.stuck = false
+	around.mu.Unlock()
+	r.Send(login.TryAgain{})
+	waiting := r.until(login.Waiting)
+	assert.Equal(t, login.SignedOut, waiting.Reason)
+	assert.Equal(t, login.MissingIntent, waiting.Missing)
+	_, err := r.Read(t.Context())
+	assert.ErrorIs(t, err, handoff.ErrNotFound)
+	assert.Equal(t, []string{"A001", "A002", "publish", "clear", "A003", "clear"}, without(r.noted(), "remember"))
+	r.Send(login.Quit{})
+	<-r.ended
 }
 
 // A failure is shown with its own Problem, logged, and left by trying again.

@@ -38,9 +38,9 @@ func (m *machine) onTicket(now time.Time, ticket smartcard.Ticket) []effect {
 		}
 		// Somebody has authenticated anew, perhaps somebody else: their session is a new one.
 		return m.end(now, TicketChanged, destination{phase: SigningIn})
-	case Ending:
+	case Starting, Ending:
 		m.fresh = true
-	case Starting, Closed:
+	case Closed:
 	}
 	return nil
 }
@@ -90,11 +90,10 @@ func (m *machine) onStartOver(now time.Time) []effect {
 	switch {
 	case m.state.Phase != Waiting && m.state.Phase != Failed:
 		return nil
+	case m.rest != NotEnded:
+		return m.finish(now)
 	case !m.recovered:
-		m.forget()
-		m.enter(now, Starting)
-		m.running = recovering
-		return m.begin()
+		return m.recover(now, NotEnded)
 	case m.seen.IsZero():
 		return m.prompt(now, false)
 	case m.seen.Equal(m.refused):
@@ -139,10 +138,17 @@ func (m *machine) onQuit(now time.Time) []effect {
 			m.running = recovering
 			effects = append(effects, recoverLeftovers{})
 		}
+		effects = append(effects, m.deleteOrphan(m.unclosed)...)
 	case Prompting:
 		m.attempt++
 		effects = append(effects, stopCalls{})
-	case Waiting, Ending, Closed:
+	case Ending:
+		if m.running == closing && !m.again {
+			// What is being done at leisure is begun anew in a hurry.
+			m.again = true
+			effects = append(effects, stopEnding{})
+		}
+	case Waiting, Closed:
 	}
 	m.state.Reason, m.after, m.resume = Quitting, destination{phase: Closed}, nil
 	m.enter(now, Ending)

@@ -52,8 +52,20 @@ type machine struct {
 	// repeated: an A002 whose answer was lost has been repeated once already, from A001 on.
 	repeated bool
 
-	// recovered: what an earlier run left has been cleared.
+	// recovered: what an earlier run left has been cleared, as far as it can be seen.
 	recovered bool
+	// unread: the keyring was locked, so that nobody could look what an earlier run has left in it.
+	unread bool
+	// rest is why a session has ended whose end has failed in part: going on from that Problem leads to Waiting, not to a sign-in
+	// that nobody has asked for. unclosed is that session's key, if e-RS could not be told.
+	rest     Reason
+	unclosed ersclient.SessionKey
+	// handed: the session was handed to the keyring, or may have been, so that its end begins with clearing that.
+	handed bool
+	// again: the end under way was stopped, since there is less time for it now, and is to be begun anew.
+	again bool
+	// probedAt is when the neighbours were looked at last.
+	probedAt time.Time
 	// generation is the last one published.
 	generation int64
 	// outstanding counts the calls that go on in the background for sign-ins that were given up.
@@ -73,8 +85,12 @@ const (
 	closing
 )
 
-// promiseKept is how long after a successful prompt the ticket may take to be seen.
-const promiseKept = 10 * time.Second
+const (
+	// promiseKept is how long after a successful prompt the ticket may take to be seen.
+	promiseKept = 10 * time.Second
+	// probeEvery is how often a flow that waits looks at its neighbours.
+	probeEvery = 30 * time.Second
+)
 
 // destination is where an ending session leads: a phase, and the Problem to show if it is Failed.
 type destination struct {
@@ -115,7 +131,7 @@ func (m *machine) handle(now time.Time, happened event) []effect {
 		m.outstanding = max(0, m.outstanding-1)
 		m.closeIfIdle(now)
 	case linkSeen:
-		m.onLink(e)
+		return m.onLink(now, e)
 	case tick:
 		return m.onTick(now)
 	case deadline:
@@ -124,13 +140,18 @@ func (m *machine) handle(now time.Time, happened event) []effect {
 	return nil
 }
 
-func (m *machine) onLink(e linkSeen) {
+func (m *machine) onLink(now time.Time, e linkSeen) []effect {
 	switch e.link {
 	case linkERS:
 		m.state.Links.ERS = ersHealth(e.err)
 	case linkKeyring:
 		m.state.Links.Keyring = keyringHealth(e.err)
+		if e.err == nil && m.unread && m.state.Phase == Waiting {
+			// It is unlocked now, so that everybody can read what an earlier run has left.
+			return m.recover(now, m.state.Reason)
+		}
 	}
+	return nil
 }
 
 // onTick looks at the wall clock: a timer lies on a laptop that slept.
@@ -140,6 +161,10 @@ func (m *machine) onTick(now time.Time) []effect {
 		if !m.promisedAt.IsZero() && now.Sub(m.promisedAt) > promiseKept {
 			m.attempt++
 			m.fail(now, smartcard.TicketNotAvailable.Problem())
+		}
+	case Waiting:
+		if now.Sub(m.probedAt) >= probeEvery {
+			return m.probe(now)
 		}
 	case Choosing, SignedIn:
 		if !now.Before(m.createdAt.Add(m.terms.maxAge)) {
@@ -187,7 +212,7 @@ func (m *machine) wait(now time.Time, reason Reason) []effect {
 	m.state.Reason = reason
 	if !m.seen.IsZero() {
 		m.state.Missing = MissingIntent
-		return []effect{probeLinks{}}
+		return m.probe(now)
 	}
 	missing, known := missing(m.absence)
 	m.state.Missing = missing
@@ -196,7 +221,21 @@ func (m *machine) wait(now time.Time, reason Reason) []effect {
 		m.fail(now, m.absence)
 		return nil
 	}
+	return m.probe(now)
+}
+
+func (m *machine) probe(now time.Time) []effect {
+	m.probedAt = now
 	return []effect{probeLinks{}}
+}
+
+// recover clears what is left of an earlier run, or of a session whose entry could not be cleared. If there is a reason to rest,
+// it leads back to Waiting.
+func (m *machine) recover(now time.Time, rest Reason) []effect {
+	m.forget()
+	m.enter(now, Starting)
+	m.running, m.rest = recovering, rest
+	return m.begin()
 }
 
 func (m *machine) fail(now time.Time, err error) {
@@ -216,7 +255,7 @@ func (m *machine) end(now time.Time, reason Reason, after destination) []effect 
 		m.running = noCall
 		m.attempt++
 		m.outstanding++
-		return m.leave(now, ended{})
+		return append([]effect{stopCalls{}}, m.leave(now, ended{})...)
 	case selecting, publishing:
 		return []effect{stopCalls{}}
 	default:
@@ -224,10 +263,11 @@ func (m *machine) end(now time.Time, reason Reason, after destination) []effect 
 	}
 }
 
-// close clears the keyring and closes a session that no call of ours uses any more (A003).
+// close clears the keyring, if there is anything of this session in it, and closes a session that no call of ours uses any more
+// (A003).
 func (m *machine) close() []effect {
 	m.running = closing
-	return []effect{endSession{m.session.Key}}
+	return []effect{endSession{m.session.Key, m.handed}}
 }
 
 // returned notes that a call has returned, if it is the one that the flow waits for.
@@ -259,7 +299,8 @@ func (m *machine) closeIfIdle(now time.Time) {
 // forget drops all that belongs to one attempt.
 func (m *machine) forget() {
 	m.session, m.createdAt, m.promisedAt = ersclient.Session{}, time.Time{}, time.Time{}
-	m.running, m.repeated, m.resume, m.fresh = noCall, false, nil, false
+	m.running, m.repeated, m.resume, m.fresh, m.again, m.handed = noCall, false, nil, false, false, false
+	m.rest, m.unclosed = NotEnded, ersclient.SessionKey{}
 	m.state = State{Phase: m.state.Phase, Since: m.state.Since, Reason: m.state.Reason, Links: m.state.Links}
 }
 
@@ -294,6 +335,9 @@ func (m *machine) handover(now time.Time) handoff.Session {
 	}
 }
 
+// notInstalled is the Problem of the Identity Agent itself. An organisation's own program that is missing has another.
+var notInstalled = smartcard.NotInstalled.Problem().Code
+
 func find(offered []ersclient.Permission, wanted ersclient.Permission) (ersclient.Permission, bool) {
 	for _, permission := range offered {
 		if permission.Same(wanted) {
@@ -312,7 +356,7 @@ func missing(absence error) (Missing, bool) {
 		return MissingCard, true
 	case errors.Is(absence, smartcard.ReaderNotAvailable):
 		return MissingReader, true
-	case errors.Is(absence, smartcard.NotInstalled):
+	case problem.Of(absence).Code == notInstalled:
 		return MissingAgent, true
 	default:
 		return MissingCard, false

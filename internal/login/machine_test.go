@@ -124,15 +124,20 @@ var happenings = []happening{
 	}},
 	{"A002: stopped", morning, func(m *machine) event { return selected{attempt: m.attempt, err: context.Canceled} }},
 	{"A002: an earlier attempt", morning, func(m *machine) event { return selected{m.attempt - 1, valid("late"), nil} }},
-	{"keyring: published", morning, func(m *machine) event { return published{m.attempt, nil} }},
-	{"keyring: locked", morning, func(m *machine) event { return published{m.attempt, locked} }},
-	{"keyring: an earlier attempt", morning, func(m *machine) event { return published{m.attempt - 1, nil} }},
+	{"keyring: published", morning, func(m *machine) event { return published{attempt: m.attempt, looked: true} }},
+	{"keyring: published, a session was left", morning, func(m *machine) event {
+		return published{attempt: m.attempt, looked: true, leftover: ersclient.NewSessionKey("left")}
+	}},
+	{"keyring: locked", morning, func(m *machine) event { return published{attempt: m.attempt, err: locked} }},
+	{"keyring: an earlier attempt", morning, func(m *machine) event { return published{attempt: m.attempt - 1} }},
 	{"ended: all well", morning, always(ended{})},
 	{"ended: entry not cleared", morning, always(ended{clearErr: locked})},
 	{"ended: A003 failed", morning, always(ended{deleteErr: hiccup})},
 	{"an orphan is deleted", morning, func(m *machine) event { m.outstanding++; return orphanDeleted{} }},
 	{"probe: e-RS out of reach", morning, always(linkSeen{linkERS, offline})},
+	{"probe: keyring unlocked", morning, always(linkSeen{linkKeyring, nil})},
 	{"probe: keyring locked", morning, always(linkSeen{linkKeyring, locked})},
+	{"a second passes", morning.Add(time.Second), always(tick{})},
 	{"time passes", morning.Add(time.Minute), always(tick{})},
 	{"ten hours pass", evening, always(tick{})},
 	{"time to quit is up", morning, always(deadline{})},
@@ -157,6 +162,7 @@ var situations = []situation{
 	{"starting", nil},
 	{"starting, a ticket is there", []string{"the first ticket appears"}},
 	{"waiting for a card", toWaiting},
+	{"waiting for a card, the keyring was locked at the start", []string{"recovered: keyring locked", "the ticket is gone: no card"}},
 	{"waiting, signed out with the ticket still there", append(toSignedIn[:7:7], "user: sign out", "ended: all well")},
 	{"prompting", append(toWaiting[:2:2], "user: sign in")},
 	{"prompting, the agent has a ticket that was not seen yet", append(toWaiting[:2:2], "user: sign in", "asked: the agent has a ticket")},
@@ -167,6 +173,7 @@ var situations = []situation{
 	{"selecting: being published", toPublished},
 	{"signed in", toSignedIn},
 	{"ending: signing out", append(toSignedIn[:7:7], "user: sign out")},
+	{"ending: signing out, quitting meanwhile", append(toSignedIn[:7:7], "user: sign out", "user: quit")},
 	{"ending: switching role", append(toSignedIn[:7:7], "user: switch role")},
 	{"ending: card removed", append(toSignedIn[:7:7], "the ticket is gone: no card")},
 	{"ending: cancelled, A002 not back yet", append(toSelecting[:5:5], "user: cancel")},
@@ -176,6 +183,8 @@ var situations = []situation{
 	{"ending: quitting, A001 not back yet", append(toSigningIn[:3:3], "user: quit")},
 	{"failed: e-RS refused the ticket", append(toSigningIn[:3:3], "A001: refused")},
 	{"failed: card blocked, no ticket", append(toWaiting[:2:2], "the ticket is gone: card blocked")},
+	{"failed: signed out, but the entry is still there", append(toSignedIn[:7:7], "user: sign out", "ended: entry not cleared")},
+	{"failed: signed out, but e-RS could not be told", append(toSignedIn[:7:7], "user: sign out", "ended: A003 failed")},
 	{"failed: no keyring", []string{"recovered: no bus"}},
 	{"closed", append(toWaiting[:2:2], "user: quit")},
 }
@@ -282,9 +291,19 @@ func effectName(e effect) string {
 	case selectRole:
 		return "A002 " + string(todo.permission.BusinessFunction)
 	case publish:
+		if todo.look {
+			return "look, publish"
+		}
 		return "publish"
 	case endSession:
-		return "clear keyring, A003 " + todo.key.Reveal()
+		var steps []string
+		if todo.clear {
+			steps = append(steps, "clear keyring")
+		}
+		if !todo.key.IsZero() {
+			steps = append(steps, "A003 "+todo.key.Reveal())
+		}
+		return strings.Join(steps, ", ")
 	case deleteOrphan:
 		return "A003 " + todo.key.Reveal() + " beside"
 	case remember:
@@ -293,6 +312,8 @@ func effectName(e effect) string {
 		return "probe"
 	case stopCalls:
 		return "stop calls"
+	case stopEnding:
+		return "stop ending"
 	case hurry:
 		return "hurry"
 	default:

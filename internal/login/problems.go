@@ -2,6 +2,17 @@ package login
 
 import "github.com/ers-login/ers-login/internal/problem"
 
+// notCleared is the Problem of an entry that could not be removed from the keyring. The keyring's own Problem tells why, in words
+// for somebody who is signing in; here somebody is leaving.
+func notCleared(err error) *problem.Problem {
+	why := problem.Of(err)
+	made := *why
+	made.Title = "Your session is still in the keyring"
+	made.Happened = "You are leaving e-RS, but the entry that other applications read could not be removed. " + why.Happened
+	made.Retry = true
+	return &made
+}
+
 // NoRoles is shown to a user for whom A001 answers 201 with an empty list (A002-02 of the conformance list calls it no roles).
 var NoRoles = &problem.Problem{
 	Code:  "ERS-A001-NO_ROLES",

@@ -21,13 +21,16 @@ type world struct {
 	machine *machine
 	now     time.Time
 
-	pending  []effect
-	stopped  bool
-	sessions map[string]bool
-	entry    string
-	serial   int
-	ticket   smartcard.Ticket
-	trace    []string
+	pending []effect
+	stopped bool
+	// locked is the keyring, until a session is handed over; nobody can read it meanwhile.
+	locked        bool
+	stoppedEnding bool
+	sessions      map[string]bool
+	entry         string
+	serial        int
+	ticket        smartcard.Ticket
+	trace         []string
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
@@ -36,6 +39,11 @@ func newWorld(t *testing.T, seed uint64) *world {
 		machine: newMachine(terms{10 * time.Hour, "https://ers.example/ers-api", "200000000205", "ers-login test"}, morning),
 	}
 	w.pending = w.machine.begin()
+	if w.chance(50) {
+		// An earlier run was killed while it was signed in, and perhaps the keyring is locked.
+		w.entry, w.locked = "left", w.chance(50)
+		w.sessions[w.entry] = true
+	}
 	return w
 }
 
@@ -50,8 +58,13 @@ func (w *world) tell(e event) {
 	effects := w.machine.handle(w.now, e)
 	w.note("%T %+v -> %s", e, e, describe(w.machine, effects))
 	for _, todo := range effects {
-		if _, stop := todo.(stopCalls); stop {
+		switch todo.(type) {
+		case stopCalls:
 			w.stopped = true
+			continue
+		case stopEnding:
+			require.False(w.t, w.stoppedEnding, "an end is stopped twice:\n%v", w.trace)
+			w.stoppedEnding = true
 			continue
 		}
 		w.pending = append(w.pending, todo)
@@ -71,7 +84,7 @@ func (w *world) check() {
 	require.LessOrEqual(w.t, exclusive, 1, "two calls that exclude each other are under way:\n%v", w.trace)
 	switch w.machine.state.Phase {
 	case Waiting, Prompting, SigningIn, Choosing:
-		require.Empty(w.t, w.entry, "other applications could read a session in the phase %v:\n%v", w.machine.state.Phase, w.trace)
+		require.True(w.t, w.entry == "" || w.locked, "other applications could read a session in the phase %v:\n%v", w.machine.state.Phase, w.trace)
 	case SignedIn:
 		require.Equal(w.t, w.machine.session.Key.Reveal(), w.entry, "the keyring has another session:\n%v", w.trace)
 		require.True(w.t, w.sessions[w.entry], "the keyring has a session that is closed:\n%v", w.trace)
@@ -86,15 +99,16 @@ func (w *world) answer(faults int) {
 	w.pending = append(w.pending[:i:i], w.pending[i+1:]...)
 	switch call := todo.(type) {
 	case recoverLeftovers:
-		outcome := recovered{}
-		if w.entry != "" {
-			outcome.leftover = ersclient.NewSessionKey(w.entry)
+		switch {
+		case w.chance(faults):
+			w.tell(recovered{err: noBus})
+		case w.locked:
+			w.tell(recovered{err: locked})
+		default:
+			outcome := recovered{leftover: ersclient.NewSessionKey(w.entry)}
 			w.entry = ""
+			w.tell(outcome)
 		}
-		if w.chance(faults) {
-			outcome = recovered{err: noBus}
-		}
-		w.tell(outcome)
 	case askTicket:
 		switch {
 		case w.stopped:
@@ -131,29 +145,52 @@ func (w *world) answer(faults int) {
 			w.tell(selected{call.attempt, valid(key), nil})
 		}
 	case publish:
+		outcome := published{attempt: call.attempt}
+		if call.look && w.stopped && w.chance(50) {
+			outcome.err = locked
+			w.tell(outcome)
+			return
+		}
+		if call.look {
+			outcome.looked, outcome.leftover = true, ersclient.NewSessionKey(w.entry)
+			w.locked = false
+		}
 		if w.stopped && w.chance(50) || w.chance(faults) {
 			if w.chance(50) {
 				w.entry = call.session.SessionKey.Reveal() // half-way
 			}
-			w.tell(published{call.attempt, locked})
+			outcome.err = noBus
+			w.tell(outcome)
 			return
 		}
 		w.entry = call.session.SessionKey.Reveal()
-		w.tell(published{call.attempt, nil})
+		w.tell(outcome)
 	case endSession:
 		outcome := ended{}
-		w.entry = ""
-		if w.chance(faults) {
+		switch {
+		case !call.clear:
+		case w.chance(faults):
+			outcome.clearErr = noBus
+		default:
+			require.False(w.t, w.locked, "what an earlier run has left is cleared unseen:\n%v", w.trace)
+			w.entry = ""
+		}
+		if !call.key.IsZero() && w.chance(faults) {
 			outcome.deleteErr = hiccup
 		}
+		// e-RS was told, and what it makes of that is its own.
 		delete(w.sessions, call.key.Reveal())
+		w.stoppedEnding = false
 		w.tell(outcome)
 	case deleteOrphan:
-		require.NotEqual(w.t, w.entry, call.key.Reveal(), "a session is closed while other applications read it:\n%v", w.trace)
 		delete(w.sessions, call.key.Reveal())
 		w.tell(orphanDeleted{})
 	case probeLinks:
-		w.tell(linkSeen{linkERS, nil})
+		if w.locked {
+			w.tell(linkSeen{linkKeyring, locked})
+		} else {
+			w.tell(linkSeen{linkKeyring, nil})
+		}
 	}
 	w.stopped = w.stopped && w.underWay()
 }
@@ -211,6 +248,12 @@ func TestNothingIsLeftBehind(t *testing.T) {
 				require.Fail(t, "the flow waits for nothing", "%v", w.trace)
 			}
 			w.answer(0)
+		}
+		if w.locked {
+			// Nobody could look, and nobody can read it: the next start does.
+			require.Equal(t, "left", w.entry)
+			w.entry = ""
+			delete(w.sessions, "left")
 		}
 		require.Empty(t, w.entry, "left in the keyring, seed %d:\n%v", seed, w.trace)
 		require.Empty(t, w.sessions, "left open at e-RS, seed %d:\n%v", seed, w.trace)

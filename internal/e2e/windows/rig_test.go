@@ -1,0 +1,234 @@
+//go:build windowsrig
+
+package windows_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/ers-login/ers-login/smartcard/ticketapi"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	// guard ends a test that hangs.
+	guard = 60 * time.Second
+	// agentFolder is where most tests install the stand-in: where an Identity Agent may be.
+	agentFolder = `C:\Program Files (x86)\HSCIC\Identity Agent`
+	// helperFolder is where our own programs are.
+	helperFolder = `C:\Program Files\e-RS Login`
+	bridgeExe    = "ers-login-ticketbridge.exe"
+	dllName      = "TicketApiDll.dll"
+	// made is a made-up ticket.
+	made = "AQIC5wSmadeUpForTests000000000000000000000000000=@AAJTSQACMDE=#"
+)
+
+// rig is the computer with Windows, or so the programs on it think.
+type rig struct {
+	t *testing.T
+	// root is where its Debian is, and build where what is tested was built.
+	root, build string
+	// folder is where the stand-in was installed last.
+	folder string
+	// before are commands of cmd.exe that are run in front of the bridge.
+	before []string
+}
+
+// newRig returns the rig with the ticket bridge installed, and no Identity Agent.
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	r := &rig{t: t, root: os.Getenv("ERS_LOGIN_WINE_ROOT"), build: os.Getenv("ERS_LOGIN_WINDOWS_BUILD")}
+	require.NotEmpty(t, r.root, "these tests are run by .ci/windows-rig test")
+	r.copy(bridgeExe, helperFolder, bridgeExe)
+	return r
+}
+
+// at returns where the computer's path is on this one.
+func (r *rig) at(path string) string {
+	r.t.Helper()
+	rest, ok := strings.CutPrefix(path, `C:\`)
+	require.True(r.t, ok, path)
+	return filepath.Join(r.root, "prefix", "drive_c", strings.ReplaceAll(rest, `\`, "/"))
+}
+
+// copy puts something that was built into a folder, until the end of the test.
+func (r *rig) copy(built, folder, name string) {
+	r.t.Helper()
+	content, err := os.ReadFile(filepath.Join(r.build, built))
+	require.NoError(r.t, err)
+	r.put(folder, name, content)
+}
+
+func (r *rig) put(folder, name string, content []byte) {
+	r.t.Helper()
+	require.NoError(r.t, os.MkdirAll(r.at(folder), 0o755))
+	file := r.at(folder + `\` + name)
+	require.NoError(r.t, os.WriteFile(file+".new", content, 0o755))
+	require.NoError(r.t, os.Rename(file+".new", file))
+	r.t.Cleanup(func() { _ = os.Remove(file) })
+}
+
+// install puts a stand-in for the Identity Agent's library into a folder. Nobody is signed in.
+func (r *rig) install(built, folder string) {
+	r.t.Helper()
+	r.folder = folder
+	r.put(folder, "standin.log", nil)
+	r.behaves()
+	r.copy(built, folder, dllName)
+}
+
+// behaves tells the stand-in what to do from now on: see testdata/ticketapi.c.
+func (r *rig) behaves(lines ...string) {
+	r.t.Helper()
+	r.put(r.folder, "standin.txt", []byte(strings.Join(lines, "\n")+"\n"))
+}
+
+// called is a line of the stand-in's log.
+type called struct {
+	name            string
+	process, thread int
+	handle          int32
+	size            int
+}
+
+// calls returns what was called of the stand-in.
+func (r *rig) calls() (made []called) {
+	r.t.Helper()
+	log, err := os.ReadFile(r.at(r.folder + `\standin.log`))
+	require.NoError(r.t, err)
+	for line := range strings.Lines(string(log)) {
+		var c called
+		if _, err := fmt.Sscanf(line, "%s process %d thread %d handle %d size %d", &c.name, &c.process, &c.thread, &c.handle, &c.size); err != nil {
+			continue // still being written
+		}
+		made = append(made, c)
+	}
+	return made
+}
+
+// names returns the names of calls.
+func names(calls []called) (made []string) {
+	for _, c := range calls {
+		made = append(made, c.name)
+	}
+	return made
+}
+
+// has tells how often something was called.
+func (r *rig) has(name string) (times int) {
+	for _, c := range r.calls() {
+		if c.name == name {
+			times++
+		}
+	}
+	return times
+}
+
+// command is the command line on this computer for a program on that one.
+func (r *rig) command(program string, args ...string) []string {
+	r.t.Helper()
+	chroot, err := exec.LookPath("chroot")
+	require.NoError(r.t, err)
+	return append([]string{chroot, r.root, "in-wine", program}, args...)
+}
+
+// run runs a program to its end, and returns what it wrote and its exit status.
+func (r *rig) run(program string, args ...string) (string, int) {
+	r.t.Helper()
+	line := r.command(program, args...)
+	var output bytes.Buffer
+	ctx, cancel := context.WithTimeout(context.Background(), guard) // the end of a test calls it too
+	defer cancel()
+	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
+	cmd.Stdout, cmd.Stderr = &output, &output
+	var exited *exec.ExitError
+	if err := cmd.Run(); !errors.As(err, &exited) {
+		require.NoError(r.t, err)
+	}
+	return strings.ReplaceAll(output.String(), "\r\n", "\n"), cmd.ProcessState.ExitCode()
+}
+
+// registry sets a text in the computer's registry, until the end of the test. view is 32 or 64.
+func (r *rig) registry(view int, key, name, text string) {
+	r.t.Helper()
+	which := []string{"/v", name}
+	if name == "" {
+		which = []string{"/ve"}
+	}
+	bits := fmt.Sprintf("/reg:%d", view)
+	output, status := r.run("reg", append([]string{"add", key, "/t", "REG_SZ", "/d", text, "/f", bits}, which...)...)
+	require.Zero(r.t, status, output)
+	r.t.Cleanup(func() {
+		output, status := r.run("reg", append([]string{"delete", key, "/f", bits}, which...)...)
+		require.Zero(r.t, status, output)
+	})
+}
+
+// settings are those of a bridge on that computer.
+func (r *rig) settings() ticketapi.Settings {
+	r.t.Helper()
+	command := r.command(helperFolder + `\` + bridgeExe)
+	if len(r.before) > 0 {
+		lines := append([]string{"@echo off"}, r.before...)
+		lines = append(lines, `"`+helperFolder+`\`+bridgeExe+`" %*`)
+		r.put(helperFolder, "bridge.bat", []byte(strings.Join(lines, "\r\n")+"\r\n"))
+		command = r.command("cmd", "/c", helperFolder+`\bridge.bat`)
+	}
+	return ticketapi.Settings{
+		Command: command,
+		Log:     func(line string) { r.t.Log("stderr: " + line) },
+	}
+}
+
+// bridge returns a bridge that is closed at the end of the test.
+func (r *rig) bridge() *ticketapi.Bridge {
+	r.t.Helper()
+	return r.bridgeWith(r.settings())
+}
+
+func (r *rig) bridgeWith(settings ticketapi.Settings) *ticketapi.Bridge {
+	r.t.Helper()
+	bridge := ticketapi.New(settings)
+	r.t.Cleanup(func() { require.NoError(r.t, bridge.Close()) })
+	return bridge
+}
+
+// eventually waits until a condition holds.
+func eventually(t *testing.T, condition func() bool) {
+	t.Helper()
+	for end := time.Now().Add(guard); !condition(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("this never came true")
+		}
+	}
+}
+
+// lower returns a path as Windows compares it.
+func (r *rig) lower(path string) string { return strings.ToLower(path) }
+
+// restorePath gives the computer the PATH that it had.
+func (r *rig) restorePath() {
+	r.t.Helper()
+	output, status := r.run("reg", "add", environment, "/v", "PATH", "/t", "REG_EXPAND_SZ", "/d", path, "/f", "/reg:64")
+	require.Zero(r.t, status, output)
+}
+
+// userProgram is an entry in the list of programs that the user has installed for themself.
+func (r *rig) userProgram() {
+	r.t.Helper()
+	key := strings.Replace(uninstall, "HKLM", "HKCU", 1)
+	r.registry(64, key, "DisplayName", "NHS Identity Agent")
+	r.registry(64, key, "InstallLocation", `C:\users\root\IA`)
+}
