@@ -7,18 +7,24 @@ SHELL       := bash
 VERSION     := $(shell sed -n 's/^ *Version *= *"\(.*\)"/\1/p' FyneApp.toml)
 BUILD       := build
 BINARY      := $(BUILD)/ers-login
-STANDIN     := $(BUILD)/ers-standin
+BRIDGE      := $(BUILD)/ers-login-ticketbridge
 LINT_VERSION := v2.15.0
 LINTER      := $(BUILD)/tools/golangci-lint-$(LINT_VERSION)
 
 export GOFLAGS := -trimpath -tags=accessibility -buildvcs=false
 GO          := go
 
+MODULE      := $(shell sed -n 's/^module //p' go.mod)
 # The packages that link OpenGL, or drive a program that does. All others are tested without it, and with the race detector.
-WINDOWED    := $(shell sed -n 's/^module //p' go.mod)(/internal/e2e.*)?$$
+WINDOWED    := $(MODULE)(/internal/e2e.*)?
+# Those that import Fyne, or a C library for smartcard readers.
+FYNE        := $(WINDOWED)|$(MODULE)/(ui.*|assets|internal/commands)
+PCSC        := $(MODULE)/smartcard/(pcsc.*|ticketbridge.*)
+# All packages but those of a pattern.
+packages     = $$($(GO) list ./... | grep -vE '^($(1))$$')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit e2e build lint bench screens fuzz test-windows package clean setup-build setup-run setup-test
+.PHONY: help run test unit e2e build lint vet-elsewhere bench screens fuzz test-windows package clean setup-build setup-run setup-test
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -35,18 +41,24 @@ test: setup-test unit e2e ## run all tests: unit, race, window (software renderi
 
 unit: setup-test
 	$(GO) vet ./...
-	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -vE '^$(WINDOWED)')
+	$(GO) test -race -timeout 20m $(call packages,$(WINDOWED))
 
 e2e: setup-test build
 	$(GO) test -count=1 -timeout 15m -v ./internal/e2e
 
-build: setup-build ## build the program into build/
+build: setup-build ## build the program and its card-side helper into build/
 	@mkdir -p $(BUILD)
 	$(GO) build -o $(BINARY) .
-	$(GO) build -o $(STANDIN) ./ersclient/erstest/standin
+	$(GO) build -ldflags '-X main.version=$(VERSION)' -o $(BRIDGE) ./smartcard/ticketbridge
 
-lint: setup-build $(LINTER) ## run the linter, with the rules of what a room must not import
+lint: setup-build vet-elsewhere $(LINTER) ## run the linter, with the rules of what a room must not import
 	$(LINTER) run --allow-parallel-runners ./...
+
+# What needs no C compiler is checked for the other systems too.
+vet-elsewhere:
+	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) vet $(call packages,$(FYNE))
+	CGO_ENABLED=0 GOOS=windows GOARCH=386 $(GO) vet ./smartcard/...
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) vet $(call packages,$(FYNE)|$(PCSC))
 
 $(LINTER):
 	@mkdir -p $(@D)
@@ -54,7 +66,7 @@ $(LINTER):
 	mv $(@D)/golangci-lint $@
 
 bench: setup-test ## measure against the performance budget, as ratios to the bare parts
-	$(GO) test -run '^$$' -bench . -benchtime 2s $$($(GO) list ./... | grep -vE '^$(WINDOWED)')
+	$(GO) test -run '^$$' -bench . -benchtime 2s $(call packages,$(WINDOWED))
 
 screens: setup-build ## draw every screen into build/screens/ with the software renderer
 	@mkdir -p $(BUILD)/screens
