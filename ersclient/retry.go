@@ -35,13 +35,49 @@ func (p retryPolicy) do(ctx context.Context, call call, attempt func(context.Con
 		if !again {
 			return err
 		}
-		if ended := p.sleep(ctx, wait); ended != nil {
+		if ended := p.pause(ctx, wait); ended != nil {
 			if errors.Is(ended, context.Canceled) {
 				return cancelled.Because(fmt.Errorf("%w while waiting to try again after: %w", ended, err))
 			}
 			return err
 		}
 	}
+}
+
+// pause waits before the next try, until the context ends or the caller has given up.
+func (p retryPolicy) pause(ctx context.Context, wait time.Duration) error {
+	givenUp, _ := ctx.Value(givenUpKey{}).(<-chan struct{})
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if givenUp != nil {
+		stop := make(chan struct{})
+		defer close(stop)
+		go func() {
+			select {
+			case <-givenUp:
+				cancel()
+			case <-stop:
+			}
+		}()
+	}
+	if err := p.sleep(ctx, wait); err != nil {
+		return err
+	}
+	select {
+	case <-givenUp:
+		return context.Canceled
+	default:
+		return nil
+	}
+}
+
+type givenUpKey struct{}
+
+// WithGivenUp returns a context for a call whose caller may give up, which closes the channel: the try under way goes on, so that
+// its answer is not lost, and no other follows. An A001 that was given up has to be waited for, since only its answer has
+// the key by which the session that it may have created can be deleted.
+func WithGivenUp(ctx context.Context, givenUp <-chan struct{}) context.Context {
+	return context.WithValue(ctx, givenUpKey{}, givenUp)
 }
 
 // next decides whether to make a call again, and when. A001 is made again if e-RS cannot have seen it, or if a gateway could
