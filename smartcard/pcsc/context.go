@@ -1,0 +1,99 @@
+package pcsc
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Context is one connection to the PC/SC service, with the calls of its API that presence takes. Their errors have a [Code] in
+// their chain. Only Cancel may be called while another call is under way.
+type Context interface {
+	// ListReaders returns the readers' names (SCardListReaders). The error is ErrNoReadersAvailable if there are none.
+	ListReaders() ([]string, error)
+	// GetStatusChange waits until a reader's state is another than its Current, and fills in Event (SCardGetStatusChange). A
+	// reader whose Current is StateUnaware ends the wait at once. The error is ErrTimeout after the limit, which is counted in
+	// milliseconds, and ErrCancelled after Cancel.
+	GetStatusChange(readers []ReaderState, limit time.Duration) error
+	// Cancel ends a GetStatusChange that waits (SCardCancel). It does nothing to one that has yet to begin.
+	Cancel() error
+	// Release ends the connection (SCardReleaseContext).
+	Release() error
+}
+
+// ReaderState is SCARD_READERSTATE without what belongs to the card.
+type ReaderState struct {
+	Reader string
+	// Current is what the caller believes, Event what is the case.
+	Current, Event State
+}
+
+// State is a reader's: flags in the lower 16 bits, a count in the upper. For a reader it counts how often a card was put in or
+// taken out, for the reader \\?PnP?\Notification the readers there are (Windows), or how often one came or went (pcsc-lite since
+// 2.3).
+type State uint32
+
+// The flags (SCARD_STATE_…) that tell of presence.
+const (
+	StateUnaware     State = 0x0000
+	StateIgnore      State = 0x0001
+	StateChanged     State = 0x0002
+	StateUnknown     State = 0x0004
+	StateUnavailable State = 0x0008
+	StateEmpty       State = 0x0010
+	StatePresent     State = 0x0020
+)
+
+// count returns the upper 16 bits.
+func (s State) count() uint16 { return uint16(s >> 16) }
+
+// Code is an error of PC/SC (SCARD_E_…, SCARD_F_…, SCARD_W_…), the same number on every platform.
+type Code uint32
+
+// The codes that are told apart.
+const (
+	ErrCancelled          Code = 0x80100002
+	ErrInvalidHandle      Code = 0x80100003
+	ErrInsufficientBuffer Code = 0x80100008
+	ErrUnknownReader      Code = 0x80100009
+	ErrTimeout            Code = 0x8010000A
+	ErrSystemCancelled    Code = 0x80100012
+	ErrCommError          Code = 0x80100013
+	ErrReaderUnavailable  Code = 0x80100017
+	ErrShutdown           Code = 0x80100018
+	ErrNoService          Code = 0x8010001D
+	ErrServiceStopped     Code = 0x8010001E
+	ErrNoAccess           Code = 0x80100027
+	ErrNoReadersAvailable Code = 0x8010002E
+	ErrSecurityViolation  Code = 0x8010006A
+)
+
+// Error returns the code as it is found in documentation.
+func (c Code) Error() string { return fmt.Sprintf("PC/SC error 0x%08X", uint32(c)) }
+
+// unavailable says of an error, of the first call or of a later one, for which Reason there is no service.
+func unavailable(doing string, err error, connected bool) error {
+	return fmt.Errorf("%w: %s: %w", classify(err, connected), doing, err)
+}
+
+func classify(err error, connected bool) Reason {
+	var code Code
+	if !errors.As(err, &code) {
+		return ServiceFailing
+	}
+	switch code {
+	case ErrNoService:
+		return NoService
+	case ErrServiceStopped, ErrShutdown, ErrSystemCancelled:
+		return ServiceStopped
+	case ErrSecurityViolation, ErrNoAccess:
+		if connected {
+			// pcscd refuses by hanging up, and libpcsclite takes each end of a connection for that.
+			return ConnectionLost
+		}
+		return AccessDenied
+	case ErrCommError, ErrInvalidHandle:
+		return ConnectionLost
+	}
+	return ServiceFailing
+}
