@@ -1,0 +1,122 @@
+package ticketapi
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/smartcard"
+	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
+)
+
+// Settings tell which helper to run.
+type Settings struct {
+	// Command is the program ers-login-ticketbridge by its full path, and arguments if it needs any.
+	Command []string
+	// Version is what the helper must say its version is. Empty accepts any.
+	Version string
+	// Log is given the lines that the helpers write to stderr, cleaned and bounded. It must return soon. Nil drops them.
+	Log func(line string)
+	// CallTimeout bounds the calls that wait for nobody: TicketNoAuth, DestroyTicket and Status. 0 means 15 s.
+	CallTimeout time.Duration
+	// StartTimeout bounds the start of a helper; 0 means 30 s, for a scanner may want to look at the program first.
+	StartTimeout time.Duration
+	// Clock times the back-off between two starts; nil is the wall clock.
+	Clock helper.Clock
+}
+
+// Bridge is a [smartcard.Agent] that asks the Identity Agent's Ticket API, and the [Readers] of this computer.
+type Bridge struct {
+	*Readers
+
+	timeout time.Duration
+	asking  *process
+}
+
+var _ smartcard.Agent = (*Bridge)(nil)
+
+// New starts the helper that lives as long as the Bridge. That it cannot be started is told by the calls.
+func New(settings Settings) *Bridge {
+	second := settings
+	second.Command = append(slices.Clone(settings.Command), wire.NoCardEvents)
+	timeout := settings.CallTimeout
+	if timeout <= 0 {
+		timeout = 15 * time.Second
+	}
+	return &Bridge{Readers: NewReaders(settings), timeout: timeout, asking: newProcess(second, nil)}
+}
+
+// Ticket implements [smartcard.Agent] with getTicket. When the context ends, so does the helper that waits for the passcode, at
+// once; whether the Identity Agent takes its window away then is up to the Identity Agent.
+func (b *Bridge) Ticket(ctx context.Context) (smartcard.Ticket, error) {
+	return b.ask(ctx, wire.CallGetTicket)
+}
+
+// TicketNoAuth implements [smartcard.Agent] with getTicketNoAuth.
+func (b *Bridge) TicketNoAuth(ctx context.Context) (smartcard.Ticket, error) {
+	var answer wire.Ticket
+	if err := b.inquire(ctx, wire.CallGetTicketNoAuth, &answer); err != nil {
+		return smartcard.Ticket{}, err
+	}
+	return received(answer)
+}
+
+// NewTicket implements [smartcard.Agent] with getNewTicket.
+func (b *Bridge) NewTicket(ctx context.Context) (smartcard.Ticket, error) {
+	return b.ask(ctx, wire.CallGetNewTicket)
+}
+
+// DestroyTicket implements [smartcard.Agent] with destroyTicket.
+func (b *Bridge) DestroyTicket(ctx context.Context) error {
+	defer b.nudge()
+	defer b.rest()
+	bounded, cancel := context.WithTimeout(ctx, b.timeout)
+	defer cancel()
+	return explain(ctx, b.asking.call(bounded, wire.CallDestroyTicket, nil))
+}
+
+// Close ends the helpers. A call under way fails. The error tells that a process could not be ended.
+func (b *Bridge) Close() error {
+	return errors.Join(b.asking.Close(), b.Readers.Close())
+}
+
+// ask makes a call that may ask the user, in the second helper.
+func (b *Bridge) ask(ctx context.Context, call string) (smartcard.Ticket, error) {
+	defer b.nudge() // whoever follows the ticket need not wait for its next turn
+	defer b.rest()
+	var answer wire.Ticket
+	if err := b.asking.call(ctx, call, &answer); err != nil {
+		return smartcard.Ticket{}, explain(ctx, err)
+	}
+	return received(answer)
+}
+
+// inquire makes a call that waits for nobody, in the first helper.
+func (b *Bridge) inquire(ctx context.Context, call string, result any) error {
+	bounded, cancel := context.WithTimeout(ctx, b.timeout)
+	defer cancel()
+	if err := b.ready(bounded); err != nil {
+		return explain(ctx, err)
+	}
+	return explain(ctx, b.helper.call(bounded, call, result))
+}
+
+// rest ends the second helper, which is needed seldom, without waiting for it. Close does not wait for that either, but ends it.
+func (b *Bridge) rest() {
+	go func() {
+		// A process that does not end even if it is killed is in the system's hands. The next call starts another one.
+		_ = b.asking.Stop(context.Background())
+	}()
+}
+
+// received returns the ticket of an answer. An Identity Agent that has none should say so, and one that sends an empty one means
+// the same.
+func received(answer wire.Ticket) (smartcard.Ticket, error) {
+	ticket := smartcard.NewTicket(answer.Ticket)
+	if ticket.IsZero() {
+		return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
+	}
+	return ticket, nil
+}

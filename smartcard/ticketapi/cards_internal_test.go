@@ -1,0 +1,183 @@
+package ticketapi
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
+	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
+)
+
+// unattended are Readers without a helper.
+func unattended() *Readers {
+	return &Readers{changed: make(chan struct{}, 1), cards: cards{err: unknown}, attempt: newAttempt()}
+}
+
+func (r *Readers) hears(kind presence.Kind, data string) {
+	r.told(helper.Event{Name: kind.String(), Data: []byte(data)})
+}
+
+// nudges counts how often Changed tells within d, and when.
+func nudges(r *Readers, d time.Duration) (told []time.Duration) {
+	begin, end := time.Now(), time.After(d)
+	for {
+		select {
+		case <-r.Changed():
+			told = append(told, time.Since(begin))
+		case <-end:
+			return told
+		}
+	}
+}
+
+// If this fails, the Identity Agent is asked once, a moment before it has seen the removal, and then not for a second.
+func TestARemovalNudgesSeveralTimes(t *testing.T) {
+	ms := func(numbers ...int) (made []time.Duration) {
+		for _, n := range numbers {
+			made = append(made, time.Duration(n)*time.Millisecond)
+		}
+		return made
+	}
+	cases := map[string]struct {
+		kind presence.Kind
+		want []time.Duration
+	}{
+		"removal":   {presence.CardRemoved, ms(0, 50, 100, 200, 400, 800)},
+		"service":   {presence.ServiceGone, ms(0, 50, 100, 200, 400, 800)},
+		"insertion": {presence.CardInserted, ms(0)},
+		"reader":    {presence.ReaderConnected, ms(0)},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := unattended()
+				r.hears(c.kind, `{"reader":"A"}`)
+				assert.Equal(t, c.want, nudges(r, 3*time.Second))
+			})
+		})
+	}
+}
+
+// Playing with a card must not add up to a storm of questions.
+func TestManyRemovalsNudgeNoMoreThanOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := unattended()
+		for range 1000 {
+			r.hears(presence.CardRemoved, `{"reader":"A"}`)
+			r.hears(presence.CardInserted, `{"reader":"A"}`)
+		}
+		assert.Len(t, nudges(r, 3*time.Second), 6)
+	})
+}
+
+// If this fails, an organisation that wants a removed card to be the end keeps a session without one, or loses one whose card was
+// never touched.
+func TestWhenACardIsTakenForRemoved(t *testing.T) {
+	type step struct {
+		kind presence.Kind // 0 is to wait
+		data string
+		wait time.Duration
+		want bool // taken
+	}
+	const (
+		a      = `{"reader":"A"}`
+		b      = `{"reader":"B"}`
+		begins = `{"begins":true}`
+	)
+	in := []step{{presence.ServiceBack, begins, 0, false}, {presence.ReaderConnected, a, 0, false}, {presence.CardInserted, a, 0, false}}
+	cases := map[string][]step{
+		"removed and inserted": {
+			{presence.CardRemoved, a, 0, true}, {0, "", time.Hour, true}, {presence.CardInserted, a, 0, false},
+		},
+		"inserted into another reader": {
+			{presence.CardRemoved, a, 0, true}, {presence.ReaderConnected, b, 0, true}, {presence.CardInserted, b, 0, false},
+		},
+		"unplugged with its reader": {
+			{presence.CardRemoved, a, 0, true}, {presence.ReaderDisconnected, a, 0, true}, {0, "", time.Hour, true},
+		},
+		"the service is gone for a moment": {
+			{presence.ServiceGone, `{}`, 0, false}, {0, "", 4 * time.Second, false}, {presence.ServiceBack, `{}`, 0, false},
+			{0, "", time.Hour, false},
+		},
+		"the service is gone for good": {
+			{presence.ServiceGone, `{}`, 0, false}, {0, "", 6 * time.Second, true}, {0, "", time.Hour, true},
+		},
+		"the service is back after all, and the card": {
+			{presence.ServiceGone, `{}`, 0, false}, {0, "", 6 * time.Second, true},
+			{presence.ServiceBack, `{}`, 0, true}, {0, "", 2 * time.Second, false},
+		},
+		"the service is back after all, without the card": {
+			{presence.ServiceGone, `{}`, 0, false}, {0, "", 6 * time.Second, true},
+			{presence.ServiceBack, `{}`, 0, true}, {presence.CardRemoved, a, 0, true}, {0, "", time.Hour, true},
+		},
+		"another helper sees the card": {
+			{presence.ServiceBack, begins, 0, false}, {presence.ReaderConnected, a, 0, false}, {presence.CardInserted, a, 0, false},
+			{0, "", time.Hour, false},
+		},
+		"another helper does not see the card": {
+			{presence.ServiceBack, begins, 0, false}, {presence.ReaderConnected, a, 0, false}, {0, "", 2 * time.Second, true},
+		},
+		"another helper sees nothing at all": {
+			{presence.ServiceGone, begins, 0, false}, {0, "", 6 * time.Second, true},
+			{presence.ServiceBack, `{}`, 0, true}, {0, "", 2 * time.Second, true}, {presence.CardInserted, a, 0, false},
+		},
+	}
+	for name, steps := range cases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := unattended()
+				for i, step := range append(in, steps...) {
+					if step.kind != 0 {
+						r.hears(step.kind, step.data)
+					}
+					time.Sleep(step.wait)
+					synctest.Wait()
+					assert.Equal(t, step.want, r.Presence().Taken, "step %d", i)
+				}
+			})
+		})
+	}
+}
+
+// Without a card there is none to be missed: if this fails, everybody is signed out who works in mobility mode, the card in their
+// pocket, when the helper is started again.
+func TestWhoNeverHadACardIsNotMissed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := unattended()
+		for _, kind := range []presence.Kind{presence.ServiceBack, presence.ServiceGone, presence.ServiceBack} {
+			r.hears(kind, `{"begins":true}`)
+			time.Sleep(time.Minute)
+		}
+		assert.Equal(t, Presence{}, r.Presence())
+	})
+}
+
+// If the helper cannot be started again, nobody sees the card any more.
+func TestAHelperThatStaysAwayIsLostSight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := unattended()
+		r.hears(presence.ServiceBack, `{"begins":true}`)
+		r.hears(presence.CardInserted, `{"reader":"A"}`)
+		for range 10 {
+			r.started(helper.ErrNotStarted)
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		assert.True(t, r.Presence().Taken)
+		assert.Equal(t, 1, r.Presence().Removals)
+		assert.ErrorIs(t, r.Presence().Err, failed)
+	})
+}
+
+// The reason that a reader gives is data of another process.
+func TestAReaderMayHaveAnyName(t *testing.T) {
+	r := unattended()
+	r.hears(presence.CardInserted, `{}`)
+	r.hears(presence.CardInserted, `{"reader":"\u0000\u202e"}`)
+	assert.Equal(t, []Reader{{Name: "", Card: true}, {Name: "\x00\u202e", Card: true}}, r.cards.readers)
+	assert.Equal(t, wire.Card{}, wire.Card{Reader: ""})
+}

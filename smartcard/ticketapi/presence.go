@@ -1,0 +1,153 @@
+package ticketapi
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
+	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
+)
+
+// Presence is what PC/SC shows of readers and cards at a moment.
+type Presence struct {
+	// Err is a *problem.Problem: why the readers cannot be seen, nil if they can.
+	Err error
+	// Readers are the readers, in the order in which they appeared. There are none while they cannot be seen.
+	Readers []Reader
+	// Taken tells that a card was removed since this program has started, and none inserted after it.
+	Taken bool
+	// Removals is how many removals have been seen.
+	Removals int
+}
+
+// Reader is a smartcard reader.
+type Reader struct {
+	Name string
+	// Card tells whether there is a card in it. Any card: what kind it is, the Identity Agent knows.
+	Card bool
+}
+
+// CardIn tells whether there is a card in one of the readers.
+func (p Presence) CardIn() bool {
+	return slices.ContainsFunc(p.Readers, func(r Reader) bool { return r.Card })
+}
+
+// A card that was there when the readers went out of sight is taken for removed if it has not been seen again for so long: once
+// they can be seen again, and while they cannot. When the last reader is unplugged, Windows ends its smart card service.
+const (
+	settling  = time.Second
+	lostSight = 5 * time.Second
+)
+
+// cards is what the events add up to.
+type cards struct {
+	err      *problem.Problem // why the readers are out of sight
+	readers  []Reader         // as they were seen last
+	taken    bool
+	removals int
+	// missed tells that an earlier helper saw a card, and that this one has not, so far.
+	missed bool
+	// presumed tells that taken is so because the readers were out of sight for too long.
+	presumed bool
+}
+
+// news is what an event means.
+type news int
+
+const (
+	nothing  news = iota
+	moved         // a reader or a card came, or an empty reader went
+	removal       // a card went
+	lost          // the readers are out of sight
+	regained      // they are in sight again, or for the first time
+)
+
+// maxReaders bounds what is kept of a helper that invents readers.
+const maxReaders = 64
+
+// learn takes an event.
+func (c *cards) learn(kind presence.Kind, card wire.Card) news {
+	if card.Begins {
+		c.missed = c.missed || c.cardIn()
+		c.readers = nil
+	}
+	switch kind {
+	case presence.ReaderConnected:
+		c.reader(card.Reader)
+		return moved
+	case presence.CardInserted:
+		if reader := c.reader(card.Reader); reader != nil {
+			reader.Card = true
+		}
+		c.taken, c.missed, c.presumed = false, false, false
+		return moved
+	case presence.CardRemoved:
+		if reader := c.reader(card.Reader); reader != nil {
+			reader.Card = false
+		}
+		c.remove()
+		return removal
+	case presence.ReaderDisconnected:
+		// Its card has been told as removed before.
+		c.readers = slices.DeleteFunc(c.readers, func(r Reader) bool { return r.Name == card.Reader })
+		return moved
+	case presence.ServiceGone:
+		c.err = unavailable.Because(errors.New(card.Error))
+		return lost
+	case presence.ServiceBack:
+		c.err = nil
+		return regained
+	}
+	return nothing
+}
+
+// settle draws the conclusion from what has not been told for long enough.
+func (c *cards) settle() news {
+	switch {
+	case c.missed:
+		c.remove()
+		return removal
+	case c.err != nil && c.cardIn() && !c.presumed:
+		c.remove()
+		c.presumed = true
+		return removal
+	case c.err == nil && c.presumed:
+		c.presumed = false
+		c.taken = !c.cardIn()
+		return moved
+	}
+	return nothing
+}
+
+func (c *cards) remove() {
+	c.taken, c.missed, c.presumed = true, false, false
+	c.removals++
+}
+
+// reader finds a reader, or makes one; nil if there are too many.
+func (c *cards) reader(name string) *Reader {
+	for i := range c.readers {
+		if c.readers[i].Name == name {
+			return &c.readers[i]
+		}
+	}
+	if len(c.readers) == maxReaders {
+		return nil
+	}
+	c.readers = append(c.readers, Reader{Name: name})
+	return &c.readers[len(c.readers)-1]
+}
+
+func (c *cards) cardIn() bool { return Presence{Readers: c.readers}.CardIn() }
+
+func (c *cards) presence() Presence {
+	made := Presence{Taken: c.taken, Removals: c.removals}
+	if c.err != nil {
+		made.Err = c.err
+		return made
+	}
+	made.Readers = append(made.Readers, c.readers...)
+	return made
+}

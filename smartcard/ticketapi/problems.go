@@ -1,0 +1,147 @@
+package ticketapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"strings"
+	"syscall"
+
+	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
+	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
+)
+
+// explain returns what the user is told about an error of a helper, a *problem.Problem whose chain holds the code that says what
+// the failure means for the ticket. A call that its own context has ended returns that context's error in its chain.
+func explain(ctx context.Context, err error) error {
+	var known *problem.Problem
+	var answer *helper.CallError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &answer):
+		return answered(answer)
+	case ctx.Err() != nil:
+		return fmt.Errorf("ticket API: %w", err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return smartcard.AgentSilent.Because(counts(err, smartcard.ServerCommFailed))
+	}
+	return helperProblem(err)
+}
+
+// answered is for a helper that works.
+func answered(answer *helper.CallError) *problem.Problem {
+	if code, ok := wire.ParseTicketAPICode(answer.Code); ok {
+		return code.Problem().Because(counts(answer, code))
+	}
+	switch answer.Code {
+	case wire.CodeNotInstalled:
+		return smartcard.NotInstalled.Problem().Because(counts(answer, smartcard.NotInstalled))
+	case wire.CodeBitness:
+		return bitness.Because(counts(answer, smartcard.LoadResFailed))
+	case wire.CodeBroken:
+		return broken.Because(counts(answer, smartcard.LoadResFailed))
+	case helper.CodeTooLong:
+		return smartcard.BufferTooSmall.Problem().Because(counts(answer, smartcard.BufferTooSmall))
+	}
+	return failed.Because(counts(answer, smartcard.InternalError))
+}
+
+// helperProblem is for a helper that does not work.
+func helperProblem(err error) *problem.Problem {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound), errors.Is(err, syscall.ENOTDIR):
+		return missing.Because(counts(err, smartcard.NotInstalled))
+	case errors.Is(err, helper.ErrNotStarted) && strings.Contains(err.Error(), pcscLibrary):
+		return noPCSC.Because(counts(err, smartcard.NotInstalled))
+	}
+	return failed.Because(counts(err, smartcard.InternalError))
+}
+
+// pcscLibrary is in the message of the Linux loader when it does not find the library that the helper is linked with.
+const pcscLibrary = "libpcsclite"
+
+// counts puts a code into an error's chain. The technical error stays what the log shows.
+func counts(err error, meaning smartcard.Code) error {
+	return fmt.Errorf("%w; this counts as %w", err, meaning)
+}
+
+const (
+	tellServiceDesk = "Give your local service desk the reference below."
+	ifAgain         = "If it happens again, give your local service desk the reference below."
+	tryAgain        = "Press **Try again**."
+)
+
+var (
+	missing = &problem.Problem{
+		Code:     "CARD-BRIDGE_MISSING",
+		Title:    "A part of this program is missing",
+		Happened: "The part of this program that talks to the NHS Identity Agent is not on this computer.",
+		Steps: []string{
+			tellServiceDesk,
+			"Ask them to install this program again: the file ers-login-ticketbridge belongs beside it.",
+		},
+	}
+	failed = &problem.Problem{
+		Code:     "CARD-BRIDGE_FAILED",
+		Title:    "The connection to the Identity Agent failed",
+		Happened: "The part of this program that talks to the NHS Identity Agent stopped working. It is started again by itself.",
+		Steps: []string{
+			tryAgain,
+			"If that does not help, restart the computer.",
+			ifAgain,
+		},
+		Retry: true,
+	}
+	bitness = &problem.Problem{
+		Code:  "CARD-DLL_BITNESS",
+		Title: "The Identity Agent does not fit this program",
+		Happened: "This program reads your smartcard through a part of the NHS Identity Agent, " +
+			"and the one on this computer is of the wrong kind.",
+		Steps: []string{
+			tellServiceDesk,
+			"Ask them to install the NHS Identity Agent again: its TicketApiDll.dll has to be the 32-bit one.",
+		},
+	}
+	broken = &problem.Problem{
+		Code:  "CARD-DLL_BROKEN",
+		Title: "The Identity Agent is damaged",
+		Happened: "This program reads your smartcard through a part of the NHS Identity Agent, " +
+			"and the one on this computer cannot be used.",
+		Steps: []string{
+			tellServiceDesk,
+			"Ask them to repair the NHS Identity Agent or to install it again: its TicketApiDll.dll cannot be loaded.",
+		},
+	}
+	noPCSC = &problem.Problem{
+		Code:  "CARD-PCSC_MISSING",
+		Title: "The software for smartcard readers is not installed",
+		Happened: "This program watches the smartcard reader through a part of the operating system that is not on this computer. " +
+			"A removed smartcard is noticed a little later.",
+		Steps: []string{
+			"Ask your local service desk to install PC/SC: on Debian and Ubuntu, the packages libpcsclite1 and pcscd.",
+		},
+	}
+	unavailable = &problem.Problem{
+		Code:  "CARD-PCSC_UNAVAILABLE",
+		Title: "Smartcard readers cannot be watched",
+		Happened: "The smart card service of this computer does not answer. " +
+			"Signing in may work all the same; a removed smartcard is noticed a little later.",
+		Steps: []string{
+			"Check that the smartcard reader is plugged in. If it is, unplug it and plug it in again.",
+			"If that does not help, ask your local service desk to check the smart card service of this computer.",
+		},
+	}
+	unknown = &problem.Problem{
+		Code:     "CARD-READERS_UNKNOWN",
+		Title:    "The smartcard readers have not been looked at yet",
+		Happened: "The part of this program that watches the smartcard readers is starting.",
+		Steps:    []string{"Wait a moment, then look again."},
+	}
+)

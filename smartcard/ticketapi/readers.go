@@ -1,0 +1,229 @@
+package ticketapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
+	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
+)
+
+// Readers watches the smartcard readers of this computer through a helper process. Without PC/SC it sees nothing and says so.
+type Readers struct {
+	helper *process
+
+	changed chan struct{}
+	want    chan struct{} // asks for a start of the helper
+
+	mutex    sync.Mutex
+	cards    cards
+	nudges   []*time.Timer // still to come after a removal
+	settling *time.Timer
+	attempt  *attempt // the start of the helper that is under way or comes next
+	failure  error    // of the one before it
+	closed   bool
+
+	cancel  context.CancelFunc
+	stopped chan struct{}
+}
+
+// afterRemoval is when Changed is told again after a card was removed, at once being told anyway: the Identity Agent sees the
+// removal at the same time and ends the session a moment later.
+var afterRemoval = []time.Duration{
+	50 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond,
+}
+
+// heartbeat is how often a helper is missed that nobody asks for anything.
+const heartbeat = 5 * time.Second
+
+// attempt is one start of the helper.
+type attempt struct {
+	over chan struct{}
+	err  error // once it is over
+}
+
+// NewReaders starts the helper and watches until Close. Bridge has its own Readers; this is for other agents. That the helper
+// cannot be started is told by Presence.
+func NewReaders(settings Settings) *Readers {
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &Readers{
+		changed: make(chan struct{}, 1), want: make(chan struct{}, 1), attempt: newAttempt(),
+		cards: cards{err: unknown}, cancel: cancel, stopped: make(chan struct{}),
+	}
+	r.helper = newProcess(settings, r.told)
+	go func() {
+		defer close(r.stopped)
+		r.keep(ctx)
+	}()
+	return r
+}
+
+// Changed tells that something has moved, so that the ticket is to be asked for at once: it is the Nudge of a smartcard.Watch.
+// After a card was removed it tells so several times within a second. It is never closed.
+func (r *Readers) Changed() <-chan struct{} { return r.changed }
+
+// Presence returns what there is now.
+func (r *Readers) Presence() Presence {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.cards.presence()
+}
+
+// Close ends the helper. The error tells that its process could not be ended.
+func (r *Readers) Close() error {
+	r.cancel()
+	err := r.helper.Close()
+	<-r.stopped
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.closed = true
+	r.hush()
+	if r.settling != nil {
+		r.settling.Stop()
+	}
+	return err
+}
+
+// keep keeps the helper running.
+func (r *Readers) keep(ctx context.Context) {
+	for {
+		err := r.helper.start(ctx)
+		if ctx.Err() != nil {
+			err = fmt.Errorf("%w: %w", helper.ErrClosed, ctx.Err())
+		}
+		r.started(err)
+		if ctx.Err() != nil {
+			return
+		}
+		pause := time.NewTimer(heartbeat)
+		select {
+		case <-ctx.Done():
+		case <-r.want:
+		case <-pause.C:
+		}
+		pause.Stop()
+	}
+}
+
+// started notes how an attempt has ended.
+func (r *Readers) started(err error) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.attempt.err, r.failure = err, err
+	close(r.attempt.over)
+	r.attempt = newAttempt()
+	if err != nil && !errors.Is(err, helper.ErrClosed) {
+		inSight := r.cards.err == nil
+		r.cards.err = helperProblem(err)
+		if inSight {
+			r.settleAfter(lostSight)
+		}
+	}
+}
+
+func newAttempt() *attempt { return &attempt{over: make(chan struct{})} }
+
+// ready waits until the helper runs. A start is not ended by the context of one who waits for it, which may be shorter than a start
+// takes; when that context ends while the helper cannot be started, the error is why it cannot.
+func (r *Readers) ready(ctx context.Context) error {
+	r.mutex.Lock()
+	attempt := r.attempt
+	r.mutex.Unlock()
+	select {
+	case r.want <- struct{}{}:
+	default:
+	}
+	select {
+	case <-attempt.over:
+		return attempt.err
+	case <-r.stopped:
+		return helper.ErrClosed
+	case <-ctx.Done():
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.failure != nil {
+		return helperProblem(r.failure)
+	}
+	return fmt.Errorf("waiting for the helper to start: %w", ctx.Err())
+}
+
+// told takes an event from the helper.
+func (r *Readers) told(event helper.Event) {
+	kind, known := presence.ParseKind(event.Name)
+	var card wire.Card
+	if !known || len(event.Data) > 0 && json.Unmarshal(event.Data, &card) != nil {
+		return
+	}
+	r.mutex.Lock()
+	seen := r.cards.learn(kind, card)
+	r.follow(seen)
+	r.mutex.Unlock()
+	if seen != nothing {
+		r.nudge()
+	}
+}
+
+// follow does what follows from news, but for the nudge. The mutex is held.
+func (r *Readers) follow(seen news) {
+	switch seen {
+	case removal:
+		r.repeat()
+	case lost:
+		r.repeat()
+		r.settleAfter(lostSight)
+	case regained:
+		r.settleAfter(settling)
+	case moved, nothing:
+	}
+}
+
+func (r *Readers) nudge() {
+	select {
+	case r.changed <- struct{}{}:
+	default:
+	}
+}
+
+// repeat nudges several times from now on. The mutex is held.
+func (r *Readers) repeat() {
+	r.hush()
+	if r.closed {
+		return
+	}
+	for _, delay := range afterRemoval {
+		r.nudges = append(r.nudges, time.AfterFunc(delay, r.nudge))
+	}
+}
+
+// hush ends the nudges that are still to come. The mutex is held.
+func (r *Readers) hush() {
+	for _, timer := range r.nudges {
+		timer.Stop()
+	}
+	r.nudges = nil
+}
+
+// settleAfter draws conclusions once nothing has been told for a while. The mutex is held.
+func (r *Readers) settleAfter(d time.Duration) {
+	if r.settling != nil {
+		r.settling.Stop()
+	}
+	if r.closed {
+		return
+	}
+	r.settling = time.AfterFunc(d, func() {
+		r.mutex.Lock()
+		seen := r.cards.settle()
+		r.follow(seen)
+		r.mutex.Unlock()
+		if seen != nothing {
+			r.nudge()
+		}
+	})
+}

@@ -1,0 +1,98 @@
+package ticketapi_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
+	"github.com/ers-login/ers-login/smartcard/ticketapi"
+	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
+)
+
+func sorted(lines []string) []string {
+	slices.Sort(lines)
+	return lines
+}
+
+// reader is the data of an event about the reader that the tests have.
+var reader = wire.Card{Reader: "Reader 0"}
+
+// If this fails, removing the card is noticed late, and Diagnostics does not know the reader.
+func TestReadersTellWhatMoves(t *testing.T) {
+	d := newDesk(t)
+	readers := ticketapi.NewReaders(d.settings())
+	defer func() { require.NoError(t, readers.Close()) }()
+	assert.Equal(t, "CARD-READERS_UNKNOWN", problem.Of(readers.Presence().Err).Code)
+	changed := func(want ticketapi.Presence) {
+		t.Helper()
+		for late := time.After(guard); !assert.ObjectsAreEqual(want, readers.Presence()); {
+			select {
+			case <-readers.Changed():
+			case <-late:
+				require.Equal(t, want, readers.Presence())
+			}
+		}
+	}
+	changed(ticketapi.Presence{})
+	d.tells(presence.ReaderConnected, reader)
+	changed(ticketapi.Presence{Readers: []ticketapi.Reader{{Name: "Reader 0"}}})
+	d.tells(presence.CardInserted, reader)
+	changed(ticketapi.Presence{Readers: []ticketapi.Reader{{Name: "Reader 0", Card: true}}})
+	require.True(t, readers.Presence().CardIn())
+	d.tells(presence.CardRemoved, reader)
+	gone := ticketapi.Presence{Readers: []ticketapi.Reader{{Name: "Reader 0"}}, Taken: true, Removals: 1}
+	changed(gone)
+	d.tells(presence.ReaderDisconnected, reader)
+	changed(ticketapi.Presence{Taken: true, Removals: 1})
+	d.tells(presence.ServiceGone, wire.Card{Error: "there is no PC/SC service"})
+	eventually(t, func() bool { return readers.Presence().Err != nil })
+	why := readers.Presence().Err
+	assert.Equal(t, "CARD-PCSC_UNAVAILABLE", problem.Of(why).Code)
+	assert.ErrorContains(t, why, "there is no PC/SC service")
+}
+
+// If this fails, a removed card goes unnoticed for the rest of the day because the helper has crashed once.
+func TestReadersAreSeenAgainAfterACrash(t *testing.T) {
+	d := newDesk(t)
+	d.answers(wire.CallGetTicketNoAuth, behaviour{Do: "crash"})
+	bridge := d.bridge()
+	eventually(t, func() bool { return bridge.Presence().Err == nil })
+	d.tells(presence.ReaderConnected, reader)
+	eventually(t, func() bool { return len(bridge.Presence().Readers) == 1 })
+	_, err := bridge.TicketNoAuth(t.Context())
+	require.Error(t, err)
+	// Nobody asks for anything: the helper is missed by itself.
+	eventually(t, func() bool { return len(d.noted("starts")) == 2 && len(bridge.Presence().Readers) == 0 })
+	d.tells(presence.ReaderConnected, reader)
+	eventually(t, func() bool { return len(bridge.Presence().Readers) == 1 })
+}
+
+// If this fails, a helper of another version, or one that is out of its mind, takes the window with it.
+func TestWhatIsNoEventIsIgnored(t *testing.T) {
+	d := newDesk(t)
+	readers := ticketapi.NewReaders(d.settings())
+	defer func() { require.NoError(t, readers.Close()) }()
+	eventually(t, func() bool { return readers.Presence().Err == nil })
+	for _, line := range []string{
+		`{"event":"card-eaten","data":{"reader":"Reader 0"}}`,
+		`{"event":"card-removed","data":["Reader 0"]}`,
+		`{"event":"reader-connected"}`,
+	} {
+		d.says(line)
+	}
+	for i := range 100 {
+		d.tells(presence.ReaderConnected, wire.Card{Reader: string(rune('A' + i))})
+	}
+	d.tells(presence.ServiceGone, wire.Card{})
+	d.tells(presence.ServiceBack, wire.Card{})
+	d.tells(presence.CardInserted, wire.Card{Reader: "A"})
+	eventually(t, func() bool { return readers.Presence().CardIn() })
+	seen := readers.Presence()
+	assert.Len(t, seen.Readers, 64, "bounded")
+	assert.Zero(t, seen.Removals)
+}

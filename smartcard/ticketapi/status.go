@@ -1,0 +1,53 @@
+package ticketapi
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
+)
+
+// Status is what is known of the Ticket API on this computer, for the diagnosis.
+type Status struct {
+	// Installed tells whether the library is there and was loaded. Without it there is only Looked.
+	Installed bool
+	// Looked has the folders that were searched in vain.
+	Looked []string
+	// Path is where the library is.
+	Path string
+	// APIVersion and EngineVersion are the numbers of _TcktApi_GetGAVersion in hexadecimal, since it is not public how they are
+	// made up; empty if the library does not tell.
+	APIVersion, EngineVersion string
+	// TerminalSession tells whether the Identity Agent takes this for a session on a terminal server; nil if it does not tell.
+	TerminalSession *bool
+	// Missing are the optional functions that this version of the library lacks.
+	Missing []string
+	// Err is a *problem.Problem: why the library could not be initialised, nil if it could.
+	Err error
+}
+
+// Status asks what is installed. It prompts nobody. A library that is there and cannot be used is an error; that there is none is
+// not.
+func (b *Bridge) Status(ctx context.Context) (Status, error) {
+	var answer wire.Status
+	if err := b.inquire(ctx, wire.CallStatus, &answer); err != nil {
+		return Status{}, err
+	}
+	made := Status{
+		Installed: answer.Installed, Looked: answer.Looked, Path: answer.Path, Missing: answer.Missing,
+		APIVersion: number(answer.APIVersion), EngineVersion: number(answer.EngineVersion),
+		TerminalSession: answer.TerminalSession,
+	}
+	if answer.Failure.Code != "" {
+		made.Err = answered(&helper.CallError{Code: answer.Failure.Code, Message: answer.Failure.Message})
+	}
+	return made, nil
+}
+
+func number(version uint32) string {
+	if version == 0 {
+		return ""
+	}
+	return fmt.Sprintf("0x%08X", version)
+}

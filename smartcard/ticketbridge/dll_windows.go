@@ -1,0 +1,147 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/ers-login/ers-login/smartcard"
+)
+
+// dll is the library in this process. It is never unloaded: it may have started threads of its own.
+//
+// Its functions have the calling convention that C has by default, which leaves the arguments on the stack to the caller, where
+// those of Windows take them off. Go's calls put the stack back as it was and so work with both.
+type dll struct {
+	file    string
+	exports map[export]uintptr
+	absent  []string
+}
+
+// required are the exports without which there is no ticket or no reason. The others may be absent, as in older versions.
+var required = []export{initialize, finalize, getLastError, getTicket, getTicketNoAuth}
+
+var optional = []export{getNewTicket, destroyTicket, getErrorDescription, getGAVersion, isTerminalServiceSession}
+
+// loadDLL loads the library from a file, given by its full path. What the library itself needs is taken from its own folder and
+// the system's, not from the working directory or the folders of PATH.
+func loadDLL(path string) (*dll, error) {
+	if err := checkMachine(path); err != nil {
+		return nil, err
+	}
+	module, err := windows.LoadLibraryEx(path, 0,
+		windows.LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR|windows.LOAD_LIBRARY_SEARCH_SYSTEM32)
+	if err != nil {
+		return nil, broken(path, err)
+	}
+	d := &dll{file: path, exports: make(map[export]uintptr)}
+	for _, name := range required {
+		if !d.resolve(module, name) {
+			// It is left loaded, since its start may have begun what its end would break.
+			return nil, broken(path, fmt.Errorf("it has no %s", name))
+		}
+	}
+	for _, name := range optional {
+		if !d.resolve(module, name) {
+			d.absent = append(d.absent, string(name))
+		}
+	}
+	return d, nil
+}
+
+func (d *dll) resolve(module windows.Handle, name export) bool {
+	address, err := windows.GetProcAddress(module, string(name))
+	if err != nil {
+		return false
+	}
+	d.exports[name] = address
+	return true
+}
+
+// checkMachine tells a library for other processes from one that is damaged. Windows would say the same of both.
+func checkMachine(path string) error {
+	wanted := map[string]machine{"386": machine386, "amd64": machineAMD64, "arm64": machineARM64}[runtime.GOARCH]
+	file, err := os.Open(path) //nolint:gosec // The path is one of those that the search has come up with.
+	if err != nil {
+		return broken(path, err)
+	}
+	made, err := machineOf(file)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return broken(path, err)
+	}
+	if made != wanted {
+		return wrongBitness(path, made, wanted)
+	}
+	return nil
+}
+
+func (d *dll) path() string      { return d.file }
+func (d *dll) missing() []string { return d.absent }
+
+func (d *dll) initialize() int32 {
+	handle, _, _ := syscall.SyscallN(d.exports[initialize])
+	return int32(handle) //nolint:gosec // A C long.
+}
+
+func (d *dll) finalize(handle int32) {
+	_, _, _ = syscall.SyscallN(d.exports[finalize], uintptr(handle))
+}
+
+func (d *dll) lastError(handle int32) smartcard.Code {
+	code, _, _ := syscall.SyscallN(d.exports[getLastError], uintptr(handle))
+	return smartcard.Code(code) //nolint:gosec // A DWORD.
+}
+
+func (d *dll) ticket(from export, handle int32, buffer []byte) (uint32, smartcard.Code) {
+	address, ok := d.exports[from]
+	if !ok {
+		return 0, smartcard.NotImplemented
+	}
+	used := new(uint32)
+	code, _, _ := syscall.SyscallN(address, uintptr(handle),
+		uintptr(unsafe.Pointer(&buffer[0])), uintptr(len(buffer)), uintptr(unsafe.Pointer(used))) //nolint:gosec // C takes addresses.
+	return *used, smartcard.Code(code) //nolint:gosec // A C int.
+}
+
+func (d *dll) destroyTicket(handle int32) smartcard.Code {
+	address, ok := d.exports[destroyTicket]
+	if !ok {
+		return smartcard.NotImplemented
+	}
+	code, _, _ := syscall.SyscallN(address, uintptr(handle))
+	return smartcard.Code(code) //nolint:gosec // A C int.
+}
+
+func (d *dll) describe(handle int32, code smartcard.Code, buffer []byte) (uint32, bool) {
+	address, ok := d.exports[getErrorDescription]
+	if !ok {
+		return 0, false
+	}
+	used := new(uint32)
+	failed, _, _ := syscall.SyscallN(address, uintptr(handle), uintptr(code),
+		uintptr(unsafe.Pointer(&buffer[0])), uintptr(len(buffer)), uintptr(unsafe.Pointer(used))) //nolint:gosec // C takes addresses.
+	return *used, smartcard.Code(failed) == smartcard.Success //nolint:gosec // A C int.
+}
+
+func (d *dll) version(handle, component int32) uint32 {
+	address, ok := d.exports[getGAVersion]
+	if !ok {
+		return 0
+	}
+	version, _, _ := syscall.SyscallN(address, uintptr(handle), uintptr(component))
+	return uint32(version) //nolint:gosec // A DWORD.
+}
+
+func (d *dll) terminalSession(handle int32) (yes, known bool) {
+	address, ok := d.exports[isTerminalServiceSession]
+	if !ok {
+		return false, false
+	}
+	answer, _, _ := syscall.SyscallN(address, uintptr(handle))
+	return uint32(answer) != 0, true //nolint:gosec // A BOOL.
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
+)
+
+// findLibrary looks for the library where an administrator's installer can have put it, and loads the first that can be used.
+// Where that is, is not public but for one thing: the library is on the system's path. So the places are, in this order, what
+// the registry says of an installed Identity Agent; the folders of programs that an Identity Agent may have been installed in;
+// the folders of the computer's PATH that belong to programs; and the system's own folder.
+//
+// Nothing of this can be changed by somebody who is no administrator. The working directory, the user's part of PATH and the
+// environment are never looked at: a library that was put there would run with the user's smartcard.
+func findLibrary() (library, error) {
+	programs := programFolders()
+	places := slices.Concat(installed(), appPaths(), usual(programs), computersPath(programs), systemFolder())
+	var looked []string
+	var refused error
+	for _, folder := range places {
+		if !filepath.IsAbs(folder) || strings.HasPrefix(folder, `\\`) || listed(looked, folder) || len(looked) == maxPlaces {
+			continue
+		}
+		looked = append(looked, folder)
+		path := filepath.Join(folder, libraryName)
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		loaded, err := loadDLL(path)
+		if err == nil {
+			return loaded, nil
+		}
+		if refused == nil {
+			refused = err
+		}
+	}
+	if refused == nil {
+		refused = &notInstalled{looked: looked}
+	}
+	return nil, refused
+}
+
+// maxPlaces bounds the search.
+const maxPlaces = 40
+
+func listed(folders []string, folder string) bool {
+	return slices.ContainsFunc(folders, func(other string) bool { return strings.EqualFold(other, folder) })
+}
+
+// agentName is in the name of every version of the Identity Agent, those of BT, HSCIC and NHS Digital.
+const agentName = "identity agent"
+
+// installed returns the folders of the programs in the computer's list of installed ones that are called an Identity Agent.
+func installed() (folders []string) {
+	for _, view := range views {
+		list, err := registry.OpenKey(registry.LOCAL_MACHINE, `SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall`,
+			registry.ENUMERATE_SUB_KEYS|view)
+		if err != nil {
+			continue
+		}
+		// A list that cannot be read to its end is used as far as it can.
+		names, _ := list.ReadSubKeyNames(maxInstalled)
+		for _, name := range names {
+			if !strings.Contains(strings.ToLower(value(list, name, "DisplayName", view)), agentName) {
+				continue
+			}
+			folders = append(folders, clean(value(list, name, "InstallLocation", view)))
+			// An installer that leaves the folder out often has its icon there.
+			icon, _, _ := strings.Cut(value(list, name, "DisplayIcon", view), ",")
+			if icon != "" {
+				folders = append(folders, filepath.Dir(clean(icon)))
+			}
+		}
+		_ = list.Close()
+	}
+	return folders
+}
+
+const maxInstalled = 5000
+
+// appPaths returns the folder of the Identity Agent's program, whose name is public, if it is registered to be started by it.
+func appPaths() (folders []string) {
+	for _, view := range views {
+		program := value(registry.LOCAL_MACHINE, `SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths\IdentityAgent.exe`, "", view)
+		if program != "" {
+			folders = append(folders, filepath.Dir(clean(program)))
+		}
+	}
+	return folders
+}
+
+// usualFolders are guesses: no public text says where the Identity Agent is installed. They are made of the names of those who have
+// published it and of its own.
+var usualFolders = []string{
+	`HSCIC\Identity Agent`,
+	`NHS Digital\Identity Agent`,
+	`NHS Digital\NHS Identity Agent`,
+	`NHS England\NHS Identity Agent`,
+	`NHS\Identity Agent`,
+	`NHS Identity Agent`,
+	`Identity Agent`,
+	`BT\Identity Agent`,
+}
+
+func usual(programs []string) (folders []string) {
+	for _, root := range programs {
+		for _, folder := range usualFolders {
+			folders = append(folders, filepath.Join(root, folder))
+		}
+	}
+	return folders
+}
+
+// programFolders returns the folders of 32-bit and 64-bit programs: from the registry, since the environment is the user's.
+func programFolders() (folders []string) {
+	for _, view := range []uint32{registry.WOW64_32KEY, registry.WOW64_64KEY} {
+		folder := value(registry.LOCAL_MACHINE, `SOFTWARE\Microsoft\Windows\CurrentVersion`, "ProgramFilesDir", view)
+		if folder != "" && !listed(folders, folder) {
+			folders = append(folders, clean(folder))
+		}
+	}
+	return folders
+}
+
+// computersPath returns the folders of the computer's PATH that lie among the programs, where only an administrator can write.
+// That does not hold for all of PATH: folders that programs were installed in elsewhere may be open to everybody.
+func computersPath(programs []string) (folders []string) {
+	path := value(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Control\Session Manager\Environment`, "Path", 0)
+	for _, folder := range filepath.SplitList(path) {
+		folder = clean(folder)
+		if slices.ContainsFunc(programs, func(root string) bool { return within(root, folder) }) {
+			folders = append(folders, folder)
+		}
+	}
+	return folders
+}
+
+func within(root, folder string) bool {
+	root += `\`
+	return len(folder) > len(root) && strings.EqualFold(folder[:len(root)], root)
+}
+
+// systemFolder returns the folder of the system's libraries for processes of our kind. For a 32-bit process on a 64-bit system
+// Windows calls it System32 as well and means SysWOW64.
+func systemFolder() []string {
+	folder, err := windows.GetSystemDirectory()
+	if err != nil {
+		return nil
+	}
+	return []string{folder}
+}
+
+// views are the two registries of a 64-bit system. On a 32-bit one they are the same.
+var views = []uint32{registry.WOW64_32KEY, registry.WOW64_64KEY}
+
+// value returns a text of the registry, or nothing if there is none or it cannot be read.
+func value(root registry.Key, path, name string, view uint32) string {
+	key, err := registry.OpenKey(root, path, registry.QUERY_VALUE|view)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = key.Close() }()
+	text, _, err := key.GetStringValue(name)
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
+// clean returns a path as it is meant: without quotation marks around it and in its shortest form.
+func clean(path string) string {
+	if path = strings.Trim(strings.TrimSpace(path), `"`); path != "" {
+		path = filepath.Clean(path)
+	}
+	return path
+}

@@ -1,0 +1,101 @@
+// Command ers-login-ticketbridge stands between e-RS Login and what must not be in the same process with a window: the Identity
+// Agent's Ticket API, a 32-bit library that blocks without a way to be cancelled and is not ours, and PC/SC, a library that may
+// be missing. On Windows it is a 32-bit program (windows/386, without cgo) and the only one that loads TicketApiDll.dll; on
+// Linux it is the only one that is linked with libpcsclite, and on Linux and macOS, where there is no Identity Agent, it tells of
+// readers and cards alone. It is started by smartcard/ticketapi and is of no use by itself.
+//
+// # Protocol
+//
+// JSON lines on stdin and stdout as the comment of internal/helper describes them, whose protocol version is in the hello. The
+// helper's name is "ticketbridge", and its version has to be the program's own, since the two are installed together. Unknown
+// calls and broken lines are answered with an error. It ends when stdin is closed, even in the middle of a call.
+//
+// No call has parameters. Calls are handled one at a time, so whoever wants to ask for a ticket while the user is being asked
+// for a passcode starts a second bridge, with the argument -no-card-events.
+//
+//	{"id":1,"call":"getTicket"}        the ticket; asks for card and passcode if nobody is signed in, which can take minutes
+//	{"id":2,"call":"getTicketNoAuth"}  the ticket, never asks
+//	{"id":3,"call":"getNewTicket"}     a fresh ticket, always asks
+//	{"id":1,"result":{"ticket":"AQIC…"}}
+//
+//	{"id":4,"call":"destroyTicket"}    signs the user out of Spine
+//	{"id":4,"result":null}
+//
+//	{"id":5,"call":"status"}           what is installed; initialises the library, but asks for no ticket
+//	{"id":5,"result":{"installed":true,"path":"C:\\…\\TicketApiDll.dll","missing":["_TcktApi_isTerminalServiceSession"],
+//	  "apiVersion":131072,"engineVersion":131072,"terminalSession":false}}
+//	{"id":5,"result":{"installed":false,"looked":["C:\\…"]}}
+//
+// In a status, "failure" has code and message of the error with which the library refused to be initialised. "apiVersion" and
+// "engineVersion" are the numbers that _TcktApi_GetGAVersion returns.
+//
+// Error codes besides those of internal/helper:
+//
+//	ticket-api-0x80200004  what the Ticket API returned, in hexadecimal; the message has its name and the library's own
+//	                       description (_TcktApi_getErrorDescription, at most 300 characters)
+//	not-installed          there is no TicketApiDll.dll in any of the places
+//	dll-bitness            there is one, but it is for processes of another kind, such as 64-bit ones
+//	dll-broken             there is one, but Windows does not load it, or it lacks a function that cannot be done without
+//
+// Events tell of readers and cards, by the names that smartcard/pcsc gives them:
+//
+//	{"event":"card-removed","data":{"reader":"OMNIKEY CardMan 3x21 0"}}
+//	{"event":"service-gone","data":{"error":"…"}}
+//
+// The first event tells whether there is PC/SC at all: service-back if there is, service-gone if there is not, and "begins" is true
+// in its data. Then come reader-connected and card-inserted for all that is there, and later what changes.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
+)
+
+// version is set when the program is linked, with -ldflags "-X main.version=1.0.0".
+var version = "unversioned"
+
+// The exit statuses.
+const (
+	statusDone = iota
+	statusFailed
+	statusUsage
+)
+
+func main() {
+	end(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the program, until stdin ends. A call that is still under way then is left behind for the end of the process.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("ers-login-ticketbridge", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	withoutCards := flags.Bool(wire.NoCardEvents[1:], false, "do not tell of readers and cards")
+	if err := flags.Parse(args); err != nil {
+		return statusUsage
+	}
+	if flags.NArg() > 0 {
+		_, _ = fmt.Fprintln(stderr, "ers-login-ticketbridge takes no arguments but options")
+		return statusUsage
+	}
+
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var events <-chan helper.Event
+	if !*withoutCards {
+		events = cardEvents(ctx)
+	}
+	bridge := newBridge(findLibrary, time.Now)
+	defer bridge.close()
+	if err := helper.ServeWithEvents(ctx, stdin, stdout, wire.Name, version, bridge.calls(), events); err != nil {
+		_, _ = fmt.Fprintln(stderr, err)
+		return statusFailed
+	}
+	return statusDone
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
+)
+
+// notInstalled is that there is no library in any of the places.
+type notInstalled struct {
+	looked []string
+}
+
+func (n *notInstalled) Error() string { return wire.CodeNotInstalled }
+
+// Unwrap returns what is sent to the parent.
+func (n *notInstalled) Unwrap() error {
+	message := fmt.Sprintf("there is no %s", libraryName)
+	if len(n.looked) > 0 {
+		message += " in " + strings.Join(n.looked, ", ")
+	}
+	return &helper.CallError{Code: wire.CodeNotInstalled, Message: message}
+}
+
+// libraryName is the file's name.
+const libraryName = "TicketApiDll.dll"
+
+// wrongBitness is a library for processes of another kind.
+func wrongBitness(path string, made, wanted machine) error {
+	return &helper.CallError{
+		Code: wire.CodeBitness, Message: fmt.Sprintf("%s is for %s processes and not for %s ones", path, made, wanted),
+	}
+}
+
+// broken is a library that cannot be used.
+func broken(path string, err error) error {
+	return &helper.CallError{Code: wire.CodeBroken, Message: fmt.Sprintf("%s cannot be used: %v", path, err)}
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
+	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
+)
+
+// The buffer for a ticket, in bytes: clients have made do with 254, 1024 and 4096. A ticket beyond the last could not be sent on,
+// since a line of the protocol has 64 KiB.
+const (
+	bufferFirst = 4 << 10
+	bufferMost  = 32 << 10
+)
+
+// maxDescription is the length of a description from the library, in characters; its buffer has room for the long ones too.
+const (
+	maxDescription    = 300
+	descriptionBuffer = 2 << 10
+)
+
+// searchPause is the time between two searches for a library that was not found: the ticket is asked for every second, and a
+// search goes through the registry.
+const searchPause = 10 * time.Second
+
+// session is the use of the library, which is loaded and initialised when it is first needed, and initialised anew when it no
+// longer knows us. It is used from one thread.
+type session struct {
+	find func() (library, error)
+	now  func() time.Time
+
+	library library
+	// refused is why there is no library, and searchAgain the time until which that is taken for true.
+	refused     error
+	searchAgain time.Time
+	// handle is the library's for us, 0 if it has not been initialised.
+	handle int32
+}
+
+// ticket returns the ticket that an export hands out.
+func (s *session) ticket(from export) (text string, err error) {
+	err = s.attempt(from, func() (code smartcard.Code) {
+		text, code = s.fetch(from)
+		return code
+	})
+	return text, err
+}
+
+// destroyTicket signs the user out of Spine.
+func (s *session) destroyTicket() error {
+	return s.attempt(destroyTicket, func() smartcard.Code { return s.library.destroyTicket(s.handle) })
+}
+
+// status tells what is installed.
+func (s *session) status() (wire.Status, error) {
+	err := s.load()
+	var refused *notInstalled
+	if errors.As(err, &refused) {
+		return wire.Status{Looked: refused.looked}, nil
+	}
+	if err != nil {
+		return wire.Status{}, err
+	}
+	made := wire.Status{Installed: true, Path: s.library.path(), Missing: s.library.missing()}
+	if err := s.open(); err != nil {
+		var failed *helper.CallError
+		if !errors.As(err, &failed) {
+			return wire.Status{}, err
+		}
+		made.Failure = wire.Failure{Code: failed.Code, Message: failed.Message}
+		// The public header allows this question before the library is initialised.
+		made.APIVersion = s.library.version(0, componentAPI)
+		return made, nil
+	}
+	made.APIVersion = s.library.version(s.handle, componentAPI)
+	made.EngineVersion = s.library.version(s.handle, componentEngine)
+	if yes, known := s.library.terminalSession(s.handle); known {
+		made.TerminalSession = &yes
+	}
+	return made, nil
+}
+
+// close finalises the library.
+func (s *session) close() {
+	if s.handle != 0 {
+		s.library.finalize(s.handle)
+		s.handle = 0
+	}
+}
+
+// attempt makes a call, and makes it once more with a new handle if the library no longer knows ours, as after a restart of the
+// Identity Agent.
+func (s *session) attempt(call export, do func() smartcard.Code) error {
+	for again := false; ; again = true {
+		if err := s.open(); err != nil {
+			return err
+		}
+		code := do()
+		if code == smartcard.Success {
+			return nil
+		}
+		err := s.failure(call, code)
+		switch code {
+		case smartcard.NotInitialized, smartcard.InvalidInstanceHandle:
+			s.handle = 0
+			if !again {
+				continue
+			}
+		case smartcard.ServerCommFailed:
+			// Whether a handle outlives the server it was made for is not public. The next call gets one of its own.
+			s.close()
+		}
+		return err
+	}
+}
+
+// fetch calls an export that hands out a ticket, with as large a buffer as it takes.
+func (s *session) fetch(from export) (string, smartcard.Code) {
+	for size := bufferFirst; ; size *= 2 {
+		buffer := make([]byte, size)
+		used, code := s.library.ticket(from, s.handle, buffer)
+		if code == smartcard.Success {
+			text := decode(buffer, used)
+			clear(buffer)
+			return text, code
+		}
+		clear(buffer)
+		if code != smartcard.BufferTooSmall || size >= bufferMost {
+			return "", code
+		}
+		if from == getNewTicket {
+			// The user has been asked, and the ticket is there: to ask for a new one would ask them again.
+			from = getTicket
+		}
+	}
+}
+
+// open loads the library and initialises it, unless that has been done.
+func (s *session) open() error {
+	if err := s.load(); err != nil {
+		return err
+	}
+	if s.handle != 0 {
+		return nil
+	}
+	if s.handle = s.library.initialize(); s.handle != 0 {
+		return nil
+	}
+	code := s.library.lastError(0)
+	if code == smartcard.Success {
+		code = smartcard.NotInitialized // it has failed all the same
+	}
+	return s.failure(initialize, code)
+}
+
+// load finds the library and loads it, unless that has been done.
+func (s *session) load() error {
+	if s.library != nil {
+		return nil
+	}
+	now := s.now()
+	if s.refused != nil && now.Before(s.searchAgain) && s.searchAgain.Sub(now) <= searchPause {
+		return s.refused
+	}
+	s.library, s.refused = s.find()
+	s.searchAgain = now.Add(searchPause)
+	return s.refused
+}
+
+// failure makes the error for a return code, with the library's own description.
+func (s *session) failure(call export, code smartcard.Code) error {
+	message := fmt.Sprintf("%s: %v", call, code)
+	if said := s.describe(code); said != "" {
+		message += ": " + said
+	}
+	return &helper.CallError{Code: wire.TicketAPICode(code), Message: message}
+}
+
+// describe asks the library what a code means. It is not asked without a handle, which the public header does not allow, nor
+// about the answer that it gives every second while nobody is signed in.
+func (s *session) describe(code smartcard.Code) string {
+	switch code {
+	case smartcard.TicketNotAvailable, smartcard.NotInitialized, smartcard.InvalidInstanceHandle:
+		return ""
+	}
+	if s.handle == 0 {
+		return ""
+	}
+	buffer := make([]byte, descriptionBuffer)
+	used, ok := s.library.describe(s.handle, code, buffer)
+	if !ok {
+		return ""
+	}
+	return problem.Clean(decode(buffer, used), maxDescription)
+}
