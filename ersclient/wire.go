@@ -1,6 +1,7 @@
 package ersclient
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,8 +14,12 @@ import (
 // session is made of, and refusing one over a label would keep a clinician from working.
 const sessionType = "uk.nhs.ers.xapi.dto.v1.session.ProfessionalSession"
 
-// maxKeyLength bounds a session key. The published ones have 53 characters.
-const maxKeyLength = 512
+// maxKeyLength bounds a session key. The published ones have 53 characters, and package handoff has room for this many.
+const maxKeyLength = 256
+
+// maxBrackets bounds the objects and lists of an answer. Package gjson calls itself for each that is opened inside another one, and
+// a megabyte of them takes half a second and 128 MB of stack. An honest answer has one for each permission, and a few more.
+const maxBrackets = 100_000
 
 type wireRequest struct {
 	TypeInfo   string          `json:"typeInfo"`
@@ -209,6 +214,8 @@ func (m *members) text(name string, member gjson.Result) string {
 func parse(answer []byte) (gjson.Result, error) {
 	root := gjson.ParseBytes(answer)
 	switch {
+	case bytes.Count(answer, []byte("["))+bytes.Count(answer, []byte("{")) > maxBrackets:
+		return root, fmt.Errorf("the answer has more than %d brackets", maxBrackets)
 	case !gjson.ValidBytes(answer):
 		return root, errors.New("the answer is not JSON, or only a part of it")
 	case !root.IsObject():

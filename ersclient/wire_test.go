@@ -149,8 +149,12 @@ func TestAnswersThatNestDeeply(t *testing.T) {
 			answer := strings.Repeat(opening, (1<<20)/len(opening))
 			_, err := decodeSession([]byte(answer))
 			require.Error(t, err)
-			_, err = decodeSession([]byte(`{"id":"k","user":` + answer))
+			session, err := decodeSession([]byte(`{"id":"k","user":` + answer))
 			require.Error(t, err)
+			require.True(t, session.Key.Reveal() == "k", "the session could not be deleted")
+			honest := strings.Repeat(opening, 1000)
+			_, err = decodeSession([]byte(`{"id":"k","user":` + honest))
+			require.ErrorContains(t, err, "not JSON", "the bound is for answers that nobody sends")
 		})
 	}
 }

@@ -35,26 +35,51 @@ type NewApp func(fyne.AppMetadata) fyne.App
 type program struct {
 	metadata fyne.AppMetadata
 	newApp   NewApp
-	stdin    io.Reader
-	stdout   io.Writer
-	stderr   io.Writer
+	// environ is the environment that the program was started with. What runs in this process may change its own.
+	environ []string
+	stdin   io.Reader
+	stdout  io.Writer
+	stderr  io.Writer
 }
 
 // Run carries out a command line and returns the exit status: 0 done, 1 failed, 2 not understood. fyneApp is FyneApp.toml,
 // the home of the program's name and version.
 func Run(args []string, fyneApp []byte, newApp NewApp) int {
+	environ := os.Environ()
 	metadata, err := readMetadata(fyneApp)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return statusFailed
 	}
-	// A log-off, a shutdown and Ctrl+C all sign out before the program ends.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
-	p := program{metadata, newApp, os.Stdin, os.Stdout, os.Stderr}
+	p := program{metadata, newApp, environ, os.Stdin, os.Stdout, os.Stderr}
+	return p.report(p.execute(ctx, args))
+}
+
+// endings are the signals that sign out before the program ends: a log-off, a shutdown, Ctrl+C, and a terminal that is closed,
+// unless the program was told to outlive it (nohup).
+func endings() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
+}
+
+// execute carries out a command line. An error from before the command's own work is a usageError.
+func (p program) execute(ctx context.Context, args []string) error {
 	root := p.root()
 	root.SetArgs(args)
-	return p.report(root.ExecuteContext(ctx))
+	understood := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
+	if err := root.ExecuteContext(ctx); err != nil {
+		if !understood {
+			return usageError{err}
+		}
+		return err
+	}
+	return nil
 }
 
 // name is the program's name and version, as other programs see it.
@@ -73,7 +98,7 @@ func (p program) root() *cobra.Command {
 	}
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{config.FlagError(err)} })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return config.FlagError(cmd.Flags(), err) })
 	root.PersistentFlags().String("config", "", "settings file, instead of "+config.DefaultFile())
 	config.AddFlags(root.Flags())
 	root.AddCommand(p.demo(), p.passphrase(), p.version(), p.keyringWorker())
@@ -90,40 +115,29 @@ func (p program) report(err error) int {
 	if err == nil {
 		return statusDone
 	}
-	var shown reported
-	if errors.As(err, &shown) {
-		return statusFailed
-	}
-	var found *problem.Problem
-	if !errors.As(err, &found) {
-		// Cobra has its own errors for a command or an argument that it does not know.
-		fmt.Fprintf(p.stderr, "ers-login: %v\nSee ers-login --help.\n", err) //nolint:errcheck // there is nobody left to tell
-		return statusUsage
-	}
-	printProblem(p.stderr, err)
 	var usage usageError
-	if errors.As(err, &usage) {
+	misunderstood := errors.As(err, &usage)
+	var text strings.Builder
+	var found *problem.Problem
+	switch {
+	case errors.As(err, &found):
+		writeProblem(&text, found)
+	case misunderstood:
+		fmt.Fprintf(&text, "ers-login: %v\nSee ers-login --help.\n", err)
+	default:
+		fmt.Fprintf(&text, "ers-login: %v\n", err)
+	}
+	_, _ = io.WriteString(p.stderr, text.String()) // there is nobody left to tell
+	if misunderstood {
 		return statusUsage
 	}
 	return statusFailed
 }
 
-// reported is a failure that the user has seen in the window already.
-type reported struct{ error }
-
-// printProblem prints the Problems of an error for a terminal.
-func printProblem(w io.Writer, err error) {
-	problems := []*problem.Problem{problem.Of(err)}
-	var invalid *config.Invalid
-	if errors.As(err, &invalid) {
-		problems = invalid.Problems
+// writeProblem writes a Problem for a terminal.
+func writeProblem(text *strings.Builder, found *problem.Problem) {
+	fmt.Fprintf(text, "ers-login: %s (%s)\n%s\n", found.Expand(found.Title), found.Code, found.Expand(found.Happened))
+	for i, step := range found.Steps {
+		fmt.Fprintf(text, "  %d. %s\n", i+1, strings.ReplaceAll(found.Expand(step), "**", ""))
 	}
-	var text strings.Builder
-	for _, found := range problems {
-		fmt.Fprintf(&text, "ers-login: %s (%s)\n%s\n", found.Expand(found.Title), found.Code, found.Expand(found.Happened))
-		for i, step := range found.Steps {
-			fmt.Fprintf(&text, "  %d. %s\n", i+1, strings.ReplaceAll(found.Expand(step), "**", ""))
-		}
-	}
-	_, _ = io.WriteString(w, text.String()) // there is nobody left to tell
 }

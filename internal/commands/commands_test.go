@@ -1,37 +1,82 @@
 package commands
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"fyne.io/fyne/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/problem"
 )
+
+// TestMain makes this test program the keyring worker, too, when it starts itself again for that.
+func TestMain(m *testing.M) {
+	if slices.Equal(os.Args[1:], []string{workerCommand}) {
+		toml, err := os.ReadFile(fyneAppFile)
+		if err != nil {
+			panic(err)
+		}
+		os.Exit(Run(os.Args[1:], toml, nil))
+	}
+	os.Exit(m.Run())
+}
+
+var fyneAppFile = filepath.Join("..", "..", "FyneApp.toml")
+
+// testProgram is a program with an environment of its own, that must not open a window.
+func testProgram(t *testing.T, environ ...string) program {
+	t.Helper()
+	toml, err := os.ReadFile(fyneAppFile)
+	require.NoError(t, err)
+	metadata, err := readMetadata(toml)
+	require.NoError(t, err)
+	return program{
+		metadata: metadata, environ: environ, stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard,
+		newApp: func(fyne.AppMetadata) fyne.App {
+			require.FailNow(t, "a window was opened")
+			return nil
+		},
+	}
+}
+
+// testLog is a log of the test's own.
+func testLog(t *testing.T) *logging.Log {
+	t.Helper()
+	log, err := logging.New(logging.Settings{Dir: t.TempDir()})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, log.Close()) })
+	return log
+}
 
 // run carries out a command line that opens no window.
 func run(t *testing.T, stdin string, arguments ...string) (status int, stdout, stderr string) {
 	t.Helper()
-	toml, err := os.ReadFile(filepath.Join("..", "..", "FyneApp.toml"))
-	require.NoError(t, err)
-	metadata, err := readMetadata(toml)
-	require.NoError(t, err)
 	var out, complaints strings.Builder
-	noApp := func(fyne.AppMetadata) fyne.App {
-		require.FailNow(t, "a window was opened")
-		return nil
-	}
-	p := program{metadata, noApp, strings.NewReader(stdin), &out, &complaints}
-	root := p.root()
-	root.SetArgs(arguments)
-	return p.report(root.ExecuteContext(t.Context())), out.String(), complaints.String()
+	p := testProgram(t)
+	p.stdin, p.stdout, p.stderr = strings.NewReader(stdin), &out, &complaints
+	return p.report(p.execute(t.Context(), arguments)), out.String(), complaints.String()
+}
+
+// told returns all that a Problem shows.
+func told(p *problem.Problem) string {
+	return p.Expand(strings.Join(append([]string{p.Title, p.Happened}, p.Steps...), "\n"))
 }
 
 // The version has one home. A program that shows another one misleads the service desk.
 func TestVersion(t *testing.T) {
-	toml, err := os.ReadFile(filepath.Join("..", "..", "FyneApp.toml"))
+	toml, err := os.ReadFile(fyneAppFile)
 	require.NoError(t, err)
 	metadata, err := readMetadata(toml)
 	require.NoError(t, err)
@@ -52,7 +97,10 @@ func TestUsage(t *testing.T) {
 		says      string
 	}{
 		"unknown command":    {[]string{"sign-inn"}, "See ers-login --help"},
-		"unknown flag":       {[]string{"--asidd", "200000000205"}, "--asid"},
+		"an argument":        {[]string{"version", "1"}, "See ers-login --help"},
+		"unknown flag":       {[]string{"--asidd", "200000000205"}, "Did you mean --asid?"},
+		"another's flag":     {[]string{"passphrase", "--asid", "200000000205"}, "belongs to ers-login itself"},
+		"a flag of its own":  {[]string{"demo", "--persone", "nobody"}, "Did you mean --persona?"},
 		"a secret in a flag": {[]string{"--passphrase=hunter2hunter2"}, "ers-login passphrase"},
 		"unknown persona":    {[]string{"demo", "--persona", "nobody"}, "consultant"},
 	} {
@@ -69,6 +117,44 @@ func TestUsage(t *testing.T) {
 // An empty passphrase would replace the stored one by nothing.
 func TestAnEmptyPassphraseIsRefused(t *testing.T) {
 	status, _, stderr := run(t, "\n", "passphrase")
-	assert.NotEqual(t, statusDone, status)
-	assert.Contains(t, stderr, "no passphrase")
+	assert.Equal(t, statusFailed, status)
+	assert.Equal(t, "ers-login: no passphrase was entered\n", stderr, "the command line was in order")
+}
+
+// Scripts tell by the status whether it is worth trying again.
+func TestReport(t *testing.T) {
+	_, wrong := config.Load(config.Sources{Environ: []string{"ERS_LOGIN_ASID=1", "ERS_LOGIN_LOG_LEVEL=loud"}})
+	_, unknown := config.Load(config.Sources{Environ: []string{"ERS_LOGIN_ASID=1"}})
+	for name, test := range map[string]struct {
+		err    error
+		status int
+		says   []string
+	}{
+		"done":             {nil, statusDone, nil},
+		"a failure":        {errors.New("disk full"), statusFailed, []string{"ers-login: disk full\n"}},
+		"a Problem":        {fmt.Errorf("start: %w", unknown), statusFailed, []string{"(SETTING-ASID)", "not 12 digits", "variable ERS_LOGIN_ASID"}},
+		"several Problems": {wrong, statusFailed, []string{"(SETTING-SEVERAL)", "not 12 digits", "ERS_LOGIN_LOG_LEVEL", "  2. "}},
+		"a usage error":    {usageError{errors.New("what?")}, statusUsage, []string{"what?", "See ers-login --help"}},
+		"a wrong flag":     {usageError{fmt.Errorf("flags: %w", unknown)}, statusUsage, []string{"(SETTING-ASID)"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var complaints strings.Builder
+			p := testProgram(t)
+			p.stderr = &complaints
+			assert.Equal(t, test.status, p.report(test.err))
+			for _, part := range test.says {
+				assert.Contains(t, complaints.String(), part)
+			}
+			if test.err == nil {
+				assert.Empty(t, complaints.String())
+			}
+			assert.Equal(t, test.status == statusUsage && len(test.says) == 2, strings.Contains(complaints.String(), "--help"))
+		})
+	}
+}
+
+// Whoever closes the terminal that the program was started from must not leave a session behind.
+func TestAClosedTerminalSignsOut(t *testing.T) {
+	assert.Equal(t, !signal.Ignored(syscall.SIGHUP), slices.Contains(endings(), os.Signal(syscall.SIGHUP)))
+	assert.Contains(t, endings(), os.Signal(syscall.SIGTERM))
 }

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -90,33 +91,37 @@ func (d demonstration) admit(persona simulator.Persona, ticket smartcard.Ticket)
 }
 
 // prepare is what the settings are for a real sign-in. The stand-in's throw-away authority is the client's only root.
-func (d demonstration) prepare(context.Context) (neighbours, error) {
+func (d demonstration) prepare(ctx context.Context) (neighbours, error) {
 	defaults, err := config.Load(config.Sources{})
 	if err != nil {
 		return neighbours{}, err
 	}
-	chain, err := d.program.openKeyring(defaults, d.log)
+	ring, err := d.program.openKeyring(defaults, d.log)
 	if err != nil {
 		return neighbours{}, err
+	}
+	guarded := demoKeyring{ring}
+	if _, err := guarded.Read(ctx); errors.Is(err, realSession) {
+		return neighbours{}, errors.Join(err, ring.Close())
 	}
 	client, err := ersclient.New(ersclient.Config{
 		BaseURL: d.ers.URL, ASID: erstest.ASID, Certificate: d.ers.ClientCertificate(),
 		RootCAs: d.ers.RootCAs(), TrustStore: "the authority of the demonstration", Timeout: defaults.RequestTimeout,
 	})
 	if err != nil {
-		return neighbours{}, err
+		return neighbours{}, errors.Join(err, ring.Close())
 	}
 	memory, err := history.Open(history.DefaultFile())
 	if err != nil {
 		d.log.WithError(err).Warn("history")
 	}
 	return neighbours{
-		agent: insertingAgent{d.card, d.persona}, ers: client, keyring: chain, memory: memory, nudge: d.card.Changed(),
+		agent: insertingAgent{d.card, d.persona}, ers: client, keyring: guarded, memory: memory, nudge: d.card.Changed(),
 		baseURL: d.ers.URL, asid: erstest.ASID,
 		pollInterval: defaults.AgentPollInterval, maxAge: defaults.SessionMaxAge,
 		close: func() {
 			client.Close()
-			if err := chain.Close(); err != nil {
+			if err := ring.Close(); err != nil {
 				d.log.WithError(err).Warn("the keyring worker did not end")
 			}
 		},

@@ -34,19 +34,20 @@ func (p program) passphrase() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			settings, err := config.Load(config.System(file, nil))
-			if err != nil {
-				return err
-			}
 			// The file belongs to the window, which may be running.
 			log := p.openLog("")
 			defer closeLog(log)
 			log.Guard(entered)
-			chain, err := p.openKeyring(settings, log)
+			settings, err := config.Load(config.System(file, nil))
+			if err != nil {
+				// What is wrong with other settings is no reason: storing the passphrase may be a part of repairing them.
+				log.WithError(err).Warn("settings")
+			}
+			ring, err := p.openKeyring(settings, log)
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(chain.SetPassphrase(cmd.Context(), entered), chain.Close()); err != nil {
+			if err := errors.Join(ring.SetPassphrase(cmd.Context(), entered), ring.Close()); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintln(p.stderr, "The passphrase is in the keyring.")

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	standard "log"
@@ -17,8 +16,6 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
-	"github.com/ers-login/ers-login/smartcard"
-	"github.com/ers-login/ers-login/smartcard/command"
 	"github.com/ers-login/ers-login/ui"
 )
 
@@ -32,12 +29,7 @@ func (p program) openReal(cmd *cobra.Command) error {
 	log := p.openLog(logging.DefaultDir())
 	defer closeLog(log)
 	neighbours := realNeighbours{program: p, log: log, sources: config.System(file, cmd.Flags())}
-	err = p.openWindow(cmd.Context(), log, ui.Settings{}, neighbours.prepare)
-	var shown reported
-	if errors.As(err, &shown) {
-		printProblem(p.stderr, shown.error)
-	}
-	return err
+	return p.openWindow(cmd.Context(), log, ui.Settings{}, neighbours.prepare)
 }
 
 // openLog opens the log in a folder, or on the console alone. It is there whatever happens: a folder that cannot be written to
@@ -45,7 +37,7 @@ func (p program) openReal(cmd *cobra.Command) error {
 func (p program) openLog(folder string) *logging.Log {
 	log, err := logging.New(logging.Settings{Dir: folder, Console: p.stderr, Version: p.metadata.Version})
 	if err != nil {
-		printProblem(p.stderr, err)
+		p.report(err)
 	}
 	// Fyne and other libraries write to the standard log.
 	standard.SetFlags(0)
@@ -78,30 +70,31 @@ func (r realNeighbours) prepare(ctx context.Context) (neighbours, error) {
 	}
 	r.setLevel(settings.LogLevel)
 
-	agent, err := r.agent(settings)
+	ring, err := r.program.openKeyring(settings, r.log)
 	if err != nil {
 		return neighbours{}, err
 	}
-	chain, err := r.program.openKeyring(settings, r.log)
+	ers, err := r.client(ctx, settings, ring.Passphrase)
 	if err != nil {
-		return neighbours{}, err
+		return neighbours{}, errors.Join(err, ring.Close())
 	}
-	ers, err := r.client(ctx, settings, chain)
+	cards, err := r.openCardSide(settings)
 	if err != nil {
-		return neighbours{}, errors.Join(err, chain.Close())
+		ers.Close()
+		return neighbours{}, errors.Join(err, ring.Close())
 	}
 	memory, err := history.Open(history.DefaultFile())
 	if err != nil {
 		r.log.WithError(err).Warn("history")
 	}
 	return neighbours{
-		agent: agent, ers: ers, keyring: chain, memory: memory,
+		agent: cards.agent, ers: ers, keyring: ring, memory: memory, nudge: cards.readers.Changed(),
 		baseURL: settings.BaseURL, asid: settings.ASID,
 		pollInterval: settings.AgentPollInterval, maxAge: settings.SessionMaxAge,
 		close: func() {
 			ers.Close()
-			if err := chain.Close(); err != nil {
-				r.log.WithError(err).Warn("the keyring worker did not end")
+			if err := errors.Join(cards.close(), ring.Close()); err != nil {
+				r.log.WithError(err).Warn("a helper did not end")
 			}
 		},
 	}, nil
@@ -117,31 +110,6 @@ func (r realNeighbours) setLevel(level string) {
 	r.log.SetLevel(parsed)
 }
 
-// agent is the program that the organisation has configured. There is no falling back on a simulated one.
-func (r realNeighbours) agent(settings config.Config) (smartcard.Agent, error) {
-	if len(settings.AgentCommand) == 0 {
-		return nil, noAgent
-	}
-	agent, err := command.New(settings.AgentCommand)
-	if err != nil {
-		return nil, err
-	}
-	agent.Stderr = logWriter{r.log.WithField("agent", "stderr")}
-	return agent, nil
-}
-
-var noAgent = &problem.Problem{
-	Code:  "SETTING-AGENT_COMMAND",
-	Title: "No source of smartcard tickets is set up",
-	Happened: "This version of the program takes the ticket of your smartcard from a program that your organisation chooses, " +
-		"and the setting agent_command, which names it, is empty.",
-	Steps: []string{
-		"Give your local service desk the reference below.",
-		"For the service desk: set agent_command to the full path of a program that prints the ticket.",
-	},
-	Retry: true,
-}
-
 // openKeyring prepares the keyring's process. It is started when it is first needed.
 func (p program) openKeyring(settings config.Config, log logrus.FieldLogger) (*keyring.Client, error) {
 	arguments, err := worker()
@@ -149,37 +117,25 @@ func (p program) openKeyring(settings config.Config, log logrus.FieldLogger) (*k
 		return nil, err
 	}
 	return keyring.New(keyring.Settings{
-		Command: arguments, Version: p.metadata.Version,
+		Command: arguments, Env: p.environ, Version: p.metadata.Version,
 		Timeout: settings.KeyringTimeout, PromptTimeout: settings.KeyringPromptTimeout, Log: log,
 	}), nil
 }
 
-func (r realNeighbours) client(ctx context.Context, settings config.Config, chain *keyring.Client) (*ersclient.Client, error) {
-	certificate, err := r.certificate(ctx, settings, chain)
+func (r realNeighbours) client(ctx context.Context, settings config.Config, stored config.PassphraseSource) (*ersclient.Client, error) {
+	certificate, err := r.certificate(ctx, settings, stored)
 	if err != nil {
 		return nil, err
 	}
 	roots, trustStore, err := ersclient.LoadRootCAs(settings.CABundle)
 	if err != nil {
-		return nil, err
+		return nil, withOrigin(settings, err)
 	}
 	return ersclient.New(ersclient.Config{
 		BaseURL: settings.BaseURL, ASID: settings.ASID, Certificate: certificate,
 		RootCAs: roots, TrustStore: trustStore, SendFQDN: settings.SendFQDN,
 		UserAgent: strings.Replace(r.program.name(), " ", "/", 1), Timeout: settings.RequestTimeout,
 	})
-}
-
-func (r realNeighbours) certificate(ctx context.Context, settings config.Config, chain *keyring.Client) (tls.Certificate, error) {
-	if !settings.PKCS12() {
-		return ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: settings.Certificate, Key: settings.Key})
-	}
-	passphrase, err := settings.Passphrase(ctx, chain.Passphrase)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	r.log.Guard(passphrase)
-	return ersclient.LoadCertificate(ersclient.CertificateFiles{PKCS12: settings.Certificate, Passphrase: passphrase})
 }
 
 // logWriter writes what a program of the organisation's says to the log, which masks tickets.

@@ -30,6 +30,14 @@ const (
 	AgentByCommand = "command"
 )
 
+// What the setting card_removal can be.
+const (
+	// RemovalByTicket asks the agent after a removal: the ticket decides.
+	RemovalByTicket = "ticket"
+	// RemovalAlways ends the session with every removal.
+	RemovalAlways = "always"
+)
+
 // Config is the settings in force. Paths are absolute or relative to the working directory, never to the file.
 type Config struct {
 	// BaseURL is the e-RS platform, such as https://api.dev1.ers.ncrs.nhs.uk/ers-api, without a trailing slash.
@@ -51,6 +59,9 @@ type Config struct {
 	AgentCommand []string
 	// AgentPollInterval is how often the agent is asked whether the ticket is still there.
 	AgentPollInterval time.Duration
+
+	// CardRemoval is [RemovalByTicket] or [RemovalAlways].
+	CardRemoval string
 
 	// RequestTimeout bounds one call to e-RS.
 	RequestTimeout time.Duration

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/problem"
 )
@@ -148,8 +149,11 @@ func TestValues(t *testing.T) {
 		{name: "address with a fragment", key: "base_url", text: "https://e.nhs.uk/#a", refused: "fragment"},
 		{name: "address with a bad port", key: "base_url", text: "https://e.nhs.uk:99999/", refused: "port"},
 		{name: "address with no port after the colon", key: "base_url", text: "https://e.nhs.uk:/", refused: "port"},
+		{name: "address as long as can be handed over", key: "base_url", text: longestURL, want: longestURL},
+		{name: "address one longer", key: "base_url", text: longestURL + "x", refused: "longer than 200 bytes"},
+		{name: "address that readers of the keyring could not read", key: "base_url", text: "https://e.nhs.uk/ä", refused: "ASCII"},
 		{name: "address that is none", key: "base_url", text: "https://e.nhs.uk/%zz", refused: "not an address"},
-		{name: "address too long", key: "base_url", text: "https://" + long, refused: "longer than"},
+		{name: "address far too long", key: "base_url", text: "https://" + long, refused: "longer than"},
 		{name: "time", key: "request_timeout", toml: `"1m30s"`, text: "1m30s", want: "1m30s"},
 		{name: "time without unit", key: "request_timeout", toml: `"15"`, text: "15", refused: "number with a unit"},
 		{name: "time as a number", key: "request_timeout", toml: `15`, refused: "not a text"},
@@ -200,7 +204,7 @@ func TestValues(t *testing.T) {
 			require.Len(t, all, 1)
 			text := told(all[0])
 			assert.Equal(t, "SETTING-"+strings.ToUpper(test.key), all[0].Code)
-			assert.Contains(t, all[0].Error(), test.refused)
+			assert.Contains(t, all[0].Expand(all[0].Happened), test.refused, "the reason is shown, not only logged")
 			assert.Contains(t, text, test.key)
 			assert.Contains(t, text, origin)
 			assert.Contains(t, all[0].Steps, setting.Remedy)
@@ -222,6 +226,21 @@ func TestValues(t *testing.T) {
 			})
 		}
 	}
+}
+
+// longestURL is the longest base URL.
+var longestURL = "https://e.nhs.uk/" + strings.Repeat("x", 200-len("https://e.nhs.uk/"))
+
+// A base URL that is accepted here and not by the keyring's entry would end every sign-in at its last step.
+func TestTheLongestBaseURLCanBeHandedOver(t *testing.T) {
+	session := handoff.Session{
+		SessionKey: handoff.NewSessionKey("a-session"), BaseURL: longestURL, IssuedAt: time.Now(), ExpiresAt: time.Now(),
+	}
+	_, err := handoff.Encode(session)
+	require.NoError(t, err)
+	session.BaseURL += "x"
+	_, err = handoff.Encode(session)
+	require.ErrorIs(t, err, handoff.ErrInvalid, "package handoff has more room: so can config")
 }
 
 func find(t *testing.T, key string) config.Setting {
@@ -276,8 +295,24 @@ func TestAllProblemsAreToldAtOnce(t *testing.T) {
 		assert.ErrorIs(t, err, p)
 	}
 	assert.Equal(t, []string{"SETTING-UNKNOWN", "SETTING-SECRET", "SETTING-ASID", "SETTING-REQUEST_TIMEOUT", "SETTING-AGENT_COMMAND"}, codes)
-	assert.Same(t, all[0], problem.Of(err), "the window shows the first")
 	assert.NotContains(t, err.Error(), "hunter2")
+
+	shown := problem.Of(err)
+	assert.Equal(t, "SETTING-SEVERAL", shown.Code)
+	text := told(shown)
+	assert.NotContains(t, text, "{{")
+	assert.NotContains(t, text, "hunter2")
+	for i, says := range [][]string{
+		{"base_ulr", "line 2 of", "Did you mean base_url?"},
+		{"password", "line 3 of", "Remove it there."},
+		{"asid", "line 1 of", "it is not a text in quotation marks", "12 digits"},
+		{"request_timeout", "environment variable ERS_LOGIN_REQUEST_TIMEOUT", "it is not a number with a unit"},
+		{"agent_command", "no command is named", "full path"},
+	} {
+		for _, part := range says {
+			assert.Contains(t, shown.Expand(shown.Steps[i]), part)
+		}
+	}
 	assert.Equal(t, 15*time.Second, c.RequestTimeout, "the default stands in the place of a bad value")
 }
 
@@ -292,6 +327,8 @@ func TestUnknownKeys(t *testing.T) {
 		"a flag's name":     {"passphrase-file = 'a'", "passphrase_file", "line 1 of"},
 		"a table":           {"asid = '123456789012'\n[agents]\na = 1", "agent", "line 2 of"},
 		"an empty table":    {"[logs]", "", "line 1 of"},
+		"nothing like it":   {"foo = 1", "", "line 1 of"},
+		"short and like it": {"kye = 'a'", "key", "line 1 of"},
 		"a list of tables":  {"[[keys]]\na = 1\n[[keys]]\n", "key", "line 1 of"},
 		"dotted":            {"base.url = 'https://e'", "", "line 1 of"},
 		"a quoted name":     {`"send fqdn" = true`, "send_fqdn", "line 1 of"},
@@ -304,7 +341,12 @@ func TestUnknownKeys(t *testing.T) {
 			require.Len(t, all, 1)
 			assert.Equal(t, "SETTING-UNKNOWN", all[0].Code)
 			assert.Contains(t, told(all[0]), test.line)
-			assert.Contains(t, told(all[0]), "Did you mean "+test.nearest)
+			if test.nearest == "" {
+				assert.NotContains(t, told(all[0]), "Did you mean")
+			} else {
+				assert.Contains(t, told(all[0]), "Did you mean "+test.nearest+"?")
+			}
+			assert.Contains(t, told(all[0]), "docs/settings.md")
 		})
 	}
 }
@@ -377,14 +419,14 @@ func TestSecretsAreRefused(t *testing.T) {
 		"misspelt":       {"--asdi=hunter2", "SETTING-FLAG", "Did you mean --asid?"},
 		"near a secret":  {"--pasphrase-file=hunter2", "SETTING-FLAG", "Did you mean --passphrase-file?"},
 		"letters":        {"-phunter2", "SETTING-FLAG", "--help"},
-		"without value":  {"--asid", "SETTING-FLAG", "--asid"},
+		"without value":  {"--asid", "SETTING-FLAG", "The flag --asid needs a value."},
 		"very long name": {"--" + strings.Repeat("x", 9000), "SETTING-FLAG", "--help"},
 	}
 	for name, test := range commands {
 		t.Run("flag: "+name, func(t *testing.T) {
 			flags := pflag.NewFlagSet("ers-login", pflag.ContinueOnError)
 			config.AddFlags(flags)
-			p := problem.Of(config.FlagError(flags.Parse([]string{test.argument})))
+			p := problem.Of(config.FlagError(flags, flags.Parse([]string{test.argument})))
 			require.NotNil(t, p)
 			assert.Equal(t, test.code, p.Code)
 			assert.Contains(t, told(p), test.says)
@@ -392,7 +434,40 @@ func TestSecretsAreRefused(t *testing.T) {
 			assert.Less(t, len(told(p)), 2000)
 		})
 	}
-	require.NoError(t, config.FlagError(nil))
+	require.NoError(t, config.FlagError(pflag.NewFlagSet("ers-login", pflag.ContinueOnError), nil))
+}
+
+// Whoever gives a setting to a sub-command is told where it belongs, and not asked whether they meant what they wrote.
+func TestFlagsOfACommandWithoutSettings(t *testing.T) {
+	tests := map[string]struct{ argument, says string }{
+		"a setting":           {"--asid", "belongs to ers-login itself"},
+		"like one of its own": {"--persone", "Did you mean --persona?"},
+		"like a setting":      {"--asdi", "see all flags"},
+		"hidden":              {"--sicret-dor", "see all flags"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			flags := pflag.NewFlagSet("demo", pflag.ContinueOnError)
+			flags.String("persona", "", "")
+			flags.String("sicret-door", "", "")
+			require.NoError(t, flags.MarkHidden("sicret-door"))
+			p := problem.Of(config.FlagError(flags, flags.Parse([]string{test.argument, "1"})))
+			assert.Contains(t, told(p), test.says)
+			assert.Equal(t, strings.Contains(test.says, "Did you mean"), strings.Contains(told(p), "Did you mean"))
+		})
+	}
+}
+
+// Hundreds of mistakes, as in a file that is another program's, still fit a window.
+func TestManyProblemsAreShownInPart(t *testing.T) {
+	_, err := config.Load(config.Sources{File: settingsFile(t, manyKeys(500))})
+	shown := problem.Of(err)
+	assert.Equal(t, "SETTING-SEVERAL", shown.Code)
+	assert.Len(t, shown.Steps, 12+3)
+	assert.Contains(t, told(shown), "There are 8 more")
+	_, err = config.Load(config.Sources{File: settingsFile(t, "foo = 1")})
+	assert.Same(t, problems(t, err)[0], problem.Of(err), "a single one is shown as it is")
+	require.NotErrorIs(t, err, os.ErrNotExist)
 }
 
 // The file that cannot be used is told with the place of the mistake.

@@ -70,9 +70,17 @@ func (f *textField) set(raw any, _ place) error {
 
 func (f *textField) String() string { return *f.value }
 
+// maxBaseURL bounds the base URL, in bytes: it is handed to other applications, and package handoff has this much room for it.
+const maxBaseURL = 200
+
 func checkBaseURL(value string) (string, error) {
+	value = strings.TrimRight(value, "/")
 	address, err := url.Parse(value)
 	switch {
+	case len(value) > maxBaseURL:
+		return "", fmt.Errorf("it is longer than %d bytes", maxBaseURL)
+	case strings.ContainsFunc(value, func(r rune) bool { return r > '~' }):
+		return "", errors.New("it has characters other than those of ASCII")
 	case err != nil:
 		// The parser's error repeats the address, which may have a password in it.
 		return "", errors.New("it is not an address")
@@ -90,7 +98,7 @@ func checkBaseURL(value string) (string, error) {
 			return "", errors.New("its port is not a number from 1 to 65535")
 		}
 	}
-	return strings.TrimRight(value, "/"), nil
+	return value, nil
 }
 
 func checkASID(value string) (string, error) {

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -19,13 +20,17 @@ func AddFlags(flags *pflag.FlagSet) {
 	}
 }
 
-// FlagError makes a Problem of an error with which cobra or pflag refuses a command line. A flag that sounds like a secret is
-// refused for that reason, and what was written with it is not repeated.
-func FlagError(err error) error {
+// FlagError makes a Problem of an error with which cobra or pflag refuses a command line; flags are those of the command that was
+// given. A flag that sounds like a secret is refused for that reason, and what was written with it is not repeated.
+func FlagError(flags *pflag.FlagSet, err error) error {
 	if err == nil {
 		return nil
 	}
 	table := Settings()
+	var empty *pflag.ValueRequiredError
+	if errors.As(err, &empty) && empty.GetSpecifiedName() != "" {
+		return emptyFlag.With("Setting", "--"+empty.GetSpecifiedName()).Because(err)
+	}
 	var notThere *pflag.NotExistError
 	if !errors.As(err, &notThere) {
 		return badFlag.Because(err)
@@ -38,10 +43,25 @@ func FlagError(err error) error {
 	if _, ok := smell(table, name, nil); ok {
 		return refused("--"+name, Origin{LayerFlag, "the command line"})
 	}
-	name = problem.Clean("--"+name, 100)
-	near := "--" + nearest(table, name).Flag
-	return unknownFlag.With("Setting", name).With("Nearest", near).
-		Because(fmt.Errorf("unknown flag: %s; the nearest is %s", name, near))
+	written := problem.Clean("--"+name, 100)
+	reason := fmt.Errorf("unknown flag: %s", written)
+	if slices.ContainsFunc(table, func(s Setting) bool { return s.Flag == name }) {
+		return foreignFlag.With("Setting", written).Because(reason)
+	}
+	return suggest(unknownFlag, nearFlag(flags, name)).With("Setting", written).Because(reason)
+}
+
+// nearFlag returns the flag that was probably meant, or nothing.
+func nearFlag(flags *pflag.FlagSet, name string) string {
+	name = normal(name)
+	nearest, fewest := "", -1
+	flags.VisitAll(func(flag *pflag.Flag) {
+		known := normal(flag.Name)
+		if n := changes(name, known); !flag.Hidden && alike(name, known) && (fewest < 0 || n < fewest) {
+			nearest, fewest = "--"+flag.Name, n
+		}
+	})
+	return nearest
 }
 
 // flagValue keeps what was written on the command line for [Load].

@@ -1,16 +1,56 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Invalid is the error of settings that cannot be used: a Problem for each. The first one is what errors.As finds, and so what
-// the window shows; whoever repairs settings in a terminal gets them all from Error, a line for each.
+// Invalid is the error of settings that cannot be used: a Problem for each. What errors.As finds, and so what the user is shown,
+// is all of them as one Problem; what goes to the log is a line for each.
 type Invalid struct {
 	Problems []*problem.Problem
+}
+
+// Problem returns the only Problem, or one that has a step for each: somebody with three wrong settings is not sent through three
+// starts of the program. A step has the marks of its Problem, numbered.
+func (e *Invalid) Problem() *problem.Problem {
+	if len(e.Problems) == 1 {
+		return e.Problems[0]
+	}
+	made := *several
+	made.Args = map[string]string{"Count": strconv.Itoa(len(e.Problems))}
+	for i, p := range e.Problems[:min(len(e.Problems), maxShown)] {
+		number := strconv.Itoa(i + 1)
+		step := p.Happened
+		if len(p.Steps) > 0 {
+			step += " " + p.Steps[0]
+		}
+		for name, value := range p.Args {
+			step = strings.ReplaceAll(step, "{{."+name+"}}", "{{."+name+number+"}}")
+			made.Args[name+number] = value
+		}
+		made.Steps = append(made.Steps, step)
+	}
+	if rest := len(e.Problems) - maxShown; rest > 0 {
+		made.Args["Rest"] = strconv.Itoa(rest)
+		made.Steps = append(made.Steps, "There are {{.Rest}} more, which stand in the log.")
+	}
+	made.Steps = append(made.Steps, stepAgain, stepDesk)
+	return made.Because(errors.Join(e.Unwrap()...))
+}
+
+// As makes errors.As find [Invalid.Problem] where it looks for a *problem.Problem.
+func (e *Invalid) As(target any) bool {
+	found, ok := target.(**problem.Problem)
+	if !ok || len(e.Problems) == 0 {
+		return false
+	}
+	*found = e.Problem()
+	return true
 }
 
 // Error returns a line for each Problem.
@@ -31,18 +71,36 @@ func (e *Invalid) Unwrap() []error {
 	return all
 }
 
+// maxShown bounds the Problems that are shown together.
+const maxShown = 12
+
 // The steps that end every Problem with a setting.
 const (
 	stepCorrect = "Correct it there and start the program again."
+	stepAgain   = "Start the program again."
 	stepDesk    = "If the settings are not yours to change, give your local service desk the reference below."
 )
+
+// Where to look when no name is near enough to be suggested.
+const (
+	stepNearest = "Did you mean {{.Nearest}}?"
+	stepList    = "All settings are listed in docs/settings.md, and by ers-login --help."
+	stepFlags   = "Start the program with --help to see all flags."
+)
+
+// several is completed by Invalid.Problem.
+var several = &problem.Problem{
+	Code:     "SETTING-SEVERAL",
+	Title:    "Several settings cannot be used",
+	Happened: "The program needs its settings to sign in to e-RS, and {{.Count}} things are wrong with them.",
+}
 
 // The Problems of settings. Those of one setting are made by unusable and missing, with the code SETTING- and its key.
 var (
 	noFile = &problem.Problem{
 		Code:     "SETTING-FILE",
 		Title:    "The settings file cannot be opened",
-		Happened: "The settings file {{.File}} is not there, or this user cannot read it.",
+		Happened: "The settings file {{.File}} cannot be opened: {{.Reason}}.",
 		Steps: []string{
 			"Check that the file exists, is not larger than 1 MiB, and can be read by this user.",
 			stepDesk,
@@ -54,7 +112,7 @@ var (
 		Happened: "The settings file {{.File}} is not valid TOML.",
 		Steps: []string{
 			"Open the file with a text editor, correct it, and save it as UTF-8.",
-			"Start the program again.",
+			stepAgain,
 			stepDesk,
 		},
 	}
@@ -72,11 +130,7 @@ var (
 		Code:     "SETTING-UNKNOWN",
 		Title:    "There is no setting {{.Setting}}",
 		Happened: "The setting {{.Setting}} is not known. It comes from {{.Origin}}.",
-		Steps: []string{
-			"Did you mean {{.Nearest}}?",
-			stepCorrect,
-			stepDesk,
-		},
+		Steps:    []string{stepList, stepCorrect, stepDesk},
 	}
 	secretSetting = &problem.Problem{
 		Code:     "SETTING-SECRET",
@@ -93,31 +147,43 @@ var (
 		Code:     "SETTING-FLAG",
 		Title:    "The command line cannot be understood",
 		Happened: "The flag {{.Setting}} is not known.",
+		Steps:    []string{stepFlags},
+	}
+	foreignFlag = &problem.Problem{
+		Code:     "SETTING-FLAG",
+		Title:    "The command line cannot be understood",
+		Happened: "The flag {{.Setting}} belongs to ers-login itself, which opens the window, and not to the command that was given.",
 		Steps: []string{
-			"Did you mean {{.Nearest}}?",
-			"Start the program with --help to see all flags.",
+			"Leave the flag out, or give it to ers-login without a command.",
+			stepFlags,
 		},
+	}
+	emptyFlag = &problem.Problem{
+		Code:     "SETTING-FLAG",
+		Title:    "The command line cannot be understood",
+		Happened: "The flag {{.Setting}} needs a value.",
+		Steps:    []string{stepFlags},
 	}
 	badFlag = &problem.Problem{
 		Code:     "SETTING-FLAG",
 		Title:    "The command line cannot be understood",
 		Happened: "A flag on the command line cannot be used as it stands there.",
-		Steps:    []string{"Start the program with --help to see all flags."},
+		Steps:    []string{stepFlags},
 	}
 )
 
 // code returns the code of the Problems of one setting.
 func code(setting Setting) string { return "SETTING-" + strings.ToUpper(setting.Key) }
 
-// unusable is the Problem of a value that cannot be used. The reason must not repeat the value.
+// unusable is the Problem of a value that cannot be used. The reason is shown, and must not repeat the value.
 func unusable(setting Setting, origin Origin, reason error) *problem.Problem {
 	made := &problem.Problem{
 		Code:     code(setting),
 		Title:    "The setting {{.Setting}} cannot be used",
-		Happened: "The value of the setting {{.Setting}} cannot be used. It comes from {{.Origin}}.",
+		Happened: "The value of the setting {{.Setting}} cannot be used: {{.Reason}}. It comes from {{.Origin}}.",
 		Steps:    []string{setting.Remedy, stepCorrect, stepDesk},
 	}
-	return made.With("Setting", setting.Key).With("Origin", origin.Where).
+	return made.With("Setting", setting.Key).With("Origin", origin.Where).With("Reason", reason.Error()).
 		Because(fmt.Errorf("%s, from %s: %w", setting.Key, origin.Where, reason))
 }
 
@@ -129,15 +195,15 @@ func missing(setting Setting, file, reason string) *problem.Problem {
 	made := &problem.Problem{
 		Code:     code(setting),
 		Title:    "The setting {{.Setting}} is missing",
-		Happened: "The program needs the setting {{.Setting}} to sign in to e-RS.",
+		Happened: "The program needs the setting {{.Setting}} to sign in to e-RS, and it is not set: {{.Reason}}.",
 		Steps: []string{
 			setting.Remedy,
 			"Write it into the settings file {{.File}} as {{.Setting}}, or set the environment variable {{.Variable}}.",
-			"Start the program again.",
+			stepAgain,
 			stepDesk,
 		},
 	}
-	return made.With("Setting", setting.Key).With("Variable", setting.Environment).With("File", file).
+	return made.With("Setting", setting.Key).With("Variable", setting.Environment).With("File", file).With("Reason", reason).
 		Because(fmt.Errorf("%s is not set: %s", setting.Key, reason))
 }
 
@@ -167,7 +233,7 @@ func (f *findings) unknownKey(table []Setting, key string, value any, origin Ori
 		f.add(refused(secret, origin))
 		return
 	}
-	f.add(unknown(key, nearest(table, key).Key, origin))
+	f.add(unknown(key, near(table, key).Key, origin))
 }
 
 // unknownVariable reports an ERS_LOGIN_ variable that is not in the table. It is a warning only: variables are set in places
@@ -180,7 +246,7 @@ func (f *findings) unknownVariable(table []Setting, name string) {
 		return
 	}
 	if len(f.warnings) < maxUnknown {
-		f.warnings = append(f.warnings, unknown(name, nearest(table, key).Environment, origin))
+		f.warnings = append(f.warnings, unknown(name, near(table, key).Environment, origin))
 	}
 }
 
@@ -189,8 +255,19 @@ func refused(name string, origin Origin) *problem.Problem {
 		Because(fmt.Errorf("%s sounds like a secret, from %s", problem.Clean(name, 100), origin.Where))
 }
 
+// unknown is the Problem of a name that is not in the table. The nearest one is empty if none is near enough.
 func unknown(name, nearest string, origin Origin) *problem.Problem {
 	name = problem.Clean(name, 100)
-	return unknownSetting.With("Setting", name).With("Nearest", nearest).With("Origin", origin.Where).
-		Because(fmt.Errorf("%s is not known, from %s; the nearest is %s", name, origin.Where, nearest))
+	return suggest(unknownSetting, nearest).With("Setting", name).With("Origin", origin.Where).
+		Because(fmt.Errorf("%s is not known, from %s", name, origin.Where))
+}
+
+// suggest puts the name that was probably meant first, if there is one.
+func suggest(template *problem.Problem, nearest string) *problem.Problem {
+	if nearest == "" {
+		return template
+	}
+	made := template.With("Nearest", nearest)
+	made.Steps = append([]string{stepNearest}, template.Steps...)
+	return made
 }

@@ -117,7 +117,8 @@ func fileLayer(table []Setting, sources Sources, found *findings) layer {
 		return layer{}
 	}
 	if err != nil {
-		found.add(noFile.With("File", path).Because(fmt.Errorf("could not read the settings file: %w", err)))
+		found.add(noFile.With("File", path).With("Reason", bare(err).Error()).
+			Because(fmt.Errorf("could not read the settings file: %w", err)))
 		return layer{}
 	}
 	return parseFile(table, path, content, sources.Home, found)

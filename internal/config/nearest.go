@@ -17,6 +17,21 @@ func nearest(table []Setting, key string) Setting {
 	return best
 }
 
+// near returns the row whose key is near enough to one that is not in the table to have been meant by it, or a zero Setting.
+func near(table []Setting, key string) Setting {
+	if found := nearest(table, key); alike(normal(key), found.Key) {
+		return found
+	}
+	return Setting{}
+}
+
+// alike tells whether a name is probably a misspelling of a known one: with two changes, or one for every third letter of a long
+// name, but never with more than every second letter.
+func alike(name, known string) bool {
+	n := changes(name, known)
+	return n <= max(2, len(known)/3) && 2*n <= len(known)
+}
+
 // normal writes a key as the table would: baseURL, base-url and BASE_URL are all meant as base_url or close to it.
 func normal(key string) string {
 	if len(key) > 64 {

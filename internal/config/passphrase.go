@@ -18,7 +18,8 @@ const maxPassphrase = 4096
 // errAccess is the reason of a passphrase file that others can read or that belongs to somebody else.
 var errAccess = errors.New("it is open to others")
 
-// PassphraseSource returns the PKCS#12 passphrase that the OS keyring holds, or the zero Text if it holds none.
+// PassphraseSource returns the PKCS#12 passphrase that the OS keyring holds. If it holds none, that is the source's to say: with the
+// zero Text, or with an error of its own.
 type PassphraseSource func(context.Context) (secret.Text, error)
 
 // Passphrase returns the passphrase of a PKCS#12 certificate: from passphrase_file if that is set, else from the OS keyring. It

@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
-
-	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // maxPEM bounds what is read of a certificate's file to look for a key in it.
@@ -61,7 +59,8 @@ func (c Config) requireFile(setting Setting, found *findings) {
 		err = file.Close()
 	}
 	if err != nil {
-		reason := fmt.Errorf("could not open %s: %w", problem.Clean(path, 200), bare(err))
+		// Where a path is wanted, something else may have been pasted.
+		reason := fmt.Errorf("the file that it names could not be opened: %w", bare(err))
 		found.add(unusable(setting, c.Origin(setting.Key), reason))
 	}
 }

@@ -59,7 +59,7 @@ func Settings() []Setting {
 		{
 			Key: "base_url", Kind: KindString, Required: true,
 			Description: "Address of the e-RS platform, as your organisation was given it.",
-			Allowed:     "an https:// address, with its path",
+			Allowed:     "an https:// address, with its path, in 200 bytes of ASCII at most",
 			Remedy:      "Give the whole address of the e-RS platform, starting with https:// and without user name, query or fragment.",
 			Example:     `"https://api.dev1.ers.ncrs.nhs.uk/ers-api"`,
 			bind:        func(c *Config) field { return &textField{&c.BaseURL, checkBaseURL} },
@@ -120,6 +120,10 @@ func Settings() []Setting {
 		duration("agent_poll_interval", time.Second, 200*time.Millisecond, time.Minute,
 			"How often the agent is asked whether the ticket is still there.",
 			func(c *Config) *time.Duration { return &c.AgentPollInterval }),
+		enum("card_removal", RemovalByTicket, []string{RemovalByTicket, RemovalAlways},
+			"What ends the session when the card is removed: its ticket being gone, or the removal alone, even where the Identity "+
+				"Agent keeps the ticket (mobility, session lock persistence).",
+			func(c *Config) *string { return &c.CardRemoval }),
 		duration("request_timeout", 15*time.Second, time.Second, 2*time.Minute,
 			"Longest wait for one answer of e-RS.",
 			func(c *Config) *time.Duration { return &c.RequestTimeout }),

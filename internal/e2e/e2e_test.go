@@ -15,6 +15,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,16 +53,35 @@ func buildAll(dir string) error {
 	programs.login = filepath.Join(dir, "ers-login")
 	programs.standin = filepath.Join(dir, "standin")
 	programs.reader = filepath.Join(dir, "reader")
+	version, err := productVersion()
+	if err != nil {
+		return err
+	}
 	const module = "github.com/ers-login/ers-login"
 	for path, source := range map[string]string{
 		programs.login: module, programs.standin: module + "/ersclient/erstest/standin", programs.reader: module + "/internal/e2e/reader",
+		// The helper is looked for beside the program.
+		filepath.Join(dir, "ers-login-ticketbridge"): module + "/smartcard/ticketbridge",
 	} {
-		cmd := exec.CommandContext(context.Background(), "go", "build", "-o", path, source)
+		cmd := exec.CommandContext(context.Background(), "go", "build", "-ldflags", "-X main.version="+version, "-o", path, source)
 		if output, err := cmd.CombinedOutput(); err != nil {
 			return errors.New("could not build " + source + ": " + string(output))
 		}
 	}
 	return nil
+}
+
+// productVersion reads the version where it has its only home.
+func productVersion() (string, error) {
+	content, err := os.ReadFile(filepath.Join("..", "..", "FyneApp.toml"))
+	if err != nil {
+		return "", err
+	}
+	found := regexp.MustCompile(`(?m)^ *Version *= *"(.*)"`).FindSubmatch(content)
+	if found == nil {
+		return "", errors.New("FyneApp.toml has no version")
+	}
+	return string(found[1]), nil
 }
 
 // ticket is made up. It is what the configured program prints, and what no log may have.
@@ -131,8 +152,10 @@ func (s *scene) writeSettings(more []string) {
 		`key = "` + filepath.Join(s.ersDir, "client-key.pem") + `"`,
 		`ca_bundle = "` + filepath.Join(s.ersDir, "ca.pem") + `"`,
 		`agent_command = ["` + agent + `"]`,
-		`agent_poll_interval = "200ms"`,
 	}, more...)
+	if !slices.ContainsFunc(more, func(line string) bool { return strings.HasPrefix(line, "agent_poll_interval") }) {
+		lines = append(lines, `agent_poll_interval = "200ms"`)
+	}
 	require.NoError(s.t, os.WriteFile(s.SettingsFile(), []byte(strings.Join(lines, "\n")+"\n"), 0o600))
 }
 

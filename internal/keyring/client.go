@@ -111,7 +111,9 @@ func (c *Client) Publish(ctx context.Context, session handoff.Session) error {
 func (c *Client) Read(ctx context.Context) (handoff.Session, error) { return c.read(ctx, neverPrompt) }
 
 // ReadUnlocking is Read for somebody who is about to Publish: a locked keyring asks the user for its password.
-func (c *Client) ReadUnlocking(ctx context.Context) (handoff.Session, error) { return c.read(ctx, mayPrompt) }
+func (c *Client) ReadUnlocking(ctx context.Context) (handoff.Session, error) {
+	return c.read(ctx, mayPrompt)
+}
 
 func (c *Client) read(ctx context.Context, may prompting) (handoff.Session, error) {
 	var session handoff.Session

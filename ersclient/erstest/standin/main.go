@@ -3,10 +3,10 @@
 //
 //	standin --dir DIR [--addr 127.0.0.1:0]
 //
-// It writes what a client needs into DIR (ca.pem, client.pem, client-key.pem, client.p12), then the address of its control
-// endpoint (control), and last its base URL (url); the same URL is printed as the first line of its output. DIR/users.json
-// may name further users and their tickets. It serves until its input is closed, so that it ends with the process that
-// started it, or until it is interrupted or terminated.
+// It makes the folder DIR if there is none, and writes what a client needs into it (ca.pem, client.pem, client-key.pem,
+// client.p12), then the address of its control endpoint (control), and last its base URL (url); the same URL is printed as the
+// first line of its output. DIR/users.json may name further users and their tickets. It serves until its input is closed, so
+// that it ends with the process that started it, or until it is interrupted or terminated.
 package main
 
 import (
@@ -40,6 +40,9 @@ func run(ctx context.Context, args []string, input io.Reader, output io.Writer) 
 	}
 	if *folder == "" {
 		return fmt.Errorf("--dir is required")
+	}
+	if err := os.MkdirAll(*folder, 0o700); err != nil {
+		return fmt.Errorf("could not make the folder: %w", err)
 	}
 	server := erstest.NewUnstartedServer(erstest.WithAddress(*address))
 	defer server.Close()

@@ -56,7 +56,7 @@ func start(t *testing.T, args ...string) *program {
 
 // The end-to-end test signs in to this process, asks it what is left, and ends it.
 func TestSignInToAnotherProcess(t *testing.T) {
-	folder := t.TempDir()
+	folder := filepath.Join(t.TempDir(), "new")
 	p := start(t, "--dir", folder)
 	line, err := p.output.ReadString('\n')
 	require.NoError(t, err)
@@ -114,11 +114,13 @@ func TestOrdersThatCannotBeCarriedOut(t *testing.T) {
 	taken := erstest.NewServer()
 	defer taken.Close()
 	address := strings.TrimSuffix(strings.TrimPrefix(taken.URL, "https://"), "/ers-api")
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	for name, args := range map[string][]string{
 		"no folder":       {},
 		"another flag":    {"--ticket", "x"},
 		"an address used": {"--dir", t.TempDir(), "--addr", address},
-		"an absent one":   {"--dir", filepath.Join(t.TempDir(), "absent")},
+		"below a file":    {"--dir", filepath.Join(file, "folder")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var output bytes.Buffer

@@ -23,7 +23,9 @@ const Title = "^e-RS Login"
 type Stage struct {
 	Desktop *desktop.Desktop
 	Keyring *keyringtest.Session
-	dir     string
+	// Extra is added to the environment of the programs.
+	Extra []string
+	dir   string
 }
 
 // Set sets a stage in an empty folder, with a keyring as the options say and a screen of the window's own size.
@@ -41,7 +43,7 @@ func Set(ctx context.Context, dir string, options keyringtest.Options) (*Stage, 
 	if err != nil {
 		return nil, errors.Join(err, screen.Close())
 	}
-	return &Stage{screen, session, dir}, nil
+	return &Stage{Desktop: screen, Keyring: session, dir: dir}, nil
 }
 
 // Close ends keyring and desktop.
@@ -70,7 +72,7 @@ func (s *Stage) Env() []string {
 		"HOME=" + filepath.Join(s.dir, "home"), "XDG_CONFIG_HOME=" + filepath.Join(s.dir, "config"),
 		"XDG_STATE_HOME=" + filepath.Join(s.dir, "state"), "XDG_CACHE_HOME=" + filepath.Join(s.dir, "cache"),
 	}
-	env = append(env, s.Desktop.Env()...)
+	env = append(append(env, s.Desktop.Env()...), s.Extra...)
 	// The keyring's own HOME is that of its daemon; a program's is the stage's.
 	for _, variable := range s.Keyring.Env() {
 		if !strings.HasPrefix(variable, "HOME=") && !strings.HasPrefix(variable, "XDG_CONFIG_HOME=") &&

@@ -29,9 +29,9 @@ type neighbours struct {
 	close func()
 }
 
-// desk stands between the window and the flow. The window is there first: finding the neighbours can take time (the certificate's
-// passphrase is in a locked keyring) and can fail (a wrong setting), and both are to be seen.
-type desk struct {
+// entrance stands between the window and the flow. The window is there first: finding the neighbours can take time (the
+// certificate's passphrase is in a locked keyring) and can fail (a wrong setting), and both are to be seen.
+type entrance struct {
 	publisher string
 	log       logrus.FieldLogger
 	guard     func(secret.Text)
@@ -48,55 +48,55 @@ type desk struct {
 // quitWithin bounds the goodbye of a closed window, which is gone within five seconds even if e-RS hangs.
 const quitWithin = 4500 * time.Millisecond
 
-// open makes the desk ready to take intents. An ended context is taken for the wish to quit.
-func (d *desk) open(ctx context.Context) {
-	d.early = make(chan login.Intent, 4)
-	d.life, d.quit = context.WithCancel(ctx)
+// open makes the entrance ready to take intents. An ended context is taken for the wish to quit.
+func (e *entrance) open(ctx context.Context) {
+	e.early = make(chan login.Intent, 4)
+	e.life, e.quit = context.WithCancel(ctx)
 }
 
 // Send takes an intent of the window. It never blocks.
-func (d *desk) Send(intent login.Intent) {
-	if flow := d.flow.Load(); flow != nil {
+func (e *entrance) Send(intent login.Intent) {
+	if flow := e.flow.Load(); flow != nil {
 		flow.Send(intent)
 		return
 	}
 	if _, quitting := intent.(login.Quit); quitting {
-		d.quit()
+		e.quit()
 		return
 	}
 	select {
-	case d.early <- intent:
+	case e.early <- intent:
 	default:
-		d.log.Warn("too many intents before the start: one is dropped")
+		e.log.Warn("too many intents before the start: one is dropped")
 	}
 }
 
 // run finds the neighbours and runs a flow until the user leaves. The error is that of the neighbours, if the user has left
 // before they could be found.
-func (d *desk) run() error {
-	defer d.quit()
-	near, err := d.ready()
+func (e *entrance) run() error {
+	defer e.quit()
+	found, err := e.find()
 	if err != nil {
-		d.show(login.State{Phase: login.Closed})
+		e.show(login.State{Phase: login.Closed})
 		return err
 	}
-	defer near.close()
+	defer found.close()
 	// The watcher outlives the wish to quit, and ends after the flow.
-	watching, stop := context.WithCancel(context.WithoutCancel(d.life))
-	cards := login.WatchAgent(watching, near.agent, smartcard.WatchSettings{Interval: near.pollInterval})
+	watching, stop := context.WithCancel(context.WithoutCancel(e.life))
+	cards := login.WatchAgent(watching, found.agent, smartcard.WatchSettings{Interval: found.pollInterval})
 	nudged := make(chan struct{})
 	go func() {
 		defer close(nudged)
-		forward(watching, near.nudge, cards.Look)
+		forward(watching, found.nudge, cards.Look)
 	}()
 	flow := login.New(login.Config{
-		ERS: near.ers, Keyring: near.keyring, Cards: cards, Memory: near.memory,
-		Clock: login.SystemClock{}, Log: d.log, Observe: d.show, Guard: d.guard,
-		BaseURL: near.baseURL, ASID: near.asid, Publisher: d.publisher,
-		MaxAge: near.maxAge, QuitWithin: quitWithin,
+		ERS: found.ers, Keyring: found.keyring, Cards: cards, Memory: found.memory,
+		Clock: login.SystemClock{}, Log: e.log, Observe: e.show, Guard: e.guard,
+		BaseURL: found.baseURL, ASID: found.asid, Publisher: e.publisher,
+		MaxAge: found.maxAge, QuitWithin: quitWithin,
 	})
-	d.flow.Store(flow)
-	flow.Run(d.life)
+	e.flow.Store(flow)
+	flow.Run(e.life)
 	stop()
 	<-nudged
 	for range cards.Events() {
@@ -106,31 +106,31 @@ func (d *desk) run() error {
 	return nil
 }
 
-// ready finds the neighbours, as often as the user tries again.
-func (d *desk) ready() (neighbours, error) {
+// find finds the neighbours, as often as the user tries again.
+func (e *entrance) find() (neighbours, error) {
 	for {
-		near, err := d.prepare(d.life)
+		found, err := e.prepare(e.life)
 		if err == nil {
-			return near, nil
+			return found, nil
 		}
-		if d.life.Err() != nil {
+		if e.life.Err() != nil {
 			return neighbours{}, err
 		}
-		d.log.WithError(err).Error("start")
-		d.show(login.State{Phase: login.Failed, Problem: problem.Of(err), ProblemAt: time.Now()})
-		if !d.wantsAgain() {
+		e.log.WithError(err).Error("start")
+		e.show(login.State{Phase: login.Failed, Problem: problem.Of(err), ProblemAt: time.Now()})
+		if !e.wantsAgain() {
 			return neighbours{}, err
 		}
-		d.show(login.State{Phase: login.Starting, Since: time.Now()})
+		e.show(login.State{Phase: login.Starting, Since: time.Now()})
 	}
 }
 
-func (d *desk) wantsAgain() bool {
+func (e *entrance) wantsAgain() bool {
 	for {
 		select {
-		case <-d.life.Done():
+		case <-e.life.Done():
 			return false
-		case intent := <-d.early:
+		case intent := <-e.early:
 			if _, again := intent.(login.TryAgain); again {
 				return true
 			}

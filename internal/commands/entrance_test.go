@@ -31,35 +31,35 @@ type unreachedERS struct{ login.ERS }
 
 func (unreachedERS) Reach(context.Context) error { return nil }
 
-type testDesk struct {
-	*desk
+type testEntrance struct {
+	*entrance
 	states chan login.State
 	ended  chan error
 	cancel context.CancelFunc
 }
 
-func newTestDesk(t *testing.T, prepare func(context.Context) (neighbours, error)) testDesk {
+func newTestEntrance(t *testing.T, prepare func(context.Context) (neighbours, error)) testEntrance {
 	t.Helper()
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	states := make(chan login.State, 100)
-	d := &desk{
+	e := &entrance{
 		publisher: "ers-login test", log: log, guard: func(secret.Text) {}, prepare: prepare,
 		show: func(state login.State) { states <- state },
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	d.open(ctx)
+	e.open(ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- d.run() }()
+	go func() { ended <- e.run() }()
 	t.Cleanup(cancel)
-	return testDesk{d, states, ended, cancel}
+	return testEntrance{e, states, ended, cancel}
 }
 
-func (d testDesk) until(t *testing.T, phase login.Phase) login.State {
+func (e testEntrance) until(t *testing.T, phase login.Phase) login.State {
 	t.Helper()
 	for {
 		select {
-		case state := <-d.states:
+		case state := <-e.states:
 			if state.Phase == phase {
 				return state
 			}
@@ -76,7 +76,7 @@ func TestAWrongSettingIsShownAndReadAgain(t *testing.T) {
 	card := simulator.New(simulator.Settings{})
 	defer card.Close()
 	attempts, closed := 0, false
-	d := newTestDesk(t, func(context.Context) (neighbours, error) {
+	e := newTestEntrance(t, func(context.Context) (neighbours, error) {
 		attempts++
 		if attempts == 1 {
 			return neighbours{}, broken
@@ -86,13 +86,13 @@ func TestAWrongSettingIsShownAndReadAgain(t *testing.T) {
 			maxAge: time.Hour, close: func() { closed = true },
 		}, nil
 	})
-	assert.Equal(t, "SETTING-ASID", d.until(t, login.Failed).Problem.Code)
-	d.Send(login.SignIn{})
-	d.Send(login.TryAgain{})
-	d.until(t, login.Waiting)
-	d.Send(login.Quit{})
-	d.until(t, login.Closed)
-	require.NoError(t, <-d.ended)
+	assert.Equal(t, "SETTING-ASID", e.until(t, login.Failed).Problem.Code)
+	e.Send(login.SignIn{})
+	e.Send(login.TryAgain{})
+	e.until(t, login.Waiting)
+	e.Send(login.Quit{})
+	e.until(t, login.Closed)
+	require.NoError(t, <-e.ended)
 	assert.Equal(t, 2, attempts)
 	assert.True(t, closed, "the neighbours are left open")
 }
@@ -106,27 +106,27 @@ func TestLeavingBeforeTheStart(t *testing.T) {
 	fails := func(context.Context) (neighbours, error) { return neighbours{}, broken }
 	for name, prepare := range map[string]func(context.Context) (neighbours, error){"while it waits": waits, "after a failure": fails} {
 		t.Run(name, func(t *testing.T) {
-			d := newTestDesk(t, prepare)
-			d.Send(login.Quit{})
-			d.until(t, login.Closed)
-			require.Error(t, <-d.ended)
+			e := newTestEntrance(t, prepare)
+			e.Send(login.Quit{})
+			e.until(t, login.Closed)
+			require.Error(t, <-e.ended)
 		})
 		t.Run(name+", by a signal", func(t *testing.T) {
-			d := newTestDesk(t, prepare)
-			d.cancel()
-			d.until(t, login.Closed)
-			require.Error(t, <-d.ended)
+			e := newTestEntrance(t, prepare)
+			e.cancel()
+			e.until(t, login.Closed)
+			require.Error(t, <-e.ended)
 		})
 	}
 }
 
 // Intents that nobody takes must not block the window.
 func TestIntentsBeforeTheStartNeverBlock(t *testing.T) {
-	d := newTestDesk(t, func(context.Context) (neighbours, error) { return neighbours{}, errors.New("unknown") })
+	e := newTestEntrance(t, func(context.Context) (neighbours, error) { return neighbours{}, errors.New("unknown") })
 	for range 50 {
-		d.Send(login.SignIn{})
+		e.Send(login.SignIn{})
 	}
-	d.Send(login.Quit{})
-	d.until(t, login.Closed)
-	require.Error(t, <-d.ended)
+	e.Send(login.Quit{})
+	e.until(t, login.Closed)
+	require.Error(t, <-e.ended)
 }

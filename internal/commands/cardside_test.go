@@ -1,0 +1,62 @@
+package commands
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
+	"github.com/ers-login/ers-login/smartcard/command"
+	"github.com/ers-login/ers-login/smartcard/simulator"
+	"github.com/ers-login/ers-login/smartcard/ticketapi"
+)
+
+// If this fails, tickets come from somewhere else than the organisation has said: in the worst case from a simulated card.
+func TestTheAgentThatIsChosen(t *testing.T) {
+	program, err := os.Executable()
+	require.NoError(t, err)
+	for name, test := range map[string]struct {
+		settings config.Config
+		agent    smartcard.Agent // of the wanted type; nil if there is none
+	}{
+		"as it is installed":             {config.Config{Agent: config.AgentAuto}, &ticketapi.Bridge{}},
+		"a program":                      {config.Config{Agent: config.AgentByCommand, AgentCommand: []string{program}}, &command.Agent{}},
+		"a program without further word": {config.Config{Agent: config.AgentAuto, AgentCommand: []string{program}}, &command.Agent{}},
+		"a program that is not named":    {config.Config{Agent: config.AgentByCommand}, nil},
+	} {
+		for _, removal := range []string{config.RemovalByTicket, config.RemovalAlways} {
+			t.Run(name+", removal "+removal, func(t *testing.T) {
+				test.settings.CardRemoval = removal
+				side, err := realNeighbours{program: testProgram(t), log: testLog(t)}.openCardSide(test.settings)
+				if test.agent == nil {
+					require.Equal(t, "SETTING-AGENT_COMMAND", problem.Of(err).Code)
+					return
+				}
+				require.NoError(t, err)
+				defer func() { assert.NoError(t, side.close()) }()
+				assert.NotNil(t, side.readers)
+				if removal == config.RemovalByTicket {
+					assert.IsType(t, test.agent, side.agent)
+				} else {
+					assert.IsType(t, ticketapi.RemovalDecides(nil, nil), side.agent)
+				}
+			})
+		}
+	}
+}
+
+// A computer without card software says so. A session must never come from a card that nobody has.
+func TestWithoutTheHelperThereIsNoTicket(t *testing.T) {
+	side, err := realNeighbours{program: testProgram(t), log: testLog(t)}.openCardSide(config.Config{Agent: config.AgentAuto})
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, side.close()) }()
+	assert.IsNotType(t, &simulator.Agent{}, side.agent)
+	_, err = side.agent.TicketNoAuth(t.Context())
+	var found *problem.Problem
+	require.ErrorAs(t, err, &found)
+	assert.Contains(t, found.Code, "CARD-")
+}

@@ -1,0 +1,62 @@
+package commands
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// certificate loads the organisation's certificate. stored is asked for the passphrase of a PKCS#12 file, if no file has it.
+func (r realNeighbours) certificate(
+	ctx context.Context, settings config.Config, stored config.PassphraseSource,
+) (tls.Certificate, error) {
+	files := ersclient.CertificateFiles{Certificate: settings.Certificate, Key: settings.Key}
+	if settings.PKCS12() {
+		passphrase, err := settings.Passphrase(ctx, stored)
+		switch {
+		case errors.Is(err, handoff.ErrNotFound), err == nil && passphrase.IsZero():
+			return tls.Certificate{}, noPassphrase.With("File", settings.Certificate).
+				With("Setting", "certificate").With("Origin", settings.Origin("certificate").Where).Because(err)
+		case err != nil:
+			return tls.Certificate{}, err
+		}
+		r.log.Guard(passphrase)
+		files = ersclient.CertificateFiles{PKCS12: settings.Certificate, Passphrase: passphrase}
+	}
+	certificate, err := ersclient.LoadCertificate(files)
+	return certificate, withOrigin(settings, err)
+}
+
+// withOrigin adds to the Problem of a file where the setting that names it came from, which package ersclient cannot know.
+func withOrigin(settings config.Config, err error) error {
+	var found *problem.Problem
+	if !errors.As(err, &found) {
+		return err
+	}
+	origin := settings.Origin(found.Args["Setting"])
+	if origin.Where == "" {
+		return err
+	}
+	made := found.With("Origin", origin.Where)
+	made.Happened += " The setting comes from {{.Origin}}."
+	return made
+}
+
+var noPassphrase = &problem.Problem{
+	Code:  "CERT-NO_PASSPHRASE",
+	Title: "The passphrase of your organisation's certificate is missing",
+	Happened: "{{.File}} is a PKCS#12 file, which is opened with a passphrase, and none is stored for it. The file is named by the " +
+		"setting {{.Setting}}, which comes from {{.Origin}}.",
+	Steps: []string{
+		"Give your local service desk the reference below.",
+		"For the service desk: run ers-login passphrase as this user, which stores the passphrase in the keyring, or set " +
+			"passphrase_file to a file that has it and that only this user can read.",
+		"Press **Try again**.",
+	},
+	Retry: true,
+}

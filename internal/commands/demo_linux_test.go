@@ -1,0 +1,109 @@
+package commands
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/smartcard/simulator"
+)
+
+func sessionAt(address string) handoff.Session {
+	return handoff.Session{
+		Generation: 1, SessionKey: handoff.NewSessionKey("a-made-up-session"), BaseURL: address, ASID: "123456789012",
+		IssuedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
+	}
+}
+
+func ringOn(t *testing.T, session *keyringtest.Session) *keyring.Client {
+	t.Helper()
+	defaults, err := config.Load(config.Sources{})
+	require.NoError(t, err)
+	ring, err := testProgram(t, append(os.Environ(), session.Env()...)...).openKeyring(defaults, testLog(t))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, ring.Close()) })
+	return ring
+}
+
+// Somebody who tries the demonstration on a workstation in use must not sign the clinician out.
+func TestTheDemonstrationLeavesARealSessionAlone(t *testing.T) {
+	for name, test := range map[string]struct {
+		baseURL string
+		real    bool
+	}{
+		"nobody is signed in":          {"", false},
+		"an earlier demonstration":     {"https://127.0.0.1:8443/ers-api", false},
+		"an earlier one by name":       {"https://localhost:8443/ers-api", false},
+		"a real session":               {"https://api.dev1.ers.ncrs.nhs.uk/ers-api", true},
+		"a host named like this one":   {"https://localhost.example/ers-api", true},
+		"an address that begins alike": {"https://127.0.0.1.example/ers-api", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
+			other := ringOn(t, session)
+			if test.baseURL != "" {
+				require.NoError(t, other.Publish(t.Context(), sessionAt(test.baseURL)))
+			}
+			ers := erstest.NewServer()
+			defer ers.Close()
+			card := simulator.New(simulator.Settings{})
+			defer card.Close()
+			demo := demonstration{
+				program: testProgram(t, append(os.Environ(), session.Env()...)...), log: testLog(t), ers: ers, card: card,
+			}
+			found, err := demo.prepare(t.Context())
+			if test.real {
+				require.ErrorIs(t, err, realSession)
+				left, err := other.Read(t.Context())
+				require.NoError(t, err)
+				assert.Equal(t, test.baseURL, left.BaseURL)
+				return
+			}
+			require.NoError(t, err)
+			defer found.close()
+			require.NoError(t, found.keyring.Publish(t.Context(), sessionAt(ers.URL)))
+			require.NoError(t, found.keyring.Clear(t.Context()))
+		})
+	}
+}
+
+// A keyring that was locked when the demonstration started shows what is in it only later.
+func TestTheDemonstrationLooksAgain(t *testing.T) {
+	const address = "https://api.dev1.ers.ncrs.nhs.uk/ers-api"
+	ring := ringOn(t, keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}}))
+	demo := demoKeyring{ring}
+	require.NoError(t, ring.Publish(t.Context(), sessionAt(address)))
+	require.ErrorIs(t, demo.Publish(t.Context(), sessionAt("https://127.0.0.1/ers-api")), realSession)
+	require.ErrorIs(t, demo.Clear(t.Context()), realSession)
+	_, err := demo.ReadUnlocking(t.Context())
+	require.ErrorIs(t, err, realSession)
+	left, err := ring.Read(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, address, left.BaseURL)
+}
+
+// Storing the passphrase may be a part of repairing the settings, and must not wait for the rest of it.
+func TestThePassphraseIsStoredWhileSettingsAreBroken(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
+	t.Setenv("ERS_LOGIN_ASID", "broken")
+	t.Setenv("ERS_LOGIN_CONFIG_OF_ANOTHER_VERSION", "1")
+	var complaints strings.Builder
+	p := testProgram(t, append(os.Environ(), session.Env()...)...)
+	p.stdin, p.stderr = strings.NewReader("a made-up passphrase\n"), &complaints
+	require.Equal(t, statusDone, p.report(p.execute(t.Context(), []string{"passphrase"})), complaints.String())
+	assert.Contains(t, complaints.String(), "asid", "and is told")
+	assert.NotContains(t, complaints.String(), "made-up")
+
+	stored, err := ringOn(t, session).Passphrase(t.Context())
+	require.NoError(t, err)
+	require.True(t, stored.Reveal() == "a made-up passphrase")
+}

@@ -1,0 +1,79 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// demoKeyring is the keyring of a demonstration, which leaves a real session in it alone. It looks each time: a keyring that is
+// locked at the start cannot be looked into, and is unlocked later.
+type demoKeyring struct{ login.Keyring }
+
+// Read returns the session of an earlier demonstration. That of a real sign-in is the error [realSession].
+func (k demoKeyring) Read(ctx context.Context) (handoff.Session, error) {
+	return ofADemonstration(k.Keyring.Read(ctx))
+}
+
+// ReadUnlocking is Read for a keyring that may be locked.
+func (k demoKeyring) ReadUnlocking(ctx context.Context) (handoff.Session, error) {
+	return ofADemonstration(k.Keyring.ReadUnlocking(ctx))
+}
+
+// Publish replaces no real session.
+func (k demoKeyring) Publish(ctx context.Context, session handoff.Session) error {
+	if _, err := k.ReadUnlocking(ctx); err != nil && !errors.Is(err, handoff.ErrNotFound) {
+		return err
+	}
+	return k.Keyring.Publish(ctx, session)
+}
+
+// Clear clears no real session.
+func (k demoKeyring) Clear(ctx context.Context) error {
+	if _, err := k.ReadUnlocking(ctx); err != nil && !errors.Is(err, handoff.ErrNotFound) {
+		return err
+	}
+	return k.Keyring.Clear(ctx)
+}
+
+// ofADemonstration looks whose session was read. One that cannot be read may be a real one, written by another version.
+func ofADemonstration(session handoff.Session, err error) (handoff.Session, error) {
+	switch {
+	case errors.Is(err, keyring.Unreadable):
+		return handoff.Session{}, realSession.Because(err)
+	case err == nil && !onLoopback(session.BaseURL):
+		return handoff.Session{}, realSession.Because(fmt.Errorf("the keyring has a session of %s", session.BaseURL))
+	default:
+		return session, err
+	}
+}
+
+// onLoopback tells whether an address is of this computer, as that of the stand-in is.
+func onLoopback(address string) bool {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(parsed.Hostname())
+	return parsed.Hostname() == "localhost" || ip.IsLoopback()
+}
+
+var realSession = &problem.Problem{
+	Code:  "DEMO-REAL_SESSION",
+	Title: "Somebody is signed in for real",
+	Happened: "Your computer's keyring holds an e-RS session that is not one of a demonstration, and the demonstration would have " +
+		"to replace it.",
+	Steps: []string{
+		"Close this window, start e-RS Login as usual and sign out there.",
+		"If nobody is signed in there, starting e-RS Login has cleared what an earlier run left.",
+		"Then start the demonstration again.",
+	},
+	Retry: true,
+}

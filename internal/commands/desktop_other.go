@@ -1,0 +1,9 @@
+//go:build windows || darwin
+
+package commands
+
+// hasDisplay: on Windows and macOS every process of a logged-in user has the desktop.
+func hasDisplay([]string) bool { return true }
+
+// settleSessionBus: there is no session bus to be started by mistake.
+func settleSessionBus() error { return nil }

@@ -1,0 +1,85 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/e2e/stage"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/smartcard/pcsc/pcsctest"
+)
+
+// slowPolling asks for the ticket so seldom that only the reader can be what has told of a card.
+const slowPolling = `agent_poll_interval = "1m"`
+
+// signInWithACard puts a virtual card into a real pcscd's reader and signs in. The ticket is there with the card.
+func signInWithACard(t *testing.T, settings ...string) (*scene, *stage.Program, *pcsctest.Card) {
+	t.Helper()
+	// A socket's path is short, and a test's own folder is not.
+	dir, err := os.MkdirTemp("", "ers-pcsc-")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	daemon, err := pcsctest.Start(context.WithoutCancel(t.Context()), dir)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, daemon.Close()) })
+
+	s := open(t, keyringtest.Options{}, append(settings, slowPolling)...)
+	s.Extra = daemon.Env()
+	program := s.start()
+	s.insertCard()
+	card, err := daemon.Insert()
+	require.NoError(t, err)
+	s.see(program, "choosing")
+	s.press("4")
+	s.see(program, "signed-in")
+	s.keyringHas(s.sessions()[0])
+	return s, program, card
+}
+
+// gone waits until another program finds no session any more, and returns when that was.
+func (s *scene) gone() time.Time {
+	s.t.Helper()
+	for {
+		_, there, err := s.Reader(s.ctx, programs.reader)
+		require.NoError(s.t, err)
+		if !there {
+			return time.Now()
+		}
+	}
+}
+
+// A clinician who pulls the card has left. Whoever sits down next must not find their session.
+func TestCardRemoved(t *testing.T) {
+	t.Run("and its ticket with it", func(t *testing.T) {
+		s, program, card := signInWithACard(t)
+		removed := time.Now()
+		require.NoError(t, card.Remove())
+		s.removeCard()
+		t.Logf("from the removal of the card to the empty keyring: %v", s.gone().Sub(removed).Round(time.Millisecond))
+		s.see(program, "waiting")
+		s.keyringEmpty()
+		require.Empty(t, s.sessions())
+	})
+	t.Run("and the removal alone decides", func(t *testing.T) {
+		s, program, card := signInWithACard(t, `card_removal = "always"`)
+		removed := time.Now()
+		require.NoError(t, card.Remove())
+		t.Logf("from the removal of the card to the empty keyring: %v", s.gone().Sub(removed).Round(time.Millisecond))
+		s.see(program, "waiting")
+		s.keyringEmpty()
+		require.Empty(t, s.sessions())
+	})
+	t.Run("and the ticket stays", func(t *testing.T) {
+		s, _, card := signInWithACard(t)
+		require.NoError(t, card.Remove())
+		// Long enough for every question that a removal leads to.
+		time.Sleep(2 * time.Second)
+		s.keyringHas(s.sessions()[0])
+	})
+}
