@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// maxReaders is the most readers that are looked at. pcsc-lite has no more than 16, and takes no more than 16 names in one call,
-// of which one stands for the readers to come.
+// maxReaders is the most readers that are looked at. pcsc-lite has no more than 16, and takes no more than 16 names in one
+// call, of which one stands for the readers to come.
 const maxReaders = 15
 
-// maxMisses is how often in a row the service may say that it does not know a reader of its own list, when the list stays the same.
-// Once is what happens when a reader is unplugged.
+// maxMisses is how often in a row the service may say that it does not know a reader of its own list, when the list stays
+// the same. Once is what happens when a reader is unplugged.
 const maxMisses = 10
 
 // cancelAgain is the time between two Cancel. One that comes just before the wait begins has no effect.
@@ -22,8 +22,8 @@ const cancelAgain = 10 * time.Millisecond
 type report struct {
 	// gone is why there is no service; then there is nothing else.
 	gone error
-	// first tells that it is the first of its connection. The counts of two connections are not to be compared: the service may
-	// have been started anew between them.
+	// first tells that it is the first of its connection. The counts of two connections are not to be compared: the service
+	// may have been started anew between them.
 	first bool
 	// readers are all that are plugged in. Current is their state, StateUnaware if nobody has looked yet.
 	readers []ReaderState
@@ -114,7 +114,8 @@ type line struct {
 	Context
 	first   bool
 	readers []ReaderState
-	// arrivals is the state of the reader plugAndPlay. Between two calls its count tells of readers that came in the meantime.
+	// arrivals is the state of the reader plugAndPlay. Between two calls its count tells of readers that came in the
+	// meantime.
 	arrivals State
 }
 

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// Context is one connection to the PC/SC service, with the calls of its API that presence takes. Their errors have a [Code] in
-// their chain. Only Cancel may be called while another call is under way.
+// Context is one connection to the PC/SC service, with the calls of its API that presence takes. Their errors have a [Code]
+// in their chain. Only Cancel may be called while another call is under way.
 type Context interface {
 	// ListReaders returns the readers' names (SCardListReaders). The error is ErrNoReadersAvailable if there are none.
 	ListReaders() ([]string, error)
 	// GetStatusChange waits until a reader's state is another than its Current, and fills in Event (SCardGetStatusChange). A
-	// reader whose Current is StateUnaware ends the wait at once. The error is ErrTimeout after the limit, which is counted in
-	// milliseconds, and ErrCancelled after Cancel.
+	// reader whose Current is StateUnaware ends the wait at once. The error is ErrTimeout after the limit, which is counted
+	// in milliseconds, and ErrCancelled after Cancel.
 	GetStatusChange(readers []ReaderState, limit time.Duration) error
 	// Cancel ends a GetStatusChange that waits (SCardCancel). It does nothing to one that has yet to begin.
 	Cancel() error
@@ -28,9 +28,9 @@ type ReaderState struct {
 	Current, Event State
 }
 
-// State is a reader's: flags in the lower 16 bits, a count in the upper. For a reader it counts how often a card was put in or
-// taken out, for the reader \\?PnP?\Notification the readers there are (Windows), or how often one came or went (pcsc-lite since
-// 2.3).
+// State is a reader's: flags in the lower 16 bits, a count in the upper. For a reader it counts how often a card was put in
+// or taken out, for the reader \\?PnP?\Notification the readers there are (Windows), or how often one came or went
+// (pcsc-lite since 2.3).
 type State uint32
 
 // The flags (SCARD_STATE_…) that tell of presence.

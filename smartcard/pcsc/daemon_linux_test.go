@@ -40,8 +40,8 @@ func insert(t *testing.T, daemon *pcsctest.Daemon, slot int) *pcsctest.Card {
 	return card
 }
 
-// outage takes what is told when the service is killed. First the connection is lost. As long as the process is dying, a new one
-// may be refused; then there is no service.
+// outage takes what is told when the service is killed. First the connection is lost. As long as the process is dying, a new
+// one may be refused; then there is no service.
 func (s *stream) outage() {
 	s.t.Helper()
 	for {
@@ -250,11 +250,27 @@ func TestItEndsAtOnceAtAnyMoment(t *testing.T) {
 // A daemon that hangs must not keep the helper from ending.
 func TestItEndsThoughTheDaemonHangs(t *testing.T) {
 	daemon := start(t)
-	events := watch(t, pcsc.Settings{})
+	released := make(chan struct{})
+	events := watch(t, pcsc.Settings{Establish: func() (pcsc.Context, error) {
+		line, err := pcsc.Establish()
+		return releasing{line, released}, err
+	}})
 	events.expect(connected(left), connected(right))
 	require.NoError(t, daemon.Freeze())
 	events.end()
 	require.NoError(t, daemon.Thaw())
+	<-released // and what was left behind ends as soon as it can
+}
+
+// releasing is a connection that tells when it is released.
+type releasing struct {
+	pcsc.Context
+	released chan struct{}
+}
+
+func (r releasing) Release() error {
+	defer close(r.released)
+	return r.Context.Release()
 }
 
 // A helper runs for days. It must not run out of anything.
@@ -289,7 +305,8 @@ func openFiles(t *testing.T) int {
 	return len(files)
 }
 
-// The budget from removal to empty keyring is 300 ms. How much of it goes here is in the log of this test; a time is not asserted.
+// The budget from removal to empty keyring is 300 ms. How much of it goes here is in the log of this test; a time is not
+// asserted.
 func TestHowLongARemovalTakesToBeTold(t *testing.T) {
 	for _, reader := range []struct {
 		name    string
@@ -320,8 +337,8 @@ func TestHowLongARemovalTakesToBeTold(t *testing.T) {
 	}
 }
 
-// If this is no longer so, the rule that only the helper imports this package can go. While it is, a program that breaks the rule
-// does not start on a computer without PC/SC.
+// If this is no longer so, the rule that only the helper imports this package can go. While it is, a program that breaks the
+// rule does not start on a computer without PC/SC.
 func TestAProgramThatImportsThisNeedsTheLibrary(t *testing.T) {
 	path, err := os.Executable()
 	require.NoError(t, err)

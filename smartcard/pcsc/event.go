@@ -23,8 +23,8 @@ type Event struct {
 	Kind Kind
 	// Reader is the reader's name as PC/SC gives it. It is empty for ServiceGone and ServiceBack.
 	Reader string
-	// Err is why the service is gone: its chain holds a [Reason], and a [Code] if the service gave one. It is nil for every other
-	// kind.
+	// Err is why the service is gone: its chain holds a [Reason], and a [Code] if the service gave one. It is nil for every
+	// other kind.
 	Err error
 }
 
@@ -33,7 +33,8 @@ type Reason string
 
 // The reasons of a ServiceGone.
 const (
-	// NoService: none is running. Windows stops its own with the last reader, so this may mean no more than that there is none.
+	// NoService: none is running. Windows stops its own with the last reader, so this may mean no more than that there is
+	// none.
 	NoService Reason = "no-service"
 	// ServiceStopped: it is being stopped, or was while it was asked.
 	ServiceStopped Reason = "service-stopped"

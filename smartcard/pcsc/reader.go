@@ -11,7 +11,8 @@ type reader struct {
 	// unplugged and removed are that it was gone, or its card, since the last event that told so.
 	unplugged, removed bool
 
-	// count is how often a card was put in or taken out, if that is counted: the number it began with is the service's affair.
+	// count is how often a card was put in or taken out, if that is counted: the number it began with is the service's
+	// affair.
 	count   uint16
 	counted bool
 }
@@ -56,8 +57,8 @@ func (r *reader) lose() {
 	}
 }
 
-// news returns the next event on the way from what was told to what is the case, and what to do once it is told; that is nil if
-// there is none.
+// news returns the next event on the way from what was told to what is the case, and what to do once it is told; that is nil
+// if there is none.
 func (r *reader) news() (Event, func()) {
 	switch {
 	case r.toldCard && r.removed:

@@ -1,3 +1,5 @@
+//go:build !darwin
+
 package pcsc_test
 
 import (
@@ -11,9 +13,9 @@ import (
 	"github.com/ers-login/ers-login/smartcard/pcsc"
 )
 
-// service is a PC/SC service in memory, for what the real one cannot be made to do in a test: to lose a reader, to be another
-// platform's, to fail in a given way. What it does is taken from winscard_clnt.c and eventhandler.c of pcsc-lite and from
-// [MS-RDPESC] 2.2.7.
+// service is a PC/SC service in memory, for what the real one cannot be made to do in a test: to lose a reader, to be
+// another platform's, to fail in a given way. What it does is taken from winscard_clnt.c and eventhandler.c of pcsc-lite and
+// from [MS-RDPESC] 2.2.7. It has the reader that stands for new ones, which macOS has not.
 type service struct {
 	// forgetful does not count (macOS).
 	forgetful bool

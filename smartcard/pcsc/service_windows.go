@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// The binding that serves the other platforms is not used here. On Windows it hides the names of the readers from the garbage
-// collector while the call waits, for minutes, in the memory that holds them; it looks for winscard.dll in the program's folder
-// first; and it ends the program where there is none. Five calls are soon bound.
+// The binding that serves the other platforms is not used here. On Windows it hides the names of the readers from the
+// garbage collector while the call waits, for minutes, in the memory that holds them; it looks for winscard.dll in the
+// program's folder first; and it ends the program where there is none. Five calls are soon bound.
 var (
 	winscard             = windows.NewLazySystemDLL("winscard.dll")
 	scardEstablish       = winscard.NewProc("SCardEstablishContext")

@@ -1,3 +1,5 @@
+//go:build !darwin
+
 package pcsc_test
 
 import (
@@ -95,17 +97,6 @@ func (s *stream) expectGone(reason pcsc.Reason, code pcsc.Code) {
 	require.Equal(s.t, pcsc.ServiceGone, event.Kind)
 	require.ErrorIs(s.t, event.Err, reason)
 	require.ErrorIs(s.t, event.Err, code)
-}
-
-// expectNothing sees that there is no more to be told: the next event is of something that happens now.
-func (s *stream) expectNothing(service *service) {
-	s.t.Helper()
-	if service.down != nil {
-		service.do(s.t, service.start)
-		s.expect(back)
-	}
-	service.do(s.t, func() { service.plug("a reader that was not there") })
-	s.expect(connected("a reader that was not there"))
 }
 
 func connected(reader string) pcsc.Event {

@@ -3,6 +3,7 @@ package pcsc
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -12,7 +13,8 @@ import (
 type Settings struct {
 	// Establish connects to the service; it is this computer's if it is nil.
 	Establish func() (Context, error)
-	// RetryMin is the pause before the service is tried again, 100 ms if it is not set. It doubles up to RetryMax, 2 s if not set.
+	// RetryMin is the pause before the service is tried again, 100 ms if it is not set. It doubles up to RetryMax, 2 s if
+	// not set.
 	RetryMin, RetryMax time.Duration
 	// Clock times those pauses; it is the system's if it is nil.
 	Clock Clock
@@ -23,24 +25,24 @@ type Clock interface {
 	After(time.Duration) <-chan time.Time
 }
 
-// Watch looks at the readers until the context ends, and tells what there is at first (ReaderConnected, CardInserted) and then
-// what changes. Where there is a service without a reader, it has nothing to tell.
+// Watch looks at the readers until the context ends, and tells what there is at first (ReaderConnected, CardInserted) and
+// then what changes. Where there is a service without a reader, it has nothing to tell.
 //
-// A removal is told at once and never lost: one that was followed by an insertion before anybody looked is told as both. So is
-// an insertion that was followed by a removal. A reader that is unplugged with a card in it is told as CardRemoved, then
+// A removal is told at once and never lost: one that was followed by an insertion before anybody looked is told as both. So
+// is an insertion that was followed by a removal. A reader that is unplugged with a card in it is told as CardRemoved, then
 // ReaderDisconnected; one that gives no answer holds no card as far as anybody knows, and is told as CardRemoved.
 //
 // Without a service there is a ServiceGone, and another if the [Reason] becomes a different one: a service that crashes is a
-// ConnectionLost first, then NoService until it is started again. Nobody knows then whether a card
-// is still where it was, so no CardRemoved is made up: ServiceGone is itself a reason to ask for the ticket. After ServiceBack
-// comes what is different from what was told before; a card that was changed in the meantime and is there again is no difference
-// that could be seen.
+// ConnectionLost first, then NoService until it is started again. Nobody knows then whether a card is still where it was, so
+// no CardRemoved is made up: ServiceGone is itself a reason to ask for the ticket. After ServiceBack comes what is different
+// from what was told before; a card that was changed in the meantime and is there again is no difference that could be seen.
+// Windows stops its service with the last reader, so that what that one held may be told by ServiceGone alone.
 //
-// News waits for its reader without growing old: a slow one is not told of each of ten removals in a row, but of one at least, and
-// of what is true now.
+// News waits for its reader without growing old: a slow one is not told of each of ten removals in a row, but of one at
+// least, and of what is true now.
 //
-// The channel is closed when the context has ended and the connection with it. A service that hangs, so that it cannot even be
-// told to stop, is left to itself after a second. There must not be two Watch at a time in one process, see establish.
+// The channel is closed when the context has ended and the connection with it. A service that hangs, so that it cannot even
+// be told to stop, is left to itself after a second. There must not be two Watch at a time in one process, see establish.
 func Watch(ctx context.Context, settings Settings) <-chan Event {
 	w := &watch{
 		Settings: settings.orDefaults(),
@@ -73,8 +75,8 @@ func (s Settings) orDefaults() Settings {
 // grace is how long a service may take to let go of a connection.
 const grace = time.Second
 
-// watch is the work behind Watch. One goroutine calls the service, since that waits, and reports to another, which has all the
-// knowledge and waits for whoever reads the events.
+// watch is the work behind Watch. One goroutine calls the service, since that waits, and reports to another, which has all
+// the knowledge and waits for whoever reads the events.
 type watch struct {
 	Settings
 	// pace bounds how often the service is asked, should it answer at once and for ever. The burst is more than what happens
@@ -174,16 +176,7 @@ func (w *watch) reader(name string) *reader {
 }
 
 // forget drops the readers that are gone and of which all is told.
-func (w *watch) forget() {
-	kept := w.readers[:0]
-	for _, reader := range w.readers {
-		if !reader.settled() {
-			kept = append(kept, reader)
-		}
-	}
-	clear(w.readers[len(kept):])
-	w.readers = kept
-}
+func (w *watch) forget() { w.readers = slices.DeleteFunc(w.readers, (*reader).settled) }
 
 // news returns the next event and what to do once it is told, which is nil if there is none.
 func (w *watch) news() (Event, func()) {

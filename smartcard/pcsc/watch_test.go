@@ -1,3 +1,5 @@
+//go:build !darwin
+
 package pcsc_test
 
 import (
@@ -30,6 +32,17 @@ func observe(t *testing.T, s *service) *stream {
 		require.Empty(t, s.lines, "connections that are not released")
 	})
 	return watch(t, pcsc.Settings{Establish: s.establish, Clock: fast{}})
+}
+
+// expectNothing sees that there is no more to be told: the next event is of something that happens now.
+func (s *stream) expectNothing(service *service) {
+	s.t.Helper()
+	if service.down != nil {
+		service.do(s.t, service.start)
+		s.expect(back)
+	}
+	service.do(s.t, func() { service.plug("a reader that was not there") })
+	s.expect(connected("a reader that was not there"))
 }
 
 // fast is a clock of which a millisecond takes no longer than its longest pause.
@@ -153,7 +166,8 @@ func TestAReaderThatWorksAgain(t *testing.T) {
 	}
 }
 
-// Windows can list a reader that it does not know yet, and says then that it need not be looked at. It has to be all the same.
+// Windows can list a reader that it does not know yet, and says then that it need not be looked at. It has to be all the
+// same.
 func TestAReaderThatIsListedAndNotKnown(t *testing.T) {
 	s := newService(a)
 	s.nameless = true
@@ -519,8 +533,8 @@ func TestItEndsThoughTheServiceHangs(t *testing.T) {
 	}
 }
 
-// Whatever happens in whatever order, and however slow the reader is: what is told fits together, leads to what is the case, and
-// leaves no removal out.
+// Whatever happens in whatever order, and however slow the reader is: what is told fits together, leads to what is the case,
+// and leaves no removal out.
 func TestWhateverHappensNoRemovalIsLost(t *testing.T) {
 	for platform, set := range platforms {
 		for seed := range uint64(25) {

@@ -67,8 +67,8 @@ func dial(ctx context.Context, address string) (*net.TCPConn, error) {
 	return tcp, nil
 }
 
-// Remove takes the card out, and returns when the daemon has seen that: it may look only now and then, and take the next card for
-// the same. The second time it does nothing.
+// Remove takes the card out, and returns when the daemon has seen that: it may look only now and then, and take the next
+// card for the same. The second time it does nothing.
 func (c *Card) Remove() error {
 	c.removal.Do(func() { c.err = c.remove() })
 	return c.err
@@ -100,8 +100,8 @@ const (
 	askATR  = 4
 )
 
-// The card's answers, each after its length in two bytes, big-endian: to a reset, the shortest that the standard allows; to every
-// command, that it does not know it.
+// The card's answers, each after its length in two bytes, big-endian: to a reset, the shortest that the standard allows; to
+// every command, that it does not know it.
 var (
 	atr        = []byte{0, 2, 0x3B, 0x00}
 	notCommand = []byte{0, 2, 0x6D, 0x00}
@@ -134,8 +134,8 @@ func (c *Card) serve() {
 	}
 }
 
-// acknowledge makes the kernel confirm what it has received and receives next. It waits 40 ms otherwise, in the hope of an answer,
-// and the driver for as long before it asks the next.
+// acknowledge makes the kernel confirm what it has received and receives next. It waits 40 ms otherwise, in the hope of an
+// answer, and the driver for as long before it asks the next.
 func (c *Card) acknowledge() {
 	raw, err := c.conn.SyscallConn()
 	if err != nil {

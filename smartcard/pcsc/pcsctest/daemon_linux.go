@@ -23,8 +23,8 @@ func Socket(dir string) string { return filepath.Join(dir, "pcscd.comm") }
 // patience bounds everything that is waited for.
 const patience = 20 * time.Second
 
-// Daemon is a pcscd of its own, with one virtual reader that has two slots; PC/SC takes each slot for a reader. Its methods are not
-// safe for concurrent use; those of its cards are.
+// Daemon is a pcscd of its own, with one virtual reader that has two slots; PC/SC takes each slot for a reader. Its methods
+// are not safe for concurrent use; those of its cards are.
 type Daemon struct {
 	ctx    context.Context
 	dir    string
@@ -47,8 +47,8 @@ func Polled() Option { return func(s *setup) { s.polled = true } }
 // WithoutReader starts a daemon that has no reader.
 func WithoutReader() Option { return func(s *setup) { s.bare = true } }
 
-// Start starts a daemon in a folder, which it may fill, and waits until it is ready. The folder's path has to be short, since a
-// socket's may have no more than 107 bytes. The daemon is killed when the context ends, or the program.
+// Start starts a daemon in a folder, which it may fill, and waits until it is ready. The folder's path has to be short,
+// since a socket's may have no more than 107 bytes. The daemon is killed when the context ends, or the program.
 func Start(ctx context.Context, dir string, options ...Option) (*Daemon, error) {
 	driver, err := findDriver()
 	if err != nil {
@@ -84,8 +84,8 @@ func (d *Daemon) Readers() []string {
 	return []string{friendlyName + " 00 00", friendlyName + " 00 01"}
 }
 
-// Restart kills the daemon if it runs and starts it anew, in the same place, without the cards that were in its readers. The options
-// take the place of those given to Start.
+// Restart kills the daemon if it runs and starts it anew, in the same place, without the cards that were in its readers. The
+// options take the place of those given to Start.
 func (d *Daemon) Restart(options ...Option) error {
 	if err := d.Kill(); err != nil {
 		return err
@@ -226,8 +226,8 @@ func (d *Daemon) signal(signal syscall.Signal) error {
 
 const pidFile = "/run/pcscd/pcscd.pid"
 
-// otherDaemon returns what is in the file with the process id of the computer's own daemon, nil if there is none. A daemon writes
-// there whatever it was told.
+// otherDaemon returns what is in the file with the process id of the computer's own daemon, nil if there is none. A daemon
+// writes there whatever it was told.
 func otherDaemon() []byte {
 	text, err := os.ReadFile(pidFile)
 	if err != nil {

@@ -71,3 +71,10 @@ func TestNoCardGoesIntoADeadDaemon(t *testing.T) {
 	require.ErrorContains(t, err, "there is no reader")
 	require.NoError(t, daemon.Close())
 }
+
+// Whoever lacks a package has to be told its name, and not that something is wrong with cards.
+func TestAMissingPackageIsNamed(t *testing.T) {
+	t.Setenv("PATH", "")
+	_, err := pcsctest.Start(t.Context(), folder(t))
+	require.ErrorContains(t, err, "install the package gcc")
+}

@@ -1,6 +1,6 @@
-// Package presence names what can be told of card readers, cards and the PC/SC service. It is apart from package pcsc, which looks
-// at them: on Linux that one is linked with a library without which a program does not start, and whoever only reads what the helper
-// process has seen must start without it.
+// Package presence names what can be told of card readers, cards and the PC/SC service. It is apart from package pcsc, which
+// looks at them: on Linux that one is linked with a library without which a program does not start, and whoever only reads
+// what the helper process has seen must start without it.
 package presence
 
 // Kind is what an event tells.

@@ -8,8 +8,8 @@ import (
 	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
 )
 
-// If a name changes, a program and a helper of two versions no longer understand each other, and a card that is pulled out ends
-// no session.
+// If a name changes, a program and a helper of two versions no longer understand each other, and a card that is pulled out
+// ends no session.
 func TestTheNamesAreWhatTheyWere(t *testing.T) {
 	names := map[presence.Kind]string{
 		presence.ReaderConnected:    "reader-connected",
