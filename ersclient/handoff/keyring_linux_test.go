@@ -2,6 +2,7 @@ package handoff_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -375,4 +376,38 @@ func TestTheBusInTheRuntimeFolder(t *testing.T) {
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
 	require.NoError(t, handoff.Write(t.Context(), madeUp()))
 	require.NoError(t, handoff.Clear(t.Context()))
+}
+
+// A reader that looks at the very moment in which a session ends must be told that there is none, and not of an object of the
+// keyring that has just gone. secret-tool plays the writer, in a process of its own.
+func TestAReaderSeesASessionOrNone(t *testing.T) {
+	within(t, keyringtest.Options{})
+	const writer = `for i in $(seq 150); do
+		printf key | secret-tool store --label=x service ers-login username session-key
+		secret-tool clear service ers-login username session-key
+	done`
+	command := exec.CommandContext(t.Context(), "sh", "-c", writer)
+	require.NoError(t, command.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- command.Wait() }()
+	var found, none int
+	for {
+		_, err := handoff.ReadKey(soon(t, time.Minute))
+		switch {
+		case err == nil:
+			found++
+		case errors.Is(err, handoff.ErrNotFound):
+			none++
+		default:
+			require.NoError(t, err, "after %d sessions and %d times none", found, none)
+		}
+		select {
+		case err := <-ended:
+			require.NoError(t, err)
+			require.NotZero(t, found)
+			require.NotZero(t, none)
+			return
+		default:
+		}
+	}
 }

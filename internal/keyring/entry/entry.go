@@ -56,6 +56,9 @@ var (
 	ErrForbidden = errors.New("storing credentials is forbidden")
 )
 
+// lookups bounds how often an entry that vanishes while it is read is looked for again.
+const lookups = 5
+
 // deletes bounds how often an entry is deleted until it is gone.
 const deletes = 8
 
@@ -176,9 +179,13 @@ func (r *Ring) guarded(work func(*Ring) error) (err error) {
 	return work(r)
 }
 
-// Get reads an entry.
+// Get reads an entry. On Linux an entry is found first and read next; one that was replaced or deleted in between is looked for
+// again, since for a reader it is there or it is not.
 func (r *Ring) Get(from Address) (secret.Text, error) {
 	text, err := keyring.Get(from.Service, from.Account)
+	for again := 0; again < lookups && vanished(err) && r.ctx.Err() == nil; again++ {
+		text, err = keyring.Get(from.Service, from.Account)
+	}
 	if errors.Is(err, keyring.ErrNotFound) {
 		return secret.Text{}, ErrNotFound
 	}

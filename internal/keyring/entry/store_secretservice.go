@@ -63,6 +63,21 @@ type store struct {
 
 func set(to Address, text string) error { return keyring.Set(to.Service, to.Account, text) }
 
+// vanished tells whether an item that was found was no more when it was asked for: the Secret Service's own word for that, or the
+// bus's for an object that is not there.
+func vanished(err error) bool {
+	var answer dbus.Error
+	if !errors.As(err, &answer) {
+		return false
+	}
+	switch answer.Name {
+	case "org.freedesktop.Secret.Error.NoSuchObject",
+		"org.freedesktop.DBus.Error.UnknownObject", "org.freedesktop.DBus.Error.UnknownMethod":
+		return true
+	}
+	return false
+}
+
 // open looks for the bus, the service, the collection and its lock, and asks the user to unlock it if it may.
 func open(ctx context.Context, prompting Prompting) (*store, error) {
 	address, err := busAddress()
