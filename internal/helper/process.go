@@ -35,6 +35,8 @@ type process struct {
 	// gone is closed when the process has ended and all it said has been read; status is set by then.
 	gone   chan struct{}
 	status string
+	// accepted is closed when the helper's hello was the right one.
+	accepted chan struct{}
 	// left is closed when whoever is told of events takes too long at the end.
 	left chan struct{}
 }
@@ -64,6 +66,7 @@ func start(ctx context.Context, settings Settings) (*process, error) {
 	if err != nil {
 		return nil, refused(p.endedFor(err))
 	}
+	close(p.accepted)
 	return p, nil
 }
 
@@ -107,7 +110,7 @@ func launch(settings Settings) (*process, error) {
 	p := &process{
 		name: settings.Name, stdin: stdin,
 		hello: make(chan hello, 1), replies: make(chan incoming, 1), broken: make(chan error, 1), gone: make(chan struct{}),
-		left: make(chan struct{}),
+		left: make(chan struct{}), accepted: make(chan struct{}),
 	}
 	started, exited := make(chan error, 1), make(chan struct{})
 	go p.run(command, started, exited)
@@ -129,8 +132,13 @@ func launch(settings Settings) (*process, error) {
 		relay(stderr, settings.Stderr)
 	}()
 	go func() {
+		// What a stranger tells is not for anybody's ears.
+		select {
+		case <-p.accepted:
+		case <-heard:
+		}
 		for event := range events {
-			if settings.Event != nil {
+			if settings.Event != nil && p.isAccepted() {
 				settings.Event(event)
 			}
 		}
@@ -143,6 +151,15 @@ func launch(settings Settings) (*process, error) {
 		close(p.gone)
 	}()
 	return p, nil
+}
+
+func (p *process) isAccepted() bool {
+	select {
+	case <-p.accepted:
+		return true
+	default:
+		return false
+	}
 }
 
 // run starts the process and waits for it, all on one OS thread that does nothing else meanwhile. On Linux the signal that

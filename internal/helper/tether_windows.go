@@ -22,7 +22,7 @@ type tether struct {
 
 // tie keeps a console window from flashing up, and with it Ctrl+C from reaching the helper before its parent has cleared up.
 func tie(command *exec.Cmd) {
-	command.SysProcAttr = &syscall.SysProcAttr{HideWindow: true, CreationFlags: windows.CREATE_NO_WINDOW}
+	command.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW}
 }
 
 func hold(process *os.Process) *tether {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -344,6 +345,8 @@ func TestAProgramThatIsNotThere(t *testing.T) {
 	t.Run("missing file, in the chain", func(t *testing.T) {
 		agent, err := command.New([]string{filepath.Join(t.TempDir(), "ticket-agent")})
 		require.NoError(t, err)
-		assert.ErrorIs(t, agent.DestroyTicket(t.Context()), fs.ErrNotExist)
+		err = agent.DestroyTicket(t.Context())
+		// Windows looks for programs, and Unix for files.
+		assert.True(t, errors.Is(err, fs.ErrNotExist) || errors.Is(err, exec.ErrNotFound), err)
 	})
 }

@@ -311,7 +311,8 @@ func TestStatus(t *testing.T) {
 		fails  string
 	}{
 		"installed": {
-			`{"installed":true,"path":"C:\\IA\\TicketApiDll.dll","missing":["_TcktApi_x"],"apiVersion":33816576,"engineVersion":1,"terminalSession":false}`,
+			`{"installed":true,"path":"C:\\IA\\TicketApiDll.dll","missing":["_TcktApi_x"],` +
+				`"apiVersion":33816576,"engineVersion":1,"terminalSession":false}`,
 			ticketapi.Status{
 				Installed: true, Path: `C:\IA\TicketApiDll.dll`, Missing: []string{"_TcktApi_x"},
 				APIVersion: "0x02040000", EngineVersion: "0x00000001", TerminalSession: &no,

@@ -9,7 +9,6 @@ import (
 
 	"github.com/ers-login/ers-login/internal/helper"
 	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
-	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
 )
 
 // unattended are Readers without a helper.
@@ -88,7 +87,9 @@ func TestWhenACardIsTakenForRemoved(t *testing.T) {
 		b      = `{"reader":"B"}`
 		begins = `{"begins":true}`
 	)
-	in := []step{{presence.ServiceBack, begins, 0, false}, {presence.ReaderConnected, a, 0, false}, {presence.CardInserted, a, 0, false}}
+	in := []step{
+		{presence.ServiceBack, begins, 0, false}, {presence.ReaderConnected, a, 0, false}, {presence.CardInserted, a, 0, false},
+	}
 	cases := map[string][]step{
 		"removed and inserted": {
 			{presence.CardRemoved, a, 0, true}, {0, "", time.Hour, true}, {presence.CardInserted, a, 0, false},
@@ -173,11 +174,10 @@ func TestAHelperThatStaysAwayIsLostSight(t *testing.T) {
 	})
 }
 
-// The reason that a reader gives is data of another process.
+// The name of a reader is data of another process.
 func TestAReaderMayHaveAnyName(t *testing.T) {
 	r := unattended()
 	r.hears(presence.CardInserted, `{}`)
 	r.hears(presence.CardInserted, `{"reader":"\u0000\u202e"}`)
 	assert.Equal(t, []Reader{{Name: "", Card: true}, {Name: "\x00\u202e", Card: true}}, r.cards.readers)
-	assert.Equal(t, wire.Card{}, wire.Card{Reader: ""})
 }

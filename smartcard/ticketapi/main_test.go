@@ -156,11 +156,25 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{t, t.TempDir()}
+	// Not t.TempDir, whose way to remove a folder Wine 8 does not know.
+	folder, err := os.MkdirTemp("", "desk")
+	require.NoError(t, err)
+	d := &desk{t, folder}
+	t.Cleanup(d.clear)
 	for _, call := range calls {
 		d.answers(call, behaviour{Do: "crash"})
 	}
 	return d
+}
+
+// clear takes the folder away.
+func (d *desk) clear() {
+	files, err := os.ReadDir(d.folder)
+	require.NoError(d.t, err)
+	for _, file := range files {
+		require.NoError(d.t, os.Remove(filepath.Join(d.folder, file.Name())))
+	}
+	require.NoError(d.t, os.Remove(d.folder))
 }
 
 func (d *desk) write(file string, text []byte) {

@@ -31,7 +31,13 @@ func newProcess(settings Settings, event func(helper.Event)) *process {
 }
 
 // start starts the helper unless it runs.
-func (p *process) start(ctx context.Context) error { return p.hear(p.Start(ctx)) }
+func (p *process) start(ctx context.Context) error {
+	err := p.Start(ctx)
+	if err == nil {
+		return nil // it may be about to end, and have more to say
+	}
+	return p.hear(err)
+}
 
 // call asks the helper. None of its calls has parameters.
 func (p *process) call(ctx context.Context, call string, result any) error {
@@ -84,8 +90,7 @@ func (s *stderr) line(line string) {
 	}
 }
 
-// next returns the last line before a call or a start has come to an end, and listens to what comes after: the process that has
-// crashed before has said all it had to say.
+// next returns the last line, and listens anew: it is called when a process has answered, or has ended and said all it had to say.
 func (s *stderr) next() string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

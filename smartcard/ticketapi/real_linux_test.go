@@ -17,7 +17,7 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
-// The helper itself, as it is on Linux. On Windows it is driven under Wine: see smartcard/ticketbridge/rig.
+// The helper itself, as it is on Linux. On Windows it is driven under Wine: see internal/e2e/windows.
 func TestTheRealHelper(t *testing.T) {
 	folder := t.TempDir()
 	program := filepath.Join(folder, "ers-login-ticketbridge")

@@ -89,11 +89,11 @@ func (d *dll) initialize() int32 {
 }
 
 func (d *dll) finalize(handle int32) {
-	_, _, _ = syscall.SyscallN(d.exports[finalize], uintptr(handle))
+	_, _, _ = syscall.SyscallN(d.exports[finalize], long(handle))
 }
 
 func (d *dll) lastError(handle int32) smartcard.Code {
-	code, _, _ := syscall.SyscallN(d.exports[getLastError], uintptr(handle))
+	code, _, _ := syscall.SyscallN(d.exports[getLastError], long(handle))
 	return smartcard.Code(code) //nolint:gosec // A DWORD.
 }
 
@@ -103,7 +103,7 @@ func (d *dll) ticket(from export, handle int32, buffer []byte) (uint32, smartcar
 		return 0, smartcard.NotImplemented
 	}
 	used := new(uint32)
-	code, _, _ := syscall.SyscallN(address, uintptr(handle),
+	code, _, _ := syscall.SyscallN(address, long(handle),
 		uintptr(unsafe.Pointer(&buffer[0])), uintptr(len(buffer)), uintptr(unsafe.Pointer(used))) //nolint:gosec // C takes addresses.
 	return *used, smartcard.Code(code) //nolint:gosec // A C int.
 }
@@ -113,7 +113,7 @@ func (d *dll) destroyTicket(handle int32) smartcard.Code {
 	if !ok {
 		return smartcard.NotImplemented
 	}
-	code, _, _ := syscall.SyscallN(address, uintptr(handle))
+	code, _, _ := syscall.SyscallN(address, long(handle))
 	return smartcard.Code(code) //nolint:gosec // A C int.
 }
 
@@ -123,7 +123,7 @@ func (d *dll) describe(handle int32, code smartcard.Code, buffer []byte) (uint32
 		return 0, false
 	}
 	used := new(uint32)
-	failed, _, _ := syscall.SyscallN(address, uintptr(handle), uintptr(code),
+	failed, _, _ := syscall.SyscallN(address, long(handle), uintptr(code),
 		uintptr(unsafe.Pointer(&buffer[0])), uintptr(len(buffer)), uintptr(unsafe.Pointer(used))) //nolint:gosec // C takes addresses.
 	return *used, smartcard.Code(failed) == smartcard.Success //nolint:gosec // A C int.
 }
@@ -133,7 +133,7 @@ func (d *dll) version(handle, component int32) uint32 {
 	if !ok {
 		return 0
 	}
-	version, _, _ := syscall.SyscallN(address, uintptr(handle), uintptr(component))
+	version, _, _ := syscall.SyscallN(address, long(handle), long(component))
 	return uint32(version) //nolint:gosec // A DWORD.
 }
 
@@ -142,6 +142,9 @@ func (d *dll) terminalSession(handle int32) (yes, known bool) {
 	if !ok {
 		return false, false
 	}
-	answer, _, _ := syscall.SyscallN(address, uintptr(handle))
+	answer, _, _ := syscall.SyscallN(address, long(handle))
 	return uint32(answer) != 0, true //nolint:gosec // A BOOL.
 }
+
+// long is an argument that is a C long or int.
+func long(value int32) uintptr { return uintptr(value) } //nolint:gosec // Only its lower 32 bits are looked at.

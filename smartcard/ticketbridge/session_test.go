@@ -15,7 +15,7 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
 )
 
-// fake is a library as a test wants it. The real one is driven under Wine: see rig_test.go.
+// fake is a library as a test wants it. One that is loaded is driven under Wine: see internal/e2e/windows.
 type fake struct {
 	calls []string // what was called, in order
 
@@ -282,7 +282,9 @@ func TestAClockThatIsPutBackDoesNotStopTheSearch(t *testing.T) {
 // If this fails, Diagnostics says that nothing is installed where something is broken, or the other way round.
 func TestStatus(t *testing.T) {
 	yes := true
-	base := wire.Status{Installed: true, Path: `C:\IA\TicketApiDll.dll`, Missing: []string{"_TcktApi_isTerminalServiceSession"}, APIVersion: 1 << 16}
+	base := wire.Status{
+		Installed: true, Path: `C:\IA\TicketApiDll.dll`, Missing: []string{"_TcktApi_isTerminalServiceSession"}, APIVersion: 1 << 16,
+	}
 	cases := map[string]struct {
 		find func() (library, error)
 		want func() wire.Status

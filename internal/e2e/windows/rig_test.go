@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	// guard ends a test that hangs.
-	guard = 60 * time.Second
+	guard = 2 * time.Minute
 	// agentFolder is where most tests install the stand-in: where an Identity Agent may be.
 	agentFolder = `C:\Program Files (x86)\HSCIC\Identity Agent`
 	// helperFolder is where our own programs are.
@@ -110,7 +110,8 @@ func (r *rig) calls() (made []called) {
 	require.NoError(r.t, err)
 	for line := range strings.Lines(string(log)) {
 		var c called
-		if _, err := fmt.Sscanf(line, "%s process %d thread %d handle %d size %d", &c.name, &c.process, &c.thread, &c.handle, &c.size); err != nil {
+		_, err := fmt.Sscanf(line, "%s process %d thread %d handle %d size %d", &c.name, &c.process, &c.thread, &c.handle, &c.size)
+		if err != nil {
 			continue // still being written
 		}
 		made = append(made, c)

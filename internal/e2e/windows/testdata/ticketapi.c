@@ -1,6 +1,6 @@
 /*
- * A stand-in for the Identity Agent's TicketApiDll.dll: the exports of the Ticket API's published interface, with nothing behind them but two text files in
- * the folder of the library.
+ * A stand-in for the Identity Agent's TicketApiDll.dll: the exports of the Ticket API's published interface, with nothing behind
+ * them but two text files in the folder of the library.
  *
  * standin.txt says how it behaves, and is read again with each call. Each line is the name of a call without its prefix, what it
  * does, and an argument:

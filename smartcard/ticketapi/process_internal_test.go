@@ -1,0 +1,46 @@
+package ticketapi
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/ers-login/ers-login/internal/helper"
+)
+
+// If this fails, part of a ticket is in the log after a crash inside the library, or nothing that tells of it.
+func TestACrashIsToldInTwoLines(t *testing.T) {
+	var log []string
+	said := &stderr{log: func(line string) { log = append(log, line) }}
+	process := &process{stderr: said}
+	crashed := fmt.Errorf("getTicket: %w: exit status 2", helper.ErrCrashed)
+	for _, line := range []string{
+		"the library complains",
+		"Exception 0xc0000005 0x1 0x0 0x67c417fb",
+		"PC=0x67c417fb",
+		"runtime.cgocall(0x413b30, 0x6841a4)",
+		"goroutine 1 gp=0x45436008 m=nil [select]:",
+		"eax     0x43495141",
+	} {
+		said.line(line)
+	}
+	assert.Equal(t, []string{"the library complains", "Exception 0xc0000005 0x1 0x0 0x67c417fb", "PC=0x67c417fb"}, log)
+	err := process.hear(crashed)
+	assert.ErrorIs(t, err, helper.ErrCrashed)
+	assert.EqualError(t, err, crashed.Error()+"; it said: Exception 0xc0000005 0x1 0x0 0x67c417fb")
+
+	said.line("another process says something")
+	assert.Equal(t, "another process says something", log[3])
+	err = errors.New("of another kind")
+	assert.Equal(t, err, process.hear(err))
+	assert.EqualError(t, process.hear(crashed), crashed.Error(), "what was said before that does not count")
+}
+
+// A log is not needed.
+func TestWithoutALog(t *testing.T) {
+	said := &stderr{}
+	said.line("not found")
+	assert.Equal(t, "not found", said.next())
+}
