@@ -24,7 +24,7 @@ PCSC        := $(MODULE)/smartcard/(pcsc.*|ticketbridge.*)
 packages     = $$($(GO) list ./... | grep -vE '^($(1))$$')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit e2e build lint vet-elsewhere bench screens fuzz test-windows package clean setup-build setup-run setup-test
+.PHONY: help run test unit e2e build build-windows lint vet-elsewhere bench screens fuzz test-windows package clean setup-build setup-run setup-test setup-windows
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -51,6 +51,13 @@ build: setup-build ## build the program and its card-side helper into build/
 	$(GO) build -o $(BINARY) .
 	$(GO) build -ldflags '-X main.version=$(VERSION)' -o $(BRIDGE) ./smartcard/ticketbridge
 
+build-windows: setup-windows ## build the Windows program (amd64) and its card-side helper (386) into build/windows/
+	@mkdir -p $(BUILD)/windows
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc CXX=x86_64-w64-mingw32-g++ \
+		$(GO) build -ldflags '-H=windowsgui' -o $(BUILD)/windows/ers-login.exe .
+	GOOS=windows GOARCH=386 CGO_ENABLED=0 \
+		$(GO) build -ldflags '-X main.version=$(VERSION)' -o $(BUILD)/windows/ers-login-ticketbridge.exe ./smartcard/ticketbridge
+
 lint: setup-build vet-elsewhere $(LINTER) ## run the linter, with the rules of what a room must not import
 	$(LINTER) run --allow-parallel-runners ./...
 
@@ -58,6 +65,7 @@ lint: setup-build vet-elsewhere $(LINTER) ## run the linter, with the rules of w
 vet-elsewhere:
 	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) vet $(call packages,$(FYNE))
 	CGO_ENABLED=0 GOOS=windows GOARCH=386 $(GO) vet ./smartcard/...
+	GOFLAGS='-trimpath -buildvcs=false' $(GO) vet -tags=accessibility,windowsrig ./internal/e2e/windows
 	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) vet $(call packages,$(FYNE)|$(PCSC))
 
 $(LINTER):
@@ -85,5 +93,5 @@ package: ## build all packages into dist/
 clean: ## remove what was built
 	rm -rf $(BUILD) dist
 
-setup-build setup-run setup-test: setup-%:
+setup-build setup-run setup-test setup-windows: setup-%:
 	@.ci/setup $*

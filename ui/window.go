@@ -125,6 +125,10 @@ func title(settings Settings) string {
 // Window returns Fyne's window, for the main function to show and to run.
 func (w *Window) Window() fyne.Window { return w.win }
 
+// Stop ends what the window still does by itself, after Fyne's loop has ended without a Closed state: there is nobody left to
+// draw for. It is called on the goroutine that ran the loop.
+func (w *Window) Stop() { w.ticker.stop() }
+
 // Show draws a state. It can be called from any goroutine and returns at once. Where states come faster than they can be drawn,
 // only the newest is.
 func (w *Window) Show(state login.State) {

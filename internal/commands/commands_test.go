@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	standard "log"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -38,6 +39,12 @@ var fyneAppFile = filepath.Join("..", "..", "FyneApp.toml")
 // testProgram is a program with an environment of its own, that must not open a window.
 func testProgram(t *testing.T, environ ...string) program {
 	t.Helper()
+	// A command hands the standard log over to its own, which ends with it.
+	writer, flags := standard.Writer(), standard.Flags()
+	t.Cleanup(func() {
+		standard.SetOutput(writer)
+		standard.SetFlags(flags)
+	})
 	toml, err := os.ReadFile(fyneAppFile)
 	require.NoError(t, err)
 	metadata, err := readMetadata(toml)

@@ -53,6 +53,7 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, settings ui.S
 	// the display dies, Xlib ends the process at once, and the next start clears what is left.
 	entrance.Send(login.Quit{})
 	if !started.Load() {
+		window.Stop()
 		log.WithError(broken).Error("window")
 		return notOpened.Because(broken)
 	}
@@ -60,6 +61,7 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, settings ui.S
 		log.WithError(broken).WithField("stack", stack).Error("window")
 	}
 	err := <-ended
+	window.Stop()
 	switch {
 	case broken != nil:
 		return broke.Because(errors.Join(broken, err))

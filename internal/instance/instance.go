@@ -58,10 +58,10 @@ type Lock struct{ file *os.File }
 func DefaultFile() string {
 	if folder := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(folder) {
 		if found, err := os.Stat(folder); err == nil && found.IsDir() { //nolint:gosec // G703: the environment says where it is
-			return filepath.Join(folder, "ers-login.lock")
+			return filepath.Join(folder, fileName())
 		}
 	}
-	return filepath.Join(xdg.StateHome, "ers-login", "ers-login.lock")
+	return filepath.Join(xdg.StateHome, "ers-login", fileName())
 }
 
 // Take takes the lock whose file is at path, and never waits for it. The error is [Running] if another process holds it, which

@@ -25,3 +25,6 @@ func lock(file *os.File) error {
 		}
 	}
 }
+
+// fileName is the same for all sessions of a user: they share a keyring.
+func fileName() string { return "ers-login.lock" }

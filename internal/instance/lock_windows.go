@@ -2,6 +2,7 @@ package instance
 
 import (
 	"errors"
+	"fmt"
 	"os"
 
 	"golang.org/x/sys/windows"
@@ -18,4 +19,15 @@ func lock(file *os.File) error {
 		return errHeld
 	}
 	return err
+}
+
+// fileName is another one for each log-on session, since each has its own entries in the Credential Manager: a user who is logged
+// on to a terminal server twice signs in in both.
+func fileName() string {
+	var session uint32
+	if err := windows.ProcessIdToSessionId(windows.GetCurrentProcessId(), &session); err != nil {
+		// Then one instance for all sessions is the safe way to be wrong.
+		return "ers-login.lock"
+	}
+	return fmt.Sprintf("ers-login-%d.lock", session)
 }

@@ -169,13 +169,13 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 	// What was left behind is told to a user who waits for the answer. After a card removal Spine has ended the e-RS session
 	// by itself, so that a refused A003 is what is to be expected.
 	asked := reason == SignedOut || reason == RoleSwitched
+	expected := reason == CardRemoved || reason == TicketChanged || reason == Expired
 	switch {
 	case after.phase == Closed:
 		m.closeIfIdle(now)
 		return nil
 	case after.phase == Failed:
 		m.fail(now, after.problem)
-		return nil
 	case e.clearErr != nil:
 		m.fail(now, notCleared(e.clearErr))
 	case e.deleteErr != nil && asked:
@@ -184,6 +184,9 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 		resume, repeated := m.resume, m.repeated
 		effects := m.signIn(now)
 		m.resume, m.repeated = resume, repeated
+		if e.deleteErr != nil && !expected {
+			effects = append(effects, m.deleteOrphan(key)...)
+		}
 		return effects
 	default:
 		return m.wait(now, reason)
@@ -191,7 +194,8 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 	if after.phase == Waiting {
 		m.rest = reason
 	}
-	if e.deleteErr != nil {
+	if e.deleteErr != nil && !expected {
+		// Told once more, beside whatever comes next.
 		m.unclosed = key
 	}
 	return nil

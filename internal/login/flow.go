@@ -330,10 +330,10 @@ func (f *Flow) recoverLeftovers() recovered {
 	if errors.Is(readErr, handoff.ErrNotFound) {
 		return recovered{}
 	}
-	if isLocked(readErr) {
+	if readErr != nil && !unreadable(readErr) {
 		return recovered{err: readErr}
 	}
-	// An entry that cannot be read is cleared as well: it is no session that anybody could use.
+	// An entry that is no session is cleared as well: nobody could use it.
 	clearErr := f.config.Keyring.Clear(ctx)
 	switch {
 	case clearErr != nil:
@@ -343,6 +343,11 @@ func (f *Flow) recoverLeftovers() recovered {
 		f.config.Log.WithField("generation", left.Generation).Warn("the session of an earlier run was cleared from the keyring")
 	}
 	return recovered{leftover: f.leftover(left), generation: left.Generation, err: clearErr}
+}
+
+// unreadable tells whether an entry was read that is no session of this contract.
+func unreadable(err error) bool {
+	return errors.Is(err, handoff.ErrMalformed) || errors.Is(err, handoff.ErrVersion)
 }
 
 // leftover is the key of a session that an earlier run has left, if it can be deleted: the key of one platform is not shown to
@@ -364,11 +369,13 @@ func (f *Flow) publish(ctx context.Context, todo publish) published {
 		switch {
 		case err == nil:
 			outcome.leftover = f.leftover(left)
-		case isLocked(err) || ctx.Err() != nil:
+		case errors.Is(err, handoff.ErrNotFound):
+		case unreadable(err):
+			f.config.Log.WithError(err).Warn("an unreadable keyring entry of an earlier run is replaced")
+		default:
+			// A prompt that was dismissed, or a keyring that does not answer: what is there is still not known.
 			outcome.err = err
 			return outcome
-		case !errors.Is(err, handoff.ErrNotFound):
-			f.config.Log.WithError(err).Warn("an unreadable keyring entry of an earlier run is replaced")
 		}
 		outcome.looked = true
 	}

@@ -41,6 +41,8 @@ type neighbours struct {
 	hang  map[string]bool
 	// locked is the keyring, until somebody is asked to unlock it.
 	locked bool
+	// unlockErr is what asking ends with instead.
+	unlockErr error
 	// stuck is a keyring that does not let itself be cleared.
 	stuck bool
 	cards chan smartcard.Event
@@ -115,8 +117,12 @@ func (n *neighbours) Read(context.Context) (handoff.Session, error) {
 
 func (n *neighbours) ReadUnlocking(ctx context.Context) (handoff.Session, error) {
 	n.mu.Lock()
-	n.locked = false
+	n.locked = n.unlockErr != nil
+	err := n.unlockErr
 	n.mu.Unlock()
+	if err != nil {
+		return handoff.Session{}, err
+	}
 	return n.Read(ctx)
 }
 
@@ -390,6 +396,27 @@ func TestLeftoversBehindALock(t *testing.T) {
 	<-r.ended
 	assert.Contains(t, r.noted(), "A003 of another session", "the session that was left is still open")
 	assert.Equal(t, []string{"A001", "A002", "publish", "clear", "A003"}, without(without(r.noted(), "remember"), "A003 of another session"))
+}
+
+// Whoever does not unlock the keyring has not shown what is in it: it must be neither replaced nor cleared unseen.
+func TestALeftoverThatCouldNotBeSeenStays(t *testing.T) {
+	for _, code := range []string{"KEYRING-DISMISSED", "KEYRING-TIMEOUT", "KEYRING-CRASHED", "KEYRING-LOCKED"} {
+		t.Run(code, func(t *testing.T) {
+			around := newNeighbours()
+			around.entry = handoff.Session{SessionKey: handoff.NewSessionKey("left"), BaseURL: baseURL, ASID: asid, Generation: 7}
+			around.locked, around.unlockErr = true, &problem.Problem{Code: code}
+			r := start(t, around, time.Minute)
+			r.until(login.Waiting)
+			r.appear()
+			r.until(login.Choosing)
+			r.Send(login.Choose{Permission: role})
+			assert.Equal(t, code, r.until(login.Failed).Problem.Code)
+			r.Send(login.Quit{})
+			<-r.ended
+			assert.Equal(t, []string{"A001", "A002", "A003"}, r.noted(), "nothing of the keyring is touched")
+			assert.True(t, around.entry.SessionKey.Equal(handoff.NewSessionKey("left").Text))
+		})
+	}
 }
 
 // Whoever wanted to sign out must not be signed in again by the button that is to finish the job.

@@ -57,7 +57,11 @@ func (m *machine) onTicketGone(now time.Time, why error) []effect {
 		if m.after.phase == SigningIn {
 			m.state.Reason, m.after, m.resume = CardRemoved, destination{phase: Waiting}, nil
 		}
-	case Starting, Prompting, Failed, Closed:
+	case Failed:
+		if m.absent {
+			return m.wait(now, m.state.Reason)
+		}
+	case Starting, Prompting, Closed:
 	}
 	return nil
 }

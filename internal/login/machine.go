@@ -33,6 +33,8 @@ type machine struct {
 	seen smartcard.Ticket
 	// absence is why there is no ticket, as far as the agent said.
 	absence error
+	// absent: the Problem that is shown is the reason of the absence, and goes with it.
+	absent bool
 	// refused is the last ticket that e-RS did not accept. Trying again with it would be refused again.
 	refused smartcard.Ticket
 	// promisedAt is when the agent said that it has a ticket now, which the card events are still to show.
@@ -181,6 +183,7 @@ func (m *machine) signIn(now time.Time) []effect {
 	if m.state.Phase == Prompting {
 		effects = append(effects, stopCalls{})
 	}
+	effects = append(effects, m.deleteOrphan(m.unclosed)...)
 	m.attempt++
 	m.forget()
 	m.enter(now, SigningIn)
@@ -190,10 +193,11 @@ func (m *machine) signIn(now time.Time) []effect {
 
 // prompt has the Identity Agent ask for card and passcode.
 func (m *machine) prompt(now time.Time, fresh bool) []effect {
+	effects := m.deleteOrphan(m.unclosed)
 	m.attempt++
 	m.forget()
 	m.enter(now, Prompting)
-	return []effect{askTicket{m.attempt, fresh}}
+	return append(effects, askTicket{m.attempt, fresh})
 }
 
 // choose selects a pair (A002).
@@ -219,6 +223,7 @@ func (m *machine) wait(now time.Time, reason Reason) []effect {
 	if !known {
 		// The agent says that something is wrong which no card mends, such as a blocked one.
 		m.fail(now, m.absence)
+		m.absent = true
 		return nil
 	}
 	return m.probe(now)
@@ -232,10 +237,11 @@ func (m *machine) probe(now time.Time) []effect {
 // recover clears what is left of an earlier run, or of a session whose entry could not be cleared. If there is a reason to rest,
 // it leads back to Waiting.
 func (m *machine) recover(now time.Time, rest Reason) []effect {
+	effects := m.deleteOrphan(m.unclosed)
 	m.forget()
 	m.enter(now, Starting)
 	m.running, m.rest = recovering, rest
-	return m.begin()
+	return append(effects, m.begin()...)
 }
 
 func (m *machine) fail(now time.Time, err error) {
@@ -300,7 +306,7 @@ func (m *machine) closeIfIdle(now time.Time) {
 func (m *machine) forget() {
 	m.session, m.createdAt, m.promisedAt = ersclient.Session{}, time.Time{}, time.Time{}
 	m.running, m.repeated, m.resume, m.fresh, m.again, m.handed = noCall, false, nil, false, false, false
-	m.rest, m.unclosed = NotEnded, ersclient.SessionKey{}
+	m.rest, m.unclosed, m.absent = NotEnded, ersclient.SessionKey{}, false
 	m.state = State{Phase: m.state.Phase, Since: m.state.Since, Reason: m.state.Reason, Links: m.state.Links}
 }
 
