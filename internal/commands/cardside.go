@@ -23,7 +23,7 @@ type cardSide struct {
 // openCardSide chooses the agent: the configured command, else the NHS Identity Agent of this computer. If that is not installed,
 // it says so; there is no falling back on a simulated one.
 func (r realNeighbours) openCardSide(settings config.Config) (cardSide, error) {
-	bridge, err := r.bridgeSettings()
+	bridge, err := r.bridgeSettings(settings.CardRemoval)
 	if err != nil {
 		return cardSide{}, err
 	}
@@ -61,7 +61,7 @@ var noAgentCommand = &problem.Problem{
 }
 
 // bridgeSettings name the card-side helper, which lies beside this program.
-func (r realNeighbours) bridgeSettings() (ticketapi.Settings, error) {
+func (r realNeighbours) bridgeSettings(removal string) (ticketapi.Settings, error) {
 	self, err := os.Executable()
 	if err == nil {
 		// A link to the program, as in a folder of commands, leads to where the helper is.
@@ -78,5 +78,18 @@ func (r realNeighbours) bridgeSettings() (ticketapi.Settings, error) {
 		Command: []string{filepath.Join(filepath.Dir(self), name)},
 		Version: r.program.metadata.Version,
 		Log:     func(line string) { r.log.WithField("helper", "ticketbridge").Warn(line) },
+		Sight:   func(err error) { r.sight(removal, err) },
 	}, nil
+}
+
+// sight logs whether the readers can be seen. Without them card_removal=always does not hold, and its organisation has to know.
+func (r realNeighbours) sight(removal string, err error) {
+	switch {
+	case err == nil:
+		r.log.Info("smartcard readers can be watched again")
+	case removal == config.RemovalAlways:
+		r.log.WithError(err).Warn("smartcard readers cannot be watched: although card_removal is always, the ticket decides")
+	default:
+		r.log.WithError(err).Warn("smartcard readers cannot be watched")
+	}
 }

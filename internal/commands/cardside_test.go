@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"bytes"
 	"os"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/command"
@@ -46,6 +48,29 @@ func TestTheAgentThatIsChosen(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// If this fails, an organisation whose sessions must end with the card does not learn that on this computer they do not.
+func TestThatReadersCannotBeWatchedIsLogged(t *testing.T) {
+	unseen := &problem.Problem{Code: "CARD-PCSC_MISSING", Title: "No PC/SC"}
+	for removal, want := range map[string]string{
+		config.RemovalByTicket: "smartcard readers cannot be watched",
+		config.RemovalAlways:   "although card_removal is always, the ticket decides",
+	} {
+		t.Run(removal, func(t *testing.T) {
+			var console bytes.Buffer
+			log, err := logging.New(logging.Settings{Console: &console})
+			require.NoError(t, err)
+			defer closeLog(log)
+			bridge, err := realNeighbours{program: testProgram(t), log: log}.bridgeSettings(removal)
+			require.NoError(t, err)
+			bridge.Sight(unseen)
+			assert.Contains(t, console.String(), want)
+			assert.Contains(t, console.String(), "CARD-PCSC_MISSING")
+			bridge.Sight(nil)
+			assert.Contains(t, console.String(), "smartcard readers can be watched again")
+		})
 	}
 }
 

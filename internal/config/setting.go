@@ -122,7 +122,7 @@ func Settings() []Setting {
 			func(c *Config) *time.Duration { return &c.AgentPollInterval }),
 		enum("card_removal", RemovalByTicket, []string{RemovalByTicket, RemovalAlways},
 			"What ends the session when the card is removed: its ticket being gone, or the removal alone, even where the Identity "+
-				"Agent keeps the ticket (mobility, session lock persistence).",
+				"Agent keeps the ticket (mobility, session lock persistence). Where readers cannot be watched, the ticket decides.",
 			func(c *Config) *string { return &c.CardRemoval }),
 		duration("request_timeout", 15*time.Second, time.Second, 2*time.Minute,
 			"Longest wait for one answer of e-RS.",

@@ -80,6 +80,7 @@ func serveStdio(name, version string) {
 	events := make(chan helper.Event, 1)
 	handlers := helper.Handlers{
 		"echo": func(_ context.Context, params json.RawMessage) (any, error) { return params, nil },
+		"dir":  func(context.Context, json.RawMessage) (any, error) { return os.Getwd() },
 		"pid":  func(context.Context, json.RawMessage) (any, error) { return os.Getpid(), nil },
 		"event": func(_ context.Context, params json.RawMessage) (any, error) {
 			events <- helper.Event{Name: "card", Data: params}

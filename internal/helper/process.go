@@ -90,7 +90,7 @@ func launch(settings Settings) (*process, error) {
 	}
 	// The process outlives the call it is started for, so it does not end with that call's context.
 	command := exec.CommandContext(context.Background(), settings.Command[0], settings.Command[1:]...) //nolint:gosec // It is meant to be configured.
-	command.Env = settings.Env
+	command.Env, command.Dir = settings.Env, settings.Dir
 	tie(command)
 	stdin, err := command.StdinPipe()
 	if err != nil {
@@ -113,7 +113,7 @@ func launch(settings Settings) (*process, error) {
 		left: make(chan struct{}), accepted: make(chan struct{}),
 	}
 	started, exited := make(chan error, 1), make(chan struct{})
-	go p.run(command, started, exited)
+	go p.run(command, settings.ChildrenStay, started, exited)
 	err = <-started
 	closed := errors.Join(stdoutEnd.Close(), stderrEnd.Close())
 	if err != nil {
@@ -165,14 +165,14 @@ func (p *process) isAccepted() bool {
 // run starts the process and waits for it, all on one OS thread that does nothing else meanwhile. On Linux the signal that
 // ends the helper with its parent comes when the parent's thread ends that started it, and Go ends a thread when the goroutine
 // that is locked to it returns: somebody else's goroutine, if this one had let go of its thread.
-func (p *process) run(command *exec.Cmd, started chan<- error, exited chan<- struct{}) {
+func (p *process) run(command *exec.Cmd, childrenStay bool, started chan<- error, exited chan<- struct{}) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := command.Start(); err != nil {
 		started <- err
 		return
 	}
-	p.tether = hold(command.Process)
+	p.tether = hold(command.Process, childrenStay)
 	started <- nil
 	// Its error says no more than the state.
 	_ = command.Wait()

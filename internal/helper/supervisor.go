@@ -19,6 +19,11 @@ type Settings struct {
 	Command []string
 	// Env is the helper's environment; nil is this program's own.
 	Env []string
+	// Dir is the helper's working folder; empty is this program's own.
+	Dir string
+	// ChildrenStay says that the processes that the helper starts are not its own: they stay when it ends. On Windows the helper's
+	// job object ends them otherwise. On Linux and macOS it changes nothing.
+	ChildrenStay bool
 	// Stderr is given what the helper writes to stderr, line by line: cut at 1,000 characters, without control characters and
 	// not more than some twenty lines a second. It must return soon. Nil drops the lines.
 	Stderr func(line string)

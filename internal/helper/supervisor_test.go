@@ -39,6 +39,24 @@ func TestACallIsAnswered(t *testing.T) {
 	}
 }
 
+// If this fails, Windows looks for the libraries of a helper in whatever folder the user has started this program.
+func TestTheWorkingFolder(t *testing.T) {
+	changed := settings("good")
+	changed.Dir = filepath.Dir(changed.Command[0])
+	changed.ChildrenStay = true
+	want, err := filepath.EvalSymlinks(changed.Dir)
+	require.NoError(t, err)
+	var got string
+	require.NoError(t, supervise(t, changed).Call(t.Context(), "dir", nil, &got))
+	got, err = filepath.EvalSymlinks(got)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	require.NoError(t, supervise(t, settings("good")).Call(t.Context(), "dir", nil, &got))
+	require.Equal(t, here, got)
+}
+
 // Two parts of the program that use the same helper at once must not get each other's answers.
 func TestCallsFromManyGoroutines(t *testing.T) {
 	supervisor := supervise(t, settings("good"))

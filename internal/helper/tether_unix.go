@@ -23,7 +23,9 @@ func tie(command *exec.Cmd) {
 	command.SysProcAttr = withParent(&syscall.SysProcAttr{Setpgid: true})
 }
 
-func hold(process *os.Process) *tether { return &tether{process: process} }
+// hold has no use for childrenStay: what is in the helper's process group ends with it, and a service that is to stay leads a
+// session of its own.
+func hold(process *os.Process, _ bool) *tether { return &tether{process: process} }
 
 // kill ends the helper and its process group. There may be nothing left to end.
 func (t *tether) kill() {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// tether ties a helper and what it starts itself to this process: a job object that ends all of them when its last handle is
+// tether ties a helper, and what it starts itself unless that is to stay, to this process: a job object that ends all of them when its last handle is
 // closed, which the system does even if this program is killed. Between the helper's start and its assignment to the job, and
 // where a job is refused, the closed stdin is what ends it.
 type tether struct {
@@ -25,14 +25,20 @@ func tie(command *exec.Cmd) {
 	command.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW}
 }
 
-func hold(process *os.Process) *tether {
+// hold makes the job object. Where children are to stay, they are not in it: an Identity Agent that the helper's library starts
+// would end with the first question that is cancelled.
+func hold(process *os.Process, childrenStay bool) *tether {
 	t := &tether{process: process}
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
 		return t
 	}
+	flags := uint32(windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE)
+	if childrenStay {
+		flags |= windows.JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK
+	}
 	limits := windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{
-		BasicLimitInformation: windows.JOBOBJECT_BASIC_LIMIT_INFORMATION{LimitFlags: windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE},
+		BasicLimitInformation: windows.JOBOBJECT_BASIC_LIMIT_INFORMATION{LimitFlags: flags},
 	}
 	_, err = windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation,
 		uintptr(unsafe.Pointer(&limits)), uint32(unsafe.Sizeof(limits))) //nolint:gosec // The call takes a structure by its address.

@@ -19,6 +19,9 @@ type Settings struct {
 	Version string
 	// Log is given the lines that the helpers write to stderr, cleaned and bounded. It must return soon. Nil drops them.
 	Log func(line string)
+	// Sight is told when the readers go out of sight, with the *problem.Problem that [Presence] has then, when that becomes another,
+	// and with nil when they are in sight again. It must return soon. Nil is told nothing.
+	Sight func(err error)
 	// CallTimeout bounds the calls that wait for nobody: TicketNoAuth, DestroyTicket and Status. 0 means 15 s.
 	CallTimeout time.Duration
 	// StartTimeout bounds the start of a helper; 0 means 30 s, for a scanner may want to look at the program first.

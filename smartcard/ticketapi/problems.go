@@ -32,6 +32,15 @@ func explain(ctx context.Context, err error) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return smartcard.AgentSilent.Because(counts(err, smartcard.ServerCommFailed))
 	}
+	return ticketProblem(err)
+}
+
+// ticketProblem is for a call that a helper that does not work cannot answer. Where PC/SC's library can be missing, there is no
+// Ticket API either: to install PC/SC would not bring a ticket.
+func ticketProblem(err error) *problem.Problem {
+	if lacksPCSC(err) {
+		return smartcard.NotInstalled.Problem().Because(counts(err, smartcard.NotInstalled))
+	}
 	return helperProblem(err)
 }
 
@@ -53,15 +62,20 @@ func answered(answer *helper.CallError) *problem.Problem {
 	return failed.Because(counts(answer, smartcard.InternalError))
 }
 
-// helperProblem is for a helper that does not work.
+// helperProblem is why a helper that does not work does not show the readers.
 func helperProblem(err error) *problem.Problem {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound), errors.Is(err, syscall.ENOTDIR):
 		return missing.Because(counts(err, smartcard.NotInstalled))
-	case errors.Is(err, helper.ErrNotStarted) && strings.Contains(err.Error(), pcscLibrary):
+	case lacksPCSC(err):
 		return noPCSC.Because(counts(err, smartcard.NotInstalled))
 	}
 	return failed.Because(counts(err, smartcard.InternalError))
+}
+
+// lacksPCSC tells whether a helper could not be started since PC/SC's library is missing.
+func lacksPCSC(err error) bool {
+	return errors.Is(err, helper.ErrNotStarted) && strings.Contains(err.Error(), pcscLibrary)
 }
 
 // pcscLibrary is in the message of the Linux loader when it does not find the library that the helper is linked with.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/helper"
 )
@@ -42,5 +43,42 @@ func TestACrashIsToldInTwoLines(t *testing.T) {
 func TestWithoutALog(t *testing.T) {
 	said := &stderr{}
 	said.line("not found")
-	assert.Equal(t, "not found", said.next())
+	assert.Equal(t, "not found", said.next(false))
+}
+
+// If this fails, a helper that cannot be started fills the log with the same line every few seconds, or its next fault is not there.
+func TestTheSameFaultIsLoggedOnce(t *testing.T) {
+	var log []string
+	said := &stderr{log: func(line string) { log = append(log, line) }}
+	process := &process{stderr: said}
+	failed := fmt.Errorf("%w: exit status 127", helper.ErrNotStarted)
+	run := func(err error, lines ...string) error {
+		for _, line := range lines {
+			said.line(line)
+		}
+		return process.hear(err)
+	}
+	for range 3 {
+		require.ErrorContains(t, run(failed, "no libpcsclite", "giving up"), "it said: giving up", "the error has it each time")
+	}
+	assert.Equal(t, []string{"no libpcsclite", "giving up"}, log)
+	log = nil
+	for range 3 {
+		require.Error(t, run(failed, "out of memory", "giving up"))
+	}
+	assert.Equal(t, []string{"out of memory"}, log)
+	log = nil
+	require.NoError(t, run(nil))
+	require.Error(t, run(failed, "out of memory"))
+	assert.Equal(t, []string{"out of memory"}, log, "it has worked meanwhile")
+	log = nil
+	require.NoError(t, run(nil))
+	for range 3 {
+		said.line("a loop")
+	}
+	assert.Equal(t, []string{"a loop"}, log)
+	for i := range 2 * maxRun {
+		said.line(fmt.Sprint(i))
+	}
+	assert.Len(t, said.now, maxRun)
 }

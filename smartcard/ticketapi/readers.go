@@ -28,6 +28,10 @@ type Readers struct {
 	failure  error    // of the one before it
 	closed   bool
 
+	sight     func(error)
+	reporting sync.Mutex
+	reported  string // the error that sight was told last, empty if it was nil
+
 	cancel  context.CancelFunc
 	stopped chan struct{}
 }
@@ -53,7 +57,7 @@ func NewReaders(settings Settings) *Readers {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Readers{
 		changed: make(chan struct{}, 1), want: make(chan struct{}, 1), attempt: newAttempt(),
-		cards: cards{err: unknown}, cancel: cancel, stopped: make(chan struct{}),
+		cards: cards{err: unknown}, cancel: cancel, stopped: make(chan struct{}), sight: settings.Sight,
 	}
 	r.helper = newProcess(settings, r.told)
 	go func() {
@@ -112,6 +116,7 @@ func (r *Readers) keep(ctx context.Context) {
 
 // started notes how an attempt has ended.
 func (r *Readers) started(err error) {
+	defer r.report()
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.attempt.err, r.failure = err, err
@@ -148,7 +153,7 @@ func (r *Readers) ready(ctx context.Context) error {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if r.failure != nil {
-		return helperProblem(r.failure)
+		return ticketProblem(r.failure)
 	}
 	return fmt.Errorf("waiting for the helper to start: %w", ctx.Err())
 }
@@ -164,8 +169,27 @@ func (r *Readers) told(event helper.Event) {
 	seen := r.cards.learn(kind, card)
 	r.follow(seen)
 	r.mutex.Unlock()
+	r.report()
 	if seen != nothing {
 		r.nudge()
+	}
+}
+
+// report tells sight of a change in whether the readers can be seen.
+func (r *Readers) report() {
+	r.reporting.Lock()
+	defer r.reporting.Unlock()
+	err := r.Presence().Err
+	if r.sight == nil || errors.Is(err, unknown) {
+		return
+	}
+	now := ""
+	if err != nil {
+		now = err.Error()
+	}
+	if now != r.reported {
+		r.reported = now
+		r.sight(err)
 	}
 }
 

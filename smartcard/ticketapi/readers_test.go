@@ -1,6 +1,7 @@
 package ticketapi_test
 
 import (
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -54,6 +55,45 @@ func TestReadersTellWhatMoves(t *testing.T) {
 	why := readers.Presence().Err
 	assert.Equal(t, "CARD-PCSC_UNAVAILABLE", problem.Of(why).Code)
 	assert.ErrorContains(t, why, "there is no PC/SC service")
+}
+
+// If this fails, an organisation whose sessions must end with the card is never told that nobody looks, or reads of it each second.
+func TestWhetherReadersCanBeSeenIsToldOnce(t *testing.T) {
+	d := newDesk(t)
+	told := make(chan error, 100)
+	settings := d.settings()
+	settings.Sight = func(err error) { told <- err }
+	readers := ticketapi.NewReaders(settings)
+	defer func() { require.NoError(t, readers.Close()) }()
+	eventually(t, func() bool { return readers.Presence().Err == nil })
+	gone := wire.Card{Error: "there is no PC/SC service"}
+	d.tells(presence.ServiceGone, gone)
+	require.ErrorContains(t, <-told, "there is no PC/SC service")
+	d.tells(presence.ServiceGone, gone)
+	d.tells(presence.ServiceGone, wire.Card{Error: "it is being installed"})
+	require.ErrorContains(t, <-told, "it is being installed")
+	d.tells(presence.ServiceBack, wire.Card{})
+	require.NoError(t, <-told)
+	d.tells(presence.ServiceBack, wire.Card{})
+	d.tells(presence.ReaderConnected, reader)
+	eventually(t, func() bool { return len(readers.Presence().Readers) == 1 })
+	require.Empty(t, told)
+}
+
+// If this fails, a helper that cannot be started goes unnoticed, or is told of each time it is tried.
+func TestAHelperThatIsMissingIsToldOnce(t *testing.T) {
+	d := newDesk(t)
+	told := make(chan error, 100)
+	settings := d.settings()
+	settings.Command = []string{filepath.Join(d.folder, "ers-login-ticketbridge")}
+	settings.Sight = func(err error) { told <- err }
+	bridge := d.bridgeWith(settings)
+	for range 5 {
+		_, err := bridge.TicketNoAuth(t.Context())
+		require.Error(t, err)
+	}
+	require.Equal(t, "CARD-BRIDGE_MISSING", problem.Of(<-told).Code)
+	require.Empty(t, told)
 }
 
 // If this fails, a removed card goes unnoticed for the rest of the day because the helper has crashed once.

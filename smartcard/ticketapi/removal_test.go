@@ -55,6 +55,12 @@ func TestRemovalDecides(t *testing.T) {
 	gone()
 	gone()
 	seen = ticketapi.Presence{Removals: 1}
+	gone() // any card was inserted: the ticket that was kept does not come back
+	gone()
+	mode.asked = nil
+	_, err := agent.Ticket(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"NewTicket"}, mode.asked, "the old ticket does not count")
 	there()
 
 	mode.during = func() { seen = ticketapi.Presence{Taken: true, Removals: 2} }
@@ -62,18 +68,42 @@ func TestRemovalDecides(t *testing.T) {
 	mode.during = nil
 
 	mode.asked = nil
-	_, err := agent.Ticket(t.Context())
+	_, err = agent.Ticket(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"NewTicket"}, mode.asked, "the old ticket does not count")
 	there() // they have signed in with their card, whatever the reader says
 	seen = ticketapi.Presence{Taken: true, Removals: 3}
 	gone()
 
-	mode.asked = nil
 	seen = ticketapi.Presence{Removals: 3}
-	_, err = agent.Ticket(t.Context())
+	gone()
+	mode.ticket = made + "2"
+	ticket, err := agent.TicketNoAuth(t.Context())
+	require.NoError(t, err, "another ticket counts")
+	require.True(t, ticket.Equal(smartcard.NewTicket(made+"2")))
+	mode.ticket = made
+	gone()
+}
+
+// If this fails, somebody whose card was never removed is asked for the passcode again.
+func TestWithoutARemovalTheTicketIsAskedFor(t *testing.T) {
+	mode := &mobile{ticket: made}
+	agent := ticketapi.RemovalDecides(mode, func() ticketapi.Presence { return ticketapi.Presence{} })
+	_, err := agent.Ticket(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"Ticket"}, mode.asked)
+}
+
+// Somebody who changes the card for their own while they are asked for it is signed in.
+func TestACardThatIsChangedDuringTheSignIn(t *testing.T) {
+	seen := ticketapi.Presence{}
+	mode := &mobile{ticket: made}
+	agent := ticketapi.RemovalDecides(mode, func() ticketapi.Presence { return seen })
+	mode.during = func() { seen = ticketapi.Presence{Removals: 1} }
+	_, err := agent.NewTicket(t.Context())
+	require.NoError(t, err)
+	_, err = agent.TicketNoAuth(t.Context())
+	require.NoError(t, err)
 }
 
 // The card that is removed while its owner signs in anew ends that session as any other.

@@ -166,8 +166,41 @@ func value(root registry.Key, path, name string, view uint32) string {
 		return ""
 	}
 	defer func() { _ = key.Close() }()
-	text, _, err := key.GetStringValue(name)
+	text, kind, err := key.GetStringValue(name)
 	if err != nil {
+		return ""
+	}
+	if kind == registry.EXPAND_SZ {
+		text = expand(text, func(variable string) string { return folder(variable, view) })
+	}
+	return text
+}
+
+// folder returns one of the folders that the registry may name by a variable, as the registry itself has it: the environment is the
+// user's. The values that it reads are plain texts; one that is not is none.
+func folder(variable string, view uint32) string {
+	path, name := `SOFTWARE\Microsoft\Windows\CurrentVersion`, "ProgramFilesDir"
+	switch strings.ToLower(variable) {
+	case "systemroot":
+		path, name, view = `SOFTWARE\Microsoft\Windows NT\CurrentVersion`, "SystemRoot", registry.WOW64_64KEY
+	case "programfiles":
+		if view != registry.WOW64_32KEY {
+			view = registry.WOW64_64KEY // as the computer's PATH means it
+		}
+	case "programfiles(x86)":
+		view = registry.WOW64_32KEY
+	case "programw6432":
+		view = registry.WOW64_64KEY
+	default:
+		return ""
+	}
+	key, err := registry.OpenKey(registry.LOCAL_MACHINE, path, registry.QUERY_VALUE|view)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = key.Close() }()
+	text, kind, err := key.GetStringValue(name)
+	if err != nil || kind != registry.SZ {
 		return ""
 	}
 	return text

@@ -69,6 +69,7 @@ const (
 )
 
 func main() {
+	begin(os.Stderr)
 	end(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ers-login/ers-login/internal/helper"
@@ -44,8 +45,11 @@ type session struct {
 
 // ticket returns the ticket that an export hands out.
 func (s *session) ticket(from export) (text string, err error) {
-	err = s.attempt(from, func() (code smartcard.Code) {
-		text, code = s.fetch(from)
+	err = s.attempt(from, func() smartcard.Code {
+		actual, code := s.instead(from)
+		if code == smartcard.Success {
+			text, code = s.fetch(actual)
+		}
 		return code
 	})
 	return text, err
@@ -117,6 +121,19 @@ func (s *session) attempt(call export, do func() smartcard.Code) error {
 		}
 		return err
 	}
+}
+
+// instead returns the export that does for one that the library lacks: a new ticket is also what there is once the old one has
+// been destroyed. Without destroyTicket the old ticket would be taken for a new one, so then there is none.
+func (s *session) instead(from export) (export, smartcard.Code) {
+	if from != getNewTicket || !slices.Contains(s.library.missing(), string(getNewTicket)) {
+		return from, smartcard.Success
+	}
+	code := s.library.destroyTicket(s.handle)
+	if code == smartcard.TicketNotAvailable {
+		code = smartcard.Success // there was nothing to destroy
+	}
+	return getTicket, code
 }
 
 // fetch calls an export that hands out a ticket, with as large a buffer as it takes.

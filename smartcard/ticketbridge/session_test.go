@@ -26,11 +26,12 @@ type fake struct {
 	sizes            []int
 	buffers          [][]byte
 	description      string
+	lacks            []string // besides what every fake lacks
 	terminal, tells  bool
 }
 
 func (f *fake) path() string      { return `C:\IA\TicketApiDll.dll` }
-func (f *fake) missing() []string { return []string{string(isTerminalServiceSession)} }
+func (f *fake) missing() []string { return append(f.lacks, string(isTerminalServiceSession)) }
 
 func (f *fake) initialize() int32 {
 	f.calls = append(f.calls, "initialize")
@@ -331,6 +332,35 @@ func TestStatus(t *testing.T) {
 			}
 			require.NoError(t, err)
 			assert.Equal(t, c.want(), got)
+		})
+	}
+}
+
+// If this fails, an older library gives somebody who signs in anew the session of whoever was there before, or nothing at all.
+func TestALibraryWithoutNewTickets(t *testing.T) {
+	cases := map[string]struct {
+		destroyed smartcard.Code
+		calls     []string
+	}{
+		"somebody is signed in":   {smartcard.Success, []string{"initialize", "destroyTicket", "getTicket"}},
+		"nobody is":               {smartcard.TicketNotAvailable, []string{"initialize", "destroyTicket", "getTicket"}},
+		"it cannot destroy one":   {smartcard.NotImplemented, []string{"initialize", "destroyTicket", "describe"}},
+		"the old ticket stays":    {smartcard.Internal, []string{"initialize", "destroyTicket", "describe"}},
+		"the handle is not known": {smartcard.InvalidInstanceHandle, []string{"initialize", "destroyTicket", "initialize", "destroyTicket", "getTicket"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			f := &fake{
+				text: "A", lacks: []string{string(getNewTicket)},
+				answers: map[export][]smartcard.Code{destroyTicket: {c.destroyed}},
+			}
+			_, err := using(f).ticket(getNewTicket)
+			assert.Equal(t, c.calls, f.calls)
+			if f.calls[len(f.calls)-1] == "getTicket" {
+				require.NoError(t, err)
+				return
+			}
+			assert.Equal(t, wire.TicketAPICode(c.destroyed), code(t, err))
 		})
 	}
 }

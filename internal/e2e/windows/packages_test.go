@@ -11,13 +11,15 @@ import (
 // The packages that start and end processes are tested on Windows itself, or what Wine takes for it: if this fails, helpers are
 // left behind there, or are not ended when the user cancels.
 func TestPackagesOnWindows(t *testing.T) {
-	// Wine 8 does not know how os.RemoveAll, with which one test clears up, does so on Windows 10.
+	// Wine 8 does not know how os.RemoveAll, with which t.TempDir clears up, removes a folder on Windows 10 ("Invalid function").
+	// What is left out is what makes such a folder, and no more. The command agent's test makes one itself, not in a subtest.
 	cases := map[string]struct{ program, without string }{
 		"the agent": {"ticketapi.test.exe", "^$"},
 		"the helper's supervisor": {
-			"helper.test.exe", "^TestTheEndOfTheContextEndsTheProcess$/with_time",
+			"helper.test.exe",
+			"^TestTheEndOfTheContextEndsTheProcess$/^with_time_to|^TestTheWrongProgramIsNotStarted$/^no_such_file$",
 		},
-		"the command agent": {"command.test.exe", "^$"},
+		"the command agent": {"command.test.exe", "^TestAProgramThatIsNotThere$"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -154,8 +154,10 @@ func (r *rig) run(program string, args ...string) (string, int) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
 	cmd.Stdout, cmd.Stderr = &output, &output
+	// Wine's console host of a helper that was killed while it started may stay, and has the output open.
+	cmd.WaitDelay = 5 * time.Second
 	var exited *exec.ExitError
-	if err := cmd.Run(); !errors.As(err, &exited) {
+	if err := cmd.Run(); !errors.As(err, &exited) && !errors.Is(err, exec.ErrWaitDelay) {
 		require.NoError(r.t, err)
 	}
 	return strings.ReplaceAll(output.String(), "\r\n", "\n"), cmd.ProcessState.ExitCode()
