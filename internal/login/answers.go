@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard"
 )
@@ -111,7 +112,8 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 	if e.err == nil {
 		m.running, m.handed = publishing, true
 		m.generation = max(m.generation+1, now.UnixMilli())
-		return []effect{publish{m.attempt, m.handover(now), m.unread}}
+		m.entry = m.handover(now)
+		return []effect{publish{m.attempt, m.entry, m.unread}}
 	}
 	if ersclient.AnswerLost(e.err) && !m.repeated {
 		// Nobody knows whether the role was selected, and selecting twice is an error: start again at A001, once.
@@ -137,12 +139,43 @@ func (m *machine) onPublished(now time.Time, e published) []effect {
 		return append(effects, m.close()...)
 	}
 	m.state.Links.Keyring = keyringHealth(e.err)
+	if m.state.Phase == SignedIn {
+		// It was lost, and handed over again.
+		m.noteEntry(notReadable(e.err))
+		return effects
+	}
 	if e.err != nil {
 		return append(effects, m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})...)
 	}
 	m.state.SignedInAt, m.state.ExpiresAt = now, m.createdAt.Add(m.terms.maxAge)
+	m.probedAt = now
 	m.enter(now, SignedIn)
 	return append(effects, remember{m.state.User.Identifier, m.state.Chosen})
+}
+
+// onEntrySeen takes what was found in the keyring of a signed-in user. An entry that is gone, as after the keyring's own program was
+// killed, is handed over again; that other applications cannot read it is said.
+func (m *machine) onEntrySeen(e entrySeen) []effect {
+	if e.attempt != m.attempt || m.state.Phase != SignedIn || m.running != noCall {
+		return nil
+	}
+	if errors.Is(e.err, handoff.ErrNotFound) {
+		m.running = publishing
+		return []effect{publish{m.attempt, m.entry, false}}
+	}
+	m.state.Links.Keyring = keyringHealth(e.err)
+	if e.err == nil && e.generation != m.entry.Generation {
+		m.noteEntry(otherEntry)
+	} else {
+		m.noteEntry(notReadable(e.err))
+	}
+	return nil
+}
+
+// noteEntry notes why other applications cannot read the session; nil if they can.
+func (m *machine) noteEntry(trouble *problem.Problem) {
+	m.entryTrouble = trouble
+	m.showNotices()
 }
 
 func (m *machine) onEnded(now time.Time, e ended) []effect {
@@ -168,7 +201,7 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 	m.session = ersclient.Session{}
 	// What was left behind is told to a user who waits for the answer. After a card removal Spine has ended the e-RS session
 	// by itself, so that a refused A003 is what is to be expected.
-	asked := reason == SignedOut || reason == RoleSwitched
+	asked := reason == SignedOut || reason == RoleSwitched || reason == Renewed
 	expected := reason == CardRemoved || reason == TicketChanged || reason == Expired
 	switch {
 	case after.phase == Closed:

@@ -1,6 +1,8 @@
 package login
 
 import (
+	"time"
+
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/smartcard"
@@ -56,6 +58,16 @@ type (
 		link link
 		err  error
 	}
+	// entrySeen is what is in the keyring while a user is signed in.
+	entrySeen struct {
+		attempt    int
+		generation int64
+		err        error
+	}
+	// incidentEvent is what has happened to the workstation.
+	incidentEvent struct{ Incident }
+	// noticed is all that the neighbours want to be known.
+	noticed struct{ notices []Notice }
 	// tick says that time has passed.
 	tick struct{}
 	// deadline says that a quitting flow has no more time.
@@ -72,6 +84,9 @@ func (published) event()     {}
 func (ended) event()         {}
 func (orphanDeleted) event() {}
 func (linkSeen) event()      {}
+func (entrySeen) event()     {}
+func (incidentEvent) event() {}
+func (noticed) event()       {}
 func (tick) event()          {}
 func (deadline) event()      {}
 
@@ -112,10 +127,11 @@ type (
 		look    bool
 	}
 	// endSession clears the keyring, if that is wanted, and then, unless the key is empty, deletes the session (A003); answered
-	// by ended.
+	// by ended. In between it waits for the grace, if there is one.
 	endSession struct {
 		key   ersclient.SessionKey
 		clear bool
+		grace time.Duration
 	}
 	// deleteOrphan deletes a session that never was in the keyring (A003); answered by orphanDeleted.
 	deleteOrphan struct{ key ersclient.SessionKey }
@@ -126,6 +142,8 @@ type (
 	}
 	// probeLinks looks at e-RS and keyring for the status bar; answered by linkSeen, twice.
 	probeLinks struct{}
+	// lookAtEntry reads the keyring's entry while a user is signed in; answered by entrySeen.
+	lookAtEntry struct{ attempt int }
 	// stopCalls cancels askTicket, selectRole and publish. Each still answers. An A001 under way goes on, and is not repeated.
 	stopCalls struct{}
 	// stopEnding cancels endSession, which still answers.
@@ -143,6 +161,7 @@ func (endSession) effect()       {}
 func (deleteOrphan) effect()     {}
 func (remember) effect()         {}
 func (probeLinks) effect()       {}
+func (lookAtEntry) effect()      {}
 func (stopCalls) effect()        {}
 func (stopEnding) effect()       {}
 func (hurry) effect()            {}

@@ -72,7 +72,7 @@ type Clock interface {
 	Tick(every time.Duration) (ticks <-chan time.Time, stop func())
 }
 
-// Config is what a Flow is made of. All collaborators are required.
+// Config is what a Flow is made of. All collaborators are required, unless they say otherwise.
 type Config struct {
 	ERS     ERS
 	Keyring Keyring
@@ -80,6 +80,9 @@ type Config struct {
 	Memory  Memory
 	Clock   Clock
 	Log     logrus.FieldLogger
+	// Workstation tells what happens to the workstation, and Notices what the neighbours want to be known. Both may be nil.
+	Workstation <-chan Incident
+	Notices     <-chan []Notice
 	// Observe gets every state, in order. It is called by the event loop and must not block.
 	Observe func(State)
 	// Guard gets every secret as soon as it is known, so that the log can mask it wherever it turns up.
@@ -90,6 +93,10 @@ type Config struct {
 	BaseURL, ASID, Publisher string
 	// MaxAge is how long a session may live.
 	MaxAge time.Duration
+	// Grace is how long a session stays open once it is out of the keyring, where the user asked for its end.
+	Grace time.Duration
+	// EndWhenLocked ends a session when the screen is locked or another user takes over the workstation.
+	EndWhenLocked bool
 	// QuitWithin bounds what is still done after Quit: clearing the keyring and closing the session.
 	QuitWithin time.Duration
 }
@@ -125,12 +132,17 @@ type Flow struct {
 	stopEnding context.CancelFunc
 	calls      sync.WaitGroup
 	deadline   *time.Timer
-	hurried    bool
+	// quitBy is when a quitting flow has no more time.
+	quitBy  time.Time
+	hurried bool
 }
 
 // New makes a Flow. It does nothing before Run.
 func New(config Config) *Flow {
-	terms := terms{config.MaxAge, config.BaseURL, config.ASID, config.Publisher}
+	terms := terms{
+		maxAge: config.MaxAge, grace: config.Grace, endWhenLocked: config.EndWhenLocked,
+		baseURL: config.BaseURL, asid: config.ASID, publisher: config.Publisher,
+	}
 	return &Flow{
 		config:  config,
 		machine: newMachine(terms, config.Clock.Now()),
@@ -158,7 +170,7 @@ func (f *Flow) Send(intent Intent) {
 // Done is closed when the flow has ended: keyring cleared and session closed, as far as that was possible in time.
 func (f *Flow) Done() <-chan struct{} { return f.done }
 
-// Run runs the flow until Quit has been carried out. An ended context is taken for Quit. When it returns, nothing of the flow
+// Run runs the flow until Quit has been carried out. An ended context is taken for a computer that does not wait. When it returns, nothing of the flow
 // is running any more.
 func (f *Flow) Run(ctx context.Context) {
 	defer close(f.done)
@@ -193,7 +205,12 @@ func (f *Flow) Run(ctx context.Context) {
 			happened = intentEvent{Quit{}}
 		case <-ended:
 			ended = nil
-			happened = intentEvent{Quit{}}
+			happened = intentEvent{Quit{AtOnce: true}}
+		case incident := <-f.config.Workstation:
+			f.config.Log.WithField("incident", incident.String()).Info("workstation")
+			happened = incidentEvent{incident}
+		case notices := <-f.config.Notices:
+			happened = noticed{notices}
 		case <-ticks:
 			happened = tick{}
 		}
@@ -265,9 +282,10 @@ func (f *Flow) start(e effect) {
 		}
 		ctx, cancel := context.WithCancel(f.life)
 		f.stopEnding = cancel
+		quitBy := f.quitBy
 		f.run(func() event {
 			defer cancel()
-			return f.endSession(ctx, todo, clearing, deleting)
+			return f.endSession(ctx, todo, quitBy, clearing, deleting)
 		})
 	case stopEnding:
 		f.stopEnding()
@@ -275,6 +293,9 @@ func (f *Flow) start(e effect) {
 		f.run(func() event { return f.deleteOrphan(todo) })
 	case remember:
 		f.calls.Go(func() { f.remember(todo) })
+	case lookAtEntry:
+		work := f.work
+		f.run(func() event { return f.lookAtEntry(work, todo) })
 	case probeLinks:
 		f.run(func() event { return f.probe(linkERS, f.config.ERS.Reach) })
 		f.run(func() event { return f.probe(linkKeyring, f.config.Keyring.Check) })
@@ -314,6 +335,7 @@ func (f *Flow) hurry() {
 		return
 	}
 	f.hurried = true
+	f.quitBy = time.Now().Add(f.config.QuitWithin)
 	f.deadline = time.AfterFunc(f.config.QuitWithin, func() {
 		select {
 		case f.events <- deadline{}:
@@ -393,10 +415,14 @@ func (f *Flow) createSession(ctx context.Context, todo createSession) created {
 	return outcome
 }
 
-func (f *Flow) endSession(ctx context.Context, todo endSession, clearing, deleting time.Duration) ended {
+func (f *Flow) endSession(ctx context.Context, todo endSession, quitBy time.Time, clearing, deleting time.Duration) ended {
 	var outcome ended
 	if todo.clear {
 		outcome.clearErr = within(ctx, clearing, f.config.Keyring.Clear)
+	}
+	// Whoever cuts the grace short has less time now, and e-RS is asked by the end that follows.
+	if outcome.deleteErr = rest(ctx, affordable(todo.grace, quitBy)); outcome.deleteErr != nil {
+		return outcome
 	}
 	if !todo.key.IsZero() {
 		outcome.deleteErr = within(ctx, deleting, func(ctx context.Context) error {
@@ -404,6 +430,43 @@ func (f *Flow) endSession(ctx context.Context, todo endSession, clearing, deleti
 		})
 	}
 	return outcome
+}
+
+// affordable cuts a grace to what a quitting flow has time for, so that A003 is still sent.
+func affordable(grace time.Duration, quitBy time.Time) time.Duration {
+	if quitBy.IsZero() {
+		return grace
+	}
+	return min(grace, time.Until(quitBy)-hurriedWithin)
+}
+
+// rest waits, unless the context ends before.
+func rest(ctx context.Context, grace time.Duration) error {
+	if grace <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// lookAtEntry reads what other applications read.
+func (f *Flow) lookAtEntry(ctx context.Context, todo lookAtEntry) entrySeen {
+	seen := entrySeen{attempt: todo.attempt}
+	var entry handoff.Session
+	seen.err = within(ctx, probeWithin, func(ctx context.Context) error {
+		var err error
+		entry, err = f.config.Keyring.Read(ctx)
+		return err
+	})
+	f.config.Guard(entry.SessionKey.Text)
+	seen.generation = entry.Generation
+	return seen
 }
 
 func (f *Flow) deleteOrphan(todo deleteOrphan) orphanDeleted {
@@ -452,6 +515,8 @@ func (f *Flow) logFailure(happened event) {
 		failed("A003 delete session", e.deleteErr)
 	case linkSeen:
 		failed("probe", e.err)
+	case entrySeen:
+		failed("keyring: the session that other applications read", e.err)
 	case deadline:
 		f.config.Log.Error("quitting: the time is up before everything was cleared; the next start goes on with it")
 	case cardEvent:

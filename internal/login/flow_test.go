@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -168,29 +170,63 @@ func start(t *testing.T, around *neighbours, quitWithin time.Duration) *run {
 
 func startWith(t *testing.T, around *neighbours, ers login.ERS, quitWithin time.Duration) *run {
 	t.Helper()
+	return startWithConfig(t, around, ers, func(c *login.Config) { c.QuitWithin = quitWithin })
+}
+
+// startWithConfig starts a flow with what a test wants to be different. Nil for e-RS is the neighbours' own.
+func startWithConfig(t *testing.T, around *neighbours, ers login.ERS, change func(*login.Config)) *run {
+	t.Helper()
+	if ers == nil {
+		ers = around
+	}
 	r := &run{neighbours: around, t: t, states: make(chan login.State, 200), guarded: map[string]bool{}, ended: make(chan struct{})}
 	log := logrus.New()
 	log.SetOutput(&r.log)
 	log.SetLevel(logrus.TraceLevel)
 	var mu sync.Mutex
-	r.Flow = login.New(login.Config{
+	settings := login.Config{
 		ERS: ers, Keyring: around, Cards: around, Memory: around, Clock: login.SystemClock{}, Log: log,
-		Observe: func(state login.State) { r.states <- state },
+		Observe: r.observe,
 		Guard: func(text secret.Text) {
 			mu.Lock()
 			defer mu.Unlock()
 			r.guarded[text.Reveal()] = true
 		},
-		BaseURL: baseURL, ASID: asid, Publisher: "ers-login test", MaxAge: 10 * time.Hour, QuitWithin: quitWithin,
-	})
+		BaseURL: baseURL, ASID: asid, Publisher: "ers-login test", MaxAge: 10 * time.Hour, QuitWithin: time.Minute,
+	}
+	change(&settings)
+	r.Flow = login.New(settings)
 	ctx, cancel := context.WithCancel(t.Context())
 	r.cancel = cancel
 	go func() {
 		defer close(r.ended)
 		r.Run(ctx)
 	}()
-	t.Cleanup(func() { cancel(); <-r.ended })
+	t.Cleanup(func() { cancel(); r.wait() })
 	return r
+}
+
+// patience bounds every wait of these tests. It is for tests that fail: none is about time.
+const patience = time.Minute
+
+// wait waits for the flow's end. A flow that does not end is shown with all that it is doing, instead of holding up everybody.
+func (r *run) wait() {
+	r.t.Helper()
+	select {
+	case <-r.ended:
+	case <-time.After(patience):
+		stacks := make([]byte, 1<<20)
+		r.t.Fatalf("the flow has not ended; calls so far: %v\n%s", r.noted(), stacks[:runtime.Stack(stacks, true)])
+	}
+}
+
+// observe keeps the states for until. A test that is not interested in them must not hold the flow up.
+func (r *run) observe(state login.State) {
+	select {
+	case r.states <- state:
+	default:
+		r.t.Error("the flow has more states than this test can keep")
+	}
 }
 
 func (r *run) until(phase login.Phase) login.State {
@@ -201,14 +237,19 @@ func (r *run) until(phase login.Phase) login.State {
 			if state.Phase == phase {
 				return state
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(patience):
 			require.FailNow(r.t, "the flow has not come to a phase", "%v; calls so far: %v", phase, r.noted())
 		}
 	}
 }
 
 func (r *run) appear() {
-	r.cards <- smartcard.Event{Kind: smartcard.TicketAppeared, Ticket: smartcard.NewTicket(ticketText)}
+	r.t.Helper()
+	select {
+	case r.cards <- smartcard.Event{Kind: smartcard.TicketAppeared, Ticket: smartcard.NewTicket(ticketText)}:
+	case <-time.After(patience):
+		require.FailNow(r.t, "the flow does not take card events")
+	}
 }
 
 func (r *run) signIn() login.State {
@@ -242,7 +283,7 @@ func TestFromCardToKeyringAndBack(t *testing.T) {
 	assert.ErrorIs(t, err, handoff.ErrNotFound)
 
 	r.Send(login.Quit{})
-	<-r.ended
+	r.wait()
 }
 
 func without(calls []string, name string) []string {
@@ -260,11 +301,67 @@ func TestSecretsAreGuardedAndNotLogged(t *testing.T) {
 	r := start(t, newNeighbours(), time.Minute)
 	r.signIn()
 	r.Send(login.Quit{})
-	<-r.ended
+	r.wait()
 	assert.True(t, r.guarded[ticketText], "the ticket is guarded")
 	assert.True(t, r.guarded[keyText], "the session key is guarded")
 	assert.False(t, bytes.Contains(r.log.Bytes(), []byte(ticketText)), "the log shows the ticket")
 	assert.False(t, bytes.Contains(r.log.Bytes(), []byte(keyText)), "the log shows the session key")
+}
+
+// Where the user asked for the end, other applications get a moment to finish their calls: the keyring is cleared, then there is a
+// grace, then e-RS is told (A003's rule). Whoever has no time cuts it short, and e-RS is told all the same.
+func TestA003TheGrace(t *testing.T) {
+	t.Run("signing out", func(t *testing.T) {
+		around := newNeighbours()
+		r := startGraceful(t, around, time.Millisecond)
+		r.signIn()
+		r.Send(login.SignOut{})
+		r.until(login.Waiting)
+		assert.Equal(t, []string{"A001", "A002", "publish", "clear", "A003"}, without(r.noted(), "remember"))
+	})
+	t.Run("a computer that shuts down during the grace", func(t *testing.T) {
+		around := newNeighbours()
+		r := startGraceful(t, around, time.Hour)
+		r.signIn()
+		r.Send(login.SignOut{})
+		r.until(login.Ending)
+		require.Eventually(t, func() bool { return slices.Contains(r.noted(), "clear") }, patience, time.Millisecond)
+		assert.NotContains(t, r.noted(), "A003", "calls of other applications may be under way")
+		r.cancel()
+		r.wait()
+		assert.Contains(t, r.noted(), "A003")
+	})
+	t.Run("a window that is closed has little time", func(t *testing.T) {
+		around := newNeighbours()
+		r := startWithConfig(t, around, around, func(c *login.Config) { c.Grace, c.QuitWithin = time.Hour, 2200*time.Millisecond })
+		r.signIn()
+		r.Send(login.Quit{})
+		r.wait()
+		assert.Equal(t, []string{"A001", "A002", "publish", "clear", "A003"}, without(r.noted(), "remember"))
+	})
+}
+
+func startGraceful(t *testing.T, around *neighbours, grace time.Duration) *run {
+	t.Helper()
+	return startWithConfig(t, around, around, func(c *login.Config) { c.Grace = grace })
+}
+
+// What happens to the workstation reaches the flow, and what is noticed the window.
+func TestIncidentsAndNotices(t *testing.T) {
+	incidents, board := make(chan login.Incident), login.NewBoard()
+	r := startWithConfig(t, newNeighbours(), nil, func(c *login.Config) {
+		c.Workstation, c.Notices, c.EndWhenLocked = incidents, board.Changes(), true
+	})
+	r.signIn()
+	board.Set("clock", &problem.Problem{Code: "CLOCK-WRONG"})
+	noticed := r.until(login.SignedIn)
+	require.Len(t, noticed.Notices, 1)
+	assert.Equal(t, "CLOCK-WRONG", noticed.Notices[0].Problem.Code)
+	incidents <- login.Locked
+	waiting := r.until(login.Waiting)
+	assert.Equal(t, login.ScreenLocked, waiting.Reason)
+	assert.Len(t, waiting.Notices, 1, "what is wrong with the workstation does not go with the session")
+	assert.Contains(t, r.noted(), "A003")
 }
 
 // A neighbour that hangs must not keep a clinician from leaving: the flow ends in its bounded time, and whatever could be
@@ -276,7 +373,7 @@ func TestQuitIsBounded(t *testing.T) {
 		r := start(t, around, 300*time.Millisecond)
 		r.signIn()
 		r.Send(login.Quit{})
-		<-r.ended
+		r.wait()
 		_, err := r.Read(t.Context())
 		assert.ErrorIs(t, err, handoff.ErrNotFound, "the keyring is cleared before e-RS is asked")
 	})
@@ -290,7 +387,7 @@ func TestQuitIsBounded(t *testing.T) {
 		r.Send(login.Choose{Permission: role})
 		r.until(login.Selecting)
 		r.cancel() // a log-off
-		<-r.ended
+		r.wait()
 		assert.Contains(t, r.noted(), "A003 of another session", "the provisional session is deleted")
 	})
 	t.Run("A001 hangs", func(t *testing.T) {
@@ -301,7 +398,7 @@ func TestQuitIsBounded(t *testing.T) {
 		r.appear()
 		r.until(login.SigningIn)
 		r.Send(login.Quit{})
-		<-r.ended
+		r.wait()
 	})
 	t.Run("A003 hangs, and the user quits meanwhile", func(t *testing.T) {
 		around := newNeighbours()
@@ -311,7 +408,7 @@ func TestQuitIsBounded(t *testing.T) {
 		r.Send(login.SignOut{})
 		r.until(login.Ending)
 		r.Send(login.Quit{})
-		<-r.ended
+		r.wait()
 		_, err := r.Read(t.Context())
 		assert.ErrorIs(t, err, handoff.ErrNotFound)
 	})
@@ -325,7 +422,7 @@ func TestQuitIsBounded(t *testing.T) {
 		r.Send(login.Choose{Permission: role})
 		r.until(login.Selecting)
 		r.Send(login.Quit{})
-		<-r.ended
+		r.wait()
 		assert.Contains(t, r.noted(), "A003", "a session that could not be handed over is closed")
 	})
 }
@@ -341,7 +438,7 @@ func TestAGivenUpSignInLeavesNoSession(t *testing.T) {
 	r.until(login.Waiting)
 	r.Send(login.Quit{})
 	close(ers.answer)
-	<-r.ended
+	r.wait()
 	assert.Equal(t, []string{"A001", "A003 of another session"}, r.noted())
 }
 
@@ -353,7 +450,10 @@ type slow struct {
 
 func (s *slow) CreateSession(ctx context.Context, token ersclient.Token) (ersclient.Session, error) {
 	close(s.asked)
-	<-s.answer
+	select {
+	case <-s.answer:
+	case <-ctx.Done(): // the test is over
+	}
 	return s.neighbours.CreateSession(ctx, token)
 }
 
@@ -376,7 +476,7 @@ func TestLeftovers(t *testing.T) {
 			r := start(t, around, time.Minute)
 			r.until(login.Waiting)
 			r.Send(login.Quit{})
-			<-r.ended
+			r.wait()
 			assert.Equal(t, test.calls, r.noted())
 			_, err := r.Read(t.Context())
 			assert.ErrorIs(t, err, handoff.ErrNotFound)
@@ -393,7 +493,7 @@ func TestLeftoversBehindALock(t *testing.T) {
 	r := start(t, around, time.Minute)
 	r.signIn()
 	r.Send(login.Quit{})
-	<-r.ended
+	r.wait()
 	assert.Contains(t, r.noted(), "A003 of another session", "the session that was left is still open")
 	assert.Equal(t, []string{"A001", "A002", "publish", "clear", "A003"}, without(without(r.noted(), "remember"), "A003 of another session"))
 }
@@ -412,7 +512,7 @@ func TestALeftoverThatCouldNotBeSeenStays(t *testing.T) {
 			r.Send(login.Choose{Permission: role})
 			assert.Equal(t, code, r.until(login.Failed).Problem.Code)
 			r.Send(login.Quit{})
-			<-r.ended
+			r.wait()
 			assert.Equal(t, []string{"A001", "A002", "A003"}, r.noted(), "nothing of the keyring is touched")
 			assert.True(t, around.entry.SessionKey.Equal(handoff.NewSessionKey("left").Text))
 		})
@@ -443,7 +543,7 @@ func TestAnEndThatFailedIsFinished(t *testing.T) {
 	assert.ErrorIs(t, err, handoff.ErrNotFound)
 	assert.Equal(t, []string{"A001", "A002", "publish", "clear", "A003", "clear"}, without(r.noted(), "remember"))
 	r.Send(login.Quit{})
-	<-r.ended
+	r.wait()
 }
 
 // A failure is shown with its own Problem, logged, and left by trying again.
@@ -459,7 +559,7 @@ func TestAFailureIsShownAndLeft(t *testing.T) {
 	r.Send(login.TryAgain{})
 	r.until(login.Choosing)
 	r.Send(login.Quit{})
-	<-r.ended
+	r.wait()
 	assert.Contains(t, r.log.String(), "ERS-A001-503")
 }
 

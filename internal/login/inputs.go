@@ -80,12 +80,14 @@ func (m *machine) onIntent(now time.Time, intent Intent) []effect {
 		if m.state.Phase == SignedIn {
 			return m.end(now, RoleSwitched, destination{phase: SigningIn})
 		}
+	case Renew:
+		return m.onRenew(now)
 	case SignOut:
 		if m.state.Phase == SignedIn || m.state.Phase == Choosing {
 			return m.end(now, SignedOut, destination{phase: Waiting})
 		}
 	case Quit:
-		return m.onQuit(now)
+		return m.onQuit(now, wish)
 	}
 	return nil
 }
@@ -130,8 +132,45 @@ func (m *machine) onChoose(now time.Time, wanted ersclient.Permission) []effect 
 	return m.choose(now, permission)
 }
 
-func (m *machine) onQuit(now time.Time) []effect {
+// onRenew replaces a session by a new one in the same role, which A001 and A002 make from the same ticket.
+func (m *machine) onRenew(now time.Time) []effect {
+	if m.state.Phase != SignedIn {
+		return nil
+	}
+	chosen := m.state.Chosen
+	effects := m.end(now, Renewed, destination{phase: SigningIn})
+	m.resume = &chosen
+	return effects
+}
+
+// onIncident takes what has happened to the workstation (AUT-003, AUT-004).
+func (m *machine) onIncident(now time.Time, incident Incident) []effect {
+	reason := ScreenLocked
+	switch incident {
+	case Woke:
+		return m.onTick(now)
+	case SwitchedAway:
+		reason = UserSwitched
+	case Locked:
+	}
+	if !m.terms.endWhenLocked {
+		return nil
+	}
+	switch m.state.Phase {
+	case SigningIn, Choosing, Selecting, SignedIn:
+		return m.end(now, reason, destination{phase: Waiting})
+	case Ending:
+		if m.after.phase == SigningIn {
+			m.state.Reason, m.after, m.resume = reason, destination{phase: Waiting}, nil
+		}
+	default:
+	}
+	return nil
+}
+
+func (m *machine) onQuit(now time.Time, wish Quit) []effect {
 	effects := []effect{hurry{}}
+	m.hurried = m.hurried || wish.AtOnce
 	switch m.state.Phase {
 	case SigningIn, Choosing, Selecting, SignedIn:
 		return append(effects, m.end(now, Quitting, destination{phase: Closed})...)

@@ -17,6 +17,11 @@ type terms struct {
 	maxAge time.Duration
 	// baseURL, asid and publisher stand in the keyring entry.
 	baseURL, asid, publisher string
+	// grace is how long a session stays open once nobody can find it any more, where the user asked for its end: calls of other
+	// applications that are under way shall not fail (A003's rule).
+	grace time.Duration
+	// endWhenLocked ends a session when nobody is at the workstation any more.
+	endWhenLocked bool
 }
 
 // machine is the flow's state machine: every decision of a sign-in, and nothing that takes time. [machine.handle] takes one
@@ -64,8 +69,15 @@ type machine struct {
 	unclosed ersclient.SessionKey
 	// handed: the session was handed to the keyring, or may have been, so that its end begins with clearing that.
 	handed bool
+	// entry is what was handed over, to be handed over again if somebody loses it.
+	entry handoff.Session
+	// noted is what the neighbours want to be known, and entryTrouble why other applications cannot read the session.
+	noted        []Notice
+	entryTrouble *problem.Problem
 	// again: the end under way was stopped, since there is less time for it now, and is to be begun anew.
 	again bool
+	// hurried: the computer does not wait, so nobody is given a grace.
+	hurried bool
 	// probedAt is when the neighbours were looked at last.
 	probedAt time.Time
 	// generation is the last one published.
@@ -90,8 +102,10 @@ const (
 const (
 	// promiseKept is how long after a successful prompt the ticket may take to be seen.
 	promiseKept = 10 * time.Second
-	// probeEvery is how often a flow that waits looks at its neighbours.
+	// probeEvery is how often the flow looks at its neighbours.
 	probeEvery = 30 * time.Second
+	// warnBefore is how long before its end a session is said to end soon, unless it is a short one.
+	warnBefore = 5 * time.Minute
 )
 
 // destination is where an ending session leads: a phase, and the Problem to show if it is Failed.
@@ -134,6 +148,13 @@ func (m *machine) handle(now time.Time, happened event) []effect {
 		m.closeIfIdle(now)
 	case linkSeen:
 		return m.onLink(now, e)
+	case entrySeen:
+		return m.onEntrySeen(e)
+	case incidentEvent:
+		return m.onIncident(now, e.Incident)
+	case noticed:
+		m.noted = e.notices
+		m.showNotices()
 	case tick:
 		return m.onTick(now)
 	case deadline:
@@ -169,10 +190,26 @@ func (m *machine) onTick(now time.Time) []effect {
 			return m.probe(now)
 		}
 	case Choosing, SignedIn:
-		if !now.Before(m.createdAt.Add(m.terms.maxAge)) {
-			return m.end(now, Expired, destination{phase: Waiting})
-		}
+		return m.onAge(now)
 	default:
+	}
+	return nil
+}
+
+// onAge ends a session that has reached its maximum age, and warns before. In between it looks whether other applications can
+// still read it.
+func (m *machine) onAge(now time.Time) []effect {
+	expires := m.createdAt.Add(m.terms.maxAge)
+	if !now.Before(expires) {
+		return m.end(now, Expired, destination{phase: Waiting})
+	}
+	if m.state.Phase != SignedIn {
+		return nil
+	}
+	m.state.EndsSoon = !now.Before(expires.Add(-min(warnBefore, m.terms.maxAge/2)))
+	if m.running == noCall && now.Sub(m.probedAt) >= probeEvery {
+		m.probedAt = now
+		return []effect{lookAtEntry{m.attempt}}
 	}
 	return nil
 }
@@ -265,7 +302,8 @@ func (m *machine) end(now time.Time, reason Reason, after destination) []effect 
 	case selecting, publishing:
 		return []effect{stopCalls{}}
 	default:
-		return m.close()
+		// Looking at the keyring's entry must not delay its end.
+		return append([]effect{stopCalls{}}, m.close()...)
 	}
 }
 
@@ -273,7 +311,15 @@ func (m *machine) end(now time.Time, reason Reason, after destination) []effect 
 // (A003).
 func (m *machine) close() []effect {
 	m.running = closing
-	return []effect{endSession{m.session.Key, m.handed}}
+	var grace time.Duration
+	if m.handed && !m.hurried && !m.session.Key.IsZero() {
+		switch m.state.Reason {
+		case SignedOut, RoleSwitched, Renewed, Quitting:
+			grace = m.terms.grace
+		default:
+		}
+	}
+	return []effect{endSession{m.session.Key, m.handed, grace}}
 }
 
 // returned notes that a call has returned, if it is the one that the flow waits for.
@@ -307,7 +353,17 @@ func (m *machine) forget() {
 	m.session, m.createdAt, m.promisedAt = ersclient.Session{}, time.Time{}, time.Time{}
 	m.running, m.repeated, m.resume, m.fresh, m.again, m.handed = noCall, false, nil, false, false, false
 	m.rest, m.unclosed, m.absent = NotEnded, ersclient.SessionKey{}, false
+	m.entry, m.entryTrouble = handoff.Session{}, nil
 	m.state = State{Phase: m.state.Phase, Since: m.state.Since, Reason: m.state.Reason, Links: m.state.Links}
+	m.showNotices()
+}
+
+// showNotices shows what is wrong without keeping anybody from working.
+func (m *machine) showNotices() {
+	m.state.Notices = m.noted
+	if m.entryTrouble != nil {
+		m.state.Notices = append([]Notice{{Problem: m.entryTrouble}}, m.noted...)
+	}
 }
 
 func (m *machine) enter(now time.Time, phase Phase) {

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard"
 )
@@ -93,7 +94,9 @@ var happenings = []happening{
 	{"user: switch role", morning, intent(SwitchRole{})},
 	{"user: sign out", morning, intent(SignOut{})},
 	{"user: try again", morning, intent(TryAgain{})},
+	{"user: renew", morning, intent(Renew{})},
 	{"user: quit", morning, intent(Quit{})},
+	{"the computer shuts down", morning, intent(Quit{AtOnce: true})},
 	{"recovered: nothing was left", morning, always(recovered{})},
 	{"recovered: a session was left", morning, always(recovered{leftover: ersclient.NewSessionKey("left"), generation: 7})},
 	{"recovered: keyring locked", morning, always(recovered{err: locked})},
@@ -137,6 +140,17 @@ var happenings = []happening{
 	{"probe: e-RS out of reach", morning, always(linkSeen{linkERS, offline})},
 	{"probe: keyring unlocked", morning, always(linkSeen{linkKeyring, nil})},
 	{"probe: keyring locked", morning, always(linkSeen{linkKeyring, locked})},
+	{"the entry is there", morning, func(m *machine) event { return entrySeen{m.attempt, m.entry.Generation, nil} }},
+	{"the entry is gone", morning, func(m *machine) event { return entrySeen{m.attempt, 0, handoff.ErrNotFound} }},
+	{"the entry cannot be read", morning, func(m *machine) event { return entrySeen{m.attempt, 0, locked} }},
+	{"the entry is another one", morning, func(m *machine) event { return entrySeen{m.attempt, m.entry.Generation + 1, nil} }},
+	{"the entry of an earlier attempt is gone", morning, func(m *machine) event { return entrySeen{m.attempt - 1, 0, handoff.ErrNotFound} }},
+	{"the screen is locked", morning, always(incidentEvent{Locked})},
+	{"another user takes over", morning, always(incidentEvent{SwitchedAway})},
+	{"the computer wakes after a minute", morning.Add(time.Minute), always(incidentEvent{Woke})},
+	{"the computer wakes after ten hours", evening, always(incidentEvent{Woke})},
+	{"something is noticed", morning, always(noticed{[]Notice{{Problem: locked}}})},
+	{"five minutes are left", evening.Add(-5 * time.Minute), always(tick{})},
 	{"a second passes", morning.Add(time.Second), always(tick{})},
 	{"time passes", morning.Add(time.Minute), always(tick{})},
 	{"ten hours pass", evening, always(tick{})},
@@ -172,15 +186,20 @@ var situations = []situation{
 	{"selecting: A002 under way for the second time", append(toSelecting[:5:5], "A002: answer lost", "ended: all well", "A001: created")},
 	{"selecting: being published", toPublished},
 	{"signed in", toSignedIn},
+	{"signed in, the entry was lost and is handed over again", append(toSignedIn[:7:7], "the entry is gone")},
 	{"ending: signing out", append(toSignedIn[:7:7], "user: sign out")},
 	{"ending: signing out, quitting meanwhile", append(toSignedIn[:7:7], "user: sign out", "user: quit")},
 	{"ending: switching role", append(toSignedIn[:7:7], "user: switch role")},
+	{"ending: renewing", append(toSignedIn[:7:7], "user: renew")},
+	{"ending: screen locked", append(toSignedIn[:7:7], "the screen is locked")},
 	{"ending: card removed", append(toSignedIn[:7:7], "the ticket is gone: no card")},
 	{"ending: cancelled, A002 not back yet", append(toSelecting[:5:5], "user: cancel")},
 	{"ending: an A002 was lost", append(toSelecting[:5:5], "A002: answer lost")},
 	{"ending: no roles", append(toSigningIn[:3:3], "A001: created, no roles")},
 	{"ending: quitting", append(toSignedIn[:7:7], "user: quit")},
+	{"ending: shutting down", append(toSignedIn[:7:7], "the computer shuts down")},
 	{"ending: quitting, A001 not back yet", append(toSigningIn[:3:3], "user: quit")},
+	{"renewed: A001 under way", append(toSignedIn[:7:7], "user: renew", "ended: all well")},
 	{"failed: e-RS refused the ticket", append(toSigningIn[:3:3], "A001: refused")},
 	{"failed: card blocked, no ticket", append(toWaiting[:2:2], "the ticket is gone: card blocked")},
 	{"failed: signed out, but the entry is still there", append(toSignedIn[:7:7], "user: sign out", "ended: entry not cleared")},
@@ -189,9 +208,15 @@ var situations = []situation{
 	{"closed", append(toWaiting[:2:2], "user: quit")},
 }
 
+// agreed is what an organisation may have agreed on, with all that can be switched on.
+var agreed = terms{
+	maxAge: 10 * time.Hour, grace: 2 * time.Second, endWhenLocked: true,
+	baseURL: "https://ers.example/ers-api", asid: "200000000205", publisher: "ers-login test",
+}
+
 func (s situation) machine(t *testing.T) *machine {
 	t.Helper()
-	m := newMachine(terms{10 * time.Hour, "https://ers.example/ers-api", "200000000205", "ers-login test"}, morning)
+	m := newMachine(agreed, morning)
 	for _, name := range s.path {
 		found := false
 		for _, h := range happenings {
@@ -261,7 +286,14 @@ func describe(m *machine, effects []effect) string {
 		line += " (" + m.state.Reason.String() + ") for " + m.after.phase.String()
 	case Failed:
 		line += " (" + m.state.Problem.Code + ")"
+	case SignedIn:
+		if m.state.EndsSoon {
+			line += ", ends soon"
+		}
 	default:
+	}
+	for _, notice := range m.state.Notices {
+		line += ", noticed " + notice.Problem.Title
 	}
 	todo := make([]string, 0, len(effects))
 	for _, e := range effects {
@@ -300,6 +332,9 @@ func effectName(e effect) string {
 		if todo.clear {
 			steps = append(steps, "clear keyring")
 		}
+		if todo.grace > 0 {
+			steps = append(steps, "grace")
+		}
 		if !todo.key.IsZero() {
 			steps = append(steps, "A003 "+todo.key.Reveal())
 		}
@@ -308,6 +343,8 @@ func effectName(e effect) string {
 		return "A003 " + todo.key.Reveal() + " beside"
 	case remember:
 		return "remember"
+	case lookAtEntry:
+		return "look"
 	case probeLinks:
 		return "probe"
 	case stopCalls:

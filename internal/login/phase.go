@@ -12,6 +12,7 @@ func (p Phase) String() string { return phaseNames[p] }
 var reasonNames = map[Reason]string{
 	NotEnded: "", SignedOut: "signed-out", CardRemoved: "card-removed", TicketChanged: "ticket-changed", Expired: "expired",
 	RoleSwitched: "role-switched", Cancelled: "cancelled", Quitting: "quitting", Abandoned: "abandoned",
+	ScreenLocked: "screen-locked", UserSwitched: "user-switched", Renewed: "renewed",
 }
 
 // String returns the reason's name as the log has it.

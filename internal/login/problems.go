@@ -13,6 +13,29 @@ func notCleared(err error) *problem.Problem {
 	return &made
 }
 
+// notReadable is the notice that other applications cannot read the session of a signed-in user, and why. It is nil if they can.
+func notReadable(err error) *problem.Problem {
+	if err == nil {
+		return nil
+	}
+	why := problem.Of(err)
+	made := *why
+	made.Title = "Other applications cannot read your e-RS session"
+	return &made
+}
+
+// otherEntry is found where somebody else writes what only this program may write.
+var otherEntry = &problem.Problem{
+	Code:     "KEYRING-OTHER",
+	Title:    "Another program has replaced your e-RS session",
+	Happened: "The keyring has a session in it that this window has not put there.",
+	Steps: []string{
+		"If e-RS Login is open somewhere else for you, such as on another computer with the same keyring, sign out there.",
+		"Press **Sign out** here, and sign in again.",
+		"If it happens again, give your local service desk the reference below.",
+	},
+}
+
 // NoRoles is shown to a user for whom A001 answers 201 with an empty list (A002-02 of the conformance list calls it no roles).
 var NoRoles = &problem.Problem{
 	Code:  "ERS-A001-NO_ROLES",

@@ -74,6 +74,12 @@ const (
 	Quitting
 	// Abandoned: the sign-in could not be completed, and what was created for it is taken back.
 	Abandoned
+	// ScreenLocked: nobody is at the workstation any more, and the organisation wants a session to end with that.
+	ScreenLocked
+	// UserSwitched: somebody else works at the workstation now.
+	UserSwitched
+	// Renewed: the user wants to go on in the same role for longer.
+	Renewed
 )
 
 // Health is what is known of one link of the chain.
@@ -123,8 +129,20 @@ type State struct {
 	// Problem is what a Failed flow shows, and ProblemAt when it happened.
 	Problem   *problem.Problem
 	ProblemAt time.Time
+	// EndsSoon: the session of a SignedIn user reaches its maximum age within five minutes. Renew starts it anew.
+	EndsSoon bool
 	// Links is the health of the neighbours.
 	Links Links
+	// Notices is what is wrong without keeping anybody from working, in a stable order.
+	Notices []Notice
+}
+
+// Notice is something that a user, or whoever helps them, should know of, and can work with.
+type Notice struct {
+	// Problem says what it is. Its Code tells notices apart.
+	Problem *problem.Problem
+	// Quiet: it helps to find what is wrong, and is of no interest to somebody who is not looking for anything.
+	Quiet bool
 }
 
 // User is who signed in, as far as the window shows it.
@@ -147,18 +165,22 @@ type (
 	Choose struct{ Permission ersclient.Permission }
 	// SwitchRole ends the session and offers the choice again, with the same ticket.
 	SwitchRole struct{}
+	// Renew replaces the session by one that lives longer, in the same organisation and role.
+	Renew struct{}
 	// SignOut ends the session.
 	SignOut struct{}
 	// TryAgain leaves a Problem by starting over.
 	TryAgain struct{}
-	// Quit ends the session, and then the flow.
-	Quit struct{}
+	// Quit ends the session, and then the flow. AtOnce is a computer that does not wait (log-off, shutdown): nobody is given a
+	// grace.
+	Quit struct{ AtOnce bool }
 )
 
 func (SignIn) intent()     {}
 func (Cancel) intent()     {}
 func (Choose) intent()     {}
 func (SwitchRole) intent() {}
+func (Renew) intent()      {}
 func (SignOut) intent()    {}
 func (TryAgain) intent()   {}
 func (Quit) intent()       {}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/smartcard"
 )
 
@@ -24,7 +25,9 @@ type world struct {
 	pending []effect
 	stopped bool
 	// locked is the keyring, until a session is handed over; nobody can read it meanwhile.
-	locked        bool
+	locked bool
+	// lost: somebody has deleted the entry of a signed-in user, and the machine has not put it back yet.
+	lost          bool
 	stoppedEnding bool
 	sessions      map[string]bool
 	entry         string
@@ -36,8 +39,9 @@ type world struct {
 func newWorld(t *testing.T, seed uint64) *world {
 	w := &world{
 		t: t, random: rand.New(rand.NewPCG(seed, seed)), now: morning, sessions: map[string]bool{},
-		machine: newMachine(terms{10 * time.Hour, "https://ers.example/ers-api", "200000000205", "ers-login test"}, morning),
+		machine: newMachine(agreed, morning),
 	}
+	w.machine.terms.endWhenLocked = w.chance(50)
 	w.pending = w.machine.begin()
 	if w.chance(50) {
 		// An earlier run was killed while it was signed in, and perhaps the keyring is locked.
@@ -86,6 +90,10 @@ func (w *world) check() {
 	case Waiting, Prompting, SigningIn, Choosing:
 		require.True(w.t, w.entry == "" || w.locked, "other applications could read a session in the phase %v:\n%v", w.machine.state.Phase, w.trace)
 	case SignedIn:
+		if w.lost {
+			require.Empty(w.t, w.entry, "an entry that was lost is there again, and still taken for lost:\n%v", w.trace)
+			break
+		}
 		require.Equal(w.t, w.machine.session.Key.Reveal(), w.entry, "the keyring has another session:\n%v", w.trace)
 		require.True(w.t, w.sessions[w.entry], "the keyring has a session that is closed:\n%v", w.trace)
 	}
@@ -157,14 +165,23 @@ func (w *world) answer(faults int) {
 		}
 		if w.stopped && w.chance(50) || w.chance(faults) {
 			if w.chance(50) {
-				w.entry = call.session.SessionKey.Reveal() // half-way
+				w.entry, w.lost = call.session.SessionKey.Reveal(), false // half-way
 			}
 			outcome.err = noBus
 			w.tell(outcome)
 			return
 		}
-		w.entry = call.session.SessionKey.Reveal()
+		w.entry, w.lost = call.session.SessionKey.Reveal(), false
 		w.tell(outcome)
+	case lookAtEntry:
+		switch {
+		case w.stopped || w.chance(faults):
+			w.tell(entrySeen{call.attempt, 0, context.DeadlineExceeded})
+		case w.entry == "":
+			w.tell(entrySeen{call.attempt, 0, handoff.ErrNotFound})
+		default:
+			w.tell(entrySeen{call.attempt, w.machine.generation, nil})
+		}
 	case endSession:
 		outcome := ended{}
 		switch {
@@ -173,7 +190,7 @@ func (w *world) answer(faults int) {
 			outcome.clearErr = noBus
 		default:
 			require.False(w.t, w.locked, "what an earlier run has left is cleared unseen:\n%v", w.trace)
-			w.entry = ""
+			w.entry, w.lost = "", false
 		}
 		if !call.key.IsZero() && w.chance(faults) {
 			outcome.deleteErr = hiccup
@@ -198,7 +215,7 @@ func (w *world) answer(faults int) {
 func (w *world) underWay() bool {
 	for _, e := range w.pending {
 		switch e.(type) {
-		case askTicket, selectRole, publish:
+		case askTicket, selectRole, publish, lookAtEntry:
 			return true
 		}
 	}
@@ -207,8 +224,8 @@ func (w *world) underWay() bool {
 
 // disturb is a user or a card doing something.
 func (w *world) disturb() {
-	intents := []Intent{SignIn{}, Cancel{}, Choose{clinician}, Choose{referrer}, Choose{stranger}, SwitchRole{}, SignOut{}, TryAgain{}}
-	switch w.random.IntN(6) {
+	intents := []Intent{SignIn{}, Cancel{}, Choose{clinician}, Choose{referrer}, Choose{stranger}, SwitchRole{}, Renew{}, SignOut{}, TryAgain{}}
+	switch w.random.IntN(8) {
 	case 0:
 		w.serial++
 		next, kind := smartcard.NewTicket(fmt.Sprintf("ticket-%d", w.serial)), smartcard.TicketAppeared
@@ -221,6 +238,13 @@ func (w *world) disturb() {
 		w.ticket = smartcard.Ticket{}
 		w.tell(cardEvent{smartcard.Event{Kind: smartcard.TicketGone, Err: smartcard.TicketNotAvailable.Problem()}})
 	case 2:
+		w.tell(tick{})
+	case 3:
+		w.tell(incidentEvent{Incident(w.random.IntN(3))})
+	case 4:
+		if w.machine.state.Phase == SignedIn && w.chance(20) {
+			w.entry, w.lost = "", true
+		}
 		w.tell(tick{})
 	default:
 		w.tell(intentEvent{intents[w.random.IntN(len(intents))]})
@@ -241,7 +265,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 			}
 			reached[w.machine.state.Phase]++
 		}
-		w.tell(intentEvent{Quit{}})
+		w.tell(intentEvent{Quit{AtOnce: w.chance(50)}})
 		for steps := 0; w.machine.state.Phase != Closed; steps++ {
 			require.Less(t, steps, 100, "the flow does not close:\n%v", w.trace)
 			if len(w.pending) == 0 {

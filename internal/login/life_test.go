@@ -1,0 +1,172 @@
+package login
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/smartcard"
+)
+
+// signedIn is a machine with a session that other applications can read.
+func signedIn(t *testing.T) *machine {
+	t.Helper()
+	m := situation{"signed in", toSignedIn}.machine(t)
+	require.Equal(t, SignedIn, m.state.Phase)
+	return m
+}
+
+func names(effects []effect) []string {
+	var list []string
+	for _, e := range effects {
+		list = append(list, effectName(e))
+	}
+	return list
+}
+
+// A session ends with everything that ends it at Spine, and the keyring is cleared before e-RS is told: without that, other
+// applications work on with a session that is dead, or for somebody who has left.
+func TestAUT003AUT004WhatEndsASession(t *testing.T) {
+	gone := cardEvent{smartcard.Event{Kind: smartcard.TicketGone, Err: smartcard.TicketNotAvailable.Problem()}}
+	other := cardEvent{smartcard.Event{Kind: smartcard.TicketChanged, Ticket: secondTicket}}
+	for name, test := range map[string]struct {
+		happens event
+		at      time.Time
+		reason  Reason
+		// grace is given only where the user asked for the end.
+		grace bool
+	}{
+		"card removed":             {gone, morning, CardRemoved, false},
+		"another ticket":           {other, morning, TicketChanged, false},
+		"maximum age":              {tick{}, evening, Expired, false},
+		"woken after its end":      {incidentEvent{Woke}, evening, Expired, false},
+		"screen locked":            {incidentEvent{Locked}, morning, ScreenLocked, false},
+		"another user":             {incidentEvent{SwitchedAway}, morning, UserSwitched, false},
+		"signed out":               {intentEvent{SignOut{}}, morning, SignedOut, true},
+		"role switched":            {intentEvent{SwitchRole{}}, morning, RoleSwitched, true},
+		"renewed":                  {intentEvent{Renew{}}, morning, Renewed, true},
+		"window closed":            {intentEvent{Quit{}}, morning, Quitting, true},
+		"log-off or shutting down": {intentEvent{Quit{AtOnce: true}}, morning, Quitting, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := signedIn(t)
+			effects := m.handle(test.at, test.happens)
+			assert.Equal(t, Ending, m.state.Phase)
+			assert.Equal(t, test.reason, m.state.Reason)
+			require.IsType(t, endSession{}, effects[len(effects)-1])
+			end := effects[len(effects)-1].(endSession) //nolint:errcheck // the line before looks
+			assert.True(t, end.clear, "the keyring is cleared")
+			assert.True(t, end.key.Equal(valid("two").Key.Text), "and then the session is closed")
+			assert.Equal(t, test.grace, end.grace > 0, "the grace")
+		})
+	}
+}
+
+// An organisation may want its users to keep their session while the screen is locked: the Identity Agent has its own time limit.
+func TestAUT004AScreenLockEndsASessionOnlyIfItIsWanted(t *testing.T) {
+	for _, incident := range []Incident{Locked, SwitchedAway} {
+		m := signedIn(t)
+		m.terms.endWhenLocked = false
+		assert.Empty(t, m.handle(morning, incidentEvent{incident}))
+		assert.Equal(t, SignedIn, m.state.Phase)
+	}
+}
+
+// Five minutes before its end a session is said to end soon, and one press keeps organisation and role.
+func TestAUT003RenewingKeepsTheRole(t *testing.T) {
+	m := signedIn(t)
+	soon := evening.Add(-warnBefore)
+	m.handle(soon.Add(-time.Second), tick{})
+	assert.False(t, m.state.EndsSoon)
+	m.handle(soon, tick{})
+	assert.True(t, m.state.EndsSoon)
+
+	m.handle(soon, intentEvent{Renew{}})
+	m.handle(soon, ended{})
+	require.Equal(t, SigningIn, m.state.Phase)
+	effects := m.handle(soon, created{m.attempt, provisional("three"), referrer, nil})
+	require.Equal(t, Selecting, m.state.Phase, "nobody is asked again")
+	require.Equal(t, []string{"A002 SERVICE_PROVIDER_CLINICIAN"}, names(effects), "the role of before, not the last used one")
+	m.handle(soon, selected{m.attempt, valid("four"), nil})
+	m.handle(soon, published{attempt: m.attempt, looked: true})
+	assert.Equal(t, SignedIn, m.state.Phase)
+	assert.False(t, m.state.EndsSoon)
+	assert.Equal(t, soon.Add(10*time.Hour), m.state.ExpiresAt)
+}
+
+// If the second half of a renewal or a switch fails, the entry stays cleared and the user is told.
+func TestASwitchWhoseSecondHalfFails(t *testing.T) {
+	for name, wish := range map[string]Intent{"switch": SwitchRole{}, "renew": Renew{}} {
+		t.Run(name, func(t *testing.T) {
+			m := signedIn(t)
+			m.handle(morning, intentEvent{wish})
+			m.handle(morning, ended{})
+			effects := m.handle(morning, created{attempt: m.attempt, err: refusal})
+			assert.Equal(t, Failed, m.state.Phase)
+			assert.Equal(t, "ERS-A001-403", m.state.Problem.Code)
+			assert.Empty(t, effects, "nothing is handed to anybody")
+		})
+	}
+}
+
+// A session of a few minutes is not said to end soon from its beginning.
+func TestTheWarningOfAShortSession(t *testing.T) {
+	m := signedIn(t)
+	m.terms.maxAge = 6 * time.Minute
+	m.handle(morning.Add(2*time.Minute), tick{})
+	assert.False(t, m.state.EndsSoon)
+	m.handle(morning.Add(3*time.Minute), tick{})
+	assert.True(t, m.state.EndsSoon)
+}
+
+// A keyring whose program was killed may have lost the entry: it is handed over again. If that cannot be, the window says so.
+func TestAnEntryThatIsLostIsHandedOverAgain(t *testing.T) {
+	m := signedIn(t)
+	later := morning.Add(probeEvery)
+	require.Equal(t, []string{"look"}, names(m.handle(later, tick{})))
+	require.Empty(t, m.handle(later.Add(time.Second), tick{}), "one look at a time is enough")
+
+	before := m.entry
+	effects := m.handle(later, entrySeen{m.attempt, 0, handoff.ErrNotFound})
+	require.Equal(t, []string{"publish"}, names(effects))
+	again := effects[0].(publish).session //nolint:errcheck // the line before looks
+	assert.Equal(t, before.Generation, again.Generation, "the same entry")
+	assert.Equal(t, before.IssuedAt, again.IssuedAt, "with its own time of issue")
+	m.handle(later, published{attempt: m.attempt, err: noBus})
+	require.Equal(t, SignedIn, m.state.Phase)
+	require.Len(t, m.state.Notices, 1)
+	assert.Equal(t, "KEYRING-NO_BUS", m.state.Notices[0].Problem.Code)
+	assert.Equal(t, "Other applications cannot read your e-RS session", m.state.Notices[0].Problem.Title)
+
+	m.handle(later, entrySeen{m.attempt, before.Generation, nil})
+	assert.Empty(t, m.state.Notices, "all is well again")
+}
+
+// While a lost entry is handed over again the card may be removed: the end waits for that write, and clears it.
+func TestALostEntryDoesNotComeBackAfterTheEnd(t *testing.T) {
+	m := signedIn(t)
+	m.handle(morning, entrySeen{m.attempt, 0, handoff.ErrNotFound})
+	effects := m.handle(morning, cardEvent{smartcard.Event{Kind: smartcard.TicketGone, Err: smartcard.TicketNotAvailable.Problem()}})
+	require.Equal(t, []string{"stop calls"}, names(effects))
+	effects = m.handle(morning, published{attempt: m.attempt})
+	require.Equal(t, []string{"clear keyring, A003 two"}, names(effects))
+}
+
+func TestBoard(t *testing.T) {
+	board := NewBoard()
+	board.Set("clock", locked)
+	board.SetQuiet("readers", noBus)
+	assert.Equal(t, []Notice{{Problem: locked}, {Problem: noBus, Quiet: true}}, <-board.Changes(), "only the latest list is told")
+	board.Set("clock", nil)
+	assert.Equal(t, []Notice{{Problem: noBus, Quiet: true}}, <-board.Changes())
+	board.Set("clock", hiccup)
+	assert.Equal(t, []Notice{{Problem: hiccup}, {Problem: noBus, Quiet: true}}, <-board.Changes(), "each has its place")
+	select {
+	case <-board.Changes():
+		t.Error("nothing has changed")
+	default:
+	}
+}

@@ -1,0 +1,59 @@
+package login
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// Board collects what the neighbours want to be known: a certificate about to expire, a clock that is wrong, an audit log that
+// cannot be written. Each source has one notice at a time, and takes it back when all is well again. It is safe for
+// concurrent use, before a flow runs and after it.
+type Board struct {
+	mu      sync.Mutex
+	order   []string
+	notices map[string]Notice
+	latest  chan []Notice
+}
+
+// NewBoard makes an empty board.
+func NewBoard() *Board {
+	return &Board{notices: map[string]Notice{}, latest: make(chan []Notice, 1)}
+}
+
+// Set puts a source's notice up, or takes it down if there is no problem. It never blocks.
+func (b *Board) Set(source string, found *problem.Problem) { b.set(source, Notice{Problem: found}) }
+
+// SetQuiet is Set for what is of interest only to somebody who looks for what is wrong.
+func (b *Board) SetQuiet(source string, found *problem.Problem) {
+	b.set(source, Notice{Problem: found, Quiet: true})
+}
+
+func (b *Board) set(source string, notice Notice) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !slices.Contains(b.order, source) {
+		b.order = append(b.order, source)
+	}
+	b.notices[source] = notice
+	// Only the latest list is of interest. Nobody else puts one in, so there is room after one was taken out.
+	select {
+	case <-b.latest:
+	default:
+	}
+	b.latest <- b.list()
+}
+
+func (b *Board) list() []Notice {
+	var list []Notice
+	for _, source := range b.order {
+		if notice := b.notices[source]; notice.Problem != nil {
+			list = append(list, notice)
+		}
+	}
+	return list
+}
+
+// Changes delivers the whole list when it has changed, the latest one only. It has one reader at a time.
+func (b *Board) Changes() <-chan []Notice { return b.latest }
