@@ -1,0 +1,35 @@
+//go:build unix
+
+package audit
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// doNotFollow refuses a link in the place of a file.
+const doNotFollow = unix.O_NOFOLLOW
+
+// isFull tells whether there was no room: on the disk, in the user's share of it, or up to the limit of a file's size.
+func isFull(err error) bool {
+	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EFBIG)
+}
+
+// isPassing tells whether an error goes away by itself within moments.
+func isPassing(error) bool { return false }
+
+// syncFolder sees to it that a new file is still in its folder after a power cut.
+func syncFolder(path string) error {
+	folder, err := os.Open(path) // #nosec G304 -- the log's own folder
+	if err != nil {
+		return err
+	}
+	err = folder.Sync()
+	if errors.Is(err, unix.EINVAL) {
+		// This file system has no such thing.
+		err = nil
+	}
+	return errors.Join(err, folder.Close())
+}

@@ -1,0 +1,22 @@
+package audit_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"golang.org/x/sys/windows"
+
+	"github.com/ers-login/ers-login/internal/audit"
+)
+
+// fillUp needs a limit that Windows does not have.
+func fillUp(*audit.Log, string) error { return errors.ErrUnsupported }
+
+// A user who is told that the disk is full can do something about it.
+func TestFull(t *testing.T) {
+	for err, full := range map[error]bool{windows.ERROR_DISK_FULL: true, windows.ERROR_ACCESS_DENIED: false} {
+		t.Run(err.Error(), func(t *testing.T) { assert.Equal(t, full, audit.IsFull(fmt.Errorf("write: %w", err))) })
+	}
+}

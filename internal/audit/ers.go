@@ -1,0 +1,195 @@
+package audit
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// Caller is e-RS as the flow sees it; *ersclient.Client is one.
+type Caller interface {
+	// CreateSession is A001.
+	CreateSession(context.Context, ersclient.Token) (ersclient.Session, error)
+	// SelectRole is A002.
+	SelectRole(context.Context, ersclient.Session, ersclient.Permission) (ersclient.Session, error)
+	// DeleteSession is A003.
+	DeleteSession(context.Context, ersclient.SessionKey) error
+	// Reach connects to e-RS and asks nothing.
+	Reach(context.Context) error
+}
+
+const (
+	// signInWithin bounds the waiting for the disk in a sign-in, endWithin that at the end of a session, of which others may wait for
+	// the end. A disk needs milliseconds.
+	signInWithin = 5 * time.Second
+	endWithin    = 2 * time.Second
+	// maxKnown is how many sessions are remembered. A flow has one, and seldom another that waits to be deleted.
+	maxKnown = 64
+)
+
+// ERS is e-RS with an audit log: it records each call before the caller learns how it went, failed and cancelled ones too. Tries that
+// the client makes again by itself are within one call.
+type ERS struct {
+	next     Caller
+	log      *Log
+	required bool
+
+	mu    sync.Mutex
+	known []knownSession
+}
+
+// knownSession is what the record of an A003 says, which gets a key only.
+type knownSession struct {
+	key      [sha256.Size]byte
+	user     string
+	selected ersclient.Permission
+}
+
+// NewERS records what passes between a flow and e-RS. If a record is required, CreateSession and SelectRole fail with [Required] where
+// none can be written: before e-RS is asked, or, should the disk fail just then, after it, with the session whose Key is to be deleted.
+// DeleteSession never fails for that reason, since a session that stays open is worse than a record that comes late. If none is
+// required, the calls go on, and the log's settings say who is told.
+func NewERS(next Caller, log *Log, required bool) *ERS {
+	return &ERS{next: next, log: log, required: required}
+}
+
+// Know tells whose session a key belongs to, for the record of its end: that of a session which an earlier run of the program has left.
+func (e *ERS) Know(key ersclient.SessionKey, user string, selected ersclient.Permission) {
+	if key.IsZero() {
+		return
+	}
+	made := knownSession{sha256.Sum256([]byte(key.Reveal())), user, selected}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i := range e.known {
+		if e.known[i].key == made.key {
+			e.known[i] = made
+			return
+		}
+	}
+	e.known = append(e.known, made)
+	e.known = e.known[max(0, len(e.known)-maxKnown):]
+}
+
+// CreateSession makes the call A001 and records it.
+func (e *ERS) CreateSession(ctx context.Context, ticket ersclient.Token) (ersclient.Session, error) {
+	if err := e.ready(ctx); err != nil {
+		return ersclient.Session{}, err
+	}
+	event := e.begin(A001)
+	session, err := e.next.CreateSession(ctx, ticket)
+	e.Know(session.Key, session.User.Identifier, ersclient.Permission{})
+	event.Key, event.User = session.Key, session.User.Identifier
+	return session, e.signIn(ctx, event, err)
+}
+
+// SelectRole makes the call A002 and records it.
+func (e *ERS) SelectRole(
+	ctx context.Context, session ersclient.Session, permission ersclient.Permission,
+) (ersclient.Session, error) {
+	if err := e.ready(ctx); err != nil {
+		return session, err
+	}
+	event := e.begin(A002)
+	event.User, event.Key, event.Former, event.Selected = session.User.Identifier, session.Key, session.Key, permission
+	selected, err := e.next.SelectRole(ctx, session, permission)
+	if !selected.Key.IsZero() {
+		event.Key = selected.Key
+	}
+	if err == nil && selected.Permission != nil && selected.Permission.OrgName != "" {
+		event.Selected.OrgName = selected.Permission.OrgName
+	}
+	known := ersclient.Permission{}
+	if err == nil || ersclient.AnswerLost(err) {
+		known = event.Selected
+	}
+	// Both ids: after a failure the session may be deleted by either.
+	e.Know(event.Former, event.User, known)
+	e.Know(event.Key, event.User, known)
+	return selected, e.signIn(ctx, event, err)
+}
+
+// DeleteSession makes the call A003 and records it.
+func (e *ERS) DeleteSession(ctx context.Context, key ersclient.SessionKey) error {
+	event := e.begin(A003)
+	event.Key = key
+	event.User, event.Selected = e.recall(key)
+	err := e.next.DeleteSession(ctx, key)
+	// The log tells of its trouble itself.
+	_ = e.record(ctx, endWithin, event, err)
+	return err
+}
+
+// Reach passes on what is no call, and has no record.
+func (e *ERS) Reach(ctx context.Context) error { return e.next.Reach(ctx) }
+
+func (e *ERS) begin(call Call) Event {
+	return Event{Call: call, Began: e.log.settings.Now()}
+}
+
+// ready fails if a record is required and none could be written. Whoever has given up meanwhile is told so by the call.
+func (e *ERS) ready(ctx context.Context) error {
+	if !e.required {
+		return nil
+	}
+	limited, cancel := context.WithTimeout(ctx, signInWithin)
+	defer cancel()
+	if err := e.log.Ready(limited); err != nil && ctx.Err() == nil {
+		return e.refuse(err)
+	}
+	return nil
+}
+
+// signIn records a call of a sign-in, and returns its error.
+func (e *ERS) signIn(ctx context.Context, event Event, err error) error {
+	unwritten := e.record(ctx, signInWithin, event, err)
+	if err == nil && unwritten != nil && e.required {
+		return e.refuse(unwritten)
+	}
+	return err
+}
+
+func (e *ERS) refuse(err error) error {
+	return Required.With("Folder", e.log.settings.Dir).Because(err)
+}
+
+// record records a call that has been made, whether or not somebody still waits for it.
+func (e *ERS) record(ctx context.Context, within time.Duration, event Event, err error) error {
+	event.Took = e.log.settings.Now().Sub(event.Began)
+	event.Outcome, event.Reference = outcome(event.Call, err)
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
+	defer cancel()
+	return e.log.Append(limited, event)
+}
+
+// outcome is the status of e-RS's answer, or else the kind of failure, and the reference that the user gets with it.
+func outcome(call Call, err error) (outcome, reference string) {
+	if err == nil {
+		return callNames[call].success, ""
+	}
+	reference = problem.Of(err).Code
+	var status *ersclient.StatusError
+	if errors.As(err, &status) {
+		return strconv.Itoa(status.Status), reference
+	}
+	return reference, reference
+}
+
+// recall returns what is known of a session.
+func (e *ERS) recall(key ersclient.SessionKey) (user string, selected ersclient.Permission) {
+	digest := sha256.Sum256([]byte(key.Reveal()))
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, session := range e.known {
+		if session.key == digest {
+			return session.user, session.selected
+		}
+	}
+	return "", ersclient.Permission{}
+}

@@ -1,0 +1,244 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/sirupsen/logrus"
+)
+
+// folder is where the files of the log are. It remembers nothing: what the next record's number is and where it goes is seen from
+// the files each time, under the lock, since other processes of the user write to them too, and people move and delete files.
+type folder struct {
+	path string
+	keep time.Duration
+	now  func() time.Time
+	log  logrus.FieldLogger
+	// lockWithin is how long to wait for the lock.
+	lockWithin time.Duration
+}
+
+const (
+	lockFile  = "audit.lock"
+	probeFile = "audit.probe"
+	// lockPause is how long to wait before the lock is tried again.
+	lockPause = 10 * time.Millisecond
+	// probeSize is the room that the next records may need, in bytes.
+	probeSize = 64 << 10
+)
+
+// errHeld: another process holds the lock.
+var errHeld = errors.New("another process holds the lock")
+
+// write writes records behind those that are there, and returns the number of the first of them. They are on the disk when it returns.
+// After an error none of them is in the file, as far as that could be brought about.
+func (f folder) write(records []Record) (first int64, err error) {
+	err = f.locked(func(lock *os.File) error {
+		place, err := f.next(lock)
+		if err != nil {
+			return err
+		}
+		first = place.number
+		text, err := lines(records, first)
+		if err == nil {
+			err = writeAt(place.file, text, place.size)
+		}
+		if err = errors.Join(err, place.file.Close()); err != nil {
+			return err
+		}
+		f.note(lock, first+int64(len(records))-1)
+		return nil
+	})
+	return first, err
+}
+
+// probe finds out whether records could be written now. Only writing something tells.
+func (f folder) probe() error {
+	return f.locked(func(lock *os.File) error {
+		place, err := f.next(lock)
+		if err != nil {
+			return err
+		}
+		if err := place.file.Close(); err != nil {
+			return err
+		}
+		path := filepath.Join(f.path, probeFile)
+		// #nosec G304 -- the log's own folder
+		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC|doNotFollow, 0o600)
+		if err != nil {
+			return err
+		}
+		err = writeAt(file, make([]byte, probeSize), 0)
+		return errors.Join(err, file.Close(), os.Remove(path))
+	})
+}
+
+// locked does something while no other process writes to the folder, which is made if it is missing.
+func (f folder) locked(do func(lock *os.File) error) error {
+	if err := f.prepare(); err != nil {
+		return err
+	}
+	// #nosec G304 -- the log's own folder
+	lock, err := os.OpenFile(filepath.Join(f.path, lockFile), os.O_RDWR|os.O_CREATE|doNotFollow, 0o600)
+	if err != nil {
+		return fmt.Errorf("could not open the lock: %w", err)
+	}
+	// Closing gives the lock back. There is nothing in the file that must not be lost.
+	defer func() { _ = lock.Close() }()
+	for patience := time.Now().Add(f.lockWithin); ; time.Sleep(lockPause) {
+		err := tryLock(lock)
+		switch {
+		case err == nil:
+			return do(lock)
+		case !errors.Is(err, errHeld) || time.Now().After(patience):
+			return fmt.Errorf("could not lock %s: %w", lock.Name(), err)
+		}
+	}
+}
+
+// prepare makes the folder, and closes it to other users.
+func (f folder) prepare() error {
+	if err := os.MkdirAll(f.path, 0o700); err != nil {
+		return fmt.Errorf("could not make the folder: %w", err)
+	}
+	info, err := os.Stat(f.path)
+	if err != nil {
+		return err
+	}
+	if info.Mode().Perm()&0o077 == 0 {
+		return nil
+	}
+	if err := os.Chmod(f.path, 0o700); err != nil { // #nosec G302 -- a folder needs the bit for entering it
+		return fmt.Errorf("could not close the folder to other users: %w", err)
+	}
+	return nil
+}
+
+// place is where the next record goes.
+type place struct {
+	file *os.File
+	// size is the file's length in bytes, behind which the record goes.
+	size   int64
+	number int64
+}
+
+// next finds the place of the next record: behind the newest one of today, or in a new segment.
+func (f folder) next(lock io.ReaderAt) (place, error) {
+	all, err := segments(f.path)
+	if err != nil {
+		return place{}, err
+	}
+	today := f.now().UTC().Truncate(day)
+	number := f.noted(lock) + 1
+	if len(all) > 0 {
+		newest := all[len(all)-1]
+		found, err := f.after(newest, today)
+		if err != nil {
+			return place{}, err
+		}
+		number = max(number, found.number)
+		if found.file != nil {
+			found.number = number
+			return found, nil
+		}
+	}
+	if number > maxID {
+		return place{}, errors.New("there are no numbers left for audit records")
+	}
+	return f.begin(all, newSegment(f.path, today, number))
+}
+
+// after finds the place behind the records of a segment. It has no file if a new segment is needed.
+func (f folder) after(newest segment, today time.Time) (place, error) {
+	if !newest.regular {
+		f.log.WithField("file", newest.path).Warn("audit log: this is no file, and is left as it is")
+		return place{number: newest.first + 1}, nil
+	}
+	file, err := openSegment(newest, 0)
+	if err != nil {
+		return place{}, err
+	}
+	found, err := newest.ending(file)
+	if err != nil {
+		return place{}, errors.Join(err, file.Close())
+	}
+	here := place{file, found.size, found.next}
+	if found.whole && newest.day.Equal(today) && found.size < maxSegment {
+		return here, nil
+	}
+	here.file = nil
+	switch {
+	case found.size == 0:
+		// Its name has the number that the next one will have.
+		return here, errors.Join(file.Close(), newest.remove())
+	case found.open:
+		// Whoever reads all files as one must not find the next record behind half a line.
+		err = writeAt(file, []byte{'\n'}, found.size)
+	}
+	if !found.whole {
+		f.log.WithField("file", newest.path).Warn("audit log: this file has a damaged end, and is left as it is")
+	}
+	return here, errors.Join(err, file.Close())
+}
+
+// begin makes a segment. With a new day may come the end of old ones.
+func (f folder) begin(all []segment, made segment) (place, error) {
+	file, err := openSegment(made, os.O_CREATE|os.O_EXCL)
+	if err != nil {
+		return place{}, err
+	}
+	if err := syncFolder(f.path); err != nil {
+		return place{}, errors.Join(err, file.Close(), made.remove())
+	}
+	for _, old := range expired(append(all, made), f.now(), f.keep) {
+		entry := f.log.WithField("file", old.path)
+		if err := old.remove(); err != nil {
+			entry.WithError(err).Warn("audit log: an old file could not be removed")
+			continue
+		}
+		entry.Info("audit log: an old file was removed")
+	}
+	return place{file, 0, made.first}, nil
+}
+
+// notedDigits is the length of the number in the lock's file.
+const notedDigits = 16
+
+// noted returns the number of the last record as the lock's file has it, 0 if it has none.
+func (f folder) noted(lock io.ReaderAt) int64 {
+	text := make([]byte, notedDigits)
+	if _, err := lock.ReadAt(text, 0); err != nil {
+		return 0
+	}
+	number, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil || number < 0 || number >= maxID {
+		return 0
+	}
+	return number
+}
+
+// note keeps the number of the last record in the lock's file, in case the segments are taken away. The record itself is safe by then,
+// so it does not matter much if this fails.
+func (f folder) note(lock io.WriterAt, number int64) {
+	if _, err := lock.WriteAt(fmt.Appendf(nil, "%0*d\n", notedDigits, number), 0); err != nil {
+		f.log.WithError(err).Debug("audit log: the last number could not be noted")
+	}
+}
+
+// writeAt writes a text behind the first size bytes of a file, to the disk. If that fails, the file is as long as before again, if it
+// can be: half a line that stays is found by the next look.
+func writeAt(file *os.File, text []byte, size int64) error {
+	_, err := file.WriteAt(text, size)
+	if err == nil {
+		err = file.Sync()
+	}
+	if err != nil {
+		return errors.Join(err, file.Truncate(size))
+	}
+	return nil
+}

@@ -1,0 +1,229 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/adrg/xdg"
+	"github.com/sirupsen/logrus"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// ThreeMonths is how long records are kept at least: no three months have more than 92 days.
+const ThreeMonths = 92 * day
+
+const (
+	// maxPending is how many records wait for better times.
+	maxPending = 200
+	// retryEvery is how often they are tried again when nothing else happens.
+	retryEvery = 30 * time.Second
+	// lockWithin is how long another process may hold the lock. It needs it for moments.
+	lockWithin = 2 * time.Second
+	// openWithin bounds the waiting of Open, and closeWithin that of Close, for a disk that does not answer.
+	openWithin  = 5 * time.Second
+	closeWithin = 2 * time.Second
+	// again is how often a passing error is met with another try, and againAfter the pause before it.
+	again      = 3
+	againAfter = 50 * time.Millisecond
+)
+
+// Settings is what a Log needs to know.
+type Settings struct {
+	// Dir is a folder of the log's own; empty is [DefaultDir]. It is made if it is missing, and closed to other users.
+	Dir string
+	// Keep is how long records are kept. Less than ThreeMonths counts as ThreeMonths.
+	Keep time.Duration
+	// SessionID is how records name a session: Digest (the default) or Full.
+	SessionID SessionID
+	// SystemLog sends each record to syslog or the Windows Event Log too, in short.
+	SystemLog bool
+	// Version is the program's version, ASID the organisation's accredited system id, FQDN the common name of its endpoint certificate.
+	// They stand in each record.
+	Version, ASID, FQDN string
+	// Trouble is told when the log comes into trouble, when the trouble becomes another, and with nil when all is well again. It is called
+	// by one goroutine at a time, and must neither block nor call the Log. It may be nil.
+	Trouble func(*problem.Problem)
+	// Log gets what a service desk may want to know, such as a damaged file. It may be nil.
+	Log logrus.FieldLogger
+	// Now is the wall clock; nil is time.Now.
+	Now func() time.Time
+
+	// retryEvery and systemLogAt are for tests.
+	retryEvery  time.Duration
+	systemLogAt []string
+}
+
+// DefaultDir returns the usual folder of the log: $XDG_STATE_HOME/ers-login/audit on Linux, %LOCALAPPDATA%\ers-login\audit on
+// Windows, ~/Library/Application Support/ers-login/audit on macOS.
+func DefaultDir() string { return filepath.Join(xdg.StateHome, "ers-login", "audit") }
+
+// Log is the audit log. It is safe for concurrent use, also by several processes. All writing is done by one goroutine, so that a disk
+// that hangs keeps nobody waiting for longer than they want to.
+type Log struct {
+	settings Settings
+	folder   folder
+	system   *systemLog
+
+	wake    chan struct{}
+	closing chan struct{}
+	once    sync.Once
+	done    chan struct{}
+
+	mu     sync.Mutex
+	closed bool
+	// pending are the records that are not written, the oldest first, and probes those who ask whether one could be.
+	pending []*entry
+	probes  []chan<- error
+	// lost counts the records that did not fit into pending, since the last one that did.
+	lost int
+	// fileTrouble and systemTrouble are what is wrong now.
+	fileTrouble, systemTrouble *problem.Problem
+
+	// telling guards told, the code of what Trouble was told last.
+	telling sync.Mutex
+	told    string
+}
+
+// entry is a record on its way.
+type entry struct {
+	call   Call
+	record Record
+	// brief is the record for the system log, and sent tells whether it has got it.
+	brief Record
+	sent  bool
+	// result gets nil when the record is written, or why it was not written at once.
+	result chan error
+}
+
+// Open opens the log and sees whether it can be written. The Log can be used whatever the error says, which is a *problem.Problem that
+// Trouble has been told too: what is wrong now may not be later.
+func Open(settings Settings) (*Log, error) {
+	settings.Keep = max(settings.Keep, ThreeMonths)
+	if settings.Dir == "" {
+		settings.Dir = DefaultDir()
+	}
+	if settings.Now == nil {
+		settings.Now = time.Now
+	}
+	if settings.Trouble == nil {
+		settings.Trouble = func(*problem.Problem) {}
+	}
+	if settings.Log == nil {
+		silent := logrus.New()
+		silent.SetOutput(io.Discard)
+		settings.Log = silent
+	}
+	if settings.retryEvery == 0 {
+		settings.retryEvery = retryEvery
+	}
+	l := &Log{
+		settings: settings,
+		folder:   folder{settings.Dir, settings.Keep, settings.Now, settings.Log, lockWithin},
+		wake:     make(chan struct{}, 1),
+		closing:  make(chan struct{}),
+		done:     make(chan struct{}),
+	}
+	if settings.SystemLog {
+		l.system = openSystemLog(settings.systemLogAt, l.onSystemLog)
+	}
+	go l.work()
+	ctx, cancel := context.WithTimeout(context.Background(), openWithin)
+	defer cancel()
+	return l, l.Ready(ctx)
+}
+
+// Append writes the record of an event, and those that have waited before it. It is on the disk when Append returns nil.
+//
+// The error is a *problem.Problem: [Unwritable], [DiskFull] or [Locked]. The record is then kept, and written as soon as it can be; so
+// it is if ctx ends first, which ends the waiting and nothing else.
+func (l *Log) Append(ctx context.Context, event Event) error {
+	added := &entry{
+		call:   event.Call,
+		record: l.settings.record(event, l.settings.SessionID),
+		brief:  l.settings.record(event, Digest),
+		result: make(chan error, 1),
+	}
+	l.mu.Lock()
+	switch {
+	case l.closed:
+		l.mu.Unlock()
+		return problemOf(l.settings.Dir, errClosed)
+	case len(l.pending) >= maxPending:
+		l.lost++
+		why := l.fileTrouble
+		l.mu.Unlock()
+		l.settings.Log.Error("audit log: too many records wait to be written, one is lost")
+		if why == nil {
+			why = problemOf(l.settings.Dir, errTooMany)
+		}
+		return why
+	}
+	added.record.LostBefore, l.lost = l.lost, 0
+	l.pending = append(l.pending, added)
+	l.mu.Unlock()
+	l.wakeUp()
+	return l.await(ctx, added.result)
+}
+
+// Ready finds out whether a record could be written now, and writes those that wait. The error is as Append's.
+func (l *Log) Ready(ctx context.Context) error {
+	result := make(chan error, 1)
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return problemOf(l.settings.Dir, errClosed)
+	}
+	l.probes = append(l.probes, result)
+	l.mu.Unlock()
+	l.wakeUp()
+	return l.await(ctx, result)
+}
+
+// Trouble returns what is wrong now, nil if all is well.
+func (l *Log) Trouble() *problem.Problem {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.trouble()
+}
+
+// Close tries once more to write what waits, and ends the log. The error says how many records are lost for good. A disk that hangs
+// keeps it waiting for two seconds.
+func (l *Log) Close() error {
+	l.once.Do(func() {
+		l.mu.Lock()
+		l.closed = true
+		l.mu.Unlock()
+		close(l.closing)
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	defer cancel()
+	why := errTooMany
+	select {
+	case <-l.done:
+	case <-ctx.Done():
+		why = errSlow
+	}
+	l.system.close(ctx)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	missing := len(l.pending) + l.lost
+	if missing == 0 {
+		return nil
+	}
+	if l.fileTrouble != nil {
+		why = l.fileTrouble
+	}
+	return fmt.Errorf("%d audit records could not be written: %w", missing, why)
+}
+
+var (
+	errClosed  = errors.New("the audit log is closed")
+	errSlow    = errors.New("the disk does not answer in time")
+	errTooMany = fmt.Errorf("%d records wait to be written", maxPending)
+)

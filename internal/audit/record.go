@@ -1,0 +1,173 @@
+package audit
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// Record is one line of the audit log. The members from id to fqdn are those that LAL-001 asks for, and stand in every line, if only
+// as an empty text; the others are ours, and are left out where that is said.
+type Record struct {
+	// ID is the record's number. It grows by one; see the package's comment for gaps.
+	ID int64 `json:"id"`
+	// EventType is the call's HTTP method: POST, PUT or DELETE.
+	EventType string `json:"eventType"`
+	// AuditType names the call: see [Call].
+	AuditType string `json:"auditType"`
+	// ResourceType is empty: the calls of this program are about no resource.
+	ResourceType string `json:"resourceType"`
+	// EventDateTime is when the call began, in UTC.
+	EventDateTime DateTime `json:"eventDateTime"`
+	// UserUUID is the user's 12-digit national id. It is empty for an A001 that failed, since only its answer says who the user is,
+	// and for an A003 of a session of which nothing else is known.
+	UserUUID string `json:"userUUID"`
+	// OnBehalfOfUUID is empty: the JSON by which a user names another clinician is not public.
+	OnBehalfOfUUID string `json:"onBehalfOfUUID"`
+	// UBRN and NHSNumber are empty: the calls of this program are about no referral and no patient.
+	UBRN      string `json:"ubrn"`
+	NHSNumber string `json:"nhsNumber"`
+	// SessionID names the professional session, as a digest or in full. For an A002 it is the id in the answer, by which the session
+	// is known from then on. It is empty for an A001 without one.
+	SessionID string `json:"sessionID"`
+	// OrganisationName and BusinessFunction are what an A002 selects, whether or not it succeeds, and what the session of an A003 has
+	// selected. Both are empty for A001.
+	OrganisationName string `json:"organisationName"`
+	BusinessFunction string `json:"businessFunction"`
+	// ASID is the organisation's accredited system id, FQDN the common name of its endpoint certificate.
+	ASID string `json:"asid"`
+	FQDN string `json:"fqdn"`
+
+	// ODSCode identifies the organisation, whose name may not be the only one of its kind. It comes and goes with the name.
+	ODSCode string `json:"odsCode"`
+	// FormerSessionID is the id that an A002 was sent with, if the answer has another one. Left out otherwise.
+	FormerSessionID string `json:"formerSessionID,omitempty"`
+	// Outcome is the HTTP status of e-RS's answer, or the kind of failure if there was none that could be used, such as NET-TIMEOUT.
+	// A call that was tried again within has one record, with the outcome of its last try. For an A003 that succeeded it is 204.
+	Outcome string `json:"outcome"`
+	// Reference is the code that a failed call's Problem has on the screen and in docs/errors.md. Left out if the call succeeded.
+	Reference string `json:"reference,omitempty"`
+	// DurationMS is how long the call took in milliseconds, tries and pauses between them included.
+	DurationMS int64 `json:"durationMS"`
+	// LostBefore is how many records were lost just before this one, because too many waited to be written. Left out if none.
+	LostBefore int `json:"lostBefore,omitempty"`
+	// Version is the version of this program.
+	Version string `json:"version"`
+}
+
+// DateTime is a time as LAL-001 wants it written: UTC, yyyy-MM-dd HH:mm:ss.SSS.
+type DateTime struct{ time.Time }
+
+const dateTimeLayout = "2006-01-02 15:04:05.000"
+
+// MarshalJSON writes the time in UTC, to the millisecond.
+func (d DateTime) MarshalJSON() ([]byte, error) {
+	return d.UTC().AppendFormat(nil, `"`+dateTimeLayout+`"`), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON has written.
+func (d *DateTime) UnmarshalJSON(text []byte) error {
+	parsed, err := time.Parse(`"`+dateTimeLayout+`"`, string(text))
+	if err != nil {
+		return fmt.Errorf("could not read a time of the audit log: %w", err)
+	}
+	d.Time = parsed
+	return nil
+}
+
+// Call is one of the three calls to e-RS.
+type Call int
+
+// The calls, by their numbers in the documentation.
+const (
+	// A001 creates a session: POST, "API Establish Session".
+	A001 Call = iota + 1
+	// A002 selects a role: PUT, "API Professional login attempt".
+	A002
+	// A003 deletes a session: DELETE, "API Close Session".
+	A003
+)
+
+// callNames are the words of LAL-001, and the status of a success.
+var callNames = map[Call]struct{ event, audit, success string }{
+	A001: {"POST", "API Establish Session", "201"},
+	A002: {"PUT", "API Professional login attempt", "200"},
+	A003: {"DELETE", "API Close Session", "204"},
+}
+
+// Event is a call to e-RS that has been made, from which a [Log] makes a [Record].
+type Event struct {
+	Call Call
+	// Began is when the call was made, and Took how long it went on.
+	Began time.Time
+	Took  time.Duration
+	// User is the user's 12-digit national id, OnBehalfOf that of the clinician they act for.
+	User, OnBehalfOf string
+	// Key is the session's id, and Former the one that it had before, if that was another.
+	Key, Former ersclient.SessionKey
+	// Selected is the organisation and business function.
+	Selected ersclient.Permission
+	// Outcome is the HTTP status or the kind of failure, and Reference the code of a failed call's Problem.
+	Outcome, Reference string
+}
+
+// Bounds of a record, in characters. Names come from another machine, and a line must stay short enough to be found again at the end
+// of a file.
+const (
+	longestName = 200
+	longestID   = 100
+)
+
+// record makes the record of an event, all but its number. The form says how sessions are named in it.
+func (s Settings) record(event Event, form SessionID) Record {
+	name, id := bounded(longestName), bounded(longestID)
+	words := callNames[event.Call]
+	made := Record{
+		EventType: words.event, AuditType: words.audit,
+		EventDateTime: DateTime{event.Began},
+		UserUUID:      id(event.User), OnBehalfOfUUID: id(event.OnBehalfOf),
+		SessionID:        form.of(event.Key),
+		OrganisationName: name(event.Selected.OrgName), BusinessFunction: id(string(event.Selected.BusinessFunction)),
+		ASID: id(s.ASID), FQDN: name(s.FQDN),
+		ODSCode: id(event.Selected.OrgIdentifier),
+		Outcome: id(event.Outcome), Reference: id(event.Reference),
+		DurationMS: max(0, event.Took.Milliseconds()),
+		Version:    id(s.Version),
+	}
+	if !event.Former.IsZero() && !event.Former.Equal(event.Key.Text) {
+		made.FormerSessionID = form.of(event.Former)
+	}
+	return made
+}
+
+func bounded(limit int) func(string) string {
+	return func(text string) string { return problem.Clean(text, limit) }
+}
+
+// lines returns records as they stand in the file, numbered from first on.
+func lines(records []Record, first int64) ([]byte, error) {
+	var text bytes.Buffer
+	for i, record := range records {
+		record.ID = first + int64(i)
+		if err := encode(&text, record); err != nil {
+			return nil, err
+		}
+	}
+	return text.Bytes(), nil
+}
+
+// encode writes a line of JSON. Nobody puts these lines into a web page as they are, so & and < stay: "Smith & Partners" is to be
+// found by its name.
+func encode(to io.Writer, line any) error {
+	encoder := json.NewEncoder(to)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(line); err != nil {
+		return fmt.Errorf("could not encode an audit record: %w", err)
+	}
+	return nil
+}

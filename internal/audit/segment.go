@@ -1,0 +1,194 @@
+package audit
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+)
+
+const (
+	// maxSegment is the size in bytes at which the day's file is followed by another one.
+	maxSegment = 4 << 20
+	// tail is how much of a file's end is looked at, in bytes. A record has 8 KiB at most.
+	tail = 64 << 10
+	// shortest is less than the length of any record in bytes: a damaged part of a file has had no more records than it fits.
+	shortest = 200
+	// maxID is the last number. Beyond it, programs that read numbers as floating point would take two records for one.
+	maxID = 1<<53 - 1
+	// day is how long a file is written to, at most.
+	day = 24 * time.Hour
+)
+
+// segment is a file of the log: the records of a day, or of a part of it.
+type segment struct {
+	path string
+	// day is its UTC day. All its records were written on it, and so began on it or before.
+	day time.Time
+	// first is the number of its first record.
+	first int64
+	// regular: it is a file, and no folder or link that somebody has put in its place.
+	regular bool
+}
+
+var segmentName = regexp.MustCompile(`^audit-([0-9]{4}-[0-9]{2}-[0-9]{2})-([0-9]{12,16})\.jsonl$`)
+
+// newSegment is the file of a day that begins with a number.
+func newSegment(folder string, today time.Time, first int64) segment {
+	name := fmt.Sprintf("audit-%s-%012d.jsonl", today.Format(time.DateOnly), first)
+	return segment{path: filepath.Join(folder, name), day: today, first: first, regular: true}
+}
+
+// segments lists a folder's files by their numbers, which is the order they were written in whatever the clock has said. Files
+// with other names are not ours.
+func segments(folder string) ([]segment, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	var found []segment
+	for _, entry := range entries {
+		name := segmentName.FindStringSubmatch(entry.Name())
+		if name == nil {
+			continue
+		}
+		date, dateErr := time.Parse(time.DateOnly, name[1])
+		first, numberErr := strconv.ParseInt(name[2], 10, 64)
+		if dateErr != nil || numberErr != nil || first < 1 || first > maxID {
+			continue
+		}
+		found = append(found, segment{filepath.Join(folder, entry.Name()), date, first, entry.Type().IsRegular()})
+	}
+	slices.SortStableFunc(found, func(a, b segment) int { return cmp.Compare(a.first, b.first) })
+	return found, nil
+}
+
+// end is how a segment ends.
+type end struct {
+	// size is the file's length in bytes.
+	size int64
+	// next is the lowest number that no record in the file can have.
+	next int64
+	// whole: the last line is a record, with its line end. An empty file is whole.
+	whole bool
+	// open: the last line has no line end.
+	open bool
+}
+
+// ending looks at the end of a segment's file.
+func (s segment) ending(file *os.File) (end, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return end{}, err
+	}
+	size := info.Size()
+	if size == 0 {
+		return end{next: s.first, whole: true}, nil
+	}
+	start := max(0, size-tail)
+	text := make([]byte, size-start)
+	if _, err := io.ReadFull(io.NewSectionReader(file, start, size-start), text); err != nil {
+		return end{}, fmt.Errorf("could not read the end of %s: %w", s.path, err)
+	}
+	found := end{size: size, open: text[len(text)-1] != '\n'}
+	if start > 0 {
+		// The first line may have lost its beginning. It is not one that counts.
+		_, text, _ = bytes.Cut(text, []byte{'\n'})
+	}
+	last, spoilt := lastRecord(text)
+	if last == 0 {
+		last, spoilt = s.first-1, size
+	}
+	found.whole = spoilt == 0 && !found.open
+	found.next = max(s.first, last+1+(spoilt+shortest-1)/shortest)
+	return found, nil
+}
+
+// lastRecord returns the number of the last record in a text, 0 if there is none, and how many bytes of damage follow it.
+func lastRecord(text []byte) (id, spoilt int64) {
+	for len(text) > 0 {
+		line := text[bytes.LastIndexByte(bytes.TrimSuffix(text, []byte{'\n'}), '\n')+1:]
+		var record struct {
+			ID int64 `json:"id"`
+		}
+		if err := json.Unmarshal(line, &record); err == nil && record.ID > 0 && record.ID <= maxID {
+			return record.ID, spoilt
+		}
+		spoilt += int64(len(line))
+		text = text[:len(text)-len(line)]
+	}
+	return 0, spoilt
+}
+
+// expired returns the segments that are to be removed: those of which no record can be younger than keep. The newest one never is.
+//
+// A clock that is wrong must not remove three months of records, so one day is not enough to tell that they have passed: what counts
+// is the last day on which something was written before the newest segment's, if the clock is further on than that.
+func expired(all []segment, now time.Time, keep time.Duration) []segment {
+	if len(all) == 0 {
+		return nil
+	}
+	newest := all[len(all)-1]
+	before := len(all) - 2
+	for before >= 0 && all[before].day.Equal(newest.day) {
+		before--
+	}
+	if before < 0 {
+		return nil
+	}
+	latest := latestDays(all[:before+1], now)
+	if all[before].day.Before(now) {
+		now = all[before].day
+	}
+	var old []segment
+	for i, s := range all[:before] {
+		if !latest[i].Add(day + keep).After(now) {
+			old = append(old, s)
+		}
+	}
+	return old
+}
+
+// latestDays returns for each segment the latest day that it can be of. The order they were written in is certain, the days in their
+// names are not: a segment is no older than those before it, and the name of one in the future says nothing, but it is no younger
+// than the one behind it.
+func latestDays(all []segment, now time.Time) []time.Time {
+	days := make([]time.Time, len(all))
+	var latest time.Time
+	for i, s := range all {
+		if s.day.After(latest) && !s.day.After(now) {
+			latest = s.day
+		}
+		days[i] = latest
+	}
+	following := now
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i].day.After(now) {
+			days[i] = following
+		}
+		following = days[i]
+	}
+	return days
+}
+
+// openSegment opens a segment's file to read and write. It is not opened to append, since a line that could be written in part only is
+// taken back, which Windows does not allow then; the lock keeps others away.
+func openSegment(s segment, flags int) (*os.File, error) {
+	return os.OpenFile(s.path, os.O_RDWR|doNotFollow|flags, 0o600) // #nosec G304 -- the log's own folder
+}
+
+// remove removes a segment's file. One that is gone already is as good.
+func (s segment) remove() error {
+	if err := os.Remove(s.path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+package audit
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// SessionID says how the records name a session. Every value but [Full] means [Digest], so that a mistake shows nothing.
+type SessionID string
+
+const (
+	// Digest is "sha256:" and the first 16 hex digits of the SHA-256 of the session's id.
+	Digest SessionID = "digest"
+	// Full is the id itself, which is a secret while the session lives.
+	Full SessionID = "full"
+)
+
+// digestBytes are enough to tell sessions apart: two of a billion have the same digest once in forty.
+const digestBytes = 8
+
+// longestSessionID bounds a full id, in characters.
+const longestSessionID = 300
+
+// of names a session. No key has no name.
+func (f SessionID) of(key ersclient.SessionKey) string {
+	switch {
+	case key.IsZero():
+		return ""
+	case f == Full:
+		return problem.Clean(key.Reveal(), longestSessionID)
+	default:
+		sum := sha256.Sum256([]byte(key.Reveal()))
+		return "sha256:" + hex.EncodeToString(sum[:digestBytes])
+	}
+}
