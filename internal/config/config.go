@@ -1,10 +1,15 @@
 // Package config knows every setting of the program, what each may be, and where its value came from.
 //
-// A setting can stand in several places. In rising order: the built-in default, the user's file (TOML), the environment
-// (ERS_LOGIN_*), the command line. Only the value that wins is looked at, so a broken one in the file can be overridden while
-// the file is being repaired; a value that cannot be used is a Problem that names the setting, the place and the remedy,
-// and all of them are told at once. There is one table, [Settings]: the file's keys, the variables, the flags, the example file
-// and the reference in the documentation are made from it, so that none of them can disagree with the others.
+// A setting can stand in several places. In rising order: the built-in default, the computer's file (TOML), the user's file, the
+// environment (ERS_LOGIN_*), the command line, and the policy of the organisation, which locks what it sets. Only the value that
+// wins is looked at, so a broken one can be overridden while it is being repaired. There is one table, [Settings]: the files'
+// keys, the variables, the flags, the values in the registry, the example file and the reference in the documentation are made
+// from it, so that none of them can disagree with the others.
+//
+// What is wrong is a Problem that names the setting, the place and the remedy, and all of them are told at once. Whether it stops
+// a sign-in depends on who can put it right. A slip in the user's own file never does, as long as the program has another value
+// to go on with: it is a warning. A policy that cannot be read, or that its users could have written, always does, since a rule
+// that is silently not applied is worse than a program that does not start.
 //
 // No secret stands in the settings. A PKCS#12 passphrase comes from the OS keyring or from a file that only its owner can
 // read ([Config.Passphrase]); a key, variable or flag whose name sounds like a secret is refused without its value being
@@ -13,6 +18,7 @@ package config
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/knadh/koanf/v2"
@@ -38,6 +44,47 @@ const (
 	RemovalAlways = "always"
 )
 
+// What the setting screen_lock can be.
+const (
+	// LockKeeps leaves the session as it is.
+	LockKeeps = "keep"
+	// LockEnds ends the session.
+	LockEnds = "end"
+)
+
+// What the setting proxy can be, besides an address.
+const (
+	// ProxyFromEnvironment obeys HTTPS_PROXY and NO_PROXY.
+	ProxyFromEnvironment = "environment"
+	// ProxyNone goes to e-RS directly, whatever the environment says.
+	ProxyNone = "none"
+)
+
+// What the setting audit_session_id can be.
+const (
+	// AuditDigest names a session by a digest of its id, which opens nothing.
+	AuditDigest = "digest"
+	// AuditFull names a session by its id.
+	AuditFull = "full"
+)
+
+// What the setting language can be.
+const (
+	// LanguageAuto is the language of the desktop.
+	LanguageAuto    = "auto"
+	LanguageEnglish = "en"
+	LanguageWelsh   = "cy"
+)
+
+// What the setting theme can be.
+const (
+	// ThemeSystem is light or dark, as the desktop is.
+	ThemeSystem       = "system"
+	ThemeLight        = "light"
+	ThemeDark         = "dark"
+	ThemeHighContrast = "high-contrast"
+)
+
 // Config is the settings in force. Paths are absolute or relative to the working directory, never to the file.
 type Config struct {
 	// BaseURL is the e-RS platform, such as https://api.dev1.ers.ncrs.nhs.uk/ers-api, without a trailing slash.
@@ -48,6 +95,9 @@ type Config struct {
 	Certificate string
 	// Key is the PEM file with the certificate's private key. It is empty if the certificate's file has the key too.
 	Key string
+	// CertificateThumbprint names a certificate in the Windows certificate store: 40 hexadecimal digits in upper case, its SHA-1
+	// fingerprint. It and Certificate are never both set, unless they stand in the same place: see [Config.RequireReal].
+	CertificateThumbprint string
 	// PassphraseFile holds the PKCS#12 passphrase. Empty means the OS keyring: see [Config.Passphrase].
 	PassphraseFile string
 	// CABundle is a PEM file with certificate authorities to trust besides the system's.
@@ -62,6 +112,8 @@ type Config struct {
 
 	// CardRemoval is [RemovalByTicket] or [RemovalAlways].
 	CardRemoval string
+	// ScreenLock is [LockKeeps] or [LockEnds].
+	ScreenLock string
 
 	// RequestTimeout bounds one call to e-RS.
 	RequestTimeout time.Duration
@@ -71,28 +123,75 @@ type Config struct {
 	KeyringPromptTimeout time.Duration
 	// SessionMaxAge is the age at which a session is ended, 10 hours at most as Spine's.
 	SessionMaxAge time.Duration
+	// ClosingGrace is how long a session stays open at e-RS after its keyring entry is gone (A003's rule), where the user has
+	// signed out or switched. It may be 0.
+	ClosingGrace time.Duration
+
+	// Proxy is [ProxyFromEnvironment], [ProxyNone], or an address such as http://proxy.example.nhs.uk:8080, without a user.
+	Proxy string
+	// ProxyUser is whom the proxy asks for. The password is in the OS keyring.
+	ProxyUser string
 	// SendFQDN sends the certificate's common name as the header XAPI_FQDN, which an older public client did.
 	SendFQDN bool
+	// WindowsAliases writes further keyring entries, for readers that expect UTF-16. It is without effect elsewhere.
+	WindowsAliases bool
+
+	// AuditDir is the folder of the audit log. Empty means the platform's place.
+	AuditDir string
+	// AuditKeep is how long audit records are kept, three months (92 days) at least (LAL-001).
+	AuditKeep time.Duration
+	// AuditRequired refuses a sign-in that cannot be recorded.
+	AuditRequired bool
+	// AuditSystemLog writes the records to syslog or the Windows Event Log too.
+	AuditSystemLog bool
+	// AuditSessionID is [AuditDigest] or [AuditFull].
+	AuditSessionID string
 	// LogLevel is error, warning, info or debug.
 	LogLevel string
 
-	// Warnings tells what was left out without harm, such as an unknown environment variable.
+	// Language is [LanguageAuto], [LanguageEnglish] or [LanguageWelsh].
+	Language string
+	// Theme is [ThemeSystem], [ThemeLight], [ThemeDark] or [ThemeHighContrast].
+	Theme string
+	// TextSize is the size of texts, in percent of the usual one, 80 to 200.
+	TextSize int
+	// MinimiseOnSignIn takes the window out of the way once the user is signed in.
+	MinimiseOnSignIn bool
+
+	// Warnings tells what was left out without stopping the program: an unknown environment variable, and whatever is wrong
+	// with the user's own settings file. They are for the window as well as for the log: each says what to do.
 	Warnings []*problem.Problem
 
 	file    string
+	system  string
 	origins map[string]Origin
 }
 
 // Sources is where settings are looked for. [System] fills it from the running system.
 type Sources struct {
-	// File is the settings file that the user named with --config. It must exist. Empty means UserFile.
+	// MachineFile is the settings file of the computer. It may be missing, and must not be writable by ordinary users.
+	MachineFile string
+	// File is the settings file that the user named with --config. It must exist, and is held to the same strictness as a command
+	// line. Empty means UserFile.
 	File string
-	// UserFile is the settings file in its usual place, [DefaultFile]. It may be missing.
+	// UserFile is the settings file in its usual place, [DefaultFile]. It may be missing, and no mistake in it stops the program.
 	UserFile string
+	// LeaveBroken leaves a broken UserFile where it is, for whoever only wants to look. Otherwise it is set aside.
+	LeaveBroken bool
 	// Environ is the environment, in the form of os.Environ.
 	Environ []string
 	// Flags is the parsed command line; [AddFlags] has made its flags. Nil means no flags.
 	Flags *pflag.FlagSet
+	// PolicyFile is the file with which an organisation prescribes settings. It may be missing, and must not be writable by
+	// ordinary users.
+	PolicyFile string
+	// Policy reads what is prescribed by other means than a file: the Windows registry, managed preferences. Nil means nothing.
+	Policy PolicySource
+
+	// Trust tells why ordinary users might have written a file. Nil means [TrustOwner].
+	Trust Trust
+	// OS is the operating system as in runtime.GOOS, since some settings belong to one of them. Empty means the running one.
+	OS string
 	// Home is the user's home folder, for paths that start with ~/.
 	Home string
 	// Dir is the working directory: relative paths in the environment and on the command line start there.
@@ -102,24 +201,30 @@ type Sources struct {
 // Load finds the value of every setting. The error is an *[Invalid], which lists a Problem for each value that cannot be used;
 // the Config that comes with it has the default in the place of each of these.
 //
-// Load reads the settings file, 1 MiB at most, and no other. Whether the files that settings name can be read, and whether
-// all that a real sign-in needs is there, is the question of [Config.RequireReal].
+// Load reads the settings files, 1 MiB of each at most, and no other file. The one change it makes is to rename a UserFile that
+// cannot be parsed. Whether the files that settings name can be read, and whether all that a real sign-in needs is there, is the
+// question of [Config.RequireReal].
 func Load(sources Sources) (Config, error) {
 	table := Settings()
 	var found findings
 	layers := []layer{
 		defaultLayer(table),
-		fileLayer(table, sources, &found),
+		machineLayer(table, sources, &found),
+		userLayer(table, sources, &found),
 		environmentLayer(table, sources, &found),
 		flagLayer(table, sources),
+		policyFileLayer(table, sources, &found),
 	}
-	config := resolve(table, layers, sources.file(), &found)
+	layers = append(layers, policyLayers(table, sources, &found)...)
+	config := resolve(table, layers, sources, &found)
 	return config, found.err()
 }
 
 // resolve puts the layers on top of each other and reads the values that win.
-func resolve(table []Setting, layers []layer, file string, found *findings) Config {
-	config := Config{file: file}
+func resolve(table []Setting, layers []layer, sources Sources, found *findings) Config {
+	config := Config{file: sources.file(), system: sources.system()}
+	slips := forgive(table, layers, config.system)
+
 	winners := koanf.New(".")
 	from := make(map[string]layer, len(table))
 	for _, l := range layers {
@@ -138,35 +243,108 @@ func resolve(table []Setting, layers []layer, file string, found *findings) Conf
 	for _, setting := range table {
 		l := from[setting.Key]
 		config.origins[setting.Key] = l.origin(setting)
-		target := setting.bind(&config)
-		err := target.set(winners.Get(setting.Key), l.place)
+		err := setting.put(&config, winners.Get(setting.Key), l.place, config.system)
 		if err == nil {
 			continue
 		}
 		refused[setting.Key] = true
 		found.add(unusable(setting, l.origin(setting), err))
 		// The default is in the table and passes its own check: a test holds the table to that.
-		_ = target.set(setting.Default, place{text: true})
+		_ = setting.put(&config, setting.Default, place{text: true}, config.system)
 	}
-
-	if config.Agent == AgentByCommand && len(config.AgentCommand) == 0 && !refused["agent_command"] {
-		found.add(missing(lookup(table, "agent_command"), file, "the agent is a command, and no command is named"))
-	}
+	config.chooseCertificate(table)
+	config.settle(table, slips, refused, found)
 	config.Warnings = found.warnings
 	return config
+}
+
+// slip is a value of the user's own file that cannot be used.
+type slip struct {
+	setting Setting
+	problem *problem.Problem
+}
+
+// forgive takes what cannot be used out of the layers whose mistakes do not stop the program, so that the layer below counts.
+func forgive(table []Setting, layers []layer, system string) []slip {
+	var slips []slip
+	for i, l := range layers {
+		if !l.forgiving {
+			continue
+		}
+		for _, setting := range table {
+			raw, ok := l.values[setting.Key]
+			if !ok || slices.ContainsFunc(layers[i+1:], func(above layer) bool { return above.has(setting.Key) }) {
+				continue
+			}
+			var scratch Config
+			if err := setting.put(&scratch, raw, l.place, system); err != nil {
+				slips = append(slips, slip{setting, unusable(setting, l.origin(setting), err)})
+				delete(l.values, setting.Key)
+			}
+		}
+	}
+	return slips
+}
+
+// settle tells of the slips, as errors where nothing else can stand in the place of the value.
+func (c *Config) settle(table []Setting, slips []slip, refused map[string]bool, found *findings) {
+	noCommand := c.Agent == AgentByCommand && len(c.AgentCommand) == 0
+	for _, s := range slips {
+		key := s.setting.Key
+		refused[key] = true
+		if noCommand && key == "agent_command" || c.lacks(table, s.setting) {
+			found.add(s.problem)
+		} else {
+			found.warn(goingOn(s.problem, c.Shown(key)))
+		}
+	}
+	if noCommand && !refused["agent_command"] {
+		found.add(missing(lookup(table, "agent_command"), c.file, "the agent is a command, and no command is named"))
+	}
+}
+
+// lacks tells whether a real sign-in cannot go without a setting that has no value.
+func (c Config) lacks(table []Setting, setting Setting) bool {
+	if setting.of(c) != "" {
+		return false
+	}
+	if setting.Required {
+		return lookup(table, setting.Instead).of(c) == ""
+	}
+	// The setting may itself be one that stands in for another.
+	return slices.ContainsFunc(table, func(other Setting) bool {
+		return other.Required && other.Instead == setting.Key && other.of(c) == ""
+	})
+}
+
+// chooseCertificate sees that the certificate's file and the thumbprint are one choice: where they come from different layers, the
+// upper one has decided. Within one layer they contradict each other, which RequireReal tells.
+func (c *Config) chooseCertificate(table []Setting) {
+	if c.Certificate == "" || c.CertificateThumbprint == "" {
+		return
+	}
+	lower, upper := "certificate", "certificate_thumbprint"
+	if c.origins[lower].Layer > c.origins[upper].Layer {
+		lower, upper = upper, lower
+	}
+	winner := c.origins[upper]
+	if c.origins[lower].Layer == winner.Layer {
+		return
+	}
+	// An empty text is always accepted: both may be left out.
+	_ = lookup(table, lower).put(c, "", place{text: true}, c.system)
+	c.origins[lower] = Origin{winner.Layer, upper + " stands in its place: " + winner.Where}
 }
 
 // Origin tells where the value of a setting came from. An unknown key has no origin, and the zero Origin is returned.
 func (c Config) Origin(key string) Origin { return c.origins[key] }
 
-// Value returns the value of a setting as it is written in the environment, for a list of all settings. No setting holds a
-// secret, so all of them can be shown.
+// Locked tells whether the policy of the organisation has set a setting, so that nobody else can.
+func (c Config) Locked(key string) bool { return c.origins[key].Layer == LayerPolicy }
+
+// Value returns the value of a setting as it is written in the environment. For somebody's eyes, use [Config.Shown].
 func (c Config) Value(key string) string {
-	setting := lookup(Settings(), key)
-	if setting.bind == nil {
-		return ""
-	}
-	return setting.bind(&c).String()
+	return lookup(Settings(), key).of(c)
 }
 
 // File returns the settings file that was read, or would have been if it existed.

@@ -71,11 +71,23 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, 10*time.Hour, c.SessionMaxAge)
 	assert.False(t, c.SendFQDN)
 	assert.Equal(t, "info", c.LogLevel)
+	assert.Equal(t, config.LockKeeps, c.ScreenLock)
+	assert.Equal(t, 2*time.Second, c.ClosingGrace)
+	assert.Equal(t, config.ProxyFromEnvironment, c.Proxy)
+	assert.Equal(t, 92*24*time.Hour, c.AuditKeep, "three months at the least")
+	assert.Equal(t, config.AuditDigest, c.AuditSessionID, "no key in a log unless somebody wants it there")
+	assert.False(t, c.AuditRequired || c.AuditSystemLog || c.MinimiseOnSignIn)
+	assert.True(t, c.WindowsAliases)
+	assert.Equal(t, config.LanguageAuto, c.Language)
+	assert.Equal(t, config.ThemeSystem, c.Theme)
+	assert.Equal(t, 100, c.TextSize)
+	assert.Empty(t, c.CertificateThumbprint+c.ProxyUser+c.AuditDir)
 	assert.Empty(t, c.BaseURL+c.ASID+c.Certificate+c.Key+c.PassphraseFile+c.CABundle)
 	assert.Empty(t, c.AgentCommand)
 	for _, setting := range config.Settings() {
 		assert.Equal(t, setting.Default, c.Value(setting.Key), setting.Key)
 		assert.Equal(t, config.Origin{Layer: config.LayerDefault, Where: "built-in default"}, c.Origin(setting.Key), setting.Key)
+		assert.False(t, c.Locked(setting.Key))
 	}
 	assert.Empty(t, c.Value("no_such_setting"))
 	assert.Zero(t, c.Origin("no_such_setting"))
@@ -162,7 +174,7 @@ func TestValues(t *testing.T) {
 		{name: "time negative", key: "request_timeout", text: "-5s", refused: "shorter"},
 		{name: "poll lowest", key: "agent_poll_interval", text: "200ms", want: "200ms"},
 		{name: "poll too fast", key: "agent_poll_interval", text: "199ms", refused: "shorter than 200ms"},
-		{name: "age lowest", key: "session_max_age", text: "5m", want: "5m"},
+		{name: "age lowest", key: "session_max_age", text: "1m", want: "1m"},
 		{name: "age over Spine's", key: "session_max_age", text: "10h1s", refused: "longer than 10h"},
 		{name: "time empty", key: "request_timeout", toml: `""`, refused: "number with a unit"},
 		{name: "bool", key: "send_fqdn", toml: "true", text: "True", want: "true"},
@@ -175,6 +187,50 @@ func TestValues(t *testing.T) {
 		{name: "home", key: "key", toml: `"~/b.key"`, text: "~/b.key", want: filepath.Join(absolute(t, "home", "ann"), "b.key")},
 		{name: "path not a text", key: "key", toml: `["b.key"]`, refused: "not a text"},
 		{name: "path with NUL", key: "key", toml: `"a\u0000b"`, refused: "control character"},
+		{name: "a lock that ends", key: "screen_lock", toml: `"end"`, text: "end", want: "end"},
+		{name: "no grace", key: "closing_grace", toml: `"0s"`, text: "0s", want: "0s"},
+		{name: "grace below nothing", key: "closing_grace", text: "-1s", refused: "shorter than 0s"},
+		{name: "too much grace", key: "closing_grace", text: "10001ms", refused: "longer than 10s"},
+		{name: "audit records for ten years", key: "audit_keep", text: "87600h", want: "87600h"},
+		{name: "audit records for too short", key: "audit_keep", text: "2207h", refused: "shorter than 2208h"},
+		{name: "proxy of the environment", key: "proxy", toml: `"environment"`, text: "environment", want: "environment"},
+		{name: "no proxy", key: "proxy", text: "none", want: "none"},
+		{name: "proxy", key: "proxy", toml: `"http://proxy.nhs.uk:8080/"`, text: "http://proxy.nhs.uk:8080", want: "http://proxy.nhs.uk:8080"},
+		{name: "proxy with TLS", key: "proxy", text: "https://[::1]:8443", want: "https://[::1]:8443"},
+		{name: "proxy with a password", key: "proxy", toml: `"http://ann:hunter2@p:80"`, text: "http://ann:hunter2@p:80", refused: "user name"},
+		{name: "proxy with a broken password", key: "proxy", text: "http://ann:hun/ter2@p:80", refused: "user name"},
+		{name: "proxy with a user", key: "proxy", text: "http://ann@p:80", refused: "user name"},
+		{name: "proxy without scheme", key: "proxy", text: "proxy.nhs.uk:8080", refused: "http:// or https://"},
+		{name: "proxy of another kind", key: "proxy", text: "socks5://p:1080", refused: "http:// or https://"},
+		{name: "proxy without port", key: "proxy", text: "http://proxy.nhs.uk", refused: "no port"},
+		{name: "proxy with half a port", key: "proxy", text: "http://proxy.nhs.uk:", refused: "no port"},
+		{name: "proxy with a bad port", key: "proxy", text: "http://proxy.nhs.uk:70000", refused: "port"},
+		{name: "proxy without host", key: "proxy", text: "http://:8080", refused: "no host"},
+		{name: "proxy with a path", key: "proxy", text: "http://p:80/proxy.pac", refused: "more in it"},
+		{name: "proxy with a query", key: "proxy", text: "http://p:80?", refused: "more in it"},
+		{name: "proxy that is none", key: "proxy", text: "http://p:8o", refused: "not an address"},
+		{name: "proxy far too long", key: "proxy", text: "http://" + long + ":80", refused: "longer than"},
+		{name: "proxy empty", key: "proxy", toml: `""`, refused: "empty"},
+		{name: "user of the proxy", key: "proxy_user", toml: `'TRUST\ann'`, text: `TRUST\ann`, want: `TRUST\ann`},
+		{name: "user and password", key: "proxy_user", text: "ann:hunter2", refused: "colon"},
+		{name: "user too long", key: "proxy_user", text: strings.Repeat("x", 257), refused: "longer than"},
+		{name: "size of texts", key: "text_size", toml: "125", text: "125%", want: "125"},
+		{name: "size lowest", key: "text_size", toml: "80", text: "80", want: "80"},
+		{name: "size too small", key: "text_size", toml: "79", text: "79", refused: "less than 80"},
+		{name: "size too large", key: "text_size", toml: "201", text: "201", refused: "more than 200"},
+		{name: "size not whole", key: "text_size", toml: "100.5", text: "100.5", refused: "whole number"},
+		{name: "size as a text", key: "text_size", toml: `"125"`, text: "large", refused: "whole number"},
+		{name: "size beyond all", key: "text_size", text: "99999999999999999999", refused: "whole number"},
+		{name: "thumbprint", key: "certificate_thumbprint", toml: `"` + thumbprint + `"`, text: thumbprint, want: thumbprint},
+		{name: "thumbprint as Windows shows it", key: "certificate_thumbprint", toml: `"\u200ea9 99 3e 36 47 06 81 6a ba 3e 25 71 78 50 c2 6c 9c d0 d8 9d"`,
+			text: "\u200ea9 99 3e 36 47 06 81 6a ba 3e 25 71 78 50 c2 6c 9c d0 d8 9d", want: thumbprint},
+		{name: "thumbprint with colons", key: "certificate_thumbprint", text: "A9:99:3E:36:47:06:81:6A:BA:3E:25:71:78:50:C2:6C:9C:D0:D8:9D", want: thumbprint},
+		{name: "thumbprint of SHA-256", key: "certificate_thumbprint", text: thumbprint + thumbprint[:24], refused: "40 hexadecimal"},
+		{name: "thumbprint too short", key: "certificate_thumbprint", toml: `"a999"`, text: thumbprint[1:], refused: "40 hexadecimal"},
+		{name: "thumbprint with other letters", key: "certificate_thumbprint", text: "G" + thumbprint[1:], refused: "40 hexadecimal"},
+		{name: "name in the place of a thumbprint", key: "certificate_thumbprint", text: "clinic.nhs.uk", refused: "40 hexadecimal"},
+		{name: "language", key: "language", toml: `"cy"`, text: "cy", want: "cy"},
+		{name: "theme", key: "theme", toml: `"high-contrast"`, text: "high-contrast", want: "high-contrast"},
 		{name: "command", key: "agent_command", toml: `['` + absolute(t, "bin", "a") + `', "-x", "$HOME; <>"]`,
 			text: jsonList(absolute(t, "bin", "a"), "-x", "$HOME; <>"), want: jsonList(absolute(t, "bin", "a"), "-x", "$HOME; <>")},
 		{name: "command alone", key: "agent_command", toml: `'` + absolute(t, "bin", "a b") + `'`, text: absolute(t, "bin", "a b"), want: jsonList(absolute(t, "bin", "a b"))},
@@ -193,7 +249,7 @@ func TestValues(t *testing.T) {
 		setting := find(t, test.key)
 		check := func(t *testing.T, sources config.Sources, origin string) {
 			t.Helper()
-			sources.Home, sources.Dir = absolute(t, "home", "ann"), absolute(t, dir)
+			sources.Home, sources.Dir, sources.OS = absolute(t, "home", "ann"), absolute(t, dir), "windows"
 			c, err := config.Load(sources)
 			if test.refused == "" {
 				require.NoError(t, err)
@@ -227,6 +283,12 @@ func TestValues(t *testing.T) {
 		}
 	}
 }
+
+// thumbprint is that of the text abc.
+const thumbprint = "A9993E364706816ABA3E25717850C26C9CD0D89D"
+
+// everybody is trusted, so that a test's files count.
+func everybody(*os.File) error { return nil }
 
 // longestURL is the longest base URL.
 var longestURL = "https://e.nhs.uk/" + strings.Repeat("x", 200-len("https://e.nhs.uk/"))
@@ -489,15 +551,32 @@ func TestBrokenFiles(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			file := settingsFile(t, test.content)
-			c, err := config.Load(config.Sources{UserFile: file, Environ: []string{"ERS_LOGIN_ASID=123456789012"}})
-			all := problems(t, err)
-			require.Len(t, all, 1)
-			assert.Equal(t, "SETTING-FILE", all[0].Code)
-			assert.Contains(t, told(all[0]), test.says)
-			assert.Contains(t, told(all[0]), filepath.Base(file))
-			assert.NotContains(t, told(all[0]), "hunter2")
-			assert.NotContains(t, told(all[0]), "99999999")
-			assert.Equal(t, "123456789012", c.ASID, "the other layers still count")
+			check := func(t *testing.T, code string, sources config.Sources) {
+				t.Helper()
+				sources.Environ, sources.Trust = []string{"ERS_LOGIN_ASID=123456789012"}, everybody
+				c, err := config.Load(sources)
+				all := append(problems(t, err), c.Warnings...)
+				require.Len(t, all, 1)
+				assert.Equal(t, code, all[0].Code)
+				assert.Contains(t, told(all[0]), test.says)
+				assert.Contains(t, told(all[0]), filepath.Base(file))
+				assert.NotContains(t, told(all[0]), "hunter2")
+				assert.NotContains(t, told(all[0]), "99999999")
+				assert.NotContains(t, told(all[0]), "{{")
+				assert.Equal(t, "123456789012", c.ASID, "the other layers still count")
+				assert.Equal(t, code == "SETTING-FILE-SET_ASIDE", err == nil, "only the user's own file is forgiven")
+				content, err := os.ReadFile(file)
+				if code == "SETTING-FILE-SET_ASIDE" {
+					require.ErrorIs(t, err, os.ErrNotExist)
+					content, err = os.ReadFile(file + ".bak")
+				}
+				require.NoError(t, err)
+				require.True(t, test.content == string(content), "nothing is lost")
+			}
+			t.Run("named", func(t *testing.T) { check(t, "SETTING-FILE", config.Sources{File: file}) })
+			t.Run("of the computer", func(t *testing.T) { check(t, "SETTING-FILE", config.Sources{MachineFile: file}) })
+			t.Run("policy", func(t *testing.T) { check(t, "SETTING-POLICY", config.Sources{PolicyFile: file}) })
+			t.Run("the user's", func(t *testing.T) { check(t, "SETTING-FILE-SET_ASIDE", config.Sources{UserFile: file}) })
 		})
 	}
 }
@@ -547,8 +626,15 @@ func TestMissingFile(t *testing.T) {
 	assert.Equal(t, "SETTING-FILE", all[0].Code)
 	assert.True(t, errors.Is(err, os.ErrNotExist))
 
-	_, err = config.Load(config.Sources{UserFile: t.TempDir()})
+	folder := t.TempDir()
+	_, err = config.Load(config.Sources{File: folder})
 	assert.Equal(t, "SETTING-FILE", problems(t, err)[0].Code, "a folder is no settings file")
+	c, err := config.Load(config.Sources{UserFile: folder})
+	require.NoError(t, err)
+	require.Len(t, c.Warnings, 1)
+	assert.Equal(t, "SETTING-FILE", c.Warnings[0].Code)
+	assert.Contains(t, told(c.Warnings[0]), "goes on without it")
+	assert.DirExists(t, folder, "what is not a broken file is not moved")
 }
 
 // The running system's sources are the ones that main uses.
@@ -556,6 +642,12 @@ func TestSystem(t *testing.T) {
 	t.Setenv("ERS_LOGIN_LOG_LEVEL", "debug")
 	sources := config.System("named.toml", nil)
 	assert.Equal(t, "named.toml", sources.File)
+	assert.Equal(t, "config.toml", filepath.Base(sources.MachineFile))
+	assert.True(t, filepath.IsAbs(sources.MachineFile))
+	assert.True(t, sources.PolicyFile == "" || filepath.IsAbs(sources.PolicyFile))
+	assert.NotNil(t, sources.Trust, "files that speak for everybody are not read unseen")
+	assert.NotNil(t, sources.Policy)
+	assert.False(t, sources.LeaveBroken)
 	assert.Equal(t, config.DefaultFile(), sources.UserFile)
 	assert.True(t, strings.HasSuffix(filepath.ToSlash(config.DefaultFile()), "/ers-login/config.toml"))
 	assert.Contains(t, sources.Environ, "ERS_LOGIN_LOG_LEVEL=debug")

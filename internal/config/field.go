@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -26,6 +25,8 @@ type field interface {
 type place struct {
 	// dir is where relative paths start, home what ~/ stands for.
 	dir, home string
+	// full says that a relative path cannot be meant: the place has no folder for it to start at.
+	full bool
 	// text says that the value was not typed by TOML: true is a word there, and a list is written as JSON.
 	text bool
 }
@@ -34,10 +35,12 @@ type place struct {
 const maxText = 4096
 
 // text returns a value that has to be one line of text.
-func text(raw any) (string, error) {
+func text(raw any, from place) (string, error) {
 	value, ok := raw.(string)
 	value = strings.TrimSpace(value)
 	switch {
+	case !ok && from.text:
+		return "", errors.New("it is not a text")
 	case !ok:
 		return "", errors.New("it is not a text in quotation marks")
 	case len(value) > maxText:
@@ -54,8 +57,8 @@ type textField struct {
 	check func(string) (string, error)
 }
 
-func (f *textField) set(raw any, _ place) error {
-	value, err := text(raw)
+func (f *textField) set(raw any, from place) error {
+	value, err := text(raw, from)
 	if err != nil {
 		return err
 	}
@@ -70,49 +73,11 @@ func (f *textField) set(raw any, _ place) error {
 
 func (f *textField) String() string { return *f.value }
 
-// maxBaseURL bounds the base URL, in bytes: it is handed to other applications, and package handoff has this much room for it.
-const maxBaseURL = 200
-
-func checkBaseURL(value string) (string, error) {
-	value = strings.TrimRight(value, "/")
-	address, err := url.Parse(value)
-	switch {
-	case len(value) > maxBaseURL:
-		return "", fmt.Errorf("it is longer than %d bytes", maxBaseURL)
-	case strings.ContainsFunc(value, func(r rune) bool { return r > '~' }):
-		return "", errors.New("it has characters other than those of ASCII")
-	case err != nil:
-		// The parser's error repeats the address, which may have a password in it.
-		return "", errors.New("it is not an address")
-	case address.Scheme != "https":
-		return "", errors.New("it does not start with https://")
-	case address.Hostname() == "":
-		return "", errors.New("it has no host name")
-	case address.User != nil:
-		return "", errors.New("it has a user name in it")
-	case strings.ContainsAny(value, "?#"):
-		return "", errors.New("it has a query or a fragment")
-	}
-	if port := address.Port(); port != "" || strings.HasSuffix(address.Host, ":") {
-		if number, err := strconv.Atoi(port); err != nil || number < 1 || number > 65535 {
-			return "", errors.New("its port is not a number from 1 to 65535")
-		}
-	}
-	return value, nil
-}
-
-func checkASID(value string) (string, error) {
-	if len(value) != 12 || strings.Trim(value, "0123456789") != "" {
-		return "", errors.New("it is not 12 digits")
-	}
-	return value, nil
-}
-
-// pathField is the path of a file, or empty.
+// pathField is the path of a file or folder, or empty.
 type pathField struct{ value *string }
 
 func (f *pathField) set(raw any, from place) error {
-	value, err := text(raw)
+	value, err := text(raw, from)
 	if err != nil {
 		return err
 	}
@@ -134,6 +99,9 @@ func resolvePath(path string, from place) (string, error) {
 			return "", errors.New("it starts with ~/, but the user's home folder is not known")
 		}
 		return filepath.Join(from.home, rest), nil
+	}
+	if from.full && !filepath.IsAbs(path) {
+		return "", errors.New("it is not a full path")
 	}
 	if filepath.IsAbs(path) || from.dir == "" {
 		return filepath.Clean(path), nil
@@ -160,8 +128,8 @@ type durationField struct {
 	lowest, highest time.Duration
 }
 
-func (f *durationField) set(raw any, _ place) error {
-	written, err := text(raw)
+func (f *durationField) set(raw any, from place) error {
+	written, err := text(raw, from)
 	if err != nil {
 		return err
 	}
@@ -203,14 +171,40 @@ func (f *boolField) set(raw any, from place) error {
 
 func (f *boolField) String() string { return strconv.FormatBool(*f.value) }
 
+// percentField is a whole number between two bounds.
+type percentField struct {
+	value       *int
+	least, most int
+}
+
+func (f *percentField) set(raw any, from place) error {
+	number, ok := raw.(int64)
+	if written, is := raw.(string); is && from.text {
+		parsed, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(written), "%"), 10, 64)
+		number, ok = parsed, err == nil
+	}
+	switch {
+	case !ok:
+		return errors.New("it is not a whole number")
+	case number < int64(f.least):
+		return fmt.Errorf("it is less than %d", f.least)
+	case number > int64(f.most):
+		return fmt.Errorf("it is more than %d", f.most)
+	}
+	*f.value = int(number)
+	return nil
+}
+
+func (f *percentField) String() string { return strconv.Itoa(*f.value) }
+
 // enumField is one of a few words.
 type enumField struct {
 	value   *string
 	allowed []string
 }
 
-func (f *enumField) set(raw any, _ place) error {
-	value, err := text(raw)
+func (f *enumField) set(raw any, from place) error {
+	value, err := text(raw, from)
 	if err != nil {
 		return err
 	}

@@ -2,14 +2,14 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"regexp"
-	"sort"
-	"strconv"
+	"slices"
 
 	koanftoml "github.com/knadh/koanf/parsers/toml/v2"
 	"github.com/pelletier/go-toml/v2"
@@ -26,18 +26,30 @@ const (
 	maxUnknown = 20
 )
 
+// errTooLarge is the reason of a file that is larger than it may be.
+var errTooLarge = errors.New("it is larger than it may be")
+
 // readBounded reads a regular file of limit bytes at most. A device or a pipe is refused: reading it might never end.
 func readBounded(path string, limit int64) ([]byte, error) {
+	return readTrusted(path, limit, func(*os.File) error { return nil })
+}
+
+// readTrusted reads a regular file of limit bytes at most, if it can be trusted. It is examined after it was opened, so that it
+// cannot be exchanged in between.
+func readTrusted(path string, limit int64, trust Trust) ([]byte, error) {
 	file, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}
-	content, err := io.ReadAll(io.LimitReader(file, limit+1))
+	var content []byte
+	if err = trust(file); err == nil {
+		content, err = io.ReadAll(io.LimitReader(file, limit+1))
+	}
 	if err = errors.Join(err, file.Close()); err != nil {
 		return nil, err
 	}
 	if int64(len(content)) > limit {
-		return nil, fmt.Errorf("it is larger than %d bytes", limit)
+		return nil, fmt.Errorf("%w (%d bytes)", errTooLarge, limit)
 	}
 	return content, nil
 }
@@ -58,51 +70,106 @@ func openRegular(path string) (*os.File, error) {
 	return file, nil
 }
 
-// parseFile reads the settings in a file's content.
-func parseFile(table []Setting, path string, content []byte, home string, found *findings) layer {
+// document is the content of a settings file.
+type document struct {
+	values map[string]any
+	// lines tells where each key stands.
+	lines map[string]int
+}
+
+// syntaxError is the reason of a file that is not TOML, or not text. The line is 0 where none can be told.
+type syntaxError struct {
+	line, column int
+	reason       error // repeats nothing of the file
+}
+
+// Error returns the place. Where there is none, it says what is wrong with the file as a whole.
+func (e *syntaxError) Error() string {
+	if e.line == 0 {
+		return fmt.Sprintf("it is not valid TOML: %v", e.reason)
+	}
+	return fmt.Sprintf("it is not valid TOML at line %d, column %d", e.line, e.column)
+}
+
+func (e *syntaxError) Unwrap() error { return e.reason }
+
+// parse reads TOML. The error is a *syntaxError.
+func parse(content []byte) (document, error) {
 	// Editors on Windows put a byte order mark first, which TOML does not know.
-	content = bytes.TrimPrefix(content, []byte("\ufeff"))
+	content = bytes.TrimPrefix(content, []byte(byteOrderMark))
 	if bytes.Count(content, []byte("["))+bytes.Count(content, []byte("{")) > maxBrackets {
-		found.add(brokenFile.With("File", path).Because(fmt.Errorf("it has more than %d brackets", maxBrackets)))
-		return layer{}
+		return document{}, &syntaxError{reason: fmt.Errorf("it has more than %d brackets", maxBrackets)}
 	}
 	values, err := koanftoml.Parser().Unmarshal(content)
 	lines, repeated := keyLines(content)
 	if err != nil {
-		found.add(broken(path, err, repeated))
-		return layer{}
+		return document{}, syntax(err, repeated)
 	}
-
-	where := func(key string) Origin {
-		if line := lines[key]; line > 0 {
-			return Origin{LayerFile, fmt.Sprintf("line %d of %s", line, path)}
-		}
-		return Origin{LayerFile, path}
-	}
-	var unknown []string
 	for key, value := range values {
-		if lookup(table, key).bind == nil {
-			unknown = append(unknown, key)
-		}
 		if !plain(value) {
 			values[key] = nested{value}
 		}
 	}
-	sort.Slice(unknown, func(i, j int) bool {
-		a, b := unknown[i], unknown[j]
-		return lines[a] < lines[b] || lines[a] == lines[b] && a < b
+	return document{values, lines}, nil
+}
+
+const byteOrderMark = "\ufeff"
+
+// syntax makes a *syntaxError of the parser's error.
+func syntax(err error, repeated int) error {
+	var decode *toml.DecodeError
+	line, column := repeated, 1
+	if errors.As(err, &decode) {
+		line, column = decode.Position()
+	}
+	// Some messages of the parser repeat what stands in the file, which may be a secret that was put there by mistake.
+	return &syntaxError{line, column, errors.New(quoted.ReplaceAllString(err.Error(), `"…"`))}
+}
+
+var quoted = regexp.MustCompile(`"[^"]*"`)
+
+// settingsFile is one of the files with settings: whose it is decides what a mistake in it means.
+type settingsFile struct {
+	path      string
+	layer     Layer
+	home      string
+	forgiving bool
+}
+
+// layer returns the settings of a document, and reports the keys that are none.
+func (d document) layer(table []Setting, file settingsFile, found *findings) layer {
+	var unknown []string
+	for key := range d.values {
+		if lookup(table, key).bind == nil {
+			unknown = append(unknown, key)
+		}
+	}
+	slices.SortFunc(unknown, func(a, b string) int {
+		return cmp.Or(cmp.Compare(d.lines[a], d.lines[b]), cmp.Compare(a, b))
 	})
 	for i, key := range unknown {
 		if i < maxUnknown {
-			found.unknownKey(table, key, values[key], where(key))
+			found.unknownKey(table, key, d.values[key], file.origin(d.lines[key]), file.forgiving)
 		}
-		delete(values, key)
+		delete(d.values, key)
 	}
 	return layer{
-		values: values,
-		place:  place{dir: filepath.Dir(path), home: home},
-		origin: func(s Setting) Origin { return where(s.Key) },
+		values:    d.values,
+		place:     place{dir: filepath.Dir(file.path), home: file.home},
+		origin:    func(s Setting) Origin { return file.origin(d.lines[s.Key]) },
+		forgiving: file.forgiving,
 	}
+}
+
+func (f settingsFile) origin(line int) Origin {
+	where := f.path
+	if line > 0 {
+		where = fmt.Sprintf("line %d of %s", line, f.path)
+	}
+	if f.layer == LayerPolicy {
+		where += managed
+	}
+	return Origin{f.layer, where}
 }
 
 // nested is a value that no setting takes: a table, or a list of anything but words. It is wrapped so that nobody walks
@@ -123,24 +190,6 @@ func plain(value any) bool {
 	}
 	return true
 }
-
-// broken makes the Problem of a file that is not TOML.
-func broken(path string, err error, repeated int) error {
-	var decode *toml.DecodeError
-	line, column := repeated, 1
-	if errors.As(err, &decode) {
-		line, column = decode.Position()
-	}
-	// Some messages of the parser repeat what stands in the file, which may be a secret that was put there by mistake.
-	reason := errors.New(quoted.ReplaceAllString(err.Error(), `"…"`))
-	if line == 0 {
-		return brokenFile.With("File", path).Because(reason)
-	}
-	return brokenLine.With("File", path).With("Line", strconv.Itoa(line)).With("Column", strconv.Itoa(column)).
-		Because(fmt.Errorf("line %d, column %d: %w", line, column, reason))
-}
-
-var quoted = regexp.MustCompile(`"[^"]*"`)
 
 // keyLines returns the line on which each top-level key or table first stands, and the first line that repeats one: the
 // parser reports that mistake without its place.

@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,6 +22,7 @@ func FuzzSettingsFile(f *testing.F) {
 		[]byte("[asid.b]\nc = [[1, {d = 2}], 1979-05-27T07:32:00Z]\n"),
 		[]byte("passphrase = \"hunter2\"\n[a]\ntoken = 1e400\n"),
 		[]byte("agent = \"command\"\nagent_command = [\"~/a\", \"\"]\nsession_max_age = '11h'\n"),
+		[]byte("certificate = 'a'\ncertificate_thumbprint = ' a9:99 '\ntext_size = 20\nclosing_grace = '0s'\nproxy = 'http://a@b:1'\n"),
 		[]byte("\ufeffbase_url = \"https://[::1]:0/?#\"\r\nkey = '~'\r\n"),
 	} {
 		f.Add(seed)
@@ -31,26 +33,46 @@ func FuzzSettingsFile(f *testing.F) {
 		if len(content) > maxFile {
 			return
 		}
-		var found findings
-		layers := []layer{defaultLayer(table), parseFile(table, path, content, "/home/ann", &found)}
-		config := resolve(table, layers, path, &found)
-		for _, p := range found.problems {
-			named := p.Args["Setting"]
-			if p.Code == "SETTING-FILE" {
-				named = p.Args["File"]
-			}
-			if named == "" {
-				// A key can be the empty text, or one that cannot be shown: then the place says it.
-				named = p.Args["Origin"]
-			}
-			if named == "" || len(p.Steps) == 0 {
-				t.Errorf("a Problem that names nothing: %v", p)
-			}
-		}
-		for _, setting := range table {
-			if err := setting.bind(&config).set(config.Value(setting.Key), place{text: true, home: "/home/ann"}); err != nil {
-				t.Errorf("%s is left with a bad value: %v", setting.Key, err)
-			}
+		for _, file := range []settingsFile{
+			{path: path, layer: LayerFile, home: "/home/ann", forgiving: true},
+			{path: path, layer: LayerFile, home: "/home/ann"},
+			{path: path, layer: LayerPolicy, home: "/home/ann"},
+		} {
+			holdsToItsWord(t, table, file, content)
 		}
 	})
+}
+
+// holdsToItsWord reads a settings file's content as that of one of the files.
+func holdsToItsWord(t *testing.T, table []Setting, file settingsFile, content []byte) {
+	t.Helper()
+	var found findings
+	layers := []layer{defaultLayer(table)}
+	if read, err := parse(content); err != nil {
+		found.add(file.unusable(err))
+	} else {
+		layers = append(layers, read.layer(table, file, &found))
+	}
+	config := resolve(table, layers, Sources{UserFile: file.path}, &found)
+	for _, p := range slices.Concat(found.problems, found.warnings) {
+		named := p.Args["Setting"]
+		if p.Code == "SETTING-FILE" || p.Code == "SETTING-POLICY" {
+			named = p.Args["File"]
+		}
+		if named == "" {
+			// A key can be the empty text, or one that cannot be shown: then the place says it.
+			named = p.Args["Origin"]
+		}
+		if named == "" || len(p.Steps) == 0 {
+			t.Errorf("a Problem that names nothing: %v", p)
+		}
+	}
+	for _, setting := range table {
+		if err := setting.bind(&config).set(setting.of(config), place{text: true, home: "/home/ann"}); err != nil {
+			t.Errorf("%s is left with a bad value: %v", setting.Key, err)
+		}
+		if config.Locked(setting.Key) && file.layer != LayerPolicy {
+			t.Errorf("%s is locked by nobody", setting.Key)
+		}
+	}
 }

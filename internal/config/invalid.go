@@ -71,6 +71,9 @@ func (e *Invalid) Unwrap() []error {
 	return all
 }
 
+// CodeUnknown is the code of a Problem about a name that no setting has.
+const CodeUnknown = "SETTING-UNKNOWN"
+
 // maxShown bounds the Problems that are shown together.
 const maxShown = 12
 
@@ -79,6 +82,8 @@ const (
 	stepCorrect = "Correct it there and start the program again."
 	stepAgain   = "Start the program again."
 	stepDesk    = "If the settings are not yours to change, give your local service desk the reference below."
+	stepOwner   = "For the service desk: correct it. It has to belong to root (on Windows: to Administrators or SYSTEM), and so has its folder. " +
+		"Every user has to be able to read it, and nobody else to write to it."
 )
 
 // Where to look when no name is near enough to be suggested.
@@ -127,10 +132,53 @@ var (
 		},
 	}
 	unknownSetting = &problem.Problem{
-		Code:     "SETTING-UNKNOWN",
+		Code:     CodeUnknown,
 		Title:    "There is no setting {{.Setting}}",
 		Happened: "The setting {{.Setting}} is not known. It comes from {{.Origin}}.",
 		Steps:    []string{stepList, stepCorrect, stepDesk},
+	}
+	skippedFile = &problem.Problem{
+		Code:     "SETTING-FILE",
+		Title:    "Your settings file cannot be used",
+		Happened: "Your settings file {{.File}} cannot be used: {{.Reason}}. The program goes on without it.",
+		Steps: []string{
+			"Open the file with a text editor, correct it, and save it as UTF-8. It must not be larger than 1 MiB, and you must be allowed " +
+				"to read it.",
+			stepAgain,
+			stepDesk,
+		},
+	}
+	asideFile = &problem.Problem{
+		Code:     "SETTING-FILE-SET_ASIDE",
+		Title:    "Your settings file was set aside",
+		Happened: "Your settings file {{.File}} cannot be used: {{.Reason}}. It is kept as {{.Backup}}, and the program goes on without it.",
+		Steps: []string{
+			"Open {{.Backup}} with a text editor and correct it. Texts and times stand between quotation marks.",
+			"Save it as UTF-8 under its old name, {{.File}}.",
+			stepAgain,
+			stepDesk,
+		},
+	}
+	untrustedFile = &problem.Problem{
+		Code:     "SETTING-FILE-TRUST",
+		Title:    "The settings of this computer cannot be trusted",
+		Happened: "The settings file {{.File}} holds for everybody who uses this computer, and {{.Reason}}. So anybody could have written it.",
+		Steps: []string{
+			"Give your local service desk the reference below.",
+			stepOwner,
+			stepAgain,
+		},
+	}
+	badPolicy = &problem.Problem{
+		Code:  "SETTING-POLICY",
+		Title: "Your organisation's policy cannot be used",
+		Happened: "Your organisation prescribes settings in {{.File}}, which cannot be used: {{.Reason}}. " +
+			"Nobody can sign in on this computer until that is put right.",
+		Steps: []string{
+			"Give your local service desk the reference below.",
+			stepOwner,
+			stepAgain,
+		},
 	}
 	secretSetting = &problem.Problem{
 		Code:     "SETTING-SECRET",
@@ -139,7 +187,7 @@ var (
 		Steps: []string{
 			"Remove it there.",
 			"Keep the passphrase of a PKCS#12 file in the OS keyring (ers-login passphrase), or in a file that only its owner can read and that the " +
-				"setting passphrase_file names.",
+				"setting passphrase_file names. Keep the password for a proxy in the OS keyring (ers-login proxy-password).",
 			"If it was a real secret, ask whoever gave it to you for a new one.",
 		},
 	}
@@ -187,6 +235,42 @@ func unusable(setting Setting, origin Origin, reason error) *problem.Problem {
 		Because(fmt.Errorf("%s, from %s: %w", setting.Key, origin.Where, reason))
 }
 
+// unusable is the Problem of a file that cannot be used. Reasons never repeat what stands in it.
+func (f settingsFile) unusable(reason error) *problem.Problem {
+	made := noFile
+	var syntax *syntaxError
+	isSyntax := errors.As(reason, &syntax)
+	switch {
+	case f.layer == LayerPolicy:
+		made = badPolicy
+	case errors.Is(reason, errUntrusted):
+		made = untrustedFile
+	case isSyntax && syntax.line > 0:
+		made = brokenLine.With("Line", strconv.Itoa(syntax.line)).With("Column", strconv.Itoa(syntax.column))
+	case isSyntax:
+		made = brokenFile
+	}
+	return f.fill(made, reason)
+}
+
+// skipped is the Problem of a user's file that is left where it is.
+func (f settingsFile) skipped(reason error) *problem.Problem { return f.fill(skippedFile, reason) }
+
+func (f settingsFile) fill(template *problem.Problem, reason error) *problem.Problem {
+	cause := fmt.Errorf("could not read the settings file: %w", reason)
+	var syntax *syntaxError
+	if errors.As(reason, &syntax) && syntax.line > 0 {
+		cause = fmt.Errorf("line %d, column %d: %w", syntax.line, syntax.column, syntax.reason)
+	}
+	return template.With("File", f.path).With("Reason", bare(reason).Error()).Because(cause)
+}
+
+// broken tells whether a file cannot be used because of what stands in it.
+func broken(err error) bool {
+	var syntax *syntaxError
+	return errors.As(err, &syntax) || errors.Is(err, errTooLarge)
+}
+
 // missing is the Problem of a setting that is needed and stands nowhere.
 func missing(setting Setting, file, reason string) *problem.Problem {
 	if file == "" {
@@ -219,6 +303,8 @@ func (f *findings) add(err error) {
 	}
 }
 
+func (f *findings) warn(p *problem.Problem) { f.warnings = append(f.warnings, p) }
+
 // err returns an *Invalid, or nil if nothing is wrong.
 func (f *findings) err() error {
 	if len(f.problems) == 0 {
@@ -227,13 +313,27 @@ func (f *findings) err() error {
 	return &Invalid{Problems: f.problems}
 }
 
-// unknownKey reports a key of the settings file that is not in the table.
-func (f *findings) unknownKey(table []Setting, key string, value any, origin Origin) {
+// unknownKey reports a key of a settings file that is not in the table. In a file that is forgiven its mistakes it is a warning.
+func (f *findings) unknownKey(table []Setting, key string, value any, origin Origin, forgiving bool) {
+	made := unknown(key, near(table, key).Key, origin)
 	if secret, ok := smell(table, key, value); ok {
-		f.add(refused(secret, origin))
-		return
+		made = refused(secret, origin)
 	}
-	f.add(unknown(key, near(table, key).Key, origin))
+	if forgiving {
+		f.warn(goingOn(made, ""))
+	} else {
+		f.add(made)
+	}
+}
+
+// goingOn completes the Problem of something that is wrong in a file that is forgiven its mistakes: what counts in its place.
+func goingOn(p *problem.Problem, used string) *problem.Problem {
+	made := p.With("Used", used)
+	made.Happened += " The program goes on without it."
+	if used != "" {
+		made.Happened = p.Happened + " The program goes on with {{.Used}}."
+	}
+	return made
 }
 
 // unknownVariable reports an ERS_LOGIN_ variable that is not in the table. It is a warning only: variables are set in places
@@ -246,7 +346,7 @@ func (f *findings) unknownVariable(table []Setting, name string) {
 		return
 	}
 	if len(f.warnings) < maxUnknown {
-		f.warnings = append(f.warnings, unknown(name, near(table, key).Environment, origin))
+		f.warn(unknown(name, near(table, key).Environment, origin))
 	}
 }
 

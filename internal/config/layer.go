@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,6 +20,13 @@ type layer struct {
 	values map[string]any
 	place  place
 	origin func(Setting) Origin
+	// forgiving says that a value that cannot be used gives way to the one of the layer below.
+	forgiving bool
+}
+
+func (l layer) has(key string) bool {
+	_, ok := l.values[key]
+	return ok
 }
 
 // DefaultFile returns the usual place of the settings file: $XDG_CONFIG_HOME/ers-login/config.toml on Linux, the same below
@@ -32,15 +38,32 @@ func System(file string, flags *pflag.FlagSet) Sources {
 	// Without a home or a working directory the paths that need one are refused or left as they are, each with its own error.
 	home, _ := os.UserHomeDir()
 	dir, _ := os.Getwd()
-	return Sources{File: file, UserFile: DefaultFile(), Environ: os.Environ(), Flags: flags, Home: home, Dir: dir}
+	return Sources{
+		MachineFile: machineFile(), File: file, UserFile: DefaultFile(), Environ: os.Environ(), Flags: flags,
+		PolicyFile: policyFile, Policy: systemPolicy, Trust: TrustOwner, OS: runtime.GOOS, Home: home, Dir: dir,
+	}
 }
 
-// file returns the settings file to read.
+// file returns the user's settings file.
 func (s Sources) file() string {
 	if s.File != "" {
 		return s.File
 	}
 	return s.UserFile
+}
+
+func (s Sources) system() string {
+	if s.OS != "" {
+		return s.OS
+	}
+	return runtime.GOOS
+}
+
+func (s Sources) trust() Trust {
+	if s.Trust != nil {
+		return s.Trust
+	}
+	return TrustOwner
 }
 
 func defaultLayer(table []Setting) layer {
@@ -106,20 +129,68 @@ func flagLayer(table []Setting, sources Sources) layer {
 	}
 }
 
-// fileLayer reads the settings file.
-func fileLayer(table []Setting, sources Sources, found *findings) layer {
-	path := sources.file()
-	if path == "" {
+// machineLayer reads the settings file of the computer.
+func machineLayer(table []Setting, sources Sources, found *findings) layer {
+	return trustedLayer(table, sources, settingsFile{path: sources.MachineFile, layer: LayerMachine, home: sources.Home}, found)
+}
+
+// policyFileLayer reads the file of the organisation's policy.
+func policyFileLayer(table []Setting, sources Sources, found *findings) layer {
+	return trustedLayer(table, sources, settingsFile{path: sources.PolicyFile, layer: LayerPolicy, home: sources.Home}, found)
+}
+
+// trustedLayer reads a file that speaks for everybody on the computer, if nobody of them can have written it.
+func trustedLayer(table []Setting, sources Sources, file settingsFile, found *findings) layer {
+	if file.path == "" {
 		return layer{}
 	}
-	content, err := readBounded(path, maxFile)
-	if errors.Is(err, fs.ErrNotExist) && sources.File == "" {
+	content, err := readTrusted(file.path, maxFile, sources.trust())
+	if missingFile(file.path, err) {
 		return layer{}
 	}
-	if err != nil {
-		found.add(noFile.With("File", path).With("Reason", bare(err).Error()).
-			Because(fmt.Errorf("could not read the settings file: %w", err)))
+	if err == nil {
+		var read document
+		if read, err = parse(content); err == nil {
+			return read.layer(table, file, found)
+		}
+	}
+	found.add(file.unusable(err))
+	return layer{}
+}
+
+// missingFile tells whether an error means that there is no file, not even a link that leads nowhere: somebody wanted a policy
+// who made such a link.
+func missingFile(path string, err error) bool {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	_, err = os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// userLayer reads the user's settings file. Nothing that is wrong with it stops the program, unless the user has named it.
+func userLayer(table []Setting, sources Sources, found *findings) layer {
+	file := settingsFile{path: sources.file(), layer: LayerFile, home: sources.Home, forgiving: sources.File == ""}
+	if file.path == "" {
 		return layer{}
 	}
-	return parseFile(table, path, content, sources.Home, found)
+	content, err := readBounded(file.path, maxFile)
+	if file.forgiving && errors.Is(err, fs.ErrNotExist) {
+		return layer{}
+	}
+	if err == nil {
+		var read document
+		if read, err = parse(content); err == nil {
+			return read.layer(table, file, found)
+		}
+	}
+	switch {
+	case !file.forgiving:
+		found.add(file.unusable(err))
+	case sources.LeaveBroken || !broken(err):
+		found.warn(file.skipped(err))
+	default:
+		found.warn(file.aside(content, err))
+	}
+	return layer{}
 }

@@ -7,12 +7,16 @@ type Layer int
 const (
 	// LayerDefault is built into the program.
 	LayerDefault Layer = iota
+	// LayerMachine is the settings file of the computer.
+	LayerMachine
 	// LayerFile is the user's settings file.
 	LayerFile
 	// LayerEnvironment is the ERS_LOGIN_* variables.
 	LayerEnvironment
 	// LayerFlag is the command line.
 	LayerFlag
+	// LayerPolicy is what the organisation prescribes. It locks a setting.
+	LayerPolicy
 )
 
 // String names the layer.
@@ -20,12 +24,16 @@ func (l Layer) String() string {
 	switch l {
 	case LayerDefault:
 		return "default"
+	case LayerMachine:
+		return "machine"
 	case LayerFile:
 		return "file"
 	case LayerEnvironment:
 		return "environment"
 	case LayerFlag:
 		return "flag"
+	case LayerPolicy:
+		return "policy"
 	}
 	return "unknown"
 }
@@ -34,9 +42,13 @@ func (l Layer) String() string {
 type Origin struct {
 	Layer Layer
 	// Where names the place for a reader, such as "line 3 of /home/ann/.config/ers-login/config.toml", "environment variable
-	// ERS_LOGIN_ASID", "flag --asid" or "built-in default". The line comes first, so that a long path cannot push it out.
+	// ERS_LOGIN_ASID", "flag --asid" or "built-in default". The line comes first, so that a long path cannot push it out. The place
+	// of a locked value ends in "managed by your organisation".
 	Where string
 }
+
+// managed ends the place of a value that is locked.
+const managed = ", managed by your organisation"
 
 // String returns Where.
 func (o Origin) String() string { return o.Where }

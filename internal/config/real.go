@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // maxPEM bounds what is read of a certificate's file to look for a key in it.
@@ -21,30 +24,78 @@ func (c Config) PKCS12() bool {
 	return false
 }
 
-// RequireReal tells what a real sign-in still needs: base URL, ASID, certificate and its key, and that every file that a
-// setting names can be read. The demonstration needs none of it. The error is an *[Invalid].
+// RequireReal tells what a real sign-in still needs: base URL, ASID, one certificate and its key, and that every file that a
+// setting names can be read. The demonstration needs none of it. The error is an *[Invalid]. If the user's settings file was left
+// out, that comes first: what is missing most likely stands there.
 func (c Config) RequireReal() error {
 	table := Settings()
 	var found findings
 	for _, setting := range table {
 		switch {
-		case setting.Kind == KindPath:
+		case setting.of(c) != "":
 			c.requireFile(setting, &found)
-		case setting.Required && c.Value(setting.Key) == "":
-			found.add(missing(setting, c.file, "it has no default"))
+		case setting.Key == "key" && c.Certificate != "" && !c.PKCS12() && !c.certificateHasKey():
+			found.add(c.missing(setting, "the certificate is a PEM file without a private key in it"))
+		case setting.Required && c.lacks(table, setting):
+			found.add(c.missing(setting, "it has no default"))
 		}
+	}
+	if c.Certificate != "" && c.CertificateThumbprint != "" {
+		found.add(twoCertificates.With("Origin", c.Origin("certificate").Where).With("Other", c.Origin("certificate_thumbprint").Where))
+	}
+	if len(found.problems) > 0 {
+		found.problems = slices.Concat(c.leftOut(), found.problems)
 	}
 	return found.err()
 }
 
-func (c Config) requireFile(setting Setting, found *findings) {
-	path := c.Value(setting.Key)
-	if path == "" {
-		if setting.Required {
-			found.add(missing(setting, c.file, "it has no default"))
-		} else if setting.Key == "key" && c.Certificate != "" && !c.PKCS12() && !c.certificateHasKey() {
-			found.add(missing(setting, c.file, "the certificate is a PEM file without a private key in it"))
+var twoCertificates = &problem.Problem{
+	Code:  "SETTING-CERTIFICATE",
+	Title: "There are two certificates to choose from",
+	Happened: "Both certificate ({{.Origin}}) and certificate_thumbprint ({{.Other}}) are set, " +
+		"and a sign-in has one endpoint certificate.",
+	Steps: []string{
+		"Keep certificate_thumbprint if the certificate is in the Windows certificate store, and certificate if it is in a file. Remove the other.",
+		stepAgain,
+		stepDesk,
+	},
+}
+
+// missing is the Problem of a setting without a value. If one was given that could not be used, that Problem is told again.
+func (c Config) missing(setting Setting, reason string) *problem.Problem {
+	for _, warning := range c.Warnings {
+		if warning.Code == code(setting) {
+			return warning
 		}
+	}
+	made := missing(setting, c.file, reason)
+	if setting.Instead != "" && lookup(Settings(), setting.Instead).Only == c.system {
+		made = made.With("Instead", setting.Instead)
+		made.Steps = slices.Insert(slices.Clone(made.Steps), 1,
+			"If the certificate is in the Windows certificate store, set {{.Instead}} to its thumbprint instead.")
+	}
+	if backup := lastBackup(c.file); backup != "" {
+		made = made.With("Backup", backup)
+		made.Steps = slices.Insert(slices.Clone(made.Steps), 1,
+			"An earlier settings file was set aside as {{.Backup}}. If the value stands there, correct that file and give it back its old name.")
+	}
+	return made
+}
+
+// leftOut returns the warnings that tell why the user's settings file does not count.
+func (c Config) leftOut() []*problem.Problem {
+	var all []*problem.Problem
+	for _, warning := range c.Warnings {
+		if warning.Code == asideFile.Code || warning.Code == skippedFile.Code {
+			all = append(all, warning)
+		}
+	}
+	return all
+}
+
+// requireFile tells why the file that a setting names cannot be read.
+func (c Config) requireFile(setting Setting, found *findings) {
+	if setting.Kind != KindPath || setting.Key == "key" && c.Certificate == "" {
 		return
 	}
 	if setting.Key == "passphrase_file" {
@@ -54,7 +105,7 @@ func (c Config) requireFile(setting Setting, found *findings) {
 		}
 		return
 	}
-	file, err := openRegular(path)
+	file, err := openRegular(setting.of(c))
 	if err == nil {
 		err = file.Close()
 	}

@@ -78,6 +78,55 @@ func TestWhatARealSignInNeeds(t *testing.T) {
 	}
 }
 
+// On Windows the certificate may be in the store instead. Whoever has neither must be told of both, and whoever has both of the
+// contradiction, before a clinician waits for a card.
+func TestTheCertificateInTheStore(t *testing.T) {
+	const platform = "base_url = 'https://e.nhs.uk'\nasid = '123456789012'\n"
+	const stored = "certificate_thumbprint = 'a9 99 3e 36 47 06 81 6a ba 3e 25 71 78 50 c2 6c 9c d0 d8 9d'\n"
+	tests := map[string]struct {
+		settings, system string
+		codes            []string
+		says             []string
+	}{
+		"by its thumbprint":   {platform + stored, "windows", nil, nil},
+		"and a PEM's key":     {platform + stored + "key = 'gone.pem'\n", "windows", nil, nil},
+		"and a passphrase":    {platform + stored + "passphrase_file = 'gone'\n", "windows", nil, nil},
+		"and a file":          {platform + stored + "certificate = 'a.p12'\n", "windows", []string{"SETTING-CERTIFICATE"}, []string{"line 3 of", "line 4 of", "Remove the other."}},
+		"neither":             {platform, "windows", []string{"SETTING-CERTIFICATE"}, []string{"certificate_thumbprint"}},
+		"neither, on Linux":   {platform, "linux", []string{"SETTING-CERTIFICATE"}, []string{"endpoint certificate"}},
+		"taken back to empty": {platform + "certificate_thumbprint = ''\n", "windows", []string{"SETTING-CERTIFICATE"}, nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			file := settingsFile(t, test.settings)
+			require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(file), "a.p12"), []byte("x"), 0o600))
+			c, err := config.Load(config.Sources{File: file, OS: test.system})
+			require.NoError(t, err)
+			all := problems(t, c.RequireReal())
+			assert.Equal(t, test.codes, codes(all))
+			for _, p := range all {
+				for _, says := range test.says {
+					assert.Contains(t, told(p), says)
+				}
+				assert.NotContains(t, told(p), "{{")
+				assert.Equal(t, test.system == "linux", !strings.Contains(told(p), "certificate store") && p.Code == "SETTING-CERTIFICATE")
+			}
+		})
+	}
+}
+
+// What was given and could not be used is told again where it is missed, not as if nothing had been given.
+func TestASlipIsToldWhereItIsMissed(t *testing.T) {
+	file := settingsFile(t, "base_url = 'https://e.nhs.uk'\nasid = '123456789012'\ncertificate = 'a.pem'\nkey = 5\n")
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(file), "a.pem"), []byte(pemCertificate), 0o600))
+	c, err := config.Load(config.Sources{UserFile: file})
+	require.NoError(t, err)
+	all := problems(t, c.RequireReal())
+	require.Len(t, all, 1)
+	assert.Contains(t, told(all[0]), "line 4 of")
+	assert.Contains(t, told(all[0]), "not a text")
+}
+
 // A wrong passphrase here is a certificate that cannot be opened, or one that somebody else could open.
 func TestPassphrase(t *testing.T) {
 	planted := secret.New(`correct "horse" ünïcode\`)

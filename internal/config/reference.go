@@ -18,6 +18,9 @@ func Table() string {
 		if setting.Required {
 			standard = "none; needed"
 		}
+		if setting.Instead != "" {
+			standard += ", or `" + setting.Instead + "`"
+		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", setting.Key, standard, setting.Description, setting.Allowed)
 	}
 	return b.String()
@@ -32,7 +35,7 @@ func WriteReference(w io.Writer) error {
 	for _, setting := range Settings() {
 		fmt.Fprintf(&b, "| `%s` | `%s` | `--%s` |\n", setting.Key, setting.Environment, setting.Flag)
 	}
-	b.WriteString(referenceTail)
+	b.WriteString(referenceTail())
 	if err := WriteExample(&b); err != nil {
 		return err
 	}
@@ -45,49 +48,132 @@ const referenceHead = `<!-- Made from the table in internal/config by "go test .
 
 # Settings
 
-A setting can stand in four places. Each overrides the ones before it:
+A setting can stand in six places. Each overrides the ones before it:
 
 1. the program's built-in default;
-2. the settings file;
-3. an environment variable whose name starts with ` + "`ERS_LOGIN_`" + `; an empty variable counts as not set;
-4. a flag on the command line.
+2. the computer's file;
+3. the user's file;
+4. an environment variable whose name starts with ` + "`ERS_LOGIN_`" + `; an empty variable counts as not set;
+5. a flag on the command line;
+6. the policy of the organisation, which locks the setting: nothing else counts.
 
-The settings file is TOML and at most 1 MiB. ` + "`--config FILE`" + ` names one; otherwise the program looks for it here and goes on
-without if there is none:
+` + "`ers-login config show --origin`" + ` prints every setting with its value and where that came from; a locked one says "managed by your
+organisation". It takes the same flags as the program, needs neither a display nor a keyring, changes nothing, and ends with status 1
+if something cannot be used. ` + "`--json`" + ` prints the same for programs.
 
-| System | Settings file |
+## Files
+
+Files are TOML, in UTF-8, and at most 1 MiB. ` + "`--config FILE`" + ` names another user's file.
+
+| System | Computer's file | User's file |
+|---|---|---|
+| Linux | ` + "`/etc/ers-login/config.toml` | `$XDG_CONFIG_HOME/ers-login/config.toml`, usually `~/.config/ers-login/config.toml`" + ` |
+| Windows | ` + "`%ProgramData%\\ers-login\\config.toml` | `%LOCALAPPDATA%\\ers-login\\config.toml`" + ` |
+| macOS | ` + "`/Library/Application Support/ers-login/config.toml` | `~/Library/Application Support/ers-login/config.toml`" + ` |
+
+Any of them may be missing, except the one that ` + "`--config`" + ` names.
+
+The computer's file and the policy's file speak for everybody who uses the computer, and say which server is sent their tickets. So
+they are read only if no ordinary user can have written them:
+
+- On Linux and macOS the file and its folder belong to root, and neither the group nor others can write to them. An access list counts.
+- On Windows the file belongs to Administrators, SYSTEM or TrustedInstaller, and its access list lets nobody else write to it, delete it
+  or change its rights. Its folder belongs to one of them too, and nobody else may delete what is in it. Since ordinary users can make
+  folders in ` + "`%ProgramData%`" + `, an administrator has to make this one.
+
+## What happens to mistakes
+
+Each is told with the setting, the place (the line, in a file) and what to do, all of them at once. Values are not repeated.
+
+| Mistake | in the user's file | anywhere else |
+|---|---|---|
+| The file is not TOML, not UTF-8, or too large | It is set aside, and the program goes on without it, with a warning | The program does not sign in |
+| It cannot be opened | It is left as it is, and the program goes on without it, with a warning | The same |
+| Others could have written it | – | The same |
+| An unknown setting, or one that sounds like a secret | It is ignored, with a warning | The same; an unknown ` + "`ERS_LOGIN_`" + ` variable is a warning only |
+| A value that cannot be used | The value from the place below counts, with a warning. Where there is none and a sign-in needs it, the program does not sign in | The same |
+
+A file named with ` + "`--config`" + ` is held to the right column, and never moved. A value that is overridden is not looked at. In a file, an empty
+text takes a setting back that has no default.
+
+**Set aside** means renamed: ` + "`config.toml`" + ` becomes ` + "`config.toml.bak`" + `. If there is one with another content already, it becomes
+` + "`config.toml.bak.1`" + `, and so on to ` + "`.bak.9`" + `. Nothing is ever overwritten or removed; when all ten are taken, the broken file stays where it
+is and is told at every start. To get it back, correct it and give it its old name.
+
+## Policy
+
+What the policy sets is locked: neither a file, a variable, a flag nor the window can change it. A policy that is there and cannot be
+used stops every sign-in with a message for the service desk, since a rule that is silently not applied would be worse.
+
+| System | Policy |
 |---|---|
-| Linux | ` + "`$XDG_CONFIG_HOME/ers-login/config.toml`, usually `~/.config/ers-login/config.toml`" + ` |
-| Windows | ` + "`%LOCALAPPDATA%\\ers-login\\config.toml`" + ` |
-| macOS | ` + "`~/Library/Application Support/ers-login/config.toml`" + ` |
+| Linux | ` + "`/etc/ers-login/policy.toml`" + `, written like a settings file |
+| Windows | values of the registry key ` + "`HKLM\\Software\\Policies\\ers-login`" + ` (64-bit view); the name of a value is that of the setting |
+| macOS | managed preferences of the domain ` + "`io.github.ers_login.ErsLogin`" + `, for the computer and, above it, for the user; the keys are the settings |
 
-A value that cannot be used stops the program with a message that names the setting, where it came from and what to do, and
-so does a key in the file that the program does not know. All of them are told at once. An unknown ` + "`ERS_LOGIN_`" + ` variable is
-a warning. In the settings file, an empty text takes a setting back that has no default.
+| Kind of setting | In the registry | In a property list |
+|---|---|---|
+| text, word, time, path | ` + "`REG_SZ`, or `REG_EXPAND_SZ`" + ` | string |
+| true or false | ` + "`REG_DWORD` 1 or 0, or `REG_SZ` true or false" + ` | boolean |
+| number | ` + "`REG_DWORD`, or `REG_SZ`" + ` | integer |
+| list | ` + "`REG_MULTI_SZ`" + `, an item on each line, or ` + "`REG_SZ`" + ` as in the environment | array of strings |
+
+Paths in the registry and in property lists are full paths, or start with ` + "`~/`" + `. In ` + "`REG_EXPAND_SZ`" + `, the variables of Windows' own folders can be
+used (` + "`%ProgramData%`, `%ProgramFiles%`, `%SystemRoot%`, `%UserProfile%`, `%LocalAppData%`" + ` and the like). They stand for what Windows says,
+not for what the user's environment says, which could lead a locked path elsewhere. Keys of a property list that start with
+` + "`Payload`" + ` are the profile's own and are left out.
+
+` + "`certificate` and `certificate_thumbprint`" + ` are one choice: where they come from different places, the upper place decides, and with a
+policy both are locked. In the same place, only one of them can be set.
 
 ## The settings
 
 `
 
-const referenceTail = `
+// changeable lists the settings that the window offers.
+func changeable() string {
+	var keys []string
+	for _, setting := range Settings() {
+		if setting.UserChangeable {
+			keys = append(keys, "`"+setting.Key+"`")
+		}
+	}
+	last := len(keys) - 1
+	return strings.Join(keys[:last], ", ") + " and " + keys[last]
+}
+
+func referenceTail() string {
+	return `
 ## How values are written
 
 - **Texts and times** stand between quotation marks in the file. A time has a unit: ` + "`500ms`, `15s`, `1h30m`" + `.
-- **Paths.** A relative path in the settings file starts at the file's own folder; in an environment variable or flag it starts
-  at the working directory. ` + "`~/`" + ` is the user's home. On Windows, write paths between single quotation marks
+- **Numbers, true and false** stand without them.
+- **Paths.** A relative path in a file starts at the file's own folder; in an environment variable or flag it starts at
+  the working directory. ` + "`~/`" + ` is the user's home. On Windows, write paths between single quotation marks
   (` + "`'C:\\certificates\\endpoint.p12'`" + `), since TOML gives the backslash a meaning between double ones.
 - **` + "`agent_command`" + `** is a list: the program's full path, then its arguments. In an environment variable or flag it is a JSON
   array (` + "`[\"/usr/local/bin/print-ticket\", \"--quiet\"]`" + `), or the program's full path alone. No shell takes part and PATH is not searched.
 
+## In the window
+
+` + changeable() + ` can be changed in the window. The choice is
+written into the user's file; comments and everything else in it stay as they are. What the policy has locked cannot be changed there
+either.
+
 ## Secrets
 
 No secret stands in the settings, and a key, variable or flag that sounds like one (password, passphrase, ticket, token…) is
-refused. The passphrase of a PKCS#12 certificate comes from the OS keyring, or from the file that ` + "`passphrase_file`" + ` names: one
-line of UTF-8 text. On Linux and macOS that file must be private to its owner (` + "`chmod 600`" + `), who must be the user or root.
+refused, and so is a user name or password in the address of e-RS or of a proxy. Neither is ever shown:
+` + "`ers-login config show`" + ` masks what sounds like a secret in the arguments of ` + "`agent_command`" + `.
+
+- The passphrase of a PKCS#12 certificate comes from the OS keyring (` + "`ers-login passphrase`" + `), or from the file that ` + "`passphrase_file`" + `
+  names: one line of UTF-8 text. On Linux and macOS that file must be private to its owner (` + "`chmod 600`" + `), who must be the user or root.
+- The password for a proxy comes from the OS keyring (` + "`ers-login proxy-password`" + `).
 
 ## Example
 
 ` + "```toml\n"
+}
 
 // WriteExample writes a settings file in which every setting is explained and switched off: a setting is used by removing the
 // # in front of its key.
@@ -97,6 +183,8 @@ func WriteExample(w io.Writer) error {
 	for _, setting := range Settings() {
 		fmt.Fprintf(&b, "\n# %s\n# Allowed: %s.\n", setting.Description, setting.Allowed)
 		switch {
+		case setting.Instead != "":
+			fmt.Fprintf(&b, "# Needed for real use, unless %s is set.\n", setting.Instead)
 		case setting.Required:
 			b.WriteString("# Needed for real use.\n")
 		case setting.Default != "":

@@ -1,7 +1,9 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -25,6 +27,10 @@ const (
 	KindList Kind = "list"
 	// KindEnum is one of a few words.
 	KindEnum Kind = "enum"
+	// KindPercent is a whole number, with or without a % sign in a text.
+	KindPercent Kind = "percent"
+	// KindFolder names a folder, which need not be there. Relative paths start where those of files do.
+	KindFolder Kind = "folder"
 )
 
 // Setting is one row of the table: all there is to know about a setting.
@@ -34,8 +40,13 @@ type Setting struct {
 	Kind                   Kind
 	// Default is the built-in value as it is written in the environment. Empty means that there is none.
 	Default string
-	// Required says that there is no sign-in without it, except in the demonstration.
+	// Required says that there is no sign-in without it, except in the demonstration; with the one that Instead names, if any.
 	Required bool
+	Instead  string
+	// Only is the one operating system that the setting is for, as in runtime.GOOS. Empty means all.
+	Only string
+	// UserChangeable says that the window offers the setting to its user, and [Config.Save] keeps the choice.
+	UserChangeable bool
 	// Description says in one line what the setting is for.
 	Description string
 	// Allowed says in a few words which values can be used.
@@ -46,6 +57,8 @@ type Setting struct {
 	Values []string
 	// Lowest and Highest bound a duration, both included.
 	Lowest, Highest time.Duration
+	// Least and Most bound a percentage, both included.
+	Least, Most int
 	// Example is a value for the example file, in TOML.
 	Example string
 
@@ -73,12 +86,21 @@ func Settings() []Setting {
 			bind:        func(c *Config) field { return &textField{&c.ASID, checkASID} },
 		},
 		{
-			Key: "certificate", Kind: KindPath, Required: true,
+			Key: "certificate", Kind: KindPath, Required: true, Instead: "certificate_thumbprint",
 			Description: "Your organisation's endpoint certificate.",
 			Allowed:     "a PEM file, or a PKCS#12 file whose name ends in .p12 or .pfx",
 			Remedy:      "Give the path of the file with the endpoint certificate, and see that this user can read it.",
 			Example:     `"endpoint.pem"`,
 			bind:        func(c *Config) field { return &pathField{&c.Certificate} },
+		},
+		{
+			Key: "certificate_thumbprint", Kind: KindString, Only: "windows",
+			Description: "The endpoint certificate, if it is in the Windows certificate store of the user or the computer: its SHA-1 thumbprint.",
+			Allowed:     "40 hexadecimal digits, with or without blanks and colons, as Windows shows them; on Windows only",
+			Remedy: "Give the 40 hexadecimal digits that Windows shows as the certificate's thumbprint. On other systems, use the setting " +
+				"certificate.",
+			Example: `"A9993E364706816ABA3E25717850C26C9CD0D89D"`,
+			bind:    func(c *Config) field { return &textField{&c.CertificateThumbprint, checkThumbprint} },
 		},
 		{
 			Key: "key", Kind: KindPath,
@@ -124,6 +146,9 @@ func Settings() []Setting {
 			"What ends the session when the card is removed: its ticket being gone, or the removal alone, even where the Identity "+
 				"Agent keeps the ticket (mobility, session lock persistence). Where readers cannot be watched, the ticket decides.",
 			func(c *Config) *string { return &c.CardRemoval }),
+		enum("screen_lock", LockKeeps, []string{LockKeeps, LockEnds},
+			"What happens to the session when the screen is locked or another user takes over the workstation.",
+			func(c *Config) *string { return &c.ScreenLock }),
 		duration("request_timeout", 15*time.Second, time.Second, 2*time.Minute,
 			"Longest wait for one answer of e-RS.",
 			func(c *Config) *time.Duration { return &c.RequestTimeout }),
@@ -133,20 +158,66 @@ func Settings() []Setting {
 		duration("keyring_prompt_timeout", time.Minute, 10*time.Second, 10*time.Minute,
 			"Longest wait for the user to unlock the OS keyring.",
 			func(c *Config) *time.Duration { return &c.KeyringPromptTimeout }),
-		duration("session_max_age", 10*time.Hour, 5*time.Minute, 10*time.Hour,
+		duration("session_max_age", 10*time.Hour, time.Minute, 10*time.Hour,
 			"Age at which a session is ended.",
 			func(c *Config) *time.Duration { return &c.SessionMaxAge }),
+		duration("closing_grace", 2*time.Second, 0, 10*time.Second,
+			"How long a session stays open at e-RS after its keyring entry is gone, when you sign out or switch, so that calls of other "+
+				"applications already under way can finish.",
+			func(c *Config) *time.Duration { return &c.ClosingGrace }),
 		{
-			Key: "send_fqdn", Kind: KindBool, Default: "false",
-			Description: "Send the certificate's common name as the header XAPI_FQDN, for platforms that ask for it.",
-			Allowed:     "true or false",
-			Remedy:      "Give true or false, in the settings file without quotation marks.",
-			Example:     "true",
-			bind:        func(c *Config) field { return &boolField{&c.SendFQDN} },
+			Key: "proxy", Kind: KindString, Default: ProxyFromEnvironment,
+			Description: "The way to e-RS: as the environment says (HTTPS_PROXY, NO_PROXY), without a proxy, or through the proxy at an address.",
+			Allowed:     "environment, none, or an address such as http://proxy.example.nhs.uk:8080, with its port",
+			Remedy: "Give the word environment, the word none, or the proxy's address with http:// or https:// and its port, and without user name " +
+				"and password.",
+			Example: `"http://proxy.example.nhs.uk:8080"`,
+			bind:    func(c *Config) field { return &textField{&c.Proxy, checkProxy} },
 		},
+		{
+			Key: "proxy_user", Kind: KindString,
+			Description: "User name for a proxy that asks for one (basic credentials). Its password is in the OS keyring.",
+			Allowed:     "a name without a colon, in 256 bytes at most",
+			Remedy:      "Give the user name alone. The command ers-login proxy-password stores the password in the OS keyring.",
+			Example:     `"workstation-12"`,
+			bind:        func(c *Config) field { return &textField{&c.ProxyUser, checkProxyUser} },
+		},
+		boolean("send_fqdn", false, "Send the certificate's common name as the header XAPI_FQDN, for platforms that ask for it.",
+			func(c *Config) *bool { return &c.SendFQDN }),
+		boolean("windows_aliases", true, "Write further keyring entries for readers that expect UTF-16 text (Windows only).",
+			func(c *Config) *bool { return &c.WindowsAliases }),
+		{
+			Key: "audit_dir", Kind: KindFolder,
+			Description: "Folder of the audit log. Without it, the usual place of the system.",
+			Allowed:     "a folder that the user can write to",
+			Remedy:      "Give the path of a folder that this user can write to.",
+			Example:     `"audit"`,
+			bind:        func(c *Config) field { return &pathField{&c.AuditDir} },
+		},
+		duration("audit_keep", 92*24*time.Hour, 92*24*time.Hour, 3650*24*time.Hour,
+			"How long audit records are kept: 2208h are 92 days, the least that e-RS asks for.",
+			func(c *Config) *time.Duration { return &c.AuditKeep }),
+		boolean("audit_required", false, "Refuse to sign in when the audit log cannot be written.",
+			func(c *Config) *bool { return &c.AuditRequired }),
+		boolean("audit_system_log", false, "Write the audit records to syslog or the Windows Event Log too.",
+			func(c *Config) *bool { return &c.AuditSystemLog }),
+		enum("audit_session_id", AuditDigest, []string{AuditDigest, AuditFull},
+			"How a session is named in the audit log: by a digest of its id, or by the id itself, which is a key as long as the session lives.",
+			func(c *Config) *string { return &c.AuditSessionID }),
 		enum("log_level", "info", []string{"error", "warning", "info", "debug"},
 			"How much is written to the log.",
 			func(c *Config) *string { return &c.LogLevel }),
+		inWindow(enum("language", LanguageAuto, []string{LanguageAuto, LanguageEnglish, LanguageWelsh},
+			"Language of the window: that of the desktop, English or Welsh.",
+			func(c *Config) *string { return &c.Language })),
+		inWindow(enum("theme", ThemeSystem, []string{ThemeSystem, ThemeLight, ThemeDark, ThemeHighContrast},
+			"Colours of the window: as the desktop has them, or always the same.",
+			func(c *Config) *string { return &c.Theme })),
+		inWindow(percent("text_size", 100, 80, 200,
+			"Size of texts in the window, in percent of the usual one.",
+			func(c *Config) *int { return &c.TextSize })),
+		inWindow(boolean("minimise_on_sign_in", false, "Take the window out of the way once you are signed in.",
+			func(c *Config) *bool { return &c.MinimiseOnSignIn })),
 	}
 	for i := range table {
 		setting := &table[i]
@@ -167,6 +238,36 @@ func enum(key, standard string, values []string, description string, of func(*Co
 		Example:     `"` + standard + `"`,
 		bind:        func(c *Config) field { return &enumField{of(c), values} },
 	}
+}
+
+// boolean makes the row of a setting that is on or off. Its example is the less usual of the two.
+func boolean(key string, standard bool, description string, of func(*Config) *bool) Setting {
+	return Setting{
+		Key: key, Kind: KindBool, Default: strconv.FormatBool(standard),
+		Description: description,
+		Allowed:     "true or false",
+		Remedy:      "Give true or false, in the settings file without quotation marks.",
+		Example:     strconv.FormatBool(!standard),
+		bind:        func(c *Config) field { return &boolField{of(c)} },
+	}
+}
+
+// percent makes the row of a size.
+func percent(key string, standard, least, most int, description string, of func(*Config) *int) Setting {
+	return Setting{
+		Key: key, Kind: KindPercent, Default: strconv.Itoa(standard), Least: least, Most: most,
+		Description: description,
+		Allowed:     fmt.Sprintf("a whole number from %d to %d", least, most),
+		Remedy:      fmt.Sprintf("Give a whole number from %d to %d, in the settings file without quotation marks.", least, most),
+		Example:     strconv.Itoa(standard),
+		bind:        func(c *Config) field { return &percentField{of(c), least, most} },
+	}
+}
+
+// inWindow marks the row of a setting that the window offers to its user.
+func inWindow(setting Setting) Setting {
+	setting.UserChangeable = true
+	return setting
 }
 
 // duration makes the row of a time-out or interval.
@@ -195,6 +296,31 @@ func brief(d time.Duration) string {
 	}
 	return text
 }
+
+// put checks a value and stores it in the setting's field.
+func (s Setting) put(c *Config, raw any, from place, system string) error {
+	target := s.bind(c)
+	if err := target.set(raw, from); err != nil {
+		return err
+	}
+	if s.Default != "" && target.String() == "" {
+		return errors.New("it is empty")
+	}
+	if s.Only != "" && s.Only != system && target.String() != "" {
+		return errOtherSystem
+	}
+	return nil
+}
+
+// of returns the setting's value, or nothing for a zero Setting.
+func (s Setting) of(c Config) string {
+	if s.bind == nil {
+		return ""
+	}
+	return s.bind(&c).String()
+}
+
+var errOtherSystem = errors.New("this setting is for another operating system")
 
 // lookup returns the row of a key, or a zero Setting.
 func lookup(table []Setting, key string) Setting {

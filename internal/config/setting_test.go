@@ -48,7 +48,10 @@ func TestTheTableIsComplete(t *testing.T) {
 			assert.NotEmpty(t, s.Example)
 			assert.False(t, s.Required && s.Default != "", "what has a default is not required")
 			assert.Equal(t, s.Kind == config.KindEnum, len(s.Values) > 0)
-			assert.Equal(t, s.Kind == config.KindDuration, s.Highest > s.Lowest && s.Lowest > 0)
+			assert.Equal(t, s.Kind == config.KindDuration, s.Highest > s.Lowest && s.Lowest >= 0)
+			assert.Equal(t, s.Kind == config.KindPercent, s.Most > s.Least && s.Least > 0)
+			assert.False(t, s.Instead != "" && !s.Required, "only what is needed is replaced")
+			assert.False(t, s.UserChangeable && s.Default == "", "a choice in the window starts somewhere")
 
 			_, err := config.Load(config.Sources{Flags: commandLine(t, "--"+s.Flag+"="+s.Default)})
 			assert.NoError(t, err, "the default is a good value")
@@ -76,11 +79,11 @@ func TestFlags(t *testing.T) {
 func TestTheExampleCanBeUsed(t *testing.T) {
 	var example bytes.Buffer
 	require.NoError(t, config.WriteExample(&example))
-	_, err := config.Load(config.Sources{File: settingsFile(t, example.String())})
+	_, err := config.Load(config.Sources{File: settingsFile(t, example.String()), OS: "windows"})
 	require.NoError(t, err, "as it stands")
 
 	used := regexp.MustCompile(`(?m)^#(\w)`).ReplaceAllString(example.String(), "$1")
-	c, err := config.Load(config.Sources{File: settingsFile(t, used)})
+	c, err := config.Load(config.Sources{File: settingsFile(t, used), OS: "windows"})
 	require.NoError(t, err, "with every setting in use")
 	for _, s := range config.Settings() {
 		assert.Equal(t, config.LayerFile, c.Origin(s.Key).Layer, s.Key)

@@ -17,7 +17,7 @@ func (m *machine) onRecovered(now time.Time, e recovered) []effect {
 		return nil
 	}
 	m.generation = max(m.generation, e.generation)
-	m.unread = e.err != nil && isLocked(e.err)
+	m.unread, m.unreadAt = e.err != nil && isLocked(e.err), now
 	m.recovered = e.err == nil || m.unread
 	m.state.Links.Keyring = keyringHealth(e.err)
 	var effects []effect
@@ -210,7 +210,7 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 	case after.phase == Failed:
 		m.fail(now, after.problem)
 	case e.clearErr != nil:
-		m.fail(now, notCleared(e.clearErr))
+		m.fail(now, notCleared(e.clearErr, e.deleteErr == nil && !key.IsZero()))
 	case e.deleteErr != nil && asked:
 		m.fail(now, e.deleteErr)
 	case (after.phase == SigningIn || m.fresh) && !m.seen.IsZero():

@@ -139,7 +139,14 @@ func (n *neighbours) Clear(ctx context.Context) error {
 	return err
 }
 
-func (n *neighbours) Check(context.Context) error { return nil }
+func (n *neighbours) Check(context.Context) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.locked {
+		return &problem.Problem{Code: "KEYRING-LOCKED"}
+	}
+	return nil
+}
 
 func (n *neighbours) Events() <-chan smartcard.Event { return n.cards }
 

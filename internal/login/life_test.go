@@ -155,6 +155,15 @@ func TestALostEntryDoesNotComeBackAfterTheEnd(t *testing.T) {
 	require.Equal(t, []string{"clear keyring, A003 two"}, names(effects))
 }
 
+// A keyring of two minds, that says it is unlocked and then cannot be read, must not keep the flow busy for ever.
+func TestAKeyringOfTwoMindsIsNotAskedAllTheTime(t *testing.T) {
+	m := situation{"waiting", []string{"recovered: keyring locked", "the ticket is gone: no card"}}.machine(t)
+	assert.Empty(t, names(m.handle(morning.Add(time.Second), linkSeen{linkKeyring, nil})))
+	assert.Equal(t, []string{"recover"}, names(m.handle(morning.Add(probeEvery), linkSeen{linkKeyring, nil})))
+	m.handle(morning.Add(probeEvery), recovered{err: locked})
+	assert.Empty(t, names(m.handle(morning.Add(probeEvery+time.Second), linkSeen{linkKeyring, nil})))
+}
+
 func TestBoard(t *testing.T) {
 	board := NewBoard()
 	board.Set("clock", locked)

@@ -139,6 +139,7 @@ var happenings = []happening{
 	{"an orphan is deleted", morning, func(m *machine) event { m.outstanding++; return orphanDeleted{} }},
 	{"probe: e-RS out of reach", morning, always(linkSeen{linkERS, offline})},
 	{"probe: keyring unlocked", morning, always(linkSeen{linkKeyring, nil})},
+	{"probe after a minute: keyring unlocked", morning.Add(time.Minute), always(linkSeen{linkKeyring, nil})},
 	{"probe: keyring locked", morning, always(linkSeen{linkKeyring, locked})},
 	{"the entry is there", morning, func(m *machine) event { return entrySeen{m.attempt, m.entry.Generation, nil} }},
 	{"the entry is gone", morning, func(m *machine) event { return entrySeen{m.attempt, 0, handoff.ErrNotFound} }},

@@ -4,11 +4,16 @@ import "github.com/ers-login/ers-login/internal/problem"
 
 // notCleared is the Problem of an entry that could not be removed from the keyring. The keyring's own Problem tells why, in words
 // for somebody who is signing in; here somebody is leaving.
-func notCleared(err error) *problem.Problem {
+func notCleared(err error, closed bool) *problem.Problem {
 	why := problem.Of(err)
 	made := *why
 	made.Title = "Your session is still in the keyring"
 	made.Happened = "You are leaving e-RS, but the entry that other applications read could not be removed. " + why.Happened
+	if closed {
+		made.Title = "You are signed out, but the keyring could not be cleared"
+		made.Happened = "The session was closed at e-RS, so nobody can use it. The entry that other applications read could not be " +
+			"removed, so they may take you for signed in. " + why.Happened
+	}
 	made.Retry = true
 	return &made
 }

@@ -1,0 +1,124 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// maxBaseURL bounds the base URL, in bytes: it is handed to other applications, and package handoff has this much room for it.
+const maxBaseURL = 200
+
+func checkBaseURL(value string) (string, error) {
+	value = strings.TrimRight(value, "/")
+	address, err := url.Parse(value)
+	switch {
+	case len(value) > maxBaseURL:
+		return "", fmt.Errorf("it is longer than %d bytes", maxBaseURL)
+	case strings.ContainsFunc(value, func(r rune) bool { return r > '~' }):
+		return "", errors.New("it has characters other than those of ASCII")
+	case err != nil:
+		// The parser's error repeats the address, which may have a password in it.
+		return "", errors.New("it is not an address")
+	case address.Scheme != "https":
+		return "", errors.New("it does not start with https://")
+	case address.Hostname() == "":
+		return "", errors.New("it has no host name")
+	case address.User != nil:
+		return "", errors.New("it has a user name in it")
+	case strings.ContainsAny(value, "?#"):
+		return "", errors.New("it has a query or a fragment")
+	}
+	if err := checkPort(address); err != nil {
+		return "", err
+	}
+	return value, nil
+}
+
+// checkPort accepts an address without a port, but not one with a colon and nothing behind it.
+func checkPort(address *url.URL) error {
+	if port := address.Port(); port != "" || strings.HasSuffix(address.Host, ":") {
+		if number, err := strconv.Atoi(port); err != nil || number < 1 || number > 65535 {
+			return errors.New("its port is not a number from 1 to 65535")
+		}
+	}
+	return nil
+}
+
+func checkASID(value string) (string, error) {
+	if len(value) != 12 || strings.Trim(value, "0123456789") != "" {
+		return "", errors.New("it is not 12 digits")
+	}
+	return value, nil
+}
+
+// thumbprintDigits is the length of a SHA-1 fingerprint in hexadecimal digits.
+const thumbprintDigits = 40
+
+// checkThumbprint returns a thumbprint in upper-case digits alone. Windows' certificate dialog shows it in pairs, and puts an
+// invisible mark in front that is copied along.
+func checkThumbprint(value string) (string, error) {
+	value = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || r == ':' {
+			return -1
+		}
+		return unicode.ToUpper(r)
+	}, value)
+	if len(value) != thumbprintDigits || strings.Trim(value, "0123456789ABCDEF") != "" {
+		return "", fmt.Errorf("it is not %d hexadecimal digits", thumbprintDigits)
+	}
+	return value, nil
+}
+
+// maxProxy bounds the proxy's address, in bytes: a host name has 253 at most.
+const maxProxy = 300
+
+// checkProxy returns one of the words, or the address of a proxy: scheme, host and port. Credentials in it would be read by
+// everybody who sees the settings.
+func checkProxy(value string) (string, error) {
+	if value == ProxyFromEnvironment || value == ProxyNone {
+		return value, nil
+	}
+	value = strings.TrimRight(value, "/")
+	scheme, _, _ := strings.Cut(strings.ToLower(value), "://")
+	address, err := url.Parse(value)
+	switch {
+	case len(value) > maxProxy:
+		return "", fmt.Errorf("it is longer than %d bytes", maxProxy)
+	case strings.Contains(value, "@"):
+		return "", errors.New("it has a user name in it")
+	case strings.ContainsFunc(value, func(r rune) bool { return r > '~' }):
+		return "", errors.New("it has characters other than those of ASCII")
+	case scheme != "http" && scheme != "https":
+		return "", errors.New("it is neither one of the words nor an address that starts with http:// or https://")
+	case err != nil:
+		return "", errors.New("it is not an address")
+	case address.Hostname() == "":
+		return "", errors.New("it has no host name")
+	case address.Path != "" || strings.ContainsAny(value, "?#"):
+		return "", errors.New("it has more in it than a host name and a port")
+	case address.Port() == "":
+		return "", errors.New("it has no port")
+	}
+	if err := checkPort(address); err != nil {
+		return "", err
+	}
+	return value, nil
+}
+
+// maxProxyUser bounds the name for the proxy, in bytes.
+const maxProxyUser = 256
+
+// checkProxyUser refuses a colon: basic credentials (RFC 7617) have no way to say it, and what follows it is a password.
+func checkProxyUser(value string) (string, error) {
+	switch {
+	case len(value) > maxProxyUser:
+		return "", fmt.Errorf("it is longer than %d bytes", maxProxyUser)
+	case strings.Contains(value, ":"):
+		return "", errors.New("it has a colon in it")
+	}
+	return value, nil
+}

@@ -1,0 +1,24 @@
+package config
+
+import "strings"
+
+// expand replaces each %NAME% of a text. The environment takes no part: it is the user's to change, and with it would be where a
+// prescribed path leads. A single % is left as it is.
+func expand(text string, folder func(name string) (string, error)) (string, error) {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "%")
+		name, after, closed := strings.Cut(rest, "%")
+		if !found || !closed || name == "" {
+			b.WriteString(text)
+			return b.String(), nil
+		}
+		path, err := folder(name)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(before)
+		b.WriteString(path)
+		text = after
+	}
+}

@@ -1,0 +1,77 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// Policy is what an organisation prescribes in one place other than a file of ours.
+type Policy struct {
+	// Where names the place, such as the registry's HKLM\Software\Policies\ers-login.
+	Where string
+	// Values are string, bool, int64 or []any of strings. Texts are written as in the environment.
+	Values map[string]any
+	// Err tells why the place cannot be read, though there is something in it.
+	Err error
+}
+
+// PolicySource reads the places of an operating system, the one that counts most last. A place without a policy is left out.
+type PolicySource func() []Policy
+
+// policyLayers reads what is prescribed by other means than a file.
+func policyLayers(table []Setting, sources Sources, found *findings) []layer {
+	if sources.Policy == nil {
+		return nil
+	}
+	var layers []layer
+	for _, policy := range sources.Policy() {
+		if policy.Err != nil {
+			found.add(badPolicy.With("File", policy.Where).With("Reason", bare(policy.Err).Error()).
+				Because(fmt.Errorf("could not read %s: %w", policy.Where, policy.Err)))
+			continue
+		}
+		layers = append(layers, policy.layer(table, sources.Home, found))
+	}
+	return layers
+}
+
+func (p Policy) layer(table []Setting, home string, found *findings) layer {
+	origin := Origin{LayerPolicy, p.Where + managed}
+	values := make(map[string]any, len(p.Values))
+	unknown := 0
+	for _, key := range slices.Sorted(maps.Keys(p.Values)) {
+		setting, value := lookup(table, key), p.Values[key]
+		if !plain(value) {
+			value = nested{value}
+		}
+		if setting.bind == nil {
+			if unknown++; unknown <= maxUnknown {
+				found.unknownKey(table, problem.Clean(key, 100), value, origin, false)
+			}
+			continue
+		}
+		values[key] = fitting(setting.Kind, value)
+	}
+	return layer{
+		values: values,
+		place:  place{home: home, text: true, full: true},
+		origin: func(Setting) Origin { return origin },
+	}
+}
+
+// fitting returns a value in the form that a kind of setting has in the environment: the registry has no true and false, and
+// administrative templates write 1 and 0.
+func fitting(kind Kind, value any) any {
+	if kind == KindBool {
+		switch value {
+		case int64(0):
+			return false
+		case int64(1):
+			return true
+		}
+	}
+	return value
+}

@@ -1,0 +1,25 @@
+package config
+
+import (
+	"fmt"
+	"os/user"
+	"path/filepath"
+)
+
+// systemPolicy reads the managed preferences, which a device management system writes: those of the computer, and over them those
+// of the user.
+func systemPolicy() []Policy {
+	const folder, file = "/Library/Managed Preferences", "io.github.ers_login.ErsLogin.plist"
+	me, err := user.Current()
+	if err != nil {
+		return []Policy{{Where: folder, Err: fmt.Errorf("the user's name is not known: %w", err)}}
+	}
+	reader := plistReader{convert: []string{"/usr/bin/plutil", "-convert", "json", "-o", "-", "-"}, trust: TrustOwner}
+	var policies []Policy
+	for _, path := range []string{filepath.Join(folder, file), filepath.Join(folder, filepath.Base(me.Username), file)} {
+		if policy, there := reader.read(path); there {
+			policies = append(policies, policy)
+		}
+	}
+	return policies
+}

@@ -1,0 +1,61 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/config"
+)
+
+// A list of the settings is mailed to a service desk: a token in it would have to be replaced.
+func TestWhatIsShownOfACommand(t *testing.T) {
+	program := absolute(t, "bin", "print-ticket")
+	for name, test := range map[string]struct{ words, shown []string }{
+		"nothing to hide":       {[]string{"--quiet", "-x", "a=b"}, []string{"--quiet", "-x", "a=b"}},
+		"a flag with its value": {[]string{"--token=hunter2", "b"}, []string{"--token=[secret]", "b"}},
+		"a flag and its value":  {[]string{"--password", "hunter2", "b"}, []string{"--password", "[secret]", "b"}},
+		"a flag without one":    {[]string{"--password", "--quiet", "b"}, []string{"--password", "--quiet", "b"}},
+		"a variable":            {[]string{"CLIENT_SECRET=hunter2"}, []string{"CLIENT_SECRET=[secret]"}},
+		"in an address":         {[]string{"--proxy=http://ann:hunter2@p:80/"}, []string{"--proxy=http://[secret]@p:80/"}},
+		"an address without":    {[]string{"https://a/b@c"}, []string{"https://a/b@c"}},
+		"a pin":                 {[]string{"--card-pin=1234", "-p"}, []string{"--card-pin=[secret]", "-p"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := config.Config{AgentCommand: append([]string{program}, test.words...)}
+			assert.Equal(t, jsonList(append([]string{program}, test.shown...)...), c.Shown("agent_command"))
+			assert.NotContains(t, c.Written("agent_command"), "hunter2")
+			assert.Equal(t, test.words, c.AgentCommand[1:], "what runs is not changed")
+		})
+	}
+	assert.Empty(t, config.Config{}.Shown("agent_command"))
+	assert.Empty(t, config.Config{}.Written("no_such_setting"))
+}
+
+// What config show prints is taken for a settings file: it must mean the same when it is read.
+func TestWhatIsWrittenCanBeRead(t *testing.T) {
+	awkward := []string{`C:\certificates\a "b".p12`, `it's "both" \ways`, "tab\tand \u200e mark", "ünïcode 😀", "", "\x7f", "plain"}
+	for _, text := range awkward {
+		c := config.Config{AgentCommand: []string{absolute(t, "bin", "a"), text}, ProxyUser: "x", Certificate: absolute(t, strings.TrimSpace("a'b"))}
+		file := settingsFile(t, "agent_command = "+c.Written("agent_command")+"\ncertificate = "+c.Written("certificate")+"\n")
+		read, err := config.Load(config.Sources{File: file})
+		require.NoError(t, err, text)
+		assert.Equal(t, c.AgentCommand, read.AgentCommand)
+		assert.Equal(t, c.Certificate, read.Certificate)
+	}
+	assert.Equal(t, `'C:\a.p12'`, config.Config{Certificate: `C:\a.p12`}.Written("certificate"), "as it is")
+
+	var all strings.Builder
+	c, err := config.Load(config.Sources{})
+	require.NoError(t, err)
+	for _, setting := range config.Settings() {
+		all.WriteString(setting.Key + " = " + c.Written(setting.Key) + "\n")
+	}
+	read, err := config.Load(config.Sources{File: settingsFile(t, all.String())})
+	require.NoError(t, err)
+	for _, setting := range config.Settings() {
+		assert.Equal(t, c.Value(setting.Key), read.Value(setting.Key))
+	}
+}
