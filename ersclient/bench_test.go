@@ -35,6 +35,7 @@ func clientSignIn(b *testing.B, server *erstest.Server) func(context.Context) {
 	})
 	require.NoError(b, err)
 	b.Cleanup(client.Close)
+	ersclient.Unthrottled(client)
 	ticket := ersclient.NewToken(erstest.TicketGP)
 	return func(ctx context.Context) {
 		session, err := client.CreateSession(ctx, ticket)

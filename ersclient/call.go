@@ -56,8 +56,13 @@ type request struct {
 	permission Permission
 }
 
-// send makes a call once and returns the body of its success.
+// send makes a call once, when it is its turn, and returns the body of its success.
 func (c *Client) send(ctx context.Context, r request) ([]byte, error) {
+	asked := c.now()
+	if err := c.turn(ctx, r.call, asked); err != nil {
+		return nil, err
+	}
+	c.notices.look(asked)
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var sent atomic.Bool
@@ -67,15 +72,19 @@ func (c *Client) send(ctx context.Context, r request) ([]byte, error) {
 	if err != nil {
 		return nil, c.transportProblem(ctx, r.call, sent.Load(), err)
 	}
+	c.notices.compareClocks(asked, c.now(), response.Header)
 	// Close can only repeat what Read has said, or would have said about bytes that nobody wants.
 	defer func() { _ = response.Body.Close() }()
 	body, bodyErr := readBody(response)
 	typeErr := checkContentType(response.Header.Get("Content-Type"))
 	switch {
+	case response.StatusCode/100 == 2 && errors.Is(typeErr, errHTML):
+		// Whatever it is that answers 200 to everything, it is not e-RS.
+		return nil, answerProblem(r.call, typeErr)
 	case !r.call.succeeded(response.StatusCode):
 		// The status says enough. If the body broke off, there is no outcome in it.
-		return nil, statusProblem(r, newStatusError(r, response, body))
-	case r.call == callA003 && !errors.Is(typeErr, errHTML):
+		return nil, statusProblem(r, newStatusError(r, response, body, c.now()))
+	case r.call == callA003:
 		// There is nothing in its body that could be missed.
 		return nil, nil
 	case typeErr != nil:
@@ -138,6 +147,9 @@ var errHTML = errors.New("the answer is an HTML page")
 
 // checkContentType accepts JSON, with parameters and as a +json type.
 func checkContentType(contentType string) error {
+	if contentType == "application/json" {
+		return nil
+	}
 	mediaType, _, err := mime.ParseMediaType(contentType)
 	switch {
 	case err != nil && contentType != "":

@@ -7,6 +7,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +22,8 @@ import (
 type CertificateFiles struct {
 	// Certificate is a PEM file with the certificate, followed by those between it and the NHS root.
 	Certificate string
-	// Key is a PEM file with the certificate's key, not encrypted. If it is empty, the key is looked for in Certificate.
+	// Key is a PEM file with the certificate's key and no other, not encrypted. If it is empty, the key is looked for in
+	// Certificate.
 	Key string
 	// PKCS12 is a file with certificate, chain and key (.p12 or .pfx), of the modern or the legacy encryptions.
 	PKCS12 string
@@ -28,10 +31,13 @@ type CertificateFiles struct {
 	Passphrase secret.Text
 }
 
-// LoadCertificate reads the organisation's endpoint certificate. Every way in which files can be wrong is a *Problem of its
-// own, which names the setting and the remedy: CERT-NOT_SET, CERT-AMBIGUOUS, CERT-MISSING, CERT-UNREADABLE, CERT-NOT_PEM,
-// CERT-INVALID, CERT-KEY_MISSING, CERT-KEY_ENCRYPTED, CERT-KEY_INVALID, CERT-KEY_MISMATCH, CERT-PASSPHRASE, CERT-PKCS12,
-// CERT-EXPIRED and CERT-NOT_YET_VALID.
+// LoadCertificate reads the organisation's endpoint certificate (SEC-001) from files; package certstore takes it from Windows'
+// certificate stores. Every way in which files can be wrong is a *Problem of its own, which names the setting and the remedy:
+// CERT-NOT_SET, CERT-AMBIGUOUS, CERT-MISSING, CERT-UNREADABLE, CERT-TOO_BIG, CERT-NOT_PEM, CERT-INVALID, CERT-KEY_MISSING,
+// CERT-KEY_ENCRYPTED, CERT-KEY_INVALID, CERT-KEY_TWICE, CERT-KEY_MISMATCH, CERT-PASSPHRASE, CERT-PKCS12, and those of
+// CheckCertificate.
+//
+// Whether the certificate has been revoked is for e-RS to say: no CRL is fetched and no OCSP responder asked.
 func LoadCertificate(files CertificateFiles) (tls.Certificate, error) {
 	var certificate tls.Certificate
 	var err error
@@ -50,10 +56,50 @@ func LoadCertificate(files CertificateFiles) (tls.Certificate, error) {
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	if err := checkValidity(source, certificate.Leaf, time.Now()); err != nil {
+	if err := CheckCertificate(certificate.Leaf, source.setting, source.path); err != nil {
 		return tls.Certificate{}, err
 	}
 	return certificate, nil
+}
+
+// CheckCertificate tells whether e-RS can accept a certificate from a client today: it is valid by this computer's clock, and
+// not made for other purposes alone. setting and place, which is a file or a certificate store, tell a person where it came from.
+//
+// The error is a *Problem: CERT-EXPIRED, CERT-NOT_YET_VALID or CERT-USAGE.
+func CheckCertificate(certificate *x509.Certificate, setting, place string) error {
+	template := certificateProblem(certificate, time.Now())
+	if template == nil {
+		return nil
+	}
+	return template.
+		With("Setting", setting).
+		With("Place", place).
+		With("Name", certificate.Subject.CommonName).
+		With("From", date(certificate.NotBefore)).
+		With("Until", date(certificate.NotAfter)).
+		With("Now", date(time.Now()))
+}
+
+func certificateProblem(certificate *x509.Certificate, now time.Time) *Problem {
+	switch {
+	case now.After(certificate.NotAfter):
+		return certificateExpired
+	case now.Before(certificate.NotBefore):
+		return certificateNotYetValid
+	case !isForClients(certificate):
+		return certificateUsage
+	}
+	return nil
+}
+
+// isForClients tells whether a certificate's extended key usage (RFC 5280, section 4.2.1.12) allows for a client of TLS. A
+// certificate without one is for every purpose.
+func isForClients(certificate *x509.Certificate) bool {
+	if len(certificate.ExtKeyUsage)+len(certificate.UnknownExtKeyUsage) == 0 {
+		return true
+	}
+	return slices.Contains(certificate.ExtKeyUsage, x509.ExtKeyUsageClientAuth) ||
+		slices.Contains(certificate.ExtKeyUsage, x509.ExtKeyUsageAny)
 }
 
 // CommonName returns a certificate's common name, which for an endpoint certificate is the organisation's FQDN. It is empty
@@ -72,8 +118,20 @@ func CommonName(certificate tls.Certificate) string {
 	return parsed.Subject.CommonName
 }
 
+// maxCertificateFile is far more than a certificate, its chain and its key can need. Bundles of authorities may be longer.
+const maxCertificateFile = 1 << 20
+
+// readCertificate is read for a file that is no bundle.
+func (s settingFile) readCertificate() ([]byte, error) {
+	// What goes wrong here goes wrong again in read, which tells it.
+	if info, err := os.Stat(s.path); err == nil && info.Mode().IsRegular() && info.Size() > maxCertificateFile {
+		return nil, s.problem(certificateTooBig, fmt.Errorf("%s has %d bytes", s.path, info.Size()))
+	}
+	return s.read()
+}
+
 func loadPEM(source settingFile, keyPath string) (tls.Certificate, error) {
-	data, err := source.read()
+	data, err := source.readCertificate()
 	if err != nil {
 		return tls.Certificate{}, err
 	}
@@ -92,7 +150,7 @@ func loadPEM(source settingFile, keyPath string) (tls.Certificate, error) {
 	keySource := settingFile{"CERT", "key", keyPath}
 	if keyPath == "" {
 		keySource = source
-	} else if data, err = keySource.read(); err != nil {
+	} else if data, err = keySource.readCertificate(); err != nil {
 		return tls.Certificate{}, err
 	}
 	if certificate.PrivateKey, err = parseKey(keySource, data); err != nil {
@@ -106,23 +164,28 @@ func loadPEM(source settingFile, keyPath string) (tls.Certificate, error) {
 
 // parseKey finds the private key in a PEM file.
 func parseKey(source settingFile, data []byte) (crypto.PrivateKey, error) {
-	for _, block := range pemBlocks(data) {
-		if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
-			continue
-		}
-		if block.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
-			return nil, source.problem(keyEncrypted, errors.New(block.Type+" is encrypted"))
-		}
-		key, err := parseKeyBlock(block)
-		if err != nil {
-			return nil, source.problem(keyInvalid, err)
-		}
-		return key, nil
-	}
-	if len(pemBlocks(data)) == 0 {
+	blocks := pemBlocks(data)
+	if len(blocks) == 0 {
 		return nil, source.problem(certificateNotPEM, errors.New("no PEM block"))
 	}
-	return nil, source.problem(keyMissing, errors.New("no PEM block of a private key"))
+	blocks = slices.DeleteFunc(blocks, func(block *pem.Block) bool { return !strings.HasSuffix(block.Type, "PRIVATE KEY") })
+	switch len(blocks) {
+	case 0:
+		return nil, source.problem(keyMissing, errors.New("no PEM block of a private key"))
+	case 1:
+	default:
+		// To take one would be to guess, and the wrong guess would look like a key of another certificate.
+		return nil, source.problem(keyTwice, fmt.Errorf("%d PEM blocks of a private key", len(blocks)))
+	}
+	block := blocks[0]
+	if block.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
+		return nil, source.problem(keyEncrypted, errors.New(block.Type+" is encrypted"))
+	}
+	key, err := parseKeyBlock(block)
+	if err != nil {
+		return nil, source.problem(keyInvalid, err)
+	}
+	return key, nil
 }
 
 func parseKeyBlock(block *pem.Block) (crypto.PrivateKey, error) {
@@ -138,7 +201,7 @@ func parseKeyBlock(block *pem.Block) (crypto.PrivateKey, error) {
 }
 
 func loadPKCS12(source settingFile, passphrase secret.Text) (tls.Certificate, error) {
-	data, err := source.read()
+	data, err := source.readCertificate()
 	if err != nil {
 		return tls.Certificate{}, err
 	}
@@ -176,32 +239,16 @@ func belongTogether(certificate *x509.Certificate, key crypto.PrivateKey) bool {
 	return ok && public.Equal(certificate.PublicKey)
 }
 
-func checkValidity(source settingFile, certificate *x509.Certificate, now time.Time) error {
-	template := certificateExpired
-	switch {
-	case now.Before(certificate.NotBefore):
-		template = certificateNotYetValid
-	case !now.After(certificate.NotAfter):
-		return nil
-	}
-	return source.problem(template, nil).
-		With("Name", certificate.Subject.CommonName).
-		With("From", date(certificate.NotBefore)).
-		With("Until", date(certificate.NotAfter)).
-		With("Now", date(now))
-}
-
 const stepFixCertificate = "Give your local service desk the reference below, and the name of the setting and the file."
 
 var (
 	certificateNotSet = &problem.Problem{
-		Code:  "CERT-NOT_SET",
-		Title: "Your organisation's certificate is not set up",
-		Happened: "e-RS only talks to computers that present the organisation's endpoint certificate, and the settings name " +
-			"no file for it.",
+		Code:     "CERT-NOT_SET",
+		Title:    "Your organisation's certificate is not set up",
+		Happened: "e-RS only talks to computers that present the organisation's endpoint certificate, and the settings name none.",
 		Steps: []string{
 			"Ask your local service desk to set certificate to the PKCS#12 file (.p12 or .pfx), or certificate and key to the two " +
-				"PEM files.",
+				"PEM files. On Windows, certificate_thumbprint can name a certificate of the certificate store instead.",
 		},
 	}
 	certificateAmbiguous = &problem.Problem{
@@ -209,6 +256,12 @@ var (
 		Title:    "Your organisation's certificate is set twice",
 		Happened: "The settings certificate and key name both a PKCS#12 file and PEM files.",
 		Steps:    []string{"Ask your local service desk to name one or the other: a PKCS#12 file needs no key."},
+	}
+	certificateTooBig = &problem.Problem{
+		Code:     "CERT-TOO_BIG",
+		Title:    "Your organisation's certificate could not be read",
+		Happened: "The setting {{.Setting}} names {{.File}}, which is far too big to be a certificate or a key.",
+		Steps:    []string{stepFixCertificate, "The setting seems to name another file than it should."},
 	}
 	certificateNotPEM = &problem.Problem{
 		Code:     "CERT-NOT_PEM",
@@ -248,6 +301,12 @@ var (
 		Happened: "The private key in {{.File}} (setting {{.Setting}}) could not be understood.",
 		Steps:    []string{stepFixCertificate, "The file has to be copied or exported again."},
 	}
+	keyTwice = &problem.Problem{
+		Code:     "CERT-KEY_TWICE",
+		Title:    "There is more than one key for your organisation's certificate",
+		Happened: "{{.File}} (setting {{.Setting}}) has several private keys in it, and only one can be the certificate's.",
+		Steps:    []string{stepFixCertificate, "The keys that do not belong to the certificate have to be taken out of the file."},
+	}
 	keyMismatch = &problem.Problem{
 		Code:     "CERT-KEY_MISMATCH",
 		Title:    "Certificate and key do not belong together",
@@ -275,20 +334,32 @@ var (
 	certificateExpired = &problem.Problem{
 		Code:  "CERT-EXPIRED",
 		Title: "Your organisation's certificate has expired",
-		Happened: "The endpoint certificate \"{{.Name}}\" in {{.File}} (setting {{.Setting}}) was valid until {{.Until}}. By " +
+		Happened: "The endpoint certificate \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) was valid until {{.Until}}. By " +
 			"this computer's clock it is {{.Now}}.",
 		Steps: []string{
+			stepCheckClock,
 			"Ask your local service desk for a new endpoint certificate, with the reference below.",
 		},
 	}
 	certificateNotYetValid = &problem.Problem{
 		Code:  "CERT-NOT_YET_VALID",
 		Title: "Your organisation's certificate is not valid yet",
-		Happened: "The endpoint certificate \"{{.Name}}\" in {{.File}} (setting {{.Setting}}) is valid from {{.From}}. By this " +
+		Happened: "The endpoint certificate \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) is valid from {{.From}}. By this " +
 			"computer's clock it is only {{.Now}}.",
 		Steps: []string{
-			"Check the date and time of this computer.",
+			stepCheckClock,
 			"If they are right, give your local service desk the reference below.",
+		},
+	}
+	certificateUsage = &problem.Problem{
+		Code:  "CERT-USAGE",
+		Title: "Your organisation's certificate is for another purpose",
+		Happened: "The certificate \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) was not made for computers that connect to " +
+			"e-RS: its extended key usage does not have client authentication.",
+		Steps: []string{
+			"Give your local service desk the reference below.",
+			"For the service desk: check that {{.Setting}} names the organisation's endpoint certificate, and not that of a server. " +
+				"If it does, a new one has to be asked for.",
 		},
 	}
 )

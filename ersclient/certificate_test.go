@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"math/big"
 	"os"
@@ -41,14 +42,17 @@ func newKey(t *testing.T) crypto.Signer {
 	return key
 }
 
-// newPair makes a certificate for a key, valid from and until then; from a parent, or from itself.
-func newPair(t *testing.T, name string, key crypto.Signer, from, until time.Duration, parent *pair) *pair {
+// newPair makes a certificate for a key, valid from and until then; from a parent, or from itself. Without usages it is for
+// every one.
+func newPair(
+	t *testing.T, name string, key crypto.Signer, from, until time.Duration, parent *pair, usages ...x509.ExtKeyUsage,
+) *pair {
 	t.Helper()
 	now := time.Now()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: name},
 		NotBefore: now.Add(from), NotAfter: now.Add(until),
-		IsCA: parent == nil, BasicConstraintsValid: true,
+		IsCA: parent == nil, BasicConstraintsValid: true, ExtKeyUsage: usages,
 	}
 	if parent == nil {
 		parent = &pair{template, key}
@@ -182,6 +186,11 @@ func TestEndpointCertificatesThatCannotBeUsed(t *testing.T) {
 	require.NoError(t, err)
 	oldBundle, err := pkcs12.LegacyDES.Encode(old.key, old.certificate, nil, passphrase)
 	require.NoError(t, err)
+	earlyBundle, err := pkcs12.Modern2023.Encode(early.key, early.certificate, nil, passphrase)
+	require.NoError(t, err)
+	servers := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, nil, x509.ExtKeyUsageServerAuth)
+	serversBundle, err := pkcs12.Modern2023.Encode(servers.key, servers.certificate, nil, passphrase)
+	require.NoError(t, err)
 	trustStore, err := pkcs12.Modern2023.EncodeTrustStore([]*x509.Certificate{ours.certificate}, passphrase)
 	require.NoError(t, err)
 	plainKey := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("rubbish")})
@@ -200,7 +209,8 @@ func TestEndpointCertificatesThatCannotBeUsed(t *testing.T) {
 		"no key file":               {files{Certificate: goodCertificate, Key: absent}, "CERT-MISSING", "key"},
 		"no PKCS#12 file":           {files{PKCS12: absent}, "CERT-MISSING", "certificate"},
 		"a folder":                  {files{Certificate: t.TempDir(), Key: goodKey}, "CERT-UNREADABLE", "certificate"},
-		"a huge file":               {files{PKCS12: write(t, make([]byte, 10<<20+1))}, "CERT-UNREADABLE", "certificate"},
+		"a huge PKCS#12":            {files{PKCS12: write(t, make([]byte, 1<<20+1))}, "CERT-TOO_BIG", "certificate"},
+		"a huge key":                {files{Certificate: goodCertificate, Key: write(t, make([]byte, 1<<20+1))}, "CERT-TOO_BIG", "key"},
 		"a PKCS#12 for PEM":         {files{Certificate: goodBundle, Key: goodKey}, "CERT-NOT_PEM", "certificate"},
 		"a PKCS#12 for a key":       {files{Certificate: goodCertificate, Key: goodBundle}, "CERT-NOT_PEM", "key"},
 		"an empty file":             {files{Certificate: write(t, nil), Key: goodKey}, "CERT-NOT_PEM", "certificate"},
@@ -217,6 +227,14 @@ func TestEndpointCertificatesThatCannotBeUsed(t *testing.T) {
 			"CERT-KEY_INVALID", "key",
 		},
 		"another key": {files{Certificate: goodCertificate, Key: write(t, (&pair{key: other}).keyPEM(t))}, "CERT-KEY_MISMATCH", "key"},
+		"two keys": {
+			files{Certificate: goodCertificate, Key: write(t, join(ours.keyPEM(t), (&pair{key: other}).keyPEM(t)))},
+			"CERT-KEY_TWICE", "key",
+		},
+		"two keys beside the certificate": {
+			files{Certificate: write(t, join((&pair{key: other}).keyPEM(t), ours.certificatePEM(), ours.keyPEM(t)))},
+			"CERT-KEY_TWICE", "certificate",
+		},
 		"an encrypted key": {
 			files{Certificate: goodCertificate, Key: write(t, pem.EncodeToMemory(
 				&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte("x")}))},
@@ -240,6 +258,15 @@ func TestEndpointCertificatesThatCannotBeUsed(t *testing.T) {
 			files{Certificate: write(t, old.certificatePEM()), Key: write(t, old.keyPEM(t))}, "CERT-EXPIRED", "certificate",
 		},
 		"expired, in a PKCS#12": {files{PKCS12: write(t, oldBundle), Passphrase: secret.New(passphrase)}, "CERT-EXPIRED", "certificate"},
+		"not yet valid, in a PKCS#12": {
+			files{PKCS12: write(t, earlyBundle), Passphrase: secret.New(passphrase)}, "CERT-NOT_YET_VALID", "certificate",
+		},
+		"a server's certificate": {
+			files{Certificate: write(t, servers.certificatePEM()), Key: write(t, servers.keyPEM(t))}, "CERT-USAGE", "certificate",
+		},
+		"a server's certificate in a PKCS#12": {
+			files{PKCS12: write(t, serversBundle), Passphrase: secret.New(passphrase)}, "CERT-USAGE", "certificate",
+		},
 		"not yet valid": {
 			files{Certificate: write(t, early.certificatePEM()), Key: write(t, early.keyPEM(t))}, "CERT-NOT_YET_VALID", "certificate",
 		},
@@ -254,7 +281,44 @@ func TestEndpointCertificatesThatCannotBeUsed(t *testing.T) {
 				texts += " " + found.Expand(step)
 			}
 			require.Contains(t, texts, one.setting)
+			require.NotContains(t, texts, "{{", "every value is filled in")
 			require.NotContains(t, err.Error()+texts, "horse", "a passphrase is not for showing")
+		})
+	}
+}
+
+// A certificate of purposes that are not ours is told from one that has ours among them, or says nothing: to refuse a good one
+// is to lock an organisation out.
+func TestThePurposesOfACertificate(t *testing.T) {
+	for name, one := range map[string]struct {
+		usages []x509.ExtKeyUsage
+		other  []asn1.ObjectIdentifier
+		code   string
+	}{
+		"none":                    {nil, nil, ""},
+		"client":                  {[]x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, nil, ""},
+		"server and client":       {[]x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}, nil, ""},
+		"any":                     {[]x509.ExtKeyUsage{x509.ExtKeyUsageAny}, nil, ""},
+		"client and unheard-of":   {[]x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, []asn1.ObjectIdentifier{{1, 2, 3}}, ""},
+		"server":                  {[]x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, nil, "CERT-USAGE"},
+		"mail, as of a person":    {[]x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}, nil, "CERT-USAGE"},
+		"unheard-of":              {nil, []asn1.ObjectIdentifier{{1, 2, 3}}, "CERT-USAGE"},
+		"unheard-of, and servers": {[]x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, []asn1.ObjectIdentifier{{1, 2, 3}}, "CERT-USAGE"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := ersclient.CheckCertificate(&x509.Certificate{
+				Subject: pkix.Name{CommonName: "gp.surgery.example"}, NotAfter: time.Now().Add(time.Hour),
+				ExtKeyUsage: one.usages, UnknownExtKeyUsage: one.other,
+			}, "certificate_thumbprint", "the user's certificates")
+			if one.code == "" {
+				require.NoError(t, err)
+				return
+			}
+			found := problemOf(t, one.code, err)
+			text := found.Expand(found.Happened)
+			require.Contains(t, text, "gp.surgery.example")
+			require.Contains(t, text, "certificate_thumbprint")
+			require.Contains(t, text, "the user's certificates")
 		})
 	}
 }

@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
 )
 
 // DefaultTimeout is how long a call may take unless Config.Timeout says otherwise.
@@ -51,19 +52,34 @@ type Config struct {
 	UserAgent string
 	// Timeout bounds each attempt of a call, from looking up the name to the last byte of the answer; 0 is DefaultTimeout.
 	Timeout time.Duration
-	// Proxy chooses the proxy; nil is http.ProxyFromEnvironment.
+	// Proxy chooses the proxy, as [ProxyOf] makes it from a setting; nil is the environment's.
 	Proxy func(*http.Request) (*url.URL, error)
+	// ProxyCredentials returns the user name and password for a proxy, named by host and port; nil or false is none. It is
+	// asked whenever a connection is opened, and may take its time within the context. What it returns is sent to the proxy
+	// as Basic authentication. Where the proxy's URL comes with a user name, as in HTTPS_PROXY, that one is used.
+	ProxyCredentials func(ctx context.Context, proxy string) (user string, password secret.Text, ok bool)
+	// Notice is told what is wrong without keeping anybody from working, once when it begins or changes, and with a nil Problem
+	// once it is well again. The kinds are [NoticeCertificate] (CERT-EXPIRES_SOON and CERT-EXPIRED, looked at by New and then
+	// daily with a call) and [NoticeClock] (CLOCK-WRONG, by the Date of any answer). It is called by New and during calls, one
+	// call of it at a time; it must return soon, and must not call the Client.
+	Notice func(kind string, p *problem.Problem)
 }
 
 // Client makes the three calls. It is safe for concurrent use, except that a session must not be deleted while another call
-// uses it.
+// uses it. Whatever its callers do, it sends two calls a second at most after a first four, and one deletion a second beside
+// (requirement IO-06): the next one waits for its turn, and fails with NET-THROTTLED if that is further away than ten seconds
+// or the end of its context.
 type Client struct {
 	// target is where sessions are.
 	target    *url.URL
 	header    http.Header
 	timeout   time.Duration
 	transport *transport
+	throttle  *throttle
 	retry     retryPolicy
+	notices   *notices
+	// now is the clock on the wall.
+	now func() time.Time
 }
 
 var twelveDigits = regexp.MustCompile(`^[0-9]{12}$`)
@@ -93,13 +109,18 @@ func New(config Config) (*Client, error) {
 		}
 		header["XAPI_FQDN"] = []string{fqdn}
 	}
-	return &Client{
+	client := &Client{
 		target:    target,
 		header:    header,
 		timeout:   config.Timeout,
 		transport: newTransport(config, target),
+		throttle:  newThrottle(),
 		retry:     newRetryPolicy(),
-	}, nil
+		notices:   newNotices(config),
+		now:       time.Now,
+	}
+	client.notices.look(client.now())
+	return client, nil
 }
 
 // targetOf returns where the sessions of a base URL are. It accepts an https URL of a host and a path, and nothing else:
@@ -119,6 +140,10 @@ func targetOf(text string) (*url.URL, error) {
 	case base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
 		return nil, errors.New("more than a host and a path")
 	}
+	if base.Path == "" {
+		// Without it, the path would begin with the name of its first step, which is no path at all.
+		base.Path = "/"
+	}
 	return base.JoinPath("v1", "ProfessionalSession"), nil
 }
 
@@ -129,21 +154,18 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 // without roles gets one too, with an empty list of permissions; permissions of which one half is missing are left out,
 // since nothing could be selected with them.
 //
-// It is tried up to three times where that is safe: if e-RS cannot have seen the request, or if a gateway answered 502, 503
-// or 504. If the answer named a session and could not be used otherwise, the returned Session holds its Key in spite of the
-// error, so that it can be deleted.
+// It is tried again where that is safe: if e-RS cannot have seen the request, or if a gateway answered 502, 503 or 504. What
+// did not get as far as e-RS is tried three times; where e-RS has to bear it, one workstation in four tries once more, so
+// that thousands that fail in the same minute do not keep it down. If the answer named a session and could not be used
+// otherwise, the returned Session holds its Key in spite of the error, so that it can be deleted.
 func (c *Client) CreateSession(ctx context.Context, ticket Token) (Session, error) {
 	ticket = NewToken(ticket.Reveal())
 	if ticket.IsZero() {
 		return Session{}, problem.Unexpected.Because(errors.New("A001: there is no ticket"))
 	}
-	body, err := encodeRequest(ticket, nil)
-	if err != nil {
-		return Session{}, problem.Unexpected.Because(fmt.Errorf("A001: %w", err))
-	}
-	request := request{call: callA001, body: body, token: ticket}
+	request := request{call: callA001, body: encodeRequest(ticket, nil), token: ticket}
 	var answer []byte
-	err = c.retry.do(ctx, request.call, func(ctx context.Context) error {
+	err := c.retry.do(ctx, request.call, func(ctx context.Context) error {
 		var err error
 		answer, err = c.send(ctx, request)
 		return err
@@ -163,17 +185,15 @@ func (c *Client) CreateSession(ctx context.Context, ticket Token) (Session, erro
 // the one to use from now on: e-RS may have given it another Key. Its User is A001's.
 //
 // It is never repeated, neither here nor by the transport underneath: a second selection is an error, and after an answer
-// that was lost nobody knows whether there was a first. [AnswerLost] tells when that is so; delete the session then and
-// start again at CreateSession. An answer for another person or another role than the requested one is an error, since the
-// user would work under it unawares. As with CreateSession, the Session beside an error holds the latest Key that is known.
+// that was lost nobody knows whether there was a first. [AnswerLost] tells when that is so; delete the session then, and
+// start again at CreateSession if [StartAgain] says so, or else once the user asks for it. An answer for another person or
+// another role than the requested one is an error, since the user would work under it unawares. As with CreateSession, the
+// Session beside an error holds the latest Key that is known.
 func (c *Client) SelectRole(ctx context.Context, session Session, permission Permission) (Session, error) {
 	if err := checkKey(session.Key); err != nil {
 		return session, problem.Unexpected.Because(fmt.Errorf("A002: %w", err))
 	}
-	body, err := encodeRequest(session.Token, &permission)
-	if err != nil {
-		return session, problem.Unexpected.Because(fmt.Errorf("A002: %w", err))
-	}
+	body := encodeRequest(session.Token, &permission)
 	request := request{call: callA002, key: session.Key, body: body, token: session.Token, permission: permission}
 	answer, err := c.send(ctx, request)
 	if err != nil {

@@ -51,6 +51,7 @@ func newClient(t *testing.T, server *erstest.Server, changes ...func(*ersclient.
 	client, err := ersclient.New(config)
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
+	ersclient.Unthrottled(client)
 	return client
 }
 
@@ -539,4 +540,18 @@ func TestTheCertificateIsAlwaysSent(t *testing.T) {
 	}, func(conn *rawConn, _ int) { conn.answer("HTTP/1.1 204 No Content\r\n\r\n") })
 	client := newClient(t, server, func(config *ersclient.Config) { config.BaseURL = raw.URL })
 	require.NoError(t, client.DeleteSession(t.Context(), ersclient.NewSessionKey("key")))
+}
+
+// An address without a path is one that an organisation may be given, and must not make a request that no server understands.
+func TestAnAddressWithoutAPath(t *testing.T) {
+	server := newServer(t)
+	client := newClient(t, server, func(config *ersclient.Config) {
+		address, err := url.Parse(server.URL)
+		require.NoError(t, err)
+		config.BaseURL = "https://" + address.Host
+	})
+	_, err := client.CreateSession(t.Context(), ersclient.NewToken("nobody's"))
+	var answered *ersclient.StatusError
+	require.ErrorAs(t, err, &answered)
+	assert.Equal(t, http.StatusNotFound, answered.Status, "the stand-in is not there, and says so")
 }

@@ -34,6 +34,7 @@ func TestKindsOfFailure(t *testing.T) {
 		"an alert from here":          {&net.OpError{Op: "local error", Err: tls.AlertError(70)}, "TLS-HANDSHAKE", false},
 		"an alert from there":         {&net.OpError{Op: "remote error", Err: tls.AlertError(80)}, "TLS-HANDSHAKE", false},
 		"an alert about us":           {&net.OpError{Op: "remote error", Err: tls.AlertError(44)}, "TLS-CLIENT_CERT", false},
+		"an alert about our age":      {&net.OpError{Op: "remote error", Err: tls.AlertError(45)}, "TLS-CLIENT_CERT_EXPIRED", false},
 		"an alert about who knows":    {&net.OpError{Op: "remote error", Err: tls.AlertError(40)}, "TLS-HANDSHAKE", false},
 		"no TLS we could speak":       {errors.New("tls: server selected unsupported protocol version 301"), "TLS-HANDSHAKE", false},
 	}
@@ -58,8 +59,10 @@ func TestKindsOfFailure(t *testing.T) {
 			passing bool
 		}{dial(one), "NET-CUT", true}
 	}
+	server := erstest.NewServer()
+	defer server.Close()
 	client, err := New(Config{
-		BaseURL: "https://ers.example/ers-api", ASID: erstest.ASID,
+		BaseURL: "https://ers.example/ers-api", ASID: erstest.ASID, Certificate: server.ClientCertificate(),
 		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
 	})
 	require.NoError(t, err)
@@ -81,5 +84,5 @@ func TestAHandshakeFailureWithoutACertificate(t *testing.T) {
 	require.NoError(t, err)
 	client.transport.certificateWanted.Store(true)
 	made := client.transportProblem(t.Context(), callA001, true, &net.OpError{Op: "remote error", Err: tls.AlertError(40)})
-	require.Equal(t, "TLS-CLIENT_CERT", made.Code)
+	require.Equal(t, "TLS-CLIENT_CERT_MISSING", made.Code)
 }

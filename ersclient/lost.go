@@ -9,8 +9,8 @@ import (
 
 // AnswerLost tells whether a failed call may have been carried out by e-RS all the same: the request was sent, at least in
 // part, and what came back says nothing about it (a time-out, a cut connection, an answer that cannot be read, a gateway's
-// 502, 503 or 504). After such an A002 delete the session (A003) and start again at A001; a second A002 would be an error if
-// the first one was carried out.
+// 502, 503 or 504). After such an A002 delete the session (A003) and start again at A001, by itself if StartAgain says so; a
+// second A002 would be an error if the first one was carried out.
 //
 // It is false if e-RS cannot have seen the request, and if e-RS has refused it.
 func AnswerLost(err error) bool {
@@ -24,6 +24,17 @@ func AnswerLost(err error) bool {
 	}
 	var transport *transportError
 	return errors.As(err, &transport) && transport.sent
+}
+
+// StartAgain tells whether a program should start again at A001 by itself after such an A002, once the session is deleted: it
+// is AnswerLost, except behind a gateway's 502, 503 or 504. Whoever sheds load would get three more calls for each that it
+// has refused, and fewer people would get in; so the user is asked (requirement IO-06, see TestIO06TheRushOfAMorning).
+func StartAgain(err error) bool {
+	var status *StatusError
+	if errors.As(err, &status) && isGateway(status.Status) {
+		return false
+	}
+	return AnswerLost(err)
 }
 
 func isGateway(status int) bool {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"strings"
 
 	"github.com/ers-login/ers-login/internal/problem"
@@ -16,9 +15,11 @@ type transportError struct {
 	call call
 	// sent tells whether e-RS may have seen the request.
 	sent bool
-	// passing tells whether it may go away by itself within a second.
+	// passing tells whether it may go away by itself within seconds.
 	passing bool
-	err     error
+	// unnoticed tells whether nothing of it has come near e-RS, nor to what stands before it.
+	unnoticed bool
+	err       error
 }
 
 func (e *transportError) Error() string { return e.call.String() + ": " + e.err.Error() }
@@ -33,6 +34,10 @@ func (c *Client) transportProblem(ctx context.Context, call call, sent bool, err
 		}
 		return cancelled.Because(cause)
 	}
+	proxy := c.proxyFor()
+	if made := c.proxyProblem(err); made != nil {
+		return made.With("Host", c.transport.host).With("Proxy", proxy).Because(cause)
+	}
 	if made := c.tlsProblem(err); made != nil {
 		if clientCertificateAlerts[remoteAlert(err)] {
 			// TLS 1.3 lets a client send its request before it is told. The server has not read it.
@@ -41,19 +46,9 @@ func (c *Client) transportProblem(ctx context.Context, call call, sent bool, err
 		return made.Because(cause)
 	}
 	kind := kindOf(err)
-	cause.passing = kind.passing
 	made := kind.problem
-	proxy := c.proxyFor()
-	var refusal *proxyRefusal
-	var operation *net.OpError
-	switch {
-	case errors.Is(err, errProxySetting):
-		made, cause.passing = proxySetting, false
-	case errors.As(err, &refusal) && refusal.status == http.StatusProxyAuthRequired:
-		made, cause.passing = proxyAuth, false
-	case errors.As(err, &refusal),
-		errors.As(err, &operation) && operation.Op == "proxyconnect",
-		proxy != "" && !sent && made != timedOut:
+	cause.passing, cause.unnoticed = kind.passing, kind.unnoticed
+	if proxy != "" && !sent && made != timedOut {
 		made, cause.passing = proxyFailed, false
 	}
 	return made.With("Host", c.transport.host).With("Proxy", proxy).Because(cause)
@@ -62,7 +57,8 @@ func (c *Client) transportProblem(ctx context.Context, call call, sent bool, err
 // kind is a way for the network to fail.
 type kind struct {
 	problem *problem.Problem
-	passing bool
+	// passing and unnoticed are those of transportError.
+	passing, unnoticed bool
 }
 
 // kindOf tells the ways apart, because the help differs.
@@ -71,16 +67,16 @@ func kindOf(err error) kind {
 	var network net.Error
 	switch {
 	case errors.As(err, &name):
-		return kind{nameNotFound, !name.IsNotFound && !name.IsTimeout}
+		return kind{nameNotFound, !name.IsNotFound && !name.IsTimeout, true}
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
 		// Somebody who has waited that long is told, and not made to wait again.
-		return kind{timedOut, false}
+		return kind{timedOut, false, false}
 	case isAny(err, refusedErrors):
-		return kind{connectionRefused, true}
+		return kind{connectionRefused, true, false}
 	case isAny(err, unreachableErrors):
-		return kind{offline, true}
+		return kind{offline, true, true}
 	}
-	return kind{connectionCut, true}
+	return kind{connectionCut, true, false}
 }
 
 func isAny(err error, list []error) bool {
@@ -156,31 +152,5 @@ var (
 		Happened: "The connection to {{.Host}} was cut before e-RS had answered.",
 		Steps:    []string{stepTryAgain, stepServiceDesk},
 		Retry:    true,
-	}
-	proxyAuth = &problem.Problem{
-		Code:     "NET-PROXY_AUTH",
-		Title:    "The network's proxy asks for a user name and password",
-		Happened: "The proxy {{.Proxy}} did not let the connection to {{.Host}} through without signing in.",
-		Steps: []string{
-			"Give your local service desk the reference below. They can let {{.Host}} through the proxy, " +
-				"or set a user name for it.",
-		},
-	}
-	proxySetting = &problem.Problem{
-		Code:     "NET-PROXY_SETTING",
-		Title:    "The network's proxy is not set up correctly",
-		Happened: "This computer's settings name a proxy in a way that cannot be understood.",
-		Steps:    []string{"Ask your local service desk to correct the proxy settings, such as HTTPS_PROXY."},
-	}
-	proxyFailed = &problem.Problem{
-		Code:     "NET-PROXY",
-		Title:    "The network's proxy did not connect to e-RS",
-		Happened: "The proxy {{.Proxy}} could not be reached, or did not connect to {{.Host}}.",
-		Steps: []string{
-			stepTryAgain,
-			"If it happens again, ask your local service desk whether {{.Host}} is allowed through the proxy, " +
-				"and give them the reference below.",
-		},
-		Retry: true,
 	}
 )

@@ -10,21 +10,48 @@ import (
 
 // Bounds of trying again. A user is waiting: what does not come back within seconds is told, and theirs to try again.
 const (
-	maxTries     = 3
+	// maxTries is how often a call is tried at most.
+	maxTries = 3
+	// firstBackoff bounds the wait after a failure that nothing but this computer has noticed. It doubles with each try.
 	firstBackoff = 250 * time.Millisecond
-	longestWait  = 10 * time.Second
+	// busyBackoff bounds the wait after a failure of e-RS, or of what stands before it. It is long, since what fails there is
+	// seldom back within a moment, and since everybody else has failed in the same second.
+	busyBackoff = 4 * time.Second
+	// longestWait is the longest pause that is kept when a server asks for one.
+	longestWait = 10 * time.Second
+	// oneIn is the chance of trying again where e-RS has to bear it.
+	oneIn = 4
 )
 
-// retryPolicy tries a call again where that is safe, and soon enough to help.
+// retryPolicy tries a call again where that is safe, soon enough to help, and without making a bad morning worse.
+//
+// Whoever fails at e-RS is not alone: when it sheds load at nine o'clock, thousands of workstations fail within a minute, and
+// none knows of the others. If each tried three times, e-RS would get three times the load just when it can bear the least. A
+// budget of retries, as between servers, does not help a program that signs in once a morning. So the workstations draw lots:
+// one in four tries again, once, after up to four seconds, or after the pause that e-RS asked for and up to four seconds more.
+// Whatever e-RS does, that is 1.25 times the calls of A001 at most. The users of the other three are told at once, and one key
+// press tries again: people spread better than programs, they can be asked to wait, and they give up.
+//
+// TestIO06TheRushOfAMorning measures it: 20,000 workstations within ten minutes, an outage of a minute, and an e-RS that bears
+// from less than the average load to more than the peak. Our calls are 1.03 to 1.15 times those that people alone would make,
+// and 1.27 times those that key presses have asked for in the worst minute. Three tries for everybody would make 2.0 to 3.3
+// times the calls, and in the worst case 38 % fewer people would get in.
+//
+// Failures that e-RS has not noticed (no network, a name server that is ill) cost it nothing, and are tried three times.
 type retryPolicy struct {
-	// sleep waits, or returns the context's error.
-	sleep func(context.Context, time.Duration) error
+	sleep sleeper
 	// jitter returns a random time below a limit, so that the computers of a hospital do not come back all at once.
 	jitter func(limit time.Duration) time.Duration
+	// draw is true one time in oneIn.
+	draw func() bool
 }
 
 func newRetryPolicy() retryPolicy {
-	return retryPolicy{sleep: sleep, jitter: rand.N[time.Duration]}
+	return retryPolicy{
+		sleep:  sleep,
+		jitter: rand.N[time.Duration],
+		draw:   func() bool { return rand.IntN(oneIn) == 0 }, //nolint:gosec // G404: nobody gains by foreseeing a retry
+	}
 }
 
 // do makes a call until it succeeds, cannot be repeated, or was tried often enough.
@@ -32,10 +59,10 @@ func (p retryPolicy) do(ctx context.Context, call call, attempt func(context.Con
 	for tried := 1; ; tried++ {
 		err := attempt(ctx)
 		wait, again := p.next(call, tried, err)
-		if !again {
+		if deadline, limited := ctx.Deadline(); !again || limited && time.Until(deadline) < wait {
 			return err
 		}
-		if ended := p.pause(ctx, wait); ended != nil {
+		if ended := p.sleep.unlessGivenUp(ctx, wait); ended != nil {
 			if errors.Is(ended, context.Canceled) {
 				return cancelled.Because(fmt.Errorf("%w while waiting to try again after: %w", ended, err))
 			}
@@ -44,58 +71,81 @@ func (p retryPolicy) do(ctx context.Context, call call, attempt func(context.Con
 	}
 }
 
-// pause waits before the next try, until the context ends or the caller has given up.
-func (p retryPolicy) pause(ctx context.Context, wait time.Duration) error {
-	givenUp, _ := ctx.Value(givenUpKey{}).(<-chan struct{})
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	if givenUp != nil {
-		stop := make(chan struct{})
-		defer close(stop)
-		go func() {
-			select {
-			case <-givenUp:
-				cancel()
-			case <-stop:
-			}
-		}()
-	}
-	if err := p.sleep(ctx, wait); err != nil {
-		return err
-	}
-	select {
-	case <-givenUp:
-		return context.Canceled
-	default:
-		return nil
-	}
-}
-
-type givenUpKey struct{}
-
-// WithGivenUp returns a context for a call whose caller may give up, which closes the channel: the try under way goes on, so that
-// its answer is not lost, and no other follows. An A001 that was given up has to be waited for, since only its answer has
-// the key by which the session that it may have created can be deleted.
-func WithGivenUp(ctx context.Context, givenUp <-chan struct{}) context.Context {
-	return context.WithValue(ctx, givenUpKey{}, givenUp)
-}
-
 // next decides whether to make a call again, and when. A001 is made again if e-RS cannot have seen it, or if a gateway could
 // not pass it on; A003 only if e-RS cannot have seen it, and once; A002 never.
 func (p retryPolicy) next(call call, tried int, err error) (wait time.Duration, again bool) {
 	if err == nil || call == callA002 || tried >= maxTries || call == callA003 && tried >= 2 {
 		return 0, false
 	}
-	backoff := p.jitter(firstBackoff << (tried - 1))
 	var transport *transportError
-	if errors.As(err, &transport) {
-		return backoff, transport.passing && !transport.sent
-	}
 	var status *StatusError
-	if call == callA001 && errors.As(err, &status) && isGateway(status.Status) {
-		return status.RetryAfter + backoff, status.RetryAfter <= longestWait
+	switch {
+	case errors.As(err, &transport) && (transport.sent || !transport.passing):
+		return 0, false
+	case transport != nil && transport.unnoticed:
+		return p.jitter(firstBackoff << (tried - 1)), true
+	case transport != nil && call == callA003:
+		// A session that stays open is worse than a call too many, and few sign out in the same minute.
+		return p.jitter(firstBackoff), true
+	case transport != nil:
+		return p.jitter(busyBackoff), tried == 1 && p.draw()
+	case call == callA001 && errors.As(err, &status) && isGateway(status.Status):
+		return status.RetryAfter + p.jitter(busyBackoff), tried == 1 && status.RetryAfter <= longestWait && p.draw()
 	}
 	return 0, false
+}
+
+type givenUpKey struct{}
+
+// WithGivenUp returns a context for a call whose caller may give up, which closes the channel: the try under way goes on, so
+// that its answer is not lost, and no other follows. An A001 that was given up has to be waited for, since only its answer
+// has the key by which the session that it may have created can be deleted.
+func WithGivenUp(ctx context.Context, givenUp <-chan struct{}) context.Context {
+	return context.WithValue(ctx, givenUpKey{}, givenUp)
+}
+
+func givenUpOf(ctx context.Context) <-chan struct{} {
+	givenUp, _ := ctx.Value(givenUpKey{}).(<-chan struct{})
+	return givenUp
+}
+
+// isGivenUp tells whether nobody waits for a call that has not begun.
+func isGivenUp(ctx context.Context) bool {
+	select {
+	case <-givenUpOf(ctx):
+		return true
+	default:
+		return false
+	}
+}
+
+// sleeper waits, or returns the context's error.
+type sleeper func(context.Context, time.Duration) error
+
+// unlessGivenUp waits until the context ends or the caller has given up, which is context.Canceled.
+func (s sleeper) unlessGivenUp(ctx context.Context, wait time.Duration) error {
+	givenUp := givenUpOf(ctx)
+	if givenUp == nil {
+		return s(ctx, wait)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		select {
+		case <-givenUp:
+			cancel()
+		case <-stop:
+		}
+	}()
+	if err := s(ctx, wait); err != nil {
+		return err
+	}
+	if isGivenUp(ctx) {
+		return context.Canceled
+	}
+	return nil
 }
 
 func sleep(ctx context.Context, wait time.Duration) error {

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -17,7 +16,11 @@ import (
 )
 
 // recorder is a clock that does not tick: it notes how long a client wanted to wait.
-type recorder struct{ waits []time.Duration }
+type recorder struct {
+	waits []time.Duration
+	// lot is what every lot comes out as.
+	lot bool
+}
 
 func (r *recorder) policy() retryPolicy {
 	return retryPolicy{
@@ -26,6 +29,7 @@ func (r *recorder) policy() retryPolicy {
 			return ctx.Err()
 		},
 		jitter: func(limit time.Duration) time.Duration { return limit - 1 },
+		draw:   func() bool { return r.lot },
 	}
 }
 
@@ -37,41 +41,53 @@ func clientOf(t *testing.T, server *erstest.Server) (*Client, *recorder) {
 	})
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
-	waited := &recorder{}
+	Unthrottled(client)
+	waited := &recorder{lot: true}
 	client.retry = waited.policy()
 	return client, waited
 }
 
-// A gateway that is restarted should not cost the user a screen; one that is down should not keep them waiting.
-func TestA001IsTriedAgainBehindAGateway(t *testing.T) {
-	const first, second = firstBackoff - 1, 2*firstBackoff - 1
+// A gateway that is restarted should not cost the user a screen, nor one that is down have them wait; and thousands who fail in
+// the same minute must not keep it down.
+func TestIO06A001IsTriedAgainBehindAGateway(t *testing.T) {
+	const wait = busyBackoff - 1
+	at := func(d time.Duration) string { return time.Now().Add(d).Format(http.TimeFormat) }
 	cases := map[string]struct {
 		faults []erstest.Fault
+		lost   bool
 		waits  []time.Duration
 		code   string
 		calls  int
 	}{
 		"one 503": {
-			[]erstest.Fault{{Kind: erstest.Status, Status: 503}}, []time.Duration{first}, "", 2,
+			faults: []erstest.Fault{{Kind: erstest.Status, Status: 503}}, waits: []time.Duration{wait}, calls: 2,
+		},
+		"one 503, and the lot falls on others": {
+			faults: []erstest.Fault{{Kind: erstest.Status, Status: 503}}, lost: true, code: "ERS-A001-503", calls: 1,
 		},
 		"a 502 and a 504": {
-			[]erstest.Fault{{Kind: erstest.Status, Status: 502}, {Kind: erstest.Status, Status: 504}},
-			[]time.Duration{first, second}, "", 3,
-		},
-		"three of them": {
-			[]erstest.Fault{{Kind: erstest.Status, Status: 503, Times: 3}}, []time.Duration{first, second}, "ERS-A001-503", 3,
+			faults: []erstest.Fault{{Kind: erstest.Status, Status: 502}, {Kind: erstest.Status, Status: 504}},
+			waits:  []time.Duration{wait}, code: "ERS-A001-504", calls: 2,
 		},
 		"a pause that was asked for": {
-			[]erstest.Fault{{Kind: erstest.Status, Status: 503, RetryAfter: "7"}}, []time.Duration{7*time.Second + first}, "", 2,
+			faults: []erstest.Fault{{Kind: erstest.Status, Status: 503, RetryAfter: "7"}},
+			waits:  []time.Duration{7*time.Second + wait}, calls: 2,
 		},
 		"a pause that is too long": {
-			[]erstest.Fault{{Kind: erstest.Status, Status: 503, RetryAfter: "11"}}, nil, "ERS-A001-503", 1,
+			faults: []erstest.Fault{{Kind: erstest.Status, Status: 503, RetryAfter: "11"}}, code: "ERS-A001-503", calls: 1,
+		},
+		"a pause until a date that is too far away": {
+			faults: []erstest.Fault{{Kind: erstest.Status, Status: 503, RetryAfter: at(time.Hour)}}, code: "ERS-A001-503", calls: 1,
+		},
+		"a pause until a date that has gone by": {
+			faults: []erstest.Fault{{Kind: erstest.Status, Status: 503, RetryAfter: at(-time.Hour)}},
+			waits:  []time.Duration{wait}, calls: 2,
 		},
 		"another status": {
-			[]erstest.Fault{{Kind: erstest.Status, Status: 500}}, nil, "ERS-A001-500", 1,
+			faults: []erstest.Fault{{Kind: erstest.Status, Status: 500}}, code: "ERS-A001-500", calls: 1,
 		},
 		"a connection cut after the request": {
-			[]erstest.Fault{{Kind: erstest.CutAfter}}, nil, "NET-CUT", 1,
+			faults: []erstest.Fault{{Kind: erstest.CutAfter}}, code: "NET-CUT", calls: 1,
 		},
 	}
 	for name, one := range cases {
@@ -79,6 +95,7 @@ func TestA001IsTriedAgainBehindAGateway(t *testing.T) {
 			server := erstest.NewServer()
 			defer server.Close()
 			client, waited := clientOf(t, server)
+			waited.lot = !one.lost
 			for _, fault := range one.faults {
 				require.NoError(t, server.Fail(erstest.A001, fault))
 			}
@@ -104,7 +121,7 @@ func TestWhatIsTriedAgainWhenNothingWasSent(t *testing.T) {
 		call  func() error
 		waits int
 	}{
-		"A001": {func() error { _, err := client.CreateSession(t.Context(), exampleTicket); return err }, 2},
+		"A001": {func() error { _, err := client.CreateSession(t.Context(), exampleTicket); return err }, 1},
 		"A002": {func() error { _, err := client.SelectRole(t.Context(), session, examplePermission); return err }, 0},
 		"A003": {func() error { return client.DeleteSession(t.Context(), session.Key) }, 1},
 	}
@@ -119,43 +136,125 @@ func TestWhatIsTriedAgainWhenNothingWasSent(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotTriedAgain(t *testing.T) {
-	unsent := func(passing bool) error {
-		return &transportError{call: callA001, passing: passing, err: errors.New("failed")}
+// What is tried again, and what e-RS has to bear of it.
+func TestIO06WhatIsTriedAgain(t *testing.T) {
+	failed := func(change func(*transportError)) error {
+		made := &transportError{call: callA001, passing: true, err: errors.New("failed")}
+		change(made)
+		return made
 	}
+	refused := failed(func(*transportError) {})
+	offline := failed(func(e *transportError) { e.unnoticed = true })
+	lasting := failed(func(e *transportError) { e.passing = false })
+	sent := failed(func(e *transportError) { e.sent = true })
+	shed := &StatusError{Status: 503}
 	cases := map[string]struct {
 		call  call
 		tried int
 		err   error
-		again bool
+		// drawn and missed are whether it is tried again when the lot falls on this workstation, and when it does not.
+		drawn, missed bool
 	}{
-		"success":           {callA001, 1, nil, false},
-		"a passing failure": {callA001, 1, unsent(true), true},
-		"one that stays":    {callA001, 1, unsent(false), false},
-		"one that may be handled": {
-			callA001, 1, &transportError{call: callA001, passing: true, sent: true, err: syscall.ECONNRESET}, false,
-		},
-		"the last try":              {callA001, maxTries, unsent(true), false},
-		"A002":                      {callA002, 1, unsent(true), false},
-		"A003, once":                {callA003, 1, unsent(true), true},
-		"A003, twice":               {callA003, 2, unsent(true), false},
-		"A003 behind a gateway":     {callA003, 1, &StatusError{Status: 503}, false},
-		"an answer without use":     {callA001, 1, &answerError{callA001, errTooLong}, false},
-		"something quite different": {callA001, 1, errors.New("a mistake of ours"), false},
+		"success":                       {callA001, 1, nil, false, false},
+		"no network":                    {callA001, 1, offline, true, true},
+		"no network, again":             {callA001, 2, offline, true, true},
+		"no network, the last try":      {callA001, maxTries, offline, false, false},
+		"refused":                       {callA001, 1, refused, true, false},
+		"refused again":                 {callA001, 2, refused, false, false},
+		"a failure that stays":          {callA001, 1, lasting, false, false},
+		"one that may be handled":       {callA001, 1, sent, false, false},
+		"load is shed":                  {callA001, 1, shed, true, false},
+		"load is shed again":            {callA001, 2, shed, false, false},
+		"A002, no network":              {callA002, 1, offline, false, false},
+		"A002, load is shed":            {callA002, 1, shed, false, false},
+		"A003, refused":                 {callA003, 1, refused, true, true},
+		"A003, refused again":           {callA003, 2, refused, false, false},
+		"A003, load is shed":            {callA003, 1, shed, false, false},
+		"A003, one that may be handled": {callA003, 1, sent, false, false},
+		"an answer without use":         {callA001, 1, &answerError{callA001, errTooLong}, false, false},
+		"a call that was never sent":    {callA001, 1, throttled.Because(&transportError{call: callA001, err: errQueue}), false, false},
+		"something quite different":     {callA001, 1, errors.New("a mistake of ours"), false, false},
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
-			_, again := newRetryPolicy().next(one.call, one.tried, one.err)
-			require.Equal(t, one.again, again)
+			policy := newRetryPolicy()
+			for lot, want := range map[bool]bool{true: one.drawn, false: one.missed} {
+				policy.draw = func() bool { return lot }
+				_, again := policy.next(one.call, one.tried, one.err)
+				require.Equal(t, want, again, "drawn: %t", lot)
+			}
 		})
 	}
+}
+
+// The bound on what e-RS has to bear rests on this.
+func TestIO06TheLotFallsOnOneInFour(t *testing.T) {
+	policy, drawn := newRetryPolicy(), 0
+	const draws = 100_000
+	for range draws {
+		if policy.draw() {
+			drawn++
+		}
+	}
+	// The odds of a fair lot to end up outside are less than one in 10^30.
+	require.InDelta(t, draws/oneIn, drawn, draws/60)
+}
+
+// Full jitter: the computers of a hospital must not come back in the same second.
+func TestIO06TheWaitIsRandom(t *testing.T) {
+	policy := newRetryPolicy()
+	policy.draw = func() bool { return true }
+	early, late := 0, 0
+	for range 1000 {
+		wait, again := policy.next(callA001, 1, &StatusError{Status: 503, RetryAfter: 5 * time.Second})
+		require.True(t, again)
+		require.GreaterOrEqual(t, wait, 5*time.Second, "the pause is kept")
+		require.Less(t, wait, 5*time.Second+busyBackoff)
+		if wait < 5*time.Second+busyBackoff/2 {
+			early++
+		} else {
+			late++
+		}
+	}
+	require.Greater(t, early, 300)
+	require.Greater(t, late, 300)
+}
+
+// After an A002 that was shed, the user is asked: to start over is three calls more for an e-RS that cannot bear the ones it has.
+func TestIO06WhatStartsAgainAfterALostA002(t *testing.T) {
+	cases := map[string]struct {
+		fault erstest.Fault
+		lost  bool
+		again bool
+	}{
+		"load is shed":            {erstest.Fault{Kind: erstest.Status, Status: 503}, true, false},
+		"a gateway gives up":      {erstest.Fault{Kind: erstest.Status, Status: 504, Handled: true}, true, false},
+		"the connection was cut":  {erstest.Fault{Kind: erstest.CutAfter}, true, true},
+		"the answer is of no use": {erstest.Fault{Kind: erstest.TruncatedJSON}, true, true},
+		"e-RS has said no":        {erstest.Fault{Kind: erstest.Status, Status: 403}, false, false},
+	}
+	for name, one := range cases {
+		t.Run(name, func(t *testing.T) {
+			server := erstest.NewServer()
+			defer server.Close()
+			client, _ := clientOf(t, server)
+			created, err := client.CreateSession(t.Context(), exampleTicket)
+			require.NoError(t, err)
+			require.NoError(t, server.Fail(erstest.A002, one.fault))
+			_, err = client.SelectRole(t.Context(), created, examplePermission)
+			require.Error(t, err)
+			require.Equal(t, one.lost, AnswerLost(err))
+			require.Equal(t, one.again, StartAgain(err))
+		})
+	}
+	require.False(t, StartAgain(nil))
 }
 
 // The user can give up while the program waits.
 func TestWaitingToTryAgainCanBeCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	policy := newRetryPolicy()
-	policy.jitter = func(time.Duration) time.Duration { return time.Hour }
+	policy.jitter, policy.draw = func(time.Duration) time.Duration { return time.Hour }, func() bool { return true }
 	calls := 0
 	err := policy.do(ctx, callA001, func(context.Context) error {
 		calls++
@@ -171,7 +270,7 @@ func TestWaitingToTryAgainEndsWithTheCallersTime(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
 	policy := newRetryPolicy()
-	policy.jitter = func(time.Duration) time.Duration { return time.Hour }
+	policy.jitter, policy.draw = func(time.Duration) time.Duration { return time.Hour }, func() bool { return true }
 	err := policy.do(ctx, callA001, func(context.Context) error {
 		return statusProblem(request{call: callA001}, &StatusError{Call: "A001", Status: 503})
 	})

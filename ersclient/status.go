@@ -35,12 +35,12 @@ func (e *StatusError) Error() string {
 	return line
 }
 
-func newStatusError(r request, response *http.Response, body []byte) *StatusError {
+func newStatusError(r request, response *http.Response, body []byte, now time.Time) *StatusError {
 	return &StatusError{
 		Call:       r.call.name,
 		Method:     r.call.method,
 		Status:     response.StatusCode,
-		RetryAfter: retryAfter(response.Header, time.Now()),
+		RetryAfter: retryAfter(response.Header, now),
 		Outcome:    decodeOutcome(body, r.mask),
 	}
 }
@@ -130,6 +130,15 @@ var statusGuidance = map[int]*Problem{
 		Happened: "e-RS does not support what this program asked for (e-RS answered {{.Answer}} to {{.Call}}).",
 		Steps:    []string{stepAskDesk},
 	},
+	http.StatusProxyAuthRequired: {
+		Code:  "NET-PROXY_AUTH",
+		Title: "The network's proxy asks for a user name and password",
+		Happened: "Something between this computer and e-RS wants to be signed in to (the answer to {{.Call}} was {{.Answer}}). " +
+			"It reads what is sent to e-RS.",
+		Steps: []string{
+			"Give your local service desk the reference below. They can exempt e-RS from the proxy's inspection.",
+		},
+	},
 	http.StatusConflict: {
 		Title:    "Something has changed at e-RS in the meantime",
 		Happened: "e-RS has a newer version of what this program worked with (e-RS answered {{.Answer}} to {{.Call}}).",
@@ -179,6 +188,8 @@ var statusGuidance = map[int]*Problem{
 	http.StatusBadGateway:         gatewayFailed,
 	http.StatusServiceUnavailable: gatewayFailed,
 	http.StatusGatewayTimeout:     gatewayFailed,
+	// By RFC 6585 it comes from the network alone, which wants its terms to be accepted.
+	http.StatusNetworkAuthenticationRequired: notERS,
 }
 
 // What a status means to one call in particular.

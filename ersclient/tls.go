@@ -19,15 +19,18 @@ func (c *Client) tlsProblem(err error) *Problem {
 	if errors.As(err, &server) {
 		return c.serverCertificateProblem(server)
 	}
+	if refused := c.keyProblem(err); refused != nil {
+		return refused
+	}
 	if alert := remoteAlert(err); alert != "" {
 		if clientCertificateAlerts[alert] || alert == handshakeFailure && c.transport.certificateWanted.Load() {
-			return c.clientCertificateProblem().With("Alert", alert)
+			return c.clientCertificateProblem(alert)
 		}
 		return noHandshake.With("Host", c.transport.host)
 	}
 	if c.transport.certificateWanted.Load() && isCut(err) {
 		// The alert is lost where the system drops what was received before a reset.
-		return c.clientCertificateProblem()
+		return c.clientCertificateProblem("")
 	}
 	var record tls.RecordHeaderError
 	if errors.As(err, &record) || isLocalTLS(err) {
@@ -40,29 +43,73 @@ func (c *Client) tlsProblem(err error) *Problem {
 func (c *Client) serverCertificateProblem(err *tls.CertificateVerificationError) *Problem {
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
+	var leaf *x509.Certificate
+	if len(err.UnverifiedCertificates) > 0 {
+		leaf = err.UnverifiedCertificates[0]
+	}
 	switch {
 	case errors.As(err, &name):
 		return wrongName.With("Host", c.transport.host).With("Names", certificateNames(name.Certificate))
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && invalid.Cert != nil:
-		made := expired
-		if time.Now().Before(invalid.Cert.NotBefore) {
-			made = notYetValid
-		}
-		return made.With("Host", c.transport.host).
-			With("From", date(invalid.Cert.NotBefore)).
-			With("Until", date(invalid.Cert.NotAfter)).
-			With("Now", date(time.Now()))
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && leaf != nil && leaf.Equal(invalid.Cert):
+		return c.validityProblem(leaf)
+	}
+	if outdated := c.outdated(err.UnverifiedCertificates); outdated != nil {
+		return c.validityProblem(outdated)
 	}
 	return untrusted.With("Host", c.transport.host).
 		With("Issuer", presentedIssuer(err.UnverifiedCertificates)).
 		With("TrustStore", c.transport.trustStore)
 }
 
-func (c *Client) clientCertificateProblem() *Problem {
-	if c.transport.certificateWanted.Load() {
-		return certificateMissing.With("Host", c.transport.host)
+// outdated returns the certificate further up a chain that is not valid now, if that is all that is wrong with the chain. The
+// verification names such a one also where the root is missing as well: servers often send certificates that nobody needs.
+func (c *Client) outdated(chain []*x509.Certificate) *x509.Certificate {
+	now := c.now()
+	for _, one := range chain {
+		when := one.NotBefore
+		if now.After(one.NotAfter) {
+			when = one.NotAfter
+		} else if !now.Before(one.NotBefore) {
+			continue
+		}
+		options := x509.VerifyOptions{
+			Roots: c.transport.TLSClientConfig.RootCAs, Intermediates: x509.NewCertPool(), CurrentTime: when,
+		}
+		for _, intermediate := range chain[1:] {
+			options.Intermediates.AddCert(intermediate)
+		}
+		if _, err := chain[0].Verify(options); err == nil {
+			return one
+		}
 	}
-	return certificateRefused.With("Host", c.transport.host).With("Name", c.transport.commonName)
+	return nil
+}
+
+// validityProblem is about a certificate that is not valid now, or would be if this computer's clock were right.
+func (c *Client) validityProblem(presented *x509.Certificate) *Problem {
+	made := expired
+	if c.now().Before(presented.NotBefore) {
+		made = notYetValid
+	}
+	return made.With("Host", c.transport.host).
+		With("From", date(presented.NotBefore)).
+		With("Until", date(presented.NotAfter)).
+		With("Now", date(c.now()))
+}
+
+// clientCertificateProblem is about the organisation's own certificate, with the alert by which it was refused.
+func (c *Client) clientCertificateProblem(alert string) *Problem {
+	leaf := c.transport.leaf
+	switch {
+	case c.transport.certificateWanted.Load() || leaf == nil:
+		return certificateMissing.With("Host", c.transport.host)
+	case alert == certificateExpiredAlert || c.now().After(leaf.NotAfter):
+		return certificateRefusedExpired.With("Host", c.transport.host).
+			With("Name", leaf.Subject.CommonName).
+			With("Until", date(leaf.NotAfter)).
+			With("Now", date(c.now()))
+	}
+	return certificateRefused.With("Host", c.transport.host).With("Name", leaf.Subject.CommonName).With("Alert", alert)
 }
 
 // The alerts (RFC 8446, section 6.2) by which a server refuses a client's certificate, or the lack of one, as they read in
@@ -71,12 +118,15 @@ var clientCertificateAlerts = alertTexts(
 	42,  // bad_certificate
 	43,  // unsupported_certificate
 	44,  // certificate_revoked
-	45,  // certificate_expired
+	45,  // certificate_expired, see certificateExpiredAlert
 	46,  // certificate_unknown
 	48,  // unknown_ca
 	49,  // access_denied
 	116, // certificate_required
 )
+
+// certificateExpiredAlert is the one whose remedy is another.
+var certificateExpiredAlert = tls.AlertError(45).Error()
 
 // handshakeFailure is what some servers of TLS 1.2 say instead of certificate_required.
 var handshakeFailure = tls.AlertError(40).Error()
@@ -163,8 +213,8 @@ var (
 		Happened: "The certificate that {{.Host}} presented was valid from {{.From}} until {{.Until}}. By this computer's clock " +
 			"it is {{.Now}}.",
 		Steps: []string{
-			"Check the date and time of this computer. If they are wrong, have them corrected and press **Try again**.",
-			"If they are right, give your local service desk the reference below.",
+			stepCheckClock,
+			"Press **Try again**. If nothing has changed, give your local service desk the reference below.",
 		},
 		Retry: true,
 	}
@@ -174,13 +224,13 @@ var (
 		Happened: "The certificate that {{.Host}} presented is valid from {{.From}} until {{.Until}}. By this computer's clock " +
 			"it is only {{.Now}}.",
 		Steps: []string{
-			"Have the date and time of this computer corrected, then press **Try again**.",
-			"If they are right, give your local service desk the reference below.",
+			stepCheckClock,
+			"Press **Try again**. If nothing has changed, give your local service desk the reference below.",
 		},
 		Retry: true,
 	}
 	certificateMissing = &problem.Problem{
-		Code:     "TLS-CLIENT_CERT",
+		Code:     "TLS-CLIENT_CERT_MISSING",
 		Title:    "e-RS asks for your organisation's certificate",
 		Happened: "{{.Host}} asked for the organisation's endpoint certificate, and none is set up on this computer.",
 		Steps: []string{
@@ -191,11 +241,21 @@ var (
 	certificateRefused = &problem.Problem{
 		Code:  "TLS-CLIENT_CERT",
 		Title: "e-RS did not accept your organisation's certificate",
-		Happened: "{{.Host}} refused the organisation's endpoint certificate \"{{.Name}}\" ({{.Alert}}). It may have expired, " +
-			"been revoked or belong to another environment.",
+		Happened: "{{.Host}} refused the organisation's endpoint certificate \"{{.Name}}\" ({{.Alert}}). It may have " +
+			"been revoked, lack a certificate between it and the NHS root, or belong to another environment.",
 		Steps: []string{
 			"Give your local service desk the reference below. They can check that the certificate is valid, complete with " +
 				"the certificates between it and the NHS root, and made for {{.Host}}.",
+		},
+	}
+	certificateRefusedExpired = &problem.Problem{
+		Code:  "TLS-CLIENT_CERT_EXPIRED",
+		Title: "Your organisation's certificate has expired",
+		Happened: "{{.Host}} refused the organisation's endpoint certificate \"{{.Name}}\" as expired. It was made to be valid " +
+			"until {{.Until}}. By this computer's clock it is {{.Now}}.",
+		Steps: []string{
+			stepCheckClock,
+			"Ask your local service desk for a new endpoint certificate, with the reference below.",
 		},
 	}
 	noHandshake = &problem.Problem{

@@ -2,9 +2,9 @@ package ersclient
 
 import (
 	"context"
+	"crypto"
 	"crypto/tls"
-	"errors"
-	"fmt"
+	"crypto/x509"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -24,8 +24,10 @@ type transport struct {
 	*http.Transport
 	host       string
 	trustStore string
-	// commonName is the client certificate's.
-	commonName string
+	// leaf is the client certificate, nil if there is none.
+	leaf *x509.Certificate
+	// key is the client certificate's, nil if there is none.
+	key crypto.PrivateKey
 	// certificateWanted is set when a server has asked for a client certificate and there was none to show.
 	certificateWanted atomic.Bool
 }
@@ -33,38 +35,34 @@ type transport struct {
 // newTransport makes an HTTP/1.1 transport. HTTP/2 would be no use: it sends header names in lower case, and e-RS asks for
 // XAPI_ASID and HTTP_X_SESSION_KEY.
 func newTransport(config Config, target *url.URL) *transport {
-	t := &transport{host: target.Hostname(), trustStore: config.TrustStore, commonName: CommonName(config.Certificate)}
+	t := &transport{host: target.Hostname(), trustStore: config.TrustStore, leaf: leafOf(config.Certificate)}
+	t.key = config.Certificate.PrivateKey
 	if t.trustStore == "" {
 		t.trustStore = "the configured certificates"
 		if config.RootCAs == nil {
 			t.trustStore = systemTrust
 		}
 	}
-	chooseProxy := config.Proxy
-	if chooseProxy == nil {
-		chooseProxy = http.ProxyFromEnvironment
+	proxies := &proxies{choose: config.Proxy, credentials: config.ProxyCredentials, timeout: config.Timeout, now: time.Now}
+	if proxies.choose == nil {
+		proxies.choose = fromEnvironment
 	}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	t.Transport = &http.Transport{
-		Proxy: func(request *http.Request) (*url.URL, error) {
-			proxy, err := chooseProxy(request)
-			if err != nil {
-				// It repeats the setting, with the password that may be in it.
-				return nil, errProxySetting
-			}
-			return proxy, nil
-		},
-		Protocols: &protocols,
+		Proxy:                  proxies.proxy,
+		GetProxyConnectHeader:  proxies.connectHeader,
+		OnProxyConnectResponse: proxies.connected,
+		Protocols:              &protocols,
 		// The context of a call ends these too. Here they bound what goes on in the background once it has.
 		DialContext:            (&net.Dialer{Timeout: config.Timeout, KeepAlive: idleTimeout}).DialContext,
 		TLSHandshakeTimeout:    config.Timeout,
 		IdleConnTimeout:        idleTimeout,
 		MaxIdleConnsPerHost:    2,
 		MaxResponseHeaderBytes: 64 << 10,
-		OnProxyConnectResponse: checkProxy,
 		TLSClientConfig: &tls.Config{
 			MinVersion: tls.VersionTLS12,
+			MaxVersion: maxVersion(config.Certificate),
 			RootCAs:    config.RootCAs,
 			// Certificates in its place would be held back, without a word, from a server whose list of authorities does not name
 			// the issuer. Servers often list their root alone, and the PEM file often has no intermediate.
@@ -79,38 +77,17 @@ func newTransport(config Config, target *url.URL) *transport {
 	return t
 }
 
-var errProxySetting = errors.New("the proxy setting cannot be understood")
-
-// proxyRefusal is a proxy's answer to CONNECT when it is not 200.
-type proxyRefusal struct{ status int }
-
-func (p *proxyRefusal) Error() string {
-	return fmt.Sprintf("the proxy answered %d %s", p.status, http.StatusText(p.status))
-}
-
-func checkProxy(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
-	if response.StatusCode != http.StatusOK {
-		return &proxyRefusal{response.StatusCode}
-	}
-	return nil
-}
-
-// proxyFor returns the proxy's host and port, or nothing where there is none.
-func (c *Client) proxyFor() string {
-	proxy, err := c.transport.Proxy(&http.Request{Method: http.MethodPost, URL: c.target, Host: c.target.Host})
-	if err != nil || proxy == nil {
-		return ""
-	}
-	// Without the user name and password that may stand before it.
-	return proxy.Host
-}
-
 // Reach opens a connection to e-RS, through the proxy if there is one, verifies the server, and closes the connection again
 // without a request. It takes the same way as the calls do, except that it never uses a connection that exists already.
 //
 // With TLS 1.3 a server looks at the client's certificate only after the client has finished: that it is refused shows with
 // the first call.
 func (c *Client) Reach(ctx context.Context) error {
+	now := c.now()
+	if err := c.turn(ctx, callReach, now); err != nil {
+		return err
+	}
+	c.notices.look(now)
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	// A pool of its own, so that the connection is a new one.

@@ -59,6 +59,10 @@ type revocation struct {
 	Ticket string `json:"ticket"`
 }
 
+type clockOrder struct {
+	Ahead time.Duration `json:"ahead"`
+}
+
 // ServeControl opens the control endpoint: plain HTTP on a port of its own on loopback, at a path that cannot be guessed. It
 // returns the address for OpenControl.
 func (s *Server) ServeControl() (address string, err error) {
@@ -77,6 +81,20 @@ func (s *Server) ServeControl() (address string, err error) {
 	mux.HandleFunc("POST /revoke", func(w http.ResponseWriter, r *http.Request) {
 		var order revocation
 		receive(w, r, &order, func() error { s.Revoke(order.Ticket); return nil })
+	})
+	mux.HandleFunc("POST /clock", func(w http.ResponseWriter, r *http.Request) {
+		var order clockOrder
+		receive(w, r, &order, func() error { s.SetClock(order.Ahead); return nil })
+	})
+	mux.HandleFunc("POST /shed", func(w http.ResponseWriter, r *http.Request) {
+		var order *Load
+		receive(w, r, &order, func() error {
+			if order == nil {
+				s.BearAll()
+				return nil
+			}
+			return s.Shed(*order)
+		})
 	})
 	s.serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given := r.URL.Path[:min(len(token), len(r.URL.Path))]
@@ -162,6 +180,21 @@ func (c *Control) Fail(ctx context.Context, call Call, fault Fault) error {
 // Revoke ends a ticket and its sessions, as Server.Revoke does.
 func (c *Control) Revoke(ctx context.Context, ticket string) error {
 	return c.call(ctx, http.MethodPost, "/revoke", revocation{ticket}, nil)
+}
+
+// SetClock gives the stand-in another time, as Server.SetClock does.
+func (c *Control) SetClock(ctx context.Context, ahead time.Duration) error {
+	return c.call(ctx, http.MethodPost, "/clock", clockOrder{ahead}, nil)
+}
+
+// Shed has the stand-in bear no more than a load, as Server.Shed does.
+func (c *Control) Shed(ctx context.Context, load Load) error {
+	return c.call(ctx, http.MethodPost, "/shed", load, nil)
+}
+
+// BearAll ends what Shed began.
+func (c *Control) BearAll(ctx context.Context) error {
+	return c.call(ctx, http.MethodPost, "/shed", nil, nil)
 }
 
 func (c *Control) call(ctx context.Context, method, path string, order, report any) (err error) {

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -49,6 +50,18 @@ func TestControl(t *testing.T) {
 	requests, err := control.Requests(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, server.Requests(), requests)
+
+	require.NoError(t, control.Shed(t.Context(), erstest.Load{PerSecond: 1e-9, Burst: 1}))
+	require.NoError(t, control.SetClock(t.Context(), time.Hour))
+	c.create(erstest.TicketGP).session(t)
+	shed := c.create(erstest.TicketGP)
+	require.Equal(t, http.StatusServiceUnavailable, shed.status)
+	date, err := http.ParseTime(shed.header.Get("Date"))
+	require.NoError(t, err)
+	require.Positive(t, time.Until(date))
+	require.ErrorContains(t, control.Shed(t.Context(), erstest.Load{}), "a load is")
+	require.NoError(t, control.BearAll(t.Context()))
+	c.create(erstest.TicketGP).session(t)
 
 	server.Close()
 	_, err = control.Requests(t.Context())

@@ -73,6 +73,10 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, call, fault, handle)
 		return
 	}
+	if answer, shed := s.conditions.shed(); shed {
+		s.send(w, r, call, answer)
+		return
+	}
 	s.send(w, r, call, handle())
 }
 
@@ -97,6 +101,7 @@ func route(r *http.Request) (call Call, id string, wrong int) {
 // send writes an answer and the journal.
 func (s *Server) send(w http.ResponseWriter, r *http.Request, call Call, answer reply) {
 	s.journal.add(Request{call, r.Method, answer.status})
+	s.conditions.date(w.Header())
 	for name, value := range answer.header {
 		w.Header().Set(name, value)
 	}

@@ -11,7 +11,8 @@
 // [Server.WriteFiles] is for one in another.
 //
 // What goes wrong in the field can be ordered with [Server.Fail]: calls that are slow, cut before or after they were
-// handled, or answered with HTML, half a JSON, a redirect or a gateway's error.
+// handled, or answered with HTML, half a JSON, a redirect or a gateway's error. [Server.Shed] has it bear a limited load, and
+// [Server.SetClock] gives it another time.
 //
 // Where the public material is silent, a comment says what the stand-in does and that it is a choice. No claim is made that
 // the real e-RS does the same. Everything it keeps is bounded, and every session in it is made up.
@@ -46,6 +47,7 @@ type Server struct {
 	credentials  *credentials
 	sessions     *sessions
 	faults       faults
+	conditions   conditions
 	journal      journal
 	servers      []*http.Server
 	serving      sync.WaitGroup

@@ -56,7 +56,7 @@ func (m *machine) onAsked(now time.Time, e asked) []effect {
 }
 
 func (m *machine) onCreated(now time.Time, e created) []effect {
-	m.answered(e.err)
+	m.answered(now, e.err)
 	if e.attempt != m.attempt || !m.returned(creating) {
 		return m.onOrphan(now, e)
 	}
@@ -95,7 +95,7 @@ func (m *machine) onOrphan(now time.Time, e created) []effect {
 }
 
 func (m *machine) onSelected(now time.Time, e selected) []effect {
-	m.answered(e.err)
+	m.answered(now, e.err)
 	if e.attempt != m.attempt || !m.returned(selecting) {
 		return nil
 	}
@@ -115,7 +115,7 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 		m.entry = m.handover(now)
 		return []effect{publish{m.attempt, m.entry, m.unread}}
 	}
-	if ersclient.AnswerLost(e.err) && !m.repeated {
+	if ersclient.StartAgain(e.err) && !m.repeated {
 		// Nobody knows whether the role was selected, and selecting twice is an error: start again at A001, once.
 		m.repeated = true
 		chosen := m.state.Chosen
@@ -186,7 +186,7 @@ func (m *machine) onEnded(now time.Time, e ended) []effect {
 		m.again = false
 		return m.close()
 	}
-	m.answered(e.deleteErr)
+	m.answered(now, e.deleteErr)
 	if m.handed {
 		m.state.Links.Keyring = keyringHealth(e.clearErr)
 		// What could not be cleared is a leftover now: trying again and quitting both begin with it.

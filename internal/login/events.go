@@ -140,8 +140,8 @@ type (
 		user       string
 		permission ersclient.Permission
 	}
-	// probeLinks looks at e-RS and keyring for the status bar; answered by linkSeen, twice.
-	probeLinks struct{}
+	// probeLinks looks at the keyring for the status bar, and at e-RS if wanted; answered by linkSeen for each.
+	probeLinks struct{ reach bool }
 	// lookAtEntry reads the keyring's entry while a user is signed in; answered by entrySeen.
 	lookAtEntry struct{ attempt int }
 	// stopCalls cancels askTicket, selectRole and publish. Each still answers. An A001 under way goes on, and is not repeated.

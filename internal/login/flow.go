@@ -14,6 +14,7 @@ package login
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"reflect"
 	"sync"
 	"time"
@@ -110,6 +111,7 @@ const (
 	recoverWithin  = 8 * time.Second
 	probeWithin    = 6 * time.Second
 	tickEvery      = time.Second
+	reachAtLeast   = 4 * time.Minute
 	pendingIntents = 16
 )
 
@@ -140,7 +142,8 @@ type Flow struct {
 // New makes a Flow. It does nothing before Run.
 func New(config Config) *Flow {
 	terms := terms{
-		maxAge: config.MaxAge, grace: config.Grace, endWhenLocked: config.EndWhenLocked,
+		reachEvery: reachAtLeast + rand.N(reachAtLeast),
+		maxAge:     config.MaxAge, grace: config.Grace, endWhenLocked: config.EndWhenLocked,
 		baseURL: config.BaseURL, asid: config.ASID, publisher: config.Publisher,
 	}
 	return &Flow{
@@ -297,7 +300,9 @@ func (f *Flow) start(e effect) {
 		work := f.work
 		f.run(func() event { return f.lookAtEntry(work, todo) })
 	case probeLinks:
-		f.run(func() event { return f.probe(linkERS, f.config.ERS.Reach) })
+		if todo.reach {
+			f.run(func() event { return f.probe(linkERS, f.config.ERS.Reach) })
+		}
 		f.run(func() event { return f.probe(linkKeyring, f.config.Keyring.Check) })
 	}
 }

@@ -20,6 +20,9 @@ type terms struct {
 	// grace is how long a session stays open once nobody can find it any more, where the user asked for its end: calls of other
 	// applications that are under way shall not fail (A003's rule).
 	grace time.Duration
+	// reachEvery is how often a flow that waits looks whether e-RS can be reached. A hospital's workstations must not do it all at
+	// once, nor so often that e-RS would feel it.
+	reachEvery time.Duration
 	// endWhenLocked ends a session when nobody is at the workstation any more.
 	endWhenLocked bool
 }
@@ -79,8 +82,8 @@ type machine struct {
 	again bool
 	// hurried: the computer does not wait, so nobody is given a grace.
 	hurried bool
-	// probedAt is when the neighbours were looked at last.
-	probedAt time.Time
+	// probedAt is when the keyring was looked at last, and reachedAt when e-RS was reached, or not.
+	probedAt, reachedAt time.Time
 	// generation is the last one published.
 	generation int64
 	// outstanding counts the calls that go on in the background for sign-ins that were given up.
@@ -103,7 +106,8 @@ const (
 const (
 	// promiseKept is how long after a successful prompt the ticket may take to be seen.
 	promiseKept = 10 * time.Second
-	// probeEvery is how often the flow looks at its neighbours.
+	// probeEvery is how often the flow looks at the keyring. At e-RS it looks less often (terms.reachEvery), and not again so soon
+	// after a call or a look.
 	probeEvery = 30 * time.Second
 	// warnBefore is how long before its end a session is said to end soon, unless it is a short one.
 	warnBefore = 5 * time.Minute
@@ -188,8 +192,12 @@ func (m *machine) onTick(now time.Time) []effect {
 			m.fail(now, smartcard.TicketNotAvailable.Problem())
 		}
 	case Waiting:
-		if now.Sub(m.probedAt) >= probeEvery {
+		if now.Sub(m.reachedAt) >= m.terms.reachEvery {
 			return m.probe(now)
+		}
+		if now.Sub(m.probedAt) >= probeEvery {
+			m.probedAt = now
+			return []effect{probeLinks{}}
 		}
 	case Choosing, SignedIn:
 		return m.onAge(now)
@@ -268,9 +276,14 @@ func (m *machine) wait(now time.Time, reason Reason) []effect {
 	return m.probe(now)
 }
 
+// probe looks at the keyring, and at e-RS if that was not heard of for a while.
 func (m *machine) probe(now time.Time) []effect {
 	m.probedAt = now
-	return []effect{probeLinks{}}
+	if now.Sub(m.reachedAt) < probeEvery {
+		return []effect{probeLinks{}}
+	}
+	m.reachedAt = now
+	return []effect{probeLinks{reach: true}}
 }
 
 // recover clears what is left of an earlier run, or of a session whose entry could not be cleared. If there is a reason to rest,
@@ -375,8 +388,9 @@ func (m *machine) enter(now time.Time, phase Phase) {
 }
 
 // answered notes what a call's outcome says about the way to e-RS.
-func (m *machine) answered(err error) {
+func (m *machine) answered(now time.Time, err error) {
 	if !errors.Is(err, context.Canceled) {
+		m.reachedAt = now
 		m.state.Links.ERS = ersHealth(err)
 	}
 }

@@ -37,8 +37,10 @@ var (
 	hiccup    = &problem.Problem{Code: "ERS-A003-500", Title: "server error"}
 	locked    = &problem.Problem{Code: "KEYRING-LOCKED", Title: "locked"}
 	noBus     = &problem.Problem{Code: "KEYRING-NO_BUS", Title: "no bus"}
-	// A gateway that gave up says nothing of what e-RS has done.
-	errLost = (&problem.Problem{Code: "ERS-A002-504", Title: "late"}).Because(&ersclient.StatusError{Call: "A002", Method: "PUT", Status: 504})
+	// A status that was not agreed on says nothing of what e-RS has done.
+	errLost = (&problem.Problem{Code: "ERS-A002-202", Title: "odd"}).Because(&ersclient.StatusError{Call: "A002", Method: "PUT", Status: 202})
+	// A gateway that sheds load must not get three more calls for it: the user is asked (IO-06).
+	errShed = (&problem.Problem{Code: "ERS-A002-503", Title: "busy"}).Because(&ersclient.StatusError{Call: "A002", Method: "PUT", Status: 503})
 	useless = &problem.Problem{Code: "ERS-A001-ANSWER", Title: "could not be used"}
 	offline = &problem.Problem{Code: "NET-OFFLINE", Title: "no network"}
 )
@@ -122,6 +124,7 @@ var happenings = []happening{
 	{"A002: selected", morning, func(m *machine) event { return selected{m.attempt, valid("two"), nil} }},
 	{"A002: refused", morning, func(m *machine) event { return selected{attempt: m.attempt, err: rejection} }},
 	{"A002: answer lost", morning, func(m *machine) event { return selected{attempt: m.attempt, err: errLost} }},
+	{"A002: load was shed", morning, func(m *machine) event { return selected{attempt: m.attempt, err: errShed} }},
 	{"A002: an answer of no use but for its key", morning, func(m *machine) event {
 		return selected{attempt: m.attempt, session: ersclient.Session{Key: ersclient.NewSessionKey("two")}, err: useless}
 	}},
@@ -211,7 +214,8 @@ var situations = []situation{
 
 // agreed is what an organisation may have agreed on, with all that can be switched on.
 var agreed = terms{
-	maxAge: 10 * time.Hour, grace: 2 * time.Second, endWhenLocked: true,
+	reachEvery: 5 * time.Minute,
+	maxAge:     10 * time.Hour, grace: 2 * time.Second, endWhenLocked: true,
 	baseURL: "https://ers.example/ers-api", asid: "200000000205", publisher: "ers-login test",
 }
 
@@ -347,7 +351,10 @@ func effectName(e effect) string {
 	case lookAtEntry:
 		return "look"
 	case probeLinks:
-		return "probe"
+		if todo.reach {
+			return "probe"
+		}
+		return "probe keyring"
 	case stopCalls:
 		return "stop calls"
 	case stopEnding:

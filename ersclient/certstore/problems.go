@@ -1,0 +1,120 @@
+package certstore
+
+import "github.com/ers-login/ers-login/internal/problem"
+
+const stepReference = "Give your local service desk the reference below."
+
+var (
+	notAThumbprint = &problem.Problem{
+		Code:     "CERT-THUMBPRINT",
+		Title:    "The thumbprint of your organisation's certificate is not one",
+		Happened: "The setting {{.Setting}} has to be a certificate's SHA-1 thumbprint: 40 digits from 0 to 9 and A to F.",
+		Steps: []string{
+			stepReference,
+			"For the service desk: copy the thumbprint from the certificate's details, or from what certutil -user -store My shows.",
+		},
+	}
+	notFound = &problem.Problem{
+		Code:  "CERT-STORE_NOT_FOUND",
+		Title: "Your organisation's certificate is not on this computer",
+		Happened: "The setting {{.Setting}} names the certificate with the thumbprint {{.Thumbprint}}. It is not in {{.Places}}, " +
+			"which are the places where it was looked for.",
+		Steps: []string{
+			stepReference,
+			"For the service desk: import the certificate with its key into one of the two, or correct the thumbprint. A renewed " +
+				"certificate has another one.",
+		},
+	}
+	unreadable = &problem.Problem{
+		Code:     "CERT-STORE_UNREADABLE",
+		Title:    "Windows' certificate store could not be read",
+		Happened: "The setting {{.Setting}} names a certificate, and Windows did not let this program look for it in {{.Place}}.",
+		Steps:    []string{stepReference},
+	}
+	invalid = &problem.Problem{
+		Code:     "CERT-STORE_INVALID",
+		Title:    "Your organisation's certificate is damaged",
+		Happened: "The certificate in {{.Place}} that the setting {{.Setting}} names could not be understood.",
+		Steps:    []string{stepReference, "The certificate has to be imported again."},
+	}
+	keyMissing = &problem.Problem{
+		Code:     "CERT-STORE_KEY_MISSING",
+		Title:    "The key of your organisation's certificate is missing",
+		Happened: "The certificate \"{{.Name}}\" is in {{.Place}} (setting {{.Setting}}), but without its private key.",
+		Steps: []string{
+			stepReference,
+			"For the service desk: delete the certificate there, and import it from the PKCS#12 file (.p12 or .pfx) that has the key. " +
+				"A .cer or .crt file has none.",
+		},
+	}
+	keyDenied = &problem.Problem{
+		Code:  "CERT-STORE_KEY_DENIED",
+		Title: "You are not allowed to use your organisation's certificate",
+		Happened: "The certificate \"{{.Name}}\" is in {{.Place}} (setting {{.Setting}}), but Windows does not let your account use " +
+			"its private key.",
+		Steps: []string{
+			"Ask IT to give your account read access to the private key, with the reference below.",
+			"For IT: in certlm.msc, open the certificate's menu, then All Tasks, Manage Private Keys, and add the user or a group with " +
+				"Read. If the right is there already, the key itself is missing, and the certificate has to be imported again.",
+		},
+	}
+	keyPrompt = &problem.Problem{
+		Code:  "CERT-STORE_KEY_PROMPT",
+		Title: "Windows wants to ask before your organisation's certificate is used",
+		Happened: "The private key of the certificate \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) is set to ask for consent or " +
+			"a password each time. This program uses the key unattended.",
+		Steps: []string{
+			stepReference,
+			"For the service desk: import the certificate again, without strong private key protection.",
+		},
+	}
+	keySmartcard = &problem.Problem{
+		Code:  "CERT-STORE_KEY_SMARTCARD",
+		Title: "The certificate is on a smartcard",
+		Happened: "The certificate \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) has its private key on a smartcard. Your " +
+			"organisation's certificate has to be one of the computer's own: a person's smartcard is for signing in.",
+		Steps: []string{
+			stepReference,
+			"For the service desk: set {{.Setting}} to the thumbprint of the organisation's endpoint certificate. Windows lists the " +
+				"certificates of an inserted smartcard beside it.",
+		},
+	}
+	keyLegacy = &problem.Problem{
+		Code:  "CERT-STORE_KEY_LEGACY",
+		Title: "The key of your organisation's certificate is of an old kind",
+		Happened: "The private key of the certificate \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) is held by a provider that " +
+			"this program cannot use.",
+		Steps: []string{
+			stepReference,
+			"For the service desk: import the PKCS#12 file again with certutil -csp \"Microsoft Software Key Storage Provider\" " +
+				"-importpfx My FILE NoExport.",
+		},
+	}
+	keyUnsupported = &problem.Problem{
+		Code:  "CERT-STORE_KEY_UNSUPPORTED",
+		Title: "The key of your organisation's certificate cannot be used",
+		Happened: "The private key of the certificate \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) is of a kind that this " +
+			"program cannot use. It has to be RSA, or ECDSA on one of the curves P-256, P-384 and P-521.",
+		Steps: []string{stepReference},
+	}
+	keyMismatch = &problem.Problem{
+		Code:     "CERT-STORE_KEY_MISMATCH",
+		Title:    "Certificate and key do not belong together",
+		Happened: "The private key that Windows has for \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) is not the certificate's.",
+		Steps: []string{
+			stepReference,
+			"For the service desk: delete the certificate there, and import the PKCS#12 file (.p12 or .pfx) again.",
+		},
+	}
+	keyFailed = &problem.Problem{
+		Code:  "CERT-STORE_KEY_FAILED",
+		Title: "Windows could not use your organisation's certificate",
+		Happened: "The private key of the certificate \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) could not be used " +
+			"({{.Status}}).",
+		Steps: []string{
+			"Press **Try again**.",
+			"If it happens again, give your local service desk the reference below.",
+		},
+		Retry: true,
+	}
+)

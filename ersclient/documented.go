@@ -1,0 +1,32 @@
+package ersclient
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// StatusProblems returns the Problem of every call and status that has guidance of its own, for the list that service desks look
+// codes up in. Their texts are templates: {{.Answer}} and {{.Outcome}} stand as they are.
+func StatusProblems() []*problem.Problem {
+	var list []*problem.Problem
+	for _, call := range []call{callA001, callA002, callA003} {
+		statuses := slices.Collect(maps.Keys(statusGuidance))
+		for status := range callGuidance[call.name] {
+			if !slices.Contains(statuses, status) {
+				statuses = append(statuses, status)
+			}
+		}
+		slices.Sort(statuses)
+		for _, status := range statuses {
+			cause := &StatusError{Call: call.name, Method: call.method, Status: status}
+			if status == http.StatusUnprocessableEntity {
+				cause.Outcome = Outcome{Issues: []Issue{{Diagnostics: "{{.Outcome}}"}}}
+			}
+			list = append(list, statusProblem(request{call: call}, cause))
+		}
+	}
+	return list
+}

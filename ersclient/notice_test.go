@@ -1,0 +1,222 @@
+package ersclient_test
+
+import (
+	"crypto/tls"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// noticeboard keeps what a client gives notice of, as kind and code; a kind alone is well again.
+type noticeboard struct {
+	mu    sync.Mutex
+	said  []string
+	texts []string
+}
+
+func (n *noticeboard) notice(kind string, p *problem.Problem) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if p == nil {
+		n.said, n.texts = append(n.said, kind), append(n.texts, "")
+		return
+	}
+	n.said, n.texts = append(n.said, kind+" "+p.Code), append(n.texts, p.Expand(p.Happened))
+}
+
+// new returns what was said since the last time.
+func (n *noticeboard) new() (said, texts []string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	said, texts, n.said, n.texts = n.said, n.texts, nil, nil
+	return said, texts
+}
+
+// wallClock is a clock that a test sets.
+type wallClock struct {
+	mu    sync.Mutex
+	ahead time.Duration
+}
+
+func (c *wallClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.ahead)
+}
+
+func (c *wallClock) set(ahead time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead = ahead
+}
+
+func noticing(board *noticeboard) func(*ersclient.Config) {
+	return func(config *ersclient.Config) { config.Notice = board.notice }
+}
+
+// A wrong clock has people search for certificates that are in order, and miss the end of their session.
+func TestERR000AWrongClockIsNoticed(t *testing.T) {
+	const day = 24 * time.Hour
+	cases := map[string]struct {
+		server time.Duration
+		text   string
+	}{
+		"right":                   {0, ""},
+		"four minutes and a half": {4*time.Minute + 30*time.Second, ""},
+		"behind by minutes":       {7 * time.Minute, "The clock of this computer is about 7 minutes behind that of e-RS."},
+		"ahead by minutes":        {-12 * time.Minute, "The clock of this computer is about 12 minutes ahead of that of e-RS."},
+		"summer time":             {time.Hour, "The clock of this computer is about 60 minutes behind that of e-RS."},
+		"behind by hours":         {5 * time.Hour, "The clock of this computer is about 5 hours behind that of e-RS."},
+		"ahead by hours":          {-30 * time.Hour, "The clock of this computer is about 30 hours ahead of that of e-RS."},
+		"behind by days":          {90 * day, "The clock of this computer is about 90 days behind that of e-RS."},
+		"ahead by days":           {-400 * day, "The clock of this computer is about 400 days ahead of that of e-RS."},
+	}
+	for name, one := range cases {
+		t.Run(name, func(t *testing.T) {
+			server, board := newServer(t), &noticeboard{}
+			client := newClient(t, server, noticing(board))
+			said, _ := board.new()
+			require.Equal(t, []string{"certificate CERT-EXPIRES_SOON"}, said, "the stand-in's is for a week")
+			server.SetClock(one.server)
+			for range 2 {
+				// An answer is an answer: this one is a refusal.
+				requireCode(t, "ERS-A003-403", deleteOnce(t.Context(), client))
+			}
+			said, texts := board.new()
+			if one.text == "" {
+				require.Empty(t, said)
+				return
+			}
+			require.Equal(t, []string{"clock CLOCK-WRONG"}, said, "once, not with every answer")
+			require.Equal(t, []string{one.text}, texts)
+
+			server.SetClock(one.server + one.server/2)
+			require.Error(t, deleteOnce(t.Context(), client))
+			said, _ = board.new()
+			require.Equal(t, []string{"clock CLOCK-WRONG"}, said, "it differs by something else now")
+			server.SetClock(0)
+			for range 2 {
+				require.Error(t, deleteOnce(t.Context(), client))
+			}
+			said, _ = board.new()
+			require.Equal(t, []string{"clock"}, said, "it is right again")
+		})
+	}
+}
+
+// What an answer does not tell for sure is not said: a notice that comes and goes is worse than none.
+func TestERR000DatesThatTellNothing(t *testing.T) {
+	old := "Date: " + time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat) + "\r\n"
+	for name, header := range map[string]string{
+		"none":               "",
+		"rubbish":            "Date: today\r\n",
+		"of a stored answer": old + "Age: 3600\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			server, board := newServer(t), &noticeboard{}
+			raw := serveRaw(t, server, nil, func(conn *rawConn, _ int) { conn.answer("HTTP/1.1 204 No Content\r\n" + header + "\r\n") })
+			client := newClient(t, server, noticing(board), func(config *ersclient.Config) { config.BaseURL = raw.URL })
+			board.new()
+			require.NoError(t, deleteOnce(t.Context(), client))
+			said, _ := board.new()
+			require.Empty(t, said)
+		})
+	}
+	t.Run("of an answer that took its time", func(t *testing.T) {
+		server, board, clock := newServer(t), &noticeboard{}, &wallClock{}
+		raw := serveRaw(t, server, nil, func(conn *rawConn, _ int) {
+			date := time.Now().UTC().Format(http.TimeFormat)
+			clock.set(10 * time.Minute)
+			conn.answer("HTTP/1.1 204 No Content\r\nDate: " + date + "\r\n\r\n")
+		})
+		client := newClient(t, server, noticing(board), func(config *ersclient.Config) { config.BaseURL = raw.URL })
+		ersclient.SetClock(client, clock.Now)
+		board.new()
+		require.NoError(t, deleteOnce(t.Context(), client))
+		said, _ := board.new()
+		require.Empty(t, said, "it may have been written at any time of those ten minutes")
+	})
+}
+
+// An organisation that learns of it on the day has nobody signed in for a fortnight.
+func TestSEC001ACertificateThatExpiresSoonIsNoticed(t *testing.T) {
+	const day = 24 * time.Hour
+	server := newServer(t)
+	withLife := func(until time.Duration) tls.Certificate {
+		made := newPair(t, "gp.surgery.example", newKey(t), -40*day, until, nil)
+		// Without Leaf: some makers leave it to others to parse.
+		return tls.Certificate{Certificate: [][]byte{made.certificate.Raw}, PrivateKey: made.key}
+	}
+	for name, one := range map[string]struct {
+		certificate tls.Certificate
+		said        []string
+	}{
+		"none":             {tls.Certificate{}, nil},
+		"fifteen days":     {withLife(15 * day), nil},
+		"less than 14":     {withLife(14*day - time.Minute), []string{"certificate CERT-EXPIRES_SOON"}},
+		"it has run out":   {withLife(-day), []string{"certificate CERT-EXPIRED"}},
+		"not a file of it": {tls.Certificate{Certificate: [][]byte{[]byte("rubbish")}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			board := &noticeboard{}
+			newClient(t, server, noticing(board), func(config *ersclient.Config) { config.Certificate = one.certificate })
+			said, _ := board.new()
+			require.Equal(t, one.said, said)
+		})
+	}
+
+	t.Run("as the days go by", func(t *testing.T) {
+		board, clock := &noticeboard{}, &wallClock{}
+		client := newClient(t, server, noticing(board), func(config *ersclient.Config) { config.Certificate = withLife(20 * day) })
+		ersclient.SetClock(client, clock.Now)
+		for _, one := range []struct {
+			after time.Duration
+			said  []string
+		}{
+			{5 * day, nil}, {7 * day, []string{"certificate CERT-EXPIRES_SOON"}}, {8 * day, nil}, {12 * day, nil},
+			{21 * day, []string{"certificate CERT-EXPIRED"}}, {22 * day, nil},
+			// Somebody has set the clock right, which was the trouble.
+			{0, []string{"certificate"}},
+		} {
+			clock.set(one.after)
+			// A look at e-RS is enough. A workstation that nobody uses has no calls.
+			require.NoError(t, client.Reach(t.Context()))
+			said, texts := board.new()
+			require.Equal(t, one.said, said, "after %v", one.after)
+			if len(texts) > 0 && texts[0] != "" {
+				require.Contains(t, texts[0], "gp.surgery.example")
+			}
+		}
+	})
+}
+
+// Whoever wants no notices gets none, and nothing breaks.
+func TestNoticesAreNotNeeded(t *testing.T) {
+	server := newServer(t)
+	server.SetClock(time.Hour)
+	_, err := newClient(t, server).CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	require.NoError(t, err)
+}
+
+// Every notice reads well, and says what to do.
+func TestNoticesAreReadable(t *testing.T) {
+	server := newServer(t)
+	server.SetClock(-time.Hour)
+	seen := 0
+	client := newClient(t, server, func(config *ersclient.Config) {
+		config.Notice = func(_ string, p *problem.Problem) {
+			requireReadable(t, p)
+			require.False(t, p.Retry)
+			seen++
+		}
+	})
+	require.Error(t, deleteOnce(t.Context(), client))
+	require.Equal(t, 2, seen)
+}

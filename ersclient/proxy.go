@@ -1,0 +1,338 @@
+package ersclient
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// ProxyOf returns the Config.Proxy of a setting: "environment" (HTTPS_PROXY and NO_PROXY, as curl and other programs read
+// them), "none", or the proxy's address as http://host:port or https://host:port. Empty is "environment".
+//
+// The error is the *Problem SETTING-PROXY. It does not repeat the setting, in which somebody may have put a password:
+// user name and password are Config.ProxyCredentials' business.
+func ProxyOf(setting string) (func(*http.Request) (*url.URL, error), error) {
+	switch setting {
+	case "", "environment":
+		return fromEnvironment, nil
+	case "none":
+		return func(*http.Request) (*url.URL, error) { return nil, nil }, nil
+	}
+	proxy, err := url.Parse(setting)
+	switch {
+	case err != nil:
+		// The parser's own error repeats the text.
+		err = errors.New("not a URL")
+	case proxy.Scheme != "http" && proxy.Scheme != "https":
+		err = errors.New("neither environment, none, http:// nor https://")
+	case proxy.User != nil:
+		err = errors.New("a user name in it")
+	case proxy.Hostname() == "" || proxy.Port() == "":
+		err = errors.New("no host or no port")
+	case strings.Trim(proxy.Path, "/") != "" || proxy.RawQuery != "" || proxy.ForceQuery || proxy.Fragment != "":
+		err = errors.New("more than a host and a port")
+	default:
+		return http.ProxyURL(&url.URL{Scheme: proxy.Scheme, Host: proxy.Host}), nil
+	}
+	return nil, settingProxy.Because(err)
+}
+
+// fromEnvironment is http.ProxyFromEnvironment, except that it does not pass over an address that cannot be understood: the
+// call would go past the proxy, and fail at a firewall for no reason that anybody sees.
+func fromEnvironment(request *http.Request) (*url.URL, error) {
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
+		address := os.Getenv(name)
+		if address == "" {
+			continue
+		}
+		// An address without http:// will do, as it does for other programs.
+		_, err := url.Parse(address)
+		_, errBare := url.Parse("http://" + address)
+		if err != nil && errBare != nil {
+			return nil, errProxySetting
+		}
+	}
+	return http.ProxyFromEnvironment(request)
+}
+
+// proxies signs in to a proxy with Basic, the one scheme that is supported. User name and password go to the proxy alone,
+// with CONNECT, and into no URL that could be printed.
+type proxies struct {
+	choose      func(*http.Request) (*url.URL, error)
+	credentials func(ctx context.Context, proxy string) (user string, password secret.Text, ok bool)
+	timeout     time.Duration
+	now         func() time.Time
+	// environment is what stood before the host in the proxy's URL, as environment variables have it.
+	environment atomic.Pointer[url.Userinfo]
+	// refused is what a proxy did not accept.
+	refused atomic.Pointer[refusedCredentials]
+}
+
+// refusedCredentials are not sent again soon: a directory locks an account after a few wrong passwords, and this program looks
+// for e-RS every half a minute.
+type refusedCredentials struct {
+	header secret.Text
+	at     time.Time
+}
+
+const spareAccount = 10 * time.Minute
+
+// proxy chooses the proxy for a request, and takes user name and password out of its URL.
+func (p *proxies) proxy(request *http.Request) (*url.URL, error) {
+	chosen, err := p.choose(request)
+	if err != nil {
+		// It repeats the setting, with the password that may be in it.
+		return nil, errProxySetting
+	}
+	if chosen == nil || chosen.User == nil || strings.HasPrefix(chosen.Scheme, "socks5") {
+		// SOCKS has a way of its own to sign in, which wants them there.
+		return chosen, nil
+	}
+	p.environment.Store(chosen.User)
+	bare := *chosen
+	bare.User = nil
+	return &bare, nil
+}
+
+// connectHeader is the header of CONNECT.
+func (p *proxies) connectHeader(ctx context.Context, proxy *url.URL, _ string) (http.Header, error) {
+	// The transport's context does not end with the call.
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	user, password, ok := p.signIn(ctx, proxy)
+	if !ok {
+		p.refused.Store(nil)
+		return http.Header{}, nil
+	}
+	if strings.Contains(user, ":") {
+		// RFC 7617: the proxy would take what follows for the password.
+		return nil, errProxySetting
+	}
+	basic := secret.New("Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password.Reveal())))
+	if refused := p.refused.Load(); refused != nil && refused.header.Equal(basic) && p.now().Sub(refused.at) < spareAccount {
+		return http.Header{}, nil
+	}
+	p.refused.Store(nil)
+	return http.Header{"Proxy-Authorization": {basic.Reveal()}}, nil
+}
+
+func (p *proxies) signIn(ctx context.Context, proxy *url.URL) (user string, password secret.Text, ok bool) {
+	if given := p.environment.Load(); given != nil {
+		word, _ := given.Password()
+		return given.Username(), secret.New(word), true
+	}
+	if p.credentials == nil {
+		return "", secret.Text{}, false
+	}
+	return p.credentials(ctx, proxy.Host)
+}
+
+// connected looks at a proxy's answer to CONNECT.
+func (p *proxies) connected(_ context.Context, _ *url.URL, connect *http.Request, response *http.Response) error {
+	if response.StatusCode == http.StatusOK {
+		return nil
+	}
+	sent := connect.Header.Get("Proxy-Authorization")
+	if response.StatusCode == http.StatusProxyAuthRequired && sent != "" {
+		p.refused.Store(&refusedCredentials{secret.New(sent), p.now()})
+	}
+	return &proxyRefusal{
+		status:   response.StatusCode,
+		schemes:  schemesOf(response.Header.Values("Proxy-Authenticate")),
+		signedIn: p.refused.Load() != nil,
+	}
+}
+
+var errProxySetting = errors.New("the proxy setting cannot be understood")
+
+// proxyRefusal is a proxy's answer to CONNECT when it is not 200.
+type proxyRefusal struct {
+	status int
+	// schemes are the ways to sign in that the proxy offers.
+	schemes []string
+	// signedIn tells whether it was told a user name and password, now or a moment ago.
+	signedIn bool
+}
+
+func (p *proxyRefusal) Error() string {
+	line := "the proxy answered " + statusText(p.status)
+	if len(p.schemes) > 0 {
+		line += ", offering " + strings.Join(p.schemes, ", ")
+	}
+	return line
+}
+
+// maxSchemes bounds what is told of a proxy's offer, in schemes and in characters of each.
+const maxSchemes, maxScheme = 6, 20
+
+// schemesOf returns the names of the schemes in Proxy-Authenticate headers (RFC 9110, section 11.6.1): a list of challenges
+// whose parameters are separated by the same comma.
+func schemesOf(challenges []string) []string {
+	var schemes []string
+	for _, challenge := range challenges {
+		for _, part := range outsideQuotes(challenge) {
+			name, rest, _ := strings.Cut(strings.TrimSpace(part), " ")
+			parameter := strings.Contains(name, "=") || strings.HasPrefix(strings.TrimSpace(rest), "=")
+			fit := !parameter && name != "" && len(name) <= maxScheme && isToken(name)
+			if fit && len(schemes) < maxSchemes && !slices.Contains(schemes, name) {
+				schemes = append(schemes, name)
+			}
+		}
+	}
+	return schemes
+}
+
+// outsideQuotes splits a header at its commas, except those in quoted strings.
+func outsideQuotes(header string) []string {
+	quoted, escaped := false, false
+	return strings.FieldsFunc(header, func(r rune) bool {
+		switch {
+		case escaped:
+			escaped = false
+		case quoted && r == '\\':
+			escaped = true
+		case r == '"':
+			quoted = !quoted
+		default:
+			return r == ',' && !quoted
+		}
+		return false
+	})
+}
+
+// isToken tells whether a text is made of letters, digits and hyphens, as the names of all registered schemes are.
+func isToken(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-'
+	})
+}
+
+// proxyProblem returns the Problem of a proxy that did not connect, or nil if it was something else.
+func (c *Client) proxyProblem(err error) *Problem {
+	var refusal *proxyRefusal
+	var operation *net.OpError
+	var verification *tls.CertificateVerificationError
+	switch {
+	case errors.Is(err, errProxySetting):
+		return proxySetting
+	case errors.As(err, &refusal):
+		return refusal.problem()
+	case errors.As(err, &operation) && operation.Op == "proxyconnect":
+		if errors.As(err, &verification) {
+			return proxyUntrusted.
+				With("Issuer", presentedIssuer(verification.UnverifiedCertificates)).
+				With("TrustStore", c.transport.trustStore)
+		}
+		return proxyFailed
+	}
+	return nil
+}
+
+// problem says who can help, and with what.
+func (p *proxyRefusal) problem() *Problem {
+	offered := strings.Join(p.schemes, ", ")
+	switch {
+	case p.status != http.StatusProxyAuthRequired:
+		return proxyFailed
+	case len(p.schemes) > 0 && !hasBasic(p.schemes):
+		return proxyScheme.With("Schemes", offered)
+	case p.signedIn:
+		return proxyPassword
+	case offered == "":
+		offered = "none"
+	}
+	return proxyAuth.With("Schemes", offered)
+}
+
+func hasBasic(schemes []string) bool {
+	return slices.ContainsFunc(schemes, func(scheme string) bool { return strings.EqualFold(scheme, "Basic") })
+}
+
+// proxyFor returns the proxy's host and port, or nothing where there is none.
+func (c *Client) proxyFor() string {
+	proxy, err := c.transport.Proxy(&http.Request{Method: http.MethodPost, URL: c.target, Host: c.target.Host})
+	if err != nil || proxy == nil {
+		return ""
+	}
+	// Without the user name and password that may stand before it.
+	return proxy.Host
+}
+
+var (
+	settingProxy = &problem.Problem{
+		Code:  "SETTING-PROXY",
+		Title: "The network's proxy is not set up correctly",
+		Happened: "The setting proxy has to be environment, none, or the address of a proxy such as http://proxy.example:3128: " +
+			"with its port, and without a user name, a password or a path. Addresses of PAC files are not supported.",
+		Steps: []string{"Ask your local service desk to correct proxy."},
+	}
+	proxySetting = &problem.Problem{
+		Code:     "NET-PROXY_SETTING",
+		Title:    "The network's proxy is not set up correctly",
+		Happened: "This computer's settings name a proxy, or a user name for it, in a way that cannot be understood.",
+		Steps:    []string{"Ask your local service desk to correct the proxy settings, such as HTTPS_PROXY."},
+	}
+	proxyAuth = &problem.Problem{
+		Code:  "NET-PROXY_AUTH",
+		Title: "The network's proxy asks for a user name and password",
+		Happened: "The proxy {{.Proxy}} did not let the connection to {{.Host}} through without signing in. It offers these ways " +
+			"to sign in: {{.Schemes}}. This program can use Basic alone, and not Negotiate, NTLM, Kerberos or Digest.",
+		Steps: []string{
+			"Give your local service desk the reference below. They can let {{.Host}} through the proxy, or have this program " +
+				"sign in to it: with the setting proxy_user, and the password that is stored with ers-login proxy-password.",
+		},
+	}
+	proxyPassword = &problem.Problem{
+		Code:     "NET-PROXY_PASSWORD",
+		Title:    "The network's proxy did not accept the user name and password",
+		Happened: "The proxy {{.Proxy}} was told the user name and password that are stored for it, and refused them.",
+		Steps: []string{
+			"Give your local service desk the reference below. They can correct the setting proxy_user or the password " +
+				"(ers-login proxy-password), or let {{.Host}} through the proxy without.",
+		},
+	}
+	proxyScheme = &problem.Problem{
+		Code:  "NET-PROXY_SCHEME",
+		Title: "The network's proxy asks for a sign-in that this program cannot do",
+		Happened: "The proxy {{.Proxy}} offers these ways to sign in: {{.Schemes}}. This program can use Basic alone, and not " +
+			"Negotiate, NTLM, Kerberos or Digest.",
+		Steps: []string{
+			"Give your local service desk the reference below. They can let {{.Host}} through the proxy without signing in, or " +
+				"have it offer Basic.",
+		},
+	}
+	proxyUntrusted = &problem.Problem{
+		Code:  "NET-PROXY_TLS",
+		Title: "The network's proxy could not be verified",
+		Happened: "The certificate that the proxy {{.Proxy}} presented comes from \"{{.Issuer}}\". It is not valid for the proxy, " +
+			"or not from one of the authorities that this program trusts: {{.TrustStore}}.",
+		Steps: []string{
+			stepCheckClock,
+			"If they are right, give your local service desk the reference below. They can check the proxy's certificate, and " +
+				"the settings proxy and ca_bundle.",
+		},
+	}
+	proxyFailed = &problem.Problem{
+		Code:     "NET-PROXY",
+		Title:    "The network's proxy did not connect to e-RS",
+		Happened: "The proxy {{.Proxy}} could not be reached, or did not connect to {{.Host}}.",
+		Steps: []string{
+			stepTryAgain,
+			"If it happens again, ask your local service desk whether {{.Host}} is allowed through the proxy, " +
+				"and give them the reference below.",
+		},
+		Retry: true,
+	}
+)

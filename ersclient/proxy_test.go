@@ -1,0 +1,373 @@
+package ersclient_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// The password that must never be seen, and what it looks like on its way.
+const proxyUser, proxyWord = "clerk", "hunter2-%-ß"
+
+var proxyBasic = base64.StdEncoding.EncodeToString([]byte(proxyUser + ":" + proxyWord))
+
+// gate is an HTTP proxy that connects, for those who sign in the way it wants.
+type gate struct {
+	address string
+	// wants is the Proxy-Authorization that it lets through; empty is anybody's.
+	wants string
+	// offers are its Proxy-Authenticate headers.
+	offers []string
+	// target is where it connects to whatever it is asked for, so that names need not exist.
+	target string
+
+	mu       sync.Mutex
+	received []string
+}
+
+// open serves the proxy, over TLS if there is a configuration.
+func (g *gate) open(t *testing.T, config *tls.Config) *gate {
+	t.Helper()
+	listener := listen(t)
+	g.address = listener.Addr().String()
+	if config != nil {
+		listener = tls.NewListener(listener, config)
+	}
+	serveConns(t, listener, func(conn net.Conn) { g.serve(t.Context(), conn) })
+	return g
+}
+
+func (g *gate) serve(ctx context.Context, conn net.Conn) {
+	reader := bufio.NewReader(conn)
+	request, err := http.ReadRequest(reader)
+	if err != nil {
+		return
+	}
+	given := request.Header.Get("Proxy-Authorization")
+	g.mu.Lock()
+	g.received = append(g.received, request.Method+" "+request.Host+" "+given)
+	g.mu.Unlock()
+	if g.wants != "" && given != g.wants {
+		answer := "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n"
+		for _, offer := range g.offers {
+			answer += "Proxy-Authenticate: " + offer + "\r\n"
+		}
+		_, _ = io.WriteString(conn, answer+"\r\n")
+		return
+	}
+	to := g.target
+	if to == "" {
+		to = request.Host
+	}
+	target, err := (&net.Dialer{}).DialContext(ctx, "tcp", to)
+	if err != nil {
+		return
+	}
+	defer func() { _ = target.Close() }()
+	_, _ = io.WriteString(conn, "HTTP/1.1 200 Connection established\r\n\r\n")
+	var forth sync.WaitGroup
+	forth.Go(func() { _, _ = io.Copy(target, reader); _ = target.Close() })
+	_, _ = io.Copy(conn, target)
+	_ = conn.Close()
+	forth.Wait()
+}
+
+// new returns what was received since the last time.
+func (g *gate) new() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	received := g.received
+	g.received = nil
+	return received
+}
+
+// credentials hands out a user name and password.
+func credentials(user, word string) func(context.Context, string) (string, secret.Text, bool) {
+	return func(context.Context, string) (string, secret.Text, bool) { return user, secret.New(word), true }
+}
+
+func proxyOf(t *testing.T, setting string) func(*http.Request) (*url.URL, error) {
+	t.Helper()
+	chosen, err := ersclient.ProxyOf(setting)
+	require.NoError(t, err)
+	return chosen
+}
+
+// requireNoPassword fails if an error shows the password in any form, however it is printed.
+func requireNoPassword(t *testing.T, err error) {
+	t.Helper()
+	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
+		printed := fmt.Sprintf("%v %+v %#v", cause, cause, cause)
+		for _, form := range []string{"hunter2", proxyBasic, url.UserPassword(proxyUser, proxyWord).String()} {
+			require.False(t, strings.Contains(printed, form), "%T shows the password", cause)
+		}
+	}
+}
+
+// Many hospitals let nothing out but through a proxy that wants to know who it is.
+func TestSigningInThroughAProxy(t *testing.T) {
+	for name, one := range map[string]struct {
+		wants string
+		given func(context.Context, string) (string, secret.Text, bool)
+		want  string
+	}{
+		"without credentials":      {"", nil, ""},
+		"with credentials":         {"Basic " + proxyBasic, credentials(proxyUser, proxyWord), "Basic " + proxyBasic},
+		"with none for this proxy": {"", func(context.Context, string) (string, secret.Text, bool) { return "", secret.Text{}, false }, ""},
+	} {
+		for _, scheme := range []string{"http", "https"} {
+			t.Run(scheme+", "+name, func(t *testing.T) {
+				server := newServer(t)
+				var config *tls.Config
+				if scheme == "https" {
+					config = server.TLSConfig()
+					config.ClientAuth = tls.NoClientCert
+				}
+				through := (&gate{wants: one.wants}).open(t, config)
+				client := newClient(t, server, func(config *ersclient.Config) {
+					config.Proxy, config.ProxyCredentials = proxyOf(t, scheme+"://"+through.address), one.given
+				})
+				created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+				require.NoError(t, err)
+				_, err = client.SelectRole(t.Context(), created, gpRole)
+				require.NoError(t, err)
+				require.NoError(t, client.Reach(t.Context()))
+				host := strings.TrimSuffix(strings.TrimPrefix(server.URL, "https://"), "/ers-api")
+				require.True(t, fmt.Sprint(through.new()) == fmt.Sprint([]string{
+					"CONNECT " + host + " " + one.want, "CONNECT " + host + " " + one.want,
+				}), "one connection for the calls, one for the look, and credentials for the proxy alone")
+			})
+		}
+	}
+}
+
+// The service desk is told what the proxy wants, and whether this program can do it at all.
+func TestAProxyThatWantsCredentials(t *testing.T) {
+	for name, one := range map[string]struct {
+		offers []string
+		given  func(context.Context, string) (string, secret.Text, bool)
+		code   string
+		says   string
+	}{
+		"Basic": {[]string{`Basic realm="the proxy, of course"`}, nil, "NET-PROXY_AUTH", "to sign in: Basic."},
+		"several, with Basic": {
+			[]string{"Negotiate", "NTLM", `Digest realm="a, \" b", nonce="Kerberos,", BASIC realm = "x"`}, nil,
+			"NET-PROXY_AUTH", "to sign in: Negotiate, NTLM, Digest, BASIC.",
+		},
+		"Negotiate alone": {
+			[]string{"Negotiate YII=, NTLM", "negotiate-and-a-name-that-has-no-end, Nego_tiate, <b>x</b>, NTLM"}, nil,
+			"NET-PROXY_SCHEME", "to sign in: Negotiate, NTLM. This program can use Basic alone",
+		},
+		"Negotiate, and there are credentials": {
+			[]string{"Negotiate"}, credentials(proxyUser, proxyWord), "NET-PROXY_SCHEME", "Negotiate",
+		},
+		"nothing it would say": {nil, nil, "NET-PROXY_AUTH", "to sign in: none."},
+		"other credentials": {
+			[]string{"Basic"}, credentials("clerk", "hunter2"), "NET-PROXY_PASSWORD", "refused them",
+		},
+		"a user name that is two": {
+			[]string{"Basic"}, credentials("cl:erk", "hunter2"), "NET-PROXY_SETTING", "cannot be understood",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := newServer(t)
+			through := (&gate{wants: "Basic of somebody else", offers: one.offers}).open(t, nil)
+			client := newClient(t, server, func(config *ersclient.Config) {
+				config.Proxy, config.ProxyCredentials = proxyOf(t, "http://"+through.address), one.given
+			})
+			for range 2 {
+				err := deleteOnce(t.Context(), client)
+				found := problemOf(t, one.code, err)
+				require.Contains(t, found.Expand(found.Happened), one.says)
+				requireNoPassword(t, err)
+				require.False(t, ersclient.AnswerLost(err))
+			}
+			require.Empty(t, server.Requests())
+		})
+	}
+}
+
+// A directory locks an account after a few wrong passwords, and the status bar looks for e-RS every half a minute.
+func TestAWrongProxyPasswordIsNotSentAgainAndAgain(t *testing.T) {
+	server := newServer(t)
+	through := (&gate{wants: "Basic " + proxyBasic, offers: []string{"Basic"}}).open(t, nil)
+	word := "hunter2, wrong"
+	client := newClient(t, server, func(config *ersclient.Config) {
+		config.Proxy = proxyOf(t, "http://"+through.address)
+		config.ProxyCredentials = func(context.Context, string) (string, secret.Text, bool) {
+			return proxyUser, secret.New(word), word != ""
+		}
+	})
+	for range 5 {
+		requireCode(t, "NET-PROXY_PASSWORD", client.Reach(t.Context()))
+	}
+	sent := 0
+	for _, one := range through.new() {
+		if strings.Contains(one, "Basic") {
+			sent++
+		}
+	}
+	require.Equal(t, 1, sent)
+	word = ""
+	requireCode(t, "NET-PROXY_AUTH", client.Reach(t.Context()))
+	word = proxyWord
+	require.NoError(t, client.Reach(t.Context()), "the right one is sent at once")
+}
+
+// Where the keyring hangs, a sign-in ends in time all the same.
+func TestCredentialsThatDoNotCome(t *testing.T) {
+	server := newServer(t)
+	through := (&gate{}).open(t, nil)
+	client := newClient(t, server, func(config *ersclient.Config) {
+		config.Timeout = 200 * time.Millisecond
+		config.Proxy = proxyOf(t, "http://"+through.address)
+		config.ProxyCredentials = func(ctx context.Context, proxy string) (string, secret.Text, bool) {
+			if proxy == through.address {
+				<-ctx.Done()
+			}
+			return "", secret.Text{}, false
+		}
+	})
+	requireCode(t, "NET-TIMEOUT", client.Reach(t.Context()))
+}
+
+// A proxy that presents a certificate of nobody's is not e-RS's fault, nor that of the NHS root.
+func TestAProxyThatCannotBeVerified(t *testing.T) {
+	server, stranger := newServer(t), newServer(t)
+	config := stranger.TLSConfig()
+	config.ClientAuth = tls.NoClientCert
+	through := (&gate{}).open(t, config)
+	client := newClient(t, server, func(config *ersclient.Config) { config.Proxy = proxyOf(t, "https://"+through.address) })
+	err := deleteOnce(t.Context(), client)
+	found := problemOf(t, "NET-PROXY_TLS", err)
+	happened := found.Expand(found.Happened)
+	require.Contains(t, happened, through.address)
+	require.Contains(t, happened, "CN=e-RS stand-in throw-away CA")
+	require.Contains(t, happened, "the test's certificates")
+	var verification *tls.CertificateVerificationError
+	var authority x509.UnknownAuthorityError
+	require.ErrorAs(t, err, &verification)
+	require.ErrorAs(t, err, &authority)
+}
+
+// What an administrator writes into the settings, and what they get wrong there.
+func TestProxySettings(t *testing.T) {
+	for setting, want := range map[string]string{
+		"none": "", "http://proxy.example:3128": "http://proxy.example:3128", "https://[::1]:8443/": "https://[::1]:8443",
+	} {
+		t.Run(setting, func(t *testing.T) {
+			chosen, err := proxyOf(t, setting)(&http.Request{URL: &url.URL{Scheme: "https", Host: "ers.example"}})
+			require.NoError(t, err)
+			if want == "" {
+				require.Nil(t, chosen)
+			} else {
+				require.Equal(t, want, chosen.String())
+			}
+		})
+	}
+	for _, setting := range []string{"", "environment"} {
+		require.NotNil(t, proxyOf(t, setting))
+	}
+	for name, setting := range map[string]string{
+		"a name":              "proxy.example:3128",
+		"no port":             "http://proxy.example",
+		"no host":             "http://:3128",
+		"SOCKS":               "socks5://proxy.example:1080",
+		"a PAC file":          "http://wpad.example:80/proxy.pac",
+		"a query":             "http://proxy.example:3128?x",
+		"a password":          "http://clerk:hunter2@proxy.example:3128",
+		"a password too many": "http://clerk:hunter2@proxy.example:http",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := ersclient.ProxyOf(setting)
+			found := problemOf(t, "SETTING-PROXY", err)
+			requireNoPassword(t, err)
+			require.NotContains(t, found.Expand(found.Happened), "hunter2")
+		})
+	}
+}
+
+// The environment of a process is read once, so that this test is one.
+const proxyTestURL, proxyTestFiles = "ERSCLIENT_TEST_URL", "ERSCLIENT_TEST_FILES"
+
+// HTTPS_PROXY often has a password in it. It takes the user to e-RS, and nowhere else.
+func TestAPasswordInTheEnvironment(t *testing.T) {
+	if os.Getenv(proxyTestURL) != "" {
+		signInFromTheEnvironment(t)
+		return
+	}
+	server := newServer(t, erstest.WithServerNames("ers.example"))
+	folder := t.TempDir()
+	_, err := server.WriteFiles(folder)
+	require.NoError(t, err)
+	host := strings.TrimSuffix(strings.TrimPrefix(server.URL, "https://"), "/ers-api")
+	_, port, err := net.SplitHostPort(host)
+	require.NoError(t, err)
+	for name, one := range map[string]struct {
+		wants, proxy, code string
+	}{
+		"the right one":         {"Basic " + proxyBasic, url.UserPassword(proxyUser, proxyWord).String() + "@", "ERS-A003-403"},
+		"a wrong one":           {"Basic x", url.UserPassword(proxyUser, proxyWord).String() + "@", "NET-PROXY_PASSWORD"},
+		"none":                  {"Basic x", "", "NET-PROXY_AUTH"},
+		"one that breaks a URL": {"", "clerk:hunter2%zz@", "NET-PROXY_SETTING"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			through := (&gate{wants: one.wants, offers: []string{"Basic"}, target: host}).open(t, nil)
+			command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestAPasswordInTheEnvironment$", "-test.v")
+			command.Env = append(os.Environ(), "HTTPS_PROXY=http://"+one.proxy+through.address, "NO_PROXY=", "REQUEST_METHOD=",
+				proxyTestURL+"=https://ers.example:"+port+"/ers-api", proxyTestFiles+"="+folder)
+			output, err := command.CombinedOutput()
+			require.NoError(t, err, "%s", output)
+			require.Contains(t, string(output), "code: "+one.code)
+			for _, form := range []string{"hunter2", proxyBasic} {
+				require.False(t, strings.Contains(string(output), form), "the output shows the password")
+			}
+		})
+	}
+}
+
+// signInFromTheEnvironment makes a call as a program would that has no other setting, and prints all there is to print.
+func signInFromTheEnvironment(t *testing.T) {
+	t.Helper()
+	folder := os.Getenv(proxyTestFiles)
+	roots, _, err := ersclient.LoadRootCAs(folder + "/ca.pem")
+	require.NoError(t, err)
+	certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{
+		Certificate: folder + "/client.pem", Key: folder + "/client-key.pem",
+	})
+	require.NoError(t, err)
+	client, err := ersclient.New(ersclient.Config{
+		BaseURL: os.Getenv(proxyTestURL), ASID: erstest.ASID, Certificate: certificate, RootCAs: roots, Proxy: proxyOf(t, "environment"),
+	})
+	require.NoError(t, err)
+	defer client.Close()
+	err = deleteOnce(t.Context(), client)
+	var found *ersclient.Problem
+	require.ErrorAs(t, err, &found)
+	t.Logf("code: %s", found.Code)
+	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
+		t.Logf("%v %+v %#v", cause, cause, cause)
+	}
+	t.Logf("%v %s %s", found, found.Expand(found.Happened), found.Steps)
+	t.Logf("%v %+v", client, client)
+}

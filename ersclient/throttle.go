@@ -1,0 +1,99 @@
+package ersclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// What a client sends at most (requirement IO-06). A sign-in is two calls, and switching a role three.
+const (
+	callsPerSecond = 2
+	callsAtOnce    = 4
+
+	deletionsPerSecond = 1
+	deletionsAtOnce    = 2
+
+	// longestQueue is how long a call waits for its turn at most. More is a program that runs wild, and nobody waits for what
+	// it does.
+	longestQueue = 10 * time.Second
+)
+
+// throttle bounds how many calls a client sends, whatever its callers do: every try counts, and so does a look at whether
+// e-RS is there. A003 has a lane of its own, so that no crowd of other calls keeps a session from being closed.
+//
+// A call that waits for its turn was not sent, and may be cancelled without a trace.
+type throttle struct {
+	calls, deletions *rate.Limiter
+	now              func() time.Time
+	sleep            sleeper
+}
+
+func newThrottle() *throttle {
+	return &throttle{
+		calls:     rate.NewLimiter(callsPerSecond, callsAtOnce),
+		deletions: rate.NewLimiter(deletionsPerSecond, deletionsAtOnce),
+		now:       time.Now,
+		sleep:     sleep,
+	}
+}
+
+var errQueue = errors.New("too many calls wait for their turn")
+
+// wait returns when it is the turn of a call that is to be made now. The error is context.Canceled if nobody waits for the
+// call any more, and errQueue if its turn would come too late.
+func (t *throttle) wait(ctx context.Context, call call, now time.Time) error {
+	if isGivenUp(ctx) {
+		return context.Canceled
+	}
+	lane := t.calls
+	if call == callA003 {
+		lane = t.deletions
+	}
+	// Most calls find their turn at once, and do without a reservation.
+	if lane.AllowN(now, 1) {
+		return nil
+	}
+	turn := lane.ReserveN(now, 1)
+	wait := turn.DelayFrom(now)
+	deadline, limited := ctx.Deadline()
+	if wait > longestQueue || limited && now.Add(wait).After(deadline) {
+		turn.CancelAt(now)
+		return errQueue
+	}
+	if err := t.sleep.unlessGivenUp(ctx, wait); err != nil {
+		turn.CancelAt(t.now())
+		if errors.Is(err, context.Canceled) {
+			return err
+		}
+		return fmt.Errorf("%w: %w", errQueue, err)
+	}
+	return nil
+}
+
+// turn waits until a call may be sent that is to be made now.
+func (c *Client) turn(ctx context.Context, call call, now time.Time) error {
+	err := c.throttle.wait(ctx, call, now)
+	if err == nil {
+		return nil
+	}
+	cause := &transportError{call: call, err: fmt.Errorf("while waiting to be sent: %w", err)}
+	if errors.Is(err, context.Canceled) {
+		return cancelled.Because(cause)
+	}
+	return throttled.Because(cause)
+}
+
+var throttled = &problem.Problem{
+	Code:  "NET-THROTTLED",
+	Title: "Too many requests to e-RS at once",
+	Happened: "This program sends only a few requests a second to e-RS, and too many were waiting. This one was not sent, and " +
+		"nothing was changed at e-RS.",
+	Steps: []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
+	Retry: true,
+}
