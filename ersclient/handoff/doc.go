@@ -12,7 +12,11 @@
 //	}
 //	request.Header["HTTP_X_SESSION_KEY"] = []string{session.SessionKey.Reveal()}
 //
-// The contract is versioned. Within version 1 members may be added, which readers ignore, and none changes its meaning.
+// [Wait] returns as soon as somebody has signed in, and [Watch] tells each change. On Windows the entry [AccountSession] can stand
+// under two more names, in UTF-16, for readers that want that: see [WithAliases].
+//
+// The contract is versioned. Within version 1 members may be added, which readers ignore, and none changes its meaning. It is written
+// down for readers in every language in docs/handoff.md and session.schema.json, and there is a program for each in package readers.
 //
 // # What can go wrong
 //

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/godbus/dbus/v5"
+
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
@@ -36,8 +38,139 @@ func ExampleRead() {
 	// sent: pro-xapi-session_222c42c7-820f-4f9b-92fb-3add4b1db9f7
 }
 
-// signedIn brings up a keyring with a session in it, and returns what ends that.
-func signedIn() func() {
+// A program that needs nothing but the key.
+func ExampleReadKey() {
+	defer signedIn()()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	key, err := handoff.ReadKey(ctx)
+	if err != nil {
+		fmt.Println("no key:", err)
+		return
+	}
+	fmt.Println(len(key.Reveal()), "characters, shown as", key)
+	// Output: 53 characters, shown as [secret]
+}
+
+// An application that stays open follows the session.
+func ExampleWatch() {
+	defer privateKeyring()()
+
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	wasSignedIn := false
+	for session, err := range handoff.Watch(ctx) {
+		switch {
+		case err == nil:
+			fmt.Println("signed in at", session.OrgIdentifier)
+			wasSignedIn = true
+			signOut()
+		case errors.Is(err, handoff.ErrNotFound):
+			fmt.Println("nobody is signed in")
+			if wasSignedIn {
+				return
+			}
+			signIn()
+		default:
+			fmt.Println("the keyring cannot be read:", err)
+		}
+	}
+	// Output:
+	// nobody is signed in
+	// signed in at R01
+	// nobody is signed in
+}
+
+// A program that is started before the user has signed in waits for that.
+func ExampleWait() {
+	defer privateKeyring()()
+	user := make(chan struct{})
+	go func() {
+		defer close(user)
+		signIn()
+	}()
+	defer func() { <-user }()
+
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	session, err := handoff.Wait(ctx)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		fmt.Println("nobody has signed in")
+	case err != nil:
+		fmt.Println("the keyring cannot be read:", err)
+	default:
+		fmt.Println("signed in at", session.OrgIdentifier)
+	}
+	// Output: signed in at R01
+}
+
+// Whether a session could be handed over at all can be asked beforehand.
+func ExampleProbe() {
+	defer privateKeyring()()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	switch err := handoff.Probe(ctx); {
+	case errors.Is(err, handoff.ErrLocked):
+		fmt.Println("the keyring has to be unlocked first")
+	case err != nil:
+		fmt.Println("no keyring:", err)
+	default:
+		fmt.Println("the keyring can be used")
+	}
+	// Output: the keyring can be used
+}
+
+// This is what e-RS Login does, and nobody else.
+func ExampleWrite() {
+	defer privateKeyring()()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	session := handoff.Session{
+		Generation: 7, SessionKey: handoff.NewSessionKey("made-up"), BaseURL: "https://ers.example/ers-api", ASID: "123456789012",
+		UserIdentifier: "021600556514", UserName: "Ann Example", OrgIdentifier: "R01", OrgName: "Royal Example Hospital",
+		BusinessFunction: "SERVICE_PROVIDER_CLINICIAN", IssuedAt: time.Now(), ExpiresAt: time.Now().Add(10 * time.Hour),
+		Publisher: "e-RS Login 1.0.0",
+	}
+	if err := handoff.Write(ctx, session); err != nil {
+		fmt.Println(err)
+		return
+	}
+	read, err := handoff.Read(ctx)
+	fmt.Println(read.OrgName, err)
+	// Output: Royal Example Hospital <nil>
+}
+
+// The option matters to readers on Windows, and to nobody else.
+func ExampleWithAliases() {
+	defer privateKeyring()()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	fmt.Println(handoff.Write(ctx, madeUp(), handoff.WithAliases()))
+	// Output: <nil>
+}
+
+// This too is e-RS Login's own: readers never delete.
+func ExampleClear() {
+	defer signedIn()()
+
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := handoff.Clear(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err := handoff.Read(ctx)
+	fmt.Println(errors.Is(err, handoff.ErrNotFound))
+	// Output: true
+}
+
+// privateKeyring brings up a keyring for this process alone, and returns what ends that.
+func privateKeyring() func() {
 	folder, err := os.MkdirTemp("", "handoff")
 	if err != nil {
 		panic(err)
@@ -54,16 +187,44 @@ func signedIn() func() {
 			panic(err)
 		}
 	}
-	if err := handoff.Write(context.Background(), madeUp()); err != nil {
+	// go-keyring keeps one connection for the process, which has to be gone before another keyring comes.
+	shared, err := dbus.SessionBus()
+	if err != nil {
 		panic(err)
 	}
 	return func() {
-		err := errors.Join(keyring.Close(), os.RemoveAll(folder))
+		err := keyring.Close()
+		<-shared.Context().Done()
+		err = errors.Join(err, os.RemoveAll(folder))
 		for name, value := range before {
 			err = errors.Join(err, os.Setenv(name, value))
 		}
 		if err != nil {
 			panic(err)
 		}
+	}
+}
+
+// signedIn is a private keyring with a session in it.
+func signedIn() func() {
+	end := privateKeyring()
+	if err := handoff.Write(context.Background(), madeUp()); err != nil {
+		panic(err)
+	}
+	return end
+}
+
+// signIn and signOut are the user of e-RS Login.
+func signIn() {
+	session := madeUp()
+	session.IssuedAt, session.ExpiresAt = time.Now(), time.Now().Add(time.Hour)
+	if err := handoff.Write(context.Background(), session); err != nil {
+		panic(err)
+	}
+}
+
+func signOut() {
+	if err := handoff.Clear(context.Background()); err != nil {
+		panic(err)
 	}
 }

@@ -2,6 +2,7 @@ package handoff_test
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 )
@@ -20,4 +21,37 @@ func ExampleDecode() {
 	// Output:
 	// Meddygfa Tŷ Elli [secret]
 	// unknown version of the session entry: 2, this program reads version 1
+}
+
+// What Encode returns is the entry as it stands in the keyring.
+func ExampleEncode() {
+	entry, err := handoff.Encode(handoff.Session{
+		SessionKey: handoff.NewSessionKey("made-up"), OrgIdentifier: "R01", OrgName: "Meddygfa Tŷ Elli",
+		IssuedAt:  time.Date(2026, 3, 2, 8, 42, 0, 0, time.UTC),
+		ExpiresAt: time.Date(2026, 3, 2, 18, 42, 0, 0, time.UTC),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(string(entry))
+	// Output:
+	// {"version":1,"generation":0,"sessionKey":"made-up","baseURL":"","asid":"","userIdentifier":"","userName":"","orgIdentifier":"R01","orgName":"Meddygfa T\u0177 Elli","businessFunction":"","onBehalfOf":"","issuedAt":"2026-03-02T08:42:00Z","expiresAt":"2026-03-02T18:42:00Z","publisher":""}
+}
+
+// A key shows a mask wherever it is printed; its text comes out of Reveal alone.
+func ExampleNewSessionKey() {
+	key := handoff.NewSessionKey("made-up")
+	fmt.Println(key, len(key.Reveal()))
+	// Output: [secret] 7
+}
+
+// A session that is over is not used, even if its entry is still there.
+func ExampleSession_Expired() {
+	session := handoff.Session{ExpiresAt: time.Date(2026, 3, 2, 18, 42, 0, 0, time.UTC)}
+	fmt.Println(session.Expired(time.Date(2026, 3, 2, 18, 41, 59, 0, time.UTC)))
+	fmt.Println(session.Expired(time.Date(2026, 3, 2, 18, 42, 0, 0, time.UTC)))
+	// Output:
+	// false
+	// true
 }

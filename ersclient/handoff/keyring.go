@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ers-login/ers-login/internal/keyring/entry"
@@ -43,6 +44,15 @@ var (
 	sessionAddress = entry.Address{Service: Service, Account: AccountSession}
 	keyAddress     = entry.Address{Service: Service, Account: AccountSessionKey}
 )
+
+// aliases are where readers on Windows look that do not go by go-keyring's names, and want UTF-16: the entry [AccountSession] again,
+// so that it does not matter which of them a reader reads.
+var aliases = []entry.Alias{
+	// Python's keyring, and .NET programs.
+	{Target: AccountSession + "@" + Service, User: AccountSession},
+	// keyring-rs, and with it Node's @napi-rs/keyring.
+	{Target: AccountSession + "." + Service, User: AccountSession},
+}
 
 // Probe tells whether the keyring could be used now: nil, or why not. It never prompts and changes nothing, except that on
 // Linux the Secret Service is started if the bus knows how to. On macOS the answer is always nil.
@@ -89,19 +99,36 @@ func read(ctx context.Context, from entry.Address) (secret.Text, error) {
 	return text, nil
 }
 
+// WriteOption is a choice that whoever writes has.
+type WriteOption func(*writing)
+
+type writing struct{ aliases bool }
+
+// WithAliases writes the entry [AccountSession] on Windows under two more names, in UTF-16LE, for readers that do not find or
+// cannot decode the entry itself. On the other systems it changes nothing.
+func WithAliases() WriteOption { return func(w *writing) { w.aliases = true } }
+
 // Write publishes a session, the entry [AccountSession] first, and reads each entry back. It is for e-RS Login: there is one
 // writer. A locked keyring asks the user for its password, and the context bounds how long they may take. After a failure
-// neither entry is there, unless the error says otherwise or the keyring does not answer; if it answers after the context has
+// no entry is there, unless the error says otherwise or the keyring does not answer; if it answers after the context has
 // ended, what was written is taken back then.
-func Write(ctx context.Context, session Session) error {
+func Write(ctx context.Context, session Session, options ...WriteOption) error {
 	encoded, err := Encode(session)
 	if err != nil {
 		return err
 	}
+	var chosen writing
+	for _, option := range options {
+		option(&chosen)
+	}
 	return entry.Do(ctx, entry.MayPrompt, func(ring *entry.Ring) error {
-		err := ring.Set(sessionAddress, secret.New(string(encoded)))
+		text := secret.New(string(encoded))
+		err := ring.Set(sessionAddress, text)
 		if err == nil {
 			err = ring.Set(keyAddress, session.SessionKey.Text)
+		}
+		if err == nil {
+			err = chosen.writeAliases(ring, text)
 		}
 		if err == nil || !ring.Usable() {
 			// Nothing was written to a keyring that is still locked, and asking for its password again would not help.
@@ -114,9 +141,22 @@ func Write(ctx context.Context, session Session) error {
 	})
 }
 
-// Clear deletes both entries, the entry [AccountSessionKey] first, and every other item with the same address. It is for e-RS
-// Login. Nothing to delete is no error. A locked keyring asks the user for its password, and the context bounds how long they
-// may take.
+// writeAliases writes the aliases, or removes those that an earlier choice has left behind: they would be another session's.
+func (w writing) writeAliases(ring *entry.Ring, text secret.Text) error {
+	if !w.aliases {
+		return clearAliases(ring)
+	}
+	for _, alias := range aliases {
+		if err := ring.SetAlias(alias, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Clear deletes all entries in the reverse order of [Write], the entry [AccountSession] last, and every other item with the same
+// address; the aliases too, whoever has chosen them. It is for e-RS Login. Nothing to delete is no error. A locked keyring asks the
+// user for its password, and the context bounds how long they may take.
 func Clear(ctx context.Context) error {
 	err := entry.Do(ctx, entry.MayPrompt, clearAll)
 	if errors.Is(err, ErrNoCollection) {
@@ -125,11 +165,30 @@ func Clear(ctx context.Context) error {
 	return err
 }
 
-// clearAll tries both entries even if one stays.
+// clearAll tries every entry even if one stays.
 func clearAll(ring *entry.Ring) error {
-	key, session := ring.Delete(keyAddress), ring.Delete(sessionAddress)
-	if key != nil && session != nil {
-		return fmt.Errorf("%w; %w", key, session)
+	return together(clearAliases(ring), ring.Delete(keyAddress), ring.Delete(sessionAddress))
+}
+
+func clearAliases(ring *entry.Ring) error {
+	var failed []error
+	for _, alias := range slices.Backward(aliases) {
+		failed = append(failed, ring.DeleteAlias(alias))
 	}
-	return errors.Join(key, session)
+	return together(failed...)
+}
+
+// together is errors.Join on one line.
+func together(errs ...error) error {
+	var all error
+	for _, err := range errs {
+		switch {
+		case err == nil:
+		case all == nil:
+			all = err
+		default:
+			all = fmt.Errorf("%w; %w", all, err)
+		}
+	}
+	return all
 }

@@ -54,3 +54,9 @@ type Session struct {
 	// Publisher is the name and version of the program that wrote the entry.
 	Publisher string
 }
+
+// Expired tells whether the session is over by then. A reader does not use one that is: its entries are still there only if the
+// program that should have removed them is not.
+func (s Session) Expired(at time.Time) bool {
+	return !s.ExpiresAt.IsZero() && !at.Before(s.ExpiresAt)
+}

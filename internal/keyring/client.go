@@ -42,6 +42,9 @@ type Settings struct {
 	// PromptTimeout bounds the step in which the user is asked for the password of a locked keyring; 0 means 60 s. On macOS, where
 	// that is no step of its own, it bounds every operation that may prompt.
 	PromptTimeout time.Duration
+	// Aliases publishes the session on Windows under two more names, in UTF-16LE, see handoff.WithAliases. On the other systems there
+	// are none. They are removed with the session whether this is set or not.
+	Aliases bool
 	// Log is told what the worker writes to stderr, and what could not be cleared up; nil drops it.
 	Log logrus.FieldLogger
 }
@@ -90,7 +93,7 @@ func (c *Client) Publish(ctx context.Context, session handoff.Session) error {
 		return tell(err)
 	}
 	return c.exclusive(ctx, func() error {
-		err := c.operate(ctx, callPublish, mayPrompt, sessionMessage{encoded}, nil)
+		err := c.operate(ctx, callPublish, mayPrompt, publishMessage{encoded, c.settings.Aliases}, nil)
 		if errors.Is(err, handoff.ErrLocked) {
 			// It never came to writing.
 			return err
@@ -143,16 +146,34 @@ func (c *Client) Check(ctx context.Context) error {
 // Passphrase returns the passphrase of the certificate's PKCS#12 file, [NotFound] with handoff.ErrNotFound in its chain if none
 // is stored. A locked keyring asks the user for its password.
 func (c *Client) Passphrase(ctx context.Context) (secret.Text, error) {
-	var message passphraseMessage
-	err := c.exclusive(ctx, func() error { return c.operate(ctx, callPassphrase, mayPrompt, nil, &message) })
-	return secret.New(message.Passphrase), err
+	return c.secret(ctx, passphrase)
 }
 
 // SetPassphrase stores the passphrase, and removes the stored one if it is empty. A locked keyring asks the user for its
 // password.
-func (c *Client) SetPassphrase(ctx context.Context, passphrase secret.Text) error {
+func (c *Client) SetPassphrase(ctx context.Context, text secret.Text) error {
+	return c.setSecret(ctx, passphrase, text)
+}
+
+// ProxyPassword is Passphrase for the password that a proxy wants.
+func (c *Client) ProxyPassword(ctx context.Context) (secret.Text, error) {
+	return c.secret(ctx, proxyPassword)
+}
+
+// SetProxyPassword is SetPassphrase for the password that a proxy wants.
+func (c *Client) SetProxyPassword(ctx context.Context, text secret.Text) error {
+	return c.setSecret(ctx, proxyPassword, text)
+}
+
+func (c *Client) secret(ctx context.Context, which kept) (secret.Text, error) {
+	message := secretMessage{Kept: which}
+	err := c.exclusive(ctx, func() error { return c.operate(ctx, callSecret, mayPrompt, message, &message) })
+	return secret.New(message.Text), err
+}
+
+func (c *Client) setSecret(ctx context.Context, which kept, text secret.Text) error {
 	return c.exclusive(ctx, func() error {
-		return c.operate(ctx, callSetPassphrase, mayPrompt, passphraseMessage{passphrase.Reveal()}, nil)
+		return c.operate(ctx, callSetSecret, mayPrompt, secretMessage{which, text.Reveal()}, nil)
 	})
 }
 

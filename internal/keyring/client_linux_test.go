@@ -36,6 +36,11 @@ func TestMain(m *testing.M) {
 			_, _ = fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
+	case "soak":
+		if err := soakRead(); err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 	default:
 		os.Exit(9)
 	}
@@ -111,23 +116,34 @@ func TestPublishReadClear(t *testing.T) {
 	require.NoError(t, client.Clear(t.Context()))
 }
 
-// The certificate's passphrase has to outlive every sign-out, or nobody signs in tomorrow.
-func TestThePassphrase(t *testing.T) {
+// The certificate's passphrase and the proxy's password have to outlive every sign-out, or nobody signs in tomorrow.
+func TestWhatIsKeptForTheProgramItself(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	client := connect(t, settings(t, session))
-	_, err := client.Passphrase(t.Context())
-	require.ErrorIs(t, err, handoff.ErrNotFound)
-	const passphrase = "Tŷ \"Elli\" \\ 🏥\n"
-	require.NoError(t, client.SetPassphrase(t.Context(), secret.New(passphrase)))
-	require.NoError(t, client.Publish(t.Context(), madeUp()))
-	require.NoError(t, client.Clear(t.Context()))
-	got, err := client.Passphrase(t.Context())
-	require.NoError(t, err)
-	require.True(t, got.Equal(secret.New(passphrase)))
-	require.Equal(t, passphrase, lookUp(t, session, "ers-login-certificate", "passphrase"))
-	require.NoError(t, client.SetPassphrase(t.Context(), secret.Text{}))
-	_, err = client.Passphrase(t.Context())
-	require.ErrorIs(t, err, keyring.NotFound)
+	for name, one := range map[string]struct {
+		get              func(context.Context) (secret.Text, error)
+		set              func(context.Context, secret.Text) error
+		service, account string
+	}{
+		"the passphrase":       {client.Passphrase, client.SetPassphrase, "ers-login-certificate", "passphrase"},
+		"the proxy's password": {client.ProxyPassword, client.SetProxyPassword, "ers-login-proxy", "password"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := one.get(t.Context())
+			require.ErrorIs(t, err, handoff.ErrNotFound)
+			text := "Tŷ \"Elli\" \\ 🏥\n" + name
+			require.NoError(t, one.set(t.Context(), secret.New(text)))
+			require.NoError(t, client.Publish(t.Context(), madeUp()))
+			require.NoError(t, client.Clear(t.Context()))
+			got, err := one.get(t.Context())
+			require.NoError(t, err)
+			require.True(t, got.Equal(secret.New(text)))
+			require.Equal(t, text, lookUp(t, session, one.service, one.account))
+			require.NoError(t, one.set(t.Context(), secret.Text{}))
+			_, err = one.get(t.Context())
+			require.ErrorIs(t, err, keyring.NotFound)
+		})
+	}
 }
 
 // Each way in which a keyring fails needs other help, and none may freeze the window.

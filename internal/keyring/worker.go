@@ -21,26 +21,46 @@ const helperName = "keyring"
 
 // The worker's calls.
 const (
-	callProbe         = "probe"
-	callUnlock        = "unlock"
-	callPublish       = "publish"
-	callRead          = "read"
-	callClear         = "clear"
-	callPassphrase    = "passphrase"
-	callSetPassphrase = "set-passphrase"
+	callProbe     = "probe"
+	callUnlock    = "unlock"
+	callPublish   = "publish"
+	callRead      = "read"
+	callClear     = "clear"
+	callSecret    = "secret"
+	callSetSecret = "set-secret"
+)
+
+// kept names a secret that is kept for the program itself.
+type kept string
+
+const (
+	// passphrase is that of the certificate's PKCS#12 file.
+	passphrase kept = "passphrase"
+	// proxyPassword is what a proxy with Basic authentication wants.
+	proxyPassword kept = "proxy-password"
 )
 
 // settleTimeout is how long a call that was cancelled may take to come to its end before the worker exits.
 const settleTimeout = 500 * time.Millisecond
 
-// passphraseAddress is where the passphrase of the certificate's PKCS#12 file is kept. It is no part of the handoff, so it does
-// not stand under the handoff's service, and unlike a session it outlives the log-on session on Windows too.
-var passphraseAddress = entry.Address{Service: "ers-login-certificate", Account: "passphrase", Lasting: true}
+// addresses is where they are kept. They are no part of the handoff, so they do not stand under the handoff's service, and unlike a
+// session they outlive the log-on session on Windows too.
+var addresses = map[kept]entry.Address{
+	passphrase:    {Service: "ers-login-certificate", Account: "passphrase", Lasting: true},
+	proxyPassword: {Service: "ers-login-proxy", Account: "password", Lasting: true},
+}
 
 // What travels between worker and client. The session's JSON is the entry itself, since that of handoff.Session is masked.
 type (
-	sessionMessage    struct{ Session json.RawMessage }
-	passphraseMessage struct{ Passphrase string }
+	publishMessage struct {
+		Session json.RawMessage
+		Aliases bool
+	}
+	sessionMessage struct{ Session json.RawMessage }
+	secretMessage  struct {
+		Kept kept
+		Text string
+	}
 )
 
 // Serve is the worker: it does what the client asks until stdin ends, which happens when the client's process does. Its caller
@@ -54,13 +74,13 @@ func Serve(ctx context.Context, stdin io.Reader, stdout io.Writer, version strin
 		defer signal.Reset(ignored)
 	}
 	err := helper.Serve(ctx, stdin, stdout, helperName, version, helper.Handlers{
-		callProbe:         coded(probe),
-		callUnlock:        coded(unlock),
-		callPublish:       coded(quiet(publish)),
-		callRead:          coded(quiet(read)),
-		callClear:         coded(quiet(clearEntries)),
-		callPassphrase:    coded(quiet(passphrase)),
-		callSetPassphrase: coded(quiet(setPassphrase)),
+		callProbe:     coded(probe),
+		callUnlock:    coded(unlock),
+		callPublish:   coded(quiet(publish)),
+		callRead:      coded(quiet(read)),
+		callClear:     coded(quiet(clearEntries)),
+		callSecret:    coded(quiet(getSecret)),
+		callSetSecret: coded(quiet(setSecret)),
 	})
 	settling, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
@@ -84,7 +104,7 @@ func unlock(ctx context.Context, _ json.RawMessage) (any, error) {
 }
 
 func publish(ctx context.Context, params json.RawMessage) (any, error) {
-	var message sessionMessage
+	var message publishMessage
 	if json.Unmarshal(params, &message) != nil {
 		return nil, errParams
 	}
@@ -92,7 +112,11 @@ func publish(ctx context.Context, params json.RawMessage) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, handoff.Write(ctx, session)
+	var options []handoff.WriteOption
+	if message.Aliases {
+		options = append(options, handoff.WithAliases())
+	}
+	return nil, handoff.Write(ctx, session, options...)
 }
 
 func read(ctx context.Context, _ json.RawMessage) (any, error) {
@@ -112,11 +136,14 @@ func clearEntries(ctx context.Context, _ json.RawMessage) (any, error) {
 	return nil, handoff.Clear(ctx)
 }
 
-func passphrase(ctx context.Context, _ json.RawMessage) (any, error) {
-	var message passphraseMessage
-	err := entry.Do(ctx, entry.MayPrompt, func(ring *entry.Ring) error {
-		text, err := ring.Get(passphraseAddress)
-		message.Passphrase = text.Reveal()
+func getSecret(ctx context.Context, params json.RawMessage) (any, error) {
+	message, address, err := wanted(params)
+	if err != nil {
+		return nil, err
+	}
+	err = entry.Do(ctx, entry.MayPrompt, func(ring *entry.Ring) error {
+		text, err := ring.Get(address)
+		message.Text = text.Reveal()
 		return err
 	})
 	if errors.Is(err, entry.ErrNoCollection) {
@@ -129,17 +156,29 @@ func passphrase(ctx context.Context, _ json.RawMessage) (any, error) {
 	return message, nil
 }
 
-func setPassphrase(ctx context.Context, params json.RawMessage) (any, error) {
-	var message passphraseMessage
-	if json.Unmarshal(params, &message) != nil {
-		return nil, errParams
+func setSecret(ctx context.Context, params json.RawMessage) (any, error) {
+	message, address, err := wanted(params)
+	if err != nil {
+		return nil, err
 	}
 	return nil, entry.Do(ctx, entry.MayPrompt, func(ring *entry.Ring) error {
-		if message.Passphrase == "" {
-			return ring.Delete(passphraseAddress)
+		if message.Text == "" {
+			return ring.Delete(address)
 		}
-		return ring.Set(passphraseAddress, secret.New(message.Passphrase))
+		return ring.Set(address, secret.New(message.Text))
 	})
+}
+
+// wanted tells which secret a message is about.
+func wanted(params json.RawMessage) (message secretMessage, address entry.Address, err error) {
+	if json.Unmarshal(params, &message) != nil {
+		return message, address, errParams
+	}
+	address, known := addresses[message.Kept]
+	if !known {
+		return message, address, errParams
+	}
+	return message, address, nil
 }
 
 // errParams does not say what was wrong: the decoder's error may quote a secret.

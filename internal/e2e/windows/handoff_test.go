@@ -3,6 +3,7 @@
 package windows_test
 
 import (
+	"encoding/hex"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -46,15 +47,25 @@ func (k keyring) does(args ...string) []string {
 // holds asserts what any other program sees: the bytes of a credential, its user and for how long it lives.
 func (k keyring) holds(account, blob string, persist int) {
 	k.t.Helper()
-	output, status := k.run(k.reader, "ers-login:"+account)
+	k.holdsTarget("ers-login:"+account, account, blob, persist)
+}
+
+func (k keyring) holdsTarget(target, user, blob string, persist int) {
+	k.t.Helper()
+	output, status := k.run(k.reader, target)
 	require.Zero(k.t, status, output)
-	assert.Equal(k.t, fmt.Sprintf("target ers-login:%s\nuser %s\npersist %d\nsize %d\nblob %s\n",
-		account, account, persist, len(blob)/2, blob), output)
+	assert.Equal(k.t, fmt.Sprintf("target %s\nuser %s\npersist %d\nsize %d\nblob %s\n",
+		target, user, persist, len(blob)/2, blob), output)
 }
 
 func (k keyring) lacks(account string) {
 	k.t.Helper()
-	output, status := k.run(k.reader, "ers-login:"+account)
+	k.lacksTarget("ers-login:" + account)
+}
+
+func (k keyring) lacksTarget(target string) {
+	k.t.Helper()
+	output, status := k.run(k.reader, target)
 	assert.Equal(k.t, notFound, status, output)
 }
 
@@ -88,6 +99,88 @@ func TestTheHandoffEndsWithTheLogOn(t *testing.T) {
 	k.lacks("session")
 	k.lacks("session-key")
 	k.holds("passphrase-of-a-test", passphrase[0], persistLocalMachine)
+}
+
+// The names under which Python's keyring and keyring-rs look.
+var aliases = []string{"session@ers-login", "session.ers-login"}
+
+// utf16 is the hexadecimal UTF-16LE of ASCII in hexadecimal.
+func utf16(t *testing.T, ascii string) string {
+	t.Helper()
+	text, err := hex.DecodeString(ascii)
+	require.NoError(t, err)
+	wide := make([]byte, 0, 2*len(text))
+	for _, letter := range text {
+		require.Less(t, letter, byte(0x80), "the entry is ASCII")
+		wide = append(wide, letter, 0)
+	}
+	return hex.EncodeToString(wide)
+}
+
+// If this fails, programs in Python, Node and .NET on Windows find no session, or nonsense in its place.
+func TestTheAliasesInTheCredentialManager(t *testing.T) {
+	k := newKeyring(t)
+	for generation := 1; generation <= 2; generation++ {
+		written := k.does("write-aliases", fmt.Sprint(generation))
+		k.holds("session", written[0], persistSession)
+		for _, alias := range aliases {
+			k.holdsTarget(alias, "session", utf16(t, written[0]), persistSession)
+		}
+	}
+	k.does("clear")
+	k.lacks("session")
+	for _, alias := range aliases {
+		k.lacksTarget(alias)
+	}
+
+	long := k.does("write-long")
+	assert.Greater(t, len(long[0])/2, 1190, "it is as long as can be")
+	for _, alias := range aliases {
+		k.holdsTarget(alias, "session", utf16(t, long[0]), persistSession)
+	}
+	// Switched off between two sessions: what the first has left behind must not be found with the second.
+	written := k.does("write", "3")
+	k.holds("session", written[0], persistSession)
+	for _, alias := range aliases {
+		k.lacksTarget(alias)
+	}
+	k.does("publish", "4") // through the worker, as the program does
+	for _, alias := range aliases {
+		_, status := k.run(k.reader, alias)
+		assert.Zero(t, status, "the setting does not reach the worker")
+	}
+	k.does("clear") // which is not told that there are any
+	for _, alias := range aliases {
+		k.lacksTarget(alias)
+	}
+}
+
+// The readers that integrators copy from, as they stand.
+func TestTheReadersUnderWine(t *testing.T) {
+	k := newKeyring(t)
+	var readers []string
+	for _, built := range []string{"reader-c.exe", "reader-go.exe"} {
+		k.copy(built, helperFolder, built)
+		readers = append(readers, helperFolder+`\`+built)
+	}
+	for _, reader := range readers {
+		output, status := k.run(reader)
+		require.Equal(t, 1, status, output)
+	}
+	k.does("write", "1")
+	for _, reader := range readers {
+		output, status := k.run(reader)
+		require.Zero(t, status, output)
+		for _, part := range []string{"000000000001", "REFERRING_CLINICIAN", "R01"} {
+			assert.Contains(t, output, part)
+		}
+		assert.NotContains(t, output, "pro-xapi-session")
+	}
+	k.does("clear")
+	for _, reader := range readers {
+		output, status := k.run(reader)
+		require.Equal(t, 1, status, output)
+	}
 }
 
 // logOffAndOn ends all of Wine and starts it again. The commands have no pipes: what they leave behind would keep them open.

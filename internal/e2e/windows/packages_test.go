@@ -3,23 +3,37 @@
 package windows_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/e2e/desktop"
 )
 
-// The packages that start and end processes are tested on Windows itself, or what Wine takes for it: if this fails, helpers are
-// left behind there, or are not ended when the user cancels.
+// The packages that start and end processes, and the one that has Windows sign, are tested on Windows itself, or what Wine takes for
+// it: if this fails, helpers are left behind there, or are not ended when the user cancels, or a certificate cannot be used.
 func TestPackagesOnWindows(t *testing.T) {
 	// Wine 8 does not know how os.RemoveAll, with which t.TempDir clears up, removes a folder on Windows 10 ("Invalid function").
 	// What is left out is what makes such a folder, and no more. The command agent's test makes one itself, not in a subtest.
+	// Wine makes windows, hidden ones too, only where there is a display.
+	screen, err := desktop.Start(t.Context(), 800, 600)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, screen.Close()) })
+	for _, variable := range screen.Env() {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
+	}
 	cases := map[string]struct{ program, without string }{
 		"the agent": {"ticketapi.test.exe", "^$"},
 		"the helper's supervisor": {
 			"helper.test.exe",
 			"^TestTheEndOfTheContextEndsTheProcess$/^with_time_to|^TestTheWrongProgramIsNotStarted$/^no_such_file$",
 		},
-		"the command agent": {"command.test.exe", "^TestAProgramThatIsNotThere$"},
+		"the command agent":              {"command.test.exe", "^TestAProgramThatIsNotThere$"},
+		"the certificate stores":         {"certstore.test.exe", "^$"},
+		"the one instance":               {"instance.test.exe", "^$"},
+		"the watcher of the workstation": {"workstation.test.exe", "^$"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -13,7 +13,8 @@
 // reason is not known.
 //
 // go-keyring stores the same thing on all systems under a service and an account: a Secret Service item with the attributes
-// service and username, a generic Windows credential with the target service:account, a macOS keychain password.
+// service and username, a generic Windows credential with the target service:account, a macOS keychain password. On Windows many
+// readers look elsewhere, which is what an [Alias] is for.
 package entry
 
 import (
@@ -67,6 +68,13 @@ type Address struct {
 	Service, Account string
 	// Lasting entries survive the end of the user's log-on session on Windows. On the other systems all do.
 	Lasting bool
+}
+
+// Alias is a second place of an entry on Windows, for readers that look under a name of their own and take what they find for
+// UTF-16LE. The other systems have one place, which every reader finds, and no aliases.
+type Alias struct {
+	// Target is the credential's whole name, User who it says it is for.
+	Target, User string
 }
 
 // Prompting tells whether the user may be asked to unlock the keyring.
@@ -252,6 +260,36 @@ func (r *Ring) Delete(from Address) error {
 		return err
 	}
 	return fmt.Errorf("delete %s: %w", from.Account, ErrLeftover)
+}
+
+// SetAlias writes an alias in UTF-16LE, for the log-on session, and reads it back. It writes nothing once the context has ended, and
+// nothing on systems without aliases.
+func (r *Ring) SetAlias(to Alias, text secret.Text) error {
+	if err := r.ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", ErrTimeout, err)
+	}
+	if err := setAlias(to, text.Reveal()); err != nil {
+		return fmt.Errorf("write alias %s: %w", to.Target, err)
+	}
+	// As with Set: what came too late is taken back by whoever works here.
+	if err := r.ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", ErrTimeout, err)
+	}
+	return nil
+}
+
+// DeleteAlias deletes an alias until it is not found. Nothing to delete is no error, and neither are systems without aliases.
+func (r *Ring) DeleteAlias(from Alias) error {
+	for range deletes {
+		err := deleteAlias(from)
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("delete alias %s: %w", from.Target, err)
+		}
+	}
+	return fmt.Errorf("delete alias %s: %w", from.Target, ErrLeftover)
 }
 
 // Usable tells whether the keyring can be worked on without a prompt, for clearing up after a failure.

@@ -2,9 +2,12 @@ package entry
 
 import (
 	"context"
+	"crypto/subtle"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"syscall"
+	"unicode/utf16"
 
 	"github.com/danieljoos/wincred"
 	"github.com/zalando/go-keyring"
@@ -31,6 +34,46 @@ func set(to Address, text string) error {
 	credential.CredentialBlob = []byte(text)
 	credential.Persist = wincred.PersistSession
 	return credential.Write()
+}
+
+// setAlias writes the text as UTF-16LE without a byte order mark, which is what programs that show or edit credentials write.
+func setAlias(to Alias, text string) error {
+	blob := utf16LE(text)
+	credential := wincred.NewGenericCredential(to.Target)
+	credential.UserName = to.User
+	credential.CredentialBlob = blob
+	credential.Persist = wincred.PersistSession
+	if err := credential.Write(); err != nil {
+		return err
+	}
+	read, err := wincred.GetGenericCredential(to.Target)
+	if errors.Is(err, wincred.ErrElementNotFound) {
+		return errNotWritten
+	}
+	if err != nil {
+		return err
+	}
+	if subtle.ConstantTimeCompare(read.CredentialBlob, blob) != 1 {
+		return ErrReadBack
+	}
+	return nil
+}
+
+func utf16LE(text string) []byte {
+	units := utf16.Encode([]rune(text))
+	blob := make([]byte, 0, 2*len(units))
+	for _, unit := range units {
+		blob = binary.LittleEndian.AppendUint16(blob, unit)
+	}
+	return blob
+}
+
+func deleteAlias(from Alias) error {
+	err := wincred.NewGenericCredential(from.Target).Delete()
+	if errors.Is(err, wincred.ErrElementNotFound) {
+		return ErrNotFound
+	}
+	return err
 }
 
 // vanished tells nothing here: an entry is found and read in one.

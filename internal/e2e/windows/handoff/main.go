@@ -1,10 +1,14 @@
 // Command handoff publishes a made-up session on Windows as the program does, and reads it as other Go programs do: with go-keyring
 // alone. It is run by the tests of the folder above, under Wine.
 //
-//	handoff write N    publishes the session of generation N, and prints the bytes of both entries in hexadecimal, one on a line
-//	handoff read       prints the bytes of both entries as go-keyring reads them
-//	handoff clear      takes both back
-//	handoff lasting    stores a passphrase, as the program does, and prints its bytes
+//	handoff write N            publishes the session of generation N, and prints the bytes of both entries in hexadecimal, one on a line
+//	handoff write-aliases N    the same, with the aliases
+//	handoff publish N          the same through the program's keyring worker, which is this program again
+//	handoff worker             is that worker
+//	handoff write-long         publishes the longest session that there can be, with the aliases
+//	handoff read               prints the bytes of both entries as go-keyring reads them
+//	handoff clear              takes all back
+//	handoff lasting            stores a passphrase, as the program does, and prints its bytes
 //
 // The exit status is 2 if there is no entry.
 package main
@@ -15,11 +19,13 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/zalando/go-keyring"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	worker "github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/keyring/entry"
 	"github.com/ers-login/ers-login/internal/secret"
 )
@@ -40,11 +46,17 @@ func main() {
 func run(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 2 && args[0] == "write":
-		generation, err := strconv.ParseInt(args[1], 10, 64)
-		if err != nil {
-			return err
-		}
-		return write(ctx, generation)
+		return write(ctx, args[1])
+	case len(args) == 2 && args[0] == "write-aliases":
+		return write(ctx, args[1], handoff.WithAliases())
+	case len(args) == 2 && args[0] == "publish":
+		return publishThroughWorker(ctx, args[1])
+	case len(args) == 1 && args[0] == "worker":
+		return worker.Serve(ctx, os.Stdin, os.Stdout, version)
+	case len(args) == 1 && args[0] == "write-long":
+		session := madeUp(1)
+		session.OrgName = strings.Repeat("Ysbyty €", handoff.MaxSize)
+		return publish(ctx, session, handoff.WithAliases())
 	case len(args) == 1 && args[0] == "read":
 		return read()
 	case len(args) == 1 && args[0] == "clear":
@@ -52,22 +64,51 @@ func run(ctx context.Context, args []string) error {
 	case len(args) == 1 && args[0] == "lasting":
 		return lasting(ctx)
 	}
-	return errors.New("usage: handoff write N | read | clear | lasting")
+	return errors.New("usage: handoff write N | write-aliases N | publish N | worker | write-long | read | clear | lasting")
 }
 
-func write(ctx context.Context, generation int64) error {
-	session := handoff.Session{
+func write(ctx context.Context, number string, options ...handoff.WriteOption) error {
+	generation, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return err
+	}
+	return publish(ctx, madeUp(generation), options...)
+}
+
+// version is that of the worker and its client.
+const version = "1.0"
+
+func publishThroughWorker(ctx context.Context, number string) (err error) {
+	generation, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	client := worker.New(worker.Settings{Command: []string{self, "worker"}, Version: version, Aliases: true})
+	defer func() { err = errors.Join(err, client.Close()) }()
+	return client.Publish(ctx, madeUp(generation))
+}
+
+func madeUp(generation int64) handoff.Session {
+	now := time.Now().UTC().Truncate(time.Second)
+	return handoff.Session{
 		Version: handoff.Version, Generation: generation,
 		SessionKey: handoff.NewSessionKey(fmt.Sprintf("pro-xapi-session_made-up-%d", generation)),
 		BaseURL:    "https://ers.example/ers-api", ASID: "000000000000", UserIdentifier: "000000000001",
 		UserName: "Llŷr Made-Up", OrgIdentifier: "R01", OrgName: "Ysbyty “Prawf” €", BusinessFunction: "REFERRING_CLINICIAN",
-		IssuedAt: time.Unix(1_700_000_000, 0).UTC(), ExpiresAt: time.Unix(1_700_036_000, 0).UTC(), Publisher: "ers-login test",
+		IssuedAt: now, ExpiresAt: now.Add(10 * time.Hour), Publisher: "ers-login test",
 	}
+}
+
+func publish(ctx context.Context, session handoff.Session, options ...handoff.WriteOption) error {
 	encoded, err := handoff.Encode(session)
 	if err != nil {
 		return err
 	}
-	if err := handoff.Write(ctx, session); err != nil {
+	if err := handoff.Write(ctx, session, options...); err != nil {
 		return err
 	}
 	fmt.Printf("%x\n%x\n", encoded, session.SessionKey.Reveal())

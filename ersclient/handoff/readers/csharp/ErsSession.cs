@@ -1,0 +1,130 @@
+// Says who is signed in to e-RS on this computer, and calls e-RS with their session.
+//
+//   ErsSession                      says who is signed in
+//   ErsSession PATH SUBJECT         and GETs PATH, with the endpoint certificate of that subject in the user's certificate store
+//
+// Windows, .NET 6 or later, without packages. The exit status is 0 if somebody is signed in, 1 if not, 2 for wrong arguments, 3 if the
+// Credential Manager cannot be read and 4 if e-RS has refused the call or cannot be reached.
+//
+// The tests cannot run it: it has not been run.
+using System;
+using System.ComponentModel;
+using System.Net.Http;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using System.Threading.Tasks;
+
+internal static class ErsSession
+{
+    private const int SignedIn = 0, SignedOut = 1, Usage = 2, Keyring = 3, CallFailed = 4;
+
+    private sealed record Session(
+        int Version, string SessionKey, string BaseURL, string Asid, string UserIdentifier, string UserName, string OrgIdentifier,
+        string OrgName, string BusinessFunction, DateTimeOffset ExpiresAt);
+
+    private static async Task<int> Main(string[] args)
+    {
+        if (args.Length != 0 && args.Length != 2)
+        {
+            Console.Error.WriteLine("usage: ErsSession [PATH SUBJECT]");
+            return Usage;
+        }
+        Session? session;
+        try
+        {
+            session = Read();
+        }
+        catch (Exception failed) when (failed is Win32Exception or JsonException or InvalidOperationException)
+        {
+            // The text of a JsonException may quote the entry.
+            Console.Error.WriteLine("The Credential Manager cannot be read: " +
+                (failed is JsonException ? "the entry is malformed" : failed.Message));
+            return Keyring;
+        }
+        if (session is null || session.ExpiresAt <= DateTimeOffset.UtcNow)
+        {
+            Console.WriteLine("Nobody is signed in to e-RS.");
+            return SignedOut;
+        }
+        Console.WriteLine($"{session.UserName} ({session.UserIdentifier}) is signed in to e-RS as {session.BusinessFunction} " +
+            $"at {session.OrgName} ({session.OrgIdentifier}), until {session.ExpiresAt.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+        if (args.Length == 0)
+        {
+            return SignedIn;
+        }
+        try
+        {
+            int status = await Call(session, args[0], args[1]);
+            Console.WriteLine($"e-RS answered {status}");
+            return status is >= 200 and < 300 ? SignedIn : CallFailed;
+        }
+        catch (Exception failed) when (failed is HttpRequestException or TaskCanceledException or CryptographicException
+            or InvalidOperationException)
+        {
+            Console.Error.WriteLine("e-RS cannot be reached: " + failed.Message);
+            return CallFailed;
+        }
+    }
+
+    /// <summary>GETs a path of e-RS, and returns the status.</summary>
+    private static async Task<int> Call(Session session, string path, string subject)
+    {
+        using X509Store store = new(StoreName.My, StoreLocation.CurrentUser, OpenFlags.ReadOnly);
+        X509Certificate2Collection found = store.Certificates.Find(X509FindType.FindBySubjectName, subject, validOnly: false);
+        if (found.Count == 0)
+        {
+            throw new InvalidOperationException("there is no certificate of that subject in your store");
+        }
+        using HttpClientHandler handler = new() { ClientCertificateOptions = ClientCertificateOption.Manual };
+        handler.ClientCertificates.Add(found[0]);
+        using HttpClient client = new(handler) { Timeout = TimeSpan.FromSeconds(30) };
+        using HttpRequestMessage request = new(HttpMethod.Get, session.BaseURL + path);
+        request.Headers.TryAddWithoutValidation("XAPI_ASID", session.Asid);
+        request.Headers.TryAddWithoutValidation("HTTP_X_SESSION_KEY", session.SessionKey);
+        using HttpResponseMessage response = await client.SendAsync(request);
+        return (int)response.StatusCode;
+    }
+
+    /// <summary>Returns the session, or null if nobody is signed in.</summary>
+    private static Session? Read()
+    {
+        const int generic = 1, notFound = 1168;
+        if (!CredReadW("ers-login:session", generic, 0, out IntPtr found))
+        {
+            int error = Marshal.GetLastWin32Error();
+            return error == notFound ? null : throw new Win32Exception(error);
+        }
+        try
+        {
+            Credential credential = Marshal.PtrToStructure<Credential>(found);
+            byte[] entry = new byte[credential.BlobSize];
+            Marshal.Copy(credential.Blob, entry, 0, entry.Length);
+            // The bytes are UTF-8, which is what JsonSerializer takes. Most wrappers would decode them as UTF-16.
+            Session? session = JsonSerializer.Deserialize<Session>(entry, new JsonSerializerOptions(JsonSerializerDefaults.Web));
+            return session?.Version == 1 ? session : throw new InvalidOperationException("the entry is not one of version 1");
+        }
+        finally
+        {
+            CredFree(found);
+        }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Credential
+    {
+        public uint Flags, Type;
+        public IntPtr TargetName, Comment;
+        public uint LastWrittenLow, LastWrittenHigh, BlobSize;
+        public IntPtr Blob;
+        public uint Persist, AttributeCount;
+        public IntPtr Attributes, TargetAlias, UserName;
+    }
+
+    [DllImport("advapi32.dll", CharSet = CharSet.Unicode, SetLastError = true)]
+    private static extern bool CredReadW(string target, int type, int flags, out IntPtr credential);
+
+    [DllImport("advapi32.dll")]
+    private static extern void CredFree(IntPtr credential);
+}

@@ -1,0 +1,192 @@
+import com.sun.jna.Native;
+import com.sun.jna.Platform;
+import com.sun.jna.Pointer;
+import com.sun.jna.WString;
+import com.sun.jna.ptr.PointerByReference;
+import com.sun.jna.win32.StdCallLibrary;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
+/**
+ * Says who is signed in to e-RS on this computer, and calls e-RS with their session.
+ *
+ * <pre>
+ * java -cp jna.jar ErsSession.java                                says who is signed in
+ * java -cp jna.jar ErsSession.java PATH CERTIFICATE KEY [CA]      and GETs PATH, with the organisation's endpoint certificate (PEM
+ *                                                                 files; the key in PKCS #8)
+ * </pre>
+ *
+ * Java 17 and JNA 5 (Debian: libjna-java). On Linux it asks secret-tool (Debian: libsecret-tools); a Secret Service library that
+ * searches for the attributes service and username does as well. The exit status is 0 if somebody is signed in, 1 if not, 2 for
+ * wrong arguments, 3 if the keyring cannot be read and 4 if e-RS has refused the call or cannot be reached.
+ *
+ * The tests run it on Linux; on Windows it has not been run.
+ */
+public final class ErsSession {
+    private static final int SIGNED_IN = 0, SIGNED_OUT = 1, USAGE = 2, KEYRING = 3, CALL = 4;
+
+    public static void main(String[] args) throws InterruptedException {
+        System.exit(run(args));
+    }
+
+    private static int run(String[] args) throws InterruptedException {
+        if (args.length != 0 && args.length != 3 && args.length != 4) {
+            System.err.println("usage: ErsSession [PATH CERTIFICATE KEY [CA]]");
+            return USAGE;
+        }
+        Optional<String> session;
+        try {
+            session = (Platform.isWindows() ? readCredential("ers-login:session") : readSecretService())
+                .filter(found -> Instant.now().isBefore(Instant.parse(member(found, "expiresAt"))));
+        } catch (IOException | RuntimeException failed) {
+            System.err.println("The keyring cannot be read: " + failed.getMessage());
+            return KEYRING;
+        }
+        if (session.isEmpty()) {
+            System.out.println("Nobody is signed in to e-RS.");
+            return SIGNED_OUT;
+        }
+        String found = session.get();
+        System.out.printf("%s (%s) is signed in to e-RS as %s at %s (%s), until %s%n", member(found, "userName"),
+            member(found, "userIdentifier"), member(found, "businessFunction"), member(found, "orgName"),
+            member(found, "orgIdentifier"), member(found, "expiresAt"));
+        if (args.length == 0) {
+            return SIGNED_IN;
+        }
+        try {
+            int status = call(found, args);
+            System.out.println("e-RS answered " + status);
+            return status >= 200 && status < 300 ? SIGNED_IN : CALL;
+        } catch (IOException | GeneralSecurityException failed) {
+            System.err.println("e-RS cannot be reached: " + failed);
+            return CALL;
+        }
+    }
+
+    /** GETs a path of e-RS. HTTP/1.1, since HTTP/2 writes header names in lower case. */
+    private static int call(String session, String[] args) throws IOException, InterruptedException, GeneralSecurityException {
+        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).sslContext(tls(args))
+            .connectTimeout(Duration.ofSeconds(30)).build();
+        HttpRequest request = HttpRequest.newBuilder(URI.create(member(session, "baseURL") + args[0]))
+            .timeout(Duration.ofSeconds(30))
+            .header("XAPI_ASID", member(session, "asid"))
+            .header("HTTP_X_SESSION_KEY", member(session, "sessionKey"))
+            .build();
+        return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+    }
+
+    private static SSLContext tls(String[] args) throws IOException, GeneralSecurityException {
+        Certificate[] chain = certificates(args[1]);
+        byte[] key = Base64.getMimeDecoder().decode(Files.readString(Path.of(args[2])).replaceAll("-----[A-Z ]+-----", ""));
+        KeyStore pair = KeyStore.getInstance("PKCS12");
+        pair.load(null, null);
+        pair.setKeyEntry("endpoint",
+            KeyFactory.getInstance(chain[0].getPublicKey().getAlgorithm()).generatePrivate(new PKCS8EncodedKeySpec(key)),
+            new char[0], chain);
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(pair, new char[0]);
+        KeyStore authorities = null; // Java's own
+        if (args.length == 4) {
+            authorities = KeyStore.getInstance("PKCS12");
+            authorities.load(null, null);
+            for (Certificate authority : certificates(args[3])) {
+                authorities.setCertificateEntry("authority" + authorities.size(), authority);
+            }
+        }
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(authorities);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+        return context;
+    }
+
+    private static Certificate[] certificates(String file) throws IOException, GeneralSecurityException {
+        return CertificateFactory.getInstance("X.509")
+            .generateCertificates(new ByteArrayInputStream(Files.readAllBytes(Path.of(file)))).toArray(Certificate[]::new);
+    }
+
+    /** Returns the entry of Linux's Secret Service, if there is one. */
+    private static Optional<String> readSecretService() throws IOException, InterruptedException {
+        Process process = new ProcessBuilder("secret-tool", "lookup", "service", "ers-login", "username", "session").start();
+        String entry = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String trouble = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        if (process.waitFor() == 0) {
+            return Optional.of(checked(entry));
+        }
+        if (!trouble.isEmpty()) {
+            throw new IOException(trouble);
+        }
+        return Optional.empty();
+    }
+
+    /** The part of advapi32 that is needed. */
+    private interface Credentials extends StdCallLibrary {
+        int ERROR_NOT_FOUND = 1168, GENERIC = 1;
+
+        boolean CredReadW(WString target, int type, int flags, PointerByReference credential);
+
+        void CredFree(Pointer credential);
+    }
+
+    /** Returns an entry of Windows' Credential Manager, if there is one: UTF-8, without a NUL at its end. */
+    private static Optional<String> readCredential(String target) throws IOException {
+        Credentials credentials = Native.load("advapi32", Credentials.class);
+        PointerByReference found = new PointerByReference();
+        if (!credentials.CredReadW(new WString(target), Credentials.GENERIC, 0, found)) {
+            int error = Native.getLastError();
+            if (error == Credentials.ERROR_NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw new IOException("CredReadW: error " + error);
+        }
+        // CREDENTIALW: two 32-bit numbers, two pointers and a 64-bit time come before the size and the blob.
+        Pointer credential = found.getValue();
+        int size = credential.getInt(16 + 2L * Native.POINTER_SIZE);
+        Pointer blob = credential.getPointer(16 + 2L * Native.POINTER_SIZE + Math.max(4, Native.POINTER_SIZE));
+        String entry = new String(blob.getByteArray(0, size), StandardCharsets.UTF_8);
+        credentials.CredFree(credential);
+        return Optional.of(checked(entry));
+    }
+
+    private static String checked(String entry) throws IOException {
+        if (!entry.startsWith("{\"version\":1,")) {
+            throw new IOException("the entry is not one of version 1");
+        }
+        return entry;
+    }
+
+    /** Returns a text member. Java has no JSON of its own; within version 1 the entry is flat, so that this is enough. */
+    private static String member(String entry, String name) {
+        Matcher found = Pattern.compile("[{,]\"" + name + "\":\"((?:[^\"\\\\]|\\\\.)*)\"").matcher(entry);
+        if (!found.find()) {
+            return "";
+        }
+        return Pattern.compile("\\\\(?:u([0-9a-f]{4})|(.))").matcher(found.group(1)).replaceAll(escape -> Matcher.quoteReplacement(
+            escape.group(1) != null ? String.valueOf((char) Integer.parseInt(escape.group(1), 16)) : switch (escape.group(2)) {
+                case "n", "r", "t", "b", "f" -> " ";
+                default -> escape.group(2);
+            }));
+    }
+}

@@ -1,0 +1,86 @@
+<#
+Says who is signed in to e-RS on this computer, and calls e-RS with their session.
+
+  .\ers-session.ps1                    says who is signed in
+  .\ers-session.ps1 PATH SUBJECT       and GETs PATH, with the endpoint certificate of that subject in the user's certificate store
+
+Windows PowerShell 5.1 or later, without modules. The exit status is 0 if somebody is signed in, 1 if not, 2 for wrong arguments, 3 if
+the Credential Manager cannot be read and 4 if e-RS has refused the call or cannot be reached.
+
+The tests cannot run it: it has not been run.
+#>
+param([string] $Path, [string] $Subject)
+$ErrorActionPreference = 'Stop'
+if ([bool] $Path -ne [bool] $Subject) {
+    [Console]::Error.WriteLine('usage: ers-session.ps1 [PATH SUBJECT]')
+    exit 2
+}
+
+Add-Type -Namespace ErsSession -Name Native -MemberDefinition @'
+[StructLayout(LayoutKind.Sequential, CharSet = CharSet.Unicode)]
+public struct Credential {
+    public uint Flags, Type;
+    public string TargetName, Comment;
+    public uint LastWrittenLow, LastWrittenHigh, BlobSize;
+    public IntPtr Blob;
+    public uint Persist, AttributeCount;
+    public IntPtr Attributes;
+    public string TargetAlias, UserName;
+}
+[DllImport("advapi32.dll", CharSet = CharSet.Unicode, SetLastError = true)]
+public static extern bool CredReadW(string target, uint type, uint flags, out IntPtr credential);
+[DllImport("advapi32.dll")]
+public static extern void CredFree(IntPtr credential);
+'@
+
+$found = [IntPtr]::Zero
+if (-not [ErsSession.Native]::CredReadW('ers-login:session', 1, 0, [ref] $found)) {
+    $number = [Runtime.InteropServices.Marshal]::GetLastWin32Error()
+    if ($number -eq 1168) {
+        'Nobody is signed in to e-RS.'
+        exit 1
+    }
+    [Console]::Error.WriteLine("The Credential Manager cannot be read: error $number")
+    exit 3
+}
+$credential = [Runtime.InteropServices.Marshal]::PtrToStructure($found, [Type] [ErsSession.Native+Credential])
+$bytes = New-Object byte[] $credential.BlobSize
+[Runtime.InteropServices.Marshal]::Copy($credential.Blob, $bytes, 0, $bytes.Length)
+[ErsSession.Native]::CredFree($found)
+# The bytes are UTF-8, not the UTF-16 that most of .NET expects here.
+try {
+    $text = [Text.Encoding]::UTF8.GetString($bytes)
+    $session = $text | ConvertFrom-Json
+} catch {
+    $session = $null
+}
+if ($null -eq $session -or $session.version -ne 1) {
+    [Console]::Error.WriteLine('The entry is not one of version 1.')
+    exit 3
+}
+# Times are UTC and of one width, so that they compare as texts. ConvertFrom-Json would make dates of them, each version in its own
+# way, so the end is taken from the text.
+$end = [regex]::Match($text, '"expiresAt":"([^"]*)"').Groups[1].Value
+if ([string]::CompareOrdinal([DateTime]::UtcNow.ToString('yyyy-MM-ddTHH:mm:ssZ', [Globalization.CultureInfo]::InvariantCulture), $end) -ge 0) {
+    'Nobody is signed in to e-RS.'
+    exit 1
+}
+"$($session.userName) ($($session.userIdentifier)) is signed in to e-RS as $($session.businessFunction) " +
+    "at $($session.orgName) ($($session.orgIdentifier)), until $end"
+if (-not $Path) { exit 0 }
+
+$certificate = Get-ChildItem Cert:\CurrentUser\My | Where-Object { $_.HasPrivateKey -and $_.Subject -like "*$Subject*" } | Select-Object -First 1
+if (-not $certificate) {
+    [Console]::Error.WriteLine('There is no certificate of that subject in your store.')
+    exit 4
+}
+[Net.ServicePointManager]::SecurityProtocol = [Net.SecurityProtocolType]::Tls12
+$headers = @{ 'XAPI_ASID' = $session.asid; 'HTTP_X_SESSION_KEY' = $session.sessionKey }
+try {
+    $answer = Invoke-WebRequest -UseBasicParsing -TimeoutSec 30 -Uri ($session.baseURL + $Path) -Headers $headers -Certificate $certificate
+    "e-RS answered $($answer.StatusCode)"
+} catch {
+    [Console]::Error.WriteLine("e-RS has refused, or cannot be reached: $($_.Exception.Message)")
+    exit 4
+}
+exit 0

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Says who is signed in to e-RS on this computer, and calls e-RS with their session.
+
+    ers_session.py                                says who is signed in
+    ers_session.py PATH CERTIFICATE KEY [CA]      and GETs PATH, with the organisation's endpoint certificate (PEM files)
+
+Linux, Windows and macOS. Needs the module keyring; on Windows, the setting windows_aliases of e-RS Login has to be on, as it is
+unless somebody has switched it off. The exit status is 0 if somebody is signed in, 1 if not, 2 for wrong arguments, 3 if the keyring
+cannot be read and 4 if e-RS has refused the call or cannot be reached.
+
+The tests run it on Linux; on Windows and macOS it has not been run.
+"""
+
+import base64
+import http.client
+import json
+import ssl
+import sys
+from datetime import datetime, timezone
+from urllib.parse import urlsplit
+
+import keyring
+
+SIGNED_IN, SIGNED_OUT, USAGE, KEYRING, CALL = range(5)
+
+
+def read_session():
+    """Returns the session, or None if nobody is signed in."""
+    text = keyring.get_password("ers-login", "session")
+    if text is None:
+        return None
+    mac_prefix = "go-keyring-base64:"  # how the entry is stored on macOS
+    if text.startswith(mac_prefix):
+        text = base64.b64decode(text[len(mac_prefix):]).decode()
+    session = json.loads(text)
+    if session["version"] != 1:
+        raise ValueError("the entry is not one of version 1")
+    expires = datetime.strptime(session["expiresAt"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    return session if datetime.now(timezone.utc) < expires else None
+
+
+def call(session, path, certificate, key, authority=None):
+    """GETs a path of e-RS, and returns the status. http.client sends header names as they are written, unlike urllib."""
+    tls = ssl.create_default_context(cafile=authority)
+    tls.load_cert_chain(certificate, key)
+    base = urlsplit(session["baseURL"])
+    connection = http.client.HTTPSConnection(base.hostname, base.port, timeout=30, context=tls)
+    try:
+        connection.request("GET", base.path + path, headers={
+            "XAPI_ASID": session["asid"],
+            "HTTP_X_SESSION_KEY": session["sessionKey"],
+        })
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def main(arguments):
+    if len(arguments) not in (0, 3, 4):
+        print("usage: ers_session.py [PATH CERTIFICATE KEY [CA]]", file=sys.stderr)
+        return USAGE
+    try:
+        session = read_session()
+    except Exception as error:  # the backends of keyring raise errors of their own kinds, not keyring.errors alone
+        # The text of an error may quote the entry.
+        print("The keyring cannot be read:", type(error).__name__, file=sys.stderr)
+        return KEYRING
+    if session is None:
+        print("Nobody is signed in to e-RS.")
+        return SIGNED_OUT
+    print("{userName} ({userIdentifier}) is signed in to e-RS as {businessFunction} at {orgName} ({orgIdentifier}), "
+          "until {expiresAt}".format(**session))
+    if not arguments:
+        return SIGNED_IN
+    try:
+        status = call(session, *arguments)
+    except (OSError, http.client.HTTPException) as error:
+        print("e-RS cannot be reached:", error, file=sys.stderr)
+        return CALL
+    print("e-RS answered", status)
+    return SIGNED_IN if 200 <= status < 300 else CALL
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

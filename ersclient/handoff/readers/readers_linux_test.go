@@ -1,0 +1,356 @@
+package readers_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/zalando/go-keyring"
+	"go.uber.org/goleak"
+
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	madeUpKey = "pro-xapi-session_222c42c7-820f-4f9b-92fb-3add4b1db9f7"
+	asid      = "123456789012"
+	path      = "/v1/reference/made-up"
+	// guard ends a reader that hangs.
+	guard = time.Minute
+)
+
+// The exit statuses of all readers.
+const (
+	signedIn = iota
+	signedOut
+	usage
+	keyringTrouble
+	callFailed
+)
+
+// reader is a program in another language.
+type reader struct {
+	name    string
+	command []string
+	// identifiersOnly: it does not show names.
+	identifiersOnly bool
+}
+
+// readers makes all of them ready to be run.
+func readers(t *testing.T) []reader {
+	t.Helper()
+	return []reader{
+		{name: "shell", command: []string{"/bin/sh", "shell/ers-session.sh"}, identifiersOnly: true},
+		{name: "Python", command: []string{"/usr/bin/python3", "python/ers_session.py"}},
+		{name: "Node", command: []string{"node", withModules(t, "node/ers-session.mjs")}},
+		{name: "C", command: []string{compileC(t, "c-linux/ers-session.c")}},
+		{name: "Java", command: []string{"java", "-cp", jna + ":" + compileJava(t, "java/ErsSession.java"), "ErsSession"}},
+		{name: "Go", command: []string{buildGo(t, "./go")}},
+	}
+}
+
+// withModules puts a Node program beside the modules that .ci/setup test has fetched.
+func withModules(t *testing.T, program string) string {
+	t.Helper()
+	modules, err := filepath.Abs("../../../build/readers-node/node_modules")
+	require.NoError(t, err)
+	require.DirExists(t, modules, ".ci/setup test fetches what Node needs")
+	text, err := os.ReadFile(program)
+	require.NoError(t, err)
+	folder := t.TempDir()
+	require.NoError(t, os.Symlink(modules, filepath.Join(folder, "node_modules")))
+	copied := filepath.Join(folder, filepath.Base(program))
+	require.NoError(t, os.WriteFile(copied, text, 0o600))
+	return copied
+}
+
+func compileC(t *testing.T, source string) string {
+	t.Helper()
+	flags, err := exec.CommandContext(t.Context(), "pkg-config", "--cflags", "--libs", "libsecret-1", "json-glib-1.0", "libcurl").Output()
+	require.NoError(t, err, ".ci/setup test installs the libraries")
+	program := filepath.Join(t.TempDir(), "ers-session")
+	arguments := append([]string{"-Wall", "-Wextra", "-Werror", "-o", program, source}, strings.Fields(string(flags))...)
+	said, err := exec.CommandContext(t.Context(), "cc", arguments...).CombinedOutput()
+	require.NoError(t, err, string(said))
+	return program
+}
+
+// jna is where Debian's libjna-java puts it.
+const jna = "/usr/share/java/jna.jar"
+
+func compileJava(t *testing.T, source string) string {
+	t.Helper()
+	classes := t.TempDir()
+	said, err := exec.CommandContext(t.Context(), "javac", "-proc:none", "-cp", jna, "-d", classes, source).CombinedOutput()
+	require.NoError(t, err, string(said))
+	return classes
+}
+
+func buildGo(t *testing.T, source string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "ers-session")
+	said, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, source).CombinedOutput()
+	require.NoError(t, err, string(said))
+	return program
+}
+
+// run runs a reader in a session, and returns its exit status and all that it has printed, which has no session key in it.
+func (r reader) run(t *testing.T, session *keyringtest.Session, arguments ...string) (int, string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), guard)
+	defer cancel()
+	command := exec.CommandContext(ctx, r.command[0], append(append([]string(nil), r.command[1:]...), arguments...)...)
+	// The home is the session's, and Go and Node have nothing to look for there.
+	command.Env = append(append(os.Environ(), session.Env()...), "LANG=C.UTF-8", "LC_ALL=C.UTF-8")
+	printed, err := command.CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		require.NoError(t, err)
+	}
+	assert.NotContains(t, string(printed), madeUpKey, "the key is for e-RS alone")
+	return command.ProcessState.ExitCode(), string(printed)
+}
+
+// standIn takes one request on each connection, and keeps what stood on the wire, byte for byte.
+type standIn struct {
+	erstest.Files
+	baseURL  string
+	listener net.Listener
+
+	mutex  sync.Mutex
+	status int
+	heads  []string
+	// shown are the processes that had the session key in their arguments or environment while the request was under way.
+	shown []string
+}
+
+// newStandIn listens with the certificates of the stand-in for e-RS: mutual TLS, a throw-away authority.
+func newStandIn(t *testing.T) *standIn {
+	t.Helper()
+	server := erstest.NewServer()
+	t.Cleanup(server.Close)
+	files, err := server.WriteFiles(t.TempDir())
+	require.NoError(t, err)
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", server.TLSConfig())
+	require.NoError(t, err)
+	s := &standIn{Files: files, baseURL: fmt.Sprintf("https://%s/ers-api", listener.Addr()), listener: listener}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			s.serve(connection)
+		}
+	}()
+	t.Cleanup(func() {
+		assert.NoError(t, listener.Close())
+		<-ended
+	})
+	return s
+}
+
+func (s *standIn) serve(connection net.Conn) {
+	// A reader that goes away is seen by what it has not sent.
+	defer func() { _ = connection.Close() }()
+	_ = connection.SetDeadline(time.Now().Add(guard))
+	var head strings.Builder
+	for lines := bufio.NewReader(io.LimitReader(connection, 1<<16)); !strings.HasSuffix(head.String(), "\r\n\r\n"); {
+		line, err := lines.ReadString('\n')
+		head.WriteString(line)
+		if err != nil {
+			break
+		}
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.heads = append(s.heads, head.String())
+	s.shown = append(s.shown, processesWith(madeUpKey)...)
+	_, _ = fmt.Fprintf(connection, "HTTP/1.1 %d Made up\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}", s.status)
+}
+
+// answers sets what the next requests are answered, and forgets what was asked before.
+func (s *standIn) answers(status int) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.status, s.heads, s.shown = status, nil, nil
+}
+
+func (s *standIn) heard() (heads, shown []string) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.heads, s.shown
+}
+
+// processesWith returns the programs that have a text in their arguments or their environment.
+func processesWith(text string) (found []string) {
+	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil || len(files) == 0 {
+		return []string{"no processes can be seen here"}
+	}
+	for _, commandLine := range files {
+		for _, file := range []string{commandLine, filepath.Join(filepath.Dir(commandLine), "environ")} {
+			// A process may have ended meanwhile, or be another user's.
+			content, err := os.ReadFile(file)
+			if err == nil && bytes.Contains(content, []byte(text)) {
+				found = append(found, file)
+			}
+		}
+	}
+	return found
+}
+
+// use makes this process one of the session's, so that it can publish.
+func use(t *testing.T, session *keyringtest.Session) {
+	t.Helper()
+	for _, pair := range session.Env() {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+}
+
+func published(baseURL string) handoff.Session {
+	now := time.Now().UTC().Truncate(time.Second)
+	return handoff.Session{
+		Generation: 7, SessionKey: handoff.NewSessionKey(madeUpKey), BaseURL: baseURL, ASID: asid, UserIdentifier: "021600556514",
+		UserName: `Siôn "Ann" \Example`, OrgIdentifier: "R01", OrgName: "Meddygfa Tŷ Elli", BusinessFunction: "REFERRING_CLINICIAN",
+		IssuedAt: now, ExpiresAt: now.Add(10 * time.Hour), Publisher: "e-RS Login 1.0.0",
+	}
+}
+
+// The ten minutes in which an integrator is to be done start with one of these programs. If it fails, what they copy fails, on a
+// computer of a hospital.
+func TestEveryReaderFindsTheSession(t *testing.T) {
+	// What builds a program needs this process's own home, so it comes first.
+	all := readers(t)
+	e := newStandIn(t)
+	without := keyringtest.ForTest(t, keyringtest.Options{State: keyringtest.NoService})
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	use(t, session)
+
+	each := func(t *testing.T, check func(t *testing.T, r reader)) {
+		for _, r := range all {
+			t.Run(r.name, func(t *testing.T) { check(t, r) })
+		}
+	}
+	t.Run("nobody is signed in", func(t *testing.T) {
+		each(t, func(t *testing.T, r reader) {
+			status, printed := r.run(t, session)
+			require.Equal(t, signedOut, status, printed)
+		})
+	})
+	t.Run("the arguments are wrong", func(t *testing.T) {
+		each(t, func(t *testing.T, r reader) {
+			status, printed := r.run(t, session, path)
+			require.Equal(t, usage, status, printed)
+		})
+	})
+	t.Run("there is no keyring", func(t *testing.T) {
+		each(t, func(t *testing.T, r reader) {
+			status, printed := r.run(t, without)
+			require.Equal(t, keyringTrouble, status, printed)
+		})
+	})
+
+	now := published(e.baseURL)
+	require.NoError(t, handoff.Write(t.Context(), now))
+	t.Run("somebody is signed in", func(t *testing.T) {
+		each(t, func(t *testing.T, r reader) {
+			status, printed := r.run(t, session)
+			require.Equal(t, signedIn, status, printed)
+			who := []string{now.UserIdentifier, now.BusinessFunction, now.OrgIdentifier, now.ExpiresAt.Format(time.RFC3339)}
+			if !r.identifiersOnly {
+				who = append(who, now.UserName, now.OrgName)
+			}
+			for _, part := range who {
+				require.Contains(t, printed, part)
+			}
+		})
+	})
+	t.Run("e-RS is called", func(t *testing.T) {
+		each(t, func(t *testing.T, r reader) {
+			e.answers(200)
+			status, printed := r.run(t, session, path, e.Certificate, e.Key, e.CA)
+			require.Equal(t, signedIn, status, printed)
+			require.Contains(t, printed, "200")
+			heads, shown := e.heard()
+			require.Len(t, heads, 1)
+			require.True(t, strings.HasPrefix(heads[0], "GET /ers-api"+path+" HTTP/1.1\r\n"), "another request than was asked for")
+			require.True(t, strings.Contains(heads[0], "\r\nXAPI_ASID: "+asid+"\r\n"), "no ASID in its header")
+			require.True(t, strings.Contains(heads[0], "\r\nHTTP_X_SESSION_KEY: "+madeUpKey+"\r\n"), "no session key in its header")
+			require.Empty(t, shown, "the key stood in a command line, where other users see it, or in an environment")
+		})
+	})
+	t.Run("e-RS refuses", func(t *testing.T) {
+		e.answers(403)
+		each(t, func(t *testing.T, r reader) {
+			status, printed := r.run(t, session, path, e.Certificate, e.Key, e.CA)
+			require.Equal(t, callFailed, status, printed)
+			require.Contains(t, printed, "403")
+		})
+	})
+	t.Run("another e-RS than the real one answers", func(t *testing.T) {
+		e.answers(200)
+		each(t, func(t *testing.T, r reader) {
+			// Without the throw-away authority nobody may trust its certificate.
+			status, printed := r.run(t, session, path, e.Certificate, e.Key)
+			require.Equal(t, callFailed, status, printed)
+			for _, head := range first(e.heard()) {
+				require.Empty(t, head, "the session key was sent to somebody who was not known")
+			}
+		})
+	})
+
+	over := now
+	over.IssuedAt, over.ExpiresAt = now.IssuedAt.Add(-10*time.Hour), now.IssuedAt
+	require.NoError(t, handoff.Write(t.Context(), over))
+	t.Run("the session has expired", func(t *testing.T) {
+		each(t, func(t *testing.T, r reader) {
+			status, printed := r.run(t, session)
+			require.Equal(t, signedOut, status, printed)
+		})
+	})
+	require.NoError(t, keyring.Set(handoff.Service, handoff.AccountSession, `{"version":2,"sessionKey":"`+madeUpKey+`"}`))
+	t.Run("the entry is of another version", func(t *testing.T) {
+		each(t, func(t *testing.T, r reader) {
+			status, printed := r.run(t, session)
+			require.Equal(t, keyringTrouble, status, printed)
+		})
+	})
+	require.NoError(t, keyring.Set(handoff.Service, handoff.AccountSession, madeUpKey))
+	t.Run("the entry is malformed", func(t *testing.T) {
+		each(t, func(t *testing.T, r reader) {
+			status, printed := r.run(t, session)
+			require.Equal(t, keyringTrouble, status, printed)
+		})
+	})
+	require.NoError(t, handoff.Clear(t.Context()))
+	t.Run("everybody is signed out", func(t *testing.T) {
+		each(t, func(t *testing.T, r reader) {
+			status, printed := r.run(t, session)
+			require.Equal(t, signedOut, status, printed)
+		})
+	})
+}
+
+func first(heads, _ []string) []string { return heads }

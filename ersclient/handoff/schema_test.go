@@ -1,0 +1,241 @@
+package handoff_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+)
+
+// schema is as much of JSON Schema (draft 2020-12) as session.schema.json uses. A keyword that is not here fails the test, so that
+// none is written down without being checked.
+type schema struct {
+	Schema               string            `json:"$schema"`
+	Title                string            `json:"title"`
+	Description          string            `json:"description"`
+	Type                 string            `json:"type"`
+	Const                *int64            `json:"const"`
+	Required             []string          `json:"required"`
+	Properties           map[string]schema `json:"properties"`
+	AdditionalProperties *bool             `json:"additionalProperties"`
+	MinLength            int               `json:"minLength"`
+	MaxLength            *int              `json:"maxLength"`
+	Pattern              string            `json:"pattern"`
+}
+
+func sessionSchema(t testing.TB) schema {
+	t.Helper()
+	text, err := os.ReadFile("session.schema.json")
+	require.NoError(t, err)
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	var read schema
+	require.NoError(t, decoder.Decode(&read))
+	require.Equal(t, "https://json-schema.org/draft/2020-12/schema", read.Schema)
+	return read
+}
+
+// check tells what is wrong with a value, without showing it.
+func (s schema) check(at string, value any) error {
+	switch s.Type {
+	case "object":
+		object, is := value.(map[string]any)
+		if !is {
+			return fmt.Errorf("%s is no object", at)
+		}
+		for _, name := range s.Required {
+			if _, there := object[name]; !there {
+				return fmt.Errorf("%s has no %s", at, name)
+			}
+		}
+		for name, member := range object {
+			described, known := s.Properties[name]
+			if !known && s.AdditionalProperties != nil && !*s.AdditionalProperties {
+				return fmt.Errorf("%s has %s, which the schema does not know", at, name)
+			}
+			if err := described.check(at+"."+name, member); known && err != nil {
+				return err
+			}
+		}
+	case "integer":
+		number, is := value.(json.Number)
+		whole, err := number.Int64()
+		if !is || err != nil {
+			return fmt.Errorf("%s is no integer", at)
+		}
+		if s.Const != nil && whole != *s.Const {
+			return fmt.Errorf("%s is not the constant", at)
+		}
+	case "string":
+		text, is := value.(string)
+		if !is {
+			return fmt.Errorf("%s is no text", at)
+		}
+		length := utf8.RuneCountInString(text)
+		if length < s.MinLength || s.MaxLength != nil && length > *s.MaxLength {
+			return fmt.Errorf("%s is too short or too long", at)
+		}
+		if s.Pattern != "" && !regexp.MustCompile(s.Pattern).MatchString(text) {
+			return fmt.Errorf("%s is not of the pattern", at)
+		}
+	case "":
+	default:
+		return fmt.Errorf("%s: the schema has a type that is not checked: %s", at, s.Type)
+	}
+	return nil
+}
+
+func (s schema) checkEntry(entry []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(entry))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return fmt.Errorf("no JSON: %w", err)
+	}
+	return s.check("entry", value)
+}
+
+// Integrators generate their readers from the schema. What it does not say, or says and is not so, breaks there.
+func TestTheSchemaIsWhatIsWritten(t *testing.T) {
+	s := sessionSchema(t)
+	for name, change := range map[string]func(*handoff.Session){
+		"the usual":   func(*handoff.Session) {},
+		"empty names": func(s *handoff.Session) { s.UserName, s.OrgName, s.Publisher = "", "", "" },
+		"long names":  func(s *handoff.Session) { s.OrgName = strings.Repeat("Ysbyty Ŷ", 400) },
+		"a local time": func(s *handoff.Session) {
+			s.ExpiresAt = s.ExpiresAt.In(time.FixedZone("", -3600)).Add(time.Millisecond)
+		},
+		"generations below zero": func(s *handoff.Session) { s.Generation = -1 << 63 },
+	} {
+		session := madeUp()
+		change(&session)
+		entry, err := handoff.Encode(session)
+		require.NoError(t, err, name)
+		require.NoError(t, s.checkEntry(entry), name)
+	}
+
+	entry, err := handoff.Encode(madeUp())
+	require.NoError(t, err)
+	var members map[string]any
+	require.NoError(t, json.Unmarshal(entry, &members))
+	written := slices.Sorted(maps.Keys(members))
+	require.Equal(t, written, slices.Sorted(maps.Keys(s.Properties)), "every member is described, and none that is not written")
+	require.Equal(t, written, slices.Sorted(slices.Values(s.Required)))
+	require.True(t, *s.AdditionalProperties, "a later version 1 may have more")
+}
+
+// A checker that finds nothing would prove nothing.
+func TestTheSchemaRefuses(t *testing.T) {
+	s := sessionSchema(t)
+	for name, change := range map[string]func(map[string]any){
+		"another version":        func(m map[string]any) { m["version"] = json.Number("2") },
+		"a version as text":      func(m map[string]any) { m["version"] = "1" },
+		"no key":                 func(m map[string]any) { delete(m, "sessionKey") },
+		"an empty key":           func(m map[string]any) { m["sessionKey"] = "" },
+		"a key of two lines":     func(m map[string]any) { m["sessionKey"] = "a\nb" },
+		"a key that is too long": func(m map[string]any) { m["sessionKey"] = strings.Repeat("k", 257) },
+		"a number as name":       func(m map[string]any) { m["orgName"] = json.Number("1") },
+		"a time with a zone":     func(m map[string]any) { m["expiresAt"] = "2026-03-02T19:42:00+01:00" },
+		"a time with fractions":  func(m map[string]any) { m["issuedAt"] = "2026-03-02T19:42:00.5Z" },
+		"half a generation":      func(m map[string]any) { m["generation"] = json.Number("1.5") },
+	} {
+		entry, err := handoff.Encode(madeUp())
+		require.NoError(t, err)
+		decoder := json.NewDecoder(bytes.NewReader(entry))
+		decoder.UseNumber()
+		var members map[string]any
+		require.NoError(t, decoder.Decode(&members))
+		require.NoError(t, s.check("entry", members))
+		change(members)
+		require.Error(t, s.check("entry", members), name)
+	}
+	require.Error(t, s.checkEntry([]byte(`"k"`)))
+}
+
+// Shell scripts and small programs take the entry apart by its text. These are the properties that they are promised.
+func requirePlain(t *testing.T, entry []byte) {
+	t.Helper()
+	require.True(t, bytes.HasPrefix(entry, []byte(`{"version":1,`)), "the version is not first")
+	require.Equal(t, -1, bytes.IndexFunc(entry, func(r rune) bool { return r < ' ' || r > '~' }), "not printable ASCII on one line")
+	require.LessOrEqual(t, len(entry), handoff.MaxSize)
+	var compact bytes.Buffer
+	require.NoError(t, json.Compact(&compact, entry))
+	require.True(t, bytes.Equal(compact.Bytes(), entry), "white space between members")
+}
+
+// FuzzEncode: whatever e-RS and the settings say, what is published is what the contract says, and an identifier that can be found
+// in its text with a pattern is the right one.
+func FuzzEncode(f *testing.F) {
+	f.Add("key", "123456789012", "R01", "Ann Example", "Meddygfa Tŷ Elli", int64(1), int64(1))
+	f.Add("k", "", `","asid":"`, `","asid":"999999999999"`, `\",\"asid\":\"9\"`, int64(-1), int64(253402300799))
+	f.Add("k", `\`, `"`, "\x00\x7f\u2028\ud7ff\ufffd", "🏥<>&", int64(0), int64(-62135596800))
+	s := sessionSchema(f)
+	member := regexp.MustCompile(`.*[{,]"asid":"([^"\\]*)"`)
+	f.Fuzz(func(t *testing.T, key, asid, org, user, name string, generation, end int64) {
+		session := madeUp()
+		session.SessionKey, session.ASID, session.OrgIdentifier = handoff.NewSessionKey(key), asid, org
+		session.UserName, session.OrgName, session.Generation = user, name, generation
+		session.ExpiresAt = time.Unix(end, 0)
+		entry, err := handoff.Encode(session)
+		if err != nil {
+			require.ErrorIs(t, err, handoff.ErrInvalid)
+			return
+		}
+		requirePlain(t, entry)
+		require.NoError(t, s.checkEntry(entry))
+		decoded, err := handoff.Decode(entry)
+		require.NoError(t, err)
+		require.True(t, decoded.SessionKey.Equal(session.SessionKey.Text))
+		require.Equal(t, []any{asid, org, generation}, []any{decoded.ASID, decoded.OrgIdentifier, decoded.Generation})
+		found := member.FindSubmatch(entry)
+		if strings.ContainsAny(asid, `"\`) {
+			require.Nil(t, found, "a pattern finds no part of an identifier")
+			return
+		}
+		require.NotNil(t, found)
+		require.Equal(t, asid, string(found[1]))
+	})
+}
+
+// An integrator has nothing but the document. A member, a reader or an example that is not as it says costs them a day.
+func TestTheDocumentSaysTheSame(t *testing.T) {
+	text, err := os.ReadFile("../../docs/handoff.md")
+	require.NoError(t, err)
+	document := string(text)
+	for name := range sessionSchema(t).Properties {
+		require.Contains(t, document, "\n| `"+name+"` | ", "a member that the table does not have")
+	}
+	example := regexp.MustCompile("(?s)```json\n(.*?)\n```").FindStringSubmatch(document)
+	require.NotNil(t, example)
+	requirePlain(t, []byte(example[1]))
+	require.NoError(t, sessionSchema(t).checkEntry([]byte(example[1])))
+	session, err := handoff.Decode([]byte(example[1]))
+	require.NoError(t, err)
+	again, err := handoff.Encode(session)
+	require.NoError(t, err)
+	require.Equal(t, string(again), example[1], "the example is an entry as it is written")
+
+	readers, err := filepath.Glob("readers/*/*")
+	require.NoError(t, err)
+	shown := regexp.MustCompile(`\]\(\.\./ersclient/handoff/(readers/[a-z-]+/[A-Za-z0-9_.-]+)\)`).FindAllStringSubmatch(document, -1)
+	var folders []string
+	for _, link := range shown {
+		require.Contains(t, readers, link[1])
+		folders = append(folders, filepath.Dir(link[1]))
+	}
+	for _, reader := range readers {
+		require.Contains(t, folders, filepath.Dir(reader), "a reader that the document does not show")
+	}
+}

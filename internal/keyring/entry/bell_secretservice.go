@@ -1,0 +1,82 @@
+//go:build !windows && !darwin
+
+package entry
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// Bell rings when an entry may have changed. It is a hint and no more: it can ring for somebody else's entry, and a Secret Service
+// need not tell of everything, so that whoever listens has to look from time to time all the same.
+type Bell struct {
+	conn *dbus.Conn
+	end  context.CancelFunc
+	ring *ringer
+}
+
+// Listen listens to the Secret Service, which is not started for that: its entries, its keyrings' locks, its coming and going. The
+// bell lives until Close.
+func Listen(ctx context.Context) (*Bell, error) {
+	address, err := busAddress()
+	if err != nil {
+		return nil, err
+	}
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	b := &Bell{end: end, ring: &ringer{rung: make(chan struct{}, 1), lost: make(chan struct{})}}
+	keep := context.AfterFunc(ctx, end)
+	b.conn, err = dbus.Connect(address, dbus.WithContext(life), dbus.WithSignalHandler(b.ring))
+	keep()
+	if err != nil {
+		end()
+		return nil, fmt.Errorf("%w: %w", ErrNoBus, err)
+	}
+	for _, rule := range [][]dbus.MatchOption{
+		{dbus.WithMatchSender(serviceName), dbus.WithMatchPathNamespace(servicePath)},
+		{dbus.WithMatchSender("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, serviceName)},
+	} {
+		if err := b.conn.AddMatchSignalContext(ctx, rule...); err != nil {
+			b.Close()
+			return nil, fmt.Errorf("listen to the secret service: %w", err)
+		}
+	}
+	return b, nil
+}
+
+// Rung receives once for any number of changes since it was last received from.
+func (b *Bell) Rung() <-chan struct{} { return b.ring.rung }
+
+// Lost is closed when the bell will not ring any more, since the bus has gone.
+func (b *Bell) Lost() <-chan struct{} { return b.ring.lost }
+
+// Close ends the listening.
+func (b *Bell) Close() {
+	// What its socket says to that is of no interest any more.
+	_ = b.conn.Close()
+	b.end()
+}
+
+// ringer is the connection's signal handler.
+type ringer struct {
+	once       sync.Once
+	rung, lost chan struct{}
+}
+
+// DeliverSignal is called for each signal of the connection.
+func (r *ringer) DeliverSignal(_, _ string, signal *dbus.Signal) {
+	// The bus greets everybody who comes with a signal of its own.
+	if !strings.HasPrefix(string(signal.Path), string(servicePath)) && !strings.HasSuffix(signal.Name, ".NameOwnerChanged") {
+		return
+	}
+	select {
+	case r.rung <- struct{}{}:
+	default:
+	}
+}
+
+// Terminate is called when the connection ends.
+func (r *ringer) Terminate() { r.once.Do(func() { close(r.lost) }) }
