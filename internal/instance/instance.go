@@ -1,4 +1,4 @@
-// Package instance sees to it that a user runs the program once at a time.
+// Package instance sees to it that a user runs the program once at a time, and lets a second start speak to the first.
 //
 // Every start clears what an earlier run has left in the keyring. A second window would take the first one's session for such a
 // leftover: other applications would lose the session that somebody is working with. So a start takes a lock before it looks at
@@ -7,6 +7,22 @@
 // The lock is one of the operating system's, on a file (flock on Unix, LockFileEx on Windows). The system takes it back when the
 // process ends, however it ends, so a file that a killed run has left behind locks nobody out. It is never removed: another process
 // may have it open already, and would then hold a lock that nobody else can see.
+//
+// Whoever holds the lock listens ([Lock.Listen]), and a start that does not get it asks ([Ask], or [Join] for both): to raise the
+// window, to sign in, to sign out. That goes over a socket in a folder of the user's own on Unix, and over a named pipe that is open
+// to the user alone on Windows; each side makes sure that the other one belongs to the same user. Only the holder of the lock
+// replaces a socket, so that one which a killed run has left behind is in nobody's way.
+//
+// # Protocol, version 1
+//
+// One question and its answer, each a JSON object on a line of at most 8 KiB. Unknown members are ignored.
+//
+//	{"version":1,"arguments":{"action":"sign-in","for":"Vendor App","wait":true}}
+//	{"version":1,"waiting":true,"pid":4711}
+//	{"version":1,"ok":true,"pid":4711}
+//
+// The middle line only answers a question with wait, at once: without it, nobody could tell a window in which the user has yet to
+// enter a passcode from one that hangs. An answer that is not ok has the code of a Problem.
 package instance
 
 import (
@@ -16,45 +32,20 @@ import (
 	"path/filepath"
 
 	"github.com/adrg/xdg"
-
-	"github.com/ers-login/ers-login/internal/problem"
-)
-
-// What the user is told. Each is a template; errors.Is finds them by their code.
-var (
-	// Running: another process of this user holds the lock.
-	Running = &problem.Problem{
-		Code:     "INSTANCE-RUNNING",
-		Title:    "e-RS Login is running already",
-		Happened: "Another window of e-RS Login is open for you on this computer, and only one can keep your e-RS session.",
-		Steps: []string{
-			"Go to the other window and sign in there. This one can be closed.",
-			"To go on here instead, close the other window and press **Try again**.",
-		},
-		Retry: true,
-	}
-	// Unknown: the lock could not be taken, for another reason.
-	Unknown = &problem.Problem{
-		Code:     "INSTANCE-UNKNOWN",
-		Title:    "e-RS Login cannot tell whether it is running already",
-		Happened: "The program makes sure that it runs once at a time with a file of its own, and could not use that file.",
-		Steps: []string{
-			"Press **Try again**.",
-			"If it happens again, give your local service desk the reference below. " +
-				"The folder {{.Folder}} has to be there and you have to be allowed to write to it.",
-		},
-		Retry: true,
-	}
 )
 
 // errHeld: another process holds the lock.
 var errHeld = errors.New("another process holds the lock")
 
-// Lock is held by the one instance of a user.
-type Lock struct{ file *os.File }
+// Lock is held by the one instance of a user. Its methods are not for several goroutines at once.
+type Lock struct {
+	file   *os.File
+	path   string
+	server *server // nil while nobody listens
+}
 
 // DefaultFile returns the lock's usual place: the user's runtime folder ($XDG_RUNTIME_DIR) if there is one, which goes with the
-// user's last session, else the platform's folder for state.
+// user's last session, else the platform's folder for state. On Windows each log-on session has a file of its own.
 func DefaultFile() string {
 	if folder := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(folder) {
 		if found, err := os.Stat(folder); err == nil && found.IsDir() { //nolint:gosec // G703: the environment says where it is
@@ -70,23 +61,34 @@ func Take(path string) (*Lock, error) {
 	file, err := open(path)
 	if err == nil {
 		if err = lock(file); err == nil {
-			return &Lock{file}, nil
+			return &Lock{file: file, path: path}, nil
 		}
 		err = errors.Join(err, file.Close())
 	}
-	template := Unknown.With("Folder", filepath.Dir(path))
-	if errors.Is(err, errHeld) {
-		template = Running
-	}
-	return nil, template.Because(fmt.Errorf("could not lock %s: %w", path, err))
+	return nil, notTaken(path, err)
 }
 
-// Release gives the lock back.
-func (l *Lock) Release() error {
-	if err := l.file.Close(); err != nil {
-		return fmt.Errorf("could not give the lock back: %w", err)
+// notTaken tells a lock that is held from one of which nobody knows.
+func notTaken(path string, err error) error {
+	err = fmt.Errorf("could not lock %s: %w", path, err)
+	if errors.Is(err, errHeld) {
+		return Running.Because(err)
 	}
-	return nil
+	return unknown(path, err)
+}
+
+// Release stops listening, gives each client that still waits its handler's answer, and gives the lock back. The lock is given back
+// whatever the error says.
+func (l *Lock) Release() error {
+	var deaf error
+	if l.server != nil {
+		deaf = l.server.close()
+		l.server = nil
+	}
+	if err := l.file.Close(); err != nil {
+		return errors.Join(deaf, fmt.Errorf("could not give the lock back: %w", err))
+	}
+	return deaf
 }
 
 func open(path string) (*os.File, error) {

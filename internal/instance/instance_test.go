@@ -1,14 +1,9 @@
 package instance_test
 
 import (
-	"bufio"
-	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -18,67 +13,14 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// holdVariable makes this test program another instance, which takes the lock that it names.
-const holdVariable = "ERS_LOGIN_TEST_HOLD"
-
-func TestMain(m *testing.M) {
-	if path := os.Getenv(holdVariable); path != "" {
-		os.Exit(hold(path))
-	}
-	os.Exit(m.Run())
-}
-
-// hold takes the lock, says how that went, and keeps it until its input ends.
-func hold(path string) int {
-	held, err := instance.Take(path)
-	if err != nil {
-		fmt.Println(problem.Of(err).Code)
-		return 0
-	}
-	fmt.Println("held")
-	_, _ = io.Copy(io.Discard, os.Stdin) // the end of the input is the sign
-	if err := held.Release(); err != nil {
-		return 1
-	}
-	return 0
-}
-
-// other is another instance of the program.
-type other struct {
-	cmd   *exec.Cmd
-	input io.Closer
-	says  string
-}
-
-func start(t *testing.T, path string) *other {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), holdVariable+"="+path)
-	cmd.Stderr = os.Stderr
-	input, err := cmd.StdinPipe()
-	require.NoError(t, err)
-	output, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	says, err := bufio.NewReader(output).ReadString('\n')
-	require.NoError(t, err)
-	return &other{cmd, input, strings.TrimSpace(says)}
-}
-
-func (o *other) leave(t *testing.T) {
-	t.Helper()
-	require.NoError(t, o.input.Close())
-	require.NoError(t, o.cmd.Wait())
-}
-
 // If this fails, opening the program twice signs out whoever works with the first window.
 func TestASecondProcessIsRefused(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "new folder", "lock")
-	first := start(t, path)
-	require.Equal(t, "held", first.says)
+	path := filepath.Join(folder(t), "new folder", "lock")
+	first := start(t, holds, path)
+	require.Equal(t, "held", first.says(t))
 
-	second := start(t, path)
-	assert.Equal(t, "INSTANCE-RUNNING", second.says)
+	second := start(t, holds, path)
+	assert.Equal(t, "INSTANCE-RUNNING", second.says(t))
 	second.leave(t)
 	_, err := instance.Take(path)
 	require.ErrorIs(t, err, instance.Running)
@@ -92,23 +34,22 @@ func TestASecondProcessIsRefused(t *testing.T) {
 
 // If this fails, a crash locks the user out until somebody removes a file that they have never heard of.
 func TestAKilledHolderLocksNobodyOut(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "lock")
-	first := start(t, path)
-	require.Equal(t, "held", first.says)
-	require.NoError(t, first.cmd.Process.Kill())
-	require.Error(t, first.cmd.Wait())
+	path := filepath.Join(folder(t), "lock")
+	first := start(t, holds, path)
+	require.Equal(t, "held", first.says(t))
+	first.kill(t)
 
 	held, err := instance.Take(path)
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, held.Release()) }()
-	second := start(t, path)
-	assert.Equal(t, "INSTANCE-RUNNING", second.says, "the file that was left behind still locks")
+	second := start(t, holds, path)
+	assert.Equal(t, "INSTANCE-RUNNING", second.says(t), "the file that was left behind still locks")
 	second.leave(t)
 }
 
 // If this fails, the window's Try again finds the program itself in the way.
 func TestTheLockCanBeTakenAgain(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "lock")
+	path := filepath.Join(folder(t), "lock")
 	for range 3 {
 		held, err := instance.Take(path)
 		require.NoError(t, err)
@@ -125,10 +66,10 @@ func TestTheLockCanBeTakenAgain(t *testing.T) {
 
 // A lock that cannot be taken is no proof that nobody else runs, and the user learns which folder it is about.
 func TestNobodyCanTell(t *testing.T) {
-	folder := t.TempDir()
-	file := filepath.Join(folder, "file")
+	place := folder(t)
+	file := filepath.Join(place, "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
-	for name, path := range map[string]string{"a folder": folder, "below a file": filepath.Join(file, "lock")} {
+	for name, path := range map[string]string{"a folder": place, "below a file": filepath.Join(file, "lock")} {
 		t.Run(name, func(t *testing.T) {
 			_, err := instance.Take(path)
 			require.ErrorIs(t, err, instance.Unknown)
@@ -140,10 +81,13 @@ func TestNobodyCanTell(t *testing.T) {
 
 // Two starts from the same desktop must come to the same file, or the lock is none.
 func TestDefaultFile(t *testing.T) {
-	folder := t.TempDir()
-	t.Setenv("XDG_RUNTIME_DIR", folder)
-	assert.Equal(t, filepath.Join(folder, "ers-login.lock"), instance.DefaultFile())
-	for name, value := range map[string]string{"not set": "", "gone": filepath.Join(folder, "gone"), "relative": "."} {
+	place := folder(t)
+	t.Setenv("XDG_RUNTIME_DIR", place)
+	assert.Equal(t, place, filepath.Dir(instance.DefaultFile()))
+	// On Windows each log-on session has its own Credential Manager.
+	assert.Regexp(t, map[bool]string{true: `^ers-login-\d+\.lock$`, false: `^ers-login\.lock$`}[runtime.GOOS == "windows"],
+		filepath.Base(instance.DefaultFile()))
+	for name, value := range map[string]string{"not set": "", "gone": filepath.Join(place, "gone"), "relative": "."} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("XDG_RUNTIME_DIR", value)
 			found := instance.DefaultFile()

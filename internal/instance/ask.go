@@ -1,0 +1,114 @@
+package instance
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+const (
+	// replyTime is how long the first instance may take for its first line: it hears the question and handles it within less.
+	replyTime = askTime + handleTime + time.Second
+	// patience is how long [Join] waits for an instance that does not listen yet, or not any more.
+	patience = 10 * time.Second
+	// retryPause is how long it waits before it looks again.
+	retryPause = 50 * time.Millisecond
+)
+
+// errNobody: nobody listens, or whoever did has left before an answer was begun. The lock may be free.
+var errNobody = errors.New("nobody listens")
+
+// Join takes the lock whose file is at path or, if another process holds it, asks that one: either the Lock is there, or the Answer,
+// or an error of [Take] or [Ask] is. It gives an instance that has just begun or is about to end ten seconds to listen or to leave,
+// and so goes on where either of the two alone would give up.
+func Join(ctx context.Context, path string, request Request) (*Lock, Answer, error) {
+	enough := time.NewTimer(patience)
+	defer enough.Stop()
+	for {
+		held, err := Take(path)
+		if err == nil || !errors.Is(err, Running) {
+			return held, Answer{}, err
+		}
+		answer, err := Ask(ctx, path, request)
+		if !errors.Is(err, errNobody) && !errors.Is(err, Leaving) {
+			return nil, answer, err
+		}
+		select {
+		case <-time.After(retryPause):
+		case <-enough.C:
+			return nil, answer, err
+		case <-ctx.Done():
+			return nil, answer, err
+		}
+	}
+}
+
+// Ask asks whoever holds the lock whose file is at path, and lets it raise its window where the system asks for such permission.
+// It waits six seconds at most for the answer; after a request with Wait, for the word that it will come, and for the answer until
+// the context ends.
+//
+// An answer is without error even if it is not OK, unless it is one of [Busy], [Outdated], [Malformed] and [Leaving]. Other
+// errors are [Unreachable], which wraps the context's, and [Unknown] if another user's program would have got the request.
+func Ask(ctx context.Context, path string, request Request) (Answer, error) {
+	answer, err := ask(ctx, path, request)
+	switch {
+	case errors.Is(err, errForeign):
+		return Answer{}, unknown(path, err)
+	case err != nil:
+		return Answer{}, Unreachable.Because(fmt.Errorf("could not ask the first instance: %w", err))
+	}
+	for _, refusal := range refusals() {
+		if answer.Code == refusal.Code {
+			return answer, refusal.Because(fmt.Errorf("process %d refused %q", answer.PID, request.Action))
+		}
+	}
+	return answer, nil
+}
+
+func ask(ctx context.Context, path string, request Request) (answer Answer, err error) {
+	dialling, cancel := context.WithTimeout(ctx, replyTime)
+	defer cancel()
+	server, err := dial(dialling, path)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer func() { _ = server.Close() }() // all is said by then
+	end := time.Now().Add(replyTime)
+	if err := errors.Join(server.SetReadDeadline(end), server.SetWriteDeadline(end)); err != nil {
+		return Answer{}, err
+	}
+	giveUp := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer func() {
+		if !giveUp() && err != nil {
+			err = context.Cause(ctx)
+		}
+	}()
+
+	// A server that is busy refuses without having heard the question, so that writing it may fail and an answer be there.
+	unheard := writeQuestion(server, request)
+	lines := bufio.NewReaderSize(server, maxLine)
+	said, err := readReply(lines)
+	if err != nil {
+		return Answer{}, errors.Join(unheard, whileUnanswered(err))
+	}
+	if said.Waiting {
+		if err := server.SetReadDeadline(time.Time{}); err != nil {
+			return Answer{}, err
+		}
+		if said, err = readReply(lines); err != nil {
+			return Answer{}, fmt.Errorf("it gave no answer: %w", err)
+		}
+	}
+	return said.Answer, nil
+}
+
+// whileUnanswered tells an instance that has left from one that hangs.
+func whileUnanswered(err error) error {
+	if errors.Is(err, io.EOF) || isReset(err) {
+		return fmt.Errorf("%w any more: %w", errNobody, err)
+	}
+	return err
+}

@@ -1,0 +1,43 @@
+package instance
+
+import (
+	"context"
+	"io"
+)
+
+// ErrNobody is what Join goes on after.
+var ErrNobody = errNobody
+
+// MaxClients is how many are served at a time.
+const MaxClients = maxClients
+
+// NotTaken makes the error of Take.
+func NotTaken(path string, err error) error { return notTaken(path, err) }
+
+// Dial connects to whoever holds a lock, as Ask does, and says nothing.
+func Dial(ctx context.Context, path string) (io.ReadWriteCloser, error) { return dial(ctx, path) }
+
+// Pretend listens in the place of a lock's holder, and does with each client what it is told.
+func Pretend(path string, act func(io.ReadWriteCloser)) (stop func() error, err error) {
+	where, err := listen(path)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			client, err := where.accept(ctx)
+			if err != nil {
+				return
+			}
+			act(client)
+		}
+	}()
+	return func() error {
+		cancel()
+		<-done
+		return where.close()
+	}, nil
+}

@@ -1,0 +1,243 @@
+package instance
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// pipeBuffer is how much a pipe holds that nobody has read yet, in bytes: the longest line.
+const pipeBuffer = maxLine
+
+// pipe is the endpoint on Windows. One instance of it is always there for the next client, since a client that finds none could not
+// tell a server that is busy from one that is not there.
+type pipe struct {
+	name       *uint16
+	attributes *windows.SecurityAttributes
+	// next is the instance that waits for a client, or 0.
+	next windows.Handle
+	// connected and stop are events: there is a client, and there is to be none any more.
+	connected, stop windows.Handle
+}
+
+// listen makes the pipe. The caller holds the lock, and a pipe goes with the process that made it: if there is one, it belongs to
+// somebody who is none of ours.
+func listen(lock string) (endpoint, error) {
+	user, err := currentUser()
+	if err != nil {
+		return nil, err
+	}
+	name, err := pipeName(lock, user)
+	if err != nil {
+		return nil, err
+	}
+	// It belongs to the user, also where an administrator's things belong to all of them, and nobody else may do anything with it.
+	descriptor, err := windows.SecurityDescriptorFromString(fmt.Sprintf("O:%[1]sD:P(A;;GA;;;%[1]s)", user))
+	if err != nil {
+		return nil, err
+	}
+	made := &pipe{name: name, attributes: &windows.SecurityAttributes{SecurityDescriptor: descriptor}}
+	made.attributes.Length = uint32(unsafe.Sizeof(*made.attributes))
+	for _, event := range []*windows.Handle{&made.connected, &made.stop} {
+		if *event, err = windows.CreateEvent(nil, 1, 0, nil); err != nil {
+			return nil, errors.Join(err, made.close())
+		}
+	}
+	if made.next, err = made.create(windows.FILE_FLAG_FIRST_PIPE_INSTANCE); err != nil {
+		return nil, errors.Join(fmt.Errorf("could not make the pipe: %w", err), made.close())
+	}
+	return made, nil
+}
+
+// create makes an instance of the pipe.
+func (p *pipe) create(flags uint32) (windows.Handle, error) {
+	handle, err := windows.CreateNamedPipe(p.name, windows.PIPE_ACCESS_DUPLEX|windows.FILE_FLAG_OVERLAPPED|flags,
+		windows.PIPE_TYPE_BYTE|windows.PIPE_READMODE_BYTE|windows.PIPE_REJECT_REMOTE_CLIENTS, windows.PIPE_UNLIMITED_INSTANCES,
+		pipeBuffer, pipeBuffer, 0, p.attributes)
+	if err != nil {
+		return 0, err
+	}
+	return handle, nil
+}
+
+func (p *pipe) accept(ctx context.Context) (stream, error) {
+	interrupted := make(chan struct{})
+	interrupt := context.AfterFunc(ctx, func() {
+		defer close(interrupted)
+		_ = windows.SetEvent(p.stop)
+	})
+	defer func() {
+		if !interrupt() {
+			<-interrupted // close is next, and closes the event
+		}
+	}()
+	if p.next == 0 {
+		made, err := p.create(0)
+		if err != nil {
+			return nil, err
+		}
+		p.next = made
+	}
+	if err := p.connect(); err != nil {
+		return nil, errors.Join(err, p.drop())
+	}
+	client := os.NewFile(uintptr(p.next), "pipe")
+	next, err := p.create(0)
+	if err != nil {
+		next = 0 // the next call tries again, and tells
+	}
+	p.next = next
+	return client, nil
+}
+
+// connect waits until a client has connected to the next instance.
+func (p *pipe) connect() error {
+	if err := windows.ResetEvent(p.connected); err != nil {
+		return err
+	}
+	overlapped := &windows.Overlapped{HEvent: p.connected}
+	defer runtime.KeepAlive(overlapped) // the system writes to it until the call has ended
+	err := windows.ConnectNamedPipe(p.next, overlapped)
+	switch {
+	case err == nil, errors.Is(err, windows.ERROR_PIPE_CONNECTED):
+		return nil
+	case !errors.Is(err, windows.ERROR_IO_PENDING):
+		return err
+	}
+	event, err := windows.WaitForMultipleObjects([]windows.Handle{p.connected, p.stop}, false, windows.INFINITE)
+	if err != nil || event != windows.WAIT_OBJECT_0 {
+		// If a client has come after all, cancelling finds nothing.
+		_ = windows.CancelIoEx(p.next, overlapped)
+	}
+	var none uint32
+	return errors.Join(err, windows.GetOverlappedResult(p.next, overlapped, &none, true))
+}
+
+// drop gives the next instance up.
+func (p *pipe) drop() error {
+	if p.next == 0 {
+		return nil
+	}
+	handle := p.next
+	p.next = 0
+	return windows.CloseHandle(handle)
+}
+
+func (p *pipe) close() error {
+	err := p.drop()
+	for _, event := range []windows.Handle{p.connected, p.stop} {
+		if event != 0 {
+			err = errors.Join(err, windows.CloseHandle(event))
+		}
+	}
+	return err
+}
+
+// dial connects to whoever holds the lock, and lets it raise its window: Windows allows that to the program that the user has just
+// started, which is this one, and to whom that one hands the permission.
+func dial(ctx context.Context, lock string) (stream, error) {
+	user, err := currentUser()
+	if err != nil {
+		return nil, err
+	}
+	name, err := pipeName(lock, user)
+	if err != nil {
+		return nil, err
+	}
+	handle, err := openPipe(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := ownedBy(handle, user); err != nil {
+		return nil, errors.Join(err, windows.CloseHandle(handle))
+	}
+	letRaise(handle)
+	return os.NewFile(uintptr(handle), "pipe"), nil
+}
+
+// openPipe waits for an instance of the pipe that is free. The server learns who the client is, and can do nothing in its name.
+func openPipe(ctx context.Context, name *uint16) (windows.Handle, error) {
+	const pause = 10 * time.Millisecond
+	for {
+		handle, err := windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE, 0, nil, windows.OPEN_EXISTING,
+			windows.FILE_FLAG_OVERLAPPED|windows.SECURITY_SQOS_PRESENT|windows.SECURITY_IDENTIFICATION, 0)
+		switch {
+		case err == nil:
+			return handle, nil
+		case errors.Is(err, windows.ERROR_FILE_NOT_FOUND):
+			return 0, fmt.Errorf("%w: %w", errNobody, err)
+		case errors.Is(err, windows.ERROR_ACCESS_DENIED):
+			return 0, fmt.Errorf("the pipe: %w: %w", errForeign, err)
+		case !errors.Is(err, windows.ERROR_PIPE_BUSY):
+			return 0, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return 0, fmt.Errorf("nobody takes the call: %w", ctx.Err())
+		}
+	}
+}
+
+// ownedBy makes sure that a pipe is the user's. Only an administrator can make one that belongs to somebody else.
+func ownedBy(handle windows.Handle, user *windows.SID) error {
+	descriptor, err := windows.GetSecurityInfo(handle, windows.SE_KERNEL_OBJECT, windows.OWNER_SECURITY_INFORMATION)
+	if err != nil {
+		return fmt.Errorf("could not tell whose pipe it is: %w", err)
+	}
+	owner, _, err := descriptor.Owner()
+	if err != nil {
+		return fmt.Errorf("could not tell whose pipe it is: %w", err)
+	}
+	if owner == nil || !owner.Equals(user) {
+		return fmt.Errorf("the pipe: %w (%s)", errForeign, owner)
+	}
+	return nil
+}
+
+// letRaise lets the server bring its window to the front. Where Windows does not have it, because the user has gone on to something
+// else meanwhile, the window asks for attention in the task bar and no more.
+func letRaise(handle windows.Handle) {
+	var server uint32
+	if windows.GetNamedPipeServerProcessId(handle, &server) != nil {
+		return
+	}
+	_, _, _ = windows.NewLazySystemDLL("user32.dll").NewProc("AllowSetForegroundWindow").Call(uintptr(server))
+}
+
+func currentUser() (*windows.SID, error) {
+	user, err := windows.GetCurrentProcessToken().GetTokenUser()
+	if err != nil {
+		return nil, fmt.Errorf("could not tell who the user is: %w", err)
+	}
+	return user.User.Sid, nil
+}
+
+// pipeName returns the pipe of a user, a log-on session and a lock. All pipes of a computer have their names in one place.
+func pipeName(lock string, user *windows.SID) (*uint16, error) {
+	var session uint32
+	if err := windows.ProcessIdToSessionId(windows.GetCurrentProcessId(), &session); err != nil {
+		return nil, fmt.Errorf("could not tell which log-on session this is: %w", err)
+	}
+	path, err := filepath.Abs(lock)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256([]byte(strings.ToLower(path)))
+	return windows.UTF16PtrFromString(fmt.Sprintf(`\\.\pipe\ers-login-%s-%d-%x`, user, session, sum[:8]))
+}
+
+// isReset tells whether the other end has gone without having read all that it was sent.
+func isReset(err error) bool {
+	return errors.Is(err, windows.ERROR_BROKEN_PIPE) || errors.Is(err, windows.ERROR_PIPE_NOT_CONNECTED) ||
+		errors.Is(err, windows.ERROR_NO_DATA)
+}

@@ -1,0 +1,185 @@
+package instance
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+const (
+	// version of the protocol.
+	version = 1
+	// maxLine bounds a line, in bytes and with its newline.
+	maxLine = 8 * 1024
+	// maxFor bounds the name of the program that asks, in characters: it is shown on one line.
+	maxFor = 80
+	// maxToken bounds an activation token, in bytes. Those of desktops have less than a hundred.
+	maxToken = 256
+)
+
+// The actions that a second start can ask for.
+const (
+	// Raise brings the window to the front.
+	Raise = "raise"
+	// SignIn raises the window and starts a sign-in, if nobody is signed in.
+	SignIn = "sign-in"
+	// SignOut ends the session, if there is one.
+	SignOut = "sign-out"
+)
+
+// Request is what a second start asks the first for.
+type Request struct {
+	// Action is [Raise], [SignIn] or [SignOut]. A first instance that does not know it refuses it as [Outdated].
+	Action string `json:"action"`
+	// For names the program on whose behalf this is asked, as it calls itself: whoever shows it must say so. Empty if it is the
+	// user. At most 80 printable characters arrive.
+	For string `json:"for,omitempty"`
+	// Wait: the answer is to tell how it has ended, however long that takes, and not that it was begun.
+	Wait bool `json:"wait,omitempty"`
+	// ActivationToken lets the first instance raise its window where a desktop allows that only to whoever the user has
+	// just dealt with: see [ActivationToken]. One that is too long or not printable ASCII does not arrive.
+	ActivationToken string `json:"activationToken,omitempty"`
+}
+
+// Answer is what the first instance says to it.
+type Answer struct {
+	// OK: it was done or, unless the request has Wait, begun.
+	OK bool `json:"ok"`
+	// PID is the first instance's process id. A handler leaves it out.
+	PID int `json:"pid,omitempty"`
+	// Code is that of a Problem, if it is not OK.
+	Code string `json:"code,omitempty"`
+}
+
+// ActivationToken returns the token with which the desktop has started this program, from its environment (see [os.Environ]): by it,
+// a window manager knows that the user wants the window that comes next. The names are those of the XDG activation protocol of
+// Wayland and of the startup notification protocol of X11. It is empty if there is none.
+func ActivationToken(environ []string) string {
+	for _, name := range []string{"XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"} {
+		for _, entry := range environ {
+			value, found := strings.CutPrefix(entry, name+"=")
+			if token := usableToken(value); found && token != "" {
+				return token
+			}
+		}
+	}
+	return ""
+}
+
+// clean returns a request as it may be shown and used. Both sides do it: the one to keep within a line, the other since it cannot
+// know who wrote it.
+func (r Request) clean() Request {
+	r.For = problem.Clean(strings.Map(printable, r.For), maxFor)
+	r.ActivationToken = usableToken(r.ActivationToken)
+	return r
+}
+
+// printable leaves out what cannot be seen: a name that turns the direction of the text could make the sentence around it say
+// something else.
+func printable(r rune) rune {
+	switch {
+	case unicode.IsPrint(r):
+		return r
+	case unicode.IsSpace(r):
+		return ' '
+	default:
+		return -1
+	}
+}
+
+func usableToken(token string) string {
+	if len(token) > maxToken || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return ""
+	}
+	return token
+}
+
+// question is a request on its way.
+type question struct {
+	Version   int             `json:"version"`
+	Arguments json.RawMessage `json:"arguments"`
+}
+
+// reply is an answer on its way, or the word that it will take time.
+type reply struct {
+	Version int  `json:"version"`
+	Waiting bool `json:"waiting,omitempty"`
+	Answer
+}
+
+// stream is a connection: a *net.UnixConn, or an *os.File over a named pipe.
+type stream interface {
+	io.ReadWriteCloser
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
+}
+
+func writeQuestion(to io.Writer, request Request) error {
+	arguments, err := json.Marshal(request.clean())
+	if err != nil {
+		return err
+	}
+	return writeLine(to, question{version, arguments})
+}
+
+// readQuestion returns a request, or the code with which it is refused. An error is that of the connection: nobody is there any more
+// who could be told.
+func readQuestion(from *bufio.Reader) (request Request, refusal string, err error) {
+	line, err := from.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		return Request{}, Malformed.Code, nil
+	}
+	if err != nil {
+		return Request{}, "", err
+	}
+	var asked question
+	if json.Unmarshal(line, &asked) != nil || asked.Version < 1 {
+		return Request{}, Malformed.Code, nil
+	}
+	if asked.Version > version {
+		return Request{}, Outdated.Code, nil
+	}
+	if json.Unmarshal(asked.Arguments, &request) != nil || request.Action == "" {
+		return Request{}, Malformed.Code, nil
+	}
+	if !slices.Contains([]string{Raise, SignIn, SignOut}, request.Action) {
+		return Request{}, Outdated.Code, nil
+	}
+	return request.clean(), "", nil
+}
+
+func writeReply(to io.Writer, answer Answer, waiting bool) error {
+	answer.PID = os.Getpid()
+	return writeLine(to, reply{version, waiting, answer})
+}
+
+func readReply(from *bufio.Reader) (reply, error) {
+	line, err := from.ReadSlice('\n')
+	if err != nil {
+		return reply{}, err
+	}
+	var read reply
+	if err := json.Unmarshal(line, &read); err != nil {
+		return reply{}, fmt.Errorf("what answers does not speak the protocol: %w", err)
+	}
+	return read, nil
+}
+
+// writeLine writes a line with one call: whoever reads it finds all of it or nothing.
+func writeLine(to io.Writer, value any) error {
+	line, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	_, err = to.Write(append(line, '\n'))
+	return err
+}

@@ -1,0 +1,192 @@
+package instance
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+const (
+	// maxClients is how many are served at a time. The next one is refused as [Busy].
+	maxClients = 16
+	// askTime is how long a client may take to ask, and answerTime how long it may take to read the answer. It is a program of ours.
+	askTime, answerTime = 2 * time.Second, 2 * time.Second
+	// handleTime is how long the handler may take where nobody has asked to wait.
+	handleTime = 3 * time.Second
+	// closeTime is how long [Lock.Release] waits for clients that have not asked yet, and for handlers whose context has ended.
+	closeTime = 3 * time.Second
+	// acceptPause keeps a loop from spinning where the system refuses connections, as it does without file descriptors.
+	acceptPause = time.Second
+)
+
+var (
+	// errForeign: what is there is not this user's.
+	errForeign = errors.New("it belongs to another user")
+	// errTurnedAway: a client has connected, and was not let in.
+	errTurnedAway = errors.New("turned a client away")
+)
+
+// Handler does what a second start asks for. It is called from several goroutines at once. The context ends when the client goes
+// away, when the lock is released, and after three seconds unless the request has Wait; the handler has to return then. It may not
+// call [Lock.Release] itself, which waits for it. A handler that is about to lose its lock answers with the code of [Leaving].
+type Handler func(ctx context.Context, request Request) Answer
+
+// Listen answers other starts from now on, until the lock is released. What goes wrong with one of them, and keeps no other from
+// being answered, is told to report, which is called from several goroutines. An error leaves the lock held and nobody listening:
+// other starts are then told that this one is [Unreachable].
+func (l *Lock) Listen(handler Handler, report func(error)) error {
+	if l.server != nil {
+		return errors.New("this instance listens already")
+	}
+	where, err := listen(l.path)
+	if err != nil {
+		return fmt.Errorf("could not listen for other starts: %w", err)
+	}
+	l.server = newServer(where, handler, report)
+	return nil
+}
+
+// endpoint is where clients connect.
+type endpoint interface {
+	// accept waits for the next client. The error is errTurnedAway if it is not this user, and any if the context has ended.
+	accept(context.Context) (stream, error)
+	// close is called after the last accept.
+	close() error
+}
+
+type server struct {
+	where   endpoint
+	handler Handler
+	report  func(error)
+
+	ctx     context.Context
+	cancel  context.CancelFunc
+	clients chan struct{}  // has one for each client
+	work    sync.WaitGroup // clients and the loop
+	closed  error          // the endpoint's, when the work is done
+}
+
+func newServer(where endpoint, handler Handler, report func(error)) *server {
+	s := &server{where: where, handler: handler, report: report, clients: make(chan struct{}, maxClients)}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.work.Go(s.run)
+	return s
+}
+
+// close ends all clients. No new one is let in first, then those that are there get their answers.
+func (s *server) close() error {
+	s.cancel()
+	done := make(chan struct{})
+	go func() {
+		s.work.Wait()
+		close(done)
+	}()
+	guard := time.NewTimer(closeTime)
+	defer guard.Stop()
+	select {
+	case <-done:
+		return s.closed
+	case <-guard.C:
+		return errors.New("another start is still being answered")
+	}
+}
+
+// run lets clients in.
+func (s *server) run() {
+	defer func() {
+		if err := s.where.close(); err != nil {
+			s.closed = fmt.Errorf("could not stop listening for other starts: %w", err)
+		}
+	}()
+	for {
+		client, err := s.where.accept(s.ctx)
+		switch {
+		case err == nil:
+			s.admit(client)
+		case s.ctx.Err() != nil:
+			return
+		case errors.Is(err, errTurnedAway):
+			s.report(err)
+		default:
+			s.report(fmt.Errorf("could not let another start in: %w", err))
+			select {
+			case <-time.After(acceptPause):
+			case <-s.ctx.Done():
+			}
+		}
+	}
+}
+
+// admit serves a client, if it is not one too many.
+func (s *server) admit(client stream) {
+	select {
+	case s.clients <- struct{}{}:
+		s.work.Go(func() {
+			defer func() { <-s.clients }()
+			s.tell(s.serve(client))
+		})
+	default:
+		// A line fits into an empty connection, so that this does not wait for anybody.
+		s.tell(errors.Join(s.answer(client, Answer{Code: Busy.Code}), client.Close()))
+	}
+}
+
+// serve hears a client's question and answers it.
+func (s *server) serve(client stream) (err error) {
+	defer func() { err = errors.Join(err, client.Close()) }()
+	if err := client.SetReadDeadline(time.Now().Add(askTime)); err != nil {
+		return err
+	}
+	request, refusal, err := readQuestion(bufio.NewReaderSize(client, maxLine))
+	switch {
+	case err != nil:
+		return fmt.Errorf("a client did not ask: %w", err)
+	case refusal != "":
+		return s.answer(client, Answer{Code: refusal})
+	case request.Wait:
+		if err := s.write(client, Answer{}, true); err != nil {
+			return err
+		}
+	}
+	if err := client.SetReadDeadline(time.Time{}); err != nil {
+		return err
+	}
+	return s.answer(client, s.handle(client, request))
+}
+
+// handle calls the handler with a context that lives as long as the client. A client has nothing more to say: whatever is read
+// from it means that it is gone, or none of ours.
+func (s *server) handle(client stream, request Request) Answer {
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	if !request.Wait {
+		ctx, cancel = context.WithTimeout(ctx, handleTime)
+		defer cancel()
+	}
+	s.work.Go(func() {
+		_, _ = client.Read(make([]byte, 1)) // ends at the latest when serve closes the client
+		cancel()
+	})
+	return s.handler(ctx, request)
+}
+
+func (s *server) answer(client stream, answer Answer) error { return s.write(client, answer, false) }
+
+func (s *server) write(client stream, answer Answer, waiting bool) error {
+	if err := client.SetWriteDeadline(time.Now().Add(answerTime)); err != nil {
+		return err
+	}
+	if err := writeReply(client, answer, waiting); err != nil {
+		return fmt.Errorf("could not answer a client: %w", err)
+	}
+	return nil
+}
+
+func (s *server) tell(err error) {
+	if err != nil {
+		s.report(err)
+	}
+}

@@ -1,0 +1,169 @@
+//go:build unix
+
+package instance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxSocketPath is how long a socket's path may be, in bytes without the zero at its end: 107 on Linux, 103 on macOS.
+const maxSocketPath = len(unix.RawSockaddrUnix{}.Path) - 1
+
+// socketPath returns where the holder of a lock listens: in a folder of its own, since the lock's may be open to others, and a socket
+// has the mode that the umask leaves it until it is changed.
+func socketPath(lock string) string {
+	return filepath.Join(strings.TrimSuffix(lock, ".lock")+".run", "socket")
+}
+
+// socket is the endpoint on Unix.
+type socket struct {
+	listener *net.UnixListener
+	path     string
+}
+
+// listen makes the socket anew. The caller holds the lock, so that one which is there already is nobody's.
+func listen(lock string) (endpoint, error) {
+	path := socketPath(lock)
+	if err := makePrivate(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
+	if err := removeSocket(path); err != nil {
+		return nil, err
+	}
+	address, free, err := address(path)
+	if err != nil {
+		return nil, err
+	}
+	defer free()
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: address, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	listener.SetUnlinkOnClose(false) // the address may be one that is only good now
+	made := &socket{listener, path}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(err, made.close())
+	}
+	return made, nil
+}
+
+// makePrivate makes a folder that nobody but this user can enter, or makes sure that it is one.
+func makePrivate(folder string) error {
+	if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	found, err := os.Lstat(folder)
+	if err != nil {
+		return err
+	}
+	if !found.IsDir() {
+		return fmt.Errorf("%s is in the way", folder)
+	}
+	var status unix.Stat_t
+	if err := unix.Lstat(folder, &status); err != nil {
+		return err
+	}
+	if int(status.Uid) != os.Geteuid() {
+		return fmt.Errorf("%s: %w", folder, errForeign)
+	}
+	if found.Mode().Perm() != 0o700 {
+		return os.Chmod(folder, 0o700) //nolint:gosec // G302: a folder
+	}
+	return nil
+}
+
+// removeSocket removes a socket, and nothing else.
+func removeSocket(path string) error {
+	found, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case found.Mode().Type() != fs.ModeSocket:
+		return fmt.Errorf("%s is in the way", path)
+	default:
+		return os.Remove(path)
+	}
+}
+
+func (s *socket) accept(ctx context.Context) (stream, error) {
+	interrupt := context.AfterFunc(ctx, func() { _ = s.listener.SetDeadline(time.Now()) })
+	defer interrupt()
+	client, err := s.listener.AcceptUnix()
+	if err != nil {
+		return nil, err
+	}
+	if err := sameUser(client); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: %w", errTurnedAway, err), client.Close())
+	}
+	return client, nil
+}
+
+// close removes the socket while the lock is still held, and another start's socket cannot be there yet.
+func (s *socket) close() error {
+	return errors.Join(removeSocket(s.path), s.listener.Close())
+}
+
+// dial connects to whoever holds the lock.
+func dial(ctx context.Context, lock string) (stream, error) {
+	address, free, err := address(socketPath(lock))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w yet: %w", errNobody, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer free()
+	var dialer net.Dialer
+	connection, err := dialer.DialContext(ctx, "unix", address)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ECONNREFUSED) {
+		return nil, fmt.Errorf("%w: %w", errNobody, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	server, ok := connection.(*net.UnixConn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("a %T is no socket", connection), connection.Close())
+	}
+	if err := sameUser(server); err != nil {
+		return nil, errors.Join(err, server.Close())
+	}
+	return server, nil
+}
+
+// sameUser makes sure that the process at the other end belongs to this user, as the system knows it.
+func sameUser(connection *net.UnixConn) error {
+	raw, err := connection.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var (
+		user   uint32
+		unread error
+	)
+	if err := raw.Control(func(descriptor uintptr) { user, unread = peer(int(descriptor)) }); err != nil {
+		return err
+	}
+	if unread != nil {
+		return fmt.Errorf("could not tell who is at the other end: %w", unread)
+	}
+	if int(user) != os.Geteuid() {
+		return fmt.Errorf("the process at the other end: %w (%d)", errForeign, user)
+	}
+	return nil
+}
+
+// isReset tells whether the other end has gone without having read all that it was sent.
+func isReset(err error) bool { return errors.Is(err, unix.ECONNRESET) }

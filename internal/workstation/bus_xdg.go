@@ -1,0 +1,248 @@
+//go:build !windows && !darwin
+
+package workstation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+const (
+	// callLimit is the longest wait for an answer. Who is asked does not ask anybody else.
+	callLimit = 5 * time.Second
+	// connectLimit is the longest wait for a connection: a bus that hangs still takes one.
+	connectLimit = 10 * time.Second
+	// maxSignals is the most signals that wait. There are a few in a day.
+	maxSignals = 64
+
+	busName    = "org.freedesktop.DBus"
+	properties = "org.freedesktop.DBus.Properties"
+)
+
+var (
+	errConnecting = errors.New("not asked yet")
+	errNoBus      = errors.New("there is no bus")
+	errLost       = errors.New("the connection was lost")
+	errNewOwner   = errors.New("the service was started or ended")
+)
+
+// bus is one of the two message buses.
+type bus struct {
+	name string
+	// address looks for it. godbus is never left to do that, since it would start a session bus that nobody ends.
+	address func() (string, error)
+	// serve is what is done with a connection, until it is lost, ctx ends, or there is a reason to begin anew. It settles
+	// the line when it has asked for all that it wants.
+	serve func(ctx context.Context, line *line) error
+	// lost says why there is no connection.
+	lost func(error)
+	// The pauses between two attempts.
+	retryMin, retryMax time.Duration
+}
+
+// systemAddress is the address of the system bus by the D-Bus specification, "Well-known Message Bus Instances".
+func systemAddress() (string, error) {
+	if address := os.Getenv("DBUS_SYSTEM_BUS_ADDRESS"); address != "" {
+		return address, nil
+	}
+	return socketAddress("/run/dbus/system_bus_socket", "/var/run/dbus/system_bus_socket")
+}
+
+// sessionAddress is the address of the user's bus.
+func sessionAddress() (string, error) {
+	address := os.Getenv("DBUS_SESSION_BUS_ADDRESS")
+	if address != "" && !strings.HasPrefix(address, "autolaunch:") {
+		return address, nil
+	}
+	folder := os.Getenv("XDG_RUNTIME_DIR")
+	if folder == "" {
+		folder = filepath.Join("/run/user", strconv.Itoa(os.Getuid()))
+	}
+	return socketAddress(filepath.Join(folder, "bus"))
+}
+
+// socketAddress is the address of the first of these sockets that is there.
+func socketAddress(paths ...string) (string, error) {
+	for _, path := range paths {
+		//nolint:gosec // the user's environment says where the user's bus is
+		if found, err := os.Stat(path); err == nil && found.Mode().Type() == os.ModeSocket {
+			return "unix:path=" + dbus.EscapeBusAddressValue(path), nil
+		}
+	}
+	return "", fmt.Errorf("%w at %s", errNoBus, strings.Join(paths, " or "))
+}
+
+// attend connects, serves and connects again until the context ends.
+func (b bus) attend(ctx context.Context) {
+	pause := b.retryMin
+	for {
+		line, err := b.connect(ctx)
+		if err == nil {
+			err = b.serve(ctx, line)
+			line.close()
+			if line.settled {
+				pause = b.retryMin
+			}
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		b.lost(err)
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+		pause = min(2*pause, b.retryMax)
+	}
+}
+
+// connect begins a connection of our own. Fyne's, which godbus shares, may be busy or be closed by somebody else.
+func (b bus) connect(ctx context.Context) (*line, error) {
+	address, err := b.address()
+	if err != nil {
+		return nil, fmt.Errorf("could not find the %s bus: %w", b.name, err)
+	}
+	life, end := context.WithCancel(ctx)
+	line := &line{end: end, listener: &listener{signals: make(chan *dbus.Signal, maxSignals), flooded: end}}
+	limit := time.AfterFunc(connectLimit, end)
+	line.conn, err = dbus.Connect(address, dbus.WithContext(life), dbus.WithSignalHandler(line.listener))
+	if inTime := limit.Stop(); err == nil && !inTime {
+		line.close()
+		err = context.DeadlineExceeded
+	}
+	if err != nil {
+		end()
+		return nil, fmt.Errorf("could not connect to the %s bus: %w", b.name, err)
+	}
+	return line, nil
+}
+
+// line is a connection, with the signals that come over it.
+type line struct {
+	conn    *dbus.Conn
+	end     context.CancelFunc
+	settled bool
+	*listener
+}
+
+// close ends the connection.
+func (l *line) close() {
+	l.end()
+	_ = l.conn.Close() // the bus may have closed it already
+}
+
+// call calls a method of a service that runs: nothing is started for it. Into are where the results go.
+func (l *line) call(ctx context.Context, service string, path dbus.ObjectPath, method string, arguments []any, into ...any) error {
+	limited, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	call := l.conn.Object(service, path).CallWithContext(limited, method, dbus.FlagNoAutoStart, arguments...)
+	if err := call.Store(into...); err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	return nil
+}
+
+// bus calls a method of the bus itself.
+func (l *line) bus(ctx context.Context, method string, arguments []any, into ...any) error {
+	return l.call(ctx, busName, "/org/freedesktop/DBus", busName+"."+method, arguments, into...)
+}
+
+// owner is the unique name of the connection that a service has, empty if it does not run.
+func (l *line) owner(ctx context.Context, service string) (string, error) {
+	var owner string
+	err := l.bus(ctx, "GetNameOwner", []any{service}, &owner)
+	if isAnswer(err, "org.freedesktop.DBus.Error.NameHasNoOwner") {
+		return "", nil
+	}
+	return owner, err
+}
+
+// listen asks for signals.
+func (l *line) listen(ctx context.Context, options ...dbus.MatchOption) error {
+	limited, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	if err := l.conn.AddMatchSignalContext(limited, options...); err != nil {
+		return fmt.Errorf("could not ask for signals: %w", err)
+	}
+	return nil
+}
+
+// listenForOwner asks to be told when a service starts or ends.
+func (l *line) listenForOwner(ctx context.Context, service string) error {
+	return l.listen(ctx, dbus.WithMatchSender(busName), dbus.WithMatchInterface(busName),
+		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, service))
+}
+
+// newOwner tells of which service a signal says that it has started or ended.
+func newOwner(signal *dbus.Signal) (service, owner string, told bool) {
+	var before string
+	if signal.Sender != busName || signal.Name != busName+".NameOwnerChanged" ||
+		dbus.Store(signal.Body, &service, &before, &owner) != nil {
+		return "", "", false
+	}
+	return service, owner, true
+}
+
+// isAnswer tells whether an error is what the other side has answered, with one of these names if there are any.
+func isAnswer(err error, names ...string) bool {
+	var answer dbus.Error
+	if !errors.As(err, &answer) {
+		return false
+	}
+	for _, name := range names {
+		if answer.Name == name {
+			return true
+		}
+	}
+	return len(names) == 0
+}
+
+// listener takes signals in the order in which they come, which godbus's own does not promise, and keeps no more than
+// maxSignals of them: whoever sends more than are taken makes us connect anew, and ask for what we missed.
+type listener struct {
+	mutex   sync.Mutex
+	closed  bool
+	signals chan *dbus.Signal
+	flooded func()
+}
+
+var (
+	_ dbus.SignalHandler = (*listener)(nil)
+	_ dbus.Terminator    = (*listener)(nil)
+)
+
+// DeliverSignal is called by the goroutine that reads from the bus. It must not wait, or no call is answered.
+func (l *listener) DeliverSignal(_, _ string, signal *dbus.Signal) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.closed {
+		return
+	}
+	select {
+	case l.signals <- signal:
+	default:
+		l.flooded()
+	}
+}
+
+// Terminate is called at the end of the connection. What came before can still be received.
+func (l *listener) Terminate() {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if !l.closed {
+		l.closed = true
+		close(l.signals)
+	}
+}

@@ -1,0 +1,192 @@
+//go:build !windows && !darwin
+
+package workstation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// A screen saver is a service and an interface of the same name.
+type saver struct {
+	name string
+	// paths are where it may answer.
+	paths []dbus.ObjectPath
+}
+
+// savers are those that tell when they come on: the common interface, which KDE has, and those of the desktops that have
+// made their own from it.
+var savers = []saver{
+	{"org.freedesktop.ScreenSaver", []dbus.ObjectPath{"/org/freedesktop/ScreenSaver", "/ScreenSaver"}},
+	{"org.gnome.ScreenSaver", []dbus.ObjectPath{"/org/gnome/ScreenSaver"}},
+	{"org.cinnamon.ScreenSaver", []dbus.ObjectPath{"/org/cinnamon/ScreenSaver"}},
+	{"org.mate.ScreenSaver", []dbus.ObjectPath{"/org/mate/ScreenSaver", "/"}},
+	{"org.xfce.ScreenSaver", []dbus.ObjectPath{"/org/xfce/ScreenSaver", "/"}},
+}
+
+// The session manager of GNOME, which Cinnamon, MATE and Budgie have too. It waits for its clients' answers before it ends
+// their session, for ten seconds at most. Of logging off, logind tells no more than that it has been done.
+const (
+	managerName   = "org.gnome.SessionManager"
+	managerPath   = dbus.ObjectPath("/org/gnome/SessionManager")
+	managerClient = "org.gnome.SessionManager.ClientPrivate"
+
+	// clientID is what the session manager knows this program as.
+	clientID = "ers-login"
+)
+
+// desktop serves one connection to the session bus.
+type desktop struct {
+	*Watcher
+	line *line
+	// client is this program as the session manager sees it, empty if there is none.
+	client dbus.ObjectPath
+	// held is closed when the session may end. It is nil as long as nothing waits for that.
+	held <-chan struct{}
+}
+
+// serve tells what the desktop tells.
+func (d *desktop) serve(ctx context.Context) error {
+	if err := d.attachSavers(ctx); err != nil {
+		return err
+	}
+	if err := d.attachManager(ctx); err != nil {
+		return err
+	}
+	d.line.settled = true
+	for {
+		select {
+		case signal, open := <-d.line.signals:
+			if !open {
+				return errLost
+			}
+			if err := d.take(ctx, signal); err != nil {
+				return err
+			}
+		case <-d.held:
+			d.held = nil
+			if err := d.agree(ctx); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// attachSavers asks the screen savers for their signals, and then whether they are on.
+func (d *desktop) attachSavers(ctx context.Context) error {
+	silent := errors.New("no screen saver tells of locking: none is on the session bus")
+	for _, saver := range savers {
+		if err := d.line.listenForOwner(ctx, saver.name); err != nil {
+			return err
+		}
+		err := d.line.listen(ctx, dbus.WithMatchSender(saver.name), dbus.WithMatchInterface(saver.name),
+			dbus.WithMatchMember("ActiveChanged"))
+		if err != nil {
+			return err
+		}
+		owner, err := d.line.owner(ctx, saver.name)
+		if err != nil {
+			return err
+		}
+		if owner != "" {
+			silent = nil
+		}
+		switch active, err := d.active(ctx, saver); {
+		case err == nil:
+			d.presence.lock(saver.name, active)
+		case !errors.Is(err, context.DeadlineExceeded):
+			return err
+		default:
+			// It hangs. What it said last stands until it says something else.
+		}
+	}
+	d.unseen.note(saverNote, silent)
+	return nil
+}
+
+// active asks a screen saver whether it is on. One that does not run is not, nor is one that does not know.
+func (d *desktop) active(ctx context.Context, saver saver) (bool, error) {
+	for _, path := range saver.paths {
+		var active bool
+		err := d.line.call(ctx, saver.name, path, saver.name+".GetActive", nil, &active)
+		switch {
+		case err == nil:
+			return active, nil
+		case !isAnswer(err):
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// attachManager makes this program a client of the session manager, which is asked before the session ends.
+func (d *desktop) attachManager(ctx context.Context) error {
+	if err := d.line.listenForOwner(ctx, managerName); err != nil {
+		return err
+	}
+	if err := d.line.listen(ctx, dbus.WithMatchSender(managerName), dbus.WithMatchInterface(managerClient)); err != nil {
+		return err
+	}
+	err := d.line.call(ctx, managerName, managerPath, managerName+".RegisterClient",
+		[]any{clientID, os.Getenv("DESKTOP_AUTOSTART_ID")}, &d.client)
+	switch {
+	case isAnswer(err):
+		err = fmt.Errorf("no session manager tells of logging off: %w", err)
+	case err != nil:
+		return err
+	}
+	d.unseen.note(managerNote, err)
+	return nil
+}
+
+// take takes one signal.
+func (d *desktop) take(ctx context.Context, signal *dbus.Signal) error {
+	if service, _, told := newOwner(signal); told && (service == managerName || isSaver(service)) {
+		return errNewOwner
+	}
+	if d.client != "" && signal.Path == d.client {
+		return d.takeOrder(ctx, signal)
+	}
+	for _, saver := range savers {
+		var active bool
+		if signal.Name == saver.name+".ActiveChanged" && dbus.Store(signal.Body, &active) == nil {
+			d.presence.lock(saver.name, active)
+		}
+	}
+	return nil
+}
+
+func isSaver(service string) bool {
+	return slices.ContainsFunc(savers, func(s saver) bool { return s.name == service })
+}
+
+// takeOrder takes what the session manager tells its client.
+func (d *desktop) takeOrder(ctx context.Context, signal *dbus.Signal) error {
+	switch signal.Name {
+	case managerClient + ".QueryEndSession":
+		// The user may yet decide otherwise.
+		return d.agree(ctx)
+	case managerClient + ".EndSession":
+		d.held = d.hold(ctx, SessionEnding).Done()
+	case managerClient + ".Stop":
+		d.tell(ctx, SessionEnding)
+	}
+	return nil
+}
+
+// agree answers that the session may end.
+func (d *desktop) agree(ctx context.Context) error {
+	err := d.line.call(ctx, managerName, d.client, managerClient+".EndSessionResponse", []any{true, ""})
+	if isAnswer(err) {
+		// It has not waited, or it has been called off.
+		return nil
+	}
+	return err
+}

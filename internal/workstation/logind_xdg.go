@@ -1,0 +1,314 @@
+//go:build !windows && !darwin
+
+package workstation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/godbus/dbus/v5"
+)
+
+const (
+	loginName    = "org.freedesktop.login1"
+	loginPath    = dbus.ObjectPath("/org/freedesktop/login1")
+	loginManager = loginName + ".Manager"
+	loginSession = loginName + ".Session"
+	loginUser    = loginName + ".User"
+)
+
+// The inhibitor delays these: they go on when we let go of it, or after logind's InhibitDelayMaxSec, which is five seconds
+// unless the administrator has said otherwise.
+const (
+	delayed     = "sleep:shutdown"
+	inhibitMode = "delay"
+)
+
+// logind serves one connection to the system bus.
+type logind struct {
+	*Watcher
+	line *line
+	// owner is the connection that logind has. Any user of the computer may send us a signal that names logind's interface.
+	owner   string
+	session dbus.ObjectPath
+	// inhibitor makes logind wait as long as it is open.
+	inhibitor *os.File
+	// held is closed when nothing has to be done any more before the event holding. It is nil while logind waits for
+	// nothing.
+	held    <-chan struct{}
+	holding Event
+}
+
+// serve tells what logind tells.
+func (l *logind) serve(ctx context.Context) error {
+	defer l.letGo()
+	if err := l.attach(ctx); err != nil {
+		return err
+	}
+	l.line.settled = true
+	for {
+		select {
+		case signal, open := <-l.line.signals:
+			if !open {
+				return errLost
+			}
+			if err := l.take(ctx, signal); err != nil {
+				return err
+			}
+		case <-l.held:
+			l.letGo()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// attach asks logind for its signals, and then for what was the case before them. That there is no logind, or none that
+// knows a session of this program, is no error of the connection.
+func (l *logind) attach(ctx context.Context) error {
+	if err := l.line.listenForOwner(ctx, loginName); err != nil {
+		return err
+	}
+	// Where logind is started on demand, as elogind is, this does it. Where it fails, the next call tells what there is.
+	var started uint32
+	_ = l.line.bus(ctx, "StartServiceByName", []any{loginName, uint32(0)}, &started)
+	owner, err := l.line.owner(ctx, loginName)
+	if err != nil {
+		return err
+	}
+	if owner == "" {
+		l.unseen.note(logindNote, errors.New("there is no logind, so that switching users, sleep and shutdown are not told"))
+		return nil
+	}
+	l.owner = owner
+	if err := l.line.listen(ctx, dbus.WithMatchSender(loginName), dbus.WithMatchInterface(loginManager)); err != nil {
+		return err
+	}
+	if err := l.attachSession(ctx); err != nil {
+		return err
+	}
+	l.inhibit(ctx)
+	l.unseen.note(logindNote, nil)
+	var ending bool
+	if err := l.property(ctx, loginPath, loginManager, "PreparingForShutdown", &ending); err == nil && ending {
+		l.wait(ctx, SessionEnding)
+	}
+	return nil
+}
+
+// attachSession finds the session, asks for its signals, and for its state.
+func (l *logind) attachSession(ctx context.Context) error {
+	session, err := l.findSession(ctx)
+	if err != nil {
+		l.unseen.note(sessionNote, fmt.Errorf("logind does not tell of locking and switching users: it knows no session of this "+
+			"program: %w", err))
+		return nil
+	}
+	l.session = session
+	if err := l.line.listen(ctx, dbus.WithMatchSender(loginName), dbus.WithMatchObjectPath(session)); err != nil {
+		return err
+	}
+	return l.lookAtSession(ctx)
+}
+
+// findSession returns the session that this program belongs to. A program that the user's service manager has started, as
+// desktops do, belongs to none; its environment names one, or it is the user's only one with a screen.
+func (l *logind) findSession(ctx context.Context) (dbus.ObjectPath, error) {
+	var failed []error
+	for _, find := range []func(context.Context) (dbus.ObjectPath, error){
+		l.sessionOfProcess, l.sessionOfEnvironment, l.sessionOfUser,
+	} {
+		session, err := find(ctx)
+		if err == nil {
+			err = l.checkSession(ctx, session)
+		}
+		if err == nil {
+			return session, nil
+		}
+		failed = append(failed, err)
+	}
+	return "", errors.Join(failed...)
+}
+
+func (l *logind) sessionOfProcess(ctx context.Context) (session dbus.ObjectPath, err error) {
+	pid := uint32(os.Getpid()) //nolint:gosec // a process's number is not negative
+	return session, l.line.call(ctx, loginName, loginPath, loginManager+".GetSessionByPID", []any{pid}, &session)
+}
+
+func (l *logind) sessionOfEnvironment(ctx context.Context) (session dbus.ObjectPath, err error) {
+	id := os.Getenv("XDG_SESSION_ID")
+	if id == "" {
+		return "", errors.New("XDG_SESSION_ID is not set")
+	}
+	return session, l.line.call(ctx, loginName, loginPath, loginManager+".GetSession", []any{id}, &session)
+}
+
+func (l *logind) sessionOfUser(ctx context.Context) (dbus.ObjectPath, error) {
+	var user dbus.ObjectPath
+	uid := uint32(os.Getuid()) //nolint:gosec // a user's number is not negative where there is logind
+	if err := l.line.call(ctx, loginName, loginPath, loginManager+".GetUser", []any{uid}, &user); err != nil {
+		return "", err
+	}
+	var display struct {
+		ID   string
+		Path dbus.ObjectPath
+	}
+	if err := l.property(ctx, user, loginUser, "Display", &display); err != nil {
+		return "", err
+	}
+	if display.ID == "" {
+		return "", errors.New("the user has no session with a screen")
+	}
+	return display.Path, nil
+}
+
+// checkSession refuses what logind counts as a session without anybody in front of it, such as the user's service manager.
+func (l *logind) checkSession(ctx context.Context, session dbus.ObjectPath) error {
+	var class string
+	if err := l.property(ctx, session, loginSession, "Class", &class); err != nil {
+		return err
+	}
+	if !strings.HasPrefix(class, "user") {
+		return fmt.Errorf("%s is of class %s", session, class)
+	}
+	return nil
+}
+
+// lookAtSession asks for the session's state. The error is the connection's.
+func (l *logind) lookAtSession(ctx context.Context) error {
+	var locked, active bool
+	err := l.property(ctx, l.session, loginSession, "LockedHint", &locked)
+	if err == nil {
+		err = l.property(ctx, l.session, loginSession, "Active", &active)
+	}
+	switch {
+	case isAnswer(err):
+		l.unseen.note(sessionNote, fmt.Errorf("logind does not tell of locking and switching users: %w", err))
+		return nil
+	case err != nil:
+		return err
+	}
+	l.unseen.note(sessionNote, nil)
+	l.presence.lock(loginName, locked)
+	l.presence.switchAway(!active)
+	return nil
+}
+
+func (l *logind) property(ctx context.Context, path dbus.ObjectPath, owner, name string, into any) error {
+	var value dbus.Variant
+	if err := l.line.call(ctx, loginName, path, properties+".Get", []any{owner, name}, &value); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if err := value.Store(into); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// take takes one signal.
+func (l *logind) take(ctx context.Context, signal *dbus.Signal) error {
+	if service, _, told := newOwner(signal); told && service == loginName {
+		return errNewOwner
+	}
+	if l.owner == "" || signal.Sender != l.owner {
+		return nil
+	}
+	switch signal.Name {
+	case loginManager + ".PrepareForSleep":
+		l.prepare(ctx, signal, Sleeping)
+	case loginManager + ".PrepareForShutdown":
+		l.prepare(ctx, signal, SessionEnding)
+	case loginManager + ".SessionRemoved":
+		l.removed(ctx, signal)
+	case loginSession + ".Lock", loginSession + ".Unlock":
+		if signal.Path == l.session {
+			l.presence.askToLock(signal.Name == loginSession+".Lock")
+		}
+	case properties + ".PropertiesChanged":
+		if signal.Path == l.session {
+			return l.change(ctx, signal)
+		}
+	}
+	return nil
+}
+
+// prepare takes a signal that says whether something begins, or is over.
+func (l *logind) prepare(ctx context.Context, signal *dbus.Signal, event Event) {
+	var begins bool
+	if dbus.Store(signal.Body, &begins) != nil {
+		return
+	}
+	if begins {
+		l.wait(ctx, event)
+		return
+	}
+	if l.holding == event {
+		l.held = nil // the lock is for the next time
+	}
+	l.inhibit(ctx)
+	if event == Sleeping {
+		l.tell(ctx, Woke)
+	}
+}
+
+// wait reports what logind waits with. There is one lock: a shutdown that begins before a sleep was released holds both.
+func (l *logind) wait(ctx context.Context, event Event) {
+	l.held, l.holding = l.hold(ctx, event).Done(), event
+}
+
+// removed takes the end of a session. It is late: no more than what the user's processes are left is held.
+func (l *logind) removed(ctx context.Context, signal *dbus.Signal) {
+	var id string
+	var session dbus.ObjectPath
+	if dbus.Store(signal.Body, &id, &session) == nil && session == l.session {
+		l.tell(ctx, SessionEnding)
+	}
+}
+
+// change takes a PropertiesChanged of the session.
+func (l *logind) change(ctx context.Context, signal *dbus.Signal) error {
+	var owner string
+	var changed map[string]dbus.Variant
+	var invalidated []string
+	if dbus.Store(signal.Body, &owner, &changed, &invalidated) != nil || owner != loginSession {
+		return nil
+	}
+	if locked, ok := changed["LockedHint"].Value().(bool); ok {
+		l.presence.lock(loginName, locked)
+	}
+	if active, ok := changed["Active"].Value().(bool); ok {
+		l.presence.switchAway(!active)
+	}
+	if slices.Contains(invalidated, "LockedHint") || slices.Contains(invalidated, "Active") {
+		return l.lookAtSession(ctx)
+	}
+	return nil
+}
+
+// inhibit takes the lock that makes logind wait, unless we have it. Without, everything is told all the same.
+func (l *logind) inhibit(ctx context.Context) {
+	if l.inhibitor != nil {
+		return
+	}
+	var lock dbus.UnixFD
+	err := l.line.call(ctx, loginName, loginPath, loginManager+".Inhibit", []any{delayed, applicant, purpose, inhibitMode}, &lock)
+	if err != nil {
+		l.unseen.note(delayNote, fmt.Errorf("sleep and shutdown do not wait for this program: %w", err))
+		return
+	}
+	l.inhibitor = os.NewFile(uintptr(lock), "inhibitor") //nolint:gosec // a file's number is not negative
+	l.unseen.note(delayNote, nil)
+}
+
+// letGo lets logind go on.
+func (l *logind) letGo() {
+	l.held = nil
+	if l.inhibitor != nil {
+		_ = l.inhibitor.Close() // nothing was written
+		l.inhibitor = nil
+	}
+}

@@ -1,0 +1,42 @@
+//go:build !windows && !darwin
+
+package workstation
+
+import (
+	"context"
+	"fmt"
+)
+
+// The sources as the notes of [Watcher.Unseen] name them.
+const (
+	logindNote  = "logind"
+	sessionNote = "logind session"
+	delayNote   = "logind inhibitor"
+	saverNote   = "screen saver"
+	managerNote = "session manager"
+)
+
+// sources are logind on the system bus and the desktop on the session bus.
+func (w *Watcher) sources() []func(context.Context) {
+	system := bus{
+		name: "system", address: systemAddress, retryMin: w.settings.RetryMin, retryMax: w.settings.RetryMax,
+		serve: func(ctx context.Context, line *line) error { return (&logind{Watcher: w, line: line}).serve(ctx) },
+		lost: func(err error) {
+			// What belongs to the service is no longer known either.
+			w.unseen.note(sessionNote, nil)
+			w.unseen.note(delayNote, nil)
+			w.unseen.note(logindNote, fmt.Errorf("logind does not tell of locking, switching users, sleep and shutdown: %w", err))
+		},
+	}
+	session := bus{
+		name: "session", address: sessionAddress, retryMin: w.settings.RetryMin, retryMax: w.settings.RetryMax,
+		serve: func(ctx context.Context, line *line) error { return (&desktop{Watcher: w, line: line}).serve(ctx) },
+		lost: func(err error) {
+			w.unseen.note(saverNote, fmt.Errorf("no screen saver tells of locking: %w", err))
+			w.unseen.note(managerNote, fmt.Errorf("no session manager tells of logging off: %w", err))
+		},
+	}
+	system.lost(errConnecting)
+	session.lost(errConnecting)
+	return []func(context.Context){system.attend, session.attend}
+}

@@ -1,0 +1,227 @@
+package workstation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// className is our class of windows.
+const className = "ErsLoginWorkstation"
+
+// windowNote is the window among the notes of [Watcher.Unseen].
+const windowNote = "window"
+
+var errNoWindowYet = errors.New("nothing is told: the window for it is being made")
+
+// registration is something that a window has to ask for. What a window is told without asking comes also where this fails.
+type registration struct {
+	// note is its name among the notes of [Watcher.Unseen], lost what is not told without it.
+	note, lost string
+	begin      func(windows.HWND) (end func(), err error)
+}
+
+var registrations = []registration{
+	{"session changes", "locking and switching users are not told", func(window windows.HWND) (func(), error) {
+		_, err := call(registerSessionEvent, uintptr(window), notifyForThisSession)
+		return func() { _, _ = call(unregisterSessionEvent, uintptr(window)) }, err
+	}},
+	// Computers that sleep in Modern Standby broadcast nothing to those who have not asked.
+	{"sleep", "sleep may not be told where it is Modern Standby", func(window windows.HWND) (func(), error) {
+		registered, err := call(registerSuspend, uintptr(window), notifyWindow)
+		return func() { _, _ = call(unregisterSuspend, registered) }, err
+	}},
+	// Programs without a window are ended without being asked, as our helpers are: we need the keyring's when we are told.
+	{"order of shutdown", "helper programs may be ended before this one at shutdown", func(windows.HWND) (func(), error) {
+		_, err := call(setShutdownParameters, firstToEnd, 0)
+		return func() {}, err
+	}},
+}
+
+// sources is a hidden window. It is a top-level one, since those for messages only get no broadcasts, and WM_ENDSESSION is
+// one.
+func (w *Watcher) sources() []func(context.Context) {
+	w.unseen.note(windowNote, errNoWindowYet)
+	return []func(context.Context){func(ctx context.Context) { w.watchWindow(ctx, registrations) }}
+}
+
+// watchWindow makes the window, asks for what it can be told, and takes its messages until the context ends.
+func (w *Watcher) watchWindow(ctx context.Context, registrations []registration) {
+	// A window's messages are for the thread that has made it. The thread ends with this goroutine, since it is not
+	// unlocked.
+	runtime.LockOSThread()
+	window, err := openWindow(ctx, w)
+	if err != nil {
+		w.unseen.note(windowNote, fmt.Errorf("nothing is told: could not make a window: %w", err))
+		return
+	}
+	defer window.close()
+	for _, r := range registrations {
+		end, err := r.begin(window.handle)
+		if err != nil {
+			w.unseen.note(r.note, fmt.Errorf("%s: %w", r.lost, err))
+			continue
+		}
+		defer end()
+	}
+	w.unseen.note(windowNote, nil)
+	stop := context.AfterFunc(ctx, func() {
+		_, _ = call(postMessage, uintptr(window.handle), wmStop, 0, 0) // the queue of ten thousand is not full
+	})
+	defer stop()
+	if err := window.takeMessages(); ctx.Err() == nil {
+		w.unseen.note(windowNote, fmt.Errorf("nothing is told any more: %w", err))
+	}
+}
+
+// window is a hidden window of Windows.
+type window struct {
+	*Watcher
+	// ctx is kept, since it is Windows that calls the window procedure.
+	ctx    context.Context
+	handle windows.HWND
+}
+
+// windowClassOnce registers the class of our windows, once: Go never gives a callback back.
+var windowClassOnce = sync.OnceValue(func() error {
+	name, err := windows.UTF16PtrFromString(className)
+	if err != nil {
+		return err
+	}
+	class := windowClass{procedure: windows.NewCallback(windowProcedure), className: name}
+	class.size = uint32(unsafe.Sizeof(class))
+	if err := windows.GetModuleHandleEx(windows.GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, nil, &class.instance); err != nil {
+		return err
+	}
+	_, err = call(registerClass, uintptr(unsafe.Pointer(&class))) //nolint:gosec // the call takes a structure by its address
+	return err
+})
+
+// openWindows are by their handles: Windows may not keep Go's pointers.
+var openWindows sync.Map
+
+// windowProcedure is called by Windows, on the thread of the window.
+func windowProcedure(handle, message, wParam, lParam uintptr) uintptr {
+	if found, ok := openWindows.Load(windows.HWND(handle)); ok {
+		if window, ok := found.(*window); ok {
+			if result, done := window.take(uint32(message), wParam); done { //nolint:gosec // a message's number has 32 bits
+				return result
+			}
+		}
+	}
+	result, _, _ := defaultProcedure.Call(handle, message, wParam, lParam)
+	return result
+}
+
+func openWindow(ctx context.Context, w *Watcher) (*window, error) {
+	if err := windowClassOnce(); err != nil {
+		return nil, err
+	}
+	class, err := windows.UTF16PtrFromString(className)
+	if err != nil {
+		return nil, err
+	}
+	// The title is what Windows lists when it waits at shutdown.
+	title, err := windows.UTF16PtrFromString(applicant)
+	if err != nil {
+		return nil, err
+	}
+	handle, err := call(createWindow, 0,
+		uintptr(unsafe.Pointer(class)), uintptr(unsafe.Pointer(title)), //nolint:gosec // the call takes texts by their addresses
+		0, 0, 0, 0, 0, 0, 0, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	opened := &window{Watcher: w, ctx: ctx, handle: windows.HWND(handle)}
+	openWindows.Store(opened.handle, opened)
+	return opened, nil
+}
+
+func (w *window) close() {
+	_, _ = call(destroyWindow, uintptr(w.handle)) // it goes with the thread anyway
+	openWindows.Delete(w.handle)
+}
+
+// takeMessages runs the message loop. The error is why it has ended before the context.
+func (w *window) takeMessages() error {
+	for {
+		var m message
+		//nolint:gosec // it is for Windows to fill
+		result, _, err := getMessage.Call(uintptr(unsafe.Pointer(&m)), 0, 0, 0)
+		switch {
+		case int32(result) == -1: //nolint:gosec // a BOOL has 32 bits
+			return fmt.Errorf("GetMessageW: %w", err)
+		case result == 0:
+			return errors.New("somebody has told the window's thread to quit")
+		case m.message == wmStop && w.ctx.Err() != nil:
+			return nil
+		}
+		_, _, _ = dispatchMessage.Call(uintptr(unsafe.Pointer(&m))) //nolint:gosec // the call takes a structure by its address
+	}
+}
+
+// take takes one message, and tells whether it is one of ours, and then its answer.
+func (w *window) take(message uint32, wParam uintptr) (uintptr, bool) {
+	switch message {
+	case wmClose:
+		// The window is not the user's to close. Windows asks all of a program's windows.
+		return 0, true
+	case wmQueryEndSession:
+		return 1, true
+	case wmEndSession:
+		if wParam != 0 {
+			w.endSession()
+		}
+		return 0, true
+	case wmPowerBroadcast:
+		w.takePower(wParam)
+		return 1, true
+	case wmSessionChange:
+		w.takeSession(wParam)
+		return 0, true
+	}
+	return 0, false
+}
+
+// endSession does not return before the session may end: once it has, Windows may end this process at any moment.
+func (w *window) endSession() {
+	reason, err := windows.UTF16PtrFromString(purpose)
+	if err == nil {
+		//nolint:gosec // the call takes a text by its address
+		_, err = call(blockReasonCreate, uintptr(w.handle), uintptr(unsafe.Pointer(reason)))
+	}
+	<-w.hold(w.ctx, SessionEnding).Done()
+	if err == nil { // else the user is shown no reason, and nothing else is different
+		_, _ = call(blockReasonDestroy, uintptr(w.handle))
+	}
+}
+
+// takePower takes a WM_POWERBROADCAST. Windows waits for about two seconds before it sleeps.
+func (w *window) takePower(event uintptr) {
+	switch event {
+	case pbtSuspend:
+		<-w.hold(w.ctx, Sleeping).Done()
+	case pbtResumeAutomatic, pbtResumeSuspend:
+		w.tell(w.ctx, Woke)
+	}
+}
+
+// takeSession takes a WM_WTSSESSION_CHANGE of our session.
+func (w *window) takeSession(change uintptr) {
+	switch change {
+	case wtsSessionLock, wtsSessionUnlock:
+		w.presence.lock(windowNote, change == wtsSessionLock)
+	case wtsConsoleDisconnect, wtsRemoteDisconnect:
+		w.presence.switchAway(true)
+	case wtsConsoleConnect, wtsRemoteConnect:
+		w.presence.switchAway(false)
+	case wtsSessionLogoff:
+		// What waits for us is WM_ENDSESSION, and this is for who did not get one.
+		w.tell(w.ctx, SessionEnding)
+	}
+}

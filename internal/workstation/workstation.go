@@ -1,0 +1,172 @@
+// Package workstation tells what happens to the computer while somebody is signed in: the screen is locked, another user
+// takes over, the lid is closed, the user logs off. A session must not outlive the person in front of it (SCAL AUT-003 and
+// AUT-004), but what follows from an event is not decided here.
+//
+// Two events are chances to act before it is too late, [Sleeping] and [SessionEnding]: the platform is asked to wait until
+// [Watcher.Release], so that the keyring is empty before the computer is off. It waits for some seconds only.
+//
+// The sources are logind's D-Bus interface (org.freedesktop.login1(5), with a delay inhibitor), the screen savers' and the
+// GNOME session manager's on the session bus; on Windows the messages that a top-level window is sent (WM_WTSSESSION_CHANGE,
+// WM_POWERBROADCAST, WM_ENDSESSION); and everywhere the wall clock, which leaps over the time in which a computer slept.
+// What a desktop does not tell cannot be seen: [Watcher.Unseen] says what that is, and everything else goes on.
+package workstation
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Event is something that happened to the workstation. Only changes are told, and at the beginning the screen is taken for
+// unlocked and the user for present. One change can be told more than once, where several sources know of it.
+type Event int
+
+// The events.
+const (
+	// Locked: the screen is locked, or a screen saver has come on.
+	Locked Event = iota
+	// Unlocked: and back again.
+	Unlocked
+	// UserSwitchedAway: somebody else works at the computer, or the remote desktop was left; the session lives on.
+	UserSwitchedAway
+	// UserSwitchedBack: and back again.
+	UserSwitchedBack
+	// Sleeping: the computer is about to sleep, and waits for [Watcher.Release].
+	Sleeping
+	// Woke: time has passed in which no program ran. What depends on the time is to be looked at now.
+	Woke
+	// SessionEnding: log-off or shutdown, which wait for [Watcher.Release].
+	SessionEnding
+)
+
+// String returns the event as it is written in the log.
+func (e Event) String() string {
+	switch e {
+	case Locked:
+		return "locked"
+	case Unlocked:
+		return "unlocked"
+	case UserSwitchedAway:
+		return "user switched away"
+	case UserSwitchedBack:
+		return "user switched back"
+	case Sleeping:
+		return "sleeping"
+	case Woke:
+		return "woke"
+	case SessionEnding:
+		return "session ending"
+	}
+	return fmt.Sprintf("event %d", int(e))
+}
+
+// Settings are a watcher's times. Zero is the usual one of each.
+type Settings struct {
+	// Hold is how long Sleeping and SessionEnding are held where nobody calls Release, 4 s. Longer is of no use: logind and
+	// Windows wait for five seconds, and Windows before it sleeps for two.
+	Hold time.Duration
+	// RetryMin is the pause before a D-Bus bus that is missing is looked for again, 1 s. It doubles up to RetryMax, 1 min.
+	RetryMin, RetryMax time.Duration
+}
+
+func (s Settings) withDefaults() Settings {
+	return Settings{
+		Hold:     cmp.Or(s.Hold, 4*time.Second),
+		RetryMin: cmp.Or(s.RetryMin, time.Second),
+		RetryMax: cmp.Or(s.RetryMax, time.Minute),
+	}
+}
+
+// Who asks the platform to wait, and what for, as it may show to the user.
+const (
+	applicant = "e-RS Login"
+	purpose   = "Signing out of e-RS"
+)
+
+// Watcher watches the workstation until its context ends. It is safe for concurrent use.
+type Watcher struct {
+	settings Settings
+	events   chan Event
+	reports  chan report
+	releases chan struct{}
+	// ended is closed when releases are no longer received.
+	ended    chan struct{}
+	unseen   *unseen
+	presence *presence
+}
+
+// Watch reports events until ctx ends; the channel of [Watcher.Events] is closed then, after everything that the watcher had
+// has been given back.
+func Watch(ctx context.Context, settings Settings) *Watcher {
+	w := newWatcher(ctx, settings)
+	w.start(ctx, w.sources())
+	return w
+}
+
+func newWatcher(ctx context.Context, settings Settings) *Watcher {
+	w := &Watcher{
+		settings: settings.withDefaults(),
+		events:   make(chan Event), reports: make(chan report), releases: make(chan struct{}), ended: make(chan struct{}),
+		unseen: newUnseen(),
+	}
+	w.presence = newPresence(func(e Event) { w.tell(ctx, e) })
+	return w
+}
+
+// start starts the platform's sources, the clock, and what ends with them.
+func (w *Watcher) start(ctx context.Context, platform []func(context.Context)) {
+	var sources sync.WaitGroup
+	for _, source := range platform {
+		sources.Go(func() { source(ctx) })
+	}
+	sources.Go(func() {
+		ticker := time.NewTicker(tick)
+		defer ticker.Stop()
+		watchClock(ctx, wallClock, ticker.C, func() { w.tell(ctx, Woke) })
+	})
+	go func() {
+		w.relay(ctx)
+		close(w.ended)
+		sources.Wait()
+		close(w.events)
+	}()
+}
+
+// Events returns what happens. Whoever reads too slowly loses the oldest events, but never SessionEnding.
+func (w *Watcher) Events() <-chan Event { return w.events }
+
+// Release lets the computer go on with what was told by the Sleeping and SessionEnding that have been received from Events.
+// One that is still to be received is held.
+func (w *Watcher) Release() {
+	select {
+	case w.releases <- struct{}{}:
+	case <-w.ended:
+	}
+}
+
+// Unseen returns what cannot be seen on this desktop, one error of [errors.Join] for each source that is silent and with
+// what is lost by that, or nil. It is for diagnostics; a source can come back.
+func (w *Watcher) Unseen() error { return w.unseen.err() }
+
+// tell reports an event that nothing waits for.
+func (w *Watcher) tell(ctx context.Context, e Event) {
+	w.report(ctx, report{event: e, release: func() {}})
+}
+
+// hold reports an event that something waits for. That is until Release, but no longer than the settings say, or the end of
+// the watcher: the end of the context that is returned.
+func (w *Watcher) hold(ctx context.Context, e Event) context.Context {
+	held, release := context.WithTimeout(ctx, w.settings.Hold)
+	w.report(ctx, report{event: e, release: release})
+	return held
+}
+
+func (w *Watcher) report(ctx context.Context, r report) {
+	select {
+	case w.reports <- r:
+	case <-ctx.Done():
+		r.release()
+	}
+}
