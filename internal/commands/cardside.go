@@ -82,8 +82,18 @@ func (r realNeighbours) bridgeSettings(removal string) (ticketapi.Settings, erro
 	}, nil
 }
 
-// sight logs whether the readers can be seen. Without them card_removal=always does not hold, and its organisation has to know.
+// sight tells whether the readers can be seen. Without them card_removal=always does not hold, and its organisation has to know;
+// otherwise it is of interest only to somebody who wonders why a removed card was noticed late.
 func (r realNeighbours) sight(removal string, err error) {
+	var found *problem.Problem
+	if err != nil {
+		found = problem.Of(err)
+	}
+	if removal == config.RemovalAlways {
+		r.board.Set("readers", found)
+	} else {
+		r.board.SetQuiet("readers", found)
+	}
 	switch {
 	case err == nil:
 		r.log.Info("smartcard readers can be watched again")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/command"
@@ -33,7 +34,7 @@ func TestTheAgentThatIsChosen(t *testing.T) {
 		for _, removal := range []string{config.RemovalByTicket, config.RemovalAlways} {
 			t.Run(name+", removal "+removal, func(t *testing.T) {
 				test.settings.CardRemoval = removal
-				side, err := realNeighbours{program: testProgram(t), log: testLog(t)}.openCardSide(test.settings)
+				side, err := realNeighbours{program: testProgram(t), log: testLog(t), board: login.NewBoard()}.openCardSide(test.settings)
 				if test.agent == nil {
 					require.Equal(t, "SETTING-AGENT_COMMAND", problem.Of(err).Code)
 					return
@@ -54,7 +55,7 @@ func TestTheAgentThatIsChosen(t *testing.T) {
 // If this fails, an organisation whose sessions must end with the card does not learn that on this computer they do not.
 func TestThatReadersCannotBeWatchedIsLogged(t *testing.T) {
 	unseen := &problem.Problem{Code: "CARD-PCSC_MISSING", Title: "No PC/SC"}
-	for removal, want := range map[string]string{
+	for removal, said := range map[string]string{
 		config.RemovalByTicket: "smartcard readers cannot be watched",
 		config.RemovalAlways:   "although card_removal is always, the ticket decides",
 	} {
@@ -63,12 +64,16 @@ func TestThatReadersCannotBeWatchedIsLogged(t *testing.T) {
 			log, err := logging.New(logging.Settings{Console: &console})
 			require.NoError(t, err)
 			defer closeLog(log)
-			bridge, err := realNeighbours{program: testProgram(t), log: log}.bridgeSettings(removal)
+			board := login.NewBoard()
+			bridge, err := realNeighbours{program: testProgram(t), log: log, board: board}.bridgeSettings(removal)
 			require.NoError(t, err)
 			bridge.Sight(unseen)
-			assert.Contains(t, console.String(), want)
+			want := login.Notice{Problem: unseen, Quiet: removal == config.RemovalByTicket}
+			assert.Equal(t, []login.Notice{want}, <-board.Changes(), "Diagnostics says so, and the screens where it matters")
+			assert.Contains(t, console.String(), said)
 			assert.Contains(t, console.String(), "CARD-PCSC_MISSING")
 			bridge.Sight(nil)
+			assert.Empty(t, <-board.Changes())
 			assert.Contains(t, console.String(), "smartcard readers can be watched again")
 		})
 	}
@@ -76,7 +81,7 @@ func TestThatReadersCannotBeWatchedIsLogged(t *testing.T) {
 
 // A computer without card software says so. A session must never come from a card that nobody has.
 func TestWithoutTheHelperThereIsNoTicket(t *testing.T) {
-	side, err := realNeighbours{program: testProgram(t), log: testLog(t)}.openCardSide(config.Config{Agent: config.AgentAuto})
+	side, err := realNeighbours{program: testProgram(t), log: testLog(t), board: login.NewBoard()}.openCardSide(config.Config{Agent: config.AgentAuto})
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, side.close()) }()
 	assert.IsNotType(t, &simulator.Agent{}, side.agent)

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/certstore"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/problem"
@@ -15,6 +16,10 @@ import (
 func (r realNeighbours) certificate(
 	ctx context.Context, settings config.Config, stored config.PassphraseSource,
 ) (tls.Certificate, error) {
+	if settings.CertificateThumbprint != "" {
+		certificate, err := certstore.Load(settings.CertificateThumbprint)
+		return certificate, withOrigin(settings, err)
+	}
 	files := ersclient.CertificateFiles{Certificate: settings.Certificate, Key: settings.Key}
 	if settings.PKCS12() {
 		passphrase, err := settings.Passphrase(ctx, stored)

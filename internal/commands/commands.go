@@ -101,7 +101,7 @@ func (p program) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return config.FlagError(cmd.Flags(), err) })
 	root.PersistentFlags().String("config", "", "settings file, instead of "+config.DefaultFile())
 	config.AddFlags(root.Flags())
-	root.AddCommand(p.demo(), p.passphrase(), p.version(), p.keyringWorker())
+	root.AddCommand(p.demo(), p.config(), p.passphrase(), p.proxyPassword(), p.version(), p.keyringWorker())
 	return root
 }
 

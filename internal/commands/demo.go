@@ -15,6 +15,7 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/history"
 	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 	"github.com/ers-login/ers-login/ui"
@@ -73,7 +74,7 @@ func (p program) openDemo(ctx context.Context, persona simulator.Persona) error 
 	defer card.Close()
 	demo := demonstration{p, log, ers, card, persona}
 	card.OnTicket(demo.admit)
-	return p.openWindow(ctx, log, ui.Settings{Demonstration: true, Simulator: demo.menu()}, demo.prepare)
+	return p.openWindow(ctx, log, login.NewBoard(), ui.Settings{Demonstration: true, Simulator: demo.menu()}, demo.prepare)
 }
 
 // admit makes a new ticket known to the stand-in, as Spine makes a real one known to e-RS.
@@ -119,6 +120,7 @@ func (d demonstration) prepare(ctx context.Context) (neighbours, error) {
 		agent: insertingAgent{d.card, d.persona}, ers: client, keyring: guarded, memory: memory, nudge: d.card.Changed(),
 		baseURL: d.ers.URL, asid: erstest.ASID,
 		pollInterval: defaults.AgentPollInterval, maxAge: defaults.SessionMaxAge,
+		grace: defaults.ClosingGrace, endWhenLocked: defaults.ScreenLock == config.LockEnds,
 		close: func() {
 			client.Close()
 			if err := ring.Close(); err != nil {

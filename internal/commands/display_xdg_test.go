@@ -14,6 +14,7 @@ import (
 
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/ui"
 )
 
@@ -22,7 +23,7 @@ func TestWithoutADisplay(t *testing.T) {
 	var complaints strings.Builder
 	p := testProgram(t, "HOME=/nowhere", "DISPLAY=", "XDG_SESSION_TYPE=tty")
 	p.stderr = &complaints
-	err := p.openWindow(t.Context(), testLog(t), ui.Settings{}, nil)
+	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), ui.Settings{}, nil)
 	require.ErrorIs(t, err, noDisplay)
 	assert.Equal(t, statusFailed, p.report(err))
 	assert.Contains(t, complaints.String(), "(WINDOW-NO_DISPLAY)")

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,9 @@ type neighbours struct {
 	baseURL, asid string
 	pollInterval  time.Duration
 	maxAge        time.Duration
+	// grace and endWhenLocked are how a session ends: see login.Config.
+	grace         time.Duration
+	endWhenLocked bool
 	// close ends all of them.
 	close func()
 }
@@ -36,8 +40,15 @@ type entrance struct {
 	log       logrus.FieldLogger
 	guard     func(secret.Text)
 	show      func(login.State)
+	// watch watches the workstation until the context ends; nil is one that nothing happens to.
+	watch func(context.Context) station
+	// board has what the neighbours want to be known, from before the flow on.
+	board *login.Board
 	// prepare finds the neighbours. It is called again when the user tries again.
 	prepare func(context.Context) (neighbours, error)
+
+	// shown: there is a window that can be raised.
+	shown atomic.Bool
 
 	early chan login.Intent
 	flow  atomic.Pointer[login.Flow]
@@ -84,26 +95,41 @@ func (e *entrance) run() error {
 	// The watcher outlives the wish to quit, and ends after the flow.
 	watching, stop := context.WithCancel(context.WithoutCancel(e.life))
 	cards := login.WatchAgent(watching, found.agent, smartcard.WatchSettings{Interval: found.pollInterval})
-	nudged := make(chan struct{})
-	go func() {
-		defer close(nudged)
-		forward(watching, found.nudge, cards.Look)
-	}()
+	var beside sync.WaitGroup
+	beside.Go(func() { forward(watching, found.nudge, cards.Look) })
+	incidents, release := e.attend(watching, &beside, found.endWhenLocked, cards.Look)
 	flow := login.New(login.Config{
 		ERS: found.ers, Keyring: found.keyring, Cards: cards, Memory: found.memory,
 		Clock: login.SystemClock{}, Log: e.log, Observe: e.show, Guard: e.guard,
 		BaseURL: found.baseURL, ASID: found.asid, Publisher: e.publisher,
-		MaxAge: found.maxAge, QuitWithin: quitWithin,
+		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked,
+		Workstation: incidents, Notices: e.board.Changes(),
 	})
 	e.flow.Store(flow)
 	flow.Run(e.life)
+	release()
 	stop()
-	<-nudged
+	beside.Wait()
 	for range cards.Events() {
 		// The watcher ends with its last answer, and is waited for.
 		continue
 	}
 	return nil
+}
+
+// attend begins to attend the workstation. Release lets go of a computer that waits for the end of the flow.
+func (e *entrance) attend(
+	ctx context.Context, beside *sync.WaitGroup, lockMatters bool, look func(),
+) (incidents <-chan login.Incident, release func()) {
+	if e.watch == nil {
+		return nil, func() {}
+	}
+	watched := e.watch(ctx)
+	told := make(chan login.Incident)
+	beside.Go(func() {
+		attendance{station: watched, incidents: told, look: look, leave: e.quit, board: e.board, lockMatters: lockMatters}.run(ctx)
+	})
+	return told, watched.Release
 }
 
 // find finds the neighbours, as often as the user tries again.

@@ -38,14 +38,17 @@ type testEntrance struct {
 	cancel context.CancelFunc
 }
 
-func newTestEntrance(t *testing.T, prepare func(context.Context) (neighbours, error)) testEntrance {
+func newTestEntrance(t *testing.T, prepare func(context.Context) (neighbours, error), changes ...func(*entrance)) testEntrance {
 	t.Helper()
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	states := make(chan login.State, 100)
 	e := &entrance{
-		publisher: "ers-login test", log: log, guard: func(secret.Text) {}, prepare: prepare,
+		publisher: "ers-login test", log: log, guard: func(secret.Text) {}, board: login.NewBoard(), prepare: prepare,
 		show: func(state login.State) { states <- state },
+	}
+	for _, change := range changes {
+		change(e)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	e.open(ctx)

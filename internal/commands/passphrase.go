@@ -2,6 +2,7 @@ package commands
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,21 +13,47 @@ import (
 	"golang.org/x/term"
 
 	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// maxPassphrase bounds what is read from a pipe.
-const maxPassphrase = 1024
+// maxSecret bounds what is read from a pipe.
+const maxSecret = 1024
 
 func (p program) passphrase() *cobra.Command {
-	return &cobra.Command{
-		Use:   "passphrase",
-		Short: "Store the passphrase of the PKCS#12 certificate in the keyring",
-		Long: "Asks for the passphrase of the certificate in PKCS#12 form and stores it in the keyring, where the program finds it at the\n" +
+	return p.storing(kept{
+		use: "passphrase", what: "passphrase", prompt: "Passphrase: ",
+		short: "Store the passphrase of the PKCS#12 certificate in the keyring",
+		long: "Asks for the passphrase of the certificate in PKCS#12 form and stores it in the keyring, where the program finds it at the\n" +
 			"next sign-in. It is read from standard input, and from the terminal without showing it; it is never an argument.",
+		store: (*keyring.Client).SetPassphrase,
+	})
+}
+
+func (p program) proxyPassword() *cobra.Command {
+	return p.storing(kept{
+		use: "proxy-password", what: "password of the proxy", prompt: "Password: ",
+		short: "Store the password for the proxy in the keyring",
+		long: "Asks for the password that belongs to the setting proxy_user and stores it in the keyring, where the program finds it when the\n" +
+			"proxy wants it. It is read from standard input, and from the terminal without showing it; it is never an argument.",
+		store: (*keyring.Client).SetProxyPassword,
+	})
+}
+
+// kept is a secret that a command stores for the program.
+type kept struct {
+	use, short, long string
+	// what it is called, and how it is asked for.
+	what, prompt string
+	store        func(*keyring.Client, context.Context, secret.Text) error
+}
+
+func (p program) storing(it kept) *cobra.Command {
+	return &cobra.Command{
+		Use: it.use, Short: it.short, Long: it.long,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			entered, err := p.readPassphrase()
+			entered, err := p.readSecret(it)
 			if err != nil {
 				return err
 			}
@@ -38,45 +65,48 @@ func (p program) passphrase() *cobra.Command {
 			log := p.openLog("")
 			defer closeLog(log)
 			log.Guard(entered)
-			settings, err := config.Load(config.System(file, nil))
+			sources := config.System(file, nil)
+			// The window says so when it sets a broken file aside. Here nobody would see it.
+			sources.LeaveBroken = true
+			settings, err := config.Load(sources)
 			if err != nil {
-				// What is wrong with other settings is no reason: storing the passphrase may be a part of repairing them.
+				// What is wrong with other settings is no reason: storing this may be a part of repairing them.
 				log.WithError(err).Warn("settings")
 			}
 			ring, err := p.openKeyring(settings, log)
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(ring.SetPassphrase(cmd.Context(), entered), ring.Close()); err != nil {
+			if err := errors.Join(it.store(ring, cmd.Context(), entered), ring.Close()); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintln(p.stderr, "The passphrase is in the keyring.")
+			_, err = fmt.Fprintf(p.stderr, "The %s is in the keyring.\n", it.what)
 			return err
 		},
 	}
 }
 
-// readPassphrase reads one line, without an echo if it is typed.
-func (p program) readPassphrase() (secret.Text, error) {
+// readSecret reads one line, without an echo if it is typed.
+func (p program) readSecret(it kept) (secret.Text, error) {
 	var line string
 	if terminal, ok := p.stdin.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
-		fmt.Fprint(p.stderr, "Passphrase: ") //nolint:errcheck // a prompt that cannot be seen is no reason to stop
+		fmt.Fprint(p.stderr, it.prompt) //nolint:errcheck // a prompt that cannot be seen is no reason to stop
 		typed, err := term.ReadPassword(int(terminal.Fd()))
 		fmt.Fprintln(p.stderr) //nolint:errcheck // as above
 		if err != nil {
-			return secret.Text{}, fmt.Errorf("could not read the passphrase: %w", err)
+			return secret.Text{}, fmt.Errorf("could not read the %s: %w", it.what, err)
 		}
 		line = string(typed)
 	} else {
-		read, err := bufio.NewReader(io.LimitReader(p.stdin, maxPassphrase)).ReadString('\n')
+		read, err := bufio.NewReader(io.LimitReader(p.stdin, maxSecret)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
-			return secret.Text{}, fmt.Errorf("could not read the passphrase: %w", err)
+			return secret.Text{}, fmt.Errorf("could not read the %s: %w", it.what, err)
 		}
 		line = read
 	}
 	entered := secret.New(strings.TrimRight(line, "\r\n"))
 	if entered.IsZero() {
-		return secret.Text{}, errors.New("no passphrase was entered")
+		return secret.Text{}, fmt.Errorf("no %s was entered", it.what)
 	}
 	return entered, nil
 }

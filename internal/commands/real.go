@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	standard "log"
 	"strings"
@@ -15,7 +16,9 @@ import (
 	"github.com/ers-login/ers-login/internal/history"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/ui"
 )
 
@@ -28,8 +31,8 @@ func (p program) openReal(cmd *cobra.Command) error {
 	}
 	log := p.openLog(logging.DefaultDir())
 	defer closeLog(log)
-	neighbours := realNeighbours{program: p, log: log, sources: config.System(file, cmd.Flags())}
-	return p.openWindow(cmd.Context(), log, ui.Settings{}, neighbours.prepare)
+	neighbours := realNeighbours{program: p, log: log, board: login.NewBoard(), sources: config.System(file, cmd.Flags())}
+	return p.openWindow(cmd.Context(), log, neighbours.board, ui.Settings{}, neighbours.prepare)
 }
 
 // openLog opens the log in a folder, or on the console alone. It is there whatever happens: a folder that cannot be written to
@@ -54,19 +57,19 @@ func closeLog(log io.Closer) {
 type realNeighbours struct {
 	program program
 	log     *logging.Log
+	board   *login.Board
 	sources config.Sources
 }
 
 func (r realNeighbours) prepare(ctx context.Context) (neighbours, error) {
 	settings, err := config.Load(r.sources)
+	// What was set aside may be why something else is missing.
+	r.warn(settings.Warnings)
 	if err == nil {
 		err = settings.RequireReal()
 	}
 	if err != nil {
 		return neighbours{}, err
-	}
-	for _, warning := range settings.Warnings {
-		r.log.Warn(warning)
 	}
 	r.setLevel(settings.LogLevel)
 
@@ -74,7 +77,7 @@ func (r realNeighbours) prepare(ctx context.Context) (neighbours, error) {
 	if err != nil {
 		return neighbours{}, err
 	}
-	ers, err := r.client(ctx, settings, ring.Passphrase)
+	ers, fqdn, err := r.client(ctx, settings, ring)
 	if err != nil {
 		return neighbours{}, errors.Join(err, ring.Close())
 	}
@@ -87,17 +90,35 @@ func (r realNeighbours) prepare(ctx context.Context) (neighbours, error) {
 	if err != nil {
 		r.log.WithError(err).Warn("history")
 	}
+	records := r.openAudit(settings, ers, fqdn)
 	return neighbours{
-		agent: cards.agent, ers: ers, keyring: ring, memory: memory, nudge: cards.readers.Changed(),
+		agent: cards.agent, ers: records.ers, keyring: knowing{ring, records.ers}, memory: memory, nudge: cards.readers.Changed(),
 		baseURL: settings.BaseURL, asid: settings.ASID,
 		pollInterval: settings.AgentPollInterval, maxAge: settings.SessionMaxAge,
+		grace: settings.ClosingGrace, endWhenLocked: settings.ScreenLock == config.LockEnds,
 		close: func() {
 			ers.Close()
-			if err := errors.Join(cards.close(), ring.Close()); err != nil {
-				r.log.WithError(err).Warn("a helper did not end")
+			if err := errors.Join(cards.close(), ring.Close(), records.close()); err != nil {
+				r.log.WithError(err).Warn("not all ended as it should")
 			}
 		},
 	}, nil
+}
+
+// warn tells what was left out of the settings. The window shows as much as somebody could still make use of.
+func (r realNeighbours) warn(warnings []*problem.Problem) {
+	const shown = 5
+	for i := range shown {
+		var found *problem.Problem
+		if i < len(warnings) {
+			found = warnings[i]
+		}
+		// After trying again there may be fewer.
+		r.board.Set(fmt.Sprintf("settings %d", i), found)
+	}
+	for _, warning := range warnings {
+		r.log.Warn(warning)
+	}
 }
 
 func (r realNeighbours) setLevel(level string) {
@@ -119,23 +140,54 @@ func (p program) openKeyring(settings config.Config, log logrus.FieldLogger) (*k
 	return keyring.New(keyring.Settings{
 		Command: arguments, Env: p.environ, Version: p.metadata.Version,
 		Timeout: settings.KeyringTimeout, PromptTimeout: settings.KeyringPromptTimeout, Log: log,
+		Aliases: settings.WindowsAliases,
 	}), nil
 }
 
-func (r realNeighbours) client(ctx context.Context, settings config.Config, stored config.PassphraseSource) (*ersclient.Client, error) {
-	certificate, err := r.certificate(ctx, settings, stored)
+// client makes the client, and tells the name that the organisation's certificate is for.
+func (r realNeighbours) client(
+	ctx context.Context, settings config.Config, ring *keyring.Client,
+) (client *ersclient.Client, fqdn string, err error) {
+	certificate, err := r.certificate(ctx, settings, ring.Passphrase)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	roots, trustStore, err := ersclient.LoadRootCAs(settings.CABundle)
 	if err != nil {
-		return nil, withOrigin(settings, err)
+		return nil, "", withOrigin(settings, err)
 	}
-	return ersclient.New(ersclient.Config{
+	proxy, err := ersclient.ProxyOf(settings.Proxy)
+	if err != nil {
+		return nil, "", withOrigin(settings, err)
+	}
+	client, err = ersclient.New(ersclient.Config{
 		BaseURL: settings.BaseURL, ASID: settings.ASID, Certificate: certificate,
 		RootCAs: roots, TrustStore: trustStore, SendFQDN: settings.SendFQDN,
 		UserAgent: strings.Replace(r.program.name(), " ", "/", 1), Timeout: settings.RequestTimeout,
+		Proxy: proxy, ProxyCredentials: r.proxyCredentials(settings.ProxyUser, ring.ProxyPassword),
+		Notice: r.board.Set,
 	})
+	return client, ersclient.CommonName(certificate), err
+}
+
+// proxyCredentials returns what a proxy is told that wants a user name and password: the user of the settings, with the password that
+// was stored in the keyring. It is nil where no user is set.
+func (r realNeighbours) proxyCredentials(
+	user string, stored func(context.Context) (secret.Text, error),
+) func(context.Context, string) (string, secret.Text, bool) {
+	if user == "" {
+		return nil
+	}
+	return func(ctx context.Context, _ string) (string, secret.Text, bool) {
+		password, err := stored(ctx)
+		if err != nil {
+			// The proxy's own answer is what the user is shown; why there was no password is for the log.
+			r.log.WithError(err).Warn("the password for the proxy")
+			return "", secret.Text{}, false
+		}
+		r.log.Guard(password)
+		return user, password, true
+	}
 }
 
 // logWriter writes what a program of the organisation's says to the log, which masks tickets.

@@ -14,6 +14,7 @@ import (
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/workstation"
 	"github.com/ers-login/ers-login/ui"
 )
 
@@ -22,7 +23,9 @@ type prepare func(context.Context) (neighbours, error)
 
 // openWindow shows the window, and returns when the user has left and nothing of a session is left behind. An error that kept the
 // user from signing in has been shown in the window, if there was one.
-func (p program) openWindow(ctx context.Context, log *logging.Log, settings ui.Settings, find prepare) error {
+func (p program) openWindow(
+	ctx context.Context, log *logging.Log, board *login.Board, settings ui.Settings, find prepare,
+) error {
 	if !hasDisplay(p.environ) {
 		log.WithError(noDisplay).Error("window")
 		return noDisplay
@@ -34,11 +37,23 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, settings ui.S
 	settings.Redact = log.Redact
 	settings.Shown = func(state login.State) { logScreen(log, state) }
 
-	entrance := &entrance{publisher: p.name(), log: log, guard: log.Guard, prepare: onlyOnce(instance.DefaultFile(), log, find)}
-	app := p.newApp(p.metadata)
-	window := ui.New(app, settings, entrance.Send)
-	entrance.show = window.Show
+	var window *ui.Window
+	entrance := &entrance{
+		publisher: p.name(), log: log, guard: log.Guard, board: board,
+		watch: func(ctx context.Context) station { return workstation.Watch(ctx, workstation.Settings{}) },
+	}
 	entrance.open(ctx)
+	raise := func() { raise(log, window.Window()) }
+	one := newOneInstance(instance.DefaultFile(), log, p.environ, entrance.answer(raise))
+	defer one.leave()
+	if errors.Is(one.join(ctx), errRaised) {
+		return p.say(errRaised)
+	}
+	// Whatever else keeps this from being the one instance is found again when the window is there to tell it.
+	entrance.prepare = after(one.join, find)
+	app := p.newApp(p.metadata)
+	window = ui.New(app, settings, entrance.Send)
+	entrance.show = window.Show
 
 	var started atomic.Bool
 	ended := make(chan error, 1)
@@ -46,6 +61,7 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, settings ui.S
 	app.Lifecycle().SetOnStarted(func() {
 		window.Window().Show()
 		started.Store(true)
+		entrance.shown.Store(true)
 		go func() { ended <- entrance.run() }()
 	})
 	stack, broken := runApp(app)
@@ -68,6 +84,8 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, settings ui.S
 	case errors.Is(err, context.Canceled):
 		// The user has left before anything could go wrong.
 		return nil
+	case errors.Is(err, errRaised):
+		return p.say(errRaised)
 	default:
 		return err
 	}
@@ -84,27 +102,30 @@ func runApp(app fyne.App) (stack string, broken error) {
 	return "", nil
 }
 
-// onlyOnce makes a prepare that takes the lock of the one instance before it looks at anything, and holds it until the neighbours
-// are closed.
-func onlyOnce(path string, log logrus.FieldLogger, find prepare) prepare {
+// after makes a prepare that does something else first.
+func after(first func(context.Context) error, find prepare) prepare {
 	return func(ctx context.Context) (neighbours, error) {
-		lock, err := instance.Take(path)
-		if err != nil {
+		if err := first(ctx); err != nil {
 			return neighbours{}, err
 		}
-		found, err := find(ctx)
-		if err != nil {
-			return neighbours{}, errors.Join(err, lock.Release())
-		}
-		closeAll := found.close
-		found.close = func() {
-			closeAll()
-			if err := lock.Release(); err != nil {
-				log.WithError(err).Warn("instance")
-			}
-		}
-		return found, nil
+		return find(ctx)
 	}
+}
+
+// raise brings the window to the front, from wherever it is.
+func raise(log logrus.FieldLogger, window fyne.Window) {
+	fyne.Do(func() {
+		window.Show()
+		restore(window)
+		window.RequestFocus()
+		log.Info("raised")
+	})
+}
+
+// say tells whoever has started the program from a terminal why there is no window.
+func (p program) say(why error) error {
+	_, err := fmt.Fprintf(p.stderr, "%v.\n", why)
+	return err
 }
 
 // logScreen tells which screen has been drawn. Whoever follows a sign-in in the log sees what the user saw.

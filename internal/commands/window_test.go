@@ -2,7 +2,7 @@ package commands
 
 import (
 	"context"
-	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/instance"
-	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 	"github.com/ers-login/ers-login/ui"
 )
@@ -57,7 +57,7 @@ func TestAWindowThatCannotBeOpened(t *testing.T) {
 	close(now)
 	p := testProgram(t, "DISPLAY=:99")
 	p.newApp = func(fyne.AppMetadata) fyne.App { return &brokenApp{App: test.NewTempApp(t), panics: now} }
-	err := p.openWindow(t.Context(), testLog(t), ui.Settings{}, func(context.Context) (neighbours, error) {
+	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), ui.Settings{}, func(context.Context) (neighbours, error) {
 		require.FailNow(t, "the keyring is looked for, and nobody is there to read what becomes of it")
 		return neighbours{}, nil
 	})
@@ -76,7 +76,7 @@ func TestAWindowThatBreaks(t *testing.T) {
 	p.newApp = func(fyne.AppMetadata) fyne.App {
 		return &brokenApp{App: test.NewTempApp(t), starts: true, panics: found}
 	}
-	err := p.openWindow(t.Context(), testLog(t), ui.Settings{}, func(context.Context) (neighbours, error) {
+	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), ui.Settings{}, func(context.Context) (neighbours, error) {
 		defer close(found)
 		return neighbours{agent: card, ers: unreachedERS{}, keyring: emptyKeyring{}, close: func() { closed = true }}, nil
 	})
@@ -87,32 +87,49 @@ func TestAWindowThatBreaks(t *testing.T) {
 	require.NoError(t, lock.Release())
 }
 
-// The keyring belongs to the first window. A second one that only looked at it would already clear it.
+// The keyring belongs to the first window. A second start raises it, and looks at nothing: it would already clear what it finds.
 func TestASecondInstanceTouchesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
-	searches, closed := 0, 0
-	var fails error
-	find := onlyOnce(path, testLog(t), func(context.Context) (neighbours, error) {
-		searches++
-		return neighbours{close: func() { closed++ }}, fails
+	raised := make(chan instance.Request, 1)
+	first := newOneInstance(path, testLog(t), nil, func(_ context.Context, request instance.Request) instance.Answer {
+		raised <- request
+		return instance.Answer{OK: true}
 	})
-	first, err := find(t.Context())
-	require.NoError(t, err)
+	require.NoError(t, first.join(t.Context()))
+	require.NoError(t, first.join(t.Context()), "trying again after a wrong setting, it is still the one")
 
-	_, err = find(t.Context())
-	require.ErrorIs(t, err, instance.Running)
-	assert.Equal(t, 1, searches)
-	assert.True(t, problem.Of(err).Retry, "the user can go on here after closing the other window")
+	t.Setenv("XDG_ACTIVATION_TOKEN", "made-up")
+	second := newOneInstance(path, testLog(t), os.Environ(), nil)
+	assert.Empty(t, os.Getenv("XDG_ACTIVATION_TOKEN"), "no program that is started from here uses it up")
+	find := after(second.join, func(context.Context) (neighbours, error) {
+		require.FailNow(t, "the keyring is looked at")
+		return neighbours{}, nil
+	})
+	_, err := find(t.Context())
+	require.ErrorIs(t, err, errRaised)
+	assert.Equal(t, instance.Request{Action: instance.Raise, ActivationToken: "made-up"}, <-raised)
+	second.leave()
 
-	first.close()
-	assert.Equal(t, 1, closed)
-	fails = errors.New("a wrong setting")
-	for range 2 {
-		_, err = find(t.Context())
-		require.ErrorIs(t, err, fails, "a start that failed is in the next one's way")
-	}
-	fails = nil
-	again, err := find(t.Context())
-	require.NoError(t, err)
-	again.close()
+	first.leave()
+	require.NoError(t, second.join(t.Context()), "the first one is gone")
+	second.leave()
+}
+
+// What other starts ask for reaches the window, as long as there is one.
+func TestWhatOtherStartsAskFor(t *testing.T) {
+	raised := 0
+	e := &entrance{log: testLog(t)}
+	e.open(t.Context())
+	answer := e.answer(func() { raised++ })
+	assert.Equal(t, instance.Leaving.Code, answer(t.Context(), instance.Request{Action: instance.Raise}).Code, "it is not there yet")
+	e.shown.Store(true)
+	assert.True(t, answer(t.Context(), instance.Request{Action: instance.Raise}).OK)
+	assert.Equal(t, 1, raised)
+	assert.True(t, answer(t.Context(), instance.Request{Action: instance.SignIn}).OK)
+	assert.Equal(t, 2, raised)
+	assert.Equal(t, login.SignIn{}, <-e.early)
+	assert.True(t, answer(t.Context(), instance.Request{Action: instance.SignOut}).OK)
+	assert.Equal(t, login.SignOut{}, <-e.early)
+	e.quit()
+	assert.Equal(t, instance.Leaving.Code, answer(t.Context(), instance.Request{Action: instance.Raise}).Code, "it is on its way out")
 }

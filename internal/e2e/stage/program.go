@@ -62,6 +62,11 @@ func (p *Program) WaitProblem(ctx context.Context, code string) error {
 	})
 }
 
+// WaitMessage waits until the program has written this message into its log.
+func (p *Program) WaitMessage(ctx context.Context, message string) error {
+	return p.waitEntry(ctx, "message "+message, func(entry logEntry) bool { return entry.Message == message })
+}
+
 // Interrupt asks the program to end, as a log-off does (SIGTERM).
 func (p *Program) Interrupt() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
 
@@ -91,6 +96,7 @@ func (p *Program) Output() string { return p.output.String() }
 type logEntry struct {
 	Screen  string `json:"screen"`
 	Problem string `json:"problem"`
+	Message string `json:"msg"`
 }
 
 func (p *Program) waitEntry(ctx context.Context, what string, matches func(logEntry) bool) error {

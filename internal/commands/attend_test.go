@@ -1,0 +1,106 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/workstation"
+	"github.com/ers-login/ers-login/smartcard/simulator"
+)
+
+// playedStation is a workstation to which happens what a test wants.
+type playedStation struct {
+	events   chan workstation.Event
+	released chan struct{}
+	unseen   error
+}
+
+func newPlayedStation() *playedStation {
+	return &playedStation{events: make(chan workstation.Event), released: make(chan struct{}, 8)}
+}
+
+func (s *playedStation) Events() <-chan workstation.Event { return s.events }
+func (s *playedStation) Release()                         { s.released <- struct{}{} }
+func (s *playedStation) Unseen() error                    { return s.unseen }
+
+// What happens to the workstation reaches the flow as what it means for a session (AUT-003, AUT-004).
+func TestAUT004WhatHappensToTheWorkstation(t *testing.T) {
+	for event, want := range map[workstation.Event]struct {
+		incident          []login.Incident
+		looked, left, let bool
+	}{
+		workstation.Locked:           {incident: []login.Incident{login.Locked}},
+		workstation.UserSwitchedAway: {incident: []login.Incident{login.SwitchedAway}},
+		workstation.Woke:             {incident: []login.Incident{login.Woke}, looked: true},
+		workstation.Sleeping:         {let: true},
+		workstation.SessionEnding:    {left: true},
+		workstation.Unlocked:         {looked: true},
+		workstation.UserSwitchedBack: {looked: true},
+	} {
+		t.Run(event.String(), func(t *testing.T) {
+			played, incidents := newPlayedStation(), make(chan login.Incident, 1)
+			var looked, left bool
+			attendance{
+				station: played, incidents: incidents, board: login.NewBoard(),
+				look: func() { looked = true }, leave: func() { left = true },
+			}.take(t.Context(), event)
+			close(incidents)
+			var told []login.Incident
+			for incident := range incidents {
+				told = append(told, incident)
+			}
+			assert.Equal(t, want.incident, told)
+			assert.Equal(t, want.looked, looked, "the Identity Agent is asked")
+			assert.Equal(t, want.left, left, "the session ends")
+			assert.Equal(t, want.let, len(played.released) > 0, "the computer is let go")
+		})
+	}
+}
+
+// A computer that shuts down waits until the session is cleared up, and is let go then.
+func TestAComputerThatShutsDownIsLetGoAfterTheFlow(t *testing.T) {
+	card := simulator.New(simulator.Settings{})
+	defer card.Close()
+	played := newPlayedStation()
+	closed := false
+	e := newTestEntrance(t, func(context.Context) (neighbours, error) {
+		return neighbours{
+			agent: card, nudge: card.Changed(), ers: unreachedERS{}, keyring: emptyKeyring{},
+			maxAge: time.Hour, close: func() { closed = true },
+		}, nil
+	}, func(e *entrance) {
+		e.watch = func(ctx context.Context) station {
+			go func() { <-ctx.Done(); close(played.events) }()
+			return played
+		}
+	})
+	e.until(t, login.Waiting)
+	played.events <- workstation.SessionEnding
+	e.until(t, login.Closed)
+	<-played.released
+	require.NoError(t, <-e.ended)
+	assert.True(t, closed)
+}
+
+// Whoever wants sessions to end with a locked screen has to know where that cannot be seen; others need it only to find a fault.
+func TestWhatCannotBeSeenIsNoticed(t *testing.T) {
+	for _, matters := range []bool{true, false} {
+		board, played := login.NewBoard(), newPlayedStation()
+		played.unseen = errors.New("no logind")
+		a := attendance{station: played, board: board, lockMatters: matters}
+		a.note()
+		noticed := <-board.Changes()
+		require.Len(t, noticed, 1)
+		assert.Equal(t, "WORKSTATION-UNSEEN", noticed[0].Problem.Code)
+		assert.Equal(t, !matters, noticed[0].Quiet)
+		played.unseen = nil
+		a.note()
+		assert.Empty(t, <-board.Changes())
+	}
+}

@@ -1,0 +1,260 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/e2e/stage"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+)
+
+// sight is what a polling reader has seen: a session, or none.
+type sight struct {
+	Key              string `json:"key"`
+	OrgIdentifier    string `json:"org"`
+	BusinessFunction string `json:"function"`
+}
+
+// poller is another application that looks at the keyring every few milliseconds.
+type poller struct {
+	t     *testing.T
+	cmd   *exec.Cmd
+	stdin io.Closer
+	done  chan struct{}
+
+	mu   sync.Mutex
+	seen []sight
+}
+
+// poll starts a reader, which is told by each change what other applications see.
+func (s *scene) poll() *poller {
+	s.t.Helper()
+	cmd := exec.CommandContext(s.ctx, programs.reader, "-poll", "2ms")
+	cmd.Env = s.Env()
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	require.NoError(s.t, err)
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(s.t, err)
+	require.NoError(s.t, cmd.Start())
+	p := &poller{t: s.t, cmd: cmd, stdin: stdin, done: make(chan struct{})}
+	go func() {
+		defer close(p.done)
+		lines := bufio.NewScanner(stdout)
+		for lines.Scan() {
+			var seen sight
+			if !assert.NoError(s.t, json.Unmarshal(lines.Bytes(), &seen), "the reader has read something that is no session") {
+				return
+			}
+			p.mu.Lock()
+			p.seen = append(p.seen, seen)
+			p.mu.Unlock()
+		}
+	}()
+	return p
+}
+
+// end ends the reader and returns what it has seen.
+func (p *poller) end() []sight {
+	p.t.Helper()
+	require.NoError(p.t, p.stdin.Close())
+	<-p.done
+	require.NoError(p.t, p.cmd.Wait())
+	return p.seen
+}
+
+func sightOf(session erstest.SessionInfo) sight {
+	return sight{session.Key.Reveal(), session.Role.OrgIdentifier, session.Role.BusinessFunction}
+}
+
+// Another application must never act as somebody with the key of one role and the organisation of another, nor with a session that
+// is closed already.
+func TestA00303SwitchingRoleWhileAReaderPolls(t *testing.T) {
+	s := open(t, keyringtest.Options{})
+	program := s.start()
+	poller := s.poll()
+	s.signIn(program)
+	first := s.sessions()
+	require.Len(t, first, 1)
+
+	s.press("Tab", "Return")
+	s.see(program, "choosing")
+	s.press("1")
+	s.see(program, "signed-in")
+	second := s.sessions()
+	require.Len(t, second, 1, "the session of the first role is closed")
+	s.keyringHas(second[0])
+	s.signOut(program)
+
+	assert.Equal(t, []string{"A001", "A002", "A003", "A001", "A002", "A003"}, s.calls(), "with the same ticket")
+	none := sight{}
+	want := []sight{none, sightOf(first[0]), none, sightOf(second[0]), none}
+	assert.True(t, slices.Equal(want, poller.end()), "a reader has seen something else than the two sessions, one after the other")
+}
+
+// A session of the highest age is over, although nobody does anything.
+func TestAUT003AgeReached(t *testing.T) {
+	s := open(t, keyringtest.Options{}, `session_max_age = "1m"`)
+	program := s.start()
+	s.signIn(program)
+	s.see(program, "waiting")
+	s.keyringEmpty()
+	assert.Empty(t, s.sessions())
+	assert.Contains(t, program.Log(), `"reason":"expired"`)
+	s.picture("expired")
+}
+
+// Who starts the program a second time wants its window, not another one.
+func TestASecondStartRaisesTheWindow(t *testing.T) {
+	s := open(t, keyringtest.Options{})
+	program := s.start()
+	s.signIn(program)
+	session := s.sessions()
+	require.Len(t, session, 1)
+
+	second, err := s.Run(s.ctx, programs.login)
+	require.NoError(t, err)
+	require.NoError(t, second.Wait(s.ctx), "the second start has nothing to complain of")
+	assert.Contains(t, second.Output(), "is running already")
+	require.NoError(t, program.WaitMessage(s.ctx, "raised"))
+	s.keyringHas(session[0])
+	s.signOut(program)
+
+	// One that was killed locks nobody out.
+	require.NoError(t, program.Kill())
+	s.removeCard()
+	s.start()
+}
+
+// An e-RS that hangs for ever at one of the three calls must keep nobody from leaving, and leaves nothing in the keyring.
+func TestERSHangsForEver(t *testing.T) {
+	t.Run("A001, given up by the user", func(t *testing.T) {
+		s := open(t, keyringtest.Options{})
+		program := s.start()
+		require.NoError(t, s.ers.Fail(s.ctx, erstest.A001, erstest.Fault{Kind: erstest.Hang}))
+		s.insertCard()
+		s.see(program, "signing-in")
+		s.press("Escape")
+		s.see(program, "waiting")
+		s.keyringEmpty()
+	})
+	t.Run("A001, until its time is up", func(t *testing.T) {
+		s := open(t, keyringtest.Options{}, `request_timeout = "1s"`)
+		program := s.start()
+		require.NoError(t, s.ers.Fail(s.ctx, erstest.A001, erstest.Fault{Kind: erstest.Hang}))
+		s.insertCard()
+		require.NoError(t, program.WaitProblem(s.ctx, "NET-TIMEOUT"))
+		s.press("Return")
+		s.see(program, "choosing")
+	})
+	t.Run("A002, given up by the user", func(t *testing.T) {
+		s := open(t, keyringtest.Options{})
+		program := s.start()
+		s.insertCard()
+		s.see(program, "choosing")
+		require.NoError(t, s.ers.Fail(s.ctx, erstest.A002, erstest.Fault{Kind: erstest.Hang}))
+		s.press("4")
+		s.see(program, "selecting")
+		s.press("Escape")
+		s.see(program, "waiting")
+		s.keyringEmpty()
+		assert.Equal(t, []string{"A001", "A002", "A003"}, s.calls())
+		assert.Empty(t, s.sessions())
+	})
+	t.Run("A003, at signing out", func(t *testing.T) {
+		s := open(t, keyringtest.Options{}, `request_timeout = "1s"`, `closing_grace = "0s"`)
+		program := s.start()
+		s.signIn(program)
+		require.NoError(t, s.ers.Fail(s.ctx, erstest.A003, erstest.Fault{Kind: erstest.Hang}))
+		s.press("Tab", "Tab", "Return", "Return")
+		s.see(program, "ending")
+		s.gone()
+		require.NoError(t, program.WaitProblem(s.ctx, "NET-TIMEOUT"), "a session that may still be open is said")
+		s.keyringEmpty()
+	})
+}
+
+// The keyring's own program can be killed, or crash. Nobody can read the session then; the user is told, and can leave.
+func TestTheKeyringIsKilledWhileSignedIn(t *testing.T) {
+	s := open(t, keyringtest.Options{}, `closing_grace = "0s"`)
+	program := s.start()
+	s.signIn(program)
+	require.NoError(t, s.Keyring.KillDaemon())
+	s.press("Tab", "Tab", "Return", "Return")
+	require.NoError(t, program.WaitProblem(s.ctx, "KEYRING-NO_SERVICE"))
+	s.picture("keyring-killed")
+	assert.Empty(t, s.sessions(), "the session is closed, although its entry could not be cleared")
+	require.NoError(t, s.Desktop.CloseWindow(s.ctx, stage.Title))
+	require.NoError(t, program.Wait(s.ctx))
+}
+
+// The audit log has every call, with the outcome, and no key.
+func TestLAL001AuditLog(t *testing.T) {
+	s := open(t, keyringtest.Options{})
+	program := s.start()
+	require.NoError(t, s.ers.Fail(s.ctx, erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 500}))
+	s.insertCard()
+	require.NoError(t, program.WaitProblem(s.ctx, "ERS-A001-500"))
+	s.press("Return")
+	s.see(program, "choosing")
+	s.press("4")
+	s.see(program, "signed-in")
+	session := s.sessions()
+	s.signOut(program)
+	require.Len(t, s.auditLog(), 4)
+	var events []string
+	for i, record := range s.auditLog() {
+		assert.EqualValues(t, i+1, record["id"])
+		events = append(events, fmt.Sprint(record["eventType"], " ", record["auditType"], " ", record["outcome"]))
+	}
+	assert.Equal(t, []string{
+		"POST API Establish Session 500", "POST API Establish Session 201",
+		"PUT API Professional login attempt 200", "DELETE API Close Session 204",
+	}, events)
+	assert.Equal(t, "555020964101", s.auditLog()[2]["userUUID"])
+	s.keepsSecrets(program, session...)
+}
+
+// auditLog returns the records of the audit log, oldest first.
+func (s *scene) auditLog() []map[string]any {
+	s.t.Helper()
+	files, err := filepath.Glob(filepath.Join(s.StateFolder(), "audit", "*.jsonl"))
+	require.NoError(s.t, err)
+	var records []map[string]any
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		require.NoError(s.t, err)
+		for line := range strings.Lines(string(content)) {
+			var record map[string]any
+			require.NoError(s.t, json.Unmarshal([]byte(line), &record))
+			records = append(records, record)
+		}
+	}
+	return records
+}
+
+// picture keeps a picture of the real window, where the pictures of a run are wanted.
+func (s *scene) picture(name string) {
+	s.t.Helper()
+	folder := os.Getenv("ERS_LOGIN_PICTURES")
+	if folder == "" {
+		return
+	}
+	require.NoError(s.t, os.MkdirAll(folder, 0o750))
+	require.NoError(s.t, s.Desktop.Picture(s.ctx, folder+"/"+strings.ToLower(name)+".png"))
+}

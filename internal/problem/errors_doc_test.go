@@ -1,0 +1,295 @@
+package problem_test
+
+import (
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
+)
+
+var update = flag.Bool("update", false, "write docs/errors.md anew")
+
+const (
+	root     = "../.."
+	document = root + "/docs/errors.md"
+)
+
+// TestERR000EveryCodeIsDocumented holds docs/errors.md against the Problems of the whole program. A service desk that is read a code
+// over the telephone finds there what it means; if this fails, it finds nothing, or what was true once.
+func TestERR000EveryCodeIsDocumented(t *testing.T) {
+	made := page(t, all(t))
+	if *update {
+		require.NoError(t, os.WriteFile(document, []byte(made), 0o644))
+	}
+	written, err := os.ReadFile(document)
+	require.NoError(t, err)
+	assert.Equal(t, made, string(written), "docs/errors.md is not what the program says: go test ./internal/problem -update")
+}
+
+// Every Problem has to help: a title, what happened, a first step, and a button only where it is named.
+func TestERR000EveryProblemHelps(t *testing.T) {
+	for _, p := range all(t) {
+		t.Run(p.Code, func(t *testing.T) {
+			assert.Regexp(t, `^[A-Z0-9]+(-[A-Z0-9_]+)*$`, p.Code)
+			assert.NotEmpty(t, p.Title)
+			assert.NotEqual(t, ".", p.Title[len(p.Title)-1:], "a title is no sentence")
+			assert.NotEmpty(t, p.Happened)
+			assert.NotEmpty(t, p.Steps, "the user is left alone")
+			for _, text := range append([]string{p.Title, p.Happened}, p.Steps...) {
+				assert.NotRegexp(t, `[A-Z]+_CLINICIAN|nil|panic`, text, "a code name on a screen")
+			}
+		})
+	}
+}
+
+// all returns the Problems of the whole program: those that stand in its source, and those that are made from tables.
+func all(t *testing.T) []*problem.Problem {
+	t.Helper()
+	list := literals(t)
+	list = append(list, ersclient.StatusProblems()...)
+	for _, group := range []smartcard.Group{
+		smartcard.GroupGeneric, smartcard.GroupCardAndDevice, smartcard.GroupAuthentication, smartcard.GroupConfiguration,
+	} {
+		for number := range smartcard.Code(0x10) {
+			// A code that is not published has its number for a name.
+			if p := (smartcard.Code(group) | number).Problem(); !strings.HasPrefix(p.Code, "CARD-0x") {
+				list = append(list, p)
+			}
+		}
+	}
+	for _, setting := range config.Settings() {
+		list = append(list, &problem.Problem{
+			Code:     "SETTING-" + strings.ToUpper(setting.Key),
+			Title:    "The setting " + setting.Key + " is missing, or cannot be used",
+			Happened: setting.Description + " It may be: " + setting.Allowed + ".",
+			Steps:    []string{"Ask your local service desk: " + setting.Remedy},
+		})
+	}
+	slices.SortStableFunc(list, func(a, b *problem.Problem) int { return strings.Compare(a.Code, b.Code) })
+	return slices.CompactFunc(list, func(a, b *problem.Problem) bool {
+		return a.Code == b.Code && (a.Title == b.Title || strings.HasPrefix(a.Code, "SETTING-"))
+	})
+}
+
+// literals reads the Problems that stand in the source.
+func literals(t *testing.T) []*problem.Problem {
+	t.Helper()
+	var list []*problem.Problem
+	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return err
+		}
+		if name := entry.Name(); name == "build" || name == "testdata" || strings.HasPrefix(name, ".") && name != ".." {
+			return fs.SkipDir
+		}
+		files, err := parse(path)
+		if err != nil {
+			return err
+		}
+		constants := constantsOf(files)
+		for _, file := range files {
+			ast.Inspect(file, func(node ast.Node) bool {
+				literal, ok := node.(*ast.CompositeLit)
+				if !ok || !isProblem(literal.Type) {
+					return true
+				}
+				if p := read(t, literal, constants); p.Code != "" {
+					list = append(list, whole(p)...)
+				}
+				return true
+			})
+		}
+		return nil
+	}))
+	require.Greater(t, len(list), 50, "the source was not found")
+	return list
+}
+
+// whole completes the codes that are made of two parts: what kind of file it is, and what is wrong with it.
+func whole(p *problem.Problem) []*problem.Problem {
+	if !strings.HasPrefix(p.Code, "-") {
+		return []*problem.Problem{p}
+	}
+	certificate, authorities := *p, *p
+	certificate.Code, authorities.Code = "CERT"+p.Code, "CA"+p.Code
+	return []*problem.Problem{&certificate, &authorities}
+}
+
+// parse reads the files of a folder, for whichever system they are.
+func parse(dir string) ([]*ast.File, error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	var files []*ast.File
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file)
+	}
+	return files, err
+}
+
+func constantsOf(files []*ast.File) map[string]ast.Expr {
+	constants := map[string]ast.Expr{}
+	for _, file := range files {
+		for _, declaration := range file.Decls {
+			general, ok := declaration.(*ast.GenDecl)
+			if !ok || general.Tok != token.CONST {
+				continue
+			}
+			for _, spec := range general.Specs {
+				value, ok := spec.(*ast.ValueSpec)
+				if !ok || len(value.Values) != len(value.Names) {
+					continue
+				}
+				for i, name := range value.Names {
+					constants[name.Name] = value.Values[i]
+				}
+			}
+		}
+	}
+	return constants
+}
+
+func isProblem(expression ast.Expr) bool {
+	switch name := expression.(type) {
+	case *ast.Ident:
+		return name.Name == "Problem"
+	case *ast.SelectorExpr:
+		return name.Sel.Name == "Problem"
+	}
+	return false
+}
+
+// read takes what is constant in a literal. A Problem whose code is made while the program runs has none here.
+func read(t *testing.T, literal *ast.CompositeLit, constants map[string]ast.Expr) *problem.Problem {
+	t.Helper()
+	// What is put together while the program runs is only to be seen there.
+	p := &problem.Problem{Happened: "The screen says what it is.", Steps: []string{"Follow the steps on the screen."}}
+	for _, element := range literal.Elts {
+		field, ok := element.(*ast.KeyValueExpr)
+		require.True(t, ok, "a Problem without the names of its fields")
+		switch fmt.Sprint(field.Key) {
+		case "Code":
+			if code, ok := text(field.Value, constants); ok {
+				p.Code = code
+			}
+		case "Title":
+			p.Title, _ = text(field.Value, constants)
+		case "Happened":
+			if happened, ok := text(field.Value, constants); ok {
+				p.Happened = happened
+			}
+		case "Steps":
+			steps, ok := field.Value.(*ast.CompositeLit)
+			if !ok {
+				continue
+			}
+			p.Steps = nil
+			for _, step := range steps.Elts {
+				if written, ok := text(step, constants); ok {
+					p.Steps = append(p.Steps, written)
+				}
+			}
+		case "Retry":
+			p.Retry = fmt.Sprint(field.Value) == "true"
+		}
+	}
+	return p
+}
+
+func text(expression ast.Expr, constants map[string]ast.Expr) (string, bool) {
+	switch e := expression.(type) {
+	case *ast.BasicLit:
+		value, err := strconv.Unquote(e.Value)
+		return value, err == nil
+	case *ast.BinaryExpr:
+		left, okLeft := text(e.X, constants)
+		right, okRight := text(e.Y, constants)
+		return left + right, okLeft && okRight
+	case *ast.Ident:
+		if value, ok := constants[e.Name]; ok {
+			return text(value, constants)
+		}
+	}
+	return "", false
+}
+
+// page writes the document.
+func page(t *testing.T, list []*problem.Problem) string {
+	t.Helper()
+	var yours, desks []*problem.Problem
+	for _, p := range list {
+		if forTheDesk(p) {
+			desks = append(desks, p)
+		} else {
+			yours = append(yours, p)
+		}
+	}
+	var out strings.Builder
+	out.WriteString(head)
+	out.WriteString("\n## You can fix\n\nThe first step is one that you can take yourself.\n")
+	section(&out, yours)
+	out.WriteString("\n## Tell IT\n\nThe first step is for your local service desk, or for your Registration Authority.\n")
+	section(&out, desks)
+	return out.String()
+}
+
+// forTheDesk tells whether a user can do nothing about it.
+func forTheDesk(p *problem.Problem) bool {
+	if len(p.Steps) == 0 {
+		return true
+	}
+	first := strings.ToLower(p.Steps[0])
+	return strings.Contains(first, "service desk") || strings.Contains(first, "registration authority")
+}
+
+func section(out *strings.Builder, list []*problem.Problem) {
+	for _, p := range list {
+		again := ""
+		if p.Retry {
+			again = " *Trying again can help.*"
+		}
+		fmt.Fprintf(out, "\n### `%s`\n\n**%s.** %s%s\n\n", p.Code, plain(p, p.Title), plain(p, p.Happened), again)
+		for i, step := range p.Steps {
+			fmt.Fprintf(out, "%d. %s\n", i+1, plain(p, step))
+		}
+	}
+}
+
+// plain shows what varies as a word of its own.
+func plain(p *problem.Problem, text string) string {
+	return strings.NewReplacer("{{.", "*‹", "}}", "›*").Replace(p.Expand(text))
+}
+
+const head = `<!-- Made from the program's source by "go test ./internal/problem -update". Do not edit. -->
+
+# Errors, by their reference
+
+Every failure has a stable reference, which the window shows as **Reference** and the log as ` + "`problem`" + `. A reference never
+changes its meaning from one version to the next. What a screen fills in stands here as *‹a word in italics›*.
+
+Two kinds of reference are made of a number that is not known beforehand: ` + "`ERS-A001-418`" + ` is any other status that e-RS has
+answered to a call (A001 creates the session, A002 selects the role, A003 deletes it), and ` + "`CARD-0x80100042`" + ` or
+` + "`CARD-WINDOWS-5`" + ` a code of the Identity Agent's Ticket API that its interface does not publish. Both go to the service desk, with
+the log of the program.
+`
