@@ -89,7 +89,7 @@ func requireReadable(t *testing.T, p *problem.Problem) {
 var gpRole = ersclient.Permission{BusinessFunction: ersclient.ServiceProviderClinician, OrgIdentifier: "R01", OrgName: "NHST_X3"}
 
 // If this fails, nobody can sign in.
-func TestSignInAndOut(t *testing.T) {
+func TestA00101A00201A00302SignInAndOut(t *testing.T) {
 	server := newServer(t)
 	client := newClient(t, server)
 
@@ -529,7 +529,7 @@ func TestNoErrorHoldsASecret(t *testing.T) {
 	}
 }
 
-func TestTheCertificateIsAlwaysSent(t *testing.T) {
+func TestSEC001TheCertificateIsAlwaysSent(t *testing.T) {
 	// A server whose list of authorities does not name the issuer: the certificate goes there all the same, and the server says
 	// what it thinks of it.
 	server := newServer(t)

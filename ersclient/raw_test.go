@@ -113,7 +113,7 @@ const (
 
 // e-RS looks for these names with underscores and capitals. net/http would rewrite them on both sides, so the bytes are
 // looked at.
-func TestHeaderNamesOnTheWire(t *testing.T) {
+func TestSEC002HeaderNamesOnTheWire(t *testing.T) {
 	certificates := newServer(t)
 	raw := serveRaw(t, certificates, nil, func(conn *rawConn, number int) {
 		switch number {

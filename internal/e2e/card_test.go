@@ -55,7 +55,7 @@ func (s *scene) gone() time.Time {
 }
 
 // A clinician who pulls the card has left. Whoever sits down next must not find their session.
-func TestCardRemoved(t *testing.T) {
+func TestAUT004CardRemoved(t *testing.T) {
 	t.Run("and its ticket with it", func(t *testing.T) {
 		s, program, card := signInWithACard(t)
 		removed := time.Now()

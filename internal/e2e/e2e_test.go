@@ -297,7 +297,7 @@ func (s *scene) calls() []string {
 }
 
 // The whole main job. If it fails, the program is of no use to anybody.
-func TestFromCardToKeyringAndBack(t *testing.T) {
+func TestAUT001AUT002FromCardToKeyringAndBack(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	program := s.start()
 	s.keyringEmpty()
@@ -376,7 +376,7 @@ func TestALockedKeyring(t *testing.T) {
 }
 
 // A program that was killed cannot clear anything up. The next start does, before anybody could use a session that has no owner.
-func TestKilledWhileSignedIn(t *testing.T) {
+func TestA00302KilledWhileSignedIn(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	program := s.start()
 	s.signIn(program)
@@ -409,7 +409,7 @@ func TestClosingTheWindowWhileERSHangs(t *testing.T) {
 }
 
 // A log-off ends the program with a signal, and must leave as little as closing the window does.
-func TestTerminated(t *testing.T) {
+func TestA00302Terminated(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	program := s.start()
 	s.signIn(program)

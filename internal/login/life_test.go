@@ -112,6 +112,31 @@ func TestASwitchWhoseSecondHalfFails(t *testing.T) {
 	}
 }
 
+// A user with more than one role chooses one for each session, and nobody chooses for them, not even what they chose last time.
+func TestAUT005ARoleIsChosenForEachSession(t *testing.T) {
+	m := situation{"signing in", toSigningIn}.machine(t)
+	effects := m.handle(morning, created{m.attempt, provisional("one"), clinician, nil})
+	assert.Empty(t, effects, "nothing is selected unasked")
+	require.Equal(t, Choosing, m.state.Phase)
+	assert.Len(t, m.state.Permissions, 2)
+	assert.Equal(t, &clinician, m.state.LastUsed, "it is only offered first")
+	assert.Empty(t, m.handle(morning, intentEvent{Choose{stranger}}), "a pair that A001 has not offered cannot be selected (A002-01)")
+	assert.Equal(t, []string{"A002 REFERRING_CLINICIAN"}, names(m.handle(morning, intentEvent{Choose{referrer}})))
+}
+
+// When the professional session ends, so does the session at e-RS.
+func TestA00301TheAPISessionEndsWithTheProfessionalSession(t *testing.T) {
+	for name, path := range map[string][]string{"chosen": toSignedIn, "not chosen yet": toChoosing} {
+		t.Run(name, func(t *testing.T) {
+			m := situation{name, path}.machine(t)
+			effects := m.handle(morning, cardEvent{smartcard.Event{Kind: smartcard.TicketGone, Err: smartcard.TicketNotAvailable.Problem()}})
+			require.IsType(t, endSession{}, effects[len(effects)-1])
+			end := effects[len(effects)-1].(endSession) //nolint:errcheck // the line before looks
+			assert.True(t, end.key.Equal(m.session.Key.Text), "its session is deleted")
+		})
+	}
+}
+
 // A session of a few minutes is not said to end soon from its beginning.
 func TestTheWarningOfAShortSession(t *testing.T) {
 	m := signedIn(t)

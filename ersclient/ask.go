@@ -1,0 +1,161 @@
+package ersclient
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// callAsk is none of the three calls, and wants nothing.
+var callAsk = call{name: "check", method: http.MethodHead}
+
+// Answer is what [Client.Ask] has met on its way, as far as it came.
+type Answer struct {
+	// Proxy is the proxy's host and port, empty where there is none.
+	Proxy string
+	// TrustStore names the authorities that a certificate may come from.
+	TrustStore string
+	// Presented is the chain of certificates that was presented for e-RS, its own first, whether or not it can be trusted.
+	Presented []*x509.Certificate
+	// Root is the trusted authority that the chain ends in, nil if it could not be verified.
+	Root *x509.Certificate
+	// TLS is the version of TLS, such as tls.VersionTLS13; 0 if no connection was made.
+	TLS uint16
+	// Status is the HTTP status of the answer, 0 if there was none. Any status comes from something that speaks HTTP behind a
+	// verified certificate; which one e-RS gives to this request is not public.
+	Status int
+	// Date is the time by the clock of e-RS, zero if it did not tell.
+	Date time.Time
+	// Ahead is by how much this computer's clock is ahead of it, or behind if it is negative, to a second or two.
+	Ahead time.Duration
+	// Clock is CLOCK-WRONG where the two differ by more than five minutes.
+	Clock *Problem
+}
+
+// Ask sends e-RS a request that means nothing, HEAD without ticket, ASID or session, to see what lies between here and there: for a
+// diagnosis, with which nobody signs in. It takes the way of the calls over a connection of its own, waits for its turn as they do
+// (IO-06), and is never repeated. That the server does not accept the client's certificate shows here at the latest.
+//
+// Any answer is a success: see [Answer.Status]. The error is a *Problem as that of a call; what is known of the way is in the
+// Answer then too.
+func (c *Client) Ask(ctx context.Context) (Answer, error) {
+	answer := Answer{Proxy: c.proxyFor(), TrustStore: c.transport.trustStore}
+	asked := c.now()
+	if err := c.turn(ctx, callAsk, asked); err != nil {
+		return answer, err
+	}
+	limited, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	handshakes := &handshakes{}
+	fresh := c.transport.Clone()
+	fresh.DisableKeepAlives = true
+	fresh.TLSClientConfig.VerifyConnection = handshakes.verified
+	defer fresh.CloseIdleConnections()
+
+	var sent atomic.Bool
+	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
+	request, err := http.NewRequestWithContext(traced, http.MethodHead, c.target.String(), nil)
+	if err != nil {
+		return answer, problem.Unexpected.Because(err)
+	}
+	request.Header["User-Agent"] = c.header["User-Agent"]
+	asked = c.now()
+	response, err := fresh.RoundTrip(request)
+	handshakes.tell(&answer, c.proxyURL(), err)
+	if err != nil {
+		return answer, c.transportProblem(ctx, callAsk, sent.Load(), err)
+	}
+	answer.Status = response.StatusCode
+	c.compare(&answer, asked, c.now(), response.Header)
+	// HEAD has no body.
+	_ = response.Body.Close()
+	return answer, nil
+}
+
+// compare compares the clocks.
+func (c *Client) compare(answer *Answer, asked, came time.Time, header http.Header) {
+	written, err := http.ParseTime(header.Get("Date"))
+	if err != nil || header.Get("Age") != "" {
+		return
+	}
+	// The Date is cut to the second, and was written at some time between the two.
+	answer.Date = written
+	answer.Ahead = asked.Add(came.Sub(asked) / 2).Round(0).Sub(written.Add(time.Second / 2))
+	look := newNotices(Config{Notice: func(_ string, p *Problem) { answer.Clock = p }})
+	look.compareClocks(asked, came, header)
+}
+
+// ProxyAddress returns the host and port of the proxy that leads to e-RS, or nothing where there is none.
+func (c *Client) ProxyAddress() string { return c.proxyFor() }
+
+// Host returns the host name of e-RS.
+func (c *Client) Host() string { return c.transport.host }
+
+func (c *Client) proxyURL() *url.URL {
+	// An error of it has failed the request.
+	proxy, _ := c.transport.Proxy(&http.Request{Method: http.MethodPost, URL: c.target, Host: c.target.Host})
+	return proxy
+}
+
+// Aging returns what is to be said of an endpoint certificate that can still be used, or could until recently: CERT-EXPIRES_SOON a
+// fortnight before its end, CERT-EXPIRED after it, else nil.
+func Aging(certificate tls.Certificate) *Problem {
+	var found *Problem
+	look := newNotices(Config{Certificate: certificate, Notice: func(_ string, p *Problem) { found = p }})
+	look.look(time.Now())
+	return found
+}
+
+// handshakes keeps the connections that were verified: that with an https proxy, if there is one, and that with e-RS through it.
+type handshakes struct {
+	// mu is needed since the transport may go on with a connection that nobody waits for any more.
+	mu   sync.Mutex
+	done []tls.ConnectionState
+}
+
+// verified is called after crypto/tls has verified the certificate, one handshake after the other.
+func (h *handshakes) verified(state tls.ConnectionState) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.done = append(h.done, state)
+	return nil
+}
+
+// tell fills in what was presented for e-RS, where it came to that.
+func (h *handshakes) tell(answer *Answer, proxy *url.URL, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	before := 0
+	if proxy != nil && proxy.Scheme == "https" {
+		before = 1
+	}
+	if len(h.done) > before {
+		state := h.done[before]
+		answer.Presented, answer.TLS = state.PeerCertificates, state.Version
+		if chains := state.VerifiedChains; len(chains) > 0 {
+			answer.Root = chains[0][len(chains[0])-1]
+		}
+		return
+	}
+	if refused := unverified(err); len(h.done) == before && refused != nil {
+		answer.Presented = refused
+	}
+}
+
+// unverified returns the chain that was presented and could not be trusted, nil if that is not what is wrong.
+func unverified(err error) []*x509.Certificate {
+	var refused *tls.CertificateVerificationError
+	if errors.As(err, &refused) {
+		return refused.UnverifiedCertificates
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package ersclient_test
+
+import (
+	"crypto/x509"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// A diagnosis that cannot say who vouches for the server, what the proxy is or how wrong the clock is, sends a service desk looking
+// in the wrong place; and one that signs somebody in, or needs to, is none.
+func TestAsk(t *testing.T) {
+	direct := func(*http.Request) (*url.URL, error) { return nil, nil }
+	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Proxy-Authenticate", "Basic")
+		w.WriteHeader(http.StatusProxyAuthRequired)
+	}))
+	t.Cleanup(refusing.Close)
+	through, err := url.Parse(refusing.URL)
+	require.NoError(t, err)
+	longAgo := time.Now().AddDate(0, -2, 0)
+
+	tests := map[string]struct {
+		options []erstest.Option
+		change  func(*ersclient.Config)
+		ahead   time.Duration
+		want    string
+		check   func(*testing.T, ersclient.Answer)
+	}{
+		"all well": {check: func(t *testing.T, answer ersclient.Answer) {
+			assert.Equal(t, http.StatusMethodNotAllowed, answer.Status)
+			assert.NotEmpty(t, answer.Presented)
+			require.NotNil(t, answer.Root)
+			assert.NotZero(t, answer.TLS)
+			assert.False(t, answer.Date.IsZero())
+			assert.Nil(t, answer.Clock)
+			assert.Less(t, answer.Ahead.Abs(), time.Minute)
+		}},
+		"an authority that is not trusted": {
+			change: func(c *ersclient.Config) { c.RootCAs, c.TrustStore = x509.NewCertPool(), "an empty file" },
+			want:   "TLS-UNTRUSTED", check: func(t *testing.T, answer ersclient.Answer) {
+				assert.NotEmpty(t, answer.Presented, "what was presented is what the service desk needs")
+				assert.Nil(t, answer.Root)
+				assert.Equal(t, "an empty file", answer.TrustStore)
+			}},
+		"another name": {options: []erstest.Option{erstest.WithServerNames("elsewhere.example")}, want: "TLS-NAME",
+			check: func(t *testing.T, answer ersclient.Answer) { assert.NotEmpty(t, answer.Presented) }},
+		"expired": {options: []erstest.Option{erstest.WithServerValidity(longAgo, longAgo.AddDate(0, 1, 0))}, want: "TLS-EXPIRED",
+			check: func(t *testing.T, answer ersclient.Answer) { assert.NotEmpty(t, answer.Presented) }},
+		"no certificate of ours": {
+			change: func(c *ersclient.Config) { c.Certificate.Certificate = nil; c.Certificate.Leaf = nil },
+			want:   "TLS-CLIENT_CERT_MISSING", check: func(t *testing.T, answer ersclient.Answer) {
+				assert.NotNil(t, answer.Root, "the server was verified before it refused")
+			}},
+		"a proxy that wants to be signed in to": {
+			change: func(c *ersclient.Config) { c.Proxy = http.ProxyURL(through) }, want: "NET-PROXY_AUTH",
+			check: func(t *testing.T, answer ersclient.Answer) {
+				assert.Equal(t, through.Host, answer.Proxy)
+				assert.Empty(t, answer.Presented)
+			}},
+		"a clock that is behind": {ahead: time.Hour, check: func(t *testing.T, answer ersclient.Answer) {
+			require.NotNil(t, answer.Clock)
+			assert.Equal(t, "CLOCK-WRONG", answer.Clock.Code)
+			assert.Less(t, answer.Ahead, -50*time.Minute)
+		}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			server := erstest.NewServer(test.options...)
+			defer server.Close()
+			server.SetClock(test.ahead)
+			config := ersclient.Config{BaseURL: server.URL, ASID: erstest.ASID, Certificate: server.ClientCertificate(),
+				RootCAs: server.RootCAs(), Proxy: direct}
+			if test.change != nil {
+				test.change(&config)
+			}
+			client, err := ersclient.New(config)
+			require.NoError(t, err)
+			defer client.Close()
+			answer, err := client.Ask(t.Context())
+			if test.want == "" {
+				require.NoError(t, err)
+			} else {
+				require.Equal(t, test.want, problem.Of(err).Code)
+			}
+			test.check(t, answer)
+			assert.Empty(t, server.Sessions(), "nobody is signed in")
+		})
+	}
+}
