@@ -40,6 +40,15 @@ var statusBad []byte
 //go:embed icons/status-unknown.svg
 var statusUnknown []byte
 
+//go:embed icons/warning.svg
+var warning []byte
+
+//go:embed icons/star.svg
+var star []byte
+
+//go:embed icons/star-empty.svg
+var starEmpty []byte
+
 // AppIcon is the program's icon.
 var AppIcon fyne.Resource = fyne.NewStaticResource("app.svg", appIcon)
 
@@ -63,4 +72,13 @@ var (
 	StatusAttention fyne.Resource = fyne.NewStaticResource("status-attention.svg", statusAttention)
 	StatusBad       fyne.Resource = fyne.NewStaticResource("status-bad.svg", statusBad)
 	StatusUnknown   fyne.Resource = fyne.NewStaticResource("status-unknown.svg", statusUnknown)
+)
+
+// Warning is the mark of a notice: a dark triangle, for an amber ground.
+var Warning fyne.Resource = fyne.NewStaticResource("warning.svg", warning)
+
+// The star of a favourite, and that of a card that is none.
+var (
+	Star      fyne.Resource = fyne.NewStaticResource("star.svg", star)
+	StarEmpty fyne.Resource = fyne.NewStaticResource("star-empty.svg", starEmpty)
 )

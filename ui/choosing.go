@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -9,62 +8,109 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
+	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
 // choosing is the screen with the user's organisations and roles. The pair that they used last comes first and has the focus,
-// so that Enter is enough; so has the only one of somebody who has no other.
+// so that Enter is enough; so has the only one of somebody who has no other. Then come the pairs that they marked with a star, and
+// the organisations in a stable order. Typing anything but a digit searches.
 type choosing struct {
 	still
-	w       *Window
-	state   login.State
-	choices *widgets.Choices
-	// permissions are the pairs behind the cards, in their order.
+	w     *Window
+	state login.State
+
+	organisations []section
+	index         *index
+	favourites    map[ersclient.Permission]bool
+	words         *roleWordsOnce
+
+	search         *widgets.SearchField
+	found, nothing *widgets.Text
+	choices        *widgets.Choices
+	help           *help
+
+	// permissions are the pairs behind the cards, in their order, and places where each card stands.
 	permissions []ersclient.Permission
+	places      []place
 	// ready is the choice that Enter takes while no card has the focus, or none.
 	ready int
 }
 
 const none = -1
 
+// place is why a card stands where it does: a pair may be shown in several places.
+type place int
+
+const (
+	amongLastUsed place = iota
+	amongFavourites
+	inOrganisation
+)
+
 func newChoosing(w *Window, state login.State) *choosing {
-	s := &choosing{w: w, state: state, ready: none}
-	s.choices = widgets.NewChoices(s.sections(state))
+	s := &choosing{w: w, state: state, help: newHelp(w, nil), favourites: map[ersclient.Permission]bool{},
+		organisations: byOrganisation(state.Permissions), words: newRoleWordsOnce(), choices: widgets.NewChoices(nil),
+		found: widgets.NewText("", detailStyle), nothing: widgets.NewText("", bodyStyle)}
+	s.index = newIndex(s.organisations)
+	s.readFavourites()
 	shown := w.shown
-	s.choices.OnChosen = func(choice int) {
-		if shown == w.shown {
-			s.choose(choice)
+	current := func(do func(int)) func(int) {
+		return func(choice int) {
+			if shown == w.shown {
+				do(choice)
+			}
 		}
 	}
+	s.choices.OnChosen, s.choices.OnStar = current(s.choose), current(s.toggleFavourite)
 	s.choices.OnFocus = w.focus
 	s.choices.OnReveal = func(top, bottom float32) {
 		if y, found := w.viewport.OffsetOf(s.choices.Object()); found {
 			w.viewport.Reveal(y+top, y+bottom)
 		}
 	}
+	s.choices.OnResized = w.viewport.Relayout
 	s.choices.OnKey, s.choices.OnRune = w.typedKey, w.typedRune
+	s.search = widgets.NewSearchField(lang.L("Search organisations and roles"),
+		lang.L("Search organisations and roles")+"   ("+shortcutName("F")+")", func(string) { s.filter() })
+	s.search.OnKey = w.typedKey
+	s.search.OnFocus = func() { w.viewport.RevealObject(s.search) }
+
 	lead := lang.L("Pick the organisation and role for this e-RS session.")
-	if len(s.permissions) == 1 {
+	searching := widgets.Middle(14, 6, s.search, s.found)
+	if s.single() {
 		lead = lang.L("You have one role. Press Enter to continue.")
+		searching.Hide()
 	}
+	signOut := w.button(lang.L("Sign out"), widgets.Secondary, w.intent(login.SignOut{}))
 	s.content = page(widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("Choose how you want to work"), titleStyle)},
 		widgets.Row{Object: widgets.NewText(lead, leadStyle), Above: 5},
+		widgets.Row{Object: s.help.box, Above: 20},
+		widgets.Row{Object: searching, Above: 16},
+		widgets.Row{Object: s.nothing, Above: 20},
 		widgets.Row{Object: s.choices.Object(), Above: 20},
 		// Pulling the card is the usual way out. Where the ticket outlives the card, this is.
-		widgets.Row{Object: widgets.Flow(12, 12, w.button(lang.L("Sign out"), widgets.Secondary, w.intent(login.SignOut{}))),
-			Above: 24, Align: widgets.Leading},
+		widgets.Row{Object: widgets.Flow(12, 12, signOut, s.help.button), Above: 24, Align: widgets.Leading},
 	))
+	s.fill()
+	s.help.update(state)
 	return s
 }
 
 func (s *choosing) update(state login.State) bool {
-	return state.Phase == login.Choosing && state.User == s.state.User &&
+	same := state.Phase == login.Choosing && state.User == s.state.User &&
 		reflect.DeepEqual(state.LastUsed, s.state.LastUsed) && slices.Equal(state.Permissions, s.state.Permissions)
+	if same {
+		s.help.update(state)
+		s.w.viewport.Relayout()
+	}
+	return same
 }
+
+func (s *choosing) helps() *help { return s.help }
 
 func (s *choosing) appear() { s.choices.Focus(max(0, s.ready)) }
 
@@ -78,6 +124,15 @@ func (s *choosing) choose(choice int) {
 	s.w.send(login.Choose{Permission: s.permissions[choice]})
 }
 
+// single tells whether there is nothing to choose from.
+func (s *choosing) single() bool {
+	return len(s.organisations) == 1 && len(s.organisations[0].permissions) == 1
+}
+
+// searching tells whether the search field has the focus.
+func (s *choosing) searching() bool { return s.w.win.Canvas().Focused() == fyne.Focusable(s.search) }
+
+// key takes the keys of the cards, and those of the search field that are not about its text.
 func (s *choosing) key(key *fyne.KeyEvent) bool {
 	switch key.Name {
 	case fyne.KeyLeft:
@@ -85,11 +140,29 @@ func (s *choosing) key(key *fyne.KeyEvent) bool {
 	case fyne.KeyRight:
 		s.choices.Move(1, 0)
 	case fyne.KeyUp:
-		s.choices.Move(0, -1)
+		if s.choices.AtTop() && !s.single() {
+			s.w.focus(s.search)
+		} else {
+			s.choices.Move(0, -1)
+		}
 	case fyne.KeyDown:
-		s.choices.Move(0, 1)
+		if choice, focused := s.choices.Focused(); s.searching() && focused {
+			s.choices.Focus(choice)
+		} else {
+			s.choices.Move(0, 1)
+		}
+	case fyne.KeyPageUp:
+		s.choices.MoveBy(-s.w.viewport.Page())
+	case fyne.KeyPageDown:
+		s.choices.MoveBy(s.w.viewport.Page())
+	case fyne.KeyHome:
+		s.choices.Focus(0)
+	case fyne.KeyEnd:
+		s.choices.Focus(s.choices.Len() - 1)
+	case fyne.KeyEscape:
+		return s.clear()
 	case fyne.KeyReturn, fyne.KeyEnter:
-		// A card takes Enter itself. This one was pressed while none had the focus, after a click beside them.
+		// A card takes Enter itself. This one was pressed in the search field, or while nothing had the focus.
 		if s.ready != none {
 			s.choose(s.ready)
 		}
@@ -99,61 +172,222 @@ func (s *choosing) key(key *fyne.KeyEvent) bool {
 	return true
 }
 
+// rune takes what is typed beside the search field: a digit chooses, a star marks, and anything else begins a search.
 func (s *choosing) rune(r rune) {
-	if r < '1' || r > '9' {
+	switch {
+	case r >= '1' && r <= '9':
+		if choice, found := s.choices.Digit(int(r - '0')); found {
+			s.choose(choice)
+		}
+	case r == '0':
+	case r == '*':
+		if choice, focused := s.choices.Focused(); focused {
+			s.toggleFavourite(choice)
+		}
+	case !s.single():
+		s.w.focus(s.search)
+		s.search.TypedRune(r)
+	}
+}
+
+// find gives the focus to the search field.
+func (s *choosing) find() {
+	if s.single() {
 		return
 	}
-	if choice, found := s.choices.Digit(int(r - '0')); found {
-		s.choose(choice)
-	}
+	s.w.focus(s.search)
+	s.search.TypedShortcut(&fyne.ShortcutSelectAll{})
 }
 
-// sections sorts the user's pairs into sections, and fills permissions in the order of the cards.
-func (s *choosing) sections(state login.State) []widgets.Section {
-	organisations, card := byOrganisation(state.Permissions), cards()
+// clear ends a search.
+func (s *choosing) clear() bool {
+	if s.search.Text == "" && !s.searching() {
+		return false
+	}
+	s.search.SetText("")
+	s.choices.Focus(max(0, s.ready))
+	return true
+}
+
+// filter shows what matches the search.
+func (s *choosing) filter() {
+	s.fill()
+	s.w.viewport.ScrollToTop()
+}
+
+// fill makes the cards anew, for what is searched and marked now.
+func (s *choosing) fill() {
+	s.permissions, s.places, s.ready = s.permissions[:0], s.places[:0], none
 	var sections []widgets.Section
-	single := len(organisations) == 1 && len(organisations[0].permissions) == 1
-	if last := state.LastUsed; last != nil && !single {
-		s.ready = 0
-		s.permissions = append(s.permissions, *last)
-		sections = append(sections, widgets.Section{
-			Heading: heading(lang.L("Last used"), lang.L("press Enter to continue")),
-			Choices: []widgets.Choice{card(*last, true, organisation(*last))},
-		})
+	query := strings.TrimSpace(s.search.Text)
+	if query == "" {
+		sections = append(s.lastUsed(), s.marked()...)
 	}
-	for _, o := range organisations {
-		section := widgets.Section{Heading: heading(o.title())}
+	matches, before := s.index.search(query), len(s.permissions)
+	for i, o := range s.organisations {
+		var section widgets.Section
+		match := matches(i)
 		for _, p := range o.permissions {
-			s.permissions = append(s.permissions, p)
-			section.Choices = append(section.Choices, card(p, single))
+			if match(p) {
+				section.Choices = append(section.Choices, s.card(p, inOrganisation, false))
+			}
 		}
-		sections = append(sections, section)
+		if len(section.Choices) > 0 {
+			section.Heading = heading(o.title(s.words.count(len(section.Choices))))
+			sections = append(sections, section)
+		}
 	}
-	if single {
+	found := len(s.permissions) - before
+	if (query != "" || s.single()) && found > 0 { // Enter takes the first.
 		s.ready = 0
+		first := &sections[0].Choices[0]
+		first.Accent, first.Key = true, s.words.enter
 	}
-	return sections
+	s.tell(query, found)
+	s.choices.SetSections(sections)
+	s.w.viewport.Relayout()
 }
 
-// cards returns a function that makes the card of a pair. One that Enter takes has an accent and says so. Words are looked up
-// once for each role, since the same few are on thousands of cards.
-func cards() func(p ersclient.Permission, ready bool, above ...string) widgets.Choice {
-	known := make(map[ersclient.BusinessFunction]widgets.Choice)
-	return func(p ersclient.Permission, ready bool, above ...string) widgets.Choice {
-		choice, found := known[p.BusinessFunction]
-		if !found {
-			choice.Title = roleName(p.BusinessFunction)
-			if purpose := rolePurpose(p.BusinessFunction); purpose != "" {
-				choice.Lines = []string{purpose}
-			}
-			known[p.BusinessFunction] = choice
-		}
-		if ready {
-			choice.Accent, choice.Key = true, lang.L("Enter")
-		}
-		choice.Lines = slices.Concat(above, choice.Lines)
-		return choice
+// tell says how much was found.
+func (s *choosing) tell(query string, found int) {
+	said, nothing := "", ""
+	switch {
+	case query != "" && found == 0:
+		nothing = lang.L("No organisation or role matches. Press Esc to see all of them.")
+	case query != "":
+		said = s.words.count(found)
 	}
+	s.found.SetText(said)
+	s.nothing.SetText(nothing)
+	s.found.Hidden, s.nothing.Hidden = said == "", nothing == ""
+}
+
+// lastUsed is the section with the pair that was chosen the last time.
+func (s *choosing) lastUsed() []widgets.Section {
+	last := s.state.LastUsed
+	if last == nil || s.single() {
+		return nil
+	}
+	s.ready = 0
+	return []widgets.Section{{
+		Heading: heading(lang.L("Last used"), lang.L("press Enter to continue")),
+		Choices: []widgets.Choice{s.card(*last, amongLastUsed, true, organisation(*last))},
+		Apart:   true,
+	}}
+}
+
+// card makes the card of a pair. One that Enter takes has an accent and says so.
+func (s *choosing) card(p ersclient.Permission, at place, ready bool, above ...string) widgets.Choice {
+	choice := s.words.choice(p.BusinessFunction)
+	if ready {
+		choice.Accent, choice.Key = true, s.words.enter
+	}
+	if len(above) > 0 {
+		choice.Lines = slices.Concat(above, choice.Lines)
+	}
+	if s.w.settings.Favourites != nil && !s.single() {
+		choice.Star = assets.StarEmpty
+		if s.favourites[pairOf(p)] {
+			choice.Star, choice.Starred = assets.Star, s.words.favourite
+		}
+	}
+	s.permissions, s.places = append(s.permissions, p), append(s.places, at)
+	return choice
+}
+
+// The favourites.
+
+func (s *choosing) readFavourites() {
+	store := s.w.settings.Favourites
+	if store == nil {
+		return
+	}
+	for _, o := range s.organisations {
+		for _, p := range o.permissions {
+			if store.Has(s.state.User.Identifier, pairOf(p)) {
+				s.favourites[pairOf(p)] = true
+			}
+		}
+	}
+}
+
+// marked is the section with the pairs that have a star.
+func (s *choosing) marked() []widgets.Section {
+	section := widgets.Section{Heading: heading(lang.L("Favourites"), ""), Apart: true}
+	for _, o := range s.organisations {
+		for _, p := range o.permissions {
+			if len(s.favourites) > 0 && s.favourites[pairOf(p)] {
+				section.Choices = append(section.Choices, s.card(p, amongFavourites, false, organisation(p)))
+			}
+		}
+	}
+	if len(section.Choices) == 0 {
+		return nil
+	}
+	return []widgets.Section{section}
+}
+
+// toggleFavourite marks a pair or takes its mark away, and saves that. The focus stays on the pair.
+func (s *choosing) toggleFavourite(choice int) {
+	store := s.w.settings.Favourites
+	if store == nil || s.single() {
+		return
+	}
+	p, at := s.permissions[choice], s.places[choice]
+	on := !s.favourites[pairOf(p)]
+	s.favourites[pairOf(p)] = on
+	if !on {
+		delete(s.favourites, pairOf(p))
+	}
+	s.fill()
+	stays := none
+	for i := range s.permissions {
+		if s.permissions[i].Same(p) && (stays == none || s.places[i] == at) {
+			stays = i
+		}
+	}
+	s.choices.Focus(stays)
+	user := s.state.User.Identifier
+	s.w.save(func() error { return store.Set(user, pairOf(p), on) }, func(err error) {
+		if err != nil {
+			s.nothing.SetText(lang.L("The favourite could not be saved. It is kept until you sign out."))
+			s.nothing.Show()
+			s.w.viewport.Relayout()
+		}
+	})
+}
+
+// roleWordsOnce looks the words of each role up once, since the same few are on thousands of cards.
+type roleWordsOnce struct {
+	choices          map[ersclient.BusinessFunction]widgets.Choice
+	counts           map[int]string
+	enter, favourite string
+}
+
+func newRoleWordsOnce() *roleWordsOnce {
+	return &roleWordsOnce{choices: map[ersclient.BusinessFunction]widgets.Choice{}, counts: map[int]string{},
+		enter: lang.L("Enter"), favourite: lang.L("favourite")}
+}
+
+func (r *roleWordsOnce) choice(function ersclient.BusinessFunction) widgets.Choice {
+	choice, found := r.choices[function]
+	if !found {
+		choice.Title = roleName(function)
+		if purpose := rolePurpose(function); purpose != "" {
+			choice.Lines = []string{purpose}
+		}
+		r.choices[function] = choice
+	}
+	return choice
+}
+
+func (r *roleWordsOnce) count(count int) string {
+	said, found := r.counts[count]
+	if !found {
+		said = roleCount(count)
+		r.counts[count] = said
+	}
+	return said
 }
 
 func heading(name, note string) []widgets.Run {
@@ -163,68 +397,4 @@ func heading(name, note string) []widgets.Run {
 		runs = append(runs, widgets.Run{Text: note, Style: detailStyle})
 	}
 	return runs
-}
-
-// section is an organisation with its business functions.
-type section struct {
-	code, name  string
-	sort        string // What it is sorted by.
-	permissions []ersclient.Permission
-}
-
-// title returns the organisation's name, and its code with the number of roles.
-func (s section) title() (name, note string) {
-	count := lang.L("{{.Count}} roles", map[string]any{"Count": len(s.permissions)})
-	if len(s.permissions) == 1 {
-		count = lang.L("1 role")
-	}
-	switch {
-	case s.name == "":
-		return s.code, count
-	case s.code == "":
-		return s.name, count
-	default:
-		return s.name, s.code + " · " + count
-	}
-}
-
-// byOrganisation sorts pairs into organisations by name and code, and within each by the name of the role. The order does not
-// depend on the one in which e-RS lists them, so that a card is where it was the last time. A pair that is listed twice is
-// shown once.
-func byOrganisation(permissions []ersclient.Permission) []section {
-	index := make(map[string]int)
-	seen := make(map[ersclient.Permission]bool, len(permissions))
-	names := make(map[ersclient.BusinessFunction]string)
-	var sections []section
-	for _, p := range permissions {
-		if _, known := names[p.BusinessFunction]; !known {
-			names[p.BusinessFunction] = roleName(p.BusinessFunction)
-		}
-		pair := ersclient.Permission{BusinessFunction: p.BusinessFunction, OrgIdentifier: p.OrgIdentifier}
-		if seen[pair] {
-			continue
-		}
-		seen[pair] = true
-		at, known := index[p.OrgIdentifier]
-		if !known {
-			at = len(sections)
-			index[p.OrgIdentifier] = at
-			sections = append(sections, section{code: problem.Clean(p.OrgIdentifier, 40)})
-		}
-		if name := problem.Clean(p.OrgName, 200); name != "" && (sections[at].name == "" || name < sections[at].name) {
-			sections[at].name = name
-		}
-		sections[at].permissions = append(sections[at].permissions, p)
-	}
-	for i, s := range sections {
-		sections[i].sort = strings.ToLower(cmp.Or(s.name, s.code))
-		slices.SortStableFunc(s.permissions, func(a, b ersclient.Permission) int {
-			return cmp.Or(cmp.Compare(names[a.BusinessFunction], names[b.BusinessFunction]),
-				cmp.Compare(a.BusinessFunction, b.BusinessFunction))
-		})
-	}
-	slices.SortStableFunc(sections, func(a, b section) int {
-		return cmp.Or(cmp.Compare(a.sort, b.sort), cmp.Compare(a.code, b.code))
-	})
-	return sections
 }

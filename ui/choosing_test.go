@@ -90,6 +90,7 @@ func TestSections(t *testing.T) {
 	require.Equal(t, []string{
 		"Choose how you want to work",
 		"Pick the organisation and role for this e-RS session.",
+		"Search organisations and roles",
 		"Last used  press Enter to continue",
 		"Service provider clinician admin, NHST_X3, spelt otherwise (R01), Act on behalf of a provider clinician, Enter",
 		"NHST_X3  R01 · 5 roles",
@@ -98,7 +99,7 @@ func TestSections(t *testing.T) {
 		"Service definer, Maintain the directory of services, 3",
 		"Service provider clinician, Review and triage referrals, 4",
 		"Service provider clinician admin, Act on behalf of a provider clinician, 5",
-	}, w.texts()[:10])
+	}, w.texts()[:11])
 
 	one := ersclient.Permission{BusinessFunction: "SOME_NEW_ROLE", OrgIdentifier: "R01"}
 	w.Show(choosingState([]ersclient.Permission{one}, &one))
@@ -106,6 +107,37 @@ func TestSections(t *testing.T) {
 		"Some new role, Enter"}, w.texts()[:4])
 	w.press(fyne.KeyReturn)
 	requireIntents(t, w, login.Choose{Permission: one})
+}
+
+// TestFullTextOnFocus: two trusts whose names differ at the end only have to be told apart.
+func TestFullTextOnFocus(t *testing.T) {
+	long := triage
+	long.OrgName = "The Newcastle upon Tyne Hospitals and Northumbria Specialist Emergency Care Services NHS Foundation Trust"
+	w := newWorld(t, Settings{})
+	w.Show(choosingState(append(fiveRoles(), long), &long))
+	cut := func() bool {
+		card, ok := requireFocusedObject(t, w).CanvasObject.(*widgets.RoleCard)
+		require.True(t, ok)
+		return card.Cut(card.Size().Width)
+	}
+	require.False(t, cut())
+	first := requireFocusedObject(t, w)
+	grown := first.Size().Height
+	requireNothingOverlaps(t, w)
+	w.press(fyne.KeyDown)
+	var before *widgets.RoleCard
+	for _, object := range w.heard() {
+		if card, ok := object.CanvasObject.(*widgets.RoleCard); ok && before == nil {
+			before = card
+		}
+	}
+	require.NotNil(t, before)
+	require.Less(t, before.Size().Height, grown)
+	require.True(t, before.Cut(before.Size().Width), "it is as high as others again")
+	requireWholeInView(t, w)
+	w.press(fyne.KeyUp)
+	require.False(t, cut())
+	requireNothingOverlaps(t, w)
 }
 
 // TestColumns: the cards use the width there is.

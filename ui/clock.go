@@ -42,11 +42,19 @@ func (t *goTicker) stop() {
 	}
 }
 
-// clockTime returns a time of day in the user's time zone, such as 08:42.
-func clockTime(t time.Time) string { return t.Local().Format("15:04") }
+// clockTime returns a time of day in the user's time zone and as they write it, such as 08:42.
+func (w *Window) clockTime(t time.Time) string { return t.Local().Format(w.clock) }
 
 // referenceTime returns a time as a service desk finds it in the logs.
-func referenceTime(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04:05") + " UTC" }
+func referenceTime(t time.Time) string {
+	t = t.UTC()
+	return t.Format("2 ") + months()[t.Month()-1] + t.Format(" 2006 15:04:05") + " UTC"
+}
+
+func months() []string {
+	return []string{lang.L("Jan"), lang.L("Feb"), lang.L("Mar"), lang.L("Apr"), lang.L("May"), lang.L("Jun"),
+		lang.L("Jul"), lang.L("Aug"), lang.L("Sep"), lang.L("Oct"), lang.L("Nov"), lang.L("Dec")}
+}
 
 // remaining says how long it is until then, in hours and minutes. Minutes are rounded up, so that one minute is never shown as
 // none.

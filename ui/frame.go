@@ -13,14 +13,17 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// newFrame puts header, page and status bar on top of each other. The page is drawn first: what is scrolled out of it lies
-// behind the other two.
-func newFrame(header, page, status *fyne.Container) *fyne.Container {
-	return container.New(&frameLayout{header: header, page: page, status: status},
-		widgets.NewBackdrop(widgets.ColorPage, false), page, header, status)
+// newFrame puts header, notices, page and status bar on top of each other. The page is drawn first: what is scrolled out of it
+// lies behind the others.
+func newFrame(header *fyne.Container, notices *strip, page, status *fyne.Container) *fyne.Container {
+	return container.New(&frameLayout{header: header, notices: notices, page: page, status: status},
+		widgets.NewBackdrop(widgets.ColorPage, false), page, header, notices.box, status)
 }
 
-type frameLayout struct{ header, page, status *fyne.Container }
+type frameLayout struct {
+	header, page, status *fyne.Container
+	notices              *strip
+}
 
 // MinSize is the least size of the window. Everything in it fits into any size or scrolls.
 func (l *frameLayout) MinSize([]fyne.CanvasObject) fyne.Size {
@@ -31,6 +34,14 @@ func (l *frameLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	top, bottom := widgets.HeightFor(l.header, size.Width), widgets.HeightFor(l.status, size.Width)
 	objects[0].Resize(size)
 	l.header.Resize(fyne.NewSize(size.Width, top))
+	if l.notices.box.Visible() {
+		const most = 0.18 // of the window: the page matters more
+		l.notices.fit(size.Width, size.Height*most)
+		height := widgets.HeightFor(l.notices.box, size.Width)
+		l.notices.box.Move(fyne.NewPos(0, top))
+		l.notices.box.Resize(fyne.NewSize(size.Width, height))
+		top += height
+	}
 	l.page.Move(fyne.NewPos(0, top))
 	l.page.Resize(fyne.NewSize(size.Width, size.Height-top-bottom))
 	l.status.Move(fyne.NewPos(0, size.Height-bottom))
@@ -99,14 +110,20 @@ func grouped(number string) string {
 type statusBar struct {
 	box                 *fyne.Container
 	agent, ers, keyring *widgets.StatusLink
+	// help opens the help of the screen, where it has one, and settings what the user can change.
+	help, settings *widgets.Link
 }
 
-func newStatusBar(settings Settings) *statusBar {
-	s := &statusBar{agent: widgets.NewStatusLink(), ers: widgets.NewStatusLink(), keyring: widgets.NewStatusLink()}
+func newStatusBar(settings Settings, help, change func()) *statusBar {
+	s := &statusBar{agent: widgets.NewStatusLink(), ers: widgets.NewStatusLink(), keyring: widgets.NewStatusLink(),
+		help: widgets.NewLink(lang.L("F1 Help"), help), settings: widgets.NewLink(lang.L("F2 Settings"), change)}
 	version := widgets.NewText(settings.Version, widgets.Style{Size: widgets.SizeSmall, Color: widgets.ColorSecondary})
 	version.Alignment, version.Lines = fyne.TextAlignTrailing, 1
 	s.box = container.New(barLayout{least: 36, pad: 9},
-		widgets.NewBackdrop(widgets.ColorSurface, true), widgets.Flow(22, 4, s.agent, s.ers, s.keyring), version)
+		widgets.NewBackdrop(widgets.ColorSurface, true), widgets.Flow(22, 4, s.agent, s.ers, s.keyring),
+		widgets.Middle(10, 2, s.help, s.settings, version))
+	s.help.Hide()
+	s.settings.Hide()
 	return s
 }
 

@@ -24,11 +24,17 @@ type screen interface {
 	interval() time.Duration
 	// tick brings live texts up to date.
 	tick(now time.Time)
+	// room is called with the size of what can be seen at once, before the screen is placed in it.
+	room(fyne.Size)
+	// helps returns the help of the screen, or nil.
+	helps() *help
 	// moved is called with the part of the screen that can be seen.
 	moved(top, bottom float32)
 	// key and rune take what was typed and used by no control; key returns false for what it does not use either.
 	key(*fyne.KeyEvent) bool
 	rune(rune)
+	// find gives the focus to the screen's search field, if it has one.
+	find()
 }
 
 // newScreen returns the screen for a state.
@@ -55,9 +61,12 @@ func (*still) appear()                     {}
 func (*still) disappear()                  {}
 func (*still) interval() time.Duration     { return 0 }
 func (*still) tick(time.Time)              {}
+func (*still) room(fyne.Size)              {}
+func (*still) helps() *help                { return nil }
 func (*still) moved(_, _ float32)          {}
 func (*still) key(*fyne.KeyEvent) bool     { return false }
 func (*still) rune(rune)                   {}
+func (*still) find()                       {}
 
 // The styles of text.
 var (
@@ -66,6 +75,9 @@ var (
 	boldStyle     = widgets.Style{Size: widgets.SizeBody, Color: widgets.ColorText, Bold: true}
 	leadStyle     = widgets.Style{Size: widgets.SizeBody, Color: widgets.ColorSecondary}
 	detailStyle   = widgets.Style{Size: widgets.SizeDetail, Color: widgets.ColorSecondary}
+	headingStyle  = widgets.Style{Size: widgets.SizeBanner, Color: widgets.ColorText, Bold: true}
+	onWarning     = widgets.Style{Size: widgets.SizeDetail, Color: widgets.ColorOnWarning}
+	onWarningBold = widgets.Style{Size: widgets.SizeName, Color: widgets.ColorOnWarning, Bold: true}
 	nameStyle     = widgets.Style{Size: widgets.SizeName, Color: widgets.ColorSecondary}
 	nameBoldStyle = widgets.Style{Size: widgets.SizeName, Color: widgets.ColorText, Bold: true}
 )

@@ -6,13 +6,15 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
+	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// signedIn is the screen of a session that other applications can use.
+// signedIn is the screen of a session that other applications can use. In its last minutes it offers to renew it.
 //
-// Nothing has the focus when it appears: an Enter too many must neither sign out nor switch the role.
+// Nothing has the focus when it appears: an Enter too many must neither sign out nor switch the role. Renewing harms nobody, so
+// that its button takes the focus, unless the user has given it to something else.
 type signedIn struct {
 	still
 	w                *Window
@@ -20,13 +22,19 @@ type signedIn struct {
 	ends             *widgets.Text
 	buttons, confirm *fyne.Container
 	signOut, yes     *widgets.Button
+	// ending is the warning before the end.
+	ending *fyne.Container
+	left   *widgets.Text
+	renew  *widgets.Button
+	help   *help
 }
 
 func newSignedIn(w *Window, state login.State) *signedIn {
-	s := &signedIn{w: w, state: state, ends: widgets.NewText("", boldStyle)}
+	s := &signedIn{w: w, state: state, help: newHelp(w, nil),
+		ends: widgets.NewText("", boldStyle), left: widgets.NewText("", bodyStyle)}
 	s.signOut = w.button(lang.L("Sign out"), widgets.Danger, s.ask)
 	s.buttons = widgets.Flow(12, 12,
-		w.button(lang.L("Switch role"), widgets.Secondary, w.intent(login.SwitchRole{})), s.signOut)
+		w.button(lang.L("Switch role"), widgets.Secondary, w.intent(login.SwitchRole{})), s.signOut, s.help.button)
 	s.yes = w.button(lang.L("Yes, sign out"), widgets.Danger, w.intent(login.SignOut{}))
 	s.confirm = widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("Sign out of e-RS?"), boldStyle)},
@@ -36,27 +44,96 @@ func newSignedIn(w *Window, state login.State) *signedIn {
 			w.button(lang.L("Stay signed in"), widgets.Secondary, s.dismiss)), Above: 16, Align: widgets.Leading},
 	)
 	s.confirm.Hide()
+	s.ending = s.warning()
 	s.tick(w.settings.Now())
-	s.content = page(widgets.NewPanel(widgets.Good, widgets.Column(
+	s.content = page(widgets.Column(
+		widgets.Row{Object: s.ending},
+		widgets.Row{Object: s.session(), Above: 16},
+		widgets.Row{Object: s.help.box, Above: 16},
+	))
+	s.refresh(state)
+	return s
+}
+
+// session is the panel with the session.
+func (s *signedIn) session() fyne.CanvasObject {
+	chosen := s.state.Chosen
+	return widgets.NewPanel(widgets.Good, widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("You are signed in to e-RS"), titleStyle)},
 		widgets.Row{Object: widgets.NewText(lang.L("Your other e-RS applications on this computer can use this session now. "+
 			"Keep your smartcard inserted."), leadStyle), Above: 5},
 		widgets.Row{Object: widgets.Pairs(10.5,
-			widgets.NewText(lang.L("Organisation"), leadStyle), widgets.NewText(organisation(state.Chosen), boldStyle),
-			widgets.NewText(lang.L("Working as"), leadStyle), widgets.NewText(roleName(state.Chosen.BusinessFunction), boldStyle),
-			widgets.NewText(lang.L("Signed in"), leadStyle), widgets.NewText(clockTime(state.SignedInAt), boldStyle),
+			widgets.NewText(lang.L("Organisation"), leadStyle), widgets.NewText(organisation(chosen), boldStyle),
+			widgets.NewText(lang.L("Working as"), leadStyle), widgets.NewText(roleName(chosen.BusinessFunction), boldStyle),
+			widgets.NewText(lang.L("Signed in"), leadStyle), widgets.NewText(s.w.clockTime(s.state.SignedInAt), boldStyle),
 			widgets.NewText(lang.L("Session ends"), leadStyle), s.ends,
 		), Above: 18},
 		widgets.Row{Object: s.buttons, Above: 26, Align: widgets.Leading},
 		widgets.Row{Object: s.confirm, Above: 26},
-	)))
-	return s
+	))
+}
+
+// warning is the panel before the end of the session.
+func (s *signedIn) warning() *fyne.Container {
+	s.renew = s.w.button(lang.L("Renew"), widgets.Primary, s.w.intent(login.Renew{}))
+	title := lang.L("Your session ends at {{.Time}}", map[string]any{"Time": s.w.clockTime(s.state.ExpiresAt)})
+	box := widgets.NewPanel(widgets.Caution, widgets.Column(
+		widgets.Row{Object: widgets.Beside(widgets.NewPicture(assets.StatusAttention, fyne.Size{}), widgets.SizeBanner, 1.3,
+			widgets.NewText(title, headingStyle))},
+		widgets.Row{Object: s.left, Above: 4},
+		widgets.Row{Object: s.renew, Above: 14, Align: widgets.Leading},
+	))
+	box.Hide()
+	return box
 }
 
 func (s *signedIn) update(state login.State) bool {
-	return state.Phase == login.SignedIn && state.Chosen == s.state.Chosen && state.User == s.state.User &&
+	same := state.Phase == login.SignedIn && state.Chosen == s.state.Chosen && state.User == s.state.User &&
 		state.SignedInAt.Equal(s.state.SignedInAt) && state.ExpiresAt.Equal(s.state.ExpiresAt)
+	if !same {
+		return false
+	}
+	appeared := state.EndsSoon && !s.ending.Visible()
+	s.refresh(state)
+	s.w.viewport.Relayout()
+	if appeared {
+		s.offerRenewal()
+	}
+	return true
 }
+
+// refresh shows what can change while the session stays the same.
+func (s *signedIn) refresh(state login.State) {
+	s.help.update(state)
+	if state.EndsSoon == s.ending.Visible() {
+		return
+	}
+	if state.EndsSoon {
+		s.ending.Show()
+		return
+	}
+	if s.renew.Focused() {
+		s.w.win.Canvas().Unfocus()
+	}
+	s.ending.Hide()
+}
+
+func (s *signedIn) appear() {
+	if s.ending.Visible() {
+		s.offerRenewal()
+	}
+}
+
+// offerRenewal brings the warning into view and gives its button the focus, unless something else has it.
+func (s *signedIn) offerRenewal() {
+	if s.w.win.Canvas().Focused() == nil {
+		s.w.focus(s.renew)
+		s.w.viewport.ScrollToTop()
+		s.w.viewport.RevealObject(s.renew)
+	}
+}
+
+func (s *signedIn) helps() *help { return s.help }
 
 // interval is short enough for a minute not to be late, and right again soon after a laptop has slept.
 func (s *signedIn) interval() time.Duration { return 5 * time.Second }
@@ -64,9 +141,11 @@ func (s *signedIn) interval() time.Duration { return 5 * time.Second }
 func (s *signedIn) tick(now time.Time) {
 	left := lang.L("{{.Remaining}}, or when you remove your smartcard", map[string]any{"Remaining": remaining(now, s.state.ExpiresAt)})
 	before := s.ends.String()
-	runs := []widgets.Run{{Text: clockTime(s.state.ExpiresAt) + "  ", Style: boldStyle}, {Text: left, Style: leadStyle}}
+	runs := []widgets.Run{{Text: s.w.clockTime(s.state.ExpiresAt) + "  ", Style: boldStyle}, {Text: left, Style: leadStyle}}
 	if before != runs[0].Text+left {
 		s.ends.SetRuns(runs...)
+		s.left.SetText(lang.L("It ends {{.Remaining}}. Renew it to go on in the same organisation and role.",
+			map[string]any{"Remaining": remaining(now, s.state.ExpiresAt)}))
 		s.w.viewport.Relayout() // It may need another line now.
 	}
 }

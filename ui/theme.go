@@ -22,6 +22,9 @@ const (
 	// Light is dark text on a light page, Dark the opposite.
 	Light
 	Dark
+	// HighContrast is white and yellow on black, for users with low vision: text has a contrast of 7 to 1 at least. Fyne does not
+	// tell whether the system has such a mode, so that a user has to choose it here.
+	HighContrast
 )
 
 // NewTheme returns the theme of the window. textScale enlarges the text and what has to grow with it: 1 is the ordinary size, 2
@@ -44,6 +47,7 @@ type palette map[fyne.ThemeColorName]color.NRGBA
 
 var (
 	white  = rgb(0xFFFFFF)
+	black  = rgb(0x000000)
 	ink    = rgb(0x212B32)
 	green  = rgb(0x007F3B)
 	amber  = rgb(0xFFB81C)
@@ -68,6 +72,7 @@ var light = palette{
 	widgets.ColorDanger:        rgb(0xD5281B),
 	widgets.ColorWarning:       amber,
 	widgets.ColorOnWarning:     ink,
+	widgets.ColorCaution:       rgb(0x8F5500),
 	widgets.ColorFocus:         yellow,
 	widgets.ColorFocusEdge:     ink,
 	widgets.ColorHover:         rgb(0xF2F7FC),
@@ -96,6 +101,7 @@ var dark = palette{
 	widgets.ColorDanger:        rgb(0xFF8A80),
 	widgets.ColorWarning:       amber,
 	widgets.ColorOnWarning:     ink,
+	widgets.ColorCaution:       amber,
 	widgets.ColorFocus:         yellow,
 	widgets.ColorFocusEdge:     rgb(0x000000),
 	widgets.ColorHover:         rgb(0x25323A),
@@ -104,6 +110,35 @@ var dark = palette{
 	widgets.ColorDangerPressed: rgb(0x382D31),
 	widgets.ColorShadow:        {A: 0x60},
 	widgets.ColorScrollBar:     rgb(0x8595A0),
+}
+
+var highContrast = palette{
+	widgets.ColorPage:          black,
+	widgets.ColorSurface:       black,
+	widgets.ColorLine:          white,
+	widgets.ColorText:          white,
+	widgets.ColorSecondary:     white,
+	widgets.ColorPrimary:       rgb(0x8FD0FF),
+	widgets.ColorBanner:        rgb(0x00254D),
+	widgets.ColorOnBanner:      white,
+	widgets.ColorOnBannerSoft:  white,
+	widgets.ColorAction:        white,
+	widgets.ColorActionHover:   yellow,
+	widgets.ColorActionEdge:    rgb(0x8FD0FF),
+	widgets.ColorOnAction:      black,
+	widgets.ColorGood:          rgb(0x6DFF9C),
+	widgets.ColorDanger:        rgb(0xFFA79E),
+	widgets.ColorWarning:       amber,
+	widgets.ColorOnWarning:     black,
+	widgets.ColorCaution:       amber,
+	widgets.ColorFocus:         yellow,
+	widgets.ColorFocusEdge:     black,
+	widgets.ColorHover:         rgb(0x182838),
+	widgets.ColorPressed:       rgb(0x22384E),
+	widgets.ColorDangerHover:   rgb(0x3A1512),
+	widgets.ColorDangerPressed: rgb(0x4A1D18),
+	widgets.ColorShadow:        {},
+	widgets.ColorScrollBar:     white,
 }
 
 // standard says which of our colours Fyne's own widgets, such as menus, use.
@@ -145,7 +180,9 @@ var sizes = map[fyne.ThemeSizeName]float32{
 	widgets.SizeCard:             280,
 	widgets.SizeLabel:            170,
 	widgets.SizeIcon:             11,
-	theme.SizeNameText:           14,
+	theme.SizeNameText:           15,
+	theme.SizeNameInputBorder:    2,
+	theme.SizeNameInnerPadding:   11,
 	theme.SizeNameCaptionText:    12,
 	theme.SizeNameHeadingText:    26,
 	theme.SizeNameSubHeadingText: 18,
@@ -157,13 +194,16 @@ func (c *colours) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) col
 	switch c.appearance {
 	case Light:
 		variant = theme.VariantLight
-	case Dark:
+	case Dark, HighContrast:
 		variant = theme.VariantDark
 	case AsSystem:
 	}
 	chosen := light
 	if variant == theme.VariantDark {
 		chosen = dark
+	}
+	if c.appearance == HighContrast {
+		chosen = highContrast
 	}
 	if ours, ok := standard[name]; ok {
 		name = ours

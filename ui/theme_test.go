@@ -42,6 +42,8 @@ func TestContrast(t *testing.T) {
 		{widgets.ColorGood, widgets.ColorSurface, text},
 		{widgets.ColorGood, widgets.ColorPage, text},
 		{widgets.ColorOnWarning, widgets.ColorWarning, text},
+		{widgets.ColorCaution, widgets.ColorSurface, text},
+		{widgets.ColorCaution, widgets.ColorPage, text},
 		{widgets.ColorFocus, widgets.ColorFocusEdge, text},
 		{widgets.ColorScrollBar, widgets.ColorPage, edge},
 		{theme.ColorNameForeground, theme.ColorNameBackground, text},
@@ -51,9 +53,12 @@ func TestContrast(t *testing.T) {
 		{theme.ColorNamePlaceHolder, theme.ColorNameInputBackground, text},
 		{theme.ColorNameDisabled, theme.ColorNameMenuBackground, text},
 	}
-	for name, appearance := range map[string]Appearance{"light": Light, "dark": Dark} {
+	for name, appearance := range map[string]Appearance{"light": Light, "dark": Dark, "high contrast": HighContrast} {
 		th := NewTheme(appearance, 1)
 		for _, pair := range pairs {
+			if pair.least == text && appearance == HighContrast {
+				pair.least = 7 // AAA, which is what the name promises.
+			}
 			ratio := contrast(th.Color(pair.front, theme.VariantLight), th.Color(pair.back, theme.VariantLight))
 			assert.GreaterOrEqual(t, ratio, pair.least, "%s: %s on %s has %.2f", name, pair.front, pair.back, ratio)
 		}
@@ -89,6 +94,7 @@ func luminance(c color.Color) float64 {
 func TestThemeAnswersEveryName(t *testing.T) {
 	for name := range light {
 		assert.Contains(t, dark, name)
+		assert.Contains(t, highContrast, name)
 	}
 	for name := range dark {
 		assert.Contains(t, light, name)
@@ -118,19 +124,16 @@ func TestAppearance(t *testing.T) {
 		name       string
 		appearance Appearance
 		system     fyne.ThemeVariant
-		dark       bool
+		want       palette
 	}{
-		{"a light system", AsSystem, theme.VariantLight, false},
-		{"a dark system", AsSystem, theme.VariantDark, true},
-		{"light in a dark system", Light, theme.VariantDark, false},
-		{"dark in a light system", Dark, theme.VariantLight, true},
+		{"a light system", AsSystem, theme.VariantLight, light},
+		{"a dark system", AsSystem, theme.VariantDark, dark},
+		{"light in a dark system", Light, theme.VariantDark, light},
+		{"dark in a light system", Dark, theme.VariantLight, dark},
+		{"high contrast in a light system", HighContrast, theme.VariantLight, highContrast},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			want := light
-			if test.dark {
-				want = dark
-			}
-			require.Equal(t, color.Color(want[widgets.ColorPage]), page(test.appearance, test.system))
+			require.Equal(t, color.Color(test.want[widgets.ColorPage]), page(test.appearance, test.system))
 		})
 	}
 }

@@ -18,8 +18,9 @@ type waiting struct {
 	picture     *widgets.Picture
 	title, text *widgets.Text
 	signIn      *widgets.Button
-	trouble     *widgets.Button
-	help        *fyne.Container
+	help        *help
+	// main is all but the help.
+	main fyne.CanvasObject
 }
 
 func newWaiting(w *Window, state login.State) *waiting {
@@ -29,17 +30,15 @@ func newWaiting(w *Window, state login.State) *waiting {
 		title:   centred(widgets.NewText("", titleStyle)),
 		text:    centred(widgets.NewText("", leadStyle)),
 		signIn:  w.button(lang.L("Sign in"), widgets.Primary, w.intent(login.SignIn{})),
+		help:    newHelp(w, generalAdvice()),
 	}
-	s.trouble = w.button(lang.L("Having trouble?"), widgets.Secondary, s.toggleHelp)
-	s.help = widgets.NewPanel(widgets.Plain, trouble())
-	s.help.Hide()
-	s.content = page(widgets.Column(
+	s.main = widgets.Column(
 		widgets.Row{Object: s.picture, Above: 48, Align: widgets.Centre},
 		widgets.Row{Object: s.title, Above: 24},
 		widgets.Row{Object: s.text, Above: 5},
-		widgets.Row{Object: widgets.Flow(13, 12, s.signIn, s.trouble), Above: 19, Align: widgets.Centre},
-		widgets.Row{Object: s.help, Above: 32},
-	))
+		widgets.Row{Object: widgets.Flow(13, 12, s.signIn, s.help.button), Above: 19, Align: widgets.Centre},
+	)
+	s.content = page(widgets.Column(widgets.Row{Object: s.main}, widgets.Row{Object: s.help.box, Above: 32}))
 	s.update(state)
 	return s
 }
@@ -52,45 +51,19 @@ func (s *waiting) update(state login.State) bool {
 	s.picture.Set(said.picture)
 	s.title.SetText(said.title)
 	s.text.SetRuns(marked(said.text, leadStyle, widgets.Style{Size: leadStyle.Size, Color: leadStyle.Color, Bold: true})...)
+	s.help.update(state)
 	s.w.viewport.Relayout()
 	return true
 }
 
 func (s *waiting) appear() { s.w.focus(s.signIn) }
 
-// toggleHelp shows the first things to try, or hides them again.
-func (s *waiting) toggleHelp() {
-	if s.help.Visible() {
-		s.help.Hide()
-		s.trouble.SetText(lang.L("Having trouble?"))
-	} else {
-		s.help.Show()
-		s.trouble.SetText(lang.L("Hide help"))
-	}
-	s.w.viewport.Relayout()
-	if s.help.Visible() {
-		s.w.viewport.RevealObject(s.help)
-	}
-}
+func (s *waiting) helps() *help { return s.help }
 
-// trouble is what helps most often.
-func trouble() fyne.CanvasObject {
-	return steps(lang.L("If nothing happens"), []string{
-		lang.L("Check that the card is pushed into the reader as far as it goes, chip first, and that the reader's light is on."),
-		lang.L("Look for the Identity Agent window. It may be behind this one."),
-		lang.L("Remove the card, wait a few seconds, insert it again, then press **Sign in**."),
-		lang.L("If your passcode is blocked or forgotten, ask your Registration Authority."),
-		lang.L("With anything else, ask your local service desk."),
-	})
-}
-
-// steps is a heading and numbered steps.
-func steps(heading string, texts []string) *fyne.Container {
-	rows := []widgets.Row{{Object: widgets.NewText(heading, boldStyle)}}
-	for i, text := range texts {
-		rows = append(rows, widgets.Row{Object: step(i+1, text), Above: 3.5})
-	}
-	return widgets.Column(rows...)
+// room leaves out the picture where there is no room for it and for the buttons.
+func (s *waiting) room(size fyne.Size) {
+	s.picture.Hidden = false
+	s.picture.Hidden = widgets.HeightFor(page(s.main), size.Width) > size.Height
 }
 
 // said is what a screen says in picture and words.
@@ -106,18 +79,29 @@ func waitingFor(state login.State) said {
 	if state.Missing == login.MissingAgent {
 		return next
 	}
+	again := startAgain(state.Missing)
 	switch state.Reason {
 	case login.SignedOut:
 		return said{assets.SignedOut, lang.L("You are signed out"), lang.L("Press **Sign in** to start again.")}
 	case login.CardRemoved:
-		return said{next.picture, lang.L("Your smartcard was removed, so you were signed out"), startAgain(state.Missing)}
+		return said{next.picture, lang.L("Your smartcard was removed, so you were signed out"), again}
 	case login.TicketChanged:
-		return said{assets.Smartcard, lang.L("A new smartcard sign-in closed your session"), startAgain(state.Missing)}
+		return said{assets.Smartcard, lang.L("A new smartcard sign-in closed your session"), again}
 	case login.Expired:
-		return said{assets.Smartcard, lang.L("Your session has reached its time limit"), startAgain(state.Missing)}
+		return said{assets.Smartcard, lang.L("Your session has reached its time limit"), again}
 	case login.Cancelled:
 		return said{next.picture, lang.L("Sign-in cancelled"), lang.L("Press **Sign in** when you are ready.")}
-	case login.NotEnded, login.RoleSwitched, login.Quitting, login.Abandoned:
+	case login.ScreenLocked:
+		return said{next.picture, lang.L("You were signed out because the screen was locked"), again}
+	case login.UserSwitched:
+		return said{next.picture, lang.L("You were signed out because somebody else started to use this computer"), again}
+	case login.RoleSwitched:
+		return said{next.picture, lang.L("Your session ended before you chose another role"), again}
+	case login.Renewed:
+		return said{next.picture, lang.L("Your session ended before it could be renewed"), again}
+	case login.Abandoned:
+		return said{next.picture, lang.L("The sign-in could not be completed"), again}
+	case login.NotEnded, login.Quitting:
 	}
 	return next
 }
@@ -129,8 +113,8 @@ func nextStep(missing login.Missing) said {
 		return said{assets.Reader, lang.L("Connect your smartcard reader"),
 			lang.L("Then insert your smartcard. This screen moves on by itself.")}
 	case login.MissingAgent:
-		return said{assets.Agent, lang.L("The NHS Identity Agent is not installed or not running"),
-			lang.L("Start it from the Start menu. If it is not there, ask your local service desk to install it.")}
+		return said{assets.Agent, lang.L("The NHS Identity Agent is not installed"),
+			lang.L("Ask your local service desk to install it. This screen moves on by itself.")}
 	case login.MissingIntent:
 		return said{assets.SignedOut, lang.L("You are signed out"), startAgain(missing)}
 	case login.MissingCard:

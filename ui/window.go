@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/ers-login/ers-login/assets"
@@ -32,8 +33,15 @@ type Settings struct {
 	Simulator []SimulatorItem
 	// Appearance is light, dark, or as the system says.
 	Appearance Appearance
+	// Language is "en", "cy", or empty for that of the system.
+	Language string
 	// TextScale enlarges the text: 1 (or 0) is the ordinary size, 2 twice that.
 	TextScale float32
+	// Favourites keeps the pairs that a user marks with a star. Without it there are no stars.
+	Favourites Favourites
+	// Preferences keeps what the user may change in the window: its values stand in place of Language, Appearance and TextScale.
+	// Without it, there is nothing to change.
+	Preferences Preferences
 	// Now tells the time; nil is time.Now.
 	Now func() time.Time
 	// Shown is told of each screen that has taken another's place, with the state it shows. It is called on Fyne's goroutine.
@@ -74,10 +82,21 @@ type Window struct {
 
 	frame    *fyne.Container
 	header   *header
+	notices  *strip
 	status   *statusBar
 	viewport *widgets.Viewport
 	screen   screen
-	ticker   ticker
+	// over is the settings, while they lie over the screen, and chosen what was chosen there.
+	over   *settingsPage
+	chosen map[Preference]string
+	// overPhase and overSoon are the state under the settings: with another one, they go.
+	overPhase login.Phase
+	overSoon  bool
+	ticker    ticker
+	// clock is how a time of day is written.
+	clock string
+	// save runs what is written to disk, later and elsewhere, and then done on Fyne's goroutine.
+	save func(run func() error, done func(error))
 	// shown counts the screens. A button of an earlier one does nothing, should a key still reach it.
 	shown int
 	// last is the state that came last.
@@ -96,23 +115,47 @@ func newWindow(app fyne.App, settings Settings, send func(login.Intent), ticker 
 	if settings.Now == nil {
 		settings.Now = time.Now
 	}
-	app.Settings().SetTheme(NewTheme(settings.Appearance, settings.TextScale))
-	w := &Window{app: app, settings: settings, send: send, do: fyne.Do, ticker: ticker, win: app.NewWindow(title(settings))}
+	settings.prefer()
+	w := &Window{app: app, settings: settings, send: send, do: fyne.Do, save: (&queue{}).add, ticker: ticker,
+		chosen: map[Preference]string{}}
+	w.style()
+	w.win = app.NewWindow(title(settings))
+	w.clock = clockLayout(lang.SystemLocale().String())
 	w.win.SetIcon(assets.AppIcon)
 	w.win.SetPadded(false)
 	w.win.SetMaster()
 	w.win.SetCloseIntercept(w.close)
-	if settings.Demonstration {
-		w.win.SetMainMenu(w.simulatorMenu())
-	}
-	w.header, w.status, w.viewport = newHeader(settings), newStatusBar(settings), widgets.NewViewport()
-	w.frame = newFrame(w.header.box, w.viewport.Object(), w.status.box)
-	w.win.SetContent(w.frame)
+	w.build()
 	w.win.Resize(fyne.NewSize(initialWidth, initialHeight))
 	w.win.Canvas().SetOnTypedKey(w.typedKey)
 	w.win.Canvas().SetOnTypedRune(w.typedRune)
+	w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyF, Modifier: fyne.KeyModifierShortcutDefault},
+		w.find)
 	w.apply(login.State{Phase: login.Starting, Since: settings.Now()})
 	return w
+}
+
+// style sets what the whole window looks like and speaks.
+func (w *Window) style() {
+	if err := UseLanguage(w.settings.Language); err != nil {
+		fyne.LogError("The window is in another language than was set", err)
+	}
+	w.app.Settings().SetTheme(NewTheme(w.settings.Appearance, w.settings.TextScale))
+}
+
+// build makes what is around the screens.
+func (w *Window) build() {
+	w.win.SetTitle(title(w.settings))
+	if w.settings.Demonstration {
+		w.win.SetMainMenu(w.simulatorMenu())
+	}
+	w.header, w.notices, w.viewport = newHeader(w.settings), newStrip(), widgets.NewViewport()
+	w.status = newStatusBar(w.settings, w.help, w.openSettings)
+	for _, link := range []*widgets.Link{w.status.help, w.status.settings} {
+		link.OnKey, link.OnRune = w.typedKey, w.typedRune
+	}
+	w.frame = newFrame(w.header.box, w.notices, w.viewport.Object(), w.status.box)
+	w.win.SetContent(w.frame)
 }
 
 func title(settings Settings) string {
@@ -163,34 +206,87 @@ func (w *Window) apply(state login.State) {
 		w.app.Quit()
 		return
 	}
-	w.header.show(state)
-	w.status.show(state)
-	widgets.Arrange(w.frame) // Either may need another line now.
 	w.last = state
 	if w.closing {
-		return // The goodbye stays until all is cleared.
+		state.Notices = nil // The goodbye stays until all is cleared, and nothing is to be done about anything any more.
 	}
-	w.show(state)
+	w.showBars(state)
+	if !w.closing {
+		w.show(state)
+	}
+}
+
+// showBars shows what a state says above and below the page.
+func (w *Window) showBars(state login.State) {
+	before := w.viewport.Object().Size().Height
+	w.header.show(state)
+	w.notices.show(state)
+	w.status.show(state)
+	widgets.Arrange(w.frame) // Each of them may need another line now.
+	if w.viewport.Object().Size().Height < before {
+		// What has grown must not push away the control that somebody is about to press.
+		if control, ok := w.win.Canvas().Focused().(fyne.CanvasObject); ok {
+			w.viewport.RevealObject(control)
+		}
+	}
+}
+
+// find gives the focus to the search field of the screen, where it has one.
+func (w *Window) find(fyne.Shortcut) {
+	if w.over == nil {
+		w.screen.find()
+	}
+}
+
+// help opens the help of the screen, or closes it.
+func (w *Window) help() {
+	if h := w.screen.helps(); h != nil && w.over == nil {
+		h.toggle()
+	}
+}
+
+// showHelp says in the status bar that there is help, where there is.
+func (w *Window) showHelp() {
+	h := w.screen.helps()
+	help := h != nil && h.available() && w.over == nil
+	settings := w.settings.Preferences != nil && w.over == nil && !w.closing
+	if help != w.status.help.Visible() || settings != w.status.settings.Visible() {
+		w.status.help.Hidden, w.status.settings.Hidden = !help, !settings
+		widgets.Arrange(w.frame)
+	}
 }
 
 // show updates the screen for a state, or puts another in its place.
 func (w *Window) show(state login.State) {
+	if w.over != nil && w.screen != nil {
+		if state.Phase == w.overPhase && state.EndsSoon == w.overSoon {
+			return // It is brought up to date when the settings go.
+		}
+		w.uncover()
+	}
 	if w.screen != nil && w.screen.update(state) {
+		w.showHelp()
 		return
 	}
 	w.leave()
+	w.replace(state)
+	if w.settings.Shown != nil {
+		w.settings.Shown(state)
+	}
+}
+
+// replace puts the screen for a state into the window.
+func (w *Window) replace(state login.State) {
 	w.shown++
 	w.screen = newScreen(w, state)
 	w.win.Canvas().Unfocus()
-	w.viewport.OnMoved = w.screen.moved
+	w.viewport.OnMoved, w.viewport.OnRoom = w.screen.moved, w.screen.room
 	w.viewport.SetContent(w.screen.object())
 	if every := w.screen.interval(); every > 0 {
 		w.ticker.start(every, w.tick)
 	}
+	w.showHelp()
 	w.screen.appear()
-	if w.settings.Shown != nil {
-		w.settings.Shown(state)
-	}
 }
 
 func (w *Window) leave() {
@@ -212,17 +308,29 @@ func (w *Window) close() {
 		return
 	}
 	w.closing = true
-	w.show(login.State{Phase: login.Ending, Reason: login.Quitting, Since: w.settings.Now(), User: w.last.User, Chosen: w.last.Chosen})
+	w.uncover()
+	goodbye := login.State{Phase: login.Ending, Reason: login.Quitting, Since: w.settings.Now(), User: w.last.User,
+		Chosen: w.last.Chosen, Missing: w.last.Missing, Links: w.last.Links}
+	w.showBars(goodbye)
+	w.show(goodbye)
 	w.send(login.Quit{})
 }
 
 // typedKey gets the keys that no control has used: all of them where none has the focus.
 func (w *Window) typedKey(key *fyne.KeyEvent) {
-	if w.screen.key(key) {
+	if w.over != nil {
+		if w.over.key(key) {
+			return
+		}
+	} else if w.screen.key(key) {
 		return
 	}
 	const line = 40
 	switch key.Name {
+	case fyne.KeyF1:
+		w.help()
+	case fyne.KeyF2:
+		w.openSettings()
 	case fyne.KeyUp:
 		w.viewport.ScrollBy(-line)
 	case fyne.KeyDown:
@@ -234,7 +342,11 @@ func (w *Window) typedKey(key *fyne.KeyEvent) {
 	}
 }
 
-func (w *Window) typedRune(r rune) { w.screen.rune(r) }
+func (w *Window) typedRune(r rune) {
+	if w.over == nil {
+		w.screen.rune(r)
+	}
+}
 
 // button returns a button of the screen that is being made.
 func (w *Window) button(text string, importance widgets.Importance, tapped func()) *widgets.Button {
@@ -251,6 +363,14 @@ func (w *Window) button(text string, importance widgets.Importance, tapped func(
 
 // intent returns a function that sends an intent.
 func (w *Window) intent(intent login.Intent) func() { return func() { w.send(intent) } }
+
+// shortcutName returns what a shortcut with a letter is called on this platform.
+func shortcutName(letter string) string {
+	if fyne.KeyModifierShortcutDefault == fyne.KeyModifierSuper {
+		return "⌘" + letter
+	}
+	return "Ctrl+" + letter
+}
 
 func (w *Window) focus(control fyne.Focusable) { w.win.Canvas().Focus(control) }
 

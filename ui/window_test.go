@@ -42,8 +42,8 @@ func TestWaitingWords(t *testing.T) {
 			"Then enter your passcode in the Identity Agent window. This screen moves on by itself."},
 		{"no reader", login.MissingReader, login.NotEnded, "Connect your smartcard reader",
 			"Then insert your smartcard. This screen moves on by itself."},
-		{"no agent", login.MissingAgent, login.NotEnded, "The NHS Identity Agent is not installed or not running",
-			"Start it from the Start menu. If it is not there, ask your local service desk to install it."},
+		{"no agent", login.MissingAgent, login.NotEnded, "The NHS Identity Agent is not installed",
+			"Ask your local service desk to install it. This screen moves on by itself."},
 		{"nothing known", login.MissingUnknown, login.NotEnded, "Looking for your smartcard…",
 			"If it is not in the reader yet, insert it now. This screen moves on by itself."},
 		{"signed out", login.MissingIntent, login.SignedOut, "You are signed out", "Press Sign in to start again."},
@@ -56,10 +56,22 @@ func TestWaitingWords(t *testing.T) {
 			"Press Sign in to start again."},
 		{"expired", login.MissingIntent, login.Expired, "Your session has reached its time limit",
 			"Press Sign in to start again."},
+		{"screen locked", login.MissingIntent, login.ScreenLocked, "You were signed out because the screen was locked",
+			"Press Sign in to start again."},
+		{"another user", login.MissingCard, login.UserSwitched,
+			"You were signed out because somebody else started to use this computer",
+			"Insert your smartcard and enter your passcode to sign in again. This screen moves on by itself."},
+		{"card removed while the role is switched", login.MissingCard, login.RoleSwitched,
+			"Your session ended before you chose another role",
+			"Insert your smartcard and enter your passcode to sign in again. This screen moves on by itself."},
+		{"not renewed", login.MissingIntent, login.Renewed, "Your session ended before it could be renewed",
+			"Press Sign in to start again."},
+		{"not completed", login.MissingIntent, login.Abandoned, "The sign-in could not be completed",
+			"Press Sign in to start again."},
 		{"cancelled", login.MissingCard, login.Cancelled, "Sign-in cancelled", "Press Sign in when you are ready."},
 		{"no agent any more matters most", login.MissingAgent, login.Expired,
-			"The NHS Identity Agent is not installed or not running",
-			"Start it from the Start menu. If it is not there, ask your local service desk to install it."},
+			"The NHS Identity Agent is not installed",
+			"Ask your local service desk to install it. This screen moves on by itself."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, Settings{})
@@ -185,9 +197,40 @@ func TestClosing(t *testing.T) {
 	require.NotContains(t, w.texts(), "You are signed in to e-RS")
 }
 
+// TestEndingWords: who did not ask for the end has to know why, and who did, that other applications may still be at work.
+func TestEndingWords(t *testing.T) {
+	const gone = "Your other e-RS applications can no longer use this session."
+	const finish = "Your other e-RS applications may finish what they are doing. They can start nothing new."
+	for _, c := range []struct {
+		reason      login.Reason
+		title, text string
+	}{
+		{login.SignedOut, "Signing out…", finish},
+		{login.Quitting, "Signing out…", finish},
+		{login.RoleSwitched, "Switching role…", finish},
+		{login.Renewed, "Renewing your session…", finish},
+		{login.CardRemoved, "Your smartcard was removed. Signing out…", gone},
+		{login.TicketChanged, "A new smartcard sign-in. Closing your session…", gone},
+		{login.Expired, "Your session has reached its time limit. Signing out…", gone},
+		{login.ScreenLocked, "The screen was locked. Signing out…", gone},
+		{login.UserSwitched, "Somebody else uses this computer now. Signing out…", gone},
+		{login.Cancelled, "Cancelling…", ""},
+		{login.Abandoned, "Tidying up…", ""},
+	} {
+		t.Run(c.reason.String(), func(t *testing.T) {
+			w := newWorld(t, Settings{})
+			w.Show(workingState(login.Ending, c.reason))
+			require.Equal(t, c.title, w.texts()[0])
+			for _, text := range []string{gone, finish} {
+				assert.Equal(t, text == c.text, contains(w.texts(), text), text)
+			}
+		})
+	}
+}
+
 // TestClosingWithoutASession: nobody is told that other applications lose what they never had.
 func TestClosingWithoutASession(t *testing.T) {
-	const gone = "Your other e-RS applications can no longer use this session."
+	const gone = "Your other e-RS applications may finish what they are doing. They can start nothing new."
 	w := newWorld(t, Settings{})
 	w.Show(waitingState(login.MissingCard, login.NotEnded))
 	w.closeWindow()

@@ -86,10 +86,13 @@ func workingOn(state login.State) (what said, cancel bool) {
 	}
 }
 
+// endingFor says why a session is ending. One that the user wants to end is given a moment, so that what other applications are
+// doing with it can finish; any other is gone at once.
 func endingFor(state login.State) said {
-	gone := ""
+	gone, finish := "", ""
 	if state.Chosen != (ersclient.Permission{}) { // Before that, no other application had the session.
 		gone = lang.L("Your other e-RS applications can no longer use this session.")
+		finish = lang.L("Your other e-RS applications may finish what they are doing. They can start nothing new.")
 	}
 	switch state.Reason {
 	case login.CardRemoved:
@@ -98,8 +101,14 @@ func endingFor(state login.State) said {
 		return said{assets.Smartcard, lang.L("A new smartcard sign-in. Closing your session…"), gone}
 	case login.Expired:
 		return said{assets.Smartcard, lang.L("Your session has reached its time limit. Signing out…"), gone}
+	case login.ScreenLocked:
+		return said{assets.Smartcard, lang.L("The screen was locked. Signing out…"), gone}
+	case login.UserSwitched:
+		return said{assets.Smartcard, lang.L("Somebody else uses this computer now. Signing out…"), gone}
 	case login.RoleSwitched:
-		return said{assets.Smartcard, lang.L("Switching role…"), lang.L("You can choose another role in a moment.")}
+		return said{assets.Smartcard, lang.L("Switching role…"), finish}
+	case login.Renewed:
+		return said{assets.Smartcard, lang.L("Renewing your session…"), finish}
 	case login.Cancelled:
 		return said{assets.Smartcard, lang.L("Cancelling…"), ""}
 	case login.Abandoned:
@@ -108,6 +117,6 @@ func endingFor(state login.State) said {
 		if state.User == (login.User{}) { // Nobody has signed in.
 			return said{assets.Smartcard, lang.L("Closing…"), ""}
 		}
-		return said{assets.Smartcard, lang.L("Signing out…"), gone}
+		return said{assets.Smartcard, lang.L("Signing out…"), finish}
 	}
 }

@@ -3,7 +3,9 @@ package ui
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,10 +17,12 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/ui/widgets"
 )
 
 func TestMain(m *testing.M) {
-	time.Local = time.UTC // The pictures of two machines are to be the same.
+	_ = os.Setenv("LC_ALL", "C") // It can only fail for a name that is none.
+	time.Local = time.UTC        // The pictures of two machines are to be the same.
 	os.Exit(m.Run())
 }
 
@@ -60,6 +64,7 @@ func newWorld(t *testing.T, settings Settings) *world {
 	}
 	settings.Now = func() time.Time { return made.now }
 	made.Window = newWindow(made.app, settings, func(intent login.Intent) { made.intents = append(made.intents, intent) }, made.ticker)
+	made.save = func(run func() error, done func(error)) { done(run()) }
 	made.win.Show()
 	return made
 }
@@ -105,6 +110,81 @@ func (w *world) char(r rune) {
 	} else {
 		w.win.Canvas().OnTypedRune()(r)
 	}
+}
+
+// typed types a text.
+func (w *world) typed(text string) {
+	for _, r := range text {
+		w.char(r)
+	}
+}
+
+// favourites is a store in memory.
+type favourites struct {
+	marked map[ersclient.Permission]bool
+	user   string
+	err    error
+}
+
+func favouritesOf(permissions ...ersclient.Permission) *favourites {
+	f := &favourites{marked: map[ersclient.Permission]bool{}, user: gpUser.Identifier}
+	for _, p := range permissions {
+		f.marked[pairOf(p)] = true
+	}
+	return f
+}
+
+func (f *favourites) Has(user string, p ersclient.Permission) bool {
+	return user == f.user && f.marked[p]
+}
+
+func (f *favourites) Set(user string, p ersclient.Permission, on bool) error {
+	if f.err == nil && user == f.user {
+		f.marked[p] = on
+	}
+	return f.err
+}
+
+// preferences is a store in memory.
+type preferences struct {
+	values map[Preference]string
+	locked []Preference
+	err    error
+}
+
+func preferencesOf(values map[Preference]string, locked ...Preference) *preferences {
+	p := &preferences{locked: locked, values: map[Preference]string{PreferLanguage: "", PreferAppearance: "light",
+		PreferTextSize: "100", PreferAutostart: "false", PreferMinimise: "true"}}
+	maps.Copy(p.values, values)
+	return p
+}
+
+// wish sets the values that a look of the pictures has.
+func (p *preferences) wish(language string, appearance Appearance, scale float32) {
+	p.values[PreferLanguage] = language
+	for name, value := range appearances {
+		if value == appearance {
+			p.values[PreferAppearance] = name
+		}
+	}
+	p.values[PreferTextSize] = fmt.Sprint(int(max(scale, 0.8)*100 + 0.5))
+	if scale == 0 {
+		p.values[PreferTextSize] = "100"
+	}
+}
+
+func (p *preferences) Value(name Preference) (string, bool) {
+	value, offered := p.values[name]
+	return value, offered
+}
+
+func (p *preferences) Locked(name Preference) bool { return slices.Contains(p.locked, name) }
+
+func (p *preferences) Set(name Preference, value string) error {
+	if p.err == nil {
+		p.values[name] = value
+	}
+	return p.err
 }
 
 // focused returns what a screen reader says of the control that has the focus, or nothing.
@@ -157,6 +237,7 @@ func walk(object fyne.CanvasObject, offset fyne.Position, containersOnly bool) [
 	switch o := object.(type) {
 	case *fyne.Container:
 		children = o.Objects
+	case *widgets.SearchField: // Fyne's own inside; it is named as a whole.
 	case fyne.Widget:
 		if !containersOnly {
 			children = test.WidgetRenderer(o).Objects()
@@ -227,6 +308,43 @@ func choosingState(permissions []ersclient.Permission, last *ersclient.Permissio
 func signedInState() login.State {
 	return login.State{Phase: login.SignedIn, Since: morning, User: gpUser, Permissions: fiveRoles(), Chosen: triage,
 		SignedInAt: morning, ExpiresAt: morning.Add(10 * time.Hour), Links: allGood}
+}
+
+func endsSoonState() login.State {
+	state := signedInState()
+	state.EndsSoon = true
+	return state
+}
+
+var (
+	auditFull = &problem.Problem{
+		Code:     "AUDIT-UNWRITABLE",
+		Title:    "The audit log cannot be written",
+		Happened: "The disk with {{.Folder}} is full. You can work, but your organisation has no record of this session.",
+		Steps:    []string{"Tell your local service desk the reference below.", "Go on with your work."},
+		Args:     map[string]string{"Folder": "/var/lib/ers-login"},
+	}
+	certificateEnds = &problem.Problem{
+		Code:     "TLS-CERTIFICATE_ENDS",
+		Title:    "Your organisation's e-RS certificate ends in 12 days",
+		Happened: "After that nobody can sign in to e-RS from this computer.",
+		Steps:    []string{"Tell your local service desk the reference below."},
+	}
+	noReaders = &problem.Problem{
+		Code:     "CARD-READERS_UNKNOWN",
+		Title:    "Smartcard readers cannot be watched",
+		Happened: "The smartcard service of this computer does not answer. A removed card is noticed a second later.",
+		Steps:    []string{"For the service desk: see whether the service pcscd runs."},
+	}
+)
+
+// noticed adds notices to a state: a quiet one, and two that are not if it is to be loud.
+func noticed(state login.State, loud bool) login.State {
+	state.Notices = []login.Notice{{Problem: noReaders, Quiet: true}}
+	if loud {
+		state.Notices = append(state.Notices, login.Notice{Problem: auditFull}, login.Notice{Problem: certificateEnds})
+	}
+	return state
 }
 
 var notAccepted = &problem.Problem{

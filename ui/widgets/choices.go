@@ -1,10 +1,10 @@
 package widgets
 
 import (
-	"fmt"
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -15,6 +15,8 @@ import (
 type Section struct {
 	Heading []Run
 	Choices []Choice
+	// Apart: the cards say more or less than others, and are as high as they need to be among themselves.
+	Apart bool
 }
 
 const (
@@ -32,10 +34,14 @@ const (
 type Choices struct {
 	// OnChosen is called with the choice whose card was pressed.
 	OnChosen func(choice int)
+	// OnStar is called with the choice whose star was pressed.
+	OnStar func(choice int)
 	// OnFocus is called with a card that is to have the focus.
 	OnFocus func(fyne.Focusable)
 	// OnReveal is called with the part of the grid that is to be seen, as a card in it has the focus.
 	OnReveal func(top, bottom float32)
+	// OnResized is called when the grid needs another height: the card with the focus shows all of its text.
+	OnResized func()
 	// OnKey and OnRune get the keys that the cards do not use.
 	OnKey  func(*fyne.KeyEvent)
 	OnRune func(rune)
@@ -52,11 +58,13 @@ type Choices struct {
 
 	top, bottom float32
 	focused     int // The choice whose card had the focus last, or none.
+	grown       int // The choice whose card shows all of its text, or none.
 	digits      []int
 	cards       map[int]*choiceCard
 	headings    map[int]*Text
 	spareCards  []*choiceCard
 	spareTexts  []*Text
+	ruler       ruler
 }
 
 const none = -1
@@ -75,13 +83,28 @@ type choiceCard struct {
 
 // NewChoices returns a grid of cards.
 func NewChoices(sections []Section) *Choices {
-	c := &Choices{sections: sections, focused: none, cards: map[int]*choiceCard{}, headings: map[int]*Text{}}
+	c := &Choices{cards: map[int]*choiceCard{}, headings: map[int]*Text{}}
+	c.box = container.New(choicesLayout{c})
+	c.SetSections(sections)
+	return c
+}
+
+// SetSections shows other choices, none of which has the focus. They are placed when the page is laid out the next time.
+func (c *Choices) SetSections(sections []Section) {
+	c.sections, c.focused, c.grown, c.width = sections, none, none, 0
+	c.recycle()
+	count := 0
+	for _, section := range sections {
+		count += len(section.Choices)
+	}
+	c.choices, c.digits = make([]Choice, 0, count), nil
 	for _, section := range sections {
 		c.choices = append(c.choices, section.Choices...)
 	}
-	c.box = container.New(choicesLayout{c})
-	return c
 }
+
+// Len returns the number of choices.
+func (c *Choices) Len() int { return len(c.choices) }
 
 // Object returns what to put into the window.
 func (c *Choices) Object() *fyne.Container { return c.box }
@@ -133,6 +156,35 @@ func (c *Choices) Move(columns, rows int) {
 	c.Focus(to)
 }
 
+// AtTop tells whether the card that had the focus last is in the first row, or none had it.
+func (c *Choices) AtTop() bool {
+	return c.focused == none || slices.IndexFunc(c.rows, func(r choiceRow) bool { return r.count > 0 }) == c.rowOf(c.focused)
+}
+
+// MoveBy moves the focus up or down by about a height, to the farthest row within it, and by one row at least.
+func (c *Choices) MoveBy(height float32) {
+	if c.focused == none {
+		c.Focus(0)
+		return
+	}
+	row := c.rowOf(c.focused)
+	column := c.focused - c.rows[row].first
+	step, to := 1, row
+	if height < 0 {
+		step, height = -1, -height
+	}
+	for next := row + step; next >= 0 && next < len(c.rows); next += step {
+		far := max(c.rows[next].y-c.rows[row].y, c.rows[row].y-c.rows[next].y)
+		if far > height && to != row {
+			break
+		}
+		if c.rows[next].count > 0 {
+			to = next
+		}
+	}
+	c.Focus(c.rows[to].first + min(column, c.rows[to].count-1))
+}
+
 // Show says which part of the grid can be seen.
 func (c *Choices) Show(top, bottom float32) {
 	c.top, c.bottom = top, bottom
@@ -170,23 +222,28 @@ func (c *Choices) measure(width float32) {
 	least := th.Size(SizeCard)
 	columns := max(1, int((width+choiceGap)/(least+choiceGap)))
 	c.cardWidth = whole((width-float32(columns-1)*choiceGap)/float32(columns) - 0.5)
-	plain, accented := c.tallest(c.cardWidth)
+	heights := c.tallest(c.cardWidth)
 
 	c.rows = c.rows[:0]
 	y, first := float32(0), 0
 	heading := newHeading()
+	c.ruler.reset(sizes[1])
+	oneLine := heading.HeightFor(width)
 	for i, section := range c.sections {
 		if i > 0 {
 			y += sectionAbove
 		}
-		heading.runs, heading.laid, heading.whole = section.Heading, nil, nil // Measured only, so not refreshed.
-		height := heading.HeightFor(width)
+		height := oneLine
+		if !c.ruler.surelyWithin(heading, section.Heading, width) {
+			heading.runs, heading.laid, heading.whole = section.Heading, nil, nil // Measured only, so not refreshed.
+			height = heading.HeightFor(width)
+		}
 		c.rows = append(c.rows, choiceRow{section: i, first: first, y: y, height: height})
 		y += height + headingBelow
 		for left := len(section.Choices); left > 0; left -= columns {
-			count, height := min(left, columns), plain
-			if c.choices[first].Accent {
-				height = accented
+			count, height := min(left, columns), heights[i]
+			if c.grown >= first && c.grown < first+count {
+				height = max(height, c.wholeHeight())
 			}
 			c.rows = append(c.rows, choiceRow{section: i, first: first, count: count, y: y, height: height})
 			first += count
@@ -198,25 +255,96 @@ func (c *Choices) measure(width float32) {
 	c.recycle()
 }
 
-// tallest returns the height that every card gets: that of the one that needs most. Cards with an accent, which say more, have
-// a height of their own. Many choices say the same and are measured once.
-func (c *Choices) tallest(width float32) (plain, accented float32) {
+// grow has the card with the focus show all of its text, and the one before no longer.
+func (c *Choices) grow() {
+	grown, card := none, NewRoleCard()
+	card.Set(c.choices[c.focused])
+	if c.cardWidth > 0 && card.Cut(c.cardWidth) {
+		grown = c.focused
+	}
+	if grown == c.grown {
+		return
+	}
+	c.grown, c.width = grown, 0
+	if c.OnResized != nil {
+		c.OnResized()
+	}
+}
+
+// wholeHeight returns the height of the card that shows all of its text.
+func (c *Choices) wholeHeight() float32 {
+	whole, card := c.choices[c.grown], NewRoleCard()
+	whole.Whole = true
+	card.Set(whole)
+	return card.HeightFor(c.cardWidth)
+}
+
+// tallest returns the height of the cards of each section: that of the one that needs most, among all sections that are not
+// apart. Many choices say the same and are measured once.
+func (c *Choices) tallest(width float32) []float32 {
 	card := NewRoleCard()
-	measured := make(map[string]bool)
-	for _, choice := range c.choices {
-		key := fmt.Sprintf("%q %q %v", choice.Title, choice.Lines, choice.Accent)
-		if measured[key] {
-			continue
+	measured := make(map[string]float32)
+	heights, shared := make([]float32, len(c.sections)), float32(0)
+	for i, section := range c.sections {
+		for _, choice := range section.Choices {
+			key := choice.Title + "\x00" + strings.Join(choice.Lines, "\x00")
+			if choice.Accent {
+				key += "\x00\x00"
+			}
+			height, known := measured[key]
+			if !known {
+				card.Set(choice)
+				height = card.HeightFor(width)
+				measured[key] = height
+			}
+			heights[i] = max(heights[i], height)
 		}
-		measured[key] = true
-		card.Set(choice)
-		if choice.Accent {
-			accented = max(accented, card.HeightFor(width))
-		} else {
-			plain = max(plain, card.HeightFor(width))
+		if !section.Apart {
+			shared = max(shared, heights[i])
 		}
 	}
-	return plain, accented
+	for i, section := range c.sections {
+		if !section.Apart {
+			heights[i] = shared
+		}
+	}
+	return heights
+}
+
+// ruler tells quickly whether a heading is sure to fit on one line. Thousands of headings would take long to be measured, and
+// nearly all of them are short. The sum of the widths of its letters, each rounded up, is more than a text is wide.
+type ruler struct {
+	size   float32
+	widths map[Style]map[rune]float32
+}
+
+func (r *ruler) reset(size float32) {
+	if r.size != size || r.widths == nil {
+		r.size, r.widths = size, map[Style]map[rune]float32{}
+	}
+}
+
+func (r *ruler) surelyWithin(t *Text, runs []Run, width float32) bool {
+	sum := float32(0)
+	for _, run := range runs {
+		known := r.widths[run.Style]
+		if known == nil {
+			known = map[rune]float32{}
+			r.widths[run.Style] = known
+		}
+		for _, letter := range run.Text {
+			w, ok := known[letter]
+			if !ok {
+				w = t.measure(string(letter), run.Style).width + 0.25
+				known[letter] = w
+			}
+			sum += w
+		}
+		if sum > width {
+			return false
+		}
+	}
+	return true
 }
 
 // recycle gives up all cards and headings, since every place has changed.
@@ -237,6 +365,10 @@ func (c *Choices) recycle() {
 // keys wherever it is, and it must not become another role under the user's fingers.
 func (c *Choices) materialise() {
 	if len(c.rows) == 0 {
+		if len(c.box.Objects) > 0 {
+			c.box.Objects = nil
+			canvas.Refresh(c.box)
+		}
 		return
 	}
 	from := sort.Search(len(c.rows), func(i int) bool { return c.rows[i].y+c.rows[i].height > c.top })
@@ -313,6 +445,7 @@ func (c *Choices) showCard(choice, row int, digit string) {
 		c.cards[choice] = card
 	}
 	shown := c.choices[choice]
+	shown.Whole = choice == c.grown
 	if shown.Key == "" {
 		shown.Key = digit
 	}
@@ -379,8 +512,14 @@ func (c *Choices) spareCard() *choiceCard {
 			c.OnChosen(card.choice)
 		}
 	}
+	card.OnStar = func() {
+		if c.OnStar != nil {
+			c.OnStar(card.choice)
+		}
+	}
 	card.OnFocus = func() {
 		c.focused = card.choice
+		c.grow()
 		c.reveal()
 	}
 	card.OnKey = func(key *fyne.KeyEvent) {

@@ -310,5 +310,41 @@ func (l pairsLayout) HeightFor(objects []fyne.CanvasObject, width float32) float
 // MinSize is nothing: see [TallLayout].
 func (l pairsLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
+// Beside puts an object at the right of an icon, whose size is a multiple of a size of the theme. The icon stands at the height
+// of the first line.
+func Beside(icon *Picture, size fyne.ThemeSizeName, times float32, object fyne.CanvasObject) *fyne.Container {
+	return container.New(besideLayout{size: size, times: times}, icon, object)
+}
+
+type besideLayout struct {
+	size  fyne.ThemeSizeName
+	times float32
+}
+
+func (l besideLayout) measures() (side, indent float32) {
+	side = whole(fyne.CurrentApp().Settings().Theme().Size(l.size) * l.times)
+	return side, whole(side * 1.4)
+}
+
+func (l besideLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	side, indent := l.measures()
+	place(objects[0], 0, 1, side, side)
+	width := size.Width - indent
+	place(objects[1], indent, 0, width, HeightFor(objects[1], width))
+}
+
+func (l besideLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
+	side, indent := l.measures()
+	return max(side+1, HeightFor(objects[1], width-indent))
+}
+
+func (l besideLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
+	_, indent := l.measures()
+	return indent + NaturalWidth(objects[1])
+}
+
+// MinSize is nothing: see [TallLayout].
+func (l besideLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
 // whole rounds to a whole unit, so that lines are sharp at a scale of one.
 func whole(x float32) float32 { return float32(int(x + 0.5)) }

@@ -41,6 +41,8 @@ const (
 	// ColorWarning fills a badge, ColorOnWarning is its text.
 	ColorWarning   fyne.ThemeColorName = "ersWarning"
 	ColorOnWarning fyne.ThemeColorName = "ersOnWarning"
+	// ColorCaution edges what warns on page and surface.
+	ColorCaution fyne.ThemeColorName = "ersCaution"
 	// ColorFocus is the outer ring of what has the focus, ColorFocusEdge the line inside it.
 	ColorFocus     fyne.ThemeColorName = "ersFocus"
 	ColorFocusEdge fyne.ThemeColorName = "ersFocusEdge"

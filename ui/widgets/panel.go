@@ -24,6 +24,8 @@ const (
 	Good
 	// Bad has a red border.
 	Bad
+	// Caution has an amber border.
+	Caution
 )
 
 const (
@@ -38,11 +40,17 @@ func NewPanel(kind PanelKind, content fyne.CanvasObject) *fyne.Container {
 	switch kind {
 	case Good:
 		margins.Top = 28
-	case Bad:
+	case Bad, Caution:
 		margins = Margins{Left: 30, Top: 26, Right: 30, Bottom: 27}
 	case Plain:
 	}
 	return container.New(panelLayout(margins), newFace(kind), content)
+}
+
+// SetPanel replaces the content of a panel.
+func SetPanel(panel *fyne.Container, content fyne.CanvasObject) {
+	panel.Objects = []fyne.CanvasObject{panel.Objects[0], content}
+	panel.Refresh()
 }
 
 type panelLayout Margins
@@ -109,7 +117,7 @@ func (r *faceRenderer) Layout(size fyne.Size) {
 	r.ground.CornerRadius = panelRadius - 1
 	border := float32(1)
 	switch r.face.kind {
-	case Bad:
+	case Bad, Caution:
 		border = 4
 		r.ground.CornerRadius = panelRadius - 4
 	case Good:
@@ -127,8 +135,12 @@ func (r *faceRenderer) Layout(size fyne.Size) {
 
 func (r *faceRenderer) Refresh() {
 	edge := ColorLine
-	if r.face.kind == Bad {
+	switch r.face.kind {
+	case Bad:
 		edge = ColorDanger
+	case Caution:
+		edge = ColorCaution
+	case Plain, Good:
 	}
 	r.edge.FillColor, r.ground.FillColor = colorOf(r.face, edge), colorOf(r.face, ColorSurface)
 	r.top.FillColor = colorOf(r.face, ColorGood)
@@ -209,6 +221,7 @@ func (r *backdropRenderer) Layout(size fyne.Size) {
 }
 
 func (r *backdropRenderer) Refresh() {
+	r.Layout(r.backdrop.Size())
 	r.ground.FillColor, r.line.FillColor = colorOf(r.backdrop, r.backdrop.color), colorOf(r.backdrop, ColorLine)
 	r.line.Hidden = !r.backdrop.line
 	r.ground.Refresh()

@@ -43,7 +43,9 @@ func (p *Picture) MinSize() fyne.Size { return p.size }
 // CreateRenderer is called by Fyne.
 func (p *Picture) CreateRenderer() fyne.WidgetRenderer {
 	p.ExtendBaseWidget(p)
-	return &pictureRenderer{picture: p, image: &canvas.Image{Resource: p.resource, FillMode: canvas.ImageFillContain}}
+	r := &pictureRenderer{picture: p, image: &canvas.Image{Resource: p.resource, FillMode: canvas.ImageFillContain}}
+	r.Layout(p.Size())
+	return r
 }
 
 type pictureRenderer struct {

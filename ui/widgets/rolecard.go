@@ -23,17 +23,23 @@ var (
 
 // Choice is what a card shows.
 type Choice struct {
-	// Title says what is chosen, and Lines what that means. Each takes two lines at most.
+	// Title says what is chosen, and Lines what that means. Each takes two lines at most, unless the card is to be Whole.
 	Title string
 	Lines []string
+	Whole bool
 	// Key is the key that chooses the card, shown in its corner.
 	Key string
 	// Accent marks the card with a bar at its left.
 	Accent bool
+	// Star is the picture of a star, or nil: pressing it is told apart from pressing the card. Starred is what a screen reader
+	// says of a card whose star is set, empty for any other.
+	Star    fyne.Resource
+	Starred string
 }
 
 func (c Choice) equal(other Choice) bool {
-	return c.Title == other.Title && c.Key == other.Key && c.Accent == other.Accent && slices.Equal(c.Lines, other.Lines)
+	return c.Title == other.Title && c.Whole == other.Whole && c.Key == other.Key && c.Accent == other.Accent &&
+		c.Star == other.Star && c.Starred == other.Starred && slices.Equal(c.Lines, other.Lines)
 }
 
 const (
@@ -45,11 +51,16 @@ const (
 	cardLeast  = 96
 	cardAccent = 6
 	cardKey    = 13
+	cardLines  = 2
+	cardStar   = 11 // between the star and the card's edges
 )
 
 // RoleCard is a card that can be chosen by mouse, Enter or Space.
 type RoleCard struct {
 	pressable
+	// OnStar is called when the star is pressed.
+	OnStar func()
+
 	choice Choice
 	title  *Text
 	lines  []*Text
@@ -62,7 +73,7 @@ func NewRoleCard() *RoleCard {
 		title: NewText("", Style{Size: SizeBody, Color: ColorPrimary, Bold: true}),
 		key:   NewBadge("", Key),
 	}
-	c.title.Lines = 2
+	c.title.Lines = cardLines
 	c.ExtendBaseWidget(c)
 	return c
 }
@@ -77,11 +88,16 @@ func (c *RoleCard) Set(choice Choice) {
 	c.key.SetText(choice.Key)
 	for len(c.lines) < len(choice.Lines) {
 		line := NewText("", Style{Size: SizeDetail, Color: ColorSecondary})
-		line.Lines = 2
 		c.lines = append(c.lines, line)
 	}
 	c.lines = c.lines[:len(choice.Lines)]
+	most := cardLines
+	if choice.Whole {
+		most = 0
+	}
+	c.title.SetLines(most)
 	for i, line := range choice.Lines {
+		c.lines[i].SetLines(most)
 		c.lines[i].SetText(line)
 	}
 	c.Refresh()
@@ -90,6 +106,9 @@ func (c *RoleCard) Set(choice Choice) {
 // AccessibilityLabel returns all that the card says.
 func (c *RoleCard) AccessibilityLabel() string {
 	said := append([]string{c.choice.Title}, c.choice.Lines...)
+	if c.choice.Starred != "" {
+		said = append(said, c.choice.Starred)
+	}
 	if c.choice.Key != "" {
 		said = append(said, c.choice.Key)
 	}
@@ -99,9 +118,32 @@ func (c *RoleCard) AccessibilityLabel() string {
 // AccessibilityRole is button.
 func (c *RoleCard) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
 
+// Tapped is called by Fyne for a click.
+func (c *RoleCard) Tapped(event *fyne.PointEvent) {
+	if side := c.starSide(); c.choice.Star != nil && c.OnStar != nil && event != nil &&
+		event.Position.X > c.Size().Width-side-2*cardStar && event.Position.Y > c.Size().Height-side-2*cardStar {
+		c.OnStar()
+		return
+	}
+	c.press()
+}
+
+func (c *RoleCard) starSide() float32 { return whole(theme.SizeForWidget(SizeBody, c) * 1.2) }
+
 // HeightFor returns the height at a width.
 func (c *RoleCard) HeightFor(width float32) float32 {
 	return c.place(width, func(fyne.CanvasObject, float32, float32, float32, float32) {})
+}
+
+// Cut tells whether a card of a width leaves out some of its text.
+func (c *RoleCard) Cut(width float32) bool {
+	cut := false
+	c.place(width, func(object fyne.CanvasObject, _, _, within, _ float32) {
+		if text, ok := object.(*Text); ok {
+			cut = cut || text.Cut(within)
+		}
+	})
+	return cut
 }
 
 // MinSize is the least width of a card, and the height at that width.
@@ -124,6 +166,9 @@ func (c *RoleCard) place(width float32, at func(object fyne.CanvasObject, x, y, 
 	height := c.title.HeightFor(titleWidth)
 	at(c.title, left, y, titleWidth, height)
 	y += height + cardGap
+	if c.choice.Star != nil {
+		within -= c.starSide()
+	}
 	for _, line := range c.lines {
 		height = line.HeightFor(within)
 		at(line, left, y, within, height)
@@ -136,7 +181,7 @@ func (c *RoleCard) place(width float32, at func(object fyne.CanvasObject, x, y, 
 func (c *RoleCard) CreateRenderer() fyne.WidgetRenderer {
 	c.ExtendBaseWidget(c)
 	r := &roleCardRenderer{card: c, ring: NewFocusRing(c, cardRadius), edge: &canvas.Rectangle{CornerRadius: cardRadius},
-		accent: &canvas.Rectangle{}, face: &canvas.Rectangle{}}
+		accent: &canvas.Rectangle{}, face: &canvas.Rectangle{}, star: &canvas.Image{FillMode: canvas.ImageFillContain}}
 	r.Refresh()
 	return r
 }
@@ -145,6 +190,7 @@ type roleCardRenderer struct {
 	card               *RoleCard
 	ring               *FocusRing
 	edge, accent, face *canvas.Rectangle
+	star               *canvas.Image
 	objects            []fyne.CanvasObject
 }
 
@@ -174,6 +220,8 @@ func (r *roleCardRenderer) Layout(size fyne.Size) {
 		r.face.TopLeftCornerRadius, r.face.BottomLeftCornerRadius = 0, 0
 	}
 	place(r.face, left, border, size.Width-left-border, size.Height-2*border)
+	side := r.card.starSide()
+	place(r.star, size.Width-side-cardStar, size.Height-side-cardStar, side, side)
 	r.card.place(size.Width, place)
 }
 
@@ -197,6 +245,10 @@ func (r *roleCardRenderer) Refresh() {
 	}
 	if c.choice.Key != "" {
 		r.objects = append(r.objects, c.key)
+	}
+	if c.choice.Star != nil {
+		r.star.Resource = c.choice.Star
+		r.objects = append(r.objects, r.star)
 	}
 	for _, object := range r.objects {
 		object.Refresh()

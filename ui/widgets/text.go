@@ -68,6 +68,14 @@ func (t *Text) SetRuns(runs ...Run) {
 	t.Refresh()
 }
 
+// SetLines changes the most lines to show; 0 is no limit.
+func (t *Text) SetLines(lines int) {
+	if t.Lines != lines {
+		t.Lines = lines
+		t.Refresh()
+	}
+}
+
 // String returns the text without its styles.
 func (t *Text) String() string {
 	var text strings.Builder
@@ -114,7 +122,9 @@ func (t *Text) Refresh() {
 // CreateRenderer is called by Fyne.
 func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 	t.ExtendBaseWidget(t)
-	return &textRenderer{text: t}
+	r := &textRenderer{text: t}
+	r.Layout(t.Size()) // Fyne drops the renderer of what is hidden for a minute, and does not place the next one.
+	return r
 }
 
 type textRenderer struct {

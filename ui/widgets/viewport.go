@@ -17,6 +17,9 @@ import (
 type Viewport struct {
 	// OnMoved is called with the part of the page that is visible, whenever that changes.
 	OnMoved func(top, bottom float32)
+	// OnRoom is called with the viewport's size before the page is placed in it, so that a page can leave out what is not
+	// needed where there is little room.
+	OnRoom func(fyne.Size)
 
 	box     *fyne.Container
 	content fyne.CanvasObject
@@ -126,6 +129,9 @@ func (l viewportLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Siz
 
 func (l viewportLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	v := l.of
+	if v.OnRoom != nil {
+		v.OnRoom(size)
+	}
 	v.height = max(HeightFor(v.content, size.Width), size.Height)
 	v.offset = v.clamp(v.offset)
 	v.wheel.Resize(size)

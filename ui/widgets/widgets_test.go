@@ -8,6 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
 	"github.com/stretchr/testify/assert"
@@ -357,4 +358,106 @@ func TestProgressMovesBetweenStartAndStop(t *testing.T) {
 	require.Nil(t, p.animation)
 	p.Stop()
 	require.Equal(t, "In progress", p.AccessibilityLabel())
+}
+
+// TestSmallControls: what can be pressed has to show that it can, and to be pressed by mouse and by keyboard alike.
+func TestSmallControls(t *testing.T) {
+	type control interface {
+		fyne.Widget
+		fyne.Focusable
+		fyne.Tappable
+		fyne.Accessible
+		Tall
+		MouseIn(*desktop.MouseEvent)
+		MouseDown(*desktop.MouseEvent)
+		KeyDown(*fyne.KeyEvent)
+	}
+	pressed := 0
+	for name, c := range map[string]struct {
+		made control
+		said string
+	}{
+		"link":          {NewLink("F1 Help", func() { pressed++ }), "F1 Help"},
+		"option":        {NewOption("Dark", "", func() { pressed++ }), "Dark"},
+		"chosen option": {NewOption("Dark", "chosen", func() { pressed++ }), "Dark, chosen"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pressed = 0
+			w := open(t, c.made, fyne.NewSize(200, 40))
+			require.Equal(t, c.said, c.made.AccessibilityLabel())
+			require.Equal(t, fyne.AccessibleRoleButton, c.made.AccessibilityRole())
+			require.Greater(t, c.made.HeightFor(30), c.made.HeightFor(300), "a narrow one needs more lines")
+			ring := test.WidgetRenderer(c.made).Objects()[0]
+			face, ok := test.WidgetRenderer(c.made).Objects()[2].(*canvas.Rectangle)
+			require.True(t, ok)
+			require.False(t, ring.Visible())
+			w.Canvas().Focus(c.made)
+			require.True(t, ring.Visible(), "the focus is always visible")
+			c.made.MouseIn(nil)
+			require.Equal(t, plain{}.Color(ColorHover, 0), face.FillColor)
+			c.made.MouseDown(nil)
+			require.Equal(t, plain{}.Color(ColorPressed, 0), face.FillColor)
+			c.made.KeyDown(&fyne.KeyEvent{Name: fyne.KeySpace})
+			c.made.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+			test.Tap(c.made)
+			require.Equal(t, 2, pressed)
+		})
+	}
+}
+
+// TestSearchFieldLeavesKeysToTheList: the keys that go up and down, choose and end are not about the text.
+func TestSearchFieldLeavesKeysToTheList(t *testing.T) {
+	var keys []fyne.KeyName
+	var text string
+	f := NewSearchField("Search", "hint", func(changed string) { text = changed })
+	f.OnKey = func(key *fyne.KeyEvent) { keys = append(keys, key.Name) }
+	w := open(t, f, fyne.NewSize(300, 40))
+	require.Equal(t, "Search", f.AccessibilityLabel())
+	w.Canvas().Focus(f)
+	test.Type(f, "ab")
+	others := []fyne.KeyName{fyne.KeyUp, fyne.KeyDown, fyne.KeyReturn, fyne.KeyEscape, fyne.KeyPageDown, fyne.KeyF1}
+	for _, name := range append(others, fyne.KeyLeft, fyne.KeyBackspace) {
+		f.TypedKey(&fyne.KeyEvent{Name: name})
+	}
+	require.Equal(t, others, keys)
+	require.Equal(t, "b", text, "left, then backspace")
+	require.Equal(t, "Search, b", f.AccessibilityLabel())
+	require.True(t, test.WidgetRenderer(f).Objects()[0].Visible(), "the focus is always visible")
+	w.Canvas().Unfocus()
+	require.False(t, test.WidgetRenderer(f).Objects()[0].Visible())
+}
+
+// TestBeside: an icon stands at the first line, and the words wrap beside it.
+func TestBeside(t *testing.T) {
+	text := NewText(strings.Repeat("word ", 30), body)
+	box := Beside(NewPicture(theme.InfoIcon(), fyne.Size{}), SizeBody, 2, text)
+	open(t, box, fyne.NewSize(300, 200))
+	require.Equal(t, fyne.NewPos(42, 0), text.Position())
+	require.Equal(t, float32(300-42), text.Size().Width)
+	require.Equal(t, text.HeightFor(300-42), HeightFor(box, 300))
+}
+
+// TestRenderersAreMadeWhole: Fyne drops the renderer of a widget that is hidden for a minute, and makes another when it is shown
+// again, at the same size, without placing anything. Help that is opened for the second time would be an empty panel.
+func TestRenderersAreMadeWhole(t *testing.T) {
+	card := NewRoleCard()
+	card.Set(Choice{Title: "Title", Lines: []string{"one", "two"}, Key: "1", Accent: true, Star: theme.InfoIcon()})
+	link := NewStatusLink()
+	link.Set(theme.InfoIcon(), "words")
+	for name, w := range map[string]fyne.Widget{
+		"text": NewText("some text", body), "picture": NewPicture(theme.InfoIcon(), fyne.NewSize(10, 10)), "card": card,
+		"backdrop": NewBackdrop(ColorPage, true), "face": newFace(Good), "badge": NewBadge("1", Key), "link": NewLink("x", nil),
+		"button": NewButton("x", Primary, nil), "option": NewOption("x", "chosen", nil), "status": link,
+		"search": NewSearchField("x", "y", nil), "progress": NewProgress("x"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			open(t, w, fyne.NewSize(300, 100))
+			before, after := test.WidgetRenderer(w).Objects(), w.CreateRenderer().Objects()
+			require.Len(t, after, len(before))
+			for i := range before {
+				assert.Equal(t, before[i].Position(), after[i].Position(), "%d: %T", i, before[i])
+				assert.Equal(t, before[i].Size(), after[i].Size(), "%d: %T", i, before[i])
+			}
+		})
+	}
 }

@@ -1,0 +1,70 @@
+package ui
+
+import (
+	"errors"
+	"sync"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/ers-login/ers-login/ersclient"
+)
+
+// Favourites keeps the pairs that a user has marked with a star.
+type Favourites interface {
+	// Has tells whether a user has marked a pair. It is asked for thousands of pairs on Fyne's goroutine, and has to answer from
+	// memory.
+	Has(userIdentifier string, permission ersclient.Permission) bool
+	// Set marks a pair, or takes the mark away. It is not called on Fyne's goroutine, and one call after the other.
+	Set(userIdentifier string, permission ersclient.Permission, on bool) error
+}
+
+// pairOf returns a pair without the organisation's name, which can change.
+func pairOf(p ersclient.Permission) ersclient.Permission {
+	return ersclient.Permission{BusinessFunction: p.BusinessFunction, OrgIdentifier: p.OrgIdentifier}
+}
+
+// mostWaiting bounds a queue: far more than a user presses while a disk hangs.
+const mostWaiting = 100
+
+var errTooMuch = errors.New("too much is waiting to be saved")
+
+// queue runs what blocks, such as saving, one after the other and not on Fyne's goroutine. It has a goroutine only while there is
+// something to run.
+type queue struct {
+	mu      sync.Mutex
+	waiting []func()
+	running bool
+}
+
+// add runs a function later, and then done on Fyne's goroutine with what came out. It is called on that goroutine too.
+func (q *queue) add(run func() error, done func(error)) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.waiting) >= mostWaiting {
+		done(errTooMuch)
+		return
+	}
+	q.waiting = append(q.waiting, func() {
+		err := run()
+		fyne.Do(func() { done(err) })
+	})
+	if !q.running {
+		q.running = true
+		go q.drain()
+	}
+}
+
+func (q *queue) drain() {
+	for {
+		q.mu.Lock()
+		if len(q.waiting) == 0 {
+			q.running = false
+			q.mu.Unlock()
+			return
+		}
+		next := q.waiting[0]
+		q.waiting = q.waiting[1:]
+		q.mu.Unlock()
+		next()
+	}
+}

@@ -1,0 +1,113 @@
+package ui
+
+import (
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// help is what stands behind "Having trouble?": what is known to be wrong, the quiet notices included, and what to try first.
+type help struct {
+	w *Window
+	// box is the panel, hidden at first, and button opens and closes it.
+	box    *fyne.Container
+	button *widgets.Button
+	// advice is what to try where nothing is known to be wrong, or nil: then there is help only where there is a notice.
+	advice  fyne.CanvasObject
+	notices []login.Notice
+}
+
+func newHelp(w *Window, advice fyne.CanvasObject) *help {
+	h := &help{w: w, advice: advice, box: widgets.NewPanel(widgets.Plain, widgets.Column())}
+	h.button = w.button(lang.L("Having trouble?"), widgets.Secondary, h.toggle)
+	h.box.Hide()
+	h.fill()
+	return h
+}
+
+// available tells whether there is anything to show.
+func (h *help) available() bool { return h.advice != nil || len(h.notices) > 0 }
+
+// update takes the notices of a newer state.
+func (h *help) update(state login.State) {
+	if newer := notices(state); !slices.EqualFunc(h.notices, newer, sameNotice) {
+		h.notices = newer
+		h.fill()
+	}
+}
+
+func sameNotice(a, b login.Notice) bool {
+	return a.Quiet == b.Quiet && a.Problem.Code == b.Problem.Code &&
+		translated(a.Problem, a.Problem.Happened) == translated(b.Problem, b.Problem.Happened)
+}
+
+func (h *help) fill() {
+	var rows []widgets.Row
+	if len(h.notices) > 0 {
+		rows = append(rows, widgets.Row{Object: widgets.NewText(lang.L("Diagnostics"), headingStyle)})
+	}
+	for _, n := range h.notices {
+		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(n.Problem, n.Problem.Title), boldStyle), Above: 14},
+			widgets.Row{Object: widgets.NewText(translated(n.Problem, n.Problem.Happened), bodyStyle), Above: 2})
+		for i, text := range n.Problem.Steps {
+			rows = append(rows, widgets.Row{Object: step(i+1, translated(n.Problem, text)), Above: 3.5})
+		}
+		rows = append(rows, widgets.Row{Object: widgets.NewRuns(widgets.Run{Text: lang.L("Reference") + " ", Style: nameStyle},
+			widgets.Run{Text: n.Problem.Code, Style: nameBoldStyle}), Above: 5})
+	}
+	if h.advice != nil {
+		above := float32(0)
+		if len(rows) > 0 {
+			above = 22
+		}
+		rows = append(rows, widgets.Row{Object: h.advice, Above: above})
+	}
+	widgets.SetPanel(h.box, widgets.Column(rows...))
+	if !h.available() {
+		h.close()
+	}
+	h.button.Hidden = !h.available()
+}
+
+// toggle opens the help, or closes it again.
+func (h *help) toggle() {
+	if h.box.Visible() {
+		h.close()
+	} else if h.available() {
+		h.box.Show()
+		h.button.SetText(lang.L("Hide help"))
+	}
+	h.w.viewport.Relayout()
+	if h.box.Visible() {
+		h.w.viewport.RevealObject(h.box)
+	}
+}
+
+func (h *help) close() {
+	h.box.Hide()
+	h.button.SetText(lang.L("Having trouble?"))
+}
+
+// generalAdvice is what helps most often.
+func generalAdvice() fyne.CanvasObject {
+	return steps(lang.L("If nothing happens"), []string{
+		lang.L("Check that the card is pushed into the reader as far as it goes, chip first, and that the reader's light is on."),
+		lang.L("Look for the Identity Agent window. It may be behind this one."),
+		lang.L("Remove the card, wait a few seconds, insert it again, then press **Sign in**."),
+		lang.L("If your passcode is blocked or forgotten, ask your Registration Authority."),
+		lang.L("With anything else, ask your local service desk."),
+	})
+}
+
+// steps is a heading and numbered steps.
+func steps(heading string, texts []string) *fyne.Container {
+	rows := []widgets.Row{{Object: widgets.NewText(heading, boldStyle)}}
+	for i, text := range texts {
+		rows = append(rows, widgets.Row{Object: step(i+1, text), Above: 3.5})
+	}
+	return widgets.Column(rows...)
+}

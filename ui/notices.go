@@ -1,0 +1,99 @@
+package ui
+
+import (
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/ers-login/ers-login/assets"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// strip is the amber band under the header that tells of what is wrong without keeping anybody from working. It is slim: it says
+// the first thing, and how many there are besides. All of them, with what to do, stand in the help.
+type strip struct {
+	box             *fyne.Container
+	title, happened *widgets.Text
+}
+
+func newStrip() *strip {
+	s := &strip{
+		title:    widgets.NewText("", onWarningBold),
+		happened: widgets.NewText("", onWarning),
+	}
+	words := widgets.Column(widgets.Row{Object: s.title}, widgets.Row{Object: s.happened, Above: 1})
+	s.box = container.New(stripLayout{}, widgets.NewBackdrop(widgets.ColorWarning, true),
+		widgets.Beside(widgets.NewPicture(assets.Warning, fyne.Size{}), widgets.SizeName, 1.3, words))
+	s.box.Hide()
+	return s
+}
+
+// show shows the notices of a state, where somebody can do something about them.
+func (s *strip) show(state login.State) {
+	loud := loudNotices(state)
+	if len(loud) == 0 {
+		s.box.Hide()
+		return
+	}
+	first := loud[0].Problem
+	runs := []widgets.Run{{Text: lang.L("Warning") + ": " + translated(first, first.Title), Style: onWarningBold}}
+	if more := len(loud) - 1; more > 0 {
+		runs = append(runs, widgets.Run{Text: " " + lang.L("and {{.Count}} more", map[string]any{"Count": more}), Style: onWarning})
+	}
+	s.title.SetRuns(runs...)
+	s.happened.SetText(translated(first, first.Happened))
+	s.box.Show()
+}
+
+// fit leaves out as much of the text as it takes to keep the strip low: what is cut stands in the help, whole.
+func (s *strip) fit(width, most float32) {
+	for _, lines := range []struct{ title, happened int }{{2, 2}, {2, 1}, {2, 0}, {1, 1}, {1, 0}} {
+		s.title.SetLines(lines.title)
+		s.happened.SetLines(lines.happened)
+		if lines.happened == 0 {
+			s.happened.Hide()
+		} else {
+			s.happened.Show()
+		}
+		if widgets.HeightFor(s.box, width) <= most {
+			return
+		}
+	}
+}
+
+// loudNotices returns what is to be said without being asked for, on the screens on which somebody waits or works.
+func loudNotices(state login.State) []login.Notice {
+	switch state.Phase {
+	case login.Waiting, login.Choosing, login.SignedIn:
+		return slices.DeleteFunc(notices(state), func(n login.Notice) bool { return n.Quiet })
+	default:
+		return nil
+	}
+}
+
+// notices returns the notices of a state that have something to say.
+func notices(state login.State) []login.Notice {
+	return slices.DeleteFunc(slices.Clone(state.Notices), func(n login.Notice) bool { return n.Problem == nil })
+}
+
+// stripLayout has the ground and the words.
+type stripLayout struct{}
+
+const stripPad = 7
+
+func (stripLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(size)
+	objects[1].Move(fyne.NewPos(edge, stripPad))
+	objects[1].Resize(fyne.NewSize(size.Width-2*edge, size.Height-2*stripPad))
+}
+
+// HeightFor returns the height of the strip at a width.
+func (stripLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
+	return widgets.HeightFor(objects[1], width-2*edge) + 2*stripPad
+}
+
+// MinSize is nothing, as with all layouts of [widgets.TallLayout].
+func (stripLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }

@@ -1,0 +1,201 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+const auditWords = "Warning: The audit log cannot be written"
+
+// TestNotices: somebody whose audit log is full has to know, on each screen on which they wait or work, and nobody else is to be
+// troubled with it.
+func TestNotices(t *testing.T) {
+	one := noticed(waitingState(login.MissingCard, login.NotEnded), true)
+	one.Notices = one.Notices[:2]
+	for _, c := range []struct {
+		name  string
+		state login.State
+		want  string
+	}{
+		{"waiting", noticed(waitingState(login.MissingCard, login.NotEnded), true), auditWords + " and 1 more"},
+		{"one only", one, auditWords},
+		{"quiet ones", noticed(waitingState(login.MissingCard, login.NotEnded), false), ""},
+		{"choosing", noticed(choosingState(fiveRoles(), nil), true), auditWords + " and 1 more"},
+		{"signed in", noticed(signedInState(), true), auditWords + " and 1 more"},
+		{"at work", noticed(workingState(login.Selecting, login.NotEnded), true), ""},
+		{"a problem", noticed(failedState(notAccepted), true), ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, Settings{})
+			w.Show(c.state)
+			said := ""
+			for _, text := range w.texts() {
+				if strings.HasPrefix(text, "Warning") {
+					said = text
+				}
+			}
+			require.Equal(t, c.want, said)
+			require.Equal(t, c.want != "", contains(w.texts(), "The disk with /var/lib/ers-login is full. You can work, but "+
+				"your organisation has no record of this session."))
+			c.state.Notices = nil
+			w.Show(c.state)
+			require.NotContains(t, strings.Join(w.texts(), "\n"), "Warning", "it goes when it is over")
+		})
+	}
+}
+
+// TestNoticesLeaveTheMainAction: a notice must not cost anybody the button that they came for, in the least window and at twice
+// the text size.
+func TestNoticesLeaveTheMainAction(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		state login.State
+		main  string
+	}{
+		{"waiting", waitingState(login.MissingCard, login.NotEnded), "Sign in"},
+		{"choosing", choosingState(fiveRoles(), &triage), "Service provider clinician, NHST_X3 (R01), Review and triage referrals, Enter"},
+		{"signed in", endsSoonState(), "Renew"},
+	} {
+		for _, scale := range []float32{0.8, 1, 2} {
+			t.Run(c.name, func(t *testing.T) {
+				w := newWorld(t, Settings{TextScale: scale})
+				w.win.Resize(fyne.NewSize(minWidth, minHeight))
+				w.Show(c.state)
+				w.Show(noticed(c.state, true)) // It comes while somebody looks at the screen.
+				require.Equal(t, c.main, w.focused())
+				requireWholeInView(t, w)
+				w = newWorld(t, Settings{TextScale: scale})
+				w.win.Resize(fyne.NewSize(minWidth, minHeight))
+				w.Show(noticed(c.state, true)) // It was there before.
+				require.Equal(t, c.main, w.focused())
+				requireWholeInView(t, w)
+			})
+		}
+	}
+}
+
+// requireWholeInView checks that the control with the focus is between header, notices and status bar.
+func requireWholeInView(t *testing.T, w *world) {
+	t.Helper()
+	control := requireFocusedObject(t, w)
+	top := w.viewport.Object().Position().Y
+	assert.GreaterOrEqual(t, control.at.Y, top)
+	assert.LessOrEqual(t, control.at.Y+control.Size().Height, top+w.viewport.Object().Size().Height)
+}
+
+// TestDiagnosticsInHelp: whoever looks for what is wrong finds all that is known, the quiet notices too, with what to do.
+func TestDiagnosticsInHelp(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		state login.State
+	}{
+		{"waiting", waitingState(login.MissingCard, login.NotEnded)},
+		{"choosing", choosingState(fiveRoles(), nil)},
+		{"signed in", signedInState()},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, Settings{})
+			w.Show(c.state)
+			require.NotContains(t, w.texts(), "Diagnostics")
+			w.Show(noticed(c.state, true))
+			require.Contains(t, w.texts(), "Having trouble?")
+			require.NotContains(t, w.texts(), "Diagnostics", "it is opened by the user")
+			w.press(fyne.KeyF1)
+			for _, text := range []string{"Diagnostics", noReaders.Title, noReaders.Happened,
+				"1.\u00a0For the service desk: see whether the service pcscd runs.", "Reference CARD-READERS_UNKNOWN",
+				auditFull.Title, certificateEnds.Title, "2.\u00a0Go on with your work.", "Hide help"} {
+				require.Contains(t, w.texts(), text)
+			}
+			w.Show(noticed(c.state, false))
+			require.NotContains(t, w.texts(), auditFull.Title, "what is over is no longer said")
+			require.Contains(t, w.texts(), noReaders.Title)
+			w.press(fyne.KeyF1)
+			require.NotContains(t, w.texts(), noReaders.Title)
+
+			w.press(fyne.KeyF1)
+			c.state.Notices = nil
+			w.Show(c.state)
+			require.NotContains(t, w.texts(), "Diagnostics")
+			if c.state.Phase == login.Waiting {
+				require.Contains(t, w.texts(), "If nothing happens")
+			} else {
+				require.NotContains(t, w.texts(), "F1 Help")
+				w.press(fyne.KeyF1) // There is none.
+				require.NotContains(t, w.texts(), "Having trouble?")
+			}
+		})
+	}
+}
+
+// TestHelpLink: the status bar opens the help by mouse.
+func TestHelpLink(t *testing.T) {
+	w := newWorld(t, Settings{})
+	w.Show(noticed(signedInState(), false))
+	w.status.help.Tapped(&fyne.PointEvent{})
+	require.Contains(t, w.texts(), "Diagnostics")
+	require.Positive(t, w.win.Canvas().Size().Width)
+	w.Show(workingState(login.Ending, login.SignedOut))
+	require.NotContains(t, w.texts(), "F1 Help")
+	w.press(fyne.KeyF1)
+}
+
+// TestRenewal: who is busy with patients has to see the end coming, and to put it off with one key.
+func TestRenewal(t *testing.T) {
+	const title = "Your session ends at 18:42"
+	w := newWorld(t, Settings{})
+	w.now = morning.Add(9*time.Hour + 55*time.Minute)
+	w.Show(signedInState())
+	require.NotContains(t, w.texts(), title)
+	w.Show(endsSoonState())
+	require.Contains(t, w.texts(), title)
+	require.Contains(t, w.texts(), "It ends in 5 min. Renew it to go on in the same organisation and role.")
+	require.Equal(t, "Renew", w.focused())
+	w.now = w.now.Add(2 * time.Minute)
+	w.ticker.tick()
+	require.Contains(t, w.texts(), "It ends in 3 min. Renew it to go on in the same organisation and role.")
+	w.press(fyne.KeyReturn)
+	requireIntents(t, w, login.Renew{})
+
+	w.Show(signedInState())
+	require.NotContains(t, w.texts(), title)
+	require.Empty(t, w.focused(), "a button that is gone does not keep the focus")
+
+	w.Show(waitingState(login.MissingCard, login.NotEnded))
+	w.Show(endsSoonState())
+	require.Equal(t, "Renew", w.focused(), "a window that is opened late")
+}
+
+// TestRenewalTakesNothing: somebody who is about to answer whether to sign out must not renew instead.
+func TestRenewalTakesNothing(t *testing.T) {
+	w := newWorld(t, Settings{})
+	w.Show(signedInState())
+	w.press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn)
+	require.Equal(t, "Yes, sign out", w.focused())
+	w.Show(endsSoonState())
+	require.Equal(t, "Yes, sign out", w.focused())
+	w.press(fyne.KeyReturn)
+	requireIntents(t, w, login.SignOut{})
+}
+
+// TestStripIsSlim: however much there is to say, the page keeps its place.
+func TestStripIsSlim(t *testing.T) {
+	long := *auditFull
+	long.Title, long.Happened = strings.Repeat("Very long title ", 30), strings.Repeat("And much that happened. ", 30)
+	state := waitingState(login.MissingCard, login.NotEnded)
+	state.Notices = []login.Notice{{Problem: &long}, {}}
+	for _, scale := range []float32{0.8, 1, 2} {
+		w := newWorld(t, Settings{TextScale: scale})
+		w.win.Resize(fyne.NewSize(minWidth, minHeight))
+		w.Show(state)
+		require.LessOrEqual(t, w.notices.box.Size().Height, float32(0.18*minHeight))
+		require.Equal(t, widgets.HeightFor(w.notices.box, minWidth), w.notices.box.Size().Height)
+	}
+}

@@ -1,0 +1,84 @@
+package ui
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// section is an organisation with its business functions.
+type section struct {
+	code, name  string
+	sort        string // What it is sorted by.
+	permissions []ersclient.Permission
+}
+
+// roleCount says how many roles there are.
+func roleCount(count int) string {
+	if count == 1 {
+		return lang.L("1 role")
+	}
+	return lang.L("{{.Count}} roles", map[string]any{"Count": count})
+}
+
+// title returns the organisation's name, and its code with the number of roles.
+func (s section) title(count string) (name, note string) {
+	switch {
+	case s.name == "":
+		return s.code, count
+	case s.code == "":
+		return s.name, count
+	default:
+		return s.name, s.code + " · " + count
+	}
+}
+
+// byOrganisation sorts pairs into organisations by name and code, and within each by the name of the role. The order does not
+// depend on the one in which e-RS lists them, so that a card is where it was the last time. A pair that is listed twice is
+// shown once.
+func byOrganisation(permissions []ersclient.Permission) []section {
+	index := make(map[string]int)
+	seen := make(map[ersclient.Permission]bool, len(permissions))
+	names := make(map[ersclient.BusinessFunction]string)
+	spelt := make(map[string]string) // The last spelling of an organisation's name, since nearly all are the same.
+	var sections []section
+	for _, p := range permissions {
+		if _, known := names[p.BusinessFunction]; !known {
+			names[p.BusinessFunction] = roleName(p.BusinessFunction)
+		}
+		pair := ersclient.Permission{BusinessFunction: p.BusinessFunction, OrgIdentifier: p.OrgIdentifier}
+		if seen[pair] {
+			continue
+		}
+		seen[pair] = true
+		at, known := index[p.OrgIdentifier]
+		if !known {
+			at = len(sections)
+			index[p.OrgIdentifier] = at
+			sections = append(sections, section{code: problem.Clean(p.OrgIdentifier, 40)})
+		}
+		if last, known := spelt[p.OrgIdentifier]; !known || last != p.OrgName {
+			spelt[p.OrgIdentifier] = p.OrgName
+			if name := problem.Clean(p.OrgName, 200); name != "" && (sections[at].name == "" || name < sections[at].name) {
+				sections[at].name = name
+			}
+		}
+		sections[at].permissions = append(sections[at].permissions, p)
+	}
+	for i, s := range sections {
+		sections[i].sort = strings.ToLower(cmp.Or(s.name, s.code))
+		slices.SortStableFunc(s.permissions, func(a, b ersclient.Permission) int {
+			return cmp.Or(cmp.Compare(names[a.BusinessFunction], names[b.BusinessFunction]),
+				cmp.Compare(a.BusinessFunction, b.BusinessFunction))
+		})
+	}
+	slices.SortStableFunc(sections, func(a, b section) int {
+		return cmp.Or(cmp.Compare(a.sort, b.sort), cmp.Compare(a.code, b.code))
+	})
+	return sections
+}

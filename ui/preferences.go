@@ -1,0 +1,262 @@
+package ui
+
+import (
+	"strconv"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// Preferences keeps what a user may change in the window.
+type Preferences interface {
+	// Value returns the value of a preference, and false if it is not offered here, as starting by itself on a system that has
+	// no such thing. It is called on Fyne's goroutine, and has to answer from memory.
+	Value(Preference) (value string, offered bool)
+	// Locked tells whether the organisation has settled the value.
+	Locked(Preference) bool
+	// Set changes a value and saves it. It is not called on Fyne's goroutine, and one call after the other.
+	Set(p Preference, value string) error
+}
+
+// Preference is the name of something that a user may change.
+type Preference string
+
+// The preferences, with the values that they can have.
+const (
+	// PreferLanguage is "" for the system's, or one of assets.Languages.
+	PreferLanguage Preference = "language"
+	// PreferAppearance is "system", "light", "dark" or "high-contrast".
+	PreferAppearance Preference = "appearance"
+	// PreferTextSize is a percentage between 80 and 200.
+	PreferTextSize Preference = "text_size"
+	// PreferAutostart and PreferMinimise are "true" or "false": start when the user logs in to the computer, and minimise the
+	// window when a session has begun. The window offers them; the program does them.
+	PreferAutostart Preference = "autostart"
+	PreferMinimise  Preference = "minimise_on_sign_in"
+)
+
+var appearances = map[string]Appearance{"system": AsSystem, "light": Light, "dark": Dark, "high-contrast": HighContrast}
+
+// The bounds of the text size, in percent.
+const leastText, mostText = 80, 200
+
+// prefer takes over what the user prefers. What cannot be understood is left as it was.
+func (s *Settings) prefer() {
+	if s.Preferences == nil {
+		return
+	}
+	if language, offered := s.Preferences.Value(PreferLanguage); offered {
+		s.Language = language
+	}
+	if name, offered := s.Preferences.Value(PreferAppearance); offered {
+		if appearance, known := appearances[name]; known {
+			s.Appearance = appearance
+		}
+	}
+	if percent, offered := s.Preferences.Value(PreferTextSize); offered {
+		if size, err := strconv.Atoi(percent); err == nil && size >= leastText && size <= mostText {
+			s.TextScale = float32(size) / 100
+		}
+	}
+}
+
+// settingsPage is the page on which a user changes what they prefer. It lies over the screen of the state, and goes when that
+// changes, since whoever is signing in has come for that.
+type settingsPage struct {
+	still
+	w       *Window
+	options map[Preference]map[string]*widgets.Option
+	failed  *widgets.Text
+	back    *widgets.Button
+}
+
+func newSettingsPage(w *Window) *settingsPage {
+	s := &settingsPage{w: w, options: map[Preference]map[string]*widgets.Option{}, failed: widgets.NewText("", bodyStyle)}
+	s.failed.Hide()
+	s.back = w.button(lang.L("Back"), widgets.Secondary, w.closeSettings)
+	rows := []widgets.Row{
+		{Object: widgets.NewText(lang.L("Settings"), titleStyle)},
+		{Object: widgets.NewText(lang.L("What you choose here is for you alone, and is kept on this computer."), leadStyle), Above: 5},
+	}
+	for _, c := range choosable() {
+		if value, offered := w.preference(c.preference); offered {
+			rows = append(rows, widgets.Row{Object: widgets.NewText(c.title, boldStyle), Above: 20},
+				widgets.Row{Object: s.values(c, value), Above: 6})
+		}
+	}
+	rows = append(rows, widgets.Row{Object: s.failed, Above: 20},
+		widgets.Row{Object: s.back, Above: 24, Align: widgets.Leading})
+	s.content = page(widgets.NewPanel(widgets.Plain, widgets.Column(rows...)))
+	return s
+}
+
+// values is the row of what can be chosen, or what the organisation has chosen.
+func (s *settingsPage) values(c choosablePreference, value string) fyne.CanvasObject {
+	if s.w.settings.Preferences.Locked(c.preference) {
+		return widgets.NewRuns(widgets.Run{Text: c.name(value) + "  ", Style: bodyStyle},
+			widgets.Run{Text: lang.L("managed by your organisation"), Style: leadStyle})
+	}
+	made := map[string]*widgets.Option{}
+	row := make([]fyne.CanvasObject, 0, len(c.values))
+	for _, v := range c.values {
+		chosen := ""
+		if v.value == value {
+			chosen = lang.L("chosen")
+		}
+		option := widgets.NewOption(v.name, chosen, func() { s.w.setPreference(c.preference, v.value) })
+		option.OnFocus = func() { s.w.viewport.RevealObject(option) }
+		option.OnKey, option.OnRune = s.w.typedKey, s.w.typedRune
+		made[v.value] = option
+		row = append(row, option)
+	}
+	s.options[c.preference] = made
+	return widgets.Flow(12, 6, row...)
+}
+
+// update is never asked: the page does not depend on the state.
+func (s *settingsPage) update(login.State) bool { return true }
+
+func (s *settingsPage) key(key *fyne.KeyEvent) bool {
+	if key.Name != fyne.KeyEscape {
+		return false
+	}
+	s.w.closeSettings()
+	return true
+}
+
+// choosablePreference is a preference with the values to choose from.
+type choosablePreference struct {
+	preference Preference
+	title      string
+	values     []namedValue
+}
+
+type namedValue struct{ value, name string }
+
+// name returns what a value is called. One that is not offered is shown as it is.
+func (c choosablePreference) name(value string) string {
+	for _, v := range c.values {
+		if v.value == value {
+			return v.name
+		}
+	}
+	return value
+}
+
+func choosable() []choosablePreference {
+	onOff := []namedValue{{"true", lang.L("On")}, {"false", lang.L("Off")}}
+	sizes := make([]namedValue, 0, 5)
+	for _, percent := range []int{leastText, 100, 125, 150, mostText} {
+		sizes = append(sizes, namedValue{strconv.Itoa(percent), strconv.Itoa(percent) + " %"})
+	}
+	return []choosablePreference{
+		// Each language is named in itself, for whoever has to find it among words that they cannot read.
+		{PreferLanguage, lang.L("Language"), []namedValue{{"", lang.L("As the system")}, {"en", "English"}, {"cy", "Cymraeg"}}},
+		{PreferAppearance, lang.L("Appearance"), []namedValue{{"system", lang.L("As the system")}, {"light", lang.L("Light")},
+			{"dark", lang.L("Dark")}, {"high-contrast", lang.L("High contrast")}}},
+		{PreferTextSize, lang.L("Text size"), sizes},
+		{PreferAutostart, lang.L("Start when I log in to this computer"), onOff},
+		{PreferMinimise, lang.L("Minimise the window once I am signed in"), onOff},
+	}
+}
+
+// The window's part.
+
+// preference returns the value of a preference: the one that was chosen in the window, even if it could not be saved.
+func (w *Window) preference(p Preference) (string, bool) {
+	value, offered := w.settings.Preferences.Value(p)
+	if chosen, is := w.chosen[p]; is && offered {
+		return chosen, true
+	}
+	return value, offered
+}
+
+// openSettings lays the settings over the screen.
+func (w *Window) openSettings() {
+	if w.settings.Preferences == nil || w.over != nil || w.closing {
+		return
+	}
+	w.putOver()
+}
+
+func (w *Window) putOver() {
+	w.over, w.overPhase, w.overSoon = newSettingsPage(w), w.last.Phase, w.last.EndsSoon
+	w.win.Canvas().Unfocus()
+	w.viewport.OnMoved, w.viewport.OnRoom = w.over.moved, w.over.room
+	w.viewport.SetContent(w.over.object())
+	w.showHelp()
+}
+
+// closeSettings goes back to the screen, brought up to date.
+func (w *Window) closeSettings() {
+	if w.over == nil {
+		return
+	}
+	w.uncover()
+	w.show(w.last)
+	w.screen.appear()
+	w.showHelp()
+}
+
+// uncover takes the settings away from over the screen.
+func (w *Window) uncover() {
+	if w.over == nil {
+		return
+	}
+	w.over = nil
+	w.win.Canvas().Unfocus()
+	w.viewport.OnMoved, w.viewport.OnRoom = w.screen.moved, w.screen.room
+	w.viewport.SetContent(w.screen.object())
+}
+
+// setPreference shows the window as the user prefers it from now on, and saves that.
+func (w *Window) setPreference(p Preference, value string) {
+	if w.over == nil {
+		return
+	}
+	w.chosen[p] = value
+	store := w.settings.Preferences
+	w.settings.Preferences = overridden{store, w.chosen}
+	w.settings.prefer()
+	w.settings.Preferences = store
+	w.restyle()
+	if option := w.over.options[p][value]; option != nil {
+		w.focus(option)
+	}
+	w.save(func() error { return store.Set(p, value) }, func(err error) {
+		if err != nil && w.over != nil {
+			w.over.failed.SetText(lang.L("The setting could not be saved. It is kept until you close the program."))
+			w.over.failed.Show()
+			w.viewport.Relayout()
+		}
+	})
+}
+
+// overridden are preferences with what was chosen in the window.
+type overridden struct {
+	Preferences
+	chosen map[Preference]string
+}
+
+// Value returns the value of a preference.
+func (o overridden) Value(p Preference) (string, bool) {
+	value, offered := o.Preferences.Value(p)
+	if chosen, is := o.chosen[p]; is && offered {
+		return chosen, true
+	}
+	return value, offered
+}
+
+// restyle makes all of the window anew, in another language, appearance or size.
+func (w *Window) restyle() {
+	w.style()
+	w.build()
+	w.leave()
+	w.screen = nil
+	w.showBars(w.last)
+	w.replace(w.last)
+	w.putOver()
+}

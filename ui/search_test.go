@@ -1,0 +1,320 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/login"
+)
+
+// TestSearchFinds: a consultant finds their clinic by whatever they remember of it.
+func TestSearchFinds(t *testing.T) {
+	at := func(code, name string, function ersclient.BusinessFunction) ersclient.Permission {
+		return ersclient.Permission{OrgIdentifier: code, OrgName: name, BusinessFunction: function}
+	}
+	permissions := []ersclient.Permission{
+		at("RTD", "The Newcastle upon Tyne Hospitals", ersclient.ServiceDefiner),
+		at("RTD", "The Newcastle upon Tyne Hospitals", ersclient.ReferringClinician),
+		at("7A4", "Bwrdd Iechyd Prifysgol Caerdydd a'r Fro – Ysbyty Llandŵ", ersclient.ReferringClinician),
+		at("Y01", "St. José Straße Clinic", "SOME_NEW_ROLE"),
+		at("Y02", "", ersclient.Commissioner),
+	}
+	for _, c := range []struct {
+		name, query string
+		want        []string // Code and role of each that is found, in order.
+	}{
+		{"an organisation", "newcastle", []string{"RTD Referring clinician", "RTD Service definer"}},
+		{"a part of a word", "astle", []string{"RTD Referring clinician", "RTD Service definer"}},
+		{"words in any order", "tyne newc", []string{"RTD Referring clinician", "RTD Service definer"}},
+		{"organisation and role", "definer tyne", []string{"RTD Service definer"}},
+		{"code and role", "rtd ref", []string{"RTD Referring clinician"}},
+		{"a role anywhere", "CLINICIAN", []string{"7A4 Referring clinician", "RTD Referring clinician"}},
+		{"an ODS code", "y02", []string{"Y02 Commissioner"}},
+		{"an accent that nobody types", "llandw", []string{"7A4 Referring clinician"}},
+		{"an accent that is typed", "LLANDŴ", []string{"7A4 Referring clinician"}},
+		{"an accent where there is none", "nêwcastle defin", []string{"RTD Service definer"}},
+		{"a letter that is two", "strasse", []string{"Y01 Some new role"}},
+		{"a role that is not in the list", "new role", []string{"Y01 Some new role"}},
+		{"what a code name says", "some_new", nil},
+		{"nothing", "xyz", nil},
+		{"one word of two", "newcastle xyz", nil},
+		{"blanks", "   ", []string{"7A4 Referring clinician", "Y01 Some new role", "RTD Referring clinician", "RTD Service definer",
+			"Y02 Commissioner"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, Settings{})
+			w.Show(choosingState(permissions, nil))
+			screen, ok := w.screen.(*choosing)
+			require.True(t, ok)
+			screen.find()
+			w.typed(c.query)
+			var found []string
+			for _, p := range screen.permissions {
+				found = append(found, p.OrgIdentifier+" "+roleName(p.BusinessFunction))
+			}
+			require.Equal(t, c.want, found)
+		})
+	}
+}
+
+// TestSearchByKeys: typing anywhere searches, Enter takes what bears the word Enter, and Escape gets everything back.
+func TestSearchByKeys(t *testing.T) {
+	permissions := manyRoles(40, 10)
+	start := func(t *testing.T) (*world, *choosing) {
+		t.Helper()
+		w := newWorld(t, Settings{})
+		w.Show(choosingState(permissions, &permissions[0]))
+		screen, ok := w.screen.(*choosing)
+		require.True(t, ok)
+		return w, screen
+	}
+	const searching = "Search organisations and roles"
+	t.Run("typing on a card, then Enter", func(t *testing.T) {
+		w, screen := start(t)
+		w.typed("no 40 definer")
+		require.Equal(t, searching+", no 40 definer", w.focused(), "digits are text here")
+		require.Contains(t, w.texts(), "1 role")
+		require.Contains(t, w.texts(), "Service definer, Maintain the directory of services, Enter")
+		want := login.Choose{Permission: screen.permissions[0]}
+		require.Equal(t, "Y00039", want.Permission.OrgIdentifier)
+		w.press(fyne.KeyReturn)
+		requireIntents(t, w, want)
+	})
+	t.Run("eight keys are enough for one of 40 organisations", func(t *testing.T) {
+		w, _ := start(t)
+		w.typed("de 40")
+		w.press(fyne.KeyReturn)
+		intents := w.took()
+		require.Len(t, intents, 1)
+		chosen, ok := intents[0].(login.Choose)
+		require.True(t, ok)
+		require.Equal(t, "Y00039", chosen.Permission.OrgIdentifier)
+		require.Equal(t, ersclient.ServiceDefiner, chosen.Permission.BusinessFunction)
+	})
+	t.Run("nothing found", func(t *testing.T) {
+		w, _ := start(t)
+		w.typed("xyz")
+		require.Contains(t, w.texts(), "No organisation or role matches. Press Esc to see all of them.")
+		w.press(fyne.KeyReturn, fyne.KeyDown, fyne.KeyEnd, fyne.KeyPageDown)
+		requireIntents(t, w)
+		w.press(fyne.KeyEscape)
+		require.Equal(t, "Service provider clinician admin, Northern Community Hospital No 1 (Y00000), "+
+			"Act on behalf of a provider clinician, Enter", w.focused())
+		require.NotContains(t, strings.Join(w.texts(), "\n"), "matches")
+	})
+	t.Run("Ctrl+F, and back down to the cards", func(t *testing.T) {
+		w, _ := start(t)
+		w.find(nil) // Fyne's test canvas knows no shortcuts.
+		require.Equal(t, searching, w.focused())
+		w.press(fyne.KeyDown)
+		require.Equal(t, 0, focusedChoice(t, w))
+		w.press(fyne.KeyUp)
+		require.Equal(t, searching, w.focused(), "up from the first row")
+	})
+	t.Run("Escape on a card ends the search too", func(t *testing.T) {
+		w, screen := start(t)
+		w.typed("definer")
+		w.press(fyne.KeyDown, fyne.KeyDown)
+		require.Equal(t, 1, focusedChoice(t, w))
+		require.Less(t, len(screen.permissions), len(permissions))
+		w.press(fyne.KeyEscape)
+		require.Len(t, screen.permissions, len(permissions)+1)
+		require.Equal(t, 0, focusedChoice(t, w))
+	})
+	t.Run("the focus in the field stays where the page moves", func(t *testing.T) {
+		w, _ := start(t)
+		w.press(fyne.KeyEnd)
+		w.typed("r")
+		require.Equal(t, searching+", r", w.focused())
+		requireWholeInView(t, w)
+	})
+	t.Run("a change elsewhere keeps what was typed", func(t *testing.T) {
+		w, _ := start(t)
+		w.typed("def")
+		state := w.last
+		state.Links.ERS = login.HealthBad
+		w.Show(state)
+		require.Equal(t, searching+", def", w.focused())
+	})
+	t.Run("one role needs no search", func(t *testing.T) {
+		w := newWorld(t, Settings{})
+		w.Show(choosingState(fiveRoles()[:1], nil))
+		before := w.focused()
+		w.typed("abc")
+		w.screen.find()
+		w.press(fyne.KeyUp)
+		require.Equal(t, before, w.focused())
+		require.NotContains(t, w.texts(), searching)
+	})
+}
+
+// TestLongLists: Home, End and the page keys go where they say, and what has the focus can be seen.
+func TestLongLists(t *testing.T) {
+	permissions := manyRoles(40, 10)
+	w := newWorld(t, Settings{})
+	w.Show(choosingState(permissions, nil))
+	w.press(fyne.KeyEnd)
+	require.Equal(t, len(permissions)-1, focusedChoice(t, w))
+	requireWholeInView(t, w)
+	w.press(fyne.KeyHome)
+	require.Equal(t, 0, focusedChoice(t, w))
+	requireWholeInView(t, w)
+	pages := 0
+	for last := -1; focusedChoice(t, w) != last; pages++ {
+		last = focusedChoice(t, w)
+		w.press(fyne.KeyPageDown)
+		requireWholeInView(t, w)
+	}
+	require.Greater(t, focusedChoice(t, w), len(permissions)-4, "the last row")
+	require.Less(t, pages, 120)
+	w.press(fyne.KeyPageUp)
+	require.Less(t, focusedChoice(t, w), len(permissions)-4)
+}
+
+// TestFavourites: somebody with many roles marks the few that they use.
+func TestFavourites(t *testing.T) {
+	permissions := manyRoles(6, 5)
+	start := func(t *testing.T, store *favourites) *world {
+		t.Helper()
+		w := newWorld(t, Settings{Favourites: store})
+		w.Show(choosingState(permissions, &permissions[0]))
+		return w
+	}
+	headings := func(w *world) string { return strings.Join(w.texts(), "\n") }
+	t.Run("marked ones come after the last used", func(t *testing.T) {
+		w := start(t, favouritesOf(permissions[7]))
+		require.Contains(t, w.texts(), "Favourites")
+		w.press(fyne.KeyDown)
+		require.Contains(t, w.focused(), "Northern Community Hospital No 2 (Y00001)")
+		require.Contains(t, w.focused(), "favourite")
+		w.press(fyne.KeyReturn)
+		requireIntents(t, w, login.Choose{Permission: permissions[7]})
+	})
+	t.Run("a star by keyboard, and off again", func(t *testing.T) {
+		store := favouritesOf()
+		w := start(t, store)
+		require.NotContains(t, headings(w), "Favourites")
+		w.press(fyne.KeyDown, fyne.KeyRight)
+		before := w.focused()
+		w.char('*')
+		require.Contains(t, headings(w), "Favourites")
+		require.Contains(t, w.focused(), strings.Split(before, ",")[0], "the focus stays on the role")
+		require.Contains(t, w.focused(), "favourite")
+		require.Len(t, store.marked, 1)
+		w.char('*')
+		require.NotContains(t, headings(w), "Favourites")
+		for _, on := range store.marked {
+			require.False(t, on)
+		}
+		require.Equal(t, before, w.focused())
+	})
+	t.Run("a star by mouse does not choose", func(t *testing.T) {
+		store := favouritesOf()
+		w := start(t, store)
+		card := requireFocusedObject(t, w)
+		test.TapCanvas(w.win.Canvas(), card.at.AddXY(card.Size().Width-20, card.Size().Height-20))
+		requireIntents(t, w)
+		require.True(t, store.marked[pairOf(permissions[0])])
+	})
+	t.Run("one that cannot be saved is told", func(t *testing.T) {
+		store := favouritesOf()
+		store.err = errors.New("disk full")
+		w := start(t, store)
+		w.char('*')
+		require.Contains(t, w.texts(), "The favourite could not be saved. It is kept until you sign out.")
+	})
+	t.Run("without a store no stars", func(t *testing.T) {
+		w := newWorld(t, Settings{})
+		w.Show(choosingState(permissions, nil))
+		w.char('*')
+		require.NotContains(t, headings(w), "avourite")
+	})
+	t.Run("those of another user are not shown", func(t *testing.T) {
+		store := favouritesOf(permissions[7])
+		store.user = "999999999999"
+		w := start(t, store)
+		require.NotContains(t, headings(w), "avourite")
+	})
+}
+
+// TestQueue: two quick presses of a star must be saved in their order, and nothing keeps running.
+func TestQueue(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	newWorld(t, Settings{}) // An app for fyne.Do.
+	var q queue
+	var order []int
+	done := make(chan error, 10)
+	for i := range 10 {
+		q.add(func() error {
+			order = append(order, i) // One after the other, so without a lock.
+			return fmt.Errorf("%d", i)
+		}, func(err error) { done <- err })
+	}
+	for i := range 10 {
+		require.EqualError(t, <-done, fmt.Sprint(i))
+	}
+	require.Len(t, order, 10)
+}
+
+// TestQueueIsBounded: a disk that hangs must not fill the memory of a computer on which somebody keeps pressing.
+func TestQueueIsBounded(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	newWorld(t, Settings{}) // An app for fyne.Do.
+	var q queue
+	begun, hangs, done := make(chan struct{}), make(chan struct{}), make(chan error, 2*mostWaiting)
+	q.add(func() error { close(begun); <-hangs; return nil }, func(err error) { done <- err })
+	<-begun
+	for range mostWaiting {
+		q.add(func() error { return nil }, func(err error) { done <- err })
+	}
+	require.Empty(t, done)
+	q.add(func() error { return nil }, func(err error) { done <- err })
+	require.ErrorIs(t, <-done, errTooMuch)
+	close(hangs)
+	for range mostWaiting + 1 {
+		require.NoError(t, <-done)
+	}
+}
+
+// BenchmarkKeystroke measures from a letter in the search field to the drawn list.
+func BenchmarkKeystroke(b *testing.B) {
+	for _, organisations := range []int{2, 200, 2000} {
+		b.Run(fmt.Sprintf("%d roles", organisations*5), func(b *testing.B) {
+			w := newWindow(test.NewApp(), Settings{}, func(login.Intent) {}, &handTicker{})
+			w.apply(choosingState(manyRoles(organisations, 5), nil))
+			screen, ok := w.screen.(*choosing)
+			require.True(b, ok)
+			screen.find()
+			for b.Loop() {
+				screen.search.TypedRune('r')
+				w.win.Canvas().Capture()
+				screen.search.TypedKey(&fyne.KeyEvent{Name: fyne.KeyBackspace})
+			}
+		})
+	}
+}
+
+// BenchmarkKeystrokeUndrawn is the same without the software renderer, which takes longest whatever there is to draw.
+func BenchmarkKeystrokeUndrawn(b *testing.B) {
+	for _, organisations := range []int{2, 200, 2000} {
+		b.Run(fmt.Sprintf("%d roles", organisations*5), func(b *testing.B) {
+			w := newWindow(test.NewApp(), Settings{}, func(login.Intent) {}, &handTicker{})
+			w.apply(choosingState(manyRoles(organisations, 5), nil))
+			screen, ok := w.screen.(*choosing)
+			require.True(b, ok)
+			screen.find()
+			for b.Loop() {
+				screen.search.TypedRune('r')
+				screen.search.TypedKey(&fyne.KeyEvent{Name: fyne.KeyBackspace})
+			}
+		})
+	}
+}
