@@ -142,7 +142,7 @@ type Flow struct {
 // New makes a Flow. It does nothing before Run.
 func New(config Config) *Flow {
 	terms := terms{
-		reachEvery: reachAtLeast + rand.N(reachAtLeast),
+		reachEvery: reachAtLeast + rand.N(reachAtLeast), //nolint:gosec // G404: it spreads load, and keeps no secret
 		maxAge:     config.MaxAge, grace: config.Grace, endWhenLocked: config.EndWhenLocked,
 		baseURL: config.BaseURL, asid: config.ASID, publisher: config.Publisher,
 	}
