@@ -11,11 +11,11 @@ import (
 // systemTrust names the system's trust store to a person.
 const systemTrust = "the system's certificates"
 
-// LoadRootCAs returns the authorities that e-RS's certificate may come from, and their name for Config.TrustStore: those of
-// the system and those of a PEM bundle besides, since the NHS root is in no system. Without a bundle the pool is nil, which
-// stands for the system's.
+// LoadRootCAs returns the authorities that e-RS's certificate may come from, and their name for Config.TrustStore: those of a PEM
+// bundle, and no others, since the NHS root is in no system, and a proxy that looks into TLS has its root in most. Without a
+// bundle the pool is nil, which stands for the system's.
 //
-// The error is a *Problem: CA-MISSING, CA-UNREADABLE, CA-EMPTY or CA-SYSTEM. A certificate in the bundle that cannot be
+// The error is a *Problem: CA-MISSING, CA-UNREADABLE or CA-EMPTY. A certificate in the bundle that cannot be
 // understood is passed over as long as another one can: bundles of many authorities often hold an oddity.
 func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err error) {
 	if bundlePath == "" {
@@ -26,10 +26,7 @@ func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err
 	if err != nil {
 		return nil, "", err
 	}
-	pool, err = x509.SystemCertPool()
-	if err != nil {
-		return nil, "", systemTrustUnreadable.Because(err)
-	}
+	pool = x509.NewCertPool()
 	added := 0
 	refused := fmt.Errorf("no PEM block of type CERTIFICATE")
 	for _, block := range pemBlocks(data) {
@@ -47,7 +44,7 @@ func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err
 	if added == 0 {
 		return nil, "", bundle.problem(bundleEmpty, refused)
 	}
-	return pool, systemTrust + " and " + bundlePath, nil
+	return pool, bundlePath, nil
 }
 
 // pemBlocks returns the PEM blocks of a file, whatever stands between them.
@@ -59,19 +56,11 @@ func pemBlocks(data []byte) []*pem.Block {
 	return blocks
 }
 
-var (
-	bundleEmpty = &problem.Problem{
-		Code:     "CA-EMPTY",
-		Title:    "The file of trusted certificates has none in it",
-		Happened: "The setting {{.Setting}} names {{.File}}, and there is no certificate in PEM form in it.",
-		Steps: []string{
-			"Ask your local service desk to put the NHS root certificate there, in PEM form: it begins with BEGIN CERTIFICATE.",
-		},
-	}
-	systemTrustUnreadable = &problem.Problem{
-		Code:     "CA-SYSTEM",
-		Title:    "The system's certificates could not be read",
-		Happened: "This computer did not hand out the list of authorities that it trusts.",
-		Steps:    []string{"Give your local service desk the reference below."},
-	}
-)
+var bundleEmpty = &problem.Problem{
+	Code:     "CA-EMPTY",
+	Title:    "The file of trusted certificates has none in it",
+	Happened: "The setting {{.Setting}} names {{.File}}, and there is no certificate in PEM form in it.",
+	Steps: []string{
+		"Ask your local service desk to put the NHS root certificate there, in PEM form: it begins with BEGIN CERTIFICATE.",
+	},
+}

@@ -1,10 +1,11 @@
 // Package config knows every setting of the program, what each may be, and where its value came from.
 //
-// A setting can stand in several places. In rising order: the built-in default, the computer's file (TOML), the user's file, the
-// environment (ERS_LOGIN_*), the command line, and the policy of the organisation, which locks what it sets. Only the value that
-// wins is looked at, so a broken one can be overridden while it is being repaired. There is one table, [Settings]: the files'
-// keys, the variables, the flags, the values in the registry, the example file and the reference in the documentation are made
-// from it, so that none of them can disagree with the others.
+// A setting can stand in several places. In rising order: the built-in default, the computer's settings (what the Windows installer
+// was told, and a file, TOML), the user's file, the environment (ERS_LOGIN_*), the command line, and the policy of the organisation,
+// which locks what it sets. Only the value that wins is looked at, so a broken one can be overridden while it is being repaired.
+// There is one table, [Settings]: the files' keys, the variables, the flags, the values in the registry, the administrative
+// templates, the example file and the reference in the documentation are made from it, so that none of them can disagree with the
+// others.
 //
 // What is wrong is a Problem that names the setting, the place and the remedy, and all of them are told at once. Whether it stops
 // a sign-in depends on who can put it right. A slip in the user's own file never does, as long as the program has another value
@@ -100,7 +101,7 @@ type Config struct {
 	CertificateThumbprint string
 	// PassphraseFile holds the PKCS#12 passphrase. Empty means the OS keyring: see [Config.Passphrase].
 	PassphraseFile string
-	// CABundle is a PEM file with certificate authorities to trust besides the system's.
+	// CABundle is a PEM file with the certificate authorities to trust. Empty means those of the system.
 	CABundle string
 
 	// Agent is [AgentAuto] or [AgentByCommand].
@@ -169,6 +170,9 @@ type Config struct {
 
 // Sources is where settings are looked for. [System] fills it from the running system.
 type Sources struct {
+	// Machine reads what is set for the computer by other means than a file: the key of the registry that the Windows installer
+	// fills. MachineFile overrides it. Nil means nothing.
+	Machine PolicySource
 	// MachineFile is the settings file of the computer. It may be missing, and must not be writable by ordinary users.
 	MachineFile string
 	// File is the settings file that the user named with --config. It must exist, and is held to the same strictness as a command
@@ -208,14 +212,18 @@ func Load(sources Sources) (Config, error) {
 	table := Settings()
 	var found findings
 	layers := []layer{
-		defaultLayer(table),
 		machineLayer(table, sources, &found),
 		userLayer(table, sources, &found),
 		environmentLayer(table, sources, &found),
 		flagLayer(table, sources),
 		policyFileLayer(table, sources, &found),
 	}
-	layers = append(layers, policyLayers(table, sources, &found)...)
+	layers = slices.Concat(
+		[]layer{defaultLayer(table)},
+		policyLayers(table, sources.Machine, LayerMachine, sources.Home, &found),
+		layers,
+		policyLayers(table, sources.Policy, LayerPolicy, sources.Home, &found),
+	)
 	config := resolve(table, layers, sources, &found)
 	return config, found.err()
 }

@@ -39,7 +39,7 @@ func System(file string, flags *pflag.FlagSet) Sources {
 	home, _ := os.UserHomeDir()
 	dir, _ := os.Getwd()
 	return Sources{
-		MachineFile: machineFile(), File: file, UserFile: DefaultFile(), Environ: os.Environ(), Flags: flags,
+		Machine: systemMachine, MachineFile: machineFile(), File: file, UserFile: DefaultFile(), Environ: os.Environ(), Flags: flags,
 		PolicyFile: policyFile, Policy: systemPolicy, Trust: TrustOwner, OS: runtime.GOOS, Home: home, Dir: dir,
 	}
 }

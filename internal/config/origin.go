@@ -7,7 +7,7 @@ type Layer int
 const (
 	// LayerDefault is built into the program.
 	LayerDefault Layer = iota
-	// LayerMachine is the settings file of the computer.
+	// LayerMachine is the settings of the computer: its file, and on Windows a key of the registry.
 	LayerMachine
 	// LayerFile is the user's settings file.
 	LayerFile

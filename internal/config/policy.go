@@ -8,7 +8,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Policy is what an organisation prescribes in one place other than a file of ours.
+// Policy is what an organisation prescribes, or sets for a computer, in one place other than a file of ours.
 type Policy struct {
 	// Where names the place, such as the registry's HKLM\Software\Policies\ers-login.
 	Where string
@@ -21,25 +21,36 @@ type Policy struct {
 // PolicySource reads the places of an operating system, the one that counts most last. A place without a policy is left out.
 type PolicySource func() []Policy
 
-// policyLayers reads what is prescribed by other means than a file.
-func policyLayers(table []Setting, sources Sources, found *findings) []layer {
-	if sources.Policy == nil {
+// policyLayers reads what is prescribed, or set for the computer, by other means than a file.
+func policyLayers(table []Setting, source PolicySource, level Layer, home string, found *findings) []layer {
+	if source == nil {
 		return nil
 	}
 	var layers []layer
-	for _, policy := range sources.Policy() {
+	for _, policy := range source() {
 		if policy.Err != nil {
-			found.add(badPolicy.With("File", policy.Where).With("Reason", bare(policy.Err).Error()).
-				Because(fmt.Errorf("could not read %s: %w", policy.Where, policy.Err)))
+			found.add(policy.unusable(level))
 			continue
 		}
-		layers = append(layers, policy.layer(table, sources.Home, found))
+		layers = append(layers, policy.layer(table, level, home, found))
 	}
 	return layers
 }
 
-func (p Policy) layer(table []Setting, home string, found *findings) layer {
-	origin := Origin{LayerPolicy, p.Where + managed}
+// unusable is the Problem of a place that cannot be read.
+func (p Policy) unusable(level Layer) error {
+	made := noFile
+	if level == LayerPolicy {
+		made = badPolicy
+	}
+	return made.With("File", p.Where).With("Reason", bare(p.Err).Error()).Because(fmt.Errorf("could not read %s: %w", p.Where, p.Err))
+}
+
+func (p Policy) layer(table []Setting, level Layer, home string, found *findings) layer {
+	origin := Origin{level, p.Where}
+	if level == LayerPolicy {
+		origin.Where += managed
+	}
 	values := make(map[string]any, len(p.Values))
 	unknown := 0
 	for _, key := range slices.Sorted(maps.Keys(p.Values)) {

@@ -23,3 +23,6 @@ func systemPolicy() []Policy {
 	}
 	return policies
 }
+
+// systemMachine has nothing to add to the computer's file.
+func systemMachine() []Policy { return nil }

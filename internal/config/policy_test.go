@@ -19,6 +19,7 @@ import (
 func layersOf(t *testing.T) config.Sources {
 	t.Helper()
 	return config.Sources{
+		Machine:     func() []config.Policy { return []config.Policy{installerOf(map[string]any{"log_level": "warning"})} },
 		MachineFile: settingsFile(t, "log_level = 'debug'\n"),
 		UserFile:    settingsFile(t, "\nlog_level = 'error'\n"),
 		Environ:     []string{"ERS_LOGIN_LOG_LEVEL=info"},
@@ -27,6 +28,11 @@ func layersOf(t *testing.T) config.Sources {
 		Policy:      func() []config.Policy { return []config.Policy{registryOf(map[string]any{"log_level": "error"})} },
 		Trust:       everybody,
 	}
+}
+
+// installerOf is the key that the Windows installer fills.
+func installerOf(values map[string]any) config.Policy {
+	return config.Policy{Where: `HKLM\Software\ers-login`, Values: values}
 }
 
 func registryOf(values map[string]any) config.Policy {
@@ -49,6 +55,7 @@ func TestTheOrderOfTheLayers(t *testing.T) {
 		{config.LayerEnvironment, "environment", "info", "environment variable ERS_LOGIN_LOG_LEVEL", func() { sources.Environ = nil }, false, false},
 		{config.LayerFile, "file", "error", "line 2 of " + sources.UserFile, func() { sources.UserFile = "" }, false, false},
 		{config.LayerMachine, "machine", "debug", "line 1 of " + sources.MachineFile, func() { sources.MachineFile = "" }, false, false},
+		{config.LayerMachine, "machine", "warning", `HKLM\Software\ers-login`, func() { sources.Machine = nil }, false, false},
 		{config.LayerDefault, "default", "info", "built-in default", func() {}, false, false},
 	} {
 		c, err := config.Load(sources)
@@ -130,6 +137,33 @@ func TestAComputersFileThatCannotBeTrusted(t *testing.T) {
 	assert.Equal(t, file, asked)
 	require.Len(t, problems(t, err), 1)
 	assert.Empty(t, c.BaseURL)
+}
+
+// What the installer was told is for everybody on the computer: a mistake in it is the service desk's to correct, and is told as one
+// of the computer's, not of a policy that nobody has set.
+func TestMistakesInWhatTheInstallerWasTold(t *testing.T) {
+	unreadable := config.Policy{Where: `HKLM\Software\ers-login`, Err: errors.New("access is denied")}
+	for name, test := range map[string]struct {
+		policy config.Policy
+		code   string
+		says   []string
+	}{
+		"it cannot be read": {unreadable, "SETTING-FILE", []string{`HKLM\Software\ers-login`, "access is denied"}},
+		"unknown":           {installerOf(map[string]any{"base_urll": "https://e"}), "SETTING-UNKNOWN", []string{"Did you mean base_url?", "HKLM"}},
+		"a bad value":       {installerOf(map[string]any{"asid": "12"}), "SETTING-ASID", []string{"not 12 digits", "HKLM"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := config.Load(config.Sources{Machine: func() []config.Policy { return []config.Policy{test.policy} }})
+			all := problems(t, err)
+			require.Len(t, all, 1)
+			assert.Equal(t, test.code, all[0].Code)
+			for _, says := range test.says {
+				assert.Contains(t, told(all[0]), says)
+			}
+			assert.NotContains(t, told(all[0]), "managed by your organisation")
+			assert.False(t, c.Locked("asid"))
+		})
+	}
 }
 
 // The registry and property lists have other types than TOML; each must mean what an administrator meant by it.

@@ -10,8 +10,12 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// policyKey is where group policies put what they prescribe. Ordinary users can write to nothing below Software\Policies.
-const policyKey = `Software\Policies\ers-login`
+// policyKey is where group policies put what they prescribe, machineKey where the installer puts what it was given for the computer.
+// Windows lets ordinary users write to neither: Software\Policies and the computer's Software are the administrators'.
+const (
+	policyKey  = `Software\Policies\ers-login`
+	machineKey = `Software\ers-login`
+)
 
 // Bounds of the key.
 const (
@@ -22,6 +26,11 @@ const (
 // systemPolicy reads the policy from the registry: the name of a value is the key of a setting.
 func systemPolicy() []Policy {
 	return registryPolicy(registry.LOCAL_MACHINE, policyKey, `HKLM\`+policyKey)
+}
+
+// systemMachine reads what the installer was told: the name of a value is the key of a setting.
+func systemMachine() []Policy {
+	return registryPolicy(registry.LOCAL_MACHINE, machineKey, `HKLM\`+machineKey)
 }
 
 func registryPolicy(root registry.Key, path, where string) []Policy {

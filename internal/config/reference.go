@@ -51,7 +51,7 @@ const referenceHead = `<!-- Made from the table in internal/config by "go test .
 A setting can stand in six places. Each overrides the ones before it:
 
 1. the program's built-in default;
-2. the computer's file;
+2. the computer's file, and on Windows, below it, what the installer was told;
 3. the user's file;
 4. an environment variable whose name starts with ` + "`ERS_LOGIN_`" + `; an empty variable counts as not set;
 5. a flag on the command line;
@@ -70,6 +70,10 @@ Files are TOML, in UTF-8, and at most 1 MiB. ` + "`--config FILE`" + ` names ano
 | Linux | ` + "`/etc/ers-login/config.toml` | `$XDG_CONFIG_HOME/ers-login/config.toml`, usually `~/.config/ers-login/config.toml`" + ` |
 | Windows | ` + "`%ProgramData%\\ers-login\\config.toml` | `%LOCALAPPDATA%\\ers-login\\config.toml`" + ` |
 | macOS | ` + "`/Library/Application Support/ers-login/config.toml` | `~/Library/Application Support/ers-login/config.toml`" + ` |
+
+On Windows, the installer keeps what it was told for the computer (` + "`msiexec … BASEURL=… ASID=… CERTTHUMBPRINT=…`" + `, see
+` + "[deployment.md](deployment.md)" + `) as values of the registry key ` + "`HKLM\\Software\\ers-login`" + `. Any setting can stand there, in the forms of a
+policy in the registry (below). Only administrators can write to that key. It locks nothing, and the computer's file overrides it.
 
 Any of them may be missing, except the one that ` + "`--config`" + ` names.
 
@@ -117,6 +121,9 @@ used stops every sign-in with a message for the service desk, since a rule that 
 | true or false | ` + "`REG_DWORD` 1 or 0, or `REG_SZ` true or false" + ` | boolean |
 | number | ` + "`REG_DWORD`, or `REG_SZ`" + ` | integer |
 | list | ` + "`REG_MULTI_SZ`" + `, an item on each line, or ` + "`REG_SZ`" + ` as in the environment | array of strings |
+
+For the group policy editor and Intune there are templates, ` + "`ers-login.admx` and `ers-login.adml`" + `, that are made from the same table as this page;
+[deployment.md](deployment.md) says where they go.
 
 Paths in the registry and in property lists are full paths, or start with ` + "`~/`" + `. In ` + "`REG_EXPAND_SZ`" + `, the variables of Windows' own folders can be
 used (` + "`%ProgramData%`, `%ProgramFiles%`, `%SystemRoot%`, `%UserProfile%`, `%LocalAppData%`" + ` and the like). They stand for what Windows says,

@@ -121,7 +121,7 @@ func Settings() []Setting {
 		},
 		{
 			Key: "ca_bundle", Kind: KindPath,
-			Description: "Certificate authorities to trust besides the system's, such as the NHS root that e-RS uses.",
+			Description: "Certificate authorities that the certificate of e-RS may come from: the NHS root. Without it, those of the system.",
 			Allowed:     "a PEM file",
 			Remedy:      "Give the path of a PEM file with the certificate authorities, and see that this user can read it.",
 			Example:     `"nhs-root.pem"`,

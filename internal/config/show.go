@@ -3,7 +3,6 @@ package config
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,7 +11,7 @@ import (
 )
 
 // Shown returns the value of a setting for somebody's eyes, as it is written in the environment: a list of all settings, a support
-// bundle. No setting is for a secret, but the arguments of a command may hold one: what sounds like it is masked.
+// bundle. No setting is for a secret, but the arguments of a command may hold one, so they are masked.
 func (c Config) Shown(key string) string {
 	if key == "agent_command" {
 		command := masked(c.AgentCommand)
@@ -30,33 +29,17 @@ func (c Config) Written(key string) string {
 	return setting.literal(c.Shown(key))
 }
 
-// masked returns a command without what sounds like a secret in its arguments: --token=x, --token x, and what stands in front of
-// the host name in an address.
+// masked returns a command without its arguments: any of them may be a secret, whatever it is called.
 func masked(command []string) []string {
 	if len(command) == 0 {
 		return nil
 	}
 	shown := []string{command[0]}
-	expected := false // a secret comes next
-	for _, word := range command[1:] {
-		name, _, hasValue := strings.Cut(word, "=")
-		isFlag := strings.HasPrefix(word, "-")
-		secretName := sounds(normal(strings.TrimLeft(name, "-")))
-		switch {
-		case expected && !isFlag:
-			word = secret.Mask
-		case hasValue && secretName:
-			word = name + "=" + secret.Mask
-		default:
-			word = userInfo.ReplaceAllString(word, "://"+secret.Mask+"@")
-		}
-		expected = isFlag && secretName && !hasValue
-		shown = append(shown, word)
+	for range command[1:] {
+		shown = append(shown, secret.Mask)
 	}
 	return shown
 }
-
-var userInfo = regexp.MustCompile(`://[^/@\s]*@`)
 
 // literal writes a value, which has passed the setting's check, as TOML.
 func (s Setting) literal(value string) string {

@@ -14,14 +14,14 @@ import (
 func TestWhatIsShownOfACommand(t *testing.T) {
 	program := absolute(t, "bin", "print-ticket")
 	for name, test := range map[string]struct{ words, shown []string }{
-		"nothing to hide":       {[]string{"--quiet", "-x", "a=b"}, []string{"--quiet", "-x", "a=b"}},
-		"a flag with its value": {[]string{"--token=hunter2", "b"}, []string{"--token=[secret]", "b"}},
-		"a flag and its value":  {[]string{"--password", "hunter2", "b"}, []string{"--password", "[secret]", "b"}},
-		"a flag without one":    {[]string{"--password", "--quiet", "b"}, []string{"--password", "--quiet", "b"}},
-		"a variable":            {[]string{"CLIENT_SECRET=hunter2"}, []string{"CLIENT_SECRET=[secret]"}},
-		"in an address":         {[]string{"--proxy=http://ann:hunter2@p:80/"}, []string{"--proxy=http://[secret]@p:80/"}},
-		"an address without":    {[]string{"https://a/b@c"}, []string{"https://a/b@c"}},
-		"a pin":                 {[]string{"--card-pin=1234", "-p"}, []string{"--card-pin=[secret]", "-p"}},
+		"nothing to hide":       {[]string{"--quiet", "-x", "a=b"}, []string{"[secret]", "[secret]", "[secret]"}},
+		"a flag with its value": {[]string{"--token=hunter2", "b"}, []string{"[secret]", "[secret]"}},
+		"a flag and its value":  {[]string{"--password", "hunter2", "b"}, []string{"[secret]", "[secret]", "[secret]"}},
+		"a flag without one":    {[]string{"--password", "--quiet", "b"}, []string{"[secret]", "[secret]", "[secret]"}},
+		"a variable":            {[]string{"CLIENT_SECRET=hunter2"}, []string{"[secret]"}},
+		"in an address":         {[]string{"--proxy=http://ann:hunter2@p:80/"}, []string{"[secret]"}},
+		"an address without":    {[]string{"https://a/b@c"}, []string{"[secret]"}},
+		"a pin":                 {[]string{"--card-pin=1234", "-p"}, []string{"[secret]", "[secret]"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := config.Config{AgentCommand: append([]string{program}, test.words...)}
@@ -38,7 +38,7 @@ func TestWhatIsShownOfACommand(t *testing.T) {
 func TestWhatIsWrittenCanBeRead(t *testing.T) {
 	awkward := []string{`C:\certificates\a "b".p12`, `it's "both" \ways`, "tab\tand \u200e mark", "ünïcode 😀", "", "\x7f", "plain"}
 	for _, text := range awkward {
-		c := config.Config{AgentCommand: []string{absolute(t, "bin", "a"), text}, ProxyUser: "x", Certificate: absolute(t, strings.TrimSpace("a'b"))}
+		c := config.Config{AgentCommand: []string{absolute(t, "bin", "a "+text)}, ProxyUser: "x", Certificate: absolute(t, strings.TrimSpace("a'b"))}
 		file := settingsFile(t, "agent_command = "+c.Written("agent_command")+"\ncertificate = "+c.Written("certificate")+"\n")
 		read, err := config.Load(config.Sources{File: file})
 		require.NoError(t, err, text)

@@ -77,11 +77,12 @@ func (m *machine) onCreated(now time.Time, e created) []effect {
 	if len(m.state.Permissions) == 0 {
 		return m.end(now, Abandoned, destination{Failed, NoRoles})
 	}
-	if m.resume != nil {
-		if permission, offered := find(m.state.Permissions, *m.resume); offered {
+	if m.resume != nil && m.resume.user == m.state.User.Identifier {
+		if permission, offered := find(m.state.Permissions, m.resume.pair); offered {
 			return m.choose(now, permission)
 		}
 	}
+	m.resume = nil
 	m.enter(now, Choosing)
 	return nil
 }
@@ -118,9 +119,9 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 	if ersclient.StartAgain(e.err) && !m.repeated {
 		// Nobody knows whether the role was selected, and selecting twice is an error: start again at A001, once.
 		m.repeated = true
-		chosen := m.state.Chosen
+		again := &chosen{m.state.User.Identifier, m.state.Chosen}
 		effects := m.end(now, Abandoned, destination{phase: SigningIn})
-		m.resume = &chosen
+		m.resume = again
 		return effects
 	}
 	return m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})
@@ -147,7 +148,7 @@ func (m *machine) onPublished(now time.Time, e published) []effect {
 	if e.err != nil {
 		return append(effects, m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})...)
 	}
-	m.state.SignedInAt, m.state.ExpiresAt = now, m.createdAt.Add(m.terms.maxAge)
+	m.state.SignedInAt, m.state.ExpiresAt = now, m.expires()
 	m.probedAt = now
 	m.enter(now, SignedIn)
 	return append(effects, remember{m.state.User.Identifier, m.state.Chosen})
@@ -186,6 +187,10 @@ func (m *machine) onEnded(now time.Time, e ended) []effect {
 		m.again = false
 		return m.close()
 	}
+	if gone(e.deleteErr) {
+		// e-RS does not know the session any more, and that is all that was wanted.
+		e.deleteErr = nil
+	}
 	m.answered(now, e.deleteErr)
 	if m.handed {
 		m.state.Links.Keyring = keyringHealth(e.clearErr)
@@ -202,7 +207,7 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 	// What was left behind is told to a user who waits for the answer. After a card removal Spine has ended the e-RS session
 	// by itself, so that a refused A003 is what is to be expected.
 	asked := reason == SignedOut || reason == RoleSwitched || reason == Renewed
-	expected := reason == CardRemoved || reason == TicketChanged || reason == Expired
+	expected := reason == CardRemoved || reason == TicketChanged
 	switch {
 	case after.phase == Closed:
 		m.closeIfIdle(now)
@@ -212,7 +217,12 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 	case e.clearErr != nil:
 		m.fail(now, notCleared(e.clearErr, e.deleteErr == nil && !key.IsZero()))
 	case e.deleteErr != nil && asked:
-		m.fail(now, e.deleteErr)
+		m.fail(now, notClosed(e.deleteErr))
+	case after.phase == Prompting && !m.fresh:
+		resume := m.resume
+		effects := m.prompt(now, true)
+		m.resume = resume
+		return effects
 	case (after.phase == SigningIn || m.fresh) && !m.seen.IsZero():
 		resume, repeated := m.resume, m.repeated
 		effects := m.signIn(now)
@@ -222,7 +232,12 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 		}
 		return effects
 	default:
-		return m.wait(now, reason)
+		effects := m.wait(now, reason)
+		if e.deleteErr != nil && !expected {
+			// Nobody is waiting for it any more; it is told once more beside.
+			effects = append(effects, m.deleteOrphan(key)...)
+		}
+		return effects
 	}
 	if after.phase == Waiting {
 		m.rest = reason

@@ -25,6 +25,9 @@ func (m *machine) onCard(now time.Time, e smartcard.Event) []effect {
 func (m *machine) onTicket(now time.Time, ticket smartcard.Ticket) []effect {
 	same := m.seen.Equal(ticket)
 	m.seen, m.absence = ticket, nil
+	if !m.known.Equal(ticket) {
+		m.known, m.knownAt = ticket, now
+	}
 	m.state.Links.Agent = HealthGood
 	switch m.state.Phase {
 	case Waiting, Prompting, Failed:
@@ -54,7 +57,7 @@ func (m *machine) onTicketGone(now time.Time, why error) []effect {
 	case SigningIn, Choosing, Selecting, SignedIn:
 		return m.end(now, CardRemoved, destination{phase: Waiting})
 	case Ending:
-		if m.after.phase == SigningIn {
+		if m.goesOn() {
 			m.state.Reason, m.after, m.resume = CardRemoved, destination{phase: Waiting}, nil
 		}
 	case Failed:
@@ -72,7 +75,12 @@ func (m *machine) onIntent(now time.Time, intent Intent) []effect {
 	switch wish := intent.(type) {
 	case SignIn, TryAgain:
 		return m.onStartOver(now)
+	case Requested:
+		if m.state.Phase != SignedIn {
+			m.state.AskedBy = wish.By
+		}
 	case Cancel:
+		m.state.AskedBy = ""
 		return m.onCancel(now)
 	case Choose:
 		return m.onChoose(now, wish.Permission)
@@ -84,6 +92,7 @@ func (m *machine) onIntent(now time.Time, intent Intent) []effect {
 		return m.onRenew(now)
 	case SignOut:
 		if m.state.Phase == SignedIn || m.state.Phase == Choosing {
+			m.state.AskedBy = ""
 			return m.end(now, SignedOut, destination{phase: Waiting})
 		}
 	case Quit:
@@ -132,16 +141,24 @@ func (m *machine) onChoose(now time.Time, wanted ersclient.Permission) []effect 
 	return m.choose(now, permission)
 }
 
-// onRenew replaces a session by a new one in the same role, which A001 and A002 make from the same ticket.
+// onRenew replaces a session by a new one in the same role, which A001 and A002 make from the same ticket. If that is as good as
+// over, the Identity Agent asks for a new one.
 func (m *machine) onRenew(now time.Time) []effect {
 	if m.state.Phase != SignedIn {
 		return nil
 	}
-	chosen := m.state.Chosen
-	effects := m.end(now, Renewed, destination{phase: SigningIn})
-	m.resume = &chosen
+	again := &chosen{m.state.User.Identifier, m.state.Chosen}
+	after := SigningIn
+	if m.ticketIsOld(now) {
+		after = Prompting
+	}
+	effects := m.end(now, Renewed, destination{phase: after})
+	m.resume = again
 	return effects
 }
+
+// goesOn tells whether the end of a session is the beginning of another one.
+func (m *machine) goesOn() bool { return m.after.phase == SigningIn || m.after.phase == Prompting }
 
 // onIncident takes what has happened to the workstation (AUT-003, AUT-004).
 func (m *machine) onIncident(now time.Time, incident Incident) []effect {
@@ -160,7 +177,7 @@ func (m *machine) onIncident(now time.Time, incident Incident) []effect {
 	case SigningIn, Choosing, Selecting, SignedIn:
 		return m.end(now, reason, destination{phase: Waiting})
 	case Ending:
-		if m.after.phase == SigningIn {
+		if m.goesOn() {
 			m.state.Reason, m.after, m.resume = reason, destination{phase: Waiting}, nil
 		}
 	default:

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard"
 )
 
@@ -78,11 +79,13 @@ func TestAUT004AScreenLockEndsASessionOnlyIfItIsWanted(t *testing.T) {
 // Five minutes before its end a session is said to end soon, and one press keeps organisation and role.
 func TestAUT003RenewingKeepsTheRole(t *testing.T) {
 	m := signedIn(t)
-	soon := evening.Add(-warnBefore)
+	m.terms.maxAge = 4 * time.Hour
+	soon := morning.Add(4 * time.Hour).Add(-warnBefore)
 	m.handle(soon.Add(-time.Second), tick{})
 	assert.False(t, m.state.EndsSoon)
 	m.handle(soon, tick{})
 	assert.True(t, m.state.EndsSoon)
+	assert.False(t, m.state.RenewAsks, "the ticket is good for longer")
 
 	m.handle(soon, intentEvent{Renew{}})
 	m.handle(soon, ended{})
@@ -94,7 +97,99 @@ func TestAUT003RenewingKeepsTheRole(t *testing.T) {
 	m.handle(soon, published{attempt: m.attempt, looked: true})
 	assert.Equal(t, SignedIn, m.state.Phase)
 	assert.False(t, m.state.EndsSoon)
-	assert.Equal(t, soon.Add(10*time.Hour), m.state.ExpiresAt)
+	assert.Equal(t, soon.Add(4*time.Hour), m.state.ExpiresAt)
+}
+
+// A session of e-RS ends with Spine's, ten hours after the ticket at the latest. Renewing it from the same ticket would promise time
+// that nobody gives; so card and passcode are asked for, and the role is kept all the same.
+func TestAUT003RenewingAnOldTicket(t *testing.T) {
+	soon := evening.Add(-warnBefore)
+	before := func(t *testing.T) *machine {
+		m := signedIn(t)
+		m.handle(soon, tick{})
+		require.True(t, m.state.EndsSoon)
+		assert.True(t, m.state.RenewAsks)
+		m.handle(soon, intentEvent{Renew{}})
+		effects := m.handle(soon, ended{})
+		require.Equal(t, []string{"getNewTicket"}, names(effects))
+		m.handle(soon, cardEvent{smartcard.Event{Kind: smartcard.TicketChanged, Ticket: secondTicket}})
+		require.Equal(t, SigningIn, m.state.Phase)
+		return m
+	}
+	t.Run("the same user", func(t *testing.T) {
+		m := before(t)
+		effects := m.handle(soon, created{m.attempt, provisional("three"), referrer, nil})
+		assert.Equal(t, []string{"A002 SERVICE_PROVIDER_CLINICIAN"}, names(effects))
+		m.handle(soon, selected{m.attempt, valid("four"), nil})
+		m.handle(soon, published{attempt: m.attempt, looked: true})
+		assert.Equal(t, soon.Add(10*time.Hour), m.state.ExpiresAt)
+	})
+	t.Run("another user", func(t *testing.T) {
+		m := before(t)
+		other := provisional("three")
+		other.User.Identifier = "555032000100"
+		assert.Empty(t, m.handle(soon, created{m.attempt, other, referrer, nil}))
+		assert.Equal(t, Choosing, m.state.Phase, "they have chosen nothing yet (AUT-005)")
+	})
+	t.Run("given up", func(t *testing.T) {
+		m := signedIn(t)
+		m.handle(soon, tick{})
+		m.handle(soon, intentEvent{Renew{}})
+		m.handle(soon, ended{})
+		m.handle(soon, asked{m.attempt, smartcard.UserAbort.Problem()})
+		require.Equal(t, Waiting, m.state.Phase)
+		m.handle(soon, intentEvent{SignIn{}})
+		m.handle(soon, created{m.attempt, provisional("three"), referrer, nil})
+		assert.Equal(t, Choosing, m.state.Phase, "what was to be kept is over with it")
+	})
+}
+
+// A session that was made from an old ticket ends with that ticket, and other applications are told so.
+func TestAUT003ASessionEndsWithSpines(t *testing.T) {
+	m := signedIn(t)
+	later := morning.Add(9 * time.Hour)
+	m.handle(later, intentEvent{SwitchRole{}})
+	m.handle(later, ended{})
+	m.handle(later, created{m.attempt, provisional("three"), referrer, nil})
+	m.handle(later, intentEvent{Choose{clinician}})
+	effects := m.handle(later, selected{m.attempt, valid("four"), nil})
+	require.Equal(t, []string{"publish"}, names(effects))
+	assert.Equal(t, evening.UTC(), effects[0].(publish).session.ExpiresAt) //nolint:errcheck,forcetypeassert // a panic fails the test just as well
+	m.handle(later, published{attempt: m.attempt, looked: true})
+	assert.Equal(t, evening, m.state.ExpiresAt)
+}
+
+// A session whose end nobody waits for is told to e-RS once more if that fails the first time: it must not stay open until Spine ends.
+func TestA00302AFailedEndIsToldOnceMore(t *testing.T) {
+	for name, happens := range map[string]event{
+		"screen locked": incidentEvent{Locked}, "another user": incidentEvent{SwitchedAway}, "maximum age": tick{},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := signedIn(t)
+			m.handle(evening, happens)
+			effects := m.handle(evening, ended{deleteErr: hiccup})
+			assert.Equal(t, Waiting, m.state.Phase)
+			assert.Contains(t, names(effects), "A003 two beside")
+		})
+	}
+}
+
+// Whoever signs out is told what they leave behind, in words for somebody who leaves; a session that e-RS does not know any more is
+// closed.
+func TestA00303AFailedEndIsToldToWhoeverLeaves(t *testing.T) {
+	m := signedIn(t)
+	m.handle(morning, intentEvent{SignOut{}})
+	m.handle(morning, ended{deleteErr: hiccup})
+	require.Equal(t, Failed, m.state.Phase)
+	assert.Equal(t, "ERS-A003-500", m.state.Problem.Code)
+	assert.Equal(t, "e-RS did not confirm that your session is closed", m.state.Problem.Title)
+	assert.Contains(t, m.state.Problem.Steps[0], "Remove your smartcard")
+	for _, code := range []string{"ERS-A003-404", "ERS-A003-410"} {
+		m := signedIn(t)
+		m.handle(morning, intentEvent{SignOut{}})
+		m.handle(morning, ended{deleteErr: &problem.Problem{Code: code}})
+		assert.Equal(t, Waiting, m.state.Phase, code)
+	}
 }
 
 // If the second half of a renewal or a switch fails, the entry stays cleared and the user is told.

@@ -39,6 +39,10 @@ type machine struct {
 	// seen is the ticket as the card events tell it, empty while there is none. It is the only source of tickets, the answer
 	// to a prompt included: two sources could disagree about a card that was pulled in between.
 	seen smartcard.Ticket
+	// known is the last ticket that was seen, and knownAt when it was seen first: it may be older, so that Spine's session may end
+	// earlier than is to be told from it, and not later.
+	known   smartcard.Ticket
+	knownAt time.Time
 	// absence is why there is no ticket, as far as the agent said.
 	absence error
 	// absent: the Problem that is shown is the reason of the absence, and goes with it.
@@ -57,8 +61,9 @@ type machine struct {
 	running call
 	// after is where an ending session leads.
 	after destination
-	// resume is the pair to select without asking, once A001 has answered, because the user has chosen it already.
-	resume *ersclient.Permission
+	// resume is the pair to select without asking, once A001 has answered, because the user has chosen it already. It goes with
+	// everything that is not on the way there.
+	resume *chosen
 	// repeated: an A002 whose answer was lost has been repeated once already, from A001 on.
 	repeated bool
 
@@ -90,6 +95,12 @@ type machine struct {
 	outstanding int
 }
 
+// chosen is a pair that a user has chosen. Whoever takes their place has not.
+type chosen struct {
+	user string
+	pair ersclient.Permission
+}
+
 // call is a call that takes time, of which there is one at a time. The agent's prompt is none of them: it is over as soon as
 // the flow has moved on.
 type call int
@@ -109,6 +120,8 @@ const (
 	// probeEvery is how often the flow looks at the keyring. At e-RS it looks less often (terms.reachEvery), and not again so soon
 	// after a call or a look.
 	probeEvery = 30 * time.Second
+	// spineAge is how long a Spine session lives at most. No session of e-RS outlives it.
+	spineAge = 10 * time.Hour
 	// warnBefore is how long before its end a session is said to end soon, unless it is a short one.
 	warnBefore = 5 * time.Minute
 )
@@ -209,7 +222,7 @@ func (m *machine) onTick(now time.Time) []effect {
 // onAge ends a session that has reached its maximum age, and warns before. In between it looks whether other applications can
 // still read it.
 func (m *machine) onAge(now time.Time) []effect {
-	expires := m.createdAt.Add(m.terms.maxAge)
+	expires := m.expires()
 	if !now.Before(expires) {
 		return m.end(now, Expired, destination{phase: Waiting})
 	}
@@ -217,11 +230,26 @@ func (m *machine) onAge(now time.Time) []effect {
 		return nil
 	}
 	m.state.EndsSoon = !now.Before(expires.Add(-min(warnBefore, m.terms.maxAge/2)))
+	m.state.RenewAsks = m.state.EndsSoon && m.ticketIsOld(now)
 	if m.running == noCall && now.Sub(m.probedAt) >= probeEvery {
 		m.probedAt = now
 		return []effect{lookAtEntry{m.attempt}}
 	}
 	return nil
+}
+
+// expires is when the session ends: at its own highest age, or with the ticket that it was made from.
+func (m *machine) expires() time.Time {
+	own, spines := m.createdAt.Add(m.terms.maxAge), m.knownAt.Add(spineAge)
+	if !m.knownAt.IsZero() && spines.Before(own) {
+		return spines
+	}
+	return own
+}
+
+// ticketIsOld tells whether a new session from the same ticket would end as soon as the present one.
+func (m *machine) ticketIsOld(now time.Time) bool {
+	return !m.knownAt.IsZero() && m.knownAt.Add(spineAge).Sub(now) <= warnBefore
 }
 
 // signIn begins an attempt with the ticket that is there (A001).
@@ -259,6 +287,7 @@ func (m *machine) choose(now time.Time, permission ersclient.Permission) []effec
 // wait has no session. What it waits for depends on what the agent says of the ticket.
 func (m *machine) wait(now time.Time, reason Reason) []effect {
 	m.forget()
+	m.resume = nil
 	m.enter(now, Waiting)
 	m.state.Reason = reason
 	if !m.seen.IsZero() {
@@ -291,6 +320,7 @@ func (m *machine) probe(now time.Time) []effect {
 func (m *machine) recover(now time.Time, rest Reason) []effect {
 	effects := m.deleteOrphan(m.unclosed)
 	m.forget()
+	m.resume = nil
 	m.enter(now, Starting)
 	m.running, m.rest = recovering, rest
 	return append(effects, m.begin()...)
@@ -298,6 +328,7 @@ func (m *machine) recover(now time.Time, rest Reason) []effect {
 
 func (m *machine) fail(now time.Time, err error) {
 	m.forget()
+	m.resume = nil
 	m.enter(now, Failed)
 	m.state.Problem, m.state.ProblemAt = problem.Of(err), now
 }
@@ -366,10 +397,12 @@ func (m *machine) closeIfIdle(now time.Time) {
 // forget drops all that belongs to one attempt.
 func (m *machine) forget() {
 	m.session, m.createdAt, m.promisedAt = ersclient.Session{}, time.Time{}, time.Time{}
-	m.running, m.repeated, m.resume, m.fresh, m.again, m.handed = noCall, false, nil, false, false, false
+	m.running, m.repeated, m.fresh, m.again, m.handed = noCall, false, false, false, false
 	m.rest, m.unclosed, m.absent = NotEnded, ersclient.SessionKey{}, false
 	m.entry, m.entryTrouble = handoff.Session{}, nil
-	m.state = State{Phase: m.state.Phase, Since: m.state.Since, Reason: m.state.Reason, Links: m.state.Links}
+	m.state = State{
+		Phase: m.state.Phase, Since: m.state.Since, Reason: m.state.Reason, AskedBy: m.state.AskedBy, Links: m.state.Links,
+	}
 	m.showNotices()
 }
 
@@ -384,6 +417,10 @@ func (m *machine) showNotices() {
 func (m *machine) enter(now time.Time, phase Phase) {
 	if m.state.Phase != phase {
 		m.state.Phase, m.state.Since = phase, now
+	}
+	if phase == SignedIn {
+		// Whoever has asked for it has it.
+		m.state.AskedBy = ""
 	}
 }
 
@@ -408,7 +445,7 @@ func (m *machine) handover(now time.Time) handoff.Session {
 		OrgName:          m.state.Chosen.OrgName,
 		BusinessFunction: string(m.state.Chosen.BusinessFunction),
 		IssuedAt:         now.UTC(),
-		ExpiresAt:        m.createdAt.Add(m.terms.maxAge).UTC(),
+		ExpiresAt:        m.expires().UTC(),
 		Publisher:        m.terms.publisher,
 	}
 }
@@ -439,6 +476,15 @@ func missing(absence error) (Missing, bool) {
 	default:
 		return MissingCard, false
 	}
+}
+
+// gone tells whether e-RS has answered A003 that there is no such session.
+func gone(err error) bool {
+	if err == nil {
+		return false
+	}
+	code := problem.Of(err).Code
+	return code == "ERS-A003-404" || code == "ERS-A003-410"
 }
 
 // refusedTicket tells whether e-RS has answered that the ticket is not valid (403 to A001).

@@ -90,6 +90,8 @@ var happenings = []happening{
 	{"the agent is unsure", morning, card(smartcard.AgentUnsure, smartcard.Ticket{}, smartcard.ServerBusy.Problem())},
 	{"the agent is sure again: the first ticket", morning, card(smartcard.AgentSure, firstTicket, nil)},
 	{"user: sign in", morning, intent(SignIn{})},
+	{"another program asks for a sign-in", morning, intent(Requested{By: "Vendor App"})},
+	{"no program asks any more", morning, intent(Requested{})},
 	{"user: cancel", morning, intent(Cancel{})},
 	{"user: choose an offered role", morning, intent(Choose{clinician})},
 	{"user: choose a role not offered", morning, intent(Choose{stranger})},
@@ -182,6 +184,8 @@ var situations = []situation{
 	{"waiting for a card", toWaiting},
 	{"waiting for a card, the keyring was locked at the start", []string{"recovered: keyring locked", "the ticket is gone: no card"}},
 	{"waiting, signed out with the ticket still there", append(toSignedIn[:7:7], "user: sign out", "ended: all well")},
+	{"waiting, another program asks for a sign-in", append(toWaiting[:2:2], "another program asks for a sign-in")},
+	{"choosing, another program asks for a sign-in", append(toChoosing[:4:4], "another program asks for a sign-in")},
 	{"prompting", append(toWaiting[:2:2], "user: sign in")},
 	{"prompting, the agent has a ticket that was not seen yet", append(toWaiting[:2:2], "user: sign in", "asked: the agent has a ticket")},
 	{"signing in", toSigningIn},
@@ -296,6 +300,9 @@ func describe(m *machine, effects []effect) string {
 			line += ", ends soon"
 		}
 	default:
+	}
+	if m.state.AskedBy != "" {
+		line += ", for " + m.state.AskedBy
 	}
 	for _, notice := range m.state.Notices {
 		line += ", noticed " + notice.Problem.Title

@@ -18,6 +18,22 @@ func notCleared(err error, closed bool) *problem.Problem {
 	return &made
 }
 
+// notClosed is the Problem of a session that the user has left, and that e-RS did not confirm to be closed (A003-03). What e-RS has
+// answered is told in words for somebody who signs in; here somebody is leaving, and wants to know what they leave behind.
+func notClosed(err error) *problem.Problem {
+	why := problem.Of(err)
+	made := *why
+	made.Title = "e-RS did not confirm that your session is closed"
+	made.Happened = "On this computer your session is over, and other applications can no longer use it. At e-RS it may still be open."
+	made.Steps = []string{
+		"Remove your smartcard. Your session at e-RS ends with it.",
+		"If you want to go on, press **Try again**. e-RS is told once more.",
+		"If it happens again, give your local service desk the reference below.",
+	}
+	made.Retry = true
+	return &made
+}
+
 // notReadable is the notice that other applications cannot read the session of a signed-in user, and why. It is nil if they can.
 func notReadable(err error) *problem.Problem {
 	if err == nil {

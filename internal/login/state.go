@@ -131,6 +131,11 @@ type State struct {
 	ProblemAt time.Time
 	// EndsSoon: the session of a SignedIn user reaches its maximum age within five minutes. Renew starts it anew.
 	EndsSoon bool
+	// RenewAsks: to renew the session, card and passcode are needed again, since Spine's own session ends soon.
+	RenewAsks bool
+	// AskedBy is the program that wants the user to sign in, as it calls itself; empty if none does. It stays until somebody is signed in
+	// or the user has given up (Cancel, in every phase).
+	AskedBy string
 	// Links is the health of the neighbours.
 	Links Links
 	// Notices is what is wrong without keeping anybody from working, in a stable order.
@@ -159,7 +164,9 @@ type Intent interface{ intent() }
 type (
 	// SignIn asks the Identity Agent for a ticket, with its prompt if it needs one.
 	SignIn struct{}
-	// Cancel gives up what is under way.
+	// Requested says that another program wants the user to sign in; with an empty name, that none does any more. It begins nothing.
+	Requested struct{ By string }
+	// Cancel gives up what is under way, and what another program has asked for.
 	Cancel struct{}
 	// Choose selects an organisation and business function.
 	Choose struct{ Permission ersclient.Permission }
@@ -177,6 +184,7 @@ type (
 )
 
 func (SignIn) intent()     {}
+func (Requested) intent()  {}
 func (Cancel) intent()     {}
 func (Choose) intent()     {}
 func (SwitchRole) intent() {}
