@@ -81,6 +81,10 @@ func Serve(ctx context.Context, stdin io.Reader, stdout io.Writer, version strin
 		callClear:     coded(quiet(clearEntries)),
 		callSecret:    coded(quiet(getSecret)),
 		callSetSecret: coded(quiet(setSecret)),
+
+		callTrialWrite:  coded(writeTrial),
+		callTrialRead:   coded(readTrial),
+		callTrialRemove: coded(removeTrial),
 	})
 	settling, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()

@@ -1,0 +1,289 @@
+package diagnose
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ers-login/ers-login/internal/atomicfile"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// BundleSettings is what a support bundle is made of.
+type BundleSettings struct {
+	// Version is the program's, and Made the time by this computer's clock.
+	Version string
+	Made    time.Time
+	// Settings are shown with their origin.
+	Settings config.Config
+	Results  []Result
+	// LogDir is the folder of the program's log, empty if there is none.
+	LogDir string
+	// Masker masks secrets and names in all of it.
+	Masker *Masker
+}
+
+// File is one file of a support bundle.
+type File struct {
+	Name    string
+	Content []byte
+}
+
+// maxLogs bounds what is taken of the logs, in bytes: the newest of them.
+const maxLogs = 2 << 20
+
+// Bundle returns the files of a support bundle, for somebody to look at before [Save] writes exactly these: the settings with their
+// origin, the results of the checks, and the newest 2 MiB of the log. The audit log is no part of it, nor is the environment, nor
+// anything from the keyring. Every text has gone through the Masker, logs for a second time.
+func Bundle(settings BundleSettings) ([]File, error) {
+	mask := settings.Masker.Mask
+	report := Report{Version: settings.Version, Results: settings.Results, Mask: mask}
+	results, err := report.JSON()
+	if err != nil {
+		return nil, err
+	}
+	logs, trouble := settings.logs()
+	files := []File{
+		{"about.txt", []byte(mask(settings.about(trouble)))},
+		{"settings.toml", []byte(settings.settings())},
+		{"checks.txt", []byte(report.Text())},
+		{"checks.json", results},
+	}
+	return append(files, logs...), nil
+}
+
+func (b BundleSettings) about(trouble error) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "Support bundle of e-RS Login %s, made %s\n", b.Version, b.Made.UTC().Format("2 January 2006 15:04:05 UTC"))
+	fmt.Fprintf(&text, "Operating system: %s, %s\nChecks that failed: %d\n\n", runtime.GOOS, runtime.GOARCH, Failures(b.Results))
+	text.WriteString("Masked in all files: tickets, session keys, passphrases and other secrets, user names, names of people, the name of\n" +
+		"this computer, home folders, and numbers of 12 digits but the ASID. The audit log is not in here.\n")
+	if trouble != nil {
+		fmt.Fprintf(&text, "\nNot all of the log could be read: %s\n", problem.Clean(trouble.Error(), maxCause))
+	}
+	return text.String()
+}
+
+// settings are in the form of a settings file. Of a command, the program is enough: no name gives away what its arguments are.
+func (b BundleSettings) settings() string {
+	var text strings.Builder
+	for _, setting := range config.Settings() {
+		value := b.Settings.Written(setting.Key)
+		if command := b.Settings.AgentCommand; setting.Key == "agent_command" && len(command) > 1 {
+			value = fmt.Sprintf("[%s]  # and %d arguments, which are left out", strconv.Quote(command[0]), len(command)-1)
+		}
+		origin := problem.Clean(b.Settings.Origin(setting.Key).String(), maxCause)
+		text.WriteString(b.Masker.Mask(fmt.Sprintf("%s = %s", setting.Key, value)) + "  # " + b.Masker.Mask(origin) + "\n")
+	}
+	return text.String()
+}
+
+// logFiles is the pattern of the program's log and of those that rotation has put aside. The audit log's names are others.
+const logFiles = "ers-login*.log"
+
+// logs returns the newest part of the log, the newest file first. What can be read is returned beside an error.
+func (b BundleSettings) logs() ([]File, error) {
+	if b.LogDir == "" {
+		return nil, nil
+	}
+	paths, err := filepath.Glob(filepath.Join(globQuoted(b.LogDir), logFiles))
+	if err != nil {
+		return nil, fmt.Errorf("look for the log: %w", err)
+	}
+	type found struct {
+		path string
+		info fs.FileInfo
+	}
+	var list []found
+	var trouble []error
+	for _, path := range paths {
+		info, err := os.Lstat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			// It was put aside or removed just now.
+		case err != nil:
+			trouble = append(trouble, err)
+		case info.Mode().IsRegular():
+			list = append(list, found{path, info})
+		}
+	}
+	slices.SortFunc(list, func(a, b found) int {
+		if order := b.info.ModTime().Compare(a.info.ModTime()); order != 0 {
+			return order
+		}
+		return strings.Compare(a.path, b.path)
+	})
+	var files []File
+	left := int64(maxLogs)
+	for _, one := range list {
+		if left <= 0 {
+			break
+		}
+		content, err := tail(one.path, left)
+		if err != nil {
+			trouble = append(trouble, err)
+			continue
+		}
+		left -= int64(len(content))
+		if len(content) > 0 {
+			files = append(files, File{"log/" + filepath.Base(one.path), b.Masker.lines(content)})
+		}
+	}
+	return files, errors.Join(trouble...)
+}
+
+// globQuoted keeps a folder's name from being read as a pattern.
+func globQuoted(folder string) string {
+	if runtime.GOOS == "windows" {
+		// There, the escape is the separator, and patterns in a folder's name cannot be quoted otherwise.
+		return folder
+	}
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(folder)
+}
+
+// tail returns the last whole lines of a file, in limit bytes at most.
+func tail(path string, limit int64) ([]byte, error) {
+	file, err := os.Open(path) //nolint:gosec // G304: it is this program's own log
+	if err != nil {
+		return nil, err
+	}
+	// It was only read.
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	start := max(0, info.Size()-limit)
+	content, err := io.ReadAll(io.NewSectionReader(file, start, limit))
+	if err != nil {
+		return nil, err
+	}
+	if start > 0 {
+		// The first line is cut, and half a secret is one that nobody recognises.
+		_, content, _ = bytes.Cut(content, []byte("\n"))
+	}
+	return content, nil
+}
+
+// lines masks a log: each JSON line by its members, so that it stays one, and whatever else stands between them as text.
+func (m *Masker) lines(content []byte) []byte {
+	var masked, other bytes.Buffer
+	flush := func() {
+		// All lines together: a private key has many.
+		masked.WriteString(m.Mask(other.String()))
+		other.Reset()
+	}
+	for line := range bytes.Lines(content) {
+		decoder := json.NewDecoder(bytes.NewReader(line))
+		decoder.UseNumber()
+		var members map[string]any
+		if decoder.Decode(&members) != nil || decoder.More() {
+			other.Write(line)
+			continue
+		}
+		var encoded bytes.Buffer
+		encoder := json.NewEncoder(&encoded)
+		encoder.SetEscapeHTML(false)
+		if encoder.Encode(m.value(members)) != nil {
+			other.Write(line)
+			continue
+		}
+		flush()
+		masked.Write(encoded.Bytes())
+	}
+	flush()
+	return masked.Bytes()
+}
+
+// value masks a JSON value, the names of its members too.
+func (m *Masker) value(value any) any {
+	switch value := value.(type) {
+	case string:
+		return m.Mask(value)
+	case json.Number:
+		if masked := m.Mask(value.String()); masked != value.String() {
+			return masked
+		}
+	case []any:
+		for i := range value {
+			value[i] = m.value(value[i])
+		}
+	case map[string]any:
+		made := make(map[string]any, len(value))
+		for name, member := range value {
+			if _, flag := member.(bool); !flag && member != nil && member != "" && soundsSecret(name) {
+				member = secret.Mask
+			}
+			made[m.Mask(name)] = m.value(member)
+		}
+		return made
+	}
+	return value
+}
+
+// secretNames are parts of names whose value is masked whatever it looks like.
+var secretNames = []string{
+	"password", "passphrase", "passcode", "passwd", "pwd", "secret", "token", "ticket", "sessionkey", "privatekey", "apikey",
+	"authorization", "cookie", "credential",
+}
+
+func soundsSecret(name string) bool {
+	name = strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
+	return slices.ContainsFunc(secretNames, func(part string) bool { return strings.Contains(name, part) })
+}
+
+// Save writes the files of a bundle as a zip archive, whole or not at all, readable by its owner alone. A file that is there is
+// replaced. The error is a *problem.Problem.
+func Save(path string, files []File, made time.Time) error {
+	var archive bytes.Buffer
+	writer := zip.NewWriter(&archive)
+	err := pack(writer, files, made)
+	if err == nil {
+		err = writer.Close()
+	}
+	if err == nil {
+		err = atomicfile.Write(path, archive.Bytes())
+	}
+	if err != nil {
+		return notSaved.With("File", path).Because(err)
+	}
+	return nil
+}
+
+func pack(writer *zip.Writer, files []File, made time.Time) error {
+	for _, file := range files {
+		header := &zip.FileHeader{Name: file.Name, Method: zip.Deflate, Modified: made.UTC()}
+		header.SetMode(0o600)
+		entry, err := writer.CreateHeader(header)
+		if err != nil {
+			return err
+		}
+		if _, err := entry.Write(file.Content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var notSaved = &problem.Problem{
+	Code:     "DIAG-BUNDLE",
+	Title:    "The support bundle could not be saved",
+	Happened: "The file {{.File}} could not be written. If there was one before, it is as it was.",
+	Steps: []string{
+		"Choose a folder that you can write to, and see that the disk is not full.",
+		stepDesk,
+	},
+}

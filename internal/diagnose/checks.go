@@ -1,0 +1,267 @@
+package diagnose
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
+)
+
+// The rows, by the name that they have in JSON.
+const (
+	IDReader      = "reader"
+	IDCard        = "card"
+	IDAgent       = "agent"
+	IDTicket      = "ticket"
+	IDClock       = "clock"
+	IDDNS         = "dns"
+	IDProxy       = "proxy"
+	IDTLS         = "tls"
+	IDCertificate = "certificate"
+	IDASID        = "asid"
+	IDERS         = "ers"
+	IDKeyring     = "keyring"
+	IDAudit       = "audit"
+	IDSettings    = "settings"
+	IDWorkstation = "workstation"
+)
+
+// Checks returns the rows of the Diagnostics screen in their order, for one [Run]: what several rows need, such as the one request to
+// e-RS, is asked for once and kept. To look again, make them again.
+func Checks(n Neighbours) []Check {
+	if n.LookUp == nil {
+		n.LookUp = net.DefaultResolver.LookupHost
+	}
+	// The passphrase may come out of the keyring, which is asked how it is before that, and the request waits for its turn.
+	passphrase := 2*n.Settings.KeyringTimeout + usually
+	network := n.Settings.RequestTimeout + passphrase
+	j := newJourney(n)
+	return []Check{
+		{ID: IDReader, Name: nameReader, Run: n.reader},
+		{ID: IDCard, Name: nameCard, Run: n.card},
+		{ID: IDAgent, Name: nameAgent, Run: n.agent},
+		{ID: IDTicket, Name: nameTicket, Run: n.ticket},
+		{ID: IDClock, Name: nameClock, Run: j.clock, Within: network},
+		{ID: IDDNS, Name: nameDNS, Run: j.name, Within: network},
+		{ID: IDProxy, Name: nameProxy, Run: j.proxy, Within: network},
+		{ID: IDTLS, Name: nameTLS, Run: j.chain, Within: network},
+		{ID: IDCertificate, Name: nameCertificate, Run: j.ownCertificate, Within: passphrase},
+		{ID: IDASID, Name: nameASID, Run: n.asid},
+		{ID: IDERS, Name: nameERS, Run: j.ers, Within: network},
+		{ID: IDKeyring, Name: nameKeyring, Run: n.keyring, Within: 4*n.Settings.KeyringTimeout + usually},
+		{ID: IDAudit, Name: nameAudit, Run: n.audit},
+		{ID: IDSettings, Name: nameSettings, Run: n.settings},
+		{ID: IDWorkstation, Name: nameWorkstation, Run: n.workstation},
+	}
+}
+
+func (n Neighbours) reader(ctx context.Context) Finding {
+	if n.Readers == nil {
+		return skipped(saidNothing)
+	}
+	seen, err := n.Readers(ctx)
+	switch {
+	case err != nil && strings.HasPrefix(problem.Of(err).Code, "CARD-PCSC_"):
+		// A sign-in may work all the same, and a removed card is noticed later.
+		return troubled(Attention, err)
+	case err != nil:
+		return troubled(Failed, err)
+	case len(seen.Names) == 0:
+		return failed(saidNoReader, smartcard.ReaderNotAvailable.Problem())
+	}
+	return ok(saidReaders).With("Count", strconv.Itoa(len(seen.Names))).With("Names", strings.Join(seen.Names, ", "))
+}
+
+func (n Neighbours) card(ctx context.Context) Finding {
+	if n.Readers == nil {
+		return skipped(saidNothing)
+	}
+	seen, err := n.Readers(ctx)
+	switch {
+	case err != nil || len(seen.Names) == 0:
+		return skipped(saidCardUnseen)
+	case !seen.Card:
+		return attention(saidNoCard, noCard)
+	}
+	return ok(saidCard)
+}
+
+func (n Neighbours) agent(ctx context.Context) Finding {
+	if n.Agent == nil {
+		return skipped(saidNothing)
+	}
+	agent, err := n.Agent(ctx)
+	switch {
+	case err != nil:
+		return troubled(Failed, err)
+	case agent.Kind == AgentCommand:
+		return ok(saidCommand)
+	case agent.Kind == SimulatedAgent:
+		return ok(saidSimulated)
+	case agent.Err != nil:
+		return troubled(Failed, agent.Err)
+	case !agent.Installed:
+		return failed(saidNoAgent, smartcard.NotInstalled.Problem())
+	}
+	return ok(saidAgent).With("API", known(agent.API)).With("Engine", known(agent.Engine))
+}
+
+func known(text string) string {
+	if text == "" {
+		return "–"
+	}
+	return text
+}
+
+func (n Neighbours) ticket(ctx context.Context) Finding {
+	if n.Ticket == nil {
+		return skipped(saidNothing)
+	}
+	_, err := n.Ticket(ctx)
+	switch {
+	case err == nil:
+		return ok(saidTicket)
+	case errors.Is(err, smartcard.TicketNotAvailable):
+		return attention(saidNoTicket, problem.Of(err))
+	}
+	return troubled(Failed, err)
+}
+
+func (n Neighbours) asid(context.Context) Finding {
+	for _, wrong := range problemsOf(n.SettingsErr) {
+		if wrong.Code == "SETTING-ASID" {
+			return failed(saidNoASID, wrong)
+		}
+	}
+	if n.ASID == "" {
+		return skipped(saidNothing)
+	}
+	return ok(saidASID).With("ASID", n.ASID).With("Origin", known(n.Settings.Origin("asid").Where))
+}
+
+func (n Neighbours) keyring(ctx context.Context) Finding {
+	if n.Keyring == nil {
+		return skipped(saidNothing)
+	}
+	err := n.Keyring.Check(ctx)
+	if err == nil {
+		err = n.Keyring.Try(ctx, "A test entry of e-RS Login, without meaning: "+rand.Text())
+	}
+	switch {
+	case err == nil:
+		return ok(saidKeyring)
+	case errors.Is(err, keyring.Locked), errors.Is(err, keyring.Dismissed):
+		// It is unlocked at the next sign-in.
+		return troubled(Attention, err)
+	}
+	return troubled(Failed, err)
+}
+
+func (n Neighbours) audit(ctx context.Context) Finding {
+	if n.Audit == nil {
+		return skipped(saidNothing)
+	}
+	if err := n.Audit(ctx); err != nil {
+		return troubled(Failed, err)
+	}
+	return ok(saidAudit)
+}
+
+func (n Neighbours) settings(context.Context) Finding {
+	count := func(list []*problem.Problem) string { return strconv.Itoa(len(list)) }
+	if wrong := problemsOf(n.SettingsErr); len(wrong) > 0 {
+		return failed(saidSettingsBad, together(wrong)).With("Count", count(wrong))
+	}
+	if odd := n.Settings.Warnings; len(odd) > 0 {
+		return attention(saidSettingsOdd, together(odd)).With("Count", count(odd))
+	}
+	locked := 0
+	for _, setting := range config.Settings() {
+		if n.Settings.Locked(setting.Key) {
+			locked++
+		}
+	}
+	return ok(saidSettings).With("Locked", strconv.Itoa(locked))
+}
+
+func together(list []*problem.Problem) *problem.Problem {
+	return (&config.Invalid{Problems: list}).Problem()
+}
+
+// problemsOf returns each Problem of the settings by itself.
+func problemsOf(err error) []*problem.Problem {
+	var invalid *config.Invalid
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &invalid):
+		return invalid.Problems
+	}
+	return []*problem.Problem{problem.Of(err)}
+}
+
+func (n Neighbours) workstation(ctx context.Context) Finding {
+	if n.Workstation == nil {
+		return skipped(saidNothing)
+	}
+	if err := n.Workstation(ctx); err != nil {
+		return attention(saidUnseen, unseen.With("What", err.Error()).Because(err))
+	}
+	return ok(saidSeen)
+}
+
+const stepDesk = "Give your local service desk the reference below."
+
+var (
+	noCard = &problem.Problem{
+		Code:     "CARD-NONE",
+		Title:    "There is no smartcard in the reader",
+		Happened: "A smartcard reader is connected, and no card is in it.",
+		Steps:    []string{"Insert your smartcard.", "If it is in the reader, remove it and insert it again, with the chip first."},
+	}
+	noName = &problem.Problem{
+		Code:     "DIAG-DNS",
+		Title:    "A name could not be found on the network",
+		Happened: "This computer could not look up the name {{.Host}}, which it has to connect to.",
+		Steps: []string{
+			"Check that this computer is connected to your organisation's network, by cable, Wi-Fi or VPN.",
+			"Press **Try again**.",
+			"If it happens again, give your local service desk the reference below.",
+		},
+		Retry: true,
+	}
+	sick = &problem.Problem{
+		Code:     "DIAG-ERS_STATUS",
+		Title:    "e-RS is having problems",
+		Happened: "The connection to e-RS is well, and e-RS, or a gateway in front of it, answers with an error ({{.Status}}).",
+		Steps: []string{
+			"Wait a minute, then press **Try again**.",
+			"If it happens again, give your local service desk the reference below.",
+		},
+		Retry: true,
+	}
+	elsewhere = &problem.Problem{
+		Code:  "DIAG-ERS_ADDRESS",
+		Title: "This may not be the address of e-RS",
+		Happened: "A server with a trusted certificate answers, and seems to know nothing of sessions at this address ({{.Status}}). " +
+			"If signing in works, nothing is wrong.",
+		Steps: []string{stepDesk, "They can check the setting base_url, and whether a proxy reads what is sent to e-RS."},
+	}
+	unseen = &problem.Problem{
+		Code:  "WORKSTATION-UNSEEN",
+		Title: "This computer does not tell everything that ends a session",
+		Happened: "Locking the screen, switching users, sleep and log-off are told to this program by the desktop, and not all of it " +
+			"is told here: {{.What}}",
+		Steps: []string{
+			"You can go on working. Sign out when you leave the computer.",
+			"If sessions are to end when the screen is locked, ask your local service desk, with the reference below.",
+		},
+	}
+)

@@ -1,0 +1,396 @@
+package diagnose_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/audit"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/smartcard"
+	"github.com/ers-login/ers-login/smartcard/simulator"
+)
+
+// ring is a keyring that answers as it is told. The real one is in the tests for Linux.
+type ring struct{ check, try error }
+
+func (r ring) Check(context.Context) error       { return r.check }
+func (r ring) Try(context.Context, string) error { return r.try }
+
+// world is a stand-in for e-RS and a client's settings for it, which a test breaks in one way.
+type world struct {
+	server     *erstest.Server
+	client     ersclient.Config
+	neighbours diagnose.Neighbours
+}
+
+func newWorld(t *testing.T, options ...erstest.Option) *world {
+	t.Helper()
+	w := &world{server: erstest.NewServer(options...)}
+	t.Cleanup(w.server.Close)
+	certificate := w.server.ClientCertificate()
+	w.client = ersclient.Config{
+		BaseURL: w.server.URL, ASID: erstest.ASID, RootCAs: w.server.RootCAs(), TrustStore: "the authority of the test",
+		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
+	}
+	settings, err := config.Load(config.Sources{})
+	require.NoError(t, err)
+	card := simulator.New(simulator.Settings{})
+	t.Cleanup(card.Close)
+	w.neighbours = diagnose.Neighbours{
+		Settings: settings, ASID: erstest.ASID,
+		Readers: func(context.Context) (diagnose.Readers, error) {
+			return diagnose.Readers{Names: []string{"Reader 1", "Reader 2"}, Card: true}, nil
+		},
+		Agent: func(context.Context) (diagnose.Agent, error) {
+			return diagnose.Agent{Installed: true, API: "0x00010000"}, nil
+		},
+		Ticket: func(context.Context) (smartcard.Ticket, error) {
+			return smartcard.NewTicket(erstest.TicketGP), nil
+		},
+		Certificate: func(context.Context) (tls.Certificate, error) { return certificate, nil },
+		ERS: func(certificate tls.Certificate) (diagnose.ERS, error) {
+			w.client.Certificate = certificate
+			client, err := ersclient.New(w.client)
+			if err != nil {
+				return nil, err
+			}
+			return client, nil
+		},
+		LookUp:      func(context.Context, string) ([]string, error) { return []string{"127.0.0.1"}, nil },
+		Keyring:     ring{},
+		Audit:       func(context.Context) error { return nil },
+		Workstation: func(context.Context) error { return nil },
+	}
+	return w
+}
+
+func (w *world) run(t *testing.T) map[string]diagnose.Result {
+	t.Helper()
+	found := map[string]diagnose.Result{}
+	for _, result := range diagnose.Run(t.Context(), diagnose.Checks(w.neighbours), nil) {
+		assert.NotContains(t, result.Text(), "{{", "%s says a template", result.ID)
+		if result.Problem != nil {
+			assert.NotContains(t, result.Problem.Expand(result.Problem.Happened), "{{", "%s has a template", result.ID)
+			assert.NotEmpty(t, result.Problem.Steps, "%s leaves the user alone", result.ID)
+		}
+		assert.Equal(t, result.State == diagnose.Attention || result.State == diagnose.Failed, result.Problem != nil, result.ID)
+		found[result.ID] = result
+	}
+	assert.Empty(t, w.server.Sessions(), "no check signs in")
+	return found
+}
+
+// TestERR000EveryLinkThatIsWell: a row that cries wolf is not looked at when it matters.
+func TestERR000EveryLinkThatIsWell(t *testing.T) {
+	w := newWorld(t)
+	found := w.run(t)
+	require.Len(t, found, 15, "the rows of the screen")
+	for id, result := range found {
+		if id == "certificate" {
+			// The stand-in's is made for a week.
+			assert.Equal(t, "CERT-EXPIRES_SOON", result.Problem.Code)
+			continue
+		}
+		assert.Equal(t, diagnose.OK, result.State, "%s: %s", id, result.Text())
+	}
+	assert.Contains(t, found["reader"].Text(), "2 (Reader 1, Reader 2)")
+	assert.Contains(t, found["tls"].Text(), "the authority of the test")
+	assert.Contains(t, found["certificate"].Text(), erstest.FQDN)
+	assert.Contains(t, found["asid"].Text(), erstest.ASID)
+	assert.Equal(t, "No proxy is used.", found["proxy"].Text())
+	assert.Len(t, w.server.Requests(), 1, "one request serves all rows (IO-06)")
+	assert.Equal(t, "HEAD", w.server.Requests()[0].Method)
+}
+
+// TestERR000EveryLinkThatIsBroken: each is found in its own row, with the reference that the service desk knows.
+func TestERR000EveryLinkThatIsBroken(t *testing.T) {
+	longAgo := time.Now().AddDate(-1, 0, 0)
+	locked := keyring.Locked.Because(errors.New("it is locked"))
+	tests := map[string]struct {
+		options []erstest.Option
+		change  func(*testing.T, *world)
+		want    map[string]string // state and code by row
+	}{
+		"an authority that is not trusted": {change: func(_ *testing.T, w *world) { w.client.RootCAs = x509.NewCertPool() },
+			want: map[string]string{"tls": "failed TLS-UNTRUSTED", "ers": "failed TLS-UNTRUSTED", "clock": "skipped", "dns": "ok", "proxy": "ok"}},
+		"a certificate for another name": {options: []erstest.Option{erstest.WithServerNames("elsewhere.example")},
+			want: map[string]string{"tls": "failed TLS-NAME", "ers": "failed TLS-NAME"}},
+		"a certificate that has expired": {options: []erstest.Option{erstest.WithServerValidity(longAgo, longAgo.AddDate(0, 1, 0))},
+			want: map[string]string{"tls": "failed TLS-EXPIRED", "ers": "failed TLS-EXPIRED"}},
+		"a clock that is behind": {change: func(_ *testing.T, w *world) { w.server.SetClock(3 * time.Hour) },
+			want: map[string]string{"clock": "attention CLOCK-WRONG", "ers": "ok"}},
+		"a clock that is ahead": {change: func(_ *testing.T, w *world) { w.server.SetClock(-time.Hour) },
+			want: map[string]string{"clock": "attention CLOCK-WRONG", "ers": "ok"}},
+		"no certificate of ours": {change: func(_ *testing.T, w *world) {
+			w.neighbours.Certificate = func(context.Context) (tls.Certificate, error) {
+				return ersclient.LoadCertificate(ersclient.CertificateFiles{})
+			}
+		}, want: map[string]string{"certificate": "failed CERT-NOT_SET", "tls": "ok", "ers": "failed TLS-CLIENT_CERT_MISSING"}},
+		"a certificate of ours from elsewhere": {change: func(t *testing.T, w *world) {
+			w.neighbours.Certificate = fixed(selfSigned(t, time.Now().AddDate(1, 0, 0)))
+		}, want: map[string]string{"certificate": "ok", "tls": "ok", "ers": "failed TLS-CLIENT_CERT"}},
+		"a certificate of ours that expires soon": {change: func(t *testing.T, w *world) {
+			w.neighbours.Certificate = fixed(selfSigned(t, time.Now().AddDate(0, 0, 3)))
+		}, want: map[string]string{"certificate": "attention CERT-EXPIRES_SOON"}},
+		"a certificate behind a locked keyring": {change: func(_ *testing.T, w *world) {
+			w.neighbours.Certificate = func(context.Context) (tls.Certificate, error) { return tls.Certificate{}, locked }
+		}, want: map[string]string{"certificate": "attention KEYRING-LOCKED", "tls": "ok"}},
+		"a name that is not found": {change: func(_ *testing.T, w *world) {
+			w.client.BaseURL = "https://ers.invalid/ers-api"
+			w.neighbours.LookUp = func(context.Context, string) ([]string, error) {
+				return nil, &net.DNSError{Err: "no such host", IsNotFound: true}
+			}
+		}, want: map[string]string{"dns": "failed DIAG-DNS", "ers": "failed NET-DNS", "tls": "skipped", "clock": "skipped"}},
+		"nobody listens": {change: func(_ *testing.T, w *world) { w.server.Close() },
+			want: map[string]string{"ers": "failed NET-REFUSED", "tls": "skipped", "dns": "ok", "proxy": "ok"}},
+		"no address": {change: func(_ *testing.T, w *world) { w.client.BaseURL = "" },
+			want: map[string]string{"ers": "failed SETTING-BASE_URL", "tls": "skipped", "dns": "skipped", "proxy": "skipped", "clock": "skipped"}},
+		"authorities that are missing": {change: func(t *testing.T, w *world) {
+			w.neighbours.ERS = func(tls.Certificate) (diagnose.ERS, error) {
+				_, _, err := ersclient.LoadRootCAs(filepath.Join(t.TempDir(), "missing.pem"))
+				return nil, err
+			}
+		}, want: map[string]string{"tls": "failed CA-MISSING", "ers": "failed CA-MISSING", "dns": "skipped"}},
+		"a proxy that cannot be understood": {change: func(_ *testing.T, w *world) {
+			w.neighbours.ERS = func(tls.Certificate) (diagnose.ERS, error) {
+				_, err := ersclient.ProxyOf("ftp://proxy.example")
+				return nil, err
+			}
+		}, want: map[string]string{"proxy": "failed SETTING-PROXY", "ers": "failed SETTING-PROXY", "tls": "skipped"}},
+		"a gateway that is overloaded": {change: func(_ *testing.T, w *world) { w.neighbours.ERS = answers(http.StatusServiceUnavailable) },
+			want: map[string]string{"ers": "failed DIAG-ERS_STATUS", "clock": "skipped"}},
+		"a redirection": {change: func(_ *testing.T, w *world) { w.neighbours.ERS = answers(http.StatusFound) },
+			want: map[string]string{"ers": "attention DIAG-ERS_ADDRESS"}},
+		"another path": {change: func(_ *testing.T, w *world) { w.client.BaseURL += "/elsewhere" },
+			want: map[string]string{"ers": "attention DIAG-ERS_ADDRESS"}},
+		"no reader": {change: func(_ *testing.T, w *world) {
+			w.neighbours.Readers = func(context.Context) (diagnose.Readers, error) { return diagnose.Readers{}, nil }
+		}, want: map[string]string{"reader": "failed CARD-READER_NOT_AVAILABLE", "card": "skipped"}},
+		"readers that cannot be seen": {change: func(_ *testing.T, w *world) {
+			w.neighbours.Readers = func(context.Context) (diagnose.Readers, error) {
+				return diagnose.Readers{}, smartcard.ReaderNotAvailable.Err()
+			}
+		}, want: map[string]string{"reader": "failed CARD-READER_NOT_AVAILABLE", "card": "skipped"}},
+		"no card": {change: func(_ *testing.T, w *world) {
+			w.neighbours.Readers = func(context.Context) (diagnose.Readers, error) {
+				return diagnose.Readers{Names: []string{"Reader 1"}}, nil
+			}
+			w.neighbours.Ticket = func(context.Context) (smartcard.Ticket, error) {
+				return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
+			}
+		}, want: map[string]string{"reader": "ok", "card": "attention CARD-NONE", "ticket": "attention CARD-TICKET_NOT_AVAILABLE"}},
+		"an agent that does not answer": {change: func(_ *testing.T, w *world) {
+			w.neighbours.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{}, smartcard.AgentSilent }
+			w.neighbours.Ticket = func(context.Context) (smartcard.Ticket, error) { return smartcard.Ticket{}, smartcard.AgentSilent }
+		}, want: map[string]string{"agent": "failed CARD-AGENT_SILENT", "ticket": "failed CARD-AGENT_SILENT"}},
+		"no agent": {change: func(_ *testing.T, w *world) {
+			w.neighbours.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{}, nil }
+		}, want: map[string]string{"agent": "failed CARD-NOT_INSTALLED"}},
+		"a command for an agent": {change: func(_ *testing.T, w *world) {
+			w.neighbours.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{Kind: diagnose.AgentCommand}, nil }
+		}, want: map[string]string{"agent": "ok"}},
+		"a locked keyring": {change: func(_ *testing.T, w *world) { w.neighbours.Keyring = ring{check: locked} },
+			want: map[string]string{"keyring": "attention KEYRING-LOCKED"}},
+		"a keyring that garbles": {change: func(_ *testing.T, w *world) { w.neighbours.Keyring = ring{try: keyring.ReadBack} },
+			want: map[string]string{"keyring": "failed KEYRING-READBACK"}},
+		"a folder for audit records that is a file": {change: func(t *testing.T, w *world) {
+			file := filepath.Join(t.TempDir(), "audit")
+			require.NoError(t, os.WriteFile(file, nil, 0o600))
+			w.neighbours.Audit = func(context.Context) error {
+				log, err := audit.Open(audit.Settings{Dir: file})
+				return errors.Join(err, log.Close())
+			}
+		}, want: map[string]string{"audit": "failed AUDIT-UNWRITABLE"}},
+		"settings that are missing": {change: func(_ *testing.T, w *world) { w.neighbours.SettingsErr = w.neighbours.Settings.RequireReal() },
+			want: map[string]string{"settings": "failed SETTING-SEVERAL", "asid": "failed SETTING-ASID"}},
+		"a workstation that does not tell": {change: func(_ *testing.T, w *world) {
+			w.neighbours.Workstation = func(context.Context) error { return errors.New("there is no logind") }
+		}, want: map[string]string{"workstation": "attention WORKSTATION-UNSEEN"}},
+		"nothing at all": {change: func(_ *testing.T, w *world) { w.neighbours = diagnose.Neighbours{} },
+			want: map[string]string{"reader": "skipped", "card": "skipped", "agent": "skipped", "ticket": "skipped", "clock": "skipped",
+				"dns": "skipped", "proxy": "skipped", "tls": "skipped", "certificate": "skipped", "asid": "skipped", "ers": "skipped",
+				"keyring": "skipped", "audit": "skipped", "workstation": "skipped"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, test.options...)
+			if test.change != nil {
+				test.change(t, w)
+			}
+			found := w.run(t)
+			for id, want := range test.want {
+				said := found[id].State.String()
+				if found[id].Problem != nil {
+					said += " " + found[id].Problem.Code
+				}
+				assert.Equal(t, want, said, "%s: %s", id, found[id].Text())
+			}
+		})
+	}
+}
+
+// answered is an e-RS that gives a status which the stand-in gives to no such request.
+type answered int
+
+func answers(status int) func(tls.Certificate) (diagnose.ERS, error) {
+	return func(tls.Certificate) (diagnose.ERS, error) { return answered(status), nil }
+}
+
+func (a answered) Ask(context.Context) (ersclient.Answer, error) {
+	return ersclient.Answer{Status: int(a)}, nil
+}
+
+func (answered) Host() string         { return "ers.example" }
+func (answered) ProxyAddress() string { return "" }
+
+// A service desk that reads of a broken chain needs to know whose it is: most often the proxy's that reads along.
+func TestTheChainThatIsRefusedIsNamed(t *testing.T) {
+	w := newWorld(t)
+	w.client.RootCAs = x509.NewCertPool()
+	found := w.run(t)["tls"]
+	assert.Contains(t, found.Text(), "127.0.0.1")
+	assert.Regexp(t, `comes from ".*CN=.*"`, found.Text())
+}
+
+// fixed is a certificate that is there.
+func fixed(certificate tls.Certificate) func(context.Context) (tls.Certificate, error) {
+	return func(context.Context) (tls.Certificate, error) { return certificate, nil }
+}
+
+func selfSigned(t *testing.T, until time.Time) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "own.example"},
+		NotBefore: time.Now().AddDate(-1, 0, 0), NotAfter: until,
+	}
+	encoded, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	require.NoError(t, err)
+	leaf, err := x509.ParseCertificate(encoded)
+	require.NoError(t, err)
+	return tls.Certificate{Certificate: [][]byte{encoded}, PrivateKey: key, Leaf: leaf}
+}
+
+// proxy is one that connects, if it is told its password where it wants one.
+type proxy struct {
+	*httptest.Server
+	password string
+
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func newProxy(t *testing.T, password string) *proxy {
+	t.Helper()
+	p := &proxy{password: password}
+	p.Server = httptest.NewServer(p)
+	t.Cleanup(func() {
+		p.Close()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, conn := range p.conns {
+			_ = conn.Close() // a test's own
+		}
+	})
+	return p
+}
+
+func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	asked := http.Request{Header: http.Header{"Authorization": r.Header["Proxy-Authorization"]}}
+	if _, password, _ := asked.BasicAuth(); password != p.password {
+		w.Header().Set("Proxy-Authenticate", `Basic realm="made up"`)
+		w.WriteHeader(http.StatusProxyAuthRequired)
+		return
+	}
+	target, err := (&net.Dialer{}).DialContext(r.Context(), "tcp", r.Host)
+	if err != nil {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	hijacker, ok := w.(http.Hijacker)
+	if !ok {
+		panic("a server without hijacking")
+	}
+	client, _, err := hijacker.Hijack()
+	if err != nil {
+		panic(err)
+	}
+	p.mu.Lock()
+	p.conns = append(p.conns, client, target)
+	p.mu.Unlock()
+	_, _ = fmt.Fprint(client, "HTTP/1.1 200 OK\r\n\r\n")
+	go func() {
+		_, _ = io.Copy(target, client)
+		_ = target.Close()
+	}()
+	_, _ = io.Copy(client, target)
+	_ = client.Close()
+}
+
+// TestERR000Proxy: behind a proxy that wants a password, a user without the right words for it is told that e-RS is down.
+func TestERR000Proxy(t *testing.T) {
+	const password = "a made-up password"
+	tests := map[string]struct {
+		stored string
+		change func(*world)
+		proxy  string
+		ers    string
+	}{
+		"it connects":          {stored: password, proxy: "ok", ers: "ok"},
+		"nothing is stored":    {proxy: "failed", ers: "failed"},
+		"another is stored":    {stored: "not this one", proxy: "failed", ers: "failed"},
+		"it does not connect":  {stored: password, change: func(w *world) { w.server.Close() }, proxy: "failed", ers: "failed"},
+		"what is behind fails": {stored: password, change: func(w *world) { w.client.RootCAs = x509.NewCertPool() }, proxy: "ok", ers: "failed"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			w, p := newWorld(t), newProxy(t, password)
+			address, err := url.Parse(p.URL)
+			require.NoError(t, err)
+			w.client.Proxy = http.ProxyURL(address)
+			w.client.ProxyCredentials = func(context.Context, string) (string, secret.Text, bool) {
+				return "ann", secret.New(test.stored), test.stored != ""
+			}
+			if test.change != nil {
+				test.change(w)
+			}
+			found := w.run(t)
+			assert.Equal(t, test.proxy, found["proxy"].State.String(), found["proxy"].Text())
+			assert.Equal(t, test.ers, found["ers"].State.String(), found["ers"].Text())
+			if test.proxy == "ok" {
+				assert.Contains(t, found["proxy"].Text(), address.Host)
+			}
+			assert.Equal(t, "ok", found["dns"].State.String(), "it is the proxy's address that is looked up")
+			report, err := (diagnose.Report{Results: []diagnose.Result{found["proxy"], found["ers"]}, Mask: mask(diagnose.Names{})}).JSON()
+			require.NoError(t, err)
+			assert.NotContains(t, string(report), password)
+		})
+	}
+}

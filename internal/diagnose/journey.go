@@ -1,0 +1,244 @@
+package diagnose
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// journey is the way to e-RS. Several rows look at different parts of it, and it is gone once.
+type journey struct {
+	n           Neighbours
+	certificate *shared[tls.Certificate]
+	way         *shared[ERS]
+	answer      *shared[ersclient.Answer]
+}
+
+func newJourney(n Neighbours) *journey {
+	j := &journey{n: n}
+	j.certificate = share(func(ctx context.Context) (tls.Certificate, error) {
+		if n.Certificate == nil {
+			return tls.Certificate{}, errNothing
+		}
+		return n.Certificate(ctx)
+	})
+	j.way = share(func(ctx context.Context) (ERS, error) {
+		if n.ERS == nil {
+			return nil, errNothing
+		}
+		// Without the certificate the server can still be looked at. That it is missing is another row's to say.
+		certificate, err := j.certificate.of(ctx)
+		if err != nil {
+			certificate = tls.Certificate{}
+		}
+		return n.ERS(certificate)
+	})
+	j.answer = share(func(ctx context.Context) (ersclient.Answer, error) {
+		way, err := j.way.of(ctx)
+		if err != nil {
+			return ersclient.Answer{}, err
+		}
+		return way.Ask(ctx)
+	})
+	return j
+}
+
+// errNothing: the neighbour is not there.
+var errNothing = errors.New("there is nothing to look at")
+
+// noWay is what rows say that have no way to e-RS to look at, whose reason is told by others.
+func (j *journey) noWay(err error) Finding {
+	if errors.Is(err, errNothing) {
+		return skipped(saidNothing)
+	}
+	return skipped(saidNoAddress)
+}
+
+func (j *journey) clock(ctx context.Context) Finding {
+	answer, err := j.answer.of(ctx)
+	switch {
+	case errors.Is(err, errNothing):
+		return skipped(saidNothing)
+	case err != nil:
+		return skipped(saidNoClock)
+	case answer.Date.IsZero():
+		return skipped(saidNoDate)
+	case answer.Clock != nil:
+		return attention(saidClockWrong, answer.Clock).With("Minutes", fmt.Sprintf("%.0f", math.Abs(answer.Ahead.Minutes())))
+	}
+	return ok(saidClock).With("Seconds", fmt.Sprintf("%.0f", math.Abs(answer.Ahead.Seconds())))
+}
+
+func (j *journey) name(ctx context.Context) Finding {
+	way, err := j.way.of(ctx)
+	if err != nil {
+		return j.noWay(err)
+	}
+	host, found := way.Host(), saidName
+	if proxy := way.ProxyAddress(); proxy != "" {
+		host, found = hostOf(proxy), saidProxyName
+	}
+	if net.ParseIP(host) != nil {
+		return ok(saidAddress).With("Host", host)
+	}
+	if _, err := j.n.LookUp(ctx, host); err != nil {
+		return failed(saidNoName, noName.With("Host", host).Because(err)).With("Host", host)
+	}
+	return ok(found).With("Host", host)
+}
+
+func hostOf(address string) string {
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		return host
+	}
+	return address
+}
+
+func (j *journey) proxy(ctx context.Context) Finding {
+	if _, err := j.way.of(ctx); err != nil {
+		if codeOf(err) == "SETTING-PROXY" {
+			return troubled(Failed, err)
+		}
+		return j.noWay(err)
+	}
+	answer, err := j.answer.of(ctx)
+	switch {
+	case err != nil && strings.HasPrefix(problem.Of(err).Code, "NET-PROXY"):
+		return troubled(Failed, err)
+	case answer.Proxy == "":
+		return ok(saidNoProxy)
+	case err != nil && len(answer.Presented) == 0:
+		return skipped(saidProxyUnseen).With("Proxy", answer.Proxy)
+	}
+	return ok(saidProxy).With("Proxy", answer.Proxy)
+}
+
+func (j *journey) chain(ctx context.Context) Finding {
+	way, err := j.way.of(ctx)
+	switch {
+	case strings.HasPrefix(codeOf(err), "CA-"):
+		return troubled(Failed, err)
+	case err != nil:
+		return j.noWay(err)
+	}
+	answer, err := j.answer.of(ctx)
+	if answer.Root == nil {
+		switch code := codeOf(err); {
+		case !strings.HasPrefix(code, "TLS-") || strings.HasPrefix(code, "TLS-CLIENT_"):
+			return skipped(saidNoChain)
+		case len(answer.Presented) == 0:
+			return troubled(Failed, err)
+		}
+		last := answer.Presented[len(answer.Presented)-1]
+		return failed(saidRefused, problem.Of(err)).With("Host", way.Host()).With("Issuer", last.Issuer.String())
+	}
+	leaf := answer.Presented[0]
+	return ok(saidChain).
+		With("Host", way.Host()).
+		With("Issuer", leaf.Issuer.String()).
+		With("Root", answer.Root.Subject.String()).
+		With("TrustStore", answer.TrustStore).
+		With("Until", date(leaf.NotAfter)).
+		With("Days", daysTo(leaf.NotAfter))
+}
+
+func codeOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return problem.Of(err).Code
+}
+
+func date(t time.Time) string { return t.UTC().Format("2 January 2006") }
+
+// daysTo counts whole days.
+func daysTo(t time.Time) string {
+	return strconv.Itoa(int(math.Floor(time.Until(t).Hours() / 24)))
+}
+
+func (j *journey) ownCertificate(ctx context.Context) Finding {
+	certificate, err := j.certificate.of(ctx)
+	switch {
+	case errors.Is(err, errNothing):
+		return skipped(saidNothing)
+	case errors.Is(err, keyring.Locked), errors.Is(err, keyring.Dismissed):
+		// Its passphrase is behind the lock. The next sign-in asks for it.
+		return troubled(Attention, err)
+	case err != nil:
+		return troubled(Failed, err)
+	}
+	leaf := certificate.Leaf
+	if leaf == nil && len(certificate.Certificate) > 0 {
+		leaf, err = x509.ParseCertificate(certificate.Certificate[0])
+	}
+	if leaf == nil {
+		return failed(saidPanic, problem.Unexpected.Because(errors.Join(errors.New("no certificate was loaded"), err)))
+	}
+	found := ok(saidCertificate)
+	if aging := ersclient.Aging(certificate); aging != nil {
+		found = attention(saidCertificate, aging)
+		if time.Now().After(leaf.NotAfter) {
+			found.State = Failed
+		}
+	}
+	return found.
+		With("Name", leaf.Subject.CommonName).
+		With("Until", date(leaf.NotAfter)).
+		With("Days", daysTo(leaf.NotAfter))
+}
+
+func (j *journey) ers(ctx context.Context) Finding {
+	answer, err := j.answer.of(ctx)
+	status := strconv.Itoa(answer.Status)
+	switch {
+	case errors.Is(err, errNothing):
+		return skipped(saidNothing)
+	case err != nil:
+		return troubled(Failed, err)
+	case answer.Status >= http.StatusInternalServerError:
+		return failed(saidAnswersBad, sick.With("Status", status)).With("Status", status)
+	case answer.Status == http.StatusNotFound, answer.Status == http.StatusProxyAuthRequired, answer.Status/100 == 3:
+		return attention(saidAnswersOdd, elsewhere.With("Status", status)).With("Status", status)
+	}
+	return ok(saidAnswers).With("Status", status)
+}
+
+// shared is an answer that several checks wait for. The first one asks, within its own time.
+type shared[T any] struct {
+	ask   func(context.Context) (T, error)
+	turn  chan struct{}
+	asked bool
+	value T
+	err   error
+}
+
+func share[T any](ask func(context.Context) (T, error)) *shared[T] {
+	return &shared[T]{ask: ask, turn: make(chan struct{}, 1)}
+}
+
+func (s *shared[T]) of(ctx context.Context) (T, error) {
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		var none T
+		return none, noAnswer.With("Check", nameERS).Because(ctx.Err())
+	}
+	if !s.asked {
+		s.value, s.err = s.ask(ctx)
+		s.asked = true
+	}
+	return s.value, s.err
+}

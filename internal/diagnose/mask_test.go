@@ -1,0 +1,68 @@
+package diagnose_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/logging"
+)
+
+var names = diagnose.Names{
+	Accounts:  []string{`TRUST\asmith7`, "asmith7", "", "bo"},
+	People:    []string{"Siân O'Smith-Jones", "MAY, Theresa"},
+	Computers: []string{"ward12-pc.trust.example"},
+	Homes:     []string{"/home/asmith7", `C:\Users\asmith7`, "/"},
+}
+
+// What a service desk forwards must not tell who was ill at ease with which computer.
+func TestNamesAreMasked(t *testing.T) {
+	masker := diagnose.NewMasker(logging.NewRedactor().Redact, names, "123456789012")
+	for name, test := range map[string]struct{ text, want string }{
+		"home":                   {"open /home/asmith7/.config/x", "open ~/.config/x"},
+		"home on Windows":        {`open C:\Users\asmith7\x`, `open ~\x`},
+		"with slashes":           {"open c:/users/ASMITH7/x", "open c:/users/[user]/x"},
+		"escaped":                {`"C:\\Users\\asmith7\\x"`, `"~\\x"`},
+		"in an address":          {"file:///C%3A%5CUsers%5Casmith7", "file:///~"},
+		"account":                {"asmith7 and TRUST\\ASMITH7", "[user] and [user]"},
+		"inside another word":    {"cn=xasmith7y", "cn=x[user]y"},
+		"short account":          {"bo, Bo and %5Cbo; not bob, hobo", "[user], [user] and %5C[user]; not bob, hobo"},
+		"person":                 {"siân o'smith-jones", "[name]"},
+		"person, escaped":        {`si\u00e2n o'smith-jones Si\u00e2n`, `[name] [name]`},
+		"parts":                  {"Siân, O'SMITH-JONES, Theresa, MAY", "[name], [name], [name], [name]"},
+		"a word is no name":      {"it may be", "it may be"},
+		"computer":               {"WARD12-PC and ward12-pc.trust.example", "[computer] and [computer]"},
+		"a number of the NHS":    {"user 021600556514", "user [number]"},
+		"the ASID":               {"ASID 123456789012", "ASID 123456789012"},
+		"another number":         {"1772440920000 and 12345678901", "1772440920000 and 12345678901"},
+		"secrets":                {"AQIC5wM2LY4Sfcyw62EbAOsRpdfbGYUOyvkfZ4M6U7W52lM=", "[secret]"},
+		"a folder that is short": {"/a/b", "/a/b"},
+		"nothing":                {"", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			masked := masker.Mask(test.text)
+			assert.Equal(t, test.want, masked)
+			assert.Equal(t, masked, masker.Mask(masked), "masked twice")
+		})
+	}
+}
+
+// Masking the word root everywhere would make a report on certificates unreadable, and hide nobody.
+func TestWhoeverIsNobodyIsNotMasked(t *testing.T) {
+	masked := mask(diagnose.Names{Accounts: []string{"root", `PC\Administrator`}, Computers: []string{"localhost"}})
+	assert.Equal(t, "the root of localhost", masked("the root of localhost"))
+	assert.Equal(t, "Administrator", masked("Administrator"))
+}
+
+func TestTheSystemsNames(t *testing.T) {
+	t.Setenv("USER", "asmith7")
+	t.Setenv("HOME", "/home/asmith7")
+	found := diagnose.SystemNames()
+	assert.Contains(t, found.Accounts, "asmith7")
+	assert.Contains(t, found.Homes, "/home/asmith7")
+	host, err := os.Hostname()
+	assert.NoError(t, err)
+	assert.Contains(t, found.Computers, host)
+}

@@ -1,0 +1,248 @@
+package diagnose
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// TrialKeyring writes, reads and removes a test entry, as internal/keyring.Client does.
+type TrialKeyring interface {
+	Check(context.Context) error
+	WriteTrial(ctx context.Context, text string) error
+	ReadTrial(context.Context) (string, error)
+	RemoveTrial(context.Context) error
+}
+
+// HandoffSettings are what decides which readers work.
+type HandoffSettings struct {
+	Keyring TrialKeyring
+	// Aliases tells whether the session is written under the aliases of Windows too.
+	Aliases bool
+	// Env is the environment of readers that are programs; nil is this program's own.
+	Env []string
+}
+
+// readerCheck is one kind of reader.
+type readerCheck struct {
+	id, name string
+	// read reads the test entry as this kind of reader does. The error is errNotHere if it cannot be tried on this computer.
+	read func(context.Context) (string, error)
+	// cannot is why this kind of reader never works, if it does not.
+	cannot string
+}
+
+var (
+	// errNotHere: the reader is not installed.
+	errNotHere = errors.New("not installed on this computer")
+	// errNoAliases: the entries that it looks for are switched off.
+	errNoAliases = errors.New("the aliases are switched off")
+)
+
+// The names of the readers and what is said of them.
+const (
+	nameWrite      = "Writing a test entry"
+	nameRemove     = "Removing the test entry"
+	nameGo         = "Go (handoff, go-keyring)"
+	nameBus        = "C, Java, Node (Secret Service)"
+	nameSecretTool = "Shell (secret-tool)"
+	namePython     = "Python (keyring)"
+	nameWin32      = "C, Java, PowerShell (CredReadW, UTF-8)"
+	nameDotNet     = ".NET wrappers, Python (alias, UTF-16)"
+	nameNode       = "Node (@napi-rs/keyring)"
+	nameKeytar     = "Node (keytar)"
+	nameSecurity   = "Shell (security)"
+
+	saidWritten    = "A test entry of the size of a session was written ({{.Bytes}} bytes)."
+	saidRemoved    = "The test entry was removed."
+	saidReads      = "It reads the session on this computer."
+	saidOther      = "It reads something other than what was written."
+	saidReadNot    = "It does not read the session on this computer."
+	saidNotHere    = "It is not installed on this computer, and was not tried."
+	saidNoAliases  = "It looks for entries that the setting windows_aliases switches off."
+	saidNotWritten = "There is no test entry to be read."
+	saidKeytar     = "It cannot read the session, as it looks for other names; run ers-login session instead."
+)
+
+// entrySize is that of the longest session, which is even: what takes UTF-8 for UTF-16 then finds no odd byte to stumble over.
+const entrySize = 1200
+
+// readWithin bounds one reader. Interpreters take their time to start.
+const readWithin = 20 * time.Second
+
+// keyringWithin is more than all the deadlines that the keyring's client has of its own.
+const keyringWithin = 5 * time.Minute
+
+// Handoff finds out which programs can read the session on this computer: it writes a harmless test entry beside the session, reads it
+// as each kind of reader would, and removes it. The session itself is not touched, and nobody is asked anything.
+//
+// progress is told as in [Run]. When ctx ends, the entry is removed all the same.
+func Handoff(ctx context.Context, settings HandoffSettings, progress func(i int, found Finding)) []Result {
+	text := trialText()
+	var begun atomic.Bool
+	write := Check{ID: "write", Name: nameWrite, Within: keyringWithin, Run: func(ctx context.Context) Finding {
+		err := settings.Keyring.Check(ctx)
+		if err == nil {
+			begun.Store(true)
+			err = settings.Keyring.WriteTrial(ctx, text)
+		}
+		switch {
+		case err == nil:
+			return ok(saidWritten).With("Bytes", strconv.Itoa(len(text)))
+		case errors.Is(err, keyring.Locked):
+			return troubled(Attention, err)
+		}
+		return troubled(Failed, err)
+	}}
+	if progress == nil {
+		progress = func(int, Finding) {}
+	}
+	results := Run(ctx, []Check{write}, progress)
+
+	var reading []Check
+	for _, reader := range readers(settings) {
+		reading = append(reading, Check{ID: reader.id, Name: reader.name, Within: readWithin, Run: func(ctx context.Context) Finding {
+			if results[0].State != OK {
+				return skipped(saidNotWritten)
+			}
+			return reader.try(ctx, text)
+		}})
+	}
+	results = append(results, Run(ctx, reading, func(i int, found Finding) { progress(1+i, found) })...)
+
+	remove := Check{ID: "remove", Name: nameRemove, Within: keyringWithin, Run: func(ctx context.Context) Finding {
+		if !begun.Load() {
+			return skipped(saidNotWritten)
+		}
+		if err := settings.Keyring.RemoveTrial(ctx); err != nil {
+			return troubled(Failed, err)
+		}
+		return ok(saidRemoved)
+	}}
+	// Whoever has no more time still has that of the keyring's own deadlines.
+	last := Run(context.WithoutCancel(ctx), []Check{remove}, func(_ int, found Finding) { progress(len(results), found) })
+	return append(results, last...)
+}
+
+// trialText returns a text of a session's size and form, without its meaning.
+func trialText() string {
+	text := `{"version":0,"test":"` + rand.Text() + `","padding":"`
+	return text + strings.Repeat("x", entrySize-len(text)-len(`"}`)) + `"}`
+}
+
+// try reads with one reader.
+func (r readerCheck) try(ctx context.Context, want string) Finding {
+	if r.cannot != "" {
+		return skipped(r.cannot)
+	}
+	read, err := r.read(ctx)
+	switch {
+	case errors.Is(err, errNotHere):
+		return skipped(saidNotHere)
+	case errors.Is(err, errNoAliases):
+		return skipped(saidNoAliases)
+	case err != nil:
+		return failed(saidReadNot, unreadable.With("Reader", r.name).Because(err))
+	case read != want:
+		return failed(saidOther, unreadable.With("Reader", r.name).Because(errors.New("what was read is not what was written")))
+	}
+	return ok(saidReads)
+}
+
+// goKeyring reads as package handoff and go-keyring do.
+func goKeyring(ring TrialKeyring) readerCheck {
+	return readerCheck{id: "go", name: nameGo, read: ring.ReadTrial}
+}
+
+// program is a reader that is a program of its own.
+type program struct {
+	// candidates are command lines, the first of which that is installed is used.
+	candidates [][]string
+	env        []string
+}
+
+// pythonScript prints the entry, and ends with status 77 where the module is missing. It has no quotation marks of the kind that
+// Windows' command lines need.
+const pythonScript = `
+import sys
+try:
+    import keyring
+except ImportError:
+    sys.exit(77)
+sys.stdout.write(keyring.get_password('` + handoff.Service + `', '` + keyring.TrialAccount + `') or '')
+`
+
+// notInstalledStatus is the script's, and 9009 that of the stub which Windows has in Python's place.
+var notInstalledStatus = []int{77, 9009}
+
+// python tries the interpreter of the user's own, then the system's: only one of them may have the module.
+func python(env []string) program {
+	return program{env: env, candidates: [][]string{
+		{"python3", "-c", pythonScript}, {"/usr/bin/python3", "-c", pythonScript}, {"py", "-3", "-c", pythonScript},
+	}}
+}
+
+func (p program) read(ctx context.Context) (string, error) {
+	for _, candidate := range p.candidates {
+		path, err := exec.LookPath(candidate[0])
+		if err != nil {
+			continue
+		}
+		said, err := p.run(ctx, path, candidate[1:])
+		var exit *exec.ExitError
+		if errors.As(err, &exit) && slices.Contains(notInstalledStatus, exit.ExitCode()) {
+			continue
+		}
+		return said, err
+	}
+	return "", errNotHere
+}
+
+func (p program) run(ctx context.Context, path string, arguments []string) (string, error) {
+	command := exec.CommandContext(ctx, path, arguments...) //nolint:gosec // G204: the readers are named in this package
+	command.Env = p.env
+	// What it starts may outlive it and hold its output open.
+	command.WaitDelay = time.Second
+	said, complaint := &bounded{limit: 4 * entrySize}, &bounded{limit: entrySize}
+	command.Stdout, command.Stderr = said, complaint
+	err := command.Run()
+	if err != nil && complaint.Len() > 0 {
+		err = fmt.Errorf("%w: %s", err, problem.Clean(complaint.String(), entrySize))
+	}
+	return said.String(), err
+}
+
+// bounded keeps the beginning of what is written to it.
+type bounded struct {
+	bytes.Buffer
+	limit int
+}
+
+func (b *bounded) Write(text []byte) (int, error) {
+	kept := text[:min(len(text), max(0, b.limit-b.Len()))]
+	_, _ = b.Buffer.Write(kept) // it never fails
+	return len(text), nil
+}
+
+var unreadable = &problem.Problem{
+	Code:     "DIAG-READER",
+	Title:    "One kind of program cannot read the session",
+	Happened: "A test entry in this computer's keyring could not be read in the way of \"{{.Reader}}\".",
+	Steps: []string{
+		"If no program on this computer reads the session in this way, nothing needs to be done.",
+		"Otherwise give your local service desk the reference below. docs/handoff.md has the ways to read it, and ers-login session " +
+			"reads it for every program.",
+	},
+}

@@ -1,0 +1,132 @@
+package diagnose_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+)
+
+// connect runs the keyring's worker in a session of its own.
+func connect(t *testing.T, session *keyringtest.Session) (*keyring.Client, []string) {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	env := append(os.Environ(), session.Env()...)
+	client := keyring.New(keyring.Settings{
+		Command: []string{self}, Version: "1.0", Env: append(env, workerVariable+"=serve", "GORACE=atexit_sleep_ms=0"),
+	})
+	t.Cleanup(func() { assert.NoError(t, client.Close()) })
+	return client, env
+}
+
+const madeUpKey = "pro-xapi-session_222c42c7-820f-4f9b-92fb-3add4b1db9f7"
+
+func madeUp() handoff.Session {
+	return handoff.Session{
+		Version: handoff.Version, Generation: 7, SessionKey: handoff.NewSessionKey(madeUpKey),
+		BaseURL: "https://api.dev1.ers.ncrs.nhs.uk/ers-api", ASID: "123456789012", UserIdentifier: "021600556514",
+		UserName: "Ann Example", OrgIdentifier: "R01", OrgName: "Elli", BusinessFunction: "REFERRING_CLINICIAN",
+		IssuedAt: time.Date(2026, 3, 2, 8, 42, 0, 0, time.UTC), ExpiresAt: time.Date(2026, 3, 2, 18, 42, 0, 0, time.UTC),
+		Publisher: "e-RS Login 1.0.0",
+	}
+}
+
+func statesOf(results []diagnose.Result) map[string]string {
+	states := map[string]string{}
+	for _, result := range results {
+		states[result.ID] = result.State.String()
+	}
+	return states
+}
+
+// An integrator who is told that their reader works here, and finds nothing, has lost an afternoon; and a test entry that stays, or
+// that touches the session, would do the harm that it looks for.
+func TestTheReadersOfThisComputer(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	client, env := connect(t, session)
+	require.NoError(t, client.Publish(t.Context(), madeUp()))
+
+	var told []string
+	results := diagnose.Handoff(t.Context(), diagnose.HandoffSettings{Keyring: client, Env: env},
+		func(i int, _ diagnose.Finding) { told = append(told, string(rune('0'+i))) })
+	assert.Equal(t, map[string]string{
+		"write": "ok", "go": "ok", "libsecret": "ok", "secret-tool": "ok", "python": "ok", "keytar": "skipped", "remove": "ok",
+	}, statesOf(results))
+	assert.ElementsMatch(t, []string{"0", "1", "2", "3", "4", "5", "6"}, told)
+
+	_, err := client.ReadTrial(t.Context())
+	require.ErrorIs(t, err, keyring.NotFound, "it is removed")
+	read, err := client.Read(t.Context())
+	require.NoError(t, err)
+	assert.True(t, read.SessionKey.Equal(handoff.NewSessionKey(madeUpKey).Text), "the session is as it was")
+}
+
+// What is not installed is no failure, and what finds another entry is one.
+func TestReadersThatFindSomethingElse(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	client, env := connect(t, session)
+	states := statesOf(diagnose.Handoff(t.Context(), diagnose.HandoffSettings{Keyring: shadow{client}, Env: env}, nil))
+	assert.Equal(t, "failed", states["secret-tool"])
+	assert.Equal(t, "failed", states["libsecret"])
+	assert.Equal(t, "ok", states["remove"])
+
+	t.Setenv("PATH", t.TempDir())
+	states = statesOf(diagnose.Handoff(t.Context(), diagnose.HandoffSettings{Keyring: client, Env: env}, nil))
+	assert.Equal(t, "skipped", states["secret-tool"], "not installed")
+	assert.Equal(t, "ok", states["libsecret"])
+}
+
+// shadow is a keyring in which somebody replaces the test entry once it is written.
+type shadow struct{ *keyring.Client }
+
+func (s shadow) WriteTrial(ctx context.Context, text string) error {
+	if err := s.Client.WriteTrial(ctx, text); err != nil {
+		return err
+	}
+	return s.Client.WriteTrial(ctx, "something else")
+}
+
+// A locked keyring is the user's to unlock, with their next sign-in: nobody is asked, and nothing is written.
+func TestALockedKeyring(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Answered})
+	client, env := connect(t, session)
+	results := diagnose.Handoff(t.Context(), diagnose.HandoffSettings{Keyring: client, Env: env}, nil)
+	assert.Zero(t, diagnose.Failures(results))
+	assert.Equal(t, "attention", statesOf(results)["write"])
+	assert.Equal(t, "skipped", statesOf(results)["secret-tool"])
+
+	w := newWorld(t)
+	w.neighbours.Keyring = client
+	assert.Equal(t, diagnose.Attention, w.run(t)["keyring"].State)
+	assert.Empty(t, session.Prompted(), "nobody is asked")
+}
+
+// The keyring row does with the real keyring what a sign-in does, and leaves nothing.
+func TestTheKeyringsRow(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	w := newWorld(t)
+	client, env := connect(t, session)
+	w.neighbours.Keyring = client
+	assert.Equal(t, diagnose.OK, w.run(t)["keyring"].State)
+	command := exec.CommandContext(t.Context(), "secret-tool", "search", "--all", "service", handoff.Service)
+	command.Env = env
+	said, err := command.CombinedOutput()
+	require.NoError(t, err)
+	assert.Empty(t, string(said))
+
+	require.NoError(t, session.KillDaemon())
+	require.NoError(t, session.KillBus())
+	found := w.run(t)["keyring"]
+	assert.Equal(t, diagnose.Failed, found.State)
+	assert.Equal(t, "KEYRING-NO_BUS", found.Problem.Code)
+}

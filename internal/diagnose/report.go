@@ -1,0 +1,116 @@
+package diagnose
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// Report is results in a form that can be handed on: printed, copied to the clipboard, put into a bundle.
+type Report struct {
+	// Version is the program's.
+	Version string
+	Results []Result
+	// Mask takes out of each text what must not be handed on: the log's Redact, or a [Masker]'s Mask. It must not be nil.
+	Mask func(string) string
+}
+
+// Text returns a table for people: the state as a word, the row, one sentence, and the remedy below it.
+func (r Report) Text() string {
+	names, words := 0, 0
+	for _, result := range r.Results {
+		names = max(names, utf8.RuneCountInString(result.Name))
+		words = max(words, utf8.RuneCountInString(result.State.Word()))
+	}
+	var text strings.Builder
+	indent := strings.Repeat(" ", words+2+names+2)
+	for _, result := range r.Results {
+		fmt.Fprintf(&text, "%-*s  %-*s  %s\n", words, result.State.Word(), names, result.Name, r.Mask(sentence(result.Text())))
+		found := result.Problem
+		if found == nil {
+			continue
+		}
+		if happened := r.expand(found, found.Happened); happened != "" {
+			fmt.Fprintf(&text, "%s%s (%s)\n", indent, happened, found.Code)
+		} else {
+			fmt.Fprintf(&text, "%s(%s)\n", indent, found.Code)
+		}
+		for i, step := range found.Steps {
+			fmt.Fprintf(&text, "%s%d. %s\n", indent, i+1, r.expand(found, step))
+		}
+	}
+	return text.String()
+}
+
+// sentence ends a Problem's title, which has no full stop, as the other sentences end.
+func sentence(text string) string {
+	if text == "" || strings.HasSuffix(text, ".") {
+		return text
+	}
+	return text + "."
+}
+
+func (r Report) expand(found *problem.Problem, text string) string {
+	return r.Mask(strings.ReplaceAll(found.Expand(text), "**", ""))
+}
+
+// The members of the JSON form. Members may be added, and never change their meaning: see docs/diagnostics.md.
+type (
+	shownReport struct {
+		Version string       `json:"version"`
+		Failed  int          `json:"failed"`
+		Checks  []shownCheck `json:"checks"`
+	}
+	shownCheck struct {
+		ID      string        `json:"id"`
+		Name    string        `json:"name"`
+		State   string        `json:"state"`
+		Said    string        `json:"said"`
+		Problem *shownProblem `json:"problem,omitempty"`
+	}
+	shownProblem struct {
+		Code     string   `json:"code"`
+		Title    string   `json:"title"`
+		Happened string   `json:"happened"`
+		Steps    []string `json:"steps"`
+		// Cause is the technical reason, for a service desk.
+		Cause string `json:"cause,omitempty"`
+	}
+)
+
+// maxCause bounds a technical reason, in characters.
+const maxCause = 2000
+
+// JSON returns the same for programs, with the technical reasons besides.
+func (r Report) JSON() ([]byte, error) {
+	shown := shownReport{Version: r.Version, Failed: Failures(r.Results), Checks: []shownCheck{}}
+	for _, result := range r.Results {
+		check := shownCheck{
+			ID: result.ID, Name: result.Name, State: result.State.String(), Said: r.Mask(sentence(result.Text())),
+		}
+		if found := result.Problem; found != nil {
+			check.Problem = &shownProblem{
+				Code: found.Code, Title: r.expand(found, found.Title), Happened: r.expand(found, found.Happened), Steps: []string{},
+			}
+			for _, step := range found.Steps {
+				check.Problem.Steps = append(check.Problem.Steps, r.expand(found, step))
+			}
+			if found.Cause != nil {
+				check.Problem.Cause = r.Mask(problem.Clean(found.Cause.Error(), maxCause))
+			}
+		}
+		shown.Checks = append(shown.Checks, check)
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(shown); err != nil {
+		return nil, fmt.Errorf("could not write the results as JSON: %w", err)
+	}
+	return text.Bytes(), nil
+}

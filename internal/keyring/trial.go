@@ -1,0 +1,126 @@
+package keyring
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/keyring/entry"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// TrialAccount is where a test entry stands: under the handoff's service, so that programs find it as they find the session, and
+// under an account that is none of the handoff's. What is written there is harmless, and [Client.RemoveTrial] takes it away.
+const TrialAccount = "doctor-test"
+
+const (
+	callTrialWrite  = "trial-write"
+	callTrialRead   = "trial-read"
+	callTrialRemove = "trial-remove"
+)
+
+var trialAddress = entry.Address{Service: handoff.Service, Account: TrialAccount}
+
+// trialAliases are where the session's aliases would be.
+var trialAliases = []entry.Alias{
+	{Target: TrialAccount + "@" + handoff.Service, User: TrialAccount},
+	{Target: TrialAccount + "." + handoff.Service, User: TrialAccount},
+}
+
+type trialMessage struct {
+	Text    string
+	Aliases bool
+}
+
+// Try writes a harmless text, reads it back and removes it, as a sign-in does with the session, without prompting.
+func (c *Client) Try(ctx context.Context, text string) error {
+	return c.exclusive(ctx, func() error {
+		err := c.writeTrial(ctx, text)
+		if err == nil {
+			var read string
+			read, err = c.readTrial(ctx)
+			if err == nil && read != text {
+				err = fmt.Errorf("test entry: %w", handoff.ErrReadBack)
+			}
+		}
+		// Locked, it never came to writing.
+		if removed := c.operate(ctx, callTrialRemove, neverPrompt, nil, nil); err == nil {
+			err = removed
+		}
+		return err
+	})
+}
+
+// WriteTrial writes a harmless text as the session would be written, without prompting.
+func (c *Client) WriteTrial(ctx context.Context, text string) error {
+	return c.exclusive(ctx, func() error { return c.writeTrial(ctx, text) })
+}
+
+// ReadTrial reads it as go-keyring does. The error is [NotFound] if there is none.
+func (c *Client) ReadTrial(ctx context.Context) (text string, err error) {
+	err = c.exclusive(ctx, func() error {
+		text, err = c.readTrial(ctx)
+		return err
+	})
+	return text, err
+}
+
+// RemoveTrial removes it. Nothing to remove is no error.
+func (c *Client) RemoveTrial(ctx context.Context) error {
+	return c.exclusive(ctx, func() error { return c.operate(ctx, callTrialRemove, neverPrompt, nil, nil) })
+}
+
+func (c *Client) writeTrial(ctx context.Context, text string) error {
+	return c.operate(ctx, callTrialWrite, neverPrompt, trialMessage{text, c.settings.Aliases}, nil)
+}
+
+func (c *Client) readTrial(ctx context.Context) (string, error) {
+	var message trialMessage
+	err := c.operate(ctx, callTrialRead, neverPrompt, nil, &message)
+	return message.Text, err
+}
+
+// writeTrial is the worker's side. What was written in vain is removed.
+func writeTrial(ctx context.Context, params json.RawMessage) (any, error) {
+	var message trialMessage
+	if json.Unmarshal(params, &message) != nil {
+		return nil, errParams
+	}
+	text := secret.New(message.Text)
+	return nil, entry.Do(ctx, entry.NeverPrompt, func(ring *entry.Ring) error {
+		err := ring.Set(trialAddress, text)
+		for _, alias := range trialAliases {
+			if err == nil && message.Aliases {
+				err = ring.SetAlias(alias, text)
+			}
+		}
+		if err != nil && ring.Usable() {
+			return errors.Join(err, clearTrial(ring))
+		}
+		return err
+	})
+}
+
+func readTrial(ctx context.Context, _ json.RawMessage) (any, error) {
+	var message trialMessage
+	err := entry.Do(ctx, entry.NeverPrompt, func(ring *entry.Ring) error {
+		text, err := ring.Get(trialAddress)
+		message.Text = text.Reveal()
+		return err
+	})
+	return message, err
+}
+
+func removeTrial(ctx context.Context, _ json.RawMessage) (any, error) {
+	return nil, entry.Do(ctx, entry.NeverPrompt, clearTrial)
+}
+
+func clearTrial(ring *entry.Ring) error {
+	var failed []error
+	for _, alias := range trialAliases {
+		failed = append(failed, ring.DeleteAlias(alias))
+	}
+	return errors.Join(append(failed, ring.Delete(trialAddress))...)
+}
