@@ -1,9 +1,11 @@
 // Package history remembers which organisation and business function each user chose last, so that the window can offer that
-// pair first and a sign-in costs one key press (AUT-005 still has the user choose).
+// pair first and a sign-in costs one key press (AUT-005 still has the user choose). It keeps the pairs that a user has marked with a
+// star too, so that they come next.
 //
 // Workstations are shared, and a file that lists who works at one should not lie about. So a user is kept as a hash of their
 // 12-digit national id, salted and made slow (PBKDF2, RFC 8018) since a million million ids are soon tried, and there is no
-// time of day: the order of the list is all that is known of when. Only the latest [Limit] users are kept.
+// time of day: the order of the list is all that is known of when. Only the latest [Limit] users are kept, with
+// [MostFavourites] favourites each.
 //
 // What is lost with the file is a convenience, so nothing here stops a sign-in. But a file that cannot be read is never
 // thrown away either: it is set aside with .bak at the end of its name.
@@ -33,12 +35,15 @@ import (
 // Limit is how many users are remembered.
 const Limit = 50
 
+// MostFavourites is how many favourites of one user are kept.
+const MostFavourites = 40
+
 const (
 	version = 1
 	// rounds slows the search for the id behind a hash; it belongs to the file's version.
 	rounds = 100_000
 	// maxFile bounds the file, in bytes, and maxText one text in it. Both are far above what honest files have.
-	maxFile = 1 << 20
+	maxFile = 8 << 20
 	maxText = 200
 	// minSalt is the shortest salt, in characters; rand.Text makes longer ones.
 	minSalt = 16
@@ -48,8 +53,13 @@ const (
 type History struct {
 	path string
 
+	// disk is held while the file is read and written, which can take long, and is taken before mu.
+	disk sync.Mutex
+	// mu is held for moments only: the window asks thousands of times for one picture.
 	mu      sync.Mutex
 	content content
+	// stars has the favourites of content, to be found quickly.
+	stars map[choice]bool
 	// last is the user who was asked for last, since a sign-in asks twice and hashing is slow on purpose.
 	last struct{ identifier, salt, user string }
 }
@@ -60,6 +70,8 @@ type content struct {
 	Salt    string `json:"salt"`
 	// Choices starts with the latest.
 	Choices []choice `json:"choices"`
+	// Favourites starts with those of the user who has marked one latest.
+	Favourites []choice `json:"favourites,omitempty"`
 }
 
 type choice struct {
@@ -78,7 +90,7 @@ func DefaultFile() string { return filepath.Join(xdg.StateHome, "ers-login", "hi
 func Open(path string) (*History, error) {
 	h := &History{path: path}
 	read, err := load(path)
-	h.content = read
+	h.take(read)
 	return h, err
 }
 
@@ -114,33 +126,121 @@ func (h *History) Remember(userIdentifier string, permission ersclient.Permissio
 	if len(permission.OrgIdentifier) > maxText || len(permission.BusinessFunction) > maxText {
 		return errors.New("could not remember the choice: it is too long")
 	}
+	return h.change(userIdentifier, func(c *content, user string) error {
+		others := slices.DeleteFunc(c.Choices, func(c choice) bool { return c.User == user })
+		c.Choices = append([]choice{chosen(user, permission)}, others...)
+		c.Choices = c.Choices[:min(len(c.Choices), Limit)]
+		return nil
+	})
+}
+
+// Has tells whether a user has marked a pair as a favourite. It answers from memory.
+func (h *History) Has(userIdentifier string, permission ersclient.Permission) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	read, err := load(h.path)
-	if err == nil && read.Salt != "" {
-		h.content = read
+	if len(h.stars) == 0 {
+		return false
 	}
-	if h.content.Salt == "" {
-		h.content = content{Version: version, Salt: rand.Text()}
-	}
-	user, hashErr := h.user(userIdentifier)
-	if hashErr != nil {
-		return errors.Join(err, hashErr)
-	}
-	others := slices.DeleteFunc(h.content.Choices, func(c choice) bool { return c.User == user })
-	h.content.Choices = append([]choice{{user, permission.OrgIdentifier, string(permission.BusinessFunction)}}, others...)
-	h.content.Choices = h.content.Choices[:min(len(h.content.Choices), Limit)]
+	user, err := h.user(userIdentifier)
+	return err == nil && h.stars[chosen(user, permission)] // Hashing fails only where Set says so.
+}
 
+// Set marks a pair as a favourite of a user, or takes the mark away, and writes the file as [History.Remember] does.
+func (h *History) Set(userIdentifier string, permission ersclient.Permission, on bool) error {
+	if len(permission.OrgIdentifier) > maxText || len(permission.BusinessFunction) > maxText {
+		return errors.New("could not keep the favourite: it is too long")
+	}
+	return h.change(userIdentifier, func(c *content, user string) error {
+		marked := chosen(user, permission)
+		var own, others []choice
+		for _, star := range c.Favourites {
+			switch {
+			case star == marked:
+			case star.User == user:
+				own = append(own, star)
+			default:
+				others = append(others, star)
+			}
+		}
+		if on {
+			if len(own) >= MostFavourites {
+				return fmt.Errorf("could not keep the favourite: there are %d already", MostFavourites)
+			}
+			own = append(own, marked)
+		}
+		c.Favourites = latestUsers(append(own, others...))
+		return nil
+	})
+}
+
+// latestUsers leaves out the favourites of users beyond the [Limit].
+func latestUsers(stars []choice) []choice {
+	seen := map[string]bool{}
+	for i, star := range stars {
+		seen[star.User] = true
+		if len(seen) > Limit {
+			return stars[:i]
+		}
+	}
+	return stars
+}
+
+func chosen(user string, permission ersclient.Permission) choice {
+	return choice{user, permission.OrgIdentifier, string(permission.BusinessFunction)}
+}
+
+// take makes what was read what is remembered.
+func (h *History) take(read content) {
+	h.content = read
+	h.stars = make(map[choice]bool, len(read.Favourites))
+	for _, star := range read.Favourites {
+		h.stars[star] = true
+	}
+}
+
+// change reads the file anew, changes what stands in it, and writes it. What was changed is remembered even if it could not be
+// written.
+func (h *History) change(userIdentifier string, edit func(*content, string) error) error {
+	h.disk.Lock()
+	defer h.disk.Unlock()
+	read, err := load(h.path)
+	changed, editErr := h.changed(userIdentifier, read, err, edit)
+	if editErr != nil {
+		return errors.Join(err, editErr)
+	}
 	var aside *asideError
 	if err != nil && !errors.As(err, &aside) {
 		// What cannot be read cannot be set aside either, and so must not be replaced.
 		return err
 	}
-	return errors.Join(err, h.write())
+	return errors.Join(err, h.write(changed))
 }
 
-func (h *History) write() error {
-	encoded, err := json.Marshal(h.content)
+func (h *History) changed(userIdentifier string, read content, err error, edit func(*content, string) error) (content, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err == nil && read.Salt != "" {
+		h.take(read)
+	}
+	if h.content.Salt == "" {
+		h.take(content{Version: version, Salt: rand.Text()})
+	}
+	user, hashErr := h.user(userIdentifier)
+	if hashErr != nil {
+		return content{}, hashErr
+	}
+	// What the writer has in hand is not changed by the next change.
+	next := h.content
+	next.Choices, next.Favourites = slices.Clone(next.Choices), slices.Clone(next.Favourites)
+	if err := edit(&next, user); err != nil {
+		return content{}, err
+	}
+	h.take(next)
+	return next, nil
+}
+
+func (h *History) write(changed content) error {
+	encoded, err := json.Marshal(changed)
 	if err != nil {
 		return fmt.Errorf("could not encode the history: %w", err)
 	}
@@ -214,11 +314,12 @@ func parse(raw []byte) (content, error) {
 	if len(made.Salt) < minSalt || len(made.Salt) > maxText {
 		return content{}, errors.New("it has no salt")
 	}
-	for _, c := range made.Choices {
+	for _, c := range slices.Concat(made.Choices, made.Favourites) {
 		if c.User == "" || max(len(c.User), len(c.OrgIdentifier), len(c.BusinessFunction)) > maxText {
 			return content{}, errors.New("it has a choice that is none")
 		}
 	}
 	made.Choices = made.Choices[:min(len(made.Choices), Limit)]
+	made.Favourites = latestUsers(made.Favourites[:min(len(made.Favourites), Limit*MostFavourites)])
 	return made, nil
 }

@@ -123,7 +123,7 @@ func TestABrokenFileIsSetAside(t *testing.T) {
 		"no salt":        `{"version":1,"choices":[]}`,
 		"a later format": `{"version":2,"salt":"AAAAAAAAAAAAAAAAAAAAAAAAAA","choices":[]}`,
 		"empty choice":   `{"version":1,"salt":"AAAAAAAAAAAAAAAAAAAAAAAAAA","choices":[{}]}`,
-		"too large":      `{"version":1,"salt":"` + strings.Repeat("A", 1<<20) + `"}`,
+		"too large":      `{"version":1,"salt":"` + strings.Repeat("A", 8<<20) + `"}`,
 		"too long":       `{"version":1,"salt":"AAAAAAAAAAAAAAAAAAAAAAAAAA","choices":[{"user":"` + strings.Repeat("a", 300) + `"}]}`,
 	}
 	for name, broken := range tests {

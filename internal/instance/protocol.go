@@ -22,6 +22,8 @@ const (
 	maxLine = 8 * 1024
 	// maxFor bounds the name of the program that asks, in characters: it is shown on one line.
 	maxFor = 80
+	// maxWanted is a SHA-256 in hexadecimal digits.
+	maxWanted = 64
 	// maxToken bounds an activation token, in bytes. Those of desktops have less than a hundred.
 	maxToken = 256
 )
@@ -48,6 +50,9 @@ type Request struct {
 	// ActivationToken lets the first instance raise its window where a desktop allows that only to whoever the user has
 	// just dealt with: see [ActivationToken]. One that is too long or not printable ASCII does not arrive.
 	ActivationToken string `json:"activationToken,omitempty"`
+	// Wanted is the sort of window that is wanted, as the caller names it: a digest of its command line and settings. Whoever has a
+	// window of another sort says so. At most 64 letters and digits arrive.
+	Wanted string `json:"wanted,omitempty"`
 }
 
 // Answer is what the first instance says to it.
@@ -80,6 +85,11 @@ func ActivationToken(environ []string) string {
 func (r Request) clean() Request {
 	r.For = problem.Clean(strings.Map(printable, r.For), maxFor)
 	r.ActivationToken = usableToken(r.ActivationToken)
+	if len(r.Wanted) > maxWanted || strings.ContainsFunc(r.Wanted, func(c rune) bool {
+		return (c < '0' || c > '9') && (c < 'a' || c > 'z')
+	}) {
+		r.Wanted = ""
+	}
 	return r
 }
 
