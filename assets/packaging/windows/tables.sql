@@ -1,0 +1,33 @@
+-- What wixl cannot say: the statements for the tables of the package, one on a line, which .ci/package-windows carries out after wixl.
+-- A setting is written only if it was given, now or at an installation before (64: asked again when the package is reinstalled).
+UPDATE `Component` SET `Condition` = 'BASEURL', `Attributes` = 324 WHERE `Component` = 'BaseURL'
+UPDATE `Component` SET `Condition` = 'ASID', `Attributes` = 324 WHERE `Component` = 'ASID'
+UPDATE `Component` SET `Condition` = 'CERTTHUMBPRINT', `Attributes` = 324 WHERE `Component` = 'Thumbprint'
+-- AUTOSTART=1 chooses the feature.
+CREATE TABLE `Condition` (`Feature_` CHAR(38) NOT NULL, `Level` SHORT NOT NULL, `Condition` CHAR(255) PRIMARY KEY `Feature_`, `Level`)
+INSERT INTO `Condition` (`Feature_`, `Level`, `Condition`) VALUES ('Autostart', 1, 'AUTOSTART = "1"')
+-- An upgrade replaces every version up to its own, both included (256 + 512): another build of the same version, too.
+INSERT INTO `Upgrade` (`UpgradeCode`, `VersionMin`, `VersionMax`, `Attributes`, `ActionProperty`) VALUES ('{5D1C8F0A-6E43-4B0B-9B53-0E7C2C6B7A11}', '0.0.0', '@VERSION@', 768, 'OLDERVERSION')
+-- What was given when the version before was installed counts where nothing is given now. After AppSearch (50), before CostFinalize (1000),
+-- which asks the conditions of components.
+INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('KeepBaseURL', 'NOT BASEURL AND KEPTBASEURL', 61)
+INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('KeepASID', 'NOT ASID AND KEPTASID', 62)
+INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('KeepThumbprint', 'NOT CERTTHUMBPRINT AND KEPTCERTTHUMBPRINT', 63)
+INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('KeepAutostart', 'NOT AUTOSTART AND KEPTAUTOSTART', 64)
+-- The public properties that an installation by an ordinary user with an administrator's consent may hand on.
+UPDATE `Property` SET `Value` = 'OLDERVERSION;NEWERVERSION;BASEURL;ASID;CERTTHUMBPRINT;AUTOSTART;KEPTBASEURL;KEPTASID;KEPTCERTTHUMBPRINT;KEPTAUTOSTART' WHERE `Property` = 'SecureCustomProperties'
+-- A variable in the registry.
+UPDATE `Registry` SET `Value` = '#%%SystemRoot%\System32\EventCreate.exe' WHERE `Registry` = 'EventMessages'
+-- %ProgramData%\ers-login: SYSTEM and administrators change it, users read it, and nothing is inherited from above, where users may make files.
+CREATE TABLE `MsiLockPermissionsEx` (`MsiLockPermissionsEx` CHAR(72) NOT NULL, `LockObject` CHAR(72) NOT NULL, `Table` CHAR(32) NOT NULL, `SDDLText` CHAR(0) NOT NULL, `Condition` CHAR(255) PRIMARY KEY `MsiLockPermissionsEx`)
+INSERT INTO `MsiLockPermissionsEx` (`MsiLockPermissionsEx`, `LockObject`, `Table`, `SDDLText`) VALUES ('DataFolder', 'DATADIR', 'CreateFolder', 'D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)')
+-- A removal takes the passphrase and the proxy's password out of the Credential Manager of whoever removes, after SignOut (34: a program in a
+-- folder; 1024: within the transaction, as the user; 64: a failure does not stop the removal).
+INSERT INTO `CustomAction` (`Action`, `Type`, `Source`, `Target`) VALUES ('ForgetPassphrase', 1122, 'System64Folder', '"[System64Folder]cmdkey.exe" /delete:ers-login-certificate:passphrase')
+INSERT INTO `CustomAction` (`Action`, `Type`, `Source`, `Target`) VALUES ('ForgetProxyPassword', 1122, 'System64Folder', '"[System64Folder]cmdkey.exe" /delete:ers-login-proxy:password')
+INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('SignOut', 'REMOVE="ALL" AND NOT UPGRADINGPRODUCTCODE', 1609)
+INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('ForgetPassphrase', 'REMOVE="ALL" AND NOT UPGRADINGPRODUCTCODE', 1610)
+INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('ForgetProxyPassword', 'REMOVE="ALL" AND NOT UPGRADINGPRODUCTCODE', 1611)
+-- Windows Installer compares the versions of files.
+UPDATE `File` SET `Version` = '@VERSION@.0', `Language` = '2057' WHERE `File` = 'ers_login.exe'
+UPDATE `File` SET `Version` = '@VERSION@.0', `Language` = '2057' WHERE `File` = 'ticketbridge.exe'
