@@ -49,6 +49,15 @@ var star []byte
 //go:embed icons/star-empty.svg
 var starEmpty []byte
 
+//go:embed icons/tray-out.svg
+var trayOut []byte
+
+//go:embed icons/tray-signed-in.svg
+var traySignedIn []byte
+
+//go:embed icons/tray-problem.svg
+var trayProblem []byte
+
 // AppIcon is the program's icon.
 var AppIcon fyne.Resource = fyne.NewStaticResource("app.svg", appIcon)
 
@@ -81,4 +90,12 @@ var Warning fyne.Resource = fyne.NewStaticResource("warning.svg", warning)
 var (
 	Star      fyne.Resource = fyne.NewStaticResource("star.svg", star)
 	StarEmpty fyne.Resource = fyne.NewStaticResource("star-empty.svg", starEmpty)
+)
+
+// The states of the icon beside the desktop's clock, each with a shape of its own: an empty reader, a card in it with a tick, a
+// triangle.
+var (
+	TrayOut      fyne.Resource = fyne.NewStaticResource("tray-out.svg", trayOut)
+	TraySignedIn fyne.Resource = fyne.NewStaticResource("tray-signed-in.svg", traySignedIn)
+	TrayProblem  fyne.Resource = fyne.NewStaticResource("tray-problem.svg", trayProblem)
 )

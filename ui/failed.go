@@ -45,13 +45,17 @@ func newFailed(w *Window, state login.State) *failed {
 		}
 		rows = append(rows, widgets.Row{Object: steps(lang.L("What you can do"), texts), Above: 20})
 	}
+	buttons := []fyne.CanvasObject{s.again, s.copy}
+	if w.settings.Diagnostics != nil {
+		buttons = append(buttons, w.button(lang.L("Run diagnostics")+" (F9)", widgets.Secondary, w.openDiagnostics))
+	}
 	rows = append(rows,
 		widgets.Row{Object: widgets.NewRuns(
 			widgets.Run{Text: lang.L("Reference") + " ", Style: nameStyle},
 			widgets.Run{Text: p.Code, Style: nameBoldStyle},
 			widgets.Run{Text: "  ·  " + referenceTime(state.ProblemAt), Style: nameStyle},
 		), Above: 19},
-		widgets.Row{Object: widgets.Flow(13, 12, s.again, s.copy), Above: 18, Align: widgets.Leading},
+		widgets.Row{Object: widgets.Flow(13, 12, buttons...), Above: 18, Align: widgets.Leading},
 	)
 	s.content = page(widgets.NewPanel(widgets.Bad, widgets.Column(rows...)))
 	return s
@@ -99,7 +103,10 @@ func (s *failed) details() string {
 
 // translated returns a text of a problem in the user's language, with its values filled in.
 func translated(p *problem.Problem, text string) string {
-	if !strings.Contains(text, "{{") {
+	switch {
+	case text == "":
+		return ""
+	case !strings.Contains(text, "{{"):
 		return lang.L(text)
 	}
 	// The values are put in after the translation, as into the English text: each mark stands for itself until then.
@@ -115,4 +122,13 @@ func step(number int, text string) fyne.CanvasObject {
 	runs := marked(text, bodyStyle, boldStyle)
 	runs[0].Text = strconv.Itoa(number) + ".\u00a0" + runs[0].Text
 	return widgets.NewRuns(runs...)
+}
+
+// Spoken returns a Problem in the language of the window, for a message outside of it.
+func Spoken(p *problem.Problem) problem.Problem {
+	said := problem.Problem{Code: p.Code, Title: translated(p, p.Title), Happened: translated(p, p.Happened)}
+	for _, text := range p.Steps {
+		said.Steps = append(said.Steps, translated(p, text))
+	}
+	return said
 }

@@ -15,10 +15,15 @@ import (
 
 // newFrame puts header, notices, page and status bar on top of each other. The page is drawn first: what is scrolled out of it
 // lies behind the others.
+//
+// What is added to it besides is a point in the corner.
 func newFrame(header *fyne.Container, notices *strip, page, status *fyne.Container) *fyne.Container {
 	return container.New(&frameLayout{header: header, notices: notices, page: page, status: status},
 		widgets.NewBackdrop(widgets.ColorPage, false), page, header, notices.box, status)
 }
+
+// framed is how many objects a frame has of itself.
+const framed = 5
 
 type frameLayout struct {
 	header, page, status *fyne.Container
@@ -46,6 +51,9 @@ func (l *frameLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	l.page.Resize(fyne.NewSize(size.Width, size.Height-top-bottom))
 	l.status.Move(fyne.NewPos(0, size.Height-bottom))
 	l.status.Resize(fyne.NewSize(size.Width, bottom))
+	for _, point := range objects[framed:] {
+		point.Resize(fyne.NewSquareSize(1))
+	}
 }
 
 const edge = 24 // between the window's sides and what stands in header and status bar

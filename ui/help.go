@@ -16,21 +16,26 @@ type help struct {
 	// box is the panel, hidden at first, and button opens and closes it.
 	box    *fyne.Container
 	button *widgets.Button
-	// advice is what to try where nothing is known to be wrong, or nil: then there is help only where there is a notice.
-	advice  fyne.CanvasObject
-	notices []login.Notice
+	// advice is what to try where nothing is known to be wrong, or nil.
+	advice fyne.CanvasObject
+	// diagnose opens the diagnostics, or is nil where there are none.
+	diagnose *widgets.Button
+	notices  []login.Notice
 }
 
 func newHelp(w *Window, advice fyne.CanvasObject) *help {
 	h := &help{w: w, advice: advice, box: widgets.NewPanel(widgets.Plain, widgets.Column())}
 	h.button = w.button(lang.L("Having trouble?"), widgets.Secondary, h.toggle)
+	if w.settings.Diagnostics != nil {
+		h.diagnose = w.button(lang.L("Run diagnostics")+" (F9)", widgets.Secondary, w.openDiagnostics)
+	}
 	h.box.Hide()
 	h.fill()
 	return h
 }
 
 // available tells whether there is anything to show.
-func (h *help) available() bool { return h.advice != nil || len(h.notices) > 0 }
+func (h *help) available() bool { return h.advice != nil || h.diagnose != nil || len(h.notices) > 0 }
 
 // update takes the notices of a newer state.
 func (h *help) update(state login.State) {
@@ -48,7 +53,7 @@ func sameNotice(a, b login.Notice) bool {
 func (h *help) fill() {
 	var rows []widgets.Row
 	if len(h.notices) > 0 {
-		rows = append(rows, widgets.Row{Object: widgets.NewText(lang.L("Diagnostics"), headingStyle)})
+		rows = append(rows, widgets.Row{Object: widgets.NewText(lang.L("What is known to be wrong"), headingStyle)})
 	}
 	for _, n := range h.notices {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(n.Problem, n.Problem.Title), boldStyle), Above: 14},
@@ -65,6 +70,10 @@ func (h *help) fill() {
 			above = 22
 		}
 		rows = append(rows, widgets.Row{Object: h.advice, Above: above})
+	}
+	if h.diagnose != nil {
+		rows = append(rows, widgets.Row{Object: widgets.NewText(lang.L("Find out which part between your smartcard and e-RS is at fault:"),
+			bodyStyle), Above: 22}, widgets.Row{Object: h.diagnose, Above: 9, Align: widgets.Leading})
 	}
 	widgets.SetPanel(h.box, widgets.Column(rows...))
 	if !h.available() {

@@ -15,6 +15,7 @@ import (
 func TestUseLanguage(t *testing.T) {
 	defer func() {
 		require.NoError(t, os.Setenv("LC_ALL", "C"))
+		inUse.known, inUse.system = false, ""
 		require.NoError(t, UseLanguage("en"))
 		require.NoError(t, UseLanguage(""))
 	}()
@@ -35,7 +36,7 @@ func TestUseLanguage(t *testing.T) {
 	} {
 		t.Run(c.system+" "+c.language, func(t *testing.T) {
 			t.Setenv("LC_ALL", c.system)
-			inUse.known = false // The system has become another one.
+			inUse.known, inUse.system = false, "" // The system has become another one.
 			require.NoError(t, UseLanguage(c.language))
 			require.Equal(t, c.want, lang.L("Sign in"))
 		})

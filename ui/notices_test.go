@@ -104,12 +104,12 @@ func TestDiagnosticsInHelp(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, Settings{})
 			w.Show(c.state)
-			require.NotContains(t, w.texts(), "Diagnostics")
+			require.NotContains(t, w.texts(), "What is known to be wrong")
 			w.Show(noticed(c.state, true))
 			require.Contains(t, w.texts(), "Having trouble?")
-			require.NotContains(t, w.texts(), "Diagnostics", "it is opened by the user")
+			require.NotContains(t, w.texts(), "What is known to be wrong", "it is opened by the user")
 			w.press(fyne.KeyF1)
-			for _, text := range []string{"Diagnostics", noReaders.Title, noReaders.Happened,
+			for _, text := range []string{"What is known to be wrong", noReaders.Title, noReaders.Happened,
 				"1.\u00a0For the service desk: see whether the service pcscd runs.", "Reference CARD-READERS_UNKNOWN",
 				auditFull.Title, certificateEnds.Title, "2.\u00a0Go on with your work.", "Hide help"} {
 				require.Contains(t, w.texts(), text)
@@ -123,7 +123,7 @@ func TestDiagnosticsInHelp(t *testing.T) {
 			w.press(fyne.KeyF1)
 			c.state.Notices = nil
 			w.Show(c.state)
-			require.NotContains(t, w.texts(), "Diagnostics")
+			require.NotContains(t, w.texts(), "What is known to be wrong")
 			if c.state.Phase == login.Waiting {
 				require.Contains(t, w.texts(), "If nothing happens")
 			} else {
@@ -140,7 +140,7 @@ func TestHelpLink(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(noticed(signedInState(), false))
 	w.status.help.Tapped(&fyne.PointEvent{})
-	require.Contains(t, w.texts(), "Diagnostics")
+	require.Contains(t, w.texts(), "What is known to be wrong")
 	require.Positive(t, w.win.Canvas().Size().Width)
 	w.Show(workingState(login.Ending, login.SignedOut))
 	require.NotContains(t, w.texts(), "F1 Help")
@@ -161,6 +161,11 @@ func TestRenewal(t *testing.T) {
 	w.now = w.now.Add(2 * time.Minute)
 	w.ticker.tick()
 	require.Contains(t, w.texts(), "It ends in 3 min. Renew it to go on in the same organisation and role.")
+	asks := endsSoonState()
+	asks.RenewAsks = true
+	w.Show(asks)
+	require.Contains(t, w.texts(),
+		"It ends in 3 min. Renew it to go on in the same organisation and role. You will be asked for your passcode.")
 	w.press(fyne.KeyReturn)
 	requireIntents(t, w, login.Renew{})
 

@@ -76,7 +76,7 @@ type settingsPage struct {
 func newSettingsPage(w *Window) *settingsPage {
 	s := &settingsPage{w: w, options: map[Preference]map[string]*widgets.Option{}, failed: widgets.NewText("", bodyStyle)}
 	s.failed.Hide()
-	s.back = w.button(lang.L("Back"), widgets.Secondary, w.closeSettings)
+	s.back = w.button(lang.L("Back"), widgets.Secondary, w.closeOver)
 	rows := []widgets.Row{
 		{Object: widgets.NewText(lang.L("Settings"), titleStyle)},
 		{Object: widgets.NewText(lang.L("What you choose here is for you alone, and is kept on this computer."), leadStyle), Above: 5},
@@ -119,13 +119,14 @@ func (s *settingsPage) values(c choosablePreference, value string) fyne.CanvasOb
 // update is never asked: the page does not depend on the state.
 func (s *settingsPage) update(login.State) bool { return true }
 
-func (s *settingsPage) key(key *fyne.KeyEvent) bool {
-	if key.Name != fyne.KeyEscape {
-		return false
-	}
-	s.w.closeSettings()
-	return true
+// outlives tells whether the page stays: whoever is signing in, or whose session is about to end, has to see that.
+func (s *settingsPage) outlives(before, after login.State) bool {
+	return after.Phase == before.Phase && after.EndsSoon == before.EndsSoon
 }
+
+func (s *settingsPage) away() {}
+
+func (s *settingsPage) key(key *fyne.KeyEvent) bool { return s.w.escapes(key) }
 
 // choosablePreference is a preference with the values to choose from.
 type choosablePreference struct {
@@ -176,45 +177,14 @@ func (w *Window) preference(p Preference) (string, bool) {
 
 // openSettings lays the settings over the screen.
 func (w *Window) openSettings() {
-	if w.settings.Preferences == nil || w.over != nil || w.closing {
-		return
+	if w.settings.Preferences != nil && w.over == nil && !w.closing {
+		w.putOver(newSettingsPage(w))
 	}
-	w.putOver()
-}
-
-func (w *Window) putOver() {
-	w.over, w.overPhase, w.overSoon = newSettingsPage(w), w.last.Phase, w.last.EndsSoon
-	w.win.Canvas().Unfocus()
-	w.viewport.OnMoved, w.viewport.OnRoom = w.over.moved, w.over.room
-	w.viewport.SetContent(w.over.object())
-	w.showHelp()
-}
-
-// closeSettings goes back to the screen, brought up to date.
-func (w *Window) closeSettings() {
-	if w.over == nil {
-		return
-	}
-	w.uncover()
-	w.show(w.last)
-	w.screen.appear()
-	w.showHelp()
-}
-
-// uncover takes the settings away from over the screen.
-func (w *Window) uncover() {
-	if w.over == nil {
-		return
-	}
-	w.over = nil
-	w.win.Canvas().Unfocus()
-	w.viewport.OnMoved, w.viewport.OnRoom = w.screen.moved, w.screen.room
-	w.viewport.SetContent(w.screen.object())
 }
 
 // setPreference shows the window as the user prefers it from now on, and saves that.
 func (w *Window) setPreference(p Preference, value string) {
-	if w.over == nil {
+	if _, open := w.over.(*settingsPage); !open {
 		return
 	}
 	w.chosen[p] = value
@@ -223,13 +193,13 @@ func (w *Window) setPreference(p Preference, value string) {
 	w.settings.prefer()
 	w.settings.Preferences = store
 	w.restyle()
-	if option := w.over.options[p][value]; option != nil {
-		w.focus(option)
+	if page, open := w.over.(*settingsPage); open && page.options[p][value] != nil {
+		w.focus(page.options[p][value])
 	}
 	w.save(func() error { return store.Set(p, value) }, func(err error) {
-		if err != nil && w.over != nil {
-			w.over.failed.SetText(lang.L("The setting could not be saved. It is kept until you close the program."))
-			w.over.failed.Show()
+		if page, open := w.over.(*settingsPage); open && err != nil {
+			page.failed.SetText(lang.L("The setting could not be saved. It is kept until you close the program."))
+			page.failed.Show()
 			w.viewport.Relayout()
 		}
 	})
@@ -258,5 +228,5 @@ func (w *Window) restyle() {
 	w.screen = nil
 	w.showBars(w.last)
 	w.replace(w.last)
-	w.putOver()
+	w.putOver(newSettingsPage(w))
 }

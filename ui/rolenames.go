@@ -31,6 +31,9 @@ var roles = map[ersclient.BusinessFunction]roleWords{
 	ersclient.ReferrerRightsManager:         {"Referrer rights manager", "Maintain what referrers may use"},
 }
 
+// RoleName returns what a business function is called, for a message outside of the window.
+func RoleName(function ersclient.BusinessFunction) string { return roleName(function) }
+
 // roleName returns what a business function is called on the screen. One that is not in the published list has its value made
 // readable: SOME_NEW_ROLE becomes "Some new role".
 func roleName(function ersclient.BusinessFunction) string {

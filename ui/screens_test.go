@@ -46,6 +46,7 @@ func pictures() []picture {
 	demonstration := Settings{Demonstration: true}
 	return []picture{
 		{name: "waiting-card", state: waitingState(login.MissingCard, login.NotEnded), settings: demonstration},
+		{name: "waiting-asked", state: askedState("Referral Manager 4")},
 		{name: "waiting-unknown", state: waitingState(login.MissingUnknown, login.NotEnded)},
 		{name: "waiting-reader", state: waitingState(login.MissingReader, login.NotEnded)},
 		{name: "waiting-agent", state: waitingState(login.MissingAgent, login.NotEnded)},
@@ -54,8 +55,9 @@ func pictures() []picture {
 		{name: "waiting-changed", state: waitingState(login.MissingIntent, login.TicketChanged)},
 		{name: "waiting-expired", state: waitingState(login.MissingIntent, login.Expired)},
 		{name: "waiting-cancelled", state: waitingState(login.MissingCard, login.Cancelled)},
-		{name: "waiting-help", state: waitingState(login.MissingCard, login.NotEnded), settings: demonstration,
-			after: func(w *world) { w.press(fyne.KeyTab, fyne.KeySpace) }},
+		{name: "waiting-help", state: waitingState(login.MissingCard, login.NotEnded),
+			settings: Settings{Demonstration: true, Diagnostics: &chain{findings: brokenChain()}},
+			after:    func(w *world) { w.press(fyne.KeyTab, fyne.KeySpace) }},
 		{name: "waiting-locked", state: waitingState(login.MissingIntent, login.ScreenLocked)},
 		{name: "waiting-notices", state: noticed(waitingState(login.MissingCard, login.NotEnded), true)},
 		{name: "waiting-notices-help", state: noticed(waitingState(login.MissingCard, login.NotEnded), true),
@@ -81,6 +83,27 @@ func pictures() []picture {
 			after: func(w *world) { w.press(fyne.KeyF2, fyne.KeyTab) }},
 		{name: "settings-managed", state: signedInState(), after: func(w *world) { w.press(fyne.KeyF2) },
 			settings: Settings{Preferences: preferencesOf(nil, PreferLanguage, PreferAutostart, PreferAppearance)}},
+		{name: "diagnostics", state: waitingState(login.MissingReader, login.NotEnded),
+			settings: Settings{Diagnostics: &chain{findings: brokenChain()}}, after: func(w *world) { w.press(fyne.KeyF9, fyne.KeyTab) }},
+		{name: "diagnostics-good", state: signedInState(), settings: Settings{Diagnostics: &chain{findings: goodChain()}},
+			after: func(w *world) { w.press(fyne.KeyF9) }},
+		{name: "diagnostics-running", state: waitingState(login.MissingCard, login.NotEnded),
+			settings: Settings{Diagnostics: &chain{findings: brokenChain(), hangs: true}}, after: func(w *world) {
+				drawn := make(chan struct{})
+				w.aside = func(run func()) { go func() { run(); close(drawn) }() }
+				told := make(chan func(), 9)
+				w.do = func(f func()) { told <- f }
+				w.press(fyne.KeyF9)
+				for range 3 {
+					(<-told)()
+				}
+				w.t.Cleanup(func() { w.Stop(); <-drawn })
+			}},
+		{name: "bundle", state: waitingState(login.MissingReader, login.NotEnded),
+			settings: Settings{Diagnostics: &chain{findings: brokenChain()}},
+			after: func(w *world) {
+				w.press(fyne.KeyF9, fyne.KeyTab, fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyTab)
+			}},
 		{name: "selecting", state: workingState(login.Selecting, login.NotEnded)},
 		{name: "signed-in", state: signedInState(), later: 2 * time.Minute},
 		{name: "signed-in-confirm", state: signedInState(), later: 2 * time.Minute,
@@ -89,7 +112,7 @@ func pictures() []picture {
 		{name: "signed-in-ends-soon-notices", state: noticed(endsSoonState(), true), later: 9*time.Hour + 56*time.Minute},
 		{name: "signed-in-notices", state: noticed(signedInState(), true)},
 		{name: "signed-in-long-name", state: longName, settings: demonstration, cuts: true},
-		{name: "problem", state: failedState(notAccepted)},
+		{name: "problem", state: failedState(notAccepted), settings: Settings{Diagnostics: &chain{findings: brokenChain()}}},
 		{name: "problem-no-retry", state: failedState(&noRetry)},
 		{name: "ending", state: workingState(login.Ending, login.SignedOut)},
 		{name: "ending-card-removed", state: workingState(login.Ending, login.CardRemoved)},
@@ -115,23 +138,50 @@ func (p picture) draw(t *testing.T, size fyne.Size) *world {
 	return w
 }
 
-// looks are the ways in which each screen is drawn.
-var looks = []struct {
+// look is a way in which a screen is drawn.
+type look struct {
 	name       string
 	size       fyne.Size
 	scale      float32
 	appearance Appearance
 	language   string
-}{
-	{name: "", size: fyne.NewSize(initialWidth, initialHeight)},
-	{name: "-least", size: fyne.NewSize(minWidth, minHeight)},
-	{name: "-double", size: fyne.NewSize(initialWidth, initialHeight), scale: 2},
-	{name: "-double-least", size: fyne.NewSize(minWidth, minHeight), scale: 2},
-	{name: "-small", size: fyne.NewSize(initialWidth, initialHeight), scale: 0.8},
-	{name: "-dark", size: fyne.NewSize(initialWidth, initialHeight), appearance: Dark},
-	{name: "-contrast", size: fyne.NewSize(initialWidth, initialHeight), appearance: HighContrast},
-	{name: "-welsh", size: fyne.NewSize(initialWidth, initialHeight), language: "cy"},
-	{name: "-welsh-double-least", size: fyne.NewSize(minWidth, minHeight), scale: 2, language: "cy"},
+	// coloured differs from another look in its colours alone: there is nothing new to be cut or to overlap.
+	coloured bool
+}
+
+var (
+	initial = fyne.NewSize(initialWidth, initialHeight)
+	least   = fyne.NewSize(minWidth, minHeight)
+)
+
+// looks are the ways in which each screen is drawn: every appearance, at the usual size and at twice that, in both languages, and some
+// more in which there is least room.
+var looks = []look{
+	{name: "", size: initial},
+	{name: "-double", size: initial, scale: 2},
+	{name: "-dark", size: initial, appearance: Dark, coloured: true},
+	{name: "-dark-double", size: initial, appearance: Dark, scale: 2, coloured: true},
+	{name: "-contrast", size: initial, appearance: HighContrast},
+	{name: "-contrast-double", size: initial, appearance: HighContrast, scale: 2, coloured: true},
+	{name: "-welsh", size: initial, language: "cy"},
+	{name: "-welsh-double", size: initial, scale: 2, language: "cy"},
+	{name: "-welsh-dark", size: initial, appearance: Dark, language: "cy", coloured: true},
+	{name: "-welsh-dark-double", size: initial, appearance: Dark, scale: 2, language: "cy", coloured: true},
+	{name: "-welsh-contrast", size: initial, appearance: HighContrast, language: "cy", coloured: true},
+	{name: "-welsh-contrast-double", size: initial, appearance: HighContrast, scale: 2, language: "cy", coloured: true},
+	{name: "-least", size: least},
+	{name: "-small", size: initial, scale: 0.8},
+	{name: "-double-least", size: least, scale: 2},
+	{name: "-welsh-double-least", size: least, scale: 2, language: "cy"},
+}
+
+// in returns a picture in a look.
+func (p picture) in(l look) picture {
+	p.settings.TextScale, p.settings.Appearance, p.settings.Language = l.scale, l.appearance, l.language
+	if store, ok := p.settings.Preferences.(*preferences); ok { // These go before the settings.
+		store.wish(l.language, l.appearance, l.scale)
+	}
+	return p
 }
 
 // TestScreens draws every screen in every look and checks what holds for all of them. If it fails, a user sees cut or
@@ -141,12 +191,11 @@ func TestScreens(t *testing.T) {
 	folder := os.Getenv("ERS_LOGIN_SCREENS")
 	for _, p := range pictures() {
 		for _, look := range looks {
+			if look.coloured && folder == "" {
+				continue // It is drawn to be looked at.
+			}
 			t.Run(p.name+look.name, func(t *testing.T) {
-				p.settings.TextScale, p.settings.Appearance, p.settings.Language = look.scale, look.appearance, look.language
-				if store, ok := p.settings.Preferences.(*preferences); ok { // These go before the settings.
-					store.wish(look.language, look.appearance, look.scale)
-				}
-				w := p.draw(t, look.size)
+				w := p.in(look).draw(t, look.size)
 				requireNothingCut(t, w, p.cuts)
 				requireNothingOverlaps(t, w)
 				requireNames(t, w)

@@ -105,6 +105,10 @@ func (s *signedIn) update(state login.State) bool {
 // refresh shows what can change while the session stays the same.
 func (s *signedIn) refresh(state login.State) {
 	s.help.update(state)
+	if s.state.RenewAsks != state.RenewAsks {
+		s.state.RenewAsks = state.RenewAsks
+		s.left.SetText(s.offer(s.w.settings.Now()))
+	}
 	if state.EndsSoon == s.ending.Visible() {
 		return
 	}
@@ -144,10 +148,18 @@ func (s *signedIn) tick(now time.Time) {
 	runs := []widgets.Run{{Text: s.w.clockTime(s.state.ExpiresAt) + "  ", Style: boldStyle}, {Text: left, Style: leadStyle}}
 	if before != runs[0].Text+left {
 		s.ends.SetRuns(runs...)
-		s.left.SetText(lang.L("It ends {{.Remaining}}. Renew it to go on in the same organisation and role.",
-			map[string]any{"Remaining": remaining(now, s.state.ExpiresAt)}))
+		s.left.SetText(s.offer(now))
 		s.w.viewport.Relayout() // It may need another line now.
 	}
+}
+
+// offer says what renewing is good for, and what it takes.
+func (s *signedIn) offer(now time.Time) string {
+	left := map[string]any{"Remaining": remaining(now, s.state.ExpiresAt)}
+	if s.state.RenewAsks {
+		return lang.L("It ends {{.Remaining}}. Renew it to go on in the same organisation and role. You will be asked for your passcode.", left)
+	}
+	return lang.L("It ends {{.Remaining}}. Renew it to go on in the same organisation and role.", left)
 }
 
 // ask asks once, in place of the buttons.

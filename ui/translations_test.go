@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/assets"
+	"github.com/ers-login/ers-login/internal/diagnose"
 )
 
 var update = flag.Bool("update", false, "write en.json anew, and take out of cy.json what is no longer said")
@@ -122,7 +123,7 @@ func writeTranslations(t *testing.T, said map[string]string) {
 }
 
 // textsOfSource returns the texts that the program can show, each with the folder it stands in: what is handed to lang.L, what
-// Problems say, and the names of the roles.
+// Problems and diagnoses say, and the names of the roles.
 func textsOfSource(t *testing.T) map[string]string {
 	t.Helper()
 	said := map[string]string{}
@@ -138,6 +139,9 @@ func textsOfSource(t *testing.T) map[string]string {
 		}
 		return textsOfFolder(path, func(text string) { said[text] = path })
 	}))
+	for _, text := range diagnose.Texts() {
+		said[text] = "internal/diagnose"
+	}
 	delete(said, "")
 	return said
 }
@@ -176,6 +180,7 @@ func textsOfFolder(folder string, say func(string)) error {
 				}
 			case *ast.CompositeLit:
 				sayProblem(found, constants, say)
+				sayTitle(found, constants, say)
 			}
 			return true
 		})
@@ -213,6 +218,21 @@ func sayProblem(literal *ast.CompositeLit, constants map[string]ast.Expr, say fu
 		for _, step := range steps.Elts {
 			sayText(step, constants, say)
 		}
+	}
+}
+
+// sayTitle says the title of an entry of the Simulator menu, or of a persona, which is one.
+func sayTitle(literal *ast.CompositeLit, constants map[string]ast.Expr, say func(string)) {
+	fields := map[string]ast.Expr{}
+	for _, element := range literal.Elts {
+		if field, ok := element.(*ast.KeyValueExpr); ok {
+			if name, ok := field.Key.(*ast.Ident); ok {
+				fields[name.Name] = field.Value
+			}
+		}
+	}
+	if fields["Do"] != nil || fields["Items"] != nil || fields["Identifier"] != nil && fields["Key"] != nil {
+		sayText(fields["Title"], constants, say)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -19,6 +20,9 @@ type waiting struct {
 	title, text *widgets.Text
 	signIn      *widgets.Button
 	help        *help
+	// asked says which other program wants the user to sign in, and notNow declines.
+	asked  *widgets.Text
+	notNow *widgets.Button
 	// main is all but the help.
 	main fyne.CanvasObject
 }
@@ -31,12 +35,15 @@ func newWaiting(w *Window, state login.State) *waiting {
 		text:    centred(widgets.NewText("", leadStyle)),
 		signIn:  w.button(lang.L("Sign in"), widgets.Primary, w.intent(login.SignIn{})),
 		help:    newHelp(w, generalAdvice()),
+		asked:   centred(widgets.NewText("", boldStyle)),
+		notNow:  w.button(lang.L("Not now"), widgets.Secondary, w.intent(login.Cancel{})),
 	}
 	s.main = widgets.Column(
 		widgets.Row{Object: s.picture, Above: 48, Align: widgets.Centre},
 		widgets.Row{Object: s.title, Above: 24},
 		widgets.Row{Object: s.text, Above: 5},
-		widgets.Row{Object: widgets.Flow(13, 12, s.signIn, s.help.button), Above: 19, Align: widgets.Centre},
+		widgets.Row{Object: s.asked, Above: 12},
+		widgets.Row{Object: widgets.Flow(13, 12, s.signIn, s.notNow, s.help.button), Above: 19, Align: widgets.Centre},
 	)
 	s.content = page(widgets.Column(widgets.Row{Object: s.main}, widgets.Row{Object: s.help.box, Above: 32}))
 	s.update(state)
@@ -52,8 +59,16 @@ func (s *waiting) update(state login.State) bool {
 	s.title.SetText(said.title)
 	s.text.SetRuns(marked(said.text, leadStyle, widgets.Style{Size: leadStyle.Size, Color: leadStyle.Color, Bold: true})...)
 	s.help.update(state)
+	s.ask(problem.Clean(state.AskedBy, 100))
 	s.w.viewport.Relayout()
 	return true
+}
+
+// ask says that another program wants a sign-in, by the name that it calls itself.
+func (s *waiting) ask(by string) {
+	if s.asked.Hidden, s.notNow.Hidden = by == "", by == ""; by != "" {
+		s.asked.SetText(lang.L("{{.Program}} asks you to sign in to e-RS.", map[string]any{"Program": by}))
+	}
 }
 
 func (s *waiting) appear() { s.w.focus(s.signIn) }

@@ -11,10 +11,12 @@
 package ui
 
 import (
+	"image/color"
 	"sync"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/lang"
 
@@ -39,9 +41,18 @@ type Settings struct {
 	TextScale float32
 	// Favourites keeps the pairs that a user marks with a star. Without it there are no stars.
 	Favourites Favourites
+	// Diagnostics looks at each link between the smartcard and e-RS. Without it there is no such page.
+	Diagnostics Diagnostics
 	// Preferences keeps what the user may change in the window: its values stand in place of Language, Appearance and TextScale.
 	// Without it, there is nothing to change.
 	Preferences Preferences
+	// Tray puts an icon beside the desktop's clock. The desktop must have a place for it: the window may be hidden for good otherwise.
+	Tray bool
+	// Raise brings the window to the front, from wherever it is; nil shows it. Minimise takes it to where the desktop keeps minimised
+	// windows; without it, it stays. Both are called on Fyne's goroutine.
+	Raise, Minimise func()
+	// Drawn is called on Fyne's goroutine when the window has been drawn for the first time.
+	Drawn func()
 	// Now tells the time; nil is time.Now.
 	Now func() time.Time
 	// Shown is told of each screen that has taken another's place, with the state it shows. It is called on Fyne's goroutine.
@@ -50,8 +61,8 @@ type Settings struct {
 	Redact func(string) string
 }
 
-// SimulatorItem is an entry of the Simulator menu. Do is called on Fyne's goroutine and has to return at once. An item without a
-// title is a line, one with items a menu of its own.
+// SimulatorItem is an entry of the Simulator menu. Its title is English, and the key of its translation. Do is called on Fyne's
+// goroutine and has to return at once. An item without a title is a line, one with items a menu of its own.
 type SimulatorItem struct {
 	Title string
 	Do    func()
@@ -86,17 +97,20 @@ type Window struct {
 	status   *statusBar
 	viewport *widgets.Viewport
 	screen   screen
-	// over is the settings, while they lie over the screen, and chosen what was chosen there.
-	over   *settingsPage
+	// over is the page over the screen, or nil, and overState the state under which it was laid there.
+	over      overPage
+	overState login.State
+	// chosen is what was chosen in the settings.
 	chosen map[Preference]string
-	// overPhase and overSoon are the state under the settings: with another one, they go.
-	overPhase login.Phase
-	overSoon  bool
-	ticker    ticker
+	ticker ticker
+	// tray is the icon beside the clock, or nil.
+	tray *tray
 	// clock is how a time of day is written.
 	clock string
 	// save runs what is written to disk, later and elsewhere, and then done on Fyne's goroutine.
 	save func(run func() error, done func(error))
+	// aside runs what takes long on a goroutine of its own.
+	aside func(func())
 	// shown counts the screens. A button of an earlier one does nothing, should a key still reach it.
 	shown int
 	// last is the state that came last.
@@ -117,7 +131,7 @@ func newWindow(app fyne.App, settings Settings, send func(login.Intent), ticker 
 	}
 	settings.prefer()
 	w := &Window{app: app, settings: settings, send: send, do: fyne.Do, save: (&queue{}).add, ticker: ticker,
-		chosen: map[Preference]string{}}
+		aside: func(run func()) { go run() }, chosen: map[Preference]string{}}
 	w.style()
 	w.win = app.NewWindow(title(settings))
 	w.clock = clockLayout(lang.SystemLocale().String())
@@ -125,6 +139,7 @@ func newWindow(app fyne.App, settings Settings, send func(login.Intent), ticker 
 	w.win.SetPadded(false)
 	w.win.SetMaster()
 	w.win.SetCloseIntercept(w.close)
+	w.tray = newTray(w)
 	w.build()
 	w.win.Resize(fyne.NewSize(initialWidth, initialHeight))
 	w.win.Canvas().SetOnTypedKey(w.typedKey)
@@ -155,7 +170,27 @@ func (w *Window) build() {
 		link.OnKey, link.OnRune = w.typedKey, w.typedRune
 	}
 	w.frame = newFrame(w.header.box, w.notices, w.viewport.Object(), w.status.box)
+	if w.settings.Drawn != nil {
+		w.frame.Add(w.watchDrawing())
+	}
 	w.win.SetContent(w.frame)
+}
+
+// watchDrawing returns a point without colour, for which Fyne asks when it draws: there is no other way to see that it does. What is
+// queued then is done when the picture is whole.
+func (w *Window) watchDrawing() fyne.CanvasObject {
+	var once sync.Once
+	return canvas.NewRasterWithPixels(func(_, _, _, _ int) color.Color {
+		once.Do(func() {
+			w.do(func() {
+				if drawn := w.settings.Drawn; drawn != nil {
+					w.settings.Drawn = nil
+					drawn()
+				}
+			})
+		})
+		return color.Transparent
+	})
 }
 
 func title(settings Settings) string {
@@ -170,7 +205,12 @@ func (w *Window) Window() fyne.Window { return w.win }
 
 // Stop ends what the window still does by itself, after Fyne's loop has ended without a Closed state: there is nobody left to
 // draw for. It is called on the goroutine that ran the loop.
-func (w *Window) Stop() { w.ticker.stop() }
+func (w *Window) Stop() {
+	w.ticker.stop()
+	if w.over != nil {
+		w.over.away()
+	}
+}
 
 // Show draws a state. It can be called from any goroutine and returns at once. Where states come faster than they can be drawn,
 // only the newest is.
@@ -206,13 +246,22 @@ func (w *Window) apply(state login.State) {
 		w.app.Quit()
 		return
 	}
+	before := w.last
 	w.last = state
+	if w.tray != nil {
+		w.tray.show(state)
+	}
 	if w.closing {
 		state.Notices = nil // The goodbye stays until all is cleared, and nothing is to be done about anything any more.
 	}
 	w.showBars(state)
-	if !w.closing {
-		w.show(state)
+	if w.closing {
+		return
+	}
+	w.show(state)
+	w.announce(before, state)
+	if state.Phase == login.SignedIn && before.Phase != login.SignedIn && w.minimises() {
+		w.outOfTheWay()
 	}
 }
 
@@ -259,8 +308,9 @@ func (w *Window) showHelp() {
 // show updates the screen for a state, or puts another in its place.
 func (w *Window) show(state login.State) {
 	if w.over != nil && w.screen != nil {
-		if state.Phase == w.overPhase && state.EndsSoon == w.overSoon {
-			return // It is brought up to date when the settings go.
+		if w.over.outlives(w.overState, state) {
+			w.overState = state
+			return // It is brought up to date when the page goes.
 		}
 		w.uncover()
 	}
@@ -302,8 +352,18 @@ func (w *Window) tick() {
 	}
 }
 
-// close asks the flow for the end. The window goes when the flow says that nothing is left.
+// close is what the button in the window's corner does. Where the user has the window out of the way while they work, and there is
+// an icon by which it comes back, that is all.
 func (w *Window) close() {
+	if w.tray != nil && w.minimises() {
+		w.outOfTheWay()
+		return
+	}
+	w.quit()
+}
+
+// quit asks the flow for the end. The window goes when the flow says that nothing is left.
+func (w *Window) quit() {
 	if w.closing || w.closed {
 		return
 	}
@@ -331,6 +391,8 @@ func (w *Window) typedKey(key *fyne.KeyEvent) {
 		w.help()
 	case fyne.KeyF2:
 		w.openSettings()
+	case fyne.KeyF9:
+		w.openDiagnostics()
 	case fyne.KeyUp:
 		w.viewport.ScrollBy(-line)
 	case fyne.KeyDown:
@@ -378,7 +440,7 @@ func (w *Window) focus(control fyne.Focusable) { w.win.Canvas().Focus(control) }
 // signing out.
 func (w *Window) simulatorMenu() *fyne.MainMenu {
 	items := menuItems(w.settings.Simulator)
-	quit := fyne.NewMenuItem(lang.L("Quit"), w.close)
+	quit := fyne.NewMenuItem(lang.L("Quit"), w.quit)
 	quit.IsQuit = true
 	return fyne.NewMainMenu(fyne.NewMenu(lang.L("Simulator"), append(items, fyne.NewMenuItemSeparator(), quit)...))
 }
@@ -390,9 +452,9 @@ func menuItems(from []SimulatorItem) []*fyne.MenuItem {
 			items = append(items, fyne.NewMenuItemSeparator())
 			continue
 		}
-		made := fyne.NewMenuItem(item.Title, item.Do)
+		made := fyne.NewMenuItem(lang.L(item.Title), item.Do)
 		if len(item.Items) > 0 {
-			made.ChildMenu = fyne.NewMenu(item.Title, menuItems(item.Items)...)
+			made.ChildMenu = fyne.NewMenu(made.Label, menuItems(item.Items)...)
 		}
 		items = append(items, made)
 	}

@@ -36,13 +36,23 @@ type world struct {
 	now     time.Time
 }
 
-// quittable is a test app that knows whether it was told to quit.
+// quittable is a test app that knows whether it was told to quit, what it was to tell, and what is in the tray.
 type quittable struct {
 	fyne.App
-	quit bool
+	quit  bool
+	told  []*fyne.Notification
+	menu  *fyne.Menu
+	icon  fyne.Resource
+	menus int
 }
 
 func (q *quittable) Quit() { q.quit = true }
+
+func (q *quittable) SendNotification(n *fyne.Notification) { q.told = append(q.told, n) }
+
+func (q *quittable) SetSystemTrayMenu(menu *fyne.Menu)    { q.menu, q.menus = menu, q.menus+1 }
+func (q *quittable) SetSystemTrayIcon(icon fyne.Resource) { q.icon = icon }
+func (q *quittable) SetSystemTrayWindow(fyne.Window)      { panic("it would take over the closing") }
 
 // handTicker ticks when a test says so.
 type handTicker struct {
@@ -65,6 +75,7 @@ func newWorld(t *testing.T, settings Settings) *world {
 	settings.Now = func() time.Time { return made.now }
 	made.Window = newWindow(made.app, settings, func(intent login.Intent) { made.intents = append(made.intents, intent) }, made.ticker)
 	made.save = func(run func() error, done func(error)) { done(run()) }
+	made.aside = func(run func()) { run() }
 	made.win.Show()
 	return made
 }
@@ -301,6 +312,13 @@ func waitingState(missing login.Missing, reason login.Reason) login.State {
 	return login.State{Phase: login.Waiting, Since: morning, Missing: missing, Reason: reason, Links: links}
 }
 
+// askedState waits for somebody whom another program has asked to sign in.
+func askedState(by string) login.State {
+	state := waitingState(login.MissingCard, login.NotEnded)
+	state.AskedBy = by
+	return state
+}
+
 func choosingState(permissions []ersclient.Permission, last *ersclient.Permission) login.State {
 	return login.State{Phase: login.Choosing, Since: morning, User: gpUser, Permissions: permissions, LastUsed: last, Links: allGood}
 }
@@ -325,7 +343,7 @@ var (
 		Args:     map[string]string{"Folder": "/var/lib/ers-login"},
 	}
 	certificateEnds = &problem.Problem{
-		Code:     "TLS-CERTIFICATE_ENDS",
+		Code:     "CERT-EXPIRES_SOON",
 		Title:    "Your organisation's e-RS certificate ends in 12 days",
 		Happened: "After that nobody can sign in to e-RS from this computer.",
 		Steps:    []string{"Tell your local service desk the reference below."},

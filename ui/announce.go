@@ -1,0 +1,49 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/ers-login/ers-login/internal/login"
+)
+
+// announcement is what the desktop tells somebody who is looking at another window, or nothing. It is always one of our own texts:
+// on Windows a notification is a script with the text in it, so that no name from outside may ever get into one.
+func announcement(before, after login.State) string {
+	if before.Phase != login.SignedIn {
+		return ""
+	}
+	if after.Phase == login.SignedIn {
+		if after.EndsSoon && !before.EndsSoon {
+			return lang.L("Your e-RS session ends in five minutes. Open e-RS Login to renew it.")
+		}
+		return ""
+	}
+	switch after.Phase {
+	case login.Ending, login.Waiting:
+	case login.Failed:
+		return lang.L("Your e-RS session has ended. Open e-RS Login to see why.")
+	default:
+		return ""
+	}
+	switch after.Reason {
+	case login.CardRemoved:
+		return lang.L("Your smartcard was removed, so your e-RS session has ended.")
+	case login.Expired:
+		return lang.L("Your e-RS session has reached its time limit and has ended.")
+	case login.TicketChanged, login.ScreenLocked, login.UserSwitched, login.Abandoned:
+		return lang.L("Your e-RS session has ended. Open e-RS Login to see why.")
+	default: // What the user has asked for.
+		return ""
+	}
+}
+
+// announce has the desktop tell what has happened. It talks to another process, which may take its time.
+func (w *Window) announce(before, after login.State) {
+	text := announcement(before, after)
+	if text == "" {
+		return
+	}
+	notification := fyne.NewNotification(title(w.settings), text)
+	w.aside(func() { w.app.SendNotification(notification) })
+}

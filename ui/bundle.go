@@ -1,0 +1,86 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// bundlePage shows the exact content of a support bundle before it is saved, so that whoever hands it on knows what they hand on.
+type bundlePage struct {
+	still
+	w       *Window
+	from    *diagnostics
+	made    Bundle
+	save    *widgets.Button
+	told    *widgets.Text
+	listing *widgets.Listing
+}
+
+func newBundlePage(w *Window, from *diagnostics, made Bundle) *bundlePage {
+	b := &bundlePage{w: w, from: from, made: made, told: widgets.NewText("", boldStyle)}
+	parts := make([]widgets.ListingPart, len(made.Files))
+	for i, file := range made.Files {
+		parts[i] = widgets.ListingPart{Title: file.Name, Text: file.Content}
+	}
+	b.listing = widgets.NewListing(parts)
+	b.save = w.button(lang.L("Save these files"), widgets.Primary, b.write)
+	b.told.Hide()
+	b.content = page(widgets.Column(
+		widgets.Row{Object: widgets.NewText(lang.L("Support bundle"), titleStyle)},
+		widgets.Row{Object: widgets.NewText(lang.L("For your service desk. Secrets and names of people are masked. This is all that is saved, "+
+			"as it stands below; nothing is sent anywhere."), leadStyle), Above: 5},
+		widgets.Row{Object: b.told, Above: 12},
+		widgets.Row{Object: widgets.Flow(13, 12, b.save, w.button(lang.L("Back"), widgets.Secondary, b.back)), Above: 16,
+			Align: widgets.Leading},
+		widgets.Row{Object: widgets.NewPanel(widgets.Plain, b.listing.Object()), Above: 22},
+	))
+	return b
+}
+
+// write saves the files.
+func (b *bundlePage) write() {
+	b.w.save(b.made.Save, func(err error) {
+		if b.w.over != overPage(b) {
+			return
+		}
+		if err != nil {
+			p := problem.Of(err)
+			b.told.SetText(translated(p, p.Title) + " (" + p.Code + ")")
+		} else {
+			b.told.SetText(lang.L("Saved as {{.File}}", map[string]any{"File": problem.Clean(b.made.Path, 300)}))
+			b.save.Hide()
+			b.w.win.Canvas().Unfocus()
+		}
+		b.told.Show()
+		b.w.viewport.Relayout()
+		b.w.viewport.ScrollToTop()
+	})
+}
+
+// back goes back to what was found.
+func (b *bundlePage) back() { b.w.putOver(b.from) }
+
+func (b *bundlePage) moved(top, bottom float32) {
+	if y, found := b.w.viewport.OffsetOf(b.listing.Object()); found {
+		b.listing.Show(top-y, bottom-y)
+	}
+}
+
+// update is never asked: the page does not depend on the state.
+func (b *bundlePage) update(login.State) bool { return true }
+
+func (b *bundlePage) key(key *fyne.KeyEvent) bool {
+	if key.Name != fyne.KeyEscape {
+		return false
+	}
+	b.back()
+	return true
+}
+
+func (b *bundlePage) outlives(before, after login.State) bool { return b.from.outlives(before, after) }
+
+func (b *bundlePage) away() {}

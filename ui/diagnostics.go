@@ -1,0 +1,315 @@
+package ui
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/ers-login/ers-login/assets"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// Diagnostics looks at each link of the chain between the smartcard and e-RS.
+type Diagnostics interface {
+	// Names returns what the links are called, in their order: English, and the keys of their translations. It is called on Fyne's
+	// goroutine, and has to answer from memory.
+	Names() []string
+	// Run looks at all of them side by side and tells what it finds, one at a time and as soon as it is known. It returns when all is
+	// known, or soon after ctx has ended. It is not called on Fyne's goroutine.
+	Run(ctx context.Context, progress func(row int, found Finding)) Examination
+}
+
+// Finding is what is known of a link.
+type Finding struct {
+	// State is good, attention or bad; unknown is a link that could not be looked at.
+	State login.Health
+	// Said is one sentence, in English and the key of its translation; Args fills its {{.Name}}.
+	Said string
+	Args map[string]string
+	// Problem has the remedy. It is nil if all is well or nothing was looked at.
+	Problem *problem.Problem
+}
+
+// Examination is all that was found.
+type Examination struct {
+	// Report is the same as a text, for the clipboard, with nothing in it that must not be handed on.
+	Report string
+	// Bundle makes the files for a service desk. It is not called on Fyne's goroutine.
+	Bundle func(context.Context) (Bundle, error)
+}
+
+// Bundle is the files for a service desk, not saved yet.
+type Bundle struct {
+	// Path is the file that Save makes.
+	Path  string
+	Files []BundleFile
+	// Save saves exactly these files. It is not called on Fyne's goroutine.
+	Save func() error
+}
+
+// BundleFile is one of them.
+type BundleFile struct{ Name, Content string }
+
+// openDiagnostics lays the diagnostics over the screen, and looks.
+func (w *Window) openDiagnostics() {
+	if w.settings.Diagnostics == nil || w.closing {
+		return
+	}
+	if _, open := w.over.(*diagnostics); !open {
+		w.putOver(newDiagnostics(w))
+	}
+}
+
+// diagnostics is the page with a row for each link.
+type diagnostics struct {
+	still
+	w      *Window
+	cancel context.CancelFunc
+
+	names    []string
+	rows     []*fyne.Container // Each has one object: a link.
+	states   []login.Health
+	known    int
+	summary  *widgets.Text
+	progress *widgets.Progress
+	// buttons are those of a finished run.
+	buttons     *fyne.Container
+	again, copy *widgets.Button
+	bundle      *widgets.Button
+	failed      *widgets.Text
+	found       Examination
+}
+
+func newDiagnostics(w *Window) *diagnostics {
+	d := &diagnostics{w: w, names: w.settings.Diagnostics.Names(), summary: widgets.NewText("", leadStyle),
+		progress: widgets.NewProgress(lang.L("In progress")), failed: widgets.NewText("", bodyStyle)}
+	d.again = w.button(lang.L("Run again"), widgets.Primary, d.run)
+	d.copy = w.button(lang.L("Copy report"), widgets.Secondary, d.copyReport)
+	d.bundle = w.button(lang.L("Save support bundle"), widgets.Secondary, d.showBundle)
+	d.buttons = widgets.Flow(13, 12, d.again, d.copy, d.bundle)
+	back := w.button(lang.L("Back"), widgets.Secondary, w.closeOver)
+	rows := []widgets.Row{
+		{Object: widgets.NewText(lang.L("Diagnostics"), titleStyle)},
+		{Object: d.summary, Above: 5},
+		{Object: d.progress, Above: 16},
+		{Object: widgets.Flow(13, 12, d.buttons, back), Above: 16, Align: widgets.Leading},
+		{Object: d.failed, Above: 12},
+	}
+	links := make([]widgets.Row, len(d.names))
+	for i := range d.names {
+		d.rows = append(d.rows, widgets.Inset(widgets.Margins{}, widgets.Column()))
+		links[i] = widgets.Row{Object: d.rows[i], Above: 13}
+	}
+	if len(links) > 0 {
+		links[0].Above = 0
+	}
+	rows = append(rows, widgets.Row{Object: widgets.NewPanel(widgets.Plain, widgets.Column(links...)), Above: 22})
+	d.content = page(widgets.Column(rows...))
+	d.failed.Hide()
+	return d
+}
+
+func (d *diagnostics) appear() {
+	if d.cancel == nil {
+		d.run()
+		return
+	}
+	d.w.focus(d.bundle) // Back from the bundle.
+}
+
+// run looks at everything anew.
+func (d *diagnostics) run() {
+	d.end()
+	ctx, cancel := context.WithCancel(context.Background())
+	d.cancel, d.known, d.found = cancel, 0, Examination{}
+	d.states = make([]login.Health, len(d.names))
+	for i := range d.names {
+		d.showRow(i, nil)
+	}
+	d.buttons.Hide()
+	d.failed.Hide()
+	d.copy.SetText(lang.L("Copy report"))
+	d.progress.Show()
+	d.progress.Start()
+	d.summary.SetText(lang.L("Looking at every part between your smartcard and e-RS…"))
+	d.w.win.Canvas().Unfocus()
+	d.w.viewport.Relayout()
+	// What comes from a run that was ended is of no interest any more.
+	current := func(do func()) func() {
+		return func() {
+			if ctx.Err() == nil && !d.w.closed {
+				do()
+			}
+		}
+	}
+	d.w.aside(func() {
+		found := d.w.settings.Diagnostics.Run(ctx, func(row int, found Finding) {
+			d.w.do(current(func() { d.tell(row, found) }))
+		})
+		d.w.do(current(func() { d.finish(found) }))
+	})
+}
+
+// tell shows what was found out about a link.
+func (d *diagnostics) tell(row int, found Finding) {
+	if row < 0 || row >= len(d.rows) {
+		return
+	}
+	d.states[row] = found.State
+	d.known++
+	d.showRow(row, &found)
+	d.summary.SetText(lang.L("{{.Known}} of {{.Count}} checked…", map[string]any{"Known": d.known, "Count": len(d.rows)}))
+	d.w.viewport.Relayout()
+}
+
+// finish shows the end of a run.
+func (d *diagnostics) finish(found Examination) {
+	d.found = found
+	d.progress.Stop()
+	d.progress.Hide()
+	bad, attention := 0, 0
+	for _, state := range d.states {
+		switch state {
+		case login.HealthBad:
+			bad++
+		case login.HealthAttention:
+			attention++
+		case login.HealthGood, login.HealthUnknown:
+		}
+	}
+	switch {
+	case bad > 0:
+		d.summary.SetText(lang.L("Parts that do not work: {{.Count}}. What to do stands with each of them.", map[string]any{"Count": bad}))
+	case attention > 0:
+		d.summary.SetText(lang.L("Nothing has failed. Parts that need attention: {{.Count}}.", map[string]any{"Count": attention}))
+	default:
+		d.summary.SetText(lang.L("Everything that could be checked is in order."))
+	}
+	d.bundle.Hidden = found.Bundle == nil
+	d.buttons.Show()
+	d.w.viewport.Relayout()
+}
+
+// showRow shows a link, with what was found or that it is still being looked at.
+func (d *diagnostics) showRow(i int, found *Finding) {
+	icon, word, said := assets.StatusUnknown, lang.L("Checking…"), ""
+	if found != nil {
+		icon, word, said = statusIcon(found.State), stateWord(found.State), found.text()
+	}
+	name := widgets.NewRuns(widgets.Run{Text: lang.L(d.names[i]) + ": ", Style: boldStyle}, widgets.Run{Text: word, Style: bodyStyle})
+	rows := []widgets.Row{{Object: name}}
+	if said != "" {
+		rows = append(rows, widgets.Row{Object: widgets.NewText(said, leadStyle), Above: 2})
+	}
+	if found != nil && found.Problem != nil {
+		rows = append(rows, remedy(*found, said)...)
+	}
+	d.rows[i].Objects = []fyne.CanvasObject{
+		widgets.Beside(widgets.NewPicture(icon, fyne.Size{}), widgets.SizeBody, 1.3, widgets.Column(rows...)),
+	}
+}
+
+// remedy says what to do about a link.
+func remedy(found Finding, said string) []widgets.Row {
+	p := found.Problem
+	var rows []widgets.Row
+	if happened := translated(p, p.Happened); happened != "" && happened != said {
+		rows = append(rows, widgets.Row{Object: widgets.NewText(happened, bodyStyle), Above: 6})
+	}
+	for i, text := range p.Steps {
+		rows = append(rows, widgets.Row{Object: step(i+1, translated(p, text)), Above: 3.5})
+	}
+	return append(rows, widgets.Row{Object: widgets.NewRuns(widgets.Run{Text: lang.L("Reference") + " ", Style: nameStyle},
+		widgets.Run{Text: p.Code, Style: nameBoldStyle}), Above: 5})
+}
+
+// text returns the sentence in the user's language.
+func (f Finding) text() string { return translated(&problem.Problem{Args: f.Args}, f.Said) }
+
+func stateWord(state login.Health) string {
+	switch state {
+	case login.HealthGood:
+		return lang.L("OK")
+	case login.HealthAttention:
+		return lang.L("Attention")
+	case login.HealthBad:
+		return lang.L("Failed")
+	default:
+		return lang.L("Not checked")
+	}
+}
+
+func (d *diagnostics) copyReport() {
+	d.w.app.Clipboard().SetContent(d.found.Report)
+	d.copy.SetText(lang.L("Report copied"))
+	d.w.viewport.Relayout()
+}
+
+// showBundle shows what would be saved, before it is.
+func (d *diagnostics) showBundle() {
+	d.end()
+	ctx, cancel := context.WithCancel(context.Background())
+	d.cancel = cancel
+	d.bundle.SetText(lang.L("Collecting…"))
+	d.w.viewport.Relayout()
+	collect := d.found.Bundle
+	d.w.aside(func() {
+		made, err := collect(ctx)
+		d.w.do(func() {
+			if ctx.Err() != nil || d.w.closed {
+				return
+			}
+			d.bundle.SetText(lang.L("Save support bundle"))
+			if err != nil {
+				d.complain(err)
+				return
+			}
+			d.w.putOver(newBundlePage(d.w, d, made))
+		})
+	})
+}
+
+func (d *diagnostics) complain(err error) {
+	p := problem.Of(err)
+	d.failed.SetText(translated(p, p.Title) + " (" + p.Code + ")")
+	d.failed.Show()
+	d.w.viewport.Relayout()
+	d.w.viewport.RevealObject(d.failed)
+}
+
+// update is never asked: the page does not depend on the state.
+func (d *diagnostics) update(login.State) bool { return true }
+
+func (d *diagnostics) key(key *fyne.KeyEvent) bool { return d.w.escapes(key) }
+
+// outlives tells whether the page stays. Somebody who can sign in now, or is about to lose their session, has to see that;
+// anything else is what they are trying to find out.
+func (d *diagnostics) outlives(before, after login.State) bool {
+	if after.Phase == before.Phase {
+		return after.EndsSoon == before.EndsSoon
+	}
+	return !inSession(before.Phase) && !inSession(after.Phase)
+}
+
+// inSession tells whether there is a session at e-RS.
+func inSession(phase login.Phase) bool {
+	switch phase {
+	case login.Choosing, login.Selecting, login.SignedIn, login.Ending:
+		return true
+	default:
+		return false
+	}
+}
+
+func (d *diagnostics) away() { d.end() }
+
+// end ends what is under way.
+func (d *diagnostics) end() {
+	d.progress.Stop()
+	if d.cancel != nil {
+		d.cancel()
+	}
+}

@@ -1,0 +1,261 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// chain is a chain with known findings.
+type chain struct {
+	findings []named
+	// hangs: the last of them is never found.
+	hangs bool
+	runs  int
+	saved int
+	err   error
+	lines int
+}
+
+type named struct {
+	name string
+	Finding
+}
+
+func (c *chain) Names() []string {
+	var names []string
+	for _, f := range c.findings {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+func (c *chain) Run(ctx context.Context, progress func(int, Finding)) Examination {
+	c.runs++
+	for i, f := range c.findings {
+		if c.hangs && i == len(c.findings)-2 {
+			break
+		}
+		progress(i, f.Finding)
+	}
+	if c.hangs {
+		<-ctx.Done()
+		return Examination{}
+	}
+	return Examination{Report: "OK  Clock  It is right.\n", Bundle: func(context.Context) (Bundle, error) {
+		if c.err != nil {
+			return Bundle{}, c.err
+		}
+		log := strings.Repeat(`{"level":"info","msg":"drawn","screen":"waiting","time":"2026-11-20T08:42:00Z","version":"1.0.0"}`+"\n", max(6, c.lines))
+		return Bundle{Path: "/home/ann/Downloads/ers-login-support.zip", Files: []BundleFile{
+			{"about.txt", "Support bundle of e-RS Login 1.0.0\n\nMasked in all files: tickets, session keys\n"},
+			{"settings.toml", "base_url = \"https://api.example.nhs.uk/ers-api\"  # the user's file\nasid = \"\"  # built-in default\n"},
+			{"log/ers-login.log", log},
+		}, Save: func() error { c.saved++; return c.err }}, nil
+	}}
+}
+
+func goodChain() []named {
+	said := func(name, said string, args map[string]string) named {
+		return named{name, Finding{State: login.HealthGood, Said: said, Args: args}}
+	}
+	return []named{
+		said("Smartcard reader", "Smartcard readers connected: {{.Count}} ({{.Names}}).", map[string]string{"Count": "1", "Names": "OMNIKEY 3121"}),
+		said("Smartcard", "There is a card in the reader.", nil),
+		said("Smartcard sign-in", "Somebody is signed in with a smartcard.", nil),
+		said("Clock", "This computer's clock agrees with that of e-RS (difference in seconds: {{.Seconds}}).", map[string]string{"Seconds": "1"}),
+		said("Keyring", "A test entry was written, read back and removed.", nil),
+	}
+}
+
+func brokenChain() []named {
+	list := goodChain()
+	list[0].Finding = Finding{State: login.HealthBad, Said: "No smartcard reader is connected.", Problem: &problem.Problem{
+		Code: "CARD-READER_NOT_AVAILABLE", Title: "No smartcard reader is connected", Happened: "No smartcard reader is connected.",
+		Steps: []string{"Connect the reader.", "Press **Try again**."}}}
+	list[1].Finding = Finding{State: login.HealthUnknown, Said: "The readers cannot be seen, so neither can a card."}
+	list[3].Finding = Finding{State: login.HealthAttention, Said: "This computer's clock does not agree with that of e-RS (difference in minutes: {{.Minutes}}).",
+		Args: map[string]string{"Minutes": "7"}, Problem: certificateEnds}
+	return list
+}
+
+// seen tells whether a text stands in the window.
+func (w *world) seen(text string) bool {
+	for _, object := range w.heard() {
+		if a, ok := object.CanvasObject.(fyne.Accessible); ok && strings.Contains(a.AccessibilityLabel(), text) {
+			return true
+		}
+	}
+	return false
+}
+
+// Whoever has trouble finds out what is wrong and what to do, wherever they are.
+func TestDiagnosticsWorkFromEveryScreen(t *testing.T) {
+	for _, state := range []login.State{
+		workingState(login.Starting, login.NotEnded), waitingState(login.MissingCard, login.NotEnded),
+		workingState(login.Prompting, login.NotEnded), workingState(login.SigningIn, login.NotEnded),
+		choosingState(fiveRoles(), &triage), workingState(login.Selecting, login.NotEnded), signedInState(), failedState(notAccepted),
+	} {
+		t.Run(state.Phase.String(), func(t *testing.T) {
+			looked := &chain{findings: brokenChain()}
+			w := newWorld(t, Settings{Diagnostics: looked})
+			w.Show(state)
+			w.press(fyne.KeyF9)
+			require.Equal(t, 1, looked.runs)
+			require.True(t, w.seen("Smartcard reader: Failed"))
+			require.True(t, w.seen("difference in minutes: 7"))
+			require.True(t, w.seen("CARD-READER_NOT_AVAILABLE"))
+			require.True(t, w.seen("Parts that do not work: 1."))
+			w.press(fyne.KeyEscape)
+			require.False(t, w.seen("Smartcard reader: Failed"))
+			require.Nil(t, w.over)
+			require.Empty(t, w.took(), "looking does nothing else")
+		})
+	}
+}
+
+// What happens to the session meanwhile is not to be missed.
+func TestDiagnosticsGiveWayToASession(t *testing.T) {
+	for name, c := range map[string]struct {
+		before, after login.State
+		stays         bool
+	}{
+		"roles to choose from":  {waitingState(login.MissingCard, login.NotEnded), choosingState(fiveRoles(), nil), false},
+		"a session that ends":   {signedInState(), workingState(login.Ending, login.CardRemoved), false},
+		"five minutes left":     {signedInState(), endsSoonState(), false},
+		"still being got ready": {workingState(login.Starting, login.NotEnded), waitingState(login.MissingAgent, login.NotEnded), true},
+		"a problem":             {waitingState(login.MissingCard, login.NotEnded), failedState(notAccepted), true},
+		"a card put in":         {waitingState(login.MissingReader, login.NotEnded), waitingState(login.MissingCard, login.NotEnded), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Settings{Diagnostics: &chain{findings: goodChain()}})
+			w.Show(c.before)
+			w.press(fyne.KeyF9)
+			w.Show(c.after)
+			require.Equal(t, c.stays, w.over != nil)
+			w.press(fyne.KeyEscape)
+			require.Nil(t, w.over)
+			require.True(t, w.screen.update(c.after), "the screen is that of the newest state")
+		})
+	}
+}
+
+// A run that was left tells nothing into the next one, and is ended.
+func TestDiagnosticsThatAreLeftAreEnded(t *testing.T) {
+	looked := &waitingChain{started: make(chan context.Context, 2)}
+	w := newWorld(t, Settings{Diagnostics: looked})
+	var late []func()
+	w.aside = func(run func()) { late = append(late, run) }
+	w.Show(waitingState(login.MissingCard, login.NotEnded))
+	w.press(fyne.KeyF9)
+	require.True(t, w.seen("Clock: Checking…"))
+	w.press(fyne.KeyEscape, fyne.KeyF9)
+	require.Len(t, late, 2)
+	late[0]()
+	require.Error(t, (<-looked.started).Err())
+	require.True(t, w.seen("Clock: Checking…"), "that was the run before")
+	late[1]()
+	require.NoError(t, (<-looked.started).Err())
+	require.True(t, w.seen("Clock: OK"))
+	w.Stop()
+}
+
+type waitingChain struct{ started chan context.Context }
+
+func (*waitingChain) Names() []string { return []string{"Clock"} }
+
+func (c *waitingChain) Run(ctx context.Context, progress func(int, Finding)) Examination {
+	c.started <- ctx
+	progress(0, Finding{State: login.HealthGood})
+	progress(7, Finding{State: login.HealthBad}) // A row that is not there.
+	return Examination{}
+}
+
+func TestDiagnosticsRunAgainAndAreCopied(t *testing.T) {
+	looked := &chain{findings: brokenChain()}
+	w := newWorld(t, Settings{Diagnostics: looked})
+	w.Show(waitingState(login.MissingCard, login.NotEnded))
+	w.press(fyne.KeyF9, fyne.KeyTab)
+	require.Equal(t, "Run again", w.focused())
+	looked.findings = goodChain()
+	w.press(fyne.KeyReturn)
+	require.Equal(t, 2, looked.runs)
+	require.True(t, w.seen("Everything that could be checked is in order."))
+	require.False(t, w.seen("CARD-READER_NOT_AVAILABLE"))
+	w.press(fyne.KeyTab, fyne.KeyTab, fyne.KeySpace)
+	require.Equal(t, "Report copied", w.focused())
+	require.Equal(t, "OK  Clock  It is right.\n", w.app.Clipboard().Content())
+}
+
+// Nobody hands on what they have not been able to look at.
+func TestTheBundleIsShownBeforeItIsSaved(t *testing.T) {
+	looked := &chain{findings: goodChain(), lines: 20_000}
+	w := newWorld(t, Settings{Diagnostics: looked})
+	w.Show(waitingState(login.MissingCard, login.NotEnded))
+	w.press(fyne.KeyF9, fyne.KeyTab, fyne.KeyTab, fyne.KeyTab)
+	require.Equal(t, "Save support bundle", w.focused())
+	w.press(fyne.KeyReturn)
+	require.Zero(t, looked.saved)
+	require.True(t, w.seen("base_url ="))
+	page, shown := w.over.(*bundlePage)
+	require.True(t, shown)
+	require.Less(t, len(page.listing.Object().Objects), 200, "only what can be seen exists")
+	w.press(fyne.KeyPageDown, fyne.KeyPageDown)
+	require.True(t, w.seen(`"msg":"drawn"`))
+	require.False(t, w.seen("base_url ="), "it has been scrolled away")
+	w.press(fyne.KeyTab)
+	require.Equal(t, "Save these files", w.focused())
+	w.press(fyne.KeyReturn)
+	require.Equal(t, 1, looked.saved)
+	require.True(t, w.seen("Saved as /home/ann/Downloads/ers-login-support.zip"))
+	w.press(fyne.KeyEscape)
+	require.Equal(t, "Save support bundle", w.focused(), "back where they came from")
+	require.Equal(t, 1, looked.runs)
+}
+
+func TestABundleThatCannotBeMadeOrSavedSaysSo(t *testing.T) {
+	full := &problem.Problem{Code: "DIAG-BUNDLE", Title: "The support bundle could not be saved"}
+	looked := &chain{findings: goodChain(), err: full}
+	w := newWorld(t, Settings{Diagnostics: looked})
+	w.Show(waitingState(login.MissingCard, login.NotEnded))
+	w.press(fyne.KeyF9, fyne.KeyTab, fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn)
+	require.True(t, w.seen("The support bundle could not be saved (DIAG-BUNDLE)"))
+	looked.err = nil
+	w.press(fyne.KeyReturn)
+	require.True(t, w.seen("Support bundle"))
+	looked.err = errors.New("disk on fire")
+	w.press(fyne.KeyTab, fyne.KeyReturn)
+	require.True(t, w.seen(fmt.Sprintf("(%s)", problem.Unexpected.Code)))
+	require.True(t, w.seen("Save these files"), "it can be tried again")
+}
+
+// A line that is cut, or a letter that is not shown, would be handed on unseen.
+func TestTheListingShowsEverything(t *testing.T) {
+	listing := widgets.NewListing([]widgets.ListingPart{
+		{Title: "a.txt", Text: strings.Repeat("0123456789", 50) + "\n\tx\x1b[31my\u202e\n"}, {Title: "b.txt", Text: "last"},
+	})
+	_ = newWorld(t, Settings{})
+	box := listing.Object()
+	box.Resize(fyne.NewSize(400, widgets.HeightFor(box, 400)))
+	listing.Show(0, 4000)
+	var said []string
+	for _, object := range box.Objects {
+		a, ok := object.(fyne.Accessible)
+		require.True(t, ok)
+		said = append(said, a.AccessibilityLabel())
+	}
+	all := strings.Join(said, "")
+	assert.Contains(t, all, strings.Repeat("0123456789", 50))
+	assert.Contains(t, all, "x\uFFFD[31my\uFFFD")
+	assert.Contains(t, all, "b.txt"+"last")
+}

@@ -1,0 +1,134 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/ers-login/ers-login/assets"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// tray is the icon beside the desktop's clock: signed out, signed in or a problem, and a menu with the little that is needed while the
+// window is out of the way.
+//
+// It is there before Fyne's loop runs, as Fyne would not start it later. Fyne's own way to tie a window to a tray is not used: it takes
+// the window's closing over, and with it the signing out.
+type tray struct {
+	w       *Window
+	desktop desktop.App
+	shown   trayFace
+	known   bool
+}
+
+// trayFace is all that can be seen of the tray.
+type trayFace struct {
+	icon              fyne.Resource
+	who, what         string
+	switches, signOut bool
+}
+
+// newTray returns the tray of a window, or nil if the desktop has none.
+func newTray(w *Window) *tray {
+	app, can := w.app.(desktop.App)
+	if !can || !w.settings.Tray {
+		return nil
+	}
+	return &tray{w: w, desktop: app}
+}
+
+// show shows a state. Nothing is done as long as that looks the same: a menu is made anew as a whole.
+func (t *tray) show(state login.State) {
+	face := faceOf(state)
+	if t.known && face == t.shown {
+		return
+	}
+	t.known, t.shown = true, face
+	t.desktop.SetSystemTrayMenu(t.menu(face))
+	t.desktop.SetSystemTrayIcon(face.icon)
+}
+
+// faceOf says what the tray looks like in a state.
+func faceOf(state login.State) trayFace {
+	switch state.Phase {
+	case login.SignedIn:
+		return trayFace{icon: assets.TraySignedIn, who: problem.Clean(state.User.Name, 100), switches: true, signOut: true,
+			what: lang.L("{{.Role}} at {{.Organisation}}", map[string]any{"Role": roleName(state.Chosen.BusinessFunction),
+				"Organisation": organisation(state.Chosen)})}
+	case login.Failed:
+		p := state.Problem
+		if p == nil {
+			p = problem.Unexpected
+		}
+		return trayFace{icon: assets.TrayProblem, what: translated(p, p.Title)}
+	case login.Choosing:
+		return trayFace{icon: assets.TrayOut, who: problem.Clean(state.User.Name, 100), signOut: true, what: lang.L("Choose how you want to work")}
+	default:
+		return trayFace{icon: assets.TrayOut, what: lang.L("Not signed in to e-RS")}
+	}
+}
+
+func (t *tray) menu(face trayFace) *fyne.Menu {
+	var items []*fyne.MenuItem
+	for _, said := range []string{face.who, face.what} {
+		if said != "" {
+			item := fyne.NewMenuItem(said, nil)
+			item.Disabled = true
+			items = append(items, item)
+		}
+	}
+	open := fyne.NewMenuItem(lang.L("Open"), t.w.raise)
+	switches := fyne.NewMenuItem(lang.L("Switch role"), func() {
+		t.w.raise()
+		t.w.send(login.SwitchRole{})
+	})
+	signOut := fyne.NewMenuItem(lang.L("Sign out"), t.w.askToSignOut)
+	switches.Disabled, signOut.Disabled = !face.switches, !face.signOut
+	quit := fyne.NewMenuItem(lang.L("Quit"), t.w.quit)
+	quit.IsQuit = true
+	return fyne.NewMenu(title(t.w.settings), append(items, fyne.NewMenuItemSeparator(), open, switches, signOut,
+		fyne.NewMenuItemSeparator(), quit)...)
+}
+
+// raise brings the window to the front.
+func (w *Window) raise() {
+	if w.settings.Raise != nil {
+		w.settings.Raise()
+		return
+	}
+	w.win.Show()
+	w.win.RequestFocus()
+}
+
+// askToSignOut asks in the window, as its own button does: other applications stop.
+func (w *Window) askToSignOut() {
+	w.raise()
+	if w.last.Phase != login.SignedIn {
+		w.send(login.SignOut{})
+		return
+	}
+	w.closeOver()
+	if s, is := w.screen.(*signedIn); is {
+		s.ask()
+	}
+}
+
+// outOfTheWay takes the window away without ending anything: into the tray, or to where the desktop keeps minimised windows.
+func (w *Window) outOfTheWay() {
+	switch {
+	case w.tray != nil:
+		w.win.Hide()
+	case w.settings.Minimise != nil:
+		w.settings.Minimise()
+	}
+}
+
+// minimises tells whether the user wants the window out of the way once they are signed in.
+func (w *Window) minimises() bool {
+	if w.settings.Preferences == nil {
+		return false
+	}
+	value, offered := w.preference(PreferMinimise)
+	return offered && value == "true"
+}

@@ -1,0 +1,183 @@
+package widgets
+
+import (
+	"strings"
+	"unicode"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// ListingPart is a text with a title, such as a file.
+type ListingPart struct{ Title, Text string }
+
+// Listing shows long texts as they are, in letters of one width. However long they are, only the lines that can be seen exist.
+type Listing struct {
+	parts []ListingPart
+	box   *fyne.Container
+
+	// lines are the texts broken for columns, at a size of text.
+	lines       []listingLine
+	columns     int
+	size        float32
+	height      float32
+	top, bottom float32
+	shown       []*listingText
+}
+
+type listingLine struct {
+	text  string
+	title bool
+}
+
+// NewListing returns a listing.
+func NewListing(parts []ListingPart) *Listing {
+	l := &Listing{parts: parts}
+	l.box = container.New(listingLayout{l})
+	return l
+}
+
+// Object returns what to put into the window.
+func (l *Listing) Object() *fyne.Container { return l.box }
+
+// Show says which part can be seen.
+func (l *Listing) Show(top, bottom float32) {
+	l.top, l.bottom = top, bottom
+	l.materialise()
+}
+
+// measure breaks the lines for a width.
+func (l *Listing) measure(width float32) {
+	size := fyne.CurrentApp().Settings().Theme().Size(SizeDetail)
+	cell := fyne.MeasureText("M", size, fyne.TextStyle{Monospace: true})
+	columns := max(10, int(width/cell.Width))
+	if l.columns == columns && l.size == size {
+		return
+	}
+	l.columns, l.size, l.height = columns, size, cell.Height
+	l.lines = l.lines[:0]
+	for i, part := range l.parts {
+		if i > 0 {
+			l.lines = append(l.lines, listingLine{})
+		}
+		l.lines = append(l.lines, listingLine{part.Title, true})
+		for line := range strings.Lines(part.Text) {
+			l.add(strings.TrimRight(line, "\r\n"))
+		}
+	}
+	l.box.Objects, l.shown = nil, nil
+}
+
+// add adds a line, in as many pieces as it needs. What has no shape has one here: nothing that is saved is to be invisible.
+func (l *Listing) add(line string) {
+	const tab = "    "
+	visible := []rune(strings.Map(func(r rune) rune {
+		if r != '\t' && !unicode.IsGraphic(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, line))
+	visible = []rune(strings.ReplaceAll(string(visible), "\t", tab))
+	for len(visible) > l.columns {
+		l.lines = append(l.lines, listingLine{text: string(visible[:l.columns])})
+		visible = visible[l.columns:]
+	}
+	l.lines = append(l.lines, listingLine{text: string(visible)})
+}
+
+// materialise makes the lines that can be seen.
+func (l *Listing) materialise() {
+	if l.height <= 0 {
+		return
+	}
+	from := min(max(0, int(l.top/l.height)), len(l.lines))
+	to := min(max(from, int(l.bottom/l.height)+1), len(l.lines))
+	for len(l.shown) < to-from {
+		l.shown = append(l.shown, newListingText())
+	}
+	l.shown = l.shown[:to-from]
+	l.box.Objects = l.box.Objects[:0]
+	for i, text := range l.shown {
+		text.set(l.lines[from+i], l.size)
+		place(text, 0, float32(from+i)*l.height, l.box.Size().Width, l.height)
+		l.box.Objects = append(l.box.Objects, text)
+	}
+	canvas.Refresh(l.box)
+}
+
+type listingLayout struct{ of *Listing }
+
+func (l listingLayout) HeightFor(_ []fyne.CanvasObject, width float32) float32 {
+	l.of.measure(width)
+	return float32(len(l.of.lines)) * l.of.height
+}
+
+func (l listingLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	l.of.measure(size.Width)
+	l.of.materialise()
+}
+
+func (l listingLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+var (
+	_ fyne.Widget     = (*listingText)(nil)
+	_ fyne.Accessible = (*listingText)(nil)
+)
+
+// listingText is a line.
+type listingText struct {
+	widget.BaseWidget
+	line listingLine
+	text *canvas.Text
+}
+
+func newListingText() *listingText {
+	t := &listingText{text: canvas.NewText("", theme.Color(ColorText))}
+	t.text.TextStyle.Monospace = true
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+func (t *listingText) set(line listingLine, size float32) {
+	t.line = line
+	t.text.Text, t.text.TextSize, t.text.TextStyle.Bold = line.text, size, line.title
+	t.Refresh()
+}
+
+// AccessibilityLabel returns the line. One without a letter is told as what it is.
+func (t *listingText) AccessibilityLabel() string {
+	if said := strings.TrimSpace(t.line.text); said != "" {
+		return said
+	}
+	return "–"
+}
+
+// AccessibilityRole is text.
+func (t *listingText) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+// CreateRenderer is called by Fyne.
+func (t *listingText) CreateRenderer() fyne.WidgetRenderer {
+	t.ExtendBaseWidget(t)
+	return &listingRenderer{t}
+}
+
+type listingRenderer struct{ of *listingText }
+
+func (r *listingRenderer) Destroy() {}
+
+func (r *listingRenderer) MinSize() fyne.Size { return fyne.Size{} }
+
+func (r *listingRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.of.text} }
+
+func (r *listingRenderer) Layout(size fyne.Size) { r.of.text.Resize(size) }
+
+func (r *listingRenderer) Refresh() {
+	r.of.text.Color = colorOf(r.of, ColorText)
+	if r.of.line.title {
+		r.of.text.Color = colorOf(r.of, ColorPrimary)
+	}
+	r.of.text.Refresh()
+}
