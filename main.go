@@ -19,6 +19,9 @@ import (
 var fyneApp []byte
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == commands.ProbeCommand {
+		os.Exit(probe(os.Stderr))
+	}
 	newApp := func(metadata fyne.AppMetadata) fyne.App {
 		app.SetMetadata(metadata)
 		return app.NewWithID(metadata.ID)

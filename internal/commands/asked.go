@@ -2,27 +2,235 @@ package commands
 
 import (
 	"context"
+	"strings"
+	"sync"
 
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // answer returns what answers other starts of the program: they want this one's window, or something done in it.
 func (e *entrance) answer(raise func()) instance.Handler {
-	return func(_ context.Context, request instance.Request) instance.Answer {
+	return func(ctx context.Context, request instance.Request) instance.Answer {
 		if e.life.Err() != nil || !e.shown.Load() {
 			// Whoever asks waits a moment, and finds either a window or none.
 			return instance.Answer{Code: instance.Leaving.Code}
 		}
-		switch request.Action {
-		case instance.SignOut:
+		switch {
+		case request.Action == instance.SignOut && request.Wait:
+			return e.lobby.await(ctx, &guest{watch: (&signOutWatch{send: e.sendToFlow}).look}, nil)
+		case request.Action == instance.SignOut:
 			e.Send(login.SignOut{})
-		case instance.SignIn:
+		case request.Action == instance.SignIn && request.Wait:
+			return e.awaitSignIn(ctx, request.For, raise)
+		case request.Action == instance.SignIn:
 			raise()
+			if request.For != "" {
+				e.Send(login.Requested{By: request.For})
+			}
 			e.Send(login.SignIn{})
 		default:
 			raise()
+			if request.Wanted != "" && request.Wanted != e.wanted {
+				return instance.Answer{Code: otherWindow.Code}
+			}
 		}
 		return instance.Answer{OK: true}
 	}
 }
+
+// awaitSignIn has the user asked to sign in, and answers when it is known how that ends.
+func (e *entrance) awaitSignIn(ctx context.Context, by string, raise func()) instance.Answer {
+	waiting := &guest{by: by, watch: (&signInWatch{by: by, send: e.sendToFlow}).look}
+	answer := e.lobby.await(ctx, waiting, raise)
+	if !answer.OK && by != "" {
+		// It is over, or whoever asked is gone. The window shows the one before, if that one still waits.
+		e.sendToFlow(login.Requested{By: e.lobby.lastBy()})
+	}
+	return answer
+}
+
+// sendToFlow sends an intent, unless there is no flow to take it yet.
+func (e *entrance) sendToFlow(intent login.Intent) bool {
+	flow := e.flow.Load()
+	if flow == nil {
+		return false
+	}
+	flow.Send(intent)
+	return true
+}
+
+// lobby is where those wait who have asked for something that takes time. It sees every state, in order.
+type lobby struct {
+	mutex  sync.Mutex
+	last   login.State
+	guests []*guest
+}
+
+// guest waits for an answer.
+type guest struct {
+	// by is the program on whose behalf it waits, if it has said so.
+	by string
+	// watch looks at a state and tells whether it is the answer. It is called under the lobby's mutex and must not block.
+	watch  func(login.State) (instance.Answer, bool)
+	answer chan instance.Answer
+}
+
+// see shows all guests a state. Those that have their answer leave.
+func (l *lobby) see(state login.State) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.last = state
+	var staying []*guest
+	for _, waiting := range l.guests {
+		if answer, known := waiting.watch(state); known {
+			waiting.answer <- answer
+			continue
+		}
+		staying = append(staying, waiting)
+	}
+	l.guests = staying
+}
+
+// await returns a guest's answer. Meanwhile is called if it is not known at once; it may be nil.
+func (l *lobby) await(ctx context.Context, waiting *guest, meanwhile func()) instance.Answer {
+	waiting.answer = make(chan instance.Answer, 1)
+	l.mutex.Lock()
+	answer, known := waiting.watch(l.last)
+	if !known {
+		l.guests = append(l.guests, waiting)
+	}
+	l.mutex.Unlock()
+	if known {
+		return answer
+	}
+	defer l.leave(waiting)
+	if meanwhile != nil {
+		meanwhile()
+	}
+	select {
+	case answer := <-waiting.answer:
+		return answer
+	case <-ctx.Done():
+		return instance.Answer{Code: windowClosed.Code}
+	}
+}
+
+func (l *lobby) leave(gone *guest) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	var staying []*guest
+	for _, waiting := range l.guests {
+		if waiting != gone {
+			staying = append(staying, waiting)
+		}
+	}
+	l.guests = staying
+}
+
+// lastBy returns the program that has asked last of those that still wait.
+func (l *lobby) lastBy() string {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	for i := len(l.guests) - 1; i >= 0; i-- {
+		if by := l.guests[i].by; by != "" {
+			return by
+		}
+	}
+	return ""
+}
+
+// signInWatch follows a sign-in that another program has asked for, and begins it.
+type signInWatch struct {
+	by   string
+	send func(login.Intent) bool
+	// begun: the sign-in was asked for. under: one was seen under way since. named: the window has shown who asks.
+	begun, under, named bool
+}
+
+func (w *signInWatch) look(state login.State) (instance.Answer, bool) {
+	switch state.Phase {
+	case login.SignedIn:
+		return instance.Answer{OK: true}, true
+	case login.Closed:
+		return instance.Answer{Code: windowClosed.Code}, true
+	case login.Ending, login.Waiting:
+		if state.Reason == login.Quitting {
+			return instance.Answer{Code: windowClosed.Code}, true
+		}
+		if w.under && (state.Reason == login.Cancelled || state.Reason == login.SignedOut) {
+			return instance.Answer{Code: givenUp.Code}, true
+		}
+	case login.Prompting, login.SigningIn, login.Choosing, login.Selecting:
+		w.under = true
+	case login.Starting, login.Failed:
+	}
+	if w.named && state.AskedBy == "" {
+		return instance.Answer{Code: givenUp.Code}, true
+	}
+	if w.by != "" && !w.named {
+		if w.named = state.AskedBy == w.by; !w.named {
+			w.send(login.Requested{By: w.by})
+		}
+	}
+	if idle := state.Phase == login.Waiting || state.Phase == login.Failed; idle && !w.begun && !w.under {
+		w.begun = w.send(login.SignIn{})
+	}
+	return instance.Answer{}, false
+}
+
+// signOutWatch ends whatever there is of a session, and follows it to its end.
+type signOutWatch struct {
+	send func(login.Intent) bool
+	// sent: one phase's end was asked for.
+	sent map[login.Phase]bool
+}
+
+func (w *signOutWatch) look(state login.State) (instance.Answer, bool) {
+	var wish login.Intent
+	switch state.Phase {
+	case login.Failed:
+		if state.Problem != nil && strings.HasPrefix(state.Problem.Code, keyringCodes) {
+			return instance.Answer{Code: state.Problem.Code}, true
+		}
+		return instance.Answer{OK: true}, true
+	case login.Waiting, login.Closed:
+		return instance.Answer{OK: true}, true
+	case login.SignedIn, login.Choosing:
+		wish = login.SignOut{}
+	case login.Prompting, login.SigningIn, login.Selecting:
+		wish = login.Cancel{}
+	case login.Starting, login.Ending:
+		return instance.Answer{}, false
+	}
+	if w.sent == nil {
+		w.sent = map[login.Phase]bool{}
+	}
+	if !w.sent[state.Phase] {
+		w.sent[state.Phase] = w.send(wish)
+	}
+	return instance.Answer{}, false
+}
+
+// keyringCodes begin the codes of the keyring's Problems.
+const keyringCodes = "KEYRING-"
+
+// problemCode returns the code of a Problem.
+func problemCode(err error) string { return problem.Of(err).Code }
+
+// What whoever asked is told.
+var (
+	givenUp = &problem.Problem{
+		Code:     "ASKED-GIVEN_UP",
+		Title:    "The sign-in was given up",
+		Happened: "Another program asked for a sign-in to e-RS, and the user cancelled it.",
+		Steps:    []string{"If you want to sign in after all, start again from the program that needs e-RS."},
+	}
+	windowClosed = &problem.Problem{
+		Code:     "ASKED-CLOSED",
+		Title:    "The window of e-RS Login was closed",
+		Happened: "Another program asked for a sign-in to e-RS, and the window was closed before anybody had signed in.",
+		Steps:    []string{"If you want to sign in after all, start again from the program that needs e-RS."},
+	}
+)

@@ -15,7 +15,9 @@ import (
 
 // cardSide is the agent that hands out tickets, and the readers that tell when it is worth asking.
 type cardSide struct {
-	agent   smartcard.Agent
+	agent smartcard.Agent
+	// source is the agent as it is, without what follows from a removed card.
+	source  smartcard.Agent
 	readers *ticketapi.Readers
 	close   func() error
 }
@@ -36,12 +38,12 @@ func (r realNeighbours) openCardSide(settings config.Config) (cardSide, error) {
 		}
 		agent.Stderr = logWriter{r.log.WithField("agent", "stderr")}
 		readers := ticketapi.NewReaders(bridge)
-		side = cardSide{agent, readers, readers.Close}
+		side = cardSide{agent, agent, readers, readers.Close}
 	case settings.Agent == config.AgentByCommand:
 		return cardSide{}, noAgentCommand
 	default:
 		agent := ticketapi.New(bridge)
-		side = cardSide{agent, agent.Readers, agent.Close}
+		side = cardSide{agent, agent, agent.Readers, agent.Close}
 	}
 	if settings.CardRemoval == config.RemovalAlways {
 		side.agent = ticketapi.RemovalDecides(side.agent, side.readers.Presence)

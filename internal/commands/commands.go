@@ -21,13 +21,6 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// The exit statuses.
-const (
-	statusDone   = 0
-	statusFailed = 1
-	statusUsage  = 2
-)
-
 // NewApp starts Fyne. Only main can: it needs OpenGL.
 type NewApp func(fyne.AppMetadata) fyne.App
 
@@ -42,18 +35,19 @@ type program struct {
 	stderr  io.Writer
 }
 
-// Run carries out a command line and returns the exit status: 0 done, 1 failed, 2 not understood. fyneApp is FyneApp.toml,
-// the home of the program's name and version.
+// Run carries out a command line and returns the exit status (see statusDone and those after it). fyneApp is FyneApp.toml, the home of
+// the program's name and version.
 func Run(args []string, fyneApp []byte, newApp NewApp) int {
 	environ := os.Environ()
+	stdout, stderr := standardOutputs()
 	metadata, err := readMetadata(fyneApp)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
+		_, _ = fmt.Fprintln(stderr, err) // there is nobody else to tell
 		return statusFailed
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
-	p := program{metadata, newApp, environ, os.Stdin, os.Stdout, os.Stderr}
+	p := program{metadata, newApp, environ, os.Stdin, stdout, stderr}
 	return p.report(p.execute(ctx, args))
 }
 
@@ -69,6 +63,9 @@ func endings() []os.Signal {
 
 // execute carries out a command line. An error from before the command's own work is a usageError.
 func (p program) execute(ctx context.Context, args []string) error {
+	if isLink(args) {
+		return p.openLink(ctx, args)
+	}
 	root := p.root()
 	root.SetArgs(args)
 	understood := false
@@ -86,29 +83,36 @@ func (p program) execute(ctx context.Context, args []string) error {
 func (p program) name() string { return "ers-login " + p.metadata.Version }
 
 func (p program) root() *cobra.Command {
+	var asked signInInput
 	root := &cobra.Command{
 		Use:   "ers-login",
 		Short: "Sign in to e-RS with your smartcard, for all applications on this computer",
 		Long: "Opens the sign-in window. Once you have chosen an organisation and role, other applications on this computer find the\n" +
-			"e-RS session in the keyring, until you sign out or remove your smartcard.",
+			"e-RS session in the keyring, until you sign out or remove your smartcard.\n\n" + statusHelp,
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return p.openReal(cmd) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if asked.named = cmd.Flags().Changed("for"); !asked.named {
+				return p.openReal(cmd)
+			}
+			if err := asked.check(); err != nil {
+				return usageError{err}
+			}
+			return asked.run(cmd.Context(), p.asker(cmd.Flags()))
+		},
 	}
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return config.FlagError(cmd.Flags(), err) })
 	root.PersistentFlags().String("config", "", "settings file, instead of "+config.DefaultFile())
 	config.AddFlags(root.Flags())
-	root.AddCommand(p.demo(), p.config(), p.passphrase(), p.proxyPassword(), p.version(), p.keyringWorker())
+	addBackground(root.Flags())
+	asked.addFor(root.Flags())
+	root.AddCommand(p.session(), p.signIn(), p.signOut(), p.manual(), p.generate())
+	root.AddCommand(p.demo(), p.config(), p.passphrase(), p.proxyPassword(), p.doctor(), p.version(), p.keyringWorker())
 	return root
 }
-
-// usageError is a command line that was not understood.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
 
 // report prints what a command failed with, as the window would show it, and returns the exit status.
 func (p program) report(err error) int {
@@ -128,10 +132,7 @@ func (p program) report(err error) int {
 		fmt.Fprintf(&text, "ers-login: %v\n", err)
 	}
 	_, _ = io.WriteString(p.stderr, text.String()) // there is nobody left to tell
-	if misunderstood {
-		return statusUsage
-	}
-	return statusFailed
+	return statusOf(err)
 }
 
 // writeProblem writes a Problem for a terminal.

@@ -22,8 +22,14 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
+// userVariable makes this test program e-RS Login, and says what the user does at its window: see playProgram.
+const userVariable = "ERS_LOGIN_TEST_USER"
+
 // TestMain makes this test program the keyring worker, too, when it starts itself again for that.
 func TestMain(m *testing.M) {
+	if user := os.Getenv(userVariable); user != "" && !slices.Equal(os.Args[1:], []string{workerCommand}) {
+		os.Exit(playProgram(user, os.Args[1:]))
+	}
 	if slices.Equal(os.Args[1:], []string{workerCommand}) {
 		toml, err := os.ReadFile(fyneAppFile)
 		if err != nil {

@@ -13,7 +13,6 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/config"
-	"github.com/ers-login/ers-login/internal/history"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/smartcard"
@@ -74,7 +73,23 @@ func (p program) openDemo(ctx context.Context, persona simulator.Persona) error 
 	defer card.Close()
 	demo := demonstration{p, log, ers, card, persona}
 	card.OnTicket(demo.admit)
-	return p.openWindow(ctx, log, login.NewBoard(), ui.Settings{Demonstration: true, Simulator: demo.menu()}, demo.prepare)
+	memory := openHistory(log)
+	// It looks as the user likes it; starting by itself is for real.
+	liked := newPreferences(asWanted(config.System("", nil)), nil, log)
+	return p.openWindow(ctx, log, login.NewBoard(), opening{
+		settings: ui.Settings{
+			Demonstration: true, Simulator: demo.menu(), Favourites: memory, Preferences: liked,
+			Diagnostics: newWindowDiagnostics(demo.examine),
+		},
+		find: func(ctx context.Context) (neighbours, error) {
+			found, err := demo.prepare(ctx)
+			if err == nil {
+				found.memory = memory // The one that the window marks favourites in.
+			}
+			return found, err
+		},
+		wanted: sortOfWindow("demonstration", persona.Key, nil, nil), graphics: p.newGraphics(log),
+	})
 }
 
 // admit makes a new ticket known to the stand-in, as Spine makes a real one known to e-RS.
@@ -112,12 +127,8 @@ func (d demonstration) prepare(ctx context.Context) (neighbours, error) {
 	if err != nil {
 		return neighbours{}, errors.Join(err, ring.Close())
 	}
-	memory, err := history.Open(history.DefaultFile())
-	if err != nil {
-		d.log.WithError(err).Warn("history")
-	}
 	return neighbours{
-		agent: insertingAgent{d.card, d.persona}, ers: client, keyring: guarded, memory: memory, nudge: d.card.Changed(),
+		agent: insertingAgent{d.card, d.persona}, ers: client, keyring: guarded, memory: openHistory(d.log), nudge: d.card.Changed(),
 		baseURL: d.ers.URL, asid: erstest.ASID,
 		pollInterval: defaults.AgentPollInterval, maxAge: defaults.SessionMaxAge,
 		grace: defaults.ClosingGrace, endWhenLocked: defaults.ScreenLock == config.LockEnds,
@@ -146,29 +157,38 @@ func (a insertingAgent) Ticket(ctx context.Context) (smartcard.Ticket, error) {
 
 // menu is the Simulator menu: whose card is in the reader, and what goes wrong next at e-RS.
 func (d demonstration) menu() []ui.SimulatorItem {
-	var items []ui.SimulatorItem
+	var cards []ui.SimulatorItem
 	for _, persona := range simulator.Personas() {
-		items = append(items, ui.SimulatorItem{
-			Title: "Insert the card of: " + persona.Title,
-			Do:    func() { go d.card.InsertCard(persona) },
-		})
+		cards = append(cards, ui.SimulatorItem{Title: persona.Title, Do: func() { go d.card.InsertCard(persona) }})
 	}
-	return append(items,
-		ui.SimulatorItem{Title: "Remove the card", Do: func() { go d.card.RemoveCard() }},
-		ui.SimulatorItem{},
-		d.fault("Next sign-in (A001): slow", erstest.A001, erstest.Fault{Kind: erstest.Slow, Delay: 8 * time.Second}),
-		d.fault("Next sign-in (A001): refused (403)", erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 403}),
-		d.fault("Next choice (A002): not valid (422)", erstest.A002,
-			erstest.Fault{Kind: erstest.Outcome, Diagnostics: "The organisation is closed."}),
-		d.fault("Next choice (A002): server error (500)", erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 500}),
-		d.fault("Next choice (A002): answer lost", erstest.A002, erstest.Fault{Kind: erstest.CutAfter}),
-	)
+	closed := erstest.Fault{Kind: erstest.Outcome, Diagnostics: "The organisation is closed."}
+	return []ui.SimulatorItem{
+		{Title: "Insert the card of", Items: cards},
+		{Title: "Remove the card", Do: func() { go d.card.RemoveCard() }},
+		{},
+		{Title: "The next sign-in (A001) is", Items: []ui.SimulatorItem{
+			{Title: "slow", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.Slow, Delay: slowness})},
+			{Title: "refused (403)", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 403})},
+			{Title: "a server error (500)", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 500})},
+			{Title: "cut off before its answer", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.CutAfter})},
+		}},
+		{Title: "The next choice of a role (A002) is", Items: []ui.SimulatorItem{
+			{Title: "slow", Do: d.fault(erstest.A002, erstest.Fault{Kind: erstest.Slow, Delay: slowness})},
+			{Title: "refused (403)", Do: d.fault(erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 403})},
+			{Title: "not valid (422)", Do: d.fault(erstest.A002, closed)},
+			{Title: "a server error (500)", Do: d.fault(erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 500})},
+			{Title: "cut off before its answer", Do: d.fault(erstest.A002, erstest.Fault{Kind: erstest.CutAfter})},
+		}},
+	}
 }
 
-func (d demonstration) fault(title string, call erstest.Call, fault erstest.Fault) ui.SimulatorItem {
-	return ui.SimulatorItem{Title: title, Do: func() {
+// slowness is long enough to be noticed, and shorter than anybody's patience.
+const slowness = 8 * time.Second
+
+func (d demonstration) fault(call erstest.Call, fault erstest.Fault) func() {
+	return func() {
 		if err := d.ers.Fail(call, fault); err != nil {
 			d.log.WithError(err).Warn("the fault could not be ordered")
 		}
-	}}
+	}
 }

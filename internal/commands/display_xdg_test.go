@@ -15,7 +15,6 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/ui"
 )
 
 // Whoever starts the program over SSH is told what is missing, before Fyne panics over it.
@@ -23,7 +22,7 @@ func TestWithoutADisplay(t *testing.T) {
 	var complaints strings.Builder
 	p := testProgram(t, "HOME=/nowhere", "DISPLAY=", "XDG_SESSION_TYPE=tty")
 	p.stderr = &complaints
-	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), ui.Settings{}, nil)
+	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), opening{})
 	require.ErrorIs(t, err, noDisplay)
 	assert.Equal(t, statusFailed, p.report(err))
 	assert.Contains(t, complaints.String(), "(WINDOW-NO_DISPLAY)")

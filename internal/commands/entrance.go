@@ -47,8 +47,12 @@ type entrance struct {
 	// prepare finds the neighbours. It is called again when the user tries again.
 	prepare func(context.Context) (neighbours, error)
 
+	// wanted is the sort of window that this one is: see sortOfWindow.
+	wanted string
 	// shown: there is a window that can be raised.
 	shown atomic.Bool
+	// lobby is where other starts of the program wait for what becomes of a sign-in.
+	lobby lobby
 
 	early chan login.Intent
 	flow  atomic.Pointer[login.Flow]
@@ -88,7 +92,7 @@ func (e *entrance) run() error {
 	defer e.quit()
 	found, err := e.find()
 	if err != nil {
-		e.show(login.State{Phase: login.Closed})
+		e.see(login.State{Phase: login.Closed})
 		return err
 	}
 	defer found.close()
@@ -100,7 +104,7 @@ func (e *entrance) run() error {
 	incidents, release := e.attend(watching, &beside, found.endWhenLocked, cards.Look)
 	flow := login.New(login.Config{
 		ERS: found.ers, Keyring: found.keyring, Cards: cards, Memory: found.memory,
-		Clock: login.SystemClock{}, Log: e.log, Observe: e.show, Guard: e.guard,
+		Clock: login.SystemClock{}, Log: e.log, Observe: e.see, Guard: e.guard,
 		BaseURL: found.baseURL, ASID: found.asid, Publisher: e.publisher,
 		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked,
 		Workstation: incidents, Notices: e.board.Changes(),
@@ -115,6 +119,12 @@ func (e *entrance) run() error {
 		continue
 	}
 	return nil
+}
+
+// see shows a state in the window, and to those who wait for one.
+func (e *entrance) see(state login.State) {
+	e.show(state)
+	e.lobby.see(state)
 }
 
 // attend begins to attend the workstation. Release lets go of a computer that waits for the end of the flow.
@@ -143,11 +153,11 @@ func (e *entrance) find() (neighbours, error) {
 			return neighbours{}, err
 		}
 		e.log.WithError(err).Error("start")
-		e.show(login.State{Phase: login.Failed, Problem: problem.Of(err), ProblemAt: time.Now()})
+		e.see(login.State{Phase: login.Failed, Problem: problem.Of(err), ProblemAt: time.Now()})
 		if !e.wantsAgain() {
 			return neighbours{}, err
 		}
-		e.show(login.State{Phase: login.Starting, Since: time.Now()})
+		e.see(login.State{Phase: login.Starting, Since: time.Now()})
 	}
 }
 

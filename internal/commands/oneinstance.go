@@ -17,31 +17,40 @@ type oneInstance struct {
 	handler instance.Handler
 	// token allows the first window to come to the front, where a desktop hands one out with each start.
 	token string
-	lock  *instance.Lock
+	// wanted is the sort of window that this one is.
+	wanted string
+	lock   *instance.Lock
 }
 
+// activationVariables are where a desktop puts the token that it hands out with a start.
+var activationVariables = []string{"XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"}
+
 // newOneInstance takes the desktop's token out of the environment, so that no program that is started from here uses it up.
-func newOneInstance(path string, log logrus.FieldLogger, environ []string, handler instance.Handler) *oneInstance {
-	for _, name := range []string{"XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"} {
+func newOneInstance(path string, log logrus.FieldLogger, environ []string, wanted string, handler instance.Handler) *oneInstance {
+	for _, name := range activationVariables {
 		if err := os.Unsetenv(name); err != nil {
 			log.WithError(err).Warn("instance")
 		}
 	}
-	return &oneInstance{path: path, log: log, handler: handler, token: instance.ActivationToken(environ)}
+	return &oneInstance{path: path, log: log, handler: handler, wanted: wanted, token: instance.ActivationToken(environ)}
 }
 
 // errRaised: the window of another instance has come to the front, so that there is nothing left to do here.
 var errRaised = errors.New("e-RS Login is running already, and its window was brought to the front")
 
-// join makes this the one instance, if it is not yet. If another one is, that one's window is raised, and the error is errRaised.
+// join makes this the one instance, if it is not yet. If another one is, that one's window is raised, and the error is errRaised, or
+// otherWindow if it is not the sort of window that is wanted.
 func (o *oneInstance) join(ctx context.Context) error {
 	if o.lock != nil {
 		return nil
 	}
-	lock, _, err := instance.Join(ctx, o.path, instance.Request{Action: instance.Raise, ActivationToken: o.token})
+	request := instance.Request{Action: instance.Raise, ActivationToken: o.token, Wanted: o.wanted}
+	lock, answer, err := instance.Join(ctx, o.path, request)
 	switch {
 	case err != nil:
 		return err
+	case lock == nil && answer.Code == otherWindow.Code:
+		return otherWindow
 	case lock == nil:
 		return errRaised
 	}

@@ -34,3 +34,19 @@ func restore(window fyne.Window) {
 		_, _, _ = setForegroundWindow.Call(handle.HWND)
 	})
 }
+
+// swMinimize is SW_MINIMIZE.
+const swMinimize = 6
+
+// minimise takes a window to the taskbar.
+func minimise(window fyne.Window) {
+	native, ok := window.(driver.NativeWindow)
+	if !ok {
+		return
+	}
+	native.RunNative(func(context any) {
+		if handle, ok := context.(driver.WindowsWindowContext); ok && handle.HWND != 0 {
+			_, _, _ = showWindow.Call(handle.HWND, swMinimize)
+		}
+	})
+}

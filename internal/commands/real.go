@@ -29,16 +29,43 @@ func (p program) openReal(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	background, err := inBackground(cmd.Flags())
+	if err != nil {
+		return err
+	}
 	log := p.openLog(logging.DefaultDir())
 	defer closeLog(log)
-	neighbours := realNeighbours{program: p, log: log, board: login.NewBoard(), sources: config.System(file, cmd.Flags())}
-	return p.openWindow(cmd.Context(), log, neighbours.board, ui.Settings{}, neighbours.prepare)
+	memory := openHistory(log)
+	found := realNeighbours{
+		program: p, log: log, board: login.NewBoard(), sources: config.System(file, cmd.Flags()), memory: memory, open: &openSide{},
+		left: &leftover{},
+	}
+	return p.openWindow(cmd.Context(), log, found.board, opening{
+		settings: ui.Settings{
+			Favourites: memory, Diagnostics: newWindowDiagnostics(found.examine),
+			Preferences: newPreferences(asWanted(found.sources), p.autostart(log), log),
+		},
+		wanted: sortOfWindow("sign-in", file, cmd.Flags(), p.environ), find: found.sweepingUp, background: background, graphics: p.newGraphics(log),
+	})
+}
+
+// openHistory reads what users have chosen and marked before. What cannot be read is a convenience that is missing.
+func openHistory(log logrus.FieldLogger) *history.History {
+	memory, err := history.Open(history.DefaultFile())
+	if err != nil {
+		log.WithError(err).Warn("history")
+	}
+	return memory
 }
 
 // openLog opens the log in a folder, or on the console alone. It is there whatever happens: a folder that cannot be written to
 // is said on the console.
 func (p program) openLog(folder string) *logging.Log {
-	log, err := logging.New(logging.Settings{Dir: folder, Console: p.stderr, Version: p.metadata.Version})
+	console := p.stderr
+	if folder != "" {
+		console = withoutConsole(p.stderr)
+	}
+	log, err := logging.New(logging.Settings{Dir: folder, Console: console, Version: p.metadata.Version})
 	if err != nil {
 		p.report(err)
 	}
@@ -59,20 +86,25 @@ type realNeighbours struct {
 	log     *logging.Log
 	board   *login.Board
 	sources config.Sources
+	memory  *history.History
+	// open has the card side while it is open.
+	open *openSide
+	// left is what a start that has failed has cleared.
+	left *leftover
 }
 
 func (r realNeighbours) prepare(ctx context.Context) (neighbours, error) {
 	settings, err := config.Load(r.sources)
 	// What was set aside may be why something else is missing.
 	r.warn(settings.Warnings)
+	// A start that fails is followed in the log, too.
+	r.setLevel(settings.LogLevel)
 	if err == nil {
 		err = settings.RequireReal()
 	}
 	if err != nil {
 		return neighbours{}, err
 	}
-	r.setLevel(settings.LogLevel)
-
 	ring, err := r.program.openKeyring(settings, r.log)
 	if err != nil {
 		return neighbours{}, err
@@ -86,17 +118,15 @@ func (r realNeighbours) prepare(ctx context.Context) (neighbours, error) {
 		ers.Close()
 		return neighbours{}, errors.Join(err, ring.Close())
 	}
-	memory, err := history.Open(history.DefaultFile())
-	if err != nil {
-		r.log.WithError(err).Warn("history")
-	}
+	r.open.set(&cards)
 	records := r.openAudit(settings, ers, fqdn)
 	return neighbours{
-		agent: cards.agent, ers: records.ers, keyring: knowing{ring, records.ers}, memory: memory, nudge: cards.readers.Changed(),
+		agent: cards.agent, ers: records.ers, keyring: knowing{remembering{ring, r.left}, records.ers}, memory: r.memory, nudge: cards.readers.Changed(),
 		baseURL: settings.BaseURL, asid: settings.ASID,
 		pollInterval: settings.AgentPollInterval, maxAge: settings.SessionMaxAge,
 		grace: settings.ClosingGrace, endWhenLocked: settings.ScreenLock == config.LockEnds,
 		close: func() {
+			r.open.set(nil)
 			ers.Close()
 			if err := errors.Join(cards.close(), ring.Close(), records.close()); err != nil {
 				r.log.WithError(err).Warn("not all ended as it should")

@@ -1,11 +1,15 @@
 package commands
 
 import (
+	"encoding/json"
 	"fmt"
+	"runtime"
 
 	"fyne.io/fyne/v2"
 	"github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
 )
 
 // readMetadata reads FyneApp.toml. A plain go build does not hand it to Fyne, so the program does.
@@ -26,14 +30,38 @@ func readMetadata(fyneApp []byte) (fyne.AppMetadata, error) {
 	}, nil
 }
 
+// shownVersion is the JSON form of the version. Members may be added, and never change their meaning.
+type shownVersion struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	// Handoff is the version of the contract with other applications.
+	Handoff int    `json:"handoff"`
+	Go      string `json:"go"`
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
+}
+
 func (p program) version() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(p.stdout, p.name())
+			text := p.name()
+			if asJSON {
+				encoded, err := json.Marshal(shownVersion{
+					"ers-login", p.metadata.Version, handoff.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH,
+				})
+				if err != nil {
+					return fmt.Errorf("could not write the version as JSON: %w", err)
+				}
+				text = string(encoded)
+			}
+			_, err := fmt.Fprintln(p.stdout, text)
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
 }

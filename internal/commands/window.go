@@ -21,11 +21,22 @@ import (
 // prepare finds the neighbours of a flow.
 type prepare func(context.Context) (neighbours, error)
 
+// opening is what a window is opened with.
+type opening struct {
+	settings ui.Settings
+	find     prepare
+	// wanted is the sort of window that it is: see sortOfWindow.
+	wanted string
+	// background: the window stays out of sight until somebody wants it.
+	background bool
+	// graphics tells whether a window can be drawn; nil opens one unseen.
+	graphics *graphics
+}
+
 // openWindow shows the window, and returns when the user has left and nothing of a session is left behind. An error that kept the
-// user from signing in has been shown in the window, if there was one.
-func (p program) openWindow(
-	ctx context.Context, log *logging.Log, board *login.Board, settings ui.Settings, find prepare,
-) error {
+// user from signing in has been shown in the window, if there was one, and else in a message of the desktop's own.
+func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.Board, how opening) error {
+	settings := how.settings
 	if !hasDisplay(p.environ) {
 		log.WithError(noDisplay).Error("window")
 		return noDisplay
@@ -39,18 +50,35 @@ func (p program) openWindow(
 
 	var window *ui.Window
 	entrance := &entrance{
-		publisher: p.name(), log: log, guard: log.Guard, board: board,
+		publisher: p.name(), log: log, guard: log.Guard, board: board, wanted: how.wanted,
 		watch: func(ctx context.Context) station { return workstation.Watch(ctx, workstation.Settings{}) },
 	}
 	entrance.open(ctx)
 	raise := func() { raise(log, window.Window()) }
-	one := newOneInstance(instance.DefaultFile(), log, p.environ, entrance.answer(raise))
+	one := newOneInstance(instance.DefaultFile(), log, p.environ, how.wanted, entrance.answer(raise))
 	defer one.leave()
-	if errors.Is(one.join(ctx), errRaised) {
+	switch err := one.join(ctx); {
+	case errors.Is(err, errRaised):
 		return p.say(errRaised)
+	case errors.Is(err, otherWindow):
+		p.tellNatively(ctx, otherWindow)
+		return otherWindow
 	}
 	// Whatever else keeps this from being the one instance is found again when the window is there to tell it.
-	entrance.prepare = after(one.join, find)
+	entrance.prepare = after(one.join, how.find)
+	leave := func() {
+		one.leave()
+		one.lock = nil
+	}
+	if ran, err := p.canDraw(ctx, log, how.graphics, leave); ran || err != nil {
+		return err
+	}
+	settings.Tray = hasTray(ctx)
+	settings.Raise = raise
+	settings.Minimise = func() { minimise(window.Window()) }
+	picture := p.watchPicture(log, how.graphics)
+	defer picture.stop()
+	settings.Drawn = picture.drawn
 	app := p.newApp(p.metadata)
 	window = ui.New(app, settings, entrance.Send)
 	entrance.show = window.Show
@@ -59,7 +87,15 @@ func (p program) openWindow(
 	ended := make(chan error, 1)
 	// Without OpenGL, Fyne goes on without a window unless the first one is shown from here.
 	app.Lifecycle().SetOnStarted(func() {
-		window.Window().Show()
+		switch {
+		case how.background && settings.Tray: // The icon is enough.
+		case how.background:
+			window.Window().Show()
+			minimise(window.Window())
+		default:
+			window.Window().Show()
+			picture.expect()
+		}
 		started.Store(true)
 		entrance.shown.Store(true)
 		go func() { ended <- entrance.run() }()
@@ -71,6 +107,7 @@ func (p program) openWindow(
 	if !started.Load() {
 		window.Stop()
 		log.WithError(broken).Error("window")
+		p.tellNatively(ctx, notOpened)
 		return notOpened.Because(broken)
 	}
 	if broken != nil {

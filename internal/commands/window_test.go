@@ -8,13 +8,13 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
+	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/smartcard/simulator"
-	"github.com/ers-login/ers-login/ui"
 )
 
 // brokenApp is Fyne on a desktop where something goes wrong: its loop starts, or does not, and panics.
@@ -57,10 +57,10 @@ func TestAWindowThatCannotBeOpened(t *testing.T) {
 	close(now)
 	p := testProgram(t, "DISPLAY=:99")
 	p.newApp = func(fyne.AppMetadata) fyne.App { return &brokenApp{App: test.NewTempApp(t), panics: now} }
-	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), ui.Settings{}, func(context.Context) (neighbours, error) {
+	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), opening{find: func(context.Context) (neighbours, error) {
 		require.FailNow(t, "the keyring is looked for, and nobody is there to read what becomes of it")
 		return neighbours{}, nil
-	})
+	}})
 	require.ErrorIs(t, err, notOpened)
 	assert.ErrorContains(t, err, "GLFW")
 	assert.Equal(t, statusFailed, p.report(err))
@@ -76,10 +76,10 @@ func TestAWindowThatBreaks(t *testing.T) {
 	p.newApp = func(fyne.AppMetadata) fyne.App {
 		return &brokenApp{App: test.NewTempApp(t), starts: true, panics: found}
 	}
-	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), ui.Settings{}, func(context.Context) (neighbours, error) {
+	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), opening{find: func(context.Context) (neighbours, error) {
 		defer close(found)
 		return neighbours{agent: card, ers: unreachedERS{}, keyring: emptyKeyring{}, close: func() { closed = true }}, nil
-	})
+	}})
 	require.ErrorIs(t, err, broke)
 	assert.True(t, closed, "the neighbours are left open")
 	lock, err := instance.Take(instance.DefaultFile())
@@ -91,7 +91,7 @@ func TestAWindowThatBreaks(t *testing.T) {
 func TestASecondInstanceTouchesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	raised := make(chan instance.Request, 1)
-	first := newOneInstance(path, testLog(t), nil, func(_ context.Context, request instance.Request) instance.Answer {
+	first := newOneInstance(path, testLog(t), nil, "a", func(_ context.Context, request instance.Request) instance.Answer {
 		raised <- request
 		return instance.Answer{OK: true}
 	})
@@ -99,7 +99,7 @@ func TestASecondInstanceTouchesNothing(t *testing.T) {
 	require.NoError(t, first.join(t.Context()), "trying again after a wrong setting, it is still the one")
 
 	t.Setenv("XDG_ACTIVATION_TOKEN", "made-up")
-	second := newOneInstance(path, testLog(t), os.Environ(), nil)
+	second := newOneInstance(path, testLog(t), os.Environ(), "a", nil)
 	assert.Empty(t, os.Getenv("XDG_ACTIVATION_TOKEN"), "no program that is started from here uses it up")
 	find := after(second.join, func(context.Context) (neighbours, error) {
 		require.FailNow(t, "the keyring is looked at")
@@ -107,7 +107,7 @@ func TestASecondInstanceTouchesNothing(t *testing.T) {
 	})
 	_, err := find(t.Context())
 	require.ErrorIs(t, err, errRaised)
-	assert.Equal(t, instance.Request{Action: instance.Raise, ActivationToken: "made-up"}, <-raised)
+	assert.Equal(t, instance.Request{Action: instance.Raise, ActivationToken: "made-up", Wanted: "a"}, <-raised)
 	second.leave()
 
 	first.leave()
@@ -132,4 +132,35 @@ func TestWhatOtherStartsAskFor(t *testing.T) {
 	assert.Equal(t, login.SignOut{}, <-e.early)
 	e.quit()
 	assert.Equal(t, instance.Leaving.Code, answer(t.Context(), instance.Request{Action: instance.Raise}).Code, "it is on its way out")
+}
+
+// A second start with other settings must not pass for one with those of the window: the clinician would work under another ASID.
+func TestAWindowWithOtherSettings(t *testing.T) {
+	e := &entrance{log: testLog(t), wanted: sortOfWindow("sign-in", "", nil, nil)}
+	e.open(t.Context())
+	e.shown.Store(true)
+	first := newOneInstance(filepath.Join(t.TempDir(), "lock"), testLog(t), nil, e.wanted, e.answer(func() {}))
+	require.NoError(t, first.join(t.Context()))
+	defer first.leave()
+	for name, test := range map[string]struct {
+		wanted string
+		err    error
+	}{
+		"the same":                     {sortOfWindow("sign-in", "", nil, []string{"HOME=/"}), errRaised},
+		"another file":                 {sortOfWindow("sign-in", "other.toml", nil, nil), otherWindow},
+		"a setting in the environment": {sortOfWindow("sign-in", "", nil, []string{"ERS_LOGIN_ASID=1"}), otherWindow},
+		"the demonstration":            {sortOfWindow("demonstration", "gp", nil, nil), otherWindow},
+	} {
+		t.Run(name, func(t *testing.T) {
+			second := newOneInstance(first.path, testLog(t), nil, test.wanted, nil)
+			require.ErrorIs(t, second.join(t.Context()), test.err)
+		})
+	}
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	flags.String("asid", "", "")
+	flags.Bool("background", false, "")
+	require.NoError(t, flags.Parse([]string{"--background"}))
+	assert.Equal(t, e.wanted, sortOfWindow("sign-in", "", flags, nil), "where it starts makes no difference")
+	require.NoError(t, flags.Parse([]string{"--asid", "1"}))
+	assert.NotEqual(t, e.wanted, sortOfWindow("sign-in", "", flags, nil))
 }

@@ -133,6 +133,13 @@ func TestASecondStartRaisesTheWindow(t *testing.T) {
 	assert.Contains(t, second.Output(), "is running already")
 	require.NoError(t, program.WaitMessage(s.ctx, "raised"))
 	s.keyringHas(session[0])
+
+	// One with other settings must not pass for it: the clinician would work under another ASID.
+	other, err := s.Run(s.ctx, programs.login, "--asid", "999999999999")
+	require.NoError(t, err)
+	require.Error(t, other.Wait(s.ctx))
+	assert.Contains(t, other.Output(), "INSTANCE-OTHER")
+	s.keyringHas(session[0])
 	s.signOut(program)
 
 	// One that was killed locks nobody out.
@@ -257,4 +264,25 @@ func (s *scene) picture(name string) {
 	}
 	require.NoError(s.t, os.MkdirAll(folder, 0o750))
 	require.NoError(s.t, s.Desktop.Picture(s.ctx, folder+"/"+strings.ToLower(name)+".png"))
+}
+
+// A killed program's session must not outlive the next start, not even one that fails: here the certificate is gone meanwhile.
+func TestA00302KilledAndThenBroken(t *testing.T) {
+	s := open(t, keyringtest.Options{})
+	program := s.start()
+	s.signIn(program)
+	left := s.sessions()
+	require.NoError(t, program.Kill())
+	s.keyringHas(left[0])
+
+	require.NoError(t, os.Remove(filepath.Join(s.ersDir, "client.pem")))
+	s.removeCard()
+	next, err := s.Run(s.ctx, programs.login)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, next.Kill()) })
+	require.NoError(t, next.WaitProblem(s.ctx, "SETTING-CERTIFICATE"))
+	s.gone()
+	s.keyringEmpty()
+
+	s.keepsSecrets(next, left...)
 }

@@ -86,6 +86,15 @@ func (d *Desktop) WaitWindow(ctx context.Context, title string) error {
 	}
 }
 
+// HasWindow tells whether a window whose title matches can be seen now.
+func (d *Desktop) HasWindow(ctx context.Context, title string) (bool, error) {
+	found, err := d.xdotool(ctx, "search", "--onlyvisible", "--name", title)
+	if strings.TrimSpace(found) == "" && ctx.Err() == nil {
+		return false, nil // It ends with 1 then.
+	}
+	return err == nil, err
+}
+
 // Press presses keys one after the other, by their X names: Return, Tab, Escape, F9, ctrl+f, 3.
 func (d *Desktop) Press(ctx context.Context, keys ...string) error {
 	for _, key := range keys {

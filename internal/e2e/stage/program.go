@@ -177,3 +177,6 @@ func (t *tail) String() string {
 	defer t.mu.Unlock()
 	return string(t.kept)
 }
+
+// PID returns the number of the program's process.
+func (p *Program) PID() int { return p.cmd.Process.Pid }

@@ -87,6 +87,9 @@ func (w walker) signIn(ctx context.Context) error {
 	if err := w.screen(ctx, "waiting", "1-waiting"); err != nil {
 		return err
 	}
+	if err := w.diagnose(ctx); err != nil {
+		return err
+	}
 	fmt.Println("The window is open. Pressing Enter on Sign in; the simulated card goes in and its passcode is entered.")
 	if err := w.Desktop.Press(ctx, "Return"); err != nil {
 		return err
@@ -105,6 +108,20 @@ func (w walker) signIn(ctx context.Context) error {
 		return err
 	}
 	return w.leave(ctx)
+}
+
+// diagnose looks at every part, and goes back.
+func (w walker) diagnose(ctx context.Context) error {
+	fmt.Println("Pressing F9: the diagnostics.")
+	if err := w.Desktop.Press(ctx, "F9"); err != nil {
+		return err
+	}
+	path := filepath.Join(w.pictures, "5-diagnostics.png")
+	if err := w.Desktop.Picture(ctx, path); err != nil {
+		return err
+	}
+	fmt.Println("Picture:", path)
+	return w.Desktop.Press(ctx, "Escape")
 }
 
 // beRefused signs in with a ticket that e-RS does not accept.

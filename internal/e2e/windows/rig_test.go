@@ -49,9 +49,16 @@ type rig struct {
 // newRig returns the rig with the ticket bridge installed, and no Identity Agent.
 func newRig(t *testing.T) *rig {
 	t.Helper()
+	r := bareRig(t)
+	r.copy(bridgeExe, helperFolder, bridgeExe)
+	return r
+}
+
+// bareRig returns the rig with nothing of ours on it.
+func bareRig(t *testing.T) *rig {
+	t.Helper()
 	r := &rig{t: t, root: os.Getenv("ERS_LOGIN_WINE_ROOT"), build: os.Getenv("ERS_LOGIN_WINDOWS_BUILD")}
 	require.NotEmpty(t, r.root, "these tests are run by .ci/windows-rig test")
-	r.copy(bridgeExe, helperFolder, bridgeExe)
 	return r
 }
 

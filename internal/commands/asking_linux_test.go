@@ -1,0 +1,234 @@
+package commands
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/instance"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+)
+
+const (
+	// guardTime guards against what never comes. No time is asserted.
+	guardTime = time.Minute
+	lookPause = 20 * time.Millisecond
+)
+
+// A vendor's program has its user sign in: it gets one answer it can rely on, whether or not the window was open, and is not held up
+// by a window that stays.
+func TestSignInForAnotherProgram(t *testing.T) {
+	for name, test := range map[string]struct {
+		user      string
+		arguments []string
+		status    int
+		says      string
+		asked     bool
+	}{
+		"signed in":            {signsIn, []string{"--for", "Vendor App"}, statusDone, "", true},
+		"signed in, by itself": {signsIn, []string{"sign-in"}, statusDone, "", false},
+		"by a link":            {signsIn, []string{"ers-login://sign-in?for=Vendor%20App"}, statusDone, "", true},
+		"given up":             {givesUp, []string{"sign-in", "--for", "Vendor App"}, statusFailed, "ASKED-GIVEN_UP", true},
+		"window closed":        {closes, []string{"--for=Vendor App"}, statusFailed, "ASKED-CLOSED", true},
+		"takes too long": {
+			dallies, []string{"sign-in", "--for", "Vendor App", "--timeout", "3s"}, statusLate, "within 3s; the window is still open", true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorkplace(t, test.user, keyringtest.Options{})
+			status, stdout, stderr := w.run(test.arguments...)
+			assert.Equal(t, test.status, status, stderr)
+			assert.Empty(t, stdout)
+			assert.Contains(t, stderr, test.says)
+			diary := w.diary()
+			assert.Equal(t, test.asked, strings.Contains(diary, `asked by "Vendor App"`), diary)
+			assert.Equal(t, 1, strings.Count(diary, "raised"), diary)
+			_, err := readSession(t.Context())
+			if test.status == statusDone {
+				require.NoError(t, err)
+				again, _, _ := w.run("sign-in", "--for", "Another App")
+				assert.Equal(t, statusDone, again, "somebody is signed in already")
+				assert.Equal(t, diary, w.diary(), "the user is left alone")
+				return
+			}
+			require.ErrorIs(t, err, errNobody)
+		})
+	}
+}
+
+// The window that another program has opened belongs to nobody: it must neither end with that program nor hold up its pipes, nor go on
+// with what was meant for its start alone.
+func TestTheWindowOfAnotherProgramStandsAlone(t *testing.T) {
+	w := newWorkplace(t, signsIn, keyringtest.Options{})
+	reading, writing, err := os.Pipe()
+	require.NoError(t, err)
+	cmd := w.command("--for", "Vendor App", "--log-level=debug", "--minimise-on-sign-in")
+	cmd.ExtraFiles = []*os.File{writing}
+	require.NoError(t, cmd.Run())
+	require.NoError(t, writing.Close())
+	held, err := io.ReadAll(reading)
+	require.NoError(t, err)
+	assert.Empty(t, held)
+	require.NoError(t, reading.Close())
+
+	diary := w.diary()
+	assert.Contains(t, diary, `arguments ["--log-level=debug" "--minimise-on-sign-in=true"]`, "the name goes another way")
+	assert.Contains(t, diary, "leader true")
+	assert.Contains(t, diary, `token ""`)
+}
+
+// Who asked goes from the window with whoever asked, and not before.
+func TestTheWindowForgetsWhoIsGone(t *testing.T) {
+	w := newWorkplace(t, dallies, keyringtest.Options{})
+	first := w.command("sign-in", "--for", "First App")
+	require.NoError(t, first.Start())
+	require.Eventually(t, func() bool {
+		diary, _ := os.ReadFile(filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), diaryFile))
+		return strings.Contains(string(diary), `asked by "First App"`)
+	}, guardTime, lookPause)
+	status, _, _ := w.run("sign-in", "--for", "Second App", "--timeout", "1s")
+	assert.Equal(t, statusLate, status)
+	require.Eventually(t, func() bool {
+		diary := w.diary()
+		second := strings.Index(diary, `asked by "Second App"`)
+		return second > 0 && strings.Contains(diary[second:], `asked by "First App"`)
+	}, guardTime, lookPause, "the first one still waits")
+	require.NoError(t, first.Process.Kill())
+	require.Error(t, first.Wait())
+	require.Eventually(t, func() bool { return strings.Contains(w.diary(), `asked by ""`) }, guardTime, lookPause)
+}
+
+// A link opens the window, and does not wait.
+func TestALinkOpensTheWindow(t *testing.T) {
+	w := newWorkplace(t, dallies, keyringtest.Options{})
+	status, _, stderr := w.run("ers-login://open")
+	assert.Equal(t, statusDone, status, stderr)
+	assert.Contains(t, w.diary(), "raised")
+}
+
+// Without a desktop nobody can sign in, and that is said at once.
+func TestSignInWithoutADisplay(t *testing.T) {
+	newWorkplace(t, dallies, keyringtest.Options{State: keyringtest.NoBus})
+	status, _, stderr := run(t, "", "sign-in")
+	assert.Equal(t, statusFailed, status)
+	assert.Contains(t, stderr, "WINDOW-NO_DISPLAY")
+}
+
+// A script signs out the session that is there, however it came about, and can rely on its being gone.
+func TestSignOut(t *testing.T) {
+	t.Run("of the window", func(t *testing.T) {
+		w := newWorkplace(t, signsIn, keyringtest.Options{})
+		status, _, stderr := w.run("sign-in")
+		require.Equal(t, statusDone, status, stderr)
+		status, stdout, stderr := w.run("sign-out")
+		assert.Equal(t, statusDone, status, stderr)
+		assert.Empty(t, stdout)
+		_, err := readSession(t.Context())
+		require.ErrorIs(t, err, errNobody)
+		status, _, stderr = w.run("sign-out")
+		assert.Equal(t, statusDone, status, stderr)
+	})
+	t.Run("of a sign-in under way", func(t *testing.T) {
+		w := newWorkplace(t, dallies, keyringtest.Options{})
+		waiting := w.command("sign-in")
+		require.NoError(t, waiting.Start())
+		require.Eventually(t, func() bool {
+			_, err := os.Stat(filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), diaryFile))
+			return err == nil && strings.Contains(w.diary(), "choosing")
+		}, guardTime, lookPause)
+		status, _, stderr := w.run("sign-out")
+		assert.Equal(t, statusDone, status, stderr)
+		require.Error(t, waiting.Wait())
+		assert.Equal(t, statusFailed, waiting.ProcessState.ExitCode(), "the sign-in was given up")
+	})
+	t.Run("of nobody", func(t *testing.T) {
+		newWorkplace(t, dallies, keyringtest.Options{})
+		status, stdout, stderr := run(t, "", "sign-out")
+		assert.Equal(t, statusDone, status, stderr)
+		assert.Empty(t, stdout)
+		assert.Contains(t, stderr, "Nobody was signed in.")
+	})
+	t.Run("of an earlier run, without settings", func(t *testing.T) {
+		w := newWorkplace(t, dallies, keyringtest.Options{})
+		w.publish(madeUpSession(7))
+		status, _, stderr := run(t, "", "sign-out")
+		assert.Equal(t, statusDone, status, stderr)
+		assert.Contains(t, stderr, "e-RS could not be told")
+		assert.NotContains(t, stderr, "made-up")
+		_, err := readSession(t.Context())
+		require.ErrorIs(t, err, errNobody)
+	})
+	t.Run("where there is no keyring", func(t *testing.T) {
+		newWorkplace(t, dallies, keyringtest.Options{State: keyringtest.NoBus})
+		status, _, stderr := run(t, "", "sign-out")
+		assert.Equal(t, statusKeyring, status)
+		assert.Contains(t, stderr, "KEYRING-NO_BUS")
+	})
+}
+
+// A session that an earlier run has left is closed at e-RS too, with a record in the audit log (A003-02, LAL-001).
+func TestA00302SignOutClosesWhatAnEarlierRunHasLeft(t *testing.T) {
+	w := newWorkplace(t, dallies, keyringtest.Options{})
+	ers := erstest.NewServer()
+	defer ers.Close()
+	folder := t.TempDir()
+	_, err := ers.WriteFiles(folder)
+	require.NoError(t, err)
+	file := filepath.Join(folder, "config.toml")
+	require.NoError(t, os.WriteFile(file, []byte(strings.Join([]string{
+		`base_url = "` + ers.URL + `"`, `asid = "` + erstest.ASID + `"`, `certificate = "client.pem"`, `key = "client-key.pem"`,
+		`ca_bundle = "ca.pem"`, `audit_dir = "audit"`, "",
+	}, "\n")), 0o600))
+	key := signInAt(t, ers)
+	left := madeUpSession(7)
+	left.SessionKey, left.BaseURL, left.ASID = handoff.NewSessionKey(key), ers.URL, erstest.ASID
+	w.publish(left)
+
+	var complaints strings.Builder
+	p := testProgram(t, os.Environ()...)
+	p.stderr = &complaints
+	err = p.endSession(t.Context(), instance.DefaultFile(), config.Sources{File: file})
+	require.NoError(t, err)
+	assert.Contains(t, complaints.String(), "The session that an earlier run had left was ended.")
+	assert.Empty(t, ers.Sessions(), "it is still open at e-RS")
+	_, err = readSession(t.Context())
+	require.ErrorIs(t, err, errNobody)
+	var records strings.Builder
+	require.NoError(t, filepath.WalkDir(filepath.Join(folder, "audit"), func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		records.Write(content)
+		return err
+	}))
+	assert.Contains(t, records.String(), "API Close Session")
+	assert.NotContains(t, records.String()+complaints.String(), key)
+}
+
+// signInAt makes a session at the stand-in, as the run did that has left it, and returns its key.
+func signInAt(t *testing.T, ers *erstest.Server) string {
+	t.Helper()
+	const ticket = "AQIC5wM2LY4SfcMadeUpTicketOfNobody=@AAJTSQACMDE=#"
+	ers.AddUser(ticket, erstest.GP())
+	client, err := ersclient.New(ersclient.Config{
+		BaseURL: ers.URL, ASID: erstest.ASID, Certificate: ers.ClientCertificate(), RootCAs: ers.RootCAs(), Timeout: guardTime,
+	})
+	require.NoError(t, err)
+	defer client.Close()
+	session, err := client.CreateSession(t.Context(), ersclient.NewToken(ticket))
+	require.NoError(t, err)
+	session, err = client.SelectRole(t.Context(), session, session.User.Permissions[0])
+	require.NoError(t, err)
+	return session.Key.Reveal()
+}

@@ -1,0 +1,103 @@
+//go:build !windows && !darwin
+
+package commands
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/adrg/xdg"
+
+	"github.com/ers-login/ers-login/internal/atomicfile"
+)
+
+// desktopEntry is an entry in the user's autostart folder, as the Desktop Application Autostart Specification has it. One of the same
+// name that stands for the whole computer is switched off by an entry that hides it.
+type desktopEntry struct {
+	// name is that of the file; folder is the user's and everybody those of the computer.
+	name, folder string
+	everybody    []string
+	program      string
+}
+
+// newAutostart returns the autostart of this program.
+func newAutostart(id, program string) autostart {
+	if image := os.Getenv("APPIMAGE"); image != "" {
+		program = image // The file that was started; the program itself lies in a folder that is gone with it.
+	}
+	entry := desktopEntry{name: id + ".desktop", folder: filepath.Join(xdg.ConfigHome, "autostart"), program: program}
+	for _, folder := range xdg.ConfigDirs {
+		entry.everybody = append(entry.everybody, filepath.Join(folder, "autostart"))
+	}
+	return entry
+}
+
+func (d desktopEntry) on() (bool, error) {
+	own, err := enabled(filepath.Join(d.folder, d.name))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return own, err
+	}
+	on, _, err := d.forEverybody()
+	return on, err
+}
+
+// forEverybody looks for the computer's own entry.
+func (d desktopEntry) forEverybody() (on, there bool, err error) {
+	for _, folder := range d.everybody {
+		on, err := enabled(filepath.Join(folder, d.name))
+		if !errors.Is(err, fs.ErrNotExist) {
+			return on, true, err
+		}
+	}
+	return false, false, nil
+}
+
+// enabled tells whether an entry starts anything.
+func enabled(path string) (bool, error) {
+	content, err := os.ReadFile(path) //nolint:gosec // G304: the user's or the computer's autostart folder
+	if err != nil {
+		return false, fmt.Errorf("could not read the autostart entry: %w", err)
+	}
+	lines := strings.Split(string(content), "\n")
+	return !slices.ContainsFunc(lines, func(line string) bool {
+		switch strings.ReplaceAll(strings.TrimSpace(line), " ", "") {
+		case "Hidden=true", "X-GNOME-Autostart-enabled=false":
+			return true
+		}
+		return false
+	}), nil
+}
+
+func (d desktopEntry) set(on bool) error {
+	path := filepath.Join(d.folder, d.name)
+	_, everybody, err := d.forEverybody()
+	if err != nil {
+		return err
+	}
+	if !on && !everybody {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("could not remove the autostart entry: %w", err)
+		}
+		return nil
+	}
+	content := "[Desktop Entry]\nType=Application\nName=e-RS Login\nComment=Sign in to e-RS with your smartcard\n" +
+		"Exec=" + quotedExec(d.program) + " --background\nIcon=" + strings.TrimSuffix(d.name, ".desktop") + "\nTerminal=false\n"
+	if !on {
+		content += "Hidden=true\n"
+	}
+	if err := os.MkdirAll(d.folder, 0o700); err != nil {
+		return fmt.Errorf("could not make the autostart folder: %w", err)
+	}
+	return atomicfile.Write(path, []byte(content))
+}
+
+// quotedExec quotes a program for the key Exec: within quotation marks, then once more as any value of a desktop entry.
+func quotedExec(program string) string {
+	quoted := strings.NewReplacer(`\`, `\\\\`, `"`, `\\"`, "`", "\\\\`", `$`, `\\$`, `%`, `%%`, "\n", `\n`, "\t", `\t`).Replace(program)
+	return `"` + quoted + `"`
+}

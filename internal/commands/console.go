@@ -1,0 +1,27 @@
+package commands
+
+import (
+	"io"
+	"unicode"
+
+	"golang.org/x/term"
+)
+
+// reachesTerminal tells whether what is written somewhere reaches a person's terminal. Nothing depends on it but a newline: no output has
+// colours.
+func reachesTerminal(w io.Writer) bool {
+	file, ok := w.(interface{ Fd() uintptr })
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// printable leaves out what cannot be seen, for strings.Map.
+func printable(r rune) rune {
+	switch {
+	case unicode.IsPrint(r):
+		return r
+	case unicode.IsSpace(r):
+		return ' '
+	default:
+		return -1
+	}
+}

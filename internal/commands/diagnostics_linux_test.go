@@ -1,0 +1,76 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/adrg/xdg"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/smartcard/simulator"
+	"github.com/ers-login/ers-login/ui"
+)
+
+// What the Diagnostics screen shows, hands on and saves is what package diagnose has found.
+func TestTheDiagnosticsOfTheWindow(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("XDG_DOWNLOAD_DIR", t.TempDir())
+	xdg.Reload()
+	t.Cleanup(xdg.Reload)
+	ers := erstest.NewServer()
+	defer ers.Close()
+	card := simulator.New(simulator.Settings{})
+	defer card.Close()
+	demo := demonstration{
+		program: testProgram(t, append(os.Environ(), session.Env()...)...), log: testLog(t), ers: ers, card: card,
+	}
+	looked := newWindowDiagnostics(demo.examine)
+	require.Len(t, looked.Names(), len(diagnose.Checks(diagnose.Neighbours{})))
+	found := map[string]ui.Finding{}
+	examination := looked.Run(t.Context(), func(row int, finding ui.Finding) { found[looked.Names()[row]] = finding })
+	require.Len(t, found, len(looked.Names()), "each row is told")
+	assert.Equal(t, login.HealthGood, found["Keyring"].State)
+	assert.Equal(t, login.HealthGood, found["Answer of e-RS"].State)
+	assert.Equal(t, login.HealthAttention, found["Smartcard"].State)
+	assert.NotNil(t, found["Smartcard"].Problem, "with what to do")
+	assert.Equal(t, login.HealthUnknown, found["Audit log"].State)
+	assert.Contains(t, examination.Report, "There is no card in the reader.")
+
+	bundle, err := examination.Bundle(t.Context())
+	require.NoError(t, err)
+	var names []string
+	for _, file := range bundle.Files {
+		names = append(names, file.Name)
+	}
+	assert.Subset(t, names, []string{"about.txt", "settings.toml", "checks.txt", "checks.json"})
+	assert.Equal(t, xdg.UserDirs.Download, filepath.Dir(bundle.Path))
+	assert.NoFileExists(t, bundle.Path, "it is shown first")
+	require.NoError(t, bundle.Save())
+	assert.FileExists(t, bundle.Path)
+}
+
+// A diagnosis that cannot begin says so in every row, and leaves none at "Checking…".
+func TestDiagnosticsThatCannotBegin(t *testing.T) {
+	looked := newWindowDiagnostics(func() (examination, diagnose.Neighbours, func() error, error) {
+		return examination{log: testLog(t)}, diagnose.Neighbours{}, nil, errors.New("no process to be had")
+	})
+	told := 0
+	examination := looked.Run(context.Background(), func(_ int, finding ui.Finding) {
+		told++
+		assert.Equal(t, login.HealthBad, finding.State)
+		assert.Equal(t, "DIAG-NOT_STARTED", finding.Problem.Code)
+	})
+	assert.Equal(t, len(looked.Names()), told)
+	assert.Nil(t, examination.Bundle)
+	assert.False(t, strings.Contains(examination.Report, "no process"), "the cause is for the log")
+}

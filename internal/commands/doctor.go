@@ -1,0 +1,237 @@
+package commands
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// The exit statuses of doctor besides the number of checks that failed: more of them than can be told, and what was asked for besides
+// the checks could not be done.
+const (
+	statusMostFailures = 125
+	statusNotDone      = 126
+)
+
+// doctor is what the command is asked for.
+type doctor struct {
+	json    bool
+	handoff bool
+	demo    bool
+	// bundle is the file of the support bundle, empty for none; yes saves it without asking.
+	bundle string
+	yes    bool
+}
+
+func (p program) doctor() *cobra.Command {
+	var input doctor
+	command := &cobra.Command{
+		Use:   "doctor",
+		Short: "Find out which link between the smartcard and e-RS is broken",
+		Long: "Checks the smartcard reader, the Identity Agent, the network, the certificates, e-RS, the keyring and the settings, and says what to\n" +
+			"do where something is wrong. Nobody is signed in or asked for a password, and a window that is open is not disturbed. Neither a\n" +
+			"display nor OpenGL is needed.\n\n" +
+			"The exit status is the number of checks that have failed, 125 at most; 126 means that what was asked for besides could not be\n" +
+			"done, such as saving the bundle. A command line that is not understood ends with 2, as everywhere, and prints no checks.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			file, err := cmd.Flags().GetString("config")
+			if err != nil {
+				return err
+			}
+			sources := config.System(file, cmd.Flags())
+			sources.Environ = p.environ
+			return input.run(cmd.Context(), p, sources)
+		},
+	}
+	command.Flags().BoolVar(&input.json, "json", false, "print JSON")
+	command.Flags().BoolVar(&input.handoff, "handoff", false,
+		"write a test entry into the keyring instead, and say which kinds of programs read it on this computer")
+	command.Flags().StringVar(&input.bundle, "bundle", "", "save a support bundle as this zip file, after showing what is in it")
+	command.Flags().BoolVar(&input.yes, "yes", false, "save the bundle without asking")
+	command.Flags().BoolVar(&input.demo, "demo", false, "check a simulated smartcard and a stand-in for e-RS, as the demonstration has them")
+	config.AddFlags(command.Flags())
+	return command
+}
+
+// examination is a doctor at work.
+type examination struct {
+	doctor
+	program  program
+	log      *logging.Log
+	settings config.Config
+	// settingsErr is what keeps the settings from being used for a sign-in.
+	settingsErr error
+	ring        *keyring.Client
+}
+
+func (d doctor) run(ctx context.Context, p program, sources config.Sources) error {
+	if d.bundle != "" && !d.yes && !isTerminal(p.stdin) {
+		return usageError{errors.New("--bundle: say --yes too, as there is no terminal to ask on")}
+	}
+	// The log's file belongs to the window, which may be running. This one masks secrets, and writes nowhere.
+	log, err := logging.New(logging.Settings{Version: p.metadata.Version})
+	if err != nil {
+		return ending{err, statusNotDone}
+	}
+	defer closeLog(log)
+	// Whoever looks changes nothing.
+	sources.LeaveBroken = true
+	settings, err := config.Load(sources)
+	if err == nil {
+		err = settings.RequireReal()
+	}
+	if d.demo {
+		settings, err = config.Load(config.Sources{})
+	}
+	ring, ringErr := p.openKeyring(settings, log)
+	if ringErr != nil {
+		return ending{ringErr, statusNotDone}
+	}
+	e := examination{doctor: d, program: p, log: log, settings: settings, settingsErr: err, ring: ring}
+	results, err := e.results(ctx)
+	if err == nil {
+		err = e.print(results)
+	}
+	if err == nil && d.bundle != "" {
+		err = e.saveBundle(ctx, results)
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err = errors.Join(err, ring.Close()); err != nil {
+		return ending{err, statusNotDone}
+	}
+	if failures := diagnose.Failures(results); failures > 0 {
+		return ending{fmt.Errorf("checks that have failed: %d", failures), min(failures, statusMostFailures)}
+	}
+	return nil
+}
+
+func isTerminal(stdin io.Reader) bool {
+	file, ok := stdin.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+func (e examination) results(ctx context.Context) ([]diagnose.Result, error) {
+	if e.handoff {
+		settings := diagnose.HandoffSettings{Keyring: e.ring, Aliases: e.settings.WindowsAliases, Env: e.program.environ}
+		return diagnose.Handoff(ctx, settings, nil), nil
+	}
+	neighbours, end, err := e.neighbours()
+	if err != nil {
+		return nil, err
+	}
+	results := diagnose.Run(ctx, diagnose.Checks(neighbours), nil)
+	return results, end()
+}
+
+// print writes to standard output, secrets masked. Names stay: it is the user's own terminal.
+func (e examination) print(results []diagnose.Result) error {
+	report := diagnose.Report{Version: e.program.metadata.Version, Results: results, Mask: e.log.Redact}
+	text := []byte(report.Text())
+	if e.json {
+		var err error
+		if text, err = report.JSON(); err != nil {
+			return err
+		}
+	}
+	if _, err := e.program.stdout.Write(text); err != nil {
+		return fmt.Errorf("could not print the results: %w", err)
+	}
+	return nil
+}
+
+// saveBundle shows what is in the bundle, asks, and saves exactly that.
+func (e examination) saveBundle(ctx context.Context, results []diagnose.Result) error {
+	if _, err := os.Lstat(e.bundle); err == nil {
+		return bundleExists.With("File", e.bundle).Because(fs.ErrExist)
+	}
+	now := time.Now()
+	files, err := diagnose.Bundle(diagnose.BundleSettings{
+		Version: e.program.metadata.Version, Made: now, Settings: e.settings, Results: results,
+		LogDir: logging.DefaultDir(), Masker: e.masker(ctx),
+	})
+	if err != nil {
+		return err
+	}
+	if err := e.show(files); err != nil {
+		return err
+	}
+	if !e.yes {
+		agreed, err := e.agreed()
+		if err != nil {
+			return err
+		}
+		if !agreed {
+			return errors.New("the support bundle was not saved")
+		}
+	}
+	if err := diagnose.Save(e.bundle, files, now); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(e.program.stderr, "The support bundle is in %s.\n", e.bundle)
+	return err
+}
+
+// masker knows the names of this computer and its user, and of whoever is signed in.
+func (e examination) masker(ctx context.Context) *diagnose.Masker {
+	names := diagnose.SystemNames()
+	if session, err := e.ring.Read(ctx); err == nil {
+		e.log.Guard(session.SessionKey.Text)
+		names.People = append(names.People, session.UserName)
+	}
+	return diagnose.NewMasker(e.log.Redact, names, e.settings.ASID)
+}
+
+// show writes the files to standard error: the short ones whole, and of the log how much there is.
+func (e examination) show(files []diagnose.File) error {
+	var text strings.Builder
+	text.WriteString("The support bundle has these files:\n")
+	for _, file := range files {
+		fmt.Fprintf(&text, "  %-24s %9d bytes, %d lines\n", file.Name, len(file.Content), strings.Count(string(file.Content), "\n"))
+	}
+	for _, file := range files {
+		if !strings.HasPrefix(file.Name, "log/") && !strings.HasSuffix(file.Name, ".json") {
+			fmt.Fprintf(&text, "\n--- %s ---\n%s", file.Name, file.Content)
+		}
+	}
+	text.WriteString("\n")
+	_, err := io.WriteString(e.program.stderr, text.String())
+	return err
+}
+
+func (e examination) agreed() (bool, error) {
+	if _, err := fmt.Fprintf(e.program.stderr, "Save this as %s? [y/N] ", e.bundle); err != nil {
+		return false, err
+	}
+	const longest = 64
+	answer, err := bufio.NewReader(io.LimitReader(e.program.stdin, longest)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, fmt.Errorf("could not read the answer: %w", err)
+	}
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes", nil
+}
+
+var bundleExists = &problem.Problem{
+	Code:     "DIAG-BUNDLE_EXISTS",
+	Title:    "There is such a file already",
+	Happened: "{{.File}} exists, and is left as it is.",
+	Steps:    []string{"Name another file, or remove this one first."},
+}

@@ -1,0 +1,195 @@
+package commands
+
+import (
+	"archive/zip"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard/ticketapi"
+)
+
+// examined is what a script sees of a doctor.
+type examined struct {
+	status         int
+	stdout, stderr string
+	states         map[string]string
+}
+
+func examine(t *testing.T, input doctor, settings ...string) examined {
+	t.Helper()
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	var out, complaints strings.Builder
+	p := testProgram(t, append(os.Environ(), session.Env()...)...)
+	p.stdout, p.stderr = &out, &complaints
+	sources := config.Sources{Environ: append(settings, "ERS_LOGIN_AUDIT_DIR="+filepath.Join(t.TempDir(), "audit"))}
+	status := p.report(input.run(t.Context(), p, sources))
+	found := examined{status, out.String(), complaints.String(), map[string]string{}}
+	if input.json {
+		var report struct {
+			Failed int
+			Checks []struct{ ID, State string }
+		}
+		require.NoError(t, json.Unmarshal([]byte(found.stdout), &report), found.stderr)
+		for _, check := range report.Checks {
+			found.states[check.ID] = check.State
+		}
+		assert.Equal(t, report.Failed, found.status, "the exit status is the number of checks that failed")
+	}
+	return found
+}
+
+// Somebody who tries the demonstration finds out there that the checks mean what they say.
+func TestTheDoctorOfTheDemonstration(t *testing.T) {
+	found := examine(t, doctor{demo: true, json: true})
+	assert.Zero(t, found.status, found.stdout)
+	for id, state := range map[string]string{
+		"agent": "ok", "ticket": "attention", "ers": "ok", "tls": "ok", "dns": "ok", "clock": "ok", "keyring": "ok", "asid": "ok",
+	} {
+		assert.Equal(t, state, found.states[id], id)
+	}
+	assert.Len(t, found.states, 15)
+	assert.Empty(t, found.stderr)
+}
+
+// TestERR000TheDoctorFindsWhatIsMissing: on a computer that is not set up, each thing that is missing is named, and the rest is
+// looked at all the same.
+func TestERR000TheDoctorFindsWhatIsMissing(t *testing.T) {
+	found := examine(t, doctor{json: true})
+	for id, state := range map[string]string{
+		"settings": "failed", "asid": "failed", "certificate": "failed", "ers": "failed", "keyring": "ok", "audit": "ok", "tls": "skipped",
+	} {
+		assert.Equal(t, state, found.states[id], id)
+	}
+	assert.GreaterOrEqual(t, found.status, 4)
+}
+
+// With the organisation's settings in place the doctor goes the way of a sign-in as far as e-RS.
+func TestTheDoctorOfARealSetUp(t *testing.T) {
+	server := erstest.NewServer()
+	defer server.Close()
+	files, err := server.WriteFiles(t.TempDir())
+	require.NoError(t, err)
+	found := examine(t, doctor{json: true}, "ERS_LOGIN_BASE_URL="+server.URL, "ERS_LOGIN_ASID="+erstest.ASID,
+		"ERS_LOGIN_CERTIFICATE="+files.Certificate, "ERS_LOGIN_KEY="+files.Key, "ERS_LOGIN_CA_BUNDLE="+files.CA,
+		"ERS_LOGIN_PROXY=none", "ERS_LOGIN_AGENT=command", `ERS_LOGIN_AGENT_COMMAND=["/bin/false"]`)
+	for id, state := range map[string]string{
+		"settings": "ok", "asid": "ok", "ers": "ok", "tls": "ok", "proxy": "ok", "clock": "ok", "keyring": "ok", "audit": "ok", "agent": "ok",
+	} {
+		assert.Equal(t, state, found.states[id], id)
+	}
+	assert.Empty(t, server.Sessions())
+}
+
+// An integrator asks which readers work, and the text for people has the answer.
+func TestTheDoctorTriesTheReaders(t *testing.T) {
+	found := examine(t, doctor{handoff: true})
+	assert.Zero(t, found.status, found.stdout)
+	assert.Regexp(t, `OK +Shell \(secret-tool\) +It reads the session`, found.stdout)
+	assert.Regexp(t, `OK +Removing the test entry`, found.stdout)
+}
+
+// A bundle is shown before it is saved, is saved only with the user's will, and never over another file.
+func TestTheDoctorsBundle(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bundle.zip")
+	found := examine(t, doctor{demo: true, bundle: path})
+	assert.Equal(t, statusUsage, found.status, "nobody can be asked")
+	assert.NoFileExists(t, path)
+
+	found = examine(t, doctor{demo: true, bundle: path, yes: true})
+	assert.Zero(t, found.status, found.stderr)
+	assert.Contains(t, found.stderr, "settings.toml")
+	assert.Contains(t, found.stderr, "asid = ", "the content is shown")
+	archive, err := zip.OpenReader(path)
+	require.NoError(t, err)
+	assert.GreaterOrEqual(t, len(archive.File), 4)
+	require.NoError(t, archive.Close())
+	before, err := os.ReadFile(path)
+	require.NoError(t, err)
+
+	found = examine(t, doctor{demo: true, bundle: path, yes: true})
+	assert.Equal(t, statusNotDone, found.status)
+	assert.Contains(t, found.stderr, "DIAG-BUNDLE_EXISTS")
+	after, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, before, after)
+}
+
+// The flags say what they mean, and those of the settings count too.
+func TestTheDoctorsCommandLine(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	var out strings.Builder
+	p := testProgram(t, append(os.Environ(), session.Env()...)...)
+	p.stdout = &out
+	root := &cobra.Command{SilenceUsage: true, SilenceErrors: true}
+	root.PersistentFlags().String("config", "", "settings file")
+	root.AddCommand(p.doctor())
+	root.SetArgs([]string{"doctor", "--asid", erstest.ASID, "--audit-dir", filepath.Join(t.TempDir(), "audit")})
+	require.Error(t, root.ExecuteContext(t.Context()), "the rest of the settings is missing")
+	assert.Regexp(t, `OK +Accredited system id \(ASID\) +The accredited system id is `+erstest.ASID+` \(flag --asid\)`, out.String())
+	assert.Regexp(t, `Failed +Settings +Some settings cannot be used`, out.String())
+}
+
+// The question is put on a terminal; what is typed there decides.
+func TestTheDoctorAsks(t *testing.T) {
+	for answer, want := range map[string]bool{"y\n": true, "YES\n": true, "n\n": false, "\n": false, "": false, "yesterday": false} {
+		e := examination{program: testProgram(t)}
+		e.program.stdin = strings.NewReader(answer)
+		agreed, err := e.agreed()
+		require.NoError(t, err)
+		assert.Equal(t, want, agreed, "%q", answer)
+	}
+}
+
+// brokenPipe is a standard output that nobody reads.
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+// A script that gets no results must not take that for all well.
+func TestADoctorWhoCannotSpeak(t *testing.T) {
+	// No bus, and so nobody's own keyring.
+	p := testProgram(t, "XDG_RUNTIME_DIR="+t.TempDir())
+	p.stdout = brokenPipe{}
+	assert.Equal(t, statusNotDone, p.report(doctor{handoff: true}.run(t.Context(), p, config.Sources{})))
+}
+
+// The helper tells of readers one after the other. A doctor that looks too soon sees none, and sends for another reader.
+func TestTheDoctorWaitsForTheReaders(t *testing.T) {
+	looking := &problem.Problem{Code: codeReadersUnknown}
+	with := func(names ...string) ticketapi.Presence {
+		var presence ticketapi.Presence
+		for _, name := range names {
+			presence.Readers = append(presence.Readers, ticketapi.Reader{Name: name, Card: true})
+		}
+		return presence
+	}
+	looks := []ticketapi.Presence{{Err: looking}, {Err: looking}, with(), with("one"), with("one", "two")}
+	seen, err := seenReaders(t.Context(), func() ticketapi.Presence {
+		now := looks[0]
+		if len(looks) > 1 {
+			looks = looks[1:]
+		}
+		return now
+	})
+	require.NoError(t, err)
+	assert.Equal(t, diagnose.Readers{Names: []string{"one", "two"}, Card: true}, seen)
+
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = seenReaders(ended, func() ticketapi.Presence { return ticketapi.Presence{Err: looking} })
+	require.ErrorIs(t, err, looking, "whoever has no more time is told that nothing is known")
+}

@@ -1,0 +1,100 @@
+package commands
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Packages install what generate writes. A shell that completes nothing, or a page that is missing, nobody would notice for months.
+func TestGenerate(t *testing.T) {
+	folder := t.TempDir()
+	status, stdout, stderr := run(t, "", "generate", folder)
+	require.Equal(t, statusDone, status, stderr)
+	assert.Empty(t, stdout)
+	for path, says := range map[string]string{
+		"man/man1/ers-login.1":                     ".SH \"EXIT STATUS\"",
+		"bash-completion/completions/ers-login":    "__start_ers-login",
+		"zsh/site-functions/_ers-login":            "#compdef ers-login",
+		"fish/vendor_completions.d/ers-login.fish": "complete -c ers-login",
+		"powershell/ers-login.ps1":                 "Register-ArgumentCompleter",
+	} {
+		content, err := os.ReadFile(filepath.Join(folder, path))
+		require.NoError(t, err)
+		assert.Contains(t, string(content), says)
+	}
+	again := t.TempDir()
+	status, _, _ = run(t, "", "generate", again)
+	require.Equal(t, statusDone, status)
+	first, err := os.ReadFile(filepath.Join(folder, "man/man1/ers-login.1"))
+	require.NoError(t, err)
+	second, err := os.ReadFile(filepath.Join(again, "man/man1/ers-login.1"))
+	require.NoError(t, err)
+	assert.Equal(t, string(first), string(second), "two builds of one version differ")
+}
+
+// The page is one that man can set: every line is a known request or text, and no character is lost that has to be typed.
+func TestTheManualPage(t *testing.T) {
+	status, page, stderr := run(t, "", "man")
+	require.Equal(t, statusDone, status, stderr)
+	request := regexp.MustCompile(`^\.(TH|SH|SS|B|br|PP|TP|EX|EE)( ".*")?$`)
+	for line := range strings.Lines(page) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, ".") || strings.HasPrefix(line, "'") {
+			assert.Regexp(t, request, line)
+			continue
+		}
+		assert.NotRegexp(t, `[^\x20-\x7e]`, strings.ReplaceAll(line, "ŷ", ""), "not ASCII")
+		assert.NotEmpty(t, line)
+		for _, hyphen := range regexp.MustCompile(`.?-`).FindAllString(line, -1) {
+			assert.Equal(t, `\-`, hyphen, "a hyphen that cannot be copied: %s", line)
+		}
+	}
+	for _, part := range []string{`.SS "session [flags]"`, `\fB\-\-without\-key\fR`, `\fB\-\-asid\fR`, `\fB\-\-for\fR=\fIname\fR`} {
+		assert.Contains(t, page, part)
+	}
+	for _, hidden := range []string{"generate", workerCommand} {
+		assert.NotContains(t, page, ".SS \""+roff(hidden))
+	}
+	assert.Equal(t, 1, strings.Count(page, `\fB\-\-asid\fR`), "the settings are told once")
+}
+
+// A shell offers what a user can do, and what a flag can be.
+func TestCompletion(t *testing.T) {
+	for line, test := range map[string]struct{ offered, hidden []string }{
+		"":                        {[]string{"session", "sign-in", "sign-out", "config", "version"}, []string{workerCommand, "generate", "man\t"}},
+		"session --":              {[]string{"--json", "--follow", "--wait"}, nil},
+		"session --env --shell ":  {shellNames(), []string{"cmd"}},
+		"sign-in --":              {[]string{"--for", "--timeout"}, nil},
+		"completion ":             {[]string{"bash", "zsh", "fish", "powershell"}, nil},
+		"session --json --follow": {[]string{"--follow"}, nil},
+	} {
+		t.Run(line, func(t *testing.T) {
+			status, stdout, _ := run(t, "", append([]string{"__complete"}, strings.Split(line, " ")...)...)
+			assert.Equal(t, statusDone, status)
+			for _, offered := range test.offered {
+				assert.Contains(t, stdout, offered)
+			}
+			for _, hidden := range test.hidden {
+				assert.NotContains(t, stdout, hidden)
+			}
+		})
+	}
+}
+
+// A service desk, or an installer, tells by a program which version there is.
+func TestVersionAsJSON(t *testing.T) {
+	status, stdout, stderr := run(t, "", "version", "--json")
+	assert.Equal(t, statusDone, status)
+	assert.Empty(t, stderr)
+	var shown map[string]any
+	require.NoError(t, json.Unmarshal([]byte(stdout), &shown))
+	assert.Equal(t, testProgram(t).metadata.Version, shown["version"])
+	assert.EqualValues(t, 1, shown["handoff"])
+}

@@ -1,0 +1,189 @@
+package commands
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/adrg/xdg"
+	"github.com/sirupsen/logrus"
+
+	"github.com/ers-login/ers-login/internal/atomicfile"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// ProbeCommand is the hidden command that asks for an OpenGL context and ends with 0 if there is one. Package main has it, since only
+// that may link OpenGL.
+const ProbeCommand = "graphics-probe"
+
+// statusNoGraphics: the window cannot be drawn on this computer.
+const statusNoGraphics = 7
+
+const (
+	// probeWithin bounds the probe: a driver that hangs is one that does not work.
+	probeWithin = 15 * time.Second
+	// firstPictureWithin bounds the wait for the window to be drawn, on a computer that starts ten programs at once.
+	firstPictureWithin = 45 * time.Second
+	// maxSaid is how much is kept of what a probe says.
+	maxSaid = 4 << 10
+)
+
+// graphics finds out whether a window can be drawn before anybody waits for one. Fyne does not say: it ends the process, or runs on
+// without a window.
+//
+// The probe is a process of its own and costs a quarter of a second, so that it is left out where the window was drawn before: by the
+// same version, on the same display, with the same driver settings. That is forgotten while a window is being opened, and known again
+// once it has been drawn, so that after a start that went wrong the next one looks again.
+type graphics struct {
+	// record is the file that says where the window was drawn, and where is this place.
+	record, where string
+	// look is the probe.
+	look func(context.Context) error
+	log  logrus.FieldLogger
+}
+
+// newGraphics returns the graphics of this program, or nil if its own file cannot be found: then the window is opened unseen.
+func (p program) newGraphics(log logrus.FieldLogger) *graphics {
+	self, err := os.Executable()
+	if err != nil {
+		log.WithError(err).Warn("graphics")
+		return nil
+	}
+	return &graphics{
+		record: filepath.Join(xdg.StateHome, "ers-login", "graphics"), where: place(p.name(), p.environ), log: log,
+		look: func(ctx context.Context) error { return lookWith(ctx, self, ProbeCommand) },
+	}
+}
+
+// display are the variables that lead to another display or driver. What begins with one of the prefixes does so too.
+var (
+	display         = []string{"DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE", "XDG_SESSION_ID", "SESSIONNAME", "SSH_CONNECTION"}
+	displayPrefixes = []string{"LIBGL_", "MESA_", "GALLIUM_", "__GLX_", "__EGL_"}
+)
+
+// place tells one place to draw from another. It is a digest, since variables are nobody's business.
+func place(version string, environ []string) string {
+	digest := sha256.New()
+	_, _ = fmt.Fprintln(digest, version, runtime.GOOS, runtime.GOARCH) // a digest takes everything
+	for _, entry := range slices.Sorted(slices.Values(environ)) {
+		name, _, _ := strings.Cut(entry, "=")
+		if slices.Contains(display, name) || slices.ContainsFunc(displayPrefixes, func(p string) bool { return strings.HasPrefix(name, p) }) {
+			_, _ = fmt.Fprintln(digest, entry)
+		}
+	}
+	return hex.EncodeToString(digest.Sum(nil))
+}
+
+// check tells whether the window can be drawn. The error is a Problem.
+func (g *graphics) check(ctx context.Context) error {
+	known, err := os.ReadFile(g.record)
+	if removed := os.Remove(g.record); removed != nil && err == nil {
+		g.log.WithError(removed).Warn("graphics")
+	}
+	if err == nil && string(known) == g.where {
+		return nil
+	}
+	limited, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	if err := g.look(limited); err != nil {
+		return noGraphics.Because(err)
+	}
+	return nil
+}
+
+// drawn remembers that the window was drawn here.
+func (g *graphics) drawn() {
+	err := os.MkdirAll(filepath.Dir(g.record), 0o700)
+	if err == nil {
+		err = atomicfile.Write(g.record, []byte(g.where))
+	}
+	if err != nil {
+		// The next start takes a little longer.
+		g.log.WithError(err).Warn("graphics")
+	}
+}
+
+// lookWith runs a probe.
+func lookWith(ctx context.Context, name string, arguments ...string) error {
+	probe := exec.CommandContext(ctx, name, arguments...) //nolint:gosec // this program itself
+	hideWindow(probe)
+	probe.WaitDelay = time.Second
+	said := &limitedText{left: maxSaid}
+	probe.Stderr = said
+	err := probe.Run()
+	if err == nil || errors.Is(err, exec.ErrWaitDelay) {
+		// It has ended well. Somebody else may keep its output open still, such as a driver's own helper.
+		return nil
+	}
+	return errors.Join(fmt.Errorf("the graphics probe: %w", err), ctx.Err(), said.err())
+}
+
+// limitedText keeps the beginning of what is written to it.
+type limitedText struct {
+	text strings.Builder
+	left int
+}
+
+func (l *limitedText) Write(p []byte) (int, error) {
+	kept := min(l.left, len(p))
+	l.left -= kept
+	l.text.Write(p[:kept])
+	return len(p), nil
+}
+
+func (l *limitedText) err() error {
+	if said := problem.Clean(l.text.String(), maxSaid); said != "" {
+		return errors.New(said)
+	}
+	return nil
+}
+
+// fynesLastWords are what Fyne 2.8 logs before it ends the process, or goes on without a window, as it finds no OpenGL.
+var fynesLastWords = []string{"window creation error", "failed to initialise OpenGL", "failed to initialise GLFW"}
+
+// lastWords passes on what the libraries log, and looks for what Fyne says just before it ends the process without a word to the user.
+type lastWords struct {
+	io.Writer
+	heard func(said string)
+}
+
+func (l lastWords) Write(p []byte) (int, error) {
+	n, err := l.Writer.Write(p)
+	if slices.ContainsFunc(fynesLastWords, func(words string) bool { return strings.Contains(string(p), words) }) {
+		l.heard(problem.Clean(string(p), maxSaid))
+	}
+	return n, err
+}
+
+var (
+	noGraphics = &problem.Problem{
+		Code:     "WINDOW-NO_OPENGL",
+		Title:    "The window cannot be drawn on this computer",
+		Happened: "e-RS Login draws its window with OpenGL 2.1, and this desktop does not offer it. This is common in remote desktops and with basic graphics drivers.",
+		Steps: []string{
+			"Give your local service desk the code WINDOW-NO_OPENGL.",
+			"For the service desk: install a graphics driver with OpenGL 2.1. On Windows, a software one from Mesa can lie in the folder mesa beside the program (see docs/window.md).",
+			"The command ers-login doctor needs no window, and tells about everything else.",
+		},
+	}
+	noPicture = &problem.Problem{
+		Code:     "WINDOW-NO_PICTURE",
+		Title:    "The window does not appear",
+		Happened: "The graphics driver of this computer has not drawn the window of e-RS Login in time. Nobody was signed in.",
+		Steps: []string{
+			"Start the program again.",
+			"If that does not help, log out of the computer and in again.",
+			"If it happens again, give your local service desk the code WINDOW-NO_PICTURE.",
+		},
+	}
+)

@@ -1,0 +1,14 @@
+//go:build !windows
+
+package commands
+
+import (
+	"context"
+	"os/exec"
+)
+
+// hideWindow: no console is opened here.
+func hideWindow(*exec.Cmd) {}
+
+// inSoftware is for Windows: elsewhere the system's own library draws in software where there is nothing else.
+func (p program) inSoftware(context.Context, *graphics, func()) (bool, error) { return false, nil }

@@ -1,0 +1,125 @@
+package commands
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// A start that waits for the probe each time is late each time; one that never looks shows nothing at all where there is no OpenGL.
+func TestTheGraphicsAreLookedAtWhenTheyMayHaveChanged(t *testing.T) {
+	looks, broken := 0, error(nil)
+	g := &graphics{
+		record: filepath.Join(t.TempDir(), "state", "graphics"), where: place("1.0", []string{"DISPLAY=:0", "EDITOR=vi"}), log: testLog(t),
+		look: func(context.Context) error { looks++; return broken },
+	}
+	step := func(want int, why string) {
+		t.Helper()
+		require.NoError(t, g.check(t.Context()))
+		require.Equal(t, want, looks, why)
+	}
+	step(1, "nothing is known of this computer")
+	step(2, "the window was not drawn")
+	g.drawn()
+	step(2, "it was drawn the last time")
+	step(3, "and was not drawn after that")
+	g.drawn()
+	g.where = place("1.0", []string{"EDITOR=emacs", "DISPLAY=:0"})
+	step(3, "nothing of this is about drawing")
+	for name, where := range map[string]string{
+		"another version":  place("1.1", []string{"DISPLAY=:0"}),
+		"another display":  place("1.0", []string{"DISPLAY=:1"}),
+		"another driver":   place("1.0", []string{"DISPLAY=:0", "LIBGL_ALWAYS_SOFTWARE=1"}),
+		"a remote desktop": place("1.0", []string{"DISPLAY=:0", "SESSIONNAME=RDP-Tcp#3"}),
+	} {
+		g.drawn()
+		g.where = where
+		before := looks
+		step(before+1, name)
+	}
+	broken = errors.New("APIUnavailable: GLX: GLX extension not found")
+	err := g.check(t.Context())
+	require.ErrorIs(t, err, noGraphics)
+	assert.ErrorContains(t, err, "GLX extension not found", "for the log")
+	content, err := os.ReadFile(g.record)
+	require.ErrorIs(t, err, os.ErrNotExist, "%s", content)
+}
+
+// Whatever comes of the probe (it says why, crashes, or is no program at all), the reason gets into the log, and not all it says.
+func TestWhatAProbeSays(t *testing.T) {
+	require.NoError(t, lookWith(t.Context(), "go", "env", "GOROOT"))
+	err := lookWith(t.Context(), "go", "no-such-command-of-"+strings.Repeat("x", 2*maxSaid))
+	require.ErrorContains(t, err, "no-such-command")
+	assert.Less(t, len(err.Error()), maxSaid+1000)
+	require.Error(t, lookWith(t.Context(), filepath.Join(t.TempDir(), "none")))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, lookWith(ended, "go", "version"), context.Canceled)
+}
+
+// Fyne ends the process as soon as it has logged that it finds no OpenGL: that is the last moment to tell the user.
+func TestFynesLastWordsAreHeard(t *testing.T) {
+	var log bytes.Buffer
+	var heard []string
+	words := lastWords{&log, func(said string) { heard = append(heard, said) }}
+	for _, line := range []string{"Fyne error:  Error reading scale\n", "Fyne error:  window creation error\n"} {
+		n, err := words.Write([]byte(line))
+		require.NoError(t, err)
+		require.Equal(t, len(line), n)
+	}
+	assert.Equal(t, []string{"Fyne error: window creation error"}, heard)
+	assert.Contains(t, log.String(), "Error reading scale\n")
+}
+
+// A window that was drawn is not reported as missing, and one that is missing is reported once.
+func TestTheWatchForTheFirstPicture(t *testing.T) {
+	for name, c := range map[string]struct {
+		happens []func(*pictureWatch)
+		told    []string
+		known   bool
+	}{
+		"drawn":          {[]func(*pictureWatch){(*pictureWatch).drawn, late}, nil, true},
+		"late":           {[]func(*pictureWatch){late, late}, []string{"WINDOW-NO_PICTURE"}, false},
+		"drawn too late": {[]func(*pictureWatch){late, (*pictureWatch).drawn}, []string{"WINDOW-NO_PICTURE"}, false},
+		"left before":    {[]func(*pictureWatch){(*pictureWatch).stop, late}, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var told []string
+			g := &graphics{record: filepath.Join(t.TempDir(), "graphics"), where: "here", log: testLog(t)}
+			w := &pictureWatch{graphics: g, late: func(found *problem.Problem, _ string) { told = append(told, found.Code) }}
+			w.expect()
+			for _, happens := range c.happens {
+				happens(w)
+			}
+			w.stop()
+			assert.Equal(t, c.told, told)
+			_, err := os.Stat(g.record)
+			assert.Equal(t, c.known, err == nil)
+		})
+	}
+	blind := &pictureWatch{}
+	blind.expect()
+	blind.drawn()
+	blind.stop()
+}
+
+func late(w *pictureWatch) { w.fail(noPicture, "no picture in time") }
+
+// The message is the only thing that somebody sees who has started the program from a menu.
+func TestTheNativeMessage(t *testing.T) {
+	text := messageText(noGraphics)
+	assert.True(t, strings.HasPrefix(text, noGraphics.Title+"\n\n"))
+	assert.Contains(t, text, "\n1. Give your local service desk")
+	assert.Contains(t, text, "ers-login doctor")
+	assert.NotContains(t, text, "**")
+	assert.True(t, strings.HasSuffix(text, noGraphics.Code))
+}

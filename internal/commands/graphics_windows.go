@@ -1,0 +1,97 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/ers-login/ers-login/internal/config"
+)
+
+// hideWindow keeps a console from being opened.
+func hideWindow(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{HideWindow: true, CreationFlags: windows.CREATE_NO_WINDOW}
+}
+
+var setDLLDirectory = windows.NewLazySystemDLL("kernel32.dll").NewProc("SetDllDirectoryW")
+
+// softwareVariable marks a program that was started to draw in software, so that it does not start another one. It is no setting, and
+// is named like none.
+const softwareVariable = "ERSLOGIN_DRAWS_IN_SOFTWARE"
+
+// inSoftware runs the program with Mesa's software OpenGL, if that lies where an administrator has put it: in the folder mesa beside the
+// program. The system's own opengl32.dll is loaded with this process already, so it is a second one of this program that draws: the
+// folder is searched for libraries before the system's (SetDllDirectory), which a process hands on to those it starts. The result is
+// whether it was run, and how that ended. Leave is called before, so that the other one can be the one instance.
+//
+// A library that ordinary users could have put there would run in everybody's name. So the folder has to belong to an administrator and
+// to be writable by nobody else, and so do the program's own folder and the library itself.
+func (p program) inSoftware(ctx context.Context, g *graphics, leave func()) (bool, error) {
+	if os.Getenv(softwareVariable) != "" {
+		return false, nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return false, fmt.Errorf("could not find this program's own file: %w", err)
+	}
+	folder := filepath.Join(filepath.Dir(self), "mesa")
+	library := filepath.Join(folder, "opengl32.dll")
+	if _, err := os.Stat(library); err != nil {
+		return false, nil //nolint:nilerr // without one, what was found before is told
+	}
+	for _, path := range []string{self, library} {
+		if err := trusted(path); err != nil {
+			return false, fmt.Errorf("the software OpenGL in %s is not used: %w", folder, err)
+		}
+	}
+	if err := searchFirst(folder); err != nil {
+		return false, err
+	}
+	if err := os.Setenv(softwareVariable, "1"); err != nil {
+		return false, fmt.Errorf("could not set %s: %w", softwareVariable, err)
+	}
+	limited, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	if err := g.look(limited); err != nil {
+		return false, fmt.Errorf("with the software OpenGL in %s: %w", folder, err)
+	}
+	g.log.WithField("folder", folder).Info("drawing in software")
+	leave()
+	drawing := exec.CommandContext(context.WithoutCancel(ctx), self, os.Args[1:]...) //nolint:gosec // this program itself
+	drawing.Stdin, drawing.Stdout, drawing.Stderr = p.stdin, p.stdout, p.stderr
+	err = drawing.Run()
+	var status *exec.ExitError
+	if errors.As(err, &status) {
+		// It has said what was wrong.
+		return true, ending{errors.New("see above"), status.ExitCode()}
+	}
+	return true, err
+}
+
+// trusted tells why ordinary users might have put a file where it is.
+func trusted(path string) (err error) {
+	file, err := os.Open(path) //nolint:gosec // G304: a file of the program's own folder
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return config.TrustOwner(file)
+}
+
+func searchFirst(folder string) error {
+	text, err := windows.UTF16PtrFromString(folder)
+	if err != nil {
+		return err
+	}
+	if done, _, err := setDLLDirectory.Call(uintptr(unsafe.Pointer(text))); done == 0 { //nolint:gosec // G103: a text for Windows
+		return fmt.Errorf("could not set the folder for libraries: %w", err)
+	}
+	return nil
+}

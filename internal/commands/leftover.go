@@ -1,0 +1,98 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/login"
+)
+
+// leftover is the session of an earlier run that was cleared from the keyring before there was a flow. Its flow, when there is one,
+// is told of it as if it were still there, and closes it at e-RS.
+type leftover struct {
+	mu      sync.Mutex
+	session handoff.Session
+	there   bool
+}
+
+// sweepWithin bounds the look at the keyring of a start that has failed.
+const sweepWithin = 8 * time.Second
+
+// sweepingUp is a prepare that clears the keyring when it fails. A flow begins with that; but with settings that cannot be used, or
+// without its certificate, there is no flow, and other applications would go on as whoever was signed in when an earlier run
+// was killed.
+func (r realNeighbours) sweepingUp(ctx context.Context) (neighbours, error) {
+	found, err := r.prepare(ctx)
+	if err != nil && ctx.Err() == nil {
+		r.sweep(ctx)
+	}
+	return found, err
+}
+
+func (r realNeighbours) sweep(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, sweepWithin)
+	defer cancel()
+	// What is wrong with the settings was told; what can be used of them is enough for this.
+	settings, _ := config.Load(r.sources)
+	ring, err := r.program.openKeyring(settings, r.log)
+	if err != nil {
+		r.log.WithError(err).Warn("start: keyring")
+		return
+	}
+	defer func() {
+		if err := ring.Close(); err != nil {
+			r.log.WithError(err).Warn("the keyring worker did not end")
+		}
+	}()
+	session, err := ring.Read(ctx)
+	if errors.Is(err, handoff.ErrNotFound) {
+		return
+	}
+	r.log.Guard(session.SessionKey.Text)
+	if err == nil || errors.Is(err, handoff.ErrMalformed) || errors.Is(err, handoff.ErrVersion) {
+		if err == nil {
+			r.left.keep(session)
+		}
+		err = ring.Clear(ctx)
+	}
+	if err != nil {
+		r.log.WithError(err).Warn("start: what an earlier run has left in the keyring could not be cleared")
+		return
+	}
+	r.log.Warn("the session of an earlier run was cleared from the keyring, although the start has failed")
+}
+
+func (l *leftover) keep(session handoff.Session) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.session, l.there = session, true
+}
+
+// take returns the session once.
+func (l *leftover) take() (handoff.Session, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	there := l.there
+	l.there = false
+	return l.session, there
+}
+
+// remembering is a keyring in which a session still seems to be that was cleared already.
+type remembering struct {
+	login.Keyring
+	left *leftover
+}
+
+// Read returns the session that was cleared, once, and then what is there.
+func (k remembering) Read(ctx context.Context) (handoff.Session, error) {
+	if k.left != nil {
+		if session, there := k.left.take(); there {
+			return session, nil
+		}
+	}
+	return k.Keyring.Read(ctx)
+}

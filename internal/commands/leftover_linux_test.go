@@ -1,0 +1,43 @@
+package commands
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// A program that was killed leaves its session in the keyring, and the next start clears it, even one that cannot sign anybody in:
+// other applications would go on as somebody who has left, for as long as it takes to repair the settings.
+func TestAFailedStartClearsTheKeyring(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	other := ringOn(t, session)
+	require.NoError(t, other.Publish(t.Context(), sessionAt("https://ers.example/ers-api")))
+	settings := filepath.Join(t.TempDir(), "config.toml")
+	require.NoError(t, os.WriteFile(settings, []byte("asid = \"none\"\n"), 0o600))
+	r := realNeighbours{
+		program: testProgram(t, append(os.Environ(), session.Env()...)...), log: testLog(t), board: login.NewBoard(),
+		sources: config.Sources{File: settings}, left: &leftover{},
+	}
+	_, err := r.sweepingUp(t.Context())
+	require.Error(t, err)
+	assert.Contains(t, problem.Of(err).Code, "SETTING-")
+	_, err = other.Read(t.Context())
+	require.ErrorIs(t, err, handoff.ErrNotFound)
+
+	// When the settings are repaired, the flow finds it once, and closes it at e-RS.
+	flows := remembering{other, r.left}
+	found, err := flows.Read(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "https://ers.example/ers-api", found.BaseURL)
+	_, err = flows.Read(t.Context())
+	require.ErrorIs(t, err, handoff.ErrNotFound)
+}

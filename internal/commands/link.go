@@ -1,0 +1,118 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/ers-login/ers-login/internal/instance"
+)
+
+// linkScheme is what a browser or another program opens the window with: ers-login://sign-in?for=Vendor%20App. The packages register
+// it, so that what comes after may have been written by anybody.
+const linkScheme = "ers-login:"
+
+// The actions of a link. They are all that one can do.
+const (
+	linkSignIn = "sign-in"
+	linkOpen   = "open"
+)
+
+const (
+	// maxLink bounds a link, in bytes.
+	maxLink = 512
+	// maxLinkName bounds the name in it, in characters.
+	maxLinkName = 80
+)
+
+// link is what a link asks for.
+type link struct {
+	action string
+	// name is the program that asks, as it calls itself.
+	name string
+}
+
+// isLink tells whether the desktop has started the program to open a link. What else stands on such a command line came out of the
+// link, too.
+func isLink(args []string) bool {
+	return len(args) > 0 && len(args[0]) >= len(linkScheme) && strings.EqualFold(args[0][:len(linkScheme)], linkScheme)
+}
+
+// openLink does what a link asks for.
+func (p program) openLink(ctx context.Context, args []string) error {
+	if len(args) > 1 {
+		return usageError{errors.New("a link stands alone on a command line")}
+	}
+	asked, err := parseLink(args[0])
+	if err != nil {
+		// What was written is not repeated: nobody knows who has written it.
+		return usageError{fmt.Errorf("this link is not one of e-RS Login's: %w", err)}
+	}
+	asker := p.asker(nil)
+	if asked.action == linkSignIn {
+		return signInInput{name: asked.name}.run(ctx, asker)
+	}
+	answer, err := asker.ask(ctx, instance.Request{Action: instance.Raise})
+	if err != nil {
+		return err
+	}
+	return refusal(answer)
+}
+
+// parseLink takes a link apart. It accepts what is written down in docs/commands.md, byte for byte, and no other way to write it.
+func parseLink(text string) (link, error) {
+	if len(text) > maxLink {
+		return link{}, fmt.Errorf("it is longer than %d bytes", maxLink)
+	}
+	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"'<>\\^`{|}#@", r) }) {
+		return link{}, errors.New("it has a character that does not belong there")
+	}
+	rest, found := strings.CutPrefix(text[len(linkScheme):], "//")
+	if !found {
+		return link{}, errors.New("two slashes are missing")
+	}
+	path, query, asks := strings.Cut(rest, "?")
+	// Windows and some browsers put a slash behind the name of a host, which they take the action for.
+	asked := link{action: strings.TrimSuffix(path, "/")}
+	if asked.action != linkSignIn && asked.action != linkOpen {
+		return link{}, errors.New("there is no such action")
+	}
+	if !asks {
+		return asked, nil
+	}
+	if asked.action != linkSignIn {
+		return link{}, errors.New("this action has no parameters")
+	}
+	value, found := strings.CutPrefix(query, "for=")
+	if !found || strings.ContainsAny(value, "&;=?") {
+		return link{}, errors.New("for is the one parameter, once")
+	}
+	name, err := url.QueryUnescape(value)
+	if err != nil {
+		return link{}, errors.New("the name in it is not escaped as it should be")
+	}
+	if err := checkLinkName(name); err != nil {
+		return link{}, err
+	}
+	asked.name = name
+	return asked, nil
+}
+
+// checkLinkName refuses what cannot be a program's name. What is only odd is for the window to clean.
+func checkLinkName(name string) error {
+	switch {
+	case !utf8.ValidString(name):
+		return errors.New("the name in it is not UTF-8")
+	case strings.TrimSpace(name) == "":
+		return errors.New("the name in it is empty")
+	case utf8.RuneCountInString(name) > maxLinkName:
+		return fmt.Errorf("the name in it is longer than %d characters", maxLinkName)
+	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return errors.New("the name in it has characters that cannot be shown")
+	}
+	return nil
+}

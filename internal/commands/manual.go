@@ -1,0 +1,152 @@
+package commands
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/ers-login/ers-login/internal/config"
+)
+
+// manualPage writes the manual page in the macros of man(7), from the commands and what their help texts say. It has no date, so that
+// two builds of one version are the same.
+func manualPage(root *cobra.Command, version string) []byte {
+	var page manPage
+	page.macro("TH", "ERS\\-LOGIN", "1", "", roff("e-RS Login "+version), roff("User commands"))
+	page.macro("SH", "NAME")
+	page.line(roff("ers-login - " + lowerFirst(root.Short)))
+	page.macro("SH", "SYNOPSIS")
+	page.macro("B", "ers\\-login")
+	page.line("[" + roff("options") + "]")
+	page.macro("br")
+	page.macro("B", "ers\\-login")
+	page.line("\\fI" + roff("command") + "\\fR [" + roff("options") + "]")
+	page.macro("SH", "DESCRIPTION")
+	page.paragraphs(withoutStatus(root.Long))
+	page.macro("SH", "COMMANDS")
+	page.commands(root)
+	page.macro("SH", "OPTIONS")
+	page.line(roff("Those of ers-login itself. Each setting has an option; docs/settings.md tells more of them."))
+	page.options(root.LocalFlags())
+	page.macro("SH", roff("EXIT STATUS"))
+	for status, meaning := range statusMeanings {
+		page.macro("TP")
+		page.macro("B", fmt.Sprint(status))
+		page.line(roff(meaning))
+	}
+	page.macro("SH", "FILES")
+	page.line(roff("ers-login config show --origin tells which files there are and which settings come from them."))
+	page.macro("SH", roff("SEE ALSO"))
+	page.line("\\fBsecret\\-tool\\fR(1), \\fBcurl\\fR(1)")
+	return page.text.Bytes()
+}
+
+// manPage is a page under way.
+type manPage struct{ text bytes.Buffer }
+
+// macro writes a request with its arguments, which are escaped already.
+func (m *manPage) macro(name string, arguments ...string) {
+	m.text.WriteString("." + name)
+	for _, argument := range arguments {
+		m.text.WriteString(` "` + argument + `"`)
+	}
+	m.text.WriteByte('\n')
+}
+
+// line writes escaped text. A line that begins with a point would be a request.
+func (m *manPage) line(text string) {
+	if strings.HasPrefix(text, ".") || strings.HasPrefix(text, "'") {
+		text = `\&` + text
+	}
+	m.text.WriteString(text + "\n")
+}
+
+// paragraphs writes a help text, whose paragraphs are parted by empty lines.
+func (m *manPage) paragraphs(text string) {
+	for i, paragraph := range strings.Split(strings.TrimSpace(text), "\n\n") {
+		if i > 0 {
+			m.macro("PP")
+		}
+		for line := range strings.Lines(paragraph) {
+			m.line(roff(strings.TrimSpace(line)))
+		}
+	}
+}
+
+// commands writes every command that is not hidden, and those below it.
+func (m *manPage) commands(parent *cobra.Command) {
+	for _, cmd := range parent.Commands() {
+		if !cmd.IsAvailableCommand() || cmd.Name() == "help" {
+			continue
+		}
+		if cmd.HasAvailableSubCommands() && cmd.Name() != "completion" {
+			m.commands(cmd)
+			continue
+		}
+		m.macro("SS", roff(strings.TrimPrefix(cmd.UseLine(), parent.Root().Name()+" ")))
+		about := withoutStatus(cmd.Long)
+		if about == "" || cmd.Name() == "completion" {
+			about = cmd.Short + "."
+		}
+		m.paragraphs(about)
+		m.options(ownFlags(cmd))
+		if cmd.Example != "" {
+			m.macro("PP")
+			m.macro("EX")
+			for line := range strings.Lines(cmd.Example) {
+				m.line(roff(strings.TrimRight(line, "\n")))
+			}
+			m.macro("EE")
+		}
+	}
+}
+
+// ownFlags are the flags of a command without those of the settings, which are told once, with the program itself.
+func ownFlags(cmd *cobra.Command) *pflag.FlagSet {
+	settings := pflag.NewFlagSet("", pflag.ContinueOnError)
+	config.AddFlags(settings)
+	own := pflag.NewFlagSet("", pflag.ContinueOnError)
+	cmd.LocalNonPersistentFlags().VisitAll(func(flag *pflag.Flag) {
+		if same := settings.Lookup(flag.Name); same == nil || same.Usage != flag.Usage {
+			own.AddFlag(flag)
+		}
+	})
+	return own
+}
+
+// options writes flags.
+func (m *manPage) options(flags *pflag.FlagSet) {
+	flags.VisitAll(func(flag *pflag.Flag) {
+		if flag.Hidden || flag.Name == "help" {
+			return
+		}
+		value, usage := pflag.UnquoteUsage(flag)
+		m.macro("TP")
+		option := `\fB\-\-` + roff(flag.Name) + `\fR`
+		if value != "" {
+			option += `=\fI` + roff(value) + `\fR`
+		}
+		m.line(option)
+		m.line(roff(usage))
+	})
+}
+
+// withoutStatus returns a help text without the exit statuses, which have a section of their own.
+func withoutStatus(text string) string {
+	return strings.TrimSpace(strings.ReplaceAll(text, statusHelp, ""))
+}
+
+func lowerFirst(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToLower(text[:1]) + text[1:]
+}
+
+// roff escapes what man gives a meaning. A hyphen of an option is the character of the keyboard, or it could not be copied.
+func roff(text string) string {
+	return strings.NewReplacer(`\`, `\e`, `-`, `\-`, `"`, `\(dq`, `'`, `\(aq`, `^`, `\(ha`, `~`, `\(ti`, "`", `\(ga`, `…`, `...`).Replace(text)
+}

@@ -1,0 +1,235 @@
+package commands
+
+import (
+	"context"
+	"crypto/tls"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/audit"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/workstation"
+	"github.com/ers-login/ers-login/smartcard"
+	"github.com/ers-login/ers-login/smartcard/simulator"
+	"github.com/ers-login/ers-login/smartcard/ticketapi"
+)
+
+// neighbours makes what the checks of the command line look at: helpers, connections and watchers of its own, so that those of a window
+// are not disturbed. The function ends them.
+func (e examination) neighbours() (diagnose.Neighbours, func() error, error) {
+	if e.demo {
+		return e.standIns()
+	}
+	own := realNeighbours{program: e.program, log: e.log, board: login.NewBoard()}
+	found := own.diagnosis(e.settings, e.settingsErr, e.ring)
+	found.Workstation = untold
+	end := func() error { return nil }
+
+	// As it is: what follows from a removed card is not the question here.
+	asIs := e.settings
+	asIs.CardRemoval = config.RemovalByTicket
+	cards, err := own.openCardSide(asIs)
+	if err != nil {
+		// That is a finding, like any other.
+		found.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{}, err }
+		return found, end, nil
+	}
+	found.Agent, found.Ticket = agentOf(cards.agent), cards.agent.TicketNoAuth
+	found.Readers = func(ctx context.Context) (diagnose.Readers, error) { return seenReaders(ctx, cards.readers.Presence) }
+	return found, cards.close, nil
+}
+
+// diagnosis is what the checks look at in the network, the keyring and the settings. The card side and the workstation depend on who
+// asks: the window has them running.
+func (r realNeighbours) diagnosis(settings config.Config, settingsErr error, ring *keyring.Client) diagnose.Neighbours {
+	return diagnose.Neighbours{
+		Settings: settings, SettingsErr: settingsErr, ASID: settings.ASID, Keyring: ring,
+		Certificate: func(ctx context.Context) (tls.Certificate, error) {
+			return r.certificate(ctx, settings, withoutPrompt(ring, ring.Passphrase))
+		},
+		ERS: func(certificate tls.Certificate) (diagnose.ERS, error) { return r.look(settings, certificate, ring) },
+		Audit: func(context.Context) error {
+			// Opening it is trying it: the folder is made if it is missing, as a sign-in would, and no record is written.
+			log, err := audit.Open(audit.Settings{
+				Dir: settings.AuditDir, Keep: settings.AuditKeep, Version: r.program.metadata.Version, ASID: settings.ASID,
+			})
+			if closed := log.Close(); err == nil {
+				err = closed
+			}
+			return err
+		},
+	}
+}
+
+// look makes a client that is never used for a call.
+func (r realNeighbours) look(settings config.Config, certificate tls.Certificate, ring *keyring.Client) (diagnose.ERS, error) {
+	roots, trustStore, err := ersclient.LoadRootCAs(settings.CABundle)
+	if err != nil {
+		return nil, withOrigin(settings, err)
+	}
+	proxy, err := ersclient.ProxyOf(settings.Proxy)
+	if err != nil {
+		return nil, withOrigin(settings, err)
+	}
+	asid := settings.ASID
+	if asid == "" {
+		// It is not sent. What is wrong with it is another row's to say.
+		asid = "000000000000"
+	}
+	client, err := ersclient.New(ersclient.Config{
+		BaseURL: settings.BaseURL, ASID: asid, Certificate: certificate, RootCAs: roots, TrustStore: trustStore,
+		UserAgent: strings.Replace(r.program.name(), " ", "/", 1), Timeout: settings.RequestTimeout,
+		Proxy: proxy, ProxyCredentials: r.proxyCredentials(settings.ProxyUser, withoutPrompt(ring, ring.ProxyPassword)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return client, nil
+}
+
+// withoutPrompt asks the keyring for a secret only if it need not ask the user for that.
+func withoutPrompt(
+	ring *keyring.Client, stored func(context.Context) (secret.Text, error),
+) func(context.Context) (secret.Text, error) {
+	return func(ctx context.Context) (secret.Text, error) {
+		if err := ring.Check(ctx); err != nil {
+			return secret.Text{}, err
+		}
+		return stored(ctx)
+	}
+}
+
+// agentOf tells what an agent is.
+func agentOf(agent smartcard.Agent) func(context.Context) (diagnose.Agent, error) {
+	bridge, isBridge := agent.(*ticketapi.Bridge)
+	return func(ctx context.Context) (diagnose.Agent, error) {
+		if !isBridge {
+			return diagnose.Agent{Kind: diagnose.AgentCommand}, nil
+		}
+		status, err := bridge.Status(ctx)
+		return diagnose.Agent{
+			Installed: status.Installed, API: status.APIVersion, Engine: status.EngineVersion, Err: status.Err,
+		}, err
+	}
+}
+
+// Readers are told of one after the other. They count as known when nothing has been told for so many looks.
+const (
+	betweenLooks = 50 * time.Millisecond
+	sameLooks    = 6
+)
+
+// seenReaders waits until the readers are known.
+func seenReaders(ctx context.Context, presence func() ticketapi.Presence) (diagnose.Readers, error) {
+	tick := time.NewTicker(betweenLooks)
+	defer tick.Stop()
+	var last ticketapi.Presence
+	for same := 0; ; {
+		now := presence()
+		settled := now.Err == nil || problem.Of(now.Err).Code != codeReadersUnknown
+		if settled && slices.Equal(now.Readers, last.Readers) {
+			same++
+		} else {
+			same = 0
+		}
+		last = now
+		if same == sameLooks {
+			break
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return readersOf(last)
+		}
+	}
+	return readersOf(last)
+}
+
+// codeReadersUnknown is that of a presence that has not been told yet.
+const codeReadersUnknown = "CARD-READERS_UNKNOWN"
+
+func readersOf(presence ticketapi.Presence) (diagnose.Readers, error) {
+	seen := diagnose.Readers{Card: presence.CardIn()}
+	for _, reader := range presence.Readers {
+		seen.Names = append(seen.Names, reader.Name)
+	}
+	return seen, presence.Err
+}
+
+// firstWords is how long the sources of a workstation's events may take to say that they are silent.
+const firstWords = time.Second
+
+// untold watches the workstation for a moment, to see what is not told.
+func untold(ctx context.Context) error {
+	watching, end := context.WithCancel(ctx)
+	watcher := workstation.Watch(watching, workstation.Settings{})
+	patience := time.NewTimer(firstWords)
+	defer patience.Stop()
+	select {
+	case <-patience.C:
+	case <-ctx.Done():
+	}
+	found := watcher.Unseen()
+	end()
+	for range watcher.Events() {
+		// It ends with its last event, and what it held is given back by then.
+		continue
+	}
+	return found
+}
+
+// standIns are the demonstration's: a simulated card and a stand-in for e-RS, with nobody signed in.
+func (e examination) standIns() (diagnose.Neighbours, func() error, error) {
+	server := erstest.NewUnstartedServer()
+	if err := server.Start(); err != nil {
+		return diagnose.Neighbours{}, nil, err
+	}
+	card := simulator.New(simulator.Settings{})
+	found := simulated(e.settings, server, card, e.ring)
+	return found, func() error {
+		card.Close()
+		server.Close()
+		return nil
+	}, nil
+}
+
+// simulated is what the checks look at in the demonstration.
+func simulated(
+	settings config.Config, server *erstest.Server, card *simulator.Agent, ring *keyring.Client,
+) diagnose.Neighbours {
+	certificate := server.ClientCertificate()
+	return diagnose.Neighbours{
+		Settings: settings, ASID: erstest.ASID, Keyring: ring,
+		Readers: func(context.Context) (diagnose.Readers, error) {
+			state := card.State()
+			seen := diagnose.Readers{Card: state.Card != ""}
+			if state.Reader {
+				seen.Names = []string{"simulator"}
+			}
+			return seen, nil
+		},
+		Agent: func(context.Context) (diagnose.Agent, error) {
+			return diagnose.Agent{Kind: diagnose.SimulatedAgent}, nil
+		},
+		Ticket:      card.TicketNoAuth,
+		Certificate: func(context.Context) (tls.Certificate, error) { return certificate, nil },
+		ERS: func(certificate tls.Certificate) (diagnose.ERS, error) {
+			client, err := ersclient.New(ersclient.Config{
+				BaseURL: server.URL, ASID: erstest.ASID, Certificate: certificate, RootCAs: server.RootCAs(),
+				TrustStore: "the authority of the demonstration", Timeout: settings.RequestTimeout,
+			})
+			if err != nil {
+				return nil, err
+			}
+			return client, nil
+		},
+	}
+}

@@ -1,0 +1,220 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/instance"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/smartcard/simulator"
+)
+
+// These tests start this test program as e-RS Login. Where that would open its window, it is the inside of the program that runs,
+// with a simulated card, a stand-in for e-RS and the real keyring, and a user who does what the test says.
+
+// diaryFile is where the window notes what a test cannot see from outside, in $XDG_RUNTIME_DIR.
+const diaryFile = "diary"
+
+// What a user does when the window wants something.
+const (
+	signsIn = "signs in"
+	givesUp = "gives up"
+	closes  = "closes the window"
+	// dallies does nothing.
+	dallies = "dallies"
+)
+
+// playProgram is e-RS Login, without its window.
+func playProgram(user string, arguments []string) int {
+	toml, err := os.ReadFile(os.Getenv("ERS_LOGIN_TEST_FYNE_APP"))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return statusNotPlayed
+	}
+	opensWindow := !slices.ContainsFunc(arguments, func(argument string) bool {
+		return !strings.HasPrefix(argument, "--") || strings.HasPrefix(argument, "--for") || isLink([]string{argument})
+	})
+	if !opensWindow {
+		return Run(arguments, toml, nil)
+	}
+	if err := playWindow(user, arguments, toml); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return statusNotPlayed
+	}
+	return statusDone
+}
+
+// statusNotPlayed is what no command ends with.
+const statusNotPlayed = 99
+
+// playWindow is the window's process, from the lock to the flow.
+func playWindow(user string, arguments []string, toml []byte) error {
+	metadata, err := readMetadata(toml)
+	if err != nil {
+		return err
+	}
+	ers := erstest.NewUnstartedServer()
+	if err := ers.Start(); err != nil {
+		return err
+	}
+	defer ers.Close()
+	log, err := logging.New(logging.Settings{})
+	if err != nil {
+		return err
+	}
+	defer closeLog(log)
+	card := simulator.New(simulator.Settings{})
+	defer card.Close()
+	persona, _ := simulator.PersonaByKey("gp")
+	demo := demonstration{program{metadata: metadata, environ: os.Environ()}, log, ers, card, persona}
+	card.OnTicket(demo.admit)
+	e := &entrance{publisher: "ers-login test", log: log, guard: log.Guard, board: login.NewBoard(), prepare: demo.prepare}
+	play := &playedUser{does: user, entrance: e}
+	e.show = play.see
+	one := newOneInstance(instance.DefaultFile(), log, os.Environ(), "", e.answer(func() { play.note("raised") }))
+	e.open(context.Background())
+	if err := one.join(context.Background()); err != nil {
+		return err
+	}
+	defer one.leave()
+	session, err := unix.Getsid(0)
+	play.note("arguments %q", arguments)
+	play.note("leader %v", err == nil && session == os.Getpid())
+	play.note("token %q", instance.ActivationToken(os.Environ()))
+	e.shown.Store(true)
+	return e.run()
+}
+
+// playedUser sits before the window.
+type playedUser struct {
+	does     string
+	entrance *entrance
+	mutex    sync.Mutex
+	asked    string
+}
+
+func (u *playedUser) see(state login.State) {
+	u.note("%v", state.Phase)
+	if state.AskedBy != u.asked {
+		u.asked = state.AskedBy
+		u.note("asked by %q while %v", state.AskedBy, state.Phase)
+	}
+	switch {
+	case state.Phase == login.Choosing && u.does == signsIn:
+		u.entrance.Send(login.Choose{Permission: state.Permissions[0]})
+	case state.Phase == login.Choosing && u.does == givesUp:
+		u.entrance.Send(login.Cancel{})
+	case state.Phase == login.Choosing && u.does == closes:
+		u.entrance.Send(login.Quit{})
+	}
+}
+
+func (u *playedUser) note(format string, values ...any) {
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
+	diary, err := os.OpenFile(filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), diaryFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, err = fmt.Fprintf(diary, format+"\n", values...)
+		err = errors.Join(err, diary.Close())
+	}
+	if err != nil {
+		panic(err)
+	}
+}
+
+// workplace is a user's log-on session, with a keyring, on which programs are started.
+type workplace struct {
+	t       *testing.T
+	keyring *keyringtest.Session
+	environ []string
+}
+
+// newWorkplace makes one, for this process too. The user does what is said when a window wants something.
+func newWorkplace(t *testing.T, user string, options keyringtest.Options) workplace {
+	t.Helper()
+	session := keyringtest.ForTest(t, options)
+	for _, pair := range session.Env() {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+	toml, err := filepath.Abs(fyneAppFile)
+	require.NoError(t, err)
+	w := workplace{t: t, keyring: session, environ: append(os.Environ(),
+		userVariable+"="+user, "ERS_LOGIN_TEST_FYNE_APP="+toml, "DISPLAY=:none", "XDG_ACTIVATION_TOKEN=made-up")}
+	t.Cleanup(w.closeWindow)
+	return w
+}
+
+// closeWindow ends the window's process, if there is one, which belongs to nobody.
+func (w workplace) closeWindow() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for ctx.Err() == nil {
+		lock, answer, err := instance.Join(ctx, instance.DefaultFile(), instance.Request{Action: instance.Raise})
+		switch {
+		case lock != nil:
+			assert.NoError(w.t, lock.Release())
+			return
+		case err == nil && answer.PID != 0:
+			assert.NoError(w.t, syscall.Kill(answer.PID, syscall.SIGTERM))
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	assert.Fail(w.t, "the window does not end")
+}
+
+// command is e-RS Login with arguments, as a process of its own.
+func (w workplace) command(arguments ...string) *exec.Cmd {
+	// A guard against a program that hangs; no time is asserted.
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	w.t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, os.Args[0], arguments...)
+	cmd.Env = w.environ
+	return cmd
+}
+
+// run runs e-RS Login to its end.
+func (w workplace) run(arguments ...string) (status int, stdout, stderr string) {
+	w.t.Helper()
+	var out, complaints strings.Builder
+	cmd := w.command(arguments...)
+	cmd.Stdout, cmd.Stderr = &out, &complaints
+	err := cmd.Run()
+	var ended *exec.ExitError
+	if err != nil && !errors.As(err, &ended) {
+		require.NoError(w.t, err)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), complaints.String()
+}
+
+// diary returns what the window has noted.
+func (w workplace) diary() string {
+	w.t.Helper()
+	text, err := os.ReadFile(filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), diaryFile))
+	require.NoError(w.t, err)
+	return string(text)
+}
+
+// publish writes a session into the keyring, as the window does.
+func (w workplace) publish(session handoff.Session) {
+	w.t.Helper()
+	require.NoError(w.t, handoff.Write(w.t.Context(), session))
+}

@@ -1,0 +1,116 @@
+package commands
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/ui"
+)
+
+// preferences is what a user may change in the window: settings of their own file, and whether the program starts by itself. What was
+// read at the start is kept in memory, and what is changed is saved at once.
+type preferences struct {
+	settings  config.Config
+	autostart autostart
+
+	mu     sync.Mutex
+	values map[ui.Preference]string
+}
+
+// autostart is whether the program starts when the user logs in to the computer.
+type autostart interface {
+	on() (bool, error)
+	set(on bool) error
+}
+
+// settingOf has the setting of each preference that is one.
+var settingOf = map[ui.Preference]string{
+	ui.PreferLanguage:   "language",
+	ui.PreferAppearance: "theme",
+	ui.PreferTextSize:   "text_size",
+	ui.PreferMinimise:   "minimise_on_sign_in",
+}
+
+// asWanted reads the settings for the looks of the window, before it opens. Nothing that is wrong with them is told here: they are
+// read again for a sign-in, in a window that can tell it. A broken file is left for then, too.
+func asWanted(sources config.Sources) config.Config {
+	sources.LeaveBroken = true
+	// With an error come defaults in the place of what cannot be used.
+	settings, _ := config.Load(sources)
+	return settings
+}
+
+// newPreferences takes them from settings. Without an autostart, starting by itself is not offered.
+func newPreferences(settings config.Config, starting autostart, log logrus.FieldLogger) *preferences {
+	p := &preferences{settings: settings, autostart: starting, values: map[ui.Preference]string{}}
+	for preference, key := range settingOf {
+		p.values[preference] = shownAs(preference, settings.Value(key))
+	}
+	if starting != nil {
+		on, err := starting.on()
+		if err != nil {
+			// It can still be set, which tells what is wrong.
+			log.WithError(err).Warn("autostart")
+		}
+		p.values[ui.PreferAutostart] = fmt.Sprint(on)
+	}
+	return p
+}
+
+// shownAs returns the window's word for a value of a setting.
+func shownAs(p ui.Preference, value string) string {
+	if p == ui.PreferLanguage && value == config.LanguageAuto {
+		return ""
+	}
+	return value
+}
+
+func writtenAs(p ui.Preference, value string) string {
+	if p == ui.PreferLanguage && value == "" {
+		return config.LanguageAuto
+	}
+	return value
+}
+
+// Value returns the value of a preference.
+func (p *preferences) Value(name ui.Preference) (string, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	value, offered := p.values[name]
+	return value, offered
+}
+
+// Locked tells whether the policy of the organisation has set it.
+func (p *preferences) Locked(name ui.Preference) bool {
+	key, isSetting := settingOf[name]
+	return isSetting && p.settings.Locked(key)
+}
+
+// Set saves a value.
+func (p *preferences) Set(name ui.Preference, value string) error {
+	err := p.save(name, value)
+	if err == nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.values[name] = value
+	}
+	return err
+}
+
+func (p *preferences) save(name ui.Preference, value string) error {
+	if name == ui.PreferAutostart {
+		if p.autostart == nil {
+			return errors.New("starting by itself is not offered here")
+		}
+		return p.autostart.set(value == "true")
+	}
+	key, isSetting := settingOf[name]
+	if !isSetting {
+		return fmt.Errorf("there is no preference %q", name)
+	}
+	return p.settings.Save(p.settings.File(), map[string]string{key: writtenAs(name, value)})
+}

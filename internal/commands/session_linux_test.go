@@ -1,0 +1,264 @@
+package commands
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+)
+
+// madeUpKey has everything in it that a shell could take for more than text.
+const madeUpKey = `a-made-up$(touch/planted)'"\` + "`id`;key"
+
+func madeUpSession(generation int64) handoff.Session {
+	now := time.Now().Truncate(time.Second)
+	return handoff.Session{
+		Version: handoff.Version, Generation: generation, SessionKey: handoff.NewSessionKey(madeUpKey),
+		BaseURL: "https://ers.example/ers-api", ASID: "123456789012", UserIdentifier: "021600556514", UserName: "Ann \x1b[31mExample",
+		OrgIdentifier: "R01", OrgName: "Meddygfa Tŷ Elli", BusinessFunction: "REFERRING_CLINICIAN",
+		IssuedAt: now.Add(-time.Minute), ExpiresAt: now.Add(time.Hour), Publisher: "ers-login test",
+	}
+}
+
+func entryOf(t *testing.T, session handoff.Session) string {
+	t.Helper()
+	entry, err := handoff.Encode(session)
+	require.NoError(t, err)
+	return string(entry)
+}
+
+// An integrator's script gets what docs/commands.md says, to the byte.
+func TestSessionForms(t *testing.T) {
+	w := newWorkplace(t, dallies, keyringtest.Options{})
+	session := madeUpSession(7)
+	w.publish(session)
+	for name, test := range map[string]struct {
+		arguments []string
+		want      string
+	}{
+		"json":   {[]string{"--json"}, entryOf(t, session) + "\n"},
+		"waited": {[]string{"--wait", "--timeout", "1m", "--json"}, entryOf(t, session) + "\n"},
+		"key":    {[]string{"--key"}, madeUpKey},
+		"header": {[]string{"--header"}, "HTTP_X_SESSION_KEY: " + madeUpKey + "\nXAPI_ASID: 123456789012\n"},
+		"env for fish": {[]string{"--env", "--shell", "fish"}, `set -gx ERS_SESSION_KEY 'a-made-up$(touch/planted)\'"\\` + "`id`;key'" + `;
+set -gx ERS_BASE_URL 'https://ers.example/ers-api';
+set -gx ERS_ASID '123456789012';
+`},
+		"env for PowerShell": {[]string{"--env", "--shell", "powershell"}, `$env:ERS_SESSION_KEY = 'a-made-up$(touch/planted)''"\` + "`id`;key'" + `;
+$env:ERS_BASE_URL = 'https://ers.example/ers-api';
+$env:ERS_ASID = '123456789012';
+`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, stdout, stderr := run(t, "", append([]string{"session"}, test.arguments...)...)
+			assert.Equal(t, statusDone, status)
+			assert.True(t, stdout == test.want, "it prints something else")
+			assert.Empty(t, stderr)
+		})
+	}
+
+	t.Run("for people", func(t *testing.T) {
+		status, stdout, stderr := run(t, "", "session")
+		assert.Equal(t, statusDone, status)
+		assert.Empty(t, stderr)
+		for _, part := range []string{"Ann [31mExample (021600556514)", "Meddygfa Tŷ Elli (R01)", "Referring clinician (REFERRING_CLINICIAN)"} {
+			assert.Contains(t, stdout, part)
+		}
+		assert.NotContains(t, stdout, "\x1b", "what a name is made of must not reach the terminal")
+		assert.NotContains(t, stdout, "made-up", "a key on the screen is in the next screenshot")
+	})
+
+	t.Run("json without the key", func(t *testing.T) {
+		status, stdout, _ := run(t, "", "session", "--json", "--without-key")
+		assert.Equal(t, statusDone, status)
+		assert.NotContains(t, stdout, "made-up")
+		var members map[string]any
+		require.NoError(t, json.Unmarshal([]byte(stdout), &members))
+		assert.Equal(t, "Meddygfa Tŷ Elli", members["orgName"])
+		assert.NotContains(t, members, "sessionKey")
+	})
+
+	t.Run("env, evaluated by a real shell", func(t *testing.T) {
+		t.Chdir(t.TempDir())
+		script := `eval "$("$0" session --env)"; printf '%s|%s|%s' "$ERS_SESSION_KEY" "$ERS_BASE_URL" "$ERS_ASID"; ls`
+		cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", script, os.Args[0])
+		cmd.Env = w.environ
+		output, err := cmd.Output()
+		require.NoError(t, err)
+		assert.True(t, string(output) == madeUpKey+"|https://ers.example/ers-api|123456789012", "the shell has made something else of it")
+	})
+}
+
+// Whoever is not signed in must not be taken for somebody who is, and a keyring that fails not for either.
+func TestSessionWithoutASession(t *testing.T) {
+	const unset = "unset ERS_SESSION_KEY;\nunset ERS_BASE_URL;\nunset ERS_ASID;\n"
+	expired := madeUpSession(7)
+	expired.ExpiresAt = time.Now().Add(-time.Second)
+	for name, test := range map[string]struct {
+		options keyringtest.Options
+		session *handoff.Session
+		lock    bool
+		raw     string
+		status  int
+		says    string
+	}{
+		"nobody":        {keyringtest.Options{}, nil, false, "", statusFailed, "nobody is signed in"},
+		"expired":       {keyringtest.Options{}, &expired, false, "", statusFailed, "nobody is signed in"},
+		"no collection": {keyringtest.Options{State: keyringtest.NoCollection}, nil, false, "", statusFailed, "nobody is signed in"},
+		"locked":        {keyringtest.Options{}, &expired, true, "", statusKeyring, "KEYRING-LOCKED"},
+		"no service":    {keyringtest.Options{State: keyringtest.NoService}, nil, false, "", statusKeyring, "KEYRING-NO_SERVICE"},
+		"no bus":        {keyringtest.Options{State: keyringtest.NoBus}, nil, false, "", statusKeyring, "KEYRING-NO_BUS"},
+		"another version": {
+			keyringtest.Options{}, nil, false, `{"version":2,"sessionKey":"a-made-up-key"}`, statusKeyring, "KEYRING-UNREADABLE",
+		},
+		"planted": {
+			keyringtest.Options{}, nil, false, `{"version":1,"sessionKey":"a-made-up-key","asid":"1\nX: y","expiresAt":"2999-01-01T00:00:00Z"}`,
+			statusKeyring, "KEYRING-UNREADABLE",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorkplace(t, dallies, test.options)
+			if test.session != nil {
+				w.publish(*test.session)
+			}
+			if test.raw != "" {
+				store := exec.CommandContext(t.Context(), "secret-tool", "store", "--label=x", "service", "ers-login", "username", "session")
+				store.Stdin = strings.NewReader(test.raw)
+				require.NoError(t, store.Run())
+			}
+			if test.lock {
+				require.NoError(t, w.keyring.Lock())
+			}
+			for _, form := range [][]string{nil, {"--json"}, {"--key"}, {"--header"}} {
+				status, stdout, stderr := run(t, "", append([]string{"session"}, form...)...)
+				assert.Equal(t, test.status, status)
+				assert.Empty(t, stdout)
+				assert.Contains(t, stderr, test.says)
+				assert.NotContains(t, stderr, "made-up")
+			}
+			status, stdout, _ := run(t, "", "session", "--env", "--shell", "sh")
+			assert.Equal(t, test.status, status)
+			assert.Equal(t, unset, stdout, "a shell goes on with the session of before")
+		})
+	}
+}
+
+// A keyring that stays locked is trouble with the keyring, however long one has waited for it.
+func TestSessionWaitsNoLongerThanItIsTold(t *testing.T) {
+	for name, test := range map[string]struct {
+		state  keyringtest.State
+		status int
+	}{
+		"nobody":     {keyringtest.Unlocked, statusLate},
+		"locked":     {keyringtest.Locked, statusKeyring},
+		"no service": {keyringtest.NoService, statusKeyring},
+	} {
+		t.Run(name, func(t *testing.T) {
+			newWorkplace(t, dallies, keyringtest.Options{State: test.state})
+			status, stdout, stderr := run(t, "", "session", "--wait", "--timeout", "100ms", "--json")
+			assert.Equal(t, test.status, status, stderr)
+			assert.Empty(t, stdout)
+		})
+	}
+}
+
+// What cannot be meant is refused before anything is printed: a script would take one form for the other.
+func TestSessionUsage(t *testing.T) {
+	for _, arguments := range []string{
+		"--json --key", "--env --header", "--follow --json", "--follow --wait", "--without-key", "--key --without-key", "--shell fish",
+		"--env --shell cmd", "--timeout 5s", "--wait --timeout 0s", "--wait --timeout -1s", "--wait --timeout soon", "somebody",
+	} {
+		t.Run(arguments, func(t *testing.T) {
+			status, stdout, stderr := run(t, "", append([]string{"session"}, strings.Fields(arguments)...)...)
+			assert.Equal(t, statusUsage, status)
+			assert.Empty(t, stdout)
+			assert.NotEmpty(t, stderr)
+		})
+	}
+}
+
+// A vendor's program that waits for its user goes on when they have signed in, in a process of its own.
+func TestSessionWaitsForASignIn(t *testing.T) {
+	w := newWorkplace(t, dallies, keyringtest.Options{})
+	waiting := w.command("session", "--wait", "--json")
+	output, err := waiting.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, waiting.Start())
+	session := madeUpSession(7)
+	w.publish(session)
+	printed, err := io.ReadAll(output)
+	require.NoError(t, err)
+	require.NoError(t, waiting.Wait())
+	assert.True(t, string(printed) == entryOf(t, session)+"\n")
+}
+
+// follower is a process that follows the session.
+type follower struct {
+	t     *testing.T
+	cmd   *exec.Cmd
+	pipe  io.Closer
+	lines *bufio.Scanner
+}
+
+func (w workplace) follow(arguments ...string) follower {
+	w.t.Helper()
+	cmd := w.command(append([]string{"session", "--follow"}, arguments...)...)
+	output, err := cmd.StdoutPipe()
+	require.NoError(w.t, err)
+	require.NoError(w.t, cmd.Start())
+	return follower{w.t, cmd, output, bufio.NewScanner(output)}
+}
+
+func (f follower) next() string {
+	f.t.Helper()
+	require.True(f.t, f.lines.Scan(), "no further line has come")
+	return f.lines.Text()
+}
+
+// A program that follows the session learns of each change, and ends without a complaint with whoever has started it.
+func TestSessionFollow(t *testing.T) {
+	w := newWorkplace(t, dallies, keyringtest.Options{})
+	first, second := madeUpSession(7), madeUpSession(8)
+	whole, bare := w.follow(), w.follow("--without-key")
+	both := func(want, withoutKey string) {
+		t.Helper()
+		assert.True(t, whole.next() == want, "another line was expected than has come")
+		line := bare.next()
+		assert.NotContains(t, line, "made-up")
+		assert.Contains(t, line, withoutKey)
+	}
+	both(`{"signedIn":false}`, `{"signedIn":false}`)
+	w.publish(first)
+	both(`{"signedIn":true,"session":`+compactJSON(t, entryOf(t, first))+`}`, `"generation":7`)
+	w.publish(second)
+	both(`{"signedIn":true,"session":`+compactJSON(t, entryOf(t, second))+`}`, `"generation":8`)
+	require.NoError(t, handoff.Clear(t.Context()))
+	both(`{"signedIn":false}`, `{"signedIn":false}`)
+	require.NoError(t, w.keyring.KillDaemon())
+	both(`{"signedIn":false,"problem":"KEYRING-NO_SERVICE"}`, "KEYRING-NO_SERVICE")
+
+	require.NoError(t, whole.cmd.Process.Signal(syscall.SIGTERM))
+	assert.False(t, whole.lines.Scan())
+	require.NoError(t, whole.cmd.Wait(), "told to end, it ends with 0")
+	require.NoError(t, bare.pipe.Close())
+	require.NoError(t, bare.cmd.Wait(), "nobody reads it any more, and nothing has changed: it must not stay")
+}
+
+// compactJSON returns JSON as encoding/json writes it into a line of its own.
+func compactJSON(t *testing.T, text string) string {
+	t.Helper()
+	line, err := json.Marshal(json.RawMessage(text))
+	require.NoError(t, err)
+	return string(line)
+}

@@ -1,0 +1,177 @@
+package commands
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/ui"
+)
+
+// form returns the session in the form that was asked for. The entry is its own.
+func (s sessionInput) form(session handoff.Session, entry []byte, terminal bool) (string, error) {
+	switch {
+	case s.json && s.withoutKey:
+		return entryWithoutKey(entry)
+	case s.json:
+		return string(entry) + "\n", nil
+	case s.key && terminal:
+		return session.SessionKey.Reveal() + "\n", nil
+	case s.key:
+		return session.SessionKey.Reveal(), nil
+	case s.env:
+		return setVariables(s.shell, session), nil
+	case s.header:
+		return headers(session), nil
+	default:
+		return forPeople(session, time.Now()), nil
+	}
+}
+
+// forPeople tells who is signed in. The text may change: programs take the JSON.
+func forPeople(session handoff.Session, now time.Time) string {
+	var text strings.Builder
+	line := func(label, value string) { fmt.Fprintf(&text, "%-14s%s\n", label, shown(value)) }
+	both := func(name, identifier string) string {
+		if name == "" {
+			return identifier
+		}
+		return name + " (" + identifier + ")"
+	}
+	line("Signed in:", both(session.UserName, session.UserIdentifier))
+	line("Organisation:", both(session.OrgName, session.OrgIdentifier))
+	line("Role:", both(ui.RoleName(ersclient.BusinessFunction(session.BusinessFunction)), session.BusinessFunction))
+	line("Since:", clock(session.IssuedAt, now))
+	line("Until:", clock(session.ExpiresAt, now))
+	line("e-RS:", session.BaseURL)
+	return text.String()
+}
+
+// shown returns text from the keyring as it may reach a terminal: without what could move its cursor.
+func shown(text string) string { return problem.Clean(strings.Map(printable, text), 200) }
+
+// clock returns a time as the reader's watch has it, with the day if that is another one.
+func clock(at, now time.Time) string {
+	at, now = at.Local(), now.Local()
+	if at.Year() == now.Year() && at.YearDay() == now.YearDay() {
+		return at.Format("15:04")
+	}
+	return at.Format("15:04, 2 January 2006")
+}
+
+// headers are the two that identify a session in a call to e-RS. Their names have underscores and upper-case letters on the wire.
+func headers(session handoff.Session) string {
+	return "HTTP_X_SESSION_KEY: " + session.SessionKey.Reveal() + "\nXAPI_ASID: " + session.ASID + "\n"
+}
+
+// entryWithoutKey returns an entry that can be written to a log.
+func entryWithoutKey(entry []byte) (string, error) {
+	stripped, err := stripKey(entry)
+	return string(stripped) + "\n", err
+}
+
+func stripKey(entry []byte) ([]byte, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(entry, &members); err != nil {
+		return nil, fmt.Errorf("could not read an entry of our own: %w", err)
+	}
+	delete(members, "sessionKey")
+	return json.Marshal(members)
+}
+
+// variable is an environment variable of --env. The names are a public interface.
+type variable struct {
+	name string
+	of   func(handoff.Session) string
+}
+
+func variables() []variable {
+	return []variable{
+		{"ERS_SESSION_KEY", func(s handoff.Session) string { return s.SessionKey.Reveal() }},
+		{"ERS_BASE_URL", func(s handoff.Session) string { return s.BaseURL }},
+		{"ERS_ASID", func(s handoff.Session) string { return s.ASID }},
+	}
+}
+
+func variableNames() []string {
+	var names []string
+	for _, variable := range variables() {
+		names = append(names, variable.name)
+	}
+	return names
+}
+
+// shell is how a shell sets and removes an environment variable.
+type shell struct {
+	name  string
+	set   func(name, value string) string
+	unset func(name string) string
+}
+
+// shells are those that --env can be evaluated by. In each, a text between single quotation marks stands for itself but for what is
+// replaced here; the values are printable ASCII. cmd.exe has no such thing, and is left out.
+func shells() []shell {
+	return []shell{
+		{
+			"sh",
+			func(name, value string) string {
+				return "export " + name + "='" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+			},
+			func(name string) string { return "unset " + name },
+		},
+		{
+			"fish",
+			func(name, value string) string {
+				return "set -gx " + name + " '" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value) + "'"
+			},
+			func(name string) string { return "set -e " + name },
+		},
+		{
+			"powershell",
+			func(name, value string) string {
+				return "$env:" + name + " = '" + strings.ReplaceAll(value, "'", "''") + "'"
+			},
+			func(name string) string { return "$env:" + name + " = $null" },
+		},
+	}
+}
+
+// defaultShell is what --env is for where nothing else is said.
+var defaultShell = map[bool]string{true: "powershell", false: "sh"}[runtime.GOOS == "windows"]
+
+func shellNames() []string {
+	var names []string
+	for _, shell := range shells() {
+		names = append(names, shell.name)
+	}
+	return names
+}
+
+func setVariables(shellName string, session handoff.Session) string {
+	return commandsFor(shellName, func(shell shell, variable variable) string {
+		return shell.set(variable.name, variable.of(session))
+	})
+}
+
+func unsetVariables(shellName string) string {
+	return commandsFor(shellName, func(shell shell, variable variable) string { return shell.unset(variable.name) })
+}
+
+// commandsFor returns a command for each variable. They end in semicolons: an unquoted substitution joins lines to one.
+func commandsFor(shellName string, write func(shell, variable) string) string {
+	var text strings.Builder
+	for _, shell := range shells() {
+		if shell.name != shellName {
+			continue
+		}
+		for _, variable := range variables() {
+			text.WriteString(write(shell, variable) + ";\n")
+		}
+	}
+	return text.String()
+}

@@ -1,0 +1,191 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/ers-login/ers-login/internal/instance"
+)
+
+func (p program) signIn() *cobra.Command {
+	var input signInInput
+	cmd := &cobra.Command{
+		Use:   "sign-in",
+		Short: "Have the user sign in to e-RS, and wait until they have",
+		Long: "Brings the window to the front, or opens it, and returns when somebody is signed in (0), or when the user has given up or\n" +
+			"closed the window (1). Where somebody is signed in already it returns at once. The window stays open.\n\n" +
+			"With --for the window shows who asks. ers-login --for NAME does the same.\n\n" + statusHelp,
+		Example: "  ers-login sign-in --for \"Vendor App\" --timeout 5m && ers-login session --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			flags := cmd.Flags()
+			input.named, input.timeLimited = flags.Changed("for"), flags.Changed("timeout")
+			if err := input.check(); err != nil {
+				return usageError{err}
+			}
+			return input.run(cmd.Context(), p.asker(flags))
+		},
+	}
+	input.addFor(cmd.Flags())
+	cmd.Flags().DurationVar(&input.timeout, "timeout", 0, "longest time to wait, such as 30s or 5m; without it, for ever")
+	return cmd
+}
+
+// signInInput is what was asked for.
+type signInInput struct {
+	name        string
+	named       bool
+	timeout     time.Duration
+	timeLimited bool
+}
+
+func (s *signInInput) addFor(flags *pflag.FlagSet) {
+	flags.StringVar(&s.name, "for", "", "have the user sign in for the program with this `name`, which the window shows, and wait")
+}
+
+func (s signInInput) check() error {
+	switch {
+	case s.named && shown(s.name) == "":
+		return errors.New("--for: the name of a program is needed")
+	case s.timeLimited && s.timeout <= 0:
+		return errors.New("--timeout: a time above zero is needed, such as 30s or 5m")
+	}
+	return nil
+}
+
+// run returns when somebody is signed in, and an error that says why nobody is.
+func (s signInInput) run(ctx context.Context, asker asker) error {
+	waiting := ctx
+	if s.timeLimited {
+		var cancel context.CancelFunc
+		waiting, cancel = context.WithTimeout(ctx, s.timeout)
+		defer cancel()
+	}
+	answer, err := asker.ask(waiting, instance.Request{Action: instance.SignIn, For: s.name, Wait: true})
+	switch {
+	case err == nil:
+		return refusal(answer)
+	case ctx.Err() != nil:
+		return ending{errors.New("interrupted before anybody had signed in"), statusFailed}
+	case waiting.Err() != nil:
+		return ending{fmt.Errorf("nobody has signed in to e-RS within %v; the window is still open", s.timeout), statusLate}
+	default:
+		return err
+	}
+}
+
+// refusal returns why what was asked for was not done, nil if it was.
+func refusal(answer instance.Answer) error {
+	if answer.OK {
+		return nil
+	}
+	for _, known := range []error{givenUp, windowClosed} {
+		if problemCode(known) == answer.Code {
+			return known
+		}
+	}
+	status := statusFailed
+	if strings.HasPrefix(answer.Code, keyringCodes) {
+		status = statusKeyring
+	}
+	return ending{fmt.Errorf("the window of e-RS Login shows a problem (%s)", shown(answer.Code)), status}
+}
+
+// asker asks the window for something, and opens it if there is none.
+type asker struct {
+	// path is the lock of the one instance.
+	path string
+	// token is what the desktop has given this process to raise a window with.
+	token string
+	// open starts the window as a process of its own. The channel gets how it has ended.
+	open func() (<-chan error, error)
+}
+
+// asker makes an asker whose window, if it has to be opened, gets the settings that were given as flags.
+func (p program) asker(flags *pflag.FlagSet) asker {
+	return asker{
+		path: instance.DefaultFile(), token: instance.ActivationToken(p.environ),
+		open: func() (<-chan error, error) { return p.startWindow(settingFlags(flags)) },
+	}
+}
+
+const (
+	// openWithin is how long a window may take to be there: a slow computer, right after the user has logged in.
+	openWithin = 45 * time.Second
+	// askPause is how long it waits before it asks again.
+	askPause = 50 * time.Millisecond
+)
+
+// ask returns the window's answer.
+func (a asker) ask(ctx context.Context, request instance.Request) (instance.Answer, error) {
+	request.ActivationToken = a.token
+	lock, answer, err := instance.Join(ctx, a.path, request)
+	if lock == nil {
+		return answer, err
+	}
+	// Nobody is there. The window is another process, which outlives this one.
+	if err := lock.Release(); err != nil {
+		return instance.Answer{}, err
+	}
+	ended, err := a.open()
+	if err != nil {
+		return instance.Answer{}, err
+	}
+	return a.askOpening(ctx, request, ended)
+}
+
+// askOpening asks a window that is about to be there, until it listens.
+func (a asker) askOpening(ctx context.Context, request instance.Request, ended <-chan error) (instance.Answer, error) {
+	enough := time.NewTimer(openWithin)
+	defer enough.Stop()
+	var over bool
+	var how error
+	for {
+		answer, err := instance.Ask(ctx, a.path, request)
+		switch {
+		case !errors.Is(err, instance.Unreachable) && !errors.Is(err, instance.Leaving), ctx.Err() != nil:
+			return answer, err
+		case over && how != nil:
+			return answer, notOpened.Because(errors.Join(how, err))
+		case over:
+			return instance.Answer{Code: windowClosed.Code}, nil
+		}
+		select {
+		case how = <-ended:
+			// Somebody else may have been quicker to open the window: it is asked once more.
+			over = true
+		case <-time.After(askPause):
+		case <-enough.C:
+			return answer, notOpened.Because(err)
+		case <-ctx.Done():
+			return answer, ctx.Err()
+		}
+	}
+}
+
+// settingFlags are the flags of a command line that a window understands, written anew.
+func settingFlags(flags *pflag.FlagSet) []string {
+	if flags == nil {
+		return nil
+	}
+	var written []string
+	flags.Visit(func(flag *pflag.Flag) {
+		if flag.Name != "for" && flag.Name != "timeout" {
+			written = append(written, "--"+flag.Name+"="+flag.Value.String())
+		}
+	})
+	return written
+}
+
+// sayTo tells a person something that is no data.
+func sayTo(stderr io.Writer, text string) error {
+	_, err := fmt.Fprintln(stderr, text)
+	return err
+}

@@ -1,0 +1,135 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/instance"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/login"
+)
+
+// signOutWithin is how long signing out may take: the keyring, the grace for other applications' calls, and e-RS.
+const signOutWithin = 30 * time.Second
+
+func (p program) signOut() *cobra.Command {
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use:   "sign-out",
+		Short: "Sign out of e-RS",
+		Long: "Has the window end the session, and returns when it is out of the keyring. A sign-in under way is given up. Where no window\n" +
+			"is open, what an earlier run has left in the keyring is removed, and its session closed at e-RS if the settings allow it.\n" +
+			"That nobody was signed in is no error. No window is opened.\n\n" + statusHelp,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if timeout <= 0 {
+				return usageError{errors.New("--timeout: a time above zero is needed, such as 30s")}
+			}
+			file, err := cmd.Flags().GetString("config")
+			if err != nil {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
+			defer cancel()
+			err = p.endSession(ctx, instance.DefaultFile(), config.System(file, nil))
+			if err != nil && cmd.Context().Err() == nil && ctx.Err() != nil {
+				return ending{fmt.Errorf("the session was not ended within %v", timeout), statusLate}
+			}
+			return err
+		},
+	}
+	cmd.Flags().DurationVar(&timeout, "timeout", signOutWithin, "longest time to wait")
+	return cmd
+}
+
+// endSession has whoever has a session end it.
+func (p program) endSession(ctx context.Context, path string, sources config.Sources) error {
+	lock, answer, err := instance.Join(ctx, path, instance.Request{Action: instance.SignOut, Wait: true})
+	switch {
+	case err != nil:
+		return err
+	case lock != nil:
+		// While it is held, no window can begin.
+		return errors.Join(p.clearLeftovers(ctx, sources), lock.Release())
+	}
+	if err := refusal(answer); err != nil {
+		return err
+	}
+	return noneLeft(ctx)
+}
+
+// noneLeft makes sure that other applications find nobody signed in.
+func noneLeft(ctx context.Context) error {
+	switch _, err := readSession(ctx); {
+	case err == nil:
+		return keyring.Leftover.Because(errors.New("the entry is there after signing out"))
+	case errors.Is(err, errNobody):
+		return nil
+	default:
+		return err
+	}
+}
+
+// clearLeftovers removes what a run that ended without a goodbye has left in the keyring, and closes its session at e-RS.
+func (p program) clearLeftovers(ctx context.Context, sources config.Sources) error {
+	log := p.openLog("")
+	defer closeLog(log)
+	sources.LeaveBroken = true
+	settings, settingsErr := config.Load(sources)
+	if settingsErr == nil {
+		settingsErr = settings.RequireReal()
+	}
+	ring, err := p.openKeyring(settings, log)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := ring.Close(); err != nil {
+			log.WithError(err).Debug("the keyring worker did not end")
+		}
+	}()
+	left, err := ring.Read(ctx)
+	switch {
+	case errors.Is(err, handoff.ErrNotFound):
+		return sayTo(p.stderr, "Nobody was signed in.")
+	case err != nil && !errors.Is(err, keyring.Unreadable):
+		return err
+	}
+	log.Guard(left.SessionKey.Text)
+	if err := ring.Clear(ctx); err != nil {
+		return err
+	}
+	if settingsErr == nil && left.BaseURL == settings.BaseURL && left.ASID == settings.ASID {
+		r := realNeighbours{program: p, log: log, board: login.NewBoard(), sources: sources}
+		if settingsErr = r.closeLeftover(ctx, settings, ring, left); settingsErr == nil {
+			return sayTo(p.stderr, "No window was open. The session that an earlier run had left was ended.")
+		}
+	}
+	if settingsErr != nil {
+		log.WithError(settingsErr).Debug("e-RS could not be told")
+	}
+	return sayTo(p.stderr, "No window was open. What an earlier run had left was removed from the keyring; e-RS could not be told, and closes "+
+		"that session by itself in time.")
+}
+
+// closeLeftover closes a session at e-RS whose window is gone (A003), with a record in the audit log.
+func (r realNeighbours) closeLeftover(ctx context.Context, settings config.Config, ring *keyring.Client, left handoff.Session) error {
+	client, fqdn, err := r.client(ctx, settings, ring)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	records := r.openAudit(settings, client, fqdn)
+	key := ersclient.SessionKey{Text: left.SessionKey.Text}
+	records.ers.Know(key, left.UserIdentifier, ersclient.Permission{
+		BusinessFunction: ersclient.BusinessFunction(left.BusinessFunction), OrgIdentifier: left.OrgIdentifier, OrgName: left.OrgName,
+	})
+	return errors.Join(records.ers.DeleteSession(ctx, key), records.close())
+}

@@ -1,0 +1,72 @@
+package commands
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// The exit statuses. They are a public interface, written down in docs/commands.md: none changes its meaning.
+const (
+	// statusDone: done, or somebody is signed in.
+	statusDone = 0
+	// statusFailed: not done, or nobody is signed in.
+	statusFailed = 1
+	// statusUsage: the command line was not understood.
+	statusUsage = 2
+	// statusKeyring: the keyring cannot be used, so that nobody knows.
+	statusKeyring = 3
+	// statusLate: the time of --timeout is up.
+	statusLate = 4
+)
+
+// statusHelp is what the help texts say of them.
+const statusHelp = `Exit status: 0 done, or somebody is signed in; 1 not done, or nobody is signed in; 2 wrong arguments; 3 trouble with the
+keyring; 4 the time of --timeout is up.`
+
+// statusMeanings are what the manual page says of each.
+var statusMeanings = []string{
+	statusDone:    "It is done, or somebody is signed in.",
+	statusFailed:  "It is not done, or nobody is signed in. The sign-in was given up, or the window closed.",
+	statusUsage:   "The command line was not understood.",
+	statusKeyring: "The keyring cannot be used, so that nobody knows.",
+	statusLate:    "The time of --timeout is up.",
+}
+
+// ending is an error with an exit status of its own.
+type ending struct {
+	error
+	status int
+}
+
+func (e ending) Unwrap() error { return e.error }
+
+// errNobody is not an error of the program: it is the other answer.
+var errNobody = ending{errors.New("nobody is signed in to e-RS"), statusFailed}
+
+// usageError is a command line that was not understood.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// statusOf returns the exit status of an error.
+func statusOf(err error) int {
+	var (
+		usage usageError
+		chose ending
+		found *problem.Problem
+	)
+	switch {
+	case err == nil:
+		return statusDone
+	case errors.As(err, &usage):
+		return statusUsage
+	case errors.As(err, &chose):
+		return chose.status
+	case errors.As(err, &found) && strings.HasPrefix(found.Code, keyringCodes):
+		return statusKeyring
+	default:
+		return statusFailed
+	}
+}

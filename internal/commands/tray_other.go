@@ -1,0 +1,8 @@
+//go:build windows || darwin
+
+package commands
+
+import "context"
+
+// hasTray: Windows and macOS have a place for icons always.
+func hasTray(context.Context) bool { return true }

@@ -1,0 +1,52 @@
+package commands
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// sortOfWindow names the sort of window that a command line asks for, by a digest of all that makes a difference: the demonstration or the
+// real thing, the settings file, and settings as flags or in the environment. A window cannot take on another's: it would go
+// on with the session of one ASID under the name of another. Where a window only starts (--background, --for) makes none.
+func sortOfWindow(kind, file string, flags *pflag.FlagSet, environ []string) string {
+	if file != "" {
+		if whole, err := filepath.Abs(file); err == nil {
+			file = whole
+		}
+	}
+	parts := []string{kind, file}
+	if flags != nil {
+		flags.Visit(func(flag *pflag.Flag) {
+			if !slices.Contains([]string{"config", "background", "for"}, flag.Name) {
+				parts = append(parts, flag.Name+"="+flag.Value.String())
+			}
+		})
+	}
+	for _, entry := range environ {
+		if strings.HasPrefix(entry, "ERS_LOGIN_") {
+			parts = append(parts, entry)
+		}
+	}
+	slices.Sort(parts[2:])
+	digest := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(digest[:])
+}
+
+// otherWindow: a window of another sort is open.
+var otherWindow = &problem.Problem{
+	Code:  "INSTANCE-OTHER",
+	Title: "e-RS Login is open already, with other settings",
+	Happened: "A window of e-RS Login is open for you on this computer. It was started in another way than this one: with other " +
+		"settings, or as a demonstration. Only one can keep your e-RS session.",
+	Steps: []string{
+		"Go to the window that is open, sign out there and close it.",
+		"Then start this one again.",
+	},
+}

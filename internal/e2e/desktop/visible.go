@@ -1,0 +1,56 @@
+//go:build linux
+
+package desktop
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/xproto"
+)
+
+// AwaitVisible waits until a window with exactly this title can be seen, and looks often enough for that to be measured.
+func (d *Desktop) AwaitVisible(ctx context.Context, title string) error {
+	// It would say that there is no authority file, which a private server does not need.
+	xgb.Logger.SetOutput(io.Discard)
+	x, err := xgb.NewConnDisplay(d.display)
+	if err != nil {
+		return fmt.Errorf("could not connect to the X server: %w", err)
+	}
+	defer x.Close()
+	name, err := atom(x, "_NET_WM_NAME")
+	if err != nil {
+		return err
+	}
+	root := xproto.Setup(x).DefaultScreen(x).Root
+	for {
+		if visible(x, root, name, title) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("no window %q: %w", title, ctx.Err())
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}
+
+// visible looks once. A window that goes while it is looked at is none.
+func visible(x *xgb.Conn, root xproto.Window, name xproto.Atom, title string) bool {
+	tree, err := xproto.QueryTree(x, root).Reply()
+	if err != nil {
+		return false
+	}
+	for _, window := range tree.Children {
+		text, err := xproto.GetProperty(x, false, window, name, xproto.GetPropertyTypeAny, 0, 64).Reply()
+		if err != nil || string(text.Value) != title {
+			continue
+		}
+		attributes, err := xproto.GetWindowAttributes(x, window).Reply()
+		return err == nil && attributes.MapState == xproto.MapStateViewable
+	}
+	return false
+}

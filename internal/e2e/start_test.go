@@ -1,0 +1,100 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/e2e/stage"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+)
+
+// BenchmarkStart measures our window against one with a single label, in the same run and one after the other: the time from the start
+// of the process to a window that can be seen, and the memory (VmRSS) of the process once it has come to rest. What counts are the
+// ratios; the budgets are in docs/testing.md. The program's helper processes are counted apart.
+func BenchmarkStart(b *testing.B) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	set, err := stage.Set(ctx, b.TempDir(), keyringtest.Options{})
+	require.NoError(b, err)
+	defer func() { require.NoError(b, set.Close()) }()
+	label := filepath.Join(b.TempDir(), "onelabel")
+	output, err := exec.CommandContext(ctx, "go", "build", "-o", label, "./onelabel").CombinedOutput()
+	require.NoError(b, err, "%s", output)
+	ours, theirs := &measured{}, &measured{}
+	run := func(m *measured, title, program string, arguments ...string) {
+		started := time.Now()
+		running, err := set.Run(ctx, program, arguments...)
+		require.NoError(b, err)
+		require.NoError(b, set.Desktop.AwaitVisible(ctx, title))
+		m.visible += time.Since(started)
+		rest(ctx, b)
+		own, helpers := memory(b, running.PID())
+		m.own, m.helpers = m.own+own, m.helpers+helpers
+		require.NoError(b, running.Kill())
+	}
+	// Each once before anything counts: files are read for the first time, and what was found out about OpenGL is remembered.
+	run(&measured{}, "One label", label)
+	run(&measured{}, "e-RS Login (demonstration)", programs.login, "demo")
+	b.ResetTimer()
+	for b.Loop() {
+		run(theirs, "One label", label)
+		run(ours, "e-RS Login (demonstration)", programs.login, "demo")
+	}
+	b.ReportMetric(float64(ours.visible)/float64(theirs.visible), "visible-ratio")
+	b.ReportMetric(float64(ours.own)/float64(theirs.own), "memory-ratio")
+	b.ReportMetric(float64(ours.helpers)/float64(b.N)/1024, "helpers-MB")
+	b.ReportMetric(theirs.visible.Seconds()/float64(b.N)*1000, "label-ms")
+	b.ReportMetric(float64(theirs.own)/float64(b.N)/1024, "label-MB")
+}
+
+// measured is the sum of what was measured; memory is in KiB.
+type measured struct {
+	visible      time.Duration
+	own, helpers int
+}
+
+// rest waits until nothing that began with the start is under way any more.
+func rest(ctx context.Context, b *testing.B) {
+	b.Helper()
+	select {
+	case <-ctx.Done():
+		require.NoError(b, ctx.Err())
+	case <-time.After(3 * time.Second):
+	}
+}
+
+// memory returns the memory of a process, and that of its children together.
+func memory(b *testing.B, pid int) (own, children int) {
+	b.Helper()
+	tasks, err := filepath.Glob(filepath.Join("/proc", strconv.Itoa(pid), "task", "*", "children"))
+	require.NoError(b, err)
+	for _, task := range tasks {
+		list, err := os.ReadFile(task)
+		require.NoError(b, err)
+		for child := range strings.FieldsSeq(string(list)) {
+			children += resident(b, child)
+		}
+	}
+	return resident(b, strconv.Itoa(pid)), children
+}
+
+func resident(b *testing.B, pid string) int {
+	b.Helper()
+	status, err := os.ReadFile(filepath.Join("/proc", pid, "status"))
+	require.NoError(b, err)
+	_, rest, found := strings.Cut(string(status), "VmRSS:")
+	require.True(b, found)
+	size, err := strconv.Atoi(strings.Fields(rest)[0])
+	require.NoError(b, err)
+	return size
+}

@@ -1,0 +1,118 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/e2e/stage"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+)
+
+// panel is a desktop's place for icons: the one name and object that programs look for.
+type panel struct {
+	mu    sync.Mutex
+	items []string
+}
+
+const watcherName, watcherPath = "org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher"
+
+// RegisterStatusNotifierItem takes an icon, as the specification of the freedesktop has it.
+func (p *panel) RegisterStatusNotifierItem(item string) *dbus.Error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.items = append(p.items, item)
+	return nil
+}
+
+func (p *panel) registered() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.items)
+}
+
+// Get answers for the properties, of which one matters.
+func (p *panel) Get(_, name string) (dbus.Variant, *dbus.Error) {
+	if name == "IsStatusNotifierHostRegistered" {
+		return dbus.MakeVariant(true), nil
+	}
+	return dbus.Variant{}, dbus.MakeFailedError(dbus.ErrClosed)
+}
+
+// withPanel gives the scene's desktop a place for icons.
+func (s *scene) withPanel() *panel {
+	s.t.Helper()
+	var address string
+	for _, variable := range s.Keyring.Env() {
+		if value, is := strings.CutPrefix(variable, "DBUS_SESSION_BUS_ADDRESS="); is {
+			address = value
+		}
+	}
+	bus, err := dbus.Connect(address)
+	require.NoError(s.t, err)
+	s.t.Cleanup(func() { assert.NoError(s.t, bus.Close()) })
+	p := &panel{}
+	require.NoError(s.t, bus.Export(p, watcherPath, watcherName))
+	require.NoError(s.t, bus.Export(p, watcherPath, "org.freedesktop.DBus.Properties"))
+	reply, err := bus.RequestName(watcherName, dbus.NameFlagDoNotQueue)
+	require.NoError(s.t, err)
+	require.Equal(s.t, dbus.RequestNameReplyPrimaryOwner, reply)
+	return p
+}
+
+// Started at log-in, the program is an icon and no window in anybody's way. A start from the menu shows its window, and quitting signs
+// out as ever.
+func TestInTheBackgroundThereIsAnIconAndNoWindow(t *testing.T) {
+	s := open(t, keyringtest.Options{})
+	icons := s.withPanel()
+	program, err := s.Run(s.ctx, programs.login, "--background")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, program.Kill()) })
+	s.see(program, "waiting")
+	require.Eventually(t, func() bool { return icons.registered() == 1 }, time.Minute, 20*time.Millisecond, "no icon: %s", program.Output())
+	visible, err := s.Desktop.HasWindow(s.ctx, stage.Title)
+	require.NoError(t, err)
+	require.False(t, visible, "the window is in the way")
+
+	second, err := s.Run(s.ctx, programs.login)
+	require.NoError(t, err)
+	require.NoError(t, second.Wait(s.ctx))
+	require.NoError(t, s.Desktop.WaitWindow(s.ctx, stage.Title))
+	s.signIn(program)
+	require.Len(t, s.sessions(), 1)
+	require.NoError(t, s.Desktop.CloseWindow(s.ctx, stage.Title))
+	require.NoError(t, program.Wait(s.ctx))
+	require.Empty(t, s.sessions(), "the user has not chosen to have it minimised, so that closing it signs out")
+	s.keyringEmpty()
+}
+
+// Whoever wants the window out of the way while they work has it in the icon, and is still signed in.
+func TestTheWindowGoesIntoTheIcon(t *testing.T) {
+	s := open(t, keyringtest.Options{}, "minimise_on_sign_in = true")
+	s.withPanel()
+	program := s.start()
+	s.signIn(program)
+	gone := func() bool {
+		visible, err := s.Desktop.HasWindow(s.ctx, stage.Title)
+		return err == nil && !visible
+	}
+	require.Eventually(t, gone, time.Minute, 50*time.Millisecond)
+	require.Len(t, s.sessions(), 1)
+	second, err := s.Run(s.ctx, programs.login)
+	require.NoError(t, err)
+	require.NoError(t, second.Wait(s.ctx))
+	require.NoError(t, s.Desktop.WaitWindow(s.ctx, stage.Title))
+	require.NoError(t, s.Desktop.CloseWindow(s.ctx, stage.Title))
+	require.Eventually(t, gone, time.Minute, 50*time.Millisecond)
+	require.Len(t, s.sessions(), 1, "closing it takes it out of the way, and no more")
+	s.removeCard()
+	s.see(program, "waiting")
+	s.keyringEmpty()
+}

@@ -1,0 +1,112 @@
+//go:build windowsrig
+
+package windows_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/e2e/desktop"
+)
+
+const program = helperFolder + `\ers-login.exe`
+
+// The program is a window program, to which Windows gives no console. If this fails, a script on Windows gets nothing from it.
+func TestCommandsPrintIntoPipes(t *testing.T) {
+	r := newRig(t)
+	r.copy("ers-login.exe", helperFolder, "ers-login.exe")
+	output, status := r.run(program, "version", "--json")
+	require.Zero(t, status, output)
+	var version struct{ Version, OS string }
+	require.NoError(t, json.Unmarshal([]byte(output), &version))
+	assert.Equal(t, "windows", version.OS)
+
+	for name, test := range map[string]struct {
+		arguments []string
+		status    int
+		says      string
+	}{
+		"nobody":             {[]string{"session"}, 1, "nobody is signed in"},
+		"usage":              {[]string{"session", "--json", "--key"}, 2, "cannot be given together"},
+		"nobody to be ended": {[]string{"sign-out"}, 0, "Nobody was signed in."},
+		"a link":             {[]string{`ers-login://sign-in" --config x`}, 2, "not one of e-RS Login's"},
+		"PowerShell":         {[]string{"session", "--env"}, 1, "$env:ERS_SESSION_KEY = $null;"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r.t = t
+			output, status := r.run(program, test.arguments...)
+			assert.Equal(t, test.status, status, output)
+			assert.Contains(t, output, test.says)
+		})
+	}
+}
+
+// Somebody who types a command into a console sees what it says.
+func TestCommandsPrintToTheConsole(t *testing.T) {
+	r := newRig(t)
+	r.copy("ers-login.exe", helperFolder, "ers-login.exe")
+	r.copy("console.exe", helperFolder, "console.exe")
+	r.screened()
+	const result = helperFolder + `\console.txt`
+	t.Cleanup(func() { _ = os.Remove(r.at(result)) })
+	for arguments, want := range map[string][]string{
+		"session":              {"status 1\n", "nobody is signed in to e-RS"},
+		"version":              {"status 0\n", "ers-login "},
+		"session --json --key": {"status 2\n", "cannot be given together"},
+	} {
+		output, status := r.run(helperFolder+`\console.exe`, result, `"`+program+`"`, arguments)
+		require.Zero(t, status, output)
+		shown, err := os.ReadFile(r.at(result))
+		require.NoError(t, err)
+		for _, part := range want {
+			assert.Contains(t, string(shown), part)
+		}
+	}
+}
+
+// A window that another program has opened stays when that program's command has ended, and can be asked again.
+func TestAWindowForAnotherProgram(t *testing.T) {
+	r := newRig(t)
+	r.copy("ers-login.exe", helperFolder, "ers-login.exe")
+	r.screened()
+	t.Cleanup(func() { r.end("ers-login.exe") })
+	output, status := r.run(program, "ers-login://open")
+	require.Zero(t, status, output)
+	output, status = r.run(program, "sign-in", "--for", "Vendor App", "--timeout", "1s")
+	assert.Equal(t, 4, status, output)
+	assert.Contains(t, output, "the window is still open")
+	output, status = r.run(program, "sign-out")
+	assert.Zero(t, status, output)
+}
+
+// screened gives the programs of a test a screen. Wine's desktop lives on the first one that it has seen, so it is begun anew.
+func (r *rig) screened() {
+	r.t.Helper()
+	t := r.t
+	ctx, cancel := context.WithCancel(context.Background())
+	screen, err := desktop.Start(ctx, 1000, 760)
+	require.NoError(t, err)
+	r.end("explorer.exe")
+	t.Cleanup(func() {
+		r.end("explorer.exe")
+		assert.NoError(t, screen.Close())
+		cancel()
+	})
+	for _, entry := range screen.Env() {
+		name, value, _ := strings.Cut(entry, "=")
+		t.Setenv(name, value)
+	}
+}
+
+// end ends all programs of a name, if there are any.
+func (r *rig) end(name string) {
+	line := r.command("taskkill", "/f", "/im", name)
+	_ = exec.CommandContext(context.Background(), line[0], line[1:]...).Run() // it complains if there is none
+}

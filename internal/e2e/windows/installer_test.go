@@ -1,0 +1,312 @@
+//go:build windowsrig
+
+package windows_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	// packagesFolder is where the installers are on the computer with Windows.
+	packagesFolder = `C:\packages`
+	// toolsFolder is where what is not installed is: helperFolder has to be the installer's alone.
+	toolsFolder = `C:\tools`
+	// startMenu is the user's, where Wine puts what Windows puts into that of all users.
+	startMenu  = `C:\users\root\AppData\Roaming\Microsoft\Windows\Start Menu\Programs`
+	dataFolder = `C:\ProgramData\ers-login`
+
+	computerKey = `HKLM\Software\ers-login`
+	runKey      = `HKLM\Software\Microsoft\Windows\CurrentVersion\Run`
+	schemeKey   = `HKLM\Software\Classes\ers-login`
+	eventKey    = `HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\ers-login`
+
+	givenURL        = "https://ers.example.nhs.uk/ers-api"
+	givenASID       = "123456789012"
+	givenThumbprint = "A9993E364706816ABA3E25717850C26C9CD0D89D"
+)
+
+// installer is a computer with the packages on it, and nothing installed.
+type installer struct {
+	*rig
+	// newer and older are the versions of the packages.
+	newer, older string
+}
+
+func newInstaller(t *testing.T) installer {
+	t.Helper()
+	r := bareRig(t)
+	versions, err := os.ReadFile(filepath.Join(r.build, "packages", "versions"))
+	require.NoError(t, err)
+	lines := strings.Fields(string(versions))
+	require.Len(t, lines, 2)
+	i := installer{r, lines[0], lines[1]}
+	for _, name := range []string{"newer.msi", "older.msi"} {
+		r.copy(filepath.Join("packages", name), packagesFolder, name)
+	}
+	// Whatever a test leaves behind is no business of the next one.
+	t.Cleanup(func() {
+		for _, name := range []string{"newer.msi", "older.msi"} {
+			r.run("msiexec", "/x", packagesFolder+`\`+name, "/qn")
+		}
+	})
+	return i
+}
+
+// msiexec runs the installer as a deployment tool does, and returns its exit status.
+func (i installer) msiexec(what, name string, properties ...string) int {
+	i.t.Helper()
+	log := `C:\packages\` + strings.TrimPrefix(what, "/") + `-` + name + `.log`
+	output, status := i.run("msiexec", append([]string{what, packagesFolder + `\` + name, "/qn", "/norestart", "/l*v", log}, properties...)...)
+	i.t.Logf("msiexec %s %s %v: %d %s", what, name, properties, status, output)
+	return status
+}
+
+// value returns a value of the registry as reg prints it, its type in front, or nothing if there is none. An empty name is the key's
+// own value.
+func (i installer) value(key, name string) string {
+	i.t.Helper()
+	which := []string{"/v", name}
+	if name == "" {
+		which = []string{"/ve"}
+	}
+	output, status := i.run("reg", append([]string{"query", key, "/reg:64"}, which...)...)
+	if status != 0 {
+		return ""
+	}
+	for line := range strings.Lines(output) {
+		if _, rest, found := strings.Cut(line, "    REG_"); found {
+			return strings.Join(strings.Fields(rest), " ")
+		}
+	}
+	return ""
+}
+
+// there tells whether a file or folder is on the computer.
+func (i installer) there(path string) bool {
+	i.t.Helper()
+	_, err := os.Stat(i.at(path))
+	return err == nil
+}
+
+// program runs the installed program, and returns what it prints.
+func (i installer) program(args ...string) string {
+	i.t.Helper()
+	output, status := i.run(helperFolder+`\ers-login.exe`, args...)
+	require.Zero(i.t, status, output)
+	return output
+}
+
+// setting is a setting as the installed program has it.
+type setting struct {
+	Value, Layer, Origin string
+}
+
+func (i installer) settings() map[string]setting {
+	i.t.Helper()
+	var shown struct {
+		Settings []struct {
+			Key string
+			setting
+		}
+	}
+	// What follows on standard error is about the variables that the tests are run with.
+	require.NoError(i.t, json.NewDecoder(strings.NewReader(i.program("config", "show", "--origin", "--json"))).Decode(&shown))
+	all := map[string]setting{}
+	for _, s := range shown.Settings {
+		all[s.Key] = s.setting
+	}
+	return all
+}
+
+// given is a setting that the installer was given.
+func given(value string) setting { return setting{value, "machine", computerKey} }
+
+// traces returns what is to be seen of an installation.
+func (i installer) traces() (found []string) {
+	i.t.Helper()
+	for _, path := range []string{helperFolder, dataFolder, startMenu + `\e-RS Login.lnk`} {
+		if i.there(path) {
+			found = append(found, path)
+		}
+	}
+	for _, key := range []string{computerKey, schemeKey, eventKey} {
+		if _, status := i.run("reg", "query", key, "/reg:64"); status == 0 {
+			found = append(found, key)
+		}
+	}
+	if i.value(runKey, "ers-login") != "" {
+		found = append(found, runKey)
+	}
+	return found
+}
+
+// TestTheInstaller deploys the program as an IT department does, without a hand on the computer: installed with what the organisation
+// has, upgraded with it kept, removed without a trace. If it fails, somebody has to go from computer to computer.
+func TestTheInstaller(t *testing.T) {
+	i := newInstaller(t)
+	require.Empty(t, i.traces())
+
+	require.Zero(t, i.msiexec("/i", "older.msi", "BASEURL="+givenURL, "ASID="+givenASID, "AUTOSTART=1"))
+	assert.Equal(t, "ers-login "+i.older+"\n", i.program("version"))
+	found := i.settings()
+	assert.Equal(t, given(givenURL), found["base_url"])
+	assert.Equal(t, given(givenASID), found["asid"])
+	assert.Equal(t, "default", found["certificate_thumbprint"].Layer)
+	for _, file := range []string{
+		`ers-login.exe`, bridgeExe, `LICENSE.txt`, `THIRD_PARTY.txt`, `README.md`, `docs\settings.md`, `docs\config-example.toml`,
+		`policy\ers-login.admx`, `policy\en-US\ers-login.adml`,
+	} {
+		assert.True(t, i.there(helperFolder+`\`+file), file)
+	}
+	assert.True(t, i.there(startMenu+`\e-RS Login.lnk`))
+	assert.True(t, i.there(dataFolder))
+	const program = `"` + helperFolder + `\ers-login.exe"`
+	for _, c := range []struct{ key, name, want string }{
+		{computerKey, "base_url", "SZ " + givenURL},
+		{computerKey, "certificate_thumbprint", ""},
+		{runKey, "ers-login", "SZ " + program + " --background"},
+		{schemeKey, "", "SZ URL:e-RS Login"},
+		{schemeKey, "URL Protocol", "SZ"},
+		{schemeKey + `\DefaultIcon`, "", "SZ " + program + ",0"},
+		{schemeKey + `\shell\open\command`, "", "SZ " + program + ` "%1"`},
+		{eventKey, "EventMessageFile", `EXPAND_SZ %SystemRoot%\System32\EventCreate.exe`},
+		{eventKey, "TypesSupported", "DWORD 0x7"},
+		{eventKey, "CustomSource", "DWORD 0x1"},
+	} {
+		assert.Equal(t, c.want, i.value(c.key, c.name), "%s %s", c.key, c.name)
+	}
+
+	require.Zero(t, i.msiexec("/i", "newer.msi", "CERTTHUMBPRINT="+givenThumbprint), "the upgrade")
+	assert.Equal(t, "ers-login "+i.newer+"\n", i.program("version"))
+	found = i.settings()
+	assert.Equal(t, given(givenURL), found["base_url"], "it was given before")
+	assert.Equal(t, given(givenASID), found["asid"], "it was given before")
+	assert.Equal(t, given(givenThumbprint), found["certificate_thumbprint"])
+	assert.NotEmpty(t, i.value(runKey, "ers-login"), "it was switched on before")
+	assert.True(t, i.there(helperFolder+`\`+bridgeExe))
+	assert.True(t, i.there(startMenu+`\e-RS Login.lnk`))
+
+	assert.NotZero(t, i.msiexec("/i", "older.msi"), "an older version in the place of a newer one")
+	assert.Equal(t, "ers-login "+i.newer+"\n", i.program("version"))
+
+	require.Zero(t, i.msiexec("/i", "newer.msi", "REINSTALL=ALL", "ASID=999999999999"), "the same again, with another ASID")
+	assert.Equal(t, given("999999999999"), i.settings()["asid"])
+	assert.Equal(t, given(givenURL), i.settings()["base_url"])
+
+	require.Zero(t, i.msiexec("/x", "newer.msi"))
+	assert.Empty(t, i.traces())
+}
+
+// What nobody has given is not set: an empty value would be a mistake that keeps everybody from signing in.
+func TestTheInstallerWithoutProperties(t *testing.T) {
+	i := newInstaller(t)
+	require.Zero(t, i.msiexec("/i", "newer.msi"))
+	for _, s := range i.settings() {
+		assert.Equal(t, "default", s.Layer)
+	}
+	assert.NotContains(t, i.traces(), computerKey)
+	assert.NotContains(t, i.traces(), runKey)
+	require.Zero(t, i.msiexec("/i", "newer.msi", "ADDLOCAL=Autostart"), "the feature, later")
+	assert.Contains(t, i.traces(), runKey)
+	require.Zero(t, i.msiexec("/x", "newer.msi"))
+	assert.Empty(t, i.traces())
+}
+
+// What an upgrade is told goes before what was told before.
+func TestAnUpgradeThatIsToldSomethingElse(t *testing.T) {
+	i := newInstaller(t)
+	require.Zero(t, i.msiexec("/i", "older.msi", "ASID="+givenASID, "AUTOSTART=1"))
+	assert.Contains(t, i.traces(), runKey)
+	require.Zero(t, i.msiexec("/i", "newer.msi", "ASID=999999999999", "AUTOSTART=0"))
+	assert.Equal(t, given("999999999999"), i.settings()["asid"])
+	assert.NotContains(t, i.traces(), runKey)
+	require.Zero(t, i.msiexec("/x", "newer.msi"))
+	assert.Empty(t, i.traces())
+}
+
+// The folder for the computer's file is there, what is written into it stays, and a file that ordinary users could have written (to
+// Wine, all that this test writes is an ordinary user's) does not say where their tickets go.
+func TestTheInstallerAndTheComputersFile(t *testing.T) {
+	i := newInstaller(t)
+	require.Zero(t, i.msiexec("/i", "newer.msi", "ASID="+givenASID))
+	require.True(t, i.there(dataFolder))
+	i.put(dataFolder, "config.toml", []byte("asid = '210987654321'\n"))
+	output, status := i.run(helperFolder+`\ers-login.exe`, "config", "show")
+	assert.NotZero(t, status)
+	assert.Contains(t, output, "SETTING-FILE-TRUST")
+	assert.NotContains(t, output, "210987654321")
+	require.Zero(t, i.msiexec("/x", "newer.msi"))
+	assert.Equal(t, []string{dataFolder}, i.traces())
+	assert.True(t, i.there(dataFolder+`\config.toml`))
+	require.NoError(t, os.RemoveAll(i.at(dataFolder)))
+}
+
+// TestARemovalSignsOut: a session key that outlives the program is one that nobody will ever take back.
+func TestARemovalSignsOut(t *testing.T) {
+	i := newInstaller(t)
+	i.copy("handoff.exe", toolsFolder, "handoff.exe")
+	i.copy("credread.exe", toolsFolder, "credread.exe")
+	k := keyring{i.rig, toolsFolder + `\handoff.exe`, toolsFolder + `\credread.exe`}
+	require.Zero(t, i.msiexec("/i", "newer.msi", "BASEURL="+givenURL))
+	k.does("write-aliases", "1")
+	require.Zero(t, i.msiexec("/i", "newer.msi", "REINSTALL=ALL"), "a repair")
+	output, status := i.run(k.reader, "ers-login:session-key")
+	require.Zero(t, status, "a repair is no removal: %s", output)
+
+	require.Zero(t, i.msiexec("/x", "newer.msi"))
+	for _, account := range []string{"session", "session-key"} {
+		k.lacks(account)
+	}
+	for _, alias := range []string{"session@ers-login", "session.ers-login"} {
+		k.lacksTarget(alias)
+	}
+	assert.Empty(t, i.traces())
+}
+
+// TestThePolicyTemplatesInTheRegistry writes what the group policy editor writes, and asks the installed program.
+func TestThePolicyTemplatesInTheRegistry(t *testing.T) {
+	i := newInstaller(t)
+	require.Zero(t, i.msiexec("/i", "newer.msi", "ASID="+givenASID))
+	const policy = `HKLM\Software\Policies\ers-login`
+	t.Cleanup(func() { i.run("reg", "delete", policy, "/f", "/reg:64") })
+	for _, v := range [][3]string{
+		{"asid", "REG_SZ", "210987654321"},
+		{"audit_required", "REG_DWORD", "1"},
+		{"windows_aliases", "REG_DWORD", "0"},
+		{"text_size", "REG_DWORD", "150"},
+		{"ca_bundle", "REG_EXPAND_SZ", `%SystemRoot%\nhs-root.pem`},
+		{"session_max_age", "REG_SZ", "4h"},
+		{"screen_lock", "REG_SZ", "end"},
+		{"agent_command", "REG_MULTI_SZ", `C:\agent.exe\0--quiet`},
+	} {
+		output, status := i.run("reg", "add", policy, "/v", v[0], "/t", v[1], "/d", v[2], "/f", "/reg:64")
+		require.Zero(t, status, output)
+	}
+	found := i.settings()
+	const origin = policy + ", managed by your organisation"
+	for key, value := range map[string]string{
+		"asid": "210987654321", "audit_required": "true", "windows_aliases": "false", "text_size": "150",
+		"ca_bundle": `C:\windows\nhs-root.pem`, "session_max_age": "4h", "screen_lock": "end",
+	} {
+		assert.Equal(t, setting{value, "policy", origin}, found[key], key)
+	}
+	// Of the arguments no more is shown than that there is one.
+	assert.Equal(t, origin, found["agent_command"].Origin)
+	assert.Regexp(t, `^\["C:\\\\agent\.exe",".*"\]$`, found["agent_command"].Value)
+	var others []string
+	for key, s := range found {
+		if s.Layer != "default" && s.Layer != "policy" {
+			others = append(others, key)
+		}
+	}
+	slices.Sort(others)
+	assert.Empty(t, others)
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-gl/glfw/v3.4/glfw"
+)
+
+// probe asks the desktop for what Fyne draws with: a window, which nobody sees, with an OpenGL context like Fyne's. It runs in a
+// process of its own (commands.ProbeCommand), since a driver that is broken crashes or hangs whoever asks it.
+func probe(said io.Writer) int {
+	err := openContext()
+	if err == nil {
+		return 0
+	}
+	_, _ = fmt.Fprintln(said, err) // The status says it too.
+	return 1
+}
+
+func openContext() (err error) {
+	// The binding panics where it meets an error that it does not know.
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic in the graphics library: %v", cause)
+		}
+	}()
+	if err := glfw.Init(); err != nil {
+		return fmt.Errorf("could not reach the desktop: %w", err)
+	}
+	defer glfw.Terminate()
+	glfw.WindowHint(glfw.Visible, glfw.False)
+	contextHints()
+	window, err := glfw.CreateWindow(10, 10, "", nil, nil)
+	if err != nil {
+		return fmt.Errorf("could not make an OpenGL context: %w", err)
+	}
+	window.MakeContextCurrent()
+	for _, function := range []string{"glCreateShader", "glCreateProgram", "glTexImage2D", "glDrawArrays"} {
+		if glfw.GetProcAddress(function) == nil {
+			return errors.New("the OpenGL driver has no " + function)
+		}
+	}
+	return nil
+}
