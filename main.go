@@ -1,7 +1,7 @@
 // e-RS Login signs a clinician in to the NHS e-Referral Service with their smartcard, and hands the session to the other
 // applications on the workstation through the keyring of the operating system.
 //
-// This is the composition root: it finds the version, hands over the one thing that only it may import (Fyne's app, which needs
+// This is the composition root: it finds the version, hands over what only it may import (Fyne's app and the probe, which need
 // OpenGL), and runs a command. What the commands do is in internal/commands.
 package main
 
@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/app"
 
 	"github.com/ers-login/ers-login/internal/commands"
+	"github.com/ers-login/ers-login/internal/graphics"
 )
 
 //go:embed FyneApp.toml
@@ -20,7 +21,7 @@ var fyneApp []byte
 
 func main() {
 	if len(os.Args) == 2 && os.Args[1] == commands.ProbeCommand {
-		os.Exit(probe(os.Stderr))
+		os.Exit(graphics.Probe(os.Stderr))
 	}
 	newApp := func(metadata fyne.AppMetadata) fyne.App {
 		app.SetMetadata(metadata)

@@ -22,7 +22,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// ProbeCommand is the hidden command that asks for an OpenGL context and ends with 0 if there is one. Package main has it, since only
+// ProbeCommand is the hidden command that asks for an OpenGL context and ends with 0 if there is one. Package main runs it, since only
 // that may link OpenGL.
 const ProbeCommand = "graphics-probe"
 

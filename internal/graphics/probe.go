@@ -1,4 +1,6 @@
-package main
+// Package graphics finds out whether this desktop offers what Fyne draws with. It links OpenGL, so that only package main imports it:
+// what is tested without a display, and what only reads the keyring, does without.
+package graphics
 
 import (
 	"errors"
@@ -8,9 +10,11 @@ import (
 	"github.com/go-gl/glfw/v3.4/glfw"
 )
 
-// probe asks the desktop for what Fyne draws with: a window, which nobody sees, with an OpenGL context like Fyne's. It runs in a
+// Probe asks the desktop for what Fyne draws with: a window, which nobody sees, with an OpenGL context like Fyne's. It runs in a
 // process of its own (commands.ProbeCommand), since a driver that is broken crashes or hangs whoever asks it.
-func probe(said io.Writer) int {
+//
+// It returns the exit status: 0 if all is there. Otherwise it says why not.
+func Probe(said io.Writer) int {
 	err := openContext()
 	if err == nil {
 		return 0

@@ -1,6 +1,6 @@
 //go:build (gles || arm || arm64) && !darwin
 
-package main
+package graphics
 
 import "github.com/go-gl/glfw/v3.4/glfw"
 
