@@ -53,7 +53,7 @@ func TestConfigShow(t *testing.T) {
 		"text_size = 120  # environment variable ERS_LOGIN_TEXT_SIZE",
 		"audit_required = true  # line 1 of " + sources.PolicyFile + ", managed by your organisation",
 		"closing_grace = \"2s\"  # built-in default",
-		"agent_command = [\"/bin/a\", \"--token=[secret]\"]  # line 2 of " + sources.UserFile,
+		"agent_command = [\"/bin/a\", \"[secret]\"]  # line 2 of " + sources.UserFile,
 	} {
 		assert.Contains(t, stdout, line+"\n")
 	}
