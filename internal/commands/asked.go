@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/login"
@@ -33,11 +34,21 @@ func (e *entrance) answer(raise func()) instance.Handler {
 		default:
 			raise()
 			if request.Wanted != "" && request.Wanted != e.wanted {
+				e.noteOther()
 				return instance.Answer{Code: otherWindow.Code}
 			}
 		}
 		return instance.Answer{OK: true}
 	}
+}
+
+// otherShown is how long the window says that it is not the one that was wanted.
+const otherShown = 2 * time.Minute
+
+// noteOther tells the user, who sees a window that comes to the front, that it is not the one that they wanted.
+func (e *entrance) noteOther() {
+	e.board.Set("instance", otherWindow)
+	time.AfterFunc(otherShown, func() { e.board.Set("instance", nil) })
 }
 
 // awaitSignIn has the user asked to sign in, and answers when it is known how that ends.

@@ -61,7 +61,7 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 	case errors.Is(err, errRaised):
 		return p.say(errRaised)
 	case errors.Is(err, otherWindow):
-		p.tellNatively(ctx, otherWindow)
+		// The window that was raised says so, too.
 		return otherWindow
 	}
 	// Whatever else keeps this from being the one instance is found again when the window is there to tell it.

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -136,7 +137,7 @@ func TestWhatOtherStartsAskFor(t *testing.T) {
 
 // A second start with other settings must not pass for one with those of the window: the clinician would work under another ASID.
 func TestAWindowWithOtherSettings(t *testing.T) {
-	e := &entrance{log: testLog(t), wanted: sortOfWindow("sign-in", "", nil, nil)}
+	e := &entrance{log: testLog(t), board: login.NewBoard(), wanted: sortOfWindow("sign-in", "", nil, nil)}
 	e.open(t.Context())
 	e.shown.Store(true)
 	first := newOneInstance(filepath.Join(t.TempDir(), "lock"), testLog(t), nil, e.wanted, e.answer(func() {}))
@@ -154,6 +155,9 @@ func TestAWindowWithOtherSettings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			second := newOneInstance(first.path, testLog(t), nil, test.wanted, nil)
 			require.ErrorIs(t, second.join(t.Context()), test.err)
+			if errors.Is(test.err, otherWindow) {
+				assert.Equal(t, []login.Notice{{Problem: otherWindow}}, <-e.board.Changes(), "the window says so")
+			}
 		})
 	}
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
