@@ -2,10 +2,13 @@ package commands
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
@@ -76,12 +79,18 @@ func entryWithoutKey(entry []byte) (string, error) {
 }
 
 func stripKey(entry []byte) ([]byte, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(entry, &members); err != nil {
-		return nil, fmt.Errorf("could not read an entry of our own: %w", err)
+	if !json.Valid(entry) {
+		return nil, errors.New("could not read an entry of our own")
 	}
-	delete(members, "sessionKey")
-	return json.Marshal(members)
+	// The members keep their order, version first: scripts count on that.
+	var kept []string
+	gjson.ParseBytes(entry).ForEach(func(name, value gjson.Result) bool {
+		if name.String() != "sessionKey" {
+			kept = append(kept, name.Raw+":"+value.Raw)
+		}
+		return true
+	})
+	return []byte("{" + strings.Join(kept, ",") + "}"), nil
 }
 
 // variable is an environment variable of --env. The names are a public interface.

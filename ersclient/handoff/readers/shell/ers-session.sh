@@ -12,9 +12,15 @@ set -eu
 
 case $# in 0 | 3 | 4) ;; *) echo "usage: $0 [PATH CERTIFICATE KEY [CA]]" >&2; exit 2 ;; esac
 
-# secret-tool is silent if there is no entry, and says on stderr what else is wrong.
+# secret-tool is silent if there is no entry, and says on stderr what else is wrong, but for a locked keyring that nobody unlocks: that
+# is silent, too. e-RS Login can tell, where it is installed.
 if ! session=$(secret-tool lookup service ers-login username session 2>&1); then
-  [ -n "$session" ] || { echo "Nobody is signed in to e-RS."; exit 1; }
+  if [ -z "$session" ]; then
+    status=1
+    if command -v ers-login >/dev/null; then ers-login session >/dev/null 2>&1 || status=$?; fi
+    [ "$status" = 3 ] || { echo "Nobody is signed in to e-RS."; exit 1; }
+    session="it is locked, or does not answer"
+  fi
   echo "The keyring cannot be read: $session" >&2
   exit 3
 fi
