@@ -9,11 +9,12 @@ import (
 
 	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// strip is the amber band under the header that tells of what is wrong without keeping anybody from working. It is slim: it says
-// the first thing, and how many there are besides. All of them, with what to do, stand in the help.
+// strip is the amber band under the header that tells of what is wrong without keeping anybody from working, and of another program
+// that wants a sign-in: nobody has checked its name. It is slim: it says the first thing, and how many there are besides. All of them, with what to do, stand in the help.
 type strip struct {
 	box             *fyne.Container
 	title, happened *widgets.Text
@@ -34,18 +35,36 @@ func newStrip() *strip {
 // show shows the notices of a state, where somebody can do something about them.
 func (s *strip) show(state login.State) {
 	loud := loudNotices(state)
-	if len(loud) == 0 {
+	var title, happened string
+	switch by := asking(state); {
+	case by != "":
+		title = lang.L("{{.Program}} asks you to sign in to e-RS.", map[string]any{"Program": by})
+		happened = lang.L("If you did not start this, do not sign in.")
+	case len(loud) > 0:
+		first := loud[0].Problem
+		title, happened = lang.L("Warning")+": "+translated(first, first.Title), translated(first, first.Happened)
+		loud = loud[1:]
+	default:
 		s.box.Hide()
 		return
 	}
-	first := loud[0].Problem
-	runs := []widgets.Run{{Text: lang.L("Warning") + ": " + translated(first, first.Title), Style: onWarningBold}}
-	if more := len(loud) - 1; more > 0 {
+	runs := []widgets.Run{{Text: title, Style: onWarningBold}}
+	if more := len(loud); more > 0 {
 		runs = append(runs, widgets.Run{Text: " " + lang.L("and {{.Count}} more", map[string]any{"Count": more}), Style: onWarning})
 	}
 	s.title.SetRuns(runs...)
-	s.happened.SetText(translated(first, first.Happened))
+	s.happened.SetText(happened)
 	s.box.Show()
+}
+
+// asking names the program that wants a sign-in, while one is under way. The waiting screen says it itself, and can refuse it.
+func asking(state login.State) string {
+	switch state.Phase {
+	case login.Prompting, login.SigningIn, login.Choosing, login.Selecting, login.Failed:
+		return problem.Clean(state.AskedBy, 100)
+	default:
+		return ""
+	}
 }
 
 // fit leaves out as much of the text as it takes to keep the strip low: what is cut stands in the help, whole.

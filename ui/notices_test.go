@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -202,5 +203,22 @@ func TestStripIsSlim(t *testing.T) {
 		w.Show(state)
 		require.LessOrEqual(t, w.notices.box.Size().Height, float32(0.18*minHeight))
 		require.Equal(t, widgets.HeightFor(w.notices.box, minWidth), w.notices.box.Size().Height)
+	}
+}
+
+// TestWhoAsksIsSaidOnTheWay: whoever is asked for a passcode has to see which program wants it, on every screen from there on.
+func TestWhoAsksIsSaidOnTheWay(t *testing.T) {
+	const said = "Vendor App asks you to sign in to e-RS."
+	w := newWorld(t, Settings{})
+	for _, phase := range []login.Phase{login.Waiting, login.Prompting, login.SigningIn, login.Choosing, login.Selecting, login.Failed} {
+		state := workingState(phase, login.NotEnded)
+		state.Permissions = choosingState(fiveRoles(), nil).Permissions
+		state.Phase, state.AskedBy = phase, "Vendor App"
+		state.Problem = &problem.Problem{Code: "TEST", Title: "Something", Happened: "It happened."}
+		w.Show(state)
+		require.Contains(t, w.texts(), said, phase)
+		state.AskedBy = ""
+		w.Show(state)
+		require.NotContains(t, w.texts(), said, phase)
 	}
 }

@@ -56,7 +56,7 @@ type Session struct {
 }
 
 // Expired tells whether the session is over by then. A reader does not use one that is: its entries are still there only if the
-// program that should have removed them is not.
+// program that should have removed them is not. One that does not say when it is over is none to rely on, and counts as over.
 func (s Session) Expired(at time.Time) bool {
-	return !s.ExpiresAt.IsZero() && !at.Before(s.ExpiresAt)
+	return s.ExpiresAt.IsZero() || !at.Before(s.ExpiresAt)
 }

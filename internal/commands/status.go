@@ -23,7 +23,7 @@ const (
 
 // statusHelp is what the help texts say of them.
 const statusHelp = `Exit status: 0 done, or somebody is signed in; 1 not done, or nobody is signed in; 2 wrong arguments; 3 trouble with the
-keyring; 4 the time of --timeout is up.`
+keyring; 4 the time of --timeout is up; 7 the window cannot be drawn on this computer.`
 
 // statusMeanings are what the manual page says of each.
 var statusMeanings = []string{
@@ -32,6 +32,10 @@ var statusMeanings = []string{
 	statusUsage:   "The command line was not understood.",
 	statusKeyring: "The keyring cannot be used, so that nobody knows.",
 	statusLate:    "The time of --timeout is up.",
+	5:             "Not used.",
+	6:             "Not used.",
+
+	statusNoGraphics: "The window cannot be drawn on this computer. A message has said what to do.",
 }
 
 // ending is an error with an exit status of its own.

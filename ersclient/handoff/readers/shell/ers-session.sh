@@ -14,7 +14,9 @@ case $# in 0 | 3 | 4) ;; *) echo "usage: $0 [PATH CERTIFICATE KEY [CA]]" >&2; ex
 
 # secret-tool is silent if there is no entry, and says on stderr what else is wrong, but for a locked keyring that nobody unlocks: that
 # is silent, too. e-RS Login can tell, where it is installed.
-if ! session=$(secret-tool lookup service ers-login username session 2>&1); then
+if ! session=$(secret-tool lookup service ers-login username session 2>/dev/null); then
+  # GLib, which it is made with, has warnings of its own that mean nothing here.
+  session=$(secret-tool lookup service ers-login username session 2>&1 >/dev/null | grep -v -e WARNING -e '^$' || true)
   if [ -z "$session" ]; then
     status=1
     if command -v ers-login >/dev/null; then ers-login session >/dev/null 2>&1 || status=$?; fi
