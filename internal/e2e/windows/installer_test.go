@@ -51,6 +51,8 @@ func newInstaller(t *testing.T) installer {
 	for _, name := range []string{"newer.msi", "older.msi"} {
 		r.copy(filepath.Join("packages", name), packagesFolder, name)
 	}
+	// Other tests take their programs away again, and leave the folder. Only an empty one can be removed so.
+	_ = os.Remove(r.at(helperFolder))
 	// Whatever a test leaves behind is no business of the next one.
 	t.Cleanup(func() {
 		for _, name := range []string{"newer.msi", "older.msi"} {
