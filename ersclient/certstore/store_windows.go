@@ -129,7 +129,7 @@ func (c *certificate) chain() ([][]byte, error) {
 	}
 	// The best chain comes first, and in it the certificate itself.
 	best := unsafe.Slice(built.Chains, built.ChainCount)[0] //nolint:gosec // G103: Windows' memory, there until the chain is freed
-	//nolint:gosec // G103: as above
+	//nolint:gosec // G103: Windows' memory too, and as many as it says
 	for _, element := range unsafe.Slice(best.Elements, best.NumElements) {
 		der := encoded(element.CertContext)
 		if element.TrustStatus.InfoStatus&windows.CERT_TRUST_IS_SELF_SIGNED == 0 && !bytes.Equal(der, chain[0]) {

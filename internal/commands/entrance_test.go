@@ -25,6 +25,7 @@ func (emptyKeyring) Read(context.Context) (handoff.Session, error) {
 	return handoff.Session{}, handoff.ErrNotFound
 }
 func (emptyKeyring) Check(context.Context) error { return nil }
+func (emptyKeyring) Clear(context.Context) error { return nil }
 
 // unreachedERS is an e-RS that nobody calls before there is a card.
 type unreachedERS struct{ login.ERS }

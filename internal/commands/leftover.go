@@ -50,6 +50,10 @@ func (r realNeighbours) sweep(ctx context.Context) {
 	}()
 	session, err := ring.Read(ctx)
 	if errors.Is(err, handoff.ErrNotFound) {
+		// Without its main entry whatever else is there is left of an end that was cut short.
+		if err := ring.Clear(ctx); err != nil {
+			r.log.WithError(err).Warn("start: keyring")
+		}
 		return
 	}
 	r.log.Guard(session.SessionKey.Text)

@@ -3,10 +3,12 @@ package commands
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	bare "github.com/zalando/go-keyring"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/config"
@@ -40,4 +42,42 @@ func TestAFailedStartClearsTheKeyring(t *testing.T) {
 	assert.Equal(t, "https://ers.example/ers-api", found.BaseURL)
 	_, err = flows.Read(t.Context())
 	require.ErrorIs(t, err, handoff.ErrNotFound)
+}
+
+// A key without its session is left of an end that was cut short. Scripts that read it alone would go on as whoever has left.
+func TestAKeyWithoutItsSessionIsCleared(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	for _, pair := range session.Env() {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+	other := ringOn(t, session)
+	orphan := func() {
+		require.NoError(t, other.Publish(t.Context(), sessionAt("https://ers.example/ers-api")))
+		require.NoError(t, bare.Delete(handoff.Service, handoff.AccountSession))
+		_, err := bare.Get(handoff.Service, handoff.AccountSessionKey)
+		require.NoError(t, err)
+	}
+	gone := func(t *testing.T) {
+		_, err := bare.Get(handoff.Service, handoff.AccountSessionKey)
+		require.ErrorIs(t, err, bare.ErrNotFound)
+	}
+	p := testProgram(t, append(os.Environ(), session.Env()...)...)
+	t.Run("by a start that fails", func(t *testing.T) {
+		orphan()
+		realNeighbours{program: p, log: testLog(t), board: login.NewBoard(), left: &leftover{}}.sweep(t.Context())
+		gone(t)
+	})
+	t.Run("by signing out", func(t *testing.T) {
+		orphan()
+		require.NoError(t, p.clearLeftovers(t.Context(), config.Sources{}))
+		gone(t)
+	})
+	t.Run("and not by a look", func(t *testing.T) {
+		orphan()
+		_, err := other.Read(t.Context())
+		require.ErrorIs(t, err, handoff.ErrNotFound)
+		_, err = bare.Get(handoff.Service, handoff.AccountSessionKey)
+		require.NoError(t, err, "whoever only looks, such as doctor, may look while another process is about to write")
+	})
 }

@@ -33,6 +33,9 @@ func manualPage(root *cobra.Command, version string) []byte {
 	page.options(root.LocalFlags())
 	page.macro("SH", roff("EXIT STATUS"))
 	for status, meaning := range statusMeanings {
+		if meaning == "" {
+			continue // no such status
+		}
 		page.macro("TP")
 		page.macro("B", fmt.Sprint(status))
 		page.line(roff(meaning))

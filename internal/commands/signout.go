@@ -98,6 +98,10 @@ func (p program) clearLeftovers(ctx context.Context, sources config.Sources) err
 	left, err := ring.Read(ctx)
 	switch {
 	case errors.Is(err, handoff.ErrNotFound):
+		// Without its main entry whatever else is there is left of an end that was cut short.
+		if err := ring.Clear(ctx); err != nil {
+			return err
+		}
 		return sayTo(p.stderr, "Nobody was signed in.")
 	case err != nil && !errors.Is(err, keyring.Unreadable):
 		return err

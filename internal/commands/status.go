@@ -32,8 +32,6 @@ var statusMeanings = []string{
 	statusUsage:   "The command line was not understood.",
 	statusKeyring: "The keyring cannot be used, so that nobody knows.",
 	statusLate:    "The time of --timeout is up.",
-	5:             "Not used.",
-	6:             "Not used.",
 
 	statusNoGraphics: "The window cannot be drawn on this computer. A message has said what to do.",
 }

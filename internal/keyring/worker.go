@@ -125,12 +125,6 @@ func publish(ctx context.Context, params json.RawMessage) (any, error) {
 
 func read(ctx context.Context, _ json.RawMessage) (any, error) {
 	session, err := handoff.Read(ctx)
-	if errors.Is(err, handoff.ErrNotFound) {
-		// Without its main entry whatever else is there is a leftover: of an end that was cut short, or of somebody else.
-		if clearErr := handoff.Clear(ctx); clearErr != nil {
-			return nil, clearErr
-		}
-	}
 	if err != nil {
 		return nil, err
 	}

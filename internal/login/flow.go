@@ -355,7 +355,8 @@ func (f *Flow) recoverLeftovers() recovered {
 	defer cancel()
 	left, readErr := f.config.Keyring.Read(ctx)
 	if errors.Is(readErr, handoff.ErrNotFound) {
-		return recovered{}
+		// Without its main entry whatever else is there is left of an end that was cut short.
+		return recovered{err: f.config.Keyring.Clear(ctx)}
 	}
 	if readErr != nil && !unreadable(readErr) {
 		return recovered{err: readErr}

@@ -111,7 +111,7 @@ func (m *machine) onStartOver(now time.Time) []effect {
 		return m.recover(now, NotEnded)
 	case m.seen.IsZero():
 		return m.prompt(now, false)
-	case m.seen.Equal(m.refused):
+	case m.seen.Equal(m.refused), m.ticketIsOld(now):
 		return m.prompt(now, true)
 	default:
 		return m.signIn(now)

@@ -138,10 +138,21 @@ func TestAUT003RenewingAnOldTicket(t *testing.T) {
 		m.handle(soon, ended{})
 		m.handle(soon, asked{m.attempt, smartcard.UserAbort.Problem()})
 		require.Equal(t, Waiting, m.state.Phase)
-		m.handle(soon, intentEvent{SignIn{}})
+		require.Equal(t, []string{"getNewTicket"}, names(m.handle(soon, intentEvent{SignIn{}})))
+		m.handle(soon, cardEvent{smartcard.Event{Kind: smartcard.TicketChanged, Ticket: secondTicket}})
 		m.handle(soon, created{m.attempt, provisional("three"), referrer, nil})
 		assert.Equal(t, Choosing, m.state.Phase, "what was to be kept is over with it")
 	})
+}
+
+// Signing in with a ticket that is as good as over would end at once, again and again: a new one is asked for.
+func TestAUT003SigningInWithAnOldTicket(t *testing.T) {
+	m := signedIn(t)
+	m.handle(evening, tick{})
+	m.handle(evening, ended{})
+	require.Equal(t, Waiting, m.state.Phase)
+	require.Equal(t, MissingIntent, m.state.Missing, "the agent still hands it out")
+	assert.Equal(t, []string{"getNewTicket"}, names(m.handle(evening, intentEvent{SignIn{}})))
 }
 
 // A session that was made from an old ticket ends with that ticket, and other applications are told so.
