@@ -22,7 +22,7 @@ var (
 	ErrDismissed = entry.ErrDismissed
 	// ErrNoBus: there is no D-Bus session bus (Linux).
 	ErrNoBus = entry.ErrNoBus
-	// ErrNoService: there is no Secret Service on the bus (Linux).
+	// ErrNoService: there is no Secret Service on the bus, and none that could be started (Linux).
 	ErrNoService = entry.ErrNoService
 	// ErrNoCollection: the Secret Service has no keyring yet (Linux), or macOS has no keychain.
 	ErrNoCollection = entry.ErrNoCollection
@@ -59,7 +59,8 @@ var aliases = []entry.Alias{
 func Probe(ctx context.Context) error { return entry.Probe(ctx) }
 
 // Read returns the session, [ErrNotFound] if nobody is signed in. It never prompts: whoever has published a session has unlocked
-// the keyring for it, so a locked keyring, which is [ErrLocked], has at most a session that is over.
+// the keyring for it, so a locked keyring, which is [ErrLocked], has at most a session that is over. Nor does it start anything: a
+// Secret Service (Linux) that could be started, and has not been, is ErrNotFound, too.
 func Read(ctx context.Context) (Session, error) {
 	text, err := read(ctx, sessionAddress)
 	if err != nil {
@@ -84,7 +85,7 @@ func ReadKey(ctx context.Context) (SessionKey, error) {
 
 func read(ctx context.Context, from entry.Address) (secret.Text, error) {
 	var text secret.Text
-	err := entry.Do(ctx, entry.NeverPrompt, func(ring *entry.Ring) error {
+	err := entry.Do(ctx, entry.OnlyLook, func(ring *entry.Ring) error {
 		found, err := ring.Get(from)
 		text = found
 		return err
@@ -165,7 +166,14 @@ func Clear(ctx context.Context) error {
 	return err
 }
 
-// clearAll tries every entry even if one stays.
+// clearAll tries every entry, in the reverse order of [Write], and goes on if one stays.
+//
+// One could think that the entry [AccountSession] must stay while another does, since it tells the next start of the program what is to
+// be closed at e-RS. It is the other way round. A session must not outlive its reason: who reads it goes on as somebody who has
+// signed out, and every entry that is gone stops some of them; the entry that most of them read must not stay because an alias did.
+// What it knows is not lost with it: whoever clears has read it before, closes that session at e-RS whatever becomes of the
+// keyring, so that a key which stayed opens nothing, and tries again. And a key without its session is looked for, and cleared, by
+// every start. The order is for a program that is killed in between, which must not leave a key that nothing tells the end of.
 func clearAll(ring *entry.Ring) error {
 	return together(clearAliases(ring), ring.Delete(keyAddress), ring.Delete(sessionAddress))
 }

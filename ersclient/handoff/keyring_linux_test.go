@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/keyring/entry"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
@@ -326,6 +327,53 @@ func TestReadingNeverPrompts(t *testing.T) {
 	require.NoError(t, session.Unlock())
 	_, err = handoff.Read(t.Context())
 	require.NoError(t, err)
+}
+
+// A program that looks each second must not start a keyring that its user has stopped, or does not want; and where one could be started
+// nobody is signed in, which waiting for may help, unlike where there is none.
+func TestReadingStartsNothing(t *testing.T) {
+	session := within(t, keyringtest.Options{State: keyringtest.NotStarted})
+	requireStarted := func(want bool) {
+		t.Helper()
+		started, err := session.Started()
+		require.NoError(t, err)
+		require.Equal(t, want, started)
+	}
+	_, err := handoff.Read(t.Context())
+	require.ErrorIs(t, err, handoff.ErrNotFound)
+	require.NotErrorIs(t, err, handoff.ErrNoService)
+	_, err = handoff.ReadKey(t.Context())
+	require.ErrorIs(t, err, handoff.ErrNotFound)
+	_, err = handoff.Wait(soon(t, 50*time.Millisecond))
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	requireStarted(false)
+
+	_, err = handoff.Read(entry.Quietly(t.Context()))
+	require.ErrorIs(t, err, handoff.ErrNoCollection, "the writer's own process has to see what there is")
+	requireStarted(true)
+	_, err = handoff.Read(t.Context())
+	require.ErrorIs(t, err, handoff.ErrNoCollection, "and then everybody does")
+}
+
+// One entry that does not go must not keep the others: whoever reads them would go on as somebody who has signed out. The session is
+// the one that most programs read.
+func TestWhatStaysDoesNotKeepTheRest(t *testing.T) {
+	for _, stays := range []string{handoff.AccountSession, handoff.AccountSessionKey} {
+		t.Run(stays, func(t *testing.T) {
+			within(t, keyringtest.Options{Fake: &keyringtest.Fake{KeepAccount: stays}})
+			require.NoError(t, handoff.Write(t.Context(), madeUp()))
+			require.ErrorIs(t, handoff.Clear(t.Context()), handoff.ErrLeftover)
+			_, sessionErr := handoff.Read(t.Context())
+			_, keyErr := handoff.ReadKey(t.Context())
+			if stays == handoff.AccountSession {
+				require.NoError(t, sessionErr)
+				require.ErrorIs(t, keyErr, handoff.ErrNotFound)
+			} else {
+				require.ErrorIs(t, sessionErr, handoff.ErrNotFound)
+				require.NoError(t, keyErr)
+			}
+		})
+	}
 }
 
 // A session that could be written by half only must not stay: a script would use its key after the sign-out.

@@ -33,6 +33,11 @@ type schema struct {
 	MinLength            int               `json:"minLength"`
 	MaxLength            *int              `json:"maxLength"`
 	Pattern              string            `json:"pattern"`
+	// Not has a pattern and nothing else. It is how a character is forbidden: for some validators, Python's among them, the end that a $
+	// stands for can have a newline behind it.
+	Not *struct {
+		Pattern string `json:"pattern"`
+	} `json:"not"`
 }
 
 func sessionSchema(t testing.TB) schema {
@@ -90,6 +95,9 @@ func (s schema) check(at string, value any) error {
 		if s.Pattern != "" && !regexp.MustCompile(s.Pattern).MatchString(text) {
 			return fmt.Errorf("%s is not of the pattern", at)
 		}
+		if s.Not != nil && regexp.MustCompile(s.Not.Pattern).MatchString(text) {
+			return fmt.Errorf("%s has a character that it must not have", at)
+		}
 	case "":
 	default:
 		return fmt.Errorf("%s: the schema has a type that is not checked: %s", at, s.Type)
@@ -140,16 +148,19 @@ func TestTheSchemaIsWhatIsWritten(t *testing.T) {
 func TestTheSchemaRefuses(t *testing.T) {
 	s := sessionSchema(t)
 	for name, change := range map[string]func(map[string]any){
-		"another version":        func(m map[string]any) { m["version"] = json.Number("2") },
-		"a version as text":      func(m map[string]any) { m["version"] = "1" },
-		"no key":                 func(m map[string]any) { delete(m, "sessionKey") },
-		"an empty key":           func(m map[string]any) { m["sessionKey"] = "" },
-		"a key of two lines":     func(m map[string]any) { m["sessionKey"] = "a\nb" },
-		"a key that is too long": func(m map[string]any) { m["sessionKey"] = strings.Repeat("k", 257) },
-		"a number as name":       func(m map[string]any) { m["orgName"] = json.Number("1") },
-		"a time with a zone":     func(m map[string]any) { m["expiresAt"] = "2026-03-02T19:42:00+01:00" },
-		"a time with fractions":  func(m map[string]any) { m["issuedAt"] = "2026-03-02T19:42:00.5Z" },
-		"half a generation":      func(m map[string]any) { m["generation"] = json.Number("1.5") },
+		"another version":                func(m map[string]any) { m["version"] = json.Number("2") },
+		"a version as text":              func(m map[string]any) { m["version"] = "1" },
+		"no key":                         func(m map[string]any) { delete(m, "sessionKey") },
+		"an empty key":                   func(m map[string]any) { m["sessionKey"] = "" },
+		"a key of two lines":             func(m map[string]any) { m["sessionKey"] = "a\nb" },
+		"a key that is too long":         func(m map[string]any) { m["sessionKey"] = strings.Repeat("k", 257) },
+		"a number as name":               func(m map[string]any) { m["orgName"] = json.Number("1") },
+		"a time with a zone":             func(m map[string]any) { m["expiresAt"] = "2026-03-02T19:42:00+01:00" },
+		"a newline at the end of a key":  func(m map[string]any) { m["sessionKey"] = madeUpKey + "\n" },
+		"a newline at the end of a time": func(m map[string]any) { m["expiresAt"] = "2026-03-02T19:42:00Z\n" },
+		"an ASID that is not ASCII":      func(m map[string]any) { m["asid"] = "12345678901ŷ" },
+		"a time with fractions":          func(m map[string]any) { m["issuedAt"] = "2026-03-02T19:42:00.5Z" },
+		"half a generation":              func(m map[string]any) { m["generation"] = json.Number("1.5") },
 	} {
 		entry, err := handoff.Encode(madeUp())
 		require.NoError(t, err)

@@ -70,10 +70,19 @@ func noneLeft(ctx context.Context) error {
 	switch _, err := readSession(ctx); {
 	case err == nil:
 		return keyring.Leftover.Because(errors.New("the entry is there after signing out"))
-	case errors.Is(err, errNobody):
+	case !errors.Is(err, errNobody):
+		return err
+	}
+	// A script reads the key alone. One that is no key stands in its place all the same.
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	switch _, err := handoff.ReadKey(ctx); {
+	case err == nil, errors.Is(err, handoff.ErrMalformed):
+		return keyring.Leftover.Because(errors.New("the key is there after signing out"))
+	case errors.Is(err, handoff.ErrNotFound):
 		return nil
 	default:
-		return err
+		return keyring.Told(err)
 	}
 }
 

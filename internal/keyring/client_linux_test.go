@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/helper"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/problem"
@@ -33,11 +34,6 @@ func TestMain(m *testing.M) {
 		goleak.VerifyTestMain(m)
 	case "serve":
 		if err := keyring.Serve(context.Background(), os.Stdin, os.Stdout, "1.0"); err != nil {
-			_, _ = fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-	case "soak":
-		if err := soakRead(); err != nil {
 			_, _ = fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -163,6 +159,8 @@ func TestEachTrapHasItsOwnProblem(t *testing.T) {
 		{"locked, and there is no display", keyringtest.Options{State: keyringtest.Locked},
 			keyring.Locked, keyring.Locked, keyring.Locked, keyring.Locked},
 		{"no collection", keyringtest.Options{State: keyringtest.NoCollection},
+			keyring.NoCollection, keyring.NotFound, keyring.NoCollection, nil},
+		{"a service that nobody has started yet", keyringtest.Options{State: keyringtest.NotStarted},
 			keyring.NoCollection, keyring.NotFound, keyring.NoCollection, nil},
 		{"no service", keyringtest.Options{State: keyringtest.NoService},
 			keyring.NoService, keyring.NoService, keyring.NoService, keyring.NoService},
@@ -365,15 +363,18 @@ func TestAnEntryOfAnotherVersion(t *testing.T) {
 // A worker that does not start, or is of another version after an update, is a message and not a crash.
 func TestAWorkerThatCannotBeUsed(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{State: keyringtest.NoBus})
-	for name, change := range map[string]func(*keyring.Settings){
-		"ends at once":    func(s *keyring.Settings) { s.Env = append(s.Env, workerVariable+"=fail") },
-		"another version": func(s *keyring.Settings) { s.Version = "2.0" },
-		"not there":       func(s *keyring.Settings) { s.Command = []string{"/nowhere/ers-login"} },
+	for name, test := range map[string]struct {
+		change func(*keyring.Settings)
+		want   *problem.Problem
+	}{
+		"ends at once":    {func(s *keyring.Settings) { s.Env = append(s.Env, workerVariable+"=fail") }, keyring.Crashed},
+		"another version": {func(s *keyring.Settings) { s.Version = "2.0" }, helper.Upgraded},
+		"not there":       {func(s *keyring.Settings) { s.Command = []string{"/nowhere/ers-login"} }, keyring.Crashed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			changed := settings(t, session)
-			change(&changed)
-			requireProblem(t, keyring.Crashed, connect(t, changed).Check(t.Context()))
+			test.change(&changed)
+			requireProblem(t, test.want, connect(t, changed).Check(t.Context()))
 		})
 	}
 	t.Run("closed", func(t *testing.T) {

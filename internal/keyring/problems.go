@@ -18,6 +18,12 @@ var (
 			"When your computer asks for the keyring password, type it. It is usually the password that you log in with.",
 			"If you are not asked or the password is not accepted, give your local service desk the reference below.",
 		},
+		Terminal: []string{
+			"Unlock the keyring: log in to the desktop with your password, or use the desktop's own program for passwords. Signing in with " +
+				"ers-login sign-in asks for the keyring's password, too; commands that only read never do.",
+			"Run the command again.",
+			"If the password is not accepted, give your local service desk the reference below.",
+		},
 		Retry: true,
 	}
 	// Dismissed: the user has dismissed the keyring's prompt.
@@ -40,6 +46,10 @@ var (
 		Happened: "The keyring belongs to a desktop session, and this program was not started from one.",
 		Steps: []string{
 			"Log in to the desktop of this computer and start the program from its menu.",
+			"If you have done so, give your local service desk the reference below: there is no D-Bus session bus.",
+		},
+		Terminal: []string{
+			"Run the command in the desktop session of the user who signs in to e-RS: not over SSH, under sudo, from cron or in a container.",
 			"If you have done so, give your local service desk the reference below: there is no D-Bus session bus.",
 		},
 	}
@@ -89,7 +99,8 @@ var (
 			"If that does not help, close this program and start it again.",
 			serviceDesk,
 		},
-		Retry: true,
+		Terminal: []string{"Run the command again.", "If that does not help, log out of the computer and log in again.", serviceDesk},
+		Retry:    true,
 	}
 	// ReadBack: what was read is not what was written.
 	ReadBack = &problem.Problem{
@@ -119,6 +130,12 @@ var (
 			"programs that run as administrator, and where a group policy forbids storing credentials.",
 		Steps: []string{
 			"Close this program and start it in the usual way, without \"Run as administrator\".",
+			"If that does not help, give your local service desk the reference below and mention the policy \"Do not allow storage of " +
+				"passwords and credentials for network authentication\".",
+		},
+		Terminal: []string{
+			"Run the command in the session of the user who has logged on at this computer: not over SSH, as a service or a scheduled task, " +
+				"and without \"Run as administrator\".",
 			"If that does not help, give your local service desk the reference below and mention the policy \"Do not allow storage of " +
 				"passwords and credentials for network authentication\".",
 		},

@@ -89,6 +89,8 @@ func tell(err error) error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return TimedOut.Because(err)
+	case errors.Is(err, helper.ErrOtherVersion):
+		return helper.Upgraded.Because(err)
 	case errors.As(err, &answer) && answer.Code == helper.CodePanic,
 		errors.Is(err, helper.ErrCrashed), errors.Is(err, helper.ErrProtocol), errors.Is(err, helper.ErrNotStarted):
 		return Crashed.Because(err)

@@ -186,7 +186,8 @@ func (s *standIn) serve(connection net.Conn) {
 	defer s.mutex.Unlock()
 	s.heads = append(s.heads, head.String())
 	s.shown = append(s.shown, processesWith(madeUpKey)...)
-	_, _ = fmt.Fprintf(connection, "HTTP/1.1 %d Made up\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}", s.status)
+	_, _ = fmt.Fprintf(connection, "HTTP/1.1 %d Made up\r\nLocation: %s/elsewhere\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
+		s.status, s.baseURL)
 }
 
 // answers sets what the next requests are answered, and forgets what was asked before.
@@ -309,6 +310,14 @@ func TestEveryReaderFindsTheSession(t *testing.T) {
 			require.Contains(t, printed, "403")
 		})
 	})
+	t.Run("e-RS redirects", func(t *testing.T) {
+		each(t, func(t *testing.T, r reader) {
+			e.answers(307)
+			status, printed := r.run(t, session, path, e.Certificate, e.Key, e.CA)
+			require.Equal(t, callFailed, status, printed)
+			require.Len(t, first(e.heard()), 1, "the session key went along to wherever the redirect led")
+		})
+	})
 	t.Run("another e-RS than the real one answers", func(t *testing.T) {
 		e.answers(200)
 		each(t, func(t *testing.T, r reader) {
@@ -330,6 +339,48 @@ func TestEveryReaderFindsTheSession(t *testing.T) {
 			require.Equal(t, signedOut, status, printed)
 		})
 	})
+	plain := now
+	plain.BaseURL = newPlainServer(t)
+	require.NoError(t, handoff.Write(t.Context(), plain))
+	t.Run("the platform is not one of HTTPS", func(t *testing.T) {
+		each(t, func(t *testing.T, r reader) {
+			status, printed := r.run(t, session, path, e.Certificate, e.Key, e.CA)
+			require.Equal(t, callFailed, status, printed)
+		})
+	})
+	entry, err := handoff.Encode(now)
+	require.NoError(t, err)
+	replace := func(old, replacement string) {
+		t.Helper()
+		changed := strings.Replace(string(entry), old, replacement, 1)
+		require.NotEqual(t, string(entry), changed)
+		require.NoError(t, keyring.Set(handoff.Service, handoff.AccountSession, changed))
+	}
+	end := `"expiresAt":"` + now.ExpiresAt.Format(time.RFC3339) + `"`
+	for name, other := range map[string]string{
+		"nothing": `"endsAt":"never"`, "an empty text": `"expiresAt":""`, "words": `"expiresAt":"this evening"`, "null": `"expiresAt":null`,
+		"zero": `"expiresAt":"0001-01-01T00:00:00Z"`,
+	} {
+		replace(end, other)
+		t.Run("the end of the session is "+name, func(t *testing.T) {
+			each(t, func(t *testing.T, r reader) {
+				status, printed := r.run(t, session)
+				require.Contains(t, []int{signedOut, keyringTrouble}, status, printed)
+				if name != "words" {
+					require.Equal(t, signedOut, status, printed)
+				}
+			})
+		})
+	}
+	replace(madeUpKey, madeUpKey+`\nX: y`)
+	t.Run("the key is no header", func(t *testing.T) {
+		each(t, func(t *testing.T, r reader) {
+			// What counts is that its text, which is in no message, is in no stack trace either.
+			status, printed := r.run(t, session, path, e.Certificate, e.Key, e.CA)
+			require.NotEqual(t, signedOut, status, printed)
+		})
+	})
+
 	require.NoError(t, keyring.Set(handoff.Service, handoff.AccountSession, `{"version":2,"sessionKey":"`+madeUpKey+`"}`))
 	t.Run("the entry is of another version", func(t *testing.T) {
 		each(t, func(t *testing.T, r reader) {
@@ -354,3 +405,81 @@ func TestEveryReaderFindsTheSession(t *testing.T) {
 }
 
 func first(heads, _ []string) []string { return heads }
+
+// newPlainServer listens without TLS, and nobody may come.
+func newPlainServer(t *testing.T) (baseURL string) {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_ = connection.SetDeadline(time.Now().Add(time.Second))
+			sent, _ := io.ReadAll(connection)
+			assert.NotContains(t, string(sent), "HTTP_X_SESSION_KEY", "the session key was sent without TLS")
+			_ = connection.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		assert.NoError(t, listener.Close())
+		<-ended
+	})
+	return fmt.Sprintf("http://%s/ers-api", listener.Addr())
+}
+
+// GLib warns on stderr about things that have nothing to do with the keyring. Whoever takes that for trouble tells a ward full of people
+// that their keyring is broken; and one who asks twice has them asked for its password twice.
+func TestReadersOfSecretTool(t *testing.T) {
+	all := readers(t)
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	use(t, session)
+	entry, err := handoff.Encode(published("https://ers.example"))
+	require.NoError(t, err)
+	const warning = `echo "
+(process:42): GLib-GIO-WARNING **: 08:42:00.000: made up" >&2`
+	for name, test := range map[string]struct {
+		script string
+		want   int
+	}{
+		"a warning and nobody":   {warning + "\nexit 1", signedOut},
+		"a warning and a user":   {warning + "\nprintf %s '" + string(entry) + "'", signedIn},
+		"nobody":                 {"exit 1", signedOut},
+		"trouble":                {"echo 'secret-tool: The name is not activatable' >&2\nexit 1", keyringTrouble},
+		"a warning and trouble":  {warning + "\necho 'secret-tool: The name is not activatable' >&2\nexit 1", keyringTrouble},
+		"a key where a name was": {"printf %s " + madeUpKey, keyringTrouble},
+	} {
+		folder, asked := t.TempDir(), filepath.Join(t.TempDir(), "asked")
+		script := "#!/bin/sh\necho >>" + asked + "\n" + test.script + "\n"
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "secret-tool"), []byte(script), 0o700))
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("PATH", folder+":"+os.Getenv("PATH"))
+			for _, r := range all {
+				if r.name != "shell" && r.name != "Java" {
+					continue
+				}
+				require.NoError(t, os.RemoveAll(asked))
+				status, printed := r.run(t, session)
+				require.Equal(t, test.want, status, "%s: %s", r.name, printed)
+				times, err := os.ReadFile(asked)
+				require.NoError(t, err)
+				require.Len(t, times, 1, "%s asks more than once", r.name)
+			}
+		})
+	}
+}
+
+// An entry that goes at the moment of a sign-out is signed out, and no trouble.
+func TestPythonSeesAnEntryGo(t *testing.T) {
+	folder := t.TempDir()
+	const module = "class ItemNotFoundException(Exception):\n    pass\n\n\ndef get_password(*_):\n    raise ItemNotFoundException\n"
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "keyring.py"), []byte(module), 0o600))
+	t.Setenv("PYTHONPATH", folder)
+	r := reader{name: "Python", command: []string{"/usr/bin/python3", "python/ers_session.py"}}
+	status, printed := r.run(t, keyringtest.ForTest(t, keyringtest.Options{State: keyringtest.NoBus}))
+	require.Equal(t, signedOut, status, printed)
+}

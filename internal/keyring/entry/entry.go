@@ -77,20 +77,27 @@ type Alias struct {
 	Target, User string
 }
 
-// Prompting tells whether the user may be asked to unlock the keyring.
-type Prompting bool
+// Prompting tells how far [Do] may go to have a keyring that it can work on.
+type Prompting int
 
-// Whether the user may be asked.
+// How far it may go.
 const (
-	NeverPrompt Prompting = false
-	MayPrompt   Prompting = true
+	// OnlyLook takes the keyring as it is. On Linux the Secret Service is not started, and one that does not run, but could, is
+	// ErrNotFound: it has unlocked no keyring, and so nobody can have signed in since the user has logged in. It is for those who only
+	// read, some of them each second.
+	OnlyLook Prompting = iota
+	// NeverPrompt starts the Secret Service if it has to, and takes a locked keyring for what it is.
+	NeverPrompt
+	// MayPrompt asks the user to unlock the keyring, too.
+	MayPrompt
 )
 
 // quietly marks a context, see Quietly.
 type quietly struct{}
 
-// Quietly returns a context under which nothing prompts, whatever [Do] is asked for: a locked keyring is ErrLocked at once. It is
-// for a process that unlocks the keyring in a step of its own, and reaches Do through package handoff.
+// Quietly returns a context under which [Do] is NeverPrompt, whatever it is asked for: a locked keyring is ErrLocked at once, and the
+// Secret Service is started even for a reader. It is for the process of the one writer, which unlocks the keyring in a step of its
+// own, reaches Do through package handoff, and has to find what an earlier run has left behind.
 func Quietly(ctx context.Context) context.Context { return context.WithValue(ctx, quietly{}, true) }
 
 // busy is held by the work that is being done: go-keyring has one connection for the whole process, and work that was left
@@ -98,8 +105,9 @@ func Quietly(ctx context.Context) context.Context { return context.WithValue(ctx
 var busy = make(chan struct{}, 1)
 
 // Do does work on the keyring, one piece at a time in this process. A locked keyring is unlocked first, by asking the user, or is
-// ErrLocked under [NeverPrompt]. When ctx ends Do returns, and the goroutine that works stays behind until the keyring answers it;
-// until then, nothing else can use the keyring in this process. A program that cannot have that runs Do in a process of its own.
+// ErrLocked unless that may be done ([MayPrompt]). When ctx ends Do returns, and the goroutine that works stays behind until the keyring
+// answers it; until then, nothing else can use the keyring in this process. A program that cannot have that runs Do in a process of its
+// own.
 func Do(ctx context.Context, prompting Prompting, work func(*Ring) error) error {
 	select {
 	case busy <- struct{}{}:

@@ -109,7 +109,7 @@ func open(ctx context.Context, prompting Prompting) (*store, error) {
 }
 
 func (s *store) prepare(ctx context.Context, prompting Prompting) error {
-	if err := s.findService(ctx); err != nil {
+	if err := s.findService(ctx, prompting != OnlyLook); err != nil {
 		return err
 	}
 	if err := s.findCollection(ctx); err != nil {
@@ -119,7 +119,7 @@ func (s *store) prepare(ctx context.Context, prompting Prompting) error {
 	if err != nil || !locked {
 		return err
 	}
-	if prompting == NeverPrompt {
+	if prompting != MayPrompt {
 		return ErrLocked
 	}
 	return s.unlock(ctx)
@@ -128,7 +128,8 @@ func (s *store) prepare(ctx context.Context, prompting Prompting) error {
 // reason adds the sentinel error to an error of the bus.
 func (s *store) reason(ctx context.Context, err error) error {
 	switch {
-	case errors.Is(err, ErrNoService), errors.Is(err, ErrNoCollection), errors.Is(err, ErrLocked), errors.Is(err, ErrDismissed):
+	case errors.Is(err, ErrNoService), errors.Is(err, ErrNoCollection), errors.Is(err, ErrLocked), errors.Is(err, ErrDismissed),
+		errors.Is(err, ErrNotFound):
 		return err
 	case ctx.Err() != nil:
 		return fmt.Errorf("%w: ask the secret service: %w", ErrTimeout, ctx.Err())
@@ -157,8 +158,9 @@ func unanswered(err error) bool {
 	return false
 }
 
-// findService makes sure that the service runs, and that its end will be noticed.
-func (s *store) findService(ctx context.Context) error {
+// findService makes sure that the service runs, and that its end will be noticed. One that does not run is started, or is told from
+// one that cannot be.
+func (s *store) findService(ctx context.Context, start bool) error {
 	if err := s.conn.AddMatchSignalContext(ctx, dbus.WithMatchSender("org.freedesktop.DBus"),
 		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, serviceName)); err != nil {
 		return fmt.Errorf("watch it: %w", err)
@@ -167,8 +169,11 @@ func (s *store) findService(ctx context.Context) error {
 	if err := s.bus(ctx, "NameHasOwner", serviceName).Store(&running); err != nil {
 		return err
 	}
-	if running {
+	switch {
+	case running:
 		return nil
+	case !start:
+		return s.notRunning(ctx)
 	}
 	// The first to need it starts it, here as with every other client.
 	if err := s.bus(ctx, "StartServiceByName", serviceName, uint32(0)).Err; err != nil {
@@ -178,6 +183,19 @@ func (s *store) findService(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", ErrNoService, err)
 	}
 	return nil
+}
+
+// notRunning tells what a service that does not run means to somebody who only looks. Where the bus knows how to start it, it will be
+// started by whoever signs in, and until then there is nothing to read.
+func (s *store) notRunning(ctx context.Context) error {
+	var startable []string
+	if err := s.bus(ctx, "ListActivatableNames").Store(&startable); err != nil {
+		return err
+	}
+	if slices.Contains(startable, serviceName) {
+		return fmt.Errorf("%w: the secret service has not been started", ErrNotFound)
+	}
+	return ErrNoService
 }
 
 func (s *store) findCollection(ctx context.Context) error {

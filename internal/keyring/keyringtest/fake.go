@@ -31,8 +31,9 @@ type Fake struct {
 	Silent bool
 	// Garble: what is read is not what was written.
 	Garble bool
-	// Keep: what is deleted stays.
-	Keep bool
+	// Keep: what is deleted stays. KeepAccount is the account of an entry that stays, while others go.
+	Keep        bool
+	KeepAccount string
 }
 
 const (
@@ -243,7 +244,7 @@ func (f *fakeService) delete(path dbus.ObjectPath) (dbus.ObjectPath, *dbus.Error
 	if f.faults.Dismiss == "Delete" {
 		return f.prompt(func() (bool, any) { return true, "" }), nil
 	}
-	if !f.faults.Keep {
+	if kept := f.faults.KeepAccount; !f.faults.Keep && (kept == "" || kept != f.items[path].attributes["username"]) {
 		delete(f.items, path)
 	}
 	return nowhere, nil

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -24,6 +26,8 @@ const (
 	Locked
 	// NoCollection: the service runs, and has no keyring yet.
 	NoCollection
+	// NotStarted: the bus knows a Secret Service, which nobody has started. It has no keyring yet.
+	NotStarted
 	// NoService: there is a bus without a Secret Service.
 	NoService
 	// NoBus: there is nothing at all.
@@ -63,6 +67,8 @@ type Session struct {
 	conn     *dbus.Conn
 	prompter *prompter
 	fake     *fakeService
+	// startable: the bus may have started a service.
+	startable bool
 }
 
 // password of the keyring that gnome-keyring is given. It protects nothing.
@@ -114,6 +120,12 @@ func (s *Session) start(ctx context.Context, dir string, options Options) error 
 	if options.State == NoBus {
 		return nil
 	}
+	if options.State == NotStarted {
+		if err := s.makeStartable(); err != nil {
+			return err
+		}
+		s.startable = true
+	}
 	ready, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	if err := s.startBus(ctx, ready); err != nil {
@@ -128,7 +140,7 @@ func (s *Session) start(ctx context.Context, dir string, options Options) error 
 		var err error
 		s.fake, err = startFake(s.address, *options.Fake, s.prompter.shown)
 		return err
-	case options.State == NoService:
+	case options.State == NoService, options.State == NotStarted:
 		return nil
 	default:
 		return s.startKeyring(ctx, ready, options.State)
@@ -160,15 +172,56 @@ func (s *Session) makeHome(dir string) error {
 		}
 	}
 	s.address = "unix:path=" + dbus.EscapeBusAddressValue(filepath.Join(runtimeDir, "bus"))
-	return os.WriteFile(filepath.Join(home, "bus.conf"), fmt.Appendf(nil, busConfig, s.address), 0o600)
+	return os.WriteFile(filepath.Join(home, "bus.conf"), fmt.Appendf(nil, busConfig, s.address, s.services()), 0o600)
 }
 
-// busConfig is a session bus that starts no services, least of all those of the computer that it runs on.
+// services is where the bus looks for services that it can start.
+func (s *Session) services() string { return filepath.Join(s.home(), "services") }
+
+// makeStartable has the bus know how to start the keyring. It runs under the bus, and is ended with it.
+func (s *Session) makeStartable() error {
+	if err := os.Mkdir(s.services(), 0o700); err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	daemon, err := exec.LookPath("gnome-keyring-daemon")
+	if err != nil {
+		return fmt.Errorf("find the keyring: %w", err)
+	}
+	service := fmt.Sprintf("[D-BUS Service]\nName=%s\nExec=%s --foreground --components=secrets\n", secretsName, daemon)
+	return os.WriteFile(filepath.Join(s.services(), secretsName+".service"), []byte(service), 0o600)
+}
+
+// Started tells whether somebody is the Secret Service.
+func (s *Session) Started() (bool, error) {
+	var started bool
+	err := s.conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, secretsName).Store(&started)
+	return started, err
+}
+
+// endStarted ends a service that the bus has started, and which would outlive it by a moment.
+func (s *Session) endStarted() error {
+	started, err := s.Started()
+	if err != nil || !started {
+		// The bus may have been killed, and then there is nobody who knows.
+		return nil //nolint:nilerr // As it says.
+	}
+	var process uint32
+	if err := s.conn.BusObject().Call("org.freedesktop.DBus.GetConnectionUnixProcessID", 0, secretsName).Store(&process); err != nil {
+		return fmt.Errorf("find the keyring that was started: %w", err)
+	}
+	if err := syscall.Kill(int(process), syscall.SIGKILL); err != nil {
+		return fmt.Errorf("kill the keyring that was started: %w", err)
+	}
+	return nil
+}
+
+// busConfig is a session bus that starts no services, but for those in its home, and least of all those of the computer that it runs on.
 const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
   "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
   <listen>%s</listen>
+  <servicedir>%s</servicedir>
   <auth>EXTERNAL</auth>
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
@@ -308,6 +361,9 @@ func (s *Session) Close() error {
 	var failed []error
 	if s.fake != nil {
 		failed = append(failed, s.fake.close())
+	}
+	if s.startable && s.conn != nil {
+		failed = append(failed, s.endStarted())
 	}
 	if s.conn != nil {
 		// The bus may have been killed.

@@ -4,7 +4,7 @@
  *   ers-session                                says who is signed in
  *   ers-session PATH CERTIFICATE KEY [CA]      and GETs PATH, with the organisation's endpoint certificate (PEM files)
  *
- * Linux. Debian: libsecret-1-dev libjson-glib-dev libcurl4-openssl-dev, and
+ * Linux. Debian: libsecret-1-dev libjson-glib-dev libcurl4-openssl-dev (curl 7.85 or later), and
  *
  *   cc -o ers-session ers-session.c $(pkg-config --cflags --libs libsecret-1 json-glib-1.0 libcurl)
  *
@@ -55,6 +55,7 @@ static int call(JsonObject *session, char **arguments)
     CURLcode result;
 
     curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, 30L);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);

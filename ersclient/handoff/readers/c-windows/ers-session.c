@@ -50,27 +50,32 @@ static void member(const char *entry, const char *name, wchar_t value[SIZE])
     value[MultiByteToWideChar(CP_UTF8, 0, from, (int)(to - from), value, SIZE - 1)] = 0;
 }
 
-/* Times are UTC and of one width, so that they compare as texts. */
+/* Times are UTC and of one width, so that they compare as texts. A session that does not say when it is over, is. */
 static BOOL expired(const char *entry)
 {
+    static const wchar_t form[] = L"0000-00-00T00:00:00Z";
     wchar_t end[SIZE], now[32];
     SYSTEMTIME utc;
+    size_t i;
 
     member(entry, "expiresAt", end);
+    for (i = 0; i < sizeof form / sizeof *form; i++)
+        if (form[i] == L'0' ? end[i] < L'0' || end[i] > L'9' : end[i] != form[i])
+            return TRUE;
     GetSystemTime(&utc);
     swprintf(now, sizeof now / sizeof *now, L"%04u-%02u-%02uT%02u:%02u:%02uZ", utc.wYear, utc.wMonth, utc.wDay, utc.wHour, utc.wMinute,
              utc.wSecond);
     return wcscmp(now, end) >= 0;
 }
 
-/* GETs a path with a certificate, and returns the status, 0 if there is none. */
-static DWORD get(const wchar_t *url, const wchar_t *headers, PCCERT_CONTEXT certificate)
+/* GETs a path with a certificate, and returns the status; 0 if there is none, and why in *error. */
+static DWORD get(const wchar_t *url, const wchar_t *headers, PCCERT_CONTEXT certificate, DWORD *error)
 {
     wchar_t host[256], path[2048];
     URL_COMPONENTS parts = {.dwStructSize = sizeof parts, .lpszHostName = host, .dwHostNameLength = 256, .lpszUrlPath = path,
                             .dwUrlPathLength = 2048};
     HINTERNET session = NULL, connection = NULL, request = NULL;
-    DWORD status = 0, size = sizeof status;
+    DWORD status = 0, size = sizeof status, redirects = WINHTTP_DISABLE_REDIRECTS;
 
     if (WinHttpCrackUrl(url, 0, 0, &parts) && parts.nScheme == INTERNET_SCHEME_HTTPS &&
         (session = WinHttpOpen(L"ers-session", WINHTTP_ACCESS_TYPE_DEFAULT_PROXY, NULL, NULL, 0)) != NULL &&
@@ -79,8 +84,11 @@ static DWORD get(const wchar_t *url, const wchar_t *headers, PCCERT_CONTEXT cert
                                       WINHTTP_FLAG_SECURE)) != NULL &&
         WinHttpSetTimeouts(request, 30000, 30000, 30000, 30000) &&
         WinHttpSetOption(request, WINHTTP_OPTION_CLIENT_CERT_CONTEXT, (void *)certificate, sizeof *certificate) &&
+        /* The session key would go along to wherever a redirect leads. */
+        WinHttpSetOption(request, WINHTTP_OPTION_DISABLE_FEATURE, &redirects, sizeof redirects) &&
         WinHttpSendRequest(request, headers, (DWORD)-1, WINHTTP_NO_REQUEST_DATA, 0, 0, 0) && WinHttpReceiveResponse(request, NULL))
         WinHttpQueryHeaders(request, WINHTTP_QUERY_STATUS_CODE | WINHTTP_QUERY_FLAG_NUMBER, NULL, &status, &size, NULL);
+    *error = GetLastError();
     if (request != NULL)
         WinHttpCloseHandle(request);
     if (connection != NULL)
@@ -96,7 +104,7 @@ static int call(const char *entry, const wchar_t *path, const wchar_t *subject)
     HCERTSTORE store = CertOpenSystemStoreW(0, L"MY");
     PCCERT_CONTEXT certificate = store == NULL ? NULL : CertFindCertificateInStore(store, X509_ASN_ENCODING | PKCS_7_ASN_ENCODING, 0,
                                                                                     CERT_FIND_SUBJECT_STR_W, subject, NULL);
-    DWORD status = 0;
+    DWORD status = 0, error = 0;
 
     if (certificate == NULL) {
         fwprintf(stderr, L"There is no certificate of that subject in your store.\n");
@@ -106,12 +114,12 @@ static int call(const char *entry, const wchar_t *path, const wchar_t *subject)
         member(entry, "sessionKey", key);
         swprintf(url, sizeof url / sizeof *url, L"%ls%ls", base, path);
         swprintf(headers, sizeof headers / sizeof *headers, L"XAPI_ASID: %ls\r\nHTTP_X_SESSION_KEY: %ls", asid, key);
-        status = get(url, headers, certificate);
+        status = get(url, headers, certificate, &error);
         SecureZeroMemory(headers, sizeof headers);
         SecureZeroMemory(key, sizeof key);
         CertFreeCertificateContext(certificate);
         if (status == 0)
-            fwprintf(stderr, L"e-RS cannot be reached: error %lu\n", GetLastError());
+            fwprintf(stderr, L"e-RS cannot be reached: error %lu\n", error);
         else
             wprintf(L"e-RS answered %lu\n", status);
     }

@@ -9,6 +9,7 @@
 // The tests cannot run it: it has not been run.
 using System;
 using System.ComponentModel;
+using System.Globalization;
 using System.Net.Http;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -22,7 +23,15 @@ internal static class ErsSession
 
     private sealed record Session(
         int Version, string SessionKey, string BaseURL, string Asid, string UserIdentifier, string UserName, string OrgIdentifier,
-        string OrgName, string BusinessFunction, DateTimeOffset ExpiresAt);
+        string OrgName, string BusinessFunction, string ExpiresAt)
+    {
+        /// <summary>Whether the session is over. One that does not say when, is.</summary>
+        public bool Expired => !DateTimeOffset.TryParseExact(ExpiresAt, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal, out DateTimeOffset end) || DateTimeOffset.UtcNow >= end;
+
+        /// <summary>Not the members, as a record's usually is: one of them is the session key.</summary>
+        public override string ToString() => $"the session of {UserIdentifier}";
+    }
 
     private static async Task<int> Main(string[] args)
     {
@@ -43,13 +52,13 @@ internal static class ErsSession
                 (failed is JsonException ? "the entry is malformed" : failed.Message));
             return Keyring;
         }
-        if (session is null || session.ExpiresAt <= DateTimeOffset.UtcNow)
+        if (session is null || session.Expired)
         {
             Console.WriteLine("Nobody is signed in to e-RS.");
             return SignedOut;
         }
         Console.WriteLine($"{session.UserName} ({session.UserIdentifier}) is signed in to e-RS as {session.BusinessFunction} " +
-            $"at {session.OrgName} ({session.OrgIdentifier}), until {session.ExpiresAt.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+            $"at {session.OrgName} ({session.OrgIdentifier}), until {session.ExpiresAt}");
         if (args.Length == 0)
         {
             return SignedIn;
@@ -61,7 +70,7 @@ internal static class ErsSession
             return status is >= 200 and < 300 ? SignedIn : CallFailed;
         }
         catch (Exception failed) when (failed is HttpRequestException or TaskCanceledException or CryptographicException
-            or InvalidOperationException)
+            or InvalidOperationException or UriFormatException)
         {
             Console.Error.WriteLine("e-RS cannot be reached: " + failed.Message);
             return CallFailed;
@@ -71,16 +80,25 @@ internal static class ErsSession
     /// <summary>GETs a path of e-RS, and returns the status.</summary>
     private static async Task<int> Call(Session session, string path, string subject)
     {
+        Uri address = new(session.BaseURL + path);
+        if (address.Scheme != Uri.UriSchemeHttps)
+        {
+            throw new InvalidOperationException("the platform's address is not one of HTTPS");
+        }
         using X509Store store = new(StoreName.My, StoreLocation.CurrentUser, OpenFlags.ReadOnly);
         X509Certificate2Collection found = store.Certificates.Find(X509FindType.FindBySubjectName, subject, validOnly: false);
         if (found.Count == 0)
         {
             throw new InvalidOperationException("there is no certificate of that subject in your store");
         }
-        using HttpClientHandler handler = new() { ClientCertificateOptions = ClientCertificateOption.Manual };
+        // Without redirects: the session key would go along to wherever one leads.
+        using HttpClientHandler handler = new()
+        {
+            ClientCertificateOptions = ClientCertificateOption.Manual, AllowAutoRedirect = false,
+        };
         handler.ClientCertificates.Add(found[0]);
         using HttpClient client = new(handler) { Timeout = TimeSpan.FromSeconds(30) };
-        using HttpRequestMessage request = new(HttpMethod.Get, session.BaseURL + path);
+        using HttpRequestMessage request = new(HttpMethod.Get, address);
         request.Headers.TryAddWithoutValidation("XAPI_ASID", session.Asid);
         request.Headers.TryAddWithoutValidation("HTTP_X_SESSION_KEY", session.SessionKey);
         using HttpResponseMessage response = await client.SendAsync(request);

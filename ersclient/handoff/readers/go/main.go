@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"net/http" //nolint:depguard // The handoff has no HTTP; this is one of the programs that use it.
 	"os"
+	"strings"
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
@@ -71,6 +72,9 @@ func call(ctx context.Context, session handoff.Session, args []string) (int, err
 		return 0, err
 	}
 	address := session.BaseURL + args[0]
+	if !strings.HasPrefix(address, "https://") {
+		return 0, errors.New("the platform's address is not one of HTTPS")
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody) //nolint:gosec // Both are the user's own.
 	if err != nil {
 		return 0, err
@@ -80,9 +84,13 @@ func call(ctx context.Context, session handoff.Session, args []string) (int, err
 	request.Header["HTTP_X_SESSION_KEY"] = []string{session.SessionKey.Reveal()}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
-	client := http.Client{Transport: &http.Transport{
-		TLSClientConfig: config, Protocols: &protocols, Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true,
-	}}
+	client := http.Client{
+		Transport: &http.Transport{
+			TLSClientConfig: config, Protocols: &protocols, Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true,
+		},
+		// The session key would go along to wherever a redirect leads.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	response, err := client.Do(request) //nolint:gosec // As above.
 	if err != nil {
 		return 0, err

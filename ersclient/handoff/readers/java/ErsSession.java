@@ -21,6 +21,7 @@ import java.security.cert.CertificateFactory;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -39,7 +40,8 @@ import javax.net.ssl.TrustManagerFactory;
  * </pre>
  *
  * Java 17 and JNA 5 (Debian: libjna-java). On Linux it asks secret-tool (Debian: libsecret-tools); a Secret Service library that
- * searches for the attributes service and username does as well. The exit status is 0 if somebody is signed in, 1 if not, 2 for
+ * searches for the attributes service and username does as well, and can tell a locked keyring from "nobody", which secret-tool
+ * cannot. The exit status is 0 if somebody is signed in, 1 if not, 2 for
  * wrong arguments, 3 if the keyring cannot be read and 4 if e-RS has refused the call or cannot be reached.
  *
  * The tests run it on Linux; on Windows it has not been run.
@@ -59,7 +61,7 @@ public final class ErsSession {
         Optional<String> session;
         try {
             session = (Platform.isWindows() ? readCredential("ers-login:session") : readSecretService())
-                .filter(found -> Instant.now().isBefore(Instant.parse(member(found, "expiresAt"))));
+                .filter(found -> !expired(found));
         } catch (IOException | RuntimeException failed) {
             System.err.println("The keyring cannot be read: " + failed.getMessage());
             return KEYRING;
@@ -82,14 +84,31 @@ public final class ErsSession {
         } catch (IOException | GeneralSecurityException failed) {
             System.err.println("e-RS cannot be reached: " + failed);
             return CALL;
+        } catch (IllegalArgumentException malformed) {
+            // Its text may quote the session key.
+            System.err.println("e-RS cannot be called: the entry, or the path, is malformed");
+            return CALL;
+        }
+    }
+
+    /** Tells whether a session is over. One that does not say when, is. */
+    private static boolean expired(String session) {
+        try {
+            return !Instant.now().isBefore(Instant.parse(member(session, "expiresAt")));
+        } catch (DateTimeParseException notATime) {
+            return true;
         }
     }
 
     /** GETs a path of e-RS. HTTP/1.1, since HTTP/2 writes header names in lower case. */
     private static int call(String session, String[] args) throws IOException, InterruptedException, GeneralSecurityException {
+        URI address = URI.create(member(session, "baseURL") + args[0]);
+        if (!"https".equals(address.getScheme())) {
+            throw new IOException("the platform's address is not one of HTTPS");
+        }
         HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).sslContext(tls(args))
             .connectTimeout(Duration.ofSeconds(30)).build();
-        HttpRequest request = HttpRequest.newBuilder(URI.create(member(session, "baseURL") + args[0]))
+        HttpRequest request = HttpRequest.newBuilder(address)
             .timeout(Duration.ofSeconds(30))
             .header("XAPI_ASID", member(session, "asid"))
             .header("HTTP_X_SESSION_KEY", member(session, "sessionKey"))
@@ -131,12 +150,15 @@ public final class ErsSession {
     private static Optional<String> readSecretService() throws IOException, InterruptedException {
         Process process = new ProcessBuilder("secret-tool", "lookup", "service", "ers-login", "username", "session").start();
         String entry = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        String trouble = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        String said = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() == 0) {
             return Optional.of(checked(entry));
         }
-        if (!trouble.isEmpty()) {
-            throw new IOException(trouble);
+        // It ends with 1 whatever is wrong, and is silent if there is no entry. What it says of trouble begins with its name; GLib's
+        // warnings, which are on stderr as well, mean nothing.
+        Optional<String> trouble = said.lines().filter(line -> line.startsWith("secret-tool: ")).findFirst();
+        if (trouble.isPresent()) {
+            throw new IOException(trouble.get());
         }
         return Optional.empty();
     }

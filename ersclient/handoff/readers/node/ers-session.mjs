@@ -37,7 +37,9 @@ function call(session, path, certificate, key, authority) {
       ca: authority && readFileSync(authority),
       headers: { XAPI_ASID: session.asid, HTTP_X_SESSION_KEY: session.sessionKey },
       signal: AbortSignal.timeout(30_000),
-    }, (response) => response.on('end', () => resolve(response.statusCode)).resume()).on('error', reject).end()
+    }, (response) => {
+      response.on('end', () => resolve(response.statusCode)).on('error', reject).resume()
+    }).on('error', reject).end()
   })
 }
 

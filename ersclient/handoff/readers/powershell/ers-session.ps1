@@ -59,8 +59,8 @@ if ($null -eq $session -or $session.version -ne 1) {
     exit 3
 }
 # Times are UTC and of one width, so that they compare as texts. ConvertFrom-Json would make dates of them, each version in its own
-# way, so the end is taken from the text.
-$end = [regex]::Match($text, '"expiresAt":"([^"]*)"').Groups[1].Value
+# way, so the end is taken from the text. A session that does not say when it is over, is.
+$end = [regex]::Match($text, '"expiresAt":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"').Groups[1].Value
 if ([string]::CompareOrdinal([DateTime]::UtcNow.ToString('yyyy-MM-ddTHH:mm:ssZ', [Globalization.CultureInfo]::InvariantCulture), $end) -ge 0) {
     'Nobody is signed in to e-RS.'
     exit 1
@@ -69,15 +69,20 @@ if ([string]::CompareOrdinal([DateTime]::UtcNow.ToString('yyyy-MM-ddTHH:mm:ssZ',
     "at $($session.orgName) ($($session.orgIdentifier)), until $end"
 if (-not $Path) { exit 0 }
 
+if (-not $session.baseURL.StartsWith('https://')) {
+    [Console]::Error.WriteLine("The platform's address is not one of HTTPS.")
+    exit 4
+}
 $certificate = Get-ChildItem Cert:\CurrentUser\My | Where-Object { $_.HasPrivateKey -and $_.Subject -like "*$Subject*" } | Select-Object -First 1
 if (-not $certificate) {
     [Console]::Error.WriteLine('There is no certificate of that subject in your store.')
     exit 4
 }
-[Net.ServicePointManager]::SecurityProtocol = [Net.SecurityProtocolType]::Tls12
+[Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12
 $headers = @{ 'XAPI_ASID' = $session.asid; 'HTTP_X_SESSION_KEY' = $session.sessionKey }
 try {
-    $answer = Invoke-WebRequest -UseBasicParsing -TimeoutSec 30 -Uri ($session.baseURL + $Path) -Headers $headers -Certificate $certificate
+    # Without redirects: the session key would go along to wherever one leads.
+    $answer = Invoke-WebRequest -UseBasicParsing -TimeoutSec 30 -MaximumRedirection 0 -Uri ($session.baseURL + $Path) -Headers $headers -Certificate $certificate
     "e-RS answered $($answer.StatusCode)"
 } catch {
     [Console]::Error.WriteLine("e-RS has refused, or cannot be reached: $($_.Exception.Message)")

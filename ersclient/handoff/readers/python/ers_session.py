@@ -26,7 +26,12 @@ SIGNED_IN, SIGNED_OUT, USAGE, KEYRING, CALL = range(5)
 
 def read_session():
     """Returns the session, or None if nobody is signed in."""
-    text = keyring.get_password("ers-login", "session")
+    try:
+        text = keyring.get_password("ers-login", "session")
+    except Exception as error:
+        if type(error).__name__ == "ItemNotFoundException":  # Linux: it went between being found and being read
+            return None
+        raise
     if text is None:
         return None
     mac_prefix = "go-keyring-base64:"  # how the entry is stored on macOS
@@ -35,8 +40,16 @@ def read_session():
     session = json.loads(text)
     if session["version"] != 1:
         raise ValueError("the entry is not one of version 1")
-    expires = datetime.strptime(session["expiresAt"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
-    return session if datetime.now(timezone.utc) < expires else None
+    return None if expired(session) else session
+
+
+def expired(session):
+    """Tells whether a session is over. One that does not say when, is."""
+    try:
+        end = datetime.strptime(session["expiresAt"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    except (KeyError, TypeError, ValueError):
+        return True
+    return datetime.now(timezone.utc) >= end
 
 
 def call(session, path, certificate, key, authority=None):
@@ -76,6 +89,9 @@ def main(arguments):
         status = call(session, *arguments)
     except (OSError, http.client.HTTPException) as error:
         print("e-RS cannot be reached:", error, file=sys.stderr)
+        return CALL
+    except (KeyError, ValueError) as error:  # the entry is not as it should be; the text may quote the session key
+        print("e-RS cannot be called:", type(error).__name__, file=sys.stderr)
         return CALL
     print("e-RS answered", status)
     return SIGNED_IN if 200 <= status < 300 else CALL

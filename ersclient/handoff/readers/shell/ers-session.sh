@@ -12,18 +12,20 @@ set -eu
 
 case $# in 0 | 3 | 4) ;; *) echo "usage: $0 [PATH CERTIFICATE KEY [CA]]" >&2; exit 2 ;; esac
 
-# secret-tool is silent if there is no entry, and says on stderr what else is wrong, but for a locked keyring that nobody unlocks: that
-# is silent, too. e-RS Login can tell, where it is installed.
-if ! session=$(secret-tool lookup service ers-login username session 2>/dev/null); then
-  # GLib, which it is made with, has warnings of its own that mean nothing here.
-  session=$(secret-tool lookup service ers-login username session 2>&1 >/dev/null | grep -v -e WARNING -e '^$' || true)
-  if [ -z "$session" ]; then
+complaints=$(mktemp) || exit 3
+trap 'rm -f "$complaints"' EXIT
+
+# secret-tool ends with 1 whatever is wrong, and begins what it says of that with its name: GLib's warnings, which are on stderr as well,
+# mean nothing. It is silent if there is no entry, and if a locked keyring was not unlocked: e-RS Login can tell, where it is installed.
+if ! session=$(secret-tool lookup service ers-login username session 2>"$complaints"); then
+  trouble=$(sed -n 's/^secret-tool: //p' "$complaints")
+  if [ -z "$trouble" ]; then
     status=1
     if command -v ers-login >/dev/null; then ers-login session >/dev/null 2>&1 || status=$?; fi
     [ "$status" = 3 ] || { echo "Nobody is signed in to e-RS."; exit 1; }
-    session="it is locked, or does not answer"
+    trouble="it is locked, or does not answer"
   fi
-  echo "The keyring cannot be read: $session" >&2
+  echo "The keyring cannot be read: $trouble" >&2
   exit 3
 fi
 
@@ -34,14 +36,19 @@ case $session in
   '{"version":1,'*) ;;
   *) echo "The entry is not one of version 1." >&2; exit 3 ;;
 esac
-# Times are UTC and of one width, so that they compare as texts.
-[ "$(member expiresAt)" \> "$(date -u +%Y-%m-%dT%H:%M:%SZ)" ] || { echo "Nobody is signed in to e-RS."; exit 1; }
-echo "$(member userIdentifier) is signed in to e-RS as $(member businessFunction) at $(member orgIdentifier), until $(member expiresAt)"
+# Times are UTC and of one width, so that they compare as texts. A session that does not say when it is over, is.
+end=$(member expiresAt)
+case $end in
+  [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z) ;;
+  *) end= ;;
+esac
+[ "$end" \> "$(date -u +%Y-%m-%dT%H:%M:%SZ)" ] || { echo "Nobody is signed in to e-RS."; exit 1; }
+echo "$(member userIdentifier) is signed in to e-RS as $(member businessFunction) at $(member orgIdentifier), until $end"
 [ $# -gt 0 ] || exit 0
 
 # The headers go to curl through its stdin: other users can see the arguments of a process. printf is part of the shell.
 status=$(printf 'XAPI_ASID: %s\nHTTP_X_SESSION_KEY: %s\n' "$(member asid)" "$(member sessionKey)" |
-  curl --silent --show-error --http1.1 --max-time 30 -H @- --cert "$2" --key "$3" ${4:+--cacert "$4"} \
+  curl --silent --show-error --proto =https --http1.1 --max-time 30 -H @- --cert "$2" --key "$3" ${4:+--cacert "$4"} \
     --output /dev/null --write-out '%{http_code}' "$(member baseURL)$1") || exit 4
 echo "e-RS answered $status"
 case $status in 2??) ;; *) exit 4 ;; esac

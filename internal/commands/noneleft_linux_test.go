@@ -1,0 +1,24 @@
+package commands
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/zalando/go-keyring"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	ring "github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+)
+
+// A script that reads nothing but the key would go on with it after a sign-out that was said to have gone well.
+func TestSignOutLooksForAKeyThatStayed(t *testing.T) {
+	newWorkplace(t, dallies, keyringtest.Options{})
+	require.NoError(t, noneLeft(t.Context()))
+	for name, left := range map[string]string{"a key": "made-up", "no key": "two\nlines"} {
+		require.NoError(t, keyring.Set(handoff.Service, handoff.AccountSessionKey, left))
+		require.ErrorIs(t, noneLeft(t.Context()), ring.Leftover, name)
+	}
+	require.NoError(t, handoff.Clear(t.Context()))
+	require.NoError(t, noneLeft(t.Context()))
+}

@@ -1,0 +1,15 @@
+// Package soak has many processes read the keyring while one writes it, and judges what they have seen: a session that is over,
+// half of one, parts of two, or none where there was one.
+//
+// The readers are programs of their own, of several kinds: package handoff, looking and watching; secret-tool, which is libsecret; and
+// Python's keyring, which speaks D-Bus in its own way. They judge nothing. Each tells what it has found, with what the writer had
+// done by then, which they learn from the [Board], a file that all of them have mapped. A [Record] knows every session that was ever
+// published, byte for byte, so that whatever is no such session was made up of something else.
+//
+//	record, err := soak.NewRecord(folder)
+//	readers, err := record.StartReaders(ctx, program, environ, soak.Looks, soak.Looks, soak.Python)
+//	record.Publishing(session); err = client.Publish(ctx, session); record.Published(session)
+//	err = readers.End()
+//
+// It is for tests, and exists on Linux only.
+package soak

@@ -1,0 +1,30 @@
+package soak
+
+// Look is one look of a reader at the keyring, as it tells it: one JSON object on a line.
+type Look struct {
+	// Floor and There are the board before the look, Still is There after it. All are 0 where a reader does not look by itself but is
+	// told of changes: nobody knows when it looked.
+	Floor, There, Still int64
+	// Entry is the entry session, Key the entry session-key, as they were found; one of them, or neither if None.
+	Entry, Key string
+	// None: there was no entry.
+	None bool
+	// Trouble is why the keyring could not be read.
+	Trouble string
+}
+
+// Kind is a kind of reader.
+type Kind string
+
+// The kinds of readers. Each looks several times a second, but for Watches, which is told of changes.
+const (
+	// Looks is handoff.Read, LooksForKey handoff.ReadKey, Watches handoff.Watch.
+	Looks       Kind = "looks"
+	LooksForKey Kind = "looks-for-key"
+	Watches     Kind = "watches"
+	// SecretTool is libsecret's program, started for each look at the entry session, and SecretToolForKey at the key alone.
+	SecretTool       Kind = "secret-tool"
+	SecretToolForKey Kind = "secret-tool-for-key"
+	// Python is the module keyring.
+	Python Kind = "python"
+)

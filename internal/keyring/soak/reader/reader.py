@@ -1,0 +1,41 @@
+# Looks for the session with Python's keyring, until the board says that it is over and once more then: see package soak.
+import json
+import mmap
+import sys
+import time
+
+import keyring
+import keyring.errors
+
+with open(sys.argv[1], "rb") as file:
+    # Floor, there and over.
+    board = memoryview(mmap.mmap(file.fileno(), 24, prot=mmap.PROT_READ)).cast("q")
+
+# GNOME's keyring, while entries are written to it, says once in a thousand looks or less that there is no default keyring, and this module
+# then tries to have one created. That is an answer to no question of ours, unless it is given again and again.
+REFUSALS = 3
+refused = 0
+over = False
+while not over:
+    over = board[2] != 0
+    look = {"Floor": board[0], "There": board[1]}
+    try:
+        text = keyring.get_password("ers-login", "session")
+        if text is None:
+            look["None"] = True
+        else:
+            look["Entry"] = text
+        refused = 0
+    except Exception as error:
+        if isinstance(error, keyring.errors.InitError) and refused < REFUSALS:
+            refused += 1
+            over = False
+            continue
+        if type(error).__name__ == "ItemNotFoundException":
+            # It went away between being found and being read.
+            look["None"] = True
+        else:
+            look["Trouble"] = f"{type(error).__name__}: {error}"
+    look["Still"] = board[1]
+    print(json.dumps(look), flush=True)
+    time.sleep(0.25)
