@@ -43,6 +43,9 @@ func TestSignInForAnotherProgram(t *testing.T) {
 		"takes too long": {
 			dallies, []string{"sign-in", "--for", "Vendor App", "--timeout", "3s"}, statusLate, "within 3s; the window is still open", true,
 		},
+		"takes too long, in the short form": {
+			dallies, []string{"--for", "Vendor App", "--timeout", "3s"}, statusLate, "within 3s; the window is still open", true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorkplace(t, test.user, keyringtest.Options{})

@@ -70,13 +70,14 @@ func (p program) execute(ctx context.Context, args []string) error {
 	root.SetArgs(args)
 	understood := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
-	if err := root.ExecuteContext(ctx); err != nil {
-		if !understood {
-			return usageError{err}
-		}
-		return err
+	command, err := root.ExecuteContextC(ctx)
+	if err != nil && !understood {
+		err = usageError{err}
 	}
-	return nil
+	if err != nil {
+		err = commandError{err, command.CommandPath()}
+	}
+	return err
 }
 
 // name is the program's name and version, as other programs see it.
@@ -93,24 +94,29 @@ func (p program) root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if asked.named = cmd.Flags().Changed("for"); !asked.named {
-				return p.openReal(cmd)
+			flags := cmd.Flags()
+			switch {
+			case flags.Changed("for"):
+				return asked.start(cmd, p)
+			case flags.Changed("timeout"):
+				return usageError{errors.New("--timeout needs --for, as the window alone does not wait; or take ers-login sign-in --timeout")}
 			}
-			if err := asked.check(); err != nil {
-				return usageError{err}
-			}
-			return asked.run(cmd.Context(), p.asker(cmd.Flags()))
+			return p.openReal(cmd)
 		},
 	}
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return config.FlagError(cmd.Flags(), err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return config.FlagError(cmd.CommandPath(), cmd.Flags(), err)
+	})
 	root.PersistentFlags().String("config", "", "settings file, instead of "+config.DefaultFile())
 	config.AddFlags(root.Flags())
 	addBackground(root.Flags())
-	asked.addFor(root.Flags())
+	asked.addFlags(root.Flags())
 	root.AddCommand(p.session(), p.signIn(), p.signOut(), p.manual(), p.generate())
-	root.AddCommand(p.demo(), p.config(), p.passphrase(), p.proxyPassword(), p.doctor(), p.version(), p.keyringWorker())
+	root.AddCommand(p.demo(), p.config(), p.passphrase(), p.proxyPassword(), p.forget(), p.doctor(), p.version(), p.keyringWorker())
+	completeFlag(root, "config", filesLike("toml"))
+	completeValues(root)
 	return root
 }
 
@@ -127,7 +133,7 @@ func (p program) report(err error) int {
 	case errors.As(err, &found):
 		writeProblem(&text, found)
 	case misunderstood:
-		fmt.Fprintf(&text, "ers-login: %v\nSee ers-login --help.\n", err)
+		fmt.Fprintf(&text, "ers-login: %v\nSee %s --help.\n", err, commandOf(err))
 	default:
 		fmt.Fprintf(&text, "ers-login: %v\n", err)
 	}
@@ -138,7 +144,7 @@ func (p program) report(err error) int {
 // writeProblem writes a Problem for a terminal.
 func writeProblem(text *strings.Builder, found *problem.Problem) {
 	fmt.Fprintf(text, "ers-login: %s (%s)\n%s\n", found.Expand(found.Title), found.Code, found.Expand(found.Happened))
-	for i, step := range found.Steps {
-		fmt.Fprintf(text, "  %d. %s\n", i+1, strings.ReplaceAll(found.Expand(step), "**", ""))
+	for i, step := range found.TerminalSteps() {
+		fmt.Fprintf(text, "  %d. %s\n", i+1, step)
 	}
 }

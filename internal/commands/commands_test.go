@@ -109,8 +109,15 @@ func TestUsage(t *testing.T) {
 		arguments []string
 		says      string
 	}{
-		"unknown command":    {[]string{"sign-inn"}, "See ers-login --help"},
-		"an argument":        {[]string{"version", "1"}, "See ers-login --help"},
+		"unknown command":    {[]string{"sign-inn"}, "See ers-login --help."},
+		"an argument":        {[]string{"version", "1"}, "See ers-login version --help."},
+		"one below":          {[]string{"config", "show", "1"}, "See ers-login config show --help."},
+		"what does not fit":  {[]string{"session", "--json", "--key"}, "See ers-login session --help."},
+		"a flag of its own?": {[]string{"session", "--what"}, "See ers-login session --help,"},
+		"no name":            {[]string{"--for", ""}, "See ers-login --help."},
+		"nothing to wait":    {[]string{"--timeout", "5s"}, "ers-login sign-in --timeout"},
+		"a link":             {[]string{"ers-login://sign-out"}, "See ers-login --help."},
+		"no unit":            {[]string{"session", "--wait", "--timeout", "5"}, "Did you mean --timeout 5s?"},
 		"unknown flag":       {[]string{"--asidd", "200000000205"}, "Did you mean --asid?"},
 		"another's flag":     {[]string{"passphrase", "--asid", "200000000205"}, "belongs to ers-login itself"},
 		"a flag of its own":  {[]string{"demo", "--persone", "nobody"}, "Did you mean --persona?"},

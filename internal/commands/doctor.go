@@ -21,8 +21,8 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// The exit statuses of doctor besides the number of checks that failed: more of them than can be told, and what was asked for besides
-// the checks could not be done.
+// The exit statuses of doctor besides the number of checks that failed: more of them than can be told, and what was asked for could not
+// be done: no reader was tried, no bundle saved, no result printed.
 const (
 	statusMostFailures = 125
 	statusNotDone      = 126
@@ -46,8 +46,9 @@ func (p program) doctor() *cobra.Command {
 		Long: "Checks the smartcard reader, the Identity Agent, the network, the certificates, e-RS, the keyring and the settings, and says what to\n" +
 			"do where something is wrong. Nobody is signed in or asked for a password, and a window that is open is not disturbed. Neither a\n" +
 			"display nor OpenGL is needed.\n\n" +
-			"The exit status is the number of checks that have failed, 125 at most; 126 means that what was asked for besides could not be\n" +
-			"done, such as saving the bundle. A command line that is not understood ends with 2, as everywhere, and prints no checks.",
+			"The exit status is the number of checks that have failed, 125 at most; 126 means that what was asked for could not be done: with\n" +
+			"--handoff no reader was tried, since the keyring is locked, or the bundle was not saved. A command line that is not understood\n" +
+			"ends with 2, as everywhere, and prints no checks.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			file, err := cmd.Flags().GetString("config")
@@ -66,6 +67,7 @@ func (p program) doctor() *cobra.Command {
 	command.Flags().BoolVar(&input.yes, "yes", false, "save the bundle without asking")
 	command.Flags().BoolVar(&input.demo, "demo", false, "check a simulated smartcard and a stand-in for e-RS, as the demonstration has them")
 	config.AddFlags(command.Flags())
+	completeFlag(command, "bundle", filesLike("zip"))
 	return command
 }
 
@@ -117,8 +119,16 @@ func (d doctor) run(ctx context.Context, p program, sources config.Sources) erro
 	if err = errors.Join(err, ring.Close()); err != nil {
 		return ending{err, statusNotDone}
 	}
+	return e.verdict(results)
+}
+
+// verdict is what the exit status says of the results. That nothing has failed is good news only if something was tried.
+func (d doctor) verdict(results []diagnose.Result) error {
 	if failures := diagnose.Failures(results); failures > 0 {
 		return ending{fmt.Errorf("checks that have failed: %d", failures), min(failures, statusMostFailures)}
+	}
+	if d.handoff && !diagnose.Proved(results) {
+		return ending{errors.New("no reader was tried, so that nothing is known of any"), statusNotDone}
 	}
 	return nil
 }
@@ -143,7 +153,7 @@ func (e examination) results(ctx context.Context) ([]diagnose.Result, error) {
 
 // print writes to standard output, secrets masked. Names stay: it is the user's own terminal.
 func (e examination) print(results []diagnose.Result) error {
-	report := diagnose.Report{Version: e.program.metadata.Version, Results: results, Mask: e.log.Redact}
+	report := diagnose.Report{Version: e.program.metadata.Version, Results: results, Mask: e.log.Redact, Terminal: true}
 	text := []byte(report.Text())
 	if e.json {
 		var err error

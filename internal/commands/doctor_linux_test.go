@@ -31,7 +31,12 @@ type examined struct {
 
 func examine(t *testing.T, input doctor, settings ...string) examined {
 	t.Helper()
-	session := keyringtest.ForTest(t, keyringtest.Options{})
+	return examineWith(t, keyringtest.Options{}, input, settings...)
+}
+
+func examineWith(t *testing.T, options keyringtest.Options, input doctor, settings ...string) examined {
+	t.Helper()
+	session := keyringtest.ForTest(t, options)
 	var out, complaints strings.Builder
 	p := testProgram(t, append(os.Environ(), session.Env()...)...)
 	p.stdout, p.stderr = &out, &complaints
@@ -100,6 +105,33 @@ func TestTheDoctorTriesTheReaders(t *testing.T) {
 	assert.Zero(t, found.status, found.stdout)
 	assert.Regexp(t, `OK +Shell \(secret-tool\) +It reads the session`, found.stdout)
 	assert.Regexp(t, `OK +Removing the test entry`, found.stdout)
+}
+
+// A script that asks whether the readers work must not take a keyring that could not be tried for one that works, nor a person be told
+// to press a button on their terminal.
+func TestTheDoctorProvesNothing(t *testing.T) {
+	for name, test := range map[string]struct {
+		state  keyringtest.State
+		status int
+		says   []string
+	}{
+		"locked": {keyringtest.Locked, statusNotDone, []string{
+			"Attention    Writing a test entry", "KEYRING-LOCKED", "Unlock the keyring", "Not checked  Node (@napi-rs/keyring)",
+		}},
+		"no service": {keyringtest.NoService, 1, []string{"KEYRING-NO_SERVICE", "Failed       Writing a test entry", "run the command again"}},
+		"no bus":     {keyringtest.NoBus, 1, []string{"KEYRING-NO_BUS", "Failed       Writing a test entry"}},
+		"no keyring": {keyringtest.NoCollection, 1, []string{"KEYRING-NO_COLLECTION", "Failed       Writing a test entry"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found := examineWith(t, keyringtest.Options{State: test.state}, doctor{handoff: true})
+			assert.Equal(t, test.status, found.status, found.stderr)
+			for _, says := range test.says {
+				assert.Contains(t, found.stdout, says)
+			}
+			assert.NotRegexp(t, `(?i)press |reference below`, found.stdout)
+			assert.Equal(t, test.status == statusNotDone, strings.Contains(found.stderr, "no reader was tried"), found.stderr)
+		})
+	}
 }
 
 // A bundle is shown before it is saved, is saved only with the user's will, and never over another file.

@@ -33,6 +33,8 @@ func (p program) generate() *cobra.Command {
 			"Linux. It is for whoever makes a package.",
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
+
+		ValidArgsFunction: folders,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return writeGenerated(cmd.Root(), p.metadata.Version, args[0])
 		},

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/config"
 )
 
 // Packages install what generate writes. A shell that completes nothing, or a page that is missing, nobody would notice for months.
@@ -59,6 +61,17 @@ func TestTheManualPage(t *testing.T) {
 	for _, part := range []string{`.SS "session [flags]"`, `\fB\-\-without\-key\fR`, `\fB\-\-asid\fR`, `\fB\-\-for\fR=\fIname\fR`} {
 		assert.Contains(t, page, part)
 	}
+	for _, section := range []string{"NAME", "SYNOPSIS", "COMMANDS", "OPTIONS", "LINKS", "ENVIRONMENT", "EXIT STATUS", "FILES", "SEE ALSO"} {
+		assert.Contains(t, page, "\n.SH \""+section+"\"\n")
+	}
+	for _, part := range []string{
+		`.SS "completion bash|fish|powershell|zsh [flags]"`, `ers\-login completion fish | source`,
+		`.B "ers\-login://sign\-in?for=NAME"`, `.B "ERS_LOGIN_*"`, `.B "DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR"`,
+		`.B "126, of ers\-login doctor"`, `.B "\(ti/.config/ers\-login/config.toml"`, `.B "/etc/ers\-login/policy.toml"`,
+	} {
+		assert.Contains(t, page, part)
+	}
+	assert.NotContains(t, page, roff(config.DefaultFile()), "the home of whoever has made the package")
 	for _, hidden := range []string{"generate", workerCommand} {
 		assert.NotContains(t, page, ".SS \""+roff(hidden))
 	}
@@ -74,6 +87,13 @@ func TestCompletion(t *testing.T) {
 		"sign-in --":              {[]string{"--for", "--timeout"}, nil},
 		"completion ":             {[]string{"bash", "zsh", "fish", "powershell"}, nil},
 		"session --json --follow": {[]string{"--follow"}, nil},
+
+		"demo --persona ":           {personaKeys(), []string{"session"}},
+		"--theme ":                  {[]string{"system", "light", "dark"}, []string{"session"}},
+		"doctor --agent ":           {[]string{"auto", "command"}, nil},
+		"config show --log-level ":  {[]string{"debug", "info"}, nil},
+		"doctor --windows-aliases=": {[]string{"true", "false"}, nil},
+		"session --shell=po":        {[]string{"powershell", "pwsh"}, []string{"cmd"}},
 	} {
 		t.Run(line, func(t *testing.T) {
 			status, stdout, _ := run(t, "", append([]string{"__complete"}, strings.Split(line, " ")...)...)
@@ -84,6 +104,31 @@ func TestCompletion(t *testing.T) {
 			for _, hidden := range test.hidden {
 				assert.NotContains(t, stdout, hidden)
 			}
+		})
+	}
+}
+
+// Shells offer files only where a file is meant: somebody who presses Tab would else have the name of one for a program, or a role.
+func TestCompletionOfFiles(t *testing.T) {
+	const (
+		files   = ":0\n" // The shell's own way, which is files.
+		nothing = ":4\n"
+		like    = ":8\n"
+		folder  = ":16\n"
+	)
+	for line, want := range map[string]string{
+		"session ": nothing, "sign-out ": nothing, "sign-in ": nothing, "doctor ": nothing, "version ": nothing, "config show ": nothing,
+		"demo ": nothing, "passphrase ": nothing, "proxy-password ": nothing, "man ": nothing, "--for x ": nothing,
+		"sign-in --for ": nothing, "sign-in --timeout ": nothing, "--for ": nothing, "--asid ": nothing, "session --timeout ": nothing,
+		"--request-timeout ": nothing,
+		"doctor --bundle ":   "zip\n" + like, "session --config ": "toml\n" + like,
+		"--certificate ": files, "doctor --ca-bundle ": files, "config show --agent-command ": files,
+		"--audit-dir ": folder, "generate ": folder,
+	} {
+		t.Run(line, func(t *testing.T) {
+			status, stdout, _ := run(t, "", append([]string{"__complete"}, strings.Split(line, " ")...)...)
+			assert.Equal(t, statusDone, status)
+			assert.Equal(t, want, stdout)
 		})
 	}
 }

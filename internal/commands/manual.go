@@ -2,7 +2,6 @@ package commands
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,24 +23,28 @@ func manualPage(root *cobra.Command, version string) []byte {
 	page.macro("br")
 	page.macro("B", "ers\\-login")
 	page.line("\\fI" + roff("command") + "\\fR [" + roff("options") + "]")
+	page.macro("br")
+	page.macro("B", "ers\\-login")
+	page.line("\\fI" + roff("link") + "\\fR")
 	page.macro("SH", "DESCRIPTION")
 	page.paragraphs(withoutStatus(root.Long))
 	page.macro("SH", "COMMANDS")
 	page.commands(root)
 	page.macro("SH", "OPTIONS")
-	page.line(roff("Those of ers-login itself. Each setting has an option; docs/settings.md tells more of them."))
+	page.line(roff("Those of ers-login itself. Each setting has an option; settings.md tells more of them (see FILES)."))
 	page.options(root.LocalFlags())
+	page.macro("SH", "LINKS")
+	page.paragraphs("The desktop opens these with ers-login. A link with anything else in it is refused, and so is a command line with something\n" +
+		"beside the link; nothing in a link is a setting.")
+	page.items(linkItems())
+	page.macro("SH", "ENVIRONMENT")
+	page.items(environmentItems())
 	page.macro("SH", roff("EXIT STATUS"))
-	for status, meaning := range statusMeanings {
-		if meaning == "" {
-			continue // no such status
-		}
-		page.macro("TP")
-		page.macro("B", fmt.Sprint(status))
-		page.line(roff(meaning))
-	}
+	page.items(statusItems())
 	page.macro("SH", "FILES")
-	page.line(roff("ers-login config show --origin tells which files there are and which settings come from them."))
+	page.items(fileItems())
+	page.macro("PP")
+	page.line(roff("ers-login config show --origin tells which settings files there are, and which settings come from them."))
 	page.macro("SH", roff("SEE ALSO"))
 	page.line("\\fBsecret\\-tool\\fR(1), \\fBcurl\\fR(1)")
 	return page.text.Bytes()
@@ -89,21 +92,51 @@ func (m *manPage) commands(parent *cobra.Command) {
 			m.commands(cmd)
 			continue
 		}
+		if cmd.Name() == "completion" {
+			m.completion(cmd)
+			continue
+		}
 		m.macro("SS", roff(strings.TrimPrefix(cmd.UseLine(), parent.Root().Name()+" ")))
 		about := withoutStatus(cmd.Long)
-		if about == "" || cmd.Name() == "completion" {
+		if about == "" {
 			about = cmd.Short + "."
 		}
 		m.paragraphs(about)
 		m.options(ownFlags(cmd))
-		if cmd.Example != "" {
-			m.macro("PP")
-			m.macro("EX")
-			for line := range strings.Lines(cmd.Example) {
-				m.line(roff(strings.TrimRight(line, "\n")))
-			}
-			m.macro("EE")
-		}
+		m.example(cmd.Example)
+	}
+}
+
+// completion writes the command of cobra's own, which has one below it for each shell.
+func (m *manPage) completion(cmd *cobra.Command) {
+	var shells []string
+	for _, shell := range cmd.Commands() {
+		shells = append(shells, shell.Name())
+	}
+	m.macro("SS", roff(cmd.Name()+" "+strings.Join(shells, "|")+" [flags]"))
+	m.paragraphs(completionText)
+	m.options(cmd.Commands()[0].LocalNonPersistentFlags())
+	m.example(completionExample)
+}
+
+func (m *manPage) example(text string) {
+	if text == "" {
+		return
+	}
+	m.macro("PP")
+	m.macro("EX")
+	for line := range strings.Lines(text) {
+		m.line(roff(strings.TrimRight(line, "\n")))
+	}
+	m.macro("EE")
+}
+
+// items writes terms with what they mean.
+func (m *manPage) items(items []manualItem) {
+	for _, item := range items {
+		m.macro("TP")
+		m.macro("B", roff(item.term))
+		m.paragraphs(item.meaning)
 	}
 }
 
@@ -133,7 +166,8 @@ func (m *manPage) options(flags *pflag.FlagSet) {
 			option += `=\fI` + roff(value) + `\fR`
 		}
 		m.line(option)
-		m.line(roff(usage))
+		// The page is for everybody, and not for whoever has made it.
+		m.line(roff(strings.ReplaceAll(usage, config.DefaultFile(), manualUserFile)))
 	})
 }
 

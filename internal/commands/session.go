@@ -50,8 +50,7 @@ func (p program) session() *cobra.Command {
 	flags.StringVar(&input.shell, "shell", defaultShell, "the shell that --env is for: "+strings.Join(shellNames(), ", "))
 	flags.BoolVar(&input.wait, "wait", false, "wait until somebody is signed in")
 	flags.DurationVar(&input.timeout, "timeout", 0, "longest time to wait, such as 30s or 5m; without it, for ever")
-	// It fails for a flag that is not there, and this one is.
-	_ = cmd.RegisterFlagCompletionFunc("shell", cobra.FixedCompletions(shellNames(), cobra.ShellCompDirectiveNoFileComp))
+	completeFlag(cmd, "shell", oneOf(shellNames()...))
 	return cmd
 }
 

@@ -68,6 +68,15 @@ $env:ERS_ASID = '123456789012';
 		})
 	}
 
+	t.Run("env for shells that understand the same", func(t *testing.T) {
+		for also, shell := range map[string]string{"bash": "sh", "zsh": "sh", "pwsh": "powershell"} {
+			_, want, _ := run(t, "", "session", "--env", "--shell", shell)
+			status, stdout, stderr := run(t, "", "session", "--env", "--shell", also)
+			assert.Equal(t, statusDone, status, stderr)
+			assert.True(t, stdout != "" && stdout == want, "%s gets something else than %s", also, shell)
+		}
+	})
+
 	t.Run("for people", func(t *testing.T) {
 		status, stdout, stderr := run(t, "", "session")
 		assert.Equal(t, statusDone, status)
@@ -89,15 +98,17 @@ $env:ERS_ASID = '123456789012';
 		assert.NotContains(t, members, "sessionKey")
 	})
 
-	t.Run("env, evaluated by a real shell", func(t *testing.T) {
-		t.Chdir(t.TempDir())
-		script := `eval "$("$0" session --env)"; printf '%s|%s|%s' "$ERS_SESSION_KEY" "$ERS_BASE_URL" "$ERS_ASID"; ls`
-		cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", script, os.Args[0])
-		cmd.Env = w.environ
-		output, err := cmd.Output()
-		require.NoError(t, err)
-		assert.True(t, string(output) == madeUpKey+"|https://ers.example/ers-api|123456789012", "the shell has made something else of it")
-	})
+	for path, shell := range map[string]string{"/bin/sh": "sh", "/bin/bash": "bash"} {
+		t.Run("env, evaluated by a real "+shell, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			script := `eval "$("$0" session --env --shell ` + shell + `)"; printf '%s|%s|%s' "$ERS_SESSION_KEY" "$ERS_BASE_URL" "$ERS_ASID"; ls`
+			cmd := exec.CommandContext(t.Context(), path, "-c", script, os.Args[0])
+			cmd.Env = w.environ
+			output, err := cmd.Output()
+			require.NoError(t, err)
+			assert.True(t, string(output) == madeUpKey+"|https://ers.example/ers-api|123456789012", "the shell has made something else of it")
+		})
+	}
 }
 
 // Whoever is not signed in must not be taken for somebody who is, and a keyring that fails not for either.
@@ -146,6 +157,7 @@ func TestSessionWithoutASession(t *testing.T) {
 				assert.Empty(t, stdout)
 				assert.Contains(t, stderr, test.says)
 				assert.NotContains(t, stderr, "made-up")
+				assert.NotRegexp(t, `(?i)press|below|when your computer asks`, stderr, "there is no window, and nobody is asked")
 			}
 			status, stdout, _ := run(t, "", "session", "--env", "--shell", "sh")
 			assert.Equal(t, test.status, status)

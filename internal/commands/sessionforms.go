@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,7 +118,9 @@ func variableNames() []string {
 
 // shell is how a shell sets and removes an environment variable.
 type shell struct {
-	name  string
+	name string
+	// also are the names of other shells that understand the same.
+	also  []string
 	set   func(name, value string) string
 	unset func(name string) string
 }
@@ -127,21 +130,21 @@ type shell struct {
 func shells() []shell {
 	return []shell{
 		{
-			"sh",
+			"sh", []string{"bash", "zsh"},
 			func(name, value string) string {
 				return "export " + name + "='" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 			},
 			func(name string) string { return "unset " + name },
 		},
 		{
-			"fish",
+			"fish", nil,
 			func(name, value string) string {
 				return "set -gx " + name + " '" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value) + "'"
 			},
 			func(name string) string { return "set -e " + name },
 		},
 		{
-			"powershell",
+			"powershell", []string{"pwsh"},
 			func(name, value string) string {
 				return "$env:" + name + " = '" + strings.ReplaceAll(value, "'", "''") + "'"
 			},
@@ -153,10 +156,11 @@ func shells() []shell {
 // defaultShell is what --env is for where nothing else is said.
 var defaultShell = map[bool]string{true: "powershell", false: "sh"}[runtime.GOOS == "windows"]
 
+// shellNames are all that --shell can be.
 func shellNames() []string {
 	var names []string
 	for _, shell := range shells() {
-		names = append(names, shell.name)
+		names = append(append(names, shell.name), shell.also...)
 	}
 	return names
 }
@@ -175,7 +179,7 @@ func unsetVariables(shellName string) string {
 func commandsFor(shellName string, write func(shell, variable) string) string {
 	var text strings.Builder
 	for _, shell := range shells() {
-		if shell.name != shellName {
+		if shell.name != shellName && !slices.Contains(shell.also, shellName) {
 			continue
 		}
 		for _, variable := range variables() {

@@ -25,16 +25,10 @@ func (p program) signIn() *cobra.Command {
 		Example: "  ers-login sign-in --for \"Vendor App\" --timeout 5m && ers-login session --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			flags := cmd.Flags()
-			input.named, input.timeLimited = flags.Changed("for"), flags.Changed("timeout")
-			if err := input.check(); err != nil {
-				return usageError{err}
-			}
-			return input.run(cmd.Context(), p.asker(flags))
+			return input.start(cmd, p)
 		},
 	}
-	input.addFor(cmd.Flags())
-	cmd.Flags().DurationVar(&input.timeout, "timeout", 0, "longest time to wait, such as 30s or 5m; without it, for ever")
+	input.addFlags(cmd.Flags())
 	return cmd
 }
 
@@ -46,8 +40,19 @@ type signInInput struct {
 	timeLimited bool
 }
 
-func (s *signInInput) addFor(flags *pflag.FlagSet) {
+func (s *signInInput) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.name, "for", "", "have the user sign in for the program with this `name`, which the window shows, and wait")
+	flags.DurationVar(&s.timeout, "timeout", 0, "longest time to wait for the sign-in, such as 30s or 5m; without it, for ever")
+}
+
+// start does what was asked for on the command line.
+func (s signInInput) start(cmd *cobra.Command, p program) error {
+	flags := cmd.Flags()
+	s.named, s.timeLimited = flags.Changed("for"), flags.Changed("timeout")
+	if err := s.check(); err != nil {
+		return usageError{err}
+	}
+	return s.run(cmd.Context(), p.asker(flags))
 }
 
 func (s signInInput) check() error {

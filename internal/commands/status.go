@@ -52,6 +52,23 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
+// commandError is an error of a command, whose own help tells more.
+type commandError struct {
+	error
+	path string
+}
+
+func (e commandError) Unwrap() error { return e.error }
+
+// commandOf returns the command that an error is of, as it is written, such as ers-login config show.
+func commandOf(err error) string {
+	var of commandError
+	if errors.As(err, &of) {
+		return of.path
+	}
+	return "ers-login"
+}
+
 // statusOf returns the exit status of an error.
 func statusOf(err error) int {
 	var (

@@ -488,7 +488,7 @@ func TestSecretsAreRefused(t *testing.T) {
 		t.Run("flag: "+name, func(t *testing.T) {
 			flags := pflag.NewFlagSet("ers-login", pflag.ContinueOnError)
 			config.AddFlags(flags)
-			p := problem.Of(config.FlagError(flags, flags.Parse([]string{test.argument})))
+			p := problem.Of(config.FlagError("ers-login", flags, flags.Parse([]string{test.argument})))
 			require.NotNil(t, p)
 			assert.Equal(t, test.code, p.Code)
 			assert.Contains(t, told(p), test.says)
@@ -496,7 +496,7 @@ func TestSecretsAreRefused(t *testing.T) {
 			assert.Less(t, len(told(p)), 2000)
 		})
 	}
-	require.NoError(t, config.FlagError(pflag.NewFlagSet("ers-login", pflag.ContinueOnError), nil))
+	require.NoError(t, config.FlagError("ers-login", pflag.NewFlagSet("ers-login", pflag.ContinueOnError), nil))
 }
 
 // Whoever gives a setting to a sub-command is told where it belongs, and not asked whether they meant what they wrote.
@@ -504,8 +504,8 @@ func TestFlagsOfACommandWithoutSettings(t *testing.T) {
 	tests := map[string]struct{ argument, says string }{
 		"a setting":           {"--asid", "belongs to ers-login itself"},
 		"like one of its own": {"--persone", "Did you mean --persona?"},
-		"like a setting":      {"--asdi", "see all flags"},
-		"hidden":              {"--sicret-dor", "see all flags"},
+		"like a setting":      {"--asdi", "lists all flags"},
+		"hidden":              {"--sicret-dor", "lists all flags"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -513,9 +513,35 @@ func TestFlagsOfACommandWithoutSettings(t *testing.T) {
 			flags.String("persona", "", "")
 			flags.String("sicret-door", "", "")
 			require.NoError(t, flags.MarkHidden("sicret-door"))
-			p := problem.Of(config.FlagError(flags, flags.Parse([]string{test.argument, "1"})))
+			p := problem.Of(config.FlagError("ers-login", flags, flags.Parse([]string{test.argument, "1"})))
 			assert.Contains(t, told(p), test.says)
 			assert.Equal(t, strings.Contains(test.says, "Did you mean"), strings.Contains(told(p), "Did you mean"))
+		})
+	}
+}
+
+// A script's author who has left out a unit is told so, and not sent to look for what it might have been.
+func TestFlagsWithAWrongValue(t *testing.T) {
+	tests := map[string]struct{ argument, says, nearest string }{
+		"no unit":       {"--timeout=5", "The flag --timeout needs a time with its unit, such as 5s, 2m or 1h30m.", "Did you mean --timeout 5s?"},
+		"no time":       {"--timeout=soon", "The flag --timeout needs a time with its unit", ""},
+		"zero":          {"--timeout=00", "The flag --timeout needs a time with its unit", ""},
+		"a huge number": {"--timeout=99999999999999999999", "The flag --timeout needs a time with its unit", ""},
+		"a switch":      {"--json=5", "The flag --json is a switch", ""},
+		"a number":      {"--count=many", "A flag on the command line cannot be used", ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			flags := pflag.NewFlagSet("session", pflag.ContinueOnError)
+			flags.Duration("timeout", 0, "")
+			flags.Bool("json", false, "")
+			flags.Int("count", 0, "")
+			p := problem.Of(config.FlagError("ers-login session", flags, flags.Parse([]string{test.argument})))
+			assert.Equal(t, "SETTING-FLAG", p.Code)
+			assert.Contains(t, told(p), test.says)
+			assert.Contains(t, told(p), "See ers-login session --help")
+			assert.Equal(t, test.nearest != "", strings.Contains(told(p), "Did you mean"))
+			assert.Contains(t, told(p), test.nearest)
 		})
 	}
 }

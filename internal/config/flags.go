@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/spf13/pflag"
 
@@ -20,16 +21,25 @@ func AddFlags(flags *pflag.FlagSet) {
 	}
 }
 
-// FlagError makes a Problem of an error with which cobra or pflag refuses a command line; flags are those of the command that was
-// given. A flag that sounds like a secret is refused for that reason, and what was written with it is not repeated.
-func FlagError(flags *pflag.FlagSet, err error) error {
+// FlagError makes a Problem of an error with which cobra or pflag refuses a command line; command is the one that was given, such as
+// ers-login session, and flags are its flags. A flag that sounds like a secret is refused for that reason, and what was written with it
+// is not repeated.
+func FlagError(command string, flags *pflag.FlagSet, err error) error {
 	if err == nil {
 		return nil
 	}
+	return flagProblem(flags, err).With("Command", command)
+}
+
+func flagProblem(flags *pflag.FlagSet, err error) *problem.Problem {
 	table := Settings()
 	var empty *pflag.ValueRequiredError
 	if errors.As(err, &empty) && empty.GetSpecifiedName() != "" {
 		return emptyFlag.With("Setting", "--"+empty.GetSpecifiedName()).Because(err)
+	}
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		return wrongValue(invalid)
 	}
 	var notThere *pflag.NotExistError
 	if !errors.As(err, &notThere) {
@@ -49,6 +59,23 @@ func FlagError(flags *pflag.FlagSet, err error) error {
 		return foreignFlag.With("Setting", written).Because(reason)
 	}
 	return suggest(unknownFlag, nearFlag(flags, name)).With("Setting", written).Because(reason)
+}
+
+// wrongValue is the Problem of a value that is not of its flag's type. Flags of settings take any: see [AddFlags].
+func wrongValue(invalid *pflag.InvalidValueError) *problem.Problem {
+	flag := invalid.GetFlag()
+	name := "--" + flag.Name
+	switch flag.Value.Type() {
+	case "duration":
+		nearest := ""
+		if seconds, err := strconv.ParseUint(invalid.GetValue(), 10, 16); err == nil && seconds > 0 {
+			nearest = fmt.Sprintf("%s %ds", name, seconds)
+		}
+		return suggest(timeFlag, nearest).With("Setting", name).Because(invalid)
+	case "bool":
+		return switchFlag.With("Setting", name).Because(invalid)
+	}
+	return badFlag.Because(invalid)
 }
 
 // nearFlag returns the flag that was probably meant, or nothing.

@@ -27,7 +27,7 @@ func (e *Invalid) Problem() *problem.Problem {
 		number := strconv.Itoa(i + 1)
 		step := p.Happened
 		if len(p.Steps) > 0 {
-			step += " " + p.Steps[0]
+			step = problem.Sentences(step, p.Steps[0])
 		}
 		for name, value := range p.Args {
 			step = strings.ReplaceAll(step, "{{."+name+"}}", "{{."+name+number+"}}")
@@ -90,7 +90,7 @@ const (
 const (
 	stepNearest = "Did you mean {{.Nearest}}?"
 	stepList    = "All settings are listed in docs/settings.md, and by ers-login --help."
-	stepFlags   = "Start the program with --help to see all flags."
+	stepFlags   = "See {{.Command}} --help, which lists all flags."
 )
 
 // several is completed by Invalid.Problem.
@@ -212,6 +212,18 @@ var (
 		Happened: "The flag {{.Setting}} needs a value.",
 		Steps:    []string{stepFlags},
 	}
+	timeFlag = &problem.Problem{
+		Code:     "SETTING-FLAG",
+		Title:    "The command line cannot be understood",
+		Happened: "The flag {{.Setting}} needs a time with its unit, such as 5s, 2m or 1h30m.",
+		Steps:    []string{stepFlags},
+	}
+	switchFlag = &problem.Problem{
+		Code:     "SETTING-FLAG",
+		Title:    "The command line cannot be understood",
+		Happened: "The flag {{.Setting}} is a switch: give it without a value, or with true or false.",
+		Steps:    []string{stepFlags},
+	}
 	badFlag = &problem.Problem{
 		Code:     "SETTING-FLAG",
 		Title:    "The command line cannot be understood",
@@ -329,9 +341,9 @@ func (f *findings) unknownKey(table []Setting, key string, value any, origin Ori
 // goingOn completes the Problem of something that is wrong in a file that is forgiven its mistakes: what counts in its place.
 func goingOn(p *problem.Problem, used string) *problem.Problem {
 	made := p.With("Used", used)
-	made.Happened += " The program goes on without it."
+	made.Happened = problem.Sentences(p.Happened, "The program goes on without it.")
 	if used != "" {
-		made.Happened = p.Happened + " The program goes on with {{.Used}}."
+		made.Happened = problem.Sentences(p.Happened, "The program goes on with {{.Used}}.")
 	}
 	return made
 }

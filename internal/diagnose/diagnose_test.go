@@ -137,6 +137,11 @@ Failed       Another  Something went wrong.
                       2. If it happens again, give your local service desk the reference below.
 Not checked  A third  There is no <x> & "y".
 `, report.Text())
+	report.Terminal = true
+	assert.Contains(t, report.Text(), `
+                      1. Run the command again.
+                      2. If it happens again, give your local service desk the reference UNEXPECTED.
+`, "there is no button on a terminal")
 	encoded, err := report.JSON()
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"version": "1.2.3", "failed": 1, "checks": [

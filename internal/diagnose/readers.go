@@ -49,6 +49,8 @@ var (
 	errNotHere = errors.New("not installed on this computer")
 	// errNoAliases: the entries that it looks for are switched off.
 	errNoAliases = errors.New("the aliases are switched off")
+	// errAmbiguous: more than one entry is there, and the reader does not choose.
+	errAmbiguous = errors.New("more than one entry has the two attributes")
 )
 
 // The names of the readers and what is said of them.
@@ -56,7 +58,7 @@ const (
 	nameWrite      = "Writing a test entry"
 	nameRemove     = "Removing the test entry"
 	nameGo         = "Go (handoff, go-keyring)"
-	nameBus        = "C, Java, Node (Secret Service)"
+	nameBus        = "C, Java (Secret Service)"
 	nameSecretTool = "Shell (secret-tool)"
 	namePython     = "Python (keyring)"
 	nameWin32      = "C, Java, PowerShell (CredReadW, UTF-8)"
@@ -70,6 +72,7 @@ const (
 	saidReads      = "It reads the session on this computer."
 	saidOther      = "It reads something other than what was written."
 	saidReadNot    = "It does not read the session on this computer."
+	saidAmbiguous  = "It finds more than one entry of the session, and does not choose."
 	saidNotHere    = "It is not installed on this computer, and was not tried."
 	saidNoAliases  = "It looks for entries that the setting windows_aliases switches off."
 	saidNotWritten = "There is no test entry to be read."
@@ -92,7 +95,7 @@ const keyringWithin = 5 * time.Minute
 func Handoff(ctx context.Context, settings HandoffSettings, progress func(i int, found Finding)) []Result {
 	text := trialText()
 	var begun atomic.Bool
-	write := Check{ID: "write", Name: nameWrite, Within: keyringWithin, Run: func(ctx context.Context) Finding {
+	write := Check{ID: writeID, Name: nameWrite, Within: keyringWithin, Run: func(ctx context.Context) Finding {
 		err := settings.Keyring.Check(ctx)
 		if err == nil {
 			begun.Store(true)
@@ -122,7 +125,7 @@ func Handoff(ctx context.Context, settings HandoffSettings, progress func(i int,
 	}
 	results = append(results, Run(ctx, reading, func(i int, found Finding) { progress(1+i, found) })...)
 
-	remove := Check{ID: "remove", Name: nameRemove, Within: keyringWithin, Run: func(ctx context.Context) Finding {
+	remove := Check{ID: removeID, Name: nameRemove, Within: keyringWithin, Run: func(ctx context.Context) Finding {
 		if !begun.Load() {
 			return skipped(saidNotWritten)
 		}
@@ -135,6 +138,20 @@ func Handoff(ctx context.Context, settings HandoffSettings, progress func(i int,
 	last := Run(context.WithoutCancel(ctx), []Check{remove}, func(_ int, found Finding) { progress(len(results), found) })
 	return append(results, last...)
 }
+
+// Proved tells whether what [Handoff] found proves anything: whether some reader was tried. A keyring that is locked is no failure, and
+// says nothing of any reader.
+func Proved(results []Result) bool {
+	return slices.ContainsFunc(results, func(result Result) bool {
+		return result.ID != writeID && result.ID != removeID && (result.State == OK || result.State == Failed)
+	})
+}
+
+// The rows that are about the test entry itself.
+const (
+	writeID  = "write"
+	removeID = "remove"
+)
 
 // trialText returns a text of a session's size and form, without its meaning.
 func trialText() string {
@@ -153,6 +170,8 @@ func (r readerCheck) try(ctx context.Context, want string) Finding {
 		return skipped(saidNotHere)
 	case errors.Is(err, errNoAliases):
 		return skipped(saidNoAliases)
+	case errors.Is(err, errAmbiguous):
+		return failed(saidAmbiguous, ambiguous.With("Reader", r.name).Because(err))
 	case err != nil:
 		return failed(saidReadNot, unreadable.With("Reader", r.name).Because(err))
 	case read != want:
@@ -244,5 +263,17 @@ var unreadable = &problem.Problem{
 		"If no program on this computer reads the session in this way, nothing needs to be done.",
 		"Otherwise give your local service desk the reference below. docs/handoff.md has the ways to read it, and ers-login session " +
 			"reads it for every program.",
+	},
+}
+
+var ambiguous = &problem.Problem{
+	Code:  "DIAG-READER_SEVERAL",
+	Title: "There is more than one entry of the session",
+	Happened: "Another program has stored an entry under the name of e-RS Login in this computer's keyring. Programs that read in the way of " +
+		"\"{{.Reader}}\" take none of several, and others may take the wrong one.",
+	Steps: []string{
+		"Sign out of e-RS Login, which removes the entries where it keeps its own.",
+		"If that does not help, open the desktop's own program for passwords and remove the entries with the service ers-login.",
+		"If it happens again, give your local service desk the reference below, and say which programs on this computer use e-RS.",
 	},
 }

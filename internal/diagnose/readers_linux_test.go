@@ -2,8 +2,12 @@ package diagnose_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,15 +64,100 @@ func TestTheReadersOfThisComputer(t *testing.T) {
 	results := diagnose.Handoff(t.Context(), diagnose.HandoffSettings{Keyring: client, Env: env},
 		func(i int, _ diagnose.Finding) { told = append(told, string(rune('0'+i))) })
 	assert.Equal(t, map[string]string{
-		"write": "ok", "go": "ok", "libsecret": "ok", "secret-tool": "ok", "python": "ok", "keytar": "skipped", "remove": "ok",
+		"write": "ok", "go": "ok", "libsecret": "ok", "secret-tool": "ok", "python": "ok", "napi": "ok", "keytar": "skipped",
+		"remove": "ok",
 	}, statesOf(results))
-	assert.ElementsMatch(t, []string{"0", "1", "2", "3", "4", "5", "6"}, told)
+	assert.ElementsMatch(t, []string{"0", "1", "2", "3", "4", "5", "6", "7"}, told)
 
 	_, err := client.ReadTrial(t.Context())
 	require.ErrorIs(t, err, keyring.NotFound, "it is removed")
 	read, err := client.Read(t.Context())
 	require.NoError(t, err)
 	assert.True(t, read.SessionKey.Equal(handoff.NewSessionKey(madeUpKey).Text), "the session is as it was")
+}
+
+// store plants an entry under the handoff's service, as another program might.
+func store(t *testing.T, env []string, account string, more ...string) {
+	t.Helper()
+	arguments := append([]string{"store", "--label=planted", "service", handoff.Service, "username", account}, more...)
+	command := exec.CommandContext(t.Context(), "secret-tool", arguments...)
+	command.Env, command.Stdin = env, strings.NewReader("planted")
+	require.NoError(t, command.Run())
+}
+
+// node reads the session with the real @napi-rs/keyring, and returns what it refuses with.
+func node(t *testing.T, env []string) error {
+	t.Helper()
+	modules, err := filepath.Abs("../../build/readers-node/node_modules")
+	require.NoError(t, err)
+	require.DirExists(t, modules, ".ci/setup test fetches what Node needs")
+	folder := t.TempDir()
+	require.NoError(t, os.Symlink(modules, filepath.Join(folder, "node_modules")))
+	script := filepath.Join(folder, "read.mjs")
+	require.NoError(t, os.WriteFile(script, []byte(`import { AsyncEntry } from '@napi-rs/keyring'
+const entry = new AsyncEntry('ers-login', 'session', { linux: { store: 'secret-service' } })
+if (await entry.getPassword() === null) process.exit(3)
+`), 0o600))
+	command := exec.CommandContext(t.Context(), "node", script)
+	command.Env = env
+	said, err := command.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, said)
+	}
+	return err
+}
+
+// Whoever writes for Node is told beforehand that a second entry, which everybody else gets along with, stops their program: as the
+// real module does.
+func TestNodeDoesNotChoose(t *testing.T) {
+	for _, account := range []string{handoff.AccountSession, handoff.AccountSessionKey} {
+		t.Run(account, func(t *testing.T) {
+			session := keyringtest.ForTest(t, keyringtest.Options{})
+			client, env := connect(t, session)
+			require.NoError(t, client.Publish(t.Context(), madeUp()))
+			row := func() diagnose.Result {
+				results := diagnose.Handoff(t.Context(), diagnose.HandoffSettings{Keyring: client, Env: env}, nil)
+				assert.Equal(t, "ok", statesOf(results)["libsecret"])
+				i := slices.IndexFunc(results, func(result diagnose.Result) bool { return result.ID == "napi" })
+				return results[i]
+			}
+			assert.Equal(t, diagnose.OK, row().State)
+			require.NoError(t, node(t, env))
+
+			store(t, env, account, "planted-by", "another")
+			found := row()
+			assert.Equal(t, diagnose.Failed, found.State)
+			require.NotNil(t, found.Problem)
+			assert.Equal(t, "DIAG-READER_SEVERAL", found.Problem.Code)
+			require.ErrorContains(t, found.Problem, "2 with the account "+account)
+			if account == handoff.AccountSession {
+				require.ErrorContains(t, node(t, env), "matched by 2 credentials")
+			}
+
+			// The first step of the remedy.
+			require.NoError(t, client.Clear(t.Context()))
+			assert.Equal(t, diagnose.OK, row().State)
+		})
+	}
+}
+
+// A locked keyring is no failure, and says nothing of the readers either: a script must be able to tell that from a proof.
+func TestProved(t *testing.T) {
+	result := func(id string, state diagnose.State) diagnose.Result {
+		return diagnose.Result{ID: id, Finding: diagnose.Finding{State: state}}
+	}
+	for name, test := range map[string]struct {
+		results []diagnose.Result
+		proved  bool
+	}{
+		"nothing":        {nil, false},
+		"locked":         {[]diagnose.Result{result("write", diagnose.Attention), result("go", diagnose.Skipped), result("remove", diagnose.Skipped)}, false},
+		"only written":   {[]diagnose.Result{result("write", diagnose.OK), result("go", diagnose.Skipped), result("remove", diagnose.OK)}, false},
+		"one reader":     {[]diagnose.Result{result("write", diagnose.OK), result("go", diagnose.OK), result("remove", diagnose.OK)}, true},
+		"one that fails": {[]diagnose.Result{result("write", diagnose.OK), result("go", diagnose.Failed)}, true},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, test.proved, diagnose.Proved(test.results)) })
+	}
 }
 
 // What is not installed is no failure, and what finds another entry is one.
@@ -104,6 +193,8 @@ func TestALockedKeyring(t *testing.T) {
 	assert.Zero(t, diagnose.Failures(results))
 	assert.Equal(t, "attention", statesOf(results)["write"])
 	assert.Equal(t, "skipped", statesOf(results)["secret-tool"])
+	assert.Equal(t, "skipped", statesOf(results)["napi"])
+	assert.False(t, diagnose.Proved(results))
 
 	w := newWorld(t)
 	w.neighbours.Keyring = client

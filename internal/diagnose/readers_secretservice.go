@@ -24,15 +24,15 @@ func readers(settings HandoffSettings) []readerCheck {
 	}}
 	return []readerCheck{
 		goKeyring(settings.Keyring),
-		{id: "libsecret", name: nameBus, read: secretService(settings.Env).read},
+		{id: "libsecret", name: nameBus, read: secretService(settings.Env).readFirst},
 		{id: "secret-tool", name: nameSecretTool, read: lookUp.read},
 		{id: "python", name: namePython, read: python(settings.Env).read},
+		{id: "napi", name: nameNode, read: secretService(settings.Env).readOnly},
 		{id: "keytar", name: nameKeytar, cannot: saidKeytar},
 	}
 }
 
-// secretService reads as libsecret does: it searches by the two attributes over all collections, and takes the first unlocked item.
-// So do Node's @napi-rs/keyring and Java's clients. The environment says where the bus is.
+// secretService reads over the bus. The environment says where that is.
 type secretService []string
 
 const (
@@ -50,40 +50,84 @@ type wireSecret struct {
 	ContentType string
 }
 
-func (s secretService) read(ctx context.Context) (string, error) {
-	conn, err := s.connect(ctx)
+// readFirst reads as libsecret does, and Java's clients: it searches by the two attributes over all collections, and takes the first
+// unlocked item.
+func (s secretService) readFirst(ctx context.Context) (string, error) {
+	bus, err := s.connect(ctx)
 	if err != nil {
 		return "", err
 	}
-	// What its socket says to that is of no interest.
-	defer func() { _ = conn.Close() }()
-	service := conn.Object(secretsName, secretsPath)
-	var unlocked, locked []dbus.ObjectPath
-	attributes := map[string]string{"service": handoff.Service, "username": keyring.TrialAccount}
-	if err := service.CallWithContext(ctx, secretsInterface+".SearchItems", 0, attributes).Store(&unlocked, &locked); err != nil {
-		return "", fmt.Errorf("search the secret service: %w", err)
+	defer bus.close()
+	found, err := bus.search(ctx, keyring.TrialAccount)
+	if err != nil {
+		return "", err
 	}
+	return bus.first(ctx, found)
+}
+
+// readOnly reads as Node's @napi-rs/keyring does, and Rust's keyring, from which that is made: it searches in the same way, and refuses
+// to choose where there is more than one item, locked or not. For the test entry that says little, as nobody else writes one, so the
+// session's entries are counted, too; what is in them is not read. Node would have the user unlock a locked item; nobody is asked here.
+func (s secretService) readOnly(ctx context.Context) (string, error) {
+	bus, err := s.connect(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer bus.close()
+	var found matches
+	for _, account := range []string{handoff.AccountSession, handoff.AccountSessionKey, keyring.TrialAccount} {
+		if found, err = bus.search(ctx, account); err != nil {
+			return "", err
+		}
+		if count := len(found.unlocked) + len(found.locked); count > 1 {
+			return "", fmt.Errorf("%w: %d with the account %s", errAmbiguous, count, account)
+		}
+	}
+	return bus.first(ctx, found)
+}
+
+// secretBus is a connection to the bus that the Secret Service is on.
+type secretBus struct{ conn *dbus.Conn }
+
+// matches are the items that have the two attributes, over all collections.
+type matches struct{ unlocked, locked []dbus.ObjectPath }
+
+func (b secretBus) search(ctx context.Context, account string) (found matches, err error) {
+	attributes := map[string]string{"service": handoff.Service, "username": account}
+	call := b.conn.Object(secretsName, secretsPath).CallWithContext(ctx, secretsInterface+".SearchItems", 0, attributes)
+	if err := call.Store(&found.unlocked, &found.locked); err != nil {
+		return matches{}, fmt.Errorf("search the secret service: %w", err)
+	}
+	return found, nil
+}
+
+// first returns what is in the first unlocked item.
+func (b secretBus) first(ctx context.Context, found matches) (string, error) {
 	switch {
-	case len(unlocked) == 0 && len(locked) > 0:
+	case len(found.unlocked) == 0 && len(found.locked) > 0:
 		return "", errors.New("the entry is locked")
-	case len(unlocked) == 0:
+	case len(found.unlocked) == 0:
 		return "", errors.New("no entry has the two attributes")
 	}
 	var nothing dbus.Variant
 	var session dbus.ObjectPath
-	err = service.CallWithContext(ctx, secretsInterface+".OpenSession", 0, "plain", dbus.MakeVariant("")).Store(&nothing, &session)
-	if err != nil {
+	opened := b.conn.Object(secretsName, secretsPath).
+		CallWithContext(ctx, secretsInterface+".OpenSession", 0, "plain", dbus.MakeVariant(""))
+	if err := opened.Store(&nothing, &session); err != nil {
 		return "", fmt.Errorf("open a session of the secret service: %w", err)
 	}
-	var found wireSecret
-	if err := conn.Object(secretsName, unlocked[0]).CallWithContext(ctx, itemInterface+".GetSecret", 0, session).Store(&found); err != nil {
+	var secret wireSecret
+	item := b.conn.Object(secretsName, found.unlocked[0])
+	if err := item.CallWithContext(ctx, itemInterface+".GetSecret", 0, session).Store(&secret); err != nil {
 		return "", fmt.Errorf("read the entry: %w", err)
 	}
-	return string(found.Value), nil
+	return string(secret.Value), nil
 }
 
+func (b secretBus) close() { _ = b.conn.Close() } // what its socket says to that is of no interest
+
 // connect opens a connection of its own to a bus that is there: godbus would start one otherwise.
-func (s secretService) connect(ctx context.Context) (*dbus.Conn, error) {
+func (s secretService) connect(ctx context.Context) (secretBus, error) {
 	address := s.variable("DBUS_SESSION_BUS_ADDRESS")
 	if address == "" || strings.HasPrefix(address, "autolaunch:") {
 		// The keyring's worker looks for the bus where desktops put it, and so do programs with libsecret.
@@ -95,9 +139,9 @@ func (s secretService) connect(ctx context.Context) (*dbus.Conn, error) {
 	}
 	conn, err := dbus.Connect(address, dbus.WithContext(ctx))
 	if err != nil {
-		return nil, fmt.Errorf("connect to the session bus: %w", err)
+		return secretBus{}, fmt.Errorf("connect to the session bus: %w", err)
 	}
-	return conn, nil
+	return secretBus{conn}, nil
 }
 
 func (s secretService) variable(name string) (value string) {

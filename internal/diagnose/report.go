@@ -15,6 +15,8 @@ type Report struct {
 	// Version is the program's.
 	Version string
 	Results []Result
+	// Terminal says that there is no window around the text, whose steps then are those for the command line.
+	Terminal bool
 	// Mask takes out of each text what must not be handed on: the log's Redact, or a [Masker]'s Mask. It must not be nil.
 	Mask func(string) string
 }
@@ -39,8 +41,8 @@ func (r Report) Text() string {
 		} else {
 			fmt.Fprintf(&text, "%s(%s)\n", indent, found.Code)
 		}
-		for i, step := range found.Steps {
-			fmt.Fprintf(&text, "%s%d. %s\n", indent, i+1, r.expand(found, step))
+		for i, step := range r.steps(found) {
+			fmt.Fprintf(&text, "%s%d. %s\n", indent, i+1, step)
 		}
 	}
 	return text.String()
@@ -52,6 +54,21 @@ func sentence(text string) string {
 		return text
 	}
 	return text + "."
+}
+
+// steps returns what to do, for the text.
+func (r Report) steps(found *problem.Problem) []string {
+	var steps []string
+	if r.Terminal {
+		for _, step := range found.TerminalSteps() {
+			steps = append(steps, r.Mask(step))
+		}
+		return steps
+	}
+	for _, step := range found.Steps {
+		steps = append(steps, r.expand(found, step))
+	}
+	return steps
 }
 
 func (r Report) expand(found *problem.Problem, text string) string {

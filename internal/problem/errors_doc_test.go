@@ -58,6 +58,36 @@ func TestERR000EveryProblemHelps(t *testing.T) {
 	}
 }
 
+// TestERR000EveryProblemHelpsOnATerminal: a script's author who is told to press a button, or to look below for what stands above, looks
+// for a window that is not there.
+func TestERR000EveryProblemHelpsOnATerminal(t *testing.T) {
+	for _, p := range all(t) {
+		if slices.Contains(onlyInTheWindow, p.Title) {
+			continue
+		}
+		t.Run(p.Code, func(t *testing.T) {
+			steps := p.TerminalSteps()
+			assert.NotEmpty(t, steps, "the user is left alone")
+			for i, step := range steps {
+				assert.NotRegexp(t, `(?i)\*\*|\bbelow\b|\bbutton\b|\bthis window\b|on the screen\.`, step)
+				// The name of another button than Try again would lose its marks, and be one all the same.
+				if len(p.Terminal) == 0 {
+					step = strings.ReplaceAll(p.Steps[i], "ress **Try again**", "")
+				}
+				assert.NotContains(t, step, "ress **", "a button, and there is no window")
+			}
+		})
+	}
+}
+
+// onlyInTheWindow are the titles of Problems that the command line never prints: they are about the window that shows them.
+var onlyInTheWindow = []string{
+	"Somebody is signed in for real",
+	"Another program has replaced your e-RS session",
+	"Not everything that happens to this computer can be seen",
+	"Several settings cannot be used", // Its steps are made while the program runs, out of those of others.
+}
+
 // all returns the Problems of the whole program: those that stand in its source, and those that are made from tables.
 func all(t *testing.T) []*problem.Problem {
 	t.Helper()
@@ -200,21 +230,29 @@ func read(t *testing.T, literal *ast.CompositeLit, constants map[string]ast.Expr
 				p.Happened = happened
 			}
 		case "Steps":
+			if steps, ok := field.Value.(*ast.CompositeLit); ok {
+				p.Steps = texts(steps, constants)
+			}
+		case "Terminal":
 			steps, ok := field.Value.(*ast.CompositeLit)
-			if !ok {
-				continue
-			}
-			p.Steps = nil
-			for _, step := range steps.Elts {
-				if written, ok := text(step, constants); ok {
-					p.Steps = append(p.Steps, written)
-				}
-			}
+			require.True(t, ok, "steps that cannot be read here are in no document")
+			p.Terminal = texts(steps, constants)
 		case "Retry":
 			p.Retry = fmt.Sprint(field.Value) == "true"
 		}
 	}
 	return p
+}
+
+// texts takes what is constant in a list.
+func texts(list *ast.CompositeLit, constants map[string]ast.Expr) []string {
+	var all []string
+	for _, element := range list.Elts {
+		if written, ok := text(element, constants); ok {
+			all = append(all, written)
+		}
+	}
+	return all
 }
 
 func text(expression ast.Expr, constants map[string]ast.Expr) (string, bool) {
@@ -273,6 +311,13 @@ func section(out *strings.Builder, list []*problem.Problem) {
 		for i, step := range p.Steps {
 			fmt.Fprintf(out, "%d. %s\n", i+1, plain(p, step))
 		}
+		if len(p.Terminal) == 0 {
+			continue
+		}
+		out.WriteString("\nOn the command line:\n\n")
+		for i, step := range p.TerminalSteps() {
+			fmt.Fprintf(out, "%d. %s\n", i+1, plain(p, step))
+		}
 	}
 }
 
@@ -287,6 +332,9 @@ const head = `<!-- Made from the program's source by "go test ./internal/problem
 
 Every failure has a stable reference, which the window shows as **Reference** and the log as ` + "`problem`" + `. A reference never
 changes its meaning from one version to the next. What a screen fills in stands here as *‹a word in italics›*.
+
+The command line prints the reference in brackets behind the title, and says *run the command again* where the window has the button
+**Try again**. Where it has other steps than the window, they are listed.
 
 Two kinds of reference are made of a number that is not known beforehand: ` + "`ERS-A001-418`" + ` is any other status that e-RS has
 answered to a call (A001 creates the session, A002 selects the role, A003 deletes it), and ` + "`CARD-0x80100042`" + ` or

@@ -6,7 +6,8 @@
 // with it.
 //
 // Texts are plain English and at the same time the keys of their translations, so they hold no value of the moment:
-// what varies stands in Args and is named in the text as {{.Name}}. A step may mark the name of a button as **Try again**.
+// what varies stands in Args and is named in the text as {{.Name}}. A step may mark the name of a button as **Try again**. The command
+// line tells the same Problems: see [Problem.TerminalSteps]. What is put together while the program runs is kept apart by [Sentences].
 package problem
 
 import (
@@ -27,6 +28,9 @@ type Problem struct {
 	Happened string
 	// Steps is what to do, in order, each a sentence.
 	Steps []string
+	// Terminal is what to do where there is no window, in place of Steps, if those would be wrong on the command line even as
+	// [Problem.TerminalSteps] tells them. It is English only, as the command line is.
+	Terminal []string
 	// Retry tells whether trying again can help without anything else being changed first.
 	Retry bool
 	// Args fills {{.Name}} in the texts. Never a secret, and never text from outside that has not been bounded.
@@ -74,6 +78,7 @@ func (p *Problem) With(name, value string) *Problem {
 
 // Expand fills the {{.Name}} marks of a text of this Problem, translated or not, from Args.
 func (p *Problem) Expand(text string) string {
+	text = strings.ReplaceAll(text, between, " ")
 	if len(p.Args) == 0 || !strings.Contains(text, "{{") {
 		return text
 	}

@@ -42,6 +42,24 @@ func TestTheCauseIsInTheChain(t *testing.T) {
 	assert.Equal(t, "TLS-UNTRUSTED: e-RS could not be verified", untrusted.Error())
 }
 
+// On the command line there is no button, and nothing below the steps; what was filled in from outside stays as it is.
+func TestTerminalSteps(t *testing.T) {
+	made := (&problem.Problem{
+		Code: "NET-CUT",
+		Steps: []string{
+			"Look at {{.Host}}, then press **Try again**.", "Press **Try again** to start over.", "Ask for {{.Host}}, with the reference below.",
+		},
+	}).With("Host", "Press **Try again** {{.Host}}")
+	assert.Equal(t, []string{
+		"Look at Press **Try again** {{.Host}}, then run the command again.", "Run the command again to start over.",
+		"Ask for Press **Try again** {{.Host}}, with the reference NET-CUT.",
+	}, made.TerminalSteps())
+	made.Terminal = []string{"Unlock {{.Host}}, and give them the reference below."}
+	assert.Equal(t, []string{"Unlock Press **Try again** {{.Host}}, and give them the reference NET-CUT."}, made.TerminalSteps())
+	assert.Equal(t, "Press **Try again** to start over.", made.Steps[1], "the window's steps stay")
+	assert.Empty(t, (&problem.Problem{Code: "X"}).TerminalSteps())
+}
+
 // A failure that nobody thought of still gets a screen.
 func TestOf(t *testing.T) {
 	require.Nil(t, problem.Of(nil))
