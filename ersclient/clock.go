@@ -42,26 +42,27 @@ func (n *notices) compareClocks(asked, came time.Time, header http.Header) {
 // clockProblem says by how much a clock is ahead, or behind if off is negative. Each unit has a text of its own: one that is
 // filled in could not be translated.
 func clockProblem(off time.Duration) *Problem {
-	size, unit, happened := off.Abs(), time.Minute, [2]string{
-		"The clock of this computer is about {{.Off}} minutes ahead of that of e-RS.",
-		"The clock of this computer is about {{.Off}} minutes behind that of e-RS.",
+	made, size, unit, behind := *clockWrong, off.Abs(), time.Minute, off < 0
+	days, hours := size >= 48*time.Hour, size >= 2*time.Hour
+	switch {
+	case days && behind:
+		made.Happened = "The clock of this computer is about {{.Off}} days behind that of e-RS."
+	case days:
+		made.Happened = "The clock of this computer is about {{.Off}} days ahead of that of e-RS."
+	case hours && behind:
+		made.Happened = "The clock of this computer is about {{.Off}} hours behind that of e-RS."
+	case hours:
+		made.Happened = "The clock of this computer is about {{.Off}} hours ahead of that of e-RS."
+	case behind:
+		made.Happened = "The clock of this computer is about {{.Off}} minutes behind that of e-RS."
+	default:
+		made.Happened = "The clock of this computer is about {{.Off}} minutes ahead of that of e-RS."
 	}
 	switch {
-	case size >= 48*time.Hour:
-		unit, happened = 24*time.Hour, [2]string{
-			"The clock of this computer is about {{.Off}} days ahead of that of e-RS.",
-			"The clock of this computer is about {{.Off}} days behind that of e-RS.",
-		}
-	case size >= 2*time.Hour:
-		unit, happened = time.Hour, [2]string{
-			"The clock of this computer is about {{.Off}} hours ahead of that of e-RS.",
-			"The clock of this computer is about {{.Off}} hours behind that of e-RS.",
-		}
-	}
-	made := *clockWrong
-	made.Happened = happened[0]
-	if off < 0 {
-		made.Happened = happened[1]
+	case days:
+		unit = 24 * time.Hour
+	case hours:
+		unit = time.Hour
 	}
 	return made.With("Off", strconv.FormatInt(int64((size+unit/2)/unit), 10))
 }

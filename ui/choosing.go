@@ -23,6 +23,7 @@ type choosing struct {
 	state login.State
 
 	organisations []section
+	pairs         int // How many there are in all of them.
 	index         *index
 	favourites    map[ersclient.Permission]bool
 	words         *roleWordsOnce
@@ -55,6 +56,9 @@ func newChoosing(w *Window, state login.State) *choosing {
 		organisations: byOrganisation(state.Permissions), words: newRoleWordsOnce(), choices: widgets.NewChoices(nil),
 		found: widgets.NewText("", detailStyle), nothing: widgets.NewText("", bodyStyle)}
 	s.index = newIndex(s.organisations)
+	for _, o := range s.organisations {
+		s.pairs += len(o.permissions)
+	}
 	s.readFavourites()
 	shown := w.shown
 	current := func(do func(int)) func(int) {
@@ -65,7 +69,7 @@ func newChoosing(w *Window, state login.State) *choosing {
 		}
 	}
 	s.choices.OnChosen, s.choices.OnStar = current(s.choose), current(s.toggleFavourite)
-	s.choices.OnFocus = w.focus
+	s.choices.OnFocus, s.choices.OnCut = w.focus, w.tip.Over
 	s.choices.OnReveal = func(top, bottom float32) {
 		if y, found := w.viewport.OffsetOf(s.choices.Object()); found {
 			w.viewport.Reveal(y+top, y+bottom)
@@ -85,16 +89,17 @@ func newChoosing(w *Window, state login.State) *choosing {
 		searching.Hide()
 	}
 	signOut := w.button(lang.L("Sign out"), widgets.Secondary, w.intent(login.SignOut{}))
-	s.content = page(widgets.Column(
+	heading := widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("Choose how you want to work"), titleStyle)},
-		widgets.Row{Object: widgets.NewText(lead, leadStyle), Above: 5},
+		widgets.Row{Object: widgets.NewText(lead, leadStyle), Above: 5})
+	s.content = page(widgets.Corner(24, heading, widgets.Column(
 		widgets.Row{Object: s.help.box, Above: 20},
 		widgets.Row{Object: searching, Above: 16},
 		widgets.Row{Object: s.nothing, Above: 20},
 		widgets.Row{Object: s.choices.Object(), Above: 20},
+	),
 		// Pulling the card is the usual way out. Where the ticket outlives the card, this is.
-		widgets.Row{Object: widgets.Flow(12, 12, signOut, s.help.button), Above: 24, Align: widgets.Leading},
-	))
+		widgets.Flow(12, 12, signOut, s.help.button)))
 	s.fill()
 	s.help.update(state)
 	return s
@@ -223,29 +228,41 @@ func (s *choosing) fill() {
 	if query == "" {
 		sections = append(s.lastUsed(), s.marked()...)
 	}
-	matches, before := s.index.search(query), len(s.permissions)
-	for i, o := range s.organisations {
-		var section widgets.Section
-		match := matches(i)
-		for _, p := range o.permissions {
-			if match(p) {
-				section.Choices = append(section.Choices, s.card(p, inOrganisation, false))
-			}
-		}
-		if len(section.Choices) > 0 {
-			section.Heading = heading(o.title(s.words.count(len(section.Choices))))
-			sections = append(sections, section)
-		}
-	}
+	before := len(s.permissions)
+	sections = append(sections, s.matching(query)...)
 	found := len(s.permissions) - before
 	if (query != "" || s.single()) && found > 0 { // Enter takes the first.
 		s.ready = 0
-		first := &sections[0].Choices[0]
-		first.Accent, first.Key = true, s.words.enter
+		sections[0].Choices[0] = s.taken(*sections[0].Choices[0])
 	}
 	s.tell(query, found)
+	s.w.tip.Away()
 	s.choices.SetSections(sections)
+	s.choices.Object().Hidden = len(s.permissions) == 0 // With the gap above it.
 	s.w.viewport.Relayout()
+}
+
+// matching are the sections of the organisations, with what matches a search. There may be thousands of them, and they are made for
+// each key: so they share their cards, and the memory that these stand in.
+func (s *choosing) matching(query string) []widgets.Section {
+	matches := s.index.search(query)
+	sections := make([]widgets.Section, 0, len(s.organisations))
+	cards := make([]*widgets.Choice, 0, s.pairs)
+	headings := make([]widgets.Run, 0, 2*len(s.organisations))
+	for i, o := range s.organisations {
+		first := len(cards)
+		for j, p := range o.permissions {
+			if matches(i, j) {
+				cards = append(cards, s.card(p, inOrganisation))
+			}
+		}
+		if count := len(cards) - first; count > 0 {
+			name, note := o.title(s.words.count(count))
+			headings = append(headings, heading(name, note)...)
+			sections = append(sections, widgets.Section{Heading: headings[len(headings)-2:], Choices: cards[first:]})
+		}
+	}
+	return sections
 }
 
 // tell says how much was found.
@@ -271,28 +288,29 @@ func (s *choosing) lastUsed() []widgets.Section {
 	s.ready = 0
 	return []widgets.Section{{
 		Heading: heading(lang.L("Last used"), lang.L("press Enter to continue")),
-		Choices: []widgets.Choice{s.card(*last, amongLastUsed, true, organisation(*last))},
+		Choices: []*widgets.Choice{s.taken(*s.namedCard(*last, amongLastUsed))},
 		Apart:   true,
 	}}
 }
 
-// card makes the card of a pair. One that Enter takes has an accent and says so.
-func (s *choosing) card(p ersclient.Permission, at place, ready bool, above ...string) widgets.Choice {
-	choice := s.words.choice(p.BusinessFunction)
-	if ready {
-		choice.Accent, choice.Key = true, s.words.enter
-	}
-	if len(above) > 0 {
-		choice.Lines = slices.Concat(above, choice.Lines)
-	}
-	if s.w.settings.Favourites != nil && !s.single() {
-		choice.Star = assets.StarEmpty
-		if s.favourites[pairOf(p)] {
-			choice.Star, choice.Starred = assets.Star, s.words.favourite
-		}
-	}
+// card returns the card of a pair, which all pairs of its role share.
+func (s *choosing) card(p ersclient.Permission, at place) *widgets.Choice {
 	s.permissions, s.places = append(s.permissions, p), append(s.places, at)
-	return choice
+	stars := s.w.settings.Favourites != nil && !s.single()
+	return s.words.choice(p.BusinessFunction, stars, stars && len(s.favourites) > 0 && s.favourites[pairOf(p)])
+}
+
+// namedCard returns the card of a pair that stands apart from its organisation, and names it.
+func (s *choosing) namedCard(p ersclient.Permission, at place) *widgets.Choice {
+	choice := *s.card(p, at)
+	choice.Lines = slices.Concat([]string{organisation(p)}, choice.Lines)
+	return &choice
+}
+
+// taken returns a card as the one that Enter takes: it has an accent and says so.
+func (s *choosing) taken(choice widgets.Choice) *widgets.Choice {
+	choice.Accent, choice.Key = true, s.words.enter
+	return &choice
 }
 
 // The favourites.
@@ -317,7 +335,7 @@ func (s *choosing) marked() []widgets.Section {
 	for _, o := range s.organisations {
 		for _, p := range o.permissions {
 			if len(s.favourites) > 0 && s.favourites[pairOf(p)] {
-				section.Choices = append(section.Choices, s.card(p, amongFavourites, false, organisation(p)))
+				section.Choices = append(section.Choices, s.namedCard(p, amongFavourites))
 			}
 		}
 	}
@@ -357,28 +375,41 @@ func (s *choosing) toggleFavourite(choice int) {
 	})
 }
 
-// roleWordsOnce looks the words of each role up once, since the same few are on thousands of cards.
+// roleWordsOnce makes the card of each role once, since the same few stand in thousands of places.
 type roleWordsOnce struct {
-	choices          map[ersclient.BusinessFunction]widgets.Choice
+	choices          map[ersclient.BusinessFunction]*roleCards
 	counts           map[int]string
 	enter, favourite string
 }
 
+// roleCards are the cards of a role: without a star, with one that is not set, and with one that is.
+type roleCards struct{ plain, unmarked, marked widgets.Choice }
+
 func newRoleWordsOnce() *roleWordsOnce {
-	return &roleWordsOnce{choices: map[ersclient.BusinessFunction]widgets.Choice{}, counts: map[int]string{},
+	return &roleWordsOnce{choices: map[ersclient.BusinessFunction]*roleCards{}, counts: map[int]string{},
 		enter: lang.L("Enter"), favourite: lang.L("favourite")}
 }
 
-func (r *roleWordsOnce) choice(function ersclient.BusinessFunction) widgets.Choice {
-	choice, found := r.choices[function]
+func (r *roleWordsOnce) choice(function ersclient.BusinessFunction, star, marked bool) *widgets.Choice {
+	cards, found := r.choices[function]
 	if !found {
-		choice.Title = roleName(function)
+		plain := widgets.Choice{Title: roleName(function)}
 		if purpose := rolePurpose(function); purpose != "" {
-			choice.Lines = []string{purpose}
+			plain.Lines = []string{purpose}
 		}
-		r.choices[function] = choice
+		cards = &roleCards{plain: plain, unmarked: plain, marked: plain}
+		cards.unmarked.Star = assets.StarEmpty
+		cards.marked.Star, cards.marked.Starred = assets.Star, r.favourite
+		r.choices[function] = cards
 	}
-	return choice
+	switch {
+	case marked:
+		return &cards.marked
+	case star:
+		return &cards.unmarked
+	default:
+		return &cards.plain
+	}
 }
 
 func (r *roleWordsOnce) count(count int) string {
@@ -390,11 +421,10 @@ func (r *roleWordsOnce) count(count int) string {
 	return said
 }
 
+// heading is the heading of a section, with a note or without.
 func heading(name, note string) []widgets.Run {
-	runs := []widgets.Run{{Text: name, Style: boldStyle}}
-	if note != "" {
-		runs[0].Text += "  "
-		runs = append(runs, widgets.Run{Text: note, Style: detailStyle})
+	if note == "" {
+		return []widgets.Run{{Text: name, Style: boldStyle}}
 	}
-	return runs
+	return []widgets.Run{{Text: name + "  ", Style: boldStyle}, {Text: note, Style: detailStyle}}
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
@@ -220,10 +221,15 @@ func remedy(found Finding, said string) []widgets.Row {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(happened, bodyStyle), Above: 6})
 	}
 	for i, text := range p.Steps {
-		rows = append(rows, widgets.Row{Object: step(i+1, translated(p, text)), Above: 3.5})
+		rows = append(rows, widgets.Row{Object: step(i+1, againHere(translated(p, text))), Above: 3.5})
 	}
 	return append(rows, widgets.Row{Object: widgets.NewRuns(widgets.Run{Text: lang.L("Reference") + " ", Style: nameStyle},
 		widgets.Run{Text: p.Code, Style: nameBoldStyle}), Above: 5})
+}
+
+// againHere names the button of this page in a step that names the one of a failed sign-in.
+func againHere(step string) string {
+	return strings.ReplaceAll(step, "**"+lang.L("Try again")+"**", "**"+lang.L("Run again")+"**")
 }
 
 // text returns the sentence in the user's language.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -103,18 +104,29 @@ func (s *failed) details() string {
 
 // translated returns a text of a problem in the user's language, with its values filled in.
 func translated(p *problem.Problem, text string) string {
-	switch {
-	case text == "":
+	if text == "" {
 		return ""
-	case !strings.Contains(text, "{{"):
-		return lang.L(text)
 	}
-	// The values are put in after the translation, as into the English text: each mark stands for itself until then.
-	marks := make(map[string]any, len(p.Args))
-	for name := range p.Args {
-		marks[name] = "{{." + name + "}}"
+	parts := problem.Parts(text)
+	for i, part := range parts {
+		key, marks := keyOf(part)
+		parts[i] = lang.L(key, marks)
 	}
-	return p.Expand(lang.L(text, marks))
+	return p.Expand(strings.Join(parts, " "))
+}
+
+var mark = regexp.MustCompile(`\{\{\.([A-Za-z]+)([0-9]*)\}\}`)
+
+// keyOf returns the key of a text's translation, and what to fill in there. The values are put in after the translation, as into the
+// English text: each mark stands for itself until then. Marks are numbered where several Problems are told as one; in a key none is.
+func keyOf(text string) (key string, marks map[string]any) {
+	marks = map[string]any{}
+	key = mark.ReplaceAllStringFunc(text, func(found string) string {
+		name := mark.FindStringSubmatch(found)[1]
+		marks[name] = found
+		return "{{." + name + "}}"
+	})
+	return key, marks
 }
 
 // step is a numbered step.

@@ -16,14 +16,14 @@ import (
 // newFrame puts header, notices, page and status bar on top of each other. The page is drawn first: what is scrolled out of it
 // lies behind the others.
 //
-// What is added to it besides is a point in the corner.
-func newFrame(header *fyne.Container, notices *strip, page, status *fyne.Container) *fyne.Container {
+// The tip lies over all of them. What is added to it besides is a point in the corner.
+func newFrame(header *fyne.Container, notices *strip, page, status, tip *fyne.Container) *fyne.Container {
 	return container.New(&frameLayout{header: header, notices: notices, page: page, status: status},
-		widgets.NewBackdrop(widgets.ColorPage, false), page, header, notices.box, status)
+		widgets.NewBackdrop(widgets.ColorPage, false), page, header, notices.box, status, tip)
 }
 
-// framed is how many objects a frame has of itself.
-const framed = 5
+// framed is how many objects a frame has of itself, and tipped which of them is the tip.
+const framed, tipped = 6, 5
 
 type frameLayout struct {
 	header, page, status *fyne.Container
@@ -38,6 +38,7 @@ func (l *frameLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 func (l *frameLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	top, bottom := widgets.HeightFor(l.header, size.Width), widgets.HeightFor(l.status, size.Width)
 	objects[0].Resize(size)
+	objects[tipped].Resize(size)
 	l.header.Resize(fyne.NewSize(size.Width, top))
 	if l.notices.box.Visible() {
 		const most = 0.18 // of the window: the page matters more
@@ -75,7 +76,8 @@ func newHeader(settings Settings) *header {
 	title := []fyne.CanvasObject{widgets.NewText(lang.L("e-RS Login"),
 		widgets.Style{Size: widgets.SizeBanner, Color: widgets.ColorOnBanner, Bold: true})}
 	if settings.Demonstration {
-		title = append(title, widgets.NewBadge(lang.L("DEMONSTRATION"), widgets.Notice))
+		// Letters stand low in the height of their line, and the badge beside the name stands as they do.
+		title = append(title, widgets.Inset(widgets.Margins{Top: 3}, widgets.NewBadge(lang.L("DEMONSTRATION"), widgets.Notice)))
 	}
 	who := widgets.Inset(widgets.Margins{Bottom: 2},
 		widgets.Column(widgets.Row{Object: h.name}, widgets.Row{Object: h.user}))
@@ -118,21 +120,39 @@ func grouped(number string) string {
 type statusBar struct {
 	box                 *fyne.Container
 	agent, ers, keyring *widgets.StatusLink
-	// help opens the help of the screen, where it has one, and settings what the user can change.
-	help, settings *widgets.Link
+	// help opens the help of the screen, where it has one, settings what the user can change, and diagnostics what is wrong.
+	help, settings, diagnostics *widgets.Link
 }
 
-func newStatusBar(settings Settings, help, change func()) *statusBar {
+func newStatusBar(settings Settings, help, change, diagnose func()) *statusBar {
 	s := &statusBar{agent: widgets.NewStatusLink(), ers: widgets.NewStatusLink(), keyring: widgets.NewStatusLink(),
-		help: widgets.NewLink(lang.L("F1 Help"), help), settings: widgets.NewLink(lang.L("F2 Settings"), change)}
+		help: widgets.NewLink(lang.L("F1 Help"), help), settings: widgets.NewLink(lang.L("F2 Settings"), change),
+		diagnostics: widgets.NewLink(lang.L("F9 Diagnostics"), diagnose)}
 	version := widgets.NewText(settings.Version, widgets.Style{Size: widgets.SizeSmall, Color: widgets.ColorSecondary})
 	version.Alignment, version.Lines = fyne.TextAlignTrailing, 1
-	s.box = container.New(barLayout{least: 36, pad: 9},
+	// The pad leaves the bar as high with a link in it as without: its line must not jump from screen to screen.
+	s.box = container.New(barLayout{least: 36, pad: 7, wraps: true},
 		widgets.NewBackdrop(widgets.ColorSurface, true), widgets.Flow(22, 4, s.agent, s.ers, s.keyring),
-		widgets.Middle(10, 2, s.help, s.settings, version))
-	s.help.Hide()
-	s.settings.Hide()
+		widgets.Middle(8, 2, s.help, s.settings, s.diagnostics, version))
+	for _, link := range s.links() {
+		link.Hide()
+	}
 	return s
+}
+
+func (s *statusBar) links() []*widgets.Link {
+	return []*widgets.Link{s.help, s.settings, s.diagnostics}
+}
+
+// offer shows the links to what there is, and tells whether that has changed anything.
+func (s *statusBar) offer(help, settings, diagnostics bool) bool {
+	changed := false
+	for i, offered := range []bool{help, settings, diagnostics} {
+		link := s.links()[i]
+		changed = changed || link.Visible() != offered
+		link.Hidden = !offered
+	}
+	return changed
 }
 
 func (s *statusBar) show(state login.State) {
@@ -164,6 +184,9 @@ func agentWords(state login.State) string {
 		}
 		return lang.L("No smartcard")
 	case login.HealthBad:
+		if state.Missing == login.MissingAgent {
+			return lang.L("Identity Agent not installed")
+		}
 		return lang.L("Identity Agent not answering")
 	default:
 		return lang.L("Identity Agent not checked yet")
@@ -197,18 +220,36 @@ func keyringWords(health login.Health) string {
 }
 
 // barLayout lays out a bar: its ground, what stands at the left, and what stands at the right in the room that is left.
-type barLayout struct{ least, pad float32 }
+type barLayout struct {
+	least, pad float32
+	// wraps: what stands at the right goes on in another row where it has less width than it wants. Nothing of it is cut.
+	wraps bool
+}
 
 // HeightFor returns the height of the bar at a width.
 func (l barLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
 	left, right := l.widths(objects, width)
+	return l.heightOf(objects, left, right)
+}
+
+func (l barLayout) heightOf(objects []fyne.CanvasObject, left, right float32) float32 {
 	return max(l.least, 2*l.pad+max(widgets.HeightFor(objects[1], left), widgets.HeightFor(objects[2], right)))
 }
 
-// widths shares the width of the bar: the right side gets what it wants, but no more than the left can spare.
+// widths shares the width of the bar: the right side gets what it wants, but no more than the left can spare, and less where that
+// leaves more of the window to the page and cuts nothing.
 func (l barLayout) widths(objects []fyne.CanvasObject, width float32) (left, right float32) {
 	room := width - 3*edge
 	right = min(widgets.NaturalWidth(objects[2]), max(room-widgets.NaturalWidth(objects[1]), room*0.4))
+	if !l.wraps {
+		return room - right, right
+	}
+	lowest, step := l.heightOf(objects, room-right, right), right*0.05
+	for try := right - step; lowest > l.least && try > room*0.15; try -= step {
+		if height := l.heightOf(objects, room-try, try); height < lowest {
+			lowest, right = height, try
+		}
+	}
 	return room - right, right
 }
 

@@ -159,6 +159,56 @@ func TestFirstFocus(t *testing.T) {
 	}
 }
 
+// TestTypingAnywhereSearches: whoever types has made up their mind to search, wherever the focus is.
+func TestTypingAnywhereSearches(t *testing.T) {
+	for name, focus := range map[string]func(w *world){
+		"on a card":          func(*world) {},
+		"on nothing":         func(w *world) { w.win.Canvas().Unfocus() },
+		"on a button":        func(w *world) { w.shiftTab(); w.shiftTab(); w.shiftTab() },
+		"in the status bar":  func(w *world) { w.focus(w.status.settings) },
+		"in the field again": func(w *world) { w.find(nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Settings{Preferences: preferencesOf(nil)})
+			w.Show(choosingState(fiveRoles(), &triage))
+			focus(w)
+			w.typed("def")
+			require.Equal(t, "Search organisations and roles, def", w.focused())
+			w.press(fyne.KeyReturn)
+			requireIntents(t, w, login.Choose{Permission: fiveRoles()[2]})
+		})
+	}
+}
+
+// TestDigitsOfWhatIsSeen: a digit is on a card that can be seen whole, counted from the first; and a card that Enter takes needs none.
+func TestDigitsOfWhatIsSeen(t *testing.T) {
+	w := newWorld(t, Settings{Favourites: favouritesOf(manyRoles(40, 10)[31])})
+	w.Show(choosingState(manyRoles(40, 10), &manyRoles(1, 1)[0]))
+	digits := func() []string {
+		var found []string
+		for _, object := range w.heard() {
+			if card, ok := object.CanvasObject.(*widgets.RoleCard); ok {
+				said := strings.Split(card.AccessibilityLabel(), ", ")
+				if key := said[len(said)-1]; len(key) == 1 {
+					found = append(found, key)
+					require.GreaterOrEqual(t, object.at.Y, w.header.box.Size().Height)
+					require.LessOrEqual(t, object.at.Y+object.Size().Height, w.status.box.Position().Y)
+				}
+			}
+		}
+		return found
+	}
+	require.Equal(t, []string{"1"}, digits()[:1], "the favourite, and not the last used")
+	w.win.Resize(fyne.NewSize(1900, 1200))
+	require.Equal(t, strings.Split("123456789", ""), digits(), "no more than nine")
+	w.press(fyne.KeyEnd)
+	require.Equal(t, strings.Split("123456789", ""), digits(), "those that are seen now")
+	w.char('9')
+	ninth := w.took()
+	require.Len(t, ninth, 1)
+	require.NotEqual(t, login.Choose{Permission: manyRoles(1, 9)[8]}, ninth[0])
+}
+
 // TestArrows moves over two sections of three columns: last used, then five and three roles.
 //
 //	L

@@ -93,9 +93,20 @@ func loudNotices(state login.State) []login.Notice {
 	}
 }
 
-// notices returns the notices of a state that have something to say.
+// notices returns the notices of a state that have something to say, the quiet ones last.
 func notices(state login.State) []login.Notice {
-	return slices.DeleteFunc(slices.Clone(state.Notices), func(n login.Notice) bool { return n.Problem == nil })
+	said := slices.DeleteFunc(slices.Clone(state.Notices), func(n login.Notice) bool { return n.Problem == nil })
+	slices.SortStableFunc(said, func(a, b login.Notice) int {
+		switch {
+		case a.Quiet == b.Quiet:
+			return 0
+		case b.Quiet:
+			return -1
+		default:
+			return 1
+		}
+	})
+	return said
 }
 
 // stripLayout has the ground and the words.

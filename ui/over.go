@@ -22,8 +22,7 @@ func (w *Window) putOver(page overPage) {
 	}
 	w.over, w.overState = page, w.last
 	w.win.Canvas().Unfocus()
-	w.viewport.OnMoved, w.viewport.OnRoom = page.moved, page.room
-	w.viewport.SetContent(page.object())
+	w.put(page)
 	w.viewport.ScrollToTop()
 	w.showHelp()
 	page.appear()
@@ -48,8 +47,7 @@ func (w *Window) uncover() {
 	w.over.away()
 	w.over = nil
 	w.win.Canvas().Unfocus()
-	w.viewport.OnMoved, w.viewport.OnRoom = w.screen.moved, w.screen.room
-	w.viewport.SetContent(w.screen.object())
+	w.put(w.screen)
 }
 
 // escapes closes the page for the key that does so.

@@ -83,12 +83,12 @@ func newSettingsPage(w *Window) *settingsPage {
 	}
 	for _, c := range choosable() {
 		if value, offered := w.preference(c.preference); offered {
-			rows = append(rows, widgets.Row{Object: widgets.NewText(c.title, boldStyle), Above: 20},
-				widgets.Row{Object: s.values(c, value), Above: 6})
+			rows = append(rows, widgets.Row{Object: widgets.NewText(c.title, boldStyle), Above: 14},
+				widgets.Row{Object: s.values(c, value), Above: 4})
 		}
 	}
 	rows = append(rows, widgets.Row{Object: s.failed, Above: 20},
-		widgets.Row{Object: s.back, Above: 24, Align: widgets.Leading})
+		widgets.Row{Object: s.back, Above: 20, Align: widgets.Leading})
 	s.content = page(widgets.NewPanel(widgets.Plain, widgets.Column(rows...)))
 	return s
 }

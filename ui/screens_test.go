@@ -44,8 +44,9 @@ func pictures() []picture {
 	longName := signedInState()
 	longName.User.Name, longName.Chosen = "Alexandra Wilhelmina Featherstonehaugh-Cholmondeley", long
 	demonstration := Settings{Demonstration: true}
+	everything := Settings{Demonstration: true, Diagnostics: &chain{findings: goodChain()}, Preferences: preferencesOf(nil)}
 	return []picture{
-		{name: "waiting-card", state: waitingState(login.MissingCard, login.NotEnded), settings: demonstration},
+		{name: "waiting-card", state: waitingState(login.MissingCard, login.NotEnded), settings: everything},
 		{name: "waiting-asked", state: askedState("Referral Manager 4")},
 		{name: "waiting-unknown", state: waitingState(login.MissingUnknown, login.NotEnded)},
 		{name: "waiting-reader", state: waitingState(login.MissingReader, login.NotEnded)},
@@ -71,6 +72,13 @@ func pictures() []picture {
 		{name: "choosing-one", state: choosingState(fiveRoles()[1:2], nil)},
 		{name: "choosing-new-user", state: choosingState(fiveRoles(), nil)},
 		{name: "choosing-long", state: choosingState(wide, &long), cuts: true},
+		{name: "choosing-tip", state: choosingState(wide, &long), cuts: true, after: func(w *world) {
+			later := &waits{waiting: map[int]func(){}}
+			w.tip.After = later.after
+			w.press(fyne.KeyDown)
+			w.tip.Over([]string{organisation(long)}, fyne.NewPos(150, 320))
+			later.pass()
+		}},
 		{name: "choosing-many", state: choosingState(manyRoles(40, 10), &manyRoles(1, 1)[0]), after: down4},
 		{name: "choosing-search", state: choosingState(manyRoles(40, 10), &triage), after: func(w *world) { w.typed("hosp 40 def") }},
 		{name: "choosing-nothing-found", state: choosingState(fiveRoles(), &triage), after: func(w *world) { w.typed("xyz") }},

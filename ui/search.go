@@ -13,45 +13,68 @@ import (
 )
 
 // index finds pairs by words. Accents and case do not matter, and neither does the order of the words: each has to stand somewhere
-// in the organisation's name, its ODS code or the role's name.
+// in the organisation's name, its ODS code or the role's name. All that is searched is folded once, when the list arrives; a role
+// stands on thousands of cards, and is looked through once for each search.
 type index struct {
 	// organisations has a text for each section, roles one for each business function.
-	organisations []string
-	roles         map[ersclient.BusinessFunction]string
+	organisations, roles []string
+	// roleOf has, for each pair of each section, which of the roles it is.
+	roleOf [][]int
 }
 
 func newIndex(sections []section) *index {
-	x := &index{organisations: make([]string, len(sections)), roles: make(map[ersclient.BusinessFunction]string)}
+	x := &index{organisations: make([]string, len(sections)), roleOf: make([][]int, len(sections))}
+	known := make(map[ersclient.BusinessFunction]int)
+	pairs := 0
+	for _, s := range sections {
+		pairs += len(s.permissions)
+	}
+	all := make([]int, 0, pairs)
 	for i, s := range sections {
 		x.organisations[i] = fold(s.name + " " + s.code)
 		for _, p := range s.permissions {
-			if _, known := x.roles[p.BusinessFunction]; !known {
-				x.roles[p.BusinessFunction] = fold(roleName(p.BusinessFunction))
+			role, is := known[p.BusinessFunction]
+			if !is {
+				role = len(x.roles)
+				known[p.BusinessFunction] = role
+				x.roles = append(x.roles, fold(roleName(p.BusinessFunction)))
 			}
+			all = append(all, role)
 		}
+		x.roleOf[i] = all[len(all)-len(s.permissions):]
 	}
 	return x
 }
 
-// search returns a test for each section's pairs, or nil for a section in which nothing can match.
-func (x *index) search(query string) func(section int) func(ersclient.Permission) bool {
-	words := strings.Fields(fold(query))
-	return func(section int) func(ersclient.Permission) bool {
-		var missing []string
-		for _, word := range words {
-			if !strings.Contains(x.organisations[section], word) {
-				missing = append(missing, word)
+// words is a set of the words of a search, a bit for each.
+type words uint64
+
+// mostWords are as many as a set can hold. What is typed after them narrows nothing any more.
+const mostWords = 64
+
+// search returns a test for the pairs of each section, which are counted from 0 in both.
+func (x *index) search(query string) func(section, pair int) bool {
+	wanted := strings.Fields(fold(query))
+	wanted = wanted[:min(len(wanted), mostWords)]
+	if len(wanted) == 0 {
+		return func(int, int) bool { return true }
+	}
+	all := ^words(0) >> (mostWords - len(wanted))
+	organisations, roles := found(x.organisations, wanted), found(x.roles, wanted)
+	return func(section, pair int) bool { return organisations[section]|roles[x.roleOf[section][pair]] == all }
+}
+
+// found tells which of the words stand in each text.
+func found(texts, wanted []string) []words {
+	sets := make([]words, len(texts))
+	for i, text := range texts {
+		for bit, word := range wanted {
+			if strings.Contains(text, word) {
+				sets[i] |= 1 << bit
 			}
-		}
-		return func(p ersclient.Permission) bool {
-			for _, word := range missing {
-				if !strings.Contains(x.roles[p.BusinessFunction], word) {
-					return false
-				}
-			}
-			return true
 		}
 	}
+	return sets
 }
 
 // fold returns a text without its accents, in the one case in which texts are compared.

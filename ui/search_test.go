@@ -284,6 +284,23 @@ func TestQueueIsBounded(t *testing.T) {
 	}
 }
 
+// TestAKeyIsCheapInALongList: what a key costs in a list of 10,000 roles must not be a multiple of their number. Time cannot be tested, but
+// each card that is made anew for a key, and each text that is measured anew, takes memory.
+func TestAKeyIsCheapInALongList(t *testing.T) {
+	w := newWorld(t, Settings{Favourites: favouritesOf()})
+	const organisations, each = 2000, 5
+	w.Show(choosingState(manyRoles(organisations, each), nil))
+	screen, ok := w.screen.(*choosing)
+	require.True(t, ok)
+	screen.find()
+	taken := testing.AllocsPerRun(5, func() {
+		w.char('r')
+		screen.search.TypedKey(&fyne.KeyEvent{Name: fyne.KeyBackspace})
+	})
+	require.Len(t, screen.permissions, organisations*each)
+	require.Less(t, taken/2, float64(organisations*each), "less than one for each role, and that is for the headings")
+}
+
 // BenchmarkKeystroke measures from a letter in the search field to the drawn list.
 func BenchmarkKeystroke(b *testing.B) {
 	for _, organisations := range []int{2, 200, 2000} {

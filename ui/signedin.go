@@ -22,7 +22,7 @@ type signedIn struct {
 	ends             *widgets.Text
 	buttons, confirm *fyne.Container
 	signOut, yes     *widgets.Button
-	// ending is the warning before the end.
+	// ending is the warning before the end, with the gap below it.
 	ending *fyne.Container
 	left   *widgets.Text
 	renew  *widgets.Button
@@ -48,7 +48,7 @@ func newSignedIn(w *Window, state login.State) *signedIn {
 	s.tick(w.settings.Now())
 	s.content = page(widgets.Column(
 		widgets.Row{Object: s.ending},
-		widgets.Row{Object: s.session(), Above: 16},
+		widgets.Row{Object: s.session()},
 		widgets.Row{Object: s.help.box, Above: 16},
 	))
 	s.refresh(state)
@@ -77,12 +77,12 @@ func (s *signedIn) session() fyne.CanvasObject {
 func (s *signedIn) warning() *fyne.Container {
 	s.renew = s.w.button(lang.L("Renew"), widgets.Primary, s.w.intent(login.Renew{}))
 	title := lang.L("Your session ends at {{.Time}}", map[string]any{"Time": s.w.clockTime(s.state.ExpiresAt)})
-	box := widgets.NewPanel(widgets.Caution, widgets.Column(
+	box := widgets.Inset(widgets.Margins{Bottom: 16}, widgets.NewPanel(widgets.Caution, widgets.Column(
 		widgets.Row{Object: widgets.Beside(widgets.NewPicture(assets.StatusAttention, fyne.Size{}), widgets.SizeBanner, 1.3,
 			widgets.NewText(title, headingStyle))},
 		widgets.Row{Object: s.left, Above: 4},
 		widgets.Row{Object: s.renew, Above: 14, Align: widgets.Leading},
-	))
+	)))
 	box.Hide()
 	return box
 }

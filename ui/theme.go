@@ -22,8 +22,8 @@ const (
 	// Light is dark text on a light page, Dark the opposite.
 	Light
 	Dark
-	// HighContrast is white and yellow on black, for users with low vision: text has a contrast of 7 to 1 at least. Fyne does not
-	// tell whether the system has such a mode, so that a user has to choose it here.
+	// HighContrast is white and yellow on black, for users with low vision: text has a contrast of 7 to 1 at least. AsSystem is this,
+	// too, where [Window.SystemContrast] says so: Fyne does not tell.
 	HighContrast
 )
 

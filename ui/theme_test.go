@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -114,6 +115,46 @@ func TestThemeAnswersEveryName(t *testing.T) {
 	for _, name := range []fyne.ThemeSizeName{theme.SizeNamePadding, theme.SizeNameScrollBar} {
 		assert.Positive(t, th.Size(name))
 	}
+}
+
+// TestHighContrastOfTheSystem: whoever has set their computer to high contrast needs it here, and whoever has chosen colours for this
+// window has seen what they chose.
+func TestHighContrastOfTheSystem(t *testing.T) {
+	page := func(w *world) color.Color {
+		r, g, b, a := w.win.Canvas().Capture().At(5, 100).RGBA()
+		return color.NRGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), uint8(a >> 8)}
+	}
+	for _, c := range []struct {
+		name         string
+		chosen       string
+		want, before palette
+	}{
+		{"followed", "system", highContrast, light},
+		{"light was chosen", "light", light, light},
+		{"dark was chosen", "dark", dark, dark},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, Settings{Preferences: preferencesOf(map[Preference]string{PreferAppearance: c.chosen})})
+			w.Show(choosingState(fiveRoles(), nil))
+			before := w.focused()
+			require.Equal(t, color.Color(c.before[widgets.ColorPage]), page(w))
+			w.SystemContrast(true)
+			require.Equal(t, color.Color(c.want[widgets.ColorPage]), page(w))
+			require.Equal(t, before, w.focused(), "nothing else changes")
+			w.SystemContrast(false)
+			require.Equal(t, color.Color(c.before[widgets.ColorPage]), page(w))
+		})
+	}
+	t.Run("chosen in the settings while it is on", func(t *testing.T) {
+		w := newWorld(t, Settings{Preferences: preferencesOf(map[Preference]string{PreferAppearance: "dark"})})
+		w.Show(waitingState(login.MissingCard, login.NotEnded))
+		w.SystemContrast(true)
+		w.openSettings()
+		w.setPreference(PreferAppearance, "system")
+		require.Equal(t, color.Color(highContrast[widgets.ColorPage]), page(w))
+		w.setPreference(PreferAppearance, "light")
+		require.Equal(t, color.Color(light[widgets.ColorPage]), page(w))
+	})
 }
 
 func TestAppearance(t *testing.T) {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"go/ast"
 	"go/parser"
@@ -19,7 +20,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/assets"
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
 )
 
 var update = flag.Bool("update", false, "write en.json anew, and take out of cy.json what is no longer said")
@@ -28,8 +33,7 @@ const translationsFolder = "../assets/translations/"
 
 // TestTranslations holds the files against the source: every text that the program can show, whichever room it comes from, has a
 // translation, and no file has a text that nobody says any more. If it fails, a user reads two languages on one screen.
-//
-// What is put together while the program runs, as the remedy for a setting with bounds, cannot be seen here and stays English.
+// TestEveryTextOfAProblemCanBeRead sees to it that nothing is said that cannot be seen here.
 func TestTranslations(t *testing.T) {
 	said := textsOfSource(t)
 	require.Greater(t, len(said), 500, "the source was not found")
@@ -142,6 +146,9 @@ func textsOfSource(t *testing.T) map[string]string {
 	for _, text := range diagnose.Texts() {
 		said[text] = "internal/diagnose"
 	}
+	for _, setting := range config.Settings() {
+		said[setting.Remedy] = "internal/config"
+	}
 	delete(said, "")
 	return said
 }
@@ -162,14 +169,7 @@ func textsOfFolder(folder string, say func(string)) error {
 			return err
 		}
 		files = append(files, file)
-		ast.Inspect(file, func(node ast.Node) bool {
-			if spec, ok := node.(*ast.ValueSpec); ok && len(spec.Names) == len(spec.Values) {
-				for i, name := range spec.Names {
-					constants[name.Name] = spec.Values[i]
-				}
-			}
-			return true
-		})
+		noteConstants(file, constants)
 	}
 	for _, file := range files {
 		ast.Inspect(file, func(node ast.Node) bool {
@@ -181,11 +181,28 @@ func textsOfFolder(folder string, say func(string)) error {
 			case *ast.CompositeLit:
 				sayProblem(found, constants, say)
 				sayTitle(found, constants, say)
+			case *ast.FuncDecl:
+				for _, text := range assignedIn(found, constants) {
+					for _, sentence := range text.says {
+						say(sentence)
+					}
+				}
 			}
 			return true
 		})
 	}
 	return nil
+}
+
+func noteConstants(file *ast.File, constants map[string]ast.Expr) {
+	ast.Inspect(file, func(node ast.Node) bool {
+		if spec, ok := node.(*ast.ValueSpec); ok && len(spec.Names) == len(spec.Values) {
+			for i, name := range spec.Names {
+				constants[name.Name] = spec.Values[i]
+			}
+		}
+		return true
+	})
 }
 
 // isLang tells whether a function is one of those of Fyne's package lang that we use.
@@ -199,6 +216,8 @@ func isLang(function ast.Expr) bool {
 }
 
 // sayProblem says the texts of a literal that is a Problem: it has steps, or says what happened.
+//
+// What is assigned to one afterwards is told by assignedIn.
 func sayProblem(literal *ast.CompositeLit, constants map[string]ast.Expr, say func(string)) {
 	fields := map[string]ast.Expr{}
 	for _, element := range literal.Elts {
@@ -260,4 +279,230 @@ func constantText(expression ast.Expr, constants map[string]ast.Expr) (string, b
 		}
 	}
 	return "", false
+}
+
+// assigned is what a function puts into a text of a Problem: the sentences it is made of, and those parts of it that are no sentences
+// of the source.
+type assigned struct {
+	says   []string
+	unread []ast.Expr
+}
+
+// assignedIn returns what a function assigns to the texts of Problems.
+func assignedIn(function *ast.FuncDecl, constants map[string]ast.Expr) []assigned {
+	var found []assigned
+	locals := map[string][]ast.Expr{}
+	var texts []ast.Expr
+	ast.Inspect(function, func(node ast.Node) bool {
+		assignment, ok := node.(*ast.AssignStmt)
+		if !ok || len(assignment.Lhs) != len(assignment.Rhs) {
+			return true
+		}
+		for i, to := range assignment.Lhs {
+			value := assignment.Rhs[i]
+			if assignment.Tok == token.ADD_ASSIGN {
+				value = &ast.BinaryExpr{X: to, Op: token.ADD, Y: value}
+			}
+			switch to := to.(type) {
+			case *ast.Ident:
+				locals[to.Name] = append(locals[to.Name], value)
+			case *ast.SelectorExpr:
+				if name := to.Sel.Name; name == "Happened" || name == "Steps" || name == "Title" && isConstant(value, constants) {
+					texts = append(texts, value)
+				}
+			}
+		}
+		return true
+	})
+	for _, text := range texts {
+		var made assigned
+		made.read(text, constants, locals)
+		found = append(found, made)
+	}
+	return found
+}
+
+func isConstant(expression ast.Expr, constants map[string]ast.Expr) bool {
+	_, constant := constantText(expression, constants)
+	return constant
+}
+
+// read takes the expression of a text apart.
+func (a *assigned) read(expression ast.Expr, constants map[string]ast.Expr, locals map[string][]ast.Expr) {
+	if text, constant := constantText(expression, constants); constant {
+		a.says = append(a.says, text)
+		return
+	}
+	switch e := expression.(type) {
+	case *ast.CompositeLit:
+		for _, element := range e.Elts {
+			a.read(element, constants, locals)
+		}
+		return
+	case *ast.IndexExpr:
+		a.read(e.X, constants, locals)
+		return
+	case *ast.Ident:
+		if values, known := locals[e.Name]; known {
+			locals[e.Name] = nil // It may be made from itself.
+			for _, value := range values {
+				a.read(value, constants, locals)
+			}
+			return
+		}
+	case *ast.SelectorExpr:
+		if slices.Contains([]string{"Title", "Happened", "Steps", "Remedy"}, e.Sel.Name) {
+			return // The text of another Problem, which is read where that is made.
+		}
+	case *ast.CallExpr:
+		switch called(e) {
+		case "translated", "expand": // What comes out is no key any more.
+			return
+		case "strings.ReplaceAll": // Marks are numbered: see keyOf.
+			a.read(e.Args[0], constants, locals)
+			return
+		case "slices.Insert":
+			for _, argument := range append(e.Args[:1:1], e.Args[2:]...) {
+				a.read(argument, constants, locals)
+			}
+			return
+		case "problem.Sentences", "append", "slices.Clone", "slices.Concat":
+			for _, argument := range e.Args {
+				a.read(argument, constants, locals)
+			}
+			return
+		}
+	}
+	a.unread = append(a.unread, expression)
+}
+
+// called names the function of a call: its package and name, or the name of a method.
+func called(call *ast.CallExpr) string {
+	switch function := call.Fun.(type) {
+	case *ast.Ident:
+		return function.Name
+	case *ast.SelectorExpr:
+		if in, ok := function.X.(*ast.Ident); ok && len(in.Name) > 1 {
+			return in.Name + "." + function.Sel.Name
+		}
+		return function.Sel.Name
+	}
+	return ""
+}
+
+// TestEveryTextOfAProblemCanBeRead: a text that is put together in another way than by problem.Sentences is the key of no translation,
+// and a Welsh reader gets it in English.
+func TestEveryTextOfAProblemCanBeRead(t *testing.T) {
+	texts, constantsOf := 0, map[string]map[string]ast.Expr{}
+	require.NoError(t, filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		fileSet := token.NewFileSet()
+		file, err := parser.ParseFile(fileSet, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		folder := filepath.Dir(path)
+		constants := constantsOf[folder]
+		if constants == nil {
+			constants = constantsIn(t, folder)
+			constantsOf[folder] = constants
+		}
+		for _, declaration := range file.Decls {
+			function, ok := declaration.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			for _, text := range assignedIn(function, constants) {
+				texts++
+				for _, unread := range text.unread {
+					assert.Fail(t, "cannot be translated", "%s: use problem.Sentences", fileSet.Position(unread.Pos()))
+				}
+			}
+		}
+		return nil
+	}))
+	require.Greater(t, texts, 15, "the source was not found")
+}
+
+// TestAComposedTextIsNoticed: what the test above looks for is found.
+func TestAComposedTextIsNoticed(t *testing.T) {
+	for name, c := range map[string]struct {
+		source       string
+		says, unread int
+	}{
+		"one text":               {`made.Happened = "One."`, 1, 0},
+		"kept apart":             {`made.Happened = problem.Sentences("One.", p.Happened, "Two.")`, 2, 0},
+		"run together":           {`made.Happened = "One. " + p.Happened`, 0, 1},
+		"made longer":            {`made.Happened += " Two."`, 0, 1},
+		"formatted":              {`made.Steps = append(made.Steps, fmt.Sprintf("Number %d.", 5))`, 0, 1},
+		"a step more":            {`made.Steps = slices.Insert(slices.Clone(made.Steps), 1, "One.")`, 1, 0},
+		"through a variable":     {`step := p.Happened; step = problem.Sentences(step, "One."); made.Steps = append(made.Steps, step)`, 1, 0},
+		"a variable that is not": {`step := p.Happened; step += "One."; made.Steps = append(made.Steps, step)`, 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file, err := parser.ParseFile(token.NewFileSet(), "", "package p\nfunc f() { "+c.source+" }", parser.SkipObjectResolution)
+			require.NoError(t, err)
+			function, ok := file.Decls[0].(*ast.FuncDecl)
+			require.True(t, ok)
+			says, unread := 0, 0
+			for _, text := range assignedIn(function, nil) {
+				says, unread = says+len(text.says), unread+len(text.unread)
+			}
+			require.Equal(t, c.says, says)
+			require.Equal(t, c.unread, unread)
+		})
+	}
+}
+
+// constantsIn returns the constants of a folder's files.
+func constantsIn(t *testing.T, folder string) map[string]ast.Expr {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	require.NoError(t, err)
+	constants := map[string]ast.Expr{}
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		noteConstants(file, constants)
+	}
+	return constants
+}
+
+// TestNoEnglishIsLeft goes through the Problems that are made from tables and out of each other, in Welsh: whoever reads Welsh is not to
+// meet an English sentence when something has gone wrong.
+func TestNoEnglishIsLeft(t *testing.T) {
+	all := ersclient.StatusProblems()
+	for _, group := range []smartcard.Group{
+		smartcard.GroupGeneric, smartcard.GroupCardAndDevice, smartcard.GroupAuthentication, smartcard.GroupConfiguration,
+	} {
+		for number := range smartcard.Code(0x10) {
+			if p := (smartcard.Code(group) | number).Problem(); p != nil {
+				all = append(all, p)
+			}
+		}
+	}
+	var wrong []*problem.Problem
+	for _, setting := range config.Settings() {
+		_, err := config.Load(config.Sources{Environ: []string{setting.Environment + "=\t"}})
+		var found *problem.Problem
+		if errors.As(err, &found) {
+			wrong = append(wrong, found)
+		}
+	}
+	all = append(append(all, wrong...), (&config.Invalid{Problems: wrong}).Problem())
+	newWorld(t, Settings{Language: "cy"})
+	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
+	known := translation(t, "cy")
+	for _, p := range all {
+		for _, text := range append([]string{p.Title, p.Happened}, p.Steps...) {
+			for _, part := range problem.Parts(text) {
+				key, _ := keyOf(part)
+				_, is := known[key]
+				assert.True(t, is, "%s: %q has no translation", p.Code, key)
+				assert.NotContains(t, translated(p, text), p.Expand(part), p.Code)
+			}
+		}
+	}
 }

@@ -33,7 +33,7 @@ type Settings struct {
 	Demonstration bool
 	// Simulator is that menu.
 	Simulator []SimulatorItem
-	// Appearance is light, dark, or as the system says.
+	// Appearance is light, dark, high contrast, or as the system says.
 	Appearance Appearance
 	// Language is "en", "cy", or empty for that of the system.
 	Language string
@@ -96,7 +96,9 @@ type Window struct {
 	notices  *strip
 	status   *statusBar
 	viewport *widgets.Viewport
-	screen   screen
+	// tip shows the whole of what is cut under the mouse.
+	tip    *widgets.Tip
+	screen screen
 	// over is the page over the screen, or nil, and overState the state under which it was laid there.
 	over      overPage
 	overState login.State
@@ -115,6 +117,8 @@ type Window struct {
 	shown int
 	// last is the state that came last.
 	last login.State
+	// contrast: the system is in high contrast.
+	contrast bool
 	// closing: the user has closed the window, which stays until the session has ended.
 	closing, closed bool
 }
@@ -131,7 +135,7 @@ func newWindow(app fyne.App, settings Settings, send func(login.Intent), ticker 
 	}
 	settings.prefer()
 	w := &Window{app: app, settings: settings, send: send, do: fyne.Do, save: (&queue{}).add, ticker: ticker,
-		aside: func(run func()) { go run() }, chosen: map[Preference]string{}}
+		aside: func(run func()) { go run() }, chosen: map[Preference]string{}, tip: widgets.NewTip()}
 	w.style()
 	w.win = app.NewWindow(title(settings))
 	w.clock = clockLayout(lang.SystemLocale().String())
@@ -155,7 +159,27 @@ func (w *Window) style() {
 	if err := UseLanguage(w.settings.Language); err != nil {
 		fyne.LogError("The window is in another language than was set", err)
 	}
-	w.app.Settings().SetTheme(NewTheme(w.settings.Appearance, w.settings.TextScale))
+	w.paint()
+}
+
+// paint sets the colours and sizes of the whole window. What is drawn already is drawn anew in them.
+func (w *Window) paint() {
+	appearance := w.settings.Appearance
+	if appearance == AsSystem && w.contrast {
+		appearance = HighContrast
+	}
+	w.app.Settings().SetTheme(NewTheme(appearance, w.settings.TextScale))
+}
+
+// SystemContrast says whether the user has asked their system for high contrast, which the window follows unless another appearance
+// was chosen for it. It can be called from any goroutine and returns at once.
+func (w *Window) SystemContrast(high bool) {
+	w.do(func() {
+		if w.contrast != high && !w.closed {
+			w.contrast = high
+			w.paint()
+		}
+	})
 }
 
 // build makes what is around the screens.
@@ -165,11 +189,12 @@ func (w *Window) build() {
 		w.win.SetMainMenu(w.simulatorMenu())
 	}
 	w.header, w.notices, w.viewport = newHeader(w.settings), newStrip(), widgets.NewViewport()
-	w.status = newStatusBar(w.settings, w.help, w.openSettings)
-	for _, link := range []*widgets.Link{w.status.help, w.status.settings} {
+	w.status = newStatusBar(w.settings, w.help, w.openSettings, w.openDiagnostics)
+	for _, link := range w.status.links() {
 		link.OnKey, link.OnRune = w.typedKey, w.typedRune
 	}
-	w.frame = newFrame(w.header.box, w.notices, w.viewport.Object(), w.status.box)
+	w.tip.Away()
+	w.frame = newFrame(w.header.box, w.notices, w.viewport.Object(), w.status.box, w.tip.Object())
 	if w.settings.Drawn != nil {
 		w.frame.Add(w.watchDrawing())
 	}
@@ -207,6 +232,7 @@ func (w *Window) Window() fyne.Window { return w.win }
 // draw for. It is called on the goroutine that ran the loop.
 func (w *Window) Stop() {
 	w.ticker.stop()
+	w.tip.Away()
 	if w.over != nil {
 		w.over.away()
 	}
@@ -243,6 +269,7 @@ func (w *Window) apply(state login.State) {
 	case state.Phase == login.Closed:
 		w.closed = true
 		w.leave()
+		w.tip.Away()
 		w.app.Quit()
 		return
 	}
@@ -294,13 +321,12 @@ func (w *Window) help() {
 	}
 }
 
-// showHelp says in the status bar that there is help, where there is.
+// showHelp says in the status bar what there is: help, settings and diagnostics.
 func (w *Window) showHelp() {
 	h := w.screen.helps()
 	help := h != nil && h.available() && w.over == nil
-	settings := w.settings.Preferences != nil && w.over == nil && !w.closing
-	if help != w.status.help.Visible() || settings != w.status.settings.Visible() {
-		w.status.help.Hidden, w.status.settings.Hidden = !help, !settings
+	free := w.over == nil && !w.closing
+	if w.status.offer(help, free && w.settings.Preferences != nil, free && w.settings.Diagnostics != nil) {
 		widgets.Arrange(w.frame)
 	}
 }
@@ -330,13 +356,23 @@ func (w *Window) replace(state login.State) {
 	w.shown++
 	w.screen = newScreen(w, state)
 	w.win.Canvas().Unfocus()
-	w.viewport.OnMoved, w.viewport.OnRoom = w.screen.moved, w.screen.room
-	w.viewport.SetContent(w.screen.object())
+	w.put(w.screen)
 	if every := w.screen.interval(); every > 0 {
 		w.ticker.start(every, w.tick)
 	}
 	w.showHelp()
 	w.screen.appear()
+}
+
+// put puts a page into the window.
+func (w *Window) put(page screen) {
+	w.tip.Away()
+	w.viewport.OnRoom = page.room
+	w.viewport.OnMoved = func(top, bottom float32) {
+		w.tip.Away()
+		page.moved(top, bottom)
+	}
+	w.viewport.SetContent(page.object())
 }
 
 func (w *Window) leave() {
@@ -378,6 +414,9 @@ func (w *Window) quit() {
 
 // typedKey gets the keys that no control has used: all of them where none has the focus.
 func (w *Window) typedKey(key *fyne.KeyEvent) {
+	if seen := w.tip.Away(); seen && key.Name == fyne.KeyEscape {
+		return // What else it ends is ended by the next one.
+	}
 	if w.over != nil {
 		if w.over.key(key) {
 			return

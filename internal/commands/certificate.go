@@ -48,7 +48,7 @@ func withOrigin(settings config.Config, err error) error {
 		return err
 	}
 	made := found.With("Origin", origin.Where)
-	made.Happened += " The setting comes from {{.Origin}}."
+	made.Happened = problem.Sentences(made.Happened, "The setting comes from {{.Origin}}.")
 	return made
 }
 

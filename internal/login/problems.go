@@ -8,11 +8,11 @@ func notCleared(err error, closed bool) *problem.Problem {
 	why := problem.Of(err)
 	made := *why
 	made.Title = "Your session is still in the keyring"
-	made.Happened = "You are leaving e-RS, but the entry that other applications read could not be removed. " + why.Happened
+	made.Happened = problem.Sentences("You are leaving e-RS, but the entry that other applications read could not be removed.", why.Happened)
 	if closed {
 		made.Title = "You are signed out, but the keyring could not be cleared"
-		made.Happened = "The session was closed at e-RS, so nobody can use it. The entry that other applications read could not be " +
-			"removed, so they may take you for signed in. " + why.Happened
+		made.Happened = problem.Sentences("The session was closed at e-RS, so nobody can use it. The entry that other applications read could "+
+			"not be removed, so they may take you for signed in.", why.Happened)
 	}
 	made.Retry = true
 	return &made

@@ -9,6 +9,8 @@
 // GNOME session manager's on the session bus; on Windows the messages that a top-level window is sent (WM_WTSSESSION_CHANGE,
 // WM_POWERBROADCAST, WM_ENDSESSION); and everywhere the wall clock, which leaps over the time in which a computer slept.
 // What a desktop does not tell cannot be seen: [Watcher.Unseen] says what that is, and everything else goes on.
+//
+// [WatchContrast] is apart from all that: it tells whether the user has asked their desktop for high contrast.
 package workstation
 
 import (

@@ -9,12 +9,15 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
 )
 
-// Section is a heading and the choices under it.
+// Section is a heading and the choices under it. Cards that say the same may share one Choice, which makes a list of thousands short to
+// build and to measure; none is changed here.
 type Section struct {
 	Heading []Run
-	Choices []Choice
+	Choices []*Choice
 	// Apart: the cards say more or less than others, and are as high as they need to be among themselves.
 	Apart bool
 }
@@ -42,14 +45,18 @@ type Choices struct {
 	OnReveal func(top, bottom float32)
 	// OnResized is called when the grid needs another height: the card with the focus shows all of its text.
 	OnResized func()
+	// OnCut is called while the mouse is on texts that are cut, with the whole of them and the mouse's place on the canvas; and with none
+	// when it has gone.
+	OnCut func(texts []string, at fyne.Position)
 	// OnKey and OnRune get the keys that the cards do not use.
 	OnKey  func(*fyne.KeyEvent)
 	OnRune func(rune)
 
 	sections []Section
-	choices  []Choice
+	choices  []*Choice
 
 	box       *fyne.Container
+	ground    *headingGround
 	width     float32
 	sizes     [3]float32
 	rows      []choiceRow
@@ -65,6 +72,7 @@ type Choices struct {
 	spareCards  []*choiceCard
 	spareTexts  []*Text
 	ruler       ruler
+	heights     cardHeights
 }
 
 const none = -1
@@ -84,20 +92,21 @@ type choiceCard struct {
 // NewChoices returns a grid of cards.
 func NewChoices(sections []Section) *Choices {
 	c := &Choices{cards: map[int]*choiceCard{}, headings: map[int]*Text{}}
-	c.box = container.New(choicesLayout{c})
+	c.ground = newHeadingGround(c)
+	c.box = container.New(choicesLayout{c}, c.ground)
 	c.SetSections(sections)
 	return c
 }
 
 // SetSections shows other choices, none of which has the focus. They are placed when the page is laid out the next time.
 func (c *Choices) SetSections(sections []Section) {
-	c.sections, c.focused, c.grown, c.width = sections, none, none, 0
+	c.sections, c.rows, c.focused, c.grown, c.width = sections, c.rows[:0], none, none, 0
 	c.recycle()
 	count := 0
 	for _, section := range sections {
 		count += len(section.Choices)
 	}
-	c.choices, c.digits = make([]Choice, 0, count), nil
+	c.choices, c.digits = slices.Grow(c.choices[:0], count), nil
 	for _, section := range sections {
 		c.choices = append(c.choices, section.Choices...)
 	}
@@ -222,7 +231,8 @@ func (c *Choices) measure(width float32) {
 	least := th.Size(SizeCard)
 	columns := max(1, int((width+choiceGap)/(least+choiceGap)))
 	c.cardWidth = whole((width-float32(columns-1)*choiceGap)/float32(columns) - 0.5)
-	heights := c.tallest(c.cardWidth)
+	c.heights.reset(c.cardWidth, sizes)
+	heights := c.tallest()
 
 	c.rows = c.rows[:0]
 	y, first := float32(0), 0
@@ -258,7 +268,7 @@ func (c *Choices) measure(width float32) {
 // grow has the card with the focus show all of its text, and the one before no longer.
 func (c *Choices) grow() {
 	grown, card := none, NewRoleCard()
-	card.Set(c.choices[c.focused])
+	card.Set(*c.choices[c.focused])
 	if c.cardWidth > 0 && card.Cut(c.cardWidth) {
 		grown = c.focused
 	}
@@ -273,29 +283,28 @@ func (c *Choices) grow() {
 
 // wholeHeight returns the height of the card that shows all of its text.
 func (c *Choices) wholeHeight() float32 {
-	whole, card := c.choices[c.grown], NewRoleCard()
+	whole, card := *c.choices[c.grown], NewRoleCard()
 	whole.Whole = true
 	card.Set(whole)
 	return card.HeightFor(c.cardWidth)
 }
 
 // tallest returns the height of the cards of each section: that of the one that needs most, among all sections that are not
-// apart. Many choices say the same and are measured once.
-func (c *Choices) tallest(width float32) []float32 {
-	card := NewRoleCard()
-	measured := make(map[string]float32)
+// apart.
+func (c *Choices) tallest() []float32 {
 	heights, shared := make([]float32, len(c.sections)), float32(0)
+	known := make(map[*Choice]float32)
 	for i, section := range c.sections {
+		var last *Choice
 		for _, choice := range section.Choices {
-			key := choice.Title + "\x00" + strings.Join(choice.Lines, "\x00")
-			if choice.Accent {
-				key += "\x00\x00"
+			if choice == last {
+				continue
 			}
-			height, known := measured[key]
-			if !known {
-				card.Set(choice)
-				height = card.HeightFor(width)
-				measured[key] = height
+			last = choice
+			height, measured := known[choice]
+			if !measured {
+				height = c.heights.of(choice)
+				known[choice] = height
 			}
 			heights[i] = max(heights[i], height)
 		}
@@ -311,34 +320,89 @@ func (c *Choices) tallest(width float32) []float32 {
 	return heights
 }
 
+// cardHeights measures what cards say, and what it has measured once it knows, for as long as width and sizes stay the same. A
+// keystroke in a search then measures nothing.
+type cardHeights struct {
+	width float32
+	sizes [3]float32
+	known map[string]float32
+}
+
+// mostHeights bounds what is remembered: more than a screen of long names and all roles together.
+const mostHeights = 1000
+
+func (h *cardHeights) reset(width float32, sizes [3]float32) {
+	if h.width != width || h.sizes != sizes || h.known == nil || len(h.known) > mostHeights {
+		h.width, h.sizes, h.known = width, sizes, make(map[string]float32)
+	}
+}
+
+func (h *cardHeights) of(choice *Choice) float32 {
+	said := choice.Title + "\x00" + choice.Key + "\x00" + strings.Join(choice.Lines, "\x00")
+	if choice.Accent {
+		said += "\x00\x01"
+	}
+	if choice.Star != nil {
+		said += "\x00\x02"
+	}
+	height, known := h.known[said]
+	if !known {
+		card := NewRoleCard()
+		card.Set(*choice)
+		height = card.HeightFor(h.width)
+		h.known[said] = height
+	}
+	return height
+}
+
 // ruler tells quickly whether a heading is sure to fit on one line. Thousands of headings would take long to be measured, and
 // nearly all of them are short. The sum of the widths of its letters, each rounded up, is more than a text is wide.
 type ruler struct {
 	size   float32
-	widths map[Style]map[rune]float32
+	widths map[Style]*letterWidths
+}
+
+// letterWidths are the widths of letters in one style. 0 is one that was not measured yet.
+type letterWidths struct {
+	ascii [128]float32
+	rest  map[rune]float32
+}
+
+func (l *letterWidths) of(t *Text, letter rune, style Style) float32 {
+	width := float32(0)
+	if letter < rune(len(l.ascii)) {
+		width = l.ascii[letter]
+	} else {
+		width = l.rest[letter]
+	}
+	if width > 0 {
+		return width
+	}
+	width = t.measure(string(letter), style).width + 0.25
+	if letter < rune(len(l.ascii)) {
+		l.ascii[letter] = width
+	} else {
+		l.rest[letter] = width
+	}
+	return width
 }
 
 func (r *ruler) reset(size float32) {
 	if r.size != size || r.widths == nil {
-		r.size, r.widths = size, map[Style]map[rune]float32{}
+		r.size, r.widths = size, map[Style]*letterWidths{}
 	}
 }
 
 func (r *ruler) surelyWithin(t *Text, runs []Run, width float32) bool {
 	sum := float32(0)
 	for _, run := range runs {
-		known := r.widths[run.Style]
-		if known == nil {
-			known = map[rune]float32{}
-			r.widths[run.Style] = known
+		letters := r.widths[run.Style]
+		if letters == nil {
+			letters = &letterWidths{rest: map[rune]float32{}}
+			r.widths[run.Style] = letters
 		}
 		for _, letter := range run.Text {
-			w, ok := known[letter]
-			if !ok {
-				w = t.measure(string(letter), run.Style).width + 0.25
-				known[letter] = w
-			}
-			sum += w
+			sum += letters.of(t, letter, run.Style)
 		}
 		if sum > width {
 			return false
@@ -365,8 +429,8 @@ func (c *Choices) recycle() {
 // keys wherever it is, and it must not become another role under the user's fingers.
 func (c *Choices) materialise() {
 	if len(c.rows) == 0 {
-		if len(c.box.Objects) > 0 {
-			c.box.Objects = nil
+		if len(c.box.Objects) > 1 {
+			c.box.Objects = []fyne.CanvasObject{c.ground}
 			canvas.Refresh(c.box)
 		}
 		return
@@ -444,7 +508,7 @@ func (c *Choices) showCard(choice, row int, digit string) {
 		card.choice = choice
 		c.cards[choice] = card
 	}
-	shown := c.choices[choice]
+	shown := *c.choices[choice]
 	shown.Whole = choice == c.grown
 	if shown.Key == "" {
 		shown.Key = digit
@@ -474,7 +538,7 @@ func (c *Choices) arrange() {
 		order = append(order, row)
 	}
 	slices.Sort(order)
-	objects := make([]fyne.CanvasObject, 0, len(c.box.Objects))
+	objects := append(make([]fyne.CanvasObject, 0, len(c.box.Objects)+1), c.ground)
 	for _, row := range order {
 		objects = append(objects, rows[row]...)
 	}
@@ -522,6 +586,13 @@ func (c *Choices) spareCard() *choiceCard {
 		c.grow()
 		c.reveal()
 	}
+	card.OnMouse = func(over bool, at fyne.Position) {
+		var texts []string
+		if over {
+			texts = card.Left()
+		}
+		c.cut(texts, at)
+	}
 	card.OnKey = func(key *fyne.KeyEvent) {
 		if c.OnKey != nil {
 			c.OnKey(key)
@@ -535,6 +606,64 @@ func (c *Choices) spareCard() *choiceCard {
 	return card
 }
 
+func (c *Choices) cut(texts []string, at fyne.Position) {
+	if c.OnCut != nil {
+		c.OnCut(texts, at)
+	}
+}
+
+// headingAt returns the whole of the heading at a place of the grid, if it is cut.
+func (c *Choices) headingAt(at fyne.Position) []string {
+	for row, heading := range c.headings {
+		if r := c.rows[row]; at.Y >= r.y && at.Y < r.y+r.height && heading.Cut(c.width) {
+			return []string{heading.AccessibilityLabel()}
+		}
+	}
+	return nil
+}
+
+var (
+	_ fyne.Widget       = (*headingGround)(nil)
+	_ fyne.Accessible   = (*headingGround)(nil)
+	_ desktop.Hoverable = (*headingGround)(nil)
+)
+
+// headingGround lies behind all and knows when the mouse is on a heading: headings are texts, which do not look at the mouse, or it
+// could not be told whether it is on a card with texts.
+type headingGround struct {
+	widget.BaseWidget
+	of *Choices
+}
+
+func newHeadingGround(of *Choices) *headingGround {
+	g := &headingGround{of: of}
+	g.ExtendBaseWidget(g)
+	return g
+}
+
+// AccessibilityLabel is empty: the ground cannot be seen.
+func (g *headingGround) AccessibilityLabel() string { return "" }
+
+// AccessibilityRole is container.
+func (g *headingGround) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
+
+// MouseIn is called by Fyne.
+func (g *headingGround) MouseIn(event *desktop.MouseEvent) { g.MouseMoved(event) }
+
+// MouseMoved is called by Fyne.
+func (g *headingGround) MouseMoved(event *desktop.MouseEvent) {
+	g.of.cut(g.of.headingAt(event.Position), event.AbsolutePosition)
+}
+
+// MouseOut is called by Fyne.
+func (g *headingGround) MouseOut() { g.of.cut(nil, fyne.Position{}) }
+
+// CreateRenderer is called by Fyne.
+func (g *headingGround) CreateRenderer() fyne.WidgetRenderer {
+	g.ExtendBaseWidget(g)
+	return widget.NewSimpleRenderer(container.NewWithoutLayout())
+}
+
 type choicesLayout struct{ of *Choices }
 
 func (l choicesLayout) HeightFor(_ []fyne.CanvasObject, width float32) float32 {
@@ -544,6 +673,7 @@ func (l choicesLayout) HeightFor(_ []fyne.CanvasObject, width float32) float32 {
 
 func (l choicesLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	l.of.measure(size.Width)
+	l.of.ground.Resize(size)
 	l.of.materialise()
 }
 

@@ -258,6 +258,54 @@ func (l flowLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
 // MinSize is nothing: see [TallLayout].
 func (l flowLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
+// Corner puts an aside into the upper right corner, beside a heading, if there is room for both; else it stands below everything. It
+// comes last for the keyboard in either place.
+func Corner(gap float32, heading, rest, aside fyne.CanvasObject) *fyne.Container {
+	return container.New(cornerLayout{gap: gap}, heading, rest, aside)
+}
+
+type cornerLayout struct{ gap float32 }
+
+// place calls at with the place of each object, and returns the height of them all.
+func (l cornerLayout) place(objects []fyne.CanvasObject, width float32, at func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32 {
+	heading, rest, aside := objects[0], objects[1], objects[2]
+	asideWidth := min(whole(NaturalWidth(aside)+0.5), width)
+	asideHeight := HeightFor(aside, asideWidth)
+	headingWidth, beside := width, NaturalWidth(heading)+l.gap+asideWidth <= width
+	if beside {
+		headingWidth = NaturalWidth(heading)
+		at(aside, fyne.NewPos(width-asideWidth, 0), fyne.NewSize(asideWidth, asideHeight))
+	}
+	y := HeightFor(heading, headingWidth)
+	at(heading, fyne.Position{}, fyne.NewSize(headingWidth, y))
+	if beside {
+		y = max(y, asideHeight)
+	}
+	height := HeightFor(rest, width)
+	at(rest, fyne.NewPos(0, y), fyne.NewSize(width, height))
+	y += height
+	if !beside {
+		y += l.gap
+		at(aside, fyne.NewPos(0, y), fyne.NewSize(asideWidth, asideHeight))
+		y += asideHeight
+	}
+	return y
+}
+
+func (l cornerLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.place(objects, size.Width, func(object fyne.CanvasObject, pos fyne.Position, size fyne.Size) {
+		object.Move(pos)
+		object.Resize(size)
+	})
+}
+
+func (l cornerLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
+	return l.place(objects, width, func(fyne.CanvasObject, fyne.Position, fyne.Size) {})
+}
+
+// MinSize is nothing: see [TallLayout].
+func (l cornerLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
 // Pairs lists names and values in two columns, with the names as wide as the theme's SizeLabel says. Where that would leave
 // the values too little, each value stands below its name. Objects alternate: name, value, name, value.
 func Pairs(gapY float32, objects ...fyne.CanvasObject) *fyne.Container {

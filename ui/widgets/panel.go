@@ -26,10 +26,13 @@ const (
 	Bad
 	// Caution has an amber border.
 	Caution
+	// noted is the ground of a [Tip], whose line is seen on cards and on the page.
+	noted
 )
 
 const (
 	panelRadius = 8
+	tipRadius   = 4
 	// square is the radius of a corner that is not round in a rectangle whose other corners are: 0 would mean theirs.
 	square = 0.01
 )
@@ -42,7 +45,7 @@ func NewPanel(kind PanelKind, content fyne.CanvasObject) *fyne.Container {
 		margins.Top = 28
 	case Bad, Caution:
 		margins = Margins{Left: 30, Top: 26, Right: 30, Bottom: 27}
-	case Plain:
+	case Plain, noted:
 	}
 	return container.New(panelLayout(margins), newFace(kind), content)
 }
@@ -128,6 +131,8 @@ func (r *faceRenderer) Layout(size fyne.Size) {
 		r.edge.TopLeftCornerRadius, r.edge.TopRightCornerRadius = square, square
 		r.ground.TopLeftCornerRadius, r.ground.TopRightCornerRadius = square, square
 		return
+	case noted:
+		r.edge.CornerRadius, r.ground.CornerRadius = tipRadius, tipRadius-1
 	case Plain:
 	}
 	place(r.ground, border, border, size.Width-2*border, size.Height-2*border)
@@ -140,6 +145,8 @@ func (r *faceRenderer) Refresh() {
 		edge = ColorDanger
 	case Caution:
 		edge = ColorCaution
+	case noted:
+		edge = ColorSecondary
 	case Plain, Good:
 	}
 	r.edge.FillColor, r.ground.FillColor = colorOf(r.face, edge), colorOf(r.face, ColorSurface)

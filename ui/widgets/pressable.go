@@ -17,6 +17,8 @@ type pressable struct {
 	OnTapped func()
 	// OnFocus is called when the control gains the focus, so that a page can bring it into view.
 	OnFocus func()
+	// OnMouse is called while the mouse is on the control, with its place on the canvas, and when it has gone or has pressed.
+	OnMouse func(over bool, at fyne.Position)
 	// OnKey and OnRune get the keys that the control does not use itself.
 	OnKey  func(*fyne.KeyEvent)
 	OnRune func(rune)
@@ -34,24 +36,40 @@ func (p *pressable) press() {
 }
 
 // MouseIn is called by Fyne.
-func (p *pressable) MouseIn(*desktop.MouseEvent) {
+func (p *pressable) MouseIn(event *desktop.MouseEvent) {
 	p.hovered = true
 	p.Refresh()
+	p.tellMouse(event != nil, event)
 }
 
 // MouseMoved is called by Fyne.
-func (p *pressable) MouseMoved(*desktop.MouseEvent) {}
+func (p *pressable) MouseMoved(event *desktop.MouseEvent) {
+	p.tellMouse(event != nil && !p.held, event)
+}
+
+func (p *pressable) tellMouse(over bool, event *desktop.MouseEvent) {
+	if p.OnMouse == nil {
+		return
+	}
+	var at fyne.Position
+	if event != nil {
+		at = event.AbsolutePosition
+	}
+	p.OnMouse(over, at)
+}
 
 // MouseOut is called by Fyne.
 func (p *pressable) MouseOut() {
 	p.hovered, p.held = false, false
 	p.Refresh()
+	p.tellMouse(false, nil)
 }
 
 // MouseDown is called by Fyne.
 func (p *pressable) MouseDown(*desktop.MouseEvent) {
 	p.held = true
 	p.Refresh()
+	p.tellMouse(false, nil)
 }
 
 // MouseUp is called by Fyne.

@@ -146,6 +146,17 @@ func (c *RoleCard) Cut(width float32) bool {
 	return cut
 }
 
+// Left returns the texts that a card leaves something out of, whole.
+func (c *RoleCard) Left() []string {
+	var left []string
+	c.place(c.Size().Width, func(object fyne.CanvasObject, _, _, within, _ float32) {
+		if text, ok := object.(*Text); ok && text.Cut(within) {
+			left = append(left, text.String())
+		}
+	})
+	return left
+}
+
 // MinSize is the least width of a card, and the height at that width.
 func (c *RoleCard) MinSize() fyne.Size {
 	width := theme.SizeForWidget(SizeCard, c)

@@ -310,7 +310,7 @@ func TestViewport(t *testing.T) {
 func TestNothingMovesByItself(t *testing.T) {
 	column := Column(Row{Object: NewText(strings.Repeat("word ", 40), body)}, Row{Object: Flow(1, 1, NewButton("x", Primary, nil))},
 		Row{Object: Pairs(1, NewText("a", body), NewText("b", body))}, Row{Object: NewPanel(Good, NewText("c", body))})
-	choices := NewChoices([]Section{{Heading: []Run{{"H", bold}}, Choices: make([]Choice, 20)}})
+	choices := NewChoices([]Section{{Heading: []Run{{"H", bold}}, Choices: blank(20)}})
 	for _, box := range []*fyne.Container{column, choices.Object()} {
 		open(t, box, fyne.NewSize(500, 400))
 		before := box.MinSize()
@@ -336,7 +336,7 @@ func TestChoicesWithoutChoices(t *testing.T) {
 
 // TestChoicesFollowTheTextSize: cards that were measured for a smaller text would cut it.
 func TestChoicesFollowTheTextSize(t *testing.T) {
-	c := NewChoices([]Section{{Heading: []Run{{"H", bold}}, Choices: []Choice{{Title: "Title", Lines: []string{"a", "b", "c", "d"}}}}})
+	c := NewChoices([]Section{{Heading: []Run{{"H", bold}}, Choices: []*Choice{{Title: "Title", Lines: []string{"a", "b", "c", "d"}}}}})
 	open(t, c.Object(), fyne.NewSize(500, 400))
 	c.Show(0, 400)
 	before := HeightFor(c.Object(), 500)
@@ -460,4 +460,13 @@ func TestRenderersAreMadeWhole(t *testing.T) {
 			}
 		})
 	}
+}
+
+// blank are choices that say nothing.
+func blank(count int) []*Choice {
+	choices := make([]*Choice, count)
+	for i := range choices {
+		choices[i] = &Choice{}
+	}
+	return choices
 }

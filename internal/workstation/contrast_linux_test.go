@@ -1,0 +1,153 @@
+package workstation
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	"github.com/stretchr/testify/require"
+)
+
+// fakePortal is the desktop portal, as far as its settings go.
+type fakePortal struct {
+	conn  *dbus.Conn
+	mutex sync.Mutex
+	// values are the settings, wrapped in as many variants as the real one wraps them.
+	values map[portalSetting]any
+	asked  chan portalSetting
+}
+
+func newPortal(t *testing.T, bus *realBus, values map[portalSetting]any) *fakePortal {
+	t.Helper()
+	p := &fakePortal{conn: bus.service(t), values: values, asked: make(chan portalSetting, 100)}
+	read := func(namespace, key string) (dbus.Variant, *dbus.Error) {
+		p.mutex.Lock()
+		defer p.mutex.Unlock()
+		asked := portalSetting{namespace, key}
+		p.asked <- asked
+		value, known := p.values[asked]
+		if !known {
+			return dbus.Variant{}, dbus.NewError("org.freedesktop.portal.Error.NotFound", []any{"Requested setting not found"})
+		}
+		return dbus.MakeVariant(dbus.MakeVariant(value)), nil
+	}
+	require.NoError(t, p.conn.ExportMethodTable(map[string]any{"Read": read}, portalPath, portalSettings))
+	return p
+}
+
+func (p *fakePortal) start(t *testing.T) {
+	t.Helper()
+	own(t, p.conn, portalName)
+}
+
+// change changes a setting, and tells.
+func (p *fakePortal) change(t *testing.T, setting portalSetting, value any) {
+	t.Helper()
+	p.mutex.Lock()
+	p.values[setting] = value
+	p.mutex.Unlock()
+	emit(t, p.conn, portalPath, portalSettings+".SettingChanged", setting.namespace, setting.key, dbus.MakeVariant(value))
+}
+
+// settled waits until the portal has been asked for everything.
+func (p *fakePortal) settled(t *testing.T) {
+	t.Helper()
+	for range contrasts {
+		select {
+		case <-p.asked:
+		case <-time.After(guard):
+			require.FailNow(t, "the portal is not asked")
+		}
+	}
+}
+
+// contrastOf starts to watch a bus's desktop, and returns what is told.
+func contrastOf(t *testing.T, bus *realBus) <-chan bool {
+	t.Helper()
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
+	ctx, end := context.WithCancel(t.Context())
+	told, ended := make(chan bool, 100), make(chan struct{})
+	go func() {
+		defer close(ended)
+		WatchContrast(ctx, quick, func(high bool) { told <- high })
+	}()
+	t.Cleanup(func() { end(); <-ended })
+	return told
+}
+
+func requireTold(t *testing.T, told <-chan bool, want bool) {
+	t.Helper()
+	select {
+	case high := <-told:
+		require.Equal(t, want, high)
+	case <-time.After(guard):
+		require.FailNow(t, "not told")
+	}
+}
+
+// Somebody with low vision has told their desktop so, and must not have to find a setting of ours in letters that they cannot read.
+func TestHighContrastOfTheDesktop(t *testing.T) {
+	common, gnomes := contrasts[0], contrasts[1]
+	for name, c := range map[string]struct {
+		setting        portalSetting
+		none, high     any
+		others         map[portalSetting]any
+		stillTheSame   any
+		stillTheSameOf portalSetting
+	}{
+		"the common setting": {setting: common, none: uint32(0), high: uint32(1),
+			stillTheSame: uint32(1), stillTheSameOf: portalSetting{"org.freedesktop.appearance", "color-scheme"}},
+		"GNOME's own": {setting: gnomes, none: false, high: true, others: map[portalSetting]any{common: uint32(0)},
+			stillTheSame: uint32(0), stillTheSameOf: common},
+		"a number that nobody has thought of yet": {setting: common, none: uint32(2), high: uint32(1),
+			stillTheSame: "yes", stillTheSameOf: common},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Run("at the start, and changed", func(t *testing.T) {
+				bus := newBus(t)
+				bus.start(t)
+				values := map[portalSetting]any{c.setting: c.high}
+				for setting, value := range c.others {
+					values[setting] = value
+				}
+				portal := newPortal(t, bus, values)
+				portal.start(t)
+				told := contrastOf(t, bus)
+				requireTold(t, told, true)
+				portal.change(t, c.stillTheSameOf, c.stillTheSame)
+				portal.change(t, c.setting, c.none)
+				requireTold(t, told, false)
+				portal.change(t, c.setting, c.high)
+				requireTold(t, told, true)
+				require.Empty(t, told, "what stays the same is told once")
+			})
+			t.Run("by a portal that comes up later", func(t *testing.T) {
+				bus := newBus(t)
+				bus.start(t)
+				portal := newPortal(t, bus, map[portalSetting]any{c.setting: c.high})
+				told := contrastOf(t, bus)
+				require.Empty(t, told)
+				portal.start(t)
+				requireTold(t, told, true)
+			})
+		})
+	}
+}
+
+// A desktop without the settings is one without high contrast; and one whose bus is started anew is asked again.
+func TestHighContrastWhereLittleIsTold(t *testing.T) {
+	bus := newBus(t)
+	bus.start(t)
+	portal := newPortal(t, bus, map[portalSetting]any{})
+	portal.start(t)
+	told := contrastOf(t, bus)
+	portal.settled(t)
+	bus.kill(t)
+	bus.start(t)
+	again := newPortal(t, bus, map[portalSetting]any{contrasts[0]: uint32(1)})
+	again.start(t)
+	requireTold(t, told, true)
+	require.Empty(t, told)
+}

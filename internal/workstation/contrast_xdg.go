@@ -1,0 +1,135 @@
+//go:build !windows && !darwin
+
+package workstation
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// The desktop portal's settings, as "org.freedesktop.portal.Settings" of its documentation describes them.
+const (
+	portalName     = "org.freedesktop.portal.Desktop"
+	portalPath     = dbus.ObjectPath("/org/freedesktop/portal/desktop")
+	portalSettings = "org.freedesktop.portal.Settings"
+)
+
+// portalSetting is a setting of the portal that says something of contrast.
+type portalSetting struct{ namespace, key string }
+
+// contrasts are those: a number, 1 for higher contrast, and GNOME's own, a truth value. High is what one of them says.
+var contrasts = []portalSetting{
+	{"org.freedesktop.appearance", "contrast"},
+	{"org.gnome.desktop.a11y.interface", "high-contrast"},
+}
+
+func watchContrast(ctx context.Context, settings Settings, tell func(bool)) {
+	said := map[portalSetting]bool{}
+	bus{
+		name: "session", address: sessionAddress, retryMin: settings.RetryMin, retryMax: settings.RetryMax,
+		serve: func(ctx context.Context, line *line) error {
+			return (&contrastPortal{line: line, said: said, tell: tell}).serve(ctx)
+		},
+		// What was told last stands. That the bus is missing, the watcher of the workstation notes.
+		lost: func(error) {},
+	}.attend(ctx)
+}
+
+// contrastPortal serves one connection to the session bus.
+type contrastPortal struct {
+	line *line
+	// said is what each setting was the last time.
+	said map[portalSetting]bool
+	tell func(bool)
+}
+
+func (p *contrastPortal) serve(ctx context.Context) error {
+	if err := p.line.listenForOwner(ctx, portalName); err != nil {
+		return err
+	}
+	err := p.line.listen(ctx, dbus.WithMatchSender(portalName), dbus.WithMatchInterface(portalSettings),
+		dbus.WithMatchMember("SettingChanged"))
+	if err != nil {
+		return err
+	}
+	if err := p.ask(ctx); err != nil {
+		return err
+	}
+	p.line.settled = true
+	for {
+		select {
+		case signal, open := <-p.line.signals:
+			if !open {
+				return errLost
+			}
+			if err := p.take(ctx, signal); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// ask asks for all settings. The portal is not started for that: Fyne does so, for the light or dark appearance.
+func (p *contrastPortal) ask(ctx context.Context) error {
+	for _, setting := range contrasts {
+		var value dbus.Variant
+		// Not ReadOne, which older portals have not. Read returns a variant within a variant.
+		err := p.line.call(ctx, portalName, portalPath, portalSettings+".Read", []any{setting.namespace, setting.key}, &value)
+		switch {
+		case err == nil:
+			p.note(setting, value)
+		case isAnswer(err), errors.Is(err, context.DeadlineExceeded):
+			// This desktop has no such setting, or no portal yet, or one that hangs. What was said last stands.
+		default:
+			return err
+		}
+	}
+	p.say()
+	return nil
+}
+
+func (p *contrastPortal) take(ctx context.Context, signal *dbus.Signal) error {
+	if service, owner, told := newOwner(signal); told && service == portalName {
+		if owner == "" {
+			return nil
+		}
+		return p.ask(ctx)
+	}
+	var changed portalSetting
+	var value dbus.Variant
+	if signal.Name == portalSettings+".SettingChanged" && dbus.Store(signal.Body, &changed.namespace, &changed.key, &value) == nil &&
+		slices.Contains(contrasts, changed) {
+		p.note(changed, value)
+		p.say()
+	}
+	return nil
+}
+
+// note keeps the value of a setting, if it is of a type that means something.
+func (p *contrastPortal) note(setting portalSetting, value dbus.Variant) {
+	inner := value.Value()
+	for range 2 { // Deeper than any portal wraps it.
+		if wrapped, is := inner.(dbus.Variant); is {
+			inner = wrapped.Value()
+		}
+	}
+	switch v := inner.(type) {
+	case uint32:
+		p.said[setting] = v == 1
+	case bool:
+		p.said[setting] = v
+	}
+}
+
+func (p *contrastPortal) say() {
+	high := false
+	for _, setting := range contrasts {
+		high = high || p.said[setting]
+	}
+	p.tell(high)
+}

@@ -1,0 +1,103 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// TestTheFrameStandsStill: from screen to screen only the page changes. What jumps by a few points looks as if something were wrong.
+func TestTheFrameStandsStill(t *testing.T) {
+	for name, settings := range map[string]Settings{
+		"the window alone": {},
+		"all there is":     {Preferences: preferencesOf(nil), Diagnostics: &chain{findings: goodChain()}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, settings)
+			bar := w.status.box.Position().Y
+			for _, state := range []login.State{waitingState(login.MissingCard, login.NotEnded), workingState(login.Prompting, login.NotEnded),
+				choosingState(fiveRoles(), &triage), signedInState(), failedState(notAccepted)} {
+				w.Show(state)
+				assert.Equal(t, bar, w.status.box.Position().Y, "%s", state.Phase)
+			}
+		})
+	}
+}
+
+// TestPanelsBeginAtOneHeight: the panel of a session, of a problem and of the settings stand in one place.
+func TestPanelsBeginAtOneHeight(t *testing.T) {
+	w := newWorld(t, Settings{Preferences: preferencesOf(nil)})
+	top := func() float32 {
+		return objectOf(t, w, func(*widgets.Face) bool { return true }).at.Y
+	}
+	w.Show(failedState(notAccepted))
+	problem := top()
+	w.Show(signedInState())
+	require.Equal(t, problem, top())
+	w.press(fyne.KeyF2)
+	require.Equal(t, problem, top())
+	w.press(fyne.KeyEscape)
+	w.Show(endsSoonState())
+	require.Equal(t, problem, top(), "the warning")
+}
+
+// TestTheUsualScreensDoNotScroll: somebody with five roles, and somebody in the settings, has to see all of it at once in the window as it
+// opens, the way out included.
+func TestTheUsualScreensDoNotScroll(t *testing.T) {
+	w := newWorld(t, Settings{Preferences: preferencesOf(nil), Favourites: favouritesOf()})
+	w.win.Resize(initial)
+	fits := func() {
+		t.Helper()
+		require.LessOrEqual(t, widgets.HeightFor(w.viewport.Object().Objects[1], initial.Width), w.viewport.Object().Size().Height)
+	}
+	w.Show(choosingState(fiveRoles(), &triage))
+	fits()
+	requireNothingOverlaps(t, w)
+	w.press(fyne.KeyF2)
+	fits()
+	w.press(fyne.KeyEscape)
+	w.Show(signedInState())
+	fits()
+}
+
+// TestDiagnosticsInTheStatusBar: what F9 does can be had by the mouse from every screen, and not where it is open already.
+func TestDiagnosticsInTheStatusBar(t *testing.T) {
+	w := newWorld(t, Settings{Diagnostics: &chain{findings: brokenChain()}})
+	w.Show(waitingState(login.MissingReader, login.NotEnded))
+	require.True(t, w.status.diagnostics.Visible())
+	w.status.diagnostics.Tapped(&fyne.PointEvent{})
+	_, open := w.over.(*diagnostics)
+	require.True(t, open)
+	require.False(t, w.status.diagnostics.Visible())
+	said := strings.Join(w.texts(), "\n")
+	require.Contains(t, said, "Press Run again.", "the button is not called Try again here")
+	require.NotContains(t, said, "Try again")
+
+	w = newWorld(t, Settings{})
+	w.Show(waitingState(login.MissingReader, login.NotEnded))
+	require.False(t, w.status.diagnostics.Visible())
+}
+
+// TestTheStatusBarAgreesWithThePage: two parts of one window must not say different things of the Identity Agent.
+func TestTheStatusBarAgreesWithThePage(t *testing.T) {
+	w := newWorld(t, Settings{})
+	w.Show(waitingState(login.MissingAgent, login.NotEnded))
+	require.Contains(t, w.texts(), "The NHS Identity Agent is not installed")
+	require.Contains(t, strings.Join(w.texts(), "\n"), "Identity Agent not installed")
+	require.NotContains(t, strings.Join(w.texts(), "\n"), "not answering")
+}
+
+// TestLoudNoticesComeFirst: the help begins with what the band above it says.
+func TestLoudNoticesComeFirst(t *testing.T) {
+	var codes []string
+	for _, n := range notices(noticed(signedInState(), true)) {
+		codes = append(codes, n.Problem.Code)
+	}
+	require.Equal(t, []string{auditFull.Code, certificateEnds.Code, noReaders.Code}, codes)
+}

@@ -1,0 +1,119 @@
+package widgets
+
+import (
+	"slices"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+const (
+	// tipDelay is how long the mouse has to be on a text before the whole of it is shown: long enough not to flicker where the mouse only
+	// passes.
+	tipDelay = 600 * time.Millisecond
+
+	tipPadX, tipPadY = 10, 7
+	tipMargin        = 8  // between the tip and the window's edges
+	tipBelow         = 22 // the mouse, whose arrow must not hide the text
+	tipAbove         = 6
+	tipWidest        = 1.5 // times SizeCard
+)
+
+// Tip shows the whole of a text that is cut, beside a mouse that stays on it. The keyboard gets the same from the focus.
+//
+// It lies over the page and is no part of it: nothing in it takes the focus, a click or the wheel, which go to what lies below. It is
+// not one of Fyne's overlays, which would take all three.
+type Tip struct {
+	// After calls a function on Fyne's goroutine after a time, unless it is stopped before.
+	After func(wait time.Duration, do func()) (stop func())
+
+	layer *fyne.Container
+	panel *fyne.Container
+	lines *fyne.Container
+	said  []string
+	at    fyne.Position
+	stop  func()
+	// asked counts what is to be shown, so that an answer that is too late is known.
+	asked int
+}
+
+// NewTip returns a tip that shows nothing.
+func NewTip() *Tip {
+	t := &Tip{After: afterOnFynes, lines: Column()}
+	t.panel = container.New(tipLayout{}, newFace(noted), t.lines)
+	t.panel.Hide()
+	t.layer = container.NewWithoutLayout(t.panel)
+	return t
+}
+
+func afterOnFynes(wait time.Duration, do func()) func() {
+	timer := time.AfterFunc(wait, func() { fyne.Do(do) })
+	return func() { timer.Stop() }
+}
+
+// Object returns what to put into the window, over all else and as large as the window.
+func (t *Tip) Object() *fyne.Container { return t.layer }
+
+// Over says that the mouse is on texts that are cut, at a place of the canvas.
+func (t *Tip) Over(texts []string, at fyne.Position) {
+	t.at = at
+	if slices.Equal(texts, t.said) {
+		return // It is shown, or will be.
+	}
+	t.Away()
+	if len(texts) == 0 {
+		return
+	}
+	t.said = slices.Clone(texts)
+	asked := t.asked
+	t.stop = t.After(tipDelay, func() {
+		if asked == t.asked {
+			t.show()
+		}
+	})
+}
+
+// Away takes the tip away, and tells whether there was one to be seen.
+func (t *Tip) Away() bool {
+	t.asked++
+	t.said = nil
+	if t.stop != nil {
+		t.stop()
+		t.stop = nil
+	}
+	seen := t.panel.Visible()
+	t.panel.Hide()
+	return seen
+}
+
+func (t *Tip) show() {
+	rows := make([]Row, len(t.said))
+	for i, text := range t.said {
+		rows[i].Object = NewText(text, Style{Size: SizeDetail, Color: ColorText})
+	}
+	lines := Column(rows...)
+	t.lines.Layout, t.lines.Objects = lines.Layout, lines.Objects
+	window := t.layer.Size()
+	widest := min(fyne.CurrentApp().Settings().Theme().Size(SizeCard)*tipWidest, window.Width-2*tipMargin)
+	width := min(NaturalWidth(t.lines)+2*tipPadX, widest)
+	size := fyne.NewSize(width, HeightFor(t.lines, width-2*tipPadX)+2*tipPadY)
+	at := t.at.Subtract(fyne.CurrentApp().Driver().AbsolutePositionForObject(t.layer))
+	x := max(tipMargin, min(at.X, window.Width-tipMargin-size.Width))
+	y := at.Y + tipBelow
+	if y+size.Height > window.Height-tipMargin {
+		y = max(tipMargin, at.Y-tipAbove-size.Height)
+	}
+	t.panel.Show()
+	place(t.panel, x, y, size.Width, size.Height)
+	t.panel.Refresh()
+}
+
+type tipLayout struct{}
+
+func (tipLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+func (tipLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(size)
+	place(objects[1], tipPadX, tipPadY, size.Width-2*tipPadX, size.Height-2*tipPadY)
+}
