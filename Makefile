@@ -24,7 +24,7 @@ PCSC        := $(MODULE)/smartcard/(pcsc.*|ticketbridge.*)
 packages     = $$($(GO) list ./... | grep -vE '^($(1))$$')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit e2e build build-windows lint vet-elsewhere bench screens fuzz test-windows package clean setup-build setup-run setup-test setup-windows setup-package
+.PHONY: help run test unit e2e build build-windows lint vet-elsewhere bench screens fuzz test-windows package package-macos clean setup-build setup-run setup-test setup-windows setup-package
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -76,6 +76,7 @@ $(LINTER):
 bench: setup-test ## measure against the performance budget, as ratios to the bare parts
 	$(GO) test -run '^$$' -bench . -benchtime 2s $(call packages,$(WINDOWED))
 	$(GO) test -run '^$$' -bench Start -benchtime 5x ./internal/e2e
+	$(GO) test -run '^$$' -bench Idle -benchtime 3x ./internal/e2e
 
 screens: setup-build ## draw every screen into build/screens/ with the software renderer
 	@mkdir -p $(BUILD)/screens
@@ -91,6 +92,9 @@ test-windows: ## test the Windows programs under Wine; makes a Debian with Wine 
 package: setup-package ## build all packages that Linux can build into dist/, with checksums and bills of materials
 	.ci/package all
 	.ci/vulncheck
+
+package-macos: ## build the application, .zip and .pkg for macOS into dist/ (on a Mac)
+	@.ci/package-macos
 
 clean: ## remove what was built
 	rm -rf $(BUILD) dist

@@ -39,14 +39,14 @@ func policySettings() []Setting {
 	return slices.DeleteFunc(Settings(), func(s Setting) bool { return s.Only != "" && s.Only != "windows" })
 }
 
-// categoryOf returns the name of a setting's category.
-func categoryOf(key string) (string, error) {
+// categoryOf returns a setting's category.
+func categoryOf(key string) (policyCategory, error) {
 	for _, category := range policyCategories() {
 		if slices.Contains(category.keys, key) {
-			return category.name, nil
+			return category, nil
 		}
 	}
-	return "", fmt.Errorf("the setting %s is in no category of the administrative templates", key)
+	return policyCategory{}, fmt.Errorf("the setting %s is in no category of the administrative templates", key)
 }
 
 // longestPolicyText bounds what the editor takes for a text, in characters.
@@ -71,7 +71,7 @@ func WriteADMX(w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		made.Policies = append(made.Policies, setting.admx(category))
+		made.Policies = append(made.Policies, setting.admx(category.name))
 	}
 	return writeXML(w, "policyDefinitions", made)
 }
@@ -99,6 +99,15 @@ func WriteADML(w io.Writer) error {
 		}
 	}
 	return writeXML(w, "policyDefinitionResources", made)
+}
+
+// inEditor says where the group policy editor shows the setting.
+func (s Setting) inEditor() string {
+	category, err := categoryOf(s.Key)
+	if err != nil {
+		return "–" // it is not for Windows
+	}
+	return category.title + ": " + s.policyTitle()
 }
 
 // admx makes the definition of a setting's policy.

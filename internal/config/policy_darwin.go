@@ -9,7 +9,7 @@ import (
 // systemPolicy reads the managed preferences, which a device management system writes: those of the computer, and over them those
 // of the user.
 func systemPolicy() []Policy {
-	const folder, file = "/Library/Managed Preferences", "io.github.ers_login.ErsLogin.plist"
+	const folder, file = "/Library/Managed Preferences", "io.github.ers-login.ErsLogin.plist"
 	me, err := user.Current()
 	if err != nil {
 		return []Policy{{Where: folder, Err: fmt.Errorf("the user's name is not known: %w", err)}}

@@ -31,9 +31,10 @@ func WriteReference(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString(referenceHead)
 	b.WriteString(Table())
-	b.WriteString("\n## Names outside the settings file\n\n| Setting | Environment variable | Flag |\n|---|---|---|\n")
+	b.WriteString("\n## Names outside the settings file\n\nThe name of a policy is that of its setting; the group policy editor, which is for Windows, shows it " +
+		"in words.\n\n| Setting, and policy | Environment variable | Flag | In the group policy editor, under e-RS Login |\n|---|---|---|---|\n")
 	for _, setting := range Settings() {
-		fmt.Fprintf(&b, "| `%s` | `%s` | `--%s` |\n", setting.Key, setting.Environment, setting.Flag)
+		fmt.Fprintf(&b, "| `%s` | `%s` | `--%s` | %s |\n", setting.Key, setting.Environment, setting.Flag, setting.inEditor())
 	}
 	b.WriteString(referenceTail())
 	if err := WriteExample(&b); err != nil {
@@ -113,7 +114,7 @@ used stops every sign-in with a message for the service desk, since a rule that 
 |---|---|
 | Linux | ` + "`/etc/ers-login/policy.toml`" + `, written like a settings file |
 | Windows | values of the registry key ` + "`HKLM\\Software\\Policies\\ers-login`" + ` (64-bit view); the name of a value is that of the setting |
-| macOS | managed preferences of the domain ` + "`io.github.ers_login.ErsLogin`" + `, for the computer and, above it, for the user; the keys are the settings |
+| macOS | managed preferences of the domain ` + "`io.github.ers-login.ErsLogin`" + `, for the computer and, above it, for the user; the keys are the settings |
 
 | Kind of setting | In the registry | In a property list |
 |---|---|---|

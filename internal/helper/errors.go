@@ -11,6 +11,9 @@ import (
 var (
 	// ErrNotStarted: the helper could not be started, or what was started is not the helper that was wanted.
 	ErrNotStarted = errors.New("helper not started")
+	// ErrOtherVersion: what was started is the helper of another version of this program, as after an upgrade under a running one. It
+	// comes with ErrNotStarted.
+	ErrOtherVersion = errors.New("helper is of another version")
 	// ErrCrashed: the helper ended during a call. The error's text has the exit status.
 	ErrCrashed = errors.New("helper ended unexpectedly")
 	// ErrProtocol: the helper said something that is not of the protocol, and was ended.

@@ -24,6 +24,7 @@ var modes = map[string]func(){
 	"good":       func() { serveStdio("test", "1.0") },
 	"named":      func() { serveStdio("another", "1.0") },
 	"old":        func() { serveStdio("test", "0.9") },
+	"next":       func() { say(`{"hello":"test","protocol":2,"version":"1.1"}`); hang() },
 	"protocol 2": func() { say(`{"hello":"test","protocol":2,"version":"1.0"}`); hang() },
 	"no hello":   func() { hang() },
 	"garbage":    func() { say("Segmentation fault"); hang() },

@@ -74,11 +74,12 @@ func (h hello) check(settings Settings) error {
 	if h.Hello != settings.Name {
 		return fmt.Errorf("it calls itself %q", clean(h.Hello, 64))
 	}
+	// Another version may speak another protocol, too, and the former is what the user can do something about.
+	if settings.Version != "" && h.Version != settings.Version {
+		return fmt.Errorf("%w: its version is %q, not %q", ErrOtherVersion, clean(h.Version, 64), settings.Version)
+	}
 	if h.Protocol != Protocol {
 		return fmt.Errorf("it speaks version %d of the protocol, not %d", h.Protocol, Protocol)
-	}
-	if settings.Version != "" && h.Version != settings.Version {
-		return fmt.Errorf("its version is %q, not %q", clean(h.Version, 64), settings.Version)
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 type Settings struct {
 	// Name is what the helper must call itself in its hello.
 	Name string
-	// Version is what the helper must say its version is. Empty accepts any.
+	// Version is what the helper must say its version is, or it is refused with [ErrOtherVersion]. Empty accepts any.
 	Version string
 	// Command is the program, by its full path, and its arguments. Arguments can be read by other users: no secret there.
 	Command []string

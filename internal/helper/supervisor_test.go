@@ -102,8 +102,9 @@ func TestAnErrorIsAnAnswer(t *testing.T) {
 // A program taken for a helper by mistake, or one left over from another version, must be refused and not believed.
 func TestTheWrongProgramIsNotStarted(t *testing.T) {
 	tests := map[string]string{
-		"named": `calls itself "another"`, "old": `version is "0.9", not "1.0"`, "protocol 2": "version 2 of the protocol",
-		"no hello": "hello in time", "garbage": "first line is no hello", "silent end": "exit status 3", "long hello": "longer",
+		"named": `calls itself "another"`, "old": `version is "0.9", not "1.0"`, "next": `version is "1.1", not "1.0"`,
+		"protocol 2": "version 2 of the protocol",
+		"no hello":   "hello in time", "garbage": "first line is no hello", "silent end": "exit status 3", "long hello": "longer",
 	}
 	for mode, want := range tests {
 		t.Run(mode, func(t *testing.T) {
@@ -114,6 +115,7 @@ func TestTheWrongProgramIsNotStarted(t *testing.T) {
 			err := supervise(t, changed).Start(t.Context())
 			require.ErrorIs(t, err, helper.ErrNotStarted)
 			assert.Contains(t, err.Error(), want)
+			assert.Equal(t, mode == "old" || mode == "next", errors.Is(err, helper.ErrOtherVersion), "to start the program again helps against that alone")
 		})
 	}
 	t.Run("any version will do", func(t *testing.T) {

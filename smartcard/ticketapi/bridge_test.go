@@ -247,7 +247,7 @@ func TestAHelperThatCannotBeStarted(t *testing.T) {
 			"CARD-BRIDGE_MISSING", smartcard.NotInstalled, "",
 		},
 		"another version": {
-			func(_ *desk, s *ticketapi.Settings) { s.Version = "9.9.9" }, "CARD-BRIDGE_FAILED", smartcard.InternalError, "",
+			func(_ *desk, s *ticketapi.Settings) { s.Version = "9.9.9" }, "PROGRAM-UPGRADED", smartcard.InternalError, "",
 		},
 		"without PC/SC's library": {
 			func(d *desk, _ *ticketapi.Settings) { d.write("dead", nil) }, "CARD-NOT_INSTALLED", smartcard.NotInstalled,

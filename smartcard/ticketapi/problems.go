@@ -69,6 +69,8 @@ func helperProblem(err error) *problem.Problem {
 		return missing.Because(counts(err, smartcard.NotInstalled))
 	case lacksPCSC(err):
 		return noPCSC.Because(counts(err, smartcard.NotInstalled))
+	case errors.Is(err, helper.ErrOtherVersion):
+		return helper.Upgraded.Because(counts(err, smartcard.InternalError))
 	}
 	return failed.Because(counts(err, smartcard.InternalError))
 }

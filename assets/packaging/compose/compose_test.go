@@ -142,16 +142,23 @@ func TestLegalFiles(t *testing.T) {
 func TestLicences(t *testing.T) {
 	t.Chdir(filepath.Join("..", "..", ".."))
 	path := filepath.Join(t.TempDir(), "THIRD_PARTY.txt")
-	require.NoError(t, writeLicences(t.Context(), path, []string{"linux/amd64", "windows/amd64"}))
+	terms := filepath.Join(t.TempDir(), "copyright")
+	require.NoError(t, write(terms, []byte("Whoever links this says so.\n")))
+	require.NoError(t, writeLicences(t.Context(), path, []string{"linux/amd64", "The C library=" + terms, "windows/amd64"}))
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	for _, part := range []string{
 		"The Go programming language", "fyne.io/fyne/v2 v", "LICENSE_Inter.txt", "github.com/go-gl/glfw/", "glfw/LICENSE.md",
 		"github.com/ebfe/scard v", "github.com/danieljoos/wincred v", "Redistribution and use in source and binary forms",
+		"The C library\n\n--- copyright ---\n\nWhoever links this says so.\n",
 	} {
 		assert.Contains(t, string(content), part)
 	}
 	require.ErrorContains(t, writeLicences(t.Context(), path, []string{"linux"}), "no target")
+	require.NoError(t, write(terms, nil))
+	for _, without := range []string{terms, filepath.Join(t.TempDir(), "missing")} {
+		require.ErrorContains(t, writeLicences(t.Context(), path, []string{"The C library=" + without}), "cannot be shipped")
+	}
 }
 
 // TestAModuleWithoutALicence must not be shipped.

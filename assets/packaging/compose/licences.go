@@ -36,12 +36,28 @@ type module struct {
 	Replace            *module
 }
 
-// writeLicences writes the terms of every module that is linked into the programs, for the systems named by targets ("linux/amd64"), or
-// for this one. A module without any is an error: it must not be shipped.
-func writeLicences(ctx context.Context, path string, targets []string) error {
+// library is what is linked into a program and is no Go module, such as the start-up code of a C compiler.
+type library struct{ name, terms string }
+
+// parted tells targets ("linux/amd64") from libraries ("the name of it=the file with its terms").
+func parted(args []string) (targets []string, libraries []library) {
+	for _, arg := range args {
+		if name, terms, found := strings.Cut(arg, "="); found {
+			libraries = append(libraries, library{name, terms})
+		} else {
+			targets = append(targets, arg)
+		}
+	}
 	if len(targets) == 0 {
 		targets = []string{hostTarget}
 	}
+	return targets, libraries
+}
+
+// writeLicences writes the terms of every module that is linked into the programs for the targets, or for this system if there are none,
+// and those of libraries that are linked besides. A part without any is an error: it must not be shipped.
+func writeLicences(ctx context.Context, path string, args []string) error {
+	targets, libraries := parted(args)
 	linked := map[string]module{}
 	for _, target := range targets {
 		if err := addLinked(ctx, linked, target); err != nil {
@@ -65,6 +81,17 @@ func writeLicences(ctx context.Context, path string, targets []string) error {
 		if err := writeTerms(&text, name+" "+part.Version, part.Dir, true); err != nil {
 			return err
 		}
+	}
+	for _, part := range libraries {
+		content, err := os.ReadFile(part.terms)
+		if err != nil {
+			return fmt.Errorf("%s has no licence that could be read, and cannot be shipped: %w", part.name, err)
+		}
+		if len(bytes.TrimSpace(content)) == 0 {
+			return fmt.Errorf("%s has an empty licence: it cannot be shipped", part.name)
+		}
+		writeHead(&text, part.name)
+		writeText(&text, filepath.Base(part.terms), content)
 	}
 	return write(path, text.Bytes())
 }
@@ -125,15 +152,23 @@ func writeTerms(text *bytes.Buffer, title, folder string, within bool) error {
 	if len(names) == 0 {
 		return fmt.Errorf("%s has no licence in %s: it cannot be shipped", title, folder)
 	}
-	text.WriteString("\n" + strings.Repeat("=", 100) + "\n" + title + "\n")
+	writeHead(text, title)
 	for _, name := range names {
 		content, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(name))) //nolint:gosec // G304: within the folder
 		if err != nil {
 			return fmt.Errorf("could not read a licence: %w", err)
 		}
-		fmt.Fprintf(text, "\n--- %s ---\n\n%s\n", name, strings.TrimSpace(strings.ReplaceAll(string(content), "\r\n", "\n")))
+		writeText(text, name, content)
 	}
 	return nil
+}
+
+func writeHead(text *bytes.Buffer, title string) {
+	text.WriteString("\n" + strings.Repeat("=", 100) + "\n" + title + "\n")
+}
+
+func writeText(text *bytes.Buffer, name string, content []byte) {
+	fmt.Fprintf(text, "\n--- %s ---\n\n%s\n", name, strings.TrimSpace(strings.ReplaceAll(string(content), "\r\n", "\n")))
 }
 
 // legalFiles lists the legal files of a folder by their paths in it, sorted. Those of testdata are not shipped.

@@ -1,7 +1,8 @@
 // Compose writes the parts of the packages that are made from something else, so that nothing is told in two places:
 //
 //	compose examples FOLDER          config.toml and policy.toml, every setting commented out, from the table of internal/config
-//	compose licences FILE [TARGET…]  the licences of everything that the programs are built from, from the modules themselves
+//	compose licences FILE [TARGET…]  the licences of everything that the programs are built from, from the modules themselves; NAME=TERMS
+//	                                 adds something that is no module, and the file with its terms
 //	compose changelog FILE           docs/CHANGELOG.md as Debian wants it
 //	compose releases METAINFO FILE   the same for software centres: METAINFO with its releases filled in
 //
@@ -38,5 +39,5 @@ func run(ctx context.Context, args []string) error {
 	case len(args) == 3 && args[0] == "releases":
 		return writeReleases(args[1], args[2])
 	}
-	return errors.New("usage: compose examples FOLDER | licences FILE [TARGET…] | changelog FILE | releases METAINFO FILE")
+	return errors.New("usage: compose examples FOLDER | licences FILE [TARGET…] [NAME=TERMS…] | changelog FILE | releases METAINFO FILE")
 }

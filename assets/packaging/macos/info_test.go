@@ -73,11 +73,16 @@ func TestTheApplicationsDescription(t *testing.T) {
 	require.NoError(t, err)
 	id := regexp.MustCompile(`(?m)^ *ID *= *"(.*)"$`).FindSubmatch(project)
 	require.NotNil(t, id)
-	assert.Equal(t, string(id[1]), info["CFBundleIdentifier"], "managed preferences are looked for under this name")
+	identifier := strings.ReplaceAll(string(id[1]), "_", "-")
+	assert.Equal(t, identifier, info["CFBundleIdentifier"])
+	assert.Regexp(t, `^[A-Za-z0-9.-]+$`, info["CFBundleIdentifier"], "Apple allows nothing else")
+	policy, err := os.ReadFile("../../../internal/config/policy_darwin.go")
+	require.NoError(t, err)
+	assert.Contains(t, string(policy), `"`+identifier+`.plist"`, "managed preferences are looked for under this name")
 	assert.Equal(t, "ers-login", info["CFBundleExecutable"])
 	assert.Equal(t, "APPL", info["CFBundlePackageType"])
 	assert.Equal(t, []any{map[string]any{
-		"CFBundleTypeRole": "Viewer", "CFBundleURLName": string(id[1]), "CFBundleURLSchemes": []any{"ers-login"},
+		"CFBundleTypeRole": "Viewer", "CFBundleURLName": identifier, "CFBundleURLSchemes": []any{"ers-login"},
 	}}, info["CFBundleURLTypes"])
 	assert.Equal(t, true, info["NSHighResolutionCapable"])
 

@@ -21,13 +21,9 @@ UPDATE `Registry` SET `Value` = '#%%SystemRoot%\System32\EventCreate.exe' WHERE 
 -- %ProgramData%\ers-login: SYSTEM and administrators change it, users read it, and nothing is inherited from above, where users may make files.
 CREATE TABLE `MsiLockPermissionsEx` (`MsiLockPermissionsEx` CHAR(72) NOT NULL, `LockObject` CHAR(72) NOT NULL, `Table` CHAR(32) NOT NULL, `SDDLText` CHAR(0) NOT NULL, `Condition` CHAR(255) PRIMARY KEY `MsiLockPermissionsEx`)
 INSERT INTO `MsiLockPermissionsEx` (`MsiLockPermissionsEx`, `LockObject`, `Table`, `SDDLText`) VALUES ('DataFolder', 'DATADIR', 'CreateFolder', 'D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)')
--- A removal takes the passphrase and the proxy's password out of the Credential Manager of whoever removes, after SignOut (34: a program in a
--- folder; 1024: within the transaction, as the user; 64: a failure does not stop the removal).
-INSERT INTO `CustomAction` (`Action`, `Type`, `Source`, `Target`) VALUES ('ForgetPassphrase', 1122, 'System64Folder', '"[System64Folder]cmdkey.exe" /delete:ers-login-certificate:passphrase')
-INSERT INTO `CustomAction` (`Action`, `Type`, `Source`, `Target`) VALUES ('ForgetProxyPassword', 1122, 'System64Folder', '"[System64Folder]cmdkey.exe" /delete:ers-login-proxy:password')
+-- A removal, before the files go. An upgrade removes the version before without them.
 INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('SignOut', 'REMOVE="ALL" AND NOT UPGRADINGPRODUCTCODE', 1609)
-INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('ForgetPassphrase', 'REMOVE="ALL" AND NOT UPGRADINGPRODUCTCODE', 1610)
-INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('ForgetProxyPassword', 'REMOVE="ALL" AND NOT UPGRADINGPRODUCTCODE', 1611)
+INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('Forget', 'REMOVE="ALL" AND NOT UPGRADINGPRODUCTCODE', 1610)
 -- Windows Installer compares the versions of files.
 UPDATE `File` SET `Version` = '@VERSION@.0', `Language` = '2057' WHERE `File` = 'ers_login.exe'
 UPDATE `File` SET `Version` = '@VERSION@.0', `Language` = '2057' WHERE `File` = 'ticketbridge.exe'

@@ -3,12 +3,15 @@
 package windows_test
 
 import (
+	"context"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -104,6 +107,18 @@ func (i installer) program(args ...string) string {
 	output, status := i.run(helperFolder+`\ers-login.exe`, args...)
 	require.Zero(i.t, status, output)
 	return output
+}
+
+// stores has the installed program store a secret, which it reads from its standard input.
+func (i installer) stores(command string) {
+	i.t.Helper()
+	line := i.command(helperFolder+`\ers-login.exe`, command)
+	ctx, cancel := context.WithTimeout(i.t.Context(), guard)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
+	cmd.Stdin, cmd.WaitDelay = strings.NewReader("a made-up secret\n"), 5*time.Second
+	output, err := cmd.CombinedOutput()
+	require.NoError(i.t, err, string(output))
 }
 
 // setting is a setting as the installed program has it.
@@ -251,19 +266,42 @@ func TestTheInstallerAndTheComputersFile(t *testing.T) {
 	require.NoError(t, os.RemoveAll(i.at(dataFolder)))
 }
 
-// TestARemovalSignsOut: a session key that outlives the program is one that nobody will ever take back.
+// storedSecrets is where the Credential Manager has what the program's commands have stored.
+var storedSecrets = map[string]string{"passphrase": "ers-login-certificate:passphrase", "proxy-password": "ers-login-proxy:password"}
+
+// TestARemovalSignsOut: a session key that outlives the program is one that nobody will ever take back, and a passphrase one that nobody
+// looks for.
 func TestARemovalSignsOut(t *testing.T) {
 	i := newInstaller(t)
 	i.copy("handoff.exe", toolsFolder, "handoff.exe")
 	i.copy("credread.exe", toolsFolder, "credread.exe")
 	k := keyring{i.rig, toolsFolder + `\handoff.exe`, toolsFolder + `\credread.exe`}
 	require.Zero(t, i.msiexec("/i", "newer.msi", "BASEURL="+givenURL))
+	there := func(target string) bool {
+		output, status := i.run(k.reader, target)
+		require.Contains(t, []int{0, notFound}, status, output)
+		return status == 0
+	}
 	k.does("write-aliases", "1")
+	for command, target := range storedSecrets {
+		require.False(t, there(target), target)
+		i.stores(command)
+		require.True(t, there(target), target)
+	}
 	require.Zero(t, i.msiexec("/i", "newer.msi", "REINSTALL=ALL"), "a repair")
-	output, status := i.run(k.reader, "ers-login:session-key")
-	require.Zero(t, status, "a repair is no removal: %s", output)
+	require.True(t, there("ers-login:session-key"), "a repair is no removal")
+
+	i.program("forget")
+	require.True(t, there("ers-login:session-key"), "to forget is not to sign out")
+	for command, target := range storedSecrets {
+		assert.False(t, there(target), target)
+		i.stores(command)
+	}
 
 	require.Zero(t, i.msiexec("/x", "newer.msi"))
+	for _, target := range storedSecrets {
+		assert.False(t, there(target), target)
+	}
 	for _, account := range []string{"session", "session-key"} {
 		k.lacks(account)
 	}
