@@ -98,11 +98,8 @@ func (c *Client) Publish(ctx context.Context, session handoff.Session) error {
 			// It never came to writing.
 			return err
 		}
-		for _, halfway := range []error{helper.ErrEnded, helper.ErrCrashed, helper.ErrProtocol, handoff.ErrStopped} {
-			if errors.Is(err, halfway) {
-				c.takeBack(ctx)
-				break
-			}
+		if errors.Is(err, helper.ErrEnded) || crashed(err) {
+			c.takeBack(ctx)
 		}
 		return err
 	})
@@ -122,7 +119,7 @@ func (c *Client) read(ctx context.Context, may prompting) (handoff.Session, erro
 	var session handoff.Session
 	err := c.exclusive(ctx, func() error {
 		var message sessionMessage
-		if err := c.operate(ctx, callRead, may, nil, &message); err != nil {
+		if err := c.repeatable(ctx, callRead, may, &message); err != nil {
 			return err
 		}
 		read, err := handoff.Decode(message.Session)
@@ -133,14 +130,36 @@ func (c *Client) read(ctx context.Context, may prompting) (handoff.Session, erro
 }
 
 // Clear removes the session from the keyring, and whatever else is found in its place. Nothing to remove is no error. A locked
-// keyring asks the user for its password: whoever cannot wait for that, as at the end of the program, bounds it with ctx.
+// keyring asks the user for its password: whoever cannot wait for that, as at the end of the program, bounds it with ctx. A
+// session must not stay because a worker died: another one tries it once more.
 func (c *Client) Clear(ctx context.Context) error {
-	return c.exclusive(ctx, func() error { return c.operate(ctx, callClear, mayPrompt, nil, nil) })
+	return c.exclusive(ctx, func() error { return c.repeatable(ctx, callClear, mayPrompt, nil) })
+}
+
+// repeatable makes a call that does no harm if it is made twice: once more, with another worker, if the worker dies of it or has just
+// died.
+func (c *Client) repeatable(ctx context.Context, call string, may prompting, result any) error {
+	err := c.operate(ctx, call, may, nil, result)
+	if !crashed(err) || ctx.Err() != nil {
+		return err
+	}
+	c.log("another keyring worker tries again", err)
+	return c.operate(ctx, call, may, nil, result)
+}
+
+// crashed tells whether the worker, or the keyring under it, was gone before a call was over.
+func crashed(err error) bool {
+	for _, gone := range []error{helper.ErrCrashed, helper.ErrProtocol, handoff.ErrStopped} {
+		if errors.Is(err, gone) {
+			return true
+		}
+	}
+	return false
 }
 
 // Check tells whether the keyring could be used now, without prompting.
 func (c *Client) Check(ctx context.Context) error {
-	return c.exclusive(ctx, func() error { return c.operate(ctx, callProbe, neverPrompt, nil, nil) })
+	return c.exclusive(ctx, func() error { return c.repeatable(ctx, callProbe, neverPrompt, nil) })
 }
 
 // Passphrase returns the passphrase of the certificate's PKCS#12 file, [NotFound] with handoff.ErrNotFound in its chain if none

@@ -1,11 +1,14 @@
 package keyring_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,12 +31,38 @@ import (
 // The test program is its own worker: started again with this in its environment, it serves, or fails as the value says.
 const workerVariable = "ERS_LOGIN_TEST_WORKER"
 
+// dyingOf begins the value of a worker that dies of a call, once: the call's name and a file that says that it has happened follow.
+const dyingOf = "dying:"
+
+// mortal is the input of such a worker.
+type mortal struct {
+	io.Reader
+	call, mark string
+}
+
+// Read ends the process if what it reads is the call.
+func (m mortal) Read(p []byte) (int, error) {
+	n, err := m.Reader.Read(p)
+	if _, gone := os.Stat(m.mark); gone != nil && bytes.Contains(p[:n], []byte(`"`+m.call+`"`)) {
+		if os.WriteFile(m.mark, nil, 0o600) == nil {
+			os.Exit(9)
+		}
+	}
+	return n, err
+}
+
 func TestMain(m *testing.M) {
-	switch os.Getenv(workerVariable) {
+	how, dies := strings.CutPrefix(os.Getenv(workerVariable), dyingOf)
+	var input io.Reader = os.Stdin
+	if dies {
+		call, mark, _ := strings.Cut(how, ":")
+		input, how = mortal{os.Stdin, call, mark}, "serve"
+	}
+	switch how {
 	case "":
 		goleak.VerifyTestMain(m)
 	case "serve":
-		if err := keyring.Serve(context.Background(), os.Stdin, os.Stdout, "1.0"); err != nil {
+		if err := keyring.Serve(context.Background(), input, os.Stdout, "1.0"); err != nil {
 			_, _ = fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -339,6 +368,32 @@ func TestAKilledWorkerLeavesNothingMixed(t *testing.T) {
 	_, err := client.Read(t.Context())
 	requireProblem(t, keyring.NotFound, err)
 	require.NoError(t, client.Publish(t.Context(), madeUp()))
+}
+
+// A worker that dies while somebody signs out must not leave the session behind, nor ask the user what to do about it.
+func TestAWorkerThatDiesIsReplaced(t *testing.T) {
+	for name, do := range map[string]func(*keyring.Client) error{
+		"clear": func(client *keyring.Client) error { return client.Clear(t.Context()) },
+		"probe": func(client *keyring.Client) error { return client.Check(t.Context()) },
+		"read": func(client *keyring.Client) error {
+			_, err := client.Read(t.Context())
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			session := keyringtest.ForTest(t, keyringtest.Options{})
+			mark := filepath.Join(t.TempDir(), "died")
+			mortal := settings(t, session)
+			mortal.Env = append(mortal.Env, workerVariable+"="+dyingOf+name+":"+mark)
+			client := connect(t, mortal)
+			require.NoError(t, client.Publish(t.Context(), madeUp()))
+			require.NoError(t, do(client))
+			require.FileExists(t, mark)
+			if name == "clear" {
+				require.Empty(t, lookUp(t, session, "ers-login", "session")+lookUp(t, session, "ers-login", "session-key"))
+			}
+		})
+	}
 }
 
 // A foreign entry must be told apart from being signed out, and be removable.
