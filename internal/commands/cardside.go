@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/command"
@@ -82,6 +83,18 @@ func (r realNeighbours) bridgeSettings(removal string) (ticketapi.Settings, erro
 		Log:     func(line string) { r.log.WithField("helper", "ticketbridge").Warn(line) },
 		Sight:   func(err error) { r.sight(removal, err) },
 	}, nil
+}
+
+// presenceOf is what the flow needs to know of the readers.
+func presenceOf(seen ticketapi.Presence) login.Presence {
+	switch {
+	case seen.Err != nil:
+		return login.CardUnseen
+	case seen.CardIn():
+		return login.CardIn
+	default:
+		return login.CardOut
+	}
 }
 
 // sight tells whether the readers can be seen. Without them card_removal=always does not hold, and its organisation has to know;

@@ -22,6 +22,8 @@ type neighbours struct {
 	memory  login.Memory
 	// nudge tells that the card side has changed, for agents that know it; nil for others.
 	nudge <-chan struct{}
+	// presence looks whether there is a card in a reader, and is asked whenever nudge has told of something; nil where nobody can see.
+	presence func() login.Presence
 
 	baseURL, asid string
 	pollInterval  time.Duration
@@ -100,14 +102,15 @@ func (e *entrance) run() error {
 	watching, stop := context.WithCancel(context.WithoutCancel(e.life))
 	cards := login.WatchAgent(watching, found.agent, smartcard.WatchSettings{Interval: found.pollInterval})
 	var beside sync.WaitGroup
-	beside.Go(func() { forward(watching, found.nudge, cards.Look) })
+	readers := make(chan login.Presence)
+	beside.Go(func() { forward(watching, found, cards.Look, readers) })
 	incidents, release := e.attend(watching, &beside, found.endWhenLocked, cards.Look)
 	flow := login.New(login.Config{
 		ERS: found.ers, Keyring: found.keyring, Cards: cards, Memory: found.memory,
 		Clock: login.SystemClock{}, Log: e.log, Observe: e.see, Guard: e.guard,
 		BaseURL: found.baseURL, ASID: found.asid, Publisher: e.publisher,
 		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked,
-		Workstation: incidents, Notices: e.board.Changes(),
+		Presence: readers, Workstation: incidents, Notices: e.board.Changes(),
 	})
 	e.flow.Store(flow)
 	flow.Run(e.life)
@@ -153,34 +156,55 @@ func (e *entrance) find() (neighbours, error) {
 			return neighbours{}, err
 		}
 		e.log.WithError(err).Error("start")
-		e.see(login.State{Phase: login.Failed, Problem: problem.Of(err), ProblemAt: time.Now()})
-		if !e.wantsAgain() {
+		// Without a flow nobody knows whether the keyring is clear.
+		failed := login.State{Phase: login.Failed, Problem: problem.Of(err), ProblemAt: time.Now(), Uncleared: true}
+		e.see(failed)
+		if !e.wantsAgain(failed) {
 			return neighbours{}, err
 		}
 		e.see(login.State{Phase: login.Starting, Since: time.Now()})
 	}
 }
 
-func (e *entrance) wantsAgain() bool {
+// wantsAgain waits until the user tries again a start that has failed, or leaves. Meanwhile the window shows who wants a sign-in.
+func (e *entrance) wantsAgain(failed login.State) bool {
 	for {
 		select {
 		case <-e.life.Done():
 			return false
 		case intent := <-e.early:
-			if _, again := intent.(login.TryAgain); again {
+			switch wish := intent.(type) {
+			case login.TryAgain:
 				return true
+			case login.Requested:
+				if failed.AskedBy != wish.By {
+					failed.AskedBy = wish.By
+					e.see(failed)
+				}
 			}
 		}
 	}
 }
 
-func forward(ctx context.Context, nudge <-chan struct{}, look func()) {
+// forward has the ticket looked at whenever the card side tells of a change, and tells the flow where the card is when that has become
+// another, until the context ends. While the flow is busy it waits; what is told then is what is true then.
+func forward(ctx context.Context, found neighbours, look func(), readers chan<- login.Presence) {
+	told := login.CardUnseen
 	for {
+		now, tell := told, readers
+		if found.presence != nil {
+			now = found.presence()
+		}
+		if now == told {
+			tell = nil
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-nudge:
+		case <-found.nudge:
 			look()
+		case tell <- now:
+			told = now
 		}
 	}
 }

@@ -46,6 +46,7 @@ func (p program) openReal(cmd *cobra.Command) error {
 			Preferences: newPreferences(asWanted(found.sources), p.autostart(log), log),
 		},
 		wanted: sortOfWindow("sign-in", file, cmd.Flags(), p.environ), find: found.sweepingUp, background: background, graphics: p.newGraphics(log),
+		unusable: found.unusable, sweep: found.sweep,
 	})
 }
 
@@ -93,6 +94,15 @@ type realNeighbours struct {
 	left *leftover
 }
 
+// unusable tells what is wrong with the settings, which prepare would begin with.
+func (r realNeighbours) unusable() error {
+	settings, err := config.Load(r.sources)
+	if err != nil {
+		return err
+	}
+	return settings.RequireReal()
+}
+
 func (r realNeighbours) prepare(ctx context.Context) (neighbours, error) {
 	settings, err := config.Load(r.sources)
 	// What was set aside may be why something else is missing.
@@ -121,7 +131,8 @@ func (r realNeighbours) prepare(ctx context.Context) (neighbours, error) {
 	r.open.set(&cards)
 	records := r.openAudit(settings, ers, fqdn)
 	return neighbours{
-		agent: cards.agent, ers: records.ers, keyring: knowing{remembering{ring, r.left}, records.ers}, memory: r.memory, nudge: cards.readers.Changed(),
+		agent: cards.agent, ers: records.ers, keyring: knowing{remembering{ring, r.left}, records.ers}, memory: r.memory,
+		nudge: cards.readers.Changed(), presence: func() login.Presence { return presenceOf(cards.readers.Presence()) },
 		baseURL: settings.BaseURL, asid: settings.ASID,
 		pollInterval: settings.AgentPollInterval, maxAge: settings.SessionMaxAge,
 		grace: settings.ClosingGrace, endWhenLocked: settings.ScreenLock == config.LockEnds,

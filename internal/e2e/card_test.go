@@ -21,16 +21,7 @@ const slowPolling = `agent_poll_interval = "1m"`
 // signInWithACard puts a virtual card into a real pcscd's reader and signs in. The ticket is there with the card.
 func signInWithACard(t *testing.T, settings ...string) (*scene, *stage.Program, *pcsctest.Card) {
 	t.Helper()
-	// A socket's path is short, and a test's own folder is not.
-	dir, err := os.MkdirTemp("", "ers-pcsc-")
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
-	daemon, err := pcsctest.Start(context.WithoutCancel(t.Context()), dir)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, daemon.Close()) })
-
-	s := open(t, keyringtest.Options{}, append(settings, slowPolling)...)
-	s.Extra = daemon.Env()
+	s, daemon := openWithAReader(t, append(settings, slowPolling)...)
 	program := s.start()
 	s.insertCard()
 	card, err := daemon.Insert()
@@ -40,6 +31,22 @@ func signInWithACard(t *testing.T, settings ...string) (*scene, *stage.Program, 
 	s.see(program, "signed-in")
 	s.keyringHas(s.sessions()[0])
 	return s, program, card
+}
+
+// openWithAReader sets a scene with a real pcscd and its virtual reader.
+func openWithAReader(t *testing.T, settings ...string) (*scene, *pcsctest.Daemon) {
+	t.Helper()
+	// A socket's path is short, and a test's own folder is not.
+	dir, err := os.MkdirTemp("", "ers-pcsc-")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	daemon, err := pcsctest.Start(context.WithoutCancel(t.Context()), dir)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, daemon.Close()) })
+
+	s := open(t, keyringtest.Options{}, settings...)
+	s.Extra = daemon.Env()
+	return s, daemon
 }
 
 // gone waits until another program finds no session any more, and returns when that was.
@@ -82,4 +89,20 @@ func TestAUT004CardRemoved(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		s.keyringHas(s.sessions()[0])
 	})
+}
+
+// A clinician whose card is in, and who has closed the Identity Agent's window, must not be told to insert the card.
+func TestACardWithoutAPasscode(t *testing.T) {
+	s, daemon := openWithAReader(t)
+	program := s.start()
+	card, err := daemon.Insert()
+	require.NoError(t, err)
+	require.NoError(t, program.WaitMissing(s.ctx, "passcode"))
+	require.NoError(t, card.Remove())
+	require.NoError(t, program.WaitMissing(s.ctx, "card"))
+	_, err = daemon.Insert()
+	require.NoError(t, err)
+	require.NoError(t, program.WaitMissing(s.ctx, "passcode"))
+	s.insertCard() // The passcode, which brings the ticket.
+	s.see(program, "choosing")
 }

@@ -112,7 +112,7 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 	}
 	if e.err == nil {
 		m.running, m.handed = publishing, true
-		m.generation = max(m.generation+1, now.UnixMilli())
+		m.generation = nextGeneration(m.generation, now)
 		m.entry = m.handover(now)
 		return []effect{publish{m.attempt, m.entry, m.unread}}
 	}
@@ -125,6 +125,15 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 		return effects
 	}
 	return m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})
+}
+
+// nextGeneration is a generation that is higher than the last one that is known, and that of any other run unless the clock was set back.
+func nextGeneration(last int64, now time.Time) int64 {
+	if last < 0 || last >= handoff.MaxGeneration {
+		// An entry that no program of ours has written must not keep anybody from signing in.
+		last = 0
+	}
+	return max(last+1, now.UnixMilli())
 }
 
 func (m *machine) onPublished(now time.Time, e published) []effect {

@@ -14,6 +14,8 @@ type event interface{ event() }
 type (
 	// cardEvent is the smartcard side's news of the ticket.
 	cardEvent struct{ smartcard.Event }
+	// presenceEvent tells whether a card is seen in a reader.
+	presenceEvent struct{ Presence }
 	// intentEvent is a wish of the user.
 	intentEvent struct{ Intent }
 	// recovered is the outcome of recoverLeftovers: the entry of a dead run is gone from the keyring. Its session is still to
@@ -75,6 +77,7 @@ type (
 )
 
 func (cardEvent) event()     {}
+func (presenceEvent) event() {}
 func (intentEvent) event()   {}
 func (recovered) event()     {}
 func (asked) event()         {}

@@ -81,7 +81,9 @@ type Config struct {
 	Memory  Memory
 	Clock   Clock
 	Log     logrus.FieldLogger
-	// Workstation tells what happens to the workstation, and Notices what the neighbours want to be known. Both may be nil.
+	// Presence tells whether a card is seen in a reader, when that becomes another; until then it is unseen. Workstation tells what
+	// happens to the workstation, and Notices what the neighbours want to be known. All three may be nil.
+	Presence    <-chan Presence
 	Workstation <-chan Incident
 	Notices     <-chan []Notice
 	// Observe gets every state, in order. It is called by the event loop and must not block.
@@ -201,6 +203,9 @@ func (f *Flow) Run(ctx context.Context) {
 			}
 			f.config.Guard(e.Ticket.Text)
 			happened = cardEvent{e}
+		case card := <-f.config.Presence:
+			f.config.Log.WithField("card", card.String()).Info("readers")
+			happened = presenceEvent{card}
 		case intent := <-f.intents:
 			happened = intentEvent{intent}
 		case <-quit:
@@ -244,10 +249,15 @@ func (f *Flow) tell(before State) {
 		if now.Phase == Waiting || now.Phase == Ending {
 			entry = entry.WithField("reason", now.Reason.String())
 		}
+		if now.Phase == Waiting {
+			entry = entry.WithField("missing", now.Missing.String())
+		}
 		if now.Problem != nil {
 			entry = entry.WithField("problem", now.Problem.Code)
 		}
 		entry.Info("phase")
+	} else if now.Phase == Waiting && before.Missing != now.Missing {
+		f.config.Log.WithField("missing", now.Missing.String()).Info("waiting")
 	}
 	f.config.Observe(now)
 }

@@ -585,3 +585,41 @@ func (r *refusing) CreateSession(ctx context.Context, token ersclient.Token) (er
 	}
 	return r.neighbours.CreateSession(ctx, token)
 }
+
+// Whoever has put their card in and is told to insert it takes it out again. What the readers show reaches the window, and the log, in
+// which a service desk follows what the user saw.
+func TestPresenceTellsWhatAWaitingUserHasToDo(t *testing.T) {
+	presence, around := make(chan login.Presence), newNeighbours()
+	r := startWithConfig(t, around, nil, func(c *login.Config) { c.QuitWithin, c.Presence = time.Minute, presence })
+	tell := func(card login.Presence) {
+		t.Helper()
+		select {
+		case presence <- card:
+		case <-time.After(patience):
+			require.FailNow(t, "the flow does not look at the readers")
+		}
+	}
+	missing := func(want login.Missing, card login.Presence) {
+		t.Helper()
+		for state := r.until(login.Waiting); state.Missing != want || state.Links.Card != card; {
+			state = r.until(login.Waiting)
+		}
+	}
+	r.until(login.Waiting)
+	around.cards <- smartcard.Event{Kind: smartcard.TicketGone, Err: smartcard.TicketNotAvailable.Problem()}
+	missing(login.MissingCard, login.CardUnseen)
+	tell(login.CardOut)
+	missing(login.MissingCard, login.CardOut)
+	tell(login.CardIn)
+	missing(login.MissingPasscode, login.CardIn)
+	tell(login.CardUnseen)
+	missing(login.MissingCard, login.CardUnseen)
+	tell(login.CardIn)
+	missing(login.MissingPasscode, login.CardIn)
+	r.appear()
+	assert.Equal(t, login.CardIn, r.until(login.Choosing).Links.Card)
+	r.Send(login.Quit{})
+	r.wait()
+	assert.Contains(t, r.log.String(), "missing=passcode")
+	assert.Contains(t, r.log.String(), "card=in")
+}

@@ -1,19 +1,25 @@
 package login
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
 )
 
 func agentHealth(absence error) Health {
-	switch missing, known := missing(absence); {
+	var code smartcard.Code
+	switch missing, known := missing(absence, CardUnseen); {
 	case absence == nil:
 		return HealthGood
-	case !known || missing == MissingAgent:
+	case missing == MissingAgent:
 		return HealthBad
-	default:
+	case known, errors.As(absence, &code) && code.Group() == smartcard.GroupCardAndDevice:
+		// It works, and says what it waits for, or what is wrong with the card.
 		return HealthAttention
+	default:
+		return HealthBad
 	}
 }
 

@@ -69,6 +69,21 @@ func (m *machine) onTicketGone(now time.Time, why error) []effect {
 	return nil
 }
 
+// onPresence follows the card in the reader, which tells a waiting user what to do next. It begins and ends nothing: the Identity Agent
+// asks for the passcode by itself, and what comes of that is the ticket.
+func (m *machine) onPresence(card Presence) {
+	inserted := m.state.Links.Card == CardOut && card == CardIn
+	m.state.Links.Card = card
+	if m.state.Phase != Waiting || !m.seen.IsZero() {
+		return
+	}
+	m.state.Missing, _ = missing(m.absence, card)
+	if inserted {
+		// Whoever inserts a card begins anew, perhaps somebody else: how it ended before is of no use to them.
+		m.state.Reason = NotEnded
+	}
+}
+
 // onIntent takes a wish of the user, where the phase allows it. A wish that came too late, such as a second press of a
 // button, is not an error.
 func (m *machine) onIntent(now time.Time, intent Intent) []effect {

@@ -310,3 +310,53 @@ func TestBoard(t *testing.T) {
 	default:
 	}
 }
+
+// If this fails, the status bar blames the Identity Agent for a card that it has told about.
+func TestTheHealthOfAnAgentWithoutATicket(t *testing.T) {
+	for name, test := range map[string]struct {
+		absence error
+		want    Health
+	}{
+		"a ticket":             {nil, HealthGood},
+		"no card, no passcode": {smartcard.TicketNotAvailable.Problem(), HealthAttention},
+		"no reader":            {smartcard.ReaderNotAvailable.Problem(), HealthAttention},
+		"a blocked card":       {smartcard.PINBlocked.Problem(), HealthAttention},
+		"another card":         {smartcard.SmartcardNotValid.Problem(), HealthAttention},
+		"not installed":        {smartcard.NotInstalled.Problem(), HealthBad},
+		"not answering":        {smartcard.AgentSilent, HealthBad},
+		"not understood":       {smartcard.InvalidParameter.Problem(), HealthBad},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, agentHealth(test.absence)) })
+	}
+}
+
+// A session lives and ends with the ticket. If this fails, a card that was pushed about in its reader ends a session that Spine goes
+// on with, or one that nobody has a ticket for goes on.
+func TestAUT004PresenceEndsAndBeginsNothing(t *testing.T) {
+	m := signedIn(t)
+	for _, card := range []Presence{CardIn, CardOut, CardUnseen, CardIn} {
+		assert.Empty(t, m.handle(morning, presenceEvent{card}))
+		assert.Equal(t, SignedIn, m.state.Phase)
+		assert.Equal(t, card, m.state.Links.Card)
+	}
+}
+
+// If this fails, whoever inserts their card is told how the sign-in before ended, which may have been another's.
+func TestAnInsertedCardBeginsAnew(t *testing.T) {
+	for name, test := range map[string]struct {
+		path []string
+		want Reason
+	}{
+		"after a cancelled one":       {[]string{"no card is seen in a reader", "user: sign in", "user: cancel", "a card is seen in a reader"}, NotEnded},
+		"a card that was in already":  {[]string{"a card is seen in a reader", "user: sign in", "user: cancel", "a card is seen in a reader"}, Cancelled},
+		"a card that was not seen":    {[]string{"user: sign in", "user: cancel", "a card is seen in a reader"}, Cancelled},
+		"a card that is taken out":    {[]string{"a card is seen in a reader", "user: sign in", "user: cancel", "no card is seen in a reader"}, Cancelled},
+		"readers that are seen again": {[]string{"no card is seen in a reader", "user: sign in", "user: cancel", "the readers go out of sight", "a card is seen in a reader"}, Cancelled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := situation{name, append(toWaiting[:2:2], test.path...)}.machine(t)
+			require.Equal(t, Waiting, m.state.Phase)
+			assert.Equal(t, test.want, m.state.Reason)
+		})
+	}
+}

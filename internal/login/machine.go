@@ -147,6 +147,8 @@ func (m *machine) handle(now time.Time, happened event) []effect {
 	switch e := happened.(type) {
 	case cardEvent:
 		return m.onCard(now, e.Event)
+	case presenceEvent:
+		m.onPresence(e.Presence)
 	case intentEvent:
 		return m.onIntent(now, e.Intent)
 	case recovered:
@@ -294,7 +296,7 @@ func (m *machine) wait(now time.Time, reason Reason) []effect {
 		m.state.Missing = MissingIntent
 		return m.probe(now)
 	}
-	missing, known := missing(m.absence)
+	missing, known := missing(m.absence, m.state.Links.Card)
 	m.state.Missing = missing
 	if !known {
 		// The agent says that something is wrong which no card mends, such as a blocked one.
@@ -330,7 +332,7 @@ func (m *machine) fail(now time.Time, err error) {
 	m.forget()
 	m.resume = nil
 	m.enter(now, Failed)
-	m.state.Problem, m.state.ProblemAt = problem.Of(err), now
+	m.state.Problem, m.state.ProblemAt, m.state.Uncleared = problem.Of(err), now, !m.recovered
 }
 
 // end leaves a session, or what there is of one. The keyring is cleared before anything else, whatever the reason.
@@ -462,11 +464,14 @@ func find(offered []ersclient.Permission, wanted ersclient.Permission) (ersclien
 	return ersclient.Permission{}, false
 }
 
-// missing tells what a user without a ticket has to do, and whether waiting can bring it.
-func missing(absence error) (Missing, bool) {
+// missing tells what a user without a ticket has to do, and whether waiting can bring it. The agent answers the same whether there is
+// no card or no passcode yet; where the readers can be seen, they tell the one from the other.
+func missing(absence error, card Presence) (Missing, bool) {
 	switch {
 	case absence == nil:
 		return MissingUnknown, true
+	case errors.Is(absence, smartcard.TicketNotAvailable) && card == CardIn:
+		return MissingPasscode, true
 	case errors.Is(absence, smartcard.TicketNotAvailable):
 		return MissingCard, true
 	case errors.Is(absence, smartcard.ReaderNotAvailable):

@@ -89,6 +89,9 @@ var happenings = []happening{
 	{"the ticket is gone: card blocked", morning, card(smartcard.TicketGone, smartcard.Ticket{}, smartcard.PINBlocked.Problem())},
 	{"the agent is unsure", morning, card(smartcard.AgentUnsure, smartcard.Ticket{}, smartcard.ServerBusy.Problem())},
 	{"the agent is sure again: the first ticket", morning, card(smartcard.AgentSure, firstTicket, nil)},
+	{"a card is seen in a reader", morning, always(presenceEvent{CardIn})},
+	{"no card is seen in a reader", morning, always(presenceEvent{CardOut})},
+	{"the readers go out of sight", morning, always(presenceEvent{CardUnseen})},
 	{"user: sign in", morning, intent(SignIn{})},
 	{"another program asks for a sign-in", morning, intent(Requested{By: "Vendor App"})},
 	{"no program asks any more", morning, intent(Requested{})},
@@ -184,10 +187,14 @@ var situations = []situation{
 	{"waiting for a card", toWaiting},
 	{"waiting for a card, the keyring was locked at the start", []string{"recovered: keyring locked", "the ticket is gone: no card"}},
 	{"waiting, signed out with the ticket still there", append(toSignedIn[:7:7], "user: sign out", "ended: all well")},
+	{"waiting for a card, none is in a reader", append(toWaiting[:2:2], "no card is seen in a reader")},
+	{"waiting for the passcode", append(toWaiting[:2:2], "no card is seen in a reader", "a card is seen in a reader")},
+	{"waiting, cancelled, no card is in a reader", append(toWaiting[:2:2], "no card is seen in a reader", "user: sign in", "user: cancel")},
 	{"waiting, another program asks for a sign-in", append(toWaiting[:2:2], "another program asks for a sign-in")},
 	{"choosing, another program asks for a sign-in", append(toChoosing[:4:4], "another program asks for a sign-in")},
 	{"prompting", append(toWaiting[:2:2], "user: sign in")},
 	{"prompting, the agent has a ticket that was not seen yet", append(toWaiting[:2:2], "user: sign in", "asked: the agent has a ticket")},
+	{"prompting, a card is in a reader", append(toWaiting[:2:2], "a card is seen in a reader", "user: sign in")},
 	{"signing in", toSigningIn},
 	{"choosing", toChoosing},
 	{"selecting: A002 under way", toSelecting},
@@ -210,6 +217,7 @@ var situations = []situation{
 	{"renewed: A001 under way", append(toSignedIn[:7:7], "user: renew", "ended: all well")},
 	{"failed: e-RS refused the ticket", append(toSigningIn[:3:3], "A001: refused")},
 	{"failed: card blocked, no ticket", append(toWaiting[:2:2], "the ticket is gone: card blocked")},
+	{"failed: card blocked, after Sign in", append(toWaiting[:2:2], "a card is seen in a reader", "user: sign in", "asked: card blocked")},
 	{"failed: signed out, but the entry is still there", append(toSignedIn[:7:7], "user: sign out", "ended: entry not cleared")},
 	{"failed: signed out, but e-RS could not be told", append(toSignedIn[:7:7], "user: sign out", "ended: A003 failed")},
 	{"failed: no keyring", []string{"recovered: no bus"}},
@@ -287,7 +295,7 @@ func describe(m *machine, effects []effect) string {
 	line := m.state.Phase.String()
 	switch m.state.Phase {
 	case Waiting:
-		line += " (" + missingNames[m.state.Missing] + ")"
+		line += " (" + m.state.Missing.String() + ")"
 		if m.state.Reason != NotEnded {
 			line += " after " + m.state.Reason.String()
 		}
@@ -300,6 +308,9 @@ func describe(m *machine, effects []effect) string {
 			line += ", ends soon"
 		}
 	default:
+	}
+	if m.state.Links.Card != CardUnseen {
+		line += ", card " + m.state.Links.Card.String()
 	}
 	if m.state.AskedBy != "" {
 		line += ", for " + m.state.AskedBy
@@ -315,10 +326,6 @@ func describe(m *machine, effects []effect) string {
 		line += ": " + strings.Join(todo, ", ")
 	}
 	return line
-}
-
-var missingNames = map[Missing]string{
-	MissingUnknown: "unknown", MissingCard: "card", MissingReader: "reader", MissingAgent: "agent", MissingIntent: "intent",
 }
 
 func effectName(e effect) string {

@@ -41,7 +41,7 @@ type Missing int
 const (
 	// MissingUnknown: the agent has not answered yet.
 	MissingUnknown Missing = iota
-	// MissingCard: nobody is signed in to the Identity Agent.
+	// MissingCard: nobody is signed in to the Identity Agent, and no card is seen in a reader.
 	MissingCard
 	// MissingReader: no smartcard reader is connected.
 	MissingReader
@@ -49,6 +49,22 @@ const (
 	MissingAgent
 	// MissingIntent: there is a ticket, but the user has signed out, so only they can start again.
 	MissingIntent
+	// MissingPasscode: nobody is signed in to the Identity Agent, although there is a card in a reader.
+	MissingPasscode
+)
+
+// Presence is whether there is a card in a reader, as far as somebody looks: any card, for what kind it is the Identity Agent alone
+// knows. It says what a user has to do next, and nothing of the session: that lives and ends with the ticket.
+type Presence int
+
+// What can be seen of a card.
+const (
+	// CardUnseen: nobody can see the readers.
+	CardUnseen Presence = iota
+	// CardOut: there is no card in any reader.
+	CardOut
+	// CardIn: there is one.
+	CardIn
 )
 
 // Reason is why the last session ended, or why the present one is ending.
@@ -97,7 +113,7 @@ const (
 	HealthBad
 )
 
-// Links is the health of the three neighbours, for the status bar.
+// Links is the health of the three neighbours, for the status bar, and what it says of the card.
 type Links struct {
 	// Agent is the Identity Agent: good with a ticket, attention without a card.
 	Agent Health
@@ -105,6 +121,8 @@ type Links struct {
 	ERS Health
 	// Keyring is attention while it is locked.
 	Keyring Health
+	// Card is whether there is one in a reader.
+	Card Presence
 }
 
 // State is all the window needs to draw itself. It is a value, complete in itself, and holds no secret.
@@ -129,6 +147,8 @@ type State struct {
 	// Problem is what a Failed flow shows, and ProblemAt when it happened.
 	Problem   *problem.Problem
 	ProblemAt time.Time
+	// Uncleared: a Failed flow has not made sure that the keyring holds no session. TryAgain begins with that.
+	Uncleared bool
 	// EndsSoon: the session of a SignedIn user reaches its maximum age within five minutes. Renew starts it anew.
 	EndsSoon bool
 	// RenewAsks: to renew the session, card and passcode are needed again, since Spine's own session ends soon.

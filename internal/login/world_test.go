@@ -225,7 +225,7 @@ func (w *world) underWay() bool {
 // disturb is a user or a card doing something.
 func (w *world) disturb() {
 	intents := []Intent{SignIn{}, Cancel{}, Choose{clinician}, Choose{referrer}, Choose{stranger}, SwitchRole{}, Renew{}, SignOut{}, TryAgain{}}
-	switch w.random.IntN(8) {
+	switch w.random.IntN(9) {
 	case 0:
 		w.serial++
 		next, kind := smartcard.NewTicket(fmt.Sprintf("ticket-%d", w.serial)), smartcard.TicketAppeared
@@ -246,6 +246,9 @@ func (w *world) disturb() {
 			w.entry, w.lost = "", true
 		}
 		w.tell(tick{})
+	case 5:
+		// The readers may say what they like: a session lives with the ticket.
+		w.tell(presenceEvent{Presence(w.random.IntN(3))})
 	default:
 		w.tell(intentEvent{intents[w.random.IntN(len(intents))]})
 	}

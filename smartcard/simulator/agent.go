@@ -50,6 +50,9 @@ type State struct {
 	Card string
 	// Prompting tells whether the agent is asking for the passcode.
 	Prompting bool
+	// Refused is why the last passcode window of the card that is in the reader has closed without a ticket, such as PIN_BLOCKED or
+	// USER_ABORT: what the agent's own window says then. It is Success as long as there is nothing to say.
+	Refused smartcard.Code
 	// SignedIn is the Key of the persona who has a ticket, empty if nobody has.
 	SignedIn string
 }
@@ -63,9 +66,10 @@ type Agent struct {
 	mu       sync.Mutex
 	closed   bool
 	reader   bool
-	card     *Persona // in the reader
-	spine    *session // the one session that there can be, nil if nobody is signed in
-	prompt   *prompt  // the passcode window, nil if there is none
+	card     *Persona       // in the reader
+	spine    *session       // the one session that there can be, nil if nobody is signed in
+	prompt   *prompt        // the passcode window, nil if there is none
+	refused  smartcard.Code // by the last one, while its card is in
 	onTicket func(Persona, smartcard.Ticket)
 	changed  chan struct{} // closed and made anew at every change, for the calls that wait for one
 }
@@ -99,7 +103,7 @@ func New(settings Settings) *Agent {
 func (a *Agent) Close() {
 	a.mu.Lock()
 	a.closed = true
-	a.card, a.spine = nil, nil
+	a.card, a.spine, a.refused = nil, nil, smartcard.Success
 	a.endPrompt(smartcard.Ticket{}, smartcard.Success)
 	a.tell()
 	a.mu.Unlock()
@@ -124,7 +128,7 @@ func (a *Agent) Changed() <-chan struct{} { return a.nudge }
 func (a *Agent) State() State {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	state := State{Reader: a.reader, Prompting: a.prompt != nil}
+	state := State{Reader: a.reader, Prompting: a.prompt != nil, Refused: a.refused}
 	if a.card != nil {
 		state.Card = a.card.Key
 	}
@@ -134,8 +138,12 @@ func (a *Agent) State() State {
 	return state
 }
 
-// InsertCard puts a persona's card into the reader, and the agent asks for the passcode. A reader that was not there is
-// connected with it, and a card that was there is removed first. In mobility mode nobody is asked who is signed in still.
+// InsertCard puts a persona's card into the reader, and the agent asks for the passcode by itself: nobody has to want a ticket. A
+// refusal is said in the agent's own window ([State.Refused]), and TicketNoAuth keeps to whether there is a ticket: whether the real one
+// says more is not published.
+//
+// A reader that was not there is connected with the card, and a card that was there is removed first. In mobility mode nobody is asked
+// who is signed in still.
 func (a *Agent) InsertCard(persona Persona) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -275,6 +283,7 @@ func (a *Agent) approach(anew bool) (smartcard.Ticket, *prompt, <-chan struct{},
 
 // openPrompt asks the owner of the card for the passcode. The lock is held.
 func (a *Agent) openPrompt(anew bool) {
+	a.refused = smartcard.Success
 	opened := &prompt{persona: *a.card, anew: anew, ended: make(chan struct{})}
 	a.prompt = opened
 	a.prompts.Go(func() { a.enterPasscode(opened) })
@@ -333,6 +342,7 @@ func (a *Agent) endPrompt(ticket smartcard.Ticket, refusal smartcard.Code) {
 		return
 	}
 	a.prompt.ticket, a.prompt.refusal = ticket, refusal
+	a.refused = refusal
 	close(a.prompt.ended)
 	a.prompt = nil
 }
@@ -342,7 +352,7 @@ func (a *Agent) takeCardOut() {
 	if a.card == nil {
 		return
 	}
-	a.card = nil
+	a.card, a.refused = nil, smartcard.Success
 	a.endPrompt(smartcard.Ticket{}, smartcard.Success)
 	if a.spine == nil {
 		return

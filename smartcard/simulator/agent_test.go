@@ -263,6 +263,37 @@ func TestAPromptOutlivesTheCallThatOpenedIt(t *testing.T) {
 	})
 }
 
+// If this fails, the demonstration says nothing of a card that the Identity Agent, which asks by itself, has refused.
+func TestARefusalIsSeenWithoutACall(t *testing.T) {
+	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
+		d.insert("blocked")
+		assert.Equal(t, simulator.State{Reader: true, Card: "blocked", Prompting: true}, d.State())
+		<-d.Changed()
+		d.think()
+		<-d.Changed()
+		assert.Equal(t, simulator.State{Reader: true, Card: "blocked", Refused: smartcard.PINBlocked}, d.State())
+		d.noTicket(smartcard.TicketNotAvailable)
+
+		asked := d.start(t.Context(), d.Ticket)
+		assert.Equal(t, simulator.State{Reader: true, Card: "blocked", Prompting: true}, d.State(), "asked once more")
+		d.think()
+		_, err := asked.result()
+		require.ErrorIs(t, err, smartcard.PINBlocked)
+		assert.Equal(t, smartcard.PINBlocked, d.State().Refused)
+
+		d.RemoveCard()
+		assert.Equal(t, simulator.State{Reader: true}, d.State(), "it goes with the card")
+
+		d.insert("gp")
+		d.CancelPasscode()
+		assert.Equal(t, simulator.State{Reader: true, Card: "gp", Refused: smartcard.UserAbort}, d.State())
+		d.SetReader(false)
+		assert.Equal(t, simulator.State{}, d.State())
+		d.signedIn("gp")
+		assert.Equal(t, smartcard.Success, d.State().Refused)
+	})
+}
+
 func TestABlockedCard(t *testing.T) {
 	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
 		asked := d.start(t.Context(), d.Ticket)

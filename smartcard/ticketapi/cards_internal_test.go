@@ -1,11 +1,13 @@
 package ticketapi
 
 import (
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/helper"
 	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
@@ -59,6 +61,23 @@ func TestARemovalNudgesSeveralTimes(t *testing.T) {
 			})
 		})
 	}
+}
+
+// If this fails, the window takes a card for present that nobody can see any more, since the helper has ended and does not start again.
+func TestAHelperThatDoesNotStartAgainNudges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := unattended()
+		r.hears(presence.ServiceBack, `{}`)
+		r.hears(presence.CardInserted, `{"reader":"A"}`)
+		nudges(r, 2*settling)
+		require.True(t, r.Presence().CardIn())
+		r.started(errors.New("it is gone"))
+		require.Error(t, r.Presence().Err)
+		assert.Equal(t, []time.Duration{0}, nudges(r, time.Second))
+		r.started(errors.New("it is still gone"))
+		assert.Empty(t, nudges(r, time.Second), "that is no news")
+		nudges(r, time.Minute) // The card is taken for removed, in the end.
+	})
 }
 
 // Playing with a card must not add up to a storm of questions.

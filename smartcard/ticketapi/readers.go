@@ -67,8 +67,9 @@ func NewReaders(settings Settings) *Readers {
 	return r
 }
 
-// Changed tells that something has moved, so that the ticket is to be asked for at once: it is the Nudge of a smartcard.Watch.
-// After a card was removed it tells so several times within a second. It is never closed.
+// Changed tells that something has moved, so that the ticket is to be asked for at once: it is the Nudge of a smartcard.Watch. It
+// tells, too, that the readers have gone out of sight or are seen again: there is another Presence. After a card was removed it tells so
+// several times within a second. It is never closed.
 func (r *Readers) Changed() <-chan struct{} { return r.changed }
 
 // Presence returns what there is now.
@@ -127,6 +128,7 @@ func (r *Readers) started(err error) {
 		r.cards.err = helperProblem(err)
 		if inSight {
 			r.settleAfter(lostSight)
+			r.nudge()
 		}
 	}
 }

@@ -62,6 +62,11 @@ func (p *Program) WaitProblem(ctx context.Context, code string) error {
 	})
 }
 
+// WaitMissing waits until the waiting screen says that this is missing, as the log names it.
+func (p *Program) WaitMissing(ctx context.Context, missing string) error {
+	return p.waitEntry(ctx, "missing "+missing, func(entry logEntry) bool { return entry.Missing == missing })
+}
+
 // WaitMessage waits until the program has written this message into its log.
 func (p *Program) WaitMessage(ctx context.Context, message string) error {
 	return p.waitEntry(ctx, "message "+message, func(entry logEntry) bool { return entry.Message == message })
@@ -96,6 +101,7 @@ func (p *Program) Output() string { return p.output.String() }
 type logEntry struct {
 	Screen  string `json:"screen"`
 	Problem string `json:"problem"`
+	Missing string `json:"missing"`
 	Message string `json:"msg"`
 }
 

@@ -1,0 +1,161 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/smartcard"
+	"github.com/ers-login/ers-login/smartcard/simulator"
+	"github.com/ers-login/ers-login/smartcard/ticketapi"
+)
+
+// If this fails, somebody whose card is in the reader is told to insert it, or somebody without one to enter the passcode.
+func TestWhatTheReadersTellTheFlow(t *testing.T) {
+	empty, full := ticketapi.Reader{Name: "Reader 0"}, ticketapi.Reader{Name: "Reader 1", Card: true}
+	for name, test := range map[string]struct {
+		seen ticketapi.Presence
+		want login.Presence
+	}{
+		"out of sight":     {ticketapi.Presence{Err: errors.New("no PC/SC")}, login.CardUnseen},
+		"no reader":        {ticketapi.Presence{}, login.CardOut},
+		"an empty reader":  {ticketapi.Presence{Readers: []ticketapi.Reader{empty}}, login.CardOut},
+		"a card in one":    {ticketapi.Presence{Readers: []ticketapi.Reader{empty, full}}, login.CardIn},
+		"a removed card":   {ticketapi.Presence{Readers: []ticketapi.Reader{empty}, Taken: true, Removals: 1}, login.CardOut},
+		"lost with a card": {ticketapi.Presence{Err: errors.New("no PC/SC"), Taken: true, Removals: 1}, login.CardUnseen},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, presenceOf(test.seen)) })
+	}
+}
+
+// withCard is a program whose only neighbour that matters is a simulated card.
+func withCard(card *simulator.Agent, presence func() login.Presence) func(context.Context) (neighbours, error) {
+	return func(context.Context) (neighbours, error) {
+		return neighbours{
+			agent: card, nudge: card.Changed(), presence: presence, ers: unreachedERS{}, keyring: emptyKeyring{}, maxAge: time.Hour,
+			close: func() {},
+		}, nil
+	}
+}
+
+// shows waits until the window shows what is wanted.
+func (e testEntrance) shows(t *testing.T, what string, wanted func(login.State) bool) login.State {
+	t.Helper()
+	for {
+		select {
+		case state := <-e.states:
+			if wanted(state) {
+				return state
+			}
+		case <-time.After(20 * time.Second):
+			require.FailNow(t, "it is not shown", what)
+		}
+	}
+}
+
+// missing tells whether a state waits for something, with so much said besides.
+func missing(what login.Missing, notices ...string) func(login.State) bool {
+	return func(state login.State) bool {
+		if state.Phase != login.Waiting || state.Missing != what || len(state.Notices) != len(notices) {
+			return false
+		}
+		for i, notice := range state.Notices {
+			if notice.Problem.Code != notices[i] {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// Whoever inserts a blocked card in the demonstration sees that it was noticed, and that it is blocked, without pressing anything. The
+// flow itself does not know it before Sign in, as at work.
+func TestTheDemonstrationShowsARefusedCard(t *testing.T) {
+	const blocked = "CARD-PIN_BLOCKED"
+	card, board := simulator.New(simulator.Settings{}), login.NewBoard()
+	defer card.Close()
+	demo := demonstration{card: card}
+	e := newTestEntrance(t, withCard(card, demo.overhear(board)), func(e *entrance) { e.board = board })
+	e.shows(t, "no card", missing(login.MissingCard))
+
+	persona, known := simulator.PersonaByKey("blocked")
+	require.True(t, known)
+	card.InsertCard(persona)
+	state := e.shows(t, "the refusal", missing(login.MissingPasscode, blocked))
+	assert.Equal(t, "Your smartcard is blocked", state.Notices[0].Problem.Title)
+	assert.Contains(t, state.Notices[0].Problem.Happened, "the Identity Agent says so in a window of its own")
+	assert.False(t, state.Notices[0].Quiet)
+
+	e.Send(login.SignIn{})
+	failed := e.shows(t, "the same as a problem", func(state login.State) bool {
+		return state.Phase == login.Failed && len(state.Notices) == 1
+	})
+	assert.Equal(t, blocked, failed.Problem.Code)
+	assert.Equal(t, login.CardIn, failed.Links.Card, "the status bar does not say that there is no card")
+
+	card.RemoveCard()
+	e.shows(t, "the removal", func(state login.State) bool { return state.Links.Card == login.CardOut && len(state.Notices) == 0 })
+	e.Send(login.Quit{})
+	e.until(t, login.Closed)
+	require.NoError(t, <-e.ended)
+}
+
+// If this fails, whoever has cancelled the passcode is told to insert a card that is in, and that they have cancelled.
+func TestACancelledPasscodeIsStillMissing(t *testing.T) {
+	card, board := simulator.New(simulator.Settings{ThinkTime: time.Hour}), login.NewBoard()
+	defer card.Close()
+	demo := demonstration{card: card}
+	e := newTestEntrance(t, withCard(card, demo.overhear(board)), func(e *entrance) { e.board = board })
+	persona, known := simulator.PersonaByKey("gp")
+	require.True(t, known)
+	card.InsertCard(persona)
+	e.shows(t, "the card", missing(login.MissingPasscode))
+	card.CancelPasscode()
+
+	e.Send(login.SignIn{})
+	e.until(t, login.Prompting)
+	for !card.State().Prompting {
+		time.Sleep(time.Millisecond)
+	}
+	card.CancelPasscode()
+	state := e.shows(t, "the cancelled sign-in", missing(login.MissingPasscode))
+	assert.Equal(t, login.Cancelled, state.Reason)
+
+	card.RemoveCard()
+	e.shows(t, "the removal", missing(login.MissingCard))
+	card.InsertCard(persona)
+	state = e.shows(t, "the card again", missing(login.MissingPasscode))
+	assert.Equal(t, login.NotEnded, state.Reason, "a card that is inserted begins anew")
+	e.Send(login.Quit{})
+	e.until(t, login.Closed)
+	require.NoError(t, <-e.ended)
+}
+
+// Without eyes on the readers all is as the Identity Agent says.
+func TestWithoutPresenceTheAgentDecides(t *testing.T) {
+	card := simulator.New(simulator.Settings{})
+	defer card.Close()
+	e := newTestEntrance(t, withCard(card, nil))
+	e.shows(t, "no card", missing(login.MissingCard))
+	persona, known := simulator.PersonaByKey("blocked")
+	require.True(t, known)
+	card.InsertCard(persona)
+	e.Send(login.SignIn{})
+	assert.Equal(t, login.CardUnseen, e.until(t, login.Failed).Links.Card)
+	e.Send(login.Quit{})
+	e.until(t, login.Closed)
+	require.NoError(t, <-e.ended)
+}
+
+// What somebody has done themselves need not be told them.
+func TestOnlyRefusalsAreOverheard(t *testing.T) {
+	assert.Nil(t, saidByAgent(smartcard.Success))
+	assert.Nil(t, saidByAgent(smartcard.UserAbort))
+	assert.Equal(t, "CARD-AUTHENTICATION_FAILED", saidByAgent(smartcard.AuthenticationFailed).Code)
+	assert.NotContains(t, smartcard.PINBlocked.Problem().Happened, "At work", "the text of others is left alone")
+}

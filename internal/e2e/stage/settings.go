@@ -1,0 +1,19 @@
+//go:build linux
+
+package stage
+
+import "slices"
+
+// In the settings, the focus begins at the language that is chosen: "As the system", which is the first.
+const languages, appearances, textSizes = 3, 4, 5
+
+// ToAutostart are the keys that open the settings and go to the value On of starting with the computer: languages, appearances and text
+// sizes come before it, and Off after it.
+func ToAutostart() []string {
+	return append([]string{"F2"}, slices.Repeat([]string{"Tab"}, languages+appearances+textSizes)...)
+}
+
+// ToHighContrast are the keys that open the settings and choose high contrast, the last of the appearances.
+func ToHighContrast() []string {
+	return append(append([]string{"F2"}, slices.Repeat([]string{"Tab"}, languages+appearances-1)...), "space")
+}
