@@ -78,10 +78,11 @@ bench: setup-test ## measure against the performance budget, as ratios to the ba
 	$(GO) test -run '^$$' -bench Start -benchtime 5x ./internal/e2e
 	$(GO) test -run '^$$' -bench Idle -benchtime 3x ./internal/e2e
 
-screens: setup-build ## draw every screen into build/screens/ with the software renderer
+screens: setup-run build ## draw every screen into build/screens/, by software and from the real window under Xvfb (in window/)
 	@mkdir -p $(BUILD)/screens
 	ERS_LOGIN_SCREENS=$(CURDIR)/$(BUILD)/screens $(GO) test -count=1 -run '^TestScreens' ./ui
-	@ls $(BUILD)/screens
+	$(GO) run ./internal/e2e/walkthrough -program $(BINARY) -pictures $(BUILD)/screens/window
+	@ls $(BUILD)/screens $(BUILD)/screens/window
 
 fuzz: ## run each fuzz target for FUZZTIME (30s)
 	.ci/fuzz $(or $(FUZZTIME),30s)

@@ -33,6 +33,12 @@ func (l launchAgent) on() (bool, error) {
 	return true, nil
 }
 
+// forced: nothing of ours starts for everybody on macOS.
+func (l launchAgent) forced() (bool, error) { return false, nil }
+
+// forget removes the user's entry.
+func (l launchAgent) forget() error { return l.set(false) }
+
 func (l launchAgent) set(on bool) error {
 	if !on {
 		if err := os.Remove(l.path); err != nil && !errors.Is(err, fs.ErrNotExist) {

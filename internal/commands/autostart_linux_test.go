@@ -46,3 +46,45 @@ func TestAutostartIsSwitchedOnAndOff(t *testing.T) {
 	require.NoError(t, entry.set(true))
 	is(true)
 }
+
+// Whoever gives a computer up leaves nothing that starts a program which may be gone; and whoever has switched off what starts for everybody
+// does not have it back by that.
+func TestAutostartIsForgotten(t *testing.T) {
+	const starts, hides = "[Desktop Entry]\nExec=ers-login\n", "[Desktop Entry]\nExec=ers-login\nHidden=true\n"
+	for name, test := range map[string]struct {
+		own, everybody string
+		left, on       bool
+	}{
+		"nothing":                      {},
+		"the user's own":               {own: starts},
+		"everybody's":                  {everybody: starts, on: true},
+		"both":                         {own: starts, everybody: starts, on: true},
+		"everybody's, which is hidden": {own: hides, everybody: starts, left: true},
+		"one that hides nothing":       {own: hides},
+		"everybody's is off":           {own: starts, everybody: hides},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			entry := desktopEntry{name: "io.example.Login.desktop", folder: filepath.Join(dir, "own"),
+				everybody: []string{filepath.Join(dir, "all")}, program: "/usr/bin/ers-login"}
+			for folder, content := range map[string]string{entry.folder: test.own, entry.everybody[0]: test.everybody} {
+				require.NoError(t, os.Mkdir(folder, 0o700))
+				require.NoError(t, os.WriteFile(filepath.Join(folder, "another.desktop"), []byte(starts), 0o600))
+				if content != "" {
+					require.NoError(t, os.WriteFile(filepath.Join(folder, entry.name), []byte(content), 0o600))
+				}
+			}
+			for range 2 {
+				require.NoError(t, entry.forget())
+				_, err := os.Stat(filepath.Join(entry.folder, entry.name))
+				assert.Equal(t, test.left, err == nil)
+				on, err := entry.on()
+				require.NoError(t, err)
+				assert.Equal(t, test.on, on)
+			}
+			assert.FileExists(t, filepath.Join(entry.folder, "another.desktop"))
+			_, err := os.Stat(filepath.Join(entry.everybody[0], entry.name))
+			assert.Equal(t, test.everybody != "", err == nil)
+		})
+	}
+}

@@ -46,6 +46,9 @@ func (d desktopEntry) on() (bool, error) {
 	return on, err
 }
 
+// forced: an entry for the whole computer is one that a user can switch off.
+func (d desktopEntry) forced() (bool, error) { return false, nil }
+
 // forEverybody looks for the computer's own entry.
 func (d desktopEntry) forEverybody() (on, there bool, err error) {
 	for _, folder := range d.everybody {
@@ -80,10 +83,7 @@ func (d desktopEntry) set(on bool) error {
 		return err
 	}
 	if !on && !everybody {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("could not remove the autostart entry: %w", err)
-		}
-		return nil
+		return remove(path)
 	}
 	content := "[Desktop Entry]\nType=Application\nName=e-RS Login\nComment=Sign in to e-RS with your smartcard\n" +
 		"Exec=" + quotedExec(d.program) + " --background\nIcon=" + strings.TrimSuffix(d.name, ".desktop") + "\nTerminal=false\n"
@@ -94,6 +94,29 @@ func (d desktopEntry) set(on bool) error {
 		return fmt.Errorf("could not make the autostart folder: %w", err)
 	}
 	return atomicfile.Write(path, []byte(content))
+}
+
+// forget removes the user's entry. One that hides that of the computer stays as long as there is one to be hidden: it starts nothing, and
+// without it the program would start again.
+func (d desktopEntry) forget() error {
+	path := filepath.Join(d.folder, d.name)
+	starts, err := enabled(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && !starts {
+		if _, everybody, err := d.forEverybody(); err != nil || everybody {
+			return err
+		}
+	}
+	return remove(path)
+}
+
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("could not remove the autostart entry: %w", err)
+	}
+	return nil
 }
 
 // quotedExec quotes a program for the key Exec: within quotation marks, then once more as any value of a desktop entry.

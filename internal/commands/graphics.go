@@ -49,7 +49,9 @@ type graphics struct {
 	record, where string
 	// look is the probe.
 	look func(context.Context) error
-	log  logrus.FieldLogger
+	// settled: another one of this program has looked, and has started this one to draw with what it has found.
+	settled bool
+	log     logrus.FieldLogger
 }
 
 // newGraphics returns the graphics of this program, or nil if its own file cannot be found: then the window is opened unseen.
@@ -60,7 +62,7 @@ func (p program) newGraphics(log logrus.FieldLogger) *graphics {
 		return nil
 	}
 	return &graphics{
-		record: filepath.Join(xdg.StateHome, "ers-login", "graphics"), where: place(p.name(), p.environ), log: log,
+		record: filepath.Join(xdg.StateHome, "ers-login", "graphics"), where: place(p.name(), p.environ), log: log, settled: startedToDraw(),
 		look: func(ctx context.Context) error { return lookWith(ctx, self, ProbeCommand) },
 	}
 }
@@ -86,6 +88,9 @@ func place(version string, environ []string) string {
 
 // check tells whether the window can be drawn. The error is a Problem.
 func (g *graphics) check(ctx context.Context) error {
+	if g.settled {
+		return nil
+	}
 	known, err := os.ReadFile(g.record)
 	if removed := os.Remove(g.record); removed != nil && err == nil {
 		g.log.WithError(removed).Warn("graphics")
@@ -103,6 +108,9 @@ func (g *graphics) check(ctx context.Context) error {
 
 // drawn remembers that the window was drawn here.
 func (g *graphics) drawn() {
+	if g.settled {
+		return
+	}
 	err := os.MkdirAll(filepath.Dir(g.record), 0o700)
 	if err == nil {
 		err = atomicfile.Write(g.record, []byte(g.where))

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
@@ -46,6 +48,12 @@ func TestTheGraphicsAreLookedAtWhenTheyMayHaveChanged(t *testing.T) {
 		before := looks
 		step(before+1, name)
 	}
+	// What was started to draw in software neither looks nor remembers: the next start would take that for the system's own OpenGL.
+	in := *g
+	in.settled = true
+	require.NoError(t, in.check(t.Context()))
+	in.drawn()
+	require.NoFileExists(t, g.record)
 	broken = errors.New("APIUnavailable: GLX: GLX extension not found")
 	err := g.check(t.Context())
 	require.ErrorIs(t, err, noGraphics)
@@ -106,6 +114,11 @@ func TestTheWatchForTheFirstPicture(t *testing.T) {
 			assert.Equal(t, c.known, err == nil)
 		})
 	}
+	// The watch for a window that nobody wants any more is over, whoever still raises it.
+	left := &pictureWatch{graphics: &graphics{}}
+	left.stop()
+	left.expect()
+	assert.Nil(t, left.timer)
 	blind := &pictureWatch{}
 	blind.expect()
 	blind.drawn()
@@ -113,6 +126,41 @@ func TestTheWatchForTheFirstPicture(t *testing.T) {
 }
 
 func late(w *pictureWatch) { w.fail(noPicture, "no picture in time") }
+
+// Whoever gets a driver installed for a user whose policy is broken, too, is told of the policy at once, and of it first.
+func TestWhatWouldBeWrongInAWindowTooIsToldFirst(t *testing.T) {
+	policy := func() []config.Policy {
+		return []config.Policy{{Where: "the registry", Err: errors.New("it has keys below it")}}
+	}
+	settings := realNeighbours{sources: config.Sources{Policy: policy}}
+	badPolicy := problem.Of(settings.unusable())
+	require.Equal(t, "SETTING-POLICY", badPolicy.Code)
+	for name, c := range map[string]struct {
+		known error
+		find  func() error
+		want  []*problem.Problem
+	}{
+		"the drawing alone":       {nil, func() error { return nil }, []*problem.Problem{noGraphics}},
+		"nothing to ask":          {nil, nil, []*problem.Problem{noGraphics}},
+		"the policy":              {nil, settings.unusable, []*problem.Problem{badPolicy, noGraphics}},
+		"another one is stuck":    {instance.Unreachable, nil, []*problem.Problem{instance.Unreachable, noGraphics}},
+		"stuck, and a bad policy": {instance.Unreachable, settings.unusable, []*problem.Problem{instance.Unreachable, noGraphics}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var printed strings.Builder
+			p := testProgram(t)
+			p.stderr = &printed
+			w := windowless{program: p, log: testLog(t), unusable: either(c.known, c.find)}
+			assert.Equal(t, c.want, w.reasons(noGraphics))
+			for _, earlier := range c.want[:len(c.want)-1] {
+				assert.Contains(t, printed.String(), earlier.Code, "for whoever has no desktop to show a message on")
+			}
+			text := messageText(c.want...)
+			assert.True(t, strings.HasPrefix(text, c.want[0].Expand(c.want[0].Title)+"\n"))
+			assert.True(t, strings.HasSuffix(text, noGraphics.Code))
+		})
+	}
+}
 
 // The message is the only thing that somebody sees who has started the program from a menu.
 func TestTheNativeMessage(t *testing.T) {
@@ -122,4 +170,5 @@ func TestTheNativeMessage(t *testing.T) {
 	assert.Contains(t, text, "ers-login doctor")
 	assert.NotContains(t, text, "**")
 	assert.True(t, strings.HasSuffix(text, noGraphics.Code))
+	assert.Contains(t, messageText(instance.Unreachable), "\n1. Start the program again.\n", "there is no button to press")
 }

@@ -22,32 +22,50 @@ func hideWindow(cmd *exec.Cmd) {
 
 var setDLLDirectory = windows.NewLazySystemDLL("kernel32.dll").NewProc("SetDllDirectoryW")
 
-// softwareVariable marks a program that was started to draw in software, so that it does not start another one. It is no setting, and
-// is named like none.
+// softwareVariable marks a program that was started to draw in software. It is no setting, and is named like none.
 const softwareVariable = "ERSLOGIN_DRAWS_IN_SOFTWARE"
 
-// inSoftware runs the program with Mesa's software OpenGL, if that lies where an administrator has put it: in the folder mesa beside the
-// program. The system's own opengl32.dll is loaded with this process already, so it is a second one of this program that draws: the
-// folder is searched for libraries before the system's (SetDllDirectory), which a process hands on to those it starts. The result is
-// whether it was run, and how that ended. Leave is called before, so that the other one can be the one instance.
-//
-// A library that ordinary users could have put there would run in everybody's name. So the folder has to belong to an administrator and
-// to be writable by nobody else, and so do the program's own folder and the library itself.
+// startedToDraw tells whether this program is the second one of those that [software] speaks of.
+func startedToDraw() bool { return os.Getenv(softwareVariable) != "" }
+
+// inSoftware runs the program with Mesa's software OpenGL, if that lies where an administrator has put it. The result is whether it was
+// run, and how that ended. Leave is called before, so that the other one can be the one instance.
 func (p program) inSoftware(ctx context.Context, g *graphics, leave func()) (bool, error) {
-	if os.Getenv(softwareVariable) != "" {
+	if g.settled {
 		return false, nil
 	}
 	self, err := os.Executable()
 	if err != nil {
 		return false, fmt.Errorf("could not find this program's own file: %w", err)
 	}
-	folder := filepath.Join(filepath.Dir(self), "mesa")
+	return software{self, os.Args[1:], trusted, g}.run(ctx, p, leave)
+}
+
+// software is Mesa's software OpenGL in the folder mesa beside a program, and the program that is run with it.
+//
+// The system's own opengl32.dll is loaded with this process already, so it is a second one of this program that draws: the folder is
+// searched for libraries before the system's, as Windows documents of SetDllDirectoryW for those that a process starts. Of those that
+// they start in turn it says nothing, so that the second one does not look for OpenGL again. Nor does it remember that its window was
+// drawn: the next start would take that for the system's own OpenGL.
+//
+// A library that ordinary users could have put there would run in everybody's name. So the folder has to belong to an administrator and
+// to be writable by nobody else, and so do the program's own folder and the library itself.
+type software struct {
+	program   string
+	arguments []string
+	// trusted tells why ordinary users might have put a file where it is.
+	trusted func(path string) error
+	*graphics
+}
+
+func (s software) run(ctx context.Context, p program, leave func()) (bool, error) {
+	folder := filepath.Join(filepath.Dir(s.program), "mesa")
 	library := filepath.Join(folder, "opengl32.dll")
 	if _, err := os.Stat(library); err != nil {
 		return false, nil //nolint:nilerr // without one, what was found before is told
 	}
-	for _, path := range []string{self, library} {
-		if err := trusted(path); err != nil {
+	for _, path := range []string{s.program, library} {
+		if err := s.trusted(path); err != nil {
 			return false, fmt.Errorf("the software OpenGL in %s is not used: %w", folder, err)
 		}
 	}
@@ -59,14 +77,14 @@ func (p program) inSoftware(ctx context.Context, g *graphics, leave func()) (boo
 	}
 	limited, cancel := context.WithTimeout(ctx, probeWithin)
 	defer cancel()
-	if err := g.look(limited); err != nil {
+	if err := s.look(limited); err != nil {
 		return false, fmt.Errorf("with the software OpenGL in %s: %w", folder, err)
 	}
-	g.log.WithField("folder", folder).Info("drawing in software")
+	s.log.WithField("folder", folder).Info("drawing in software")
 	leave()
-	drawing := exec.CommandContext(context.WithoutCancel(ctx), self, os.Args[1:]...) //nolint:gosec // this program itself
+	drawing := exec.CommandContext(context.WithoutCancel(ctx), s.program, s.arguments...) //nolint:gosec // this program itself
 	drawing.Stdin, drawing.Stdout, drawing.Stderr = p.stdin, p.stdout, p.stderr
-	err = drawing.Run()
+	err := drawing.Run()
 	var status *exec.ExitError
 	if errors.As(err, &status) {
 		// It has said what was wrong.

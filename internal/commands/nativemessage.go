@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,25 +14,42 @@ import (
 // messageWithin bounds how long a message waits to be read.
 const messageWithin = 10 * time.Minute
 
-// tellNatively tells a Problem in a message of the desktop's own, for whoever has started the program from a menu and would otherwise
+// tellNatively tells Problems in one message of the desktop's own, for whoever has started the program from a menu and would otherwise
 // see nothing happen at all. It returns when the user has read it. Where there is no way to show one, the terminal has to do.
-func (p program) tellNatively(ctx context.Context, found *problem.Problem) {
+func (p program) tellNatively(ctx context.Context, found ...*problem.Problem) {
 	if !hasDisplay(p.environ) {
 		return
 	}
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), messageWithin)
 	defer cancel()
-	if err := p.message(limited, "e-RS Login", messageText(found)); err != nil {
+	if err := p.message(limited, "e-RS Login", messageText(found...)); err != nil {
 		_, _ = fmt.Fprintf(p.stderr, "ers-login: no message could be shown: %v\n", err) // there is nobody else to tell
 	}
 }
 
-// messageText is a Problem as plain text, in the language of the window.
-func messageText(found *problem.Problem) string {
-	said := ui.Spoken(found)
-	lines := []string{said.Title, "", said.Happened, ""}
-	for i, step := range said.Steps {
-		lines = append(lines, fmt.Sprintf("%d. %s", i+1, strings.ReplaceAll(step, "**", "")))
+// messageText is a plain text of Problems, one after the other, in the language of the window.
+func messageText(found ...*problem.Problem) string {
+	parts := make([]string, len(found))
+	for i, one := range found {
+		said := ui.Spoken(buttonless(one))
+		lines := []string{said.Title, "", said.Happened, ""}
+		for i, step := range said.Steps {
+			lines = append(lines, fmt.Sprintf("%d. %s", i+1, strings.ReplaceAll(step, "**", "")))
+		}
+		parts[i] = strings.Join(append(lines, "", one.Code), "\n")
 	}
-	return strings.Join(append(lines, "", found.Code), "\n")
+	return strings.Join(parts, "\n\n\n")
+}
+
+// buttonless is a Problem as it can be told where there is no button **Try again**.
+func buttonless(found *problem.Problem) *problem.Problem {
+	steps := slices.Clone(found.Steps)
+	for i, step := range steps {
+		if step == "Press **Try again**." {
+			steps[i] = "Start the program again."
+		}
+	}
+	told := *found
+	told.Steps = steps
+	return &told
 }

@@ -1,51 +1,160 @@
 package commands
 
 import (
+	"context"
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/config"
+	xvfb "github.com/ers-login/ers-login/internal/e2e/desktop"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/ui"
 )
 
-// A dialogue gets the text as an argument of its own, as no shell may ever read it.
+// A dialogue gets the text as an argument of its own, as no shell may ever read it. What has not been shown is not taken for read.
 func TestTheMessageIsShownWithWhatIsThere(t *testing.T) {
+	type there map[string]int
 	for name, c := range map[string]struct {
-		there string
-		exit  string
-		fails bool
+		there there
+		shown string
 	}{
-		"zenity":             {"zenity", "0", false},
-		"kdialog":            {"kdialog", "0", false},
-		"xmessage":           {"xmessage", "0", false},
-		"closed by a corner": {"zenity", "1", false},
-		"nothing":            {"", "", true},
+		"zenity":                       {there{"zenity": 0, "xmessage": 0}, "zenity"},
+		"kdialog":                      {there{"kdialog": 0}, "kdialog"},
+		"xmessage":                     {there{"xmessage": 0}, "xmessage"},
+		"zenity closed by a corner":    {there{"zenity": 10, "xmessage": 0}, "zenity"},
+		"kdialog closed by a corner":   {there{"kdialog": 2, "xmessage": 0}, "kdialog"},
+		"zenity that has no display":   {there{"zenity": 1, "kdialog": 0}, "kdialog"},
+		"zenity without an option":     {there{"zenity": 255, "xmessage": 0}, "xmessage"},
+		"kdialog without an option":    {there{"kdialog": 1, "xmessage": 0}, "xmessage"},
+		"kdialog whose toolkit aborts": {there{"kdialog": 134, "xmessage": 0}, "xmessage"},
+		"none that works":              {there{"zenity": 255, "kdialog": 1, "xmessage": 1}, ""},
+		"nothing":                      {nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
-			said := filepath.Join(folder, "said")
-			if c.there != "" {
-				script := "#!/bin/sh\nprintf '%s\\n' \"$@\" > '" + said + "'\nexit " + c.exit + "\n"
-				require.NoError(t, os.WriteFile(filepath.Join(folder, c.there), []byte(script), 0o700))
+			for program, status := range c.there {
+				writeDialogue(t, folder, program, status)
 			}
 			t.Setenv("PATH", folder)
-			p := testProgram(t, "DISPLAY=:99")
-			err := p.message(t.Context(), "e-RS Login", messageText(noGraphics))
-			require.Equal(t, c.fails, err != nil)
-			if c.fails {
+			err := testProgram(t, "DISPLAY=:99").message(t.Context(), "e-RS Login", messageText(noGraphics))
+			require.Equal(t, c.shown == "", err != nil)
+			if c.shown == "" {
+				for _, program := range []string{"zenity", "kdialog", "xmessage"} {
+					require.ErrorContains(t, err, program)
+				}
 				return
 			}
-			content, err := os.ReadFile(said)
+			content, err := os.ReadFile(filepath.Join(folder, c.shown+".said"))
 			require.NoError(t, err)
 			assert.Contains(t, string(content), "The window cannot be drawn on this computer\n")
 			for line := range strings.Lines(string(content)) {
-				assert.LessOrEqual(t, utf8.RuneCountInString(line), messageColumns+1)
+				if !strings.Contains(line, "#override") {
+					assert.LessOrEqual(t, utf8.RuneCountInString(line), messageColumns+1)
+				}
+			}
+			if c.shown != "xmessage" {
+				assert.NoFileExists(t, filepath.Join(folder, "xmessage.said"), "the user reads it twice")
 			}
 		})
 	}
+}
+
+// writeDialogue makes a stand-in that writes what it is to say beside itself, and ends as somebody has it end: zenity with the status
+// that it was told for a message that is closed, if that is 10.
+func writeDialogue(t *testing.T, folder, program string, status int) {
+	t.Helper()
+	end := strconv.Itoa(status)
+	if program == "zenity" && status == 10 {
+		end = "${ZENITY_ESC:-1}"
+	}
+	script := "#!/bin/sh\nprintf '%s\\n' \"$@\" > '" + filepath.Join(folder, program+".said") + "'\nexit " + end + "\n"
+	require.NoError(t, os.WriteFile(filepath.Join(folder, program), []byte(script), 0o700))
+}
+
+// fakeDialogue puts a dialogue that is read at once in the place of the desktop's, and returns what was said in it.
+func fakeDialogue(t *testing.T) func() string {
+	t.Helper()
+	folder := t.TempDir()
+	writeDialogue(t, folder, "zenity", 0)
+	t.Setenv("PATH", folder)
+	return func() string {
+		content, err := os.ReadFile(filepath.Join(folder, "zenity.said"))
+		require.NoError(t, err)
+		return string(content)
+	}
+}
+
+// xmessage is all that there is on a bare desktop, where somebody may have no mouse at hand: it held the program for ten minutes.
+func TestXmessageIsClosedWithAKey(t *testing.T) {
+	for _, key := range []string{"Return", "space", "Escape", "KP_Enter"} {
+		t.Run(key, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			screen, err := xvfb.Start(ctx, 800, 600)
+			require.NoError(t, err)
+			defer func() { assert.NoError(t, screen.Close()) }()
+			folder := t.TempDir()
+			for _, program := range []string{"xmessage", "xdotool"} {
+				path, err := exec.LookPath(program)
+				require.NoError(t, err, ".ci/setup test installs it")
+				require.NoError(t, os.Symlink(path, filepath.Join(folder, program)))
+			}
+			t.Setenv("PATH", folder)
+			for _, variable := range screen.Env() {
+				name, value, _ := strings.Cut(variable, "=")
+				t.Setenv(name, value)
+			}
+			read := make(chan error, 1)
+			p := testProgram(t, screen.Env()...)
+			go func() { read <- p.message(ctx, "e-RS Login", messageText(noGraphics)) }()
+			require.NoError(t, screen.WaitWindow(ctx, "e-RS Login"))
+			require.NoError(t, screen.Press(ctx, key))
+			require.NoError(t, <-read)
+		})
+	}
+}
+
+// A Welsh reader whose window cannot be drawn has only this message, and it comes before any window has set the language.
+func TestTheMessageIsInTheLanguageOfTheWindow(t *testing.T) {
+	require.NoError(t, ui.UseLanguage("en"))
+	t.Cleanup(func() { require.NoError(t, ui.UseLanguage("en")) })
+	for name, settings := range map[string]ui.Settings{
+		"set":                  {Language: "cy"},
+		"preferred":            {Language: "en", Preferences: newPreferences(welsh(t), nil, testLog(t))},
+		"preferred, by itself": {Preferences: newPreferences(welsh(t), nil, testLog(t))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.NoError(t, ui.UseLanguage("en"))
+			desktop(t)
+			told := fakeDialogue(t)
+			p := testProgram(t, "DISPLAY=:99")
+			log := testLog(t)
+			cannot := &graphics{record: filepath.Join(t.TempDir(), "graphics"), log: log,
+				look: func(context.Context) error { return errors.New("no OpenGL") }}
+			err := p.openWindow(t.Context(), log, login.NewBoard(), opening{settings: settings, graphics: cannot})
+			require.ErrorIs(t, err, noGraphics)
+			assert.Contains(t, told(), "Ni ellir llunio'r ffenestr ar y cyfrifiadur hwn")
+			assert.NotContains(t, told(), noGraphics.Title)
+		})
+	}
+}
+
+// welsh are the settings of somebody who has chosen Welsh.
+func welsh(t *testing.T) config.Config {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "config.toml")
+	require.NoError(t, os.WriteFile(file, []byte("language = \"cy\"\n"), 0o600))
+	return asWanted(config.Sources{UserFile: file})
 }
 
 // Without a display there is nobody to read a message, and nothing waits for one.

@@ -19,12 +19,18 @@ type preferences struct {
 
 	mu     sync.Mutex
 	values map[ui.Preference]string
+	// forced: the program starts by itself for everybody.
+	forced bool
 }
 
 // autostart is whether the program starts when the user logs in to the computer.
 type autostart interface {
 	on() (bool, error)
+	// forced tells whether it was set up for everybody who uses the computer, in a way that a user cannot change.
+	forced() (bool, error)
 	set(on bool) error
+	// forget removes what is the user's own of it. What starts for everybody starts for them then, too.
+	forget() error
 }
 
 // settingOf has the setting of each preference that is one.
@@ -57,6 +63,9 @@ func newPreferences(settings config.Config, starting autostart, log logrus.Field
 			log.WithError(err).Warn("autostart")
 		}
 		p.values[ui.PreferAutostart] = fmt.Sprint(on)
+		if p.forced, err = starting.forced(); err != nil {
+			log.WithError(err).Warn("autostart")
+		}
 	}
 	return p
 }
@@ -84,8 +93,11 @@ func (p *preferences) Value(name ui.Preference) (string, bool) {
 	return value, offered
 }
 
-// Locked tells whether the policy of the organisation has set it.
+// Locked tells whether the policy of the organisation has set it, or its installation the start by itself.
 func (p *preferences) Locked(name ui.Preference) bool {
+	if name == ui.PreferAutostart {
+		return p.forced
+	}
 	key, isSetting := settingOf[name]
 	return isSetting && p.settings.Locked(key)
 }
@@ -105,6 +117,9 @@ func (p *preferences) save(name ui.Preference, value string) error {
 	if name == ui.PreferAutostart {
 		if p.autostart == nil {
 			return errors.New("starting by itself is not offered here")
+		}
+		if p.forced {
+			return errors.New("starting by itself was set up for everybody who uses this computer")
 		}
 		return p.autostart.set(value == "true")
 	}

@@ -16,11 +16,13 @@ import (
 
 // fakeAutostart starts nothing.
 type fakeAutostart struct {
-	started bool
-	err     error
+	started, everybody bool
+	err                error
 }
 
 func (f *fakeAutostart) on() (bool, error) { return f.started, nil }
+
+func (f *fakeAutostart) forced() (bool, error) { return f.everybody, nil }
 
 func (f *fakeAutostart) set(on bool) error {
 	if f.err == nil {
@@ -28,6 +30,8 @@ func (f *fakeAutostart) set(on bool) error {
 	}
 	return f.err
 }
+
+func (f *fakeAutostart) forget() error { return f.set(false) }
 
 // What a user has chosen in the window is there at the next start, and in their own file alone.
 func TestWhatIsChosenInTheWindowIsSaved(t *testing.T) {
@@ -54,6 +58,24 @@ func TestWhatIsChosenInTheWindowIsSaved(t *testing.T) {
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)
 	assert.Contains(t, string(content), "# mine\n")
+}
+
+// Whoever switches off what starts for everybody is told that it is not theirs to switch, and not that it is off.
+func TestWhatStartsForEverybodyIsManaged(t *testing.T) {
+	for name, everybody := range map[string]bool{"for everybody": true, "for this user": false} {
+		t.Run(name, func(t *testing.T) {
+			starting := &fakeAutostart{started: true, everybody: everybody}
+			chosen := newPreferences(asWanted(config.Sources{}), starting, logrus.New())
+			assert.Equal(t, everybody, chosen.Locked(ui.PreferAutostart))
+			assert.False(t, chosen.Locked(ui.PreferTextSize))
+			err := chosen.Set(ui.PreferAutostart, "false")
+			assert.Equal(t, everybody, err != nil)
+			value, offered := chosen.Value(ui.PreferAutostart)
+			assert.True(t, offered)
+			assert.Equal(t, everybody, value == "true")
+			assert.Equal(t, everybody, starting.started)
+		})
+	}
 }
 
 func TestWhatCannotBeSavedIsNotTakenForSaved(t *testing.T) {

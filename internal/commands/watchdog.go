@@ -9,13 +9,16 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sirupsen/logrus"
+
 	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // canDraw finds out whether the window can be drawn here, and tells the user if it cannot. Where another way to draw is at hand, the
 // program has been run with it, and ran is true. Leave lets another start be the one instance.
-func (p program) canDraw(ctx context.Context, log *logging.Log, g *graphics, leave func()) (ran bool, err error) {
+func (p program) canDraw(ctx context.Context, log *logging.Log, g *graphics, w windowless, leave func()) (ran bool, err error) {
 	if g == nil {
 		return false, nil
 	}
@@ -29,9 +32,57 @@ func (p program) canDraw(ctx context.Context, log *logging.Log, g *graphics, lea
 	}
 	cannot = noGraphics.Because(errors.Join(errors.Unwrap(cannot), err))
 	log.WithError(cannot).Error("window")
+	w.sweepUp(ctx)
 	leave() // Nobody is to wait for this one while its message is read.
-	p.tellNatively(ctx, noGraphics)
+	w.tell(ctx, noGraphics)
 	return false, ending{cannot, statusNoGraphics}
+}
+
+// windowless tells the user what there is no window to tell in.
+type windowless struct {
+	program program
+	log     logrus.FieldLogger
+	// unusable tells what would keep the user from signing in even in a window; nil knows of nothing.
+	unusable func() error
+	// sweep clears the keyring, see opening; nil if that is not for this process to do.
+	sweep func(context.Context)
+}
+
+// sweepUp clears what an earlier run has left in the keyring, before the user is told: the message may stand for minutes, and without a
+// flow nobody else does it.
+func (w windowless) sweepUp(ctx context.Context) {
+	if w.sweep != nil {
+		w.sweep(ctx)
+	}
+}
+
+// tell tells why there is no window, and returns when the user has read it.
+func (w windowless) tell(ctx context.Context, found *problem.Problem) {
+	w.program.tellNatively(ctx, w.reasons(found)...)
+}
+
+// reasons are all reasons why the user cannot sign in. What would be wrong in a window too comes first, where a window would have told
+// it: whoever gets a driver installed for the user is to hear at once that the policy is broken as well, and not after the driver.
+// It is logged and printed here, since the program ends with the reason for which there is no window.
+func (w windowless) reasons(found *problem.Problem) []*problem.Problem {
+	if w.unusable == nil {
+		return []*problem.Problem{found}
+	}
+	err := w.unusable()
+	if err == nil {
+		return []*problem.Problem{found}
+	}
+	w.log.WithError(err).Error("start")
+	w.program.report(err)
+	return []*problem.Problem{problem.Of(err), found}
+}
+
+// either returns what finds an error: one that is known already, or else what the other finds, which may be nil.
+func either(known error, find func() error) func() error {
+	if known == nil {
+		return find
+	}
+	return func() error { return known }
 }
 
 // pictureWatch waits for the first picture of the window. A graphics driver that fails later than the probe, or hangs, leaves a program
@@ -42,16 +93,19 @@ type pictureWatch struct {
 	late func(found *problem.Problem, said string)
 
 	once   sync.Once
-	timer  *time.Timer
 	beside sync.WaitGroup
+
+	mu      sync.Mutex
+	timer   *time.Timer
+	stopped bool
 }
 
 // watchPicture returns a watch that ends the program, since there is nobody else left to: Fyne's loop hangs, or Fyne itself is about to
 // end it without a word. No session is open yet, as nobody could choose a role in a window without a picture.
-func (p program) watchPicture(log *logging.Log, g *graphics) *pictureWatch {
+func (p program) watchPicture(log *logging.Log, g *graphics, without windowless) *pictureWatch {
 	w := &pictureWatch{graphics: g, late: func(found *problem.Problem, said string) {
 		log.WithError(errors.New(said)).WithField("problem", found.Code).Error("window")
-		p.tellNatively(context.Background(), found)
+		without.tell(context.Background(), found)
 		os.Exit(p.report(ending{found, statusNoGraphics}))
 	}}
 	if g != nil {
@@ -60,9 +114,12 @@ func (p program) watchPicture(log *logging.Log, g *graphics) *pictureWatch {
 	return w
 }
 
-// expect begins to wait.
+// expect begins to wait, when the window is shown for the first time: at the start, or hours later if the program was started in the
+// background. It can be called from any goroutine and as often as the window is shown.
 func (w *pictureWatch) expect() {
-	if w.graphics != nil {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.graphics != nil && w.timer == nil && !w.stopped {
 		w.timer = time.AfterFunc(firstPictureWithin, func() { w.fail(noPicture, "no picture in time") })
 	}
 }
@@ -84,11 +141,24 @@ func (w *pictureWatch) drawn() {
 	})
 }
 
+// settledAfter is how long after a screen has come the window has done with what it needed for it.
+const settledAfter = 3 * time.Second
+
+// giveBack gives back what a sign-in has needed of memory, once somebody is signed in and works in other programs.
+func giveBack(state login.State) {
+	if state.Phase == login.SignedIn {
+		time.AfterFunc(settledAfter, debug.FreeOSMemory)
+	}
+}
+
 // stop ends the wait.
 func (w *pictureWatch) stop() {
+	w.mu.Lock()
+	w.stopped = true
 	if w.timer != nil {
 		w.timer.Stop()
 	}
+	w.mu.Unlock()
 	w.once.Do(func() {})
 	w.beside.Wait()
 }

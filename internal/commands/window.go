@@ -31,6 +31,10 @@ type opening struct {
 	background bool
 	// graphics tells whether a window can be drawn; nil opens one unseen.
 	graphics *graphics
+	// unusable tells what find would fail with, for the case that there is no window to tell it; nil knows of nothing.
+	unusable func() error
+	// sweep clears what an earlier run has left in the keyring, where no flow will begin with that; nil has nothing to clear.
+	sweep func(context.Context)
 }
 
 // openWindow shows the window, and returns when the user has left and nothing of a session is left behind. An error that kept the
@@ -46,21 +50,37 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 	}
 	settings.Version = p.metadata.Version
 	settings.Redact = log.Redact
-	settings.Shown = func(state login.State) { logScreen(log, state) }
+	settings.Shown = func(state login.State) {
+		logScreen(log, state)
+		giveBack(state)
+	}
 
-	var window *ui.Window
+	var (
+		window  *ui.Window
+		picture *pictureWatch
+	)
 	entrance := &entrance{
 		publisher: p.name(), log: log, guard: log.Guard, board: board, wanted: how.wanted,
 		watch: func(ctx context.Context) station { return workstation.Watch(ctx, workstation.Settings{}) },
 	}
 	entrance.open(ctx)
-	raise := func() { raise(log, window.Window()) }
-	one := newOneInstance(instance.DefaultFile(), log, p.environ, how.wanted, entrance.answer(raise))
+	raise := func() {
+		picture.expect()
+		raise(log, window.Window())
+	}
+	wanted, want := context.WithCancel(ctx)
+	defer want()
+	answer := entrance.answer(raise)
+	one := newOneInstance(instance.DefaultFile(), log, p.environ, how.wanted, func(ctx context.Context, request instance.Request) instance.Answer {
+		want()
+		return answer(ctx, request)
+	})
 	defer one.leave()
-	switch err := one.join(ctx); {
-	case errors.Is(err, errRaised):
+	joined := one.join(ctx)
+	switch {
+	case errors.Is(joined, errRaised):
 		return p.say(errRaised)
-	case errors.Is(err, otherWindow):
+	case errors.Is(joined, otherWindow):
 		// The window that was raised says so, too.
 		return otherWindow
 	}
@@ -70,18 +90,31 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 		one.leave()
 		one.lock = nil
 	}
-	if ran, err := p.canDraw(ctx, log, how.graphics, leave); ran || err != nil {
+	// Before anything has to be told without a window, which would set it.
+	if err := ui.UseLanguage(languageOf(settings)); err != nil {
+		log.WithError(err).Warn("language")
+	}
+	without := windowless{program: p, log: log, unusable: either(joined, how.unusable)}
+	if joined == nil {
+		// Only who is the one instance may clear: another one may have somebody signed in.
+		without.sweep = how.sweep
+	}
+	if ran, err := p.canDraw(ctx, log, how.graphics, without, leave); ran || err != nil {
 		return err
 	}
 	settings.Tray = hasTray(ctx)
+	if how.background && !settings.Tray {
+		settings.Tray = awaitTray(wanted)
+	}
 	settings.Raise = raise
 	settings.Minimise = func() { minimise(window.Window()) }
-	picture := p.watchPicture(log, how.graphics)
+	picture = p.watchPicture(log, how.graphics, without)
 	defer picture.stop()
 	settings.Drawn = picture.drawn
 	app := p.newApp(p.metadata)
 	window = ui.New(app, settings, entrance.Send)
 	entrance.show = window.Show
+	defer followContrast(ctx, window.SystemContrast)()
 
 	var started atomic.Bool
 	ended := make(chan error, 1)
@@ -107,7 +140,8 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 	if !started.Load() {
 		window.Stop()
 		log.WithError(broken).Error("window")
-		p.tellNatively(ctx, notOpened)
+		without.sweepUp(ctx)
+		without.tell(ctx, notOpened)
 		return notOpened.Because(broken)
 	}
 	if broken != nil {
@@ -117,6 +151,11 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 	window.Stop()
 	switch {
 	case broken != nil:
+		picture.stop()
+		leave() // Nobody is to wait for this one while its message is read.
+		if ctx.Err() == nil {
+			p.tellNatively(ctx, broke)
+		}
 		return broke.Because(errors.Join(broken, err))
 	case errors.Is(err, context.Canceled):
 		// The user has left before anything could go wrong.
@@ -137,6 +176,16 @@ func runApp(app fyne.App) (stack string, broken error) {
 	}()
 	app.Run()
 	return "", nil
+}
+
+// languageOf returns the language that the window would be in.
+func languageOf(settings ui.Settings) string {
+	if settings.Preferences != nil {
+		if language, offered := settings.Preferences.Value(ui.PreferLanguage); offered {
+			return language
+		}
+	}
+	return settings.Language
 }
 
 // after makes a prepare that does something else first.

@@ -4,12 +4,17 @@ package e2e_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/e2e/stage"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
@@ -18,15 +23,8 @@ import (
 // that never comes, and whoever has started the program can tell it by its exit status.
 func TestWithoutOpenGLTheUserIsTold(t *testing.T) {
 	s := open(t, keyringtest.Options{})
-	folder, said := t.TempDir(), filepath.Join(t.TempDir(), "said")
-	dialogue := "#!/bin/sh\nprintf '%s\\n' \"$@\" >> '" + said + "'\n"
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "zenity"), []byte(dialogue), 0o700))
-	drivers, err := filepath.Glob("/usr/lib/*/dri")
-	require.NoError(t, err)
-	require.NotEmpty(t, drivers, "Mesa's drivers were not found (package libgl1-mesa-dri)")
-	driver := filepath.Join(t.TempDir(), "dri")
-	require.NoError(t, os.Symlink(drivers[0], driver))
-	s.Extra = append(s.Extra, "PATH="+folder, "LIBGL_DRIVERS_PATH="+driver)
+	said := s.withDialogues()
+	takeOut, putBack := s.withDriver()
 
 	// The window is drawn once, so that the next start does not look for OpenGL first.
 	program := s.start()
@@ -36,13 +34,28 @@ func TestWithoutOpenGLTheUserIsTold(t *testing.T) {
 	known, err := os.ReadFile(remembered)
 	require.NoError(t, err)
 
-	require.NoError(t, os.Remove(driver))
-	s.endsWithoutAWindow(said)
+	takeOut()
+	s.endsWithoutAWindow(said, "WINDOW-NO_OPENGL")
 	_, err = os.Stat(remembered)
 	require.ErrorIs(t, err, os.ErrNotExist, "the next start looks again")
-	s.endsWithoutAWindow(said)
 
-	require.NoError(t, os.Symlink(drivers[0], driver))
+	// Whoever was signed in when the program was killed does not stay so for want of a window.
+	plant := exec.CommandContext(s.ctx, "secret-tool", "store", "--label=left", "service", handoff.Service, "username", handoff.AccountSessionKey)
+	plant.Env, plant.Stdin = s.Env(), strings.NewReader("pro-xapi-session_left-behind")
+	require.NoError(t, plant.Run())
+	s.endsWithoutAWindow(said, "WINDOW-NO_OPENGL")
+	_, left, err := s.SecretTool(s.ctx, handoff.AccountSessionKey)
+	require.NoError(t, err)
+	require.False(t, left)
+
+	// Settings that nobody could sign in with are told as well, and first.
+	settings, err := os.ReadFile(s.SettingsFile())
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(s.SettingsFile(), []byte("base_url = \"http://ers.example\"\n"), 0o600))
+	s.endsWithoutAWindow(said, "SETTING-BASE_URL", "WINDOW-NO_OPENGL")
+	require.NoError(t, os.WriteFile(s.SettingsFile(), settings, 0o600))
+
+	putBack()
 	program = s.start()
 	require.NoError(t, s.Desktop.CloseWindow(s.ctx, stage.Title))
 	require.NoError(t, program.Wait(s.ctx))
@@ -51,14 +64,79 @@ func TestWithoutOpenGLTheUserIsTold(t *testing.T) {
 	assert.Equal(t, known, again)
 }
 
-// endsWithoutAWindow starts the program, which ends with 7 after a message.
-func (s *scene) endsWithoutAWindow(said string) {
+// Another one that is stuck would keep the user from signing in with OpenGL, too, and is told first.
+func TestAStuckProgramAndNoOpenGL(t *testing.T) {
+	s := open(t, keyringtest.Options{})
+	said := s.withDialogues()
+	takeOut, _ := s.withDriver()
+	stuck := s.start()
+	require.NoError(t, syscall.Kill(stuck.PID(), syscall.SIGSTOP))
+	takeOut()
+	s.endsWithoutAWindow(said, "INSTANCE-UNREACHABLE", "WINDOW-NO_OPENGL")
+}
+
+// A driver that hangs must not leave somebody who opens the window at noon with nothing at all, when the program has been an icon beside
+// the clock since the morning.
+func TestAWindowThatIsOpenedLaterAndNotDrawn(t *testing.T) {
+	s := open(t, keyringtest.Options{})
+	said := s.withDialogues()
+	icons := s.withPanel()
+	program, err := s.Run(s.ctx, programs.login, "--background")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, program.Kill()) })
+	s.see(program, "waiting")
+	require.Eventually(t, func() bool { return icons.registered() == 1 }, time.Minute, 20*time.Millisecond, "no icon: %s", program.Output())
+
+	require.NoError(t, s.Desktop.Freeze())
+	t.Cleanup(func() { assert.NoError(t, s.Desktop.Thaw()) })
+	second, err := s.Run(s.ctx, programs.login)
+	require.NoError(t, err)
+	require.NoError(t, second.Wait(s.ctx))
+	s.hasEnded(program, said, "WINDOW-NO_PICTURE")
+}
+
+// withDriver gives the scene's desktop a driver for OpenGL that can be taken out and put back.
+func (s *scene) withDriver() (takeOut, putBack func()) {
+	s.t.Helper()
+	drivers, err := filepath.Glob("/usr/lib/*/dri")
+	require.NoError(s.t, err)
+	require.NotEmpty(s.t, drivers, "Mesa's drivers were not found (package libgl1-mesa-dri)")
+	driver := filepath.Join(s.t.TempDir(), "dri")
+	putBack = func() { require.NoError(s.t, os.Symlink(drivers[0], driver)) }
+	putBack()
+	s.Extra = append(s.Extra, "LIBGL_DRIVERS_PATH="+driver)
+	return func() { require.NoError(s.t, os.Remove(driver)) }, putBack
+}
+
+// withDialogues gives the scene's desktop a program that shows messages, and returns the file that has what it was to show.
+func (s *scene) withDialogues() (said string) {
+	s.t.Helper()
+	folder, said := s.t.TempDir(), filepath.Join(s.t.TempDir(), "said")
+	dialogue := "#!/bin/sh\nprintf '%s\\n' \"$@\" >> '" + said + "'\n"
+	require.NoError(s.t, os.WriteFile(filepath.Join(folder, "zenity"), []byte(dialogue), 0o700))
+	s.Extra = append(s.Extra, "PATH="+folder)
+	return said
+}
+
+// endsWithoutAWindow starts the program, which ends with 7 after a message with these codes in this order.
+func (s *scene) endsWithoutAWindow(said string, codes ...string) {
 	s.t.Helper()
 	require.NoError(s.t, os.RemoveAll(said))
 	program, err := s.Run(s.ctx, programs.login)
 	require.NoError(s.t, err)
+	s.hasEnded(program, said, codes...)
+}
+
+func (s *scene) hasEnded(program *stage.Program, said string, codes ...string) {
+	s.t.Helper()
 	require.ErrorContains(s.t, program.Wait(s.ctx), "exit status 7")
-	told, err := os.ReadFile(said)
+	content, err := os.ReadFile(said)
 	require.NoError(s.t, err, program.Output())
-	assert.Contains(s.t, string(told), "WINDOW-NO_OPENGL")
+	told := string(content)
+	for _, code := range codes {
+		_, rest, found := strings.Cut(told, "\n"+code+"\n")
+		require.True(s.t, found, "%s, in this order: %s", codes, content)
+		assert.Contains(s.t, program.Output(), "("+code+")")
+		told = rest
+	}
 }

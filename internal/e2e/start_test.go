@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,16 +28,14 @@ func BenchmarkStart(b *testing.B) {
 	set, err := stage.Set(ctx, b.TempDir(), keyringtest.Options{})
 	require.NoError(b, err)
 	defer func() { require.NoError(b, set.Close()) }()
-	label := filepath.Join(b.TempDir(), "onelabel")
-	output, err := exec.CommandContext(ctx, "go", "build", "-o", label, "./onelabel").CombinedOutput()
-	require.NoError(b, err, "%s", output)
+	label := oneLabel(ctx, b)
 	ours, theirs := &measured{}, &measured{}
 	run := func(m *measured, title, program string, arguments ...string) {
 		started := time.Now()
 		running, err := set.Run(ctx, program, arguments...)
 		require.NoError(b, err)
 		require.NoError(b, set.Desktop.AwaitVisible(ctx, title))
-		m.visible += time.Since(started)
+		m.visible = append(m.visible, time.Since(started))
 		rest(ctx, b)
 		own, helpers := memory(b, running.PID())
 		m.own, m.helpers = m.own+own, m.helpers+helpers
@@ -50,17 +49,32 @@ func BenchmarkStart(b *testing.B) {
 		run(theirs, "One label", label)
 		run(ours, "e-RS Login (demonstration)", programs.login, "demo")
 	}
-	b.ReportMetric(float64(ours.visible)/float64(theirs.visible), "visible-ratio")
+	b.ReportMetric(median(ours.visible)/median(theirs.visible), "visible-ratio")
 	b.ReportMetric(float64(ours.own)/float64(theirs.own), "memory-ratio")
 	b.ReportMetric(float64(ours.helpers)/float64(b.N)/1024, "helpers-MB")
-	b.ReportMetric(theirs.visible.Seconds()/float64(b.N)*1000, "label-ms")
+	b.ReportMetric(median(theirs.visible)*1000, "label-ms")
 	b.ReportMetric(float64(theirs.own)/float64(b.N)/1024, "label-MB")
 }
 
-// measured is the sum of what was measured; memory is in KiB.
+// oneLabel builds the window that ours is measured against.
+func oneLabel(ctx context.Context, b *testing.B) (path string) {
+	b.Helper()
+	path = filepath.Join(b.TempDir(), "onelabel")
+	output, err := exec.CommandContext(ctx, "go", "build", "-o", path, "./onelabel").CombinedOutput()
+	require.NoError(b, err, "%s", output)
+	return path
+}
+
+// measured is what was measured, memory as a sum in KiB.
 type measured struct {
-	visible      time.Duration
+	visible      []time.Duration
 	own, helpers int
+}
+
+// median returns the time in the middle, in seconds: another program that is busy for a moment must not count as ours.
+func median(times []time.Duration) float64 {
+	sorted := slices.Sorted(slices.Values(times))
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]).Seconds() / 2
 }
 
 // rest waits until nothing that began with the start is under way any more.

@@ -3,6 +3,8 @@
 package e2e_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -115,4 +117,55 @@ func TestTheWindowGoesIntoTheIcon(t *testing.T) {
 	s.removeCard()
 	s.see(program, "waiting")
 	s.keyringEmpty()
+}
+
+// Without a place for icons, the window goes to where the desktop keeps minimised ones, and a second start brings it back.
+func TestTheWindowIsMinimised(t *testing.T) {
+	s := open(t, keyringtest.Options{}, "minimise_on_sign_in = true")
+	require.NoError(t, s.Desktop.Manage(s.ctx))
+	const title = "e-RS Login"
+	is := func(wanted bool) {
+		t.Helper()
+		require.Eventually(t, func() bool {
+			minimised, err := s.Desktop.Minimised(title)
+			visible, missing := s.Desktop.HasWindow(s.ctx, stage.Title)
+			return err == nil && missing == nil && minimised == wanted && visible != wanted
+		}, time.Minute, 50*time.Millisecond)
+	}
+	program := s.start()
+	is(false)
+	require.Eventually(t, func() bool {
+		icon, err := s.Desktop.HasIcon(title)
+		return err == nil && icon
+	}, time.Minute, 50*time.Millisecond, "nobody finds it among the others without its icon")
+	class, err := s.Desktop.Class(title)
+	require.NoError(t, err)
+	entry, err := os.ReadFile(filepath.Join("..", "..", "assets", "packaging", "linux", "io.github.ers_login.ErsLogin.desktop"))
+	require.NoError(t, err)
+	require.Contains(t, string(entry), "\nStartupWMClass="+class+"\n", "the desktop does not know whose window it is: it has no name and no menu there")
+	s.signIn(program)
+	is(true)
+	require.Len(t, s.sessions(), 1)
+
+	second, err := s.Run(s.ctx, programs.login)
+	require.NoError(t, err)
+	require.NoError(t, second.Wait(s.ctx))
+	is(false)
+	require.Len(t, s.sessions(), 1)
+	s.removeCard()
+	s.see(program, "waiting")
+	s.keyringEmpty()
+	require.NoError(t, s.Desktop.CloseWindow(s.ctx, stage.Title))
+	require.NoError(t, program.Wait(s.ctx))
+
+	// Started with the computer, it is out of the way at once.
+	program, err = s.Run(s.ctx, programs.login, "--background")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, program.Kill()) })
+	s.see(program, "waiting")
+	is(true)
+	second, err = s.Run(s.ctx, programs.login)
+	require.NoError(t, err)
+	require.NoError(t, second.Wait(s.ctx))
+	is(false)
 }

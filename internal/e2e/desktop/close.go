@@ -5,7 +5,6 @@ package desktop
 import (
 	"context"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -24,11 +23,9 @@ func (d *Desktop) CloseWindow(ctx context.Context, title string) error {
 	if err != nil {
 		return fmt.Errorf("xdotool has found no window: %w", err)
 	}
-	// It would say that there is no authority file, which a private server does not need.
-	xgb.Logger.SetOutput(io.Discard)
-	x, err := xgb.NewConnDisplay(d.display)
+	x, _, err := d.connect()
 	if err != nil {
-		return fmt.Errorf("could not connect to the X server: %w", err)
+		return err
 	}
 	defer x.Close()
 	protocols, err := atom(x, "WM_PROTOCOLS")

@@ -29,13 +29,22 @@ type Desktop struct {
 
 // Start starts an X server whose screen is as large as the window that will be looked at.
 func Start(ctx context.Context, width, height int) (*Desktop, error) {
+	return start(ctx, width, height, "+extension")
+}
+
+// StartWithoutOpenGL starts one on which nothing can be drawn with OpenGL, as on many a remote desktop.
+func StartWithoutOpenGL(ctx context.Context, width, height int) (*Desktop, error) {
+	return start(ctx, width, height, "-extension")
+}
+
+func start(ctx context.Context, width, height int, openGL string) (*Desktop, error) {
 	numberOut, numberIn, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("could not make a pipe for Xvfb: %w", err)
 	}
 	defer numberOut.Close() //nolint:errcheck // it was only read from
 	screen := fmt.Sprintf("%dx%dx24", width, height)
-	server := exec.CommandContext(ctx, "Xvfb", "-displayfd", "3", "-screen", "0", screen, "-nolisten", "tcp", "+extension", "GLX") //nolint:gosec // numbers only
+	server := exec.CommandContext(ctx, "Xvfb", "-displayfd", "3", "-screen", "0", screen, "-nolisten", "tcp", "-noreset", openGL, "GLX") //nolint:gosec // numbers of our own
 	server.ExtraFiles = []*os.File{numberIn}
 	server.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	err = server.Start()

@@ -5,7 +5,6 @@ package desktop
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/jezek/xgb"
@@ -14,18 +13,15 @@ import (
 
 // AwaitVisible waits until a window with exactly this title can be seen, and looks often enough for that to be measured.
 func (d *Desktop) AwaitVisible(ctx context.Context, title string) error {
-	// It would say that there is no authority file, which a private server does not need.
-	xgb.Logger.SetOutput(io.Discard)
-	x, err := xgb.NewConnDisplay(d.display)
+	x, root, err := d.connect()
 	if err != nil {
-		return fmt.Errorf("could not connect to the X server: %w", err)
+		return err
 	}
 	defer x.Close()
 	name, err := atom(x, "_NET_WM_NAME")
 	if err != nil {
 		return err
 	}
-	root := xproto.Setup(x).DefaultScreen(x).Root
 	for {
 		if visible(x, root, name, title) {
 			return nil

@@ -23,65 +23,99 @@ import (
 // bridge beside it, the stand-in's library where the Identity Agent's would be, e-RS behind mutual TLS, and the session in the
 // Credential Manager, read by a program in C. If it fails, nobody on Windows can sign in.
 func TestTheWholeProgram(t *testing.T) {
-	r := newRig(t)
-	r.install("ticketapi.dll", agentFolder)
-	r.copy("ers-login.exe", helperFolder, "ers-login.exe")
-	r.copy("credread.exe", helperFolder, "credread.exe")
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-
-	ers := erstest.NewUnstartedServer(erstest.WithUser(made, erstest.GP()))
-	require.NoError(t, ers.Start())
-	t.Cleanup(ers.Close)
-	files := t.TempDir()
-	_, err := ers.WriteFiles(files)
-	require.NoError(t, err)
-	for _, name := range []string{"client.pem", "client-key.pem", "ca.pem"} {
-		content, err := os.ReadFile(filepath.Join(files, name))
-		require.NoError(t, err)
-		r.put(helperFolder, name, content)
-	}
-
-	screen, err := desktop.Start(ctx, 1000, 760)
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, screen.Close()) })
-	environ := append(os.Environ(), screen.Env()...)
-	for name, value := range map[string]string{
-		"BASE_URL": ers.URL, "ASID": erstest.ASID, "LOG_LEVEL": "debug",
-		"CERTIFICATE": helperFolder + `\client.pem`, "KEY": helperFolder + `\client-key.pem`, "CA_BUNDLE": helperFolder + `\ca.pem`,
-	} {
-		environ = append(environ, "ERS_LOGIN_"+name+"="+value)
-	}
-	line := r.command(helperFolder + `\ers-login.exe`)
-	program, err := stage.Run(ctx, line[0], line[1:], environ, r.at(`C:\users\root\AppData\Local\ers-login\log\ers-login.log`))
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, program.Kill()) })
+	c := newClinic(t)
+	ctx, screen := c.ctx, c.screen
+	program := c.start()
 
 	require.NoError(t, program.WaitScreen(ctx, "waiting"))
 	require.NoError(t, screen.WaitWindow(ctx, stage.Title))
-	r.behaves("getTicketNoAuth ticket "+made, "getTicket ticket "+made)
-	require.NoError(t, program.WaitScreen(ctx, "choosing"))
-	require.NoError(t, screen.Press(ctx, "4"))
-	require.NoError(t, program.WaitScreen(ctx, "signed-in"))
-	require.NoError(t, screen.Picture(ctx, filepath.Join(r.build, "signed-in.png")))
+	c.signIn(program)
+	require.NoError(t, screen.Picture(ctx, filepath.Join(c.build, "signed-in.png")))
 
-	sessions := ers.Sessions()
+	sessions := c.ers.Sessions()
 	require.Len(t, sessions, 1)
-	output, status := r.run(helperFolder+`\credread.exe`, "ers-login:session-key")
+	output, status := c.run(helperFolder+`\credread.exe`, "ers-login:session-key")
 	require.Zero(t, status)
 	require.True(t, strings.Contains(output, hexOf(sessions[0].Key.Reveal())), "the Credential Manager has another session key")
 	require.Contains(t, output, "persist 1\n", "the entry would survive the log-off")
 
 	// Pulling the card: the Identity Agent's ticket is gone.
-	r.behaves()
+	c.behaves()
 	require.NoError(t, program.WaitScreen(ctx, "waiting"))
-	_, status = r.run(helperFolder+`\credread.exe`, "ers-login:session-key")
+	_, status = c.run(helperFolder+`\credread.exe`, "ers-login:session-key")
 	require.Equal(t, 2, status, "the session key is still in the Credential Manager")
-	require.Empty(t, ers.Sessions())
+	require.Empty(t, c.ers.Sessions())
 
 	require.NoError(t, screen.CloseWindow(ctx, stage.Title))
 	require.NoError(t, program.Wait(ctx))
 	require.NotContains(t, program.Log(), made)
+}
+
+// clinic is a computer with Windows on which somebody can sign in: all programs installed, e-RS beside it, and nobody's card in.
+type clinic struct {
+	*rig
+	ctx    context.Context
+	ers    *erstest.Server
+	screen *desktop.Desktop
+}
+
+func newClinic(t *testing.T) clinic {
+	t.Helper()
+	r := newRig(t)
+	r.install("ticketapi.dll", agentFolder)
+	r.copy("ers-login.exe", helperFolder, "ers-login.exe")
+	r.copy("credread.exe", helperFolder, "credread.exe")
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	t.Cleanup(cancel)
+	ers := erstest.NewUnstartedServer(erstest.WithUser(made, erstest.GP()))
+	require.NoError(t, ers.Start())
+	t.Cleanup(ers.Close)
+	r.organisation(ers)
+	return clinic{r, ctx, ers, r.screened()}
+}
+
+// organisation puts an organisation's certificate onto the computer, and its settings into the environment of what is run there.
+func (r *rig) organisation(ers *erstest.Server) {
+	r.t.Helper()
+	files := r.t.TempDir()
+	_, err := ers.WriteFiles(files)
+	require.NoError(r.t, err)
+	for _, name := range []string{"client.pem", "client-key.pem", "ca.pem"} {
+		content, err := os.ReadFile(filepath.Join(files, name))
+		require.NoError(r.t, err)
+		r.put(helperFolder, name, content)
+	}
+	for name, value := range map[string]string{
+		"BASE_URL": ers.URL, "ASID": erstest.ASID, "LOG_LEVEL": "debug",
+		"CERTIFICATE": helperFolder + `\client.pem`, "KEY": helperFolder + `\client-key.pem`, "CA_BUNDLE": helperFolder + `\ca.pem`,
+	} {
+		r.t.Setenv("ERS_LOGIN_"+name, value)
+	}
+}
+
+// start starts the program, and ends it with the test.
+func (c clinic) start(arguments ...string) *stage.Program {
+	c.t.Helper()
+	return c.starts(c.ctx, program, arguments...)
+}
+
+// starts starts a program as a process that is followed by our program's log, and ends it with the test.
+func (r *rig) starts(ctx context.Context, program string, arguments ...string) *stage.Program {
+	r.t.Helper()
+	line := r.command(program, arguments...)
+	running, err := stage.Run(ctx, line[0], line[1:], os.Environ(), r.at(`C:\users\root\AppData\Local\ers-login\log\ers-login.log`))
+	require.NoError(r.t, err)
+	r.t.Cleanup(func() { assert.NoError(r.t, running.Kill()) })
+	return running
+}
+
+// signIn goes from the card to a chosen role.
+func (c clinic) signIn(running *stage.Program) {
+	c.t.Helper()
+	c.behaves("getTicketNoAuth ticket "+made, "getTicket ticket "+made)
+	require.NoError(c.t, running.WaitScreen(c.ctx, "choosing"))
+	require.NoError(c.t, c.screen.Press(c.ctx, "4"))
+	require.NoError(c.t, running.WaitScreen(c.ctx, "signed-in"))
 }
 
 func hexOf(text string) string { return hex.EncodeToString([]byte(text)) }

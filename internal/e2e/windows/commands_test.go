@@ -5,7 +5,6 @@ package windows_test
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -48,29 +47,6 @@ func TestCommandsPrintIntoPipes(t *testing.T) {
 	}
 }
 
-// Somebody who types a command into a console sees what it says.
-func TestCommandsPrintToTheConsole(t *testing.T) {
-	r := newRig(t)
-	r.copy("ers-login.exe", helperFolder, "ers-login.exe")
-	r.copy("console.exe", helperFolder, "console.exe")
-	r.screened()
-	const result = helperFolder + `\console.txt`
-	t.Cleanup(func() { _ = os.Remove(r.at(result)) })
-	for arguments, want := range map[string][]string{
-		"session":              {"status 1\n", "nobody is signed in to e-RS"},
-		"version":              {"status 0\n", "ers-login "},
-		"session --json --key": {"status 2\n", "cannot be given together"},
-	} {
-		output, status := r.run(helperFolder+`\console.exe`, result, `"`+program+`"`, arguments)
-		require.Zero(t, status, output)
-		shown, err := os.ReadFile(r.at(result))
-		require.NoError(t, err)
-		for _, part := range want {
-			assert.Contains(t, string(shown), part)
-		}
-	}
-}
-
 // A window that another program has opened stays when that program's command has ended, and can be asked again.
 func TestAWindowForAnotherProgram(t *testing.T) {
 	r := newRig(t)
@@ -86,12 +62,18 @@ func TestAWindowForAnotherProgram(t *testing.T) {
 	assert.Zero(t, status, output)
 }
 
-// screened gives the programs of a test a screen. Wine's desktop lives on the first one that it has seen, so it is begun anew.
-func (r *rig) screened() {
+// screened gives the programs of a test a screen.
+func (r *rig) screened() *desktop.Desktop {
+	r.t.Helper()
+	return r.screenedBy(desktop.Start)
+}
+
+// screenedBy gives them one that is started in some way. Wine's desktop lives on the first one that it has seen, so it is begun anew.
+func (r *rig) screenedBy(start func(ctx context.Context, width, height int) (*desktop.Desktop, error)) *desktop.Desktop {
 	r.t.Helper()
 	t := r.t
 	ctx, cancel := context.WithCancel(context.Background())
-	screen, err := desktop.Start(ctx, 1000, 760)
+	screen, err := start(ctx, 1000, 760)
 	require.NoError(t, err)
 	r.end("explorer.exe")
 	t.Cleanup(func() {
@@ -103,6 +85,7 @@ func (r *rig) screened() {
 		name, value, _ := strings.Cut(entry, "=")
 		t.Setenv(name, value)
 	}
+	return screen
 }
 
 // end ends all programs of a name, if there are any.

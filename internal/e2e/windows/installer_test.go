@@ -29,7 +29,9 @@ const (
 	computerKey = `HKLM\Software\ers-login`
 	runKey      = `HKLM\Software\Microsoft\Windows\CurrentVersion\Run`
 	schemeKey   = `HKLM\Software\Classes\ers-login`
-	eventKey    = `HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\ers-login`
+	// environmentKey has the variables of everybody.
+	environmentKey = `HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment`
+	eventKey       = `HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\ers-login`
 
 	givenURL        = "https://ers.example.nhs.uk/ers-api"
 	givenASID       = "123456789012"
@@ -162,6 +164,9 @@ func (i installer) traces() (found []string) {
 	if i.value(runKey, "ers-login") != "" {
 		found = append(found, runKey)
 	}
+	if strings.Contains(i.value(environmentKey, "PATH"), helperFolder) {
+		found = append(found, environmentKey)
+	}
 	return found
 }
 
@@ -184,7 +189,8 @@ func TestTheInstaller(t *testing.T) {
 		assert.True(t, i.there(helperFolder+`\`+file), file)
 	}
 	assert.True(t, i.there(startMenu+`\e-RS Login.lnk`))
-	assert.True(t, i.there(dataFolder))
+	assert.False(t, i.there(dataFolder), "whoever makes it first decides where a SYSTEM installer writes: an administrator makes it")
+	assert.Contains(t, i.value(environmentKey, "PATH"), `;`+helperFolder, "commands are typed without the folder")
 	const program = `"` + helperFolder + `\ers-login.exe"`
 	for _, c := range []struct{ key, name, want string }{
 		{computerKey, "base_url", "SZ " + givenURL},
@@ -249,12 +255,11 @@ func TestAnUpgradeThatIsToldSomethingElse(t *testing.T) {
 	assert.Empty(t, i.traces())
 }
 
-// The folder for the computer's file is there, what is written into it stays, and a file that ordinary users could have written (to
-// Wine, all that this test writes is an ordinary user's) does not say where their tickets go.
+// What an administrator has written for the computer stays, and a file that ordinary users could have written (to Wine, all that this test
+// writes is an ordinary user's) does not say where their tickets go.
 func TestTheInstallerAndTheComputersFile(t *testing.T) {
 	i := newInstaller(t)
 	require.Zero(t, i.msiexec("/i", "newer.msi", "ASID="+givenASID))
-	require.True(t, i.there(dataFolder))
 	i.put(dataFolder, "config.toml", []byte("asid = '210987654321'\n"))
 	output, status := i.run(helperFolder+`\ers-login.exe`, "config", "show")
 	assert.NotZero(t, status)

@@ -1,14 +1,21 @@
 //go:build windows
 
-// Command console is cmd.exe as far as e-RS Login can tell: console RESULT COMMAND-LINE makes a console of its own, starts the command
-// line on it with nothing redirected, and writes the exit status and what is on the console then into the file RESULT. It is run by the
-// tests of the folder above, under Wine.
+// Command console is cmd.exe as far as e-RS Login can tell: console [OPTION…] RESULT COMMAND-LINE makes a console of its own, starts the
+// command line on it with nothing redirected, and writes the exit status and what is on the console then into the file RESULT. It is run
+// by the tests of the folder above, under Wine.
+//
+//	-at PROMPT -type TEXT   types TEXT and Enter when PROMPT is on the console
+//	-reads                  reads the console meanwhile, as a shell that does not wait for the program
+//	-hands                  hands its own handles on, as a shell that starts every program with them
 package main
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -19,23 +26,61 @@ var (
 	freeConsole  = kernel32.NewProc("FreeConsole")
 	allocConsole = kernel32.NewProc("AllocConsole")
 	readConsole  = kernel32.NewProc("ReadConsoleOutputCharacterW")
+	writeInput   = kernel32.NewProc("WriteConsoleInputW")
 )
 
+// patience is with a program that does not end.
+const patience = 15*time.Second
+
+// shell is what is done beside the command line.
+type shell struct {
+	prompt, text string
+	reads, hands bool
+}
+
 func main() {
-	shown, err := run(strings.Join(os.Args[2:], " "))
+	var s shell
+	flag.StringVar(&s.prompt, "at", "", "what to wait for")
+	flag.StringVar(&s.text, "type", "", "what to type then")
+	flag.BoolVar(&s.reads, "reads", false, "read the console")
+	flag.BoolVar(&s.hands, "hands", false, "hand the handles on")
+	flag.Parse()
+	shown, err := s.run(strings.Join(flag.Args()[1:], " "))
 	if err != nil {
 		shown = err.Error()
 	}
-	if err := os.WriteFile(os.Args[1], []byte(shown), 0o600); err != nil {
+	if err := os.WriteFile(flag.Arg(0), []byte(shown), 0o600); err != nil {
 		os.Exit(1)
 	}
 }
 
-func run(commandLine string) (string, error) {
+func (s shell) run(commandLine string) (string, error) {
 	// There may be none to be freed.
 	_, _, _ = freeConsole.Call()
 	if made, _, err := allocConsole.Call(); made == 0 {
 		return "", fmt.Errorf("no console: %w", err)
+	}
+	output, err := open("CONOUT$")
+	if err != nil {
+		return "", err
+	}
+	input, err := open("CONIN$")
+	if err != nil {
+		return "", err
+	}
+	if s.reads {
+		go func() {
+			var line [80]uint16
+			var read uint32
+			// It ends with this process. What was read is nobody's business.
+			for {
+			err := windows.ReadConsole(input, &line[0], uint32(len(line)), &read, nil)
+			f,_:=os.OpenFile(`C:\\debug.txt`, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+			fmt.Fprintln(f, time.Now(), err, read, windows.UTF16ToString(line[:read]))
+			f.Close()
+			if err!=nil {return}
+			}
+		}()
 	}
 	line, err := windows.UTF16PtrFromString(commandLine)
 	if err != nil {
@@ -43,35 +88,108 @@ func run(commandLine string) (string, error) {
 	}
 	// Without STARTF_USESTDHANDLES a window program gets no handles, as from cmd.exe.
 	startup := &windows.StartupInfo{Cb: uint32(unsafe.Sizeof(windows.StartupInfo{}))}
+	if s.hands {
+		for _, handle := range []windows.Handle{input, output} {
+			if err := windows.SetHandleInformation(handle, windows.HANDLE_FLAG_INHERIT, windows.HANDLE_FLAG_INHERIT); err != nil {
+				return "", err
+			}
+		}
+		startup.Flags, startup.StdInput, startup.StdOutput, startup.StdErr = windows.STARTF_USESTDHANDLES, input, output, output
+	}
 	var started windows.ProcessInformation
-	if err := windows.CreateProcess(nil, line, nil, nil, false, 0, nil, nil, startup, &started); err != nil {
+	if err := windows.CreateProcess(nil, line, nil, nil, s.hands, 0, nil, nil, startup, &started); err != nil {
 		return "", fmt.Errorf("not started: %w", err)
 	}
-	if _, err := windows.WaitForSingleObject(started.Process, windows.INFINITE); err != nil {
+	if s.prompt != "" {
+		if err := s.answer(input, output, started.Process); err != nil {
+			return "", err
+		}
+	}
+	ended, err := windows.WaitForSingleObject(started.Process, uint32(patience.Milliseconds()))
+	if err != nil {
 		return "", err
+	}
+	if ended != windows.WAIT_OBJECT_0 {
+			f,_:=os.OpenFile(`C:\\debug.txt`, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+			fmt.Fprintln(f, time.Now(), "late")
+			f.Close()
+		shown, err := screen(output)
+			f,_=os.OpenFile(`C:\\debug.txt`, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+			fmt.Fprintln(f, time.Now(), shown, err)
+			f.Close()
+		return "does not end\n" + shown, errors.Join(err, windows.TerminateProcess(started.Process, 1))
 	}
 	var status uint32
 	if err := windows.GetExitCodeProcess(started.Process, &status); err != nil {
 		return "", err
 	}
-	screen, err := screen()
+	screen, err := screen(output)
 	return fmt.Sprintf("status %d\n%s\n", status, screen), err
 }
 
-// screen returns the first characters of the console, line after line and filled with blanks.
-func screen() (string, error) {
-	path, err := windows.UTF16PtrFromString("CONOUT$")
-	if err != nil {
-		return "", err
+// answer types the text when the prompt is there, unless the process ends without one.
+func (s shell) answer(input, output, process windows.Handle) error {
+	for {
+		shown, err := screen(output)
+		if err != nil {
+			return err
+		}
+		if strings.Contains(shown, s.prompt) {
+			return typeInto(input, s.text+"\r")
+		}
+		ended, err := windows.WaitForSingleObject(process, uint32((50 * time.Millisecond).Milliseconds()))
+		if err != nil || ended == windows.WAIT_OBJECT_0 {
+			return err
+		}
 	}
-	console, err := windows.CreateFile(path, windows.GENERIC_READ|windows.GENERIC_WRITE, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE,
+}
+
+// typeInto presses the keys of a text (INPUT_RECORD with a KEY_EVENT_RECORD).
+func typeInto(input windows.Handle, text string) error {
+	characters, err := windows.UTF16FromString(text)
+	if err != nil {
+		return err
+	}
+	for _, character := range characters[:len(characters)-1] {
+		for _, down := range []int32{1, 0} {
+			const keyEvent = 1
+			key := struct {
+				kind                            uint16
+				down                            int32
+				repeat, key, scanCode, charCode uint16
+				control                         uint32
+			}{kind: keyEvent, down: down, repeat: 1, charCode: character}
+			if character == '\r' {
+				key.key = windows.VK_RETURN
+			}
+			var written uint32
+			if done, _, err := writeInput.Call(uintptr(input), uintptr(unsafe.Pointer(&key)), 1, uintptr(unsafe.Pointer(&written))); done == 0 {
+				return fmt.Errorf("nothing can be typed: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// open opens the console's input or output.
+func open(name string) (windows.Handle, error) {
+	path, err := windows.UTF16PtrFromString(name)
+	if err != nil {
+		return 0, err
+	}
+	handle, err := windows.CreateFile(path, windows.GENERIC_READ|windows.GENERIC_WRITE, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE,
 		nil, windows.OPEN_EXISTING, 0, 0)
 	if err != nil {
-		return "", fmt.Errorf("no screen: %w", err)
+		return 0, fmt.Errorf("no %s: %w", name, err)
 	}
+	return handle, nil
+}
+
+// screen returns the first characters of the console, line after line and filled with blanks.
+func screen(output windows.Handle) (string, error) {
 	text := make([]uint16, 2000)
 	var read uint32
-	done, _, err := readConsole.Call(uintptr(console), uintptr(unsafe.Pointer(&text[0])), uintptr(len(text)), 0, uintptr(unsafe.Pointer(&read)))
+	done, _, err := readConsole.Call(uintptr(output), uintptr(unsafe.Pointer(&text[0])), uintptr(len(text)), 0, uintptr(unsafe.Pointer(&read)))
 	if done == 0 {
 		return "", fmt.Errorf("the screen cannot be read: %w", err)
 	}

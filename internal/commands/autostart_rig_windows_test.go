@@ -1,0 +1,68 @@
+//go:build windowsrig
+
+package commands
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/windows/registry"
+)
+
+// TestAutostartOnWindows is run by the rig of internal/e2e/windows. Whoever has switched the program off in Task Manager sees that in the
+// window, and can switch it on again there.
+func TestAutostartOnWindows(t *testing.T) {
+	entry := runEntry{name: "io.example.Login", program: `C:\Program Files\e-RS Login\ers-login.exe`}
+	is := func(want bool) {
+		t.Helper()
+		on, err := entry.on()
+		require.NoError(t, err)
+		require.Equal(t, want, on)
+	}
+	put := func(root registry.Key, path string, write func(registry.Key) error) {
+		t.Helper()
+		key, _, err := registry.CreateKey(root, path, registry.SET_VALUE)
+		require.NoError(t, err)
+		require.NoError(t, write(key))
+		require.NoError(t, key.Close())
+	}
+	approve := func(first byte) {
+		t.Helper()
+		put(registry.CURRENT_USER, approvedKey, func(key registry.Key) error {
+			return key.SetBinaryValue(entry.name, append([]byte{first}, make([]byte, 11)...))
+		})
+	}
+	is(false)
+	require.NoError(t, entry.set(false), "it is off already")
+	require.NoError(t, entry.set(true))
+	is(true)
+	for first, want := range map[byte]bool{0x02: true, 0x03: false, 0x06: true, 0x07: false} {
+		approve(first)
+		is(want)
+	}
+	approve(0x03)
+	require.NoError(t, entry.set(true))
+	is(true)
+	approve(0x03)
+	require.NoError(t, entry.set(false))
+	is(false)
+	require.NoError(t, entry.set(true))
+	is(true)
+	require.NoError(t, entry.set(false))
+
+	// The installer's, for everybody: AUTOSTART=1.
+	forced, err := entry.forced()
+	require.NoError(t, err)
+	require.False(t, forced)
+	put(registry.LOCAL_MACHINE, runKey, func(key registry.Key) error {
+		return key.SetStringValue(runForEverybody, `"C:\Program Files\e-RS Login\ers-login.exe" --background`)
+	})
+	t.Cleanup(func() {
+		put(registry.LOCAL_MACHINE, runKey, func(key registry.Key) error { return key.DeleteValue(runForEverybody) })
+	})
+	is(true)
+	forced, err = entry.forced()
+	require.NoError(t, err)
+	assert.True(t, forced, "a user cannot change that")
+}

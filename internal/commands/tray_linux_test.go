@@ -1,0 +1,145 @@
+package commands
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"github.com/godbus/dbus/v5"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/ers-login/ers-login/internal/instance"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/login"
+)
+
+// panel is a desktop's place for icons, with or without somebody who shows them.
+type panel struct{ shows bool }
+
+// Get answers for the properties, of which one matters.
+func (p panel) Get(_, name string) (dbus.Variant, *dbus.Error) {
+	if name == "IsStatusNotifierHostRegistered" {
+		return dbus.MakeVariant(p.shows), nil
+	}
+	return dbus.Variant{}, dbus.MakeFailedError(dbus.ErrClosed)
+}
+
+// trayBus is a session bus of the test's own, and a connection of a desktop to it.
+func trayBus(t *testing.T) *dbus.Conn {
+	t.Helper()
+	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
+	var address string
+	for _, variable := range session.Env() {
+		if value, is := strings.CutPrefix(variable, busVariable+"="); is {
+			address = value
+		}
+	}
+	t.Setenv(busVariable, address)
+	bus, err := dbus.Connect(address)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, bus.Close()) })
+	return bus
+}
+
+func putPanel(t *testing.T, bus *dbus.Conn, shows bool) {
+	t.Helper()
+	require.NoError(t, bus.Export(panel{shows}, trayObject, "org.freedesktop.DBus.Properties"))
+	reply, err := bus.RequestName(trayName, dbus.NameFlagDoNotQueue)
+	require.NoError(t, err)
+	require.Contains(t, []dbus.RequestNameReply{dbus.RequestNameReplyPrimaryOwner, dbus.RequestNameReplyAlreadyOwner}, reply)
+}
+
+// Started by the desktop side by side with its panel, the program used to be the faster one, and had no icon for the whole day.
+func TestTheTrayIsWaitedForAtLogIn(t *testing.T) {
+	for name, comes := range map[string]func(*testing.T, *dbus.Conn){
+		"it is there":     nil,
+		"the whole comes": func(t *testing.T, bus *dbus.Conn) { putPanel(t, bus, true) },
+		"the panel comes": func(t *testing.T, bus *dbus.Conn) {
+			putPanel(t, bus, false)
+			require.NoError(t, bus.Export(panel{true}, trayObject, "org.freedesktop.DBus.Properties"))
+			require.NoError(t, bus.Emit(trayObject, trayName+".StatusNotifierHostRegistered"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bus := trayBus(t)
+			still := goleak.IgnoreCurrent()
+			if comes == nil {
+				putPanel(t, bus, true)
+				require.True(t, hasTray(t.Context()))
+				require.True(t, awaitTray(t.Context()))
+				goleak.VerifyNone(t, still)
+				return
+			}
+			require.False(t, hasTray(t.Context()))
+			come := make(chan bool, 1)
+			go func() { come <- awaitTray(t.Context()) }()
+			comes(t, bus)
+			require.True(t, <-come)
+			goleak.VerifyNone(t, still)
+		})
+	}
+}
+
+// A desktop without a place for icons keeps nobody waiting who wants the window, and a bus that ends keeps nobody at all.
+func TestTheTrayIsNotWaitedForForEver(t *testing.T) {
+	t.Run("somebody wants the window", func(t *testing.T) {
+		trayBus(t)
+		still := goleak.IgnoreCurrent()
+		ctx, want := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer want()
+		require.False(t, awaitTray(ctx))
+		require.Error(t, ctx.Err(), "it has not waited")
+		goleak.VerifyNone(t, still)
+	})
+	t.Run("no bus", func(t *testing.T) {
+		desktop(t)
+		require.False(t, awaitTray(t.Context()))
+	})
+	t.Run("the bus ends", func(t *testing.T) {
+		session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
+		for _, variable := range session.Env() {
+			name, value, _ := strings.Cut(variable, "=")
+			t.Setenv(name, value)
+		}
+		come := make(chan bool, 1)
+		go func() { come <- awaitTray(t.Context()) }()
+		require.NoError(t, session.KillBus())
+		require.False(t, <-come)
+	})
+}
+
+// Whoever starts the program from the menu meanwhile would find nothing, and be told after ten seconds that it does not answer.
+func TestWhoeverWantsTheWindowDoesNotWaitForTheTray(t *testing.T) {
+	desktop(t)
+	trayBus(t)
+	fakeDialogue(t)
+	waits, end := make(chan struct{}), make(chan struct{})
+	p := testProgram(t, "DISPLAY=:99")
+	p.newApp = func(fyne.AppMetadata) fyne.App {
+		return &brokenApp{App: test.NewTempApp(t), starts: true, panics: end}
+	}
+	log := testLog(t)
+	drawable := &graphics{record: filepath.Join(t.TempDir(), "graphics"), log: log, look: func(context.Context) error {
+		close(waits)
+		return nil
+	}}
+	opened := make(chan error, 1)
+	go func() {
+		opened <- p.openWindow(t.Context(), log, login.NewBoard(), opening{background: true, graphics: drawable, wanted: "a",
+			find: func(ctx context.Context) (neighbours, error) {
+				<-ctx.Done()
+				return neighbours{}, ctx.Err()
+			}})
+	}()
+	<-waits
+	second := newOneInstance(instance.DefaultFile(), log, nil, "a", nil)
+	require.ErrorIs(t, second.join(t.Context()), errRaised)
+	close(end)
+	require.ErrorIs(t, <-opened, broke)
+}

@@ -1,0 +1,38 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/e2e/stage"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+)
+
+// Whoever switches the start with the computer on in the window finds the program there in the morning, and whoever switches it off does
+// not.
+func TestStartingWithTheComputerIsSwitchedOnAndOffInTheWindow(t *testing.T) {
+	s := open(t, keyringtest.Options{})
+	s.start()
+	entry := filepath.Join(filepath.Dir(filepath.Dir(s.SettingsFile())), "autostart", "io.github.ers_login.ErsLogin.desktop")
+	require.NoFileExists(t, entry)
+	s.press(stage.ToAutostart()...)
+	s.press("space")
+	var content []byte
+	require.Eventually(t, func() bool {
+		var err error
+		content, err = os.ReadFile(entry)
+		return err == nil
+	}, time.Minute, 50*time.Millisecond)
+	require.Contains(t, string(content), "\nExec=\""+programs.login+"\" --background\n")
+	s.press("Tab", "space")
+	require.Eventually(t, func() bool {
+		_, err := os.Stat(entry)
+		return os.IsNotExist(err)
+	}, time.Minute, 50*time.Millisecond)
+}

@@ -1,0 +1,139 @@
+//go:build linux
+
+package desktop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/xproto"
+)
+
+// Manage starts a window manager, without which nothing can be minimised. It ends with the desktop.
+//
+// Openbox is the one of LXDE and LXQt: small, and it keeps to the ICCCM and to the hints of the freedesktop.
+func (d *Desktop) Manage(ctx context.Context) error {
+	x, root, err := d.connect()
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	manager := exec.CommandContext(ctx, "openbox", "--sm-disable", "--config-file", os.DevNull) //nolint:gosec // nothing from outside
+	manager.Env = append(os.Environ(), d.Env()...)
+	manager.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := manager.Start(); err != nil {
+		return fmt.Errorf("could not start the window manager (package openbox): %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- manager.Wait() }() // It loses its display when the desktop is closed, and ends.
+	managed, err := atom(x, "_NET_SUPPORTING_WM_CHECK")
+	if err != nil {
+		return err
+	}
+	for {
+		reply, err := xproto.GetProperty(x, false, root, managed, xproto.AtomWindow, 0, 1).Reply()
+		if err == nil && reply.ValueLen == 1 {
+			return nil
+		}
+		select {
+		case err := <-ended:
+			return errors.Join(errors.New("the window manager has ended at once"), err)
+		case <-ctx.Done():
+			return fmt.Errorf("the window manager has not started: %w", ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// Minimised tells whether a window with exactly this title is where the window manager keeps minimised ones: whether its WM_STATE, as
+// the ICCCM has it, is the iconic one. It is an error if no window has that title.
+func (d *Desktop) Minimised(title string) (bool, error) {
+	state, err := d.property(title, "WM_STATE", 1)
+	if err != nil {
+		return false, err
+	}
+	const iconic = 3
+	return len(state) == 4 && xgb.Get32(state) == iconic, nil
+}
+
+// HasIcon tells whether a window with exactly this title has an icon for the desktop to show (_NET_WM_ICON). It is an error if no window
+// has that title.
+func (d *Desktop) HasIcon(title string) (bool, error) {
+	icon, err := d.property(title, "_NET_WM_ICON", 1)
+	return len(icon) > 0, err
+}
+
+// property returns the first words, of four bytes, of a property of a window, or nothing if it has none of that name.
+func (d *Desktop) property(title, name string, words uint32) ([]byte, error) {
+	x, root, err := d.connect()
+	if err != nil {
+		return nil, err
+	}
+	defer x.Close()
+	named, err := atom(x, "_NET_WM_NAME")
+	if err != nil {
+		return nil, err
+	}
+	property, err := atom(x, name)
+	if err != nil {
+		return nil, err
+	}
+	window := titled(x, root, named, title)
+	if window == xproto.WindowNone {
+		return nil, fmt.Errorf("no window %q", title)
+	}
+	reply, err := xproto.GetProperty(x, false, window, property, xproto.GetPropertyTypeAny, 0, words).Reply()
+	if err != nil {
+		return nil, fmt.Errorf("could not read %s of the window: %w", name, err)
+	}
+	return reply.Value, nil
+}
+
+// titled looks for a window, which a window manager has put into a frame of its own.
+func titled(x *xgb.Conn, parent xproto.Window, name xproto.Atom, title string) xproto.Window {
+	tree, err := xproto.QueryTree(x, parent).Reply()
+	if err != nil {
+		return xproto.WindowNone // It has gone.
+	}
+	for _, window := range tree.Children {
+		text, err := xproto.GetProperty(x, false, window, name, xproto.GetPropertyTypeAny, 0, 64).Reply()
+		if err == nil && string(text.Value) == title {
+			return window
+		}
+		if found := titled(x, window, name, title); found != xproto.WindowNone {
+			return found
+		}
+	}
+	return xproto.WindowNone
+}
+
+// connect connects to the X server, and returns the window that all others are in.
+func (d *Desktop) connect() (*xgb.Conn, xproto.Window, error) {
+	// It would say that there is no authority file, which a private server does not need.
+	xgb.Logger.SetOutput(io.Discard)
+	x, err := xgb.NewConnDisplay(d.display)
+	if err != nil {
+		return nil, xproto.WindowNone, fmt.Errorf("could not connect to the X server: %w", err)
+	}
+	return x, xproto.Setup(x).DefaultScreen(x).Root, nil
+}
+
+// Freeze stops the X server, as a graphics driver that hangs does: whoever draws waits for ever. Thaw lets it go on.
+func (d *Desktop) Freeze() error { return d.signal(syscall.SIGSTOP) }
+
+// Thaw is the end of [Desktop.Freeze].
+func (d *Desktop) Thaw() error { return d.signal(syscall.SIGCONT) }
+
+func (d *Desktop) signal(signal syscall.Signal) error {
+	if err := d.server.Process.Signal(signal); err != nil {
+		return fmt.Errorf("could not send Xvfb a signal: %w", err)
+	}
+	return nil
+}

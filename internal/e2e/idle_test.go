@@ -1,0 +1,124 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/e2e/stage"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+)
+
+// idleFor is how long a window is watched that nobody touches: long enough for what happens every few seconds to happen often.
+const idleFor = 20 * time.Second
+
+// BenchmarkIdle measures what the program costs a workstation all day long: memory (VmRSS) and processor time of the window while
+// somebody is signed in and nobody touches it, against a window with a single label that nobody touches either, in the same run and one
+// after the other. What counts are the ratios; the budgets are in docs/testing.md. The helper processes' memory is counted apart.
+// Their time is in the ratio of all processes (cpu-ratio), and not in that of the window's own (window-cpu-ratio).
+func BenchmarkIdle(b *testing.B) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
+	defer cancel()
+	set, err := stage.Set(ctx, b.TempDir(), keyringtest.Options{})
+	require.NoError(b, err)
+	defer func() { require.NoError(b, set.Close()) }()
+	label := oneLabel(ctx, b)
+	ours, theirs := &idled{}, &idled{}
+	b.ResetTimer()
+	for b.Loop() {
+		running, err := set.Run(ctx, label)
+		require.NoError(b, err)
+		require.NoError(b, set.Desktop.WaitWindow(ctx, "One label"))
+		theirs.watch(ctx, b, running)
+
+		running, err = set.Run(ctx, programs.login, "demo")
+		require.NoError(b, err)
+		require.NoError(b, running.WaitScreen(ctx, "waiting"))
+		require.NoError(b, set.Desktop.WaitWindow(ctx, stage.Title))
+		for _, step := range []struct{ key, leadsTo string }{{"Return", "choosing"}, {"4", "signed-in"}} {
+			require.NoError(b, set.Desktop.Press(ctx, step.key))
+			require.NoError(b, running.WaitScreen(ctx, step.leadsTo))
+		}
+		ours.watch(ctx, b, running)
+	}
+	b.ReportMetric(float64(ours.memory)/float64(theirs.memory), "memory-ratio")
+	b.ReportMetric(float64(ours.time.all)/float64(theirs.time.all), "cpu-ratio")
+	b.ReportMetric(float64(ours.time.own)/float64(theirs.time.own), "window-cpu-ratio")
+	b.ReportMetric(float64(ours.helpers)/float64(b.N)/1024, "helpers-MB")
+	b.ReportMetric(float64(theirs.memory)/float64(b.N)/1024, "label-MB")
+	b.ReportMetric(100*(time.Duration(theirs.time.all)*tick).Seconds()/ours.watched.Seconds(), "label-cpu-%")
+}
+
+// idled is the sum of what was measured; memory is in KiB.
+type idled struct {
+	memory, helpers int
+	time            used
+	watched         time.Duration
+}
+
+// watch lets a window come to rest, watches it, and ends it.
+func (i *idled) watch(ctx context.Context, b *testing.B, running *stage.Program) {
+	b.Helper()
+	rest(ctx, b)
+	before, began := usedBy(b, running.PID()), time.Now()
+	select {
+	case <-ctx.Done():
+		require.NoError(b, ctx.Err())
+	case <-time.After(idleFor):
+	}
+	after := usedBy(b, running.PID())
+	i.watched += time.Since(began)
+	i.time.own, i.time.all = i.time.own+after.own-before.own, i.time.all+after.all-before.all
+	own, helpers := memory(b, running.PID())
+	i.memory, i.helpers = i.memory+own, i.helpers+helpers
+	require.NoError(b, running.Kill())
+}
+
+// tick is the unit of the times in /proc (USER_HZ), the same on every Linux that Go runs on.
+const tick = 10 * time.Millisecond
+
+// used is the processor time of a process by itself, and together with all that have come of it, in ticks.
+type used struct{ own, all int }
+
+// usedBy reads it from /proc/PID/stat. What has ended is counted by its parent.
+func usedBy(b *testing.B, pid int) used {
+	b.Helper()
+	folder := filepath.Join("/proc", strconv.Itoa(pid))
+	stat, err := os.ReadFile(filepath.Join(folder, "stat"))
+	require.NoError(b, err)
+	// The name in brackets may have anything in it. What follows it begins with field 3.
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	field := func(number int) int {
+		value, err := strconv.Atoi(fields[number-3])
+		require.NoError(b, err)
+		return value
+	}
+	const utime, stime, cutime, cstime = 14, 15, 16, 17
+	found := used{own: field(utime) + field(stime)}
+	found.all = found.own + field(cutime) + field(cstime)
+	tasks, err := filepath.Glob(filepath.Join(folder, "task", "*", "children"))
+	require.NoError(b, err)
+	for _, task := range tasks {
+		list, err := os.ReadFile(task)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // a thread that has ended meanwhile
+		}
+		require.NoError(b, err)
+		for child := range strings.FieldsSeq(string(list)) {
+			number, err := strconv.Atoi(child)
+			require.NoError(b, err)
+			found.all += usedBy(b, number).all
+		}
+	}
+	return found
+}

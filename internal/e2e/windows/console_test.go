@@ -1,0 +1,98 @@
+//go:build windowsrig
+
+package windows_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// newConsole returns a rig with the program, on which command lines can be typed.
+func newConsole(t *testing.T) *rig {
+	t.Helper()
+	r := newRig(t)
+	r.copy("ers-login.exe", helperFolder, "ers-login.exe")
+	r.copy("console.exe", helperFolder, "console.exe")
+	r.copy("credread.exe", helperFolder, "credread.exe")
+	r.screened()
+	return r
+}
+
+// typed types a command of the program into a console, and returns the exit status and what is on the console then: see console/main.go.
+func (r *rig) typed(command string, options ...string) string {
+	r.t.Helper()
+	const result = helperFolder + `\console.txt`
+	defer func() { _ = os.Remove(r.at(result)) }()
+	output, status := r.run(helperFolder+`\console.exe`, append(options, result, `"`+program+`"`, command)...)
+	require.Zero(r.t, status, output)
+	shown, err := os.ReadFile(r.at(result))
+	require.NoError(r.t, err)
+	return string(shown)
+}
+
+// handedOn is a shell that starts every program with its own handles.
+const handedOn = "-hands"
+
+// Somebody who types a command into a console sees what it says.
+func TestCommandsPrintToTheConsole(t *testing.T) {
+	r := newConsole(t)
+	for arguments, want := range map[string][]string{
+		"session":              {"status 1\n", "nobody is signed in to e-RS"},
+		"version":              {"status 0\n", "ers-login "},
+		"session --json --key": {"status 2\n", "cannot be given together"},
+	} {
+		for _, options := range [][]string{nil, {handedOn}} {
+			shown := r.typed(arguments, options...)
+			for _, part := range want {
+				assert.Contains(t, shown, part, "%s %v", arguments, options)
+			}
+		}
+	}
+}
+
+// Whoever stores a secret on Windows is asked for it in the console, and what they type is not shown there. If this fails, the passphrase
+// can be stored by nobody who does not know of pipes.
+func TestCommandsAskInTheConsole(t *testing.T) {
+	r := newConsole(t)
+	t.Cleanup(func() { r.run(program, "forget") })
+	for _, c := range []struct {
+		name, command, prompt, says, secret string
+		options                             []string
+	}{
+		{"passphrase", "passphrase", "Passphrase:", "The passphrase is in the keyring.", "made up, wédi'i greu", nil},
+		{"proxy", "proxy-password", "Password:", "The password of the proxy is in the keyring.", "made up, too", nil},
+		{"handles", "passphrase", "Passphrase:", "The passphrase is in the keyring.", "made up again", []string{handedOn}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r.t = t
+			shown := r.typed(c.command, append(c.options, "-at", c.prompt, "-type", c.secret)...)
+			assert.Contains(t, shown, "status 0\n")
+			assert.Contains(t, shown, c.prompt)
+			assert.Contains(t, shown, c.says)
+			assert.NotContains(t, shown, "made", "it is shown")
+			stored, status := r.run(helperFolder+`\credread.exe`, storedSecrets[c.command])
+			require.Zero(t, status, stored)
+			assert.Contains(t, stored, "blob "+hexOf(c.secret)+"\n")
+		})
+	}
+}
+
+// cmd.exe and PowerShell do not wait for a window program, and read on. If this fails, a passphrase is typed into the shell, which shows
+// it, keeps it in its history, and runs it.
+func TestNothingIsAskedWhereTheShellReads(t *testing.T) {
+	defer func() { b, _ := os.ReadFile(os.Getenv("ERS_LOGIN_WINE_ROOT") + "/prefix/drive_c/debug.txt"); println(string(b)) }()
+	r := newConsole(t)
+	for command, target := range storedSecrets {
+		shown := r.typed(command, "-reads", "-at", "assphrase:", "-type", "made up")
+		assert.Contains(t, shown, "status 1\n")
+		assert.Contains(t, shown, "start /wait")
+		_, status := r.run(helperFolder+`\credread.exe`, target)
+		assert.Equal(t, notFound, status, target)
+	}
+	// Nor is there anybody to be asked without a console.
+	output, status := r.run(program, "passphrase")
+	assert.Equal(t, 1, status, output)
+}
