@@ -75,7 +75,8 @@ var (
 	SignedOut fyne.Resource = fyne.NewStaticResource("signedout.svg", signedOut)
 )
 
-// The states of a link, each with a shape of its own: a disc with a tick, a triangle, an octagon with a cross, a ring.
+// The states of a link, each with a shape of its own: a disc with a tick, a triangle, an octagon with a cross, a ring. They, the stars and
+// SignedOut are in the colours of the light appearance, by which the window knows what to paint in those of another.
 var (
 	StatusGood      fyne.Resource = fyne.NewStaticResource("status-good.svg", statusGood)
 	StatusAttention fyne.Resource = fyne.NewStaticResource("status-attention.svg", statusAttention)

@@ -16,6 +16,7 @@ type bundlePage struct {
 	from    *diagnostics
 	made    Bundle
 	save    *widgets.Button
+	leave   *widgets.Button
 	told    *widgets.Text
 	listing *widgets.Listing
 }
@@ -28,14 +29,14 @@ func newBundlePage(w *Window, from *diagnostics, made Bundle) *bundlePage {
 	}
 	b.listing = widgets.NewListing(parts)
 	b.save = w.button(lang.L("Save these files"), widgets.Primary, b.write)
+	b.leave = w.button(lang.L("Back"), widgets.Secondary, b.back)
 	b.told.Hide()
 	b.content = page(widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("Support bundle"), titleStyle)},
 		widgets.Row{Object: widgets.NewText(lang.L("For your service desk. Secrets and names of people are masked. This is all that is saved, "+
 			"as it stands below; nothing is sent anywhere."), leadStyle), Above: 5},
 		widgets.Row{Object: b.told, Above: 12},
-		widgets.Row{Object: widgets.Flow(13, 12, b.save, w.button(lang.L("Back"), widgets.Secondary, b.back)), Above: 16,
-			Align: widgets.Leading},
+		widgets.Row{Object: widgets.Flow(13, 12, b.save, b.leave), Above: 16, Align: widgets.Leading},
 		widgets.Row{Object: widgets.NewPanel(widgets.Plain, b.listing.Object()), Above: 22},
 	))
 	return b
@@ -53,7 +54,7 @@ func (b *bundlePage) write() {
 		} else {
 			b.told.SetText(lang.L("Saved as {{.File}}", map[string]any{"File": problem.Clean(b.made.Path, 300)}))
 			b.save.Hide()
-			b.w.win.Canvas().Unfocus()
+			b.w.focus(b.leave)
 		}
 		b.told.Show()
 		b.w.viewport.Relayout()

@@ -8,7 +8,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
-	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/ui/widgets"
@@ -80,10 +79,14 @@ func newChoosing(w *Window, state login.State) *choosing {
 	s.search = widgets.NewSearchField(lang.L("Search organisations and roles"),
 		lang.L("Search organisations and roles")+"   ("+shortcutName("F")+")", func(string) { s.filter() })
 	s.search.OnKey = w.typedKey
-	s.search.OnFocus = func() { w.viewport.RevealObject(s.search) }
+	s.search.OnFocus = func() {
+		s.choices.ShowDigits(false) // They are text now.
+		s.reveal(s.search)
+	}
+	s.search.OnBlur = func() { s.choices.ShowDigits(true) }
 
 	lead := lang.L("Pick the organisation and role for this e-RS session.")
-	searching := widgets.Middle(14, 6, s.search, s.found)
+	searching := widgets.Giving(14, 6, s.search, s.found)
 	if s.single() {
 		lead = lang.L("You have one role. Press Enter to continue.")
 		searching.Hide()
@@ -217,7 +220,29 @@ func (s *choosing) clear() bool {
 // filter shows what matches the search.
 func (s *choosing) filter() {
 	s.fill()
-	s.w.viewport.ScrollToTop()
+	s.reveal(s.search)
+}
+
+// reveal brings a control into view: with the search field the card that Enter takes, or that there is none. Where there is no room for
+// title, field and card, the title goes.
+func (s *choosing) reveal(control fyne.CanvasObject) {
+	view := s.w.viewport
+	top, found := view.OffsetOf(s.search)
+	if control != fyne.CanvasObject(s.search) || !found {
+		view.RevealObject(control)
+		return
+	}
+	bottom := top + s.search.Size().Height
+	for _, below := range []fyne.CanvasObject{s.found, s.nothing} {
+		if y, found := view.OffsetOf(below); found && below.Visible() {
+			bottom = max(bottom, y+below.Size().Height)
+		}
+	}
+	if y, found := view.OffsetOf(s.choices.Object()); found && s.ready != none {
+		_, end := s.choices.Part(s.ready)
+		bottom = max(bottom, y+end)
+	}
+	view.RevealFromTop(top, bottom)
 }
 
 // fill makes the cards anew, for what is searched and marked now.
@@ -398,8 +423,8 @@ func (r *roleWordsOnce) choice(function ersclient.BusinessFunction, star, marked
 			plain.Lines = []string{purpose}
 		}
 		cards = &roleCards{plain: plain, unmarked: plain, marked: plain}
-		cards.unmarked.Star = assets.StarEmpty
-		cards.marked.Star, cards.marked.Starred = assets.Star, r.favourite
+		cards.unmarked.Star = iconStarEmpty
+		cards.marked.Star, cards.marked.Starred = iconStar, r.favourite
 		r.choices[function] = cards
 	}
 	switch {

@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
-	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/ui/widgets"
@@ -30,6 +29,8 @@ type Finding struct {
 	// Said is one sentence, in English and the key of its translation; Args fills its {{.Name}}.
 	Said string
 	Args map[string]string
+	// Phrases are those of Args that each language writes in its own way.
+	Phrases map[string]problem.Phrase
 	// Problem has the remedy. It is nil if all is well or nothing was looked at.
 	Problem *problem.Problem
 }
@@ -80,6 +81,7 @@ type diagnostics struct {
 	buttons     *fyne.Container
 	again, copy *widgets.Button
 	bundle      *widgets.Button
+	back        *widgets.Button
 	failed      *widgets.Text
 	found       Examination
 }
@@ -91,12 +93,12 @@ func newDiagnostics(w *Window) *diagnostics {
 	d.copy = w.button(lang.L("Copy report"), widgets.Secondary, d.copyReport)
 	d.bundle = w.button(lang.L("Save support bundle"), widgets.Secondary, d.showBundle)
 	d.buttons = widgets.Flow(13, 12, d.again, d.copy, d.bundle)
-	back := w.button(lang.L("Back"), widgets.Secondary, w.closeOver)
+	d.back = w.button(lang.L("Back"), widgets.Secondary, w.closeOver)
 	rows := []widgets.Row{
 		{Object: widgets.NewText(lang.L("Diagnostics"), titleStyle)},
 		{Object: d.summary, Above: 5},
 		{Object: d.progress, Above: 16},
-		{Object: widgets.Flow(13, 12, d.buttons, back), Above: 16, Align: widgets.Leading},
+		{Object: widgets.Flow(13, 12, d.buttons, d.back), Above: 16, Align: widgets.Leading},
 		{Object: d.failed, Above: 12},
 	}
 	links := make([]widgets.Row, len(d.names))
@@ -181,22 +183,48 @@ func (d *diagnostics) finish(found Examination) {
 		case login.HealthGood, login.HealthUnknown:
 		}
 	}
-	switch {
-	case bad > 0:
-		d.summary.SetText(lang.L("Parts that do not work: {{.Count}}. What to do stands with each of them.", map[string]any{"Count": bad}))
-	case attention > 0:
-		d.summary.SetText(lang.L("Nothing has failed. Parts that need attention: {{.Count}}.", map[string]any{"Count": attention}))
-	default:
-		d.summary.SetText(lang.L("Everything that could be checked is in order."))
-	}
+	d.summary.SetText(summaryOf(bad, attention))
 	d.bundle.Hidden = found.Bundle == nil
 	d.buttons.Show()
 	d.w.viewport.Relayout()
+	d.offer(bad+attention == 0)
+}
+
+// offer gives the focus to what comes next: looking again once something was done, or going back where nothing is to be done. Whoever
+// has gone to another control meanwhile, or reads further down, stays there.
+func (d *diagnostics) offer(done bool) {
+	if d.w.win.Canvas().Focused() != nil {
+		return
+	}
+	next, reads := d.again, d.w.viewport.Offset()
+	if done {
+		next = d.back
+	}
+	d.w.focus(next)
+	if reads > 0 {
+		d.w.viewport.ScrollBy(reads - d.w.viewport.Offset())
+	}
+}
+
+// summaryOf says in one line what was found.
+func summaryOf(bad, attention int) string {
+	switch {
+	case bad == 1:
+		return lang.L("1 part does not work. What to do is written under it.")
+	case bad > 1:
+		return lang.L("{{.Count}} parts do not work. What to do is written under each of them.", map[string]any{"Count": bad})
+	case attention == 1:
+		return lang.L("Nothing has failed. 1 part needs attention.")
+	case attention > 1:
+		return lang.L("Nothing has failed. {{.Count}} parts need attention.", map[string]any{"Count": attention})
+	default:
+		return lang.L("Everything that could be checked is in order.")
+	}
 }
 
 // showRow shows a link, with what was found or that it is still being looked at.
 func (d *diagnostics) showRow(i int, found *Finding) {
-	icon, word, said := assets.StatusUnknown, lang.L("Checking…"), ""
+	icon, word, said := iconUnknown, lang.L("Checking…"), ""
 	if found != nil {
 		icon, word, said = statusIcon(found.State), stateWord(found.State), found.text()
 	}
@@ -233,7 +261,9 @@ func againHere(step string) string {
 }
 
 // text returns the sentence in the user's language.
-func (f Finding) text() string { return translated(&problem.Problem{Args: f.Args}, f.Said) }
+func (f Finding) text() string {
+	return translated(&problem.Problem{Args: f.Args, Phrases: f.Phrases}, f.Said)
+}
 
 func stateWord(state login.Health) string {
 	switch state {

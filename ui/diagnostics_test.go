@@ -13,6 +13,7 @@ import (
 
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -80,14 +81,24 @@ func goodChain() []named {
 
 func brokenChain() []named {
 	list := goodChain()
-	list[0].Finding = Finding{State: login.HealthBad, Said: "No smartcard reader is connected.", Problem: &problem.Problem{
-		Code: "CARD-READER_NOT_AVAILABLE", Title: "No smartcard reader is connected", Happened: "No smartcard reader is connected.",
-		Steps: []string{"Connect the reader.", "Press **Try again**."}}}
+	list[0].Finding = Finding{State: login.HealthBad, Said: "No smartcard reader is connected.", Problem: smartcard.ReaderNotAvailable.Problem()}
 	list[1].Finding = Finding{State: login.HealthUnknown, Said: "The readers cannot be seen, so neither can a card."}
 	list[3].Finding = Finding{State: login.HealthAttention, Said: "This computer's clock does not agree with that of e-RS (difference in minutes: {{.Minutes}}).",
-		Args: map[string]string{"Minutes": "7"}, Problem: certificateEnds}
+		Args: map[string]string{"Minutes": "7"}, Problem: clockWrong}
 	return list
 }
+
+// clockWrong is the Problem of a clock that goes seven minutes ahead.
+var clockWrong = (&problem.Problem{
+	Code:     "CLOCK-WRONG",
+	Title:    "This computer's clock is wrong",
+	Happened: "The clock of this computer is about {{.Off}} minutes ahead of that of e-RS.",
+	Steps: []string{
+		"Have the date, the time and the time zone of this computer corrected: times shown here are wrong by as much, and " +
+			"signing in may fail.",
+		"If you cannot do that yourself, give your local service desk the reference below.",
+	},
+}).With("Off", "7")
 
 // seen tells whether a text stands in the window.
 func (w *world) seen(text string) bool {
@@ -115,7 +126,7 @@ func TestDiagnosticsWorkFromEveryScreen(t *testing.T) {
 			require.True(t, w.seen("Smartcard reader: Failed"))
 			require.True(t, w.seen("difference in minutes: 7"))
 			require.True(t, w.seen("CARD-READER_NOT_AVAILABLE"))
-			require.True(t, w.seen("Parts that do not work: 1."))
+			require.True(t, w.seen("1 part does not work. What to do is written under it."))
 			w.press(fyne.KeyEscape)
 			require.False(t, w.seen("Smartcard reader: Failed"))
 			require.Nil(t, w.over)
@@ -185,16 +196,89 @@ func TestDiagnosticsRunAgainAndAreCopied(t *testing.T) {
 	looked := &chain{findings: brokenChain()}
 	w := newWorld(t, Settings{Diagnostics: looked})
 	w.Show(waitingState(login.MissingCard, login.NotEnded))
-	w.press(fyne.KeyF9, fyne.KeyTab)
+	w.press(fyne.KeyF9)
 	require.Equal(t, "Run again", w.focused())
 	looked.findings = goodChain()
 	w.press(fyne.KeyReturn)
 	require.Equal(t, 2, looked.runs)
 	require.True(t, w.seen("Everything that could be checked is in order."))
 	require.False(t, w.seen("CARD-READER_NOT_AVAILABLE"))
-	w.press(fyne.KeyTab, fyne.KeyTab, fyne.KeySpace)
+	require.Equal(t, "Back", w.focused(), "there is nothing more to do here")
+	w.shiftTab()
+	w.shiftTab()
+	w.press(fyne.KeySpace)
 	require.Equal(t, "Report copied", w.focused())
 	require.Equal(t, "OK  Clock  It is right.\n", w.app.Clipboard().Content())
+}
+
+// One part is not "parts", in either language, and a sentence with a number in it reads as one.
+func TestDiagnosticsCountInWords(t *testing.T) {
+	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
+	for _, c := range []struct {
+		bad, attention int
+		english, welsh string
+	}{
+		{0, 0, "Everything that could be checked is in order.", "Mae popeth y gellid ei wirio mewn trefn."},
+		{0, 1, "Nothing has failed. 1 part needs attention.", "Nid oes dim wedi methu. Mae angen sylw ar 1 rhan."},
+		{0, 3, "Nothing has failed. 3 parts need attention.", "Nid oes dim wedi methu. Mae angen sylw ar 3 o'r rhannau."},
+		{1, 2, "1 part does not work. What to do is written under it.",
+			"Nid yw 1 rhan yn gweithio. Mae'r hyn i'w wneud wedi'i ysgrifennu oddi tani."},
+		{2, 0, "2 parts do not work. What to do is written under each of them.",
+			"Nid yw 2 o'r rhannau yn gweithio. Mae'r hyn i'w wneud wedi'i ysgrifennu o dan bob un ohonynt."},
+	} {
+		require.NoError(t, UseLanguage(english))
+		require.Equal(t, c.english, summaryOf(c.bad, c.attention))
+		require.NoError(t, UseLanguage("cy"))
+		require.Equal(t, c.welsh, summaryOf(c.bad, c.attention))
+	}
+}
+
+// After a run Enter does what comes next, and nobody is torn away from what they are at.
+func TestDiagnosticsEndWithTheFocus(t *testing.T) {
+	start := func(t *testing.T, findings []named) (*world, *func()) {
+		t.Helper()
+		w := newWorld(t, Settings{Diagnostics: &chain{findings: findings}})
+		w.win.Resize(least)
+		w.Show(waitingState(login.MissingCard, login.NotEnded))
+		var run func()
+		w.aside = func(f func()) { run = f }
+		w.press(fyne.KeyF9)
+		require.Empty(t, w.focused(), "an Enter too many does nothing while it looks")
+		return w, &run
+	}
+	t.Run("something is wrong", func(t *testing.T) {
+		w, run := start(t, brokenChain())
+		(*run)()
+		require.Equal(t, "Run again", w.focused())
+	})
+	t.Run("all is well", func(t *testing.T) {
+		w, run := start(t, goodChain())
+		(*run)()
+		require.Equal(t, "Back", w.focused())
+		w.press(fyne.KeyReturn)
+		require.Nil(t, w.over)
+	})
+	t.Run("the user has gone to Back meanwhile", func(t *testing.T) {
+		w, run := start(t, brokenChain())
+		w.press(fyne.KeyTab)
+		require.Equal(t, "Back", w.focused())
+		(*run)()
+		require.Equal(t, "Back", w.focused())
+	})
+	t.Run("the user reads further down", func(t *testing.T) {
+		w, run := start(t, append(brokenChain(), brokenChain()...))
+		w.aside = func(f func()) { f() }
+		(*run)()
+		w.win.Canvas().Unfocus()
+		w.viewport.ScrollBy(300)
+		before := w.viewport.Offset()
+		require.Positive(t, before)
+		page, ok := w.over.(*diagnostics)
+		require.True(t, ok)
+		page.finish(page.found)
+		require.Equal(t, "Run again", w.focused())
+		require.Equal(t, before, w.viewport.Offset())
+	})
 }
 
 // Nobody hands on what they have not been able to look at.
@@ -202,7 +286,8 @@ func TestTheBundleIsShownBeforeItIsSaved(t *testing.T) {
 	looked := &chain{findings: goodChain(), lines: 20_000}
 	w := newWorld(t, Settings{Diagnostics: looked})
 	w.Show(waitingState(login.MissingCard, login.NotEnded))
-	w.press(fyne.KeyF9, fyne.KeyTab, fyne.KeyTab, fyne.KeyTab)
+	w.press(fyne.KeyF9)
+	w.shiftTab()
 	require.Equal(t, "Save support bundle", w.focused())
 	w.press(fyne.KeyReturn)
 	require.Zero(t, looked.saved)
@@ -218,6 +303,7 @@ func TestTheBundleIsShownBeforeItIsSaved(t *testing.T) {
 	w.press(fyne.KeyReturn)
 	require.Equal(t, 1, looked.saved)
 	require.True(t, w.seen("Saved as /home/ann/Downloads/ers-login-support.zip"))
+	require.Equal(t, "Back", w.focused())
 	w.press(fyne.KeyEscape)
 	require.Equal(t, "Save support bundle", w.focused(), "back where they came from")
 	require.Equal(t, 1, looked.runs)
@@ -228,7 +314,9 @@ func TestABundleThatCannotBeMadeOrSavedSaysSo(t *testing.T) {
 	looked := &chain{findings: goodChain(), err: full}
 	w := newWorld(t, Settings{Diagnostics: looked})
 	w.Show(waitingState(login.MissingCard, login.NotEnded))
-	w.press(fyne.KeyF9, fyne.KeyTab, fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn)
+	w.press(fyne.KeyF9)
+	w.shiftTab()
+	w.press(fyne.KeyReturn)
 	require.True(t, w.seen("The support bundle could not be saved (DIAG-BUNDLE)"))
 	looked.err = nil
 	w.press(fyne.KeyReturn)

@@ -112,7 +112,7 @@ func translated(p *problem.Problem, text string) string {
 		key, marks := keyOf(part)
 		parts[i] = lang.L(key, marks)
 	}
-	return p.Expand(strings.Join(parts, " "))
+	return p.ExpandIn(strings.Join(parts, " "), phrase)
 }
 
 var mark = regexp.MustCompile(`\{\{\.([A-Za-z]+)([0-9]*)\}\}`)

@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/lang"
 
-	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/ui/widgets"
@@ -70,9 +69,8 @@ func newHeader(settings Settings) *header {
 		name: widgets.NewText("", widgets.Style{Size: widgets.SizeName, Color: widgets.ColorOnBanner}),
 		user: widgets.NewText("", widgets.Style{Size: widgets.SizeSmall, Color: widgets.ColorOnBannerSoft}),
 	}
-	for _, text := range []*widgets.Text{h.name, h.user} {
-		text.Alignment, text.Lines = fyne.TextAlignTrailing, 1
-	}
+	// Name and number are how users see whose session it is: the name has two lines, and the number is never cut.
+	h.name.Alignment, h.user.Alignment, h.name.Lines = fyne.TextAlignTrailing, fyne.TextAlignTrailing, 2
 	title := []fyne.CanvasObject{widgets.NewText(lang.L("e-RS Login"),
 		widgets.Style{Size: widgets.SizeBanner, Color: widgets.ColorOnBanner, Bold: true})}
 	if settings.Demonstration {
@@ -81,7 +79,7 @@ func newHeader(settings Settings) *header {
 	}
 	who := widgets.Inset(widgets.Margins{Bottom: 2},
 		widgets.Column(widgets.Row{Object: h.name}, widgets.Row{Object: h.user}))
-	h.box = container.New(barLayout{least: 56, pad: 8},
+	h.box = container.New(headerLayout{bar: barLayout{least: 56, pad: 8}, title: title, name: h.name, user: h.user},
 		widgets.NewBackdrop(widgets.ColorBanner, false), widgets.Middle(12, 4, title...), who)
 	return h
 }
@@ -131,7 +129,7 @@ func newStatusBar(settings Settings, help, change, diagnose func()) *statusBar {
 	version := widgets.NewText(settings.Version, widgets.Style{Size: widgets.SizeSmall, Color: widgets.ColorSecondary})
 	version.Alignment, version.Lines = fyne.TextAlignTrailing, 1
 	// The pad leaves the bar as high with a link in it as without: its line must not jump from screen to screen.
-	s.box = container.New(barLayout{least: 36, pad: 7, wraps: true},
+	s.box = container.New(statusLayout{barLayout{least: 36, pad: 7}},
 		widgets.NewBackdrop(widgets.ColorSurface, true), widgets.Flow(22, 4, s.agent, s.ers, s.keyring),
 		widgets.Middle(8, 2, s.help, s.settings, s.diagnostics, version))
 	for _, link := range s.links() {
@@ -164,13 +162,13 @@ func (s *statusBar) show(state login.State) {
 func statusIcon(health login.Health) fyne.Resource {
 	switch health {
 	case login.HealthGood:
-		return assets.StatusGood
+		return iconGood
 	case login.HealthAttention:
-		return assets.StatusAttention
+		return iconAttention
 	case login.HealthBad:
-		return assets.StatusBad
+		return iconBad
 	default:
-		return assets.StatusUnknown
+		return iconUnknown
 	}
 }
 
@@ -181,6 +179,9 @@ func agentWords(state login.State) string {
 	case login.HealthAttention:
 		if state.Missing == login.MissingReader {
 			return lang.L("No smartcard reader")
+		}
+		if state.Links.Card == login.CardIn {
+			return lang.L("Card in, not signed in")
 		}
 		return lang.L("No smartcard")
 	case login.HealthBad:
@@ -219,46 +220,92 @@ func keyringWords(health login.Health) string {
 	}
 }
 
-// barLayout lays out a bar: its ground, what stands at the left, and what stands at the right in the room that is left.
-type barLayout struct {
-	least, pad float32
-	// wraps: what stands at the right goes on in another row where it has less width than it wants. Nothing of it is cut.
-	wraps bool
+// headerLayout shares the width of the header. What is at the right says whose session it is, so that the badge beside the program's
+// name gives way first, into a row of its own.
+type headerLayout struct {
+	bar        barLayout
+	title      []fyne.CanvasObject
+	name, user *widgets.Text
 }
 
-// HeightFor returns the height of the bar at a width.
-func (l barLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
+func (l headerLayout) widths(objects []fyne.CanvasObject, width float32) (left, right float32) {
+	room := width - 3*edge
+	wanted, beside := widgets.NaturalWidth(objects[2]), room-widgets.NaturalWidth(objects[1])
+	below := room
+	for _, object := range l.title {
+		below = min(below, room-widgets.NaturalWidth(object))
+	}
+	switch {
+	case wanted <= beside:
+		right = wanted
+	case l.shows(beside):
+		right = beside
+	default:
+		right = min(wanted, below)
+	}
+	return room - right, right
+}
+
+// shows tells whether name and number have all the room they need in a width.
+func (l headerLayout) shows(width float32) bool {
+	return width > 0 && !l.name.Cut(width) && widgets.NaturalWidth(l.user) <= width
+}
+
+// HeightFor returns the height of the header at a width.
+func (l headerLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
 	left, right := l.widths(objects, width)
-	return l.heightOf(objects, left, right)
+	return l.bar.heightOf(objects, left, right)
 }
 
-func (l barLayout) heightOf(objects []fyne.CanvasObject, left, right float32) float32 {
-	return max(l.least, 2*l.pad+max(widgets.HeightFor(objects[1], left), widgets.HeightFor(objects[2], right)))
+// Layout places title, and name with number.
+func (l headerLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	left, right := l.widths(objects, size.Width)
+	l.bar.place(objects, size, left, right)
 }
 
-// widths shares the width of the bar: the right side gets what it wants, but no more than the left can spare, and less where that
-// leaves more of the window to the page and cuts nothing.
-func (l barLayout) widths(objects []fyne.CanvasObject, width float32) (left, right float32) {
+// MinSize is nothing, as with all layouts of [widgets.TallLayout].
+func (l headerLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+// statusLayout shares the width of the status bar: the right side gets what it wants, but no more than the left can spare, and less where
+// that leaves more of the window to the page. What stands there goes on in another row then; nothing of it is cut.
+type statusLayout struct{ bar barLayout }
+
+func (l statusLayout) widths(objects []fyne.CanvasObject, width float32) (left, right float32) {
 	room := width - 3*edge
 	right = min(widgets.NaturalWidth(objects[2]), max(room-widgets.NaturalWidth(objects[1]), room*0.4))
-	if !l.wraps {
-		return room - right, right
-	}
-	lowest, step := l.heightOf(objects, room-right, right), right*0.05
-	for try := right - step; lowest > l.least && try > room*0.15; try -= step {
-		if height := l.heightOf(objects, room-try, try); height < lowest {
+	lowest, step := l.bar.heightOf(objects, room-right, right), right*0.05
+	for try := right - step; lowest > l.bar.least && try > room*0.15; try -= step {
+		if height := l.bar.heightOf(objects, room-try, try); height < lowest {
 			lowest, right = height, try
 		}
 	}
 	return room - right, right
 }
 
-// MinSize is nothing, as with all layouts of [widgets.TallLayout].
-func (l barLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+// HeightFor returns the height of the status bar at a width.
+func (l statusLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
+	left, right := l.widths(objects, width)
+	return l.bar.heightOf(objects, left, right)
+}
 
-func (l barLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[0].Resize(size)
+// Layout places what is known of the neighbours, and the links.
+func (l statusLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	left, right := l.widths(objects, size.Width)
+	l.bar.place(objects, size, left, right)
+}
+
+// MinSize is nothing, as with all layouts of [widgets.TallLayout].
+func (l statusLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+// barLayout is what header and status bar have in common: a ground, and what stands at the left and at the right on it.
+type barLayout struct{ least, pad float32 }
+
+func (l barLayout) heightOf(objects []fyne.CanvasObject, left, right float32) float32 {
+	return max(l.least, 2*l.pad+max(widgets.HeightFor(objects[1], left), widgets.HeightFor(objects[2], right)))
+}
+
+func (l barLayout) place(objects []fyne.CanvasObject, size fyne.Size, left, right float32) {
+	objects[0].Resize(size)
 	middle := func(object fyne.CanvasObject, x, width float32) {
 		height := widgets.HeightFor(object, width)
 		object.Move(fyne.NewPos(x, float32(int((size.Height-height)/2))))

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
@@ -27,6 +29,34 @@ func TestTheFrameStandsStill(t *testing.T) {
 				assert.Equal(t, bar, w.status.box.Position().Y, "%s", state.Phase)
 			}
 		})
+	}
+}
+
+// TestWhoseSessionItIs: on a shared computer, name and number in the header are how users see that the session is theirs and not a
+// colleague's. They may end in an ellipsis only where they are longer than anybody's.
+func TestWhoseSessionItIs(t *testing.T) {
+	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
+	for _, language := range assets.Languages {
+		for _, demonstration := range []bool{false, true} {
+			for _, size := range []fyne.Size{least, initial} {
+				for _, scale := range []float32{0.8, 1, 1.25, 1.5, 2} {
+					for _, name := range []string{"SA Assurance GP-Card", "Meredith Anne Okonkwo-Pritchard", ""} {
+						w := newWorld(t, Settings{Language: language, TextScale: scale, Demonstration: demonstration})
+						w.win.Resize(size)
+						state := signedInState()
+						state.User.Name = name
+						w.Show(state)
+						where := fmt.Sprintf("%s at %v in %v, demonstration %v", language, scale, size, demonstration)
+						for _, text := range []*widgets.Text{w.header.name, w.header.user} {
+							require.False(t, text.Cut(text.Size().Width), "%s: %q is cut", where, text)
+						}
+						require.Contains(t, w.header.user.String(), "5550 2096 4101")
+						require.LessOrEqual(t, w.header.user.Natural().Width, w.header.user.Size().Width, "%s: the number is in two lines", where)
+						requireNothingOverlaps(t, w)
+					}
+				}
+			}
+		}
 	}
 }
 
@@ -100,4 +130,25 @@ func TestLoudNoticesComeFirst(t *testing.T) {
 		codes = append(codes, n.Problem.Code)
 	}
 	require.Equal(t, []string{auditFull.Code, certificateEnds.Code, noReaders.Code}, codes)
+}
+
+// TestThePictureGivesWay: in a small window at a large size, what is under way is said before a picture is shown beside it.
+func TestThePictureGivesWay(t *testing.T) {
+	picture := func(w *world) bool {
+		for _, object := range w.objects() {
+			if p, is := object.CanvasObject.(*widgets.Picture); is && p.Size().Height == pictureSize.Height {
+				return true
+			}
+		}
+		return false
+	}
+	for _, state := range []login.State{workingState(login.SigningIn, login.NotEnded), workingState(login.Ending, login.SignedOut),
+		waitingState(login.MissingCard, login.NotEnded)} {
+		w := newWorld(t, Settings{TextScale: 2, Diagnostics: &chain{}})
+		w.win.Resize(fyne.NewSize(1400, 1400))
+		w.Show(state)
+		require.True(t, picture(w), "%s", state.Phase)
+		w.win.Resize(least)
+		require.False(t, picture(w), "%s", state.Phase)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/test"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/ui/widgets"
@@ -131,8 +132,6 @@ func TestHeldKeyPressesOnce(t *testing.T) {
 // TestFirstFocus: what Enter does on a screen that has just appeared.
 func TestFirstFocus(t *testing.T) {
 	last := fiveRoles()[0]
-	noRetry := *notAccepted
-	noRetry.Retry = false
 	for _, c := range []struct {
 		name  string
 		state login.State
@@ -147,7 +146,7 @@ func TestFirstFocus(t *testing.T) {
 		{"one role", choosingState(fiveRoles()[2:3], nil), "Service definer, Maintain the directory of services, Enter"},
 		{"signed in", signedInState(), ""},
 		{"problem", failedState(notAccepted), "Try again"},
-		{"problem that trying again does not solve", failedState(&noRetry), ""},
+		{"problem that trying again does not solve", failedState(blocked), ""},
 		{"ending", workingState(login.Ending, login.SignedOut), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -207,6 +206,100 @@ func TestDigitsOfWhatIsSeen(t *testing.T) {
 	ninth := w.took()
 	require.Len(t, ninth, 1)
 	require.NotEqual(t, login.Choose{Permission: manyRoles(1, 9)[8]}, ninth[0])
+}
+
+// TestNoDigitIsDead: a digit that can be seen on a card has to choose it, wherever the focus is. In the search field a digit is text.
+func TestNoDigitIsDead(t *testing.T) {
+	w := newWorld(t, Settings{Preferences: preferencesOf(nil), Diagnostics: &chain{findings: goodChain()}, Favourites: favouritesOf()})
+	w.Show(choosingState(fiveRoles(), &triage))
+	bearers := func() map[rune]*widgets.RoleCard {
+		found := map[rune]*widgets.RoleCard{}
+		for _, object := range w.heard() {
+			if card, ok := object.CanvasObject.(*widgets.RoleCard); ok {
+				said := strings.Split(card.AccessibilityLabel(), ", ")
+				if key := said[len(said)-1]; len(key) == 1 {
+					found[rune(key[0])] = card
+				}
+			}
+		}
+		return found
+	}
+	requireAlive := func() {
+		t.Helper()
+		for digit, card := range bearers() {
+			w.char(digit)
+			byKey := w.took()
+			card.Tapped(&fyne.PointEvent{})
+			require.Equal(t, w.took(), byKey, "%c with the focus on %q", digit, w.focused())
+			require.Len(t, byKey, 1)
+		}
+	}
+	seen := map[string]bool{}
+	for !seen[w.focused()] {
+		seen[w.focused()] = true
+		requireAlive()
+		if w.focused() == "Search organisations and roles" {
+			require.Empty(t, bearers())
+		} else {
+			require.Len(t, bearers(), 5, "with the focus on %q", w.focused())
+		}
+		w.press(fyne.KeyTab)
+	}
+	require.Greater(t, len(seen), 9, "every control had the focus")
+	require.Contains(t, seen, "Search organisations and roles")
+
+	w.find(nil)
+	w.typed("r01")
+	require.Empty(t, bearers())
+	w.press(fyne.KeyDown)
+	require.NotEmpty(t, bearers(), "back on the cards")
+	requireAlive()
+	w.find(nil)
+	w.press(fyne.KeyEscape)
+	requireAlive()
+	require.Len(t, bearers(), 5)
+}
+
+// TestTheFocusStaysInView: a window that is made smaller, or a bar that grows, must not push away what Enter is about to press.
+func TestTheFocusStaysInView(t *testing.T) {
+	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
+	for _, language := range assets.Languages {
+		for name, c := range map[string]struct {
+			state login.State
+			to    func(*world)
+		}{
+			"Sign in":        {waitingState(login.MissingCard, login.NotEnded), nil},
+			"a problem":      {failedState(notAccepted), nil},
+			"the last card":  {choosingState(manyRoles(3, 5), nil), func(w *world) { w.press(fyne.KeyEnd) }},
+			"the way out":    {signedInState(), func(w *world) { w.press(fyne.KeyTab, fyne.KeyTab) }},
+			"a setting":      {waitingState(login.MissingCard, login.NotEnded), func(w *world) { w.press(fyne.KeyF2); w.shiftTab(); w.shiftTab() }},
+			"of diagnostics": {waitingState(login.MissingCard, login.NotEnded), func(w *world) { w.press(fyne.KeyF9) }},
+		} {
+			t.Run(language+" "+name, func(t *testing.T) {
+				store := preferencesOf(map[Preference]string{PreferTextSize: "200", PreferLanguage: language})
+				w := newWorld(t, Settings{Preferences: store, Diagnostics: &chain{findings: brokenChain()}})
+				w.win.Resize(fyne.NewSize(1400, 1400))
+				w.Show(c.state)
+				if c.to != nil {
+					c.to(w)
+				}
+				before := w.focused()
+				require.NotEmpty(t, before)
+				requireWholeInView(t, w)
+				w.win.Resize(least)
+				requireWholeInView(t, w)
+				w.win.Resize(fyne.NewSize(minWidth+100, minHeight+30))
+				requireWholeInView(t, w)
+			})
+		}
+	}
+	t.Run("what was scrolled away by hand stays away", func(t *testing.T) {
+		w := newWorld(t, Settings{})
+		w.Show(choosingState(manyRoles(40, 10), nil))
+		w.viewport.ScrollBy(8000)
+		w.win.Resize(least)
+		require.Greater(t, w.viewport.Offset(), float32(4000))
+	})
 }
 
 // TestArrows moves over two sections of three columns: last used, then five and three roles.

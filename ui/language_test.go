@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // TestUseLanguage: somebody who works in Welsh gets Welsh, whatever the system speaks, and the other way round.
@@ -53,9 +54,10 @@ func TestWelsh(t *testing.T) {
 	require.Contains(t, w.texts(), "18:42  ymhen 9 awr 58 mun, neu pan fyddwch yn tynnu eich cerdyn clyfar allan")
 	require.Contains(t, w.texts(), "Clinigydd darparwr gwasanaeth")
 	w.Show(noticed(waitingState(login.MissingCard, login.NotEnded), true))
-	require.Contains(t, w.texts(), "Rhybudd: Ni ellir ysgrifennu'r cofnod archwilio a 1 arall")
-	require.Contains(t, w.texts(), "The disk with /var/lib/ers-login is full. You can work, but your organisation has no record of "+
-		"this session.", "a text without a translation is said in English")
+	require.Contains(t, w.texts(), "Rhybudd: Nid oes lle ar gyfer y cofnod archwilio a 1 arall")
+	unknown := &problem.Problem{Code: "TEST", Title: "Nobody says this", Happened: "It happened to {{.Name}}.", Args: map[string]string{"Name": "Ann"}}
+	w.Show(failedState(unknown))
+	require.Contains(t, w.texts(), "It happened to Ann.", "a text without a translation is said in English")
 	w.Show(failedState(notAccepted))
 	require.Contains(t, w.texts(), "Cyfeirnod ERS-A001-403  ·  20 Tach 2026 08:43:10 UTC")
 	w.Show(choosingState(fiveRoles(), nil))

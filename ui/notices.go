@@ -38,7 +38,7 @@ func (s *strip) show(state login.State) {
 	var title, happened string
 	switch by := asking(state); {
 	case by != "":
-		title = lang.L("{{.Program}} asks you to sign in to e-RS.", map[string]any{"Program": by})
+		title = lang.L("“{{.Program}}” asks you to sign in to e-RS.", map[string]any{"Program": by})
 		happened = lang.L("If you did not start this, do not sign in.")
 	case len(loud) > 0:
 		first := loud[0].Problem

@@ -14,7 +14,7 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-const auditWords = "Warning: The audit log cannot be written"
+const auditWords = "Warning: There is no room for the audit log"
 
 // TestNotices: somebody whose audit log is full has to know, on each screen on which they wait or work, and nobody else is to be
 // troubled with it.
@@ -44,8 +44,8 @@ func TestNotices(t *testing.T) {
 				}
 			}
 			require.Equal(t, c.want, said)
-			require.Equal(t, c.want != "", contains(w.texts(), "The disk with /var/lib/ers-login is full. You can work, but "+
-				"your organisation has no record of this session."))
+			require.Equal(t, c.want != "", contains(w.texts(), "Each call to e-RS is to be recorded in the folder /var/lib/ers-login, and "+
+				"the disk, or your share of it, is full. The program keeps the records as long as it runs, and writes them when it can."))
 			c.state.Notices = nil
 			w.Show(c.state)
 			require.NotContains(t, strings.Join(w.texts(), "\n"), "Warning", "it goes when it is over")
@@ -111,8 +111,9 @@ func TestDiagnosticsInHelp(t *testing.T) {
 			require.NotContains(t, w.texts(), "What is known to be wrong", "it is opened by the user")
 			w.press(fyne.KeyF1)
 			for _, text := range []string{"What is known to be wrong", noReaders.Title, noReaders.Happened,
-				"1.\u00a0For the service desk: see whether the service pcscd runs.", "Reference CARD-READERS_UNKNOWN",
-				auditFull.Title, certificateEnds.Title, "2.\u00a0Go on with your work.", "Hide help"} {
+				"1.\u00a0Check that the smartcard reader is plugged in. If it is, unplug it and plug it in again.",
+				"Reference CARD-PCSC_UNAVAILABLE",
+				auditFull.Title, certificateEnds.Title, "2.\u00a0If that does not help, give your local service desk the reference below.", "Hide help"} {
 				require.Contains(t, w.texts(), text)
 			}
 			w.Show(noticed(c.state, false))
@@ -208,7 +209,7 @@ func TestStripIsSlim(t *testing.T) {
 
 // TestWhoAsksIsSaidOnTheWay: whoever is asked for a passcode has to see which program wants it, on every screen from there on.
 func TestWhoAsksIsSaidOnTheWay(t *testing.T) {
-	const said = "Vendor App asks you to sign in to e-RS."
+	const said = "“Vendor App” asks you to sign in to e-RS."
 	w := newWorld(t, Settings{})
 	for _, phase := range []login.Phase{login.Waiting, login.Prompting, login.SigningIn, login.Choosing, login.Selecting, login.Failed} {
 		state := workingState(phase, login.NotEnded)

@@ -69,8 +69,10 @@ type settingsPage struct {
 	still
 	w       *Window
 	options map[Preference]map[string]*widgets.Option
-	failed  *widgets.Text
-	back    *widgets.Button
+	// first is the value that is chosen of the first preference that can be changed, or nil.
+	first  *widgets.Option
+	failed *widgets.Text
+	back   *widgets.Button
 }
 
 func newSettingsPage(w *Window) *settingsPage {
@@ -110,10 +112,20 @@ func (s *settingsPage) values(c choosablePreference, value string) fyne.CanvasOb
 		option.OnFocus = func() { s.w.viewport.RevealObject(option) }
 		option.OnKey, option.OnRune = s.w.typedKey, s.w.typedRune
 		made[v.value] = option
+		if chosen != "" && s.first == nil {
+			s.first = option
+		}
 		row = append(row, option)
 	}
 	s.options[c.preference] = made
 	return widgets.Flow(12, 6, row...)
+}
+
+// appear gives the focus to what is chosen already: Enter changes nothing by accident.
+func (s *settingsPage) appear() {
+	if s.first != nil {
+		s.w.focus(s.first)
+	}
 }
 
 // update is never asked: the page does not depend on the state.

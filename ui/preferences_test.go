@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"maps"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -58,6 +59,24 @@ func TestSettings(t *testing.T) {
 		w.press(fyne.KeyF2)
 		return w
 	}
+	t.Run("the focus begins at what is chosen, and Enter changes nothing", func(t *testing.T) {
+		for _, c := range []struct {
+			name  string
+			store *preferences
+			want  string
+		}{
+			{"the first value", preferencesOf(nil), "As the system, chosen"},
+			{"another", preferencesOf(map[Preference]string{PreferLanguage: "en"}), "English, chosen"},
+			{"the first is managed", preferencesOf(nil, PreferLanguage), "Light, chosen"},
+			{"all are", preferencesOf(nil, PreferLanguage, PreferAppearance, PreferTextSize, PreferAutostart, PreferMinimise), ""},
+		} {
+			w := start(t, c.store)
+			require.Equal(t, c.want, w.focused(), c.name)
+			before := maps.Clone(c.store.values)
+			w.press(fyne.KeyReturn)
+			require.Equal(t, before, c.store.values, c.name)
+		}
+	})
 	t.Run("the appearance", func(t *testing.T) {
 		store := preferencesOf(nil)
 		w := start(t, store)
@@ -81,7 +100,7 @@ func TestSettings(t *testing.T) {
 		w.tabTo("Back")
 		w.press(fyne.KeyReturn)
 		require.Contains(t, w.texts(), "You are signed in to e-RS")
-		requireNothingCut(t, w, false)
+		requireNothingCut(t, w, nil)
 	})
 	t.Run("the language, in all of the window", func(t *testing.T) {
 		w := start(t, preferencesOf(nil))

@@ -43,6 +43,12 @@ func roleName(function ersclient.BusinessFunction) string {
 	return readable(string(function))
 }
 
+// roleNames returns all that a business function may be searched by: what it is called on the screen, what it is called in English, and
+// the words of its value.
+func roleNames(function ersclient.BusinessFunction) string {
+	return strings.Join(append([]string{roleName(function), roles[function].name}, codeWords(string(function))...), " ")
+}
+
 // rolePurpose returns one line of what a business function is for, empty if we do not know it.
 func rolePurpose(function ersclient.BusinessFunction) string {
 	if words, known := roles[function]; known {
@@ -52,13 +58,17 @@ func rolePurpose(function ersclient.BusinessFunction) string {
 }
 
 func readable(code string) string {
-	words := strings.FieldsFunc(code, func(r rune) bool { return r == '_' || r == '-' || unicode.IsSpace(r) })
-	text := []rune(strings.ToLower(problem.Clean(strings.Join(words, " "), 80)))
+	text := []rune(strings.ToLower(problem.Clean(strings.Join(codeWords(code), " "), 80)))
 	if len(text) == 0 {
 		return lang.L("Role without a name")
 	}
 	text[0] = unicode.ToUpper(text[0])
 	return string(text)
+}
+
+// codeWords cuts a text as the words of a code are, at underscores and hyphens too.
+func codeWords(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == '_' || r == '-' || unicode.IsSpace(r) })
 }
 
 // organisation returns an organisation as it is shown in one line: its name and ODS code, or what there is of both.

@@ -37,6 +37,11 @@ type screen interface {
 	find()
 }
 
+// revealer is a screen that brings more into view than the control that has the focus.
+type revealer interface {
+	reveal(control fyne.CanvasObject)
+}
+
 // newScreen returns the screen for a state.
 func newScreen(w *Window, state login.State) screen {
 	switch state.Phase {

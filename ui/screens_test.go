@@ -4,6 +4,8 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,12 +27,26 @@ type picture struct {
 	later time.Duration
 	// after is done to the window before.
 	after func(*world)
-	// cuts: there are texts here that are too long for any card, and end in an ellipsis.
-	cuts bool
+	// cuts are the texts here that may end in an ellipsis: too long for any card, or for the header. What contains one of them is
+	// excused.
+	cuts []string
 }
 
-// pictures are all the screens there are.
+// pictures are all the screens there are, in a window that offers all it can, so that its bars have their real heights.
 func pictures() []picture {
+	all := screens()
+	for i := range all {
+		if all[i].settings.Diagnostics == nil {
+			all[i].settings.Diagnostics = &chain{findings: goodChain()}
+		}
+		if all[i].settings.Preferences == nil {
+			all[i].settings.Preferences = preferencesOf(nil)
+		}
+	}
+	return all
+}
+
+func screens() []picture {
 	long := triage
 	long.OrgName = "The Newcastle upon Tyne Hospitals and Northumbria Specialist Emergency Care Services NHS Foundation Trust"
 	wide := append(fiveRoles(), manyRoles(3, 3)...)
@@ -38,17 +54,16 @@ func pictures() []picture {
 		wide[i].OrgName = long.OrgName
 	}
 	wide[4].BusinessFunction = "REGIONAL_PILOT_COORDINATOR_FOR_MUSCULOSKELETAL_TRIAGE_AND_PHYSIOTHERAPY_SELF_REFERRAL"
-	noRetry := *notAccepted
-	noRetry.Retry = false
+	names := []string{long.OrgName, roleName(wide[4].BusinessFunction)}
 	down4 := func(w *world) { w.press(fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyRight) }
 	longName := signedInState()
 	longName.User.Name, longName.Chosen = "Alexandra Wilhelmina Featherstonehaugh-Cholmondeley", long
 	demonstration := Settings{Demonstration: true}
-	everything := Settings{Demonstration: true, Diagnostics: &chain{findings: goodChain()}, Preferences: preferencesOf(nil)}
 	return []picture{
-		{name: "waiting-card", state: waitingState(login.MissingCard, login.NotEnded), settings: everything},
+		{name: "waiting-card", state: waitingState(login.MissingCard, login.NotEnded), settings: demonstration},
 		{name: "waiting-asked", state: askedState("Referral Manager 4")},
 		{name: "waiting-unknown", state: waitingState(login.MissingUnknown, login.NotEnded)},
+		{name: "waiting-passcode", state: waitingState(login.MissingPasscode, login.NotEnded)},
 		{name: "waiting-reader", state: waitingState(login.MissingReader, login.NotEnded)},
 		{name: "waiting-agent", state: waitingState(login.MissingAgent, login.NotEnded)},
 		{name: "waiting-signed-out", state: waitingState(login.MissingIntent, login.SignedOut)},
@@ -71,8 +86,8 @@ func pictures() []picture {
 		{name: "choosing", state: choosingState(fiveRoles(), &triage)},
 		{name: "choosing-one", state: choosingState(fiveRoles()[1:2], nil)},
 		{name: "choosing-new-user", state: choosingState(fiveRoles(), nil)},
-		{name: "choosing-long", state: choosingState(wide, &long), cuts: true},
-		{name: "choosing-tip", state: choosingState(wide, &long), cuts: true, after: func(w *world) {
+		{name: "choosing-long", state: choosingState(wide, &long), cuts: names},
+		{name: "choosing-tip", state: choosingState(wide, &long), cuts: names, after: func(w *world) {
 			later := &waits{waiting: map[int]func(){}}
 			w.tip.After = later.after
 			w.press(fyne.KeyDown)
@@ -81,6 +96,7 @@ func pictures() []picture {
 		}},
 		{name: "choosing-many", state: choosingState(manyRoles(40, 10), &manyRoles(1, 1)[0]), after: down4},
 		{name: "choosing-search", state: choosingState(manyRoles(40, 10), &triage), after: func(w *world) { w.typed("hosp 40 def") }},
+		{name: "choosing-search-several", state: choosingState(manyRoles(40, 10), &triage), after: func(w *world) { w.typed("hosp 4") }},
 		{name: "choosing-nothing-found", state: choosingState(fiveRoles(), &triage), after: func(w *world) { w.typed("xyz") }},
 		{name: "choosing-favourites", state: choosingState(manyRoles(6, 5), &manyRoles(1, 1)[0]),
 			settings: Settings{Favourites: favouritesOf(manyRoles(6, 5)[7], manyRoles(6, 5)[21])}},
@@ -88,11 +104,11 @@ func pictures() []picture {
 		{name: "choosing-notices-help", state: noticed(choosingState(fiveRoles(), &triage), true),
 			after: func(w *world) { w.press(fyne.KeyF1) }},
 		{name: "settings", state: waitingState(login.MissingCard, login.NotEnded), settings: Settings{Preferences: preferencesOf(nil)},
-			after: func(w *world) { w.press(fyne.KeyF2, fyne.KeyTab) }},
+			after: func(w *world) { w.press(fyne.KeyF2) }},
 		{name: "settings-managed", state: signedInState(), after: func(w *world) { w.press(fyne.KeyF2) },
 			settings: Settings{Preferences: preferencesOf(nil, PreferLanguage, PreferAutostart, PreferAppearance)}},
 		{name: "diagnostics", state: waitingState(login.MissingReader, login.NotEnded),
-			settings: Settings{Diagnostics: &chain{findings: brokenChain()}}, after: func(w *world) { w.press(fyne.KeyF9, fyne.KeyTab) }},
+			settings: Settings{Diagnostics: &chain{findings: brokenChain()}}, after: func(w *world) { w.press(fyne.KeyF9) }},
 		{name: "diagnostics-good", state: signedInState(), settings: Settings{Diagnostics: &chain{findings: goodChain()}},
 			after: func(w *world) { w.press(fyne.KeyF9) }},
 		{name: "diagnostics-running", state: waitingState(login.MissingCard, login.NotEnded),
@@ -110,7 +126,7 @@ func pictures() []picture {
 		{name: "bundle", state: waitingState(login.MissingReader, login.NotEnded),
 			settings: Settings{Diagnostics: &chain{findings: brokenChain()}},
 			after: func(w *world) {
-				w.press(fyne.KeyF9, fyne.KeyTab, fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyTab)
+				w.press(fyne.KeyF9, fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyTab)
 			}},
 		{name: "selecting", state: workingState(login.Selecting, login.NotEnded)},
 		{name: "signed-in", state: signedInState(), later: 2 * time.Minute},
@@ -119,9 +135,10 @@ func pictures() []picture {
 		{name: "signed-in-ends-soon", state: endsSoonState(), later: 9*time.Hour + 56*time.Minute},
 		{name: "signed-in-ends-soon-notices", state: noticed(endsSoonState(), true), later: 9*time.Hour + 56*time.Minute},
 		{name: "signed-in-notices", state: noticed(signedInState(), true)},
-		{name: "signed-in-long-name", state: longName, settings: demonstration, cuts: true},
+		{name: "signed-in-long-name", state: longName, settings: demonstration, cuts: []string{longName.User.Name}},
+		{name: "signed-in-long-names", state: longName, cuts: []string{longName.User.Name}},
 		{name: "problem", state: failedState(notAccepted), settings: Settings{Diagnostics: &chain{findings: brokenChain()}}},
-		{name: "problem-no-retry", state: failedState(&noRetry)},
+		{name: "problem-no-retry", state: failedState(blocked)},
 		{name: "ending", state: workingState(login.Ending, login.SignedOut)},
 		{name: "ending-card-removed", state: workingState(login.Ending, login.CardRemoved)},
 		{name: "ending-locked", state: workingState(login.Ending, login.ScreenLocked)},
@@ -207,6 +224,8 @@ func TestScreens(t *testing.T) {
 				requireNothingCut(t, w, p.cuts)
 				requireNothingOverlaps(t, w)
 				requireNames(t, w)
+				requireSearchSeen(t, w)
+				requireFocusSeen(t, w)
 				if folder == "" {
 					return
 				}
@@ -250,8 +269,12 @@ func requireFocusedObject(t *testing.T, w *world) placed {
 	return placed{}
 }
 
-func requireNothingCut(t *testing.T, w *world, cuts bool) {
+func requireNothingCut(t *testing.T, w *world, cuts []string) {
 	t.Helper()
+	excused := func(text *widgets.Text) bool {
+		return text == w.notices.title || text == w.notices.happened || // What the strip leaves out stands in the help.
+			slices.ContainsFunc(cuts, func(cut string) bool { return strings.Contains(text.String(), cut) })
+	}
 	width := w.win.Canvas().Size().Width
 	for _, object := range w.objects() {
 		text, ok := object.CanvasObject.(*widgets.Text)
@@ -261,13 +284,60 @@ func requireNothingCut(t *testing.T, w *world, cuts bool) {
 		assert.GreaterOrEqual(t, object.at.X, float32(0), "%q begins outside of the window", text)
 		assert.LessOrEqual(t, object.at.X+object.Size().Width, width, "%q ends outside of the window", text)
 		assert.LessOrEqual(t, text.HeightFor(object.Size().Width), object.Size().Height+0.5, "%q needs more height", text)
-		if !cuts && text != w.notices.title && text != w.notices.happened { // What the strip leaves out stands in the help.
+		if !excused(text) {
 			assert.False(t, text.Cut(object.Size().Width), "%q is cut", text)
 		}
 		for _, drawn := range test.WidgetRenderer(text).Objects() {
 			assert.LessOrEqual(t, drawn.Position().X+drawn.Size().Width, object.Size().Width+1, "%q is wider than its place", text)
 		}
 	}
+}
+
+// requireFocusSeen checks that whoever presses Enter sees what they press.
+func requireFocusSeen(t *testing.T, w *world) {
+	t.Helper()
+	if w.win.Canvas().Focused() == nil {
+		return
+	}
+	if _, problem := w.screen.(*failed); problem && w.over == nil {
+		return // What happened is to be read before anything is pressed: see TestPageKeys.
+	}
+	if h := w.screen.helps(); h != nil && h.box.Visible() && w.over == nil {
+		return // What is read is the help, which has been scrolled to.
+	}
+	control := requireFocusedObject(t, w)
+	if _, inPage := w.viewport.OffsetOf(control.CanvasObject); !inPage {
+		return // It stands in the status bar.
+	}
+	top, bottom := w.viewport.Object().Position().Y, w.status.box.Position().Y
+	assert.GreaterOrEqual(t, control.at.Y, top, "%q begins above the page", w.focused())
+	assert.LessOrEqual(t, control.at.Y+control.Size().Height, bottom, "%q ends below the page", w.focused())
+}
+
+// requireSearchSeen checks that whoever searches sees what they type, and the card that Enter takes or that there is none.
+func requireSearchSeen(t *testing.T, w *world) {
+	t.Helper()
+	screen, choosing := w.screen.(*choosing)
+	if !choosing || w.over != nil || !screen.searching() {
+		return
+	}
+	seen := func(is func(fyne.CanvasObject) bool, what string) {
+		t.Helper()
+		for _, object := range w.heard() {
+			if is(object.CanvasObject) {
+				assert.GreaterOrEqual(t, object.at.Y, w.viewport.Object().Position().Y, "%s begins above the page", what)
+				assert.LessOrEqual(t, object.at.Y+object.Size().Height, w.status.box.Position().Y, "%s ends below the page", what)
+				return
+			}
+		}
+		assert.Fail(t, "not there", what)
+	}
+	seen(func(o fyne.CanvasObject) bool { return o == fyne.CanvasObject(screen.search) }, "the field")
+	if screen.ready == none {
+		seen(func(o fyne.CanvasObject) bool { return o == fyne.CanvasObject(screen.nothing) }, "that nothing was found")
+		return
+	}
+	seen(func(o fyne.CanvasObject) bool { _, card := o.(*widgets.RoleCard); return card }, "the card that Enter takes")
 }
 
 // requireNothingOverlaps compares what a screen reader finds in the page, and in each of the two bars. The page itself is drawn

@@ -13,8 +13,9 @@ import (
 )
 
 // index finds pairs by words. Accents and case do not matter, and neither does the order of the words: each has to stand somewhere
-// in the organisation's name, its ODS code or the role's name. All that is searched is folded once, when the list arrives; a role
-// stands on thousands of cards, and is looked through once for each search.
+// in the organisation's name, its ODS code or the role's name. A role has its English name as well, whatever the language of the
+// window, and the words of its business function: a user may know it by any of them. All that is searched is folded once, when the
+// list arrives; a role stands on thousands of cards, and is looked through once for each search.
 type index struct {
 	// organisations has a text for each section, roles one for each business function.
 	organisations, roles []string
@@ -37,7 +38,7 @@ func newIndex(sections []section) *index {
 			if !is {
 				role = len(x.roles)
 				known[p.BusinessFunction] = role
-				x.roles = append(x.roles, fold(roleName(p.BusinessFunction)))
+				x.roles = append(x.roles, fold(roleNames(p.BusinessFunction)))
 			}
 			all = append(all, role)
 		}
@@ -54,7 +55,7 @@ const mostWords = 64
 
 // search returns a test for the pairs of each section, which are counted from 0 in both.
 func (x *index) search(query string) func(section, pair int) bool {
-	wanted := strings.Fields(fold(query))
+	wanted := codeWords(fold(query))
 	wanted = wanted[:min(len(wanted), mostWords)]
 	if len(wanted) == 0 {
 		return func(int, int) bool { return true }

@@ -43,7 +43,8 @@ func TestSearchFinds(t *testing.T) {
 		{"an accent where there is none", "nêwcastle defin", []string{"RTD Service definer"}},
 		{"a letter that is two", "strasse", []string{"Y01 Some new role"}},
 		{"a role that is not in the list", "new role", []string{"Y01 Some new role"}},
-		{"what a code name says", "some_new", nil},
+		{"what a code name says", "some_new", []string{"Y01 Some new role"}},
+		{"a word of a code name that the screen does not say", "commissioner y02", []string{"Y02 Commissioner"}},
 		{"nothing", "xyz", nil},
 		{"one word of two", "newcastle xyz", nil},
 		{"blanks", "   ", []string{"7A4 Referring clinician", "Y01 Some new role", "RTD Referring clinician", "RTD Service definer",
@@ -62,6 +63,22 @@ func TestSearchFinds(t *testing.T) {
 			}
 			require.Equal(t, c.want, found)
 		})
+	}
+}
+
+// TestSearchFindsRolesByTheirEnglishNames: in a Welsh clinic they say "definer", whatever the screen says.
+func TestSearchFindsRolesByTheirEnglishNames(t *testing.T) {
+	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
+	w := newWorld(t, Settings{Language: "cy"})
+	permissions := append(fiveRoles(), ersclient.Permission{BusinessFunction: ersclient.BMSHCPProxy, OrgIdentifier: "R01", OrgName: "NHST_X3"})
+	w.Show(choosingState(permissions, nil))
+	screen, ok := w.screen.(*choosing)
+	require.True(t, ok)
+	for query, want := range map[string]int{"definer": 1, "diffiniwr": 1, "service_provider_clinician_admin": 1, "diffiniwr definer r01": 1,
+		"booking proxy": 1, "bms hcp": 1, "clinician": 5, "clinigydd": 4, "xyz": 0} {
+		screen.find()
+		screen.search.SetText(query)
+		require.Len(t, screen.permissions, want, query)
 	}
 }
 
@@ -143,6 +160,23 @@ func TestSearchByKeys(t *testing.T) {
 		state.Links.ERS = login.HealthBad
 		w.Show(state)
 		require.Equal(t, searching+", def", w.focused())
+	})
+	t.Run("the title stays where there is room", func(t *testing.T) {
+		w, _ := start(t)
+		w.press(fyne.KeyEnd)
+		w.typed("hosp")
+		require.Zero(t, w.viewport.Offset())
+		w.press(fyne.KeyEscape)
+		require.Zero(t, w.viewport.Offset())
+	})
+	t.Run("a window that is made small shows the field and what was found", func(t *testing.T) {
+		w := newWorld(t, Settings{TextScale: 2, Diagnostics: &chain{}, Preferences: preferencesOf(map[Preference]string{PreferTextSize: "200"})})
+		w.win.Resize(initial)
+		w.Show(choosingState(permissions, &permissions[0]))
+		w.typed("hosp 40")
+		w.win.Resize(least)
+		require.Equal(t, searching+", hosp 40", w.focused())
+		requireSearchSeen(t, w)
 	})
 	t.Run("one role needs no search", func(t *testing.T) {
 		w := newWorld(t, Settings{})

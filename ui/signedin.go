@@ -6,7 +6,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
-	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
@@ -78,7 +77,7 @@ func (s *signedIn) warning() *fyne.Container {
 	s.renew = s.w.button(lang.L("Renew"), widgets.Primary, s.w.intent(login.Renew{}))
 	title := lang.L("Your session ends at {{.Time}}", map[string]any{"Time": s.w.clockTime(s.state.ExpiresAt)})
 	box := widgets.Inset(widgets.Margins{Bottom: 16}, widgets.NewPanel(widgets.Caution, widgets.Column(
-		widgets.Row{Object: widgets.Beside(widgets.NewPicture(assets.StatusAttention, fyne.Size{}), widgets.SizeBanner, 1.3,
+		widgets.Row{Object: widgets.Beside(widgets.NewPicture(iconAttention, fyne.Size{}), widgets.SizeBanner, 1.3,
 			widgets.NewText(title, headingStyle))},
 		widgets.Row{Object: s.left, Above: 4},
 		widgets.Row{Object: s.renew, Above: 14, Align: widgets.Leading},

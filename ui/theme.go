@@ -182,12 +182,15 @@ var sizes = map[fyne.ThemeSizeName]float32{
 	widgets.SizeIcon:             11,
 	theme.SizeNameText:           15,
 	theme.SizeNameInputBorder:    2,
-	theme.SizeNameInnerPadding:   11,
 	theme.SizeNameCaptionText:    12,
 	theme.SizeNameHeadingText:    26,
 	theme.SizeNameSubHeadingText: 18,
 	theme.SizeNameInlineIcon:     20,
 }
+
+// innerPadding is what the field of the search has around its text. It does not grow with that: a small window at a large size has to
+// show the field and what was found.
+const innerPadding = 11
 
 // Color returns a colour.
 func (c *colours) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
@@ -224,6 +227,9 @@ func (c *colours) Icon(name fyne.ThemeIconName) fyne.Resource { return theme.Def
 func (c *colours) Size(name fyne.ThemeSizeName) float32 {
 	if size, ok := sizes[name]; ok {
 		return size * c.scale
+	}
+	if name == theme.SizeNameInnerPadding {
+		return innerPadding
 	}
 	return theme.DefaultTheme().Size(name)
 }

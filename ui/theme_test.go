@@ -1,8 +1,11 @@
 package ui
 
 import (
+	"image"
 	"image/color"
 	"math"
+	"regexp"
+	"strconv"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -71,6 +74,74 @@ func TestContrast(t *testing.T) {
 			assert.GreaterOrEqual(t, ratio, float64(edge), "%s: focus ring on %s", name, around)
 		}
 	}
+}
+
+// TestContrastOfIcons: whoever cannot see a disc or a star on its ground has only half of what tells the state. What is looked at is what is
+// drawn: the fills of each icon as Fyne gets them, and whether a point of the picture has them. The first is the shape, which stands out
+// from the ground; the last is the mark in it, which stands out from the fill below it.
+func TestContrastOfIcons(t *testing.T) {
+	fill := regexp.MustCompile(`fill="#([0-9A-F]{6})"`)
+	icons := map[string]fyne.Resource{"good": statusIcon(login.HealthGood), "attention": statusIcon(login.HealthAttention),
+		"bad": statusIcon(login.HealthBad), "unknown": statusIcon(login.HealthUnknown), "star": iconStar, "empty star": iconStarEmpty,
+		"signed out": iconSignedOut}
+	for name, appearance := range map[string]Appearance{"light": Light, "dark": Dark, "high contrast": HighContrast} {
+		least := 4.5
+		if appearance == HighContrast {
+			least = 7
+		}
+		w := newWorld(t, Settings{Appearance: appearance})
+		th := w.app.Settings().Theme()
+		for which, icon := range icons {
+			picture := widgets.NewPicture(icon, fyne.NewSquareSize(96))
+			w.win.SetContent(picture)
+			w.win.Resize(fyne.NewSquareSize(96))
+			drawn := coloursOf(w.win.Canvas().Capture())
+			var fills []color.Color
+			for _, found := range fill.FindAllSubmatch(icon.Content(), -1) {
+				hex, err := strconv.ParseUint(string(found[1]), 16, 32)
+				require.NoError(t, err)
+				fills = append(fills, rgb(uint32(hex)))
+				assert.Contains(t, drawn, rgb(uint32(hex)), "%s: %s", name, which)
+			}
+			require.NotEmpty(t, fills)
+			for _, ground := range []fyne.ThemeColorName{widgets.ColorPage, widgets.ColorSurface} {
+				ratio := contrast(fills[0], th.Color(ground, theme.VariantLight))
+				assert.GreaterOrEqual(t, ratio, least, "%s: %s on %s has %.2f", name, which, ground, ratio)
+			}
+			if n := len(fills); n > 1 {
+				// Where a mark is of several shapes in one colour, what is below it is the last fill of another.
+				below := n - 1
+				for fills[below] == fills[n-1] {
+					below--
+				}
+				ratio := contrast(fills[n-1], fills[below])
+				assert.GreaterOrEqual(t, ratio, least, "%s: the mark in %s has %.2f", name, which, ratio)
+			}
+		}
+	}
+}
+
+// TestIconsKnowTheirPaints: a colour in a file that no paint takes the place of is the same in every appearance.
+func TestIconsKnowTheirPaints(t *testing.T) {
+	for hex, name := range paints {
+		assert.Equal(t, hex, hexOf(light[name]), "%s: the files have the colours of the light appearance", name)
+	}
+	for _, drawn := range []fyne.Resource{iconGood, iconAttention, iconBad, iconUnknown, iconStar, iconStarEmpty, iconSignedOut} {
+		of, ok := drawn.(icon)
+		require.True(t, ok)
+		for _, hex := range paint.FindAllString(string(of.drawn.Content()), -1) {
+			assert.Contains(t, paints, hex, of.drawn.Name())
+		}
+	}
+}
+
+func coloursOf(drawn image.Image) map[color.NRGBA]int {
+	points := pixels(drawn)
+	seen := map[color.NRGBA]int{}
+	for i := 0; i < len(points); i += 4 {
+		seen[color.NRGBA{points[i], points[i+1], points[i+2], 0xFF}]++
+	}
+	return seen
 }
 
 // contrast is the contrast ratio of WCAG 2.2.

@@ -175,7 +175,7 @@ func textsOfFolder(folder string, say func(string)) error {
 		ast.Inspect(file, func(node ast.Node) bool {
 			switch found := node.(type) {
 			case *ast.CallExpr:
-				if isLang(found.Fun) {
+				if isLang(found.Fun) || called(found) == "problem.Words" {
 					sayText(found.Args[0], constants, say)
 				}
 			case *ast.CompositeLit:
@@ -468,6 +468,46 @@ func constantsIn(t *testing.T, folder string) map[string]ast.Expr {
 		noteConstants(file, constants)
 	}
 	return constants
+}
+
+// TestFixturesAreReal: a picture in Welsh with made-up texts in it is a picture in English, and shows nothing of what a Welsh reader gets.
+func TestFixturesAreReal(t *testing.T) {
+	known := translation(t, english)
+	texts := 0
+	requireKnown := func(where string, said ...string) {
+		t.Helper()
+		for _, text := range said {
+			for _, part := range problem.Parts(text) {
+				key, _ := keyOf(part)
+				assert.Contains(t, known, key, "%s: the program does not say this", where)
+				texts++
+			}
+		}
+	}
+	requireProblem := func(where string, p *problem.Problem) {
+		t.Helper()
+		if p == nil {
+			return
+		}
+		requireKnown(where, append([]string{p.Title, p.Happened}, p.Steps...)...)
+		// "Try again" must not be said where no button is called so.
+		if strings.Contains(strings.Join(p.Steps, " "), "**Try again**") {
+			assert.True(t, p.Retry, where)
+		}
+	}
+	for _, p := range pictures() {
+		requireProblem(p.name, p.state.Problem)
+		for _, n := range p.state.Notices {
+			requireProblem(p.name, n.Problem)
+		}
+		looked, ok := p.settings.Diagnostics.(*chain)
+		require.True(t, ok)
+		for _, f := range looked.findings {
+			requireKnown(p.name, f.name, f.Said)
+			requireProblem(p.name, f.Problem)
+		}
+	}
+	require.Greater(t, texts, 500)
 }
 
 // TestNoEnglishIsLeft goes through the Problems that are made from tables and out of each other, in Welsh: whoever reads Welsh is not to

@@ -67,7 +67,7 @@ func (s *waiting) update(state login.State) bool {
 // ask says that another program wants a sign-in, by the name that it calls itself.
 func (s *waiting) ask(by string) {
 	if s.asked.Hidden, s.notNow.Hidden = by == "", by == ""; by != "" {
-		s.asked.SetText(lang.L("{{.Program}} asks you to sign in to e-RS.", map[string]any{"Program": by}))
+		s.asked.SetText(lang.L("“{{.Program}}” asks you to sign in to e-RS.", map[string]any{"Program": by}))
 	}
 }
 
@@ -97,7 +97,7 @@ func waitingFor(state login.State) said {
 	again := startAgain(state.Missing)
 	switch state.Reason {
 	case login.SignedOut:
-		return said{assets.SignedOut, lang.L("You are signed out"), lang.L("Press **Sign in** to start again.")}
+		return said{iconSignedOut, lang.L("You are signed out"), lang.L("Press **Sign in** to start again.")}
 	case login.CardRemoved:
 		return said{next.picture, lang.L("Your smartcard was removed, so you were signed out"), again}
 	case login.TicketChanged:
@@ -131,10 +131,13 @@ func nextStep(missing login.Missing) said {
 		return said{assets.Agent, lang.L("The NHS Identity Agent is not installed"),
 			lang.L("Ask your local service desk to install it. This screen moves on by itself.")}
 	case login.MissingIntent:
-		return said{assets.SignedOut, lang.L("You are signed out"), startAgain(missing)}
+		return said{iconSignedOut, lang.L("You are signed out"), startAgain(missing)}
 	case login.MissingCard:
 		return said{assets.Smartcard, lang.L("Insert your smartcard"),
 			lang.L("Then enter your passcode in the Identity Agent window. This screen moves on by itself.")}
+	case login.MissingPasscode:
+		return said{assets.Smartcard, lang.L("Enter your passcode"),
+			lang.L("A card is in the reader. If it is yours, press **Sign in**, or enter your passcode in the Identity Agent window. This screen moves on by itself.")}
 	default:
 		return said{assets.Smartcard, lang.L("Looking for your smartcard…"),
 			lang.L("If it is not in the reader yet, insert it now. This screen moves on by itself.")}
@@ -148,6 +151,8 @@ func startAgain(missing login.Missing) string {
 		return lang.L("Connect your reader and insert your smartcard to sign in again. This screen moves on by itself.")
 	case login.MissingCard:
 		return lang.L("Insert your smartcard and enter your passcode to sign in again. This screen moves on by itself.")
+	case login.MissingPasscode:
+		return lang.L("Press **Sign in**, or enter your passcode in the Identity Agent window. This screen moves on by itself.")
 	default:
 		return lang.L("Press **Sign in** to start again.")
 	}

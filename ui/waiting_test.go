@@ -9,6 +9,34 @@ import (
 	"github.com/ers-login/ers-login/internal/login"
 )
 
+// If this fails, the status bar says that there is no card while one is in the reader, on whatever screen.
+func TestTheStatusBarKnowsOfTheCard(t *testing.T) {
+	const in, none = "Card in, not signed in", "No smartcard"
+	for _, c := range []struct {
+		name      string
+		card      login.Presence
+		want, not string
+	}{
+		{"in", login.CardIn, in, none},
+		{"out", login.CardOut, none, in},
+		{"not to be seen", login.CardUnseen, none, in},
+	} {
+		for name, state := range map[string]login.State{
+			"waiting":   {Phase: login.Waiting, Since: morning, Missing: login.MissingCard},
+			"prompting": workingState(login.Prompting, login.NotEnded),
+			"a problem": failedState(notAccepted),
+		} {
+			t.Run(c.name+", "+name, func(t *testing.T) {
+				w := newWorld(t, Settings{})
+				state.Links.Agent, state.Links.Card = login.HealthAttention, c.card
+				w.Show(state)
+				require.Contains(t, w.texts(), c.want)
+				require.NotContains(t, w.texts(), c.not)
+			})
+		}
+	}
+}
+
 // A user who is asked to sign in by another program sees which, and can decline.
 func TestAnotherProgramAsksForASignIn(t *testing.T) {
 	w := newWorld(t, Settings{})
@@ -16,7 +44,7 @@ func TestAnotherProgramAsksForASignIn(t *testing.T) {
 	require.False(t, w.seen("asks you to sign in"))
 	require.False(t, w.seen("Not now"))
 	w.Show(askedState("Referral\nManager"))
-	require.True(t, w.seen("Referral Manager asks you to sign in to e-RS."))
+	require.True(t, w.seen("“Referral Manager” asks you to sign in to e-RS."))
 	require.Equal(t, "Sign in", w.focused(), "Enter signs in, as ever")
 	w.press(fyne.KeyTab)
 	require.Equal(t, "Not now", w.focused())

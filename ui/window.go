@@ -139,7 +139,6 @@ func newWindow(app fyne.App, settings Settings, send func(login.Intent), ticker 
 	w.style()
 	w.win = app.NewWindow(title(settings))
 	w.clock = clockLayout(lang.SystemLocale().String())
-	w.win.SetIcon(assets.AppIcon)
 	w.win.SetPadded(false)
 	w.win.SetMaster()
 	w.win.SetCloseIntercept(w.close)
@@ -193,6 +192,7 @@ func (w *Window) build() {
 	for _, link := range w.status.links() {
 		link.OnKey, link.OnRune = w.typedKey, w.typedRune
 	}
+	w.viewport.Focused, w.viewport.OnCovered = w.focusedObject, w.reveal
 	w.tip.Away()
 	w.frame = newFrame(w.header.box, w.notices, w.viewport.Object(), w.status.box, w.tip.Object())
 	if w.settings.Drawn != nil {
@@ -208,6 +208,8 @@ func (w *Window) watchDrawing() fyne.CanvasObject {
 	return canvas.NewRasterWithPixels(func(_, _, _, _ int) color.Color {
 		once.Do(func() {
 			w.do(func() {
+				// Drawing the icon takes as long as a fifth of the start. The desktop shows it when it comes.
+				w.win.SetIcon(assets.AppIcon)
 				if drawn := w.settings.Drawn; drawn != nil {
 					w.settings.Drawn = nil
 					drawn()
@@ -294,17 +296,26 @@ func (w *Window) apply(state login.State) {
 
 // showBars shows what a state says above and below the page.
 func (w *Window) showBars(state login.State) {
-	before := w.viewport.Object().Size().Height
 	w.header.show(state)
 	w.notices.show(state)
 	w.status.show(state)
 	widgets.Arrange(w.frame) // Each of them may need another line now.
-	if w.viewport.Object().Size().Height < before {
-		// What has grown must not push away the control that somebody is about to press.
-		if control, ok := w.win.Canvas().Focused().(fyne.CanvasObject); ok {
-			w.viewport.RevealObject(control)
-		}
+}
+
+// reveal brings the control with the focus back into view, after the page has got another size: what has grown around it, or a window
+// that was made smaller, must not push away what somebody is about to press.
+func (w *Window) reveal(control fyne.CanvasObject) {
+	if screen, more := w.screen.(revealer); more && w.over == nil {
+		screen.reveal(control)
+		return
 	}
+	w.viewport.RevealObject(control)
+}
+
+// focusedObject returns the control with the focus, or nil.
+func (w *Window) focusedObject() fyne.CanvasObject {
+	control, _ := w.win.Canvas().Focused().(fyne.CanvasObject)
+	return control
 }
 
 // find gives the focus to the search field of the screen, where it has one.

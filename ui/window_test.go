@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
@@ -40,6 +39,12 @@ func TestWaitingWords(t *testing.T) {
 	}{
 		{"no card", login.MissingCard, login.NotEnded, "Insert your smartcard",
 			"Then enter your passcode in the Identity Agent window. This screen moves on by itself."},
+		{"no passcode", login.MissingPasscode, login.NotEnded, "Enter your passcode",
+			"A card is in the reader. If it is yours, press Sign in, or enter your passcode in the Identity Agent window. " +
+				"This screen moves on by itself."},
+		{"cancelled, card still in", login.MissingPasscode, login.Cancelled, "Sign-in cancelled", "Press Sign in when you are ready."},
+		{"expired, card still in", login.MissingPasscode, login.Expired, "Your session has reached its time limit",
+			"Press Sign in, or enter your passcode in the Identity Agent window. This screen moves on by itself."},
 		{"no reader", login.MissingReader, login.NotEnded, "Connect your smartcard reader",
 			"Then insert your smartcard. This screen moves on by itself."},
 		{"no agent", login.MissingAgent, login.NotEnded, "The NHS Identity Agent is not installed",
@@ -364,7 +369,7 @@ func TestStatusBar(t *testing.T) {
 		}
 	}
 	require.Len(t, icons, 4)
-	require.Equal(t, assets.StatusGood, statusIcon(login.HealthGood))
+	require.Equal(t, iconGood, statusIcon(login.HealthGood))
 	require.Equal(t, "No smartcard reader", agentWords(login.State{Missing: login.MissingReader,
 		Links: login.Links{Agent: login.HealthAttention}}))
 }

@@ -19,6 +19,7 @@ type working struct {
 	still
 	w        *Window
 	shown    login.State
+	picture  *widgets.Picture
 	progress *widgets.Progress
 	elapsed  *widgets.Text
 	cancel   bool
@@ -26,14 +27,14 @@ type working struct {
 
 func newWorking(w *Window, state login.State) *working {
 	said, cancel := workingOn(state)
-	s := &working{w: w, shown: state, cancel: cancel, progress: widgets.NewProgress(lang.L("In progress")),
+	s := &working{w: w, shown: state, cancel: cancel, picture: widgets.NewPicture(said.picture, pictureSize), progress: widgets.NewProgress(lang.L("In progress")),
 		elapsed: centred(widgets.NewText("", detailStyle))}
 	stop := w.button(lang.L("Cancel"), widgets.Secondary, w.intent(login.Cancel{}))
 	stop.Hidden = !cancel
 	text := centred(widgets.NewText(said.text, leadStyle))
 	text.Hidden = said.text == ""
 	s.content = page(widgets.Column(
-		widgets.Row{Object: widgets.NewPicture(said.picture, pictureSize), Above: 48, Align: widgets.Centre},
+		widgets.Row{Object: s.picture, Above: 48, Align: widgets.Centre},
 		widgets.Row{Object: centred(widgets.NewText(said.title, titleStyle)), Above: 24},
 		widgets.Row{Object: text, Above: 5},
 		widgets.Row{Object: s.progress, Above: 24, Align: widgets.Centre},
@@ -51,6 +52,12 @@ func (s *working) update(state login.State) bool {
 
 func (s *working) appear()    { s.progress.Start() }
 func (s *working) disappear() { s.progress.Stop() }
+
+// room leaves out the picture where there is no room for it and for what is under way.
+func (s *working) room(size fyne.Size) {
+	s.picture.Hidden = false
+	s.picture.Hidden = widgets.HeightFor(s.content, size.Width) > size.Height
+}
 
 func (s *working) interval() time.Duration { return time.Second }
 

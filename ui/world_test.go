@@ -15,8 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -307,6 +309,8 @@ func waitingState(missing login.Missing, reason login.Reason) login.State {
 		links.Agent = login.HealthBad
 	case login.MissingIntent:
 		links = allGood
+	case login.MissingPasscode:
+		links.Card = login.CardIn
 	case login.MissingCard, login.MissingReader:
 	}
 	return login.State{Phase: login.Waiting, Since: morning, Missing: missing, Reason: reason, Links: links}
@@ -334,27 +338,36 @@ func endsSoonState() login.State {
 	return state
 }
 
+// The Problems that the tests draw are those that the program tells, so that what is drawn in Welsh is what somebody reads. See
+// TestFixturesAreReal.
 var (
-	auditFull = &problem.Problem{
-		Code:     "AUDIT-UNWRITABLE",
-		Title:    "The audit log cannot be written",
-		Happened: "The disk with {{.Folder}} is full. You can work, but your organisation has no record of this session.",
-		Steps:    []string{"Tell your local service desk the reference below.", "Go on with your work."},
-		Args:     map[string]string{"Folder": "/var/lib/ers-login"},
-	}
-	certificateEnds = &problem.Problem{
-		Code:     "CERT-EXPIRES_SOON",
-		Title:    "Your organisation's e-RS certificate ends in 12 days",
-		Happened: "After that nobody can sign in to e-RS from this computer.",
-		Steps:    []string{"Tell your local service desk the reference below."},
-	}
+	auditFull       = audit.DiskFull.With("Folder", "/var/lib/ers-login")
+	certificateEnds = (&problem.Problem{
+		Code:  "CERT-EXPIRES_SOON",
+		Title: "Your organisation's certificate expires soon",
+		Happened: "The endpoint certificate \"{{.Name}}\" is valid until {{.Until}}. After that, nobody can sign in to e-RS from " +
+			"this computer.",
+		Steps: []string{"Ask your local service desk for a new endpoint certificate, with the reference below. You can go on working."},
+	}).With("Name", "ers.example.nhs.uk").WithPhrase("Until", problem.Moment(morning.AddDate(0, 0, 12)))
 	noReaders = &problem.Problem{
-		Code:     "CARD-READERS_UNKNOWN",
-		Title:    "Smartcard readers cannot be watched",
-		Happened: "The smartcard service of this computer does not answer. A removed card is noticed a second later.",
-		Steps:    []string{"For the service desk: see whether the service pcscd runs."},
+		Code:  "CARD-PCSC_UNAVAILABLE",
+		Title: "Smartcard readers cannot be watched",
+		Happened: "The smart card service of this computer does not answer. " +
+			"Signing in may work all the same; a removed smartcard is noticed a little later.",
+		Steps: []string{
+			"Check that the smartcard reader is plugged in. If it is, unplug it and plug it in again.",
+			"If that does not help, ask your local service desk to check the smart card service of this computer.",
+		},
 	}
+	notAccepted = problemOf(ersclient.StatusProblems(), "ERS-A001-403").
+			Because(errors.New("403 from https://api.example/v1 for AQIC5wM2LY4Sfcyw"))
+	// blocked is one that trying again does not solve.
+	blocked = smartcard.PINBlocked.Problem()
 )
+
+func problemOf(among []*problem.Problem, code string) *problem.Problem {
+	return among[slices.IndexFunc(among, func(p *problem.Problem) bool { return p.Code == code })]
+}
 
 // noticed adds notices to a state: a quiet one, and two that are not if it is to be loud.
 func noticed(state login.State, loud bool) login.State {
@@ -363,20 +376,6 @@ func noticed(state login.State, loud bool) login.State {
 		state.Notices = append(state.Notices, login.Notice{Problem: auditFull}, login.Notice{Problem: certificateEnds})
 	}
 	return state
-}
-
-var notAccepted = &problem.Problem{
-	Code:     "ERS-A001-403",
-	Title:    "e-RS did not accept your smartcard sign-in",
-	Happened: "Your smartcard session may have ended while this window was open (e-RS answered {{.Status}} to A001).",
-	Steps: []string{
-		"Remove your smartcard and insert it again.",
-		"Enter your passcode, then press **Try again**.",
-		"If it happens again, give your local service desk the reference below.",
-	},
-	Retry: true,
-	Args:  map[string]string{"Status": "403 Forbidden"},
-	Cause: errors.New("403 from https://api.example/v1 for AQIC5wM2LY4Sfcyw"),
 }
 
 func failedState(p *problem.Problem) login.State {

@@ -33,7 +33,7 @@ const (
 // and one row more at either end for the Tab key to go on to.
 //
 // Choices are counted through all sections, from 0. The cards that can be seen whole bear the digits 1 to 9, unless they have
-// a key of their own.
+// a key of their own, or digits go elsewhere (see [Choices.ShowDigits]).
 type Choices struct {
 	// OnChosen is called with the choice whose card was pressed.
 	OnChosen func(choice int)
@@ -67,6 +67,7 @@ type Choices struct {
 	focused     int // The choice whose card had the focus last, or none.
 	grown       int // The choice whose card shows all of its text, or none.
 	digits      []int
+	digitsAway  bool // The keys of the digits go elsewhere.
 	cards       map[int]*choiceCard
 	headings    map[int]*Text
 	spareCards  []*choiceCard
@@ -142,6 +143,14 @@ func (c *Choices) Digit(digit int) (int, bool) {
 	return c.digits[digit-1], true
 }
 
+// ShowDigits says whether the cards bear digits: not while these keys would go elsewhere, as into a field.
+func (c *Choices) ShowDigits(show bool) {
+	if c.digitsAway == show {
+		c.digitsAway = !show
+		c.materialise()
+	}
+}
+
 // Move moves the focus by a number of columns and rows, over the bounds of sections. Without a card that has the focus it
 // goes to the first one.
 func (c *Choices) Move(columns, rows int) {
@@ -204,12 +213,26 @@ func (c *Choices) reveal() {
 	if c.OnReveal == nil || len(c.rows) == 0 {
 		return
 	}
-	row := c.rowOf(c.focused)
-	top := c.rows[row].y
+	top, bottom := c.Part(c.focused)
+	const margins = 48 // What may be left free around it.
+	if row := c.rows[c.rowOf(c.focused)]; bottom-top+margins > c.bottom-c.top && c.bottom > c.top {
+		top = row.y // There is no room for the heading.
+	}
+	c.OnReveal(top, bottom)
+}
+
+// Part returns the part of the grid in which a choice stands: its row, with the heading where that is right above. It is nothing as long as
+// the grid has not been placed.
+func (c *Choices) Part(choice int) (top, bottom float32) {
+	if len(c.rows) == 0 {
+		return 0, 0
+	}
+	row := c.rowOf(choice)
+	top = c.rows[row].y
 	if row > 0 && c.rows[row-1].count == 0 {
 		top = c.rows[row-1].y // The heading comes along.
 	}
-	c.OnReveal(top, c.rows[row].y+c.rows[row].height)
+	return top, c.rows[row].y + c.rows[row].height
 }
 
 func (c *Choices) rowOf(choice int) int {
@@ -493,7 +516,7 @@ func (c *Choices) showRow(row int) {
 	seen := r.y >= c.top && r.y+r.height <= c.bottom
 	for choice := r.first; choice < r.first+r.count; choice++ {
 		digit := ""
-		if seen && c.choices[choice].Key == "" && len(c.digits) < digitsOnCards {
+		if seen && !c.digitsAway && c.choices[choice].Key == "" && len(c.digits) < digitsOnCards {
 			c.digits = append(c.digits, choice)
 			digit = strconv.Itoa(len(c.digits))
 		}

@@ -258,6 +258,46 @@ func (l flowLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
 // MinSize is nothing: see [TallLayout].
 func (l flowLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
+// Giving puts two objects side by side in the middle of the height of their row. The first gives way to the second, down to half of the
+// width there is; if that is not enough, the second stands below it.
+func Giving(gapX, gapY float32, first, second fyne.CanvasObject) *fyne.Container {
+	return container.New(givingLayout{flowLayout{gapX: gapX, gapY: gapY, middle: true}}, first, second)
+}
+
+type givingLayout struct{ flow flowLayout }
+
+// place calls at with the place of each visible object, and returns the height of them all.
+func (l givingLayout) place(objects []fyne.CanvasObject, width float32, at func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32 {
+	first, second := objects[0], objects[1]
+	left := width - l.flow.gapX - NaturalWidth(second)
+	if !first.Visible() || !second.Visible() || NaturalWidth(first) <= left || left < width/2 {
+		return l.flow.place(objects, width, at)
+	}
+	a, b := fyne.NewSize(left, HeightFor(first, left)), fyne.NewSize(width-left-l.flow.gapX, HeightFor(second, width-left-l.flow.gapX))
+	height := max(a.Height, b.Height)
+	at(first, fyne.NewPos(0, whole((height-a.Height)/2)), a)
+	at(second, fyne.NewPos(left+l.flow.gapX, whole((height-b.Height)/2)), b)
+	return height
+}
+
+func (l givingLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.place(objects, size.Width, func(object fyne.CanvasObject, pos fyne.Position, size fyne.Size) {
+		object.Move(pos)
+		object.Resize(size)
+	})
+}
+
+func (l givingLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
+	return l.place(objects, width, func(fyne.CanvasObject, fyne.Position, fyne.Size) {})
+}
+
+func (l givingLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
+	return l.flow.naturalWidth(objects)
+}
+
+// MinSize is nothing: see [TallLayout].
+func (l givingLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
 // Corner puts an aside into the upper right corner, beside a heading, if there is room for both; else it stands below everything. It
 // comes last for the keyboard in either place.
 func Corner(gap float32, heading, rest, aside fyne.CanvasObject) *fyne.Container {

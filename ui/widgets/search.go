@@ -22,8 +22,8 @@ type SearchField struct {
 	widget.Entry
 	// OnKey gets the keys that the field does not use itself.
 	OnKey func(*fyne.KeyEvent)
-	// OnFocus is called when the field gains the focus, so that a page can bring it into view.
-	OnFocus func()
+	// OnFocus is called when the field gains the focus, so that a page can bring it into view, and OnBlur when it has lost it.
+	OnFocus, OnBlur func()
 
 	name    string
 	focused bool
@@ -70,6 +70,9 @@ func (f *SearchField) FocusGained() {
 func (f *SearchField) FocusLost() {
 	f.focused = false
 	f.Entry.FocusLost()
+	if f.OnBlur != nil {
+		f.OnBlur()
+	}
 }
 
 // TypedKey is called by Fyne.

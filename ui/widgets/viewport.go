@@ -20,6 +20,10 @@ type Viewport struct {
 	// OnRoom is called with the viewport's size before the page is placed in it, so that a page can leave out what is not
 	// needed where there is little room.
 	OnRoom func(fyne.Size)
+	// Focused returns the object that has the focus, or nil. If it could be seen before the viewport has changed its size, OnCovered
+	// is called with it afterwards, so that it can be brought back into view.
+	Focused   func() fyne.CanvasObject
+	OnCovered func(fyne.CanvasObject)
 
 	box     *fyne.Container
 	content fyne.CanvasObject
@@ -27,6 +31,8 @@ type Viewport struct {
 	bar     *scrollBar
 	offset  float32
 	height  float32
+	// size is that of the last layout.
+	size fyne.Size
 }
 
 // NewViewport returns an empty viewport.
@@ -71,6 +77,13 @@ func (v *Viewport) Reveal(top, bottom float32) {
 	case bottom+margin > v.offset+view:
 		v.scrollTo(min(bottom+margin-view, top-margin))
 	}
+}
+
+// RevealFromTop shows the beginning of the page, or as little after it as it takes to see a part of the page: its end, and before that
+// its beginning.
+func (v *Viewport) RevealFromTop(top, bottom float32) {
+	const margin = 5 // Room for a focus ring.
+	v.scrollTo(min(bottom+margin-v.box.Size().Height, top-margin))
 }
 
 // RevealObject scrolls so that an object of the page can be seen.
@@ -129,6 +142,7 @@ func (l viewportLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Siz
 
 func (l viewportLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	v := l.of
+	seen := v.focusSeen(size)
 	if v.OnRoom != nil {
 		v.OnRoom(size)
 	}
@@ -138,7 +152,27 @@ func (l viewportLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	place(v.content, 0, -v.offset, size.Width, v.height)
 	place(v.bar, size.Width-scrollBarWidth, 0, scrollBarWidth, size.Height)
 	v.bar.update()
+	v.size = size
 	v.moved()
+	if seen != nil {
+		v.OnCovered(seen)
+	}
+}
+
+// focusSeen returns the object with the focus if some of it can be seen and the viewport is about to get another size.
+func (v *Viewport) focusSeen(size fyne.Size) fyne.CanvasObject {
+	if v.Focused == nil || v.OnCovered == nil || size == v.size {
+		return nil
+	}
+	object := v.Focused()
+	if object == nil {
+		return nil
+	}
+	y, found := v.OffsetOf(object)
+	if !found || y >= v.offset+v.size.Height || y+object.Size().Height <= v.offset {
+		return nil
+	}
+	return object
 }
 
 var (
