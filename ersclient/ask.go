@@ -41,6 +41,9 @@ type Answer struct {
 	Clock *Problem
 }
 
+// Trust returns TrustStore in the form in which it stands in a text of the user's language.
+func (a Answer) Trust() problem.Phrase { return trustPhrase(a.TrustStore) }
+
 // Ask sends e-RS a request that means nothing, HEAD without ticket, ASID or session, to see what lies between here and there: for a
 // diagnosis, with which nobody signs in. It takes the way of the calls over a connection of its own, waits for its turn as they do
 // (IO-06), and is never repeated. That the server does not accept the client's certificate shows here at the latest.

@@ -75,9 +75,9 @@ func CheckCertificate(certificate *x509.Certificate, setting, place string) erro
 		With("Setting", setting).
 		With("Place", place).
 		With("Name", certificate.Subject.CommonName).
-		With("From", date(certificate.NotBefore)).
-		With("Until", date(certificate.NotAfter)).
-		With("Now", date(time.Now()))
+		WithPhrase("From", problem.Moment(certificate.NotBefore)).
+		WithPhrase("Until", problem.Moment(certificate.NotAfter)).
+		WithPhrase("Now", problem.Moment(time.Now()))
 }
 
 func certificateProblem(certificate *x509.Certificate, now time.Time) *Problem {

@@ -83,7 +83,7 @@ func (n *notices) look(now time.Time) {
 		n.tell(NoticeCertificate, nil)
 	case found != nil && found.Code != n.certificate:
 		n.certificate = found.Code
-		n.tell(NoticeCertificate, found.With("Name", n.leaf.Subject.CommonName).With("Until", date(n.leaf.NotAfter)))
+		n.tell(NoticeCertificate, found.With("Name", n.leaf.Subject.CommonName).WithPhrase("Until", problem.Moment(n.leaf.NotAfter)))
 	}
 }
 

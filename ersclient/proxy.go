@@ -233,7 +233,7 @@ func (c *Client) proxyProblem(err error) *Problem {
 		if errors.As(err, &verification) {
 			return proxyUntrusted.
 				With("Issuer", presentedIssuer(verification.UnverifiedCertificates)).
-				With("TrustStore", c.transport.trustStore)
+				WithPhrase("TrustStore", trustPhrase(c.transport.trustStore))
 		}
 		return proxyFailed
 	}

@@ -8,7 +8,6 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/ers-login/ers-login/internal/problem"
 )
@@ -58,7 +57,7 @@ func (c *Client) serverCertificateProblem(err *tls.CertificateVerificationError)
 	}
 	return untrusted.With("Host", c.transport.host).
 		With("Issuer", presentedIssuer(err.UnverifiedCertificates)).
-		With("TrustStore", c.transport.trustStore)
+		WithPhrase("TrustStore", trustPhrase(c.transport.trustStore))
 }
 
 // outdated returns the certificate further up a chain that is not valid now, if that is all that is wrong with the chain. The
@@ -92,9 +91,9 @@ func (c *Client) validityProblem(presented *x509.Certificate) *Problem {
 		made = notYetValid
 	}
 	return made.With("Host", c.transport.host).
-		With("From", date(presented.NotBefore)).
-		With("Until", date(presented.NotAfter)).
-		With("Now", date(c.now()))
+		WithPhrase("From", problem.Moment(presented.NotBefore)).
+		WithPhrase("Until", problem.Moment(presented.NotAfter)).
+		WithPhrase("Now", problem.Moment(c.now()))
 }
 
 // clientCertificateProblem is about the organisation's own certificate, with the alert by which it was refused.
@@ -106,8 +105,8 @@ func (c *Client) clientCertificateProblem(alert string) *Problem {
 	case alert == certificateExpiredAlert || c.now().After(leaf.NotAfter):
 		return certificateRefusedExpired.With("Host", c.transport.host).
 			With("Name", leaf.Subject.CommonName).
-			With("Until", date(leaf.NotAfter)).
-			With("Now", date(c.now()))
+			WithPhrase("Until", problem.Moment(leaf.NotAfter)).
+			WithPhrase("Now", problem.Moment(c.now()))
 	}
 	return certificateRefused.With("Host", c.transport.host).With("Name", leaf.Subject.CommonName).With("Alert", alert)
 }
@@ -186,8 +185,6 @@ func certificateNames(certificate *x509.Certificate) string {
 	}
 	return strings.Join(names, ", ")
 }
-
-func date(t time.Time) string { return t.UTC().Format("2 January 2006 15:04 UTC") }
 
 var (
 	untrusted = &problem.Problem{

@@ -38,7 +38,7 @@ func newTransport(config Config, target *url.URL) *transport {
 	t := &transport{host: target.Hostname(), trustStore: config.TrustStore, leaf: leafOf(config.Certificate)}
 	t.key = config.Certificate.PrivateKey
 	if t.trustStore == "" {
-		t.trustStore = "the configured certificates"
+		t.trustStore = configuredTrust
 		if config.RootCAs == nil {
 			t.trustStore = systemTrust
 		}

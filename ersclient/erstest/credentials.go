@@ -113,13 +113,17 @@ func (i *issuer) issue(template *x509.Certificate) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: parsed}, nil
 }
 
+// lifetime is how long the certificates last. It is longer than the fortnight for which a client warns that its own is about to
+// expire, so that there is nothing wrong with a stand-in that is as it should be.
+const lifetime = 90 * 24 * time.Hour
+
 func leaf(commonName string, usage ...x509.ExtKeyUsage) *x509.Certificate {
 	now := time.Now()
 	return &x509.Certificate{
 		SerialNumber: new(big.Int).SetBytes(randomBytes(16)),
 		Subject:      pkix.Name{CommonName: commonName},
 		NotBefore:    now.Add(-time.Hour),
-		NotAfter:     now.Add(7 * 24 * time.Hour),
+		NotAfter:     now.Add(lifetime),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  usage,
 	}

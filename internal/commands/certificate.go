@@ -26,7 +26,7 @@ func (r realNeighbours) certificate(
 		switch {
 		case errors.Is(err, handoff.ErrNotFound), err == nil && passphrase.IsZero():
 			return tls.Certificate{}, noPassphrase.With("File", settings.Certificate).
-				With("Setting", "certificate").With("Origin", settings.Origin("certificate").Where).Because(err)
+				With("Setting", "certificate").WithPhrase("Origin", settings.Origin("certificate").Phrase()).Because(err)
 		case err != nil:
 			return tls.Certificate{}, err
 		}
@@ -47,7 +47,7 @@ func withOrigin(settings config.Config, err error) error {
 	if origin.Where == "" {
 		return err
 	}
-	made := found.With("Origin", origin.Where)
+	made := found.WithPhrase("Origin", origin.Phrase())
 	made.Happened = problem.Sentences(made.Happened, "The setting comes from {{.Origin}}.")
 	return made
 }

@@ -4,17 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 	"github.com/ers-login/ers-login/ui"
@@ -36,11 +39,30 @@ func (p program) demo() *cobra.Command {
 			if !known {
 				return usageError{fmt.Errorf("--persona: there is no %q, only %s", key, strings.Join(personaKeys(), ", "))}
 			}
+			if err := withoutSettings(cmd.Flags(), "leave out demo"); err != nil {
+				return err
+			}
 			return p.openDemo(cmd.Context(), persona)
 		},
 	}
 	demo.Flags().StringVar(&key, "persona", personaKeys()[0], "whose card Sign in inserts: "+strings.Join(personaKeys(), ", "))
+	completeFlag(demo, "persona", oneOf(personaKeys()...))
 	return demo
+}
+
+// withoutSettings refuses settings on the command line of a demonstration, which has its own: whoever gives some would take what they see
+// for what those do.
+func withoutSettings(flags *pflag.FlagSet, remedy string) error {
+	var given []string
+	flags.Visit(func(flag *pflag.Flag) {
+		if flag.Name == "config" || slices.ContainsFunc(config.Settings(), func(s config.Setting) bool { return s.Flag == flag.Name }) {
+			given = append(given, "--"+flag.Name)
+		}
+	})
+	if given == nil {
+		return nil
+	}
+	return usageError{fmt.Errorf("%s: the demonstration has settings of its own; to use these, %s", strings.Join(given, ", "), remedy)}
 }
 
 func personaKeys() []string {
@@ -74,9 +96,10 @@ func (p program) openDemo(ctx context.Context, persona simulator.Persona) error 
 	demo := demonstration{p, log, ers, card, persona}
 	card.OnTicket(demo.admit)
 	memory := openHistory(log)
+	board := login.NewBoard()
 	// It looks as the user likes it; starting by itself is for real.
 	liked := newPreferences(asWanted(config.System("", nil)), nil, log)
-	return p.openWindow(ctx, log, login.NewBoard(), opening{
+	return p.openWindow(ctx, log, board, opening{
 		settings: ui.Settings{
 			Demonstration: true, Simulator: demo.menu(), Favourites: memory, Preferences: liked,
 			Diagnostics: newWindowDiagnostics(demo.examine),
@@ -85,6 +108,7 @@ func (p program) openDemo(ctx context.Context, persona simulator.Persona) error 
 			found, err := demo.prepare(ctx)
 			if err == nil {
 				found.memory = memory // The one that the window marks favourites in.
+				found.presence = demo.overhear(board)
 			}
 			return found, err
 		},
@@ -122,13 +146,14 @@ func (d demonstration) prepare(ctx context.Context) (neighbours, error) {
 	}
 	client, err := ersclient.New(ersclient.Config{
 		BaseURL: d.ers.URL, ASID: erstest.ASID, Certificate: d.ers.ClientCertificate(),
-		RootCAs: d.ers.RootCAs(), TrustStore: "the authority of the demonstration", Timeout: defaults.RequestTimeout,
+		RootCAs: d.ers.RootCAs(), TrustStore: ersclient.StandInTrust, Timeout: defaults.RequestTimeout,
 	})
 	if err != nil {
 		return neighbours{}, errors.Join(err, ring.Close())
 	}
 	return neighbours{
-		agent: insertingAgent{d.card, d.persona}, ers: client, keyring: guarded, memory: openHistory(d.log), nudge: d.card.Changed(),
+		agent: insertingAgent{d.card, d.persona}, ers: client, keyring: guarded, memory: openHistory(d.log),
+		nudge: d.card.Changed(), presence: func() login.Presence { return atDesk(d.card.State()) },
 		baseURL: d.ers.URL, asid: erstest.ASID,
 		pollInterval: defaults.AgentPollInterval, maxAge: defaults.SessionMaxAge,
 		grace: defaults.ClosingGrace, endWhenLocked: defaults.ScreenLock == config.LockEnds,
@@ -139,6 +164,35 @@ func (d demonstration) prepare(ctx context.Context) (neighbours, error) {
 			}
 		},
 	}, nil
+}
+
+// atDesk is what a reader would show of a simulated card.
+func atDesk(seen simulator.State) login.Presence {
+	if seen.Card == "" {
+		return login.CardOut
+	}
+	return login.CardIn
+}
+
+// overhear returns the presence of the simulated card, and has what the simulated Identity Agent says besides put up on a board. At work
+// the Identity Agent asks for the passcode in a window of its own, and says there what is wrong with the card; neither is this
+// program's to know before somebody presses Sign in. In the demonstration there is no such window.
+func (d demonstration) overhear(board *login.Board) func() login.Presence {
+	return func() login.Presence {
+		seen := d.card.State()
+		board.Set("the simulated Identity Agent", saidByAgent(seen.Refused))
+		return atDesk(seen)
+	}
+}
+
+// saidByAgent is what the Identity Agent says when its passcode window has closed; nil if that is nothing. Who has closed it knows.
+func saidByAgent(refused smartcard.Code) *problem.Problem {
+	if refused == smartcard.Success || refused == smartcard.UserAbort {
+		return nil
+	}
+	made := refused.Problem()
+	made.Happened = problem.Sentences("At work, the Identity Agent says so in a window of its own.", made.Happened)
+	return made
 }
 
 // insertingAgent puts a persona's card in when a ticket is wanted and no card is there: whoever presses Sign in in a demonstration

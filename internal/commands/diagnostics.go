@@ -48,7 +48,7 @@ func (d *windowDiagnostics) Run(ctx context.Context, progress func(int, ui.Findi
 		return ui.Examination{Report: e.log.Redact(noDiagnostics.Title)}
 	}
 	results := diagnose.Run(ctx, diagnose.Checks(neighbours), func(i int, found diagnose.Finding) { progress(i, shownFinding(found)) })
-	masker := e.masker(ctx)
+	masker := e.masker(ctx, results)
 	if err := end(); err != nil {
 		e.log.WithError(err).Warn("diagnostics")
 	}
@@ -60,7 +60,7 @@ func (d *windowDiagnostics) Run(ctx context.Context, progress func(int, ui.Findi
 }
 
 func shownFinding(found diagnose.Finding) ui.Finding {
-	shown := ui.Finding{Said: found.Said, Args: found.Args, Problem: found.Problem}
+	shown := ui.Finding{Said: found.Said, Args: found.Args, Phrases: found.Phrases, Problem: found.Problem}
 	switch found.State {
 	case diagnose.OK:
 		shown.State = login.HealthGood
@@ -151,7 +151,7 @@ func (r realNeighbours) examine() (examination, diagnose.Neighbours, func() erro
 // examine is what the diagnostics of the demonstration look at: its own card and stand-in.
 func (d demonstration) examine() (examination, diagnose.Neighbours, func() error, error) {
 	settings, err := config.Load(config.Sources{})
-	e := examination{program: d.program, log: d.log, settings: settings}
+	e := examination{doctor: doctor{demo: true}, program: d.program, log: d.log, settings: settings}
 	if err != nil {
 		return e, diagnose.Neighbours{}, nil, err
 	}

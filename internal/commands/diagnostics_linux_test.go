@@ -44,7 +44,9 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	assert.Equal(t, login.HealthAttention, found["Smartcard"].State)
 	assert.NotNil(t, found["Smartcard"].Problem, "with what to do")
 	assert.Equal(t, login.HealthUnknown, found["Audit log"].State)
+	assert.Equal(t, login.HealthGood, found["Your organisation's certificate"].State, "a demonstration that warns of itself")
 	assert.Contains(t, examination.Report, "There is no card in the reader.")
+	assert.Contains(t, examination.Report, erstest.ASID, "nobody's number")
 
 	bundle, err := examination.Bundle(t.Context())
 	require.NoError(t, err)

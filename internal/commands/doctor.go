@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/keyring"
@@ -47,13 +48,18 @@ func (p program) doctor() *cobra.Command {
 			"do where something is wrong. Nobody is signed in or asked for a password, and a window that is open is not disturbed. Neither a\n" +
 			"display nor OpenGL is needed.\n\n" +
 			"The exit status is the number of checks that have failed, 125 at most; 126 means that what was asked for could not be done: with\n" +
-			"--handoff no reader was tried, since the keyring is locked, or the bundle was not saved. A command line that is not understood\n" +
-			"ends with 2, as everywhere, and prints no checks.",
+			"--handoff no reader was tried, since the keyring is locked or another check is running, or the bundle was not saved. A command\n" +
+			"line that is not understood ends with 2, as everywhere, and prints no checks.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			file, err := cmd.Flags().GetString("config")
 			if err != nil {
 				return err
+			}
+			if input.demo {
+				if err := withoutSettings(cmd.Flags(), "leave out --demo"); err != nil {
+					return err
+				}
 			}
 			sources := config.System(file, cmd.Flags())
 			sources.Environ = p.environ
@@ -175,7 +181,7 @@ func (e examination) saveBundle(ctx context.Context, results []diagnose.Result) 
 	now := time.Now()
 	files, err := diagnose.Bundle(diagnose.BundleSettings{
 		Version: e.program.metadata.Version, Made: now, Settings: e.settings, Results: results,
-		LogDir: logging.DefaultDir(), Masker: e.masker(ctx),
+		LogDir: logging.DefaultDir(), Masker: e.masker(ctx, results),
 	})
 	if err != nil {
 		return err
@@ -199,14 +205,22 @@ func (e examination) saveBundle(ctx context.Context, results []diagnose.Result) 
 	return err
 }
 
-// masker knows the names of this computer and its user, and of whoever is signed in.
-func (e examination) masker(ctx context.Context) *diagnose.Masker {
-	names := diagnose.SystemNames()
+// masker knows the names of this computer and its user, those that settings and results give away, and that of whoever is signed in.
+func (e examination) masker(ctx context.Context, results []diagnose.Result) *diagnose.Masker {
+	names := diagnose.SystemNames().And(diagnose.SettingsNames(e.settings)).And(diagnose.ResultNames(results))
 	if session, err := e.ring.Read(ctx); err == nil {
 		e.log.Guard(session.SessionKey.Text)
 		names.People = append(names.People, session.UserName)
 	}
-	return diagnose.NewMasker(e.log.Redact, names, e.settings.ASID)
+	return diagnose.NewMasker(e.log.Redact, names, e.asid())
+}
+
+// asid is the one that the checks are about: a number that may be seen.
+func (e examination) asid() string {
+	if e.demo {
+		return erstest.ASID
+	}
+	return e.settings.ASID
 }
 
 // show writes the files to standard error: the short ones whole, and of the log how much there is.

@@ -224,7 +224,7 @@ func simulated(
 		ERS: func(certificate tls.Certificate) (diagnose.ERS, error) {
 			client, err := ersclient.New(ersclient.Config{
 				BaseURL: server.URL, ASID: erstest.ASID, Certificate: certificate, RootCAs: server.RootCAs(),
-				TrustStore: "the authority of the demonstration", Timeout: settings.RequestTimeout,
+				TrustStore: ersclient.StandInTrust, Timeout: settings.RequestTimeout,
 			})
 			if err != nil {
 				return nil, err

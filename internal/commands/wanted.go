@@ -50,3 +50,14 @@ var otherWindow = &problem.Problem{
 		"Then start this one again.",
 	},
 }
+
+// startedOtherwise is the same, told in the window that is open.
+var startedOtherwise = &problem.Problem{
+	Code:     "INSTANCE-STARTED_OTHERWISE",
+	Title:    "e-RS Login was started again, with other settings",
+	Happened: "You started e-RS Login again with other settings. To use those, sign out here and close this window first.",
+	Steps: []string{
+		"Sign out here and close this window.",
+		"Then start e-RS Login again with the other settings.",
+	},
+}

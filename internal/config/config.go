@@ -341,7 +341,8 @@ func (c *Config) chooseCertificate(table []Setting) {
 	}
 	// An empty text is always accepted: both may be left out.
 	_ = lookup(table, lower).put(c, "", place{text: true}, c.system)
-	c.origins[lower] = Origin{winner.Layer, upper + " stands in its place: " + winner.Where}
+	place := problem.Words("{{.Setting}} stands in its place: {{.Place}}").With("Setting", upper).WithPhrase("Place", winner.Phrase())
+	c.origins[lower] = Origin{Layer: winner.Layer, Where: place.String(), told: place}
 }
 
 // Origin tells where the value of a setting came from. An unknown key has no origin, and the zero Origin is returned.

@@ -86,7 +86,9 @@ func TestDefaults(t *testing.T) {
 	assert.Empty(t, c.AgentCommand)
 	for _, setting := range config.Settings() {
 		assert.Equal(t, setting.Default, c.Value(setting.Key), setting.Key)
-		assert.Equal(t, config.Origin{Layer: config.LayerDefault, Where: "built-in default"}, c.Origin(setting.Key), setting.Key)
+		from := c.Origin(setting.Key)
+		assert.Equal(t, config.LayerDefault, from.Layer, setting.Key)
+		assert.Equal(t, "built-in default", from.Where, setting.Key)
 		assert.False(t, c.Locked(setting.Key))
 	}
 	assert.Empty(t, c.Value("no_such_setting"))
@@ -107,7 +109,8 @@ func TestEachLayerOverridesTheOnesBefore(t *testing.T) {
 	assert.Equal(t, file, c.File())
 
 	assert.Equal(t, "111111111111", c.ASID, "an empty variable is one that is not set")
-	assert.Equal(t, config.Origin{Layer: config.LayerFile, Where: "line 3 of " + file}, c.Origin("asid"))
+	assert.Equal(t, config.LayerFile, c.Origin("asid").Layer)
+	assert.Equal(t, "line 3 of "+file, c.Origin("asid").Where)
 	assert.Equal(t, 30*time.Second, c.RequestTimeout)
 	assert.Equal(t, "environment variable ERS_LOGIN_REQUEST_TIMEOUT", c.Origin("request_timeout").String())
 	assert.False(t, c.SendFQDN)
@@ -480,7 +483,10 @@ func TestSecretsAreRefused(t *testing.T) {
 		"bare secret":    {"--password", "SETTING-SECRET", "--password"},
 		"misspelt":       {"--asdi=hunter2", "SETTING-FLAG", "Did you mean --asid?"},
 		"near a secret":  {"--pasphrase-file=hunter2", "SETTING-FLAG", "Did you mean --passphrase-file?"},
-		"letters":        {"-phunter2", "SETTING-FLAG", "--help"},
+		"letters":        {"-phunter2", "SETTING-FLAG", "The flag -p is not known."},
+		"a letter":       {"-j", "SETTING-FLAG", "The flag -j is not known."},
+		"a hyphen lost":  {"-asid=200000000205", "SETTING-FLAG", "Did you mean --asid?"},
+		"no letter":      {"-\xff", "SETTING-FLAG", "--help"},
 		"without value":  {"--asid", "SETTING-FLAG", "The flag --asid needs a value."},
 		"very long name": {"--" + strings.Repeat("x", 9000), "SETTING-FLAG", "--help"},
 	}

@@ -14,6 +14,8 @@ import (
 	koanftoml "github.com/knadh/koanf/parsers/toml/v2"
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // Bounds of the settings file.
@@ -162,14 +164,10 @@ func (d document) layer(table []Setting, file settingsFile, found *findings) lay
 }
 
 func (f settingsFile) origin(line int) Origin {
-	where := f.path
 	if line > 0 {
-		where = fmt.Sprintf("line %d of %s", line, f.path)
+		return origin(f.layer, inLine(line, f.path))
 	}
-	if f.layer == LayerPolicy {
-		where += managed
-	}
-	return Origin{f.layer, where}
+	return origin(f.layer, problem.Verbatim(f.path))
 }
 
 // nested is a value that no setting takes: a table, or a list of anything but words. It is wrapped so that nobody walks

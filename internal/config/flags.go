@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -45,13 +46,16 @@ func flagProblem(flags *pflag.FlagSet, err error) *problem.Problem {
 	if !errors.As(err, &notThere) {
 		return badFlag.Because(err)
 	}
-	if notThere.GetSpecifiedShortnames() != "" {
-		// A group of letters may be a whole flag that lost a hyphen, secret included.
-		return badFlag.Because(errors.New("unknown flag: one of the letters after a single hyphen"))
+	if letters := notThere.GetSpecifiedShortnames(); letters != "" {
+		// A group of letters may be a whole flag that lost a hyphen, secret included: no more than one of them is repeated.
+		reason := errors.New("unknown flag: one of the letters after a single hyphen")
+		near, _, _ := strings.Cut(letters, "=")
+		return suggest(unknownFlag, nearFlag(flags, near)).
+			With("Setting", problem.Clean("-"+notThere.GetSpecifiedName(), 2)).Because(reason)
 	}
 	name := notThere.GetSpecifiedName()
 	if _, ok := smell(table, name, nil); ok {
-		return refused("--"+name, Origin{LayerFlag, "the command line"})
+		return refused("--"+name, origin(LayerFlag, problem.Words("the command line")))
 	}
 	written := problem.Clean("--"+name, 100)
 	reason := fmt.Errorf("unknown flag: %s", written)

@@ -22,7 +22,7 @@ func (e *Invalid) Problem() *problem.Problem {
 		return e.Problems[0]
 	}
 	made := *several
-	made.Args = map[string]string{"Count": strconv.Itoa(len(e.Problems))}
+	made.Args, made.Phrases = map[string]string{"Count": strconv.Itoa(len(e.Problems))}, map[string]problem.Phrase{}
 	for i, p := range e.Problems[:min(len(e.Problems), maxShown)] {
 		number := strconv.Itoa(i + 1)
 		step := p.Happened
@@ -32,6 +32,9 @@ func (e *Invalid) Problem() *problem.Problem {
 		for name, value := range p.Args {
 			step = strings.ReplaceAll(step, "{{."+name+"}}", "{{."+name+number+"}}")
 			made.Args[name+number] = value
+		}
+		for name, value := range p.Phrases {
+			made.Phrases[name+number] = value
 		}
 		made.Steps = append(made.Steps, step)
 	}
@@ -82,8 +85,9 @@ const (
 	stepCorrect = "Correct it there and start the program again."
 	stepAgain   = "Start the program again."
 	stepDesk    = "If the settings are not yours to change, give your local service desk the reference below."
-	stepOwner   = "For the service desk: correct it. It has to belong to root (on Windows: to Administrators or SYSTEM), and so has its folder. " +
-		"Every user has to be able to read it, and nobody else to write to it."
+	stepOwner   = "For the service desk: do not just change its owner, since somebody else may have written it. Look at what it says, and write it " +
+		"anew or delete it. It has to belong to root (on Windows: to Administrators or SYSTEM), and so has its folder. Every user has to " +
+		"be able to read it, and nobody else to write to it."
 )
 
 // Where to look when no name is near enough to be suggested.
@@ -243,7 +247,7 @@ func unusable(setting Setting, origin Origin, reason error) *problem.Problem {
 		Happened: "The value of the setting {{.Setting}} cannot be used: {{.Reason}}. It comes from {{.Origin}}.",
 		Steps:    []string{setting.Remedy, stepCorrect, stepDesk},
 	}
-	return made.With("Setting", setting.Key).With("Origin", origin.Where).With("Reason", reason.Error()).
+	return made.With("Setting", setting.Key).WithPhrase("Origin", origin.Phrase()).With("Reason", reason.Error()).
 		Because(fmt.Errorf("%s, from %s: %w", setting.Key, origin.Where, reason))
 }
 
@@ -351,26 +355,26 @@ func goingOn(p *problem.Problem, used string) *problem.Problem {
 // unknownVariable reports an ERS_LOGIN_ variable that is not in the table. It is a warning only: variables are set in places
 // that outlive a version of the program.
 func (f *findings) unknownVariable(table []Setting, name string) {
-	origin := Origin{LayerEnvironment, "environment variable " + problem.Clean(name, 100)}
+	from := origin(LayerEnvironment, inVariable(problem.Clean(name, 100)))
 	key := strings.ToLower(strings.TrimPrefix(name, environmentPrefix))
 	if _, ok := smell(table, key, nil); ok {
-		f.add(refused(name, origin))
+		f.add(refused(name, from))
 		return
 	}
 	if len(f.warnings) < maxUnknown {
-		f.warn(unknown(name, near(table, key).Environment, origin))
+		f.warn(unknown(name, near(table, key).Environment, from))
 	}
 }
 
 func refused(name string, origin Origin) *problem.Problem {
-	return secretSetting.With("Setting", problem.Clean(name, 100)).With("Origin", origin.Where).
+	return secretSetting.With("Setting", problem.Clean(name, 100)).WithPhrase("Origin", origin.Phrase()).
 		Because(fmt.Errorf("%s sounds like a secret, from %s", problem.Clean(name, 100), origin.Where))
 }
 
 // unknown is the Problem of a name that is not in the table. The nearest one is empty if none is near enough.
 func unknown(name, nearest string, origin Origin) *problem.Problem {
 	name = problem.Clean(name, 100)
-	return suggest(unknownSetting, nearest).With("Setting", name).With("Origin", origin.Where).
+	return suggest(unknownSetting, nearest).With("Setting", name).WithPhrase("Origin", origin.Phrase()).
 		Because(fmt.Errorf("%s is not known, from %s", name, origin.Where))
 }
 

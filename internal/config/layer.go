@@ -10,6 +10,8 @@ import (
 
 	"github.com/adrg/xdg"
 	"github.com/spf13/pflag"
+
+	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // environmentPrefix starts the name of every variable that is ours.
@@ -74,7 +76,7 @@ func defaultLayer(table []Setting) layer {
 	return layer{
 		values: values,
 		place:  place{text: true},
-		origin: func(Setting) Origin { return Origin{LayerDefault, "built-in default"} },
+		origin: func(Setting) Origin { return origin(LayerDefault, problem.Words("built-in default")) },
 	}
 }
 
@@ -107,7 +109,7 @@ func environmentLayer(table []Setting, sources Sources, found *findings) layer {
 		values: values,
 		place:  place{dir: sources.Dir, home: sources.Home, text: true},
 		origin: func(s Setting) Origin {
-			return Origin{LayerEnvironment, "environment variable " + s.Environment}
+			return origin(LayerEnvironment, inVariable(s.Environment))
 		},
 	}
 }
@@ -125,7 +127,7 @@ func flagLayer(table []Setting, sources Sources) layer {
 	return layer{
 		values: values,
 		place:  place{dir: sources.Dir, home: sources.Home, text: true},
-		origin: func(s Setting) Origin { return Origin{LayerFlag, "flag --" + s.Flag} },
+		origin: func(s Setting) Origin { return origin(LayerFlag, inFlag(s.Flag)) },
 	}
 }
 

@@ -1,5 +1,11 @@
 package config
 
+import (
+	"strconv"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
 // Layer is one of the places where a setting can stand.
 type Layer int
 
@@ -45,10 +51,38 @@ type Origin struct {
 	// ERS_LOGIN_ASID", "flag --asid" or "built-in default". The line comes first, so that a long path cannot push it out. The place
 	// of a locked value ends in "managed by your organisation".
 	Where string
+	// told is Where as each language writes it.
+	told problem.Phrase
 }
 
-// managed ends the place of a value that is locked.
-const managed = ", managed by your organisation"
+// origin returns the Origin of a place.
+func origin(layer Layer, place problem.Phrase) Origin {
+	if layer == LayerPolicy {
+		place = problem.Words("{{.Place}}, managed by your organisation").WithPhrase("Place", place)
+	}
+	return Origin{Layer: layer, Where: place.String(), told: place}
+}
+
+// The places where a value can stand, besides those whose name is the same in every language.
+func inLine(line int, file string) problem.Phrase {
+	return problem.Words("line {{.Line}} of {{.File}}").With("Line", strconv.Itoa(line)).With("File", file)
+}
+
+func inVariable(name string) problem.Phrase {
+	return problem.Words("environment variable {{.Name}}").With("Name", name)
+}
+
+func inFlag(name string) problem.Phrase {
+	return problem.Words("flag {{.Name}}").With("Name", "--"+name)
+}
+
+// Phrase returns Where as it stands in a text of the user's language.
+func (o Origin) Phrase() problem.Phrase {
+	if o.told.String() == "" {
+		return problem.Verbatim(o.Where)
+	}
+	return o.told
+}
 
 // String returns Where.
 func (o Origin) String() string { return o.Where }

@@ -52,7 +52,7 @@ func (c Config) readPassphrase() (secret.Text, error) {
 	setting := lookup(Settings(), "passphrase_file")
 	made := unusable(setting, c.Origin(setting.Key), err)
 	if errors.Is(err, errAccess) {
-		made = passphraseAccess.With("Setting", setting.Key).With("Origin", c.Origin(setting.Key).Where).Because(made.Cause)
+		made = passphraseAccess.With("Setting", setting.Key).WithPhrase("Origin", c.Origin(setting.Key).Phrase()).Because(made.Cause)
 	}
 	return secret.Text{}, made
 }

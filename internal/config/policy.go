@@ -47,10 +47,7 @@ func (p Policy) unusable(level Layer) error {
 }
 
 func (p Policy) layer(table []Setting, level Layer, home string, found *findings) layer {
-	origin := Origin{level, p.Where}
-	if level == LayerPolicy {
-		origin.Where += managed
-	}
+	from := origin(level, problem.Verbatim(p.Where))
 	values := make(map[string]any, len(p.Values))
 	unknown := 0
 	for _, key := range slices.Sorted(maps.Keys(p.Values)) {
@@ -60,7 +57,7 @@ func (p Policy) layer(table []Setting, level Layer, home string, found *findings
 		}
 		if setting.bind == nil {
 			if unknown++; unknown <= maxUnknown {
-				found.unknownKey(table, problem.Clean(key, 100), value, origin, false)
+				found.unknownKey(table, problem.Clean(key, 100), value, from, false)
 			}
 			continue
 		}
@@ -69,7 +66,7 @@ func (p Policy) layer(table []Setting, level Layer, home string, found *findings
 	return layer{
 		values: values,
 		place:  place{home: home, text: true, full: true},
-		origin: func(Setting) Origin { return origin },
+		origin: func(Setting) Origin { return from },
 	}
 }
 

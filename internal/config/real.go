@@ -41,7 +41,8 @@ func (c Config) RequireReal() error {
 		}
 	}
 	if c.Certificate != "" && c.CertificateThumbprint != "" {
-		found.add(twoCertificates.With("Origin", c.Origin("certificate").Where).With("Other", c.Origin("certificate_thumbprint").Where))
+		found.add(twoCertificates.WithPhrase("Origin", c.Origin("certificate").Phrase()).
+			WithPhrase("Other", c.Origin("certificate_thumbprint").Phrase()))
 	}
 	if len(found.problems) > 0 {
 		found.problems = slices.Concat(c.leftOut(), found.problems)

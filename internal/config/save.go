@@ -53,12 +53,12 @@ func (c Config) checked(values map[string]string) (map[string]string, error) {
 			return nil, notChangeable.With("Setting", problem.Clean(key, 100)).
 				Because(fmt.Errorf("%s is not to be changed in the window", problem.Clean(key, 100)))
 		case c.Locked(key):
-			return nil, lockedSetting.With("Setting", key).With("Origin", c.Origin(key).Where).
+			return nil, lockedSetting.With("Setting", key).WithPhrase("Origin", c.Origin(key).Phrase()).
 				Because(fmt.Errorf("%s is set by %s", key, c.Origin(key).Where))
 		}
 		var scratch Config
 		if err := setting.put(&scratch, values[key], place{text: true}, c.system); err != nil {
-			return nil, unusable(setting, Origin{Where: "the window"}, err)
+			return nil, unusable(setting, origin(LayerFile, problem.Words("the window")), err)
 		}
 		written[key] = setting.literal(setting.of(scratch))
 	}

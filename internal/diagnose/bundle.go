@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -49,6 +50,7 @@ const maxLogs = 2 << 20
 // origin, the results of the checks, and the newest 2 MiB of the log. The audit log is no part of it, nor is the environment, nor
 // anything from the keyring. Every text has gone through the Masker, logs for a second time.
 func Bundle(settings BundleSettings) ([]File, error) {
+	settings.Masker = settings.Masker.and(SettingsNames(settings.Settings)).and(ResultNames(settings.Results))
 	mask := settings.Masker.Mask
 	report := Report{Version: settings.Version, Results: settings.Results, Mask: mask}
 	results, err := report.JSON()
@@ -70,11 +72,35 @@ func (b BundleSettings) about(trouble error) string {
 	fmt.Fprintf(&text, "Support bundle of e-RS Login %s, made %s\n", b.Version, b.Made.UTC().Format("2 January 2006 15:04:05 UTC"))
 	fmt.Fprintf(&text, "Operating system: %s, %s\nChecks that failed: %d\n\n", runtime.GOOS, runtime.GOARCH, Failures(b.Results))
 	text.WriteString("Masked in all files: tickets, session keys, passphrases and other secrets, user names, names of people, the name of\n" +
-		"this computer, home folders, and numbers of 12 digits but the ASID. The audit log is not in here.\n")
+		"this computer, home folders and whose they are, whose an e-mail address is, and numbers of 12 digits but the ASID. The audit log is\n" +
+		"not in here.\n")
 	if trouble != nil {
 		fmt.Fprintf(&text, "\nNot all of the log could be read: %s\n", problem.Clean(trouble.Error(), maxCause))
 	}
 	return text.String()
+}
+
+// fullDomain is the name of an organisation's own certificate, as e-RS wants it.
+var fullDomain = regexp.MustCompile(`^(\*|[A-Za-z0-9-]+)(\.[A-Za-z0-9-]+){2,}$`)
+
+// ResultNames returns whom the organisation's certificate was issued to, where that may be a person: whoever has chosen the wrong one
+// out of the store of Windows, or a file of their own, has one with their name.
+func ResultNames(results []Result) Names {
+	var names Names
+	see := func(args map[string]string) {
+		if name := args["Name"]; !fullDomain.MatchString(name) {
+			names.People = append(names.People, name)
+		}
+	}
+	for _, result := range results {
+		if result.ID == IDCertificate {
+			see(result.Args)
+		}
+		if found := result.Problem; found != nil && (strings.HasPrefix(found.Code, "CERT") || strings.HasPrefix(found.Code, "TLS-CLIENT_")) {
+			see(found.Args)
+		}
+	}
+	return names
 }
 
 // settings are in the form of a settings file. Of a command, the program is enough: no name gives away what its arguments are.

@@ -40,6 +40,9 @@ var planted = map[string]string{
 	"private key":            "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg",
 	"argument of a command":  "s3cr3t-of-the-agent",
 	"account":                "asmith7",
+	"user of the proxy":      "alice.smith",
+	"owner of a folder":      "Gwen Pugh",
+	"owner of a certificate": "Rhiannon ap-Rhys",
 	"person":                 "Smith-Jones",
 	"first name":             "Theresa",
 	"computer":               "ward12-pc",
@@ -55,6 +58,8 @@ func anywhere() map[string]string {
 	list := maps.Clone(planted)
 	delete(list, "audit record's content")
 	delete(list, "argument of a command")
+	// A name is known by its place.
+	list["owner of a folder"] = `C:\Users\Gwen Pugh\key.p12`
 	list["private key"] = plantedPEM
 	return list
 }
@@ -123,8 +128,8 @@ func source(t *testing.T) diagnose.BundleSettings {
 	// Settings from a file and the environment, some of which the program refuses.
 	file := filepath.Join(home, "config.toml")
 	require.NoError(t, os.WriteFile(file, []byte("asid = '123456789012'\nbase_url = 'https://ers.example/ers-api'\n"+
-		"certificate = 'Smith-Jones.p12'\npassword = '"+planted["passphrase"]+"'\n"+
-		"agent_command = ['/opt/agent/bin/agent', 'x', 's3cr3t-of-the-agent']\nagent = 'command'\nproxy_user = 'asmith7'\n"), 0o600))
+		"certificate = '/home/alice.smith/Smith-Jones.p12'\npassphrase_file = '/home/gwen/asked.txt'\npassword = '"+planted["passphrase"]+"'\n"+
+		"agent_command = ['/opt/agent/bin/agent', 'x', 's3cr3t-of-the-agent']\nagent = 'command'\nproxy_user = 'alice.smith'\n"), 0o600))
 	settings, err := config.Load(config.Sources{UserFile: file, LeaveBroken: true, Environ: []string{
 		"ERS_LOGIN_PROXY=http://ann:" + planted["proxy's password"] + "@proxy.example:3128",
 		"ERS_LOGIN_CA_BUNDLE=/home/asmith7/ward12-pc.pem", "ERS_LOGIN_TOKEN=" + planted["ticket"],
@@ -140,6 +145,8 @@ func source(t *testing.T) diagnose.BundleSettings {
 			Because(fmt.Errorf("cause: %w", errors.New(text)))}
 		results = append(results, diagnose.Result{ID: "x", Name: "A check", Finding: finding.With("What", text)})
 	}
+	owned := diagnose.Finding{State: diagnose.OK, Said: "The certificate \"{{.Name}}\" is valid."}.With("Name", planted["owner of a certificate"])
+	results = append(results, diagnose.Result{ID: diagnose.IDCertificate, Name: "A check", Finding: owned})
 	return diagnose.BundleSettings{
 		Version: "1.2.3", Made: time.Date(2026, 11, 21, 8, 42, 0, 0, time.UTC), Settings: settings, Results: results, LogDir: logs,
 		Masker: diagnose.NewMasker(redactor.Redact, diagnose.Names{
@@ -171,6 +178,9 @@ func TestERR000ABundleHasNoSecretAndNoName(t *testing.T) {
 	assert.True(t, json.Valid([]byte(text["checks.json"])))
 	assert.Contains(t, text["settings.toml"], "asid = \"123456789012\"  # line 1 of ~", "with their origin, and useful")
 	assert.Contains(t, text["settings.toml"], "2 arguments")
+	assert.Contains(t, text["settings.toml"], `certificate = "/home/[user]/[name].p12"`)
+	assert.Contains(t, text["settings.toml"], `passphrase_file = "/home/[user]/asked.txt"`)
+	assert.Contains(t, text["settings.toml"], `proxy_user = "[user]"`)
 	assert.Contains(t, text["log/ers-login.log"], "failed for [name]")
 	for line := range strings.Lines(text["log/ers-login.log"]) {
 		assert.True(t, json.Valid([]byte(line)), "a log that no tool reads any more: %s", line)

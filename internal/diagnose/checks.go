@@ -143,7 +143,11 @@ func (n Neighbours) asid(context.Context) Finding {
 	if n.ASID == "" {
 		return skipped(saidNothing)
 	}
-	return ok(saidASID).With("ASID", n.ASID).With("Origin", known(n.Settings.Origin("asid").Where))
+	origin := problem.Verbatim(known(""))
+	if from := n.Settings.Origin("asid"); from.Where != "" {
+		origin = from.Phrase()
+	}
+	return ok(saidASID).With("ASID", n.ASID).WithPhrase("Origin", origin)
 }
 
 func (n Neighbours) keyring(ctx context.Context) Finding {
@@ -159,6 +163,8 @@ func (n Neighbours) keyring(ctx context.Context) Finding {
 		return ok(saidKeyring)
 	case errors.Is(err, keyring.Locked), errors.Is(err, keyring.Dismissed):
 		// It is unlocked at the next sign-in.
+		return troubled(Attention, err)
+	case errors.Is(err, keyring.Checking):
 		return troubled(Attention, err)
 	}
 	return troubled(Failed, err)

@@ -75,13 +75,24 @@ type Finding struct {
 	Said string
 	// Args fills Said. Bounded, and never a secret.
 	Args map[string]string
+	// Phrases are those of Args that each language writes in its own way.
+	Phrases map[string]problem.Phrase
 	// Problem has the remedy. It is nil if all is well or nothing was looked at.
 	Problem *problem.Problem
 }
 
 // With returns a copy whose sentence is filled with one more value, cut and cleaned as in package problem.
 func (f Finding) With(name, value string) Finding {
-	f.Args = (&problem.Problem{Args: f.Args}).With(name, value).Args
+	return f.filled((&problem.Problem{Args: f.Args, Phrases: f.Phrases}).With(name, value))
+}
+
+// WithPhrase returns a copy whose sentence is filled with a value that each language writes in its own way.
+func (f Finding) WithPhrase(name string, value problem.Phrase) Finding {
+	return f.filled((&problem.Problem{Args: f.Args, Phrases: f.Phrases}).WithPhrase(name, value))
+}
+
+func (f Finding) filled(with *problem.Problem) Finding {
+	f.Args, f.Phrases = with.Args, with.Phrases
 	return f
 }
 
@@ -190,7 +201,7 @@ func (c Check) run(ctx context.Context) Finding {
 	case <-ctx.Done():
 		return cancelled
 	case <-patience.C:
-		return failed(saidNoAnswer, noAnswer.With("Check", c.Name))
+		return failed(saidNoAnswer, noAnswer.WithPhrase("Check", problem.Words(c.Name)))
 	}
 }
 
@@ -220,7 +231,7 @@ func attention(said string, found *problem.Problem) Finding {
 // troubled is a finding whose sentence is the Problem's own title.
 func troubled(state State, err error) Finding {
 	found := problem.Of(err)
-	return Finding{State: state, Said: found.Title, Args: found.Args, Problem: found}
+	return Finding{State: state, Said: found.Title, Args: found.Args, Phrases: found.Phrases, Problem: found}
 }
 
 var cancelled = skipped(saidCancelled)

@@ -149,8 +149,8 @@ func (j *journey) chain(ctx context.Context) Finding {
 		With("Host", way.Host()).
 		With("Issuer", leaf.Issuer.String()).
 		With("Root", answer.Root.Subject.String()).
-		With("TrustStore", answer.TrustStore).
-		With("Until", date(leaf.NotAfter)).
+		WithPhrase("TrustStore", answer.Trust()).
+		WithPhrase("Until", problem.Date(leaf.NotAfter)).
 		With("Days", daysTo(leaf.NotAfter))
 }
 
@@ -160,8 +160,6 @@ func codeOf(err error) string {
 	}
 	return problem.Of(err).Code
 }
-
-func date(t time.Time) string { return t.UTC().Format("2 January 2006") }
 
 // daysTo counts whole days.
 func daysTo(t time.Time) string {
@@ -195,7 +193,7 @@ func (j *journey) ownCertificate(ctx context.Context) Finding {
 	}
 	return found.
 		With("Name", leaf.Subject.CommonName).
-		With("Until", date(leaf.NotAfter)).
+		WithPhrase("Until", problem.Date(leaf.NotAfter)).
 		With("Days", daysTo(leaf.NotAfter))
 }
 
@@ -234,7 +232,7 @@ func (s *shared[T]) of(ctx context.Context) (T, error) {
 		defer func() { <-s.turn }()
 	case <-ctx.Done():
 		var none T
-		return none, noAnswer.With("Check", nameERS).Because(ctx.Err())
+		return none, noAnswer.WithPhrase("Check", problem.Words(nameERS)).Because(ctx.Err())
 	}
 	if !s.asked {
 		s.value, s.err = s.ask(ctx)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/ers-login/ers-login/internal/config"
 )
 
 // Names is who and what a bundle must not name.
@@ -47,6 +49,29 @@ func SystemNames() Names {
 	return names
 }
 
+// SettingsNames returns the names that settings give away: the user of the proxy, and whoever has a folder on the way to a file.
+func SettingsNames(settings config.Config) Names {
+	names := Names{Accounts: []string{settings.ProxyUser}}
+	for _, setting := range config.Settings() {
+		for _, place := range []*regexp.Regexp{windowsFolder, userFolder} {
+			for _, found := range place.FindAllStringSubmatch(settings.Value(setting.Key), -1) {
+				if !isNobody(found[2]) {
+					names.Accounts = append(names.Accounts, found[2])
+				}
+			}
+		}
+	}
+	return names
+}
+
+// And returns these names and others.
+func (n Names) And(more Names) Names {
+	return Names{
+		Accounts: slices.Concat(n.Accounts, more.Accounts), People: slices.Concat(n.People, more.People),
+		Computers: slices.Concat(n.Computers, more.Computers), Homes: slices.Concat(n.Homes, more.Homes),
+	}
+}
+
 // What stands in the place of a name.
 const (
 	maskedHome     = "~"
@@ -57,9 +82,11 @@ const (
 )
 
 // Masker takes out of a text what must not leave the computer: secrets, names of people and of the computer, home folders, and the
-// 12-digit numbers by which the NHS knows people. It is safe for concurrent use.
+// 12-digit numbers by which the NHS knows people. Names that it was not told are masked where their place says that they are some: the
+// folder of any user, and the first half of an e-mail address or user principal name. It is safe for concurrent use.
 type Masker struct {
 	redact func(string) string
+	names  Names
 	rules  []rule
 	// kept are 12-digit numbers that are nobody's: the ASID.
 	kept []string
@@ -75,7 +102,7 @@ type rule struct {
 
 // NewMasker makes a Masker. redact masks secrets, as the log's Redact does; kept are 12-digit numbers that may be seen.
 func NewMasker(redact func(string) string, names Names, kept ...string) *Masker {
-	m := &Masker{redact: redact, kept: kept}
+	m := &Masker{redact: redact, names: names, kept: kept}
 	// Longer ones first: the folder has the account's name in it.
 	for _, home := range longestFirst(names.Homes) {
 		home = strings.TrimRight(home, `/\`)
@@ -106,6 +133,9 @@ func NewMasker(redact func(string) string, names Names, kept ...string) *Masker 
 	}
 	return m
 }
+
+// and returns a Masker that masks more names.
+func (m *Masker) and(more Names) *Masker { return NewMasker(m.redact, m.names.And(more), m.kept...) }
 
 func longestFirst(list []string) []string {
 	sorted := slices.Clone(list)
@@ -158,6 +188,31 @@ func formsOf(text string) []string {
 	return longestFirst(slices.Compact(forms))
 }
 
+// What a path to the folder of a user is made of, as it is and as in an address. A name in a path of Windows may have blanks; what no
+// name there can have ends it.
+const (
+	separator = `(?:[\\/]|%5C|%2F)`
+	homes     = `(?:homes?|users|profiles|documents(?: |%20|\+)and(?: |%20|\+)settings)\$?`
+	nameBegin = `[^"'\\/\[\]:;|=,+*?<>%(){}\x00-\x20]`
+	nameRest  = `[^"\\/\[\]:;|=,+*?<>%\x00-\x20]`
+)
+
+// What finds names by their place: the second group is the name, which stands between the others.
+var (
+	windowsFolder = regexp.MustCompile(`(?i)((?:[a-z](?::|%3A)` + separator + `+|\\|%5C)` + homes + separator + `+)` +
+		`(` + nameBegin + `(?:(?: |%20)*` + nameRest + `)*)`)
+	userFolder = regexp.MustCompile(`(?i)(` + separator + homes + separator + `+)(` + nameBegin + nameRest + `*)`)
+	mailbox    = regexp.MustCompile(`(?i)()([\pL\pN._+'-]*[\pL\pN_+-])((?:@|%40)(?:[a-z0-9-]+\.)+[a-z]{2,}\b)`)
+)
+
+// nobodys are folders beside those of users.
+var nobodys = []string{"public", "default", "default user", "all users", "shared"}
+
+func isNobody(name string) bool {
+	name = strings.ToLower(name)
+	return slices.Contains(anonymous, name) || slices.Contains(nobodys, name)
+}
+
 // number finds what may be the 12 digits by which the NHS knows a user.
 var number = regexp.MustCompile(`[0-9]+`)
 
@@ -166,6 +221,15 @@ func (m *Masker) Mask(text string) string {
 	text = m.redact(text)
 	for _, rule := range m.rules {
 		text = rule.mask(text)
+	}
+	for _, place := range []*regexp.Regexp{windowsFolder, userFolder, mailbox} {
+		text = place.ReplaceAllStringFunc(text, func(found string) string {
+			parts := place.FindStringSubmatch(found)
+			if isNobody(parts[2]) {
+				return found
+			}
+			return parts[1] + maskedAccount + strings.Join(parts[3:], "")
+		})
 	}
 	return number.ReplaceAllStringFunc(text, func(digits string) string {
 		if len(digits) != 12 || slices.Contains(m.kept, digits) {

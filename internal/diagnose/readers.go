@@ -104,6 +104,10 @@ func Handoff(ctx context.Context, settings HandoffSettings, progress func(i int,
 		switch {
 		case err == nil:
 			return ok(saidWritten).With("Bytes", strconv.Itoa(len(text)))
+		case errors.Is(err, keyring.Checking):
+			// What there is to remove is that of another check.
+			begun.Store(false)
+			return troubled(Attention, err)
 		case errors.Is(err, keyring.Locked):
 			return troubled(Attention, err)
 		}

@@ -221,3 +221,25 @@ func TestTheKeyringsRow(t *testing.T) {
 	assert.Equal(t, diagnose.Failed, found.State)
 	assert.Equal(t, "KEYRING-NO_BUS", found.Problem.Code)
 }
+
+// taken is a keyring that another check is busy with.
+type taken struct {
+	diagnose.TrialKeyring
+	t *testing.T
+}
+
+func (taken) Check(context.Context) error              { return nil }
+func (taken) WriteTrial(context.Context, string) error { return keyring.Checking }
+func (k taken) RemoveTrial(context.Context) error {
+	assert.Fail(k.t, "the other check's entry is removed")
+	return nil
+}
+
+// That another check is under way says nothing of any reader, and is nobody's failure.
+func TestTheReadersWhileAnotherCheckRuns(t *testing.T) {
+	results := diagnose.Handoff(t.Context(), diagnose.HandoffSettings{Keyring: taken{t: t}}, nil)
+	assert.Equal(t, diagnose.Attention, results[0].State)
+	assert.Equal(t, "KEYRING-CHECKING", results[0].Problem.Code)
+	assert.Zero(t, diagnose.Failures(results))
+	assert.False(t, diagnose.Proved(results))
+}

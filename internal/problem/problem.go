@@ -13,6 +13,7 @@ package problem
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"sort"
 	"strings"
 )
@@ -35,6 +36,8 @@ type Problem struct {
 	Retry bool
 	// Args fills {{.Name}} in the texts. Never a secret, and never text from outside that has not been bounded.
 	Args map[string]string
+	// Phrases are those of Args that each language writes in its own way.
+	Phrases map[string]Phrase
 	// Cause is the technical reason, for the log. It is not shown on the screen.
 	Cause error
 }
@@ -72,9 +75,16 @@ func (p *Problem) With(name, value string) *Problem {
 	for k, v := range p.Args {
 		made.Args[k] = v
 	}
-	made.Args[name] = Clean(value, 200)
+	made.Args[name] = Clean(value, maxValue)
+	if _, was := p.Phrases[name]; was {
+		made.Phrases = maps.Clone(p.Phrases)
+		delete(made.Phrases, name)
+	}
 	return &made
 }
+
+// maxValue is how much is shown of a value, in characters.
+const maxValue = 200
 
 // Expand fills the {{.Name}} marks of a text of this Problem, translated or not, from Args.
 func (p *Problem) Expand(text string) string {

@@ -1,0 +1,92 @@
+package problem
+
+import (
+	"maps"
+	"strings"
+	"time"
+)
+
+// Phrase is a value of a text that each language writes in its own way: words of ours, or a date. See [Problem.WithPhrase]. It is bounded
+// where it is put into a Problem.
+type Phrase struct {
+	// Text is English, and the key of its translation. What varies is named in it as {{.Name}}.
+	Text string
+	// Args fills it, and so does Phrases, which stands in Args in English.
+	Args    map[string]string
+	Phrases map[string]Phrase
+	// Plain stands for itself in every language, in place of Text.
+	Plain string
+	// Time is a date, in place of both. Clock tells whether it is shown with its time of day, in UTC.
+	Time  time.Time
+	Clock bool
+}
+
+// Words returns the Phrase of a text of ours. It has to be constant: its translation is looked up by it.
+func Words(text string) Phrase { return Phrase{Text: text} }
+
+// Verbatim returns the Phrase of a text that is the same in every language, such as the path of a file.
+func Verbatim(text string) Phrase { return Phrase{Plain: text} }
+
+// Date returns the Phrase of a day, by UTC.
+func Date(t time.Time) Phrase { return Phrase{Time: t.UTC()} }
+
+// Moment returns the Phrase of a day with its time, by UTC.
+func Moment(t time.Time) Phrase { return Phrase{Time: t.UTC(), Clock: true} }
+
+// With returns a copy that is filled with one more value.
+func (p Phrase) With(name, value string) Phrase {
+	args := make(map[string]string, len(p.Args)+1)
+	maps.Copy(args, p.Args)
+	args[name] = value
+	p.Args = args
+	return p
+}
+
+// WithPhrase returns a copy that is filled with another Phrase.
+func (p Phrase) WithPhrase(name string, value Phrase) Phrase {
+	made := p.With(name, value.String())
+	made.Phrases = make(map[string]Phrase, len(p.Phrases)+1)
+	maps.Copy(made.Phrases, p.Phrases)
+	made.Phrases[name] = value
+	return made
+}
+
+// String returns the Phrase in English: 28 November 2026, or 28 November 2026 15:04 UTC.
+func (p Phrase) String() string {
+	switch {
+	case p.Text != "":
+		return (&Problem{Args: p.Args}).Expand(p.Text)
+	case p.Time.IsZero():
+		return p.Plain
+	case p.Clock:
+		return p.Time.Format("2 January 2006 15:04 UTC")
+	}
+	return p.Time.Format("2 January 2006")
+}
+
+// ExpandIn fills the translation of Text, with the Phrases in it as tell writes them.
+func (p Phrase) ExpandIn(text string, tell func(Phrase) string) string {
+	return (&Problem{Args: p.Args, Phrases: p.Phrases}).ExpandIn(text, tell)
+}
+
+// WithPhrase returns a copy whose texts are filled with a value that each language writes in its own way. In Args it stands in English.
+func (p *Problem) WithPhrase(name string, value Phrase) *Problem {
+	made := p.With(name, value.String())
+	phrases := make(map[string]Phrase, len(p.Phrases)+1)
+	maps.Copy(phrases, p.Phrases)
+	phrases[name] = value
+	made.Phrases = phrases
+	return made
+}
+
+// ExpandIn fills the {{.Name}} marks of a translated text, with Phrases as tell writes them in the language of the text.
+func (p *Problem) ExpandIn(text string, tell func(Phrase) string) string {
+	if len(p.Phrases) == 0 || !strings.Contains(text, "{{") {
+		return p.Expand(text)
+	}
+	args := maps.Clone(p.Args)
+	for name, phrase := range p.Phrases {
+		args[name] = Clean(tell(phrase), maxValue)
+	}
+	return (&Problem{Args: args}).Expand(text)
+}
