@@ -170,6 +170,8 @@ type look struct {
 	scale      float32
 	appearance Appearance
 	language   string
+	// pixels are those of the screen to one of the window's, two on a sharp screen; none means one.
+	pixels float32
 	// coloured differs from another look in its colours alone: there is nothing new to be cut or to overlap.
 	coloured bool
 }
@@ -177,6 +179,7 @@ type look struct {
 var (
 	initial = fyne.NewSize(initialWidth, initialHeight)
 	least   = fyne.NewSize(minWidth, minHeight)
+	full    = fyne.NewSize(1920, 1080)
 )
 
 // looks are the ways in which each screen is drawn: every appearance, at the usual size and at twice that, in both languages, and some
@@ -198,6 +201,8 @@ var looks = []look{
 	{name: "-small", size: initial, scale: 0.8},
 	{name: "-double-least", size: least, scale: 2},
 	{name: "-welsh-double-least", size: least, scale: 2, language: "cy"},
+	{name: "-full", size: full},
+	{name: "-sharp", size: initial, pixels: 2, coloured: true},
 }
 
 // in returns a picture in a look.
@@ -221,6 +226,9 @@ func TestScreens(t *testing.T) {
 			}
 			t.Run(p.name+look.name, func(t *testing.T) {
 				w := p.in(look).draw(t, look.size)
+				if look.pixels != 0 {
+					onSharpScreen(t, w, look.pixels)
+				}
 				requireNothingCut(t, w, p.cuts)
 				requireNothingOverlaps(t, w)
 				requireNames(t, w)
@@ -236,6 +244,34 @@ func TestScreens(t *testing.T) {
 			})
 		}
 	}
+}
+
+// onSharpScreen gives a window more pixels.
+func onSharpScreen(t *testing.T, w *world, pixels float32) {
+	t.Helper()
+	canvas, ok := w.win.Canvas().(interface{ SetScale(scale float32) })
+	require.True(t, ok)
+	canvas.SetScale(pixels)
+}
+
+// On a sharp screen everything is drawn with all of its pixels, and not drawn small and blown up: then each pair of lines would be the
+// same.
+func TestScreensAreSharp(t *testing.T) {
+	w := picture{state: choosingState(fiveRoles(), &triage)}.draw(t, initial)
+	onSharpScreen(t, w, 2)
+	drawn := w.win.Canvas().Capture()
+	require.Equal(t, 2*initialWidth, drawn.Bounds().Dx())
+	require.Equal(t, 2*initialHeight, drawn.Bounds().Dy())
+	differ := 0
+	for y := 0; y < 2*initialHeight; y += 2 {
+		for x := range 2 * initialWidth {
+			if drawn.At(x, y) != drawn.At(x, y+1) {
+				differ++
+				break
+			}
+		}
+	}
+	require.Greater(t, differ, initialHeight/8, "lines of text and icons that have a finer shape than one pixel in four")
 }
 
 // TestScreensAreDrawn draws one screen whole, since the other tests look at objects only: blue at the top, the page below, and
