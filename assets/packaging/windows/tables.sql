@@ -15,12 +15,14 @@ INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES 
 INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('KeepThumbprint', 'NOT CERTTHUMBPRINT AND KEPTCERTTHUMBPRINT', 63)
 INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('KeepAutostart', 'NOT AUTOSTART AND KEPTAUTOSTART', 64)
 -- The public properties that an installation by an ordinary user with an administrator's consent may hand on.
-UPDATE `Property` SET `Value` = 'OLDERVERSION;NEWERVERSION;BASEURL;ASID;CERTTHUMBPRINT;AUTOSTART;KEPTBASEURL;KEPTASID;KEPTCERTTHUMBPRINT;KEPTAUTOSTART' WHERE `Property` = 'SecureCustomProperties'
+UPDATE `Property` SET `Value` = 'OLDERVERSION;NEWERVERSION;BASEURL;ASID;CERTTHUMBPRINT;AUTOSTART;KEPTBASEURL;KEPTASID;KEPTCERTTHUMBPRINT;KEPTAUTOSTART;SINCEWINDOWS10' WHERE `Property` = 'SecureCustomProperties'
 -- A variable in the registry.
 UPDATE `Registry` SET `Value` = '#%%SystemRoot%\System32\EventCreate.exe' WHERE `Registry` = 'EventMessages'
--- %ProgramData%\ers-login: SYSTEM and administrators change it, users read it, and nothing is inherited from above, where users may make files.
-CREATE TABLE `MsiLockPermissionsEx` (`MsiLockPermissionsEx` CHAR(72) NOT NULL, `LockObject` CHAR(72) NOT NULL, `Table` CHAR(32) NOT NULL, `SDDLText` CHAR(0) NOT NULL, `Condition` CHAR(255) PRIMARY KEY `MsiLockPermissionsEx`)
-INSERT INTO `MsiLockPermissionsEx` (`MsiLockPermissionsEx`, `LockObject`, `Table`, `SDDLText`) VALUES ('DataFolder', 'DATADIR', 'CreateFolder', 'D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)')
+-- Commands are typed without the folder: it comes last in the computer's PATH (* the computer's, = set, - taken out at a removal).
+CREATE TABLE `Environment` (`Environment` CHAR(72) NOT NULL, `Name` CHAR(255) NOT NULL LOCALIZABLE, `Value` CHAR(255) LOCALIZABLE, `Component_` CHAR(72) NOT NULL PRIMARY KEY `Environment`)
+INSERT INTO `Environment` (`Environment`, `Name`, `Value`, `Component_`) VALUES ('SearchPath', '=-*PATH', '[~];[INSTALLDIR]', 'Program')
+INSERT INTO `InstallExecuteSequence` (`Action`, `Sequence`) VALUES ('RemoveEnvironmentStrings', 3300)
+INSERT INTO `InstallExecuteSequence` (`Action`, `Sequence`) VALUES ('WriteEnvironmentStrings', 5200)
 -- A removal, before the files go. An upgrade removes the version before without them.
 INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('SignOut', 'REMOVE="ALL" AND NOT UPGRADINGPRODUCTCODE', 1609)
 INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('Forget', 'REMOVE="ALL" AND NOT UPGRADINGPRODUCTCODE', 1610)
