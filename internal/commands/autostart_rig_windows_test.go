@@ -51,18 +51,30 @@ func TestAutostartOnWindows(t *testing.T) {
 	is(true)
 	require.NoError(t, entry.set(false))
 
-	// The installer's, for everybody: AUTOSTART=1.
-	forced, err := entry.forced()
-	require.NoError(t, err)
-	require.False(t, forced)
-	put(registry.LOCAL_MACHINE, runKey, func(key registry.Key) error {
-		return key.SetStringValue(runForEverybody, `"C:\Program Files\e-RS Login\ers-login.exe" --background`)
-	})
-	t.Cleanup(func() {
-		put(registry.LOCAL_MACHINE, runKey, func(key registry.Key) error { return key.DeleteValue(runForEverybody) })
-	})
-	is(true)
-	forced, err = entry.forced()
-	require.NoError(t, err)
-	assert.True(t, forced, "a user cannot change that")
+	// What gives the computer up takes the user's own, switched off or not.
+	require.NoError(t, entry.set(true))
+	approve(0x03)
+	require.NoError(t, entry.forget())
+	is(false)
+	approve(0x02)
+	is(false)
+	require.NoError(t, entry.forget())
+
+	// The installer's, for everybody: AUTOSTART=1. A 32-bit deployment tool writes the second.
+	for _, path := range []string{runKey, runKey32} {
+		forced, err := entry.forced()
+		require.NoError(t, err)
+		require.False(t, forced)
+		put(registry.LOCAL_MACHINE, path, func(key registry.Key) error {
+			return key.SetStringValue(runForEverybody, `"C:\Program Files\e-RS Login\ers-login.exe" --background`)
+		})
+		is(true)
+		forced, err = entry.forced()
+		require.NoError(t, err)
+		assert.True(t, forced, "a user cannot change that")
+		require.NoError(t, entry.forget())
+		is(true)
+		put(registry.LOCAL_MACHINE, path, func(key registry.Key) error { return key.DeleteValue(runForEverybody) })
+	}
+	is(false)
 }

@@ -13,6 +13,9 @@ const (
 	// approvedKey is where Task Manager and the Settings app keep what of it was switched off there. A value is 12 bytes: the first is even
 	// where the entry of the same name is on, and odd where it is off, and the last eight are the time of that.
 	approvedKey = `Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run`
+	// runKey32 and approvedKey32 are the same for what a 32-bit program has entered for everybody, such as the agent of a deployment tool.
+	runKey32      = `Software\WOW6432Node\Microsoft\Windows\CurrentVersion\Run`
+	approvedKey32 = `Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run32`
 	// runForEverybody is the name of the installer's entry (AUTOSTART=1).
 	runForEverybody = "ers-login"
 )
@@ -28,15 +31,21 @@ func (r runEntry) on() (bool, error) {
 	if err != nil || forced {
 		return forced, err
 	}
-	return starts(registry.CURRENT_USER, r.name)
+	return starts(registry.CURRENT_USER, runKey, approvedKey, r.name)
 }
 
 // forced tells whether the installer has set the program up to start for everybody. A user cannot change that.
-func (r runEntry) forced() (bool, error) { return starts(registry.LOCAL_MACHINE, runForEverybody) }
+func (r runEntry) forced() (bool, error) {
+	forced, err := starts(registry.LOCAL_MACHINE, runKey, approvedKey, runForEverybody)
+	if err != nil || forced {
+		return forced, err
+	}
+	return starts(registry.LOCAL_MACHINE, runKey32, approvedKey32, runForEverybody)
+}
 
-// starts tells whether a value of the key Run starts anything.
-func starts(root registry.Key, name string) (bool, error) {
-	there, err := lookUp(root, runKey, func(key registry.Key) error {
+// starts tells whether a value of a key Run starts anything.
+func starts(root registry.Key, run, approved, name string) (bool, error) {
+	there, err := lookUp(root, run, func(key registry.Key) error {
 		_, _, err := key.GetStringValue(name)
 		return err
 	})
@@ -44,14 +53,14 @@ func starts(root registry.Key, name string) (bool, error) {
 		return false, err
 	}
 	var state []byte
-	known, err := lookUp(root, approvedKey, func(key registry.Key) (err error) {
+	known, err := lookUp(root, approved, func(key registry.Key) (err error) {
 		state, _, err = key.GetBinaryValue(name)
 		return err
 	})
 	if errors.Is(err, registry.ErrUnexpectedType) {
 		return true, nil // It is none of Task Manager's.
 	}
-	return err == nil && !(known && switchedOff(state)), err
+	return err == nil && (!known || !switchedOff(state)), err
 }
 
 // switchedOff tells what a value of approvedKey says.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
@@ -20,10 +21,11 @@ func (p program) forget() *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "forget",
-		Short: "Remove what was stored in the keyring beyond the session",
+		Short: "Remove what was stored in the keyring beyond the session, and the autostart entry",
 		Long: "Removes from the keyring the passphrase of the certificate, the password for the proxy, and what a check that was cut short\n" +
-			"has left. The session stays as it is: sign-out ends it. That nothing was stored is no error. A locked keyring asks for its\n" +
-			"password. Whoever gives up a computer, or has e-RS Login removed from it, signs out and forgets.\n\n" + statusHelp,
+			"has left; and the user's own entry that starts the program at log-in. The session stays as it is: sign-out ends it. That there\n" +
+			"was nothing to remove is no error. A locked keyring asks for its password. Whoever gives up a computer, or has e-RS Login\n" +
+			"removed from it, signs out and forgets.\n\n" + statusHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if timeout <= 0 {
@@ -35,7 +37,7 @@ func (p program) forget() *cobra.Command {
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 			defer cancel()
-			err = p.forgetSecrets(ctx, config.System(file, nil))
+			err = p.forgetAll(ctx, config.System(file, nil))
 			if err != nil && cmd.Context().Err() == nil && ctx.Err() != nil {
 				return ending{fmt.Errorf("it was not all removed within %v", timeout), statusLate}
 			}
@@ -46,11 +48,23 @@ func (p program) forget() *cobra.Command {
 	return cmd
 }
 
-// forgetSecrets removes the secrets that the commands passphrase and proxy-password store, and a test entry. One that cannot be
-// removed is no reason to leave the others.
-func (p program) forgetSecrets(ctx context.Context, sources config.Sources) error {
+// forgetAll removes the user's autostart entry, and the secrets that the commands passphrase and proxy-password store. What cannot be
+// removed is no reason to leave the rest.
+func (p program) forgetAll(ctx context.Context, sources config.Sources) error {
 	log := p.openLog("")
 	defer closeLog(log)
+	var failed error
+	if entry := p.autostart(log); entry != nil {
+		failed = entry.forget()
+	}
+	if err := errors.Join(failed, p.forgetSecrets(ctx, sources, log)); err != nil {
+		return err
+	}
+	return sayTo(p.stderr, "The keyring holds no passphrase and no proxy password for e-RS Login, and you have no autostart entry of your own for it.")
+}
+
+// forgetSecrets removes the secrets, and a test entry.
+func (p program) forgetSecrets(ctx context.Context, sources config.Sources, log *logging.Log) error {
 	sources.LeaveBroken = true
 	settings, err := config.Load(sources)
 	if err != nil {
@@ -72,8 +86,5 @@ func (p program) forgetSecrets(ctx context.Context, sources config.Sources) erro
 			failed = append(failed, err)
 		}
 	}
-	if err := errors.Join(append(failed, ring.Close())...); err != nil {
-		return err
-	}
-	return sayTo(p.stderr, "The keyring holds no passphrase and no proxy password for e-RS Login.")
+	return errors.Join(append(failed, ring.Close())...)
 }

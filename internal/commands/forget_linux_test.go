@@ -2,8 +2,10 @@ package commands
 
 import (
 	"os/exec"
+	"path/filepath"
 	"testing"
 
+	"github.com/adrg/xdg"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -43,6 +45,20 @@ func (w workplace) storeAll() {
 	require.Equal(w.t, len(storedAt), inKeyring(w.t))
 }
 
+// autostarts gives the user of a test an autostart entry, in folders that are the test's.
+func autostarts(t *testing.T) (entry string) {
+	t.Helper()
+	// The last to be cleaned up: when the variable is what it was.
+	t.Cleanup(xdg.Reload)
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	xdg.Reload()
+	start := testProgram(t).autostart(testLog(t))
+	require.NoError(t, start.set(true))
+	entry = filepath.Join(xdg.ConfigHome, "autostart", "io.github.ers_login.ErsLogin.desktop")
+	require.FileExists(t, entry)
+	return entry
+}
+
 // Whoever hands a computer on leaves the key to the organisation's certificate behind if this fails. And whoever is signed in stays so.
 func TestForget(t *testing.T) {
 	for name, options := range map[string]keyringtest.Options{
@@ -51,6 +67,7 @@ func TestForget(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorkplace(t, dallies, options)
+			entry := autostarts(t)
 			w.storeAll()
 			session := madeUpSession(7)
 			w.publish(session)
@@ -62,6 +79,7 @@ func TestForget(t *testing.T) {
 			assert.Empty(t, stdout)
 			assert.NotContains(t, stderr, "made-up")
 			assert.Zero(t, inKeyring(t))
+			assert.NoFileExists(t, entry)
 			read, err := readSession(t.Context())
 			require.NoError(t, err)
 			assert.Equal(t, session.Generation, read.Generation, "it is not what was to be forgotten")
@@ -93,10 +111,14 @@ func TestForgetWhatCannotBeReached(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			newWorkplace(t, dallies, test.options)
+			entry := autostarts(t)
 			status, stdout, stderr := run(t, "", append([]string{"forget"}, test.arguments...)...)
 			assert.Equal(t, test.status, status, stderr)
 			assert.Empty(t, stdout)
 			assert.Contains(t, stderr, test.says)
+			if test.status != statusUsage {
+				assert.NoFileExists(t, entry, "what can be removed is")
+			}
 		})
 	}
 }

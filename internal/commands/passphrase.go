@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -53,7 +52,7 @@ func (p program) storing(it kept) *cobra.Command {
 		Use: it.use, Short: it.short, Long: it.long,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			entered, err := p.readSecret(it)
+			entered, err := p.readSecret(cmd.Context(), it)
 			if err != nil {
 				return err
 			}
@@ -86,27 +85,58 @@ func (p program) storing(it kept) *cobra.Command {
 	}
 }
 
-// readSecret reads one line, without an echo if it is typed.
-func (p program) readSecret(it kept) (secret.Text, error) {
-	var line string
-	if terminal, ok := p.stdin.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
-		fmt.Fprint(p.stderr, it.prompt) //nolint:errcheck // a prompt that cannot be seen is no reason to stop
-		typed, err := term.ReadPassword(int(terminal.Fd()))
-		fmt.Fprintln(p.stderr) //nolint:errcheck // as above
+// readSecret reads one line, without an echo if it is typed. When ctx ends first, what it waits for is left to the end of the process.
+func (p program) readSecret(ctx context.Context, it kept) (secret.Text, error) {
+	terminal, err := typedAt(p.stdin)
+	if err != nil {
+		return secret.Text{}, fmt.Errorf("could not ask for the %s: %w", it.what, err)
+	}
+	read := p.readLine
+	if terminal != nil {
+		screen := int(terminal.Fd())
+		shown, err := term.GetState(screen)
 		if err != nil {
-			return secret.Text{}, fmt.Errorf("could not read the %s: %w", it.what, err)
+			return secret.Text{}, fmt.Errorf("could not ask for the %s: %w", it.what, err)
 		}
-		line = string(typed)
-	} else {
-		read, err := bufio.NewReader(io.LimitReader(p.stdin, maxSecret)).ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return secret.Text{}, fmt.Errorf("could not read the %s: %w", it.what, err)
+		read = func() ([]byte, error) { return term.ReadPassword(screen) }
+		fmt.Fprint(p.stderr, it.prompt) //nolint:errcheck // a prompt that cannot be seen is no reason to stop
+		defer func() {
+			fmt.Fprintln(p.stderr) //nolint:errcheck // as above
+			// It is still without an echo if the user has interrupted.
+			if err := term.Restore(screen, shown); err != nil {
+				fmt.Fprintf(p.stderr, "ers-login: the terminal may no longer show what is typed: %v\n", err) //nolint:errcheck // as above
+			}
+		}()
+	}
+	type line struct {
+		text []byte
+		err  error
+	}
+	entered := make(chan line, 1)
+	go func() {
+		text, err := read()
+		entered <- line{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return secret.Text{}, fmt.Errorf("no %s was entered: %w", it.what, ctx.Err())
+	case got := <-entered:
+		text := secret.New(strings.TrimRight(string(got.text), "\r\n"))
+		switch {
+		case got.err != nil:
+			return secret.Text{}, fmt.Errorf("could not read the %s: %w", it.what, got.err)
+		case text.IsZero():
+			return secret.Text{}, fmt.Errorf("no %s was entered", it.what)
 		}
-		line = read
+		return text, nil
 	}
-	entered := secret.New(strings.TrimRight(line, "\r\n"))
-	if entered.IsZero() {
-		return secret.Text{}, fmt.Errorf("no %s was entered", it.what)
+}
+
+// readLine reads one line from a pipe or a file.
+func (p program) readLine() ([]byte, error) {
+	line, err := bufio.NewReader(io.LimitReader(p.stdin, maxSecret)).ReadBytes('\n')
+	if errors.Is(err, io.EOF) {
+		err = nil
 	}
-	return entered, nil
+	return line, err
 }

@@ -17,11 +17,11 @@ import (
 // whenUnread calls gone when nobody reads what is written to a pipe or socket any more, which would otherwise be noticed with the next
 // line, and that may be hours away. From then on a write to it is an error, and not the end of this process.
 func whenUnread(ctx context.Context, stdout io.Writer, gone func()) {
-	signal.Ignore(syscall.SIGPIPE)
 	file, ok := stdout.(*os.File)
 	if !ok {
 		return
 	}
+	signal.Ignore(syscall.SIGPIPE)
 	if info, err := file.Stat(); err != nil || info.Mode()&(os.ModeNamedPipe|os.ModeSocket) == 0 {
 		return
 	}

@@ -83,7 +83,6 @@ func TestCommandsAskInTheConsole(t *testing.T) {
 // cmd.exe and PowerShell do not wait for a window program, and read on. If this fails, a passphrase is typed into the shell, which shows
 // it, keeps it in its history, and runs it.
 func TestNothingIsAskedWhereTheShellReads(t *testing.T) {
-	defer func() { b, _ := os.ReadFile(os.Getenv("ERS_LOGIN_WINE_ROOT") + "/prefix/drive_c/debug.txt"); println(string(b)) }()
 	r := newConsole(t)
 	for command, target := range storedSecrets {
 		shown := r.typed(command, "-reads", "-at", "assphrase:", "-type", "made up")

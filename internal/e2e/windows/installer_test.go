@@ -239,6 +239,8 @@ func TestTheInstallerWithoutProperties(t *testing.T) {
 	assert.NotContains(t, i.traces(), runKey)
 	require.Zero(t, i.msiexec("/i", "newer.msi", "ADDLOCAL=Autostart"), "the feature, later")
 	assert.Contains(t, i.traces(), runKey)
+	require.Zero(t, i.msiexec("/i", "newer.msi", "REMOVE=Autostart"), "and taken away again")
+	assert.NotContains(t, i.traces(), runKey)
 	require.Zero(t, i.msiexec("/x", "newer.msi"))
 	assert.Empty(t, i.traces())
 }
@@ -296,7 +298,19 @@ func TestARemovalSignsOut(t *testing.T) {
 	require.Zero(t, i.msiexec("/i", "newer.msi", "REINSTALL=ALL"), "a repair")
 	require.True(t, there("ers-login:session-key"), "a repair is no removal")
 
+	starts := func() bool {
+		output, status := i.run("reg", "query", userRunKey, "/v", ownEntry, "/reg:64")
+		return status == 0 && strings.Contains(output, "ers-login.exe")
+	}
+	started := func() {
+		output, status := i.run("reg", "add", userRunKey, "/v", ownEntry, "/d", helperFolder+`\ers-login.exe`, "/f", "/reg:64")
+		require.Zero(t, status, output)
+		require.True(t, starts())
+	}
+	started()
 	i.program("forget")
+	assert.False(t, starts())
+	started()
 	require.True(t, there("ers-login:session-key"), "to forget is not to sign out")
 	for command, target := range storedSecrets {
 		assert.False(t, there(target), target)
@@ -304,6 +318,7 @@ func TestARemovalSignsOut(t *testing.T) {
 	}
 
 	require.Zero(t, i.msiexec("/x", "newer.msi"))
+	assert.False(t, starts(), "what Windows starts then is gone")
 	for _, target := range storedSecrets {
 		assert.False(t, there(target), target)
 	}

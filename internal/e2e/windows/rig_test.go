@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	// guard ends a test that hangs.
-	guard = 40 * time.Second
+	guard = 2 * time.Minute
 	// agentFolder is where most tests install the stand-in: where an Identity Agent may be.
 	agentFolder = `C:\Program Files (x86)\HSCIC\Identity Agent`
 	// helperFolder is where our own programs are.

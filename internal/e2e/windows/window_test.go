@@ -41,8 +41,11 @@ func TestTheWindowGoesIntoTheIcon(t *testing.T) {
 	require.Empty(t, c.ers.Sessions())
 }
 
-// The key in which Windows finds what a user's log-on starts.
-const userRunKey = `HKCU\Software\Microsoft\Windows\CurrentVersion\Run`
+// The key in which Windows finds what a user's log-on starts, and the name of our entry there.
+const (
+	userRunKey = `HKCU\Software\Microsoft\Windows\CurrentVersion\Run`
+	ownEntry   = "io.github.ers_login.ErsLogin"
+)
 
 // Whoever switches the start with the computer on in the window finds the program there in the morning, as an icon, and whoever switches
 // it off does not.
@@ -53,7 +56,7 @@ func TestStartingWithTheComputer(t *testing.T) {
 	require.NoError(t, running.WaitScreen(c.ctx, "waiting"))
 	require.NoError(t, c.screen.WaitWindow(c.ctx, stage.Title))
 	entry := func() string {
-		output, status := c.run("reg", "query", userRunKey, "/v", "io.github.ers_login.ErsLogin", "/reg:64")
+		output, status := c.run("reg", "query", userRunKey, "/v", ownEntry, "/reg:64")
 		if status != 0 {
 			return ""
 		}

@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -29,8 +28,8 @@ var (
 	writeInput   = kernel32.NewProc("WriteConsoleInputW")
 )
 
-// patience is with a program that does not end.
-const patience = 15*time.Second
+// How long to wait for a program that does not end, and between two looks for a prompt, in milliseconds.
+const patience, pause = 60_000, 50
 
 // shell is what is done beside the command line.
 type shell struct {
@@ -72,13 +71,8 @@ func (s shell) run(commandLine string) (string, error) {
 		go func() {
 			var line [80]uint16
 			var read uint32
-			// It ends with this process. What was read is nobody's business.
-			for {
-			err := windows.ReadConsole(input, &line[0], uint32(len(line)), &read, nil)
-			f,_:=os.OpenFile(`C:\\debug.txt`, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-			fmt.Fprintln(f, time.Now(), err, read, windows.UTF16ToString(line[:read]))
-			f.Close()
-			if err!=nil {return}
+			for windows.ReadConsole(input, &line[0], uint32(len(line)), &read, nil) == nil {
+				continue // What was read is nobody's business.
 			}
 		}()
 	}
@@ -105,18 +99,12 @@ func (s shell) run(commandLine string) (string, error) {
 			return "", err
 		}
 	}
-	ended, err := windows.WaitForSingleObject(started.Process, uint32(patience.Milliseconds()))
+	ended, err := windows.WaitForSingleObject(started.Process, patience)
 	if err != nil {
 		return "", err
 	}
 	if ended != windows.WAIT_OBJECT_0 {
-			f,_:=os.OpenFile(`C:\\debug.txt`, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-			fmt.Fprintln(f, time.Now(), "late")
-			f.Close()
 		shown, err := screen(output)
-			f,_=os.OpenFile(`C:\\debug.txt`, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-			fmt.Fprintln(f, time.Now(), shown, err)
-			f.Close()
 		return "does not end\n" + shown, errors.Join(err, windows.TerminateProcess(started.Process, 1))
 	}
 	var status uint32
@@ -137,7 +125,7 @@ func (s shell) answer(input, output, process windows.Handle) error {
 		if strings.Contains(shown, s.prompt) {
 			return typeInto(input, s.text+"\r")
 		}
-		ended, err := windows.WaitForSingleObject(process, uint32((50 * time.Millisecond).Milliseconds()))
+		ended, err := windows.WaitForSingleObject(process, pause)
 		if err != nil || ended == windows.WAIT_OBJECT_0 {
 			return err
 		}

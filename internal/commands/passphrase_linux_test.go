@@ -1,0 +1,71 @@
+package commands
+
+import (
+	"context"
+	"io"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// newTerminal returns both ends of a terminal: the person's and the program's.
+func newTerminal(t *testing.T) (person, program *os.File) {
+	t.Helper()
+	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, person.Close()) })
+	require.NoError(t, unix.IoctlSetPointerInt(int(person.Fd()), unix.TIOCSPTLCK, 0))
+	number, err := unix.IoctlGetInt(int(person.Fd()), unix.TIOCGPTN)
+	require.NoError(t, err)
+	program, err = os.OpenFile("/dev/pts/"+strconv.Itoa(number), os.O_RDWR|unix.O_NOCTTY, 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, program.Close()) })
+	return person, program
+}
+
+func echoes(t *testing.T, terminal *os.File) bool {
+	t.Helper()
+	state, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
+	require.NoError(t, err)
+	return state.Lflag&unix.ECHO != 0
+}
+
+// Whoever is asked for a passphrase and does not know it gets away with Ctrl+C, and their terminal shows again what they type.
+func TestAPassphraseIsAskedFor(t *testing.T) {
+	t.Run("and given", func(t *testing.T) {
+		person, terminal := newTerminal(t)
+		p := program{stdin: terminal, stderr: io.Discard}
+		_, err := person.WriteString("made up\n")
+		require.NoError(t, err)
+		entered, err := p.readSecret(t.Context(), kept{what: "passphrase"})
+		require.NoError(t, err)
+		require.Equal(t, "made up", entered.Reveal())
+		require.True(t, echoes(t, terminal))
+	})
+	t.Run("and refused", func(t *testing.T) {
+		_, terminal := newTerminal(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			_, err := program{stdin: terminal, stderr: io.Discard}.readSecret(ctx, kept{what: "passphrase"})
+			ended <- err
+		}()
+		require.Eventually(t, func() bool { return !echoes(t, terminal) }, time.Minute, time.Millisecond)
+		cancel()
+		require.ErrorIs(t, <-ended, context.Canceled)
+		require.True(t, echoes(t, terminal))
+	})
+	t.Run("from a pipe that stays silent", func(t *testing.T) {
+		silent, writer := io.Pipe()
+		defer func() { assert.NoError(t, writer.Close()) }()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := program{stdin: silent, stderr: io.Discard}.readSecret(ctx, kept{what: "passphrase"})
+		require.ErrorIs(t, err, context.Canceled)
+	})
+}
