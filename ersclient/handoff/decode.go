@@ -1,14 +1,20 @@
 package handoff
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// Decode reads the entry [AccountSession]. Unknown members are ignored, and a member that is missing or null is empty, except
-// for the version and the session key. An entry of another version is [ErrVersion], one that is not as the contract says
-// [ErrMalformed].
+// Decode reads the entry [AccountSession]. Unknown members are kept for [Encode] and otherwise ignored, and a member that is missing or
+// null is empty, except for the version and the session key. An entry of another version is [ErrVersion], one that is not as the
+// contract says [ErrMalformed].
 func Decode(entry []byte) (Session, error) {
 	if len(entry) > MaxSize {
 		return Session{}, fmt.Errorf("%w: it is longer than %d bytes", ErrMalformed, MaxSize)
@@ -32,12 +38,19 @@ func Decode(entry []byte) (Session, error) {
 	if err := take(members, "generation", &w.Generation); err != nil {
 		return Session{}, err
 	}
+	delete(members, "version")
+	delete(members, "generation")
 	texts := append(w.fields(), field{"userName", &w.UserName, MaxSize}, field{"orgName", &w.OrgName, MaxSize},
 		field{"issuedAt", &w.IssuedAt, MaxSize}, field{"expiresAt", &w.ExpiresAt, MaxSize})
 	for _, text := range texts {
 		if err := take(members, text.name, text.text); err != nil {
 			return Session{}, err
 		}
+		delete(members, text.name)
+	}
+	others, err := encodeOthers(members)
+	if err != nil {
+		return Session{}, err
 	}
 	if err := checkKey(w.SessionKey); err != nil {
 		return Session{}, fmt.Errorf("%w: %w", ErrMalformed, err)
@@ -54,8 +67,34 @@ func Decode(entry []byte) (Session, error) {
 		Version: w.Version, Generation: w.Generation, SessionKey: NewSessionKey(w.SessionKey), BaseURL: w.BaseURL, ASID: w.ASID,
 		UserIdentifier: w.UserIdentifier, UserName: w.UserName, OrgIdentifier: w.OrgIdentifier, OrgName: w.OrgName,
 		BusinessFunction: w.BusinessFunction, OnBehalfOf: w.OnBehalfOf, IssuedAt: issued, ExpiresAt: expires,
-		Publisher: w.Publisher,
+		Publisher: w.Publisher, others: secret.New(others),
 	}, nil
+}
+
+// encodeOthers returns members as they stand in an entry, in the order of their names. Those that no program writes within version 1, as
+// they are not flat, are left out: a pattern would find in them what is taken for a member of the entry.
+func encodeOthers(members map[string]json.RawMessage) (string, error) {
+	encoded := make([]string, 0, len(members))
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if value := members[name]; value[0] == '{' || value[0] == '[' {
+			continue
+		}
+		var text bytes.Buffer
+		encoder := json.NewEncoder(&text)
+		encoder.SetEscapeHTML(false)
+		err := encoder.Encode(name)
+		text.Truncate(max(0, text.Len()-1)) // The encoder ends what it writes with a newline.
+		text.WriteByte(':')
+		if err == nil {
+			err = json.Compact(&text, members[name])
+		}
+		if err != nil {
+			// The error may quote a value.
+			return "", fmt.Errorf("%w: it has a member that is not one of JSON", ErrMalformed)
+		}
+		encoded = append(encoded, string(ascii(text.String())))
+	}
+	return strings.Join(encoded, ","), nil
 }
 
 // take decodes one member, if it is there.

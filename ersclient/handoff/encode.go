@@ -41,6 +41,9 @@ type wire struct {
 	IssuedAt         string `json:"issuedAt"`
 	ExpiresAt        string `json:"expiresAt"`
 	Publisher        string `json:"publisher"`
+
+	// others are members that this package does not know, in ASCII and with commas between them.
+	others string
 }
 
 // field is a text member with its limit in bytes. All of them at their limits leave some room for the two names.
@@ -65,14 +68,18 @@ func (w *wire) fields() []field {
 }
 
 // Encode makes the entry [AccountSession] of a session. Times lose their fractions of a second. An organisation's name that is
-// too long is cut to fit, and if that does not help the user's name is. A session whose version is another, that has no key or
-// no times, or whose identifiers are too long or not printable ASCII is [ErrInvalid].
+// too long is cut to fit, and if that does not help the user's name is. Members that [Decode] has found and did not know are in it
+// again. A session whose version is another, that has no key or no times, whose generation is out of its range, or whose identifiers
+// are too long or not printable ASCII is [ErrInvalid].
 func Encode(s Session) ([]byte, error) {
 	if s.Version != 0 && s.Version != Version {
 		return nil, fmt.Errorf("%w: version %d is not the one that this program writes", ErrInvalid, s.Version)
 	}
 	if err := checkKey(s.SessionKey.Reveal()); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if s.Generation < 0 || s.Generation > MaxGeneration {
+		return nil, fmt.Errorf("%w: its generation is out of range", ErrInvalid)
 	}
 	issued, err := encodeTime("issuedAt", s.IssuedAt)
 	if err != nil {
@@ -86,7 +93,7 @@ func Encode(s Session) ([]byte, error) {
 		Version: Version, Generation: s.Generation, SessionKey: s.SessionKey.Reveal(), BaseURL: s.BaseURL, ASID: s.ASID,
 		UserIdentifier: s.UserIdentifier, UserName: s.UserName, OrgIdentifier: s.OrgIdentifier, OrgName: s.OrgName,
 		BusinessFunction: s.BusinessFunction, OnBehalfOf: s.OnBehalfOf, IssuedAt: issued, ExpiresAt: expires,
-		Publisher: s.Publisher,
+		Publisher: s.Publisher, others: s.others.Reveal(),
 	}
 	for _, field := range w.fields() {
 		if len(*field.text) > field.limit {
@@ -97,6 +104,11 @@ func Encode(s Session) ([]byte, error) {
 		}
 	}
 	encoded, err := w.encode()
+	if err == nil && len(encoded) > MaxSize {
+		// Whoever wrote them did not escape what is beyond ASCII, and so was none of our programs.
+		w.others = ""
+		encoded, err = w.encode()
+	}
 	for _, name := range []*string{&w.OrgName, &w.UserName} {
 		if err == nil && len(encoded) > MaxSize {
 			*name = cut(*name, len(encoded)-MaxSize)
@@ -145,11 +157,20 @@ func (w *wire) encode() ([]byte, error) {
 		// The encoder's error may quote a value.
 		return nil, fmt.Errorf("%w: it cannot be written as JSON", ErrInvalid)
 	}
-	encoded := make([]byte, 0, plain.Len())
-	for _, r := range strings.TrimSuffix(plain.String(), "\n") {
+	members := strings.TrimSuffix(plain.String(), "}\n")
+	if w.others != "" {
+		members += "," + w.others
+	}
+	return ascii(members + "}"), nil
+}
+
+// ascii returns JSON with everything beyond ASCII escaped.
+func ascii(text string) []byte {
+	encoded := make([]byte, 0, len(text))
+	for _, r := range text {
 		encoded = appendASCII(encoded, r)
 	}
-	return encoded, nil
+	return encoded
 }
 
 func appendASCII(to []byte, r rune) []byte {

@@ -31,6 +31,8 @@ func requireSame(t *testing.T, want, got handoff.Session) {
 	t.Helper()
 	require.True(t, want.SessionKey.Equal(got.SessionKey.Text), "another session key")
 	want.SessionKey, got.SessionKey = handoff.SessionKey{}, handoff.SessionKey{}
+	want, _ = handoff.Known(want)
+	got, _ = handoff.Known(got)
 	require.Equal(t, want, got)
 }
 
@@ -79,7 +81,7 @@ func TestLongNamesAreCut(t *testing.T) {
 			s.BaseURL, s.Publisher = "https://"+strings.Repeat("b", 192), strings.Repeat("p", 64)
 			s.ASID, s.UserIdentifier, s.OrgIdentifier = strings.Repeat("a", 32), strings.Repeat("u", 32), strings.Repeat("o", 32)
 			s.OnBehalfOf, s.BusinessFunction = strings.Repeat("u", 32), strings.Repeat("F", 64)
-			s.Generation = -1 << 63
+			s.Generation = handoff.MaxGeneration
 			s.OrgName, s.UserName = strings.Repeat("Ysbyty ", 400), strings.Repeat("A", 20)
 		}, true, true},
 	}
@@ -108,17 +110,19 @@ func TestLongNamesAreCut(t *testing.T) {
 // What readers could not use must not be published.
 func TestWhatCannotBePublished(t *testing.T) {
 	tests := map[string]func(*handoff.Session){
-		"no key":                      func(s *handoff.Session) { s.SessionKey = handoff.SessionKey{} },
-		"a key of two lines":          func(s *handoff.Session) { s.SessionKey = handoff.NewSessionKey("S3CRET\nX: y") },
-		"a key with a space":          func(s *handoff.Session) { s.SessionKey = handoff.NewSessionKey("S3CRET ") },
-		"a key that is not ASCII":     func(s *handoff.Session) { s.SessionKey = handoff.NewSessionKey("S3CRETŷ") },
-		"a key of enormous length":    func(s *handoff.Session) { s.SessionKey = handoff.NewSessionKey(strings.Repeat("S3CRET", 50)) },
-		"another version":             func(s *handoff.Session) { s.Version = 2 },
-		"no time of issue":            func(s *handoff.Session) { s.IssuedAt = time.Time{} },
-		"no end":                      func(s *handoff.Session) { s.ExpiresAt = time.Time{} },
-		"an end that is no date":      func(s *handoff.Session) { s.ExpiresAt = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
-		"an address that is no ASCII": func(s *handoff.Session) { s.BaseURL = "https://tŷ" },
-		"an endless address":          func(s *handoff.Session) { s.BaseURL = "https://" + strings.Repeat("b", 200) },
+		"no key":                                   func(s *handoff.Session) { s.SessionKey = handoff.SessionKey{} },
+		"a key of two lines":                       func(s *handoff.Session) { s.SessionKey = handoff.NewSessionKey("S3CRET\nX: y") },
+		"a key with a space":                       func(s *handoff.Session) { s.SessionKey = handoff.NewSessionKey("S3CRET ") },
+		"a key that is not ASCII":                  func(s *handoff.Session) { s.SessionKey = handoff.NewSessionKey("S3CRETŷ") },
+		"a key of enormous length":                 func(s *handoff.Session) { s.SessionKey = handoff.NewSessionKey(strings.Repeat("S3CRET", 50)) },
+		"another version":                          func(s *handoff.Session) { s.Version = 2 },
+		"no time of issue":                         func(s *handoff.Session) { s.IssuedAt = time.Time{} },
+		"no end":                                   func(s *handoff.Session) { s.ExpiresAt = time.Time{} },
+		"an end that is no date":                   func(s *handoff.Session) { s.ExpiresAt = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
+		"an address that is no ASCII":              func(s *handoff.Session) { s.BaseURL = "https://tŷ" },
+		"an endless address":                       func(s *handoff.Session) { s.BaseURL = "https://" + strings.Repeat("b", 200) },
+		"a generation below zero":                  func(s *handoff.Session) { s.Generation = -1 },
+		"a generation that JavaScript would round": func(s *handoff.Session) { s.Generation = handoff.MaxGeneration + 1 },
 		"identifiers full of quotes": func(s *handoff.Session) {
 			s.BaseURL, s.SessionKey = strings.Repeat(`"`, 200), handoff.NewSessionKey(strings.Repeat(`"`, 256))
 		},
@@ -181,6 +185,46 @@ func TestDecode(t *testing.T) {
 			requireSame(t, test.want, got)
 		})
 	}
+}
+
+// Within version 1 a later program may write more, which whoever passes the entry on (ers-login session --json) must not lose: a reader that
+// wants it would find it in the keyring and not there.
+func TestUnknownMembersAreKept(t *testing.T) {
+	plain, err := handoff.Encode(madeUp())
+	require.NoError(t, err)
+	for name, test := range map[string]struct{ added, want string }{
+		"nothing":            {"", ""},
+		"one":                {`,"colour":"red"`, `,"colour":"red"`},
+		"several, in order":  {`,"b":null,"A":1.50e3`, `,"A":1.50e3,"b":null`},
+		"white space":        {" , \"a\" :  1\t\n", `,"a":1`},
+		"not flat":           {`,"a":{"asid":"9"},"b": [{"asid":"9"}],"c":true`, `,"c":true`},
+		"beyond ASCII":       {`,"lliw ŷ":"🏥 <&>` + "\x7f" + `"`, `,"lliw \u0177":"\ud83c\udfe5 <&>\u007f"`},
+		"another case":       {`,"SESSIONKEY":"other"`, `,"SESSIONKEY":"other"`},
+		"twice":              {`,"a":1,"a":2`, `,"a":2`},
+		"a line in a value":  {`,"a":"1\nX: y"`, `,"a":"1\nX: y"`},
+		"a name with quotes": {`,"a\",\"asid":"9"`, `,"a\",\"asid":"9"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			session, err := handoff.Decode([]byte(strings.TrimSuffix(string(plain), "}") + test.added + "}"))
+			require.NoError(t, err)
+			encoded, err := handoff.Encode(session)
+			require.NoError(t, err)
+			requirePlain(t, encoded)
+			require.Equal(t, strings.TrimSuffix(string(plain), "}")+test.want+"}", string(encoded))
+			if test.want != "" {
+				for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+					require.NotContains(t, fmt.Sprintf(verb, session), test.want[1:], "nobody knows whether it may be seen")
+				}
+			}
+		})
+	}
+	t.Run("longer than the entry", func(t *testing.T) {
+		session, err := handoff.Decode([]byte(strings.TrimSuffix(string(plain), "}") + `,"a":"` + strings.Repeat("ŷ", 300) + `"}`))
+		require.NoError(t, err)
+		encoded, err := handoff.Encode(session)
+		require.NoError(t, err)
+		require.Equal(t, string(plain), string(encoded))
+	})
 }
 
 // Whatever stands in the keyring, a reader gets a session or an error; and what is a session can be published again as it is.

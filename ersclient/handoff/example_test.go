@@ -46,6 +46,14 @@ func ExampleNewSessionKey() {
 	// Output: [secret] 7
 }
 
+// Reveal returns the key for the header that e-RS wants. Its name has underscores, which Header.Set would rewrite.
+func ExampleSessionKey_Reveal() {
+	session := handoff.Session{SessionKey: handoff.NewSessionKey("made-up")}
+	header := map[string][]string{"HTTP_X_SESSION_KEY": {session.SessionKey.Reveal()}} // The header of an http.Request is one of these.
+	fmt.Println(header["HTTP_X_SESSION_KEY"])
+	// Output: [made-up]
+}
+
 // A session that is over is not used, even if its entry is still there.
 func ExampleSession_Expired() {
 	session := handoff.Session{ExpiresAt: time.Date(2026, 3, 2, 18, 42, 0, 0, time.UTC)}

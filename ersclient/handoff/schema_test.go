@@ -27,6 +27,8 @@ type schema struct {
 	Description          string            `json:"description"`
 	Type                 string            `json:"type"`
 	Const                *int64            `json:"const"`
+	Minimum              *int64            `json:"minimum"`
+	Maximum              *int64            `json:"maximum"`
 	Required             []string          `json:"required"`
 	Properties           map[string]schema `json:"properties"`
 	AdditionalProperties *bool             `json:"additionalProperties"`
@@ -83,6 +85,9 @@ func (s schema) check(at string, value any) error {
 		if s.Const != nil && whole != *s.Const {
 			return fmt.Errorf("%s is not the constant", at)
 		}
+		if s.Minimum != nil && whole < *s.Minimum || s.Maximum != nil && whole > *s.Maximum {
+			return fmt.Errorf("%s is out of range", at)
+		}
 	case "string":
 		text, is := value.(string)
 		if !is {
@@ -125,7 +130,8 @@ func TestTheSchemaIsWhatIsWritten(t *testing.T) {
 		"a local time": func(s *handoff.Session) {
 			s.ExpiresAt = s.ExpiresAt.In(time.FixedZone("", -3600)).Add(time.Millisecond)
 		},
-		"generations below zero": func(s *handoff.Session) { s.Generation = -1 << 63 },
+		"the first generation":   func(s *handoff.Session) { s.Generation = 0 },
+		"the highest generation": func(s *handoff.Session) { s.Generation = handoff.MaxGeneration },
 	} {
 		session := madeUp()
 		change(&session)
@@ -160,6 +166,8 @@ func TestTheSchemaRefuses(t *testing.T) {
 		"a newline at the end of a time": func(m map[string]any) { m["expiresAt"] = "2026-03-02T19:42:00Z\n" },
 		"an ASID that is not ASCII":      func(m map[string]any) { m["asid"] = "12345678901ŷ" },
 		"a time with fractions":          func(m map[string]any) { m["issuedAt"] = "2026-03-02T19:42:00.5Z" },
+		"a generation below zero":        func(m map[string]any) { m["generation"] = json.Number("-1") },
+		"a generation too high":          func(m map[string]any) { m["generation"] = json.Number("9007199254740992") },
 		"half a generation":              func(m map[string]any) { m["generation"] = json.Number("1.5") },
 	} {
 		entry, err := handoff.Encode(madeUp())

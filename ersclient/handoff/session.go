@@ -25,11 +25,19 @@ type SessionKey struct{ secret.Text }
 // NewSessionKey wraps a session key.
 func NewSessionKey(id string) SessionKey { return SessionKey{secret.New(id)} }
 
+// Reveal returns the key itself, for the header HTTP_X_SESSION_KEY and for nothing else. Every other way to print a key shows a mask.
+func (k SessionKey) Reveal() string { return k.Text.Reveal() }
+
+// MaxGeneration is the highest generation: what a 64-bit integer and a JavaScript number both hold.
+const MaxGeneration = 1<<53 - 1
+
 // Session is what other applications learn about the user's e-RS session.
 type Session struct {
 	// Version is the contract's version, 1.
 	Version int
-	// Generation grows with each sign-in, so that a reader can tell a new session from the one it knew.
+	// Generation is another one for each session, so that a reader can tell a new session from the one it knew. It is the number of
+	// milliseconds since 1970 at which the session was published, or the one after the last if that is more: it grows, unless the
+	// computer's clock was set back while nobody was signed in. From 0 to [MaxGeneration].
 	Generation int64
 	// SessionKey goes into the header HTTP_X_SESSION_KEY of every e-RS call.
 	SessionKey SessionKey
@@ -53,6 +61,10 @@ type Session struct {
 	ExpiresAt time.Time
 	// Publisher is the name and version of the program that wrote the entry.
 	Publisher string
+
+	// others are the members that a later program within version 1 has written, as they stand between the braces of the entry. They
+	// are not known here, and so nobody knows whether they may be seen.
+	others secret.Text
 }
 
 // Expired tells whether the session is over by then. A reader does not use one that is: its entries are still there only if the

@@ -20,7 +20,7 @@ func (e *entrance) answer(raise func()) instance.Handler {
 		}
 		switch {
 		case request.Action == instance.SignOut && request.Wait:
-			return e.lobby.await(ctx, &guest{watch: (&signOutWatch{send: e.sendToFlow}).look}, nil)
+			return e.lobby.await(ctx, &guest{watch: (&signOutWatch{send: e.sendOn}).look}, nil)
 		case request.Action == instance.SignOut:
 			e.Send(login.SignOut{})
 		case request.Action == instance.SignIn && request.Wait:
@@ -47,29 +47,46 @@ const otherShown = 2 * time.Minute
 
 // noteOther tells the user, who sees a window that comes to the front, that it is not the one that they wanted.
 func (e *entrance) noteOther() {
-	e.board.Set("instance", otherWindow)
+	e.board.Set("instance", startedOtherwise)
 	time.AfterFunc(otherShown, func() { e.board.Set("instance", nil) })
 }
 
 // awaitSignIn has the user asked to sign in, and answers when it is known how that ends.
 func (e *entrance) awaitSignIn(ctx context.Context, by string, raise func()) instance.Answer {
-	waiting := &guest{by: by, watch: (&signInWatch{by: by, send: e.sendToFlow}).look}
-	answer := e.lobby.await(ctx, waiting, raise)
+	waiting := &guest{by: by, watch: (&signInWatch{by: by, send: e.sendOn}).look}
+	raised := false
+	answer := e.lobby.await(ctx, waiting, func() {
+		raised = true
+		raise()
+	})
+	if !answer.OK && !raised {
+		// It was known at once why nobody can sign in, and the user is to see it, too.
+		raise()
+	}
 	if !answer.OK && by != "" {
 		// It is over, or whoever asked is gone. The window shows the one before, if that one still waits.
-		e.sendToFlow(login.Requested{By: e.lobby.lastBy()})
+		e.sendOn(login.Requested{By: e.lobby.lastBy()})
 	}
 	return answer
 }
 
-// sendToFlow sends an intent, unless there is no flow to take it yet.
-func (e *entrance) sendToFlow(intent login.Intent) bool {
-	flow := e.flow.Load()
-	if flow == nil {
-		return false
+// sendOn sends an intent to the flow, and tells whether it arrives there. Before there is a flow, what a start that has failed understands
+// arrives at that.
+func (e *entrance) sendOn(intent login.Intent) bool {
+	if flow := e.flow.Load(); flow != nil {
+		flow.Send(intent)
+		return true
 	}
-	flow.Send(intent)
-	return true
+	switch intent.(type) {
+	case login.TryAgain, login.Requested:
+		select {
+		case e.early <- intent:
+			return true
+		default:
+			// It is busy with what others want.
+		}
+	}
+	return false
 }
 
 // lobby is where those wait who have asked for something that takes time. It sees every state, in order.
@@ -175,7 +192,10 @@ func (w *signInWatch) look(state login.State) (instance.Answer, bool) {
 		}
 	case login.Prompting, login.SigningIn, login.Choosing, login.Selecting:
 		w.under = true
-	case login.Starting, login.Failed:
+	case login.Starting:
+		// A start that has failed is tried again, and what comes of that has not heard the name yet.
+		w.named = false
+	case login.Failed:
 	}
 	if w.named && state.AskedBy == "" {
 		return instance.Answer{Code: givenUp.Code}, true
@@ -187,6 +207,10 @@ func (w *signInWatch) look(state login.State) (instance.Answer, bool) {
 	}
 	if idle := state.Phase == login.Waiting || state.Phase == login.Failed; idle && !w.begun && !w.under {
 		w.begun = w.send(login.SignIn{})
+		if broken := state.Problem; !w.begun && broken != nil && !broken.Retry {
+			// The program cannot begin, and nothing that the user could do in the window changes that.
+			return instance.Answer{Code: broken.Code}, true
+		}
 	}
 	return instance.Answer{}, false
 }
@@ -196,16 +220,16 @@ type signOutWatch struct {
 	send func(login.Intent) bool
 	// sent: one phase's end was asked for.
 	sent map[login.Phase]bool
+	// trying: what could not be cleared is about to be tried again.
+	trying bool
 }
 
 func (w *signOutWatch) look(state login.State) (instance.Answer, bool) {
+	w.trying = w.trying && state.Phase == login.Failed
 	var wish login.Intent
 	switch state.Phase {
 	case login.Failed:
-		if state.Problem != nil && strings.HasPrefix(state.Problem.Code, keyringCodes) {
-			return instance.Answer{Code: state.Problem.Code}, true
-		}
-		return instance.Answer{OK: true}, true
+		return w.failed(state)
 	case login.Waiting, login.Closed:
 		return instance.Answer{OK: true}, true
 	case login.SignedIn, login.Choosing:
@@ -215,13 +239,44 @@ func (w *signOutWatch) look(state login.State) (instance.Answer, bool) {
 	case login.Starting, login.Ending:
 		return instance.Answer{}, false
 	}
+	if !w.sent[state.Phase] {
+		w.ask(state.Phase, wish)
+	}
+	return instance.Answer{}, false
+}
+
+// failed looks at a problem, behind which a session may be left in the keyring. If that was so before anybody has asked here, the keyring
+// may have been unlocked meanwhile, and it is tried again once.
+func (w *signOutWatch) failed(state login.State) (instance.Answer, bool) {
+	switch {
+	case w.trying:
+		return instance.Answer{}, false
+	case !state.Uncleared:
+		return instance.Answer{OK: true}, true
+	case len(w.sent) == 0 && w.ask(state.Phase, login.TryAgain{}):
+		w.trying = true
+		return instance.Answer{}, false
+	default:
+		return unclearedAnswer(state.Problem), true
+	}
+}
+
+// ask sends a wish, and tells whether it has arrived.
+func (w *signOutWatch) ask(in login.Phase, wish login.Intent) bool {
 	if w.sent == nil {
 		w.sent = map[login.Phase]bool{}
 	}
-	if !w.sent[state.Phase] {
-		w.sent[state.Phase] = w.send(wish)
+	w.sent[in] = w.send(wish)
+	return w.sent[in]
+}
+
+// unclearedAnswer tells why nobody has made sure that the keyring is clear. What has nothing to do with the keyring is no answer to that:
+// whoever asked looks into it anyway.
+func unclearedAnswer(why *problem.Problem) instance.Answer {
+	if why != nil && strings.HasPrefix(why.Code, keyringCodes) {
+		return instance.Answer{Code: why.Code}
 	}
-	return instance.Answer{}, false
+	return instance.Answer{OK: true}
 }
 
 // keyringCodes begin the codes of the keyring's Problems.
@@ -243,5 +298,16 @@ var (
 		Title:    "The window of e-RS Login was closed",
 		Happened: "Another program asked for a sign-in to e-RS, and the window was closed before anybody had signed in.",
 		Steps:    []string{"If you want to sign in after all, start again from the program that needs e-RS."},
+	}
+	// windowTroubled stands for the Problems that only the window can tell whole.
+	windowTroubled = &problem.Problem{
+		Code:     "ASKED-PROBLEM",
+		Title:    "The window of e-RS Login shows a problem",
+		Happened: "What was asked for cannot be done before it is solved. Its reference is {{.Reference}}.",
+		Steps: []string{
+			"Look at the window of e-RS Login, which says what to do.",
+			"Where there is nobody to look at it, run ers-login doctor, which finds most of what keeps it from signing in.",
+			"Give your local service desk the reference {{.Reference}} if that does not help.",
+		},
 	}
 )

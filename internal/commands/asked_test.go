@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -28,6 +29,11 @@ func askedBy(name string) func(*login.State) { return func(s *login.State) { s.A
 func failing(code string) func(*login.State) {
 	return func(s *login.State) { s.Problem = &problem.Problem{Code: code} }
 }
+func uncleared(s *login.State)   { s.Uncleared = true }
+func canBeMended(s *login.State) { s.Problem.Retry = true }
+
+// beforeTheFlow is what a start that has failed takes: it begins no sign-in.
+func beforeTheFlow(intent login.Intent) bool { return intent != login.Intent(login.SignIn{}) }
 
 // A vendor's program that is told too early that its user has given up asks them again and again; one that is never told hangs.
 func TestHowASignInEnds(t *testing.T) {
@@ -40,6 +46,23 @@ func TestHowASignInEnds(t *testing.T) {
 		answer string
 		sent   []login.Intent
 	}{
+		"the program cannot begin": {
+			app, []login.State{at(login.Starting), at(login.Failed, failing("SETTING-SEVERAL"))}, "SETTING-SEVERAL",
+			[]login.Intent{login.Requested{By: app}, login.Requested{By: app}, login.SignIn{}},
+		},
+		"the program cannot begin, asked by nobody": {
+			"", []login.State{at(login.Failed, failing("SETTING-SEVERAL"))}, "SETTING-SEVERAL", []login.Intent{login.SignIn{}},
+		},
+		"the program cannot begin, and the user can mend that": {
+			app, []login.State{
+				at(login.Failed, failing("KEYRING-LOCKED"), canBeMended),
+				at(login.Failed, failing("KEYRING-LOCKED"), canBeMended, askedBy(app)),
+				at(login.Starting), at(login.SigningIn), at(login.SigningIn, askedBy(app)), at(login.SignedIn),
+			},
+			"", []login.Intent{
+				login.Requested{By: app}, login.SignIn{}, login.SignIn{}, login.Requested{By: app}, login.Requested{By: app},
+			},
+		},
 		"signed in already": {app, []login.State{at(login.SignedIn)}, "", nil},
 		"from the start on": {
 			app, []login.State{
@@ -85,7 +108,10 @@ func TestHowASignInEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var sent []login.Intent
-			watch := &signInWatch{by: test.by, send: func(intent login.Intent) bool { sent = append(sent, intent); return true }}
+			watch := &signInWatch{by: test.by, send: func(intent login.Intent) bool {
+				sent = append(sent, intent)
+				return !strings.HasPrefix(name, "the program cannot begin") || beforeTheFlow(intent)
+			}}
 			checkWatch(t, watch.look, test.states, test.answer)
 			assert.Equal(t, test.sent, sent)
 		})
@@ -111,11 +137,33 @@ func TestHowASignOutEnds(t *testing.T) {
 			[]login.State{at(login.Ending), at(login.SigningIn), at(login.Choosing)}, "-", []login.Intent{login.Cancel{}, login.SignOut{}},
 		},
 		"the entry stays": {
-			[]login.State{at(login.SignedIn), at(login.Ending), at(login.Failed, failing("KEYRING-LEFTOVER"))}, "KEYRING-LEFTOVER",
+			[]login.State{at(login.SignedIn), at(login.Ending), at(login.Failed, failing("KEYRING-LEFTOVER"), uncleared)}, "KEYRING-LEFTOVER",
 			[]login.Intent{login.SignOut{}},
 		},
-		"e-RS could not be told": {[]login.State{at(login.Ending), at(login.Failed, failing("ERS-A003-500"))}, "", nil},
-		"the window closes":      {[]login.State{at(login.Ending), at(login.Closed)}, "", nil},
+		"the entry has stayed, and goes": {
+			[]login.State{
+				at(login.Failed, failing("KEYRING-LOCKED"), uncleared), at(login.Failed, failing("KEYRING-LOCKED"), uncleared),
+				at(login.Ending), at(login.Waiting),
+			}, "", []login.Intent{login.TryAgain{}},
+		},
+		"the entry has stayed, and stays": {
+			[]login.State{
+				at(login.Failed, failing("KEYRING-LOCKED"), uncleared), at(login.Ending), at(login.Failed, failing("KEYRING-DISMISSED"), uncleared),
+			}, "KEYRING-DISMISSED", []login.Intent{login.TryAgain{}},
+		},
+		"what an earlier run has left stayed, and goes; a card is there": {
+			[]login.State{
+				at(login.Failed, failing("KEYRING-TIMEOUT"), uncleared), at(login.Starting), at(login.SigningIn), at(login.Ending), at(login.Waiting),
+			}, "", []login.Intent{login.TryAgain{}, login.Cancel{}},
+		},
+		"the program cannot begin, and has cleared what it could": {
+			[]login.State{
+				at(login.Failed, failing("SETTING-ASID"), uncleared), at(login.Starting), at(login.Failed, failing("SETTING-ASID"), uncleared),
+			}, "", []login.Intent{login.TryAgain{}},
+		},
+		"the session could not be handed over": {[]login.State{at(login.Failed, failing("KEYRING-DISMISSED"))}, "", nil},
+		"e-RS could not be told":               {[]login.State{at(login.Ending), at(login.Failed, failing("ERS-A003-500"))}, "", nil},
+		"the window closes":                    {[]login.State{at(login.Ending), at(login.Closed)}, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var sent []login.Intent
@@ -166,12 +214,22 @@ func TestRefusals(t *testing.T) {
 		givenUp.Code:        statusFailed,
 		windowClosed.Code:   statusFailed,
 		"KEYRING-LEFTOVER":  statusKeyring,
+		"KEYRING-LOCKED":    statusKeyring,
+		"KEYRING-NEW":       statusKeyring,
+		"SETTING-SEVERAL":   statusFailed,
 		"SOMETHING-\x1bNEW": statusFailed,
 	} {
 		err := refusal(instance.Answer{Code: code})
 		require.Error(t, err)
 		assert.Equal(t, status, statusOf(err), code)
-		assert.NotContains(t, err.Error(), "\x1b")
+		var complaints strings.Builder
+		p := testProgram(t)
+		p.stderr = &complaints
+		assert.Equal(t, status, p.report(err))
+		assert.NotContains(t, complaints.String(), "\x1b")
+		assert.Contains(t, complaints.String(), strings.ReplaceAll(code, "\x1b", ""))
+		assert.Contains(t, complaints.String(), "\n  1. ", "the user is not told what to do")
+		assert.NotRegexp(t, `(?i)press |reference below`, complaints.String())
 	}
 	require.NoError(t, refusal(instance.Answer{OK: true}))
 }

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"crypto/rand"
 	"io"
 	"os"
 	"path/filepath"
@@ -90,6 +91,100 @@ func TestTheWindowOfAnotherProgramStandsAlone(t *testing.T) {
 	assert.Contains(t, diary, `token ""`)
 }
 
+// A shell that has evaluated session --env starts a sign-in. The window stays for hours, and every program of the user can read what
+// it has in its environment; so can crash reports.
+func TestTheWindowDoesNotKeepTheSessionOfItsCaller(t *testing.T) {
+	w := newWorkplace(t, signsIn, keyringtest.Options{})
+	marker := "made-up-" + rand.Text()
+	cmd := w.command("--for", "Vendor App")
+	cmd.Env = append(cmd.Env, "ERS_SESSION_KEY="+marker, "ERS_BASE_URL="+marker, "ERS_ASID="+marker, "ERS_OTHER="+marker+"-other")
+	require.NoError(t, cmd.Run())
+	environs, err := filepath.Glob("/proc/[0-9]*/environ")
+	require.NoError(t, err)
+	there := 0
+	for _, file := range environs {
+		// A process may have ended meanwhile, or be another user's.
+		environ, _ := os.ReadFile(file)
+		if !strings.Contains(string(environ), marker) {
+			continue
+		}
+		there++
+		for _, entry := range strings.Split(string(environ), "\x00") {
+			name, value, _ := strings.Cut(entry, "=")
+			assert.NotEqual(t, marker, value, "%s of %s", name, file)
+		}
+	}
+	assert.GreaterOrEqual(t, there, 2, "the window and its keyring worker were not found, which have the rest")
+}
+
+// A window that cannot begin says why, and whoever waits for a sign-in is told, instead of waiting for what cannot come.
+func TestSignInWhereTheProgramCannotBegin(t *testing.T) {
+	for name, test := range map[string]struct {
+		user   string
+		status int
+		says   []string
+	}{
+		"the settings are broken": {
+			hasBrokenSettings, statusFailed,
+			[]string{"The window of e-RS Login shows a problem (ASKED-PROBLEM)", "Its reference is SETTING-SEVERAL.", "  1. Look at the window"},
+		},
+		"there is no keyring": {
+			hasNoKeyring, statusKeyring, []string{"(KEYRING-NO_BUS)", "  1. Run the command in the desktop session"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorkplace(t, test.user, keyringtest.Options{})
+			for range 2 { // It opens the window, and finds it open.
+				status, stdout, stderr := w.run("sign-in", "--for", "Vendor App")
+				assert.Equal(t, test.status, status, stderr)
+				assert.Empty(t, stdout)
+				for _, says := range test.says {
+					assert.Contains(t, stderr, says)
+				}
+			}
+			assert.Equal(t, 2, strings.Count(w.diary(), "raised"), "the user sees it, too")
+		})
+	}
+}
+
+// A start that the user can put right in the window is waited for, and the window shows for whom.
+func TestSignInWhereTheUserPutsTheStartRight(t *testing.T) {
+	w := newWorkplace(t, triesAgain, keyringtest.Options{})
+	status, _, stderr := w.run("sign-in", "--for", "Vendor App")
+	assert.Equal(t, statusDone, status, stderr)
+	assert.Contains(t, w.diary(), `asked by "Vendor App" while failed`)
+}
+
+// A script that has a way out for a computer without OpenGL finds it by the status, which the window's process has ended with.
+func TestTheStatusOfAWindowThatHasEnded(t *testing.T) {
+	for name, test := range map[string]struct {
+		ended  string
+		status int
+		says   string
+	}{
+		"no OpenGL":             {"exit 7", statusNoGraphics, "WINDOW-NOT_OPENED"},
+		"no keyring":            {"exit 3", statusKeyring, "WINDOW-NOT_OPENED"},
+		"wrong arguments":       {"exit 2", statusUsage, "WINDOW-NOT_OPENED"},
+		"any failure":           {"exit 1", statusFailed, "WINDOW-NOT_OPENED"},
+		"a status of no window": {"exit 5", statusFailed, "WINDOW-NOT_OPENED"},
+		"a high status":         {"exit 126", statusFailed, "WINDOW-NOT_OPENED"},
+		"killed":                {"kill -9 $$", statusFailed, "WINDOW-NOT_OPENED"},
+		"closed":                {"exit 0", statusFailed, "ASKED-CLOSED"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asker := asker{path: filepath.Join(t.TempDir(), "lock"), open: func() (<-chan error, error) {
+				return startDetached("/bin/sh", []string{"-c", test.ended}, nil)
+			}}
+			err := signInInput{name: "Vendor App"}.run(t.Context(), asker)
+			var complaints strings.Builder
+			p := testProgram(t)
+			p.stderr = &complaints
+			assert.Equal(t, test.status, p.report(err))
+			assert.Contains(t, complaints.String(), test.says)
+		})
+	}
+}
+
 // Who asked goes from the window with whoever asked, and not before.
 func TestTheWindowForgetsWhoIsGone(t *testing.T) {
 	w := newWorkplace(t, dallies, keyringtest.Options{})
@@ -139,6 +234,33 @@ func TestSignOut(t *testing.T) {
 		_, err := readSession(t.Context())
 		require.ErrorIs(t, err, errNobody)
 		status, _, stderr = w.run("sign-out")
+		assert.Equal(t, statusDone, status, stderr)
+	})
+	t.Run("of what could not be cleared before", func(t *testing.T) {
+		w := newWorkplace(t, signsIn, keyringtest.Options{})
+		status, _, stderr := w.run("sign-in")
+		require.Equal(t, statusDone, status, stderr)
+		require.NoError(t, w.keyring.Lock())
+		for range 2 {
+			status, _, stderr = w.run("sign-out")
+			assert.Equal(t, statusKeyring, status, stderr)
+			assert.Contains(t, stderr, "KEYRING-")
+			assert.Contains(t, stderr, "  1. ", "it does not say what to do")
+		}
+		require.NoError(t, w.keyring.Unlock())
+		_, err := readSession(t.Context())
+		require.NoError(t, err, "the entry is there, and everybody can read it")
+		status, stdout, stderr := w.run("sign-out")
+		assert.Equal(t, statusDone, status, stderr)
+		assert.Empty(t, stdout)
+		_, err = readSession(t.Context())
+		require.ErrorIs(t, err, errNobody)
+	})
+	t.Run("of nobody, after a start that has failed", func(t *testing.T) {
+		w := newWorkplace(t, hasBrokenSettings, keyringtest.Options{})
+		status, _, _ := w.run("sign-in")
+		require.Equal(t, statusFailed, status)
+		status, _, stderr := w.run("sign-out")
 		assert.Equal(t, statusDone, status, stderr)
 	})
 	t.Run("of a sign-in under way", func(t *testing.T) {

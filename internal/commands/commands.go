@@ -38,6 +38,7 @@ type program struct {
 // Run carries out a command line and returns the exit status (see statusDone and those after it). fyneApp is FyneApp.toml, the home of
 // the program's name and version.
 func Run(args []string, fyneApp []byte, newApp NewApp) int {
+	dropVariables()
 	environ := os.Environ()
 	stdout, stderr := standardOutputs()
 	metadata, err := readMetadata(fyneApp)
@@ -68,6 +69,7 @@ func (p program) execute(ctx context.Context, args []string) error {
 	}
 	root := p.root()
 	root.SetArgs(args)
+	nameSubcommands(root)
 	understood := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
 	command, err := root.ExecuteContextC(ctx)
@@ -85,17 +87,20 @@ func (p program) name() string { return "ers-login " + p.metadata.Version }
 
 func (p program) root() *cobra.Command {
 	var asked signInInput
+	var version bool
 	root := &cobra.Command{
 		Use:   "ers-login",
 		Short: "Sign in to e-RS with your smartcard, for all applications on this computer",
 		Long: "Opens the sign-in window. Once you have chosen an organisation and role, other applications on this computer find the\n" +
 			"e-RS session in the keyring, until you sign out or remove your smartcard.\n\n" + statusHelp,
-		Args:          cobra.NoArgs,
+		Args:          subcommand,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flags := cmd.Flags()
 			switch {
+			case version:
+				return p.printVersion(false)
 			case flags.Changed("for"):
 				return asked.start(cmd, p)
 			case flags.Changed("timeout"):
@@ -113,6 +118,8 @@ func (p program) root() *cobra.Command {
 	config.AddFlags(root.Flags())
 	addBackground(root.Flags())
 	asked.addFlags(root.Flags())
+	root.Flags().BoolVar(&version, "version", false, "print the version")
+	root.SetHelpCommand(help())
 	root.AddCommand(p.session(), p.signIn(), p.signOut(), p.manual(), p.generate())
 	root.AddCommand(p.demo(), p.config(), p.passphrase(), p.proxyPassword(), p.forget(), p.doctor(), p.version(), p.keyringWorker())
 	completeFlag(root, "config", filesLike("toml"))

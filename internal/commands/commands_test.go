@@ -101,6 +101,25 @@ func TestVersion(t *testing.T) {
 	assert.Equal(t, statusDone, status)
 	assert.Equal(t, "ers-login "+metadata.Version+"\n", stdout)
 	assert.Empty(t, stderr)
+	status, again, stderr := run(t, "", "--version")
+	assert.Equal(t, statusDone, status, "most programs understand it")
+	assert.Equal(t, stdout, again)
+	assert.Empty(t, stderr)
+}
+
+// Somebody who asks for help gets that of the command which they name.
+func TestHelp(t *testing.T) {
+	for _, of := range [][]string{nil, {"session"}, {"config"}, {"config", "show"}, {"completion"}, {"completion", "bash"}} {
+		t.Run(strings.Join(of, " "), func(t *testing.T) {
+			status, want, stderr := run(t, "", append(of, "--help")...)
+			assert.Equal(t, statusDone, status, stderr)
+			assert.NotEmpty(t, want)
+			status, stdout, stderr := run(t, "", append([]string{"help"}, of...)...)
+			assert.Equal(t, statusDone, status)
+			assert.Equal(t, want, stdout)
+			assert.Empty(t, stderr)
+		})
+	}
 }
 
 // A command line that cannot be meant is refused with a hint, and without repeating what may be a secret.
@@ -110,6 +129,18 @@ func TestUsage(t *testing.T) {
 		says      string
 	}{
 		"unknown command":    {[]string{"sign-inn"}, "See ers-login --help."},
+		"a letter left out":  {[]string{"sesion"}, "Did you mean session?"},
+		"two that are near":  {[]string{"sign"}, "Did you mean sign-in or sign-out?"},
+		"unknown shell":      {[]string{"completion", "ksh"}, `no command "ksh"`},
+		"nothing of config":  {[]string{"config"}, "ers-login config needs one of its commands: show"},
+		"no shell":           {[]string{"completion"}, "bash, fish, powershell, zsh"},
+		"a misspelt shell":   {[]string{"completion", "basch"}, "Did you mean bash?"},
+		"help on nothing":    {[]string{"help", "bogus"}, `no command "bogus"`},
+		"help, misspelt":     {[]string{"help", "sesion"}, "Did you mean session?"},
+		"help below nothing": {[]string{"help", "config", "shwo"}, "Did you mean show?"},
+		"help on too much":   {[]string{"help", "session", "json"}, `no command "json"`},
+		"below nothing":      {[]string{"config", "shwo"}, "Did you mean show?"},
+		"an unknown letter":  {[]string{"session", "-j"}, "-j"},
 		"an argument":        {[]string{"version", "1"}, "See ers-login version --help."},
 		"one below":          {[]string{"config", "show", "1"}, "See ers-login config show --help."},
 		"what does not fit":  {[]string{"session", "--json", "--key"}, "See ers-login session --help."},

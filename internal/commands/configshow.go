@@ -17,8 +17,6 @@ func (p program) config() *cobra.Command {
 	parent := &cobra.Command{
 		Use:   "config",
 		Short: "Look at the settings",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var input configShow
 	show := &cobra.Command{

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -105,6 +106,20 @@ func TestTheDoctorTriesTheReaders(t *testing.T) {
 	assert.Zero(t, found.status, found.stdout)
 	assert.Regexp(t, `OK +Shell \(secret-tool\) +It reads the session`, found.stdout)
 	assert.Regexp(t, `OK +Removing the test entry`, found.stdout)
+}
+
+// Three service desks at one computer, or an impatient one, must not be told that readers are broken which work.
+func TestDoctorsAtOnce(t *testing.T) {
+	w := newWorkplace(t, dallies, keyringtest.Options{})
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			printed, err := w.command("doctor", "--handoff", "--demo").CombinedOutput()
+			assert.NoError(t, err, string(printed))
+			assert.Regexp(t, `OK +Shell \(secret-tool\) +It reads the session`, string(printed))
+		})
+	}
+	all.Wait()
 }
 
 // A script that asks whether the readers work must not take a keyring that could not be tried for one that works, nor a person be told

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -20,7 +21,9 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/instance"
+	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/login"
@@ -40,6 +43,11 @@ const (
 	closes  = "closes the window"
 	// dallies does nothing.
 	dallies = "dallies"
+	// hasBrokenSettings and hasNoKeyring cannot do anything, since the program cannot begin.
+	hasBrokenSettings = "has broken settings"
+	hasNoKeyring      = "has no keyring"
+	// triesAgain has a start that fails, and puts it right once the window has shown who waits for it.
+	triesAgain = "tries again"
 )
 
 // playProgram is e-RS Login, without its window.
@@ -88,6 +96,21 @@ func playWindow(user string, arguments []string, toml []byte) error {
 	card.OnTicket(demo.admit)
 	e := &entrance{publisher: "ers-login test", log: log, guard: log.Guard, board: login.NewBoard(), prepare: demo.prepare}
 	play := &playedUser{does: user, entrance: e}
+	switch user {
+	case hasBrokenSettings:
+		_, err := config.Load(config.Sources{Environ: []string{"ERS_LOGIN_ASID=1", "ERS_LOGIN_LOG_LEVEL=loud"}})
+		e.prepare = func(context.Context) (neighbours, error) { return neighbours{}, err }
+	case hasNoKeyring:
+		e.prepare = func(context.Context) (neighbours, error) { return neighbours{}, keyring.NoBus }
+	case triesAgain:
+		play.does = signsIn
+		e.prepare = func(ctx context.Context) (neighbours, error) {
+			if !play.again.Load() {
+				return neighbours{}, keyring.Locked
+			}
+			return demo.prepare(ctx)
+		}
+	}
 	e.show = play.see
 	one := newOneInstance(instance.DefaultFile(), log, os.Environ(), "", e.answer(func() { play.note("raised") }))
 	e.open(context.Background())
@@ -107,8 +130,10 @@ func playWindow(user string, arguments []string, toml []byte) error {
 type playedUser struct {
 	does     string
 	entrance *entrance
-	mutex    sync.Mutex
-	asked    string
+	// again: a start that has failed was tried again.
+	again atomic.Bool
+	mutex sync.Mutex
+	asked string
 }
 
 func (u *playedUser) see(state login.State) {
@@ -118,6 +143,8 @@ func (u *playedUser) see(state login.State) {
 		u.note("asked by %q while %v", state.AskedBy, state.Phase)
 	}
 	switch {
+	case state.Phase == login.Failed && state.Problem.Code == keyring.Locked.Code && state.AskedBy != "" && !u.again.Swap(true):
+		u.entrance.Send(login.TryAgain{})
 	case state.Phase == login.Choosing && u.does == signsIn:
 		u.entrance.Send(login.Choose{Permission: state.Permissions[0]})
 	case state.Phase == login.Choosing && u.does == givesUp:

@@ -29,7 +29,8 @@ func (p program) session() *cobra.Command {
 			"session key, which is a secret: not into a log, not into the arguments of a program.\n\n" + statusHelp,
 		Example: "  ers-login session\n" +
 			"  ers-login session --wait --timeout 5m --json\n" +
-			"  ers-login session --header | curl --http1.1 -H @- --cert endpoint.pem --key endpoint.key https://…\n" +
+			"  headers=$(ers-login session --header) &&\n" +
+			"    printf '%s\\n' \"$headers\" | curl --http1.1 -H @- --cert endpoint.pem --key endpoint.key https://…\n" +
 			"  eval \"$(ers-login session --env)\"",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -44,7 +45,7 @@ func (p program) session() *cobra.Command {
 	flags.BoolVar(&input.json, "json", false, "print the entry, one JSON object")
 	flags.BoolVar(&input.key, "key", false, "print the session key alone, without a newline unless to a terminal")
 	flags.BoolVar(&input.env, "env", false, "print commands that set "+strings.Join(variableNames(), ", ")+", for eval")
-	flags.BoolVar(&input.header, "header", false, "print the two HTTP headers of a call, for curl's -H @-")
+	flags.BoolVar(&input.header, "header", false, "print the two HTTP headers of a call, for curl's -H @- as in the example")
 	flags.BoolVar(&input.follow, "follow", false, "print a line of JSON now and for each change, until it is ended")
 	flags.BoolVar(&input.withoutKey, "without-key", false, "leave the session key out of --json and --follow")
 	flags.StringVar(&input.shell, "shell", defaultShell, "the shell that --env is for: "+strings.Join(shellNames(), ", "))
@@ -100,7 +101,7 @@ func (s sessionInput) run(ctx context.Context, stdout io.Writer) error {
 	if s.follow {
 		return follow(ctx, stdout, !s.withoutKey)
 	}
-	session, err := s.find(ctx)
+	session, err := s.find(ctx, stdout)
 	var entry []byte
 	if err == nil {
 		entry, err = publishable(session)
@@ -133,28 +134,36 @@ func publishable(session handoff.Session) ([]byte, error) {
 	return entry, nil
 }
 
-func (s sessionInput) find(ctx context.Context) (handoff.Session, error) {
+// find looks for the session, or waits for one as long as somebody reads what is to be printed.
+func (s sessionInput) find(ctx context.Context, stdout io.Writer) (handoff.Session, error) {
 	if !s.wait {
 		return readSession(ctx)
 	}
-	waiting := ctx
+	waiting, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	whenUnread(waiting, stdout, func() { stop(errUnread) })
 	if s.timeLimited {
 		var cancel context.CancelFunc
-		waiting, cancel = context.WithTimeout(ctx, s.timeout)
+		waiting, cancel = context.WithTimeout(waiting, s.timeout)
 		defer cancel()
 	}
 	session, err := handoff.Wait(waiting)
 	switch {
 	case err == nil:
 		return session, nil
+	case ctx.Err() != nil:
+		return handoff.Session{}, errInterrupted
+	case errors.Is(context.Cause(waiting), errUnread):
+		return handoff.Session{}, ending{errUnread, statusFailed}
 	case !errors.Is(err, handoff.ErrNotFound):
 		return handoff.Session{}, keyring.Told(err)
-	case ctx.Err() != nil:
-		return handoff.Session{}, errNobody
 	default:
 		return handoff.Session{}, ending{fmt.Errorf("nobody has signed in to e-RS within %v", s.timeout), statusLate}
 	}
 }
+
+// errUnread: nobody is there any more to read what would be printed.
+var errUnread = errors.New("nobody reads the session any more that was waited for")
 
 // readSession looks once. The error is errNobody, or a Problem of the keyring.
 func readSession(ctx context.Context) (handoff.Session, error) {

@@ -2,10 +2,17 @@ package commands
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,6 +21,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
@@ -67,6 +75,24 @@ $env:ERS_ASID = '123456789012';
 			assert.Empty(t, stderr)
 		})
 	}
+
+	t.Run("json of a later program", func(t *testing.T) {
+		later := strings.TrimSuffix(entryOf(t, session), "}") + `,"colour":"red"}`
+		store := exec.CommandContext(t.Context(), "secret-tool", "store", "--label=x", "service", "ers-login", "username", "session")
+		store.Stdin = strings.NewReader(later)
+		require.NoError(t, store.Run())
+		t.Cleanup(func() {
+			require.NoError(t, handoff.Clear(context.WithoutCancel(t.Context())))
+			require.NoError(t, handoff.Write(context.WithoutCancel(t.Context()), session))
+		})
+		status, stdout, stderr := run(t, "", "session", "--json")
+		assert.Equal(t, statusDone, status, stderr)
+		assert.True(t, stdout == later+"\n", "a member is lost that this version does not know")
+		status, stdout, _ = run(t, "", "session", "--json", "--without-key")
+		assert.Equal(t, statusDone, status)
+		assert.Contains(t, stdout, `,"colour":"red"}`)
+		assert.NotContains(t, stdout, "made-up$")
+	})
 
 	t.Run("env for shells that understand the same", func(t *testing.T) {
 		for also, shell := range map[string]string{"bash": "sh", "zsh": "sh", "pwsh": "powershell"} {
@@ -265,6 +291,116 @@ func TestSessionFollow(t *testing.T) {
 	require.NoError(t, whole.cmd.Wait(), "told to end, it ends with 0")
 	require.NoError(t, bare.pipe.Close())
 	require.NoError(t, bare.cmd.Wait(), "nobody reads it any more, and nothing has changed: it must not stay")
+}
+
+// unreadOutput is a command's output that nobody reads any more.
+func unreadOutput(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	output, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	require.NoError(t, output.Close())
+}
+
+// A program that waits for a sign-in and goes away, or is told to end, must not leave its helper behind for the rest of the day; and
+// nobody may take its end for a sign-in.
+func TestSessionStopsWaiting(t *testing.T) {
+	for name, stop := range map[string]func(t *testing.T, waiting *exec.Cmd){
+		"nobody reads":         unreadOutput,
+		"interrupted":          func(t *testing.T, waiting *exec.Cmd) { signalled(t, waiting, os.Interrupt) },
+		"ended":                func(t *testing.T, waiting *exec.Cmd) { signalled(t, waiting, syscall.SIGTERM) },
+		"its terminal is gone": func(t *testing.T, waiting *exec.Cmd) { signalled(t, waiting, syscall.SIGHUP) },
+	} {
+		for _, form := range []string{"--json", "--env"} {
+			t.Run(name+" "+form, func(t *testing.T) {
+				w := newWorkplace(t, dallies, keyringtest.Options{})
+				waiting := w.command("session", "--wait", form)
+				stop(t, waiting)
+				require.Error(t, waiting.Wait())
+				assert.Equal(t, statusFailed, waiting.ProcessState.ExitCode())
+			})
+		}
+	}
+}
+
+// signalled starts a command that waits, and sends it a signal once it does.
+func signalled(t *testing.T, cmd *exec.Cmd, signal os.Signal) {
+	t.Helper()
+	require.NoError(t, cmd.Start())
+	// It takes signals long before it speaks with the keyring.
+	require.Eventually(t, func() bool {
+		open, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", cmd.Process.Pid))
+		return err == nil && slices.ContainsFunc(open, func(file string) bool {
+			leads, err := os.Readlink(file)
+			return err == nil && strings.HasPrefix(leads, "socket:")
+		})
+	}, guardTime, lookPause)
+	require.NoError(t, cmd.Process.Signal(signal))
+}
+
+// curlLines find the way to call e-RS from a shell, wherever it is told.
+var curlLines = regexp.MustCompile(`(?m)^ *headers=.*\n.* curl .*$`)
+
+// The lines that an integrator copies from the document, or from --help, call e-RS with the session's headers; and without a session they
+// call nobody, rather than e-RS without a session.
+func TestTheDocumentedCallWithCurl(t *testing.T) {
+	handoffDocument, err := os.ReadFile("../../docs/handoff.md")
+	require.NoError(t, err)
+	commandsDocument, err := os.ReadFile("../../docs/commands.md")
+	require.NoError(t, err)
+	_, help, _ := run(t, "", "session", "--help")
+
+	ers := erstest.NewServer()
+	defer ers.Close()
+	files, err := ers.WriteFiles(t.TempDir())
+	require.NoError(t, err)
+	calls := make(chan http.Header, 10)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { calls <- r.Header }))
+	server.TLS = ers.TLSConfig()
+	server.StartTLS()
+	defer server.Close()
+
+	bin := t.TempDir()
+	require.NoError(t, os.Symlink(os.Args[0], filepath.Join(bin, "ers-login")))
+	w := newWorkplace(t, dallies, keyringtest.Options{})
+	shell := func(t *testing.T, told string) (status int, stderr string) {
+		lines := curlLines.FindString(told)
+		require.NotEmpty(t, lines, "it does not say how to call e-RS")
+		lines = strings.NewReplacer("endpoint.pem", files.Certificate, "endpoint.key", files.Key, "https://…",
+			"--silent --show-error --cacert "+files.CA+" "+server.URL+"/made-up").Replace(lines)
+		ctx, cancel := context.WithTimeout(t.Context(), guardTime)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, "/bin/sh", "-c", lines)
+		cmd.Env = append(w.environ, "PATH="+bin+":"+os.Getenv("PATH"))
+		var complaints strings.Builder
+		cmd.Stderr = &complaints
+		if err := cmd.Run(); err != nil {
+			var exit *exec.ExitError
+			require.ErrorAs(t, err, &exit)
+		}
+		return cmd.ProcessState.ExitCode(), complaints.String()
+	}
+	for name, told := range map[string]string{
+		"handoff.md": string(handoffDocument), "commands.md": string(commandsDocument), "--help": help,
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.NoError(t, handoff.Clear(t.Context()))
+			status, stderr := shell(t, told)
+			assert.Equal(t, statusFailed, status)
+			assert.Contains(t, stderr, "nobody is signed in")
+			assert.Empty(t, calls, "e-RS was called without a session")
+
+			session := madeUpSession(7)
+			w.publish(session)
+			status, stderr = shell(t, told)
+			assert.Zero(t, status, stderr)
+			require.Len(t, calls, 1)
+			header := <-calls
+			// Go reads names in its own writing; that curl sends them as they are is proved with the readers.
+			assert.True(t, header.Get("Http_x_session_key") == session.SessionKey.Reveal(), "another session key")
+			assert.Equal(t, session.ASID, header.Get("Xapi_asid"))
+		})
+	}
 }
 
 // compactJSON returns JSON as encoding/json writes it into a line of its own.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -105,6 +106,14 @@ func variables() []variable {
 		{"ERS_SESSION_KEY", func(s handoff.Session) string { return s.SessionKey.Reveal() }},
 		{"ERS_BASE_URL", func(s handoff.Session) string { return s.BaseURL }},
 		{"ERS_ASID", func(s handoff.Session) string { return s.ASID }},
+	}
+}
+
+// dropVariables removes the variables of --env from the environment of this process, and so from that of all that it starts: the window
+// and its helpers stay when whoever has started them is gone, and have no use for the key of a session that may be another by then.
+func dropVariables() {
+	for _, name := range variableNames() {
+		_ = os.Unsetenv(name) // It fails for names that cannot be, and these are.
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os/exec"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/ers-login/ers-login/internal/instance"
+	"github.com/ers-login/ers-login/internal/keyring"
 )
 
 func (p program) signIn() *cobra.Command {
@@ -20,7 +22,7 @@ func (p program) signIn() *cobra.Command {
 		Use:   "sign-in",
 		Short: "Have the user sign in to e-RS, and wait until they have",
 		Long: "Brings the window to the front, or opens it, and returns when somebody is signed in (0), or when the user has given up or\n" +
-			"closed the window (1). Where somebody is signed in already it returns at once. The window stays open.\n\n" +
+			"closed the window, or it cannot begin (1). Where somebody is signed in already it returns at once. The window stays open.\n\n" +
 			"With --for the window shows who asks. ers-login --for NAME does the same.\n\n" + statusHelp,
 		Example: "  ers-login sign-in --for \"Vendor App\" --timeout 5m && ers-login session --json",
 		Args:    cobra.NoArgs,
@@ -78,7 +80,7 @@ func (s signInInput) run(ctx context.Context, asker asker) error {
 	case err == nil:
 		return refusal(answer)
 	case ctx.Err() != nil:
-		return ending{errors.New("interrupted before anybody had signed in"), statusFailed}
+		return errInterrupted
 	case waiting.Err() != nil:
 		return ending{fmt.Errorf("nobody has signed in to e-RS within %v; the window is still open", s.timeout), statusLate}
 	default:
@@ -96,11 +98,14 @@ func refusal(answer instance.Answer) error {
 			return known
 		}
 	}
+	if found, known := keyring.OfCode(answer.Code); known {
+		return found
+	}
 	status := statusFailed
 	if strings.HasPrefix(answer.Code, keyringCodes) {
 		status = statusKeyring
 	}
-	return ending{fmt.Errorf("the window of e-RS Login shows a problem (%s)", shown(answer.Code)), status}
+	return ending{windowTroubled.With("Reference", shown(answer.Code)), status}
 }
 
 // asker asks the window for something, and opens it if there is none.
@@ -158,7 +163,7 @@ func (a asker) askOpening(ctx context.Context, request instance.Request, ended <
 		case !errors.Is(err, instance.Unreachable) && !errors.Is(err, instance.Leaving), ctx.Err() != nil:
 			return answer, err
 		case over && how != nil:
-			return answer, notOpened.Because(errors.Join(how, err))
+			return answer, windowEnded(how, err)
 		case over:
 			return instance.Answer{Code: windowClosed.Code}, nil
 		}
@@ -173,6 +178,21 @@ func (a asker) askOpening(ctx context.Context, request instance.Request, ended <
 			return answer, ctx.Err()
 		}
 	}
+}
+
+// windowEnded is the error of a window that has ended before it could be asked. Its exit status is passed on, if it is one of ours: whoever
+// has a way out for a computer without OpenGL finds it by that.
+func windowEnded(how, asked error) error {
+	told := notOpened.Because(errors.Join(how, asked))
+	var exit *exec.ExitError
+	if !errors.As(how, &exit) {
+		return told
+	}
+	status := exit.ExitCode()
+	if status <= statusFailed || status >= len(statusMeanings) || statusMeanings[status] == "" {
+		return told
+	}
+	return ending{told, status}
 }
 
 // settingFlags are the flags of a command line that a window understands, written anew.

@@ -28,7 +28,7 @@ keyring; 4 the time of --timeout is up; 7 the window cannot be drawn on this com
 // statusMeanings are what the manual page says of each.
 var statusMeanings = []string{
 	statusDone:    "It is done, or somebody is signed in.",
-	statusFailed:  "It is not done, or nobody is signed in. The sign-in was given up, or the window closed.",
+	statusFailed:  "It is not done, or nobody is signed in. The sign-in was given up, the window closed, or a wait interrupted.",
 	statusUsage:   "The command line was not understood.",
 	statusKeyring: "The keyring cannot be used, so that nobody knows.",
 	statusLate:    "The time of --timeout is up.",
@@ -46,6 +46,9 @@ func (e ending) Unwrap() error { return e.error }
 
 // errNobody is not an error of the program: it is the other answer.
 var errNobody = ending{errors.New("nobody is signed in to e-RS"), statusFailed}
+
+// errInterrupted is the end of a wait by Ctrl+C or a signal.
+var errInterrupted = ending{errors.New("interrupted before anybody had signed in"), statusFailed}
 
 // usageError is a command line that was not understood.
 type usageError struct{ error }

@@ -47,21 +47,23 @@ func (p program) version() *cobra.Command {
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			text := p.name()
-			if asJSON {
-				encoded, err := json.Marshal(shownVersion{
-					"ers-login", p.metadata.Version, handoff.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH,
-				})
-				if err != nil {
-					return fmt.Errorf("could not write the version as JSON: %w", err)
-				}
-				text = string(encoded)
-			}
-			_, err := fmt.Fprintln(p.stdout, text)
-			return err
-		},
+		RunE:  func(*cobra.Command, []string) error { return p.printVersion(asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+func (p program) printVersion(asJSON bool) error {
+	text := p.name()
+	if asJSON {
+		encoded, err := json.Marshal(shownVersion{
+			"ers-login", p.metadata.Version, handoff.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH,
+		})
+		if err != nil {
+			return fmt.Errorf("could not write the version as JSON: %w", err)
+		}
+		text = string(encoded)
+	}
+	_, err := fmt.Fprintln(p.stdout, text)
+	return err
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
 // brokenApp is Fyne on a desktop where something goes wrong: its loop starts, or does not, and panics.
@@ -65,27 +64,6 @@ func TestAWindowThatCannotBeOpened(t *testing.T) {
 	require.ErrorIs(t, err, notOpened)
 	assert.ErrorContains(t, err, "GLFW")
 	assert.Equal(t, statusFailed, p.report(err))
-}
-
-// A window that dies must not leave a session behind that nobody can see.
-func TestAWindowThatBreaks(t *testing.T) {
-	desktop(t)
-	card := simulator.New(simulator.Settings{})
-	defer card.Close()
-	found, closed := make(chan struct{}), false
-	p := testProgram(t, "DISPLAY=:99")
-	p.newApp = func(fyne.AppMetadata) fyne.App {
-		return &brokenApp{App: test.NewTempApp(t), starts: true, panics: found}
-	}
-	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), opening{find: func(context.Context) (neighbours, error) {
-		defer close(found)
-		return neighbours{agent: card, ers: unreachedERS{}, keyring: emptyKeyring{}, close: func() { closed = true }}, nil
-	}})
-	require.ErrorIs(t, err, broke)
-	assert.True(t, closed, "the neighbours are left open")
-	lock, err := instance.Take(instance.DefaultFile())
-	require.NoError(t, err, "the lock is left")
-	require.NoError(t, lock.Release())
 }
 
 // The keyring belongs to the first window. A second start raises it, and looks at nothing: it would already clear what it finds.
@@ -156,7 +134,7 @@ func TestAWindowWithOtherSettings(t *testing.T) {
 			second := newOneInstance(first.path, testLog(t), nil, test.wanted, nil)
 			require.ErrorIs(t, second.join(t.Context()), test.err)
 			if errors.Is(test.err, otherWindow) {
-				assert.Equal(t, []login.Notice{{Problem: otherWindow}}, <-e.board.Changes(), "the window says so")
+				assert.Equal(t, []login.Notice{{Problem: startedOtherwise}}, <-e.board.Changes(), "the window says so, of itself")
 			}
 		})
 	}

@@ -66,6 +66,7 @@ type Client struct {
 	settings Settings
 	worker   *helper.Supervisor
 	turn     chan struct{}
+	trial    trialTurn
 }
 
 // New makes a client. Its worker is started when it is first needed.
@@ -196,8 +197,9 @@ func (c *Client) setSecret(ctx context.Context, which kept, text secret.Text) er
 	})
 }
 
-// Close ends the worker.
+// Close ends the worker, and with it a check that is under way.
 func (c *Client) Close() error {
+	c.endTrial()
 	if err := c.worker.Close(); err != nil {
 		return tell(err)
 	}

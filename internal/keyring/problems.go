@@ -154,6 +154,18 @@ var (
 		Happened: "Another program, or another version of this one, has stored something that this version does not understand.",
 		Steps:    []string{"Sign in again. The new session takes its place.", serviceDesk},
 	}
+	// Checking: another check of the keyring is under way.
+	Checking = &problem.Problem{
+		Code:     "KEYRING-CHECKING",
+		Title:    "Another check of the keyring is running",
+		Happened: "Two checks at once would disturb one another, so that this one did not begin. Nothing is known to be wrong.",
+		Steps: []string{
+			"Wait until the other one has ended: ers-login doctor on a terminal, or the diagnostics of the window.",
+			"Press **Try again**.",
+			"If it happens again although there is no other one, log out of the computer and log in again.",
+		},
+		Retry: true,
+	}
 	// NotFound: there is no such entry. Whoever asks knows what that means to the user.
 	NotFound = &problem.Problem{
 		Code:     "KEYRING-NOT_FOUND",

@@ -34,8 +34,14 @@ type trialMessage struct {
 	Aliases bool
 }
 
-// Try writes a harmless text, reads it back and removes it, as a sign-in does with the session, without prompting.
+// Try writes a harmless text, reads it back and removes it, as a sign-in does with the session, without prompting. The error is
+// [Checking] if another check does not come to its end.
 func (c *Client) Try(ctx context.Context, text string) error {
+	alone, err := c.aloneForTrial(ctx, tryPatience)
+	if err != nil {
+		return err
+	}
+	defer c.letOthersTry(alone)
 	return c.exclusive(ctx, func() error {
 		err := c.writeTrial(ctx, text)
 		if err == nil {
@@ -53,8 +59,13 @@ func (c *Client) Try(ctx context.Context, text string) error {
 	})
 }
 
-// WriteTrial writes a harmless text as the session would be written, without prompting.
+// WriteTrial writes a harmless text as the session would be written, without prompting. Until [Client.RemoveTrial] no other check begins,
+// in whatever process: they would read and remove one another's text. The error is [Checking] if one is under way that does not come to
+// its end.
 func (c *Client) WriteTrial(ctx context.Context, text string) error {
+	if err := c.beginTrial(ctx); err != nil {
+		return err
+	}
 	return c.exclusive(ctx, func() error { return c.writeTrial(ctx, text) })
 }
 
@@ -67,8 +78,12 @@ func (c *Client) ReadTrial(ctx context.Context) (text string, err error) {
 	return text, err
 }
 
-// RemoveTrial removes it. Nothing to remove is no error.
+// RemoveTrial removes it. Nothing to remove is no error. The error is [Checking] if it is that of another check, which removes it itself.
 func (c *Client) RemoveTrial(ctx context.Context) error {
+	if err := c.beginTrial(ctx); err != nil {
+		return err
+	}
+	defer c.endTrial()
 	return c.exclusive(ctx, func() error { return c.operate(ctx, callTrialRemove, neverPrompt, nil, nil) })
 }
 

@@ -1,7 +1,14 @@
 package keyring_test
 
 import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -44,4 +51,62 @@ func TestATrialDoesNotPrompt(t *testing.T) {
 func TestATrialFindsAKeyringThatGarbles(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{Garble: true}})
 	require.ErrorIs(t, connect(t, settings(t, session)).Try(t.Context(), "a harmless text"), keyring.ReadBack)
+}
+
+// Two checks at once, as F9 in the window while a service desk runs the doctor, would find each other's text, or none, and report a
+// keyring as broken that works.
+func TestTrialsWaitForOneAnother(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	var all sync.WaitGroup
+	for i := range 3 {
+		client := connect(t, settings(t, session))
+		all.Go(func() {
+			for round := range 3 {
+				text := fmt.Sprintf("text %d of %d", round, i)
+				assert.NoError(t, client.Try(t.Context(), text))
+				assert.NoError(t, client.WriteTrial(t.Context(), text))
+				read, err := client.ReadTrial(t.Context())
+				assert.NoError(t, err)
+				assert.Equal(t, text, read)
+				assert.NoError(t, client.RemoveTrial(t.Context()))
+			}
+		})
+	}
+	all.Wait()
+}
+
+// A check that does not come to its end must neither hold up the others for ever, nor lose its text to them.
+func TestATrialThatDoesNotEnd(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	first, second := connect(t, settings(t, session)), connect(t, settings(t, session))
+	require.NoError(t, first.WriteTrial(t.Context(), "the first one's"))
+	for name, try := range map[string]func(context.Context) error{
+		"the keyring alone": func(ctx context.Context) error { return second.Try(ctx, "the second one's") },
+		"the readers":       func(ctx context.Context) error { return second.WriteTrial(ctx, "the second one's") },
+		"only removing":     second.RemoveTrial,
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		require.ErrorIs(t, try(ctx), keyring.Checking, name)
+		cancel()
+	}
+	read, err := first.ReadTrial(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "the first one's", read)
+	require.NoError(t, second.Check(t.Context()), "other work goes on")
+	require.NoError(t, first.Close(), "whoever ends, ends its check")
+	require.NoError(t, second.Try(t.Context(), "the second one's"))
+}
+
+// Where there can be no lock, a check is worth more than none.
+func TestATrialWithoutALock(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	with := settings(t, session)
+	var folder string
+	for _, entry := range with.Env {
+		if named, is := strings.CutPrefix(entry, "XDG_RUNTIME_DIR="); is {
+			folder = named
+		}
+	}
+	require.NoError(t, os.Mkdir(filepath.Join(folder, "check-ers-login.lock"), 0o700))
+	require.NoError(t, connect(t, with).Try(t.Context(), "a harmless text"))
 }

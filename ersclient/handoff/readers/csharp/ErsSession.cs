@@ -119,8 +119,10 @@ internal static class ErsSession
             Credential credential = Marshal.PtrToStructure<Credential>(found);
             byte[] entry = new byte[credential.BlobSize];
             Marshal.Copy(credential.Blob, entry, 0, entry.Length);
-            // The bytes are UTF-8, which is what JsonSerializer takes. Most wrappers would decode them as UTF-16.
-            Session? session = JsonSerializer.Deserialize<Session>(entry, new JsonSerializerOptions(JsonSerializerDefaults.Web));
+            // The bytes are UTF-8, which is what JsonSerializer takes. Most wrappers would decode them as UTF-16. The names of members count
+            // with their case, which JsonSerializerDefaults.Web would ignore: "SessionKey" is another member than "sessionKey".
+            JsonSerializerOptions exact = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, PropertyNameCaseInsensitive = false };
+            Session? session = JsonSerializer.Deserialize<Session>(entry, exact);
             return session?.Version == 1 ? session : throw new InvalidOperationException("the entry is not one of version 1");
         }
         finally

@@ -28,14 +28,18 @@ public struct Credential {
     public string TargetAlias, UserName;
 }
 [DllImport("advapi32.dll", CharSet = CharSet.Unicode, SetLastError = true)]
-public static extern bool CredReadW(string target, uint type, uint flags, out IntPtr credential);
+private static extern bool CredReadW(string target, uint type, uint flags, out IntPtr credential);
+// The error has to be asked for at once: between two lines of a script PowerShell makes calls of its own, which may have others.
+public static int Read(string target, out IntPtr credential) {
+    return CredReadW(target, 1, 0, out credential) ? 0 : Marshal.GetLastWin32Error();
+}
 [DllImport("advapi32.dll")]
 public static extern void CredFree(IntPtr credential);
 '@
 
 $found = [IntPtr]::Zero
-if (-not [ErsSession.Native]::CredReadW('ers-login:session', 1, 0, [ref] $found)) {
-    $number = [Runtime.InteropServices.Marshal]::GetLastWin32Error()
+$number = [ErsSession.Native]::Read('ers-login:session', [ref] $found)
+if ($number -ne 0) {
     if ($number -eq 1168) {
         'Nobody is signed in to e-RS.'
         exit 1

@@ -1,0 +1,95 @@
+package handoff_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+)
+
+// Whoever tries their reader as the document says, at their own desk, has passwords of their own in their keyring. The lines are run as
+// they stand there.
+func TestTheRecipeForTryingLeavesTheRealKeyringAlone(t *testing.T) {
+	document, err := os.ReadFile("../../docs/handoff.md")
+	require.NoError(t, err)
+	recipe := regexp.MustCompile("(?s)```\n([^`]*dbus-run-session.*?\n)```").FindStringSubmatch(string(document))
+	require.NotNil(t, recipe, "the document has no recipe any more")
+
+	mine := keyringtest.ForTest(t, keyringtest.Options{})
+	for _, pair := range mine.Env() {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+	// As on a desktop, whose session says where its keyring listens.
+	control := filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "keyring")
+	t.Setenv("GNOME_KEYRING_CONTROL", control)
+	require.NoError(t, handoff.Write(t.Context(), madeUp()))
+	before := filesIn(t, control)
+	require.NotEmpty(t, before)
+
+	over := madeUp()
+	over.UserName, over.ExpiresAt = "Somebody Else", time.Now().Add(time.Hour)
+	entry, err := handoff.Encode(over)
+	require.NoError(t, err)
+	t.Setenv("JSON", string(entry))
+	// What is made in passing goes with the test.
+	t.Setenv("TMPDIR", shortFolder(t))
+	// A reader is tried once the entry is there, and once it is gone.
+	const look = "secret-tool lookup service ers-login username session | tr '\\n' ' '; echo\n"
+	lines := regexp.MustCompile(`(?m)^secret-tool clear .*\n`).ReplaceAllStringFunc(recipe[1], func(clearing string) string {
+		return look + clearing + look
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	shell := exec.CommandContext(ctx, "bash")
+	shell.Stdin = strings.NewReader(lines)
+	said, err := shell.Output()
+	require.NoError(t, err)
+	assert.Equal(t, string(entry)+"\n\n", string(said), "a reader finds the entry, and then that it is gone")
+
+	read, err := handoff.Read(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, madeUp().UserName, read.UserName)
+	assert.Equal(t, before, filesIn(t, control), "the real keyring cannot be reached any more")
+}
+
+func filesIn(t *testing.T, folder string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
+// shortFolder is a folder for sockets, whose names must not be long.
+func shortFolder(t *testing.T) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "recipe")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(folder)) })
+	return folder
+}
+
+// The first line that an integrator copies says which kind of whole number the generation takes.
+func TestTheDocumentSaysHowHighAGenerationIs(t *testing.T) {
+	document, err := os.ReadFile("../../docs/handoff.md")
+	require.NoError(t, err)
+	highest, err := json.Marshal(handoff.MaxGeneration)
+	require.NoError(t, err)
+	assert.Contains(t, string(document), string(highest))
+	assert.Equal(t, int64(handoff.MaxGeneration), *sessionSchema(t).Properties["generation"].Maximum)
+}

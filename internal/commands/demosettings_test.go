@@ -1,0 +1,34 @@
+package commands
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Whoever tries their settings file with the demonstration, and sees it work, would believe that the file is right, or even there.
+func TestTheDemonstrationTakesNoSettings(t *testing.T) {
+	for name, test := range map[string]struct {
+		args   []string
+		names  string
+		remedy string
+	}{
+		"a file":                     {[]string{"demo", "--config", "/nonexistent.toml"}, "--config:", "leave out demo"},
+		"a file for doctor":          {[]string{"doctor", "--demo", "--config", "/nonexistent.toml"}, "--config:", "leave out --demo"},
+		"settings for doctor":        {[]string{"doctor", "--demo", "--asid", "123456789012"}, "--asid:", "leave out --demo"},
+		"several of them for doctor": {[]string{"--config", "a.toml", "doctor", "--demo", "--proxy", "none"}, "--config, --proxy:", "leave out --demo"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var printed strings.Builder
+			p := testProgram(t)
+			p.stderr = &printed
+			err := p.execute(t.Context(), test.args)
+			require.Error(t, err)
+			assert.Equal(t, statusUsage, p.report(err))
+			assert.Contains(t, printed.String(), test.names)
+			assert.Contains(t, printed.String(), test.remedy)
+		})
+	}
+}

@@ -1,0 +1,38 @@
+package commands
+
+import (
+	"context"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/instance"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/smartcard/simulator"
+)
+
+// A window that dies must not leave a session behind that nobody can see.
+func TestAWindowThatBreaks(t *testing.T) {
+	desktop(t)
+	card := simulator.New(simulator.Settings{})
+	defer card.Close()
+	found, closed := make(chan struct{}), false
+	p := testProgram(t, "DISPLAY=:99")
+	told := fakeDialogue(t)
+	p.newApp = func(fyne.AppMetadata) fyne.App {
+		return &brokenApp{App: test.NewTempApp(t), starts: true, panics: found}
+	}
+	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), opening{find: func(context.Context) (neighbours, error) {
+		defer close(found)
+		return neighbours{agent: card, ers: unreachedERS{}, keyring: emptyKeyring{}, close: func() { closed = true }}, nil
+	}})
+	require.ErrorIs(t, err, broke)
+	assert.True(t, closed, "the neighbours are left open")
+	assert.Contains(t, told(), broke.Title, "it was there, and is gone without a word")
+	lock, err := instance.Take(instance.DefaultFile())
+	require.NoError(t, err, "the lock is left")
+	require.NoError(t, lock.Release())
+}
