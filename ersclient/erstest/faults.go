@@ -114,6 +114,12 @@ func (f *faults) add(call Call, fault Fault) error {
 	return nil
 }
 
+func (f *faults) drop(call Call) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.waiting, call)
+}
+
 func (f *faults) take(call Call) (Fault, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -191,6 +191,9 @@ func (s *Server) Requests() []Request { return s.journal.list() }
 // Fail has the next call of a kind meet a fault. Faults for the same kind of call wait in line; a hundred may wait.
 func (s *Server) Fail(call Call, fault Fault) error { return s.faults.add(call, fault) }
 
+// Forgive takes back the faults that wait for a kind of call.
+func (s *Server) Forgive(call Call) { s.faults.drop(call) }
+
 func listen(address string) (net.Listener, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(context.Background(), "tcp", address)

@@ -459,6 +459,15 @@ func TestFaultsWaitInLine(t *testing.T) {
 	require.Equal(t, http.StatusGone, c.end("any").status)
 }
 
+func TestFaultsAreTakenBack(t *testing.T) {
+	c := newCaller(t)
+	require.NoError(t, c.server.Fail(erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 500, Times: 2}))
+	require.NoError(t, c.server.Fail(erstest.A003, erstest.Fault{Kind: erstest.Status, Status: 410}))
+	c.server.Forgive(erstest.A001)
+	require.Equal(t, 201, c.create(erstest.TicketGP).status)
+	require.Equal(t, http.StatusGone, c.end("any").status, "of the other calls nothing is taken back")
+}
+
 func TestOrdersThatMakeNoSense(t *testing.T) {
 	server := erstest.NewServer()
 	defer server.Close()

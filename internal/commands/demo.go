@@ -221,12 +221,14 @@ func (d demonstration) menu() []ui.SimulatorItem {
 		{Title: "Remove the card", Do: func() { go d.card.RemoveCard() }},
 		{},
 		{Title: "The next sign-in (A001) is", Items: []ui.SimulatorItem{
+			{Title: "as usual", Do: func() { d.ers.Forgive(erstest.A001) }},
 			{Title: "slow", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.Slow, Delay: slowness})},
 			{Title: "refused (403)", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 403})},
 			{Title: "a server error (500)", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 500})},
 			{Title: "cut off before its answer", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.CutAfter})},
 		}},
 		{Title: "The next choice of a role (A002) is", Items: []ui.SimulatorItem{
+			{Title: "as usual", Do: func() { d.ers.Forgive(erstest.A002) }},
 			{Title: "slow", Do: d.fault(erstest.A002, erstest.Fault{Kind: erstest.Slow, Delay: slowness})},
 			{Title: "refused (403)", Do: d.fault(erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 403})},
 			{Title: "not valid (422)", Do: d.fault(erstest.A002, closed)},
@@ -239,8 +241,10 @@ func (d demonstration) menu() []ui.SimulatorItem {
 // slowness is long enough to be noticed, and shorter than anybody's patience.
 const slowness = 8 * time.Second
 
+// fault has the next call meet a fault, in place of another one that was chosen before.
 func (d demonstration) fault(call erstest.Call, fault erstest.Fault) func() {
 	return func() {
+		d.ers.Forgive(call)
 		if err := d.ers.Fail(call, fault); err != nil {
 			d.log.WithError(err).Warn("the fault could not be ordered")
 		}
