@@ -3,7 +3,6 @@ package commands
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,20 +27,7 @@ func (p program) forget() *cobra.Command {
 			"removed from it, signs out and forgets.\n\n" + statusHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if timeout <= 0 {
-				return usageError{errors.New("--timeout: a time above zero is needed, such as 30s")}
-			}
-			file, err := cmd.Flags().GetString("config")
-			if err != nil {
-				return err
-			}
-			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
-			defer cancel()
-			err = p.forgetAll(ctx, config.System(file, nil))
-			if err != nil && cmd.Context().Err() == nil && ctx.Err() != nil {
-				return ending{fmt.Errorf("it was not all removed within %v", timeout), statusLate}
-			}
-			return err
+			return within(cmd, timeout, "it was not all removed", p.forgetAll)
 		},
 	}
 	cmd.Flags().DurationVar(&timeout, "timeout", forgetWithin, "longest time to wait")

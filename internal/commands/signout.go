@@ -3,7 +3,6 @@ package commands
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,20 +28,9 @@ func (p program) signOut() *cobra.Command {
 			"That nobody was signed in is no error. No window is opened.\n\n" + statusHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if timeout <= 0 {
-				return usageError{errors.New("--timeout: a time above zero is needed, such as 30s")}
-			}
-			file, err := cmd.Flags().GetString("config")
-			if err != nil {
-				return err
-			}
-			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
-			defer cancel()
-			err = p.endSession(ctx, instance.DefaultFile(), config.System(file, nil))
-			if err != nil && cmd.Context().Err() == nil && ctx.Err() != nil {
-				return ending{fmt.Errorf("the session was not ended within %v", timeout), statusLate}
-			}
-			return err
+			return within(cmd, timeout, "the session was not ended", func(ctx context.Context, sources config.Sources) error {
+				return p.endSession(ctx, instance.DefaultFile(), sources)
+			})
 		},
 	}
 	cmd.Flags().DurationVar(&timeout, "timeout", signOutWithin, "longest time to wait")
