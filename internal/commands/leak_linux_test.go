@@ -47,7 +47,7 @@ func TestNothingLeaksIn200Rounds(t *testing.T) {
 
 	const rounds, warm = 200, 10
 	var before, after holdings
-	life := begin(t, demo, records)
+	life := begin(t, demo, records, nil)
 	for i := range rounds {
 		if i == warm {
 			// What is made once and kept has been made by now.
@@ -114,7 +114,9 @@ type life struct {
 	ended  chan error
 }
 
-func begin(t *testing.T, demo demonstration, records *audit.Log) *life {
+// begin begins the program's inside, with a client of its own for each sign-in and a short goodbye. Wrap may put something around the
+// neighbours; it is nil for those who want them as they are.
+func begin(t *testing.T, demo demonstration, records *audit.Log, wrap func(found *neighbours, recorded *audit.ERS) error) *life {
 	t.Helper()
 	log := logrus.New()
 	log.SetOutput(io.Discard)
@@ -123,15 +125,23 @@ func begin(t *testing.T, demo demonstration, records *audit.Log) *life {
 		publisher: "ers-login test", log: log, guard: func(secret.Text) {}, board: login.NewBoard(),
 		prepare: func(ctx context.Context) (neighbours, error) {
 			found, err := demo.prepare(ctx)
+			if err != nil {
+				return found, err
+			}
+			// Two seconds for other applications' calls at each end would be all that these tests do.
 			found.grace = 0
 			unhurried := &patientERS{ERS: found.ers, make: func() (*ersclient.Client, error) {
 				return ersclient.New(ersclient.Config{
 					BaseURL: demo.ers.URL, ASID: erstest.ASID, Certificate: demo.ers.ClientCertificate(), RootCAs: demo.ers.RootCAs(),
 				})
 			}}
-			found.ers = audit.NewERS(unhurried, records, true)
+			recorded := audit.NewERS(unhurried, records, true)
+			found.ers = recorded
 			closeAll := found.close
 			found.close = func() { unhurried.close(); closeAll() }
+			if wrap != nil {
+				err = wrap(&found, recorded)
+			}
 			return found, err
 		},
 		show: func(state login.State) { l.states <- state },

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -12,7 +11,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -23,7 +21,6 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/keyring/soak"
 	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
@@ -118,40 +115,15 @@ func (l *life) choose(role int) {
 // beginSoak begins the program's inside as begin does, with the keyring as a real sign-in has it, and notes what is written to it.
 func beginSoak(t *testing.T, demo demonstration, records *audit.Log, record *soak.Record) *life {
 	t.Helper()
-	log := logrus.New()
-	log.SetOutput(io.Discard)
-	l := &life{t: t, states: make(chan login.State, 200), ended: make(chan error, 1)}
-	l.entrance = &entrance{
-		publisher: "ers-login test", log: log, guard: func(secret.Text) {}, board: login.NewBoard(),
-		prepare: func(ctx context.Context) (neighbours, error) {
-			found, err := demo.prepare(ctx)
-			if err != nil {
-				return found, err
-			}
-			// Two seconds for other applications' calls at each end would be all that this test does.
-			found.grace = 0
-			unhurried := &patientERS{ERS: found.ers, make: func() (*ersclient.Client, error) {
-				return ersclient.New(ersclient.Config{
-					BaseURL: demo.ers.URL, ASID: erstest.ASID, Certificate: demo.ers.ClientCertificate(), RootCAs: demo.ers.RootCAs(),
-				})
-			}}
-			recorded := audit.NewERS(unhurried, records, true)
-			found.ers = attestedERS{recorded, t, record}
-			demonstrated, ok := found.keyring.(demoKeyring)
-			if !ok {
-				return found, errors.New("the demonstration has another keyring")
-			}
-			found.keyring = attestedKeyring{knowing{remembering{demonstrated.Keyring, &leftover{}}, recorded}, record}
-			closeAll := found.close
-			found.close = func() { unhurried.close(); closeAll() }
-			return found, nil
-		},
-		show: func(state login.State) { l.states <- state },
-	}
-	l.open(t.Context())
-	go func() { l.ended <- l.run() }()
-	l.until(login.Waiting)
-	return l
+	return begin(t, demo, records, func(found *neighbours, recorded *audit.ERS) error {
+		demonstrated, ok := found.keyring.(demoKeyring)
+		if !ok {
+			return errors.New("the demonstration has another keyring")
+		}
+		found.ers = attestedERS{recorded, t, record}
+		found.keyring = attestedKeyring{knowing{remembering{demonstrated.Keyring, &leftover{}}, recorded}, record}
+		return nil
+	})
 }
 
 // attestedKeyring is a keyring of which it is known what was written to it, and when that was done.
