@@ -183,12 +183,12 @@ func (l insetLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{}
 
 // Flow puts objects side by side in their natural width, and goes on in another row where they do not fit.
 func Flow(gapX, gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(flowLayout{gapX: gapX, gapY: gapY}, objects...)
+	return container.New(placed{flowLayout{gapX: gapX, gapY: gapY}}, objects...)
 }
 
 // Middle is a Flow whose objects stand in the middle of the height of their row.
 func Middle(gapX, gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(flowLayout{gapX: gapX, gapY: gapY, middle: true}, objects...)
+	return container.New(placed{flowLayout{gapX: gapX, gapY: gapY, middle: true}}, objects...)
 }
 
 type flowLayout struct {
@@ -196,7 +196,6 @@ type flowLayout struct {
 	middle     bool
 }
 
-// place calls at with the place of each visible object, and returns the height of them all.
 func (l flowLayout) place(objects []fyne.CanvasObject, width float32, at func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32 {
 	type cell struct {
 		object fyne.CanvasObject
@@ -233,17 +232,6 @@ func (l flowLayout) place(objects []fyne.CanvasObject, width float32, at func(fy
 	return y + height
 }
 
-func (l flowLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	l.place(objects, size.Width, func(object fyne.CanvasObject, pos fyne.Position, size fyne.Size) {
-		object.Move(pos)
-		object.Resize(size)
-	})
-}
-
-func (l flowLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
-	return l.place(objects, width, func(fyne.CanvasObject, fyne.Position, fyne.Size) {})
-}
-
 func (l flowLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
 	width, gap := float32(0), float32(0)
 	for _, object := range objects {
@@ -255,18 +243,14 @@ func (l flowLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
 	return width
 }
 
-// MinSize is nothing: see [TallLayout].
-func (l flowLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
-
 // Giving puts two objects side by side in the middle of the height of their row. The first gives way to the second, down to half of the
 // width there is; if that is not enough, the second stands below it.
 func Giving(gapX, gapY float32, first, second fyne.CanvasObject) *fyne.Container {
-	return container.New(givingLayout{flowLayout{gapX: gapX, gapY: gapY, middle: true}}, first, second)
+	return container.New(placed{givingLayout{flowLayout{gapX: gapX, gapY: gapY, middle: true}}}, first, second)
 }
 
 type givingLayout struct{ flow flowLayout }
 
-// place calls at with the place of each visible object, and returns the height of them all.
 func (l givingLayout) place(objects []fyne.CanvasObject, width float32, at func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32 {
 	first, second := objects[0], objects[1]
 	left := width - l.flow.gapX - NaturalWidth(second)
@@ -280,33 +264,18 @@ func (l givingLayout) place(objects []fyne.CanvasObject, width float32, at func(
 	return height
 }
 
-func (l givingLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	l.place(objects, size.Width, func(object fyne.CanvasObject, pos fyne.Position, size fyne.Size) {
-		object.Move(pos)
-		object.Resize(size)
-	})
-}
-
-func (l givingLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
-	return l.place(objects, width, func(fyne.CanvasObject, fyne.Position, fyne.Size) {})
-}
-
 func (l givingLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
 	return l.flow.naturalWidth(objects)
 }
 
-// MinSize is nothing: see [TallLayout].
-func (l givingLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
-
 // Corner puts an aside into the upper right corner, beside a heading, if there is room for both; else it stands below everything. It
 // comes last for the keyboard in either place.
 func Corner(gap float32, heading, rest, aside fyne.CanvasObject) *fyne.Container {
-	return container.New(cornerLayout{gap: gap}, heading, rest, aside)
+	return container.New(placed{cornerLayout{gap: gap}}, heading, rest, aside)
 }
 
 type cornerLayout struct{ gap float32 }
 
-// place calls at with the place of each object, and returns the height of them all.
 func (l cornerLayout) place(objects []fyne.CanvasObject, width float32, at func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32 {
 	heading, rest, aside := objects[0], objects[1], objects[2]
 	asideWidth := min(whole(NaturalWidth(aside)+0.5), width)
@@ -332,24 +301,10 @@ func (l cornerLayout) place(objects []fyne.CanvasObject, width float32, at func(
 	return y
 }
 
-func (l cornerLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	l.place(objects, size.Width, func(object fyne.CanvasObject, pos fyne.Position, size fyne.Size) {
-		object.Move(pos)
-		object.Resize(size)
-	})
-}
-
-func (l cornerLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
-	return l.place(objects, width, func(fyne.CanvasObject, fyne.Position, fyne.Size) {})
-}
-
-// MinSize is nothing: see [TallLayout].
-func (l cornerLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
-
 // Pairs lists names and values in two columns, with the names as wide as the theme's SizeLabel says. Where that would leave
 // the values too little, each value stands below its name. Objects alternate: name, value, name, value.
 func Pairs(gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(pairsLayout{gapY: gapY}, objects...)
+	return container.New(placed{pairsLayout{gapY: gapY}}, objects...)
 }
 
 type pairsLayout struct{ gapY float32 }
@@ -383,20 +338,6 @@ func (l pairsLayout) place(objects []fyne.CanvasObject, width float32, at func(f
 	}
 	return y
 }
-
-func (l pairsLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	l.place(objects, size.Width, func(object fyne.CanvasObject, pos fyne.Position, size fyne.Size) {
-		object.Move(pos)
-		object.Resize(size)
-	})
-}
-
-func (l pairsLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
-	return l.place(objects, width, func(fyne.CanvasObject, fyne.Position, fyne.Size) {})
-}
-
-// MinSize is nothing: see [TallLayout].
-func (l pairsLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
 // Beside puts an object at the right of an icon, whose size is a multiple of a size of the theme. The icon stands at the height
 // of the first line.
