@@ -36,25 +36,27 @@ func TestTheFrameStandsStill(t *testing.T) {
 // colleague's. They may end in an ellipsis only where they are longer than anybody's.
 func TestWhoseSessionItIs(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
-	for _, language := range assets.Languages {
-		for _, demonstration := range []bool{false, true} {
-			for _, size := range []fyne.Size{least, initial} {
-				for _, scale := range []float32{0.8, 1, 1.25, 1.5, 2} {
-					for _, name := range []string{"SA Assurance GP-Card", "Meredith Anne Okonkwo-Pritchard", ""} {
-						w := newWorld(t, Settings{Language: language, TextScale: scale, Demonstration: demonstration})
+	for _, scale := range []float32{0.8, 1, 1.25, 1.5, 2} {
+		for _, language := range assets.Languages {
+			for _, demonstration := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s at %v, demonstration %v", language, scale, demonstration), func(t *testing.T) {
+					w := newWorld(t, Settings{Language: language, TextScale: scale, Demonstration: demonstration})
+					for _, size := range []fyne.Size{least, initial} {
 						w.win.Resize(size)
-						state := signedInState()
-						state.User.Name = name
-						w.Show(state)
-						where := fmt.Sprintf("%s at %v in %v, demonstration %v", language, scale, size, demonstration)
-						for _, text := range []*widgets.Text{w.header.name, w.header.user} {
-							require.False(t, text.Cut(text.Size().Width), "%s: %q is cut", where, text)
+						for _, name := range []string{"SA Assurance GP-Card", "Meredith Anne Okonkwo-Pritchard", ""} {
+							state := signedInState()
+							state.User.Name = name
+							w.Show(state)
+							for _, text := range []*widgets.Text{w.header.name, w.header.user} {
+								require.False(t, text.Cut(text.Size().Width), "%v: %q is cut", size, text)
+							}
+							require.Contains(t, w.header.user.String(), "5550 2096 4101")
+							require.LessOrEqual(t, w.header.user.Natural().Width, w.header.user.Size().Width,
+								"%v: the number is in two lines", size)
+							requireNothingOverlaps(t, w)
 						}
-						require.Contains(t, w.header.user.String(), "5550 2096 4101")
-						require.LessOrEqual(t, w.header.user.Natural().Width, w.header.user.Size().Width, "%s: the number is in two lines", where)
-						requireNothingOverlaps(t, w)
 					}
-				}
+				})
 			}
 		}
 	}

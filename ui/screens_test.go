@@ -219,11 +219,11 @@ func (p picture) in(l look) picture {
 // kept there.
 func TestScreens(t *testing.T) {
 	folder := os.Getenv("ERS_LOGIN_SCREENS")
-	for _, p := range pictures() {
-		for _, look := range looks {
-			if look.coloured && folder == "" {
-				continue // It is drawn to be looked at.
-			}
+	for _, look := range looks {
+		if look.coloured && folder == "" {
+			continue // It is drawn to be looked at.
+		}
+		for _, p := range pictures() {
 			t.Run(p.name+look.name, func(t *testing.T) {
 				w := p.in(look).draw(t, look.size)
 				if look.pixels != 0 {

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"reflect"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,6 +52,21 @@ type quittable struct {
 
 func (q *quittable) Quit() { q.quit = true }
 
+func (q *quittable) Settings() fyne.Settings { return calmSettings{q.App.Settings()} }
+
+// calmSettings are settings that take no notice of the theme that they have already. Setting one
+// makes Fyne parse all of its fonts again, which takes longer than most tests and some 40 MB.
+type calmSettings struct{ fyne.Settings }
+
+func (s calmSettings) SetTheme(wanted fyne.Theme) {
+	if !reflect.DeepEqual(s.Theme(), wanted) {
+		s.Settings.SetTheme(wanted)
+	}
+}
+
+// testApp is the one app of all windows of these tests: a new one would parse its fonts again.
+var testApp = sync.OnceValue(test.NewApp)
+
 func (q *quittable) SendNotification(n *fyne.Notification) { q.told = append(q.told, n) }
 
 func (q *quittable) SetSystemTrayMenu(menu *fyne.Menu)    { q.menu, q.menus = menu, q.menus+1 }
@@ -70,7 +87,7 @@ var morning = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
 
 func newWorld(t *testing.T, settings Settings) *world {
 	t.Helper()
-	made := &world{t: t, app: &quittable{App: test.NewApp()}, ticker: &handTicker{}, now: morning}
+	made := &world{t: t, app: &quittable{App: testApp()}, ticker: &handTicker{}, now: morning}
 	if settings.Version == "" {
 		settings.Version = "1.0.0"
 	}
@@ -79,6 +96,7 @@ func newWorld(t *testing.T, settings Settings) *world {
 	made.save = func(run func() error, done func(error)) { done(run()) }
 	made.aside = func(run func()) { run() }
 	made.win.Show()
+	t.Cleanup(made.win.Close)
 	return made
 }
 
