@@ -14,7 +14,9 @@ func Unthrottled(client *Client) {
 }
 
 // Resume lets a client resume sessions of TLS, which it does not by itself.
-func Resume(client *Client, cache tls.ClientSessionCache) { client.transport.TLSClientConfig.ClientSessionCache = cache }
+func Resume(client *Client, cache tls.ClientSessionCache) {
+	client.transport.TLSClientConfig.ClientSessionCache = cache
+}
 
 // Draw has every lot come out the same.
 func Draw(client *Client, outcome bool) { client.retry.draw = func() bool { return outcome } }

@@ -104,7 +104,7 @@ func proxyHost(proxy *url.URL) string {
 	if proxy.Port() != "" {
 		return proxy.Host
 	}
-	return net.JoinHostPort(proxy.Hostname(), map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme])
+	return net.JoinHostPort(proxy.Hostname(), map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme])
 }
 
 // dial opens a connection with e-RS or a proxy, over TLS with a proxy at an https address. The transport takes that for an http one:
@@ -250,7 +250,7 @@ func (c *Client) proxyProblem(err error) *Problem {
 	var verification *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &variable):
-		return proxyVariable.With("Variable", variable.name).WithPhrase("Reason", variable.reason)
+		return variable.problem()
 	case errors.Is(err, errProxySetting):
 		return proxySetting
 	case errors.As(err, &refusal):
@@ -280,6 +280,26 @@ func (p *proxyRefusal) problem() *Problem {
 		return proxyAuth.WithPhrase("Schemes", problem.Words("none that this program knows"))
 	}
 	return proxyAuth.With("Schemes", offered)
+}
+
+// ProxyFor returns the host and port of the proxy that a Config.Proxy chooses for a base URL, or nothing where there is none. The error
+// is the *Problem NET-PROXY_SETTING.
+func ProxyFor(choose func(*http.Request) (*url.URL, error), baseURL string) (string, error) {
+	target, err := url.Parse(baseURL)
+	if err != nil {
+		return "", settingBaseURL.Because(errors.New("not a URL"))
+	}
+	proxy, err := choose(&http.Request{Method: http.MethodPost, URL: target, Host: target.Host})
+	var variable *proxyVariableError
+	switch {
+	case errors.As(err, &variable):
+		return "", variable.problem()
+	case err != nil:
+		return "", proxySetting.Because(errProxySetting)
+	case proxy == nil:
+		return "", nil
+	}
+	return proxyHost(proxy), nil
 }
 
 // proxyFor returns the proxy's host and port, or nothing where there is none.

@@ -52,6 +52,10 @@ type proxyVariableError struct {
 
 func (e *proxyVariableError) Error() string { return e.name + " cannot be used: " + e.reason.String() }
 
+func (e *proxyVariableError) problem() *Problem {
+	return proxyVariable.With("Variable", e.name).WithPhrase("Reason", e.reason).Because(e)
+}
+
 // Is makes it an errProxySetting.
 func (e *proxyVariableError) Is(target error) bool { return target == errProxySetting }
 

@@ -87,7 +87,9 @@ var (
 
 func hasSAN(certificate *x509.Certificate) bool { return hasExtension(certificate, subjectAltName) }
 
-func constrained(certificate *x509.Certificate) bool { return hasExtension(certificate, nameConstraints) }
+func constrained(certificate *x509.Certificate) bool {
+	return hasExtension(certificate, nameConstraints)
+}
 
 func hasExtension(certificate *x509.Certificate, id asn1.ObjectIdentifier) bool {
 	for _, extension := range certificate.Extensions {

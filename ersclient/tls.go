@@ -347,8 +347,8 @@ var (
 		},
 	}
 	noHandshake = &problem.Problem{
-		Code:  "TLS-HANDSHAKE",
-		Title: "No secure connection to e-RS could be made",
+		Code:     "TLS-HANDSHAKE",
+		Title:    "No secure connection to e-RS could be made",
 		Happened: "What answers for {{.Host}} does not speak TLS. Something else may be answering in its place.",
 		Steps: []string{
 			"If this network asks you to sign in or to accept terms, do that in your web browser first.",

@@ -37,7 +37,9 @@ type identity struct {
 	chain       [][]byte
 }
 
-func (i *identity) tls() tls.Certificate { return tls.Certificate{Certificate: i.chain, PrivateKey: i.key} }
+func (i *identity) tls() tls.Certificate {
+	return tls.Certificate{Certificate: i.chain, PrivateKey: i.key}
+}
 
 // issue makes a certificate as change wants it, signed by an issuer or, if there is none, by itself.
 func issue(t *testing.T, issuer *identity, change func(*x509.Certificate)) *identity {
@@ -229,7 +231,7 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 		"TLS 1.0 and 1.1 alone": {
 			with(good, versions(tls.VersionTLS10, tls.VersionTLS11)), nil, "TLS-VERSION", "accepted neither", "protocol version",
 		},
-		"RSA key exchange alone": {with(good, rsaOnly), nil, "TLS-CIPHERS", "RSA key exchange", "handshake failure"},
+		"RSA key exchange alone":    {with(good, rsaOnly), nil, "TLS-CIPHERS", "RSA key exchange", "handshake failure"},
 		"RSA key exchange, allowed": {server: with(good, rsaOnly), client: func(c *ersclient.Config) { c.RSAKeyExchange = true }},
 		"HTTP/2 alone":              {server: with(good, func(config *tls.Config) { config.NextProtos = []string{"h2"} })},
 		"a client certificate of another authority": {
@@ -246,10 +248,10 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 			server: with(leaf(func(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, []string{"*.example"} })),
 			client: named("portal.example"),
 		},
-		"server_name as the common name":          {server: with(leaf(onlyCommonName("portal.example"))), client: named("Portal.Example")},
-		"server_name, an address":                 {server: with(leaf(onlyCommonName("127.0.0.1"))), client: named("127.0.0.1")},
-		"server_name, elliptic curves":            {server: with(elliptic), client: named("localhost")},
-		"server_name, below an intermediate":      {server: with(issue(t, middle, onlyCommonName("portal.example"))), client: named("portal.example")},
+		"server_name as the common name":     {server: with(leaf(onlyCommonName("portal.example"))), client: named("Portal.Example")},
+		"server_name, an address":            {server: with(leaf(onlyCommonName("127.0.0.1"))), client: named("127.0.0.1")},
+		"server_name, elliptic curves":       {server: with(elliptic), client: named("localhost")},
+		"server_name, below an intermediate": {server: with(issue(t, middle, onlyCommonName("portal.example"))), client: named("portal.example")},
 		"server_name, a common name beside a SAN": {
 			with(leaf(func(c *x509.Certificate) {
 				c.Subject.CommonName, c.IPAddresses, c.DNSNames = "portal.example", nil, []string{"other.example"}
@@ -458,7 +460,9 @@ func TestServerNameWithResumption(t *testing.T) {
 // sameSession hands out the session of any server.
 type sameSession struct{ tls.ClientSessionCache }
 
-func (s sameSession) Get(string) (*tls.ClientSessionState, bool) { return s.ClientSessionCache.Get("portal.example") }
+func (s sameSession) Get(string) (*tls.ClientSessionState, bool) {
+	return s.ClientSessionCache.Get("portal.example")
+}
 
 // opensslServer is "openssl s_server" with its commands.
 type opensslServer struct {
@@ -662,4 +666,3 @@ func TestStrangersSayNothingInOurWindow(t *testing.T) {
 		})
 	}
 }
-

@@ -19,6 +19,8 @@ func AddFlags(flags *pflag.FlagSet) {
 		if setting.Kind == KindBool {
 			flag.NoOptDefVal = "true"
 		}
+		// It is there to be refused with the reason, and not to be offered.
+		flag.Hidden = setting.Managed
 	}
 }
 

@@ -31,6 +31,18 @@ func (l layer) has(key string) bool {
 	return ok
 }
 
+// put checks a value of this layer and stores it.
+func (l layer) put(setting Setting, c *Config, raw any, system string) error {
+	switch l.origin(setting).Layer {
+	case LayerDefault, LayerMachine, LayerPolicy:
+	default:
+		if setting.Managed {
+			return errManaged
+		}
+	}
+	return setting.put(c, raw, l.place, system)
+}
+
 // DefaultFile returns the usual place of the settings file: $XDG_CONFIG_HOME/ers-login/config.toml on Linux, the same below
 // %LOCALAPPDATA% on Windows and ~/Library/Application Support on macOS.
 func DefaultFile() string { return filepath.Join(xdg.ConfigHome, "ers-login", "config.toml") }

@@ -76,8 +76,15 @@ func (n Neighbours) reader(ctx context.Context) Finding {
 	case len(seen.Names) == 0:
 		return failed(saidNoReader, smartcard.ReaderNotAvailable.Problem())
 	}
-	return ok(saidReaders).With("Count", strconv.Itoa(len(seen.Names))).With("Names", strings.Join(seen.Names, ", "))
+	names := make([]string, min(len(seen.Names), maxReaders))
+	for i := range names {
+		names[i] = problem.Clean(seen.Names[i], maxReaderName)
+	}
+	return ok(saidReaders).With("Count", strconv.Itoa(len(seen.Names))).With("Names", strings.Join(names, ", "))
 }
+
+// Readers name themselves: how many of the names are shown, and how many characters of each.
+const maxReaders, maxReaderName = 3, 60
 
 func (n Neighbours) card(ctx context.Context) Finding {
 	if n.Readers == nil {

@@ -104,12 +104,12 @@ type (
 		Problem *shownProblem `json:"problem,omitempty"`
 	}
 	shownProblem struct {
-		Code     string   `json:"code"`
-		Title    string   `json:"title"`
-		Happened string   `json:"happened"`
+		Code     string `json:"code"`
+		Title    string `json:"title"`
+		Happened string `json:"happened"`
 		// Quoted is in the words of others, such as what a certificate claims.
-		Quoted string `json:"quoted,omitempty"`
-		Steps    []string `json:"steps"`
+		Quoted string   `json:"quoted,omitempty"`
+		Steps  []string `json:"steps"`
 		// Cause is the technical reason, for a service desk.
 		Cause string `json:"cause,omitempty"`
 	}
