@@ -51,22 +51,21 @@ func newTransport(config Config, target *url.URL, negotiated func(suite uint16))
 	}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
+	// Certificates in place of GetClientCertificate would be held back, without a word, from a server whose list of authorities does not
+	// name the issuer. Servers often list their root alone, and the PEM file often has no intermediate.
+	certificate := func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &config.Certificate, nil }
 	tlsConfig := &tls.Config{
-		MinVersion: tls.VersionTLS12,
-		MaxVersion: maxVersion(config.Certificate),
-		RootCAs:    config.RootCAs,
-		// Certificates in its place would be held back, without a word, from a server whose list of authorities does not name
-		// the issuer. Servers often list their root alone, and the PEM file often has no intermediate.
-		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-			t.certificateAsked.Store(true)
-			return &config.Certificate, nil
-		},
+		MinVersion: tls.VersionTLS12, MaxVersion: maxVersion(config.Certificate), RootCAs: config.RootCAs, GetClientCertificate: certificate,
 	}
 	proxies := &proxies{
 		choose: config.Proxy, credentials: config.ProxyCredentials, timeout: config.Timeout, now: time.Now, tls: tlsConfig.Clone(),
 	}
 	if proxies.choose == nil {
 		proxies.choose = fromEnvironment
+	}
+	tlsConfig.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		t.certificateAsked.Store(true)
+		return certificate(info)
 	}
 	// IIS, and Apache with a rule for a folder, ask for the certificate once they have seen the request, by renegotiation of TLS 1.2.
 	tlsConfig.Renegotiation = tls.RenegotiateOnceAsClient

@@ -243,6 +243,9 @@ func Load(sources Sources) (Config, error) {
 // resolve puts the layers on top of each other and reads the values that win.
 func resolve(table []Setting, layers []layer, sources Sources, found *findings) Config {
 	config := Config{file: sources.file(), system: sources.system()}
+	for _, l := range layers {
+		l.dropDefaults(table)
+	}
 	slips := forgive(table, layers, config.system)
 
 	winners := koanf.New(".")

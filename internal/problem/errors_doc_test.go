@@ -59,6 +59,22 @@ func TestERR000EveryProblemHelps(t *testing.T) {
 	}
 }
 
+// A sentence is ours alone: what a certificate or a server says stands on a line of its own, with a label.
+func TestStrangersWordsAreQuoted(t *testing.T) {
+	quoted := 0
+	for _, p := range all(t) {
+		for _, text := range slices.Concat([]string{p.Title, p.Happened}, p.Steps, p.Terminal) {
+			assert.NotRegexp(t, `\{\{\.(Issuer|Names|Outcome|Subject)\}\}`, text, p.Code)
+		}
+		if p.Quoted == "" {
+			continue
+		}
+		quoted++
+		assert.Regexp(t, `^(Not verified, in|In) the words of [^{]+: [^{]*\{\{\.[A-Za-z]+\}\}$`, p.Quoted, p.Code)
+	}
+	assert.Greater(t, quoted, 4, "the source was not found")
+}
+
 // TestERR000EveryProblemHelpsOnATerminal: a script's author who is told to press a button, or to look below for what stands above, looks
 // for a window that is not there.
 func TestERR000EveryProblemHelpsOnATerminal(t *testing.T) {
