@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/ers-login/ers-login/internal/problem"
 )
@@ -82,7 +83,7 @@ func ActivationToken(environ []string) string {
 // clean returns a request as it may be shown and used. Both sides do it: the one to keep within a line, the other since it cannot
 // know who wrote it.
 func (r Request) clean() Request {
-	r.For = problem.Clean(r.For, maxFor)
+	r.For = problem.Clean(strings.Map(printable, r.For), maxFor)
 	r.ActivationToken = usableToken(r.ActivationToken)
 	if len(r.Wanted) > maxWanted || strings.ContainsFunc(r.Wanted, func(c rune) bool {
 		return (c < '0' || c > '9') && (c < 'a' || c > 'z')
@@ -90,6 +91,19 @@ func (r Request) clean() Request {
 		r.Wanted = ""
 	}
 	return r
+}
+
+// printable leaves out what cannot be seen: a name that turns the direction of the text could make the sentence around it say
+// something else.
+func printable(r rune) rune {
+	switch {
+	case unicode.IsPrint(r):
+		return r
+	case unicode.IsSpace(r):
+		return ' '
+	default:
+		return -1
+	}
 }
 
 func usableToken(token string) string {
