@@ -5,9 +5,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +30,8 @@ type Answer struct {
 	Root *x509.Certificate
 	// TLS is the version of TLS, such as tls.VersionTLS13; 0 if no connection was made.
 	TLS uint16
+	// CipherSuite is that of the connection: see [KeyExchange].
+	CipherSuite uint16
 	// Status is the HTTP status of the answer, 0 if there was none. Any status comes from something that speaks HTTP behind a
 	// verified certificate; which one e-RS gives to this request is not public.
 	Status int
@@ -61,7 +63,13 @@ func (c *Client) Ask(ctx context.Context) (Answer, error) {
 	handshakes := &handshakes{}
 	fresh := c.transport.Clone()
 	fresh.DisableKeepAlives = true
-	fresh.TLSClientConfig.VerifyConnection = handshakes.verified
+	fresh.TLSClientConfig.VerifyConnection = func(state tls.ConnectionState) error {
+		chains, err := c.transport.verifiedChains(state)
+		if err == nil {
+			handshakes.verified(state, chains)
+		}
+		return err
+	}
 	defer fresh.CloseIdleConnections()
 
 	var sent atomic.Bool
@@ -73,7 +81,7 @@ func (c *Client) Ask(ctx context.Context) (Answer, error) {
 	request.Header["User-Agent"] = c.header["User-Agent"]
 	asked = c.now()
 	response, err := fresh.RoundTrip(request)
-	handshakes.tell(&answer, c.proxyURL(), err)
+	handshakes.tell(&answer, err)
 	if err != nil {
 		return answer, c.transportProblem(ctx, callAsk, sent.Load(), err)
 	}
@@ -103,12 +111,6 @@ func (c *Client) ProxyAddress() string { return c.proxyFor() }
 // Host returns the host name of e-RS.
 func (c *Client) Host() string { return c.transport.host }
 
-func (c *Client) proxyURL() *url.URL {
-	// An error of it has failed the request.
-	proxy, _ := c.transport.Proxy(&http.Request{Method: http.MethodPost, URL: c.target, Host: c.target.Host})
-	return proxy
-}
-
 // Aging returns what is to be said of an endpoint certificate that can still be used, or could until recently: CERT-EXPIRES_SOON a
 // fortnight before its end, CERT-EXPIRED after it, else nil.
 func Aging(certificate tls.Certificate) *Problem {
@@ -118,39 +120,38 @@ func Aging(certificate tls.Certificate) *Problem {
 	return found
 }
 
-// handshakes keeps the connections that were verified: that with an https proxy, if there is one, and that with e-RS through it.
+// handshakes keeps what was presented for e-RS in the first handshake that was verified. There may be more: the transport goes on with
+// a connection that nobody waits for any more, and a server may renegotiate.
 type handshakes struct {
-	// mu is needed since the transport may go on with a connection that nobody waits for any more.
-	mu   sync.Mutex
-	done []tls.ConnectionState
+	mu    sync.Mutex
+	state *tls.ConnectionState
+	root  *x509.Certificate
 }
 
-// verified is called after crypto/tls has verified the certificate, one handshake after the other.
-func (h *handshakes) verified(state tls.ConnectionState) error {
+func (h *handshakes) verified(state tls.ConnectionState, chains [][]*x509.Certificate) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.done = append(h.done, state)
-	return nil
+	if h.state != nil {
+		return
+	}
+	h.state = &state
+	if len(chains) > 0 {
+		h.root = chains[0][len(chains[0])-1]
+	}
 }
 
 // tell fills in what was presented for e-RS, where it came to that.
-func (h *handshakes) tell(answer *Answer, proxy *url.URL, err error) {
+func (h *handshakes) tell(answer *Answer, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	before := 0
-	if proxy != nil && proxy.Scheme == "https" {
-		before = 1
-	}
-	if len(h.done) > before {
-		state := h.done[before]
-		answer.Presented, answer.TLS = state.PeerCertificates, state.Version
-		if chains := state.VerifiedChains; len(chains) > 0 {
-			answer.Root = chains[0][len(chains[0])-1]
-		}
+	if h.state != nil {
+		answer.Presented, answer.TLS, answer.CipherSuite = h.state.PeerCertificates, h.state.Version, h.state.CipherSuite
+		answer.Root = h.root
 		return
 	}
-	if refused := unverified(err); len(h.done) == before && refused != nil {
-		answer.Presented = refused
+	var operation *net.OpError
+	if !errors.As(err, &operation) || operation.Op != "proxyconnect" {
+		answer.Presented = unverified(err)
 	}
 }
 

@@ -45,6 +45,12 @@ type Config struct {
 	RootCAs *x509.CertPool
 	// TrustStore names RootCAs to a person, for the error that the server's certificate is not among them.
 	TrustStore string
+	// ServerName is the name that the server's certificate must carry in place of the host of BaseURL, in a SAN or, if it has none, as
+	// its common name. It is sent as SNI, too. Empty is the host of BaseURL, in a SAN.
+	ServerName string
+	// RSAKeyExchange allows cipher suites of TLS 1.2 with RSA key exchange, for servers that have no others. A connection that uses
+	// one is noticed as [NoticeTLS].
+	RSAKeyExchange bool
 	// SendFQDN sends the certificate's common name as the header XAPI_FQDN, which an older public client did and the
 	// documentation does not ask for.
 	SendFQDN bool
@@ -60,7 +66,7 @@ type Config struct {
 	ProxyCredentials func(ctx context.Context, proxy string) (user string, password secret.Text, ok bool)
 	// Notice is told what is wrong without keeping anybody from working, once when it begins or changes, and with a nil Problem
 	// once it is well again. The kinds are [NoticeCertificate] (CERT-EXPIRES_SOON and CERT-EXPIRED, looked at by New and then
-	// daily with a call) and [NoticeClock] (CLOCK-WRONG, by the Date of any answer). It is called by New and during calls, one
+	// daily with a call), [NoticeClock] (CLOCK-WRONG, by the Date of any answer) and [NoticeTLS] (TLS-RSA_KEY_EXCHANGE). It is called by New and during calls, one
 	// call of it at a time; it must return soon, and must not call the Client.
 	Notice func(kind string, p *problem.Problem)
 }
@@ -109,14 +115,15 @@ func New(config Config) (*Client, error) {
 		}
 		header["XAPI_FQDN"] = []string{fqdn}
 	}
+	notices := newNotices(config)
 	client := &Client{
 		target:    target,
 		header:    header,
 		timeout:   config.Timeout,
-		transport: newTransport(config, target),
+		transport: newTransport(config, target, notices.keyExchange),
 		throttle:  newThrottle(),
 		retry:     newRetryPolicy(),
-		notices:   newNotices(config),
+		notices:   notices,
 		now:       time.Now,
 	}
 	client.notices.look(client.now())

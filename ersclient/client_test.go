@@ -234,7 +234,8 @@ func TestWhatERSRefuses(t *testing.T) {
 				return err
 			},
 			code: "ERS-A001-422",
-			says: "e-RS says: \"The ASID is suspended\" (e-RS answered 422 Unprocessable Entity to A001).",
+			says: "e-RS found something wrong with what this program sent (e-RS answered 422 Unprocessable Entity to A001).\n" +
+				"In the words of e-RS: The ASID is suspended",
 		},
 	}
 	for name, one := range cases {
@@ -247,7 +248,7 @@ func TestWhatERSRefuses(t *testing.T) {
 			err := one.call(t, server, newClient(t, server, change))
 			found := problemOf(t, one.code, err)
 			if one.says != "" {
-				require.Equal(t, one.says, found.Expand(found.Happened))
+				require.Equal(t, one.says, strings.TrimSpace(found.Expand(found.Happened)+"\n"+found.Expand(found.Quoted)))
 			}
 			require.False(t, ersclient.AnswerLost(err), "e-RS has said no")
 		})

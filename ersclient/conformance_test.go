@@ -115,7 +115,8 @@ func TestERR000ToERR012EveryRowOfTheErrorGuidance(t *testing.T) {
 				require.Contains(t, happened, fmt.Sprintf("e-RS answered %d", status), "what a service desk asks for first")
 				require.Contains(t, err.Error(), fmt.Sprintf("%s %s: e-RS answered %d", call, methodOf(call), status), "the log has it")
 				if status == 422 {
-					require.Contains(t, happened, "The UBRN is unknown")
+					require.Equal(t, "In the words of e-RS: The UBRN is unknown", found.Expand(found.Quoted))
+					require.NotContains(t, happened, "The UBRN", "a sentence is ours alone")
 				}
 			})
 		}

@@ -1,6 +1,7 @@
 package ersclient
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -8,8 +9,8 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// StatusProblems returns the Problem of every call and status that has guidance of its own, for the list that service desks look
-// codes up in. Their texts are templates: {{.Answer}} and {{.Outcome}} stand as they are.
+// StatusProblems returns the Problem of every call and status that has guidance of its own, and those of an answer that is of no use,
+// for the list that service desks look codes up in. Their texts are templates: {{.Answer}} and {{.Outcome}} stand as they are.
 func StatusProblems() []*problem.Problem {
 	var list []*problem.Problem
 	for _, call := range []call{callA001, callA002, callA003} {
@@ -26,6 +27,9 @@ func StatusProblems() []*problem.Problem {
 				cause.Outcome = Outcome{Issues: []Issue{{Diagnostics: "{{.Outcome}}"}}}
 			}
 			list = append(list, statusProblem(request{call: call}, cause))
+		}
+		if call != callA003 { // whose answer has nothing in it that could be missed
+			list = append(list, answerProblem(call, errors.New("for the list")))
 		}
 	}
 	return list

@@ -1,6 +1,7 @@
 package ersclient
 
 import (
+	"crypto/tls"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -10,6 +11,11 @@ import (
 func Unthrottled(client *Client) {
 	const plenty = 1 << 30
 	client.throttle.calls, client.throttle.deletions = rate.NewLimiter(plenty, plenty), rate.NewLimiter(plenty, plenty)
+}
+
+// Resume lets a client resume sessions of TLS, which it does not by itself.
+func Resume(client *Client, cache tls.ClientSessionCache) {
+	client.transport.TLSClientConfig.ClientSessionCache = cache
 }
 
 // Draw has every lot come out the same.

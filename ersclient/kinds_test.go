@@ -31,12 +31,12 @@ func TestKindsOfFailure(t *testing.T) {
 		"something new":               {errors.New("something new"), "NET-CUT", true},
 		"an end":                      {io.EOF, "NET-CUT", true},
 		"a proxy that cannot be seen": {&net.OpError{Op: "proxyconnect", Err: io.EOF}, "NET-PROXY", false},
-		"an alert from here":          {&net.OpError{Op: "local error", Err: tls.AlertError(70)}, "TLS-HANDSHAKE", false},
-		"an alert from there":         {&net.OpError{Op: "remote error", Err: tls.AlertError(80)}, "TLS-HANDSHAKE", false},
+		"an alert from here":          {&net.OpError{Op: "local error", Err: tls.AlertError(70)}, "TLS-ALERT", false},
+		"an alert from there":         {&net.OpError{Op: "remote error", Err: tls.AlertError(80)}, "TLS-ALERT", false},
 		"an alert about us":           {&net.OpError{Op: "remote error", Err: tls.AlertError(44)}, "TLS-CLIENT_CERT", false},
 		"an alert about our age":      {&net.OpError{Op: "remote error", Err: tls.AlertError(45)}, "TLS-CLIENT_CERT_EXPIRED", false},
-		"an alert about who knows":    {&net.OpError{Op: "remote error", Err: tls.AlertError(40)}, "TLS-HANDSHAKE", false},
-		"no TLS we could speak":       {errors.New("tls: server selected unsupported protocol version 301"), "TLS-HANDSHAKE", false},
+		"an alert about who knows":    {&net.OpError{Op: "remote error", Err: tls.AlertError(40)}, "TLS-CIPHERS", false},
+		"no TLS we could speak":       {errors.New("tls: server selected unsupported protocol version 301"), "TLS-VERSION", false},
 	}
 	for i, one := range refusedErrors {
 		cases[fmt.Sprintf("refused %d", i)] = struct {
@@ -82,7 +82,7 @@ func TestKindsOfFailure(t *testing.T) {
 func TestAHandshakeFailureWithoutACertificate(t *testing.T) {
 	client, err := New(Config{BaseURL: "https://ers.example/ers-api", ASID: erstest.ASID})
 	require.NoError(t, err)
-	client.transport.certificateWanted.Store(true)
+	client.transport.certificateAsked.Store(true)
 	made := client.transportProblem(t.Context(), callA001, true, &net.OpError{Op: "remote error", Err: tls.AlertError(40)})
 	require.Equal(t, "TLS-CLIENT_CERT_MISSING", made.Code)
 }

@@ -36,12 +36,18 @@ func (c *Client) transportProblem(ctx context.Context, call call, sent bool, err
 	}
 	proxy := c.proxyFor()
 	if made := c.proxyProblem(err); made != nil {
+		if chain := unverified(err); chain != nil {
+			cause.err = &presentedError{cause.err, chain}
+		}
 		return made.With("Host", c.transport.host).With("Proxy", proxy).Because(cause)
 	}
 	if made := c.tlsProblem(err); made != nil {
 		if clientCertificateAlerts[remoteAlert(err)] {
 			// TLS 1.3 lets a client send its request before it is told. The server has not read it.
 			cause.sent = false
+		}
+		if chain := unverified(err); chain != nil {
+			cause.err = &presentedError{cause.err, chain}
 		}
 		return made.Because(cause)
 	}

@@ -3,6 +3,8 @@ package ersclient
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,6 +17,8 @@ const (
 	NoticeCertificate = "certificate"
 	// NoticeClock: this computer's clock and that of e-RS differ by more than five minutes.
 	NoticeClock = "clock"
+	// NoticeTLS: the latest connection to e-RS was made without forward secrecy, as Config.RSAKeyExchange allows.
+	NoticeTLS = "tls"
 )
 
 const (
@@ -38,6 +42,8 @@ type notices struct {
 	certificate string
 	// off is what was said of the clock: by how much this computer's is ahead, or behind if it is negative.
 	off time.Duration
+	// noSecrecy is what was said of the connection: that its key exchange was RSA.
+	noSecrecy bool
 }
 
 func newNotices(config Config) *notices {
@@ -87,7 +93,40 @@ func (n *notices) look(now time.Time) {
 	}
 }
 
+// keyExchange is called with the cipher suite of each new connection with e-RS.
+func (n *notices) keyExchange(suite uint16) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch is := slices.Contains(rsaKeyExchange, suite); {
+	case is == n.noSecrecy:
+		return
+	case is:
+		n.tell(NoticeTLS, KeyExchange(suite))
+	default:
+		n.tell(NoticeTLS, nil)
+	}
+	n.noSecrecy = !n.noSecrecy
+}
+
+// KeyExchange returns what is to be said of the cipher suite of a connection: TLS-RSA_KEY_EXCHANGE, or nil.
+func KeyExchange(suite uint16) *Problem {
+	if !slices.Contains(rsaKeyExchange, suite) {
+		return nil
+	}
+	return noForwardSecrecy.Because(errors.New("the cipher suite is " + tls.CipherSuiteName(suite)))
+}
+
 var (
+	noForwardSecrecy = &problem.Problem{
+		Code:  "TLS-RSA_KEY_EXCHANGE",
+		Title: "The connection to e-RS is less secure than it should be",
+		Happened: "The server only offers an old way to agree on keys (RSA key exchange), which the setting tls_ciphers allows. Whoever " +
+			"records the connection now can read it if they ever get the server's key.",
+		Steps: []string{
+			"You can go on working. Give your local service desk the reference below.",
+			"For the service desk: the server has to offer ECDHE. After that, remove the setting tls_ciphers.",
+		},
+	}
 	certificateRunsOut = &problem.Problem{
 		Code:  "CERT-EXPIRES_SOON",
 		Title: "Your organisation's certificate expires soon",

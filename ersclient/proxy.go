@@ -8,9 +8,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -49,24 +49,6 @@ func ProxyOf(setting string) (func(*http.Request) (*url.URL, error), error) {
 	return nil, settingProxy.Because(err)
 }
 
-// fromEnvironment is http.ProxyFromEnvironment, except that it does not pass over an address that cannot be understood: the
-// call would go past the proxy, and fail at a firewall for no reason that anybody sees.
-func fromEnvironment(request *http.Request) (*url.URL, error) {
-	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
-		address := os.Getenv(name)
-		if address == "" {
-			continue
-		}
-		// An address without http:// will do, as it does for other programs.
-		_, err := url.Parse(address)
-		_, errBare := url.Parse("http://" + address)
-		if err != nil && errBare != nil {
-			return nil, errProxySetting
-		}
-	}
-	return http.ProxyFromEnvironment(request)
-}
-
 // proxies signs in to a proxy with Basic, the one scheme that is supported. User name and password go to the proxy alone,
 // with CONNECT, and into no URL that could be printed.
 type proxies struct {
@@ -74,8 +56,11 @@ type proxies struct {
 	credentials func(ctx context.Context, proxy string) (user string, password secret.Text, ok bool)
 	timeout     time.Duration
 	now         func() time.Time
-	// environment is what stood before the host in the proxy's URL, as environment variables have it.
-	environment atomic.Pointer[url.Userinfo]
+	// tls is for proxies at an https address, which secure has by host and port.
+	tls    *tls.Config
+	secure sync.Map
+	// environment is the latest proxy's URL with a user name, as environment variables have it, or nil.
+	environment atomic.Pointer[url.URL]
 	// refused is what a proxy did not accept.
 	refused atomic.Pointer[refusedCredentials]
 }
@@ -92,18 +77,58 @@ const spareAccount = 10 * time.Minute
 // proxy chooses the proxy for a request, and takes user name and password out of its URL.
 func (p *proxies) proxy(request *http.Request) (*url.URL, error) {
 	chosen, err := p.choose(request)
-	if err != nil {
+	var variable *proxyVariableError
+	switch {
+	case errors.As(err, &variable):
+		return nil, variable
+	case err != nil:
 		// It repeats the setting, with the password that may be in it.
 		return nil, errProxySetting
-	}
-	if chosen == nil || chosen.User == nil || strings.HasPrefix(chosen.Scheme, "socks5") {
-		// SOCKS has a way of its own to sign in, which wants them there.
+	case chosen == nil || strings.HasPrefix(chosen.Scheme, "socks5"):
+		// SOCKS has a way of its own to sign in, which wants user name and password there.
 		return chosen, nil
 	}
-	p.environment.Store(chosen.User)
-	bare := *chosen
-	bare.User = nil
-	return &bare, nil
+	bare := &url.URL{Scheme: "http", Host: proxyHost(chosen)}
+	if chosen.Scheme == "https" {
+		p.secure.Store(bare.Host, true)
+	}
+	p.environment.Store(nil)
+	if chosen.User != nil {
+		p.environment.Store(&url.URL{Host: bare.Host, User: chosen.User})
+	}
+	return bare, nil
+}
+
+// proxyHost returns a proxy's host and port.
+func proxyHost(proxy *url.URL) string {
+	if proxy.Port() != "" {
+		return proxy.Host
+	}
+	return net.JoinHostPort(proxy.Hostname(), map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme])
+}
+
+// dial opens a connection with e-RS or a proxy, over TLS with a proxy at an https address. The transport takes that for an http one:
+// its own TLS has the name and the cipher suites of e-RS.
+func (p *proxies) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := (&net.Dialer{Timeout: p.timeout, KeepAlive: idleTimeout}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	if _, secure := p.secure.Load(address); !secure {
+		return conn, nil
+	}
+	config := p.tls.Clone()
+	config.ServerName, _, err = net.SplitHostPort(address)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(ctx, p.timeout)
+		defer cancel()
+		secured := tls.Client(conn, config)
+		if err = secured.HandshakeContext(ctx); err == nil {
+			return secured, nil
+		}
+	}
+	_ = conn.Close() // why there is no TLS is what counts
+	return nil, err
 }
 
 // connectHeader is the header of CONNECT.
@@ -129,9 +154,9 @@ func (p *proxies) connectHeader(ctx context.Context, proxy *url.URL, _ string) (
 }
 
 func (p *proxies) signIn(ctx context.Context, proxy *url.URL) (user string, password secret.Text, ok bool) {
-	if given := p.environment.Load(); given != nil {
-		word, _ := given.Password()
-		return given.Username(), secret.New(word), true
+	if given := p.environment.Load(); given != nil && given.Host == proxy.Host {
+		word, _ := given.User.Password()
+		return given.User.Username(), secret.New(word), true
 	}
 	if p.credentials == nil {
 		return "", secret.Text{}, false
@@ -174,20 +199,25 @@ func (p *proxyRefusal) Error() string {
 	return line
 }
 
-// maxSchemes bounds what is told of a proxy's offer, in schemes and in characters of each.
-const maxSchemes, maxScheme = 6, 20
+// registeredSchemes are IANA's HTTP Authentication Schemes, and two that proxies offer besides. No other word of a proxy is repeated.
+var registeredSchemes = []string{
+	"Basic", "Bearer", "Concealed", "Digest", "DPoP", "GNAP", "HOBA", "Mutual", "Negotiate", "OAuth", "PrivateToken",
+	"SCRAM-SHA-1", "SCRAM-SHA-256", "vapid", "NTLM", "Kerberos",
+}
 
-// schemesOf returns the names of the schemes in Proxy-Authenticate headers (RFC 9110, section 11.6.1): a list of challenges
+// schemesOf returns the names of the registered schemes in Proxy-Authenticate headers (RFC 9110, section 11.6.1): a list of challenges
 // whose parameters are separated by the same comma.
 func schemesOf(challenges []string) []string {
 	var schemes []string
 	for _, challenge := range challenges {
 		for _, part := range outsideQuotes(challenge) {
 			name, rest, _ := strings.Cut(strings.TrimSpace(part), " ")
-			parameter := strings.Contains(name, "=") || strings.HasPrefix(strings.TrimSpace(rest), "=")
-			fit := !parameter && name != "" && len(name) <= maxScheme && isToken(name)
-			if fit && len(schemes) < maxSchemes && !slices.Contains(schemes, name) {
-				schemes = append(schemes, name)
+			if strings.Contains(name, "=") || strings.HasPrefix(strings.TrimSpace(rest), "=") {
+				continue // a parameter
+			}
+			known := slices.IndexFunc(registeredSchemes, func(scheme string) bool { return strings.EqualFold(scheme, name) })
+			if known >= 0 && !slices.Contains(schemes, registeredSchemes[known]) {
+				schemes = append(schemes, registeredSchemes[known])
 			}
 		}
 	}
@@ -212,19 +242,15 @@ func outsideQuotes(header string) []string {
 	})
 }
 
-// isToken tells whether a text is made of letters, digits and hyphens, as the names of all registered schemes are.
-func isToken(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-'
-	})
-}
-
 // proxyProblem returns the Problem of a proxy that did not connect, or nil if it was something else.
 func (c *Client) proxyProblem(err error) *Problem {
 	var refusal *proxyRefusal
+	var variable *proxyVariableError
 	var operation *net.OpError
 	var verification *tls.CertificateVerificationError
 	switch {
+	case errors.As(err, &variable):
+		return variable.problem()
 	case errors.Is(err, errProxySetting):
 		return proxySetting
 	case errors.As(err, &refusal):
@@ -232,7 +258,7 @@ func (c *Client) proxyProblem(err error) *Problem {
 	case errors.As(err, &operation) && operation.Op == "proxyconnect":
 		if errors.As(err, &verification) {
 			return proxyUntrusted.
-				With("Issuer", presentedIssuer(verification.UnverifiedCertificates)).
+				With("Issuer", claimedIssuer(verification.UnverifiedCertificates)).
 				WithPhrase("TrustStore", trustPhrase(c.transport.trustStore))
 		}
 		return proxyFailed
@@ -246,18 +272,34 @@ func (p *proxyRefusal) problem() *Problem {
 	switch {
 	case p.status != http.StatusProxyAuthRequired:
 		return proxyFailed
-	case len(p.schemes) > 0 && !hasBasic(p.schemes):
+	case len(p.schemes) > 0 && !slices.Contains(p.schemes, "Basic"):
 		return proxyScheme.With("Schemes", offered)
 	case p.signedIn:
 		return proxyPassword
 	case offered == "":
-		offered = "none"
+		return proxyAuth.WithPhrase("Schemes", problem.Words("none that this program knows"))
 	}
 	return proxyAuth.With("Schemes", offered)
 }
 
-func hasBasic(schemes []string) bool {
-	return slices.ContainsFunc(schemes, func(scheme string) bool { return strings.EqualFold(scheme, "Basic") })
+// ProxyFor returns the host and port of the proxy that a Config.Proxy chooses for a base URL, or nothing where there is none. The error
+// is the *Problem NET-PROXY_SETTING.
+func ProxyFor(choose func(*http.Request) (*url.URL, error), baseURL string) (string, error) {
+	target, err := url.Parse(baseURL)
+	if err != nil {
+		return "", settingBaseURL.Because(errors.New("not a URL"))
+	}
+	proxy, err := choose(&http.Request{Method: http.MethodPost, URL: target, Host: target.Host})
+	var variable *proxyVariableError
+	switch {
+	case errors.As(err, &variable):
+		return "", variable.problem()
+	case err != nil:
+		return "", proxySetting.Because(errProxySetting)
+	case proxy == nil:
+		return "", nil
+	}
+	return proxyHost(proxy), nil
 }
 
 // proxyFor returns the proxy's host and port, or nothing where there is none.
@@ -267,7 +309,7 @@ func (c *Client) proxyFor() string {
 		return ""
 	}
 	// Without the user name and password that may stand before it.
-	return proxy.Host
+	return proxyHost(proxy)
 }
 
 var (
@@ -284,6 +326,17 @@ var (
 		Happened: "This computer's settings name a proxy, or a user name for it, in a way that cannot be understood.",
 		Steps:    []string{"Ask your local service desk to correct the proxy settings, such as HTTPS_PROXY."},
 	}
+	proxyVariable = &problem.Problem{
+		Code:  "NET-PROXY_SETTING",
+		Title: "The network's proxy is not set up correctly: look at the environment",
+		Happened: "The environment variable {{.Variable}} cannot be used: {{.Reason}}. It says which proxy leads to e-RS, and is not " +
+			"repeated here, since there may be a password in it.",
+		Steps: []string{
+			"Ask your local service desk to correct {{.Variable}}, or to set proxy to the proxy's address. HTTPS_PROXY is written as " +
+				"http://proxy.example:3128, and NO_PROXY as names with commas between them: no quotation marks, and no blanks.",
+			"For the service desk: in a user name or password, write % as %25, # as %23, / as %2F, ? as %3F, @ as %40 and a blank as %20.",
+		},
+	}
 	proxyAuth = &problem.Problem{
 		Code:  "NET-PROXY_AUTH",
 		Title: "The network's proxy asks for a user name and password",
@@ -291,7 +344,7 @@ var (
 			"to sign in: {{.Schemes}}. This program can use Basic alone, and not Negotiate, NTLM, Kerberos or Digest.",
 		Steps: []string{
 			"Give your local service desk the reference below. They can let {{.Host}} through the proxy, or have this program " +
-				"sign in to it: with the setting proxy_user, and the password that is stored with ers-login proxy-password.",
+				"sign in to it: with the setting proxy_user, and the password that ers-login proxy-password stores for this one proxy.",
 		},
 	}
 	proxyPassword = &problem.Problem{
@@ -316,8 +369,9 @@ var (
 	proxyUntrusted = &problem.Problem{
 		Code:  "NET-PROXY_TLS",
 		Title: "The network's proxy could not be verified",
-		Happened: "The certificate that the proxy {{.Proxy}} presented comes from \"{{.Issuer}}\". It is not valid for the proxy, " +
-			"or not from one of the authorities that this program trusts: {{.TrustStore}}.",
+		Happened: "The certificate that the proxy {{.Proxy}} presented is not valid for the proxy, or not from one of the " +
+			"authorities that this program trusts: {{.TrustStore}}.",
+		Quoted: claimsIssuer,
 		Steps: []string{
 			stepCheckClock,
 			"If they are right, give your local service desk the reference below. They can check the proxy's certificate, and " +

@@ -172,7 +172,7 @@ func TestAProxyThatWantsCredentials(t *testing.T) {
 		"Basic": {[]string{`Basic realm="the proxy, of course"`}, nil, "NET-PROXY_AUTH", "to sign in: Basic."},
 		"several, with Basic": {
 			[]string{"Negotiate", "NTLM", `Digest realm="a, \" b", nonce="Kerberos,", BASIC realm = "x"`}, nil,
-			"NET-PROXY_AUTH", "to sign in: Negotiate, NTLM, Digest, BASIC.",
+			"NET-PROXY_AUTH", "to sign in: Negotiate, NTLM, Digest, Basic.",
 		},
 		"Negotiate alone": {
 			[]string{"Negotiate YII=, NTLM", "negotiate-and-a-name-that-has-no-end, Nego_tiate, <b>x</b>, NTLM"}, nil,
@@ -181,7 +181,7 @@ func TestAProxyThatWantsCredentials(t *testing.T) {
 		"Negotiate, and there are credentials": {
 			[]string{"Negotiate"}, credentials(proxyUser, proxyWord), "NET-PROXY_SCHEME", "Negotiate",
 		},
-		"nothing it would say": {nil, nil, "NET-PROXY_AUTH", "to sign in: none."},
+		"nothing it would say": {nil, nil, "NET-PROXY_AUTH", "to sign in: none that this program knows."},
 		"other credentials": {
 			[]string{"Basic"}, credentials("clerk", "hunter2"), "NET-PROXY_PASSWORD", "refused them",
 		},
@@ -262,7 +262,7 @@ func TestAProxyThatCannotBeVerified(t *testing.T) {
 	found := problemOf(t, "NET-PROXY_TLS", err)
 	happened := found.Expand(found.Happened)
 	require.Contains(t, happened, through.address)
-	require.Contains(t, happened, "CN=e-RS stand-in throw-away CA")
+	require.Contains(t, found.Expand(found.Quoted), "e-RS stand-in throw-away CA")
 	require.Contains(t, happened, "the test's certificates")
 	var verification *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError

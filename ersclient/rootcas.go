@@ -4,6 +4,8 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"os"
+	"sync"
 
 	"github.com/ers-login/ers-login/internal/problem"
 )
@@ -32,12 +34,13 @@ func trustPhrase(name string) problem.Phrase {
 
 // LoadRootCAs returns the authorities that e-RS's certificate may come from, and their name for Config.TrustStore: those of a PEM
 // bundle, and no others, since the NHS root is in no system, and a proxy that looks into TLS has its root in most. Without a
-// bundle the pool is nil, which stands for the system's.
+// bundle the pool is nil, which stands for the system's: those of its own folders, whatever SSL_CERT_FILE and SSL_CERT_DIR say.
 //
 // The error is a *Problem: CA-MISSING, CA-UNREADABLE or CA-EMPTY. A certificate in the bundle that cannot be
 // understood is passed over as long as another one can: bundles of many authorities often hold an oddity.
 func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err error) {
 	if bundlePath == "" {
+		withoutVariables()
 		return nil, systemTrust, nil
 	}
 	bundle := settingFile{"CA", "ca_bundle", bundlePath}
@@ -65,6 +68,19 @@ func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err
 	}
 	return pool, bundlePath, nil
 }
+
+// withoutVariables has package x509 read the system's authorities, which it does once, without the environment's: a user must not be
+// able to add one where a policy wants those of the system. Programs that are started later find the variables as they were.
+var withoutVariables = sync.OnceFunc(func() {
+	for _, name := range []string{"SSL_CERT_FILE", "SSL_CERT_DIR"} {
+		if value, set := os.LookupEnv(name); set {
+			_ = os.Unsetenv(name)                         // it fails for a name that cannot be
+			defer func() { _ = os.Setenv(name, value) }() // as above
+		}
+	}
+	// Where there are none, the handshake says so.
+	_, _ = x509.SystemCertPool()
+})
 
 // pemBlocks returns the PEM blocks of a file, whatever stands between them.
 func pemBlocks(data []byte) []*pem.Block {

@@ -164,7 +164,8 @@ var statusGuidance = map[int]*Problem{
 	},
 	http.StatusUnprocessableEntity: {
 		Title:    "e-RS found a mistake in the request",
-		Happened: "e-RS says: \"{{.Outcome}}\" (e-RS answered {{.Answer}} to {{.Call}}).",
+		Happened: "e-RS found something wrong with what this program sent (e-RS answered {{.Answer}} to {{.Call}}).",
+		Quoted:   "In the words of e-RS: {{.Outcome}}",
 		Steps:    []string{"Give your local service desk the reference below, and the words of e-RS above."},
 	},
 	http.StatusLocked: {

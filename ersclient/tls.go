@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"slices"
 	"strings"
 
 	"github.com/ers-login/ers-login/internal/problem"
@@ -21,43 +20,94 @@ func (c *Client) tlsProblem(err error) *Problem {
 	if refused := c.keyProblem(err); refused != nil {
 		return refused
 	}
-	if alert := remoteAlert(err); alert != "" {
-		if clientCertificateAlerts[alert] || alert == handshakeFailure && c.transport.certificateWanted.Load() {
-			return c.clientCertificateProblem(alert)
-		}
-		return noHandshake.With("Host", c.transport.host)
+	host := c.transport.host
+	asked := c.transport.certificateAsked.Load()
+	switch alert := remoteAlert(err); {
+	case alert == "":
+	case clientCertificateAlerts[alert] || alert == handshakeFailure && asked:
+		return c.clientCertificateProblem(alert)
+	case alert == handshakeFailure || alert == insufficientSecurity:
+		return noCiphers.With("Host", host)
+	case alert == protocolVersion:
+		return noVersion.With("Host", host)
+	default:
+		return brokenOff.With("Host", host).With("Alert", strings.TrimPrefix(alert, "tls: "))
 	}
-	if c.transport.certificateWanted.Load() && isCut(err) {
+	if c.transport.certificateWanted() && isCut(err) {
 		// The alert is lost where the system drops what was received before a reset.
 		return c.clientCertificateProblem("")
 	}
 	var record tls.RecordHeaderError
-	if errors.As(err, &record) || isLocalTLS(err) {
-		return noHandshake.With("Host", c.transport.host)
+	switch text := err.Error(); {
+	case errors.As(err, &record):
+		return noHandshake.With("Host", host)
+	case strings.Contains(text, "tls: server selected unsupported protocol version"):
+		return noVersion.With("Host", host)
+	case strings.Contains(text, "tls: server chose an unconfigured cipher suite"):
+		return noCiphers.With("Host", host)
+	case isLocalTLS(err):
+		return brokenOff.With("Host", host).WithPhrase("Alert", problem.Words("this computer did not accept what the server sent"))
 	}
 	return nil
 }
 
-// serverCertificateProblem says what is wrong with the certificate that was presented for e-RS.
+// serverCertificateProblem says what is wrong with the certificate that was presented for e-RS. Its cause has the chain.
 func (c *Client) serverCertificateProblem(err *tls.CertificateVerificationError) *Problem {
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	var leaf *x509.Certificate
-	if len(err.UnverifiedCertificates) > 0 {
-		leaf = err.UnverifiedCertificates[0]
+	chain := err.UnverifiedCertificates
+	if len(chain) > 0 {
+		leaf = chain[0]
 	}
 	switch {
+	case errors.As(err, &name) && onlyCommonName(name):
+		return commonName.With("Host", name.Host).With("Names", claimedNames(name.Certificate))
 	case errors.As(err, &name):
-		return wrongName.With("Host", c.transport.host).With("Names", certificateNames(name.Certificate))
+		return wrongName.With("Host", name.Host).With("Names", claimedNames(name.Certificate))
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && leaf != nil && leaf.Equal(invalid.Cert):
 		return c.validityProblem(leaf)
 	}
-	if outdated := c.outdated(err.UnverifiedCertificates); outdated != nil {
+	if outdated := c.outdated(chain); outdated != nil {
 		return c.validityProblem(outdated)
 	}
+	if reason := unfitReason(err); reason != nil {
+		return unfit.With("Host", c.transport.host).WithPhrase("Reason", *reason).With("Issuer", claimedIssuer(chain))
+	}
 	return untrusted.With("Host", c.transport.host).
-		With("Issuer", presentedIssuer(err.UnverifiedCertificates)).
+		With("Issuer", claimedIssuer(chain)).
 		WithPhrase("TrustStore", trustPhrase(c.transport.trustStore))
+}
+
+// onlyCommonName reports whether a certificate would be for a host if common names still counted.
+func onlyCommonName(name x509.HostnameError) bool {
+	return name.Certificate != nil && !hasSAN(name.Certificate) && named(name.Certificate).VerifyHostname(name.Host) == nil
+}
+
+// unfitReason returns what is wrong with a chain whose authority may well be trusted, or nil.
+func unfitReason(err error) *problem.Phrase {
+	var invalid x509.CertificateInvalidError
+	var extension x509.UnhandledCriticalExtension
+	var insecure x509.InsecureAlgorithmError
+	reason := problem.Words("a part of it breaks a rule for certificates")
+	switch {
+	// Why an authority that was found could not be used stands in the text of the error alone.
+	case errors.As(err, &insecure), strings.Contains(err.Error(), "insecure algorithm"):
+		reason = problem.Words("it, or one between it and its authority, is signed in a way that is not safe any more (SHA-1 or MD5)")
+	case errors.As(err, &extension):
+		reason = problem.Words("it has an extension that must be understood, and that this program does not know")
+	case strings.Contains(err.Error(), "parent certificate cannot sign this kind of certificate"):
+		reason = problem.Words("one between it and its authority is not allowed to sign it")
+	case !errors.As(err, &invalid), invalid.Reason == x509.Expired:
+		return nil
+	case invalid.Reason == x509.IncompatibleUsage:
+		reason = problem.Words("it was not made for a server (extended key usage)")
+	case invalid.Reason == x509.CANotAuthorizedForThisName, invalid.Reason == x509.UnconstrainedName, invalid.Reason == x509.TooManyConstraints:
+		reason = problem.Words("its authority is not allowed to vouch for its name (name constraints)")
+	case invalid.Reason == x509.NotAuthorizedToSign, invalid.Reason == x509.TooManyIntermediates:
+		reason = problem.Words("one between it and its authority is not allowed to sign it")
+	}
+	return &reason
 }
 
 // outdated returns the certificate further up a chain that is not valid now, if that is all that is wrong with the chain. The
@@ -72,7 +122,7 @@ func (c *Client) outdated(chain []*x509.Certificate) *x509.Certificate {
 			continue
 		}
 		options := x509.VerifyOptions{
-			Roots: c.transport.TLSClientConfig.RootCAs, Intermediates: x509.NewCertPool(), CurrentTime: when,
+			Roots: c.transport.roots, Intermediates: x509.NewCertPool(), CurrentTime: when,
 		}
 		for _, intermediate := range chain[1:] {
 			options.Intermediates.AddCert(intermediate)
@@ -100,7 +150,7 @@ func (c *Client) validityProblem(presented *x509.Certificate) *Problem {
 func (c *Client) clientCertificateProblem(alert string) *Problem {
 	leaf := c.transport.leaf
 	switch {
-	case c.transport.certificateWanted.Load() || leaf == nil:
+	case leaf == nil:
 		return certificateMissing.With("Host", c.transport.host)
 	case alert == certificateExpiredAlert || c.now().After(leaf.NotAfter):
 		return certificateRefusedExpired.With("Host", c.transport.host).
@@ -108,7 +158,8 @@ func (c *Client) clientCertificateProblem(alert string) *Problem {
 			WithPhrase("Until", problem.Moment(leaf.NotAfter)).
 			WithPhrase("Now", problem.Moment(c.now()))
 	}
-	return certificateRefused.With("Host", c.transport.host).With("Name", leaf.Subject.CommonName).With("Alert", alert)
+	return certificateRefused.With("Host", c.transport.host).With("Name", leaf.Subject.CommonName).
+		With("Alert", strings.TrimPrefix(alert, "tls: "))
 }
 
 // The alerts (RFC 8446, section 6.2) by which a server refuses a client's certificate, or the lack of one, as they read in
@@ -127,8 +178,13 @@ var clientCertificateAlerts = alertTexts(
 // certificateExpiredAlert is the one whose remedy is another.
 var certificateExpiredAlert = tls.AlertError(45).Error()
 
-// handshakeFailure is what some servers of TLS 1.2 say instead of certificate_required.
-var handshakeFailure = tls.AlertError(40).Error()
+var (
+	// handshakeFailure is what servers of TLS 1.2 say if they have no cipher suite in common with the client, and some of them instead
+	// of certificate_required.
+	handshakeFailure     = tls.AlertError(40).Error()
+	protocolVersion      = tls.AlertError(70).Error()
+	insufficientSecurity = tls.AlertError(71).Error()
+)
 
 func alertTexts(alerts ...tls.AlertError) map[string]bool {
 	texts := make(map[string]bool, len(alerts))
@@ -162,47 +218,82 @@ func isCut(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isAny(err, resetErrors)
 }
 
-// presentedIssuer names who vouches for the certificates that were presented: the issuer of the last one, which is nearest
-// to the root. Behind a proxy that looks into TLS, it is the proxy.
-func presentedIssuer(chain []*x509.Certificate) string {
-	if len(chain) == 0 {
-		return ""
-	}
-	return chain[len(chain)-1].Issuer.String()
-}
-
-// certificateNames returns what a certificate is for, or its common name.
-func certificateNames(certificate *x509.Certificate) string {
-	if certificate == nil {
-		return ""
-	}
-	names := slices.Clone(certificate.DNSNames)
-	for _, ip := range certificate.IPAddresses {
-		names = append(names, ip.String())
-	}
-	if len(names) == 0 {
-		return certificate.Subject.CommonName
-	}
-	return strings.Join(names, ", ")
-}
+// What labels the words of a certificate that was refused.
+const (
+	claimsIssuer = "Not verified, in the words of the certificate: issued by {{.Issuer}}"
+	claimsNames  = "Not verified, in the words of the certificate: made for {{.Names}}"
+)
 
 var (
 	untrusted = &problem.Problem{
 		Code:  "TLS-UNTRUSTED",
 		Title: "The server's certificate is not trusted",
-		Happened: "The certificate that {{.Host}} presented comes from \"{{.Issuer}}\". That is not among the authorities " +
-			"this program trusts: {{.TrustStore}}. For your patients' safety it does not connect.",
+		Happened: "The certificate that {{.Host}} presented does not come from one of the authorities that this program trusts: " +
+			"{{.TrustStore}}. For your patients' safety it does not connect.",
+		Quoted: claimsIssuer,
 		Steps: []string{
 			"Give your local service desk the reference below. The setting ca_bundle has to name a file with the NHS root " +
 				"certificate. If the issuer is your organisation's own proxy, {{.Host}} has to be exempted from its inspection.",
+			"For the service desk: a server that does not send the certificates between its own and the root looks the same.",
 		},
 	}
 	wrongName = &problem.Problem{
 		Code:  "TLS-NAME",
 		Title: "The server's certificate is for another name",
-		Happened: "This program wanted to talk to {{.Host}}, but the certificate presented is for {{.Names}}. For your " +
+		Happened: "This program wanted a certificate for {{.Host}}, and the one presented is for another name. For your " +
 			"patients' safety it does not connect.",
-		Steps: []string{"Give your local service desk the reference below. They can check the setting base_url, and the proxy."},
+		Quoted: claimsNames,
+		Steps: []string{
+			"Give your local service desk the reference below. They can check the setting base_url, and the proxy.",
+			"For the service desk: where the server is known by another name than base_url has, server_name can name it.",
+		},
+	}
+	commonName = &problem.Problem{
+		Code:  "TLS-COMMON_NAME",
+		Title: "The server's certificate gives its name in an old way",
+		Happened: "The certificate for {{.Host}} has its name as the common name alone, and not as a subject alternative name. " +
+			"That is not accepted any more.",
+		Steps: []string{
+			"Give your local service desk the reference below.",
+			"For the service desk: the server needs a certificate with a subject alternative name. Until then, set server_name to " +
+				"{{.Host}} in the computer's settings file or in the policy.",
+		},
+	}
+	unfit = &problem.Problem{
+		Code:  "TLS-UNFIT",
+		Title: "The server's certificate cannot be used",
+		Happened: "The certificate that {{.Host}} presented cannot be used: {{.Reason}}. For your patients' safety this program does " +
+			"not connect.",
+		Quoted: claimsIssuer,
+		Steps:  []string{"Give your local service desk the reference below. The server needs another certificate."},
+	}
+	noVersion = &problem.Problem{
+		Code:  "TLS-VERSION",
+		Title: "The server does not know a version of TLS that is safe",
+		Happened: "This program uses TLS 1.2 and TLS 1.3, and {{.Host}} accepted neither. Most likely the server only knows " +
+			"older versions.",
+		Steps: []string{
+			"Give your local service desk the reference below. TLS 1.2 or TLS 1.3 has to be switched on at the server, or at the proxy " +
+				"in front of it.",
+		},
+	}
+	noCiphers = &problem.Problem{
+		Code:  "TLS-CIPHERS",
+		Title: "The server and this program have no way to encrypt in common",
+		Happened: "{{.Host}} did not accept one of the cipher suites that this program offers. Most likely the server only knows old " +
+			"ones, with RSA key exchange or finite-field DHE.",
+		Steps: []string{
+			"Give your local service desk the reference below.",
+			"For the service desk: the server has to offer ECDHE, as docs/network.md lists it. Where it offers RSA key exchange alone, " +
+				"set tls_ciphers to compatible in the computer's settings file or in the policy. Finite-field DHE is not supported.",
+		},
+	}
+	brokenOff = &problem.Problem{
+		Code:     "TLS-ALERT",
+		Title:    "The secure connection to e-RS was broken off",
+		Happened: "The secure connection between this computer and {{.Host}} was broken off while it was made ({{.Alert}}).",
+		Steps:    []string{stepTryAgain, stepServiceDesk},
+		Retry:    true,
 	}
 	expired = &problem.Problem{
 		Code:  "TLS-EXPIRED",
@@ -256,10 +347,9 @@ var (
 		},
 	}
 	noHandshake = &problem.Problem{
-		Code:  "TLS-HANDSHAKE",
-		Title: "No secure connection to e-RS could be made",
-		Happened: "This computer and {{.Host}} could not agree on a secure connection. Something else may be answering in its " +
-			"place.",
+		Code:     "TLS-HANDSHAKE",
+		Title:    "No secure connection to e-RS could be made",
+		Happened: "What answers for {{.Host}} does not speak TLS. Something else may be answering in its place.",
 		Steps: []string{
 			"If this network asks you to sign in or to accept terms, do that in your web browser first.",
 			stepTryAgain,

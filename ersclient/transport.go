@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -22,59 +21,86 @@ const idleTimeout = 15 * time.Second
 // transport is the mutual TLS connection to e-RS, directly or through a proxy.
 type transport struct {
 	*http.Transport
-	host       string
+	host string
+	// serverName is Config.ServerName.
+	serverName string
+	// roots are Config.RootCAs, and trustStore is their name.
+	roots      *x509.CertPool
 	trustStore string
 	// leaf is the client certificate, nil if there is none.
 	leaf *x509.Certificate
 	// key is the client certificate's, nil if there is none.
 	key crypto.PrivateKey
-	// certificateWanted is set when a server has asked for a client certificate and there was none to show.
-	certificateWanted atomic.Bool
+	// certificateAsked is set when a server has asked for a client certificate.
+	certificateAsked atomic.Bool
+	negotiated       func(suite uint16)
 }
 
 // newTransport makes an HTTP/1.1 transport. HTTP/2 would be no use: it sends header names in lower case, and e-RS asks for
-// XAPI_ASID and HTTP_X_SESSION_KEY.
-func newTransport(config Config, target *url.URL) *transport {
-	t := &transport{host: target.Hostname(), trustStore: config.TrustStore, leaf: leafOf(config.Certificate)}
-	t.key = config.Certificate.PrivateKey
+// XAPI_ASID and HTTP_X_SESSION_KEY. negotiated is called with the cipher suite of each connection with e-RS.
+func newTransport(config Config, target *url.URL, negotiated func(suite uint16)) *transport {
+	t := &transport{
+		host: target.Hostname(), serverName: config.ServerName, roots: config.RootCAs, trustStore: config.TrustStore,
+		leaf: leafOf(config.Certificate), key: config.Certificate.PrivateKey, negotiated: negotiated,
+	}
 	if t.trustStore == "" {
 		t.trustStore = configuredTrust
 		if config.RootCAs == nil {
 			t.trustStore = systemTrust
 		}
 	}
-	proxies := &proxies{choose: config.Proxy, credentials: config.ProxyCredentials, timeout: config.Timeout, now: time.Now}
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	// Certificates in place of GetClientCertificate would be held back, without a word, from a server whose list of authorities does not
+	// name the issuer. Servers often list their root alone, and the PEM file often has no intermediate.
+	certificate := func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &config.Certificate, nil }
+	tlsConfig := &tls.Config{
+		MinVersion: tls.VersionTLS12, MaxVersion: maxVersion(config.Certificate), RootCAs: config.RootCAs, GetClientCertificate: certificate,
+	}
+	proxies := &proxies{
+		choose: config.Proxy, credentials: config.ProxyCredentials, timeout: config.Timeout, now: time.Now, tls: tlsConfig.Clone(),
+	}
 	if proxies.choose == nil {
 		proxies.choose = fromEnvironment
 	}
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
+	tlsConfig.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		t.certificateAsked.Store(true)
+		return certificate(info)
+	}
+	// IIS, and Apache with a rule for a folder, ask for the certificate once they have seen the request, by renegotiation of TLS 1.2.
+	tlsConfig.Renegotiation = tls.RenegotiateOnceAsClient
+	tlsConfig.VerifyConnection = t.verifyConnection
+	if config.RSAKeyExchange {
+		tlsConfig.CipherSuites = compatibleSuites()
+	}
+	if config.ServerName != "" {
+		acceptName(tlsConfig, config.ServerName)
+	}
 	t.Transport = &http.Transport{
 		Proxy:                  proxies.proxy,
 		GetProxyConnectHeader:  proxies.connectHeader,
 		OnProxyConnectResponse: proxies.connected,
 		Protocols:              &protocols,
 		// The context of a call ends these too. Here they bound what goes on in the background once it has.
-		DialContext:            (&net.Dialer{Timeout: config.Timeout, KeepAlive: idleTimeout}).DialContext,
+		DialContext:            proxies.dial,
 		TLSHandshakeTimeout:    config.Timeout,
 		IdleConnTimeout:        idleTimeout,
 		MaxIdleConnsPerHost:    2,
 		MaxResponseHeaderBytes: 64 << 10,
-		TLSClientConfig: &tls.Config{
-			MinVersion: tls.VersionTLS12,
-			MaxVersion: maxVersion(config.Certificate),
-			RootCAs:    config.RootCAs,
-			// Certificates in its place would be held back, without a word, from a server whose list of authorities does not name
-			// the issuer. Servers often list their root alone, and the PEM file often has no intermediate.
-			GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-				if len(config.Certificate.Certificate) == 0 {
-					t.certificateWanted.Store(true)
-				}
-				return &config.Certificate, nil
-			},
-		},
+		TLSClientConfig:        tlsConfig,
 	}
 	return t
+}
+
+// certificateWanted reports whether a server has asked for a client certificate and there was none to show.
+func (t *transport) certificateWanted() bool { return t.leaf == nil && t.certificateAsked.Load() }
+
+// name returns the name that the server's certificate must carry.
+func (t *transport) name() string {
+	if t.serverName != "" {
+		return t.serverName
+	}
+	return t.host
 }
 
 // Reach opens a connection to e-RS, through the proxy if there is one, verifies the server, and closes the connection again

@@ -248,6 +248,9 @@ func remedy(found Finding, said string) []widgets.Row {
 	if happened := translated(p, p.Happened); happened != "" && happened != said {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(happened, bodyStyle), Above: 6})
 	}
+	if p.Quoted != "" {
+		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(p, p.Quoted), leadStyle), Above: 3.5})
+	}
 	for i, text := range p.Steps {
 		rows = append(rows, widgets.Row{Object: step(i+1, againHere(translated(p, text))), Above: 3.5})
 	}

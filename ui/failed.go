@@ -39,6 +39,9 @@ func newFailed(w *Window, state login.State) *failed {
 		{Object: widgets.NewText(translated(p, p.Title), titleStyle)},
 		{Object: widgets.NewText(translated(p, p.Happened), bodyStyle), Above: 9},
 	}
+	if p.Quoted != "" {
+		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(p, p.Quoted), leadStyle), Above: 9})
+	}
 	if len(p.Steps) > 0 {
 		texts := make([]string, len(p.Steps))
 		for i, text := range p.Steps {
@@ -93,6 +96,9 @@ func (s *failed) details() string {
 		translated(p, p.Title),
 		translated(p, p.Happened),
 	}
+	if p.Quoted != "" {
+		lines = append(lines, translated(p, p.Quoted))
+	}
 	if redact == nil {
 		return strings.Join(lines, "\n") + "\n"
 	}
@@ -138,7 +144,7 @@ func step(number int, text string) fyne.CanvasObject {
 
 // Spoken returns a Problem in the language of the window, for a message outside of it.
 func Spoken(p *problem.Problem) problem.Problem {
-	said := problem.Problem{Code: p.Code, Title: translated(p, p.Title), Happened: translated(p, p.Happened)}
+	said := problem.Problem{Code: p.Code, Title: translated(p, p.Title), Happened: translated(p, p.Happened), Quoted: translated(p, p.Quoted)}
 	for _, text := range p.Steps {
 		said.Steps = append(said.Steps, translated(p, text))
 	}

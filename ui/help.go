@@ -58,6 +58,9 @@ func (h *help) fill() {
 	for _, n := range h.notices {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(n.Problem, n.Problem.Title), boldStyle), Above: 14},
 			widgets.Row{Object: widgets.NewText(translated(n.Problem, n.Problem.Happened), bodyStyle), Above: 2})
+		if n.Problem.Quoted != "" {
+			rows = append(rows, widgets.Row{Object: widgets.NewText(translated(n.Problem, n.Problem.Quoted), leadStyle), Above: 2})
+		}
 		for i, text := range n.Problem.Steps {
 			rows = append(rows, widgets.Row{Object: step(i+1, translated(n.Problem, text)), Above: 3.5})
 		}

@@ -230,7 +230,7 @@ func sayProblem(literal *ast.CompositeLit, constants map[string]ast.Expr, say fu
 	if fields["Happened"] == nil && fields["Steps"] == nil {
 		return
 	}
-	for _, name := range []string{"Title", "Happened"} {
+	for _, name := range []string{"Title", "Happened", "Quoted"} {
 		sayText(fields[name], constants, say)
 	}
 	if steps, ok := fields["Steps"].(*ast.CompositeLit); ok {
@@ -307,7 +307,7 @@ func assignedIn(function *ast.FuncDecl, constants map[string]ast.Expr) []assigne
 			case *ast.Ident:
 				locals[to.Name] = append(locals[to.Name], value)
 			case *ast.SelectorExpr:
-				if name := to.Sel.Name; name == "Happened" || name == "Steps" || name == "Title" && isConstant(value, constants) {
+				if name := to.Sel.Name; name == "Happened" || name == "Quoted" || name == "Steps" || name == "Title" && isConstant(value, constants) {
 					texts = append(texts, value)
 				}
 			}
@@ -351,7 +351,7 @@ func (a *assigned) read(expression ast.Expr, constants map[string]ast.Expr, loca
 			return
 		}
 	case *ast.SelectorExpr:
-		if slices.Contains([]string{"Title", "Happened", "Steps", "Remedy"}, e.Sel.Name) {
+		if slices.Contains([]string{"Title", "Happened", "Quoted", "Steps", "Remedy"}, e.Sel.Name) {
 			return // The text of another Problem, which is read where that is made.
 		}
 	case *ast.CallExpr:
@@ -478,6 +478,9 @@ func TestFixturesAreReal(t *testing.T) {
 		t.Helper()
 		for _, text := range said {
 			for _, part := range problem.Parts(text) {
+				if part == "" {
+					continue
+				}
 				key, _ := keyOf(part)
 				assert.Contains(t, known, key, "%s: the program does not say this", where)
 				texts++
@@ -489,7 +492,7 @@ func TestFixturesAreReal(t *testing.T) {
 		if p == nil {
 			return
 		}
-		requireKnown(where, append([]string{p.Title, p.Happened}, p.Steps...)...)
+		requireKnown(where, append([]string{p.Title, p.Happened, p.Quoted}, p.Steps...)...)
 		// "Try again" must not be said where no button is called so.
 		if strings.Contains(strings.Join(p.Steps, " "), "**Try again**") {
 			assert.True(t, p.Retry, where)

@@ -140,17 +140,29 @@ func (p program) report(err error) int {
 	case errors.As(err, &found):
 		writeProblem(&text, found)
 	case misunderstood:
-		fmt.Fprintf(&text, "ers-login: %v\nSee %s --help.\n", err, commandOf(err))
+		fmt.Fprintf(&text, "ers-login: %s\nSee %s --help.\n", shownLines(err.Error()), commandOf(err))
 	default:
-		fmt.Fprintf(&text, "ers-login: %v\n", err)
+		fmt.Fprintf(&text, "ers-login: %s\n", shownLines(err.Error()))
 	}
 	_, _ = io.WriteString(p.stderr, text.String()) // there is nobody left to tell
 	return statusOf(err)
 }
 
+// shownLines is shown for a text of several lines.
+func shownLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = problem.Clean(line, maxSaid)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // writeProblem writes a Problem for a terminal.
 func writeProblem(text *strings.Builder, found *problem.Problem) {
 	fmt.Fprintf(text, "ers-login: %s (%s)\n%s\n", found.Expand(found.Title), found.Code, found.Expand(found.Happened))
+	if found.Quoted != "" {
+		fmt.Fprintf(text, "  %s\n", found.Expand(found.Quoted))
+	}
 	for i, step := range found.TerminalSteps() {
 		fmt.Fprintf(text, "  %d. %s\n", i+1, step)
 	}

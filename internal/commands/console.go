@@ -2,7 +2,6 @@ package commands
 
 import (
 	"io"
-	"unicode"
 
 	"golang.org/x/term"
 )
@@ -12,16 +11,4 @@ import (
 func reachesTerminal(w io.Writer) bool {
 	file, ok := w.(interface{ Fd() uintptr })
 	return ok && term.IsTerminal(int(file.Fd()))
-}
-
-// printable leaves out what cannot be seen, for strings.Map.
-func printable(r rune) rune {
-	switch {
-	case unicode.IsPrint(r):
-		return r
-	case unicode.IsSpace(r):
-		return ' '
-	default:
-		return -1
-	}
 }

@@ -33,6 +33,9 @@ func messageText(found ...*problem.Problem) string {
 	for i, one := range found {
 		said := ui.Spoken(buttonless(one))
 		lines := []string{said.Title, "", said.Happened, ""}
+		if said.Quoted != "" {
+			lines = append(lines, said.Quoted, "")
+		}
 		for i, step := range said.Steps {
 			lines = append(lines, fmt.Sprintf("%d. %s", i+1, strings.ReplaceAll(step, "**", "")))
 		}

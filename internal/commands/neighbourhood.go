@@ -86,8 +86,9 @@ func (r realNeighbours) look(settings config.Config, certificate tls.Certificate
 	}
 	client, err := ersclient.New(ersclient.Config{
 		BaseURL: settings.BaseURL, ASID: asid, Certificate: certificate, RootCAs: roots, TrustStore: trustStore,
+		ServerName: settings.ServerName, RSAKeyExchange: settings.TLSCiphers == config.CiphersCompatible,
 		UserAgent: strings.Replace(r.program.name(), " ", "/", 1), Timeout: settings.RequestTimeout,
-		Proxy: proxy, ProxyCredentials: r.proxyCredentials(settings.ProxyUser, withoutPrompt(ring, ring.ProxyPassword)),
+		Proxy: proxy, ProxyCredentials: r.proxyCredentials(settings, withoutPrompt(ring, ring.ProxyPassword)),
 	})
 	if err != nil {
 		return nil, err

@@ -11,8 +11,10 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
@@ -34,9 +36,52 @@ func (p program) proxyPassword() *cobra.Command {
 		use: "proxy-password", what: "password of the proxy", prompt: "Password: ",
 		short: "Store the password for the proxy in the keyring",
 		long: "Asks for the password that belongs to the setting proxy_user and stores it in the keyring, where the program finds it when the\n" +
-			"proxy wants it. It is read from standard input, and from the terminal without showing it; it is never an argument.",
+			"proxy wants it. It is kept for the proxy that is in force now, and sent to no other. It is read from standard input, and from the terminal without showing it; it is never an argument.",
 		store: (*keyring.Client).SetProxyPassword,
+		bind:  bindToProxy,
 	})
+}
+
+// bindToProxy puts the proxy that is in force in front of its password: see [passwordFor].
+func bindToProxy(settings config.Config, password secret.Text) (bound secret.Text, note string, err error) {
+	baseURL := settings.BaseURL
+	if baseURL == "" {
+		baseURL = "https://e-rs.invalid" // the proxy may be set up first
+	}
+	choose, err := ersclient.ProxyOf(settings.Proxy)
+	if err != nil {
+		return secret.Text{}, "", err
+	}
+	proxy, err := ersclient.ProxyFor(choose, baseURL)
+	if err != nil {
+		return secret.Text{}, "", err
+	}
+	if proxy == "" {
+		return password, "No proxy is set up now. The password is sent to none but the one that the setting proxy names in a file or policy.", nil
+	}
+	return secret.New(strings.ToLower(proxy) + "\n" + password.Reveal()),
+		"It is sent to the proxy " + problem.Clean(proxy, maxTyped) + " alone. Store it again when the proxy changes.", nil
+}
+
+var errOtherProxy = errors.New("it was stored for another proxy: store it again with ers-login proxy-password")
+
+// passwordFor returns a stored password for a proxy. Whoever can set an environment variable must not be sent it, so it is bound to the
+// proxy that it was stored for. One without a proxy is for that of a settings file or policy.
+func passwordFor(settings config.Config, stored secret.Text, proxy string) (secret.Text, error) {
+	host, password, bound := strings.Cut(stored.Reveal(), "\n")
+	if bound {
+		if host != strings.ToLower(proxy) {
+			return secret.Text{}, errOtherProxy
+		}
+		return secret.New(password), nil
+	}
+	switch settings.Origin("proxy").Layer {
+	case config.LayerMachine, config.LayerFile, config.LayerPolicy:
+		if settings.Proxy != config.ProxyFromEnvironment {
+			return stored, nil
+		}
+	}
+	return secret.Text{}, errOtherProxy
 }
 
 // kept is a secret that a command stores for the program.
@@ -45,6 +90,8 @@ type kept struct {
 	// what it is called, and how it is asked for.
 	what, prompt string
 	store        func(*keyring.Client, context.Context, secret.Text) error
+	// bind completes the secret before it is stored, with something to be said about that. Nil leaves it as it is.
+	bind func(config.Config, secret.Text) (bound secret.Text, note string, err error)
 }
 
 func (p program) storing(it kept) *cobra.Command {
@@ -76,10 +123,17 @@ func (p program) storing(it kept) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			note := ""
+			if it.bind != nil {
+				if entered, note, err = it.bind(settings, entered); err != nil {
+					return errors.Join(err, ring.Close())
+				}
+				note += "\n"
+			}
 			if err := errors.Join(it.store(ring, cmd.Context(), entered), ring.Close()); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(p.stderr, "The %s is in the keyring.\n", it.what)
+			_, err = fmt.Fprintf(p.stderr, "The %s is in the keyring.\n%s", it.what, note)
 			return err
 		},
 	}

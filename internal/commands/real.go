@@ -204,30 +204,35 @@ func (r realNeighbours) client(
 	client, err = ersclient.New(ersclient.Config{
 		BaseURL: settings.BaseURL, ASID: settings.ASID, Certificate: certificate,
 		RootCAs: roots, TrustStore: trustStore, SendFQDN: settings.SendFQDN,
+		ServerName: settings.ServerName, RSAKeyExchange: settings.TLSCiphers == config.CiphersCompatible,
 		UserAgent: strings.Replace(r.program.name(), " ", "/", 1), Timeout: settings.RequestTimeout,
-		Proxy: proxy, ProxyCredentials: r.proxyCredentials(settings.ProxyUser, ring.ProxyPassword),
+		Proxy: proxy, ProxyCredentials: r.proxyCredentials(settings, ring.ProxyPassword),
 		Notice: r.board.Set,
 	})
 	return client, ersclient.CommonName(certificate), err
 }
 
 // proxyCredentials returns what a proxy is told that wants a user name and password: the user of the settings, with the password that
-// was stored in the keyring. It is nil where no user is set.
+// was stored in the keyring for this proxy. It is nil where no user is set.
 func (r realNeighbours) proxyCredentials(
-	user string, stored func(context.Context) (secret.Text, error),
+	settings config.Config, stored func(context.Context) (secret.Text, error),
 ) func(context.Context, string) (string, secret.Text, bool) {
-	if user == "" {
+	if settings.ProxyUser == "" {
 		return nil
 	}
-	return func(ctx context.Context, _ string) (string, secret.Text, bool) {
-		password, err := stored(ctx)
+	return func(ctx context.Context, proxy string) (string, secret.Text, bool) {
+		kept, err := stored(ctx)
+		var password secret.Text
+		if err == nil {
+			password, err = passwordFor(settings, kept, proxy)
+		}
 		if err != nil {
 			// The proxy's own answer is what the user is shown; why there was no password is for the log.
 			r.log.WithError(err).Warn("the password for the proxy")
 			return "", secret.Text{}, false
 		}
 		r.log.Guard(password)
-		return user, password, true
+		return settings.ProxyUser, password, true
 	}
 }
 

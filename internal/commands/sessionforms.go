@@ -58,7 +58,7 @@ func forPeople(session handoff.Session, now time.Time) string {
 }
 
 // shown returns text from the keyring as it may reach a terminal: without what could move its cursor.
-func shown(text string) string { return problem.Clean(strings.Map(printable, text), 200) }
+func shown(text string) string { return problem.Clean(text, 200) }
 
 // clock returns a time as the reader's watch has it, with the day if that is another one.
 func clock(at, now time.Time) string {

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -73,6 +74,26 @@ func checkThumbprint(value string) (string, error) {
 	return value, nil
 }
 
+// maxHost bounds a host name, in bytes: DNS has no longer ones.
+const maxHost = 253
+
+// checkServerName returns a host name in lower case, or an IP address.
+func checkServerName(value string) (string, error) {
+	value = strings.ToLower(value)
+	if net.ParseIP(value) != nil {
+		return value, nil
+	}
+	if len(value) > maxHost || strings.Trim(value, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "" {
+		return "", errors.New("it is not a host name or an IP address")
+	}
+	for label := range strings.SplitSeq(value, ".") {
+		if label == "" || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
+			return "", errors.New("it is not a host name or an IP address")
+		}
+	}
+	return value, nil
+}
+
 // maxProxy bounds the proxy's address, in bytes: a host name has 253 at most.
 const maxProxy = 300
 
@@ -92,6 +113,10 @@ func checkProxy(value string) (string, error) {
 		return "", errors.New("it has a user name in it")
 	case strings.ContainsFunc(value, func(r rune) bool { return r > '~' }):
 		return "", errors.New("it has characters other than those of ASCII")
+	case strings.ContainsAny(value, "\"'`"):
+		return "", errors.New("it has quotation marks in it")
+	case strings.ContainsAny(value, " \t"):
+		return "", errors.New("it has a blank in it")
 	case scheme != "http" && scheme != "https":
 		return "", errors.New("it is neither one of the words nor an address that starts with http:// or https://")
 	case err != nil:

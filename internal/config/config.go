@@ -61,6 +61,14 @@ const (
 	ProxyNone = "none"
 )
 
+// What the setting tls_ciphers can be.
+const (
+	// CiphersStandard is the cipher suites with forward secrecy.
+	CiphersStandard = "standard"
+	// CiphersCompatible is those with RSA key exchange, too.
+	CiphersCompatible = "compatible"
+)
+
 // What the setting audit_session_id can be.
 const (
 	// AuditDigest names a session by a digest of its id, which opens nothing.
@@ -103,6 +111,10 @@ type Config struct {
 	PassphraseFile string
 	// CABundle is a PEM file with the certificate authorities to trust. Empty means those of the system.
 	CABundle string
+	// ServerName is the name that the certificate of e-RS must carry. Empty means the host of BaseURL.
+	ServerName string
+	// TLSCiphers is [CiphersStandard] or [CiphersCompatible].
+	TLSCiphers string
 
 	// Agent is [AgentAuto] or [AgentByCommand].
 	Agent string
@@ -231,6 +243,9 @@ func Load(sources Sources) (Config, error) {
 // resolve puts the layers on top of each other and reads the values that win.
 func resolve(table []Setting, layers []layer, sources Sources, found *findings) Config {
 	config := Config{file: sources.file(), system: sources.system()}
+	for _, l := range layers {
+		l.dropDefaults(table)
+	}
 	slips := forgive(table, layers, config.system)
 
 	winners := koanf.New(".")
@@ -251,7 +266,7 @@ func resolve(table []Setting, layers []layer, sources Sources, found *findings) 
 	for _, setting := range table {
 		l := from[setting.Key]
 		config.origins[setting.Key] = l.origin(setting)
-		err := setting.put(&config, winners.Get(setting.Key), l.place, config.system)
+		err := l.put(setting, &config, winners.Get(setting.Key), config.system)
 		if err == nil {
 			continue
 		}
@@ -285,7 +300,7 @@ func forgive(table []Setting, layers []layer, system string) []slip {
 				continue
 			}
 			var scratch Config
-			if err := setting.put(&scratch, raw, l.place, system); err != nil {
+			if err := l.put(setting, &scratch, raw, system); err != nil {
 				slips = append(slips, slip{setting, unusable(setting, l.origin(setting), err)})
 				delete(l.values, setting.Key)
 			}

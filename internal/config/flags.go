@@ -19,6 +19,8 @@ func AddFlags(flags *pflag.FlagSet) {
 		if setting.Kind == KindBool {
 			flag.NoOptDefVal = "true"
 		}
+		// It is there to be refused with the reason, and not to be offered.
+		flag.Hidden = setting.Managed
 	}
 }
 
@@ -57,7 +59,7 @@ func flagProblem(flags *pflag.FlagSet, err error) *problem.Problem {
 	if _, ok := smell(table, name, nil); ok {
 		return refused("--"+name, origin(LayerFlag, problem.Words("the command line")))
 	}
-	written := problem.Clean("--"+name, 100)
+	written := shownName("--"+name)
 	reason := fmt.Errorf("unknown flag: %s", written)
 	if slices.ContainsFunc(table, func(s Setting) bool { return s.Flag == name }) {
 		return foreignFlag.With("Setting", written).Because(reason)

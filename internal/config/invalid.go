@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/ers-login/ers-login/internal/problem"
 )
@@ -355,7 +356,7 @@ func goingOn(p *problem.Problem, used string) *problem.Problem {
 // unknownVariable reports an ERS_LOGIN_ variable that is not in the table. It is a warning only: variables are set in places
 // that outlive a version of the program.
 func (f *findings) unknownVariable(table []Setting, name string) {
-	from := origin(LayerEnvironment, inVariable(problem.Clean(name, 100)))
+	from := origin(LayerEnvironment, inVariable(shownName(name)))
 	key := strings.ToLower(strings.TrimPrefix(name, environmentPrefix))
 	if _, ok := smell(table, key, nil); ok {
 		f.add(refused(name, from))
@@ -367,13 +368,27 @@ func (f *findings) unknownVariable(table []Setting, name string) {
 }
 
 func refused(name string, origin Origin) *problem.Problem {
-	return secretSetting.With("Setting", problem.Clean(name, 100)).WithPhrase("Origin", origin.Phrase()).
-		Because(fmt.Errorf("%s sounds like a secret, from %s", problem.Clean(name, 100), origin.Where))
+	return secretSetting.With("Setting", shownName(name)).WithPhrase("Origin", origin.Phrase()).
+		Because(fmt.Errorf("%s sounds like a secret, from %s", shownName(name), origin.Where))
+}
+
+// maxName bounds a name that no setting has, in characters.
+const maxName = 60
+
+// shownName returns a name that somebody has written into a file, variable or flag, as it stands in our sentences: of the letters of
+// names alone, so that it is not a sentence itself.
+func shownName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '…' || strings.ContainsRune("-_.[]:/", r) || r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			return r
+		}
+		return '?'
+	}, problem.Clean(name, maxName))
 }
 
 // unknown is the Problem of a name that is not in the table. The nearest one is empty if none is near enough.
 func unknown(name, nearest string, origin Origin) *problem.Problem {
-	name = problem.Clean(name, 100)
+	name = shownName(name)
 	return suggest(unknownSetting, nearest).With("Setting", name).WithPhrase("Origin", origin.Phrase()).
 		Because(fmt.Errorf("%s is not known, from %s", name, origin.Where))
 }

@@ -31,6 +31,34 @@ func (l layer) has(key string) bool {
 	return ok
 }
 
+// put checks a value of this layer and stores it.
+func (l layer) put(setting Setting, c *Config, raw any, system string) error {
+	if setting.Managed && !l.manages(setting) {
+		return errManaged
+	}
+	return setting.put(c, raw, l.place, system)
+}
+
+// manages reports whether a managed setting counts in this layer.
+func (l layer) manages(setting Setting) bool {
+	switch l.origin(setting).Layer {
+	case LayerDefault, LayerMachine, LayerPolicy:
+		return true
+	default:
+		return false
+	}
+}
+
+// dropDefaults takes managed settings out of a layer in which they do not count, if they say no more than the default does, as what
+// ers-login config show prints.
+func (l layer) dropDefaults(table []Setting) {
+	for _, setting := range table {
+		if value, ok := l.values[setting.Key]; ok && setting.Managed && !l.manages(setting) && value == setting.Default {
+			delete(l.values, setting.Key)
+		}
+	}
+}
+
 // DefaultFile returns the usual place of the settings file: $XDG_CONFIG_HOME/ers-login/config.toml on Linux, the same below
 // %LOCALAPPDATA% on Windows and ~/Library/Application Support on macOS.
 func DefaultFile() string { return filepath.Join(xdg.ConfigHome, "ers-login", "config.toml") }

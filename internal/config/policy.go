@@ -57,7 +57,7 @@ func (p Policy) layer(table []Setting, level Layer, home string, found *findings
 		}
 		if setting.bind == nil {
 			if unknown++; unknown <= maxUnknown {
-				found.unknownKey(table, problem.Clean(key, 100), value, from, false)
+				found.unknownKey(table, shownName(key), value, from, false)
 			}
 			continue
 		}

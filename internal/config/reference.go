@@ -34,7 +34,11 @@ func WriteReference(w io.Writer) error {
 	b.WriteString("\n## Names outside the settings file\n\nThe name of a policy is that of its setting; the group policy editor, which is for Windows, shows it " +
 		"in words.\n\n| Setting, and policy | Environment variable | Flag | In the group policy editor, under e-RS Login |\n|---|---|---|---|\n")
 	for _, setting := range Settings() {
-		fmt.Fprintf(&b, "| `%s` | `%s` | `--%s` | %s |\n", setting.Key, setting.Environment, setting.Flag, setting.inEditor())
+		variable, flag := "`"+setting.Environment+"`", "`--"+setting.Flag+"`"
+		if setting.Managed {
+			variable, flag = "–", "–"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", setting.Key, variable, flag, setting.inEditor())
 	}
 	b.WriteString(referenceTail())
 	if err := WriteExample(&b); err != nil {
@@ -97,6 +101,9 @@ Each is told with the setting, the place (the line, in a file) and what to do, a
 | Others could have written it | – | The same |
 | An unknown setting, or one that sounds like a secret | It is ignored, with a warning | The same; an unknown ` + "`ERS_LOGIN_`" + ` variable is a warning only |
 | A value that cannot be used | The value from the place below counts, with a warning. Where there is none and a sign-in needs it, the program does not sign in | The same |
+
+` + "`server_name` and `tls_ciphers`" + ` change which servers are trusted. They count in the computer's settings and in the policy alone; in a user's
+file, a variable or a flag they are values that cannot be used.
 
 A file named with ` + "`--config`" + ` is held to the right column, and never moved. A value that is overridden is not looked at. In a file, an empty
 text takes a setting back that has no default.
@@ -197,6 +204,9 @@ func WriteExample(w io.Writer) error {
 			b.WriteString("# Needed for real use.\n")
 		case setting.Default != "":
 			fmt.Fprintf(&b, "# Default: %s.\n", setting.Default)
+		}
+		if setting.Managed {
+			b.WriteString("# In a user's own file it is ignored.\n")
 		}
 		fmt.Fprintf(&b, "#%s = %s\n", setting.Key, setting.Example)
 	}

@@ -50,8 +50,8 @@ func (c Config) checked(values map[string]string) (map[string]string, error) {
 		setting := lookup(table, key)
 		switch {
 		case setting.bind == nil || !setting.UserChangeable:
-			return nil, notChangeable.With("Setting", problem.Clean(key, 100)).
-				Because(fmt.Errorf("%s is not to be changed in the window", problem.Clean(key, 100)))
+			return nil, notChangeable.With("Setting", shownName(key)).
+				Because(fmt.Errorf("%s is not to be changed in the window", shownName(key)))
 		case c.Locked(key):
 			return nil, lockedSetting.With("Setting", key).WithPhrase("Origin", c.Origin(key).Phrase()).
 				Because(fmt.Errorf("%s is set by %s", key, c.Origin(key).Where))

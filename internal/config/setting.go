@@ -47,6 +47,8 @@ type Setting struct {
 	Only string
 	// UserChangeable says that the window offers the setting to its user, and [Config.Save] keeps the choice.
 	UserChangeable bool
+	// Managed says that the computer's own settings and the policy alone can set it: a user's file, variable or flag is refused.
+	Managed bool
 	// Description says in one line what the setting is for.
 	Description string
 	// Allowed says in a few words which values can be used.
@@ -127,6 +129,18 @@ func Settings() []Setting {
 			Example:     `"nhs-root.pem"`,
 			bind:        func(c *Config) field { return &pathField{&c.CABundle} },
 		},
+		managed(Setting{
+			Key: "server_name", Kind: KindString,
+			Description: "Name that the certificate of e-RS must carry in place of the host of base_url, in a subject alternative name or, if it " +
+				"has none, as its common name. It is sent to the server as SNI, too.",
+			Allowed: "a host name or an IP address",
+			Remedy:  "Give the host name or IP address alone, without https://, a port or a path.",
+			Example: `"ers.example.nhs.uk"`,
+			bind:    func(c *Config) field { return &textField{&c.ServerName, checkServerName} },
+		}),
+		managed(enum("tls_ciphers", CiphersStandard, []string{CiphersStandard, CiphersCompatible},
+			"Cipher suites of TLS 1.2 for e-RS: those with forward secrecy, or those with RSA key exchange as well, for a server that has no others.",
+			func(c *Config) *string { return &c.TLSCiphers })),
 		enum("agent", AgentAuto, []string{AgentAuto, AgentByCommand},
 			"Where tickets come from: the Identity Agent of this computer, or the program named by agent_command.",
 			func(c *Config) *string { return &c.Agent }),
@@ -270,6 +284,13 @@ func inWindow(setting Setting) Setting {
 	return setting
 }
 
+// managed marks the row of a setting that could weaken what a computer trusts.
+func managed(setting Setting) Setting {
+	setting.Managed = true
+	setting.Allowed += "; in the computer's settings file or the policy alone"
+	return setting
+}
+
 // duration makes the row of a time-out or interval.
 func duration(
 	key string, standard, lowest, highest time.Duration, description string, of func(*Config) *time.Duration,
@@ -319,6 +340,9 @@ func (s Setting) of(c Config) string {
 	}
 	return s.bind(&c).String()
 }
+
+// errManaged is why the value of a managed setting does not count where a user could have written it.
+var errManaged = errors.New("it can be set in the computer's settings file or in the policy alone")
 
 var errOtherSystem = errors.New("this setting is for another operating system")
 

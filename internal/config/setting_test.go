@@ -55,6 +55,13 @@ func TestTheTableIsComplete(t *testing.T) {
 
 			_, err := config.Load(config.Sources{Flags: commandLine(t, "--"+s.Flag+"="+s.Default)})
 			assert.NoError(t, err, "the default is a good value")
+			value := s.Example
+			if s.Default != "" && s.Kind == config.KindEnum {
+				value = `"` + s.Default + `"`
+			}
+			machine := settingsFile(t, s.Key+" = "+value+"\n")
+			_, err = config.Load(config.Sources{MachineFile: machine, Trust: everybody, OS: "windows"})
+			assert.NoError(t, err)
 		})
 	}
 }
@@ -68,6 +75,7 @@ func TestFlags(t *testing.T) {
 		require.NotNil(t, f, s.Flag)
 		assert.Equal(t, s.Description, f.Usage)
 		assert.Equal(t, string(s.Kind), f.Value.Type())
+		assert.Equal(t, s.Managed, f.Hidden)
 	}
 	c, err := config.Load(config.Sources{Flags: commandLine(t, "--send-fqdn", "--asid=1", "--asid", "123456789012")})
 	require.NoError(t, err)
@@ -83,11 +91,70 @@ func TestTheExampleCanBeUsed(t *testing.T) {
 	require.NoError(t, err, "as it stands")
 
 	used := regexp.MustCompile(`(?m)^#(\w)`).ReplaceAllString(example.String(), "$1")
-	c, err := config.Load(config.Sources{File: settingsFile(t, used), OS: "windows"})
+	c, err := config.Load(config.Sources{MachineFile: settingsFile(t, used), Trust: everybody, OS: "windows"})
 	require.NoError(t, err, "with every setting in use")
 	for _, s := range config.Settings() {
-		assert.Equal(t, config.LayerFile, c.Origin(s.Key).Layer, s.Key)
+		assert.Equal(t, config.LayerMachine, c.Origin(s.Key).Layer, s.Key)
 		assert.NotEmpty(t, c.Value(s.Key), s.Key)
+	}
+	c, err = config.Load(config.Sources{UserFile: settingsFile(t, used), OS: "windows"})
+	require.NoError(t, err, "in a user's file, where some are ignored with a warning")
+	for _, s := range config.Settings() {
+		assert.Equal(t, s.Managed, c.Origin(s.Key).Layer != config.LayerFile, s.Key)
+	}
+}
+
+// What changes which servers are trusted is not for whoever has got hold of a user's account.
+func TestManagedSettings(t *testing.T) {
+	machine := config.Sources{
+		MachineFile: settingsFile(t, "server_name = \"portal.example\"\ntls_ciphers = \"compatible\"\n"), Trust: everybody,
+	}
+	c, err := config.Load(machine)
+	require.NoError(t, err)
+	assert.Equal(t, "portal.example", c.ServerName)
+	assert.Equal(t, config.CiphersCompatible, c.TLSCiphers)
+
+	user := machine
+	user.UserFile = settingsFile(t, "server_name = \"evil.example\"\ntls_ciphers = \"strong\"\n")
+	c, err = config.Load(user)
+	require.NoError(t, err)
+	assert.Equal(t, "portal.example", c.ServerName, "the computer's counts")
+	require.Len(t, c.Warnings, 2)
+	user.UserFile = settingsFile(t, "server_name = \"\"\ntls_ciphers = \"standard\"\n")
+	plain, err := config.Load(user)
+	require.NoError(t, err)
+	assert.Empty(t, plain.Warnings, "that says nothing")
+	assert.Equal(t, config.CiphersCompatible, plain.TLSCiphers, "and does not take back what the computer has")
+	assert.Contains(t, c.Warnings[0].Expand(c.Warnings[0].Happened), "in the computer's settings file or in the policy alone")
+
+	for name, sources := range map[string]config.Sources{
+		"a named file": {File: settingsFile(t, "server_name = \"evil.example\"\n")},
+		"a variable":   {Environ: []string{"ERS_LOGIN_SERVER_NAME=evil.example"}},
+		"a flag":       {Flags: commandLine(t, "--server-name=evil.example")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sources.MachineFile, sources.Trust = machine.MachineFile, everybody
+			c, err := config.Load(sources)
+			all := problems(t, err)
+			require.Len(t, all, 1)
+			assert.Equal(t, "SETTING-SERVER_NAME", all[0].Code)
+			assert.Empty(t, c.ServerName)
+		})
+	}
+
+	policy := config.Sources{
+		Environ: []string{"ERS_LOGIN_SERVER_NAME=evil.example"}, Trust: everybody, PolicyFile: settingsFile(t, "server_name = \"Portal.Example\"\n"),
+	}
+	c, err = config.Load(policy)
+	require.NoError(t, err, "a value that is overridden is not looked at")
+	assert.Equal(t, "portal.example", c.ServerName)
+	for _, bad := range []string{"https://portal.example", "portal.example:443", "*.example", "a b", "-a.example", "a..b", "portal.example/x", "[::1]"} {
+		_, err := config.Load(config.Sources{MachineFile: settingsFile(t, "server_name = \""+bad+"\"\n"), Trust: everybody})
+		assert.Error(t, err, bad)
+	}
+	for _, good := range []string{"ers.ncrs.nhs.uk", "192.0.2.1", "2001:db8::1", "localhost", "a_b.example", "xn--bcher-kva.example"} {
+		_, err := config.Load(config.Sources{MachineFile: settingsFile(t, "server_name = \""+good+"\"\n"), Trust: everybody})
+		assert.NoError(t, err, good)
 	}
 }
 

@@ -53,7 +53,7 @@ func TestWhatIsWrittenCanBeRead(t *testing.T) {
 	for _, setting := range config.Settings() {
 		all.WriteString(setting.Key + " = " + c.Written(setting.Key) + "\n")
 	}
-	read, err := config.Load(config.Sources{File: settingsFile(t, all.String())})
+	read, err := config.Load(config.Sources{MachineFile: settingsFile(t, all.String()), Trust: everybody})
 	require.NoError(t, err)
 	for _, setting := range config.Settings() {
 		assert.Equal(t, c.Value(setting.Key), read.Value(setting.Key))

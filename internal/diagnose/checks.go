@@ -76,8 +76,15 @@ func (n Neighbours) reader(ctx context.Context) Finding {
 	case len(seen.Names) == 0:
 		return failed(saidNoReader, smartcard.ReaderNotAvailable.Problem())
 	}
-	return ok(saidReaders).With("Count", strconv.Itoa(len(seen.Names))).With("Names", strings.Join(seen.Names, ", "))
+	names := make([]string, min(len(seen.Names), maxReaders))
+	for i := range names {
+		names[i] = problem.Clean(seen.Names[i], maxReaderName)
+	}
+	return ok(saidReaders).With("Count", strconv.Itoa(len(seen.Names))).With("Names", strings.Join(names, ", "))
 }
+
+// Readers name themselves, and the Identity Agent its versions: how many names of readers are shown, and how many characters of each.
+const maxReaders, maxReaderName, maxVersion = 3, 60, 40
 
 func (n Neighbours) card(ctx context.Context) Finding {
 	if n.Readers == nil {
@@ -110,7 +117,7 @@ func (n Neighbours) agent(ctx context.Context) Finding {
 	case !agent.Installed:
 		return failed(saidNoAgent, smartcard.NotInstalled.Problem())
 	}
-	return ok(saidAgent).With("API", known(agent.API)).With("Engine", known(agent.Engine))
+	return ok(saidAgent).With("API", known(problem.Clean(agent.API, maxVersion))).With("Engine", known(problem.Clean(agent.Engine, maxVersion)))
 }
 
 func known(text string) string {

@@ -133,6 +133,7 @@ func TestERR000AReportLeadsToTheRemedy(t *testing.T) {
 	assert.Equal(t, `OK           One      All is well.
 Failed       Another  Something went wrong.
                       The program met a problem that it does not know. (UNEXPECTED)
+                      Technical cause: token [secret]
                       1. Press Try again.
                       2. If it happens again, give your local service desk the reference below.
 Not checked  A third  There is no <x> & "y".

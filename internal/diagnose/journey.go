@@ -141,11 +141,14 @@ func (j *journey) chain(ctx context.Context) Finding {
 		case len(answer.Presented) == 0:
 			return troubled(Failed, err)
 		}
-		last := answer.Presented[len(answer.Presented)-1]
-		return failed(saidRefused, problem.Of(err)).With("Host", way.Host()).With("Issuer", last.Issuer.String())
+		return failed(saidRefused, problem.Of(err)).With("Host", way.Host())
 	}
 	leaf := answer.Presented[0]
-	return ok(saidChain).
+	found := ok(saidChain)
+	if old := ersclient.KeyExchange(answer.CipherSuite); old != nil {
+		found = attention(saidChain, old)
+	}
+	return found.
 		With("Host", way.Host()).
 		With("Issuer", leaf.Issuer.String()).
 		With("Root", answer.Root.Subject.String()).

@@ -41,6 +41,12 @@ func (r Report) Text() string {
 		} else {
 			fmt.Fprintf(&text, "%s(%s)\n", indent, found.Code)
 		}
+		if quoted := r.expand(found, found.Quoted); quoted != "" {
+			fmt.Fprintf(&text, "%s%s\n", indent, quoted)
+		}
+		if cause := r.cause(found, maxTableCause); cause != "" {
+			fmt.Fprintf(&text, "%sTechnical cause: %s\n", indent, cause)
+		}
 		for i, step := range r.steps(found) {
 			fmt.Fprintf(&text, "%s%d. %s\n", indent, i+1, step)
 		}
@@ -75,6 +81,14 @@ func (r Report) expand(found *problem.Problem, text string) string {
 	return r.Mask(strings.ReplaceAll(found.Expand(text), "**", ""))
 }
 
+// cause returns the technical reason of a Problem, or nothing.
+func (r Report) cause(found *problem.Problem, limit int) string {
+	if found.Cause == nil {
+		return ""
+	}
+	return r.Mask(problem.Clean(found.Cause.Error(), limit))
+}
+
 // The members of the JSON form. Members may be added, and never change their meaning: see docs/diagnostics.md.
 type (
 	shownReport struct {
@@ -90,17 +104,19 @@ type (
 		Problem *shownProblem `json:"problem,omitempty"`
 	}
 	shownProblem struct {
-		Code     string   `json:"code"`
-		Title    string   `json:"title"`
-		Happened string   `json:"happened"`
-		Steps    []string `json:"steps"`
+		Code     string `json:"code"`
+		Title    string `json:"title"`
+		Happened string `json:"happened"`
+		// Quoted is in the words of others, such as what a certificate claims.
+		Quoted string   `json:"quoted,omitempty"`
+		Steps  []string `json:"steps"`
 		// Cause is the technical reason, for a service desk.
 		Cause string `json:"cause,omitempty"`
 	}
 )
 
-// maxCause bounds a technical reason, in characters.
-const maxCause = 2000
+// maxCause bounds a technical reason, and maxTableCause one in the table for people, in characters.
+const maxCause, maxTableCause = 2000, 600
 
 // JSON returns the same for programs, with the technical reasons besides.
 func (r Report) JSON() ([]byte, error) {
@@ -111,13 +127,11 @@ func (r Report) JSON() ([]byte, error) {
 		}
 		if found := result.Problem; found != nil {
 			check.Problem = &shownProblem{
-				Code: found.Code, Title: r.expand(found, found.Title), Happened: r.expand(found, found.Happened), Steps: []string{},
+				Code: found.Code, Title: r.expand(found, found.Title), Happened: r.expand(found, found.Happened),
+				Quoted: r.expand(found, found.Quoted), Steps: []string{}, Cause: r.cause(found, maxCause),
 			}
 			for _, step := range found.Steps {
 				check.Problem.Steps = append(check.Problem.Steps, r.expand(found, step))
-			}
-			if found.Cause != nil {
-				check.Problem.Cause = r.Mask(problem.Clean(found.Cause.Error(), maxCause))
 			}
 		}
 		shown.Checks = append(shown.Checks, check)

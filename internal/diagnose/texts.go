@@ -52,7 +52,7 @@ const (
 	saidProxyUnseen = "The proxy {{.Proxy}} is used; whether it connects could not be seen."
 	saidChain       = "The certificate of {{.Host}} comes from \"{{.Issuer}}\" and ends in \"{{.Root}}\", which is one of {{.TrustStore}}; " +
 		"it is valid until {{.Until}} (days left: {{.Days}})."
-	saidRefused     = "The certificate presented for {{.Host}} comes from \"{{.Issuer}}\", and is not accepted."
+	saidRefused     = "The certificate presented for {{.Host}} is not accepted."
 	saidNoChain     = "No certificate was presented, as no connection was made."
 	saidCertificate = "The certificate \"{{.Name}}\" is valid until {{.Until}} (days left: {{.Days}})."
 	saidASID        = "The accredited system id is {{.ASID}} ({{.Origin}})."

@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/sirupsen/logrus"
 
@@ -39,7 +42,7 @@ func (s *sink) toFile(line []byte) {
 	if s.file == nil {
 		return
 	}
-	_, err := s.file.Write(line)
+	_, err := s.file.Write(escaped(line))
 	if err != nil && !s.failing {
 		s.toConsole(fmt.Sprintf("WARNING the log cannot be written: %s\n", problem.Clean(err.Error(), 300)))
 	}
@@ -68,6 +71,28 @@ func (s *sink) close() error {
 	}
 	return nil
 }
+
+// escaped writes what cannot be printed in a line of JSON as JSON escapes it: a file is shown on a terminal, too.
+func escaped(line []byte) []byte {
+	if !bytes.ContainsFunc(line, unprintable) {
+		return line
+	}
+	made := make([]byte, 0, len(line)+64)
+	for _, r := range string(line) {
+		switch {
+		case !unprintable(r):
+			made = utf8.AppendRune(made, r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			made = fmt.Appendf(made, `\u%04x\u%04x`, high, low)
+		default:
+			made = fmt.Appendf(made, `\u%04x`, r)
+		}
+	}
+	return made
+}
+
+func unprintable(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }
 
 // readable returns a line for people: level, message and fields. Control characters are taken out, since what is logged may
 // come from another machine and must not move the cursor of a terminal.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,6 +57,22 @@ func TestERR000EveryProblemHelps(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A sentence is ours alone: what a certificate or a server says stands on a line of its own, with a label.
+func TestStrangersWordsAreQuoted(t *testing.T) {
+	quoted := 0
+	for _, p := range all(t) {
+		for _, text := range slices.Concat([]string{p.Title, p.Happened}, p.Steps, p.Terminal) {
+			assert.NotRegexp(t, `\{\{\.(Issuer|Names|Outcome|Subject)\}\}`, text, p.Code)
+		}
+		if p.Quoted == "" {
+			continue
+		}
+		quoted++
+		assert.Regexp(t, `^(Not verified, in|In) the words of [^{]+: [^{]*\{\{\.[A-Za-z]+\}\}$`, p.Quoted, p.Code)
+	}
+	assert.Greater(t, quoted, 4, "the source was not found")
 }
 
 // TestERR000EveryProblemHelpsOnATerminal: a script's author who is told to press a button, or to look below for what stands above, looks
@@ -122,17 +139,7 @@ func all(t *testing.T) []*problem.Problem {
 func literals(t *testing.T) []*problem.Problem {
 	t.Helper()
 	var list []*problem.Problem
-	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.IsDir() {
-			return err
-		}
-		if name := entry.Name(); name == "build" || name == "testdata" || strings.HasPrefix(name, ".") && name != ".." {
-			return fs.SkipDir
-		}
-		files, err := parse(path)
-		if err != nil {
-			return err
-		}
+	eachFolder(t, func(files []*ast.File, _ []string) {
 		constants := constantsOf(files)
 		for _, file := range files {
 			ast.Inspect(file, func(node ast.Node) bool {
@@ -146,10 +153,114 @@ func literals(t *testing.T) []*problem.Problem {
 				return true
 			})
 		}
-		return nil
-	}))
+	})
 	require.Greater(t, len(list), 50, "the source was not found")
 	return list
+}
+
+// eachFolder hands out the files of every folder of the source, for whichever system they are, with their names.
+func eachFolder(t *testing.T, visit func(files []*ast.File, names []string)) {
+	t.Helper()
+	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return err
+		}
+		if name := entry.Name(); name == "build" || name == "testdata" || strings.HasPrefix(name, ".") && name != ".." {
+			return fs.SkipDir
+		}
+		files, names, err := parse(path)
+		if err == nil {
+			visit(files, names)
+		}
+		return err
+	}))
+}
+
+// TestERR000CodesMadeAtRunTimeAreDocumented finds the references that are put together while the program runs. Each has to be among
+// those that all collects, so that none is shown and in no document.
+func TestERR000CodesMadeAtRunTimeAreDocumented(t *testing.T) {
+	var codes []string
+	for _, p := range all(t) {
+		codes = append(codes, p.Code)
+	}
+	found := 0
+	check := func(where string, made ast.Expr, constants map[string]ast.Expr, returns map[string]ast.Expr) {
+		_, constant := text(made, constants)
+		if other, ok := made.(*ast.SelectorExpr); constant || ok && other.Sel.Name == "Code" {
+			return // It stands in the source, or is that of another Problem.
+		}
+		found++
+		shape := shapeOf(made, constants, returns)
+		if strings.Trim(shape, ".+") == "" {
+			assert.Contains(t, madeOfTwoParts, where, "a reference that nothing is known of: whole has to complete it")
+			return
+		}
+		pattern := regexp.MustCompile("^" + shape + "$")
+		assert.True(t, slices.ContainsFunc(codes, pattern.MatchString), "%s: %s is made there and in no document", where, shape)
+	}
+	eachFolder(t, func(files []*ast.File, names []string) {
+		constants, returns := constantsOf(files), returnsOf(files)
+		for i, file := range files {
+			ast.Inspect(file, func(node ast.Node) bool {
+				switch node := node.(type) {
+				case *ast.CompositeLit:
+					for _, element := range node.Elts {
+						if field, ok := element.(*ast.KeyValueExpr); ok && isProblem(node.Type) && fmt.Sprint(field.Key) == "Code" {
+							check(names[i], field.Value, constants, returns)
+						}
+					}
+				case *ast.AssignStmt:
+					for j, to := range node.Lhs {
+						if field, ok := to.(*ast.SelectorExpr); ok && field.Sel.Name == "Code" && len(node.Rhs) == len(node.Lhs) {
+							check(names[i], node.Rhs[j], constants, returns)
+						}
+					}
+				}
+				return true
+			})
+		}
+	})
+	require.Greater(t, found, 4, "the source was not found")
+}
+
+// madeOfTwoParts are the files whose codes whole completes.
+var madeOfTwoParts = []string{"ersclient/settingfile.go"}
+
+// shapeOf returns a regular expression of the texts that an expression can be.
+func shapeOf(expression ast.Expr, constants, returns map[string]ast.Expr) string {
+	if constant, ok := text(expression, constants); ok {
+		return regexp.QuoteMeta(constant)
+	}
+	switch e := expression.(type) {
+	case *ast.BinaryExpr:
+		return shapeOf(e.X, constants, returns) + shapeOf(e.Y, constants, returns)
+	case *ast.CallExpr:
+		if name, ok := e.Fun.(*ast.Ident); ok && returns[name.Name] != nil {
+			return shapeOf(returns[name.Name], constants, nil)
+		}
+		if selector, ok := e.Fun.(*ast.SelectorExpr); ok && selector.Sel.Name == "Sprintf" {
+			format, _ := text(e.Args[0], constants)
+			return regexp.MustCompile(`%[a-z]`).ReplaceAllString(regexp.QuoteMeta(format), ".+")
+		}
+	}
+	return ".+"
+}
+
+// returnsOf returns what the functions return that do nothing else.
+func returnsOf(files []*ast.File) map[string]ast.Expr {
+	returns := map[string]ast.Expr{}
+	for _, file := range files {
+		for _, declaration := range file.Decls {
+			function, ok := declaration.(*ast.FuncDecl)
+			if !ok || function.Body == nil || len(function.Body.List) != 1 {
+				continue
+			}
+			if only, ok := function.Body.List[0].(*ast.ReturnStmt); ok && len(only.Results) == 1 {
+				returns[function.Name.Name] = only.Results[0]
+			}
+		}
+	}
+	return returns
 }
 
 // whole completes the codes that are made of two parts: what kind of file it is, and what is wrong with it.
@@ -162,21 +273,23 @@ func whole(p *problem.Problem) []*problem.Problem {
 	return []*problem.Problem{&certificate, &authorities}
 }
 
-// parse reads the files of a folder, for whichever system they are.
-func parse(dir string) ([]*ast.File, error) {
+func parse(dir string) (files []*ast.File, names []string, err error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
-	var files []*ast.File
 	for _, path := range paths {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		files = append(files, file)
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			return nil, nil, err
+		}
+		files, names = append(files, file), append(names, filepath.ToSlash(name))
 	}
-	return files, err
+	return files, names, err
 }
 
 func constantsOf(files []*ast.File) map[string]ast.Expr {
@@ -230,6 +343,8 @@ func read(t *testing.T, literal *ast.CompositeLit, constants map[string]ast.Expr
 			if happened, ok := text(field.Value, constants); ok {
 				p.Happened = happened
 			}
+		case "Quoted":
+			p.Quoted, _ = text(field.Value, constants)
 		case "Steps":
 			if steps, ok := field.Value.(*ast.CompositeLit); ok {
 				p.Steps = texts(steps, constants)
@@ -309,6 +424,9 @@ func section(out *strings.Builder, list []*problem.Problem) {
 			again = " *Trying again can help.*"
 		}
 		fmt.Fprintf(out, "\n### `%s`\n\n**%s.** %s%s\n\n", p.Code, plain(p, p.Title), plain(p, p.Happened), again)
+		if p.Quoted != "" {
+			fmt.Fprintf(out, "On a line of its own: %s\n\n", plain(p, p.Quoted))
+		}
 		for i, step := range p.Steps {
 			fmt.Fprintf(out, "%d. %s\n", i+1, plain(p, step))
 		}

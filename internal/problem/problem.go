@@ -16,6 +16,7 @@ import (
 	"maps"
 	"sort"
 	"strings"
+	"unicode"
 )
 
 // Problem is a failure, told so that somebody can act on it. Values are templates of one kind of failure; use [Problem.With]
@@ -27,6 +28,9 @@ type Problem struct {
 	Title string
 	// Happened is one or two sentences on what happened.
 	Happened string
+	// Quoted is a line of its own below Happened for words that are not ours, such as what a certificate claims. The text around
+	// its values says whose words they are: those of a stranger must not read like a sentence of this program.
+	Quoted string
 	// Steps is what to do, in order, each a sentence.
 	Steps []string
 	// Terminal is what to do where there is no window, in place of Steps, if those would be wrong on the command line even as
@@ -129,11 +133,24 @@ var Unexpected = &Problem{
 	Retry: true,
 }
 
-// Clean returns text on one line, without control characters and cut at limit characters, fit to be shown.
+// Clean returns text on one line, cut at limit characters and fit to be shown, logged or audited: it has printable characters
+// (unicode.IsPrint) and single blanks, and nothing that moves a cursor, turns the direction of a line or cannot be seen.
 func Clean(text string, limit int) string {
-	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f || r == ' ' }), " ")
+	text = strings.Join(strings.Fields(strings.Map(printable, text)), " ")
 	if runes := []rune(text); len(runes) > limit {
 		return fmt.Sprintf("%s…", string(runes[:limit-1]))
 	}
 	return text
+}
+
+// printable keeps what can be seen, for strings.Map, which makes U+FFFD of bytes that are not UTF-8. Spaces and control characters
+// become blanks, and format characters, which stand inside words, become nothing.
+func printable(r rune) rune {
+	switch {
+	case unicode.IsPrint(r):
+		return r
+	case unicode.IsSpace(r), unicode.IsControl(r):
+		return ' '
+	}
+	return -1
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -80,6 +81,13 @@ func TestClean(t *testing.T) {
 		"as it is":           {"NHS Root", 20, "NHS Root"},
 		"lines and tabs":     {"a\r\nb\tc", 20, "a b c"},
 		"control characters": {"a\x00b\x1b[31mc\x7f", 20, "a b [31mc"},
+		"C1":                 {"a\u009b31mb\u0085c\u0080", 20, "a 31mb c"},
+		"C1, as bytes":       {"a\x9b31mb", 20, "a\ufffd31mb"},
+		"direction":          {"Dr \u202eeno\u202c \u2066x\u2069\u200f\u200e\u061c", 20, "Dr eno x"},
+		"nothing to see":     {"O\u200bBri\u00aden\u2060\ufeff\u200d\U000e0041", 20, "OBrien"},
+		"other spaces":       {"a\u00a0b\u2028c\u2029d\u3000e", 20, "a b c d e"},
+		"private use":        {"a\ue000b\U000f0000", 20, "ab"},
+		"letters of all":     {"Łukasz Ó Briain 李 مريم ไทย", 40, "Łukasz Ó Briain 李 مريم ไทย"},
 		"many blanks":        {"  a    b  ", 20, "a b"},
 		"cut at the limit":   {strings.Repeat("é", 30), 10, strings.Repeat("é", 9) + "…"},
 		"just fits":          {strings.Repeat("é", 10), 10, strings.Repeat("é", 10)},
@@ -87,4 +95,26 @@ func TestClean(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, problem.Clean(test.text, test.limit)) })
 	}
+}
+
+// FuzzClean: whatever comes from outside, what is shown of it has printable characters and single blanks, within the limit.
+func FuzzClean(f *testing.F) {
+	for _, seed := range []string{"", "NHS Root", "a\u202eb\u009b\u200b", "\xff\xc2", "  ", "\u00a0x"} {
+		f.Add(seed, uint8(10))
+	}
+	f.Fuzz(func(t *testing.T, text string, limit uint8) {
+		most := int(limit) + 1
+		cleaned := problem.Clean(text, most)
+		for _, shown := range []string{
+			cleaned, untrusted.With("Issuer", text).Args["Issuer"], untrusted.WithPhrase("Issuer", problem.Verbatim(text)).Args["Issuer"],
+			untrusted.WithPhrase("Issuer", problem.Verbatim(text)).ExpandIn("{{.Issuer}}", problem.Phrase.String),
+		} {
+			for _, r := range shown {
+				require.True(t, unicode.IsPrint(r), "%q has %U", shown, r)
+			}
+			require.NotContains(t, shown, "  ")
+		}
+		require.LessOrEqual(t, len([]rune(cleaned)), most)
+		require.Equal(t, cleaned, problem.Clean(cleaned, most))
+	})
 }

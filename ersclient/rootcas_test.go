@@ -1,0 +1,39 @@
+package ersclient_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/erstest"
+)
+
+// A policy that has the authorities of the system trusted is not to be widened by a user's environment variable.
+func TestTheSystemsAuthoritiesAreNotTheEnvironments(t *testing.T) {
+	const address = "ERSCLIENT_TEST_SYSTEM_ROOTS"
+	if base := os.Getenv(address); base != "" {
+		roots, store, err := ersclient.LoadRootCAs("")
+		require.NoError(t, err)
+		client, err := ersclient.New(ersclient.Config{BaseURL: base, ASID: erstest.ASID, RootCAs: roots, TrustStore: store, Proxy: noProxy})
+		require.NoError(t, err)
+		defer client.Close()
+		requireCode(t, "TLS-UNTRUSTED", client.Reach(t.Context()))
+		require.NotEmpty(t, os.Getenv("SSL_CERT_FILE")+os.Getenv("SSL_CERT_DIR"), "what is started later has it")
+		return
+	}
+	server := newServer(t)
+	files, err := server.WriteFiles(t.TempDir())
+	require.NoError(t, err)
+	for name, variable := range map[string]string{"a file": "SSL_CERT_FILE=" + files.CA, "a folder": "SSL_CERT_DIR=" + filepath.Dir(files.CA)} {
+		t.Run(name, func(t *testing.T) {
+			command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTheSystemsAuthoritiesAreNotTheEnvironments$")
+			command.Env = append(os.Environ(), variable, address+"="+server.URL)
+			output, err := command.CombinedOutput()
+			require.NoError(t, err, "%s", output)
+		})
+	}
+}
