@@ -7,8 +7,8 @@ import (
 	"github.com/ers-login/ers-login/internal/login"
 )
 
-// announcement is what the desktop tells somebody who is looking at another window, or nothing. It is always one of our own texts:
-// on Windows a notification is a script with the text in it, so that no name from outside may ever get into one.
+// announcement is what the desktop tells somebody who is looking at another window, or nothing. It
+// is always one of our own texts: desktops keep notifications, and show them on a locked screen.
 func announcement(before, after login.State) string {
 	if before.Phase != login.SignedIn {
 		return ""
@@ -44,6 +44,9 @@ func (w *Window) announce(before, after login.State) {
 	if text == "" {
 		return
 	}
-	notification := fyne.NewNotification(title(w.settings), text)
-	w.aside(func() { w.app.SendNotification(notification) })
+	notify, heading := w.settings.Notify, title(w.settings)
+	if notify == nil {
+		notify = func(title, text string) { w.app.SendNotification(fyne.NewNotification(title, text)) }
+	}
+	w.aside(func() { notify(heading, text) })
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"testing"
+	"unicode/utf16"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -181,6 +182,17 @@ func TestWhatTheDesktopTells(t *testing.T) {
 			require.Len(t, w.app.told, 1)
 			require.Equal(t, "e-RS Login", w.app.told[0].Title)
 			require.Equal(t, c.told, w.app.told[0].Content)
+
+			// A balloon of Windows has room for 255 characters, its title for 63.
+			require.LessOrEqual(t, len(utf16.Encode([]rune(c.told))), 255)
+			type notification struct{ title, text string }
+			var shown []notification
+			own := newWorld(t, Settings{Notify: func(title, text string) { shown = append(shown, notification{title, text}) }})
+			own.Show(c.before)
+			shown = nil
+			own.Show(c.after)
+			require.Equal(t, []notification{{"e-RS Login", c.told}}, shown)
+			require.Empty(t, own.app.told, "on Windows, Fyne's way is a script for PowerShell")
 		})
 	}
 }

@@ -51,6 +51,9 @@ type Settings struct {
 	// Raise brings the window to the front, from wherever it is; nil shows it. Minimise takes it to where the desktop keeps minimised
 	// windows; without it, it stays. Both are called on Fyne's goroutine.
 	Raise, Minimise func()
+	// Notify has the desktop show a notification; nil leaves that to Fyne. It is called on a
+	// goroutine of its own.
+	Notify func(title, text string)
 	// Drawn is called on Fyne's goroutine when the window has been drawn for the first time.
 	Drawn func()
 	// Now tells the time; nil is time.Now.

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -74,6 +76,39 @@ func TestLAL001AFullDisk(t *testing.T) {
 	said, err := command(t, "full", folder).Output()
 	require.NoError(t, err, "%s", said)
 	assert.Equal(t, upTo(4), numbers(t, folder))
+}
+
+// A file that root has written into the user's folder, or that was closed to the user, must not end
+// the recording.
+func TestLAL001AFileThatIsClosed(t *testing.T) {
+	const nobody = 65534
+	s := settings(t)
+	s.Now = time.Now
+	require.NoError(t, os.MkdirAll(s.Dir, 0o700))
+	name := func(first int64) string {
+		return filepath.Join(s.Dir, fmt.Sprintf("audit-%s-%012d.jsonl", time.Now().UTC().Format(time.DateOnly), first))
+	}
+	closed := name(100)
+	require.NoError(t, os.WriteFile(closed, make([]byte, 3*audit.Shortest), 0o000))
+	cmd := command(t, "one", s.Dir)
+	if os.Geteuid() == 0 {
+		// Every file is open to root.
+		program := filepath.Join(t.TempDir(), "another")
+		self, err := os.ReadFile(os.Args[0])
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(program, self, 0o755))
+		require.NoError(t, os.Chown(s.Dir, nobody, nobody))
+		for _, above := range []string{filepath.Dir(s.Dir), filepath.Dir(program), filepath.Dir(filepath.Dir(program))} {
+			require.NoError(t, os.Chmod(above, 0o755))
+		}
+		cmd.Path = program
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	said, err := cmd.Output()
+	require.NoError(t, err, "%s", said)
+	written, err := os.ReadFile(name(103))
+	require.NoError(t, err)
+	assert.Contains(t, string(written), `{"id":103,`)
 }
 
 // A user who is told that the disk is full can do something about it.

@@ -22,6 +22,7 @@ const (
 	Shortest   = shortest
 	Tail       = tail
 	MaxLines   = maxLines
+	Highest    = highest
 )
 
 // IsFull tells whether there was no room.

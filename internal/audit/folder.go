@@ -147,7 +147,7 @@ func (f folder) next(lock io.ReaderAt) (place, error) {
 			return found, nil
 		}
 	}
-	if number > maxID {
+	if number > highest {
 		return place{}, errors.New("there are no numbers left for audit records")
 	}
 	return f.begin(all, newSegment(f.path, today, number))
@@ -160,6 +160,9 @@ func (f folder) after(newest segment, today time.Time) (place, error) {
 		return place{number: newest.first + 1}, nil
 	}
 	file, err := openSegment(newest, 0)
+	if errors.Is(err, os.ErrPermission) {
+		return f.beyond(newest)
+	}
 	if err != nil {
 		return place{}, err
 	}
@@ -184,6 +187,17 @@ func (f folder) after(newest segment, today time.Time) (place, error) {
 		f.log.WithField("file", newest.path).Warn("audit log: this file has a damaged end, and is left as it is")
 	}
 	return here, errors.Join(err, file.Close())
+}
+
+// beyond returns the lowest number that no record can have of a segment that is closed to this
+// user, such as one that root has written with the user's settings.
+func (f folder) beyond(closed segment) (place, error) {
+	info, err := os.Lstat(closed.path)
+	if err != nil {
+		return place{}, err
+	}
+	f.log.WithField("file", closed.path).Warn("audit log: this file cannot be opened, and is left as it is")
+	return place{number: closed.first + max(1, records(info.Size()))}, nil
 }
 
 // begin makes a segment. With a new day may come the end of old ones.
@@ -216,7 +230,7 @@ func (f folder) noted(lock io.ReaderAt) int64 {
 		return 0
 	}
 	number, err := strconv.ParseInt(string(text), 10, 64)
-	if err != nil || number < 0 || number >= maxID {
+	if err != nil || number < 0 || number > highest {
 		return 0
 	}
 	return number

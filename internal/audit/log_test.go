@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -357,9 +358,67 @@ func TestProblems(t *testing.T) {
 	}
 }
 
+// What stands in the newest file, or how it is named, never makes the log unwritable, and never
+// gives a number twice.
+func TestLAL001WhateverStandsInTheNewestFile(t *testing.T) {
+	const today, earlier, later = "2026-11-21", "2026-11-20", "2026-11-22"
+	const lower, torn = `{"id":1}`, `{"i`
+	tests := map[string]struct {
+		date        string
+		first       int64
+		text        string
+		next, after int64
+	}{
+		"a lower number, then damage":       {today, 100, lower + "\n" + torn, 101, 102},
+		"a lower number, then zeros":        {today, 100, lower + "\n" + strings.Repeat("\x00", 401), 103, 104},
+		"a lower number without a line end": {today, 100, lower, 101, 102},
+		"a lower number":                    {today, 100, lower + "\n", 101, 102},
+		"just one lower, then damage":       {today, 100, `{"id":99}` + "\n\n", 101, 102},
+		"a lower number behind its own":     {today, 100, `{"id":100}` + "\n" + lower + "\n", 102, 103},
+		"a lower number, of another day":    {earlier, 100, lower + "\n", 101, 102},
+		"a lower number, of a day to come":  {later, 100, lower + "\n" + torn, 101, 102},
+		"an empty file of a day to come":    {later, 100, "", 100, 101},
+		"the last number":                   {today, 100, `{"id":9007199254740991}` + "\n", 101, 102},
+		"the last number but one":           {today, 100, `{"id":9007199254740990}` + "\n" + torn, 101, 102},
+		"a name with the last number":       {today, 1<<53 - 1, lower + "\n", 1, 2},
+		"an empty file with that name":      {today, 1<<53 - 1, "", 1, 2},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := settings(t)
+			s.Now = (&clock{now: noon}).Now
+			require.NoError(t, os.MkdirAll(s.Dir, 0o700))
+			path := filepath.Join(s.Dir, fmt.Sprintf("audit-%s-%012d.jsonl", test.date, test.first))
+			require.NoError(t, os.WriteFile(path, []byte(test.text), 0o600))
+			for _, want := range []int64{test.next, test.after} {
+				log, err := audit.Open(s)
+				require.NoError(t, err)
+				require.NoError(t, log.Ready(t.Context()))
+				appendTo(t, log, 1)
+				require.NoError(t, log.Close())
+				found, _ := records(t, s.Dir)
+				ids := []int64{}
+				for _, record := range found {
+					if record.EventType != "" {
+						ids = append(ids, record.ID)
+					}
+				}
+				slices.Sort(ids)
+				assert.Equal(t, want, ids[len(ids)-1])
+			}
+			if test.text != "" {
+				kept, err := os.ReadFile(path)
+				require.NoError(t, err)
+				assert.True(t, strings.HasPrefix(string(kept), test.text))
+			}
+		})
+	}
+}
+
 // FuzzDamage: whatever stands in the newest file stays, and the next record is whole, on a line of its own, with a higher number.
 func FuzzDamage(f *testing.F) {
-	for _, text := range []string{"", "\n", `{"id":100}`, `{"id":100}` + "\n", `{"id":100}` + "\n" + `{"id":10`, "\x00\x00", `{"ID":123}` + "\n\n"} {
+	for _, text := range []string{"", "\n", `{"id":100}`, `{"id":100}` + "\n", `{"id":100}` + "\n" + `{"id":10`, "\x00\x00",
+		`{"id":1}`, `{"id":1}` + "\n" + `{"i`, `{"id":9007199254740991}`, `{"ID":123}` + "\n\n"} {
 		f.Add([]byte(text))
 	}
 	today := noon.UTC().Format(time.DateOnly)

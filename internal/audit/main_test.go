@@ -111,7 +111,7 @@ func records(t *testing.T, folder string) (found []audit.Record, damaged []strin
 	}
 	for line := range strings.Lines(all.String()) {
 		var record audit.Record
-		if json.Unmarshal([]byte(line), &record) != nil || record.ID < 1 || record.ID >= 1<<53 {
+		if json.Unmarshal([]byte(line), &record) != nil || record.ID < 1 || record.ID > audit.Highest {
 			damaged = append(damaged, line)
 			continue
 		}

@@ -22,8 +22,10 @@ const (
 	tail = 64 << 10
 	// shortest is less than the length of any record in bytes: a damaged part of a file has had no more records than it fits.
 	shortest = 200
-	// maxID is the last number. Beyond it, programs that read numbers as floating point would take two records for one.
-	maxID = 1<<53 - 1
+	// highest is the last number. No log gets there, so that a name or line with a higher one is
+	// damaged. Programs that read numbers as floating point would take two records for one beyond
+	// 1<<53; the rest is for those that are not used again behind damage.
+	highest = 1<<53 - 1<<32
 	// day is how long a file is written to, at most.
 	day = 24 * time.Hour
 )
@@ -62,7 +64,7 @@ func segments(folder string) ([]segment, error) {
 		}
 		date, dateErr := time.Parse(time.DateOnly, name[1])
 		first, numberErr := strconv.ParseInt(name[2], 10, 64)
-		if dateErr != nil || numberErr != nil || first < 1 || first > maxID {
+		if dateErr != nil || numberErr != nil || first < 1 || first > highest {
 			continue
 		}
 		found = append(found, segment{filepath.Join(folder, entry.Name()), date, first, entry.Type().IsRegular()})
@@ -75,7 +77,8 @@ func segments(folder string) ([]segment, error) {
 type end struct {
 	// size is the file's length in bytes.
 	size int64
-	// next is the lowest number that no record in the file can have.
+	// next is the lowest number that no record in the file can have. It is the name's for an empty
+	// file alone, so that a new segment never has the name of one that is there.
 	next int64
 	// whole: the last line is a record, with its line end. An empty file is whole.
 	whole bool
@@ -103,23 +106,28 @@ func (s segment) ending(file *os.File) (end, error) {
 		// The first line may have lost its beginning. It is not one that counts.
 		_, text, _ = bytes.Cut(text, []byte{'\n'})
 	}
-	last, spoilt := lastRecord(text)
+	last, spoilt := s.lastRecord(text)
 	if last == 0 {
 		last, spoilt = s.first-1, size
 	}
 	found.whole = spoilt == 0 && !found.open
-	found.next = max(s.first, last+1+(spoilt+shortest-1)/shortest)
+	found.next = last + 1 + records(spoilt)
 	return found, nil
 }
 
-// lastRecord returns the number of the last record in a text, 0 if there is none, and how many bytes of damage follow it.
-func lastRecord(text []byte) (id, spoilt int64) {
+// records returns how many records fit into a number of bytes.
+func records(size int64) int64 { return (size + shortest - 1) / shortest }
+
+// lastRecord returns the number of the last record in a text of the segment, 0 if there is none,
+// and how many bytes of damage follow it. A line with a lower number than the segment's name is
+// damage too.
+func (s segment) lastRecord(text []byte) (id, spoilt int64) {
 	for len(text) > 0 {
 		line := text[bytes.LastIndexByte(bytes.TrimSuffix(text, []byte{'\n'}), '\n')+1:]
 		var record struct {
 			ID int64 `json:"id"`
 		}
-		if err := json.Unmarshal(line, &record); err == nil && record.ID > 0 && record.ID <= maxID {
+		if err := json.Unmarshal(line, &record); err == nil && record.ID >= s.first && record.ID <= highest {
 			return record.ID, spoilt
 		}
 		spoilt += int64(len(line))

@@ -34,6 +34,8 @@ func runTask(task, folder string) int {
 	switch task {
 	case "full":
 		err = fillUp(log, folder)
+	case "one":
+		err = log.Append(context.Background(), event())
 	default:
 		// The others are to begin at the same time.
 		fmt.Println("open")

@@ -108,6 +108,7 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 	}
 	settings.Raise = raise
 	settings.Minimise = func() { minimise(window.Window()) }
+	settings.Notify = notifier(log, func() fyne.Window { return window.Window() })
 	picture = p.watchPicture(log, how.graphics, without)
 	defer picture.stop()
 	settings.Drawn = picture.drawn

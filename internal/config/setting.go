@@ -158,7 +158,8 @@ func Settings() []Setting {
 			func(c *Config) *time.Duration { return &c.AgentPollInterval }),
 		enum("card_removal", RemovalByTicket, []string{RemovalByTicket, RemovalAlways},
 			"What ends the session when the card is removed: its ticket being gone, or the removal alone, even where the Identity "+
-				"Agent keeps the ticket (mobility, session lock persistence). Where readers cannot be watched, the ticket decides.",
+				"Agent keeps the ticket (mobility, session lock persistence). Only a reader that had a card in it at the sign-in "+
+				"counts. Where readers cannot be watched, the ticket decides.",
 			func(c *Config) *string { return &c.CardRemoval }),
 		enum("screen_lock", LockKeeps, []string{LockKeeps, LockEnds},
 			"What happens to the session when the screen is locked or another user takes over the workstation.",

@@ -1,6 +1,7 @@
 package keyring_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,8 +14,10 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// BenchmarkHandOver measures what the worker, the checks and the read-back of the hand-over cost: the time of Publish as a ratio to
-// the same writes and reads with go-keyring alone, in turns and on the same real gnome-keyring. The budget is 1.5.
+// BenchmarkHandOver measures what the worker, the checks and the read-back of the hand-over cost:
+// the time of Publish as a ratio to the same writes and reads with go-keyring alone, in turns and
+// on the same real gnome-keyring: the median of the ratios of neighbours, since what else the
+// computer does slows both of a pair, or is rare. The budget is 1.5.
 func BenchmarkHandOver(b *testing.B) {
 	session := keyringtest.ForTest(b, keyringtest.Options{})
 	for _, pair := range session.Env() {
@@ -36,16 +39,21 @@ func BenchmarkHandOver(b *testing.B) {
 	require.NoError(b, client.Publish(b.Context(), madeUp()))
 	bareHandOver()
 
-	var ours, theirs time.Duration
+	var (
+		ours, theirs time.Duration
+		ratios       []float64
+	)
 	for b.Loop() {
 		start := time.Now()
 		require.NoError(b, client.Publish(b.Context(), madeUp()))
 		between := time.Now()
 		bareHandOver()
-		ours += between.Sub(start)
-		theirs += time.Since(between)
+		oursTook, theirsTook := between.Sub(start), time.Since(between)
+		ours, theirs = ours+oursTook, theirs+theirsTook
+		ratios = append(ratios, float64(oursTook)/float64(theirsTook))
 	}
-	b.ReportMetric(float64(ours)/float64(theirs), "x-bare")
+	slices.Sort(ratios)
+	b.ReportMetric(ratios[len(ratios)/2], "x-bare")
 	b.ReportMetric(float64(ours.Microseconds())/1000/float64(b.N), "ms/publish")
 	b.ReportMetric(float64(theirs.Microseconds())/1000/float64(b.N), "ms/bare")
 }

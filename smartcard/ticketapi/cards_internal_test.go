@@ -2,6 +2,7 @@ package ticketapi
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -158,6 +159,54 @@ func TestWhenACardIsTakenForRemoved(t *testing.T) {
 					synctest.Wait()
 					assert.Equal(t, step.want, r.Presence().Taken, "step %d", i)
 				}
+			})
+		})
+	}
+}
+
+// If this fails, a card that was lost sight of is not known to be gone from its reader, or one in
+// another reader hides that.
+func TestWhereARemovalWas(t *testing.T) {
+	type step struct {
+		kind presence.Kind
+		data string
+		wait time.Duration
+	}
+	const (
+		a, b   = `{"reader":"A"}`, `{"reader":"B"}`
+		begins = `{"begins":true}`
+	)
+	cases := map[string]struct {
+		steps []step
+		want  []string
+	}{
+		"removed":                        {[]step{{presence.CardRemoved, b, 0}, {presence.CardRemoved, a, 0}}, []string{"B", "A"}},
+		"another helper sees one of two": {[]step{{presence.ServiceBack, begins, 0}, {presence.CardInserted, b, time.Minute}}, []string{"A"}},
+		"and then the other": {[]step{
+			{presence.ServiceBack, begins, 0}, {presence.CardInserted, b, time.Minute}, {presence.CardInserted, a, time.Minute},
+		}, []string{"A"}},
+		"another helper sees both": {[]step{
+			{presence.ServiceBack, begins, 0}, {presence.CardInserted, b, 0}, {presence.CardInserted, a, time.Minute},
+		}, nil},
+		"another helper sees both, the first one is removed": {[]step{
+			{presence.ServiceBack, begins, 0}, {presence.CardInserted, a, 0}, {presence.CardRemoved, a, 0},
+			{presence.CardInserted, b, time.Minute},
+		}, []string{"A"}},
+		"out of sight for too long": {[]step{{presence.ServiceGone, `{}`, time.Minute}}, []string{"A", "B"}},
+		"many":                      {slices.Repeat([]step{{presence.CardRemoved, b, 0}, {presence.CardInserted, b, 0}}, 2*maxLatest), slices.Repeat([]string{"B"}, maxLatest)},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := unattended()
+				for _, step := range append([]step{{presence.ServiceBack, begins, 0}, {presence.CardInserted, a, 0}, {presence.CardInserted, b, 0}}, c.steps...) {
+					r.hears(step.kind, step.data)
+					time.Sleep(step.wait)
+				}
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				assert.Equal(t, c.want, r.Presence().Latest)
+				assert.GreaterOrEqual(t, r.Presence().Removals, len(c.want))
 			})
 		})
 	}

@@ -20,6 +20,9 @@ type Presence struct {
 	Taken bool
 	// Removals is how many removals have been seen.
 	Removals int
+	// Latest are the names of the readers of the latest removals, the last one last: at most 64 of
+	// them.
+	Latest []string
 }
 
 // Reader is a smartcard reader.
@@ -32,6 +35,17 @@ type Reader struct {
 // CardIn tells whether there is a card in one of the readers.
 func (p Presence) CardIn() bool {
 	return slices.ContainsFunc(p.Readers, func(r Reader) bool { return r.Card })
+}
+
+// withCard returns the names of the readers that have a card.
+func withCard(readers []Reader) []string {
+	var names []string
+	for _, reader := range readers {
+		if reader.Card {
+			names = append(names, reader.Name)
+		}
+	}
+	return names
 }
 
 // A card that was there when the readers went out of sight is taken for removed if it has not been seen again for so long: once
@@ -47,8 +61,9 @@ type cards struct {
 	readers  []Reader         // as they were seen last
 	taken    bool
 	removals int
-	// missed tells that an earlier helper saw a card, and that this one has not, so far.
-	missed bool
+	latest   []string // the readers of the latest removals
+	// missed are the readers in which an earlier helper saw a card, and this one has not, so far.
+	missed []string
 	// presumed tells that taken is so because the readers were out of sight for too long.
 	presumed bool
 }
@@ -64,13 +79,17 @@ const (
 	regained      // they are in sight again, or for the first time
 )
 
-// maxReaders bounds what is kept of a helper that invents readers.
-const maxReaders = 64
+// maxReaders bounds what is kept of a helper that invents readers, and maxLatest how many removals
+// are remembered.
+const (
+	maxReaders = 64
+	maxLatest  = 64
+)
 
 // learn takes an event.
 func (c *cards) learn(kind presence.Kind, card wire.Card) news {
 	if card.Begins {
-		c.missed = c.missed || c.cardIn()
+		c.missed = append(c.missed, withCard(c.readers)...)
 		c.readers = nil
 	}
 	switch kind {
@@ -81,13 +100,15 @@ func (c *cards) learn(kind presence.Kind, card wire.Card) news {
 		if reader := c.reader(card.Reader); reader != nil {
 			reader.Card = true
 		}
-		c.taken, c.missed, c.presumed = false, false, false
+		c.taken, c.presumed = false, false
+		c.missed = without(c.missed, card.Reader)
 		return moved
 	case presence.CardRemoved:
 		if reader := c.reader(card.Reader); reader != nil {
 			reader.Card = false
 		}
-		c.remove()
+		c.missed = without(c.missed, card.Reader)
+		c.remove(card.Reader)
 		return removal
 	case presence.ReaderDisconnected:
 		// Its card has been told as removed before.
@@ -106,11 +127,12 @@ func (c *cards) learn(kind presence.Kind, card wire.Card) news {
 // settle draws the conclusion from what has not been told for long enough.
 func (c *cards) settle() news {
 	switch {
-	case c.missed:
-		c.remove()
+	case len(c.missed) > 0:
+		c.remove(c.missed...)
+		c.missed = nil
 		return removal
 	case c.err != nil && c.cardIn() && !c.presumed:
-		c.remove()
+		c.remove(withCard(c.readers)...)
 		c.presumed = true
 		return removal
 	case c.err == nil && c.presumed:
@@ -121,9 +143,16 @@ func (c *cards) settle() news {
 	return nothing
 }
 
-func (c *cards) remove() {
-	c.taken, c.missed, c.presumed = true, false, false
-	c.removals++
+// remove takes the cards in these readers for removed.
+func (c *cards) remove(readers ...string) {
+	c.taken, c.presumed = true, false
+	c.removals += len(readers)
+	c.latest = append(c.latest, readers...)
+	c.latest = c.latest[max(0, len(c.latest)-maxLatest):]
+}
+
+func without(names []string, name string) []string {
+	return slices.DeleteFunc(names, func(n string) bool { return n == name })
 }
 
 // reader finds a reader, or makes one; nil if there are too many.
@@ -143,7 +172,7 @@ func (c *cards) reader(name string) *Reader {
 func (c *cards) cardIn() bool { return Presence{Readers: c.readers}.CardIn() }
 
 func (c *cards) presence() Presence {
-	made := Presence{Taken: c.taken, Removals: c.removals}
+	made := Presence{Taken: c.taken, Removals: c.removals, Latest: slices.Clone(c.latest)}
 	if c.err != nil {
 		made.Err = c.err
 		return made

@@ -46,10 +46,11 @@ func TestReadersTellWhatMoves(t *testing.T) {
 	changed(ticketapi.Presence{Readers: []ticketapi.Reader{{Name: "Reader 0", Card: true}}})
 	require.True(t, readers.Presence().CardIn())
 	d.tells(presence.CardRemoved, reader)
-	gone := ticketapi.Presence{Readers: []ticketapi.Reader{{Name: "Reader 0"}}, Taken: true, Removals: 1}
+	latest := []string{"Reader 0"}
+	gone := ticketapi.Presence{Readers: []ticketapi.Reader{{Name: "Reader 0"}}, Taken: true, Removals: 1, Latest: latest}
 	changed(gone)
 	d.tells(presence.ReaderDisconnected, reader)
-	changed(ticketapi.Presence{Taken: true, Removals: 1})
+	changed(ticketapi.Presence{Taken: true, Removals: 1, Latest: latest})
 	d.tells(presence.ServiceGone, wire.Card{Error: "there is no PC/SC service"})
 	eventually(t, func() bool { return readers.Presence().Err != nil })
 	why := readers.Presence().Err

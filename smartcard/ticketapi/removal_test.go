@@ -2,6 +2,8 @@ package ticketapi_test
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -115,5 +117,199 @@ func TestARemovalDuringTheSignInCounts(t *testing.T) {
 	_, err := agent.Ticket(t.Context())
 	require.NoError(t, err)
 	_, err = agent.TicketNoAuth(t.Context())
+	require.ErrorIs(t, err, smartcard.TicketNotAvailable)
+}
+
+var errOutOfSight = errors.New("made up for the test")
+
+// counter is a desk with readers, as PC/SC shows them, and an Identity Agent in mobility mode.
+type counter struct {
+	t     *testing.T
+	seen  ticketapi.Presence
+	mode  *mobile
+	agent smartcard.Agent
+}
+
+func newCounter(t *testing.T) *counter {
+	t.Helper()
+	d := &counter{t: t, mode: &mobile{ticket: made}}
+	d.agent = ticketapi.RemovalDecides(d.mode, func() ticketapi.Presence { return d.seen })
+	return d
+}
+
+// insert puts a card into a reader, which is plugged in if it is not.
+func (d *counter) insert(reader string) {
+	d.seen.Taken = false
+	d.seen.Readers = slices.Clone(d.seen.Readers)
+	for i := range d.seen.Readers {
+		if d.seen.Readers[i].Name == reader {
+			d.seen.Readers[i].Card = true
+			return
+		}
+	}
+	d.seen.Readers = append(d.seen.Readers, ticketapi.Reader{Name: reader, Card: true})
+}
+
+// remove takes the card out of a reader.
+func (d *counter) remove(reader string) {
+	d.seen.Readers = slices.Clone(d.seen.Readers)
+	for i := range d.seen.Readers {
+		if d.seen.Readers[i].Name == reader {
+			d.seen.Readers[i].Card = false
+		}
+	}
+	d.seen.Taken = true
+	d.seen.Removals++
+	d.seen.Latest = append(slices.Clone(d.seen.Latest), reader)
+}
+
+func (d *counter) unplug(reader string) {
+	d.remove(reader)
+	d.seen.Readers = slices.DeleteFunc(d.seen.Readers, func(r ticketapi.Reader) bool { return r.Name == reader })
+}
+
+// poll asks whether there is a ticket.
+func (d *counter) poll() { _, _ = d.agent.TicketNoAuth(d.t.Context()) }
+
+func (d *counter) signIn() {
+	_, err := d.agent.NewTicket(d.t.Context())
+	require.NoError(d.t, err)
+}
+
+// If this fails, a bank card or a security key that is pulled out of another reader ends the
+// session of a smartcard that is still in, or a smartcard that is pulled does not.
+func TestTheReaderOfTheSignInCounts(t *testing.T) {
+	const own, other, third = "own", "other", "third"
+	cases := map[string]struct {
+		do   func(*counter)
+		gone bool
+	}{
+		"its own card":                   {func(d *counter) { d.remove(own) }, true},
+		"its own, looked at in between":  {func(d *counter) { d.poll(); d.remove(own); d.poll(); d.insert(own) }, true},
+		"its own, out and in again":      {func(d *counter) { d.remove(own); d.insert(own) }, true},
+		"its own reader is unplugged":    {func(d *counter) { d.unplug(own) }, true},
+		"unplugged and plugged in again": {func(d *counter) { d.unplug(own); d.insert(own) }, true},
+		"another card":                   {func(d *counter) { d.insert(other); d.remove(other) }, false},
+		"another card, looked at":        {func(d *counter) { d.insert(other); d.poll(); d.remove(other); d.poll() }, false},
+		"another card stays out":         {func(d *counter) { d.insert(other); d.remove(other); d.poll(); d.insert(third) }, false},
+		"another reader is unplugged":    {func(d *counter) { d.insert(other); d.unplug(other) }, false},
+		"its own while another is in":    {func(d *counter) { d.insert(other); d.remove(own) }, true},
+		"another, then its own":          {func(d *counter) { d.insert(other); d.remove(other); d.poll(); d.remove(own) }, true},
+		"its own, then another":          {func(d *counter) { d.insert(other); d.remove(own); d.remove(other) }, true},
+		"into another reader":            {func(d *counter) { d.remove(own); d.insert(other) }, true},
+		"more removals than are known": {func(d *counter) {
+			d.insert(other)
+			for range 70 {
+				d.remove(other)
+			}
+			d.seen.Latest = d.seen.Latest[6:]
+		}, true},
+		"many, looked at": {func(d *counter) {
+			d.insert(other)
+			for range 70 {
+				d.remove(other)
+				d.poll()
+			}
+			d.seen.Latest = d.seen.Latest[6:]
+		}, false},
+		"the readers are out of sight": {func(d *counter) {
+			d.seen.Err, d.seen.Readers = errOutOfSight, nil
+			d.poll()
+		}, false},
+		"out of sight for too long": {func(d *counter) {
+			d.remove(own)
+			d.seen.Err, d.seen.Readers = errOutOfSight, nil
+		}, true},
+	}
+	begins := map[string]func(*counter){
+		"prompted":             func(d *counter) { d.insert(own); d.signIn() },
+		"inserted at a prompt": func(d *counter) { d.mode.during = func() { d.insert(own) }; d.signIn(); d.mode.during = nil },
+		"found signed in":      func(d *counter) { d.insert(own); d.poll() },
+		"found before the card": func(d *counter) {
+			d.seen.Err = errOutOfSight
+			d.poll()
+			d.seen.Err = nil
+			d.poll()
+			d.insert(own)
+			d.poll()
+		},
+		"another card before": func(d *counter) { d.insert(other); d.remove(other); d.insert(own); d.signIn() },
+		"another card before the ticket": func(d *counter) {
+			d.insert(own)
+			d.insert(other)
+			d.remove(other)
+			d.poll()
+		},
+		"another user before": func(d *counter) {
+			d.insert(own)
+			d.signIn()
+			d.remove(own)
+			d.poll()
+			d.insert(own)
+			d.signIn()
+		},
+		"another ticket before": func(d *counter) {
+			d.insert(other)
+			d.signIn()
+			d.remove(other)
+			d.poll()
+			d.insert(own)
+			d.mode.ticket += "2"
+			d.poll()
+		},
+	}
+	for begun, begin := range begins {
+		for name, c := range cases {
+			t.Run(begun+", "+name, func(t *testing.T) {
+				d := newCounter(t)
+				begin(d)
+				_, err := d.agent.TicketNoAuth(t.Context())
+				require.NoError(t, err)
+				c.do(d)
+				for range 2 {
+					_, err = d.agent.TicketNoAuth(t.Context())
+					if c.gone {
+						require.ErrorIs(t, err, smartcard.TicketNotAvailable)
+					} else {
+						require.NoError(t, err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// PC/SC does not tell whose a card is: where two were in at the sign-in, or none, each one counts.
+// If this fails, the session goes on without the card that it was opened with.
+func TestWhereTheReaderIsNotKnownEachOneCounts(t *testing.T) {
+	for name, c := range map[string]struct{ in, out string }{
+		"two, the first":  {"AB", "A"},
+		"two, the second": {"AB", "B"},
+		"none":            {"", "C"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newCounter(t)
+			d.seen.Readers = []ticketapi.Reader{{Name: "A"}, {Name: "B"}, {Name: "C"}}
+			for _, reader := range c.in {
+				d.insert(string(reader))
+			}
+			d.poll()
+			d.insert(c.out)
+			d.poll()
+			d.remove(c.out)
+			_, err := d.agent.TicketNoAuth(t.Context())
+			require.ErrorIs(t, err, smartcard.TicketNotAvailable)
+		})
+	}
+}
+
+// Which card was the one that is gone when one was changed during the sign-in cannot be known.
+func TestACardThatIsRemovedAtThePromptCounts(t *testing.T) {
+	d := newCounter(t)
+	d.insert("A")
+	d.mode.during = func() { d.insert("B"); d.remove("B") }
+	d.signIn()
+	d.mode.during = nil
+	_, err := d.agent.TicketNoAuth(t.Context())
 	require.ErrorIs(t, err, smartcard.TicketNotAvailable)
 }

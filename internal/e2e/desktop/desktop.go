@@ -64,12 +64,18 @@ func start(ctx context.Context, width, height int, openGL string) (*Desktop, err
 	return d, nil
 }
 
+// endWithin is how long the end of a process is waited for.
+const endWithin = 30 * time.Second
+
 // Close ends the X server, and with it every window on it.
 func (d *Desktop) Close() error {
 	if err := d.server.Process.Signal(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("could not end Xvfb: %w", err)
 	}
-	// Its exit status says only that it was ended.
+	// It ends its clients first, one of which may hang. Its exit status says only that it was
+	// ended.
+	kill := time.AfterFunc(endWithin, func() { _ = d.server.Process.Kill() })
+	defer kill.Stop()
 	_ = d.server.Wait()
 	return nil
 }
@@ -160,6 +166,7 @@ func (d *Desktop) xdotool(ctx context.Context, arguments ...string) (string, err
 
 func (d *Desktop) run(cmd *exec.Cmd) error {
 	cmd.Env = append(os.Environ(), d.Env()...)
+	cmd.WaitDelay = endWithin
 	var complaint strings.Builder
 	cmd.Stderr = &complaint
 	if err := cmd.Run(); err != nil {

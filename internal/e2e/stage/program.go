@@ -29,6 +29,10 @@ type Program struct {
 	err     error
 }
 
+// outputWithin is for how long after the program's end its helpers may keep its output open.
+// [Program.Wait] fails with [exec.ErrWaitDelay] if one does for longer.
+const outputWithin = 30 * time.Second
+
 // Run starts the program, in its own process group and with nothing of this process's environment but what is given.
 func Run(ctx context.Context, path string, arguments, environ []string, logFile string) (*Program, error) {
 	cmd := exec.CommandContext(ctx, path, arguments...) //nolint:gosec // the program under test
@@ -36,6 +40,7 @@ func Run(ctx context.Context, path string, arguments, environ []string, logFile 
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	output := &tail{}
 	cmd.Stdout, cmd.Stderr = output, output
+	cmd.WaitDelay = outputWithin
 	p := &Program{cmd: cmd, logFile: logFile, output: output, exited: make(chan struct{})}
 	if info, err := os.Stat(logFile); err == nil {
 		p.offset = info.Size()

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -65,7 +64,7 @@ func newClinic(t *testing.T) clinic {
 	r.install("ticketapi.dll", agentFolder)
 	r.copy("ers-login.exe", helperFolder, "ers-login.exe")
 	r.copy("credread.exe", helperFolder, "credread.exe")
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*guard)
 	t.Cleanup(cancel)
 	ers := erstest.NewUnstartedServer(erstest.WithUser(made, erstest.GP()))
 	require.NoError(t, ers.Start())

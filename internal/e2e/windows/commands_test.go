@@ -5,7 +5,6 @@ package windows_test
 import (
 	"context"
 	"encoding/json"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -73,7 +72,8 @@ func (r *rig) screened() *desktop.Desktop {
 func (r *rig) screenedBy(start func(ctx context.Context, width, height int) (*desktop.Desktop, error)) *desktop.Desktop {
 	r.t.Helper()
 	t := r.t
-	ctx, cancel := context.WithCancel(context.Background())
+	// Longer than any test: who waits for a display that hangs sees its end.
+	ctx, cancel := context.WithTimeout(context.Background(), 5*guard)
 	screen, err := start(ctx, 1000, 760)
 	require.NoError(t, err)
 	r.end("explorer.exe")
@@ -91,6 +91,5 @@ func (r *rig) screenedBy(start func(ctx context.Context, width, height int) (*de
 
 // end ends all programs of a name, if there are any.
 func (r *rig) end(name string) {
-	line := r.command("taskkill", "/f", "/im", name)
-	_ = exec.CommandContext(context.Background(), line[0], line[1:]...).Run() // it complains if there is none
+	_ = r.process(r.command("taskkill", "/f", "/im", name)...).Run() // it complains if there is none
 }

@@ -5,7 +5,6 @@ package windows_test
 import (
 	"encoding/hex"
 	"fmt"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -187,11 +186,10 @@ func TestTheReadersUnderWine(t *testing.T) {
 func (k keyring) logOffAndOn() {
 	k.t.Helper()
 	server := func(option string) error {
-		return exec.CommandContext(k.t.Context(), "chroot", k.root, "env", "WINEPREFIX=/prefix", "wineserver", option).Run()
+		return k.process("chroot", k.root, "env", "WINEPREFIX=/prefix", "wineserver", option).Run()
 	}
 	require.NoError(k.t, server("-k"))
 	require.NoError(k.t, server("-w"))
 	require.NoError(k.t, server("-p"))
-	line := k.command("wineboot")
-	require.NoError(k.t, exec.CommandContext(k.t.Context(), line[0], line[1:]...).Run())
+	require.NoError(k.t, k.process(k.command("wineboot")...).Run())
 }

@@ -3,15 +3,12 @@
 package windows_test
 
 import (
-	"context"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -114,11 +111,8 @@ func (i installer) program(args ...string) string {
 // stores has the installed program store a secret, which it reads from its standard input.
 func (i installer) stores(command string) {
 	i.t.Helper()
-	line := i.command(helperFolder+`\ers-login.exe`, command)
-	ctx, cancel := context.WithTimeout(i.t.Context(), guard)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
-	cmd.Stdin, cmd.WaitDelay = strings.NewReader("a made-up secret\n"), 5*time.Second
+	cmd := i.process(i.command(helperFolder+`\ers-login.exe`, command)...)
+	cmd.Stdin = strings.NewReader("a made-up secret\n")
 	output, err := cmd.CombinedOutput()
 	require.NoError(i.t, err, string(output))
 }

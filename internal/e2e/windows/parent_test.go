@@ -29,14 +29,11 @@ type parent struct {
 func (r *rig) parent() *parent {
 	r.t.Helper()
 	r.copy("parent.exe", helperFolder, "parent.exe")
-	line := r.command(helperFolder+`\parent.exe`, helperFolder+`\`+bridgeExe)
-	p := &parent{Cmd: exec.CommandContext(r.t.Context(), line[0], line[1:]...), t: r.t}
+	p := &parent{Cmd: r.process(r.command(helperFolder+`\parent.exe`, helperFolder+`\`+bridgeExe)...), t: r.t}
 	var err error
 	p.stdin, err = p.StdinPipe()
 	require.NoError(r.t, err)
-	stdout, err := p.StdoutPipe()
-	require.NoError(r.t, err)
-	p.lines = bufio.NewScanner(stdout)
+	p.lines = bufio.NewScanner(r.stdout(p.Cmd))
 	require.NoError(r.t, p.Start())
 	return p
 }

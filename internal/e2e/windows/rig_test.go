@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	// guard ends a test that hangs.
-	guard = 2 * time.Minute
+	guard = 5 * time.Minute
 	// agentFolder is where most tests install the stand-in: where an Identity Agent may be.
 	agentFolder = `C:\Program Files (x86)\HSCIC\Identity Agent`
 	// helperFolder is where our own programs are.
@@ -152,17 +153,36 @@ func (r *rig) command(program string, args ...string) []string {
 	return append([]string{chroot, r.root, "in-wine", program}, args...)
 }
 
+// process is a process on this computer that is killed when it has not ended by itself within
+// guard, whatever a test waits for.
+func (r *rig) process(line ...string) *exec.Cmd {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), guard) // the end of a test starts some too
+	r.t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
+	// Wine's console host of a helper that was killed while it started may stay, and has the output
+	// open.
+	cmd.WaitDelay = 5 * time.Second
+	return cmd
+}
+
+// stdout is what a process writes within guard: another one that it leaves behind may keep it open.
+func (r *rig) stdout(cmd *exec.Cmd) io.Reader {
+	r.t.Helper()
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(r.t, err)
+	file, ok := stdout.(*os.File)
+	require.True(r.t, ok)
+	require.NoError(r.t, file.SetReadDeadline(time.Now().Add(guard)))
+	return file
+}
+
 // run runs a program to its end, and returns what it wrote and its exit status.
 func (r *rig) run(program string, args ...string) (string, int) {
 	r.t.Helper()
-	line := r.command(program, args...)
 	var output bytes.Buffer
-	ctx, cancel := context.WithTimeout(context.Background(), guard) // the end of a test calls it too
-	defer cancel()
-	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
+	cmd := r.process(r.command(program, args...)...)
 	cmd.Stdout, cmd.Stderr = &output, &output
-	// Wine's console host of a helper that was killed while it started may stay, and has the output open.
-	cmd.WaitDelay = 5 * time.Second
 	var exited *exec.ExitError
 	if err := cmd.Run(); !errors.As(err, &exited) && !errors.Is(err, exec.ErrWaitDelay) {
 		require.NoError(r.t, err)

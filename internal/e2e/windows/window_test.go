@@ -39,6 +39,9 @@ func TestTheWindowGoesIntoTheIcon(t *testing.T) {
 	_, status := c.run(helperFolder+`\credread.exe`, "ers-login:session-key")
 	require.Equal(t, 2, status, "the session key is still in the Credential Manager")
 	require.Empty(t, c.ers.Sessions())
+	// They are told so at the icon, and not by a script.
+	eventually(t, func() bool { return strings.Contains(running.Log(), `"msg":"notified"`) })
+	require.NotContains(t, running.Log(), `"msg":"notification"`)
 }
 
 // The key in which Windows finds what a user's log-on starts, and the name of our entry there.
