@@ -26,6 +26,25 @@ var (
 		},
 		Retry: true,
 	}
+	// ItemLocked: the keyring is unlocked, and asks about each entry (KeePassXC). It has the code of Locked.
+	ItemLocked = &problem.Problem{
+		Code:     "KEYRING-LOCKED",
+		Title:    "Your computer's keyring asks before an entry is used",
+		Happened: "The keyring is unlocked, but it asks you before a program may use or remove the e-RS session in it, and was not answered.",
+		Steps: []string{
+			"Press **Try again**, and allow it when your keyring asks.",
+			"To be asked no more, open KeePassXC, go to Settings, Secret Service Integration, and switch off the two questions: before an " +
+				"entry is accessed, and before one is deleted.",
+			serviceDesk,
+		},
+		Terminal: []string{
+			"Open KeePassXC, go to Settings, Secret Service Integration, and switch off the question before an entry is accessed. Commands " +
+				"that only read never make it ask.",
+			"Run the command again.",
+			serviceDesk,
+		},
+		Retry: true,
+	}
 	// Dismissed: the user has dismissed the keyring's prompt.
 	Dismissed = &problem.Problem{
 		Code:  "KEYRING-DISMISSED",

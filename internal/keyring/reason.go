@@ -24,6 +24,7 @@ var reasons = []reason{
 	{handoff.ErrNoBus, "no-bus", NoBus},
 	{handoff.ErrNoService, "no-service", NoService},
 	{handoff.ErrNoCollection, "no-collection", NoCollection},
+	{handoff.ErrItemLocked, "item-locked", ItemLocked},
 	{handoff.ErrLocked, "locked", Locked},
 	{handoff.ErrDismissed, "dismissed", Dismissed},
 	{handoff.ErrNoLogonSession, "no-logon-session", NoLogon},
@@ -43,13 +44,21 @@ func coded(handler helper.Handler) helper.Handler {
 		if err == nil {
 			return result, nil
 		}
-		for _, known := range reasons {
-			if errors.Is(err, known.err) {
-				return nil, &helper.CallError{Code: known.code, Message: err.Error()}
-			}
+		if code := codeOf(err); code != "" {
+			return nil, &helper.CallError{Code: code, Message: err.Error()}
 		}
 		return nil, err
 	}
+}
+
+// codeOf returns the code of an error's reason, empty if it has none that is known.
+func codeOf(err error) string {
+	for _, known := range reasons {
+		if errors.Is(err, known.err) {
+			return known.code
+		}
+	}
+	return ""
 }
 
 // failure is an error of the worker with the sentinel error that its code stands for.

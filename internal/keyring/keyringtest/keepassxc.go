@@ -28,7 +28,8 @@ const (
 <Root><Group><UUID>ABEiM0RVZneImaq7zN3u/w==</UUID><Name>Root</Name><IsExpanded>True</IsExpanded></Group></Root></KeePassFile>
 `
 	keepassxcSettings = "[General]\nConfigVersion=2\nUpdateCheckMessageShown=true\n[GUI]\nCheckForUpdates=false\n" +
-		"[FdoSecrets]\nEnabled=true\nConfirmAccessItem=%[1]t\nConfirmDeleteItem=%[1]t\n"
+		"[FdoSecrets]\nEnabled=true\nConfirmAccessItem=%[1]t\nConfirmDeleteItem=%[1]t\n" +
+		"[Security]\nNoConfirmMoveEntryToRecycleBin=%[2]t\n"
 )
 
 // keepassxc is KeePassXC with its Secret Service switched on, 2.7 or later.
@@ -40,7 +41,7 @@ func (k *keepassxc) start(life, ready context.Context, s *Session, options Optio
 		return err
 	}
 	settings := filepath.Join(s.home(), "keepassxc.ini")
-	if err := os.WriteFile(settings, fmt.Appendf(nil, keepassxcSettings, options.Asks), 0o600); err != nil {
+	if err := os.WriteFile(settings, fmt.Appendf(nil, keepassxcSettings, options.Asks, !options.Asks), 0o600); err != nil {
 		return err
 	}
 	// Its lock, by which a second one finds the first, is in the folder for temporary files.

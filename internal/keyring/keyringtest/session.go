@@ -56,7 +56,8 @@ type Options struct {
 	Fake *Fake
 	// Daemon is the real keyring. Prompts is for GNOME's alone: the others draw theirs where nobody sees them.
 	Daemon Daemon
-	// Asks: KeePassXC asks before an entry is read or deleted, as it does unless it is set otherwise.
+	// Asks: KeePassXC asks before an entry is read, as it does unless it is set otherwise, and before one is deleted, as it does where
+	// its recycle bin is off.
 	Asks bool
 	// OtherDefault: login is not the default collection, but one beside it that is unlocked and empty (GNOME's).
 	OtherDefault bool
