@@ -139,9 +139,14 @@ func (c *Client) read(ctx context.Context, may prompting) (handoff.Session, erro
 
 // Clear removes the session from the keyring, and whatever else is found in its place. Nothing to remove is no error. A locked
 // keyring asks the user for its password: whoever cannot wait for that, as at the end of the program, bounds it with ctx. A
-// session must not stay because a worker died: another one tries it once more.
+// session must not stay because a worker died: another one tries it once more. The worker is ended after that, and with it what its
+// memory has of the session.
 func (c *Client) Clear(ctx context.Context) error {
-	return c.exclusive(ctx, func() error { return c.repeatable(ctx, callClear, mayPrompt, nil) })
+	return c.exclusive(ctx, func() error {
+		err := c.repeatable(ctx, callClear, mayPrompt, nil)
+		c.endWorker(ctx)
+		return err
+	})
 }
 
 // repeatable makes a call that does no harm if it is made twice: once more, with another worker, if the worker dies of it or has just
@@ -317,12 +322,17 @@ func (c *Client) call(ctx context.Context, limit time.Duration, call string, par
 	if !panicked && !errors.Is(err, handoff.ErrStopped) && !errors.Is(err, handoff.ErrTimeout) {
 		return err
 	}
+	c.endWorker(ctx)
+	return err
+}
+
+// endWorker ends the worker, if there is one. The next call starts another.
+func (c *Client) endWorker(ctx context.Context) {
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeBackTimeout)
 	defer cancel()
-	if failed := c.worker.Stop(stopping); failed != nil {
-		c.log("keyring worker could not be ended", failed)
+	if err := c.worker.Stop(stopping); err != nil {
+		c.log("keyring worker could not be ended", err)
 	}
-	return err
 }
 
 // takeBack clears the keyring after a worker that was ended while it published, without prompting and although the caller may

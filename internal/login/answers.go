@@ -202,7 +202,10 @@ func (m *machine) onEnded(now time.Time, e ended) []effect {
 	}
 	m.answered(now, e.deleteErr)
 	if m.handed {
-		m.state.Links.Keyring = keyringHealth(e.clearErr)
+		if e.clearErr != nil || m.after.problem == nil {
+			// There is nothing to clear in a keyring that is why the session ends.
+			m.state.Links.Keyring = keyringHealth(e.clearErr)
+		}
 		// What could not be cleared is a leftover now: trying again and quitting both begin with it.
 		m.recovered = e.clearErr == nil
 	}

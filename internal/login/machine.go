@@ -120,6 +120,8 @@ const (
 	// probeEvery is how often the flow looks at the keyring. At e-RS it looks less often (terms.reachEvery), and not again so soon
 	// after a call or a look.
 	probeEvery = 30 * time.Second
+	// unlockedEvery is how often it looks while an entry is still to be cleared.
+	unlockedEvery = 2 * time.Second
 	// spineAge is how long a Spine session lives at most. No session of e-RS outlives it.
 	spineAge = 10 * time.Hour
 	// warnBefore is how long before its end a session is said to end soon, unless it is a short one.
@@ -194,8 +196,18 @@ func (m *machine) onLink(now time.Time, e linkSeen) []effect {
 			// to be locked must not be looked at again and again.
 			return m.recover(now, m.state.Reason)
 		}
+		if e.err == nil && m.awaitsKeyring() {
+			return m.finish(now)
+		}
 	}
 	return nil
+}
+
+// awaitsKeyring reports whether a session has ended whose entry could not be cleared since the keyring was locked: it is cleared as
+// soon as the keyring can be used. One that asks about each entry (ErrItemLocked) would ask again and again.
+func (m *machine) awaitsKeyring() bool {
+	return m.state.Phase == Failed && m.rest != NotEnded && !m.recovered && shut(m.state.Problem) &&
+		!errors.Is(m.state.Problem, handoff.ErrItemLocked)
 }
 
 // onTick looks at the wall clock: a timer lies on a laptop that slept.
@@ -211,6 +223,11 @@ func (m *machine) onTick(now time.Time) []effect {
 			return m.probe(now)
 		}
 		if now.Sub(m.probedAt) >= probeEvery {
+			m.probedAt = now
+			return []effect{probeLinks{}}
+		}
+	case Failed:
+		if m.awaitsKeyring() && now.Sub(m.probedAt) >= unlockedEvery {
 			m.probedAt = now
 			return []effect{probeLinks{}}
 		}
