@@ -7,6 +7,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/internal/keyring/entry"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
@@ -22,7 +23,10 @@ var reasons = []reason{
 	{handoff.ErrNotFound, "not-found", NotFound},
 	{handoff.ErrStopped, "stopped", Crashed},
 	{handoff.ErrNoBus, "no-bus", NoBus},
+	{entry.ErrNoKDEService, "no-kde-service", noKDEService},
 	{handoff.ErrNoService, "no-service", NoService},
+	{entry.ErrNoWallet, "no-wallet", noWallet},
+	{entry.ErrNoDatabase, "no-database", noDatabase},
 	{handoff.ErrNoCollection, "no-collection", NoCollection},
 	{handoff.ErrItemLocked, "item-locked", ItemLocked},
 	{handoff.ErrLocked, "locked", Locked},

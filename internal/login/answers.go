@@ -18,6 +18,7 @@ func (m *machine) onRecovered(now time.Time, e recovered) []effect {
 	}
 	m.generation = max(m.generation, e.generation)
 	m.unread, m.unreadAt = e.err != nil && isLocked(e.err), now
+	m.asks = errors.Is(e.err, handoff.ErrItemLocked)
 	m.recovered = e.err == nil || m.unread
 	m.state.Links.Keyring = keyringHealth(e.err)
 	var effects []effect

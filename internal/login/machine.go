@@ -72,6 +72,8 @@ type machine struct {
 	// unread: the keyring was locked, at unreadAt, so that nobody could look what an earlier run has left in it.
 	unread   bool
 	unreadAt time.Time
+	// asks: it would ask about that entry alone, which must not happen before somebody signs in.
+	asks bool
 	// rest is why a session has ended whose end has failed in part: going on from that Problem leads to Waiting, not to a sign-in
 	// that nobody has asked for. unclosed is that session's key, if e-RS could not be told.
 	rest     Reason
@@ -191,7 +193,7 @@ func (m *machine) onLink(now time.Time, e linkSeen) []effect {
 		m.state.Links.ERS = ersHealth(e.err)
 	case linkKeyring:
 		m.state.Links.Keyring = keyringHealth(e.err)
-		if e.err == nil && m.unread && m.state.Phase == Waiting && now.Sub(m.unreadAt) >= probeEvery {
+		if e.err == nil && m.unread && !m.asks && m.state.Phase == Waiting && now.Sub(m.unreadAt) >= probeEvery {
 			// It is unlocked now, so that everybody can read what an earlier run has left. One that is said to be unlocked and turns out
 			// to be locked must not be looked at again and again.
 			return m.recover(now, m.state.Reason)

@@ -43,7 +43,12 @@ var (
 	ErrLocked = errors.New("keyring is locked")
 	// ErrItemLocked: the keyring is unlocked and asks before this entry may be used (KeePassXC), which must not be done or was not
 	// answered in time. It is an ErrLocked.
-	ErrItemLocked error = itemLocked{}
+	ErrItemLocked error = special{ErrLocked, "keyring asks before the entry is used"}
+	// ErrNoWallet is ErrNoCollection of KDE's keyring, and ErrNoDatabase that of KeePassXC, which shows no database or is locked.
+	ErrNoWallet   error = special{ErrNoCollection, "KWallet has no wallet"}
+	ErrNoDatabase error = special{ErrNoCollection, "KeePassXC shows no database"}
+	// ErrNoKDEService is ErrNoService on KDE's desktop, whose keyring is not set to be one.
+	ErrNoKDEService error = special{ErrNoService, "KWallet is not the secret service"}
 	// ErrDismissed: the user has dismissed the keyring's prompt.
 	ErrDismissed = errors.New("keyring prompt was dismissed")
 	// ErrTimeout: the keyring is not locked, and did not answer before the context ended. The context's error is in the chain.
@@ -61,10 +66,14 @@ var (
 	ErrForbidden = errors.New("storing credentials is forbidden")
 )
 
-type itemLocked struct{}
+// special is an error of a kind with a cause of its own.
+type special struct {
+	kind error
+	text string
+}
 
-func (itemLocked) Error() string        { return "keyring asks before the entry is used" }
-func (itemLocked) Is(target error) bool { return target == ErrLocked } //nolint:errorlint // Is is what errors.Is calls.
+func (s special) Error() string { return s.text }
+func (s special) Unwrap() error { return s.kind }
 
 // lookups bounds how often an entry that vanishes while it is read is looked for again.
 const lookups = 5

@@ -182,9 +182,49 @@ func (s *store) findService(ctx context.Context, start bool) error {
 		if ctx.Err() != nil {
 			return err
 		}
-		return fmt.Errorf("%w: %w", ErrNoService, err)
+		return fmt.Errorf("%w: %w", s.noService(ctx), err)
 	}
 	return nil
+}
+
+// The names on the bus of keyrings that are not GNOME's. Each version of KDE's has another.
+var (
+	kdeNames     = []string{"org.kde.ksecretd", "org.kde.kwalletd6", "org.kde.kwalletd5"}
+	keepassNames = []string{"org.keepassxc.KeePassXC.MainWindow"}
+)
+
+// noService is ErrNoService, or what it is on KDE's desktop.
+func (s *store) noService(ctx context.Context) error {
+	kde := slices.Contains(strings.Split(os.Getenv("XDG_CURRENT_DESKTOP"), ":"), "KDE")
+	for _, name := range kdeNames {
+		var running bool
+		if err := s.bus(ctx, "NameHasOwner", name).Store(&running); err == nil && running {
+			kde = true
+		}
+	}
+	if kde {
+		return ErrNoKDEService
+	}
+	return ErrNoService
+}
+
+// noCollection is ErrNoCollection, or what it is where another keyring than GNOME's is the service.
+func (s *store) noCollection(ctx context.Context) error {
+	var service, owner string
+	if s.bus(ctx, "GetNameOwner", serviceName).Store(&service) != nil {
+		return ErrNoCollection
+	}
+	for _, known := range []struct {
+		names []string
+		err   error
+	}{{kdeNames, ErrNoWallet}, {keepassNames, ErrNoDatabase}} {
+		for _, name := range known.names {
+			if s.bus(ctx, "GetNameOwner", name).Store(&owner) == nil && owner == service {
+				return known.err
+			}
+		}
+	}
+	return ErrNoCollection
 }
 
 // notRunning tells what a service that does not run means to somebody who only looks. Where the bus knows how to start it, it will be
@@ -197,7 +237,7 @@ func (s *store) notRunning(ctx context.Context) error {
 	if slices.Contains(startable, serviceName) {
 		return fmt.Errorf("%w: the secret service has not been started", ErrNotFound)
 	}
-	return ErrNoService
+	return s.noService(ctx)
 }
 
 func (s *store) findCollection(ctx context.Context) error {
@@ -213,8 +253,9 @@ func (s *store) findCollection(ctx context.Context) error {
 	if err := service.CallWithContext(ctx, serviceInterface+".ReadAlias", 0, "default").Store(&s.collection); err != nil {
 		return err
 	}
-	if s.collection == noObject {
-		return ErrNoCollection
+	if s.collection == noObject || !slices.Contains(collections, s.collection) {
+		// KWallet names a default that it does not have yet.
+		return s.noCollection(ctx)
 	}
 	return nil
 }
