@@ -18,6 +18,9 @@ var (
 	ErrNotFound = entry.ErrNotFound
 	// ErrLocked: the keyring is locked, and was not unlocked in time.
 	ErrLocked = entry.ErrLocked
+	// ErrItemLocked: the keyring is unlocked and asks before an entry may be used, as KeePassXC does unless it is set otherwise, and
+	// may not ask or was not answered. It is an ErrLocked.
+	ErrItemLocked = entry.ErrItemLocked
 	// ErrDismissed: the user has dismissed the keyring's prompt.
 	ErrDismissed = entry.ErrDismissed
 	// ErrNoBus: there is no D-Bus session bus (Linux).

@@ -58,7 +58,7 @@ func soon(t *testing.T, limit time.Duration) context.Context {
 // output runs a program that is not ours and returns what it prints.
 func output(t *testing.T, stdin, name string, arguments ...string) (string, error) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), name, arguments...)
+	command := exec.CommandContext(soon(t, time.Minute), name, arguments...)
 	command.Stdin = strings.NewReader(stdin)
 	printed, err := command.Output()
 	return string(printed), err
@@ -69,18 +69,30 @@ const (
 	python     = "/usr/bin/python3"
 )
 
+// The keyrings that people have. Where login is not the default collection, programs differ in which they look into.
+var keyrings = map[string]keyringtest.Options{
+	"GNOME's":                        {},
+	"GNOME's, login not the default": {OtherDefault: true},
+	"KWallet":                        {Daemon: keyringtest.KWallet},
+	"KeePassXC":                      {Daemon: keyringtest.KeePassXC},
+}
+
 // The one thing that this program is for: another program, in another language, gets the key of the session that is open, byte
 // for byte, and nothing once it is closed.
 func TestOtherProgramsReadWhatIsPublished(t *testing.T) {
-	within(t, keyringtest.Options{})
+	for name, options := range keyrings {
+		t.Run(name, func(t *testing.T) {
+			session := within(t, options)
+			testOtherPrograms(t, session, options)
+		})
+	}
+}
+
+func testOtherPrograms(t *testing.T, ring *keyringtest.Session, options keyringtest.Options) {
+	t.Helper()
 	readers := map[string]func(account string) string{
 		"secret-tool": func(account string) string {
 			printed, _ := output(t, "", "secret-tool", "lookup", "service", handoff.Service, "username", account)
-			return printed
-		},
-		"Python's keyring": func(account string) string {
-			printed, err := output(t, "", python, "-c", pythonRead, account)
-			assert.NoError(t, err)
 			return printed
 		},
 		"go-keyring": func(account string) string {
@@ -91,19 +103,36 @@ func TestOtherProgramsReadWhatIsPublished(t *testing.T) {
 			return text
 		},
 	}
+	if !options.OtherDefault {
+		// It looks into the default collection alone, unless it is set otherwise.
+		readers["Python's keyring"] = func(account string) string {
+			printed, err := output(t, "", python, "-c", pythonRead, account)
+			assert.NoError(t, err)
+			return printed
+		}
+	}
 	encoded, err := handoff.Encode(madeUp())
 	require.NoError(t, err)
 	require.NoError(t, handoff.Write(t.Context(), madeUp()))
-	for name, read := range readers {
-		require.Equal(t, madeUpKey, read(handoff.AccountSessionKey), name)
-		require.Equal(t, string(encoded), read(handoff.AccountSession), name)
+	requireRead := func() {
+		t.Helper()
+		for name, read := range readers {
+			require.Equal(t, madeUpKey, read(handoff.AccountSessionKey), name)
+			require.Equal(t, string(encoded), read(handoff.AccountSession), name)
+		}
+		session, err := handoff.Read(t.Context())
+		require.NoError(t, err)
+		requireSame(t, madeUp(), session)
+		key, err := handoff.ReadKey(t.Context())
+		require.NoError(t, err)
+		require.True(t, key.Equal(madeUp().SessionKey.Text))
 	}
-	session, err := handoff.Read(t.Context())
-	require.NoError(t, err)
-	requireSame(t, madeUp(), session)
-	key, err := handoff.ReadKey(t.Context())
-	require.NoError(t, err)
-	require.True(t, key.Equal(madeUp().SessionKey.Text))
+	requireRead()
+	require.NoError(t, ring.Lock())
+	_, err = handoff.Read(t.Context())
+	require.ErrorIs(t, err, handoff.ErrLocked)
+	require.NoError(t, ring.Unlock())
+	requireRead()
 
 	changed := madeUp()
 	changed.Generation, changed.SessionKey = 8, handoff.NewSessionKey("another")
@@ -120,6 +149,26 @@ func TestOtherProgramsReadWhatIsPublished(t *testing.T) {
 	_, err = handoff.ReadKey(t.Context())
 	require.ErrorIs(t, err, handoff.ErrNotFound)
 	require.NoError(t, handoff.Clear(t.Context()), "there is nothing to clear")
+}
+
+// KeePassXC asks before an entry is read by a program that has not written it. A program that looks each second must not have it ask.
+func TestReadingNeverAsksAboutAnEntry(t *testing.T) {
+	within(t, keyringtest.Options{Daemon: keyringtest.KeePassXC, Asks: true})
+	_, err := handoff.Read(soon(t, time.Minute))
+	require.ErrorIs(t, err, handoff.ErrNotFound)
+	another := exec.CommandContext(soon(t, time.Minute), "secret-tool", "store", "--label=x", "service", handoff.Service, "username",
+		handoff.AccountSession)
+	another.Stdin = strings.NewReader("text")
+	require.NoError(t, another.Run())
+	_, err = handoff.Read(soon(t, time.Minute))
+	require.ErrorIs(t, err, handoff.ErrItemLocked)
+	require.ErrorIs(t, err, handoff.ErrLocked)
+	require.ErrorContains(t, err, "asks before")
+
+	_, err = handoff.Read(entry.As(soon(t, time.Second), entry.MayPrompt))
+	require.ErrorIs(t, err, handoff.ErrItemLocked, "whoever may ask, asks, and has no answer here")
+	require.ErrorIs(t, handoff.Clear(soon(t, time.Second)), handoff.ErrItemLocked)
+	require.NoError(t, handoff.Probe(soon(t, time.Minute)))
 }
 
 // A second item with the same address must neither hide a new session nor bring an old key back after sign-out.
@@ -181,6 +230,10 @@ func TestWhyAKeyringCannotBeUsed(t *testing.T) {
 			handoff.ErrLocked, handoff.ErrLocked, handoff.ErrLocked, handoff.ErrLocked},
 		{"no collection", keyringtest.Options{State: keyringtest.NoCollection},
 			handoff.ErrNoCollection, handoff.ErrNotFound, handoff.ErrNoCollection, nil},
+		{"KWallet without a wallet", keyringtest.Options{State: keyringtest.NoCollection, Daemon: keyringtest.KWallet},
+			entry.ErrNoWallet, handoff.ErrNotFound, handoff.ErrNoCollection, nil},
+		{"KeePassXC without a database", keyringtest.Options{State: keyringtest.NoCollection, Daemon: keyringtest.KeePassXC},
+			entry.ErrNoDatabase, handoff.ErrNotFound, handoff.ErrNoCollection, nil},
 		{"no service", keyringtest.Options{State: keyringtest.NoService},
 			handoff.ErrNoService, handoff.ErrNoService, handoff.ErrNoService, handoff.ErrNoService},
 		{"no bus", keyringtest.Options{State: keyringtest.NoBus},
@@ -255,10 +308,10 @@ func TestTheKeyringDiesDuringAPrompt(t *testing.T) {
 	}
 }
 
-// go-keyring panics when the bus dies during a prompt of its own, which must not take the program with it, and waits for ever
-// when the keyring does.
-func TestGoKeyringHangsAndPanics(t *testing.T) {
-	t.Run("panics", func(t *testing.T) {
+// A bus or a keyring that dies during the prompt for an entry must not take the program with it, nor have it wait for ever, as
+// go-keyring's own prompts do.
+func TestTheKeyringDiesDuringAPromptForAnEntry(t *testing.T) {
+	t.Run("the bus", func(t *testing.T) {
 		session := within(t, keyringtest.Options{Fake: &keyringtest.Fake{Dismiss: "CreateItem", Silent: true}})
 		done := make(chan error, 1)
 		go func() { done <- handoff.Write(t.Context(), madeUp()) }()
@@ -267,10 +320,10 @@ func TestGoKeyringHangsAndPanics(t *testing.T) {
 		require.ErrorIs(t, <-done, handoff.ErrStopped)
 		require.ErrorIs(t, handoff.Probe(soon(t, time.Minute)), handoff.ErrNoBus, "what hung has ended with its panic")
 	})
-	t.Run("hangs", func(t *testing.T) {
+	t.Run("the keyring", func(t *testing.T) {
 		within(t, keyringtest.Options{Fake: &keyringtest.Fake{Dismiss: "CreateItem", Die: "Prompt"}})
 		require.ErrorIs(t, handoff.Write(t.Context(), madeUp()), handoff.ErrStopped)
-		require.ErrorIs(t, handoff.Probe(soon(t, 50*time.Millisecond)), handoff.ErrTimeout, "this process cannot use it any more")
+		require.ErrorIs(t, handoff.Probe(soon(t, time.Minute)), handoff.ErrNoService, "nothing is left that waits")
 	})
 }
 
@@ -348,7 +401,7 @@ func TestReadingStartsNothing(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	requireStarted(false)
 
-	_, err = handoff.Read(entry.Quietly(t.Context()))
+	_, err = handoff.Read(entry.As(t.Context(), entry.NeverPrompt))
 	require.ErrorIs(t, err, handoff.ErrNoCollection, "the writer's own process has to see what there is")
 	requireStarted(true)
 	_, err = handoff.Read(t.Context())

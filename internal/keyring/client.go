@@ -5,10 +5,10 @@
 // started with a hidden sub-command ([Serve]), and can be ended with it. [Client] is the program's side: one operation at a time,
 // each with a deadline, and every failure a Problem that tells the user what to do.
 //
-// Two deadlines are needed, since a locked keyring asks the user for a password, and they may be typing: no operation of the worker
-// prompts, and a keyring that turns out to be locked is unlocked in a step of its own. Signing in may do that, and so may signing
-// out, within the bounds of the caller's context; looking for a session that an earlier run has left behind, and checking, never
-// do.
+// Two deadlines are needed, since a locked keyring asks the user for a password, and they may be typing; and KeePassXC asks about
+// single entries. The worker tells when a prompt is shown, and for as long as it is the deadline is that of a prompt. Signing in may
+// ask, and so may signing out, within the bounds of the caller's context; looking for a session that an earlier run has left behind,
+// and checking, never do.
 //
 // The entries themselves, and how they are written and read back, are package handoff's. Besides them the keyring holds the
 // passphrase of the organisation's certificate.
@@ -16,8 +16,10 @@ package keyring
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -39,8 +41,8 @@ type Settings struct {
 	// Timeout bounds an operation in which nobody is asked anything; 0 means 5 s. The start of the worker, bounded by package
 	// helper, comes on top.
 	Timeout time.Duration
-	// PromptTimeout bounds the step in which the user is asked for the password of a locked keyring; 0 means 60 s. On macOS, where
-	// that is no step of its own, it bounds every operation that may prompt.
+	// PromptTimeout bounds each question to the user, for the password of a locked keyring or about an entry; 0 means 60 s. On
+	// macOS, whose questions are not seen, it bounds every operation that may prompt.
 	PromptTimeout time.Duration
 	// Aliases publishes the session on Windows under two more names, in UTF-16LE, see handoff.WithAliases. On the other systems there
 	// are none. They are removed with the session whether this is set or not.
@@ -67,6 +69,8 @@ type Client struct {
 	worker   *helper.Supervisor
 	turn     chan struct{}
 	trial    trialTurn
+	// prompts is where the call under way hears what the user is asked, nil for nothing any more.
+	prompts atomic.Pointer[chan *reason]
 }
 
 // New makes a client. Its worker is started when it is first needed.
@@ -83,7 +87,10 @@ func New(settings Settings) *Client {
 	if log := settings.Log; log != nil {
 		configured.Stderr = func(line string) { log.Warnf("keyring worker: %s", line) }
 	}
-	return &Client{settings: settings, worker: helper.New(configured), turn: make(chan struct{}, 1)}
+	c := &Client{settings: settings, turn: make(chan struct{}, 1)}
+	configured.Event = c.heard
+	c.worker = helper.New(configured)
+	return c
 }
 
 // Publish hands the session to other applications. A locked keyring asks the user for its password. After a failure there is
@@ -95,7 +102,7 @@ func (c *Client) Publish(ctx context.Context, session handoff.Session) error {
 	}
 	return c.exclusive(ctx, func() error {
 		err := c.operate(ctx, callPublish, mayPrompt, publishMessage{encoded, c.settings.Aliases}, nil)
-		if errors.Is(err, handoff.ErrLocked) {
+		if errors.Is(err, handoff.ErrLocked) && !errors.Is(err, handoff.ErrItemLocked) {
 			// It never came to writing.
 			return err
 		}
@@ -132,9 +139,14 @@ func (c *Client) read(ctx context.Context, may prompting) (handoff.Session, erro
 
 // Clear removes the session from the keyring, and whatever else is found in its place. Nothing to remove is no error. A locked
 // keyring asks the user for its password: whoever cannot wait for that, as at the end of the program, bounds it with ctx. A
-// session must not stay because a worker died: another one tries it once more.
+// session must not stay because a worker died: another one tries it once more. The worker is ended after that, and with it what its
+// memory has of the session.
 func (c *Client) Clear(ctx context.Context) error {
-	return c.exclusive(ctx, func() error { return c.repeatable(ctx, callClear, mayPrompt, nil) })
+	return c.exclusive(ctx, func() error {
+		err := c.repeatable(ctx, callClear, mayPrompt, nil)
+		c.endWorker(ctx)
+		return err
+	})
 }
 
 // repeatable makes a call that does no harm if it is made twice: once more, with another worker, if the worker dies of it or has just
@@ -227,51 +239,100 @@ const (
 	mayPrompt   prompting = true
 )
 
-// operate makes a call, and once more if the keyring was locked and the user may be asked to unlock it. Each step has its own
-// deadline.
+// operate makes a call, and asks the user if it may and has to.
 func (c *Client) operate(ctx context.Context, call string, may prompting, params, result any) error {
 	if err := c.worker.Start(ctx); err != nil {
 		return err
 	}
 	limit := c.settings.Timeout
-	if may == mayPrompt && !entry.LockIsKnown {
-		limit = c.settings.PromptTimeout
-	}
-	err := c.call(ctx, limit, call, params, result)
-	if may == neverPrompt || !errors.Is(err, handoff.ErrLocked) {
-		return err
-	}
-	if err := c.unlock(ctx); err != nil {
-		return err
+	if may == mayPrompt {
+		call += asking
+		if !entry.LockIsKnown {
+			limit = c.settings.PromptTimeout
+		}
 	}
 	return c.call(ctx, limit, call, params, result)
 }
 
-// unlock asks the user for the keyring's password.
-func (c *Client) unlock(ctx context.Context) error {
-	err := c.call(ctx, c.settings.PromptTimeout, callUnlock, nil, nil)
-	if errors.Is(err, helper.ErrEnded) {
-		return fmt.Errorf("%w: its prompt was not answered: %w", handoff.ErrLocked, err)
+// heard takes the worker's events.
+func (c *Client) heard(event helper.Event) {
+	var code string
+	prompts := c.prompts.Load()
+	if event.Name != eventPrompt || json.Unmarshal(event.Data, &code) != nil || prompts == nil {
+		return
 	}
-	return err
+	var asks *reason
+	for i := range reasons {
+		if reasons[i].code == code {
+			asks = &reasons[i]
+		}
+	}
+	select {
+	case *prompts <- asks:
+	default:
+		// So many prompts has no call.
+	}
+}
+
+// bounded returns a context that ends after limit, and while a prompt is shown after the limit for that, each counted anew; and a
+// function that ends it and returns what the user was being asked when it ended.
+func (c *Client) bounded(ctx context.Context, limit time.Duration) (limited context.Context, end func() *reason) {
+	limited, cancel := context.WithCancelCause(ctx)
+	ended, asked, prompts := make(chan struct{}), make(chan *reason, 1), make(chan *reason, 64)
+	c.prompts.Store(&prompts)
+	go func() {
+		var asks *reason
+		defer func() { asked <- asks }()
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		for {
+			select {
+			case asks = <-prompts:
+				next := limit
+				if asks != nil {
+					next = c.settings.PromptTimeout
+				}
+				timer.Reset(next)
+			case <-timer.C:
+				cancel(context.DeadlineExceeded)
+				return
+			case <-ctx.Done():
+				return
+			case <-ended:
+				return
+			}
+		}
+	}()
+	return limited, func() *reason {
+		close(ended)
+		defer cancel(nil)
+		return <-asked
+	}
 }
 
 // call makes one call. A worker whose keyring has failed in a way that may leave it unusable is ended: the next is a new one.
 func (c *Client) call(ctx context.Context, limit time.Duration, call string, params, result any) error {
-	limited, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
+	limited, end := c.bounded(ctx, limit)
 	err := reasonOf(c.worker.Call(limited, call, params, result))
+	if asked := end(); asked != nil && errors.Is(err, helper.ErrEnded) {
+		return fmt.Errorf("%w: its prompt was not answered: %w", asked.err, err)
+	}
 	var answer *helper.CallError
 	panicked := errors.As(err, &answer) && answer.Code == helper.CodePanic
 	if !panicked && !errors.Is(err, handoff.ErrStopped) && !errors.Is(err, handoff.ErrTimeout) {
 		return err
 	}
+	c.endWorker(ctx)
+	return err
+}
+
+// endWorker ends the worker, if there is one. The next call starts another.
+func (c *Client) endWorker(ctx context.Context) {
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeBackTimeout)
 	defer cancel()
-	if failed := c.worker.Stop(stopping); failed != nil {
-		c.log("keyring worker could not be ended", failed)
+	if err := c.worker.Stop(stopping); err != nil {
+		c.log("keyring worker could not be ended", err)
 	}
-	return err
 }
 
 // takeBack clears the keyring after a worker that was ended while it published, without prompting and although the caller may

@@ -208,6 +208,8 @@ func TestEachTrapHasItsOwnProblem(t *testing.T) {
 			keyring.Locked, keyring.Locked, keyring.Dismissed, keyring.Dismissed},
 		{"a dismissed prompt on deleting", keyringtest.Options{Fake: &keyringtest.Fake{Dismiss: "Delete"}},
 			nil, keyring.NotFound, nil, keyring.Leftover},
+		{"asks before an entry is read, as KeePassXC does", keyringtest.Options{Fake: &keyringtest.Fake{LockItems: true}},
+			nil, keyring.NotFound, nil, nil},
 		{"returns something else", keyringtest.Options{Fake: &keyringtest.Fake{Garble: true}},
 			nil, keyring.NotFound, keyring.ReadBack, nil},
 		{"does not delete", keyringtest.Options{Fake: &keyringtest.Fake{Keep: true}}, nil, keyring.NotFound, nil, keyring.Leftover},
@@ -258,11 +260,13 @@ func TestGoKeyringHangsAndPanics(t *testing.T) {
 		session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{Dismiss: "CreateItem", Die: "Prompt"}})
 		requireProblem(t, keyring.Crashed, connect(t, settings(t, session)).Publish(t.Context(), madeUp()))
 	})
-	t.Run("hangs although nothing has died", func(t *testing.T) {
+	t.Run("asks although nothing is locked", func(t *testing.T) {
 		session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{Dismiss: "CreateItem", Silent: true}})
 		changed := settings(t, session)
-		changed.Timeout = 200 * time.Millisecond
-		requireProblem(t, keyring.TimedOut, connect(t, changed).Publish(t.Context(), madeUp()))
+		changed.PromptTimeout = 200 * time.Millisecond
+		err := connect(t, changed).Publish(t.Context(), madeUp())
+		requireProblem(t, keyring.ItemLocked, err)
+		require.ErrorIs(t, err, handoff.ErrItemLocked)
 	})
 	t.Run("panics", func(t *testing.T) {
 		session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{Dismiss: "CreateItem", Silent: true}})
@@ -373,8 +377,8 @@ func TestAKilledWorkerLeavesNothingMixed(t *testing.T) {
 // A worker that dies while somebody signs out must not leave the session behind, nor ask the user what to do about it.
 func TestAWorkerThatDiesIsReplaced(t *testing.T) {
 	for name, do := range map[string]func(*keyring.Client) error{
-		"clear": func(client *keyring.Client) error { return client.Clear(t.Context()) },
-		"probe": func(client *keyring.Client) error { return client.Check(t.Context()) },
+		"clear-asking": func(client *keyring.Client) error { return client.Clear(t.Context()) },
+		"probe":        func(client *keyring.Client) error { return client.Check(t.Context()) },
 		"read": func(client *keyring.Client) error {
 			_, err := client.Read(t.Context())
 			return err
@@ -389,7 +393,7 @@ func TestAWorkerThatDiesIsReplaced(t *testing.T) {
 			require.NoError(t, client.Publish(t.Context(), madeUp()))
 			require.NoError(t, do(client))
 			require.FileExists(t, mark)
-			if name == "clear" {
+			if name == "clear-asking" {
 				require.Empty(t, lookUp(t, session, "ers-login", "session")+lookUp(t, session, "ers-login", "session-key"))
 			}
 		})

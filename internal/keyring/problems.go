@@ -26,6 +26,25 @@ var (
 		},
 		Retry: true,
 	}
+	// ItemLocked: the keyring is unlocked, and asks about each entry (KeePassXC). It has the code of Locked.
+	ItemLocked = &problem.Problem{
+		Code:     "KEYRING-LOCKED",
+		Title:    "Your computer's keyring asks before an entry is used",
+		Happened: "The keyring is unlocked, but it asks you before a program may use or remove the e-RS session in it, and was not answered.",
+		Steps: []string{
+			"Press **Try again**, and allow it when your keyring asks.",
+			"To be asked no more, open KeePassXC, go to Settings, Secret Service Integration, and switch off the two questions: before an " +
+				"entry is accessed, and before one is deleted.",
+			serviceDesk,
+		},
+		Terminal: []string{
+			"Open KeePassXC, go to Settings, Secret Service Integration, and switch off the question before an entry is accessed. Commands " +
+				"that only read never make it ask.",
+			"Run the command again.",
+			serviceDesk,
+		},
+		Retry: true,
+	}
 	// Dismissed: the user has dismissed the keyring's prompt.
 	Dismissed = &problem.Problem{
 		Code:  "KEYRING-DISMISSED",
@@ -64,6 +83,18 @@ var (
 		},
 		Retry: true,
 	}
+	// noKDEService: the same on KDE's desktop. It has the code of NoService.
+	noKDEService = &problem.Problem{
+		Code:     "KEYRING-NO_SERVICE",
+		Title:    "Your computer's keyring is switched off for this program",
+		Happened: "Your e-RS session is handed to other applications through a keyring, and KDE Wallet does not offer its own for that.",
+		Steps: []string{
+			"Open System Settings, go to KDE Wallet, switch on the wallet and \"Use KWallet for the Secret Service interface\".",
+			"Log out of the computer, log in again and press **Try again**.",
+			serviceDesk,
+		},
+		Retry: true,
+	}
 	// NoCollection: a user who has no keyring yet.
 	NoCollection = &problem.Problem{
 		Code:     "KEYRING-NO_COLLECTION",
@@ -72,6 +103,31 @@ var (
 		Steps: []string{
 			"Log out of the computer and log in again with your password. For most people that makes a keyring.",
 			"If that does not help, open the program Passwords and Keys, add a password keyring, name it Login and set it as default.",
+			"Press **Try again**.",
+			serviceDesk,
+		},
+		Retry: true,
+	}
+	// noWallet: the same with KDE's keyring. It has the code of NoCollection.
+	noWallet = &problem.Problem{
+		Code:     "KEYRING-NO_COLLECTION",
+		Title:    "You do not have a wallet yet",
+		Happened: "Your e-RS session is handed to other applications through KDE Wallet, and no wallet has been made for you on this computer.",
+		Steps: []string{
+			"Open System Settings, go to KDE Wallet, and create a wallet. Give it the password that you log in with.",
+			"Log out of the computer, log in again and press **Try again**.",
+			serviceDesk,
+		},
+		Retry: true,
+	}
+	// noDatabase: the same with KeePassXC. It has the code of NoCollection.
+	noDatabase = &problem.Problem{
+		Code:     "KEYRING-NO_COLLECTION",
+		Title:    "KeePassXC shows no database",
+		Happened: "Your e-RS session is handed to other applications through KeePassXC, and none of its databases is open and shown to them.",
+		Steps: []string{
+			"Open KeePassXC and unlock your database.",
+			"In its menu go to Database, Database Settings, Secret Service Integration, and choose a group that other applications may use.",
 			"Press **Try again**.",
 			serviceDesk,
 		},

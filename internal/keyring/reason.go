@@ -7,6 +7,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/internal/keyring/entry"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
@@ -22,8 +23,12 @@ var reasons = []reason{
 	{handoff.ErrNotFound, "not-found", NotFound},
 	{handoff.ErrStopped, "stopped", Crashed},
 	{handoff.ErrNoBus, "no-bus", NoBus},
+	{entry.ErrNoKDEService, "no-kde-service", noKDEService},
 	{handoff.ErrNoService, "no-service", NoService},
+	{entry.ErrNoWallet, "no-wallet", noWallet},
+	{entry.ErrNoDatabase, "no-database", noDatabase},
 	{handoff.ErrNoCollection, "no-collection", NoCollection},
+	{handoff.ErrItemLocked, "item-locked", ItemLocked},
 	{handoff.ErrLocked, "locked", Locked},
 	{handoff.ErrDismissed, "dismissed", Dismissed},
 	{handoff.ErrNoLogonSession, "no-logon-session", NoLogon},
@@ -43,13 +48,21 @@ func coded(handler helper.Handler) helper.Handler {
 		if err == nil {
 			return result, nil
 		}
-		for _, known := range reasons {
-			if errors.Is(err, known.err) {
-				return nil, &helper.CallError{Code: known.code, Message: err.Error()}
-			}
+		if code := codeOf(err); code != "" {
+			return nil, &helper.CallError{Code: code, Message: err.Error()}
 		}
 		return nil, err
 	}
+}
+
+// codeOf returns the code of an error's reason, empty if it has none that is known.
+func codeOf(err error) string {
+	for _, known := range reasons {
+		if errors.Is(err, known.err) {
+			return known.code
+		}
+	}
+	return ""
 }
 
 // failure is an error of the worker with the sentinel error that its code stands for.

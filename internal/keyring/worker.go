@@ -22,13 +22,18 @@ const helperName = "keyring"
 // The worker's calls.
 const (
 	callProbe     = "probe"
-	callUnlock    = "unlock"
 	callPublish   = "publish"
 	callRead      = "read"
 	callClear     = "clear"
 	callSecret    = "secret"
 	callSetSecret = "set-secret"
 )
+
+// asking, after a call's name, is the call that may ask the user to unlock the keyring or an entry.
+const asking = "-asking"
+
+// eventPrompt tells that a prompt is being shown: its data are the code of the reason for it, empty when it is over.
+const eventPrompt = "prompt"
 
 // kept names a secret that is kept for the program itself.
 type kept string
@@ -73,38 +78,40 @@ func Serve(ctx context.Context, stdin io.Reader, stdout io.Writer, version strin
 		signal.Ignore(ignored)
 		defer signal.Reset(ignored)
 	}
-	err := helper.Serve(ctx, stdin, stdout, helperName, version, helper.Handlers{
-		callProbe:     coded(probe),
-		callUnlock:    coded(unlock),
-		callPublish:   coded(quiet(publish)),
-		callRead:      coded(quiet(read)),
-		callClear:     coded(quiet(clearEntries)),
-		callSecret:    coded(quiet(getSecret)),
-		callSetSecret: coded(quiet(setSecret)),
-
-		callTrialWrite:  coded(writeTrial),
-		callTrialRead:   coded(readTrial),
-		callTrialRemove: coded(removeTrial),
-	})
+	events := make(chan helper.Event)
+	handlers := helper.Handlers{
+		callTrialWrite: coded(writeTrial), callTrialRead: coded(readTrial), callTrialRemove: coded(removeTrial),
+	}
+	for call, handler := range map[string]helper.Handler{
+		callProbe: probe, callPublish: publish, callRead: read, callClear: clearEntries,
+		callSecret: getSecret, callSetSecret: setSecret,
+	} {
+		handlers[call] = coded(as(entry.NeverPrompt, handler, events))
+		handlers[call+asking] = coded(as(entry.MayPrompt, handler, events))
+	}
+	err := helper.ServeWithEvents(ctx, stdin, stdout, helperName, version, handlers, events)
 	settling, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	entry.Settle(settling)
 	return err
 }
 
-// quiet makes a handler that does not prompt: only unlock does.
-func quiet(handler helper.Handler) helper.Handler {
+// as makes a handler that goes as far as prompting says, and tells of the prompts that it shows.
+func as(prompting entry.Prompting, handler helper.Handler, events chan<- helper.Event) helper.Handler {
 	return func(ctx context.Context, params json.RawMessage) (any, error) {
-		return handler(entry.Quietly(ctx), params)
+		showing := func(why error) {
+			data, _ := json.Marshal(codeOf(why)) // a text
+			select {
+			case events <- helper.Event{Name: eventPrompt, Data: data}:
+			case <-ctx.Done():
+			}
+		}
+		return handler(entry.WithPrompts(entry.As(ctx, prompting), showing), params)
 	}
 }
 
 func probe(ctx context.Context, _ json.RawMessage) (any, error) {
 	return nil, handoff.Probe(ctx)
-}
-
-func unlock(ctx context.Context, _ json.RawMessage) (any, error) {
-	return nil, entry.Unlock(ctx)
 }
 
 func publish(ctx context.Context, params json.RawMessage) (any, error) {

@@ -18,6 +18,7 @@ func (m *machine) onRecovered(now time.Time, e recovered) []effect {
 	}
 	m.generation = max(m.generation, e.generation)
 	m.unread, m.unreadAt = e.err != nil && isLocked(e.err), now
+	m.asks = errors.Is(e.err, handoff.ErrItemLocked)
 	m.recovered = e.err == nil || m.unread
 	m.state.Links.Keyring = keyringHealth(e.err)
 	var effects []effect
@@ -202,7 +203,10 @@ func (m *machine) onEnded(now time.Time, e ended) []effect {
 	}
 	m.answered(now, e.deleteErr)
 	if m.handed {
-		m.state.Links.Keyring = keyringHealth(e.clearErr)
+		if e.clearErr != nil || m.after.problem == nil {
+			// There is nothing to clear in a keyring that is why the session ends.
+			m.state.Links.Keyring = keyringHealth(e.clearErr)
+		}
 		// What could not be cleared is a leftover now: trying again and quitting both begin with it.
 		m.recovered = e.clearErr == nil
 	}

@@ -107,7 +107,10 @@ type Config struct {
 // Bounds of the loop's own. A neighbour has its own, shorter ones in general; these hold if it does not keep them. A quitting
 // flow takes hurriedWithin for each half of the end, so that a keyring that hangs does not keep A003 from being sent.
 const (
+	// clearWithin is how long e-RS is not told of an end while the keyring is cleared. After that it asks the user something, for
+	// which it has a time-out of its own, within answerWithin.
 	clearWithin    = 6 * time.Second
+	answerWithin   = 5 * time.Minute
 	deleteWithin   = 20 * time.Second
 	hurriedWithin  = 2 * time.Second
 	recoverWithin  = 8 * time.Second
@@ -289,7 +292,7 @@ func (f *Flow) start(e effect) {
 		work := f.work
 		f.run(func() event { return f.publish(work, todo) })
 	case endSession:
-		clearing, deleting := clearWithin, deleteWithin
+		clearing, deleting := answerWithin, deleteWithin
 		if f.hurried {
 			clearing, deleting = hurriedWithin, hurriedWithin
 		}
@@ -364,15 +367,21 @@ func (f *Flow) recoverLeftovers() recovered {
 	ctx, cancel := context.WithTimeout(f.life, recoverWithin)
 	defer cancel()
 	left, readErr := f.config.Keyring.Read(ctx)
+	clearLeft := func() error { return within(f.life, answerWithin, f.config.Keyring.Clear) }
 	if errors.Is(readErr, handoff.ErrNotFound) {
 		// Without its main entry whatever else is there is left of an end that was cut short.
-		return recovered{err: f.config.Keyring.Clear(ctx)}
+		err := clearLeft()
+		if err == nil {
+			// Where there is no keyring there is nothing to clear, and nothing could be handed over either.
+			err = within(f.life, probeWithin, f.config.Keyring.Check)
+		}
+		return recovered{err: err}
 	}
 	if readErr != nil && !unreadable(readErr) {
 		return recovered{err: readErr}
 	}
 	// An entry that is no session is cleared as well: nobody could use it.
-	clearErr := f.config.Keyring.Clear(ctx)
+	clearErr := clearLeft()
 	switch {
 	case clearErr != nil:
 	case readErr != nil:
@@ -431,10 +440,19 @@ func (f *Flow) createSession(ctx context.Context, todo createSession) created {
 	return outcome
 }
 
-func (f *Flow) endSession(ctx context.Context, todo endSession, quitBy time.Time, clearing, deleting time.Duration) ended {
-	var outcome ended
+func (f *Flow) endSession(ctx context.Context, todo endSession, quitBy time.Time, clearing, deleting time.Duration) (outcome ended) {
+	cleared := make(chan error, 1)
 	if todo.clear {
-		outcome.clearErr = within(ctx, clearing, f.config.Keyring.Clear)
+		f.calls.Go(func() { cleared <- within(ctx, clearing, f.config.Keyring.Clear) })
+		patience := time.NewTimer(min(clearing, clearWithin))
+		defer patience.Stop()
+		select {
+		case err := <-cleared:
+			cleared <- err
+		case <-patience.C:
+			// Nobody can read an entry that the user is asked about. What is left of the time is theirs.
+		}
+		defer func() { outcome.clearErr = <-cleared }()
 	}
 	// Whoever cuts the grace short has less time now, and e-RS is asked by the end that follows.
 	if outcome.deleteErr = rest(ctx, affordable(todo.grace, quitBy)); outcome.deleteErr != nil {
@@ -508,6 +526,8 @@ func (f *Flow) logFailure(happened event) {
 	failed := func(what string, err error) {
 		switch {
 		case err == nil || errors.Is(err, context.Canceled):
+		case isLocked(err) && what == "probe" && f.machine.awaitsKeyring():
+			// Every two seconds, and logged when it came to that.
 		case isLocked(err):
 			// Usual after a log-in without a password, and said to the user when it matters.
 			f.config.Log.WithError(err).Info(what)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -47,6 +48,10 @@ type neighbours struct {
 	unlockErr error
 	// stuck is a keyring that does not let itself be cleared.
 	stuck bool
+	// question is what the user is asked before the keyring is cleared, answered when it is closed.
+	question chan struct{}
+	// none is a user who has no keyring.
+	none  bool
 	cards chan smartcard.Event
 }
 
@@ -132,6 +137,21 @@ func (n *neighbours) Clear(ctx context.Context) error {
 	err := n.call(ctx, "clear")
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if question := n.question; question != nil {
+		n.mu.Unlock()
+		select {
+		case <-question:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		n.mu.Lock()
+		if err != nil {
+			return err
+		}
+	}
+	if n.locked {
+		return &problem.Problem{Code: "KEYRING-LOCKED"}
+	}
 	if n.stuck {
 		return &problem.Problem{Code: "KEYRING-LEFTOVER", Title: "stuck"}
 	}
@@ -142,8 +162,11 @@ func (n *neighbours) Clear(ctx context.Context) error {
 func (n *neighbours) Check(context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.locked {
+	switch {
+	case n.locked:
 		return &problem.Problem{Code: "KEYRING-LOCKED"}
+	case n.none:
+		return &problem.Problem{Code: "KEYRING-NO_COLLECTION"}
 	}
 	return nil
 }
@@ -622,4 +645,67 @@ func TestPresenceTellsWhatAWaitingUserHasToDo(t *testing.T) {
 	r.wait()
 	assert.Contains(t, r.log.String(), "missing=passcode")
 	assert.Contains(t, r.log.String(), "card=in")
+}
+
+// The keyring was locked meanwhile, and asks for its password when a user signs out. However late they type it, the entry goes then,
+// and e-RS is told long before.
+func TestAKeyringThatAsksAtSignOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, newNeighbours(), time.Minute)
+		r.signIn()
+		question := make(chan struct{})
+		r.mu.Lock()
+		r.question = question
+		r.mu.Unlock()
+		r.Send(login.SignOut{})
+		time.Sleep(10 * time.Second)
+		assert.Equal(t, "A003", r.noted()[len(r.noted())-1], "e-RS does not wait for the answer")
+		time.Sleep(10 * time.Second)
+		close(question)
+		assert.Equal(t, login.SignedOut, r.until(login.Waiting).Reason)
+		_, err := r.Read(t.Context())
+		assert.ErrorIs(t, err, handoff.ErrNotFound)
+		r.Send(login.Quit{})
+		r.wait()
+	})
+}
+
+// A session whose entry could not be cleared is cleared as soon as the keyring can be used, without anybody having to press a button.
+func TestAKeyringThatIsUnlockedAfterSignOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, newNeighbours(), time.Minute)
+		r.signIn()
+		lock := func(locked bool) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.locked = locked
+		}
+		lock(true)
+		r.Send(login.SignOut{})
+		assert.Equal(t, "KEYRING-LOCKED", r.until(login.Failed).Problem.Code)
+		time.Sleep(time.Hour)
+		clears := len(r.noted())
+		lock(false)
+		assert.Equal(t, login.SignedOut, r.until(login.Waiting).Reason)
+		assert.Equal(t, []string{"clear"}, r.noted()[clears:], "and it is not asked about before")
+		_, err := r.Read(t.Context())
+		assert.ErrorIs(t, err, handoff.ErrNotFound)
+		r.Send(login.Quit{})
+		r.wait()
+	})
+}
+
+// A user who has no keyring yet learns that before they type their passcode, and not after.
+func TestNoKeyringIsFoundAtTheStart(t *testing.T) {
+	around := newNeighbours()
+	around.none = true
+	r := start(t, around, time.Minute)
+	state := r.until(login.Failed)
+	assert.Equal(t, "KEYRING-NO_COLLECTION", state.Problem.Code)
+	assert.Equal(t, login.HealthBad, state.Links.Keyring)
+	around.mu.Lock()
+	around.none = false
+	around.mu.Unlock()
+	r.Send(login.TryAgain{})
+	assert.Equal(t, login.HealthGood, r.until(login.Waiting).Links.Keyring)
 }

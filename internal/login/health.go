@@ -43,3 +43,6 @@ func ersHealth(err error) Health {
 }
 
 func isLocked(err error) bool { return err != nil && problem.Of(err).Code == "KEYRING-LOCKED" }
+
+// shut reports whether a keyring is locked, or was since nobody unlocked it.
+func shut(err error) bool { return isLocked(err) || problem.Of(err).Code == "KEYRING-DISMISSED" }

@@ -72,6 +72,8 @@ type machine struct {
 	// unread: the keyring was locked, at unreadAt, so that nobody could look what an earlier run has left in it.
 	unread   bool
 	unreadAt time.Time
+	// asks: it would ask about that entry alone, which must not happen before somebody signs in.
+	asks bool
 	// rest is why a session has ended whose end has failed in part: going on from that Problem leads to Waiting, not to a sign-in
 	// that nobody has asked for. unclosed is that session's key, if e-RS could not be told.
 	rest     Reason
@@ -120,6 +122,8 @@ const (
 	// probeEvery is how often the flow looks at the keyring. At e-RS it looks less often (terms.reachEvery), and not again so soon
 	// after a call or a look.
 	probeEvery = 30 * time.Second
+	// unlockedEvery is how often it looks while an entry is still to be cleared.
+	unlockedEvery = 2 * time.Second
 	// spineAge is how long a Spine session lives at most. No session of e-RS outlives it.
 	spineAge = 10 * time.Hour
 	// warnBefore is how long before its end a session is said to end soon, unless it is a short one.
@@ -189,13 +193,23 @@ func (m *machine) onLink(now time.Time, e linkSeen) []effect {
 		m.state.Links.ERS = ersHealth(e.err)
 	case linkKeyring:
 		m.state.Links.Keyring = keyringHealth(e.err)
-		if e.err == nil && m.unread && m.state.Phase == Waiting && now.Sub(m.unreadAt) >= probeEvery {
+		if e.err == nil && m.unread && !m.asks && m.state.Phase == Waiting && now.Sub(m.unreadAt) >= probeEvery {
 			// It is unlocked now, so that everybody can read what an earlier run has left. One that is said to be unlocked and turns out
 			// to be locked must not be looked at again and again.
 			return m.recover(now, m.state.Reason)
 		}
+		if e.err == nil && m.awaitsKeyring() {
+			return m.finish(now)
+		}
 	}
 	return nil
+}
+
+// awaitsKeyring reports whether a session has ended whose entry could not be cleared since the keyring was locked: it is cleared as
+// soon as the keyring can be used. One that asks about each entry (ErrItemLocked) would ask again and again.
+func (m *machine) awaitsKeyring() bool {
+	return m.state.Phase == Failed && m.rest != NotEnded && !m.recovered && shut(m.state.Problem) &&
+		!errors.Is(m.state.Problem, handoff.ErrItemLocked)
 }
 
 // onTick looks at the wall clock: a timer lies on a laptop that slept.
@@ -211,6 +225,11 @@ func (m *machine) onTick(now time.Time) []effect {
 			return m.probe(now)
 		}
 		if now.Sub(m.probedAt) >= probeEvery {
+			m.probedAt = now
+			return []effect{probeLinks{}}
+		}
+	case Failed:
+		if m.awaitsKeyring() && now.Sub(m.probedAt) >= unlockedEvery {
 			m.probedAt = now
 			return []effect{probeLinks{}}
 		}

@@ -1,5 +1,5 @@
 // Package entry reads, writes and deletes single entries of the operating system's keyring, through go-keyring, and makes up
-// for what that library lacks.
+// for what that library lacks. On Linux it uses that library's client of the Secret Service, and shows prompts by itself.
 //
 // go-keyring has no contexts: behind a locked keyring's prompt that nobody answers it blocks for ever, and if the keyring's
 // service dies meanwhile it waits for ever too. If the bus dies it panics. A dismissed prompt on writing or deleting counts as
@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/zalando/go-keyring"
 
@@ -40,6 +41,14 @@ var (
 	ErrNoCollection = errors.New("no default keyring")
 	// ErrLocked: the keyring is locked, and its prompt was not answered in time or must not or cannot be shown.
 	ErrLocked = errors.New("keyring is locked")
+	// ErrItemLocked: the keyring is unlocked and asks before this entry may be used (KeePassXC), which must not be done or was not
+	// answered in time. It is an ErrLocked.
+	ErrItemLocked error = special{ErrLocked, "keyring asks before the entry is used"}
+	// ErrNoWallet is ErrNoCollection of KDE's keyring, and ErrNoDatabase that of KeePassXC, which shows no database or is locked.
+	ErrNoWallet   error = special{ErrNoCollection, "KWallet has no wallet"}
+	ErrNoDatabase error = special{ErrNoCollection, "KeePassXC shows no database"}
+	// ErrNoKDEService is ErrNoService on KDE's desktop, whose keyring is not set to be one.
+	ErrNoKDEService error = special{ErrNoService, "KWallet is not the secret service"}
 	// ErrDismissed: the user has dismissed the keyring's prompt.
 	ErrDismissed = errors.New("keyring prompt was dismissed")
 	// ErrTimeout: the keyring is not locked, and did not answer before the context ended. The context's error is in the chain.
@@ -57,11 +66,23 @@ var (
 	ErrForbidden = errors.New("storing credentials is forbidden")
 )
 
+// special is an error of a kind with a cause of its own.
+type special struct {
+	kind error
+	text string
+}
+
+func (s special) Error() string { return s.text }
+func (s special) Unwrap() error { return s.kind }
+
 // lookups bounds how often an entry that vanishes while it is read is looked for again.
 const lookups = 5
 
 // deletes bounds how often an entry is deleted until it is gone.
 const deletes = 8
+
+// takeBackWithin bounds how long a prompt may take to be off the screen.
+const takeBackWithin = 2 * time.Second
 
 // Address is where an entry is found.
 type Address struct {
@@ -92,13 +113,23 @@ const (
 	MayPrompt
 )
 
-// quietly marks a context, see Quietly.
-type quietly struct{}
+type (
+	promptingKey struct{}
+	promptsKey   struct{}
+)
 
-// Quietly returns a context under which [Do] is NeverPrompt, whatever it is asked for: a locked keyring is ErrLocked at once, and the
-// Secret Service is started even for a reader. It is for the process of the one writer, which unlocks the keyring in a step of its
-// own, reaches Do through package handoff, and has to find what an earlier run has left behind.
-func Quietly(ctx context.Context) context.Context { return context.WithValue(ctx, quietly{}, true) }
+// As returns a context under which [Do] goes as far as prompting says, whatever it is asked for. It is for the process of the one
+// writer, which reaches Do through package handoff: it has to find what an earlier run has left behind, starts the Secret Service
+// even to read, and says itself when the user may be asked.
+func As(ctx context.Context, prompting Prompting) context.Context {
+	return context.WithValue(ctx, promptingKey{}, prompting)
+}
+
+// WithPrompts returns a context under which showing is called when a prompt is shown, with ErrLocked or ErrItemLocked, and when it
+// is over, with nil. The prompts of Windows and macOS are not seen.
+func WithPrompts(ctx context.Context, showing func(error)) context.Context {
+	return context.WithValue(ctx, promptsKey{}, showing)
+}
 
 // busy is held by the work that is being done: go-keyring has one connection for the whole process, and work that was left
 // behind may yet clear up after itself, which must not hit what a later one has written.
@@ -114,8 +145,8 @@ func Do(ctx context.Context, prompting Prompting, work func(*Ring) error) error 
 	case <-ctx.Done():
 		return fmt.Errorf("%w: other work is under way: %w", ErrTimeout, ctx.Err())
 	}
-	if ctx.Value(quietly{}) != nil {
-		prompting = NeverPrompt
+	if set, isSet := ctx.Value(promptingKey{}).(Prompting); isSet {
+		prompting = set
 	}
 	found, err := open(ctx, prompting)
 	if err != nil {
@@ -141,6 +172,14 @@ func Do(ctx context.Context, prompting Prompting, work func(*Ring) error) error 
 		// go-keyring may not notice.
 		left = ErrStopped
 	case <-ctx.Done():
+		if found.takesBack() {
+			// It ends as soon as its prompt is off the screen.
+			select {
+			case err := <-done:
+				return err
+			case <-time.After(takeBackWithin):
+			}
+		}
 		left = fmt.Errorf("%w: %w", ErrTimeout, ctx.Err())
 	}
 	select {
@@ -150,11 +189,6 @@ func Do(ctx context.Context, prompting Prompting, work func(*Ring) error) error 
 	default:
 		return left
 	}
-}
-
-// Unlock asks the user to unlock the keyring if it is locked. On Windows and macOS there is nothing to do beforehand.
-func Unlock(ctx context.Context) error {
-	return Do(ctx, MayPrompt, func(*Ring) error { return nil })
 }
 
 // Settle waits until work that was left behind has come to its end, or until ctx ends. A process that has been told to go calls it,
@@ -198,9 +232,9 @@ func (r *Ring) guarded(work func(*Ring) error) (err error) {
 // Get reads an entry. On Linux an entry is found first and read next; one that was replaced or deleted in between is looked for
 // again, since for a reader it is there or it is not.
 func (r *Ring) Get(from Address) (secret.Text, error) {
-	text, err := keyring.Get(from.Service, from.Account)
+	text, err := r.store.get(r.ctx, from)
 	for again := 0; again < lookups && vanished(err) && r.ctx.Err() == nil; again++ {
-		text, err = keyring.Get(from.Service, from.Account)
+		text, err = r.store.get(r.ctx, from)
 	}
 	if errors.Is(err, keyring.ErrNotFound) {
 		return secret.Text{}, ErrNotFound
@@ -217,7 +251,7 @@ func (r *Ring) Set(to Address, text secret.Text) error {
 		if err := r.ctx.Err(); err != nil {
 			return fmt.Errorf("%w: %w", ErrTimeout, err)
 		}
-		if err := set(to, text.Reveal()); err != nil {
+		if err := r.store.set(r.ctx, to, text.Reveal()); err != nil {
 			return fmt.Errorf("write %s: %w", to.Account, err)
 		}
 		// It may have been written long after everybody had left. Whoever works here takes it back.
@@ -246,7 +280,10 @@ func (r *Ring) Set(to Address, text secret.Text) error {
 func (r *Ring) Delete(from Address) error {
 	left := r.store.count(from)
 	for range deletes {
-		err := keyring.Delete(from.Service, from.Account)
+		err := r.store.remove(r.ctx, from)
+		if vanished(err) {
+			continue
+		}
 		if errors.Is(err, keyring.ErrNotFound) {
 			return nil
 		}

@@ -18,11 +18,24 @@ var errNotWritten = ErrDismissed
 // store is the login keychain, through the security tool.
 type store struct{}
 
-func set(to Address, text string) error { return keyring.Set(to.Service, to.Account, text) }
+func (*store) set(_ context.Context, to Address, text string) error {
+	return keyring.Set(to.Service, to.Account, text)
+}
 
 // There are no aliases: every reader finds the entry itself.
 func setAlias(Alias, string) error { return nil }
 func deleteAlias(Alias) error      { return ErrNotFound }
+
+func (*store) get(_ context.Context, from Address) (string, error) {
+	return keyring.Get(from.Service, from.Account)
+}
+
+func (*store) remove(_ context.Context, from Address) error {
+	return keyring.Delete(from.Service, from.Account)
+}
+
+// takesBack: no prompt is ours to be taken off the screen.
+func (*store) takesBack() bool { return false }
 
 // vanished tells nothing here: an entry is found and read in one.
 func vanished(error) bool { return false }

@@ -14,11 +14,12 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/godbus/dbus/v5"
-	"github.com/zalando/go-keyring"
+	ss "github.com/zalando/go-keyring/secret_service"
 )
 
 // The Secret Service API, https://specifications.freedesktop.org/secret-service/, and what go-keyring uses of it: the
@@ -49,7 +50,7 @@ const (
 // LockIsKnown tells that the keyring says whether it is locked, and is unlocked before the work.
 const LockIsKnown = true
 
-// errNotWritten: go-keyring takes a dismissed prompt for success.
+// errNotWritten: a dismissed prompt is no error.
 var errNotWritten = ErrDismissed
 
 // store is the Secret Service, seen over a connection of our own. go-keyring's is shared with whoever else uses the bus in this
@@ -59,9 +60,10 @@ type store struct {
 	collection dbus.ObjectPath
 	listener   *listener
 	end        context.CancelFunc
+	prompting  Prompting
+	// asking: a prompt is being shown, or taken off the screen.
+	asking atomic.Bool
 }
-
-func set(to Address, text string) error { return keyring.Set(to.Service, to.Account, text) }
 
 // There are no aliases: every reader finds the entry itself.
 func setAlias(Alias, string) error { return nil }
@@ -90,7 +92,7 @@ func open(ctx context.Context, prompting Prompting) (*store, error) {
 	}
 	// The connection lives as long as the work, which can be longer than ctx.
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
-	s := &store{listener: newListener(), end: end}
+	s := &store{listener: newListener(), end: end, prompting: prompting}
 	keep := context.AfterFunc(ctx, end)
 	s.conn, err = dbus.Connect(address, dbus.WithContext(life), dbus.WithSignalHandler(s.listener))
 	keep()
@@ -129,7 +131,7 @@ func (s *store) prepare(ctx context.Context, prompting Prompting) error {
 func (s *store) reason(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, ErrNoService), errors.Is(err, ErrNoCollection), errors.Is(err, ErrLocked), errors.Is(err, ErrDismissed),
-		errors.Is(err, ErrNotFound):
+		errors.Is(err, ErrNotFound), errors.Is(err, ErrStopped):
 		return err
 	case ctx.Err() != nil:
 		return fmt.Errorf("%w: ask the secret service: %w", ErrTimeout, ctx.Err())
@@ -180,9 +182,49 @@ func (s *store) findService(ctx context.Context, start bool) error {
 		if ctx.Err() != nil {
 			return err
 		}
-		return fmt.Errorf("%w: %w", ErrNoService, err)
+		return fmt.Errorf("%w: %w", s.noService(ctx), err)
 	}
 	return nil
+}
+
+// The names on the bus of keyrings that are not GNOME's. Each version of KDE's has another.
+var (
+	kdeNames     = []string{"org.kde.ksecretd", "org.kde.kwalletd6", "org.kde.kwalletd5"}
+	keepassNames = []string{"org.keepassxc.KeePassXC.MainWindow"}
+)
+
+// noService is ErrNoService, or what it is on KDE's desktop.
+func (s *store) noService(ctx context.Context) error {
+	kde := slices.Contains(strings.Split(os.Getenv("XDG_CURRENT_DESKTOP"), ":"), "KDE")
+	for _, name := range kdeNames {
+		var running bool
+		if err := s.bus(ctx, "NameHasOwner", name).Store(&running); err == nil && running {
+			kde = true
+		}
+	}
+	if kde {
+		return ErrNoKDEService
+	}
+	return ErrNoService
+}
+
+// noCollection is ErrNoCollection, or what it is where another keyring than GNOME's is the service.
+func (s *store) noCollection(ctx context.Context) error {
+	var service, owner string
+	if s.bus(ctx, "GetNameOwner", serviceName).Store(&service) != nil {
+		return ErrNoCollection
+	}
+	for _, known := range []struct {
+		names []string
+		err   error
+	}{{kdeNames, ErrNoWallet}, {keepassNames, ErrNoDatabase}} {
+		for _, name := range known.names {
+			if s.bus(ctx, "GetNameOwner", name).Store(&owner) == nil && owner == service {
+				return known.err
+			}
+		}
+	}
+	return ErrNoCollection
 }
 
 // notRunning tells what a service that does not run means to somebody who only looks. Where the bus knows how to start it, it will be
@@ -195,7 +237,7 @@ func (s *store) notRunning(ctx context.Context) error {
 	if slices.Contains(startable, serviceName) {
 		return fmt.Errorf("%w: the secret service has not been started", ErrNotFound)
 	}
-	return ErrNoService
+	return s.noService(ctx)
 }
 
 func (s *store) findCollection(ctx context.Context) error {
@@ -211,41 +253,34 @@ func (s *store) findCollection(ctx context.Context) error {
 	if err := service.CallWithContext(ctx, serviceInterface+".ReadAlias", 0, "default").Store(&s.collection); err != nil {
 		return err
 	}
-	if s.collection == noObject {
-		return ErrNoCollection
+	if s.collection == noObject || !slices.Contains(collections, s.collection) {
+		// KWallet names a default that it does not have yet.
+		return s.noCollection(ctx)
 	}
 	return nil
 }
 
 // unlock asks the user to unlock the collection, for as long as ctx allows.
 func (s *store) unlock(ctx context.Context) error {
+	client, err := ss.NewSecretService()
+	if err != nil {
+		return err
+	}
 	var unlocked []dbus.ObjectPath
 	var prompt dbus.ObjectPath
-	service := s.conn.Object(serviceName, servicePath)
-	err := service.CallWithContext(ctx, serviceInterface+".Unlock", 0, []dbus.ObjectPath{s.collection}).Store(&unlocked, &prompt)
+	service := client.Object(serviceName, servicePath)
+	err = service.CallWithContext(ctx, serviceInterface+".Unlock", 0, []dbus.ObjectPath{s.collection}).Store(&unlocked, &prompt)
 	if err != nil {
 		return fmt.Errorf("unlock: %w", err)
 	}
 	if prompt == noObject {
 		return nil
 	}
-	err = s.conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface(promptInterface), dbus.WithMatchObjectPath(prompt))
+	dismissed, err := s.ask(ctx, client.Conn, prompt, ErrLocked)
 	if err != nil {
-		return fmt.Errorf("watch the prompt: %w", err)
+		return err
 	}
-	asked := s.conn.Object(serviceName, prompt)
-	if err := asked.CallWithContext(ctx, promptInterface+".Prompt", 0, "").Err; err != nil && ctx.Err() == nil {
-		return fmt.Errorf("prompt: %w", err)
-	}
-	select {
-	case dismissed := <-s.listener.prompted:
-		return s.answered(ctx, dismissed)
-	case <-s.listener.lost:
-		return errors.New("the secret service has gone during its prompt")
-	case <-ctx.Done():
-		s.takeBack(ctx, asked)
-		return fmt.Errorf("%w: nobody has answered its prompt: %w", ErrLocked, ctx.Err())
-	}
+	return s.answered(ctx, dismissed)
 }
 
 // takeBack takes a prompt off the screen that nobody waits for any more. Not GNOME's: its keyring aborts, with all that other
@@ -359,7 +394,7 @@ func (s *store) count(at Address) int {
 	defer cancel()
 	var items []dbus.ObjectPath
 	err := s.conn.Object(serviceName, s.collection).CallWithContext(ctx, collectionInterface+".SearchItems", 0,
-		map[string]string{"service": at.Service, "username": at.Account}).Store(&items)
+		attributes(at)).Store(&items)
 	if err != nil {
 		return uncounted
 	}
@@ -383,30 +418,19 @@ func (s *store) close() {
 	s.end()
 }
 
-// listener hears the signals that are asked for: the end of the service, or of the bus with it, and the end of a prompt. It is
-// the connection's signal handler, so that it needs no goroutine of its own.
+// listener hears of the end of the service, or of the bus with it. It is the connection's signal handler, so that it needs no
+// goroutine of its own.
 type listener struct {
 	once sync.Once
 	lost chan struct{}
-	// prompted is told whether the prompt was dismissed.
-	prompted chan bool
 }
 
-func newListener() *listener {
-	return &listener{lost: make(chan struct{}), prompted: make(chan bool, 1)}
-}
+func newListener() *listener { return &listener{lost: make(chan struct{})} }
 
 // DeliverSignal is called for each signal of the connection.
-func (l *listener) DeliverSignal(owner, name string, signal *dbus.Signal) {
-	switch {
-	case name == "NameOwnerChanged" && len(signal.Body) == 3 && signal.Body[0] == serviceName && signal.Body[1] != "":
+func (l *listener) DeliverSignal(_, name string, signal *dbus.Signal) {
+	if name == "NameOwnerChanged" && len(signal.Body) == 3 && signal.Body[0] == serviceName && signal.Body[1] != "" {
 		l.Terminate()
-	case owner == promptInterface && name == "Completed" && len(signal.Body) == 2:
-		dismissed, isBool := signal.Body[0].(bool)
-		select {
-		case l.prompted <- dismissed || !isBool:
-		default:
-		}
 	}
 }
 

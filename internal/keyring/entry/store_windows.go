@@ -25,7 +25,7 @@ type store struct{}
 
 // set writes what lasts as go-keyring does, which persists it on the computer. The rest is written with the same target, user
 // and bytes, so that go-keyring finds it, but lives no longer than the log-on session.
-func set(to Address, text string) error {
+func (*store) set(_ context.Context, to Address, text string) error {
 	if to.Lasting {
 		return keyring.Set(to.Service, to.Account, text)
 	}
@@ -75,6 +75,17 @@ func deleteAlias(from Alias) error {
 	}
 	return err
 }
+
+func (*store) get(_ context.Context, from Address) (string, error) {
+	return keyring.Get(from.Service, from.Account)
+}
+
+func (*store) remove(_ context.Context, from Address) error {
+	return keyring.Delete(from.Service, from.Account)
+}
+
+// takesBack: no prompt is ours to be taken off the screen.
+func (*store) takesBack() bool { return false }
 
 // vanished tells nothing here: an entry is found and read in one.
 func vanished(error) bool { return false }

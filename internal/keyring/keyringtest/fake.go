@@ -34,6 +34,9 @@ type Fake struct {
 	// Keep: what is deleted stays. KeepAccount is the account of an entry that stays, while others go.
 	Keep        bool
 	KeepAccount string
+	// LockItems: an item is locked, and unlocked by a prompt, until the connection is allowed to use it; as with KeePassXC that is
+	// the one that has written it.
+	LockItems bool
 }
 
 const (
@@ -52,8 +55,10 @@ type secretValue struct {
 }
 
 type fakeItem struct {
-	attributes map[string]string
-	value      []byte
+	attributes  map[string]string
+	value       []byte
+	contentType string
+	allowed     dbus.Sender
 }
 
 type fakeService struct {
@@ -157,10 +162,19 @@ func (f *fakeService) openSession(string, dbus.Variant) (dbus.Variant, dbus.Obje
 	return dbus.MakeVariant(""), sessionPath, nil
 }
 
-func (f *fakeService) unlock(objects []dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
+func (f *fakeService) unlock(sender dbus.Sender, objects []dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
 	f.fault("Unlock")
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
+	if item, isItem := f.items[objects[0]]; isItem && f.forbids(item, sender) {
+		return []dbus.ObjectPath{}, f.prompt(func() (bool, any) {
+			if f.faults.Dismiss != "Unlock" {
+				item.allowed = sender
+				f.items[objects[0]] = item
+			}
+			return f.faults.Dismiss == "Unlock", objects
+		}), nil
+	}
 	if !f.locked {
 		return objects, nowhere, nil
 	}
@@ -174,8 +188,13 @@ func (f *fakeService) unlock(objects []dbus.ObjectPath) ([]dbus.ObjectPath, dbus
 	}), nil
 }
 
-func (f *fakeService) createItem(properties map[string]dbus.Variant, value secretValue, _ bool) (dbus.ObjectPath, dbus.ObjectPath,
-	*dbus.Error) {
+// forbids reports whether an item is locked for a connection.
+func (f *fakeService) forbids(item fakeItem, sender dbus.Sender) bool {
+	return f.faults.LockItems && item.allowed != sender
+}
+
+func (f *fakeService) createItem(sender dbus.Sender, properties map[string]dbus.Variant, value secretValue, _ bool) (
+	dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
 	f.fault("CreateItem")
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -192,20 +211,30 @@ func (f *fakeService) createItem(properties map[string]dbus.Variant, value secre
 	}
 	for path, item := range f.items {
 		if maps.Equal(item.attributes, attributes) {
-			f.items[path] = fakeItem{attributes, value.Value}
+			f.items[path] = fakeItem{attributes, value.Value, value.ContentType, sender}
 			return path, nowhere, nil
 		}
 	}
 	f.last++
 	path := dbus.ObjectPath(fmt.Sprintf("%s/%d", collection, f.last))
 	err := f.conn.ExportMethodTable(map[string]any{
-		"GetSecret": func(session dbus.ObjectPath) (secretValue, *dbus.Error) { return f.getSecret(path, session) },
-		"Delete":    func() (dbus.ObjectPath, *dbus.Error) { return f.delete(path) },
+		"GetSecret": func(sender dbus.Sender, session dbus.ObjectPath) (secretValue, *dbus.Error) {
+			return f.getSecret(path, sender, session)
+		},
+		"Delete": func() (dbus.ObjectPath, *dbus.Error) { return f.delete(path) },
 	}, path, "org.freedesktop.Secret.Item")
 	if err != nil {
 		return nowhere, nowhere, dbus.MakeFailedError(err)
 	}
-	f.items[path] = fakeItem{attributes, value.Value}
+	err = f.conn.ExportMethodTable(map[string]any{"Get": func(sender dbus.Sender, _, _ string) (dbus.Variant, *dbus.Error) {
+		f.mutex.Lock()
+		defer f.mutex.Unlock()
+		return dbus.MakeVariant(f.locked || f.forbids(f.items[path], sender)), nil
+	}}, path, "org.freedesktop.DBus.Properties")
+	if err != nil {
+		return nowhere, nowhere, dbus.MakeFailedError(err)
+	}
+	f.items[path] = fakeItem{attributes, value.Value, value.ContentType, sender}
 	return path, nowhere, nil
 }
 
@@ -226,15 +255,19 @@ func (f *fakeService) searchItems(wanted map[string]string) ([]dbus.ObjectPath, 
 	return found, nil
 }
 
-func (f *fakeService) getSecret(path, session dbus.ObjectPath) (secretValue, *dbus.Error) {
+func (f *fakeService) getSecret(path dbus.ObjectPath, sender dbus.Sender, session dbus.ObjectPath) (secretValue, *dbus.Error) {
 	f.fault("GetSecret")
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
-	value := f.items[path].value
+	item := f.items[path]
+	if f.forbids(item, sender) {
+		return secretValue{}, dbus.NewError("org.freedesktop.Secret.Error.IsLocked", nil)
+	}
+	value := item.value
 	if f.faults.Garble {
 		value = append([]byte("garbled "), value...)
 	}
-	return secretValue{Session: session, Parameters: []byte{}, Value: value, ContentType: "text/plain"}, nil
+	return secretValue{Session: session, Parameters: []byte{}, Value: value, ContentType: item.contentType}, nil
 }
 
 func (f *fakeService) delete(path dbus.ObjectPath) (dbus.ObjectPath, *dbus.Error) {

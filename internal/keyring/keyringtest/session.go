@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -55,7 +54,24 @@ type Options struct {
 	Prompts Prompts
 	// Fake takes the place of gnome-keyring, if it is set; State is then Unlocked or NoBus.
 	Fake *Fake
+	// Daemon is the real keyring. Prompts is for GNOME's alone: the others draw theirs where nobody sees them.
+	Daemon Daemon
+	// Asks: KeePassXC asks before an entry is read, as it does unless it is set otherwise, and before one is deleted, as it does where
+	// its recycle bin is off.
+	Asks bool
+	// OtherDefault: login is not the default collection, but one beside it that is unlocked and empty (GNOME's).
+	OtherDefault bool
 }
+
+// Daemon is a program that keeps a keyring.
+type Daemon int
+
+// The programs.
+const (
+	GNOME Daemon = iota
+	KWallet
+	KeePassXC
+)
 
 // Session is a running bus with its keyring.
 type Session struct {
@@ -67,6 +83,9 @@ type Session struct {
 	conn     *dbus.Conn
 	prompter *prompter
 	fake     *fakeService
+	// collection is the one that the session is kept in, and other the keyring, where it is not GNOME's.
+	collection dbus.ObjectPath
+	other      otherDaemon
 	// startable: the bus may have started a service.
 	startable bool
 }
@@ -106,7 +125,7 @@ func ForTest(t TB, options Options) *Session {
 // Start starts a session that keeps its files under dir, and returns when it is ready. It lives until [Session.Close], the end
 // of ctx or the death of this program.
 func Start(ctx context.Context, dir string, options Options) (*Session, error) {
-	s := &Session{}
+	s := &Session{collection: collection}
 	if err := s.start(ctx, dir, options); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -126,7 +145,7 @@ func (s *Session) start(ctx context.Context, dir string, options Options) error 
 		}
 		s.startable = true
 	}
-	ready, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ready, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	if err := s.startBus(ctx, ready); err != nil {
 		return err
@@ -142,9 +161,78 @@ func (s *Session) start(ctx context.Context, dir string, options Options) error 
 		return err
 	case options.State == NoService, options.State == NotStarted:
 		return nil
-	default:
-		return s.startKeyring(ctx, ready, options.State)
+	case options.Daemon != GNOME:
+		return s.startOther(ctx, ready, options)
 	}
+	if err := s.startKeyring(ctx, ready, options.State); err != nil || !options.OtherDefault {
+		return err
+	}
+	return s.makeOtherDefault()
+}
+
+// otherDaemon is a keyring that is not GNOME's.
+type otherDaemon interface {
+	start(life, ready context.Context, s *Session, options Options) error
+	lock(s *Session) error
+	unlock(s *Session) error
+}
+
+func (s *Session) startOther(life, ready context.Context, options Options) error {
+	s.other = &kwallet{}
+	if options.Daemon == KeePassXC {
+		s.other = &keepassxc{}
+	}
+	if err := s.other.start(life, ready, s, options); err != nil || options.State == NoCollection {
+		return err
+	}
+	if options.State == Locked {
+		return s.Lock()
+	}
+	return nil
+}
+
+// property asks the Secret Service, or a collection of it, for a property.
+func (s *Session) property(ctx context.Context, path dbus.ObjectPath, name string, into any) error {
+	owner := "org.freedesktop.Secret.Collection"
+	if path == secretsPath {
+		owner = "org.freedesktop.Secret.Service"
+	}
+	var value dbus.Variant
+	if err := s.conn.Object(secretsName, path).CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, owner, name).
+		Store(&value); err != nil {
+		return fmt.Errorf("ask for %s: %w", name, err)
+	}
+	return value.Store(into)
+}
+
+// makeOtherDefault makes a second collection, with the same password, and has it be the default one.
+func (s *Session) makeOtherDefault() error {
+	master, err := s.masterPassword()
+	if err != nil {
+		return err
+	}
+	var made dbus.ObjectPath
+	service := s.conn.Object(secretsName, secretsPath)
+	if err := service.Call("org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface.CreateWithMasterPassword", 0,
+		map[string]dbus.Variant{"org.freedesktop.Secret.Collection.Label": dbus.MakeVariant("Other")}, master).Store(&made); err != nil {
+		return fmt.Errorf("make another collection: %w", err)
+	}
+	if err := service.Call("org.freedesktop.Secret.Service.SetAlias", 0, "default", made).Err; err != nil {
+		return fmt.Errorf("make it the default: %w", err)
+	}
+	return nil
+}
+
+// masterPassword is the password as GNOME's keyring wants it.
+func (s *Session) masterPassword() (secretValue, error) {
+	var ignored dbus.Variant
+	var session dbus.ObjectPath
+	service := s.conn.Object(secretsName, secretsPath)
+	err := service.Call("org.freedesktop.Secret.Service.OpenSession", 0, "plain", dbus.MakeVariant("")).Store(&ignored, &session)
+	if err != nil {
+		return secretValue{}, fmt.Errorf("open a session with the keyring: %w", err)
+	}
+	return secretValue{Session: session, Parameters: []byte{}, Value: []byte(password), ContentType: "text/plain"}, nil
 }
 
 // makeHome makes the folders that programs find through the environment.
@@ -284,16 +372,16 @@ func (s *Session) home() string { return s.homes[0][len("HOME="):] }
 
 // Locked tells whether the keyring is locked.
 func (s *Session) Locked() (bool, error) {
-	value, err := s.conn.Object(secretsName, collection).GetProperty("org.freedesktop.Secret.Collection.Locked")
-	if err != nil {
-		return false, fmt.Errorf("ask for the lock: %w", err)
-	}
 	var locked bool
-	return locked, value.Store(&locked)
+	err := s.property(context.Background(), s.collection, "Locked", &locked)
+	return locked, err
 }
 
 // Lock locks the keyring, as the user can in their settings.
 func (s *Session) Lock() error {
+	if s.other != nil {
+		return s.other.lock(s)
+	}
 	if err := s.conn.Object(secretsName, secretsPath).Call("org.freedesktop.Secret.Service.Lock", 0,
 		[]dbus.ObjectPath{collection}).Err; err != nil {
 		return fmt.Errorf("lock the keyring: %w", err)
@@ -303,17 +391,15 @@ func (s *Session) Lock() error {
 
 // Unlock unlocks the keyring without a prompt, as logging in does. A prompt that is being shown stays.
 func (s *Session) Unlock() error {
-	var ignored dbus.Variant
-	var session dbus.ObjectPath
-	service := s.conn.Object(secretsName, secretsPath)
-	err := service.Call("org.freedesktop.Secret.Service.OpenSession", 0, "plain", dbus.MakeVariant("")).Store(&ignored, &session)
-	if err != nil {
-		return fmt.Errorf("open a session with the keyring: %w", err)
+	if s.other != nil {
+		return s.other.unlock(s)
 	}
-	master := secretValue{Session: session, Parameters: []byte{}, Value: []byte(password), ContentType: "text/plain"}
-	err = service.Call("org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface.UnlockWithMasterPassword", 0,
-		collection, master).Err
+	master, err := s.masterPassword()
 	if err != nil {
+		return err
+	}
+	if err := s.conn.Object(secretsName, secretsPath).Call(
+		"org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface.UnlockWithMasterPassword", 0, collection, master).Err; err != nil {
 		return fmt.Errorf("unlock the keyring: %w", err)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -20,7 +21,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // run runs a program as one of the session's user.
 func run(t *testing.T, session *keyringtest.Session, stdin, name string, arguments ...string) (string, error) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), name, arguments...)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, name, arguments...)
 	command.Env = append(os.Environ(), session.Env()...)
 	command.Stdin = strings.NewReader(stdin)
 	output, err := command.Output()
@@ -89,5 +92,33 @@ func TestNothingOfTheUserIsUsed(t *testing.T) {
 		require.Contains(t, set, "DBUS_SESSION_BUS_ADDRESS")
 		require.NoError(t, session.Close())
 		require.NoError(t, session.Close(), "twice is fine")
+	}
+}
+
+// The keyrings of other desktops than GNOME's are what their users have, and they differ in all that the specification leaves open.
+func TestOtherKeyrings(t *testing.T) {
+	for name, options := range map[string]keyringtest.Options{
+		"KWallet":                    {Daemon: keyringtest.KWallet},
+		"KeePassXC":                  {Daemon: keyringtest.KeePassXC},
+		"another default collection": {OtherDefault: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			session := keyringtest.ForTest(t, options)
+			_, err := run(t, session, "made up", "secret-tool", "store", "--label=x", "service", "s", "username", "u")
+			require.NoError(t, err)
+			for range 2 {
+				output, err := run(t, session, "", "secret-tool", "lookup", "service", "s", "username", "u")
+				require.NoError(t, err)
+				require.Equal(t, "made up", output)
+				require.NoError(t, session.Lock())
+				locked, err := session.Locked()
+				require.NoError(t, err)
+				require.True(t, locked)
+				require.NoError(t, session.Unlock())
+				locked, err = session.Locked()
+				require.NoError(t, err)
+				require.False(t, locked)
+			}
+		})
 	}
 }

@@ -1,0 +1,118 @@
+//go:build linux
+
+package keyringtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+const (
+	keepassxcName      = "org.keepassxc.KeePassXC.MainWindow"
+	keepassxcPath      = dbus.ObjectPath("/keepassxc")
+	keepassxcInterface = "org.keepassxc.KeePassXC.MainWindow"
+
+	// keepassxcGroup is the root of the database, which the setting in its metadata shows to the Secret Service.
+	keepassxcDatabase = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<KeePassFile><Meta><Generator>KeePassXC</Generator><DatabaseName>Passwords</DatabaseName>
+<RecycleBinEnabled>True</RecycleBinEnabled><RecycleBinUUID>AAAAAAAAAAAAAAAAAAAAAA==</RecycleBinUUID>
+<CustomData><Item><Key>FDO_SECRETS_EXPOSED_GROUP</Key><Value>{00112233-4455-6677-8899-aabbccddeeff}</Value></Item></CustomData></Meta>
+<Root><Group><UUID>ABEiM0RVZneImaq7zN3u/w==</UUID><Name>Root</Name><IsExpanded>True</IsExpanded></Group></Root></KeePassFile>
+`
+	keepassxcSettings = "[General]\nConfigVersion=2\nUpdateCheckMessageShown=true\n[GUI]\nCheckForUpdates=false\n" +
+		"[FdoSecrets]\nEnabled=true\nConfirmAccessItem=%[1]t\nConfirmDeleteItem=%[1]t\n" +
+		"[Security]\nNoConfirmMoveEntryToRecycleBin=%[2]t\n"
+)
+
+// keepassxc is KeePassXC with its Secret Service switched on, 2.7 or later.
+type keepassxc struct{ database string }
+
+func (k *keepassxc) start(life, ready context.Context, s *Session, options Options) error {
+	k.database = filepath.Join(s.home(), "passwords.kdbx")
+	if err := k.makeDatabase(ready, s); err != nil {
+		return err
+	}
+	settings := filepath.Join(s.home(), "keepassxc.ini")
+	if err := os.WriteFile(settings, fmt.Appendf(nil, keepassxcSettings, options.Asks, !options.Asks), 0o600); err != nil {
+		return err
+	}
+	// Its lock, by which a second one finds the first, is in the folder for temporary files.
+	env := append(s.Env(), "QT_QPA_PLATFORM=offscreen", "DISPLAY=", "WAYLAND_DISPLAY=", "TMPDIR="+s.home())
+	arguments := []string{"--config", settings, "--localconfig", filepath.Join(s.home(), "local.ini")}
+	if options.State != NoCollection {
+		arguments = append(arguments, "--pw-stdin", k.database)
+	}
+	var err error
+	if s.keyring, err = spawn(life, env, password+"\n", "keepassxc", arguments...); err != nil {
+		return err
+	}
+	if options.State == NoCollection {
+		return s.keyring.until(ready, func() error {
+			return s.conn.Object(secretsName, secretsPath).CallWithContext(ready, "org.freedesktop.DBus.Peer.Ping", 0).Err
+		})
+	}
+	if err := s.keyring.until(ready, func() error {
+		err := s.conn.Object(secretsName, secretsPath).CallWithContext(ready, "org.freedesktop.Secret.Service.ReadAlias", 0, "default").
+			Store(&s.collection)
+		if err == nil && s.collection == nowhere {
+			err = errors.New("no database is shown")
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	// It is shown before it is unlocked.
+	return k.until(s, false)
+}
+
+// makeDatabase makes a database that the Secret Service shows.
+func (k *keepassxc) makeDatabase(ctx context.Context, s *Session) error {
+	file := filepath.Join(s.home(), "passwords.xml")
+	if err := os.WriteFile(file, []byte(keepassxcDatabase), 0o600); err != nil {
+		return err
+	}
+	command := exec.CommandContext(ctx, "keepassxc-cli", "import", "--set-password", "--decryption-time", "100", file, k.database)
+	command.Env = append(append(os.Environ(), s.Env()...), "QT_QPA_PLATFORM=offscreen")
+	command.Stdin = strings.NewReader(password + "\n" + password + "\n")
+	if said, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("make a database: %w: %s", err, said)
+	}
+	return nil
+}
+
+func (k *keepassxc) lock(s *Session) error {
+	if err := s.conn.Object(keepassxcName, keepassxcPath).Call(keepassxcInterface+".lockAllDatabases", 0).Err; err != nil {
+		return fmt.Errorf("lock the database: %w", err)
+	}
+	return k.until(s, true)
+}
+
+func (k *keepassxc) unlock(s *Session) error {
+	if err := s.conn.Object(keepassxcName, keepassxcPath).Call(keepassxcInterface+".openDatabase", 0, k.database, password).Err; err != nil {
+		return fmt.Errorf("unlock the database: %w", err)
+	}
+	return k.until(s, false)
+}
+
+func (k *keepassxc) until(s *Session, want bool) error {
+	ready, cancel := context.WithTimeout(context.Background(), startWithin)
+	defer cancel()
+	return s.keyring.until(ready, func() error {
+		locked, err := s.Locked()
+		if err == nil && locked != want {
+			err = fmt.Errorf("locked is %t", locked)
+		}
+		return err
+	})
+}
+
+// startWithin bounds what a keyring takes to do what it is told to.
+const startWithin = 30 * time.Second

@@ -1,0 +1,124 @@
+//go:build linux
+
+package keyringtest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// The wallet of KDE's keyring is opened as logging in opens it: pam_kwallet gives the hash of the log-in password.
+const (
+	kwalletName       = "org.kde.kwalletd5"
+	kwalletPath       = dbus.ObjectPath("/modules/kwalletd5")
+	kwalletInterface  = "org.kde.KWallet"
+	kwalletHash       = 56
+	kwalletCollection = dbus.ObjectPath("/org/freedesktop/secrets/collection/kdewallet")
+	kwalletSettings   = "[Wallet]\nEnabled=true\nFirst Use=false\nDefault Wallet=kdewallet\n" +
+		"[org.freedesktop.secrets]\napiEnabled=true\n"
+)
+
+// kwallet is KDE's keyring, version 5.97 or later.
+type kwallet struct{}
+
+func (k *kwallet) start(life, ready context.Context, s *Session, options Options) error {
+	s.collection = kwalletCollection
+	config := filepath.Join(s.home(), "config")
+	if err := os.MkdirAll(config, 0o700); err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(config, "kwalletrc"), []byte(kwalletSettings), 0o600); err != nil {
+		return err
+	}
+	if err := k.spawn(life, ready, s); err != nil || options.State == NoCollection {
+		return err
+	}
+	// A wallet that logging in makes is seen by the Secret Service of the next log-in.
+	if err := k.open(s); err != nil {
+		return err
+	}
+	if err := s.keyring.until(ready, func() error {
+		_, err := os.Stat(filepath.Join(s.home(), "data", "kwalletd", "kdewallet.kwl"))
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := s.keyring.kill(); err != nil {
+		return err
+	}
+	if err := k.spawn(life, ready, s); err != nil {
+		return err
+	}
+	if err := s.keyring.until(ready, func() error {
+		var collections []dbus.ObjectPath
+		err := s.property(ready, secretsPath, "Collections", &collections)
+		if err == nil && !slices.Contains(collections, kwalletCollection) {
+			err = errors.New("there is no wallet")
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	return k.unlock(s)
+}
+
+func (k *kwallet) spawn(life, ready context.Context, s *Session) error {
+	var err error
+	s.keyring, err = spawn(life, append(s.Env(), "QT_QPA_PLATFORM=offscreen", "DISPLAY=", "WAYLAND_DISPLAY="), "", "kwalletd5")
+	if err != nil {
+		return err
+	}
+	return s.keyring.until(ready, func() error {
+		return s.conn.Object(secretsName, secretsPath).CallWithContext(ready, "org.freedesktop.DBus.Peer.Ping", 0).Err
+	})
+}
+
+func (k *kwallet) open(s *Session) error {
+	if err := s.conn.Object(kwalletName, kwalletPath).Call(kwalletInterface+".pamOpen", 0, "kdewallet",
+		bytes.Repeat([]byte("x"), kwalletHash), int32(0)).Err; err != nil {
+		return fmt.Errorf("open the wallet: %w", err)
+	}
+	return nil
+}
+
+func (k *kwallet) lock(s *Session) error {
+	if err := s.conn.Object(secretsName, secretsPath).Call("org.freedesktop.Secret.Service.Lock", 0,
+		[]dbus.ObjectPath{kwalletCollection}).Err; err != nil {
+		return fmt.Errorf("lock the wallet: %w", err)
+	}
+	return s.conn.Object(kwalletName, kwalletPath).Call(kwalletInterface+".closeAllWallets", 0).Err
+}
+
+// unlock opens the wallet, and has the Secret Service see that: its prompt shows nothing where the wallet is open.
+func (k *kwallet) unlock(s *Session) error {
+	if err := k.open(s); err != nil {
+		return err
+	}
+	var unlocked []dbus.ObjectPath
+	var prompt dbus.ObjectPath
+	if err := s.conn.Object(secretsName, secretsPath).Call("org.freedesktop.Secret.Service.Unlock", 0,
+		[]dbus.ObjectPath{kwalletCollection}).Store(&unlocked, &prompt); err != nil {
+		return fmt.Errorf("unlock the wallet: %w", err)
+	}
+	if prompt != nowhere {
+		if err := s.conn.Object(secretsName, prompt).Call("org.freedesktop.Secret.Prompt.Prompt", 0, "").Err; err != nil {
+			return fmt.Errorf("unlock the wallet: %w", err)
+		}
+	}
+	ready, cancel := context.WithTimeout(context.Background(), startWithin)
+	defer cancel()
+	return s.keyring.until(ready, func() error {
+		locked, err := s.Locked()
+		if err == nil && locked {
+			err = errors.New("the wallet is still locked")
+		}
+		return err
+	})
+}
