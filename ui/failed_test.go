@@ -92,3 +92,23 @@ func TestTranslatedProblem(t *testing.T) {
 	require.Equal(t, p.Expand(p.Title), translated(p, p.Title))
 	require.Equal(t, "No mark", translated(p, "No mark"))
 }
+
+// What a stranger says, such as a certificate that was refused, is never a part of a sentence of ours: it has a line of its own, wherever
+// a Problem is shown.
+func TestWordsOfOthersHaveALineOfTheirOwn(t *testing.T) {
+	p := (&problem.Problem{
+		Code: "X", Title: "A title", Happened: "It happened.", Quoted: "In the words of e-RS: {{.Outcome}}", Steps: []string{"Do this."}, Retry: true,
+	}).With("Outcome", "Ring \u202e0800")
+	const line = "In the words of e-RS: Ring 0800"
+	w := newWorld(t, Settings{Redact: func(text string) string { return text }})
+	w.Show(failedState(p))
+	require.Contains(t, w.texts(), line)
+	require.Contains(t, w.texts(), "It happened.")
+	w.press(fyne.KeyTab, fyne.KeyReturn)
+	require.Contains(t, w.app.Clipboard().Content(), "\nIt happened.\n"+line+"\n")
+	said := Spoken(p)
+	require.Equal(t, line, said.Quoted)
+	w.Show(login.State{Phase: login.Waiting, Since: morning, Links: allGood, Notices: []login.Notice{{Problem: p}}})
+	w.press(fyne.KeyF1)
+	require.Contains(t, w.texts(), line)
+}

@@ -105,8 +105,22 @@ func refusal(answer instance.Answer) error {
 	if strings.HasPrefix(answer.Code, keyringCodes) {
 		status = statusKeyring
 	}
-	return ending{windowTroubled.With("Reference", shown(answer.Code)), status}
+	return ending{windowTroubled.With("Reference", reference(answer.Code)), status}
 }
+
+// reference returns the reference of a Problem as another process tells it, without what none has.
+func reference(code string) string {
+	code = strings.Map(func(r rune) rune {
+		if strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefx0123456789-_", r) {
+			return r
+		}
+		return -1
+	}, code)
+	return code[:min(len(code), maxReference)]
+}
+
+// maxReference is longer than any reference, in characters.
+const maxReference = 60
 
 // asker asks the window for something, and opens it if there is none.
 type asker struct {
