@@ -149,7 +149,7 @@ func TestPassphrase(t *testing.T) {
 		"none in the keyring":   {"certificate = 'a.pfx'", "", source(secret.Text{}, nil), secret.Text{}, ""},
 		"no keyring":            {"certificate = 'a.pfx'", "", nil, secret.Text{}, ""},
 		"keyring locked":        {"certificate = 'a.pfx'", "", source(secret.Text{}, locked), secret.Text{}, "locked"},
-		"PEM needs none":        {"certificate = 'a.pem'\npassphrase_file = 'gone'", "", source(secret.Text{}, locked), secret.Text{}, ""},
+		"a PEM key's too":       {"certificate = 'a.pem'\npassphrase_file = 'p'", planted.Reveal(), source(secret.Text{}, locked), planted, ""},
 		"file is gone":          {"certificate = 'a.p12'\npassphrase_file = 'hunter2'", "", source(planted, nil), secret.Text{}, "could not open"},
 		"file is empty":         {"certificate = 'a.p12'\npassphrase_file = 'p'", "\n", nil, secret.Text{}, "empty"},
 		"file has two lines":    {"certificate = 'a.p12'\npassphrase_file = 'p'", "a\nhunter2\n", nil, secret.Text{}, "more than one line"},
