@@ -320,8 +320,8 @@ var (
 			"or no passphrase was given for it.",
 		Steps: []string{
 			stepFixCertificate,
-			"The key is encrypted in a way that can be opened with openssl pkcs8 -topk8 -v2 aes256 -in \"{{.File}}\" -out NEW.key. " +
-				"If openssl does not open it either, add -provider legacy -provider default.",
+			"The key is converted with openssl pkcs8 -topk8 -v2 aes256 -in \"{{.File}}\" -out NEW.key. If openssl cannot open it, " +
+				"add -provider legacy -provider default. The passphrase is stored with ers-login passphrase.",
 		},
 	}
 	keyInvalid = &problem.Problem{
