@@ -2,6 +2,7 @@ package ersclient
 
 import (
 	"errors"
+	"math/bits"
 )
 
 // toDER returns the first element of data with every length definite and every octet string whole (X.690, sections 8.1.3.6 and
@@ -133,11 +134,34 @@ func (e berElement) der() []byte {
 
 func derLength(length int) []byte {
 	if length < 0x80 {
-		return []byte{byte(length)}
+		return []byte{byte(length & 0x7f)}
 	}
-	var digits []byte
-	for ; length > 0; length >>= 8 {
-		digits = append([]byte{byte(length)}, digits...)
+	digits := (bits.Len(uint(length)) + 7) / 8 //nolint:gosec // G115: a length is not negative
+	made := []byte{byte(0x80 | digits&0x7f)}
+	for i := digits - 1; i >= 0; i-- {
+		made = append(made, byte(length>>(8*i)&0xff))
 	}
-	return append([]byte{0x80 | byte(len(digits))}, digits...)
+	return made
+}
+
+// rounds returns the highest number of rounds that anything is derived with: the integer behind a salt, as PBE, PBKDF2 and the MAC
+// of PKCS#12 have it. Package go-pkcs12 has no limit, and one wrong bit would make the program stand still for hours.
+func (e berElement) rounds(depth int) (highest int) {
+	const berInteger = 0x02
+	for i, child := range e.children {
+		if i > 0 && child.tag[0] == berInteger && e.children[i-1].tag[0]&^berConstructed == berOctetString {
+			number := 0
+			for _, digit := range child.content {
+				number = min(number<<8|int(digit), maxRounds+1)
+			}
+			highest = max(highest, number)
+		}
+		highest = max(highest, child.rounds(depth))
+	}
+	if e.tag[0]&^berConstructed == berOctetString && depth < maxBERDepth {
+		if inner, _, err := readBER(e.octets(), 0); err == nil {
+			highest = max(highest, inner.rounds(depth+1))
+		}
+	}
+	return highest
 }

@@ -154,7 +154,7 @@ func TestFilesOfTheToolsOfOrganisations(test *testing.T) {
 				PKCS12: t.path("out.p12"), Passphrase: secret.New(one.passphrase),
 			})
 			if one.code != "" {
-				problemOf(test, one.code, err)
+				requireCode(test, one.code, err)
 				assert.NotContains(test, err.Error(), "+words")
 				return
 			}
@@ -230,10 +230,10 @@ func TestEncryptedKeysOfOpenSSL(test *testing.T) {
 			}
 			require.NoError(test, load("tool+words"))
 			for range 20 { // One wrong passphrase in 256 makes a padding that looks right.
-				problemOf(test, "CERT-PASSPHRASE", load("other+words"))
+				requireCode(test, "CERT-PASSPHRASE", load("other+words"))
 			}
 			require.ErrorIs(test, load(""), ersclient.ErrNoPassphrase)
-			problemOf(test, "CERT-KEY_ENCRYPTED", load(""))
+			requireCode(test, "CERT-KEY_ENCRYPTED", load(""))
 
 			if one.certificate != "rsa.pem" {
 				return
@@ -251,7 +251,7 @@ func TestEncryptedKeysOfOpenSSL(test *testing.T) {
 				sealed[half] = 'A'
 			}
 			require.NoError(test, os.WriteFile(t.path("out.key"), sealed, 0o600))
-			problemOf(test, "CERT-KEY_INVALID", load("tool+words"))
+			requireCode(test, "CERT-KEY_INVALID", load("tool+words"))
 		})
 	}
 }

@@ -251,7 +251,7 @@ func TestDamagedFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ersclient.LoadCertificate(one.files)
-			problemOf(t, one.code, err)
+			requireCode(t, one.code, err)
 		})
 	}
 }

@@ -49,7 +49,7 @@ func pemBlocks(data []byte) (blocks []*pem.Block, damaged []string) {
 // isPEMLabel reports whether a text can be the type of a PEM block (RFC 7468, section 3), and not a sentence about one.
 func isPEMLabel(text string) bool {
 	return text != "" && len(text) < 50 && !strings.ContainsFunc(text, func(r rune) bool {
-		return r != ' ' && r != '#' && !(r >= 'A' && r <= 'Z') && !(r >= '0' && r <= '9')
+		return !strings.ContainsRune(" #ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", r)
 	})
 }
 

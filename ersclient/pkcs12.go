@@ -111,10 +111,14 @@ func (s settingFile) pkcs12Problem(data []byte, err error) *Problem {
 //
 // The error is errPassphrase, errDamaged, errEncryption, errKeyTwice, errBER or another one if it is no such file.
 func openPKCS12(data []byte, passphrase string) (crypto.PrivateKey, [][]byte, error) {
-	der, err := toDER(data)
+	whole, _, err := readBER(data, 0)
 	if err != nil {
 		return nil, nil, err
 	}
+	if rounds := whole.rounds(0); rounds > maxRounds {
+		return nil, nil, fmt.Errorf("%w: more than %d rounds", errEncryption, maxRounds)
+	}
+	der := whole.der()
 	key, first, others, libraryErr := pkcs12.DecodeChain(der, passphrase)
 	if libraryErr == nil {
 		return key, rawOf(first, others), nil
@@ -390,6 +394,9 @@ func openSealedKey(der []byte, passphrase string, leaf []byte) (crypto.PrivateKe
 			return nil, fmt.Errorf("%w: %w", errDamaged, err)
 		}
 		return key, nil
+	}
+	if whole, _, err := readBER(der, 0); err != nil || whole.rounds(0) > maxRounds {
+		return nil, fmt.Errorf("%w: more than %d rounds", errEncryption, maxRounds)
 	}
 	bag, err := asn1.Marshal(struct {
 		ID   asn1.ObjectIdentifier

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -65,21 +64,23 @@ const maxDigested = 10 << 20
 
 // digestOf returns the digest of names and of the contents of the files among them. One that cannot be read counts as such.
 func digestOf(thumbprint string, paths ...string) fileDigest {
-	sum := sha256.New()
-	fmt.Fprintf(sum, "%q", thumbprint)
+	parts := []byte(thumbprint)
 	for _, path := range paths {
-		fmt.Fprintf(sum, "%q", path)
+		parts = append(append(parts, 0), path...)
 		if path == "" {
 			continue
 		}
+		content := sha256.New()
 		file, err := os.Open(path) //nolint:gosec // G304: reading the file that a setting names is the purpose
 		if err == nil {
-			_, err = io.Copy(sum, io.LimitReader(file, maxDigested))
+			_, err = io.Copy(content, io.LimitReader(file, maxDigested))
 			err = errors.Join(err, file.Close())
 		}
-		fmt.Fprintf(sum, "%t", err == nil)
+		if err == nil {
+			parts = content.Sum(append(parts, 0))
+		}
 	}
-	return fileDigest(sum.Sum(nil))
+	return sha256.Sum256(parts)
 }
 
 func certificateDigest(settings config.Config) fileDigest {

@@ -39,7 +39,7 @@ func openOffice(t *testing.T, server *erstest.Server, lifetime time.Duration, ce
 	o.write(t, "passphrase", erstest.Passphrase)
 	o.write(t, "ticket", erstest.TicketGP)
 	o.write(t, "agent", "#!/bin/sh\nexec cat '"+o.path("ticket")+"'\n")
-	require.NoError(t, os.Chmod(o.path("agent"), 0o700)) //nolint:gosec // G302: a program
+	require.NoError(t, os.Chmod(o.path("agent"), 0o700))
 	o.write(t, "config.toml", fmt.Sprintf(
 		"base_url = %q\nasid = %q\nagent_command = [%q]\nca_bundle = 'ca.pem'\naudit_dir = 'audit'\n%s\n",
 		server.URL, erstest.ASID, o.path("agent"), certificate))
