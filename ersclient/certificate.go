@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -12,30 +13,28 @@ import (
 	"strings"
 	"time"
 
-	"software.sslmate.com/src/go-pkcs12"
-
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
 // CertificateFiles say where the organisation's endpoint certificate is: a PEM pair, or one PKCS#12 file.
 type CertificateFiles struct {
-	// Certificate is a PEM file with the certificate, followed by those between it and the NHS root.
+	// Certificate is a PEM file with the certificate and those between it and the NHS root, or the certificate in DER.
 	Certificate string
-	// Key is a PEM file with the certificate's key and no other, not encrypted. If it is empty, the key is looked for in
-	// Certificate.
+	// Key is a PEM file with the certificate's key and no other. If it is empty, the key is looked for in Certificate.
 	Key string
 	// PKCS12 is a file with certificate, chain and key (.p12 or .pfx), of the modern or the legacy encryptions.
 	PKCS12 string
-	// Passphrase opens PKCS12.
+	// Passphrase opens PKCS12, or the key if that is encrypted.
 	Passphrase secret.Text
 }
 
 // LoadCertificate reads the organisation's endpoint certificate (SEC-001) from files; package certstore takes it from Windows'
 // certificate stores. Every way in which files can be wrong is a *Problem of its own, which names the setting and the remedy:
 // CERT-NOT_SET, CERT-AMBIGUOUS, CERT-MISSING, CERT-UNREADABLE, CERT-TOO_BIG, CERT-NOT_PEM, CERT-INVALID, CERT-KEY_MISSING,
-// CERT-KEY_ENCRYPTED, CERT-KEY_INVALID, CERT-KEY_TWICE, CERT-KEY_MISMATCH, CERT-PASSPHRASE, CERT-PKCS12, and those of
-// CheckCertificate.
+// CERT-KEY_ENCRYPTED, CERT-KEY_INVALID, CERT-KEY_TWICE, CERT-KEY_MISMATCH, CERT-PASSPHRASE, CERT-PKCS12,
+// CERT-PKCS12_ENCRYPTION, and those of CheckCertificate. Where a passphrase is wanted and Passphrase is empty, ErrNoPassphrase is in
+// the error's chain.
 //
 // Whether the certificate has been revoked is for e-RS to say: no CRL is fetched and no OCSP responder asked.
 func LoadCertificate(files CertificateFiles) (tls.Certificate, error) {
@@ -49,7 +48,7 @@ func LoadCertificate(files CertificateFiles) (tls.Certificate, error) {
 		certificate, err = loadPKCS12(source, files.Passphrase)
 	case files.Certificate != "":
 		source = settingFile{"CERT", "certificate", files.Certificate}
-		certificate, err = loadPEM(source, files.Key)
+		certificate, err = loadPEM(source, files.Key, files.Passphrase)
 	default:
 		return tls.Certificate{}, certificateNotSet
 	}
@@ -118,6 +117,9 @@ func CommonName(certificate tls.Certificate) string {
 	return parsed.Subject.CommonName
 }
 
+// ErrNoPassphrase is the cause of a file that needs a passphrase where none was given.
+var ErrNoPassphrase = errors.New("it is encrypted, and there is no passphrase")
+
 // maxCertificateFile is far more than a certificate, its chain and its key can need. Bundles of authorities may be longer.
 const maxCertificateFile = 1 << 20
 
@@ -130,22 +132,18 @@ func (s settingFile) readCertificate() ([]byte, error) {
 	return s.read()
 }
 
-func loadPEM(source settingFile, keyPath string) (tls.Certificate, error) {
+func loadPEM(source settingFile, keyPath string, passphrase secret.Text) (tls.Certificate, error) {
 	data, err := source.readCertificate()
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	var certificate tls.Certificate
-	for _, block := range pemBlocks(data) {
-		if block.Type == "CERTIFICATE" {
-			certificate.Certificate = append(certificate.Certificate, block.Bytes)
-		}
-	}
-	if len(certificate.Certificate) == 0 {
-		return tls.Certificate{}, source.problem(certificateNotPEM, errors.New("no PEM block of type CERTIFICATE"))
-	}
-	if certificate.Leaf, err = x509.ParseCertificate(certificate.Certificate[0]); err != nil {
-		return tls.Certificate{}, source.problem(certificateInvalid, err)
+	certificates, damaged := certificatesIn(data)
+	switch {
+	case damaged != nil:
+		// Whole ones beside it are not enough: what is cut off is most often the chain of a file that is still being written.
+		return tls.Certificate{}, source.problem(certificateInvalid, damaged)
+	case len(certificates) == 0:
+		return tls.Certificate{}, source.foreign(certificateNotPEM, data, errors.New("no PEM block of type CERTIFICATE"))
 	}
 	keySource := settingFile{"CERT", "key", keyPath}
 	if keyPath == "" {
@@ -153,80 +151,97 @@ func loadPEM(source settingFile, keyPath string) (tls.Certificate, error) {
 	} else if data, err = keySource.readCertificate(); err != nil {
 		return tls.Certificate{}, err
 	}
-	if certificate.PrivateKey, err = parseKey(keySource, data); err != nil {
+	key, err := parseKey(keySource, data, passphrase, certificates[0])
+	if err != nil {
 		return tls.Certificate{}, err
 	}
-	if !belongTogether(certificate.Leaf, certificate.PrivateKey) {
-		return tls.Certificate{}, keySource.problem(keyMismatch, errors.New("the public keys differ"))
+	leaf, err := leafFor(certificates, key)
+	switch {
+	case errors.Is(err, errCertificate):
+		return tls.Certificate{}, source.problem(certificateInvalid, err)
+	case err != nil:
+		return tls.Certificate{}, keySource.problem(keyMismatch, err)
 	}
-	return certificate, nil
+	return tls.Certificate{PrivateKey: key, Leaf: leaf, Certificate: orderChain(leaf, certificates)}, nil
 }
 
-// parseKey finds the private key in a PEM file.
-func parseKey(source settingFile, data []byte) (crypto.PrivateKey, error) {
-	blocks := pemBlocks(data)
-	if len(blocks) == 0 {
-		return nil, source.problem(certificateNotPEM, errors.New("no PEM block"))
+// parseKey finds the private key in a PEM file, or in one that is the DER of a key. certificate is any one, in DER.
+func parseKey(source settingFile, data []byte, passphrase secret.Text, certificate []byte) (crypto.PrivateKey, error) {
+	blocks, damaged := pemBlocks(data)
+	isKey := func(kind string) bool { return strings.HasSuffix(kind, "PRIVATE KEY") }
+	switch {
+	case len(blocks)+len(damaged) == 0 && isKeyDER(data):
+		blocks = []*pem.Block{{Type: "PRIVATE KEY", Bytes: data}}
+	case len(blocks)+len(damaged) == 0 && isCertificate(data):
+		return nil, source.problem(keyMissing, errors.New("a certificate in DER"))
+	case len(blocks)+len(damaged) == 0:
+		return nil, source.foreign(certificateNotPEM, data, errors.New("no PEM block"))
+	case slices.ContainsFunc(damaged, isKey):
+		return nil, source.problem(keyInvalid, errPEMDamaged)
 	}
-	blocks = slices.DeleteFunc(blocks, func(block *pem.Block) bool { return !strings.HasSuffix(block.Type, "PRIVATE KEY") })
+	blocks = slices.DeleteFunc(blocks, func(block *pem.Block) bool { return !isKey(block.Type) })
 	switch len(blocks) {
 	case 0:
-		return nil, source.problem(keyMissing, errors.New("no PEM block of a private key"))
+		return nil, source.foreign(keyMissing, data, errors.New("no PEM block of a private key"))
 	case 1:
 	default:
 		// To take one would be to guess, and the wrong guess would look like a key of another certificate.
 		return nil, source.problem(keyTwice, fmt.Errorf("%d PEM blocks of a private key", len(blocks)))
 	}
-	block := blocks[0]
-	if block.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
-		return nil, source.problem(keyEncrypted, errors.New(block.Type+" is encrypted"))
-	}
-	key, err := parseKeyBlock(block)
-	if err != nil {
+	key, err := openKey(blocks[0], passphrase, certificate)
+	switch {
+	case errors.Is(err, ErrNoPassphrase), errors.Is(err, errEncryption):
+		return nil, source.problem(keyEncrypted, err)
+	case errors.Is(err, errPassphrase):
+		return nil, source.problem(wrongPassphrase, err)
+	case err != nil && blocks[0].Type == "OPENSSH PRIVATE KEY":
+		return nil, source.foreign(keyInvalid, data, err)
+	case err != nil:
 		return nil, source.problem(keyInvalid, err)
 	}
 	return key, nil
 }
 
-func parseKeyBlock(block *pem.Block) (crypto.PrivateKey, error) {
-	switch block.Type {
-	case "RSA PRIVATE KEY":
-		return x509.ParsePKCS1PrivateKey(block.Bytes)
-	case "EC PRIVATE KEY":
-		return x509.ParseECPrivateKey(block.Bytes)
-	case "PRIVATE KEY":
-		return x509.ParsePKCS8PrivateKey(block.Bytes)
+// openKey parses the key of a PEM block, and decrypts it first if it is encrypted, as PKCS#8 or in OpenSSL's old form.
+func openKey(block *pem.Block, passphrase secret.Text, certificate []byte) (crypto.PrivateKey, error) {
+	legacy := x509.IsEncryptedPEMBlock(block) //nolint:staticcheck // SA1019: no safer form is on offer, files of this one are
+	var sealed encryptedKey
+	_, plain := asn1.Unmarshal(block.Bytes, &sealed)
+	switch {
+	case !legacy && block.Type != "ENCRYPTED PRIVATE KEY" && (plain != nil || len(sealed.Data) == 0):
+		return parseKeyDER(block.Bytes)
+	case passphrase.IsZero():
+		return nil, ErrNoPassphrase
+	case !legacy:
+		return openSealedKey(block.Bytes, passphrase.Reveal(), certificate)
 	}
-	return nil, fmt.Errorf("keys of type %q are not supported", block.Type)
+	der, err := x509.DecryptPEMBlock(block, []byte(passphrase.Reveal())) //nolint:staticcheck // SA1019: as above
+	if errors.Is(err, x509.IncorrectPasswordError) {
+		return nil, errPassphrase
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errEncryption, err)
+	}
+	if length, header, ok := sequenceLength(der); !ok || header+length != len(der) {
+		// One wrong passphrase in 256 makes a padding that looks right.
+		return nil, errPassphrase
+	}
+	return parseKeyDER(der)
 }
 
-func loadPKCS12(source settingFile, passphrase secret.Text) (tls.Certificate, error) {
-	data, err := source.readCertificate()
-	if err != nil {
-		return tls.Certificate{}, err
+// parseKeyDER parses a key that is not encrypted: of PKCS #8, PKCS #1 or SEC 1, whatever it is called.
+func parseKeyDER(der []byte) (crypto.PrivateKey, error) {
+	key, err := x509.ParsePKCS8PrivateKey(der)
+	if err == nil {
+		return key, nil
 	}
-	key, first, others, err := pkcs12.DecodeChain(data, passphrase.Reveal())
-	if errors.Is(err, pkcs12.ErrIncorrectPassword) || errors.Is(err, pkcs12.ErrDecryption) {
-		return tls.Certificate{}, source.problem(wrongPassphrase, err)
+	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
+		return key, nil
 	}
-	if err != nil {
-		return tls.Certificate{}, source.problem(notPKCS12, err)
+	if key, err := x509.ParseECPrivateKey(der); err == nil {
+		return key, nil
 	}
-	// The organisation's certificate is the one that the key belongs to: some programs write it last.
-	certificate := tls.Certificate{PrivateKey: key}
-	var chain [][]byte
-	for _, one := range append([]*x509.Certificate{first}, others...) {
-		if certificate.Leaf == nil && belongTogether(one, key) {
-			certificate.Leaf = one
-		} else {
-			chain = append(chain, one.Raw)
-		}
-	}
-	if certificate.Leaf == nil {
-		return tls.Certificate{}, source.problem(keyMismatch, errors.New("no certificate in the file has the public key"))
-	}
-	certificate.Certificate = append([][]byte{certificate.Leaf.Raw}, chain...)
-	return certificate, nil
+	return nil, err
 }
 
 // belongTogether tells whether a certificate is for a key.
@@ -237,6 +252,20 @@ func belongTogether(certificate *x509.Certificate, key crypto.PrivateKey) bool {
 	}
 	public, ok := signer.Public().(interface{ Equal(crypto.PublicKey) bool })
 	return ok && public.Equal(certificate.PublicKey)
+}
+
+// foreign is problem for a file that may be of another kind, which the Problem then names with the way to convert it.
+func (s settingFile) foreign(template *Problem, data []byte, cause error) *Problem {
+	made := s.problem(template, cause)
+	kind := foreignKind(data)
+	if kind == isAPKCS12 && s.kind == "CA" {
+		kind = isAPKCS12Bundle
+	}
+	if kind != nil {
+		made.Happened = problem.Sentences(made.Happened, kind.Happened)
+		made.Steps = slices.Insert(slices.Clone(made.Steps), 1, kind.Steps...)
+	}
+	return made
 }
 
 const stepFixCertificate = "Give your local service desk the reference below, and the name of the setting and the file."
@@ -287,12 +316,12 @@ var (
 	keyEncrypted = &problem.Problem{
 		Code:  "CERT-KEY_ENCRYPTED",
 		Title: "The key of your organisation's certificate is encrypted",
-		Happened: "The private key in {{.File}} (setting {{.Setting}}) has a passphrase, which this program cannot use with " +
-			"PEM files.",
+		Happened: "The private key in {{.File}} (setting {{.Setting}}) is encrypted in a way that this program cannot open, " +
+			"or no passphrase was given for it.",
 		Steps: []string{
 			stepFixCertificate,
-			"Key and certificate have to be converted to one PKCS#12 file: openssl pkcs12 -export -inkey KEY -in CERTIFICATE " +
-				"-out NEW.p12. Then certificate names the new file, and key is left empty.",
+			"The key is converted with openssl pkcs8 -topk8 -v2 aes256 -in \"{{.File}}\" -out NEW.key. If openssl cannot open it, " +
+				"add -provider legacy -provider default. The passphrase is stored with ers-login passphrase.",
 		},
 	}
 	keyInvalid = &problem.Problem{
@@ -306,6 +335,16 @@ var (
 		Title:    "There is more than one key for your organisation's certificate",
 		Happened: "{{.File}} (setting {{.Setting}}) has several private keys in it, and only one can be the certificate's.",
 		Steps:    []string{stepFixCertificate, "The keys that do not belong to the certificate have to be taken out of the file."},
+	}
+	storeKeyTwice = &problem.Problem{
+		Code:     "CERT-KEY_TWICE",
+		Title:    "There is more than one key for your organisation's certificate",
+		Happened: "{{.File}} (setting {{.Setting}}) has several private keys in it, and only one can be the certificate's.",
+		Steps: []string{
+			stepFixCertificate,
+			"The names of the keys are shown by keytool -list -keystore \"{{.File}}\". One of them is taken out with keytool " +
+				"-importkeystore -srckeystore \"{{.File}}\" -srcalias NAME -destkeystore NEW.p12 -deststoretype PKCS12.",
+		},
 	}
 	keyMismatch = &problem.Problem{
 		Code:     "CERT-KEY_MISMATCH",
@@ -329,6 +368,16 @@ var (
 		Steps: []string{
 			stepFixCertificate,
 			"The name of a PEM file must not end in .p12 or .pfx. A PKCS#12 file has to be exported with its private key.",
+		},
+	}
+	pkcs12Encryption = &problem.Problem{
+		Code:     "CERT-PKCS12_ENCRYPTION",
+		Title:    "Your organisation's certificate could not be read",
+		Happened: "{{.File}} (setting {{.Setting}}) is a PKCS#12 file that is encrypted in a way which this program cannot open.",
+		Steps: []string{
+			stepFixCertificate,
+			"The file is converted with openssl pkcs12 -legacy -nodes -in \"{{.File}}\" -out KEY.pem and then openssl pkcs12 -export " +
+				"-in KEY.pem -out NEW.p12. Delete KEY.pem afterwards: its key is not encrypted.",
 		},
 	}
 	certificateExpired = &problem.Problem{

@@ -76,6 +76,7 @@ type Config struct {
 // (requirement IO-06): the next one waits for its turn, and fails with NET-THROTTLED if that is further away than ten seconds
 // or the end of its context.
 type Client struct {
+	config Config
 	// target is where sessions are.
 	target    *url.URL
 	header    http.Header
@@ -103,6 +104,44 @@ func New(config Config) (*Client, error) {
 	if config.Timeout <= 0 {
 		config.Timeout = DefaultTimeout
 	}
+	header, err := headerOf(config)
+	if err != nil {
+		return nil, err
+	}
+	notices := newNotices(config)
+	client := &Client{
+		config:    config,
+		target:    target,
+		header:    header,
+		timeout:   config.Timeout,
+		transport: newTransport(config, target, notices.keyExchange),
+		throttle:  newThrottle(),
+		retry:     newRetryPolicy(),
+		notices:   notices,
+		now:       time.Now,
+	}
+	client.notices.look(client.now())
+	return client, nil
+}
+
+// Renewed returns a Client like c that presents another certificate and trusts other authorities, as after a renewal. It shares
+// c's turns (IO-06) and notices: one about the old certificate is taken back. c's idle connections are closed, and its calls under way
+// go on; use it no more. The error is SETTING-FQDN, and c stays as it is.
+func (c *Client) Renewed(certificate tls.Certificate, roots *x509.CertPool, trustStore string) (*Client, error) {
+	made := *c
+	made.config.Certificate, made.config.RootCAs, made.config.TrustStore = certificate, roots, trustStore
+	var err error
+	if made.header, err = headerOf(made.config); err != nil {
+		return nil, err
+	}
+	made.transport = newTransport(made.config, c.target, c.notices.keyExchange)
+	c.notices.renew(leafOf(certificate), c.now())
+	c.Close()
+	return &made, nil
+}
+
+// headerOf returns what every call has in its header.
+func headerOf(config Config) (http.Header, error) {
 	// Set would rewrite these names (Xapi_asid). In the map they stay as they are, on the wire too.
 	header := http.Header{"XAPI_ASID": {config.ASID}, "User-Agent": {"ers-login"}}
 	if config.UserAgent != "" {
@@ -115,19 +154,7 @@ func New(config Config) (*Client, error) {
 		}
 		header["XAPI_FQDN"] = []string{fqdn}
 	}
-	notices := newNotices(config)
-	client := &Client{
-		target:    target,
-		header:    header,
-		timeout:   config.Timeout,
-		transport: newTransport(config, target, notices.keyExchange),
-		throttle:  newThrottle(),
-		retry:     newRetryPolicy(),
-		notices:   notices,
-		now:       time.Now,
-	}
-	client.notices.look(client.now())
-	return client, nil
+	return header, nil
 }
 
 // targetOf returns where the sessions of a base URL are. It accepts an https URL of a host and a path, and nothing else:

@@ -23,3 +23,6 @@ func Draw(client *Client, outcome bool) { client.retry.draw = func() bool { retu
 
 // SetClock replaces the clock on the wall.
 func SetClock(client *Client, now func() time.Time) { client.now = now }
+
+// ShareTurns reports whether two clients wait for the same turns.
+func ShareTurns(one, other *Client) bool { return one.throttle == other.throttle }

@@ -33,10 +33,10 @@ const (
 // notices tells of changes, one after the other, and of each once.
 type notices struct {
 	tell func(kind string, p *Problem)
-	// leaf is the endpoint certificate, nil if there is none.
-	leaf *x509.Certificate
 
 	mu sync.Mutex
+	// leaf is the endpoint certificate, nil if there is none.
+	leaf *x509.Certificate
 	// looked is when the certificate was looked at, and certificate the code of what was said of it.
 	looked      time.Time
 	certificate string
@@ -65,6 +65,14 @@ func leafOf(certificate tls.Certificate) *x509.Certificate {
 		return nil
 	}
 	return leaf
+}
+
+// renew looks at another certificate from now on.
+func (n *notices) renew(leaf *x509.Certificate, now time.Time) {
+	n.mu.Lock()
+	n.leaf, n.looked = leaf, time.Time{}
+	n.mu.Unlock()
+	n.look(now)
 }
 
 // look looks at the certificate, once a day. By a clock that was set back it is looked at again.

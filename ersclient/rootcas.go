@@ -2,8 +2,7 @@ package ersclient
 
 import (
 	"crypto/x509"
-	"encoding/pem"
-	"fmt"
+	"errors"
 	"os"
 	"sync"
 
@@ -32,9 +31,10 @@ func trustPhrase(name string) problem.Phrase {
 	return problem.Verbatim(name)
 }
 
-// LoadRootCAs returns the authorities that e-RS's certificate may come from, and their name for Config.TrustStore: those of a PEM
-// bundle, and no others, since the NHS root is in no system, and a proxy that looks into TLS has its root in most. Without a
-// bundle the pool is nil, which stands for the system's: those of its own folders, whatever SSL_CERT_FILE and SSL_CERT_DIR say.
+// LoadRootCAs returns the authorities that e-RS's certificate may come from, and their name for Config.TrustStore: those of a
+// bundle in PEM or in DER, and no others, since the NHS root is in no system, and a proxy that looks into TLS has its root in most.
+// Without a bundle the pool is nil, which stands for the system's: those of its own folders, whatever SSL_CERT_FILE and
+// SSL_CERT_DIR say.
 //
 // The error is a *Problem: CA-MISSING, CA-UNREADABLE or CA-EMPTY. A certificate in the bundle that cannot be
 // understood is passed over as long as another one can: bundles of many authorities often hold an oddity.
@@ -50,12 +50,13 @@ func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err
 	}
 	pool = x509.NewCertPool()
 	added := 0
-	refused := fmt.Errorf("no PEM block of type CERTIFICATE")
-	for _, block := range pemBlocks(data) {
-		if block.Type != "CERTIFICATE" {
-			continue
-		}
-		authority, err := x509.ParseCertificate(block.Bytes)
+	refused := errors.New("no PEM block of type CERTIFICATE")
+	found, damaged := certificatesIn(data)
+	if damaged != nil {
+		refused = damaged
+	}
+	for _, one := range found {
+		authority, err := x509.ParseCertificate(one)
 		if err != nil {
 			refused = err
 			continue
@@ -64,7 +65,7 @@ func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err
 		added++
 	}
 	if added == 0 {
-		return nil, "", bundle.problem(bundleEmpty, refused)
+		return nil, "", bundle.foreign(bundleEmpty, data, refused)
 	}
 	return pool, bundlePath, nil
 }
@@ -82,19 +83,10 @@ var withoutVariables = sync.OnceFunc(func() {
 	_, _ = x509.SystemCertPool()
 })
 
-// pemBlocks returns the PEM blocks of a file, whatever stands between them.
-func pemBlocks(data []byte) []*pem.Block {
-	var blocks []*pem.Block
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		blocks = append(blocks, block)
-	}
-	return blocks
-}
-
 var bundleEmpty = &problem.Problem{
 	Code:     "CA-EMPTY",
 	Title:    "The file of trusted certificates has none in it",
-	Happened: "The setting {{.Setting}} names {{.File}}, and there is no certificate in PEM form in it.",
+	Happened: "The setting {{.Setting}} names {{.File}}, and there is no certificate in it that can be read.",
 	Steps: []string{
 		"Ask your local service desk to put the NHS root certificate there, in PEM form: it begins with BEGIN CERTIFICATE.",
 	},

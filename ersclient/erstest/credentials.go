@@ -24,8 +24,9 @@ const FQDN = "ers-login.r01.erstest.example"
 // Passphrase opens the PKCS#12 file that WriteFiles writes. It protects nothing: the key lies beside it as PEM.
 const Passphrase = "erstest"
 
-// credentials are one server's certificates. The authority's key is not kept.
+// credentials are one server's certificates.
 type credentials struct {
+	issuer    *issuer
 	authority *x509.Certificate
 	server    tls.Certificate
 	client    tls.Certificate
@@ -47,16 +48,30 @@ func newCredentials(serverNames []string, from, until time.Time) (*credentials, 
 	if !from.IsZero() || !until.IsZero() {
 		server.NotBefore, server.NotAfter = from, until
 	}
-	made := &credentials{authority: issuer.certificate}
+	made := &credentials{issuer: issuer, authority: issuer.certificate}
 	if made.server, err = issuer.issue(server); err != nil {
 		return nil, err
 	}
+	made.client, err = issuer.issue(clientLeaf())
+	return made, err
+}
+
+func clientLeaf() *x509.Certificate {
 	client := leaf(FQDN, x509.ExtKeyUsageClientAuth)
 	client.DNSNames = []string{FQDN}
-	if made.client, err = issuer.issue(client); err != nil {
-		return nil, err
+	return client
+}
+
+// RenewClient makes another endpoint certificate for ClientCertificate and WriteFiles, which is valid until then. The one before
+// is accepted for as long as it is valid. It is called while nothing else uses the Server's certificates.
+func (s *Server) RenewClient(until time.Time) error {
+	template := clientLeaf()
+	template.NotAfter = until
+	client, err := s.credentials.issuer.issue(template)
+	if err == nil {
+		s.credentials.client = client
 	}
-	return made, nil
+	return err
 }
 
 func (c *credentials) serverConfig() *tls.Config {
@@ -70,7 +85,7 @@ func (c *credentials) serverConfig() *tls.Config {
 	}
 }
 
-// issuer is a certificate authority for as long as it takes to make one server's certificates.
+// issuer is a certificate authority, in memory alone.
 type issuer struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey

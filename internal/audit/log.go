@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,6 +78,8 @@ type Log struct {
 
 	mu     sync.Mutex
 	closed bool
+	// fqdn takes the place of that of the settings once it is set.
+	fqdn string
 	// pending are the records that are not written, the oldest first, and probes those who ask whether one could be.
 	pending []*entry
 	probes  []chan<- error
@@ -138,15 +141,26 @@ func Open(settings Settings) (*Log, error) {
 	return l, l.Ready(ctx)
 }
 
+// Rename has the records from now on name another certificate, as after a renewal.
+func (l *Log) Rename(fqdn string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fqdn = fqdn
+}
+
 // Append writes the record of an event, and those that have waited before it. It is on the disk when Append returns nil.
 //
 // The error is a *problem.Problem: [Unwritable], [DiskFull] or [Locked]. The record is then kept, and written as soon as it can be; so
 // it is if ctx ends first, which ends the waiting and nothing else.
 func (l *Log) Append(ctx context.Context, event Event) error {
+	settings := l.settings
+	l.mu.Lock()
+	settings.FQDN = cmp.Or(l.fqdn, settings.FQDN)
+	l.mu.Unlock()
 	added := &entry{
 		call:   event.Call,
-		record: l.settings.record(event, l.settings.SessionID),
-		brief:  l.settings.record(event, Digest),
+		record: settings.record(event, settings.SessionID),
+		brief:  settings.record(event, Digest),
 		result: make(chan error, 1),
 	}
 	l.mu.Lock()

@@ -454,3 +454,19 @@ func BenchmarkAppend(b *testing.B) {
 	}
 	require.NoError(b, log.Close())
 }
+
+// A renewed certificate may have another name: records say which one e-RS saw.
+func TestLAL001TheNameOfARenewedCertificate(t *testing.T) {
+	s := settings(t)
+	s.FQDN = "old.example"
+	log, err := audit.Open(s)
+	require.NoError(t, err)
+	appendTo(t, log, 1)
+	log.Rename("new.example")
+	appendTo(t, log, 1)
+	require.NoError(t, log.Close())
+	written, _ := records(t, s.Dir)
+	require.Len(t, written, 2)
+	assert.Equal(t, "old.example", written[0].FQDN)
+	assert.Equal(t, "new.example", written[1].FQDN)
+}

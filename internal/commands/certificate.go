@@ -12,7 +12,8 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// certificate loads the organisation's certificate. stored is asked for the passphrase of a PKCS#12 file, if no file has it.
+// certificate loads the organisation's certificate. stored is asked for a passphrase if one is needed and
+// no file has it.
 func (r realNeighbours) certificate(
 	ctx context.Context, settings config.Config, stored config.PassphraseSource,
 ) (tls.Certificate, error) {
@@ -22,18 +23,24 @@ func (r realNeighbours) certificate(
 	}
 	files := ersclient.CertificateFiles{Certificate: settings.Certificate, Key: settings.Key}
 	if settings.PKCS12() {
-		passphrase, err := settings.Passphrase(ctx, stored)
-		switch {
-		case errors.Is(err, handoff.ErrNotFound), err == nil && passphrase.IsZero():
-			return tls.Certificate{}, noPassphrase.With("File", settings.Certificate).
-				With("Setting", "certificate").WithPhrase("Origin", settings.Origin("certificate").Phrase()).Because(err)
-		case err != nil:
-			return tls.Certificate{}, err
-		}
-		r.log.Guard(passphrase)
-		files = ersclient.CertificateFiles{PKCS12: settings.Certificate, Passphrase: passphrase}
+		files = ersclient.CertificateFiles{PKCS12: settings.Certificate}
 	}
 	certificate, err := ersclient.LoadCertificate(files)
+	if !errors.Is(err, ersclient.ErrNoPassphrase) {
+		return certificate, withOrigin(settings, err)
+	}
+	locked := problem.Of(err)
+	passphrase, err := settings.Passphrase(ctx, stored)
+	switch {
+	case errors.Is(err, handoff.ErrNotFound), err == nil && passphrase.IsZero():
+		made := noPassphrase.With("File", locked.Args["File"]).With("Setting", locked.Args["Setting"])
+		return tls.Certificate{}, made.WithPhrase("Origin", settings.Origin(locked.Args["Setting"]).Phrase()).Because(err)
+	case err != nil:
+		return tls.Certificate{}, err
+	}
+	r.log.Guard(passphrase)
+	files.Passphrase = passphrase
+	certificate, err = ersclient.LoadCertificate(files)
 	return certificate, withOrigin(settings, err)
 }
 
@@ -55,8 +62,8 @@ func withOrigin(settings config.Config, err error) error {
 var noPassphrase = &problem.Problem{
 	Code:  "CERT-NO_PASSPHRASE",
 	Title: "The passphrase of your organisation's certificate is missing",
-	Happened: "{{.File}} is a PKCS#12 file, which is opened with a passphrase, and none is stored for it. The file is named by the " +
-		"setting {{.Setting}}, which comes from {{.Origin}}.",
+	Happened: "{{.File}} is opened with a passphrase, and none is stored for it. The file is named by the setting {{.Setting}}, " +
+		"which comes from {{.Origin}}.",
 	Steps: []string{
 		"Give your local service desk the reference below.",
 		"For the service desk: run ers-login passphrase as this user, which stores the passphrase in the keyring, or set " +

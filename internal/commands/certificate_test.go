@@ -2,12 +2,17 @@ package commands
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
@@ -29,6 +34,18 @@ func certificateFolder(t *testing.T) string {
 	for name, passphrase := range map[string]string{"passphrase": erstest.Passphrase, "wrong": "not this one"} {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(passphrase+"\n"), 0o600))
 	}
+	client := server.ClientCertificate()
+	key, isEC := client.PrivateKey.(*ecdsa.PrivateKey)
+	require.True(t, isEC)
+	der, err := x509.MarshalECPrivateKey(key)
+	require.NoError(t, err)
+	//nolint:staticcheck // SA1019: files of this form exist
+	sealed, err := x509.EncryptPEMBlock(rand.Reader, "EC PRIVATE KEY", der, []byte(erstest.Passphrase), x509.PEMCipherAES256)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "sealed-key.pem"), pem.EncodeToMemory(sealed), 0o600))
+	empty, err := pkcs12.Modern2023.Encode(key, client.Leaf, nil, "")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "empty.p12"), empty, 0o600))
 	return folder
 }
 
@@ -58,6 +75,13 @@ func TestCertificate(t *testing.T) {
 		"passphrase from a file":        {p12 + "passphrase_file = 'passphrase'", stored(secret.Text{}, none), "", ""},
 		"passphrase from the keyring":   {p12, stored(secret.New(erstest.Passphrase), nil), "", ""},
 		"PEM":                           {"certificate = 'client.pem'\nkey = 'client-key.pem'", nil, "", ""},
+		"PEM asks nobody":               {"certificate = 'client.pem'\nkey = 'client-key.pem'\npassphrase_file = 'gone'", nil, "", ""},
+		"an encrypted key":              {"certificate = 'client.pem'\nkey = 'sealed-key.pem'\npassphrase_file = 'passphrase'", nil, "", ""},
+		"one, from the keyring":         {"certificate = 'client.pem'\nkey = 'sealed-key.pem'", stored(secret.New(erstest.Passphrase), nil), "", ""},
+		"one, and none in the keyring":  {"certificate = 'client.pem'\nkey = 'sealed-key.pem'", stored(secret.Text{}, none), "CERT-NO_PASSPHRASE", "line 2 of"},
+		"one, and a wrong passphrase":   {"certificate = 'client.pem'\nkey = 'sealed-key.pem'\npassphrase_file = 'wrong'", nil, "CERT-PASSPHRASE", "line 2 of"},
+		"PKCS#12 that needs none":       {"certificate = 'empty.p12'", nil, "", ""},
+		"PKCS#12 that needs another":    {"certificate = 'empty.p12'\npassphrase_file = 'wrong'", nil, "", ""},
 		"no passphrase in the keyring":  {p12, stored(secret.Text{}, none), "CERT-NO_PASSPHRASE", "ers-login passphrase"},
 		"an empty one":                  {p12, stored(secret.Text{}, nil), "CERT-NO_PASSPHRASE", "passphrase_file"},
 		"the keyring is locked":         {p12, stored(secret.Text{}, keyring.Locked), "KEYRING-LOCKED", ""},
@@ -78,7 +102,7 @@ func TestCertificate(t *testing.T) {
 			assert.Equal(t, test.code, found.Code)
 			assert.Contains(t, told(found), test.says)
 			assert.NotContains(t, told(found), "{{")
-			if test.code == "CERT-NO_PASSPHRASE" {
+			if test.code == "CERT-NO_PASSPHRASE" && test.says != "line 2 of" {
 				assert.Contains(t, told(found), "setting certificate")
 				assert.Contains(t, told(found), "line 1 of "+filepath.Join(folder, "config.toml"))
 				assert.True(t, found.Retry)

@@ -24,8 +24,8 @@ const maxSecret = 1024
 func (p program) passphrase() *cobra.Command {
 	return p.storing(kept{
 		use: "passphrase", what: "passphrase", prompt: "Passphrase: ",
-		short: "Store the passphrase of the PKCS#12 certificate in the keyring",
-		long: "Asks for the passphrase of the certificate in PKCS#12 form and stores it in the keyring, where the program finds it at the\n" +
+		short: "Store the passphrase of the certificate or its key in the keyring",
+		long: "Asks for the passphrase of a PKCS#12 certificate or an encrypted key and stores it in the keyring, where the program finds it at the\n" +
 			"next sign-in. It is read from standard input, and from the terminal without showing it; it is never an argument.",
 		store: (*keyring.Client).SetPassphrase,
 	})

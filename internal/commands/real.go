@@ -119,7 +119,7 @@ func (r realNeighbours) prepare(ctx context.Context) (neighbours, error) {
 	if err != nil {
 		return neighbours{}, err
 	}
-	ers, fqdn, err := r.client(ctx, settings, ring)
+	ers, err := r.newRenewing(ctx, settings, ring)
 	if err != nil {
 		return neighbours{}, errors.Join(err, ring.Close())
 	}
@@ -129,7 +129,8 @@ func (r realNeighbours) prepare(ctx context.Context) (neighbours, error) {
 		return neighbours{}, errors.Join(err, ring.Close())
 	}
 	r.open.set(&cards)
-	records := r.openAudit(settings, ers, fqdn)
+	records := r.openAudit(settings, ers, ersclient.CommonName(ers.using.certificate))
+	ers.renamed = records.log.Rename
 	return neighbours{
 		agent: cards.agent, ers: records.ers, keyring: knowing{remembering{ring, r.left}, records.ers}, memory: r.memory,
 		nudge: cards.readers.Changed(), presence: func() login.Presence { return presenceOf(cards.readers.Presence()) },
@@ -185,31 +186,20 @@ func (p program) openKeyring(settings config.Config, log logrus.FieldLogger) (*k
 	}), nil
 }
 
-// client makes the client, and tells the name that the organisation's certificate is for.
-func (r realNeighbours) client(
-	ctx context.Context, settings config.Config, ring *keyring.Client,
-) (client *ersclient.Client, fqdn string, err error) {
-	certificate, err := r.certificate(ctx, settings, ring.Passphrase)
-	if err != nil {
-		return nil, "", err
-	}
-	roots, trustStore, err := ersclient.LoadRootCAs(settings.CABundle)
-	if err != nil {
-		return nil, "", withOrigin(settings, err)
-	}
+// client makes the client.
+func (r realNeighbours) client(settings config.Config, ring *keyring.Client, using credentials) (*ersclient.Client, error) {
 	proxy, err := ersclient.ProxyOf(settings.Proxy)
 	if err != nil {
-		return nil, "", withOrigin(settings, err)
+		return nil, withOrigin(settings, err)
 	}
-	client, err = ersclient.New(ersclient.Config{
-		BaseURL: settings.BaseURL, ASID: settings.ASID, Certificate: certificate,
-		RootCAs: roots, TrustStore: trustStore, SendFQDN: settings.SendFQDN,
+	return ersclient.New(ersclient.Config{
+		BaseURL: settings.BaseURL, ASID: settings.ASID, Certificate: using.certificate,
+		RootCAs: using.roots, TrustStore: using.trustStore, SendFQDN: settings.SendFQDN,
 		ServerName: settings.ServerName, RSAKeyExchange: settings.TLSCiphers == config.CiphersCompatible,
 		UserAgent: strings.Replace(r.program.name(), " ", "/", 1), Timeout: settings.RequestTimeout,
 		Proxy: proxy, ProxyCredentials: r.proxyCredentials(settings, ring.ProxyPassword),
 		Notice: r.board.Set,
 	})
-	return client, ersclient.CommonName(certificate), err
 }
 
 // proxyCredentials returns what a proxy is told that wants a user name and password: the user of the settings, with the password that

@@ -122,12 +122,12 @@ func (p program) clearLeftovers(ctx context.Context, sources config.Sources) err
 
 // closeLeftover closes a session at e-RS whose window is gone (A003), with a record in the audit log.
 func (r realNeighbours) closeLeftover(ctx context.Context, settings config.Config, ring *keyring.Client, left handoff.Session) error {
-	client, fqdn, err := r.client(ctx, settings, ring)
+	client, err := r.newRenewing(ctx, settings, ring)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	records := r.openAudit(settings, client, fqdn)
+	records := r.openAudit(settings, client, ersclient.CommonName(client.using.certificate))
 	key := ersclient.SessionKey{Text: left.SessionKey.Text}
 	records.ers.Know(key, left.UserIdentifier, ersclient.Permission{
 		BusinessFunction: ersclient.BusinessFunction(left.BusinessFunction), OrgIdentifier: left.OrgIdentifier, OrgName: left.OrgName,

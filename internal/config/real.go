@@ -117,10 +117,13 @@ func (c Config) requireFile(setting Setting, found *findings) {
 	}
 }
 
-// certificateHasKey looks into a PEM certificate's file. If that cannot be read, its own Problem is told, not the key's.
+// certificateHasKey looks into a PEM certificate's file. If that cannot be read, or is none, its own Problem is told, not the
+// key's.
 func (c Config) certificateHasKey() bool {
 	content, err := readBounded(c.Certificate, maxPEM)
-	return err != nil || bytes.Contains(content, []byte("PRIVATE KEY-----"))
+	// Windows writes UTF-16 too.
+	content = bytes.ReplaceAll(content, []byte{0}, nil)
+	return err != nil || bytes.Contains(content, []byte("PRIVATE KEY-----")) || !bytes.Contains(content, []byte("-----BEGIN "))
 }
 
 // bare takes the path out of an error of the file system.

@@ -61,6 +61,9 @@ func TestWhatARealSignInNeeds(t *testing.T) {
 		"no passphrase":  {platform + "certificate = 'a.p12'\npassphrase_file = 'p'", map[string]string{"a.p12": "x"}, []string{"SETTING-PASSPHRASE_FILE"}},
 		"not asked for":  {platform + "certificate = 'a.pem'\npassphrase_file = 'p'", map[string]string{"a.pem": pemCertificate + pemKey}, nil},
 		"far too large":  {platform + "certificate = 'a.pem'", map[string]string{"a.pem": strings.Repeat("x", 1<<20+1) + pemKey}, nil},
+		"UTF-16 in one":  {platform + "certificate = 'a.pem'", map[string]string{"a.pem": wide(pemCertificate + pemKey)}, nil},
+		"UTF-16 no key":  {platform + "certificate = 'a.pem'", map[string]string{"a.pem": wide(pemCertificate)}, []string{"SETTING-KEY"}},
+		"not PEM":        {platform + "certificate = 'a.pem'", map[string]string{"a.pem": "\x30\x82"}, nil},
 		"key in a chain": {platform + "certificate = 'a.pem'", map[string]string{"a.pem": pemKey + pemCertificate + pemCertificate}, nil},
 	}
 	for name, test := range tests {
@@ -76,6 +79,11 @@ func TestWhatARealSignInNeeds(t *testing.T) {
 			assert.Equal(t, test.codes, codes)
 		})
 	}
+}
+
+// wide is a text in UTF-16, as Windows' editors write it.
+func wide(text string) string {
+	return "\xff\xfe" + strings.Join(strings.Split(text, ""), "\x00") + "\x00"
 }
 
 // On Windows the certificate may be in the store instead. Whoever has neither must be told of both, and whoever has both of the
@@ -149,7 +157,7 @@ func TestPassphrase(t *testing.T) {
 		"none in the keyring":   {"certificate = 'a.pfx'", "", source(secret.Text{}, nil), secret.Text{}, ""},
 		"no keyring":            {"certificate = 'a.pfx'", "", nil, secret.Text{}, ""},
 		"keyring locked":        {"certificate = 'a.pfx'", "", source(secret.Text{}, locked), secret.Text{}, "locked"},
-		"PEM needs none":        {"certificate = 'a.pem'\npassphrase_file = 'gone'", "", source(secret.Text{}, locked), secret.Text{}, ""},
+		"a PEM key's too":       {"certificate = 'a.pem'\npassphrase_file = 'p'", planted.Reveal(), source(secret.Text{}, locked), planted, ""},
 		"file is gone":          {"certificate = 'a.p12'\npassphrase_file = 'hunter2'", "", source(planted, nil), secret.Text{}, "could not open"},
 		"file is empty":         {"certificate = 'a.p12'\npassphrase_file = 'p'", "\n", nil, secret.Text{}, "empty"},
 		"file has two lines":    {"certificate = 'a.p12'\npassphrase_file = 'p'", "a\nhunter2\n", nil, secret.Text{}, "more than one line"},

@@ -181,7 +181,7 @@ No secret stands in the settings, and a key, variable or flag that sounds like o
 refused, and so is a user name or password in the address of e-RS or of a proxy. Neither is ever shown:
 ` + "`ers-login config show`" + ` masks what sounds like a secret in the arguments of ` + "`agent_command`" + `.
 
-- The passphrase of a PKCS#12 certificate comes from the OS keyring (` + "`ers-login passphrase`" + `), or from the file that ` + "`passphrase_file`" + `
+- The passphrase of a PKCS#12 certificate or of an encrypted key comes from the OS keyring (` + "`ers-login passphrase`" + `), or from the file that ` + "`passphrase_file`" + `
   names: one line of UTF-8 text. On Linux and macOS that file must be private to its owner (` + "`chmod 600`" + `), who must be the user or root.
 - The password for a proxy comes from the OS keyring (` + "`ers-login proxy-password`" + `).
 

@@ -1,0 +1,317 @@
+package ersclient_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"github.com/stretchr/testify/require"
+	"software.sslmate.com/src/go-pkcs12"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// utf16Text returns a text in UTF-16, with a byte order mark if one is given.
+func utf16Text(text []byte, mark []byte, little bool) []byte {
+	made := bytes.Clone(mark)
+	for _, unit := range utf16.Encode([]rune(string(text))) {
+		high, low := byte(unit>>8), byte(unit)
+		if little {
+			high, low = low, high
+		}
+		made = append(made, high, low)
+	}
+	return made
+}
+
+func replaced(from, to string) func([]byte) []byte {
+	return func(text []byte) []byte { return bytes.ReplaceAll(text, []byte(from), []byte(to)) }
+}
+
+// ways are the ways in which Windows, mail programs and hands write a PEM file. openssl and curl read nearly all of them.
+var ways = map[string]func([]byte) []byte{
+	"as it is":                     func(text []byte) []byte { return text },
+	"UTF-8 with a byte order mark": func(text []byte) []byte { return join([]byte("\ufeff"), text) },
+	"byte order marks within":      replaced("-----BEGIN", "\ufeff-----BEGIN"),
+	"UTF-16 LE":                    func(text []byte) []byte { return utf16Text(text, []byte{0xff, 0xfe}, true) },
+	"UTF-16 BE":                    func(text []byte) []byte { return utf16Text(text, []byte{0xfe, 0xff}, false) },
+	"UTF-16 LE without a mark":     func(text []byte) []byte { return utf16Text(text, nil, true) },
+	"UTF-16 BE without a mark":     func(text []byte) []byte { return utf16Text(text, nil, false) },
+	"CRLF":                         replaced("\n", "\r\n"),
+	"CR":                           replaced("\n", "\r"),
+	"CRLF in UTF-16 LE":            func(text []byte) []byte { return utf16Text(replaced("\n", "\r\n")(text), []byte{0xff, 0xfe}, true) },
+	"blanks at the end of lines":   replaced("\n", " \t\n"),
+	"lines set in":                 replaced("\n", "\n    \t"),
+	"set in by U+00A0":             func(text []byte) []byte { return join([]byte("\u00a0"), replaced("\n", "\n\u00a0")(text)) },
+	"empty lines between":          replaced("\n", "\n\n"),
+	"no newline at the end":        bytes.TrimSpace,
+	"put together without newline": replaced("-----\n-----BEGIN", "----------BEGIN"),
+	"text before":                  func(text []byte) []byte { return join([]byte("Dear all,\n\nhere it is: -----\n"), text) },
+	"text behind":                  func(text []byte) []byte { return join(text, []byte("\n-- \nA Signature\n")) },
+	"Bag Attributes":               replaced("-----BEGIN", "Bag Attributes\n    localKeyID: 01 \nKey Attributes: <No Attributes>\n-----BEGIN"),
+	"Bag Attributes after a mark": func(text []byte) []byte {
+		return join([]byte("\ufeffBag Attributes\r\n"), replaced("\n", "\r\n")(text))
+	},
+}
+
+// Editors of Windows put a mark before the first line, and the first certificate or the key was lost without a word.
+func TestPEMFilesInEveryWayTheyAreWritten(t *testing.T) {
+	issuer := newPair(t, "a sub CA", newKey(t), -time.Hour, time.Hour, nil)
+	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, issuer)
+	encrypted := encryptedPEM(t, ours.key)
+	for name, written := range ways {
+		t.Run(name, func(t *testing.T) {
+			for form, files := range map[string]ersclient.CertificateFiles{
+				"two files": {
+					Certificate: write(t, written(join(ours.certificatePEM(), issuer.certificatePEM()))), Key: write(t, written(ours.keyPEM(t))),
+				},
+				"one file, key first": {
+					Certificate: write(t, written(join(ours.keyPEM(t), ours.certificatePEM(), issuer.certificatePEM()))),
+				},
+				"one file, authority first": {
+					Certificate: write(t, written(join(issuer.certificatePEM(), ours.certificatePEM(), ours.keyPEM(t)))),
+				},
+				"an encrypted key": {
+					Certificate: write(t, written(join(issuer.certificatePEM(), ours.certificatePEM()))),
+					Key:         write(t, written(encrypted)), Passphrase: secret.New(passphrase),
+				},
+			} {
+				certificate, err := ersclient.LoadCertificate(files)
+				require.NoError(t, err, form)
+				require.Equal(t, [][]byte{ours.certificate.Raw, issuer.certificate.Raw}, certificate.Certificate, form)
+				require.Equal(t, ours.certificate.Raw, certificate.Leaf.Raw, form)
+			}
+			pool, _, err := ersclient.LoadRootCAs(write(t, written(join(issuer.certificatePEM(), ours.certificatePEM()))))
+			require.NoError(t, err)
+			expected := x509.NewCertPool()
+			expected.AddCert(issuer.certificate)
+			expected.AddCert(ours.certificate)
+			require.True(t, pool.Equal(expected), "a certificate of the bundle is lost")
+		})
+	}
+}
+
+// encryptedPEM encrypts a key in OpenSSL's old form. The others are made by openssl, in the test of its files.
+func encryptedPEM(t *testing.T, key any) []byte {
+	t.Helper()
+	private, ok := key.(*ecdsa.PrivateKey)
+	require.True(t, ok)
+	der, err := x509.MarshalECPrivateKey(private)
+	require.NoError(t, err)
+	//nolint:staticcheck // SA1019: files of this form exist
+	block, err := x509.EncryptPEMBlock(rand.Reader, "EC PRIVATE KEY", der, []byte(passphrase), x509.PEMCipherAES256)
+	require.NoError(t, err)
+	return pem.EncodeToMemory(block)
+}
+
+// A chain is sent leaf first and then each one's issuer (RFC 5246), however the file has it: some servers refuse another order.
+func TestChainsAreOrderedByTheKey(t *testing.T) {
+	root := newPair(t, "the root", newKey(t), -time.Hour, time.Hour, nil)
+	sub := newAuthority(t, "the sub CA", root)
+	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, sub)
+	stranger := newPair(t, "a stranger", newKey(t), -time.Hour, time.Hour, nil)
+	expected := [][]byte{ours.certificate.Raw, sub.certificate.Raw, root.certificate.Raw, stranger.certificate.Raw}
+	for name, order := range map[string][]*pair{
+		"as it should be":    {ours, sub, root, stranger},
+		"the root first":     {root, sub, ours, stranger},
+		"a stranger first":   {stranger, root, ours, sub},
+		"the leaf twice":     {ours, root, ours, sub, stranger},
+		"the issuers mixed":  {sub, ours, root, stranger},
+		"an authority twice": {root, sub, root, ours, sub, stranger},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var file []byte
+			var others []*x509.Certificate
+			for _, one := range order {
+				file = append(file, one.certificatePEM()...)
+				others = append(others, one.certificate)
+			}
+			certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: write(t, file), Key: write(t, ours.keyPEM(t))})
+			require.NoError(t, err)
+			require.Equal(t, expected, certificate.Certificate)
+
+			bundle, err := pkcs12.Modern2023.Encode(ours.key, others[0], others[1:], passphrase)
+			require.NoError(t, err)
+			certificate, err = ersclient.LoadCertificate(ersclient.CertificateFiles{PKCS12: write(t, bundle), Passphrase: secret.New(passphrase)})
+			require.NoError(t, err)
+			require.Equal(t, expected, certificate.Certificate)
+		})
+	}
+}
+
+func newAuthority(t *testing.T, name string, parent *pair) *pair {
+	t.Helper()
+	key := newKey(t)
+	template := newPair(t, name, key, -time.Hour, time.Hour, parent).certificate
+	template.IsCA, template.KeyUsage = true, x509.KeyUsageCertSign
+	der, err := x509.CreateCertificate(rand.Reader, template, parent.certificate, key.Public(), parent.key)
+	require.NoError(t, err)
+	certificate, err := x509.ParseCertificate(der)
+	require.NoError(t, err)
+	return &pair{certificate, key}
+}
+
+// Windows exports a certificate as DER and calls it .cer or .crt, and so do authorities.
+func TestFilesInDER(t *testing.T) {
+	issuer := newPair(t, "a sub CA", newKey(t), -time.Hour, time.Hour, nil)
+	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, issuer)
+	key, ok := ours.key.(*ecdsa.PrivateKey)
+	require.True(t, ok)
+	sec1, err := x509.MarshalECPrivateKey(key)
+	require.NoError(t, err)
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	for name, der := range map[string][]byte{"SEC 1": sec1, "PKCS #8": pkcs8} {
+		t.Run(name, func(t *testing.T) {
+			for _, certificates := range [][]byte{ours.certificate.Raw, join(issuer.certificate.Raw, ours.certificate.Raw)} {
+				certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: write(t, certificates), Key: write(t, der)})
+				require.NoError(t, err)
+				require.Equal(t, ours.certificate.Raw, certificate.Leaf.Raw)
+			}
+		})
+	}
+	pool, _, err := ersclient.LoadRootCAs(write(t, issuer.certificate.Raw))
+	require.NoError(t, err)
+	expected := x509.NewCertPool()
+	expected.AddCert(issuer.certificate)
+	require.True(t, pool.Equal(expected))
+}
+
+// The label of a key is not to be relied on: programs put one form under the label of another.
+func TestKeysUnderAnotherLabel(t *testing.T) {
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	_, edwards, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(edwards)
+	require.NoError(t, err)
+	oursRSA := newPair(t, "gp.surgery.example", rsaKey, -time.Hour, time.Hour, nil)
+	oursEdwards := newPair(t, "gp.surgery.example", edwards, -time.Hour, time.Hour, nil)
+	for name, one := range map[string]struct {
+		label string
+		der   []byte
+		ours  *pair
+	}{
+		"PKCS #1 as PKCS #8": {"PRIVATE KEY", x509.MarshalPKCS1PrivateKey(rsaKey), oursRSA},
+		"PKCS #8 as PKCS #1": {"RSA PRIVATE KEY", pkcs8, oursEdwards},
+	} {
+		t.Run(name, func(t *testing.T) {
+			key := pem.EncodeToMemory(&pem.Block{Type: one.label, Bytes: one.der})
+			_, err := ersclient.LoadCertificate(ersclient.CertificateFiles{
+				Certificate: write(t, one.ours.certificatePEM()), Key: write(t, key),
+			})
+			require.NoError(t, err)
+		})
+	}
+}
+
+// What is damaged is not taken for something else, nor what is behind it for the whole.
+func TestDamagedFiles(t *testing.T) {
+	issuer := newPair(t, "a sub CA", newKey(t), -time.Hour, time.Hour, nil)
+	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, issuer)
+	chain, key := join(ours.certificatePEM(), issuer.certificatePEM()), ours.keyPEM(t)
+	bundle, err := pkcs12.Modern2023.Encode(ours.key, ours.certificate, nil, passphrase)
+	require.NoError(t, err)
+	legacy, err := pkcs12.LegacyDES.Encode(ours.key, ours.certificate, nil, passphrase)
+	require.NoError(t, err)
+	flipped := func(data []byte, at int) []byte {
+		made := bytes.Clone(data)
+		made[at] ^= 0x01
+		return made
+	}
+	files := func(certificate, key []byte) ersclient.CertificateFiles {
+		return ersclient.CertificateFiles{Certificate: write(t, certificate), Key: write(t, key), Passphrase: secret.New(passphrase)}
+	}
+	container := func(data []byte) ersclient.CertificateFiles {
+		return ersclient.CertificateFiles{PKCS12: write(t, data), Passphrase: secret.New(passphrase)}
+	}
+	for name, one := range map[string]struct {
+		files ersclient.CertificateFiles
+		code  string
+	}{
+		"a certificate cut off":       {files(chain[:300], key), "CERT-INVALID"},
+		"its authority cut off":       {files(chain[:len(chain)-100], key), "CERT-INVALID"},
+		"a certificate with a blot":   {files(bytes.Replace(chain, []byte("MII"), []byte("M!!"), 1), key), "CERT-INVALID"},
+		"a key cut off":               {files(chain, key[:100]), "CERT-KEY_INVALID"},
+		"an encrypted key cut off":    {files(chain, encryptedPEM(t, ours.key)[:200]), "CERT-KEY_INVALID"},
+		"a PKCS#12 cut off":           {container(bundle[:len(bundle)/2]), "CERT-INVALID"},
+		"one that lacks a byte":       {container(bundle[:len(bundle)-1]), "CERT-INVALID"},
+		"an old one cut off":          {container(legacy[:len(legacy)-30]), "CERT-INVALID"},
+		"a MAC with another bit":      {container(flipped(bundle, len(bundle)-40)), "CERT-INVALID"},
+		"an old MAC with another bit": {container(flipped(legacy, len(legacy)-20)), "CERT-INVALID"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := ersclient.LoadCertificate(one.files)
+			requireCode(t, one.code, err)
+		})
+	}
+}
+
+// What a file is, and the command that makes one of it that can be read, spare a service desk the search.
+func TestFilesOfAnotherKind(t *testing.T) {
+	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, nil)
+	bundle, err := pkcs12.Modern2023.Encode(ours.key, ours.certificate, nil, passphrase)
+	require.NoError(t, err)
+	request, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, ours.key)
+	require.NoError(t, err)
+	public, err := x509.MarshalPKIXPublicKey(ours.key.Public())
+	require.NoError(t, err)
+	block := func(label string, der []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}) }
+	goodCertificate, goodKey := write(t, ours.certificatePEM()), write(t, ours.keyPEM(t))
+	type files = ersclient.CertificateFiles
+	for name, one := range map[string]struct {
+		files      files
+		code, says string
+	}{
+		"an empty file":             {files{Certificate: write(t, nil), Key: goodKey}, "CERT-NOT_PEM", "is empty"},
+		"a request":                 {files{Certificate: write(t, block("CERTIFICATE REQUEST", request)), Key: goodKey}, "CERT-NOT_PEM", "request"},
+		"an old request":            {files{Certificate: write(t, block("NEW CERTIFICATE REQUEST", request)), Key: goodKey}, "CERT-NOT_PEM", "request"},
+		"a request in DER":          {files{Certificate: write(t, request), Key: goodKey}, "CERT-NOT_PEM", "request"},
+		"PKCS#7":                    {files{Certificate: write(t, block("PKCS7", []byte{0x30, 0})), Key: goodKey}, "CERT-NOT_PEM", "openssl pkcs7 -print_certs -in \""},
+		"a public key":              {files{Certificate: goodCertificate, Key: write(t, block("PUBLIC KEY", public))}, "CERT-KEY_MISSING", "public key"},
+		"a public key in DER":       {files{Certificate: goodCertificate, Key: write(t, public)}, "CERT-NOT_PEM", "public key"},
+		"a key of OpenSSH":          {files{Certificate: goodCertificate, Key: write(t, block("OPENSSH PRIVATE KEY", []byte("x")))}, "CERT-KEY_INVALID", "ssh-keygen -p -m PKCS8"},
+		"PKCS#12 as PEM":            {files{Certificate: write(t, bundle)}, "CERT-NOT_PEM", "name that ends in .p12"},
+		"PKCS#12 as key":            {files{Certificate: goodCertificate, Key: write(t, bundle)}, "CERT-NOT_PEM", "PKCS#12 file."},
+		"a key as certificate":      {files{Certificate: goodKey, Key: goodKey}, "CERT-NOT_PEM", "no certificate"},
+		"a Java keystore":           {files{PKCS12: write(t, []byte{0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2})}, "CERT-PKCS12", "keytool -importkeystore"},
+		"PEM as PKCS#12":            {files{PKCS12: goodCertificate}, "CERT-PKCS12", "is a certificate"},
+		"DER as PKCS#12":            {files{PKCS12: write(t, ours.certificate.Raw)}, "CERT-PKCS12", "is a certificate"},
+		"a key as PKCS#12":          {files{PKCS12: goodKey}, "CERT-PKCS12", "private key in it"},
+		"an empty PKCS#12":          {files{PKCS12: write(t, nil)}, "CERT-PKCS12", "is empty"},
+		"no passphrase for the key": {files{Certificate: goodCertificate, Key: write(t, encryptedPEM(t, ours.key))}, "CERT-KEY_ENCRYPTED", "openssl pkcs8 -topk8"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := ersclient.LoadCertificate(one.files)
+			found := problemOf(t, one.code, err)
+			text := found.Expand(found.Happened + " " + strings.Join(found.Steps, " "))
+			require.Contains(t, text, one.says)
+			require.NotContains(t, text, "{{")
+		})
+	}
+	for name, one := range map[string]struct {
+		file []byte
+		says string
+	}{
+		"an empty bundle":     {nil, "is empty"},
+		"PKCS#7 as a bundle":  {block("PKCS7", []byte{0x30, 0}), "openssl pkcs7"},
+		"PKCS#12 as a bundle": {bundle, "openssl pkcs12 -nokeys -in \""},
+		"a key as a bundle":   {ours.keyPEM(t), "private key"},
+		"a bundle cut off":    {ours.certificatePEM()[:200], "damaged"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := ersclient.LoadRootCAs(write(t, one.file))
+			found := problemOf(t, "CA-EMPTY", err)
+			require.Contains(t, found.Expand(found.Happened+" "+strings.Join(found.Steps, " ")), one.says)
+		})
+	}
+}

@@ -1,0 +1,274 @@
+package commands
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// office is the inside of a window that stays open, signing in to a stand-in with files that the test replaces.
+type office struct {
+	*life
+	server *erstest.Server
+	folder string
+	real   realNeighbours
+	last   login.State
+}
+
+// openOffice begins with a certificate that is about to expire. The card is in.
+func openOffice(t *testing.T, server *erstest.Server, lifetime time.Duration, certificate string) *office {
+	t.Helper()
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	o := &office{server: server, folder: t.TempDir()}
+	require.NoError(t, server.RenewClient(time.Now().Add(lifetime)))
+	_, err := server.WriteFiles(o.folder)
+	require.NoError(t, err)
+	o.write(t, "passphrase", erstest.Passphrase)
+	o.write(t, "ticket", erstest.TicketGP)
+	o.write(t, "agent", "#!/bin/sh\nexec cat '"+o.path("ticket")+"'\n")
+	require.NoError(t, os.Chmod(o.path("agent"), 0o700))
+	o.write(t, "config.toml", fmt.Sprintf(
+		"base_url = %q\nasid = %q\nagent_command = [%q]\nca_bundle = 'ca.pem'\naudit_dir = 'audit'\n%s\n",
+		server.URL, erstest.ASID, o.path("agent"), certificate))
+
+	log := testLog(t)
+	o.real = realNeighbours{
+		program: testProgram(t, append(os.Environ(), session.Env()...)...), log: log, board: login.NewBoard(),
+		sources: config.Sources{File: o.path("config.toml")}, memory: openHistory(log), open: &openSide{}, left: &leftover{},
+	}
+	o.life = &life{t: t, states: make(chan login.State, 1000), ended: make(chan error, 1)}
+	o.entrance = &entrance{
+		publisher: "ers-login test", log: log, guard: log.Guard, board: o.real.board,
+		prepare: o.real.prepare, show: func(state login.State) { o.states <- state },
+	}
+	o.open(t.Context())
+	go func() { o.ended <- o.run() }()
+	t.Cleanup(func() {
+		o.quit()
+		assert.NoError(t, <-o.ended)
+	})
+	return o
+}
+
+func (o *office) path(name string) string { return filepath.Join(o.folder, name) }
+
+func (o *office) write(t *testing.T, name, content string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(o.path(name), []byte(content), 0o600))
+}
+
+// wait waits for a state.
+func (o *office) wait(what string, is func(login.State) bool) login.State {
+	o.t.Helper()
+	deadline := time.After(2 * time.Minute)
+	for !is(o.last) {
+		select {
+		case o.last = <-o.states:
+		case <-deadline:
+			require.FailNow(o.t, "it has not come", "%s, but %v %v %v", what, o.last.Phase, o.last.Problem, codesOf(o.last))
+		}
+	}
+	return o.last
+}
+
+func codesOf(state login.State) (codes []string) {
+	for _, notice := range state.Notices {
+		// The card side has its own.
+		if code := notice.Problem.Code; !strings.HasPrefix(code, "CARD-") {
+			codes = append(codes, code)
+		}
+	}
+	return codes
+}
+
+func (o *office) phase(phase login.Phase) login.State {
+	o.t.Helper()
+	return o.wait(phase.String(), func(state login.State) bool { return state.Phase == phase })
+}
+
+// fails presses a button and waits for a failure.
+func (o *office) fails(intent login.Intent, code string) {
+	o.t.Helper()
+	o.Send(intent)
+	o.wait("another phase", func(state login.State) bool { return state.Phase == login.SigningIn })
+	failed := o.phase(login.Failed)
+	require.Equal(o.t, code, failed.Problem.Code, "%v", failed.Problem)
+}
+
+// signsIn presses a button, sees the roles, and goes back.
+func (o *office) signsIn(intent login.Intent) {
+	o.t.Helper()
+	o.Send(intent)
+	o.wait("the roles, or a failure", func(state login.State) bool { return state.Phase == login.SigningIn })
+	seen := o.wait("the roles, or a failure", func(state login.State) bool {
+		return state.Phase == login.Choosing || state.Phase == login.Failed
+	})
+	require.Equal(o.t, login.Choosing, seen.Phase, "%v", seen.Problem)
+	o.Send(login.Cancel{})
+	o.phase(login.Waiting)
+}
+
+// notices waits until these are on the board, and no others.
+func (o *office) notices(codes ...string) {
+	o.t.Helper()
+	o.wait(fmt.Sprintf("the notices %q", codes), func(state login.State) bool {
+		return assert.ObjectsAreEqual(codes, codesOf(state))
+	})
+}
+
+// diagnoses is what F9 and doctor say of the certificate.
+func (o *office) diagnoses(state diagnose.State, code string) {
+	o.t.Helper()
+	e, neighbours, end, err := o.real.examine()
+	require.NoError(o.t, err)
+	var inWindow diagnose.Finding
+	for _, check := range diagnose.Checks(neighbours) {
+		if check.ID == diagnose.IDCertificate {
+			inWindow = check.Run(o.t.Context())
+		}
+	}
+	require.NoError(o.t, end())
+	ring, err := o.real.program.openKeyring(e.settings, e.log)
+	require.NoError(o.t, err)
+	e.ring = ring
+	neighbours, endDoctor, err := e.neighbours()
+	require.NoError(o.t, err)
+	for _, check := range diagnose.Checks(neighbours) {
+		if check.ID == diagnose.IDCertificate {
+			require.Equal(o.t, inWindow.State, check.Run(o.t.Context()).State, "doctor and F9 disagree")
+		}
+	}
+	require.NoError(o.t, endDoctor())
+	require.NoError(o.t, ring.Close())
+	require.Equal(o.t, state, inWindow.State, "%v", inWindow.Problem)
+	if code != "" {
+		require.Equal(o.t, code, problem.Of(inWindow.Problem).Code)
+	}
+}
+
+// The program stays open for weeks. What is renewed in time, or too late, counts with the next press of a button, and nobody at the
+// surgery knows that a program could be started again.
+func TestARenewedCertificateIsRead(t *testing.T) {
+	for name, one := range map[string]struct{ settings, file string }{
+		"PEM":     {"certificate = 'client.pem'\nkey = 'client-key.pem'", "client.pem"},
+		"PKCS#12": {"certificate = 'client.p12'\npassphrase_file = 'passphrase'", "client.p12"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("XDG_STATE_HOME", t.TempDir())
+			server := erstest.NewServer()
+			defer func() { server.Close() }()
+			// It only has to be enough for the program to begin.
+			o := openOffice(t, server, 15*time.Second, one.settings)
+			ends := server.ClientCertificate().Leaf.NotAfter
+			first := o.wait("a start", func(state login.State) bool {
+				return state.Phase == login.Choosing || state.Phase == login.Failed
+			})
+			if first.Phase == login.Choosing { // or the computer is so slow that it has expired
+				o.notices("CERT-EXPIRES_SOON")
+				o.Send(login.Cancel{})
+				o.phase(login.Waiting)
+			}
+			time.Sleep(time.Until(ends.Add(time.Second)))
+			if o.last.Phase == login.Waiting {
+				o.fails(login.SignIn{}, "TLS-CLIENT_CERT_EXPIRED")
+			}
+			o.diagnoses(diagnose.Failed, "CERT-EXPIRED")
+
+			// Somebody copies the new file, which takes a while.
+			require.NoError(t, server.RenewClient(time.Now().Add(90*24*time.Hour)))
+			_, err := server.WriteFiles(o.folder)
+			require.NoError(t, err)
+			whole, err := os.ReadFile(o.path(one.file))
+			require.NoError(t, err)
+			o.write(t, one.file, string(whole[:len(whole)/2]))
+			o.fails(login.TryAgain{}, "CERT-INVALID")
+			o.diagnoses(diagnose.Failed, "CERT-INVALID")
+			o.write(t, one.file, string(whole))
+			o.signsIn(login.TryAgain{})
+			o.notices()
+			o.diagnoses(diagnose.OK, "")
+
+			// Renewed long before it has to be, a file in parts keeps nobody from working.
+			require.NoError(t, server.RenewClient(time.Now().Add(180*24*time.Hour)))
+			_, err = server.WriteFiles(o.folder)
+			require.NoError(t, err)
+			whole, err = os.ReadFile(o.path(one.file))
+			require.NoError(t, err)
+			o.write(t, one.file, string(whole[:len(whole)/2]))
+			o.signsIn(login.SignIn{})
+			o.notices("CERT-INVALID")
+			o.diagnoses(diagnose.Failed, "CERT-INVALID")
+			require.NoError(t, os.Remove(o.path(one.file)))
+			o.signsIn(login.SignIn{})
+			o.notices("SETTING-CERTIFICATE")
+			o.write(t, one.file, string(whole))
+			o.signsIn(login.SignIn{})
+			o.notices()
+
+			// e-RS moves to another authority, and the bundle follows.
+			address := server.URL[len("https://") : len(server.URL)-len("/ers-api")]
+			server.Close()
+			server = erstest.NewServer(erstest.WithAddress(address))
+			o.fails(login.SignIn{}, "TLS-UNTRUSTED")
+			o.write(t, "ca.pem", "-----BEGIN CERTIFICATE-----\n")
+			o.fails(login.TryAgain{}, "TLS-UNTRUSTED")
+			o.notices("CA-EMPTY")
+			_, err = server.WriteFiles(o.folder)
+			require.NoError(t, err)
+			o.signsIn(login.TryAgain{})
+			o.notices()
+			o.diagnoses(diagnose.OK, "")
+		})
+	}
+}
+
+// A new PKCS#12 file may come before its passphrase is stored: the old certificate goes on until it is, and then no file has to change.
+func TestTheNewPassphraseComesAfterTheNewFile(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	server := erstest.NewServer()
+	defer server.Close()
+	o := openOffice(t, server, 10*24*time.Hour, "certificate = 'client.p12'\npassphrase_file = 'passphrase'")
+	o.phase(login.Choosing)
+	o.Send(login.Cancel{})
+	o.phase(login.Waiting)
+	o.write(t, "passphrase", "that of the file to come")
+	o.signsIn(login.SignIn{})
+	o.notices("CERT-EXPIRES_SOON") // Nothing has to be opened.
+	require.NoError(t, server.RenewClient(time.Now().Add(90*24*time.Hour)))
+	_, err := server.WriteFiles(o.folder)
+	require.NoError(t, err)
+	o.signsIn(login.SignIn{})
+	o.notices("CERT-EXPIRES_SOON", "CERT-PASSPHRASE")
+	o.diagnoses(diagnose.Failed, "CERT-PASSPHRASE")
+	o.write(t, "passphrase", erstest.Passphrase)
+	o.signsIn(login.SignIn{})
+	o.notices()
+	o.diagnoses(diagnose.OK, "")
+}
+
+// The checks and the call of another platform do not mix: what the settings name for another e-RS waits for the next start.
+func TestSettingsOfAnotherPlatformWait(t *testing.T) {
+	folder := certificateFolder(t)
+	const rest = "asid = '123456789012'\ncertificate = 'client.pem'\nkey = 'client-key.pem'\n"
+	settings := settingsIn(t, folder, "base_url = 'https://one.example'\n"+rest)
+	e := &renewing{settings: settings, real: realNeighbours{sources: config.Sources{File: filepath.Join(folder, "config.toml")}}}
+	settingsIn(t, folder, "base_url = 'https://one.example'\n"+rest+"ca_bundle = 'ca.pem'\n")
+	assert.NotEmpty(t, e.currentSettings().CABundle)
+	settingsIn(t, folder, "base_url = 'https://two.example'\n"+rest+"ca_bundle = 'ca.pem'\n")
+	assert.Empty(t, e.currentSettings().CABundle)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "config.toml"), []byte("base_url = "), 0o600))
+	assert.Empty(t, e.currentSettings().CABundle)
+}
