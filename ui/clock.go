@@ -3,12 +3,10 @@ package ui
 import (
 	"time"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 )
 
-// ticker calls back again and again between start and stop, on Fyne's goroutine. A window that shows no live text has none
-// running.
+// ticker calls back again and again between start and stop, on any goroutine. A window that shows no live text has none running.
 type ticker interface {
 	start(every time.Duration, tick func())
 	stop()
@@ -29,7 +27,7 @@ func (t *goTicker) start(every time.Duration, tick func()) {
 			case <-done:
 				return
 			case <-ticks.C:
-				fyne.Do(tick)
+				tick()
 			}
 		}
 	}()

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"sync"
 
-	"fyne.io/fyne/v2"
-
 	"github.com/ers-login/ers-login/ersclient"
 )
 
@@ -31,6 +29,9 @@ var errTooMuch = errors.New("too much is waiting to be saved")
 // queue runs what blocks, such as saving, one after the other and not on Fyne's goroutine. It has a goroutine only while there is
 // something to run.
 type queue struct {
+	// then runs a function on Fyne's goroutine, later.
+	then func(func())
+
 	mu      sync.Mutex
 	waiting []func()
 	running bool
@@ -46,7 +47,7 @@ func (q *queue) add(run func() error, done func(error)) {
 	}
 	q.waiting = append(q.waiting, func() {
 		err := run()
-		fyne.Do(func() { done(err) })
+		q.then(func() { done(err) })
 	})
 	if !q.running {
 		q.running = true

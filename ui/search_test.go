@@ -283,7 +283,7 @@ func TestFavourites(t *testing.T) {
 func TestQueue(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	newWorld(t, Settings{}) // An app for fyne.Do.
-	var q queue
+	q := queue{then: fyne.Do}
 	var order []int
 	done := make(chan error, 10)
 	for i := range 10 {
@@ -302,7 +302,7 @@ func TestQueue(t *testing.T) {
 func TestQueueIsBounded(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	newWorld(t, Settings{}) // An app for fyne.Do.
-	var q queue
+	q := queue{then: fyne.Do}
 	begun, hangs, done := make(chan struct{}), make(chan struct{}), make(chan error, 2*mostWaiting)
 	q.add(func() error { close(begun); <-hangs; return nil }, func(err error) { done <- err })
 	<-begun

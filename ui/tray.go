@@ -78,17 +78,22 @@ func (t *tray) menu(face trayFace) *fyne.Menu {
 			items = append(items, item)
 		}
 	}
-	open := fyne.NewMenuItem(lang.L("Open"), t.w.raise)
-	switches := fyne.NewMenuItem(lang.L("Switch role"), func() {
+	open := t.item(lang.L("Open"), t.w.raise)
+	switches := t.item(lang.L("Switch role"), func() {
 		t.w.raise()
 		t.w.send(login.SwitchRole{})
 	})
-	signOut := fyne.NewMenuItem(lang.L("Sign out"), t.w.askToSignOut)
+	signOut := t.item(lang.L("Sign out"), t.w.askToSignOut)
 	switches.Disabled, signOut.Disabled = !face.switches, !face.signOut
-	quit := fyne.NewMenuItem(lang.L("Quit"), t.w.quit)
+	quit := t.item(lang.L("Quit"), t.w.quit)
 	quit.IsQuit = true
 	return fyne.NewMenu(title(t.w.settings), append(items, fyne.NewMenuItemSeparator(), open, switches, signOut,
 		fyne.NewMenuItemSeparator(), quit)...)
+}
+
+// item returns an item of the menu. Fyne calls it after its loop has ended, too.
+func (t *tray) item(title string, chosen func()) *fyne.MenuItem {
+	return fyne.NewMenuItem(title, func() { t.w.do(chosen) })
 }
 
 // raise brings the window to the front.

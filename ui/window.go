@@ -84,8 +84,9 @@ type Window struct {
 	win      fyne.Window
 	settings Settings
 	send     func(login.Intent)
-	// do runs a function on Fyne's goroutine, later.
-	do func(func())
+	// do runs a function on Fyne's goroutine, later; it is loop's.
+	do   func(func())
+	loop loop
 
 	mu sync.Mutex
 	// pending is the newest state that was not drawn yet, drawing that a draw is on its way.
@@ -137,8 +138,11 @@ func newWindow(app fyne.App, settings Settings, send func(login.Intent), ticker 
 		settings.Now = time.Now
 	}
 	settings.prefer()
-	w := &Window{app: app, settings: settings, send: send, do: fyne.Do, save: (&queue{}).add, ticker: ticker,
+	w := &Window{app: app, settings: settings, send: send, ticker: ticker,
 		aside: func(run func()) { go run() }, chosen: map[Preference]string{}, tip: widgets.NewTip()}
+	w.do = w.loop.do
+	w.save = (&queue{then: w.Do}).add
+	w.tip.After = w.after
 	w.style()
 	w.win = app.NewWindow(title(settings))
 	w.clock = clockLayout(lang.SystemLocale().String())
@@ -232,6 +236,18 @@ func title(settings Settings) string {
 
 // Window returns Fyne's window, for the main function to show and to run.
 func (w *Window) Window() fyne.Window { return w.win }
+
+// Run runs Fyne's loop until it ends. It is called on the main goroutine.
+func (w *Window) Run() { w.loop.run(w.app) }
+
+// Do runs a function on Fyne's goroutine, later. It can be called from any goroutine. Once Fyne's loop has ended, it does nothing.
+func (w *Window) Do(todo func()) { w.do(todo) }
+
+// after is Do after a time, unless it is stopped before.
+func (w *Window) after(wait time.Duration, todo func()) (stop func()) {
+	timer := time.AfterFunc(wait, func() { w.do(todo) })
+	return func() { timer.Stop() }
+}
 
 // Stop ends what the window still does by itself, after Fyne's loop has ended without a Closed state: there is nobody left to
 // draw for. It is called on the goroutine that ran the loop.
@@ -372,7 +388,7 @@ func (w *Window) replace(state login.State) {
 	w.win.Canvas().Unfocus()
 	w.put(w.screen)
 	if every := w.screen.interval(); every > 0 {
-		w.ticker.start(every, w.tick)
+		w.ticker.start(every, func() { w.do(w.tick) })
 	}
 	w.showHelp()
 	w.screen.appear()

@@ -47,6 +47,20 @@ func TestAutostartIsSwitchedOnAndOff(t *testing.T) {
 	is(true)
 }
 
+// A terminal that came as an AppImage hands its own file on to all that is started in it.
+func TestAutostartStartsThisProgramWhateverIsInherited(t *testing.T) {
+	other := filepath.Join(t.TempDir(), "Other.AppImage")
+	require.NoError(t, os.WriteFile(other, nil, 0o700))
+	for _, variable := range []string{"APPIMAGE", "ARGV0", "APPDIR", "OWD"} {
+		t.Setenv(variable, other)
+	}
+	self, err := os.Executable()
+	require.NoError(t, err)
+	entry, is := testProgram(t).autostart(testLog(t)).(desktopEntry)
+	require.True(t, is)
+	assert.Equal(t, self, entry.program)
+}
+
 // Whoever gives a computer up leaves nothing that starts a program which may be gone; and whoever has switched off what starts for everybody
 // does not have it back by that.
 func TestAutostartIsForgotten(t *testing.T) {

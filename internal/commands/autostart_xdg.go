@@ -27,9 +27,6 @@ type desktopEntry struct {
 
 // newAutostart returns the autostart of this program.
 func newAutostart(id, program string) autostart {
-	if image := os.Getenv("APPIMAGE"); image != "" {
-		program = image // The file that was started; the program itself lies in a folder that is gone with it.
-	}
 	entry := desktopEntry{name: id + ".desktop", folder: filepath.Join(xdg.ConfigHome, "autostart"), program: program}
 	for _, folder := range xdg.ConfigDirs {
 		entry.everybody = append(entry.everybody, filepath.Join(folder, "autostart"))

@@ -32,7 +32,8 @@ func (p program) demo() *cobra.Command {
 		Use:   "demo",
 		Short: "Show the program with a simulated smartcard and a stand-in for e-RS",
 		Long: "Opens the window with a simulated smartcard and a stand-in for e-RS on this computer, reached over verified TLS as the real\n" +
-			"one is. The keyring is your own: other applications see the session of the demonstration, whose base URL is this computer.",
+			"one is. The keyring is your own: other applications see the session of the demonstration, whose base URL is this computer. Where\n" +
+			"your desktop has no keyring that can be used, the demonstration has one of its own on a private D-Bus, and says how to read it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			persona, known := simulator.PersonaByKey(key)
@@ -80,6 +81,13 @@ type demonstration struct {
 	ers     *erstest.Server
 	card    *simulator.Agent
 	persona simulator.Persona
+	ring    *demoRing
+}
+
+func newDemonstration(
+	p program, log *logging.Log, board *login.Board, ers *erstest.Server, card *simulator.Agent, persona simulator.Persona,
+) demonstration {
+	return demonstration{p, log, ers, card, persona, &demoRing{program: p, log: log, board: board}}
 }
 
 func (p program) openDemo(ctx context.Context, persona simulator.Persona) error {
@@ -93,10 +101,15 @@ func (p program) openDemo(ctx context.Context, persona simulator.Persona) error 
 	defer ers.Close()
 	card := simulator.New(simulator.Settings{ThinkTime: thinkTime})
 	defer card.Close()
-	demo := demonstration{p, log, ers, card, persona}
+	board := login.NewBoard()
+	if err := sweepPrivateRings(); err != nil {
+		log.WithError(err).Warn("not all that a killed demonstration has left was removed")
+	}
+	board.Set(agentSource, nil) // Whatever it says later stands before what is said of the keyring.
+	demo := newDemonstration(p, log, board, ers, card, persona)
+	defer demo.ring.close()
 	card.OnTicket(demo.admit)
 	memory := openHistory(log)
-	board := login.NewBoard()
 	// It looks as the user likes it; starting by itself is for real.
 	liked := newPreferences(asWanted(config.System("", nil)), nil, log)
 	return p.openWindow(ctx, log, board, opening{
@@ -136,14 +149,11 @@ func (d demonstration) prepare(ctx context.Context) (neighbours, error) {
 	if err != nil {
 		return neighbours{}, err
 	}
-	ring, err := d.program.openKeyring(defaults, d.log)
+	ring, err := d.ring.open(ctx, defaults)
 	if err != nil {
 		return neighbours{}, err
 	}
 	guarded := demoKeyring{ring}
-	if _, err := guarded.Read(ctx); errors.Is(err, realSession) {
-		return neighbours{}, errors.Join(err, ring.Close())
-	}
 	client, err := ersclient.New(ersclient.Config{
 		BaseURL: d.ers.URL, ASID: erstest.ASID, Certificate: d.ers.ClientCertificate(),
 		RootCAs: d.ers.RootCAs(), TrustStore: ersclient.StandInTrust, Timeout: defaults.RequestTimeout,
@@ -174,13 +184,16 @@ func atDesk(seen simulator.State) login.Presence {
 	return login.CardIn
 }
 
+// agentSource names the notices of the simulated Identity Agent.
+const agentSource = "the simulated Identity Agent"
+
 // overhear returns the presence of the simulated card, and has what the simulated Identity Agent says besides put up on a board. At work
 // the Identity Agent asks for the passcode in a window of its own, and says there what is wrong with the card; neither is this
 // program's to know before somebody presses Sign in. In the demonstration there is no such window.
 func (d demonstration) overhear(board *login.Board) func() login.Presence {
 	return func() login.Presence {
 		seen := d.card.State()
-		board.Set("the simulated Identity Agent", saidByAgent(seen.Refused))
+		board.Set(agentSource, saidByAgent(seen.Refused))
 		return atDesk(seen)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
@@ -57,9 +58,8 @@ func TestTheDemonstrationLeavesARealSessionAlone(t *testing.T) {
 			defer ers.Close()
 			card := simulator.New(simulator.Settings{})
 			defer card.Close()
-			demo := demonstration{
-				program: testProgram(t, append(os.Environ(), session.Env()...)...), log: testLog(t), ers: ers, card: card,
-			}
+			p := testProgram(t, append(os.Environ(), session.Env()...)...)
+			demo := newDemonstration(p, testLog(t), login.NewBoard(), ers, card, simulator.Persona{})
 			found, err := demo.prepare(t.Context())
 			if test.real {
 				require.ErrorIs(t, err, realSession)

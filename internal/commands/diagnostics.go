@@ -151,11 +151,11 @@ func (r realNeighbours) examine() (examination, diagnose.Neighbours, func() erro
 // examine is what the diagnostics of the demonstration look at: its own card and stand-in.
 func (d demonstration) examine() (examination, diagnose.Neighbours, func() error, error) {
 	settings, err := config.Load(config.Sources{})
-	e := examination{doctor: doctor{demo: true}, program: d.program, log: d.log, settings: settings}
+	e := examination{doctor: doctor{demo: true}, program: d.ring.user(), log: d.log, settings: settings}
 	if err != nil {
 		return e, diagnose.Neighbours{}, nil, err
 	}
-	if e.ring, err = d.program.openKeyring(settings, d.log); err != nil {
+	if e.ring, err = e.program.openKeyring(settings, d.log); err != nil {
 		return e, diagnose.Neighbours{}, nil, err
 	}
 	return e, simulated(settings, d.ers, d.card, e.ring), e.ring.Close, nil

@@ -31,9 +31,8 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	defer ers.Close()
 	card := simulator.New(simulator.Settings{})
 	defer card.Close()
-	demo := demonstration{
-		program: testProgram(t, append(os.Environ(), session.Env()...)...), log: testLog(t), ers: ers, card: card,
-	}
+	p := testProgram(t, append(os.Environ(), session.Env()...)...)
+	demo := newDemonstration(p, testLog(t), login.NewBoard(), ers, card, simulator.Persona{})
 	looked := newWindowDiagnostics(demo.examine)
 	require.Len(t, looked.Names(), len(diagnose.Checks(diagnose.Neighbours{})))
 	found := map[string]ui.Finding{}

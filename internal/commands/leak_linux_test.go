@@ -36,9 +36,8 @@ func TestNothingLeaksIn200Rounds(t *testing.T) {
 	defer card.Close()
 	persona, known := simulator.PersonaByKey("gp")
 	require.True(t, known)
-	demo := demonstration{
-		program: testProgram(t, append(os.Environ(), session.Env()...)...), log: testLog(t), ers: ers, card: card, persona: persona,
-	}
+	p := testProgram(t, append(os.Environ(), session.Env()...)...)
+	demo := newDemonstration(p, testLog(t), login.NewBoard(), ers, card, persona)
 	card.OnTicket(demo.admit)
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	records, err := audit.Open(audit.Settings{Dir: t.TempDir(), Version: "test"})

@@ -92,7 +92,7 @@ func playWindow(user string, arguments []string, toml []byte) error {
 	card := simulator.New(simulator.Settings{})
 	defer card.Close()
 	persona, _ := simulator.PersonaByKey("gp")
-	demo := demonstration{program{metadata: metadata, environ: os.Environ()}, log, ers, card, persona}
+	demo := newDemonstration(program{metadata: metadata, environ: os.Environ()}, log, login.NewBoard(), ers, card, persona)
 	card.OnTicket(demo.admit)
 	e := &entrance{publisher: "ers-login test", log: log, guard: log.Guard, board: login.NewBoard(), prepare: demo.prepare}
 	play := &playedUser{does: user, entrance: e}

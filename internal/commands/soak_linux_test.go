@@ -55,7 +55,7 @@ func TestSoakReadersWhileUsersComeAndGo(t *testing.T) {
 	// Forty organisations, with names of many lengths: half of a long entry before the end of a short one would be seen.
 	persona, known := simulator.PersonaByKey("consultant")
 	require.True(t, known)
-	demo := demonstration{program: testProgram(t, environ...), log: testLog(t), ers: ers, card: card, persona: persona}
+	demo := newDemonstration(testProgram(t, environ...), testLog(t), login.NewBoard(), ers, card, persona)
 	card.OnTicket(demo.admit)
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	records, err := audit.Open(audit.Settings{Dir: t.TempDir(), Version: "test"})

@@ -7,7 +7,6 @@ import (
 	"runtime/debug"
 	"sync/atomic"
 
-	"fyne.io/fyne/v2"
 	"github.com/sirupsen/logrus"
 
 	"github.com/ers-login/ers-login/internal/instance"
@@ -66,7 +65,7 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 	entrance.open(ctx)
 	raise := func() {
 		picture.expect()
-		raise(log, window.Window())
+		raise(log, window)
 	}
 	wanted, want := context.WithCancel(ctx)
 	defer want()
@@ -134,7 +133,7 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 		entrance.shown.Store(true)
 		go func() { ended <- entrance.run() }()
 	})
-	stack, broken := runApp(app)
+	stack, broken := runLoop(window)
 	// The session does not outlive the window, whatever has ended Fyne's loop. Not all that takes the window away ends it: when
 	// the display dies, Xlib ends the process at once, and the next start clears what is left.
 	entrance.Send(login.Quit{})
@@ -168,14 +167,14 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 	}
 }
 
-// runApp runs Fyne's loop. Fyne panics where it does not find what it needs, such as a display that answers.
-func runApp(app fyne.App) (stack string, broken error) {
+// runLoop runs Fyne's loop. Fyne panics where it does not find what it needs, such as a display that answers.
+func runLoop(window *ui.Window) (stack string, broken error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			stack, broken = string(debug.Stack()), fmt.Errorf("panic in the window's loop: %v", cause)
 		}
 	}()
-	app.Run()
+	window.Run()
 	return "", nil
 }
 
@@ -200,11 +199,11 @@ func after(first func(context.Context) error, find prepare) prepare {
 }
 
 // raise brings the window to the front, from wherever it is.
-func raise(log logrus.FieldLogger, window fyne.Window) {
-	fyne.Do(func() {
-		window.Show()
-		restore(window)
-		window.RequestFocus()
+func raise(log logrus.FieldLogger, window *ui.Window) {
+	window.Do(func() {
+		window.Window().Show()
+		restore(window.Window())
+		window.Window().RequestFocus()
 		log.Info("raised")
 	})
 }

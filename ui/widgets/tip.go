@@ -25,7 +25,7 @@ const (
 // It lies over the page and is no part of it: nothing in it takes the focus, a click or the wheel, which go to what lies below. It is
 // not one of Fyne's overlays, which would take all three.
 type Tip struct {
-	// After calls a function on Fyne's goroutine after a time, unless it is stopped before.
+	// After calls a function on Fyne's goroutine after a time, unless it is stopped before. It is to be set.
 	After func(wait time.Duration, do func()) (stop func())
 
 	layer *fyne.Container
@@ -40,16 +40,11 @@ type Tip struct {
 
 // NewTip returns a tip that shows nothing.
 func NewTip() *Tip {
-	t := &Tip{After: afterOnFynes, lines: Column()}
+	t := &Tip{lines: Column()}
 	t.panel = container.New(tipLayout{}, newFace(noted), t.lines)
 	t.panel.Hide()
 	t.layer = container.NewWithoutLayout(t.panel)
 	return t
-}
-
-func afterOnFynes(wait time.Duration, do func()) func() {
-	timer := time.AfterFunc(wait, func() { fyne.Do(do) })
-	return func() { timer.Stop() }
 }
 
 // Object returns what to put into the window, over all else and as large as the window.

@@ -78,7 +78,10 @@ func (p *Program) WaitMessage(ctx context.Context, message string) error {
 }
 
 // Interrupt asks the program to end, as a log-off does (SIGTERM).
-func (p *Program) Interrupt() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
+func (p *Program) Interrupt() error { return p.Signal(syscall.SIGTERM) }
+
+// Signal sends a signal to the program.
+func (p *Program) Signal(signal syscall.Signal) error { return p.cmd.Process.Signal(signal) }
 
 // Kill ends the program without a chance to clear anything up (SIGKILL), and waits for its end.
 func (p *Program) Kill() error {

@@ -4,7 +4,8 @@
 // through it with the keyboard, reads the session from a real keyring as another program does, signs out again, and leaves
 // a picture of each screen, some of them in high contrast too.
 //
-// Nothing of the user's own is touched: bus, keyring, home folder and display are the walk's, and gone with it.
+// Nothing of the user's own is touched: bus, keyring, home folder and display are the walk's, and gone with it. On a desktop without a
+// keyring that can be used (-desktop), the demonstration has one of its own, and the walk is shorter.
 package main
 
 import (
@@ -13,8 +14,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"syscall"
 	"time"
 
@@ -26,9 +29,10 @@ import (
 func main() {
 	program := flag.String("program", "build/ers-login", "the program to walk through")
 	pictures := flag.String("pictures", "build", "the folder for the pictures")
+	kind := flag.String("desktop", "usual", "what keyring the desktop has: usual, no-bus, no-service, no-collection or locked")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := walk(ctx, *program, *pictures)
+	err := walk(ctx, *program, *pictures, *kind)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "walk-through:", err)
@@ -36,8 +40,31 @@ func main() {
 	}
 }
 
+// desktops are the kinds of desktops, by what keyring they have. A locked one is not unlocked: its prompt is dismissed.
+var desktops = map[string]keyringtest.Options{
+	"usual":         {},
+	"no-bus":        {State: keyringtest.NoBus},
+	"no-service":    {State: keyringtest.NoService},
+	"no-collection": {State: keyringtest.NoCollection},
+	"locked":        {State: keyringtest.Locked, Prompts: keyringtest.Dismissed},
+}
+
+// part is what is walked through with the card of one persona.
+type part struct {
+	persona string
+	walk    func(walker, context.Context) error
+}
+
 // walk takes four minutes at the very most; it takes less than one.
-func walk(ctx context.Context, program, pictures string) (err error) {
+func walk(ctx context.Context, program, pictures, kind string) (err error) {
+	options, known := desktops[kind]
+	if !known {
+		return fmt.Errorf("there is no desktop %q", kind)
+	}
+	parts := []part{{"gp", walker.signIn}, {"expired", walker.beRefused}, {"consultant", walker.seeClearly}}
+	if options != desktops["usual"] {
+		parts = parts[:1]
+	}
 	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
 	defer cancel()
 	if program, err = filepath.Abs(program); err != nil {
@@ -54,15 +81,12 @@ func walk(ctx context.Context, program, pictures string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	set, err := stage.Set(context.WithoutCancel(ctx), dir, keyringtest.Options{})
+	set, err := stage.Set(context.WithoutCancel(ctx), dir, options)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, set.Close()) }()
-	for _, part := range []struct {
-		persona string
-		walk    func(walker, context.Context) error
-	}{{"gp", walker.signIn}, {"expired", walker.beRefused}, {"consultant", walker.seeClearly}} {
+	for _, part := range parts {
 		if err := show(ctx, set, program, pictures, part.persona, part.walk); err != nil {
 			return err
 		}
@@ -205,8 +229,21 @@ func (w walker) photograph(ctx context.Context, picture string, keys ...string) 
 	return nil
 }
 
+// ownKeyring finds the command that reads the session where the demonstration has a keyring of its own, and the folder of that.
+var ownKeyring = regexp.MustCompile(`(?m)^ +(DBUS_SESSION_BUS_ADDRESS=unix:path=(\S+)/bus \S+ session)$`)
+
 // printSession prints what other programs can read now. The session is made up, and ends with the walk.
 func (w walker) printSession(ctx context.Context) error {
+	if own := ownKeyring.FindStringSubmatch(w.program.Output()); own != nil {
+		cmd := exec.CommandContext(ctx, "sh", "-c", own[1]) //nolint:gosec // what the program tells its user to run
+		cmd.Env = w.Env()
+		said, err := cmd.CombinedOutput()
+		fmt.Printf("$ %s\n%s", own[1], said)
+		if err != nil {
+			return fmt.Errorf("the command that the demonstration shows: %w", err)
+		}
+		return nil
+	}
 	for _, account := range []string{handoff.AccountSession, handoff.AccountSessionKey} {
 		value, there, err := w.SecretTool(ctx, account)
 		if err != nil {
@@ -228,6 +265,13 @@ func (w walker) leave(ctx context.Context) error {
 	}
 	if err := w.program.Wait(ctx); err != nil {
 		return err
+	}
+	if own := ownKeyring.FindStringSubmatch(w.program.Output()); own != nil {
+		if _, err := os.Stat(own[2]); !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("the demonstration has left %s", own[2])
+		}
+		fmt.Println("The program has ended, and its keyring is gone.")
+		return nil
 	}
 	_, there, err := w.SecretTool(ctx, handoff.AccountSession)
 	if err != nil {

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What a desktop or systemd starts must be the program that the package has installed, not the first of that name in a PATH that begins with
+// a folder of the user's, or with another program's.
+func TestWhatIsInstalledIsStartedByItsFullPath(t *testing.T) {
+	starts := regexp.MustCompile(`(?m)^(?:Exec|TryExec|Exec[A-Z]\w*)=(\S+)`)
+	found := 0
+	folder := filepath.Join("..", "linux")
+	files, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	for _, file := range files {
+		content, err := os.ReadFile(filepath.Join(folder, file.Name()))
+		require.NoError(t, err)
+		for _, start := range starts.FindAllStringSubmatch(string(content), -1) {
+			found++
+			assert.Equal(t, "/usr/bin/ers-login", start[1], file.Name())
+		}
+	}
+	assert.Equal(t, 6, found)
+}

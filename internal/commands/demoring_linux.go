@@ -1,0 +1,18 @@
+package commands
+
+import (
+	"context"
+
+	"github.com/ers-login/ers-login/internal/keyring/private"
+)
+
+func startPrivateRing(ctx context.Context) (privateRing, error) {
+	ring, err := private.Start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return ring, nil
+}
+
+// sweepPrivateRings removes what demonstrations that were killed have left.
+func sweepPrivateRings() error { return private.Sweep() }

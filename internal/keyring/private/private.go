@@ -1,0 +1,273 @@
+//go:build linux
+
+// Package private starts a keyring that belongs to one run of the program: GNOME's, on a D-Bus of its own, with all its files in a
+// temporary folder. The demonstration uses it where the desktop's own keyring cannot be used.
+//
+// Both programs die with this one, however it ends (PR_SET_PDEATHSIG). The folder is removed by [Keyring.Close], or by [Sweep] at the
+// next start if this program was killed.
+package private
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	"golang.org/x/sys/unix"
+)
+
+const (
+	busProgram     = "dbus-daemon"
+	keyringProgram = "gnome-keyring-daemon"
+)
+
+// Programs are what has to be installed.
+func Programs() []string { return []string{busProgram, keyringProgram} }
+
+const (
+	folderPrefix = "ers-login-demo-"
+	lockFile     = "lock"
+	// longestFolder is the longest folder for temporary files in which the path of a socket has room: 108 bytes in all.
+	longestFolder = 60
+	// readyWithin bounds the wait for the bus.
+	readyWithin = 30 * time.Second
+	// unlockedAfter is the age of a folder without a lock file at which nobody is about to make one.
+	unlockedAfter = time.Minute
+)
+
+// Keyring is a running bus with its keyring.
+type Keyring struct {
+	folder       string
+	lock         *os.File
+	bus, keyring *daemon
+}
+
+// Start starts a bus and an empty, unlocked keyring. The bus is ready then, the keyring may take another moment.
+func Start(ctx context.Context) (*Keyring, error) {
+	k := &Keyring{}
+	if err := k.start(ctx); err != nil {
+		return nil, errors.Join(err, k.Close())
+	}
+	return k, nil
+}
+
+func (k *Keyring) start(ctx context.Context) error {
+	var paths []string
+	for _, name := range Programs() {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			return fmt.Errorf("find %s: %w", name, err)
+		}
+		paths = append(paths, path)
+	}
+	if err := k.makeFolder(); err != nil {
+		return err
+	}
+	config := filepath.Join(k.folder, "bus.conf")
+	if err := os.WriteFile(config, fmt.Appendf(nil, busConfig, k.address()), 0o600); err != nil {
+		return fmt.Errorf("configure the bus: %w", err)
+	}
+	var err error
+	if k.bus, err = k.spawn("", paths[0], "--config-file="+config, "--nofork", "--nopidfile"); err != nil {
+		return err
+	}
+	if err := k.awaitBus(ctx); err != nil {
+		return err
+	}
+	// The password is kept nowhere: the keyring stays unlocked as long as it lives.
+	k.keyring, err = k.spawn(rand.Text(), paths[1], "--foreground", "--unlock", "--components=secrets")
+	return err
+}
+
+// makeFolder makes the folder, and locks it as long as this process lives.
+func (k *Keyring) makeFolder() error {
+	var err error
+	if k.folder, err = os.MkdirTemp(base(), folderPrefix); err != nil {
+		return fmt.Errorf("make a temporary folder: %w", err)
+	}
+	// It is locked before it has the name by which Sweep looks for it.
+	unlocked := filepath.Join(k.folder, lockFile+".new")
+	if k.lock, err = os.OpenFile(unlocked, os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o600); err != nil { //nolint:gosec // in our own folder
+		return fmt.Errorf("lock the temporary folder: %w", err)
+	}
+	err = unix.Flock(int(k.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err == nil {
+		err = os.Rename(unlocked, filepath.Join(k.folder, lockFile))
+	}
+	if err != nil {
+		return fmt.Errorf("lock the temporary folder: %w", err)
+	}
+	return nil
+}
+
+func base() string {
+	if folder := os.TempDir(); len(folder) <= longestFolder {
+		return folder
+	}
+	return "/tmp"
+}
+
+// busConfig is a session bus that starts no services.
+const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>%s</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+`
+
+func (k *Keyring) socket() string { return filepath.Join(k.folder, "bus") }
+
+// Variable is what leads a program to the bus, in its environment.
+func (k *Keyring) Variable() (name, value string) { return busVariable, k.address() }
+
+const busVariable = "DBUS_SESSION_BUS_ADDRESS"
+
+func (k *Keyring) address() string { return "unix:path=" + dbus.EscapeBusAddressValue(k.socket()) }
+
+func (k *Keyring) awaitBus(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	for {
+		if _, err := os.Stat(k.socket()); err == nil {
+			return nil
+		}
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-k.bus.ended:
+			return fmt.Errorf("%s has ended: %s", busProgram, k.bus.said.String())
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not get ready: %w", busProgram, ctx.Err())
+		}
+	}
+}
+
+// Ended is closed when the keyring has ended by itself.
+func (k *Keyring) Ended() <-chan struct{} { return k.keyring.ended }
+
+// Said returns what the keyring has said. It may be called once [Keyring.Ended] is closed.
+func (k *Keyring) Said() string { return strings.TrimSpace(k.keyring.said.String()) }
+
+// Close ends both programs and removes the folder.
+func (k *Keyring) Close() error {
+	for _, running := range []*daemon{k.keyring, k.bus} {
+		if running != nil {
+			running.kill()
+		}
+	}
+	var failed error
+	if k.folder != "" {
+		failed = os.RemoveAll(k.folder)
+	}
+	if k.lock != nil {
+		failed = errors.Join(failed, k.lock.Close())
+	}
+	return failed
+}
+
+// Sweep removes the folders of this user's runs that were killed.
+func Sweep() error {
+	folders, err := filepath.Glob(filepath.Join(base(), folderPrefix+"*"))
+	if err != nil {
+		return fmt.Errorf("look for left temporary folders: %w", err)
+	}
+	var failed []error
+	for _, folder := range folders {
+		failed = append(failed, sweep(folder))
+	}
+	return errors.Join(failed...)
+}
+
+func sweep(folder string) error {
+	info, err := os.Lstat(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look at a left temporary folder: %w", err)
+	}
+	owner, known := info.Sys().(*syscall.Stat_t)
+	if !info.IsDir() || !known || int(owner.Uid) != os.Getuid() {
+		return nil
+	}
+	lock, err := os.OpenFile(filepath.Join(folder, lockFile), os.O_RDWR|unix.O_NOFOLLOW, 0) //nolint:gosec // in a folder of this user's own
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if time.Since(info.ModTime()) < unlockedAfter {
+			return nil
+		}
+	case err != nil:
+		return fmt.Errorf("look whether a temporary folder is in use: %w", err)
+	default:
+		defer lock.Close() //nolint:errcheck // nothing was written
+		if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); errors.Is(err, unix.EWOULDBLOCK) {
+			return nil // It is in use.
+		} else if err != nil {
+			return fmt.Errorf("look whether a temporary folder is in use: %w", err)
+		}
+	}
+	return os.RemoveAll(folder)
+}
+
+// daemon is a process that dies with this one.
+type daemon struct {
+	command *exec.Cmd
+	// ended is closed when the process has ended; said is what it has printed by then.
+	ended chan struct{}
+	said  *bytes.Buffer
+}
+
+// spawn starts a program in an environment that leads to nothing of the user's.
+func (k *Keyring) spawn(stdin, path string, arguments ...string) (*daemon, error) {
+	d := &daemon{ended: make(chan struct{}), said: &bytes.Buffer{}}
+	d.command = exec.CommandContext(context.Background(), path, arguments...) //nolint:gosec // one of Programs
+	d.command.Env = []string{
+		"PATH=" + os.Getenv("PATH"), busVariable + "=" + k.address(), "HOME=" + k.folder,
+		"XDG_RUNTIME_DIR=" + k.folder, "XDG_DATA_HOME=" + k.folder, "XDG_CONFIG_HOME=" + k.folder, "XDG_CACHE_HOME=" + k.folder,
+	}
+	d.command.Dir = k.folder
+	d.command.Stdin = strings.NewReader(stdin)
+	d.command.Stdout, d.command.Stderr = d.said, d.said
+	// Ctrl+C in the terminal is not for them: the session is still to be cleared.
+	d.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	d.command.WaitDelay = time.Second
+	started := make(chan error, 1)
+	go func() {
+		// The kernel kills the process when the thread that has started it ends.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		defer close(d.ended)
+		err := d.command.Start()
+		started <- err
+		if err == nil {
+			// It is killed in the end, which counts as an error.
+			_ = d.command.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("start %s: %w", filepath.Base(path), err)
+	}
+	return d, nil
+}
+
+// kill ends the process and waits for its end.
+func (d *daemon) kill() {
+	_ = d.command.Process.Kill() // It may have ended.
+	<-d.ended
+}

@@ -1,0 +1,56 @@
+package ui
+
+import (
+	"bytes"
+	"runtime"
+	"sync/atomic"
+
+	"fyne.io/fyne/v2"
+)
+
+// loop is the only way from another goroutine to the window. Fyne ends its loop by itself on SIGTERM and SIGINT, and from then on
+// runs a function given to fyne.Do at once, on the goroutine that gives it: a call to the window, which is gone, panics there.
+type loop struct {
+	// runner is the goroutine that runs Fyne's loop, nil before it begins; until then, Fyne queues.
+	runner atomic.Pointer[string]
+	over   atomic.Bool
+}
+
+// run runs the app until Fyne's loop ends. It is called on the main goroutine.
+func (l *loop) run(app fyne.App) {
+	runner := goroutine()
+	l.runner.Store(&runner)
+	defer l.over.Store(true)
+	app.Run()
+}
+
+// do runs a function on Fyne's goroutine, later. Once the loop has ended, it does nothing.
+func (l *loop) do(todo func()) {
+	if l.over.Load() {
+		return
+	}
+	defer func() {
+		// Fyne closes its queue at the end of the loop, under those that are about to use it.
+		if cause := recover(); cause != nil && !isSendOnClosed(cause) {
+			panic(cause)
+		}
+	}()
+	fyne.Do(func() {
+		// The loop may have ended while this function was on its way.
+		if runner := l.runner.Load(); runner == nil || *runner == goroutine() {
+			todo()
+		}
+	})
+}
+
+func isSendOnClosed(cause any) bool {
+	err, is := cause.(runtime.Error)
+	return is && err.Error() == "send on closed channel"
+}
+
+// goroutine returns the name of the goroutine that it is called on, such as "goroutine 1". Fyne tells its own in the same way.
+func goroutine() string {
+	stack := make([]byte, len("goroutine 18446744073709551615 "))
+	name, _, _ := bytes.Cut(stack[:runtime.Stack(stack, false)], []byte(" ["))
+	return string(name)
+}

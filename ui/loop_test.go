@@ -1,0 +1,46 @@
+package ui
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"github.com/stretchr/testify/require"
+)
+
+// loopApp is an app whose loop runs until it is ended. The test's driver runs functions at once, on the goroutine that gives them, as
+// Fyne's own does when its loop has ended.
+type loopApp struct {
+	fyne.App
+	ran func()
+}
+
+func (a loopApp) Run() { a.ran() }
+
+// What still happens in the program when Fyne has ended its loop by itself, on SIGTERM, must not reach a window that is gone.
+func TestNothingReachesTheWindowAfterTheLoop(t *testing.T) {
+	var l loop
+	reached := 0
+	count := func() { reached++ }
+	elsewhere := func() {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			l.do(count)
+		}()
+		<-done
+	}
+	l.run(loopApp{test.NewTempApp(t), func() {
+		l.do(count)
+		require.Equal(t, 1, reached, "the loop itself")
+		elsewhere()
+		require.Equal(t, 1, reached, "Fyne has no loop any more, and app.Run has not returned yet")
+	}})
+	elsewhere()
+	l.do(count)
+	require.Equal(t, 1, reached)
+	require.PanicsWithValue(t, "ours", func() {
+		var beforehand loop
+		beforehand.do(func() { panic("ours") })
+	})
+}
