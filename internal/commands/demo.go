@@ -140,7 +140,7 @@ func (d demonstration) prepare(ctx context.Context) (neighbours, error) {
 	if err != nil {
 		return neighbours{}, err
 	}
-	guarded := demoKeyring{ring}
+	guarded := demoKeyring{ownedKeyring{ring, d.program.lock}}
 	if _, err := guarded.Read(ctx); errors.Is(err, realSession) {
 		return neighbours{}, errors.Join(err, ring.Close())
 	}

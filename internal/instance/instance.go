@@ -39,16 +39,18 @@ var errHeld = errors.New("another process holds the lock")
 
 // Lock is held by the one instance of a user. Its methods are not for several goroutines at once.
 type Lock struct {
-	file   *os.File
+	file   *os.File // nil where the name alone could be claimed
 	path   string
+	name   *nameClaim
 	server *server // nil while nobody listens
 }
 
-// DefaultFile returns the lock's usual place: the user's runtime folder ($XDG_RUNTIME_DIR) if there is one, which goes with the
+// DefaultFile returns the lock's usual place: the user's runtime folder if there is one that can be used, which goes with the
 // user's last session, else the platform's folder for state. On Windows each log-on session has a file of its own.
 func DefaultFile() string {
-	if folder := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(folder) {
-		if found, err := os.Stat(folder); err == nil && found.IsDir() { //nolint:gosec // G703: the environment says where it is
+	for _, folder := range runtimeFolders() {
+		//nolint:gosec // G703: the environment says where it is
+		if found, err := os.Stat(folder); err == nil && found.IsDir() && isOurs(folder) {
 			return filepath.Join(folder, fileName())
 		}
 	}
@@ -81,9 +83,15 @@ func notTaken(path string, err error) error {
 // whatever the error says.
 func (l *Lock) Release() error {
 	var deaf error
+	l.name.serve(nil)
 	if l.server != nil {
 		deaf = l.server.close()
 		l.server = nil
+	}
+	// The name last: who gets it finds the file free.
+	defer l.name.close()
+	if l.file == nil {
+		return deaf
 	}
 	if err := l.file.Close(); err != nil {
 		return errors.Join(deaf, fmt.Errorf("could not give the lock back: %w", err))
