@@ -85,6 +85,9 @@ func (e *entrance) sendOn(intent login.Intent) bool {
 	case login.TryAgain, login.Requested:
 		select {
 		case e.early <- intent:
+			if flow := e.flow.Load(); flow != nil {
+				e.handOver(flow) // It has begun meanwhile.
+			}
 			return true
 		default:
 			// It is busy with what others want.

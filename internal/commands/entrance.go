@@ -117,6 +117,7 @@ func (e *entrance) run() error {
 		Presence: readers, Workstation: incidents, Notices: e.board.Changes(),
 	})
 	e.flow.Store(flow)
+	e.handOver(flow)
 	flow.Run(e.life)
 	release()
 	stop()
@@ -126,6 +127,20 @@ func (e *entrance) run() error {
 		continue
 	}
 	return nil
+}
+
+// handOver tells a flow who has asked for a sign-in before it began. What was pressed then was meant for another screen.
+func (e *entrance) handOver(flow *login.Flow) {
+	for {
+		select {
+		case intent := <-e.early:
+			if asked, is := intent.(login.Requested); is {
+				flow.Send(asked)
+			}
+		default:
+			return
+		}
+	}
 }
 
 // see shows a state in the window, and to those who wait for one.

@@ -106,8 +106,12 @@ func (l *ledger) begun(after string) {
 func TestOneInstanceInAllEnvironments(t *testing.T) {
 	w := newWorkplace(t, signsIn, keyringtest.Options{})
 	places := w.elsewhere()
+	const usual = "the desktop's own"
 	for first, owner := range places {
 		for second, stranger := range places {
+			if first != usual && second != usual {
+				continue // The random rounds have these.
+			}
 			after := fmt.Sprintf("signed in in %q, and then in %q", first, second)
 			books := &ledger{t: t, dead: map[int64]bool{}}
 			status, _, stderr := owner.run("sign-in")

@@ -4,6 +4,10 @@
 // leftover: other applications would lose the session that somebody is working with. So a start takes a lock before it looks at
 // the keyring, and holds it until nothing of its session is left.
 //
+// On Linux the keyring is reached over the session bus, and the environment of a terminal can have other folders on the same bus. So
+// the instance also owns a name there ([Join]), which the bus takes back when its process ends, and over which a second start
+// hands it a socket. The file is for older versions and for what has no bus.
+//
 // The lock is one of the operating system's, on a file (flock on Unix, LockFileEx on Windows). The system takes it back when the
 // process ends, however it ends, so a file that a killed run has left behind locks nobody out. It is never removed: another process
 // may have it open already, and would then hold a lock that nobody else can see.
