@@ -151,9 +151,9 @@ func TestOneInstanceInAllEnvironments(t *testing.T) {
 
 // Fifty rounds of what users, scripts and crashes do, in environments at random.
 func TestOneInstanceAtRandom(t *testing.T) {
-	seed := rand.Uint64() //nolint:gosec // G404: it is no secret
+	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // G404: it is no secret
+	random := rand.New(rand.NewPCG(seed, seed))
 	w := newWorkplace(t, signsIn, keyringtest.Options{})
 	var places []workplace
 	for _, place := range w.elsewhere() {

@@ -118,7 +118,7 @@ func (c *nameClaim) keep(conn *dbus.Conn) {
 
 // attach takes the socket of a second start.
 func (c *nameClaim) attach(descriptor dbus.UnixFD) *dbus.Error {
-	file := os.NewFile(uintptr(descriptor), "second start")
+	file := os.NewFile(uintptr(descriptor), "second start") //nolint:gosec // G115: a descriptor
 	if file == nil {
 		return notListening
 	}

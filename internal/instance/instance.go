@@ -53,7 +53,6 @@ type Lock struct {
 // user's last session, else the platform's folder for state. On Windows each log-on session has a file of its own.
 func DefaultFile() string {
 	for _, folder := range runtimeFolders() {
-		//nolint:gosec // G703: the environment says where it is
 		if found, err := os.Stat(folder); err == nil && found.IsDir() && isOurs(folder) {
 			return filepath.Join(folder, fileName())
 		}

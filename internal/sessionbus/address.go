@@ -16,7 +16,7 @@ import (
 // Variable is the environment variable that holds the address of the session bus.
 const Variable = "DBUS_SESSION_BUS_ADDRESS"
 
-// ErrNone: there is no session bus.
+// ErrNone is the error where there is no session bus.
 var ErrNone = errors.New("there is no bus")
 
 // Address returns the address of the session bus, as the D-Bus specification says where it is, or [ErrNone].
