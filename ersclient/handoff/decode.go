@@ -67,7 +67,7 @@ func Decode(entry []byte) (Session, error) {
 		Version: w.Version, Generation: w.Generation, SessionKey: NewSessionKey(w.SessionKey), BaseURL: w.BaseURL, ASID: w.ASID,
 		UserIdentifier: w.UserIdentifier, UserName: w.UserName, OrgIdentifier: w.OrgIdentifier, OrgName: w.OrgName,
 		BusinessFunction: w.BusinessFunction, OnBehalfOf: w.OnBehalfOf, IssuedAt: issued, ExpiresAt: expires,
-		Publisher: w.Publisher, others: secret.New(others),
+		Publisher: w.Publisher, Owner: w.Owner, Kind: w.Kind, others: secret.New(others),
 	}, nil
 }
 

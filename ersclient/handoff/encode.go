@@ -41,6 +41,8 @@ type wire struct {
 	IssuedAt         string `json:"issuedAt"`
 	ExpiresAt        string `json:"expiresAt"`
 	Publisher        string `json:"publisher"`
+	Owner            string `json:"owner,omitempty"`
+	Kind             string `json:"kind,omitempty"`
 
 	// others are members that this package does not know, in ASCII and with commas between them.
 	others string
@@ -64,11 +66,13 @@ func (w *wire) fields() []field {
 		{"businessFunction", &w.BusinessFunction, 64},
 		{"onBehalfOf", &w.OnBehalfOf, 32},
 		{"publisher", &w.Publisher, 64},
+		{"owner", &w.Owner, 107},
+		{"kind", &w.Kind, 32},
 	}
 }
 
 // Encode makes the entry [AccountSession] of a session. Times lose their fractions of a second. An organisation's name that is
-// too long is cut to fit, and if that does not help the user's name is. Members that [Decode] has found and did not know are in it
+// too long is cut to fit, and if that does not help the user's name is, and then the owner left out. Members that [Decode] has found and did not know are in it
 // again. A session whose version is another, that has no key or no times, whose generation is out of its range, or whose identifiers
 // are too long or not printable ASCII is [ErrInvalid].
 func Encode(s Session) ([]byte, error) {
@@ -93,7 +97,7 @@ func Encode(s Session) ([]byte, error) {
 		Version: Version, Generation: s.Generation, SessionKey: s.SessionKey.Reveal(), BaseURL: s.BaseURL, ASID: s.ASID,
 		UserIdentifier: s.UserIdentifier, UserName: s.UserName, OrgIdentifier: s.OrgIdentifier, OrgName: s.OrgName,
 		BusinessFunction: s.BusinessFunction, OnBehalfOf: s.OnBehalfOf, IssuedAt: issued, ExpiresAt: expires,
-		Publisher: s.Publisher, others: s.others.Reveal(),
+		Publisher: s.Publisher, Owner: s.Owner, Kind: s.Kind, others: s.others.Reveal(),
 	}
 	for _, field := range w.fields() {
 		if len(*field.text) > field.limit {
@@ -114,6 +118,10 @@ func Encode(s Session) ([]byte, error) {
 			*name = cut(*name, len(encoded)-MaxSize)
 			encoded, err = w.encode()
 		}
+	}
+	if err == nil && len(encoded) > MaxSize && w.Owner != "" {
+		w.Owner = ""
+		encoded, err = w.encode()
 	}
 	if err == nil && len(encoded) > MaxSize {
 		err = fmt.Errorf("%w: its identifiers are too long together", ErrInvalid)

@@ -28,6 +28,10 @@ func NewSessionKey(id string) SessionKey { return SessionKey{secret.New(id)} }
 // Reveal returns the key itself, for the header HTTP_X_SESSION_KEY and for nothing else. Every other way to print a key shows a mask.
 func (k SessionKey) Reveal() string { return k.Text.Reveal() }
 
+// KindDemonstration is the [Session.Kind] of a demonstration, whose e-RS is a stand-in on this computer. A real session has none,
+// wherever its platform is.
+const KindDemonstration = "demonstration"
+
 // MaxGeneration is the highest generation: what a 64-bit integer and a JavaScript number both hold.
 const MaxGeneration = 1<<53 - 1
 
@@ -61,6 +65,11 @@ type Session struct {
 	ExpiresAt time.Time
 	// Publisher is the name and version of the program that wrote the entry.
 	Publisher string
+	// Owner names the lock that the program which keeps the session holds for as long as it lives. It is for that program's other
+	// instances, and empty where there is none.
+	Owner string
+	// Kind is [KindDemonstration] for the session of a demonstration, and empty for every other.
+	Kind string
 
 	// others are the members that a later program within version 1 has written, as they stand between the braces of the entry. They
 	// are not known here, and so nobody knows whether they may be seen.

@@ -121,7 +121,8 @@ func (s Session) same(other Session) bool {
 		s.BaseURL == other.BaseURL && s.ASID == other.ASID && s.UserIdentifier == other.UserIdentifier &&
 		s.UserName == other.UserName && s.OrgIdentifier == other.OrgIdentifier && s.OrgName == other.OrgName &&
 		s.BusinessFunction == other.BusinessFunction && s.OnBehalfOf == other.OnBehalfOf && s.IssuedAt.Equal(other.IssuedAt) &&
-		s.ExpiresAt.Equal(other.ExpiresAt) && s.Publisher == other.Publisher && s.others.Equal(other.others)
+		s.ExpiresAt.Equal(other.ExpiresAt) && s.Publisher == other.Publisher &&
+		s.Owner == other.Owner && s.Kind == other.Kind && s.others.Equal(other.others)
 }
 
 // watch looks and waits.

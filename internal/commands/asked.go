@@ -33,10 +33,14 @@ func (e *entrance) answer(raise func()) instance.Handler {
 			e.Send(login.SignIn{})
 		default:
 			raise()
+			if request.For != "" {
+				e.sendOn(login.Requested{By: request.For})
+			}
 			if request.Wanted != "" && request.Wanted != e.wanted {
 				e.noteOther()
 				return instance.Answer{Code: otherWindow.Code}
 			}
+			return instance.Answer{OK: true, Display: e.displays}
 		}
 		return instance.Answer{OK: true}
 	}
@@ -81,6 +85,9 @@ func (e *entrance) sendOn(intent login.Intent) bool {
 	case login.TryAgain, login.Requested:
 		select {
 		case e.early <- intent:
+			if flow := e.flow.Load(); flow != nil {
+				e.handOver(flow) // It has begun meanwhile.
+			}
 			return true
 		default:
 			// It is busy with what others want.
@@ -180,7 +187,12 @@ type signInWatch struct {
 func (w *signInWatch) look(state login.State) (instance.Answer, bool) {
 	switch state.Phase {
 	case login.SignedIn:
-		return instance.Answer{OK: true}, true
+		if !state.EntryGone {
+			return instance.Answer{OK: true}, true
+		}
+		// Nobody can read that session. What the user does about it, the window asks them.
+		w.under = true
+		return instance.Answer{}, false
 	case login.Closed:
 		return instance.Answer{Code: windowClosed.Code}, true
 	case login.Ending, login.Waiting:

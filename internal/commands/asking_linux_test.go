@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,7 +39,6 @@ func TestSignInForAnotherProgram(t *testing.T) {
 	}{
 		"signed in":            {signsIn, []string{"--for", "Vendor App"}, statusDone, "", true},
 		"signed in, by itself": {signsIn, []string{"sign-in"}, statusDone, "", false},
-		"by a link":            {signsIn, []string{"ers-login://sign-in?for=Vendor%20App"}, statusDone, "", true},
 		"given up":             {givesUp, []string{"sign-in", "--for", "Vendor App"}, statusFailed, "ASKED-GIVEN_UP", true},
 		"window closed":        {closes, []string{"--for=Vendor App"}, statusFailed, "ASKED-CLOSED", true},
 		"takes too long": {
@@ -213,6 +213,48 @@ func TestALinkOpensTheWindow(t *testing.T) {
 	assert.Equal(t, statusDone, status, stderr)
 	assert.Contains(t, w.diary(), "raised")
 }
+
+// A web page can open any number of links. None makes a session by itself, although a card is in: the user presses Sign in. None waits,
+// so that signing out does not wait behind them.
+func TestALinkWaitsForTheUser(t *testing.T) {
+	for name, link := range map[string]string{"open": "ers-login://open", "sign in": "ers-login://sign-in?for=Vendor%20App"} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorkplace(t, hasCardIn, keyringtest.Options{})
+			for range 3 {
+				status, stdout, stderr := w.run(link)
+				assert.Equal(t, statusDone, status, stderr)
+				assert.Empty(t, stdout)
+			}
+			require.Eventually(t, func() bool { return strings.Contains(w.diary(), "waiting") }, guardTime, lookPause)
+			if name == "sign in" {
+				require.Eventually(t, func() bool { return strings.Contains(w.diary(), `asked by "Vendor App"`) }, guardTime, lookPause)
+			}
+			assert.NotContains(t, w.diary(), "signing-in", "a link has made a session")
+
+			var all sync.WaitGroup
+			for range 2 * instanceClients {
+				all.Go(func() {
+					cmd := w.command(link)
+					assert.NoError(t, cmd.Run())
+				})
+			}
+			status, _, stderr := w.run("sign-out")
+			assert.Equal(t, statusDone, status, stderr)
+			all.Wait()
+			assert.NotContains(t, w.diary(), "signing-in", "a link has made a session")
+
+			waiting := w.command("sign-in")
+			require.NoError(t, waiting.Start())
+			require.Eventually(t, func() bool { return strings.Contains(w.diary(), "choosing") }, guardTime, lookPause, "nobody can sign in")
+			status, _, stderr = w.run("sign-out")
+			assert.Equal(t, statusDone, status, stderr)
+			require.Error(t, waiting.Wait())
+		})
+	}
+}
+
+// instanceClients is how many programs may wait for a sign-in.
+const instanceClients = 16
 
 // Without a desktop nobody can sign in, and that is said at once.
 func TestSignInWithoutADisplay(t *testing.T) {

@@ -10,8 +10,13 @@ import (
 // backgroundFlag is the name of the flag with which the desktop starts the program when the user logs in.
 const backgroundFlag = "background"
 
-// addBackground adds the flag.
+// byLinkFlag is the name of the flag of a window that a link opens. Links come from web pages, and none begins a sign-in by itself.
+const byLinkFlag = "by-link"
+
+// addBackground adds the flags of how the window is started.
 func addBackground(flags *pflag.FlagSet) {
+	flags.Bool(byLinkFlag, false, "wait for the user although a card is in (used by the program itself, for links)")
+	_ = flags.MarkHidden(byLinkFlag) // it was made in the line before
 	flags.Bool(backgroundFlag, false, "start as an icon beside the clock, or minimised where the desktop has no place for one")
 }
 

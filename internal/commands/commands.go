@@ -33,6 +33,8 @@ type program struct {
 	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
+	// lock is what makes this process the one instance, while it is; nil has no place for one.
+	lock *heldLock
 }
 
 // Run carries out a command line and returns the exit status (see statusDone and those after it). fyneApp is FyneApp.toml, the home of
@@ -48,7 +50,7 @@ func Run(args []string, fyneApp []byte, newApp NewApp) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
-	p := program{metadata, newApp, environ, os.Stdin, stdout, stderr}
+	p := program{metadata, newApp, environ, os.Stdin, stdout, stderr, &heldLock{}}
 	return p.report(p.execute(ctx, args))
 }
 

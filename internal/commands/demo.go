@@ -153,7 +153,7 @@ func (d demonstration) prepare(ctx context.Context) (neighbours, error) {
 	if err != nil {
 		return neighbours{}, err
 	}
-	guarded := demoKeyring{ring}
+	guarded := demoKeyring{ownedKeyring{ring, d.program.lock}}
 	client, err := ersclient.New(ersclient.Config{
 		BaseURL: d.ers.URL, ASID: erstest.ASID, Certificate: d.ers.ClientCertificate(),
 		RootCAs: d.ers.RootCAs(), TrustStore: ersclient.StandInTrust, Timeout: defaults.RequestTimeout,

@@ -38,21 +38,24 @@ func ringOn(t *testing.T, session *keyringtest.Session) *keyring.Client {
 // Somebody who tries the demonstration on a workstation in use must not sign the clinician out.
 func TestTheDemonstrationLeavesARealSessionAlone(t *testing.T) {
 	for name, test := range map[string]struct {
-		baseURL string
-		real    bool
+		baseURL, kind string
+		real          bool
 	}{
-		"nobody is signed in":          {"", false},
-		"an earlier demonstration":     {"https://127.0.0.1:8443/ers-api", false},
-		"an earlier one by name":       {"https://localhost:8443/ers-api", false},
-		"a real session":               {"https://api.dev1.ers.ncrs.nhs.uk/ers-api", true},
-		"a host named like this one":   {"https://localhost.example/ers-api", true},
-		"an address that begins alike": {"https://127.0.0.1.example/ers-api", true},
+		"nobody is signed in":                {"", "", false},
+		"an earlier demonstration":           {"https://127.0.0.1:8443/ers-api", handoff.KindDemonstration, false},
+		"an earlier one by name":             {"https://localhost:8443/ers-api", handoff.KindDemonstration, false},
+		"a real session":                     {"https://api.dev1.ers.ncrs.nhs.uk/ers-api", "", true},
+		"a real one through this computer":   {"https://127.0.0.1:8443/ers-api", "", true},
+		"a real one by this computer's name": {"https://localhost:8443/ers-api", "", true},
+		"one of a later program":             {"https://localhost:8443/ers-api", "training", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
 			other := ringOn(t, session)
 			if test.baseURL != "" {
-				require.NoError(t, other.Publish(t.Context(), sessionAt(test.baseURL)))
+				left := sessionAt(test.baseURL)
+				left.Kind = test.kind
+				require.NoError(t, other.Publish(t.Context(), left))
 			}
 			ers := erstest.NewServer()
 			defer ers.Close()
@@ -71,6 +74,9 @@ func TestTheDemonstrationLeavesARealSessionAlone(t *testing.T) {
 			require.NoError(t, err)
 			defer found.close()
 			require.NoError(t, found.keyring.Publish(t.Context(), sessionAt(ers.URL)))
+			published, err := other.Read(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, handoff.KindDemonstration, published.Kind)
 			require.NoError(t, found.keyring.Clear(t.Context()))
 		})
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/keyring"
@@ -32,6 +30,7 @@ func (k demoKeyring) Publish(ctx context.Context, session handoff.Session) error
 	if _, err := k.ReadUnlocking(ctx); err != nil && !errors.Is(err, handoff.ErrNotFound) {
 		return err
 	}
+	session.Kind = handoff.KindDemonstration
 	return k.Keyring.Publish(ctx, session)
 }
 
@@ -43,26 +42,17 @@ func (k demoKeyring) Clear(ctx context.Context) error {
 	return k.Keyring.Clear(ctx)
 }
 
-// ofADemonstration looks whose session was read. One that cannot be read may be a real one, written by another version.
+// ofADemonstration looks whose session was read. Its mark says so and not its address, since a real session's platform can be reached
+// through this computer, too. One that cannot be read may be a real one, written by another version.
 func ofADemonstration(session handoff.Session, err error) (handoff.Session, error) {
 	switch {
 	case errors.Is(err, keyring.Unreadable):
 		return handoff.Session{}, realSession.Because(err)
-	case err == nil && !onLoopback(session.BaseURL):
+	case err == nil && session.Kind != handoff.KindDemonstration:
 		return handoff.Session{}, realSession.Because(fmt.Errorf("the keyring has a session of %s", session.BaseURL))
 	default:
 		return session, err
 	}
-}
-
-// onLoopback tells whether an address is of this computer, as that of the stand-in is.
-func onLoopback(address string) bool {
-	parsed, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(parsed.Hostname())
-	return parsed.Hostname() == "localhost" || ip.IsLoopback()
 }
 
 var realSession = &problem.Problem{

@@ -7,3 +7,6 @@ func hasDisplay([]string) bool { return true }
 
 // settleSessionBus: there is no session bus to be started by mistake.
 func settleSessionBus() error { return nil }
+
+// displaysOf names no display, as there is but one.
+func displaysOf([]string) string { return "" }

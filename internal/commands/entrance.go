@@ -51,6 +51,10 @@ type entrance struct {
 
 	// wanted is the sort of window that this one is: see sortOfWindow.
 	wanted string
+	// displays are those that the window is on.
+	displays string
+	// held: a card that is in begins no sign-in before the user wants one.
+	held bool
 	// shown: there is a window that can be raised.
 	shown atomic.Bool
 	// lobby is where other starts of the program wait for what becomes of a sign-in.
@@ -109,10 +113,11 @@ func (e *entrance) run() error {
 		ERS: found.ers, Keyring: found.keyring, Cards: cards, Memory: found.memory,
 		Clock: login.SystemClock{}, Log: e.log, Observe: e.see, Guard: e.guard,
 		BaseURL: found.baseURL, ASID: found.asid, Publisher: e.publisher,
-		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked,
+		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked, Held: e.held,
 		Presence: readers, Workstation: incidents, Notices: e.board.Changes(),
 	})
 	e.flow.Store(flow)
+	e.handOver(flow)
 	flow.Run(e.life)
 	release()
 	stop()
@@ -122,6 +127,20 @@ func (e *entrance) run() error {
 		continue
 	}
 	return nil
+}
+
+// handOver tells a flow who has asked for a sign-in before it began. What was pressed then was meant for another screen.
+func (e *entrance) handOver(flow *login.Flow) {
+	for {
+		select {
+		case intent := <-e.early:
+			if asked, is := intent.(login.Requested); is {
+				flow.Send(asked)
+			}
+		default:
+			return
+		}
+	}
 }
 
 // see shows a state in the window, and to those who wait for one.

@@ -57,6 +57,12 @@ func (r realNeighbours) sweep(ctx context.Context) {
 		return
 	}
 	r.log.Guard(session.SessionKey.Text)
+	if err == nil {
+		if err := r.program.lock.foreign(session); err != nil {
+			r.log.WithError(err).Warn("start: keyring")
+			return
+		}
+	}
 	if err == nil || errors.Is(err, handoff.ErrMalformed) || errors.Is(err, handoff.ErrVersion) {
 		if err == nil {
 			r.left.keep(session)

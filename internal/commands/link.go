@@ -53,10 +53,9 @@ func (p program) openLink(ctx context.Context, args []string) error {
 		return usageError{fmt.Errorf("this link is not one of e-RS Login's: %w", err)}
 	}
 	asker := p.asker(nil)
-	if asked.action == linkSignIn {
-		return signInInput{name: asked.name}.run(ctx, asker)
-	}
-	answer, err := asker.ask(ctx, instance.Request{Action: instance.Raise})
+	asker.open = func() (<-chan error, error) { return p.startWindow([]string{"--" + byLinkFlag}) }
+	// A page can send as many as it likes: none waits, and the sign-in is the user's to begin. An empty name is nobody's.
+	answer, err := asker.ask(ctx, instance.Request{Action: instance.Raise, For: asked.name})
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func fileItems() []manualItem {
 		{"~/.local/state/ers-login/audit/", "The audit log, unless the setting audit_dir names another folder."},
 		{"~/.local/state/ers-login/history.json", "The role chosen last, and favourites."},
 		{"~/.local/state/ers-login/graphics", "That this version has drawn its window on this display."},
-		{"$XDG_RUNTIME_DIR/ers-login.lock", "Is locked while the window is open."},
+		{"$XDG_RUNTIME_DIR/ers-login.lock", "Is locked while the window is open, which also owns io.github.ers_login.ErsLogin on the session bus."},
 		{
 			"/etc/xdg/autostart/io.github.ers_login.ErsLogin.desktop, ~/.config/autostart/io.github.ers_login.ErsLogin.desktop",
 			"Start the program with the desktop, for everybody and for the user, if that is switched on.",

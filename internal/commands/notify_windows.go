@@ -9,14 +9,17 @@ import (
 	"fyne.io/fyne/v2/driver"
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sys/windows"
+
+	"github.com/ers-login/ers-login/ui"
 )
 
 // notifier shows a balloon at the icon beside the clock, and lets the taskbar's button flash. Fyne
 // would run PowerShell with a script in the folder for temporary files, past the computer's
 // execution policy.
-func notifier(log logrus.FieldLogger, window func() fyne.Window) func(title, text string) {
+func notifier(log logrus.FieldLogger, window func() *ui.Window) func(title, text string) {
 	return func(title, text string) {
-		fyne.Do(func() { flash(window()) })
+		shown := window()
+		shown.Do(func() { flash(shown.Window()) })
 		if err := balloon(title, text); err != nil {
 			log.WithError(err).Warn("notification")
 			return

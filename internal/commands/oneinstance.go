@@ -17,9 +17,13 @@ type oneInstance struct {
 	handler instance.Handler
 	// token allows the first window to come to the front, where a desktop hands one out with each start.
 	token string
+	// displays are those that the user sits before.
+	displays string
 	// wanted is the sort of window that this one is.
 	wanted string
 	lock   *instance.Lock
+	// held lets the rest of the program know of the lock; nil has no use for it.
+	held *heldLock
 }
 
 // activationVariables are where a desktop puts the token that it hands out with a start.
@@ -32,14 +36,16 @@ func newOneInstance(path string, log logrus.FieldLogger, environ []string, wante
 			log.WithError(err).Warn("instance")
 		}
 	}
-	return &oneInstance{path: path, log: log, handler: handler, wanted: wanted, token: instance.ActivationToken(environ)}
+	return &oneInstance{
+		path: path, log: log, handler: handler, wanted: wanted, token: instance.ActivationToken(environ), displays: displaysOf(environ),
+	}
 }
 
 // errRaised: the window of another instance has come to the front, so that there is nothing left to do here.
 var errRaised = errors.New("e-RS Login is running already, and its window was brought to the front")
 
-// join makes this the one instance, if it is not yet. If another one is, that one's window is raised, and the error is errRaised, or
-// otherWindow if it is not the sort of window that is wanted.
+// join makes this the one instance, if it is not yet. If another one is, that one's window is raised, and the error is errRaised,
+// otherWindow if it is not the sort of window that is wanted, or otherDisplay if the user does not see it.
 func (o *oneInstance) join(ctx context.Context) error {
 	if o.lock != nil {
 		return nil
@@ -51,10 +57,13 @@ func (o *oneInstance) join(ctx context.Context) error {
 		return err
 	case lock == nil && answer.Code == otherWindow.Code:
 		return otherWindow
+	case lock == nil && !sharesDisplay(answer.Display, o.displays):
+		return otherDisplay
 	case lock == nil:
 		return errRaised
 	}
 	o.lock = lock
+	o.held.hold(lock)
 	if err := lock.Listen(o.handler, func(err error) { o.log.WithError(err).Debug("instance") }); err != nil {
 		// The window works without being found by a second start, which will say so.
 		o.log.WithError(err).Warn("instance")
@@ -67,6 +76,7 @@ func (o *oneInstance) leave() {
 	if o.lock == nil {
 		return
 	}
+	o.held.hold(nil)
 	if err := o.lock.Release(); err != nil {
 		o.log.WithError(err).Warn("instance")
 	}

@@ -33,8 +33,12 @@ import (
 // These tests start this test program as e-RS Login. Where that would open its window, it is the inside of the program that runs,
 // with a simulated card, a stand-in for e-RS and the real keyring, and a user who does what the test says.
 
-// diaryFile is where the window notes what a test cannot see from outside, in $XDG_RUNTIME_DIR.
-const diaryFile = "diary"
+// diaryFile is where the window notes what a test cannot see from outside, in the folder that diaryVariable names, else in
+// $XDG_RUNTIME_DIR.
+const (
+	diaryFile     = "diary"
+	diaryVariable = "ERS_LOGIN_TEST_DIARY"
+)
 
 // What a user does when the window wants something.
 const (
@@ -46,6 +50,8 @@ const (
 	// hasBrokenSettings and hasNoKeyring cannot do anything, since the program cannot begin.
 	hasBrokenSettings = "has broken settings"
 	hasNoKeyring      = "has no keyring"
+	// hasCardIn has a card in the reader and the passcode entered before the window opens, and does nothing.
+	hasCardIn = "has a card in"
 	// triesAgain has a start that fails, and puts it right once the window has shown who waits for it.
 	triesAgain = "tries again"
 )
@@ -92,9 +98,11 @@ func playWindow(user string, arguments []string, toml []byte) error {
 	card := simulator.New(simulator.Settings{})
 	defer card.Close()
 	persona, _ := simulator.PersonaByKey("gp")
-	demo := newDemonstration(program{metadata: metadata, environ: os.Environ()}, log, login.NewBoard(), ers, card, persona)
+	p := program{metadata: metadata, environ: os.Environ(), lock: &heldLock{}}
+	demo := newDemonstration(p, log, login.NewBoard(), ers, card, persona)
 	card.OnTicket(demo.admit)
-	e := &entrance{publisher: "ers-login test", log: log, guard: log.Guard, board: login.NewBoard(), prepare: demo.prepare}
+	e := &entrance{publisher: "ers-login test", log: log, guard: log.Guard, board: login.NewBoard(), prepare: demo.prepare,
+		held: slices.Contains(arguments, "--"+byLinkFlag), displays: displaysOf(os.Environ())}
 	play := &playedUser{does: user, entrance: e}
 	switch user {
 	case hasBrokenSettings:
@@ -102,6 +110,10 @@ func playWindow(user string, arguments []string, toml []byte) error {
 		e.prepare = func(context.Context) (neighbours, error) { return neighbours{}, err }
 	case hasNoKeyring:
 		e.prepare = func(context.Context) (neighbours, error) { return neighbours{}, keyring.NoBus }
+	case hasCardIn:
+		if _, err := (insertingAgent{card, persona}).Ticket(context.Background()); err != nil {
+			return err
+		}
 	case triesAgain:
 		play.does = signsIn
 		e.prepare = func(ctx context.Context) (neighbours, error) {
@@ -113,8 +125,12 @@ func playWindow(user string, arguments []string, toml []byte) error {
 	}
 	e.show = play.see
 	one := newOneInstance(instance.DefaultFile(), log, os.Environ(), "", e.answer(func() { play.note("raised") }))
+	one.held = p.lock
 	e.open(context.Background())
-	if err := one.join(context.Background()); err != nil {
+	if err := one.join(context.Background()); errors.Is(err, errRaised) || errors.Is(err, otherDisplay) {
+		fmt.Fprintln(os.Stderr, err)
+		return nil
+	} else if err != nil {
 		return err
 	}
 	defer one.leave()
@@ -157,7 +173,11 @@ func (u *playedUser) see(state login.State) {
 func (u *playedUser) note(format string, values ...any) {
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
-	diary, err := os.OpenFile(filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), diaryFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	folder := os.Getenv(diaryVariable)
+	if folder == "" {
+		folder = os.Getenv("XDG_RUNTIME_DIR")
+	}
+	diary, err := os.OpenFile(filepath.Join(folder, diaryFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err == nil {
 		_, err = fmt.Fprintf(diary, format+"\n", values...)
 		err = errors.Join(err, diary.Close())

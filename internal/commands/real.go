@@ -33,6 +33,10 @@ func (p program) openReal(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	byLink, err := cmd.Flags().GetBool(byLinkFlag)
+	if err != nil {
+		return err
+	}
 	log := p.openLog(logging.DefaultDir())
 	defer closeLog(log)
 	memory := openHistory(log)
@@ -45,7 +49,7 @@ func (p program) openReal(cmd *cobra.Command) error {
 			Favourites: memory, Diagnostics: newWindowDiagnostics(found.examine),
 			Preferences: newPreferences(asWanted(found.sources), p.autostart(log), log),
 		},
-		wanted: sortOfWindow("sign-in", file, cmd.Flags(), p.environ), find: found.sweepingUp, background: background, graphics: p.newGraphics(log),
+		wanted: sortOfWindow("sign-in", file, cmd.Flags(), p.environ), find: found.sweepingUp, background: background, held: byLink, graphics: p.newGraphics(log),
 		unusable: found.unusable, sweep: found.sweep,
 	})
 }
@@ -132,7 +136,7 @@ func (r realNeighbours) prepare(ctx context.Context) (neighbours, error) {
 	records := r.openAudit(settings, ers, ersclient.CommonName(ers.using.certificate))
 	ers.renamed = records.log.Rename
 	return neighbours{
-		agent: cards.agent, ers: records.ers, keyring: knowing{remembering{ring, r.left}, records.ers}, memory: r.memory,
+		agent: cards.agent, ers: records.ers, keyring: knowing{remembering{ownedKeyring{ring, r.program.lock}, r.left}, records.ers}, memory: r.memory,
 		nudge: cards.readers.Changed(), presence: func() login.Presence { return presenceOf(cards.readers.Presence()) },
 		baseURL: settings.BaseURL, asid: settings.ASID,
 		pollInterval: settings.AgentPollInterval, maxAge: settings.SessionMaxAge,

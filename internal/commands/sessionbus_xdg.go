@@ -5,15 +5,12 @@ package commands
 import (
 	"fmt"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 
-	"github.com/godbus/dbus/v5"
+	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
 const (
-	busVariable = "DBUS_SESSION_BUS_ADDRESS"
+	busVariable = sessionbus.Variable
 	// noBus is an address that no transport knows, so that connecting to it fails at once.
 	noBus = "disabled:"
 )
@@ -23,16 +20,9 @@ const (
 // environment. The bus is looked for as package entry of the keyring does, which is asked in a process of its own: that one
 // gets the environment that this program was started with, and says itself what is missing.
 func settleSessionBus() error {
-	if address := os.Getenv(busVariable); address != "" && !strings.HasPrefix(address, "autolaunch:") {
-		return nil
-	}
-	folder := os.Getenv("XDG_RUNTIME_DIR")
-	if folder == "" {
-		folder = filepath.Join("/run/user", strconv.Itoa(os.Getuid()))
-	}
-	address, socket := noBus, filepath.Join(folder, "bus")
-	if found, err := os.Stat(socket); err == nil && found.Mode().Type() == os.ModeSocket { //nolint:gosec // the environment says where
-		address = "unix:path=" + dbus.EscapeBusAddressValue(socket)
+	address, err := sessionbus.Address()
+	if err != nil {
+		address = noBus
 	}
 	if err := os.Setenv(busVariable, address); err != nil {
 		return fmt.Errorf("could not set %s: %w", busVariable, err)

@@ -39,19 +39,38 @@ func (p program) signOut() *cobra.Command {
 
 // endSession has whoever has a session end it.
 func (p program) endSession(ctx context.Context, path string, sources config.Sources) error {
-	lock, answer, err := instance.Join(ctx, path, instance.Request{Action: instance.SignOut, Wait: true})
+	request := instance.Request{Action: instance.SignOut, Wait: true}
+	lock, answer, err := instance.Join(ctx, path, request)
 	switch {
 	case err != nil:
 		return err
 	case lock != nil:
 		// While it is held, no window can begin.
-		return errors.Join(p.clearLeftovers(ctx, sources), lock.Release())
+		p.lock.hold(lock)
+		err := p.clearLeftovers(ctx, sources)
+		p.lock.hold(nil)
+		err = errors.Join(err, lock.Release())
+		var elsewhere livesElsewhere
+		if !errors.As(err, &elsewhere) {
+			return err
+		}
+		if answer, err = instance.Ask(ctx, elsewhere.path, request); err != nil {
+			return err
+		}
 	}
 	if err := refusal(answer); err != nil {
 		return err
 	}
 	return noneLeft(ctx)
 }
+
+// livesElsewhere: the session belongs to an instance that is alive, and that only its lock's path leads to.
+type livesElsewhere struct {
+	error
+	path string
+}
+
+func (e livesElsewhere) Unwrap() error { return e.error }
 
 // noneLeft makes sure that other applications find nobody signed in.
 func noneLeft(ctx context.Context) error {
@@ -104,6 +123,9 @@ func (p program) clearLeftovers(ctx context.Context, sources config.Sources) err
 		return err
 	}
 	log.Guard(left.SessionKey.Text)
+	if err := p.lock.foreign(left); err != nil {
+		return livesElsewhere{err, left.Owner}
+	}
 	if err := ring.Clear(ctx); err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func sortOfWindow(kind, file string, flags *pflag.FlagSet, environ []string) str
 	parts := []string{kind, file}
 	if flags != nil {
 		flags.Visit(func(flag *pflag.Flag) {
-			if !slices.Contains([]string{"config", "background", "for"}, flag.Name) {
+			if !slices.Contains([]string{"config", "background", "for", byLinkFlag}, flag.Name) {
 				parts = append(parts, flag.Name+"="+flag.Value.String())
 			}
 		})
@@ -49,6 +49,27 @@ var otherWindow = &problem.Problem{
 		"Go to the window that is open, sign out there and close it.",
 		"Then start this one again.",
 	},
+}
+
+// otherDisplay: a window is open where the user of this start does not see it.
+var otherDisplay = &problem.Problem{
+	Code:  "INSTANCE-OTHER_DISPLAY",
+	Title: "e-RS Login is open already, on another display",
+	Happened: "A window of e-RS Login is open for you on another desktop of this computer, such as that of a remote session. " +
+		"Only one can keep your e-RS session.",
+	Steps: []string{
+		"Go to that desktop and sign in there.",
+		"To go on here instead, sign out and close the window there. Then start e-RS Login here.",
+	},
+}
+
+// sharesDisplay reports whether two starts name a display in common, or one of them names none.
+func sharesDisplay(one, other string) bool {
+	if one == "" || other == "" {
+		return true
+	}
+	named := strings.Fields(other)
+	return slices.ContainsFunc(strings.Fields(one), func(display string) bool { return slices.Contains(named, display) })
 }
 
 // startedOtherwise is the same, told in the window that is open.

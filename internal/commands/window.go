@@ -26,6 +26,8 @@ type opening struct {
 	find     prepare
 	// wanted is the sort of window that it is: see sortOfWindow.
 	wanted string
+	// held: a card that is in begins no sign-in before the user wants one.
+	held bool
 	// background: the window stays out of sight until somebody wants it.
 	background bool
 	// graphics tells whether a window can be drawn; nil opens one unseen.
@@ -59,8 +61,9 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 		picture *pictureWatch
 	)
 	entrance := &entrance{
-		publisher: p.name(), log: log, guard: log.Guard, board: board, wanted: how.wanted,
-		watch: func(ctx context.Context) station { return workstation.Watch(ctx, workstation.Settings{}) },
+		publisher: p.name(), log: log, guard: log.Guard, board: board, wanted: how.wanted, held: how.held,
+		displays: displaysOf(p.environ),
+		watch:    func(ctx context.Context) station { return workstation.Watch(ctx, workstation.Settings{}) },
 	}
 	entrance.open(ctx)
 	raise := func() {
@@ -74,6 +77,7 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 		want()
 		return answer(ctx, request)
 	})
+	one.held = p.lock
 	defer one.leave()
 	joined := one.join(ctx)
 	switch {
@@ -82,6 +86,12 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 	case errors.Is(joined, otherWindow):
 		// The window that was raised says so, too.
 		return otherWindow
+	case errors.Is(joined, otherDisplay):
+		if one.token != "" {
+			// A start from a menu has nowhere else to say it.
+			p.tellNatively(ctx, otherDisplay)
+		}
+		return otherDisplay
 	}
 	// Whatever else keeps this from being the one instance is found again when the window is there to tell it.
 	entrance.prepare = after(one.join, how.find)
@@ -107,7 +117,7 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 	}
 	settings.Raise = raise
 	settings.Minimise = func() { minimise(window.Window()) }
-	settings.Notify = notifier(log, func() fyne.Window { return window.Window() })
+	settings.Notify = notifier(log, func() *ui.Window { return window })
 	picture = p.watchPicture(log, how.graphics, without)
 	defer picture.stop()
 	settings.Drawn = picture.drawn

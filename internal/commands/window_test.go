@@ -96,6 +96,38 @@ func TestASecondInstanceTouchesNothing(t *testing.T) {
 	second.leave()
 }
 
+// A window on another display has not come to the front before this user.
+func TestAWindowOnAnotherDisplay(t *testing.T) {
+	e := &entrance{log: testLog(t), board: login.NewBoard(), displays: displaysOf([]string{"DISPLAY=:0", "WAYLAND_DISPLAY=wayland-0"})}
+	e.open(t.Context())
+	e.shown.Store(true)
+	first := newOneInstance(filepath.Join(t.TempDir(), "lock"), testLog(t), nil, "", e.answer(func() {}))
+	require.NoError(t, first.join(t.Context()))
+	defer first.leave()
+	for name, test := range map[string]struct {
+		environ []string
+		err     error
+	}{
+		"the same":              {[]string{"DISPLAY=:0", "WAYLAND_DISPLAY=wayland-0"}, errRaised},
+		"by X alone":            {[]string{"DISPLAY=:0"}, errRaised},
+		"another screen of it":  {[]string{"DISPLAY=:0.1"}, errRaised},
+		"by another way":        {[]string{"DISPLAY=unix:0"}, errRaised},
+		"by Wayland alone":      {[]string{"WAYLAND_DISPLAY=wayland-0"}, errRaised},
+		"none":                  {[]string{"DISPLAY="}, errRaised},
+		"another":               {[]string{"DISPLAY=:10.0"}, otherDisplay},
+		"a forwarded one":       {[]string{"DISPLAY=localhost:10.0"}, otherDisplay},
+		"another of both kinds": {[]string{"DISPLAY=:1", "WAYLAND_DISPLAY=wayland-1"}, otherDisplay},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if displaysOf([]string{"DISPLAY=:0"}) == "" {
+				test.err = errRaised // There is but one display on this system.
+			}
+			second := newOneInstance(first.path, testLog(t), test.environ, "", nil)
+			require.ErrorIs(t, second.join(t.Context()), test.err)
+		})
+	}
+}
+
 // What other starts ask for reaches the window, as long as there is one.
 func TestWhatOtherStartsAskFor(t *testing.T) {
 	raised := 0

@@ -28,12 +28,14 @@ func Join(ctx context.Context, path string, request Request) (*Lock, Answer, err
 	enough := time.NewTimer(patience)
 	defer enough.Stop()
 	for {
-		held, err := Take(path)
+		held, err := claim(ctx, path)
 		if err == nil || !errors.Is(err, Running) {
 			return held, Answer{}, err
 		}
 		answer, err := Ask(ctx, path, request)
-		if !errors.Is(err, errNobody) && !errors.Is(err, Leaving) {
+		// A place is soon free, except of those where sign-ins are waited for.
+		crowded := errors.Is(err, Busy) && !request.waitsForSignIn()
+		if !errors.Is(err, errNobody) && !errors.Is(err, Leaving) && !crowded {
 			return nil, answer, err
 		}
 		select {
@@ -44,6 +46,41 @@ func Join(ctx context.Context, path string, request Request) (*Lock, Answer, err
 			return nil, answer, err
 		}
 	}
+}
+
+// claim claims the name on the session bus, and takes the lock whose file is at path. Where the file cannot be used, the name
+// alone is enough.
+func claim(ctx context.Context, path string) (*Lock, error) {
+	name, err := claimName(ctx)
+	if err != nil {
+		return nil, notTaken(path, err)
+	}
+	held, err := Take(path)
+	switch {
+	case err == nil:
+		held.name = name
+		return held, nil
+	case name != nil && errors.Is(err, Unknown):
+		return &Lock{path: path, name: name}, nil
+	default:
+		name.close()
+		return nil, err
+	}
+}
+
+// reach connects to the one instance: to the owner of the name on the session bus or, where there is none, to the holder of
+// the lock, such as an older version that knows no name.
+func reach(ctx context.Context, path string) (stream, error) {
+	server, unnamed := dialName(ctx)
+	if unnamed == nil || errors.Is(unnamed, errForeign) {
+		return server, unnamed
+	}
+	server, err := dial(ctx, path)
+	if err != nil && !errors.Is(unnamed, errNobody) {
+		// That one is there and does not answer.
+		return nil, unnamed
+	}
+	return server, err
 }
 
 // Ask asks whoever holds the lock whose file is at path, and lets it raise its window where the system asks for such permission.
@@ -71,7 +108,7 @@ func Ask(ctx context.Context, path string, request Request) (Answer, error) {
 func ask(ctx context.Context, path string, request Request) (answer Answer, err error) {
 	dialling, cancel := context.WithTimeout(ctx, replyTime)
 	defer cancel()
-	server, err := dial(dialling, path)
+	server, err := reach(dialling, path)
 	if err != nil {
 		return Answer{}, err
 	}

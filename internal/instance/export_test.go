@@ -8,8 +8,8 @@ import (
 // ErrNobody is what Join goes on after.
 var ErrNobody = errNobody
 
-// MaxClients is how many are served at a time.
-const MaxClients = maxClients
+// MaxClients is how many may wait for a sign-in at a time.
+const MaxClients = maxWaiters
 
 // NotTaken makes the error of Take.
 func NotTaken(path string, err error) error { return notTaken(path, err) }

@@ -147,13 +147,30 @@ func TestTheSeventeenthIsRefused(t *testing.T) {
 		receive(t, begun)
 	}
 	for range 3 {
-		_, err := instance.Ask(soon(t), first.path, raise)
+		_, err := instance.Ask(soon(t), first.path, instance.Request{Action: instance.SignIn, Wait: true})
 		require.ErrorIs(t, err, instance.Busy)
 	}
+	for range 3 {
+		answer, err := instance.Ask(soon(t), first.path, raise)
+		require.NoError(t, err, "the user's own start waits behind programs")
+		assert.True(t, answer.OK)
+	}
+	// Signing out does not wait behind them, nor behind others who sign out.
+	signedOut := make(chan error, instance.MaxClients)
+	for range instance.MaxClients {
+		go func() {
+			_, err := instance.Ask(t.Context(), first.path, instance.Request{Action: instance.SignOut, Wait: true})
+			signedOut <- err
+		}()
+		receive(t, begun)
+	}
 	end <- struct{}{}
+	close(end)
+	for range instance.MaxClients {
+		require.NoError(t, receive(t, signedOut))
+	}
 	receive(t, answers)
 	assert.True(t, untilAdmitted(t, first.path).OK, "the place that is free is given to nobody")
-	close(end)
 	for range instance.MaxClients - 1 {
 		assert.True(t, receive(t, answers).OK)
 	}

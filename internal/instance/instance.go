@@ -4,6 +4,10 @@
 // leftover: other applications would lose the session that somebody is working with. So a start takes a lock before it looks at
 // the keyring, and holds it until nothing of its session is left.
 //
+// On Linux the keyring is reached over the session bus, and the environment of a terminal can have other folders on the same bus. So
+// the instance also owns a name there ([Join]), which the bus takes back when its process ends, and over which a second start
+// hands it a socket. The file is for older versions and for what has no bus.
+//
 // The lock is one of the operating system's, on a file (flock on Unix, LockFileEx on Windows). The system takes it back when the
 // process ends, however it ends, so a file that a killed run has left behind locks nobody out. It is never removed: another process
 // may have it open already, and would then hold a lock that nobody else can see.
@@ -39,16 +43,17 @@ var errHeld = errors.New("another process holds the lock")
 
 // Lock is held by the one instance of a user. Its methods are not for several goroutines at once.
 type Lock struct {
-	file   *os.File
+	file   *os.File // nil where the name alone could be claimed
 	path   string
+	name   *nameClaim
 	server *server // nil while nobody listens
 }
 
-// DefaultFile returns the lock's usual place: the user's runtime folder ($XDG_RUNTIME_DIR) if there is one, which goes with the
+// DefaultFile returns the lock's usual place: the user's runtime folder if there is one that can be used, which goes with the
 // user's last session, else the platform's folder for state. On Windows each log-on session has a file of its own.
 func DefaultFile() string {
-	if folder := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(folder) {
-		if found, err := os.Stat(folder); err == nil && found.IsDir() { //nolint:gosec // G703: the environment says where it is
+	for _, folder := range runtimeFolders() {
+		if found, err := os.Stat(folder); err == nil && found.IsDir() && isOurs(folder) {
 			return filepath.Join(folder, fileName())
 		}
 	}
@@ -81,9 +86,15 @@ func notTaken(path string, err error) error {
 // whatever the error says.
 func (l *Lock) Release() error {
 	var deaf error
+	l.name.serve(nil)
 	if l.server != nil {
 		deaf = l.server.close()
 		l.server = nil
+	}
+	// The name last: who gets it finds the file free.
+	defer l.name.close()
+	if l.file == nil {
+		return deaf
 	}
 	if err := l.file.Close(); err != nil {
 		return errors.Join(deaf, fmt.Errorf("could not give the lock back: %w", err))

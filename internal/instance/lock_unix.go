@@ -5,6 +5,8 @@ package instance
 import (
 	"errors"
 	"os"
+	"path/filepath"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -24,6 +26,23 @@ func lock(file *os.File) error {
 			return err
 		}
 	}
+}
+
+// runtimeFolders are where the user's runtime folder can be. Cleaned environments, and those of su and cron, do not say, and
+// systemd has it at one place.
+func runtimeFolders() []string {
+	usual := filepath.Join("/run/user", strconv.Itoa(os.Geteuid()))
+	if named := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(named) {
+		return []string{named, usual}
+	}
+	return []string{usual}
+}
+
+// isOurs reports whether files can be made in a folder that belongs to this user.
+func isOurs(folder string) bool {
+	var status unix.Stat_t
+	return unix.Stat(folder, &status) == nil && int(status.Uid) == os.Geteuid() &&
+		unix.Faccessat(unix.AT_FDCWD, folder, unix.W_OK|unix.X_OK, unix.AT_EACCESS) == nil
 }
 
 // fileName is the same for all sessions of a user: they share a keyring.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/windows"
 )
@@ -20,6 +21,17 @@ func lock(file *os.File) error {
 	}
 	return err
 }
+
+// runtimeFolders is where tests and tools of Unix say that the user's runtime folder is. There is none otherwise.
+func runtimeFolders() []string {
+	if named := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(named) {
+		return []string{named}
+	}
+	return nil
+}
+
+// isOurs has nothing to find out here.
+func isOurs(string) bool { return true }
 
 // fileName is another one for each log-on session, since each has its own entries in the Credential Manager: a user who is logged
 // on to a terminal server twice signs in in both.

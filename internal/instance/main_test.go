@@ -35,6 +35,8 @@ const (
 	holds = "hold"
 	// listens takes the lock and prints what it is asked for. What it is to wait for does not happen.
 	listens = "listen"
+	// joins takes lock and name, and prints what it is asked for.
+	joins = "join"
 	// asks asks whoever holds the lock to raise its window.
 	asks = "ask"
 	// shouts asks whoever holds the lock to raise its window, without looking whom it speaks to.
@@ -47,6 +49,10 @@ func TestMain(m *testing.M) {
 	if role := os.Getenv(roleVariable); role != "" {
 		os.Exit(play(role, os.Getenv(pathVariable)))
 	}
+	// Tests that want a bus start one: that of this computer may have a real window on it.
+	if err := os.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:"); err != nil {
+		panic(err)
+	}
 	goleak.VerifyTestMain(m)
 }
 
@@ -58,9 +64,15 @@ func play(role, path string) int {
 		fmt.Println(otherwise)
 	}
 	switch role {
-	case holds, listens:
+	case holds, listens, joins:
 		held, err := instance.Take(path)
-		if err == nil && role == listens {
+		if role == joins {
+			held, _, err = instance.Join(context.Background(), path, instance.Request{Action: instance.Raise})
+			if err == nil && held == nil {
+				err = instance.Running
+			}
+		}
+		if err == nil && role != holds {
 			err = held.Listen(printing, func(error) {})
 		}
 		say(err, "held")

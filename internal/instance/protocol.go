@@ -55,6 +55,9 @@ type Request struct {
 	Wanted string `json:"wanted,omitempty"`
 }
 
+// waitsForSignIn reports whether the answer can take as long as a user does.
+func (r Request) waitsForSignIn() bool { return r.Action == SignIn && r.Wait }
+
 // Answer is what the first instance says to it.
 type Answer struct {
 	// OK: it was done or, unless the request has Wait, begun.
@@ -63,6 +66,8 @@ type Answer struct {
 	PID int `json:"pid,omitempty"`
 	// Code is that of a Problem, if it is not OK.
 	Code string `json:"code,omitempty"`
+	// Display names the displays that a raised window is on, separated by spaces; empty where there is but one.
+	Display string `json:"display,omitempty"`
 }
 
 // ActivationToken returns the token with which the desktop has started this program, from its environment (see [os.Environ]): by it,

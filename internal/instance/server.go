@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// maxClients is how many are served at a time. The next one is refused as [Busy].
-	maxClients = 16
+	// maxClients is how many are served at a time, and maxWaiters how many of them may wait for a sign-in. The next one is
+	// refused as [Busy]. Those who wait for hours leave room for those who sign out.
+	maxClients, maxWaiters = 64, 16
 	// askTime is how long a client may take to ask, and answerTime how long it may take to read the answer. It is a program of ours.
 	askTime, answerTime = 2 * time.Second, 2 * time.Second
 	// handleTime is how long the handler may take where nobody has asked to wait.
@@ -41,13 +42,32 @@ func (l *Lock) Listen(handler Handler, report func(error)) error {
 	if l.server != nil {
 		return errors.New("this instance listens already")
 	}
-	where, err := listen(l.path)
+	where, err := l.endpoint()
 	if err != nil {
 		return fmt.Errorf("could not listen for other starts: %w", err)
 	}
 	l.server = newServer(where, handler, report)
+	l.name.serve(l.server.admit)
 	return nil
 }
+
+// endpoint is that beside the lock's file or, where the file could not be used, one that no client comes to.
+func (l *Lock) endpoint() (endpoint, error) {
+	if l.file == nil {
+		return nowhere{}, nil
+	}
+	return listen(l.path)
+}
+
+// nowhere is an endpoint without clients: they come over the session bus.
+type nowhere struct{}
+
+func (nowhere) accept(ctx context.Context) (stream, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (nowhere) close() error { return nil }
 
 // endpoint is where clients connect.
 type endpoint interface {
@@ -65,12 +85,16 @@ type server struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	clients chan struct{}  // has one for each client
+	waiters chan struct{}  // has one for each client that waits for a sign-in
 	work    sync.WaitGroup // clients and the loop
 	closed  error          // the endpoint's, when the work is done
 }
 
 func newServer(where endpoint, handler Handler, report func(error)) *server {
-	s := &server{where: where, handler: handler, report: report, clients: make(chan struct{}, maxClients)}
+	s := &server{
+		where: where, handler: handler, report: report,
+		clients: make(chan struct{}, maxClients), waiters: make(chan struct{}, maxWaiters),
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.work.Go(s.run)
 	return s
@@ -146,7 +170,15 @@ func (s *server) serve(client stream) (err error) {
 		return fmt.Errorf("a client did not ask: %w", err)
 	case refusal != "":
 		return s.answer(client, Answer{Code: refusal})
-	case request.Wait:
+	case request.waitsForSignIn():
+		select {
+		case s.waiters <- struct{}{}:
+			defer func() { <-s.waiters }()
+		default:
+			return s.answer(client, Answer{Code: Busy.Code})
+		}
+	}
+	if request.Wait {
 		if err := s.write(client, Answer{}, true); err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ func (m *machine) onRecovered(now time.Time, e recovered) []effect {
 	case !m.recovered:
 		m.fail(now, e.err)
 		return effects
-	case !m.seen.IsZero() && (m.rest == NotEnded || m.fresh):
+	case !m.seen.IsZero() && !m.held && (m.rest == NotEnded || m.fresh):
 		return append(effects, m.signIn(now)...)
 	default:
 		return append(effects, m.wait(now, m.rest)...)
@@ -150,11 +150,6 @@ func (m *machine) onPublished(now time.Time, e published) []effect {
 		return append(effects, m.close()...)
 	}
 	m.state.Links.Keyring = keyringHealth(e.err)
-	if m.state.Phase == SignedIn {
-		// It was lost, and handed over again.
-		m.noteEntry(notReadable(e.err))
-		return effects
-	}
 	if e.err != nil {
 		return append(effects, m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})...)
 	}
@@ -164,22 +159,24 @@ func (m *machine) onPublished(now time.Time, e published) []effect {
 	return append(effects, remember{m.state.User.Identifier, m.state.Chosen})
 }
 
-// onEntrySeen takes what was found in the keyring of a signed-in user. An entry that is gone, as after the keyring's own program was
-// killed, is handed over again; that other applications cannot read it is said.
+// onEntrySeen takes what was found in the keyring of a signed-in user. An entry that is gone is not handed over again: whoever
+// removed it may have ended the session, too. That other applications cannot read it is said.
 func (m *machine) onEntrySeen(e entrySeen) []effect {
 	if e.attempt != m.attempt || m.state.Phase != SignedIn || m.running != noCall {
 		return nil
 	}
-	if errors.Is(e.err, handoff.ErrNotFound) {
-		m.running = publishing
-		return []effect{publish{m.attempt, m.entry, false}}
-	}
-	m.state.Links.Keyring = keyringHealth(e.err)
-	if e.err == nil && e.generation != m.entry.Generation {
+	m.state.EntryGone = errors.Is(e.err, handoff.ErrNotFound)
+	switch {
+	case m.state.EntryGone:
+		m.state.Links.Keyring = HealthGood
+		m.noteEntry(entryGone)
+		return nil
+	case e.err == nil && e.generation != m.entry.Generation:
 		m.noteEntry(otherEntry)
-	} else {
+	default:
 		m.noteEntry(notReadable(e.err))
 	}
+	m.state.Links.Keyring = keyringHealth(e.err)
 	return nil
 }
 

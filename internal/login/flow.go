@@ -100,6 +100,9 @@ type Config struct {
 	Grace time.Duration
 	// EndWhenLocked ends a session when the screen is locked or another user takes over the workstation.
 	EndWhenLocked bool
+	// Held has a ticket that is there at the start wait until the user wants to sign in: it was no wish of theirs that started
+	// the program.
+	Held bool
 	// QuitWithin bounds what is still done after Quit: clearing the keyring and closing the session.
 	QuitWithin time.Duration
 }
@@ -148,7 +151,7 @@ type Flow struct {
 func New(config Config) *Flow {
 	terms := terms{
 		reachEvery: reachAtLeast + rand.N(reachAtLeast), //nolint:gosec // G404: it spreads load, and keeps no secret
-		maxAge:     config.MaxAge, grace: config.Grace, endWhenLocked: config.EndWhenLocked,
+		maxAge:     config.MaxAge, grace: config.Grace, endWhenLocked: config.EndWhenLocked, held: config.Held,
 		baseURL: config.BaseURL, asid: config.ASID, publisher: config.Publisher,
 	}
 	return &Flow{

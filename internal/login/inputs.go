@@ -11,6 +11,7 @@ import (
 func (m *machine) onCard(now time.Time, e smartcard.Event) []effect {
 	switch e.Kind {
 	case smartcard.TicketAppeared, smartcard.TicketChanged:
+		m.held = m.held && e.Kind == smartcard.TicketAppeared
 		return m.onTicket(now, e.Ticket)
 	case smartcard.TicketGone:
 		return m.onTicketGone(now, e.Err)
@@ -34,6 +35,9 @@ func (m *machine) onTicket(now time.Time, ticket smartcard.Ticket) []effect {
 		if !m.recovered {
 			return nil
 		}
+		if m.held {
+			return m.wait(now, m.state.Reason)
+		}
 		return m.signIn(now)
 	case SigningIn, Choosing, Selecting, SignedIn:
 		if same {
@@ -49,7 +53,7 @@ func (m *machine) onTicket(now time.Time, ticket smartcard.Ticket) []effect {
 }
 
 func (m *machine) onTicketGone(now time.Time, why error) []effect {
-	m.seen, m.absence, m.fresh = smartcard.Ticket{}, why, false
+	m.seen, m.absence, m.fresh, m.held = smartcard.Ticket{}, why, false, false
 	m.state.Links.Agent = agentHealth(why)
 	switch m.state.Phase {
 	case Waiting:
@@ -89,6 +93,7 @@ func (m *machine) onPresence(card Presence) {
 func (m *machine) onIntent(now time.Time, intent Intent) []effect {
 	switch wish := intent.(type) {
 	case SignIn, TryAgain:
+		m.held = false
 		return m.onStartOver(now)
 	case Requested:
 		if m.state.Phase != SignedIn {

@@ -253,37 +253,82 @@ func TestTheWarningOfAShortSession(t *testing.T) {
 	assert.True(t, m.state.EndsSoon)
 }
 
-// A keyring whose program was killed may have lost the entry: it is handed over again. If that cannot be, the window says so.
-func TestAnEntryThatIsLostIsHandedOverAgain(t *testing.T) {
+// Whoever removes the entry may have closed the session: it is not published again, and the user is told and decides.
+func TestAnEntryThatIsRemovedStaysRemoved(t *testing.T) {
 	m := signedIn(t)
 	later := morning.Add(probeEvery)
 	require.Equal(t, []string{"look"}, names(m.handle(later, tick{})))
 	require.Empty(t, m.handle(later.Add(time.Second), tick{}), "one look at a time is enough")
 
-	before := m.entry
-	effects := m.handle(later, entrySeen{m.attempt, 0, handoff.ErrNotFound})
-	require.Equal(t, []string{"publish"}, names(effects))
-	again := effects[0].(publish).session //nolint:errcheck // the line before looks
-	assert.Equal(t, before.Generation, again.Generation, "the same entry")
-	assert.Equal(t, before.IssuedAt, again.IssuedAt, "with its own time of issue")
-	m.handle(later, published{attempt: m.attempt, err: noBus})
+	require.Empty(t, m.handle(later, entrySeen{m.attempt, 0, handoff.ErrNotFound}))
 	require.Equal(t, SignedIn, m.state.Phase)
+	assert.True(t, m.state.EntryGone)
 	require.Len(t, m.state.Notices, 1)
-	assert.Equal(t, "KEYRING-NO_BUS", m.state.Notices[0].Problem.Code)
-	assert.Equal(t, "Other applications cannot read your e-RS session", m.state.Notices[0].Problem.Title)
+	assert.Equal(t, "KEYRING-REMOVED", m.state.Notices[0].Problem.Code)
+	require.Equal(t, []string{"look"}, names(m.handle(later.Add(probeEvery), tick{})), "it is looked at as before")
 
-	m.handle(later, entrySeen{m.attempt, before.Generation, nil})
+	// A keyring that was away for a while has it again.
+	m.handle(later, entrySeen{m.attempt, m.entry.Generation, nil})
 	assert.Empty(t, m.state.Notices, "all is well again")
+	assert.False(t, m.state.EntryGone)
 }
 
-// While a lost entry is handed over again the card may be removed: the end waits for that write, and clears it.
-func TestALostEntryDoesNotComeBackAfterTheEnd(t *testing.T) {
-	m := signedIn(t)
-	m.handle(morning, entrySeen{m.attempt, 0, handoff.ErrNotFound})
-	effects := m.handle(morning, cardEvent{smartcard.Event{Kind: smartcard.TicketGone, Err: smartcard.TicketNotAvailable.Problem()}})
-	require.Equal(t, []string{"stop calls"}, names(effects))
-	effects = m.handle(morning, published{attempt: m.attempt})
-	require.Equal(t, []string{"clear keyring, A003 two"}, names(effects))
+// The user whose entry was removed goes on with a session of its own, or leaves: neither takes the old one up again.
+func TestAfterARemovedEntryTheUserDecides(t *testing.T) {
+	for name, wish := range map[string]Intent{"switch role": SwitchRole{}, "sign out": SignOut{}, "renew": Renew{}} {
+		t.Run(name, func(t *testing.T) {
+			m := signedIn(t)
+			m.handle(morning, entrySeen{m.attempt, 0, handoff.ErrNotFound})
+			effects := m.handle(morning, intentEvent{wish})
+			require.Equal(t, []string{"stop calls", "clear keyring, grace, A003 two"}, names(effects))
+			effects = m.handle(morning, ended{})
+			assert.NotContains(t, names(effects), "publish")
+			assert.False(t, m.state.EntryGone)
+			assert.Empty(t, m.state.Notices)
+		})
+	}
+}
+
+// A link in a web page opens the window where a card is in: that alone makes no session.
+func TestAHeldTicketWaitsForTheUser(t *testing.T) {
+	start := func(first smartcard.Event) *machine {
+		held := agreed
+		held.held = true
+		m := newMachine(held, morning)
+		m.handle(morning, cardEvent{first})
+		require.Equal(t, []string{"probe"}, names(m.handle(morning, recovered{})))
+		require.Equal(t, Waiting, m.state.Phase)
+		return m
+	}
+	appeared := smartcard.Event{Kind: smartcard.TicketAppeared, Ticket: firstTicket}
+	gone := smartcard.Event{Kind: smartcard.TicketGone, Err: smartcard.TicketNotAvailable.Problem()}
+	again := smartcard.Event{Kind: smartcard.TicketAppeared, Ticket: secondTicket}
+	creates := []string{"A001"}
+
+	t.Run("until they press Sign in", func(t *testing.T) {
+		m := start(appeared)
+		assert.Equal(t, MissingIntent, m.state.Missing)
+		assert.NotContains(t, names(m.handle(morning, tick{})), creates[0])
+		assert.Equal(t, creates, names(m.handle(morning, intentEvent{SignIn{}})))
+	})
+	t.Run("seen after the keyring", func(t *testing.T) {
+		held := agreed
+		held.held = true
+		m := newMachine(held, morning)
+		m.handle(morning, recovered{})
+		require.NotContains(t, names(m.handle(morning, cardEvent{appeared})), creates[0])
+		assert.Equal(t, MissingIntent, m.state.Missing)
+		assert.Equal(t, creates, names(m.handle(morning, intentEvent{SignIn{}})))
+	})
+	t.Run("or insert the card", func(t *testing.T) {
+		m := start(gone)
+		assert.Equal(t, creates, names(m.handle(morning, cardEvent{again})))
+	})
+	t.Run("or insert it anew", func(t *testing.T) {
+		m := start(appeared)
+		m.handle(morning, cardEvent{gone})
+		assert.Equal(t, creates, names(m.handle(morning, cardEvent{again})))
+	})
 }
 
 // A keyring of two minds, that says it is unlocked and then cannot be read, must not keep the flow busy for ever.

@@ -25,6 +25,8 @@ type terms struct {
 	reachEvery time.Duration
 	// endWhenLocked ends a session when nobody is at the workstation any more.
 	endWhenLocked bool
+	// held has a ticket that is there at the start wait for the user.
+	held bool
 }
 
 // machine is the flow's state machine: every decision of a sign-in, and nothing that takes time. [machine.handle] takes one
@@ -51,6 +53,8 @@ type machine struct {
 	refused smartcard.Ticket
 	// promisedAt is when the agent said that it has a ticket now, which the card events are still to show.
 	promisedAt time.Time
+	// held: whatever started the program was no wish of the user's. A ticket that was there then begins nothing by itself.
+	held bool
 	// fresh: a ticket has appeared since the session began to end, so somebody wants to sign in.
 	fresh bool
 
@@ -80,7 +84,7 @@ type machine struct {
 	unclosed ersclient.SessionKey
 	// handed: the session was handed to the keyring, or may have been, so that its end begins with clearing that.
 	handed bool
-	// entry is what was handed over, to be handed over again if somebody loses it.
+	// entry is what was handed over.
 	entry handoff.Session
 	// noted is what the neighbours want to be known, and entryTrouble why other applications cannot read the session.
 	noted        []Notice
@@ -137,7 +141,7 @@ type destination struct {
 }
 
 func newMachine(terms terms, now time.Time) *machine {
-	return &machine{terms: terms, state: State{Phase: Starting, Since: now}, running: recovering}
+	return &machine{terms: terms, state: State{Phase: Starting, Since: now}, running: recovering, held: terms.held}
 }
 
 // begin returns what a machine does before the first event.

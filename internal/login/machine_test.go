@@ -201,7 +201,7 @@ var situations = []situation{
 	{"selecting: A002 under way for the second time", append(toSelecting[:5:5], "A002: answer lost", "ended: all well", "A001: created")},
 	{"selecting: being published", toPublished},
 	{"signed in", toSignedIn},
-	{"signed in, the entry was lost and is handed over again", append(toSignedIn[:7:7], "the entry is gone")},
+	{"signed in, the entry was removed", append(toSignedIn[:7:7], "the entry is gone")},
 	{"ending: signing out", append(toSignedIn[:7:7], "user: sign out")},
 	{"ending: signing out, quitting meanwhile", append(toSignedIn[:7:7], "user: sign out", "user: quit")},
 	{"ending: switching role", append(toSignedIn[:7:7], "user: switch role")},

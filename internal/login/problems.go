@@ -57,6 +57,19 @@ var otherEntry = &problem.Problem{
 	},
 }
 
+// entryGone is found where somebody else removes what only this program may remove.
+var entryGone = &problem.Problem{
+	Code:  "KEYRING-REMOVED",
+	Title: "Your e-RS session was removed from the keyring",
+	Happened: "Other applications are signed out. Another program has removed the entry that they read, and may have closed your session " +
+		"at e-RS.",
+	Steps: []string{
+		"To go on in e-RS, press **Switch role** and choose your role again. That makes a new session.",
+		"If you want to leave e-RS, press **Sign out**.",
+		"If it happens again, give your local service desk the reference below.",
+	},
+}
+
 // NoRoles is shown to a user for whom A001 answers 201 with an empty list (A002-02 of the conformance list calls it no roles).
 var NoRoles = &problem.Problem{
 	Code:  "ERS-A001-NO_ROLES",

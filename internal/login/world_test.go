@@ -26,7 +26,7 @@ type world struct {
 	stopped bool
 	// locked is the keyring, until a session is handed over; nobody can read it meanwhile.
 	locked bool
-	// lost: somebody has deleted the entry of a signed-in user, and the machine has not put it back yet.
+	// lost: somebody has deleted the entry of a signed-in user, and it stays deleted until the user goes on.
 	lost          bool
 	stoppedEnding bool
 	sessions      map[string]bool
@@ -80,6 +80,9 @@ func (w *world) tell(e event) {
 func (w *world) check() {
 	var exclusive int
 	for _, e := range w.pending {
+		if _, publishes := e.(publish); publishes {
+			require.NotEqual(w.t, SignedIn, w.machine.state.Phase, "an entry that was removed is published again:\n%v", w.trace)
+		}
 		switch e.(type) {
 		case selectRole, publish, endSession, recoverLeftovers:
 			exclusive++

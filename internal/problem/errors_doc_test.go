@@ -101,6 +101,7 @@ func TestERR000EveryProblemHelpsOnATerminal(t *testing.T) {
 var onlyInTheWindow = []string{
 	"Somebody is signed in for real",
 	"Another program has replaced your e-RS session",
+	"Your e-RS session was removed from the keyring",
 	"Not everything that happens to this computer can be seen",
 	"e-RS Login was started again, with other settings",
 	"Several settings cannot be used", // Its steps are made while the program runs, out of those of others.

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
 // The desktop portal's settings, as "org.freedesktop.portal.Settings" of its documentation describes them.
@@ -29,7 +31,7 @@ var contrasts = []portalSetting{
 func watchContrast(ctx context.Context, settings Settings, tell func(bool)) {
 	said := map[portalSetting]bool{}
 	bus{
-		name: "session", address: sessionAddress, retryMin: settings.RetryMin, retryMax: settings.RetryMax,
+		name: "session", address: sessionbus.Address, retryMin: settings.RetryMin, retryMax: settings.RetryMax,
 		serve: func(ctx context.Context, line *line) error {
 			return (&contrastPortal{line: line, said: said, tell: tell}).serve(ctx)
 		},

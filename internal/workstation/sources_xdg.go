@@ -5,6 +5,8 @@ package workstation
 import (
 	"context"
 	"fmt"
+
+	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
 // The sources as the notes of [Watcher.Unseen] name them.
@@ -29,7 +31,7 @@ func (w *Watcher) sources() []func(context.Context) {
 		},
 	}
 	session := bus{
-		name: "session", address: sessionAddress, retryMin: w.settings.RetryMin, retryMax: w.settings.RetryMax,
+		name: "session", address: sessionbus.Address, retryMin: w.settings.RetryMin, retryMax: w.settings.RetryMax,
 		serve: func(ctx context.Context, line *line) error { return (&desktop{Watcher: w, line: line}).serve(ctx) },
 		lost: func(err error) {
 			w.unseen.note(saverNote, fmt.Errorf("no screen saver tells of locking: %w", err))

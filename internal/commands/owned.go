@@ -1,0 +1,72 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/instance"
+	"github.com/ers-login/ers-login/internal/login"
+)
+
+// heldLock has the lock of the one instance while this process holds it. Its methods take nil for a process that never does.
+type heldLock struct{ atomic.Pointer[instance.Lock] }
+
+func (h *heldLock) hold(lock *instance.Lock) {
+	if h != nil {
+		h.Store(lock)
+	}
+}
+
+func (h *heldLock) held() *instance.Lock {
+	if h == nil {
+		return nil
+	}
+	return h.Load()
+}
+
+// foreign returns [instance.Running] if a session belongs to another instance that is alive.
+func (h *heldLock) foreign(session handoff.Session) error {
+	if h.held().Foreign(session.Owner) {
+		return instance.Running.Because(fmt.Errorf("the session in the keyring belongs to the holder of %s", session.Owner))
+	}
+	return nil
+}
+
+// ownedKeyring is a keyring that leaves the session of another living instance alone, and marks what it publishes as this one's. Two
+// desktops of a user can have two session buses and one keyring.
+type ownedKeyring struct {
+	login.Keyring
+	lock *heldLock
+}
+
+// Read returns the session of this instance or of one that is dead. That of a living one is [instance.Running].
+func (k ownedKeyring) Read(ctx context.Context) (handoff.Session, error) {
+	return k.ours(k.Keyring.Read(ctx))
+}
+
+// ReadUnlocking is Read for a keyring that may be locked.
+func (k ownedKeyring) ReadUnlocking(ctx context.Context) (handoff.Session, error) {
+	return k.ours(k.Keyring.ReadUnlocking(ctx))
+}
+
+// Publish replaces no session of another living instance.
+func (k ownedKeyring) Publish(ctx context.Context, session handoff.Session) error {
+	if _, err := k.Read(ctx); errors.Is(err, instance.Running) {
+		return err
+	}
+	session.Owner = k.lock.held().Mark()
+	return k.Keyring.Publish(ctx, session)
+}
+
+func (k ownedKeyring) ours(session handoff.Session, err error) (handoff.Session, error) {
+	if err != nil {
+		return session, err
+	}
+	if err := k.lock.foreign(session); err != nil {
+		return handoff.Session{}, err
+	}
+	return session, nil
+}

@@ -1,0 +1,255 @@
+//go:build !windows && !darwin
+
+package instance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	"golang.org/x/sys/unix"
+
+	"github.com/ers-login/ers-login/internal/sessionbus"
+)
+
+// The name that the one instance owns on the session bus, and the method by which a second start hands it a socket: the other
+// end of a pair, over which both speak the protocol as over the socket beside the lock's file.
+const (
+	busName   = "io.github.ers_login.ErsLogin"
+	busPath   = dbus.ObjectPath("/io/github/ers_login/ErsLogin")
+	busAttach = "Attach"
+
+	busService = "org.freedesktop.DBus"
+)
+
+const (
+	// busTime is how long the bus, or the owner of the name, may take to answer.
+	busTime = 3 * time.Second
+	// reclaimPause is how long a bus that was lost is left alone before it is looked for again.
+	reclaimPause = 2 * time.Second
+)
+
+// notListening is the error of Attach while its owner has no handler yet, or none any more.
+var notListening = dbus.NewError(busName+".Error.NotListening", nil)
+
+// nameClaim is the name on the session bus. The keyring is reached over the same bus, so whatever shares the one shares the
+// other, wherever the environment points. The bus takes the name back when the process ends, however it ends.
+type nameClaim struct {
+	mutex sync.Mutex
+	conn  *dbus.Conn
+	admit func(stream) // nil while nobody listens
+
+	ending chan struct{}
+	kept   sync.WaitGroup
+}
+
+// claimName claims the name. It is errHeld if another process has it, and nil without an error where there is no bus: the
+// keyring cannot be reached there either.
+func claimName(ctx context.Context) (*nameClaim, error) {
+	c := &nameClaim{ending: make(chan struct{})}
+	conn, err := c.acquire(ctx)
+	if errors.Is(err, sessionbus.ErrNone) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.conn = conn
+	c.kept.Go(func() { c.keep(conn) })
+	return c, nil
+}
+
+func (c *nameClaim) acquire(ctx context.Context) (*dbus.Conn, error) {
+	limited, cancel := context.WithTimeout(ctx, busTime)
+	defer cancel()
+	conn, err := connectBus(limited)
+	if err != nil {
+		return nil, err
+	}
+	if err := conn.ExportMethodTable(map[string]any{busAttach: c.attach}, busPath, busName); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	var reply dbus.RequestNameReply
+	call := conn.BusObject().CallWithContext(limited, busService+".RequestName", 0, busName, uint32(dbus.NameFlagDoNotQueue))
+	if err := call.Store(&reply); err != nil {
+		var owned bool
+		asked := conn.BusObject().CallWithContext(limited, busService+".NameHasOwner", 0, busName).Store(&owned)
+		if isDenied(err) && asked == nil && !owned {
+			// A confined program that may not own the name: the file alone has to do.
+			err = fmt.Errorf("%w for us: %w", sessionbus.ErrNone, err)
+		}
+		return nil, errors.Join(fmt.Errorf("could not claim %s on the session bus: %w", busName, err), conn.Close())
+	}
+	if reply != dbus.RequestNameReplyPrimaryOwner {
+		_ = conn.Close() // it has nothing to say any more
+		return nil, errHeld
+	}
+	return conn, nil
+}
+
+// keep claims the name again after the bus was lost, as when it was started anew.
+func (c *nameClaim) keep(conn *dbus.Conn) {
+	for {
+		select {
+		case <-c.ending:
+			return
+		case <-conn.Context().Done():
+		}
+		select {
+		case <-c.ending:
+			return
+		case <-time.After(reclaimPause):
+		}
+		again, err := c.acquire(context.Background())
+		if err != nil {
+			// Another process may have the name by now. This one tries again as soon as that has ended.
+			continue
+		}
+		c.mutex.Lock()
+		c.conn, conn = again, again
+		c.mutex.Unlock()
+	}
+}
+
+// attach takes the socket of a second start.
+func (c *nameClaim) attach(descriptor dbus.UnixFD) *dbus.Error {
+	file := os.NewFile(uintptr(descriptor), "second start") //nolint:gosec // G115: a descriptor
+	if file == nil {
+		return notListening
+	}
+	connection, err := net.FileConn(file)
+	_ = file.Close() // the connection has a descriptor of its own
+	client, ok := connection.(*net.UnixConn)
+	if err != nil || !ok || sameUser(client) != nil {
+		if err == nil {
+			_ = connection.Close() // none of ours
+		}
+		return notListening
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.admit == nil {
+		_ = client.Close() // its caller is told by the error
+		return notListening
+	}
+	c.admit(client)
+	return nil
+}
+
+// serve hands clients to admit from now on; nil sends them away.
+func (c *nameClaim) serve(admit func(stream)) {
+	if c == nil {
+		return
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.admit = admit
+}
+
+// close gives the name back.
+func (c *nameClaim) close() {
+	if c == nil {
+		return
+	}
+	close(c.ending)
+	c.kept.Wait()
+	_ = c.conn.Close() // the bus may have closed it already
+}
+
+// dialName connects to the owner of the name: errNobody if there is none, or it does not listen.
+func dialName(ctx context.Context) (stream, error) {
+	limited, cancel := context.WithTimeout(ctx, busTime)
+	defer cancel()
+	conn, err := connectBus(limited)
+	if errors.Is(err, sessionbus.ErrNone) {
+		return nil, fmt.Errorf("%w: %w", errNobody, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }() // all is said by then
+	var user uint32
+	err = conn.BusObject().CallWithContext(limited, busService+".GetConnectionUnixUser", 0, busName).Store(&user)
+	if err != nil {
+		return nil, ownerError(err)
+	}
+	if int(user) != os.Geteuid() {
+		return nil, fmt.Errorf("the owner of %s: %w (%d)", busName, errForeign, user)
+	}
+	ours, theirs, err := socketPair()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = theirs.Close() }() // the owner has a copy by then
+	err = conn.Object(busName, busPath).CallWithContext(limited, busName+"."+busAttach, dbus.FlagNoAutoStart,
+		dbus.UnixFD(theirs.Fd())).Err //nolint:gosec // G115: a descriptor
+	if err != nil {
+		return nil, errors.Join(ownerError(err), ours.Close())
+	}
+	return ours, nil
+}
+
+func isDenied(err error) bool {
+	var answer dbus.Error
+	return errors.As(err, &answer) && answer.Name == "org.freedesktop.DBus.Error.AccessDenied"
+}
+
+// ownerError tells an owner that is not there, or does not listen, from one that hangs.
+func ownerError(err error) error {
+	var answer dbus.Error
+	if errors.As(err, &answer) {
+		switch answer.Name {
+		case notListening.Name, "org.freedesktop.DBus.Error.NameHasNoOwner", "org.freedesktop.DBus.Error.ServiceUnknown",
+			"org.freedesktop.DBus.Error.NoReply":
+			return fmt.Errorf("%w on the session bus: %w", errNobody, err)
+		}
+	}
+	return fmt.Errorf("could not reach the owner of %s: %w", busName, err)
+}
+
+// connectBus connects to the session bus: sessionbus.ErrNone if there is none.
+func connectBus(ctx context.Context) (*dbus.Conn, error) {
+	address, err := sessionbus.Address()
+	if err != nil {
+		return nil, err
+	}
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, end)
+	conn, err := dbus.Connect(address, dbus.WithContext(life))
+	if inTime := stop(); !inTime {
+		if err == nil {
+			_ = conn.Close() // it is of no use any more
+		}
+		return nil, fmt.Errorf("the session bus does not answer: %w", ctx.Err())
+	}
+	if err != nil {
+		end()
+		return nil, fmt.Errorf("%w that answers: %w", sessionbus.ErrNone, err)
+	}
+	return conn, nil
+}
+
+// socketPair returns two connected sockets.
+func socketPair() (ours *net.UnixConn, theirs *os.File, err error) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	file := os.NewFile(uintptr(pair[0]), "socket")
+	theirs = os.NewFile(uintptr(pair[1]), "socket")
+	connection, err := net.FileConn(file)
+	_ = file.Close() // the connection has a descriptor of its own
+	if err != nil {
+		return nil, nil, errors.Join(err, theirs.Close())
+	}
+	ours, ok := connection.(*net.UnixConn)
+	if !ok {
+		return nil, nil, errors.Join(fmt.Errorf("a %T is no socket", connection), connection.Close(), theirs.Close())
+	}
+	return ours, theirs, nil
+}

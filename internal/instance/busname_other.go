@@ -1,0 +1,15 @@
+//go:build windows || darwin
+
+package instance
+
+import "context"
+
+// nameClaim is a name on the session bus, which these systems do not have.
+type nameClaim struct{}
+
+func claimName(context.Context) (*nameClaim, error) { return nil, nil }
+
+func (*nameClaim) serve(func(stream)) {}
+func (*nameClaim) close()             {}
+
+func dialName(context.Context) (stream, error) { return nil, errNobody }

@@ -1,0 +1,46 @@
+package instance
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// maxMark bounds an owner's mark, in bytes: what the handoff's entry has room for.
+const maxMark = 107
+
+// Mark returns what names this lock to other instances, for the entry that its holder publishes: the path of its file. It is
+// empty where the file is not locked, or its path does not fit.
+func (l *Lock) Mark() string {
+	if l == nil || l.file == nil || !usableMark(l.path) {
+		return ""
+	}
+	return l.path
+}
+
+// Foreign reports whether a mark is that of another instance that is alive: the system gives a lock back with its process.
+// A desktop with a bus of its own has the name on that, and can yet have the same keyring.
+func (l *Lock) Foreign(mark string) bool {
+	if !usableMark(mark) {
+		return false
+	}
+	file, err := os.OpenFile(mark, os.O_RDWR|doNotFollow, 0) //nolint:gosec // G304: nothing is made or written there
+	if err != nil {
+		return false
+	}
+	defer func() { _ = file.Close() }() // which gives the lock back, too
+	if l != nil && l.file != nil {
+		ours, err := l.file.Stat()
+		theirs, alike := file.Stat()
+		if err == nil && alike == nil && os.SameFile(ours, theirs) {
+			return false
+		}
+	}
+	return errors.Is(lock(file), errHeld)
+}
+
+func usableMark(mark string) bool {
+	return len(mark) <= maxMark && filepath.IsAbs(mark) &&
+		!strings.ContainsFunc(mark, func(r rune) bool { return r < ' ' || r > '~' })
+}

@@ -1,0 +1,37 @@
+// Package sessionbus finds the D-Bus session bus and never starts one: godbus would run dbus-launch, which leaves a daemon
+// behind that nobody ends.
+package sessionbus
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// Variable is the environment variable that holds the address of the session bus.
+const Variable = "DBUS_SESSION_BUS_ADDRESS"
+
+// ErrNone is the error where there is no session bus.
+var ErrNone = errors.New("there is no bus")
+
+// Address returns the address of the session bus, as the D-Bus specification says where it is, or [ErrNone].
+func Address() (string, error) {
+	if address := os.Getenv(Variable); address != "" && !strings.HasPrefix(address, "autolaunch:") {
+		return address, nil
+	}
+	folder := os.Getenv("XDG_RUNTIME_DIR")
+	if folder == "" {
+		folder = filepath.Join("/run/user", strconv.Itoa(os.Getuid()))
+	}
+	socket := filepath.Join(folder, "bus")
+	found, err := os.Stat(socket) //nolint:gosec // G703: the environment says where the user's bus is
+	if err != nil || found.Mode().Type() != os.ModeSocket {
+		return "", fmt.Errorf("%w at %s", ErrNone, socket)
+	}
+	return "unix:path=" + dbus.EscapeBusAddressValue(socket), nil
+}
