@@ -8,10 +8,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // What an administrator sets for a server that cannot be changed reaches the connection, of a sign-in as of doctor.
@@ -33,21 +33,21 @@ func TestServerNameReachesTheConnection(t *testing.T) {
 			require.NoError(t, err)
 			ring := keyring.New(keyring.Settings{Command: []string{runningFile, workerCommand}})
 			defer func() { require.NoError(t, ring.Close()) }()
-			real := realNeighbours{log: testLog(t)}
-			client, _, err := real.client(t.Context(), settings, ring)
+			neighbours := realNeighbours{log: testLog(t)}
+			client, _, err := neighbours.client(t.Context(), settings, ring)
 			require.NoError(t, err)
 			defer client.Close()
-			look, err := real.look(settings, tls.Certificate{}, ring)
+			look, err := neighbours.look(settings, tls.Certificate{}, ring)
 			require.NoError(t, err)
 			_, asked := look.Ask(t.Context())
 			reached := client.Reach(t.Context())
 			if code == "" {
 				require.NoError(t, reached)
-				require.Equal(t, "TLS-CLIENT_CERT_MISSING", asked.(*ersclient.Problem).Code, "the server's certificate was accepted")
+				require.Equal(t, "TLS-CLIENT_CERT_MISSING", problem.Of(asked).Code, "the server's certificate was accepted")
 				return
 			}
-			require.Equal(t, code, reached.(*ersclient.Problem).Code)
-			require.Equal(t, code, asked.(*ersclient.Problem).Code)
+			require.Equal(t, code, problem.Of(reached).Code)
+			require.Equal(t, code, problem.Of(asked).Code)
 		})
 	}
 }
