@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -83,13 +84,48 @@ func (c *Client) Ask(ctx context.Context) (Answer, error) {
 	response, err := fresh.RoundTrip(request)
 	handshakes.tell(&answer, err)
 	if err != nil {
-		return answer, c.transportProblem(ctx, callAsk, sent.Load(), err)
+		made := c.transportProblem(ctx, callAsk, sent.Load(), err)
+		if errors.Is(made, noCiphers) {
+			made = c.withKeyExchange(ctx, made)
+		}
+		return answer, made
 	}
 	answer.Status = response.StatusCode
 	c.compare(&answer, asked, c.now(), response.Header)
 	// HEAD has no body.
 	_ = response.Body.Close()
 	return answer, nil
+}
+
+// withKeyExchange adds to the cause of TLS-CIPHERS whether the server would accept RSA key exchange. It begins one more handshake, and
+// ends it once the server has chosen.
+func (c *Client) withKeyExchange(ctx context.Context, failed *Problem) *Problem {
+	if err := c.turn(ctx, callAsk, c.now()); err != nil {
+		return failed
+	}
+	limited, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	var chosen atomic.Bool
+	fresh := c.transport.Clone()
+	fresh.DisableKeepAlives = true
+	fresh.TLSClientConfig.MaxVersion, fresh.TLSClientConfig.CipherSuites = tls.VersionTLS12, rsaKeyExchange
+	fresh.TLSClientConfig.VerifyConnection = func(tls.ConnectionState) error {
+		chosen.Store(true)
+		return errors.New("this was all there was to see")
+	}
+	defer fresh.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(limited, http.MethodHead, c.target.String(), nil)
+	if err != nil {
+		return failed
+	}
+	response, err := fresh.RoundTrip(request)
+	if err == nil { // VerifyConnection has refused it
+		_ = response.Body.Close()
+	}
+	if chosen.Load() || unverified(err) != nil {
+		return failed.Because(fmt.Errorf("%w; asked for RSA key exchange alone, the server accepted it", failed.Cause))
+	}
+	return failed.Because(fmt.Errorf("%w; the server did not accept RSA key exchange either", failed.Cause))
 }
 
 // compare compares the clocks.

@@ -327,6 +327,9 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 				require.Contains(t, err.Error(), one.cause)
 				require.False(t, ersclient.AnswerLost(err))
 			}
+			if one.code == "TLS-CIPHERS" {
+				require.ErrorContains(t, asked, "asked for RSA key exchange alone, the server accepted it")
+			}
 			require.Empty(t, server.received(), "a request went to a server that was not verified")
 		})
 	}
@@ -607,6 +610,9 @@ func TestAServerWithFiniteFieldDHEAlone(t *testing.T) {
 		found := problemOf(t, "TLS-CIPHERS", err)
 		require.Contains(t, found.Expand(found.Happened), "finite-field DHE")
 		require.ErrorContains(t, err, "handshake failure")
+		_, err = client.Ask(t.Context())
+		requireCode(t, "TLS-CIPHERS", err)
+		require.ErrorContains(t, err, "the server did not accept RSA key exchange either")
 	}
 }
 

@@ -95,14 +95,6 @@ func newTransport(config Config, target *url.URL, negotiated func(suite uint16))
 // certificateWanted reports whether a server has asked for a client certificate and there was none to show.
 func (t *transport) certificateWanted() bool { return t.leaf == nil && t.certificateAsked.Load() }
 
-// name returns the name that the server's certificate must carry.
-func (t *transport) name() string {
-	if t.serverName != "" {
-		return t.serverName
-	}
-	return t.host
-}
-
 // Reach opens a connection to e-RS, through the proxy if there is one, verifies the server, and closes the connection again
 // without a request. It takes the same way as the calls do, except that it never uses a connection that exists already.
 //

@@ -59,7 +59,7 @@ func flagProblem(flags *pflag.FlagSet, err error) *problem.Problem {
 	if _, ok := smell(table, name, nil); ok {
 		return refused("--"+name, origin(LayerFlag, problem.Words("the command line")))
 	}
-	written := shownName("--"+name)
+	written := shownName("--" + name)
 	reason := fmt.Errorf("unknown flag: %s", written)
 	if slices.ContainsFunc(table, func(s Setting) bool { return s.Flag == name }) {
 		return foreignFlag.With("Setting", written).Because(reason)
