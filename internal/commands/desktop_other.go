@@ -2,8 +2,16 @@
 
 package commands
 
+import "github.com/sirupsen/logrus"
+
 // hasDisplay: on Windows and macOS every process of a logged-in user has the desktop.
 func hasDisplay([]string) bool { return true }
 
 // settleSessionBus: there is no session bus to be started by mistake.
 func settleSessionBus() error { return nil }
+
+// settleDisplay: there is one display.
+func settleDisplay(logrus.FieldLogger) error { return nil }
+
+// deadDisplays: and it is there.
+func deadDisplays() string { return "" }
