@@ -2,6 +2,8 @@
 
 package commands
 
+import "github.com/sirupsen/logrus"
+
 // hasDisplay: on Windows and macOS every process of a logged-in user has the desktop.
 func hasDisplay([]string) bool { return true }
 
@@ -10,3 +12,8 @@ func settleSessionBus() error { return nil }
 
 // displaysOf names no display, as there is but one.
 func displaysOf([]string) string { return "" }
+// settleDisplay: there is one display.
+func settleDisplay(logrus.FieldLogger) error { return nil }
+
+// deadDisplays: and it is there.
+func deadDisplays() string { return "" }

@@ -184,6 +184,16 @@ var (
 			"The command ers-login doctor needs no window, and tells about everything else.",
 		},
 	}
+	deadDisplay = &problem.Problem{
+		Code:     "WINDOW-DEAD_DISPLAY",
+		Title:    "The desktop does not answer",
+		Happened: "e-RS Login was started for a desktop that cannot be reached ({{.Variables}}).",
+		Steps: []string{
+			"Log in to the desktop of this computer and start the program from its menu.",
+			"If you start it from a terminal, open a new one. An old one may belong to a desktop that has ended.",
+			"If that does not help, give your local service desk the reference below.",
+		},
+	}
 	noPicture = &problem.Problem{
 		Code:     "WINDOW-NO_PICTURE",
 		Title:    "The window does not appear",

@@ -30,12 +30,21 @@ func (p program) canDraw(ctx context.Context, log *logging.Log, g *graphics, w w
 	if ran {
 		return true, err
 	}
-	cannot = noGraphics.Because(errors.Join(errors.Unwrap(cannot), err))
+	found := undrawn()
+	cannot = found.Because(errors.Join(errors.Unwrap(cannot), err))
 	log.WithError(cannot).Error("window")
 	w.sweepUp(ctx)
 	leave() // Nobody is to wait for this one while its message is read.
-	w.tell(ctx, noGraphics)
+	w.tell(ctx, found)
 	return false, ending{cannot, statusNoGraphics}
+}
+
+// undrawn is why nothing can be drawn: there is no display, or no OpenGL on it.
+func undrawn() *problem.Problem {
+	if dead := deadDisplays(); dead != "" {
+		return deadDisplay.With("Variables", dead)
+	}
+	return noGraphics
 }
 
 // windowless tells the user what there is no window to tell in.
@@ -109,7 +118,7 @@ func (p program) watchPicture(log *logging.Log, g *graphics, without windowless)
 		os.Exit(p.report(ending{found, statusNoGraphics}))
 	}}
 	if g != nil {
-		standard.SetOutput(lastWords{log.StdWriter(), func(said string) { w.fail(noGraphics, said) }})
+		standard.SetOutput(lastWords{log.StdWriter(), func(said string) { w.fail(undrawn(), said) }})
 	}
 	return w
 }

@@ -49,6 +49,9 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 	if err := settleSessionBus(); err != nil {
 		return err
 	}
+	if err := errors.Join(settleDisplay(log), settleFyne(log)); err != nil {
+		return err
+	}
 	settings.Version = p.metadata.Version
 	settings.Redact = log.Redact
 	settings.Shown = func(state login.State) {
@@ -122,6 +125,9 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 	defer picture.stop()
 	settings.Drawn = picture.drawn
 	app := p.newApp(p.metadata)
+	if err := settleScale(log, app.Settings()); err != nil {
+		return err
+	}
 	window = ui.New(app, settings, entrance.Send)
 	entrance.show = window.Show
 	defer followContrast(ctx, window.SystemContrast)()

@@ -1,0 +1,143 @@
+//go:build !windows && !darwin
+
+package commands
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sirupsen/logrus"
+)
+
+const (
+	xDisplay       = "DISPLAY"
+	waylandDisplay = "WAYLAND_DISPLAY"
+	waylandSocket  = "WAYLAND_SOCKET"
+	// fynePlatform has Fyne take one of the two, x11 or wayland, whether it is there or not.
+	fynePlatform = "FYNE_PLATFORM"
+)
+
+// displayWithin bounds the wait for a display's answer.
+const displayWithin = 2 * time.Second
+
+// settleDisplay takes a display that does not answer out of this process's environment, where there is another one that does. GLFW
+// takes the one that XDG_SESSION_TYPE names and tries no other: a terminal that has outlived its desktop hands on the name of a
+// compositor that is gone. What is set and empty counts as not set, which GLFW does not know either.
+func settleDisplay(log logrus.FieldLogger) error {
+	for _, name := range []string{xDisplay, waylandDisplay} {
+		if value, set := os.LookupEnv(name); set && value == "" {
+			if err := unset(name); err != nil {
+				return err
+			}
+		}
+	}
+	if os.Getenv(xDisplay) != "" && os.Getenv(waylandDisplay) != "" {
+		for _, one := range [][2]string{{waylandDisplay, xDisplay}, {xDisplay, waylandDisplay}} {
+			gone, there := one[0], one[1]
+			if !answers(gone) && answers(there) {
+				log.WithFields(logrus.Fields{gone: os.Getenv(gone), there: os.Getenv(there)}).Warnf("%s does not answer: taking %s", gone, there)
+				if err := unset(gone); err != nil {
+					return err
+				}
+				break
+			}
+		}
+	}
+	platform := os.Getenv(fynePlatform)
+	if platform == "wayland" && os.Getenv(waylandDisplay)+os.Getenv(waylandSocket) == "" || platform == "x11" && os.Getenv(xDisplay) == "" {
+		log.Warnf("%s=%s is not there: left out", fynePlatform, platform)
+		return unset(fynePlatform)
+	}
+	return nil
+}
+
+// deadDisplays returns the variables that name a display, and their values, if none of these displays answers.
+func deadDisplays() string {
+	var named []string
+	for _, name := range []string{waylandDisplay, xDisplay} {
+		if value := os.Getenv(name); value != "" {
+			if answers(name) {
+				return ""
+			}
+			named = append(named, name+"="+value)
+		}
+	}
+	return strings.Join(named, " ")
+}
+
+// answers reports whether the display that a variable names can be reached. One that cannot be asked is taken for one that can.
+func answers(name string) bool {
+	if name == waylandDisplay {
+		// A socket that was handed over is used instead, once.
+		return os.Getenv(waylandSocket) != "" || waylandAnswers(os.Getenv(name))
+	}
+	return xAnswers(os.Getenv(name))
+}
+
+// waylandAnswers asks a compositor for a sign of life (wl_display.sync): one that hangs takes connections all the same.
+func waylandAnswers(name string) bool {
+	path := name
+	if !filepath.IsAbs(path) {
+		folder := os.Getenv("XDG_RUNTIME_DIR")
+		if folder == "" {
+			return false
+		}
+		path = filepath.Join(folder, name)
+	}
+	conn, err := net.DialTimeout("unix", path, displayWithin)
+	if err != nil {
+		return false
+	}
+	defer conn.Close() //nolint:errcheck // it was only asked
+	if err := conn.SetDeadline(time.Now().Add(displayWithin)); err != nil {
+		return false
+	}
+	const display, sync, size, callback = 1, 0, 12, 2
+	request := binary.NativeEndian.AppendUint32(nil, display)
+	request = binary.NativeEndian.AppendUint32(request, size<<16|sync)
+	request = binary.NativeEndian.AppendUint32(request, callback)
+	if _, err := conn.Write(request); err != nil {
+		return false
+	}
+	_, err = io.ReadFull(conn, make([]byte, size))
+	return err == nil
+}
+
+// xAnswers connects to an X server: [protocol/][host]:number[.screen].
+func xAnswers(name string) bool {
+	if strings.HasPrefix(name, "/") {
+		return true // XQuartz' own socket.
+	}
+	at := strings.LastIndex(name, ":")
+	if at < 0 {
+		return false
+	}
+	host, number := name[strings.Index(name[:at], "/")+1:at], name[at+1:]
+	number, _, _ = strings.Cut(number, ".")
+	display, err := strconv.Atoi(number)
+	if err != nil {
+		return false
+	}
+	addresses := [][2]string{{"tcp", net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(xPort+display))}}
+	if host == "" || host == "unix" {
+		path := fmt.Sprintf("/tmp/.X11-unix/X%d", display)
+		addresses = [][2]string{{"unix", path}, {"unix", "@" + path}}
+	}
+	for _, address := range addresses {
+		if conn, err := net.DialTimeout(address[0], address[1], displayWithin); err == nil {
+			_ = conn.Close() // It was only asked.
+			return true
+		}
+	}
+	return false
+}
+
+// xPort is the TCP port of display 0.
+const xPort = 6000

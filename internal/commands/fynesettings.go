@@ -1,0 +1,58 @@
+package commands
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+
+	"fyne.io/fyne/v2"
+	"github.com/sirupsen/logrus"
+)
+
+// fyneScale is the variable by which Fyne enlarges everything.
+const fyneScale = "FYNE_SCALE"
+
+// What Fyne can draw with. With less, it divides by nothing; with more, no graphics driver has room for the picture.
+const smallestScale, largestScale = 0.5, 5
+
+// settleFyne takes variables out of this process's environment with which Fyne panics or draws nothing: a scale that is none, and fonts of
+// the user's, which need not be any. The window is made for the typeface that comes with it.
+func settleFyne(log logrus.FieldLogger) error {
+	unwanted := []string{"FYNE_FONT", "FYNE_FONT_MONOSPACE", "FYNE_FONT_SYMBOL"}
+	if value := os.Getenv(fyneScale); value != "auto" {
+		if scale, err := strconv.ParseFloat(value, 32); err != nil || !drawable(scale) {
+			unwanted = append(unwanted, fyneScale)
+		}
+	}
+	for _, name := range unwanted {
+		if os.Getenv(name) != "" {
+			log.Warnf("%s is left out", name)
+		}
+		if err := unset(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleScale does the same for the settings that a user's Fyne programs share.
+func settleScale(log logrus.FieldLogger, shared fyne.Settings) error {
+	scale := float64(shared.Scale())
+	if os.Getenv(fyneScale) != "" || scale == 0 || drawable(scale) {
+		return nil
+	}
+	log.Warn("the scale of Fyne's settings is left out")
+	if err := os.Setenv(fyneScale, "1"); err != nil {
+		return fmt.Errorf("could not set %s: %w", fyneScale, err)
+	}
+	return nil
+}
+
+func drawable(scale float64) bool { return scale >= smallestScale && scale <= largestScale }
+
+func unset(name string) error {
+	if err := os.Unsetenv(name); err != nil {
+		return fmt.Errorf("could not take %s out of the environment: %w", name, err)
+	}
+	return nil
+}
