@@ -136,8 +136,8 @@ func derLength(length int) []byte {
 	if length < 0x80 {
 		return []byte{byte(length & 0x7f)}
 	}
-	digits := (bits.Len(uint(length)) + 7) / 8 //nolint:gosec // G115: a length is not negative
-	made := []byte{byte(0x80 | digits&0x7f)}
+	digits := (bits.Len(uint(length)) + 7) / 8
+	made := []byte{0x80 | byte(digits&0x7f)}
 	for i := digits - 1; i >= 0; i-- {
 		made = append(made, byte(length>>(8*i)&0xff))
 	}

@@ -370,7 +370,7 @@ func TestTheTrustStore(t *testing.T) {
 		"no file":               {filepath.Join(t.TempDir(), "absent.pem"), "CA-MISSING"},
 		"a folder":              {t.TempDir(), "CA-UNREADABLE"},
 		"an empty file":         {write(t, nil), "CA-EMPTY"},
-		"a certificate as DER":  {write(t, root.certificate.Raw), "CA-EMPTY"},
+		"DER that is cut off":   {write(t, root.certificate.Raw[:100]), "CA-EMPTY"},
 		"a key":                 {write(t, root.keyPEM(t)), "CA-EMPTY"},
 		"nothing but an oddity": {write(t, odd), "CA-EMPTY"},
 	} {
