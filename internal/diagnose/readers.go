@@ -204,7 +204,17 @@ try:
     import keyring
 except ImportError:
     sys.exit(77)
-sys.stdout.write(keyring.get_password('` + handoff.Service + `', '` + keyring.TrialAccount + `') or '')
+ring = keyring
+if sys.platform.startswith('linux'):
+    # Not the default, which may ask the user about KDE's wallet for an entry that is not there.
+    from keyring.backends import SecretService
+    ring = SecretService.Keyring()
+if ring.get_password('` + handoff.Service + `', '` + keyring.TrialAccount + `-missing') is not None:
+    sys.exit('an entry that nobody has written is found')
+text = ring.get_password('` + handoff.Service + `', '` + keyring.TrialAccount + `')
+if text is None:
+    sys.exit('nothing is found: on Linux it looks into the default collection alone, and e-RS Login writes into the collection login')
+sys.stdout.write(text)
 `
 
 // notInstalledStatus is the script's, and 9009 that of the stub which Windows has in Python's place.
