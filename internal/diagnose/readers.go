@@ -227,6 +227,9 @@ func python(env []string) program {
 	}}
 }
 
+// refusedByChance is what KWallet 5.103 says to one connection of libsecret in 256, whose public key begins with a zero.
+const refusedByChance = "Client public key size is invalid"
+
 func (p program) read(ctx context.Context) (string, error) {
 	for _, candidate := range p.candidates {
 		path, err := exec.LookPath(candidate[0])
@@ -234,6 +237,9 @@ func (p program) read(ctx context.Context) (string, error) {
 			continue
 		}
 		said, err := p.run(ctx, path, candidate[1:])
+		if err != nil && strings.Contains(err.Error(), refusedByChance) {
+			said, err = p.run(ctx, path, candidate[1:])
+		}
 		var exit *exec.ExitError
 		if errors.As(err, &exit) && slices.Contains(notInstalledStatus, exit.ExitCode()) {
 			continue
