@@ -204,7 +204,17 @@ try:
     import keyring
 except ImportError:
     sys.exit(77)
-sys.stdout.write(keyring.get_password('` + handoff.Service + `', '` + keyring.TrialAccount + `') or '')
+ring = keyring
+if sys.platform.startswith('linux'):
+    # Not the default, which may ask the user about KDE's wallet for an entry that is not there.
+    from keyring.backends import SecretService
+    ring = SecretService.Keyring()
+if ring.get_password('` + handoff.Service + `', '` + keyring.TrialAccount + `-missing') is not None:
+    sys.exit('an entry that nobody has written is found')
+text = ring.get_password('` + handoff.Service + `', '` + keyring.TrialAccount + `')
+if text is None:
+    sys.exit('nothing is found: on Linux it looks into the default collection alone, and e-RS Login writes into the collection login')
+sys.stdout.write(text)
 `
 
 // notInstalledStatus is the script's, and 9009 that of the stub which Windows has in Python's place.
@@ -217,6 +227,9 @@ func python(env []string) program {
 	}}
 }
 
+// refusedByChance is what KWallet 5.103 says to one connection of libsecret in 256, whose public key begins with a zero.
+const refusedByChance = "Client public key size is invalid"
+
 func (p program) read(ctx context.Context) (string, error) {
 	for _, candidate := range p.candidates {
 		path, err := exec.LookPath(candidate[0])
@@ -224,6 +237,9 @@ func (p program) read(ctx context.Context) (string, error) {
 			continue
 		}
 		said, err := p.run(ctx, path, candidate[1:])
+		if err != nil && strings.Contains(err.Error(), refusedByChance) {
+			said, err = p.run(ctx, path, candidate[1:])
+		}
 		var exit *exec.ExitError
 		if errors.As(err, &exit) && slices.Contains(notInstalledStatus, exit.ExitCode()) {
 			continue

@@ -76,6 +76,32 @@ func TestTheReadersOfThisComputer(t *testing.T) {
 	assert.True(t, read.SessionKey.Equal(handoff.NewSessionKey(madeUpKey).Text), "the session is as it was")
 }
 
+// An integrator on KDE must not be told that a reader works which does not.
+func TestTheReadersOfOtherKeyrings(t *testing.T) {
+	for name, test := range map[string]struct {
+		options keyringtest.Options
+		python  string
+	}{
+		"KWallet":                        {keyringtest.Options{Daemon: keyringtest.KWallet}, "ok"},
+		"KeePassXC":                      {keyringtest.Options{Daemon: keyringtest.KeePassXC}, "ok"},
+		"GNOME's, login not the default": {keyringtest.Options{OtherDefault: true}, "failed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, env := connect(t, keyringtest.ForTest(t, test.options))
+			results := diagnose.Handoff(t.Context(), diagnose.HandoffSettings{Keyring: client, Env: env}, nil)
+			assert.Equal(t, map[string]string{
+				"write": "ok", "go": "ok", "libsecret": "ok", "secret-tool": "ok", "python": test.python, "napi": "ok", "keytar": "skipped",
+				"remove": "ok",
+			}, statesOf(results), "%v", results)
+			for _, result := range results {
+				if result.State == diagnose.Failed {
+					require.ErrorContains(t, result.Problem, "default collection alone")
+				}
+			}
+		})
+	}
+}
+
 // store plants an entry under the handoff's service, as another program might.
 func store(t *testing.T, env []string, account string, more ...string) {
 	t.Helper()

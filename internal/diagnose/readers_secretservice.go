@@ -15,6 +15,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // readers are the kinds of reader on a desktop with a Secret Service.
@@ -62,6 +63,7 @@ func (s secretService) readFirst(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	bus.textOnly = true
 	return bus.first(ctx, found)
 }
 
@@ -87,7 +89,11 @@ func (s secretService) readOnly(ctx context.Context) (string, error) {
 }
 
 // secretBus is a connection to the bus that the Secret Service is on.
-type secretBus struct{ conn *dbus.Conn }
+type secretBus struct {
+	conn *dbus.Conn
+	// textOnly: what is not text/plain is refused, as by libsecret.
+	textOnly bool
+}
 
 // matches are the items that have the two attributes, over all collections.
 type matches struct{ unlocked, locked []dbus.ObjectPath }
@@ -121,6 +127,9 @@ func (b secretBus) first(ctx context.Context, found matches) (string, error) {
 	if err := item.CallWithContext(ctx, itemInterface+".GetSecret", 0, session).Store(&secret); err != nil {
 		return "", fmt.Errorf("read the entry: %w", err)
 	}
+	if b.textOnly && secret.ContentType != "text/plain" {
+		return "", fmt.Errorf("libsecret takes an entry of the type %q for no text", problem.Clean(secret.ContentType, 64))
+	}
 	return string(secret.Value), nil
 }
 
@@ -141,7 +150,7 @@ func (s secretService) connect(ctx context.Context) (secretBus, error) {
 	if err != nil {
 		return secretBus{}, fmt.Errorf("connect to the session bus: %w", err)
 	}
-	return secretBus{conn}, nil
+	return secretBus{conn: conn}, nil
 }
 
 func (s secretService) variable(name string) (value string) {

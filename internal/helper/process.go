@@ -214,7 +214,10 @@ func (p *process) listen(stdout io.Reader, events chan<- Event) {
 			return
 		}
 		var message incoming
-		if json.Unmarshal(line, &message) != nil {
+		failed := json.Unmarshal(line, &message)
+		// It may hold a secret, and is the reader's buffer, which lives as long as the helper.
+		clear(line)
+		if failed != nil {
 			// The decoder's error may quote the line.
 			p.refuse(errors.New("a line is not JSON"), stdout)
 			return
@@ -271,6 +274,7 @@ func (p *process) exchange(ctx context.Context, id uint64, line []byte) (incomin
 	written := make(chan error, 1)
 	go func() {
 		_, err := p.stdin.Write(line)
+		clear(line) // it may hold a secret
 		written <- err
 	}()
 	for {

@@ -183,7 +183,10 @@ func (s *server) write(message any) {
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if _, err := s.out.Write(append(line, '\n')); err != nil {
+	line = append(line, '\n')
+	// It may hold a secret.
+	defer clear(line)
+	if _, err := s.out.Write(line); err != nil {
 		s.fail(fmt.Errorf("write to the parent: %w", err))
 	}
 }

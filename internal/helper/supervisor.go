@@ -117,6 +117,9 @@ func (s *Supervisor) Call(ctx context.Context, call string, params, result any) 
 	if err != nil {
 		return fmt.Errorf("%s of helper %s: %w", call, s.settings.Name, err)
 	}
+	// Both may hold a secret.
+	defer clear(answer)
+	clear(encoded)
 	if result == nil {
 		return nil
 	}

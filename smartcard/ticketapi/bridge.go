@@ -1,9 +1,13 @@
 package ticketapi
 
 import (
+	"bytes"
 	"context"
+	"crypto/subtle"
+	"encoding/json"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/ers-login/ers-login/internal/helper"
@@ -36,6 +40,36 @@ type Bridge struct {
 
 	timeout time.Duration
 	asking  *process
+	// known is the last answer to the question of every second.
+	known knownTicket
+}
+
+// knownTicket decodes an answer unless it is the one before, so that the ticket of a day is not in memory once for each second.
+type knownTicket struct {
+	mutex  sync.Mutex
+	answer []byte
+	ticket smartcard.Ticket
+	err    error
+}
+
+// UnmarshalJSON keeps the answer, or takes it for the one that is kept. Its caller holds the mutex.
+func (k *knownTicket) UnmarshalJSON(answer []byte) error {
+	if subtle.ConstantTimeCompare(answer, k.answer) == 1 {
+		return nil
+	}
+	k.forget()
+	var decoded wire.Ticket
+	if err := json.Unmarshal(answer, &decoded); err != nil {
+		return err
+	}
+	k.answer = bytes.Clone(answer)
+	k.ticket, k.err = received(decoded)
+	return nil
+}
+
+func (k *knownTicket) forget() {
+	clear(k.answer)
+	k.answer, k.ticket, k.err = nil, smartcard.Ticket{}, nil
 }
 
 var _ smartcard.Agent = (*Bridge)(nil)
@@ -59,11 +93,13 @@ func (b *Bridge) Ticket(ctx context.Context) (smartcard.Ticket, error) {
 
 // TicketNoAuth implements [smartcard.Agent] with getTicketNoAuth.
 func (b *Bridge) TicketNoAuth(ctx context.Context) (smartcard.Ticket, error) {
-	var answer wire.Ticket
-	if err := b.inquire(ctx, wire.CallGetTicketNoAuth, &answer); err != nil {
+	b.known.mutex.Lock()
+	defer b.known.mutex.Unlock()
+	if err := b.inquire(ctx, wire.CallGetTicketNoAuth, &b.known); err != nil {
+		b.known.forget()
 		return smartcard.Ticket{}, err
 	}
-	return received(answer)
+	return b.known.ticket, b.known.err
 }
 
 // NewTicket implements [smartcard.Agent] with getNewTicket.

@@ -1,9 +1,11 @@
 package ticketapi
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -81,4 +83,20 @@ func TestTheSameFaultIsLoggedOnce(t *testing.T) {
 		said.line(fmt.Sprint(i))
 	}
 	assert.Len(t, said.now, maxRun)
+}
+
+// A ticket that is asked for each second must not be in memory as often as that.
+func TestAnEqualTicketIsDecodedOnce(t *testing.T) {
+	var known knownTicket
+	answer := []byte(`{"ticket":"made up"}`)
+	require.NoError(t, json.Unmarshal(answer, &known))
+	first := known.ticket.Reveal()
+	require.NoError(t, json.Unmarshal(answer, &known))
+	assert.Same(t, unsafe.StringData(first), unsafe.StringData(known.ticket.Reveal()))
+	require.NoError(t, json.Unmarshal([]byte(`{"ticket":"another"}`), &known))
+	assert.Equal(t, "another", known.ticket.Reveal())
+	kept := known.answer
+	known.forget()
+	assert.NotContains(t, string(kept), "another")
+	assert.True(t, known.ticket.IsZero())
 }

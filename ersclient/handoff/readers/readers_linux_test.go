@@ -112,6 +112,18 @@ func buildGo(t *testing.T, source string) string {
 	return program
 }
 
+// runKDE is run in a session with KWallet, which refuses a reader now and then.
+func (r reader) runKDE(t *testing.T, session *keyringtest.Session) (status int, printed string) {
+	t.Helper()
+	for range 3 {
+		status, printed = r.run(t, session)
+		if !strings.Contains(printed, keyringtest.KWalletRefusal) {
+			break
+		}
+	}
+	return status, printed
+}
+
 // run runs a reader in a session, and returns its exit status and all that it has printed, which has no session key in it.
 func (r reader) run(t *testing.T, session *keyringtest.Session, arguments ...string) (int, string) {
 	t.Helper()
@@ -454,7 +466,8 @@ func TestReadersOfSecretTool(t *testing.T) {
 		"a key where a name was": {"printf %s " + madeUpKey, keyringTrouble},
 	} {
 		folder, asked := t.TempDir(), filepath.Join(t.TempDir(), "asked")
-		script := "#!/bin/sh\necho >>" + asked + "\n" + test.script + "\n"
+		// A search asks nobody anything.
+		script := "#!/bin/sh\n[ $1 = lookup ] || exit 1\necho >>" + asked + "\n" + test.script + "\n"
 		require.NoError(t, os.WriteFile(filepath.Join(folder, "secret-tool"), []byte(script), 0o700))
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("PATH", folder+":"+os.Getenv("PATH"))
@@ -476,10 +489,71 @@ func TestReadersOfSecretTool(t *testing.T) {
 // An entry that goes at the moment of a sign-out is signed out, and no trouble.
 func TestPythonSeesAnEntryGo(t *testing.T) {
 	folder := t.TempDir()
-	const module = "class ItemNotFoundException(Exception):\n    pass\n\n\ndef get_password(*_):\n    raise ItemNotFoundException\n"
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "keyring.py"), []byte(module), 0o600))
+	require.NoError(t, os.MkdirAll(filepath.Join(folder, "keyring", "backends"), 0o700))
+	for file, text := range map[string]string{
+		"__init__.py": "", "backends/__init__.py": "",
+		"backends/SecretService.py": "class ItemNotFoundException(Exception):\n    pass\n\n\nclass Keyring:\n" +
+			"    def get_password(self, *_):\n        raise ItemNotFoundException\n",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "keyring", file), []byte(text), 0o600))
+	}
 	t.Setenv("PYTHONPATH", folder)
 	r := reader{name: "Python", command: []string{"/usr/bin/python3", "python/ers_session.py"}}
 	status, printed := r.run(t, keyringtest.ForTest(t, keyringtest.Options{State: keyringtest.NoBus}))
 	require.Equal(t, signedOut, status, printed)
+}
+
+// The life of a session in each keyring that people have: what is published is found by every reader, what has ended by none.
+func TestEveryReaderOnEveryKeyring(t *testing.T) {
+	all := readers(t)
+	for name, options := range map[string]keyringtest.Options{
+		"GNOME's, login not the default": {OtherDefault: true},
+		"KWallet":                        {Daemon: keyringtest.KWallet},
+		"KeePassXC":                      {Daemon: keyringtest.KeePassXC},
+	} {
+		t.Run(name, func(t *testing.T) {
+			session := keyringtest.ForTest(t, options)
+			use(t, session)
+			each := func(want int, part string) {
+				t.Helper()
+				for _, r := range all {
+					status, printed := r.runKDE(t, session)
+					require.Equal(t, want, status, "%s: %s", r.name, printed)
+					require.Contains(t, printed, part, r.name)
+				}
+			}
+			each(signedOut, "")
+			now := published("https://ers.example")
+			require.NoError(t, handoff.Write(t.Context(), now))
+			each(signedIn, now.OrgIdentifier)
+			now.Generation, now.OrgIdentifier = now.Generation+1, "R02"
+			require.NoError(t, handoff.Write(t.Context(), now), "another role")
+			each(signedIn, "R02")
+			require.NoError(t, session.Lock())
+			require.NoError(t, session.Unlock())
+			each(signedIn, "R02")
+			require.NoError(t, handoff.Clear(t.Context()))
+			each(signedOut, "")
+		})
+	}
+}
+
+// KWallet returns the content type that an entry was written with, and libsecret takes one of go-keyring's for no password. Whoever is
+// signed in then must not be told that nobody is.
+func TestAnEntryThatIsNoTextIsNotNobody(t *testing.T) {
+	all := readers(t)
+	session := keyringtest.ForTest(t, keyringtest.Options{Daemon: keyringtest.KWallet})
+	use(t, session)
+	entry, err := handoff.Encode(published("https://ers.example"))
+	require.NoError(t, err)
+	require.NoError(t, keyring.Set(handoff.Service, handoff.AccountSession, string(entry)))
+	for _, r := range all {
+		status, printed := r.runKDE(t, session)
+		want := signedIn
+		switch r.name {
+		case "shell", "C", "Java":
+			want = keyringTrouble
+		}
+		require.Equal(t, want, status, "%s: %s", r.name, printed)
+	}
 }

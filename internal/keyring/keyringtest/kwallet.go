@@ -25,6 +25,10 @@ const (
 		"[org.freedesktop.secrets]\napiEnabled=true\n"
 )
 
+// KWalletRefusal is what KWallet 5.103 says to one connection of libsecret in 256: it takes a public key that begins with a zero for
+// one that is too short. Another try is another key.
+const KWalletRefusal = "Client public key size is invalid"
+
 // kwallet is KDE's keyring, version 5.97 or later.
 type kwallet struct{}
 

@@ -76,6 +76,17 @@ static int call(JsonObject *session, char **arguments)
     return status >= 200 && status < 300 ? SIGNED_IN : CALL;
 }
 
+/* Reports whether there is an entry. A lookup returns NULL, too, for one that is locked or that libsecret takes for no password. */
+static gboolean exists(GError **error)
+{
+    g_autoptr(GHashTable) attributes = secret_attributes_build(&schema, "service", "ers-login", "username", "session", NULL);
+    GList *items = secret_service_search_sync(NULL, &schema, attributes, SECRET_SEARCH_NONE, NULL, error);
+    gboolean found = items != NULL;
+
+    g_list_free_full(items, g_object_unref);
+    return found;
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -90,6 +101,14 @@ int main(int argc, char **argv)
         return USAGE;
     }
     text = secret_password_lookup_sync(&schema, NULL, &error, "service", "ers-login", "username", "session", NULL);
+    if (error != NULL) {
+        g_printerr("The keyring cannot be read: %s\n", error->message);
+        return KEYRING;
+    }
+    if (text == NULL && exists(&error)) {
+        g_printerr("The keyring cannot be read: there is an entry, and it is locked or no text.\n");
+        return KEYRING;
+    }
     if (error != NULL) {
         g_printerr("The keyring cannot be read: %s\n", error->message);
         return KEYRING;

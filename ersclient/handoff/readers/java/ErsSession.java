@@ -40,8 +40,7 @@ import javax.net.ssl.TrustManagerFactory;
  * </pre>
  *
  * Java 17 and JNA 5 (Debian: libjna-java). On Linux it asks secret-tool (Debian: libsecret-tools); a Secret Service library that
- * searches for the attributes service and username does as well, and can tell a locked keyring from "nobody", which secret-tool
- * cannot. The exit status is 0 if somebody is signed in, 1 if not, 2 for
+ * searches for the attributes service and username does as well. The exit status is 0 if somebody is signed in, 1 if not, 2 for
  * wrong arguments, 3 if the keyring cannot be read and 4 if e-RS has refused the call or cannot be reached.
  *
  * The tests run it on Linux; on Windows it has not been run.
@@ -148,7 +147,7 @@ public final class ErsSession {
 
     /** Returns the entry of Linux's Secret Service, if there is one. */
     private static Optional<String> readSecretService() throws IOException, InterruptedException {
-        Process process = new ProcessBuilder("secret-tool", "lookup", "service", "ers-login", "username", "session").start();
+        Process process = secretTool("lookup");
         String entry = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         String said = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() == 0) {
@@ -160,7 +159,19 @@ public final class ErsSession {
         if (trouble.isPresent()) {
             throw new IOException(trouble.get());
         }
+        // It is silent, too, if there is an entry that is locked or no text. A search, which never asks the user anything, finds that.
+        Process search = secretTool("search");
+        boolean exists = search.getInputStream().readAllBytes().length > 0;
+        search.waitFor();
+        if (exists) {
+            throw new IOException("there is an entry, and it is locked or no text");
+        }
         return Optional.empty();
+    }
+
+    /** Its stderr is read by nobody but lookup's caller, and short. */
+    private static Process secretTool(String verb) throws IOException {
+        return new ProcessBuilder("secret-tool", verb, "service", "ers-login", "username", "session").start();
     }
 
     /** The part of advapi32 that is needed. */

@@ -21,13 +21,32 @@ from urllib.parse import urlsplit
 
 import keyring
 
+LOGIN = "/org/freedesktop/secrets/collection/login"  # where e-RS Login writes, unless there is no such collection
 SIGNED_IN, SIGNED_OUT, USAGE, KEYRING, CALL = range(5)
+
+
+def get_password(service, account):
+    """On Linux this is the Secret Service and nothing else: keyring.get_password asks KDE's wallet after it, which opens a window
+    and waits for the user wherever nobody is signed in; and it looks into the default collection alone.
+    """
+    if not sys.platform.startswith("linux"):
+        return keyring.get_password(service, account)
+    from keyring.backends import SecretService
+    backend = SecretService.Keyring()
+    backend.preferred_collection = LOGIN
+    try:
+        return backend.get_password(service, account)
+    except Exception as error:
+        if type(error).__name__ not in ("InitError", "DBusErrorResponse"):
+            raise
+        del backend.preferred_collection  # there is no such collection: the default one, as with KWallet and KeePassXC
+        return backend.get_password(service, account)
 
 
 def read_session():
     """Returns the session, or None if nobody is signed in."""
     try:
-        text = keyring.get_password("ers-login", "session")
+        text = get_password("ers-login", "session")
     except Exception as error:
         if type(error).__name__ == "ItemNotFoundException":  # Linux: it went between being found and being read
             return None

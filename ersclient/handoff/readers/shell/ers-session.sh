@@ -16,14 +16,14 @@ complaints=$(mktemp) || exit 3
 trap 'rm -f "$complaints"' EXIT
 
 # secret-tool ends with 1 whatever is wrong, and begins what it says of that with its name: GLib's warnings, which are on stderr as well,
-# mean nothing. It is silent if there is no entry, and if a locked keyring was not unlocked: e-RS Login can tell, where it is installed.
+# mean nothing. It is silent if there is no entry, and if there is one that is locked or no text: a search, which never asks the user
+# anything, finds that one.
 if ! session=$(secret-tool lookup service ers-login username session 2>"$complaints"); then
   trouble=$(sed -n 's/^secret-tool: //p' "$complaints")
   if [ -z "$trouble" ]; then
-    status=1
-    if command -v ers-login >/dev/null; then ers-login session >/dev/null 2>&1 || status=$?; fi
-    [ "$status" = 3 ] || { echo "Nobody is signed in to e-RS."; exit 1; }
-    trouble="it is locked, or does not answer"
+    found=$(secret-tool search service ers-login username session 2>/dev/null) || found=
+    [ -n "$found" ] || { echo "Nobody is signed in to e-RS."; exit 1; }
+    trouble="there is an entry, and it is locked or no text"
   fi
   echo "The keyring cannot be read: $trouble" >&2
   exit 3
