@@ -12,6 +12,7 @@ func settleSessionBus() error { return nil }
 
 // displaysOf names no display, as there is but one.
 func displaysOf([]string) string { return "" }
+
 // settleDisplay: there is one display.
 func settleDisplay(logrus.FieldLogger) error { return nil }
 

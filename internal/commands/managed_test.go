@@ -34,7 +34,7 @@ func TestServerNameReachesTheConnection(t *testing.T) {
 			ring := keyring.New(keyring.Settings{Command: []string{runningFile, workerCommand}})
 			defer func() { require.NoError(t, ring.Close()) }()
 			neighbours := realNeighbours{log: testLog(t)}
-			client, _, err := neighbours.client(t.Context(), settings, ring)
+			client, err := neighbours.newRenewing(t.Context(), settings, ring)
 			require.NoError(t, err)
 			defer client.Close()
 			look, err := neighbours.look(settings, tls.Certificate{}, ring)
