@@ -166,6 +166,7 @@ type Config struct {
 	file    string
 	system  string
 	origins map[string]Origin
+	barred  Layer
 }
 
 // Sources is where settings are looked for. [System] fills it from the running system.
@@ -256,13 +257,14 @@ func resolve(table []Setting, layers []layer, sources Sources, found *findings) 
 			continue
 		}
 		refused[setting.Key] = true
-		found.add(unusable(setting, l.origin(setting), err))
+		origin := l.origin(setting)
+		found.addFrom(origin.Layer, unusable(setting, origin, err))
 		// The default is in the table and passes its own check: a test holds the table to that.
 		_ = setting.put(&config, setting.Default, place{text: true}, config.system)
 	}
 	config.chooseCertificate(table)
 	config.settle(table, slips, refused, found)
-	config.Warnings = found.warnings
+	config.Warnings, config.barred = found.warnings, found.barred
 	return config
 }
 
@@ -350,6 +352,11 @@ func (c Config) Origin(key string) Origin { return c.origins[key] }
 
 // Locked tells whether the policy of the organisation has set a setting, so that nobody else can.
 func (c Config) Locked(key string) bool { return c.origins[key].Layer == LayerPolicy }
+
+// Barred returns the layer whose settings cannot be used or trusted, [LayerPolicy] or [LayerMachine], and [LayerDefault] if there is
+// none. Where there is one, no setting may be acted on, not even to find out what is wrong: a rule that is not applied could be
+// the one that forbids it. What the window looks like, and how long the keyring is waited for, is no action.
+func (c Config) Barred() Layer { return c.barred }
 
 // Value returns the value of a setting as it is written in the environment. For somebody's eyes, use [Config.Shown].
 func (c Config) Value(key string) string {

@@ -32,6 +32,9 @@ func LoadReal(sources Sources) (Config, error) {
 	if err == nil {
 		err = c.RequireReal()
 	}
+	for _, untrusted := range c.distrust(Settings()) {
+		c.barred = max(c.barred, c.origins[untrusted.Args["Setting"]].Layer)
+	}
 	return c, err
 }
 
