@@ -127,8 +127,9 @@ func Settings() []Setting {
 			Example:     `"nhs-root.pem"`,
 			bind:        func(c *Config) field { return &pathField{&c.CABundle} },
 		},
-		enum("agent", AgentAuto, []string{AgentAuto, AgentByCommand},
-			"Where tickets come from: the Identity Agent of this computer, or the program named by agent_command.",
+		enum("agent", AgentAuto, []string{AgentAuto, AgentIdentity, AgentByCommand},
+			"Where tickets come from: the program named by agent_command, or without one the Identity Agent of this computer (auto); the "+
+				"Identity Agent alone (identity-agent); that program alone (command). A policy that sets one of the two locks both.",
 			func(c *Config) *string { return &c.Agent }),
 		{
 			Key: "agent_command", Kind: KindList,
