@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,6 +25,17 @@ const softwareVariable = "ERSLOGIN_DRAWS_IN_SOFTWARE"
 
 // startedToDraw tells whether this program is the second one of those that [software] speaks of.
 func startedToDraw() bool { return os.Getenv(softwareVariable) != "" }
+
+// dropWorkingFolder takes the working folder out of the places where Windows looks for libraries, for this process and those that
+// it starts. One that draws in software has been started with Mesa's folder in its place.
+func dropWorkingFolder(stderr io.Writer) {
+	if startedToDraw() {
+		return
+	}
+	if err := windows.SetDllDirectory(""); err != nil {
+		_, _ = fmt.Fprintln(stderr, "the working folder stays among those of libraries:", err) // there is no log yet
+	}
+}
 
 // inSoftware runs the program with Mesa's software OpenGL, if that lies where an administrator has put it. The result is whether it was
 // run, and how that ended. Leave is called before, so that the other one can be the one instance.
