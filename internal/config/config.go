@@ -168,7 +168,9 @@ type Config struct {
 	file    string
 	system  string
 	origins map[string]Origin
-	barred  Layer
+	// relative has the settings whose value was written as a relative path.
+	relative map[string]bool
+	barred   Layer
 }
 
 // Sources is where settings are looked for. [System] fills it from the running system.
@@ -249,11 +251,12 @@ func resolve(table []Setting, layers []layer, sources Sources, found *findings) 
 		}
 	}
 
-	config.origins = make(map[string]Origin, len(table))
+	config.origins, config.relative = make(map[string]Origin, len(table)), make(map[string]bool)
 	refused := make(map[string]bool)
 	for _, setting := range table {
 		l := from[setting.Key]
 		config.origins[setting.Key] = l.origin(setting)
+		config.relative[setting.Key] = isRelative(winners.Get(setting.Key))
 		err := setting.put(&config, winners.Get(setting.Key), l.place, config.system)
 		if err == nil {
 			continue

@@ -187,7 +187,8 @@ either.
 
 No secret stands in the settings, and a key, variable or flag that sounds like one (password, passphrase, ticket, token…) is
 refused, and so is a user name or password in the address of e-RS or of a proxy. Neither is ever shown:
-` + "`ers-login config show`" + ` masks what sounds like a secret in the arguments of ` + "`agent_command`" + `.
+` + "`ers-login config show`" + ` and the support bundle mask the arguments of ` + "`agent_command`" + `, the user name for a proxy, and what may have been pasted
+where a file's name belongs: ` + "`passphrase_file`" + ` if there is no such file, and any other relative path to a file that is not there.
 
 - The passphrase of a PKCS#12 certificate comes from the OS keyring (` + "`ers-login passphrase`" + `), or from the file that ` + "`passphrase_file`" + `
   names: one line of UTF-8 text. On Linux and macOS that file must be private to its owner (` + "`chmod 600`" + `), who must be the user or root.
