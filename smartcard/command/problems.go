@@ -52,7 +52,7 @@ var (
 	}
 	notRunnable = &problem.Problem{
 		Code:  "CARD-AGENT_COMMAND_START",
-		Title: "The program that reads your smartcard could not be started",
+		Title: "The program that reads your smartcard cannot be started",
 		Happened: "Your organisation uses the program {{.Program}} in place of the NHS Identity Agent. " +
 			"It cannot be started on this computer: {{.Reason}}.",
 		Steps: []string{
