@@ -32,7 +32,7 @@ func (r realNeighbours) openCardSide(settings config.Config) (cardSide, error) {
 	}
 	var side cardSide
 	switch {
-	case len(settings.AgentCommand) > 0:
+	case len(settings.AgentCommand) > 0 && settings.Agent != config.AgentIdentity:
 		agent, err := command.New(settings.AgentCommand)
 		if err != nil {
 			return cardSide{}, err

@@ -29,6 +29,7 @@ func TestTheAgentThatIsChosen(t *testing.T) {
 		"as it is installed":             {config.Config{Agent: config.AgentAuto}, &ticketapi.Bridge{}},
 		"a program":                      {config.Config{Agent: config.AgentByCommand, AgentCommand: []string{program}}, &command.Agent{}},
 		"a program without further word": {config.Config{Agent: config.AgentAuto, AgentCommand: []string{program}}, &command.Agent{}},
+		"not a program, by policy":       {config.Config{Agent: config.AgentIdentity, AgentCommand: []string{program}}, &ticketapi.Bridge{}},
 		"a program that is not named":    {config.Config{Agent: config.AgentByCommand}, nil},
 	} {
 		for _, removal := range []string{config.RemovalByTicket, config.RemovalAlways} {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io/fs"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/certstore"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
 )
 
 // certificate loads the organisation's certificate. stored is asked for a passphrase if one is needed and
@@ -33,7 +35,7 @@ func (r realNeighbours) certificate(
 	passphrase, err := settings.Passphrase(ctx, stored)
 	switch {
 	case errors.Is(err, handoff.ErrNotFound), err == nil && passphrase.IsZero():
-		made := noPassphrase.With("File", locked.Args["File"]).With("Setting", locked.Args["Setting"])
+		made := noPassphrase.With("File", settings.Shown(locked.Args["Setting"])).With("Setting", locked.Args["Setting"])
 		return tls.Certificate{}, made.WithPhrase("Origin", settings.Origin(locked.Args["Setting"]).Phrase()).Because(err)
 	case err != nil:
 		return tls.Certificate{}, err
@@ -55,6 +57,15 @@ func withOrigin(settings config.Config, err error) error {
 		return err
 	}
 	made := found.WithPhrase("Origin", origin.Phrase())
+	setting := found.Args["Setting"]
+	if shown := settings.Shown(setting); settings.Value(setting) != "" && shown == secret.Mask {
+		// What stands there may be a secret. The error of the file system repeats it.
+		var at *fs.PathError
+		made = made.With("File", shown)
+		if errors.As(made.Cause, &at) {
+			made = made.Because(at.Err)
+		}
+	}
 	made.Happened = problem.Sentences(made.Happened, "The setting comes from {{.Origin}}.")
 	return made
 }

@@ -43,6 +43,7 @@ func Run(args []string, fyneApp []byte, newApp NewApp) int {
 	dropVariables()
 	environ := os.Environ()
 	stdout, stderr := standardOutputs()
+	dropWorkingFolder(stderr)
 	metadata, err := readMetadata(fyneApp)
 	if err != nil {
 		_, _ = fmt.Fprintln(stderr, err) // there is nobody else to tell

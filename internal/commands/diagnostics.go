@@ -123,10 +123,7 @@ func (o *openSide) get() *cardSide {
 func (r realNeighbours) examine() (examination, diagnose.Neighbours, func() error, error) {
 	sources := r.sources
 	sources.LeaveBroken = true
-	settings, err := config.Load(sources)
-	if err == nil {
-		err = settings.RequireReal()
-	}
+	settings, err := config.LoadReal(sources)
 	e := examination{program: r.program, log: r.log, settings: settings, settingsErr: err}
 	ring, err := r.program.openKeyring(settings, r.log)
 	if err != nil {

@@ -100,10 +100,7 @@ func (d doctor) run(ctx context.Context, p program, sources config.Sources) erro
 	defer closeLog(log)
 	// Whoever looks changes nothing.
 	sources.LeaveBroken = true
-	settings, err := config.Load(sources)
-	if err == nil {
-		err = settings.RequireReal()
-	}
+	settings, err := config.LoadReal(sources)
 	if d.demo {
 		settings, err = config.Load(config.Sources{})
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -239,4 +240,34 @@ func TestTheDoctorWaitsForTheReaders(t *testing.T) {
 	cancel()
 	_, err = seenReaders(ended, func() ticketapi.Presence { return ticketapi.Presence{Err: looking} })
 	require.ErrorIs(t, err, looking, "whoever has no more time is told that nothing is known")
+}
+
+// TestERR000APastedSecretIsNotReported: what stands where a file's name is wanted is mailed to a service desk otherwise.
+func TestERR000APastedSecretIsNotReported(t *testing.T) {
+	const pasted = "correct-horse/battery.staple"
+	for _, pasting := range [][]string{
+		{"ERS_LOGIN_CERTIFICATE=" + pasted, "ERS_LOGIN_KEY=" + pasted, "ERS_LOGIN_CA_BUNDLE=" + pasted, "ERS_LOGIN_PROXY_USER=" + pasted},
+		{"ERS_LOGIN_CERTIFICATE=" + writeIn(t, "a.p12", "x", 0o600), "ERS_LOGIN_PASSPHRASE_FILE=" + pasted},
+		{"ERS_LOGIN_CERTIFICATE=" + pasted + ".p12", "ERS_LOGIN_PASSPHRASE_FILE=/" + pasted},
+	} {
+		pasting = append(pasting, "ERS_LOGIN_BASE_URL=https://localhost:9", "ERS_LOGIN_ASID="+erstest.ASID, "ERS_LOGIN_PROXY=none")
+		bundle := filepath.Join(t.TempDir(), "bundle.zip")
+		found := examine(t, doctor{json: true, bundle: bundle, yes: true}, pasting...)
+		_, shown, complaints := showConfig(t, configShow{origin: true}, config.Sources{Environ: pasting})
+		archive, err := zip.OpenReader(bundle)
+		require.NoError(t, err)
+		var saved strings.Builder
+		for _, entry := range archive.File {
+			file, err := entry.Open()
+			require.NoError(t, err)
+			_, err = io.Copy(&saved, file)
+			require.NoError(t, errors.Join(err, file.Close()))
+		}
+		require.NoError(t, archive.Close())
+		for _, text := range []string{found.stdout, found.stderr, shown, complaints, saved.String()} {
+			assert.NotContains(t, text, "correct-horse")
+			assert.NotContains(t, text, "battery")
+		}
+		assert.Contains(t, shown, "[secret]")
+	}
 }

@@ -4,11 +4,15 @@ package commands
 
 import (
 	"context"
+	"io"
 	"os/exec"
 )
 
 // hideWindow: no console is opened here.
 func hideWindow(*exec.Cmd) {}
+
+// dropWorkingFolder: no library is loaded from there.
+func dropWorkingFolder(io.Writer) {}
 
 // startedToDraw: there is no other one of this program that would have started it for that.
 func startedToDraw() bool { return false }

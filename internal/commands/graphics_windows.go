@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
-	"unsafe"
 
 	"golang.org/x/sys/windows"
 
@@ -20,13 +20,22 @@ func hideWindow(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{HideWindow: true, CreationFlags: windows.CREATE_NO_WINDOW}
 }
 
-var setDLLDirectory = windows.NewLazySystemDLL("kernel32.dll").NewProc("SetDllDirectoryW")
-
 // softwareVariable marks a program that was started to draw in software. It is no setting, and is named like none.
 const softwareVariable = "ERSLOGIN_DRAWS_IN_SOFTWARE"
 
 // startedToDraw tells whether this program is the second one of those that [software] speaks of.
 func startedToDraw() bool { return os.Getenv(softwareVariable) != "" }
+
+// dropWorkingFolder takes the working folder out of the places where Windows looks for libraries, for this process and those that
+// it starts. One that draws in software has been started with Mesa's folder in its place.
+func dropWorkingFolder(stderr io.Writer) {
+	if startedToDraw() {
+		return
+	}
+	if err := windows.SetDllDirectory(""); err != nil {
+		_, _ = fmt.Fprintln(stderr, "the working folder stays among those of libraries:", err) // there is no log yet
+	}
+}
 
 // inSoftware runs the program with Mesa's software OpenGL, if that lies where an administrator has put it. The result is whether it was
 // run, and how that ended. Leave is called before, so that the other one can be the one instance.
@@ -38,7 +47,7 @@ func (p program) inSoftware(ctx context.Context, g *graphics, leave func()) (boo
 	if err != nil {
 		return false, fmt.Errorf("could not find this program's own file: %w", err)
 	}
-	return software{self, os.Args[1:], trusted, g}.run(ctx, p, leave)
+	return software{self, os.Args[1:], config.TrustProgram, g}.run(ctx, p, leave)
 }
 
 // software is Mesa's software OpenGL in the folder mesa beside a program, and the program that is run with it.
@@ -48,8 +57,8 @@ func (p program) inSoftware(ctx context.Context, g *graphics, leave func()) (boo
 // they start in turn it says nothing, so that the second one does not look for OpenGL again. Nor does it remember that its window was
 // drawn: the next start would take that for the system's own OpenGL.
 //
-// A library that ordinary users could have put there would run in everybody's name. So the folder has to belong to an administrator and
-// to be writable by nobody else, and so do the program's own folder and the library itself.
+// A library that ordinary users could have put there would run in everybody's name. So the library, the program, their folders and
+// those above have to belong to an administrator, and nobody else may write to them or add a file or folder beside either.
 type software struct {
 	program   string
 	arguments []string
@@ -69,8 +78,8 @@ func (s software) run(ctx context.Context, p program, leave func()) (bool, error
 			return false, fmt.Errorf("the software OpenGL in %s is not used: %w", folder, err)
 		}
 	}
-	if err := searchFirst(folder); err != nil {
-		return false, err
+	if err := windows.SetDllDirectory(folder); err != nil {
+		return false, fmt.Errorf("could not set the folder for libraries: %w", err)
 	}
 	if err := os.Setenv(softwareVariable, "1"); err != nil {
 		return false, fmt.Errorf("could not set %s: %w", softwareVariable, err)
@@ -91,25 +100,4 @@ func (s software) run(ctx context.Context, p program, leave func()) (bool, error
 		return true, ending{errors.New("see above"), status.ExitCode()}
 	}
 	return true, err
-}
-
-// trusted tells why ordinary users might have put a file where it is.
-func trusted(path string) (err error) {
-	file, err := os.Open(path) //nolint:gosec // G304: a file of the program's own folder
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	return config.TrustOwner(file)
-}
-
-func searchFirst(folder string) error {
-	text, err := windows.UTF16PtrFromString(folder)
-	if err != nil {
-		return err
-	}
-	if done, _, err := setDLLDirectory.Call(uintptr(unsafe.Pointer(text))); done == 0 { //nolint:gosec // G103: a text for Windows
-		return fmt.Errorf("could not set the folder for libraries: %w", err)
-	}
-	return nil
 }

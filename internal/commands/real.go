@@ -100,22 +100,16 @@ type realNeighbours struct {
 
 // unusable tells what is wrong with the settings, which prepare would begin with.
 func (r realNeighbours) unusable() error {
-	settings, err := config.Load(r.sources)
-	if err != nil {
-		return err
-	}
-	return settings.RequireReal()
+	_, err := config.LoadReal(r.sources)
+	return err
 }
 
 func (r realNeighbours) prepare(ctx context.Context) (neighbours, error) {
-	settings, err := config.Load(r.sources)
+	settings, err := config.LoadReal(r.sources)
 	// What was set aside may be why something else is missing.
 	r.warn(settings.Warnings)
 	// A start that fails is followed in the log, too.
 	r.setLevel(settings.LogLevel)
-	if err == nil {
-		err = settings.RequireReal()
-	}
 	if err != nil {
 		return neighbours{}, err
 	}

@@ -98,10 +98,7 @@ func (p program) clearLeftovers(ctx context.Context, sources config.Sources) err
 	log := p.openLog("")
 	defer closeLog(log)
 	sources.LeaveBroken = true
-	settings, settingsErr := config.Load(sources)
-	if settingsErr == nil {
-		settingsErr = settings.RequireReal()
-	}
+	settings, settingsErr := config.LoadReal(sources)
 	ring, err := p.openKeyring(settings, log)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 )
 
@@ -26,24 +27,64 @@ const (
 	sidOwnerRights = "S-1-3-4"
 )
 
-// Rights that change what a file says, or who may.
+// Rights that change what a file says, or who may. To a folder, FILE_WRITE_DATA is FILE_ADD_FILE, and FILE_APPEND_DATA is
+// FILE_ADD_SUBDIRECTORY.
 const (
 	rightsToOwn    = 0x00010000 | 0x00040000 | 0x00080000 | 0x10000000 // DELETE, WRITE_DAC, WRITE_OWNER, GENERIC_ALL
 	rightsToWrite  = rightsToOwn | 0x2 | 0x4 | 0x40000000              // FILE_WRITE_DATA, FILE_APPEND_DATA, GENERIC_WRITE
 	rightsToFolder = rightsToOwn | 0x40                                // FILE_DELETE_CHILD
+	// rightsToProgramFolder are those to a folder from which programs and libraries are loaded.
+	rightsToProgramFolder = rightsToFolder | rightsToWrite
 )
 
 // judgeAccessList trusts what belongs to the administrators or the system, and what nobody else has one of the rights to.
 func judgeAccessList(what, owner string, entries []accessEntry, rights uint32) error {
-	trusted := []string{sidSystem, sidAdministrators, sidTrustedInstaller}
-	if !slices.Contains(trusted, owner) {
-		return fmt.Errorf("%w: %s belongs to %s", errUntrusted, what, owner)
+	return judgeEntries(errUntrusted, what, owner, entries, rights)
+}
+
+// judgeEntries trusts some users besides. The reason of a refusal wraps because.
+func judgeEntries(because error, what, owner string, entries []accessEntry, rights uint32, users ...string) error {
+	if !administers(owner) && !slices.Contains(users, owner) {
+		return fmt.Errorf("%w: %s belongs to %s", because, what, owner)
 	}
-	trusted = append(trusted, sidOwnerRights)
 	for _, entry := range entries {
-		if entry.allows && !entry.inheritOnly && entry.mask&rights != 0 && !slices.Contains(trusted, entry.sid) {
-			return fmt.Errorf("%w: %s can be changed by %s", errUntrusted, what, entry.sid)
+		if entry.gives(rights) && !administers(entry.sid) && !slices.Contains(users, entry.sid) {
+			return fmt.Errorf("%w: %s can be changed by %s", because, what, entry.sid)
 		}
 	}
 	return nil
+}
+
+// gives reports whether an entry gives somebody else than the owner one of the rights to this very file.
+func (e accessEntry) gives(rights uint32) bool {
+	return e.allows && !e.inheritOnly && e.mask&rights != 0 && e.sid != sidOwnerRights
+}
+
+// administers reports whether a SID is the system or one of the administrators, the domain's among them.
+func administers(sid string) bool {
+	switch sid {
+	case sidSystem, sidAdministrators, sidTrustedInstaller:
+		return true
+	}
+	return administratorOfDomain.MatchString(sid)
+}
+
+// administratorOfDomain finds the account Administrator, Domain Admins and Enterprise Admins. Accounts that are made later begin
+// with number 1000.
+var administratorOfDomain = regexp.MustCompile(`^S-1-5-21(-[0-9]+){3}-(500|512|519)$`)
+
+// everyone finds the groups that nobody is left out of: Everyone, Interactive, Authenticated Users, Users, Guests, and those of a
+// domain.
+var everyone = regexp.MustCompile(`^S-1-(1-0|5-4|5-11|5-32-545|5-32-546|5-21(-[0-9]+){3}-(513|514|515))$`)
+
+// reader returns who else can read a file, or nothing. A group that may read the administrators' file is how its users get at it.
+func reader(owner, user string, entries []accessEntry) string {
+	const rightsToRead = 0x1 | 0x10000000 | 0x80000000 // FILE_READ_DATA, GENERIC_ALL, GENERIC_READ
+	for _, entry := range entries {
+		if entry.gives(rightsToRead) && !administers(entry.sid) && entry.sid != user &&
+			(owner == user || everyone.MatchString(entry.sid)) {
+			return entry.sid
+		}
+	}
+	return ""
 }

@@ -13,6 +13,7 @@ func TestJudgeAccessList(t *testing.T) {
 	const (
 		users        = "S-1-5-32-545"
 		ann          = "S-1-5-21-1-2-3-1001"
+		domainAdmins = "S-1-5-21-1-2-3-512"
 		creatorOwner = "S-1-3-0"
 		full         = 0x001F01FF
 		modify       = 0x001301BF
@@ -43,6 +44,15 @@ func TestJudgeAccessList(t *testing.T) {
 		"a folder where users remove files": {sidAdministrators, with(accessEntry{users, 0x40, true, false}), rightsToFolder, false},
 		"a folder that users may move":      {sidAdministrators, with(accessEntry{users, 0x00010000, true, false}), rightsToFolder, false},
 		"a user's folder":                   {ann, administered, rightsToFolder, false},
+		"a program's folder":                {sidAdministrators, with(accessEntry{users, read, true, false}), rightsToProgramFolder, true},
+		"users add a library":               {sidAdministrators, with(accessEntry{users, 0x2, true, false}), rightsToProgramFolder, false},
+		"users add a folder":                {sidAdministrators, with(accessEntry{users, 0x4, true, false}), rightsToProgramFolder, false},
+		"users write, as a right of all":    {sidAdministrators, with(accessEntry{users, 0x40000000, true, false}), rightsToProgramFolder, false},
+		"users remove a library":            {sidAdministrators, with(accessEntry{users, 0x40, true, false}), rightsToProgramFolder, false},
+		"of the domain's administrators":    {domainAdmins, administered, rightsToWrite, true},
+		"the domain's administrators write": {sidAdministrators, with(accessEntry{domainAdmins, full, true, false}), rightsToWrite, true},
+		"the domain's users write":          {sidAdministrators, with(accessEntry{"S-1-5-21-1-2-3-513", full, true, false}), rightsToWrite, false},
+		"another's number ends alike":       {sidAdministrators, with(accessEntry{"S-1-5-21-1-2-3-1512", full, true, false}), rightsToWrite, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := judgeAccessList("it", test.owner, test.entries, test.rights)
@@ -51,6 +61,41 @@ func TestJudgeAccessList(t *testing.T) {
 			} else {
 				assert.ErrorIs(t, err, errUntrusted)
 			}
+		})
+	}
+}
+
+// The key of an organisation is its users' to read, and only they and the administrators may exchange it.
+func TestWhoReadsAndChangesAKeyOnWindows(t *testing.T) {
+	const (
+		ann, bob, clinicians = "S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-1002", "S-1-5-21-1-2-3-1100"
+		users, everybody     = "S-1-5-32-545", "S-1-1-0"
+		full, read           = 0x001F01FF, 0x001200A9
+	)
+	for name, test := range map[string]struct {
+		owner, other string
+		mask         uint32
+		good         bool
+		reader       string
+	}{
+		"hers":                           {ann, ann, full, true, ""},
+		"hers, a colleague reads":        {ann, bob, read, true, bob},
+		"hers, a colleague writes":       {ann, bob, full, false, bob},
+		"hers, everybody reads":          {ann, everybody, read, true, everybody},
+		"administered, clinicians read":  {sidAdministrators, clinicians, read, true, ""},
+		"administered, clinicians write": {sidAdministrators, clinicians, full, false, ""},
+		"administered, all users read":   {sidAdministrators, users, read, true, users},
+		"a colleague's":                  {bob, ann, read, false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			entries := []accessEntry{{sidSystem, full, true, false}, {test.other, test.mask, true, false}}
+			err := judgeEntries(errShared, "it", test.owner, entries, rightsToWrite, ann)
+			if test.good {
+				assert.NoError(t, err)
+			} else {
+				assert.ErrorIs(t, err, errShared)
+			}
+			assert.Equal(t, test.reader, reader(test.owner, ann, entries))
 		})
 	}
 }

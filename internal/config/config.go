@@ -31,8 +31,10 @@ import (
 // What the setting agent can be. The simulator is not among them: it belongs to the demonstration, and no setting turns a
 // real sign-in into a simulated one.
 const (
-	// AgentAuto is the Identity Agent of this computer.
+	// AgentAuto is the program that agent_command names, and the Identity Agent of this computer if it names none.
 	AgentAuto = "auto"
+	// AgentIdentity is the Identity Agent of this computer alone: agent_command does not count.
+	AgentIdentity = "identity-agent"
 	// AgentByCommand is the program that the setting agent_command names.
 	AgentByCommand = "command"
 )
@@ -116,9 +118,9 @@ type Config struct {
 	// TLSCiphers is [CiphersStandard] or [CiphersCompatible].
 	TLSCiphers string
 
-	// Agent is [AgentAuto] or [AgentByCommand].
+	// Agent is [AgentAuto], [AgentIdentity] or [AgentByCommand].
 	Agent string
-	// AgentCommand is the program that prints a ticket, by its full path, and its arguments.
+	// AgentCommand is the program that prints a ticket, by its full path, and its arguments. It is empty with [AgentIdentity].
 	AgentCommand []string
 	// AgentPollInterval is how often the agent is asked whether the ticket is still there.
 	AgentPollInterval time.Duration
@@ -178,6 +180,9 @@ type Config struct {
 	file    string
 	system  string
 	origins map[string]Origin
+	// relative has the settings whose value was written as a relative path.
+	relative map[string]bool
+	barred   Layer
 }
 
 // Sources is where settings are looked for. [System] fills it from the running system.
@@ -261,23 +266,26 @@ func resolve(table []Setting, layers []layer, sources Sources, found *findings) 
 		}
 	}
 
-	config.origins = make(map[string]Origin, len(table))
+	config.origins, config.relative = make(map[string]Origin, len(table)), make(map[string]bool)
 	refused := make(map[string]bool)
 	for _, setting := range table {
 		l := from[setting.Key]
 		config.origins[setting.Key] = l.origin(setting)
+		config.relative[setting.Key] = isRelative(winners.Get(setting.Key))
 		err := l.put(setting, &config, winners.Get(setting.Key), config.system)
 		if err == nil {
 			continue
 		}
 		refused[setting.Key] = true
-		found.add(unusable(setting, l.origin(setting), err))
+		origin := l.origin(setting)
+		found.addFrom(origin.Layer, unusable(setting, origin, err))
 		// The default is in the table and passes its own check: a test holds the table to that.
 		_ = setting.put(&config, setting.Default, place{text: true}, config.system)
 	}
 	config.chooseCertificate(table)
+	config.chooseAgent(table)
 	config.settle(table, slips, refused, found)
-	config.Warnings = found.warnings
+	config.Warnings, config.barred = found.warnings, found.barred
 	return config
 }
 
@@ -312,6 +320,12 @@ func forgive(table []Setting, layers []layer, system string) []slip {
 // settle tells of the slips, as errors where nothing else can stand in the place of the value.
 func (c *Config) settle(table []Setting, slips []slip, refused map[string]bool, found *findings) {
 	noCommand := c.Agent == AgentByCommand && len(c.AgentCommand) == 0
+	if noCommand && c.Locked("agent") && !refused["agent_command"] {
+		setting := lookup(table, "agent_command")
+		reason := errors.New("the policy says that tickets come from a command, and names none")
+		found.addFrom(LayerPolicy, unusable(setting, c.origins[setting.Key], reason))
+		refused[setting.Key] = true
+	}
 	for _, s := range slips {
 		key := s.setting.Key
 		refused[key] = true
@@ -354,10 +368,28 @@ func (c *Config) chooseCertificate(table []Setting) {
 	if c.origins[lower].Layer == winner.Layer {
 		return
 	}
-	// An empty text is always accepted: both may be left out.
-	_ = lookup(table, lower).put(c, "", place{text: true}, c.system)
-	place := problem.Words("{{.Setting}} stands in its place: {{.Place}}").With("Setting", upper).WithPhrase("Place", winner.Phrase())
-	c.origins[lower] = Origin{Layer: winner.Layer, Where: place.String(), told: place}
+	c.yield(table, lower, "", upper)
+}
+
+// chooseAgent sees that agent and agent_command are one choice where a policy sets one of them, since either could undo the other:
+// what the policy does not set of the two does not count. Elsewhere, the word identity-agent leaves the command out.
+func (c *Config) chooseAgent(table []Setting) {
+	agent, command := c.Locked("agent"), c.Locked("agent_command")
+	if command && !agent && len(c.AgentCommand) > 0 {
+		c.yield(table, "agent", AgentByCommand, "agent_command")
+	}
+	if agent && !command || c.Agent == AgentIdentity && len(c.AgentCommand) > 0 {
+		c.yield(table, "agent_command", "", "agent")
+	}
+}
+
+// yield gives a setting the value that follows from another one, which stands in its place.
+func (c *Config) yield(table []Setting, key, value, other string) {
+	winner := c.origins[other]
+	// It is empty, or a word of the table.
+	_ = lookup(table, key).put(c, value, place{text: true}, c.system)
+	place := problem.Words("{{.Setting}} stands in its place: {{.Place}}").With("Setting", other).WithPhrase("Place", winner.Phrase())
+	c.origins[key] = Origin{Layer: winner.Layer, Where: place.String(), told: place}
 }
 
 // Origin tells where the value of a setting came from. An unknown key has no origin, and the zero Origin is returned.
@@ -365,6 +397,11 @@ func (c Config) Origin(key string) Origin { return c.origins[key] }
 
 // Locked tells whether the policy of the organisation has set a setting, so that nobody else can.
 func (c Config) Locked(key string) bool { return c.origins[key].Layer == LayerPolicy }
+
+// Barred returns the layer whose settings cannot be used or trusted, [LayerPolicy] or [LayerMachine], and [LayerDefault] if there is
+// none. Where there is one, no setting may be acted on, not even to find out what is wrong: a rule that is not applied could be
+// the one that forbids it. What the window looks like, and how long the keyring is waited for, is no action.
+func (c Config) Barred() Layer { return c.barred }
 
 // Value returns the value of a setting as it is written in the environment. For somebody's eyes, use [Config.Shown].
 func (c Config) Value(key string) string {

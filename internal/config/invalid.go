@@ -312,6 +312,15 @@ func missing(setting Setting, file, reason string) *problem.Problem {
 type findings struct {
 	problems []*problem.Problem
 	warnings []*problem.Problem
+	barred   Layer
+}
+
+// addFrom adds what is wrong with a layer: see [Config.Barred].
+func (f *findings) addFrom(layer Layer, err error) {
+	f.add(err)
+	if err != nil && (layer == LayerMachine || layer == LayerPolicy) {
+		f.barred = max(f.barred, layer)
+	}
 }
 
 func (f *findings) add(err error) {
@@ -339,7 +348,7 @@ func (f *findings) unknownKey(table []Setting, key string, value any, origin Ori
 	if forgiving {
 		f.warn(goingOn(made, ""))
 	} else {
-		f.add(made)
+		f.addFrom(origin.Layer, made)
 	}
 }
 

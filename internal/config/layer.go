@@ -184,7 +184,7 @@ func trustedLayer(table []Setting, sources Sources, file settingsFile, found *fi
 			return read.layer(table, file, found)
 		}
 	}
-	found.add(file.unusable(err))
+	found.addFrom(file.layer, file.unusable(err))
 	return layer{}
 }
 

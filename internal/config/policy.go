@@ -29,7 +29,7 @@ func policyLayers(table []Setting, source PolicySource, level Layer, home string
 	var layers []layer
 	for _, policy := range source() {
 		if policy.Err != nil {
-			found.add(policy.unusable(level))
+			found.addFrom(level, policy.unusable(level))
 			continue
 		}
 		layers = append(layers, policy.layer(table, level, home, found))

@@ -24,9 +24,23 @@ func (c Config) PKCS12() bool {
 	return false
 }
 
-// RequireReal tells what a real sign-in still needs: base URL, ASID, one certificate and its key, and that every file that a
-// setting names can be read. The demonstration needs none of it. The error is an *[Invalid]. If the user's settings file was left
-// out, that comes first: what is missing most likely stands there.
+// LoadReal is [Load] and [Config.RequireReal] in one. What others than the user can see of a private key is among the Warnings.
+func LoadReal(sources Sources) (Config, error) {
+	c, err := Load(sources)
+	_, notices := c.judgeKey(Settings())
+	c.Warnings = slices.Concat(c.Warnings, notices)
+	if err == nil {
+		err = c.RequireReal()
+	}
+	for _, untrusted := range c.distrust(Settings()) {
+		c.barred = max(c.barred, c.origins[untrusted.Args["Setting"]].Layer)
+	}
+	return c, err
+}
+
+// RequireReal tells what a real sign-in still needs: base URL, ASID, one certificate and its key, that every file that a setting
+// names can be read, and that nobody could have written it who must not: see [TrustPath]. The demonstration needs none of it. The
+// error is an *[Invalid]. If the user's settings file was left out, that comes first: what is missing most likely stands there.
 func (c Config) RequireReal() error {
 	table := Settings()
 	var found findings
@@ -44,6 +58,8 @@ func (c Config) RequireReal() error {
 		found.add(twoCertificates.WithPhrase("Origin", c.Origin("certificate").Phrase()).
 			WithPhrase("Other", c.Origin("certificate_thumbprint").Phrase()))
 	}
+	refused, _ := c.judgeKey(table)
+	found.problems = slices.Concat(found.problems, c.distrust(table), refused)
 	if len(found.problems) > 0 {
 		found.problems = slices.Concat(c.leftOut(), found.problems)
 	}

@@ -88,7 +88,18 @@ they are read only if no ordinary user can have written them:
 - On Linux and macOS the file and its folder belong to root, and neither the group nor others can write to them. An access list counts.
 - On Windows the file belongs to Administrators, SYSTEM or TrustedInstaller, and its access list lets nobody else write to it, delete it
   or change its rights. Its folder belongs to one of them too, and nobody else may delete what is in it. Since ordinary users can make
-  folders in ` + "`%ProgramData%`" + `, an administrator has to make this one.
+  folders in ` + "`%ProgramData%`" + `, an administrator has to make this one. The administrators of the domain count as administrators.
+- The folders above it, and the links on the way to it, are held to the same rule. A folder like ` + "`/tmp`" + `, where nobody can remove what
+  is another's, is accepted above the file's own.
+
+What they name is held to that rule too, since it decides as much: the file of ` + "`ca_bundle`" + ` and the program of ` + "`agent_command`" + `, with the
+interpreters of a script and with those of its arguments that are files by their full path. On Windows nobody else may add a file beside
+such a program. What the program loads or starts by itself is not looked at. A file that others could have changed is
+` + "`SETTING-TRUST`" + `, and nobody is signed in.
+
+The file with the private key (` + "`key`" + `, or ` + "`certificate`" + `) may belong to the user as well, whatever names it. If others can write to it or to
+its folders it is not used (` + "`SETTING-KEY-SHARED`" + `). If others can read it there is a notice (` + "`SETTING-KEY-READABLE`" + `), except for a group that
+an administrator lets read it.
 
 ## What happens to mistakes
 
@@ -115,7 +126,8 @@ is and is told at every start. To get it back, correct it and give it its old na
 ## Policy
 
 What the policy sets is locked: neither a file, a variable, a flag nor the window can change it. A policy that is there and cannot be
-used stops every sign-in with a message for the service desk, since a rule that is silently not applied would be worse.
+used stops every sign-in with a message for the service desk, since a rule that is silently not applied would be worse. Diagnostics then
+check only what needs no setting.
 
 | System | Policy |
 |---|---|
@@ -140,6 +152,9 @@ not for what the user's environment says, which could lead a locked path elsewhe
 
 ` + "`certificate` and `certificate_thumbprint`" + ` are one choice: where they come from different places, the upper place decides, and with a
 policy both are locked. In the same place, only one of them can be set.
+
+` + "`agent`" + ` and ` + "`agent_command`" + ` are one choice for a policy: if it sets one of them, both are locked. With ` + "`agent = \"identity-agent\"`" + ` or ` + "`\"auto\"`" + `
+alone, tickets come from the Identity Agent, and with ` + "`\"command\"`" + ` the policy has to name ` + "`agent_command`" + ` too.
 
 ## The settings
 
@@ -179,7 +194,8 @@ either.
 
 No secret stands in the settings, and a key, variable or flag that sounds like one (password, passphrase, ticket, token…) is
 refused, and so is a user name or password in the address of e-RS or of a proxy. Neither is ever shown:
-` + "`ers-login config show`" + ` masks what sounds like a secret in the arguments of ` + "`agent_command`" + `.
+` + "`ers-login config show`" + ` and the support bundle mask the arguments of ` + "`agent_command`" + `, the user name for a proxy, and what may have been pasted
+where a file's name belongs: ` + "`passphrase_file`" + ` if there is no such file, and any other relative path to a file that is not there.
 
 - The passphrase of a PKCS#12 certificate or of an encrypted key comes from the OS keyring (` + "`ers-login passphrase`" + `), or from the file that ` + "`passphrase_file`" + `
   names: one line of UTF-8 text. On Linux and macOS that file must be private to its owner (` + "`chmod 600`" + `), who must be the user or root.

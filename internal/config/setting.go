@@ -141,8 +141,9 @@ func Settings() []Setting {
 		managed(enum("tls_ciphers", CiphersStandard, []string{CiphersStandard, CiphersCompatible},
 			"Cipher suites of TLS 1.2 for e-RS: those with forward secrecy, or those with RSA key exchange as well, for a server that has no others.",
 			func(c *Config) *string { return &c.TLSCiphers })),
-		enum("agent", AgentAuto, []string{AgentAuto, AgentByCommand},
-			"Where tickets come from: the Identity Agent of this computer, or the program named by agent_command.",
+		enum("agent", AgentAuto, []string{AgentAuto, AgentIdentity, AgentByCommand},
+			"Where tickets come from: the program named by agent_command, or without one the Identity Agent of this computer (auto); the "+
+				"Identity Agent alone (identity-agent); that program alone (command). A policy that sets one of the two locks both.",
 			func(c *Config) *string { return &c.Agent }),
 		{
 			Key: "agent_command", Kind: KindList,

@@ -3,6 +3,8 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,13 +13,31 @@ import (
 )
 
 // Shown returns the value of a setting for somebody's eyes, as it is written in the environment: a list of all settings, a support
-// bundle. No setting is for a secret, but the arguments of a command may hold one, so they are masked.
+// bundle. No setting is for a secret, but what may be one is masked: the arguments of a command, the user name for a proxy, and what
+// stands where the name of a file is wanted and is none.
 func (c Config) Shown(key string) string {
-	if key == "agent_command" {
+	value := c.Value(key)
+	switch {
+	case key == "agent_command":
 		command := masked(c.AgentCommand)
 		return (&commandField{&command}).String()
+	case value != "" && (key == "proxy_user" || c.maybePasted(key, value)):
+		return secret.Mask
 	}
-	return c.Value(key)
+	return value
+}
+
+// maybePasted reports whether a path may be a secret that was pasted into the wrong line: no such file is there. Other settings than
+// passphrase_file are shown all the same if they were written as a full path.
+func (c Config) maybePasted(key, value string) bool {
+	if setting := lookup(Settings(), key); setting.Kind != KindPath && setting.Kind != KindFolder {
+		return false
+	}
+	if key != "passphrase_file" && !c.relative[key] {
+		return false
+	}
+	_, err := os.Stat(value)
+	return err != nil
 }
 
 // Written returns what Shown does in the form of the settings file, so that all settings together are such a file.
@@ -27,6 +47,14 @@ func (c Config) Written(key string) string {
 		return ""
 	}
 	return setting.literal(c.Shown(key))
+}
+
+// isRelative reports whether a value was written as a path that starts at the folder of its place.
+func isRelative(raw any) bool {
+	path, ok := raw.(string)
+	path = strings.TrimSpace(path)
+	_, atHome := cutHome(path)
+	return ok && path != "" && !atHome && !filepath.IsAbs(path)
 }
 
 // masked returns a command without its arguments: any of them may be a secret, whatever it is called.

@@ -1,6 +1,8 @@
 package config_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -58,4 +60,38 @@ func TestWhatIsWrittenCanBeRead(t *testing.T) {
 	for _, setting := range config.Settings() {
 		assert.Equal(t, c.Value(setting.Key), read.Value(setting.Key))
 	}
+}
+
+// Where the name of a file is wanted, a passphrase or a key is easily pasted.
+func TestAPastedSecretIsNotShown(t *testing.T) {
+	const pasted = "correct horse/battery staple.9"
+	there := filepath.Join(t.TempDir(), "there")
+	require.NoError(t, os.WriteFile(there, nil, 0o600))
+	for _, key := range []string{"certificate", "key", "passphrase_file", "ca_bundle", "audit_dir", "proxy_user"} {
+		t.Run(key, func(t *testing.T) {
+			for source, sources := range map[string]config.Sources{
+				"file":     {UserFile: settingsFile(t, key+" = '"+pasted+"'\n")},
+				"variable": {Environ: []string{"ERS_LOGIN_" + strings.ToUpper(key) + "=" + pasted}, Dir: t.TempDir()},
+				"flag":     {Flags: commandLine(t, "--"+strings.ReplaceAll(key, "_", "-")+"="+pasted)},
+			} {
+				c, err := config.Load(sources)
+				require.NoError(t, err)
+				require.Contains(t, filepath.ToSlash(c.Value(key)), pasted, source)
+				for _, shown := range []string{c.Shown(key), c.Written(key)} {
+					assert.NotContains(t, shown, "correct", source)
+					assert.NotContains(t, shown, "battery", source)
+					assert.Contains(t, shown, "[secret]", source)
+				}
+			}
+			if key == "proxy_user" {
+				return
+			}
+			c, err := config.Load(config.Sources{Environ: []string{"ERS_LOGIN_" + strings.ToUpper(key) + "=there"}, Dir: filepath.Dir(there)})
+			require.NoError(t, err)
+			assert.Equal(t, there, c.Shown(key), "a file that is there")
+		})
+	}
+	c, err := config.Load(config.Sources{Environ: []string{"ERS_LOGIN_PASSPHRASE_FILE=" + absolute(t, "hunter2")}})
+	require.NoError(t, err)
+	assert.Equal(t, "[secret]", c.Shown("passphrase_file"), "written as a full path")
 }

@@ -6,42 +6,30 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
 )
 
-// TrustOwner trusts a file that belongs to root and that nobody else can write to, in a folder of the same kind: who can write to
-// the folder can put another file in its place. An access list shows in the group's bits of the mode (acl(5)), so that a right
-// given by one is seen, too.
-func TrustOwner(file *os.File) error {
-	info, err := file.Stat()
-	if err != nil {
-		return err
+// administrators trusts what belongs to root and what nobody else can write to. A folder that is not the last one may be open to
+// all if it is sticky, like /tmp: what is root's in it stays. An access list shows in the group's bits of the mode (acl(5)), so
+// that a right given by one is seen, too.
+func administrators(s step) error {
+	status, ok := s.info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return fmt.Errorf("%w: the owner of %s is not known", errUntrusted, s.name())
 	}
-	if err := trustInfo("it", info); err != nil {
-		return err
-	}
-	resolved, err := filepath.EvalSymlinks(file.Name())
-	if err != nil {
-		return err
-	}
-	for _, folder := range []string{filepath.Dir(file.Name()), filepath.Dir(resolved)} {
-		if info, err = os.Stat(folder); err != nil {
-			return err
-		}
-		if err := trustInfo("its folder", info); err != nil {
-			return err
-		}
-	}
-	return nil
+	return judgeTrust(s.name(), s.writers(), int(status.Uid))
 }
 
-func trustInfo(what string, info fs.FileInfo) error {
-	status, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return fmt.Errorf("%w: the owner of %s cannot be told", errUntrusted, what)
+// administratorsOfProgram is the same: libraries are not loaded from a program's folder here.
+func administratorsOfProgram(s step) error { return administrators(s) }
+
+// writers returns the mode of a step without bits that give no right to change it.
+func (s step) writers() fs.FileMode {
+	mode := s.info.Mode()
+	if mode&fs.ModeSymlink != 0 || mode.IsDir() && mode&fs.ModeSticky != 0 && !s.holder {
+		mode &^= 0o022
 	}
-	return judgeTrust(what, info.Mode(), int(status.Uid))
+	return mode
 }
 
 func judgeTrust(what string, mode fs.FileMode, owner int) error {
@@ -52,4 +40,51 @@ func judgeTrust(what string, mode fs.FileMode, owner int) error {
 		return fmt.Errorf("%w: %s has the mode %04o", errUntrusted, what, mode.Perm())
 	}
 	return nil
+}
+
+// userAndAdministrators trusts what belongs to root or to the user, and what nobody else can write to. A private file may not be
+// open to a group, not even the user's own.
+func userAndAdministrators(private bool) func(step) error {
+	return func(s step) error {
+		status, ok := s.info.Sys().(*syscall.Stat_t)
+		if !ok {
+			return fmt.Errorf("%w: the owner of %s is not known", errShared, s.name())
+		}
+		return judgeKeyStep(s, private, int(status.Uid), int(status.Gid), os.Geteuid(), os.Getegid())
+	}
+}
+
+// unmapped is the user id that stands for those of another user namespace, root among them.
+const unmapped = 65534
+
+func judgeKeyStep(s step, private bool, owner, group, user, userGroup int) error {
+	mode := s.info.Mode()
+	open := mode.Perm() & 0o022
+	switch {
+	case mode&fs.ModeSymlink != 0, mode.IsDir() && mode&fs.ModeSticky != 0:
+		open = 0
+	case (mode.IsDir() || !private) && (group == 0 || group == userGroup):
+		// Many systems give every user a group of their own, and let it write to what the user makes.
+		open &^= 0o020
+	}
+	if owner != 0 && owner != user && (s.last || owner != unmapped) {
+		return fmt.Errorf("%w: %s belongs to user id %d", errShared, s.name(), owner)
+	}
+	if open != 0 {
+		return fmt.Errorf("%w: %s has the mode %04o", errShared, s.name(), mode.Perm())
+	}
+	return nil
+}
+
+// readers returns how others can read a file, or nothing. A group that may read root's file is how its users get at it.
+func readers(_ string, info fs.FileInfo) string {
+	status, ok := info.Sys().(*syscall.Stat_t)
+	if ok && readable(info.Mode(), int(status.Uid), os.Geteuid()) {
+		return fmt.Sprintf("others can read it: it has the mode %04o", info.Mode().Perm())
+	}
+	return ""
+}
+
+func readable(mode fs.FileMode, owner, user int) bool {
+	return mode.Perm()&0o004 != 0 || mode.Perm()&0o040 != 0 && owner == user
 }

@@ -108,6 +108,9 @@ func (b BundleSettings) settings() string {
 	var text strings.Builder
 	for _, setting := range config.Settings() {
 		value := b.Settings.Written(setting.Key)
+		if setting.Key == "proxy_user" && b.Settings.ProxyUser != "" {
+			value = strconv.Quote(maskedAccount)
+		}
 		if command := b.Settings.AgentCommand; setting.Key == "agent_command" && len(command) > 1 {
 			value = fmt.Sprintf("[%s]  # and %d arguments, which are left out", strconv.Quote(command[0]), len(command)-1)
 		}

@@ -43,7 +43,7 @@ func Checks(n Neighbours) []Check {
 	passphrase := 2*n.Settings.KeyringTimeout + usually
 	network := n.Settings.RequestTimeout + passphrase
 	j := newJourney(n)
-	return []Check{
+	checks := []Check{
 		{ID: IDReader, Name: nameReader, Run: n.reader},
 		{ID: IDCard, Name: nameCard, Run: n.card},
 		{ID: IDAgent, Name: nameAgent, Run: n.agent},
@@ -59,6 +59,26 @@ func Checks(n Neighbours) []Check {
 		{ID: IDAudit, Name: nameAudit, Run: n.audit},
 		{ID: IDSettings, Name: nameSettings, Run: n.settings},
 		{ID: IDWorkstation, Name: nameWorkstation, Run: n.workstation},
+	}
+	if barred := n.Settings.Barred(); barred != config.LayerDefault {
+		leaveOut(checks, barred)
+	}
+	return checks
+}
+
+// leaveOut keeps the checks that act on settings from running where the policy or the computer's settings cannot be used: what a
+// user has set in their place must not decide what is run, and who is shown the certificate or a password.
+func leaveOut(checks []Check, barred config.Layer) {
+	said := saidPolicy
+	if barred == config.LayerMachine {
+		said = saidMachine
+	}
+	for i := range checks {
+		switch checks[i].ID {
+		case IDReader, IDCard, IDKeyring, IDSettings, IDWorkstation:
+		default:
+			checks[i].Run = func(context.Context) Finding { return skipped(said) }
+		}
 	}
 }
 

@@ -27,6 +27,8 @@ const (
 	saidPanic     = "The check itself failed."
 	saidCancelled = "The checks were ended before this one."
 	saidNothing   = "There is nothing to look at here."
+	saidPolicy    = "The policy cannot be used."
+	saidMachine   = "The settings of this computer cannot be used."
 
 	saidReaders     = "Smartcard readers connected: {{.Count}} ({{.Names}})."
 	saidNoReader    = "No smartcard reader is connected."
@@ -78,7 +80,7 @@ func Texts() []string {
 		nameReader, nameCard, nameAgent, nameTicket, nameClock, nameDNS, nameProxy, nameTLS, nameCertificate, nameASID, nameERS,
 		nameKeyring, nameAudit, nameSettings, nameWorkstation,
 
-		saidNoAnswer, saidPanic, saidCancelled, saidNothing,
+		saidNoAnswer, saidPanic, saidCancelled, saidNothing, saidPolicy, saidMachine,
 		saidReaders, saidNoReader, saidCard, saidNoCard, saidCardUnseen, saidAgent, saidNoAgent, saidCommand, saidSimulated,
 		saidTicket, saidNoTicket, saidClock, saidClockWrong, saidNoClock, saidNoDate, saidName, saidNoName, saidProxyName,
 		saidAddress, saidNoProxy, saidProxy, saidProxyUnseen, saidChain, saidRefused, saidNoChain, saidCertificate, saidASID,

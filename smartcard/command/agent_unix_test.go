@@ -3,7 +3,9 @@
 package command_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"io"
 	"os"
 	"path/filepath"
@@ -191,6 +193,60 @@ func TestAProgramThatCannotBeStarted(t *testing.T) {
 		_, err = agent.TicketNoAuth(t.Context())
 		assert.Equal(t, "CARD-AGENT_COMMAND_MISSING", problem.Of(err).Code)
 	})
+}
+
+// A program that is there and does not start must not be told as one that is missing: the service desk would install it again.
+func TestWhyAProgramDoesNotStart(t *testing.T) {
+	self, err := os.ReadFile(os.Args[0])
+	require.NoError(t, err)
+	changed := func(change func(head []byte)) string {
+		head := bytes.Clone(self)
+		change(head)
+		return write(t, string(head), 0o700)
+	}
+	foreign := changed(func(head []byte) { binary.LittleEndian.PutUint16(head[18:], 0x1234) }) // e_machine
+	folder := t.TempDir()
+	dangling := filepath.Join(t.TempDir(), "link")
+	require.NoError(t, os.Symlink(filepath.Join(t.TempDir(), "none"), dangling))
+	inner := write(t, "#!/no/such/interpreter\n", 0o700)
+	text := write(t, "echo", 0o600)
+	for name, test := range map[string]struct{ path, code, reason string }{
+		"CRLF":                      {write(t, "#!/bin/sh\r\necho ticket\r\n", 0o700), "MISSING", "the line ends of Windows"},
+		"CRLF with an option":       {write(t, "#!/bin/sh -e\r\necho ticket\r\n", 0o700), "START", "the line ends of Windows"},
+		"CRLF after env":            {write(t, "#!/usr/bin/env sh\r\necho ticket\r\n", 0o700), "START", "the line ends of Windows"},
+		"no interpreter":            {write(t, "#!/no/such/python3\n", 0o700), "MISSING", "/no/such/python3"},
+		"env finds none":            {write(t, "#!/usr/bin/env no-such-python\n", 0o700), "START", "no-such-python"},
+		"env has one argument":      {write(t, "#!/usr/bin/env sh -e\n", 0o700), "START", "sh -e"},
+		"env -S finds none":         {write(t, "#!/usr/bin/env -S no-such-python -u\n", 0o700), "START", "no-such-python"},
+		"an interpreter's":          {write(t, "#!"+inner+"\n", 0o700), "MISSING", inner},
+		"interpreter is a folder":   {write(t, "#!"+folder+"\n", 0o700), "START", folder},
+		"interpreter is text":       {write(t, "#!"+text+"\n", 0o700), "START", text},
+		"interpreter is foreign":    {write(t, "#!"+foreign+"\n", 0o700), "START", foreign},
+		"not executable":            {write(t, "#!/bin/sh\n", 0o600), "START", "not allowed to run it"},
+		"a folder":                  {folder, "START", "it is a folder"},
+		"a pipe":                    {fifo(t), "START", "it is not a file"},
+		"a link that leads nowhere": {dangling, "MISSING", "a link to a file that is not there"},
+		"another computer's":        {foreign, "START", "another kind of computer"},
+		"a program for Windows":     {write(t, "MZ\x90\x00\x03\x00\x00\x00", 0o700), "START", "another kind of computer"},
+		"a byte order mark":         {write(t, "\ufeff#!/bin/sh\n", 0o700), "START", "byte order mark"},
+		"UTF-16":                    {write(t, "\xff\xfe#\x00!\x00", 0o700), "START", "byte order mark"},
+		"no first line":             {write(t, "echo ticket\n", 0o700), "START", "begins with #!"},
+		"empty":                     {write(t, "", 0o700), "START", "it is empty"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			agent, err := command.New([]string{test.path})
+			require.NoError(t, err)
+			_, err = agent.TicketNoAuth(t.Context())
+			require.ErrorIs(t, err, smartcard.NotInstalled)
+			p := problem.Of(err)
+			assert.Equal(t, "CARD-AGENT_COMMAND_"+test.code, p.Code)
+			said := p.Expand(p.Happened)
+			assert.Contains(t, said, test.reason)
+			assert.Contains(t, said, filepath.Base(test.path))
+			assert.NotContains(t, said, "it is not on this computer")
+			assert.NotContains(t, said, "{{")
+		})
+	}
 }
 
 // If this fails, a laptop that runs out of open files for a moment signs the clinician out.

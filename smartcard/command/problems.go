@@ -50,6 +50,30 @@ var (
 		},
 		Retry: true,
 	}
+	notRunnable = &problem.Problem{
+		Code:  "CARD-AGENT_COMMAND_START",
+		Title: "The program that reads your smartcard cannot be started",
+		Happened: "Your organisation uses the program {{.Program}} in place of the NHS Identity Agent. " +
+			"It cannot be started on this computer: {{.Reason}}.",
+		Steps: []string{
+			"Give your local service desk the reference below.",
+			"Ask them to put {{.Program}} right, or to correct the setting agent_command, which names it.",
+			"When that is done, press **Try again**.",
+		},
+		Retry: true,
+	}
+	incomplete = &problem.Problem{
+		Code:  "CARD-AGENT_COMMAND_MISSING",
+		Title: "The program that reads your smartcard lacks something",
+		Happened: "Your organisation uses the program {{.Program}} in place of the NHS Identity Agent. " +
+			"It is on this computer, and cannot be started: {{.Reason}}.",
+		Steps: []string{
+			"Give your local service desk the reference below.",
+			"Ask them to put {{.Program}} right, or to correct the setting agent_command, which names it.",
+			"When that is done, press **Try again**.",
+		},
+		Retry: true,
+	}
 	failed = &problem.Problem{
 		Code:  "CARD-AGENT_COMMAND",
 		Title: "The program that reads your smartcard failed",

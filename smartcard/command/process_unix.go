@@ -7,7 +7,23 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
+
+// mayRun reports whether this user may run a file.
+func mayRun(path string) bool {
+	return unix.Faccessat(unix.AT_FDCWD, path, unix.X_OK, unix.AT_EACCESS) == nil
+}
+
+// onNoexec reports whether a file lies on a file system that is mounted without the right to run programs.
+func onNoexec(path string) bool {
+	var system unix.Statfs_t
+	return unix.Statfs(path, &system) == nil && system.Flags&noexecFlag != 0
+}
+
+// wrongKind reports whether an error means that a file is no program of this system.
+func wrongKind(err error) bool { return errors.Is(err, syscall.ENOEXEC) }
 
 // isolate gives the program a process group of its own, and makes the end of its context the end of the whole group: killing
 // a shell alone would leave the program running that the shell waits for.

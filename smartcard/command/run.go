@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os/exec"
 	"slices"
-	"syscall"
 	"time"
 
+	"github.com/ers-login/ers-login/internal/shebang"
 	"github.com/ers-login/ers-login/smartcard"
 )
 
@@ -40,13 +39,13 @@ func (a *Agent) run(ctx context.Context, operation string) ([]byte, error) {
 		if code, ok := parseFailure(done.stdout); ok {
 			return nil, code.Problem().Because(fmt.Errorf("%s %s: %w: %w", a.program(), operation, err, code))
 		}
+		// The interpreter of a script, or env, says with its status alone that the first line is wrong.
+		if reason, ok := why(a.argv[0], err, shebang.MaxDepth); ok {
+			return nil, a.problem(notRunnable.WithPhrase("Reason", reason), operation, err, smartcard.NotInstalled)
+		}
 		return nil, a.problem(failed.With("Status", exit.Error()), operation, err, smartcard.InternalError)
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound), errors.Is(err, syscall.ENOTDIR):
-		return nil, a.problem(missing, operation, err, smartcard.NotInstalled)
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOEXEC):
-		return nil, a.problem(notStarted, operation, err, smartcard.NotInstalled)
 	}
-	return nil, a.problem(notStarted, operation, err, smartcard.ResourceAllocationFailed)
+	return nil, a.notBegun(operation, err)
 }
 
 // log hands on what the program wrote to its standard error.

@@ -1,0 +1,42 @@
+package commands
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/windows"
+)
+
+// A web page can have a library saved among the downloads, from where the program is then started.
+func TestNoLibraryFromTheWorkingFolder(t *testing.T) {
+	system, err := windows.GetSystemDirectory()
+	require.NoError(t, err)
+	planted, err := os.ReadFile(filepath.Join(system, "version.dll"))
+	require.NoError(t, err)
+	t.Chdir(t.TempDir())
+	const name = "ers-login-planted.dll"
+	require.NoError(t, os.WriteFile(name, planted, 0o600))
+	load := func() error {
+		library, err := windows.LoadLibrary(name)
+		if err == nil {
+			assert.NoError(t, windows.FreeLibrary(library))
+		}
+		return err
+	}
+	t.Cleanup(func() { assert.NoError(t, windows.SetDllDirectory("")) })
+
+	dropWorkingFolder(io.Discard)
+	assert.Error(t, load(), "the working folder")
+
+	require.NoError(t, windows.SetDllDirectory("mesa"))
+	t.Setenv(softwareVariable, "1")
+	dropWorkingFolder(io.Discard)
+	var folder [windows.MAX_PATH]uint16
+	n, _, _ := windows.NewLazySystemDLL("kernel32.dll").NewProc("GetDllDirectoryW").Call(uintptr(len(folder)), uintptr(unsafe.Pointer(&folder[0])))
+	assert.Equal(t, "mesa", windows.UTF16ToString(folder[:n]), "the folder of the one that draws")
+}

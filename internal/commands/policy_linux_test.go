@@ -1,0 +1,209 @@
+package commands
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/ui"
+)
+
+// asNobodyVariable is set where a test runs anew as the user who owns nothing.
+const asNobodyVariable = "ERSLOGIN_TEST_AS_NOBODY"
+
+// asNobody runs a test of this program anew, as the user who owns nothing.
+func asNobody(t *testing.T, test string) {
+	t.Helper()
+	const nobody = 65534
+	folder, err := os.MkdirTemp("", "as-nobody")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(folder)) })
+	require.NoError(t, os.Chmod(folder, 0o755))
+	there := filepath.Join(folder, "internal", "commands")
+	require.NoError(t, os.MkdirAll(there, 0o755))
+	home := filepath.Join(folder, "home")
+	require.NoError(t, os.Mkdir(home, 0o700))
+	require.NoError(t, os.Chown(home, nobody, nobody))
+	for from, to := range map[string]string{os.Args[0]: filepath.Join(there, "other"), fyneAppFile: filepath.Join(folder, "FyneApp.toml")} {
+		content, err := os.ReadFile(from)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(to, content, 0o755))
+	}
+	cmd := exec.CommandContext(t.Context(), filepath.Join(there, "other"), "-test.run=^"+test+"$", "-test.v")
+	cmd.Dir, cmd.Env = there, append(os.Environ(), "HOME="+home, "TMPDIR="+home, asNobodyVariable+"=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	output, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	assert.Contains(t, string(output), "--- PASS: "+test)
+	assert.NotContains(t, string(output), "SKIP")
+}
+
+// temptation is what a user has set: each part of it notices when it is used.
+type temptation struct {
+	environ []string
+	mark    string
+	ers     *erstest.Server
+	proxied *atomic.Int32
+}
+
+func newTemptation(t *testing.T) temptation {
+	t.Helper()
+	made := temptation{mark: filepath.Join(t.TempDir(), "was-run"), ers: erstest.NewServer(), proxied: new(atomic.Int32)}
+	t.Cleanup(made.ers.Close)
+	files, err := made.ers.WriteFiles(t.TempDir())
+	require.NoError(t, err)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		made.proxied.Add(1)
+		w.Header().Set("Proxy-Authenticate", `Basic realm="x"`)
+		w.WriteHeader(http.StatusProxyAuthRequired)
+	}))
+	t.Cleanup(proxy.Close)
+	program := filepath.Join(t.TempDir(), "program")
+	require.NoError(t, os.WriteFile(program, []byte("#!/bin/sh\necho >'"+made.mark+"'\n"), 0o700))
+	made.environ = []string{
+		"ERS_LOGIN_BASE_URL=" + made.ers.URL, "ERS_LOGIN_ASID=" + erstest.ASID, "ERS_LOGIN_CERTIFICATE=" + files.Certificate,
+		"ERS_LOGIN_KEY=" + files.Key, "ERS_LOGIN_CA_BUNDLE=" + files.CA, "ERS_LOGIN_PROXY=" + proxy.URL, "ERS_LOGIN_PROXY_USER=ann",
+		"ERS_LOGIN_AGENT_COMMAND=" + program, "ERS_LOGIN_AUDIT_DIR=" + filepath.Join(t.TempDir(), "audit"),
+	}
+	return made
+}
+
+func (e temptation) resisted(t *testing.T) {
+	t.Helper()
+	assert.NoFileExists(t, e.mark, "the user's program was run")
+	assert.Zero(t, e.proxied.Load(), "the user's proxy was asked")
+	assert.Empty(t, e.ers.Requests(), "the user's server was asked")
+}
+
+func writeIn(t *testing.T, name, content string, mode os.FileMode) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, []byte(content), mode))
+	require.NoError(t, os.Chmod(path, mode))
+	return path
+}
+
+// brokenPolicies are policies, and settings of the computer, that stop a sign-in. A user has made none of them.
+func brokenPolicies(t *testing.T) map[string]config.Sources {
+	everybodys := writeIn(t, "everybodys", "#!/bin/sh\n", 0o777)
+	believed := func(*os.File) error { return nil }
+	policy := func(values map[string]any) config.Sources {
+		return config.Sources{Policy: func() []config.Policy { return []config.Policy{{Where: "test", Values: values}} }}
+	}
+	return map[string]config.Sources{
+		"not TOML":            {PolicyFile: writeIn(t, "policy.toml", "agent = [", 0o644), Trust: believed},
+		"everybody writes it": {PolicyFile: writeIn(t, "policy.toml", "agent = 'identity-agent'", 0o666)},
+		"a folder":            {PolicyFile: t.TempDir(), Trust: believed},
+		"a dangling link":     {PolicyFile: dangling(t), Trust: believed},
+		"an unknown setting":  {PolicyFile: writeIn(t, "policy.toml", "agnet = 'auto'", 0o644), Trust: believed},
+		"a wrong value":       {PolicyFile: writeIn(t, "policy.toml", "proxy = 1", 0o644), Trust: believed},
+		"a place that cannot be read": {Policy: func() []config.Policy {
+			return []config.Policy{{Where: "test", Err: os.ErrPermission}}
+		}},
+		"a program of everybody's":   policy(map[string]any{"agent_command": []any{everybodys}}),
+		"a bundle of everybody's":    policy(map[string]any{"ca_bundle": everybodys}),
+		"the computer's settings":    {MachineFile: writeIn(t, "config.toml", "x = [", 0o644), Trust: believed},
+		"the computer's, everybodys": {MachineFile: writeIn(t, "config.toml", "proxy = 'none'", 0o666)},
+	}
+}
+
+func dangling(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "policy.toml")
+	require.NoError(t, os.Symlink(filepath.Join(t.TempDir(), "none"), path))
+	return path
+}
+
+// A policy that cannot be used could be the one that forbids what the user has set: neither the doctor nor the window's diagnostics
+// may act on that then.
+func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
+	needless := []string{"reader", "card", "keyring", "settings", "workstation"}
+	for name, sources := range brokenPolicies(t) {
+		t.Run(name, func(t *testing.T) {
+			tempting := newTemptation(t)
+			sources.Environ = tempting.environ
+			p := testProgram(t, append(os.Environ(), session.Env()...)...)
+
+			var out strings.Builder
+			p.stdout = &out
+			assert.NotZero(t, p.report(doctor{json: true}.run(t.Context(), p, sources)))
+			var report struct {
+				Checks []struct{ ID, State, Said string }
+			}
+			require.NoError(t, json.Unmarshal([]byte(out.String()), &report))
+			require.Len(t, report.Checks, 15)
+			for _, check := range report.Checks {
+				if !slices.Contains(needless, check.ID) {
+					assert.Equal(t, "skipped", check.State, check.ID)
+					assert.Regexp(t, `^The (policy|settings of this computer) cannot be used\.$`, check.Said, check.ID)
+				}
+			}
+			tempting.resisted(t)
+
+			// A window that was opened before the policy broke has the user's program at hand.
+			e := realNeighbours{program: p, log: testLog(t), board: login.NewBoard(), sources: sources, open: &openSide{}}
+			loaded, err := config.Load(config.Sources{Environ: tempting.environ})
+			require.NoError(t, err)
+			side, err := e.openCardSide(loaded)
+			require.NoError(t, err)
+			e.open.set(&side)
+			newWindowDiagnostics(e.examine).Run(t.Context(), func(int, ui.Finding) {})
+			require.NoError(t, side.close())
+			tempting.resisted(t)
+		})
+	}
+	t.Run("the bait is good", func(t *testing.T) {
+		tempting := newTemptation(t)
+		e := realNeighbours{
+			program: testProgram(t, append(os.Environ(), session.Env()...)...), log: testLog(t), board: login.NewBoard(),
+			sources: config.Sources{Environ: tempting.environ}, open: &openSide{},
+		}
+		newWindowDiagnostics(e.examine).Run(t.Context(), func(int, ui.Finding) {})
+		assert.FileExists(t, tempting.mark)
+		assert.NotZero(t, tempting.proxied.Load())
+	})
+	if os.Geteuid() == 0 {
+		asNobody(t, t.Name())
+	}
+}
+
+// The commands beside the doctor do nothing that a policy could forbid.
+func TestABrokenPolicyFailsClosedInCommands(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
+	for name, sources := range brokenPolicies(t) {
+		t.Run(name, func(t *testing.T) {
+			tempting := newTemptation(t)
+			sources.Environ = tempting.environ
+			p := testProgram(t, append(os.Environ(), session.Env()...)...)
+			r := realNeighbours{program: p, log: testLog(t), board: login.NewBoard(), sources: sources, open: &openSide{}, left: &leftover{}}
+			_, err := r.sweepingUp(t.Context())
+			require.Error(t, err, "a sign-in")
+			require.Error(t, r.unusable())
+			var discarded strings.Builder
+			p.stdout, p.stderr = &discarded, &discarded
+			require.NoError(t, p.clearLeftovers(t.Context(), sources), "sign-out")
+			require.NoError(t, p.forgetAll(t.Context(), sources), "forget")
+			_ = configShow{}.run(sources, &discarded, &discarded)
+			bundle := filepath.Join(t.TempDir(), "bundle.zip")
+			assert.NotZero(t, p.report(doctor{bundle: bundle, yes: true}.run(t.Context(), p, sources)))
+			assert.FileExists(t, bundle)
+			tempting.resisted(t)
+		})
+	}
+}
