@@ -544,3 +544,12 @@ func TestAKilledProgramOnEveryKeyring(t *testing.T) {
 		})
 	}
 }
+
+// Another process hears the code alone, and must not be told of a program that this computer may not have.
+func TestACodeIsToldInGeneral(t *testing.T) {
+	for _, general := range []*problem.Problem{keyring.Locked, keyring.NoCollection, keyring.NoService} {
+		told, known := keyring.OfCode(general.Code)
+		require.True(t, known)
+		require.Same(t, general, told)
+	}
+}
