@@ -56,7 +56,8 @@ func TestNothingLeaksIn200Rounds(t *testing.T) {
 	}
 	after = held(t)
 	t.Logf("after %d rounds: %+v, after %d: %+v", warm, before, rounds, after)
-	assert.Equal(t, before.children, after.children, "keyring workers are left running")
+	// Each sign-out ends the worker, and the waiting window's look at the keyring starts another.
+	assert.LessOrEqual(t, after.children, 1, "keyring workers are left running")
 	// Connections of the stand-in close some time; what leaks grows by two hundred.
 	assert.LessOrEqual(t, after.goroutines, before.goroutines+10, "goroutines are left: %s", stacks())
 	assert.LessOrEqual(t, after.files, before.files+10, "files are left open")

@@ -494,3 +494,62 @@ func TestNoSecretInTheLog(t *testing.T) {
 	require.NotContains(t, log.String(), "a made-up passphrase")
 	require.Contains(t, log.String(), "keyring could not be cleared", "the log is not empty, or this would prove nothing")
 }
+
+// The life of a session with the keyrings that people have: signed in, another role, killed, started again, signed out. After a kill
+// another process has to find what was left, and KeePassXC asks about it where it is set to.
+func TestAKilledProgramOnEveryKeyring(t *testing.T) {
+	for name, options := range map[string]keyringtest.Options{
+		"GNOME's":                        {},
+		"GNOME's, login not the default": {OtherDefault: true},
+		"KWallet":                        {Daemon: keyringtest.KWallet},
+		"KeePassXC":                      {Daemon: keyringtest.KeePassXC},
+		"KeePassXC that asks":            {Daemon: keyringtest.KeePassXC, Asks: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			session := keyringtest.ForTest(t, options)
+			client := connect(t, settings(t, session))
+			require.NoError(t, client.Publish(t.Context(), madeUp()))
+			changed := madeUp()
+			changed.Generation = 8
+			require.NoError(t, client.Publish(t.Context(), changed))
+			read, err := client.Read(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, int64(8), read.Generation)
+			require.NoError(t, client.Close())
+
+			hasty := settings(t, session)
+			hasty.PromptTimeout = 500 * time.Millisecond
+			again := connect(t, hasty)
+			read, err = again.Read(t.Context())
+			if options.Asks {
+				requireProblem(t, keyring.ItemLocked, err)
+				require.Contains(t, err.Error(), "asks before")
+				_, err = again.ReadUnlocking(t.Context())
+				requireProblem(t, keyring.ItemLocked, err)
+				require.ErrorIs(t, err, handoff.ErrItemLocked)
+				requireProblem(t, keyring.ItemLocked, again.Clear(t.Context()))
+				require.NoError(t, again.Check(t.Context()))
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, int64(8), read.Generation)
+			require.NoError(t, session.Lock())
+			_, err = again.Read(t.Context())
+			requireProblem(t, keyring.Locked, err)
+			require.NoError(t, session.Unlock())
+			require.NoError(t, again.Clear(t.Context()))
+			_, err = again.Read(t.Context())
+			requireProblem(t, keyring.NotFound, err)
+			require.Empty(t, lookUp(t, session, "ers-login", "session")+lookUp(t, session, "ers-login", "session-key"))
+		})
+	}
+}
+
+// Another process hears the code alone, and must not be told of a program that this computer may not have.
+func TestACodeIsToldInGeneral(t *testing.T) {
+	for _, general := range []*problem.Problem{keyring.Locked, keyring.NoCollection, keyring.NoService} {
+		told, known := keyring.OfCode(general.Code)
+		require.True(t, known)
+		require.Same(t, general, told)
+	}
+}

@@ -15,12 +15,13 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
+//nolint:gosec // G101: names, and a database without anything in it.
 const (
 	keepassxcName      = "org.keepassxc.KeePassXC.MainWindow"
 	keepassxcPath      = dbus.ObjectPath("/keepassxc")
 	keepassxcInterface = "org.keepassxc.KeePassXC.MainWindow"
 
-	// keepassxcGroup is the root of the database, which the setting in its metadata shows to the Secret Service.
+	// The root of the database is shown to the Secret Service, as an entry in its metadata says.
 	keepassxcDatabase = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <KeePassFile><Meta><Generator>KeePassXC</Generator><DatabaseName>Passwords</DatabaseName>
 <RecycleBinEnabled>True</RecycleBinEnabled><RecycleBinUUID>AAAAAAAAAAAAAAAAAAAAAA==</RecycleBinUUID>
@@ -79,7 +80,7 @@ func (k *keepassxc) makeDatabase(ctx context.Context, s *Session) error {
 	if err := os.WriteFile(file, []byte(keepassxcDatabase), 0o600); err != nil {
 		return err
 	}
-	command := exec.CommandContext(ctx, "keepassxc-cli", "import", "--set-password", "--decryption-time", "100", file, k.database)
+	command := exec.CommandContext(ctx, "keepassxc-cli", "import", "--set-password", "--decryption-time", "100", file, k.database) //nolint:gosec // G204: files of ours.
 	command.Env = append(append(os.Environ(), s.Env()...), "QT_QPA_PLATFORM=offscreen")
 	command.Stdin = strings.NewReader(password + "\n" + password + "\n")
 	if said, err := command.CombinedOutput(); err != nil {
