@@ -16,7 +16,8 @@ import (
 // listening makes a display that takes connections, and answers each with what it is given.
 func listening(t *testing.T, network, address string, answer []byte) net.Listener {
 	t.Helper()
-	listener, err := net.Listen(network, address)
+	var config net.ListenConfig
+	listener, err := config.Listen(t.Context(), network, address)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, listener.Close()) })
 	go func() {
@@ -78,7 +79,7 @@ func TestACompositorIsAskedForASignOfLife(t *testing.T) {
 	folder, err := os.MkdirTemp("/tmp", "displays")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(folder)) })
-	listener, err := net.Listen("unix", filepath.Join(folder, "wayland"))
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(folder, "wayland"), Net: "unix"})
 	require.NoError(t, err)
 	defer listener.Close() //nolint:errcheck // the test's own
 	asked := make(chan []byte, 1)

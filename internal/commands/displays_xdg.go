@@ -91,7 +91,7 @@ func waylandAnswers(name string) bool {
 		}
 		path = filepath.Join(folder, name)
 	}
-	conn, err := net.DialTimeout("unix", path, displayWithin)
+	conn, err := net.DialTimeout("unix", path, displayWithin) //nolint:gosec // the environment says where
 	if err != nil {
 		return false
 	}
@@ -131,7 +131,8 @@ func xAnswers(name string) bool {
 		addresses = [][2]string{{"unix", path}, {"unix", "@" + path}}
 	}
 	for _, address := range addresses {
-		if conn, err := net.DialTimeout(address[0], address[1], displayWithin); err == nil {
+		conn, err := net.DialTimeout(address[0], address[1], displayWithin) //nolint:gosec // the environment says where
+		if err == nil {
 			_ = conn.Close() // It was only asked.
 			return true
 		}
