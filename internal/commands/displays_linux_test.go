@@ -61,14 +61,14 @@ func TestADisplayThatIsGoneIsLeftOut(t *testing.T) {
 			t.Setenv(waylandDisplay, test.wayland)
 			t.Setenv(xDisplay, test.x)
 			t.Setenv(fynePlatform, test.platform)
-			require.NoError(t, settleDisplay(testLog(t)))
+			require.NoError(t, settleDisplay(t.Context(), testLog(t)))
 			assert.Equal(t, test.wantWayland, os.Getenv(waylandDisplay))
 			assert.Equal(t, test.wantX, os.Getenv(xDisplay))
 			assert.Equal(t, test.wantPlatform, os.Getenv(fynePlatform))
 			if name == "neither" {
-				assert.Equal(t, fmt.Sprintf("%s=%s %s=%s", waylandDisplay, goneWayland, xDisplay, goneX), deadDisplays())
+				assert.Equal(t, fmt.Sprintf("%s=%s %s=%s", waylandDisplay, goneWayland, xDisplay, goneX), deadDisplays(t.Context()))
 			} else {
-				assert.Empty(t, deadDisplays())
+				assert.Empty(t, deadDisplays(t.Context()))
 			}
 		})
 	}
@@ -93,7 +93,7 @@ func TestACompositorIsAskedForASignOfLife(t *testing.T) {
 		asked <- request[:n]
 		_ = conn.Close()
 	}()
-	assert.False(t, waylandAnswers(filepath.Join(folder, "wayland")), "it has hung up")
+	assert.False(t, waylandAnswers(t.Context(), filepath.Join(folder, "wayland")), "it has hung up")
 	request := <-asked
 	require.Len(t, request, 12)
 	var words [3]uint32
