@@ -2,7 +2,11 @@
 
 package commands
 
-import "github.com/sirupsen/logrus"
+import (
+	"context"
+
+	"github.com/sirupsen/logrus"
+)
 
 // hasDisplay: on Windows and macOS every process of a logged-in user has the desktop.
 func hasDisplay([]string) bool { return true }
@@ -14,7 +18,7 @@ func settleSessionBus() error { return nil }
 func displaysOf([]string) string { return "" }
 
 // settleDisplay: there is one display.
-func settleDisplay(logrus.FieldLogger) error { return nil }
+func settleDisplay(context.Context, logrus.FieldLogger) error { return nil }
 
 // deadDisplays: and it is there.
-func deadDisplays() string { return "" }
+func deadDisplays(context.Context) string { return "" }

@@ -16,7 +16,8 @@ import (
 // listening makes a display that takes connections, and answers each with what it is given.
 func listening(t *testing.T, network, address string, answer []byte) net.Listener {
 	t.Helper()
-	listener, err := net.Listen(network, address)
+	var config net.ListenConfig
+	listener, err := config.Listen(t.Context(), network, address)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, listener.Close()) })
 	go func() {
@@ -60,14 +61,14 @@ func TestADisplayThatIsGoneIsLeftOut(t *testing.T) {
 			t.Setenv(waylandDisplay, test.wayland)
 			t.Setenv(xDisplay, test.x)
 			t.Setenv(fynePlatform, test.platform)
-			require.NoError(t, settleDisplay(testLog(t)))
+			require.NoError(t, settleDisplay(t.Context(), testLog(t)))
 			assert.Equal(t, test.wantWayland, os.Getenv(waylandDisplay))
 			assert.Equal(t, test.wantX, os.Getenv(xDisplay))
 			assert.Equal(t, test.wantPlatform, os.Getenv(fynePlatform))
 			if name == "neither" {
-				assert.Equal(t, fmt.Sprintf("%s=%s %s=%s", waylandDisplay, goneWayland, xDisplay, goneX), deadDisplays())
+				assert.Equal(t, fmt.Sprintf("%s=%s %s=%s", waylandDisplay, goneWayland, xDisplay, goneX), deadDisplays(t.Context()))
 			} else {
-				assert.Empty(t, deadDisplays())
+				assert.Empty(t, deadDisplays(t.Context()))
 			}
 		})
 	}
@@ -78,7 +79,7 @@ func TestACompositorIsAskedForASignOfLife(t *testing.T) {
 	folder, err := os.MkdirTemp("/tmp", "displays")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(folder)) })
-	listener, err := net.Listen("unix", filepath.Join(folder, "wayland"))
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(folder, "wayland"), Net: "unix"})
 	require.NoError(t, err)
 	defer listener.Close() //nolint:errcheck // the test's own
 	asked := make(chan []byte, 1)
@@ -92,7 +93,7 @@ func TestACompositorIsAskedForASignOfLife(t *testing.T) {
 		asked <- request[:n]
 		_ = conn.Close()
 	}()
-	assert.False(t, waylandAnswers(filepath.Join(folder, "wayland")), "it has hung up")
+	assert.False(t, waylandAnswers(t.Context(), filepath.Join(folder, "wayland")), "it has hung up")
 	request := <-asked
 	require.Len(t, request, 12)
 	var words [3]uint32

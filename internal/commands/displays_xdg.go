@@ -3,6 +3,7 @@
 package commands
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -30,7 +31,7 @@ const displayWithin = 2 * time.Second
 // settleDisplay takes a display that does not answer out of this process's environment, where there is another one that does. GLFW
 // takes the one that XDG_SESSION_TYPE names and tries no other: a terminal that has outlived its desktop hands on the name of a
 // compositor that is gone. What is set and empty counts as not set, which GLFW does not know either.
-func settleDisplay(log logrus.FieldLogger) error {
+func settleDisplay(ctx context.Context, log logrus.FieldLogger) error {
 	for _, name := range []string{xDisplay, waylandDisplay} {
 		if value, set := os.LookupEnv(name); set && value == "" {
 			if err := unset(name); err != nil {
@@ -41,7 +42,7 @@ func settleDisplay(log logrus.FieldLogger) error {
 	if os.Getenv(xDisplay) != "" && os.Getenv(waylandDisplay) != "" {
 		for _, one := range [][2]string{{waylandDisplay, xDisplay}, {xDisplay, waylandDisplay}} {
 			gone, there := one[0], one[1]
-			if !answers(gone) && answers(there) {
+			if !answers(ctx, gone) && answers(ctx, there) {
 				log.WithFields(logrus.Fields{gone: os.Getenv(gone), there: os.Getenv(there)}).Warnf("%s does not answer: taking %s", gone, there)
 				if err := unset(gone); err != nil {
 					return err
@@ -59,11 +60,11 @@ func settleDisplay(log logrus.FieldLogger) error {
 }
 
 // deadDisplays returns the variables that name a display, and their values, if none of these displays answers.
-func deadDisplays() string {
+func deadDisplays(ctx context.Context) string {
 	var named []string
 	for _, name := range []string{waylandDisplay, xDisplay} {
 		if value := os.Getenv(name); value != "" {
-			if answers(name) {
+			if answers(ctx, name) {
 				return ""
 			}
 			named = append(named, name+"="+value)
@@ -73,16 +74,16 @@ func deadDisplays() string {
 }
 
 // answers reports whether the display that a variable names can be reached. One that cannot be asked is taken for one that can.
-func answers(name string) bool {
+func answers(ctx context.Context, name string) bool {
 	if name == waylandDisplay {
 		// A socket that was handed over is used instead, once.
-		return os.Getenv(waylandSocket) != "" || waylandAnswers(os.Getenv(name))
+		return os.Getenv(waylandSocket) != "" || waylandAnswers(ctx, os.Getenv(name))
 	}
-	return xAnswers(os.Getenv(name))
+	return xAnswers(ctx, os.Getenv(name))
 }
 
 // waylandAnswers asks a compositor for a sign of life (wl_display.sync): one that hangs takes connections all the same.
-func waylandAnswers(name string) bool {
+func waylandAnswers(ctx context.Context, name string) bool {
 	path := name
 	if !filepath.IsAbs(path) {
 		folder := os.Getenv("XDG_RUNTIME_DIR")
@@ -91,7 +92,7 @@ func waylandAnswers(name string) bool {
 		}
 		path = filepath.Join(folder, name)
 	}
-	conn, err := net.DialTimeout("unix", path, displayWithin)
+	conn, err := dial(ctx, "unix", path)
 	if err != nil {
 		return false
 	}
@@ -111,7 +112,7 @@ func waylandAnswers(name string) bool {
 }
 
 // xAnswers connects to an X server: [protocol/][host]:number[.screen].
-func xAnswers(name string) bool {
+func xAnswers(ctx context.Context, name string) bool {
 	if strings.HasPrefix(name, "/") {
 		return true // XQuartz' own socket.
 	}
@@ -131,12 +132,17 @@ func xAnswers(name string) bool {
 		addresses = [][2]string{{"unix", path}, {"unix", "@" + path}}
 	}
 	for _, address := range addresses {
-		if conn, err := net.DialTimeout(address[0], address[1], displayWithin); err == nil {
+		if conn, err := dial(ctx, address[0], address[1]); err == nil {
 			_ = conn.Close() // It was only asked.
 			return true
 		}
 	}
 	return false
+}
+
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: displayWithin}
+	return dialer.DialContext(ctx, network, address)
 }
 
 // xPort is the TCP port of display 0.

@@ -30,7 +30,7 @@ func (p program) canDraw(ctx context.Context, log *logging.Log, g *graphics, w w
 	if ran {
 		return true, err
 	}
-	found := undrawn()
+	found := undrawn(ctx)
 	cannot = found.Because(errors.Join(errors.Unwrap(cannot), err))
 	log.WithError(cannot).Error("window")
 	w.sweepUp(ctx)
@@ -40,8 +40,8 @@ func (p program) canDraw(ctx context.Context, log *logging.Log, g *graphics, w w
 }
 
 // undrawn is why nothing can be drawn: there is no display, or no OpenGL on it.
-func undrawn() *problem.Problem {
-	if dead := deadDisplays(); dead != "" {
+func undrawn(ctx context.Context) *problem.Problem {
+	if dead := deadDisplays(ctx); dead != "" {
 		return deadDisplay.With("Variables", dead)
 	}
 	return noGraphics
@@ -118,7 +118,7 @@ func (p program) watchPicture(log *logging.Log, g *graphics, without windowless)
 		os.Exit(p.report(ending{found, statusNoGraphics}))
 	}}
 	if g != nil {
-		standard.SetOutput(lastWords{log.StdWriter(), func(said string) { w.fail(undrawn(), said) }})
+		standard.SetOutput(lastWords{log.StdWriter(), func(said string) { w.fail(undrawn(context.Background()), said) }})
 	}
 	return w
 }

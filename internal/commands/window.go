@@ -49,7 +49,7 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 	if err := settleSessionBus(); err != nil {
 		return err
 	}
-	if err := errors.Join(settleDisplay(log), settleFyne(log)); err != nil {
+	if err := errors.Join(settleDisplay(ctx, log), settleFyne(log)); err != nil {
 		return err
 	}
 	settings.Version = p.metadata.Version

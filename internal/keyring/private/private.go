@@ -79,9 +79,31 @@ func (k *Keyring) start(ctx context.Context) error {
 	if err := k.awaitBus(ctx); err != nil {
 		return err
 	}
-	// The password is kept nowhere: the keyring stays unlocked as long as it lives.
-	k.keyring, err = k.spawn(rand.Text(), paths[1], "--foreground", "--unlock", "--components=secrets")
+	err = k.startKeyring(paths[1])
+	if errors.Is(err, unix.EPERM) {
+		// Distributions give the program the right to lock memory, and a container that has not that right cannot start it. A copy has
+		// no such right, and works without: what it keeps is made up.
+		if path, copied := k.copyOf(paths[1]); copied == nil {
+			return k.startKeyring(path)
+		}
+	}
 	return err
+}
+
+func (k *Keyring) startKeyring(path string) (err error) {
+	// The password is kept nowhere: the keyring stays unlocked as long as it lives.
+	k.keyring, err = k.spawn(rand.Text(), path, "--foreground", "--unlock", "--components=secrets")
+	return err
+}
+
+// copyOf copies a program into the folder, without its file's capabilities.
+func (k *Keyring) copyOf(program string) (string, error) {
+	content, err := os.ReadFile(program) //nolint:gosec // one of Programs
+	if err != nil {
+		return "", fmt.Errorf("copy %s: %w", filepath.Base(program), err)
+	}
+	path := filepath.Join(k.folder, filepath.Base(program))
+	return path, os.WriteFile(path, content, 0o700) //nolint:gosec // it is a program
 }
 
 // makeFolder makes the folder, and locks it as long as this process lives.

@@ -5,21 +5,29 @@ package private
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 // childVariable has the test's program start a keyring, say where it is, and live until it is killed.
-const childVariable = "ERS_LOGIN_TEST_PRIVATE_KEYRING"
+// With withoutRights it is in a container that may not lock memory.
+const (
+	withoutRights = "without rights"
+	childVariable = "ERS_LOGIN_TEST_PRIVATE_KEYRING"
+)
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) != "" {
@@ -33,6 +41,16 @@ func TestMain(m *testing.M) {
 }
 
 func child() error {
+	if os.Getenv(childVariable) == withoutRights {
+		runtime.LockOSThread()
+		if err := unix.Prctl(unix.PR_CAPBSET_DROP, unix.CAP_IPC_LOCK, 0, 0, 0); err != nil {
+			return err
+		}
+		if err := os.Setenv(childVariable, "1"); err != nil {
+			return err
+		}
+		return syscall.Exec("/proc/self/exe", os.Args, os.Environ())
+	}
 	k, err := Start(context.Background())
 	if err != nil {
 		return err
@@ -100,10 +118,38 @@ func TestAPrivateKeyringKeepsAnEntryAndLeavesNothing(t *testing.T) {
 // A demonstration that is killed takes its bus and keyring with it, and the next start removes their files.
 func TestAKilledProgramLeavesNothing(t *testing.T) {
 	shortTemp(t)
+	for _, kind := range []string{"1", withoutRights} {
+		if kind == withoutRights {
+			if os.Getuid() != 0 {
+				continue // Only root makes such a container.
+			}
+			mayLockMemory(t)
+		}
+		t.Run(kind, func(t *testing.T) { killedProgramLeavesNothing(t, kind) })
+	}
+}
+
+// mayLockMemory puts a keyring with a right of its own first in the PATH, as distributions install it.
+func mayLockMemory(t *testing.T) {
+	t.Helper()
+	installed, err := exec.LookPath(keyringProgram)
+	require.NoError(t, err)
+	folder := t.TempDir()
+	path, err := (&Keyring{folder: folder}).copyOf(installed)
+	require.NoError(t, err)
+	const version2, effective = 0x02000000, 1
+	right := binary.LittleEndian.AppendUint32(nil, version2|effective)
+	right = binary.LittleEndian.AppendUint32(right, 1<<unix.CAP_IPC_LOCK)
+	require.NoError(t, unix.Setxattr(path, "security.capability", append(right, make([]byte, 12)...), 0))
+	t.Setenv("PATH", folder+":"+os.Getenv("PATH"))
+}
+
+func killedProgramLeavesNothing(t *testing.T, kind string) {
+	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), self)
-	cmd.Env = append(os.Environ(), childVariable+"=1")
+	cmd.Env = append(os.Environ(), childVariable+"="+kind)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	require.NoError(t, err)
