@@ -137,7 +137,7 @@ func splitPath(path string) (root string, parts []string) {
 }
 
 func splitParts(path string) []string {
-	return slices.DeleteFunc(strings.FieldsFunc(path, func(r rune) bool { return r < 0x80 && os.IsPathSeparator(uint8(r)) }),
+	return slices.DeleteFunc(strings.FieldsFunc(filepath.ToSlash(path), func(r rune) bool { return r == '/' }),
 		func(part string) bool { return part == "." })
 }
 

@@ -67,13 +67,15 @@ func Bundle(settings BundleSettings) ([]File, error) {
 	return append(files, logs...), nil
 }
 
+const aboutMasked = "Masked in all files: tickets, session keys, passphrases and other secrets, user names, names of people, the name of\n" +
+	"this computer, home folders and whose they are, whose an e-mail address is, and numbers of 12 digits but the ASID. Words of this\n" +
+	"program and the addresses of e-RS and the proxy are not masked. The audit log is not in here.\n"
+
 func (b BundleSettings) about(trouble error) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "Support bundle of e-RS Login %s, made %s\n", b.Version, b.Made.UTC().Format("2 January 2006 15:04:05 UTC"))
 	fmt.Fprintf(&text, "Operating system: %s, %s\nChecks that failed: %d\n\n", runtime.GOOS, runtime.GOARCH, Failures(b.Results))
-	text.WriteString("Masked in all files: tickets, session keys, passphrases and other secrets, user names, names of people, the name of\n" +
-		"this computer, home folders and whose they are, whose an e-mail address is, and numbers of 12 digits but the ASID. The audit log is\n" +
-		"not in here.\n")
+	text.WriteString(aboutMasked)
 	if trouble != nil {
 		fmt.Fprintf(&text, "\nNot all of the log could be read: %s\n", problem.Clean(trouble.Error(), maxCause))
 	}
@@ -84,9 +86,17 @@ func (b BundleSettings) about(trouble error) string {
 var fullDomain = regexp.MustCompile(`^(\*|[A-Za-z0-9-]+)(\.[A-Za-z0-9-]+){2,}$`)
 
 // ResultNames returns whom the organisation's certificate was issued to, where that may be a person: whoever has chosen the wrong one
-// out of the store of Windows, or a file of their own, has one with their name.
+// out of the store of Windows, or a file of their own, has one with their name. The hosts of e-RS and of the proxy are no names.
 func ResultNames(results []Result) Names {
 	var names Names
+	for _, result := range results {
+		if host := result.Args["Host"]; host != "" {
+			names.Addresses = append(names.Addresses, hostOf(host))
+		}
+		if proxy := result.Args["Proxy"]; proxy != "" {
+			names.Addresses = append(names.Addresses, hostOf(proxy))
+		}
+	}
 	see := func(args map[string]string) {
 		if name := args["Name"]; !fullDomain.MatchString(name) {
 			names.People = append(names.People, name)

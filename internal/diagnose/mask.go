@@ -6,12 +6,15 @@ import (
 	"os/user"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/internal/config"
 )
 
@@ -25,6 +28,8 @@ type Names struct {
 	Computers []string
 	// Homes are home folders.
 	Homes []string
+	// Addresses are hosts that may be seen: a name in one of them is no person's.
+	Addresses []string
 }
 
 // SystemNames returns what the operating system calls this user, their home folder and this computer. What it does not tell is left
@@ -49,9 +54,15 @@ func SystemNames() Names {
 	return names
 }
 
-// SettingsNames returns the names that settings give away: the user of the proxy, and whoever has a folder on the way to a file.
+// SettingsNames returns the names that settings give away: the user of the proxy, and whoever has a folder on the way to a file. The
+// hosts of e-RS and of the proxy are no names.
 func SettingsNames(settings config.Config) Names {
 	names := Names{Accounts: []string{settings.ProxyUser}}
+	for _, address := range []string{settings.BaseURL, settings.Proxy} {
+		if parsed, err := url.Parse(address); err == nil {
+			names.Addresses = append(names.Addresses, parsed.Hostname())
+		}
+	}
 	for _, setting := range config.Settings() {
 		for _, place := range []*regexp.Regexp{windowsFolder, userFolder} {
 			for _, found := range place.FindAllStringSubmatch(settings.Value(setting.Key), -1) {
@@ -69,6 +80,7 @@ func (n Names) And(more Names) Names {
 	return Names{
 		Accounts: slices.Concat(n.Accounts, more.Accounts), People: slices.Concat(n.People, more.People),
 		Computers: slices.Concat(n.Computers, more.Computers), Homes: slices.Concat(n.Homes, more.Homes),
+		Addresses: slices.Concat(n.Addresses, more.Addresses),
 	}
 }
 
@@ -83,7 +95,8 @@ const (
 
 // Masker takes out of a text what must not leave the computer: secrets, names of people and of the computer, home folders, and the
 // 12-digit numbers by which the NHS knows people. Names that it was not told are masked where their place says that they are some: the
-// folder of any user, and the first half of an e-mail address or user principal name. It is safe for concurrent use.
+// folder of any user, and the first half of an e-mail address or user principal name. Words of this program and known addresses stay,
+// whatever the user is called. It is safe for concurrent use.
 type Masker struct {
 	redact func(string) string
 	names  Names
@@ -98,6 +111,10 @@ type rule struct {
 	masked  string
 	// alone: only where it is a word of its own, since it is short or may be an ordinary word.
 	alone bool
+	// ours: not where it is a word of this program, which says nothing of anybody.
+	ours bool
+	// addresses are those in which it stays.
+	addresses []string
 }
 
 // NewMasker makes a Masker. redact masks secrets, as the log's Redact does; kept are 12-digit numbers that may be seen.
@@ -107,28 +124,30 @@ func NewMasker(redact func(string) string, names Names, kept ...string) *Masker 
 	for _, home := range longestFirst(names.Homes) {
 		home = strings.TrimRight(home, `/\`)
 		if utf8.RuneCountInString(home) > 1 {
-			m.add(home, maskedHome, false)
-			m.add(filepath.ToSlash(home), maskedHome, false)
-			m.add(strings.ReplaceAll(home, "/", `\`), maskedHome, false)
+			for _, form := range []string{home, filepath.ToSlash(home), strings.ReplaceAll(home, "/", `\`)} {
+				m.add(form, rule{masked: maskedHome})
+			}
 		}
 	}
 	for _, person := range longestFirst(names.People) {
 		m.addPerson(person)
 	}
+	addresses := names.hosts()
 	for _, computer := range longestFirst(names.Computers) {
-		m.addWord(computer, maskedComputer)
+		m.addWord(computer, rule{masked: maskedComputer, ours: true, addresses: addresses})
 		if short, _, qualified := strings.Cut(computer, "."); qualified {
-			m.addWord(short, maskedComputer)
+			m.addWord(short, rule{masked: maskedComputer, ours: true, addresses: addresses})
 		}
 	}
-	for _, account := range longestFirst(names.Accounts) {
-		m.addWord(account, maskedAccount)
+	account := rule{masked: maskedAccount, ours: true, addresses: addresses}
+	for _, name := range longestFirst(names.Accounts) {
+		m.addWord(name, account)
 		// DOMAIN\name on Windows, name@domain elsewhere.
-		if _, name, qualified := strings.Cut(account, `\`); qualified {
-			m.addWord(name, maskedAccount)
+		if _, local, qualified := strings.Cut(name, `\`); qualified {
+			m.addWord(local, account)
 		}
-		if name, _, qualified := strings.Cut(account, "@"); qualified {
-			m.addWord(name, maskedAccount)
+		if local, _, qualified := strings.Cut(name, "@"); qualified {
+			m.addWord(local, account)
 		}
 	}
 	return m
@@ -149,32 +168,39 @@ var anonymous = []string{"", "root", "admin", "administrator", "user", "users", 
 // shortName is the length below which a name is masked only where it is a word of its own.
 const shortName = 4
 
-func (m *Masker) addWord(name, masked string) {
+// addWord masks a name as the rule says. One of letters alone could be a part of any word, others are found inside a word too.
+func (m *Masker) addWord(name string, r rule) {
 	name = strings.TrimSpace(name)
 	if !slices.Contains(anonymous, strings.ToLower(name)) {
-		m.add(name, masked, utf8.RuneCountInString(name) < shortName)
+		letters := !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) })
+		r.alone = letters || utf8.RuneCountInString(name) < shortName
+		m.add(name, r)
 	}
 }
 
 // addPerson masks a whole name, and each part of it as it is written in a name: with a capital or in capitals. A part may be an ordinary
 // word otherwise.
 func (m *Masker) addPerson(name string) {
-	m.addWord(name, maskedPerson)
+	addresses := m.names.hosts()
+	m.addWord(name, rule{masked: maskedPerson, addresses: addresses})
 	for _, part := range strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' && r != '-' }) {
 		if utf8.RuneCountInString(part) < 3 || slices.Contains(anonymous, strings.ToLower(part)) {
 			continue
 		}
 		for _, form := range formsOf(part) {
 			for _, written := range []string{form, strings.ToUpper(form)} {
-				m.rules = append(m.rules, rule{regexp.MustCompile(regexp.QuoteMeta(written)), maskedPerson, true})
+				m.rules = append(m.rules, rule{
+					pattern: regexp.MustCompile(regexp.QuoteMeta(written)), masked: maskedPerson, alone: true, addresses: addresses,
+				})
 			}
 		}
 	}
 }
 
-func (m *Masker) add(text, masked string, alone bool) {
+func (m *Masker) add(text string, r rule) {
 	for _, form := range formsOf(text) {
-		m.rules = append(m.rules, rule{regexp.MustCompile(`(?i)` + regexp.QuoteMeta(form)), masked, alone})
+		r.pattern = regexp.MustCompile(`(?i)` + regexp.QuoteMeta(form))
+		m.rules = append(m.rules, r)
 	}
 }
 
@@ -247,7 +273,7 @@ func (r rule) mask(text string) string {
 	var masked strings.Builder
 	last := 0
 	for _, place := range found {
-		if r.alone && !isWord(text, place[0], place[1]) {
+		if r.alone && !isWord(text, place[0], place[1]) || r.stays(text, place[0], place[1]) {
 			continue
 		}
 		masked.WriteString(text[last:place[0]])
@@ -258,14 +284,98 @@ func (r rule) mask(text string) string {
 	return masked.String()
 }
 
-// isWord tells whether what stands between two places is a word of its own. An escape such as %5C before it is no part of it.
+// isWord reports whether what stands between two places is a word of its own. An escape such as %5C before it is no part of it, and a
+// number beside a longer name is none either.
 func isWord(text string, from, to int) bool {
 	before, _ := utf8.DecodeLastRuneInString(text[:from])
 	after, _ := utf8.DecodeRuneInString(text[to:])
 	if from >= 3 && text[from-3] == '%' {
 		before = '%'
 	}
-	return !isPart(before) && !isPart(after)
+	part := isPart
+	if utf8.RuneCountInString(text[from:to]) >= shortName {
+		part = unicode.IsLetter
+	}
+	return !part(before) && !part(after)
 }
 
 func isPart(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// hosts returns the addresses that may be seen, but for those that are this computer's own.
+func (n Names) hosts() []string {
+	var hosts []string
+	for _, address := range n.Addresses {
+		host, _, _ := strings.Cut(address, ".")
+		own := func(computer string) bool {
+			short, _, _ := strings.Cut(computer, ".")
+			return short != "" && strings.EqualFold(short, host)
+		}
+		if strings.Contains(address, ".") && !slices.ContainsFunc(n.Computers, own) {
+			hosts = append(hosts, strings.ToLower(address))
+		}
+	}
+	return hosts
+}
+
+// platform is the domain of all e-RS platforms.
+const platform = ".ers.ncrs.nhs.uk"
+
+// stays reports whether what stands between two places is in an address that may be seen, or is a word of this program.
+func (r rule) stays(text string, from, to int) bool {
+	if host := strings.ToLower(strings.Trim(around(text, from, to, "-."), ".")); r.addresses != nil || r.ours {
+		if slices.Contains(r.addresses, host) || strings.HasSuffix("."+host, platform) {
+			return true
+		}
+	}
+	if !r.ours {
+		return false
+	}
+	words := vocabulary()
+	return words[strings.ToLower(text[from:to])] || words[strings.ToLower(around(text, from, to, ""))]
+}
+
+// around returns what stands between two places, with the letters, digits and some further characters on both sides of it.
+func around(text string, from, to int, further string) string {
+	isPart := func(r rune) bool { return isPart(r) || strings.ContainsRune(further, r) }
+	for from > 0 {
+		before, size := utf8.DecodeLastRuneInString(text[:from])
+		if !isPart(before) {
+			break
+		}
+		from -= size
+	}
+	for to < len(text) {
+		after, size := utf8.DecodeRuneInString(text[to:])
+		if !isPart(after) {
+			break
+		}
+		to += size
+	}
+	return text[from:to]
+}
+
+// ourWord finds the words of a text, whole and in their parts: ers-login is one, and so are ers and login.
+var ourWord = regexp.MustCompile(`[\pL\pN]+(?:[-._][\pL\pN]+)*`)
+
+// vocabulary returns the words that this program uses by itself, in small letters. A name that is one of them says nothing of anybody, and
+// a report without them could not be read.
+var vocabulary = sync.OnceValue(func() map[string]bool {
+	words := map[string]bool{}
+	learn := func(text string) {
+		for _, word := range ourWord.FindAllString(strings.ToLower(text), -1) {
+			words[word] = true
+			for _, part := range strings.FieldsFunc(word, func(r rune) bool { return !isPart(r) }) {
+				words[part] = true
+			}
+		}
+	}
+	// It is a part of the program, and a test reads it.
+	texts, _ := assets.Translation("en")
+	learn(string(texts))
+	for _, setting := range config.Settings() {
+		learn(setting.Key + " " + setting.Flag + " " + setting.Description + " " + setting.Allowed)
+	}
+	learn(aboutMasked)
+	learn("nhs ncrs spine msg stderr helper ticketbridge worker config.toml policy.toml ers-login.log " + runtime.GOOS + " " + runtime.GOARCH)
+	return words
+})

@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/logging"
 )
@@ -77,4 +79,35 @@ func TestTheSystemsNames(t *testing.T) {
 	host, err := os.Hostname()
 	assert.NoError(t, err)
 	assert.Contains(t, found.Computers, host)
+}
+
+// A report in which every "nhs" is masked sends the service desk to a host that does not exist.
+func TestOurWordsAndAddressesStay(t *testing.T) {
+	settings, err := config.Load(config.Sources{Environ: []string{
+		"ERS_LOGIN_BASE_URL=https://api.dev7.ers.ncrs.nhs.uk/ers-api", "ERS_LOGIN_PROXY=http://gateway.ward.nhs.uk:8080",
+	}})
+	require.NoError(t, err)
+	addresses := diagnose.SettingsNames(settings)
+	ours := "https://api.dev7.ers.ncrs.nhs.uk/ers-api, http://gateway.ward.nhs.uk:8080, API.DEV7.ERS.NCRS.NHS.UK:443. NHS smartcard; e-RS Login: " +
+		`ers-login sign-in; the Identity Agent is signed in; {"level":"error","msg":"keyring","time":"x"}; theme = "system"; ` +
+		"CARD-AGENT_COMMAND_START: line 3 of config.toml, environment variable ERS_LOGIN_ASID; certificate and settings"
+	for _, user := range []string{
+		"nhs", "ers", "uk", "api", "ncrs", "dev7", "gateway", "ward", "login", "ers-login", "sign", "agent", "keyring", "error", "level", "msg",
+		"time", "theme", "cert", "smartcard", "card", "line", "asid", "setting", "system", "config", "NHS", "Ers", "command", "identity",
+	} {
+		t.Run(user, func(t *testing.T) {
+			home := "/home/" + user
+			assert.Equal(t, ours, mask(diagnose.Names{Computers: []string{user, user + ".local"}}.And(addresses))(ours), "a computer's name")
+			masked := mask(diagnose.Names{Accounts: []string{user, `WARD7\` + user}, Homes: []string{home}}.And(addresses))
+			assert.Equal(t, ours, masked(ours))
+			if user == "system" {
+				return // nobody is called so
+			}
+			assert.Equal(t, "~/x, /Users/[user]/x, [user], [user]@trust.nhs.uk",
+				masked(home+"/x, /Users/"+user+`/x, WARD7\`+user+", "+user+"@trust.nhs.uk"), "what is a name by its place")
+		})
+	}
+	masked := mask(diagnose.Names{Accounts: []string{"asmith"}, Computers: []string{"ward.nhs.uk"}}.And(addresses))
+	assert.Equal(t, "[user], [user]2, x-[user]_y, [user].trust.nhs.uk; blasmithy", masked("asmith, ASmith2, x-asmith_y, asmith.trust.nhs.uk; blasmithy"))
+	assert.Equal(t, "[computer]", masked("ward.nhs.uk"), "this computer's own")
 }
