@@ -28,7 +28,7 @@ var englishWords = []string{"January", "February", "March", "April", "May ", "Ju
 	"December", "built-in", "default", "line ", "environment variable", "flag ", "managed", "authority", "system's"}
 
 // examined shows the Diagnostics page with what the real checks find.
-func examined(t *testing.T, neighbours diagnose.Neighbours) *world {
+func examined(t *testing.T, neighbours diagnose.Target) *world {
 	t.Helper()
 	looked := &chain{}
 	for _, result := range diagnose.Run(t.Context(), diagnose.Checks(neighbours), nil) {
@@ -69,7 +69,7 @@ func TestDatesAndOriginsAreInTheLanguage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			settings, err := config.Load(c.sources)
 			require.NoError(t, err)
-			w := examined(t, diagnose.Neighbours{
+			w := examined(t, diagnose.Target{
 				Settings: settings, ASID: erstest.ASID,
 				Certificate: func(context.Context) (tls.Certificate, error) { return server.ClientCertificate(), nil },
 				ERS: func(certificate tls.Certificate) (diagnose.ERS, error) {

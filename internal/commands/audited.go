@@ -20,7 +20,7 @@ type audited struct {
 
 // openAudit opens the audit log, which records under the name of the certificate. One that cannot be written is told by the window,
 // and it depends on the settings whether anybody can sign in nevertheless.
-func (r realNeighbours) openAudit(settings config.Config, client audit.Caller, fqdn string) audited {
+func (r realServices) openAudit(settings config.Config, client audit.Caller, fqdn string) audited {
 	log, err := audit.Open(audit.Settings{
 		Dir: settings.AuditDir, Keep: settings.AuditKeep,
 		SessionID: audit.SessionID(settings.AuditSessionID), SystemLog: settings.AuditSystemLog,
@@ -33,23 +33,23 @@ func (r realNeighbours) openAudit(settings config.Config, client audit.Caller, f
 	return audited{audit.NewERS(client, log, settings.AuditRequired), log}
 }
 
-// knowing is a keyring that tells the audit log whose session is in it: that of an earlier run is deleted with nothing but its key.
-type knowing struct {
+// auditedKeyring is a keyring that tells the audit log whose session it reads: the A003 of an earlier run has nothing but its key.
+type auditedKeyring struct {
 	login.Keyring
 	ers *audit.ERS
 }
 
 // Read returns what is there, and has told of it.
-func (k knowing) Read(ctx context.Context) (handoff.Session, error) {
+func (k auditedKeyring) Read(ctx context.Context) (handoff.Session, error) {
 	return k.told(k.Keyring.Read(ctx))
 }
 
 // ReadUnlocking is Read for a keyring that may be locked.
-func (k knowing) ReadUnlocking(ctx context.Context) (handoff.Session, error) {
+func (k auditedKeyring) ReadUnlocking(ctx context.Context) (handoff.Session, error) {
 	return k.told(k.Keyring.ReadUnlocking(ctx))
 }
 
-func (k knowing) told(session handoff.Session, err error) (handoff.Session, error) {
+func (k auditedKeyring) told(session handoff.Session, err error) (handoff.Session, error) {
 	if err == nil {
 		k.ers.Know(ersclient.SessionKey{Text: session.SessionKey.Text}, session.UserIdentifier, ersclient.Permission{
 			BusinessFunction: ersclient.BusinessFunction(session.BusinessFunction),

@@ -25,7 +25,7 @@ type cardSide struct {
 
 // openCardSide chooses the agent: the configured command, else the NHS Identity Agent of this computer. If that is not installed,
 // it says so; there is no falling back on a simulated one.
-func (r realNeighbours) openCardSide(settings config.Config) (cardSide, error) {
+func (r realServices) openCardSide(settings config.Config) (cardSide, error) {
 	bridge, err := r.bridgeSettings(settings.CardRemoval)
 	if err != nil {
 		return cardSide{}, err
@@ -64,7 +64,7 @@ var noAgentCommand = &problem.Problem{
 }
 
 // bridgeSettings name the card-side helper, which lies beside this program.
-func (r realNeighbours) bridgeSettings(removal string) (ticketapi.Settings, error) {
+func (r realServices) bridgeSettings(removal string) (ticketapi.Settings, error) {
 	self, err := os.Executable()
 	if err == nil {
 		// A link to the program, as in a folder of commands, leads to where the helper is.
@@ -99,7 +99,7 @@ func presenceOf(seen ticketapi.Presence) login.Presence {
 
 // sight tells whether the readers can be seen. Without them card_removal=always does not hold, and its organisation has to know;
 // otherwise it is of interest only to somebody who wonders why a removed card was noticed late.
-func (r realNeighbours) sight(removal string, err error) {
+func (r realServices) sight(removal string, err error) {
 	var found *problem.Problem
 	if err != nil {
 		found = problem.Of(err)

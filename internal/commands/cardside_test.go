@@ -35,7 +35,7 @@ func TestTheAgentThatIsChosen(t *testing.T) {
 		for _, removal := range []string{config.RemovalByTicket, config.RemovalAlways} {
 			t.Run(name+", removal "+removal, func(t *testing.T) {
 				test.settings.CardRemoval = removal
-				side, err := realNeighbours{program: testProgram(t), log: testLog(t), board: login.NewBoard()}.openCardSide(test.settings)
+				side, err := realServices{program: testProgram(t), log: testLog(t), board: login.NewBoard()}.openCardSide(test.settings)
 				if test.agent == nil {
 					require.Equal(t, "SETTING-AGENT_COMMAND", problem.Of(err).Code)
 					return
@@ -66,7 +66,7 @@ func TestThatReadersCannotBeWatchedIsLogged(t *testing.T) {
 			require.NoError(t, err)
 			defer closeLog(log)
 			board := login.NewBoard()
-			bridge, err := realNeighbours{program: testProgram(t), log: log, board: board}.bridgeSettings(removal)
+			bridge, err := realServices{program: testProgram(t), log: log, board: board}.bridgeSettings(removal)
 			require.NoError(t, err)
 			bridge.Sight(unseen)
 			want := login.Notice{Problem: unseen, Quiet: removal == config.RemovalByTicket}
@@ -82,7 +82,7 @@ func TestThatReadersCannotBeWatchedIsLogged(t *testing.T) {
 
 // A computer without card software says so. A session must never come from a card that nobody has.
 func TestWithoutTheHelperThereIsNoTicket(t *testing.T) {
-	side, err := realNeighbours{program: testProgram(t), log: testLog(t), board: login.NewBoard()}.openCardSide(config.Config{Agent: config.AgentAuto})
+	side, err := realServices{program: testProgram(t), log: testLog(t), board: login.NewBoard()}.openCardSide(config.Config{Agent: config.AgentAuto})
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, side.close()) }()
 	assert.IsNotType(t, &simulator.Agent{}, side.agent)

@@ -16,7 +16,7 @@ import (
 
 // certificate loads the organisation's certificate. stored is asked for a passphrase if one is needed and
 // no file has it.
-func (r realNeighbours) certificate(
+func (r realServices) certificate(
 	ctx context.Context, settings config.Config, stored config.PassphraseSource,
 ) (tls.Certificate, error) {
 	if settings.CertificateThumbprint != "" {

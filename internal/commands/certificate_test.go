@@ -91,8 +91,8 @@ func TestCertificate(t *testing.T) {
 		"the key's file has been moved": {"certificate = 'client.pem'\n\nkey = 'gone.pem'", nil, "CERT-MISSING", "line 3 of"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			neighbours := realNeighbours{log: testLog(t)}
-			certificate, err := neighbours.certificate(t.Context(), settingsIn(t, folder, test.settings), test.stored)
+			services := realServices{log: testLog(t)}
+			certificate, err := services.certificate(t.Context(), settingsIn(t, folder, test.settings), test.stored)
 			if test.code == "" {
 				require.NoError(t, err)
 				assert.Equal(t, erstest.FQDN, ersclient.CommonName(certificate))

@@ -112,12 +112,12 @@ func (p program) openDemo(ctx context.Context, persona simulator.Persona) error 
 	memory := openHistory(log)
 	// It looks as the user likes it; starting by itself is for real.
 	liked := newPreferences(asWanted(config.System("", nil)), nil, log)
-	return p.openWindow(ctx, log, board, opening{
+	return p.openWindow(ctx, log, board, windowOptions{
 		settings: ui.Settings{
 			Demonstration: true, Simulator: demo.menu(), Favourites: memory, Preferences: liked,
 			Diagnostics: newWindowDiagnostics(demo.examine),
 		},
-		find: func(ctx context.Context) (neighbours, error) {
+		find: func(ctx context.Context) (services, error) {
 			found, err := demo.prepare(ctx)
 			if err == nil {
 				found.memory = memory // The one that the window marks favourites in.
@@ -125,7 +125,7 @@ func (p program) openDemo(ctx context.Context, persona simulator.Persona) error 
 			}
 			return found, err
 		},
-		wanted: sortOfWindow("demonstration", persona.Key, nil, nil), graphics: p.newGraphics(log),
+		wanted: windowFingerprint("demonstration", persona.Key, nil, nil), graphics: p.newGraphics(log),
 	})
 }
 
@@ -144,14 +144,14 @@ func (d demonstration) admit(persona simulator.Persona, ticket smartcard.Ticket)
 }
 
 // prepare is what the settings are for a real sign-in. The stand-in's throw-away authority is the client's only root.
-func (d demonstration) prepare(ctx context.Context) (neighbours, error) {
+func (d demonstration) prepare(ctx context.Context) (services, error) {
 	defaults, err := config.Load(config.Sources{})
 	if err != nil {
-		return neighbours{}, err
+		return services{}, err
 	}
 	ring, err := d.ring.open(ctx, defaults)
 	if err != nil {
-		return neighbours{}, err
+		return services{}, err
 	}
 	guarded := demoKeyring{ownedKeyring{ring, d.program.lock}}
 	client, err := ersclient.New(ersclient.Config{
@@ -159,9 +159,9 @@ func (d demonstration) prepare(ctx context.Context) (neighbours, error) {
 		RootCAs: d.ers.RootCAs(), TrustStore: ersclient.StandInTrust, Timeout: defaults.RequestTimeout,
 	})
 	if err != nil {
-		return neighbours{}, errors.Join(err, ring.Close())
+		return services{}, errors.Join(err, ring.Close())
 	}
-	return neighbours{
+	return services{
 		agent: insertingAgent{d.card, d.persona}, ers: client, keyring: guarded, memory: openHistory(d.log),
 		nudge: d.card.Changed(), presence: func() login.Presence { return atDesk(d.card.State()) },
 		baseURL: d.ers.URL, asid: erstest.ASID,

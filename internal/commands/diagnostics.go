@@ -22,12 +22,12 @@ import (
 type windowDiagnostics struct {
 	names []string
 	// examine finds what is to be looked at, anew for each run; the function ends what was opened for it.
-	examine func() (examination, diagnose.Neighbours, func() error, error)
+	examine func() (examination, diagnose.Target, func() error, error)
 }
 
-func newWindowDiagnostics(examine func() (examination, diagnose.Neighbours, func() error, error)) *windowDiagnostics {
+func newWindowDiagnostics(examine func() (examination, diagnose.Target, func() error, error)) *windowDiagnostics {
 	d := &windowDiagnostics{examine: examine}
-	for _, check := range diagnose.Checks(diagnose.Neighbours{}) {
+	for _, check := range diagnose.Checks(diagnose.Target{}) {
 		d.names = append(d.names, check.Name)
 	}
 	return d
@@ -38,7 +38,7 @@ func (d *windowDiagnostics) Names() []string { return d.names }
 
 // Run looks at all of them.
 func (d *windowDiagnostics) Run(ctx context.Context, progress func(int, ui.Finding)) ui.Examination {
-	e, neighbours, end, err := d.examine()
+	e, services, end, err := d.examine()
 	if err != nil {
 		e.log.WithError(err).Error("diagnostics")
 		failed := diagnose.Finding{State: diagnose.Failed, Problem: noDiagnostics.Because(err)}
@@ -47,7 +47,7 @@ func (d *windowDiagnostics) Run(ctx context.Context, progress func(int, ui.Findi
 		}
 		return ui.Examination{Report: e.log.Redact(noDiagnostics.Title)}
 	}
-	results := diagnose.Run(ctx, diagnose.Checks(neighbours), func(i int, found diagnose.Finding) { progress(i, shownFinding(found)) })
+	results := diagnose.Run(ctx, diagnose.Checks(services), func(i int, found diagnose.Finding) { progress(i, shownFinding(found)) })
 	masker := e.masker(ctx, results)
 	if err := end(); err != nil {
 		e.log.WithError(err).Warn("diagnostics")
@@ -120,40 +120,40 @@ func (o *openSide) get() *cardSide {
 
 // examine is what the diagnostics of the window look at: the card side that it has open, or one of their own while it has none, as where
 // its settings are wrong; and a keyring process of their own, so that the window's has nobody to wait for.
-func (r realNeighbours) examine() (examination, diagnose.Neighbours, func() error, error) {
+func (r realServices) examine() (examination, diagnose.Target, func() error, error) {
 	sources := r.sources
 	sources.LeaveBroken = true
 	settings, err := config.LoadReal(sources)
 	e := examination{program: r.program, log: r.log, settings: settings, settingsErr: err}
 	ring, err := r.program.openKeyring(settings, r.log)
 	if err != nil {
-		return e, diagnose.Neighbours{}, nil, err
+		return e, diagnose.Target{}, nil, err
 	}
 	e.ring = ring
 	side := r.open.get()
 	if side == nil {
-		neighbours, end, err := e.neighbours()
+		services, end, err := e.services()
 		if err != nil {
-			return e, diagnose.Neighbours{}, nil, errors.Join(err, ring.Close())
+			return e, diagnose.Target{}, nil, errors.Join(err, ring.Close())
 		}
-		return e, neighbours, func() error { return errors.Join(end(), ring.Close()) }, nil
+		return e, services, func() error { return errors.Join(end(), ring.Close()) }, nil
 	}
 	found := r.diagnosis(settings, e.settingsErr, ring)
-	found.Workstation = untold
+	found.Workstation = missingEvents
 	found.Agent, found.Ticket = agentOf(side.source), side.source.TicketNoAuth
 	found.Readers = func(ctx context.Context) (diagnose.Readers, error) { return seenReaders(ctx, side.readers.Presence) }
 	return e, found, ring.Close, nil
 }
 
 // examine is what the diagnostics of the demonstration look at: its own card and stand-in.
-func (d demonstration) examine() (examination, diagnose.Neighbours, func() error, error) {
+func (d demonstration) examine() (examination, diagnose.Target, func() error, error) {
 	settings, err := config.Load(config.Sources{})
 	e := examination{doctor: doctor{demo: true}, program: d.ring.user(), log: d.log, settings: settings}
 	if err != nil {
-		return e, diagnose.Neighbours{}, nil, err
+		return e, diagnose.Target{}, nil, err
 	}
 	if e.ring, err = e.program.openKeyring(settings, d.log); err != nil {
-		return e, diagnose.Neighbours{}, nil, err
+		return e, diagnose.Target{}, nil, err
 	}
 	return e, simulated(settings, d.ers, d.card, e.ring), e.ring.Close, nil
 }

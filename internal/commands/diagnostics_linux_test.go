@@ -34,7 +34,7 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	p := testProgram(t, append(os.Environ(), session.Env()...)...)
 	demo := newDemonstration(p, testLog(t), login.NewBoard(), ers, card, simulator.Persona{})
 	looked := newWindowDiagnostics(demo.examine)
-	require.Len(t, looked.Names(), len(diagnose.Checks(diagnose.Neighbours{})))
+	require.Len(t, looked.Names(), len(diagnose.Checks(diagnose.Target{})))
 	found := map[string]ui.Finding{}
 	examination := looked.Run(t.Context(), func(row int, finding ui.Finding) { found[looked.Names()[row]] = finding })
 	require.Len(t, found, len(looked.Names()), "each row is told")
@@ -62,8 +62,8 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 
 // A diagnosis that cannot begin says so in every row, and leaves none at "Checking…".
 func TestDiagnosticsThatCannotBegin(t *testing.T) {
-	looked := newWindowDiagnostics(func() (examination, diagnose.Neighbours, func() error, error) {
-		return examination{log: testLog(t)}, diagnose.Neighbours{}, nil, errors.New("no process to be had")
+	looked := newWindowDiagnostics(func() (examination, diagnose.Target, func() error, error) {
+		return examination{log: testLog(t)}, diagnose.Target{}, nil, errors.New("no process to be had")
 	})
 	told := 0
 	examination := looked.Run(context.Background(), func(_ int, finding ui.Finding) {

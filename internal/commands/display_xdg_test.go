@@ -22,7 +22,7 @@ func TestWithoutADisplay(t *testing.T) {
 	var complaints strings.Builder
 	p := testProgram(t, "HOME=/nowhere", "DISPLAY=", "XDG_SESSION_TYPE=tty")
 	p.stderr = &complaints
-	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), opening{})
+	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), windowOptions{})
 	require.ErrorIs(t, err, noDisplay)
 	assert.Equal(t, statusFailed, p.report(err))
 	assert.Contains(t, complaints.String(), "(WINDOW-NO_DISPLAY)")

@@ -146,11 +146,11 @@ func (e examination) results(ctx context.Context) ([]diagnose.Result, error) {
 		settings := diagnose.HandoffSettings{Keyring: e.ring, Aliases: e.settings.WindowsAliases, Env: e.program.environ}
 		return diagnose.Handoff(ctx, settings, nil), nil
 	}
-	neighbours, end, err := e.neighbours()
+	services, end, err := e.services()
 	if err != nil {
 		return nil, err
 	}
-	results := diagnose.Run(ctx, diagnose.Checks(neighbours), nil)
+	results := diagnose.Run(ctx, diagnose.Checks(services), nil)
 	return results, end()
 }
 

@@ -227,7 +227,7 @@ func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
 	_, err = stranger.ReadUnlocking(t.Context())
 	require.ErrorIs(t, err, instance.Running)
 	require.ErrorIs(t, stranger.Publish(t.Context(), madeUpSession(8)), instance.Running)
-	realNeighbours{program: p, log: testLog(t), board: login.NewBoard(), left: &leftover{}}.sweep(t.Context())
+	realServices{program: p, log: testLog(t), board: login.NewBoard(), left: &leftover{}}.sweep(t.Context())
 	found, err := ring.Read(t.Context())
 	require.NoError(t, err, "a start that has failed clears it")
 	assert.Equal(t, int64(7), found.Generation)

@@ -132,7 +132,7 @@ func TestWhatWouldBeWrongInAWindowTooIsToldFirst(t *testing.T) {
 	policy := func() []config.Policy {
 		return []config.Policy{{Where: "the registry", Err: errors.New("it has keys below it")}}
 	}
-	settings := realNeighbours{sources: config.Sources{Policy: policy}}
+	settings := realServices{sources: config.Sources{Policy: policy}}
 	badPolicy := problem.Of(settings.unusable())
 	require.Equal(t, "SETTING-POLICY", badPolicy.Code)
 	for name, c := range map[string]struct {
@@ -150,7 +150,7 @@ func TestWhatWouldBeWrongInAWindowTooIsToldFirst(t *testing.T) {
 			var printed strings.Builder
 			p := testProgram(t)
 			p.stderr = &printed
-			w := windowless{program: p, log: testLog(t), unusable: either(c.known, c.find)}
+			w := headless{program: p, log: testLog(t), unusable: either(c.known, c.find)}
 			assert.Equal(t, c.want, w.reasons(noGraphics))
 			for _, earlier := range c.want[:len(c.want)-1] {
 				assert.Contains(t, printed.String(), earlier.Code, "for whoever has no desktop to show a message on")

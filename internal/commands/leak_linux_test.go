@@ -108,22 +108,22 @@ func stacks() string {
 
 // life is one run of the program's inside.
 type life struct {
-	*entrance
+	*controller
 	t      *testing.T
 	states chan login.State
 	ended  chan error
 }
 
 // begin begins the program's inside, with a client of its own for each sign-in and a short goodbye. Wrap may put something around the
-// neighbours; it is nil for those who want them as they are.
-func begin(t *testing.T, demo demonstration, records *audit.Log, wrap func(found *neighbours, recorded *audit.ERS) error) *life {
+// services; it is nil for those who want them as they are.
+func begin(t *testing.T, demo demonstration, records *audit.Log, wrap func(found *services, recorded *audit.ERS) error) *life {
 	t.Helper()
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	l := &life{t: t, states: make(chan login.State, 200), ended: make(chan error, 1)}
-	l.entrance = &entrance{
+	l.controller = &controller{
 		publisher: "ers-login test", log: log, guard: func(secret.Text) {}, board: login.NewBoard(),
-		prepare: func(ctx context.Context) (neighbours, error) {
+		prepare: func(ctx context.Context) (services, error) {
 			found, err := demo.prepare(ctx)
 			if err != nil {
 				return found, err

@@ -25,7 +25,7 @@ const sweepWithin = 8 * time.Second
 // sweepingUp is a prepare that clears the keyring when it fails. A flow begins with that; but with settings that cannot be used, or
 // without its certificate, there is no flow, and other applications would go on as whoever was signed in when an earlier run
 // was killed.
-func (r realNeighbours) sweepingUp(ctx context.Context) (neighbours, error) {
+func (r realServices) sweepingUp(ctx context.Context) (services, error) {
 	found, err := r.prepare(ctx)
 	if err != nil && ctx.Err() == nil {
 		r.sweep(ctx)
@@ -33,7 +33,7 @@ func (r realNeighbours) sweepingUp(ctx context.Context) (neighbours, error) {
 	return found, err
 }
 
-func (r realNeighbours) sweep(ctx context.Context) {
+func (r realServices) sweep(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, sweepWithin)
 	defer cancel()
 	// What is wrong with the settings was told; what can be used of them is enough for this.

@@ -25,7 +25,7 @@ func TestAFailedStartClearsTheKeyring(t *testing.T) {
 	require.NoError(t, other.Publish(t.Context(), sessionAt("https://ers.example/ers-api")))
 	settings := filepath.Join(t.TempDir(), "config.toml")
 	require.NoError(t, os.WriteFile(settings, []byte("asid = \"none\"\n"), 0o600))
-	r := realNeighbours{
+	r := realServices{
 		program: testProgram(t, append(os.Environ(), session.Env()...)...), log: testLog(t), board: login.NewBoard(),
 		sources: config.Sources{File: settings}, left: &leftover{},
 	}
@@ -65,7 +65,7 @@ func TestAKeyWithoutItsSessionIsCleared(t *testing.T) {
 	p := testProgram(t, append(os.Environ(), session.Env()...)...)
 	t.Run("by a start that fails", func(t *testing.T) {
 		orphan()
-		realNeighbours{program: p, log: testLog(t), board: login.NewBoard(), left: &leftover{}}.sweep(t.Context())
+		realServices{program: p, log: testLog(t), board: login.NewBoard(), left: &leftover{}}.sweep(t.Context())
 		gone(t)
 	})
 	t.Run("by signing out", func(t *testing.T) {

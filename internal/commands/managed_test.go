@@ -33,11 +33,11 @@ func TestServerNameReachesTheConnection(t *testing.T) {
 			require.NoError(t, err)
 			ring := keyring.New(keyring.Settings{Command: []string{runningFile, workerCommand}})
 			defer func() { require.NoError(t, ring.Close()) }()
-			neighbours := realNeighbours{log: testLog(t)}
-			client, err := neighbours.newRenewing(t.Context(), settings, ring)
+			services := realServices{log: testLog(t)}
+			client, err := services.newRenewing(t.Context(), settings, ring)
 			require.NoError(t, err)
 			defer client.Close()
-			look, err := neighbours.look(settings, tls.Certificate{}, ring)
+			look, err := services.look(settings, tls.Certificate{}, ring)
 			require.NoError(t, err)
 			_, asked := look.Ask(t.Context())
 			reached := client.Reach(t.Context())

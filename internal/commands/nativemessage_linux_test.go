@@ -141,7 +141,7 @@ func TestTheMessageIsInTheLanguageOfTheWindow(t *testing.T) {
 			log := testLog(t)
 			cannot := &graphics{record: filepath.Join(t.TempDir(), "graphics"), log: log,
 				look: func(context.Context) error { return errors.New("no OpenGL") }}
-			err := p.openWindow(t.Context(), log, login.NewBoard(), opening{settings: settings, graphics: cannot})
+			err := p.openWindow(t.Context(), log, login.NewBoard(), windowOptions{settings: settings, graphics: cannot})
 			require.ErrorIs(t, err, noGraphics)
 			assert.Contains(t, told(), "Ni ellir llunio'r ffenestr ar y cyfrifiadur hwn")
 			assert.NotContains(t, told(), noGraphics.Title)

@@ -22,7 +22,7 @@ import (
 const maxSecret = 1024
 
 func (p program) passphrase() *cobra.Command {
-	return p.storing(kept{
+	return p.storing(storedSecret{
 		use: "passphrase", what: "passphrase", prompt: "Passphrase: ",
 		short: "Store the passphrase of the certificate or its key in the keyring",
 		long: "Asks for the passphrase of a PKCS#12 certificate or an encrypted key and stores it in the keyring, where the program finds it at the\n" +
@@ -32,7 +32,7 @@ func (p program) passphrase() *cobra.Command {
 }
 
 func (p program) proxyPassword() *cobra.Command {
-	return p.storing(kept{
+	return p.storing(storedSecret{
 		use: "proxy-password", what: "password of the proxy", prompt: "Password: ",
 		short: "Store the password for the proxy in the keyring",
 		long: "Asks for the password that belongs to the setting proxy_user and stores it in the keyring, where the program finds it when the\n" +
@@ -85,7 +85,7 @@ func passwordFor(settings config.Config, stored secret.Text, proxy string) (secr
 }
 
 // kept is a secret that a command stores for the program.
-type kept struct {
+type storedSecret struct {
 	use, short, long string
 	// what it is called, and how it is asked for.
 	what, prompt string
@@ -94,7 +94,7 @@ type kept struct {
 	bind func(config.Config, secret.Text) (bound secret.Text, note string, err error)
 }
 
-func (p program) storing(it kept) *cobra.Command {
+func (p program) storing(it storedSecret) *cobra.Command {
 	return &cobra.Command{
 		Use: it.use, Short: it.short, Long: it.long,
 		Args: cobra.NoArgs,
@@ -140,7 +140,7 @@ func (p program) storing(it kept) *cobra.Command {
 }
 
 // readSecret reads one line, without an echo if it is typed. When ctx ends first, what it waits for is left to the end of the process.
-func (p program) readSecret(ctx context.Context, it kept) (secret.Text, error) {
+func (p program) readSecret(ctx context.Context, it storedSecret) (secret.Text, error) {
 	terminal, err := typedAt(p.stdin)
 	if err != nil {
 		return secret.Text{}, fmt.Errorf("could not ask for the %s: %w", it.what, err)

@@ -42,7 +42,7 @@ func TestAPassphraseIsAskedFor(t *testing.T) {
 		p := program{stdin: terminal, stderr: io.Discard}
 		_, err := person.WriteString("made up\n")
 		require.NoError(t, err)
-		entered, err := p.readSecret(t.Context(), kept{what: "passphrase"})
+		entered, err := p.readSecret(t.Context(), storedSecret{what: "passphrase"})
 		require.NoError(t, err)
 		require.Equal(t, "made up", entered.Reveal())
 		require.True(t, echoes(t, terminal))
@@ -52,7 +52,7 @@ func TestAPassphraseIsAskedFor(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() {
-			_, err := program{stdin: terminal, stderr: io.Discard}.readSecret(ctx, kept{what: "passphrase"})
+			_, err := program{stdin: terminal, stderr: io.Discard}.readSecret(ctx, storedSecret{what: "passphrase"})
 			ended <- err
 		}()
 		require.Eventually(t, func() bool { return !echoes(t, terminal) }, time.Minute, time.Millisecond)
@@ -65,7 +65,7 @@ func TestAPassphraseIsAskedFor(t *testing.T) {
 		defer func() { assert.NoError(t, writer.Close()) }()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, err := program{stdin: silent, stderr: io.Discard}.readSecret(ctx, kept{what: "passphrase"})
+		_, err := program{stdin: silent, stderr: io.Discard}.readSecret(ctx, storedSecret{what: "passphrase"})
 		require.ErrorIs(t, err, context.Canceled)
 	})
 }

@@ -101,24 +101,24 @@ func playWindow(user string, arguments []string, toml []byte) error {
 	p := program{metadata: metadata, environ: os.Environ(), lock: &heldLock{}}
 	demo := newDemonstration(p, log, login.NewBoard(), ers, card, persona)
 	card.OnTicket(demo.admit)
-	e := &entrance{publisher: "ers-login test", log: log, guard: log.Guard, board: login.NewBoard(), prepare: demo.prepare,
+	e := &controller{publisher: "ers-login test", log: log, guard: log.Guard, board: login.NewBoard(), prepare: demo.prepare,
 		held: slices.Contains(arguments, "--"+byLinkFlag), displays: displaysOf(os.Environ())}
-	play := &playedUser{does: user, entrance: e}
+	play := &playedUser{does: user, controller: e}
 	switch user {
 	case hasBrokenSettings:
 		_, err := config.Load(config.Sources{Environ: []string{"ERS_LOGIN_ASID=1", "ERS_LOGIN_LOG_LEVEL=loud"}})
-		e.prepare = func(context.Context) (neighbours, error) { return neighbours{}, err }
+		e.prepare = func(context.Context) (services, error) { return services{}, err }
 	case hasNoKeyring:
-		e.prepare = func(context.Context) (neighbours, error) { return neighbours{}, keyring.NoBus }
+		e.prepare = func(context.Context) (services, error) { return services{}, keyring.NoBus }
 	case hasCardIn:
 		if _, err := (insertingAgent{card, persona}).Ticket(context.Background()); err != nil {
 			return err
 		}
 	case triesAgain:
 		play.does = signsIn
-		e.prepare = func(ctx context.Context) (neighbours, error) {
+		e.prepare = func(ctx context.Context) (services, error) {
 			if !play.again.Load() {
-				return neighbours{}, keyring.Locked
+				return services{}, keyring.Locked
 			}
 			return demo.prepare(ctx)
 		}
@@ -144,8 +144,8 @@ func playWindow(user string, arguments []string, toml []byte) error {
 
 // playedUser sits before the window.
 type playedUser struct {
-	does     string
-	entrance *entrance
+	does       string
+	controller *controller
 	// again: a start that has failed was tried again.
 	again atomic.Bool
 	mutex sync.Mutex
@@ -160,13 +160,13 @@ func (u *playedUser) see(state login.State) {
 	}
 	switch {
 	case state.Phase == login.Failed && state.Problem.Code == keyring.Locked.Code && state.AskedBy != "" && !u.again.Swap(true):
-		u.entrance.Send(login.TryAgain{})
+		u.controller.Send(login.TryAgain{})
 	case state.Phase == login.Choosing && u.does == signsIn:
-		u.entrance.Send(login.Choose{Permission: state.Permissions[0]})
+		u.controller.Send(login.Choose{Permission: state.Permissions[0]})
 	case state.Phase == login.Choosing && u.does == givesUp:
-		u.entrance.Send(login.Cancel{})
+		u.controller.Send(login.Cancel{})
 	case state.Phase == login.Choosing && u.does == closes:
-		u.entrance.Send(login.Quit{})
+		u.controller.Send(login.Quit{})
 	}
 }
 

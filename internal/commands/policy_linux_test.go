@@ -157,7 +157,7 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 			tempting.resisted(t)
 
 			// A window that was opened before the policy broke has the user's program at hand.
-			e := realNeighbours{program: p, log: testLog(t), board: login.NewBoard(), sources: sources, open: &openSide{}}
+			e := realServices{program: p, log: testLog(t), board: login.NewBoard(), sources: sources, open: &openSide{}}
 			loaded, err := config.Load(config.Sources{Environ: tempting.environ})
 			require.NoError(t, err)
 			side, err := e.openCardSide(loaded)
@@ -170,7 +170,7 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 	}
 	t.Run("the bait is good", func(t *testing.T) {
 		tempting := newTemptation(t)
-		e := realNeighbours{
+		e := realServices{
 			program: testProgram(t, append(os.Environ(), session.Env()...)...), log: testLog(t), board: login.NewBoard(),
 			sources: config.Sources{Environ: tempting.environ}, open: &openSide{},
 		}
@@ -191,7 +191,7 @@ func TestABrokenPolicyFailsClosedInCommands(t *testing.T) {
 			tempting := newTemptation(t)
 			sources.Environ = tempting.environ
 			p := testProgram(t, append(os.Environ(), session.Env()...)...)
-			r := realNeighbours{program: p, log: testLog(t), board: login.NewBoard(), sources: sources, open: &openSide{}, left: &leftover{}}
+			r := realServices{program: p, log: testLog(t), board: login.NewBoard(), sources: sources, open: &openSide{}, left: &leftover{}}
 			_, err := r.sweepingUp(t.Context())
 			require.Error(t, err, "a sign-in")
 			require.Error(t, r.unusable())

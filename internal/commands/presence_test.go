@@ -33,10 +33,10 @@ func TestWhatTheReadersTellTheFlow(t *testing.T) {
 	}
 }
 
-// withCard is a program whose only neighbour that matters is a simulated card.
-func withCard(card *simulator.Agent, presence func() login.Presence) func(context.Context) (neighbours, error) {
-	return func(context.Context) (neighbours, error) {
-		return neighbours{
+// withCard is a program whose only service that matters is a simulated card.
+func withCard(card *simulator.Agent, presence func() login.Presence) func(context.Context) (services, error) {
+	return func(context.Context) (services, error) {
+		return services{
 			agent: card, nudge: card.Changed(), presence: presence, ers: unreachedERS{}, keyring: emptyKeyring{}, maxAge: time.Hour,
 			close: func() {},
 		}, nil
@@ -80,7 +80,7 @@ func TestTheDemonstrationShowsARefusedCard(t *testing.T) {
 	card, board := simulator.New(simulator.Settings{}), login.NewBoard()
 	defer card.Close()
 	demo := demonstration{card: card}
-	e := newTestEntrance(t, withCard(card, demo.overhear(board)), func(e *entrance) { e.board = board })
+	e := newTestController(t, withCard(card, demo.overhear(board)), func(e *controller) { e.board = board })
 	e.shows(t, "no card", missing(login.MissingCard))
 
 	persona, known := simulator.PersonaByKey("blocked")
@@ -110,7 +110,7 @@ func TestACancelledPasscodeIsStillMissing(t *testing.T) {
 	card, board := simulator.New(simulator.Settings{ThinkTime: time.Hour}), login.NewBoard()
 	defer card.Close()
 	demo := demonstration{card: card}
-	e := newTestEntrance(t, withCard(card, demo.overhear(board)), func(e *entrance) { e.board = board })
+	e := newTestController(t, withCard(card, demo.overhear(board)), func(e *controller) { e.board = board })
 	persona, known := simulator.PersonaByKey("gp")
 	require.True(t, known)
 	card.InsertCard(persona)
@@ -140,7 +140,7 @@ func TestACancelledPasscodeIsStillMissing(t *testing.T) {
 func TestWithoutPresenceTheAgentDecides(t *testing.T) {
 	card := simulator.New(simulator.Settings{})
 	defer card.Close()
-	e := newTestEntrance(t, withCard(card, nil))
+	e := newTestController(t, withCard(card, nil))
 	e.shows(t, "no card", missing(login.MissingCard))
 	persona, known := simulator.PersonaByKey("blocked")
 	require.True(t, known)

@@ -31,7 +31,7 @@ func TestTheProxysPasswordGoesToItsProxyAlone(t *testing.T) {
 	sent := func(settings config.Config, proxy string) string {
 		ring := keyring.New(keyring.Settings{Command: []string{runningFile, workerCommand}})
 		defer func() { assert.NoError(t, ring.Close()) }()
-		given := realNeighbours{log: testLog(t)}.proxyCredentials(settings, ring.ProxyPassword)
+		given := realServices{log: testLog(t)}.proxyCredentials(settings, ring.ProxyPassword)
 		user, password, ok := given(context.WithoutCancel(t.Context()), proxy)
 		if !ok {
 			return ""

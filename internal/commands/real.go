@@ -40,16 +40,16 @@ func (p program) openReal(cmd *cobra.Command) error {
 	log := p.openLog(logging.DefaultDir())
 	defer closeLog(log)
 	memory := openHistory(log)
-	found := realNeighbours{
+	found := realServices{
 		program: p, log: log, board: login.NewBoard(), sources: config.System(file, cmd.Flags()), memory: memory, open: &openSide{},
 		left: &leftover{},
 	}
-	return p.openWindow(cmd.Context(), log, found.board, opening{
+	return p.openWindow(cmd.Context(), log, found.board, windowOptions{
 		settings: ui.Settings{
 			Favourites: memory, Diagnostics: newWindowDiagnostics(found.examine),
 			Preferences: newPreferences(asWanted(found.sources), p.autostart(log), log),
 		},
-		wanted: sortOfWindow("sign-in", file, cmd.Flags(), p.environ), find: found.sweepingUp, background: background, held: byLink, graphics: p.newGraphics(log),
+		wanted: windowFingerprint("sign-in", file, cmd.Flags(), p.environ), find: found.sweepingUp, background: background, held: byLink, graphics: p.newGraphics(log),
 		unusable: found.unusable, sweep: found.sweep,
 	})
 }
@@ -85,8 +85,8 @@ func closeLog(log io.Closer) {
 	_ = log.Close()
 }
 
-// realNeighbours finds what the settings name.
-type realNeighbours struct {
+// realServices finds what the settings name.
+type realServices struct {
 	program program
 	log     *logging.Log
 	board   *login.Board
@@ -99,38 +99,38 @@ type realNeighbours struct {
 }
 
 // unusable tells what is wrong with the settings, which prepare would begin with.
-func (r realNeighbours) unusable() error {
+func (r realServices) unusable() error {
 	_, err := config.LoadReal(r.sources)
 	return err
 }
 
-func (r realNeighbours) prepare(ctx context.Context) (neighbours, error) {
+func (r realServices) prepare(ctx context.Context) (services, error) {
 	settings, err := config.LoadReal(r.sources)
 	// What was set aside may be why something else is missing.
 	r.warn(settings.Warnings)
 	// A start that fails is followed in the log, too.
 	r.setLevel(settings.LogLevel)
 	if err != nil {
-		return neighbours{}, err
+		return services{}, err
 	}
 	ring, err := r.program.openKeyring(settings, r.log)
 	if err != nil {
-		return neighbours{}, err
+		return services{}, err
 	}
 	ers, err := r.newRenewing(ctx, settings, ring)
 	if err != nil {
-		return neighbours{}, errors.Join(err, ring.Close())
+		return services{}, errors.Join(err, ring.Close())
 	}
 	cards, err := r.openCardSide(settings)
 	if err != nil {
 		ers.Close()
-		return neighbours{}, errors.Join(err, ring.Close())
+		return services{}, errors.Join(err, ring.Close())
 	}
 	r.open.set(&cards)
 	records := r.openAudit(settings, ers, ersclient.CommonName(ers.using.certificate))
 	ers.renamed = records.log.Rename
-	return neighbours{
-		agent: cards.agent, ers: records.ers, keyring: knowing{remembering{ownedKeyring{ring, r.program.lock}, r.left}, records.ers}, memory: r.memory,
+	return services{
+		agent: cards.agent, ers: records.ers, keyring: auditedKeyring{remembering{ownedKeyring{ring, r.program.lock}, r.left}, records.ers}, memory: r.memory,
 		nudge: cards.readers.Changed(), presence: func() login.Presence { return presenceOf(cards.readers.Presence()) },
 		baseURL: settings.BaseURL, asid: settings.ASID,
 		pollInterval: settings.AgentPollInterval, maxAge: settings.SessionMaxAge,
@@ -146,7 +146,7 @@ func (r realNeighbours) prepare(ctx context.Context) (neighbours, error) {
 }
 
 // warn tells what was left out of the settings. The window shows as much as somebody could still make use of.
-func (r realNeighbours) warn(warnings []*problem.Problem) {
+func (r realServices) warn(warnings []*problem.Problem) {
 	const shown = 5
 	for i := range shown {
 		var found *problem.Problem
@@ -161,7 +161,7 @@ func (r realNeighbours) warn(warnings []*problem.Problem) {
 	}
 }
 
-func (r realNeighbours) setLevel(level string) {
+func (r realServices) setLevel(level string) {
 	parsed, err := logrus.ParseLevel(level)
 	if err != nil {
 		// The settings have been checked; a level that logrus does not know is a fault of ours.
@@ -185,7 +185,7 @@ func (p program) openKeyring(settings config.Config, log logrus.FieldLogger) (*k
 }
 
 // client makes the client.
-func (r realNeighbours) client(settings config.Config, ring *keyring.Client, using credentials) (*ersclient.Client, error) {
+func (r realServices) client(settings config.Config, ring *keyring.Client, using credentials) (*ersclient.Client, error) {
 	proxy, err := ersclient.ProxyOf(settings.Proxy)
 	if err != nil {
 		return nil, withOrigin(settings, err)
@@ -202,7 +202,7 @@ func (r realNeighbours) client(settings config.Config, ring *keyring.Client, usi
 
 // proxyCredentials returns what a proxy is told that wants a user name and password: the user of the settings, with the password that
 // was stored in the keyring for this proxy. It is nil where no user is set.
-func (r realNeighbours) proxyCredentials(
+func (r realServices) proxyCredentials(
 	settings config.Config, stored func(context.Context) (secret.Text, error),
 ) func(context.Context, string) (string, secret.Text, bool) {
 	if settings.ProxyUser == "" {

@@ -27,7 +27,7 @@ const (
 // renewing is e-RS for a program that stays open for weeks: before each call it reads again what has changed of the certificate, its
 // key and the authorities, and of the settings that name them. What cannot be used never replaces what still works.
 type renewing struct {
-	real     realNeighbours
+	real     realServices
 	ring     *keyring.Client
 	settings config.Config
 	// renamed gets the certificate's name after it was read again.
@@ -90,7 +90,7 @@ func certificateDigest(settings config.Config) fileDigest {
 func bundleDigest(settings config.Config) fileDigest { return digestOf("", settings.CABundle) }
 
 // newRenewing reads everything for the first time and makes the client.
-func (r realNeighbours) newRenewing(ctx context.Context, settings config.Config, ring *keyring.Client) (*renewing, error) {
+func (r realServices) newRenewing(ctx context.Context, settings config.Config, ring *keyring.Client) (*renewing, error) {
 	made := &renewing{
 		real: r, ring: ring, settings: settings, turn: make(chan struct{}, 1), renamed: func(string) {},
 		// The digests come first: what changes while the files are read is read again.

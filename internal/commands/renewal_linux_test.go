@@ -24,7 +24,7 @@ type office struct {
 	*life
 	server *erstest.Server
 	folder string
-	real   realNeighbours
+	real   realServices
 	last   login.State
 }
 
@@ -45,12 +45,12 @@ func openOffice(t *testing.T, server *erstest.Server, lifetime time.Duration, ce
 		server.URL, erstest.ASID, o.path("agent"), certificate))
 
 	log := testLog(t)
-	o.real = realNeighbours{
+	o.real = realServices{
 		program: testProgram(t, append(os.Environ(), session.Env()...)...), log: log, board: login.NewBoard(),
 		sources: config.Sources{File: o.path("config.toml")}, memory: openHistory(log), open: &openSide{}, left: &leftover{},
 	}
 	o.life = &life{t: t, states: make(chan login.State, 1000), ended: make(chan error, 1)}
-	o.entrance = &entrance{
+	o.controller = &controller{
 		publisher: "ers-login test", log: log, guard: log.Guard, board: o.real.board,
 		prepare: o.real.prepare, show: func(state login.State) { o.states <- state },
 	}
@@ -132,10 +132,10 @@ func (o *office) notices(codes ...string) {
 // diagnoses is what F9 and doctor say of the certificate.
 func (o *office) diagnoses(state diagnose.State, code string) {
 	o.t.Helper()
-	e, neighbours, end, err := o.real.examine()
+	e, services, end, err := o.real.examine()
 	require.NoError(o.t, err)
 	var inWindow diagnose.Finding
-	for _, check := range diagnose.Checks(neighbours) {
+	for _, check := range diagnose.Checks(services) {
 		if check.ID == diagnose.IDCertificate {
 			inWindow = check.Run(o.t.Context())
 		}
@@ -144,9 +144,9 @@ func (o *office) diagnoses(state diagnose.State, code string) {
 	ring, err := o.real.program.openKeyring(e.settings, e.log)
 	require.NoError(o.t, err)
 	e.ring = ring
-	neighbours, endDoctor, err := e.neighbours()
+	services, endDoctor, err := e.services()
 	require.NoError(o.t, err)
-	for _, check := range diagnose.Checks(neighbours) {
+	for _, check := range diagnose.Checks(services) {
 		if check.ID == diagnose.IDCertificate {
 			require.Equal(o.t, inWindow.State, check.Run(o.t.Context()).State, "doctor and F9 disagree")
 		}
@@ -264,7 +264,7 @@ func TestSettingsOfAnotherPlatformWait(t *testing.T) {
 	folder := certificateFolder(t)
 	const rest = "asid = '123456789012'\ncertificate = 'client.pem'\nkey = 'client-key.pem'\n"
 	settings := settingsIn(t, folder, "base_url = 'https://one.example'\n"+rest)
-	e := &renewing{settings: settings, real: realNeighbours{sources: config.Sources{File: filepath.Join(folder, "config.toml")}}}
+	e := &renewing{settings: settings, real: realServices{sources: config.Sources{File: filepath.Join(folder, "config.toml")}}}
 	settingsIn(t, folder, "base_url = 'https://one.example'\n"+rest+"ca_bundle = 'ca.pem'\n")
 	assert.NotEmpty(t, e.currentSettings().CABundle)
 	settingsIn(t, folder, "base_url = 'https://two.example'\n"+rest+"ca_bundle = 'ca.pem'\n")

@@ -127,7 +127,7 @@ func (p program) clearLeftovers(ctx context.Context, sources config.Sources) err
 		return err
 	}
 	if settingsErr == nil && left.BaseURL == settings.BaseURL && left.ASID == settings.ASID {
-		r := realNeighbours{program: p, log: log, board: login.NewBoard(), sources: sources}
+		r := realServices{program: p, log: log, board: login.NewBoard(), sources: sources}
 		if settingsErr = r.closeLeftover(ctx, settings, ring, left); settingsErr == nil {
 			return sayTo(p.stderr, "No window was open. The session that an earlier run had left was ended.")
 		}
@@ -140,7 +140,7 @@ func (p program) clearLeftovers(ctx context.Context, sources config.Sources) err
 }
 
 // closeLeftover closes a session at e-RS whose window is gone (A003), with a record in the audit log.
-func (r realNeighbours) closeLeftover(ctx context.Context, settings config.Config, ring *keyring.Client, left handoff.Session) error {
+func (r realServices) closeLeftover(ctx context.Context, settings config.Config, ring *keyring.Client, left handoff.Session) error {
 	client, err := r.newRenewing(ctx, settings, ring)
 	if err != nil {
 		return err

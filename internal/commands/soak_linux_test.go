@@ -115,13 +115,13 @@ func (l *life) choose(role int) {
 // beginSoak begins the program's inside as begin does, with the keyring as a real sign-in has it, and notes what is written to it.
 func beginSoak(t *testing.T, demo demonstration, records *audit.Log, record *soak.Record) *life {
 	t.Helper()
-	return begin(t, demo, records, func(found *neighbours, recorded *audit.ERS) error {
+	return begin(t, demo, records, func(found *services, recorded *audit.ERS) error {
 		demonstrated, ok := found.keyring.(demoKeyring)
 		if !ok {
 			return errors.New("the demonstration has another keyring")
 		}
 		found.ers = attestedERS{recorded, t, record}
-		found.keyring = attestedKeyring{knowing{remembering{demonstrated.Keyring, &leftover{}}, recorded}, record}
+		found.keyring = attestedKeyring{auditedKeyring{remembering{demonstrated.Keyring, &leftover{}}, recorded}, record}
 		return nil
 	})
 }

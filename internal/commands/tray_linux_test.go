@@ -131,10 +131,10 @@ func TestWhoeverWantsTheWindowDoesNotWaitForTheTray(t *testing.T) {
 	}}
 	opened := make(chan error, 1)
 	go func() {
-		opened <- p.openWindow(t.Context(), log, login.NewBoard(), opening{background: true, graphics: drawable, wanted: "a",
-			find: func(ctx context.Context) (neighbours, error) {
+		opened <- p.openWindow(t.Context(), log, login.NewBoard(), windowOptions{background: true, graphics: drawable, wanted: "a",
+			find: func(ctx context.Context) (services, error) {
 				<-ctx.Done()
-				return neighbours{}, ctx.Err()
+				return services{}, ctx.Err()
 			}})
 	}()
 	<-waits

@@ -18,7 +18,7 @@ import (
 
 // canDraw finds out whether the window can be drawn here, and tells the user if it cannot. Where another way to draw is at hand, the
 // program has been run with it, and ran is true. Leave lets another start be the one instance.
-func (p program) canDraw(ctx context.Context, log *logging.Log, g *graphics, w windowless, leave func()) (ran bool, err error) {
+func (p program) canDraw(ctx context.Context, log *logging.Log, g *graphics, w headless, leave func()) (ran bool, err error) {
 	if g == nil {
 		return false, nil
 	}
@@ -47,8 +47,8 @@ func undrawn(ctx context.Context) *problem.Problem {
 	return noGraphics
 }
 
-// windowless tells the user what there is no window to tell in.
-type windowless struct {
+// headless shows the user a Problem where there is no window: see tellNatively.
+type headless struct {
 	program program
 	log     logrus.FieldLogger
 	// unusable tells what would keep the user from signing in even in a window; nil knows of nothing.
@@ -59,21 +59,21 @@ type windowless struct {
 
 // sweepUp clears what an earlier run has left in the keyring, before the user is told: the message may stand for minutes, and without a
 // flow nobody else does it.
-func (w windowless) sweepUp(ctx context.Context) {
+func (w headless) sweepUp(ctx context.Context) {
 	if w.sweep != nil {
 		w.sweep(ctx)
 	}
 }
 
 // tell tells why there is no window, and returns when the user has read it.
-func (w windowless) tell(ctx context.Context, found *problem.Problem) {
+func (w headless) tell(ctx context.Context, found *problem.Problem) {
 	w.program.tellNatively(ctx, w.reasons(found)...)
 }
 
 // reasons are all reasons why the user cannot sign in. What would be wrong in a window too comes first, where a window would have told
 // it: whoever gets a driver installed for the user is to hear at once that the policy is broken as well, and not after the driver.
 // It is logged and printed here, since the program ends with the reason for which there is no window.
-func (w windowless) reasons(found *problem.Problem) []*problem.Problem {
+func (w headless) reasons(found *problem.Problem) []*problem.Problem {
 	if w.unusable == nil {
 		return []*problem.Problem{found}
 	}
@@ -111,7 +111,7 @@ type pictureWatch struct {
 
 // watchPicture returns a watch that ends the program, since there is nobody else left to: Fyne's loop hangs, or Fyne itself is about to
 // end it without a word. No session is open yet, as nobody could choose a role in a window without a picture.
-func (p program) watchPicture(log *logging.Log, g *graphics, without windowless) *pictureWatch {
+func (p program) watchPicture(log *logging.Log, g *graphics, without headless) *pictureWatch {
 	w := &pictureWatch{graphics: g, late: func(found *problem.Problem, said string) {
 		log.WithError(errors.New(said)).WithField("problem", found.Code).Error("window")
 		without.tell(context.Background(), found)

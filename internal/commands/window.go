@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"sync/atomic"
 
+	"fyne.io/fyne/v2"
 	"github.com/sirupsen/logrus"
 
 	"github.com/ers-login/ers-login/internal/instance"
@@ -17,14 +18,14 @@ import (
 	"github.com/ers-login/ers-login/ui"
 )
 
-// prepare finds the neighbours of a flow.
-type prepare func(context.Context) (neighbours, error)
+// prepare finds the services of a flow.
+type prepare func(context.Context) (services, error)
 
 // opening is what a window is opened with.
-type opening struct {
+type windowOptions struct {
 	settings ui.Settings
 	find     prepare
-	// wanted is the sort of window that it is: see sortOfWindow.
+	// wanted is the sort of window that it is: see windowFingerprint.
 	wanted string
 	// held: a card that is in begins no sign-in before the user wants one.
 	held bool
@@ -40,8 +41,46 @@ type opening struct {
 
 // openWindow shows the window, and returns when the user has left and nothing of a session is left behind. An error that kept the
 // user from signing in has been shown in the window, if there was one, and else in a message of the desktop's own.
-func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.Board, how opening) error {
-	settings := how.settings
+func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.Board, how windowOptions) error {
+	if err := p.settleDesktop(ctx, log); err != nil {
+		return err
+	}
+	r := &windowRun{program: p, log: log, how: how}
+	r.controller = &controller{
+		publisher: p.name(), log: log, guard: log.Guard, board: board, wanted: how.wanted, held: how.held,
+		displays: displaysOf(p.environ),
+		watch:    func(ctx context.Context) station { return workstation.Watch(ctx, workstation.Settings{}) },
+	}
+	r.controller.open(ctx)
+	wanted, want := context.WithCancel(ctx)
+	defer want()
+	joined, err := r.join(ctx, want)
+	defer r.one.leave()
+	if err != nil {
+		return err
+	}
+	// Before anything has to be said without a window, which would set it.
+	if err := ui.UseLanguage(languageOf(how.settings)); err != nil {
+		log.WithError(err).Warn("language")
+	}
+	r.headless = headless{program: p, log: log, unusable: either(joined, how.unusable)}
+	if joined == nil {
+		// Only the one instance may clear: the user may be signed in at another one.
+		r.headless.sweep = how.sweep
+	}
+	if ran, err := p.canDraw(ctx, log, how.graphics, r.headless, r.leave); ran || err != nil {
+		return err
+	}
+	if err := r.makeWindow(ctx, wanted); err != nil {
+		return err
+	}
+	defer r.picture.stop()
+	defer followContrast(ctx, r.window.SystemContrast)()
+	return r.runWindow(ctx)
+}
+
+// settleDesktop prepares this process's environment for Fyne and D-Bus. The error is noDisplay where there is nothing to draw on.
+func (p program) settleDesktop(ctx context.Context, log *logging.Log) error {
 	if !hasDisplay(p.environ) {
 		log.WithError(noDisplay).Error("window")
 		return noDisplay
@@ -49,135 +88,138 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 	if err := settleSessionBus(); err != nil {
 		return err
 	}
-	if err := errors.Join(settleDisplay(ctx, log), settleFyne(log)); err != nil {
-		return err
-	}
-	settings.Version = p.metadata.Version
-	settings.Redact = log.Redact
-	settings.Shown = func(state login.State) {
-		logScreen(log, state)
-		giveBack(state)
-	}
+	return errors.Join(settleDisplay(ctx, log), settleFyne(log))
+}
 
-	var (
-		window  *ui.Window
-		picture *pictureWatch
-	)
-	entrance := &entrance{
-		publisher: p.name(), log: log, guard: log.Guard, board: board, wanted: how.wanted, held: how.held,
-		displays: displaysOf(p.environ),
-		watch:    func(ctx context.Context) station { return workstation.Watch(ctx, workstation.Settings{}) },
-	}
-	entrance.open(ctx)
-	raise := func() {
-		picture.expect()
-		raise(log, window)
-	}
-	wanted, want := context.WithCancel(ctx)
-	defer want()
-	answer := entrance.answer(raise)
-	one := newOneInstance(instance.DefaultFile(), log, p.environ, how.wanted, func(ctx context.Context, request instance.Request) instance.Answer {
-		want()
-		return answer(ctx, request)
-	})
-	one.held = p.lock
-	defer one.leave()
-	joined := one.join(ctx)
+// windowRun is one run of the window: what the steps of openWindow share.
+type windowRun struct {
+	program    program
+	log        *logging.Log
+	how        windowOptions
+	controller *controller
+	one        *oneInstance
+	headless   headless
+	picture    *pictureWatch
+	app        fyne.App
+	window     *ui.Window
+}
+
+// join makes this the one instance; want is called when another start asks for something. The error ends this start, since another
+// window serves the user. Whatever else keeps it from being the one instance is joined, and found again when the window is there.
+func (r *windowRun) join(ctx context.Context, want func()) (joined, err error) {
+	answer := r.controller.answer(r.raise)
+	r.one = newOneInstance(instance.DefaultFile(), r.log, r.program.environ, r.how.wanted,
+		func(ctx context.Context, request instance.Request) instance.Answer {
+			want()
+			return answer(ctx, request)
+		})
+	r.one.held = r.program.lock
+	joined = r.one.join(ctx)
 	switch {
 	case errors.Is(joined, errRaised):
-		return p.say(errRaised)
+		return joined, r.program.say(errRaised)
 	case errors.Is(joined, otherWindow):
 		// The window that was raised says so, too.
-		return otherWindow
+		return joined, otherWindow
 	case errors.Is(joined, otherDisplay):
-		if one.token != "" {
+		if r.one.token != "" {
 			// A start from a menu has nowhere else to say it.
-			p.tellNatively(ctx, otherDisplay)
+			r.program.tellNatively(ctx, otherDisplay)
 		}
-		return otherDisplay
+		return joined, otherDisplay
 	}
-	// Whatever else keeps this from being the one instance is found again when the window is there to tell it.
-	entrance.prepare = after(one.join, how.find)
-	leave := func() {
-		one.leave()
-		one.lock = nil
-	}
-	// Before anything has to be told without a window, which would set it.
-	if err := ui.UseLanguage(languageOf(settings)); err != nil {
-		log.WithError(err).Warn("language")
-	}
-	without := windowless{program: p, log: log, unusable: either(joined, how.unusable)}
-	if joined == nil {
-		// Only who is the one instance may clear: another one may have somebody signed in.
-		without.sweep = how.sweep
-	}
-	if ran, err := p.canDraw(ctx, log, how.graphics, without, leave); ran || err != nil {
-		return err
+	r.controller.prepare = after(r.one.join, r.how.find)
+	return joined, nil
+}
+
+// leave lets another start be the one instance, before this one has ended.
+func (r *windowRun) leave() {
+	r.one.leave()
+	r.one.lock = nil
+}
+
+func (r *windowRun) raise() {
+	r.picture.expect()
+	raise(r.log, r.window)
+}
+
+// makeWindow makes Fyne's app and the window in it. In the background it waits for the desktop's tray, or until wanted ends.
+func (r *windowRun) makeWindow(ctx, wanted context.Context) error {
+	settings := r.how.settings
+	settings.Version = r.program.metadata.Version
+	settings.Redact = r.log.Redact
+	settings.Shown = func(state login.State) {
+		logScreen(r.log, state)
+		giveBack(state)
 	}
 	settings.Tray = hasTray(ctx)
-	if how.background && !settings.Tray {
+	if r.how.background && !settings.Tray {
 		settings.Tray = awaitTray(wanted)
 	}
-	settings.Raise = raise
-	settings.Minimise = func() { minimise(window.Window()) }
-	settings.Notify = notifier(log, func() *ui.Window { return window })
-	picture = p.watchPicture(log, how.graphics, without)
-	defer picture.stop()
-	settings.Drawn = picture.drawn
-	app := p.newApp(p.metadata)
-	if err := settleScale(log, app.Settings()); err != nil {
+	settings.Raise = r.raise
+	settings.Minimise = func() { minimise(r.window.Window()) }
+	settings.Notify = notifier(r.log, func() *ui.Window { return r.window })
+	r.picture = r.program.watchPicture(r.log, r.how.graphics, r.headless)
+	settings.Drawn = r.picture.drawn
+	r.app = r.program.newApp(r.program.metadata)
+	if err := settleScale(r.log, r.app.Settings()); err != nil {
+		r.picture.stop()
 		return err
 	}
-	window = ui.New(app, settings, entrance.Send)
-	entrance.show = window.Show
-	defer followContrast(ctx, window.SystemContrast)()
+	r.window = ui.New(r.app, settings, r.controller.Send)
+	r.controller.show = r.window.Show
+	r.how.settings = settings
+	return nil
+}
 
+// runWindow runs Fyne's loop, and the controller beside it, until both have ended.
+func (r *windowRun) runWindow(ctx context.Context) error {
 	var started atomic.Bool
 	ended := make(chan error, 1)
 	// Without OpenGL, Fyne goes on without a window unless the first one is shown from here.
-	app.Lifecycle().SetOnStarted(func() {
+	r.app.Lifecycle().SetOnStarted(func() {
 		switch {
-		case how.background && settings.Tray: // The icon is enough.
-		case how.background:
-			window.Window().Show()
-			minimise(window.Window())
+		case r.how.background && r.how.settings.Tray: // The icon is enough.
+		case r.how.background:
+			r.window.Window().Show()
+			minimise(r.window.Window())
 		default:
-			window.Window().Show()
-			picture.expect()
+			r.window.Window().Show()
+			r.picture.expect()
 		}
 		started.Store(true)
-		entrance.shown.Store(true)
-		go func() { ended <- entrance.run() }()
+		r.controller.shown.Store(true)
+		go func() { ended <- r.controller.run() }()
 	})
-	stack, broken := runLoop(window)
+	stack, broken := runLoop(r.window)
 	// The session does not outlive the window, whatever has ended Fyne's loop. Not all that takes the window away ends it: when
 	// the display dies, Xlib ends the process at once, and the next start clears what is left.
-	entrance.Send(login.Quit{})
+	r.controller.Send(login.Quit{})
 	if !started.Load() {
-		window.Stop()
-		log.WithError(broken).Error("window")
-		without.sweepUp(ctx)
-		without.tell(ctx, notOpened)
+		r.window.Stop()
+		r.log.WithError(broken).Error("window")
+		r.headless.sweepUp(ctx)
+		r.headless.tell(ctx, notOpened)
 		return notOpened.Because(broken)
 	}
 	if broken != nil {
-		log.WithError(broken).WithField("stack", stack).Error("window")
+		r.log.WithError(broken).WithField("stack", stack).Error("window")
 	}
 	err := <-ended
-	window.Stop()
+	r.window.Stop()
 	switch {
 	case broken != nil:
-		picture.stop()
-		leave() // Nobody is to wait for this one while its message is read.
+		r.picture.stop()
+		r.leave() // No start waits for this one while its message is read.
 		if ctx.Err() == nil {
-			p.tellNatively(ctx, broke)
+			r.program.tellNatively(ctx, broke)
 		}
 		return broke.Because(errors.Join(broken, err))
 	case errors.Is(err, context.Canceled):
 		// The user has left before anything could go wrong.
 		return nil
 	case errors.Is(err, errRaised):
-		return p.say(errRaised)
+		return r.program.say(errRaised)
 	default:
 		return err
 	}
@@ -206,9 +248,9 @@ func languageOf(settings ui.Settings) string {
 
 // after makes a prepare that does something else first.
 func after(first func(context.Context) error, find prepare) prepare {
-	return func(ctx context.Context) (neighbours, error) {
+	return func(ctx context.Context) (services, error) {
 		if err := first(ctx); err != nil {
-			return neighbours{}, err
+			return services{}, err
 		}
 		return find(ctx)
 	}

@@ -59,9 +59,9 @@ func TestAWindowThatCannotBeOpened(t *testing.T) {
 	close(now)
 	p := testProgram(t, "DISPLAY=:99")
 	p.newApp = func(fyne.AppMetadata) fyne.App { return &brokenApp{App: test.NewTempApp(t), panics: now} }
-	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), opening{find: func(context.Context) (neighbours, error) {
+	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), windowOptions{find: func(context.Context) (services, error) {
 		require.FailNow(t, "the keyring is looked for, and nobody is there to read what becomes of it")
-		return neighbours{}, nil
+		return services{}, nil
 	}})
 	require.ErrorIs(t, err, notOpened)
 	assert.ErrorContains(t, err, "GLFW")
@@ -82,9 +82,9 @@ func TestASecondInstanceTouchesNothing(t *testing.T) {
 	t.Setenv("XDG_ACTIVATION_TOKEN", "made-up")
 	second := newOneInstance(path, testLog(t), os.Environ(), "a", nil)
 	assert.Empty(t, os.Getenv("XDG_ACTIVATION_TOKEN"), "no program that is started from here uses it up")
-	find := after(second.join, func(context.Context) (neighbours, error) {
+	find := after(second.join, func(context.Context) (services, error) {
 		require.FailNow(t, "the keyring is looked at")
-		return neighbours{}, nil
+		return services{}, nil
 	})
 	_, err := find(t.Context())
 	require.ErrorIs(t, err, errRaised)
@@ -98,7 +98,7 @@ func TestASecondInstanceTouchesNothing(t *testing.T) {
 
 // A window on another display has not come to the front before this user.
 func TestAWindowOnAnotherDisplay(t *testing.T) {
-	e := &entrance{log: testLog(t), board: login.NewBoard(), displays: displaysOf([]string{"DISPLAY=:0", "WAYLAND_DISPLAY=wayland-0"})}
+	e := &controller{log: testLog(t), board: login.NewBoard(), displays: displaysOf([]string{"DISPLAY=:0", "WAYLAND_DISPLAY=wayland-0"})}
 	e.open(t.Context())
 	e.shown.Store(true)
 	first := newOneInstance(filepath.Join(t.TempDir(), "lock"), testLog(t), nil, "", e.answer(func() {}))
@@ -131,7 +131,7 @@ func TestAWindowOnAnotherDisplay(t *testing.T) {
 // What other starts ask for reaches the window, as long as there is one.
 func TestWhatOtherStartsAskFor(t *testing.T) {
 	raised := 0
-	e := &entrance{log: testLog(t)}
+	e := &controller{log: testLog(t)}
 	e.open(t.Context())
 	answer := e.answer(func() { raised++ })
 	assert.Equal(t, instance.Leaving.Code, answer(t.Context(), instance.Request{Action: instance.Raise}).Code, "it is not there yet")
@@ -149,7 +149,7 @@ func TestWhatOtherStartsAskFor(t *testing.T) {
 
 // A second start with other settings must not pass for one with those of the window: the clinician would work under another ASID.
 func TestAWindowWithOtherSettings(t *testing.T) {
-	e := &entrance{log: testLog(t), board: login.NewBoard(), wanted: sortOfWindow("sign-in", "", nil, nil)}
+	e := &controller{log: testLog(t), board: login.NewBoard(), wanted: windowFingerprint("sign-in", "", nil, nil)}
 	e.open(t.Context())
 	e.shown.Store(true)
 	first := newOneInstance(filepath.Join(t.TempDir(), "lock"), testLog(t), nil, e.wanted, e.answer(func() {}))
@@ -159,10 +159,10 @@ func TestAWindowWithOtherSettings(t *testing.T) {
 		wanted string
 		err    error
 	}{
-		"the same":                     {sortOfWindow("sign-in", "", nil, []string{"HOME=/"}), errRaised},
-		"another file":                 {sortOfWindow("sign-in", "other.toml", nil, nil), otherWindow},
-		"a setting in the environment": {sortOfWindow("sign-in", "", nil, []string{"ERS_LOGIN_ASID=1"}), otherWindow},
-		"the demonstration":            {sortOfWindow("demonstration", "gp", nil, nil), otherWindow},
+		"the same":                     {windowFingerprint("sign-in", "", nil, []string{"HOME=/"}), errRaised},
+		"another file":                 {windowFingerprint("sign-in", "other.toml", nil, nil), otherWindow},
+		"a setting in the environment": {windowFingerprint("sign-in", "", nil, []string{"ERS_LOGIN_ASID=1"}), otherWindow},
+		"the demonstration":            {windowFingerprint("demonstration", "gp", nil, nil), otherWindow},
 	} {
 		t.Run(name, func(t *testing.T) {
 			second := newOneInstance(first.path, testLog(t), nil, test.wanted, nil)
@@ -176,9 +176,9 @@ func TestAWindowWithOtherSettings(t *testing.T) {
 	flags.String("asid", "", "")
 	flags.Bool("background", false, "")
 	require.NoError(t, flags.Parse([]string{"--background"}))
-	assert.Equal(t, e.wanted, sortOfWindow("sign-in", "", flags, nil), "where it starts makes no difference")
+	assert.Equal(t, e.wanted, windowFingerprint("sign-in", "", flags, nil), "where it starts makes no difference")
 	require.NoError(t, flags.Parse([]string{"--asid", "1"}))
-	assert.NotEqual(t, e.wanted, sortOfWindow("sign-in", "", flags, nil))
+	assert.NotEqual(t, e.wanted, windowFingerprint("sign-in", "", flags, nil))
 }
 
 // If this fails after an update of Fyne, Windows shows no balloon any more: see notify_windows.go.

@@ -25,12 +25,12 @@ func TestAWindowThatBreaks(t *testing.T) {
 	p.newApp = func(fyne.AppMetadata) fyne.App {
 		return &brokenApp{App: test.NewTempApp(t), starts: true, panics: found}
 	}
-	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), opening{find: func(context.Context) (neighbours, error) {
+	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), windowOptions{find: func(context.Context) (services, error) {
 		defer close(found)
-		return neighbours{agent: card, ers: unreachedERS{}, keyring: emptyKeyring{}, close: func() { closed = true }}, nil
+		return services{agent: card, ers: unreachedERS{}, keyring: emptyKeyring{}, close: func() { closed = true }}, nil
 	}})
 	require.ErrorIs(t, err, broke)
-	assert.True(t, closed, "the neighbours are left open")
+	assert.True(t, closed, "the services are left open")
 	assert.Contains(t, told(), broke.Title, "it was there, and is gone without a word")
 	lock, err := instance.Take(instance.DefaultFile())
 	require.NoError(t, err, "the lock is left")

@@ -35,7 +35,7 @@ const (
 
 // Checks returns the rows of the Diagnostics screen in their order, for one [Run]: what several rows need, such as the one request to
 // e-RS, is asked for once and kept. To look again, make them again.
-func Checks(n Neighbours) []Check {
+func Checks(n Target) []Check {
 	if n.LookUp == nil {
 		n.LookUp = net.DefaultResolver.LookupHost
 	}
@@ -82,7 +82,7 @@ func leaveOut(checks []Check, barred config.Layer) {
 	}
 }
 
-func (n Neighbours) reader(ctx context.Context) Finding {
+func (n Target) reader(ctx context.Context) Finding {
 	if n.Readers == nil {
 		return skipped(saidNothing)
 	}
@@ -106,7 +106,7 @@ func (n Neighbours) reader(ctx context.Context) Finding {
 // Readers name themselves, and the Identity Agent its versions: how many names of readers are shown, and how many characters of each.
 const maxReaders, maxReaderName, maxVersion = 3, 60, 40
 
-func (n Neighbours) card(ctx context.Context) Finding {
+func (n Target) card(ctx context.Context) Finding {
 	if n.Readers == nil {
 		return skipped(saidNothing)
 	}
@@ -120,7 +120,7 @@ func (n Neighbours) card(ctx context.Context) Finding {
 	return ok(saidCard)
 }
 
-func (n Neighbours) agent(ctx context.Context) Finding {
+func (n Target) agent(ctx context.Context) Finding {
 	if n.Agent == nil {
 		return skipped(saidNothing)
 	}
@@ -147,7 +147,7 @@ func known(text string) string {
 	return text
 }
 
-func (n Neighbours) ticket(ctx context.Context) Finding {
+func (n Target) ticket(ctx context.Context) Finding {
 	if n.Ticket == nil {
 		return skipped(saidNothing)
 	}
@@ -161,7 +161,7 @@ func (n Neighbours) ticket(ctx context.Context) Finding {
 	return troubled(Failed, err)
 }
 
-func (n Neighbours) asid(context.Context) Finding {
+func (n Target) asid(context.Context) Finding {
 	for _, wrong := range problemsOf(n.SettingsErr) {
 		if wrong.Code == "SETTING-ASID" {
 			return failed(saidNoASID, wrong)
@@ -177,7 +177,7 @@ func (n Neighbours) asid(context.Context) Finding {
 	return ok(saidASID).With("ASID", n.ASID).WithPhrase("Origin", origin)
 }
 
-func (n Neighbours) keyring(ctx context.Context) Finding {
+func (n Target) keyring(ctx context.Context) Finding {
 	if n.Keyring == nil {
 		return skipped(saidNothing)
 	}
@@ -197,7 +197,7 @@ func (n Neighbours) keyring(ctx context.Context) Finding {
 	return troubled(Failed, err)
 }
 
-func (n Neighbours) audit(ctx context.Context) Finding {
+func (n Target) audit(ctx context.Context) Finding {
 	if n.Audit == nil {
 		return skipped(saidNothing)
 	}
@@ -207,7 +207,7 @@ func (n Neighbours) audit(ctx context.Context) Finding {
 	return ok(saidAudit)
 }
 
-func (n Neighbours) settings(context.Context) Finding {
+func (n Target) settings(context.Context) Finding {
 	count := func(list []*problem.Problem) string { return strconv.Itoa(len(list)) }
 	if wrong := problemsOf(n.SettingsErr); len(wrong) > 0 {
 		return failed(saidSettingsBad, together(wrong)).With("Count", count(wrong))
@@ -240,7 +240,7 @@ func problemsOf(err error) []*problem.Problem {
 	return []*problem.Problem{problem.Of(err)}
 }
 
-func (n Neighbours) workstation(ctx context.Context) Finding {
+func (n Target) workstation(ctx context.Context) Finding {
 	if n.Workstation == nil {
 		return skipped(saidNothing)
 	}

@@ -44,9 +44,9 @@ func (r ring) Try(context.Context, string) error { return r.try }
 
 // world is a stand-in for e-RS and a client's settings for it, which a test breaks in one way.
 type world struct {
-	server     *erstest.Server
-	client     ersclient.Config
-	neighbours diagnose.Neighbours
+	server *erstest.Server
+	client ersclient.Config
+	target diagnose.Target
 }
 
 func newWorld(t *testing.T, options ...erstest.Option) *world {
@@ -62,7 +62,7 @@ func newWorld(t *testing.T, options ...erstest.Option) *world {
 	require.NoError(t, err)
 	card := simulator.New(simulator.Settings{})
 	t.Cleanup(card.Close)
-	w.neighbours = diagnose.Neighbours{
+	w.target = diagnose.Target{
 		Settings: settings, ASID: erstest.ASID,
 		Readers: func(context.Context) (diagnose.Readers, error) {
 			return diagnose.Readers{Names: []string{"Reader 1", "Reader 2"}, Card: true}, nil
@@ -93,7 +93,7 @@ func newWorld(t *testing.T, options ...erstest.Option) *world {
 func (w *world) run(t *testing.T) map[string]diagnose.Result {
 	t.Helper()
 	found := map[string]diagnose.Result{}
-	for _, result := range diagnose.Run(t.Context(), diagnose.Checks(w.neighbours), nil) {
+	for _, result := range diagnose.Run(t.Context(), diagnose.Checks(w.target), nil) {
 		assert.NotContains(t, result.Text(), "{{", "%s says a template", result.ID)
 		if result.Problem != nil {
 			assert.NotContains(t, result.Problem.Expand(result.Problem.Happened), "{{", "%s has a template", result.ID)
@@ -143,22 +143,22 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 		"a clock that is ahead": {change: func(_ *testing.T, w *world) { w.server.SetClock(-time.Hour) },
 			want: map[string]string{"clock": "attention CLOCK-WRONG", "ers": "ok"}},
 		"no certificate of ours": {change: func(_ *testing.T, w *world) {
-			w.neighbours.Certificate = func(context.Context) (tls.Certificate, error) {
+			w.target.Certificate = func(context.Context) (tls.Certificate, error) {
 				return ersclient.LoadCertificate(ersclient.CertificateFiles{})
 			}
 		}, want: map[string]string{"certificate": "failed CERT-NOT_SET", "tls": "ok", "ers": "failed TLS-CLIENT_CERT_MISSING"}},
 		"a certificate of ours from elsewhere": {change: func(t *testing.T, w *world) {
-			w.neighbours.Certificate = fixed(selfSigned(t, time.Now().AddDate(1, 0, 0)))
+			w.target.Certificate = fixed(selfSigned(t, time.Now().AddDate(1, 0, 0)))
 		}, want: map[string]string{"certificate": "ok", "tls": "ok", "ers": "failed TLS-CLIENT_CERT"}},
 		"a certificate of ours that expires soon": {change: func(t *testing.T, w *world) {
-			w.neighbours.Certificate = fixed(selfSigned(t, time.Now().AddDate(0, 0, 3)))
+			w.target.Certificate = fixed(selfSigned(t, time.Now().AddDate(0, 0, 3)))
 		}, want: map[string]string{"certificate": "attention CERT-EXPIRES_SOON"}},
 		"a certificate behind a locked keyring": {change: func(_ *testing.T, w *world) {
-			w.neighbours.Certificate = func(context.Context) (tls.Certificate, error) { return tls.Certificate{}, locked }
+			w.target.Certificate = func(context.Context) (tls.Certificate, error) { return tls.Certificate{}, locked }
 		}, want: map[string]string{"certificate": "attention KEYRING-LOCKED", "tls": "ok"}},
 		"a name that is not found": {change: func(_ *testing.T, w *world) {
 			w.client.BaseURL = "https://ers.invalid/ers-api"
-			w.neighbours.LookUp = func(context.Context, string) ([]string, error) {
+			w.target.LookUp = func(context.Context, string) ([]string, error) {
 				return nil, &net.DNSError{Err: "no such host", IsNotFound: true}
 			}
 		}, want: map[string]string{"dns": "failed DIAG-DNS", "ers": "failed NET-DNS", "tls": "skipped", "clock": "skipped"}},
@@ -167,69 +167,69 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 		"no address": {change: func(_ *testing.T, w *world) { w.client.BaseURL = "" },
 			want: map[string]string{"ers": "failed SETTING-BASE_URL", "tls": "skipped", "dns": "skipped", "proxy": "skipped", "clock": "skipped"}},
 		"authorities that are missing": {change: func(t *testing.T, w *world) {
-			w.neighbours.ERS = func(tls.Certificate) (diagnose.ERS, error) {
+			w.target.ERS = func(tls.Certificate) (diagnose.ERS, error) {
 				_, _, err := ersclient.LoadRootCAs(filepath.Join(t.TempDir(), "missing.pem"))
 				return nil, err
 			}
 		}, want: map[string]string{"tls": "failed CA-MISSING", "ers": "failed CA-MISSING", "dns": "skipped"}},
 		"a proxy that cannot be understood": {change: func(_ *testing.T, w *world) {
-			w.neighbours.ERS = func(tls.Certificate) (diagnose.ERS, error) {
+			w.target.ERS = func(tls.Certificate) (diagnose.ERS, error) {
 				_, err := ersclient.ProxyOf("ftp://proxy.example")
 				return nil, err
 			}
 		}, want: map[string]string{"proxy": "failed SETTING-PROXY", "ers": "failed SETTING-PROXY", "tls": "skipped"}},
-		"a gateway that is overloaded": {change: func(_ *testing.T, w *world) { w.neighbours.ERS = answers(http.StatusServiceUnavailable) },
+		"a gateway that is overloaded": {change: func(_ *testing.T, w *world) { w.target.ERS = answers(http.StatusServiceUnavailable) },
 			want: map[string]string{"ers": "failed DIAG-ERS_STATUS", "clock": "skipped"}},
-		"a redirection": {change: func(_ *testing.T, w *world) { w.neighbours.ERS = answers(http.StatusFound) },
+		"a redirection": {change: func(_ *testing.T, w *world) { w.target.ERS = answers(http.StatusFound) },
 			want: map[string]string{"ers": "attention DIAG-ERS_ADDRESS"}},
 		"another path": {change: func(_ *testing.T, w *world) { w.client.BaseURL += "/elsewhere" },
 			want: map[string]string{"ers": "attention DIAG-ERS_ADDRESS"}},
 		"no reader": {change: func(_ *testing.T, w *world) {
-			w.neighbours.Readers = func(context.Context) (diagnose.Readers, error) { return diagnose.Readers{}, nil }
+			w.target.Readers = func(context.Context) (diagnose.Readers, error) { return diagnose.Readers{}, nil }
 		}, want: map[string]string{"reader": "failed CARD-READER_NOT_AVAILABLE", "card": "skipped"}},
 		"readers that cannot be seen": {change: func(_ *testing.T, w *world) {
-			w.neighbours.Readers = func(context.Context) (diagnose.Readers, error) {
+			w.target.Readers = func(context.Context) (diagnose.Readers, error) {
 				return diagnose.Readers{}, smartcard.ReaderNotAvailable.Err()
 			}
 		}, want: map[string]string{"reader": "failed CARD-READER_NOT_AVAILABLE", "card": "skipped"}},
 		"no card": {change: func(_ *testing.T, w *world) {
-			w.neighbours.Readers = func(context.Context) (diagnose.Readers, error) {
+			w.target.Readers = func(context.Context) (diagnose.Readers, error) {
 				return diagnose.Readers{Names: []string{"Reader 1"}}, nil
 			}
-			w.neighbours.Ticket = func(context.Context) (smartcard.Ticket, error) {
+			w.target.Ticket = func(context.Context) (smartcard.Ticket, error) {
 				return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
 			}
 		}, want: map[string]string{"reader": "ok", "card": "attention CARD-NONE", "ticket": "attention CARD-TICKET_NOT_AVAILABLE"}},
 		"an agent that does not answer": {change: func(_ *testing.T, w *world) {
-			w.neighbours.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{}, smartcard.AgentSilent }
-			w.neighbours.Ticket = func(context.Context) (smartcard.Ticket, error) { return smartcard.Ticket{}, smartcard.AgentSilent }
+			w.target.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{}, smartcard.AgentSilent }
+			w.target.Ticket = func(context.Context) (smartcard.Ticket, error) { return smartcard.Ticket{}, smartcard.AgentSilent }
 		}, want: map[string]string{"agent": "failed CARD-AGENT_SILENT", "ticket": "failed CARD-AGENT_SILENT"}},
 		"no agent": {change: func(_ *testing.T, w *world) {
-			w.neighbours.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{}, nil }
+			w.target.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{}, nil }
 		}, want: map[string]string{"agent": "failed CARD-NOT_INSTALLED"}},
 		"a command for an agent": {change: func(_ *testing.T, w *world) {
-			w.neighbours.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{Kind: diagnose.AgentCommand}, nil }
+			w.target.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{Kind: diagnose.AgentCommand}, nil }
 		}, want: map[string]string{"agent": "ok"}},
-		"a locked keyring": {change: func(_ *testing.T, w *world) { w.neighbours.Keyring = ring{check: locked} },
+		"a locked keyring": {change: func(_ *testing.T, w *world) { w.target.Keyring = ring{check: locked} },
 			want: map[string]string{"keyring": "attention KEYRING-LOCKED"}},
-		"another check at once": {change: func(_ *testing.T, w *world) { w.neighbours.Keyring = ring{try: keyring.Checking} },
+		"another check at once": {change: func(_ *testing.T, w *world) { w.target.Keyring = ring{try: keyring.Checking} },
 			want: map[string]string{"keyring": "attention KEYRING-CHECKING"}},
-		"a keyring that garbles": {change: func(_ *testing.T, w *world) { w.neighbours.Keyring = ring{try: keyring.ReadBack} },
+		"a keyring that garbles": {change: func(_ *testing.T, w *world) { w.target.Keyring = ring{try: keyring.ReadBack} },
 			want: map[string]string{"keyring": "failed KEYRING-READBACK"}},
 		"a folder for audit records that is a file": {change: func(t *testing.T, w *world) {
 			file := filepath.Join(t.TempDir(), "audit")
 			require.NoError(t, os.WriteFile(file, nil, 0o600))
-			w.neighbours.Audit = func(context.Context) error {
+			w.target.Audit = func(context.Context) error {
 				log, err := audit.Open(audit.Settings{Dir: file})
 				return errors.Join(err, log.Close())
 			}
 		}, want: map[string]string{"audit": "failed AUDIT-UNWRITABLE"}},
-		"settings that are missing": {change: func(_ *testing.T, w *world) { w.neighbours.SettingsErr = w.neighbours.Settings.RequireReal() },
+		"settings that are missing": {change: func(_ *testing.T, w *world) { w.target.SettingsErr = w.target.Settings.RequireReal() },
 			want: map[string]string{"settings": "failed SETTING-SEVERAL", "asid": "failed SETTING-ASID"}},
 		"a workstation that does not tell": {change: func(_ *testing.T, w *world) {
-			w.neighbours.Workstation = func(context.Context) error { return errors.New("there is no logind") }
+			w.target.Workstation = func(context.Context) error { return errors.New("there is no logind") }
 		}, want: map[string]string{"workstation": "attention WORKSTATION-UNSEEN"}},
-		"nothing at all": {change: func(_ *testing.T, w *world) { w.neighbours = diagnose.Neighbours{} },
+		"nothing at all": {change: func(_ *testing.T, w *world) { w.target = diagnose.Target{} },
 			want: map[string]string{"reader": "skipped", "card": "skipped", "agent": "skipped", "ticket": "skipped", "clock": "skipped",
 				"dns": "skipped", "proxy": "skipped", "tls": "skipped", "certificate": "skipped", "asid": "skipped", "ers": "skipped",
 				"keyring": "skipped", "audit": "skipped", "workstation": "skipped"}},

@@ -4,7 +4,7 @@
 // It is the one engine behind the Diagnostics screen and "ers-login doctor". Each link is a [Check] with a name, which looks and
 // changes nothing: none asks the user for anything, and none signs in. [Run] runs them side by side, each with a deadline of its
 // own, so that one which hangs costs its own row and no other; its [Finding] is a state, one sentence and, unless all is well, the
-// Problem with the remedy. [Checks] makes the list for a set of [Neighbours], which whoever wires the program hands in: the window
+// Problem with the remedy. [Checks] makes the list for a set of [Target], which whoever wires the program hands in: the window
 // has them running already, the command line starts its own, the demonstration has stand-ins.
 //
 // Texts are English and at the same time the keys of their translations ([Texts] lists them), as those of package problem are:

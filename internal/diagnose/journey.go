@@ -20,13 +20,13 @@ import (
 
 // journey is the way to e-RS. Several rows look at different parts of it, and it is gone once.
 type journey struct {
-	n           Neighbours
+	n           Target
 	certificate *shared[tls.Certificate]
 	way         *shared[ERS]
 	answer      *shared[ersclient.Answer]
 }
 
-func newJourney(n Neighbours) *journey {
+func newJourney(n Target) *journey {
 	j := &journey{n: n}
 	j.certificate = share(func(ctx context.Context) (tls.Certificate, error) {
 		if n.Certificate == nil {
@@ -55,7 +55,7 @@ func newJourney(n Neighbours) *journey {
 	return j
 }
 
-// errNothing: the neighbour is not there.
+// errNothing: there is nothing to look at.
 var errNothing = errors.New("there is nothing to look at")
 
 // noWay is what rows say that have no way to e-RS to look at, whose reason is told by others.

@@ -223,7 +223,7 @@ func TestALockedKeyring(t *testing.T) {
 	assert.False(t, diagnose.Proved(results))
 
 	w := newWorld(t)
-	w.neighbours.Keyring = client
+	w.target.Keyring = client
 	assert.Equal(t, diagnose.Attention, w.run(t)["keyring"].State)
 	assert.Empty(t, session.Prompted(), "nobody is asked")
 }
@@ -233,7 +233,7 @@ func TestTheKeyringsRow(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	w := newWorld(t)
 	client, env := connect(t, session)
-	w.neighbours.Keyring = client
+	w.target.Keyring = client
 	assert.Equal(t, diagnose.OK, w.run(t)["keyring"].State)
 	command := exec.CommandContext(t.Context(), "secret-tool", "search", "--all", "service", handoff.Service)
 	command.Env = env

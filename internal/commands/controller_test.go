@@ -33,18 +33,18 @@ type unreachedERS struct{ login.ERS }
 func (unreachedERS) Reach(context.Context) error { return nil }
 
 type testEntrance struct {
-	*entrance
+	*controller
 	states chan login.State
 	ended  chan error
 	cancel context.CancelFunc
 }
 
-func newTestEntrance(t *testing.T, prepare func(context.Context) (neighbours, error), changes ...func(*entrance)) testEntrance {
+func newTestController(t *testing.T, prepare func(context.Context) (services, error), changes ...func(*controller)) testEntrance {
 	t.Helper()
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	states := make(chan login.State, 100)
-	e := &entrance{
+	e := &controller{
 		publisher: "ers-login test", log: log, guard: func(secret.Text) {}, board: login.NewBoard(), prepare: prepare,
 		show: func(state login.State) { states <- state },
 	}
@@ -80,12 +80,12 @@ func TestAWrongSettingIsShownAndReadAgain(t *testing.T) {
 	card := simulator.New(simulator.Settings{})
 	defer card.Close()
 	attempts, closed := 0, false
-	e := newTestEntrance(t, func(context.Context) (neighbours, error) {
+	e := newTestController(t, func(context.Context) (services, error) {
 		attempts++
 		if attempts == 1 {
-			return neighbours{}, broken
+			return services{}, broken
 		}
-		return neighbours{
+		return services{
 			agent: card, nudge: card.Changed(), ers: unreachedERS{}, keyring: emptyKeyring{},
 			maxAge: time.Hour, close: func() { closed = true },
 		}, nil
@@ -98,25 +98,25 @@ func TestAWrongSettingIsShownAndReadAgain(t *testing.T) {
 	e.until(t, login.Closed)
 	require.NoError(t, <-e.ended)
 	assert.Equal(t, 2, attempts)
-	assert.True(t, closed, "the neighbours are left open")
+	assert.True(t, closed, "the services are left open")
 }
 
 // Leaving works before anything else does.
 func TestLeavingBeforeTheStart(t *testing.T) {
-	waits := func(ctx context.Context) (neighbours, error) {
+	waits := func(ctx context.Context) (services, error) {
 		<-ctx.Done()
-		return neighbours{}, ctx.Err()
+		return services{}, ctx.Err()
 	}
-	fails := func(context.Context) (neighbours, error) { return neighbours{}, broken }
-	for name, prepare := range map[string]func(context.Context) (neighbours, error){"while it waits": waits, "after a failure": fails} {
+	fails := func(context.Context) (services, error) { return services{}, broken }
+	for name, prepare := range map[string]func(context.Context) (services, error){"while it waits": waits, "after a failure": fails} {
 		t.Run(name, func(t *testing.T) {
-			e := newTestEntrance(t, prepare)
+			e := newTestController(t, prepare)
 			e.Send(login.Quit{})
 			e.until(t, login.Closed)
 			require.Error(t, <-e.ended)
 		})
 		t.Run(name+", by a signal", func(t *testing.T) {
-			e := newTestEntrance(t, prepare)
+			e := newTestController(t, prepare)
 			e.cancel()
 			e.until(t, login.Closed)
 			require.Error(t, <-e.ended)
@@ -126,7 +126,7 @@ func TestLeavingBeforeTheStart(t *testing.T) {
 
 // Intents that nobody takes must not block the window.
 func TestIntentsBeforeTheStartNeverBlock(t *testing.T) {
-	e := newTestEntrance(t, func(context.Context) (neighbours, error) { return neighbours{}, errors.New("unknown") })
+	e := newTestController(t, func(context.Context) (services, error) { return services{}, errors.New("unknown") })
 	for range 50 {
 		e.Send(login.SignIn{})
 	}

@@ -187,18 +187,18 @@ func checkWatch(t *testing.T, look func(login.State) (instance.Answer, bool), st
 	}
 }
 
-// Whoever asks a window that closes, or goes away, is not left waiting; and a guest gets its answer once.
+// Whoever asks a window that closes, or goes away, is not left waiting; and a waiter gets its answer once.
 func TestTheLobbyIsLeft(t *testing.T) {
-	var l lobby
+	var l waiters
 	never := func(login.State) (instance.Answer, bool) { return instance.Answer{}, false }
 	ctx, cancel := context.WithCancel(t.Context())
-	answer := l.await(ctx, &guest{by: "Vendor App", watch: never}, cancel)
+	answer := l.await(ctx, &waiter{by: "Vendor App", watch: never}, cancel)
 	assert.Equal(t, windowClosed.Code, answer.Code)
-	assert.Empty(t, l.guests)
+	assert.Empty(t, l.waiting)
 
 	seen := 0
 	once := func(login.State) (instance.Answer, bool) { seen++; return instance.Answer{OK: true}, seen > 1 }
-	answer = l.await(t.Context(), &guest{watch: once}, func() {
+	answer = l.await(t.Context(), &waiter{watch: once}, func() {
 		l.see(at(login.Waiting))
 		l.see(at(login.SignedIn))
 	})

@@ -14,8 +14,8 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// neighbours are what a flow works with, ready for use.
-type neighbours struct {
+// services are what a flow works with, ready for use.
+type services struct {
 	agent   smartcard.Agent
 	ers     login.ERS
 	keyring login.Keyring
@@ -35,21 +35,21 @@ type neighbours struct {
 	close func()
 }
 
-// entrance stands between the window and the flow. The window is there first: finding the neighbours can take time (the
+// controller stands between the window and the flow. The window is there first: finding the services can take time (the
 // certificate's passphrase is in a locked keyring) and can fail (a wrong setting), and both are to be seen.
-type entrance struct {
+type controller struct {
 	publisher string
 	log       logrus.FieldLogger
 	guard     func(secret.Text)
 	show      func(login.State)
 	// watch watches the workstation until the context ends; nil is one that nothing happens to.
 	watch func(context.Context) station
-	// board has what the neighbours want to be known, from before the flow on.
+	// board has what the services want to be known, from before the flow on.
 	board *login.Board
-	// prepare finds the neighbours. It is called again when the user tries again.
-	prepare func(context.Context) (neighbours, error)
+	// prepare finds the services. It is called again when the user tries again.
+	prepare func(context.Context) (services, error)
 
-	// wanted is the sort of window that this one is: see sortOfWindow.
+	// wanted is the sort of window that this one is: see windowFingerprint.
 	wanted string
 	// displays are those that the window is on.
 	displays string
@@ -57,8 +57,8 @@ type entrance struct {
 	held bool
 	// shown: there is a window that can be raised.
 	shown atomic.Bool
-	// lobby is where other starts of the program wait for what becomes of a sign-in.
-	lobby lobby
+	// waiters are other starts of the program that wait for the outcome of a sign-in.
+	waiters waiters
 
 	early chan login.Intent
 	flow  atomic.Pointer[login.Flow]
@@ -69,14 +69,14 @@ type entrance struct {
 // quitWithin bounds the goodbye of a closed window, which is gone within five seconds even if e-RS hangs.
 const quitWithin = 4500 * time.Millisecond
 
-// open makes the entrance ready to take intents. An ended context is taken for the wish to quit.
-func (e *entrance) open(ctx context.Context) {
+// open makes the controller ready to take intents. An ended context is taken for the wish to quit.
+func (e *controller) open(ctx context.Context) {
 	e.early = make(chan login.Intent, 4)
 	e.life, e.quit = context.WithCancel(ctx)
 }
 
 // Send takes an intent of the window. It never blocks.
-func (e *entrance) Send(intent login.Intent) {
+func (e *controller) Send(intent login.Intent) {
 	if flow := e.flow.Load(); flow != nil {
 		flow.Send(intent)
 		return
@@ -92,9 +92,9 @@ func (e *entrance) Send(intent login.Intent) {
 	}
 }
 
-// run finds the neighbours and runs a flow until the user leaves. The error is that of the neighbours, if the user has left
+// run finds the services and runs a flow until the user leaves. The error is that of the services, if the user has left
 // before they could be found.
-func (e *entrance) run() error {
+func (e *controller) run() error {
 	defer e.quit()
 	found, err := e.find()
 	if err != nil {
@@ -108,7 +108,7 @@ func (e *entrance) run() error {
 	var beside sync.WaitGroup
 	readers := make(chan login.Presence)
 	beside.Go(func() { forward(watching, found, cards.Look, readers) })
-	incidents, release := e.attend(watching, &beside, found.endWhenLocked, cards.Look)
+	incidents, release := e.watchWorkstation(watching, &beside, found.endWhenLocked, cards.Look)
 	flow := login.New(login.Config{
 		ERS: found.ers, Keyring: found.keyring, Cards: cards, Memory: found.memory,
 		Clock: login.SystemClock{}, Log: e.log, Observe: e.see, Guard: e.guard,
@@ -130,7 +130,7 @@ func (e *entrance) run() error {
 }
 
 // handOver tells a flow who has asked for a sign-in before it began. What was pressed then was meant for another screen.
-func (e *entrance) handOver(flow *login.Flow) {
+func (e *controller) handOver(flow *login.Flow) {
 	for {
 		select {
 		case intent := <-e.early:
@@ -144,13 +144,13 @@ func (e *entrance) handOver(flow *login.Flow) {
 }
 
 // see shows a state in the window, and to those who wait for one.
-func (e *entrance) see(state login.State) {
+func (e *controller) see(state login.State) {
 	e.show(state)
-	e.lobby.see(state)
+	e.waiters.see(state)
 }
 
 // attend begins to attend the workstation. Release lets go of a computer that waits for the end of the flow.
-func (e *entrance) attend(
+func (e *controller) watchWorkstation(
 	ctx context.Context, beside *sync.WaitGroup, lockMatters bool, look func(),
 ) (incidents <-chan login.Incident, release func()) {
 	if e.watch == nil {
@@ -159,34 +159,34 @@ func (e *entrance) attend(
 	watched := e.watch(ctx)
 	told := make(chan login.Incident)
 	beside.Go(func() {
-		attendance{station: watched, incidents: told, look: look, leave: e.quit, board: e.board, lockMatters: lockMatters}.run(ctx)
+		workstationEvents{station: watched, incidents: told, look: look, leave: e.quit, board: e.board, lockMatters: lockMatters}.run(ctx)
 	})
 	return told, watched.Release
 }
 
-// find finds the neighbours, as often as the user tries again.
-func (e *entrance) find() (neighbours, error) {
+// find finds the services, as often as the user tries again.
+func (e *controller) find() (services, error) {
 	for {
 		found, err := e.prepare(e.life)
 		if err == nil {
 			return found, nil
 		}
 		if e.life.Err() != nil {
-			return neighbours{}, err
+			return services{}, err
 		}
 		e.log.WithError(err).Error("start")
 		// Without a flow nobody knows whether the keyring is clear.
 		failed := login.State{Phase: login.Failed, Problem: problem.Of(err), ProblemAt: time.Now(), Uncleared: true}
 		e.see(failed)
 		if !e.wantsAgain(failed) {
-			return neighbours{}, err
+			return services{}, err
 		}
 		e.see(login.State{Phase: login.Starting, Since: time.Now()})
 	}
 }
 
 // wantsAgain waits until the user tries again a start that has failed, or leaves. Meanwhile the window shows who wants a sign-in.
-func (e *entrance) wantsAgain(failed login.State) bool {
+func (e *controller) wantsAgain(failed login.State) bool {
 	for {
 		select {
 		case <-e.life.Done():
@@ -207,7 +207,7 @@ func (e *entrance) wantsAgain(failed login.State) bool {
 
 // forward has the ticket looked at whenever the card side tells of a change, and tells the flow where the card is when that has become
 // another, until the context ends. While the flow is busy it waits; what is told then is what is true then.
-func forward(ctx context.Context, found neighbours, look func(), readers chan<- login.Presence) {
+func forward(ctx context.Context, found services, look func(), readers chan<- login.Presence) {
 	told := login.CardUnseen
 	for {
 		now, tell := told, readers

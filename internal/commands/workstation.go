@@ -9,15 +9,15 @@ import (
 	"github.com/ers-login/ers-login/internal/workstation"
 )
 
-// station is what an entrance needs of the workstation; *workstation.Watcher is one.
+// station is what an controller needs of the workstation; *workstation.Watcher is one.
 type station interface {
 	Events() <-chan workstation.Event
 	Release()
 	Unseen() error
 }
 
-// attendance tells a flow what happens to the workstation.
-type attendance struct {
+// workstationEvents passes on to a flow what happens to the workstation (AUT-003, AUT-004).
+type workstationEvents struct {
 	station station
 	// incidents is for the flow.
 	incidents chan login.Incident
@@ -32,7 +32,7 @@ type attendance struct {
 const unseenEvery = 30 * time.Second
 
 // run attends the workstation until its events end with the context.
-func (a attendance) run(ctx context.Context) {
+func (a workstationEvents) run(ctx context.Context) {
 	ticks := time.NewTicker(unseenEvery)
 	defer ticks.Stop()
 	events := a.station.Events()
@@ -49,7 +49,7 @@ func (a attendance) run(ctx context.Context) {
 	}
 }
 
-func (a attendance) take(ctx context.Context, event workstation.Event) {
+func (a workstationEvents) take(ctx context.Context, event workstation.Event) {
 	switch event {
 	case workstation.Locked:
 		a.tell(ctx, login.Locked)
@@ -69,14 +69,14 @@ func (a attendance) take(ctx context.Context, event workstation.Event) {
 	}
 }
 
-func (a attendance) tell(ctx context.Context, incident login.Incident) {
+func (a workstationEvents) tell(ctx context.Context, incident login.Incident) {
 	select {
 	case a.incidents <- incident:
 	case <-ctx.Done():
 	}
 }
 
-func (a attendance) note() {
+func (a workstationEvents) note() {
 	var found *problem.Problem
 	if err := a.station.Unseen(); err != nil {
 		found = unseen.Because(err)

@@ -12,7 +12,7 @@ import (
 )
 
 // answer returns what answers other starts of the program: they want this one's window, or something done in it.
-func (e *entrance) answer(raise func()) instance.Handler {
+func (e *controller) answer(raise func()) instance.Handler {
 	return func(ctx context.Context, request instance.Request) instance.Answer {
 		if e.life.Err() != nil || !e.shown.Load() {
 			// Whoever asks waits a moment, and finds either a window or none.
@@ -20,7 +20,7 @@ func (e *entrance) answer(raise func()) instance.Handler {
 		}
 		switch {
 		case request.Action == instance.SignOut && request.Wait:
-			return e.lobby.await(ctx, &guest{watch: (&signOutWatch{send: e.sendOn}).look}, nil)
+			return e.waiters.await(ctx, &waiter{watch: (&signOutWatch{send: e.sendOn}).look}, nil)
 		case request.Action == instance.SignOut:
 			e.Send(login.SignOut{})
 		case request.Action == instance.SignIn && request.Wait:
@@ -50,16 +50,16 @@ func (e *entrance) answer(raise func()) instance.Handler {
 const otherShown = 2 * time.Minute
 
 // noteOther tells the user, who sees a window that comes to the front, that it is not the one that they wanted.
-func (e *entrance) noteOther() {
+func (e *controller) noteOther() {
 	e.board.Set("instance", startedOtherwise)
 	time.AfterFunc(otherShown, func() { e.board.Set("instance", nil) })
 }
 
 // awaitSignIn has the user asked to sign in, and answers when it is known how that ends.
-func (e *entrance) awaitSignIn(ctx context.Context, by string, raise func()) instance.Answer {
-	waiting := &guest{by: by, watch: (&signInWatch{by: by, send: e.sendOn}).look}
+func (e *controller) awaitSignIn(ctx context.Context, by string, raise func()) instance.Answer {
+	waiting := &waiter{by: by, watch: (&signInWatch{by: by, send: e.sendOn}).look}
 	raised := false
-	answer := e.lobby.await(ctx, waiting, func() {
+	answer := e.waiters.await(ctx, waiting, func() {
 		raised = true
 		raise()
 	})
@@ -69,14 +69,14 @@ func (e *entrance) awaitSignIn(ctx context.Context, by string, raise func()) ins
 	}
 	if !answer.OK && by != "" {
 		// It is over, or whoever asked is gone. The window shows the one before, if that one still waits.
-		e.sendOn(login.Requested{By: e.lobby.lastBy()})
+		e.sendOn(login.Requested{By: e.waiters.lastBy()})
 	}
 	return answer
 }
 
 // sendOn sends an intent to the flow, and tells whether it arrives there. Before there is a flow, what a start that has failed understands
 // arrives at that.
-func (e *entrance) sendOn(intent login.Intent) bool {
+func (e *controller) sendOn(intent login.Intent) bool {
 	if flow := e.flow.Load(); flow != nil {
 		flow.Send(intent)
 		return true
@@ -96,45 +96,45 @@ func (e *entrance) sendOn(intent login.Intent) bool {
 	return false
 }
 
-// lobby is where those wait who have asked for something that takes time. It sees every state, in order.
-type lobby struct {
-	mutex  sync.Mutex
-	last   login.State
-	guests []*guest
+// waiters are other starts of the program that wait for something that takes time. They see every state, in order.
+type waiters struct {
+	mutex   sync.Mutex
+	last    login.State
+	waiting []*waiter
 }
 
-// guest waits for an answer.
-type guest struct {
+// waiter waits for an answer.
+type waiter struct {
 	// by is the program on whose behalf it waits, if it has said so.
 	by string
-	// watch looks at a state and tells whether it is the answer. It is called under the lobby's mutex and must not block.
+	// watch looks at a state and tells whether it is the answer. It is called under the mutex of waiters and must not block.
 	watch  func(login.State) (instance.Answer, bool)
 	answer chan instance.Answer
 }
 
-// see shows all guests a state. Those that have their answer leave.
-func (l *lobby) see(state login.State) {
+// see shows all waiters a state. Those that have their answer leave.
+func (l *waiters) see(state login.State) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.last = state
-	var staying []*guest
-	for _, waiting := range l.guests {
+	var staying []*waiter
+	for _, waiting := range l.waiting {
 		if answer, known := waiting.watch(state); known {
 			waiting.answer <- answer
 			continue
 		}
 		staying = append(staying, waiting)
 	}
-	l.guests = staying
+	l.waiting = staying
 }
 
-// await returns a guest's answer. Meanwhile is called if it is not known at once; it may be nil.
-func (l *lobby) await(ctx context.Context, waiting *guest, meanwhile func()) instance.Answer {
+// await returns a waiter's answer. Meanwhile is called if it is not known at once; it may be nil.
+func (l *waiters) await(ctx context.Context, waiting *waiter, meanwhile func()) instance.Answer {
 	waiting.answer = make(chan instance.Answer, 1)
 	l.mutex.Lock()
 	answer, known := waiting.watch(l.last)
 	if !known {
-		l.guests = append(l.guests, waiting)
+		l.waiting = append(l.waiting, waiting)
 	}
 	l.mutex.Unlock()
 	if known {
@@ -152,24 +152,24 @@ func (l *lobby) await(ctx context.Context, waiting *guest, meanwhile func()) ins
 	}
 }
 
-func (l *lobby) leave(gone *guest) {
+func (l *waiters) leave(gone *waiter) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	var staying []*guest
-	for _, waiting := range l.guests {
+	var staying []*waiter
+	for _, waiting := range l.waiting {
 		if waiting != gone {
 			staying = append(staying, waiting)
 		}
 	}
-	l.guests = staying
+	l.waiting = staying
 }
 
 // lastBy returns the program that has asked last of those that still wait.
-func (l *lobby) lastBy() string {
+func (l *waiters) lastBy() string {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	for i := len(l.guests) - 1; i >= 0; i-- {
-		if by := l.guests[i].by; by != "" {
+	for i := len(l.waiting) - 1; i >= 0; i-- {
+		if by := l.waiting[i].by; by != "" {
 			return by
 		}
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// Neighbours is what the checks look at. What is nil is not there, and its rows are Skipped. None of the functions may ask the user for
+// Target is what the checks look at. What is nil is not there, and its rows are Skipped. None of the functions may ask the user for
 // anything.
-type Neighbours struct {
+type Target struct {
 	// Settings are those in force, and SettingsErr is what keeps them from being used for a sign-in, nil for the demonstration.
 	Settings    config.Config
 	SettingsErr error

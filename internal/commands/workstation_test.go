@@ -46,7 +46,7 @@ func TestAUT004WhatHappensToTheWorkstation(t *testing.T) {
 		t.Run(event.String(), func(t *testing.T) {
 			played, incidents := newPlayedStation(), make(chan login.Incident, 1)
 			var looked, left bool
-			attendance{
+			workstationEvents{
 				station: played, incidents: incidents, board: login.NewBoard(),
 				look: func() { looked = true }, leave: func() { left = true },
 			}.take(t.Context(), event)
@@ -69,12 +69,12 @@ func TestAComputerThatShutsDownIsLetGoAfterTheFlow(t *testing.T) {
 	defer card.Close()
 	played := newPlayedStation()
 	closed := false
-	e := newTestEntrance(t, func(context.Context) (neighbours, error) {
-		return neighbours{
+	e := newTestController(t, func(context.Context) (services, error) {
+		return services{
 			agent: card, nudge: card.Changed(), ers: unreachedERS{}, keyring: emptyKeyring{},
 			maxAge: time.Hour, close: func() { closed = true },
 		}, nil
-	}, func(e *entrance) {
+	}, func(e *controller) {
 		e.watch = func(ctx context.Context) station {
 			go func() { <-ctx.Done(); close(played.events) }()
 			return played
@@ -93,7 +93,7 @@ func TestWhatCannotBeSeenIsNoticed(t *testing.T) {
 	for _, matters := range []bool{true, false} {
 		board, played := login.NewBoard(), newPlayedStation()
 		played.unseen = errors.New("no logind")
-		a := attendance{station: played, board: board, lockMatters: matters}
+		a := workstationEvents{station: played, board: board, lockMatters: matters}
 		a.note()
 		noticed := <-board.Changes()
 		require.Len(t, noticed, 1)

@@ -22,15 +22,15 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
-// neighbours makes what the checks of the command line look at: helpers, connections and watchers of its own, so that those of a window
+// services makes what the checks of the command line look at: helpers, connections and watchers of its own, so that those of a window
 // are not disturbed. The function ends them.
-func (e examination) neighbours() (diagnose.Neighbours, func() error, error) {
+func (e examination) services() (diagnose.Target, func() error, error) {
 	if e.demo {
 		return e.standIns()
 	}
-	own := realNeighbours{program: e.program, log: e.log, board: login.NewBoard()}
+	own := realServices{program: e.program, log: e.log, board: login.NewBoard()}
 	found := own.diagnosis(e.settings, e.settingsErr, e.ring)
-	found.Workstation = untold
+	found.Workstation = missingEvents
 	end := func() error { return nil }
 
 	// As it is: what follows from a removed card is not the question here.
@@ -49,8 +49,8 @@ func (e examination) neighbours() (diagnose.Neighbours, func() error, error) {
 
 // diagnosis is what the checks look at in the network, the keyring and the settings. The card side and the workstation depend on who
 // asks: the window has them running.
-func (r realNeighbours) diagnosis(settings config.Config, settingsErr error, ring *keyring.Client) diagnose.Neighbours {
-	return diagnose.Neighbours{
+func (r realServices) diagnosis(settings config.Config, settingsErr error, ring *keyring.Client) diagnose.Target {
+	return diagnose.Target{
 		Settings: settings, SettingsErr: settingsErr, ASID: settings.ASID, Keyring: ring,
 		Certificate: func(ctx context.Context) (tls.Certificate, error) {
 			return r.certificate(ctx, settings, withoutPrompt(ring, ring.Passphrase))
@@ -70,7 +70,7 @@ func (r realNeighbours) diagnosis(settings config.Config, settingsErr error, rin
 }
 
 // look makes a client that is never used for a call.
-func (r realNeighbours) look(settings config.Config, certificate tls.Certificate, ring *keyring.Client) (diagnose.ERS, error) {
+func (r realServices) look(settings config.Config, certificate tls.Certificate, ring *keyring.Client) (diagnose.ERS, error) {
 	roots, trustStore, err := ersclient.LoadRootCAs(settings.CABundle)
 	if err != nil {
 		return nil, withOrigin(settings, err)
@@ -168,8 +168,8 @@ func readersOf(presence ticketapi.Presence) (diagnose.Readers, error) {
 // firstWords is how long the sources of a workstation's events may take to say that they are silent.
 const firstWords = time.Second
 
-// untold watches the workstation for a moment, to see what is not told.
-func untold(ctx context.Context) error {
+// missingEvents reports which workstation events this desktop does not deliver.
+func missingEvents(ctx context.Context) error {
 	watching, end := context.WithCancel(ctx)
 	watcher := workstation.Watch(watching, workstation.Settings{})
 	patience := time.NewTimer(firstWords)
@@ -188,10 +188,10 @@ func untold(ctx context.Context) error {
 }
 
 // standIns are the demonstration's: a simulated card and a stand-in for e-RS, with nobody signed in.
-func (e examination) standIns() (diagnose.Neighbours, func() error, error) {
+func (e examination) standIns() (diagnose.Target, func() error, error) {
 	server := erstest.NewUnstartedServer()
 	if err := server.Start(); err != nil {
-		return diagnose.Neighbours{}, nil, err
+		return diagnose.Target{}, nil, err
 	}
 	card := simulator.New(simulator.Settings{})
 	found := simulated(e.settings, server, card, e.ring)
@@ -205,9 +205,9 @@ func (e examination) standIns() (diagnose.Neighbours, func() error, error) {
 // simulated is what the checks look at in the demonstration.
 func simulated(
 	settings config.Config, server *erstest.Server, card *simulator.Agent, ring *keyring.Client,
-) diagnose.Neighbours {
+) diagnose.Target {
 	certificate := server.ClientCertificate()
-	return diagnose.Neighbours{
+	return diagnose.Target{
 		Settings: settings, ASID: erstest.ASID, Keyring: ring,
 		Readers: func(context.Context) (diagnose.Readers, error) {
 			state := card.State()

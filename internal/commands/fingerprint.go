@@ -12,10 +12,10 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// sortOfWindow names the sort of window that a command line asks for, by a digest of all that makes a difference: the demonstration or the
+// windowFingerprint names the sort of window that a command line asks for, by a digest of all that makes a difference: the demonstration or the
 // real thing, the settings file, and settings as flags or in the environment. A window cannot take on another's: it would go
 // on with the session of one ASID under the name of another. Where a window only starts (--background, --for) makes none.
-func sortOfWindow(kind, file string, flags *pflag.FlagSet, environ []string) string {
+func windowFingerprint(kind, file string, flags *pflag.FlagSet, environ []string) string {
 	if file != "" {
 		if whole, err := filepath.Abs(file); err == nil {
 			file = whole
