@@ -293,6 +293,9 @@ func TestEveryStatusHasItsGuidance(t *testing.T) {
 				require.Equal(t, string(call), cause.Call)
 				require.Equal(t, status, cause.Status)
 				require.False(t, ersclient.AnswerLost(err))
+				require.ErrorIs(t, err, ersclient.ErrAnswered)
+				require.Equal(t, call == erstest.A001 && status == 403, errors.Is(err, ersclient.ErrTicketRefused))
+				require.Equal(t, call == erstest.A003 && (status == 404 || status == 410), errors.Is(err, ersclient.ErrSessionGone))
 			})
 		}
 	}
@@ -336,6 +339,7 @@ func TestWhetherTheAnswerToA002WasLost(t *testing.T) {
 			session, err := selecting.SelectRole(t.Context(), created, gpRole)
 			requireCode(t, one.code, err)
 			require.Equal(t, one.lost, ersclient.AnswerLost(err))
+			require.Equal(t, strings.HasPrefix(one.code, "ERS-"), errors.Is(err, ersclient.ErrAnswered))
 			require.Len(t, callsOf(server, erstest.A002), 1, "A002 is never repeated")
 			require.NoError(t, client.DeleteSession(t.Context(), session.Key))
 			require.Empty(t, server.Sessions(), "what may have been selected can be deleted")

@@ -50,6 +50,11 @@ type answerError struct {
 func (e *answerError) Error() string { return e.call.String() + ": " + e.err.Error() }
 func (e *answerError) Unwrap() error { return e.err }
 
+// Is reports whether the answer came from e-RS: see [ErrAnswered].
+func (e *answerError) Is(target error) bool {
+	return target == ErrAnswered && !errors.Is(e.err, errHTML)
+}
+
 // answerProblem makes the Problem of an answer that is of no use.
 func answerProblem(call call, err error) *Problem {
 	cause := &answerError{call, err}

@@ -1,6 +1,7 @@
 package ersclient
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -24,6 +25,30 @@ type StatusError struct {
 	RetryAfter time.Duration
 	// Outcome is what e-RS says about it.
 	Outcome Outcome
+}
+
+// What programs decide by, with errors.Is. The Problem's code is for people.
+var (
+	// ErrTicketRefused: e-RS does not accept the ticket (403 to A001). The same ticket will be refused again.
+	ErrTicketRefused = errors.New("e-RS does not accept the ticket")
+	// ErrSessionGone: e-RS has no such session (404 or 410 to A003), so that there is nothing left to close.
+	ErrSessionGone = errors.New("e-RS has no such session")
+	// ErrAnswered: e-RS, or a gateway of its own, has answered, if not what was asked for: the way to it is open.
+	ErrAnswered = errors.New("e-RS has answered")
+)
+
+// Is reports whether the status means one of the errors above.
+func (e *StatusError) Is(target error) bool {
+	switch target { //nolint:errorlint // this is what errors.Is calls
+	case ErrTicketRefused:
+		return e.Call == callA001.name && e.Status == http.StatusForbidden
+	case ErrSessionGone:
+		return e.Call == callA003.name && (e.Status == http.StatusNotFound || e.Status == http.StatusGone)
+	case ErrAnswered:
+		// A redirection and 407 are a portal's and a proxy's.
+		return e.Status/100 != 3 && e.Status != http.StatusProxyAuthRequired
+	}
+	return false
 }
 
 // Error returns call and status, and what e-RS says, in one line.

@@ -62,7 +62,7 @@ func (m *machine) onCreated(now time.Time, e created) []effect {
 		return m.onOrphan(now, e)
 	}
 	if e.err != nil {
-		if refusedTicket(e.err) {
+		if errors.Is(e.err, ersclient.ErrTicketRefused) {
 			m.refused = m.seen
 		}
 		m.fail(now, e.err)
@@ -194,7 +194,7 @@ func (m *machine) onEnded(now time.Time, e ended) []effect {
 		m.again = false
 		return m.close()
 	}
-	if gone(e.deleteErr) {
+	if errors.Is(e.deleteErr, ersclient.ErrSessionGone) {
 		// e-RS does not know the session any more, and that is all that was wanted.
 		e.deleteErr = nil
 	}

@@ -115,7 +115,7 @@ func (n *neighbours) Read(context.Context) (handoff.Session, error) {
 	defer n.mu.Unlock()
 	switch {
 	case n.locked:
-		return handoff.Session{}, &problem.Problem{Code: "KEYRING-LOCKED"}
+		return handoff.Session{}, (&problem.Problem{Code: "KEYRING-LOCKED"}).Because(handoff.ErrLocked)
 	case n.entry.SessionKey.IsZero():
 		return handoff.Session{}, handoff.ErrNotFound
 	}
@@ -150,7 +150,7 @@ func (n *neighbours) Clear(ctx context.Context) error {
 		}
 	}
 	if n.locked {
-		return &problem.Problem{Code: "KEYRING-LOCKED"}
+		return (&problem.Problem{Code: "KEYRING-LOCKED"}).Because(handoff.ErrLocked)
 	}
 	if n.stuck {
 		return &problem.Problem{Code: "KEYRING-LEFTOVER", Title: "stuck"}
@@ -164,7 +164,7 @@ func (n *neighbours) Check(context.Context) error {
 	defer n.mu.Unlock()
 	switch {
 	case n.locked:
-		return &problem.Problem{Code: "KEYRING-LOCKED"}
+		return (&problem.Problem{Code: "KEYRING-LOCKED"}).Because(handoff.ErrLocked)
 	case n.none:
 		return &problem.Problem{Code: "KEYRING-NO_COLLECTION"}
 	}
@@ -530,11 +530,14 @@ func TestLeftoversBehindALock(t *testing.T) {
 
 // Whoever does not unlock the keyring has not shown what is in it: it must be neither replaced nor cleared unseen.
 func TestALeftoverThatCouldNotBeSeenStays(t *testing.T) {
-	for _, code := range []string{"KEYRING-DISMISSED", "KEYRING-TIMEOUT", "KEYRING-CRASHED", "KEYRING-LOCKED"} {
+	for code, cause := range map[string]error{
+		"KEYRING-DISMISSED": handoff.ErrDismissed, "KEYRING-TIMEOUT": handoff.ErrTimeout,
+		"KEYRING-CRASHED": errors.New("crashed"), "KEYRING-LOCKED": handoff.ErrLocked,
+	} {
 		t.Run(code, func(t *testing.T) {
 			around := newNeighbours()
 			around.entry = handoff.Session{SessionKey: handoff.NewSessionKey("left"), BaseURL: baseURL, ASID: asid, Generation: 7}
-			around.locked, around.unlockErr = true, &problem.Problem{Code: code}
+			around.locked, around.unlockErr = true, (&problem.Problem{Code: code}).Because(cause)
 			r := start(t, around, time.Minute)
 			r.until(login.Waiting)
 			r.appear()

@@ -2,9 +2,9 @@ package login
 
 import (
 	"errors"
-	"strings"
 
-	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/smartcard"
 )
 
@@ -36,13 +36,16 @@ func keyringHealth(err error) Health {
 
 // ersHealth takes every answer of e-RS for a sign of life, a refusal included.
 func ersHealth(err error) Health {
-	if err == nil || strings.HasPrefix(problem.Of(err).Code, "ERS-") {
+	if err == nil || errors.Is(err, ersclient.ErrAnswered) {
 		return HealthGood
 	}
 	return HealthBad
 }
 
-func isLocked(err error) bool { return err != nil && problem.Of(err).Code == "KEYRING-LOCKED" }
+// isLocked reports whether the keyring, or an entry in it, has to be unlocked first.
+func isLocked(err error) bool {
+	return errors.Is(err, handoff.ErrLocked) || errors.Is(err, handoff.ErrItemLocked)
+}
 
-// shut reports whether a keyring is locked, or was since nobody unlocked it.
-func shut(err error) bool { return isLocked(err) || problem.Of(err).Code == "KEYRING-DISMISSED" }
+// shut reports whether a keyring is locked, or stayed so because the user dismissed its prompt.
+func shut(err error) bool { return isLocked(err) || errors.Is(err, handoff.ErrDismissed) }

@@ -475,8 +475,8 @@ func (m *machine) handover(now time.Time) handoff.Session {
 	}
 }
 
-// notInstalled is the Problem of the Identity Agent itself. An organisation's own program that is missing has another.
-var notInstalled = smartcard.NotInstalled.Problem().Code
+// agentMissing is the Problem of the Identity Agent itself. A missing program of the organisation's own has another.
+var agentMissing = smartcard.NotInstalled.Problem()
 
 func find(offered []ersclient.Permission, wanted ersclient.Permission) (ersclient.Permission, bool) {
 	for _, permission := range offered {
@@ -499,21 +499,9 @@ func missing(absence error, card Presence) (Missing, bool) {
 		return MissingCard, true
 	case errors.Is(absence, smartcard.ReaderNotAvailable):
 		return MissingReader, true
-	case problem.Of(absence).Code == notInstalled:
+	case errors.Is(absence, agentMissing):
 		return MissingAgent, true
 	default:
 		return MissingCard, false
 	}
 }
-
-// gone tells whether e-RS has answered A003 that there is no such session.
-func gone(err error) bool {
-	if err == nil {
-		return false
-	}
-	code := problem.Of(err).Code
-	return code == "ERS-A003-404" || code == "ERS-A003-410"
-}
-
-// refusedTicket tells whether e-RS has answered that the ticket is not valid (403 to A001).
-func refusedTicket(err error) bool { return problem.Of(err).Code == "ERS-A001-403" }

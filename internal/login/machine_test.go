@@ -32,18 +32,24 @@ var (
 	firstTicket  = smartcard.NewTicket("first-ticket")
 	secondTicket = smartcard.NewTicket("second-ticket")
 
-	refusal   = &problem.Problem{Code: "ERS-A001-403", Title: "refused", Retry: true}
-	rejection = &problem.Problem{Code: "ERS-A002-403", Title: "pair not valid"}
-	hiccup    = &problem.Problem{Code: "ERS-A003-500", Title: "server error"}
-	locked    = &problem.Problem{Code: "KEYRING-LOCKED", Title: "locked"}
+	refusal   = answered("A001", 403, "refused")
+	rejection = answered("A002", 403, "pair not valid")
+	hiccup    = answered("A003", 500, "server error")
+	locked    = (&problem.Problem{Code: "KEYRING-LOCKED", Title: "locked"}).Because(handoff.ErrLocked)
 	noBus     = &problem.Problem{Code: "KEYRING-NO_BUS", Title: "no bus"}
 	// A status that was not agreed on says nothing of what e-RS has done.
-	errLost = (&problem.Problem{Code: "ERS-A002-202", Title: "odd"}).Because(&ersclient.StatusError{Call: "A002", Method: "PUT", Status: 202})
+	errLost = answered("A002", 202, "odd")
 	// A gateway that sheds load must not get three more calls for it: the user is asked (IO-06).
-	errShed = (&problem.Problem{Code: "ERS-A002-503", Title: "busy"}).Because(&ersclient.StatusError{Call: "A002", Method: "PUT", Status: 503})
-	useless = &problem.Problem{Code: "ERS-A001-ANSWER", Title: "could not be used"}
+	errShed = answered("A002", 503, "busy")
+	useless = (&problem.Problem{Code: "ERS-A001-ANSWER", Title: "could not be used"}).Because(ersclient.ErrAnswered)
 	offline = &problem.Problem{Code: "NET-OFFLINE", Title: "no network"}
 )
+
+// answered returns the Problem of a status other than a call's success, as package ersclient makes it.
+func answered(call string, status int, title string) *problem.Problem {
+	made := &problem.Problem{Code: fmt.Sprintf("ERS-%s-%d", call, status), Title: title, Retry: call == "A001"}
+	return made.Because(&ersclient.StatusError{Call: call, Status: status})
+}
 
 func provisional(key string) ersclient.Session {
 	return ersclient.Session{
