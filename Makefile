@@ -58,7 +58,7 @@ build-windows: setup-windows ## build the Windows program (amd64) and its card-s
 	GOOS=windows GOARCH=386 CGO_ENABLED=0 \
 		$(GO) build -ldflags '-X main.version=$(VERSION)' -o $(BUILD)/windows/ers-login-ticketbridge.exe ./smartcard/ticketbridge
 
-lint: setup-build vet-elsewhere $(LINTER) ## run the linter, with the rules of what a room must not import
+lint: setup-build vet-elsewhere $(LINTER) ## run the linter, with the rules of what a package must not import
 	$(LINTER) run --allow-parallel-runners ./...
 
 # What needs no C compiler is checked for the other systems too.
