@@ -39,7 +39,7 @@ var (
 
 // Is reports whether the status means one of the errors above.
 func (e *StatusError) Is(target error) bool {
-	switch target { //nolint:errorlint // this is what errors.Is calls
+	switch target {
 	case ErrTicketRefused:
 		return e.Call == callA001.name && e.Status == http.StatusForbidden
 	case ErrSessionGone:
