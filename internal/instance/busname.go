@@ -23,6 +23,7 @@ const (
 	busName   = "io.github.ers_login.ErsLogin"
 	busPath   = dbus.ObjectPath("/io/github/ers_login/ErsLogin")
 	busAttach = "Attach"
+	busCheck  = busName + ".KeyringCheck" // owned by a check of the keyring
 
 	busService = "org.freedesktop.DBus"
 )
@@ -40,9 +41,11 @@ var notListening = dbus.NewError(busName+".Error.NotListening", nil)
 // nameClaim is the name on the session bus. The keyring is reached over the same bus, so whatever shares the one shares the
 // other, wherever the environment points. The bus takes the name back when the process ends, however it ends.
 type nameClaim struct {
-	mutex sync.Mutex
-	conn  *dbus.Conn
-	admit func(stream) // nil while nobody listens
+	name    string
+	environ []string // where the bus is; nil for this process's own
+	mutex   sync.Mutex
+	conn    *dbus.Conn
+	admit   func(stream) // nil while nobody listens
 
 	ending chan struct{}
 	kept   sync.WaitGroup
@@ -50,8 +53,8 @@ type nameClaim struct {
 
 // claimName claims the name. It is errHeld if another process has it, and nil without an error where there is no bus: the
 // keyring cannot be reached there either.
-func claimName(ctx context.Context) (*nameClaim, error) {
-	c := &nameClaim{ending: make(chan struct{})}
+func claimName(ctx context.Context, name string, environ []string) (*nameClaim, error) {
+	c := &nameClaim{name: name, environ: environ, ending: make(chan struct{})}
 	conn, err := c.acquire(ctx)
 	if errors.Is(err, sessionbus.ErrNone) {
 		return nil, nil
@@ -67,7 +70,7 @@ func claimName(ctx context.Context) (*nameClaim, error) {
 func (c *nameClaim) acquire(ctx context.Context) (*dbus.Conn, error) {
 	limited, cancel := context.WithTimeout(ctx, busTime)
 	defer cancel()
-	conn, err := connectBus(limited)
+	conn, err := connectBus(limited, c.environ)
 	if err != nil {
 		return nil, err
 	}
@@ -75,15 +78,15 @@ func (c *nameClaim) acquire(ctx context.Context) (*dbus.Conn, error) {
 		return nil, errors.Join(err, conn.Close())
 	}
 	var reply dbus.RequestNameReply
-	call := conn.BusObject().CallWithContext(limited, busService+".RequestName", 0, busName, uint32(dbus.NameFlagDoNotQueue))
+	call := conn.BusObject().CallWithContext(limited, busService+".RequestName", 0, c.name, uint32(dbus.NameFlagDoNotQueue))
 	if err := call.Store(&reply); err != nil {
 		var owned bool
-		asked := conn.BusObject().CallWithContext(limited, busService+".NameHasOwner", 0, busName).Store(&owned)
+		asked := conn.BusObject().CallWithContext(limited, busService+".NameHasOwner", 0, c.name).Store(&owned)
 		if isDenied(err) && asked == nil && !owned {
 			// A confined program that may not own the name: the file alone has to do.
 			err = fmt.Errorf("%w for us: %w", sessionbus.ErrNone, err)
 		}
-		return nil, errors.Join(fmt.Errorf("could not claim %s on the session bus: %w", busName, err), conn.Close())
+		return nil, errors.Join(fmt.Errorf("could not claim %s on the session bus: %w", c.name, err), conn.Close())
 	}
 	if reply != dbus.RequestNameReplyPrimaryOwner {
 		_ = conn.Close() // it has nothing to say any more
@@ -165,7 +168,7 @@ func (c *nameClaim) close() {
 func dialName(ctx context.Context) (stream, error) {
 	limited, cancel := context.WithTimeout(ctx, busTime)
 	defer cancel()
-	conn, err := connectBus(limited)
+	conn, err := connectBus(limited, nil)
 	if errors.Is(err, sessionbus.ErrNone) {
 		return nil, fmt.Errorf("%w: %w", errNobody, err)
 	}
@@ -212,9 +215,9 @@ func ownerError(err error) error {
 	return fmt.Errorf("could not reach the owner of %s: %w", busName, err)
 }
 
-// connectBus connects to the session bus: sessionbus.ErrNone if there is none.
-func connectBus(ctx context.Context) (*dbus.Conn, error) {
-	address, err := sessionbus.Address()
+// connectBus connects to the session bus of an environment: sessionbus.ErrNone if there is none.
+func connectBus(ctx context.Context, environ []string) (*dbus.Conn, error) {
+	address, err := sessionbus.AddressIn(environ)
 	if err != nil {
 		return nil, err
 	}

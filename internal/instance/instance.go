@@ -30,6 +30,7 @@
 package instance
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -71,6 +72,12 @@ func Take(path string) (*Lock, error) {
 		err = errors.Join(err, file.Close())
 	}
 	return nil, notTaken(path, err)
+}
+
+// TakeCheck is [Take] for a check of the keyring, one at a time among all that share a keyring: it takes a name on the session bus
+// of an environment, too. A nil environ is this process's own.
+func TakeCheck(ctx context.Context, environ []string, path string) (*Lock, error) {
+	return claim(ctx, busCheck, environ, path)
 }
 
 // notTaken tells a lock that is held from one of which nobody knows.
