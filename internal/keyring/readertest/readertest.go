@@ -76,7 +76,7 @@ func withModules(t testing.TB, readers string) string {
 	folder := t.TempDir()
 	require.NoError(t, os.Symlink(modules, filepath.Join(folder, "node_modules")))
 	copied := filepath.Join(folder, "ers-session.mjs")
-	require.NoError(t, os.WriteFile(copied, text, 0o600))
+	require.NoError(t, os.WriteFile(copied, text, 0o600)) //nolint:gosec // G703: a folder of the test's
 	return copied
 }
 
