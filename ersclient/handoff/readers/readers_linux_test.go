@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -404,6 +405,37 @@ func TestReadersOfSecretTool(t *testing.T) {
 				require.Len(t, times, 1, "%s asks more than once", r.Name)
 			}
 		})
+	}
+}
+
+// Where what a reader needs is not installed, it does not know that nobody is signed in.
+func TestReadersWithoutWhatTheyNeed(t *testing.T) {
+	all := readers(t)
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	with := t.TempDir()
+	for _, name := range []string{"sh", "mktemp", "rm", "sed", "date"} {
+		found, err := exec.LookPath(name)
+		require.NoError(t, err)
+		require.NoError(t, os.Symlink(found, filepath.Join(with, name)))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(with, "keyring.py"), []byte("raise ImportError\n"), 0o600))
+	for _, r := range all {
+		environ := append(os.Environ(), session.Env()...)
+		switch r.Name {
+		case "shell":
+			environ = append(environ, "PATH="+with)
+		case "Python":
+			environ = append(environ, "PYTHONPATH="+with)
+		case "Node":
+			r.Command = []string{"node", "node/ers-session.mjs"}
+		case "Java":
+			r.Command[2] = strings.TrimPrefix(r.Command[2], readertest.JNA)
+		default:
+			continue // its libraries are part of it, or it does not start
+		}
+		status, printed := r.Run(t, environ)
+		require.Equal(t, keyringTrouble, status, "%s: %s", r.Name, printed)
+		require.Contains(t, printed, "The keyring cannot be read", r.Name)
 	}
 }
 

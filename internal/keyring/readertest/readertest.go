@@ -35,7 +35,8 @@ type Reader struct {
 	Name string
 	// IdentifiersOnly: it does not show names.
 	IdentifiersOnly bool
-	command         []string
+	// Command is the program and its first arguments.
+	Command []string
 }
 
 // Make makes all of them ready to be run. Their sources are in folder.
@@ -45,26 +46,26 @@ func Make(t testing.TB, folder string) []Reader {
 	require.NoError(t, err)
 	in := func(source string) string { return filepath.Join(folder, source) }
 	java := t.TempDir()
-	makes(t, folder, "javac", "-proc:none", "-cp", jna, "-d", java, in("java/ErsSession.java"))
+	makes(t, folder, "javac", "-proc:none", "-cp", JNA, "-d", java, in("java/ErsSession.java"))
 	goProgram := filepath.Join(t.TempDir(), "ers-session")
 	makes(t, folder, "go", "build", "-o", goProgram, "./go")
 	return []Reader{
-		{Name: "shell", command: []string{"/bin/sh", in("shell/ers-session.sh")}, IdentifiersOnly: true},
+		{Name: "shell", Command: []string{"/bin/sh", in("shell/ers-session.sh")}, IdentifiersOnly: true},
 		Python(folder),
-		{Name: "Node", command: []string{"node", withModules(t, folder)}},
-		{Name: "C", command: []string{compileC(t, folder)}},
-		{Name: "Java", command: []string{"java", "-cp", jna + ":" + java, "ErsSession"}},
-		{Name: "Go", command: []string{goProgram}},
+		{Name: "Node", Command: []string{"node", withModules(t, folder)}},
+		{Name: "C", Command: []string{compileC(t, folder)}},
+		{Name: "Java", Command: []string{"java", "-cp", JNA + ":" + java, "ErsSession"}},
+		{Name: "Go", Command: []string{goProgram}},
 	}
 }
 
 // Python is the one of [Make].
 func Python(folder string) Reader {
-	return Reader{Name: "Python", command: []string{"/usr/bin/python3", filepath.Join(folder, "python", "ers_session.py")}}
+	return Reader{Name: "Python", Command: []string{"/usr/bin/python3", filepath.Join(folder, "python", "ers_session.py")}}
 }
 
-// jna is where Debian's libjna-java puts it.
-const jna = "/usr/share/java/jna.jar"
+// JNA is where Debian's libjna-java puts it.
+const JNA = "/usr/share/java/jna.jar"
 
 // withModules puts the Node program beside the modules that .ci/setup test has fetched.
 func withModules(t testing.TB, readers string) string {
@@ -115,7 +116,7 @@ func (r Reader) once(t testing.TB, environ, arguments []string) (int, string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), guard)
 	defer cancel()
-	command := exec.CommandContext(ctx, r.command[0], append(append([]string(nil), r.command[1:]...), arguments...)...) //nolint:gosec // G204: a reader
+	command := exec.CommandContext(ctx, r.Command[0], append(append([]string(nil), r.Command[1:]...), arguments...)...) //nolint:gosec // G204: a reader
 	// A child of it that waits for an answer has its output, too.
 	command.WaitDelay = time.Second
 	command.Env = append(append([]string(nil), environ...), "LANG=C.UTF-8", "LC_ALL=C.UTF-8")
