@@ -242,7 +242,8 @@ func TestTheDoctorWaitsForTheReaders(t *testing.T) {
 	require.ErrorIs(t, err, looking, "whoever has no more time is told that nothing is known")
 }
 
-// TestERR000APastedSecretIsNotReported: what stands where a file's name is wanted is mailed to a service desk otherwise.
+// TestERR000APastedSecretIsNotReported: what stands where a file's name is wanted is mailed to a
+// service desk otherwise.
 func TestERR000APastedSecretIsNotReported(t *testing.T) {
 	const pasted = "correct-horse/battery.staple"
 	for _, pasting := range [][]string{

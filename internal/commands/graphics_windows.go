@@ -26,8 +26,9 @@ const softwareVariable = "ERSLOGIN_DRAWS_IN_SOFTWARE"
 // startedToDraw tells whether this program is the second one of those that [software] speaks of.
 func startedToDraw() bool { return os.Getenv(softwareVariable) != "" }
 
-// dropWorkingFolder takes the working folder out of the places where Windows looks for libraries, for this process and those that
-// it starts. One that draws in software has been started with Mesa's folder in its place.
+// dropWorkingFolder takes the working folder out of the places where Windows looks for libraries,
+// for this process and those that it starts. One that draws in software has been started with
+// Mesa's folder in its place.
 func dropWorkingFolder(stderr io.Writer) {
 	if startedToDraw() {
 		return
@@ -57,8 +58,9 @@ func (p program) inSoftware(ctx context.Context, g *graphics, leave func()) (boo
 // they start in turn it says nothing, so that the second one does not look for OpenGL again. Nor does it remember that its window was
 // drawn: the next start would take that for the system's own OpenGL.
 //
-// A library that ordinary users could have put there would run in everybody's name. So the library, the program, their folders and
-// those above have to belong to an administrator, and nobody else may write to them or add a file or folder beside either.
+// A library that ordinary users could have put there would run in everybody's name. So the library,
+// the program, their folders and those above have to belong to an administrator, and nobody else
+// may write to them or add a file or folder beside either.
 type software struct {
 	program   string
 	arguments []string

@@ -98,7 +98,8 @@ func writeIn(t *testing.T, name, content string, mode os.FileMode) string {
 	return path
 }
 
-// brokenPolicies are policies, and settings of the computer, that stop a sign-in. A user has made none of them.
+// brokenPolicies are policies, and settings of the computer, that stop a sign-in. A user has made
+// none of them.
 func brokenPolicies(t *testing.T) map[string]config.Sources {
 	everybodys := writeIn(t, "everybodys", "#!/bin/sh\n", 0o777)
 	believed := func(*os.File) error { return nil }
@@ -129,8 +130,8 @@ func dangling(t *testing.T) string {
 	return path
 }
 
-// A policy that cannot be used could be the one that forbids what the user has set: neither the doctor nor the window's diagnostics
-// may act on that then.
+// A policy that cannot be used could be the one that forbids what the user has set: neither the
+// doctor nor the window's diagnostics may act on that then.
 func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
 	needless := []string{"reader", "card", "keyring", "settings", "workstation"}

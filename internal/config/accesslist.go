@@ -27,8 +27,8 @@ const (
 	sidOwnerRights = "S-1-3-4"
 )
 
-// Rights that change what a file says, or who may. To a folder, FILE_WRITE_DATA is FILE_ADD_FILE, and FILE_APPEND_DATA is
-// FILE_ADD_SUBDIRECTORY.
+// Rights that change what a file says, or who may. To a folder, FILE_WRITE_DATA is FILE_ADD_FILE,
+// and FILE_APPEND_DATA is FILE_ADD_SUBDIRECTORY.
 const (
 	rightsToOwn    = 0x00010000 | 0x00040000 | 0x00080000 | 0x10000000 // DELETE, WRITE_DAC, WRITE_OWNER, GENERIC_ALL
 	rightsToWrite  = rightsToOwn | 0x2 | 0x4 | 0x40000000              // FILE_WRITE_DATA, FILE_APPEND_DATA, GENERIC_WRITE
@@ -55,12 +55,14 @@ func judgeEntries(because error, what, owner string, entries []accessEntry, righ
 	return nil
 }
 
-// gives reports whether an entry gives somebody else than the owner one of the rights to this very file.
+// gives reports whether an entry gives somebody else than the owner one of the rights to this very
+// file.
 func (e accessEntry) gives(rights uint32) bool {
 	return e.allows && !e.inheritOnly && e.mask&rights != 0 && e.sid != sidOwnerRights
 }
 
-// administers reports whether a SID is the system or one of the administrators, the domain's among them.
+// administers reports whether a SID is the system or one of the administrators, the domain's among
+// them.
 func administers(sid string) bool {
 	switch sid {
 	case sidSystem, sidAdministrators, sidTrustedInstaller:
@@ -69,15 +71,16 @@ func administers(sid string) bool {
 	return administratorOfDomain.MatchString(sid)
 }
 
-// administratorOfDomain finds the account Administrator, Domain Admins and Enterprise Admins. Accounts that are made later begin
-// with number 1000.
+// administratorOfDomain finds the account Administrator, Domain Admins and Enterprise Admins.
+// Accounts that are made later begin with number 1000.
 var administratorOfDomain = regexp.MustCompile(`^S-1-5-21(-[0-9]+){3}-(500|512|519)$`)
 
-// everyone finds the groups that nobody is left out of: Everyone, Interactive, Authenticated Users, Users, Guests, and those of a
-// domain.
+// everyone finds the groups that nobody is left out of: Everyone, Interactive, Authenticated Users,
+// Users, Guests, and those of a domain.
 var everyone = regexp.MustCompile(`^S-1-(1-0|5-4|5-11|5-32-545|5-32-546|5-21(-[0-9]+){3}-(513|514|515))$`)
 
-// reader returns who else can read a file, or nothing. A group that may read the administrators' file is how its users get at it.
+// reader returns who else can read a file, or nothing. A group that may read the administrators'
+// file is how its users get at it.
 func reader(owner, user string, entries []accessEntry) string {
 	const rightsToRead = 0x1 | 0x10000000 | 0x80000000 // FILE_READ_DATA, GENERIC_ALL, GENERIC_READ
 	for _, entry := range entries {

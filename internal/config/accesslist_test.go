@@ -65,7 +65,8 @@ func TestJudgeAccessList(t *testing.T) {
 	}
 }
 
-// The key of an organisation is its users' to read, and only they and the administrators may exchange it.
+// The key of an organisation is its users' to read, and only they and the administrators may
+// exchange it.
 func TestWhoReadsAndChangesAKeyOnWindows(t *testing.T) {
 	const (
 		ann, bob, clinicians = "S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-1002", "S-1-5-21-1-2-3-1100"

@@ -9,7 +9,8 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 )
 
-// A policy that says where tickets come from is worth nothing if a user's own program comes before it.
+// A policy that says where tickets come from is worth nothing if a user's own program comes before
+// it.
 func TestAPolicyDecidesWhereTicketsComeFrom(t *testing.T) {
 	mine, theirs := absolute(t, "home", "ann", "tickets"), absolute(t, "opt", "tickets")
 	for name, test := range map[string]struct {

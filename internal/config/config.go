@@ -31,7 +31,8 @@ import (
 // What the setting agent can be. The simulator is not among them: it belongs to the demonstration, and no setting turns a
 // real sign-in into a simulated one.
 const (
-	// AgentAuto is the program that agent_command names, and the Identity Agent of this computer if it names none.
+	// AgentAuto is the program that agent_command names, and the Identity Agent of this computer if
+	// it names none.
 	AgentAuto = "auto"
 	// AgentIdentity is the Identity Agent of this computer alone: agent_command does not count.
 	AgentIdentity = "identity-agent"
@@ -120,7 +121,8 @@ type Config struct {
 
 	// Agent is [AgentAuto], [AgentIdentity] or [AgentByCommand].
 	Agent string
-	// AgentCommand is the program that prints a ticket, by its full path, and its arguments. It is empty with [AgentIdentity].
+	// AgentCommand is the program that prints a ticket, by its full path, and its arguments. It is
+	// empty with [AgentIdentity].
 	AgentCommand []string
 	// AgentPollInterval is how often the agent is asked whether the ticket is still there.
 	AgentPollInterval time.Duration
@@ -371,8 +373,9 @@ func (c *Config) chooseCertificate(table []Setting) {
 	c.yield(table, lower, "", upper)
 }
 
-// chooseAgent sees that agent and agent_command are one choice where a policy sets one of them, since either could undo the other:
-// what the policy does not set of the two does not count. Elsewhere, the word identity-agent leaves the command out.
+// chooseAgent sees that agent and agent_command are one choice where a policy sets one of them,
+// since either could undo the other: what the policy does not set of the two does not count.
+// Elsewhere, the word identity-agent leaves the command out.
 func (c *Config) chooseAgent(table []Setting) {
 	agent, command := c.Locked("agent"), c.Locked("agent_command")
 	if command && !agent && len(c.AgentCommand) > 0 {
@@ -398,9 +401,10 @@ func (c Config) Origin(key string) Origin { return c.origins[key] }
 // Locked tells whether the policy of the organisation has set a setting, so that nobody else can.
 func (c Config) Locked(key string) bool { return c.origins[key].Layer == LayerPolicy }
 
-// Barred returns the layer whose settings cannot be used or trusted, [LayerPolicy] or [LayerMachine], and [LayerDefault] if there is
-// none. Where there is one, no setting may be acted on, not even to find out what is wrong: a rule that is not applied could be
-// the one that forbids it. What the window looks like, and how long the keyring is waited for, is no action.
+// Barred returns the layer whose settings cannot be used or trusted, [LayerPolicy] or
+// [LayerMachine], and [LayerDefault] if there is none. Where there is one, no setting may be acted
+// on, not even to find out what is wrong: a rule that is not applied could be the one that forbids
+// it. What the window looks like, and how long the keyring is waited for, is no action.
 func (c Config) Barred() Layer { return c.barred }
 
 // Value returns the value of a setting as it is written in the environment. For somebody's eyes, use [Config.Shown].

@@ -20,7 +20,8 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// namedTree is the variable that tells this program where the files of [TestANamedFileThatOthersCanChange] are.
+// namedTree is the variable that tells this program where the files of
+// [TestANamedFileThatOthersCanChange] are.
 const namedTree = "ERSLOGIN_TEST_NAMED_TREE"
 
 // nobody is the user who owns nothing.
@@ -157,7 +158,8 @@ func asNobody(t *testing.T, test, variable string) {
 	assert.NotContains(t, string(output), "SKIP")
 }
 
-// A policy of root's is worth nothing if it names a program that everybody may exchange: it would get other people's tickets.
+// A policy of root's is worth nothing if it names a program that everybody may exchange: it would
+// get other people's tickets.
 func TestANamedFileThatOthersCanChange(t *testing.T) {
 	tree, made := os.LookupEnv(namedTree)
 	if !made {
@@ -172,7 +174,8 @@ func TestANamedFileThatOthersCanChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(tree, strings.NewReplacer(" ", "-", "/", "-").Replace(name))
 			if !rootMade && slices.ContainsFunc(c.command, func(word string) bool { return word[0] == '~' }) {
-				// Nobody but root can make root's files. What this user makes is not trusted in any form.
+				// Nobody but root can make root's files. What this user makes is not trusted in any
+				// form.
 				c.good = false
 				c.change = func(*testing.T, string) {}
 			}
@@ -220,7 +223,8 @@ func TestABundleThatOthersCanChange(t *testing.T) {
 	assert.Regexp(t, "it has the mode 0666|it belongs to user id", p.Expand(p.Happened))
 }
 
-// Who can write the endpoint certificate's key can put their own in its place, and who can read it can act for the organisation.
+// Who can write the endpoint certificate's key can put their own in its place, and who can read it
+// can act for the organisation.
 func TestAPrivateKeyIsTheUsersAlone(t *testing.T) {
 	const certificate, key = "-----BEGIN CERTIFICATE-----\n", "-----BEGIN PRIVATE" + " KEY-----\n"
 	for name, test := range map[string]struct {

@@ -24,7 +24,8 @@ func (c Config) PKCS12() bool {
 	return false
 }
 
-// LoadReal is [Load] and [Config.RequireReal] in one. What others than the user can see of a private key is among the Warnings.
+// LoadReal is [Load] and [Config.RequireReal] in one. What others than the user can see of a
+// private key is among the Warnings.
 func LoadReal(sources Sources) (Config, error) {
 	c, err := Load(sources)
 	_, notices := c.judgeKey(Settings())
@@ -38,9 +39,10 @@ func LoadReal(sources Sources) (Config, error) {
 	return c, err
 }
 
-// RequireReal tells what a real sign-in still needs: base URL, ASID, one certificate and its key, that every file that a setting
-// names can be read, and that nobody could have written it who must not: see [TrustPath]. The demonstration needs none of it. The
-// error is an *[Invalid]. If the user's settings file was left out, that comes first: what is missing most likely stands there.
+// RequireReal tells what a real sign-in still needs: base URL, ASID, one certificate and its key,
+// that every file that a setting names can be read, and that nobody could have written it who must
+// not: see [TrustPath]. The demonstration needs none of it. The error is an *[Invalid]. If the
+// user's settings file was left out, that comes first: what is missing most likely stands there.
 func (c Config) RequireReal() error {
 	table := Settings()
 	var found findings

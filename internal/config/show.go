@@ -27,8 +27,9 @@ func (c Config) Shown(key string) string {
 	return value
 }
 
-// maybePasted reports whether a path may be a secret that was pasted into the wrong line: no such file is there. Other settings than
-// passphrase_file are shown all the same if they were written as a full path.
+// maybePasted reports whether a path may be a secret that was pasted into the wrong line: no such
+// file is there. Other settings than passphrase_file are shown all the same if they were written as
+// a full path.
 func (c Config) maybePasted(key, value string) bool {
 	if setting := lookup(Settings(), key); setting.Kind != KindPath && setting.Kind != KindFolder {
 		return false

@@ -15,17 +15,20 @@ import (
 	"github.com/ers-login/ers-login/internal/shebang"
 )
 
-// Trust returns why an open file, which holds for everybody on the computer, might have been written by an ordinary user. Nil means
-// that it cannot. Who can write such a file decides which server gets other people's tickets.
+// Trust returns why an open file, which holds for everybody on the computer, might have been
+// written by an ordinary user. Nil means that it cannot. Who can write such a file decides which
+// server gets other people's tickets.
 type Trust func(file *os.File) error
 
 // errUntrusted is the reason of a file that ordinary users can write.
 var errUntrusted = errors.New("others than the administrators can change it")
 
-// errShared is the reason of a private key that others than its user and the administrators can write.
+// errShared is the reason of a private key that others than its user and the administrators can
+// write.
 var errShared = errors.New("others can change it")
 
-// TrustOwner returns why an ordinary user could change an open file, or put another one in its place: see [TrustPath].
+// TrustOwner returns why an ordinary user could change an open file, or put another one in its
+// place: see [TrustPath].
 func TrustOwner(file *os.File) error {
 	opened, err := file.Stat()
 	if err != nil {
@@ -38,15 +41,16 @@ func TrustOwner(file *os.File) error {
 	return err
 }
 
-// TrustPath returns why an ordinary user could change the file that a path names, or put another one in its place. The file, every
-// folder on the way to it and every symbolic link there have to belong to the administrators, and nobody else may write to them.
+// TrustPath returns why an ordinary user could change the file that a path names, or put another
+// one in its place. The file, every folder on the way to it and every symbolic link there have to
+// belong to the administrators, and nobody else may write to them.
 func TrustPath(path string) error {
 	_, err := walk(path, administrators)
 	return err
 }
 
-// TrustProgram is [TrustPath] for what is run or loaded: on Windows nobody else may add files to its folder either, since a
-// program loads libraries from there.
+// TrustProgram is [TrustPath] for what is run or loaded: on Windows nobody else may add files to
+// its folder either, since a program loads libraries from there.
 func TrustProgram(path string) error {
 	_, err := walk(path, administratorsOfProgram)
 	return err
@@ -79,8 +83,9 @@ func (s step) name() string {
 // maxLinks bounds the symbolic links on the way to a file, as Linux does.
 const maxLinks = 40
 
-// walk follows a path as the system does, link by link, and lets judge look at every folder, link and file. It returns the file.
-// Where judge accepts each step, no step can be exchanged afterwards but by those whom judge trusts.
+// walk follows a path as the system does, link by link, and lets judge look at every folder, link
+// and file. It returns the file. Where judge accepts each step, no step can be exchanged afterwards
+// but by those whom judge trusts.
 func walk(path string, judge func(step) error) (fs.FileInfo, error) {
 	if !filepath.IsAbs(path) {
 		// Not for others: it would take .. out of a path without regard to links.
@@ -141,8 +146,9 @@ func splitParts(path string) []string {
 		func(part string) bool { return part == "." })
 }
 
-// distrust returns a Problem for each file that a setting of the computer or of a policy names, and that an ordinary user could
-// change or replace: the program that hands out tickets, with what runs it, and the certificate authorities.
+// distrust returns a Problem for each file that a setting of the computer or of a policy names, and
+// that an ordinary user could change or replace: the program that hands out tickets, with what runs
+// it, and the certificate authorities.
 func (c Config) distrust(table []Setting) []*problem.Problem {
 	var all []*problem.Problem
 	check := func(key string, paths []string, trust func(string) error) {
@@ -150,7 +156,8 @@ func (c Config) distrust(table []Setting) []*problem.Problem {
 			return
 		}
 		for _, path := range paths {
-			// A file that is not there is for its reader to find out: the folders above it have been judged.
+			// A file that is not there is for its reader to find out: the folders above it have
+			// been judged.
 			if err := trust(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				all = append(all, untrusted(untrustedNamed, lookup(table, key), c.origins[key], err))
 				return
@@ -166,8 +173,8 @@ func (c Config) distrust(table []Setting) []*problem.Problem {
 	return all
 }
 
-// whatRuns returns the files that decide what a command does: its program, the interpreters of a script, and arguments that are
-// files, such as the script of an interpreter.
+// whatRuns returns the files that decide what a command does: its program, the interpreters of a
+// script, and arguments that are files, such as the script of an interpreter.
 func whatRuns(command []string) []string {
 	program := command[0]
 	if resolved, err := exec.LookPath(program); err == nil {
@@ -186,7 +193,8 @@ func whatRuns(command []string) []string {
 	return files
 }
 
-// withInterpreters returns a file, the interpreter that its first line names, the interpreter of that one, and so on.
+// withInterpreters returns a file, the interpreter that its first line names, the interpreter of
+// that one, and so on.
 func withInterpreters(path string) []string {
 	files := []string{path}
 	for range shebang.MaxDepth {
@@ -210,8 +218,8 @@ func withInterpreters(path string) []string {
 	return files
 }
 
-// judgeKey looks at the files that hold the private key, whatever layer names them. One that others can change is a Problem, and
-// one that others can read is a notice.
+// judgeKey looks at the files that hold the private key, whatever layer names them. One that others
+// can change is a Problem, and one that others can read is a notice.
 func (c Config) judgeKey(table []Setting) (refused, notices []*problem.Problem) {
 	for _, key := range []string{"certificate", "key"} {
 		setting := lookup(table, key)

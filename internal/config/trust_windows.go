@@ -20,7 +20,8 @@ func administrators(s step) error {
 	return judgeStep(s, rights, errUntrusted)
 }
 
-// administratorsOfProgram lets nobody else add a file or a folder beside a program, or beside a library that is loaded from there.
+// administratorsOfProgram lets nobody else add a file or a folder beside a program, or beside a
+// library that is loaded from there.
 func administratorsOfProgram(s step) error {
 	if s.holder {
 		return judgeStep(s, rightsToProgramFolder, errUntrusted)
@@ -28,7 +29,8 @@ func administratorsOfProgram(s step) error {
 	return administrators(s)
 }
 
-// userAndAdministrators trusts what belongs to the administrators or to the user, and what nobody else can write to.
+// userAndAdministrators trusts what belongs to the administrators or to the user, and what nobody
+// else can write to.
 func userAndAdministrators(bool) func(step) error {
 	return func(s step) error {
 		user, err := currentUser()
@@ -67,7 +69,8 @@ func currentUser() (string, error) {
 	return user.User.Sid.String(), nil
 }
 
-// judgeStep trusts the administrators and the users that it is given. The reason of a refusal wraps because.
+// judgeStep trusts the administrators and the users that it is given. The reason of a refusal wraps
+// because.
 func judgeStep(s step, rights uint32, because error, users ...string) error {
 	owner, entries, err := accessTo(s.path)
 	if err != nil {

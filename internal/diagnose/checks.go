@@ -66,8 +66,9 @@ func Checks(n Neighbours) []Check {
 	return checks
 }
 
-// leaveOut keeps the checks that act on settings from running where the policy or the computer's settings cannot be used: what a
-// user has set in their place must not decide what is run, and who is shown the certificate or a password.
+// leaveOut keeps the checks that act on settings from running where the policy or the computer's
+// settings cannot be used: what a user has set in their place must not decide what is run, and who
+// is shown the certificate or a password.
 func leaveOut(checks []Check, barred config.Layer) {
 	said := saidPolicy
 	if barred == config.LayerMachine {

@@ -54,8 +54,8 @@ func SystemNames() Names {
 	return names
 }
 
-// SettingsNames returns the names that settings give away: the user of the proxy, and whoever has a folder on the way to a file. The
-// hosts of e-RS and of the proxy are no names.
+// SettingsNames returns the names that settings give away: the user of the proxy, and whoever has a
+// folder on the way to a file. The hosts of e-RS and of the proxy are no names.
 func SettingsNames(settings config.Config) Names {
 	names := Names{Accounts: []string{settings.ProxyUser}}
 	for _, address := range []string{settings.BaseURL, settings.Proxy} {
@@ -168,7 +168,8 @@ var anonymous = []string{"", "root", "admin", "administrator", "user", "users", 
 // shortName is the length below which a name is masked only where it is a word of its own.
 const shortName = 4
 
-// addWord masks a name as the rule says. One of letters alone could be a part of any word, others are found inside a word too.
+// addWord masks a name as the rule says. One of letters alone could be a part of any word, others
+// are found inside a word too.
 func (m *Masker) addWord(name string, r rule) {
 	name = strings.TrimSpace(name)
 	if !slices.Contains(anonymous, strings.ToLower(name)) {
@@ -284,8 +285,8 @@ func (r rule) mask(text string) string {
 	return masked.String()
 }
 
-// isWord reports whether what stands between two places is a word of its own. An escape such as %5C before it is no part of it, and a
-// number beside a longer name is none either.
+// isWord reports whether what stands between two places is a word of its own. An escape such as %5C
+// before it is no part of it, and a number beside a longer name is none either.
 func isWord(text string, from, to int) bool {
 	before, _ := utf8.DecodeLastRuneInString(text[:from])
 	after, _ := utf8.DecodeRuneInString(text[to:])
@@ -320,7 +321,8 @@ func (n Names) hosts() []string {
 // platform is the domain of all e-RS platforms.
 const platform = ".ers.ncrs.nhs.uk"
 
-// stays reports whether what stands between two places is in an address that may be seen, or is a word of this program.
+// stays reports whether what stands between two places is in an address that may be seen, or is a
+// word of this program.
 func (r rule) stays(text string, from, to int) bool {
 	if host := strings.ToLower(strings.Trim(around(text, from, to, "-."), ".")); r.addresses != nil || r.ours {
 		if slices.Contains(r.addresses, host) || strings.HasSuffix("."+host, platform) {
@@ -334,7 +336,8 @@ func (r rule) stays(text string, from, to int) bool {
 	return words[strings.ToLower(text[from:to])] || words[strings.ToLower(around(text, from, to, ""))]
 }
 
-// around returns what stands between two places, with the letters, digits and some further characters on both sides of it.
+// around returns what stands between two places, with the letters, digits and some further
+// characters on both sides of it.
 func around(text string, from, to int, further string) string {
 	isPart := func(r rune) bool { return isPart(r) || strings.ContainsRune(further, r) }
 	for from > 0 {
@@ -354,11 +357,12 @@ func around(text string, from, to int, further string) string {
 	return text[from:to]
 }
 
-// ourWord finds the words of a text, whole and in their parts: ers-login is one, and so are ers and login.
+// ourWord finds the words of a text, whole and in their parts: ers-login is one, and so are ers and
+// login.
 var ourWord = regexp.MustCompile(`[\pL\pN]+(?:[-._][\pL\pN]+)*`)
 
-// vocabulary returns the words that this program uses by itself, in small letters. A name that is one of them says nothing of anybody, and
-// a report without them could not be read.
+// vocabulary returns the words that this program uses by itself, in small letters. A name that is
+// one of them says nothing of anybody, and a report without them could not be read.
 var vocabulary = sync.OnceValue(func() map[string]bool {
 	words := map[string]bool{}
 	learn := func(text string) {

@@ -1,5 +1,6 @@
-// Package shebang reads the first line of a script, by which a Unix kernel finds the program that runs it (execve(2)). The trust
-// check of the settings and the explanation of a program that does not start both need it.
+// Package shebang reads the first line of a script, by which a Unix kernel finds the program that
+// runs it (execve(2)). The trust check of the settings and the explanation of a program that does
+// not start both need it.
 package shebang
 
 import (
@@ -19,7 +20,8 @@ const MaxDepth = 5
 
 // Line is what follows #! in the first line of a script.
 type Line struct {
-	// Interpreter is the program that the kernel starts, as it is written there, a carriage return at its end included.
+	// Interpreter is the program that the kernel starts, as it is written there, a carriage return
+	// at its end included.
 	Interpreter string
 	// Argument is the rest of the line, which the kernel hands over as one argument.
 	Argument string
@@ -54,7 +56,8 @@ func Parse(head []byte) (Line, bool) {
 	return Line{Interpreter: first[:end], Argument: strings.Trim(first[end:], " \t")}, true
 }
 
-// LookedUp returns the program that env(1) looks up in PATH, if the interpreter is env, and else nothing.
+// LookedUp returns the program that env(1) looks up in PATH, if the interpreter is env, and else
+// nothing.
 func (l Line) LookedUp() string {
 	if filepath.Base(l.Interpreter) != "env" {
 		return ""

@@ -195,7 +195,8 @@ func TestAProgramThatCannotBeStarted(t *testing.T) {
 	})
 }
 
-// A program that is there and does not start must not be told as one that is missing: the service desk would install it again.
+// A program that is there and does not start must not be told as one that is missing: the service
+// desk would install it again.
 func TestWhyAProgramDoesNotStart(t *testing.T) {
 	self, err := os.ReadFile(os.Args[0])
 	require.NoError(t, err)

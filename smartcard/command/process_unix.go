@@ -16,7 +16,8 @@ func mayRun(path string) bool {
 	return unix.Faccessat(unix.AT_FDCWD, path, unix.X_OK, unix.AT_EACCESS) == nil
 }
 
-// onNoexec reports whether a file lies on a file system that is mounted without the right to run programs.
+// onNoexec reports whether a file lies on a file system that is mounted without the right to run
+// programs.
 func onNoexec(path string) bool {
 	var system unix.Statfs_t
 	return unix.Statfs(path, &system) == nil && system.Flags&noexecFlag != 0

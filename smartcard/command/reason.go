@@ -58,7 +58,8 @@ func (a *Agent) notBegun(operation string, err error) error {
 
 func absent(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) }
 
-// why returns what keeps a file from being run, if that can be seen. The error is the system's, depth how many interpreters it may have.
+// why returns what keeps a file from being run, if that can be seen. The error is the system's,
+// depth how many interpreters it may have.
 func why(path string, err error, depth int) (problem.Phrase, bool) {
 	info, failed := os.Stat(path)
 	switch {
@@ -124,7 +125,8 @@ func whyScript(line shebang.Line, err error, depth int) (problem.Phrase, bool) {
 // maxName bounds what is shown of a script's first line, in characters.
 const maxName = 100
 
-// whyProgram returns why a file that is no script does not run. An error without a reason in the file has none here.
+// whyProgram returns why a file that is no script does not run. An error without a reason in the
+// file has none here.
 func whyProgram(path string, head []byte, err error) (problem.Phrase, bool) {
 	var exit *exec.ExitError
 	switch {

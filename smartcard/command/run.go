@@ -39,7 +39,8 @@ func (a *Agent) run(ctx context.Context, operation string) ([]byte, error) {
 		if code, ok := parseFailure(done.stdout); ok {
 			return nil, code.Problem().Because(fmt.Errorf("%s %s: %w: %w", a.program(), operation, err, code))
 		}
-		// The interpreter of a script, or env, says with its status alone that the first line is wrong.
+		// The interpreter of a script, or env, says with its status alone that the first line is
+		// wrong.
 		if reason, ok := why(a.argv[0], err, shebang.MaxDepth); ok {
 			return nil, a.problem(notRunnable.WithPhrase("Reason", reason), operation, err, smartcard.NotInstalled)
 		}
