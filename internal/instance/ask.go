@@ -51,7 +51,7 @@ func Join(ctx context.Context, path string, request Request) (*Lock, Answer, err
 // claim claims the name on the session bus, and takes the lock whose file is at path. Where the file cannot be used, the name
 // alone is enough.
 func claim(ctx context.Context, path string) (*Lock, error) {
-	name, err := claimName(ctx)
+	name, err := claimName(ctx, usualBus)
 	if err != nil {
 		return nil, notTaken(path, err)
 	}

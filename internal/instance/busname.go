@@ -40,6 +40,8 @@ var notListening = dbus.NewError(busName+".Error.NotListening", nil)
 // nameClaim is the name on the session bus. The keyring is reached over the same bus, so whatever shares the one shares the
 // other, wherever the environment points. The bus takes the name back when the process ends, however it ends.
 type nameClaim struct {
+	address func() (string, error)
+
 	mutex sync.Mutex
 	conn  *dbus.Conn
 	admit func(stream) // nil while nobody listens
@@ -48,10 +50,13 @@ type nameClaim struct {
 	kept   sync.WaitGroup
 }
 
-// claimName claims the name. It is errHeld if another process has it, and nil without an error where there is no bus: the
+// usualBus returns the address of the session bus.
+func usualBus() (string, error) { return sessionbus.Address() }
+
+// claimName claims the name on the bus at an address. It is errHeld if another process has it, and nil without an error where there is no bus: the
 // keyring cannot be reached there either.
-func claimName(ctx context.Context) (*nameClaim, error) {
-	c := &nameClaim{ending: make(chan struct{})}
+func claimName(ctx context.Context, address func() (string, error)) (*nameClaim, error) {
+	c := &nameClaim{address: address, ending: make(chan struct{})}
 	conn, err := c.acquire(ctx)
 	if errors.Is(err, sessionbus.ErrNone) {
 		return nil, nil
@@ -67,7 +72,7 @@ func claimName(ctx context.Context) (*nameClaim, error) {
 func (c *nameClaim) acquire(ctx context.Context) (*dbus.Conn, error) {
 	limited, cancel := context.WithTimeout(ctx, busTime)
 	defer cancel()
-	conn, err := connectBus(limited)
+	conn, err := connectBus(limited, c.address)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +170,7 @@ func (c *nameClaim) close() {
 func dialName(ctx context.Context) (stream, error) {
 	limited, cancel := context.WithTimeout(ctx, busTime)
 	defer cancel()
-	conn, err := connectBus(limited)
+	conn, err := connectBus(limited, usualBus)
 	if errors.Is(err, sessionbus.ErrNone) {
 		return nil, fmt.Errorf("%w: %w", errNobody, err)
 	}
@@ -212,9 +217,9 @@ func ownerError(err error) error {
 	return fmt.Errorf("could not reach the owner of %s: %w", busName, err)
 }
 
-// connectBus connects to the session bus: sessionbus.ErrNone if there is none.
-func connectBus(ctx context.Context) (*dbus.Conn, error) {
-	address, err := sessionbus.Address()
+// connectBus connects to the bus at an address: sessionbus.ErrNone if there is none.
+func connectBus(ctx context.Context, at func() (string, error)) (*dbus.Conn, error) {
+	address, err := at()
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,10 @@ import "context"
 // nameClaim is a name on the session bus, which these systems do not have.
 type nameClaim struct{}
 
-func claimName(context.Context) (*nameClaim, error) { return nil, nil }
+// usualBus: there is none.
+func usualBus() (string, error) { return "", errNobody }
+
+func claimName(context.Context, func() (string, error)) (*nameClaim, error) { return nil, nil }
 
 func (*nameClaim) serve(func(stream)) {}
 func (*nameClaim) close()             {}
