@@ -529,7 +529,7 @@ func (f *Flow) logFailure(happened event) {
 	failed := func(what string, err error) {
 		switch {
 		case err == nil || errors.Is(err, context.Canceled):
-		case isLocked(err) && what == "probe" && f.machine.awaitsKeyring():
+		case what == "probe" && shut(err) && f.machine.awaitsKeyring():
 			// Every two seconds, and logged when it came to that.
 		case isLocked(err):
 			// Usual after a log-in without a password, and said to the user when it matters.

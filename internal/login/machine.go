@@ -209,7 +209,7 @@ func (m *machine) onLink(now time.Time, e linkSeen) []effect {
 	return nil
 }
 
-// awaitsKeyring reports whether a session has ended whose entry could not be cleared since the keyring was locked: it is cleared as
+// awaitsKeyring reports whether a session has ended whose entry could not be cleared since the keyring was shut: it is cleared as
 // soon as the keyring can be used. One that asks about each entry (ErrItemLocked) would ask again and again.
 func (m *machine) awaitsKeyring() bool {
 	return m.state.Phase == Failed && m.rest != NotEnded && !m.recovered && shut(m.state.Problem) &&
