@@ -186,6 +186,8 @@ func TestAClosedDatabaseIsNoEnd(t *testing.T) {
 	_, err := handoff.Read(t.Context())
 	require.ErrorIs(t, err, handoff.ErrNoCollection)
 	require.NotErrorIs(t, err, handoff.ErrNotFound, "it is not removed")
+	_, err = handoff.Wait(soon(t, 3*time.Second))
+	require.ErrorIs(t, err, context.DeadlineExceeded, "it can be opened again")
 	require.ErrorIs(t, handoff.Clear(t.Context()), handoff.ErrNoCollection, "it is not cleared")
 	require.NoError(t, session.Unlock())
 	_, err = handoff.Read(t.Context())
