@@ -139,7 +139,7 @@ func (c *nameClaim) attach(descriptor dbus.UnixFD) *dbus.Error {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	if c.admit == nil {
-		_ = client.Close() // its caller is told by the error
+		_ = client.Close() // its caller gets the error
 		return notListening
 	}
 	c.admit(client)

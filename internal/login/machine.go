@@ -53,7 +53,7 @@ type machine struct {
 	refused smartcard.Ticket
 	// promisedAt is when the agent said that it has a ticket now, which the card events are still to show.
 	promisedAt time.Time
-	// held: whatever started the program was no wish of the user's. A ticket that was there then begins nothing by itself.
+	// held: the user did not start the program themselves. A ticket that was there then begins nothing by itself.
 	held bool
 	// fresh: a ticket has appeared since the session began to end, so somebody wants to sign in.
 	fresh bool

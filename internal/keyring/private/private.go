@@ -38,7 +38,7 @@ const (
 	longestFolder = 60
 	// readyWithin bounds the wait for the bus.
 	readyWithin = 30 * time.Second
-	// unlockedAfter is the age of a folder without a lock file at which nobody is about to make one.
+	// unlockedAfter is the age of a folder without a lock file after which no start is about to make one.
 	unlockedAfter = time.Minute
 )
 
