@@ -149,3 +149,15 @@ func TestTheWholeJobOnEveryKeyring(t *testing.T) {
 		})
 	}
 }
+// The keyring was locked meanwhile, and the user does not unlock it when they sign out. The entry goes as soon as they do, without a key.
+func TestSigningOutOfALockedKeyring(t *testing.T) {
+	s := open(t, keyringtest.Options{Prompts: keyringtest.Dismissed})
+	program := s.signedIn()
+	require.NoError(t, s.Keyring.Lock())
+	s.press("Tab", "Tab", "Return", "Return")
+	require.NoError(t, program.WaitProblem(s.ctx, "KEYRING-DISMISSED"))
+	require.Empty(t, s.sessions(), "e-RS does not wait")
+	require.NoError(t, s.Keyring.Unlock())
+	s.see(program, "waiting")
+	s.keyringEmpty()
+}

@@ -28,7 +28,7 @@ func Join(ctx context.Context, path string, request Request) (*Lock, Answer, err
 	enough := time.NewTimer(patience)
 	defer enough.Stop()
 	for {
-		held, err := claim(ctx, busName, nil, path)
+		held, err := claim(ctx, busName, busOf(nil), path)
 		if err == nil || !errors.Is(err, Running) {
 			return held, Answer{}, err
 		}
@@ -50,8 +50,8 @@ func Join(ctx context.Context, path string, request Request) (*Lock, Answer, err
 
 // claim claims a name on the session bus, and takes the lock whose file is at path. Where the file cannot be used, the name
 // alone is enough.
-func claim(ctx context.Context, busName string, environ []string, path string) (*Lock, error) {
-	name, err := claimName(ctx, busName, environ)
+func claim(ctx context.Context, busName string, address busAddress, path string) (*Lock, error) {
+	name, err := claimName(ctx, busName, address)
 	if err != nil {
 		return nil, notTaken(path, err)
 	}

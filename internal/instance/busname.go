@@ -42,19 +42,25 @@ var notListening = dbus.NewError(busName+".Error.NotListening", nil)
 // other, wherever the environment points. The bus takes the name back when the process ends, however it ends.
 type nameClaim struct {
 	name    string
-	environ []string // where the bus is; nil for this process's own
-	mutex   sync.Mutex
-	conn    *dbus.Conn
-	admit   func(stream) // nil while nobody listens
+	address busAddress
+
+	mutex sync.Mutex
+	conn  *dbus.Conn
+	admit func(stream) // nil while nothing listens
 
 	ending chan struct{}
 	kept   sync.WaitGroup
 }
 
-// claimName claims the name. It is errHeld if another process has it, and nil without an error where there is no bus: the
-// keyring cannot be reached there either.
-func claimName(ctx context.Context, name string, environ []string) (*nameClaim, error) {
-	c := &nameClaim{name: name, environ: environ, ending: make(chan struct{})}
+// busOf is the session bus of a process with this environment; nil is this process's own.
+func busOf(environ []string) busAddress {
+	return func() (string, error) { return sessionbus.AddressIn(environ) }
+}
+
+// claimName claims the name on the bus at an address. It is errHeld if another process has it, and
+// nil without an error where there is no bus: the keyring cannot be reached there either.
+func claimName(ctx context.Context, name string, address busAddress) (*nameClaim, error) {
+	c := &nameClaim{name: name, address: address, ending: make(chan struct{})}
 	conn, err := c.acquire(ctx)
 	if errors.Is(err, sessionbus.ErrNone) {
 		return nil, nil
@@ -70,7 +76,7 @@ func claimName(ctx context.Context, name string, environ []string) (*nameClaim, 
 func (c *nameClaim) acquire(ctx context.Context) (*dbus.Conn, error) {
 	limited, cancel := context.WithTimeout(ctx, busTime)
 	defer cancel()
-	conn, err := connectBus(limited, c.environ)
+	conn, err := connectBus(limited, c.address)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +143,7 @@ func (c *nameClaim) attach(descriptor dbus.UnixFD) *dbus.Error {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	if c.admit == nil {
-		_ = client.Close() // its caller is told by the error
+		_ = client.Close() // its caller gets the error
 		return notListening
 	}
 	c.admit(client)
@@ -168,7 +174,7 @@ func (c *nameClaim) close() {
 func dialName(ctx context.Context) (stream, error) {
 	limited, cancel := context.WithTimeout(ctx, busTime)
 	defer cancel()
-	conn, err := connectBus(limited, nil)
+	conn, err := connectBus(limited, busOf(nil))
 	if errors.Is(err, sessionbus.ErrNone) {
 		return nil, fmt.Errorf("%w: %w", errNobody, err)
 	}
@@ -215,9 +221,9 @@ func ownerError(err error) error {
 	return fmt.Errorf("could not reach the owner of %s: %w", busName, err)
 }
 
-// connectBus connects to the session bus of an environment: sessionbus.ErrNone if there is none.
-func connectBus(ctx context.Context, environ []string) (*dbus.Conn, error) {
-	address, err := sessionbus.AddressIn(environ)
+// connectBus connects to the bus at an address: sessionbus.ErrNone if there is none.
+func connectBus(ctx context.Context, at busAddress) (*dbus.Conn, error) {
+	address, err := at()
 	if err != nil {
 		return nil, err
 	}

@@ -50,8 +50,8 @@ type neighbours struct {
 	stuck bool
 	// question is what the user is asked before the keyring is cleared, answered when it is closed.
 	question chan struct{}
-	// none is a user who has no keyring.
-	none  bool
+	// shut is the code of what keeps the keyring from being used, empty if it can be.
+	shut  string
 	cards chan smartcard.Event
 }
 
@@ -149,8 +149,8 @@ func (n *neighbours) Clear(ctx context.Context) error {
 			return err
 		}
 	}
-	if n.locked {
-		return &problem.Problem{Code: "KEYRING-LOCKED"}
+	if n.shut != "" {
+		return &problem.Problem{Code: n.shut}
 	}
 	if n.stuck {
 		return &problem.Problem{Code: "KEYRING-LEFTOVER", Title: "stuck"}
@@ -165,8 +165,8 @@ func (n *neighbours) Check(context.Context) error {
 	switch {
 	case n.locked:
 		return &problem.Problem{Code: "KEYRING-LOCKED"}
-	case n.none:
-		return &problem.Problem{Code: "KEYRING-NO_COLLECTION"}
+	case n.shut != "":
+		return &problem.Problem{Code: n.shut}
 	}
 	return nil
 }
@@ -672,39 +672,46 @@ func TestAKeyringThatAsksAtSignOut(t *testing.T) {
 
 // A session whose entry could not be cleared is cleared as soon as the keyring can be used, without anybody having to press a button.
 func TestAKeyringThatIsUnlockedAfterSignOut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := start(t, newNeighbours(), time.Minute)
-		r.signIn()
-		lock := func(locked bool) {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			r.locked = locked
-		}
-		lock(true)
-		r.Send(login.SignOut{})
-		assert.Equal(t, "KEYRING-LOCKED", r.until(login.Failed).Problem.Code)
-		time.Sleep(time.Hour)
-		clears := len(r.noted())
-		lock(false)
-		assert.Equal(t, login.SignedOut, r.until(login.Waiting).Reason)
-		assert.Equal(t, []string{"clear"}, r.noted()[clears:], "and it is not asked about before")
-		_, err := r.Read(t.Context())
-		assert.ErrorIs(t, err, handoff.ErrNotFound)
-		r.Send(login.Quit{})
-		r.wait()
-	})
+	for _, shut := range []string{"KEYRING-LOCKED", "KEYRING-NO_BUS", "KEYRING-NO_SERVICE", "KEYRING-NO_COLLECTION"} {
+		t.Run(shut, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { testUnlockedLater(t, shut) }) })
+	}
+}
+
+func testUnlockedLater(t *testing.T, shut string) {
+	t.Helper()
+	r := start(t, newNeighbours(), time.Minute)
+	r.signIn()
+	set := func(code string) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.shut = code
+	}
+	set(shut)
+	r.Send(login.SignOut{})
+	assert.Equal(t, shut, r.until(login.Failed).Problem.Code)
+	logged := len(r.log.String())
+	time.Sleep(time.Hour)
+	assert.Less(t, len(r.log.String()), logged+10_000, "each look is logged")
+	clears := len(r.noted())
+	set("")
+	assert.Equal(t, login.SignedOut, r.until(login.Waiting).Reason)
+	assert.Equal(t, []string{"clear"}, r.noted()[clears:], "and it is not asked about before")
+	_, err := r.Read(t.Context())
+	assert.ErrorIs(t, err, handoff.ErrNotFound)
+	r.Send(login.Quit{})
+	r.wait()
 }
 
 // A user who has no keyring yet learns that before they type their passcode, and not after.
 func TestNoKeyringIsFoundAtTheStart(t *testing.T) {
 	around := newNeighbours()
-	around.none = true
+	around.shut = "KEYRING-NO_COLLECTION"
 	r := start(t, around, time.Minute)
 	state := r.until(login.Failed)
 	assert.Equal(t, "KEYRING-NO_COLLECTION", state.Problem.Code)
 	assert.Equal(t, login.HealthBad, state.Links.Keyring)
 	around.mu.Lock()
-	around.none = false
+	around.shut = ""
 	around.mu.Unlock()
 	r.Send(login.TryAgain{})
 	assert.Equal(t, login.HealthGood, r.until(login.Waiting).Links.Keyring)

@@ -2,6 +2,7 @@ package login
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/ers-login/ers-login/internal/problem"
@@ -44,5 +45,10 @@ func ersHealth(err error) Health {
 
 func isLocked(err error) bool { return err != nil && problem.Of(err).Code == "KEYRING-LOCKED" }
 
-// shut reports whether a keyring is locked, or was since nobody unlocked it.
-func shut(err error) bool { return isLocked(err) || problem.Of(err).Code == "KEYRING-DISMISSED" }
+// shut reports whether a keyring could not be used for a reason that a probe finds, too: it is locked, its prompt was dismissed, or
+// it has gone.
+func shut(err error) bool {
+	return slices.Contains([]string{
+		"KEYRING-LOCKED", "KEYRING-DISMISSED", "KEYRING-NO_BUS", "KEYRING-NO_SERVICE", "KEYRING-NO_COLLECTION",
+	}, problem.Of(err).Code)
+}

@@ -1,5 +1,5 @@
 // Package sessionbus finds the D-Bus session bus and never starts one: godbus would run dbus-launch, which leaves a daemon
-// behind that nobody ends.
+// running.
 package sessionbus
 
 import (
