@@ -149,6 +149,36 @@ func TestChainsAreOrderedByTheKey(t *testing.T) {
 	}
 }
 
+// A renewal may keep the key, and whoever does it may keep the old certificate in the file.
+func TestAnOldCertificateOfTheSameKey(t *testing.T) {
+	issuer := newPair(t, "a sub CA", newKey(t), -time.Hour, time.Hour, nil)
+	key := newKey(t)
+	expired := newPair(t, "gp.surgery.example", key, -2*time.Hour, -time.Hour, issuer)
+	shorter := newPair(t, "gp.surgery.example", key, -2*time.Hour, time.Hour, issuer)
+	longer := newPair(t, "gp.surgery.example", key, -time.Hour, 2*time.Hour, issuer)
+	tomorrows := newPair(t, "gp.surgery.example", key, 24*time.Hour, 48*time.Hour, issuer)
+	for name, one := range map[string]struct {
+		order []*pair
+		want  *pair
+	}{
+		"the old one first":      {[]*pair{expired, longer, issuer}, longer},
+		"the old one last":       {[]*pair{longer, issuer, expired}, longer},
+		"both can be used":       {[]*pair{shorter, issuer, longer}, longer},
+		"tomorrow's is there":    {[]*pair{tomorrows, shorter, issuer}, shorter},
+		"three, in disarray too": {[]*pair{issuer, expired, tomorrows, longer}, longer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var file []byte
+			for _, one := range one.order {
+				file = append(file, one.certificatePEM()...)
+			}
+			certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: write(t, file), Key: write(t, longer.keyPEM(t))})
+			require.NoError(t, err)
+			require.Equal(t, [][]byte{one.want.certificate.Raw, issuer.certificate.Raw}, certificate.Certificate)
+		})
+	}
+}
+
 func newAuthority(t *testing.T, name string, parent *pair) *pair {
 	t.Helper()
 	key := newKey(t)
