@@ -288,7 +288,7 @@ func TestCertificatesOfOpenSSL(test *testing.T) {
 	}
 }
 
-// A key of a kind that Go does not know is not damaged, and to export it again helps nobody.
+// A key of a kind that Go does not know is not damaged, and to export it again does not help.
 func TestKeysOfKindsThatAreNotRead(test *testing.T) {
 	t := newTools(test)
 	for name, how := range map[string]string{

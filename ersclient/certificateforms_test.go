@@ -149,7 +149,7 @@ func TestChainsAreOrderedByTheKey(t *testing.T) {
 	}
 }
 
-// A renewal may keep the key, and whoever does it may keep the old certificate in the file.
+// A renewal may keep the key, and the old certificate beside the new one.
 func TestAnOldCertificateOfTheSameKey(t *testing.T) {
 	issuer := newPair(t, "a sub CA", newKey(t), -time.Hour, time.Hour, nil)
 	key := newKey(t)

@@ -279,7 +279,7 @@ func TestSettingsOfAnotherPlatformWait(t *testing.T) {
 	assert.Empty(t, e.currentSettings().CABundle)
 }
 
-// A policy's bundle that others can write to by now is not read again: whoever wrote it would choose the server that gets tickets.
+// A policy's bundle that others can write to by now is not read again: its writer would choose the server that gets tickets.
 func TestABundleThatOthersCanChangeMeanwhile(t *testing.T) {
 	folder := certificateFolder(t)
 	path := func(name string) string { return filepath.Join(folder, name) }
