@@ -149,6 +149,7 @@ func TestTheWholeJobOnEveryKeyring(t *testing.T) {
 		})
 	}
 }
+
 // The keyring was locked meanwhile, and the user does not unlock it when they sign out. The entry goes as soon as they do, without a key.
 func TestSigningOutOfALockedKeyring(t *testing.T) {
 	s := open(t, keyringtest.Options{Prompts: keyringtest.Dismissed})
