@@ -44,7 +44,7 @@ unit: setup-test
 	$(GO) test -race -timeout 20m $(call packages,$(WINDOWED))
 
 e2e: setup-test build
-	$(GO) test -count=1 -timeout 15m -v ./internal/e2e
+	$(GO) test -count=1 -timeout 20m -v ./internal/e2e
 
 build: setup-build ## build the program and its card-side helper into build/
 	@mkdir -p $(BUILD)

@@ -144,24 +144,28 @@ func derLength(length int) []byte {
 	return made
 }
 
-// rounds returns the highest number of rounds that anything is derived with: the integer behind a salt, as PBE, PBKDF2 and the MAC
-// of PKCS#12 have it. Package go-pkcs12 has no limit, and one wrong bit would make the program stand still for hours.
-func (e berElement) rounds(depth int) (highest int) {
+// rounds returns how many rounds things are derived with, all together: the integers behind a salt, as PBE, PBKDF2 and the MAC of
+// PKCS#12 have them. Package go-pkcs12 has no limit, and one wrong bit would make the program stand still for hours.
+func (e berElement) rounds(depth int) (sum int) {
 	const berInteger = 0x02
+	if e.isOctetString() {
+		// Of one in pieces, only the whole: to look into the pieces too would take twice as long with each level.
+		if inner, _, err := readBER(e.octets(), 0); err == nil && depth < maxBERDepth {
+			sum = inner.rounds(depth + 1)
+		}
+		return sum
+	}
 	for i, child := range e.children {
-		if i > 0 && child.tag[0] == berInteger && e.children[i-1].tag[0]&^berConstructed == berOctetString {
+		if i > 0 && child.tag[0] == berInteger && e.children[i-1].isOctetString() {
 			number := 0
 			for _, digit := range child.content {
 				number = min(number<<8|int(digit), maxRounds+1)
 			}
-			highest = max(highest, number)
+			sum += number
 		}
-		highest = max(highest, child.rounds(depth))
+		sum = min(sum+child.rounds(depth), maxRounds+1)
 	}
-	if e.tag[0]&^berConstructed == berOctetString && depth < maxBERDepth {
-		if inner, _, err := readBER(e.octets(), 0); err == nil {
-			highest = max(highest, inner.rounds(depth+1))
-		}
-	}
-	return highest
+	return sum
 }
+
+func (e berElement) isOctetString() bool { return e.tag[0]&^berConstructed == berOctetString }

@@ -32,7 +32,7 @@ type CertificateFiles struct {
 // LoadCertificate reads the organisation's endpoint certificate (SEC-001) from files; package certstore takes it from Windows'
 // certificate stores. Every way in which files can be wrong is a *Problem of its own, which names the setting and the remedy:
 // CERT-NOT_SET, CERT-AMBIGUOUS, CERT-MISSING, CERT-UNREADABLE, CERT-TOO_BIG, CERT-NOT_PEM, CERT-INVALID, CERT-KEY_MISSING,
-// CERT-KEY_ENCRYPTED, CERT-KEY_INVALID, CERT-KEY_TWICE, CERT-KEY_MISMATCH, CERT-PASSPHRASE, CERT-PKCS12,
+// CERT-KEY_ENCRYPTED, CERT-KEY_INVALID, CERT-KEY_KIND, CERT-KEY_TWICE, CERT-KEY_MISMATCH, CERT-PASSPHRASE, CERT-PKCS12,
 // CERT-PKCS12_ENCRYPTION, and those of CheckCertificate. Where a passphrase is wanted and Passphrase is empty, ErrNoPassphrase is in
 // the error's chain.
 //
@@ -196,6 +196,8 @@ func parseKey(source settingFile, data []byte, passphrase secret.Text, certifica
 		return nil, source.problem(wrongPassphrase, err)
 	case err != nil && blocks[0].Type == "OPENSSH PRIVATE KEY":
 		return nil, source.foreign(keyInvalid, data, err)
+	case isKeyKind(err):
+		return nil, source.problem(keyKind, err)
 	case err != nil:
 		return nil, source.problem(keyInvalid, err)
 	}
@@ -238,10 +240,22 @@ func parseKeyDER(der []byte) (crypto.PrivateKey, error) {
 	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
 		return key, nil
 	}
-	if key, err := x509.ParseECPrivateKey(der); err == nil {
+	key, ecErr := x509.ParseECPrivateKey(der)
+	switch {
+	case ecErr == nil:
 		return key, nil
+	case isKeyKind(ecErr):
+		return nil, ecErr
 	}
 	return nil, err
+}
+
+// isKeyKind reports whether an error is that a key, or its certificate, is whole and of a kind that crypto/x509 does not know. It has
+// no type for that.
+func isKeyKind(err error) bool {
+	return err != nil && slices.ContainsFunc(
+		[]string{"unknown algorithm", "unknown elliptic curve", "unsupported elliptic curve", "invalid ECDSA parameters"},
+		func(text string) bool { return strings.Contains(err.Error(), text) })
 }
 
 // belongTogether tells whether a certificate is for a key.
@@ -329,6 +343,13 @@ var (
 		Title:    "The key of your organisation's certificate is damaged",
 		Happened: "The private key in {{.File}} (setting {{.Setting}}) could not be understood.",
 		Steps:    []string{stepFixCertificate, "The file has to be copied or exported again."},
+	}
+	keyKind = &problem.Problem{
+		Code:  "CERT-KEY_KIND",
+		Title: "The key of your organisation's certificate cannot be used",
+		Happened: "The private key in {{.File}} (setting {{.Setting}}) is of a kind that this program cannot use. It has to be RSA, " +
+			"Ed25519, or ECDSA on one of the curves P-256, P-384 and P-521, which it has to name.",
+		Steps: []string{stepFixCertificate, "A new certificate has to be asked for, with a key of such a kind."},
 	}
 	keyTwice = &problem.Problem{
 		Code:     "CERT-KEY_TWICE",

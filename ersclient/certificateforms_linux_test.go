@@ -101,6 +101,12 @@ func TestFilesOfTheToolsOfOrganisations(test *testing.T) {
 			"openssl pkcs12 -export -inkey rsa.key -in rsa.pem -certfile ca.pem -passout pass: -legacy -out out.p12",
 		}, outcome{"", "", 2}},
 		"a passphrase that was not given": {[]string{export}, outcome{"", "CERT-PASSPHRASE", 0}},
+		"an emoji in the passphrase": {[]string{
+			"openssl pkcs12 -export -inkey rsa.key -in rsa.pem -certfile ca.pem -passout pass:tool+words🔑 -out out.p12",
+		}, outcome{"tool+words🔑", "CERT-PKCS12_ENCRYPTION", 0}},
+		"an accent in the passphrase": {[]string{
+			"openssl pkcs12 -export -inkey rsa.key -in rsa.pem -certfile ca.pem -passout pass:tool+wörds -out out.p12",
+		}, outcome{"tool+wörds", "", 2}},
 		"an EC key": {[]string{
 			"openssl pkcs12 -export -inkey ec.key -in ec.pem -passout pass:tool+words -out out.p12",
 		}, lone},
@@ -278,6 +284,30 @@ func TestCertificatesOfOpenSSL(test *testing.T) {
 			certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: t.path("out.pem"), Key: t.path("rsa.key")})
 			require.NoError(test, err)
 			require.Equal(test, org, ersclient.CommonName(certificate))
+		})
+	}
+}
+
+// A key of a kind that Go does not know is not damaged, and to export it again does not help.
+func TestKeysOfKindsThatAreNotRead(test *testing.T) {
+	t := newTools(test)
+	for name, how := range map[string]string{
+		"another curve":     "openssl genpkey -out k.key -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1",
+		"Brainpool":         "openssl genpkey -out k.key -algorithm EC -pkeyopt ec_paramgen_curve:brainpoolP256r1",
+		"SEC 1":             "openssl ecparam -name secp256k1 -genkey -noout -out k.key",
+		"a curve unnamed":   "openssl genpkey -out k.key -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit",
+		"RSA with PSS only": "openssl genpkey -out k.key -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048",
+		"Ed448":             "openssl genpkey -out k.key -algorithm ED448",
+	} {
+		test.Run(name, func(test *testing.T) {
+			inside := tools{test, t.folder}
+			inside.run(how)
+			inside.run("openssl req -x509 -new -key k.key -subj /CN=" + org + " -days 2 -out k.pem")
+			inside.run("openssl pkcs12 -export -inkey k.key -in k.pem -passout pass:tool+words -out k.p12")
+			_, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: t.path("k.pem"), Key: t.path("k.key")})
+			requireCode(test, "CERT-KEY_KIND", err)
+			_, err = ersclient.LoadCertificate(ersclient.CertificateFiles{PKCS12: t.path("k.p12"), Passphrase: secret.New("tool+words")})
+			requireCode(test, "CERT-KEY_KIND", err)
 		})
 	}
 }

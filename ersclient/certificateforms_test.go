@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
 	"strings"
 	"testing"
@@ -148,6 +149,36 @@ func TestChainsAreOrderedByTheKey(t *testing.T) {
 	}
 }
 
+// A renewal may keep the key, and the old certificate beside the new one.
+func TestAnOldCertificateOfTheSameKey(t *testing.T) {
+	issuer := newPair(t, "a sub CA", newKey(t), -time.Hour, time.Hour, nil)
+	key := newKey(t)
+	expired := newPair(t, "gp.surgery.example", key, -2*time.Hour, -time.Hour, issuer)
+	shorter := newPair(t, "gp.surgery.example", key, -2*time.Hour, time.Hour, issuer)
+	longer := newPair(t, "gp.surgery.example", key, -time.Hour, 2*time.Hour, issuer)
+	tomorrows := newPair(t, "gp.surgery.example", key, 24*time.Hour, 48*time.Hour, issuer)
+	for name, one := range map[string]struct {
+		order []*pair
+		want  *pair
+	}{
+		"the old one first":      {[]*pair{expired, longer, issuer}, longer},
+		"the old one last":       {[]*pair{longer, issuer, expired}, longer},
+		"both can be used":       {[]*pair{shorter, issuer, longer}, longer},
+		"tomorrow's is there":    {[]*pair{tomorrows, shorter, issuer}, shorter},
+		"three, in disarray too": {[]*pair{issuer, expired, tomorrows, longer}, longer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var file []byte
+			for _, one := range one.order {
+				file = append(file, one.certificatePEM()...)
+			}
+			certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: write(t, file), Key: write(t, longer.keyPEM(t))})
+			require.NoError(t, err)
+			require.Equal(t, [][]byte{one.want.certificate.Raw, issuer.certificate.Raw}, certificate.Certificate)
+		})
+	}
+}
+
 func newAuthority(t *testing.T, name string, parent *pair) *pair {
 	t.Helper()
 	key := newKey(t)
@@ -251,6 +282,38 @@ func TestDamagedFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ersclient.LoadCertificate(one.files)
+			requireCode(t, one.code, err)
+		})
+	}
+}
+
+// A file can be made to look as if it took for ever: what it may cost has a bound, all together, and finding that out is quick.
+func TestAFileThatWouldTakeForEver(t *testing.T) {
+	wrap := func(tag byte, content []byte) []byte {
+		der, err := asn1.Marshal(asn1.RawValue{Tag: int(tag & 0x1f), IsCompound: tag&0x20 != 0, Bytes: content})
+		require.NoError(t, err)
+		return der
+	}
+	const octets, pieces, sequence = 0x04, 0x24, 0x30
+	nested := wrap(octets, nil)
+	for range 60 {
+		nested = wrap(pieces, wrap(octets, nested))
+	}
+	salted, err := asn1.Marshal(struct {
+		Salt   []byte
+		Rounds int
+	}{[]byte("salt"), 9_000_000})
+	require.NoError(t, err)
+	for name, one := range map[string]struct {
+		file []byte
+		code string
+	}{
+		"strings in strings":    {wrap(sequence, nested), "CERT-PKCS12"},
+		"twice just enough":     {wrap(sequence, join(salted, salted)), "CERT-PKCS12_ENCRYPTION"},
+		"just enough, in parts": {wrap(sequence, join(salted, wrap(pieces, wrap(octets, salted)))), "CERT-PKCS12_ENCRYPTION"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := ersclient.LoadCertificate(ersclient.CertificateFiles{PKCS12: write(t, one.file), Passphrase: secret.New(passphrase)})
 			requireCode(t, one.code, err)
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf16"
 
@@ -231,10 +232,13 @@ func isKeyDER(der []byte) bool {
 }
 
 // orderChain puts what follows a certificate into the order of a chain, each followed by its issuer (RFC 5246, section 7.4.2).
-// What does not belong to it stands at the end.
+// What does not belong to it stands at the end, and others of the same key are left out.
 func orderChain(leaf *x509.Certificate, others [][]byte) [][]byte {
 	chain := [][]byte{leaf.Raw}
-	rest := slices.DeleteFunc(slices.Clone(others), func(one []byte) bool { return bytes.Equal(one, leaf.Raw) })
+	rest := slices.DeleteFunc(slices.Clone(others), func(one []byte) bool {
+		parsed, err := x509.ParseCertificate(one)
+		return err == nil && bytes.Equal(parsed.RawSubjectPublicKeyInfo, leaf.RawSubjectPublicKeyInfo)
+	})
 	for last := leaf; last != nil; {
 		issuer := slices.IndexFunc(rest, func(one []byte) bool {
 			parsed, err := x509.ParseCertificate(one)
@@ -250,19 +254,33 @@ func orderChain(leaf *x509.Certificate, others [][]byte) [][]byte {
 	return append(chain, rest...)
 }
 
-// leafFor returns the certificate that a key belongs to. Some programs write it last, after its authorities.
+// leafFor returns the certificate that a key belongs to. Some programs write it last, after its authorities. Where a renewal has kept
+// the key and the old certificate, it is the one that can be used longest.
 func leafFor(certificates [][]byte, key any) (leaf *x509.Certificate, err error) {
 	err = errors.New("no certificate in the file has the public key")
+	now := time.Now()
 	for _, one := range certificates {
 		parsed, broken := x509.ParseCertificate(one)
 		switch {
 		case broken != nil:
 			err = fmt.Errorf("%w: %w", errCertificate, broken)
-		case belongTogether(parsed, key):
-			return parsed, nil
+		case belongTogether(parsed, key) && (leaf == nil || isBetter(parsed, leaf, now)):
+			leaf = parsed
 		}
 	}
+	if leaf != nil {
+		return leaf, nil
+	}
 	return nil, err
+}
+
+// isBetter reports whether one certificate of a key is to be used and not another.
+func isBetter(one, other *x509.Certificate, now time.Time) bool {
+	usable, otherUsable := certificateProblem(one, now) == nil, certificateProblem(other, now) == nil
+	if usable != otherUsable {
+		return usable
+	}
+	return one.NotAfter.After(other.NotAfter)
 }
 
 // errCertificate is a certificate that cannot be parsed.

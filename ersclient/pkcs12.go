@@ -97,6 +97,8 @@ func (s settingFile) pkcs12Problem(data []byte, err error) *Problem {
 		return s.problem(storeKeyTwice, err)
 	case errors.Is(err, errEncryption):
 		return s.problem(pkcs12Encryption, err)
+	case isKeyKind(err):
+		return s.problem(keyKind, err)
 	case errors.Is(err, errDamaged):
 		return s.problem(certificateInvalid, err)
 	case len(data) > 0 && data[0] == 0x30 && errors.Is(err, errBER):
@@ -367,7 +369,8 @@ func libraryError(err error) error {
 	switch {
 	case errors.Is(err, pkcs12.ErrDecryption), strings.Contains(text, pkcs12.ErrDecryption.Error()):
 		return fmt.Errorf("%w: %w", errPassphrase, err)
-	case errors.As(err, &missing), strings.HasSuffix(text, " is not supported"):
+	// A passphrase with an emoji is UTF-16 to others, and cannot be written to the library.
+	case errors.As(err, &missing), strings.HasSuffix(text, " is not supported"), strings.Contains(text, "UCS-2"):
 		return fmt.Errorf("%w: %w", errEncryption, err)
 	case strings.Contains(text, "exactly one key"):
 		return fmt.Errorf("%w: %w", errKeyTwice, err)

@@ -12,10 +12,12 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 )
 
+// systemRootsVariable has the address of the server where the next test runs in a process of its own.
+const systemRootsVariable = "ERSCLIENT_TEST_SYSTEM_ROOTS"
+
 // A policy that has the authorities of the system trusted is not to be widened by a user's environment variable.
 func TestTheSystemsAuthoritiesAreNotTheEnvironments(t *testing.T) {
-	const address = "ERSCLIENT_TEST_SYSTEM_ROOTS"
-	if base := os.Getenv(address); base != "" {
+	if base := os.Getenv(systemRootsVariable); base != "" {
 		roots, store, err := ersclient.LoadRootCAs("")
 		require.NoError(t, err)
 		client, err := ersclient.New(ersclient.Config{BaseURL: base, ASID: erstest.ASID, RootCAs: roots, TrustStore: store, Proxy: noProxy})
@@ -31,7 +33,7 @@ func TestTheSystemsAuthoritiesAreNotTheEnvironments(t *testing.T) {
 	for name, variable := range map[string]string{"a file": "SSL_CERT_FILE=" + files.CA, "a folder": "SSL_CERT_DIR=" + filepath.Dir(files.CA)} {
 		t.Run(name, func(t *testing.T) {
 			command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTheSystemsAuthoritiesAreNotTheEnvironments$")
-			command.Env = append(os.Environ(), variable, address+"="+server.URL)
+			command.Env = append(os.Environ(), variable, systemRootsVariable+"="+server.URL)
 			output, err := command.CombinedOutput()
 			require.NoError(t, err, "%s", output)
 		})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/ers-login/ers-login/internal/problem"
@@ -45,6 +46,10 @@ func (c *Client) tlsProblem(err error) *Problem {
 		return noVersion.With("Host", host)
 	case strings.Contains(text, "tls: server chose an unconfigured cipher suite"):
 		return noCiphers.With("Host", host)
+	case strings.Contains(text, signaturesOfOurs):
+		return c.clientCertificateProblem("it accepts none of the signatures that its key can make")
+	case slices.ContainsFunc(unreadableCertificates, func(one string) bool { return strings.Contains(text, one) }):
+		return unfit.With("Host", host).WithPhrase("Reason", problem.Words(breaksARule)).With("Issuer", nothingClaimed)
 	case isLocalTLS(err):
 		return brokenOff.With("Host", host).WithPhrase("Alert", problem.Words("this computer did not accept what the server sent"))
 	}
@@ -84,12 +89,24 @@ func onlyCommonName(name x509.HostnameError) bool {
 	return name.Certificate != nil && !hasSAN(name.Certificate) && named(name.Certificate).VerifyHostname(name.Host) == nil
 }
 
+// What crypto/tls says of a certificate that it does not come to verify, and of our own where the server takes no signature of its
+// key's kind. Both are local errors, and have no types.
+var unreadableCertificates = []string{
+	"tls: failed to parse certificate from server", "tls: server's certificate contains an unsupported type of public key",
+	"tls: server sent certificate containing RSA key larger than",
+}
+
+const (
+	signaturesOfOurs = "tls: peer doesn't support any of the certificate's signature algorithms"
+	breaksARule      = "a part of it breaks a rule for certificates"
+)
+
 // unfitReason returns what is wrong with a chain whose authority may well be trusted, or nil.
 func unfitReason(err error) *problem.Phrase {
 	var invalid x509.CertificateInvalidError
 	var extension x509.UnhandledCriticalExtension
 	var insecure x509.InsecureAlgorithmError
-	reason := problem.Words("a part of it breaks a rule for certificates")
+	reason := problem.Words(breaksARule)
 	switch {
 	// Why an authority that was found could not be used stands in the text of the error alone.
 	case errors.As(err, &insecure), strings.Contains(err.Error(), "insecure algorithm"):
@@ -280,8 +297,8 @@ var (
 	noCiphers = &problem.Problem{
 		Code:  "TLS-CIPHERS",
 		Title: "The server and this program have no way to encrypt in common",
-		Happened: "{{.Host}} did not accept one of the cipher suites that this program offers. Most likely the server only knows old " +
-			"ones, with RSA key exchange or finite-field DHE.",
+		Happened: "{{.Host}} did not accept one of the cipher suites, curves and signatures that this program offers. Most likely the " +
+			"server only knows old cipher suites, with RSA key exchange or finite-field DHE.",
 		Steps: []string{
 			"Give your local service desk the reference below.",
 			"For the service desk: the server has to offer ECDHE, as docs/network.md lists it. Where it offers RSA key exchange alone, " +

@@ -503,10 +503,8 @@ func (s *opensslServer) say(t *testing.T, text string) {
 func serveOpenSSL(t *testing.T, server, clients *identity, arguments ...string) *opensslServer {
 	t.Helper()
 	folder := t.TempDir()
-	key, err := x509.MarshalPKCS8PrivateKey(server.key)
-	require.NoError(t, err)
 	for name, block := range map[string]*pem.Block{
-		"server.pem": {Type: "CERTIFICATE", Bytes: server.certificate.Raw}, "server.key": {Type: "PRIVATE KEY", Bytes: key},
+		"server.pem": {Type: "CERTIFICATE", Bytes: server.certificate.Raw}, "server.key": keyBlock(t, server),
 		"clients.pem": {Type: "CERTIFICATE", Bytes: clients.certificate.Raw},
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), pem.EncodeToMemory(block), 0o600))
@@ -517,6 +515,7 @@ func serveOpenSSL(t *testing.T, server, clients *identity, arguments ...string) 
 		"-CAfile", filepath.Join(folder, "clients.pem"), "-msg", "-verify_return_error",
 	}, arguments...)...)
 	made.process.Stdout, made.process.Stderr = made, made
+	var err error
 	made.stdin, err = made.process.StdinPipe()
 	require.NoError(t, err)
 	require.NoError(t, made.process.Start())
@@ -614,6 +613,63 @@ func TestAServerWithFiniteFieldDHEAlone(t *testing.T) {
 		requireCode(t, "TLS-CIPHERS", err)
 		require.ErrorContains(t, err, "the server did not accept RSA key exchange either")
 	}
+}
+
+// What crypto/tls refuses by itself is told as what it is, too: our key's kind, and a certificate that cannot be parsed.
+func TestWhatGoRefusesByItself(t *testing.T) {
+	root := issue(t, nil, authority("Test root"))
+	ours := issue(t, root, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })
+	negative := issue(t, root, nil)
+	folder := t.TempDir()
+	for name, block := range map[string]*pem.Block{
+		"root.pem": {Type: "CERTIFICATE", Bytes: root.certificate.Raw}, "root.key": keyBlock(t, root), "server.key": keyBlock(t, negative),
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), pem.EncodeToMemory(block), 0o600))
+	}
+	for _, arguments := range [][]string{
+		{"req", "-new", "-key", "server.key", "-subj", "/CN=server.example", "-out", "server.csr"},
+		{"x509", "-req", "-in", "server.csr", "-CA", "root.pem", "-CAkey", "root.key", "-set_serial", "-5", "-out", "negative.pem"},
+	} {
+		command := exec.CommandContext(t.Context(), "openssl", arguments...)
+		command.Dir = folder
+		said, err := command.CombinedOutput()
+		require.NoError(t, err, "%s", said)
+	}
+	for name, one := range map[string]struct {
+		arguments         []string
+		code, says, cause string
+	}{
+		"signatures of ECDSA alone": {
+			[]string{"-Verify", "1", "-client_sigalgs", "ECDSA+SHA256"}, "TLS-CLIENT_CERT", "none of the signatures that its key can make",
+			"signature algorithms",
+		},
+		"signatures with SHA-1 alone": {
+			[]string{"-Verify", "1", "-client_sigalgs", "RSA+SHA1", "-tls1_2", "-cipher", "DEFAULT@SECLEVEL=0"}, "TLS-CLIENT_CERT",
+			"none of the signatures that its key can make", "signature algorithms",
+		},
+		"a negative serial number": {
+			[]string{"-cert", filepath.Join(folder, "negative.pem")}, "TLS-UNFIT", "breaks a rule for certificates", "negative serial number",
+		},
+		"a curve of its own": {[]string{"-groups", "X448"}, "TLS-CIPHERS", "curves and signatures", "handshake failure"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := serveOpenSSL(t, negative, root, one.arguments...)
+			client := newClient(t, newServer(t), rootOf(root), func(config *ersclient.Config) {
+				config.BaseURL, config.Certificate = server.url, ours.tls()
+			})
+			err := deleteOnce(t.Context(), client)
+			found := problemOf(t, one.code, err)
+			require.Contains(t, found.Expand(found.Happened), one.says)
+			require.ErrorContains(t, err, one.cause)
+		})
+	}
+}
+
+func keyBlock(t *testing.T, of *identity) *pem.Block {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(of.key)
+	require.NoError(t, err)
+	return &pem.Block{Type: "PRIVATE KEY", Bytes: der}
 }
 
 // TestStrangersSayNothingInOurWindow: the certificate of a server that was just refused, and of a proxy, is a stranger's. What it says must

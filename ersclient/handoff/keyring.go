@@ -2,7 +2,6 @@ package handoff
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,7 +26,8 @@ var (
 	ErrNoBus = entry.ErrNoBus
 	// ErrNoService: there is no Secret Service on the bus, and none that could be started (Linux).
 	ErrNoService = entry.ErrNoService
-	// ErrNoCollection: the Secret Service has no keyring yet (Linux), or macOS has no keychain.
+	// ErrNoCollection: the Secret Service has no keyring yet, or KeePassXC shows no database (Linux), or macOS has no keychain. For
+	// [Read] a keyring that was never made is ErrNotFound.
 	ErrNoCollection = entry.ErrNoCollection
 	// ErrTimeout: the keyring is not locked, and did not answer before the context ended.
 	ErrTimeout = entry.ErrTimeout
@@ -93,7 +93,7 @@ func read(ctx context.Context, from entry.Address) (secret.Text, error) {
 		text = found
 		return err
 	})
-	if errors.Is(err, ErrNoCollection) {
+	if entry.NoneMade(err) {
 		// Where there is no keyring there is no entry.
 		err = fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
@@ -163,7 +163,7 @@ func (w writing) writeAliases(ring *entry.Ring, text secret.Text) error {
 // user for its password, and the context bounds how long they may take.
 func Clear(ctx context.Context) error {
 	err := entry.Do(ctx, entry.MayPrompt, clearAll)
-	if errors.Is(err, ErrNoCollection) {
+	if entry.NoneMade(err) {
 		return nil
 	}
 	return err

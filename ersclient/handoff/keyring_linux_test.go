@@ -178,6 +178,25 @@ func TestReadingNeverAsksAboutAnEntry(t *testing.T) {
 	require.NoError(t, handoff.Probe(soon(t, time.Minute)))
 }
 
+// A database of KeePassXC that is closed has the session all the same: it is neither removed nor cleared.
+func TestAClosedDatabaseIsNoEnd(t *testing.T) {
+	session := within(t, keyringtest.Options{Daemon: keyringtest.KeePassXC})
+	require.NoError(t, handoff.Write(t.Context(), madeUp()))
+	require.NoError(t, session.CloseDatabases(soon(t, time.Minute)))
+	_, err := handoff.Read(t.Context())
+	require.ErrorIs(t, err, handoff.ErrNoCollection)
+	require.NotErrorIs(t, err, handoff.ErrNotFound, "it is not removed")
+	_, err = handoff.Wait(soon(t, 3*time.Second))
+	require.ErrorIs(t, err, context.DeadlineExceeded, "it can be opened again")
+	require.ErrorIs(t, handoff.Clear(t.Context()), handoff.ErrNoCollection, "it is not cleared")
+	require.NoError(t, session.Unlock())
+	_, err = handoff.Read(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, handoff.Clear(t.Context()))
+	_, err = handoff.Read(t.Context())
+	require.ErrorIs(t, err, handoff.ErrNotFound)
+}
+
 // A second item with the same address must neither hide a new session nor bring an old key back after sign-out.
 func TestForeignItemsAreRemoved(t *testing.T) {
 	within(t, keyringtest.Options{})
@@ -240,7 +259,7 @@ func TestWhyAKeyringCannotBeUsed(t *testing.T) {
 		{"KWallet without a wallet", keyringtest.Options{State: keyringtest.NoCollection, Daemon: keyringtest.KWallet},
 			entry.ErrNoWallet, handoff.ErrNotFound, handoff.ErrNoCollection, nil},
 		{"KeePassXC without a database", keyringtest.Options{State: keyringtest.NoCollection, Daemon: keyringtest.KeePassXC},
-			entry.ErrNoDatabase, handoff.ErrNotFound, handoff.ErrNoCollection, nil},
+			entry.ErrNoDatabase, handoff.ErrNoCollection, handoff.ErrNoCollection, handoff.ErrNoCollection},
 		{"no service", keyringtest.Options{State: keyringtest.NoService},
 			handoff.ErrNoService, handoff.ErrNoService, handoff.ErrNoService, handoff.ErrNoService},
 		{"no bus", keyringtest.Options{State: keyringtest.NoBus},

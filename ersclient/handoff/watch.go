@@ -81,7 +81,7 @@ func Wait(ctx context.Context) (Session, error) {
 
 // passing tells whether an error can be expected to go by itself.
 func passing(err error) bool {
-	for _, kind := range []error{ErrNotFound, ErrLocked, ErrTimeout, ErrStopped} {
+	for _, kind := range []error{ErrNotFound, ErrLocked, entry.ErrNoDatabase, ErrTimeout, ErrStopped} {
 		if errors.Is(err, kind) {
 			return true
 		}
@@ -97,7 +97,8 @@ type seen struct {
 
 // kinds are the errors that a reader can meet. Others are told apart by their text.
 var kinds = []error{
-	ErrNotFound, ErrLocked, ErrNoBus, ErrNoService, ErrTimeout, ErrStopped, ErrNoLogonSession, ErrForbidden, ErrVersion, ErrMalformed,
+	ErrNotFound, ErrLocked, ErrNoBus, ErrNoService, ErrNoCollection, ErrTimeout, ErrStopped, ErrNoLogonSession, ErrForbidden,
+	ErrVersion, ErrMalformed,
 }
 
 func (s seen) same(other seen) bool {

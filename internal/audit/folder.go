@@ -127,28 +127,45 @@ type place struct {
 	number int64
 }
 
-// next finds the place of the next record: behind the newest one of today, or in a new segment.
-func (f folder) next(lock io.ReaderAt) (place, error) {
-	all, err := segments(f.path)
+// errNoNumbers: the numbers that the files lead to are too high.
+var errNoNumbers = errors.New("there are no numbers left for audit records")
+
+// next finds the place of the next record: behind the newest one of today, or in a new segment. A
+// file or line with a number near the last one would leave no numbers, and no log gets there by
+// itself: then only half of the numbers are believed, and half of these, until there are some left.
+func (f folder) next(lock io.ReaderAt) (found place, err error) {
+	for limit := int64(highest); limit > 0; limit /= 2 {
+		found, err = f.nextBelow(lock, limit)
+		if !errors.Is(err, errNoNumbers) {
+			return found, err
+		}
+	}
+	return found, err
+}
+
+// nextBelow is next where numbers above limit are not believed.
+func (f folder) nextBelow(lock io.ReaderAt, limit int64) (place, error) {
+	all, err := segments(f.path, limit)
 	if err != nil {
 		return place{}, err
 	}
 	today := f.now().UTC().Truncate(day)
-	number := f.noted(lock) + 1
+	number := f.noted(lock, limit) + 1
+	var found place
 	if len(all) > 0 {
-		newest := all[len(all)-1]
-		found, err := f.after(newest, today)
-		if err != nil {
+		if found, err = f.after(all[len(all)-1], today); err != nil {
 			return place{}, err
 		}
 		number = max(number, found.number)
-		if found.file != nil {
-			found.number = number
-			return found, nil
-		}
 	}
-	if number > highest {
-		return place{}, errors.New("there are no numbers left for audit records")
+	switch {
+	case number > limit && found.file != nil:
+		return place{}, errors.Join(errNoNumbers, found.file.Close())
+	case number > limit:
+		return place{}, errNoNumbers
+	case found.file != nil:
+		found.number = number
+		return found, nil
 	}
 	return f.begin(all, newSegment(f.path, today, number))
 }
@@ -223,14 +240,14 @@ func (f folder) begin(all []segment, made segment) (place, error) {
 // notedDigits is the length of the number in the lock's file.
 const notedDigits = 16
 
-// noted returns the number of the last record as the lock's file has it, 0 if it has none.
-func (f folder) noted(lock io.ReaderAt) int64 {
+// noted returns the number of the last record as the lock's file has it, 0 if it has none up to limit.
+func (f folder) noted(lock io.ReaderAt, limit int64) int64 {
 	text := make([]byte, notedDigits)
 	if _, err := lock.ReadAt(text, 0); err != nil {
 		return 0
 	}
 	number, err := strconv.ParseInt(string(text), 10, 64)
-	if err != nil || number < 0 || number > highest {
+	if err != nil || number < 0 || number > limit {
 		return 0
 	}
 	return number

@@ -381,7 +381,10 @@ func TestLAL001WhateverStandsInTheNewestFile(t *testing.T) {
 		"the last number":                   {today, 100, `{"id":9007199254740991}` + "\n", 101, 102},
 		"the last number but one":           {today, 100, `{"id":9007199254740990}` + "\n" + torn, 101, 102},
 		"a name with the last number":       {today, 1<<53 - 1, lower + "\n", 1, 2},
-		"an empty file with that name":      {today, 1<<53 - 1, "", 1, 2},
+		"an empty file with that name":      {today, 1<<53 - 1, "", 1<<53 - 1, 1},
+		"a name with a number near that":    {today, 1<<53 - 1<<32, lower + "\n", 1<<53 - 1<<32 + 1, 1<<53 - 1<<32 + 2},
+		"a line with a number near that":    {today, 100, `{"id":9007194959773696}` + "\n", 1<<53 - 1<<32 + 1, 1<<53 - 1<<32 + 2},
+		"a name with one number left":       {today, 1<<53 - 2, lower + "\n", 1<<53 - 1, 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -390,6 +393,7 @@ func TestLAL001WhateverStandsInTheNewestFile(t *testing.T) {
 			require.NoError(t, os.MkdirAll(s.Dir, 0o700))
 			path := filepath.Join(s.Dir, fmt.Sprintf("audit-%s-%012d.jsonl", test.date, test.first))
 			require.NoError(t, os.WriteFile(path, []byte(test.text), 0o600))
+			written := map[int64]bool{}
 			for _, want := range []int64{test.next, test.after} {
 				log, err := audit.Open(s)
 				require.NoError(t, err)
@@ -399,12 +403,12 @@ func TestLAL001WhateverStandsInTheNewestFile(t *testing.T) {
 				found, _ := records(t, s.Dir)
 				ids := []int64{}
 				for _, record := range found {
-					if record.EventType != "" {
+					if record.EventType != "" && !written[record.ID] {
 						ids = append(ids, record.ID)
+						written[record.ID] = true
 					}
 				}
-				slices.Sort(ids)
-				assert.Equal(t, want, ids[len(ids)-1])
+				assert.Equal(t, []int64{want}, ids)
 			}
 			if test.text != "" {
 				kept, err := os.ReadFile(path)
@@ -415,17 +419,23 @@ func TestLAL001WhateverStandsInTheNewestFile(t *testing.T) {
 	}
 }
 
-// FuzzDamage: whatever stands in the newest file stays, and the next record is whole, on a line of its own, with a higher number.
+// FuzzDamage: whatever stands in the newest file, and whatever number it is named by, it stays, and the next record is whole, on a line
+// of its own, with a higher number; or, where that would leave no numbers, with another one.
 func FuzzDamage(f *testing.F) {
 	for _, text := range []string{"", "\n", `{"id":100}`, `{"id":100}` + "\n", `{"id":100}` + "\n" + `{"id":10`, "\x00\x00",
-		`{"id":1}`, `{"id":1}` + "\n" + `{"i`, `{"id":9007199254740991}`, `{"ID":123}` + "\n\n"} {
-		f.Add([]byte(text))
+		`{"id":1}`, `{"id":1}` + "\n" + `{"i`, `{"id":9007199254740991}`, `{"id":9007194959773696}` + "\n", `{"ID":123}` + "\n\n"} {
+		f.Add(int64(100), []byte(text))
+		f.Add(int64(audit.Highest), []byte(text))
 	}
 	today := noon.UTC().Format(time.DateOnly)
-	f.Fuzz(func(t *testing.T, text []byte) {
+	f.Fuzz(func(t *testing.T, name int64, text []byte) {
+		if name < 1 || name > audit.Highest {
+			return // A file with such a name is not the log's.
+		}
 		folder := t.TempDir()
-		path := filepath.Join(folder, fmt.Sprintf("audit-%s-%012d.jsonl", today, 100))
+		path := filepath.Join(folder, fmt.Sprintf("audit-%s-%012d.jsonl", today, name))
 		require.NoError(t, os.WriteFile(path, text, 0o600))
+		before, _ := records(t, folder)
 		log, err := audit.Open(audit.Settings{Dir: folder, Now: func() time.Time { return noon }})
 		require.NoError(t, err)
 		require.NoError(t, log.Append(t.Context(), event()))
@@ -433,12 +443,18 @@ func FuzzDamage(f *testing.F) {
 		kept, err := os.ReadFile(path)
 		require.NoError(t, err)
 		require.Equal(t, string(text), string(kept[:len(text)]))
-		found, _ := records(t, folder)
-		newest := found[len(found)-1]
-		require.Equal(t, "POST", newest.EventType)
-		require.GreaterOrEqual(t, newest.ID, int64(100))
-		if len(found) > 1 {
-			require.Greater(t, newest.ID, found[len(found)-2].ID)
+		after, _ := records(t, folder)
+		require.Len(t, after, len(before)+1)
+		taken, highest := map[int64]bool{}, name
+		for _, record := range before {
+			// A number below that of the file's name is damage.
+			taken[record.ID] = record.ID >= name
+			highest = max(highest, record.ID)
+		}
+		made := slices.IndexFunc(after, func(r audit.Record) bool { return r.EventType == "POST" && !taken[r.ID] })
+		require.NotEqual(t, -1, made, "the new record has a number of its own")
+		if enough := highest <= audit.Highest-int64(len(text))-2; enough && len(before) > 0 {
+			require.Greater(t, after[made].ID, before[len(before)-1].ID)
 		}
 	})
 }

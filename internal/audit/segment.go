@@ -22,10 +22,9 @@ const (
 	tail = 64 << 10
 	// shortest is less than the length of any record in bytes: a damaged part of a file has had no more records than it fits.
 	shortest = 200
-	// highest is the last number. No log gets there, so that a name or line with a higher one is
-	// damaged. Programs that read numbers as floating point would take two records for one beyond
-	// 1<<53; the rest is for those that are not used again behind damage.
-	highest = 1<<53 - 1<<32
+	// highest is the last number: programs that read numbers as floating point would take two
+	// records for one beyond 1<<53. No log gets there by itself.
+	highest = 1<<53 - 1
 	// day is how long a file is written to, at most.
 	day = 24 * time.Hour
 )
@@ -37,8 +36,10 @@ type segment struct {
 	day time.Time
 	// first is the number of its first record.
 	first int64
-	// regular: it is a file, and no folder or link that somebody has put in its place.
+	// regular: it is a file, and no folder or link in the place of one.
 	regular bool
+	// limit is the highest number that is believed: see [folder.next].
+	limit int64
 }
 
 var segmentName = regexp.MustCompile(`^audit-([0-9]{4}-[0-9]{2}-[0-9]{2})-([0-9]{12,16})\.jsonl$`)
@@ -46,12 +47,12 @@ var segmentName = regexp.MustCompile(`^audit-([0-9]{4}-[0-9]{2}-[0-9]{2})-([0-9]
 // newSegment is the file of a day that begins with a number.
 func newSegment(folder string, today time.Time, first int64) segment {
 	name := fmt.Sprintf("audit-%s-%012d.jsonl", today.Format(time.DateOnly), first)
-	return segment{path: filepath.Join(folder, name), day: today, first: first, regular: true}
+	return segment{path: filepath.Join(folder, name), day: today, first: first, regular: true, limit: highest}
 }
 
 // segments lists a folder's files by their numbers, which is the order they were written in whatever the clock has said. Files
-// with other names are not ours.
-func segments(folder string) ([]segment, error) {
+// with other names, or with numbers above limit, are not ours.
+func segments(folder string, limit int64) ([]segment, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return nil, err
@@ -64,10 +65,10 @@ func segments(folder string) ([]segment, error) {
 		}
 		date, dateErr := time.Parse(time.DateOnly, name[1])
 		first, numberErr := strconv.ParseInt(name[2], 10, 64)
-		if dateErr != nil || numberErr != nil || first < 1 || first > highest {
+		if dateErr != nil || numberErr != nil || first < 1 || first > limit {
 			continue
 		}
-		found = append(found, segment{filepath.Join(folder, entry.Name()), date, first, entry.Type().IsRegular()})
+		found = append(found, segment{filepath.Join(folder, entry.Name()), date, first, entry.Type().IsRegular(), limit})
 	}
 	slices.SortStableFunc(found, func(a, b segment) int { return cmp.Compare(a.first, b.first) })
 	return found, nil
@@ -119,15 +120,15 @@ func (s segment) ending(file *os.File) (end, error) {
 func records(size int64) int64 { return (size + shortest - 1) / shortest }
 
 // lastRecord returns the number of the last record in a text of the segment, 0 if there is none,
-// and how many bytes of damage follow it. A line with a lower number than the segment's name is
-// damage too.
+// and how many bytes of damage follow it. A line with a lower number than the segment's name, or
+// with one above its limit, is damage too.
 func (s segment) lastRecord(text []byte) (id, spoilt int64) {
 	for len(text) > 0 {
 		line := text[bytes.LastIndexByte(bytes.TrimSuffix(text, []byte{'\n'}), '\n')+1:]
 		var record struct {
 			ID int64 `json:"id"`
 		}
-		if err := json.Unmarshal(line, &record); err == nil && record.ID >= s.first && record.ID <= highest {
+		if err := json.Unmarshal(line, &record); err == nil && record.ID >= s.first && record.ID <= s.limit {
 			return record.ID, spoilt
 		}
 		spoilt += int64(len(line))

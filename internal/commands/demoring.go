@@ -125,6 +125,13 @@ func (r *demoRing) openOwn(ctx context.Context, settings config.Config, cannot e
 		r.close()
 		return nil, demoNoRing.With("Reference", reference).Because(errors.Join(err, cannot))
 	}
+	if lock := r.program.lock.held(); lock != nil {
+		// What is started with that bus is to find this window, and to open no other.
+		_, address := own.Variable()
+		if err := lock.ClaimOn(ctx, address); err != nil {
+			r.log.WithError(err).Warn("instance")
+		}
+	}
 	r.log.WithError(cannot).Warn("the demonstration has a keyring of its own")
 	command := readingCommand(own.Variable())
 	r.board.Set("the demonstration's keyring", demoOwnRing.With("Reference", reference).With("Command", command))

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -147,3 +148,39 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 
 // xPort is the TCP port of display 0.
 const xPort = 6000
+
+// hasDisplay reports whether the environment names an X server or a Wayland compositor. Without either Fyne panics.
+func hasDisplay(environ []string) bool {
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		switch name {
+		case xDisplay, waylandDisplay, waylandSocket:
+			if value != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// displaysOf returns the displays that an environment names, with a space between two.
+func displaysOf(environ []string) string {
+	var found []string
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		switch {
+		case value == "" || strings.Contains(value, " "):
+		case name == waylandDisplay:
+			found = append(found, value)
+		case name == xDisplay:
+			// The screen is no other display, and neither is a way to it.
+			display, _, _ := strings.Cut(strings.TrimPrefix(value, "unix"), ".")
+			if strings.Contains(display, ":") {
+				value = display
+			}
+			found = append(found, value)
+		}
+	}
+	slices.Sort(found)
+	return strings.Join(found, " ")
+}

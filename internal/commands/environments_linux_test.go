@@ -227,9 +227,11 @@ func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
 	_, err = stranger.ReadUnlocking(t.Context())
 	require.ErrorIs(t, err, instance.Running)
 	require.ErrorIs(t, stranger.Publish(t.Context(), madeUpSession(8)), instance.Running)
+	// The flow clears what it may have published, and finds nothing of its own.
+	require.NoError(t, stranger.Clear(t.Context()))
 	realServices{program: p, log: testLog(t), board: login.NewBoard(), left: &leftover{}}.sweep(t.Context())
 	found, err := ring.Read(t.Context())
-	require.NoError(t, err, "a start that has failed clears it")
+	require.NoError(t, err, "a stranger clears it")
 	assert.Equal(t, int64(7), found.Generation)
 
 	// Signing out asks the owner.
@@ -245,6 +247,9 @@ func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
 	found, err = stranger.Read(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, int64(7), found.Generation)
+	require.NoError(t, stranger.Clear(t.Context()))
+	require.ErrorIs(t, noSession(t), errNobody)
+	w.publish(session)
 	var complaints strings.Builder
 	p.stderr = &complaints
 	require.NoError(t, p.endSession(t.Context(), instance.DefaultFile(), config.Sources{}))

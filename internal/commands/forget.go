@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ers-login/ers-login/internal/config"
-	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/keyring/entry"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/secret"
 )
@@ -68,7 +68,7 @@ func (p program) forgetSecrets(ctx context.Context, sources config.Sources, log 
 		ring.RemoveTrial,
 	} {
 		// Where there is no keyring yet, there is nothing in it.
-		if err := remove(ctx); err != nil && !errors.Is(err, keyring.NoCollection) {
+		if err := remove(ctx); err != nil && !entry.NoneMade(err) {
 			failed = append(failed, err)
 		}
 	}

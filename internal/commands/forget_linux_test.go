@@ -99,8 +99,11 @@ func TestForgetWhatCannotBeReached(t *testing.T) {
 		says      string
 	}{
 		"no collection": {keyringtest.Options{State: keyringtest.NoCollection}, nil, statusDone, ""},
-		"no bus":        {keyringtest.Options{State: keyringtest.NoBus}, nil, statusKeyring, "KEYRING-NO_BUS"},
-		"no service":    {keyringtest.Options{State: keyringtest.NoService}, nil, statusKeyring, "KEYRING-NO_SERVICE"},
+		"a closed database": {
+			keyringtest.Options{State: keyringtest.NoCollection, Daemon: keyringtest.KeePassXC}, nil, statusKeyring, "KEYRING-NO_COLLECTION",
+		},
+		"no bus":     {keyringtest.Options{State: keyringtest.NoBus}, nil, statusKeyring, "KEYRING-NO_BUS"},
+		"no service": {keyringtest.Options{State: keyringtest.NoService}, nil, statusKeyring, "KEYRING-NO_SERVICE"},
 		"dismissed": {
 			keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Dismissed}, nil, statusKeyring, "KEYRING-DISMISSED",
 		},

@@ -54,7 +54,7 @@ func (p program) openLink(ctx context.Context, args []string) error {
 	}
 	asker := p.asker(nil)
 	asker.open = func() (<-chan error, error) { return p.startWindow([]string{"--" + byLinkFlag}) }
-	// A page can send as many as it likes: none waits, and the sign-in is the user's to begin. An empty name is nobody's.
+	// A page can send as many as it likes: none waits, and the sign-in is the user's to begin. An empty name names no program.
 	answer, err := asker.ask(ctx, instance.Request{Action: instance.Raise, For: asked.name})
 	if err != nil {
 		return err

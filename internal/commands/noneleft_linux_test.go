@@ -22,3 +22,19 @@ func TestSignOutLooksForAKeyThatStayed(t *testing.T) {
 	require.NoError(t, handoff.Clear(t.Context()))
 	require.NoError(t, noneLeft(t.Context()))
 }
+
+// The window has ended its session where this process reaches no keyring: a terminal of another desktop, or beside a demonstration with a
+// keyring of its own.
+func TestSignOutTrustsTheWindowWhereThereIsNoKeyring(t *testing.T) {
+	for name, options := range map[string]keyringtest.Options{
+		"no bus":        {State: keyringtest.NoBus},
+		"no service":    {State: keyringtest.NoService},
+		"no collection": {State: keyringtest.NoCollection},
+		"locked":        {State: keyringtest.Locked},
+	} {
+		t.Run(name, func(t *testing.T) {
+			newWorkplace(t, dallies, options)
+			require.NoError(t, noneLeft(t.Context()))
+		})
+	}
+}

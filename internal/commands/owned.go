@@ -61,6 +61,22 @@ func (k ownedKeyring) Publish(ctx context.Context, session handoff.Session) erro
 	return k.Keyring.Publish(ctx, session)
 }
 
+// Clear leaves the session of another living instance there: this one has none in the keyring then. A keyring that is locked is
+// unlocked for the look, since that of another instance may be in it.
+func (k ownedKeyring) Clear(ctx context.Context) error {
+	_, err := k.Read(ctx)
+	if errors.Is(err, handoff.ErrLocked) && !errors.Is(err, handoff.ErrItemLocked) {
+		_, err = k.ReadUnlocking(ctx)
+		if errors.Is(err, handoff.ErrLocked) || errors.Is(err, handoff.ErrDismissed) {
+			return err
+		}
+	}
+	if errors.Is(err, instance.Running) {
+		return nil
+	}
+	return k.Keyring.Clear(ctx)
+}
+
 func (k ownedKeyring) ours(session handoff.Session, err error) (handoff.Session, error) {
 	if err != nil {
 		return session, err

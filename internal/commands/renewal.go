@@ -185,6 +185,9 @@ func (e *renewing) readAgain(ctx context.Context, stored config.PassphraseSource
 		return err
 	})
 	others, _ := e.again(&e.bundleFile, bundleDigest(settings), false, func() error {
+		if err := settings.DistrustBundle(); err != nil {
+			return err
+		}
 		roots, trustStore, err := ersclient.LoadRootCAs(settings.CABundle)
 		if err == nil {
 			next.roots, next.trustStore = roots, trustStore
@@ -197,6 +200,7 @@ func (e *renewing) readAgain(ctx context.Context, stored config.PassphraseSource
 	client, err := e.client.Load().Renewed(next.certificate, next.roots, next.trustStore)
 	if err != nil {
 		e.refuse(&e.certificateFiles, err)
+		e.bundleFile.read = fileDigest{} // the authorities are not in use either
 		return err
 	}
 	e.client.Store(client)

@@ -190,7 +190,7 @@ func (w *signInWatch) look(state login.State) (instance.Answer, bool) {
 		if !state.EntryGone {
 			return instance.Answer{OK: true}, true
 		}
-		// Nobody can read that session. What the user does about it, the window asks them.
+		// No reader finds that session. The window asks the user what to do about it.
 		w.under = true
 		return instance.Answer{}, false
 	case login.Closed:

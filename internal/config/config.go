@@ -378,8 +378,12 @@ func (c *Config) chooseCertificate(table []Setting) {
 // Elsewhere, the word identity-agent leaves the command out.
 func (c *Config) chooseAgent(table []Setting) {
 	agent, command := c.Locked("agent"), c.Locked("agent_command")
-	if command && !agent && len(c.AgentCommand) > 0 {
-		c.yield(table, "agent", AgentByCommand, "agent_command")
+	if command && !agent {
+		word := AgentByCommand
+		if len(c.AgentCommand) == 0 {
+			word = AgentAuto // which is the Identity Agent then
+		}
+		c.yield(table, "agent", word, "agent_command")
 	}
 	if agent && !command || c.Agent == AgentIdentity && len(c.AgentCommand) > 0 {
 		c.yield(table, "agent_command", "", "agent")

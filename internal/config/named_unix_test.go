@@ -230,7 +230,7 @@ func TestAPrivateKeyIsTheUsersAlone(t *testing.T) {
 	for name, test := range map[string]struct {
 		certificate, key fs.FileMode
 		folder           fs.FileMode
-		both             bool
+		both, der        bool
 		refused, noticed bool
 	}{
 		"private":                     {certificate: 0o644, key: 0o600, folder: 0o755},
@@ -244,6 +244,7 @@ func TestAPrivateKeyIsTheUsersAlone(t *testing.T) {
 		"in one, private":             {certificate: 0o600, folder: 0o755, both: true},
 		"in one, all read":            {certificate: 0o644, folder: 0o755, both: true, noticed: true},
 		"in one, the group writes it": {certificate: 0o660, folder: 0o755, both: true, refused: true},
+		"a certificate in DER":        {certificate: 0o664, key: 0o600, folder: 0o755, der: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -255,7 +256,11 @@ func TestAPrivateKeyIsTheUsersAlone(t *testing.T) {
 			if test.both {
 				write("a.pem", certificate+key, test.certificate)
 			} else {
-				write("a.pem", certificate, test.certificate)
+				content := certificate
+				if test.der {
+					content = "\x30\x82\x01\x00"
+				}
+				write("a.pem", content, test.certificate)
 				write("a.key", key, test.key)
 				settings += "key = 'a.key'\n"
 			}

@@ -139,10 +139,16 @@ func (c Config) requireFile(setting Setting, found *findings) {
 // key's.
 func (c Config) certificateHasKey() bool {
 	content, err := readBounded(c.Certificate, maxPEM)
-	// Windows writes UTF-16 too.
-	content = bytes.ReplaceAll(content, []byte{0}, nil)
-	return err != nil || bytes.Contains(content, []byte("PRIVATE KEY-----")) || !bytes.Contains(content, []byte("-----BEGIN "))
+	return err != nil || hasKeyBlock(content) || !bytes.Contains(withoutZeros(content), []byte("-----BEGIN "))
 }
+
+// hasKeyBlock reports whether there is a private key in a PEM file. One in DER has none.
+func hasKeyBlock(content []byte) bool {
+	return bytes.Contains(withoutZeros(content), []byte("PRIVATE KEY-----"))
+}
+
+// withoutZeros makes ASCII of UTF-16, which Windows writes too.
+func withoutZeros(content []byte) []byte { return bytes.ReplaceAll(content, []byte{0}, nil) }
 
 // bare takes the path out of an error of the file system.
 func bare(err error) error {

@@ -243,7 +243,22 @@ func (c Config) judgeKey(table []Setting) (refused, notices []*problem.Problem) 
 
 // holdsKey reports whether the file of a setting has the private key in it.
 func (c Config) holdsKey(key string) bool {
-	return key == "key" || c.PKCS12() || c.certificateHasKey()
+	if key == "key" || c.PKCS12() {
+		return true
+	}
+	content, err := readBounded(c.Certificate, maxPEM)
+	return err == nil && hasKeyBlock(content)
+}
+
+// DistrustBundle returns why the file of ca_bundle must not be used, and nil if it may be or is none: see [TrustPath]. A program that
+// reads it again asks again, since its mode may have changed meanwhile.
+func (c Config) DistrustBundle() error {
+	for _, found := range c.distrust(Settings()) {
+		if found.Args["Setting"] == "ca_bundle" {
+			return found
+		}
+	}
+	return nil
 }
 
 func untrusted(template *problem.Problem, setting Setting, origin Origin, reason error) *problem.Problem {

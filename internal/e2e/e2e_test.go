@@ -101,7 +101,7 @@ type scene struct {
 func open(t *testing.T, options keyringtest.Options, settings ...string) *scene {
 	t.Helper()
 	// A guard against a test that hangs; no time is asserted.
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 	set, err := stage.Set(ctx, t.TempDir(), options)
 	require.NoError(t, err)

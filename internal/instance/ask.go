@@ -28,7 +28,7 @@ func Join(ctx context.Context, path string, request Request) (*Lock, Answer, err
 	enough := time.NewTimer(patience)
 	defer enough.Stop()
 	for {
-		held, err := claim(ctx, path)
+		held, err := claim(ctx, busName, busOf(nil), path)
 		if err == nil || !errors.Is(err, Running) {
 			return held, Answer{}, err
 		}
@@ -48,10 +48,10 @@ func Join(ctx context.Context, path string, request Request) (*Lock, Answer, err
 	}
 }
 
-// claim claims the name on the session bus, and takes the lock whose file is at path. Where the file cannot be used, the name
+// claim claims a name on the session bus, and takes the lock whose file is at path. Where the file cannot be used, the name
 // alone is enough.
-func claim(ctx context.Context, path string) (*Lock, error) {
-	name, err := claimName(ctx)
+func claim(ctx context.Context, busName string, address busAddress, path string) (*Lock, error) {
+	name, err := claimName(ctx, busName, address)
 	if err != nil {
 		return nil, notTaken(path, err)
 	}

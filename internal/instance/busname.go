@@ -23,6 +23,7 @@ const (
 	busName   = "io.github.ers_login.ErsLogin"
 	busPath   = dbus.ObjectPath("/io/github/ers_login/ErsLogin")
 	busAttach = "Attach"
+	busCheck  = busName + ".KeyringCheck" // owned by a check of the keyring
 
 	busService = "org.freedesktop.DBus"
 )
@@ -40,18 +41,26 @@ var notListening = dbus.NewError(busName+".Error.NotListening", nil)
 // nameClaim is the name on the session bus. The keyring is reached over the same bus, so whatever shares the one shares the
 // other, wherever the environment points. The bus takes the name back when the process ends, however it ends.
 type nameClaim struct {
+	name    string
+	address busAddress
+
 	mutex sync.Mutex
 	conn  *dbus.Conn
-	admit func(stream) // nil while nobody listens
+	admit func(stream) // nil while nothing listens
 
 	ending chan struct{}
 	kept   sync.WaitGroup
 }
 
-// claimName claims the name. It is errHeld if another process has it, and nil without an error where there is no bus: the
-// keyring cannot be reached there either.
-func claimName(ctx context.Context) (*nameClaim, error) {
-	c := &nameClaim{ending: make(chan struct{})}
+// busOf is the session bus of a process with this environment; nil is this process's own.
+func busOf(environ []string) busAddress {
+	return func() (string, error) { return sessionbus.AddressIn(environ) }
+}
+
+// claimName claims the name on the bus at an address. It is errHeld if another process has it, and
+// nil without an error where there is no bus: the keyring cannot be reached there either.
+func claimName(ctx context.Context, name string, address busAddress) (*nameClaim, error) {
+	c := &nameClaim{name: name, address: address, ending: make(chan struct{})}
 	conn, err := c.acquire(ctx)
 	if errors.Is(err, sessionbus.ErrNone) {
 		return nil, nil
@@ -67,7 +76,7 @@ func claimName(ctx context.Context) (*nameClaim, error) {
 func (c *nameClaim) acquire(ctx context.Context) (*dbus.Conn, error) {
 	limited, cancel := context.WithTimeout(ctx, busTime)
 	defer cancel()
-	conn, err := connectBus(limited)
+	conn, err := connectBus(limited, c.address)
 	if err != nil {
 		return nil, err
 	}
@@ -75,15 +84,15 @@ func (c *nameClaim) acquire(ctx context.Context) (*dbus.Conn, error) {
 		return nil, errors.Join(err, conn.Close())
 	}
 	var reply dbus.RequestNameReply
-	call := conn.BusObject().CallWithContext(limited, busService+".RequestName", 0, busName, uint32(dbus.NameFlagDoNotQueue))
+	call := conn.BusObject().CallWithContext(limited, busService+".RequestName", 0, c.name, uint32(dbus.NameFlagDoNotQueue))
 	if err := call.Store(&reply); err != nil {
 		var owned bool
-		asked := conn.BusObject().CallWithContext(limited, busService+".NameHasOwner", 0, busName).Store(&owned)
+		asked := conn.BusObject().CallWithContext(limited, busService+".NameHasOwner", 0, c.name).Store(&owned)
 		if isDenied(err) && asked == nil && !owned {
 			// A confined program that may not own the name: the file alone has to do.
 			err = fmt.Errorf("%w for us: %w", sessionbus.ErrNone, err)
 		}
-		return nil, errors.Join(fmt.Errorf("could not claim %s on the session bus: %w", busName, err), conn.Close())
+		return nil, errors.Join(fmt.Errorf("could not claim %s on the session bus: %w", c.name, err), conn.Close())
 	}
 	if reply != dbus.RequestNameReplyPrimaryOwner {
 		_ = conn.Close() // it has nothing to say any more
@@ -134,7 +143,7 @@ func (c *nameClaim) attach(descriptor dbus.UnixFD) *dbus.Error {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	if c.admit == nil {
-		_ = client.Close() // its caller is told by the error
+		_ = client.Close() // its caller gets the error
 		return notListening
 	}
 	c.admit(client)
@@ -165,7 +174,7 @@ func (c *nameClaim) close() {
 func dialName(ctx context.Context) (stream, error) {
 	limited, cancel := context.WithTimeout(ctx, busTime)
 	defer cancel()
-	conn, err := connectBus(limited)
+	conn, err := connectBus(limited, busOf(nil))
 	if errors.Is(err, sessionbus.ErrNone) {
 		return nil, fmt.Errorf("%w: %w", errNobody, err)
 	}
@@ -212,9 +221,9 @@ func ownerError(err error) error {
 	return fmt.Errorf("could not reach the owner of %s: %w", busName, err)
 }
 
-// connectBus connects to the session bus: sessionbus.ErrNone if there is none.
-func connectBus(ctx context.Context) (*dbus.Conn, error) {
-	address, err := sessionbus.Address()
+// connectBus connects to the bus at an address: sessionbus.ErrNone if there is none.
+func connectBus(ctx context.Context, at busAddress) (*dbus.Conn, error) {
+	address, err := at()
 	if err != nil {
 		return nil, err
 	}

@@ -187,3 +187,27 @@ func TestTheOwnersMark(t *testing.T) {
 	}
 	require.NoError(t, own.Release())
 }
+
+// A demonstration can have a keyring of its own on a private bus. What is started with that bus finds it all the same.
+func TestTheNameOnAnotherBus(t *testing.T) {
+	private := onABus(t)
+	onABus(t)
+	held, _, err := instance.Join(soon(t), filepath.Join(folder(t), "ers-login.lock"), raise)
+	require.NoError(t, err)
+	require.NotNil(t, held)
+	require.NoError(t, held.Listen(agreeing, func(err error) { t.Log(err) }))
+	require.NoError(t, held.ClaimOn(soon(t), private))
+	require.Error(t, held.ClaimOn(soon(t), private), "once is enough")
+	t.Setenv(busVariable, private)
+	elsewhere := filepath.Join(folder(t), "ers-login.lock")
+	second, answer, err := instance.Join(soon(t), elsewhere, raise)
+	require.NoError(t, err)
+	require.Nil(t, second)
+	assert.Equal(t, os.Getpid(), answer.PID)
+	require.NoError(t, held.Release())
+	second, _, err = instance.Join(soon(t), elsewhere, raise)
+	require.NoError(t, err)
+	require.NotNil(t, second, "the name is given back")
+	require.NoError(t, second.Release())
+	require.Error(t, held.ClaimOn(soon(t), private))
+}

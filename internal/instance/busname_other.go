@@ -7,7 +7,12 @@ import "context"
 // nameClaim is a name on the session bus, which these systems do not have.
 type nameClaim struct{}
 
-func claimName(context.Context) (*nameClaim, error) { return nil, nil }
+const busName, busCheck = "", ""
+
+// busOf: there is none.
+func busOf([]string) busAddress { return nil }
+
+func claimName(context.Context, string, busAddress) (*nameClaim, error) { return nil, nil }
 
 func (*nameClaim) serve(func(stream)) {}
 func (*nameClaim) close()             {}

@@ -30,10 +30,12 @@
 package instance
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/adrg/xdg"
 )
@@ -41,12 +43,16 @@ import (
 // errHeld: another process holds the lock.
 var errHeld = errors.New("another process holds the lock")
 
-// Lock is held by the one instance of a user. Its methods are not for several goroutines at once.
+// Lock is held by the one instance of a user.
 type Lock struct {
-	file   *os.File // nil where the name alone could be claimed
-	path   string
-	name   *nameClaim
-	server *server // nil while nobody listens
+	file *os.File // nil where the name alone could be claimed
+	path string
+	name *nameClaim
+
+	mutex    sync.Mutex
+	server   *server    // nil while nobody listens
+	also     *nameClaim // the name on another bus, see ClaimOn
+	released bool
 }
 
 // DefaultFile returns the lock's usual place: the user's runtime folder if there is one that can be used, which goes with the
@@ -59,6 +65,9 @@ func DefaultFile() string {
 	}
 	return filepath.Join(xdg.StateHome, "ers-login", fileName())
 }
+
+// busAddress finds a session bus: sessionbus.ErrNone if there is none. The bus may change its address when it is started again.
+type busAddress func() (string, error)
 
 // Take takes the lock whose file is at path, and never waits for it. The error is [Running] if another process holds it, which
 // for this purpose another Lock of the same process is too, and [Unknown] if nobody can tell.
@@ -73,6 +82,12 @@ func Take(path string) (*Lock, error) {
 	return nil, notTaken(path, err)
 }
 
+// TakeCheck is [Take] for a check of the keyring, one at a time among all that share a keyring: it takes a name on the session bus
+// of an environment, too. A nil environ is this process's own.
+func TakeCheck(ctx context.Context, environ []string, path string) (*Lock, error) {
+	return claim(ctx, busCheck, busOf(environ), path)
+}
+
 // notTaken tells a lock that is held from one of which nobody knows.
 func notTaken(path string, err error) error {
 	err = fmt.Errorf("could not lock %s: %w", path, err)
@@ -85,14 +100,19 @@ func notTaken(path string, err error) error {
 // Release stops listening, gives each client that still waits its handler's answer, and gives the lock back. The lock is given back
 // whatever the error says.
 func (l *Lock) Release() error {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.released = true
 	var deaf error
 	l.name.serve(nil)
+	l.also.serve(nil)
 	if l.server != nil {
 		deaf = l.server.close()
 		l.server = nil
 	}
 	// The name last: who gets it finds the file free.
 	defer l.name.close()
+	l.also.close()
 	if l.file == nil {
 		return deaf
 	}
@@ -100,6 +120,25 @@ func (l *Lock) Release() error {
 		return errors.Join(deaf, fmt.Errorf("could not give the lock back: %w", err))
 	}
 	return deaf
+}
+
+// ClaimOn claims the name on another bus as well, whose address it gets: that of a keyring which is this instance's alone.
+// Programs that are started with that bus find this instance then.
+func (l *Lock) ClaimOn(ctx context.Context, address string) error {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.released || l.also != nil {
+		return errors.New("the lock is given back, or has a second bus already")
+	}
+	name, err := claimName(ctx, busName, func() (string, error) { return address, nil })
+	if err != nil {
+		return fmt.Errorf("could not claim the name on another bus: %w", err)
+	}
+	l.also = name
+	if l.server != nil {
+		name.serve(l.server.admit)
+	}
+	return nil
 }
 
 func open(path string) (*os.File, error) {

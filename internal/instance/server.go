@@ -39,6 +39,8 @@ type Handler func(ctx context.Context, request Request) Answer
 // being answered, is told to report, which is called from several goroutines. An error leaves the lock held and nobody listening:
 // other starts are then told that this one is [Unreachable].
 func (l *Lock) Listen(handler Handler, report func(error)) error {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
 	if l.server != nil {
 		return errors.New("this instance listens already")
 	}
@@ -48,6 +50,7 @@ func (l *Lock) Listen(handler Handler, report func(error)) error {
 	}
 	l.server = newServer(where, handler, report)
 	l.name.serve(l.server.admit)
+	l.also.serve(l.server.admit)
 	return nil
 }
 

@@ -553,3 +553,16 @@ func TestACodeIsToldInGeneral(t *testing.T) {
 		require.Same(t, general, told)
 	}
 }
+
+// What a database of KeePassXC that is not open has is not known, and a passphrase in it is not missing.
+func TestASecretInAClosedDatabase(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{Daemon: keyringtest.KeePassXC})
+	client := connect(t, settings(t, session))
+	require.NoError(t, client.SetPassphrase(t.Context(), secret.New("a made-up passphrase")))
+	require.NoError(t, session.CloseDatabases(t.Context()))
+	_, err := client.Passphrase(t.Context())
+	require.Equal(t, keyring.NoCollection.Code, problem.Of(err).Code)
+	require.NoError(t, session.Unlock())
+	_, err = client.Passphrase(t.Context())
+	require.NoError(t, err)
+}

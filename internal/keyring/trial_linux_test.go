@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/godbus/dbus/v5"
+	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -97,16 +99,50 @@ func TestATrialThatDoesNotEnd(t *testing.T) {
 	require.NoError(t, second.Try(t.Context(), "the second one's"))
 }
 
+// Terminals of snaps have a runtime folder of their own, and cleaned environments none, on the same bus with the same keyring.
+func TestTrialsWhereverTheEnvironmentPoints(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	first := connect(t, settings(t, session))
+	require.NoError(t, first.WriteTrial(t.Context(), "the first one's"))
+	for name, folder := range map[string]string{"another folder": t.TempDir(), "none": "", "no such folder": "/proc/none"} {
+		with := settings(t, session)
+		with.Env = append(with.Env, "XDG_RUNTIME_DIR="+folder)
+		second := connect(t, with)
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		require.ErrorIs(t, second.Try(ctx, "the second one's"), keyring.Checking, name)
+		cancel()
+	}
+	read, err := first.ReadTrial(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "the first one's", read)
+	require.NoError(t, first.RemoveTrial(t.Context()))
+}
+
 // Where there can be no lock, a check is worth more than none.
 func TestATrialWithoutALock(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	with := settings(t, session)
-	var folder string
+	places := map[string]string{}
 	for _, entry := range with.Env {
-		if named, is := strings.CutPrefix(entry, "XDG_RUNTIME_DIR="); is {
-			folder = named
-		}
+		name, value, _ := strings.Cut(entry, "=")
+		places[name] = value
 	}
-	require.NoError(t, os.Mkdir(filepath.Join(folder, "check-ers-login.lock"), 0o700))
+	require.NoError(t, os.Mkdir(filepath.Join(places["XDG_RUNTIME_DIR"], "check-ers-login.lock"), 0o700))
+	// Nor may the name be owned, as in a sandbox.
+	config := filepath.Join(places["HOME"], "bus.conf")
+	text, err := os.ReadFile(config)
+	require.NoError(t, err)
+	denied := strings.Replace(string(text), "</busconfig>", `<policy context="mandatory">
+<deny own_prefix="io.github.ers_login"/></policy></busconfig>`, 1)
+	require.NoError(t, os.WriteFile(config, []byte(denied), 0o600))
+	conn, err := dbus.Connect(places["DBUS_SESSION_BUS_ADDRESS"])
+	require.NoError(t, err)
+	require.NoError(t, conn.BusObject().Call("org.freedesktop.DBus.ReloadConfig", 0).Err)
+	require.NoError(t, conn.Close())
+	var log strings.Builder
+	logger := logrus.New()
+	logger.SetOutput(&log)
+	with.Log = logger
 	require.NoError(t, connect(t, with).Try(t.Context(), "a harmless text"))
+	require.Contains(t, log.String(), "cannot be kept out")
 }

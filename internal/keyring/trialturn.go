@@ -22,7 +22,7 @@ const (
 	// trialPatience is how long one of the readers waits for another one, in which interpreters are started.
 	trialPatience = time.Minute
 	// trialPause is how long to wait before looking again.
-	trialPause = 20 * time.Millisecond
+	trialPause = 50 * time.Millisecond
 )
 
 // trialTurn is held between [Client.WriteTrial] and [Client.RemoveTrial].
@@ -58,10 +58,12 @@ func (c *Client) aloneForTrial(ctx context.Context, patience time.Duration) (*in
 	enough := time.NewTimer(patience)
 	defer enough.Stop()
 	for {
-		lock, err := instance.Take(c.trialFile())
+		lock, err := instance.TakeCheck(ctx, c.settings.Env, c.trialFile())
 		switch {
 		case err == nil:
 			return lock, nil
+		case ctx.Err() != nil:
+			return nil, Checking.Because(errors.Join(ctx.Err(), err))
 		case !errors.Is(err, instance.Running):
 			c.log("other checks of the keyring cannot be kept out", err)
 			return nil, nil

@@ -3,7 +3,6 @@ package keyring
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os/signal"
@@ -157,7 +156,7 @@ func getSecret(ctx context.Context, params json.RawMessage) (any, error) {
 		message.Text = text.Reveal()
 		return err
 	})
-	if errors.Is(err, entry.ErrNoCollection) {
+	if entry.NoneMade(err) {
 		// Where there is no keyring there is no entry.
 		err = entry.ErrNotFound
 	}

@@ -159,7 +159,7 @@ func (m *machine) onPublished(now time.Time, e published) []effect {
 	return append(effects, remember{m.state.User.Identifier, m.state.Chosen})
 }
 
-// onEntrySeen takes what was found in the keyring of a signed-in user. An entry that is gone is not handed over again: whoever
+// onEntrySeen takes what was found in the keyring of a signed-in user. An entry that is gone is not handed over again: what
 // removed it may have ended the session, too. That other applications cannot read it is said.
 func (m *machine) onEntrySeen(e entrySeen) []effect {
 	if e.attempt != m.attempt || m.state.Phase != SignedIn || m.running != noCall {

@@ -110,8 +110,8 @@ type Config struct {
 // Bounds of the loop's own. A neighbour has its own, shorter ones in general; these hold if it does not keep them. A quitting
 // flow takes hurriedWithin for each half of the end, so that a keyring that hangs does not keep A003 from being sent.
 const (
-	// clearWithin is how long e-RS is not told of an end while the keyring is cleared. After that it asks the user something, for
-	// which it has a time-out of its own, within answerWithin.
+	// clearWithin is how long A003 waits while the keyring is cleared. After that the keyring asks the user something, for which it
+	// has a time-out of its own, within answerWithin.
 	clearWithin    = 6 * time.Second
 	answerWithin   = 5 * time.Minute
 	deleteWithin   = 20 * time.Second
@@ -453,7 +453,7 @@ func (f *Flow) endSession(ctx context.Context, todo endSession, quitBy time.Time
 		case err := <-cleared:
 			cleared <- err
 		case <-patience.C:
-			// Nobody can read an entry that the user is asked about. What is left of the time is theirs.
+			// No reader gets an entry that the user is asked about. What is left of the time is theirs.
 		}
 		defer func() { outcome.clearErr = <-cleared }()
 	}
@@ -529,7 +529,7 @@ func (f *Flow) logFailure(happened event) {
 	failed := func(what string, err error) {
 		switch {
 		case err == nil || errors.Is(err, context.Canceled):
-		case isLocked(err) && what == "probe" && f.machine.awaitsKeyring():
+		case what == "probe" && shut(err) && f.machine.awaitsKeyring():
 			// Every two seconds, and logged when it came to that.
 		case isLocked(err):
 			// Usual after a log-in without a password, and said to the user when it matters.

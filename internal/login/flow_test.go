@@ -50,8 +50,8 @@ type neighbours struct {
 	stuck bool
 	// question is what the user is asked before the keyring is cleared, answered when it is closed.
 	question chan struct{}
-	// none is a user who has no keyring.
-	none  bool
+	// shut is what keeps the keyring from being used, nil if it can be.
+	shut  error
 	cards chan smartcard.Event
 }
 
@@ -149,8 +149,8 @@ func (n *neighbours) Clear(ctx context.Context) error {
 			return err
 		}
 	}
-	if n.locked {
-		return (&problem.Problem{Code: "KEYRING-LOCKED"}).Because(handoff.ErrLocked)
+	if n.shut != nil {
+		return n.shut
 	}
 	if n.stuck {
 		return &problem.Problem{Code: "KEYRING-LEFTOVER", Title: "stuck"}
@@ -165,8 +165,8 @@ func (n *neighbours) Check(context.Context) error {
 	switch {
 	case n.locked:
 		return (&problem.Problem{Code: "KEYRING-LOCKED"}).Because(handoff.ErrLocked)
-	case n.none:
-		return &problem.Problem{Code: "KEYRING-NO_COLLECTION"}
+	case n.shut != nil:
+		return n.shut
 	}
 	return nil
 }
@@ -675,39 +675,50 @@ func TestAKeyringThatAsksAtSignOut(t *testing.T) {
 
 // A session whose entry could not be cleared is cleared as soon as the keyring can be used, without anybody having to press a button.
 func TestAKeyringThatIsUnlockedAfterSignOut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := start(t, newNeighbours(), time.Minute)
-		r.signIn()
-		lock := func(locked bool) {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			r.locked = locked
-		}
-		lock(true)
-		r.Send(login.SignOut{})
-		assert.Equal(t, "KEYRING-LOCKED", r.until(login.Failed).Problem.Code)
-		time.Sleep(time.Hour)
-		clears := len(r.noted())
-		lock(false)
-		assert.Equal(t, login.SignedOut, r.until(login.Waiting).Reason)
-		assert.Equal(t, []string{"clear"}, r.noted()[clears:], "and it is not asked about before")
-		_, err := r.Read(t.Context())
-		assert.ErrorIs(t, err, handoff.ErrNotFound)
-		r.Send(login.Quit{})
-		r.wait()
-	})
+	for code, cause := range map[string]error{
+		"KEYRING-LOCKED": handoff.ErrLocked, "KEYRING-NO_BUS": handoff.ErrNoBus,
+		"KEYRING-NO_SERVICE": handoff.ErrNoService, "KEYRING-NO_COLLECTION": handoff.ErrNoCollection,
+	} {
+		shut := (&problem.Problem{Code: code}).Because(cause)
+		t.Run(code, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { testUnlockedLater(t, shut) }) })
+	}
+}
+
+func testUnlockedLater(t *testing.T, shut *problem.Problem) {
+	t.Helper()
+	r := start(t, newNeighbours(), time.Minute)
+	r.signIn()
+	set := func(why error) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.shut = why
+	}
+	set(shut)
+	r.Send(login.SignOut{})
+	assert.Equal(t, shut.Code, r.until(login.Failed).Problem.Code)
+	logged := len(r.log.String())
+	time.Sleep(time.Hour)
+	assert.Less(t, len(r.log.String()), logged+10_000, "each look is logged")
+	clears := len(r.noted())
+	set(nil)
+	assert.Equal(t, login.SignedOut, r.until(login.Waiting).Reason)
+	assert.Equal(t, []string{"clear"}, r.noted()[clears:], "and it is not asked about before")
+	_, err := r.Read(t.Context())
+	assert.ErrorIs(t, err, handoff.ErrNotFound)
+	r.Send(login.Quit{})
+	r.wait()
 }
 
 // A user who has no keyring yet learns that before they type their passcode, and not after.
 func TestNoKeyringIsFoundAtTheStart(t *testing.T) {
 	around := newNeighbours()
-	around.none = true
+	around.shut = (&problem.Problem{Code: "KEYRING-NO_COLLECTION"}).Because(handoff.ErrNoCollection)
 	r := start(t, around, time.Minute)
 	state := r.until(login.Failed)
 	assert.Equal(t, "KEYRING-NO_COLLECTION", state.Problem.Code)
 	assert.Equal(t, login.HealthBad, state.Links.Keyring)
 	around.mu.Lock()
-	around.none = false
+	around.shut = nil
 	around.mu.Unlock()
 	r.Send(login.TryAgain{})
 	assert.Equal(t, login.HealthGood, r.until(login.Waiting).Links.Keyring)

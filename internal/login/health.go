@@ -2,6 +2,7 @@ package login
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
@@ -47,5 +48,10 @@ func isLocked(err error) bool {
 	return errors.Is(err, handoff.ErrLocked) || errors.Is(err, handoff.ErrItemLocked)
 }
 
-// shut reports whether a keyring is locked, or stayed so because the user dismissed its prompt.
-func shut(err error) bool { return isLocked(err) || errors.Is(err, handoff.ErrDismissed) }
+// shut reports whether a keyring could not be used for a reason that a probe finds, too: it is locked, its prompt was dismissed, or
+// it has gone.
+func shut(err error) bool {
+	return isLocked(err) || slices.ContainsFunc(
+		[]error{handoff.ErrDismissed, handoff.ErrNoBus, handoff.ErrNoService, handoff.ErrNoCollection},
+		func(reason error) bool { return errors.Is(err, reason) })
+}

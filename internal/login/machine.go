@@ -53,7 +53,7 @@ type machine struct {
 	refused smartcard.Ticket
 	// promisedAt is when the agent said that it has a ticket now, which the card events are still to show.
 	promisedAt time.Time
-	// held: whatever started the program was no wish of the user's. A ticket that was there then begins nothing by itself.
+	// held: the user did not start the program themselves. A ticket that was there then begins nothing by itself.
 	held bool
 	// fresh: a ticket has appeared since the session began to end, so somebody wants to sign in.
 	fresh bool
@@ -209,7 +209,7 @@ func (m *machine) onLink(now time.Time, e linkSeen) []effect {
 	return nil
 }
 
-// awaitsKeyring reports whether a session has ended whose entry could not be cleared since the keyring was locked: it is cleared as
+// awaitsKeyring reports whether a session has ended whose entry could not be cleared since the keyring was shut: it is cleared as
 // soon as the keyring can be used. One that asks about each entry (ErrItemLocked) would ask again and again.
 func (m *machine) awaitsKeyring() bool {
 	return m.state.Phase == Failed && m.rest != NotEnded && !m.recovered && shut(m.state.Problem) &&

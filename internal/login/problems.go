@@ -57,7 +57,7 @@ var otherEntry = &problem.Problem{
 	},
 }
 
-// entryGone is found where somebody else removes what only this program may remove.
+// entryGone is found where another program removes what only this one may remove.
 var entryGone = &problem.Problem{
 	Code:  "KEYRING-REMOVED",
 	Title: "Your e-RS session was removed from the keyring",

@@ -153,7 +153,7 @@ type State struct {
 	EndsSoon bool
 	// RenewAsks: to renew the session, card and passcode are needed again, since Spine's own session ends soon.
 	RenewAsks bool
-	// EntryGone: somebody has removed a SignedIn user's session from the keyring. Nobody knows why, and it may be closed at e-RS:
+	// EntryGone: a SignedIn user's session was removed from the keyring. The reason is not known, and it may be closed at e-RS:
 	// the user decides how to go on.
 	EntryGone bool
 	// AskedBy is the program that wants the user to sign in, as it calls itself; empty if none does. It stays until somebody is signed in

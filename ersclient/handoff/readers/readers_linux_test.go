@@ -3,9 +3,7 @@ package readers_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -25,6 +23,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/keyring/readertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -33,112 +32,35 @@ const (
 	madeUpKey = "pro-xapi-session_222c42c7-820f-4f9b-92fb-3add4b1db9f7"
 	asid      = "123456789012"
 	path      = "/v1/reference/made-up"
-	// guard ends a reader that hangs.
+	// guard bounds a connection.
 	guard = time.Minute
 )
 
-// The exit statuses of all readers.
 const (
-	signedIn = iota
-	signedOut
-	usage
-	keyringTrouble
-	callFailed
+	signedIn       = readertest.SignedIn
+	signedOut      = readertest.SignedOut
+	usage          = readertest.Usage
+	keyringTrouble = readertest.KeyringTrouble
+	callFailed     = readertest.CallFailed
 )
 
-// reader is a program in another language.
-type reader struct {
-	name    string
-	command []string
-	// identifiersOnly: it does not show names.
-	identifiersOnly bool
-}
+type reader struct{ readertest.Reader }
 
-// readers makes all of them ready to be run.
-func readers(t *testing.T) []reader {
+func readers(t *testing.T) (all []reader) {
 	t.Helper()
-	return []reader{
-		{name: "shell", command: []string{"/bin/sh", "shell/ers-session.sh"}, identifiersOnly: true},
-		{name: "Python", command: []string{"/usr/bin/python3", "python/ers_session.py"}},
-		{name: "Node", command: []string{"node", withModules(t, "node/ers-session.mjs")}},
-		{name: "C", command: []string{compileC(t, "c-linux/ers-session.c")}},
-		{name: "Java", command: []string{"java", "-cp", jna + ":" + compileJava(t, "java/ErsSession.java"), "ErsSession"}},
-		{name: "Go", command: []string{buildGo(t, "./go")}},
+	for _, each := range readertest.Make(t, ".") {
+		all = append(all, reader{each})
 	}
-}
-
-// withModules puts a Node program beside the modules that .ci/setup test has fetched.
-func withModules(t *testing.T, program string) string {
-	t.Helper()
-	modules, err := filepath.Abs("../../../build/readers-node/node_modules")
-	require.NoError(t, err)
-	require.DirExists(t, modules, ".ci/setup test fetches what Node needs")
-	text, err := os.ReadFile(program)
-	require.NoError(t, err)
-	folder := t.TempDir()
-	require.NoError(t, os.Symlink(modules, filepath.Join(folder, "node_modules")))
-	copied := filepath.Join(folder, filepath.Base(program))
-	require.NoError(t, os.WriteFile(copied, text, 0o600))
-	return copied
-}
-
-func compileC(t *testing.T, source string) string {
-	t.Helper()
-	flags, err := exec.CommandContext(t.Context(), "pkg-config", "--cflags", "--libs", "libsecret-1", "json-glib-1.0", "libcurl").Output()
-	require.NoError(t, err, ".ci/setup test installs the libraries")
-	program := filepath.Join(t.TempDir(), "ers-session")
-	arguments := append([]string{"-Wall", "-Wextra", "-Werror", "-o", program, source}, strings.Fields(string(flags))...)
-	said, err := exec.CommandContext(t.Context(), "cc", arguments...).CombinedOutput()
-	require.NoError(t, err, string(said))
-	return program
-}
-
-// jna is where Debian's libjna-java puts it.
-const jna = "/usr/share/java/jna.jar"
-
-func compileJava(t *testing.T, source string) string {
-	t.Helper()
-	classes := t.TempDir()
-	said, err := exec.CommandContext(t.Context(), "javac", "-proc:none", "-cp", jna, "-d", classes, source).CombinedOutput()
-	require.NoError(t, err, string(said))
-	return classes
-}
-
-func buildGo(t *testing.T, source string) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "ers-session")
-	said, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, source).CombinedOutput()
-	require.NoError(t, err, string(said))
-	return program
-}
-
-// runKDE is run in a session with KWallet, which refuses a reader now and then.
-func (r reader) runKDE(t *testing.T, session *keyringtest.Session) (status int, printed string) {
-	t.Helper()
-	for range 3 {
-		status, printed = r.run(t, session)
-		if !strings.Contains(printed, keyringtest.KWalletRefusal) {
-			break
-		}
-	}
-	return status, printed
+	return all
 }
 
 // run runs a reader in a session, and returns its exit status and all that it has printed, which has no session key in it.
 func (r reader) run(t *testing.T, session *keyringtest.Session, arguments ...string) (int, string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), guard)
-	defer cancel()
-	command := exec.CommandContext(ctx, r.command[0], append(append([]string(nil), r.command[1:]...), arguments...)...)
 	// The home is the session's, and Go and Node have nothing to look for there.
-	command.Env = append(append(os.Environ(), session.Env()...), "LANG=C.UTF-8", "LC_ALL=C.UTF-8")
-	printed, err := command.CombinedOutput()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
-		require.NoError(t, err)
-	}
-	assert.NotContains(t, string(printed), madeUpKey, "the key is for e-RS alone")
-	return command.ProcessState.ExitCode(), string(printed)
+	status, printed := r.Run(t, append(os.Environ(), session.Env()...), arguments...)
+	assert.NotContains(t, printed, madeUpKey, "the key is for e-RS alone")
+	return status, printed
 }
 
 // standIn takes one request on each connection, and keeps what stood on the wire, byte for byte.
@@ -263,7 +185,7 @@ func TestEveryReaderFindsTheSession(t *testing.T) {
 
 	each := func(t *testing.T, check func(t *testing.T, r reader)) {
 		for _, r := range all {
-			t.Run(r.name, func(t *testing.T) { check(t, r) })
+			t.Run(r.Name, func(t *testing.T) { check(t, r) })
 		}
 	}
 	t.Run("nobody is signed in", func(t *testing.T) {
@@ -292,7 +214,7 @@ func TestEveryReaderFindsTheSession(t *testing.T) {
 			status, printed := r.run(t, session)
 			require.Equal(t, signedIn, status, printed)
 			who := []string{now.UserIdentifier, now.BusinessFunction, now.OrgIdentifier, now.ExpiresAt.Format(time.RFC3339)}
-			if !r.identifiersOnly {
+			if !r.IdentifiersOnly {
 				who = append(who, now.UserName, now.OrgName)
 			}
 			for _, part := range who {
@@ -472,17 +394,48 @@ func TestReadersOfSecretTool(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("PATH", folder+":"+os.Getenv("PATH"))
 			for _, r := range all {
-				if r.name != "shell" && r.name != "Java" {
+				if r.Name != "shell" && r.Name != "Java" {
 					continue
 				}
 				require.NoError(t, os.RemoveAll(asked))
 				status, printed := r.run(t, session)
-				require.Equal(t, test.want, status, "%s: %s", r.name, printed)
+				require.Equal(t, test.want, status, "%s: %s", r.Name, printed)
 				times, err := os.ReadFile(asked)
 				require.NoError(t, err)
-				require.Len(t, times, 1, "%s asks more than once", r.name)
+				require.Len(t, times, 1, "%s asks more than once", r.Name)
 			}
 		})
+	}
+}
+
+// Where what a reader needs is not installed, it does not know that nobody is signed in.
+func TestReadersWithoutWhatTheyNeed(t *testing.T) {
+	all := readers(t)
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	with := t.TempDir()
+	for _, name := range []string{"sh", "mktemp", "rm", "sed", "date"} {
+		found, err := exec.LookPath(name)
+		require.NoError(t, err)
+		require.NoError(t, os.Symlink(found, filepath.Join(with, name)))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(with, "keyring.py"), []byte("raise ImportError\n"), 0o600))
+	for _, r := range all {
+		environ := append(os.Environ(), session.Env()...)
+		switch r.Name {
+		case "shell":
+			environ = append(environ, "PATH="+with)
+		case "Python":
+			environ = append(environ, "PYTHONPATH="+with)
+		case "Node":
+			r.Command = []string{"node", "node/ers-session.mjs"}
+		case "Java":
+			r.Command[2] = strings.TrimPrefix(r.Command[2], readertest.JNA)
+		default:
+			continue // its libraries are part of it, or it does not start
+		}
+		status, printed := r.Run(t, environ)
+		require.Equal(t, keyringTrouble, status, "%s: %s", r.Name, printed)
+		require.Contains(t, printed, "The keyring cannot be read", r.Name)
 	}
 }
 
@@ -498,7 +451,7 @@ func TestPythonSeesAnEntryGo(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, "keyring", file), []byte(text), 0o600))
 	}
 	t.Setenv("PYTHONPATH", folder)
-	r := reader{name: "Python", command: []string{"/usr/bin/python3", "python/ers_session.py"}}
+	r := reader{readertest.Python(".")}
 	status, printed := r.run(t, keyringtest.ForTest(t, keyringtest.Options{State: keyringtest.NoBus}))
 	require.Equal(t, signedOut, status, printed)
 }
@@ -517,9 +470,9 @@ func TestEveryReaderOnEveryKeyring(t *testing.T) {
 			each := func(want int, part string) {
 				t.Helper()
 				for _, r := range all {
-					status, printed := r.runKDE(t, session)
-					require.Equal(t, want, status, "%s: %s", r.name, printed)
-					require.Contains(t, printed, part, r.name)
+					status, printed := r.run(t, session)
+					require.Equal(t, want, status, "%s: %s", r.Name, printed)
+					require.Contains(t, printed, part, r.Name)
 				}
 			}
 			each(signedOut, "")
@@ -548,12 +501,12 @@ func TestAnEntryThatIsNoTextIsNotNobody(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, keyring.Set(handoff.Service, handoff.AccountSession, string(entry)))
 	for _, r := range all {
-		status, printed := r.runKDE(t, session)
+		status, printed := r.run(t, session)
 		want := signedIn
-		switch r.name {
+		switch r.Name {
 		case "shell", "C", "Java":
 			want = keyringTrouble
 		}
-		require.Equal(t, want, status, "%s: %s", r.name, printed)
+		require.Equal(t, want, status, "%s: %s", r.Name, printed)
 	}
 }

@@ -89,11 +89,19 @@ func (s *Stage) SecretTool(ctx context.Context, account string) (string, bool, e
 	return s.read(ctx, "secret-tool", "lookup", "service", handoff.Service, "username", account)
 }
 
-// Python reads a keyring entry with Python's keyring package.
+// Python reads a keyring entry with Python's keyring package as docs/handoff.md says: the Secret Service alone, and the collection login
+// before the default one.
 func (s *Stage) Python(ctx context.Context, account string) (string, bool, error) {
-	const program = "import keyring, sys\n" +
-		"value = keyring.get_password(sys.argv[1], sys.argv[2])\n" +
-		"sys.exit(1) if value is None else sys.stdout.write(value)"
+	const program = `import sys
+from keyring.backends.SecretService import Keyring
+ring = Keyring()
+ring.preferred_collection = "/org/freedesktop/secrets/collection/login"
+try:
+    value = ring.get_password(sys.argv[1], sys.argv[2])
+except Exception:
+    del ring.preferred_collection  # there is no such collection
+    value = ring.get_password(sys.argv[1], sys.argv[2])
+sys.exit(1) if value is None else sys.stdout.write(value)`
 	return s.read(ctx, "/usr/bin/python3", "-c", program, handoff.Service, account)
 }
 

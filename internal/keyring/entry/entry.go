@@ -44,7 +44,7 @@ var (
 	// ErrItemLocked: the keyring is unlocked and asks before this entry may be used (KeePassXC), which must not be done or was not
 	// answered in time. It is an ErrLocked.
 	ErrItemLocked error = special{ErrLocked, "keyring asks before the entry is used"}
-	// ErrNoWallet is ErrNoCollection of KDE's keyring, and ErrNoDatabase that of KeePassXC, which shows no database or is locked.
+	// ErrNoWallet is ErrNoCollection of KDE's keyring, and ErrNoDatabase that of KeePassXC, which shows no database.
 	ErrNoWallet   error = special{ErrNoCollection, "KWallet has no wallet"}
 	ErrNoDatabase error = special{ErrNoCollection, "KeePassXC shows no database"}
 	// ErrNoKDEService is ErrNoService on KDE's desktop, whose keyring is not set to be one.
@@ -65,6 +65,12 @@ var (
 	// ErrForbidden: a policy or missing right forbids storing credentials.
 	ErrForbidden = errors.New("storing credentials is forbidden")
 )
+
+// NoneMade reports whether an error says that the user has no keyring yet, so that no entry is in it. KeePassXC, which shows no
+// database, may have one all the same.
+func NoneMade(err error) bool {
+	return errors.Is(err, ErrNoCollection) && !errors.Is(err, ErrNoDatabase)
+}
 
 // special is an error of a kind with a cause of its own.
 type special struct {

@@ -9,9 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,6 +18,8 @@ import (
 
 	"github.com/godbus/dbus/v5"
 	ss "github.com/zalando/go-keyring/secret_service"
+
+	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
 // The Secret Service API, https://specifications.freedesktop.org/secret-service/, and what go-keyring uses of it: the
@@ -32,8 +32,6 @@ const (
 	collectionInterface = "org.freedesktop.Secret.Collection"
 	loginCollection     = dbus.ObjectPath("/org/freedesktop/secrets/collection/login")
 	noObject            = dbus.ObjectPath("/")
-
-	busVariable = "DBUS_SESSION_BUS_ADDRESS"
 
 	// gnomeName is owned by GNOME's keyring, which shows its prompts through another program, prompterName.
 	gnomeName    = "org.gnome.keyring"
@@ -437,24 +435,14 @@ func (l *listener) DeliverSignal(_, name string, signal *dbus.Signal) {
 // Terminate is called when the connection ends.
 func (l *listener) Terminate() { l.once.Do(func() { close(l.lost) }) }
 
-// busAddress finds the session bus the way its clients do, except that it never starts one: godbus would run dbus-launch,
-// which leaves a daemon behind that nobody else knows. What is found is put into the environment, where go-keyring finds it.
+// busAddress finds the session bus. What is found is put into the environment, where go-keyring finds it.
 func busAddress() (string, error) {
-	if address := os.Getenv(busVariable); address != "" && !strings.HasPrefix(address, "autolaunch:") {
-		return address, nil
+	address, err := sessionbus.Address()
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrNoBus, err)
 	}
-	runtimeFolder := os.Getenv("XDG_RUNTIME_DIR")
-	if runtimeFolder == "" {
-		runtimeFolder = filepath.Join("/run/user", strconv.Itoa(os.Getuid()))
-	}
-	socket := filepath.Join(runtimeFolder, "bus")
-	found, err := os.Stat(socket) //nolint:gosec // Where the bus is, is the environment's to say.
-	if err != nil || found.Mode().Type() != os.ModeSocket {
-		return "", ErrNoBus
-	}
-	address := "unix:path=" + dbus.EscapeBusAddressValue(socket)
-	if err := os.Setenv(busVariable, address); err != nil {
-		return "", fmt.Errorf("%w: set %s: %w", ErrNoBus, busVariable, err)
+	if err := os.Setenv(sessionbus.Variable, address); err != nil {
+		return "", fmt.Errorf("%w: set %s: %w", ErrNoBus, sessionbus.Variable, err)
 	}
 	return address, nil
 }

@@ -96,6 +96,24 @@ func (k *keepassxc) lock(s *Session) error {
 	return k.until(s, true)
 }
 
+// CloseDatabases has KeePassXC close its databases, as the user can and as a new start leaves them: it shows none then, and Unlock opens
+// the one that was there.
+func (s *Session) CloseDatabases(ctx context.Context) error {
+	main := s.conn.Object(keepassxcName, keepassxcPath)
+	if err := main.CallWithContext(ctx, keepassxcInterface+".closeAllDatabases", 0).Err; err != nil {
+		return fmt.Errorf("close the databases: %w", err)
+	}
+	return s.keyring.until(ctx, func() error {
+		var shown dbus.ObjectPath
+		err := s.conn.Object(secretsName, secretsPath).CallWithContext(ctx, "org.freedesktop.Secret.Service.ReadAlias", 0, "default").
+			Store(&shown)
+		if err == nil && shown != nowhere {
+			err = errors.New("a database is shown")
+		}
+		return err
+	})
+}
+
 func (k *keepassxc) unlock(s *Session) error {
 	if err := s.conn.Object(keepassxcName, keepassxcPath).Call(keepassxcInterface+".openDatabase", 0, k.database, password).Err; err != nil {
 		return fmt.Errorf("unlock the database: %w", err)

@@ -19,6 +19,8 @@ import (
 
 	"github.com/godbus/dbus/v5"
 	"golang.org/x/sys/unix"
+
+	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
 const (
@@ -36,7 +38,7 @@ const (
 	longestFolder = 60
 	// readyWithin bounds the wait for the bus.
 	readyWithin = 30 * time.Second
-	// unlockedAfter is the age of a folder without a lock file at which nobody is about to make one.
+	// unlockedAfter is the age of a folder without a lock file after which no start is about to make one.
 	unlockedAfter = time.Minute
 )
 
@@ -152,9 +154,7 @@ const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
 func (k *Keyring) socket() string { return filepath.Join(k.folder, "bus") }
 
 // Variable is what leads a program to the bus, in its environment.
-func (k *Keyring) Variable() (name, value string) { return busVariable, k.address() }
-
-const busVariable = "DBUS_SESSION_BUS_ADDRESS"
+func (k *Keyring) Variable() (name, value string) { return sessionbus.Variable, k.address() }
 
 func (k *Keyring) address() string { return "unix:path=" + dbus.EscapeBusAddressValue(k.socket()) }
 
@@ -255,7 +255,7 @@ func (k *Keyring) spawn(stdin, path string, arguments ...string) (*daemon, error
 	d := &daemon{ended: make(chan struct{}), said: &bytes.Buffer{}}
 	d.command = exec.CommandContext(context.Background(), path, arguments...) //nolint:gosec // one of Programs
 	d.command.Env = []string{
-		"PATH=" + os.Getenv("PATH"), busVariable + "=" + k.address(), "HOME=" + k.folder,
+		"PATH=" + os.Getenv("PATH"), sessionbus.Variable + "=" + k.address(), "HOME=" + k.folder,
 		"XDG_RUNTIME_DIR=" + k.folder, "XDG_DATA_HOME=" + k.folder, "XDG_CONFIG_HOME=" + k.folder, "XDG_CACHE_HOME=" + k.folder,
 	}
 	d.command.Dir = k.folder

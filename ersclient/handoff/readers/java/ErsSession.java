@@ -61,7 +61,7 @@ public final class ErsSession {
         try {
             session = (Platform.isWindows() ? readCredential("ers-login:session") : readSecretService())
                 .filter(found -> !expired(found));
-        } catch (IOException | RuntimeException failed) {
+        } catch (IOException | RuntimeException | LinkageError failed) { // the last without JNA
             System.err.println("The keyring cannot be read: " + failed.getMessage());
             return KEYRING;
         }

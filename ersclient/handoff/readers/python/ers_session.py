@@ -19,8 +19,6 @@ import sys
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
-import keyring
-
 LOGIN = "/org/freedesktop/secrets/collection/login"  # where e-RS Login writes, unless there is no such collection
 SIGNED_IN, SIGNED_OUT, USAGE, KEYRING, CALL = range(5)
 
@@ -29,6 +27,7 @@ def get_password(service, account):
     """On Linux this is the Secret Service and nothing else: keyring.get_password asks KDE's wallet after it, which opens a window
     and waits for the user wherever nobody is signed in; and it looks into the default collection alone.
     """
+    import keyring  # here, so that without it the exit status is not that of "nobody is signed in"
     if not sys.platform.startswith("linux"):
         return keyring.get_password(service, account)
     from keyring.backends import SecretService

@@ -12,6 +12,7 @@ set -eu
 
 case $# in 0 | 3 | 4) ;; *) echo "usage: $0 [PATH CERTIFICATE KEY [CA]]" >&2; exit 2 ;; esac
 
+command -v secret-tool >/dev/null || { echo "The keyring cannot be read: secret-tool is not installed" >&2; exit 3; }
 complaints=$(mktemp) || exit 3
 trap 'rm -f "$complaints"' EXIT
 

@@ -1,0 +1,164 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/keyring/readertest"
+)
+
+// others are the applications that read the session.
+type others struct {
+	*scene
+	readers []readertest.Reader
+}
+
+// find asserts that all of them find this session.
+func (o others) find(want erstest.SessionInfo) {
+	o.t.Helper()
+	for _, r := range o.readers {
+		status, printed := r.Run(o.t, o.Env())
+		require.False(o.t, strings.Contains(printed, want.Key.Reveal()), "%s shows the key", r.Name)
+		require.Equal(o.t, readertest.SignedIn, status, "%s: %s", r.Name, printed)
+		for _, part := range []string{want.UserIdentifier, want.Role.BusinessFunction, want.Role.OrgIdentifier} {
+			require.Contains(o.t, printed, part, r.Name)
+		}
+	}
+	for name, key := range o.keys() {
+		require.True(o.t, key == want.Key.Reveal(), "%s reads another session key than e-RS has created", name)
+	}
+}
+
+// findNobody asserts that none of them finds anything.
+func (o others) findNobody() {
+	o.t.Helper()
+	for _, r := range o.readers {
+		status, printed := r.Run(o.t, o.Env())
+		require.Equal(o.t, readertest.SignedOut, status, "%s: %s", r.Name, printed)
+	}
+	for name, key := range o.keys() {
+		require.Empty(o.t, key, "%s still finds a session", name)
+	}
+}
+
+// findItLocked asserts that each says what is wrong. All but the one with package handoff ask for the password, which KWallet and
+// KeePassXC do in a window that nobody sees here: they would wait until their time is up.
+func (o others) findItLocked(daemon keyringtest.Daemon) {
+	o.t.Helper()
+	for _, r := range o.readers {
+		if daemon != keyringtest.GNOME && r.Name != "Go" {
+			continue
+		}
+		status, printed := r.Run(o.t, o.Env())
+		require.Equal(o.t, readertest.KeyringTrouble, status, "%s: %s", r.Name, printed)
+		require.Contains(o.t, strings.ToLower(printed), "lock", r.Name)
+	}
+}
+
+// keys are what is read by those that show the session key, empty where there is none.
+func (o others) keys() map[string]string {
+	o.t.Helper()
+	keys := map[string]string{}
+	var err error
+	keys["Go"], _, err = o.Reader(o.ctx, programs.reader)
+	require.NoError(o.t, err)
+	for range 3 {
+		keys["secret-tool"], _, err = o.SecretTool(o.ctx, handoff.AccountSessionKey)
+		if err == nil || !strings.Contains(err.Error(), keyringtest.KWalletRefusal) {
+			break
+		}
+	}
+	require.NoError(o.t, err)
+	return keys
+}
+
+// one returns the session that e-RS has, which is the only one.
+func (o others) one() erstest.SessionInfo {
+	o.t.Helper()
+	sessions := o.sessions()
+	require.Len(o.t, sessions, 1)
+	return sessions[0]
+}
+
+// The whole job with each keyring that people have: what is published is found by every program, what has ended by none, and a
+// program that was killed leaves nothing for longer than until the next start.
+func TestTheWholeJobOnEveryKeyring(t *testing.T) {
+	readers := readertest.Make(t, "../../ersclient/handoff/readers")
+	for name, options := range map[string]keyringtest.Options{
+		"GNOME's, login not the default": {OtherDefault: true},
+		"KWallet":                        {Daemon: keyringtest.KWallet},
+		"KeePassXC":                      {Daemon: keyringtest.KeePassXC},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, options)
+			o := others{s, readers}
+			program := s.start()
+			o.findNobody()
+
+			s.signIn(program)
+			first := o.one()
+			o.find(first)
+
+			require.NoError(t, s.Keyring.Lock())
+			o.findItLocked(options.Daemon)
+			require.NoError(t, s.Keyring.Unlock())
+			o.find(first)
+
+			s.press("Tab", "Return")
+			s.see(program, "choosing")
+			s.press("1")
+			s.see(program, "signed-in")
+			second := o.one()
+			require.NotEqual(t, first.Role, second.Role)
+			o.find(second)
+
+			s.signOut(program)
+			o.findNobody()
+			assert.Empty(t, s.sessions())
+
+			// The card is still in, and the last used role is one key more.
+			s.press("Return")
+			s.see(program, "choosing")
+			s.press("Return")
+			s.see(program, "signed-in")
+			left := o.one()
+			o.find(left)
+			require.NoError(t, program.Kill())
+			o.find(left)
+
+			s.removeCard()
+			next := s.start()
+			o.findNobody()
+			require.Eventually(t, func() bool { return len(s.sessions()) == 0 }, time.Minute, 50*time.Millisecond,
+				"the session of the killed program is still open")
+			s.signIn(next)
+			last := o.one()
+			o.find(last)
+			s.signOut(next)
+			o.findNobody()
+			s.keepsSecrets(next, first, second, left, last)
+		})
+	}
+}
+
+// The keyring was locked meanwhile, and the user does not unlock it when they sign out. The entry goes as soon as they do, without a key.
+func TestSigningOutOfALockedKeyring(t *testing.T) {
+	s := open(t, keyringtest.Options{Prompts: keyringtest.Dismissed})
+	program := s.signedIn()
+	require.NoError(t, s.Keyring.Lock())
+	s.press("Tab", "Tab", "Return", "Return")
+	require.NoError(t, program.WaitProblem(s.ctx, "KEYRING-DISMISSED"))
+	require.Empty(t, s.sessions(), "e-RS does not wait")
+	require.NoError(t, s.Keyring.Unlock())
+	s.see(program, "waiting")
+	s.keyringEmpty()
+}
