@@ -1,6 +1,5 @@
 //go:build linux
 
-// Package readertest runs the programs of ersclient/handoff/readers that can run on Linux, for tests.
 package readertest
 
 import (
