@@ -207,4 +207,7 @@ func TestABrokenPolicyFailsClosedInCommands(t *testing.T) {
 			tempting.resisted(t)
 		})
 	}
+	if os.Geteuid() == 0 {
+		asNobody(t, t.Name())
+	}
 }
