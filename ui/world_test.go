@@ -87,6 +87,7 @@ var morning = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
 
 func newWorld(t *testing.T, settings Settings) *world {
 	t.Helper()
+	fyne.SetCurrentApp(testApp()) // A test may have made another one.
 	made := &world{t: t, app: &quittable{App: testApp()}, ticker: &handTicker{}, now: morning}
 	if settings.Version == "" {
 		settings.Version = "1.0.0"

@@ -50,6 +50,8 @@ func TestAnUpgradeUnderARunningProgram(t *testing.T) {
 			_, err = readSession(t.Context())
 			require.ErrorIs(t, err, errNobody)
 			assert.Equal(t, window, w.windowPID(), "the upgrade has left the program alone")
+			// The worker that has cleared the session has ended with that. The next one serves the next sign-in.
+			w.as(os.Args[0], "sign-in")
 			after := workersOf(t, window)
 			require.Len(t, after, 1)
 			assert.NotEqual(t, before, after)
