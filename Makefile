@@ -41,7 +41,7 @@ test: setup-test unit e2e ## run all tests: unit, race, window (software renderi
 
 unit: setup-test
 	$(GO) vet ./...
-	$(GO) test -race -timeout 20m $(call packages,$(WINDOWED))
+	$(GO) test -race -timeout 45m $(call packages,$(WINDOWED))
 
 e2e: setup-test build
 	$(GO) test -count=1 -timeout 20m -v ./internal/e2e
