@@ -40,7 +40,11 @@ func TestAnotherProgramHasItsUserSignIn(t *testing.T) {
 	require.NoError(t, s.ask("sign-out").Wait(s.ctx))
 	s.keyringEmpty()
 
-	asking = s.ask("ers-login://sign-in?for=Vendor%20App")
+	// A link only brings the window to the front: any page in a browser can follow it.
+	require.NoError(t, s.ask("ers-login://sign-in?for=Vendor%20App").Wait(s.ctx))
+	require.Empty(t, s.sessions(), "a link alone has signed in")
+
+	asking = s.ask("--for", "Vendor App")
 	require.NoError(t, asking.WaitScreen(s.ctx, "choosing"))
 	require.NoError(t, s.Desktop.CloseWindow(s.ctx, stage.Title))
 	var refused *exec.ExitError
