@@ -54,11 +54,13 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 	r.controller.open(ctx)
 	wanted, want := context.WithCancel(ctx)
 	defer want()
-	joined, err := r.join(ctx, want)
+	joined := r.join(ctx, want)
 	defer r.one.leave()
-	if err != nil {
+	if served, err := r.servedElsewhere(ctx, joined); served {
 		return err
 	}
+	// Whatever else keeps this from being the one instance is found again when the window is there to say it.
+	r.controller.prepare = after(r.one.join, how.find)
 	// Before anything has to be said without a window, which would set it.
 	if err := ui.UseLanguage(languageOf(how.settings)); err != nil {
 		log.WithError(err).Warn("language")
@@ -104,9 +106,8 @@ type windowRun struct {
 	window     *ui.Window
 }
 
-// join makes this the one instance; want is called when another start asks for something. The error ends this start, since another
-// window serves the user. Whatever else keeps it from being the one instance is joined, and found again when the window is there.
-func (r *windowRun) join(ctx context.Context, want func()) (joined, err error) {
+// join makes this the one instance; want is called when another start asks for something. The error says why it is not.
+func (r *windowRun) join(ctx context.Context, want func()) error {
 	answer := r.controller.answer(r.raise)
 	r.one = newOneInstance(instance.DefaultFile(), r.log, r.program.environ, r.how.wanted,
 		func(ctx context.Context, request instance.Request) instance.Answer {
@@ -114,22 +115,25 @@ func (r *windowRun) join(ctx context.Context, want func()) (joined, err error) {
 			return answer(ctx, request)
 		})
 	r.one.held = r.program.lock
-	joined = r.one.join(ctx)
+	return r.one.join(ctx)
+}
+
+// servedElsewhere reports whether this start is over, since another window serves the user, and how it ends.
+func (r *windowRun) servedElsewhere(ctx context.Context, joined error) (bool, error) {
 	switch {
 	case errors.Is(joined, errRaised):
-		return joined, r.program.say(errRaised)
+		return true, r.program.say(errRaised)
 	case errors.Is(joined, otherWindow):
 		// The window that was raised says so, too.
-		return joined, otherWindow
+		return true, otherWindow
 	case errors.Is(joined, otherDisplay):
 		if r.one.token != "" {
 			// A start from a menu has nowhere else to say it.
 			r.program.tellNatively(ctx, otherDisplay)
 		}
-		return joined, otherDisplay
+		return true, otherDisplay
 	}
-	r.controller.prepare = after(r.one.join, r.how.find)
-	return joined, nil
+	return false, nil
 }
 
 // leave lets another start be the one instance, before this one has ended.
