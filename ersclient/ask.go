@@ -157,7 +157,7 @@ func Aging(certificate tls.Certificate) *Problem {
 }
 
 // handshakes keeps what was presented for e-RS in the first handshake that was verified. There may be more: the transport goes on with
-// a connection that nobody waits for any more, and a server may renegotiate.
+// a connection whose call has been given up, and a server may renegotiate.
 type handshakes struct {
 	mu    sync.Mutex
 	state *tls.ConnectionState

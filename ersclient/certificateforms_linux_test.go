@@ -56,7 +56,7 @@ func newTools(test *testing.T) tools {
 	return t
 }
 
-// Every file that these programs make is read, or said to be what it is. Nobody at a surgery can convert a key.
+// Every file that these programs make is read, or named for what it is: a surgery has no means to convert a key.
 func TestFilesOfTheToolsOfOrganisations(test *testing.T) {
 	t := newTools(test)
 	type outcome struct {

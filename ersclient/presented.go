@@ -8,12 +8,11 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// What is told of a certificate that was refused, whose words are those of a stranger: how many names, and how many characters of each
-// word. Of a chain the log is told of so many certificates.
+// Bounds on what is repeated of a refused certificate, whose words are a stranger's.
 const (
-	maxClaimedNames = 3
-	maxClaimed      = 60
-	maxDescribed    = 5
+	maxClaimedNames = 3  // host names
+	maxClaimed      = 60 // characters of a name
+	maxDescribed    = 5  // certificates of a chain, in the log
 )
 
 // claimedIssuer returns the common name, or else the organisation, of the issuer that the last certificate names, which is nearest

@@ -388,7 +388,7 @@ func TestReadersOfSecretTool(t *testing.T) {
 		"a key where a name was": {"printf %s " + madeUpKey, keyringTrouble},
 	} {
 		folder, asked := t.TempDir(), filepath.Join(t.TempDir(), "asked")
-		// A search asks nobody anything.
+		// A search shows no prompt.
 		script := "#!/bin/sh\n[ $1 = lookup ] || exit 1\necho >>" + asked + "\n" + test.script + "\n"
 		require.NoError(t, os.WriteFile(filepath.Join(folder, "secret-tool"), []byte(script), 0o700))
 		t.Run(name, func(t *testing.T) {
@@ -408,7 +408,7 @@ func TestReadersOfSecretTool(t *testing.T) {
 	}
 }
 
-// Where what a reader needs is not installed, it does not know that nobody is signed in.
+// A reader whose library or program is missing must not report "signed out": it does not know.
 func TestReadersWithoutWhatTheyNeed(t *testing.T) {
 	all := readers(t)
 	session := keyringtest.ForTest(t, keyringtest.Options{})
@@ -491,8 +491,8 @@ func TestEveryReaderOnEveryKeyring(t *testing.T) {
 	}
 }
 
-// KWallet returns the content type that an entry was written with, and libsecret takes one of go-keyring's for no password. Whoever is
-// signed in then must not be told that nobody is.
+// KWallet returns the content type that an entry was written with, and libsecret takes one of go-keyring's for no password. A
+// reader must not report "signed out" for that.
 func TestAnEntryThatIsNoTextIsNotNobody(t *testing.T) {
 	all := readers(t)
 	session := keyringtest.ForTest(t, keyringtest.Options{Daemon: keyringtest.KWallet})
