@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/ui/widgets"
@@ -113,7 +114,7 @@ func (w *world) seen(text string) bool {
 // Whoever has trouble finds out what is wrong and what to do, wherever they are.
 func TestDiagnosticsWorkFromEveryScreen(t *testing.T) {
 	for _, state := range []login.State{
-		workingState(login.Starting, login.NotEnded), waitingState(login.MissingCard, login.NotEnded),
+		workingState(login.Starting, login.NotEnded), waitingState(hscn.MissingCard, login.NotEnded),
 		workingState(login.Prompting, login.NotEnded), workingState(login.SigningIn, login.NotEnded),
 		choosingState(fiveRoles(), &triage), workingState(login.Selecting, login.NotEnded), signedInState(), failedState(notAccepted),
 	} {
@@ -141,12 +142,12 @@ func TestDiagnosticsGiveWayToASession(t *testing.T) {
 		before, after login.State
 		stays         bool
 	}{
-		"roles to choose from":  {waitingState(login.MissingCard, login.NotEnded), choosingState(fiveRoles(), nil), false},
+		"roles to choose from":  {waitingState(hscn.MissingCard, login.NotEnded), choosingState(fiveRoles(), nil), false},
 		"a session that ends":   {signedInState(), workingState(login.Ending, login.CardRemoved), false},
 		"five minutes left":     {signedInState(), endsSoonState(), false},
-		"still being got ready": {workingState(login.Starting, login.NotEnded), waitingState(login.MissingAgent, login.NotEnded), true},
-		"a problem":             {waitingState(login.MissingCard, login.NotEnded), failedState(notAccepted), true},
-		"a card put in":         {waitingState(login.MissingReader, login.NotEnded), waitingState(login.MissingCard, login.NotEnded), true},
+		"still being got ready": {workingState(login.Starting, login.NotEnded), waitingState(hscn.MissingAgent, login.NotEnded), true},
+		"a problem":             {waitingState(hscn.MissingCard, login.NotEnded), failedState(notAccepted), true},
+		"a card put in":         {waitingState(hscn.MissingReader, login.NotEnded), waitingState(hscn.MissingCard, login.NotEnded), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, Settings{Diagnostics: &chain{findings: goodChain()}})
@@ -167,7 +168,7 @@ func TestDiagnosticsThatAreLeftAreEnded(t *testing.T) {
 	w := newWorld(t, Settings{Diagnostics: looked})
 	var late []func()
 	w.aside = func(run func()) { late = append(late, run) }
-	w.Show(waitingState(login.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
 	w.press(fyne.KeyF9)
 	require.True(t, w.seen("Clock: Checking…"))
 	w.press(fyne.KeyEscape, fyne.KeyF9)
@@ -195,7 +196,7 @@ func (c *waitingChain) Run(ctx context.Context, progress func(int, Finding)) Exa
 func TestDiagnosticsRunAgainAndAreCopied(t *testing.T) {
 	looked := &chain{findings: brokenChain()}
 	w := newWorld(t, Settings{Diagnostics: looked})
-	w.Show(waitingState(login.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
 	w.press(fyne.KeyF9)
 	require.Equal(t, "Run again", w.focused())
 	looked.findings = goodChain()
@@ -239,7 +240,7 @@ func TestDiagnosticsEndWithTheFocus(t *testing.T) {
 		t.Helper()
 		w := newWorld(t, Settings{Diagnostics: &chain{findings: findings}})
 		w.win.Resize(least)
-		w.Show(waitingState(login.MissingCard, login.NotEnded))
+		w.Show(waitingState(hscn.MissingCard, login.NotEnded))
 		var run func()
 		w.aside = func(f func()) { run = f }
 		w.press(fyne.KeyF9)
@@ -285,7 +286,7 @@ func TestDiagnosticsEndWithTheFocus(t *testing.T) {
 func TestTheBundleIsShownBeforeItIsSaved(t *testing.T) {
 	looked := &chain{findings: goodChain(), lines: 20_000}
 	w := newWorld(t, Settings{Diagnostics: looked})
-	w.Show(waitingState(login.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
 	w.press(fyne.KeyF9)
 	w.shiftTab()
 	require.Equal(t, "Save support bundle", w.focused())
@@ -313,7 +314,7 @@ func TestABundleThatCannotBeMadeOrSavedSaysSo(t *testing.T) {
 	full := &problem.Problem{Code: "DIAG-BUNDLE", Title: "The support bundle could not be saved"}
 	looked := &chain{findings: goodChain(), err: full}
 	w := newWorld(t, Settings{Diagnostics: looked})
-	w.Show(waitingState(login.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
 	w.press(fyne.KeyF9)
 	w.shiftTab()
 	w.press(fyne.KeyReturn)

@@ -117,20 +117,20 @@ func grouped(number string) string {
 // statusBar is the bar at the bottom: the health of the neighbours, and the program's version.
 type statusBar struct {
 	box                 *fyne.Container
-	agent, ers, keyring *widgets.StatusLink
+	proof, ers, keyring *widgets.StatusLink
 	// help opens the help of the screen, where it has one, settings what the user can change, and diagnostics what is wrong.
 	help, settings, diagnostics *widgets.Link
 }
 
 func newStatusBar(settings Settings, help, change, diagnose func()) *statusBar {
-	s := &statusBar{agent: widgets.NewStatusLink(), ers: widgets.NewStatusLink(), keyring: widgets.NewStatusLink(),
+	s := &statusBar{proof: widgets.NewStatusLink(), ers: widgets.NewStatusLink(), keyring: widgets.NewStatusLink(),
 		help: widgets.NewLink(lang.L("F1 Help"), help), settings: widgets.NewLink(lang.L("F2 Settings"), change),
 		diagnostics: widgets.NewLink(lang.L("F9 Diagnostics"), diagnose)}
 	version := widgets.NewText(settings.Version, widgets.Style{Size: widgets.SizeSmall, Color: widgets.ColorSecondary})
 	version.Alignment, version.Lines = fyne.TextAlignTrailing, 1
 	// The pad leaves the bar as high with a link in it as without: its line must not jump from screen to screen.
 	s.box = container.New(statusLayout{barLayout{least: 36, pad: 7}},
-		widgets.NewBackdrop(widgets.ColorSurface, true), widgets.Flow(22, 4, s.agent, s.ers, s.keyring),
+		widgets.NewBackdrop(widgets.ColorSurface, true), widgets.Flow(22, 4, s.proof, s.ers, s.keyring),
 		widgets.Middle(8, 2, s.help, s.settings, s.diagnostics, version))
 	for _, link := range s.links() {
 		link.Hide()
@@ -154,7 +154,7 @@ func (s *statusBar) offer(help, settings, diagnostics bool) bool {
 }
 
 func (s *statusBar) show(state login.State) {
-	s.agent.Set(statusIcon(state.Links.Agent), agentWords(state))
+	s.proof.Set(statusIcon(state.Links.Proof.Health), proofWords(state.Links.Proof))
 	s.ers.Set(statusIcon(state.Links.ERS), ersWords(state.Links.ERS))
 	s.keyring.Set(statusIcon(state.Links.Keyring), keyringWords(state.Links.Keyring))
 }
@@ -172,26 +172,12 @@ func statusIcon(health login.Health) fyne.Resource {
 	}
 }
 
-func agentWords(state login.State) string {
-	switch state.Links.Agent {
-	case login.HealthGood:
-		return lang.L("Identity Agent ready")
-	case login.HealthAttention:
-		if state.Missing == login.MissingReader {
-			return lang.L("No smartcard reader")
-		}
-		if state.Links.Card == login.CardIn {
-			return lang.L("Card in, not signed in")
-		}
-		return lang.L("No smartcard")
-	case login.HealthBad:
-		if state.Missing == login.MissingAgent {
-			return lang.L("Identity Agent not installed")
-		}
-		return lang.L("Identity Agent not answering")
-	default:
+// proofWords are the platform's, once one is known.
+func proofWords(link login.Link) string {
+	if link.Text == "" {
 		return lang.L("Identity Agent not checked yet")
 	}
+	return phrase(problem.Phrase{Text: link.Text})
 }
 
 func ersWords(health login.Health) string {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -23,7 +24,7 @@ func TestTheFrameStandsStill(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, settings)
 			bar := w.status.box.Position().Y
-			for _, state := range []login.State{waitingState(login.MissingCard, login.NotEnded), workingState(login.Prompting, login.NotEnded),
+			for _, state := range []login.State{waitingState(hscn.MissingCard, login.NotEnded), workingState(login.Prompting, login.NotEnded),
 				choosingState(fiveRoles(), &triage), signedInState(), failedState(notAccepted)} {
 				w.Show(state)
 				assert.Equal(t, bar, w.status.box.Position().Y, "%s", state.Phase)
@@ -101,7 +102,7 @@ func TestTheUsualScreensDoNotScroll(t *testing.T) {
 // TestDiagnosticsInTheStatusBar: what F9 does can be had by the mouse from every screen, and not where it is open already.
 func TestDiagnosticsInTheStatusBar(t *testing.T) {
 	w := newWorld(t, Settings{Diagnostics: &chain{findings: brokenChain()}})
-	w.Show(waitingState(login.MissingReader, login.NotEnded))
+	w.Show(waitingState(hscn.MissingReader, login.NotEnded))
 	require.True(t, w.status.diagnostics.Visible())
 	w.status.diagnostics.Tapped(&fyne.PointEvent{})
 	_, open := w.over.(*diagnostics)
@@ -112,14 +113,14 @@ func TestDiagnosticsInTheStatusBar(t *testing.T) {
 	require.NotContains(t, said, "Try again")
 
 	w = newWorld(t, Settings{})
-	w.Show(waitingState(login.MissingReader, login.NotEnded))
+	w.Show(waitingState(hscn.MissingReader, login.NotEnded))
 	require.False(t, w.status.diagnostics.Visible())
 }
 
 // TestTheStatusBarAgreesWithThePage: two parts of one window must not say different things of the Identity Agent.
 func TestTheStatusBarAgreesWithThePage(t *testing.T) {
 	w := newWorld(t, Settings{})
-	w.Show(waitingState(login.MissingAgent, login.NotEnded))
+	w.Show(waitingState(hscn.MissingAgent, login.NotEnded))
 	require.Contains(t, w.texts(), "The NHS Identity Agent is not installed")
 	require.Contains(t, strings.Join(w.texts(), "\n"), "Identity Agent not installed")
 	require.NotContains(t, strings.Join(w.texts(), "\n"), "not answering")
@@ -145,7 +146,7 @@ func TestThePictureGivesWay(t *testing.T) {
 		return false
 	}
 	for _, state := range []login.State{workingState(login.SigningIn, login.NotEnded), workingState(login.Ending, login.SignedOut),
-		waitingState(login.MissingCard, login.NotEnded)} {
+		waitingState(hscn.MissingCard, login.NotEnded)} {
 		w := newWorld(t, Settings{TextScale: 2, Diagnostics: &chain{}})
 		w.win.Resize(fyne.NewSize(1400, 1400))
 		w.Show(state)

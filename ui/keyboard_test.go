@@ -12,6 +12,7 @@ import (
 	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -30,11 +31,11 @@ func TestKeys(t *testing.T) {
 		do    []func(*world)
 		want  []login.Intent
 	}{
-		{"waiting: Enter signs in", waitingState(login.MissingCard, login.NotEnded),
+		{"waiting: Enter signs in", waitingState(hscn.MissingCard, login.NotEnded),
 			[]func(*world){press(fyne.KeyReturn)}, []login.Intent{login.SignIn{}}},
-		{"waiting: Space signs in", waitingState(login.MissingCard, login.NotEnded),
+		{"waiting: Space signs in", waitingState(hscn.MissingCard, login.NotEnded),
 			[]func(*world){press(fyne.KeySpace)}, []login.Intent{login.SignIn{}}},
-		{"waiting: the second button asks for nothing", waitingState(login.MissingCard, login.NotEnded),
+		{"waiting: the second button asks for nothing", waitingState(hscn.MissingCard, login.NotEnded),
 			[]func(*world){press(fyne.KeyTab, fyne.KeyReturn)}, nil},
 		{"prompting: Escape cancels", workingState(login.Prompting, login.NotEnded),
 			[]func(*world){press(fyne.KeyEscape)}, []login.Intent{login.Cancel{}}},
@@ -137,7 +138,7 @@ func TestFirstFocus(t *testing.T) {
 		state login.State
 		want  string
 	}{
-		{"waiting", waitingState(login.MissingCard, login.NotEnded), "Sign in"},
+		{"waiting", waitingState(hscn.MissingCard, login.NotEnded), "Sign in"},
 		{"signing in", workingState(login.SigningIn, login.NotEnded), ""},
 		{"choosing", choosingState(fiveRoles(), &last),
 			"Service provider clinician admin, NHST_X3 (R01), Act on behalf of a provider clinician, Enter"},
@@ -151,7 +152,7 @@ func TestFirstFocus(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, Settings{})
-			w.Show(waitingState(login.MissingCard, login.NotEnded)) // Something else has the focus before.
+			w.Show(waitingState(hscn.MissingCard, login.NotEnded)) // Something else has the focus before.
 			w.Show(c.state)
 			require.Equal(t, c.want, w.focused())
 		})
@@ -268,12 +269,12 @@ func TestTheFocusStaysInView(t *testing.T) {
 			state login.State
 			to    func(*world)
 		}{
-			"Sign in":        {waitingState(login.MissingCard, login.NotEnded), nil},
+			"Sign in":        {waitingState(hscn.MissingCard, login.NotEnded), nil},
 			"a problem":      {failedState(notAccepted), nil},
 			"the last card":  {choosingState(manyRoles(3, 5), nil), func(w *world) { w.press(fyne.KeyEnd) }},
 			"the way out":    {signedInState(), func(w *world) { w.press(fyne.KeyTab, fyne.KeyTab) }},
-			"a setting":      {waitingState(login.MissingCard, login.NotEnded), func(w *world) { w.press(fyne.KeyF2); w.shiftTab(); w.shiftTab() }},
-			"of diagnostics": {waitingState(login.MissingCard, login.NotEnded), func(w *world) { w.press(fyne.KeyF9) }},
+			"a setting":      {waitingState(hscn.MissingCard, login.NotEnded), func(w *world) { w.press(fyne.KeyF2); w.shiftTab(); w.shiftTab() }},
+			"of diagnostics": {waitingState(hscn.MissingCard, login.NotEnded), func(w *world) { w.press(fyne.KeyF9) }},
 		} {
 			t.Run(language+" "+name, func(t *testing.T) {
 				store := preferencesOf(map[Preference]string{PreferTextSize: "200", PreferLanguage: language})
@@ -516,7 +517,7 @@ func BenchmarkFirstFrame(b *testing.B) {
 			app := test.NewApp()
 			w := newWindow(app, Settings{}, func(login.Intent) {}, &handTicker{})
 			state := choosingState(manyRoles(organisations, 5), nil)
-			waiting := waitingState(login.MissingCard, login.NotEnded)
+			waiting := waitingState(hscn.MissingCard, login.NotEnded)
 			for b.Loop() {
 				w.apply(waiting)
 				w.apply(state)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
@@ -19,16 +20,16 @@ const auditWords = "Warning: There is no room for the audit log"
 // TestNotices: somebody whose audit log is full has to know, on each screen on which they wait or work, and nobody else is to be
 // troubled with it.
 func TestNotices(t *testing.T) {
-	one := noticed(waitingState(login.MissingCard, login.NotEnded), true)
+	one := noticed(waitingState(hscn.MissingCard, login.NotEnded), true)
 	one.Notices = one.Notices[:2]
 	for _, c := range []struct {
 		name  string
 		state login.State
 		want  string
 	}{
-		{"waiting", noticed(waitingState(login.MissingCard, login.NotEnded), true), auditWords + " and 1 more"},
+		{"waiting", noticed(waitingState(hscn.MissingCard, login.NotEnded), true), auditWords + " and 1 more"},
 		{"one only", one, auditWords},
-		{"quiet ones", noticed(waitingState(login.MissingCard, login.NotEnded), false), ""},
+		{"quiet ones", noticed(waitingState(hscn.MissingCard, login.NotEnded), false), ""},
 		{"choosing", noticed(choosingState(fiveRoles(), nil), true), auditWords + " and 1 more"},
 		{"signed in", noticed(signedInState(), true), auditWords + " and 1 more"},
 		{"at work", noticed(workingState(login.Selecting, login.NotEnded), true), ""},
@@ -61,7 +62,7 @@ func TestNoticesLeaveTheMainAction(t *testing.T) {
 		state login.State
 		main  string
 	}{
-		{"waiting", waitingState(login.MissingCard, login.NotEnded), "Sign in"},
+		{"waiting", waitingState(hscn.MissingCard, login.NotEnded), "Sign in"},
 		{"choosing", choosingState(fiveRoles(), &triage), "Service provider clinician, NHST_X3 (R01), Review and triage referrals, Enter"},
 		{"signed in", endsSoonState(), "Renew"},
 	} {
@@ -98,7 +99,7 @@ func TestDiagnosticsInHelp(t *testing.T) {
 		name  string
 		state login.State
 	}{
-		{"waiting", waitingState(login.MissingCard, login.NotEnded)},
+		{"waiting", waitingState(hscn.MissingCard, login.NotEnded)},
 		{"choosing", choosingState(fiveRoles(), nil)},
 		{"signed in", signedInState()},
 	} {
@@ -175,7 +176,7 @@ func TestRenewal(t *testing.T) {
 	require.NotContains(t, w.texts(), title)
 	require.Empty(t, w.focused(), "a button that is gone does not keep the focus")
 
-	w.Show(waitingState(login.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
 	w.Show(endsSoonState())
 	require.Equal(t, "Renew", w.focused(), "a window that is opened late")
 }
@@ -196,7 +197,7 @@ func TestRenewalTakesNothing(t *testing.T) {
 func TestStripIsSlim(t *testing.T) {
 	long := *auditFull
 	long.Title, long.Happened = strings.Repeat("Very long title ", 30), strings.Repeat("And much that happened. ", 30)
-	state := waitingState(login.MissingCard, login.NotEnded)
+	state := waitingState(hscn.MissingCard, login.NotEnded)
 	state.Notices = []login.Notice{{Problem: &long}, {}}
 	for _, scale := range []float32{0.8, 1, 2} {
 		w := newWorld(t, Settings{TextScale: scale})

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -60,25 +61,25 @@ func screens() []picture {
 	longName.User.Name, longName.Chosen = "Alexandra Wilhelmina Featherstonehaugh-Cholmondeley", long
 	demonstration := Settings{Demonstration: true}
 	return []picture{
-		{name: "waiting-card", state: waitingState(login.MissingCard, login.NotEnded), settings: demonstration},
+		{name: "waiting-card", state: waitingState(hscn.MissingCard, login.NotEnded), settings: demonstration},
 		{name: "waiting-asked", state: askedState("Referral Manager 4")},
-		{name: "waiting-unknown", state: waitingState(login.MissingUnknown, login.NotEnded)},
-		{name: "waiting-passcode", state: waitingState(login.MissingPasscode, login.NotEnded)},
-		{name: "waiting-reader", state: waitingState(login.MissingReader, login.NotEnded)},
-		{name: "waiting-agent", state: waitingState(login.MissingAgent, login.NotEnded)},
+		{name: "waiting-unknown", state: waitingState(hscn.MissingUnknown, login.NotEnded)},
+		{name: "waiting-passcode", state: waitingState(hscn.MissingPasscode, login.NotEnded)},
+		{name: "waiting-reader", state: waitingState(hscn.MissingReader, login.NotEnded)},
+		{name: "waiting-agent", state: waitingState(hscn.MissingAgent, login.NotEnded)},
 		{name: "waiting-signed-out", state: waitingState(login.MissingIntent, login.SignedOut)},
-		{name: "waiting-card-removed", state: waitingState(login.MissingCard, login.CardRemoved)},
+		{name: "waiting-card-removed", state: waitingState(hscn.MissingCard, login.CardRemoved)},
 		{name: "waiting-changed", state: waitingState(login.MissingIntent, login.TicketChanged)},
 		{name: "waiting-expired", state: waitingState(login.MissingIntent, login.Expired)},
-		{name: "waiting-cancelled", state: waitingState(login.MissingCard, login.Cancelled)},
-		{name: "waiting-help", state: waitingState(login.MissingCard, login.NotEnded),
+		{name: "waiting-cancelled", state: waitingState(hscn.MissingCard, login.Cancelled)},
+		{name: "waiting-help", state: waitingState(hscn.MissingCard, login.NotEnded),
 			settings: Settings{Demonstration: true, Diagnostics: &chain{findings: brokenChain()}},
 			after:    func(w *world) { w.press(fyne.KeyTab, fyne.KeySpace) }},
 		{name: "waiting-locked", state: waitingState(login.MissingIntent, login.ScreenLocked)},
-		{name: "waiting-notices", state: noticed(waitingState(login.MissingCard, login.NotEnded), true)},
-		{name: "waiting-notices-help", state: noticed(waitingState(login.MissingCard, login.NotEnded), true),
+		{name: "waiting-notices", state: noticed(waitingState(hscn.MissingCard, login.NotEnded), true)},
+		{name: "waiting-notices-help", state: noticed(waitingState(hscn.MissingCard, login.NotEnded), true),
 			after: func(w *world) { w.press(fyne.KeyF1) }},
-		{name: "waiting-quiet", state: noticed(waitingState(login.MissingAgent, login.NotEnded), false),
+		{name: "waiting-quiet", state: noticed(waitingState(hscn.MissingAgent, login.NotEnded), false),
 			after: func(w *world) { w.press(fyne.KeyF1) }},
 		{name: "starting", state: workingState(login.Starting, login.NotEnded)},
 		{name: "prompting", state: workingState(login.Prompting, login.NotEnded)},
@@ -103,15 +104,15 @@ func screens() []picture {
 		{name: "choosing-notices", state: noticed(choosingState(fiveRoles(), &triage), true)},
 		{name: "choosing-notices-help", state: noticed(choosingState(fiveRoles(), &triage), true),
 			after: func(w *world) { w.press(fyne.KeyF1) }},
-		{name: "settings", state: waitingState(login.MissingCard, login.NotEnded), settings: Settings{Preferences: preferencesOf(nil)},
+		{name: "settings", state: waitingState(hscn.MissingCard, login.NotEnded), settings: Settings{Preferences: preferencesOf(nil)},
 			after: func(w *world) { w.press(fyne.KeyF2) }},
 		{name: "settings-managed", state: signedInState(), after: func(w *world) { w.press(fyne.KeyF2) },
 			settings: Settings{Preferences: preferencesOf(nil, PreferLanguage, PreferAutostart, PreferAppearance)}},
-		{name: "diagnostics", state: waitingState(login.MissingReader, login.NotEnded),
+		{name: "diagnostics", state: waitingState(hscn.MissingReader, login.NotEnded),
 			settings: Settings{Diagnostics: &chain{findings: brokenChain()}}, after: func(w *world) { w.press(fyne.KeyF9) }},
 		{name: "diagnostics-good", state: signedInState(), settings: Settings{Diagnostics: &chain{findings: goodChain()}},
 			after: func(w *world) { w.press(fyne.KeyF9) }},
-		{name: "diagnostics-running", state: waitingState(login.MissingCard, login.NotEnded),
+		{name: "diagnostics-running", state: waitingState(hscn.MissingCard, login.NotEnded),
 			settings: Settings{Diagnostics: &chain{findings: brokenChain(), hangs: true}}, after: func(w *world) {
 				drawn := make(chan struct{})
 				w.aside = func(run func()) { go func() { run(); close(drawn) }() }
@@ -123,7 +124,7 @@ func screens() []picture {
 				}
 				w.t.Cleanup(func() { w.Stop(); <-drawn })
 			}},
-		{name: "bundle", state: waitingState(login.MissingReader, login.NotEnded),
+		{name: "bundle", state: waitingState(hscn.MissingReader, login.NotEnded),
 			settings: Settings{Diagnostics: &chain{findings: brokenChain()}},
 			after: func(w *world) {
 				w.press(fyne.KeyF9, fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyTab)

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -218,7 +219,7 @@ func TestHighContrastOfTheSystem(t *testing.T) {
 	}
 	t.Run("chosen in the settings while it is on", func(t *testing.T) {
 		w := newWorld(t, Settings{Preferences: preferencesOf(map[Preference]string{PreferAppearance: "dark"})})
-		w.Show(waitingState(login.MissingCard, login.NotEnded))
+		w.Show(waitingState(hscn.MissingCard, login.NotEnded))
 		w.SystemContrast(true)
 		w.openSettings()
 		w.setPreference(PreferAppearance, "system")

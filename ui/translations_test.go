@@ -181,6 +181,7 @@ func textsOfFolder(folder string, say func(string)) error {
 			case *ast.CompositeLit:
 				sayProblem(found, constants, say)
 				sayTitle(found, constants, say)
+				sayPlatform(found, constants, say)
 			case *ast.FuncDecl:
 				for _, text := range assignedIn(found, constants) {
 					for _, sentence := range text.says {
@@ -252,6 +253,27 @@ func sayTitle(literal *ast.CompositeLit, constants map[string]ast.Expr, say func
 	}
 	if fields["Do"] != nil || fields["Items"] != nil || fields["Identifier"] != nil && fields["Key"] != nil {
 		sayText(fields["Title"], constants, say)
+	}
+}
+
+// sayPlatform says the texts of a platform: what a waiting user has to do next, and how it is with where proofs come from.
+func sayPlatform(literal *ast.CompositeLit, constants map[string]ast.Expr, say func(string)) {
+	name := ""
+	switch made := literal.Type.(type) {
+	case *ast.Ident:
+		name = made.Name
+	case *ast.SelectorExpr:
+		name = made.Sel.Name
+	}
+	if name != "Missing" && name != "Link" {
+		return
+	}
+	for _, element := range literal.Elts {
+		if field, ok := element.(*ast.KeyValueExpr); ok {
+			if name, ok := field.Key.(*ast.Ident); ok && slices.Contains([]string{"Title", "Text", "Again"}, name.Name) {
+				sayText(field.Value, constants, say)
+			}
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 )
 
 var _ desktop.App = (*quittable)(nil)
@@ -48,7 +49,7 @@ func TestTheTrayTellsTheState(t *testing.T) {
 		switches bool
 		signOut  bool
 	}{
-		"waiting":   {waitingState(login.MissingCard, login.NotEnded), assets.TrayOut, []string{"Not signed in to e-RS"}, false, false},
+		"waiting":   {waitingState(hscn.MissingCard, login.NotEnded), assets.TrayOut, []string{"Not signed in to e-RS"}, false, false},
 		"choosing":  {choosingState(fiveRoles(), nil), assets.TrayOut, []string{gpUser.Name, "Choose how you want to work"}, false, true},
 		"signed in": {signedInState(), assets.TraySignedIn, []string{gpUser.Name, "Service provider clinician at NHST_X3 (R01)"}, true, true},
 		"problem":   {failedState(notAccepted), assets.TrayProblem, []string{notAccepted.Title}, false, false},
@@ -157,7 +158,7 @@ func TestWhatTheDesktopTells(t *testing.T) {
 		told          string
 	}{
 		"card removed":     {signedIn, named(workingState(login.Ending, login.CardRemoved)), "Your smartcard was removed, so your e-RS session has ended."},
-		"and gone already": {signedIn, waitingState(login.MissingCard, login.CardRemoved), "Your smartcard was removed, so your e-RS session has ended."},
+		"and gone already": {signedIn, waitingState(hscn.MissingCard, login.CardRemoved), "Your smartcard was removed, so your e-RS session has ended."},
 		"five minutes":     {signedIn, named(endsSoonState()), "Your e-RS session ends in five minutes. Open e-RS Login to renew it."},
 		"time limit":       {signedIn, workingState(login.Ending, login.Expired), "Your e-RS session has reached its time limit and has ended."},
 		"another card":     {signedIn, workingState(login.Ending, login.TicketChanged), "Your e-RS session has ended. Open e-RS Login to see why."},
@@ -167,7 +168,7 @@ func TestWhatTheDesktopTells(t *testing.T) {
 		"another role":     {signedIn, workingState(login.Ending, login.RoleSwitched), ""},
 		"renewed":          {signedIn, workingState(login.Ending, login.Renewed), ""},
 		"five minutes on":  {named(endsSoonState()), named(endsSoonState()), ""},
-		"never signed in":  {waitingState(login.MissingCard, login.NotEnded), waitingState(login.MissingReader, login.NotEnded), ""},
+		"never signed in":  {waitingState(hscn.MissingCard, login.NotEnded), waitingState(hscn.MissingReader, login.NotEnded), ""},
 		"before a role":    {choosingState(fiveRoles(), nil), workingState(login.Ending, login.CardRemoved), ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -87,14 +87,15 @@ type said struct {
 	title, text string
 }
 
-// waitingFor says what a user has to do next. Why the last session ended comes first, unless nothing can be done before the
-// Identity Agent is there.
+// waitingFor says what a user has to do next. Why the last session ended comes first, unless something has to be done before anything
+// else.
 func waitingFor(state login.State) said {
-	next := nextStep(state.Missing)
-	if state.Missing == login.MissingAgent {
+	words := func(text string) string { return phrase(problem.Phrase{Text: text}) }
+	next := said{platformPictures[state.Missing.Picture], words(state.Missing.Title), words(state.Missing.Text)}
+	if state.Missing.First {
 		return next
 	}
-	again := startAgain(state.Missing)
+	again := words(state.Missing.Again)
 	switch state.Reason {
 	case login.SignedOut:
 		return said{iconSignedOut, lang.L("You are signed out"), lang.L("Press **Sign in** to start again.")}
@@ -121,39 +122,8 @@ func waitingFor(state login.State) said {
 	return next
 }
 
-// nextStep says what is missing.
-func nextStep(missing login.Missing) said {
-	switch missing {
-	case login.MissingReader:
-		return said{assets.Reader, lang.L("Connect your smartcard reader"),
-			lang.L("Then insert your smartcard. This screen moves on by itself.")}
-	case login.MissingAgent:
-		return said{assets.Agent, lang.L("The NHS Identity Agent is not installed"),
-			lang.L("Ask your local service desk to install it. This screen moves on by itself.")}
-	case login.MissingIntent:
-		return said{iconSignedOut, lang.L("You are signed out"), startAgain(missing)}
-	case login.MissingCard:
-		return said{assets.Smartcard, lang.L("Insert your smartcard"),
-			lang.L("Then enter your passcode in the Identity Agent window. This screen moves on by itself.")}
-	case login.MissingPasscode:
-		return said{assets.Smartcard, lang.L("Enter your passcode"),
-			lang.L("A card is in the reader. If it is yours, press **Sign in**, or enter your passcode in the Identity Agent window. This screen moves on by itself.")}
-	default:
-		return said{assets.Smartcard, lang.L("Looking for your smartcard…"),
-			lang.L("If it is not in the reader yet, insert it now. This screen moves on by itself.")}
-	}
-}
-
-// startAgain says in one line how to sign in again, where the title tells why the last session ended.
-func startAgain(missing login.Missing) string {
-	switch missing {
-	case login.MissingReader:
-		return lang.L("Connect your reader and insert your smartcard to sign in again. This screen moves on by itself.")
-	case login.MissingCard:
-		return lang.L("Insert your smartcard and enter your passcode to sign in again. This screen moves on by itself.")
-	case login.MissingPasscode:
-		return lang.L("Press **Sign in**, or enter your passcode in the Identity Agent window. This screen moves on by itself.")
-	default:
-		return lang.L("Press **Sign in** to start again.")
-	}
+// platformPictures are those that a platform may name.
+var platformPictures = map[login.Picture]fyne.Resource{
+	login.PictureCard: assets.Smartcard, login.PictureReader: assets.Reader, login.PictureProgram: assets.Agent,
+	login.PictureSignedOut: iconSignedOut,
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 )
 
 // If this fails, the status bar says that there is no card while one is in the reader, on whatever screen.
@@ -14,21 +15,19 @@ func TestTheStatusBarKnowsOfTheCard(t *testing.T) {
 	const in, none = "Card in, not signed in", "No smartcard"
 	for _, c := range []struct {
 		name      string
-		card      login.Presence
 		want, not string
 	}{
-		{"in", login.CardIn, in, none},
-		{"out", login.CardOut, none, in},
-		{"not to be seen", login.CardUnseen, none, in},
+		{"in", in, none},
+		{"out", none, in},
 	} {
 		for name, state := range map[string]login.State{
-			"waiting":   {Phase: login.Waiting, Since: morning, Missing: login.MissingCard},
+			"waiting":   {Phase: login.Waiting, Since: morning, Missing: hscn.MissingCard},
 			"prompting": workingState(login.Prompting, login.NotEnded),
 			"a problem": failedState(notAccepted),
 		} {
 			t.Run(c.name+", "+name, func(t *testing.T) {
 				w := newWorld(t, Settings{})
-				state.Links.Agent, state.Links.Card = login.HealthAttention, c.card
+				state.Links.Proof = login.Link{Health: login.HealthAttention, Text: c.want}
 				w.Show(state)
 				require.Contains(t, w.texts(), c.want)
 				require.NotContains(t, w.texts(), c.not)
@@ -40,7 +39,7 @@ func TestTheStatusBarKnowsOfTheCard(t *testing.T) {
 // A user who is asked to sign in by another program sees which, and can decline.
 func TestAnotherProgramAsksForASignIn(t *testing.T) {
 	w := newWorld(t, Settings{})
-	w.Show(waitingState(login.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
 	require.False(t, w.seen("asks you to sign in"))
 	require.False(t, w.seen("Not now"))
 	w.Show(askedState("Referral\nManager"))
@@ -50,6 +49,6 @@ func TestAnotherProgramAsksForASignIn(t *testing.T) {
 	require.Equal(t, "Not now", w.focused())
 	w.press(fyne.KeyReturn)
 	requireIntents(t, w, login.Cancel{})
-	w.Show(waitingState(login.MissingCard, login.Cancelled))
+	w.Show(waitingState(hscn.MissingCard, login.Cancelled))
 	require.False(t, w.seen("asks you to sign in"))
 }

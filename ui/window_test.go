@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -37,25 +38,25 @@ func TestWaitingWords(t *testing.T) {
 		title   string
 		text    string
 	}{
-		{"no card", login.MissingCard, login.NotEnded, "Insert your smartcard",
+		{"no card", hscn.MissingCard, login.NotEnded, "Insert your smartcard",
 			"Then enter your passcode in the Identity Agent window. This screen moves on by itself."},
-		{"no passcode", login.MissingPasscode, login.NotEnded, "Enter your passcode",
+		{"no passcode", hscn.MissingPasscode, login.NotEnded, "Enter your passcode",
 			"A card is in the reader. If it is yours, press Sign in, or enter your passcode in the Identity Agent window. " +
 				"This screen moves on by itself."},
-		{"cancelled, card still in", login.MissingPasscode, login.Cancelled, "Sign-in cancelled", "Press Sign in when you are ready."},
-		{"expired, card still in", login.MissingPasscode, login.Expired, "Your session has reached its time limit",
+		{"cancelled, card still in", hscn.MissingPasscode, login.Cancelled, "Sign-in cancelled", "Press Sign in when you are ready."},
+		{"expired, card still in", hscn.MissingPasscode, login.Expired, "Your session has reached its time limit",
 			"Press Sign in, or enter your passcode in the Identity Agent window. This screen moves on by itself."},
-		{"no reader", login.MissingReader, login.NotEnded, "Connect your smartcard reader",
+		{"no reader", hscn.MissingReader, login.NotEnded, "Connect your smartcard reader",
 			"Then insert your smartcard. This screen moves on by itself."},
-		{"no agent", login.MissingAgent, login.NotEnded, "The NHS Identity Agent is not installed",
+		{"no agent", hscn.MissingAgent, login.NotEnded, "The NHS Identity Agent is not installed",
 			"Ask your local service desk to install it. This screen moves on by itself."},
-		{"nothing known", login.MissingUnknown, login.NotEnded, "Looking for your smartcard…",
+		{"nothing known", hscn.MissingUnknown, login.NotEnded, "Looking for your smartcard…",
 			"If it is not in the reader yet, insert it now. This screen moves on by itself."},
 		{"signed out", login.MissingIntent, login.SignedOut, "You are signed out", "Press Sign in to start again."},
-		{"signed out, card taken", login.MissingCard, login.SignedOut, "You are signed out", "Press Sign in to start again."},
-		{"card removed", login.MissingCard, login.CardRemoved, "Your smartcard was removed, so you were signed out",
+		{"signed out, card taken", hscn.MissingCard, login.SignedOut, "You are signed out", "Press Sign in to start again."},
+		{"card removed", hscn.MissingCard, login.CardRemoved, "Your smartcard was removed, so you were signed out",
 			"Insert your smartcard and enter your passcode to sign in again. This screen moves on by itself."},
-		{"card removed with its reader", login.MissingReader, login.CardRemoved, "Your smartcard was removed, so you were signed out",
+		{"card removed with its reader", hscn.MissingReader, login.CardRemoved, "Your smartcard was removed, so you were signed out",
 			"Connect your reader and insert your smartcard to sign in again. This screen moves on by itself."},
 		{"another sign-in", login.MissingIntent, login.TicketChanged, "A new smartcard sign-in closed your session",
 			"Press Sign in to start again."},
@@ -63,18 +64,18 @@ func TestWaitingWords(t *testing.T) {
 			"Press Sign in to start again."},
 		{"screen locked", login.MissingIntent, login.ScreenLocked, "You were signed out because the screen was locked",
 			"Press Sign in to start again."},
-		{"another user", login.MissingCard, login.UserSwitched,
+		{"another user", hscn.MissingCard, login.UserSwitched,
 			"You were signed out because somebody else started to use this computer",
 			"Insert your smartcard and enter your passcode to sign in again. This screen moves on by itself."},
-		{"card removed while the role is switched", login.MissingCard, login.RoleSwitched,
+		{"card removed while the role is switched", hscn.MissingCard, login.RoleSwitched,
 			"Your session ended before you chose another role",
 			"Insert your smartcard and enter your passcode to sign in again. This screen moves on by itself."},
 		{"not renewed", login.MissingIntent, login.Renewed, "Your session ended before it could be renewed",
 			"Press Sign in to start again."},
 		{"not completed", login.MissingIntent, login.Abandoned, "The sign-in could not be completed",
 			"Press Sign in to start again."},
-		{"cancelled", login.MissingCard, login.Cancelled, "Sign-in cancelled", "Press Sign in when you are ready."},
-		{"no agent any more matters most", login.MissingAgent, login.Expired,
+		{"cancelled", hscn.MissingCard, login.Cancelled, "Sign-in cancelled", "Press Sign in when you are ready."},
+		{"no agent any more matters most", hscn.MissingAgent, login.Expired,
 			"The NHS Identity Agent is not installed",
 			"Ask your local service desk to install it. This screen moves on by itself."},
 	} {
@@ -94,7 +95,7 @@ func TestUpdateKeepsWhatTheUserDoes(t *testing.T) {
 		name  string
 		state login.State
 	}{
-		{"waiting", waitingState(login.MissingCard, login.NotEnded)},
+		{"waiting", waitingState(hscn.MissingCard, login.NotEnded)},
 		{"signing in", workingState(login.SigningIn, login.NotEnded)},
 		{"choosing", choosingState(fiveRoles(), &last)},
 		{"signed in", signedInState()},
@@ -237,7 +238,7 @@ func TestEndingWords(t *testing.T) {
 func TestClosingWithoutASession(t *testing.T) {
 	const gone = "Your other e-RS applications may finish what they are doing. They can start nothing new."
 	w := newWorld(t, Settings{})
-	w.Show(waitingState(login.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
 	w.closeWindow()
 	requireIntents(t, w, login.Quit{})
 	require.Contains(t, w.texts(), "Closing…")
@@ -258,7 +259,7 @@ func TestClosingWithoutASession(t *testing.T) {
 // TestLiveTexts: a clock that stands still is worse than none, and one that runs unseen costs battery.
 func TestLiveTexts(t *testing.T) {
 	w := newWorld(t, Settings{})
-	w.Show(waitingState(login.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
 	require.False(t, w.ticker.running())
 
 	w.Show(workingState(login.SigningIn, login.NotEnded))
@@ -362,16 +363,15 @@ func TestStatusBar(t *testing.T) {
 	said := map[string]bool{}
 	for _, health := range []login.Health{login.HealthUnknown, login.HealthGood, login.HealthAttention, login.HealthBad} {
 		icons[statusIcon(health)] = true
-		state := login.State{Links: login.Links{Agent: health, ERS: health, Keyring: health}}
-		for _, text := range []string{agentWords(state), ersWords(health), keyringWords(health)} {
+		for _, text := range []string{ersWords(health), keyringWords(health)} {
 			require.False(t, said[text], "%q is said of two states", text)
 			said[text] = true
 		}
 	}
 	require.Len(t, icons, 4)
 	require.Equal(t, iconGood, statusIcon(login.HealthGood))
-	require.Equal(t, "No smartcard reader", agentWords(login.State{Missing: login.MissingReader,
-		Links: login.Links{Agent: login.HealthAttention}}))
+	require.Equal(t, "Identity Agent not checked yet", proofWords(login.Link{}), "no platform is known yet")
+	require.Equal(t, "No smartcard reader", proofWords(login.Link{Health: login.HealthAttention, Text: "No smartcard reader"}))
 }
 
 // TestDemonstration: nobody may take the demonstration for the real thing.
@@ -408,7 +408,7 @@ func TestHelp(t *testing.T) {
 	const heading = "If nothing happens"
 	w := newWorld(t, Settings{})
 	w.win.Resize(fyne.NewSize(minWidth, minHeight))
-	w.Show(waitingState(login.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
 	require.NotContains(t, w.texts(), heading)
 	w.press(fyne.KeyTab, fyne.KeyReturn)
 	require.Contains(t, w.texts(), heading)

@@ -19,6 +19,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/ui/widgets"
@@ -286,8 +287,8 @@ func walk(object fyne.CanvasObject, offset fyne.Position, containersOnly bool) [
 var (
 	triage    = ersclient.Permission{BusinessFunction: ersclient.ServiceProviderClinician, OrgIdentifier: "R01", OrgName: "NHST_X3"}
 	gpUser    = login.User{Name: "SA Assurance GP-Card", Identifier: "555020964101"}
-	allGood   = login.Links{Agent: login.HealthGood, ERS: login.HealthGood, Keyring: login.HealthGood}
-	cardless  = login.Links{Agent: login.HealthAttention, ERS: login.HealthGood, Keyring: login.HealthGood}
+	allGood   = linksWith(login.HealthGood, "Identity Agent ready")
+	cardless  = linksWith(login.HealthAttention, "No smartcard")
 	unchecked = login.Links{}
 )
 
@@ -319,25 +320,32 @@ func manyRoles(organisations, each int) []ersclient.Permission {
 	return permissions
 }
 
+// linksWith is all well but for where proofs come from, of which the platform says a text.
+func linksWith(health login.Health, text string) login.Links {
+	return login.Links{Proof: login.Link{Health: health, Text: text}, ERS: login.HealthGood, Keyring: login.HealthGood}
+}
+
 func waitingState(missing login.Missing, reason login.Reason) login.State {
 	links := cardless
 	switch missing {
-	case login.MissingUnknown:
+	case hscn.MissingUnknown:
 		links = unchecked
-	case login.MissingAgent:
-		links.Agent = login.HealthBad
+	case hscn.MissingAgent:
+		links = linksWith(login.HealthBad, "Identity Agent not installed")
 	case login.MissingIntent:
 		links = allGood
-	case login.MissingPasscode:
-		links.Card = login.CardIn
-	case login.MissingCard, login.MissingReader:
+	case hscn.MissingPasscode:
+		links = linksWith(login.HealthAttention, "Card in, not signed in")
+	case hscn.MissingReader:
+		links = linksWith(login.HealthAttention, "No smartcard reader")
+	case hscn.MissingCard:
 	}
 	return login.State{Phase: login.Waiting, Since: morning, Missing: missing, Reason: reason, Links: links}
 }
 
 // askedState waits for somebody whom another program has asked to sign in.
 func askedState(by string) login.State {
-	state := waitingState(login.MissingCard, login.NotEnded)
+	state := waitingState(hscn.MissingCard, login.NotEnded)
 	state.AskedBy = by
 	return state
 }

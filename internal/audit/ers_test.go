@@ -16,12 +16,12 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/audit"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
 var (
-	_ login.ERS    = (*audit.ERS)(nil)
+	_ hscn.ERS     = (*audit.ERS)(nil)
 	_ audit.Caller = (*ersclient.Client)(nil)
 )
 

@@ -7,7 +7,7 @@ import (
 	"runtime"
 
 	"github.com/ers-login/ers-login/internal/config"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/command"
@@ -86,14 +86,14 @@ func (r realServices) bridgeSettings(removal string) (ticketapi.Settings, error)
 }
 
 // presenceOf is what the flow needs to know of the readers.
-func presenceOf(seen ticketapi.Presence) login.Presence {
+func presenceOf(seen ticketapi.Presence) hscn.Presence {
 	switch {
 	case seen.Err != nil:
-		return login.CardUnseen
+		return hscn.CardUnseen
 	case seen.CardIn():
-		return login.CardIn
+		return hscn.CardIn
 	default:
-		return login.CardOut
+		return hscn.CardOut
 	}
 }
 

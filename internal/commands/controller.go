@@ -11,23 +11,15 @@ import (
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
-	"github.com/ers-login/ers-login/smartcard"
 )
 
 // services are what a flow works with, ready for use.
 type services struct {
-	agent   smartcard.Agent
-	ers     login.ERS
-	keyring login.Keyring
-	memory  login.Memory
-	// nudge tells that the card side has changed, for agents that know it; nil for others.
-	nudge <-chan struct{}
-	// presence looks whether there is a card in a reader, and is asked whenever nudge has told of something; nil where nobody can see.
-	presence func() login.Presence
+	platform login.Platform
+	keyring  login.Keyring
+	memory   login.Memory
 
-	baseURL, asid string
-	pollInterval  time.Duration
-	maxAge        time.Duration
+	maxAge time.Duration
 	// grace and endWhenLocked are how a session ends: see login.Config.
 	grace         time.Duration
 	endWhenLocked bool
@@ -104,17 +96,13 @@ func (e *controller) run() error {
 	defer found.close()
 	// The watcher outlives the wish to quit, and ends after the flow.
 	watching, stop := context.WithCancel(context.WithoutCancel(e.life))
-	cards := login.WatchAgent(watching, found.agent, smartcard.WatchSettings{Interval: found.pollInterval})
 	var beside sync.WaitGroup
-	readers := make(chan login.Presence)
-	beside.Go(func() { forward(watching, found, cards.Look, readers) })
-	incidents, release := e.watchWorkstation(watching, &beside, found.endWhenLocked, cards.Look)
+	incidents, release := e.watchWorkstation(watching, &beside, found.endWhenLocked, found.platform.Look)
 	flow := login.New(login.Config{
-		ERS: found.ers, Keyring: found.keyring, Cards: cards, Memory: found.memory,
-		Clock: login.SystemClock{}, Log: e.log, Observe: e.see, Guard: e.guard,
-		BaseURL: found.baseURL, ASID: found.asid, Publisher: e.publisher,
+		Platform: found.platform, Keyring: found.keyring, Memory: found.memory,
+		Clock: login.SystemClock{}, Log: e.log, Observe: e.see, Guard: e.guard, Publisher: e.publisher,
 		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked, Held: e.held,
-		Presence: readers, Workstation: incidents, Notices: e.board.Changes(),
+		Workstation: incidents, Notices: e.board.Changes(),
 	})
 	e.flow.Store(flow)
 	e.handOver(flow)
@@ -122,10 +110,6 @@ func (e *controller) run() error {
 	release()
 	stop()
 	beside.Wait()
-	for range cards.Events() {
-		// The watcher ends with its last answer, and is waited for.
-		continue
-	}
 	return nil
 }
 
@@ -201,29 +185,6 @@ func (e *controller) wantsAgain(failed login.State) bool {
 					e.see(failed)
 				}
 			}
-		}
-	}
-}
-
-// forward has the ticket looked at whenever the card side tells of a change, and tells the flow where the card is when that has become
-// another, until the context ends. While the flow is busy it waits; what is told then is what is true then.
-func forward(ctx context.Context, found services, look func(), readers chan<- login.Presence) {
-	told := login.CardUnseen
-	for {
-		now, tell := told, readers
-		if found.presence != nil {
-			now = found.presence()
-		}
-		if now == told {
-			tell = nil
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-found.nudge:
-			look()
-		case tell <- now:
-			told = now
 		}
 	}
 }

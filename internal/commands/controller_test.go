@@ -13,6 +13,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/smartcard/simulator"
@@ -28,9 +29,16 @@ func (emptyKeyring) Check(context.Context) error { return nil }
 func (emptyKeyring) Clear(context.Context) error { return nil }
 
 // unreachedERS is an e-RS that nobody calls before there is a card.
-type unreachedERS struct{ login.ERS }
+type unreachedERS struct{ hscn.ERS }
 
 func (unreachedERS) Reach(context.Context) error { return nil }
+
+// cardOnly is a platform whose only part that matters is a simulated card.
+func cardOnly(card *simulator.Agent, presence func() hscn.Presence) login.Platform {
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	return hscn.New(hscn.Settings{ERS: unreachedERS{}, Agent: card, Changed: card.Changed(), Presence: presence, Log: log})
+}
 
 type testEntrance struct {
 	*controller
@@ -86,7 +94,7 @@ func TestAWrongSettingIsShownAndReadAgain(t *testing.T) {
 			return services{}, broken
 		}
 		return services{
-			agent: card, nudge: card.Changed(), ers: unreachedERS{}, keyring: emptyKeyring{},
+			platform: cardOnly(card, nil), keyring: emptyKeyring{},
 			maxAge: time.Hour, close: func() { closed = true },
 		}, nil
 	})

@@ -17,6 +17,7 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/simulator"
@@ -121,7 +122,6 @@ func (p program) openDemo(ctx context.Context, persona simulator.Persona) error 
 			found, err := demo.prepare(ctx)
 			if err == nil {
 				found.memory = memory // The one that the window marks favourites in.
-				found.presence = demo.overhear(board)
 			}
 			return found, err
 		},
@@ -162,11 +162,12 @@ func (d demonstration) prepare(ctx context.Context) (services, error) {
 		return services{}, errors.Join(err, ring.Close())
 	}
 	return services{
-		agent: insertingAgent{d.card, d.persona}, ers: client, keyring: guarded, memory: openHistory(d.log),
-		nudge: d.card.Changed(), presence: func() login.Presence { return atDesk(d.card.State()) },
-		baseURL: d.ers.URL, asid: erstest.ASID,
-		pollInterval: defaults.AgentPollInterval, maxAge: defaults.SessionMaxAge,
-		grace: defaults.ClosingGrace, endWhenLocked: defaults.ScreenLock == config.LockEnds,
+		platform: hscn.New(hscn.Settings{
+			ERS: client, BaseURL: d.ers.URL, ASID: erstest.ASID, Agent: insertingAgent{d.card, d.persona}, PollInterval: defaults.AgentPollInterval,
+			Changed: d.card.Changed(), Presence: d.overhear(d.ring.board), Log: d.log,
+		}),
+		keyring: guarded, memory: openHistory(d.log),
+		maxAge: defaults.SessionMaxAge, grace: defaults.ClosingGrace, endWhenLocked: defaults.ScreenLock == config.LockEnds,
 		close: func() {
 			client.Close()
 			if err := ring.Close(); err != nil {
@@ -177,11 +178,11 @@ func (d demonstration) prepare(ctx context.Context) (services, error) {
 }
 
 // atDesk is what a reader would show of a simulated card.
-func atDesk(seen simulator.State) login.Presence {
+func atDesk(seen simulator.State) hscn.Presence {
 	if seen.Card == "" {
-		return login.CardOut
+		return hscn.CardOut
 	}
-	return login.CardIn
+	return hscn.CardIn
 }
 
 // agentSource names the notices of the simulated Identity Agent.
@@ -190,8 +191,8 @@ const agentSource = "the simulated Identity Agent"
 // overhear returns the presence of the simulated card, and has what the simulated Identity Agent says besides put up on a board. At work
 // the Identity Agent asks for the passcode in a window of its own, and says there what is wrong with the card; neither is this
 // program's to know before somebody presses Sign in. In the demonstration there is no such window.
-func (d demonstration) overhear(board *login.Board) func() login.Presence {
-	return func() login.Presence {
+func (d demonstration) overhear(board *login.Board) func() hscn.Presence {
+	return func() hscn.Presence {
 		seen := d.card.State()
 		board.Set(agentSource, saidByAgent(seen.Refused))
 		return atDesk(seen)

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
@@ -130,13 +132,17 @@ func begin(t *testing.T, demo demonstration, records *audit.Log, wrap func(found
 			}
 			// Two seconds for other applications' calls at each end would be all that these tests do.
 			found.grace = 0
-			unhurried := &patientERS{ERS: found.ers, make: func() (*ersclient.Client, error) {
+			platform, ok := found.platform.(*hscn.Platform)
+			if !ok {
+				return found, errors.New("the demonstration has another platform")
+			}
+			unhurried := &patientERS{ERS: platform.ERS, make: func() (*ersclient.Client, error) {
 				return ersclient.New(ersclient.Config{
 					BaseURL: demo.ers.URL, ASID: erstest.ASID, Certificate: demo.ers.ClientCertificate(), RootCAs: demo.ers.RootCAs(),
 				})
 			}}
 			recorded := audit.NewERS(unhurried, records, true)
-			found.ers = recorded
+			platform.ERS = recorded
 			closeAll := found.close
 			found.close = func() { unhurried.close(); closeAll() }
 			if wrap != nil {
@@ -186,7 +192,7 @@ func (l *life) end() {
 
 // patientERS is e-RS with a new client for each sign-in: the throttle of one would make two hundred take minutes.
 type patientERS struct {
-	login.ERS
+	hscn.ERS
 	make    func() (*ersclient.Client, error)
 	mu      sync.Mutex
 	present *ersclient.Client

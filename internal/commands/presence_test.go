@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
@@ -20,25 +21,24 @@ func TestWhatTheReadersTellTheFlow(t *testing.T) {
 	empty, full := ticketapi.Reader{Name: "Reader 0"}, ticketapi.Reader{Name: "Reader 1", Card: true}
 	for name, test := range map[string]struct {
 		seen ticketapi.Presence
-		want login.Presence
+		want hscn.Presence
 	}{
-		"out of sight":     {ticketapi.Presence{Err: errors.New("no PC/SC")}, login.CardUnseen},
-		"no reader":        {ticketapi.Presence{}, login.CardOut},
-		"an empty reader":  {ticketapi.Presence{Readers: []ticketapi.Reader{empty}}, login.CardOut},
-		"a card in one":    {ticketapi.Presence{Readers: []ticketapi.Reader{empty, full}}, login.CardIn},
-		"a removed card":   {ticketapi.Presence{Readers: []ticketapi.Reader{empty}, Taken: true, Removals: 1}, login.CardOut},
-		"lost with a card": {ticketapi.Presence{Err: errors.New("no PC/SC"), Taken: true, Removals: 1}, login.CardUnseen},
+		"out of sight":     {ticketapi.Presence{Err: errors.New("no PC/SC")}, hscn.CardUnseen},
+		"no reader":        {ticketapi.Presence{}, hscn.CardOut},
+		"an empty reader":  {ticketapi.Presence{Readers: []ticketapi.Reader{empty}}, hscn.CardOut},
+		"a card in one":    {ticketapi.Presence{Readers: []ticketapi.Reader{empty, full}}, hscn.CardIn},
+		"a removed card":   {ticketapi.Presence{Readers: []ticketapi.Reader{empty}, Taken: true, Removals: 1}, hscn.CardOut},
+		"lost with a card": {ticketapi.Presence{Err: errors.New("no PC/SC"), Taken: true, Removals: 1}, hscn.CardUnseen},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, presenceOf(test.seen)) })
 	}
 }
 
 // withCard is a program whose only service that matters is a simulated card.
-func withCard(card *simulator.Agent, presence func() login.Presence) func(context.Context) (services, error) {
+func withCard(card *simulator.Agent, presence func() hscn.Presence) func(context.Context) (services, error) {
 	return func(context.Context) (services, error) {
 		return services{
-			agent: card, nudge: card.Changed(), presence: presence, ers: unreachedERS{}, keyring: emptyKeyring{}, maxAge: time.Hour,
-			close: func() {},
+			platform: cardOnly(card, presence), keyring: emptyKeyring{}, maxAge: time.Hour, close: func() {},
 		}, nil
 	}
 }
@@ -81,12 +81,12 @@ func TestTheDemonstrationShowsARefusedCard(t *testing.T) {
 	defer card.Close()
 	demo := demonstration{card: card}
 	e := newTestController(t, withCard(card, demo.overhear(board)), func(e *controller) { e.board = board })
-	e.shows(t, "no card", missing(login.MissingCard))
+	e.shows(t, "no card", missing(hscn.MissingCard))
 
 	persona, known := simulator.PersonaByKey("blocked")
 	require.True(t, known)
 	card.InsertCard(persona)
-	state := e.shows(t, "the refusal", missing(login.MissingPasscode, blocked))
+	state := e.shows(t, "the refusal", missing(hscn.MissingPasscode, blocked))
 	assert.Equal(t, "Your smartcard is blocked", state.Notices[0].Problem.Title)
 	assert.Contains(t, state.Notices[0].Problem.Happened, "the Identity Agent says so in a window of its own")
 	assert.False(t, state.Notices[0].Quiet)
@@ -96,10 +96,12 @@ func TestTheDemonstrationShowsARefusedCard(t *testing.T) {
 		return state.Phase == login.Failed && len(state.Notices) == 1
 	})
 	assert.Equal(t, blocked, failed.Problem.Code)
-	assert.Equal(t, login.CardIn, failed.Links.Card, "the status bar does not say that there is no card")
+	assert.Equal(t, "Card in, not signed in", failed.Links.Proof.Text, "the status bar does not say that there is no card")
 
 	card.RemoveCard()
-	e.shows(t, "the removal", func(state login.State) bool { return state.Links.Card == login.CardOut && len(state.Notices) == 0 })
+	e.shows(t, "the removal", func(state login.State) bool {
+		return state.Links.Proof.Text == "No smartcard" && len(state.Notices) == 0
+	})
 	e.Send(login.Quit{})
 	e.until(t, login.Closed)
 	require.NoError(t, <-e.ended)
@@ -114,7 +116,7 @@ func TestACancelledPasscodeIsStillMissing(t *testing.T) {
 	persona, known := simulator.PersonaByKey("gp")
 	require.True(t, known)
 	card.InsertCard(persona)
-	e.shows(t, "the card", missing(login.MissingPasscode))
+	e.shows(t, "the card", missing(hscn.MissingPasscode))
 	card.CancelPasscode()
 
 	e.Send(login.SignIn{})
@@ -123,13 +125,13 @@ func TestACancelledPasscodeIsStillMissing(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	card.CancelPasscode()
-	state := e.shows(t, "the cancelled sign-in", missing(login.MissingPasscode))
+	state := e.shows(t, "the cancelled sign-in", missing(hscn.MissingPasscode))
 	assert.Equal(t, login.Cancelled, state.Reason)
 
 	card.RemoveCard()
-	e.shows(t, "the removal", missing(login.MissingCard))
+	e.shows(t, "the removal", missing(hscn.MissingCard))
 	card.InsertCard(persona)
-	state = e.shows(t, "the card again", missing(login.MissingPasscode))
+	state = e.shows(t, "the card again", missing(hscn.MissingPasscode))
 	assert.Equal(t, login.NotEnded, state.Reason, "a card that is inserted begins anew")
 	e.Send(login.Quit{})
 	e.until(t, login.Closed)
@@ -141,12 +143,12 @@ func TestWithoutPresenceTheAgentDecides(t *testing.T) {
 	card := simulator.New(simulator.Settings{})
 	defer card.Close()
 	e := newTestController(t, withCard(card, nil))
-	e.shows(t, "no card", missing(login.MissingCard))
+	e.shows(t, "no card", missing(hscn.MissingCard))
 	persona, known := simulator.PersonaByKey("blocked")
 	require.True(t, known)
 	card.InsertCard(persona)
 	e.Send(login.SignIn{})
-	assert.Equal(t, login.CardUnseen, e.until(t, login.Failed).Links.Card)
+	assert.Equal(t, "No smartcard", e.until(t, login.Failed).Links.Proof.Text)
 	e.Send(login.Quit{})
 	e.until(t, login.Closed)
 	require.NoError(t, <-e.ended)

@@ -17,6 +17,7 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/ui"
@@ -130,11 +131,12 @@ func (r realServices) prepare(ctx context.Context) (services, error) {
 	records := r.openAudit(settings, ers, ersclient.CommonName(ers.using.certificate))
 	ers.renamed = records.log.Rename
 	return services{
-		agent: cards.agent, ers: records.ers, keyring: auditedKeyring{remembering{ownedKeyring{ring, r.program.lock}, r.left}, records.ers}, memory: r.memory,
-		nudge: cards.readers.Changed(), presence: func() login.Presence { return presenceOf(cards.readers.Presence()) },
-		baseURL: settings.BaseURL, asid: settings.ASID,
-		pollInterval: settings.AgentPollInterval, maxAge: settings.SessionMaxAge,
-		grace: settings.ClosingGrace, endWhenLocked: settings.ScreenLock == config.LockEnds,
+		platform: hscn.New(hscn.Settings{
+			ERS: records.ers, BaseURL: settings.BaseURL, ASID: settings.ASID, Agent: cards.agent, PollInterval: settings.AgentPollInterval,
+			Changed: cards.readers.Changed(), Presence: func() hscn.Presence { return presenceOf(cards.readers.Presence()) }, Log: r.log,
+		}),
+		keyring: auditedKeyring{remembering{ownedKeyring{ring, r.program.lock}, r.left}, records.ers}, memory: r.memory,
+		maxAge: settings.SessionMaxAge, grace: settings.ClosingGrace, endWhenLocked: settings.ScreenLock == config.LockEnds,
 		close: func() {
 			r.open.set(nil)
 			ers.Close()

@@ -21,6 +21,7 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/keyring/soak"
 	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
@@ -120,7 +121,11 @@ func beginSoak(t *testing.T, demo demonstration, records *audit.Log, record *soa
 		if !ok {
 			return errors.New("the demonstration has another keyring")
 		}
-		found.ers = attestedERS{recorded, t, record}
+		platform, ok := found.platform.(*hscn.Platform)
+		if !ok {
+			return errors.New("the demonstration has another platform")
+		}
+		platform.ERS = attestedERS{recorded, t, record}
 		found.keyring = attestedKeyring{auditedKeyring{remembering{demonstrated.Keyring, &leftover{}}, recorded}, record}
 		return nil
 	})
@@ -156,7 +161,7 @@ func (k attestedKeyring) Clear(ctx context.Context) error {
 
 // attestedERS sees to it that no session is closed that other applications can still read.
 type attestedERS struct {
-	login.ERS
+	hscn.ERS
 	t      *testing.T
 	record *soak.Record
 }

@@ -27,7 +27,7 @@ func TestAWindowThatBreaks(t *testing.T) {
 	}
 	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), windowOptions{find: func(context.Context) (services, error) {
 		defer close(found)
-		return services{agent: card, ers: unreachedERS{}, keyring: emptyKeyring{}, close: func() { closed = true }}, nil
+		return services{platform: cardOnly(card, nil), keyring: emptyKeyring{}, close: func() { closed = true }}, nil
 	}})
 	require.ErrorIs(t, err, broke)
 	assert.True(t, closed, "the services are left open")

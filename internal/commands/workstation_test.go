@@ -71,7 +71,7 @@ func TestAComputerThatShutsDownIsLetGoAfterTheFlow(t *testing.T) {
 	closed := false
 	e := newTestController(t, func(context.Context) (services, error) {
 		return services{
-			agent: card, nudge: card.Changed(), ers: unreachedERS{}, keyring: emptyKeyring{},
+			platform: cardOnly(card, nil), keyring: emptyKeyring{},
 			maxAge: time.Hour, close: func() { closed = true },
 		}, nil
 	}, func(e *controller) {

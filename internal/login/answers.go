@@ -7,7 +7,6 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/problem"
-	"github.com/ers-login/ers-login/smartcard"
 )
 
 // onRecovered leaves Starting. A locked keyring is no reason to wait: nobody can read what is in it, and handing over a
@@ -21,10 +20,7 @@ func (m *machine) onRecovered(now time.Time, e recovered) []effect {
 	m.asks = errors.Is(e.err, handoff.ErrItemLocked)
 	m.recovered = e.err == nil || m.unread
 	m.state.Links.Keyring = keyringHealth(e.err)
-	var effects []effect
-	if !e.leftover.IsZero() {
-		effects = m.deleteOrphan(e.leftover)
-	}
+	effects := m.closeOrphan(e.leftover)
 	switch {
 	case m.state.Phase == Ending:
 		m.closeIfIdle(now)
@@ -32,15 +28,15 @@ func (m *machine) onRecovered(now time.Time, e recovered) []effect {
 	case !m.recovered:
 		m.fail(now, e.err)
 		return effects
-	case !m.seen.IsZero() && !m.held && (m.rest == NotEnded || m.fresh):
+	case !m.proof.IsZero() && !m.held && (m.rest == NotEnded || m.fresh):
 		return append(effects, m.signIn(now)...)
 	default:
 		return append(effects, m.wait(now, m.rest)...)
 	}
 }
 
-// onAsked takes the agent's answer to a prompt. A ticket that it has handed out arrives as a card event.
-func (m *machine) onAsked(now time.Time, e asked) []effect {
+// onPrompted takes the outcome of a prompt. A proof that the user has given is reported.
+func (m *machine) onPrompted(now time.Time, e prompted) []effect {
 	if e.attempt != m.attempt || m.state.Phase != Prompting {
 		return nil
 	}
@@ -48,7 +44,7 @@ func (m *machine) onAsked(now time.Time, e asked) []effect {
 	case e.err == nil:
 		m.promisedAt = now
 		return nil
-	case errors.Is(e.err, smartcard.UserAbort), errors.Is(e.err, smartcard.TicketNotAvailable):
+	case errors.Is(e.err, ErrPromptCancelled):
 		return m.wait(now, Cancelled)
 	default:
 		m.fail(now, e.err)
@@ -56,27 +52,27 @@ func (m *machine) onAsked(now time.Time, e asked) []effect {
 	}
 }
 
-func (m *machine) onCreated(now time.Time, e created) []effect {
+func (m *machine) onOpened(now time.Time, e opened) []effect {
 	m.answered(now, e.err)
-	if e.attempt != m.attempt || !m.returned(creating) {
+	if e.attempt != m.attempt || !m.returned(opening) {
 		return m.onOrphan(now, e)
 	}
 	if e.err != nil {
 		if errors.Is(e.err, ersclient.ErrTicketRefused) {
-			m.refused = m.seen
+			m.refused = m.proof
 		}
 		m.fail(now, e.err)
-		return m.deleteOrphan(e.session.Key)
+		return m.closeOrphan(e.grant)
 	}
-	m.session, m.createdAt = e.session, now
-	m.state.User = User{Name: e.session.User.Name(), Identifier: e.session.User.Identifier}
-	m.state.Permissions = e.session.User.Permissions
+	m.grant, m.createdAt = e.grant, now
+	m.state.User = User{Name: e.grant.User.Name(), Identifier: e.grant.User.Identifier}
+	m.state.Permissions = e.grant.User.Permissions
 	m.state.LastUsed = nil
 	if last, offered := find(m.state.Permissions, e.last); offered {
 		m.state.LastUsed = &last
 	}
 	if len(m.state.Permissions) == 0 {
-		return m.end(now, Abandoned, destination{Failed, NoRoles})
+		return m.end(now, Abandoned, destination{Failed, m.terms.about.NoRoles})
 	}
 	if m.resume != nil && m.resume.user == m.state.User.Identifier {
 		if permission, offered := find(m.state.Permissions, m.resume.pair); offered {
@@ -88,10 +84,10 @@ func (m *machine) onCreated(now time.Time, e created) []effect {
 	return nil
 }
 
-// onOrphan takes the answer to an A001 that was given up.
-func (m *machine) onOrphan(now time.Time, e created) []effect {
+// onOrphan takes a session that was opened for an attempt that was given up.
+func (m *machine) onOrphan(now time.Time, e opened) []effect {
 	m.outstanding = max(0, m.outstanding-1)
-	effects := m.deleteOrphan(e.session.Key)
+	effects := m.closeOrphan(e.grant)
 	m.closeIfIdle(now)
 	return effects
 }
@@ -103,10 +99,10 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 	}
 	switch {
 	case e.err == nil:
-		m.session = e.session
-	case !e.session.Key.IsZero():
-		// Of an answer that is of no use, the id still is: it is what the session is deleted by.
-		m.session.Key = e.session.Key
+		m.grant = e.grant
+	case !e.grant.Key.IsZero():
+		// Of an answer that is of no use, the key still is: it is what the session is closed by.
+		m.grant.Key = e.grant.Key
 	}
 	if m.state.Phase == Ending {
 		return m.close()
@@ -114,11 +110,10 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 	if e.err == nil {
 		m.running, m.handed = publishing, true
 		m.generation = nextGeneration(m.generation, now)
-		m.entry = m.handover(now)
-		return []effect{publish{m.attempt, m.entry, m.unread}}
+		return []effect{publish{m.attempt, m.grant, m.issue(now), m.unread}}
 	}
-	if ersclient.StartAgain(e.err) && !m.repeated {
-		// Nobody knows whether the role was selected, and selecting twice is an error: start again at A001, once.
+	if errors.Is(e.err, ErrStartAgain) && !m.repeated {
+		// The role may have been selected, and selecting twice is an error: start again with the proof, once.
 		m.repeated = true
 		again := &chosen{m.state.User.Identifier, m.state.Chosen}
 		effects := m.end(now, Abandoned, destination{phase: SigningIn})
@@ -141,7 +136,7 @@ func (m *machine) onPublished(now time.Time, e published) []effect {
 	if e.attempt != m.attempt || !m.returned(publishing) {
 		return nil
 	}
-	effects := m.deleteOrphan(e.leftover)
+	effects := m.closeOrphan(e.leftover)
 	if m.unread {
 		// Without a look nothing was handed over, and what an earlier run has left must not be cleared unseen.
 		m.unread, m.handed = !e.looked, e.looked
@@ -171,7 +166,7 @@ func (m *machine) onEntrySeen(e entrySeen) []effect {
 		m.state.Links.Keyring = HealthGood
 		m.noteEntry(entryGone)
 		return nil
-	case e.err == nil && e.generation != m.entry.Generation:
+	case e.err == nil && e.generation != m.generation:
 		m.noteEntry(otherEntry)
 	default:
 		m.noteEntry(notReadable(e.err))
@@ -190,15 +185,15 @@ func (m *machine) onEnded(now time.Time, e ended) []effect {
 	if !m.returned(closing) {
 		return nil
 	}
-	if m.again && (e.clearErr != nil || e.deleteErr != nil) {
+	if m.again && (e.clearErr != nil || e.closeErr != nil) {
 		m.again = false
 		return m.close()
 	}
-	if errors.Is(e.deleteErr, ersclient.ErrSessionGone) {
+	if errors.Is(e.closeErr, ersclient.ErrSessionGone) {
 		// e-RS does not know the session any more, and that is all that was wanted.
-		e.deleteErr = nil
+		e.closeErr = nil
 	}
-	m.answered(now, e.deleteErr)
+	m.answered(now, e.closeErr)
 	if m.handed {
 		if e.clearErr != nil || m.after.problem == nil {
 			// There is nothing to clear in a keyring that is why the session ends.
@@ -212,8 +207,8 @@ func (m *machine) onEnded(now time.Time, e ended) []effect {
 
 // leave goes where an ending session leads.
 func (m *machine) leave(now time.Time, e ended) []effect {
-	key, reason, after := m.session.Key, m.state.Reason, m.after
-	m.session = ersclient.Session{}
+	grant, reason, after := m.grant, m.state.Reason, m.after
+	m.grant = Grant{}
 	// What was left behind is told to a user who waits for the answer. After a card removal Spine has ended the e-RS session
 	// by itself, so that a refused A003 is what is to be expected.
 	asked := reason == SignedOut || reason == RoleSwitched || reason == Renewed
@@ -225,36 +220,36 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 	case after.phase == Failed:
 		m.fail(now, after.problem)
 	case e.clearErr != nil:
-		m.fail(now, notCleared(e.clearErr, e.deleteErr == nil && !key.IsZero()))
-	case e.deleteErr != nil && asked:
-		m.fail(now, notClosed(e.deleteErr))
+		m.fail(now, notCleared(e.clearErr, e.closeErr == nil && !grant.Key.IsZero()))
+	case e.closeErr != nil && asked:
+		m.fail(now, notClosed(e.closeErr, m.terms.about.NotClosed))
 	case after.phase == Prompting && !m.fresh:
 		resume := m.resume
 		effects := m.prompt(now, true)
 		m.resume = resume
 		return effects
-	case (after.phase == SigningIn || m.fresh) && !m.seen.IsZero():
+	case (after.phase == SigningIn || m.fresh) && !m.proof.IsZero():
 		resume, repeated := m.resume, m.repeated
 		effects := m.signIn(now)
 		m.resume, m.repeated = resume, repeated
-		if e.deleteErr != nil && !expected {
-			effects = append(effects, m.deleteOrphan(key)...)
+		if e.closeErr != nil && !expected {
+			effects = append(effects, m.closeOrphan(grant)...)
 		}
 		return effects
 	default:
 		effects := m.wait(now, reason)
-		if e.deleteErr != nil && !expected {
+		if e.closeErr != nil && !expected {
 			// Nobody is waiting for it any more; it is told once more beside.
-			effects = append(effects, m.deleteOrphan(key)...)
+			effects = append(effects, m.closeOrphan(grant)...)
 		}
 		return effects
 	}
 	if after.phase == Waiting {
 		m.rest = reason
 	}
-	if e.deleteErr != nil && !expected {
+	if e.closeErr != nil && !expected {
 		// Told once more, beside whatever comes next.
-		m.unclosed = key
+		m.unclosed = grant
 	}
 	return nil
 }
@@ -262,12 +257,12 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 // finish goes on with an end that has failed in part. An entry that could not be cleared is tried until it can; e-RS is told once
 // more beside, since a user must not be kept by a session that cannot be closed.
 func (m *machine) finish(now time.Time) []effect {
-	rest, key := m.rest, m.unclosed
+	rest, grant := m.rest, m.unclosed
 	if m.recovered {
-		return append(m.wait(now, rest), m.deleteOrphan(key)...)
+		return append(m.wait(now, rest), m.closeOrphan(grant)...)
 	}
 	m.forget()
-	m.session.Key, m.handed = key, true
+	m.grant, m.handed = grant, true
 	m.state.Reason, m.after = rest, destination{phase: Waiting}
 	m.enter(now, Ending)
 	return m.close()

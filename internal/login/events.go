@@ -4,57 +4,53 @@ import (
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient"
-	"github.com/ers-login/ers-login/ersclient/handoff"
-	"github.com/ers-login/ers-login/smartcard"
 )
 
 // event is something that has happened: to the card, at the window, or as the outcome of an effect.
 type event interface{ event() }
 
 type (
-	// cardEvent is the smartcard side's news of the ticket.
-	cardEvent struct{ smartcard.Event }
-	// presenceEvent tells whether a card is seen in a reader.
-	presenceEvent struct{ Presence }
+	// reported is what the platform knows of the proof.
+	reported struct{ Report }
 	// intentEvent is a wish of the user.
 	intentEvent struct{ Intent }
 	// recovered is the outcome of recoverLeftovers: the entry of a dead run is gone from the keyring. Its session is still to
-	// be deleted at e-RS if leftover is not empty.
+	// be closed at e-RS if leftover has a key.
 	recovered struct {
-		leftover   ersclient.SessionKey
+		leftover   Grant
 		generation int64
 		err        error
 	}
-	// asked is the Identity Agent's answer to a prompt.
-	asked struct {
+	// prompted is the outcome of promptUser.
+	prompted struct {
 		attempt int
 		err     error
 	}
-	// created is A001's outcome, and the pair that this user chose last time.
-	created struct {
+	// opened is the outcome of openGrant, and the pair that this user chose last time.
+	opened struct {
 		attempt int
-		session ersclient.Session
+		grant   Grant
 		last    ersclient.Permission
 		err     error
 	}
-	// selected is A002's outcome.
+	// selected is the outcome of selectRole.
 	selected struct {
 		attempt int
-		session ersclient.Session
+		grant   Grant
 		err     error
 	}
 	// published is the outcome of the hand-over to the keyring. looked tells that what was there before could be read, and
-	// leftover is the session that was, if it is to be deleted.
+	// leftover is the session that was, if it is to be closed.
 	published struct {
 		attempt  int
 		looked   bool
-		leftover ersclient.SessionKey
+		leftover Grant
 		err      error
 	}
 	// ended is the outcome of endSession, its two halves apart.
-	ended struct{ clearErr, deleteErr error }
-	// orphanDeleted says that a deleteOrphan is over, well or not.
-	orphanDeleted struct{}
+	ended struct{ clearErr, closeErr error }
+	// orphanClosed says that a closeOrphan is over, well or not.
+	orphanClosed struct{}
 	// linkSeen is what a probe of a neighbour has found.
 	linkSeen struct {
 		link link
@@ -76,16 +72,15 @@ type (
 	deadline struct{}
 )
 
-func (cardEvent) event()     {}
-func (presenceEvent) event() {}
+func (reported) event()      {}
 func (intentEvent) event()   {}
 func (recovered) event()     {}
-func (asked) event()         {}
-func (created) event()       {}
+func (prompted) event()      {}
+func (opened) event()        {}
 func (selected) event()      {}
 func (published) event()     {}
 func (ended) event()         {}
-func (orphanDeleted) event() {}
+func (orphanClosed) event()  {}
 func (linkSeen) event()      {}
 func (entrySeen) event()     {}
 func (incidentEvent) event() {}
@@ -107,37 +102,38 @@ type effect interface{ effect() }
 type (
 	// recoverLeftovers clears the keyring of what a run that was killed has left there; answered by recovered.
 	recoverLeftovers struct{}
-	// askTicket has the Identity Agent prompt, with a fresh sign-in if wanted; answered by asked.
-	askTicket struct {
+	// promptUser has the platform ask for a proof, for a new one if fresh; answered by prompted.
+	promptUser struct {
 		attempt int
 		fresh   bool
 	}
-	// createSession is A001; answered by created.
-	createSession struct {
+	// openGrant turns a proof into a session at e-RS; answered by opened.
+	openGrant struct {
 		attempt int
-		token   ersclient.Token
+		proof   Proof
 	}
-	// selectRole is A002; answered by selected.
+	// selectRole selects a pair; answered by selected.
 	selectRole struct {
 		attempt    int
-		session    ersclient.Session
+		grant      Grant
 		permission ersclient.Permission
 	}
 	// publish hands the session to the keyring, and looks first what is there if nobody could before; answered by published.
 	publish struct {
 		attempt int
-		session handoff.Session
+		grant   Grant
+		issue   Issue
 		look    bool
 	}
-	// endSession clears the keyring, if that is wanted, and then, unless the key is empty, deletes the session (A003); answered
-	// by ended. In between it waits for the grace, if there is one.
+	// endSession clears the keyring, if that is wanted, and then closes the session, if there is one; answered by ended. In
+	// between it waits for the grace, if there is one.
 	endSession struct {
-		key   ersclient.SessionKey
+		grant Grant
 		clear bool
 		grace time.Duration
 	}
-	// deleteOrphan deletes a session that never was in the keyring (A003); answered by orphanDeleted.
-	deleteOrphan struct{ key ersclient.SessionKey }
+	// closeOrphan closes a session beside the flow; answered by orphanClosed.
+	closeOrphan struct{ grant Grant }
 	// remember keeps the chosen pair for the user's next sign-in.
 	remember struct {
 		user       string
@@ -147,7 +143,7 @@ type (
 	probeLinks struct{ reach bool }
 	// lookAtEntry reads the keyring's entry while a user is signed in; answered by entrySeen.
 	lookAtEntry struct{ attempt int }
-	// stopCalls cancels askTicket, selectRole and publish. Each still answers. An A001 under way goes on, and is not repeated.
+	// stopCalls cancels promptUser, selectRole and publish. Each still answers. An openGrant under way is given up.
 	stopCalls struct{}
 	// stopEnding cancels endSession, which still answers.
 	stopEnding struct{}
@@ -156,12 +152,12 @@ type (
 )
 
 func (recoverLeftovers) effect() {}
-func (askTicket) effect()        {}
-func (createSession) effect()    {}
+func (promptUser) effect()       {}
+func (openGrant) effect()        {}
 func (selectRole) effect()       {}
 func (publish) effect()          {}
 func (endSession) effect()       {}
-func (deleteOrphan) effect()     {}
+func (closeOrphan) effect()      {}
 func (remember) effect()         {}
 func (probeLinks) effect()       {}
 func (lookAtEntry) effect()      {}

@@ -1,14 +1,15 @@
-// Package login is the flow: from a ticket over A001, the user's choice and A002 to a session in the keyring, and back to
-// nothing. It owns every decision and has no window, network, keyring or clock of its own; all of them are handed in.
+// Package login is the flow: from a proof of the user over a session at e-RS and the user's choice of a role to an entry in the
+// keyring, and back to nothing. It owns every decision and has no window, network, keyring or clock of its own; all of them are handed
+// in. Where proofs come from and which calls make a session of them is a [Platform]'s; package hscn is the one with smartcards.
 //
 // The decisions are a state machine, a pure function of (state, event) that returns what is to be done. Around it runs one
-// event loop: [Flow.Run] takes what happens to the card, at the window and at the neighbours, one at a time, and starts what
+// event loop: [Flow.Run] takes what happens to the proof, at the window and at the neighbours, one at a time, and starts what
 // the machine asks for beside itself, so that nothing that blocks ever blocks the flow. What comes of it is an event again.
 //
-// Three rules shape it. No session outlives its reason: when the ticket is gone, the age is reached or the user leaves, the
-// keyring is cleared first and the session closed next (A003-01, A003-02). No session is orphaned: the answer to an A001 that
-// was given up is still waited for, and its session deleted. And nothing uncertain is repeated: after an A002 whose answer
-// was lost, the session is deleted and the sign-in starts again at A001.
+// Three rules shape it. No session outlives its reason: when the proof is gone, the age is reached or the user leaves, the
+// keyring is cleared first and the session closed next (A003-01, A003-02). No session is orphaned: the answer to a call that opens
+// one is still waited for after it was given up, and its session closed. And nothing uncertain is repeated: after a selection whose
+// answer was lost, the session is closed and the sign-in starts again with the proof.
 package login
 
 import (
@@ -24,20 +25,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/secret"
-	"github.com/ers-login/ers-login/smartcard"
 )
-
-// ERS is e-RS as the flow needs it; *ersclient.Client is one. Every error is a *problem.Problem.
-type ERS interface {
-	// CreateSession is A001.
-	CreateSession(context.Context, ersclient.Token) (ersclient.Session, error)
-	// SelectRole is A002.
-	SelectRole(context.Context, ersclient.Session, ersclient.Permission) (ersclient.Session, error)
-	// DeleteSession is A003.
-	DeleteSession(context.Context, ersclient.SessionKey) error
-	// Reach connects to e-RS and asks nothing.
-	Reach(context.Context) error
-}
 
 // Keyring is the OS keyring as the flow needs it. Every error is a *problem.Problem; that of Read is handoff.ErrNotFound in
 // its chain when there is no entry.
@@ -49,15 +37,6 @@ type Keyring interface {
 	Clear(context.Context) error
 	// Check tells whether the keyring could be used now, and never prompts.
 	Check(context.Context) error
-}
-
-// Cards is the smartcard side: a stream of what happens to the ticket, and a way to ask for one.
-type Cards interface {
-	// Events is closed when the smartcard side has ended.
-	Events() <-chan smartcard.Event
-	// Ask has the Identity Agent prompt for card and passcode, with a fresh sign-in if wanted. The ticket itself arrives as an
-	// event.
-	Ask(ctx context.Context, fresh bool) error
 }
 
 // Memory keeps each user's last choice.
@@ -75,15 +54,12 @@ type Clock interface {
 
 // Config is what a Flow is made of. All collaborators are required, unless they say otherwise.
 type Config struct {
-	ERS     ERS
-	Keyring Keyring
-	Cards   Cards
-	Memory  Memory
-	Clock   Clock
-	Log     logrus.FieldLogger
-	// Presence tells whether a card is seen in a reader, when that becomes another; until then it is unseen. Workstation tells what
-	// happens to the workstation, and Notices what the neighbours want to be known. All three may be nil.
-	Presence    <-chan Presence
+	Platform Platform
+	Keyring  Keyring
+	Memory   Memory
+	Clock    Clock
+	Log      logrus.FieldLogger
+	// Workstation tells what happens to the workstation, and Notices what the neighbours want to be known. Both may be nil.
 	Workstation <-chan Incident
 	Notices     <-chan []Notice
 	// Observe gets every state, in order. It is called by the event loop and must not block.
@@ -91,16 +67,15 @@ type Config struct {
 	// Guard gets every secret as soon as it is known, so that the log can mask it wherever it turns up.
 	Guard func(secret.Text)
 
-	// BaseURL and ASID are where the ERS client signs in, and Publisher is this program's name and version; all three stand in
-	// the keyring entry.
-	BaseURL, ASID, Publisher string
+	// Publisher is this program's name and version, which stand in the keyring entry.
+	Publisher string
 	// MaxAge is how long a session may live.
 	MaxAge time.Duration
 	// Grace is how long a session stays open once it is out of the keyring, where the user asked for its end.
 	Grace time.Duration
 	// EndWhenLocked ends a session when the screen is locked or another user takes over the workstation.
 	EndWhenLocked bool
-	// Held has a ticket that is there at the start wait until the user wants to sign in: it was no wish of theirs that started
+	// Held has a proof that is there at the start wait until the user wants to sign in: it was no wish of theirs that started
 	// the program.
 	Held bool
 	// QuitWithin bounds what is still done after Quit: clearing the keyring and closing the session.
@@ -108,13 +83,13 @@ type Config struct {
 }
 
 // Bounds of the loop's own. A neighbour has its own, shorter ones in general; these hold if it does not keep them. A quitting
-// flow takes hurriedWithin for each half of the end, so that a keyring that hangs does not keep A003 from being sent.
+// flow takes hurriedWithin for each half of the end, so that a keyring that hangs does not keep the session from being closed.
 const (
-	// clearWithin is how long A003 waits while the keyring is cleared. After that the keyring asks the user something, for which it
+	// clearWithin is how long a session stays open while the keyring is cleared. After that the keyring asks the user something, for which it
 	// has a time-out of its own, within answerWithin.
 	clearWithin    = 6 * time.Second
 	answerWithin   = 5 * time.Minute
-	deleteWithin   = 20 * time.Second
+	closeWithin    = 20 * time.Second
 	hurriedWithin  = 2 * time.Second
 	recoverWithin  = 8 * time.Second
 	probeWithin    = 6 * time.Second
@@ -129,6 +104,7 @@ type Flow struct {
 	machine *machine
 
 	events  chan event
+	reports <-chan Report
 	intents chan Intent
 	quit    chan struct{}
 	once    sync.Once
@@ -152,7 +128,7 @@ func New(config Config) *Flow {
 	terms := terms{
 		reachEvery: reachAtLeast + rand.N(reachAtLeast), //nolint:gosec // G404: it spreads load, and keeps no secret
 		maxAge:     config.MaxAge, grace: config.Grace, endWhenLocked: config.EndWhenLocked, held: config.Held,
-		baseURL: config.BaseURL, asid: config.ASID, publisher: config.Publisher,
+		publisher: config.Publisher, about: config.Platform.About(),
 	}
 	return &Flow{
 		config:  config,
@@ -190,6 +166,7 @@ func (f *Flow) Run(ctx context.Context) {
 	f.work, f.stopWork = context.WithCancel(f.life)
 	defer f.endCalls()
 
+	f.reports = f.config.Platform.Watch(f.life)
 	ticks, stopTicks := f.config.Clock.Tick(tickEvery)
 	defer stopTicks()
 
@@ -197,21 +174,18 @@ func (f *Flow) Run(ctx context.Context) {
 	for _, e := range f.machine.begin() {
 		f.start(e)
 	}
-	cards, quit, ended := f.config.Cards.Events(), f.quit, ctx.Done()
+	reports, quit, ended := f.reports, f.quit, ctx.Done()
 	for f.machine.state.Phase != Closed {
 		var happened event
 		select {
 		case happened = <-f.events:
-		case e, open := <-cards:
+		case report, open := <-reports:
 			if !open {
-				cards = nil
+				reports = nil
 				continue
 			}
-			f.config.Guard(e.Ticket.Text)
-			happened = cardEvent{e}
-		case card := <-f.config.Presence:
-			f.config.Log.WithField("card", card.String()).Info("readers")
-			happened = presenceEvent{card}
+			f.config.Guard(report.Proof.Text)
+			happened = reported{report}
 		case intent := <-f.intents:
 			happened = intentEvent{intent}
 		case <-quit:
@@ -278,38 +252,38 @@ func (f *Flow) start(e effect) {
 		f.hurry()
 	case recoverLeftovers:
 		f.run(func() event { return f.recoverLeftovers() })
-	case askTicket:
+	case promptUser:
 		work := f.work
-		f.run(func() event { return asked{todo.attempt, f.config.Cards.Ask(work, todo.fresh)} })
-	case createSession:
-		ctx := ersclient.WithGivenUp(f.life, f.work.Done())
-		f.run(func() event { return f.createSession(ctx, todo) })
+		f.run(func() event { return prompted{todo.attempt, f.config.Platform.Prompt(work, todo.fresh)} })
+	case openGrant:
+		givenUp := f.work.Done()
+		f.run(func() event { return f.openGrant(todo, givenUp) })
 	case selectRole:
 		work := f.work
 		f.run(func() event {
-			session, err := f.config.ERS.SelectRole(work, todo.session, todo.permission)
-			f.config.Guard(session.Key.Text)
-			return selected{todo.attempt, session, err}
+			grant, err := f.config.Platform.Select(work, todo.grant, todo.permission)
+			f.guard(grant)
+			return selected{todo.attempt, grant, err}
 		})
 	case publish:
 		work := f.work
 		f.run(func() event { return f.publish(work, todo) })
 	case endSession:
-		clearing, deleting := answerWithin, deleteWithin
+		clearing, closing := answerWithin, closeWithin
 		if f.hurried {
-			clearing, deleting = hurriedWithin, hurriedWithin
+			clearing, closing = hurriedWithin, hurriedWithin
 		}
 		ctx, cancel := context.WithCancel(f.life)
 		f.stopEnding = cancel
 		quitBy := f.quitBy
 		f.run(func() event {
 			defer cancel()
-			return f.endSession(ctx, todo, quitBy, clearing, deleting)
+			return f.endSession(ctx, todo, quitBy, clearing, closing)
 		})
 	case stopEnding:
 		f.stopEnding()
-	case deleteOrphan:
-		f.run(func() event { return f.deleteOrphan(todo) })
+	case closeOrphan:
+		f.run(func() event { return f.closeOrphan(todo) })
 	case remember:
 		f.calls.Go(func() { f.remember(todo) })
 	case lookAtEntry:
@@ -317,7 +291,7 @@ func (f *Flow) start(e effect) {
 		f.run(func() event { return f.lookAtEntry(work, todo) })
 	case probeLinks:
 		if todo.reach {
-			f.run(func() event { return f.probe(linkERS, f.config.ERS.Reach) })
+			f.run(func() event { return f.probe(linkERS, f.config.Platform.Reach) })
 		}
 		f.run(func() event { return f.probe(linkKeyring, f.config.Keyring.Check) })
 	}
@@ -348,6 +322,16 @@ func (f *Flow) endCalls() {
 		f.deadline.Stop()
 	}
 	f.calls.Wait()
+	for range f.reports {
+		// The platform ends with its last report, and is waited for.
+		continue
+	}
+}
+
+// guard makes the secrets of a grant known to the log.
+func (f *Flow) guard(grant Grant) {
+	f.config.Guard(grant.Key.Text)
+	f.config.Guard(grant.Credential)
 }
 
 // hurry starts the time within which a quitting flow has to be done.
@@ -365,7 +349,7 @@ func (f *Flow) hurry() {
 	})
 }
 
-// recoverLeftovers clears what a run that was killed has left. Its session is to be deleted even if its entry cannot be cleared.
+// recoverLeftovers clears what a run that was killed has left. Its session is to be closed even if its entry cannot be cleared.
 func (f *Flow) recoverLeftovers() recovered {
 	ctx, cancel := context.WithTimeout(f.life, recoverWithin)
 	defer cancel()
@@ -400,14 +384,10 @@ func unreadable(err error) bool {
 	return errors.Is(err, handoff.ErrMalformed) || errors.Is(err, handoff.ErrVersion)
 }
 
-// leftover is the key of a session that an earlier run has left, if it can be deleted: the key of one platform is not shown to
-// another.
-func (f *Flow) leftover(left handoff.Session) ersclient.SessionKey {
+// leftover is the session that an earlier run has left, if it can be closed.
+func (f *Flow) leftover(left handoff.Session) Grant {
 	f.config.Guard(left.SessionKey.Text)
-	if left.BaseURL != f.config.BaseURL || left.ASID != f.config.ASID {
-		return ersclient.SessionKey{}
-	}
-	return ersclient.SessionKey{Text: left.SessionKey.Text}
+	return f.config.Platform.Leftover(left)
 }
 
 // publish hands the session over. If the keyring was locked at the start, what an earlier run has left there is read first: its
@@ -429,21 +409,21 @@ func (f *Flow) publish(ctx context.Context, todo publish) published {
 		}
 		outcome.looked = true
 	}
-	outcome.err = f.config.Keyring.Publish(ctx, todo.session)
+	outcome.err = f.config.Keyring.Publish(ctx, f.config.Platform.Entry(todo.grant, todo.issue))
 	return outcome
 }
 
-func (f *Flow) createSession(ctx context.Context, todo createSession) created {
-	outcome := created{attempt: todo.attempt}
-	outcome.session, outcome.err = f.config.ERS.CreateSession(ctx, todo.token)
-	f.config.Guard(outcome.session.Key.Text)
+func (f *Flow) openGrant(todo openGrant, givenUp <-chan struct{}) opened {
+	outcome := opened{attempt: todo.attempt}
+	outcome.grant, outcome.err = f.config.Platform.Open(f.life, todo.proof, givenUp)
+	f.guard(outcome.grant)
 	if outcome.err == nil {
-		outcome.last, _ = f.config.Memory.Last(outcome.session.User.Identifier)
+		outcome.last, _ = f.config.Memory.Last(outcome.grant.User.Identifier)
 	}
 	return outcome
 }
 
-func (f *Flow) endSession(ctx context.Context, todo endSession, quitBy time.Time, clearing, deleting time.Duration) (outcome ended) {
+func (f *Flow) endSession(ctx context.Context, todo endSession, quitBy time.Time, clearing, closing time.Duration) (outcome ended) {
 	cleared := make(chan error, 1)
 	if todo.clear {
 		f.calls.Go(func() { cleared <- within(ctx, clearing, f.config.Keyring.Clear) })
@@ -458,18 +438,18 @@ func (f *Flow) endSession(ctx context.Context, todo endSession, quitBy time.Time
 		defer func() { outcome.clearErr = <-cleared }()
 	}
 	// Whoever cuts the grace short has less time now, and e-RS is asked by the end that follows.
-	if outcome.deleteErr = rest(ctx, affordable(todo.grace, quitBy)); outcome.deleteErr != nil {
+	if outcome.closeErr = sleep(ctx, affordable(todo.grace, quitBy)); outcome.closeErr != nil {
 		return outcome
 	}
-	if !todo.key.IsZero() {
-		outcome.deleteErr = within(ctx, deleting, func(ctx context.Context) error {
-			return f.config.ERS.DeleteSession(ctx, todo.key)
+	if !todo.grant.Key.IsZero() {
+		outcome.closeErr = within(ctx, closing, func(ctx context.Context) error {
+			return f.config.Platform.Close(ctx, todo.grant)
 		})
 	}
 	return outcome
 }
 
-// affordable cuts a grace to what a quitting flow has time for, so that A003 is still sent.
+// affordable cuts a grace to what a quitting flow has time for, so that the session is still closed.
 func affordable(grace time.Duration, quitBy time.Time) time.Duration {
 	if quitBy.IsZero() {
 		return grace
@@ -477,8 +457,8 @@ func affordable(grace time.Duration, quitBy time.Time) time.Duration {
 	return min(grace, time.Until(quitBy)-hurriedWithin)
 }
 
-// rest waits, unless the context ends before.
-func rest(ctx context.Context, grace time.Duration) error {
+// sleep waits, unless the context ends before.
+func sleep(ctx context.Context, grace time.Duration) error {
 	if grace <= 0 {
 		return nil
 	}
@@ -506,12 +486,12 @@ func (f *Flow) lookAtEntry(ctx context.Context, todo lookAtEntry) entrySeen {
 	return seen
 }
 
-func (f *Flow) deleteOrphan(todo deleteOrphan) orphanDeleted {
-	err := within(f.life, deleteWithin, func(ctx context.Context) error { return f.config.ERS.DeleteSession(ctx, todo.key) })
+func (f *Flow) closeOrphan(todo closeOrphan) orphanClosed {
+	err := within(f.life, closeWithin, func(ctx context.Context) error { return f.config.Platform.Close(ctx, todo.grant) })
 	if err != nil {
 		f.config.Log.WithError(err).Warn("a session that was given up could not be deleted")
 	}
-	return orphanDeleted{}
+	return orphanClosed{}
 }
 
 func (f *Flow) probe(link link, ask func(context.Context) error) linkSeen {
@@ -538,32 +518,26 @@ func (f *Flow) logFailure(happened event) {
 			f.config.Log.WithError(err).Error(what)
 		}
 	}
+	calls := f.machine.terms.about.Calls
 	switch e := happened.(type) {
 	case recovered:
 		failed("start: keyring", e.err)
-	case asked:
-		failed("Identity Agent: prompt", e.err)
-	case created:
-		failed("A001 create session", e.err)
+	case prompted:
+		failed(calls.Prompt, e.err)
+	case opened:
+		failed(calls.Open, e.err)
 	case selected:
-		failed("A002 select role", e.err)
+		failed(calls.Select, e.err)
 	case published:
 		failed("keyring: publish", e.err)
 	case ended:
 		failed("keyring: clear", e.clearErr)
-		failed("A003 delete session", e.deleteErr)
+		failed(calls.Close, e.closeErr)
 	case linkSeen:
 		failed("probe", e.err)
 	case entrySeen:
 		failed("keyring: the session that other applications read", e.err)
 	case deadline:
 		f.config.Log.Error("quitting: the time is up before everything was cleared; the next start goes on with it")
-	case cardEvent:
-		switch {
-		case e.Kind == smartcard.AgentUnsure:
-			failed("Identity Agent: no certain answer", e.Err)
-		case e.Kind == smartcard.TicketGone && !errors.Is(e.Err, smartcard.TicketNotAvailable):
-			failed("Identity Agent: no ticket", e.Err)
-		}
 	}
 }

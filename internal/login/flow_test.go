@@ -21,7 +21,6 @@ import (
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
-	"github.com/ers-login/ers-login/smartcard"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -51,12 +50,12 @@ type neighbours struct {
 	// question is what the user is asked before the keyring is cleared, answered when it is closed.
 	question chan struct{}
 	// shut is what keeps the keyring from being used, nil if it can be.
-	shut  error
-	cards chan smartcard.Event
+	shut    error
+	reports chan login.Report
 }
 
 func newNeighbours() *neighbours {
-	return &neighbours{hang: map[string]bool{}, cards: make(chan smartcard.Event)}
+	return &neighbours{hang: map[string]bool{}, reports: make(chan login.Report)}
 }
 
 func (n *neighbours) call(ctx context.Context, name string) error {
@@ -77,30 +76,78 @@ func (n *neighbours) noted() []string {
 	return append([]string(nil), n.calls...)
 }
 
-func (n *neighbours) CreateSession(ctx context.Context, token ersclient.Token) (ersclient.Session, error) {
+func (n *neighbours) About() login.About {
+	var about login.About
+	about.NotClosed = &problem.Problem{Title: "not closed"}
+	return about
+}
+
+// Watch hands on what a test reports.
+func (n *neighbours) Watch(ctx context.Context) <-chan login.Report {
+	reports := make(chan login.Report)
+	go func() {
+		defer close(reports)
+		for {
+			select {
+			case report := <-n.reports:
+				select {
+				case reports <- report:
+				case <-ctx.Done():
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return reports
+}
+
+func (n *neighbours) Look() {}
+
+func (n *neighbours) Prompt(ctx context.Context, _ bool) error { return n.call(ctx, "getTicket") }
+
+func (n *neighbours) Open(ctx context.Context, proof login.Proof, _ <-chan struct{}) (login.Grant, error) {
 	if err := n.call(ctx, "A001"); err != nil {
-		return ersclient.Session{}, err
+		return login.Grant{}, err
 	}
 	user := ersclient.User{Identifier: "555020964101", LastName: "GP-Card", Permissions: []ersclient.Permission{role}}
-	return ersclient.Session{Key: ersclient.NewSessionKey("provisional"), Token: token, User: user}, nil
+	return login.Grant{Key: ersclient.NewSessionKey("provisional"), Credential: proof.Text, User: user}, nil
 }
 
-func (n *neighbours) SelectRole(ctx context.Context, session ersclient.Session, chosen ersclient.Permission) (ersclient.Session, error) {
+func (n *neighbours) Select(ctx context.Context, grant login.Grant, chosen ersclient.Permission) (login.Grant, error) {
 	if err := n.call(ctx, "A002"); err != nil {
-		return ersclient.Session{}, err
+		return login.Grant{}, err
 	}
-	session.Key, session.Permission = ersclient.NewSessionKey(keyText), &chosen
-	return session, nil
+	grant.Key, grant.Permission = ersclient.NewSessionKey(keyText), chosen
+	return grant, nil
 }
 
-func (n *neighbours) DeleteSession(ctx context.Context, key ersclient.SessionKey) error {
-	if !key.Equal(ersclient.NewSessionKey(keyText).Text) {
+func (n *neighbours) Refresh(ctx context.Context, grant login.Grant) (login.Grant, error) {
+	return grant, n.call(ctx, "refresh")
+}
+
+func (n *neighbours) Close(ctx context.Context, grant login.Grant) error {
+	if !grant.Key.Equal(ersclient.NewSessionKey(keyText).Text) {
 		return n.call(ctx, "A003 of another session")
 	}
 	return n.call(ctx, "A003")
 }
 
 func (n *neighbours) Reach(context.Context) error { return nil }
+
+func (n *neighbours) Entry(grant login.Grant, issue login.Issue) handoff.Session {
+	return handoff.Session{
+		SessionKey: handoff.SessionKey{Text: grant.Key.Text}, BaseURL: baseURL, ASID: asid, Generation: issue.Generation,
+		OrgIdentifier: grant.Permission.OrgIdentifier, BusinessFunction: string(grant.Permission.BusinessFunction),
+	}
+}
+
+func (n *neighbours) Leftover(left handoff.Session) login.Grant {
+	if left.BaseURL != baseURL {
+		return login.Grant{}
+	}
+	return login.Grant{Key: ersclient.SessionKey{Text: left.SessionKey.Text}}
+}
 
 func (n *neighbours) Publish(ctx context.Context, session handoff.Session) error {
 	err := n.call(ctx, "publish")
@@ -171,10 +218,6 @@ func (n *neighbours) Check(context.Context) error {
 	return nil
 }
 
-func (n *neighbours) Events() <-chan smartcard.Event { return n.cards }
-
-func (n *neighbours) Ask(ctx context.Context, _ bool) error { return n.call(ctx, "getTicket") }
-
 func (n *neighbours) Last(string) (ersclient.Permission, bool) { return role, true }
 
 func (n *neighbours) Remember(string, ersclient.Permission) error {
@@ -198,16 +241,16 @@ func start(t *testing.T, around *neighbours, quitWithin time.Duration) *run {
 	return startWith(t, around, around, quitWithin)
 }
 
-func startWith(t *testing.T, around *neighbours, ers login.ERS, quitWithin time.Duration) *run {
+func startWith(t *testing.T, around *neighbours, platform login.Platform, quitWithin time.Duration) *run {
 	t.Helper()
-	return startWithConfig(t, around, ers, func(c *login.Config) { c.QuitWithin = quitWithin })
+	return startWithConfig(t, around, platform, func(c *login.Config) { c.QuitWithin = quitWithin })
 }
 
-// startWithConfig starts a flow with what a test wants to be different. Nil for e-RS is the neighbours' own.
-func startWithConfig(t *testing.T, around *neighbours, ers login.ERS, change func(*login.Config)) *run {
+// startWithConfig starts a flow with what a test wants to be different. Nil for the platform is the neighbours' own.
+func startWithConfig(t *testing.T, around *neighbours, platform login.Platform, change func(*login.Config)) *run {
 	t.Helper()
-	if ers == nil {
-		ers = around
+	if platform == nil {
+		platform = around
 	}
 	r := &run{neighbours: around, t: t, states: make(chan login.State, 200), guarded: map[string]bool{}, ended: make(chan struct{})}
 	log := logrus.New()
@@ -215,14 +258,14 @@ func startWithConfig(t *testing.T, around *neighbours, ers login.ERS, change fun
 	log.SetLevel(logrus.TraceLevel)
 	var mu sync.Mutex
 	settings := login.Config{
-		ERS: ers, Keyring: around, Cards: around, Memory: around, Clock: login.SystemClock{}, Log: log,
+		Platform: platform, Keyring: around, Memory: around, Clock: login.SystemClock{}, Log: log,
 		Observe: r.observe,
 		Guard: func(text secret.Text) {
 			mu.Lock()
 			defer mu.Unlock()
 			r.guarded[text.Reveal()] = true
 		},
-		BaseURL: baseURL, ASID: asid, Publisher: "ers-login test", MaxAge: 10 * time.Hour, QuitWithin: time.Minute,
+		Publisher: "ers-login test", MaxAge: 10 * time.Hour, QuitWithin: time.Minute,
 	}
 	change(&settings)
 	r.Flow = login.New(settings)
@@ -276,9 +319,9 @@ func (r *run) until(phase login.Phase) login.State {
 func (r *run) appear() {
 	r.t.Helper()
 	select {
-	case r.cards <- smartcard.Event{Kind: smartcard.TicketAppeared, Ticket: smartcard.NewTicket(ticketText)}:
+	case r.reports <- login.Report{Kind: login.ProofAppeared, Proof: login.Proof{Text: secret.New(ticketText)}}:
 	case <-time.After(patience):
-		require.FailNow(r.t, "the flow does not take card events")
+		require.FailNow(r.t, "the flow does not take reports")
 	}
 }
 
@@ -478,13 +521,13 @@ type slow struct {
 	asked, answer chan struct{}
 }
 
-func (s *slow) CreateSession(ctx context.Context, token ersclient.Token) (ersclient.Session, error) {
+func (s *slow) Open(ctx context.Context, proof login.Proof, givenUp <-chan struct{}) (login.Grant, error) {
 	close(s.asked)
 	select {
 	case <-s.answer:
 	case <-ctx.Done(): // the test is over
 	}
-	return s.neighbours.CreateSession(ctx, token)
+	return s.neighbours.Open(ctx, proof, givenUp)
 }
 
 // What a killed run has left is cleared at once; its session is closed only where it was created.
@@ -603,51 +646,13 @@ type refusing struct {
 	once sync.Once
 }
 
-func (r *refusing) CreateSession(ctx context.Context, token ersclient.Token) (ersclient.Session, error) {
+func (r *refusing) Open(ctx context.Context, proof login.Proof, givenUp <-chan struct{}) (login.Grant, error) {
 	var err error
 	r.once.Do(func() { err = r.err })
 	if err != nil {
-		return ersclient.Session{}, err
+		return login.Grant{}, err
 	}
-	return r.neighbours.CreateSession(ctx, token)
-}
-
-// Whoever has put their card in and is told to insert it takes it out again. What the readers show reaches the window, and the log, in
-// which a service desk follows what the user saw.
-func TestPresenceTellsWhatAWaitingUserHasToDo(t *testing.T) {
-	presence, around := make(chan login.Presence), newNeighbours()
-	r := startWithConfig(t, around, nil, func(c *login.Config) { c.QuitWithin, c.Presence = time.Minute, presence })
-	tell := func(card login.Presence) {
-		t.Helper()
-		select {
-		case presence <- card:
-		case <-time.After(patience):
-			require.FailNow(t, "the flow does not look at the readers")
-		}
-	}
-	missing := func(want login.Missing, card login.Presence) {
-		t.Helper()
-		for state := r.until(login.Waiting); state.Missing != want || state.Links.Card != card; {
-			state = r.until(login.Waiting)
-		}
-	}
-	r.until(login.Waiting)
-	around.cards <- smartcard.Event{Kind: smartcard.TicketGone, Err: smartcard.TicketNotAvailable.Problem()}
-	missing(login.MissingCard, login.CardUnseen)
-	tell(login.CardOut)
-	missing(login.MissingCard, login.CardOut)
-	tell(login.CardIn)
-	missing(login.MissingPasscode, login.CardIn)
-	tell(login.CardUnseen)
-	missing(login.MissingCard, login.CardUnseen)
-	tell(login.CardIn)
-	missing(login.MissingPasscode, login.CardIn)
-	r.appear()
-	assert.Equal(t, login.CardIn, r.until(login.Choosing).Links.Card)
-	r.Send(login.Quit{})
-	r.wait()
-	assert.Contains(t, r.log.String(), "missing=passcode")
-	assert.Contains(t, r.log.String(), "card=in")
+	return r.neighbours.Open(ctx, proof, givenUp)
 }
 
 // The keyring was locked meanwhile, and asks for its password when a user signs out. However late they type it, the entry goes then,

@@ -6,23 +6,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
-	"github.com/ers-login/ers-login/smartcard"
 )
-
-func agentHealth(absence error) Health {
-	var code smartcard.Code
-	switch missing, known := missing(absence, CardUnseen); {
-	case absence == nil:
-		return HealthGood
-	case missing == MissingAgent:
-		return HealthBad
-	case known, errors.As(absence, &code) && code.Group() == smartcard.GroupCardAndDevice:
-		// It works, and says what it waits for, or what is wrong with the card.
-		return HealthAttention
-	default:
-		return HealthBad
-	}
-}
 
 func keyringHealth(err error) Health {
 	switch {

@@ -4,32 +4,32 @@ import (
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient"
-	"github.com/ers-login/ers-login/smartcard"
 )
 
-// onCard follows the ticket, which is the truth about the session: card presence is only a faster hint.
-func (m *machine) onCard(now time.Time, e smartcard.Event) []effect {
-	switch e.Kind {
-	case smartcard.TicketAppeared, smartcard.TicketChanged:
-		m.held = m.held && e.Kind == smartcard.TicketAppeared
-		return m.onTicket(now, e.Ticket)
-	case smartcard.TicketGone:
-		return m.onTicketGone(now, e.Err)
-	case smartcard.AgentUnsure:
-		m.state.Links.Agent = HealthBad
-	case smartcard.AgentSure:
-		m.state.Links.Agent = agentHealth(e.Err)
+// onReport follows the proof. What else is reported tells a waiting user what to do next, and begins and ends nothing.
+func (m *machine) onReport(now time.Time, r Report) []effect {
+	m.state.Links.Proof, m.status = r.Source, r
+	switch r.Kind {
+	case ProofAppeared, ProofChanged:
+		m.held = m.held && r.Kind == ProofAppeared
+		return m.onProof(now, r.Proof)
+	case ProofGone:
+		return m.onProofGone(now)
+	case StatusChanged:
+	}
+	if m.state.Phase == Waiting && m.proof.IsZero() {
+		m.state.Missing = r.Missing
+		if r.Begun {
+			// Perhaps it is somebody else: how it ended before is of no use to them.
+			m.state.Reason = NotEnded
+		}
 	}
 	return nil
 }
 
-func (m *machine) onTicket(now time.Time, ticket smartcard.Ticket) []effect {
-	same := m.seen.Equal(ticket)
-	m.seen, m.absence = ticket, nil
-	if !m.known.Equal(ticket) {
-		m.known, m.knownAt = ticket, now
-	}
-	m.state.Links.Agent = HealthGood
+func (m *machine) onProof(now time.Time, proof Proof) []effect {
+	same := m.proof.Equal(proof)
+	m.proof = proof
 	switch m.state.Phase {
 	case Waiting, Prompting, Failed:
 		if !m.recovered {
@@ -52,9 +52,8 @@ func (m *machine) onTicket(now time.Time, ticket smartcard.Ticket) []effect {
 	return nil
 }
 
-func (m *machine) onTicketGone(now time.Time, why error) []effect {
-	m.seen, m.absence, m.fresh, m.held = smartcard.Ticket{}, why, false, false
-	m.state.Links.Agent = agentHealth(why)
+func (m *machine) onProofGone(now time.Time) []effect {
+	m.proof, m.fresh, m.held = Proof{}, false, false
 	switch m.state.Phase {
 	case Waiting:
 		return m.wait(now, m.state.Reason)
@@ -71,21 +70,6 @@ func (m *machine) onTicketGone(now time.Time, why error) []effect {
 	case Starting, Prompting, Closed:
 	}
 	return nil
-}
-
-// onPresence follows the card in the reader, which tells a waiting user what to do next. It begins and ends nothing: the Identity Agent
-// asks for the passcode by itself, and what comes of that is the ticket.
-func (m *machine) onPresence(card Presence) {
-	inserted := m.state.Links.Card == CardOut && card == CardIn
-	m.state.Links.Card = card
-	if m.state.Phase != Waiting || !m.seen.IsZero() {
-		return
-	}
-	m.state.Missing, _ = missing(m.absence, card)
-	if inserted {
-		// Whoever inserts a card begins anew, perhaps somebody else: how it ended before is of no use to them.
-		m.state.Reason = NotEnded
-	}
 }
 
 // onIntent takes a wish of the user, where the phase allows it. A wish that came too late, such as a second press of a
@@ -129,9 +113,9 @@ func (m *machine) onStartOver(now time.Time) []effect {
 		return m.finish(now)
 	case !m.recovered:
 		return m.recover(now, NotEnded)
-	case m.seen.IsZero():
+	case m.proof.IsZero():
 		return m.prompt(now, false)
-	case m.seen.Equal(m.refused), m.ticketIsOld(now):
+	case m.proof.Equal(m.refused), m.proofEndsSoon(now):
 		return m.prompt(now, true)
 	default:
 		return m.signIn(now)
@@ -161,15 +145,15 @@ func (m *machine) onChoose(now time.Time, wanted ersclient.Permission) []effect 
 	return m.choose(now, permission)
 }
 
-// onRenew replaces a session by a new one in the same role, which A001 and A002 make from the same ticket. If that is as good as
-// over, the Identity Agent asks for a new one.
+// onRenew replaces a session by a new one in the same role, from the same proof. If that is as good as over, the user is asked for a
+// new one.
 func (m *machine) onRenew(now time.Time) []effect {
 	if m.state.Phase != SignedIn {
 		return nil
 	}
 	again := &chosen{m.state.User.Identifier, m.state.Chosen}
 	after := SigningIn
-	if m.ticketIsOld(now) {
+	if m.proofEndsSoon(now) {
 		after = Prompting
 	}
 	effects := m.end(now, Renewed, destination{phase: after})
@@ -218,7 +202,7 @@ func (m *machine) onQuit(now time.Time, wish Quit) []effect {
 			m.running = recovering
 			effects = append(effects, recoverLeftovers{})
 		}
-		effects = append(effects, m.deleteOrphan(m.unclosed)...)
+		effects = append(effects, m.closeOrphan(m.unclosed)...)
 	case Prompting:
 		m.attempt++
 		effects = append(effects, stopCalls{})

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
-	"github.com/ers-login/ers-login/smartcard"
 )
 
 // signedIn is a machine with a session that other applications can read.
@@ -30,8 +29,8 @@ func names(effects []effect) []string {
 // A session ends with everything that ends it at Spine, and the keyring is cleared before e-RS is told: without that, other
 // applications work on with a session that is dead, or for somebody who has left.
 func TestAUT003AUT004WhatEndsASession(t *testing.T) {
-	gone := cardEvent{smartcard.Event{Kind: smartcard.TicketGone, Err: smartcard.TicketNotAvailable.Problem()}}
-	other := cardEvent{smartcard.Event{Kind: smartcard.TicketChanged, Ticket: secondTicket}}
+	removed := gone(missingCard)
+	other := replaced("second-ticket", morning)
 	for name, test := range map[string]struct {
 		happens event
 		at      time.Time
@@ -39,7 +38,7 @@ func TestAUT003AUT004WhatEndsASession(t *testing.T) {
 		// grace is given only where the user asked for the end.
 		grace bool
 	}{
-		"card removed":             {gone, morning, CardRemoved, false},
+		"card removed":             {removed, morning, CardRemoved, false},
 		"another ticket":           {other, morning, TicketChanged, false},
 		"maximum age":              {tick{}, evening, Expired, false},
 		"woken after its end":      {incidentEvent{Woke}, evening, Expired, false},
@@ -59,7 +58,7 @@ func TestAUT003AUT004WhatEndsASession(t *testing.T) {
 			require.IsType(t, endSession{}, effects[len(effects)-1])
 			end := effects[len(effects)-1].(endSession) //nolint:errcheck // the line before looks
 			assert.True(t, end.clear, "the keyring is cleared")
-			assert.True(t, end.key.Equal(valid("two").Key.Text), "and then the session is closed")
+			assert.True(t, end.grant.Key.Equal(valid("two").Key.Text), "and then the session is closed")
 			assert.Equal(t, test.grace, end.grace > 0, "the grace")
 		})
 	}
@@ -89,7 +88,7 @@ func TestAUT003RenewingKeepsTheRole(t *testing.T) {
 	m.handle(soon, intentEvent{Renew{}})
 	m.handle(soon, ended{})
 	require.Equal(t, SigningIn, m.state.Phase)
-	effects := m.handle(soon, created{m.attempt, provisional("three"), referrer, nil})
+	effects := m.handle(soon, opened{m.attempt, provisional("three"), referrer, nil})
 	require.Equal(t, Selecting, m.state.Phase, "nobody is asked again")
 	require.Equal(t, []string{"A002 SERVICE_PROVIDER_CLINICIAN"}, names(effects), "the role of before, not the last used one")
 	m.handle(soon, selected{m.attempt, valid("four"), nil})
@@ -111,15 +110,17 @@ func TestAUT003RenewingAnOldTicket(t *testing.T) {
 		m.handle(soon, intentEvent{Renew{}})
 		effects := m.handle(soon, ended{})
 		require.Equal(t, []string{"getNewTicket"}, names(effects))
-		m.handle(soon, cardEvent{smartcard.Event{Kind: smartcard.TicketChanged, Ticket: secondTicket}})
+		m.handle(soon, replaced("second-ticket", soon))
 		require.Equal(t, SigningIn, m.state.Phase)
 		return m
 	}
 	t.Run("the same user", func(t *testing.T) {
 		m := before(t)
-		effects := m.handle(soon, created{m.attempt, provisional("three"), referrer, nil})
+		effects := m.handle(soon, opened{m.attempt, provisional("three"), referrer, nil})
 		assert.Equal(t, []string{"A002 SERVICE_PROVIDER_CLINICIAN"}, names(effects))
-		m.handle(soon, selected{m.attempt, valid("four"), nil})
+		renewed := valid("four")
+		renewed.ExpiresAt = m.proof.ExpiresAt
+		m.handle(soon, selected{m.attempt, renewed, nil})
 		m.handle(soon, published{attempt: m.attempt, looked: true})
 		assert.Equal(t, soon.Add(10*time.Hour), m.state.ExpiresAt)
 	})
@@ -127,7 +128,7 @@ func TestAUT003RenewingAnOldTicket(t *testing.T) {
 		m := before(t)
 		other := provisional("three")
 		other.User.Identifier = "555032000100"
-		assert.Empty(t, m.handle(soon, created{m.attempt, other, referrer, nil}))
+		assert.Empty(t, m.handle(soon, opened{m.attempt, other, referrer, nil}))
 		assert.Equal(t, Choosing, m.state.Phase, "they have chosen nothing yet (AUT-005)")
 	})
 	t.Run("given up", func(t *testing.T) {
@@ -135,11 +136,11 @@ func TestAUT003RenewingAnOldTicket(t *testing.T) {
 		m.handle(soon, tick{})
 		m.handle(soon, intentEvent{Renew{}})
 		m.handle(soon, ended{})
-		m.handle(soon, asked{m.attempt, smartcard.UserAbort.Problem()})
+		m.handle(soon, prompted{m.attempt, ErrPromptCancelled})
 		require.Equal(t, Waiting, m.state.Phase)
 		require.Equal(t, []string{"getNewTicket"}, names(m.handle(soon, intentEvent{SignIn{}})))
-		m.handle(soon, cardEvent{smartcard.Event{Kind: smartcard.TicketChanged, Ticket: secondTicket}})
-		m.handle(soon, created{m.attempt, provisional("three"), referrer, nil})
+		m.handle(soon, replaced("second-ticket", soon))
+		m.handle(soon, opened{m.attempt, provisional("three"), referrer, nil})
 		assert.Equal(t, Choosing, m.state.Phase, "what was to be kept is over with it")
 	})
 }
@@ -160,11 +161,11 @@ func TestAUT003ASessionEndsWithSpines(t *testing.T) {
 	later := morning.Add(9 * time.Hour)
 	m.handle(later, intentEvent{SwitchRole{}})
 	m.handle(later, ended{})
-	m.handle(later, created{m.attempt, provisional("three"), referrer, nil})
+	m.handle(later, opened{m.attempt, provisional("three"), referrer, nil})
 	m.handle(later, intentEvent{Choose{clinician}})
 	effects := m.handle(later, selected{m.attempt, valid("four"), nil})
 	require.Equal(t, []string{"publish"}, names(effects))
-	assert.Equal(t, evening.UTC(), effects[0].(publish).session.ExpiresAt) //nolint:errcheck,forcetypeassert // a panic fails the test just as well
+	assert.Equal(t, evening.UTC(), effects[0].(publish).issue.ExpiresAt) //nolint:errcheck,forcetypeassert // a panic fails the test just as well
 	m.handle(later, published{attempt: m.attempt, looked: true})
 	assert.Equal(t, evening, m.state.ExpiresAt)
 }
@@ -177,7 +178,7 @@ func TestA00302AFailedEndIsToldOnceMore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := signedIn(t)
 			m.handle(evening, happens)
-			effects := m.handle(evening, ended{deleteErr: hiccup})
+			effects := m.handle(evening, ended{closeErr: hiccup})
 			assert.Equal(t, Waiting, m.state.Phase)
 			assert.Contains(t, names(effects), "A003 two beside")
 		})
@@ -189,15 +190,15 @@ func TestA00302AFailedEndIsToldOnceMore(t *testing.T) {
 func TestA00303AFailedEndIsToldToWhoeverLeaves(t *testing.T) {
 	m := signedIn(t)
 	m.handle(morning, intentEvent{SignOut{}})
-	m.handle(morning, ended{deleteErr: hiccup})
+	m.handle(morning, ended{closeErr: hiccup})
 	require.Equal(t, Failed, m.state.Phase)
 	assert.Equal(t, "ERS-A003-500", m.state.Problem.Code)
-	assert.Equal(t, "e-RS did not confirm that your session is closed", m.state.Problem.Title)
-	assert.Contains(t, m.state.Problem.Steps[0], "Remove your smartcard")
+	assert.Equal(t, agreed.about.NotClosed.Title, m.state.Problem.Title)
+	assert.Equal(t, agreed.about.NotClosed.Steps, m.state.Problem.Steps)
 	for _, status := range []int{404, 410} {
 		m := signedIn(t)
 		m.handle(morning, intentEvent{SignOut{}})
-		m.handle(morning, ended{deleteErr: answered("A003", status, "not there")})
+		m.handle(morning, ended{closeErr: answered("A003", status, "not there")})
 		assert.Equal(t, Waiting, m.state.Phase, status)
 	}
 }
@@ -209,7 +210,7 @@ func TestASwitchWhoseSecondHalfFails(t *testing.T) {
 			m := signedIn(t)
 			m.handle(morning, intentEvent{wish})
 			m.handle(morning, ended{})
-			effects := m.handle(morning, created{attempt: m.attempt, err: refusal})
+			effects := m.handle(morning, opened{attempt: m.attempt, err: refusal})
 			assert.Equal(t, Failed, m.state.Phase)
 			assert.Equal(t, "ERS-A001-403", m.state.Problem.Code)
 			assert.Empty(t, effects, "nothing is handed to anybody")
@@ -220,7 +221,7 @@ func TestASwitchWhoseSecondHalfFails(t *testing.T) {
 // A user with more than one role chooses one for each session, and nobody chooses for them, not even what they chose last time.
 func TestAUT005ARoleIsChosenForEachSession(t *testing.T) {
 	m := situation{"signing in", toSigningIn}.machine(t)
-	effects := m.handle(morning, created{m.attempt, provisional("one"), clinician, nil})
+	effects := m.handle(morning, opened{m.attempt, provisional("one"), clinician, nil})
 	assert.Empty(t, effects, "nothing is selected unasked")
 	require.Equal(t, Choosing, m.state.Phase)
 	assert.Len(t, m.state.Permissions, 2)
@@ -234,10 +235,10 @@ func TestA00301TheAPISessionEndsWithTheProfessionalSession(t *testing.T) {
 	for name, path := range map[string][]string{"chosen": toSignedIn, "not chosen yet": toChoosing} {
 		t.Run(name, func(t *testing.T) {
 			m := situation{name, path}.machine(t)
-			effects := m.handle(morning, cardEvent{smartcard.Event{Kind: smartcard.TicketGone, Err: smartcard.TicketNotAvailable.Problem()}})
+			effects := m.handle(morning, gone(missingCard))
 			require.IsType(t, endSession{}, effects[len(effects)-1])
 			end := effects[len(effects)-1].(endSession) //nolint:errcheck // the line before looks
-			assert.True(t, end.key.Equal(m.session.Key.Text), "its session is deleted")
+			assert.True(t, end.grant.Key.Equal(m.grant.Key.Text), "its session is deleted")
 		})
 	}
 }
@@ -267,7 +268,7 @@ func TestAnEntryThatIsRemovedStaysRemoved(t *testing.T) {
 	require.Equal(t, []string{"look"}, names(m.handle(later.Add(probeEvery), tick{})), "it is looked at as before")
 
 	// A keyring that was away for a while has it again.
-	m.handle(later, entrySeen{m.attempt, m.entry.Generation, nil})
+	m.handle(later, entrySeen{m.attempt, m.generation, nil})
 	assert.Empty(t, m.state.Notices, "all is well again")
 	assert.False(t, m.state.EntryGone)
 }
@@ -290,18 +291,16 @@ func TestAfterARemovedEntryTheUserDecides(t *testing.T) {
 
 // A link in a web page opens the window where a card is in: that alone makes no session.
 func TestAHeldTicketWaitsForTheUser(t *testing.T) {
-	start := func(first smartcard.Event) *machine {
+	start := func(first reported) *machine {
 		held := agreed
 		held.held = true
 		m := newMachine(held, morning)
-		m.handle(morning, cardEvent{first})
+		m.handle(morning, first)
 		require.Equal(t, []string{"probe"}, names(m.handle(morning, recovered{})))
 		require.Equal(t, Waiting, m.state.Phase)
 		return m
 	}
-	appeared := smartcard.Event{Kind: smartcard.TicketAppeared, Ticket: firstTicket}
-	gone := smartcard.Event{Kind: smartcard.TicketGone, Err: smartcard.TicketNotAvailable.Problem()}
-	again := smartcard.Event{Kind: smartcard.TicketAppeared, Ticket: secondTicket}
+	appeared, again := given("first-ticket", morning), given("second-ticket", morning)
 	creates := []string{"A001"}
 
 	t.Run("until they press Sign in", func(t *testing.T) {
@@ -315,18 +314,18 @@ func TestAHeldTicketWaitsForTheUser(t *testing.T) {
 		held.held = true
 		m := newMachine(held, morning)
 		m.handle(morning, recovered{})
-		require.NotContains(t, names(m.handle(morning, cardEvent{appeared})), creates[0])
+		require.NotContains(t, names(m.handle(morning, appeared)), creates[0])
 		assert.Equal(t, MissingIntent, m.state.Missing)
 		assert.Equal(t, creates, names(m.handle(morning, intentEvent{SignIn{}})))
 	})
 	t.Run("or insert the card", func(t *testing.T) {
-		m := start(gone)
-		assert.Equal(t, creates, names(m.handle(morning, cardEvent{again})))
+		m := start(gone(missingCard))
+		assert.Equal(t, creates, names(m.handle(morning, again)))
 	})
 	t.Run("or insert it anew", func(t *testing.T) {
 		m := start(appeared)
-		m.handle(morning, cardEvent{gone})
-		assert.Equal(t, creates, names(m.handle(morning, cardEvent{again})))
+		m.handle(morning, gone(missingCard))
+		assert.Equal(t, creates, names(m.handle(morning, again)))
 	})
 }
 
@@ -355,33 +354,14 @@ func TestBoard(t *testing.T) {
 	}
 }
 
-// If this fails, the status bar blames the Identity Agent for a card that it has told about.
-func TestTheHealthOfAnAgentWithoutATicket(t *testing.T) {
-	for name, test := range map[string]struct {
-		absence error
-		want    Health
-	}{
-		"a ticket":             {nil, HealthGood},
-		"no card, no passcode": {smartcard.TicketNotAvailable.Problem(), HealthAttention},
-		"no reader":            {smartcard.ReaderNotAvailable.Problem(), HealthAttention},
-		"a blocked card":       {smartcard.PINBlocked.Problem(), HealthAttention},
-		"another card":         {smartcard.SmartcardNotValid.Problem(), HealthAttention},
-		"not installed":        {smartcard.NotInstalled.Problem(), HealthBad},
-		"not answering":        {smartcard.AgentSilent, HealthBad},
-		"not understood":       {smartcard.InvalidParameter.Problem(), HealthBad},
-	} {
-		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, agentHealth(test.absence)) })
-	}
-}
-
 // A session lives and ends with the ticket. If this fails, a card that was pushed about in its reader ends a session that Spine goes
 // on with, or one that nobody has a ticket for goes on.
 func TestAUT004PresenceEndsAndBeginsNothing(t *testing.T) {
 	m := signedIn(t)
-	for _, card := range []Presence{CardIn, CardOut, CardUnseen, CardIn} {
-		assert.Empty(t, m.handle(morning, presenceEvent{card}))
+	for _, card := range []string{cardIn, cardOut, "", cardIn} {
+		assert.Empty(t, m.handle(morning, readers(card)(m)))
 		assert.Equal(t, SignedIn, m.state.Phase)
-		assert.Equal(t, card, m.state.Links.Card)
+		assert.Equal(t, card, m.state.Links.Proof.Text)
 	}
 }
 

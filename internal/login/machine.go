@@ -8,15 +8,16 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/problem"
-	"github.com/ers-login/ers-login/smartcard"
 )
 
 // terms is what a machine needs to know of its surroundings: constants for a run.
 type terms struct {
 	// maxAge is how long a session may live.
 	maxAge time.Duration
-	// baseURL, asid and publisher stand in the keyring entry.
-	baseURL, asid, publisher string
+	// publisher stands in the keyring entry.
+	publisher string
+	// about is what the platform says of itself.
+	about About
 	// grace is how long a session stays open once nobody can find it any more, where the user asked for its end: calls of other
 	// applications that are under way shall not fail (A003's rule).
 	grace time.Duration
@@ -25,7 +26,7 @@ type terms struct {
 	reachEvery time.Duration
 	// endWhenLocked ends a session when nobody is at the workstation any more.
 	endWhenLocked bool
-	// held has a ticket that is there at the start wait for the user.
+	// held has a proof that is there at the start wait for the user.
 	held bool
 }
 
@@ -38,37 +39,33 @@ type machine struct {
 
 	// attempt numbers the sign-ins. An answer that carries an older number belongs to one that was given up.
 	attempt int
-	// seen is the ticket as the card events tell it, empty while there is none. It is the only source of tickets, the answer
-	// to a prompt included: two sources could disagree about a card that was pulled in between.
-	seen smartcard.Ticket
-	// known is the last ticket that was seen, and knownAt when it was seen first: it may be older, so that Spine's session may end
-	// earlier than is to be told from it, and not later.
-	known   smartcard.Ticket
-	knownAt time.Time
-	// absence is why there is no ticket, as far as the agent said.
-	absence error
+	// proof is the one that there is, as the platform reports it. It is the only source of proofs, the answer to a prompt
+	// included: two sources could disagree about a card that was pulled in between.
+	proof Proof
+	// status is the platform's last report: what a user without a proof has to do next.
+	status Report
 	// absent: the Problem that is shown is the reason of the absence, and goes with it.
 	absent bool
-	// refused is the last ticket that e-RS did not accept. Trying again with it would be refused again.
-	refused smartcard.Ticket
-	// promisedAt is when the agent said that it has a ticket now, which the card events are still to show.
+	// refused is the last proof that e-RS did not accept. Trying again with it would be refused again.
+	refused Proof
+	// promisedAt is when a prompt said that there is a proof now, which is still to be reported.
 	promisedAt time.Time
-	// held: the user did not start the program themselves. A ticket that was there then begins nothing by itself.
+	// held: the user did not start the program themselves. A proof that was there then begins nothing by itself.
 	held bool
-	// fresh: a ticket has appeared since the session began to end, so somebody wants to sign in.
+	// fresh: a proof has appeared since the session began to end, so somebody wants to sign in.
 	fresh bool
 
-	// session is what exists at e-RS for this attempt, its key empty before A001 has answered.
-	session   ersclient.Session
+	// grant is what exists at e-RS for this attempt, its key empty before it is opened.
+	grant     Grant
 	createdAt time.Time
 	// running is the call whose answer the flow waits for. While one uses the session, the session is not closed (A003's rule).
 	running call
 	// after is where an ending session leads.
 	after destination
-	// resume is the pair to select without asking, once A001 has answered, because the user has chosen it already. It goes with
+	// resume is the pair to select without asking, once the session is open, because the user has chosen it already. It goes with
 	// everything that is not on the way there.
 	resume *chosen
-	// repeated: an A002 whose answer was lost has been repeated once already, from A001 on.
+	// repeated: a sign-in has started again once already, since the answer to a selection was lost.
 	repeated bool
 
 	// recovered: what an earlier run left has been cleared, as far as it can be seen.
@@ -79,13 +76,11 @@ type machine struct {
 	// asks: it would ask about that entry alone, which must not happen before somebody signs in.
 	asks bool
 	// rest is why a session has ended whose end has failed in part: going on from that Problem leads to Waiting, not to a sign-in
-	// that nobody has asked for. unclosed is that session's key, if e-RS could not be told.
+	// that nobody has asked for. unclosed is that session, if it could not be closed.
 	rest     Reason
-	unclosed ersclient.SessionKey
+	unclosed Grant
 	// handed: the session was handed to the keyring, or may have been, so that its end begins with clearing that.
 	handed bool
-	// entry is what was handed over.
-	entry handoff.Session
 	// noted is what the neighbours want to be known, and entryTrouble why other applications cannot read the session.
 	noted        []Notice
 	entryTrouble *problem.Problem
@@ -107,29 +102,27 @@ type chosen struct {
 	pair ersclient.Permission
 }
 
-// call is a call that takes time, of which there is one at a time. The agent's prompt is none of them: it is over as soon as
+// call is a call that takes time, of which there is one at a time. The prompt is none of them: it is over as soon as
 // the flow has moved on.
 type call int
 
 const (
 	noCall call = iota
 	recovering
-	creating
+	opening
 	selecting
 	publishing
 	closing
 )
 
 const (
-	// promiseKept is how long after a successful prompt the ticket may take to be seen.
+	// promiseKept is how long after a successful prompt the proof may take to be reported.
 	promiseKept = 10 * time.Second
 	// probeEvery is how often the flow looks at the keyring. At e-RS it looks less often (terms.reachEvery), and not again so soon
 	// after a call or a look.
 	probeEvery = 30 * time.Second
 	// unlockedEvery is how often it looks while an entry is still to be cleared.
 	unlockedEvery = 2 * time.Second
-	// spineAge is how long a Spine session lives at most. No session of e-RS outlives it.
-	spineAge = 10 * time.Hour
 	// warnBefore is how long before its end a session is said to end soon, unless it is a short one.
 	warnBefore = 5 * time.Minute
 )
@@ -141,7 +134,10 @@ type destination struct {
 }
 
 func newMachine(terms terms, now time.Time) *machine {
-	return &machine{terms: terms, state: State{Phase: Starting, Since: now}, running: recovering, held: terms.held}
+	return &machine{
+		terms: terms, state: State{Phase: Starting, Since: now, Links: Links{Proof: terms.about.Start.Source}},
+		status: terms.about.Start, running: recovering, held: terms.held,
+	}
 }
 
 // begin returns what a machine does before the first event.
@@ -153,25 +149,23 @@ func (m *machine) handle(now time.Time, happened event) []effect {
 		return nil
 	}
 	switch e := happened.(type) {
-	case cardEvent:
-		return m.onCard(now, e.Event)
-	case presenceEvent:
-		m.onPresence(e.Presence)
+	case reported:
+		return m.onReport(now, e.Report)
 	case intentEvent:
 		return m.onIntent(now, e.Intent)
 	case recovered:
 		return m.onRecovered(now, e)
-	case asked:
-		return m.onAsked(now, e)
-	case created:
-		return m.onCreated(now, e)
+	case prompted:
+		return m.onPrompted(now, e)
+	case opened:
+		return m.onOpened(now, e)
 	case selected:
 		return m.onSelected(now, e)
 	case published:
 		return m.onPublished(now, e)
 	case ended:
 		return m.onEnded(now, e)
-	case orphanDeleted:
+	case orphanClosed:
 		m.outstanding = max(0, m.outstanding-1)
 		m.closeIfIdle(now)
 	case linkSeen:
@@ -222,7 +216,7 @@ func (m *machine) onTick(now time.Time) []effect {
 	case Prompting:
 		if !m.promisedAt.IsZero() && now.Sub(m.promisedAt) > promiseKept {
 			m.attempt++
-			m.fail(now, smartcard.TicketNotAvailable.Problem())
+			m.fail(now, m.terms.about.Unseen)
 		}
 	case Waiting:
 		if now.Sub(m.reachedAt) >= m.terms.reachEvery {
@@ -255,7 +249,7 @@ func (m *machine) onAge(now time.Time) []effect {
 		return nil
 	}
 	m.state.EndsSoon = !now.Before(expires.Add(-min(warnBefore, m.terms.maxAge/2)))
-	m.state.RenewAsks = m.state.EndsSoon && m.ticketIsOld(now)
+	m.state.RenewAsks = m.state.EndsSoon && m.proofEndsSoon(now)
 	if m.running == noCall && now.Sub(m.probedAt) >= probeEvery {
 		m.probedAt = now
 		return []effect{lookAtEntry{m.attempt}}
@@ -263,67 +257,65 @@ func (m *machine) onAge(now time.Time) []effect {
 	return nil
 }
 
-// expires is when the session ends: at its own highest age, or with the ticket that it was made from.
+// expires is when the session ends: at the highest age that is allowed here, or at the platform's own bound.
 func (m *machine) expires() time.Time {
-	own, spines := m.createdAt.Add(m.terms.maxAge), m.knownAt.Add(spineAge)
-	if !m.knownAt.IsZero() && spines.Before(own) {
-		return spines
+	own, bound := m.createdAt.Add(m.terms.maxAge), m.grant.ExpiresAt
+	if !bound.IsZero() && bound.Before(own) {
+		return bound
 	}
 	return own
 }
 
-// ticketIsOld tells whether a new session from the same ticket would end as soon as the present one.
-func (m *machine) ticketIsOld(now time.Time) bool {
-	return !m.knownAt.IsZero() && m.knownAt.Add(spineAge).Sub(now) <= warnBefore
+// proofEndsSoon reports whether a new session from the same proof would end as soon as the present one.
+func (m *machine) proofEndsSoon(now time.Time) bool {
+	return !m.proof.ExpiresAt.IsZero() && m.proof.ExpiresAt.Sub(now) <= warnBefore
 }
 
-// signIn begins an attempt with the ticket that is there (A001).
+// signIn begins an attempt with the proof that is there.
 func (m *machine) signIn(now time.Time) []effect {
 	var effects []effect
 	if m.state.Phase == Prompting {
 		effects = append(effects, stopCalls{})
 	}
-	effects = append(effects, m.deleteOrphan(m.unclosed)...)
+	effects = append(effects, m.closeOrphan(m.unclosed)...)
 	m.attempt++
 	m.forget()
 	m.enter(now, SigningIn)
-	m.running = creating
-	return append(effects, createSession{m.attempt, ersclient.Token{Text: m.seen.Text}})
+	m.running = opening
+	return append(effects, openGrant{m.attempt, m.proof})
 }
 
-// prompt has the Identity Agent ask for card and passcode.
+// prompt has the platform ask the user for a proof.
 func (m *machine) prompt(now time.Time, fresh bool) []effect {
-	effects := m.deleteOrphan(m.unclosed)
+	effects := m.closeOrphan(m.unclosed)
 	m.attempt++
 	m.forget()
 	m.enter(now, Prompting)
-	return append(effects, askTicket{m.attempt, fresh})
+	return append(effects, promptUser{m.attempt, fresh})
 }
 
-// choose selects a pair (A002).
+// choose selects a pair.
 func (m *machine) choose(now time.Time, permission ersclient.Permission) []effect {
 	m.resume = nil
 	m.state.Chosen = permission
 	m.enter(now, Selecting)
 	m.running = selecting
-	return []effect{selectRole{m.attempt, m.session, permission}}
+	return []effect{selectRole{m.attempt, m.grant, permission}}
 }
 
-// wait has no session. What it waits for depends on what the agent says of the ticket.
+// wait enters Waiting, without a session. State.Missing says what the user must do next.
 func (m *machine) wait(now time.Time, reason Reason) []effect {
 	m.forget()
 	m.resume = nil
 	m.enter(now, Waiting)
 	m.state.Reason = reason
-	if !m.seen.IsZero() {
+	if !m.proof.IsZero() {
 		m.state.Missing = MissingIntent
 		return m.probe(now)
 	}
-	missing, known := missing(m.absence, m.state.Links.Card)
-	m.state.Missing = missing
-	if !known {
-		// The agent says that something is wrong which no card mends, such as a blocked one.
-		m.fail(now, m.absence)
+	m.state.Missing = m.status.Missing
+	if m.status.Problem != nil {
+		m.fail(now, m.status.Problem)
 		m.absent = true
 		return nil
 	}
@@ -343,7 +335,7 @@ func (m *machine) probe(now time.Time) []effect {
 // recover clears what is left of an earlier run, or of a session whose entry could not be cleared. If there is a reason to rest,
 // it leads back to Waiting.
 func (m *machine) recover(now time.Time, rest Reason) []effect {
-	effects := m.deleteOrphan(m.unclosed)
+	effects := m.closeOrphan(m.unclosed)
 	m.forget()
 	m.resume = nil
 	m.enter(now, Starting)
@@ -364,8 +356,8 @@ func (m *machine) end(now time.Time, reason Reason, after destination) []effect 
 	m.state.Reason = reason
 	m.enter(now, Ending)
 	switch m.running {
-	case creating:
-		// A001 goes on in the background: only its answer has the key of the session that it may have created.
+	case opening:
+		// It goes on in the background: only its answer has the key of the session that it may have created.
 		m.running = noCall
 		m.attempt++
 		m.outstanding++
@@ -379,18 +371,18 @@ func (m *machine) end(now time.Time, reason Reason, after destination) []effect 
 }
 
 // close clears the keyring, if there is anything of this session in it, and closes a session that no call of ours uses any more
-// (A003).
+// (A003's rule).
 func (m *machine) close() []effect {
 	m.running = closing
 	var grace time.Duration
-	if m.handed && !m.hurried && !m.session.Key.IsZero() {
+	if m.handed && !m.hurried && !m.grant.Key.IsZero() {
 		switch m.state.Reason {
 		case SignedOut, RoleSwitched, Renewed, Quitting:
 			grace = m.terms.grace
 		default:
 		}
 	}
-	return []effect{endSession{m.session.Key, m.handed, grace}}
+	return []effect{endSession{m.grant, m.handed, grace}}
 }
 
 // returned notes that a call has returned, if it is the one that the flow waits for.
@@ -402,13 +394,13 @@ func (m *machine) returned(which call) bool {
 	return true
 }
 
-// deleteOrphan closes a session beside the flow, if there is one: an answer that cannot be used may still have its key.
-func (m *machine) deleteOrphan(key ersclient.SessionKey) []effect {
-	if key.IsZero() {
+// closeOrphan closes a session beside the flow, if there is one: an answer that cannot be used may still have its key.
+func (m *machine) closeOrphan(grant Grant) []effect {
+	if grant.Key.IsZero() {
 		return nil
 	}
 	m.outstanding++
-	return []effect{deleteOrphan{key}}
+	return []effect{closeOrphan{grant}}
 }
 
 // closeIfIdle closes a flow that was asked to quit, once nothing is left to be done. The deadline does it otherwise.
@@ -421,10 +413,10 @@ func (m *machine) closeIfIdle(now time.Time) {
 
 // forget drops all that belongs to one attempt.
 func (m *machine) forget() {
-	m.session, m.createdAt, m.promisedAt = ersclient.Session{}, time.Time{}, time.Time{}
+	m.grant, m.createdAt, m.promisedAt = Grant{}, time.Time{}, time.Time{}
 	m.running, m.repeated, m.fresh, m.again, m.handed = noCall, false, false, false, false
-	m.rest, m.unclosed, m.absent = NotEnded, ersclient.SessionKey{}, false
-	m.entry, m.entryTrouble = handoff.Session{}, nil
+	m.rest, m.unclosed, m.absent = NotEnded, Grant{}, false
+	m.entryTrouble = nil
 	m.state = State{
 		Phase: m.state.Phase, Since: m.state.Since, Reason: m.state.Reason, AskedBy: m.state.AskedBy, Links: m.state.Links,
 	}
@@ -457,26 +449,12 @@ func (m *machine) answered(now time.Time, err error) {
 	}
 }
 
-func (m *machine) handover(now time.Time) handoff.Session {
-	return handoff.Session{
-		Version:          handoff.Version,
-		Generation:       m.generation,
-		SessionKey:       handoff.SessionKey{Text: m.session.Key.Text},
-		BaseURL:          m.terms.baseURL,
-		ASID:             m.terms.asid,
-		UserIdentifier:   m.state.User.Identifier,
-		UserName:         m.state.User.Name,
-		OrgIdentifier:    m.state.Chosen.OrgIdentifier,
-		OrgName:          m.state.Chosen.OrgName,
-		BusinessFunction: string(m.state.Chosen.BusinessFunction),
-		IssuedAt:         now.UTC(),
-		ExpiresAt:        m.expires().UTC(),
-		Publisher:        m.terms.publisher,
+// issue is what the entry says besides the grant.
+func (m *machine) issue(now time.Time) Issue {
+	return Issue{
+		Generation: m.generation, IssuedAt: now.UTC(), ExpiresAt: m.expires().UTC(), Publisher: m.terms.publisher,
 	}
 }
-
-// agentMissing is the Problem of the Identity Agent itself. A missing program of the organisation's own has another.
-var agentMissing = smartcard.NotInstalled.Problem()
 
 func find(offered []ersclient.Permission, wanted ersclient.Permission) (ersclient.Permission, bool) {
 	for _, permission := range offered {
@@ -485,23 +463,4 @@ func find(offered []ersclient.Permission, wanted ersclient.Permission) (ersclien
 		}
 	}
 	return ersclient.Permission{}, false
-}
-
-// missing tells what a user without a ticket has to do, and whether waiting can bring it. The agent answers the same whether there is
-// no card or no passcode yet; where the readers can be seen, they tell the one from the other.
-func missing(absence error, card Presence) (Missing, bool) {
-	switch {
-	case absence == nil:
-		return MissingUnknown, true
-	case errors.Is(absence, smartcard.TicketNotAvailable) && card == CardIn:
-		return MissingPasscode, true
-	case errors.Is(absence, smartcard.TicketNotAvailable):
-		return MissingCard, true
-	case errors.Is(absence, smartcard.ReaderNotAvailable):
-		return MissingReader, true
-	case errors.Is(absence, agentMissing):
-		return MissingAgent, true
-	default:
-		return MissingCard, false
-	}
 }

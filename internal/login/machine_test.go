@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -16,7 +17,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/problem"
-	"github.com/ers-login/ers-login/smartcard"
+	"github.com/ers-login/ers-login/internal/secret"
 )
 
 var update = flag.Bool("update", false, "write testdata/transitions.txt anew; read every changed line before you commit it")
@@ -29,8 +30,8 @@ var (
 	referrer  = ersclient.Permission{BusinessFunction: ersclient.ReferringClinician, OrgIdentifier: "R01", OrgName: "NHST_X3"}
 	stranger  = ersclient.Permission{BusinessFunction: ersclient.Commissioner, OrgIdentifier: "X99"}
 
-	firstTicket  = smartcard.NewTicket("first-ticket")
-	secondTicket = smartcard.NewTicket("second-ticket")
+	missingCard, missingReader    = Missing{Name: "card"}, Missing{Name: "reader"}
+	missingPasscode, missingAgent = Missing{Name: "passcode"}, Missing{Name: "agent"}
 
 	refusal   = answered("A001", 403, "refused")
 	rejection = answered("A002", 403, "pair not valid")
@@ -38,11 +39,12 @@ var (
 	locked    = (&problem.Problem{Code: "KEYRING-LOCKED", Title: "locked"}).Because(handoff.ErrLocked)
 	noBus     = &problem.Problem{Code: "KEYRING-NO_BUS", Title: "no bus"}
 	// A status that was not agreed on says nothing of what e-RS has done.
-	errLost = answered("A002", 202, "odd")
+	errLost = errors.Join(answered("A002", 202, "odd"), ErrStartAgain)
 	// A gateway that sheds load must not get three more calls for it: the user is asked (IO-06).
 	errShed = answered("A002", 503, "busy")
 	useless = (&problem.Problem{Code: "ERS-A001-ANSWER", Title: "could not be used"}).Because(ersclient.ErrAnswered)
 	offline = &problem.Problem{Code: "NET-OFFLINE", Title: "no network"}
+	blocked = &problem.Problem{Code: "CARD-PIN_BLOCKED", Title: "card blocked"}
 )
 
 // answered returns the Problem of a status other than a call's success, as package ersclient makes it.
@@ -51,23 +53,29 @@ func answered(call string, status int, title string) *problem.Problem {
 	return made.Because(&ersclient.StatusError{Call: call, Status: status})
 }
 
-func provisional(key string) ersclient.Session {
-	return ersclient.Session{
-		Key:  ersclient.NewSessionKey(key),
-		User: ersclient.User{Identifier: "555020964101", FirstName: "SA Assurance", LastName: "GP-Card", Permissions: []ersclient.Permission{referrer, clinician}},
+// proof is one that was given at a time, and is good for ten hours.
+func proof(text string, at time.Time) Proof { return Proof{secret.New(text), at.Add(10 * time.Hour)} }
+
+func keyOnly(key string) Grant { return Grant{Key: ersclient.NewSessionKey(key)} }
+
+func provisional(key string) Grant {
+	return Grant{
+		Key:       ersclient.NewSessionKey(key),
+		User:      ersclient.User{Identifier: "555020964101", FirstName: "SA Assurance", LastName: "GP-Card", Permissions: []ersclient.Permission{referrer, clinician}},
+		ExpiresAt: evening,
 	}
 }
 
-func valid(key string) ersclient.Session {
-	session := provisional(key)
-	session.Permission = &clinician
-	return session
+func valid(key string) Grant {
+	grant := provisional(key)
+	grant.Permission = clinician
+	return grant
 }
 
-func roleless(key string) ersclient.Session {
-	session := provisional(key)
-	session.User.Permissions = nil
-	return session
+func roleless(key string) Grant {
+	grant := provisional(key)
+	grant.User.Permissions = nil
+	return grant
 }
 
 // happening is a named event. Its function sees the machine, since answers carry the attempt they belong to.
@@ -81,23 +89,77 @@ func always(e event) func(*machine) event { return func(*machine) event { return
 
 func intent(i Intent) func(*machine) event { return always(intentEvent{i}) }
 
-func card(kind smartcard.EventKind, ticket smartcard.Ticket, err error) func(*machine) event {
-	return always(cardEvent{smartcard.Event{Kind: kind, Ticket: ticket, Err: err}})
+// The reports of a platform with cards. What its readers show is the text of its link.
+const (
+	cardIn, cardOut = "card in", "card out"
+)
+
+func given(text string, at time.Time) reported {
+	return reported{Report{Kind: ProofAppeared, Proof: proof(text, at), Source: Link{Health: HealthGood}}}
+}
+
+func replaced(text string, at time.Time) reported {
+	r := given(text, at)
+	r.Kind = ProofChanged
+	return r
+}
+
+func gone(missing Missing) reported {
+	return reported{Report{Kind: ProofGone, Source: Link{Health: HealthAttention}, Missing: missing}}
+}
+
+// seeing is a report as it is with the card that the platform sees, as far as m knows.
+func seeing(m *machine, r reported) event {
+	r.Source.Text = m.state.Links.Proof.Text
+	if r.Source.Text == cardIn && r.Missing == missingCard {
+		r.Missing = missingPasscode
+	}
+	return r
+}
+
+func report(r reported) func(*machine) event { return func(m *machine) event { return seeing(m, r) } }
+
+// unchanged reports what m knows, with another health.
+func unchanged(health Health) func(*machine) event {
+	return func(m *machine) event {
+		r := m.status
+		r.Kind, r.Begun, r.Source.Health = StatusChanged, false, health
+		return reported{r}
+	}
+}
+
+// readers report a card, or that there is none. Where they are out of sight they report nothing.
+func readers(card string) func(*machine) event {
+	return func(m *machine) event {
+		r := m.status
+		r.Kind, r.Begun, r.Source.Text = StatusChanged, r.Source.Text == cardOut && card == cardIn, card
+		switch {
+		case card == cardIn && r.Missing == missingCard:
+			r.Missing = missingPasscode
+		case card != cardIn && r.Missing == missingPasscode:
+			r.Missing = missingCard
+		}
+		return reported{r}
+	}
 }
 
 // happenings is every event, with each outcome that is decided upon.
 var happenings = []happening{
-	{"the first ticket appears", morning, card(smartcard.TicketAppeared, firstTicket, nil)},
-	{"another ticket takes its place", morning, card(smartcard.TicketChanged, secondTicket, nil)},
-	{"the ticket is gone: no card", morning, card(smartcard.TicketGone, smartcard.Ticket{}, smartcard.TicketNotAvailable.Problem())},
-	{"the ticket is gone: no reader", morning, card(smartcard.TicketGone, smartcard.Ticket{}, smartcard.ReaderNotAvailable.Problem())},
-	{"the ticket is gone: no Identity Agent", morning, card(smartcard.TicketGone, smartcard.Ticket{}, smartcard.NotInstalled.Problem())},
-	{"the ticket is gone: card blocked", morning, card(smartcard.TicketGone, smartcard.Ticket{}, smartcard.PINBlocked.Problem())},
-	{"the agent is unsure", morning, card(smartcard.AgentUnsure, smartcard.Ticket{}, smartcard.ServerBusy.Problem())},
-	{"the agent is sure again: the first ticket", morning, card(smartcard.AgentSure, firstTicket, nil)},
-	{"a card is seen in a reader", morning, always(presenceEvent{CardIn})},
-	{"no card is seen in a reader", morning, always(presenceEvent{CardOut})},
-	{"the readers go out of sight", morning, always(presenceEvent{CardUnseen})},
+	{"the first ticket appears", morning, report(given("first-ticket", morning))},
+	{"another ticket takes its place", morning, report(replaced("second-ticket", morning))},
+	{"the ticket is gone: no card", morning, report(gone(missingCard))},
+	{"the ticket is gone: no reader", morning, report(gone(missingReader))},
+	{"the ticket is gone: no Identity Agent", morning, report(gone(missingAgent))},
+	{"the ticket is gone: card blocked", morning, func(m *machine) event {
+		r := gone(missingCard)
+		r.Problem = blocked
+		return seeing(m, r)
+	}},
+	{"the agent is unsure", morning, unchanged(HealthBad)},
+	{"the agent is sure again: the first ticket", morning, unchanged(HealthGood)},
+	{"a card is seen in a reader", morning, readers(cardIn)},
+	{"no card is seen in a reader", morning, readers(cardOut)},
+	{"the readers go out of sight", morning, readers("")},
 	{"user: sign in", morning, intent(SignIn{})},
 	{"another program asks for a sign-in", morning, intent(Requested{By: "Vendor App"})},
 	{"no program asks any more", morning, intent(Requested{})},
@@ -111,54 +173,54 @@ var happenings = []happening{
 	{"user: quit", morning, intent(Quit{})},
 	{"the computer shuts down", morning, intent(Quit{AtOnce: true})},
 	{"recovered: nothing was left", morning, always(recovered{})},
-	{"recovered: a session was left", morning, always(recovered{leftover: ersclient.NewSessionKey("left"), generation: 7})},
+	{"recovered: a session was left", morning, always(recovered{leftover: keyOnly("left"), generation: 7})},
 	{"recovered: keyring locked", morning, always(recovered{err: locked})},
 	{"recovered: no bus", morning, always(recovered{err: noBus})},
-	{"asked: the agent has a ticket", morning, func(m *machine) event { return asked{m.attempt, nil} }},
-	{"asked: the user gave up", morning, func(m *machine) event { return asked{m.attempt, smartcard.UserAbort.Problem()} }},
-	{"asked: card blocked", morning, func(m *machine) event { return asked{m.attempt, smartcard.PINBlocked.Problem()} }},
-	{"asked: an earlier attempt", morning, func(m *machine) event { return asked{m.attempt - 1, smartcard.PINBlocked.Problem()} }},
-	{"A001: created", morning, func(m *machine) event { return created{m.attempt, provisional("one"), clinician, nil} }},
-	{"A001: created, no roles", morning, func(m *machine) event { return created{attempt: m.attempt, session: roleless("one")} }},
-	{"A001: refused", morning, func(m *machine) event { return created{attempt: m.attempt, err: refusal} }},
+	{"asked: the agent has a ticket", morning, func(m *machine) event { return prompted{m.attempt, nil} }},
+	{"asked: the user gave up", morning, func(m *machine) event { return prompted{m.attempt, ErrPromptCancelled} }},
+	{"asked: card blocked", morning, func(m *machine) event { return prompted{m.attempt, blocked} }},
+	{"asked: an earlier attempt", morning, func(m *machine) event { return prompted{m.attempt - 1, blocked} }},
+	{"A001: created", morning, func(m *machine) event { return opened{m.attempt, provisional("one"), clinician, nil} }},
+	{"A001: created, no roles", morning, func(m *machine) event { return opened{attempt: m.attempt, grant: roleless("one")} }},
+	{"A001: refused", morning, func(m *machine) event { return opened{attempt: m.attempt, err: refusal} }},
 	{"A001: an answer of no use but for its key", morning, func(m *machine) event {
-		return created{attempt: m.attempt, session: ersclient.Session{Key: ersclient.NewSessionKey("one")}, err: useless}
+		return opened{attempt: m.attempt, grant: keyOnly("one"), err: useless}
 	}},
 	{"A001: created for an earlier attempt", morning, func(m *machine) event {
 		m.outstanding++ // every earlier attempt has been counted when it was given up
-		return created{attempt: m.attempt - 1, session: provisional("late")}
+		return opened{attempt: m.attempt - 1, grant: provisional("late")}
 	}},
 	{"A001: refused for an earlier attempt", morning, func(m *machine) event {
 		m.outstanding++
-		return created{attempt: m.attempt - 1, err: refusal}
+		return opened{attempt: m.attempt - 1, err: refusal}
 	}},
 	{"A002: selected", morning, func(m *machine) event { return selected{m.attempt, valid("two"), nil} }},
 	{"A002: refused", morning, func(m *machine) event { return selected{attempt: m.attempt, err: rejection} }},
 	{"A002: answer lost", morning, func(m *machine) event { return selected{attempt: m.attempt, err: errLost} }},
 	{"A002: load was shed", morning, func(m *machine) event { return selected{attempt: m.attempt, err: errShed} }},
 	{"A002: an answer of no use but for its key", morning, func(m *machine) event {
-		return selected{attempt: m.attempt, session: ersclient.Session{Key: ersclient.NewSessionKey("two")}, err: useless}
+		return selected{attempt: m.attempt, grant: keyOnly("two"), err: useless}
 	}},
 	{"A002: stopped", morning, func(m *machine) event { return selected{attempt: m.attempt, err: context.Canceled} }},
 	{"A002: an earlier attempt", morning, func(m *machine) event { return selected{m.attempt - 1, valid("late"), nil} }},
 	{"keyring: published", morning, func(m *machine) event { return published{attempt: m.attempt, looked: true} }},
 	{"keyring: published, a session was left", morning, func(m *machine) event {
-		return published{attempt: m.attempt, looked: true, leftover: ersclient.NewSessionKey("left")}
+		return published{attempt: m.attempt, looked: true, leftover: keyOnly("left")}
 	}},
 	{"keyring: locked", morning, func(m *machine) event { return published{attempt: m.attempt, err: locked} }},
 	{"keyring: an earlier attempt", morning, func(m *machine) event { return published{attempt: m.attempt - 1} }},
 	{"ended: all well", morning, always(ended{})},
 	{"ended: entry not cleared", morning, always(ended{clearErr: locked})},
-	{"ended: A003 failed", morning, always(ended{deleteErr: hiccup})},
-	{"an orphan is deleted", morning, func(m *machine) event { m.outstanding++; return orphanDeleted{} }},
+	{"ended: A003 failed", morning, always(ended{closeErr: hiccup})},
+	{"an orphan is deleted", morning, func(m *machine) event { m.outstanding++; return orphanClosed{} }},
 	{"probe: e-RS out of reach", morning, always(linkSeen{linkERS, offline})},
 	{"probe: keyring unlocked", morning, always(linkSeen{linkKeyring, nil})},
 	{"probe after a minute: keyring unlocked", morning.Add(time.Minute), always(linkSeen{linkKeyring, nil})},
 	{"probe: keyring locked", morning, always(linkSeen{linkKeyring, locked})},
-	{"the entry is there", morning, func(m *machine) event { return entrySeen{m.attempt, m.entry.Generation, nil} }},
+	{"the entry is there", morning, func(m *machine) event { return entrySeen{m.attempt, m.generation, nil} }},
 	{"the entry is gone", morning, func(m *machine) event { return entrySeen{m.attempt, 0, handoff.ErrNotFound} }},
 	{"the entry cannot be read", morning, func(m *machine) event { return entrySeen{m.attempt, 0, locked} }},
-	{"the entry is another one", morning, func(m *machine) event { return entrySeen{m.attempt, m.entry.Generation + 1, nil} }},
+	{"the entry is another one", morning, func(m *machine) event { return entrySeen{m.attempt, m.generation + 1, nil} }},
 	{"the entry of an earlier attempt is gone", morning, func(m *machine) event { return entrySeen{m.attempt - 1, 0, handoff.ErrNotFound} }},
 	{"the screen is locked", morning, always(incidentEvent{Locked})},
 	{"another user takes over", morning, always(incidentEvent{SwitchedAway})},
@@ -234,7 +296,12 @@ var situations = []situation{
 var agreed = terms{
 	reachEvery: 5 * time.Minute,
 	maxAge:     10 * time.Hour, grace: 2 * time.Second, endWhenLocked: true,
-	baseURL: "https://ers.example/ers-api", asid: "200000000205", publisher: "ers-login test",
+	publisher: "ers-login test",
+	about: About{
+		Unseen:    &problem.Problem{Code: "CARD-TICKET_NOT_AVAILABLE"},
+		NoRoles:   &problem.Problem{Code: "ERS-A001-NO_ROLES"},
+		NotClosed: &problem.Problem{Title: "not closed", Steps: []string{"remove your card"}},
+	},
 }
 
 func (s situation) machine(t *testing.T) *machine {
@@ -315,8 +382,8 @@ func describe(m *machine, effects []effect) string {
 		}
 	default:
 	}
-	if m.state.Links.Card != CardUnseen {
-		line += ", card " + m.state.Links.Card.String()
+	if seen := m.state.Links.Proof.Text; seen != "" {
+		line += ", " + seen
 	}
 	if m.state.AskedBy != "" {
 		line += ", for " + m.state.AskedBy
@@ -338,12 +405,12 @@ func effectName(e effect) string {
 	switch todo := e.(type) {
 	case recoverLeftovers:
 		return "recover"
-	case askTicket:
+	case promptUser:
 		if todo.fresh {
 			return "getNewTicket"
 		}
 		return "getTicket"
-	case createSession:
+	case openGrant:
 		return "A001"
 	case selectRole:
 		return "A002 " + string(todo.permission.BusinessFunction)
@@ -360,12 +427,12 @@ func effectName(e effect) string {
 		if todo.grace > 0 {
 			steps = append(steps, "grace")
 		}
-		if !todo.key.IsZero() {
-			steps = append(steps, "A003 "+todo.key.Reveal())
+		if !todo.grant.Key.IsZero() {
+			steps = append(steps, "A003 "+todo.grant.Key.Reveal())
 		}
 		return strings.Join(steps, ", ")
-	case deleteOrphan:
-		return "A003 " + todo.key.Reveal() + " beside"
+	case closeOrphan:
+		return "A003 " + todo.grant.Key.Reveal() + " beside"
 	case remember:
 		return "remember"
 	case lookAtEntry:

@@ -9,19 +9,6 @@ var phaseNames = map[Phase]string{
 // String returns the phase's name as the log has it.
 func (p Phase) String() string { return phaseNames[p] }
 
-var missingNames = map[Missing]string{
-	MissingUnknown: "unknown", MissingCard: "card", MissingReader: "reader", MissingAgent: "agent", MissingIntent: "intent",
-	MissingPasscode: "passcode",
-}
-
-// String returns what is missing, as the log has it.
-func (m Missing) String() string { return missingNames[m] }
-
-var presenceNames = map[Presence]string{CardUnseen: "unseen", CardOut: "out", CardIn: "in"}
-
-// String returns where the card is, as the log has it.
-func (p Presence) String() string { return presenceNames[p] }
-
 var reasonNames = map[Reason]string{
 	NotEnded: "", SignedOut: "signed-out", CardRemoved: "card-removed", TicketChanged: "ticket-changed", Expired: "expired",
 	RoleSwitched: "role-switched", Cancelled: "cancelled", Quitting: "quitting", Abandoned: "abandoned",

@@ -19,17 +19,11 @@ func notCleared(err error, closed bool) *problem.Problem {
 }
 
 // notClosed is the Problem of a session that the user has left, and that e-RS did not confirm to be closed (A003-03). What e-RS has
-// answered is told in words for somebody who signs in; here somebody is leaving, and wants to know what they leave behind.
-func notClosed(err error) *problem.Problem {
+// answered is put in words for somebody who signs in; here somebody is leaving, and wants to know what they leave behind.
+func notClosed(err error, words *problem.Problem) *problem.Problem {
 	why := problem.Of(err)
 	made := *why
-	made.Title = "e-RS did not confirm that your session is closed"
-	made.Happened = "On this computer your session is over, and other applications can no longer use it. At e-RS it may still be open."
-	made.Steps = []string{
-		"Remove your smartcard. Your session at e-RS ends with it.",
-		"If you want to go on, press **Try again**. e-RS is told once more.",
-		"If it happens again, give your local service desk the reference below.",
-	}
+	made.Title, made.Happened, made.Steps = words.Title, words.Happened, words.Steps
 	made.Retry = true
 	return &made
 }
@@ -68,18 +62,4 @@ var entryGone = &problem.Problem{
 		"If you want to leave e-RS, press **Sign out**.",
 		"If it happens again, give your local service desk the reference below.",
 	},
-}
-
-// NoRoles is shown to a user for whom A001 answers 201 with an empty list (A002-02 of the conformance list calls it no roles).
-var NoRoles = &problem.Problem{
-	Code:  "ERS-A001-NO_ROLES",
-	Title: "You have no role in e-RS",
-	Happened: "e-RS knows you, but your smartcard profile has no organisation and role that can be used in e-RS. " +
-		"You have been signed out again.",
-	Steps: []string{
-		"Ask your organisation's Registration Authority to add an e-RS role to your smartcard.",
-		"When they have done so, remove your smartcard, insert it again and press **Try again**.",
-		"If it happens again, give your local service desk the reference below.",
-	},
-	Retry: true,
 }

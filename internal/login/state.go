@@ -14,19 +14,19 @@ type Phase int
 const (
 	// Starting clears what a run that ended without a goodbye has left behind.
 	Starting Phase = iota
-	// Waiting has no session and waits for a ticket, or for the user to ask for one.
+	// Waiting has no session and waits for a proof, or for the user to ask for one.
 	Waiting
-	// Prompting has asked the Identity Agent for a ticket, which asks the user for card and passcode.
+	// Prompting has the platform ask the user for a proof.
 	Prompting
-	// SigningIn has a ticket and creates the session at e-RS (A001).
+	// SigningIn has a proof and opens a session at e-RS.
 	SigningIn
 	// Choosing shows the user's organisations and business functions.
 	Choosing
-	// Selecting selects one (A002) and hands the session to the keyring.
+	// Selecting selects one and hands the session to the keyring.
 	Selecting
 	// SignedIn has a session that other applications can use.
 	SignedIn
-	// Ending clears the keyring and then closes the session at e-RS (A003).
+	// Ending clears the keyring and then closes the session at e-RS.
 	Ending
 	// Failed shows a Problem. There is no session.
 	Failed
@@ -34,37 +34,41 @@ const (
 	Closed
 )
 
-// Missing is what a waiting user has to do next.
-type Missing int
+// Missing is what a waiting user has to do next, in the platform's words: English texts, which are the keys of their translations. The
+// zero Missing is that nothing is known yet.
+type Missing struct {
+	// Name is the log's word for it.
+	Name    string
+	Picture Picture
+	// Title and Text are the waiting screen. Again stands below a title that says why the last session ended.
+	Title, Text, Again string
+	// First: nothing can be done before, so that it is shown in place of why the last session ended.
+	First bool
+}
 
-// What can be missing, as far as the Identity Agent tells.
+// String returns what is missing, as the log has it.
+func (m Missing) String() string {
+	if m.Name == "" {
+		return "unknown"
+	}
+	return m.Name
+}
+
+// MissingIntent is missing where there is a proof, but the user has signed out, so that only they can start again.
+var MissingIntent = Missing{
+	Name: "intent", Picture: PictureSignedOut,
+	Title: "You are signed out", Text: "Press **Sign in** to start again.", Again: "Press **Sign in** to start again.",
+}
+
+// Picture names a picture of the waiting screen.
+type Picture string
+
+// The pictures.
 const (
-	// MissingUnknown: the agent has not answered yet.
-	MissingUnknown Missing = iota
-	// MissingCard: nobody is signed in to the Identity Agent, and no card is seen in a reader.
-	MissingCard
-	// MissingReader: no smartcard reader is connected.
-	MissingReader
-	// MissingAgent: the Identity Agent is not installed or does not run.
-	MissingAgent
-	// MissingIntent: there is a ticket, but the user has signed out, so only they can start again.
-	MissingIntent
-	// MissingPasscode: nobody is signed in to the Identity Agent, although there is a card in a reader.
-	MissingPasscode
-)
-
-// Presence is whether there is a card in a reader, as far as somebody looks: any card, for what kind it is the Identity Agent alone
-// knows. It says what a user has to do next, and nothing of the session: that lives and ends with the ticket.
-type Presence int
-
-// What can be seen of a card.
-const (
-	// CardUnseen: nobody can see the readers.
-	CardUnseen Presence = iota
-	// CardOut: there is no card in any reader.
-	CardOut
-	// CardIn: there is one.
-	CardIn
+	PictureCard      Picture = "card"
+	PictureReader    Picture = "reader"
+	PictureProgram   Picture = "program"
+	PictureSignedOut Picture = "signed-out"
 )
 
 // Reason is why the last session ended, or why the present one is ending.
@@ -76,7 +80,7 @@ const (
 	NotEnded Reason = iota
 	// SignedOut: the user asked for it.
 	SignedOut
-	// CardRemoved: the ticket is gone, most often because the card was removed.
+	// CardRemoved: the proof is gone, most often because the card was removed.
 	CardRemoved
 	// TicketChanged: somebody authenticated anew, so the session may belong to another person.
 	TicketChanged
@@ -113,16 +117,21 @@ const (
 	HealthBad
 )
 
-// Links is the health of the three neighbours, for the status bar, and what it says of the card.
+// Link is the health of a link, with the words of the platform that knows it. Text is English, and the key of its translation.
+type Link struct {
+	Health Health
+	Text   string
+}
+
+// Links is the health of the three neighbours, for the status bar.
 type Links struct {
-	// Agent is the Identity Agent: good with a ticket, attention without a card.
-	Agent Health
+	// Proof is where proofs come from: good with a proof, attention while the user has to give one. Its zero value is that no
+	// platform is known yet.
+	Proof Link
 	// ERS is good when the last connection to e-RS succeeded, or the last call was answered.
 	ERS Health
 	// Keyring is attention while it is locked.
 	Keyring Health
-	// Card is whether there is one in a reader.
-	Card Presence
 }
 
 // State is all the window needs to draw itself. It is a value, complete in itself, and holds no secret.
@@ -151,7 +160,7 @@ type State struct {
 	Uncleared bool
 	// EndsSoon: the session of a SignedIn user reaches its maximum age within five minutes. Renew starts it anew.
 	EndsSoon bool
-	// RenewAsks: to renew the session, card and passcode are needed again, since Spine's own session ends soon.
+	// RenewAsks: to renew the session, the user is asked for a new proof, since the present one expires soon.
 	RenewAsks bool
 	// EntryGone: a SignedIn user's session was removed from the keyring. The reason is not known, and it may be closed at e-RS:
 	// the user decides how to go on.
@@ -185,7 +194,7 @@ type Intent interface{ intent() }
 
 // The intents.
 type (
-	// SignIn asks the Identity Agent for a ticket, with its prompt if it needs one.
+	// SignIn signs in with the proof that is there, and has the user asked for one if there is none.
 	SignIn struct{}
 	// Requested says that another program wants the user to sign in; with an empty name, that none does any more. It begins nothing.
 	Requested struct{ By string }
@@ -193,7 +202,7 @@ type (
 	Cancel struct{}
 	// Choose selects an organisation and business function.
 	Choose struct{ Permission ersclient.Permission }
-	// SwitchRole ends the session and offers the choice again, with the same ticket.
+	// SwitchRole ends the session and offers the choice again, with the same proof.
 	SwitchRole struct{}
 	// Renew replaces the session by one that lives longer, in the same organisation and role.
 	Renew struct{}

@@ -9,9 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
-	"github.com/ers-login/ers-login/smartcard"
 )
 
 // world plays the neighbours of a machine in a random order: every call answers some time, well or badly, while the card comes
@@ -32,7 +30,7 @@ type world struct {
 	sessions      map[string]bool
 	entry         string
 	serial        int
-	ticket        smartcard.Ticket
+	proof         Proof
 	trace         []string
 }
 
@@ -97,7 +95,7 @@ func (w *world) check() {
 			require.Empty(w.t, w.entry, "an entry that was lost is there again, and still taken for lost:\n%v", w.trace)
 			break
 		}
-		require.Equal(w.t, w.machine.session.Key.Reveal(), w.entry, "the keyring has another session:\n%v", w.trace)
+		require.Equal(w.t, w.machine.grant.Key.Reveal(), w.entry, "the keyring has another session:\n%v", w.trace)
 		require.True(w.t, w.sessions[w.entry], "the keyring has a session that is closed:\n%v", w.trace)
 	}
 	require.GreaterOrEqual(w.t, w.machine.outstanding, 0, "%v", w.trace)
@@ -116,22 +114,22 @@ func (w *world) answer(faults int) {
 		case w.locked:
 			w.tell(recovered{err: locked})
 		default:
-			outcome := recovered{leftover: ersclient.NewSessionKey(w.entry)}
+			outcome := recovered{leftover: keyOnly(w.entry)}
 			w.entry = ""
 			w.tell(outcome)
 		}
-	case askTicket:
+	case promptUser:
 		switch {
 		case w.stopped:
-			w.tell(asked{call.attempt, context.Canceled})
+			w.tell(prompted{call.attempt, context.Canceled})
 		case w.chance(faults):
-			w.tell(asked{call.attempt, smartcard.UserAbort.Problem()})
+			w.tell(prompted{call.attempt, ErrPromptCancelled})
 		default:
-			w.tell(asked{call.attempt, nil})
+			w.tell(prompted{call.attempt, nil})
 		}
-	case createSession:
+	case openGrant:
 		if w.chance(faults) {
-			w.tell(created{attempt: call.attempt, err: refusal})
+			w.tell(opened{attempt: call.attempt, err: refusal})
 			return
 		}
 		w.serial++
@@ -141,7 +139,8 @@ func (w *world) answer(faults int) {
 		if w.chance(faults) {
 			answer = roleless(key)
 		}
-		w.tell(created{attempt: call.attempt, session: answer})
+		answer.ExpiresAt = call.proof.ExpiresAt
+		w.tell(opened{attempt: call.attempt, grant: answer})
 	case selectRole:
 		switch {
 		case w.stopped && w.chance(50), w.chance(faults):
@@ -150,8 +149,8 @@ func (w *world) answer(faults int) {
 			w.tell(selected{attempt: call.attempt, err: rejection})
 		default:
 			// A002 answers with another id; the session is the same.
-			delete(w.sessions, call.session.Key.Reveal())
-			key := call.session.Key.Reveal() + "+"
+			delete(w.sessions, call.grant.Key.Reveal())
+			key := call.grant.Key.Reveal() + "+"
 			w.sessions[key] = true
 			w.tell(selected{call.attempt, valid(key), nil})
 		}
@@ -163,18 +162,18 @@ func (w *world) answer(faults int) {
 			return
 		}
 		if call.look {
-			outcome.looked, outcome.leftover = true, ersclient.NewSessionKey(w.entry)
+			outcome.looked, outcome.leftover = true, keyOnly(w.entry)
 			w.locked = false
 		}
 		if w.stopped && w.chance(50) || w.chance(faults) {
 			if w.chance(50) {
-				w.entry, w.lost = call.session.SessionKey.Reveal(), false // half-way
+				w.entry, w.lost = call.grant.Key.Reveal(), false // half-way
 			}
 			outcome.err = noBus
 			w.tell(outcome)
 			return
 		}
-		w.entry, w.lost = call.session.SessionKey.Reveal(), false
+		w.entry, w.lost = call.grant.Key.Reveal(), false
 		w.tell(outcome)
 	case lookAtEntry:
 		switch {
@@ -195,16 +194,16 @@ func (w *world) answer(faults int) {
 			require.False(w.t, w.locked, "what an earlier run has left is cleared unseen:\n%v", w.trace)
 			w.entry, w.lost = "", false
 		}
-		if !call.key.IsZero() && w.chance(faults) {
-			outcome.deleteErr = hiccup
+		if !call.grant.Key.IsZero() && w.chance(faults) {
+			outcome.closeErr = hiccup
 		}
 		// e-RS was told, and what it makes of that is its own.
-		delete(w.sessions, call.key.Reveal())
+		delete(w.sessions, call.grant.Key.Reveal())
 		w.stoppedEnding = false
 		w.tell(outcome)
-	case deleteOrphan:
-		delete(w.sessions, call.key.Reveal())
-		w.tell(orphanDeleted{})
+	case closeOrphan:
+		delete(w.sessions, call.grant.Key.Reveal())
+		w.tell(orphanClosed{})
 	case probeLinks:
 		if w.locked {
 			w.tell(linkSeen{linkKeyring, locked})
@@ -218,7 +217,7 @@ func (w *world) answer(faults int) {
 func (w *world) underWay() bool {
 	for _, e := range w.pending {
 		switch e.(type) {
-		case askTicket, selectRole, publish, lookAtEntry:
+		case promptUser, selectRole, publish, lookAtEntry:
 			return true
 		}
 	}
@@ -231,15 +230,15 @@ func (w *world) disturb() {
 	switch w.random.IntN(9) {
 	case 0:
 		w.serial++
-		next, kind := smartcard.NewTicket(fmt.Sprintf("ticket-%d", w.serial)), smartcard.TicketAppeared
-		if !w.ticket.IsZero() {
-			kind = smartcard.TicketChanged
+		next := given(fmt.Sprintf("ticket-%d", w.serial), w.now)
+		if !w.proof.IsZero() {
+			next.Kind = ProofChanged
 		}
-		w.ticket = next
-		w.tell(cardEvent{smartcard.Event{Kind: kind, Ticket: next}})
+		w.proof = next.Proof
+		w.tell(next)
 	case 1:
-		w.ticket = smartcard.Ticket{}
-		w.tell(cardEvent{smartcard.Event{Kind: smartcard.TicketGone, Err: smartcard.TicketNotAvailable.Problem()}})
+		w.proof = Proof{}
+		w.tell(gone(missingCard))
 	case 2:
 		w.tell(tick{})
 	case 3:
@@ -251,7 +250,7 @@ func (w *world) disturb() {
 		w.tell(tick{})
 	case 5:
 		// The readers may say what they like: a session lives with the ticket.
-		w.tell(presenceEvent{Presence(w.random.IntN(3))})
+		w.tell(readers([]string{"", cardOut, cardIn}[w.random.IntN(3)])(w.machine))
 	default:
 		w.tell(intentEvent{intents[w.random.IntN(len(intents))]})
 	}

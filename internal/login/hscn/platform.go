@@ -1,0 +1,160 @@
+// Package hscn is the platform of the smartcard: the Identity Agent's ticket is the proof of the user, and A001, A002 and A003 make a
+// session of it, select a role and close it. It is behind the seam of package login, which knows nothing of tickets and cards, and
+// goes when the NHS ends CIS1.
+package hscn
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/smartcard"
+)
+
+// spineAge is how long a Spine session lives at most. No session of e-RS outlives it.
+const spineAge = 10 * time.Hour
+
+// ERS is e-RS as this platform calls it; *ersclient.Client is one. Every error is a *problem.Problem.
+type ERS interface {
+	// CreateSession is A001.
+	CreateSession(context.Context, ersclient.Token) (ersclient.Session, error)
+	// SelectRole is A002.
+	SelectRole(context.Context, ersclient.Session, ersclient.Permission) (ersclient.Session, error)
+	// DeleteSession is A003.
+	DeleteSession(context.Context, ersclient.SessionKey) error
+	// Reach connects to e-RS and asks nothing.
+	Reach(context.Context) error
+}
+
+// Settings is what a Platform is made of.
+type Settings struct {
+	ERS   ERS
+	Agent smartcard.Agent
+	// PollInterval is the pause between two questions to the agent; zero is smartcard's own.
+	PollInterval time.Duration
+	// Changed delivers when a card or reader may have moved, so that ticket and Presence are looked at. Both may be nil, where the
+	// readers are out of sight.
+	Changed  <-chan struct{}
+	Presence func() Presence
+	// BaseURL and ASID are where ERS signs in. Both stand in the keyring entry.
+	BaseURL, ASID string
+	Log           logrus.FieldLogger
+}
+
+// Platform signs in with a smartcard.
+type Platform struct {
+	Settings
+	nudge chan struct{}
+}
+
+var _ login.Platform = (*Platform)(nil)
+
+// New makes a Platform. It does nothing before Watch.
+func New(settings Settings) *Platform { return &Platform{settings, make(chan struct{}, 1)} }
+
+// Look has the agent polled now.
+func (p *Platform) Look() {
+	select {
+	case p.nudge <- struct{}{}:
+	default:
+		// A look is due already, and will see what this one would.
+	}
+}
+
+// Prompt has the Identity Agent ask for card and passcode. The ticket it returns is dropped: the watcher sees it next, and it alone
+// tells of tickets.
+func (p *Platform) Prompt(ctx context.Context, fresh bool) error {
+	prompt := p.Agent.Ticket
+	if fresh {
+		prompt = p.Agent.NewTicket
+	}
+	_, err := prompt(ctx)
+	switch {
+	case err == nil:
+		p.Look()
+		return nil
+	case errors.Is(err, smartcard.UserAbort), errors.Is(err, smartcard.TicketNotAvailable):
+		return decided{err, login.ErrPromptCancelled}
+	default:
+		return err
+	}
+}
+
+// Open is A001. The answer to one that was given up is waited for: it alone has the key of the session that it may have created.
+func (p *Platform) Open(ctx context.Context, proof login.Proof, givenUp <-chan struct{}) (login.Grant, error) {
+	session, err := p.ERS.CreateSession(ersclient.WithGivenUp(ctx, givenUp), ersclient.Token{Text: proof.Text})
+	return login.Grant{
+		Key: session.Key, Credential: proof.Text, User: session.User, ExpiresAt: proof.ExpiresAt,
+	}, err
+}
+
+// Select is A002.
+func (p *Platform) Select(ctx context.Context, grant login.Grant, permission ersclient.Permission) (login.Grant, error) {
+	session, err := p.ERS.SelectRole(ctx, ersclient.Session{
+		Key: grant.Key, Token: ersclient.Token{Text: grant.Credential}, User: grant.User,
+	}, permission)
+	if !session.Key.IsZero() {
+		grant.Key = session.Key
+	}
+	switch {
+	case err == nil:
+		grant.Permission = permission
+	case ersclient.StartAgain(err):
+		err = decided{err, login.ErrStartAgain}
+	}
+	return grant, err
+}
+
+// Refresh is never asked for: no grant has a time for it.
+func (p *Platform) Refresh(context.Context, login.Grant) (login.Grant, error) {
+	return login.Grant{}, login.ErrRefreshRefused
+}
+
+// Close is A003.
+func (p *Platform) Close(ctx context.Context, grant login.Grant) error {
+	return p.ERS.DeleteSession(ctx, grant.Key)
+}
+
+// Reach connects to e-RS and asks nothing.
+func (p *Platform) Reach(ctx context.Context) error { return p.ERS.Reach(ctx) }
+
+// Entry is what other applications read.
+func (p *Platform) Entry(grant login.Grant, issue login.Issue) handoff.Session {
+	return handoff.Session{
+		Version:          handoff.Version,
+		Generation:       issue.Generation,
+		SessionKey:       handoff.SessionKey{Text: grant.Key.Text},
+		BaseURL:          p.BaseURL,
+		ASID:             p.ASID,
+		UserIdentifier:   grant.User.Identifier,
+		UserName:         grant.User.Name(),
+		OrgIdentifier:    grant.Permission.OrgIdentifier,
+		OrgName:          grant.Permission.OrgName,
+		BusinessFunction: string(grant.Permission.BusinessFunction),
+		IssuedAt:         issue.IssuedAt,
+		ExpiresAt:        issue.ExpiresAt,
+		Publisher:        issue.Publisher,
+	}
+}
+
+// Leftover is the session of an entry of this platform.
+func (p *Platform) Leftover(left handoff.Session) login.Grant {
+	if left.BaseURL != p.BaseURL || left.ASID != p.ASID {
+		return login.Grant{}
+	}
+	return login.Grant{Key: ersclient.SessionKey{Text: left.SessionKey.Text}}
+}
+
+// decided is an error that also is one by which the flow decides. It reads as before.
+type decided struct {
+	error
+	as error
+}
+
+func (d decided) Is(target error) bool { return target == d.as }
+func (d decided) Unwrap() error        { return d.error }

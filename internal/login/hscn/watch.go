@@ -1,0 +1,184 @@
+package hscn
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/smartcard"
+)
+
+// Presence is whether there is a card in a reader: any card, for what kind it is the Identity Agent alone knows. It says what a user
+// has to do next, and nothing of the session, which lives and ends with the ticket.
+type Presence int
+
+// What can be seen of a card.
+const (
+	// CardUnseen: the readers are out of sight.
+	CardUnseen Presence = iota
+	// CardOut: there is no card in any reader.
+	CardOut
+	// CardIn: there is one.
+	CardIn
+)
+
+var presenceNames = map[Presence]string{CardUnseen: "unseen", CardOut: "out", CardIn: "in"}
+
+// String returns where the card is, as the log has it.
+func (p Presence) String() string { return presenceNames[p] }
+
+// Watch reports on the ticket, and on the card.
+func (p *Platform) Watch(ctx context.Context) <-chan login.Report {
+	reports := make(chan login.Report)
+	events := smartcard.Watch(ctx, p.Agent, smartcard.WatchSettings{Interval: p.PollInterval, Nudge: p.nudge})
+	go func() {
+		defer close(reports)
+		p.report(ctx, events, reports)
+		for range events {
+			// The watcher ends with its last answer, and is waited for.
+			continue
+		}
+	}()
+	return reports
+}
+
+func (p *Platform) report(ctx context.Context, events <-chan smartcard.Event, reports chan<- login.Report) {
+	var seen cardSide
+	for {
+		var report login.Report
+		if card := p.presence(); card != seen.card {
+			p.Log.WithField("card", card.String()).Info("readers")
+			report = seen.onPresence(card)
+		} else {
+			select {
+			case <-ctx.Done():
+				return
+			case <-p.Changed:
+				p.Look()
+				continue
+			case event, open := <-events:
+				if !open {
+					return
+				}
+				p.log(event)
+				report = seen.onEvent(login.SystemClock{}.Now(), event)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case reports <- report:
+		}
+	}
+}
+
+func (p *Platform) presence() Presence {
+	if p.Presence == nil {
+		return CardUnseen
+	}
+	return p.Presence()
+}
+
+func (p *Platform) log(event smartcard.Event) {
+	log := p.Log.WithError(event.Err)
+	switch {
+	case event.Kind == smartcard.AgentUnsure && !errors.Is(event.Err, context.Canceled):
+		log.Error("Identity Agent: no certain answer")
+	case event.Kind == smartcard.TicketGone && !errors.Is(event.Err, smartcard.TicketNotAvailable):
+		log.Error("Identity Agent: no ticket")
+	}
+}
+
+// cardSide is what is known of ticket and card.
+type cardSide struct {
+	// last is the ticket that was seen last, and lastSince since when. It may be older, so that Spine's session may end earlier than
+	// is to be told from it, and not later.
+	last      smartcard.Ticket
+	lastSince time.Time
+	// absence is why there is no ticket, nil as long as the agent has not said.
+	absence error
+	// health is that of the agent.
+	health login.Health
+	card   Presence
+}
+
+func (s *cardSide) onEvent(now time.Time, event smartcard.Event) login.Report {
+	switch event.Kind {
+	case smartcard.TicketAppeared, smartcard.TicketChanged:
+		if !s.last.Equal(event.Ticket) {
+			s.last, s.lastSince = event.Ticket, now
+		}
+		s.absence, s.health = nil, login.HealthGood
+		report := s.status(login.ProofAppeared)
+		if event.Kind == smartcard.TicketChanged {
+			report.Kind = login.ProofChanged
+		}
+		report.Proof = login.Proof{Text: event.Ticket.Text, ExpiresAt: s.lastSince.Add(spineAge)}
+		return report
+	case smartcard.TicketGone:
+		s.absence, s.health = event.Err, agentHealth(event.Err)
+		return s.status(login.ProofGone)
+	case smartcard.AgentUnsure:
+		s.health = login.HealthBad
+	case smartcard.AgentSure:
+		s.health = agentHealth(event.Err)
+	}
+	return s.status(login.StatusChanged)
+}
+
+func (s *cardSide) onPresence(card Presence) login.Report {
+	inserted := s.card == CardOut && card == CardIn
+	s.card = card
+	report := s.status(login.StatusChanged)
+	report.Begun = inserted
+	return report
+}
+
+// status is a report of what is known, whatever has happened.
+func (s *cardSide) status(kind login.ReportKind) login.Report {
+	missing, waits := missing(s.absence, s.card)
+	report := login.Report{Kind: kind, Source: source(s.health, missing, s.card), Missing: missing}
+	if !waits {
+		// Something is wrong that no card mends, such as a blocked one.
+		report.Problem = s.absence
+	}
+	return report
+}
+
+// missing returns what a user without a ticket has to do, and whether waiting can bring it. The agent answers the same whether there
+// is no card or no passcode yet; where the readers can be seen, they tell the one from the other.
+func missing(absence error, card Presence) (login.Missing, bool) {
+	switch {
+	case absence == nil:
+		return MissingUnknown, true
+	case errors.Is(absence, smartcard.TicketNotAvailable) && card == CardIn:
+		return MissingPasscode, true
+	case errors.Is(absence, smartcard.TicketNotAvailable):
+		return MissingCard, true
+	case errors.Is(absence, smartcard.ReaderNotAvailable):
+		return MissingReader, true
+	case errors.Is(absence, agentMissing):
+		return MissingAgent, true
+	default:
+		return MissingCard, false
+	}
+}
+
+// agentMissing is the Problem of the Identity Agent itself. A missing program of the organisation's own has another.
+var agentMissing = smartcard.NotInstalled.Problem()
+
+func agentHealth(absence error) login.Health {
+	var code smartcard.Code
+	switch missing, waits := missing(absence, CardUnseen); {
+	case absence == nil:
+		return login.HealthGood
+	case missing == MissingAgent:
+		return login.HealthBad
+	case waits, errors.As(absence, &code) && code.Group() == smartcard.GroupCardAndDevice:
+		// It works, and says what it waits for, or what is wrong with the card.
+		return login.HealthAttention
+	default:
+		return login.HealthBad
+	}
+}

@@ -1,0 +1,99 @@
+package hscn
+
+import (
+	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
+)
+
+// What a waiting user has to do next, as far as Identity Agent and readers tell.
+var (
+	// MissingUnknown: the agent has not answered yet.
+	MissingUnknown = login.Missing{
+		Picture: login.PictureCard, Title: "Looking for your smartcard…",
+		Text:  "If it is not in the reader yet, insert it now. This screen moves on by itself.",
+		Again: "Press **Sign in** to start again.",
+	}
+	// MissingCard: nobody is signed in to the Identity Agent, and no card is seen in a reader.
+	MissingCard = login.Missing{
+		Name: "card", Picture: login.PictureCard, Title: "Insert your smartcard",
+		Text:  "Then enter your passcode in the Identity Agent window. This screen moves on by itself.",
+		Again: "Insert your smartcard and enter your passcode to sign in again. This screen moves on by itself.",
+	}
+	// MissingReader: no smartcard reader is connected.
+	MissingReader = login.Missing{
+		Name: "reader", Picture: login.PictureReader, Title: "Connect your smartcard reader",
+		Text:  "Then insert your smartcard. This screen moves on by itself.",
+		Again: "Connect your reader and insert your smartcard to sign in again. This screen moves on by itself.",
+	}
+	// MissingAgent: the Identity Agent is not installed or does not run.
+	MissingAgent = login.Missing{
+		Name: "agent", Picture: login.PictureProgram, Title: "The NHS Identity Agent is not installed", First: true,
+		Text: "Ask your local service desk to install it. This screen moves on by itself.",
+	}
+	// MissingPasscode: nobody is signed in to the Identity Agent, although there is a card in a reader.
+	MissingPasscode = login.Missing{
+		Name: "passcode", Picture: login.PictureCard, Title: "Enter your passcode",
+		Text: "A card is in the reader. If it is yours, press **Sign in**, or enter your passcode in the Identity Agent window. " +
+			"This screen moves on by itself.",
+		Again: "Press **Sign in**, or enter your passcode in the Identity Agent window. This screen moves on by itself.",
+	}
+)
+
+// source puts the health of the agent in words.
+func source(health login.Health, missing login.Missing, card Presence) login.Link {
+	switch health {
+	case login.HealthGood:
+		return login.Link{Health: health, Text: "Identity Agent ready"}
+	case login.HealthAttention:
+		if missing == MissingReader {
+			return login.Link{Health: health, Text: "No smartcard reader"}
+		}
+		if card == CardIn {
+			return login.Link{Health: health, Text: "Card in, not signed in"}
+		}
+		return login.Link{Health: health, Text: "No smartcard"}
+	case login.HealthBad:
+		if missing == MissingAgent {
+			return login.Link{Health: health, Text: "Identity Agent not installed"}
+		}
+		return login.Link{Health: health, Text: "Identity Agent not answering"}
+	default:
+		return login.Link{Health: health, Text: "Identity Agent not checked yet"}
+	}
+}
+
+// About names the calls, and has the words for somebody with a smartcard.
+func (p *Platform) About() login.About {
+	about := login.About{Unseen: smartcard.TicketNotAvailable.Problem(), NoRoles: noRoles, NotClosed: notClosed}
+	about.Start = (&cardSide{}).status(login.StatusChanged)
+	about.Calls.Prompt = "Identity Agent: prompt"
+	about.Calls.Open, about.Calls.Select, about.Calls.Close = "A001 create session", "A002 select role", "A003 delete session"
+	return about
+}
+
+// noRoles is shown to a user for whom A001 answers 201 with an empty list (A002-02 of the conformance list calls it no roles).
+var noRoles = &problem.Problem{
+	Code:  "ERS-A001-NO_ROLES",
+	Title: "You have no role in e-RS",
+	Happened: "e-RS knows you, but your smartcard profile has no organisation and role that can be used in e-RS. " +
+		"You have been signed out again.",
+	Steps: []string{
+		"Ask your organisation's Registration Authority to add an e-RS role to your smartcard.",
+		"When they have done so, remove your smartcard, insert it again and press **Try again**.",
+		"If it happens again, give your local service desk the reference below.",
+	},
+	Retry: true,
+}
+
+// notClosed is what somebody leaves behind for whom A003 has failed (A003-03).
+var notClosed = &problem.Problem{
+	Title:    "e-RS did not confirm that your session is closed",
+	Happened: "On this computer your session is over, and other applications can no longer use it. At e-RS it may still be open.",
+	Steps: []string{
+		"Remove your smartcard. Your session at e-RS ends with it.",
+		"If you want to go on, press **Try again**. e-RS is told once more.",
+		"If it happens again, give your local service desk the reference below.",
+	},
+	Retry: true,
+}

@@ -1,0 +1,130 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// Platform is one way to sign in to e-RS: where the proof of the user comes from, and the calls that turn it into a session. Package
+// hscn is one, with the smartcard's ticket and A001 to A003. Every error is a *problem.Problem; what a flow decides by is one of the
+// errors below, or of ersclient, in its chain. A Platform is safe for concurrent use.
+type Platform interface {
+	// About returns what is constant for a run: names for the log, and words for the window.
+	About() About
+	// Watch reports on the proof until the context ends. The channel is closed when nothing of it is running any more.
+	Watch(context.Context) <-chan Report
+	// Look has the proof looked at now, because something has happened that may have changed it (the computer woke).
+	Look()
+	// Prompt asks the user for a proof, for a new one if fresh. The proof itself arrives as a Report. ErrPromptCancelled: the user
+	// gave up.
+	Prompt(ctx context.Context, fresh bool) error
+	// Open turns a proof into a grant. After givenUp is closed nobody waits for it, but what may exist at e-RS has to be closed: a
+	// platform whose session is known by the answer alone waits for it, and repeats nothing. The grant returned with an error has a
+	// Key if there is something to close.
+	Open(ctx context.Context, proof Proof, givenUp <-chan struct{}) (Grant, error)
+	// Select selects one of the user's permissions. The grant returned with an error has the Key to close, if that has changed.
+	// ErrStartAgain: it may have been carried out, so the grant has to be closed and a sign-in begun anew.
+	Select(context.Context, Grant, ersclient.Permission) (Grant, error)
+	// Refresh replaces a grant whose RefreshAt has passed. ErrRefreshRefused: it cannot be refreshed any more, and
+	// ErrAnswerLost: it may have been carried out. Any other error is tried again.
+	Refresh(context.Context, Grant) (Grant, error)
+	// Close ends what a grant stands for. ersclient.ErrSessionGone: it had ended already.
+	Close(context.Context, Grant) error
+	// Reach connects to e-RS and asks nothing.
+	Reach(context.Context) error
+	// Entry is what other applications read of a grant, and Leftover the grant of an entry that an earlier run has left. It is the
+	// zero Grant if it cannot be closed: the key of one platform is not shown to another.
+	Entry(Grant, Issue) handoff.Session
+	Leftover(handoff.Session) Grant
+}
+
+// The errors by which a flow decides, besides those of ersclient.
+var (
+	// ErrPromptCancelled: the user has given no proof, and no Problem is to be shown for it.
+	ErrPromptCancelled = errors.New("the user gave no proof")
+	// ErrStartAgain: a selection may have been carried out, and a sign-in that starts again may do better.
+	ErrStartAgain = errors.New("the sign-in has to start again")
+	// ErrAnswerLost: a refresh may have been carried out.
+	ErrAnswerLost = errors.New("the answer was lost")
+	// ErrRefreshRefused: the grant has ended at e-RS.
+	ErrRefreshRefused = errors.New("the session cannot be refreshed")
+)
+
+// Proof is what a platform takes as proof of the user: the smartcard's ticket, the outcome of a sign-in in the browser. It is masked.
+type Proof struct {
+	secret.Text
+	// ExpiresAt is when a session made from it ends at the latest; zero if the proof does not bound it.
+	ExpiresAt time.Time
+}
+
+// Equal compares the texts of two proofs in constant time.
+func (p Proof) Equal(other Proof) bool { return p.Text.Equal(other.Text) }
+
+// Grant is what exists at e-RS for one sign-in. The zero Grant is none: a grant exists if it has a Key.
+type Grant struct {
+	// Key is what other applications need. It may change with Select and Refresh.
+	Key ersclient.SessionKey
+	// Credential is what the platform itself shows with its next call: the ticket, a refresh token. A flow keeps it unread.
+	Credential secret.Text
+	// User is who signed in, with all permissions that are offered, and Permission the selected one.
+	User       ersclient.User
+	Permission ersclient.Permission
+	// ExpiresAt is when it ends at the latest, however often it is refreshed; zero if the platform sets no bound.
+	ExpiresAt time.Time
+	// RefreshAt is when it is to be refreshed, and KeyExpiresAt when Key is of no use without that. Both are zero if it need not be.
+	RefreshAt, KeyExpiresAt time.Time
+}
+
+// Issue is what an entry says besides the grant.
+type Issue struct {
+	Generation int64
+	// IssuedAt and ExpiresAt are in UTC.
+	IssuedAt, ExpiresAt time.Time
+	Publisher           string
+}
+
+// ReportKind is what a [Report] says of the proof.
+type ReportKind int
+
+// The kinds of reports.
+const (
+	// StatusChanged: the proof is as it was, and what the report says besides has changed.
+	StatusChanged ReportKind = iota
+	// ProofAppeared: there is a proof, where there was none.
+	ProofAppeared
+	// ProofChanged: there is another proof than before. Somebody, perhaps another person, has authenticated anew.
+	ProofChanged
+	// ProofGone: there is no proof any more.
+	ProofGone
+)
+
+// Report is what a platform knows of the proof, whole: Source and Missing hold with every kind.
+type Report struct {
+	Kind ReportKind
+	// Proof is the new one, with ProofAppeared and ProofChanged.
+	Proof Proof
+	// Source is the health of where proofs come from.
+	Source Link
+	// Missing is what a user without a proof has to do next, and Problem why nothing that they do there helps, if so.
+	Missing Missing
+	Problem error
+	// Begun: the user has begun to give a proof (with StatusChanged). How it ended before is of no use to them.
+	Begun bool
+}
+
+// About is what a platform says of itself.
+type About struct {
+	// Start holds before the first report.
+	Start Report
+	// Calls names the platform's calls in the log.
+	Calls struct{ Prompt, Open, Select, Refresh, Close string }
+	// Unseen is the Problem of a proof that was promised by a prompt and has not come, and NoRoles that of a user without
+	// permissions. NotClosed says what is left behind and what to do where Close has failed; Code and cause are the failure's.
+	Unseen, NoRoles, NotClosed *problem.Problem
+}
