@@ -110,7 +110,7 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 	if e.err == nil {
 		m.running, m.handed = publishing, true
 		m.generation = nextGeneration(m.generation, now)
-		return []effect{publish{m.attempt, m.grant, m.issue(now), m.unread}}
+		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(now), look: m.unread}}
 	}
 	if errors.Is(e.err, ErrStartAgain) && !m.repeated {
 		// The role may have been selected, and selecting twice is an error: start again with the proof, once.
@@ -121,6 +121,32 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 		return effects
 	}
 	return m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})
+}
+
+// onRefreshed replaces the grant, and the entry by one of the same generation. A refresh that has failed is tried again until the key is
+// of no use any more; one whose answer was lost is repeated once, since it may have been carried out.
+func (m *machine) onRefreshed(now time.Time, e refreshed) []effect {
+	m.answered(now, e.err)
+	if e.attempt != m.attempt || !m.returned(refreshing) {
+		return nil
+	}
+	if e.err == nil {
+		m.grant, m.retryAt, m.refreshLost = e.grant, time.Time{}, false
+	}
+	if m.state.Phase == Ending {
+		return m.close()
+	}
+	lost, keyEnds := errors.Is(e.err, ErrAnswerLost), m.grant.KeyExpiresAt
+	switch {
+	case e.err == nil:
+		m.running = publishing
+		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(now), replace: true}}
+	case errors.Is(e.err, ErrRefreshRefused), lost && m.refreshLost, !keyEnds.IsZero() && !now.Before(keyEnds):
+		return m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})
+	default:
+		m.retryAt, m.refreshLost = now.Add(refreshRetry), m.refreshLost || lost
+		return nil
+	}
 }
 
 // nextGeneration is a generation that is higher than the last one that is known, and that of any other run unless the clock was set back.
@@ -144,12 +170,18 @@ func (m *machine) onPublished(now time.Time, e published) []effect {
 	if m.state.Phase == Ending {
 		return append(effects, m.close()...)
 	}
+	if m.state.Phase == SignedIn && errors.Is(e.err, handoff.ErrNotFound) {
+		return m.onEntrySeen(entrySeen{attempt: e.attempt, err: e.err})
+	}
 	m.state.Links.Keyring = keyringHealth(e.err)
 	if e.err != nil {
 		return append(effects, m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})...)
 	}
-	m.state.SignedInAt, m.state.ExpiresAt = now, m.expires()
-	m.probedAt = now
+	m.state.ExpiresAt, m.probedAt = m.expires(), now
+	if m.state.Phase == SignedIn {
+		return nil
+	}
+	m.state.SignedInAt = now
 	m.enter(now, SignedIn)
 	return append(effects, remember{m.state.User.Identifier, m.state.Chosen})
 }

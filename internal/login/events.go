@@ -39,6 +39,12 @@ type (
 		grant   Grant
 		err     error
 	}
+	// refreshed is the outcome of refreshGrant.
+	refreshed struct {
+		attempt int
+		grant   Grant
+		err     error
+	}
 	// published is the outcome of the hand-over to the keyring. looked tells that what was there before could be read, and
 	// leftover is the session that was, if it is to be closed.
 	published struct {
@@ -78,6 +84,7 @@ func (recovered) event()     {}
 func (prompted) event()      {}
 func (opened) event()        {}
 func (selected) event()      {}
+func (refreshed) event()     {}
 func (published) event()     {}
 func (ended) event()         {}
 func (orphanClosed) event()  {}
@@ -118,12 +125,19 @@ type (
 		grant      Grant
 		permission ersclient.Permission
 	}
-	// publish hands the session to the keyring, and looks first what is there if nobody could before; answered by published.
+	// refreshGrant replaces a grant by one that can be used for longer; answered by refreshed.
+	refreshGrant struct {
+		attempt int
+		grant   Grant
+	}
+	// publish hands the session to the keyring; answered by published. With look, what is there is read first, since it could not be
+	// read before. With replace, an entry of this session is replaced, and handoff.ErrNotFound is the answer if it has gone.
 	publish struct {
 		attempt int
 		grant   Grant
 		issue   Issue
 		look    bool
+		replace bool
 	}
 	// endSession clears the keyring, if that is wanted, and then closes the session, if there is one; answered by ended. In
 	// between it waits for the grace, if there is one.
@@ -143,7 +157,7 @@ type (
 	probeLinks struct{ reach bool }
 	// lookAtEntry reads the keyring's entry while a user is signed in; answered by entrySeen.
 	lookAtEntry struct{ attempt int }
-	// stopCalls cancels promptUser, selectRole and publish. Each still answers. An openGrant under way is given up.
+	// stopCalls cancels promptUser, selectRole, refreshGrant and publish. Each still answers. An openGrant under way is given up.
 	stopCalls struct{}
 	// stopEnding cancels endSession, which still answers.
 	stopEnding struct{}
@@ -155,6 +169,7 @@ func (recoverLeftovers) effect() {}
 func (promptUser) effect()       {}
 func (openGrant) effect()        {}
 func (selectRole) effect()       {}
+func (refreshGrant) effect()     {}
 func (publish) effect()          {}
 func (endSession) effect()       {}
 func (closeOrphan) effect()      {}

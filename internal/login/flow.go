@@ -93,6 +93,7 @@ const (
 	hurriedWithin  = 2 * time.Second
 	recoverWithin  = 8 * time.Second
 	probeWithin    = 6 * time.Second
+	refreshWithin  = 30 * time.Second
 	tickEvery      = time.Second
 	reachAtLeast   = 4 * time.Minute
 	pendingIntents = 16
@@ -265,6 +266,9 @@ func (f *Flow) start(e effect) {
 			f.guard(grant)
 			return selected{todo.attempt, grant, err}
 		})
+	case refreshGrant:
+		work := f.work
+		f.run(func() event { return f.refreshGrant(work, todo) })
 	case publish:
 		work := f.work
 		f.run(func() event { return f.publish(work, todo) })
@@ -409,6 +413,12 @@ func (f *Flow) publish(ctx context.Context, todo publish) published {
 		}
 		outcome.looked = true
 	}
+	if todo.replace {
+		if _, err := f.config.Keyring.Read(ctx); errors.Is(err, handoff.ErrNotFound) {
+			outcome.err = err
+			return outcome
+		}
+	}
 	outcome.err = f.config.Keyring.Publish(ctx, f.config.Platform.Entry(todo.grant, todo.issue))
 	return outcome
 }
@@ -420,6 +430,17 @@ func (f *Flow) openGrant(todo openGrant, givenUp <-chan struct{}) opened {
 	if outcome.err == nil {
 		outcome.last, _ = f.config.Memory.Last(outcome.grant.User.Identifier)
 	}
+	return outcome
+}
+
+func (f *Flow) refreshGrant(ctx context.Context, todo refreshGrant) refreshed {
+	outcome := refreshed{attempt: todo.attempt}
+	outcome.err = within(ctx, refreshWithin, func(ctx context.Context) error {
+		var err error
+		outcome.grant, err = f.config.Platform.Refresh(ctx, todo.grant)
+		return err
+	})
+	f.guard(outcome.grant)
 	return outcome
 }
 
@@ -528,6 +549,8 @@ func (f *Flow) logFailure(happened event) {
 		failed(calls.Open, e.err)
 	case selected:
 		failed(calls.Select, e.err)
+	case refreshed:
+		failed(calls.Refresh, e.err)
 	case published:
 		failed("keyring: publish", e.err)
 	case ended:

@@ -65,6 +65,9 @@ type machine struct {
 	// resume is the pair to select without asking, once the session is open, because the user has chosen it already. It goes with
 	// everything that is not on the way there.
 	resume *chosen
+	// retryAt is when a refresh that has failed is tried again, and refreshLost: the answer to one was lost already.
+	retryAt     time.Time
+	refreshLost bool
 	// repeated: a sign-in has started again once already, since the answer to a selection was lost.
 	repeated bool
 
@@ -111,6 +114,7 @@ const (
 	recovering
 	opening
 	selecting
+	refreshing
 	publishing
 	closing
 )
@@ -123,6 +127,8 @@ const (
 	probeEvery = 30 * time.Second
 	// unlockedEvery is how often it looks while an entry is still to be cleared.
 	unlockedEvery = 2 * time.Second
+	// refreshRetry is how long after a refresh that has failed the next one is tried.
+	refreshRetry = 30 * time.Second
 	// warnBefore is how long before its end a session is said to end soon, unless it is a short one.
 	warnBefore = 5 * time.Minute
 )
@@ -161,6 +167,8 @@ func (m *machine) handle(now time.Time, happened event) []effect {
 		return m.onOpened(now, e)
 	case selected:
 		return m.onSelected(now, e)
+	case refreshed:
+		return m.onRefreshed(now, e)
 	case published:
 		return m.onPublished(now, e)
 	case ended:
@@ -238,8 +246,8 @@ func (m *machine) onTick(now time.Time) []effect {
 	return nil
 }
 
-// onAge ends a session that has reached its maximum age, and warns before. In between it looks whether other applications can
-// still read it.
+// onAge ends a session that has reached its maximum age, and warns before. In between it is refreshed when the platform wants that,
+// and it is looked whether other applications can still read it.
 func (m *machine) onAge(now time.Time) []effect {
 	expires := m.expires()
 	if !now.Before(expires) {
@@ -250,11 +258,22 @@ func (m *machine) onAge(now time.Time) []effect {
 	}
 	m.state.EndsSoon = !now.Before(expires.Add(-min(warnBefore, m.terms.maxAge/2)))
 	m.state.RenewAsks = m.state.EndsSoon && m.proofEndsSoon(now)
-	if m.running == noCall && now.Sub(m.probedAt) >= probeEvery {
+	switch {
+	case m.running != noCall:
+	case m.refreshDue(now):
+		m.running = refreshing
+		return []effect{refreshGrant{m.attempt, m.grant}}
+	case now.Sub(m.probedAt) >= probeEvery:
 		m.probedAt = now
 		return []effect{lookAtEntry{m.attempt}}
 	}
 	return nil
+}
+
+// refreshDue reports whether the session is to be refreshed now. One whose entry was removed is not: it would not be handed over
+// again, and may have been closed.
+func (m *machine) refreshDue(now time.Time) bool {
+	return !m.grant.RefreshAt.IsZero() && !m.state.EntryGone && !now.Before(m.grant.RefreshAt) && !now.Before(m.retryAt)
 }
 
 // expires is when the session ends: at the highest age that is allowed here, or at the platform's own bound.
@@ -362,7 +381,7 @@ func (m *machine) end(now time.Time, reason Reason, after destination) []effect 
 		m.attempt++
 		m.outstanding++
 		return append([]effect{stopCalls{}}, m.leave(now, ended{})...)
-	case selecting, publishing:
+	case selecting, refreshing, publishing:
 		return []effect{stopCalls{}}
 	default:
 		// Looking at the keyring's entry must not delay its end.
@@ -414,6 +433,7 @@ func (m *machine) closeIfIdle(now time.Time) {
 // forget drops all that belongs to one attempt.
 func (m *machine) forget() {
 	m.grant, m.createdAt, m.promisedAt = Grant{}, time.Time{}, time.Time{}
+	m.retryAt, m.refreshLost = time.Time{}, false
 	m.running, m.repeated, m.fresh, m.again, m.handed = noCall, false, false, false, false
 	m.rest, m.unclosed, m.absent = NotEnded, Grant{}, false
 	m.entryTrouble = nil

@@ -414,9 +414,14 @@ func effectName(e effect) string {
 		return "A001"
 	case selectRole:
 		return "A002 " + string(todo.permission.BusinessFunction)
+	case refreshGrant:
+		return "refresh " + todo.grant.Key.Reveal()
 	case publish:
 		if todo.look {
 			return "look, publish"
+		}
+		if todo.replace {
+			return "replace by " + todo.grant.Key.Reveal()
 		}
 		return "publish"
 	case endSession:

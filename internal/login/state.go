@@ -92,7 +92,7 @@ const (
 	Cancelled
 	// Quitting: the program is about to exit.
 	Quitting
-	// Abandoned: the sign-in could not be completed, and what was created for it is taken back.
+	// Abandoned: the sign-in could not be completed, or the session not be refreshed, and what was created for it is taken back.
 	Abandoned
 	// ScreenLocked: nobody is at the workstation any more, and the organisation wants a session to end with that.
 	ScreenLocked

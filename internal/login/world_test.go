@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 )
 
@@ -25,7 +27,9 @@ type world struct {
 	// locked is the keyring, until a session is handed over; nobody can read it meanwhile.
 	locked bool
 	// lost: somebody has deleted the entry of a signed-in user, and it stays deleted until the user goes on.
-	lost          bool
+	lost bool
+	// refreshes: the platform wants its sessions refreshed.
+	refreshes     bool
 	stoppedEnding bool
 	sessions      map[string]bool
 	entry         string
@@ -39,7 +43,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		t: t, random: rand.New(rand.NewPCG(seed, seed)), now: morning, sessions: map[string]bool{},
 		machine: newMachine(agreed, morning),
 	}
-	w.machine.terms.endWhenLocked = w.chance(50)
+	w.machine.terms.endWhenLocked, w.refreshes = w.chance(50), w.chance(50)
 	w.pending = w.machine.begin()
 	if w.chance(50) {
 		// An earlier run was killed while it was signed in, and perhaps the keyring is locked.
@@ -77,12 +81,14 @@ func (w *world) tell(e event) {
 // check holds what must be true after every step.
 func (w *world) check() {
 	var exclusive int
+	var replacing bool
 	for _, e := range w.pending {
-		if _, publishes := e.(publish); publishes {
-			require.NotEqual(w.t, SignedIn, w.machine.state.Phase, "an entry that was removed is published again:\n%v", w.trace)
+		if todo, publishes := e.(publish); publishes {
+			require.Equal(w.t, w.machine.state.Phase == SignedIn, todo.replace && !w.stopped, "an entry that was removed is published again:\n%v", w.trace)
+			replacing = todo.replace
 		}
 		switch e.(type) {
-		case selectRole, publish, endSession, recoverLeftovers:
+		case selectRole, refreshGrant, publish, endSession, recoverLeftovers:
 			exclusive++
 		}
 	}
@@ -93,6 +99,10 @@ func (w *world) check() {
 	case SignedIn:
 		if w.lost {
 			require.Empty(w.t, w.entry, "an entry that was lost is there again, and still taken for lost:\n%v", w.trace)
+			break
+		}
+		if replacing {
+			require.NotEmpty(w.t, w.entry, "there is a moment without an entry:\n%v", w.trace)
 			break
 		}
 		require.Equal(w.t, w.machine.grant.Key.Reveal(), w.entry, "the keyring has another session:\n%v", w.trace)
@@ -140,6 +150,7 @@ func (w *world) answer(faults int) {
 			answer = roleless(key)
 		}
 		answer.ExpiresAt = call.proof.ExpiresAt
+		w.promise(&answer)
 		w.tell(opened{attempt: call.attempt, grant: answer})
 	case selectRole:
 		switch {
@@ -152,10 +163,34 @@ func (w *world) answer(faults int) {
 			delete(w.sessions, call.grant.Key.Reveal())
 			key := call.grant.Key.Reveal() + "+"
 			w.sessions[key] = true
-			w.tell(selected{call.attempt, valid(key), nil})
+			answer := valid(key)
+			w.promise(&answer)
+			w.tell(selected{call.attempt, answer, nil})
+		}
+	case refreshGrant:
+		switch {
+		case w.stopped && w.chance(50), w.chance(faults):
+			w.tell(refreshed{attempt: call.attempt, err: errors.Join(offline, ErrAnswerLost)})
+		case w.chance(faults):
+			w.tell(refreshed{attempt: call.attempt, err: errors.Join(offline, ErrRefreshRefused)})
+		case w.chance(faults):
+			w.tell(refreshed{attempt: call.attempt, err: offline})
+		default:
+			answer := call.grant
+			w.promise(&answer)
+			// The session is the same, and the entry is to be another one.
+			delete(w.sessions, answer.Key.Reveal())
+			answer.Key = ersclient.NewSessionKey(answer.Key.Reveal() + "r")
+			w.sessions[answer.Key.Reveal()] = true
+			w.tell(refreshed{call.attempt, answer, nil})
 		}
 	case publish:
 		outcome := published{attempt: call.attempt}
+		if call.replace && w.entry == "" {
+			outcome.err = handoff.ErrNotFound
+			w.tell(outcome)
+			return
+		}
 		if call.look && w.stopped && w.chance(50) {
 			outcome.err = locked
 			w.tell(outcome)
@@ -214,10 +249,17 @@ func (w *world) answer(faults int) {
 	w.stopped = w.stopped && w.underWay()
 }
 
+// promise sets when a grant is to be refreshed, if that is wanted.
+func (w *world) promise(grant *Grant) {
+	if w.refreshes {
+		grant.RefreshAt, grant.KeyExpiresAt = w.now.Add(5*time.Minute), w.now.Add(10*time.Minute)
+	}
+}
+
 func (w *world) underWay() bool {
 	for _, e := range w.pending {
 		switch e.(type) {
-		case promptUser, selectRole, publish, lookAtEntry:
+		case promptUser, selectRole, refreshGrant, publish, lookAtEntry:
 			return true
 		}
 	}
