@@ -101,7 +101,7 @@ func (e *controller) run() error {
 	flow := login.New(login.Config{
 		Platform: found.platform, Keyring: found.keyring, Memory: found.memory,
 		Clock: login.SystemClock{}, Log: e.log, Observe: e.see, Guard: e.guard, Publisher: e.publisher,
-		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked, Held: e.held,
+		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked, ManualStart: e.held,
 		Workstation: incidents, Notices: e.board.Changes(),
 	})
 	e.flow.Store(flow)

@@ -16,22 +16,22 @@ func (m *machine) onRecovered(now time.Time, e recovered) []effect {
 		return nil
 	}
 	m.generation = max(m.generation, e.generation)
-	m.unread, m.unreadAt = e.err != nil && isLocked(e.err), now
-	m.asks = errors.Is(e.err, handoff.ErrItemLocked)
-	m.recovered = e.err == nil || m.unread
+	m.entryUnread, m.entryUnreadAt = e.err != nil && isLocked(e.err), now
+	m.entryLocked = errors.Is(e.err, handoff.ErrItemLocked)
+	m.cleared = e.err == nil || m.entryUnread
 	m.state.Links.Keyring = keyringHealth(e.err)
 	effects := m.closeOrphan(e.leftover)
 	switch {
 	case m.state.Phase == Ending:
 		m.closeIfIdle(now)
 		return effects
-	case !m.recovered:
+	case !m.cleared:
 		m.fail(now, e.err)
 		return effects
-	case !m.proof.IsZero() && !m.held && (m.rest == NotEnded || m.fresh):
+	case !m.proof.IsZero() && !m.manualStart && (m.unfinishedEnd == NotEnded || m.newProof):
 		return append(effects, m.signIn(now)...)
 	default:
-		return append(effects, m.wait(now, m.rest)...)
+		return append(effects, m.wait(now, m.unfinishedEnd)...)
 	}
 }
 
@@ -86,7 +86,7 @@ func (m *machine) onOpened(now time.Time, e opened) []effect {
 
 // onOrphan takes a session that was opened for an attempt that was given up.
 func (m *machine) onOrphan(now time.Time, e opened) []effect {
-	m.outstanding = max(0, m.outstanding-1)
+	m.background = max(0, m.background-1)
 	effects := m.closeOrphan(e.grant)
 	m.closeIfIdle(now)
 	return effects
@@ -108,13 +108,13 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 		return m.close()
 	}
 	if e.err == nil {
-		m.running, m.handed = publishing, true
+		m.running, m.handedOver = publishing, true
 		m.generation = nextGeneration(m.generation, now)
-		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(now), look: m.unread}}
+		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(now), look: m.entryUnread}}
 	}
-	if errors.Is(e.err, ErrStartAgain) && !m.repeated {
+	if errors.Is(e.err, ErrStartAgain) && !m.startedAgain {
 		// The role may have been selected, and selecting twice is an error: start again with the proof, once.
-		m.repeated = true
+		m.startedAgain = true
 		again := &chosen{m.state.User.Identifier, m.state.Chosen}
 		effects := m.end(now, Abandoned, destination{phase: SigningIn})
 		m.resume = again
@@ -163,9 +163,9 @@ func (m *machine) onPublished(now time.Time, e published) []effect {
 		return nil
 	}
 	effects := m.closeOrphan(e.leftover)
-	if m.unread {
+	if m.entryUnread {
 		// Without a look nothing was handed over, and what an earlier run has left must not be cleared unseen.
-		m.unread, m.handed = !e.looked, e.looked
+		m.entryUnread, m.handedOver = !e.looked, e.looked
 	}
 	if m.state.Phase == Ending {
 		return append(effects, m.close()...)
@@ -217,8 +217,8 @@ func (m *machine) onEnded(now time.Time, e ended) []effect {
 	if !m.returned(closing) {
 		return nil
 	}
-	if m.again && (e.clearErr != nil || e.closeErr != nil) {
-		m.again = false
+	if m.restartEnd && (e.clearErr != nil || e.closeErr != nil) {
+		m.restartEnd = false
 		return m.close()
 	}
 	if errors.Is(e.closeErr, ersclient.ErrSessionGone) {
@@ -226,20 +226,20 @@ func (m *machine) onEnded(now time.Time, e ended) []effect {
 		e.closeErr = nil
 	}
 	m.answered(now, e.closeErr)
-	if m.handed {
-		if e.clearErr != nil || m.after.problem == nil {
+	if m.handedOver {
+		if e.clearErr != nil || m.next.problem == nil {
 			// There is nothing to clear in a keyring that is why the session ends.
 			m.state.Links.Keyring = keyringHealth(e.clearErr)
 		}
 		// What could not be cleared is a leftover now: trying again and quitting both begin with it.
-		m.recovered = e.clearErr == nil
+		m.cleared = e.clearErr == nil
 	}
 	return m.leave(now, e)
 }
 
 // leave goes where an ending session leads.
 func (m *machine) leave(now time.Time, e ended) []effect {
-	grant, reason, after := m.grant, m.state.Reason, m.after
+	grant, reason, after := m.grant, m.state.Reason, m.next
 	m.grant = Grant{}
 	// What was left behind is told to a user who waits for the answer. After a card removal Spine has ended the e-RS session
 	// by itself, so that a refused A003 is what is to be expected.
@@ -255,15 +255,15 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 		m.fail(now, notCleared(e.clearErr, e.closeErr == nil && !grant.Key.IsZero()))
 	case e.closeErr != nil && asked:
 		m.fail(now, notClosed(e.closeErr, m.terms.about.NotClosed))
-	case after.phase == Prompting && !m.fresh:
+	case after.phase == Prompting && !m.newProof:
 		resume := m.resume
 		effects := m.prompt(now, true)
 		m.resume = resume
 		return effects
-	case (after.phase == SigningIn || m.fresh) && !m.proof.IsZero():
-		resume, repeated := m.resume, m.repeated
+	case (after.phase == SigningIn || m.newProof) && !m.proof.IsZero():
+		resume, repeated := m.resume, m.startedAgain
 		effects := m.signIn(now)
-		m.resume, m.repeated = resume, repeated
+		m.resume, m.startedAgain = resume, repeated
 		if e.closeErr != nil && !expected {
 			effects = append(effects, m.closeOrphan(grant)...)
 		}
@@ -277,7 +277,7 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 		return effects
 	}
 	if after.phase == Waiting {
-		m.rest = reason
+		m.unfinishedEnd = reason
 	}
 	if e.closeErr != nil && !expected {
 		// Told once more, beside whatever comes next.
@@ -289,13 +289,13 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 // finish goes on with an end that has failed in part. An entry that could not be cleared is tried until it can; e-RS is told once
 // more beside, since a user must not be kept by a session that cannot be closed.
 func (m *machine) finish(now time.Time) []effect {
-	rest, grant := m.rest, m.unclosed
-	if m.recovered {
-		return append(m.wait(now, rest), m.closeOrphan(grant)...)
+	reason, grant := m.unfinishedEnd, m.unclosed
+	if m.cleared {
+		return append(m.wait(now, reason), m.closeOrphan(grant)...)
 	}
 	m.forget()
-	m.grant, m.handed = grant, true
-	m.state.Reason, m.after = rest, destination{phase: Waiting}
+	m.grant, m.handedOver = grant, true
+	m.state.Reason, m.next = reason, destination{phase: Waiting}
 	m.enter(now, Ending)
 	return m.close()
 }

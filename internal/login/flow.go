@@ -75,9 +75,9 @@ type Config struct {
 	Grace time.Duration
 	// EndWhenLocked ends a session when the screen is locked or another user takes over the workstation.
 	EndWhenLocked bool
-	// Held has a proof that is there at the start wait until the user wants to sign in: it was no wish of theirs that started
+	// ManualStart has a proof that is there at the start wait until the user wants to sign in: it was no wish of theirs that started
 	// the program.
-	Held bool
+	ManualStart bool
 	// QuitWithin bounds what is still done after Quit: clearing the keyring and closing the session.
 	QuitWithin time.Duration
 }
@@ -128,7 +128,7 @@ type Flow struct {
 func New(config Config) *Flow {
 	terms := terms{
 		reachEvery: reachAtLeast + rand.N(reachAtLeast), //nolint:gosec // G404: it spreads load, and keeps no secret
-		maxAge:     config.MaxAge, grace: config.Grace, endWhenLocked: config.EndWhenLocked, held: config.Held,
+		maxAge:     config.MaxAge, grace: config.Grace, endWhenLocked: config.EndWhenLocked, manualStart: config.ManualStart,
 		publisher: config.Publisher, about: config.Platform.About(),
 	}
 	return &Flow{

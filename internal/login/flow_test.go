@@ -52,6 +52,8 @@ type neighbours struct {
 	// shut is what keeps the keyring from being used, nil if it can be.
 	shut    error
 	reports chan login.Report
+	// refreshAfter is how long a session lasts without being refreshed; zero is for ever.
+	refreshAfter time.Duration
 }
 
 func newNeighbours() *neighbours {
@@ -119,11 +121,20 @@ func (n *neighbours) Select(ctx context.Context, grant login.Grant, chosen erscl
 		return login.Grant{}, err
 	}
 	grant.Key, grant.Permission = ersclient.NewSessionKey(keyText), chosen
-	return grant, nil
+	return n.lasting(grant), nil
 }
 
 func (n *neighbours) Refresh(ctx context.Context, grant login.Grant) (login.Grant, error) {
-	return grant, n.call(ctx, "refresh")
+	err := n.call(ctx, "refresh")
+	grant.Key = ersclient.NewSessionKey(grant.Key.Reveal() + "+")
+	return n.lasting(grant), err
+}
+
+func (n *neighbours) lasting(grant login.Grant) login.Grant {
+	if n.refreshAfter > 0 {
+		grant.RefreshAt = login.SystemClock{}.Now().Add(n.refreshAfter)
+	}
+	return grant
 }
 
 func (n *neighbours) Close(ctx context.Context, grant login.Grant) error {
@@ -727,4 +738,28 @@ func TestNoKeyringIsFoundAtTheStart(t *testing.T) {
 	around.mu.Unlock()
 	r.Send(login.TryAgain{})
 	assert.Equal(t, login.HealthGood, r.until(login.Waiting).Links.Keyring)
+}
+
+// A session whose platform wants that is refreshed for hours: other applications always find an entry, of the same session.
+func TestARefreshedSessionIsReplacedInPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		around := newNeighbours()
+		around.refreshAfter = 8 * time.Minute
+		r := start(t, around, time.Minute)
+		r.signIn()
+		first, err := r.Read(t.Context())
+		require.NoError(t, err)
+		before := len(r.noted())
+		time.Sleep(time.Hour)
+		entry, err := r.Read(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, keyText+"+++++++", entry.SessionKey.Reveal())
+		assert.Equal(t, first.Generation, entry.Generation)
+		assert.True(t, r.guarded[keyText+"+++++++"], "the session key is guarded")
+		calls := r.noted()[before:]
+		assert.NotContains(t, calls, "clear")
+		assert.Len(t, without(calls, "remember"), 14, "each refresh, and the entry after it: %v", calls)
+		r.Send(login.Quit{})
+		r.wait()
+	})
 }

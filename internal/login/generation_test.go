@@ -33,7 +33,7 @@ func TestGenerationsGrow(t *testing.T) {
 // out, or begins a sign-in that nobody has asked for.
 func TestAFailureTellsWhetherTheKeyringIsClear(t *testing.T) {
 	cleared := newMachine(agreed, morning)
-	cleared.recovered = true
+	cleared.cleared = true
 	cleared.fail(morning, locked)
 	assert.False(t, cleared.state.Uncleared)
 

@@ -11,7 +11,7 @@ func (m *machine) onReport(now time.Time, r Report) []effect {
 	m.state.Links.Proof, m.status = r.Source, r
 	switch r.Kind {
 	case ProofAppeared, ProofChanged:
-		m.held = m.held && r.Kind == ProofAppeared
+		m.manualStart = m.manualStart && r.Kind == ProofAppeared
 		return m.onProof(now, r.Proof)
 	case ProofGone:
 		return m.onProofGone(now)
@@ -32,10 +32,10 @@ func (m *machine) onProof(now time.Time, proof Proof) []effect {
 	m.proof = proof
 	switch m.state.Phase {
 	case Waiting, Prompting, Failed:
-		if !m.recovered {
+		if !m.cleared {
 			return nil
 		}
-		if m.held {
+		if m.manualStart {
 			return m.wait(now, m.state.Reason)
 		}
 		return m.signIn(now)
@@ -46,14 +46,14 @@ func (m *machine) onProof(now time.Time, proof Proof) []effect {
 		// Somebody has authenticated anew, perhaps somebody else: their session is a new one.
 		return m.end(now, TicketChanged, destination{phase: SigningIn})
 	case Starting, Ending:
-		m.fresh = true
+		m.newProof = true
 	case Closed:
 	}
 	return nil
 }
 
 func (m *machine) onProofGone(now time.Time) []effect {
-	m.proof, m.fresh, m.held = Proof{}, false, false
+	m.proof, m.newProof, m.manualStart = Proof{}, false, false
 	switch m.state.Phase {
 	case Waiting:
 		return m.wait(now, m.state.Reason)
@@ -61,10 +61,10 @@ func (m *machine) onProofGone(now time.Time) []effect {
 		return m.end(now, CardRemoved, destination{phase: Waiting})
 	case Ending:
 		if m.goesOn() {
-			m.state.Reason, m.after, m.resume = CardRemoved, destination{phase: Waiting}, nil
+			m.state.Reason, m.next, m.resume = CardRemoved, destination{phase: Waiting}, nil
 		}
 	case Failed:
-		if m.absent {
+		if m.failedByStatus {
 			return m.wait(now, m.state.Reason)
 		}
 	case Starting, Prompting, Closed:
@@ -77,7 +77,7 @@ func (m *machine) onProofGone(now time.Time) []effect {
 func (m *machine) onIntent(now time.Time, intent Intent) []effect {
 	switch wish := intent.(type) {
 	case SignIn, TryAgain:
-		m.held = false
+		m.manualStart = false
 		return m.onStartOver(now)
 	case Requested:
 		if m.state.Phase != SignedIn {
@@ -109,9 +109,9 @@ func (m *machine) onStartOver(now time.Time) []effect {
 	switch {
 	case m.state.Phase != Waiting && m.state.Phase != Failed:
 		return nil
-	case m.rest != NotEnded:
+	case m.unfinishedEnd != NotEnded:
 		return m.finish(now)
-	case !m.recovered:
+	case !m.cleared:
 		return m.recover(now, NotEnded)
 	case m.proof.IsZero():
 		return m.prompt(now, false)
@@ -162,7 +162,7 @@ func (m *machine) onRenew(now time.Time) []effect {
 }
 
 // goesOn tells whether the end of a session is the beginning of another one.
-func (m *machine) goesOn() bool { return m.after.phase == SigningIn || m.after.phase == Prompting }
+func (m *machine) goesOn() bool { return m.next.phase == SigningIn || m.next.phase == Prompting }
 
 // onIncident takes what has happened to the workstation (AUT-003, AUT-004).
 func (m *machine) onIncident(now time.Time, incident Incident) []effect {
@@ -182,7 +182,7 @@ func (m *machine) onIncident(now time.Time, incident Incident) []effect {
 		return m.end(now, reason, destination{phase: Waiting})
 	case Ending:
 		if m.goesOn() {
-			m.state.Reason, m.after, m.resume = reason, destination{phase: Waiting}, nil
+			m.state.Reason, m.next, m.resume = reason, destination{phase: Waiting}, nil
 		}
 	default:
 	}
@@ -191,14 +191,14 @@ func (m *machine) onIncident(now time.Time, incident Incident) []effect {
 
 func (m *machine) onQuit(now time.Time, wish Quit) []effect {
 	effects := []effect{hurry{}}
-	m.hurried = m.hurried || wish.AtOnce
+	m.noGrace = m.noGrace || wish.AtOnce
 	switch m.state.Phase {
 	case SigningIn, Choosing, Selecting, SignedIn:
 		return append(effects, m.end(now, Quitting, destination{phase: Closed})...)
 	case Starting:
 		// A start under way is not cut: what it clears would have to be cleared by the next one.
 	case Failed:
-		if !m.recovered {
+		if !m.cleared {
 			m.running = recovering
 			effects = append(effects, recoverLeftovers{})
 		}
@@ -207,14 +207,14 @@ func (m *machine) onQuit(now time.Time, wish Quit) []effect {
 		m.attempt++
 		effects = append(effects, stopCalls{})
 	case Ending:
-		if m.running == closing && !m.again {
+		if m.running == closing && !m.restartEnd {
 			// What is being done at leisure is begun anew in a hurry.
-			m.again = true
+			m.restartEnd = true
 			effects = append(effects, stopEnding{})
 		}
 	case Waiting, Closed:
 	}
-	m.state.Reason, m.after, m.resume = Quitting, destination{phase: Closed}, nil
+	m.state.Reason, m.next, m.resume = Quitting, destination{phase: Closed}, nil
 	m.enter(now, Ending)
 	m.closeIfIdle(now)
 	return effects

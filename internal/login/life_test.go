@@ -292,9 +292,9 @@ func TestAfterARemovedEntryTheUserDecides(t *testing.T) {
 // A link in a web page opens the window where a card is in: that alone makes no session.
 func TestAHeldTicketWaitsForTheUser(t *testing.T) {
 	start := func(first reported) *machine {
-		held := agreed
-		held.held = true
-		m := newMachine(held, morning)
+		manual := agreed
+		manual.manualStart = true
+		m := newMachine(manual, morning)
 		m.handle(morning, first)
 		require.Equal(t, []string{"probe"}, names(m.handle(morning, recovered{})))
 		require.Equal(t, Waiting, m.state.Phase)
@@ -310,9 +310,9 @@ func TestAHeldTicketWaitsForTheUser(t *testing.T) {
 		assert.Equal(t, creates, names(m.handle(morning, intentEvent{SignIn{}})))
 	})
 	t.Run("seen after the keyring", func(t *testing.T) {
-		held := agreed
-		held.held = true
-		m := newMachine(held, morning)
+		manual := agreed
+		manual.manualStart = true
+		m := newMachine(manual, morning)
 		m.handle(morning, recovered{})
 		require.NotContains(t, names(m.handle(morning, appeared)), creates[0])
 		assert.Equal(t, MissingIntent, m.state.Missing)

@@ -26,8 +26,8 @@ type terms struct {
 	reachEvery time.Duration
 	// endWhenLocked ends a session when nobody is at the workstation any more.
 	endWhenLocked bool
-	// held has a proof that is there at the start wait for the user.
-	held bool
+	// manualStart has a proof that is there at the start wait for the user.
+	manualStart bool
 }
 
 // machine is the flow's state machine: every decision of a sign-in, and nothing that takes time. [machine.handle] takes one
@@ -39,64 +39,75 @@ type machine struct {
 
 	// attempt numbers the sign-ins. An answer that carries an older number belongs to one that was given up.
 	attempt int
+	attemptState
+
 	// proof is the one that there is, as the platform reports it. It is the only source of proofs, the answer to a prompt
 	// included: two sources could disagree about a card that was pulled in between.
 	proof Proof
 	// status is the platform's last report: what a user without a proof has to do next.
 	status Report
-	// absent: the Problem that is shown is the reason of the absence, and goes with it.
-	absent bool
 	// refused is the last proof that e-RS did not accept. Trying again with it would be refused again.
 	refused Proof
-	// promisedAt is when a prompt said that there is a proof now, which is still to be reported.
-	promisedAt time.Time
-	// held: the user did not start the program themselves. A proof that was there then begins nothing by itself.
-	held bool
-	// fresh: a proof has appeared since the session began to end, so somebody wants to sign in.
-	fresh bool
+	// manualStart: the user did not start the program themselves. A proof that was there then begins nothing by itself.
+	manualStart bool
 
-	// grant is what exists at e-RS for this attempt, its key empty before it is opened.
-	grant     Grant
-	createdAt time.Time
-	// running is the call whose answer the flow waits for. While one uses the session, the session is not closed (A003's rule).
-	running call
-	// after is where an ending session leads.
-	after destination
+	// next is where an ending session leads.
+	next destination
 	// resume is the pair to select without asking, once the session is open, because the user has chosen it already. It goes with
 	// everything that is not on the way there.
 	resume *chosen
+	// noGrace: the computer does not wait, so a session is closed as soon as the keyring is clear.
+	noGrace bool
+	// background counts the calls that go on for sign-ins that were given up.
+	background int
+
+	// cleared: the keyring has no session of an earlier run, or of one that has ended, as far as it can be read.
+	cleared bool
+	// entryUnread: the keyring was locked, at entryUnreadAt, so that what an earlier run has left in it is not known.
+	entryUnread   bool
+	entryUnreadAt time.Time
+	// entryLocked: the keyring asks the user about that entry alone, which must not happen before a sign-in.
+	entryLocked bool
+	// generation is the last one published.
+	generation int64
+
+	// notices are those of the services of a run.
+	notices []Notice
+	// probedAt is when the keyring was looked at last, and reachedAt when e-RS was reached, or not.
+	probedAt, reachedAt time.Time
+}
+
+// attemptState is what one attempt owns. It goes when the next one begins, and when there is no session any more.
+type attemptState struct {
+	// running is the call whose answer the flow waits for. While one uses the session, the session is not closed (A003's rule).
+	running call
+	// promisedAt is when a prompt said that there is a proof now, which is still to be reported.
+	promisedAt time.Time
+
+	// grant is what exists at e-RS, its key empty before it is opened.
+	grant     Grant
+	createdAt time.Time
+	// startedAgain: this sign-in has started again once already, since the answer to a selection was lost.
+	startedAgain bool
 	// retryAt is when a refresh that has failed is tried again, and refreshLost: the answer to one was lost already.
 	retryAt     time.Time
 	refreshLost bool
-	// repeated: a sign-in has started again once already, since the answer to a selection was lost.
-	repeated bool
-
-	// recovered: what an earlier run left has been cleared, as far as it can be seen.
-	recovered bool
-	// unread: the keyring was locked, at unreadAt, so that nobody could look what an earlier run has left in it.
-	unread   bool
-	unreadAt time.Time
-	// asks: it would ask about that entry alone, which must not happen before somebody signs in.
-	asks bool
-	// rest is why a session has ended whose end has failed in part: going on from that Problem leads to Waiting, not to a sign-in
-	// that nobody has asked for. unclosed is that session, if it could not be closed.
-	rest     Reason
-	unclosed Grant
-	// handed: the session was handed to the keyring, or may have been, so that its end begins with clearing that.
-	handed bool
-	// noted is what the neighbours want to be known, and entryTrouble why other applications cannot read the session.
-	noted        []Notice
+	// handedOver: the session was handed to the keyring, or may have been, so that its end begins with clearing that.
+	handedOver bool
+	// entryTrouble is why other applications cannot read the session.
 	entryTrouble *problem.Problem
-	// again: the end under way was stopped, since there is less time for it now, and is to be begun anew.
-	again bool
-	// hurried: the computer does not wait, so nobody is given a grace.
-	hurried bool
-	// probedAt is when the keyring was looked at last, and reachedAt when e-RS was reached, or not.
-	probedAt, reachedAt time.Time
-	// generation is the last one published.
-	generation int64
-	// outstanding counts the calls that go on in the background for sign-ins that were given up.
-	outstanding int
+
+	// newProof: a proof has appeared since the session began to end, so somebody wants to sign in.
+	newProof bool
+	// restartEnd: the end under way was stopped, since there is less time for it now, and is to be begun anew.
+	restartEnd bool
+
+	// failedByStatus: the Problem that is shown is the one of the platform's status, and goes with it.
+	failedByStatus bool
+	// unfinishedEnd is why a session has ended whose end has failed in part: going on from that Problem leads to Waiting, not to a
+	// sign-in that the user has not asked for. unclosed is that session, if it could not be closed.
+	unfinishedEnd Reason
+	unclosed      Grant
 }
 
 // chosen is a pair that a user has chosen. Whoever takes their place has not.
@@ -142,7 +153,7 @@ type destination struct {
 func newMachine(terms terms, now time.Time) *machine {
 	return &machine{
 		terms: terms, state: State{Phase: Starting, Since: now, Links: Links{Proof: terms.about.Start.Source}},
-		status: terms.about.Start, running: recovering, held: terms.held,
+		status: terms.about.Start, attemptState: attemptState{running: recovering}, manualStart: terms.manualStart,
 	}
 }
 
@@ -174,7 +185,7 @@ func (m *machine) handle(now time.Time, happened event) []effect {
 	case ended:
 		return m.onEnded(now, e)
 	case orphanClosed:
-		m.outstanding = max(0, m.outstanding-1)
+		m.background = max(0, m.background-1)
 		m.closeIfIdle(now)
 	case linkSeen:
 		return m.onLink(now, e)
@@ -183,7 +194,7 @@ func (m *machine) handle(now time.Time, happened event) []effect {
 	case incidentEvent:
 		return m.onIncident(now, e.Incident)
 	case noticed:
-		m.noted = e.notices
+		m.notices = e.notices
 		m.showNotices()
 	case tick:
 		return m.onTick(now)
@@ -199,7 +210,7 @@ func (m *machine) onLink(now time.Time, e linkSeen) []effect {
 		m.state.Links.ERS = ersHealth(e.err)
 	case linkKeyring:
 		m.state.Links.Keyring = keyringHealth(e.err)
-		if e.err == nil && m.unread && !m.asks && m.state.Phase == Waiting && now.Sub(m.unreadAt) >= probeEvery {
+		if e.err == nil && m.entryUnread && !m.entryLocked && m.state.Phase == Waiting && now.Sub(m.entryUnreadAt) >= probeEvery {
 			// It is unlocked now, so that everybody can read what an earlier run has left. One that is said to be unlocked and turns out
 			// to be locked must not be looked at again and again.
 			return m.recover(now, m.state.Reason)
@@ -214,7 +225,7 @@ func (m *machine) onLink(now time.Time, e linkSeen) []effect {
 // awaitsKeyring reports whether a session has ended whose entry could not be cleared since the keyring was shut: it is cleared as
 // soon as the keyring can be used. One that asks about each entry (ErrItemLocked) would ask again and again.
 func (m *machine) awaitsKeyring() bool {
-	return m.state.Phase == Failed && m.rest != NotEnded && !m.recovered && shut(m.state.Problem) &&
+	return m.state.Phase == Failed && m.unfinishedEnd != NotEnded && !m.cleared && shut(m.state.Problem) &&
 		!errors.Is(m.state.Problem, handoff.ErrItemLocked)
 }
 
@@ -335,7 +346,7 @@ func (m *machine) wait(now time.Time, reason Reason) []effect {
 	m.state.Missing = m.status.Missing
 	if m.status.Problem != nil {
 		m.fail(now, m.status.Problem)
-		m.absent = true
+		m.failedByStatus = true
 		return nil
 	}
 	return m.probe(now)
@@ -351,14 +362,14 @@ func (m *machine) probe(now time.Time) []effect {
 	return []effect{probeLinks{reach: true}}
 }
 
-// recover clears what is left of an earlier run, or of a session whose entry could not be cleared. If there is a reason to rest,
-// it leads back to Waiting.
-func (m *machine) recover(now time.Time, rest Reason) []effect {
+// recover clears what is left of an earlier run, or of a session whose entry could not be cleared. With the reason of that end it leads
+// back to Waiting.
+func (m *machine) recover(now time.Time, reason Reason) []effect {
 	effects := m.closeOrphan(m.unclosed)
 	m.forget()
 	m.resume = nil
 	m.enter(now, Starting)
-	m.running, m.rest = recovering, rest
+	m.running, m.unfinishedEnd = recovering, reason
 	return append(effects, m.begin()...)
 }
 
@@ -366,12 +377,12 @@ func (m *machine) fail(now time.Time, err error) {
 	m.forget()
 	m.resume = nil
 	m.enter(now, Failed)
-	m.state.Problem, m.state.ProblemAt, m.state.Uncleared = problem.Of(err), now, !m.recovered
+	m.state.Problem, m.state.ProblemAt, m.state.Uncleared = problem.Of(err), now, !m.cleared
 }
 
 // end leaves a session, or what there is of one. The keyring is cleared before anything else, whatever the reason.
 func (m *machine) end(now time.Time, reason Reason, after destination) []effect {
-	m.after, m.fresh, m.resume = after, false, nil
+	m.next, m.newProof, m.resume = after, false, nil
 	m.state.Reason = reason
 	m.enter(now, Ending)
 	switch m.running {
@@ -379,7 +390,7 @@ func (m *machine) end(now time.Time, reason Reason, after destination) []effect 
 		// It goes on in the background: only its answer has the key of the session that it may have created.
 		m.running = noCall
 		m.attempt++
-		m.outstanding++
+		m.background++
 		return append([]effect{stopCalls{}}, m.leave(now, ended{})...)
 	case selecting, refreshing, publishing:
 		return []effect{stopCalls{}}
@@ -394,14 +405,14 @@ func (m *machine) end(now time.Time, reason Reason, after destination) []effect 
 func (m *machine) close() []effect {
 	m.running = closing
 	var grace time.Duration
-	if m.handed && !m.hurried && !m.grant.Key.IsZero() {
+	if m.handedOver && !m.noGrace && !m.grant.Key.IsZero() {
 		switch m.state.Reason {
 		case SignedOut, RoleSwitched, Renewed, Quitting:
 			grace = m.terms.grace
 		default:
 		}
 	}
-	return []effect{endSession{m.grant, m.handed, grace}}
+	return []effect{endSession{m.grant, m.handedOver, grace}}
 }
 
 // returned notes that a call has returned, if it is the one that the flow waits for.
@@ -418,25 +429,21 @@ func (m *machine) closeOrphan(grant Grant) []effect {
 	if grant.Key.IsZero() {
 		return nil
 	}
-	m.outstanding++
+	m.background++
 	return []effect{closeOrphan{grant}}
 }
 
 // closeIfIdle closes a flow that was asked to quit, once nothing is left to be done. The deadline does it otherwise.
 func (m *machine) closeIfIdle(now time.Time) {
-	quitting := m.state.Phase == Ending && m.after.phase == Closed
-	if quitting && m.running == noCall && m.outstanding == 0 {
+	quitting := m.state.Phase == Ending && m.next.phase == Closed
+	if quitting && m.running == noCall && m.background == 0 {
 		m.enter(now, Closed)
 	}
 }
 
 // forget drops all that belongs to one attempt.
 func (m *machine) forget() {
-	m.grant, m.createdAt, m.promisedAt = Grant{}, time.Time{}, time.Time{}
-	m.retryAt, m.refreshLost = time.Time{}, false
-	m.running, m.repeated, m.fresh, m.again, m.handed = noCall, false, false, false, false
-	m.rest, m.unclosed, m.absent = NotEnded, Grant{}, false
-	m.entryTrouble = nil
+	m.attemptState = attemptState{}
 	m.state = State{
 		Phase: m.state.Phase, Since: m.state.Since, Reason: m.state.Reason, AskedBy: m.state.AskedBy, Links: m.state.Links,
 	}
@@ -445,9 +452,9 @@ func (m *machine) forget() {
 
 // showNotices shows what is wrong without keeping anybody from working.
 func (m *machine) showNotices() {
-	m.state.Notices = m.noted
+	m.state.Notices = m.notices
 	if m.entryTrouble != nil {
-		m.state.Notices = append([]Notice{{Problem: m.entryTrouble}}, m.noted...)
+		m.state.Notices = append([]Notice{{Problem: m.entryTrouble}}, m.notices...)
 	}
 }
 

@@ -187,11 +187,11 @@ var happenings = []happening{
 		return opened{attempt: m.attempt, grant: keyOnly("one"), err: useless}
 	}},
 	{"A001: created for an earlier attempt", morning, func(m *machine) event {
-		m.outstanding++ // every earlier attempt has been counted when it was given up
+		m.background++ // every earlier attempt has been counted when it was given up
 		return opened{attempt: m.attempt - 1, grant: provisional("late")}
 	}},
 	{"A001: refused for an earlier attempt", morning, func(m *machine) event {
-		m.outstanding++
+		m.background++
 		return opened{attempt: m.attempt - 1, err: refusal}
 	}},
 	{"A002: selected", morning, func(m *machine) event { return selected{m.attempt, valid("two"), nil} }},
@@ -212,7 +212,7 @@ var happenings = []happening{
 	{"ended: all well", morning, always(ended{})},
 	{"ended: entry not cleared", morning, always(ended{clearErr: locked})},
 	{"ended: A003 failed", morning, always(ended{closeErr: hiccup})},
-	{"an orphan is deleted", morning, func(m *machine) event { m.outstanding++; return orphanClosed{} }},
+	{"an orphan is deleted", morning, func(m *machine) event { m.background++; return orphanClosed{} }},
 	{"probe: e-RS out of reach", morning, always(linkSeen{linkERS, offline})},
 	{"probe: keyring unlocked", morning, always(linkSeen{linkKeyring, nil})},
 	{"probe after a minute: keyring unlocked", morning.Add(time.Minute), always(linkSeen{linkKeyring, nil})},
@@ -373,7 +373,7 @@ func describe(m *machine, effects []effect) string {
 			line += " after " + m.state.Reason.String()
 		}
 	case Ending:
-		line += " (" + m.state.Reason.String() + ") for " + m.after.phase.String()
+		line += " (" + m.state.Reason.String() + ") for " + m.next.phase.String()
 	case Failed:
 		line += " (" + m.state.Problem.Code + ")"
 	case SignedIn:

@@ -52,7 +52,9 @@ func TestRefreshing(t *testing.T) {
 		effects []string
 	}
 	second, retry := always(tick{}), refreshRetry
-	succeeds := func(m *machine) event { return refreshed{m.attempt, refreshable("three", morning.Add(refreshAfter)), nil} }
+	succeeds := func(m *machine) event {
+		return refreshed{m.attempt, refreshable("three", morning.Add(refreshAfter)), nil}
+	}
 	for name, test := range map[string]struct {
 		steps   []step
 		phase   Phase

@@ -108,7 +108,7 @@ func (w *world) check() {
 		require.Equal(w.t, w.machine.grant.Key.Reveal(), w.entry, "the keyring has another session:\n%v", w.trace)
 		require.True(w.t, w.sessions[w.entry], "the keyring has a session that is closed:\n%v", w.trace)
 	}
-	require.GreaterOrEqual(w.t, w.machine.outstanding, 0, "%v", w.trace)
+	require.GreaterOrEqual(w.t, w.machine.background, 0, "%v", w.trace)
 }
 
 // answer plays one of the pending calls to its end.
