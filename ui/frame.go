@@ -177,7 +177,7 @@ func proofWords(link login.Link) string {
 	if link.Text == "" {
 		return lang.L("Identity Agent not checked yet")
 	}
-	return phrase(problem.Phrase{Text: link.Text})
+	return fromPlatform(link.Text)
 }
 
 func ersWords(health login.Health) string {

@@ -90,12 +90,11 @@ type said struct {
 // waitingFor says what a user has to do next. Why the last session ended comes first, unless something has to be done before anything
 // else.
 func waitingFor(state login.State) said {
-	words := func(text string) string { return phrase(problem.Phrase{Text: text}) }
-	next := said{platformPictures[state.Missing.Picture], words(state.Missing.Title), words(state.Missing.Text)}
+	next := saidOf(state.Missing)
 	if state.Missing.First {
 		return next
 	}
-	again := words(state.Missing.Again)
+	again := fromPlatform(state.Missing.Again)
 	switch state.Reason {
 	case login.SignedOut:
 		return said{iconSignedOut, lang.L("You are signed out"), lang.L("Press **Sign in** to start again.")}
@@ -122,8 +121,16 @@ func waitingFor(state login.State) said {
 	return next
 }
 
+// saidOf says what is missing, in the platform's words.
+func saidOf(missing login.Missing) said {
+	return said{platformPictures[missing.Picture], fromPlatform(missing.Title), fromPlatform(missing.Text)}
+}
+
+// fromPlatform writes a text of a platform in the user's language.
+func fromPlatform(text string) string { return phrase(problem.Phrase{Text: text}) }
+
 // platformPictures are those that a platform may name.
 var platformPictures = map[login.Picture]fyne.Resource{
 	login.PictureCard: assets.Smartcard, login.PictureReader: assets.Reader, login.PictureProgram: assets.Agent,
-	login.PictureSignedOut: iconSignedOut,
+	login.PicturePasscode: assets.Passcode, login.PictureSignedOut: iconSignedOut,
 }

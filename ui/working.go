@@ -79,8 +79,7 @@ func (s *working) key(key *fyne.KeyEvent) bool {
 func workingOn(state login.State) (what said, cancel bool) {
 	switch state.Phase {
 	case login.Prompting:
-		return said{assets.Passcode, lang.L("Enter your passcode"),
-			lang.L("The Identity Agent asks for it in a window of its own, which may be behind this one.")}, true
+		return saidOf(state.Missing), true
 	case login.SigningIn:
 		return said{assets.Smartcard, lang.L("Signing in to e-RS…"), lang.L("Keep your smartcard inserted.")}, true
 	case login.Selecting:

@@ -411,6 +411,9 @@ func failedState(p *problem.Problem) login.State {
 
 func workingState(phase login.Phase, reason login.Reason) login.State {
 	state := login.State{Phase: phase, Since: morning, Reason: reason, Links: allGood}
+	if phase == login.Prompting {
+		state.Missing = hscn.Prompting
+	}
 	if phase == login.Selecting || phase == login.Ending {
 		state.User, state.Chosen = gpUser, triage
 	}

@@ -321,6 +321,7 @@ func (m *machine) prompt(now time.Time, fresh bool) []effect {
 	m.attempt++
 	m.forget()
 	m.enter(now, Prompting)
+	m.state.Missing = m.terms.about.Prompting
 	return append(effects, promptUser{m.attempt, fresh})
 }
 

@@ -122,6 +122,8 @@ type Report struct {
 type About struct {
 	// Start holds before the first report.
 	Start Report
+	// Prompting is what a user has to do while Prompt is under way.
+	Prompting Missing
 	// Calls names the platform's calls in the log.
 	Calls struct{ Prompt, Open, Select, Refresh, Close string }
 	// Unseen is the Problem of a proof that was promised by a prompt and has not come, and NoRoles that of a user without

@@ -34,13 +34,13 @@ const (
 	Closed
 )
 
-// Missing is what a waiting user has to do next, in the platform's words: English texts, which are the keys of their translations. The
+// Missing is what a user without a session has to do next, in the platform's words: English texts, which are the keys of their translations. The
 // zero Missing is that nothing is known yet.
 type Missing struct {
 	// Name is the log's word for it.
 	Name    string
 	Picture Picture
-	// Title and Text are the waiting screen. Again stands below a title that says why the last session ended.
+	// Title and Text are the screen. Again stands below a title that says why the last session ended.
 	Title, Text, Again string
 	// First: nothing can be done before, so that it is shown in place of why the last session ended.
 	First bool
@@ -60,13 +60,14 @@ var MissingIntent = Missing{
 	Title: "You are signed out", Text: "Press **Sign in** to start again.", Again: "Press **Sign in** to start again.",
 }
 
-// Picture names a picture of the waiting screen.
+// Picture names a picture of the screen that says what is missing.
 type Picture string
 
 // The pictures.
 const (
 	PictureCard      Picture = "card"
 	PictureReader    Picture = "reader"
+	PicturePasscode  Picture = "passcode"
 	PictureProgram   Picture = "program"
 	PictureSignedOut Picture = "signed-out"
 )
@@ -139,7 +140,7 @@ type State struct {
 	Phase Phase
 	// Since is when the phase began.
 	Since time.Time
-	// Missing is what a Waiting user has to do next.
+	// Missing is what a user has to do next, while Waiting and Prompting.
 	Missing Missing
 	// Reason is why the session before ended (Waiting), or why this one is ending (Ending).
 	Reason Reason

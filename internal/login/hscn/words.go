@@ -40,6 +40,12 @@ var (
 	}
 )
 
+// Prompting is what a user has to do while the Identity Agent asks.
+var Prompting = login.Missing{
+	Name: "passcode", Picture: login.PicturePasscode, Title: "Enter your passcode",
+	Text: "The Identity Agent asks for it in a window of its own, which may be behind this one.",
+}
+
 // source puts the health of the agent in words.
 func source(health login.Health, missing login.Missing, card Presence) login.Link {
 	switch health {
@@ -65,7 +71,7 @@ func source(health login.Health, missing login.Missing, card Presence) login.Lin
 
 // About names the calls, and has the words for somebody with a smartcard.
 func (p *Platform) About() login.About {
-	about := login.About{Unseen: smartcard.TicketNotAvailable.Problem(), NoRoles: noRoles, NotClosed: notClosed}
+	about := login.About{Prompting: Prompting, Unseen: smartcard.TicketNotAvailable.Problem(), NoRoles: noRoles, NotClosed: notClosed}
 	about.Start = (&cardSide{}).status(login.StatusChanged)
 	about.Calls.Prompt = "Identity Agent: prompt"
 	about.Calls.Open, about.Calls.Select, about.Calls.Close = "A001 create session", "A002 select role", "A003 delete session"
