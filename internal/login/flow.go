@@ -59,7 +59,7 @@ type Config struct {
 	Memory   Memory
 	Clock    Clock
 	Log      logrus.FieldLogger
-	// Workstation tells what happens to the workstation, and Notices what the neighbours want to be known. Both may be nil.
+	// Workstation delivers what happens to the workstation, and Notices what the services want the user to know. Both may be nil.
 	Workstation <-chan Incident
 	Notices     <-chan []Notice
 	// Observe gets every state, in order. It is called by the event loop and must not block.

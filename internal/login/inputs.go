@@ -6,7 +6,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 )
 
-// onReport follows the proof. What else is reported tells a waiting user what to do next, and begins and ends nothing.
+// onReport follows the proof. What else is reported changes only what State says to a waiting user.
 func (m *machine) onReport(now time.Time, r Report) []effect {
 	m.state.Links.Proof, m.status = r.Source, r
 	switch r.Kind {
@@ -20,7 +20,7 @@ func (m *machine) onReport(now time.Time, r Report) []effect {
 	if m.state.Phase == Waiting && m.proof.IsZero() {
 		m.state.Missing = r.Missing
 		if r.Begun {
-			// Perhaps it is somebody else: how it ended before is of no use to them.
+			// Perhaps it is another person, to whom the end of the last session means nothing.
 			m.state.Reason = NotEnded
 		}
 	}
@@ -43,7 +43,7 @@ func (m *machine) onProof(now time.Time, proof Proof) []effect {
 		if same {
 			return nil
 		}
-		// Somebody has authenticated anew, perhaps somebody else: their session is a new one.
+		// Perhaps it is another person's: a new proof needs a new session.
 		return m.end(now, TicketChanged, destination{phase: SigningIn})
 	case Starting, Ending:
 		m.newProof = true

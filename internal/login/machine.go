@@ -97,7 +97,7 @@ type attemptState struct {
 	// entryTrouble is why other applications cannot read the session.
 	entryTrouble *problem.Problem
 
-	// newProof: a proof has appeared since the session began to end, so somebody wants to sign in.
+	// newProof: a proof has appeared since the session began to end, so a sign-in follows.
 	newProof bool
 	// restartEnd: the end under way was stopped, since there is less time for it now, and is to be begun anew.
 	restartEnd bool

@@ -24,9 +24,9 @@ type Platform interface {
 	// Prompt asks the user for a proof, for a new one if fresh. The proof itself arrives as a Report. ErrPromptCancelled: the user
 	// gave up.
 	Prompt(ctx context.Context, fresh bool) error
-	// Open turns a proof into a grant. After givenUp is closed nobody waits for it, but what may exist at e-RS has to be closed: a
-	// platform whose session is known by the answer alone waits for it, and repeats nothing. The grant returned with an error has a
-	// Key if there is something to close.
+	// Open turns a proof into a grant. When givenUp is closed, the attempt is over, but a session that it has created has to be
+	// closed: a platform that learns its key from the answer alone waits for the answer, and does not repeat the call. The grant
+	// returned with an error has a Key if there is something to close.
 	Open(ctx context.Context, proof Proof, givenUp <-chan struct{}) (Grant, error)
 	// Select selects one of the user's permissions. The grant returned with an error has the Key to close, if that has changed.
 	// ErrStartAgain: it may have been carried out, so the grant has to be closed and a sign-in begun anew.
@@ -98,7 +98,7 @@ const (
 	StatusChanged ReportKind = iota
 	// ProofAppeared: there is a proof, where there was none.
 	ProofAppeared
-	// ProofChanged: there is another proof than before. Somebody, perhaps another person, has authenticated anew.
+	// ProofChanged: there is another proof than before, perhaps another person's.
 	ProofChanged
 	// ProofGone: there is no proof any more.
 	ProofGone

@@ -19,7 +19,7 @@ func notCleared(err error, closed bool) *problem.Problem {
 }
 
 // notClosed is the Problem of a session that the user has left, and that e-RS did not confirm to be closed (A003-03). What e-RS has
-// answered is put in words for somebody who signs in; here somebody is leaving, and wants to know what they leave behind.
+// answered is worded for a sign-in; words are the platform's for a user who leaves.
 func notClosed(err error, words *problem.Problem) *problem.Problem {
 	why := problem.Of(err)
 	made := *why

@@ -39,7 +39,7 @@ func due(t *testing.T) (*machine, time.Time) {
 	return m, now
 }
 
-// If this fails, a session whose key lives for minutes ends while somebody works with it, or goes on after e-RS has ended it.
+// If this fails, a session whose key lives for minutes ends while a user works with it, or goes on after e-RS has ended it.
 func TestRefreshing(t *testing.T) {
 	refused := errors.Join(&problem.Problem{Code: "CIS2-REFUSED"}, ErrRefreshRefused)
 	lost := errors.Join(offline, ErrAnswerLost)
@@ -123,7 +123,7 @@ func TestRefreshing(t *testing.T) {
 			{0, func(m *machine) event { return published{attempt: m.attempt, err: noBus} }, []string{"stop calls", "clear keyring, A003 three"}},
 			{0, always(ended{}), nil},
 		}, Failed, "KEYRING-NO_BUS"},
-		"somebody has removed the entry": {[]step{
+		"another program has removed the entry": {[]step{
 			{0, succeeds, []string{"replace by three"}},
 			{0, func(m *machine) event { return published{attempt: m.attempt, err: handoff.ErrNotFound} }, nil},
 			{2 * refreshAfter, second, []string{"look"}},

@@ -66,8 +66,8 @@ func (p *Platform) Look() {
 	}
 }
 
-// Prompt has the Identity Agent ask for card and passcode. The ticket it returns is dropped: the watcher sees it next, and it alone
-// tells of tickets.
+// Prompt has the Identity Agent ask for card and passcode. The ticket it returns is dropped: Watch reports it next, and is the
+// only source of tickets.
 func (p *Platform) Prompt(ctx context.Context, fresh bool) error {
 	prompt := p.Agent.Ticket
 	if fresh {

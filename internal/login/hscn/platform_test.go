@@ -126,7 +126,7 @@ func TestWhoseLeftoverItIs(t *testing.T) {
 	assert.True(t, p.Leftover(another).Key.IsZero())
 }
 
-// Whoever leaves is told what they leave behind, in words for somebody who leaves.
+// A user who signs out and whose session could not be closed reads what to do about it.
 func TestA00303WhatIsLeftBehind(t *testing.T) {
 	about := New(Settings{}).About()
 	assert.Equal(t, "e-RS did not confirm that your session is closed", about.NotClosed.Title)

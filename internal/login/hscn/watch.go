@@ -92,8 +92,8 @@ func (p *Platform) log(event smartcard.Event) {
 
 // cardSide is what is known of ticket and card.
 type cardSide struct {
-	// last is the ticket that was seen last, and lastSince since when. It may be older, so that Spine's session may end earlier than
-	// is to be told from it, and not later.
+	// last is the last ticket, and lastSince when it was seen first. It may be older, so Spine's session ends at lastSince plus
+	// spineAge or earlier.
 	last      smartcard.Ticket
 	lastSince time.Time
 	// absence is why there is no ticket, nil as long as the agent has not said.
@@ -146,8 +146,8 @@ func (s *cardSide) status(kind login.ReportKind) login.Report {
 	return report
 }
 
-// missing returns what a user without a ticket has to do, and whether waiting can bring it. The agent answers the same whether there
-// is no card or no passcode yet; where the readers can be seen, they tell the one from the other.
+// missing returns what a user without a ticket has to do, and whether a ticket can come without a change to card or computer. The
+// agent's answer is the same without card and without passcode; the readers, where they can be seen, make the difference.
 func missing(absence error, card Presence) (login.Missing, bool) {
 	switch {
 	case absence == nil:

@@ -69,8 +69,8 @@ func newDesk() *desk {
 	return &desk{changed: make(chan struct{}), err: smartcard.TicketNotAvailable.Problem()}
 }
 
-// Whoever has put their card in and is told to insert it takes it out again. What the readers show reaches the window, and the log, in
-// which a service desk follows what the user saw.
+// A user whose card is in and who reads "Insert your smartcard" takes it out again. What the readers show reaches the window, and the
+// log, in which a service desk follows what the user saw.
 func TestPresenceTellsWhatAWaitingUserHasToDo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk()
@@ -88,7 +88,7 @@ func TestPresenceTellsWhatAWaitingUserHasToDo(t *testing.T) {
 		d.set("", d.err, CardOut)
 		assert.False(t, next(login.StatusChanged, MissingCard, "No smartcard").Begun)
 		d.set("", d.err, CardIn)
-		assert.True(t, next(login.StatusChanged, MissingPasscode, "Card in, not signed in").Begun, "somebody begins anew")
+		assert.True(t, next(login.StatusChanged, MissingPasscode, "Card in, not signed in").Begun, "a card was inserted")
 		d.set("", d.err, CardUnseen)
 		next(login.StatusChanged, MissingCard, "No smartcard")
 		d.set("", d.err, CardIn)
@@ -155,7 +155,7 @@ func TestStatusBar(t *testing.T) {
 	}
 }
 
-// If this fails, the status bar blames the Identity Agent for a card that it has told about.
+// If this fails, the status bar blames the Identity Agent for a card that it has reported.
 func TestTheHealthOfAnAgentWithoutATicket(t *testing.T) {
 	for name, test := range map[string]struct {
 		absence error

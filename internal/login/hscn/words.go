@@ -6,7 +6,7 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// What a waiting user has to do next, as far as Identity Agent and readers tell.
+// What a waiting user has to do next, by what Identity Agent and readers report.
 var (
 	// MissingUnknown: the agent has not answered yet.
 	MissingUnknown = login.Missing{
@@ -14,7 +14,7 @@ var (
 		Text:  "If it is not in the reader yet, insert it now. This screen moves on by itself.",
 		Again: "Press **Sign in** to start again.",
 	}
-	// MissingCard: nobody is signed in to the Identity Agent, and no card is seen in a reader.
+	// MissingCard: the Identity Agent has no ticket, and no card is seen in a reader.
 	MissingCard = login.Missing{
 		Name: "card", Picture: login.PictureCard, Title: "Insert your smartcard",
 		Text:  "Then enter your passcode in the Identity Agent window. This screen moves on by itself.",
@@ -31,7 +31,7 @@ var (
 		Name: "agent", Picture: login.PictureProgram, Title: "The NHS Identity Agent is not installed", First: true,
 		Text: "Ask your local service desk to install it. This screen moves on by itself.",
 	}
-	// MissingPasscode: nobody is signed in to the Identity Agent, although there is a card in a reader.
+	// MissingPasscode: the Identity Agent has no ticket, although there is a card in a reader.
 	MissingPasscode = login.Missing{
 		Name: "passcode", Picture: login.PictureCard, Title: "Enter your passcode",
 		Text: "A card is in the reader. If it is yours, press **Sign in**, or enter your passcode in the Identity Agent window. " +
@@ -69,7 +69,7 @@ func source(health login.Health, missing login.Missing, card Presence) login.Lin
 	}
 }
 
-// About names the calls, and has the words for somebody with a smartcard.
+// About returns the names of the calls, and the words for a user with a smartcard.
 func (p *Platform) About() login.About {
 	about := login.About{Prompting: Prompting, Unseen: smartcard.TicketNotAvailable.Problem(), NoRoles: noRoles, NotClosed: notClosed}
 	about.Start = (&cardSide{}).status(login.StatusChanged)
@@ -92,7 +92,7 @@ var noRoles = &problem.Problem{
 	Retry: true,
 }
 
-// notClosed is what somebody leaves behind for whom A003 has failed (A003-03).
+// notClosed is shown to a user who has signed out where A003 has failed (A003-03).
 var notClosed = &problem.Problem{
 	Title:    "e-RS did not confirm that your session is closed",
 	Happened: "On this computer your session is over, and other applications can no longer use it. At e-RS it may still be open.",
