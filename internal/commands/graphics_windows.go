@@ -26,14 +26,16 @@ const softwareVariable = "ERSLOGIN_DRAWS_IN_SOFTWARE"
 // startedToDraw tells whether this program is the second one of those that [software] speaks of.
 func startedToDraw() bool { return os.Getenv(softwareVariable) != "" }
 
-// dropWorkingFolder takes the working folder out of the places where Windows looks for libraries,
-// for this process and those that it starts. One that draws in software has been started with
-// Mesa's folder in its place.
+// dropWorkingFolder takes the working folder out of the places where Windows looks for libraries:
+// for this process by SetDefaultDllDirectories, which leaves its own folder and the system's, and for
+// the processes that it starts by SetDllDirectory, which they inherit. One that draws in software has
+// been started with Mesa's folder in its place.
 func dropWorkingFolder(stderr io.Writer) {
 	if startedToDraw() {
 		return
 	}
-	if err := windows.SetDllDirectory(""); err != nil {
+	err := errors.Join(windows.SetDllDirectory(""), windows.SetDefaultDllDirectories(windows.LOAD_LIBRARY_SEARCH_DEFAULT_DIRS))
+	if err != nil {
 		_, _ = fmt.Fprintln(stderr, "the working folder stays among those of libraries:", err) // there is no log yet
 	}
 }
