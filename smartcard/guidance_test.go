@@ -47,7 +47,7 @@ func TestEveryProblemIsToldProperly(t *testing.T) {
 	}
 }
 
-// Every published code has advice of its own: if this fails, somebody is told less than is known.
+// If this fails, a user gets the advice of a group although the code has its own.
 func TestNoPublishedCodeFallsBackOnItsGroup(t *testing.T) {
 	for _, code := range smartcard.Codes() {
 		p := code.Problem()
