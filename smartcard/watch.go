@@ -126,8 +126,8 @@ type watch struct {
 	agent   Agent
 	answers chan answer
 
-	truth standing // as far as the agent has answered
-	reported  standing // as far as the reader has received events
+	truth    standing // as far as the agent has answered
+	reported standing // as far as the reader has received events
 	// doubtful is the time of the first of the inconclusive answers, while truth.doubt is set.
 	doubtful time.Time
 }

@@ -127,7 +127,7 @@ func TestTheFirstAnswerIsNews(t *testing.T) {
 		want  string
 	}{
 		"a ticket":               {ticket("A"), "ticket appeared A"},
-		"no user signed in":       {noTicket, "ticket gone CARD-TICKET_NOT_AVAILABLE"},
+		"no user signed in":      {noTicket, "ticket gone CARD-TICKET_NOT_AVAILABLE"},
 		"no reader":              {noReader, "ticket gone CARD-READER_NOT_AVAILABLE"},
 		"not installed":          {failure(smartcard.NotInstalled.Problem()), "ticket gone CARD-NOT_INSTALLED"},
 		"a later code":           {failure(smartcard.Code(0x8020002F).Problem()), "ticket gone CARD-0x8020002F"},

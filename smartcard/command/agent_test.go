@@ -97,7 +97,7 @@ func TestFailures(t *testing.T) {
 		"a name without newline":  {"error USER_ABORT", "CARD-USER_ABORT", smartcard.UserAbort},
 		"a name with CR LF":       {"error SERVER_BUSY\r\n", "CARD-SERVER_BUSY", smartcard.ServerBusy},
 		"a name and more lines":   {"error NO_KEY_FOUND\nbecause\n", "CARD-NO_KEY_FOUND", smartcard.NoKeyFound},
-		"no user signed in":        {"error TICKET_NOT_AVAILABLE\n", "CARD-TICKET_NOT_AVAILABLE", smartcard.TicketNotAvailable},
+		"no user signed in":       {"error TICKET_NOT_AVAILABLE\n", "CARD-TICKET_NOT_AVAILABLE", smartcard.TicketNotAvailable},
 		"nothing":                 {"", "CARD-AGENT_COMMAND", smartcard.InternalError},
 		"a ticket":                {made, "CARD-AGENT_COMMAND", smartcard.InternalError},
 		"an unknown name":         {"error COFFEE_NOT_AVAILABLE\n", "CARD-AGENT_COMMAND", smartcard.InternalError},

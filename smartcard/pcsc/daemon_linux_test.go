@@ -40,8 +40,8 @@ func insert(t *testing.T, daemon *pcsctest.Daemon, slot int) *pcsctest.Card {
 	return card
 }
 
-// outage takes what is told when the service is killed. First the connection is lost. As long as the process is dying, a new
-// one may be refused; then there is no service.
+// outage expects the events of a killed service: first ConnectionLost, perhaps a refusal while the
+// process is dying, then NoService.
 func (s *stream) outage() {
 	s.t.Helper()
 	for {
@@ -99,7 +99,7 @@ func TestAFastChangeOfCardsIsARemovalAndAnInsertion(t *testing.T) {
 				require.NoError(t, card.Remove())
 				card = insert(t, daemon, 0)
 			}
-			// Of three changes at least one is told, and the last word is that there is a card.
+			// Of three changes at least one is sent, and the last event is the insertion.
 			events.expect(removed(left), inserted(left))
 			insert(t, daemon, 1)
 			event := events.next()
@@ -111,7 +111,7 @@ func TestAFastChangeOfCardsIsARemovalAndAnInsertion(t *testing.T) {
 	}
 }
 
-// On a busy computer the helper may not get to look while the card is out. The daemon's count tells.
+// On a busy computer the helper may not look while the card is out. The daemon's count reveals it.
 func TestACardThatWasOutUnseenIsToldAsRemoved(t *testing.T) {
 	daemon := start(t)
 	held, free := make(chan struct{}), make(chan struct{})
@@ -218,7 +218,8 @@ func TestThereIsNoDaemon(t *testing.T) {
 	events.expect(inserted(left))
 }
 
-// A reader that is unplugged fails first and is gone then. The removal must be told with the first, which comes sooner.
+// A reader that is unplugged fails first and is gone then. The removal must be sent with the
+// failure, which comes sooner.
 func TestAReaderThatFailsHoldsNoCard(t *testing.T) {
 	daemon := start(t)
 	events := watch(t, pcsc.Settings{})
@@ -262,7 +263,7 @@ func TestItEndsThoughTheDaemonHangs(t *testing.T) {
 	<-released // and what was left behind ends as soon as it can
 }
 
-// releasing is a connection that tells when it is released.
+// releasing is a connection that reports its release.
 type releasing struct {
 	pcsc.Context
 	released chan struct{}
@@ -313,7 +314,7 @@ func TestHowLongARemovalTakesToBeTold(t *testing.T) {
 		options []pcsctest.Option
 		times   int
 	}{
-		{"prompt (the driver tells within 5 ms, as a USB reader does)", nil, 12},
+		{"prompt (the driver reports within 5 ms, as a USB reader does)", nil, 12},
 		{"polled (pcscd looks every 400 ms)", []pcsctest.Option{pcsctest.Polled()}, 4},
 	} {
 		t.Run(reader.name, func(t *testing.T) {

@@ -72,7 +72,7 @@ func TestNoCardGoesIntoADeadDaemon(t *testing.T) {
 	require.NoError(t, daemon.Close())
 }
 
-// Whoever lacks a package has to be told its name, and not that something is wrong with cards.
+// The error must name the missing package, not a fault of cards.
 func TestAMissingPackageIsNamed(t *testing.T) {
 	t.Setenv("PATH", "")
 	_, err := pcsctest.Start(t.Context(), folder(t))
