@@ -38,7 +38,7 @@ func TestTheFirstEventTellsWhetherThereIsPCSC(t *testing.T) {
 			[]pcsc.Event{gone, {Kind: pcsc.ServiceBack}}, false,
 			[]string{`service-gone {"begins":true,"error":"there is no service"}`, back},
 		},
-		"nothing to tell": {nil, true, []string{there}},
+		"no event": {nil, true, []string{there}},
 		"the bad news is late": {
 			[]pcsc.Event{gone}, true, []string{there, `service-gone {"error":"there is no service"}`},
 		},
@@ -47,7 +47,7 @@ func TestTheFirstEventTellsWhetherThereIsPCSC(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			seen, first := make(chan pcsc.Event), make(chan time.Time)
-			var told []string
+			var sent []string
 			go func() {
 				defer close(seen)
 				if c.quiet {
@@ -58,9 +58,9 @@ func TestTheFirstEventTellsWhetherThereIsPCSC(t *testing.T) {
 				}
 			}()
 			tellCards(t.Context(), seen, first, func(event helper.Event) {
-				told = append(told, event.Name+" "+string(event.Data))
+				sent = append(sent, event.Name+" "+string(event.Data))
 			})
-			assert.Equal(t, c.want, told)
+			assert.Equal(t, c.want, sent)
 		})
 	}
 }
