@@ -51,15 +51,16 @@ type knownSession struct {
 	selected ersclient.Permission
 }
 
-// NewERS records what passes between a flow and e-RS. If a record is required, CreateSession and SelectRole fail with [Required] where
-// none can be written: before e-RS is asked, or, should the disk fail just then, after it, with the session whose Key is to be deleted.
-// DeleteSession never fails for that reason, since a session that stays open is worse than a record that comes late. If none is
-// required, the calls go on, and the log's settings say who is told.
+// NewERS records the calls of a flow to e-RS. If required, CreateSession and SelectRole fail with
+// [Required] when no record can be written: before the call or, if the disk fails during it, after
+// it, with the session whose Key is to be deleted. DeleteSession never fails for that: a session
+// left open is worse than a late record.
 func NewERS(next Caller, log *Log, required bool) *ERS {
 	return &ERS{next: next, log: log, required: required}
 }
 
-// Know tells whose session a key belongs to, for the record of its end: that of a session which an earlier run of the program has left.
+// Know names the user and role of a session that an earlier run has left, for the record of its
+// end.
 func (e *ERS) Know(key ersclient.SessionKey, user string, selected ersclient.Permission) {
 	if key.IsZero() {
 		return
@@ -121,7 +122,7 @@ func (e *ERS) DeleteSession(ctx context.Context, key ersclient.SessionKey) error
 	event.Key = key
 	event.User, event.Selected = e.recall(key)
 	err := e.next.DeleteSession(ctx, key)
-	// The log tells of its trouble itself.
+	// The log reports its trouble itself.
 	_ = e.record(ctx, endWithin, event, err)
 	return err
 }
@@ -133,7 +134,7 @@ func (e *ERS) begin(call Call) Event {
 	return Event{Call: call, Began: e.log.settings.Now()}
 }
 
-// ready fails if a record is required and none could be written. Whoever has given up meanwhile is told so by the call.
+// ready fails if a record is required and none can be written, or if ctx ends first.
 func (e *ERS) ready(ctx context.Context) error {
 	if !e.required {
 		return nil
@@ -159,7 +160,7 @@ func (e *ERS) refuse(err error) error {
 	return Required.With("Folder", e.log.settings.Dir).Because(err)
 }
 
-// record records a call that has been made, whether or not somebody still waits for it.
+// record records a call that was made, even if its caller has given up.
 func (e *ERS) record(ctx context.Context, within time.Duration, event Event, err error) error {
 	event.Took = e.log.settings.Now().Sub(event.Began)
 	event.Outcome, event.Reference = outcome(event.Call, err)

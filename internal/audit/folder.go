@@ -57,7 +57,7 @@ func (f folder) write(records []Record) (first int64, err error) {
 	return first, err
 }
 
-// probe finds out whether records could be written now. Only writing something tells.
+// probe reports whether records could be written now, by writing.
 func (f folder) probe() error {
 	return f.locked(func(lock *os.File) error {
 		place, err := f.next(lock)
@@ -197,7 +197,8 @@ func (f folder) after(newest segment, today time.Time) (place, error) {
 		// Its name has the number that the next one will have.
 		return here, errors.Join(file.Close(), newest.remove())
 	case found.open:
-		// Whoever reads all files as one must not find the next record behind half a line.
+		// Without a line end, a reader of all files as one would find the next record behind half a
+		// line.
 		err = writeAt(file, []byte{'\n'}, found.size)
 	}
 	if !found.whole {

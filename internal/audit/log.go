@@ -47,7 +47,7 @@ type Settings struct {
 	// Version is the program's version, ASID the organisation's accredited system id, FQDN the common name of its endpoint certificate.
 	// They stand in each record.
 	Version, ASID, FQDN string
-	// Trouble is told when the log comes into trouble, when the trouble becomes another, and with nil when all is well again. It is called
+	// Trouble receives each change of the log's trouble, and nil when it has passed. It is called
 	// by one goroutine at a time, and must neither block nor call the Log. It may be nil.
 	Trouble func(*problem.Problem)
 	// Log gets what a service desk may want to know, such as a damaged file. It may be nil.
@@ -64,8 +64,8 @@ type Settings struct {
 // Windows, ~/Library/Application Support/ers-login/audit on macOS.
 func DefaultDir() string { return filepath.Join(xdg.StateHome, "ers-login", "audit") }
 
-// Log is the audit log. It is safe for concurrent use, also by several processes. All writing is done by one goroutine, so that a disk
-// that hangs keeps nobody waiting for longer than they want to.
+// Log is the audit log. It is safe for concurrent use, also by several processes. One goroutine
+// does all writing, so that callers can give up on a disk that hangs.
 type Log struct {
 	settings Settings
 	folder   folder
@@ -88,24 +88,24 @@ type Log struct {
 	// fileTrouble and systemTrouble are what is wrong now.
 	fileTrouble, systemTrouble *problem.Problem
 
-	// telling guards told, the code of what Trouble was told last.
-	telling sync.Mutex
-	told    string
+	// announcing guards announced, the code that Settings.Trouble received last.
+	announcing sync.Mutex
+	announced  string
 }
 
 // entry is a record on its way.
 type entry struct {
 	call   Call
 	record Record
-	// brief is the record for the system log, and sent tells whether it has got it.
+	// brief is the record for the system log; sent reports whether it was sent.
 	brief Record
 	sent  bool
 	// result gets nil when the record is written, or why it was not written at once.
 	result chan error
 }
 
-// Open opens the log and sees whether it can be written. The Log can be used whatever the error says, which is a *problem.Problem that
-// Trouble has been told too: what is wrong now may not be later.
+// Open opens the log and checks that it can be written. The Log works even with an error, which is
+// a *problem.Problem that Settings.Trouble receives too: it may pass.
 func Open(settings Settings) (*Log, error) {
 	settings.Keep = max(settings.Keep, ThreeMonths)
 	if settings.Dir == "" {

@@ -161,8 +161,8 @@ func lines(records []Record, first int64) ([]byte, error) {
 	return text.Bytes(), nil
 }
 
-// encode writes a line of JSON. Nobody puts these lines into a web page as they are, so & and < stay: "Smith & Partners" is to be
-// found by its name.
+// encode writes a line of JSON. & and < are not escaped, since no web page contains these lines as
+// they are: a search for "Smith & Partners" must find them.
 func encode(to io.Writer, line any) error {
 	encoder := json.NewEncoder(to)
 	encoder.SetEscapeHTML(false)

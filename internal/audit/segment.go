@@ -137,10 +137,11 @@ func (s segment) lastRecord(text []byte) (id, spoilt int64) {
 	return 0, spoilt
 }
 
-// expired returns the segments that are to be removed: those of which no record can be younger than keep. The newest one never is.
+// expired returns the segments to remove: those without a record younger than keep. The newest one
+// stays.
 //
-// A clock that is wrong must not remove three months of records, so one day is not enough to tell that they have passed: what counts
-// is the last day on which something was written before the newest segment's, if the clock is further on than that.
+// A wrong clock must not remove three months of records: if it is ahead of the last day written
+// before the newest segment, that day counts.
 func expired(all []segment, now time.Time, keep time.Duration) []segment {
 	if len(all) == 0 {
 		return nil

@@ -18,7 +18,7 @@ const (
 	Full SessionID = "full"
 )
 
-// digestBytes are enough to tell sessions apart: two of a billion have the same digest once in forty.
+// digestBytes suffice: among a billion sessions, two share a digest with a chance of one in forty.
 const digestBytes = 8
 
 // longestSessionID bounds a full id, in characters.

@@ -56,8 +56,8 @@ type brief struct {
 	DurationMS       int64    `json:"durationMS"`
 }
 
-// openSystemLog starts to send. Report is told of each line whether the system log has taken it. The addresses take the place of the
-// platform's own, if there are any.
+// openSystemLog starts to send. report receives the result of each line. addresses, if any, replace
+// the platform's.
 func openSystemLog(addresses []string, report func(error)) *systemLog {
 	s := &systemLog{
 		lines: make(chan systemLine, maxLines), ending: make(chan struct{}), done: make(chan struct{}), report: report,

@@ -342,7 +342,7 @@ func (c *Config) settle(table []Setting, slips []slip, refused map[string]bool, 
 	}
 }
 
-// lacks tells whether a real sign-in cannot go without a setting that has no value.
+// lacks reports whether a real sign-in cannot go without a setting that has no value.
 func (c Config) lacks(table []Setting, setting Setting) bool {
 	if setting.of(c) != "" {
 		return false
@@ -402,7 +402,7 @@ func (c *Config) yield(table []Setting, key, value, other string) {
 // Origin tells where the value of a setting came from. An unknown key has no origin, and the zero Origin is returned.
 func (c Config) Origin(key string) Origin { return c.origins[key] }
 
-// Locked tells whether the policy of the organisation has set a setting, so that nobody else can.
+// Locked reports whether the policy of the organisation has set a setting, so that nobody else can.
 func (c Config) Locked(key string) bool { return c.origins[key].Layer == LayerPolicy }
 
 // Barred returns the layer whose settings cannot be used or trusted, [LayerPolicy] or

@@ -174,7 +174,7 @@ func (f settingsFile) origin(line int) Origin {
 // through it, which with a key of half a million dots takes for ever.
 type nested struct{ value any }
 
-// plain tells whether a value is a scalar or a list of texts.
+// plain reports whether a value is a scalar or a list of texts.
 func plain(value any) bool {
 	switch value := value.(type) {
 	case map[string]any:

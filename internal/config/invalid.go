@@ -282,7 +282,7 @@ func (f settingsFile) fill(template *problem.Problem, reason error) *problem.Pro
 	return template.With("File", f.path).With("Reason", bare(reason).Error()).Because(cause)
 }
 
-// broken tells whether a file cannot be used because of what stands in it.
+// broken reports whether a file cannot be used because of what stands in it.
 func broken(err error) bool {
 	var syntax *syntaxError
 	return errors.As(err, &syntax) || errors.Is(err, errTooLarge)

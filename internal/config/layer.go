@@ -188,8 +188,8 @@ func trustedLayer(table []Setting, sources Sources, file settingsFile, found *fi
 	return layer{}
 }
 
-// missingFile tells whether an error means that there is no file, not even a link that leads nowhere: somebody wanted a policy
-// who made such a link.
+// missingFile reports whether an error means that there is no file, not even a link that leads
+// nowhere: somebody wanted a policy who made such a link.
 func missingFile(path string, err error) bool {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return false

@@ -25,8 +25,8 @@ func near(table []Setting, key string) Setting {
 	return Setting{}
 }
 
-// alike tells whether a name is probably a misspelling of a known one: with two changes, or one for every third letter of a long
-// name, but never with more than every second letter.
+// alike reports whether a name is probably a misspelling of a known one: with two changes, or one
+// for every third letter of a long name, but never with more than every second letter.
 func alike(name, known string) bool {
 	n := changes(name, known)
 	return n <= max(2, len(known)/3) && 2*n <= len(known)
@@ -73,8 +73,9 @@ var (
 	secretWords = []string{"pwd", "pin", "pass"}
 )
 
-// smell tells whether a key that is not in the table sounds like a secret, or one of the keys below it does, and returns the
-// name of that key. A misspelt key of the table does not: whoever writes passphrase-file wants to be told the right name.
+// smell reports whether a key that is not in the table sounds like a secret, or one of the keys
+// below it does, and returns the name of that key. A misspelt key of the table does not: whoever
+// writes passphrase-file wants to be told the right name.
 func smell(table []Setting, key string, value any) (string, bool) {
 	if wrapped, ok := value.(nested); ok {
 		value = wrapped.value
@@ -102,7 +103,7 @@ func smellBelow(table []Setting, key string, value any, depth int) (string, bool
 	return "", false
 }
 
-// sounds tells whether a name is one under which secrets are kept.
+// sounds reports whether a name is one under which secrets are kept.
 func sounds(name string) bool {
 	for _, part := range secretParts {
 		if strings.Contains(name, part) {

@@ -15,7 +15,7 @@ import (
 // maxPEM bounds what is read of a certificate's file to look for a key in it.
 const maxPEM = 1 << 20
 
-// PKCS12 tells whether the certificate is a PKCS#12 file, which its name says: .p12 or .pfx.
+// PKCS12 reports whether the certificate is a PKCS#12 file, which its name says: .p12 or .pfx.
 func (c Config) PKCS12() bool {
 	switch strings.ToLower(filepath.Ext(c.Certificate)) {
 	case ".p12", ".pfx":

@@ -29,7 +29,7 @@ type TrialKeyring interface {
 // HandoffSettings are what decides which readers work.
 type HandoffSettings struct {
 	Keyring TrialKeyring
-	// Aliases tells whether the session is written under the aliases of Windows too.
+	// Aliases reports whether the session is written under the aliases of Windows too.
 	Aliases bool
 	// Env is the environment of readers that are programs; nil is this program's own.
 	Env []string
@@ -143,8 +143,8 @@ func Handoff(ctx context.Context, settings HandoffSettings, progress func(i int,
 	return append(results, last...)
 }
 
-// Proved tells whether what [Handoff] found proves anything: whether some reader was tried. A keyring that is locked is no failure, and
-// says nothing of any reader.
+// Proved reports whether what [Handoff] found proves anything: whether some reader was tried. A
+// keyring that is locked is no failure, and says nothing of any reader.
 func Proved(results []Result) bool {
 	return slices.ContainsFunc(results, func(result Result) bool {
 		return result.ID != writeID && result.ID != removeID && (result.State == OK || result.State == Failed)

@@ -33,7 +33,7 @@ type Target struct {
 	LookUp func(ctx context.Context, host string) ([]string, error)
 	// Keyring is an internal/keyring.Client.
 	Keyring Keyring
-	// Audit tells whether the audit log can be written, as audit.Log's Ready does.
+	// Audit reports whether the audit log can be written, as audit.Log's Ready does.
 	Audit func(context.Context) error
 	// Workstation tells what this desktop does not tell, as workstation.Watcher's Unseen does.
 	Workstation func(context.Context) error
@@ -42,7 +42,7 @@ type Target struct {
 // Readers is what can be seen of smartcard readers.
 type Readers struct {
 	Names []string
-	// Card tells whether there is a card in one of them.
+	// Card reports whether there is a card in one of them.
 	Card bool
 }
 
@@ -78,7 +78,7 @@ type ERS interface {
 
 // Keyring is the operating system's keyring.
 type Keyring interface {
-	// Check tells whether it could be used now, without asking the user.
+	// Check reports whether it could be used now, without asking the user.
 	Check(context.Context) error
 	// Try writes a harmless text, reads it back and removes it.
 	Try(ctx context.Context, text string) error

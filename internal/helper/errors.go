@@ -26,7 +26,7 @@ var (
 
 // CallError is the answer of a helper that works to a call that failed.
 type CallError struct {
-	// Code is stable and tells what went wrong: one of the protocol's, or the helper's own.
+	// Code is stable and names the failure: one of the protocol's, or one of the helper's.
 	Code string `json:"code"`
 	// Message is the technical reason, for the log.
 	Message string `json:"message"`

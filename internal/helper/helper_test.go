@@ -112,7 +112,8 @@ func serveStdio(name, version string) {
 	}
 }
 
-// parent is a program with a helper of its own in the middle of a call. It says the helper's process id and is then killed.
+// parent is a program with a helper in the middle of a call. It writes the helper's process id and
+// is then killed.
 func parent() {
 	supervisor := helper.New(settings("good"))
 	var pid int

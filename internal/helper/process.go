@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// queue is how many events may wait for whoever is told of them.
+	// queue is how many events may wait for the handler of events.
 	queue = 64
 	// drain is how long what an ended helper has still said may take to be read; a process that it left behind with the same
 	// stdout must not make that longer.
@@ -37,7 +37,7 @@ type process struct {
 	status string
 	// accepted is closed when the helper's hello was the right one.
 	accepted chan struct{}
-	// left is closed when whoever is told of events takes too long at the end.
+	// left is closed when the handler of events takes too long at the end.
 	left chan struct{}
 }
 
@@ -133,7 +133,7 @@ func launch(settings Settings) (*process, error) {
 		relay(stderr, settings.Stderr)
 	}()
 	go func() {
-		// What a stranger tells is not for anybody's ears.
+		// Drop events until the hello is accepted: until then the process may not be our helper.
 		select {
 		case <-p.accepted:
 		case <-heard:
@@ -163,9 +163,10 @@ func (p *process) isAccepted() bool {
 	}
 }
 
-// run starts the process and waits for it, all on one OS thread that does nothing else meanwhile. On Linux the signal that
-// ends the helper with its parent comes when the parent's thread ends that started it, and Go ends a thread when the goroutine
-// that is locked to it returns: somebody else's goroutine, if this one had let go of its thread.
+// run starts the process and waits for it, all on one OS thread that does nothing else meanwhile.
+// On Linux the signal that ends the helper with its parent comes when the thread ends that started
+// it, and Go ends a thread when the goroutine locked to it returns, which could be any, had this
+// one not kept the thread.
 func (p *process) run(command *exec.Cmd, childrenStay bool, started chan<- error, exited chan<- struct{}) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -181,7 +182,8 @@ func (p *process) run(command *exec.Cmd, childrenStay bool, started chan<- error
 	close(exited)
 }
 
-// finish waits until what the helper has said is read to its end, but not for a stranger who holds the other end open.
+// finish waits until the helper's output is read to its end, but not if a process that the helper
+// left holds the other end open.
 func (p *process) finish(stdout, stderr *os.File, heard, logged <-chan struct{}) {
 	timer := time.AfterFunc(drain, func() {
 		close(p.left)
@@ -227,7 +229,7 @@ func (p *process) listen(stdout io.Reader, events chan<- Event) {
 			select {
 			case p.replies <- message:
 			default:
-				p.refuse(errors.New("a reply came that nobody waits for"), stdout)
+				p.refuse(errors.New("an unexpected reply"), stdout)
 				return
 			}
 		case message.ID == nil && message.Event != "":
@@ -243,7 +245,7 @@ func (p *process) listen(stdout io.Reader, events chan<- Event) {
 	}
 }
 
-// greet reads the hello. Nothing at all is no error here: the end of the process will tell.
+// greet reads the hello. No output at all is no error here: the end of the process reports it.
 func (p *process) greet(lines lineReader) error {
 	line, err := lines.next()
 	if errors.Is(err, errTooLong) {

@@ -59,11 +59,11 @@ const (
 	CodePanic = "panic"
 	// CodeTooLong: the result does not fit into a line.
 	CodeTooLong = "too-long"
-	// CodeFailed: the call failed and has no code of its own.
+	// CodeFailed: the call failed, and the helper has no code for it.
 	CodeFailed = "failed"
 )
 
-// Event is something that the helper tells without having been asked.
+// Event is something that the helper reports unasked.
 type Event struct {
 	Name string          `json:"event"`
 	Data json.RawMessage `json:"data,omitempty"`
@@ -106,8 +106,8 @@ func newLineReader(from io.Reader) lineReader {
 	return lineReader{bufio.NewReaderSize(from, MaxLine)}
 }
 
-// next returns the next line with its newline, valid until the call after. What follows the last newline before the end is
-// no line: whoever wrote it died over it.
+// next returns the next line with its newline, valid until the following call. Bytes after the last
+// newline are no line: the writer died over it.
 func (r lineReader) next() ([]byte, error) {
 	line, err := r.from.ReadSlice('\n')
 	if err == nil {

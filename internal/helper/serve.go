@@ -35,8 +35,8 @@ func Serve(ctx context.Context, r io.Reader, w io.Writer, name, version string, 
 	return ServeWithEvents(ctx, r, w, name, version, handlers, nil)
 }
 
-// ServeWithEvents is [Serve] for a helper that also tells of events: those that come out of the channel are sent on, in
-// their order, between the replies.
+// ServeWithEvents is [Serve] for a helper with events: those from the channel are sent, in their
+// order, between the replies.
 func ServeWithEvents(ctx context.Context, r io.Reader, w io.Writer, name, version string, handlers Handlers,
 	events <-chan Event) error {
 	outer := ctx
@@ -191,7 +191,8 @@ func (s *server) write(message any) {
 	}
 }
 
-// panicText tells of a panic without the value that was panicked with, which may hold a secret, unless the runtime made it.
+// panicText describes a panic without its value, which may hold a secret, unless the runtime made
+// it.
 func panicText(value any) string {
 	text := fmt.Sprintf("panic with a %T", value)
 	var made runtime.Error

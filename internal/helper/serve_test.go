@@ -130,7 +130,7 @@ func TestServeEndsWithItsParent(t *testing.T) {
 		cancel()
 		require.NoError(t, <-made.ended)
 	})
-	t.Run("nobody reads", func(t *testing.T) {
+	t.Run("the output is closed", func(t *testing.T) {
 		made := serve(t, t.Context(), helper.Handlers{"echo": echo})
 		require.NoError(t, made.out.Close())
 		made.say(`{"id":1,"call":"echo"}`)

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Settings tell a [Supervisor] which helper to run, and what to do with what it says.
+// Settings configure a [Supervisor]: the helper, and the receivers of its events and lines.
 type Settings struct {
 	// Name is what the helper must call itself in its hello.
 	Name string
@@ -60,7 +60,7 @@ const (
 type Supervisor struct {
 	settings Settings
 
-	// turn is held by whoever uses the fields below.
+	// turn guards the fields below.
 	turn     chan struct{}
 	running  *process
 	lastID   uint64
@@ -95,11 +95,13 @@ func (s *Supervisor) Start(ctx context.Context) error {
 	return s.ensure(ctx)
 }
 
-// Call asks the helper and decodes its answer into result, unless that is nil. Calls wait for their turn. The error is the
-// helper's own answer as a [*CallError], or one of this package's: [ErrNotStarted], [ErrCrashed], [ErrProtocol], [ErrClosed].
-// When ctx ends during the call the helper is ended (see CancelTimeout), for there is no other way to cancel, and the error is
-// [ErrEnded]; in that case and when ctx ends earlier, the context's error is in the chain. The next call starts the helper
-// again.
+// Call asks the helper and decodes its answer into result, unless that is nil. Calls wait for their
+// turn. The error is the helper's answer as a [*CallError], or one of [ErrNotStarted],
+// [ErrCrashed], [ErrProtocol], [ErrClosed].
+//
+// If ctx ends during the call, the helper is ended (see CancelTimeout), the only way to cancel, and
+// the error is [ErrEnded]; then, and if ctx ends earlier, the error of ctx is in the chain. The
+// next call starts the helper again.
 func (s *Supervisor) Call(ctx context.Context, call string, params, result any) error {
 	encoded, err := json.Marshal(params)
 	if err != nil {
@@ -140,8 +142,8 @@ func (s *Supervisor) Stop(ctx context.Context) error {
 	return s.end()
 }
 
-// Close ends the helper as [Supervisor.Stop] does, and for good. A call under way is given up with [ErrClosed]. The error tells
-// that the process could not be ended.
+// Close ends the helper as [Supervisor.Stop] does, and for good. A call under way fails with
+// [ErrClosed]. The error means that the process could not be ended.
 func (s *Supervisor) Close() error {
 	s.closing.Do(func() { close(s.closed) })
 	s.turn <- struct{}{}

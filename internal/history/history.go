@@ -103,7 +103,8 @@ func (h *History) Last(userIdentifier string) (ersclient.Permission, bool) {
 	}
 	user, err := h.user(userIdentifier)
 	if err != nil {
-		// Hashing fails only where the system forbids it. Then nobody is known, and Remember says why.
+		// Hashing fails only where the system forbids it. Then no user is found, and Remember
+		// returns the error.
 		return ersclient.Permission{}, false
 	}
 	i := slices.IndexFunc(h.content.Choices, func(c choice) bool { return c.User == user })
@@ -117,11 +118,12 @@ func (h *History) Last(userIdentifier string) (ersclient.Permission, bool) {
 	}, true
 }
 
-// Remember keeps the pair that a user has chosen, and writes the file. After an error the choice is remembered until the
-// program ends.
+// Remember keeps the pair that a user has chosen, and writes the file. After an error the choice is
+// kept until the program ends.
 //
-// The file is read again first, since another session of the same user may have written it meanwhile. If it has something else
-// in it now, it is set aside as by [Open], written anew from memory, and the error says so.
+// The file is read again first, since another session of the same user may have written it
+// meanwhile. If it cannot be understood now, it is set aside as by [Open], written anew from
+// memory, and the error reports that.
 func (h *History) Remember(userIdentifier string, permission ersclient.Permission) error {
 	if len(permission.OrgIdentifier) > maxText || len(permission.BusinessFunction) > maxText {
 		return errors.New("could not remember the choice: it is too long")
@@ -134,7 +136,7 @@ func (h *History) Remember(userIdentifier string, permission ersclient.Permissio
 	})
 }
 
-// Has tells whether a user has marked a pair as a favourite. It answers from memory.
+// Has reports whether a user has marked a pair as a favourite. It answers from memory.
 func (h *History) Has(userIdentifier string, permission ersclient.Permission) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

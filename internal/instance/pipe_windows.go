@@ -236,7 +236,7 @@ func pipeName(lock string, user *windows.SID) (*uint16, error) {
 	return windows.UTF16PtrFromString(fmt.Sprintf(`\\.\pipe\ers-login-%s-%d-%x`, user, session, sum[:8]))
 }
 
-// isReset tells whether the other end has gone without having read all that it was sent.
+// isReset reports whether the other end has gone without having read all that it was sent.
 func isReset(err error) bool {
 	return errors.Is(err, windows.ERROR_BROKEN_PIPE) || errors.Is(err, windows.ERROR_PIPE_NOT_CONNECTED) ||
 		errors.Is(err, windows.ERROR_NO_DATA)

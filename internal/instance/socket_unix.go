@@ -165,5 +165,5 @@ func sameUser(connection *net.UnixConn) error {
 	return nil
 }
 
-// isReset tells whether the other end has gone without having read all that it was sent.
+// isReset reports whether the other end has gone without having read all that it was sent.
 func isReset(err error) bool { return errors.Is(err, unix.ECONNRESET) }

@@ -160,7 +160,7 @@ func (c *Client) repeatable(ctx context.Context, call string, may prompting, res
 	return c.operate(ctx, call, may, nil, result)
 }
 
-// crashed tells whether the worker, or the keyring under it, was gone before a call was over.
+// crashed reports whether the worker, or the keyring under it, was gone before a call was over.
 func crashed(err error) bool {
 	for _, gone := range []error{helper.ErrCrashed, helper.ErrProtocol, handoff.ErrStopped} {
 		if errors.Is(err, gone) {
@@ -170,7 +170,7 @@ func crashed(err error) bool {
 	return false
 }
 
-// Check tells whether the keyring could be used now, without prompting.
+// Check reports whether the keyring could be used now, without prompting.
 func (c *Client) Check(ctx context.Context) error {
 	return c.exclusive(ctx, func() error { return c.repeatable(ctx, callProbe, neverPrompt, nil) })
 }

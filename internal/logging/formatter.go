@@ -64,7 +64,7 @@ func (f *formatter) Format(entry *logrus.Entry) ([]byte, error) {
 	return append(f.summary(), f.line(&utc)...), nil
 }
 
-// allow tells whether another line may be written, and counts it if not.
+// allow reports whether another line may be written, and counts it if not.
 func (f *formatter) allow() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -109,7 +109,7 @@ func (f *formatter) line(entry *logrus.Entry) []byte {
 	return f.bounded(members)
 }
 
-// members encodes an entry and takes the result apart, redacted. It tells whether that could be done.
+// members encodes an entry and decodes the result, redacted. It reports false if that failed.
 func (f *formatter) members(entry *logrus.Entry) (members map[string]any, ok bool) {
 	// The values are other people's: their methods may panic.
 	defer func() {
@@ -168,7 +168,7 @@ func (f *formatter) redactMembers(members map[string]any) map[string]any {
 	redacted := make(map[string]any, len(members))
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		value := f.redactValue(members[name])
-		if namesSecret(name) && tellsSomething(value) {
+		if namesSecret(name) && isInformative(value) {
 			value = secret.Mask
 		}
 		shown := f.redactor.redactStart(name, maxText)
@@ -184,8 +184,9 @@ func (f *formatter) redactMembers(members map[string]any) map[string]any {
 	return redacted
 }
 
-// tellsSomething tells whether there is more to a value than that something is there or not, which may be known.
-func tellsSomething(value any) bool {
+// isInformative reports whether a value says more than that something is there or not, which need
+// not be masked.
+func isInformative(value any) bool {
 	switch value := value.(type) {
 	case nil, bool:
 		return false
@@ -216,7 +217,7 @@ func (f *formatter) redactValue(value any) any {
 	return value
 }
 
-// spells tells whether a list of numbers is a secret, byte by byte or rune by rune.
+// spells reports whether a list of numbers is a secret, byte by byte or rune by rune.
 func (f *formatter) spells(list []any) bool {
 	var asRunes, asBytes strings.Builder
 	for _, item := range list {
@@ -261,7 +262,8 @@ func (f *formatter) bounded(members map[string]any) []byte {
 	return line
 }
 
-// compose writes a line. HTML escapes are left out: nobody puts a log into a page unescaped, and & reads better.
+// compose writes a line. HTML is not escaped: a log is not put into a web page unescaped, and &
+// reads better.
 func compose(members map[string]any) []byte {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)

@@ -1,15 +1,18 @@
-// Package logging is the program's log: logrus writing JSON lines to a file that rotates, and the last line of defence
-// against a secret in it (ERR-000 to ERR-012 ask for every error to be logged; nobody asks for the ticket).
+// Package logging is the program's log: logrus writing JSON lines to a file that rotates, and the
+// last line of defence against a secret in it (ERR-000 to ERR-012 ask for every error to be logged,
+// but not for tickets).
 //
-// The first line of defence is the type: a ticket or session key is a [secret.Text], which shows a mask whatever is done to
-// it. But a text once revealed is a plain string in a request, an error of another library, a header dump. So every finished
-// line is taken apart again, and each name and each value in it goes through a [Redactor], which knows the shapes of
-// secrets and the very secrets that are in use now ([Log.Guard]), also when they are quoted, escaped, or written in hex or
-// base64. A line stays valid JSON whatever was masked in it.
+// The first line of defence is the type: a ticket or session key is a [secret.Text], which shows a
+// mask whatever is done to it. But a text once revealed is a plain string in a request, an error of
+// another library, a header dump. So every finished line is taken apart again, and each name and
+// each value in it goes through a [Redactor], which knows the shapes of secrets and the very
+// secrets that are in use now ([Log.Guard]), also when they are quoted, escaped, or written in hex
+// or base64. A line stays valid JSON whatever was masked in it.
 //
-// Logging never stops a sign-in. A folder that cannot be written to is told once and the log goes to the console alone; a value
-// that panics while it is written is named by its type. And it is bounded: a line to 16 KiB, the lines to a hundred in a
-// second after a burst of a thousand (what is left out is counted in a line of its own), the files to five of 5 MB.
+// Logging never stops a sign-in. A folder that cannot be written to is reported once, and the log
+// goes to the console alone; a value that panics while it is written is named by its type. And it
+// is bounded: a line to 16 KiB, the lines to a hundred in a second after a burst of a thousand (a
+// further line counts those left out), the files to five of 5 MB.
 package logging
 
 import (

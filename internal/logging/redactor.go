@@ -18,8 +18,8 @@ import (
 const (
 	// guarded is how many secrets are guarded at once. A sign-in has three or four: ticket, session keys, passphrase.
 	guarded = 32
-	// shortest is the length in bytes below which a secret is not guarded. Masking two letters wherever they stand would make
-	// every line unreadable and tell the secret by its gaps.
+	// shortest is the length in bytes below which a secret is not guarded. Masking every occurrence
+	// of two letters would make lines unreadable and reveal the secret by its gaps.
 	shortest = 4
 	// shortestBase64 is the same for its base64 forms, of which only the middle is known.
 	shortestBase64 = 8
@@ -27,7 +27,8 @@ const (
 	rounds = 3
 )
 
-// Redactor masks secrets in text: those whose shape it knows, and those it was told to guard. It is safe for concurrent use.
+// Redactor masks secrets in text: those of a known shape, and those given to guard. It is safe for
+// concurrent use.
 type Redactor struct {
 	mu sync.RWMutex
 	// live starts with the secret that was guarded longest.
@@ -67,7 +68,7 @@ func (r *Redactor) Guard(text secret.Text) {
 	// The longest first: where one form is the start of another, as with and without padding, all of it must go.
 	sort.SliceStable(all, func(i, j int) bool { return len(all[i]) > len(all[j]) })
 	pairs := make([]string, 0, 2*len(all)+2)
-	// The mask itself stays, also where a secret is a part of it: somebody's passphrase is "secret".
+	// The mask itself stays, also where a secret is a part of it, such as the passphrase "secret".
 	pairs = append(pairs, secret.Mask, secret.Mask)
 	for _, form := range all {
 		pairs = append(pairs, form, secret.Mask)
@@ -88,7 +89,7 @@ func (r *Redactor) Redact(text string) string {
 	return redacted
 }
 
-// hides tells whether there is a secret in a text below one or more layers of escapes.
+// hides reports whether there is a secret in a text below one or more layers of escapes.
 func hides(text string, mask func(string) string) bool {
 	for range rounds {
 		deeper := unescape(text)
@@ -112,7 +113,8 @@ func (r *Redactor) redactStart(text string, limit int) string {
 	longest := r.longest
 	r.mu.RUnlock()
 	redacted := r.Redact(text[:limit])
-	// The cut may have gone through a secret, whose first part nobody recognises: it goes, however long it can be.
+	// The cut may have gone through a secret, whose first part is not recognised: the longest
+	// possible one goes.
 	return strings.ToValidUTF8(redacted[:max(0, len(redacted)-longest)], "") + cutMark
 }
 
@@ -212,8 +214,8 @@ func jsonText(text string, escapeHTML bool) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// base64Middle returns the characters that base64 has for a text that follows offset other bytes (modulo 3), without those at
-// both ends that its neighbours have a part in.
+// base64Middle returns the base64 of a text that follows offset other bytes (modulo 3), without the
+// characters at both ends that also depend on adjacent bytes.
 func base64Middle(text []byte, offset int, encoding *base64.Encoding) string {
 	encoded := encoding.EncodeToString(append(make([]byte, offset), text...))
 	first := (offset*8 + 5) / 6

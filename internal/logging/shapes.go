@@ -89,7 +89,7 @@ var namesOfSecrets = map[string]bool{
 	"passphrase": true, "password": true, "passcode": true, "privatekey": true,
 }
 
-// namesSecret tells whether a field's name says that its value is a secret.
+// namesSecret reports whether a field's name says that its value is a secret.
 func namesSecret(name string) bool {
 	return namesOfSecrets[strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name))]
 }

@@ -23,7 +23,8 @@ type sink struct {
 	mu      sync.Mutex
 	file    io.WriteCloser
 	console io.Writer
-	// failing says that the last write to the file failed, which is told once.
+	// failing reports whether the last write to the file failed; only the first failure is
+	// reported.
 	failing bool
 }
 
@@ -53,7 +54,7 @@ func (s *sink) toConsole(line string) {
 	if s.console == nil {
 		return
 	}
-	// A console that is gone cannot be told that it is gone.
+	// A failure of the console cannot be reported to it.
 	_, _ = io.WriteString(s.console, line)
 }
 

@@ -16,7 +16,8 @@ type Phrase struct {
 	Phrases map[string]Phrase
 	// Plain stands for itself in every language, in place of Text.
 	Plain string
-	// Time is a date, in place of both. Clock tells whether it is shown with its time of day, in UTC.
+	// Time is a date, in place of both. Clock reports whether it is shown with its time of day, in
+	// UTC.
 	Time  time.Time
 	Clock bool
 }
@@ -64,9 +65,9 @@ func (p Phrase) String() string {
 	return p.Time.Format("2 January 2006")
 }
 
-// ExpandIn fills the translation of Text, with the Phrases in it as tell writes them.
-func (p Phrase) ExpandIn(text string, tell func(Phrase) string) string {
-	return (&Problem{Args: p.Args, Phrases: p.Phrases}).ExpandIn(text, tell)
+// ExpandIn fills the translation of Text, with translate for the Phrases in it.
+func (p Phrase) ExpandIn(text string, translate func(Phrase) string) string {
+	return (&Problem{Args: p.Args, Phrases: p.Phrases}).ExpandIn(text, translate)
 }
 
 // WithPhrase returns a copy whose texts are filled with a value that each language writes in its own way. In Args it stands in English.
@@ -79,14 +80,14 @@ func (p *Problem) WithPhrase(name string, value Phrase) *Problem {
 	return made
 }
 
-// ExpandIn fills the {{.Name}} marks of a translated text, with Phrases as tell writes them in the language of the text.
-func (p *Problem) ExpandIn(text string, tell func(Phrase) string) string {
+// ExpandIn fills the {{.Name}} marks of a translated text, with translate for Phrases.
+func (p *Problem) ExpandIn(text string, translate func(Phrase) string) string {
 	if len(p.Phrases) == 0 || !strings.Contains(text, "{{") {
 		return p.Expand(text)
 	}
 	args := maps.Clone(p.Args)
 	for name, phrase := range p.Phrases {
-		args[name] = Clean(tell(phrase), maxValue)
+		args[name] = Clean(translate(phrase), maxValue)
 	}
 	return (&Problem{Args: args}).Expand(text)
 }

@@ -1,13 +1,15 @@
 // Package problem is the one error type that reaches the user.
 //
-// A clinician who cannot sign in needs four things: what happened, what to do about it, whether trying again helps, and a
-// reference that the service desk recognises. A [Problem] carries them from the room that knows them best to the window,
-// and the technical cause behind them to the log. Requirements ERR-000 to ERR-012, A001-02, A002-03 and A003-03 are met
-// with it.
+// A clinician who cannot sign in needs four things: what happened, what to do about it, whether
+// trying again helps, and a reference that the service desk recognises. A [Problem] carries them
+// from the package that detects the failure to the window, and the technical cause behind them to
+// the log. Requirements ERR-000 to ERR-012, A001-02, A002-03 and A003-03 are met with it.
 //
-// Texts are plain English and at the same time the keys of their translations, so they hold no value of the moment:
-// what varies stands in Args and is named in the text as {{.Name}}. A step may mark the name of a button as **Try again**. The command
-// line tells the same Problems: see [Problem.TerminalSteps]. What is put together while the program runs is kept apart by [Sentences].
+// Texts are plain English and at the same time the keys of their translations, so they hold no
+// variable values: these stand in Args and are named in the text as {{.Name}}. A step may mark the
+// name of a button as **Try again**. The command line shows the same Problems: see
+// [Problem.TerminalSteps]. Texts that are put together while the program runs are kept apart by
+// [Sentences].
 package problem
 
 import (
@@ -19,8 +21,8 @@ import (
 	"unicode"
 )
 
-// Problem is a failure, told so that somebody can act on it. Values are templates of one kind of failure; use [Problem.With]
-// and [Problem.Because] to make the one that happened.
+// Problem is a failure, worded for the user who has to act on it. Package variables are templates
+// of one kind of failure; use [Problem.With] and [Problem.Because] to make the one that happened.
 type Problem struct {
 	// Code is the stable reference for service desks, such as ERS-A001-403 or KEYRING-LOCKED.
 	Code string
@@ -28,15 +30,16 @@ type Problem struct {
 	Title string
 	// Happened is one or two sentences on what happened.
 	Happened string
-	// Quoted is a line of its own below Happened for words that are not ours, such as what a certificate claims. The text around
-	// its values says whose words they are: those of a stranger must not read like a sentence of this program.
+	// Quoted is a separate line below Happened for words from outside, such as what a certificate
+	// claims. The text around its values names their source, so that they do not read like a
+	// sentence of this program.
 	Quoted string
 	// Steps is what to do, in order, each a sentence.
 	Steps []string
-	// Terminal is what to do where there is no window, in place of Steps, if those would be wrong on the command line even as
-	// [Problem.TerminalSteps] tells them. It is English only, as the command line is.
+	// Terminal replaces Steps on the command line, if Steps would be wrong there even through
+	// [Problem.TerminalSteps]. It is English only, as the command line is.
 	Terminal []string
-	// Retry tells whether trying again can help without anything else being changed first.
+	// Retry reports whether trying again can help without anything else being changed first.
 	Retry bool
 	// Args fills {{.Name}} in the texts. Never a secret, and never text from outside that has not been bounded.
 	Args map[string]string
@@ -108,8 +111,9 @@ func (p *Problem) Expand(text string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
-// Of returns the Problem in an error's chain. An error without one becomes an UNEXPECTED Problem with the error as its
-// cause: a failure that nobody thought of still gets a screen, a reference and a log line. Of(nil) is nil.
+// Of returns the Problem in an error's chain. An error without one becomes an UNEXPECTED Problem
+// with the error as its cause, so every failure has a screen, a reference and a log line. Of(nil)
+// is nil.
 func Of(err error) *Problem {
 	if err == nil {
 		return nil
@@ -121,7 +125,7 @@ func Of(err error) *Problem {
 	return Unexpected.Because(err)
 }
 
-// Unexpected is the Problem for an error that has none of its own.
+// Unexpected is the Problem for an error without one.
 var Unexpected = &Problem{
 	Code:     "UNEXPECTED",
 	Title:    "Something went wrong",

@@ -179,7 +179,8 @@ func newOwner(signal *dbus.Signal) (service, owner string, told bool) {
 	return service, owner, true
 }
 
-// isAnswer tells whether an error is what the other side has answered, with one of these names if there are any.
+// isAnswer reports whether an error is what the other side has answered, with one of these names if
+// there are any.
 func isAnswer(err error, names ...string) bool {
 	var answer dbus.Error
 	if !errors.As(err, &answer) {

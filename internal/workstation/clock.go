@@ -30,9 +30,9 @@ func watchClock(ctx context.Context, now func() time.Time, ticks <-chan time.Tim
 	}
 }
 
-// leaps tells whether between two looks more time has passed than lies between two ticks of a computer that is awake. Both
-// are wall-clock times without Go's monotonic reading. That one is of no help: it stands still in the sleep of Linux and
-// macOS, but not in that of Windows.
+// leaps reports whether between two looks more time has passed than lies between two ticks of a
+// computer that is awake. Both are wall-clock times without Go's monotonic reading. That one is of
+// no help: it stands still in the sleep of Linux and macOS, but not in that of Windows.
 func leaps(before, after time.Time) bool { return after.Sub(before) > longestTick }
 
 // wallClock is the wall clock alone.

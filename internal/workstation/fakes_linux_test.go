@@ -267,7 +267,7 @@ func (i *inhibitor) settle(t *testing.T) {
 	}
 }
 
-// held tells whether the watcher has the lock, after settle.
+// held reports whether the watcher has the lock, after settle.
 func (i *inhibitor) held(t *testing.T) bool {
 	t.Helper()
 	raw, err := i.end.SyscallConn()

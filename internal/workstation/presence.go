@@ -49,7 +49,7 @@ func (p *presence) askToLock(lock bool) {
 	}
 }
 
-// switchAway tells whether another user has the screen.
+// switchAway reports whether another user has the screen.
 func (p *presence) switchAway(away bool) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()

@@ -207,8 +207,9 @@ func Settle(ctx context.Context) {
 	}
 }
 
-// Probe tells whether the keyring could be used now: nil, or one of ErrLocked, ErrNoBus, ErrNoService, ErrNoCollection,
-// ErrNoLogonSession, ErrForbidden, ErrTimeout. It never prompts. On macOS there is no way to ask, and the answer is nil.
+// Probe reports whether the keyring could be used now: nil, or one of ErrLocked, ErrNoBus,
+// ErrNoService, ErrNoCollection, ErrNoLogonSession, ErrForbidden, ErrTimeout. It never prompts. On
+// macOS there is no way to ask, and the answer is nil.
 func Probe(ctx context.Context) error {
 	return Do(ctx, NeverPrompt, func(ring *Ring) error { return ring.store.probe() })
 }
@@ -343,7 +344,8 @@ func (r *Ring) DeleteAlias(from Alias) error {
 	return fmt.Errorf("delete alias %s: %w", from.Target, ErrLeftover)
 }
 
-// Usable tells whether the keyring can be worked on without a prompt, for clearing up after a failure.
+// Usable reports whether the keyring can be worked on without a prompt, for clearing up after a
+// failure.
 func (r *Ring) Usable() bool { return r.store.usable() }
 
 // uncounted is the count of items where they cannot be counted.

@@ -67,8 +67,8 @@ type store struct {
 func setAlias(Alias, string) error { return nil }
 func deleteAlias(Alias) error      { return ErrNotFound }
 
-// vanished tells whether an item that was found was no more when it was asked for: the Secret Service's own word for that, or the
-// bus's for an object that is not there.
+// vanished reports whether an item that was found was no more when it was asked for: the Secret
+// Service's own word for that, or the bus's for an object that is not there.
 func vanished(err error) bool {
 	var answer dbus.Error
 	if !errors.As(err, &answer) {
@@ -140,8 +140,8 @@ func (s *store) reason(ctx context.Context, err error) error {
 	}
 }
 
-// unanswered tells whether a call has failed because the service or the bus went away, which can be known before the signal that
-// says so has come.
+// unanswered reports whether a call has failed because the service or the bus went away, which can
+// be known before the signal that says so has come.
 func unanswered(err error) bool {
 	var answer dbus.Error
 	if errors.As(err, &answer) {
@@ -362,7 +362,7 @@ func (s *store) isLocked(ctx context.Context) (bool, error) {
 	return locked, err
 }
 
-// usable tells whether the keyring can be worked on without a prompt.
+// usable reports whether the keyring can be worked on without a prompt.
 func (s *store) usable() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -373,8 +373,9 @@ func (s *store) usable() bool {
 // probe has nothing to add to what open has found.
 func (*store) probe() error { return nil }
 
-// canPrompt tells whether a dismissed prompt was one that the user can have seen. GNOME's keyring reports its prompts as
-// dismissed if the program that shows them does not start, as without a display.
+// canPrompt reports whether a dismissed prompt was one that the user can have seen. GNOME's keyring
+// reports its prompts as dismissed if the program that shows them does not start, as without a
+// display.
 func (s *store) canPrompt(ctx context.Context) bool {
 	var prompter bool
 	if gnome, err := s.isGNOME(ctx); err != nil || !gnome {

@@ -279,7 +279,7 @@ func (s *Session) makeStartable() error {
 	return os.WriteFile(filepath.Join(s.services(), secretsName+".service"), []byte(service), 0o600)
 }
 
-// Started tells whether somebody is the Secret Service.
+// Started reports whether somebody is the Secret Service.
 func (s *Session) Started() (bool, error) {
 	var started bool
 	err := s.conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, secretsName).Store(&started)
@@ -370,7 +370,7 @@ func (s *Session) Env() []string {
 
 func (s *Session) home() string { return s.homes[0][len("HOME="):] }
 
-// Locked tells whether the keyring is locked.
+// Locked reports whether the keyring is locked.
 func (s *Session) Locked() (bool, error) {
 	var locked bool
 	err := s.property(context.Background(), s.collection, "Locked", &locked)

@@ -71,7 +71,8 @@ func (r *Record) Cleared() {
 	r.board.Floor.Store(r.last + 1)
 }
 
-// Closing tells whether a session may be closed at e-RS now: not while other applications can read its key.
+// Closing reports whether a session may be closed at e-RS now: not while other applications can
+// read its key.
 func (r *Record) Closing(key string) error {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
