@@ -37,7 +37,8 @@ const (
 	rightsToProgramFolder = rightsToFolder | rightsToWrite
 )
 
-// judgeAccessList trusts what belongs to the administrators or the system, and what nobody else has one of the rights to.
+// judgeAccessList trusts what belongs to the administrators or the system, if no other account has
+// any of the rights.
 func judgeAccessList(what, owner string, entries []accessEntry, rights uint32) error {
 	return judgeEntries(errUntrusted, what, owner, entries, rights)
 }
@@ -55,8 +56,8 @@ func judgeEntries(because error, what, owner string, entries []accessEntry, righ
 	return nil
 }
 
-// gives reports whether an entry gives somebody else than the owner one of the rights to this very
-// file.
+// gives reports whether an entry gives an account other than the owner one of the rights to this
+// very file.
 func (e accessEntry) gives(rights uint32) bool {
 	return e.allows && !e.inheritOnly && e.mask&rights != 0 && e.sid != sidOwnerRights
 }
@@ -75,7 +76,7 @@ func administers(sid string) bool {
 // Accounts that are made later begin with number 1000.
 var administratorOfDomain = regexp.MustCompile(`^S-1-5-21(-[0-9]+){3}-(500|512|519)$`)
 
-// everyone finds the groups that nobody is left out of: Everyone, Interactive, Authenticated Users,
+// everyone matches the groups that include all users: Everyone, Interactive, Authenticated Users,
 // Users, Guests, and those of a domain.
 var everyone = regexp.MustCompile(`^S-1-(1-0|5-4|5-11|5-32-545|5-32-546|5-21(-[0-9]+){3}-(513|514|515))$`)
 

@@ -39,7 +39,7 @@ func TestAPolicyDecidesWhereTicketsComeFrom(t *testing.T) {
 		"policy: contradictory":       {policy: "agent = 'identity-agent'\nagent_command = " + "'" + theirs + "'", agent: config.AgentIdentity, locked: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sources := config.Sources{Trust: everybody, PolicyFile: settingsFile(t, test.policy), MachineFile: settingsFile(t, test.machine),
+			sources := config.Sources{Trust: trustAll, PolicyFile: settingsFile(t, test.policy), MachineFile: settingsFile(t, test.machine),
 				UserFile: settingsFile(t, test.user)}
 			if test.environment != "" {
 				sources.Environ = []string{"ERS_LOGIN_AGENT_COMMAND=" + test.environment}

@@ -14,8 +14,8 @@ import (
 // maxBackups bounds how many broken files are kept beside a settings file.
 const maxBackups = 10
 
-// aside sets a broken file of the user's aside and tells under which name. Where that fails it stays where it is, and is read, and
-// told, anew with the next start.
+// aside renames a broken file of the user's; the Problem has the new name. If that fails, the file
+// stays, and is read and reported again with the next start.
 func (f settingsFile) aside(content []byte, reason error) *problem.Problem {
 	backup, err := setAside(f.path, content)
 	if err != nil {
@@ -53,8 +53,8 @@ func backupName(path string, number int) string {
 	return path + ".bak." + strconv.Itoa(number)
 }
 
-// reserve makes an empty file of a name, which nobody else can take from then on, or tells whether the one that has it holds the
-// same content.
+// reserve creates an empty file exclusively. If the name is taken, it reports whether that file
+// holds the same content.
 func reserve(name string, content []byte) (bool, error) {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // #nosec G304 -- beside the settings file
 	if err == nil {

@@ -97,8 +97,8 @@ func checkServerName(value string) (string, error) {
 // maxProxy bounds the proxy's address, in bytes: a host name has 253 at most.
 const maxProxy = 300
 
-// checkProxy returns one of the words, or the address of a proxy: scheme, host and port. Credentials in it would be read by
-// everybody who sees the settings.
+// checkProxy returns one of the words, or the address of a proxy: scheme, host and port.
+// Credentials are refused: settings are shown in many places.
 func checkProxy(value string) (string, error) {
 	if value == ProxyFromEnvironment || value == ProxyNone {
 		return value, nil

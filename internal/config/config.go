@@ -1,20 +1,24 @@
-// Package config knows every setting of the program, what each may be, and where its value came from.
+// Package config defines every setting of the program, its permitted values, and where its value
+// came from.
 //
-// A setting can stand in several places. In rising order: the built-in default, the computer's settings (what the Windows installer
-// was told, and a file, TOML), the user's file, the environment (ERS_LOGIN_*), the command line, and the policy of the organisation,
-// which locks what it sets. Only the value that wins is looked at, so a broken one can be overridden while it is being repaired.
-// There is one table, [Settings]: the files' keys, the variables, the flags, the values in the registry, the administrative
-// templates, the example file and the reference in the documentation are made from it, so that none of them can disagree with the
-// others.
+// A setting can stand in several places. In rising order: the built-in default, the computer's
+// settings (the Windows installer's properties, and a file, TOML), the user's file, the environment
+// (ERS_LOGIN_*), the command line, and the policy of the organisation, which locks what it sets.
+// Only the value that wins is looked at, so a broken one can be overridden while it is being
+// repaired. There is one table, [Settings]: the files' keys, the variables, the flags, the values
+// in the registry, the administrative templates, the example file and the reference in the
+// documentation are made from it, so that none of them can disagree with the others.
 //
-// What is wrong is a Problem that names the setting, the place and the remedy, and all of them are told at once. Whether it stops
-// a sign-in depends on who can put it right. A slip in the user's own file never does, as long as the program has another value
-// to go on with: it is a warning. A policy that cannot be read, or that its users could have written, always does, since a rule
-// that is silently not applied is worse than a program that does not start.
+// Each fault is a Problem that names the setting, the place and the remedy, and all are reported at
+// once. Whether it stops a sign-in depends on who can put it right. A slip in the user's own file
+// never does, as long as there is another value: it is a warning. A policy that cannot be read, or
+// that its users could have written, always does, since a rule that is silently not applied is
+// worse than a program that does not start.
 //
-// No secret stands in the settings. A PKCS#12 passphrase comes from the OS keyring or from a file that only its owner can
-// read ([Config.Passphrase]); a key, variable or flag whose name sounds like a secret is refused without its value being
-// shown. Nor is any other value repeated in an error, since what was pasted into the wrong line may well be a secret.
+// No setting holds a secret. A PKCS#12 passphrase comes from the OS keyring or from a file that
+// only its owner can read ([Config.Passphrase]); a key, variable or flag whose name sounds like a
+// secret is refused without its value being shown. Nor is any other value repeated in an error,
+// since what was pasted into the wrong line may well be a secret.
 package config
 
 import (
@@ -134,7 +138,7 @@ type Config struct {
 
 	// RequestTimeout bounds one call to e-RS.
 	RequestTimeout time.Duration
-	// KeyringTimeout bounds one call to the OS keyring that needs nobody's help.
+	// KeyringTimeout bounds a call to the OS keyring that needs no prompt.
 	KeyringTimeout time.Duration
 	// KeyringPromptTimeout bounds the wait for the user to unlock the keyring.
 	KeyringPromptTimeout time.Duration
@@ -175,8 +179,8 @@ type Config struct {
 	// MinimiseOnSignIn takes the window out of the way once the user is signed in.
 	MinimiseOnSignIn bool
 
-	// Warnings tells what was left out without stopping the program: an unknown environment variable, and whatever is wrong
-	// with the user's own settings file. They are for the window as well as for the log: each says what to do.
+	// Warnings are the faults that do not stop the program: unknown environment variables, and
+	// faults of the user's settings file. They are for the window and the log.
 	Warnings []*problem.Problem
 
 	file    string
@@ -199,7 +203,8 @@ type Sources struct {
 	File string
 	// UserFile is the settings file in its usual place, [DefaultFile]. It may be missing, and no mistake in it stops the program.
 	UserFile string
-	// LeaveBroken leaves a broken UserFile where it is, for whoever only wants to look. Otherwise it is set aside.
+	// LeaveBroken leaves a broken UserFile in place, for commands that change nothing. Otherwise it
+	// is set aside.
 	LeaveBroken bool
 	// Environ is the environment, in the form of os.Environ.
 	Environ []string
@@ -211,7 +216,7 @@ type Sources struct {
 	// Policy reads what is prescribed by other means than a file: the Windows registry, managed preferences. Nil means nothing.
 	Policy PolicySource
 
-	// Trust tells why ordinary users might have written a file. Nil means [TrustOwner].
+	// Trust returns why ordinary users might have written a file. Nil means [TrustOwner].
 	Trust Trust
 	// OS is the operating system as in runtime.GOOS, since some settings belong to one of them. Empty means the running one.
 	OS string
@@ -221,12 +226,12 @@ type Sources struct {
 	Dir string
 }
 
-// Load finds the value of every setting. The error is an *[Invalid], which lists a Problem for each value that cannot be used;
-// the Config that comes with it has the default in the place of each of these.
+// Load determines the value of every setting. The error is an *[Invalid] with a Problem for each
+// unusable value; the Config has the default instead of each.
 //
-// Load reads the settings files, 1 MiB of each at most, and no other file. The one change it makes is to rename a UserFile that
-// cannot be parsed. Whether the files that settings name can be read, and whether all that a real sign-in needs is there, is the
-// question of [Config.RequireReal].
+// Load reads the settings files, 1 MiB of each at most, and no other file. Its only change is to
+// rename a UserFile that cannot be parsed. [Config.RequireReal] checks the files that settings
+// name, and that all settings for a real sign-in are there.
 func Load(sources Sources) (Config, error) {
 	table := Settings()
 	var found findings
@@ -319,7 +324,7 @@ func forgive(table []Setting, layers []layer, system string) []slip {
 	return slips
 }
 
-// settle tells of the slips, as errors where nothing else can stand in the place of the value.
+// settle reports the slips, as errors where no other value can replace the broken one.
 func (c *Config) settle(table []Setting, slips []slip, refused map[string]bool, found *findings) {
 	noCommand := c.Agent == AgentByCommand && len(c.AgentCommand) == 0
 	if noCommand && c.Locked("agent") && !refused["agent_command"] {
@@ -356,8 +361,8 @@ func (c Config) lacks(table []Setting, setting Setting) bool {
 	})
 }
 
-// chooseCertificate sees that the certificate's file and the thumbprint are one choice: where they come from different layers, the
-// upper one has decided. Within one layer they contradict each other, which RequireReal tells.
+// chooseCertificate treats the certificate's file and the thumbprint as one choice: the upper layer
+// decides. Within one layer they contradict each other, which RequireReal reports.
 func (c *Config) chooseCertificate(table []Setting) {
 	if c.Certificate == "" || c.CertificateThumbprint == "" {
 		return
@@ -396,13 +401,13 @@ func (c *Config) yield(table []Setting, key, value, other string) {
 	// It is empty, or a word of the table.
 	_ = lookup(table, key).put(c, value, place{text: true}, c.system)
 	place := problem.Words("{{.Setting}} stands in its place: {{.Place}}").With("Setting", other).WithPhrase("Place", winner.Phrase())
-	c.origins[key] = Origin{Layer: winner.Layer, Where: place.String(), told: place}
+	c.origins[key] = Origin{Layer: winner.Layer, Where: place.String(), phrase: place}
 }
 
-// Origin tells where the value of a setting came from. An unknown key has no origin, and the zero Origin is returned.
+// Origin returns where the value of a setting came from, the zero Origin for an unknown key.
 func (c Config) Origin(key string) Origin { return c.origins[key] }
 
-// Locked reports whether the policy of the organisation has set a setting, so that nobody else can.
+// Locked reports whether the policy of the organisation has set a setting.
 func (c Config) Locked(key string) bool { return c.origins[key].Layer == LayerPolicy }
 
 // Barred returns the layer whose settings cannot be used or trusted, [LayerPolicy] or
@@ -411,7 +416,8 @@ func (c Config) Locked(key string) bool { return c.origins[key].Layer == LayerPo
 // it. What the window looks like, and how long the keyring is waited for, is no action.
 func (c Config) Barred() Layer { return c.barred }
 
-// Value returns the value of a setting as it is written in the environment. For somebody's eyes, use [Config.Shown].
+// Value returns the value of a setting as it is written in the environment. To show it, use
+// [Config.Shown].
 func (c Config) Value(key string) string {
 	return lookup(Settings(), key).of(c)
 }

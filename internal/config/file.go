@@ -75,11 +75,11 @@ func openRegular(path string) (*os.File, error) {
 // document is the content of a settings file.
 type document struct {
 	values map[string]any
-	// lines tells where each key stands.
+	// lines has the line of each key.
 	lines map[string]int
 }
 
-// syntaxError is the reason of a file that is not TOML, or not text. The line is 0 where none can be told.
+// syntaxError is the reason of a file that is not TOML, or not text. The line is 0 if unknown.
 type syntaxError struct {
 	line, column int
 	reason       error // repeats nothing of the file
@@ -170,8 +170,8 @@ func (f settingsFile) origin(line int) Origin {
 	return origin(f.layer, problem.Verbatim(f.path))
 }
 
-// nested is a value that no setting takes: a table, or a list of anything but words. It is wrapped so that nobody walks
-// through it, which with a key of half a million dots takes for ever.
+// nested is a value that no setting takes: a table, or a list of anything but words. It is wrapped
+// to stop traversal, which takes for ever with a key of half a million dots.
 type nested struct{ value any }
 
 // plain reports whether a value is a scalar or a list of texts.

@@ -56,7 +56,7 @@ func flagProblem(flags *pflag.FlagSet, err error) *problem.Problem {
 			With("Setting", problem.Clean("-"+notThere.GetSpecifiedName(), 2)).Because(reason)
 	}
 	name := notThere.GetSpecifiedName()
-	if _, ok := smell(table, name, nil); ok {
+	if _, ok := looksLikeSecret(table, name, nil); ok {
 		return refused("--"+name, origin(LayerFlag, problem.Words("the command line")))
 	}
 	written := shownName("--" + name)

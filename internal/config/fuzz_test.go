@@ -72,7 +72,7 @@ func holdsToItsWord(t *testing.T, table []Setting, file settingsFile, content []
 			t.Errorf("%s is left with a bad value: %v", setting.Key, err)
 		}
 		if config.Locked(setting.Key) && file.layer != LayerPolicy {
-			t.Errorf("%s is locked by nobody", setting.Key)
+			t.Errorf("%s is locked without a policy", setting.Key)
 		}
 	}
 }

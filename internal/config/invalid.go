@@ -16,8 +16,8 @@ type Invalid struct {
 	Problems []*problem.Problem
 }
 
-// Problem returns the only Problem, or one that has a step for each: somebody with three wrong settings is not sent through three
-// starts of the program. A step has the marks of its Problem, numbered.
+// Problem returns the only Problem, or one with a step for each, so that three wrong settings do
+// not take three starts. A step has the marks of its Problem, numbered.
 func (e *Invalid) Problem() *problem.Problem {
 	if len(e.Problems) == 1 {
 		return e.Problems[0]
@@ -342,7 +342,7 @@ func (f *findings) err() error {
 // unknownKey reports a key of a settings file that is not in the table. In a file that is forgiven its mistakes it is a warning.
 func (f *findings) unknownKey(table []Setting, key string, value any, origin Origin, forgiving bool) {
 	made := unknown(key, near(table, key).Key, origin)
-	if secret, ok := smell(table, key, value); ok {
+	if secret, ok := looksLikeSecret(table, key, value); ok {
 		made = refused(secret, origin)
 	}
 	if forgiving {
@@ -367,7 +367,7 @@ func goingOn(p *problem.Problem, used string) *problem.Problem {
 func (f *findings) unknownVariable(table []Setting, name string) {
 	from := origin(LayerEnvironment, inVariable(shownName(name)))
 	key := strings.ToLower(strings.TrimPrefix(name, environmentPrefix))
-	if _, ok := smell(table, key, nil); ok {
+	if _, ok := looksLikeSecret(table, key, nil); ok {
 		f.add(refused(name, from))
 		return
 	}
@@ -384,8 +384,8 @@ func refused(name string, origin Origin) *problem.Problem {
 // maxName bounds a name that no setting has, in characters.
 const maxName = 60
 
-// shownName returns a name that somebody has written into a file, variable or flag, as it stands in our sentences: of the letters of
-// names alone, so that it is not a sentence itself.
+// shownName returns a name from a file, variable or flag as our sentences show it: reduced to the
+// letters of names, so that it cannot be a sentence itself.
 func shownName(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '…' || strings.ContainsRune("-_.[]:/", r) || r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) {

@@ -169,7 +169,8 @@ func policyFileLayer(table []Setting, sources Sources, found *findings) layer {
 	return trustedLayer(table, sources, settingsFile{path: sources.PolicyFile, layer: LayerPolicy, home: sources.Home}, found)
 }
 
-// trustedLayer reads a file that speaks for everybody on the computer, if nobody of them can have written it.
+// trustedLayer reads a file that holds for all users of the computer, if none of them can have
+// written it.
 func trustedLayer(table []Setting, sources Sources, file settingsFile, found *findings) layer {
 	if file.path == "" {
 		return layer{}
@@ -188,8 +189,8 @@ func trustedLayer(table []Setting, sources Sources, file settingsFile, found *fi
 	return layer{}
 }
 
-// missingFile reports whether an error means that there is no file, not even a link that leads
-// nowhere: somebody wanted a policy who made such a link.
+// missingFile reports whether an error means that there is no file, not even a dangling link: such
+// a link was meant as a policy.
 func missingFile(path string, err error) bool {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return false

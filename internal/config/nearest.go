@@ -40,8 +40,8 @@ func normal(key string) string {
 	return strings.NewReplacer("-", "_", ".", "_", " ", "_").Replace(strings.ToLower(key))
 }
 
-// changes counts the bytes to insert, remove, replace or swap with their neighbour to make b of a (Damerau and Levenshtein's
-// distance, in its optimal string alignment form).
+// changes counts the bytes to insert, remove, replace or transpose to make b of a (Damerau and
+// Levenshtein's distance, in its optimal string alignment form).
 func changes(a, b string) int {
 	var before, last []int
 	row := make([]int, len(b)+1)
@@ -73,10 +73,10 @@ var (
 	secretWords = []string{"pwd", "pin", "pass"}
 )
 
-// smell reports whether a key that is not in the table sounds like a secret, or one of the keys
-// below it does, and returns the name of that key. A misspelt key of the table does not: whoever
-// writes passphrase-file wants to be told the right name.
-func smell(table []Setting, key string, value any) (string, bool) {
+// looksLikeSecret returns the first name, of an unknown key or one below it, that sounds like a
+// secret, and reports whether there is one. A misspelt key of the table does not count: for
+// passphrase-file, the right name helps more.
+func looksLikeSecret(table []Setting, key string, value any) (string, bool) {
 	if wrapped, ok := value.(nested); ok {
 		value = wrapped.value
 	}

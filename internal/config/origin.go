@@ -51,8 +51,8 @@ type Origin struct {
 	// ERS_LOGIN_ASID", "flag --asid" or "built-in default". The line comes first, so that a long path cannot push it out. The place
 	// of a locked value ends in "managed by your organisation".
 	Where string
-	// told is Where as each language writes it.
-	told problem.Phrase
+	// phrase is Where for translation.
+	phrase problem.Phrase
 }
 
 // origin returns the Origin of a place.
@@ -60,7 +60,7 @@ func origin(layer Layer, place problem.Phrase) Origin {
 	if layer == LayerPolicy {
 		place = problem.Words("{{.Place}}, managed by your organisation").WithPhrase("Place", place)
 	}
-	return Origin{Layer: layer, Where: place.String(), told: place}
+	return Origin{Layer: layer, Where: place.String(), phrase: place}
 }
 
 // The places where a value can stand, besides those whose name is the same in every language.
@@ -76,12 +76,12 @@ func inFlag(name string) problem.Phrase {
 	return problem.Words("flag {{.Name}}").With("Name", "--"+name)
 }
 
-// Phrase returns Where as it stands in a text of the user's language.
+// Phrase returns Where for a text in the user's language.
 func (o Origin) Phrase() problem.Phrase {
-	if o.told.String() == "" {
+	if o.phrase.String() == "" {
 		return problem.Verbatim(o.Where)
 	}
-	return o.told
+	return o.phrase
 }
 
 // String returns Where.

@@ -60,7 +60,7 @@ func (r plistReader) parse(content []byte) (map[string]any, error) {
 	}
 	values := make(map[string]any, len(found))
 	for key, value := range found {
-		// A configuration profile describes itself in keys of its own.
+		// The keys of a configuration profile itself.
 		if !strings.HasPrefix(key, "Payload") {
 			values[key] = whole(value)
 		}

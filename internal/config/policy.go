@@ -14,7 +14,7 @@ type Policy struct {
 	Where string
 	// Values are string, bool, int64 or []any of strings. Texts are written as in the environment.
 	Values map[string]any
-	// Err tells why the place cannot be read, though there is something in it.
+	// Err is why an existing place cannot be read.
 	Err error
 }
 

@@ -28,13 +28,13 @@ func systemPolicy() []Policy {
 	return registryPolicy(registry.LOCAL_MACHINE, policyKey, `HKLM\`+policyKey)
 }
 
-// systemMachine reads what the installer was told: the name of a value is the key of a setting.
+// systemMachine reads the installer's properties: the name of a value is the key of a setting.
 func systemMachine() []Policy {
 	return registryPolicy(registry.LOCAL_MACHINE, machineKey, `HKLM\`+machineKey)
 }
 
 func registryPolicy(root registry.Key, path, where string) []Policy {
-	// The program is a 64-bit one; a 32-bit build must not be shown the other view, in which nobody has written anything.
+	// The program is a 64-bit one; a 32-bit build must not see the other view, which is empty.
 	key, err := registry.OpenKey(root, path, registry.QUERY_VALUE|registry.WOW64_64KEY)
 	if errors.Is(err, registry.ErrNotExist) {
 		return nil

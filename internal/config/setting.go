@@ -53,7 +53,7 @@ type Setting struct {
 	Description string
 	// Allowed says in a few words which values can be used.
 	Allowed string
-	// Remedy is the sentence that helps whoever has to correct the value.
+	// Remedy is the sentence on how to correct the value.
 	Remedy string
 	// Values are the words of an enum.
 	Values []string

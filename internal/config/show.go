@@ -12,9 +12,9 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// Shown returns the value of a setting for somebody's eyes, as it is written in the environment: a list of all settings, a support
-// bundle. No setting is for a secret, but what may be one is masked: the arguments of a command, the user name for a proxy, and what
-// stands where the name of a file is wanted and is none.
+// Shown returns the value of a setting for display, as it is written in the environment: for a list
+// of settings, a support bundle. No setting is for a secret, but what may be one is masked: a
+// command's arguments, the proxy's user name, and a file name that is none.
 func (c Config) Shown(key string) string {
 	value := c.Value(key)
 	switch {

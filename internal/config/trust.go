@@ -15,9 +15,9 @@ import (
 	"github.com/ers-login/ers-login/internal/shebang"
 )
 
-// Trust returns why an open file, which holds for everybody on the computer, might have been
-// written by an ordinary user. Nil means that it cannot. Who can write such a file decides which
-// server gets other people's tickets.
+// Trust returns why an open file, which holds for all users of the computer, might have been
+// written by an ordinary user, or nil. A writer of such a file chooses the server that gets other
+// people's tickets.
 type Trust func(file *os.File) error
 
 // errUntrusted is the reason of a file that ordinary users can write.
@@ -41,16 +41,16 @@ func TrustOwner(file *os.File) error {
 	return err
 }
 
-// TrustPath returns why an ordinary user could change the file that a path names, or put another
-// one in its place. The file, every folder on the way to it and every symbolic link there have to
-// belong to the administrators, and nobody else may write to them.
+// TrustPath returns why an ordinary user could change or replace the file at a path. The file,
+// every folder on the way to it and every symbolic link there must belong to the administrators,
+// and be writable by them alone.
 func TrustPath(path string) error {
 	_, err := walk(path, administrators)
 	return err
 }
 
-// TrustProgram is [TrustPath] for what is run or loaded: on Windows nobody else may add files to
-// its folder either, since a program loads libraries from there.
+// TrustProgram is [TrustPath] for what is run or loaded: on Windows its folder must be closed to
+// new files too, since a program loads libraries from there.
 func TrustProgram(path string) error {
 	_, err := walk(path, administratorsOfProgram)
 	return err
