@@ -18,8 +18,8 @@ const (
 	retryPause = 50 * time.Millisecond
 )
 
-// errNobody: nobody listens, or whoever did has left before an answer was begun. The lock may be free.
-var errNobody = errors.New("nobody listens")
+// errNoListener: no instance listens, or it left before it began an answer. The lock may be free.
+var errNoListener = errors.New("no instance listens")
 
 // Join takes the lock whose file is at path or, if another process holds it, asks that one: either the Lock is there, or the Answer,
 // or an error of [Take] or [Ask] is. It gives an instance that has just begun or is about to end ten seconds to listen or to leave,
@@ -35,7 +35,7 @@ func Join(ctx context.Context, path string, request Request) (*Lock, Answer, err
 		answer, err := Ask(ctx, path, request)
 		// A place is soon free, except of those where sign-ins are waited for.
 		crowded := errors.Is(err, Busy) && !request.waitsForSignIn()
-		if !errors.Is(err, errNobody) && !errors.Is(err, Leaving) && !crowded {
+		if !errors.Is(err, errNoListener) && !errors.Is(err, Leaving) && !crowded {
 			return nil, answer, err
 		}
 		select {
@@ -76,19 +76,20 @@ func reach(ctx context.Context, path string) (stream, error) {
 		return server, unnamed
 	}
 	server, err := dial(ctx, path)
-	if err != nil && !errors.Is(unnamed, errNobody) {
+	if err != nil && !errors.Is(unnamed, errNoListener) {
 		// That one is there and does not answer.
 		return nil, unnamed
 	}
 	return server, err
 }
 
-// Ask asks whoever holds the lock whose file is at path, and lets it raise its window where the system asks for such permission.
-// It waits six seconds at most for the answer; after a request with Wait, for the word that it will come, and for the answer until
-// the context ends.
+// Ask sends a request to the holder of the lock file at path, and lets it raise its window where
+// the system requires permission for that. It waits six seconds at most for the answer; after a
+// request with Wait, for the announcement of one, and then until ctx ends.
 //
-// An answer is without error even if it is not OK, unless it is one of [Busy], [Outdated], [Malformed] and [Leaving]. Other
-// errors are [Unreachable], which wraps the context's, and [Unknown] if another user's program would have got the request.
+// err is nil for an answer that is not OK, unless it is [Busy], [Outdated], [Malformed] or
+// [Leaving]. Other errors are [Unreachable], which wraps the context's, and [Unknown] if the
+// listener is another user's.
 func Ask(ctx context.Context, path string, request Request) (Answer, error) {
 	answer, err := ask(ctx, path, request)
 	switch {
@@ -142,10 +143,10 @@ func ask(ctx context.Context, path string, request Request) (answer Answer, err 
 	return said.Answer, nil
 }
 
-// whileUnanswered tells an instance that has left from one that hangs.
+// whileUnanswered distinguishes an instance that has left from one that hangs.
 func whileUnanswered(err error) error {
 	if errors.Is(err, io.EOF) || isReset(err) {
-		return fmt.Errorf("%w any more: %w", errNobody, err)
+		return fmt.Errorf("%w any more: %w", errNoListener, err)
 	}
 	return err
 }

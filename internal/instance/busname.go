@@ -132,7 +132,7 @@ func (c *nameClaim) attach(descriptor dbus.UnixFD) *dbus.Error {
 		return notListening
 	}
 	connection, err := net.FileConn(file)
-	_ = file.Close() // the connection has a descriptor of its own
+	_ = file.Close() // the connection has a duplicate
 	client, ok := connection.(*net.UnixConn)
 	if err != nil || !ok || sameUser(client) != nil {
 		if err == nil {
@@ -170,13 +170,14 @@ func (c *nameClaim) close() {
 	_ = c.conn.Close() // the bus may have closed it already
 }
 
-// dialName connects to the owner of the name: errNobody if there is none, or it does not listen.
+// dialName connects to the owner of the name: errNoListener if there is none, or it does not
+// listen.
 func dialName(ctx context.Context) (stream, error) {
 	limited, cancel := context.WithTimeout(ctx, busTime)
 	defer cancel()
 	conn, err := connectBus(limited, busOf(nil))
 	if errors.Is(err, sessionbus.ErrNone) {
-		return nil, fmt.Errorf("%w: %w", errNobody, err)
+		return nil, fmt.Errorf("%w: %w", errNoListener, err)
 	}
 	if err != nil {
 		return nil, err
@@ -208,14 +209,14 @@ func isDenied(err error) bool {
 	return errors.As(err, &answer) && answer.Name == "org.freedesktop.DBus.Error.AccessDenied"
 }
 
-// ownerError tells an owner that is not there, or does not listen, from one that hangs.
+// ownerError distinguishes an owner that is gone, or does not listen, from one that hangs.
 func ownerError(err error) error {
 	var answer dbus.Error
 	if errors.As(err, &answer) {
 		switch answer.Name {
 		case notListening.Name, "org.freedesktop.DBus.Error.NameHasNoOwner", "org.freedesktop.DBus.Error.ServiceUnknown",
 			"org.freedesktop.DBus.Error.NoReply":
-			return fmt.Errorf("%w on the session bus: %w", errNobody, err)
+			return fmt.Errorf("%w on the session bus: %w", errNoListener, err)
 		}
 	}
 	return fmt.Errorf("could not reach the owner of %s: %w", busName, err)
@@ -252,7 +253,7 @@ func socketPair() (ours *net.UnixConn, theirs *os.File, err error) {
 	file := os.NewFile(uintptr(pair[0]), "socket")
 	theirs = os.NewFile(uintptr(pair[1]), "socket")
 	connection, err := net.FileConn(file)
-	_ = file.Close() // the connection has a descriptor of its own
+	_ = file.Close() // the connection has a duplicate
 	if err != nil {
 		return nil, nil, errors.Join(err, theirs.Close())
 	}

@@ -37,11 +37,11 @@ const (
 	listens = "listen"
 	// joins takes lock and name, and prints what it is asked for.
 	joins = "join"
-	// asks asks whoever holds the lock to raise its window.
+	// asks asks the holder of the lock to raise its window.
 	asks = "ask"
-	// shouts asks whoever holds the lock to raise its window, without looking whom it speaks to.
+	// shouts does the same without checking the listener's user.
 	shouts = "shout"
-	// waits asks whoever holds the lock to sign in, and for how that ends.
+	// waits asks the holder of the lock to sign in, and for the outcome.
 	waits = "wait"
 )
 
@@ -93,7 +93,7 @@ func play(role, path string) int {
 	return 0
 }
 
-// shout returns what whoever holds the lock says to a client that does not look whom it speaks to.
+// shout returns the listener's answer to a client that does not check its user.
 func shout(path string) string {
 	connection, err := new(net.Dialer).DialContext(context.Background(), "unix", socketOf(path))
 	if err != nil {

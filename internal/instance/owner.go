@@ -19,8 +19,8 @@ func (l *Lock) Mark() string {
 	return l.path
 }
 
-// Foreign reports whether a mark is that of another instance that is alive: the system gives a lock back with its process.
-// A desktop with a bus of its own has the name on that, and can yet have the same keyring.
+// Foreign reports whether a mark is that of another live instance: the system releases a lock with
+// its process. A desktop with a separate bus has the name on that, and can yet share the keyring.
 func (l *Lock) Foreign(mark string) bool {
 	if !usableMark(mark) {
 		return false

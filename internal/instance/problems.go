@@ -6,7 +6,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// What the user is told. Each is a template; errors.Is finds them by their code.
+// The Problems for users. Each is a template; errors.Is finds them by their code.
 var (
 	// Running: another process of this user holds the lock.
 	Running = &problem.Problem{
@@ -19,7 +19,7 @@ var (
 		},
 		Retry: true,
 	}
-	// Unknown: the lock could not be taken, for another reason, or whoever answers for its holder is not this user.
+	// Unknown: the lock could not be taken, for another reason, or its listener is not this user's.
 	Unknown = &problem.Problem{
 		Code:     "INSTANCE-UNKNOWN",
 		Title:    "e-RS Login cannot tell whether it is running already",

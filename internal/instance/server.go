@@ -15,7 +15,7 @@ const (
 	maxClients, maxWaiters = 64, 16
 	// askTime is how long a client may take to ask, and answerTime how long it may take to read the answer. It is a program of ours.
 	askTime, answerTime = 2 * time.Second, 2 * time.Second
-	// handleTime is how long the handler may take where nobody has asked to wait.
+	// handleTime bounds the handler for requests without Wait.
 	handleTime = 3 * time.Second
 	// closeTime is how long [Lock.Release] waits for clients that have not asked yet, and for handlers whose context has ended.
 	closeTime = 3 * time.Second
@@ -35,9 +35,9 @@ var (
 // call [Lock.Release] itself, which waits for it. A handler that is about to lose its lock answers with the code of [Leaving].
 type Handler func(ctx context.Context, request Request) Answer
 
-// Listen answers other starts from now on, until the lock is released. What goes wrong with one of them, and keeps no other from
-// being answered, is told to report, which is called from several goroutines. An error leaves the lock held and nobody listening:
-// other starts are then told that this one is [Unreachable].
+// Listen answers other starts from now on, until the lock is released. report receives the failures
+// of single connections, from several goroutines. After an error the lock is held without a
+// listener: other starts return [Unreachable].
 func (l *Lock) Listen(handler Handler, report func(error)) error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -153,11 +153,11 @@ func (s *server) admit(client stream) {
 	case s.clients <- struct{}{}:
 		s.work.Go(func() {
 			defer func() { <-s.clients }()
-			s.tell(s.serve(client))
+			s.note(s.serve(client))
 		})
 	default:
-		// A line fits into an empty connection, so that this does not wait for anybody.
-		s.tell(errors.Join(s.answer(client, Answer{Code: Busy.Code}), client.Close()))
+		// A line fits into an empty connection, so this does not block.
+		s.note(errors.Join(s.answer(client, Answer{Code: Busy.Code}), client.Close()))
 	}
 }
 
@@ -220,7 +220,7 @@ func (s *server) write(client stream, answer Answer, waiting bool) error {
 	return nil
 }
 
-func (s *server) tell(err error) {
+func (s *server) note(err error) {
 	if err != nil {
 		s.report(err)
 	}
