@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// callLimit is the longest wait for an answer. Who is asked does not ask anybody else.
+	// callLimit bounds the wait for an answer. The service called makes no further call.
 	callLimit = 5 * time.Second
 	// connectLimit is the longest wait for a connection: a bus that hangs still takes one.
 	connectLimit = 10 * time.Second
@@ -36,7 +36,7 @@ var (
 // bus is one of the two message buses.
 type bus struct {
 	name string
-	// address looks for it. godbus is never left to do that, since it would start a session bus that nobody ends.
+	// address finds the bus. godbus must not, since it would start a session bus without an end.
 	address func() (string, error)
 	// serve is what is done with a connection, until it is lost, ctx ends, or there is a reason to begin anew. It settles
 	// the line when it has asked for all that it wants.
@@ -92,7 +92,7 @@ func (b bus) attend(ctx context.Context) {
 	}
 }
 
-// connect begins a connection of our own. Fyne's, which godbus shares, may be busy or be closed by somebody else.
+// connect opens a private connection. The one that Fyne and godbus share may be busy or be closed.
 func (b bus) connect(ctx context.Context) (*line, error) {
 	address, err := b.address()
 	if err != nil {
@@ -163,14 +163,15 @@ func (l *line) listen(ctx context.Context, options ...dbus.MatchOption) error {
 	return nil
 }
 
-// listenForOwner asks to be told when a service starts or ends.
+// listenForOwner subscribes to the start and end of a service.
 func (l *line) listenForOwner(ctx context.Context, service string) error {
 	return l.listen(ctx, dbus.WithMatchSender(busName), dbus.WithMatchInterface(busName),
 		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, service))
 }
 
-// newOwner tells of which service a signal says that it has started or ended.
-func newOwner(signal *dbus.Signal) (service, owner string, told bool) {
+// newOwner returns the service that has started or ended, and reports whether the signal is about
+// that.
+func newOwner(signal *dbus.Signal) (service, owner string, ok bool) {
 	var before string
 	if signal.Sender != busName || signal.Name != busName+".NameOwnerChanged" ||
 		dbus.Store(signal.Body, &service, &before, &owner) != nil {
@@ -194,8 +195,8 @@ func isAnswer(err error, names ...string) bool {
 	return len(names) == 0
 }
 
-// listener takes signals in the order in which they come, which godbus's own does not promise, and keeps no more than
-// maxSignals of them: whoever sends more than are taken makes us connect anew, and ask for what we missed.
+// listener receives signals in order, which godbus's own does not promise, and keeps at most
+// maxSignals: a flood ends the connection, and the state is read again over a new one.
 type listener struct {
 	mutex   sync.Mutex
 	closed  bool

@@ -13,8 +13,8 @@ const (
 	longestTick = 10 * time.Second
 )
 
-// watchClock calls leapt when the wall clock has leapt from one tick to the next: the safety net for wake-ups that the
-// platform does not tell of, and on macOS all there is.
+// watchClock calls leapt when the wall clock has leapt from one tick to the next: the safety net
+// for wake-ups that the platform does not report, and the only sign on macOS.
 func watchClock(ctx context.Context, now func() time.Time, ticks <-chan time.Time, leapt func()) {
 	for before := now(); ; {
 		select {

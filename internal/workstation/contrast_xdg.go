@@ -28,14 +28,14 @@ var contrasts = []portalSetting{
 	{"org.gnome.desktop.a11y.interface", "high-contrast"},
 }
 
-func watchContrast(ctx context.Context, settings Settings, tell func(bool)) {
+func watchContrast(ctx context.Context, settings Settings, notify func(bool)) {
 	said := map[portalSetting]bool{}
 	bus{
 		name: "session", address: sessionbus.Address, retryMin: settings.RetryMin, retryMax: settings.RetryMax,
 		serve: func(ctx context.Context, line *line) error {
-			return (&contrastPortal{line: line, said: said, tell: tell}).serve(ctx)
+			return (&contrastPortal{line: line, said: said, notify: notify}).serve(ctx)
 		},
-		// What was told last stands. That the bus is missing, the watcher of the workstation notes.
+		// The last report stands. The watcher of the workstation notes that the bus is missing.
 		lost: func(error) {},
 	}.attend(ctx)
 }
@@ -44,8 +44,8 @@ func watchContrast(ctx context.Context, settings Settings, tell func(bool)) {
 type contrastPortal struct {
 	line *line
 	// said is what each setting was the last time.
-	said map[portalSetting]bool
-	tell func(bool)
+	said   map[portalSetting]bool
+	notify func(bool)
 }
 
 func (p *contrastPortal) serve(ctx context.Context) error {
@@ -96,7 +96,7 @@ func (p *contrastPortal) ask(ctx context.Context) error {
 }
 
 func (p *contrastPortal) take(ctx context.Context, signal *dbus.Signal) error {
-	if service, owner, told := newOwner(signal); told && service == portalName {
+	if service, owner, ok := newOwner(signal); ok && service == portalName {
 		if owner == "" {
 			return nil
 		}
@@ -133,5 +133,5 @@ func (p *contrastPortal) say() {
 	for _, setting := range contrasts {
 		high = high || p.said[setting]
 	}
-	p.tell(high)
+	p.notify(high)
 }

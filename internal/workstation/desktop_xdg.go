@@ -19,8 +19,8 @@ type saver struct {
 	paths []dbus.ObjectPath
 }
 
-// savers are those that tell when they come on: the common interface, which KDE has, and those of the desktops that have
-// made their own from it.
+// savers are the interfaces that report when the screen saver comes on: the common one, which KDE
+// has, and those of the desktops that derive their own from it.
 var savers = []saver{
 	{"org.freedesktop.ScreenSaver", []dbus.ObjectPath{"/org/freedesktop/ScreenSaver", "/ScreenSaver"}},
 	{"org.gnome.ScreenSaver", []dbus.ObjectPath{"/org/gnome/ScreenSaver"}},
@@ -29,8 +29,9 @@ var savers = []saver{
 	{"org.xfce.ScreenSaver", []dbus.ObjectPath{"/org/xfce/ScreenSaver", "/"}},
 }
 
-// The session manager of GNOME, which Cinnamon, MATE and Budgie have too. It waits for its clients' answers before it ends
-// their session, for ten seconds at most. Of logging off, logind tells no more than that it has been done.
+// The session manager of GNOME, which Cinnamon, MATE and Budgie have too. It waits up to ten
+// seconds for its clients' answers before it ends their session. logind reports a log-off only once
+// it is done.
 const (
 	managerName   = "org.gnome.SessionManager"
 	managerPath   = dbus.ObjectPath("/org/gnome/SessionManager")
@@ -50,7 +51,7 @@ type desktop struct {
 	held <-chan struct{}
 }
 
-// serve tells what the desktop tells.
+// serve handles the desktop's signals.
 func (d *desktop) serve(ctx context.Context) error {
 	if err := d.attachSavers(ctx); err != nil {
 		return err
@@ -148,7 +149,7 @@ func (d *desktop) attachManager(ctx context.Context) error {
 
 // take takes one signal.
 func (d *desktop) take(ctx context.Context, signal *dbus.Signal) error {
-	if service, _, told := newOwner(signal); told && (service == managerName || isSaver(service)) {
+	if service, _, ok := newOwner(signal); ok && (service == managerName || isSaver(service)) {
 		return errNewOwner
 	}
 	if d.client != "" && signal.Path == d.client {
@@ -167,7 +168,7 @@ func isSaver(service string) bool {
 	return slices.ContainsFunc(savers, func(s saver) bool { return s.name == service })
 }
 
-// takeOrder takes what the session manager tells its client.
+// takeOrder handles a signal of the session manager to its client.
 func (d *desktop) takeOrder(ctx context.Context, signal *dbus.Signal) error {
 	switch signal.Name {
 	case managerClient + ".QueryEndSession":
@@ -176,7 +177,7 @@ func (d *desktop) takeOrder(ctx context.Context, signal *dbus.Signal) error {
 	case managerClient + ".EndSession":
 		d.held = d.hold(ctx, SessionEnding).Done()
 	case managerClient + ".Stop":
-		d.tell(ctx, SessionEnding)
+		d.emit(ctx, SessionEnding)
 	}
 	return nil
 }

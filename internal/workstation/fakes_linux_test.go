@@ -230,7 +230,7 @@ func (f *fakeLogind) set(path dbus.ObjectPath, name string, value any) {
 	f.properties[path][name] = value
 }
 
-// change changes a property of a session and tells.
+// change changes a property of a session and sends the signal.
 func (f *fakeLogind) change(t *testing.T, path dbus.ObjectPath, name string, value any) {
 	t.Helper()
 	f.set(path, name, value)

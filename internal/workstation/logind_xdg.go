@@ -43,7 +43,7 @@ type logind struct {
 	holding Event
 }
 
-// serve tells what logind tells.
+// serve handles logind's signals.
 func (l *logind) serve(ctx context.Context) error {
 	defer l.letGo()
 	if err := l.attach(ctx); err != nil {
@@ -73,7 +73,8 @@ func (l *logind) attach(ctx context.Context) error {
 	if err := l.line.listenForOwner(ctx, loginName); err != nil {
 		return err
 	}
-	// Where logind is started on demand, as elogind is, this does it. Where it fails, the next call tells what there is.
+	// This starts a logind that runs on demand, such as elogind. If it fails, the next call finds
+	// that out.
 	var started uint32
 	_ = l.line.bus(ctx, "StartServiceByName", []any{loginName, uint32(0)}, &started)
 	owner, err := l.line.owner(ctx, loginName)
@@ -166,7 +167,8 @@ func (l *logind) sessionOfUser(ctx context.Context) (dbus.ObjectPath, error) {
 	return display.Path, nil
 }
 
-// checkSession refuses what logind counts as a session without anybody in front of it, such as the user's service manager.
+// checkSession refuses a session of logind without a user at a screen, such as that of the user's
+// service manager.
 func (l *logind) checkSession(ctx context.Context, session dbus.ObjectPath) error {
 	var class string
 	if err := l.property(ctx, session, loginSession, "Class", &class); err != nil {
@@ -211,7 +213,7 @@ func (l *logind) property(ctx context.Context, path dbus.ObjectPath, owner, name
 
 // take takes one signal.
 func (l *logind) take(ctx context.Context, signal *dbus.Signal) error {
-	if service, _, told := newOwner(signal); told && service == loginName {
+	if service, _, ok := newOwner(signal); ok && service == loginName {
 		return errNewOwner
 	}
 	if l.owner == "" || signal.Sender != l.owner {
@@ -251,7 +253,7 @@ func (l *logind) prepare(ctx context.Context, signal *dbus.Signal, event Event) 
 	}
 	l.inhibit(ctx)
 	if event == Sleeping {
-		l.tell(ctx, Woke)
+		l.emit(ctx, Woke)
 	}
 }
 
@@ -265,7 +267,7 @@ func (l *logind) removed(ctx context.Context, signal *dbus.Signal) {
 	var id string
 	var session dbus.ObjectPath
 	if dbus.Store(signal.Body, &id, &session) == nil && session == l.session {
-		l.tell(ctx, SessionEnding)
+		l.emit(ctx, SessionEnding)
 	}
 }
 
@@ -289,7 +291,8 @@ func (l *logind) change(ctx context.Context, signal *dbus.Signal) error {
 	return nil
 }
 
-// inhibit takes the lock that makes logind wait, unless we have it. Without, everything is told all the same.
+// inhibit takes the lock that makes logind wait, unless it is held. Without it, all events still
+// come.
 func (l *logind) inhibit(ctx context.Context) {
 	if l.inhibitor != nil {
 		return

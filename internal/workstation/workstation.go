@@ -1,16 +1,18 @@
-// Package workstation tells what happens to the computer while somebody is signed in: the screen is locked, another user
-// takes over, the lid is closed, the user logs off. A session must not outlive the person in front of it (SCAL AUT-003 and
-// AUT-004), but what follows from an event is not decided here.
+// Package workstation reports what happens to the computer while a user is signed in: the screen is
+// locked, another user takes over, the lid is closed, the user logs off. A session must not outlive
+// its user's presence (SCAL AUT-003 and AUT-004); what follows from an event is decided elsewhere.
 //
-// Two events are chances to act before it is too late, [Sleeping] and [SessionEnding]: the platform is asked to wait until
-// [Watcher.Release], so that the keyring is empty before the computer is off. It waits for some seconds only.
+// Two events are chances to act before it is too late, [Sleeping] and [SessionEnding]: the platform
+// is asked to wait until [Watcher.Release], so that the keyring is empty before the computer is
+// off. It waits for some seconds only.
 //
-// The sources are logind's D-Bus interface (org.freedesktop.login1(5), with a delay inhibitor), the screen savers' and the
-// GNOME session manager's on the session bus; on Windows the messages that a top-level window is sent (WM_WTSSESSION_CHANGE,
-// WM_POWERBROADCAST, WM_ENDSESSION); and everywhere the wall clock, which leaps over the time in which a computer slept.
-// What a desktop does not tell cannot be seen: [Watcher.Unseen] says what that is, and everything else goes on.
+// The sources are logind's D-Bus interface (org.freedesktop.login1(5), with a delay inhibitor), the
+// screen savers' and the GNOME session manager's on the session bus; on Windows the messages that a
+// top-level window is sent (WM_WTSSESSION_CHANGE, WM_POWERBROADCAST, WM_ENDSESSION); and everywhere
+// the wall clock, which leaps over the time in which a computer slept. What a desktop does not
+// report cannot be seen: [Watcher.Unseen] names it, and everything else goes on.
 //
-// [WatchContrast] is apart from all that: it tells whether the user has asked their desktop for high contrast.
+// [WatchContrast] is separate: it reports whether the desktop is set to high contrast.
 package workstation
 
 import (
@@ -21,8 +23,8 @@ import (
 	"time"
 )
 
-// Event is something that happened to the workstation. Only changes are told, and at the beginning the screen is taken for
-// unlocked and the user for present. One change can be told more than once, where several sources know of it.
+// Event is a change of the workstation. At the beginning the screen counts as unlocked and the user
+// as present. If several sources report a change, it can be sent more than once.
 type Event int
 
 // The events.
@@ -31,7 +33,8 @@ const (
 	Locked Event = iota
 	// Unlocked: and back again.
 	Unlocked
-	// UserSwitchedAway: somebody else works at the computer, or the remote desktop was left; the session lives on.
+	// UserSwitchedAway: another user has the computer, or the remote desktop was left; the log-on
+	// session lives on.
 	UserSwitchedAway
 	// UserSwitchedBack: and back again.
 	UserSwitchedBack
@@ -66,8 +69,8 @@ func (e Event) String() string {
 
 // Settings are a watcher's times. Zero is the usual one of each.
 type Settings struct {
-	// Hold is how long Sleeping and SessionEnding are held where nobody calls Release, 4 s. Longer is of no use: logind and
-	// Windows wait for five seconds, and Windows before it sleeps for two.
+	// Hold is how long Sleeping and SessionEnding are held without a Release; 0 means 4 s. More is
+	// of no use: logind and Windows wait for five seconds, Windows before sleep for two.
 	Hold time.Duration
 	// RetryMin is the pause before a D-Bus bus that is missing is looked for again, 1 s. It doubles up to RetryMax, 1 min.
 	RetryMin, RetryMax time.Duration
@@ -113,7 +116,7 @@ func newWatcher(ctx context.Context, settings Settings) *Watcher {
 		events:   make(chan Event), reports: make(chan report), releases: make(chan struct{}), ended: make(chan struct{}),
 		unseen: newUnseen(),
 	}
-	w.presence = newPresence(func(e Event) { w.tell(ctx, e) })
+	w.presence = newPresence(func(e Event) { w.emit(ctx, e) })
 	return w
 }
 
@@ -126,7 +129,7 @@ func (w *Watcher) start(ctx context.Context, platform []func(context.Context)) {
 	sources.Go(func() {
 		ticker := time.NewTicker(tick)
 		defer ticker.Stop()
-		watchClock(ctx, wallClock, ticker.C, func() { w.tell(ctx, Woke) })
+		watchClock(ctx, wallClock, ticker.C, func() { w.emit(ctx, Woke) })
 	})
 	go func() {
 		w.relay(ctx)
@@ -136,11 +139,11 @@ func (w *Watcher) start(ctx context.Context, platform []func(context.Context)) {
 	}()
 }
 
-// Events returns what happens. Whoever reads too slowly loses the oldest events, but never SessionEnding.
+// Events returns the channel of events. A slow receiver loses the oldest, but never SessionEnding.
 func (w *Watcher) Events() <-chan Event { return w.events }
 
-// Release lets the computer go on with what was told by the Sleeping and SessionEnding that have been received from Events.
-// One that is still to be received is held.
+// Release ends the hold of every Sleeping and SessionEnding that was received from Events. One that
+// was not received yet is held.
 func (w *Watcher) Release() {
 	select {
 	case w.releases <- struct{}{}:
@@ -152,8 +155,8 @@ func (w *Watcher) Release() {
 // what is lost by that, or nil. It is for diagnostics; a source can come back.
 func (w *Watcher) Unseen() error { return w.unseen.err() }
 
-// tell reports an event that nothing waits for.
-func (w *Watcher) tell(ctx context.Context, e Event) {
+// emit sends an event that holds nothing.
+func (w *Watcher) emit(ctx context.Context, e Event) {
 	w.report(ctx, report{event: e, release: func() {}})
 }
 
