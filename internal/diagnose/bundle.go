@@ -46,9 +46,10 @@ type File struct {
 // maxLogs bounds what is taken of the logs, in bytes: the newest of them.
 const maxLogs = 2 << 20
 
-// Bundle returns the files of a support bundle, for somebody to look at before [Save] writes exactly these: the settings with their
-// origin, the results of the checks, and the newest 2 MiB of the log. The audit log is no part of it, nor is the environment, nor
-// anything from the keyring. Every text has gone through the Masker, logs for a second time.
+// Bundle returns the files of a support bundle, to be shown before [Save] writes exactly these: the
+// settings with their origin, the results of the checks, and the newest 2 MiB of the log; nothing
+// of the audit log, the environment or the keyring. Every text has gone through the Masker, logs
+// for a second time.
 func Bundle(settings BundleSettings) ([]File, error) {
 	settings.Masker = settings.Masker.and(SettingsNames(settings.Settings)).and(ResultNames(settings.Results))
 	mask := settings.Masker.Mask
@@ -85,8 +86,8 @@ func (b BundleSettings) about(trouble error) string {
 // fullDomain is the name of an organisation's own certificate, as e-RS wants it.
 var fullDomain = regexp.MustCompile(`^(\*|[A-Za-z0-9-]+)(\.[A-Za-z0-9-]+){2,}$`)
 
-// ResultNames returns whom the organisation's certificate was issued to, where that may be a person: whoever has chosen the wrong one
-// out of the store of Windows, or a file of their own, has one with their name. The hosts of e-RS and of the proxy are no names.
+// ResultNames returns the name that the organisation's certificate was issued to, which may be a
+// person's, if the wrong one was chosen. The hosts of e-RS and of the proxy do not count as names.
 func ResultNames(results []Result) Names {
 	var names Names
 	for _, result := range results {
@@ -211,7 +212,7 @@ func tail(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if start > 0 {
-		// The first line is cut, and half a secret is one that nobody recognises.
+		// The first line is cut, and half a secret would not be recognised.
 		_, content, _ = bytes.Cut(content, []byte("\n"))
 	}
 	return content, nil

@@ -58,7 +58,7 @@ func newJourney(n Target) *journey {
 // errNothing: there is nothing to look at.
 var errNothing = errors.New("there is nothing to look at")
 
-// noWay is what rows say that have no way to e-RS to look at, whose reason is told by others.
+// noWay is the finding of rows without a route to e-RS to look at; other rows give the reason.
 func (j *journey) noWay(err error) Finding {
 	if errors.Is(err, errNothing) {
 		return skipped(saidNothing)

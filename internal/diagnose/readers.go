@@ -85,13 +85,14 @@ const entrySize = 1200
 // readWithin bounds one reader. Interpreters take their time to start.
 const readWithin = 20 * time.Second
 
-// keyringWithin is more than all the deadlines that the keyring's client has of its own.
+// keyringWithin is more than all deadlines of the keyring's client together.
 const keyringWithin = 5 * time.Minute
 
-// Handoff finds out which programs can read the session on this computer: it writes a harmless test entry beside the session, reads it
-// as each kind of reader would, and removes it. The session itself is not touched, and nobody is asked anything.
+// Handoff finds out which programs can read the session on this computer: it writes a harmless test
+// entry beside the session, reads it as each kind of reader would, and removes it. The session
+// itself is not touched, and there is no prompt.
 //
-// progress is told as in [Run]. When ctx ends, the entry is removed all the same.
+// progress is called as in [Run]. When ctx ends, the entry is removed all the same.
 func Handoff(ctx context.Context, settings HandoffSettings, progress func(i int, found Finding)) []Result {
 	text := trialText()
 	var begun atomic.Bool
@@ -138,7 +139,7 @@ func Handoff(ctx context.Context, settings HandoffSettings, progress func(i int,
 		}
 		return ok(saidRemoved)
 	}}
-	// Whoever has no more time still has that of the keyring's own deadlines.
+	// Without time left, the keyring's own deadlines still apply.
 	last := Run(context.WithoutCancel(ctx), []Check{remove}, func(_ int, found Finding) { progress(len(results), found) })
 	return append(results, last...)
 }
@@ -189,7 +190,7 @@ func goKeyring(ring TrialKeyring) readerCheck {
 	return readerCheck{id: "go", name: nameGo, read: ring.ReadTrial}
 }
 
-// program is a reader that is a program of its own.
+// program is a reader that runs as a program.
 type program struct {
 	// candidates are command lines, the first of which that is installed is used.
 	candidates [][]string

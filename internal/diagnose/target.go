@@ -18,10 +18,10 @@ type Target struct {
 	// ASID is the one in use: that of the settings, or the demonstration's.
 	ASID string
 
-	// Readers tells what can be seen of smartcard readers. The error is a *problem.Problem. While they are still being looked for,
-	// it waits.
+	// Readers returns what can be seen of smartcard readers. The error is a *problem.Problem. It
+	// waits while they are still being looked for.
 	Readers func(context.Context) (Readers, error)
-	// Agent tells where tickets come from.
+	// Agent returns the source of tickets.
 	Agent func(context.Context) (Agent, error)
 	// Ticket is the agent's TicketNoAuth. The ticket is looked at no further.
 	Ticket func(context.Context) (smartcard.Ticket, error)
@@ -35,7 +35,8 @@ type Target struct {
 	Keyring Keyring
 	// Audit reports whether the audit log can be written, as audit.Log's Ready does.
 	Audit func(context.Context) error
-	// Workstation tells what this desktop does not tell, as workstation.Watcher's Unseen does.
+	// Workstation returns the events that this desktop does not report, as workstation.Watcher's
+	// Unseen does.
 	Workstation func(context.Context) error
 }
 
@@ -63,7 +64,7 @@ const (
 type Agent struct {
 	Kind      AgentKind
 	Installed bool
-	// API and Engine are its versions, as it tells them.
+	// API and Engine are its version numbers, as reported.
 	API, Engine string
 	// Err is why it is there and cannot be used.
 	Err error
