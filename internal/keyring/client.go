@@ -1,17 +1,19 @@
-// Package keyring uses the operating system's keyring from a process of its own.
+// Package keyring uses the operating system's keyring from a separate process.
 //
-// A keyring call can block for ever, behind a prompt that nobody answers or a service that has died, and it can panic; it has no
-// way to be cancelled, and on Linux it shares its bus connection with the window. So it is made by a worker, this same program
-// started with a hidden sub-command ([Serve]), and can be ended with it. [Client] is the program's side: one operation at a time,
-// each with a deadline, and every failure a Problem that tells the user what to do.
+// A keyring call can block for ever, behind an unanswered prompt or a service that has died, and it
+// can panic; it cannot be cancelled, and on Linux it shares its bus connection with the window. So
+// it is made by a worker, this same program started with a hidden sub-command ([Serve]), and can be
+// ended with it. [Client] is the program's side: one operation at a time, each with a deadline, and
+// every failure a Problem with the steps for the user.
 //
-// Two deadlines are needed, since a locked keyring asks the user for a password, and they may be typing; and KeePassXC asks about
-// single entries. The worker tells when a prompt is shown, and for as long as it is the deadline is that of a prompt. Signing in may
-// ask, and so may signing out, within the bounds of the caller's context; looking for a session that an earlier run has left behind,
+// There are two deadlines, since a locked keyring asks the user for a password, and typing takes
+// time; and KeePassXC asks about single entries. The worker reports when a prompt is shown, and
+// while it is, the longer deadline applies. Signing in may prompt, and so may signing out, within
+// the bounds of the caller's context; looking for a session that an earlier run has left behind,
 // and checking, never do.
 //
-// The entries themselves, and how they are written and read back, are package handoff's. Besides them the keyring holds the
-// passphrase of the organisation's certificate.
+// The entries themselves, and how they are written and read back, are package handoff's. Besides
+// them the keyring holds the passphrase of the organisation's certificate.
 package keyring
 
 import (
@@ -38,8 +40,8 @@ type Settings struct {
 	Env []string
 	// Version is the worker's version, which must be this program's.
 	Version string
-	// Timeout bounds an operation in which nobody is asked anything; 0 means 5 s. The start of the worker, bounded by package
-	// helper, comes on top.
+	// Timeout bounds an operation without a prompt; 0 means 5 s. The start of the worker, bounded
+	// by package helper, comes on top.
 	Timeout time.Duration
 	// PromptTimeout bounds each question to the user, for the password of a locked keyring or about an entry; 0 means 60 s. On
 	// macOS, whose questions are not seen, it bounds every operation that may prompt.
@@ -47,7 +49,7 @@ type Settings struct {
 	// Aliases publishes the session on Windows under two more names, in UTF-16LE, see handoff.WithAliases. On the other systems there
 	// are none. They are removed with the session whether this is set or not.
 	Aliases bool
-	// Log is told what the worker writes to stderr, and what could not be cleared up; nil drops it.
+	// Log receives the worker's stderr, and failures to clear up; nil drops them.
 	Log logrus.FieldLogger
 }
 
@@ -55,8 +57,8 @@ type Settings struct {
 // and to take back what it has begun to write.
 const cancelTimeout = 1500 * time.Millisecond
 
-// After a worker that had to be ended while it published, another one is started and clears up: each within these bounds, since
-// somebody waits for the message that publishing has failed.
+// After a worker that had to be ended while it published, another one is started and clears up:
+// each within these bounds, since the failure of publishing is reported only then.
 const (
 	restartTimeout  = 3 * time.Second
 	takeBackTimeout = 2 * time.Second
@@ -93,12 +95,13 @@ func New(settings Settings) *Client {
 	return c
 }
 
-// Publish hands the session to other applications. A locked keyring asks the user for its password. After a failure there is
-// no session in the keyring, unless it does not let itself be cleared either, which the log tells.
+// Publish hands the session to other applications. A locked keyring prompts for its password. After
+// a failure there is no session in the keyring, unless it cannot be cleared either, which is
+// logged.
 func (c *Client) Publish(ctx context.Context, session handoff.Session) error {
 	encoded, err := handoff.Encode(session)
 	if err != nil {
-		return tell(err)
+		return asProblem(err)
 	}
 	return c.exclusive(ctx, func() error {
 		err := c.operate(ctx, callPublish, mayPrompt, publishMessage{encoded, c.settings.Aliases}, nil)
@@ -118,7 +121,7 @@ func (c *Client) Publish(ctx context.Context, session handoff.Session) error {
 // if there is one that cannot be read it is [Unreadable], and [Client.Clear] removes it.
 func (c *Client) Read(ctx context.Context) (handoff.Session, error) { return c.read(ctx, neverPrompt) }
 
-// ReadUnlocking is Read for somebody who is about to Publish: a locked keyring asks the user for its password.
+// ReadUnlocking is Read before a Publish: a locked keyring prompts for its password.
 func (c *Client) ReadUnlocking(ctx context.Context) (handoff.Session, error) {
 	return c.read(ctx, mayPrompt)
 }
@@ -137,10 +140,10 @@ func (c *Client) read(ctx context.Context, may prompting) (handoff.Session, erro
 	return session, err
 }
 
-// Clear removes the session from the keyring, and whatever else is found in its place. Nothing to remove is no error. A locked
-// keyring asks the user for its password: whoever cannot wait for that, as at the end of the program, bounds it with ctx. A
-// session must not stay because a worker died: another one tries it once more. The worker is ended after that, and with it what its
-// memory has of the session.
+// Clear removes the session from the keyring, and whatever else is in its place. Nothing to remove
+// is no error. A locked keyring prompts for its password: bound that with ctx, as at the end of the
+// program. If the worker dies, another one tries once more. The worker is ended afterwards, and
+// with it its memory of the session.
 func (c *Client) Clear(ctx context.Context) error {
 	return c.exclusive(ctx, func() error {
 		err := c.repeatable(ctx, callClear, mayPrompt, nil)
@@ -213,7 +216,7 @@ func (c *Client) setSecret(ctx context.Context, which kept, text secret.Text) er
 func (c *Client) Close() error {
 	c.endTrial()
 	if err := c.worker.Close(); err != nil {
-		return tell(err)
+		return asProblem(err)
 	}
 	return nil
 }
@@ -221,14 +224,14 @@ func (c *Client) Close() error {
 // exclusive does one operation at a time, and makes its error a Problem.
 func (c *Client) exclusive(ctx context.Context, operation func() error) error {
 	if err := ctx.Err(); err != nil {
-		return tell(err)
+		return asProblem(err)
 	}
 	select {
 	case c.turn <- struct{}{}:
 		defer func() { <-c.turn }()
-		return tell(operation())
+		return asProblem(operation())
 	case <-ctx.Done():
-		return tell(fmt.Errorf("another keyring operation is under way: %w", ctx.Err()))
+		return asProblem(fmt.Errorf("another keyring operation is under way: %w", ctx.Err()))
 	}
 }
 

@@ -5,7 +5,7 @@ import "github.com/ers-login/ers-login/internal/problem"
 // The last step of most of these Problems.
 const serviceDesk = "If it happens again, give your local service desk the reference below."
 
-// What the user is told. Each is a template; errors.Is finds them by their code.
+// The Problems for users. Each is a template; errors.Is finds them by their code.
 var (
 	// Locked: the keyring's prompt was not answered in time, or must not be shown now.
 	Locked = &problem.Problem{
@@ -222,7 +222,7 @@ var (
 		},
 		Retry: true,
 	}
-	// NotFound: there is no such entry. Whoever asks knows what that means to the user.
+	// NotFound: there is no such entry. Its meaning to the user depends on the caller.
 	NotFound = &problem.Problem{
 		Code:     "KEYRING-NOT_FOUND",
 		Title:    "There is no such entry in your computer's keyring",

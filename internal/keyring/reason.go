@@ -11,11 +11,12 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// reason is one way in which the keyring fails: what the worker finds, the code by which it says so, and what the user is told.
+// reason is one way in which the keyring fails: the worker's error, its code in the protocol, and
+// the Problem for the user.
 type reason struct {
-	err  error
-	code string
-	told *problem.Problem
+	err   error
+	code  string
+	shown *problem.Problem
 }
 
 // reasons are in the order in which they count where an error has several.
@@ -88,14 +89,14 @@ func reasonOf(err error) error {
 	return err
 }
 
-// tell makes the Problem of an error.
-func tell(err error) error {
+// asProblem returns the Problem for an error.
+func asProblem(err error) error {
 	if err == nil {
 		return nil
 	}
 	for _, known := range reasons {
 		if errors.Is(err, known.err) {
-			return known.told.Because(err)
+			return known.shown.Because(err)
 		}
 	}
 	var answer *helper.CallError

@@ -12,12 +12,13 @@ import (
 	"github.com/ers-login/ers-login/internal/instance"
 )
 
-// A check has one place for its text, so that none is left behind under a name that nobody knows. So there can be one check at a time,
-// among all processes of a user: the window, a service desk's terminal, a script. Each holds a lock of the operating system's on a file,
-// which goes with the process.
+// A check writes its text to one fixed place, so that none is left behind under an unknown name. So
+// one check runs at a time among all processes of a user: the window, a service desk's terminal, a
+// script. Each holds a file lock of the operating system, which ends with the process.
 
 const (
-	// tryPatience is how long a check of the keyring alone waits for another one. Nobody waits longer for a row of the diagnostics.
+	// tryPatience is how long a check of the keyring alone waits for another one: diagnostics
+	// should not take longer.
 	tryPatience = 15 * time.Second
 	// trialPatience is how long one of the readers waits for another one, in which interpreters are started.
 	trialPatience = time.Minute

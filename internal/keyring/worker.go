@@ -31,7 +31,7 @@ const (
 // asking, after a call's name, is the call that may ask the user to unlock the keyring or an entry.
 const asking = "-asking"
 
-// eventPrompt tells that a prompt is being shown: its data are the code of the reason for it, empty when it is over.
+// eventPrompt reports a prompt: its data are the code of the reason for it, empty when it is over.
 const eventPrompt = "prompt"
 
 // kept names a secret that is kept for the program itself.
@@ -70,8 +70,8 @@ type (
 // Serve is the worker: it does what the client asks until stdin ends, which happens when the client's process does. Its caller
 // exits then, without waiting for anything.
 func Serve(ctx context.Context, stdin io.Reader, stdout io.Writer, version string) error {
-	// At a log-off or shutdown every process is told to end, and the client needs its worker to clear up then. The worker ends
-	// with the client.
+	// A log-off or shutdown signals every process, and the client needs its worker to clear up
+	// then. The worker ends with the client.
 	signals := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
 	for _, ignored := range signals {
 		signal.Ignore(ignored)
@@ -95,7 +95,7 @@ func Serve(ctx context.Context, stdin io.Reader, stdout io.Writer, version strin
 	return err
 }
 
-// as makes a handler that goes as far as prompting says, and tells of the prompts that it shows.
+// as makes a handler that prompts as far as prompting permits, and sends the events of its prompts.
 func as(prompting entry.Prompting, handler helper.Handler, events chan<- helper.Event) helper.Handler {
 	return func(ctx context.Context, params json.RawMessage) (any, error) {
 		showing := func(why error) {
@@ -179,7 +179,7 @@ func setSecret(ctx context.Context, params json.RawMessage) (any, error) {
 	})
 }
 
-// wanted tells which secret a message is about.
+// wanted returns the secret that a message is about.
 func wanted(params json.RawMessage) (message secretMessage, address entry.Address, err error) {
 	if json.Unmarshal(params, &message) != nil {
 		return message, address, errParams

@@ -1,20 +1,24 @@
-// Package entry reads, writes and deletes single entries of the operating system's keyring, through go-keyring, and makes up
-// for what that library lacks. On Linux it uses that library's client of the Secret Service, and shows prompts by itself.
+// Package entry reads, writes and deletes single entries of the operating system's keyring, through
+// go-keyring, and makes up for what that library lacks. On Linux it uses that library's client of
+// the Secret Service, and shows prompts by itself.
 //
-// go-keyring has no contexts: behind a locked keyring's prompt that nobody answers it blocks for ever, and if the keyring's
-// service dies meanwhile it waits for ever too. If the bus dies it panics. A dismissed prompt on writing or deleting counts as
-// success. One error text covers a locked keyring, a dismissed prompt, a missing display and a missing keyring. And a foreign
-// program can leave a second item with the same address behind, which comes to light when the first one is deleted.
+// go-keyring has no contexts: behind an unanswered prompt of a locked keyring it blocks for ever,
+// and if the keyring's service dies meanwhile it waits for ever too. If the bus dies it panics. A
+// dismissed prompt on writing or deleting counts as success. One error text covers a locked
+// keyring, a dismissed prompt, a missing display and a missing keyring. And a foreign program can
+// leave a second item with the same address behind, which comes to light when the first one is
+// deleted.
 //
-// So here work on the keyring is done by [Do], in a goroutine of its own that is left behind when the context ends; every
-// write is read back; every delete is repeated until nothing is found; and on Linux the Secret Service is asked, over a bus
-// connection of our own, what state it is in, before the work and after a failure. A locked keyring is unlocked over that
-// connection too, since that can be given up. Every failure has one of the sentinel errors below in its chain, or none if the
-// reason is not known.
+// So here work on the keyring is done by [Do], in a goroutine that is left behind when the context
+// ends; every write is read back; every delete is repeated until nothing is found; and on Linux the
+// Secret Service's state is read over a private bus connection, before the work and after a
+// failure. A locked keyring is unlocked over that connection too, since that can be given up. Every
+// failure has one of the sentinel errors below in its chain, or none if the reason is not known.
 //
-// go-keyring stores the same thing on all systems under a service and an account: a Secret Service item with the attributes
-// service and username, a generic Windows credential with the target service:account, a macOS keychain password. On Windows many
-// readers look elsewhere, which is what an [Alias] is for.
+// go-keyring stores the same thing on all systems under a service and an account: a Secret Service
+// item with the attributes service and username, a generic Windows credential with the target
+// service:account, a macOS keychain password. On Windows many readers look elsewhere, which is what
+// an [Alias] is for.
 package entry
 
 import (
@@ -72,7 +76,7 @@ func NoneMade(err error) bool {
 	return errors.Is(err, ErrNoCollection) && !errors.Is(err, ErrNoDatabase)
 }
 
-// special is an error of a kind with a cause of its own.
+// special is an error of a kind, with its own text.
 type special struct {
 	kind error
 	text string
@@ -97,21 +101,21 @@ type Address struct {
 	Lasting bool
 }
 
-// Alias is a second place of an entry on Windows, for readers that look under a name of their own and take what they find for
-// UTF-16LE. The other systems have one place, which every reader finds, and no aliases.
+// Alias is a second place of an entry on Windows, for readers that look under another name and
+// expect UTF-16LE. The other systems have one place, which every reader finds, and no aliases.
 type Alias struct {
 	// Target is the credential's whole name, User who it says it is for.
 	Target, User string
 }
 
-// Prompting tells how far [Do] may go to have a keyring that it can work on.
+// Prompting is how far [Do] may go to make the keyring usable.
 type Prompting int
 
 // How far it may go.
 const (
-	// OnlyLook takes the keyring as it is. On Linux the Secret Service is not started, and one that does not run, but could, is
-	// ErrNotFound: it has unlocked no keyring, and so nobody can have signed in since the user has logged in. It is for those who only
-	// read, some of them each second.
+	// OnlyLook takes the keyring as it is. On Linux the Secret Service is not started, and one that
+	// does not run, but could, is ErrNotFound: without it no session can have been published since
+	// the user logged in. It is for readers, some of which poll every second.
 	OnlyLook Prompting = iota
 	// NeverPrompt starts the Secret Service if it has to, and takes a locked keyring for what it is.
 	NeverPrompt
@@ -141,10 +145,10 @@ func WithPrompts(ctx context.Context, showing func(error)) context.Context {
 // behind may yet clear up after itself, which must not hit what a later one has written.
 var busy = make(chan struct{}, 1)
 
-// Do does work on the keyring, one piece at a time in this process. A locked keyring is unlocked first, by asking the user, or is
-// ErrLocked unless that may be done ([MayPrompt]). When ctx ends Do returns, and the goroutine that works stays behind until the keyring
-// answers it; until then, nothing else can use the keyring in this process. A program that cannot have that runs Do in a process of its
-// own.
+// Do works on the keyring, one work at a time in this process. A locked keyring is unlocked first,
+// with a prompt, or is ErrLocked if prompting is less than [MayPrompt]. When ctx ends Do returns,
+// and its goroutine stays until the keyring answers; until then, nothing else in this process can
+// use the keyring. Run Do in a separate process to avoid that.
 func Do(ctx context.Context, prompting Prompting, work func(*Ring) error) error {
 	select {
 	case busy <- struct{}{}:
@@ -197,8 +201,9 @@ func Do(ctx context.Context, prompting Prompting, work func(*Ring) error) error 
 	}
 }
 
-// Settle waits until work that was left behind has come to its end, or until ctx ends. A process that has been told to go calls it,
-// so that what it has begun to write is taken back, and so as not to leave the keyring's service in the middle of a call.
+// Settle waits until work that was left behind is done, or until ctx ends. Call it before the
+// process ends, so that a write under way is taken back and the keyring's service is not left in
+// the middle of a call.
 func Settle(ctx context.Context) {
 	select {
 	case busy <- struct{}{}:
@@ -261,7 +266,7 @@ func (r *Ring) Set(to Address, text secret.Text) error {
 		if err := r.store.set(r.ctx, to, text.Reveal()); err != nil {
 			return fmt.Errorf("write %s: %w", to.Account, err)
 		}
-		// It may have been written long after everybody had left. Whoever works here takes it back.
+		// It may have been written long after the caller has gone. This takes it back.
 		if err := r.ctx.Err(); err != nil {
 			return fmt.Errorf("%w: %w", ErrTimeout, err)
 		}
@@ -323,7 +328,7 @@ func (r *Ring) SetAlias(to Alias, text secret.Text) error {
 	if err := setAlias(to, text.Reveal()); err != nil {
 		return fmt.Errorf("write alias %s: %w", to.Target, err)
 	}
-	// As with Set: what came too late is taken back by whoever works here.
+	// As with Set: what came too late is taken back.
 	if err := r.ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", ErrTimeout, err)
 	}

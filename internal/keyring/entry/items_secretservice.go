@@ -13,11 +13,13 @@ import (
 	ss "github.com/zalando/go-keyring/secret_service"
 )
 
-// Single entries are read, written and deleted with go-keyring's client of the Secret Service, over the connection that it keeps for
-// the whole process: KeePassXC remembers for each connection which entries it may use. Its Get, Set and Delete prompt where the
-// user may not be asked, wait for ever, and store a content type that KWallet returns and libsecret refuses.
+// Single entries are read, written and deleted with go-keyring's client of the Secret Service, over
+// its one connection per process: KeePassXC grants access to entries by connection. Its Get, Set
+// and Delete prompt unasked, wait for ever, and store a content type that KWallet returns and
+// libsecret refuses.
 //
-// No call has the context of the work, only a prompt has: what is written too late has to be seen, and taken back.
+// No call has the context of the work, only a prompt has: a write that came too late must be seen,
+// and taken back.
 
 const (
 	itemInterface = "org.freedesktop.Secret.Item"

@@ -45,14 +45,14 @@ const (
 	dismissal = 500 * time.Millisecond
 )
 
-// LockIsKnown tells that the keyring says whether it is locked, and is unlocked before the work.
+// LockIsKnown is true: the keyring reports its lock, and is unlocked before the work.
 const LockIsKnown = true
 
 // errNotWritten: a dismissed prompt is no error.
 var errNotWritten = ErrDismissed
 
-// store is the Secret Service, seen over a connection of our own. go-keyring's is shared with whoever else uses the bus in this
-// process, and is of no use for finding out why go-keyring hangs.
+// store is the Secret Service, over a private connection. go-keyring's is shared with all users of
+// the bus in this process, and of no use for finding out why go-keyring hangs.
 type store struct {
 	conn       *dbus.Conn
 	collection dbus.ObjectPath
@@ -158,8 +158,8 @@ func unanswered(err error) bool {
 	return false
 }
 
-// findService makes sure that the service runs, and that its end will be noticed. One that does not run is started, or is told from
-// one that cannot be.
+// findService makes sure that the service runs, and that its end will be noticed. One that does not
+// run is started, or distinguished from one that cannot be.
 func (s *store) findService(ctx context.Context, start bool) error {
 	if err := s.conn.AddMatchSignalContext(ctx, dbus.WithMatchSender("org.freedesktop.DBus"),
 		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, serviceName)); err != nil {
@@ -225,8 +225,8 @@ func (s *store) noCollection(ctx context.Context) error {
 	return ErrNoCollection
 }
 
-// notRunning tells what a service that does not run means to somebody who only looks. Where the bus knows how to start it, it will be
-// started by whoever signs in, and until then there is nothing to read.
+// notRunning returns the error of a service that does not run, for OnlyLook. If the bus can start
+// it, the next sign-in will, and until then there is nothing to read.
 func (s *store) notRunning(ctx context.Context) error {
 	var startable []string
 	if err := s.bus(ctx, "ListActivatableNames").Store(&startable); err != nil {
@@ -281,16 +281,17 @@ func (s *store) unlock(ctx context.Context) error {
 	return s.answered(ctx, dismissed)
 }
 
-// takeBack takes a prompt off the screen that nobody waits for any more. Not GNOME's: its keyring aborts, with all that other
-// programs keep in it, when an unlock prompt that is being shown is dismissed (an assertion in gkd-secret-unlock.c; seen with
-// version 42.1). There the prompt stays until the user answers it, and unlocks the keyring for the next try.
+// takeBack dismisses a prompt that is not waited for any more. Not GNOME's: its keyring aborts,
+// with all that other programs keep in it, when an unlock prompt on the screen is dismissed (an
+// assertion in gkd-secret-unlock.c; seen with version 42.1). There the prompt stays, and answering
+// it unlocks the keyring for the next try.
 func (s *store) takeBack(ctx context.Context, prompt dbus.BusObject) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dismissal)
 	defer cancel()
 	if gnome, err := s.isGNOME(ctx); err != nil || gnome {
 		return
 	}
-	// Nobody is left to hear it if that fails.
+	// A failure has no receiver any more.
 	_ = prompt.CallWithContext(ctx, promptInterface+".Dismiss", 0).Err
 }
 
@@ -300,7 +301,7 @@ func (s *store) isGNOME(ctx context.Context) (bool, error) {
 	return gnome, err
 }
 
-// answered tells what the end of a prompt means.
+// answered returns the error for the end of a prompt, nil if it was not dismissed.
 func (s *store) answered(ctx context.Context, dismissed bool) error {
 	if !dismissed {
 		// A prompt that ends without having unlocked anything is one that was dismissed, whatever the service calls it.
@@ -417,8 +418,8 @@ func (s *store) close() {
 	s.end()
 }
 
-// listener hears of the end of the service, or of the bus with it. It is the connection's signal handler, so that it needs no
-// goroutine of its own.
+// listener notices the end of the service, or of the bus with it. It is the connection's signal
+// handler, and needs no goroutine.
 type listener struct {
 	once sync.Once
 	lost chan struct{}

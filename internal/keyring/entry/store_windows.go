@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// LockIsKnown tells that nothing prompts: the Credential Manager has no lock.
+// LockIsKnown is true: nothing prompts, as the Credential Manager has no lock.
 const LockIsKnown = true
 
 // errNotWritten: there are no prompts to be dismissed, so what is missing was lost.
@@ -87,7 +87,7 @@ func (*store) remove(_ context.Context, from Address) error {
 // takesBack: no prompt is ours to be taken off the screen.
 func (*store) takesBack() bool { return false }
 
-// vanished tells nothing here: an entry is found and read in one.
+// vanished returns false: an entry is found and read in one call.
 func vanished(error) bool { return false }
 
 func open(ctx context.Context, _ Prompting) (*store, error) {
@@ -97,7 +97,8 @@ func open(ctx context.Context, _ Prompting) (*store, error) {
 	return &store{}, nil
 }
 
-// probe asks for an entry that nobody has written: an answer shows that this log-on session has a credential store.
+// probe reads an entry that does not exist: an answer shows that this log-on session has a
+// credential store.
 func (*store) probe() error {
 	_, err := keyring.Get("ers-login-probe", "probe")
 	if errors.Is(err, keyring.ErrNotFound) {
@@ -123,7 +124,8 @@ func (*store) explain(err error) error {
 
 func (*store) usable() bool { return true }
 
-// count cannot tell: there is one credential to a target at most, and go-keyring's answer says whether it was there.
+// count returns uncounted: there is one credential to a target at most, and go-keyring's answer
+// shows whether it was there.
 func (*store) count(Address) int { return uncounted }
 
 func (*store) gone() <-chan struct{} { return nil }

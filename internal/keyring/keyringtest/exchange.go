@@ -41,7 +41,8 @@ func encrypt(exchange, secret string) (string, error) {
 		}
 		ours = new(big.Int).Exp(big.NewInt(2), private, prime)
 		shared = new(big.Int).Exp(theirs, private, prime)
-		// Of full length only, so that nobody has to know whether a shorter one is filled up with zeros.
+		// Of full length only, so that it does not matter whether a shorter one is padded with
+		// zeros.
 		if shared.BitLen() > prime.BitLen()-8 {
 			break
 		}

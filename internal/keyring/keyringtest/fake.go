@@ -27,7 +27,7 @@ type Fake struct {
 	Dismiss string
 	// Fail is the number of the CreateItem that fails, counted from 1.
 	Fail int
-	// Silent: a prompt is shown, and never ends unless it is dismissed by whoever asked.
+	// Silent: a prompt is shown, and never ends unless its caller dismisses it.
 	Silent bool
 	// Garble: what is read is not what was written.
 	Garble bool
@@ -283,7 +283,8 @@ func (f *fakeService) delete(path dbus.ObjectPath) (dbus.ObjectPath, *dbus.Error
 	return nowhere, nil
 }
 
-// prompt makes a prompt whose outcome is decided when it is shown, and tells that with the signal Completed.
+// prompt makes a prompt whose outcome is decided when it is shown, and is sent with the signal
+// Completed.
 func (f *fakeService) prompt(decide func() (dismissed bool, result any)) dbus.ObjectPath {
 	f.last++
 	path := dbus.ObjectPath(fmt.Sprintf("%s/prompt/%d", secretsPath, f.last))

@@ -133,5 +133,5 @@ func (k *keepassxc) until(s *Session, want bool) error {
 	})
 }
 
-// startWithin bounds what a keyring takes to do what it is told to.
+// startWithin bounds each action of a keyring.
 const startWithin = 30 * time.Second

@@ -10,8 +10,9 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// GNOME's keyring shows its prompts through another program, over two interfaces: it asks that program to begin, is told that
-// it is ready, says what to show, is told the reply, and asks it to stop. The password comes back encrypted, see exchange.
+// GNOME's keyring shows its prompts through another program, over two interfaces: BeginPrompting,
+// PromptReady, PerformPrompt, PromptReady with the reply, StopPrompting. The password comes back
+// encrypted, see exchange.
 const (
 	prompterName      = "org.gnome.keyring.SystemPrompter"
 	prompterPath      = dbus.ObjectPath("/org/gnome/keyring/Prompter")
@@ -139,8 +140,8 @@ func (p *prompter) treat(shown prompt) {
 	}
 }
 
-// ready tells the keyring that the prompter is ready for the next step, with the reply to the one before. It does not wait for
-// an answer, since it is itself called while the keyring waits for one.
+// ready reports to the keyring that the prompter is ready for the next step, with the reply to the
+// one before. It does not wait for an answer, since the keyring waits for one during this call.
 func ready(asker dbus.BusObject, reply, exchange string) {
 	asker.Go(callbackInterface+".PromptReady", dbus.FlagNoReplyExpected, nil, reply, map[string]dbus.Variant{}, exchange)
 }

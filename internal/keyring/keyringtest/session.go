@@ -25,7 +25,8 @@ const (
 	Locked
 	// NoCollection: the service runs, and has no keyring yet.
 	NoCollection
-	// NotStarted: the bus knows a Secret Service, which nobody has started. It has no keyring yet.
+	// NotStarted: the bus can start a Secret Service, which does not run yet. It has no keyring
+	// yet.
 	NotStarted
 	// NoService: there is a bus without a Secret Service.
 	NoService
@@ -40,7 +41,7 @@ type Prompts int
 const (
 	// NoPrompter: nothing can show prompts, as without a display. The keyring takes that for dismissed.
 	NoPrompter Prompts = iota
-	// Unanswered: the prompt is shown, and nobody is there.
+	// Unanswered: the prompt is shown, without an answer.
 	Unanswered
 	// Dismissed: the user presses Cancel.
 	Dismissed
@@ -54,7 +55,7 @@ type Options struct {
 	Prompts Prompts
 	// Fake takes the place of gnome-keyring, if it is set; State is then Unlocked or NoBus.
 	Fake *Fake
-	// Daemon is the real keyring. Prompts is for GNOME's alone: the others draw theirs where nobody sees them.
+	// Daemon is the real keyring. Prompts is for GNOME's alone: the others draw theirs off screen.
 	Daemon Daemon
 	// Asks: KeePassXC asks before an entry is read, as it does unless it is set otherwise, and before one is deleted, as it does where
 	// its recycle bin is off.
@@ -279,7 +280,7 @@ func (s *Session) makeStartable() error {
 	return os.WriteFile(filepath.Join(s.services(), secretsName+".service"), []byte(service), 0o600)
 }
 
-// Started reports whether somebody is the Secret Service.
+// Started reports whether a process is the Secret Service.
 func (s *Session) Started() (bool, error) {
 	var started bool
 	err := s.conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, secretsName).Store(&started)
@@ -290,7 +291,7 @@ func (s *Session) Started() (bool, error) {
 func (s *Session) endStarted() error {
 	started, err := s.Started()
 	if err != nil || !started {
-		// The bus may have been killed, and then there is nobody who knows.
+		// The bus may have been killed, and then there is no answer.
 		return nil //nolint:nilerr // As it says.
 	}
 	var process uint32
@@ -434,7 +435,7 @@ func (s *Session) KillDaemon() error {
 	}
 }
 
-// KillBus kills the bus at once, and everybody on it loses their connection.
+// KillBus kills the bus at once, with all its connections.
 func (s *Session) KillBus() error {
 	if s.bus == nil {
 		return errors.New("there is no bus to kill")

@@ -129,7 +129,8 @@ func TestAKilledProgramLeavesNothing(t *testing.T) {
 	}
 }
 
-// mayLockMemory puts a keyring with a right of its own first in the PATH, as distributions install it.
+// mayLockMemory puts a keyring with a file capability first in the PATH, as distributions install
+// it.
 func mayLockMemory(t *testing.T) {
 	t.Helper()
 	installed, err := exec.LookPath(keyringProgram)

@@ -9,8 +9,8 @@ import (
 	"github.com/ers-login/ers-login/ersclient/handoff"
 )
 
-// Record is what the writer has done. Its methods are called around each write, and tell the readers through the board. It is safe for
-// concurrent use by the writer and those who judge.
+// Record is what the writer has done. Its methods are called around each write, and update the
+// board. It is safe for concurrent use by the writer and the judges.
 type Record struct {
 	path  string
 	board *Board
@@ -44,7 +44,7 @@ func (r *Record) Publishing(session handoff.Session) error {
 		return fmt.Errorf("session %d comes after session %d", session.Generation, r.last)
 	}
 	if _, known := r.keys[session.SessionKey.Reveal()]; known {
-		return fmt.Errorf("session %d has the key of an earlier one, so that nobody could tell them apart", session.Generation)
+		return fmt.Errorf("session %d has the key of an earlier one, which cannot be distinguished", session.Generation)
 	}
 	r.entries[string(entry)], r.keys[session.SessionKey.Reveal()] = session.Generation, session.Generation
 	r.last = session.Generation

@@ -1,5 +1,5 @@
-// Command reader is one of many applications that read the session while it changes: see package soak, which starts it and judges
-// what it tells.
+// Command reader is one of many applications that read the session while it changes: see package
+// soak, which starts it and judges its reports.
 //
 //	reader BOARD KIND
 package main
@@ -76,7 +76,7 @@ func poll(board *soak.Board, look func(context.Context) soak.Look) error {
 		seen := look(ctx)
 		cancel()
 		seen.Floor, seen.There, seen.Still = floor, there, board.There.Load()
-		if err := tell(seen); err != nil {
+		if err := report(seen); err != nil {
 			return err
 		}
 		time.Sleep(pause)
@@ -84,7 +84,7 @@ func poll(board *soak.Board, look func(context.Context) soak.Look) error {
 	return nil
 }
 
-func tell(look soak.Look) error { return json.NewEncoder(os.Stdout).Encode(look) }
+func report(look soak.Look) error { return json.NewEncoder(os.Stdout).Encode(look) }
 
 func readSession(ctx context.Context) soak.Look {
 	session, err := handoff.Read(ctx)
@@ -134,7 +134,7 @@ func secretTool(ctx context.Context, account string) (text string, look soak.Loo
 	}
 }
 
-// watch is told of changes until it is over, and there is none.
+// watch waits for changes until the board is over and there is no session.
 func watch(board *soak.Board) error {
 	ctx, end := context.WithCancel(context.Background())
 	defer end()
@@ -148,7 +148,7 @@ func watch(board *soak.Board) error {
 	for session, err := range handoff.Watch(ctx) {
 		look := asEntry(session, err)
 		none.Store(look.None)
-		if err := tell(look); err != nil {
+		if err := report(look); err != nil {
 			return err
 		}
 	}
