@@ -21,7 +21,7 @@ func isFull(err error) bool {
 // isPassing reports whether an error goes away by itself within moments.
 func isPassing(error) bool { return false }
 
-// syncFolder sees to it that a new file is still in its folder after a power cut.
+// syncFolder makes a new file's entry in its folder survive a power cut.
 func syncFolder(path string) error {
 	folder, err := os.Open(path) // #nosec G304 -- the log's own folder
 	if err != nil {

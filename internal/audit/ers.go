@@ -12,7 +12,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Caller is e-RS as the flow sees it; *ersclient.Client is one.
+// Caller is e-RS for the flow; *ersclient.Client implements it.
 type Caller interface {
 	// CreateSession is A001.
 	CreateSession(context.Context, ersclient.Token) (ersclient.Session, error)
@@ -25,16 +25,16 @@ type Caller interface {
 }
 
 const (
-	// signInWithin bounds the waiting for the disk in a sign-in, endWithin that at the end of a session, of which others may wait for
-	// the end. A disk needs milliseconds.
+	// signInWithin bounds the wait for the disk in a sign-in, endWithin at the end of a session,
+	// which may block others. A disk needs milliseconds.
 	signInWithin = 5 * time.Second
 	endWithin    = 2 * time.Second
-	// maxKnown is how many sessions are remembered. A flow has one, and seldom another that waits to be deleted.
+	// maxKnown bounds the remembered sessions. A flow has one, and seldom another to delete.
 	maxKnown = 64
 )
 
-// ERS is e-RS with an audit log: it records each call before the caller learns how it went, failed and cancelled ones too. Tries that
-// the client makes again by itself are within one call.
+// ERS is e-RS with an audit log: it records each call before its result is returned, failed and
+// cancelled ones too. Retries by the client count as one call.
 type ERS struct {
 	next     Caller
 	log      *Log
@@ -169,7 +169,8 @@ func (e *ERS) record(ctx context.Context, within time.Duration, event Event, err
 	return e.log.Append(limited, event)
 }
 
-// outcome is the status of e-RS's answer, or else the kind of failure, and the reference that the user gets with it.
+// outcome returns the status of e-RS's answer, or else the kind of failure, and the reference that
+// the user sees.
 func outcome(call Call, err error) (outcome, reference string) {
 	if err == nil {
 		return callNames[call].success, ""

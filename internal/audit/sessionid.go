@@ -8,7 +8,8 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// SessionID says how the records name a session. Every value but [Full] means [Digest], so that a mistake shows nothing.
+// SessionID is how the records name a session. Every value but [Full] means [Digest], so that a
+// mistake reveals nothing.
 type SessionID string
 
 const (

@@ -17,8 +17,8 @@ const (
 	systemLogName = "ers-login"
 )
 
-// systemLog sends records to syslog or the Windows Event Log, beside everything else: it may be slow, missing or full, and none of that
-// may keep a sign-in waiting. A nil systemLog takes records and does nothing.
+// systemLog sends records to syslog or the Windows Event Log. It may be slow, missing or full, and
+// must never delay a sign-in. A nil systemLog drops records.
 type systemLog struct {
 	lines  chan systemLine
 	once   sync.Once
@@ -38,8 +38,8 @@ type systemLine struct {
 	failed bool
 }
 
-// brief is a record as the system log has it. The members are those of Record; empty ones are left out, since many a syslog cuts a line
-// at a thousand bytes.
+// brief is a record for the system log. The members are those of Record; empty ones are left out,
+// since many a syslog cuts a line at a thousand bytes.
 type brief struct {
 	ID               int64    `json:"id,omitempty"`
 	AuditType        string   `json:"auditType"`

@@ -16,7 +16,7 @@ func (l *Log) wakeUp() {
 	}
 }
 
-// work writes what is to be written, until the log is closed.
+// work writes records until the log is closed.
 func (l *Log) work() {
 	defer close(l.done)
 	retry := time.NewTicker(l.settings.retryEvery)
@@ -118,8 +118,8 @@ func (l *Log) persist(do func() error) error {
 	}
 }
 
-// sendBriefs hands the system log what it has not got yet. It gets a record also if the file could not be written: without a number
-// then, and so that there is a trace of it somewhere.
+// sendBriefs sends the system log the records that it has not got yet, also those that could not be
+// written to the file: without a number then, as their only trace.
 func (l *Log) sendBriefs(batch []*entry) {
 	for _, entry := range batch {
 		if !entry.sent {
@@ -162,7 +162,7 @@ func (l *Log) onSystemLog(err error) {
 	l.announce()
 }
 
-// trouble is what is wrong: with the file, which is what counts, or with the system log.
+// trouble returns the file's failure, which matters more, or the system log's.
 func (l *Log) trouble() *problem.Problem {
 	if l.fileTrouble != nil {
 		return l.fileTrouble

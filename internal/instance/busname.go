@@ -17,8 +17,8 @@ import (
 	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
-// The name that the one instance owns on the session bus, and the method by which a second start hands it a socket: the other
-// end of a pair, over which both speak the protocol as over the socket beside the lock's file.
+// The instance's name on the session bus, and the method by which a second start hands it one end
+// of a socket pair, over which both speak the same protocol.
 const (
 	busName   = "io.github.ers_login.ErsLogin"
 	busPath   = dbus.ObjectPath("/io/github/ers_login/ErsLogin")
@@ -38,8 +38,9 @@ const (
 // notListening is the error of Attach while its owner has no handler yet, or none any more.
 var notListening = dbus.NewError(busName+".Error.NotListening", nil)
 
-// nameClaim is the name on the session bus. The keyring is reached over the same bus, so whatever shares the one shares the
-// other, wherever the environment points. The bus takes the name back when the process ends, however it ends.
+// nameClaim is the name on the session bus. The keyring is reached over the same bus, so programs
+// that share one share the other, whatever the environment. The bus releases the name when the
+// process ends.
 type nameClaim struct {
 	name    string
 	address busAddress
@@ -116,7 +117,8 @@ func (c *nameClaim) keep(conn *dbus.Conn) {
 		}
 		again, err := c.acquire(context.Background())
 		if err != nil {
-			// Another process may have the name by now. This one tries again as soon as that has ended.
+			// Another process may have taken the name meanwhile. This one tries again when that has
+			// ended.
 			continue
 		}
 		c.mutex.Lock()

@@ -90,8 +90,8 @@ func Take(path string) (*Lock, error) {
 	return nil, notTaken(path, err)
 }
 
-// TakeCheck is [Take] for a check of the keyring, one at a time among all that share a keyring: it takes a name on the session bus
-// of an environment, too. A nil environ is this process's own.
+// TakeCheck is [Take] for a check of the keyring, one at a time among all that share a keyring: it
+// also takes a name on the session bus of environ. A nil environ is this process's own.
 func TakeCheck(ctx context.Context, environ []string, path string) (*Lock, error) {
 	return claim(ctx, busCheck, busOf(environ), path)
 }
@@ -105,8 +105,8 @@ func notTaken(path string, err error) error {
 	return unknown(path, err)
 }
 
-// Release stops listening, gives each client that still waits its handler's answer, and gives the lock back. The lock is given back
-// whatever the error says.
+// Release stops listening, gives each waiting client its handler's answer, and releases the lock,
+// even if it returns an error.
 func (l *Lock) Release() error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -118,7 +118,7 @@ func (l *Lock) Release() error {
 		deaf = l.server.close()
 		l.server = nil
 	}
-	// The name last: who gets it finds the file free.
+	// The name last: its next owner finds the file free.
 	defer l.name.close()
 	l.also.close()
 	if l.file == nil {
@@ -130,8 +130,8 @@ func (l *Lock) Release() error {
 	return deaf
 }
 
-// ClaimOn claims the name on another bus as well, whose address it gets: that of a keyring which is this instance's alone.
-// Programs that are started with that bus find this instance then.
+// ClaimOn claims the name on another bus as well, by its address: that of this instance's private
+// keyring. Programs started with that bus then find this instance.
 func (l *Lock) ClaimOn(ctx context.Context, address string) error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()

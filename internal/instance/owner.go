@@ -10,8 +10,8 @@ import (
 // maxMark bounds an owner's mark, in bytes: what the handoff's entry has room for.
 const maxMark = 107
 
-// Mark returns what names this lock to other instances, for the entry that its holder publishes: the path of its file. It is
-// empty where the file is not locked, or its path does not fit.
+// Mark identifies this lock to other instances, in the entry that its holder publishes: the path of
+// its file. It is empty if the file is not locked, or its path does not fit.
 func (l *Lock) Mark() string {
 	if l == nil || l.file == nil || !usableMark(l.path) {
 		return ""

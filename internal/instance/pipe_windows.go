@@ -25,7 +25,7 @@ type pipe struct {
 	attributes *windows.SecurityAttributes
 	// next is the instance that waits for a client, or 0.
 	next windows.Handle
-	// connected and stop are events: there is a client, and there is to be none any more.
+	// connected and stop are event handles: a client has connected; no more clients are accepted.
 	connected, stop windows.Handle
 }
 
