@@ -24,9 +24,9 @@ func (f settingsFile) aside(content []byte, reason error) *problem.Problem {
 	return f.fill(asideFile, reason).With("Backup", backup)
 }
 
-// setAside renames a file to the first of its backup names that is free, and returns that name. A backup of an earlier mistake is
-// never replaced by another content: with the last name taken, the file stays. Content is nil for a file that is too large to
-// be compared.
+// setAside renames a file to its first free backup name, and returns that name. A backup is never
+// replaced by another content: with the last name taken, the file stays. content is nil for a file
+// too large to compare.
 func setAside(path string, content []byte) (string, error) {
 	for number := range maxBackups {
 		backup := backupName(path, number)
@@ -76,7 +76,7 @@ func removeEmpty(name string) error {
 	return os.Remove(name)
 }
 
-// lastBackup returns the name under which a file was set aside that has not come back since, or nothing.
+// lastBackup returns the name of a backup whose file is still missing, or "".
 func lastBackup(path string) string {
 	if _, err := os.Lstat(path); path == "" || err == nil {
 		return ""

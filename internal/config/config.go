@@ -32,8 +32,8 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// What the setting agent can be. The simulator is not among them: it belongs to the demonstration, and no setting turns a
-// real sign-in into a simulated one.
+// The values of the setting agent. The simulator is none of them: it belongs to the demonstration,
+// and no setting turns a real sign-in into a simulated one.
 const (
 	// AgentAuto is the program that agent_command names, and the Identity Agent of this computer if
 	// it names none.
@@ -72,7 +72,7 @@ const (
 const (
 	// CiphersStandard is the cipher suites with forward secrecy.
 	CiphersStandard = "standard"
-	// CiphersCompatible is those with RSA key exchange, too.
+	// CiphersCompatible adds those with RSA key exchange.
 	CiphersCompatible = "compatible"
 )
 
@@ -101,7 +101,8 @@ const (
 	ThemeHighContrast = "high-contrast"
 )
 
-// Config is the settings in force. Paths are absolute or relative to the working directory, never to the file.
+// Config is the settings in force. Paths are absolute or relative to the working directory, never
+// to the file.
 type Config struct {
 	// BaseURL is the e-RS platform, such as https://api.dev1.ers.ncrs.nhs.uk/ers-api, without a trailing slash.
 	BaseURL string
@@ -111,8 +112,9 @@ type Config struct {
 	Certificate string
 	// Key is the PEM file with the certificate's private key. It is empty if the certificate's file has the key too.
 	Key string
-	// CertificateThumbprint names a certificate in the Windows certificate store: 40 hexadecimal digits in upper case, its SHA-1
-	// fingerprint. It and Certificate are never both set, unless they stand in the same place: see [Config.RequireReal].
+	// CertificateThumbprint names a certificate in the Windows certificate store: 40 hexadecimal
+	// digits in upper case, its SHA-1 fingerprint. Certificate is empty then, unless both stand in
+	// the same place: see [Config.RequireReal].
 	CertificateThumbprint string
 	// PassphraseFile holds the PKCS#12 passphrase. Empty means the OS keyring: see [Config.Passphrase].
 	PassphraseFile string
@@ -144,17 +146,18 @@ type Config struct {
 	KeyringPromptTimeout time.Duration
 	// SessionMaxAge is the age at which a session is ended, 10 hours at most as Spine's.
 	SessionMaxAge time.Duration
-	// ClosingGrace is how long a session stays open at e-RS after its keyring entry is gone (A003's rule), where the user has
-	// signed out or switched. It may be 0.
+	// ClosingGrace is how long a session stays open at e-RS after its keyring entry is gone (A003's
+	// rule), after a sign-out or a switch. It may be 0.
 	ClosingGrace time.Duration
 
 	// Proxy is [ProxyFromEnvironment], [ProxyNone], or an address such as http://proxy.example.nhs.uk:8080, without a user.
 	Proxy string
-	// ProxyUser is whom the proxy asks for. The password is in the OS keyring.
+	// ProxyUser is the user name for the proxy. The password is in the OS keyring.
 	ProxyUser string
 	// SendFQDN sends the certificate's common name as the header XAPI_FQDN, which an older public client did.
 	SendFQDN bool
-	// WindowsAliases writes further keyring entries, for readers that expect UTF-16. It is without effect elsewhere.
+	// WindowsAliases writes further keyring entries, for readers that expect UTF-16. It has no
+	// effect elsewhere.
 	WindowsAliases bool
 
 	// AuditDir is the folder of the audit log. Empty means the platform's place.
@@ -193,15 +196,16 @@ type Config struct {
 
 // Sources is where settings are looked for. [System] fills it from the running system.
 type Sources struct {
-	// Machine reads what is set for the computer by other means than a file: the key of the registry that the Windows installer
-	// fills. MachineFile overrides it. Nil means nothing.
+	// Machine reads the computer's settings outside a file: the registry key that the Windows
+	// installer fills. MachineFile overrides it. Nil means nothing.
 	Machine PolicySource
 	// MachineFile is the settings file of the computer. It may be missing, and must not be writable by ordinary users.
 	MachineFile string
-	// File is the settings file that the user named with --config. It must exist, and is held to the same strictness as a command
-	// line. Empty means UserFile.
+	// File is the settings file named by --config. It must exist, and its faults are errors, as on
+	// a command line. Empty means UserFile.
 	File string
-	// UserFile is the settings file in its usual place, [DefaultFile]. It may be missing, and no mistake in it stops the program.
+	// UserFile is the settings file in its usual place, [DefaultFile]. It may be missing, and its
+	// faults are only warnings.
 	UserFile string
 	// LeaveBroken leaves a broken UserFile in place, for commands that change nothing. Otherwise it
 	// is set aside.
@@ -210,19 +214,22 @@ type Sources struct {
 	Environ []string
 	// Flags is the parsed command line; [AddFlags] has made its flags. Nil means no flags.
 	Flags *pflag.FlagSet
-	// PolicyFile is the file with which an organisation prescribes settings. It may be missing, and must not be writable by
-	// ordinary users.
+	// PolicyFile is the file of the organisation's policy. It may be missing, and must not be
+	// writable by ordinary users.
 	PolicyFile string
-	// Policy reads what is prescribed by other means than a file: the Windows registry, managed preferences. Nil means nothing.
+	// Policy reads the policy outside a file: the Windows registry, managed preferences. Nil means
+	// nothing.
 	Policy PolicySource
 
 	// Trust returns why ordinary users might have written a file. Nil means [TrustOwner].
 	Trust Trust
-	// OS is the operating system as in runtime.GOOS, since some settings belong to one of them. Empty means the running one.
+	// OS is the operating system as in runtime.GOOS, for the settings of one system. Empty means
+	// the running one.
 	OS string
 	// Home is the user's home folder, for paths that start with ~/.
 	Home string
-	// Dir is the working directory: relative paths in the environment and on the command line start there.
+	// Dir is the working directory, the start of relative paths in the environment and on the
+	// command line.
 	Dir string
 }
 
@@ -302,7 +309,8 @@ type slip struct {
 	problem *problem.Problem
 }
 
-// forgive takes what cannot be used out of the layers whose mistakes do not stop the program, so that the layer below counts.
+// forgive removes unusable values from the layers whose faults are warnings, so that the layer
+// below counts.
 func forgive(table []Setting, layers []layer, system string) []slip {
 	var slips []slip
 	for i, l := range layers {
@@ -378,9 +386,9 @@ func (c *Config) chooseCertificate(table []Setting) {
 	c.yield(table, lower, "", upper)
 }
 
-// chooseAgent sees that agent and agent_command are one choice where a policy sets one of them,
-// since either could undo the other: what the policy does not set of the two does not count.
-// Elsewhere, the word identity-agent leaves the command out.
+// chooseAgent treats agent and agent_command as one choice where a policy sets one of them, since
+// either could undo the other: of the two, only the policy's counts. Elsewhere, identity-agent as
+// agent removes the command.
 func (c *Config) chooseAgent(table []Setting) {
 	agent, command := c.Locked("agent"), c.Locked("agent_command")
 	if command && !agent {
@@ -410,10 +418,10 @@ func (c Config) Origin(key string) Origin { return c.origins[key] }
 // Locked reports whether the policy of the organisation has set a setting.
 func (c Config) Locked(key string) bool { return c.origins[key].Layer == LayerPolicy }
 
-// Barred returns the layer whose settings cannot be used or trusted, [LayerPolicy] or
-// [LayerMachine], and [LayerDefault] if there is none. Where there is one, no setting may be acted
-// on, not even to find out what is wrong: a rule that is not applied could be the one that forbids
-// it. What the window looks like, and how long the keyring is waited for, is no action.
+// Barred returns the layer that is unusable or not trusted, [LayerPolicy] or [LayerMachine], or
+// else [LayerDefault]. With a barred layer no setting may be acted on, not even for a diagnosis:
+// the rule that is lost could forbid it. The look of the window and the keyring's time limits are
+// exempt.
 func (c Config) Barred() Layer { return c.barred }
 
 // Value returns the value of a setting as it is written in the environment. To show it, use

@@ -47,9 +47,10 @@ func (l Layer) String() string {
 // Origin is where a value came from.
 type Origin struct {
 	Layer Layer
-	// Where names the place for a reader, such as "line 3 of /home/ann/.config/ers-login/config.toml", "environment variable
-	// ERS_LOGIN_ASID", "flag --asid" or "built-in default". The line comes first, so that a long path cannot push it out. The place
-	// of a locked value ends in "managed by your organisation".
+	// Where names the place for a reader, such as "line 3 of
+	// /home/ann/.config/ers-login/config.toml", "environment variable ERS_LOGIN_ASID", "flag
+	// --asid" or "built-in default". The line comes first, in case a long path is cut. The place of
+	// a locked value ends in "managed by your organisation".
 	Where string
 	// phrase is Where for translation.
 	phrase problem.Phrase
@@ -63,7 +64,7 @@ func origin(layer Layer, place problem.Phrase) Origin {
 	return Origin{Layer: layer, Where: place.String(), phrase: place}
 }
 
-// The places where a value can stand, besides those whose name is the same in every language.
+// The places of a value whose names are translated.
 func inLine(line int, file string) problem.Phrase {
 	return problem.Words("line {{.Line}} of {{.File}}").With("Line", strconv.Itoa(line)).With("File", file)
 }

@@ -67,8 +67,8 @@ var passphraseAccess = &problem.Problem{
 	},
 }
 
-// readSecret reads a file that only its owner can read. The file is examined after it was opened, so that it cannot be
-// exchanged in between.
+// readSecret reads a file that only its owner can read. The check is on the open file, which cannot
+// be exchanged.
 func readSecret(path string) (secret.Text, error) {
 	file, err := openRegular(path)
 	if err != nil {

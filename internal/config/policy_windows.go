@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// policyKey is where group policies put what they prescribe, machineKey where the installer puts what it was given for the computer.
-// Windows lets ordinary users write to neither: Software\Policies and the computer's Software are the administrators'.
+// policyKey is the key of group policies, machineKey that of the installer. Both are writable by
+// administrators alone.
 const (
 	policyKey  = `Software\Policies\ers-login`
 	machineKey = `Software\ers-login`
@@ -71,13 +71,14 @@ func readKey(key registry.Key) (map[string]any, error) {
 		if name == "" {
 			name = "(Default)"
 		}
-		// Names know no upper and lower case in the registry.
+		// Names in the registry ignore case.
 		values[strings.ToLower(name)] = value
 	}
 	return values, nil
 }
 
-// readValue returns a value as a [Policy] has it. A type that no setting takes becomes a value that every setting refuses.
+// readValue returns a value in the form of a [Policy]. An unsupported type becomes a value that
+// every setting refuses.
 func readValue(key registry.Key, name string) (any, error) {
 	_, kind, err := key.GetValue(name, nil)
 	if err != nil && !errors.Is(err, registry.ErrShortBuffer) {

@@ -69,8 +69,8 @@ func (c Config) checked(values map[string]string) (map[string]string, error) {
 // maxSaves bounds how often a save is repeated because the file has changed meanwhile.
 const maxSaves = 5
 
-// replace writes a new content in the place of an old one, or returns errChanged if the old one is not there any more. A file that
-// is missing has no content (nil).
+// replace writes new content in place of the old, or returns errChanged if the old content is gone.
+// A missing file has the content nil.
 type replace func(path string, before, after []byte) error
 
 var errChanged = errors.New("another program keeps changing the file")
@@ -157,7 +157,8 @@ func edit(content []byte, written map[string]string) ([]byte, error) {
 	return content, nil
 }
 
-// onlyChanged sees that a new content says what it should, and of all other keys what it said before.
+// onlyChanged checks that the new content has the written values, and the former ones for all other
+// keys.
 func onlyChanged(before document, content []byte, written map[string]string) error {
 	after, err := parse(content)
 	if err != nil {
@@ -179,8 +180,8 @@ func onlyChanged(before document, content []byte, written map[string]string) err
 	return nil
 }
 
-// set replaces the value of a key where it stands, or adds the key: at the end, or in front of the first table, since whatever
-// follows a table's head belongs to the table.
+// set replaces the value of a key in place, or adds the key: at the end, or before the first table,
+// since all lines after a table's head belong to it.
 func set(body []byte, key, literal string) ([]byte, error) {
 	var parser unstable.Parser
 	parser.Reset(body)

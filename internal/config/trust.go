@@ -61,9 +61,9 @@ type step struct {
 	// path is physical: no link is in it but, for a link, itself.
 	path string
 	info fs.FileInfo
-	// holder says that the file, or a link to it, lies right in this folder.
+	// holder reports whether the file, or a link to it, lies directly in this folder.
 	holder bool
-	// last says that this is the file itself.
+	// last reports whether this is the file itself.
 	last bool
 }
 
@@ -83,9 +83,9 @@ func (s step) name() string {
 // maxLinks bounds the symbolic links on the way to a file, as Linux does.
 const maxLinks = 40
 
-// walk follows a path as the system does, link by link, and lets judge look at every folder, link
-// and file. It returns the file. Where judge accepts each step, no step can be exchanged afterwards
-// but by those whom judge trusts.
+// walk follows a path as the system does, link by link, and calls judge for every folder, link and
+// file. It returns the file. If judge accepts each step, only accounts that judge trusts can
+// exchange one afterwards.
 func walk(path string, judge func(step) error) (fs.FileInfo, error) {
 	if !filepath.IsAbs(path) {
 		// Not for others: it would take .. out of a path without regard to links.
@@ -250,8 +250,8 @@ func (c Config) holdsKey(key string) bool {
 	return err == nil && hasKeyBlock(content)
 }
 
-// DistrustBundle returns why the file of ca_bundle must not be used, and nil if it may be or is none: see [TrustPath]. A program that
-// reads it again asks again, since its mode may have changed meanwhile.
+// DistrustBundle returns why the file of ca_bundle must not be used, or nil: see [TrustPath]. Call
+// it before each reading, since the file's mode may have changed.
 func (c Config) DistrustBundle() error {
 	for _, found := range c.distrust(Settings()) {
 		if found.Args["Setting"] == "ca_bundle" {

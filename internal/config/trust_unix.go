@@ -54,7 +54,7 @@ func userAndAdministrators(private bool) func(step) error {
 	}
 }
 
-// unmapped is the user id that stands for those of another user namespace, root among them.
+// unmapped is the user id of all users of other user namespaces, root among them.
 const unmapped = 65534
 
 func judgeKeyStep(s step, private bool, owner, group, user, userGroup int) error {

@@ -80,7 +80,7 @@ func judgeStep(s step, rights uint32, because error, users ...string) error {
 	return judgeEntries(because, s.name(), owner, entries, rights, users...)
 }
 
-// accessTo returns who owns a file or folder, and its access list. Of a link, it is the link's own.
+// accessTo returns the owner and access list of a file or folder; of a link, the link's own.
 func accessTo(path string) (owner string, entries []accessEntry, err error) {
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {

@@ -164,7 +164,8 @@ func dial(ctx context.Context, lock string) (stream, error) {
 	return os.NewFile(uintptr(handle), "pipe"), nil
 }
 
-// openPipe waits for an instance of the pipe that is free. The server learns who the client is, and can do nothing in its name.
+// openPipe waits for a free instance of the pipe. The server can identify the client, and not act
+// as it.
 func openPipe(ctx context.Context, name *uint16) (windows.Handle, error) {
 	const pause = 10 * time.Millisecond
 	for {
@@ -204,8 +205,8 @@ func ownedBy(handle windows.Handle, user *windows.SID) error {
 	return nil
 }
 
-// letRaise lets the server bring its window to the front. Where Windows does not have it, because the user has gone on to something
-// else meanwhile, the window asks for attention in the task bar and no more.
+// letRaise lets the server bring its window to the front. If Windows refuses, because the user has
+// turned to another window, it flashes in the task bar.
 func letRaise(handle windows.Handle) {
 	var server uint32
 	if windows.GetNamedPipeServerProcessId(handle, &server) != nil {
@@ -222,7 +223,8 @@ func currentUser() (*windows.SID, error) {
 	return user.User.Sid, nil
 }
 
-// pipeName returns the pipe of a user, a log-on session and a lock. All pipes of a computer have their names in one place.
+// pipeName returns the pipe of a user, a log-on session and a lock: all pipes of a computer share
+// one name space.
 func pipeName(lock string, user *windows.SID) (*uint16, error) {
 	var session uint32
 	if err := windows.ProcessIdToSessionId(windows.GetCurrentProcessId(), &session); err != nil {

@@ -62,7 +62,7 @@ var (
 		},
 		Retry: true,
 	}
-	// Outdated: the first instance is older than the second, and does not know what it is asked for.
+	// Outdated: the first instance is older than the second, and does not know the action.
 	Outdated = &problem.Problem{
 		Code:     "INSTANCE-OUTDATED",
 		Title:    "An older version of e-RS Login is still running",
@@ -85,7 +85,7 @@ var (
 	}
 )
 
-// refusals are what a holder of the lock refuses by itself. Every other code is its handler's.
+// refusals are the refusals of the server itself. Every other code is the handler's.
 func refusals() []*problem.Problem { return []*problem.Problem{Busy, Outdated, Malformed, Leaving} }
 
 func unknown(path string, cause error) error {

@@ -24,7 +24,7 @@ const (
 	maxFor = 80
 	// maxWanted is a SHA-256 in hexadecimal digits.
 	maxWanted = 64
-	// maxToken bounds an activation token, in bytes. Those of desktops have less than a hundred.
+	// maxToken bounds an activation token, in bytes. Desktops' tokens have less than a hundred.
 	maxToken = 256
 )
 
@@ -40,7 +40,8 @@ const (
 
 // Request is what a second start asks the first for.
 type Request struct {
-	// Action is [Raise], [SignIn] or [SignOut]. A first instance that does not know it refuses it as [Outdated].
+	// Action is [Raise], [SignIn] or [SignOut]. A first instance refuses an unknown one as
+	// [Outdated].
 	Action string `json:"action"`
 	// For names the program that asks, in its own words, which must be shown as such. Empty if the
 	// user asks. At most 80 printable characters are passed on.
@@ -71,9 +72,9 @@ type Answer struct {
 	Display string `json:"display,omitempty"`
 }
 
-// ActivationToken returns the token with which the desktop has started this program, from its environment (see [os.Environ]): by it,
-// a window manager knows that the user wants the window that comes next. The names are those of the XDG activation protocol of
-// Wayland and of the startup notification protocol of X11. It is empty if there is none.
+// ActivationToken returns the desktop's token for this start, from its environment (see
+// [os.Environ]), or "": a window manager then raises the next window. The variables are those of
+// Wayland's XDG activation and X11's startup notification protocols.
 func ActivationToken(environ []string) string {
 	for _, name := range []string{"XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"} {
 		for _, entry := range environ {
@@ -86,8 +87,8 @@ func ActivationToken(environ []string) string {
 	return ""
 }
 
-// clean returns a request as it may be shown and used. Both sides do it: the one to keep within a line, the other since it cannot
-// know who wrote it.
+// clean returns a request that is safe to show and use. Both sides call it: the sender to keep
+// within a line, the receiver because the sender is not trusted.
 func (r Request) clean() Request {
 	r.For = problem.Clean(strings.Map(printable, r.For), maxFor)
 	r.ActivationToken = usableToken(r.ActivationToken)
@@ -99,8 +100,8 @@ func (r Request) clean() Request {
 	return r
 }
 
-// printable leaves out what cannot be seen: a name that turns the direction of the text could make the sentence around it say
-// something else.
+// printable drops invisible characters: one that turns the direction of writing could change the
+// meaning of the sentence around the name.
 func printable(r rune) rune {
 	switch {
 	case unicode.IsPrint(r):

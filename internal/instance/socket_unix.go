@@ -16,7 +16,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxSocketPath is how long a socket's path may be, in bytes without the zero at its end: 107 on Linux, 103 on macOS.
+// maxSocketPath is the longest path of a socket, in bytes without the final zero: 107 on Linux, 103
+// on macOS.
 const maxSocketPath = len(unix.RawSockaddrUnix{}.Path) - 1
 
 // socketPath returns where the holder of a lock listens: in a private folder, since the lock's may
@@ -110,7 +111,7 @@ func (s *socket) accept(ctx context.Context) (stream, error) {
 	return client, nil
 }
 
-// close removes the socket while the lock is still held, and another start's socket cannot be there yet.
+// close removes the socket while the lock is still held, before another start can create its own.
 func (s *socket) close() error {
 	return errors.Join(removeSocket(s.path), s.listener.Close())
 }
@@ -143,7 +144,7 @@ func dial(ctx context.Context, lock string) (stream, error) {
 	return server, nil
 }
 
-// sameUser makes sure that the process at the other end belongs to this user, as the system knows it.
+// sameUser checks with the system that the process at the other end belongs to this user.
 func sameUser(connection *net.UnixConn) error {
 	raw, err := connection.SyscallConn()
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 const (
 	// maxLine bounds a line, in bytes.
 	maxLine = 16 << 10
-	// maxRaw bounds what is redacted of one line, and maxText what of one text in it. Both are far above maxLine, so that what is
-	// dropped here would have been cut anyway.
+	// maxRaw bounds the redaction of a line, maxText that of one text in it. Both are far above
+	// maxLine, where lines are cut anyway.
 	maxRaw  = 1 << 20
 	maxText = 64 << 10
 	// perSecond and burst bound a flood of lines.
@@ -29,7 +29,7 @@ const (
 	burst     = 1000
 )
 
-// formatter makes a line of an entry: JSON by logrus, then taken apart, redacted, bounded and put together again.
+// formatter encodes an entry: JSON by logrus, then decoded, redacted, bounded and encoded again.
 type formatter struct {
 	encoder  logrus.JSONFormatter
 	redactor *Redactor
@@ -54,7 +54,8 @@ func newFormatter(redactor *Redactor, version string) *formatter {
 	}
 }
 
-// Format returns the line, or nothing if lines come too fast. It never fails: an error would make logrus print what it has.
+// Format returns the line, or nothing if lines come too fast. It never fails: on an error logrus
+// would print the entry unredacted.
 func (f *formatter) Format(entry *logrus.Entry) ([]byte, error) {
 	if !f.allow() {
 		return nil, nil
@@ -98,7 +99,7 @@ func (f *formatter) line(entry *logrus.Entry) []byte {
 		members, ok = f.members(writable(entry))
 	}
 	if !ok {
-		// Too much to be looked at in full. What is left is the message, and that there was more.
+		// Too much to redact in full. The message stays, with a mark that there was more.
 		members = map[string]any{
 			logrus.FieldKeyTime:  entry.Time.Format(time.RFC3339Nano),
 			logrus.FieldKeyLevel: entry.Level.String(),
@@ -129,10 +130,11 @@ func (f *formatter) members(entry *logrus.Entry) (members map[string]any, ok boo
 	return f.redactMembers(members), true
 }
 
-// writable returns the entry with the values that cannot be written replaced by their types' names, and long ones left out.
+// writable returns the entry with unencodable values replaced by their types' names, and long ones
+// dropped.
 func writable(entry *logrus.Entry) *logrus.Entry {
 	safe := *entry
-	// Longer than what is redacted of it, so that the redactor sees that it was cut.
+	// Longer than the redactor's limit, so that it notices the cut.
 	safe.Message = entry.Message[:min(len(entry.Message), 2*maxText)]
 	safe.Buffer = nil
 	safe.Data = make(logrus.Fields, len(entry.Data))
@@ -269,7 +271,8 @@ func compose(members map[string]any) []byte {
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(members); err != nil {
-		// The members come out of a JSON decoder, so this cannot happen; if it does, the log says so.
+		// The members come from a JSON decoder, so this cannot happen; if it does, the log shows
+		// it.
 		return []byte(`{"level":"error","msg":"a line of the log could not be written"}` + "\n")
 	}
 	return b.Bytes()
