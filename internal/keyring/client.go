@@ -43,18 +43,19 @@ type Settings struct {
 	// Timeout bounds an operation without a prompt; 0 means 5 s. The start of the worker, bounded
 	// by package helper, comes on top.
 	Timeout time.Duration
-	// PromptTimeout bounds each question to the user, for the password of a locked keyring or about an entry; 0 means 60 s. On
-	// macOS, whose questions are not seen, it bounds every operation that may prompt.
+	// PromptTimeout bounds each prompt, for the password of a locked keyring or about an entry; 0
+	// means 60 s. On macOS, whose prompts are not seen, it bounds every operation that may prompt.
 	PromptTimeout time.Duration
-	// Aliases publishes the session on Windows under two more names, in UTF-16LE, see handoff.WithAliases. On the other systems there
-	// are none. They are removed with the session whether this is set or not.
+	// Aliases publishes the session on Windows under two more names, in UTF-16LE, see
+	// handoff.WithAliases. It has no effect elsewhere. They are removed with the session in any
+	// case.
 	Aliases bool
 	// Log receives the worker's stderr, and failures to clear up; nil drops them.
 	Log logrus.FieldLogger
 }
 
-// cancelTimeout is how long a worker may take to end when an operation is cancelled: long enough to take a prompt off the screen,
-// and to take back what it has begun to write.
+// cancelTimeout is how long a worker may take to end when an operation is cancelled: time to
+// dismiss a prompt, and to undo a write.
 const cancelTimeout = 1500 * time.Millisecond
 
 // After a worker that had to be ended while it published, another one is started and clears up:
@@ -64,14 +65,16 @@ const (
 	takeBackTimeout = 2 * time.Second
 )
 
-// Client is the keyring. It is safe for concurrent use, and every error is a *problem.Problem. A context that ends during an
-// operation ends it at once, by ending the worker; the context's error is then in the chain.
+// Client is the keyring. It is safe for concurrent use, and every error is a *problem.Problem. The
+// end of an operation's ctx ends the worker, and so the operation; the error of ctx is then in the
+// chain.
 type Client struct {
 	settings Settings
 	worker   *helper.Supervisor
 	turn     chan struct{}
 	trial    trialTurn
-	// prompts is where the call under way hears what the user is asked, nil for nothing any more.
+	// prompts receives the reason of a prompt during the call under way, nil when the prompt is
+	// over.
 	prompts atomic.Pointer[chan *reason]
 }
 
@@ -116,9 +119,10 @@ func (c *Client) Publish(ctx context.Context, session handoff.Session) error {
 	})
 }
 
-// Read returns the session that is in the keyring, for an earlier run of this program may have left one behind. It never
-// prompts: a locked keyring is [Locked] at once. If there is none the error is [NotFound], with handoff.ErrNotFound in its chain;
-// if there is one that cannot be read it is [Unreadable], and [Client.Clear] removes it.
+// Read returns the session in the keyring, which an earlier run may have left. It never prompts: a
+// locked keyring is [Locked] at once. Without a session the error is [NotFound], with
+// handoff.ErrNotFound in its chain; if it cannot be read it is [Unreadable], and [Client.Clear]
+// removes it.
 func (c *Client) Read(ctx context.Context) (handoff.Session, error) { return c.read(ctx, neverPrompt) }
 
 // ReadUnlocking is Read before a Publish: a locked keyring prompts for its password.
@@ -152,8 +156,8 @@ func (c *Client) Clear(ctx context.Context) error {
 	})
 }
 
-// repeatable makes a call that does no harm if it is made twice: once more, with another worker, if the worker dies of it or has just
-// died.
+// repeatable makes an idempotent call: once more, with another worker, if the worker dies of it or
+// has just died.
 func (c *Client) repeatable(ctx context.Context, call string, may prompting, result any) error {
 	err := c.operate(ctx, call, may, nil, result)
 	if !crashed(err) || ctx.Err() != nil {
@@ -178,14 +182,14 @@ func (c *Client) Check(ctx context.Context) error {
 	return c.exclusive(ctx, func() error { return c.repeatable(ctx, callProbe, neverPrompt, nil) })
 }
 
-// Passphrase returns the passphrase of the certificate's PKCS#12 file, [NotFound] with handoff.ErrNotFound in its chain if none
-// is stored. A locked keyring asks the user for its password.
+// Passphrase returns the passphrase of the certificate's PKCS#12 file, [NotFound] with
+// handoff.ErrNotFound in its chain if none is stored. A locked keyring prompts for its password.
 func (c *Client) Passphrase(ctx context.Context) (secret.Text, error) {
 	return c.secret(ctx, passphrase)
 }
 
-// SetPassphrase stores the passphrase, and removes the stored one if it is empty. A locked keyring asks the user for its
-// password.
+// SetPassphrase stores the passphrase, and removes the stored one if text is empty. A locked
+// keyring prompts for its password.
 func (c *Client) SetPassphrase(ctx context.Context, text secret.Text) error {
 	return c.setSecret(ctx, passphrase, text)
 }
@@ -277,8 +281,9 @@ func (c *Client) heard(event helper.Event) {
 	}
 }
 
-// bounded returns a context that ends after limit, and while a prompt is shown after the limit for that, each counted anew; and a
-// function that ends it and returns what the user was being asked when it ended.
+// bounded returns a context that ends after limit, or during a prompt after the limit for that,
+// each counted anew; and a function that ends it and returns the reason of the prompt then shown,
+// if any.
 func (c *Client) bounded(ctx context.Context, limit time.Duration) (limited context.Context, end func() *reason) {
 	limited, cancel := context.WithCancelCause(ctx)
 	ended, asked, prompts := make(chan struct{}), make(chan *reason, 1), make(chan *reason, 64)
@@ -313,7 +318,8 @@ func (c *Client) bounded(ctx context.Context, limit time.Duration) (limited cont
 	}
 }
 
-// call makes one call. A worker whose keyring has failed in a way that may leave it unusable is ended: the next is a new one.
+// call makes one call. If the failure may have left the keyring unusable in this worker, the worker
+// is ended.
 func (c *Client) call(ctx context.Context, limit time.Duration, call string, params, result any) error {
 	limited, end := c.bounded(ctx, limit)
 	err := reasonOf(c.worker.Call(limited, call, params, result))
@@ -338,8 +344,8 @@ func (c *Client) endWorker(ctx context.Context) {
 	}
 }
 
-// takeBack clears the keyring after a worker that was ended while it published, without prompting and although the caller may
-// have no more time.
+// takeBack clears the keyring after a worker that was ended while it published, without prompting,
+// and independently of the caller's context.
 func (c *Client) takeBack(ctx context.Context) {
 	starting, cancel := context.WithTimeout(context.WithoutCancel(ctx), restartTimeout)
 	defer cancel()

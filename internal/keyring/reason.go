@@ -75,7 +75,7 @@ type failure struct {
 func (f *failure) Error() string   { return f.cause.Error() }
 func (f *failure) Unwrap() []error { return []error{f.reason.err, f.cause} }
 
-// reasonOf returns the error with the sentinel error that the worker's code stands for in its chain, if it has such a code.
+// reasonOf adds to the error the sentinel error for the worker's code, if it has one.
 func reasonOf(err error) error {
 	var answer *helper.CallError
 	if !errors.As(err, &answer) {

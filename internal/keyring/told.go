@@ -10,8 +10,8 @@ import (
 // It is for callers that read the entry without the keyring's process.
 func Told(err error) error { return asProblem(err) }
 
-// OfCode returns the Problem of this package that has a code, and whether there is one. It is for those who have heard the code from
-// another process.
+// OfCode returns this package's Problem with a code, and reports whether there is one. It is for
+// codes from another process.
 func OfCode(code string) (*problem.Problem, bool) {
 	// Of several with one code the last is the general one.
 	for _, known := range slices.Backward(reasons) {

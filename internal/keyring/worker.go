@@ -44,17 +44,18 @@ const (
 	proxyPassword kept = "proxy-password"
 )
 
-// settleTimeout is how long a call that was cancelled may take to come to its end before the worker exits.
+// settleTimeout is how long a cancelled call may take to end before the worker exits.
 const settleTimeout = 500 * time.Millisecond
 
-// addresses is where they are kept. They are no part of the handoff, so they do not stand under the handoff's service, and unlike a
-// session they outlive the log-on session on Windows too.
+// addresses are the entries of secrets outside the handoff, and so outside its service; unlike a
+// session they outlive the log-on session on Windows.
 var addresses = map[kept]entry.Address{
 	passphrase:    {Service: "ers-login-certificate", Account: "passphrase", Lasting: true},
 	proxyPassword: {Service: "ers-login-proxy", Account: "password", Lasting: true},
 }
 
-// What travels between worker and client. The session's JSON is the entry itself, since that of handoff.Session is masked.
+// The messages between worker and client. The session is sent as the entry's JSON, since
+// handoff.Session is masked.
 type (
 	publishMessage struct {
 		Session json.RawMessage
@@ -67,8 +68,8 @@ type (
 	}
 )
 
-// Serve is the worker: it does what the client asks until stdin ends, which happens when the client's process does. Its caller
-// exits then, without waiting for anything.
+// Serve is the worker: it serves the client until stdin ends, which happens when the client's
+// process does. Its caller must exit then, without waiting.
 func Serve(ctx context.Context, stdin io.Reader, stdout io.Writer, version string) error {
 	// A log-off or shutdown signals every process, and the client needs its worker to clear up
 	// then. The worker ends with the client.
@@ -191,5 +192,5 @@ func wanted(params json.RawMessage) (message secretMessage, address entry.Addres
 	return message, address, nil
 }
 
-// errParams does not say what was wrong: the decoder's error may quote a secret.
+// errParams omits the reason: the decoder's error may quote a secret.
 var errParams = &helper.CallError{Code: helper.CodeMalformed, Message: "the parameters are not those of the call"}

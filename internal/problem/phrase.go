@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// Phrase is a value of a text that each language writes in its own way: words of ours, or a date. See [Problem.WithPhrase]. It is bounded
-// where it is put into a Problem.
+// Phrase is a value in a text that each language writes in its own way: words of this program, or a
+// date. See [Problem.WithPhrase]. Its length is bounded there.
 type Phrase struct {
 	// Text is English, and the key of its translation. What varies is named in it as {{.Name}}.
 	Text string
 	// Args fills it, and so does Phrases, which stands in Args in English.
 	Args    map[string]string
 	Phrases map[string]Phrase
-	// Plain stands for itself in every language, in place of Text.
+	// Plain replaces Text with the same words in every language.
 	Plain string
 	// Time is a date, in place of both. Clock reports whether it is shown with its time of day, in
 	// UTC.
@@ -22,10 +22,11 @@ type Phrase struct {
 	Clock bool
 }
 
-// Words returns the Phrase of a text of ours. It has to be constant: its translation is looked up by it.
+// Words returns the Phrase of a text of this program. It must be constant: the text is the key of
+// its translation.
 func Words(text string) Phrase { return Phrase{Text: text} }
 
-// Verbatim returns the Phrase of a text that is the same in every language, such as the path of a file.
+// Verbatim returns the Phrase of a text that is the same in every language, such as a path.
 func Verbatim(text string) Phrase { return Phrase{Plain: text} }
 
 // Date returns the Phrase of a day, by UTC.
@@ -70,7 +71,7 @@ func (p Phrase) ExpandIn(text string, translate func(Phrase) string) string {
 	return (&Problem{Args: p.Args, Phrases: p.Phrases}).ExpandIn(text, translate)
 }
 
-// WithPhrase returns a copy whose texts are filled with a value that each language writes in its own way. In Args it stands in English.
+// WithPhrase returns a copy whose texts are filled with a translated value. Args has it in English.
 func (p *Problem) WithPhrase(name string, value Phrase) *Problem {
 	made := p.With(name, value.String())
 	phrases := make(map[string]Phrase, len(p.Phrases)+1)

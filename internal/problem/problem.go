@@ -41,9 +41,10 @@ type Problem struct {
 	Terminal []string
 	// Retry reports whether trying again can help without anything else being changed first.
 	Retry bool
-	// Args fills {{.Name}} in the texts. Never a secret, and never text from outside that has not been bounded.
+	// Args fills {{.Name}} in the texts. It must hold no secret, and no unbounded text from
+	// outside.
 	Args map[string]string
-	// Phrases are those of Args that each language writes in its own way.
+	// Phrases are the translated ones of Args.
 	Phrases map[string]Phrase
 	// Cause is the technical reason, for the log. It is not shown on the screen.
 	Cause error
@@ -61,7 +62,8 @@ func (p *Problem) Error() string {
 // Unwrap returns the cause.
 func (p *Problem) Unwrap() error { return p.Cause }
 
-// Is makes two Problems of the same code equal for errors.Is, so that a template serves as a sentinel error.
+// Is reports whether target is a Problem of the same code, so that a template serves as a sentinel
+// error.
 func (p *Problem) Is(target error) bool {
 	other, ok := target.(*Problem)
 	return ok && other.Code == p.Code
@@ -74,8 +76,8 @@ func (p *Problem) Because(cause error) *Problem {
 	return &made
 }
 
-// With returns a copy whose texts are filled with one more value. The value is cut at 200 characters and loses its control
-// characters, since much of what is put here was sent by another machine.
+// With returns a copy whose texts are filled with one more value, cut at 200 characters and without
+// control characters, since many values come from other machines.
 func (p *Problem) With(name, value string) *Problem {
 	made := *p
 	made.Args = make(map[string]string, len(p.Args)+1)
@@ -137,8 +139,9 @@ var Unexpected = &Problem{
 	Retry: true,
 }
 
-// Clean returns text on one line, cut at limit characters and fit to be shown, logged or audited: it has printable characters
-// (unicode.IsPrint) and single blanks, and nothing that moves a cursor, turns the direction of a line or cannot be seen.
+// Clean returns text on one line, cut at limit characters and safe to show, log or audit: printable
+// characters (unicode.IsPrint) and single blanks, and nothing that moves a cursor, turns the
+// direction of a line or is invisible.
 func Clean(text string, limit int) string {
 	text = strings.Join(strings.Fields(strings.Map(printable, text)), " ")
 	if runes := []rune(text); len(runes) > limit {
@@ -147,8 +150,8 @@ func Clean(text string, limit int) string {
 	return text
 }
 
-// printable keeps what can be seen, for strings.Map, which makes U+FFFD of bytes that are not UTF-8. Spaces and control characters
-// become blanks, and format characters, which stand inside words, become nothing.
+// printable is for strings.Map, which makes U+FFFD of bytes that are not UTF-8. It turns spaces and
+// control characters into blanks, and drops format characters, which stand inside words.
 func printable(r rune) rune {
 	switch {
 	case unicode.IsPrint(r):

@@ -12,7 +12,7 @@ func (p *Problem) TerminalSteps() []string {
 	}
 	texts := make([]string, len(steps))
 	for i, step := range steps {
-		// The values go in last: what comes from outside is left as it is.
+		// The values go in last: text from outside is not reworded.
 		texts[i] = p.Expand(p.onTerminal(step))
 	}
 	return texts

@@ -38,8 +38,8 @@ type bus struct {
 	name string
 	// address finds the bus. godbus must not, since it would start a session bus without an end.
 	address func() (string, error)
-	// serve is what is done with a connection, until it is lost, ctx ends, or there is a reason to begin anew. It settles
-	// the line when it has asked for all that it wants.
+	// serve works with a connection until it is lost, ctx ends, or there is a reason to connect
+	// anew. It settles the line once it has subscribed to everything.
 	serve func(ctx context.Context, line *line) error
 	// lost says why there is no connection.
 	lost func(error)
@@ -47,7 +47,8 @@ type bus struct {
 	retryMin, retryMax time.Duration
 }
 
-// systemAddress is the address of the system bus by the D-Bus specification, "Well-known Message Bus Instances".
+// systemAddress returns the address of the system bus by the D-Bus specification, "Well-known
+// Message Bus Instances".
 func systemAddress() (string, error) {
 	if address := os.Getenv("DBUS_SYSTEM_BUS_ADDRESS"); address != "" {
 		return address, nil
@@ -55,7 +56,7 @@ func systemAddress() (string, error) {
 	return socketAddress("/run/dbus/system_bus_socket", "/var/run/dbus/system_bus_socket")
 }
 
-// socketAddress is the address of the first of these sockets that is there.
+// socketAddress returns the address of the first existing socket.
 func socketAddress(paths ...string) (string, error) {
 	for _, path := range paths {
 		if found, err := os.Stat(path); err == nil && found.Mode().Type() == os.ModeSocket {
@@ -127,7 +128,7 @@ func (l *line) close() {
 	_ = l.conn.Close() // the bus may have closed it already
 }
 
-// call calls a method of a service that runs: nothing is started for it. Into are where the results go.
+// call calls a method of a running service; it starts none. The results are stored in into.
 func (l *line) call(ctx context.Context, service string, path dbus.ObjectPath, method string, arguments []any, into ...any) error {
 	limited, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
@@ -209,7 +210,8 @@ var (
 	_ dbus.Terminator    = (*listener)(nil)
 )
 
-// DeliverSignal is called by the goroutine that reads from the bus. It must not wait, or no call is answered.
+// DeliverSignal is called by the goroutine that reads from the bus. It must not block, or no call
+// is answered.
 func (l *listener) DeliverSignal(_, _ string, signal *dbus.Signal) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()

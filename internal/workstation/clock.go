@@ -8,8 +8,8 @@ import (
 const (
 	// tick is how often the wall clock is looked at.
 	tick = time.Second
-	// longestTick is the wall-clock time between two looks from which on the computer must have slept, or the program been
-	// stopped, or the clock been set. Each is a reason to look at the time again.
+	// longestTick is the wall-clock time between two ticks from which on the computer has slept,
+	// the program was stopped, or the clock was set. Each is a reason to check deadlines.
 	longestTick = 10 * time.Second
 )
 

@@ -37,7 +37,7 @@ const (
 	managerPath   = dbus.ObjectPath("/org/gnome/SessionManager")
 	managerClient = "org.gnome.SessionManager.ClientPrivate"
 
-	// clientID is what the session manager knows this program as.
+	// clientID is this program's name for the session manager.
 	clientID = "ers-login"
 )
 
@@ -45,7 +45,7 @@ const (
 type desktop struct {
 	*Watcher
 	line *line
-	// client is this program as the session manager sees it, empty if there is none.
+	// client is this program's object of the session manager, empty if there is none.
 	client dbus.ObjectPath
 	// held is closed when the session may end. It is nil as long as nothing waits for that.
 	held <-chan struct{}
@@ -105,14 +105,15 @@ func (d *desktop) attachSavers(ctx context.Context) error {
 		case !errors.Is(err, context.DeadlineExceeded):
 			return err
 		default:
-			// It hangs. What it said last stands until it says something else.
+			// It hangs. Its last report stands until the next.
 		}
 	}
 	d.unseen.note(saverNote, silent)
 	return nil
 }
 
-// active asks a screen saver whether it is on. One that does not run is not, nor is one that does not know.
+// active reports whether a screen saver is on. It is false for one that does not run or has no
+// answer.
 func (d *desktop) active(ctx context.Context, saver saver) (bool, error) {
 	for _, path := range saver.paths {
 		var active bool
@@ -127,7 +128,8 @@ func (d *desktop) active(ctx context.Context, saver saver) (bool, error) {
 	return false, nil
 }
 
-// attachManager makes this program a client of the session manager, which is asked before the session ends.
+// attachManager registers this program as a client of the session manager, which is asked before
+// the session ends.
 func (d *desktop) attachManager(ctx context.Context) error {
 	if err := d.line.listenForOwner(ctx, managerName); err != nil {
 		return err

@@ -21,8 +21,8 @@ const (
 	loginUser    = loginName + ".User"
 )
 
-// The inhibitor delays these: they go on when we let go of it, or after logind's InhibitDelayMaxSec, which is five seconds
-// unless the administrator has said otherwise.
+// The events that the inhibitor delays: until it is released, or for logind's InhibitDelayMaxSec,
+// by default five seconds.
 const (
 	delayed     = "sleep:shutdown"
 	inhibitMode = "delay"
@@ -32,13 +32,13 @@ const (
 type logind struct {
 	*Watcher
 	line *line
-	// owner is the connection that logind has. Any user of the computer may send us a signal that names logind's interface.
+	// owner is logind's connection. Any user of the computer may send a signal with logind's
+	// interface.
 	owner   string
 	session dbus.ObjectPath
-	// inhibitor makes logind wait as long as it is open.
+	// inhibitor delays logind while it is open.
 	inhibitor *os.File
-	// held is closed when nothing has to be done any more before the event holding. It is nil while logind waits for
-	// nothing.
+	// held is closed when the event holding was released. It is nil while logind waits for nothing.
 	held    <-chan struct{}
 	holding Event
 }
@@ -67,8 +67,8 @@ func (l *logind) serve(ctx context.Context) error {
 	}
 }
 
-// attach asks logind for its signals, and then for what was the case before them. That there is no logind, or none that
-// knows a session of this program, is no error of the connection.
+// attach subscribes to logind's signals, and then reads the state before them. A missing logind, or
+// one without a session for this program, is no error of the connection.
 func (l *logind) attach(ctx context.Context) error {
 	if err := l.line.listenForOwner(ctx, loginName); err != nil {
 		return err
@@ -116,8 +116,9 @@ func (l *logind) attachSession(ctx context.Context) error {
 	return l.lookAtSession(ctx)
 }
 
-// findSession returns the session that this program belongs to. A program that the user's service manager has started, as
-// desktops do, belongs to none; its environment names one, or it is the user's only one with a screen.
+// findSession returns this program's session. A program started by the user's service manager, as
+// desktops do, has none itself: then it is the one in its environment, or the user's only one with
+// a screen.
 func (l *logind) findSession(ctx context.Context) (dbus.ObjectPath, error) {
 	var failed []error
 	for _, find := range []func(context.Context) (dbus.ObjectPath, error){
@@ -257,12 +258,14 @@ func (l *logind) prepare(ctx context.Context, signal *dbus.Signal, event Event) 
 	}
 }
 
-// wait reports what logind waits with. There is one lock: a shutdown that begins before a sleep was released holds both.
+// wait holds an event that logind delays. There is one lock: a shutdown that begins before a sleep
+// was released holds both.
 func (l *logind) wait(ctx context.Context, event Event) {
 	l.held, l.holding = l.hold(ctx, event).Done(), event
 }
 
-// removed takes the end of a session. It is late: no more than what the user's processes are left is held.
+// removed handles the end of a session. It is late: it can hold only for the time that logind
+// leaves the user's processes.
 func (l *logind) removed(ctx context.Context, signal *dbus.Signal) {
 	var id string
 	var session dbus.ObjectPath

@@ -17,7 +17,7 @@ func newPresence(emit func(Event)) *presence {
 	return &presence{emit: emit, locked: map[string]bool{}}
 }
 
-// lock takes one source's word. The screen is locked as long as one source says so.
+// lock records one source's state. The screen is locked while any source reports it as locked.
 func (p *presence) lock(source string, locked bool) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()

@@ -15,8 +15,8 @@ type report struct {
 	release context.CancelFunc
 }
 
-// relay is what stands between the sources, which must not wait, and the reader. That it alone knows what has been received
-// makes a Release one of the events that its caller knows.
+// relay passes reports from the sources, which must not block, to the receiver. It alone knows what
+// has been received, and so which events a Release is for.
 func (w *Watcher) relay(ctx context.Context) {
 	var queue, received []report
 	release := func() {

@@ -44,8 +44,8 @@ var registrations = []registration{
 	}},
 }
 
-// sources is a hidden window. It is a top-level one, since those for messages only get no broadcasts, and WM_ENDSESSION is
-// one.
+// sources is a hidden window, at top level: message-only windows get no broadcasts, such as
+// WM_ENDSESSION.
 func (w *Watcher) sources() []func(context.Context) {
 	w.unseen.note(windowNote, errNoWindowYet)
 	return []func(context.Context){func(ctx context.Context) { w.watchWindow(ctx, registrations) }}
@@ -53,8 +53,8 @@ func (w *Watcher) sources() []func(context.Context) {
 
 // watchWindow creates the window, subscribes, and handles its messages until the context ends.
 func (w *Watcher) watchWindow(ctx context.Context, registrations []registration) {
-	// A window's messages are for the thread that has made it. The thread ends with this goroutine, since it is not
-	// unlocked.
+	// A window's messages go to the thread that made it. The thread is not unlocked, and ends with
+	// this goroutine.
 	runtime.LockOSThread()
 	window, err := openWindow(ctx, w)
 	if err != nil {
@@ -189,7 +189,8 @@ func (w *window) take(message uint32, wParam uintptr) (uintptr, bool) {
 	return 0, false
 }
 
-// endSession does not return before the session may end: once it has, Windows may end this process at any moment.
+// endSession blocks until the session may end: Windows may end this process at any moment
+// afterwards.
 func (w *window) endSession() {
 	reason, err := windows.UTF16PtrFromString(purpose)
 	if err == nil {

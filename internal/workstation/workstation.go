@@ -40,13 +40,13 @@ const (
 	UserSwitchedBack
 	// Sleeping: the computer is about to sleep, and waits for [Watcher.Release].
 	Sleeping
-	// Woke: time has passed in which no program ran. What depends on the time is to be looked at now.
+	// Woke: no program has run for some time. Check deadlines now.
 	Woke
 	// SessionEnding: log-off or shutdown, which wait for [Watcher.Release].
 	SessionEnding
 )
 
-// String returns the event as it is written in the log.
+// String returns the event's name for logs.
 func (e Event) String() string {
 	switch e {
 	case Locked:
@@ -72,7 +72,8 @@ type Settings struct {
 	// Hold is how long Sleeping and SessionEnding are held without a Release; 0 means 4 s. More is
 	// of no use: logind and Windows wait for five seconds, Windows before sleep for two.
 	Hold time.Duration
-	// RetryMin is the pause before a D-Bus bus that is missing is looked for again, 1 s. It doubles up to RetryMax, 1 min.
+	// RetryMin is the first pause before a missing D-Bus bus is looked for again; it doubles up to
+	// RetryMax. 0 means 1 s and 1 min.
 	RetryMin, RetryMax time.Duration
 }
 
@@ -84,7 +85,7 @@ func (s Settings) withDefaults() Settings {
 	}
 }
 
-// Who asks the platform to wait, and what for, as it may show to the user.
+// Who asks the platform to wait, and why, as it may show to the user.
 const (
 	applicant = "e-RS Login"
 	purpose   = "Signing out of e-RS"
@@ -102,8 +103,8 @@ type Watcher struct {
 	presence *presence
 }
 
-// Watch reports events until ctx ends; the channel of [Watcher.Events] is closed then, after everything that the watcher had
-// has been given back.
+// Watch reports events until ctx ends; then it releases everything, and closes the channel of
+// [Watcher.Events].
 func Watch(ctx context.Context, settings Settings) *Watcher {
 	w := newWatcher(ctx, settings)
 	w.start(ctx, w.sources())
@@ -151,8 +152,8 @@ func (w *Watcher) Release() {
 	}
 }
 
-// Unseen returns what cannot be seen on this desktop, one error of [errors.Join] for each source that is silent and with
-// what is lost by that, or nil. It is for diagnostics; a source can come back.
+// Unseen returns the events that this desktop does not report, one error of [errors.Join] for each
+// silent source and what is lost, or nil. It is for diagnostics; a source can come back.
 func (w *Watcher) Unseen() error { return w.unseen.err() }
 
 // emit sends an event that holds nothing.
@@ -160,8 +161,8 @@ func (w *Watcher) emit(ctx context.Context, e Event) {
 	w.report(ctx, report{event: e, release: func() {}})
 }
 
-// hold reports an event that something waits for. That is until Release, but no longer than the settings say, or the end of
-// the watcher: the end of the context that is returned.
+// hold sends an event that the platform waits for. The returned context ends with Release, after
+// the settings' time at most, or with the watcher.
 func (w *Watcher) hold(ctx context.Context, e Event) context.Context {
 	held, release := context.WithTimeout(ctx, w.settings.Hold)
 	w.report(ctx, report{event: e, release: release})

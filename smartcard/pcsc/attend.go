@@ -11,8 +11,8 @@ import (
 // names in one call, of which one stands for readers to come.
 const maxReaders = 15
 
-// maxMisses is how often in a row the service may report a reader of its own unchanged list as
-// unknown. Once is normal when a reader is unplugged.
+// maxMisses is how often in a row the service may report a reader of its unchanged list as unknown.
+// Once is normal when a reader is unplugged.
 const maxMisses = 10
 
 // cancelAgain is the time between two Cancel: one that comes just before the wait begins has no

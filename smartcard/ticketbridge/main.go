@@ -15,7 +15,7 @@
 // No call has parameters. Calls are handled one at a time: to ask for a ticket while the user is
 // being asked for a passcode, start a second bridge, with the argument -no-card-events.
 //
-//	{"id":1,"call":"getTicket"}        the ticket; asks for card and passcode if nobody is signed in, which can take minutes
+//	{"id":1,"call":"getTicket"}        the ticket; asks for card and passcode if no user is signed in, which can take minutes
 //	{"id":2,"call":"getTicketNoAuth"}  the ticket, never asks
 //	{"id":3,"call":"getNewTicket"}     a fresh ticket, always asks
 //	{"id":1,"result":{"ticket":"AQIC…"}}

@@ -19,8 +19,8 @@ type Bell struct {
 	ring *ringer
 }
 
-// Listen listens to the Secret Service, which is not started for that: its entries, its keyrings' locks, its coming and going. The
-// bell lives until Close.
+// Listen subscribes to the Secret Service: its entries, its keyrings' locks, its start and end. It
+// does not start the service. The bell lives until Close.
 func Listen(ctx context.Context) (*Bell, error) {
 	address, err := busAddress()
 	if err != nil {

@@ -39,23 +39,25 @@ var (
 	ErrNotFound = errors.New("no such entry in the keyring")
 	// ErrNoBus: there is no D-Bus session bus (Linux), as in a bare SSH log-in.
 	ErrNoBus = errors.New("no D-Bus session bus")
-	// ErrNoService: the session bus knows no Secret Service (Linux): none is installed.
+	// ErrNoService: there is no Secret Service on the session bus, and none to start (Linux).
 	ErrNoService = errors.New("no secret service on the session bus")
-	// ErrNoCollection: the Secret Service has no keyring yet (Linux), as for a user who is new.
+	// ErrNoCollection: the Secret Service has no keyring yet (Linux), as for a new user.
 	ErrNoCollection = errors.New("no default keyring")
-	// ErrLocked: the keyring is locked, and its prompt was not answered in time or must not or cannot be shown.
+	// ErrLocked: the keyring is locked, and its prompt was not answered in time or not permitted.
 	ErrLocked = errors.New("keyring is locked")
-	// ErrItemLocked: the keyring is unlocked and asks before this entry may be used (KeePassXC), which must not be done or was not
-	// answered in time. It is an ErrLocked.
+	// ErrItemLocked: the keyring is unlocked and prompts before this entry may be used (KeePassXC),
+	// which was not answered in time or not permitted. It is an ErrLocked.
 	ErrItemLocked error = special{ErrLocked, "keyring asks before the entry is used"}
-	// ErrNoWallet is ErrNoCollection of KDE's keyring, and ErrNoDatabase that of KeePassXC, which shows no database.
+	// ErrNoWallet is KWallet's ErrNoCollection; ErrNoDatabase is KeePassXC's, if it shows no
+	// database.
 	ErrNoWallet   error = special{ErrNoCollection, "KWallet has no wallet"}
 	ErrNoDatabase error = special{ErrNoCollection, "KeePassXC shows no database"}
 	// ErrNoKDEService is ErrNoService on KDE's desktop, whose keyring is not set to be one.
 	ErrNoKDEService error = special{ErrNoService, "KWallet is not the secret service"}
 	// ErrDismissed: the user has dismissed the keyring's prompt.
 	ErrDismissed = errors.New("keyring prompt was dismissed")
-	// ErrTimeout: the keyring is not locked, and did not answer before the context ended. The context's error is in the chain.
+	// ErrTimeout: the keyring is not locked, and did not answer in time. The error of ctx is in the
+	// chain.
 	ErrTimeout = errors.New("keyring did not answer in time")
 	// ErrStopped: the bus or the keyring's service has ended during the work, or go-keyring has panicked.
 	ErrStopped = errors.New("keyring stopped during use")
@@ -63,15 +65,15 @@ var (
 	ErrReadBack = errors.New("keyring returned something other than was written")
 	// ErrLeftover: the entry is still there after it was deleted.
 	ErrLeftover = errors.New("keyring still has the entry after it was deleted")
-	// ErrNoLogonSession: Windows keeps no credentials for this kind of log-on (its error 1312): network and SSH log-ons, some
-	// elevated processes, or a group policy.
+	// ErrNoLogonSession: Windows keeps no credentials for this kind of log-on (its error 1312):
+	// network and SSH log-ons, some elevated processes, or a group policy.
 	ErrNoLogonSession = errors.New("no logon session that can keep credentials")
 	// ErrForbidden: a policy or missing right forbids storing credentials.
 	ErrForbidden = errors.New("storing credentials is forbidden")
 )
 
-// NoneMade reports whether an error says that the user has no keyring yet, so that no entry is in it. KeePassXC, which shows no
-// database, may have one all the same.
+// NoneMade reports whether err means that the user has no keyring yet, and so no entry. KeePassXC,
+// which shows no database, may have one all the same.
 func NoneMade(err error) bool {
 	return errors.Is(err, ErrNoCollection) && !errors.Is(err, ErrNoDatabase)
 }
@@ -104,7 +106,7 @@ type Address struct {
 // Alias is a second place of an entry on Windows, for readers that look under another name and
 // expect UTF-16LE. The other systems have one place, which every reader finds, and no aliases.
 type Alias struct {
-	// Target is the credential's whole name, User who it says it is for.
+	// Target is the credential's full name, User its user name.
 	Target, User string
 }
 
@@ -117,7 +119,7 @@ const (
 	// does not run, but could, is ErrNotFound: without it no session can have been published since
 	// the user logged in. It is for readers, some of which poll every second.
 	OnlyLook Prompting = iota
-	// NeverPrompt starts the Secret Service if it has to, and takes a locked keyring for what it is.
+	// NeverPrompt starts the Secret Service if needed, and leaves a locked keyring locked.
 	NeverPrompt
 	// MayPrompt asks the user to unlock the keyring, too.
 	MayPrompt
@@ -128,9 +130,9 @@ type (
 	promptsKey   struct{}
 )
 
-// As returns a context under which [Do] goes as far as prompting says, whatever it is asked for. It is for the process of the one
-// writer, which reaches Do through package handoff: it has to find what an earlier run has left behind, starts the Secret Service
-// even to read, and says itself when the user may be asked.
+// As returns a context under which [Do] uses this prompting, whatever its argument. It is for the
+// writer's process, which reaches Do through package handoff: it starts the Secret Service even to
+// read, to find what an earlier run has left, and decides itself when to prompt.
 func As(ctx context.Context, prompting Prompting) context.Context {
 	return context.WithValue(ctx, promptingKey{}, prompting)
 }
@@ -141,8 +143,8 @@ func WithPrompts(ctx context.Context, showing func(error)) context.Context {
 	return context.WithValue(ctx, promptsKey{}, showing)
 }
 
-// busy is held by the work that is being done: go-keyring has one connection for the whole process, and work that was left
-// behind may yet clear up after itself, which must not hit what a later one has written.
+// busy is held during work: go-keyring has one connection per process, and work that was left
+// behind may yet clear up, which must not hit the entries of later work.
 var busy = make(chan struct{}, 1)
 
 // Do works on the keyring, one work at a time in this process. A locked keyring is unlocked first,
@@ -241,8 +243,8 @@ func (r *Ring) guarded(work func(*Ring) error) (err error) {
 	return work(r)
 }
 
-// Get reads an entry. On Linux an entry is found first and read next; one that was replaced or deleted in between is looked for
-// again, since for a reader it is there or it is not.
+// Get reads an entry. On Linux it is found first and read next; if it was replaced or deleted in
+// between, Get looks again, so that the result is one or the other.
 func (r *Ring) Get(from Address) (secret.Text, error) {
 	text, err := r.store.get(r.ctx, from)
 	for again := 0; again < lookups && vanished(err) && r.ctx.Err() == nil; again++ {
@@ -288,7 +290,8 @@ func (r *Ring) Set(to Address, text secret.Text) error {
 	return fmt.Errorf("write %s: %w", to.Account, ErrReadBack)
 }
 
-// Delete deletes an entry, and every other item with the same address, until nothing is found. Nothing to delete is no error.
+// Delete deletes an entry, and every other item with the same address, until none is found. Nothing
+// to delete is no error.
 func (r *Ring) Delete(from Address) error {
 	left := r.store.count(from)
 	for range deletes {
@@ -335,7 +338,8 @@ func (r *Ring) SetAlias(to Alias, text secret.Text) error {
 	return nil
 }
 
-// DeleteAlias deletes an alias until it is not found. Nothing to delete is no error, and neither are systems without aliases.
+// DeleteAlias deletes an alias until it is not found. It returns nil if there is none, and on
+// systems without aliases.
 func (r *Ring) DeleteAlias(from Alias) error {
 	for range deletes {
 		err := deleteAlias(from)

@@ -22,8 +22,8 @@ import (
 	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
-// The Secret Service API, https://specifications.freedesktop.org/secret-service/, and what go-keyring uses of it: the
-// collection login, or the one with the alias default if there is none of that name.
+// The Secret Service API, https://specifications.freedesktop.org/secret-service/, as go-keyring
+// uses it: the collection login, or else the one with the alias default.
 const (
 	serviceName         = "org.freedesktop.secrets"
 	servicePath         = dbus.ObjectPath("/org/freedesktop/secrets")
@@ -38,8 +38,8 @@ const (
 	prompterName = "org.gnome.keyring.SystemPrompter"
 )
 
-// What the Secret Service is asked outside the context of the work is bounded by patience, and taking back a prompt by dismissal,
-// since its caller has no more time.
+// patience bounds calls of the Secret Service outside the context of the work, dismissal the
+// dismissal of a prompt, whose caller has no more time.
 const (
 	patience  = 2 * time.Second
 	dismissal = 500 * time.Millisecond
@@ -67,8 +67,8 @@ type store struct {
 func setAlias(Alias, string) error { return nil }
 func deleteAlias(Alias) error      { return ErrNotFound }
 
-// vanished reports whether an item that was found was no more when it was asked for: the Secret
-// Service's own word for that, or the bus's for an object that is not there.
+// vanished reports whether an item was gone between being found and being read: by the Secret
+// Service's error, or the bus's for a missing object.
 func vanished(err error) bool {
 	var answer dbus.Error
 	if !errors.As(err, &answer) {
@@ -82,7 +82,8 @@ func vanished(err error) bool {
 	return false
 }
 
-// open looks for the bus, the service, the collection and its lock, and asks the user to unlock it if it may.
+// open finds the bus, the service, the collection and its lock, and prompts to unlock it if
+// permitted.
 func open(ctx context.Context, prompting Prompting) (*store, error) {
 	address, err := busAddress()
 	if err != nil {
@@ -140,8 +141,8 @@ func (s *store) reason(ctx context.Context, err error) error {
 	}
 }
 
-// unanswered reports whether a call has failed because the service or the bus went away, which can
-// be known before the signal that says so has come.
+// unanswered reports whether a call has failed because the service or the bus has ended, which may
+// precede the signal of that.
 func unanswered(err error) bool {
 	var answer dbus.Error
 	if errors.As(err, &answer) {
@@ -304,7 +305,7 @@ func (s *store) isGNOME(ctx context.Context) (bool, error) {
 // answered returns the error for the end of a prompt, nil if it was not dismissed.
 func (s *store) answered(ctx context.Context, dismissed bool) error {
 	if !dismissed {
-		// A prompt that ends without having unlocked anything is one that was dismissed, whatever the service calls it.
+		// A prompt that ends without unlocking was dismissed, whatever the service returns.
 		locked, err := s.isLocked(ctx)
 		if err != nil || !locked {
 			return err
@@ -437,7 +438,7 @@ func (l *listener) DeliverSignal(_, name string, signal *dbus.Signal) {
 // Terminate is called when the connection ends.
 func (l *listener) Terminate() { l.once.Do(func() { close(l.lost) }) }
 
-// busAddress finds the session bus. What is found is put into the environment, where go-keyring finds it.
+// busAddress finds the session bus, and sets it in the environment for go-keyring.
 func busAddress() (string, error) {
 	address, err := sessionbus.Address()
 	if err != nil {

@@ -23,8 +23,9 @@ var errNotWritten = ErrReadBack
 // store is the Credential Manager, which needs no connection and has no lock.
 type store struct{}
 
-// set writes what lasts as go-keyring does, which persists it on the computer. The rest is written with the same target, user
-// and bytes, so that go-keyring finds it, but lives no longer than the log-on session.
+// set writes lasting entries as go-keyring does, persisted on the computer. Others have the same
+// target, user and bytes, so that go-keyring finds them, but live only as long as the log-on
+// session.
 func (*store) set(_ context.Context, to Address, text string) error {
 	if to.Lasting {
 		return keyring.Set(to.Service, to.Account, text)
@@ -36,7 +37,8 @@ func (*store) set(_ context.Context, to Address, text string) error {
 	return credential.Write()
 }
 
-// setAlias writes the text as UTF-16LE without a byte order mark, which is what programs that show or edit credentials write.
+// setAlias writes the text as UTF-16LE without a byte order mark, as programs that show or edit
+// credentials do.
 func setAlias(to Alias, text string) error {
 	blob := utf16LE(text)
 	credential := wincred.NewGenericCredential(to.Target)

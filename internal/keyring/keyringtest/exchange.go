@@ -15,9 +15,10 @@ import (
 	"strings"
 )
 
-// encrypt answers a secret exchange of gcr: a small key file whose group "sx-aes-1" has the asker's public Diffie-Hellman
-// value, in the 1536-bit group of RFC 3526. Answered is our own public value, and the secret under AES-128 in CBC mode with
-// PKCS #7 padding; its key comes out of HKDF with SHA-256 from the shared value.
+// encrypt answers a secret exchange of gcr: a small key file whose group "sx-aes-1" has the asker's
+// public Diffie-Hellman value, in the 1536-bit group of RFC 3526. The answer has our own public
+// value, and the secret under AES-128 in CBC mode with PKCS #7 padding; its key is HKDF with
+// SHA-256 of the shared value.
 func encrypt(exchange, secret string) (string, error) {
 	var theirs *big.Int
 	for line := range strings.Lines(exchange) {

@@ -116,7 +116,7 @@ func (p *prompter) stop(sender dbus.Sender, callback dbus.ObjectPath) *dbus.Erro
 	return nil
 }
 
-// answered keeps godbus from answering once more: what it sends when the connection has ended goes nowhere.
+// answered keeps godbus from a second reply: what it sends after the connection's end is lost.
 func (p *prompter) answered() *dbus.Error {
 	<-p.conn.Context().Done()
 	return nil
@@ -146,7 +146,7 @@ func ready(asker dbus.BusObject, reply, exchange string) {
 	asker.Go(callbackInterface+".PromptReady", dbus.FlagNoReplyExpected, nil, reply, map[string]dbus.Variant{}, exchange)
 }
 
-// answer answers a call before its method returns: the keyring does not expect to be called back before that.
+// answer replies before the method returns: the keyring does not expect the callback earlier.
 func answer(conn *dbus.Conn, call dbus.Message, sender dbus.Sender) {
 	conn.Send(&dbus.Message{Type: dbus.TypeMethodReply, Headers: map[dbus.HeaderField]dbus.Variant{
 		dbus.FieldDestination: dbus.MakeVariant(string(sender)), dbus.FieldReplySerial: dbus.MakeVariant(call.Serial()),

@@ -39,7 +39,8 @@ type Prompts int
 
 // What happens to a prompt.
 const (
-	// NoPrompter: nothing can show prompts, as without a display. The keyring takes that for dismissed.
+	// NoPrompter: nothing can show prompts, as without a display. The keyring treats that as
+	// dismissed.
 	NoPrompter Prompts = iota
 	// Unanswered: the prompt is shown, without an answer.
 	Unanswered
@@ -57,10 +58,11 @@ type Options struct {
 	Fake *Fake
 	// Daemon is the real keyring. Prompts is for GNOME's alone: the others draw theirs off screen.
 	Daemon Daemon
-	// Asks: KeePassXC asks before an entry is read, as it does unless it is set otherwise, and before one is deleted, as it does where
-	// its recycle bin is off.
+	// Asks: KeePassXC asks before an entry is read, its default, and before one is deleted, as
+	// without a recycle bin.
 	Asks bool
-	// OtherDefault: login is not the default collection, but one beside it that is unlocked and empty (GNOME's).
+	// OtherDefault: the default collection is not login, but an unlocked and empty one beside it
+	// (GNOME's).
 	OtherDefault bool
 }
 
@@ -84,7 +86,7 @@ type Session struct {
 	conn     *dbus.Conn
 	prompter *prompter
 	fake     *fakeService
-	// collection is the one that the session is kept in, and other the keyring, where it is not GNOME's.
+	// collection holds the session; other is the keyring, if it is not GNOME's.
 	collection dbus.ObjectPath
 	other      otherDaemon
 	// startable: the bus may have started a service.
@@ -97,7 +99,8 @@ const password = "correct horse"
 // collection is the one that gnome-keyring keeps for the log-in password.
 const collection = dbus.ObjectPath("/org/freedesktop/secrets/collection/login")
 
-// TB is the part of testing.TB that [ForTest] needs, so that programs that are no tests do not link package testing.
+// TB is the part of testing.TB that [ForTest] needs, so that other programs do not link package
+// testing.
 type TB interface {
 	Helper()
 	Context() context.Context
@@ -206,7 +209,7 @@ func (s *Session) property(ctx context.Context, path dbus.ObjectPath, name strin
 	return value.Store(into)
 }
 
-// makeOtherDefault makes a second collection, with the same password, and has it be the default one.
+// makeOtherDefault makes a second collection, with the same password, the default one.
 func (s *Session) makeOtherDefault() error {
 	master, err := s.masterPassword()
 	if err != nil {
@@ -267,7 +270,7 @@ func (s *Session) makeHome(dir string) error {
 // services is where the bus looks for services that it can start.
 func (s *Session) services() string { return filepath.Join(s.home(), "services") }
 
-// makeStartable has the bus know how to start the keyring. It runs under the bus, and is ended with it.
+// makeStartable lets the bus start the keyring, which runs under the bus, and ends with it.
 func (s *Session) makeStartable() error {
 	if err := os.Mkdir(s.services(), 0o700); err != nil {
 		return fmt.Errorf("make a folder: %w", err)
@@ -304,7 +307,7 @@ func (s *Session) endStarted() error {
 	return nil
 }
 
-// busConfig is a session bus that starts no services, but for those in its home, and least of all those of the computer that it runs on.
+// busConfig is a session bus that starts only the services in its home, never the computer's.
 const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
   "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -361,7 +364,7 @@ func (s *Session) startKeyring(life, ready context.Context, state State) error {
 	return err
 }
 
-// Env is what programs that are to use this session have in their environment, to be appended to the rest of it.
+// Env returns the variables for programs in this session, to append to their environment.
 func (s *Session) Env() []string {
 	if s.bus == nil && s.conn == nil {
 		return s.homes
@@ -390,7 +393,7 @@ func (s *Session) Lock() error {
 	return nil
 }
 
-// Unlock unlocks the keyring without a prompt, as logging in does. A prompt that is being shown stays.
+// Unlock unlocks the keyring without a prompt, as a log-in does. A prompt on the screen stays.
 func (s *Session) Unlock() error {
 	if s.other != nil {
 		return s.other.unlock(s)

@@ -98,8 +98,8 @@ func makes(t testing.TB, folder, name string, arguments ...string) {
 	require.NoError(t, err, string(said))
 }
 
-// Run runs a reader in an environment, again where KWallet refuses it as it does now and then, and returns its exit status and all
-// that it has printed, which has no session key in it.
+// Run runs a reader, again if KWallet refuses it as it does now and then, and returns its exit
+// status and output, which has no session key in it.
 func (r Reader) Run(t testing.TB, environ []string, arguments ...string) (status int, printed string) {
 	t.Helper()
 	for range 3 {

@@ -5,7 +5,8 @@ type Look struct {
 	// Floor and There are the board before the look, Still is There after it. All are 0 for a
 	// reader that is notified of changes: the time of its look is unknown.
 	Floor, There, Still int64
-	// Entry is the entry session, Key the entry session-key, as they were found; one of them, or neither if None.
+	// Entry is the entry session, Key the entry session-key, as found; one of them, or neither if
+	// None.
 	Entry, Key string
 	// None: there was no entry.
 	None bool

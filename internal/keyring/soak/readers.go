@@ -27,7 +27,7 @@ const python = "/usr/bin/python3"
 // Readers are the processes that read.
 type Readers struct {
 	record *Record
-	// found waits for those that have found no session yet, ended for those that run.
+	// found waits for the readers without a session yet, ended for those that run.
 	found, ended sync.WaitGroup
 	kill         context.CancelFunc
 
@@ -43,8 +43,8 @@ type report struct {
 	wrong       error
 }
 
-// StartReaders starts a reader of each kind that is named, in an environment. The program is package reader, built. They end with
-// [Readers.End], or are killed when ctx ends.
+// StartReaders starts a reader of each kind in an environment. program is package reader, built.
+// They end with [Readers.End], or are killed when ctx ends.
 func (r *Record) StartReaders(ctx context.Context, program string, environ []string, kinds ...Kind) (*Readers, error) {
 	ctx, kill := context.WithCancel(ctx)
 	readers := &Readers{record: r, kill: kill}

@@ -89,8 +89,8 @@ func (r *Record) Sessions() int {
 	return r.published
 }
 
-// judge returns the generation that a look has found, 0 for none, or what must not have been seen. No error shows what was found,
-// since a key may be in it.
+// judge returns the generation of a look, 0 for none, or an error for a look that must not be. No
+// error contains the entry, which may have a key.
 func (r *Record) judge(look Look) (generation int64, err error) {
 	if look.Trouble != "" {
 		return 0, errors.New(look.Trouble)
