@@ -24,7 +24,7 @@ func everyProblem() []*problem.Problem {
 }
 
 // If this fails, a clinician reads a code name, half a sentence, or advice to press a button that is not there.
-func TestEveryProblemIsToldProperly(t *testing.T) {
+func TestEveryProblemIsWordedProperly(t *testing.T) {
 	codeName := regexp.MustCompile(`[A-Z]+_[A-Z]+|0x[0-9A-F]+`)
 	for _, p := range everyProblem() {
 		t.Run(p.Code, func(t *testing.T) {

@@ -87,7 +87,7 @@ func grow(t *testing.T, path string, size int) {
 	require.NoError(t, os.WriteFile(path, text, 0o600))
 }
 
-// Others who use the computer must not read who works with which patient system when.
+// Other users of the computer must not read who works with which patient system when.
 func TestLAL001TheFilesAreTheUsersOwn(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		// There the profile's folder is what keeps others out.
@@ -279,7 +279,7 @@ func TestLAL001TooManyRecordsWait(t *testing.T) {
 	require.NoError(t, log.Close())
 }
 
-// A log that could not be written until the end says how much is missing.
+// If a log could not be written until the end, Close reports how much is missing.
 func TestCloseSaysWhatIsLost(t *testing.T) {
 	s := settings(t)
 	require.NoError(t, os.WriteFile(filepath.Dir(s.Dir), nil, 0o600))
@@ -474,7 +474,7 @@ func BenchmarkAppend(b *testing.B) {
 	require.NoError(b, log.Close())
 }
 
-// A renewed certificate may have another name: records say which one e-RS saw.
+// A renewed certificate may have another name: records have the one that e-RS saw.
 func TestLAL001TheNameOfARenewedCertificate(t *testing.T) {
 	s := settings(t)
 	s.FQDN = "old.example"

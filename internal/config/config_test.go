@@ -335,7 +335,7 @@ func TestRelativePathsStartWhereTheyAreWritten(t *testing.T) {
 	assert.Contains(t, problems(t, err)[0].Error(), "home folder is not known")
 }
 
-// A user who overrides one setting with nothing gets rid of it.
+// An empty value in an upper layer removes the setting.
 func TestAnEmptyTextTakesASettingBack(t *testing.T) {
 	sources := config.Sources{File: settingsFile(t, "key = 'a'\nagent_command = ['"+absolute(t, "a")+"']\n"),
 		Flags: commandLine(t, "--key=", "--agent-command=")}
@@ -346,7 +346,7 @@ func TestAnEmptyTextTakesASettingBack(t *testing.T) {
 }
 
 // Three mistakes must not take three starts of the program.
-func TestAllProblemsAreToldAtOnce(t *testing.T) {
+func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	c, err := config.Load(config.Sources{
 		File:    settingsFile(t, "asid = 1\nbase_ulr = 'https://e'\npassword = 'hunter2'\n"),
 		Environ: []string{"ERS_LOGIN_REQUEST_TIMEOUT=1"},

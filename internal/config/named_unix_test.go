@@ -224,8 +224,8 @@ func TestABundleThatOthersCanChange(t *testing.T) {
 	}
 }
 
-// Who can write the endpoint certificate's key can put their own in its place, and who can read it
-// can act for the organisation.
+// Write access to the endpoint certificate's key allows replacing it, and read access allows acting
+// for the organisation.
 func TestAPrivateKeyIsTheUsersAlone(t *testing.T) {
 	const certificate, key = "-----BEGIN CERTIFICATE-----\n", "-----BEGIN PRIVATE" + " KEY-----\n"
 	for name, test := range map[string]struct {

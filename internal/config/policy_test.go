@@ -143,7 +143,7 @@ func TestAComputersFileThatCannotBeTrusted(t *testing.T) {
 
 // The installer's properties hold for all users of the computer: a mistake in them is reported to
 // the service desk as one of the computer's settings, not of a policy.
-func TestMistakesInWhatTheInstallerWasTold(t *testing.T) {
+func TestMistakesInTheInstallersProperties(t *testing.T) {
 	unreadable := config.Policy{Where: `HKLM\Software\ers-login`, Err: errors.New("access is denied")}
 	for name, test := range map[string]struct {
 		policy config.Policy

@@ -124,7 +124,7 @@ func TestTheCertificateInTheStore(t *testing.T) {
 }
 
 // An unusable value is reported again where it is missed, not as if there had been none.
-func TestASlipIsToldWhereItIsMissed(t *testing.T) {
+func TestASlipIsReportedWhereItIsMissed(t *testing.T) {
 	file := settingsFile(t, "base_url = 'https://e.nhs.uk'\nasid = '123456789012'\ncertificate = 'a.pem'\nkey = 5\n")
 	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(file), "a.pem"), []byte(pemCertificate), 0o600))
 	c, err := config.Load(config.Sources{UserFile: file})

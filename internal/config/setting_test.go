@@ -158,7 +158,7 @@ func TestManagedSettings(t *testing.T) {
 	}
 }
 
-// The documentation must say what the program does. Run with -update to write it.
+// The documentation must match the program. Run with -update to write it.
 func TestTheReferenceIsCurrent(t *testing.T) {
 	var made bytes.Buffer
 	require.NoError(t, config.WriteReference(&made))

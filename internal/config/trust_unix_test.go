@@ -69,8 +69,8 @@ func TestTrustOwner(t *testing.T) {
 	}
 }
 
-// The Problem of such a file says what to do about it.
-func TestAnUntrustedFileIsTold(t *testing.T) {
+// The Problem of such a file has the remedy.
+func TestAnUntrustedFileIsReported(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.toml")
 	require.NoError(t, os.WriteFile(path, []byte("log_level = 'debug'\n"), 0o600))
 	require.NoError(t, os.Chmod(path, 0o666))

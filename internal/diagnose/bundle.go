@@ -114,7 +114,8 @@ func ResultNames(results []Result) Names {
 	return names
 }
 
-// settings are in the form of a settings file. Of a command, the program is enough: no name gives away what its arguments are.
+// settings returns the settings in the form of a settings file. A command is shown without its
+// arguments, which no name marks as secret.
 func (b BundleSettings) settings() string {
 	var text strings.Builder
 	for _, setting := range config.Settings() {
@@ -131,10 +132,11 @@ func (b BundleSettings) settings() string {
 	return text.String()
 }
 
-// logFiles is the pattern of the program's log and of those that rotation has put aside. The audit log's names are others.
+// logFiles matches the program's log and its rotated files, and not the audit log's.
 const logFiles = "ers-login*.log"
 
-// logs returns the newest part of the log, the newest file first. What can be read is returned beside an error.
+// logs returns the newest part of the log, the newest file first. It may return both files and an
+// error.
 func (b BundleSettings) logs() ([]File, error) {
 	if b.LogDir == "" {
 		return nil, nil
@@ -188,7 +190,7 @@ func (b BundleSettings) logs() ([]File, error) {
 // globQuoted keeps a folder's name from being read as a pattern.
 func globQuoted(folder string) string {
 	if runtime.GOOS == "windows" {
-		// There, the escape is the separator, and patterns in a folder's name cannot be quoted otherwise.
+		// On Windows the escape is the separator, and a folder's name cannot be quoted otherwise.
 		return folder
 	}
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(folder)
@@ -218,7 +220,7 @@ func tail(path string, limit int64) ([]byte, error) {
 	return content, nil
 }
 
-// lines masks a log: each JSON line by its members, so that it stays one, and whatever else stands between them as text.
+// lines masks a log: each JSON line by its members, so that it stays JSON, and other lines as text.
 func (m *Masker) lines(content []byte) []byte {
 	var masked, other bytes.Buffer
 	flush := func() {
@@ -285,8 +287,8 @@ func soundsSecret(name string) bool {
 	return slices.ContainsFunc(secretNames, func(part string) bool { return strings.Contains(name, part) })
 }
 
-// Save writes the files of a bundle as a zip archive, whole or not at all, readable by its owner alone. A file that is there is
-// replaced. The error is a *problem.Problem.
+// Save writes the files of a bundle as a zip archive, whole or not at all, readable by its owner
+// alone. It replaces an existing file. The error is a *problem.Problem.
 func Save(path string, files []File, made time.Time) error {
 	var archive bytes.Buffer
 	writer := zip.NewWriter(&archive)

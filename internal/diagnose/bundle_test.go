@@ -73,7 +73,7 @@ func forms(text string) []string {
 	}
 }
 
-// leaks says which of the planted texts stand in a file.
+// leaks returns the planted texts that a file contains.
 func leaks(content []byte) []string {
 	var found []string
 	lower := strings.ToLower(string(content))

@@ -266,7 +266,8 @@ func (a answered) Ask(context.Context) (ersclient.Answer, error) {
 func (answered) Host() string         { return "ers.example" }
 func (answered) ProxyAddress() string { return "" }
 
-// A service desk that reads of a broken chain needs to know whose it is: most often the proxy's that reads along.
+// A broken chain must name its issuer for the service desk: most often the proxy that inspects the
+// traffic.
 func TestTheChainThatIsRefusedIsNamed(t *testing.T) {
 	w := newWorld(t)
 	w.client.RootCAs = x509.NewCertPool()

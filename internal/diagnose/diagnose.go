@@ -33,7 +33,8 @@ type State int
 const (
 	// OK: it is as it should be.
 	OK State = iota
-	// Attention: it works, or waits for the user: no card, a locked keyring, a certificate that expires soon.
+	// Attention: it works, or needs the user: no card, a locked keyring, a certificate that expires
+	// soon.
 	Attention
 	// Failed: it does not work.
 	Failed
@@ -41,7 +42,7 @@ const (
 	Skipped
 )
 
-// String returns the state as it is written in JSON: ok, attention, failed or skipped.
+// String returns the state's name in JSON: ok, attention, failed or skipped.
 func (s State) String() string {
 	switch s {
 	case OK:
@@ -78,7 +79,7 @@ type Finding struct {
 	Said string
 	// Args fills Said. Bounded, and never a secret.
 	Args map[string]string
-	// Phrases are those of Args that each language writes in its own way.
+	// Phrases are the translated ones of Args.
 	Phrases map[string]problem.Phrase
 	// Problem has the remedy. It is nil if all is well or nothing was looked at.
 	Problem *problem.Problem
@@ -89,7 +90,7 @@ func (f Finding) With(name, value string) Finding {
 	return f.filled((&problem.Problem{Args: f.Args, Phrases: f.Phrases}).With(name, value))
 }
 
-// WithPhrase returns a copy whose sentence is filled with a value that each language writes in its own way.
+// WithPhrase returns a copy whose sentence is filled with a translated value.
 func (f Finding) WithPhrase(name string, value problem.Phrase) Finding {
 	return f.filled((&problem.Problem{Args: f.Args, Phrases: f.Phrases}).WithPhrase(name, value))
 }
@@ -140,7 +141,7 @@ const (
 	atOnce = 8
 	// usually is the deadline of a check without its own.
 	usually = 20 * time.Second
-	// lastWords is how long a check may take to say for itself that its time is up, which it knows better.
+	// lastWords is the time that a check has to report its own time-out, which is more precise.
 	lastWords = 500 * time.Millisecond
 )
 

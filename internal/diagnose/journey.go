@@ -38,7 +38,8 @@ func newJourney(n Target) *journey {
 		if n.ERS == nil {
 			return nil, errNothing
 		}
-		// Without the certificate the server can still be looked at. That it is missing is another row's to say.
+		// The server can be looked at without the certificate, whose absence is another row's
+		// finding.
 		certificate, err := j.certificate.of(ctx)
 		if err != nil {
 			certificate = tls.Certificate{}

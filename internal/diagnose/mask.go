@@ -18,9 +18,9 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 )
 
-// Names is who and what a bundle must not name.
+// Names are the names that a bundle must not contain.
 type Names struct {
-	// Accounts are the names by which the computer knows its user, with or without a domain.
+	// Accounts are the user's names on the computer, with or without a domain.
 	Accounts []string
 	// People are names of persons: the user's of the computer, and the one's who is signed in to
 	// e-RS.
@@ -85,7 +85,7 @@ func (n Names) And(more Names) Names {
 	}
 }
 
-// What stands in the place of a name.
+// The replacements for names.
 const (
 	maskedHome     = "~"
 	maskedAccount  = "[user]"
@@ -114,11 +114,12 @@ type rule struct {
 	alone bool
 	// ours: do not mask words of this program, which identify no person.
 	ours bool
-	// addresses are those in which it stays.
+	// addresses are those that keep the name.
 	addresses []string
 }
 
-// NewMasker makes a Masker. redact masks secrets, as the log's Redact does; kept are 12-digit numbers that may be seen.
+// NewMasker makes a Masker. redact masks secrets, as the log's Redact does; kept are 12-digit
+// numbers that stay.
 func NewMasker(redact func(string) string, names Names, kept ...string) *Masker {
 	m := &Masker{redact: redact, names: names, kept: kept}
 	// Longer ones first: the folder has the account's name in it.
@@ -180,8 +181,8 @@ func (m *Masker) addWord(name string, r rule) {
 	}
 }
 
-// addPerson masks a whole name, and each part of it as it is written in a name: with a capital or in capitals. A part may be an ordinary
-// word otherwise.
+// addPerson masks a whole name, and each part of it with a capital or in capitals: in lower case a
+// part may be an ordinary word.
 func (m *Masker) addPerson(name string) {
 	addresses := m.names.hosts()
 	m.addWord(name, rule{masked: maskedPerson, addresses: addresses})
@@ -206,7 +207,8 @@ func (m *Masker) add(text string, r rule) {
 	}
 }
 
-// formsOf returns how a text may be written inside another: as it is, as in an address, and escaped as in JSON or Go.
+// formsOf returns the forms of a text inside another: plain, as in an address, and escaped as in
+// JSON or Go.
 func formsOf(text string) []string {
 	quoted, ascii := strconv.Quote(text), strconv.QuoteToASCII(text)
 	forms := []string{
@@ -216,8 +218,8 @@ func formsOf(text string) []string {
 	return longestFirst(slices.Compact(forms))
 }
 
-// What a path to the folder of a user is made of, as it is and as in an address. A name in a path of Windows may have blanks; what no
-// name there can have ends it.
+// The parts of a path to a user's folder, plain and as in an address. A name in a path of Windows
+// may have blanks; characters that it cannot have end it.
 const (
 	separator = `(?:[\\/]|%5C|%2F)`
 	homes     = `(?:homes?|users|profiles|documents(?: |%20|\+)and(?: |%20|\+)settings)\$?`
@@ -241,7 +243,7 @@ func isAnonymous(name string) bool {
 	return slices.Contains(anonymous, name) || slices.Contains(sharedFolders, name)
 }
 
-// number finds what may be the 12 digits by which the NHS knows a user.
+// number finds candidates for the 12 digits of an NHS user id.
 var number = regexp.MustCompile(`[0-9]+`)
 
 // Mask returns the text without them.
@@ -303,7 +305,7 @@ func isWord(text string, from, to int) bool {
 
 func isPart(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// hosts returns the addresses that may be seen, but for those that are this computer's own.
+// hosts returns the addresses that stay, without this computer's own.
 func (n Names) hosts() []string {
 	var hosts []string
 	for _, address := range n.Addresses {

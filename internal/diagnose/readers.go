@@ -38,7 +38,8 @@ type HandoffSettings struct {
 // readerCheck is one kind of reader.
 type readerCheck struct {
 	id, name string
-	// read reads the test entry as this kind of reader does. The error is errNotHere if it cannot be tried on this computer.
+	// read reads the test entry as this kind of reader does. errNotHere means that it cannot be
+	// tried on this computer.
 	read func(context.Context) (string, error)
 	// cannot is why this kind of reader never works, if it does not.
 	cannot string
@@ -49,7 +50,7 @@ var (
 	errNotHere = errors.New("not installed on this computer")
 	// errNoAliases: the entries that it looks for are switched off.
 	errNoAliases = errors.New("the aliases are switched off")
-	// errAmbiguous: more than one entry is there, and the reader does not choose.
+	// errAmbiguous: there are several entries, and the reader does not choose.
 	errAmbiguous = errors.New("more than one entry has the two attributes")
 )
 
@@ -79,7 +80,8 @@ const (
 	saidKeytar     = "It cannot read the session, as it looks for other names; run ers-login session instead."
 )
 
-// entrySize is that of the longest session, which is even: what takes UTF-8 for UTF-16 then finds no odd byte to stumble over.
+// entrySize is that of the longest session, in bytes. It is even, so that a reader that takes UTF-8
+// for UTF-16 gets no error.
 const entrySize = 1200
 
 // readWithin bounds one reader. Interpreters take their time to start.
@@ -144,8 +146,8 @@ func Handoff(ctx context.Context, settings HandoffSettings, progress func(i int,
 	return append(results, last...)
 }
 
-// Proved reports whether what [Handoff] found proves anything: whether some reader was tried. A
-// keyring that is locked is no failure, and says nothing of any reader.
+// Proved reports whether the results of [Handoff] prove anything: whether a reader was tried. A
+// locked keyring is no failure, and no result about readers.
 func Proved(results []Result) bool {
 	return slices.ContainsFunc(results, func(result Result) bool {
 		return result.ID != writeID && result.ID != removeID && (result.State == OK || result.State == Failed)
@@ -197,8 +199,8 @@ type program struct {
 	env        []string
 }
 
-// pythonScript prints the entry, and ends with status 77 where the module is missing. It has no quotation marks of the kind that
-// Windows' command lines need.
+// pythonScript prints the entry, and exits with status 77 if the module is missing. It has no
+// quotation marks that Windows' command lines would change.
 const pythonScript = `
 import sys
 try:
@@ -218,17 +220,18 @@ if text is None:
 sys.stdout.write(text)
 `
 
-// notInstalledStatus is the script's, and 9009 that of the stub which Windows has in Python's place.
+// notInstalledStatus are the script's, and 9009, which is that of Windows' stub for Python.
 var notInstalledStatus = []int{77, 9009}
 
-// python tries the interpreter of the user's own, then the system's: only one of them may have the module.
+// python tries the user's interpreter, then the system's: only one of them may have the module.
 func python(env []string) program {
 	return program{env: env, candidates: [][]string{
 		{"python3", "-c", pythonScript}, {"/usr/bin/python3", "-c", pythonScript}, {"py", "-3", "-c", pythonScript},
 	}}
 }
 
-// refusedByChance is what KWallet 5.103 says to one connection of libsecret in 256, whose public key begins with a zero.
+// refusedByChance is KWallet 5.103's error for one connection of libsecret in 256, whose public key
+// begins with a zero.
 const refusedByChance = "Client public key size is invalid"
 
 func (p program) read(ctx context.Context) (string, error) {

@@ -51,8 +51,8 @@ type wireSecret struct {
 	ContentType string
 }
 
-// readFirst reads as libsecret does, and Java's clients: it searches by the two attributes over all collections, and takes the first
-// unlocked item.
+// readFirst reads as libsecret and Java's clients do: it searches by the two attributes in all
+// collections, and takes the first unlocked item.
 func (s secretService) readFirst(ctx context.Context) (string, error) {
 	bus, err := s.connect(ctx)
 	if err != nil {
@@ -140,7 +140,7 @@ func (b secretBus) close() { _ = b.conn.Close() } // what its socket says to tha
 func (s secretService) connect(ctx context.Context) (secretBus, error) {
 	address := s.variable("DBUS_SESSION_BUS_ADDRESS")
 	if address == "" || strings.HasPrefix(address, "autolaunch:") {
-		// The keyring's worker looks for the bus where desktops put it, and so do programs with libsecret.
+		// The keyring's worker and programs with libsecret look for the bus in its usual place.
 		folder := s.variable("XDG_RUNTIME_DIR")
 		if folder == "" {
 			folder = filepath.Join("/run/user", strconv.Itoa(os.Getuid()))

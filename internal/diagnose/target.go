@@ -9,10 +9,11 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// Target is what the checks look at. What is nil is not there, and its rows are Skipped. None of the functions may ask the user for
-// anything.
+// Target is what the checks look at. A nil member is absent, and its rows are Skipped. None of the
+// functions may prompt the user.
 type Target struct {
-	// Settings are those in force, and SettingsErr is what keeps them from being used for a sign-in, nil for the demonstration.
+	// Settings are those in force; SettingsErr is why they cannot be used for a sign-in, nil for
+	// the demonstration.
 	Settings    config.Config
 	SettingsErr error
 	// ASID is the one in use: that of the settings, or the demonstration's.
@@ -27,7 +28,8 @@ type Target struct {
 	Ticket func(context.Context) (smartcard.Ticket, error)
 	// Certificate loads the organisation's certificate.
 	Certificate func(context.Context) (tls.Certificate, error)
-	// ERS makes the way to e-RS with that certificate, or with the zero one if there is none. An *ersclient.Client is one.
+	// ERS makes the route to e-RS with that certificate, or without one if it is zero.
+	// *ersclient.Client implements it.
 	ERS func(tls.Certificate) (ERS, error)
 	// LookUp looks up a name; nil is the system's resolver.
 	LookUp func(ctx context.Context, host string) ([]string, error)
@@ -66,7 +68,7 @@ type Agent struct {
 	Installed bool
 	// API and Engine are its version numbers, as reported.
 	API, Engine string
-	// Err is why it is there and cannot be used.
+	// Err is why it is installed and unusable.
 	Err error
 }
 

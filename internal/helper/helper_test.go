@@ -61,7 +61,7 @@ func say(line string) { _, _ = os.Stdout.WriteString(line + "\n") }
 // hang ignores a closed stdin, as broken helpers do. It ends all the same, should it escape every supervisor.
 func hang() { time.Sleep(time.Minute) }
 
-// answer says something once a request has come.
+// answer writes a line once a request has come.
 func answer(line string) {
 	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
 	say(line)

@@ -51,7 +51,7 @@ func (k *talk) say(line string) {
 
 func echo(_ context.Context, params json.RawMessage) (any, error) { return params, nil }
 
-// An organisation's own program that talks to a helper finds out by its errors what it says wrong, and nothing it says ends
+// A foreign program that talks to a helper learns its mistakes from the errors, and no input ends
 // the helper.
 func TestBrokenRequestsAreAnswered(t *testing.T) {
 	const malformed = `{"id":0,"error":{"code":"malformed","message":"the line is not a request"}}`

@@ -138,7 +138,8 @@ func TestTheWrongProgramIsNotStarted(t *testing.T) {
 	})
 }
 
-// What a broken helper says must not be taken for an answer, hang the program, or reach the log with a secret in it.
+// The output of a broken helper must not be taken for an answer, hang the program, or reach the log
+// with a secret in it.
 func TestTheProtocolIsEnforced(t *testing.T) {
 	for _, mode := range []string{"over-long", "not JSON", "neither", "wrong id", "other kind"} {
 		t.Run(mode, func(t *testing.T) {

@@ -25,7 +25,7 @@ func call(t *testing.T, path string) io.ReadWriteCloser {
 	return client
 }
 
-// speak says something to an instance that is no question of Ask, and returns the answer.
+// speak sends an instance a text that Ask would not send, and returns the answer.
 func speak(t *testing.T, path, said string) (answer instance.Answer) {
 	t.Helper()
 	client := call(t, path)
@@ -176,7 +176,7 @@ func TestTheSeventeenthIsRefused(t *testing.T) {
 	}
 }
 
-// If this fails, some of those who start the program at the same moment see nothing, or an error.
+// If this fails, some of several starts at the same moment show nothing, or an error.
 func TestManyAtOnce(t *testing.T) {
 	first := listening(t, agreeing)
 	var all sync.WaitGroup

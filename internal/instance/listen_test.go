@@ -173,7 +173,8 @@ func TestJoinTakesOverFromOneThatLeaves(t *testing.T) {
 	require.NoError(t, held.Release())
 }
 
-// If this fails, a program that waits for a sign-in gives up while the user looks for the card, or never hears how it has ended.
+// If this fails, a program that waits for a sign-in gives up while the user looks for the card, or
+// gets no outcome.
 func TestWaiting(t *testing.T) {
 	begun, signedIn := make(chan bool), make(chan struct{})
 	first := listening(t, func(ctx context.Context, request instance.Request) instance.Answer {
@@ -337,7 +338,7 @@ func TestWhatIsShownIsCleaned(t *testing.T) {
 	}
 }
 
-// If this fails, a window that is to come to the front stays behind on desktops that want to know who asks.
+// If this fails, a raised window stays behind on desktops that require a token.
 func TestActivationToken(t *testing.T) {
 	for name, c := range map[string]struct {
 		environ []string

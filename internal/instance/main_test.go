@@ -29,7 +29,7 @@ const (
 	pathVariable = "ERS_LOGIN_TEST_PATH"
 )
 
-// What another instance does. Each says in a line how it went, and stays until its input ends.
+// The tasks of another instance. Each prints its outcome in a line, and stays until its input ends.
 const (
 	// holds takes the lock.
 	holds = "hold"
@@ -99,7 +99,7 @@ func shout(path string) string {
 	if err != nil {
 		return err.Error()
 	}
-	// It may be closed before all is said.
+	// The connection may be closed before all is written.
 	_, _ = io.WriteString(connection, `{"version":1,"arguments":{"action":"raise"}}`+"\n")
 	answer, _ := io.ReadAll(connection)
 	if err := connection.Close(); err != nil || len(answer) > 0 {
@@ -145,7 +145,7 @@ func start(t *testing.T, role, path string, before ...func(*exec.Cmd)) *other {
 	return &other{cmd, input, bufio.NewReader(output)}
 }
 
-// says returns the next line that it prints.
+// says returns the next line of its output.
 func (o *other) says(t *testing.T) string {
 	t.Helper()
 	line, err := o.output.ReadString('\n')

@@ -183,7 +183,7 @@ func TestAnotherUserIsRefused(t *testing.T) {
 		other.leave(t)
 		require.ErrorContains(t, receive(t, first.reports), "another user (65534)")
 
-		// A client that does not care whom it speaks to.
+		// A client that does not check the listener's user.
 		other = start(t, shouts, first.path, foreign)
 		assert.Equal(t, "no answer", other.says(t))
 		other.leave(t)

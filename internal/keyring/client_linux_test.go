@@ -31,7 +31,8 @@ import (
 // The test program is its own worker: started again with this in its environment, it serves, or fails as the value says.
 const workerVariable = "ERS_LOGIN_TEST_WORKER"
 
-// dyingOf begins the value of a worker that dies of a call, once: the call's name and a file that says that it has happened follow.
+// dyingOf begins the value of a worker that dies of a call, once: the call's name and a file that
+// marks it as done follow.
 const dyingOf = "dying:"
 
 // mortal is the input of such a worker.
@@ -550,7 +551,7 @@ func TestAKilledProgramOnEveryKeyring(t *testing.T) {
 
 // Another process gets the code alone, and must not read of a program that this computer may not
 // have.
-func TestACodeIsToldInGeneral(t *testing.T) {
+func TestACodeHasTheGeneralProblem(t *testing.T) {
 	for _, general := range []*problem.Problem{keyring.Locked, keyring.NoCollection, keyring.NoService} {
 		got, known := keyring.OfCode(general.Code)
 		require.True(t, known)

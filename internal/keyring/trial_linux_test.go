@@ -77,7 +77,7 @@ func TestTrialsWaitForOneAnother(t *testing.T) {
 	all.Wait()
 }
 
-// A check that does not come to its end must neither hold up the others for ever, nor lose its text to them.
+// A check that does not end must neither block the others for ever, nor lose its text to them.
 func TestATrialThatDoesNotEnd(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	first, second := connect(t, settings(t, session)), connect(t, settings(t, session))

@@ -49,7 +49,7 @@ func TestALine(t *testing.T) {
 	assert.Contains(t, written(t, log), `"<&>"`, "readable without unescaping")
 }
 
-// A field whose name says that it is a secret is masked even if its value looks like nothing.
+// A field with the name of a secret is masked whatever its value.
 func TestNamesOfSecrets(t *testing.T) {
 	log, _ := newTestLog(t)
 	log.WithFields(logrus.Fields{"sessionKey": "x1", "HTTP_X_SESSION_KEY": []string{"x2"}, "Token": 12345, "request": map[string]any{
@@ -153,7 +153,7 @@ func TestALineIsBounded(t *testing.T) {
 	}
 }
 
-// A loop that logs without end leaves a log that can be read, which says what is missing.
+// An endless loop leaves a readable log, with the number of lines missing.
 func TestAFlood(t *testing.T) {
 	log, console := newTestLog(t)
 	clock := time.Unix(1_800_000_000, 0)

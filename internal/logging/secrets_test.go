@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 
 // leaks returns the form in which a secret, or any fifteen bytes in a row of it, stands in an output; empty if it does not.
 func leaks(output, text string) string {
-	// What every key starts with is no secret.
+	// The common start of all keys is not secret.
 	core := strings.TrimPrefix(text, keyStart)
 	for i := 0; i+12 <= len(core); i += 4 {
 		part := core[i : i+12]
@@ -335,7 +335,7 @@ func TestNoLogCallShowsASecret(t *testing.T) {
 	}
 }
 
-// panics is an error whose text cannot be had: a nil pointer in an error's clothes is the usual kind.
+// panics is an error whose Error panics: usually a nil pointer in an error interface.
 type panics string
 
 func (p panics) Error() string                { panic(string(p)) }

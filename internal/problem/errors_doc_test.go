@@ -265,7 +265,7 @@ func returnsOf(files []*ast.File) map[string]ast.Expr {
 	return returns
 }
 
-// whole completes the codes that are made of two parts: what kind of file it is, and what is wrong with it.
+// whole completes the codes that are made of two parts: the kind of file, and its fault.
 func whole(p *problem.Problem) []*problem.Problem {
 	if !strings.HasPrefix(p.Code, "-") {
 		return []*problem.Problem{p}
@@ -326,7 +326,8 @@ func isProblem(expression ast.Expr) bool {
 	return false
 }
 
-// read takes what is constant in a literal. A Problem whose code is made while the program runs has none here.
+// read returns the constants of a literal. A Problem whose code is made while the program runs has
+// none here.
 func read(t *testing.T, literal *ast.CompositeLit, constants map[string]ast.Expr) *problem.Problem {
 	t.Helper()
 	// What is put together while the program runs is only to be seen there.

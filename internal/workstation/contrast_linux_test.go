@@ -137,8 +137,8 @@ func TestHighContrastOfTheDesktop(t *testing.T) {
 	}
 }
 
-// A desktop without the settings is one without high contrast; and one whose bus is started anew is asked again.
-func TestHighContrastWhereLittleIsTold(t *testing.T) {
+// A desktop without the settings has normal contrast; after a restart of its bus it is asked again.
+func TestHighContrastWithoutSettings(t *testing.T) {
 	bus := newBus(t)
 	bus.start(t)
 	portal := newPortal(t, bus, map[portalSetting]any{})

@@ -167,7 +167,7 @@ func (m *fakeManager) answered(t *testing.T) {
 	}
 }
 
-// Who logs off without signing out must not leave a key in the keyring for the next log-on.
+// A log-off without a sign-out must not leave a key in the keyring for the next log-on.
 func TestAUT003LogOff(t *testing.T) {
 	t.Setenv("DESKTOP_AUTOSTART_ID", "107")
 	bus := newBus(t)

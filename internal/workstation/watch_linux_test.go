@@ -185,7 +185,7 @@ func TestNoSession(t *testing.T) {
 }
 
 // An old logind without the property does not make the watcher connect for ever.
-func TestALogindThatDoesNotTellOfLocks(t *testing.T) {
+func TestALogindWithoutLocks(t *testing.T) {
 	bus := newBus(t)
 	bus.start(t)
 	logind := newLogind(t, bus)
@@ -383,7 +383,8 @@ func TestAUT003LogindComesLater(t *testing.T) {
 	expect(t, w, Locked)
 }
 
-// The program works in a container, over SSH, and where logind is not known; the diagnostics say what that costs.
+// The program works in a container, over SSH, and without logind; the diagnostics name what is
+// lost.
 func TestNoBusAtAll(t *testing.T) {
 	const noSystem, noSession = "the system bus: ", "the session bus: "
 	empty := t.TempDir()
@@ -414,7 +415,7 @@ func TestNoBusAtAll(t *testing.T) {
 	}
 }
 
-// A bus that takes connections and says nothing must not keep the program from ending.
+// A bus that accepts connections and never answers must not keep the program from ending.
 func TestABusThatHangs(t *testing.T) {
 	bus := newBus(t)
 	var config net.ListenConfig

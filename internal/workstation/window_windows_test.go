@@ -148,7 +148,7 @@ func TestSleepIsHeldUntilRelease(t *testing.T) {
 	expect(t, w, Woke)
 }
 
-// A program that hangs must not be what Windows says it waits for.
+// Windows must not name this program as the one that blocks a shutdown.
 func TestAHoldOnWindowsEndsByItself(t *testing.T) {
 	w, window := watch(t, Settings{Hold: time.Millisecond}, registrations)
 	answer := later(window, wmEndSession, 1)

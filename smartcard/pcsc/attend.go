@@ -122,7 +122,7 @@ type line struct {
 	arrivals State
 }
 
-// list brings the list of readers up to date and keeps the states of those that stay.
+// list updates the list of readers and keeps the states of those that stay.
 func (l *line) list() error {
 	names, err := l.ListReaders()
 	if err != nil && !errors.Is(err, ErrNoReadersAvailable) {
@@ -156,7 +156,7 @@ func (l *line) report() report {
 	return r
 }
 
-// wait waits until something is different from what is known, for longestWait at most, or until the context ends.
+// wait waits until a state differs from the known one, for longestWait at most, or until ctx ends.
 func (l *line) wait(ctx context.Context) error {
 	states := slices.Clone(l.readers)
 	if plugAndPlay != "" {

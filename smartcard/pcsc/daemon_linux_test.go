@@ -76,7 +76,7 @@ func TestACardComesAndGoes(t *testing.T) {
 }
 
 // A user whose card is in when the program starts must not have to pull it out first.
-func TestTheFirstLookTellsWhatIsThere(t *testing.T) {
+func TestTheFirstLookReportsWhatIsThere(t *testing.T) {
 	daemon := start(t)
 	first := watch(t, pcsc.Settings{})
 	first.expect(connected(left), connected(right))
@@ -112,7 +112,7 @@ func TestAFastChangeOfCardsIsARemovalAndAnInsertion(t *testing.T) {
 }
 
 // On a busy computer the helper may not look while the card is out. The daemon's count reveals it.
-func TestACardThatWasOutUnseenIsToldAsRemoved(t *testing.T) {
+func TestACardThatWasOutUnseenIsReportedAsRemoved(t *testing.T) {
 	daemon := start(t)
 	held, free := make(chan struct{}), make(chan struct{})
 	goOn := sync.OnceFunc(func() { close(free) })
@@ -203,7 +203,7 @@ func TestThereIsNoReader(t *testing.T) {
 	events.expect(back)
 }
 
-// Without pcscd the program says so in Diagnostics, and sees the card once pcscd is there.
+// Without pcscd Diagnostics shows that, and the card is seen once pcscd is there.
 func TestThereIsNoDaemon(t *testing.T) {
 	require.NoError(t, os.RemoveAll(pcsctest.Socket(folder)))
 	events := watch(t, pcsc.Settings{})
@@ -308,7 +308,7 @@ func openFiles(t *testing.T) int {
 
 // The budget from removal to empty keyring is 300 ms. How much of it goes here is in the log of this test; a time is not
 // asserted.
-func TestHowLongARemovalTakesToBeTold(t *testing.T) {
+func TestTheDelayOfARemoval(t *testing.T) {
 	for _, reader := range []struct {
 		name    string
 		options []pcsctest.Option

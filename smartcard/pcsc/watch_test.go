@@ -107,7 +107,7 @@ func TestEveryChangeIsSent(t *testing.T) {
 
 // Two people who change cards quickly must not share a session. Between two looks only the count
 // shows it.
-func TestTheCountTellsWhatNobodySaw(t *testing.T) {
+func TestTheCountRevealsUnseenChanges(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		card   bool // is in the reader at first
@@ -167,8 +167,8 @@ func TestAReaderThatWorksAgain(t *testing.T) {
 	}
 }
 
-// Windows can list a reader that it does not know yet, and says then that it need not be looked at. It has to be all the
-// same.
+// Windows can list a reader that it does not know yet, and marks it as one to ignore. It must be
+// watched all the same.
 func TestAReaderThatIsListedAndNotKnown(t *testing.T) {
 	s := newService(a)
 	s.nameless = true
@@ -252,7 +252,7 @@ func TestAReaderThatComesBetweenTwoCalls(t *testing.T) {
 }
 
 // A slow reader of the events must still see that the card was out, and must get no stale event.
-func TestASlowReaderIsToldWhatMatters(t *testing.T) {
+func TestASlowReaderGetsWhatMatters(t *testing.T) {
 	type steps []func(*service)
 	put, pull := func(s *service) { s.put(a) }, func(s *service) { s.pull(a) }
 	plug, unplug := func(s *service) { s.plug(a) }, func(s *service) { s.unplug(a) }
@@ -353,7 +353,7 @@ func TestAfterAnOutageComesWhatIsDifferent(t *testing.T) {
 	}
 }
 
-// Diagnostics says why there are no card events, and each reason has another remedy.
+// Diagnostics shows why there are no card events, and each reason has another remedy.
 func TestWhyThereIsNoService(t *testing.T) {
 	for code, want := range map[pcsc.Code]struct{ first, later pcsc.Reason }{
 		pcsc.ErrNoService:         {pcsc.NoService, pcsc.NoService},
@@ -391,7 +391,7 @@ func TestWhyThereIsNoService(t *testing.T) {
 }
 
 // A user without pcscd must not get news of that every two seconds; but if the reason becomes another, so does the remedy.
-func TestAnOutageIsToldOncePerReason(t *testing.T) {
+func TestAnOutageIsReportedOncePerReason(t *testing.T) {
 	s := newService()
 	s.stop()
 	events := observe(t, s)

@@ -265,7 +265,8 @@ func TestAPromptOutlivesTheCallThatOpenedIt(t *testing.T) {
 	})
 }
 
-// If this fails, the demonstration says nothing of a card that the Identity Agent, which asks by itself, has refused.
+// If this fails, the demonstration shows nothing of a card that the Identity Agent, which prompts
+// unasked, has refused.
 func TestARefusalIsSeenWithoutACall(t *testing.T) {
 	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
 		d.insert("blocked")

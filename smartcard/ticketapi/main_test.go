@@ -157,7 +157,7 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	// Not t.TempDir, whose way to remove a folder Wine 8 does not know.
+	// Not t.TempDir, which removes folders by a call that Wine 8 lacks.
 	folder, err := os.MkdirTemp("", "desk")
 	require.NoError(t, err)
 	d := &desk{t, folder}

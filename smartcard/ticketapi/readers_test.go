@@ -24,7 +24,7 @@ func sorted(lines []string) []string {
 var reader = wire.Card{Reader: "Reader 0"}
 
 // If this fails, removing the card is noticed late, and Diagnostics does not know the reader.
-func TestReadersTellWhatMoves(t *testing.T) {
+func TestReadersReportChanges(t *testing.T) {
 	d := newDesk(t)
 	readers := ticketapi.NewReaders(d.settings())
 	defer func() { require.NoError(t, readers.Close()) }()

@@ -12,9 +12,9 @@ import (
 	"github.com/ers-login/ers-login/smartcard/pcsc"
 )
 
-// If this fails, Diagnostics cannot say whether there is PC/SC, or a card that was removed while the helper was away is never
-// missed.
-func TestTheFirstEventTellsWhetherThereIsPCSC(t *testing.T) {
+// If this fails, Diagnostics cannot show whether there is PC/SC, or a card that was removed while
+// the helper was away is never missed.
+func TestTheFirstEventReportsWhetherThereIsPCSC(t *testing.T) {
 	const (
 		there     = `service-back {"begins":true}`
 		connected = `reader-connected {"reader":"A"}`
@@ -57,7 +57,7 @@ func TestTheFirstEventTellsWhetherThereIsPCSC(t *testing.T) {
 					seen <- event
 				}
 			}()
-			tellCards(t.Context(), seen, first, func(event helper.Event) {
+			sendCards(t.Context(), seen, first, func(event helper.Event) {
 				sent = append(sent, event.Name+" "+string(event.Data))
 			})
 			assert.Equal(t, c.want, sent)
@@ -66,7 +66,7 @@ func TestTheFirstEventTellsWhetherThereIsPCSC(t *testing.T) {
 }
 
 // The names of readers come from their drivers, and reasons from libraries.
-func TestWhatIsToldIsBounded(t *testing.T) {
+func TestReportsAreBounded(t *testing.T) {
 	event := cardEvent(pcsc.Event{
 		Kind: pcsc.ServiceGone, Reader: strings.Repeat("r", 5000), Err: errors.New(strings.Repeat("e", 5000)),
 	}, true)

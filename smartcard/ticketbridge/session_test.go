@@ -281,7 +281,7 @@ func TestAClockThatIsPutBackDoesNotStopTheSearch(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// If this fails, Diagnostics says that nothing is installed where something is broken, or the other way round.
+// If this fails, Diagnostics shows a broken installation as none, or the other way round.
 func TestStatus(t *testing.T) {
 	yes := true
 	base := wire.Status{

@@ -22,8 +22,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// childVariable has the test's program start a keyring, say where it is, and live until it is killed.
-// With withoutRights it is in a container that may not lock memory.
+// childVariable makes the test's program start a keyring, print its address, and live until it is
+// killed. With withoutRights it is in a container that may not lock memory.
 const (
 	withoutRights = "without rights"
 	childVariable = "ERS_LOGIN_TEST_PRIVATE_KEYRING"

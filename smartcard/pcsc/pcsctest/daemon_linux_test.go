@@ -21,7 +21,7 @@ func folder(t *testing.T) string {
 	return dir
 }
 
-// If this fails, no test of card presence says anything; with its words one knows which package to install.
+// If this fails, no test of card presence means anything; the error names the package to install.
 func TestADaemonStartsTakesCardsAndEnds(t *testing.T) {
 	for name, options := range map[string][]pcsctest.Option{
 		"prompt":         nil,
