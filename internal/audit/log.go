@@ -150,11 +150,9 @@ func (l *Log) Rename(fqdn string) {
 	l.fqdn = fqdn
 }
 
-// Append writes the record of an event, and those that have waited before it. It is on the disk
-// when Append returns nil.
-//
-// The error is a *problem.Problem: [Unwritable], [DiskFull] or [Locked]. The record is then kept,
-// and written as soon as possible, also if ctx ends first, which only ends the wait.
+// Append writes the record of an event, after those that wait. It is on the disk when Append
+// returns nil. Otherwise the error is a *problem.Problem, [Unwritable], [DiskFull] or [Locked], and
+// the record is kept and written as soon as possible, also if ctx ends first.
 func (l *Log) Append(ctx context.Context, event Event) error {
 	settings := l.settings
 	l.mu.Lock()

@@ -139,10 +139,8 @@ func (s segment) lastRecord(text []byte) (id, spoilt int64) {
 }
 
 // expired returns the segments to remove: those without a record younger than keep. The newest one
-// stays.
-//
-// A wrong clock must not remove three months of records: if it is ahead of the last day written
-// before the newest segment, that day counts.
+// stays. A wrong clock must not remove three months of records: if it is ahead of the last day
+// written before the newest segment, that day counts.
 func expired(all []segment, now time.Time, keep time.Duration) []segment {
 	if len(all) == 0 {
 		return nil

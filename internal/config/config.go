@@ -234,11 +234,9 @@ type Sources struct {
 }
 
 // Load determines the value of every setting. The error is an *[Invalid] with a Problem for each
-// unusable value; the Config has the default instead of each.
-//
-// Load reads the settings files, 1 MiB of each at most, and no other file. Its only change is to
-// rename a UserFile that cannot be parsed. [Config.RequireReal] checks the files that settings
-// name, and that all settings for a real sign-in are there.
+// unusable value; the Config has the default instead of each. Load reads only the settings files,
+// at most 1 MiB of each, and renames a UserFile that cannot be parsed. See also
+// [Config.RequireReal].
 func Load(sources Sources) (Config, error) {
 	table := Settings()
 	var found findings

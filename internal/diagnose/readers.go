@@ -91,10 +91,8 @@ const readWithin = 20 * time.Second
 const keyringWithin = 5 * time.Minute
 
 // Handoff finds out which programs can read the session on this computer: it writes a harmless test
-// entry beside the session, reads it as each kind of reader would, and removes it. The session
-// itself is not touched, and there is no prompt.
-//
-// progress is called as in [Run]. When ctx ends, the entry is removed all the same.
+// entry beside the session, reads it as each kind of reader would, and removes it, even if ctx
+// ends. The session is not touched, and there is no prompt. progress is called as in [Run].
 func Handoff(ctx context.Context, settings HandoffSettings, progress func(i int, found Finding)) []Result {
 	text := trialText()
 	var begun atomic.Bool

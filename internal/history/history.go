@@ -118,12 +118,10 @@ func (h *History) Last(userIdentifier string) (ersclient.Permission, bool) {
 	}, true
 }
 
-// Remember keeps the pair that a user has chosen, and writes the file. After an error the choice is
-// kept until the program ends.
-//
-// The file is read again first, since another session of the same user may have written it
-// meanwhile. If it cannot be understood now, it is set aside as by [Open], written anew from
-// memory, and the error reports that.
+// Remember keeps the pair that a user has chosen, and writes the file, after reading it again:
+// another session of the user may have changed it. A file that cannot be understood is set aside as
+// by [Open] and written anew, with an error. After an error the choice holds until the program
+// ends.
 func (h *History) Remember(userIdentifier string, permission ersclient.Permission) error {
 	if len(permission.OrgIdentifier) > maxText || len(permission.BusinessFunction) > maxText {
 		return errors.New("could not remember the choice: it is too long")

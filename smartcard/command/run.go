@@ -65,11 +65,9 @@ type executed struct {
 	tooMuch bool
 }
 
-// execute runs a program to its end, or to the context's.
-//
-// The pipes are made here and not by os/exec, which does not always report whether a process left
-// behind keeps them open. Such a process is killed: a call every second must not leave one behind
-// each time.
+// execute runs a program to its end, or to the context's. It makes the pipes itself, since os/exec
+// does not always report whether a process left behind keeps them open. Such a process is killed:
+// calls come every second.
 func execute(ctx context.Context, argv []string) (executed, error) {
 	running, kill := context.WithCancel(ctx)
 	defer kill()

@@ -116,9 +116,7 @@ func (a *Agent) Close() {
 
 // OnTicket sets a hook that is called with every new ticket before any call returns it, so that a
 // stand-in for e-RS knows it in time. It is called without a lock and may block; a later OnTicket
-// replaces it.
-//
-// A persona whose ticket is expired gets one too; the hook must not register it.
+// replaces it. The hook must not register the ticket of a persona with TicketExpired.
 func (a *Agent) OnTicket(hook func(Persona, smartcard.Ticket)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
