@@ -14,7 +14,8 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// The wallet of KDE's keyring is opened as logging in opens it: pam_kwallet gives the hash of the log-in password.
+// The wallet of KDE's keyring is opened as by a log-in: pam_kwallet passes the hash of the log-in
+// password.
 const (
 	kwalletName       = "org.kde.kwalletd5"
 	kwalletPath       = dbus.ObjectPath("/modules/kwalletd5")
@@ -102,7 +103,8 @@ func (k *kwallet) lock(s *Session) error {
 	return s.conn.Object(kwalletName, kwalletPath).Call(kwalletInterface+".closeAllWallets", 0).Err
 }
 
-// unlock opens the wallet, and has the Secret Service see that: its prompt shows nothing where the wallet is open.
+// unlock opens the wallet, and makes the Secret Service notice: its prompt shows nothing for an
+// open wallet.
 func (k *kwallet) unlock(s *Session) error {
 	if err := k.open(s); err != nil {
 		return err
