@@ -93,7 +93,7 @@ func TestAsk(t *testing.T) {
 				require.Equal(t, test.want, problem.Of(err).Code)
 			}
 			test.check(t, answer)
-			assert.Empty(t, server.Sessions(), "nobody is signed in")
+			assert.Empty(t, server.Sessions(), "no session is left")
 		})
 	}
 }

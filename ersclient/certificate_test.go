@@ -182,7 +182,7 @@ func TestEndpointCertificatesThatCannotBeUsed(t *testing.T) {
 	bundle, err := pkcs12.Modern2023.Encode(ours.key, ours.certificate, nil, passphrase)
 	require.NoError(t, err)
 	goodBundle := write(t, bundle)
-	strangersKey, err := pkcs12.Modern2023.Encode(other, ours.certificate, nil, passphrase)
+	foreignKey, err := pkcs12.Modern2023.Encode(other, ours.certificate, nil, passphrase)
 	require.NoError(t, err)
 	oldBundle, err := pkcs12.LegacyDES.Encode(old.key, old.certificate, nil, passphrase)
 	require.NoError(t, err)
@@ -252,7 +252,7 @@ func TestEndpointCertificatesThatCannotBeUsed(t *testing.T) {
 		"PEM for a PKCS#12":       {files{PKCS12: goodCertificate, Passphrase: secret.New(passphrase)}, "CERT-PKCS12", "certificate"},
 		"a PKCS#12 without a key": {files{PKCS12: write(t, trustStore), Passphrase: secret.New(passphrase)}, "CERT-PKCS12", "certificate"},
 		"a PKCS#12 with another key": {
-			files{PKCS12: write(t, strangersKey), Passphrase: secret.New(passphrase)}, "CERT-KEY_MISMATCH", "certificate",
+			files{PKCS12: write(t, foreignKey), Passphrase: secret.New(passphrase)}, "CERT-KEY_MISMATCH", "certificate",
 		},
 		"expired": {
 			files{Certificate: write(t, old.certificatePEM()), Key: write(t, old.keyPEM(t))}, "CERT-EXPIRED", "certificate",

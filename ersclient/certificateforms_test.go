@@ -123,15 +123,15 @@ func TestChainsAreOrderedByTheKey(t *testing.T) {
 	root := newPair(t, "the root", newKey(t), -time.Hour, time.Hour, nil)
 	sub := newAuthority(t, "the sub CA", root)
 	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, sub)
-	stranger := newPair(t, "a stranger", newKey(t), -time.Hour, time.Hour, nil)
-	expected := [][]byte{ours.certificate.Raw, sub.certificate.Raw, root.certificate.Raw, stranger.certificate.Raw}
+	unrelated := newPair(t, "an unrelated one", newKey(t), -time.Hour, time.Hour, nil)
+	expected := [][]byte{ours.certificate.Raw, sub.certificate.Raw, root.certificate.Raw, unrelated.certificate.Raw}
 	for name, order := range map[string][]*pair{
-		"as it should be":    {ours, sub, root, stranger},
-		"the root first":     {root, sub, ours, stranger},
-		"a stranger first":   {stranger, root, ours, sub},
-		"the leaf twice":     {ours, root, ours, sub, stranger},
-		"the issuers mixed":  {sub, ours, root, stranger},
-		"an authority twice": {root, sub, root, ours, sub, stranger},
+		"as it should be":        {ours, sub, root, unrelated},
+		"the root first":         {root, sub, ours, unrelated},
+		"an unrelated one first": {unrelated, root, ours, sub},
+		"the leaf twice":         {ours, root, ours, sub, unrelated},
+		"the issuers mixed":      {sub, ours, root, unrelated},
+		"an authority twice":     {root, sub, root, ours, sub, unrelated},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var file []byte

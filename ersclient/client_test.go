@@ -136,7 +136,7 @@ func TestTheTicketIsTrimmed(t *testing.T) {
 	require.True(t, created.Token.Reveal() == erstest.TicketGP)
 }
 
-func TestARoleNobodyHasHeardOfCanBeSelected(t *testing.T) {
+func TestAnUnknownRoleCanBeSelected(t *testing.T) {
 	server := newServer(t, erstest.WithUser("a ticket", erstest.User{
 		Identifier: "555020964109", FirstName: "New", LastName: "Role",
 		Roles: []erstest.Role{{BusinessFunction: "TELEPATHY_COORDINATOR", OrgIdentifier: "R01", OrgName: " Somewhere "}},
@@ -168,7 +168,7 @@ func TestWhatERSRefuses(t *testing.T) {
 	}{
 		"a ticket that has ended": {
 			call: func(t *testing.T, _ *erstest.Server, client *ersclient.Client) error {
-				_, err := client.CreateSession(t.Context(), ersclient.NewToken("no ticket of anybody"))
+				_, err := client.CreateSession(t.Context(), ersclient.NewToken("an unknown ticket"))
 				return err
 			},
 			code: "ERS-A001-403",
@@ -259,7 +259,7 @@ func TestWhatERSRefuses(t *testing.T) {
 
 // The screen that clinicians meet most matches the design word by word.
 func TestTheScreenOfAnEndedTicket(t *testing.T) {
-	_, err := newClient(t, newServer(t)).CreateSession(t.Context(), ersclient.NewToken("no ticket of anybody"))
+	_, err := newClient(t, newServer(t)).CreateSession(t.Context(), ersclient.NewToken("an unknown ticket"))
 	found := problemOf(t, "ERS-A001-403", err)
 	require.Equal(t, "e-RS did not accept your smartcard sign-in", found.Expand(found.Title))
 	require.Equal(t, []string{
@@ -557,7 +557,7 @@ func TestAnAddressWithoutAPath(t *testing.T) {
 		require.NoError(t, err)
 		config.BaseURL = "https://" + address.Host
 	})
-	_, err := client.CreateSession(t.Context(), ersclient.NewToken("nobody's"))
+	_, err := client.CreateSession(t.Context(), ersclient.NewToken("an unknown ticket"))
 	var answered *ersclient.StatusError
 	require.ErrorAs(t, err, &answered)
 	assert.Equal(t, http.StatusNotFound, answered.Status, "the stand-in is not there, and says so")

@@ -30,11 +30,11 @@ func (n *notices) compareClocks(asked, came time.Time, header http.Header) {
 	case least > wrongClock, most < -wrongClock:
 		if n.off == 0 || (off-n.off).Abs() > time.Minute {
 			n.off = off
-			n.tell(NoticeClock, clockProblem(off))
+			n.notify(NoticeClock, clockProblem(off))
 		}
 	case n.off != 0 && least > -wrongClock && most < wrongClock:
 		n.off = 0
-		n.tell(NoticeClock, nil)
+		n.notify(NoticeClock, nil)
 	}
 }
 

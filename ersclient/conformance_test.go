@@ -136,7 +136,7 @@ func TestA00102EveryFailureIsPresented(t *testing.T) {
 		code   string
 		remedy remedy
 	}{
-		"the ticket is not valid":  {ticket: "no ticket of anybody", code: "ERS-A001-403", remedy: cardThenDesk},
+		"the ticket is not valid":  {ticket: "an unknown ticket", code: "ERS-A001-403", remedy: cardThenDesk},
 		"a mistake in the request": {fault: erstest.Fault{Kind: erstest.Status, Status: 400}, code: "ERS-A001-400", remedy: desk},
 		"it fails validation":      {fault: erstest.Fault{Kind: erstest.Status, Status: 422}, code: "ERS-A001-422", remedy: desk},
 		"e-RS fails":               {fault: erstest.Fault{Kind: erstest.Status, Status: 500}, code: "ERS-A001-500", remedy: signInThenDesk},
@@ -219,14 +219,14 @@ func TestA00203EveryFailureIsPresented(t *testing.T) {
 		// For an SPCA, no user, an invalid one, another organisation's, a non-SPC, one without a
 		// common service, and a selection not completed are all a 403. The JSON of the call that
 		// names the user is not public.
-		"nobody to act for": {
+		"no user to act for": {
 			func(t *testing.T, c *conversation) error {
 				require.NoError(t, c.server.Fail(erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 403}))
 				_, err := c.client.SelectRole(t.Context(), c.session, admin)
 				return err
 			}, "ERS-A002-403", onBehalf,
 		},
-		"somebody to act for needlessly": {
+		"a user to act for needlessly": {
 			func(t *testing.T, c *conversation) error {
 				require.NoError(t, c.server.Fail(erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 400}))
 				_, err := c.client.SelectRole(t.Context(), c.session, gpRole)

@@ -72,19 +72,19 @@ func serveTCP(t *testing.T, script func(net.Conn)) string {
 }
 
 // Each of these needs other help, so they must not be confused.
-func TestFailuresOfTheNetworkAreToldApart(t *testing.T) {
+func TestFailuresOfTheNetworkAreDistinguished(t *testing.T) {
 	cases := map[string]struct {
 		address func(*testing.T) string
 		code    string
 	}{
 		// RFC 6761: this name does not exist anywhere.
-		"a name that nobody knows": {func(*testing.T) string { return "ers.invalid" }, "NET-DNS"},
-		"nobody listens": {func(t *testing.T) string {
+		"an unknown name": {func(*testing.T) string { return "ers.invalid" }, "NET-DNS"},
+		"no listener": {func(t *testing.T) string {
 			listener := listen(t)
 			require.NoError(t, listener.Close())
 			return listener.Addr().String()
 		}, "NET-REFUSED"},
-		"nobody answers": {func(t *testing.T) string {
+		"no answer": {func(t *testing.T) string {
 			return serveTCP(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 		}, "NET-TIMEOUT"},
 		"cut at once": {func(t *testing.T) string { return serveTCP(t, func(net.Conn) {}) }, "NET-CUT"},
@@ -114,7 +114,7 @@ func TestFailuresOfTheNetworkAreToldApart(t *testing.T) {
 
 // The server is always verified; the service desk gets what was presented and what was expected.
 func TestAServerThatCannotBeVerified(t *testing.T) {
-	stranger := newServer(t)
+	untrusted := newServer(t)
 	hour := time.Hour
 	now := time.Now()
 	cases := map[string]struct {
@@ -123,8 +123,8 @@ func TestAServerThatCannotBeVerified(t *testing.T) {
 		code    string
 		says    []string
 	}{
-		"an authority nobody trusts": {
-			change: func(config *ersclient.Config) { config.RootCAs = stranger.RootCAs() },
+		"an untrusted authority": {
+			change: func(config *ersclient.Config) { config.RootCAs = untrusted.RootCAs() },
 			code:   "TLS-UNTRUSTED",
 			says:   []string{"e-RS stand-in throw-away CA", "the test's certificates"},
 		},
@@ -181,14 +181,14 @@ func TestAServerThatCannotBeVerified(t *testing.T) {
 // A refused endpoint certificate is for the service desk, and must not read like a network fault.
 // With TLS 1.3 it shows only when the answer is read.
 func TestAClientThatIsNotAccepted(t *testing.T) {
-	stranger := newServer(t)
+	untrusted := newServer(t)
 	for version, name := range map[uint16]string{tls.VersionTLS12: "TLS 1.2", tls.VersionTLS13: "TLS 1.3"} {
 		cases := map[string]struct {
 			certificate tls.Certificate
 			code        string
 		}{
 			"no certificate":              {tls.Certificate{}, "TLS-CLIENT_CERT_MISSING"},
-			"one of another organisation": {stranger.ClientCertificate(), "TLS-CLIENT_CERT"},
+			"one of another organisation": {untrusted.ClientCertificate(), "TLS-CLIENT_CERT"},
 		}
 		for kind, one := range cases {
 			t.Run(name+", "+kind, func(t *testing.T) {
@@ -246,7 +246,7 @@ func proxy(t *testing.T, status string) *url.URL {
 
 // Hospitals have proxies. A proxy's refusal is not a fault of e-RS, and other people can help.
 func TestProxies(t *testing.T) {
-	nobody := &url.URL{Scheme: "http", Host: "127.0.0.1:1"}
+	unused := &url.URL{Scheme: "http", Host: "127.0.0.1:1"}
 	cases := map[string]struct {
 		proxy *url.URL
 		code  string
@@ -256,8 +256,8 @@ func TestProxies(t *testing.T) {
 		"refuses":                        {proxy(t, "403 Forbidden"), "NET-PROXY"},
 		"cannot reach e-RS":              {proxy(t, "502 Bad Gateway"), "NET-PROXY"},
 		"hangs up":                       {proxy(t, ""), "NET-PROXY"},
-		"is not there":                   {nobody, "NET-PROXY"},
-		"has a name nobody knows":        {&url.URL{Scheme: "http", Host: "proxy.invalid:3128"}, "NET-PROXY"},
+		"is not there":                   {unused, "NET-PROXY"},
+		"has an unknown name":            {&url.URL{Scheme: "http", Host: "proxy.invalid:3128"}, "NET-PROXY"},
 		"speaks SOCKS, and is not there": {&url.URL{Scheme: "socks5", Host: "127.0.0.1:1"}, "NET-PROXY"},
 	}
 	for name, one := range cases {

@@ -34,9 +34,9 @@ const (
 	wrongClock = 5 * time.Minute
 )
 
-// notices serialises calls of tell, and reports each change once.
+// notices serialises calls of notify, and reports each change once.
 type notices struct {
-	tell func(kind string, p *Problem)
+	notify func(kind string, p *Problem)
 
 	mu sync.Mutex
 	// leaf is the endpoint certificate, nil if there is none.
@@ -51,11 +51,11 @@ type notices struct {
 }
 
 func newNotices(config Config) *notices {
-	tell := config.Notice
-	if tell == nil {
-		tell = func(string, *Problem) {}
+	notify := config.Notice
+	if notify == nil {
+		notify = func(string, *Problem) {}
 	}
-	return &notices{tell: tell, leaf: leafOf(config.Certificate)}
+	return &notices{notify: notify, leaf: leafOf(config.Certificate)}
 }
 
 // leafOf returns the leaf, or nil.
@@ -98,10 +98,10 @@ func (n *notices) look(now time.Time) {
 	switch {
 	case found == nil && n.certificate != "":
 		n.certificate = ""
-		n.tell(NoticeCertificate, nil)
+		n.notify(NoticeCertificate, nil)
 	case found != nil && found.Code != n.certificate:
 		n.certificate = found.Code
-		n.tell(NoticeCertificate, found.With("Name", n.leaf.Subject.CommonName).WithPhrase("Until", problem.Moment(n.leaf.NotAfter)))
+		n.notify(NoticeCertificate, found.With("Name", n.leaf.Subject.CommonName).WithPhrase("Until", problem.Moment(n.leaf.NotAfter)))
 	}
 }
 
@@ -113,9 +113,9 @@ func (n *notices) keyExchange(suite uint16) {
 	case is == n.noSecrecy:
 		return
 	case is:
-		n.tell(NoticeTLS, KeyExchange(suite))
+		n.notify(NoticeTLS, KeyExchange(suite))
 	default:
-		n.tell(NoticeTLS, nil)
+		n.notify(NoticeTLS, nil)
 	}
 	n.noSecrecy = !n.noSecrecy
 }

@@ -191,7 +191,7 @@ func TestAProxyThatWantsCredentials(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := newServer(t)
-			through := (&gate{wants: "Basic of somebody else", offers: one.offers}).open(t, nil)
+			through := (&gate{wants: "Basic of another user", offers: one.offers}).open(t, nil)
 			client := newClient(t, server, func(config *ersclient.Config) {
 				config.Proxy, config.ProxyCredentials = proxyOf(t, "http://"+through.address), one.given
 			})
@@ -253,8 +253,8 @@ func TestCredentialsThatDoNotCome(t *testing.T) {
 
 // A proxy with an untrusted certificate is not a fault of e-RS, nor of the NHS root.
 func TestAProxyThatCannotBeVerified(t *testing.T) {
-	server, stranger := newServer(t), newServer(t)
-	config := stranger.TLSConfig()
+	server, untrusted := newServer(t), newServer(t)
+	config := untrusted.TLSConfig()
 	config.ClientAuth = tls.NoClientCert
 	through := (&gate{}).open(t, config)
 	client := newClient(t, server, func(config *ersclient.Config) { config.Proxy = proxyOf(t, "https://"+through.address) })

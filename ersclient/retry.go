@@ -58,7 +58,7 @@ func newRetryPolicy() retryPolicy {
 	return retryPolicy{
 		sleep:  sleep,
 		jitter: rand.N[time.Duration],
-		draw:   func() bool { return rand.IntN(oneIn) == 0 }, //nolint:gosec // G404: nobody gains by foreseeing a retry
+		draw:   func() bool { return rand.IntN(oneIn) == 0 }, //nolint:gosec // G404: predicting a retry gains nothing
 	}
 }
 

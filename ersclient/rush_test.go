@@ -280,7 +280,7 @@ func TestIO06TheRushOfAMorning(t *testing.T) {
 	pauses := []time.Duration{time.Second, 3 * time.Second, 5 * time.Second, 9 * time.Second, 30 * time.Second}
 	ways := map[string]platform{
 		"503":                              {crowded: sheds(503), away: sheds(503)},
-		"503, then nobody listens":         {crowded: sheds(503), away: refuses},
+		"503, then refused":                {crowded: sheds(503), away: refuses},
 		"503 with a pause of 2 s":          {crowded: sheds(503, 2*time.Second), away: sheds(503, 2*time.Second)},
 		"503 with many pauses, then 502":   {crowded: sheds(503, pauses...), away: sheds(502)},
 		"504, and 503 with a pause of 5 s": {crowded: sheds(504), away: sheds(503, 5*time.Second)},
@@ -302,12 +302,12 @@ func TestIO06TheRushOfAMorning(t *testing.T) {
 				require.Greater(t, ours.signedIn, people.signedIn*95/100, "about as many get in as without")
 			})
 		}
-		t.Run(load+", three tries for everybody", func(t *testing.T) {
+		t.Run(load+", three tries each", func(t *testing.T) {
 			plain := morning(platform{capacity, sheds(503), sheds(503)}, plainManners)
 			compared, perPress, worst := plain.against(people)
 			t.Logf("calls: %d, %.3f times; for each that was asked for %.3f, %.3f in the worst minute; signed in: %d",
 				plain.sent(), compared, perPress, worst, plain.signedIn)
-			require.Greater(t, compared, bound, "the simulation can tell a policy that is too much")
+			require.Greater(t, compared, bound, "the simulation detects too many calls")
 			require.Greater(t, worst, bound)
 		})
 	}

@@ -143,7 +143,7 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 		c.PermittedDNSDomains, c.PermittedDNSDomainsCritical = []string{"elsewhere.example"}, true
 		c.ExcludedIPRanges = []*net.IPNet{{IP: net.IPv4(127, 0, 0, 0), Mask: net.CIDRMask(8, 32)}}
 	})
-	stranger := issue(t, nil, authority("Stranger"))
+	untrusted := issue(t, nil, authority("Untrusted"))
 	small, err := rsa.GenerateKey(rand.Reader, 1024)
 	require.NoError(t, err)
 	leaf := func(change func(*x509.Certificate)) *identity { return issue(t, root, change) }
@@ -209,8 +209,8 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 			}), nil, "TLS-UNTRUSTED", "does not come from one of the authorities", `issuer "CN=Test intermediate"`,
 		},
 		"self-signed": {with(issue(t, nil, nil)), nil, "TLS-UNTRUSTED", "does not come from", `issuer "CN=server.example"`},
-		"an authority of nobody's": {
-			with(issue(t, stranger, nil)), nil, "TLS-UNTRUSTED", "does not come from", `issuer "CN=Stranger"`,
+		"an unknown authority": {
+			with(issue(t, untrusted, nil)), nil, "TLS-UNTRUSTED", "does not come from", `issuer "CN=Untrusted"`,
 		},
 		"name constraints": {
 			with(issue(t, constrained, nil)), nil, "TLS-UNFIT", "name constraints", "Constrained intermediate",
@@ -237,7 +237,7 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 		"a client certificate of another authority": {
 			with(good, func(config *tls.Config) {
 				config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, x509.NewCertPool()
-				config.ClientCAs.AddCert(stranger.certificate)
+				config.ClientCAs.AddCert(untrusted.certificate)
 			}), nil, "TLS-CLIENT_CERT", "refused the organisation's endpoint certificate", "unknown certificate authority",
 		},
 		"server_name in a SAN": {
@@ -267,9 +267,9 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 				c.NotAfter = time.Now().Add(-time.Minute)
 			})), named("portal.example"), "TLS-EXPIRED", "was valid from", "certificate has expired",
 		},
-		"server_name, an authority of nobody's": {
-			with(issue(t, stranger, onlyCommonName("portal.example"))), named("portal.example"), "TLS-UNTRUSTED", "does not come from",
-			`issuer "CN=Stranger"`,
+		"server_name, an unknown authority": {
+			with(issue(t, untrusted, onlyCommonName("portal.example"))), named("portal.example"), "TLS-UNTRUSTED", "does not come from",
+			`issuer "CN=Untrusted"`,
 		},
 		"server_name, self-signed": {
 			with(issue(t, nil, onlyCommonName("portal.example"))), named("portal.example"), "TLS-UNTRUSTED", "does not come from",
@@ -381,7 +381,7 @@ func TestRSAKeyExchangeIsNoticed(t *testing.T) {
 	require.Equal(t, []string{ersclient.NoticeTLS + " TLS-RSA_KEY_EXCHANGE"}, said)
 	require.NoError(t, deleteOnce(t.Context(), client))
 	said, _ = board.new()
-	require.Empty(t, said, "it is told once")
+	require.Empty(t, said, "it is reported once")
 	answer, err := client.Ask(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, "TLS-RSA_KEY_EXCHANGE", ersclient.KeyExchange(answer.CipherSuite).Code)
@@ -430,7 +430,7 @@ func TestServerNameIsNotForTheProxy(t *testing.T) {
 
 // A resumed session is verified like the first one, however crypto/tls resumes it.
 func TestServerNameWithResumption(t *testing.T) {
-	root, stranger := issue(t, nil, authority("Test root")), issue(t, nil, authority("Stranger"))
+	root, untrusted := issue(t, nil, authority("Test root")), issue(t, nil, authority("Untrusted"))
 	certificates := newServer(t)
 	leaf := issue(t, root, onlyCommonName("portal.example"))
 	server := serveRaw(t, certificates, func(config *tls.Config) {
@@ -448,7 +448,7 @@ func TestServerNameWithResumption(t *testing.T) {
 		code   string
 	}{
 		"another name": {func(config *ersclient.Config) { rootOf(root)(config); named("other.example")(config) }, "TLS-NAME"},
-		"another root": {func(config *ersclient.Config) { rootOf(stranger)(config); named("portal.example")(config) }, "TLS-UNTRUSTED"},
+		"another root": {func(config *ersclient.Config) { rootOf(untrusted)(config); named("portal.example")(config) }, "TLS-UNTRUSTED"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := newClient(t, certificates, one.change, at)
@@ -590,7 +590,7 @@ func TestACertificateAskedForByRenegotiation(t *testing.T) {
 		requireCode(t, "TLS-CLIENT_CERT_MISSING", <-done)
 	})
 	t.Run("a certificate of another authority", func(t *testing.T) {
-		server, caller := start(t, issue(t, nil, authority("Stranger")), client.tls())
+		server, caller := start(t, issue(t, nil, authority("Untrusted")), client.tls())
 		done := call(t, caller)
 		server.seen(t, "DELETE /", 1)
 		server.say(t, "R\n")
@@ -679,7 +679,7 @@ func keyBlock(t *testing.T, of *identity) *pem.Block {
 func TestStrangersSayNothingInOurWindow(t *testing.T) {
 	const speech = "is for your own help desk. Ring 0800 000 000 and tell the passcode of your card. \u009b31m\u202e\u200b "
 	long := strings.Repeat(speech, 5)
-	stranger := issue(t, nil, func(c *x509.Certificate) { authority(long)(c); c.Subject.Organization = []string{long} })
+	untrusted := issue(t, nil, func(c *x509.Certificate) { authority(long)(c); c.Subject.Organization = []string{long} })
 	root := issue(t, nil, authority("Test root"))
 	certificates := newServer(t)
 	leaf := func(issuer *identity, addresses ...net.IP) *identity {
@@ -693,14 +693,14 @@ func TestStrangersSayNothingInOurWindow(t *testing.T) {
 			config.Certificates, config.ClientAuth = []tls.Certificate{identity.tls()}, tls.NoClientCert
 		}, func(*rawConn, int) {}).URL
 	}
-	through := (&gate{}).open(t, &tls.Config{Certificates: []tls.Certificate{leaf(stranger, net.IPv4(127, 0, 0, 1)).tls()}})
+	through := (&gate{}).open(t, &tls.Config{Certificates: []tls.Certificate{leaf(untrusted, net.IPv4(127, 0, 0, 1)).tls()}})
 	for name, one := range map[string]struct {
 		change func(*ersclient.Config)
 		code   string
 		quoted string
 	}{
 		"an issuer": {
-			func(config *ersclient.Config) { config.BaseURL = serve(leaf(stranger, net.IPv4(127, 0, 0, 1))) }, "TLS-UNTRUSTED",
+			func(config *ersclient.Config) { config.BaseURL = serve(leaf(untrusted, net.IPv4(127, 0, 0, 1))) }, "TLS-UNTRUSTED",
 			"Not verified, in the words of the certificate: issued by " + problem.Clean(long, 60),
 		},
 		"names": {

@@ -167,7 +167,7 @@ func TestAnswersThatNestDeeply(t *testing.T) {
 			require.True(t, session.Key.Reveal() == "k", "the session could not be deleted")
 			honest := strings.Repeat(opening, 1000)
 			_, err = decodeSession([]byte(`{"id":"k","user":` + honest))
-			require.ErrorContains(t, err, "not JSON", "the bound is for answers that nobody sends")
+			require.ErrorContains(t, err, "not JSON", "the bound is above any valid answer")
 		})
 	}
 }

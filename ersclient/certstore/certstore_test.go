@@ -232,8 +232,8 @@ func keyOf(t *testing.T, certificate tls.Certificate) key {
 	return made.key
 }
 
-// told returns err as a Problem, checking that its texts are complete.
-func told(t *testing.T, err error) *problem.Problem {
+// problemOf returns err as a Problem, checking that its texts are complete.
+func problemOf(t *testing.T, err error) *problem.Problem {
 	t.Helper()
 	var found *problem.Problem
 	require.ErrorAs(t, err, &found)
@@ -322,7 +322,7 @@ func TestTheOrderOfTheStores(t *testing.T) {
 			certificate, err := load(stores, thumbprintOf(leaf.Raw))
 			uses := ""
 			if err != nil {
-				uses = told(t, err).Code
+				uses = problemOf(t, err).Code
 			} else {
 				uses = "machine"
 				if len(test.user) > 0 && keyOf(t, certificate) == test.user[0].private {
@@ -407,7 +407,7 @@ func TestCertificatesOfAStoreThatCannotBeUsed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			certificate, err := load([]store{holding("the user's store", false, test.entry)}, thumbprintOf(test.entry.der[0]))
-			found := told(t, err)
+			found := problemOf(t, err)
 			require.Equal(t, test.code, found.Code)
 			require.Empty(t, certificate.Certificate)
 			text := found.Expand(strings.Join(append(found.Steps, found.Happened), "\n"))
@@ -441,9 +441,9 @@ func (c cutting) signHash(padding padding, digest []byte, size int) ([]byte, err
 func TestThumbprintsThatAreNone(t *testing.T) {
 	good := strings.Repeat("0123456789", 4)
 	_, err := load(nil, good)
-	require.Equal(t, "CERT-STORE_NOT_FOUND", told(t, err).Code)
+	require.Equal(t, "CERT-STORE_NOT_FOUND", problemOf(t, err).Code)
 	_, err = load(nil, strings.Repeat("aBcDeF0123", 4))
-	require.Equal(t, "ABCDEF0123ABCDEF0123ABCDEF0123ABCDEF0123", told(t, err).Args["Thumbprint"])
+	require.Equal(t, "ABCDEF0123ABCDEF0123ABCDEF0123ABCDEF0123", problemOf(t, err).Args["Thumbprint"])
 	for name, text := range map[string]string{
 		"nothing":              "",
 		"a digit too few":      good[1:],
@@ -457,7 +457,7 @@ func TestThumbprintsThatAreNone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := load(nil, text)
-			require.Equal(t, "CERT-THUMBPRINT", told(t, err).Code)
+			require.Equal(t, "CERT-THUMBPRINT", problemOf(t, err).Code)
 		})
 	}
 }
@@ -465,7 +465,7 @@ func TestThumbprintsThatAreNone(t *testing.T) {
 // The stores are named, so that a service desk knows where to import to.
 func TestWhereItWasLookedFor(t *testing.T) {
 	_, err := load([]store{holding("the one", false), holding("the other", true)}, strings.Repeat("ab", sha1.Size))
-	found := told(t, err)
+	found := problemOf(t, err)
 	require.Equal(t, "CERT-STORE_NOT_FOUND", found.Code)
 	require.Contains(t, found.Expand(found.Happened), "the one and the other")
 }
@@ -479,7 +479,7 @@ func TestAStoreThatCannotBeOpened(t *testing.T) {
 		return nil, fmt.Errorf("CertOpenStore: %w", errorAccessDenied)
 	}}
 	_, err := load([]store{shut, holding("the other", true)}, thumbprintOf(leaf.Raw))
-	found := told(t, err)
+	found := problemOf(t, err)
 	require.Equal(t, "CERT-STORE_UNREADABLE", found.Code)
 	require.Contains(t, found.Expand(found.Happened), "the shut one")
 	require.ErrorIs(t, err, errorAccessDenied)

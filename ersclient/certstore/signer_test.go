@@ -151,7 +151,7 @@ func TestAKeyThatFailsInAHandshake(t *testing.T) {
 	require.Error(t, issuer.handshake(t, certificate, tls.VersionTLS13))
 	remembers, ok := certificate.PrivateKey.(interface{ Failure() error })
 	require.True(t, ok)
-	require.Equal(t, "CERT-STORE_KEY_DENIED", told(t, remembers.Failure()).Code)
+	require.Equal(t, "CERT-STORE_KEY_DENIED", problemOf(t, remembers.Failure()).Code)
 	one.refusing = nil
 	require.NoError(t, issuer.handshake(t, certificate, tls.VersionTLS13))
 	require.NoError(t, remembers.Failure())

@@ -168,7 +168,7 @@ func TestTheChainFromTheStoreOfAuthorities(t *testing.T) {
 func TestTheChain(t *testing.T) {
 	issuer := newAuthority(t)
 	leaf := issuer.endpoint(t, newRSA(t))
-	require.Equal(t, []string{fqdn}, chainOf(t, leaf), "nobody knows the issuer")
+	require.Equal(t, []string{fqdn}, chainOf(t, leaf), "the issuer is in no store")
 	require.Equal(t, []string{fqdn, "a sub CA"}, chainOf(t, leaf, issuer.intermediate))
 	require.Equal(t, []string{fqdn, "a sub CA"}, chainOf(t, leaf, issuer.intermediate, issuer.root))
 	require.Equal(t, []string{"a root"}, chainOf(t, issuer.root), "a certificate of its own making")
@@ -234,7 +234,7 @@ func TestWindowsHasAnotherKey(t *testing.T) {
 	issuer := newAuthority(t)
 	leaf := issuer.endpoint(t, newRSA(t))
 	_, err := load([]store{withKey(t, newRSA(t), leaf)}, thumbprintOf(leaf.Raw))
-	require.Equal(t, "CERT-STORE_KEY_MISMATCH", told(t, err).Code)
+	require.Equal(t, "CERT-STORE_KEY_MISMATCH", problemOf(t, err).Code)
 }
 
 // A signature larger than its buffer is an error, and not a write past the end.
@@ -264,14 +264,14 @@ func TestTheStoresOfWindows(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			leaf := issuer.endpoint(t, private)
 			_, err := Load(thumbprintOf(leaf.Raw))
-			found := told(t, err)
+			found := problemOf(t, err)
 			require.Equal(t, "CERT-STORE_NOT_FOUND", found.Code)
 			require.Contains(t, found.Expand(found.Happened), `(CurrentUser\My) and the computer's certificates (LocalMachine\My)`)
 
 			addCertificate(t, location, "MY", leaf)
 			for _, thumbprint := range []string{thumbprintOf(leaf.Raw), strings.ToUpper(thumbprintOf(leaf.Raw))} {
 				_, err = Load(thumbprint)
-				found = told(t, err)
+				found = problemOf(t, err)
 				require.Equal(t, "CERT-STORE_KEY_MISSING", found.Code, err)
 				if !onWine() { // Wine's CurrentUser\My includes the computer's certificates
 					require.Contains(t, found.Expand(found.Happened), name)
@@ -308,7 +308,7 @@ func TestAnImportedPKCS12(t *testing.T) {
 
 	certificate, err := Load(thumbprintOf(leaf.Raw))
 	if onWine() {
-		require.Equal(t, "CERT-STORE_KEY_LEGACY", told(t, err).Code)
+		require.Equal(t, "CERT-STORE_KEY_LEGACY", problemOf(t, err).Code)
 		return
 	}
 	require.NoError(t, err)

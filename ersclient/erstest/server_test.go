@@ -198,7 +198,7 @@ func TestRules(t *testing.T) {
 		change            func(*http.Request)
 		status            int
 	}{
-		"an unknown ticket":          {"POST", "", createBody("nobody's"), good, 403},
+		"an unknown ticket":          {"POST", "", createBody("unknown"), good, 403},
 		"a ticket with a blank":      {"POST", "", createBody(" " + erstest.TicketGP), good, 403},
 		"no ASID":                    {"POST", "", create, without("XAPI_ASID"), 403},
 		"another ASID":               {"POST", "", create, with("XAPI_ASID", "000000000000"), 403},
@@ -300,11 +300,11 @@ func TestRevoke(t *testing.T) {
 }
 
 func TestOnlyCertificatesOfTheServersOwnAuthorityAreLetIn(t *testing.T) {
-	server, stranger := erstest.NewServer(), erstest.NewServer()
+	server, foreign := erstest.NewServer(), erstest.NewServer()
 	t.Cleanup(server.Close)
-	t.Cleanup(stranger.Close)
+	t.Cleanup(foreign.Close)
 	for name, certificates := range map[string][]tls.Certificate{
-		"none": nil, "one of another authority": {stranger.ClientCertificate()},
+		"none": nil, "one of another authority": {foreign.ClientCertificate()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := callerOf(t, server, certificates...)
@@ -314,7 +314,7 @@ func TestOnlyCertificatesOfTheServersOwnAuthorityAreLetIn(t *testing.T) {
 		})
 	}
 	t.Run("and the client trusts no other server", func(t *testing.T) {
-		c := callerOf(t, stranger, server.ClientCertificate())
+		c := callerOf(t, foreign, server.ClientCertificate())
 		request := c.request("POST", "", createBody(erstest.TicketGP))
 		request.URL.Host = server.URL[len("https://") : len(server.URL)-len("/ers-api")]
 		_, err := c.do(request)
