@@ -37,8 +37,8 @@ func TestAutostartIsSwitchedOnAndOff(t *testing.T) {
 	is(false)
 	assert.NoFileExists(t, own)
 
-	require.NoError(t, os.MkdirAll(entry.everybody[1], 0o700))
-	require.NoError(t, os.WriteFile(filepath.Join(entry.everybody[1], entry.name), []byte("[Desktop Entry]\nExec=ers-login\n"), 0o600))
+	require.NoError(t, os.MkdirAll(entry.system[1], 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(entry.system[1], entry.name), []byte("[Desktop Entry]\nExec=ers-login\n"), 0o600))
 	is(true)
 	require.NoError(t, entry.set(false))
 	is(false)
@@ -81,7 +81,7 @@ func TestAutostartIsForgotten(t *testing.T) {
 			dir := t.TempDir()
 			entry := desktopEntry{name: "io.example.Login.desktop", folder: filepath.Join(dir, "own"),
 				everybody: []string{filepath.Join(dir, "all")}, program: "/usr/bin/ers-login"}
-			for folder, content := range map[string]string{entry.folder: test.own, entry.everybody[0]: test.everybody} {
+			for folder, content := range map[string]string{entry.folder: test.own, entry.system[0]: test.everybody} {
 				require.NoError(t, os.Mkdir(folder, 0o700))
 				require.NoError(t, os.WriteFile(filepath.Join(folder, "another.desktop"), []byte(starts), 0o600))
 				if content != "" {
@@ -97,7 +97,7 @@ func TestAutostartIsForgotten(t *testing.T) {
 				assert.Equal(t, test.on, on)
 			}
 			assert.FileExists(t, filepath.Join(entry.folder, "another.desktop"))
-			_, err := os.Stat(filepath.Join(entry.everybody[0], entry.name))
+			_, err := os.Stat(filepath.Join(entry.system[0], entry.name))
 			assert.Equal(t, test.everybody != "", err == nil)
 		})
 	}

@@ -66,7 +66,7 @@ func TestAutostartOnWindows(t *testing.T) {
 		require.NoError(t, err)
 		require.False(t, forced)
 		put(registry.LOCAL_MACHINE, path, func(key registry.Key) error {
-			return key.SetStringValue(runForEverybody, `"C:\Program Files\e-RS Login\ers-login.exe" --background`)
+			return key.SetStringValue(runForAllUsers, `"C:\Program Files\e-RS Login\ers-login.exe" --background`)
 		})
 		is(true)
 		forced, err = entry.forced()
@@ -74,7 +74,7 @@ func TestAutostartOnWindows(t *testing.T) {
 		assert.True(t, forced, "a user cannot change that")
 		require.NoError(t, entry.forget())
 		is(true)
-		put(registry.LOCAL_MACHINE, path, func(key registry.Key) error { return key.DeleteValue(runForEverybody) })
+		put(registry.LOCAL_MACHINE, path, func(key registry.Key) error { return key.DeleteValue(runForAllUsers) })
 	}
 	is(false)
 }

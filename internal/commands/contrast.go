@@ -6,8 +6,8 @@ import (
 	"github.com/ers-login/ers-login/internal/workstation"
 )
 
-// followContrast tells a window whether the user has asked their system for high contrast, until it is stopped. The window may not ask by
-// itself: it has no buses and no Windows to ask.
+// followContrast calls tell with whether the system is set to high contrast, now and on changes,
+// until it is stopped. The window has no access to D-Bus or Windows itself.
 func followContrast(ctx context.Context, tell func(high bool)) (stop func()) {
 	watched, end := context.WithCancel(ctx)
 	ended := make(chan struct{})
