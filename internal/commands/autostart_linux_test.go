@@ -14,7 +14,7 @@ import (
 func TestAutostartIsSwitchedOnAndOff(t *testing.T) {
 	dir := t.TempDir()
 	entry := desktopEntry{name: "io.example.Login.desktop", folder: filepath.Join(dir, "own", "autostart"),
-		everybody: []string{filepath.Join(dir, "none"), filepath.Join(dir, "all")}, program: `/opt/e-RS 100% "Login"/ers-login`}
+		system: []string{filepath.Join(dir, "none"), filepath.Join(dir, "all")}, program: `/opt/e-RS 100% "Login"/ers-login`}
 	own := filepath.Join(entry.folder, entry.name)
 	is := func(want bool) {
 		t.Helper()
@@ -71,16 +71,16 @@ func TestAutostartIsForgotten(t *testing.T) {
 	}{
 		"nothing":                      {},
 		"the user's own":               {own: starts},
-		"everybody's":                  {everybody: starts, on: true},
-		"both":                         {own: starts, everybody: starts, on: true},
-		"everybody's, which is hidden": {own: hides, everybody: starts, left: true},
+		"everybody's":                  {system: starts, on: true},
+		"both":                         {own: starts, system: starts, on: true},
+		"everybody's, which is hidden": {own: hides, system: starts, left: true},
 		"one that hides nothing":       {own: hides},
-		"everybody's is off":           {own: starts, everybody: hides},
+		"everybody's is off":           {own: starts, system: hides},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			entry := desktopEntry{name: "io.example.Login.desktop", folder: filepath.Join(dir, "own"),
-				everybody: []string{filepath.Join(dir, "all")}, program: "/usr/bin/ers-login"}
+				system: []string{filepath.Join(dir, "all")}, program: "/usr/bin/ers-login"}
 			for folder, content := range map[string]string{entry.folder: test.own, entry.system[0]: test.everybody} {
 				require.NoError(t, os.Mkdir(folder, 0o700))
 				require.NoError(t, os.WriteFile(filepath.Join(folder, "another.desktop"), []byte(starts), 0o600))

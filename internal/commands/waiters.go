@@ -92,7 +92,7 @@ func (e *controller) sendOn(intent login.Intent) bool {
 			}
 			return true
 		default:
-			// A flow that is busy with other requests is asked again.
+			// The queue is full of other requests.
 		}
 	}
 	return false
