@@ -75,7 +75,7 @@ func (s software) run(ctx context.Context, p program, leave func()) (bool, error
 	folder := filepath.Join(filepath.Dir(s.program), "mesa")
 	library := filepath.Join(folder, "opengl32.dll")
 	if _, err := os.Stat(library); err != nil {
-		return false, nil //nolint:nilerr // without one, what was found before is told
+		return false, nil //nolint:nilerr // without one, the earlier error is reported
 	}
 	for _, path := range []string{s.program, library} {
 		if err := s.trusted(path); err != nil {

@@ -53,7 +53,7 @@ func buttonless(found *problem.Problem) *problem.Problem {
 			steps[i] = "Start the program again."
 		}
 	}
-	told := *found
-	told.Steps = steps
-	return &told
+	shown := *found
+	shown.Steps = steps
+	return &shown
 }

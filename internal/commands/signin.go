@@ -198,16 +198,16 @@ func (a asker) askOpening(ctx context.Context, request instance.Request, ended <
 // windowEnded is the error of a window that ended before it answered. It passes on the window's
 // exit status, which scripts check for a computer without OpenGL.
 func windowEnded(how, asked error) error {
-	told := notOpened.Because(errors.Join(how, asked))
+	opening := notOpened.Because(errors.Join(how, asked))
 	var exit *exec.ExitError
 	if !errors.As(how, &exit) {
-		return told
+		return opening
 	}
 	status := exit.ExitCode()
 	if status <= statusFailed || status >= len(statusMeanings) || statusMeanings[status] == "" {
-		return told
+		return opening
 	}
-	return ending{told, status}
+	return ending{opening, status}
 }
 
 // settingFlags are a command line's flags for a window, written anew.

@@ -36,7 +36,7 @@ func (p program) canDraw(ctx context.Context, log *logging.Log, g *graphics, w h
 	log.WithError(cannot).Error("window")
 	w.sweepUp(ctx)
 	leave() // no start waits for this one while its message is shown
-	w.tell(ctx, found)
+	w.show(ctx, found)
 	return false, ending{cannot, statusNoGraphics}
 }
 
@@ -66,8 +66,8 @@ func (w headless) sweepUp(ctx context.Context) {
 	}
 }
 
-// tell shows why there is no window, and returns when the user has closed the message.
-func (w headless) tell(ctx context.Context, found *problem.Problem) {
+// show reports why there is no window, and returns when the user has closed the message.
+func (w headless) show(ctx context.Context, found *problem.Problem) {
 	w.program.tellNatively(ctx, w.reasons(found)...)
 }
 
@@ -117,7 +117,7 @@ type pictureWatch struct {
 func (p program) watchPicture(log *logging.Log, g *graphics, without headless) *pictureWatch {
 	w := &pictureWatch{graphics: g, late: func(found *problem.Problem, said string) {
 		log.WithError(errors.New(said)).WithField("problem", found.Code).Error("window")
-		without.tell(context.Background(), found)
+		without.show(context.Background(), found)
 		os.Exit(p.report(ending{found, statusNoGraphics}))
 	}}
 	if g != nil {

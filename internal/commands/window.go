@@ -208,7 +208,7 @@ func (r *windowRun) runWindow(ctx context.Context) error {
 		r.window.Stop()
 		r.log.WithError(broken).Error("window")
 		r.headless.sweepUp(ctx)
-		r.headless.tell(ctx, notOpened)
+		r.headless.show(ctx, notOpened)
 		return notOpened.Because(broken)
 	}
 	if broken != nil {

@@ -54,11 +54,11 @@ func (a workstationEvents) run(ctx context.Context) {
 func (a workstationEvents) take(ctx context.Context, event workstation.Event) {
 	switch event {
 	case workstation.Locked:
-		a.tell(ctx, login.Locked)
+		a.send(ctx, login.Locked)
 	case workstation.UserSwitchedAway:
-		a.tell(ctx, login.SwitchedAway)
+		a.send(ctx, login.SwitchedAway)
 	case workstation.Woke:
-		a.tell(ctx, login.Woke)
+		a.send(ctx, login.Woke)
 		a.look()
 	case workstation.Sleeping:
 		// A session may sleep: its state is checked on waking. The computer is not kept from
@@ -72,7 +72,7 @@ func (a workstationEvents) take(ctx context.Context, event workstation.Event) {
 	}
 }
 
-func (a workstationEvents) tell(ctx context.Context, incident login.Incident) {
+func (a workstationEvents) send(ctx context.Context, incident login.Incident) {
 	select {
 	case a.incidents <- incident:
 	case <-ctx.Done():
