@@ -9,7 +9,7 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// bundlePage shows the exact content of a support bundle before it is saved, so that whoever hands it on knows what they hand on.
+// bundlePage shows the exact content of a support bundle before it is saved.
 type bundlePage struct {
 	still
 	w       *Window
@@ -62,7 +62,7 @@ func (b *bundlePage) write() {
 	})
 }
 
-// back goes back to what was found.
+// back returns to the results.
 func (b *bundlePage) back() { b.w.putOver(b.from) }
 
 func (b *bundlePage) moved(top, bottom float32) {
@@ -71,7 +71,7 @@ func (b *bundlePage) moved(top, bottom float32) {
 	}
 }
 
-// update is never asked: the page does not depend on the state.
+// update returns true: the page does not depend on the state.
 func (b *bundlePage) update(login.State) bool { return true }
 
 func (b *bundlePage) key(key *fyne.KeyEvent) bool {

@@ -12,10 +12,9 @@ import (
 
 // Times of a watch.
 const (
-	// pollInterval is the polling interval. On Linux the Secret Service also signals changes; the other
-	// systems do not.
+	// pollInterval bounds the delay of a change. On Linux the Secret Service also signals changes.
 	pollInterval = time.Second
-	// minPause is the shortest time between two reads, since a keyring may be busy with other programs.
+	// minPause is the shortest time between two reads: a keyring has other users.
 	minPause = 20 * time.Millisecond
 	// readTimeout bounds one read.
 	readTimeout = 5 * time.Second
