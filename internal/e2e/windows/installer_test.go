@@ -55,7 +55,7 @@ func newInstaller(t *testing.T) installer {
 	}
 	// Other tests remove their programs, but not the folder. Only an empty one is removed here.
 	_ = os.Remove(r.at(helperFolder))
-	// Whatever a test leaves behind is no business of the next one.
+	// What a test leaves behind must not affect the next one.
 	t.Cleanup(func() {
 		for _, name := range []string{"newer.msi", "older.msi"} {
 			r.run("msiexec", "/x", packagesFolder+`\`+name, "/qn")
