@@ -115,7 +115,7 @@ func grouped(number string) string {
 	return number[:4] + " " + number[4:8] + " " + number[8:]
 }
 
-// statusBar is the bar at the bottom: the health of card side, keyring and e-RS, and the program's version.
+// statusBar is the bar at the bottom: the health of card side, keyring and e-RS, and the version.
 type statusBar struct {
 	box                 *fyne.Container
 	agent, ers, keyring *widgets.StatusLink

@@ -29,7 +29,8 @@ var golden = []struct{ picture, look string }{
 // few points in one place may differ.
 func TestGoldenPictures(t *testing.T) {
 	all := pictures()
-	newWorld(t, Settings{}).win.Canvas().Capture() // in tests Fyne's clock stands still until something is drawn
+	// In tests Fyne's clock stands still until something is drawn.
+	newWorld(t, Settings{}).win.Canvas().Capture()
 	for _, g := range golden {
 		t.Run(g.picture+g.look, func(t *testing.T) {
 			p := all[slices.IndexFunc(all, func(p picture) bool { return p.name == g.picture })]

@@ -123,7 +123,8 @@ func TestHeldKeyPressesOnce(t *testing.T) {
 	requireIntents(t, w, login.SignIn{})
 
 	w.Show(failedState(notAccepted))
-	w.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn}) // a repeat of a key that went down before
+	// A repeat of a key that went down before.
+	w.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	requireIntents(t, w)
 	w.press(fyne.KeyReturn)
 	requireIntents(t, w, login.TryAgain{})

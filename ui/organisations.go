@@ -45,7 +45,8 @@ func byOrganisation(permissions []ersclient.Permission) []section {
 	index := make(map[string]int)
 	seen := make(map[ersclient.Permission]bool, len(permissions))
 	names := make(map[ersclient.BusinessFunction]string)
-	spelt := make(map[string]string) // the last spelling of an organisation's name, since nearly all are the same
+	// The last spelling of an organisation's name, since nearly all are the same.
+	spelt := make(map[string]string)
 	var sections []section
 	for _, p := range permissions {
 		if _, known := names[p.BusinessFunction]; !known {

@@ -209,7 +209,8 @@ var looks = []look{
 // in returns a picture in a look.
 func (p picture) in(l look) picture {
 	p.settings.TextScale, p.settings.Appearance, p.settings.Language = l.scale, l.appearance, l.language
-	if store, ok := p.settings.Preferences.(*preferences); ok { // these have precedence over the settings
+	// These have precedence over the settings.
+	if store, ok := p.settings.Preferences.(*preferences); ok {
 		store.wish(l.language, l.appearance, l.scale)
 	}
 	return p

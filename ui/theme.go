@@ -152,7 +152,7 @@ var standard = map[fyne.ThemeColorName]fyne.ThemeColorName{
 	theme.ColorNameButton:              widgets.ColorSurface,
 	theme.ColorNameHover:               widgets.ColorPressed,
 	theme.ColorNamePressed:             widgets.ColorPressed,
-	theme.ColorNameFocus:               widgets.ColorPressed, // behind the text of an open menu: too quiet for our own ring
+	theme.ColorNameFocus:               widgets.ColorPressed, // behind menu texts: too quiet for our ring
 	theme.ColorNameSelection:           widgets.ColorPressed,
 	theme.ColorNameInputBackground:     widgets.ColorSurface,
 	theme.ColorNameInputBorder:         widgets.ColorSecondary,

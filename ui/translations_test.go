@@ -123,7 +123,8 @@ func writeTranslations(t *testing.T, said map[string]string) {
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
 		require.NoError(t, encoder.Encode(texts))
-		require.NoError(t, os.WriteFile(translationsFolder+language+".json", []byte(file.String()), 0o644)) // like any file of the source
+		// Like any file of the source.
+		require.NoError(t, os.WriteFile(translationsFolder+language+".json", []byte(file.String()), 0o644))
 	}
 }
 

@@ -306,7 +306,7 @@ func (w *Window) apply(state login.State) {
 		w.tray.show(state)
 	}
 	if w.closing {
-		state.Notices = nil // the last screen stays until all is cleared, without anything to act on
+		state.Notices = nil // the last screen has nothing to act on
 	}
 	w.showBars(state)
 	if w.closing {

@@ -50,7 +50,8 @@ func ExampleNewSessionKey() {
 // rewrite.
 func ExampleSessionKey_Reveal() {
 	session := handoff.Session{SessionKey: handoff.NewSessionKey("made-up")}
-	header := map[string][]string{"HTTP_X_SESSION_KEY": {session.SessionKey.Reveal()}} // like the header of an http.Request
+	// Like the header of an http.Request.
+	header := map[string][]string{"HTTP_X_SESSION_KEY": {session.SessionKey.Reveal()}}
 	fmt.Println(header["HTTP_X_SESSION_KEY"])
 	// Output: [made-up]
 }

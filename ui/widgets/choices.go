@@ -271,7 +271,7 @@ func (c *Choices) measure(width float32) {
 		}
 		height := oneLine
 		if !c.ruler.surelyWithin(heading, section.Heading, width) {
-			heading.runs, heading.laid, heading.whole = section.Heading, nil, nil // measured only, so not refreshed
+			heading.runs, heading.laid, heading.whole = section.Heading, nil, nil // measured only
 			height = heading.HeightFor(width)
 		}
 		c.rows = append(c.rows, choiceRow{section: i, first: first, y: y, height: height})

@@ -102,7 +102,7 @@ func (r *optionRenderer) Layout(size fyne.Size) {
 	}
 	place(r.face, in, in, size.Width-2*in, size.Height-2*in)
 	side := r.option.side()
-	y := optionPadY + whole((r.option.label.Natural().Height-side)/2) + 1 // letters sit low in their line
+	y := optionPadY + whole((r.option.label.Natural().Height-side)/2) + 1 // letters sit low
 	place(r.edge, optionPadX, y, side, side)
 	place(r.hole, optionPadX+2, y+2, side-4, side-4)
 	dot := whole(side * 0.28)

@@ -124,7 +124,8 @@ func (t *Text) Refresh() {
 func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 	t.ExtendBaseWidget(t)
 	r := &textRenderer{text: t}
-	r.Layout(t.Size()) // Fyne drops the renderer of an object hidden for a minute, and does not lay out the next one
+	// Fyne drops the renderer of an object hidden for a minute, and does not lay out the next one.
+	r.Layout(t.Size())
 	return r
 }
 
