@@ -3,6 +3,7 @@ package handoff_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,17 +57,21 @@ func soon(t *testing.T, limit time.Duration) context.Context {
 	return ctx
 }
 
-// output runs another program and returns its output.
+// output runs another program and returns its output. It runs again if it fails: see
+// [keyringtest.Session.Tries].
 func output(t *testing.T, stdin, name string, arguments ...string) (string, error) {
 	t.Helper()
-	for again := 0; ; again++ {
+	for again := 1; ; again++ {
 		command := exec.CommandContext(soon(t, time.Minute), name, arguments...)
 		command.Stdin = strings.NewReader(stdin)
 		var complaint strings.Builder
 		command.Stderr = &complaint
 		printed, err := command.Output()
-		if again < 3 && strings.Contains(complaint.String(), keyringtest.KWalletRefusal) {
+		if err != nil && again < keyringtest.MostTries {
 			continue
+		}
+		if err != nil {
+			err = fmt.Errorf("%w: %s", err, complaint.String())
 		}
 		return string(printed), err
 	}

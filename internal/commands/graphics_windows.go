@@ -27,13 +27,15 @@ const softwareVariable = "ERSLOGIN_DRAWS_IN_SOFTWARE"
 // startedToDraw reports whether this is the second process: see [software].
 func startedToDraw() bool { return os.Getenv(softwareVariable) != "" }
 
-// dropWorkingFolder removes the working folder from Windows' library search path, for this process
-// and its children. A process that draws in software was started with Mesa's folder in its place.
+// dropWorkingFolder removes the working folder from Windows' library search path: for this process by
+// SetDefaultDllDirectories, which leaves its own folder and the system's, and for its children by
+// SetDllDirectory, which they inherit. One that draws in software was started with Mesa's folder there.
 func dropWorkingFolder(stderr io.Writer) {
 	if startedToDraw() {
 		return
 	}
-	if err := windows.SetDllDirectory(""); err != nil {
+	err := errors.Join(windows.SetDllDirectory(""), windows.SetDefaultDllDirectories(windows.LOAD_LIBRARY_SEARCH_DEFAULT_DIRS))
+	if err != nil {
 		_, _ = fmt.Fprintln(stderr, "the working folder stays among those of libraries:", err) // there is no log yet
 	}
 }

@@ -227,8 +227,10 @@ func python(env []string) program {
 	}}
 }
 
-// refusedByChance is what KWallet 5.103 says to one connection of libsecret in 256, whose public key begins with a zero.
-const refusedByChance = "Client public key size is invalid"
+// readTries bounds the runs of one reader. KWallet 5.103 and a library that encrypts its connection
+// lose one in some 128, where a public key or a shared secret begins with a zero byte: the reader is
+// refused, or finds an entry that it cannot decode.
+const readTries = 3
 
 func (p program) read(ctx context.Context) (string, error) {
 	for _, candidate := range p.candidates {
@@ -237,16 +239,21 @@ func (p program) read(ctx context.Context) (string, error) {
 			continue
 		}
 		said, err := p.run(ctx, path, candidate[1:])
-		if err != nil && strings.Contains(err.Error(), refusedByChance) {
+		for tries := 1; err != nil && !notInstalled(err) && ctx.Err() == nil && tries < readTries; tries++ {
 			said, err = p.run(ctx, path, candidate[1:])
 		}
-		var exit *exec.ExitError
-		if errors.As(err, &exit) && slices.Contains(notInstalledStatus, exit.ExitCode()) {
+		if notInstalled(err) {
 			continue
 		}
 		return said, err
 	}
 	return "", errNotHere
+}
+
+// notInstalled reports whether a reader ended since a part of it is missing on this computer.
+func notInstalled(err error) bool {
+	var exit *exec.ExitError
+	return errors.As(err, &exit) && slices.Contains(notInstalledStatus, exit.ExitCode())
 }
 
 func (p program) run(ctx context.Context, path string, arguments []string) (string, error) {

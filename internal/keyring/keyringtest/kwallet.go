@@ -25,9 +25,11 @@ const (
 		"[org.freedesktop.secrets]\napiEnabled=true\n"
 )
 
-// KWalletRefusal is what KWallet 5.103 says to one connection of libsecret in 256: it takes a public key that begins with a zero for
-// one that is too short. Another try is another key.
-const KWalletRefusal = "Client public key size is invalid"
+// MostTries bounds the connections for one read. KWallet 5.103 and a program that encrypts its
+// connection (libsecret, SecretStorage) fail together in one of some 128: a public key or a shared
+// secret that begins with a zero byte loses it, so that the program is refused, or cannot decode the
+// entry and finds nothing. Each connection has a new key.
+const MostTries = 5
 
 // kwallet is KDE's keyring, version 5.97 or later.
 type kwallet struct{}

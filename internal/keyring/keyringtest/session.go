@@ -370,6 +370,15 @@ func (s *Session) Env() []string {
 
 func (s *Session) home() string { return s.homes[0][len("HOME="):] }
 
+// Tries returns how many times a program reads before a test takes what it finds for the truth: more
+// than once with KWallet alone, whose connections fail by chance.
+func (s *Session) Tries() int {
+	if _, is := s.other.(*kwallet); is {
+		return MostTries
+	}
+	return 1
+}
+
 // Locked tells whether the keyring is locked.
 func (s *Session) Locked() (bool, error) {
 	var locked bool
