@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What starts the program when a user logs on, and what Task Manager has to say about it, stands in the registry: see the test of
+// The registry has what starts at log-on, and Task Manager's state of it: see the test of
 // internal/commands that is run here.
 func TestAutostart(t *testing.T) {
 	r := newRig(t)
