@@ -21,6 +21,7 @@ func TestNoLibraryFromTheWorkingFolder(t *testing.T) {
 	t.Chdir(t.TempDir())
 	const name = "ers-login-planted.dll"
 	require.NoError(t, os.WriteFile(name, planted, 0o600))
+	t.Cleanup(func() { assert.NoError(t, os.Remove(name)) }) // Wine's RemoveAll cannot
 	load := func() error {
 		library, err := windows.LoadLibrary(name)
 		if err == nil {
