@@ -126,13 +126,13 @@ func agentOf(agent smartcard.Agent) func(context.Context) (diagnose.Agent, error
 // Readers are reported one after the other. They count as known once nothing has changed for this
 // many reads.
 const (
-	betweenLooks = 50 * time.Millisecond
+	lookInterval = 50 * time.Millisecond
 	sameLooks    = 6
 )
 
 // seenReaders waits until the readers are known.
 func seenReaders(ctx context.Context, presence func() ticketapi.Presence) (diagnose.Readers, error) {
-	tick := time.NewTicker(betweenLooks)
+	tick := time.NewTicker(lookInterval)
 	defer tick.Stop()
 	var last ticketapi.Presence
 	for same := 0; ; {
