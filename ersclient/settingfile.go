@@ -10,14 +10,15 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// maxSettingFile bounds what is read of a certificate, key or bundle. The bundles of whole operating systems have 200 KB.
+// maxSettingFile bounds, in bytes, a certificate, key or bundle file. Operating systems' bundles
+// have 200 KB.
 const maxSettingFile = 10 << 20
 
 // settingFile is a file that a setting names.
 type settingFile struct {
-	// kind begins the codes of its Problems: CERT or CA.
+	// kind is the prefix of its Problems' codes: CERT or CA.
 	kind string
-	// setting is the name of the setting, and path what it says.
+	// setting is the setting's name, path its value.
 	setting, path string
 }
 
@@ -44,7 +45,7 @@ func readBounded(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// It was only read.
+	// The file was only read.
 	defer func() { _ = file.Close() }()
 	data, err := io.ReadAll(io.LimitReader(file, maxSettingFile+1))
 	if err != nil {
@@ -56,7 +57,7 @@ func readBounded(path string) ([]byte, error) {
 	return data, nil
 }
 
-// The codes of these two are completed by the kind of file.
+// The kind of file completes the codes of these two.
 var (
 	fileMissing = &problem.Problem{
 		Code:     "-MISSING",

@@ -20,7 +20,7 @@ import (
 	"github.com/ers-login/ers-login/ui"
 )
 
-// What the Diagnostics screen shows, hands on and saves is what package diagnose has found.
+// The Diagnostics screen shows, copies and saves the results of package diagnose.
 func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
 	t.Setenv("HOME", t.TempDir())
@@ -37,7 +37,7 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	require.Len(t, looked.Names(), len(diagnose.Checks(diagnose.Target{})))
 	found := map[string]ui.Finding{}
 	examination := looked.Run(t.Context(), func(row int, finding ui.Finding) { found[looked.Names()[row]] = finding })
-	require.Len(t, found, len(looked.Names()), "each row is told")
+	require.Len(t, found, len(looked.Names()), "each row is reported")
 	assert.Equal(t, login.HealthGood, found["Keyring"].State)
 	assert.Equal(t, login.HealthGood, found["Answer of e-RS"].State)
 	assert.Equal(t, login.HealthAttention, found["Smartcard"].State)
@@ -45,7 +45,7 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	assert.Equal(t, login.HealthUnknown, found["Audit log"].State)
 	assert.Equal(t, login.HealthGood, found["Your organisation's certificate"].State, "a demonstration that warns of itself")
 	assert.Contains(t, examination.Report, "There is no card in the reader.")
-	assert.Contains(t, examination.Report, erstest.ASID, "nobody's number")
+	assert.Contains(t, examination.Report, erstest.ASID, "the demonstration's number")
 
 	bundle, err := examination.Bundle(t.Context())
 	require.NoError(t, err)
@@ -60,18 +60,18 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	assert.FileExists(t, bundle.Path)
 }
 
-// A diagnosis that cannot begin says so in every row, and leaves none at "Checking…".
+// Diagnostics that cannot start show that in every row, and leave none at "Checking…".
 func TestDiagnosticsThatCannotBegin(t *testing.T) {
 	looked := newWindowDiagnostics(func() (examination, diagnose.Target, func() error, error) {
 		return examination{log: testLog(t)}, diagnose.Target{}, nil, errors.New("no process to be had")
 	})
-	told := 0
+	rows := 0
 	examination := looked.Run(context.Background(), func(_ int, finding ui.Finding) {
-		told++
+		rows++
 		assert.Equal(t, login.HealthBad, finding.State)
 		assert.Equal(t, "DIAG-NOT_STARTED", finding.Problem.Code)
 	})
-	assert.Equal(t, len(looked.Names()), told)
+	assert.Equal(t, len(looked.Names()), rows)
 	assert.Nil(t, examination.Bundle)
 	assert.False(t, strings.Contains(examination.Report, "no process"), "the cause is for the log")
 }

@@ -12,15 +12,20 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// A web page can have a library saved among the downloads, from where the program is then started.
+// A web page can have a library saved among the downloads, from where the program may be started.
 func TestNoLibraryFromTheWorkingFolder(t *testing.T) {
 	system, err := windows.GetSystemDirectory()
 	require.NoError(t, err)
 	planted, err := os.ReadFile(filepath.Join(system, "version.dll"))
 	require.NoError(t, err)
-	t.Chdir(t.TempDir())
+	// Wine cannot remove the folder of TempDir.
+	folder, err := os.MkdirTemp("", "planted")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, os.Remove(folder)) })
+	t.Chdir(folder)
 	const name = "ers-login-planted.dll"
 	require.NoError(t, os.WriteFile(name, planted, 0o600))
+	t.Cleanup(func() { assert.NoError(t, os.Remove(name)) })
 	load := func() error {
 		library, err := windows.LoadLibrary(name)
 		if err == nil {
@@ -36,7 +41,7 @@ func TestNoLibraryFromTheWorkingFolder(t *testing.T) {
 	require.NoError(t, windows.SetDllDirectory("mesa"))
 	t.Setenv(softwareVariable, "1")
 	dropWorkingFolder(io.Discard)
-	var folder [windows.MAX_PATH]uint16
-	n, _, _ := windows.NewLazySystemDLL("kernel32.dll").NewProc("GetDllDirectoryW").Call(uintptr(len(folder)), uintptr(unsafe.Pointer(&folder[0])))
-	assert.Equal(t, "mesa", windows.UTF16ToString(folder[:n]), "the folder of the one that draws")
+	var inherited [windows.MAX_PATH]uint16
+	n, _, _ := windows.NewLazySystemDLL("kernel32.dll").NewProc("GetDllDirectoryW").Call(uintptr(len(inherited)), uintptr(unsafe.Pointer(&inherited[0])))
+	assert.Equal(t, "mesa", windows.UTF16ToString(inherited[:n]), "the folder of the one that draws")
 }
