@@ -36,14 +36,14 @@ func trustPhrase(name string) problem.Phrase {
 // Without a bundle the pool is nil, which stands for the system's: those of its own folders, whatever SSL_CERT_FILE and
 // SSL_CERT_DIR say.
 //
-// The error is a *Problem: CA-MISSING, CA-UNREADABLE or CA-EMPTY. A certificate in the bundle that cannot be
+// The error is one of [BundleProblems]. A certificate in the bundle that cannot be
 // understood is passed over as long as another one can: bundles of many authorities often hold an oddity.
 func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err error) {
 	if bundlePath == "" {
 		withoutVariables()
 		return nil, systemTrust, nil
 	}
-	bundle := settingFile{"CA", "ca_bundle", bundlePath}
+	bundle := settingFile{bundleFile, "ca_bundle", bundlePath}
 	data, err := bundle.read()
 	if err != nil {
 		return nil, "", err
@@ -82,6 +82,9 @@ var withoutVariables = sync.OnceFunc(func() {
 	// Where there are none, the handshake says so.
 	_, _ = x509.SystemCertPool()
 })
+
+// BundleProblems are those of the file that ca_bundle names.
+var BundleProblems = problem.Family{bundleFile.missing, bundleFile.unreadable, bundleEmpty}
 
 var bundleEmpty = &problem.Problem{
 	Code:     "CA-EMPTY",

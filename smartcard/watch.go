@@ -231,7 +231,7 @@ func (w *watch) news() (Event, bool) {
 		return Event{Kind: TicketAppeared, Ticket: truth.ticket}, true
 	case !truth.ticket.IsZero() && !truth.ticket.Equal(told.ticket):
 		return Event{Kind: TicketChanged, Ticket: truth.ticket}, true
-	case truth.absence != nil && (told.absence == nil || told.absence.Code != truth.absence.Code):
+	case truth.absence != nil && (told.absence == nil || !truth.absence.Is(told.absence)):
 		return Event{Kind: TicketGone, Err: truth.absence}, true
 	case truth.doubt != nil && told.doubt == nil:
 		return Event{Kind: AgentUnsure, Err: truth.doubt}, true

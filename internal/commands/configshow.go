@@ -98,7 +98,7 @@ func (s configShow) run(sources config.Sources, stdout, stderr io.Writer) error 
 }
 
 // harmless tells whether a warning is about a name that no setting has: that is no value that cannot be used.
-func harmless(warning *problem.Problem) bool { return warning.Code == config.CodeUnknown }
+func harmless(warning *problem.Problem) bool { return errors.Is(warning, config.UnknownSetting) }
 
 // writeFile prints a settings file.
 func (s configShow) writeFile(w io.Writer, settings config.Config) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/ui"
 )
 
@@ -141,7 +142,7 @@ func (r realServices) examine() (examination, diagnose.Target, func() error, err
 	found := r.diagnosis(settings, e.settingsErr, ring)
 	found.Workstation = missingEvents
 	found.Agent, found.Ticket = agentOf(side.source), side.source.TicketNoAuth
-	found.Readers = func(ctx context.Context) (diagnose.Readers, error) { return seenReaders(ctx, side.readers.Presence) }
+	found.Readers = func(ctx context.Context) smartcard.Presence { return seenReaders(ctx, side.readers.Presence) }
 	return e, found, ring.Close, nil
 }
 

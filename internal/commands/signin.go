@@ -108,6 +108,9 @@ func refusal(answer instance.Answer) error {
 	return ending{windowTroubled.With("Reference", reference(answer.Code)), status}
 }
 
+// keyringCodes begin the codes of the keyring's Problems: a window of another version may answer with one that is not known here.
+const keyringCodes = "KEYRING-"
+
 // reference returns the reference of a Problem as another process tells it, without what none has.
 func reference(code string) string {
 	code = strings.Map(func(r rune) rune {

@@ -2,11 +2,11 @@ package commands
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/ers-login/ers-login/internal/instance"
+	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
 )
@@ -285,14 +285,11 @@ func (w *signOutWatch) ask(in login.Phase, wish login.Intent) bool {
 // unclearedAnswer tells why nobody has made sure that the keyring is clear. What has nothing to do with the keyring is no answer to that:
 // whoever asked looks into it anyway.
 func unclearedAnswer(why *problem.Problem) instance.Answer {
-	if why != nil && strings.HasPrefix(why.Code, keyringCodes) {
+	if why != nil && keyring.Problems.Has(why) {
 		return instance.Answer{Code: why.Code}
 	}
 	return instance.Answer{OK: true}
 }
-
-// keyringCodes begin the codes of the keyring's Problems.
-const keyringCodes = "KEYRING-"
 
 // problemCode returns the code of a Problem.
 func problemCode(err error) string { return problem.Of(err).Code }

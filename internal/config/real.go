@@ -83,7 +83,7 @@ var twoCertificates = &problem.Problem{
 // missing is the Problem of a setting without a value. If one was given that could not be used, that Problem is told again.
 func (c Config) missing(setting Setting, reason string) *problem.Problem {
 	for _, warning := range c.Warnings {
-		if warning.Code == code(setting) {
+		if IsAbout(warning, setting.Key) {
 			return warning
 		}
 	}
@@ -105,7 +105,7 @@ func (c Config) missing(setting Setting, reason string) *problem.Problem {
 func (c Config) leftOut() []*problem.Problem {
 	var all []*problem.Problem
 	for _, warning := range c.Warnings {
-		if warning.Code == asideFile.Code || warning.Code == skippedFile.Code {
+		if errors.Is(warning, asideFile) || errors.Is(warning, skippedFile) {
 			all = append(all, warning)
 		}
 	}

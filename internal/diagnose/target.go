@@ -18,9 +18,8 @@ type Target struct {
 	// ASID is the one in use: that of the settings, or the demonstration's.
 	ASID string
 
-	// Readers tells what can be seen of smartcard readers. The error is a *problem.Problem. While they are still being looked for,
-	// it waits.
-	Readers func(context.Context) (Readers, error)
+	// Readers returns what is seen of smartcard readers. Its Err is a *problem.Problem. While they are still being looked for, it waits.
+	Readers func(context.Context) smartcard.Presence
 	// Agent tells where tickets come from.
 	Agent func(context.Context) (Agent, error)
 	// Ticket is the agent's TicketNoAuth. The ticket is looked at no further.
@@ -37,13 +36,6 @@ type Target struct {
 	Audit func(context.Context) error
 	// Workstation tells what this desktop does not tell, as workstation.Watcher's Unseen does.
 	Workstation func(context.Context) error
-}
-
-// Readers is what can be seen of smartcard readers.
-type Readers struct {
-	Names []string
-	// Card tells whether there is a card in one of them.
-	Card bool
 }
 
 // AgentKind is where tickets come from.

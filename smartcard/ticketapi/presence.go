@@ -6,16 +6,15 @@ import (
 	"time"
 
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
 )
 
-// Presence is what PC/SC shows of readers and cards at a moment.
-type Presence struct {
-	// Err is a *problem.Problem: why the readers cannot be seen, nil if they can.
-	Err error
-	// Readers are the readers, in the order in which they appeared. There are none while they cannot be seen.
-	Readers []Reader
+// Seen is what PC/SC has shown of readers and cards, the past included.
+type Seen struct {
+	// Presence is what there is now. Its Err is a *problem.Problem.
+	smartcard.Presence
 	// Taken tells that a card was removed since this program has started, and none inserted after it.
 	Taken bool
 	// Removals is how many removals have been seen.
@@ -25,20 +24,8 @@ type Presence struct {
 	Latest []string
 }
 
-// Reader is a smartcard reader.
-type Reader struct {
-	Name string
-	// Card tells whether there is a card in it. Any card: what kind it is, the Identity Agent knows.
-	Card bool
-}
-
-// CardIn tells whether there is a card in one of the readers.
-func (p Presence) CardIn() bool {
-	return slices.ContainsFunc(p.Readers, func(r Reader) bool { return r.Card })
-}
-
 // withCard returns the names of the readers that have a card.
-func withCard(readers []Reader) []string {
+func withCard(readers []smartcard.Reader) []string {
 	var names []string
 	for _, reader := range readers {
 		if reader.Card {
@@ -57,8 +44,8 @@ const (
 
 // cards is what the events add up to.
 type cards struct {
-	err      *problem.Problem // why the readers are out of sight
-	readers  []Reader         // as they were seen last
+	err      *problem.Problem   // why the readers are out of sight
+	readers  []smartcard.Reader // as they were seen last
 	taken    bool
 	removals int
 	latest   []string // the readers of the latest removals
@@ -112,7 +99,7 @@ func (c *cards) learn(kind presence.Kind, card wire.Card) news {
 		return removal
 	case presence.ReaderDisconnected:
 		// Its card has been told as removed before.
-		c.readers = slices.DeleteFunc(c.readers, func(r Reader) bool { return r.Name == card.Reader })
+		c.readers = slices.DeleteFunc(c.readers, func(r smartcard.Reader) bool { return r.Name == card.Reader })
 		return moved
 	case presence.ServiceGone:
 		c.err = unavailable.Because(errors.New(card.Error))
@@ -156,7 +143,7 @@ func without(names []string, name string) []string {
 }
 
 // reader finds a reader, or makes one; nil if there are too many.
-func (c *cards) reader(name string) *Reader {
+func (c *cards) reader(name string) *smartcard.Reader {
 	for i := range c.readers {
 		if c.readers[i].Name == name {
 			return &c.readers[i]
@@ -165,14 +152,14 @@ func (c *cards) reader(name string) *Reader {
 	if len(c.readers) == maxReaders {
 		return nil
 	}
-	c.readers = append(c.readers, Reader{Name: name})
+	c.readers = append(c.readers, smartcard.Reader{Name: name})
 	return &c.readers[len(c.readers)-1]
 }
 
-func (c *cards) cardIn() bool { return Presence{Readers: c.readers}.CardIn() }
+func (c *cards) cardIn() bool { return smartcard.Presence{Readers: c.readers}.CardIn() }
 
-func (c *cards) presence() Presence {
-	made := Presence{Taken: c.taken, Removals: c.removals, Latest: slices.Clone(c.latest)}
+func (c *cards) seen() Seen {
+	made := Seen{Taken: c.taken, Removals: c.removals, Latest: slices.Clone(c.latest)}
 	if c.err != nil {
 		made.Err = c.err
 		return made

@@ -10,7 +10,7 @@ import (
 
 // RemovalDecides returns an agent for which a removed card is a ticket that is gone, whatever the Identity Agent says: for an
 // organisation whose Identity Agent runs in a mode that keeps the session without the card, where e-RS sessions must not be kept.
-// presence is the Presence method of a [Readers].
+// seen is the Seen method of a [Readers].
 //
 // What counts is the reader that had a card in it when the ticket was first answered. PC/SC does
 // not tell whose a card is: where several readers had one, each of them counts, and where none had,
@@ -20,13 +20,13 @@ import (
 // does not count again afterwards either, whatever card is inserted, until NewTicket has succeeded;
 // another ticket does. Where the readers cannot be seen at all, the ticket decides; Settings.Sight
 // tells of that.
-func RemovalDecides(agent smartcard.Agent, presence func() Presence) smartcard.Agent {
-	return &removalDecides{Agent: agent, presence: presence}
+func RemovalDecides(agent smartcard.Agent, seen func() Seen) smartcard.Agent {
+	return &removalDecides{Agent: agent, look: seen}
 }
 
 type removalDecides struct {
 	smartcard.Agent
-	presence func() Presence
+	look func() Seen
 
 	mutex sync.Mutex
 	// last is the ticket that was answered last, and kept the one that there was at a removal. Each may be zero.
@@ -43,7 +43,7 @@ type removalDecides struct {
 
 // TicketNoAuth implements [smartcard.Agent].
 func (a *removalDecides) TicketNoAuth(ctx context.Context) (smartcard.Ticket, error) {
-	before := a.presence()
+	before := a.look()
 	if a.takenBy(before) {
 		return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
 	}
@@ -53,7 +53,7 @@ func (a *removalDecides) TicketNoAuth(ctx context.Context) (smartcard.Ticket, er
 	}
 	a.answered(ticket, before)
 	// The card may have been removed while the question was under way.
-	if a.takenBy(a.presence()) || a.isKept(ticket) {
+	if a.takenBy(a.look()) || a.isKept(ticket) {
 		return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
 	}
 	return ticket, nil
@@ -62,7 +62,7 @@ func (a *removalDecides) TicketNoAuth(ctx context.Context) (smartcard.Ticket, er
 // Ticket implements [smartcard.Agent]. After a removal the ticket that may still be there does not count, so it asks for card and
 // passcode.
 func (a *removalDecides) Ticket(ctx context.Context) (smartcard.Ticket, error) {
-	if a.takenBy(a.presence()) || a.keeps() {
+	if a.takenBy(a.look()) || a.keeps() {
 		return a.NewTicket(ctx)
 	}
 	return a.signIn(ctx, a.Agent.Ticket)
@@ -78,12 +78,12 @@ func (a *removalDecides) NewTicket(ctx context.Context) (smartcard.Ticket, error
 func (a *removalDecides) signIn(
 	ctx context.Context, ask func(context.Context) (smartcard.Ticket, error),
 ) (smartcard.Ticket, error) {
-	removals := a.presence().Removals
+	removals := a.look().Removals
 	ticket, err := ask(ctx)
 	if err != nil {
 		return ticket, err
 	}
-	now := a.presence()
+	now := a.look()
 	if !now.Taken {
 		removals = now.Removals
 	}
@@ -100,12 +100,12 @@ func (a *removalDecides) signIn(
 }
 
 // begin notes a ticket, and where there was a card then. The mutex is held.
-func (a *removalDecides) begin(ticket smartcard.Ticket, then Presence) {
+func (a *removalDecides) begin(ticket smartcard.Ticket, then Seen) {
 	a.last, a.readers, a.unsure = ticket, withCard(then.Readers), len(then.Readers) == 0
 }
 
 // takenBy looks whether a card was removed that counts, and none is in.
-func (a *removalDecides) takenBy(now Presence) bool {
+func (a *removalDecides) takenBy(now Seen) bool {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	if now.Removals > a.seen {
@@ -125,7 +125,7 @@ func (a *removalDecides) counts(reader string) bool { return slices.Contains(a.r
 
 // removedSince returns the readers of the removals after the first so many, if all of them are
 // known.
-func (p Presence) removedSince(removals int) ([]string, bool) {
+func (p Seen) removedSince(removals int) ([]string, bool) {
 	count := p.Removals - removals
 	if count > len(p.Latest) {
 		return nil, false
@@ -135,7 +135,7 @@ func (p Presence) removedSince(removals int) ([]string, bool) {
 
 // answered takes a ticket that was answered without a prompt, and what was seen of the readers
 // before.
-func (a *removalDecides) answered(ticket smartcard.Ticket, before Presence) {
+func (a *removalDecides) answered(ticket smartcard.Ticket, before Seen) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	switch cards := withCard(before.Readers); {
