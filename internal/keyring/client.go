@@ -96,12 +96,9 @@ func New(settings Settings) *Client {
 // Publish hands the session to other applications. A locked keyring asks the user for its password. After a failure there is
 // no session in the keyring, unless it does not let itself be cleared either, which the log tells.
 func (c *Client) Publish(ctx context.Context, session handoff.Session) error {
-	encoded, err := handoff.Encode(session)
-	if err != nil {
-		return tell(err)
-	}
+	message := publishMessage{session, session.SessionKey.Reveal(), c.settings.Aliases}
 	return c.exclusive(ctx, func() error {
-		err := c.operate(ctx, callPublish, mayPrompt, publishMessage{encoded, c.settings.Aliases}, nil)
+		err := c.operate(ctx, callPublish, mayPrompt, message, nil)
 		if errors.Is(err, handoff.ErrLocked) && !errors.Is(err, handoff.ErrItemLocked) {
 			// It never came to writing.
 			return err

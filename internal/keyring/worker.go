@@ -54,11 +54,13 @@ var addresses = map[kept]entry.Address{
 	proxyPassword: {Service: "ers-login-proxy", Account: "password", Lasting: true},
 }
 
-// What travels between worker and client. The session's JSON is the entry itself, since that of handoff.Session is masked.
+// What travels between worker and client. In a session that is published, SessionKey stands in place of the session's own, which is
+// masked in JSON. One that was read is the entry itself.
 type (
 	publishMessage struct {
-		Session json.RawMessage
-		Aliases bool
+		handoff.Session
+		SessionKey string
+		Aliases    bool
 	}
 	sessionMessage struct{ Session json.RawMessage }
 	secretMessage  struct {
@@ -118,15 +120,12 @@ func publish(ctx context.Context, params json.RawMessage) (any, error) {
 	if json.Unmarshal(params, &message) != nil {
 		return nil, errParams
 	}
-	session, err := handoff.Decode(message.Session)
-	if err != nil {
-		return nil, err
-	}
+	message.Session.SessionKey = handoff.NewSessionKey(message.SessionKey)
 	var options []handoff.WriteOption
 	if message.Aliases {
 		options = append(options, handoff.WithAliases())
 	}
-	return nil, handoff.Write(ctx, session, options...)
+	return nil, handoff.Write(ctx, message.Session, options...)
 }
 
 func read(ctx context.Context, _ json.RawMessage) (any, error) {
