@@ -1,8 +1,8 @@
-// e-RS Login signs a clinician in to the NHS e-Referral Service with their smartcard, and hands the session to the other
-// applications on the workstation through the keyring of the operating system.
+// e-RS Login signs a clinician in to the NHS e-Referral Service with their smartcard, and hands the
+// session to the other applications on the workstation through the operating system's keyring.
 //
-// This is the composition root: it finds the version, hands over what only it may import (Fyne's app and the probe, which need
-// OpenGL), and runs a command. What the commands do is in internal/commands.
+// This is the composition root: it reads the version, passes what only it may import (Fyne's app
+// and the probe, which need OpenGL), and runs a command of internal/commands.
 package main
 
 import (

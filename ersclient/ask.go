@@ -16,43 +16,42 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// callAsk is none of the three calls, and wants nothing.
+// callAsk names the request of [Client.Ask], which is none of A001 to A003.
 var callAsk = call{name: "check", method: http.MethodHead}
 
-// Answer is what [Client.Ask] has met on its way, as far as it came.
+// Answer is what [Client.Ask] learned before it succeeded or failed.
 type Answer struct {
-	// Proxy is the proxy's host and port, empty where there is none.
+	// Proxy is the proxy's host and port, empty if there is none.
 	Proxy string
-	// TrustStore names the authorities that a certificate may come from.
+	// TrustStore names the trusted authorities: a file's path, or a fixed name such as the
+	// system's.
 	TrustStore string
-	// Presented is the chain of certificates that was presented for e-RS, its own first, whether or not it can be trusted.
+	// Presented is the chain that was presented for e-RS, leaf first, trusted or not.
 	Presented []*x509.Certificate
-	// Root is the trusted authority that the chain ends in, nil if it could not be verified.
+	// Root is the trusted authority at the end of the chain, nil if the chain was not verified.
 	Root *x509.Certificate
-	// TLS is the version of TLS, such as tls.VersionTLS13; 0 if no connection was made.
+	// TLS is the version of TLS, such as tls.VersionTLS13; 0 without a connection.
 	TLS uint16
-	// CipherSuite is that of the connection: see [KeyExchange].
+	// CipherSuite is the connection's suite: see [KeyExchange].
 	CipherSuite uint16
-	// Status is the HTTP status of the answer, 0 if there was none. Any status comes from something that speaks HTTP behind a
+	// Status is the HTTP status, 0 without an answer. Any status comes from an HTTP server with a
 	// verified certificate; which one e-RS gives to this request is not public.
 	Status int
-	// Date is the time by the clock of e-RS, zero if it did not tell.
+	// Date is the answer's Date header, zero if it has none.
 	Date time.Time
-	// Ahead is by how much this computer's clock is ahead of it, or behind if it is negative, to a second or two.
+	// Ahead is this computer's clock minus that of e-RS, accurate to a second or two.
 	Ahead time.Duration
-	// Clock is CLOCK-WRONG where the two differ by more than five minutes.
+	// Clock is CLOCK-WRONG if the two differ by more than five minutes, else nil.
 	Clock *Problem
 }
 
-// Trust returns TrustStore in the form in which it stands in a text of the user's language.
+// Trust returns TrustStore as a translatable phrase.
 func (a Answer) Trust() problem.Phrase { return trustPhrase(a.TrustStore) }
 
-// Ask sends e-RS a request that means nothing, HEAD without ticket, ASID or session, to see what lies between here and there: for a
-// diagnosis, with which nobody signs in. It takes the way of the calls over a connection of its own, waits for its turn as they do
-// (IO-06), and is never repeated. That the server does not accept the client's certificate shows here at the latest.
-//
-// Any answer is a success: see [Answer.Status]. The error is a *Problem as that of a call; what is known of the way is in the
-// Answer then too.
+// Ask checks the way to e-RS without signing in: a HEAD request without ticket, ASID or session,
+// over a new connection, in its turn like any call (IO-06), never repeated. A refused client
+// certificate shows here at the latest. Any status is a success; the error is a *Problem as from a
+// call, beside an Answer with what was learned until then.
 func (c *Client) Ask(ctx context.Context) (Answer, error) {
 	answer := Answer{Proxy: c.proxyFor(), TrustStore: c.transport.trustStore}
 	asked := c.now()
@@ -82,7 +81,7 @@ func (c *Client) Ask(ctx context.Context) (Answer, error) {
 	request.Header["User-Agent"] = c.header["User-Agent"]
 	asked = c.now()
 	response, err := fresh.RoundTrip(request)
-	handshakes.tell(&answer, err)
+	handshakes.fill(&answer, err)
 	if err != nil {
 		made := c.transportProblem(ctx, callAsk, sent.Load(), err)
 		if errors.Is(made, noCiphers) {
@@ -92,13 +91,13 @@ func (c *Client) Ask(ctx context.Context) (Answer, error) {
 	}
 	answer.Status = response.StatusCode
 	c.compare(&answer, asked, c.now(), response.Header)
-	// HEAD has no body.
+	// A response to HEAD has no body.
 	_ = response.Body.Close()
 	return answer, nil
 }
 
-// withKeyExchange adds to the cause of TLS-CIPHERS whether the server would accept RSA key exchange. It begins one more handshake, and
-// ends it once the server has chosen.
+// withKeyExchange adds to the cause of TLS-CIPHERS whether the server accepts RSA key exchange. It
+// starts one more handshake, and ends it once the server has chosen a suite.
 func (c *Client) withKeyExchange(ctx context.Context, failed *Problem) *Problem {
 	if err := c.turn(ctx, callAsk, c.now()); err != nil {
 		return failed
@@ -128,27 +127,27 @@ func (c *Client) withKeyExchange(ctx context.Context, failed *Problem) *Problem 
 	return failed.Because(fmt.Errorf("%w; the server did not accept RSA key exchange either", failed.Cause))
 }
 
-// compare compares the clocks.
+// compare sets Date, Ahead and Clock from an answer's Date header.
 func (c *Client) compare(answer *Answer, asked, came time.Time, header http.Header) {
 	written, err := http.ParseTime(header.Get("Date"))
 	if err != nil || header.Get("Age") != "" {
 		return
 	}
-	// The Date is cut to the second, and was written at some time between the two.
+	// The Date has whole seconds and was written at some time between asked and came.
 	answer.Date = written
 	answer.Ahead = asked.Add(came.Sub(asked) / 2).Round(0).Sub(written.Add(time.Second / 2))
 	look := newNotices(Config{Notice: func(_ string, p *Problem) { answer.Clock = p }})
 	look.compareClocks(asked, came, header)
 }
 
-// ProxyAddress returns the host and port of the proxy that leads to e-RS, or nothing where there is none.
+// ProxyAddress returns the host and port of the proxy to e-RS, or "" if there is none.
 func (c *Client) ProxyAddress() string { return c.proxyFor() }
 
 // Host returns the host name of e-RS.
 func (c *Client) Host() string { return c.transport.host }
 
-// Aging returns what is to be said of an endpoint certificate that can still be used, or could until recently: CERT-EXPIRES_SOON a
-// fortnight before its end, CERT-EXPIRED after it, else nil.
+// Aging returns the Problem of an endpoint certificate's age: CERT-EXPIRES_SOON within a fortnight
+// of its end, CERT-EXPIRED after it, else nil.
 func Aging(certificate tls.Certificate) *Problem {
 	var found *Problem
 	look := newNotices(Config{Certificate: certificate, Notice: func(_ string, p *Problem) { found = p }})
@@ -156,8 +155,8 @@ func Aging(certificate tls.Certificate) *Problem {
 	return found
 }
 
-// handshakes keeps what was presented for e-RS in the first handshake that was verified. There may be more: the transport goes on with
-// a connection whose call has been given up, and a server may renegotiate.
+// handshakes keeps the state of the first verified handshake. More can follow: the transport
+// continues a connection whose call was given up, and a server may renegotiate.
 type handshakes struct {
 	mu    sync.Mutex
 	state *tls.ConnectionState
@@ -176,8 +175,8 @@ func (h *handshakes) verified(state tls.ConnectionState, chains [][]*x509.Certif
 	}
 }
 
-// tell fills in what was presented for e-RS, where it came to that.
-func (h *handshakes) tell(answer *Answer, err error) {
+// fill sets what is known of the handshake in answer, given the error of the request.
+func (h *handshakes) fill(answer *Answer, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.state != nil {
@@ -191,7 +190,7 @@ func (h *handshakes) tell(answer *Answer, err error) {
 	}
 }
 
-// unverified returns the chain that was presented and could not be trusted, nil if that is not what is wrong.
+// unverified returns the chain in a certificate verification error, or nil for any other error.
 func unverified(err error) []*x509.Certificate {
 	var refused *tls.CertificateVerificationError
 	if errors.As(err, &refused) {

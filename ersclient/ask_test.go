@@ -16,8 +16,8 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// A diagnosis that cannot say who vouches for the server, what the proxy is or how wrong the clock is, sends a service desk looking
-// in the wrong place; and one that signs somebody in, or needs to, is none.
+// A diagnosis must name the authority, the proxy and the clock's error, or a service desk looks in
+// the wrong place; and it must work without signing in.
 func TestAsk(t *testing.T) {
 	direct := func(*http.Request) (*url.URL, error) { return nil, nil }
 	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -93,7 +93,7 @@ func TestAsk(t *testing.T) {
 				require.Equal(t, test.want, problem.Of(err).Code)
 			}
 			test.check(t, answer)
-			assert.Empty(t, server.Sessions(), "nobody is signed in")
+			assert.Empty(t, server.Sessions(), "no session is left")
 		})
 	}
 }

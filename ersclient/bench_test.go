@@ -17,7 +17,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 )
 
-// The stand-in keeps a bounded number of sessions and lets go of the oldest, so that no benchmark deletes any.
+// The stand-in keeps a bounded number of sessions and drops the oldest, so benchmarks delete none.
 
 func benchServer(b *testing.B) *erstest.Server {
 	b.Helper()
@@ -27,7 +27,7 @@ func benchServer(b *testing.B) *erstest.Server {
 	return server
 }
 
-// clientSignIn is A001 and A002 as this package makes them.
+// clientSignIn makes A001 and A002 with this package.
 func clientSignIn(b *testing.B, server *erstest.Server) func(context.Context) {
 	b.Helper()
 	client, err := ersclient.New(ersclient.Config{
@@ -48,8 +48,8 @@ func clientSignIn(b *testing.B, server *erstest.Server) func(context.Context) {
 	}
 }
 
-// bareSignIn is the least that does the same: two calls of net/http with the same bodies over the same TLS, of whose answers
-// nothing is read but the id that the second call needs.
+// bareSignIn is the baseline: two net/http calls with the same bodies over the same TLS, reading
+// only the id that the second needs.
 func bareSignIn(b *testing.B, server *erstest.Server) func(context.Context) {
 	b.Helper()
 	transport := &http.Transport{TLSClientConfig: &tls.Config{
@@ -110,9 +110,9 @@ func BenchmarkSignIn(b *testing.B) {
 	b.Run("bare", bench(bareSignIn))
 }
 
-// BenchmarkSignInRatio makes both in turn, and reports how many times the bare calls' time this
-// package takes: the median of the ratios of neighbours, since what else the computer does slows
-// both of a pair, or is rare. The budget is 1.10.
+// BenchmarkSignInRatio alternates the two and reports this package's time as a multiple of the bare
+// calls': the median of the ratios of adjacent pairs, since other load slows both of a pair, or is
+// rare. The budget is 1.10.
 func BenchmarkSignInRatio(b *testing.B) {
 	server := benchServer(b)
 	ours, bare := clientSignIn(b, server), bareSignIn(b, server)
@@ -126,8 +126,7 @@ func BenchmarkSignInRatio(b *testing.B) {
 	var ratios []float64
 	for i := 0; b.Loop(); i++ {
 		var oursTook, bareTook time.Duration
-		// The order changes, and both are made twice: bare, ours, ours, bare, then the other way
-		// round.
+		// The order alternates: bare, ours, ours, bare, then the reverse.
 		for turn := range 4 {
 			if (turn == 0 || turn == 3) == (i%2 == 0) {
 				bareTook += timed(bare)

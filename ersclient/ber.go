@@ -5,8 +5,9 @@ import (
 	"math/bits"
 )
 
-// toDER returns the first element of data with every length definite and every octet string whole (X.690, sections 8.1.3.6 and
-// 8.7.3). PKCS#12 files are in BER, and Firefox, macOS and some Java programs write what DER forbids; encoding/asn1 reads DER alone.
+// toDER returns the first element of data in DER: every length definite, every octet string whole
+// (X.690, sections 8.1.3.6 and 8.7.3). PKCS#12 files are BER, and Firefox, macOS and some Java
+// programs write what DER forbids; encoding/asn1 reads DER alone.
 func toDER(data []byte) ([]byte, error) {
 	one, _, err := readBER(data, 0)
 	if err != nil {
@@ -105,7 +106,7 @@ func berTag(data []byte) int {
 	return 0
 }
 
-// octets returns the content of a string that is primitive, or in pieces.
+// octets returns the content of an octet string, primitive or constructed.
 func (e berElement) octets() []byte {
 	if !e.isConstructed() {
 		return e.content
@@ -144,12 +145,14 @@ func derLength(length int) []byte {
 	return made
 }
 
-// rounds returns how many rounds things are derived with, all together: the integers behind a salt, as PBE, PBKDF2 and the MAC of
-// PKCS#12 have them. Package go-pkcs12 has no limit, and one wrong bit would make the program stand still for hours.
+// rounds returns the sum of all iteration counts: the integers after a salt in PBE, PBKDF2 and the
+// MAC of PKCS#12. Package go-pkcs12 has no limit, and one flipped bit could make it derive for
+// hours.
 func (e berElement) rounds(depth int) (sum int) {
 	const berInteger = 0x02
 	if e.isOctetString() {
-		// Of one in pieces, only the whole: to look into the pieces too would take twice as long with each level.
+		// A constructed string is inspected as a whole only: descending into its parts too would
+		// double the time with each level.
 		if inner, _, err := readBER(e.octets(), 0); err == nil && depth < maxBERDepth {
 			sum = inner.rounds(depth + 1)
 		}

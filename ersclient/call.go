@@ -18,12 +18,12 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// maxBody bounds an answer, after decompression. A session with ten thousand permissions has about this size.
+// maxBody bounds an answer in bytes, after decompression. A session with ten thousand permissions
+// has about this size.
 const maxBody = 1 << 20
 
-// call is one of the three calls, as the documentation numbers them, with the status of its success. Any other 2xx is not
-// what was agreed on, and nothing can be said of what it did. A003 has no answer that could be missing: there, 0 stands for
-// any 2xx.
+// call is one of A001 to A003, with the status of its success. Another 2xx is an error, since the
+// documentation does not define what it did. A003's answer has no content, so any 2xx will do: 0.
 type call struct {
 	name, method string
 	success      int
@@ -33,30 +33,31 @@ var (
 	callA001 = call{"A001", http.MethodPost, http.StatusCreated}
 	callA002 = call{"A002", http.MethodPut, http.StatusOK}
 	callA003 = call{"A003", http.MethodDelete, 0}
-	// callReach is none, and asks nothing.
+	// callReach names the connection of [Client.Reach], which sends no request.
 	callReach = call{name: "connection"}
 )
 
-// String names the call, for the log.
+// String returns the call's name and method, for the log.
 func (c call) String() string { return strings.TrimSpace(c.name + " " + c.method) }
 
 func (c call) succeeded(status int) bool {
 	return status == c.success || c.success == 0 && status/100 == 2
 }
 
-// request is a call about to be made.
+// request holds the parameters of one call.
 type request struct {
 	call call
 	// key names the session, for A002 and A003.
 	key SessionKey
 	// body is JSON, nil for A003.
 	body []byte
-	// token and permission are what the body was made of: the one to be kept out of errors, the other to explain them.
+	// token and permission are what the body was made of: the first is masked in errors, the second
+	// explains them.
 	token      Token
 	permission Permission
 }
 
-// send makes a call once, when it is its turn, and returns the body of its success.
+// send waits for the call's turn, makes it once and returns the body of a success.
 func (c *Client) send(ctx context.Context, r request) ([]byte, error) {
 	asked := c.now()
 	if err := c.turn(ctx, r.call, asked); err != nil {
@@ -66,26 +67,26 @@ func (c *Client) send(ctx context.Context, r request) ([]byte, error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var sent atomic.Bool
-	// The transport is used without an http.Client around it, which would follow redirects, and would put the URL into its
-	// errors, session key included.
+	// No http.Client: it would follow redirects, and put the URL, with the session key, into its
+	// errors.
 	response, err := c.transport.RoundTrip(c.newRequest(limited, r, &sent))
 	if err != nil {
 		return nil, c.transportProblem(ctx, r.call, sent.Load(), err)
 	}
 	c.notices.compareClocks(asked, c.now(), response.Header)
-	// Close can only repeat what Read has said, or would have said about bytes that nobody wants.
+	// Close repeats the error of Read, or reports one about bytes that are not needed.
 	defer func() { _ = response.Body.Close() }()
 	body, bodyErr := readBody(response)
 	typeErr := checkContentType(response.Header.Get("Content-Type"))
 	switch {
 	case response.StatusCode/100 == 2 && errors.Is(typeErr, errHTML):
-		// Whatever it is that answers 200 to everything, it is not e-RS.
+		// A server that answers 200 without JSON is not e-RS.
 		return nil, answerProblem(r.call, typeErr)
 	case !r.call.succeeded(response.StatusCode):
-		// The status says enough. If the body broke off, there is no outcome in it.
+		// The status is enough. A body that broke off holds no outcome.
 		return nil, statusProblem(r, newStatusError(r, response, body, c.now()))
 	case r.call == callA003:
-		// There is nothing in its body that could be missed.
+		// A003's body is empty.
 		return nil, nil
 	case typeErr != nil:
 		return nil, answerProblem(r.call, typeErr)
@@ -97,9 +98,9 @@ func (c *Client) send(ctx context.Context, r request) ([]byte, error) {
 	return body, nil
 }
 
-// newRequest makes the request of a call. Session keys are opaque, so they are escaped as one step of the path. Sent is set
-// once the headers are complete: before that nobody can have acted on them. They may still be in a buffer then, which errs
-// on the safe side.
+// newRequest makes the HTTP request of a call. Session keys are opaque, so they are escaped as one
+// path segment. sent is set once the headers are written to the connection's buffer: they may not
+// have left it yet, which errs on the safe side.
 func (c *Client) newRequest(ctx context.Context, r request, sent *atomic.Bool) *http.Request {
 	target := *c.target
 	header := c.header.Clone()
@@ -113,8 +114,8 @@ func (c *Client) newRequest(ctx context.Context, r request, sent *atomic.Bool) *
 		header["Accept"], header["Content-Type"] = jsonType, jsonType
 		made.Body, made.ContentLength = bodyOf(r), int64(len(r.body))
 		if r.call != callA002 {
-			// With it, the transport sends a request again if it is certain that nothing of it was written. For A002 not even that
-			// is left to others.
+			// GetBody lets the transport repeat a request of which nothing was written. A002 is not
+			// repeated even then.
 			made.GetBody = func() (io.ReadCloser, error) { return bodyOf(r), nil }
 		}
 	}
@@ -123,16 +124,17 @@ func (c *Client) newRequest(ctx context.Context, r request, sent *atomic.Bool) *
 
 var jsonType = []string{"application/json"}
 
-// bodyOf returns a body of the kind that the transport knows to be in memory: it sends headers and body of others apart.
+// bodyOf returns the body in a type that net/http knows to be in memory, so that headers and body
+// go out in one write.
 func bodyOf(r request) io.ReadCloser { return io.NopCloser(bytes.NewReader(r.body)) }
 
 var errTooLong = fmt.Errorf("the answer is longer than %d bytes", maxBody)
 
-// readBody reads a bounded body. It reads to the end where that is within the bound, so that the connection can be used
-// again.
+// readBody reads a body to its end or to maxBody. Only a connection whose body was read to the end
+// is used again.
 func readBody(response *http.Response) ([]byte, error) {
 	var body bytes.Buffer
-	// The announced length, which is -1 if unknown, saves growing. It is not believed.
+	// The announced length, -1 if unknown, is only a hint that saves growing.
 	body.Grow(int(min(max(response.ContentLength, 0), maxBody)) + bytes.MinRead)
 	if _, err := body.ReadFrom(io.LimitReader(response.Body, maxBody+1)); err != nil {
 		return nil, err
@@ -145,7 +147,7 @@ func readBody(response *http.Response) ([]byte, error) {
 
 var errHTML = errors.New("the answer is an HTML page")
 
-// checkContentType accepts JSON, with parameters and as a +json type.
+// checkContentType accepts application/json and +json types, with or without parameters.
 func checkContentType(contentType string) error {
 	if contentType == "application/json" {
 		return nil
@@ -163,10 +165,10 @@ func checkContentType(contentType string) error {
 	return fmt.Errorf("the answer is %q instead of JSON", problem.Clean(mediaType, 100))
 }
 
-// secretForms are what session keys and tickets have looked like so far.
+// secretForms matches session keys and tickets in the forms known so far.
 var secretForms = regexp.MustCompile(`(?i)pro-xapi-session_[0-9a-z-]*|AQIC[^\s"']*`)
 
-// mask takes secrets out of a text from outside: the call's own whatever they look like, and others by their form.
+// mask replaces secrets in text from outside: the call's own in any form, others by secretForms.
 func (r request) mask(text string) string {
 	for _, hidden := range []secret.Text{r.key.Text, r.token.Text} {
 		if !hidden.IsZero() {

@@ -17,26 +17,26 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// CertificateFiles say where the organisation's endpoint certificate is: a PEM pair, or one PKCS#12 file.
+// CertificateFiles names the files of the organisation's endpoint certificate: a PEM pair, or one
+// PKCS#12 file.
 type CertificateFiles struct {
-	// Certificate is a PEM file with the certificate and those between it and the NHS root, or the certificate in DER.
+	// Certificate is a PEM file with the certificate and its intermediates, or the certificate in
+	// DER.
 	Certificate string
-	// Key is a PEM file with the certificate's key and no other. If it is empty, the key is looked for in Certificate.
+	// Key is a PEM file with the certificate's key and no other. If empty, Certificate holds the
+	// key too.
 	Key string
-	// PKCS12 is a file with certificate, chain and key (.p12 or .pfx), of the modern or the legacy encryptions.
+	// PKCS12 is a file with certificate, chain and key (.p12 or .pfx), with modern or legacy
+	// encryption.
 	PKCS12 string
-	// Passphrase opens PKCS12, or the key if that is encrypted.
+	// Passphrase decrypts PKCS12, or an encrypted key.
 	Passphrase secret.Text
 }
 
-// LoadCertificate reads the organisation's endpoint certificate (SEC-001) from files; package certstore takes it from Windows'
-// certificate stores. Every way in which files can be wrong is a *Problem of its own, which names the setting and the remedy:
-// CERT-NOT_SET, CERT-AMBIGUOUS, CERT-MISSING, CERT-UNREADABLE, CERT-TOO_BIG, CERT-NOT_PEM, CERT-INVALID, CERT-KEY_MISSING,
-// CERT-KEY_ENCRYPTED, CERT-KEY_INVALID, CERT-KEY_KIND, CERT-KEY_TWICE, CERT-KEY_MISMATCH, CERT-PASSPHRASE, CERT-PKCS12,
-// CERT-PKCS12_ENCRYPTION, and those of CheckCertificate. Where a passphrase is wanted and Passphrase is empty, ErrNoPassphrase is in
-// the error's chain.
-//
-// Whether the certificate has been revoked is for e-RS to say: no CRL is fetched and no OCSP responder asked.
+// LoadCertificate reads the organisation's endpoint certificate (SEC-001) from files; package
+// certstore reads Windows' stores. The error is a *Problem with a CERT code (docs/certificates.md)
+// that names setting and remedy; its chain has ErrNoPassphrase if Passphrase is needed and empty.
+// No CRL or OCSP responder is consulted: e-RS checks revocation.
 func LoadCertificate(files CertificateFiles) (tls.Certificate, error) {
 	var certificate tls.Certificate
 	var err error
@@ -61,10 +61,9 @@ func LoadCertificate(files CertificateFiles) (tls.Certificate, error) {
 	return certificate, nil
 }
 
-// CheckCertificate tells whether e-RS can accept a certificate from a client today: it is valid by this computer's clock, and
-// not made for other purposes alone. setting and place, which is a file or a certificate store, tell a person where it came from.
-//
-// The error is a *Problem: CERT-EXPIRED, CERT-NOT_YET_VALID or CERT-USAGE.
+// CheckCertificate reports as an error why e-RS cannot accept a client's certificate today:
+// CERT-EXPIRED or CERT-NOT_YET_VALID, by this computer's clock, or CERT-USAGE. setting and place (a
+// file or a certificate store) name its source in the Problem.
 func CheckCertificate(certificate *x509.Certificate, setting, place string) error {
 	template := certificateProblem(certificate, time.Now())
 	if template == nil {
@@ -91,8 +90,8 @@ func certificateProblem(certificate *x509.Certificate, now time.Time) *Problem {
 	return nil
 }
 
-// isForClients tells whether a certificate's extended key usage (RFC 5280, section 4.2.1.12) allows for a client of TLS. A
-// certificate without one is for every purpose.
+// isForClients reports whether a certificate's extended key usage (RFC 5280, section 4.2.1.12)
+// allows TLS client authentication. A certificate without the extension is for every purpose.
 func isForClients(certificate *x509.Certificate) bool {
 	if len(certificate.ExtKeyUsage)+len(certificate.UnknownExtKeyUsage) == 0 {
 		return true
@@ -101,8 +100,8 @@ func isForClients(certificate *x509.Certificate) bool {
 		slices.Contains(certificate.ExtKeyUsage, x509.ExtKeyUsageAny)
 }
 
-// CommonName returns a certificate's common name, which for an endpoint certificate is the organisation's FQDN. It is empty
-// for the zero certificate.
+// CommonName returns a certificate's common name, which in an endpoint certificate is the
+// organisation's FQDN. It is empty for the zero certificate.
 func CommonName(certificate tls.Certificate) string {
 	parsed := certificate.Leaf
 	if parsed == nil && len(certificate.Certificate) > 0 {
@@ -117,15 +116,16 @@ func CommonName(certificate tls.Certificate) string {
 	return parsed.Subject.CommonName
 }
 
-// ErrNoPassphrase is the cause of a file that needs a passphrase where none was given.
+// ErrNoPassphrase is the cause if a file needs a passphrase and none was given.
 var ErrNoPassphrase = errors.New("it is encrypted, and there is no passphrase")
 
-// maxCertificateFile is far more than a certificate, its chain and its key can need. Bundles of authorities may be longer.
+// maxCertificateFile bounds, in bytes, a file of a certificate, its chain and its key. Bundles of
+// authorities may be longer.
 const maxCertificateFile = 1 << 20
 
-// readCertificate is read for a file that is no bundle.
+// readCertificate is read for a file other than a bundle.
 func (s settingFile) readCertificate() ([]byte, error) {
-	// What goes wrong here goes wrong again in read, which tells it.
+	// An error of Stat comes again in read, which reports it.
 	if info, err := os.Stat(s.path); err == nil && info.Mode().IsRegular() && info.Size() > maxCertificateFile {
 		return nil, s.problem(certificateTooBig, fmt.Errorf("%s has %d bytes", s.path, info.Size()))
 	}
@@ -140,7 +140,8 @@ func loadPEM(source settingFile, keyPath string, passphrase secret.Text) (tls.Ce
 	certificates, damaged := certificatesIn(data)
 	switch {
 	case damaged != nil:
-		// Whole ones beside it are not enough: what is cut off is most often the chain of a file that is still being written.
+		// Whole certificates beside it are not enough: the part cut off is most often the chain of
+		// a file still being written.
 		return tls.Certificate{}, source.problem(certificateInvalid, damaged)
 	case len(certificates) == 0:
 		return tls.Certificate{}, source.foreign(certificateNotPEM, data, errors.New("no PEM block of type CERTIFICATE"))
@@ -165,7 +166,8 @@ func loadPEM(source settingFile, keyPath string, passphrase secret.Text) (tls.Ce
 	return tls.Certificate{PrivateKey: key, Leaf: leaf, Certificate: orderChain(leaf, certificates)}, nil
 }
 
-// parseKey finds the private key in a PEM file, or in one that is the DER of a key. certificate is any one, in DER.
+// parseKey returns the private key in a PEM file or a DER key. certificate is any certificate, in
+// DER.
 func parseKey(source settingFile, data []byte, passphrase secret.Text, certificate []byte) (crypto.PrivateKey, error) {
 	blocks, damaged := pemBlocks(data)
 	isKey := func(kind string) bool { return strings.HasSuffix(kind, "PRIVATE KEY") }
@@ -185,7 +187,8 @@ func parseKey(source settingFile, data []byte, passphrase secret.Text, certifica
 		return nil, source.foreign(keyMissing, data, errors.New("no PEM block of a private key"))
 	case 1:
 	default:
-		// To take one would be to guess, and the wrong guess would look like a key of another certificate.
+		// Choosing one would be a guess, and a wrong guess would look like the key of another
+		// certificate.
 		return nil, source.problem(keyTwice, fmt.Errorf("%d PEM blocks of a private key", len(blocks)))
 	}
 	key, err := openKey(blocks[0], passphrase, certificate)
@@ -204,7 +207,8 @@ func parseKey(source settingFile, data []byte, passphrase secret.Text, certifica
 	return key, nil
 }
 
-// openKey parses the key of a PEM block, and decrypts it first if it is encrypted, as PKCS#8 or in OpenSSL's old form.
+// openKey parses the key of a PEM block, decrypting it if it is encrypted as PKCS#8 or in OpenSSL's
+// old form.
 func openKey(block *pem.Block, passphrase secret.Text, certificate []byte) (crypto.PrivateKey, error) {
 	legacy := x509.IsEncryptedPEMBlock(block) //nolint:staticcheck // SA1019: no safer form is on offer, files of this one are
 	var sealed encryptedKey
@@ -225,13 +229,13 @@ func openKey(block *pem.Block, passphrase secret.Text, certificate []byte) (cryp
 		return nil, fmt.Errorf("%w: %w", errEncryption, err)
 	}
 	if length, header, ok := sequenceLength(der); !ok || header+length != len(der) {
-		// One wrong passphrase in 256 makes a padding that looks right.
+		// One wrong passphrase in 256 yields valid padding.
 		return nil, errPassphrase
 	}
 	return parseKeyDER(der)
 }
 
-// parseKeyDER parses a key that is not encrypted: of PKCS #8, PKCS #1 or SEC 1, whatever it is called.
+// parseKeyDER parses an unencrypted key in PKCS#8, PKCS#1 or SEC 1, whatever its PEM type.
 func parseKeyDER(der []byte) (crypto.PrivateKey, error) {
 	key, err := x509.ParsePKCS8PrivateKey(der)
 	if err == nil {
@@ -250,15 +254,15 @@ func parseKeyDER(der []byte) (crypto.PrivateKey, error) {
 	return nil, err
 }
 
-// isKeyKind reports whether an error is that a key, or its certificate, is whole and of a kind that crypto/x509 does not know. It has
-// no type for that.
+// isKeyKind reports whether an error means that a key, or its certificate, is of a kind unknown to
+// crypto/x509, which has no error type for it.
 func isKeyKind(err error) bool {
 	return err != nil && slices.ContainsFunc(
 		[]string{"unknown algorithm", "unknown elliptic curve", "unsupported elliptic curve", "invalid ECDSA parameters"},
 		func(text string) bool { return strings.Contains(err.Error(), text) })
 }
 
-// belongTogether tells whether a certificate is for a key.
+// belongTogether reports whether a certificate has the public key of key.
 func belongTogether(certificate *x509.Certificate, key crypto.PrivateKey) bool {
 	signer, ok := key.(crypto.Signer)
 	if !ok {
@@ -268,7 +272,8 @@ func belongTogether(certificate *x509.Certificate, key crypto.PrivateKey) bool {
 	return ok && public.Equal(certificate.PublicKey)
 }
 
-// foreign is problem for a file that may be of another kind, which the Problem then names with the way to convert it.
+// foreign is problem for a file that may be of another kind: the Problem then names the kind, and
+// how to convert it.
 func (s settingFile) foreign(template *Problem, data []byte, cause error) *Problem {
 	made := s.problem(template, cause)
 	kind := foreignKind(data)

@@ -42,8 +42,8 @@ func newKey(t *testing.T) crypto.Signer {
 	return key
 }
 
-// newPair makes a certificate for a key, valid from and until then; from a parent, or from itself. Without usages it is for
-// every one.
+// newPair makes a certificate for a key, valid between two times, signed by parent or self-signed.
+// Without usages it is for every purpose.
 func newPair(
 	t *testing.T, name string, key crypto.Signer, from, until time.Duration, parent *pair, usages ...x509.ExtKeyUsage,
 ) *pair {
@@ -93,7 +93,7 @@ func join(parts ...[]byte) []byte {
 	return all
 }
 
-// Organisations get their endpoint certificate from many hands, in many forms.
+// Organisations get their endpoint certificate from many sources, in many forms.
 func TestEndpointCertificatesInManyForms(t *testing.T) {
 	const name = "gp.surgery.example"
 	issuer := newPair(t, "a sub CA", newKey(t), -time.Hour, time.Hour, nil)
@@ -182,7 +182,7 @@ func TestEndpointCertificatesThatCannotBeUsed(t *testing.T) {
 	bundle, err := pkcs12.Modern2023.Encode(ours.key, ours.certificate, nil, passphrase)
 	require.NoError(t, err)
 	goodBundle := write(t, bundle)
-	strangersKey, err := pkcs12.Modern2023.Encode(other, ours.certificate, nil, passphrase)
+	foreignKey, err := pkcs12.Modern2023.Encode(other, ours.certificate, nil, passphrase)
 	require.NoError(t, err)
 	oldBundle, err := pkcs12.LegacyDES.Encode(old.key, old.certificate, nil, passphrase)
 	require.NoError(t, err)
@@ -252,7 +252,7 @@ func TestEndpointCertificatesThatCannotBeUsed(t *testing.T) {
 		"PEM for a PKCS#12":       {files{PKCS12: goodCertificate, Passphrase: secret.New(passphrase)}, "CERT-PKCS12", "certificate"},
 		"a PKCS#12 without a key": {files{PKCS12: write(t, trustStore), Passphrase: secret.New(passphrase)}, "CERT-PKCS12", "certificate"},
 		"a PKCS#12 with another key": {
-			files{PKCS12: write(t, strangersKey), Passphrase: secret.New(passphrase)}, "CERT-KEY_MISMATCH", "certificate",
+			files{PKCS12: write(t, foreignKey), Passphrase: secret.New(passphrase)}, "CERT-KEY_MISMATCH", "certificate",
 		},
 		"expired": {
 			files{Certificate: write(t, old.certificatePEM()), Key: write(t, old.keyPEM(t))}, "CERT-EXPIRED", "certificate",
@@ -287,8 +287,8 @@ func TestEndpointCertificatesThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-// A certificate of purposes that are not ours is told from one that has ours among them, or says nothing: to refuse a good one
-// is to lock an organisation out.
+// Certificates for other purposes alone are refused; those for ours as well, or for none in
+// particular, are accepted: refusing a good one locks an organisation out.
 func TestThePurposesOfACertificate(t *testing.T) {
 	for name, one := range map[string]struct {
 		usages []x509.ExtKeyUsage
@@ -327,7 +327,8 @@ func TestAnUnreadableFile(t *testing.T) {
 	path := write(t, []byte("x"))
 	require.NoError(t, os.Chmod(path, 0))
 	if _, err := os.ReadFile(path); err == nil {
-		// The superuser and Windows read it all the same; a folder in place of the file covers the rest.
+		// The superuser and Windows read it nevertheless; a folder in place of the file covers
+		// those.
 		require.True(t, os.Geteuid() == 0 || runtime.GOOS == "windows")
 		path = t.TempDir()
 	}

@@ -14,14 +14,14 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// tools runs the programs with which organisations make their files: openssl, Java's keytool with and without BouncyCastle,
-// and Firefox's pk12util.
+// tools runs the programs that make organisations' files: openssl, Java's keytool with and without
+// BouncyCastle, and Firefox's pk12util.
 type tools struct {
 	*testing.T
 	folder string
 }
 
-// run runs a line of words in the folder. The passphrases are made up here.
+// run runs a command line, split at blanks, in the folder. The passphrases are invented.
 func (t tools) run(line string) {
 	t.Helper()
 	words := strings.Fields(line)
@@ -41,7 +41,7 @@ const (
 	importFrom = "keytool -importkeystore -noprompt -srckeystore chain.p12 -srcstorepass tool+words -deststoretype PKCS12 -deststorepass tool+words"
 )
 
-// newTools makes keys of three kinds, each with a certificate of an authority's.
+// newTools makes keys of three kinds, each with a certificate signed by an authority.
 func newTools(test *testing.T) tools {
 	t := tools{test, test.TempDir()}
 	t.run("openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=sub -addext keyUsage=keyCertSign")
@@ -56,7 +56,8 @@ func newTools(test *testing.T) tools {
 	return t
 }
 
-// Every file that these programs make is read, or named for what it is: a surgery has no means to convert a key.
+// Every file that these programs make is read, or its kind is named: a surgery has no means to
+// convert a key.
 func TestFilesOfTheToolsOfOrganisations(test *testing.T) {
 	t := newTools(test)
 	type outcome struct {
@@ -65,7 +66,7 @@ func TestFilesOfTheToolsOfOrganisations(test *testing.T) {
 		chain      int
 	}
 	good, wrong := outcome{"tool+words", "", 2}, outcome{"other+words", "CERT-PASSPHRASE", 0}
-	// lone is good without the authority.
+	// lone is the outcome without the authority.
 	lone := outcome{"tool+words", "", 1}
 	const export = "openssl pkcs12 -export -inkey rsa.key -in rsa.pem -certfile ca.pem -passout pass:tool+words -out out.p12 "
 	for name, one := range map[string]struct {
@@ -180,7 +181,7 @@ func firefox(options string) []string {
 	}
 }
 
-// The same for keys in PEM with a passphrase, by every program's default and by what was the default.
+// Keys in PEM with a passphrase, by each program's current and former defaults.
 func TestEncryptedKeysOfOpenSSL(test *testing.T) {
 	t := newTools(test)
 	const pkcs8 = "openssl pkcs8 -topk8 -in rsa.key -out out.key -passout pass:tool+words "
@@ -235,7 +236,7 @@ func TestEncryptedKeysOfOpenSSL(test *testing.T) {
 				return
 			}
 			require.NoError(test, load("tool+words"))
-			for range 20 { // One wrong passphrase in 256 makes a padding that looks right.
+			for range 20 { // One wrong passphrase in 256 yields valid padding.
 				requireCode(test, "CERT-PASSPHRASE", load("other+words"))
 			}
 			require.ErrorIs(test, load(""), ersclient.ErrNoPassphrase)
@@ -244,7 +245,7 @@ func TestEncryptedKeysOfOpenSSL(test *testing.T) {
 			if one.certificate != "rsa.pem" {
 				return
 			}
-			// It is whole at its beginning and damaged behind it: no passphrase would help.
+			// It is intact at the beginning and damaged further back: no passphrase would help.
 			sealed, err := os.ReadFile(t.path("out.key"))
 			require.NoError(test, err)
 			half := len(sealed) / 2
@@ -262,7 +263,7 @@ func TestEncryptedKeysOfOpenSSL(test *testing.T) {
 	}
 }
 
-// What openssl writes when a certificate is marked as trusted, and what it prints before one.
+// OpenSSL's output for a certificate marked as trusted, with the text it prints before one.
 func TestCertificatesOfOpenSSL(test *testing.T) {
 	t := newTools(test)
 	for name, how := range map[string]string{
@@ -288,7 +289,7 @@ func TestCertificatesOfOpenSSL(test *testing.T) {
 	}
 }
 
-// A key of a kind that Go does not know is not damaged, and to export it again does not help.
+// A key of a kind unknown to Go is not damaged, and exporting it again does not help.
 func TestKeysOfKindsThatAreNotRead(test *testing.T) {
 	t := newTools(test)
 	for name, how := range map[string]string{

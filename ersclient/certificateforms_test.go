@@ -38,7 +38,8 @@ func replaced(from, to string) func([]byte) []byte {
 	return func(text []byte) []byte { return bytes.ReplaceAll(text, []byte(from), []byte(to)) }
 }
 
-// ways are the ways in which Windows, mail programs and hands write a PEM file. openssl and curl read nearly all of them.
+// ways are the forms in which Windows, mail programs and editors write a PEM file. openssl and curl
+// read nearly all of them.
 var ways = map[string]func([]byte) []byte{
 	"as it is":                     func(text []byte) []byte { return text },
 	"UTF-8 with a byte order mark": func(text []byte) []byte { return join([]byte("\ufeff"), text) },
@@ -64,7 +65,8 @@ var ways = map[string]func([]byte) []byte{
 	},
 }
 
-// Editors of Windows put a mark before the first line, and the first certificate or the key was lost without a word.
+// Windows editors put a byte order mark before the first line; the first certificate or the key was
+// then silently lost.
 func TestPEMFilesInEveryWayTheyAreWritten(t *testing.T) {
 	issuer := newPair(t, "a sub CA", newKey(t), -time.Hour, time.Hour, nil)
 	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, issuer)
@@ -101,7 +103,8 @@ func TestPEMFilesInEveryWayTheyAreWritten(t *testing.T) {
 	}
 }
 
-// encryptedPEM encrypts a key in OpenSSL's old form. The others are made by openssl, in the test of its files.
+// encryptedPEM encrypts a key in OpenSSL's old form. The other forms are made by openssl in its own
+// test.
 func encryptedPEM(t *testing.T, key any) []byte {
 	t.Helper()
 	private, ok := key.(*ecdsa.PrivateKey)
@@ -114,20 +117,21 @@ func encryptedPEM(t *testing.T, key any) []byte {
 	return pem.EncodeToMemory(block)
 }
 
-// A chain is sent leaf first and then each one's issuer (RFC 5246), however the file has it: some servers refuse another order.
+// A chain is sent leaf first, then each issuer (RFC 5246), in whatever order the file is: some
+// servers refuse another.
 func TestChainsAreOrderedByTheKey(t *testing.T) {
 	root := newPair(t, "the root", newKey(t), -time.Hour, time.Hour, nil)
 	sub := newAuthority(t, "the sub CA", root)
 	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, sub)
-	stranger := newPair(t, "a stranger", newKey(t), -time.Hour, time.Hour, nil)
-	expected := [][]byte{ours.certificate.Raw, sub.certificate.Raw, root.certificate.Raw, stranger.certificate.Raw}
+	unrelated := newPair(t, "an unrelated one", newKey(t), -time.Hour, time.Hour, nil)
+	expected := [][]byte{ours.certificate.Raw, sub.certificate.Raw, root.certificate.Raw, unrelated.certificate.Raw}
 	for name, order := range map[string][]*pair{
-		"as it should be":    {ours, sub, root, stranger},
-		"the root first":     {root, sub, ours, stranger},
-		"a stranger first":   {stranger, root, ours, sub},
-		"the leaf twice":     {ours, root, ours, sub, stranger},
-		"the issuers mixed":  {sub, ours, root, stranger},
-		"an authority twice": {root, sub, root, ours, sub, stranger},
+		"as it should be":        {ours, sub, root, unrelated},
+		"the root first":         {root, sub, ours, unrelated},
+		"an unrelated one first": {unrelated, root, ours, sub},
+		"the leaf twice":         {ours, root, ours, sub, unrelated},
+		"the issuers mixed":      {sub, ours, root, unrelated},
+		"an authority twice":     {root, sub, root, ours, sub, unrelated},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var file []byte
@@ -149,7 +153,7 @@ func TestChainsAreOrderedByTheKey(t *testing.T) {
 	}
 }
 
-// A renewal may keep the key, and the old certificate beside the new one.
+// A renewal may keep the key, and the old certificate next to the new one.
 func TestAnOldCertificateOfTheSameKey(t *testing.T) {
 	issuer := newPair(t, "a sub CA", newKey(t), -time.Hour, time.Hour, nil)
 	key := newKey(t)
@@ -191,7 +195,7 @@ func newAuthority(t *testing.T, name string, parent *pair) *pair {
 	return &pair{certificate, key}
 }
 
-// Windows exports a certificate as DER and calls it .cer or .crt, and so do authorities.
+// Windows and authorities export certificates as DER, named .cer or .crt.
 func TestFilesInDER(t *testing.T) {
 	issuer := newPair(t, "a sub CA", newKey(t), -time.Hour, time.Hour, nil)
 	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, issuer)
@@ -217,7 +221,7 @@ func TestFilesInDER(t *testing.T) {
 	require.True(t, pool.Equal(expected))
 }
 
-// The label of a key is not to be relied on: programs put one form under the label of another.
+// The PEM label of a key is unreliable: programs write one form under the label of another.
 func TestKeysUnderAnotherLabel(t *testing.T) {
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
@@ -245,7 +249,7 @@ func TestKeysUnderAnotherLabel(t *testing.T) {
 	}
 }
 
-// What is damaged is not taken for something else, nor what is behind it for the whole.
+// Damaged content is not taken for another kind, nor the rest of a file for the whole.
 func TestDamagedFiles(t *testing.T) {
 	issuer := newPair(t, "a sub CA", newKey(t), -time.Hour, time.Hour, nil)
 	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, issuer)
@@ -287,7 +291,8 @@ func TestDamagedFiles(t *testing.T) {
 	}
 }
 
-// A file can be made to look as if it took for ever: what it may cost has a bound, all together, and finding that out is quick.
+// A crafted file can demand endless derivation: the total cost is bounded, and checking it is
+// quick.
 func TestAFileThatWouldTakeForEver(t *testing.T) {
 	wrap := func(tag byte, content []byte) []byte {
 		der, err := asn1.Marshal(asn1.RawValue{Tag: int(tag & 0x1f), IsCompound: tag&0x20 != 0, Bytes: content})
@@ -319,7 +324,7 @@ func TestAFileThatWouldTakeForEver(t *testing.T) {
 	}
 }
 
-// What a file is, and the command that makes one of it that can be read, spare a service desk the search.
+// Naming the kind of a file, and the command that converts it, saves a service desk the search.
 func TestFilesOfAnotherKind(t *testing.T) {
 	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, nil)
 	bundle, err := pkcs12.Modern2023.Encode(ours.key, ours.certificate, nil, passphrase)

@@ -13,7 +13,7 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// FuzzCertificateFiles: whatever stands in a file that a setting names, the program says what is wrong with it and lives.
+// FuzzCertificateFiles checks that any content of a configured file yields a Problem, and no panic.
 func FuzzCertificateFiles(f *testing.F) {
 	t := &testing.T{}
 	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, nil)

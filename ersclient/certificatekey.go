@@ -6,11 +6,12 @@ import (
 	"strings"
 )
 
-// What follows is for keys that are not in this program's memory, such as those of Windows (package certstore): they can do less
-// than others, and fail later.
+// This file is for keys outside this program's memory, such as those of Windows (package
+// certstore): they support fewer signatures, and fail only when they sign.
 
-// maxVersion returns the highest version of TLS that a certificate is good for, or 0 for any. A key without RSA-PSS, as in most
-// TPMs, ends with TLS 1.2, and a server has to be told before it chooses.
+// maxVersion returns the highest version of TLS that a certificate's key supports, or 0 for any. A
+// key without RSA-PSS, as in most TPMs, cannot do TLS 1.3, which must be known before the server
+// chooses.
 func maxVersion(certificate tls.Certificate) uint16 {
 	if len(certificate.SupportedSignatureAlgorithms) == 0 {
 		return 0
@@ -18,7 +19,7 @@ func maxVersion(certificate tls.Certificate) uint16 {
 	for _, algorithm := range certificate.SupportedSignatureAlgorithms {
 		switch algorithm {
 		case tls.PKCS1WithSHA1, tls.PKCS1WithSHA256, tls.PKCS1WithSHA384, tls.PKCS1WithSHA512, tls.ECDSAWithSHA1:
-			// RFC 8446, section 4.2.3: not for the signatures of a handshake.
+			// RFC 8446, section 4.2.3: PKCS#1 v1.5 is not for the signatures of a handshake.
 		default:
 			return 0
 		}
@@ -26,10 +27,12 @@ func maxVersion(certificate tls.Certificate) uint16 {
 	return tls.VersionTLS12
 }
 
-// signingFailed begins the text of the error that crypto/tls makes of a key's, which has no type and does not wrap it.
+// signingFailed is the prefix of the error that crypto/tls makes of a key's; it neither has a type
+// nor wraps the key's.
 const signingFailed = "tls: failed to sign handshake: "
 
-// keyProblem returns the Problem with which the certificate's key has refused to sign, or nil if it was something else.
+// keyProblem returns the Problem of a certificate's key that did not sign, or nil for any other
+// error.
 func (c *Client) keyProblem(err error) *Problem {
 	var found *Problem
 	if errors.As(err, &found) { // with TLS 1.2

@@ -20,7 +20,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// elsewhere is a key outside of the program, as Windows has them.
+// elsewhere is a key outside this process, as Windows keeps them.
 type elsewhere struct {
 	*rsa.PrivateKey
 	refusal error
@@ -35,13 +35,13 @@ func (e *elsewhere) Sign(random io.Reader, digest []byte, options crypto.SignerO
 
 func (e *elsewhere) Failure() error { return e.refusal }
 
-// demanding is a server that wants a client's certificate, of any make, and answers 204.
+// demanding is a server that requires a client certificate, accepts any, and answers 204.
 func demanding(t *testing.T, version uint16) *httptest.Server {
 	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(answer http.ResponseWriter, _ *http.Request) {
 		answer.WriteHeader(http.StatusNoContent)
 	}))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // that it goes wrong is the purpose
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // failures are intended
 	server.TLS = &tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: version, ClientAuth: tls.RequireAnyClientCert}
 	server.StartTLS()
 	t.Cleanup(server.Close)
@@ -69,7 +69,8 @@ func certificateElsewhere(t *testing.T) (tls.Certificate, *elsewhere) {
 	return tls.Certificate{Certificate: [][]byte{ours.certificate.Raw}, Leaf: ours.certificate, PrivateKey: made}, made
 }
 
-// A key whose use was forbidden meanwhile says so. Otherwise the service desk looks for the fault in the network.
+// A key whose use was forbidden meanwhile is reported as that. Otherwise the service desk looks for
+// the fault in the network.
 func TestAKeyThatRefusesToSign(t *testing.T) {
 	for name, version := range map[string]uint16{"TLS 1.2": tls.VersionTLS12, "TLS 1.3": tls.VersionTLS13} {
 		t.Run(name, func(t *testing.T) {
@@ -82,13 +83,13 @@ func TestAKeyThatRefusesToSign(t *testing.T) {
 	}
 }
 
-// A key that cannot do RSA-PSS still signs in to a server that would rather have TLS 1.3.
+// A key without RSA-PSS still signs in to a server that prefers TLS 1.3.
 func TestAKeyWithoutPSS(t *testing.T) {
 	server := demanding(t, 0)
 	certificate, _ := certificateElsewhere(t)
 	certificate.SupportedSignatureAlgorithms = []tls.SignatureScheme{tls.PKCS1WithSHA256, tls.PKCS1WithSHA384}
 	require.NoError(t, deleteSession(t, server, certificate))
-	// With one that can, nothing is held back.
+	// A key with RSA-PSS is not restricted.
 	certificate.SupportedSignatureAlgorithms = []tls.SignatureScheme{tls.PSSWithSHA256, tls.PKCS1WithSHA256}
 	require.NoError(t, deleteSession(t, demanding(t, tls.VersionTLS13), certificate))
 }

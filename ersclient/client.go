@@ -1,18 +1,20 @@
-// Package ersclient speaks the three calls by which a smartcard's ticket becomes a professional session at the NHS
-// e-Referral Service: A001 creates it ([Client.CreateSession]), A002 selects the organisation and business function to work
-// as ([Client.SelectRole]), A003 deletes it ([Client.DeleteSession]). It follows the public e-RS API documentation and meets
-// the conformance requirements A001-01 to A003-03 with it.
+// Package ersclient makes the three calls that turn a smartcard's ticket into a professional
+// session at the NHS e-Referral Service (e-RS): A001 creates it ([Client.CreateSession]), A002
+// selects the organisation and business function to work as ([Client.SelectRole]), A003 deletes it
+// ([Client.DeleteSession]). It follows the public e-RS API documentation and meets the conformance
+// requirements A001-01 to A003-03.
 //
-// The connection is mutual TLS 1.2 or later. The server is verified always and everything about it can be configured except
-// that: its chain ends in an NHS root that no operating system ships, so a bundle is needed ([LoadRootCAs]), as is the
-// organisation's endpoint certificate ([LoadCertificate]).
+// The connection is mutual TLS 1.2 or later. The server is always verified, and no setting turns
+// that off: its chain ends in an NHS root that no operating system ships, so a bundle is needed
+// ([LoadRootCAs]), as is the organisation's endpoint certificate ([LoadCertificate]).
 //
-// What the published examples get wrong is taken as it comes: blanks around tickets and names, null for what is not there,
-// business functions that no list has, and a session key that changes between A001 and A002.
+// Deviations of the published examples are accepted: blanks around tickets and names, null for
+// absent members, business functions in no published list, and a session key that changes between
+// A001 and A002.
 //
-// Every error is a [*Problem], which a clinician can act on; the technical cause is in its chain, [*StatusError] among
-// others. Nothing is logged here, and no error's text holds a ticket or a session key. Nothing uncertain is repeated: see
-// [AnswerLost].
+// Every error is a [*Problem], which a clinician can act on; its chain has the technical cause,
+// such as [*StatusError]. The package logs nothing, and no error's text holds a ticket or a session
+// key. A call whose result is uncertain is not repeated: see [AnswerLost].
 package ersclient
 
 import (
@@ -30,54 +32,57 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// DefaultTimeout is how long a call may take unless Config.Timeout says otherwise.
+// DefaultTimeout is the timeout of a call if Config.Timeout is 0.
 const DefaultTimeout = 15 * time.Second
 
-// Config is what a Client is made of. BaseURL and ASID are required.
+// Config holds the parameters of a Client. BaseURL and ASID are required.
 type Config struct {
 	// BaseURL is the e-RS platform, such as https://api.dev1.ers.ncrs.nhs.uk/ers-api.
 	BaseURL string
 	// ASID is the organisation's accredited system id, 12 digits, for the header XAPI_ASID.
 	ASID string
-	// Certificate is the organisation's endpoint certificate. Without one e-RS will refuse the connection.
+	// Certificate is the organisation's endpoint certificate. Without one e-RS refuses the
+	// connection.
 	Certificate tls.Certificate
-	// RootCAs are the authorities that a server certificate may come from; nil is the system's.
+	// RootCAs are the authorities trusted for server certificates; nil means the system's.
 	RootCAs *x509.CertPool
-	// TrustStore names RootCAs to a person, for the error that the server's certificate is not among them.
+	// TrustStore names RootCAs in the error of a server certificate that they do not cover.
 	TrustStore string
-	// ServerName is the name that the server's certificate must carry in place of the host of BaseURL, in a SAN or, if it has none, as
-	// its common name. It is sent as SNI, too. Empty is the host of BaseURL, in a SAN.
+	// ServerName is the name required in the server's certificate in place of BaseURL's host: in a
+	// SAN, or as the common name if there is none. It is sent as SNI. Empty means BaseURL's host,
+	// in a SAN.
 	ServerName string
-	// RSAKeyExchange allows cipher suites of TLS 1.2 with RSA key exchange, for servers that have no others. A connection that uses
-	// one is noticed as [NoticeTLS].
+	// RSAKeyExchange allows TLS 1.2 cipher suites with RSA key exchange, for servers without
+	// others. Connections that use one raise [NoticeTLS].
 	RSAKeyExchange bool
-	// SendFQDN sends the certificate's common name as the header XAPI_FQDN, which an older public client did and the
-	// documentation does not ask for.
+	// SendFQDN sends the certificate's common name in the header XAPI_FQDN, as an older public
+	// client did. The documentation does not ask for it.
 	SendFQDN bool
-	// UserAgent is the header of that name; empty is "ers-login".
+	// UserAgent is the User-Agent header; empty means "ers-login".
 	UserAgent string
-	// Timeout bounds each attempt of a call, from looking up the name to the last byte of the answer; 0 is DefaultTimeout.
+	// Timeout bounds each attempt of a call, from name resolution to the answer's last byte; 0
+	// means DefaultTimeout.
 	Timeout time.Duration
-	// Proxy chooses the proxy, as [ProxyOf] makes it from a setting; nil is the environment's.
+	// Proxy returns the proxy of a request, see [ProxyOf]; nil means the environment's.
 	Proxy func(*http.Request) (*url.URL, error)
-	// ProxyCredentials returns the user name and password for a proxy, named by host and port; nil or false is none. It is
-	// asked whenever a connection is opened, and may take its time within the context. What it returns is sent to the proxy
-	// as Basic authentication. Where the proxy's URL comes with a user name, as in HTTPS_PROXY, that one is used.
+	// ProxyCredentials returns the user name and password (Basic) for a proxy, named by host and
+	// port; nil or false means none. It is called for each new connection and may block within the
+	// context. A user name in the proxy's URL, as in HTTPS_PROXY, has precedence.
 	ProxyCredentials func(ctx context.Context, proxy string) (user string, password secret.Text, ok bool)
-	// Notice is told what is wrong without keeping anybody from working, once when it begins or changes, and with a nil Problem
-	// once it is well again. The kinds are [NoticeCertificate] (CERT-EXPIRES_SOON and CERT-EXPIRED, looked at by New and then
-	// daily with a call), [NoticeClock] (CLOCK-WRONG, by the Date of any answer) and [NoticeTLS] (TLS-RSA_KEY_EXCHANGE). It is called by New and during calls, one
-	// call of it at a time; it must return soon, and must not call the Client.
+	// Notice receives faults that do not prevent working, once when one begins or changes, and a
+	// nil Problem once it ends. The kinds are [NoticeCertificate], [NoticeClock] and [NoticeTLS].
+	// New and the calls invoke it, never concurrently; it must return soon and must not call the
+	// Client.
 	Notice func(kind string, p *problem.Problem)
 }
 
-// Client makes the three calls. It is safe for concurrent use, except that a session must not be deleted while another call
-// uses it. Whatever its callers do, it sends two calls a second at most after a first four, and one deletion a second beside
-// (requirement IO-06): the next one waits for its turn, and fails with NET-THROTTLED if that is further away than ten seconds
-// or the end of its context.
+// Client makes the three calls. It is safe for concurrent use, except that a session must not be
+// deleted while another call uses it. It sends at most two calls a second after an initial four,
+// and one deletion a second besides (IO-06). A call waits for its turn up to ten seconds, or the
+// end of its context; a turn later than that is NET-THROTTLED.
 type Client struct {
 	config Config
-	// target is where sessions are.
+	// target is the URL of the sessions resource.
 	target    *url.URL
 	header    http.Header
 	timeout   time.Duration
@@ -85,14 +90,14 @@ type Client struct {
 	throttle  *throttle
 	retry     retryPolicy
 	notices   *notices
-	// now is the clock on the wall.
+	// now is the wall clock.
 	now func() time.Time
 }
 
 var twelveDigits = regexp.MustCompile(`^[0-9]{12}$`)
 
-// New makes a Client. It connects to nothing. The error is a *Problem that names the setting at fault: SETTING-BASE_URL,
-// SETTING-ASID or SETTING-FQDN.
+// New makes a Client. It does not connect. The error is a *Problem that names the invalid setting:
+// SETTING-BASE_URL, SETTING-ASID or SETTING-FQDN.
 func New(config Config) (*Client, error) {
 	target, err := targetOf(config.BaseURL)
 	if err != nil {
@@ -124,9 +129,10 @@ func New(config Config) (*Client, error) {
 	return client, nil
 }
 
-// Renewed returns a Client like c that presents another certificate and trusts other authorities, as after a renewal. It shares
-// c's turns (IO-06) and notices: one about the old certificate is taken back. c's idle connections are closed, and its calls under way
-// go on; use it no more. The error is SETTING-FQDN, and c stays as it is.
+// Renewed returns a Client like c with a renewed certificate and roots. It shares c's rate limit
+// (IO-06) and notices; one about the old certificate is withdrawn. It closes c's idle connections;
+// c's calls under way go on, but c must not start others. The error is SETTING-FQDN, and leaves c
+// unchanged.
 func (c *Client) Renewed(certificate tls.Certificate, roots *x509.CertPool, trustStore string) (*Client, error) {
 	made := *c
 	made.config.Certificate, made.config.RootCAs, made.config.TrustStore = certificate, roots, trustStore
@@ -140,9 +146,9 @@ func (c *Client) Renewed(certificate tls.Certificate, roots *x509.CertPool, trus
 	return &made, nil
 }
 
-// headerOf returns what every call has in its header.
+// headerOf returns the header fields common to all calls.
 func headerOf(config Config) (http.Header, error) {
-	// Set would rewrite these names (Xapi_asid). In the map they stay as they are, on the wire too.
+	// Header.Set would canonicalise the names (Xapi_asid). Map keys go onto the wire unchanged.
 	header := http.Header{"XAPI_ASID": {config.ASID}, "User-Agent": {"ers-login"}}
 	if config.UserAgent != "" {
 		header["User-Agent"] = []string{config.UserAgent}
@@ -157,13 +163,13 @@ func headerOf(config Config) (http.Header, error) {
 	return header, nil
 }
 
-// targetOf returns where the sessions of a base URL are. It accepts an https URL of a host and a path, and nothing else:
-// what else a URL can hold would be lost on the way, or would be a password.
+// targetOf returns the URL of the sessions resource. It accepts only an https URL of host and path:
+// a query or fragment would be lost, and user information may hold a password.
 func targetOf(text string) (*url.URL, error) {
 	base, err := url.Parse(text)
 	switch {
 	case err != nil:
-		// The parser's own error repeats the text, of which a part might be a password.
+		// The parser's error quotes the text, which may hold a password.
 		return nil, errors.New("not a URL")
 	case base.Scheme != "https":
 		return nil, errors.New("not https")
@@ -175,23 +181,19 @@ func targetOf(text string) (*url.URL, error) {
 		return nil, errors.New("more than a host and a path")
 	}
 	if base.Path == "" {
-		// Without it, the path would begin with the name of its first step, which is no path at all.
+		// JoinPath on an empty path would yield one without the leading slash.
 		base.Path = "/"
 	}
 	return base.JoinPath("v1", "ProfessionalSession"), nil
 }
 
-// Close closes the connections that are idle. A call under way is not disturbed, and the Client can still be used.
+// Close closes idle connections. Calls under way go on, and the Client can still be used.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// CreateSession creates a session from the smartcard's ticket (A001). The session is provisional until SelectRole. A user
-// without roles gets one too, with an empty list of permissions; permissions of which one half is missing are left out,
-// since nothing could be selected with them.
-//
-// It is tried again where that is safe: if e-RS cannot have seen the request, or if a gateway answered 502, 503 or 504. What
-// did not get as far as e-RS is tried three times; where e-RS has to bear it, one workstation in four tries once more, so
-// that thousands that fail in the same minute do not keep it down. If the answer named a session and could not be used
-// otherwise, the returned Session holds its Key in spite of the error, so that it can be deleted.
+// CreateSession creates a provisional session from the smartcard's ticket (A001), repeated as
+// retryPolicy allows. A user without roles gets one without permissions; permissions that lack
+// organisation or function are dropped, since A002 needs both. If an unusable answer had a session
+// key, the Session beside the error holds it, for deletion.
 func (c *Client) CreateSession(ctx context.Context, ticket Token) (Session, error) {
 	ticket = NewToken(ticket.Reveal())
 	if ticket.IsZero() {
@@ -215,14 +217,10 @@ func (c *Client) CreateSession(ctx context.Context, ticket Token) (Session, erro
 	return session, nil
 }
 
-// SelectRole selects an organisation and business function (A002), which makes the session valid. The returned Session is
-// the one to use from now on: e-RS may have given it another Key. Its User is A001's.
-//
-// It is never repeated, neither here nor by the transport underneath: a second selection is an error, and after an answer
-// that was lost nobody knows whether there was a first. [AnswerLost] tells when that is so; delete the session then, and
-// start again at CreateSession if [StartAgain] says so, or else once the user asks for it. An answer for another person or
-// another role than the requested one is an error, since the user would work under it unawares. As with CreateSession, the
-// Session beside an error holds the latest Key that is known.
+// SelectRole selects an organisation and business function (A002), which makes the session valid.
+// The returned Session has A001's User and the latest known Key, also beside an error; an answer
+// for another person or role is an error. A second selection is an error, so A002 is never
+// repeated: after a lost answer ([AnswerLost]) delete the session, and see [StartAgain].
 func (c *Client) SelectRole(ctx context.Context, session Session, permission Permission) (Session, error) {
 	if err := checkKey(session.Key); err != nil {
 		return session, problem.Unexpected.Because(fmt.Errorf("A002: %w", err))
@@ -240,8 +238,8 @@ func (c *Client) SelectRole(ctx context.Context, session Session, permission Per
 	return selected, nil
 }
 
-// DeleteSession ends a session (A003). Never call it while another call that uses the session is under way. It is tried once
-// more if e-RS cannot have seen the request.
+// DeleteSession ends a session (A003). It must not run while another call uses the session. It is
+// repeated once if e-RS cannot have seen the request.
 func (c *Client) DeleteSession(ctx context.Context, key SessionKey) error {
 	if err := checkKey(key); err != nil {
 		return problem.Unexpected.Because(fmt.Errorf("A003: %w", err))

@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// noProxy keeps the tests away from whatever proxy the machine has.
+// noProxy keeps the machine's proxy out of the tests.
 func noProxy(*http.Request) (*url.URL, error) { return nil, nil }
 
 func newServer(t *testing.T, options ...erstest.Option) *erstest.Server {
@@ -34,7 +34,7 @@ func newServer(t *testing.T, options ...erstest.Option) *erstest.Server {
 	return server
 }
 
-// newClient makes a client of a server, with the settings that a case changes.
+// newClient makes a client of server with a case's changed settings.
 func newClient(t *testing.T, server *erstest.Server, changes ...func(*ersclient.Config)) *ersclient.Client {
 	t.Helper()
 	config := ersclient.Config{
@@ -55,16 +55,16 @@ func newClient(t *testing.T, server *erstest.Server, changes ...func(*ersclient.
 	return client
 }
 
-// impatient is for calls that get no answer.
+// impatient shortens the time-out, for calls that get no answer.
 func impatient(config *ersclient.Config) { config.Timeout = 2 * time.Second }
 
-// requireCode fails unless an error is the Problem of a code.
+// requireCode fails unless err is the Problem with the code.
 func requireCode(t *testing.T, code string, err error) {
 	t.Helper()
 	require.NotNil(t, problemOf(t, code, err))
 }
 
-// problemOf returns the Problem of a code that an error is.
+// problemOf returns err as the Problem with the code.
 func problemOf(t *testing.T, code string, err error) *problem.Problem {
 	t.Helper()
 	require.Error(t, err)
@@ -75,7 +75,8 @@ func problemOf(t *testing.T, code string, err error) *problem.Problem {
 	return found
 }
 
-// requireReadable sees to it that a clinician gets whole sentences: every mark is filled, and there is something to do.
+// requireReadable checks that a clinician gets whole sentences: every placeholder is filled, and
+// there is a step to take.
 func requireReadable(t *testing.T, p *problem.Problem) {
 	t.Helper()
 	require.NotEmpty(t, p.Title)
@@ -88,7 +89,7 @@ func requireReadable(t *testing.T, p *problem.Problem) {
 
 var gpRole = ersclient.Permission{BusinessFunction: ersclient.ServiceProviderClinician, OrgIdentifier: "R01", OrgName: "NHST_X3"}
 
-// If this fails, nobody can sign in.
+// If this fails, sign-in is broken for all users.
 func TestA00101A00201A00302SignInAndOut(t *testing.T) {
 	server := newServer(t)
 	client := newClient(t, server)
@@ -116,7 +117,8 @@ func TestA00101A00201A00302SignInAndOut(t *testing.T) {
 	require.Empty(t, server.Sessions())
 }
 
-// A user without roles is not an error of A001: the window tells them whom to ask, and needs their name and session for it.
+// A user without roles is no error of A001: the window names whom to ask, and needs the name and
+// session for it.
 func TestAUserWithoutRolesGetsASession(t *testing.T) {
 	server := newServer(t)
 	created, err := newClient(t, server).CreateSession(t.Context(), ersclient.NewToken(erstest.TicketNoRoles))
@@ -125,7 +127,7 @@ func TestAUserWithoutRolesGetsASession(t *testing.T) {
 	require.False(t, created.Key.IsZero())
 }
 
-// The published A001 example's token starts with a blank. Sent as it stands it is no valid ticket.
+// The published A001 example's token starts with a blank, which is not part of a valid ticket.
 func TestTheTicketIsTrimmed(t *testing.T) {
 	server := newServer(t)
 	untrimmed := ersclient.Token{Text: secret.New(" " + erstest.TicketGP + "\r\n")}
@@ -134,7 +136,7 @@ func TestTheTicketIsTrimmed(t *testing.T) {
 	require.True(t, created.Token.Reveal() == erstest.TicketGP)
 }
 
-func TestARoleNobodyHasHeardOfCanBeSelected(t *testing.T) {
+func TestAnUnknownRoleCanBeSelected(t *testing.T) {
 	server := newServer(t, erstest.WithUser("a ticket", erstest.User{
 		Identifier: "555020964109", FirstName: "New", LastName: "Role",
 		Roles: []erstest.Role{{BusinessFunction: "TELEPATHY_COORDINATOR", OrgIdentifier: "R01", OrgName: " Somewhere "}},
@@ -150,7 +152,7 @@ func TestARoleNobodyHasHeardOfCanBeSelected(t *testing.T) {
 	require.Equal(t, created.User.Permissions[0], *selected.Permission)
 }
 
-// Every rule that e-RS enforces is a screen of its own for the user.
+// Every rule that e-RS enforces has its own screen.
 func TestWhatERSRefuses(t *testing.T) {
 	sign := func(t *testing.T, client *ersclient.Client) ersclient.Session {
 		t.Helper()
@@ -166,7 +168,7 @@ func TestWhatERSRefuses(t *testing.T) {
 	}{
 		"a ticket that has ended": {
 			call: func(t *testing.T, _ *erstest.Server, client *ersclient.Client) error {
-				_, err := client.CreateSession(t.Context(), ersclient.NewToken("no ticket of anybody"))
+				_, err := client.CreateSession(t.Context(), ersclient.NewToken("an unknown ticket"))
 				return err
 			},
 			code: "ERS-A001-403",
@@ -255,9 +257,9 @@ func TestWhatERSRefuses(t *testing.T) {
 	}
 }
 
-// The screen that a clinician meets most is the one of the design, word by word.
+// The screen that clinicians meet most matches the design word by word.
 func TestTheScreenOfAnEndedTicket(t *testing.T) {
-	_, err := newClient(t, newServer(t)).CreateSession(t.Context(), ersclient.NewToken("no ticket of anybody"))
+	_, err := newClient(t, newServer(t)).CreateSession(t.Context(), ersclient.NewToken("an unknown ticket"))
 	found := problemOf(t, "ERS-A001-403", err)
 	require.Equal(t, "e-RS did not accept your smartcard sign-in", found.Expand(found.Title))
 	require.Equal(t, []string{
@@ -268,7 +270,7 @@ func TestTheScreenOfAnEndedTicket(t *testing.T) {
 	require.True(t, found.Retry)
 }
 
-// Each status has its own reference and a sentence that reads well, to each of the calls.
+// Each status has its own reference and a readable sentence, for each of the calls.
 func TestEveryStatusHasItsGuidance(t *testing.T) {
 	server := newServer(t)
 	client := newClient(t, server)
@@ -301,8 +303,8 @@ func TestEveryStatusHasItsGuidance(t *testing.T) {
 	}
 }
 
-// After one of these the flow deletes the session and starts over. If it took a lost answer for a refusal, the user would
-// meet "already selected"; the other way round it would sign in anew for nothing.
+// After a lost answer the flow deletes the session and starts over. If it took one for a refusal,
+// the user would meet "already selected"; the other way round it would sign in anew for nothing.
 func TestWhetherTheAnswerToA002WasLost(t *testing.T) {
 	cases := map[string]struct {
 		fault erstest.Fault
@@ -349,7 +351,7 @@ func TestWhetherTheAnswerToA002WasLost(t *testing.T) {
 	require.False(t, ersclient.AnswerLost(errors.New("something else")))
 }
 
-// A session that e-RS has deleted is deleted, whatever comes behind the status; but a page in its place proves nothing.
+// A status that says deleted counts, whatever the body; but a web page in its place proves nothing.
 func TestWhatCountsAsDeleted(t *testing.T) {
 	for name, one := range map[string]struct {
 		fault erstest.Fault
@@ -386,7 +388,7 @@ func callsOf(server *erstest.Server, call erstest.Call) []erstest.Request {
 	return found
 }
 
-// A cancelled sign-in is no error of the network, and the flow asks for it by errors.Is.
+// A cancelled sign-in is no network error; the flow checks for it with errors.Is.
 func TestACancelledCall(t *testing.T) {
 	session := ersclient.Session{Key: ersclient.NewSessionKey("key"), Token: ersclient.NewToken("a ticket")}
 	certificates := newServer(t)
@@ -425,7 +427,7 @@ func TestACancelledCall(t *testing.T) {
 	})
 }
 
-// What New refuses would otherwise show as a failure of e-RS.
+// A setting that New did not refuse would show as a failure of e-RS.
 func TestSettingsThatCannotWork(t *testing.T) {
 	good := ersclient.Config{BaseURL: "https://ers.example/ers-api", ASID: erstest.ASID}
 	cases := map[string]struct {
@@ -486,7 +488,7 @@ func TestReach(t *testing.T) {
 	require.NoError(t, client.Reach(t.Context()))
 	require.Empty(t, server.Requests(), "nothing was asked")
 
-	// An idle connection of an earlier call must not be taken for the proof that there is a way now.
+	// An idle connection of an earlier call does not prove that e-RS can be reached now.
 	_, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
 	require.NoError(t, err)
 	server.Close()
@@ -497,7 +499,7 @@ func TestReach(t *testing.T) {
 	require.ErrorIs(t, client.Reach(ctx), context.Canceled)
 }
 
-// No error, however it is printed, may put a ticket or a session key into a log or a screenshot.
+// No error, in any format, may put a ticket or a session key into a log or a screenshot.
 func TestNoErrorHoldsASecret(t *testing.T) {
 	server := newServer(t)
 	created, err := newClient(t, server).CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
@@ -519,7 +521,7 @@ func TestNoErrorHoldsASecret(t *testing.T) {
 			require.NoError(t, server.Fail(call, fault))
 			err := attempt()
 			if err == nil {
-				continue // A003 has no answer that could be damaged.
+				continue // A003 has no content that could be damaged.
 			}
 			shown := problem.Of(err)
 			printed := fmt.Sprintf("%v %+v %#v %s %+v", err, err, err, shown.Expand(shown.Happened), shown)
@@ -535,8 +537,8 @@ func TestNoErrorHoldsASecret(t *testing.T) {
 }
 
 func TestSEC001TheCertificateIsAlwaysSent(t *testing.T) {
-	// A server whose list of authorities does not name the issuer: the certificate goes there all the same, and the server says
-	// what it thinks of it.
+	// A server's list of authorities lacks the issuer: the certificate is sent nevertheless, so
+	// that the server states its reason.
 	server := newServer(t)
 	other := newServer(t)
 	raw := serveRaw(t, server, func(config *tls.Config) {
@@ -547,7 +549,7 @@ func TestSEC001TheCertificateIsAlwaysSent(t *testing.T) {
 	require.NoError(t, client.DeleteSession(t.Context(), ersclient.NewSessionKey("key")))
 }
 
-// An address without a path is one that an organisation may be given, and must not make a request that no server understands.
+// An organisation may be given an address without a path; the request made from it must be valid.
 func TestAnAddressWithoutAPath(t *testing.T) {
 	server := newServer(t)
 	client := newClient(t, server, func(config *ersclient.Config) {
@@ -555,7 +557,7 @@ func TestAnAddressWithoutAPath(t *testing.T) {
 		require.NoError(t, err)
 		config.BaseURL = "https://" + address.Host
 	})
-	_, err := client.CreateSession(t.Context(), ersclient.NewToken("nobody's"))
+	_, err := client.CreateSession(t.Context(), ersclient.NewToken("an unknown ticket"))
 	var answered *ersclient.StatusError
 	require.ErrorAs(t, err, &answered)
 	assert.Equal(t, http.StatusNotFound, answered.Status, "the stand-in is not there, and says so")

@@ -8,18 +8,17 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// compareClocks takes the Date of an answer that was asked for and came at these times, by this computer's clock. A wrong
-// clock makes certificates look expired and sessions end at the wrong time.
-//
-// The Date was written between the two times and is cut to the second, so that the difference is known within these bounds.
-// Only what is certain is said, and only once unless it changes by more than a minute.
+// compareClocks raises NoticeClock from the Date of an answer, requested and received at these
+// times by this computer's clock. A wrong clock makes certificates look expired and ends sessions
+// at the wrong time. The Date has whole seconds and lies between the two times, which bounds the
+// difference; a notice needs certainty, and changes only by more than a minute.
 func (n *notices) compareClocks(asked, came time.Time, header http.Header) {
-	stored := header.Get("Age") != "" // RFC 9111: the answer is that old, and so is its Date.
+	stored := header.Get("Age") != "" // RFC 9111: a cached answer, whose Date is as old.
 	written, err := http.ParseTime(header.Get("Date"))
 	if err != nil || stored {
 		return
 	}
-	// Without the monotonic reading, that is by the clock on the wall, which is the one in doubt.
+	// Round strips the monotonic reading: the wall clock is the one in doubt.
 	least, most := asked.Round(0).Sub(written.Add(time.Second)), came.Round(0).Sub(written)
 	off := least + (most-least)/2
 
@@ -27,20 +26,20 @@ func (n *notices) compareClocks(asked, came time.Time, header http.Header) {
 	defer n.mu.Unlock()
 	switch {
 	case least > most:
-		// It was set in between.
+		// The clock was set between the request and the answer.
 	case least > wrongClock, most < -wrongClock:
 		if n.off == 0 || (off-n.off).Abs() > time.Minute {
 			n.off = off
-			n.tell(NoticeClock, clockProblem(off))
+			n.notify(NoticeClock, clockProblem(off))
 		}
 	case n.off != 0 && least > -wrongClock && most < wrongClock:
 		n.off = 0
-		n.tell(NoticeClock, nil)
+		n.notify(NoticeClock, nil)
 	}
 }
 
-// clockProblem says by how much a clock is ahead, or behind if off is negative. Each unit has a text of its own: one that is
-// filled in could not be translated.
+// clockProblem reports by how much the clock is ahead, or behind if off is negative. Each unit has
+// a text of its own, since a unit filled in could not be translated.
 func clockProblem(off time.Duration) *Problem {
 	made, size, unit, behind := *clockWrong, off.Abs(), time.Minute, off < 0
 	days, hours := size >= 48*time.Hour, size >= 2*time.Hour
@@ -72,7 +71,7 @@ const stepCheckClock = "Check the date, the time and the time zone of this compu
 var clockWrong = &problem.Problem{
 	Code:  "CLOCK-WRONG",
 	Title: "This computer's clock is wrong",
-	// clockProblem says by how much.
+	// clockProblem replaces this text by one with the difference.
 	Happened: "The clock of this computer and that of e-RS differ by more than five minutes.",
 	Steps: []string{
 		"Have the date, the time and the time zone of this computer corrected: times shown here are wrong by as much, and " +

@@ -19,11 +19,11 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// remedy is what a user is told to do, as far as the published guidance goes.
+// remedy is what the user is asked to do, as far as the published guidance goes.
 type remedy struct {
-	// says has to stand somewhere in the steps, in this order.
+	// says must occur in the steps, in this order.
 	says []string
-	// retry tells whether Try again is offered.
+	// retry is whether Try again is offered.
 	retry bool
 }
 
@@ -85,8 +85,8 @@ func (c *conversation) make(ctx context.Context, call erstest.Call) (err error) 
 	return err
 }
 
-// Every row of the published error guidance, to each of the calls: a user who is told the wrong thing rings the wrong people, or
-// waits for nothing. The code is what the service desk finds it by.
+// Every row of the published error guidance, for each call: the wrong advice makes users ring the
+// wrong people, or wait for nothing. The service desk finds it by its code.
 func TestERR000ToERR012EveryRowOfTheErrorGuidance(t *testing.T) {
 	c := converse(t)
 	ofAll := map[int]remedy{
@@ -127,7 +127,8 @@ func methodOf(call erstest.Call) string {
 	return map[erstest.Call]string{erstest.A001: "POST", erstest.A002: "PUT", erstest.A003: "DELETE"}[call]
 }
 
-// A001-02: every failure of A001 is presented, and that of a ticket which is not valid says what to do with the card.
+// A001-02: every failure of A001 is presented; for a ticket that is not valid the steps say what to
+// do with the card.
 func TestA00102EveryFailureIsPresented(t *testing.T) {
 	cases := map[string]struct {
 		fault  erstest.Fault
@@ -135,7 +136,7 @@ func TestA00102EveryFailureIsPresented(t *testing.T) {
 		code   string
 		remedy remedy
 	}{
-		"the ticket is not valid":  {ticket: "no ticket of anybody", code: "ERS-A001-403", remedy: cardThenDesk},
+		"the ticket is not valid":  {ticket: "an unknown ticket", code: "ERS-A001-403", remedy: cardThenDesk},
 		"a mistake in the request": {fault: erstest.Fault{Kind: erstest.Status, Status: 400}, code: "ERS-A001-400", remedy: desk},
 		"it fails validation":      {fault: erstest.Fault{Kind: erstest.Status, Status: 422}, code: "ERS-A001-422", remedy: desk},
 		"e-RS fails":               {fault: erstest.Fault{Kind: erstest.Status, Status: 500}, code: "ERS-A001-500", remedy: signInThenDesk},
@@ -184,7 +185,8 @@ func TestA00102EveryFailureIsPresented(t *testing.T) {
 	})
 }
 
-// A002-03: each way for the choice of a role to fail. Which is which, e-RS tells by the status alone, so that some share a text.
+// A002-03: each way for the selection of a role to fail. e-RS distinguishes them by status alone,
+// so some share a text.
 func TestA00203EveryFailureIsPresented(t *testing.T) {
 	admin := ersclient.Permission{BusinessFunction: ersclient.ServiceProviderClinicianAdmin, OrgIdentifier: "R01"}
 	cases := map[string]struct {
@@ -214,16 +216,17 @@ func TestA00203EveryFailureIsPresented(t *testing.T) {
 				return err
 			}, "ERS-A002-400", newSession,
 		},
-		// No, an invalid, another organisation's, a non-SPC and a no-common-service user to act for, and a choice that was not
-		// completed, are all a 403 to an SPCA. Of the call in which the user is named, the JSON is not public.
-		"nobody to act for": {
+		// For an SPCA, no user, an invalid one, another organisation's, a non-SPC, one without a
+		// common service, and a selection not completed are all a 403. The JSON of the call that
+		// names the user is not public.
+		"no user to act for": {
 			func(t *testing.T, c *conversation) error {
 				require.NoError(t, c.server.Fail(erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 403}))
 				_, err := c.client.SelectRole(t.Context(), c.session, admin)
 				return err
 			}, "ERS-A002-403", onBehalf,
 		},
-		"somebody to act for needlessly": {
+		"a user to act for needlessly": {
 			func(t *testing.T, c *conversation) error {
 				require.NoError(t, c.server.Fail(erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 400}))
 				_, err := c.client.SelectRole(t.Context(), c.session, gpRole)
@@ -246,7 +249,8 @@ func TestA00203EveryFailureIsPresented(t *testing.T) {
 		})
 	}
 	t.Run("no roles", func(t *testing.T) {
-		// This is no failure of a call: the flow presents it, with the name and the session that it needs for that.
+		// No call fails here: the flow presents it, with the name and the session that it needs for
+		// that.
 		c := converse(t)
 		session, err := c.client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketNoRoles))
 		require.NoError(t, err)
@@ -256,7 +260,8 @@ func TestA00203EveryFailureIsPresented(t *testing.T) {
 	})
 }
 
-// A003-03: a session that e-RS does not close is presented: it may be open still, and the card ends it.
+// A003-03: a session that e-RS does not close is presented: it may still be open, and removing the
+// card ends it.
 func TestA00303AFailureIsPresented(t *testing.T) {
 	c := converse(t)
 	require.NoError(t, c.make(t.Context(), erstest.A003))
@@ -265,8 +270,8 @@ func TestA00303AFailureIsPresented(t *testing.T) {
 	require.Contains(t, found.Expand(found.Happened), "may still be open")
 }
 
-// An endpoint certificate that ran out while the program was running is refused by e-RS: the remedy is a new one, and not a look
-// at the network.
+// e-RS refuses an endpoint certificate that expired while the program was running: the remedy is a
+// new one, not the network.
 func TestSEC001ACertificateThatHasRunOut(t *testing.T) {
 	server := newServer(t)
 	for version, name := range map[uint16]string{tls.VersionTLS12: "TLS 1.2", tls.VersionTLS13: "TLS 1.3"} {
@@ -289,7 +294,8 @@ func TestSEC001ACertificateThatHasRunOut(t *testing.T) {
 	}
 }
 
-// A computer whose clock is wrong finds every certificate out of date. Whoever reads of certificates alone rings the wrong people.
+// A computer with a wrong clock finds every certificate out of date. Without mention of the clock
+// the user rings the wrong people.
 func TestERR000OutdatedCertificatesPointAtTheClock(t *testing.T) {
 	hour, now := time.Hour, time.Now()
 	checkClock := remedy{[]string{"Check the date, the time and the time zone", "**Try again**", "local service desk"}, true}
@@ -314,14 +320,14 @@ func TestERR000OutdatedCertificatesPointAtTheClock(t *testing.T) {
 			trusting := newClient(t, server, func(config *ersclient.Config) { config.BaseURL, config.RootCAs = raw.URL, roots })
 			requireRemedy(t, checkClock, problemOf(t, one.code, deleteOnce(t.Context(), trusting)))
 
-			// Where the root is missing as well, the clock would not help.
+			// If the root is missing too, the clock is not the reason.
 			other := newClient(t, server, func(config *ersclient.Config) { config.BaseURL = raw.URL })
 			requireCode(t, "TLS-UNTRUSTED", deleteOnce(t.Context(), other))
 		})
 	}
 }
 
-// chainOf makes a root, and a server's certificate under an intermediate that is valid then.
+// chainOf makes a root, and a server's certificate under an intermediate with this validity.
 func chainOf(t *testing.T, from, until time.Time) (*x509.Certificate, tls.Certificate) {
 	t.Helper()
 	issue := func(name string, number int64, from, until time.Time, parent *pair) *pair {

@@ -9,8 +9,9 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// StatusProblems returns the Problem of every call and status that has guidance of its own, and those of an answer that is of no use,
-// for the list that service desks look codes up in. Their texts are templates: {{.Answer}} and {{.Outcome}} stand as they are.
+// StatusProblems returns the Problems of all calls and statuses with guidance of their own, and of
+// unusable answers, for the list of codes in the documentation. Their texts are templates:
+// {{.Answer}} and {{.Outcome}} are left in.
 func StatusProblems() []*problem.Problem {
 	var list []*problem.Problem
 	for _, call := range []call{callA001, callA002, callA003} {
@@ -28,7 +29,7 @@ func StatusProblems() []*problem.Problem {
 			}
 			list = append(list, statusProblem(request{call: call}, cause))
 		}
-		if call != callA003 { // whose answer has nothing in it that could be missed
+		if call != callA003 { // A003's answer has no content that could be missing
 			list = append(list, answerProblem(call, errors.New("for the list")))
 		}
 	}

@@ -4,11 +4,11 @@ package ersclient
 
 import "syscall"
 
-// What the system says when a connection is refused, or forbidden by a firewall on this machine.
+// The system's errors for a connection that is refused, or forbidden by a firewall on this machine.
 var refusedErrors = []error{syscall.ECONNREFUSED, syscall.EACCES, syscall.EPERM}
 
-// What the system says when there is no way to the other side.
+// The system's errors for no route to the other side.
 var unreachableErrors = []error{syscall.ENETUNREACH, syscall.EHOSTUNREACH, syscall.ENETDOWN}
 
-// What the system says when the other side has ended a connection.
+// The system's errors for a connection ended by the other side.
 var resetErrors = []error{syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE}

@@ -53,7 +53,7 @@ func Example() {
 	// sessions left: 0
 }
 
-// A failed call says what to do, and holds the details for the log.
+// A failed call's Problem has steps for the user and details for the log.
 func ExampleClient_CreateSession() {
 	server := erstest.NewServer()
 	defer server.Close()
@@ -83,7 +83,8 @@ func ExampleClient_CreateSession() {
 	// A001 POST: e-RS answered 403 Forbidden
 }
 
-// After a lost answer nobody knows whether the role was selected: delete the session and start again.
+// After a lost answer it is unknown whether the role was selected: delete the session and start
+// again.
 func ExampleAnswerLost() {
 	server := erstest.NewServer()
 	defer server.Close()
@@ -113,7 +114,7 @@ func ExampleAnswerLost() {
 	// Output: REFERRING_CLINICIAN <nil> 1
 }
 
-// The certificate and the authorities come from files that a service desk has put there.
+// The certificate and the authorities come from files set up by a service desk.
 func ExampleLoadCertificate() {
 	server := erstest.NewServer()
 	defer server.Close()
@@ -140,7 +141,7 @@ func ExampleLoadCertificate() {
 	// true CERT-PASSPHRASE
 }
 
-// Without a bundle, the system's authorities count, of which the NHS root is none.
+// Without a bundle the system's authorities are used, which lack the NHS root.
 func ExampleLoadRootCAs() {
 	roots, name, err := ersclient.LoadRootCAs("")
 	fmt.Println(roots == nil, name, err)
@@ -155,7 +156,7 @@ func ExampleLoadRootCAs() {
 	// The setting ca_bundle names no-such-file.pem, and there is no such file.
 }
 
-// The status bar wants to know whether e-RS is there, and asks nothing of it.
+// The status bar shows whether e-RS can be reached, without a request.
 func ExampleClient_Reach() {
 	server := erstest.NewServer()
 	client := exampleClient(server)

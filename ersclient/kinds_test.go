@@ -16,7 +16,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 )
 
-// Not every failure of a network can be made on loopback. These are as the system and the standard library word them.
+// Failures that cannot be produced on loopback, as errors of the system and the standard library.
 func TestKindsOfFailure(t *testing.T) {
 	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
 	cases := map[string]struct {
@@ -78,7 +78,7 @@ func TestKindsOfFailure(t *testing.T) {
 	}
 }
 
-// Some servers of TLS 1.2 have no better word for a missing certificate.
+// Some TLS 1.2 servers report a missing certificate with handshake_failure.
 func TestAHandshakeFailureWithoutACertificate(t *testing.T) {
 	client, err := New(Config{BaseURL: "https://ers.example/ers-api", ASID: erstest.ASID})
 	require.NoError(t, err)

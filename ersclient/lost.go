@@ -7,12 +7,10 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// AnswerLost tells whether a failed call may have been carried out by e-RS all the same: the request was sent, at least in
-// part, and what came back says nothing about it (a time-out, a cut connection, an answer that cannot be read, a gateway's
-// 502, 503 or 504). After such an A002 delete the session (A003) and start again at A001, by itself if StartAgain says so; a
-// second A002 would be an error if the first one was carried out.
-//
-// It is false if e-RS cannot have seen the request, and if e-RS has refused it.
+// AnswerLost reports whether e-RS may have carried out a failed call: the request was sent, at
+// least in part, and the answer leaves it open (a time-out, a cut connection, an unreadable answer,
+// a gateway's 502, 503 or 504). It is false if e-RS refused the request or cannot have seen it.
+// After such an A002 delete the session and start again at A001: a second A002 would be an error.
 func AnswerLost(err error) bool {
 	var status *StatusError
 	if errors.As(err, &status) {
@@ -26,9 +24,10 @@ func AnswerLost(err error) bool {
 	return errors.As(err, &transport) && transport.sent
 }
 
-// StartAgain tells whether a program should start again at A001 by itself after such an A002, once the session is deleted: it
-// is AnswerLost, except behind a gateway's 502, 503 or 504. Whoever sheds load would get three more calls for each that it
-// has refused, and fewer people would get in; so the user is asked (requirement IO-06, see TestIO06TheRushOfAMorning).
+// StartAgain reports whether a program should start again at A001 by itself after such an A002,
+// once the session is deleted: as AnswerLost, but not after a gateway's 502, 503 or 504. A service
+// that sheds load would get three more calls for each it refused, and fewer people would get in; so
+// the user is asked (IO-06, see TestIO06TheRushOfAMorning).
 func StartAgain(err error) bool {
 	var status *StatusError
 	if errors.As(err, &status) && isGateway(status.Status) {
@@ -41,7 +40,7 @@ func isGateway(status int) bool {
 	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
 }
 
-// answerError is the cause when a call succeeded by its status and its answer is of no use.
+// answerError is the cause if a call succeeded by its status and its answer is unusable.
 type answerError struct {
 	call call
 	err  error
@@ -55,7 +54,7 @@ func (e *answerError) Is(target error) bool {
 	return target == ErrAnswered && !errors.Is(e.err, errHTML)
 }
 
-// answerProblem makes the Problem of an answer that is of no use.
+// answerProblem makes the Problem of an unusable answer.
 func answerProblem(call call, err error) *Problem {
 	cause := &answerError{call, err}
 	if errors.Is(err, errHTML) {
@@ -88,7 +87,7 @@ var (
 	}
 )
 
-// The steps that many Problems share.
+// Steps that many Problems share.
 const (
 	stepTryAgain    = "Press **Try again**."
 	stepServiceDesk = "If it happens again, give your local service desk the reference below."

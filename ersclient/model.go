@@ -10,15 +10,15 @@ import (
 // Problem is the error type of every call of this package.
 type Problem = problem.Problem
 
-// Token is the smartcard's ticket as e-RS receives it, in the member that A001 and A002 call token. It is masked; [NewToken]
-// trims it, since the published A001 example starts it with a space.
+// Token is the smartcard's ticket, sent in the member "token" of A001 and A002. It is masked.
+// [NewToken] trims it, since the published A001 example begins with a space.
 type Token struct{ secret.Text }
 
-// NewToken wraps a ticket, without the white space around it.
+// NewToken wraps a ticket without the white space around it.
 func NewToken(ticket string) Token { return Token{secret.New(strings.TrimSpace(ticket))} }
 
-// SessionKey is a professional session's id. Whoever holds it and the organisation's endpoint certificate can act as the
-// user, so it is masked.
+// SessionKey is a professional session's id. Together with the organisation's endpoint certificate
+// it allows acting as the user, so it is masked.
 type SessionKey struct{ secret.Text }
 
 // NewSessionKey wraps a session's id.
@@ -26,28 +26,30 @@ func NewSessionKey(id string) SessionKey { return SessionKey{secret.New(id)} }
 
 // Session is a professional session at e-RS: provisional after A001, valid once A002 has set its Permission.
 type Session struct {
-	// Key is the session's id. A002 may answer with another one than A001: the later one counts.
+	// Key is the session's id. A002's answer may have another than A001's: the later one counts.
 	Key SessionKey
 	// Token is the ticket the session was created with, which A002 sends again.
 	Token Token
-	// User is the person who signed in, with every organisation and business function that e-RS offers.
+	// User is the person who signed in, with all organisations and business functions that e-RS
+	// offers them.
 	User User
-	// Permission is the selected pair, nil until A002 has answered.
+	// Permission is the selected pair, nil before A002.
 	Permission *Permission
 }
 
-// User is a person as e-RS describes them. Names are trimmed for show.
+// User is a person as e-RS describes them. Names are trimmed for display.
 type User struct {
-	// Identifier is the person's 12-digit national id, which the field calls UUID although it is not an RFC 4122 one.
+	// Identifier is the 12-digit national id, which the field calls UUID although it is not one of
+	// RFC 4122.
 	Identifier string
 	FirstName  string
 	MiddleName string
 	LastName   string
-	// Permissions is empty for a user without roles: A001 answers 201 to them too.
+	// Permissions is empty for a user without roles, for whom A001 answers 201 too.
 	Permissions []Permission
 }
 
-// Name returns the parts of the name that are there, joined by spaces.
+// Name returns the name's non-empty parts, joined by spaces.
 func (u User) Name() string {
 	return strings.Join(strings.Fields(u.FirstName+" "+u.MiddleName+" "+u.LastName), " ")
 }
@@ -57,17 +59,18 @@ type Permission struct {
 	BusinessFunction BusinessFunction
 	// OrgIdentifier is the organisation's ODS code.
 	OrgIdentifier string
-	// OrgName is the organisation's name, trimmed for show. It takes no part in what A002 selects.
+	// OrgName is the organisation's name, trimmed for display. A002 does not select by it.
 	OrgName string
 }
 
-// Same tells whether two permissions select the same thing: names do not count, since A001 and A002 spell them differently.
+// Same reports whether two permissions select the same. Names do not count, since A001 and A002
+// spell them differently.
 func (p Permission) Same(other Permission) bool {
 	return p.BusinessFunction == other.BusinessFunction && p.OrgIdentifier == other.OrgIdentifier
 }
 
-// BusinessFunction is the field's name for a role in e-RS. A value outside the published list is kept as it stands: it must
-// be shown and can be selected.
+// BusinessFunction is a role in e-RS. A value outside the published list is kept unchanged: it is
+// shown and can be selected.
 type BusinessFunction string
 
 // The published business functions.

@@ -10,14 +10,14 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// transportError is the cause when a call got no answer.
+// transportError is the cause if a call got no answer.
 type transportError struct {
 	call call
-	// sent tells whether e-RS may have seen the request.
+	// sent reports whether e-RS may have seen the request.
 	sent bool
-	// passing tells whether it may go away by itself within seconds.
+	// passing reports whether the fault may pass within seconds.
 	passing bool
-	// unnoticed tells whether nothing of it has come near e-RS, nor to what stands before it.
+	// unnoticed reports whether no traffic reached e-RS or its gateway.
 	unnoticed bool
 	err       error
 }
@@ -25,7 +25,7 @@ type transportError struct {
 func (e *transportError) Error() string { return e.call.String() + ": " + e.err.Error() }
 func (e *transportError) Unwrap() error { return e.err }
 
-// transportProblem makes the Problem of a call that got no answer. The context is the caller's.
+// transportProblem makes the Problem of a call without an answer. ctx is the caller's.
 func (c *Client) transportProblem(ctx context.Context, call call, sent bool, err error) *Problem {
 	cause := &transportError{call: call, sent: sent, err: withoutForeignText(err)}
 	if ended := ctx.Err(); errors.Is(ended, context.Canceled) {
@@ -43,7 +43,8 @@ func (c *Client) transportProblem(ctx context.Context, call call, sent bool, err
 	}
 	if made := c.tlsProblem(err); made != nil {
 		if clientCertificateAlerts[remoteAlert(err)] {
-			// TLS 1.3 lets a client send its request before it is told. The server has not read it.
+			// TLS 1.3 clients may send a request before the server's alert arrives. The server has
+			// not read it.
 			cause.sent = false
 		}
 		if chain := unverified(err); chain != nil {
@@ -60,14 +61,14 @@ func (c *Client) transportProblem(ctx context.Context, call call, sent bool, err
 	return made.With("Host", c.transport.host).With("Proxy", proxy).Because(cause)
 }
 
-// kind is a way for the network to fail.
+// kind classifies a network failure.
 type kind struct {
 	problem *problem.Problem
-	// passing and unnoticed are those of transportError.
+	// passing and unnoticed are as in transportError.
 	passing, unnoticed bool
 }
 
-// kindOf tells the ways apart, because the help differs.
+// kindOf classifies an error by the help it needs.
 func kindOf(err error) kind {
 	var name *net.DNSError
 	var network net.Error
@@ -75,7 +76,7 @@ func kindOf(err error) kind {
 	case errors.As(err, &name):
 		return kind{nameNotFound, !name.IsNotFound && !name.IsTimeout, true}
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		// Somebody who has waited that long is told, and not made to wait again.
+		// After a whole time-out the user gets the error, not another wait.
 		return kind{timedOut, false, false}
 	case isAny(err, refusedErrors):
 		return kind{connectionRefused, true, false}
@@ -94,8 +95,8 @@ func isAny(err error, list []error) bool {
 	return false
 }
 
-// withoutForeignText replaces the errors of the transport that quote what the other side sent: that may be anything, a
-// session among them.
+// withoutForeignText replaces transport errors that quote the other side, whose text may hold
+// anything, such as a session key.
 func withoutForeignText(err error) error {
 	text := err.Error()
 	if !isCut(err) && (strings.Contains(text, "malformed") || strings.Contains(text, "transport connection broken")) {

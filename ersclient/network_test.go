@@ -21,7 +21,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 )
 
-// deleteOnce makes a call that is short.
+// deleteOnce makes a short call.
 func deleteOnce(ctx context.Context, client *ersclient.Client) error {
 	return client.DeleteSession(ctx, ersclient.NewSessionKey("key"))
 }
@@ -34,7 +34,7 @@ func listen(t *testing.T) net.Listener {
 	return listener
 }
 
-// serveConns hands each connection to a script and closes it behind it, until the test ends.
+// serveConns passes each connection to a script, then closes it, until the test ends.
 func serveConns(t *testing.T, listener net.Listener, script func(net.Conn)) {
 	t.Helper()
 	ctx, end := context.WithCancel(context.Background())
@@ -71,20 +71,20 @@ func serveTCP(t *testing.T, script func(net.Conn)) string {
 	return listener.Addr().String()
 }
 
-// The help differs for each of these, so that they must not be mixed up.
-func TestFailuresOfTheNetworkAreToldApart(t *testing.T) {
+// Each of these needs other help, so they must not be confused.
+func TestFailuresOfTheNetworkAreDistinguished(t *testing.T) {
 	cases := map[string]struct {
 		address func(*testing.T) string
 		code    string
 	}{
 		// RFC 6761: this name does not exist anywhere.
-		"a name that nobody knows": {func(*testing.T) string { return "ers.invalid" }, "NET-DNS"},
-		"nobody listens": {func(t *testing.T) string {
+		"an unknown name": {func(*testing.T) string { return "ers.invalid" }, "NET-DNS"},
+		"no listener": {func(t *testing.T) string {
 			listener := listen(t)
 			require.NoError(t, listener.Close())
 			return listener.Addr().String()
 		}, "NET-REFUSED"},
-		"nobody answers": {func(t *testing.T) string {
+		"no answer": {func(t *testing.T) string {
 			return serveTCP(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 		}, "NET-TIMEOUT"},
 		"cut at once": {func(t *testing.T) string { return serveTCP(t, func(net.Conn) {}) }, "NET-CUT"},
@@ -112,9 +112,9 @@ func TestFailuresOfTheNetworkAreToldApart(t *testing.T) {
 	}
 }
 
-// The server is verified, always; and the service desk is told what was presented and what was expected.
+// The server is always verified; the service desk gets what was presented and what was expected.
 func TestAServerThatCannotBeVerified(t *testing.T) {
-	stranger := newServer(t)
+	untrusted := newServer(t)
 	hour := time.Hour
 	now := time.Now()
 	cases := map[string]struct {
@@ -123,8 +123,8 @@ func TestAServerThatCannotBeVerified(t *testing.T) {
 		code    string
 		says    []string
 	}{
-		"an authority nobody trusts": {
-			change: func(config *ersclient.Config) { config.RootCAs = stranger.RootCAs() },
+		"an untrusted authority": {
+			change: func(config *ersclient.Config) { config.RootCAs = untrusted.RootCAs() },
 			code:   "TLS-UNTRUSTED",
 			says:   []string{"e-RS stand-in throw-away CA", "the test's certificates"},
 		},
@@ -178,17 +178,17 @@ func TestAServerThatCannotBeVerified(t *testing.T) {
 	}
 }
 
-// A refused endpoint certificate is the service desk's business, and must not read like a fault of the network. With TLS 1.3
-// it only shows when the answer is read.
+// A refused endpoint certificate is for the service desk, and must not read like a network fault.
+// With TLS 1.3 it shows only when the answer is read.
 func TestAClientThatIsNotAccepted(t *testing.T) {
-	stranger := newServer(t)
+	untrusted := newServer(t)
 	for version, name := range map[uint16]string{tls.VersionTLS12: "TLS 1.2", tls.VersionTLS13: "TLS 1.3"} {
 		cases := map[string]struct {
 			certificate tls.Certificate
 			code        string
 		}{
 			"no certificate":              {tls.Certificate{}, "TLS-CLIENT_CERT_MISSING"},
-			"one of another organisation": {stranger.ClientCertificate(), "TLS-CLIENT_CERT"},
+			"one of another organisation": {untrusted.ClientCertificate(), "TLS-CLIENT_CERT"},
 		}
 		for kind, one := range cases {
 			t.Run(name+", "+kind, func(t *testing.T) {
@@ -216,7 +216,7 @@ func TestAnOldTLSIsRefused(t *testing.T) {
 	require.Empty(t, raw.received())
 }
 
-// proxy is an HTTP proxy that answers CONNECT with a status line, and passes on what follows a 200.
+// proxy is an HTTP proxy that answers CONNECT with a status line, and forwards after a 200.
 func proxy(t *testing.T, status string) *url.URL {
 	t.Helper()
 	address := serveTCP(t, func(conn net.Conn) {
@@ -244,9 +244,9 @@ func proxy(t *testing.T, status string) *url.URL {
 	return &url.URL{Scheme: "http", User: url.UserPassword("clerk", "hunter2"), Host: address}
 }
 
-// Hospitals have proxies. What they refuse is not e-RS's fault, and who can help is somebody else.
+// Hospitals have proxies. A proxy's refusal is not a fault of e-RS, and other people can help.
 func TestProxies(t *testing.T) {
-	nobody := &url.URL{Scheme: "http", Host: "127.0.0.1:1"}
+	unused := &url.URL{Scheme: "http", Host: "127.0.0.1:1"}
 	cases := map[string]struct {
 		proxy *url.URL
 		code  string
@@ -256,8 +256,8 @@ func TestProxies(t *testing.T) {
 		"refuses":                        {proxy(t, "403 Forbidden"), "NET-PROXY"},
 		"cannot reach e-RS":              {proxy(t, "502 Bad Gateway"), "NET-PROXY"},
 		"hangs up":                       {proxy(t, ""), "NET-PROXY"},
-		"is not there":                   {nobody, "NET-PROXY"},
-		"has a name nobody knows":        {&url.URL{Scheme: "http", Host: "proxy.invalid:3128"}, "NET-PROXY"},
+		"is not there":                   {unused, "NET-PROXY"},
+		"has an unknown name":            {&url.URL{Scheme: "http", Host: "proxy.invalid:3128"}, "NET-PROXY"},
 		"speaks SOCKS, and is not there": {&url.URL{Scheme: "socks5", Host: "127.0.0.1:1"}, "NET-PROXY"},
 	}
 	for name, one := range cases {
@@ -280,7 +280,7 @@ func TestProxies(t *testing.T) {
 	}
 }
 
-// A proxy's setting may have a password in it, and a mistake near it.
+// A proxy setting may hold a password, with a mistake next to it.
 func TestAProxySettingThatCannotBeUnderstood(t *testing.T) {
 	client := newClient(t, newServer(t), func(config *ersclient.Config) {
 		config.Proxy = func(*http.Request) (*url.URL, error) { return nil, errors.New("invalid proxy http://clerk:hunter2@[") }
@@ -290,7 +290,8 @@ func TestAProxySettingThatCannotBeUnderstood(t *testing.T) {
 	require.NotContains(t, err.Error(), "hunter2")
 }
 
-// Where an alert is lost on its way, the cut is still told from one of the network: somebody has forgotten the certificate.
+// If the alert is lost, the cut is still distinguished from a network fault: a certificate was not
+// configured.
 func TestACutAfterACertificateWasAskedFor(t *testing.T) {
 	server := newServer(t)
 	raw := serveRaw(t, server, func(config *tls.Config) { config.ClientAuth = tls.RequestClientCert },
@@ -303,7 +304,7 @@ func TestACutAfterACertificateWasAskedFor(t *testing.T) {
 	require.True(t, ersclient.AnswerLost(err), "it is a guess, and the request was sent")
 }
 
-// What a server sends in place of HTTP is not for the log: it may be a session.
+// Data that a server sends in place of HTTP is kept out of the log: it may be a session.
 func TestAnswersThatAreNotHTTP(t *testing.T) {
 	for name, answer := range map[string]string{
 		"a body alone":       `{"id":"planted"}` + "\r\n\r\n",

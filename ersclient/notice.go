@@ -11,63 +11,67 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// The kinds of Config.Notice: what is wrong without keeping anybody from working.
+// The kinds of Config.Notice: faults that do not prevent working.
 const (
-	// NoticeCertificate: the endpoint certificate runs out within a fortnight, or has run out.
+	// NoticeCertificate: the endpoint certificate expires within a fortnight (CERT-EXPIRES_SOON) or
+	// has expired (CERT-EXPIRED). New checks it, then a call once a day.
 	NoticeCertificate = "certificate"
-	// NoticeClock: this computer's clock and that of e-RS differ by more than five minutes.
+	// NoticeClock: this computer's clock and that of e-RS, by the Date of any answer, differ by
+	// more than five minutes (CLOCK-WRONG).
 	NoticeClock = "clock"
-	// NoticeTLS: the latest connection to e-RS was made without forward secrecy, as Config.RSAKeyExchange allows.
+	// NoticeTLS: the latest connection has no forward secrecy, as Config.RSAKeyExchange allows
+	// (TLS-RSA_KEY_EXCHANGE).
 	NoticeTLS = "tls"
 )
 
 const (
-	// runsOutSoon is how long before its end a certificate is spoken of. To get a new one takes an organisation about this long.
+	// runsOutSoon is how long before its end a certificate is reported. An organisation needs about
+	// as long to get a new one.
 	runsOutSoon = 14 * 24 * time.Hour
-	// certificateEvery is how often the certificate is looked at.
+	// certificateEvery is the interval between checks of the certificate.
 	certificateEvery = 24 * time.Hour
-	// wrongClock is how much a clock may differ.
+	// wrongClock is the largest tolerated difference of the clocks.
 	wrongClock = 5 * time.Minute
 )
 
-// notices tells of changes, one after the other, and of each once.
+// notices serialises calls of notify, and reports each change once.
 type notices struct {
-	tell func(kind string, p *Problem)
+	notify func(kind string, p *Problem)
 
 	mu sync.Mutex
 	// leaf is the endpoint certificate, nil if there is none.
 	leaf *x509.Certificate
-	// looked is when the certificate was looked at, and certificate the code of what was said of it.
+	// looked is when the certificate was last checked, certificate the code last reported for it.
 	looked      time.Time
 	certificate string
-	// off is what was said of the clock: by how much this computer's is ahead, or behind if it is negative.
+	// off is the clock difference last reported: positive if this computer's is ahead.
 	off time.Duration
-	// noSecrecy is what was said of the connection: that its key exchange was RSA.
+	// noSecrecy is whether RSA key exchange was last reported.
 	noSecrecy bool
 }
 
 func newNotices(config Config) *notices {
-	tell := config.Notice
-	if tell == nil {
-		tell = func(string, *Problem) {}
+	notify := config.Notice
+	if notify == nil {
+		notify = func(string, *Problem) {}
 	}
-	return &notices{tell: tell, leaf: leafOf(config.Certificate)}
+	return &notices{notify: notify, leaf: leafOf(config.Certificate)}
 }
 
-// leafOf returns the certificate itself, or nil.
+// leafOf returns the leaf, or nil.
 func leafOf(certificate tls.Certificate) *x509.Certificate {
 	if certificate.Leaf != nil || len(certificate.Certificate) == 0 {
 		return certificate.Leaf
 	}
 	leaf, err := x509.ParseCertificate(certificate.Certificate[0])
 	if err != nil {
-		// The handshake will say so.
+		// The handshake reports the error.
 		return nil
 	}
 	return leaf
 }
 
-// renew looks at another certificate from now on.
+// renew replaces the certificate to check.
 func (n *notices) renew(leaf *x509.Certificate, now time.Time) {
 	n.mu.Lock()
 	n.leaf, n.looked = leaf, time.Time{}
@@ -75,11 +79,11 @@ func (n *notices) renew(leaf *x509.Certificate, now time.Time) {
 	n.look(now)
 }
 
-// look looks at the certificate, once a day. By a clock that was set back it is looked at again.
+// look checks the certificate, at most once a day, and again if the clock was set back.
 func (n *notices) look(now time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	now = now.Round(0) // The wall clock: the other one stands still while a laptop sleeps.
+	now = now.Round(0) // The wall clock: the monotonic one stops while a laptop sleeps.
 	if n.leaf == nil || !n.looked.IsZero() && !now.Before(n.looked) && now.Sub(n.looked) < certificateEvery {
 		return
 	}
@@ -94,14 +98,14 @@ func (n *notices) look(now time.Time) {
 	switch {
 	case found == nil && n.certificate != "":
 		n.certificate = ""
-		n.tell(NoticeCertificate, nil)
+		n.notify(NoticeCertificate, nil)
 	case found != nil && found.Code != n.certificate:
 		n.certificate = found.Code
-		n.tell(NoticeCertificate, found.With("Name", n.leaf.Subject.CommonName).WithPhrase("Until", problem.Moment(n.leaf.NotAfter)))
+		n.notify(NoticeCertificate, found.With("Name", n.leaf.Subject.CommonName).WithPhrase("Until", problem.Moment(n.leaf.NotAfter)))
 	}
 }
 
-// keyExchange is called with the cipher suite of each new connection with e-RS.
+// keyExchange is called with the cipher suite of each new connection to e-RS.
 func (n *notices) keyExchange(suite uint16) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -109,14 +113,14 @@ func (n *notices) keyExchange(suite uint16) {
 	case is == n.noSecrecy:
 		return
 	case is:
-		n.tell(NoticeTLS, KeyExchange(suite))
+		n.notify(NoticeTLS, KeyExchange(suite))
 	default:
-		n.tell(NoticeTLS, nil)
+		n.notify(NoticeTLS, nil)
 	}
 	n.noSecrecy = !n.noSecrecy
 }
 
-// KeyExchange returns what is to be said of the cipher suite of a connection: TLS-RSA_KEY_EXCHANGE, or nil.
+// KeyExchange returns TLS-RSA_KEY_EXCHANGE if the cipher suite uses it, else nil.
 func KeyExchange(suite uint16) *Problem {
 	if !slices.Contains(rsaKeyExchange, suite) {
 		return nil

@@ -14,7 +14,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// noticeboard keeps what a client gives notice of, as kind and code; a kind alone is well again.
+// noticeboard records a client's notices as kind and code; a kind alone means that it ended.
 type noticeboard struct {
 	mu    sync.Mutex
 	said  []string
@@ -31,7 +31,7 @@ func (n *noticeboard) notice(kind string, p *problem.Problem) {
 	n.said, n.texts = append(n.said, kind+" "+p.Code), append(n.texts, p.Expand(p.Happened))
 }
 
-// new returns what was said since the last time.
+// new returns the notices since the last call.
 func (n *noticeboard) new() (said, texts []string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -39,7 +39,7 @@ func (n *noticeboard) new() (said, texts []string) {
 	return said, texts
 }
 
-// wallClock is a clock that a test sets.
+// wallClock is a settable clock.
 type wallClock struct {
 	mu    sync.Mutex
 	ahead time.Duration
@@ -61,7 +61,8 @@ func noticing(board *noticeboard) func(*ersclient.Config) {
 	return func(config *ersclient.Config) { config.Notice = board.notice }
 }
 
-// A wrong clock has people search for certificates that are in order, and miss the end of their session.
+// With a wrong clock people search for faults in valid certificates, and miss the end of their
+// session.
 func TestERR000AWrongClockIsNoticed(t *testing.T) {
 	const day = 24 * time.Hour
 	cases := map[string]struct {
@@ -86,7 +87,7 @@ func TestERR000AWrongClockIsNoticed(t *testing.T) {
 			require.Empty(t, said, "there is nothing wrong with the stand-in's certificate")
 			server.SetClock(one.server)
 			for range 2 {
-				// An answer is an answer: this one is a refusal.
+				// Any answer counts, such as this refusal.
 				requireCode(t, "ERS-A003-403", deleteOnce(t.Context(), client))
 			}
 			said, texts := board.new()
@@ -111,7 +112,7 @@ func TestERR000AWrongClockIsNoticed(t *testing.T) {
 	}
 }
 
-// What an answer does not tell for sure is not said: a notice that comes and goes is worse than none.
+// An uncertain difference raises no notice: one that comes and goes is worse than none.
 func TestERR000DatesThatTellNothing(t *testing.T) {
 	old := "Date: " + time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat) + "\r\n"
 	for name, header := range map[string]string{
@@ -145,13 +146,13 @@ func TestERR000DatesThatTellNothing(t *testing.T) {
 	})
 }
 
-// An organisation that learns of it on the day has nobody signed in for a fortnight.
+// An organisation that learns of it on the day cannot sign in for a fortnight.
 func TestSEC001ACertificateThatExpiresSoonIsNoticed(t *testing.T) {
 	const day = 24 * time.Hour
 	server := newServer(t)
 	withLife := func(until time.Duration) tls.Certificate {
 		made := newPair(t, "gp.surgery.example", newKey(t), -40*day, until, nil)
-		// Without Leaf: some makers leave it to others to parse.
+		// Without Leaf, which some constructors leave for others to parse.
 		return tls.Certificate{Certificate: [][]byte{made.certificate.Raw}, PrivateKey: made.key}
 	}
 	for name, one := range map[string]struct {
@@ -182,11 +183,11 @@ func TestSEC001ACertificateThatExpiresSoonIsNoticed(t *testing.T) {
 		}{
 			{5 * day, nil}, {7 * day, []string{"certificate CERT-EXPIRES_SOON"}}, {8 * day, nil}, {12 * day, nil},
 			{21 * day, []string{"certificate CERT-EXPIRED"}}, {22 * day, nil},
-			// Somebody has set the clock right, which was the trouble.
+			// The clock was set right, which was the fault.
 			{0, []string{"certificate"}},
 		} {
 			clock.set(one.after)
-			// A look at e-RS is enough. A workstation that nobody uses has no calls.
+			// Reach is enough. An unused workstation makes no calls.
 			require.NoError(t, client.Reach(t.Context()))
 			said, texts := board.new()
 			require.Equal(t, one.said, said, "after %v", one.after)
@@ -197,7 +198,7 @@ func TestSEC001ACertificateThatExpiresSoonIsNoticed(t *testing.T) {
 	})
 }
 
-// Whoever wants no notices gets none, and nothing breaks.
+// Without a Notice function the client works as well.
 func TestNoticesAreNotNeeded(t *testing.T) {
 	server := newServer(t)
 	server.SetClock(time.Hour)
@@ -205,7 +206,7 @@ func TestNoticesAreNotNeeded(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// Every notice reads well, and says what to do.
+// Every notice is readable, with a step to take.
 func TestNoticesAreReadable(t *testing.T) {
 	server := newServer(t)
 	server.SetClock(-time.Hour)

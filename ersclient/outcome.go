@@ -7,31 +7,32 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Bounds of what is kept of an OperationOutcome, in issues and in characters of one text.
+// Bounds on an OperationOutcome: issues, and characters of one text.
 const (
 	maxIssues      = 10
 	maxOutcomeText = 200
 )
 
-// Outcome is what e-RS says about a request that failed validation: an eRS-OperationOutcome-1, which is a FHIR STU3
-// OperationOutcome. It is empty if the answer had none. All texts are on one line, bounded, and free of the call's secrets.
+// Outcome is e-RS's description of a request that failed validation: an eRS-OperationOutcome-1, a
+// FHIR STU3 OperationOutcome. It is empty if the answer had none. All texts are single lines,
+// bounded, and free of the call's secrets.
 type Outcome struct {
-	// Issues holds ten at most.
+	// Issues holds at most ten.
 	Issues []Issue
 }
 
-// Issue is one thing that is wrong.
+// Issue is one fault in the request.
 type Issue struct {
-	// Severity and Code are FHIR's, such as error and invalid.
+	// Severity and Code are FHIR's, such as "error" and "invalid".
 	Severity, Code string
-	// Details are the displays of e-RS's own codes, or the codes where there is no display.
+	// Details are the displays of e-RS's own codes, or the codes if they have no display.
 	Details []string
-	// Diagnostics is a text in e-RS's words.
+	// Diagnostics is free text from e-RS.
 	Diagnostics string
 }
 
-// Text returns what to tell a person: the diagnostics, or the details of an issue that has none. It is empty if there is
-// nothing to tell.
+// Text returns the text to show: each issue's diagnostics, or its details if it has none. It is ""
+// if there is neither.
 func (o Outcome) Text() string {
 	var texts []string
 	for _, issue := range o.Issues {
@@ -60,8 +61,8 @@ type wireOutcome struct {
 	} `json:"issue"`
 }
 
-// decodeOutcome reads the body of an error. A body that is something else, as many are, gives an empty Outcome: there is
-// nothing in it to be told. Mask takes the call's secrets out of a text, since a server may well repeat what it refuses.
+// decodeOutcome reads the body of an error. Any other body, as many are, yields an empty Outcome.
+// mask removes the call's secrets, since a server may quote what it refuses.
 func decodeOutcome(body []byte, mask func(string) string) Outcome {
 	var wire wireOutcome
 	if json.Unmarshal(body, &wire) != nil || wire.ResourceType != "" && wire.ResourceType != "OperationOutcome" {

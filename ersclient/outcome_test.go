@@ -11,7 +11,8 @@ import (
 
 func unmasked(text string) string { return text }
 
-// The service desk works with these words. They reach a clinician's screen, so they are short and on one line.
+// The service desk works with these texts. They are shown to clinicians, so they are short and on
+// one line.
 func TestOutcome(t *testing.T) {
 	cases := map[string]struct{ body, want string }{
 		"diagnostics": {
@@ -52,7 +53,7 @@ func TestAnOutcomeIsBounded(t *testing.T) {
 	require.LessOrEqual(t, utf8.RuneCountInString(outcome.Text()), maxOutcomeText)
 }
 
-// FuzzOutcome feeds error bodies: they come from any machine between here and e-RS.
+// FuzzOutcome feeds error bodies, which can come from any machine between here and e-RS.
 func FuzzOutcome(f *testing.F) {
 	for _, seed := range []string{
 		"", "null", "<html>", `{"resourceType":"OperationOutcome","issue":[]}`, `{"issue":[null]}`,

@@ -19,15 +19,16 @@ import (
 )
 
 var (
-	// errPassphrase is a passphrase that does not open a key or a file.
+	// errPassphrase means that the passphrase does not decrypt the key or file.
 	errPassphrase = errors.New("the passphrase does not open it")
-	// errDamaged is what a passphrase opens and cannot be used all the same.
+	// errDamaged means that the passphrase is right and the content unusable.
 	errDamaged = errors.New("it is damaged")
-	// errEncryption is an encryption that cannot be undone here.
+	// errEncryption means an unsupported encryption.
 	errEncryption = errors.New("its encryption is not supported")
 )
 
-// Bounds of what a file may cost: openssl writes 2,048 to 10,000 rounds and 16 MB of scrypt, Firefox 600,000 rounds.
+// Bounds on the cost of a file: openssl writes 2,048 to 10,000 rounds and 16 MB of scrypt, Firefox
+// 600,000 rounds.
 const (
 	maxRounds    = 10_000_000
 	maxScryptRAM = 256 << 20
@@ -63,13 +64,14 @@ var pbes2Ciphers = map[string]struct {
 	"2.16.840.1.101.3.4.1.42": {32, aes.NewCipher},
 }
 
-// isPKCS5 reports whether decryptPKCS5 is for an encryption. The others are PKCS#12's own (RFC 7292, appendix C).
+// isPKCS5 reports whether decryptPKCS5 supports an encryption. The others are PKCS#12's own (RFC
+// 7292, appendix C).
 func isPKCS5(algorithm pkix.AlgorithmIdentifier) bool {
 	return algorithm.Algorithm.Equal(oidPBES2) || algorithm.Algorithm.Equal(oidMD5DES) || algorithm.Algorithm.Equal(oidSHA1DES)
 }
 
-// decryptPKCS5 decrypts a DER sequence by the schemes of PKCS #5 (RFC 8018), PBES1 with DES and PBES2: what openssl, Java and
-// Firefox write today and did long ago. The error is errPassphrase, errDamaged or errEncryption.
+// decryptPKCS5 decrypts a DER sequence by PKCS #5 (RFC 8018): PBES1 with DES, or PBES2, as openssl,
+// Java and Firefox write and wrote. The error is errPassphrase, errDamaged or errEncryption.
 func decryptPKCS5(algorithm pkix.AlgorithmIdentifier, data []byte, passphrase string) ([]byte, error) {
 	var block cipher.Block
 	var iv []byte
@@ -90,8 +92,8 @@ func decryptPKCS5(algorithm pkix.AlgorithmIdentifier, data []byte, passphrase st
 	return unpad(plain, block.BlockSize())
 }
 
-// unpad takes off the padding of a DER sequence. What is wrong tells the beginning: only the right passphrase makes a sequence of
-// the right length of it, and what is damaged further behind leaves it as it is.
+// unpad removes the padding of a DER sequence. The sequence's header shows what is wrong: only the
+// right passphrase yields a matching length, and damage further back leaves it intact.
 func unpad(plain []byte, blockSize int) ([]byte, error) {
 	one, header, ok := sequenceLength(plain)
 	if !ok || header+one > len(plain) || len(plain)-header-one > blockSize {
@@ -104,7 +106,8 @@ func unpad(plain []byte, blockSize int) ([]byte, error) {
 	return plain[:header+one], nil
 }
 
-// sequenceLength returns the length of a sequence and that of its header. Firefox's are of no definite length.
+// sequenceLength returns the lengths of a sequence and of its header. Firefox writes indefinite
+// lengths.
 func sequenceLength(data []byte) (length, header int, ok bool) {
 	const sequence = 0x30
 	if len(data) < 2 || data[0] != sequence {

@@ -21,11 +21,11 @@ const (
 	pemEnd   = "-----END "
 )
 
-// errPEMDamaged is a PEM block that begins and cannot be decoded.
+// errPEMDamaged means a PEM block that begins and cannot be decoded.
 var errPEMDamaged = errors.New("a PEM block is damaged or cut off")
 
-// pemBlocks returns the PEM blocks of a file, whatever stands between them and however its lines are written.
-// Damaged has the types of those that begin and cannot be decoded, which encoding/pem passes over.
+// pemBlocks returns the PEM blocks of a file, ignoring text between them and line endings. damaged
+// has the types of blocks that begin and cannot be decoded, which encoding/pem skips.
 func pemBlocks(data []byte) (blocks []*pem.Block, damaged []string) {
 	text := pemText(data)
 	for start := strings.Index(text, pemBegin); start >= 0; {
@@ -47,18 +47,20 @@ func pemBlocks(data []byte) (blocks []*pem.Block, damaged []string) {
 	return blocks, damaged
 }
 
-// isPEMLabel reports whether a text can be the type of a PEM block (RFC 7468, section 3), and not a sentence about one.
+// isPEMLabel reports whether a text can be the type of a PEM block (RFC 7468, section 3), rather
+// than prose about one.
 func isPEMLabel(text string) bool {
 	return text != "" && len(text) < 50 && !strings.ContainsFunc(text, func(r rune) bool {
 		return !strings.ContainsRune(" #ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", r)
 	})
 }
 
-// pemText returns a PEM file as encoding/pem reads it: UTF-8 without byte order marks, lines that end in a newline alone, without
-// blanks around them or empty lines between them. Windows writes the others, and openssl and curl read them.
+// pemText returns a PEM file as encoding/pem expects it: UTF-8 without byte order marks, LF line
+// ends, no blanks around lines and no empty lines. Windows programs write the others, which openssl
+// and curl read.
 func pemText(data []byte) string {
 	text := string(fromUTF16(data))
-	// Files that were put together have marks in the middle too; U+200B and its like come from web pages.
+	// Concatenated files have marks in the middle too; U+200B and the like come from web pages.
 	text = strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Cf, r) {
 			return -1
@@ -66,7 +68,7 @@ func pemText(data []byte) string {
 		return r
 	}, text)
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\x00", "").Replace(text)
-	// Of files put together whose last line had no end.
+	// Concatenated files may lack the newline between blocks.
 	text = strings.ReplaceAll(text, "-----"+pemBegin, "-----\n"+pemBegin)
 	var made strings.Builder
 	afterHeader := false
@@ -74,7 +76,7 @@ func pemText(data []byte) string {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		// The one empty line that counts is that behind the headers of an encrypted key.
+		// The empty line after the headers of an encrypted key is required.
 		isHeader := strings.Contains(line, ":")
 		if afterHeader && !isHeader {
 			made.WriteString("\n")
@@ -85,7 +87,8 @@ func pemText(data []byte) string {
 	return made.String()
 }
 
-// fromUTF16 returns the UTF-8 of a text in UTF-16, which has a byte order mark or is ASCII; anything else as it is.
+// fromUTF16 returns the UTF-8 of a text in UTF-16 (with a byte order mark, or ASCII); other data is
+// returned unchanged.
 func fromUTF16(data []byte) []byte {
 	var at func(i int) uint16
 	switch {
@@ -103,8 +106,8 @@ func fromUTF16(data []byte) []byte {
 	return []byte(string(utf16.Decode(units)))
 }
 
-// certificatesIn returns the certificates of a file in DER, of PEM blocks or of the DER of certificates alone. The error is
-// of a block that cannot be decoded; the certificates beside it are returned all the same.
+// certificatesIn returns the certificates of a file, as DER, from PEM blocks or concatenated DER.
+// Beside the error of a damaged block, the others are returned.
 func certificatesIn(data []byte) (found [][]byte, err error) {
 	blocks, damaged := pemBlocks(data)
 	for _, kind := range damaged {
@@ -117,7 +120,7 @@ func certificatesIn(data []byte) (found [][]byte, err error) {
 		case "CERTIFICATE", "X509 CERTIFICATE":
 			found = append(found, block.Bytes)
 		case "TRUSTED CERTIFICATE":
-			// What openssl trusts it for follows in another element.
+			// OpenSSL's trust settings follow in another element.
 			var one asn1.RawValue
 			if _, broken := asn1.Unmarshal(block.Bytes, &one); broken != nil {
 				err = broken
@@ -135,8 +138,8 @@ func certificatesIn(data []byte) (found [][]byte, err error) {
 	return found, err
 }
 
-// foreignKind returns what a file is that has not got what is wanted, as the texts of a Problem without a code; nil if
-// that is not known.
+// foreignKind returns what an unsuitable file is, as the texts of a Problem without a code; nil if
+// unknown.
 func foreignKind(data []byte) *Problem {
 	blocks, damaged := pemBlocks(data)
 	has := func(suffix string) bool {
@@ -223,7 +226,7 @@ func isPFX(der []byte) bool {
 	return err == nil && file.Version == 3 && (file.AuthSafe.ContentType.Equal(oidData) || file.AuthSafe.ContentType.Equal(oidSignedData))
 }
 
-// isKeyDER reports whether a file is a key in DER, encrypted or not.
+// isKeyDER reports whether a file is a DER key, encrypted or not.
 func isKeyDER(der []byte) bool {
 	var sealed encryptedKey
 	_, notSealed := asn1.Unmarshal(der, &sealed)
@@ -231,8 +234,8 @@ func isKeyDER(der []byte) bool {
 	return notPlain == nil || notSealed == nil && len(sealed.Data) > 0
 }
 
-// orderChain puts what follows a certificate into the order of a chain, each followed by its issuer (RFC 5246, section 7.4.2).
-// What does not belong to it stands at the end, and others of the same key are left out.
+// orderChain orders the certificates after leaf so that each is followed by its issuer (RFC 5246,
+// section 7.4.2). Unrelated ones go to the end, and others with leaf's key are dropped.
 func orderChain(leaf *x509.Certificate, others [][]byte) [][]byte {
 	chain := [][]byte{leaf.Raw}
 	rest := slices.DeleteFunc(slices.Clone(others), func(one []byte) bool {
@@ -254,8 +257,8 @@ func orderChain(leaf *x509.Certificate, others [][]byte) [][]byte {
 	return append(chain, rest...)
 }
 
-// leafFor returns the certificate that a key belongs to. Some programs write it last, after its authorities. Where a renewal has kept
-// the key and the old certificate, it is the one that can be used longest.
+// leafFor returns the certificate of a key; some programs write it after its authorities. If a
+// renewal kept the key and the old certificate, the one valid longest is returned.
 func leafFor(certificates [][]byte, key any) (leaf *x509.Certificate, err error) {
 	err = errors.New("no certificate in the file has the public key")
 	now := time.Now()
@@ -274,7 +277,7 @@ func leafFor(certificates [][]byte, key any) (leaf *x509.Certificate, err error)
 	return nil, err
 }
 
-// isBetter reports whether one certificate of a key is to be used and not another.
+// isBetter reports whether one is preferred to other, both certificates of the same key.
 func isBetter(one, other *x509.Certificate, now time.Time) bool {
 	usable, otherUsable := certificateProblem(one, now) == nil, certificateProblem(other, now) == nil
 	if usable != otherUsable {
@@ -283,5 +286,5 @@ func isBetter(one, other *x509.Certificate, now time.Time) bool {
 	return one.NotAfter.After(other.NotAfter)
 }
 
-// errCertificate is a certificate that cannot be parsed.
+// errCertificate means a certificate that cannot be parsed.
 var errCertificate = errors.New("a certificate cannot be parsed")

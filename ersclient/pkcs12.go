@@ -19,7 +19,8 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// The structures of PKCS#12 (RFC 7292, sections 4 and 5) and of PKCS#8 (RFC 5208, section 6), as far as files are taken apart here.
+// The structures of PKCS#12 (RFC 7292, sections 4 and 5) and PKCS#8 (RFC 5208, section 6), as far
+// as this package parses them.
 type (
 	pfx struct {
 		Version  int
@@ -35,7 +36,7 @@ type (
 		Content struct {
 			ContentType asn1.ObjectIdentifier
 			Algorithm   pkix.AlgorithmIdentifier
-			// Data is an octet string, which in BER may be in pieces.
+			// Data is an octet string, which in BER may be constructed.
 			Data asn1.RawValue `asn1:"optional"`
 		}
 	}
@@ -107,11 +108,10 @@ func (s settingFile) pkcs12Problem(data []byte, err error) *Problem {
 	return s.foreign(notPKCS12, data, err)
 }
 
-// openPKCS12 returns the key and the certificates of a PKCS#12 file. Package go-pkcs12 reads those in DER with a MAC, and its
-// word on the MAC is taken for all others. What it cannot read (BER, no MAC, more parts, other schemes of PKCS #5) is taken apart, and
-// handed to it as the plainest of files.
-//
-// The error is errPassphrase, errDamaged, errEncryption, errKeyTwice, errBER or another one if it is no such file.
+// openPKCS12 returns the key and certificates of a PKCS#12 file. go-pkcs12 reads DER with a MAC,
+// and verifies every MAC; other files (BER, no MAC, more parts, other PKCS #5 schemes) are parsed
+// here and passed to it in the simplest form. The error is errPassphrase, errDamaged,
+// errEncryption, errKeyTwice or errBER; another means no PKCS#12 file.
 func openPKCS12(data []byte, passphrase string) (crypto.PrivateKey, [][]byte, error) {
 	whole, _, err := readBER(data, 0)
 	if err != nil {
@@ -148,17 +148,19 @@ func rawOf(first *x509.Certificate, others []*x509.Certificate) [][]byte {
 	return raw
 }
 
-// safe is what a PKCS#12 file has in it: the bags that can be seen, and the contents whose encryption is the library's to undo.
+// safe is the content of a PKCS#12 file: the readable bags, and the contents that only the library
+// can decrypt.
 type safe struct {
 	passphrase string
 	bags       []safeBag
 	keys       int
 	sealed     []contentInfo
-	// encrypted reports whether anything was.
+	// encrypted reports whether any content was.
 	encrypted bool
 }
 
-// takeApart opens a file without regard to its MAC. Decrypted reports whether the passphrase was needed.
+// takeApart parses a file without checking its MAC. decrypted reports whether the passphrase was
+// needed.
 func takeApart(file pfx, passphrase string) (key crypto.PrivateKey, certificates [][]byte, decrypted bool, err error) {
 	content, err := toDER(octetString(file.AuthSafe.Content))
 	if err != nil {
@@ -175,7 +177,7 @@ func takeApart(file pfx, passphrase string) (key crypto.PrivateKey, certificates
 		}
 	}
 	if all.keys > 1 {
-		// To take one would be to guess.
+		// Choosing one would be a guess.
 		return nil, nil, false, fmt.Errorf("%w: %d", errKeyTwice, all.keys)
 	}
 	rounds := all.sealed
@@ -243,7 +245,7 @@ func (s *safe) addBags(content []byte) error {
 		bag.Attributes = asn1.RawValue{}
 		switch {
 		case bag.ID.Equal(oidSafeBag):
-			// What is nested is not deeper than maxBERDepth.
+			// readBER has limited the nesting to maxBERDepth.
 			if err := s.addBags(bag.Value.Bytes); err != nil {
 				return err
 			}
@@ -261,7 +263,7 @@ func (s *safe) addBags(content []byte) error {
 	return nil
 }
 
-// openKeyBag decrypts a key, unless its encryption is the library's to undo.
+// openKeyBag decrypts a key, unless only the library can.
 func (s *safe) openKeyBag(bag safeBag) (safeBag, error) {
 	if bag.ID.Equal(oidKeyBag) {
 		return bag, nil
@@ -290,7 +292,7 @@ func newContent(kind asn1.ObjectIdentifier, value any) (contentInfo, error) {
 	return contentInfo{kind, explicit(der)}, err
 }
 
-// decode has the library open one sealed content, which may be none, beside all that is not sealed.
+// decode has the library decrypt one sealed content (or none), together with all readable bags.
 func (s *safe) decode(sealed contentInfo) (crypto.PrivateKey, *x509.Certificate, []*x509.Certificate, error) {
 	bags, err := asn1.Marshal(s.bags)
 	if err != nil {
@@ -324,7 +326,7 @@ func (s *safe) decode(sealed contentInfo) (crypto.PrivateKey, *x509.Certificate,
 	return pkcs12.DecodeChain(der, s.passphrase)
 }
 
-// newMAC makes a PBMAC1 (RFC 9579), without which the library opens nothing that has a passphrase.
+// newMAC makes a PBMAC1 (RFC 9579), which the library requires of a file with a passphrase.
 func newMAC(content []byte, passphrase string) ([]byte, error) {
 	type digestInfo struct {
 		Algorithm pkix.AlgorithmIdentifier
@@ -336,7 +338,7 @@ func newMAC(content []byte, passphrase string) ([]byte, error) {
 		PRF            pkix.AlgorithmIdentifier
 	}
 	salt := make([]byte, 16)
-	// It never fails.
+	// rand.Read never fails.
 	_, _ = rand.Read(salt)
 	hmacSHA256 := pkix.AlgorithmIdentifier{Algorithm: oidHMACSHA256}
 	kdf, err := asn1.Marshal(kdfParameters{salt, 1, sha256.Size, hmacSHA256})
@@ -362,14 +364,16 @@ func newMAC(content []byte, passphrase string) ([]byte, error) {
 	}{digestInfo{pkix.AlgorithmIdentifier{Algorithm: oidPBMAC1, Parameters: asn1.RawValue{FullBytes: scheme}}, mac.Sum(nil)}, salt, 1})
 }
 
-// libraryError returns what the library's error means. Those of a key have lost their type.
+// libraryError maps the library's error to one of this package. Errors of a key have lost their
+// type.
 func libraryError(err error) error {
 	var missing pkcs12.NotImplementedError
 	text := err.Error()
 	switch {
 	case errors.Is(err, pkcs12.ErrDecryption), strings.Contains(text, pkcs12.ErrDecryption.Error()):
 		return fmt.Errorf("%w: %w", errPassphrase, err)
-	// A passphrase with an emoji is UTF-16 to others, and cannot be written to the library.
+	// The library cannot encode a passphrase outside the BMP, such as an emoji; other programs use
+	// UTF-16 for it.
 	case errors.As(err, &missing), strings.HasSuffix(text, " is not supported"), strings.Contains(text, "UCS-2"):
 		return fmt.Errorf("%w: %w", errEncryption, err)
 	case strings.Contains(text, "exactly one key"):
@@ -380,8 +384,8 @@ func libraryError(err error) error {
 	return fmt.Errorf("%w: %w", errDamaged, err)
 }
 
-// openSealedKey decrypts a key in the form of PKCS#8 (RFC 5208, section 6), of any scheme that is read in PKCS#12 files. leaf is any
-// certificate: the library wants one.
+// openSealedKey decrypts a PKCS#8 key (RFC 5208, section 6) of any scheme supported in PKCS#12
+// files. leaf is any certificate, as the library requires one.
 func openSealedKey(der []byte, passphrase string, leaf []byte) (crypto.PrivateKey, error) {
 	var sealed encryptedKey
 	if _, err := asn1.Unmarshal(der, &sealed); err != nil {

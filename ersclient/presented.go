@@ -8,15 +8,15 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Bounds on what is repeated of a refused certificate, whose words are a stranger's.
+// Bounds on what is quoted from an untrusted certificate.
 const (
 	maxClaimedNames = 3  // host names
 	maxClaimed      = 60 // characters of a name
 	maxDescribed    = 5  // certificates of a chain, in the log
 )
 
-// claimedIssuer returns the common name, or else the organisation, of the issuer that the last certificate names, which is nearest
-// to the root. Behind a proxy that inspects TLS, it is the proxy's.
+// claimedIssuer returns the issuer's common name, or else organisation, in the chain's last
+// certificate, the nearest to the root. It names a proxy that inspects TLS.
 func claimedIssuer(chain []*x509.Certificate) string {
 	if len(chain) == 0 {
 		return nothingClaimed
@@ -32,8 +32,8 @@ func claimedIssuer(chain []*x509.Certificate) string {
 
 const nothingClaimed = "–"
 
-// claimedNames returns the first names of servers that a certificate has, in its SANs or else as its common name. What is no host
-// name or address is left out.
+// claimedNames returns a certificate's first server names, from its SANs or else its common name.
+// Values other than host names and addresses are dropped.
 func claimedNames(certificate *x509.Certificate) string {
 	if certificate == nil {
 		return nothingClaimed
@@ -62,7 +62,7 @@ func claimedNames(certificate *x509.Certificate) string {
 
 const hostAlphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._*:"
 
-// presentedError is why a chain was refused, with the chain, for the log and the details.
+// presentedError adds the refused chain to an error, for the log and the details.
 type presentedError struct {
 	err   error
 	chain []*x509.Certificate

@@ -18,11 +18,10 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// ProxyOf returns the Config.Proxy of a setting: "environment" (HTTPS_PROXY and NO_PROXY, as curl and other programs read
-// them), "none", or the proxy's address as http://host:port or https://host:port. Empty is "environment".
-//
-// The error is the *Problem SETTING-PROXY. It does not repeat the setting, in which somebody may have put a password:
-// user name and password are Config.ProxyCredentials' business.
+// ProxyOf returns the Config.Proxy of a setting: "environment" or "" (HTTPS_PROXY and NO_PROXY, as
+// curl reads them), "none", or http://host:port or https://host:port. The error is SETTING-PROXY;
+// it does not quote the setting, which may hold a password. Config.ProxyCredentials supplies user
+// name and password.
 func ProxyOf(setting string) (func(*http.Request) (*url.URL, error), error) {
 	switch setting {
 	case "", "environment":
@@ -33,7 +32,7 @@ func ProxyOf(setting string) (func(*http.Request) (*url.URL, error), error) {
 	proxy, err := url.Parse(setting)
 	switch {
 	case err != nil:
-		// The parser's own error repeats the text.
+		// The parser's error quotes the text.
 		err = errors.New("not a URL")
 	case proxy.Scheme != "http" && proxy.Scheme != "https":
 		err = errors.New("neither environment, none, http:// nor https://")
@@ -49,24 +48,24 @@ func ProxyOf(setting string) (func(*http.Request) (*url.URL, error), error) {
 	return nil, SettingProxy.Because(err)
 }
 
-// proxies signs in to a proxy with Basic, the one scheme that is supported. User name and password go to the proxy alone,
-// with CONNECT, and into no URL that could be printed.
+// proxies authenticates to a proxy with Basic, the only supported scheme. Credentials go to the
+// proxy alone, with CONNECT, and into no URL that could be printed.
 type proxies struct {
 	choose      func(*http.Request) (*url.URL, error)
 	credentials func(ctx context.Context, proxy string) (user string, password secret.Text, ok bool)
 	timeout     time.Duration
 	now         func() time.Time
-	// tls is for proxies at an https address, which secure has by host and port.
+	// tls is for proxies with https addresses, whose hosts and ports are in secure.
 	tls    *tls.Config
 	secure sync.Map
-	// environment is the latest proxy's URL with a user name, as environment variables have it, or nil.
+	// environment is the latest proxy's URL with a user name, from environment variables, or nil.
 	environment atomic.Pointer[url.URL]
-	// refused is what a proxy did not accept.
+	// refused holds the credentials that a proxy rejected.
 	refused atomic.Pointer[refusedCredentials]
 }
 
-// refusedCredentials are not sent again soon: a directory locks an account after a few wrong passwords, and this program looks
-// for e-RS every half a minute.
+// refusedCredentials are not sent again soon: directories lock an account after a few wrong
+// passwords, and this program tries to reach e-RS every half minute.
 type refusedCredentials struct {
 	header secret.Text
 	at     time.Time
@@ -74,7 +73,7 @@ type refusedCredentials struct {
 
 const spareAccount = 10 * time.Minute
 
-// proxy chooses the proxy for a request, and takes user name and password out of its URL.
+// proxy chooses the proxy for a request, and strips user name and password from its URL.
 func (p *proxies) proxy(request *http.Request) (*url.URL, error) {
 	chosen, err := p.choose(request)
 	var variable *proxyVariableError
@@ -82,10 +81,11 @@ func (p *proxies) proxy(request *http.Request) (*url.URL, error) {
 	case errors.As(err, &variable):
 		return nil, variable
 	case err != nil:
-		// It repeats the setting, with the password that may be in it.
+		// The error quotes the setting, which may hold a password.
 		return nil, errProxySetting
 	case chosen == nil || strings.HasPrefix(chosen.Scheme, "socks5"):
-		// SOCKS has a way of its own to sign in, which wants user name and password there.
+		// net/http authenticates to SOCKS proxies itself, with the user name and password in the
+		// URL.
 		return chosen, nil
 	}
 	bare := &url.URL{Scheme: "http", Host: proxyHost(chosen)}
@@ -107,8 +107,8 @@ func proxyHost(proxy *url.URL) string {
 	return net.JoinHostPort(proxy.Hostname(), map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme])
 }
 
-// dial opens a connection with e-RS or a proxy, over TLS with a proxy at an https address. The transport takes that for an http one:
-// its own TLS has the name and the cipher suites of e-RS.
+// dial connects to e-RS or a proxy, over TLS to a proxy with an https address. The transport treats
+// that proxy as http: its own TLS configuration has the name and cipher suites of e-RS.
 func (p *proxies) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := (&net.Dialer{Timeout: p.timeout, KeepAlive: idleTimeout}).DialContext(ctx, network, address)
 	if err != nil {
@@ -127,11 +127,11 @@ func (p *proxies) dial(ctx context.Context, network, address string) (net.Conn, 
 			return secured, nil
 		}
 	}
-	_ = conn.Close() // why there is no TLS is what counts
+	_ = conn.Close() // the TLS error is the one that counts
 	return nil, err
 }
 
-// connectHeader is the header of CONNECT.
+// connectHeader returns the header of CONNECT.
 func (p *proxies) connectHeader(ctx context.Context, proxy *url.URL, _ string) (http.Header, error) {
 	// The transport's context does not end with the call.
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
@@ -142,7 +142,7 @@ func (p *proxies) connectHeader(ctx context.Context, proxy *url.URL, _ string) (
 		return http.Header{}, nil
 	}
 	if strings.Contains(user, ":") {
-		// RFC 7617: the proxy would take what follows for the password.
+		// RFC 7617: a colon in the user name would begin the password.
 		return nil, errProxySetting
 	}
 	basic := secret.New("Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password.Reveal())))
@@ -164,7 +164,7 @@ func (p *proxies) signIn(ctx context.Context, proxy *url.URL) (user string, pass
 	return p.credentials(ctx, proxy.Host)
 }
 
-// connected looks at a proxy's answer to CONNECT.
+// connected inspects a proxy's answer to CONNECT.
 func (p *proxies) connected(_ context.Context, _ *url.URL, connect *http.Request, response *http.Response) error {
 	if response.StatusCode == http.StatusOK {
 		return nil
@@ -182,12 +182,12 @@ func (p *proxies) connected(_ context.Context, _ *url.URL, connect *http.Request
 
 var errProxySetting = errors.New("the proxy setting cannot be understood")
 
-// proxyRefusal is a proxy's answer to CONNECT when it is not 200.
+// proxyRefusal is a proxy's answer to CONNECT other than 200.
 type proxyRefusal struct {
 	status int
-	// schemes are the ways to sign in that the proxy offers.
+	// schemes are the authentication schemes that the proxy offers.
 	schemes []string
-	// signedIn tells whether it was told a user name and password, now or a moment ago.
+	// signedIn reports whether credentials were sent, now or a moment ago.
 	signedIn bool
 }
 
@@ -199,14 +199,15 @@ func (p *proxyRefusal) Error() string {
 	return line
 }
 
-// registeredSchemes are IANA's HTTP Authentication Schemes, and two that proxies offer besides. No other word of a proxy is repeated.
+// registeredSchemes are IANA's HTTP Authentication Schemes, and two more that proxies offer.
+// Nothing else from a proxy is quoted.
 var registeredSchemes = []string{
 	"Basic", "Bearer", "Concealed", "Digest", "DPoP", "GNAP", "HOBA", "Mutual", "Negotiate", "OAuth", "PrivateToken",
 	"SCRAM-SHA-1", "SCRAM-SHA-256", "vapid", "NTLM", "Kerberos",
 }
 
-// schemesOf returns the names of the registered schemes in Proxy-Authenticate headers (RFC 9110, section 11.6.1): a list of challenges
-// whose parameters are separated by the same comma.
+// schemesOf returns the registered schemes in Proxy-Authenticate headers (RFC 9110, section
+// 11.6.1), where the comma separates both challenges and their parameters.
 func schemesOf(challenges []string) []string {
 	var schemes []string
 	for _, challenge := range challenges {
@@ -224,7 +225,7 @@ func schemesOf(challenges []string) []string {
 	return schemes
 }
 
-// outsideQuotes splits a header at its commas, except those in quoted strings.
+// outsideQuotes splits a header at commas outside quoted strings.
 func outsideQuotes(header string) []string {
 	quoted, escaped := false, false
 	return strings.FieldsFunc(header, func(r rune) bool {
@@ -242,7 +243,7 @@ func outsideQuotes(header string) []string {
 	})
 }
 
-// proxyProblem returns the Problem of a proxy that did not connect, or nil if it was something else.
+// proxyProblem returns the Problem of a proxy that did not connect, or nil for any other error.
 func (c *Client) proxyProblem(err error) *Problem {
 	var refusal *proxyRefusal
 	var variable *proxyVariableError
@@ -266,7 +267,7 @@ func (c *Client) proxyProblem(err error) *Problem {
 	return nil
 }
 
-// problem says who can help, and with what.
+// problem names who can help, and with what.
 func (p *proxyRefusal) problem() *Problem {
 	offered := strings.Join(p.schemes, ", ")
 	switch {
@@ -282,8 +283,8 @@ func (p *proxyRefusal) problem() *Problem {
 	return proxyAuth.With("Schemes", offered)
 }
 
-// ProxyFor returns the host and port of the proxy that a Config.Proxy chooses for a base URL, or nothing where there is none. The error
-// is the *Problem NET-PROXY_SETTING.
+// ProxyFor returns the host and port of the proxy that choose returns for a base URL, or "" if
+// none. The error is NET-PROXY_SETTING.
 func ProxyFor(choose func(*http.Request) (*url.URL, error), baseURL string) (string, error) {
 	target, err := url.Parse(baseURL)
 	if err != nil {
@@ -302,13 +303,13 @@ func ProxyFor(choose func(*http.Request) (*url.URL, error), baseURL string) (str
 	return proxyHost(proxy), nil
 }
 
-// proxyFor returns the proxy's host and port, or nothing where there is none.
+// proxyFor returns the proxy's host and port, or "" if there is none.
 func (c *Client) proxyFor() string {
 	proxy, err := c.transport.Proxy(&http.Request{Method: http.MethodPost, URL: c.target, Host: c.target.Host})
 	if err != nil || proxy == nil {
 		return ""
 	}
-	// Without the user name and password that may stand before it.
+	// Without the user name and password before it.
 	return proxyHost(proxy)
 }
 

@@ -26,19 +26,19 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// The password that must never be seen, and what it looks like on its way.
+// The password that must never be shown, also in its encoded forms.
 const proxyUser, proxyWord = "clerk", "hunter2-%-ß"
 
 var proxyBasic = base64.StdEncoding.EncodeToString([]byte(proxyUser + ":" + proxyWord))
 
-// gate is an HTTP proxy that connects, for those who sign in the way it wants.
+// gate is an HTTP proxy that connects clients with the right Proxy-Authorization.
 type gate struct {
 	address string
-	// wants is the Proxy-Authorization that it lets through; empty is anybody's.
+	// wants is the Proxy-Authorization that it accepts; empty accepts all.
 	wants string
 	// offers are its Proxy-Authenticate headers.
 	offers []string
-	// target is where it connects to whatever it is asked for, so that names need not exist.
+	// target is what it connects to for every name, so that names need not exist.
 	target string
 
 	mu       sync.Mutex
@@ -92,7 +92,7 @@ func (g *gate) serve(ctx context.Context, conn net.Conn) {
 	forth.Wait()
 }
 
-// new returns what was received since the last time.
+// new returns the requests since the last call.
 func (g *gate) new() []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -101,7 +101,7 @@ func (g *gate) new() []string {
 	return received
 }
 
-// credentials hands out a user name and password.
+// credentials returns a function that returns a user name and password.
 func credentials(user, word string) func(context.Context, string) (string, secret.Text, bool) {
 	return func(context.Context, string) (string, secret.Text, bool) { return user, secret.New(word), true }
 }
@@ -113,7 +113,7 @@ func proxyOf(t *testing.T, setting string) func(*http.Request) (*url.URL, error)
 	return chosen
 }
 
-// requireNoPassword fails if an error shows the password in any form, however it is printed.
+// requireNoPassword fails if an error holds the password in any form or format.
 func requireNoPassword(t *testing.T, err error) {
 	t.Helper()
 	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
@@ -124,7 +124,7 @@ func requireNoPassword(t *testing.T, err error) {
 	}
 }
 
-// Many hospitals let nothing out but through a proxy that wants to know who it is.
+// Many hospitals allow outgoing traffic only through a proxy with authentication.
 func TestSigningInThroughAProxy(t *testing.T) {
 	for name, one := range map[string]struct {
 		wants string
@@ -161,7 +161,7 @@ func TestSigningInThroughAProxy(t *testing.T) {
 	}
 }
 
-// The service desk is told what the proxy wants, and whether this program can do it at all.
+// The service desk gets the schemes that the proxy offers, and whether this program supports one.
 func TestAProxyThatWantsCredentials(t *testing.T) {
 	for name, one := range map[string]struct {
 		offers []string
@@ -191,7 +191,7 @@ func TestAProxyThatWantsCredentials(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := newServer(t)
-			through := (&gate{wants: "Basic of somebody else", offers: one.offers}).open(t, nil)
+			through := (&gate{wants: "Basic of another user", offers: one.offers}).open(t, nil)
 			client := newClient(t, server, func(config *ersclient.Config) {
 				config.Proxy, config.ProxyCredentials = proxyOf(t, "http://"+through.address), one.given
 			})
@@ -234,7 +234,7 @@ func TestAWrongProxyPasswordIsNotSentAgainAndAgain(t *testing.T) {
 	require.NoError(t, client.Reach(t.Context()), "the right one is sent at once")
 }
 
-// Where the keyring hangs, a sign-in ends in time all the same.
+// If the keyring hangs, a sign-in still ends in time.
 func TestCredentialsThatDoNotCome(t *testing.T) {
 	server := newServer(t)
 	through := (&gate{}).open(t, nil)
@@ -251,10 +251,10 @@ func TestCredentialsThatDoNotCome(t *testing.T) {
 	requireCode(t, "NET-TIMEOUT", client.Reach(t.Context()))
 }
 
-// A proxy that presents a certificate of nobody's is not e-RS's fault, nor that of the NHS root.
+// A proxy with an untrusted certificate is not a fault of e-RS, nor of the NHS root.
 func TestAProxyThatCannotBeVerified(t *testing.T) {
-	server, stranger := newServer(t), newServer(t)
-	config := stranger.TLSConfig()
+	server, untrusted := newServer(t), newServer(t)
+	config := untrusted.TLSConfig()
 	config.ClientAuth = tls.NoClientCert
 	through := (&gate{}).open(t, config)
 	client := newClient(t, server, func(config *ersclient.Config) { config.Proxy = proxyOf(t, "https://"+through.address) })
@@ -270,7 +270,7 @@ func TestAProxyThatCannotBeVerified(t *testing.T) {
 	require.ErrorAs(t, err, &authority)
 }
 
-// What an administrator writes into the settings, and what they get wrong there.
+// Values that administrators write into the setting, with their mistakes.
 func TestProxySettings(t *testing.T) {
 	for setting, want := range map[string]string{
 		"none": "", "http://proxy.example:3128": "http://proxy.example:3128", "https://[::1]:8443/": "https://[::1]:8443",
@@ -307,10 +307,10 @@ func TestProxySettings(t *testing.T) {
 	}
 }
 
-// The environment of a process is read once, so that this test is one.
+// A process reads its environment once, so this test runs in its own.
 const proxyTestURL, proxyTestFiles = "ERSCLIENT_TEST_URL", "ERSCLIENT_TEST_FILES"
 
-// HTTPS_PROXY often has a password in it. It takes the user to e-RS, and nowhere else.
+// HTTPS_PROXY often holds a password. It goes to the proxy, and nowhere else.
 func TestAPasswordInTheEnvironment(t *testing.T) {
 	if os.Getenv(proxyTestURL) != "" {
 		signInFromTheEnvironment(t)
@@ -346,7 +346,7 @@ func TestAPasswordInTheEnvironment(t *testing.T) {
 	}
 }
 
-// signInFromTheEnvironment makes a call as a program would that has no other setting, and prints all there is to print.
+// signInFromTheEnvironment makes a call with no other setting, and prints everything printable.
 func signInFromTheEnvironment(t *testing.T) {
 	t.Helper()
 	folder := os.Getenv(proxyTestFiles)

@@ -13,8 +13,9 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// fromEnvironment is http.ProxyFromEnvironment, except that it does not pass over what cannot be understood: the call would go past
-// the proxy, or look for one called http, and fail for no reason that anybody sees. HTTP_PROXY and ALL_PROXY are not read.
+// fromEnvironment is http.ProxyFromEnvironment with errors for invalid values: ignoring one would
+// bypass the proxy, or look for a host named "http", and fail without a visible reason. HTTP_PROXY
+// and ALL_PROXY are not read.
 func fromEnvironment(request *http.Request) (*url.URL, error) {
 	name, address := variable("HTTPS_PROXY")
 	if address == "" {
@@ -29,12 +30,13 @@ func fromEnvironment(request *http.Request) (*url.URL, error) {
 	}
 	chosen, err := (&httpproxy.Config{HTTPSProxy: address, NoProxy: list}).ProxyFunc()(request.URL)
 	if err != nil {
-		return nil, errProxySetting // its text has the address
+		return nil, errProxySetting // its text quotes the address
 	}
 	return chosen, nil
 }
 
-// variable returns an environment variable that is known in upper and in lower case, of which the first counts.
+// variable returns an environment variable known in upper and lower case; the first that is set
+// counts.
 func variable(name string) (found, value string) {
 	for _, found = range []string{name, strings.ToLower(name)} {
 		if value = os.Getenv(found); value != "" {
@@ -44,7 +46,7 @@ func variable(name string) (found, value string) {
 	return name, ""
 }
 
-// proxyVariableError is an environment variable that cannot be understood. It does not repeat its value.
+// proxyVariableError is an invalid environment variable. It does not quote the value.
 type proxyVariableError struct {
 	name   string
 	reason problem.Phrase
@@ -56,14 +58,15 @@ func (e *proxyVariableError) problem() *Problem {
 	return proxyVariable.With("Variable", e.name).WithPhrase("Reason", e.reason).Because(e)
 }
 
-// Is makes it an errProxySetting.
+// Is reports whether target is errProxySetting.
 func (e *proxyVariableError) Is(target error) bool { return target == errProxySetting }
 
 const quotationMarks = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
 
 var brokenEscape = regexp.MustCompile(`%($|[^0-9A-Fa-f]|.$|.[^0-9A-Fa-f])`)
 
-// checkProxyAddress accepts scheme://user:password@host:port and its parts: the scheme, the user and the port may be left out.
+// checkProxyAddress accepts scheme://user:password@host:port, where scheme, user and port are
+// optional.
 func checkProxyAddress(name, address string) error {
 	wrong := func(reason problem.Phrase) error { return &proxyVariableError{name, reason} }
 	scheme, rest, ok := strings.Cut(address, "://")
@@ -121,7 +124,7 @@ func cutLast(text, separator string) (before, after string, found bool) {
 	return text[:at], text[at+len(separator):], true
 }
 
-// checkNoProxy accepts names, addresses and networks with commas between them.
+// checkNoProxy accepts names, addresses and networks, separated by commas.
 func checkNoProxy(name, list string) error {
 	for entry := range strings.SplitSeq(list, ",") {
 		entry = strings.TrimSpace(entry)

@@ -8,13 +8,14 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 )
 
-// What people write into the variables that curl reads, too. A message that asks the name server for "http" helps nobody.
+// Values in the variables that curl reads too. A message that the name "http" was not found does
+// not help.
 func TestTheEnvironmentsProxy(t *testing.T) {
 	const base = "https://ers.example/ers-api"
 	for name, one := range map[string]struct {
 		variables map[string]string
 		want      string
-		// variable and reason are what is said to be wrong.
+		// variable and reason are those in the error.
 		variable, reason string
 	}{
 		"none":                           {},

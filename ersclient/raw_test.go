@@ -18,8 +18,8 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 )
 
-// rawServer speaks TLS and leaves the rest to a script: what net/http would parse, canonicalise or refuse to send is bytes
-// here.
+// rawServer speaks TLS and leaves the rest to a script, as bytes that net/http would parse,
+// canonicalise or refuse to send.
 type rawServer struct {
 	URL string
 
@@ -35,8 +35,8 @@ type rawConn struct {
 	server *rawServer
 }
 
-// serveRaw serves each request with the script, which gets its number, from 0 on. A connection lasts until the script has
-// closed it. The certificates are those of a stand-in.
+// serveRaw answers each request with the script, which gets its number, from 0. A connection lasts
+// until the script closes it. certificates supplies those of a stand-in.
 func serveRaw(t *testing.T, certificates *erstest.Server, change func(*tls.Config), script func(*rawConn, int)) *rawServer {
 	t.Helper()
 	config := certificates.TLSConfig()
@@ -57,7 +57,7 @@ func serveRaw(t *testing.T, certificates *erstest.Server, change func(*tls.Confi
 	return server
 }
 
-// receive reads a request byte for byte. It returns false when the connection has ended.
+// receive reads a request byte for byte. It returns false once the connection has ended.
 func (c *rawConn) receive() (number int, ok bool) {
 	var request strings.Builder
 	length := 0
@@ -111,8 +111,8 @@ const (
 		`"permission":{"businessFunction":"SERVICE_PROVIDER_CLINICIAN","orgIdentifier":"R01"}}`
 )
 
-// e-RS looks for these names with underscores and capitals. net/http would rewrite them on both sides, so the bytes are
-// looked at.
+// e-RS expects these names with underscores and capitals. net/http would rewrite them on both
+// sides, so the test compares bytes.
 func TestSEC002HeaderNamesOnTheWire(t *testing.T) {
 	certificates := newServer(t)
 	raw := serveRaw(t, certificates, nil, func(conn *rawConn, number int) {
@@ -180,7 +180,8 @@ func TestTheFQDNIsNotSentUnasked(t *testing.T) {
 	require.NotContains(t, raw.received()[0], "XAPI_FQDN")
 }
 
-// A session key is opaque. Whatever it holds, it stays one step of the path, and the header has it unchanged.
+// A session key is opaque: with any content it stays one path segment, and the header carries it
+// unchanged.
 func TestTheSessionKeyIsEscapedInThePath(t *testing.T) {
 	const id = `a/b?c#d%2e%&;=@:"<x>`
 	certificates := newServer(t)
@@ -193,8 +194,8 @@ func TestTheSessionKeyIsEscapedInThePath(t *testing.T) {
 	require.Contains(t, request, "\r\nHTTP_X_SESSION_KEY: "+id+"\r\n")
 }
 
-// net/http may repeat a request by itself when a kept connection breaks. For A002 that could select a role twice, and the
-// user would be told that one was selected already.
+// net/http may repeat a request when a kept connection breaks. For A002 that could select a role
+// twice, and the user would see "already selected".
 func TestTheTransportDoesNotRepeatA002(t *testing.T) {
 	certificates := newServer(t)
 	raw := serveRaw(t, certificates, nil, func(conn *rawConn, number int) {
@@ -219,7 +220,7 @@ func TestTheTransportDoesNotRepeatA002(t *testing.T) {
 	require.Len(t, raw.received(), 3, "A003 was sent, so it is not repeated either")
 }
 
-// What stands in an answer decides what the user works with. These answers are all A001's 201.
+// The answer decides as whom the user works. These answers all have A001's 201.
 func TestAnswersToA001(t *testing.T) {
 	cases := map[string]struct {
 		answer string
@@ -269,7 +270,7 @@ func TestAnswersToA001(t *testing.T) {
 	}
 }
 
-// An answer of more than a megabyte is not read to its end, also when it came small over the wire.
+// An answer of more than a megabyte is not read to its end, even if it was small when compressed.
 func TestACompressedAnswerIsBoundedToo(t *testing.T) {
 	certificates := newServer(t)
 	body := gzipped(t, strings.Repeat(" ", 8<<20)+rawA001)
@@ -283,7 +284,7 @@ func TestACompressedAnswerIsBoundedToo(t *testing.T) {
 	require.ErrorContains(t, found.Cause, "longer than 1048576 bytes")
 }
 
-// A002's answer decides whether the user is who and what they think.
+// A002's answer decides whether the user has the requested identity and role.
 func TestAnswersToA002(t *testing.T) {
 	const selected = `"permission":{"businessFunction":"SERVICE_PROVIDER_CLINICIAN","orgIdentifier":"R01","orgName":" NHST_X3"}`
 	cases := map[string]struct {

@@ -13,7 +13,8 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 )
 
-// After a renewal no call goes over a connection that was made with the old certificate, which e-RS would go on to refuse.
+// After a renewal no call uses a connection made with the old certificate, which e-RS would go on
+// to refuse.
 func TestRenewedMakesNewConnections(t *testing.T) {
 	authority := newServer(t)
 	type seen struct{ from, certificate string }
@@ -58,13 +59,13 @@ func TestRenewedMakesNewConnections(t *testing.T) {
 	require.NotEqual(t, calls[0].from, calls[2].from)
 	require.Equal(t, authority.ClientCertificate().Leaf.SerialNumber.String(), calls[2].certificate)
 
-	// Other authorities count at once, too.
+	// Other authorities take effect at once, too.
 	untrusting, err := renewed.Renewed(authority.ClientCertificate(), newServer(t).RootCAs(), "the test's")
 	require.NoError(t, err)
 	requireCode(t, "TLS-UNTRUSTED", deleteOnce(t.Context(), untrusting))
 }
 
-// A certificate without a name cannot be sent as one, and the old one goes on.
+// A certificate without a common name cannot be sent as FQDN, and the old one stays in use.
 func TestRenewedWithoutAName(t *testing.T) {
 	server := newServer(t)
 	client := newClient(t, server, func(config *ersclient.Config) { config.SendFQDN = true })

@@ -8,41 +8,49 @@ import (
 	"time"
 )
 
-// Bounds of trying again. A user is waiting: what does not come back within seconds is told, and theirs to try again.
+// Bounds of retries. A user is waiting: a failure that lasts longer than seconds is shown, and the
+// user decides when to try again.
 const (
-	// maxTries is how often a call is tried at most.
+	// maxTries is the maximum number of attempts of a call.
 	maxTries = 3
-	// firstBackoff bounds the wait after a failure that nothing but this computer has noticed. It doubles with each try.
+	// firstBackoff bounds the wait after a failure seen by this computer alone. It doubles with
+	// each try.
 	firstBackoff = 250 * time.Millisecond
-	// busyBackoff bounds the wait after a failure of e-RS, or of what stands before it. It is long, since what fails there is
-	// seldom back within a moment, and since everybody else has failed in the same second.
+	// busyBackoff bounds the wait after a failure of e-RS or its gateway. It is long, since such
+	// faults last, and since all other workstations have failed in the same second.
 	busyBackoff = 4 * time.Second
-	// longestWait is the longest pause that is kept when a server asks for one.
+	// longestWait is the longest Retry-After that is obeyed.
 	longestWait = 10 * time.Second
-	// oneIn is the chance of trying again where e-RS has to bear it.
+	// oneIn is the inverse chance of a retry whose load e-RS would bear.
 	oneIn = 4
 )
 
-// retryPolicy tries a call again where that is safe, soon enough to help, and without making a bad morning worse.
+// retryPolicy repeats a call where that is safe, soon enough to help, and without adding to an
+// overload of e-RS.
 //
-// Whoever fails at e-RS is not alone: when it sheds load at nine o'clock, thousands of workstations fail within a minute, and
-// none knows of the others. If each tried three times, e-RS would get three times the load just when it can bear the least. A
-// budget of retries, as between servers, does not help a program that signs in once a morning. So the workstations draw lots:
-// one in four tries again, once, after up to four seconds, or after the pause that e-RS asked for and up to four seconds more.
-// Whatever e-RS does, that is 1.25 times the calls of A001 at most. The users of the other three are told at once, and one key
-// press tries again: people spread better than programs, they can be asked to wait, and they give up.
+// When e-RS sheds load at nine o'clock, thousands of workstations fail within a minute, and none
+// knows of the others. If each tried three times, e-RS would get three times the load just when it
+// can bear the least. A budget of retries, as between servers, does not help a program that signs
+// in once a morning. So the workstations draw lots: one in four tries again, once, after up to four
+// seconds, or after the pause that e-RS asked for and up to four seconds more. Whatever e-RS does,
+// that is 1.25 times the calls of A001 at most. The users of the other three get the error at once,
+// and one key press tries again: people spread better than programs, they can be asked to wait, and
+// they give up.
 //
-// TestIO06TheRushOfAMorning measures it: 20,000 workstations within ten minutes, an outage of a minute, and an e-RS that bears
-// from less than the average load to more than the peak. Our calls are 1.03 to 1.15 times those that people alone would make,
-// and 1.27 times those that key presses have asked for in the worst minute. Three tries for everybody would make 2.0 to 3.3
-// times the calls, and in the worst case 38 % fewer people would get in.
+// TestIO06TheRushOfAMorning measures it: 20,000 workstations within ten minutes, an outage of a
+// minute, and an e-RS that bears from less than the average load to more than the peak. Our calls
+// are 1.03 to 1.15 times those that people alone would make, and 1.27 times those that key presses
+// have asked for in the worst minute. Three tries on every workstation would make 2.0 to 3.3 times
+// the calls, and in the worst case 38 % fewer people would get in.
 //
-// Failures that e-RS has not noticed (no network, a name server that is ill) cost it nothing, and are tried three times.
+// Failures before e-RS (no network, a failing name server) put no load on it, and are tried three
+// times.
 type retryPolicy struct {
 	sleep sleeper
-	// jitter returns a random time below a limit, so that the computers of a hospital do not come back all at once.
+	// jitter returns a random time below limit, so that a hospital's computers do not all retry at
+	// once.
 	jitter func(limit time.Duration) time.Duration
-	// draw is true one time in oneIn.
+	// draw returns true one time in oneIn.
 	draw func() bool
 }
 
@@ -50,11 +58,11 @@ func newRetryPolicy() retryPolicy {
 	return retryPolicy{
 		sleep:  sleep,
 		jitter: rand.N[time.Duration],
-		draw:   func() bool { return rand.IntN(oneIn) == 0 }, //nolint:gosec // G404: nobody gains by foreseeing a retry
+		draw:   func() bool { return rand.IntN(oneIn) == 0 }, //nolint:gosec // G404: predicting a retry gains nothing
 	}
 }
 
-// do makes a call until it succeeds, cannot be repeated, or was tried often enough.
+// do makes a call until it succeeds, must not be repeated, or maxTries is reached.
 func (p retryPolicy) do(ctx context.Context, call call, attempt func(context.Context) error) error {
 	for tried := 1; ; tried++ {
 		err := attempt(ctx)
@@ -71,8 +79,9 @@ func (p retryPolicy) do(ctx context.Context, call call, attempt func(context.Con
 	}
 }
 
-// next decides whether to make a call again, and when. A001 is made again if e-RS cannot have seen it, or if a gateway could
-// not pass it on; A003 only if e-RS cannot have seen it, and once; A002 never.
+// next reports whether to make a call again, and after how long. A001 is repeated if e-RS cannot
+// have seen it or a gateway could not forward it; A003 once, if e-RS cannot have seen it; A002
+// never.
 func (p retryPolicy) next(call call, tried int, err error) (wait time.Duration, again bool) {
 	if err == nil || call == callA002 || tried >= maxTries || call == callA003 && tried >= 2 {
 		return 0, false
@@ -85,7 +94,8 @@ func (p retryPolicy) next(call call, tried int, err error) (wait time.Duration, 
 	case transport != nil && transport.unnoticed:
 		return p.jitter(firstBackoff << (tried - 1)), true
 	case transport != nil && call == callA003:
-		// A session that stays open is worse than a call too many, and few sign out in the same minute.
+		// A session left open is worse than one call too many, and few users sign out in the same
+		// minute.
 		return p.jitter(firstBackoff), true
 	case transport != nil:
 		return p.jitter(busyBackoff), tried == 1 && p.draw()
@@ -97,9 +107,9 @@ func (p retryPolicy) next(call call, tried int, err error) (wait time.Duration, 
 
 type givenUpKey struct{}
 
-// WithGivenUp returns a context for a call whose caller may give up, which closes the channel: the try under way goes on, so
-// that its answer is not lost, and no other follows. An A001 that was given up has to be waited for, since only its answer
-// has the key by which the session that it may have created can be deleted.
+// WithGivenUp returns a context for a call whose caller may give up by closing the channel: the
+// attempt under way goes on, and no other follows. An A001 given up must still be awaited: only its
+// answer has the key to delete the session it may have created.
 func WithGivenUp(ctx context.Context, givenUp <-chan struct{}) context.Context {
 	return context.WithValue(ctx, givenUpKey{}, givenUp)
 }
@@ -109,7 +119,7 @@ func givenUpOf(ctx context.Context) <-chan struct{} {
 	return givenUp
 }
 
-// isGivenUp tells whether nobody waits for a call that has not begun.
+// isGivenUp reports whether the caller has given the call up.
 func isGivenUp(ctx context.Context) bool {
 	select {
 	case <-givenUpOf(ctx):
@@ -122,7 +132,7 @@ func isGivenUp(ctx context.Context) bool {
 // sleeper waits, or returns the context's error.
 type sleeper func(context.Context, time.Duration) error
 
-// unlessGivenUp waits until the context ends or the caller has given up, which is context.Canceled.
+// unlessGivenUp waits like s, and returns context.Canceled if the caller gives up.
 func (s sleeper) unlessGivenUp(ctx context.Context, wait time.Duration) error {
 	givenUp := givenUpOf(ctx)
 	if givenUp == nil {

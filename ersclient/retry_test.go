@@ -15,10 +15,10 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// recorder is a clock that does not tick: it notes how long a client wanted to wait.
+// recorder is a clock that does not advance: it records how long a client wanted to wait.
 type recorder struct {
 	waits []time.Duration
-	// lot is what every lot comes out as.
+	// lot is the outcome of every draw.
 	lot bool
 }
 
@@ -47,8 +47,8 @@ func clientOf(t *testing.T, server *erstest.Server) (*Client, *recorder) {
 	return client, waited
 }
 
-// A gateway that is restarted should not cost the user a screen, nor one that is down have them wait; and thousands who fail in
-// the same minute must not keep it down.
+// A gateway's restart should not cost the user a screen, nor a long outage make them wait; and
+// thousands that fail in the same minute must not keep it down.
 func TestIO06A001IsTriedAgainBehindAGateway(t *testing.T) {
 	const wait = busyBackoff - 1
 	at := func(d time.Duration) string { return time.Now().Add(d).Format(http.TimeFormat) }
@@ -111,7 +111,8 @@ func TestIO06A001IsTriedAgainBehindAGateway(t *testing.T) {
 	}
 }
 
-// Nothing was sent to a server that is not there, so that A001 and A003 may be tried again; A002 is left to the flow.
+// Nothing was sent to a server that is down, so A001 and A003 may be repeated; A002 is left to the
+// flow.
 func TestWhatIsTriedAgainWhenNothingWasSent(t *testing.T) {
 	server := erstest.NewServer()
 	client, waited := clientOf(t, server)
@@ -136,7 +137,7 @@ func TestWhatIsTriedAgainWhenNothingWasSent(t *testing.T) {
 	}
 }
 
-// What is tried again, and what e-RS has to bear of it.
+// Which calls are repeated, and with which load on e-RS.
 func TestIO06WhatIsTriedAgain(t *testing.T) {
 	failed := func(change func(*transportError)) error {
 		made := &transportError{call: callA001, passing: true, err: errors.New("failed")}
@@ -152,7 +153,8 @@ func TestIO06WhatIsTriedAgain(t *testing.T) {
 		call  call
 		tried int
 		err   error
-		// drawn and missed are whether it is tried again when the lot falls on this workstation, and when it does not.
+		// drawn and missed are whether it is repeated if this workstation is drawn, and if it is
+		// not.
 		drawn, missed bool
 	}{
 		"success":                       {callA001, 1, nil, false, false},
@@ -187,7 +189,7 @@ func TestIO06WhatIsTriedAgain(t *testing.T) {
 	}
 }
 
-// The bound on what e-RS has to bear rests on this.
+// The bound on the load of e-RS rests on this.
 func TestIO06TheLotFallsOnOneInFour(t *testing.T) {
 	policy, drawn := newRetryPolicy(), 0
 	const draws = 100_000
@@ -196,11 +198,11 @@ func TestIO06TheLotFallsOnOneInFour(t *testing.T) {
 			drawn++
 		}
 	}
-	// The odds of a fair lot to end up outside are less than one in 10^30.
+	// A fair draw falls outside with a probability of less than 1 in 10^30.
 	require.InDelta(t, draws/oneIn, drawn, draws/60)
 }
 
-// Full jitter: the computers of a hospital must not come back in the same second.
+// Full jitter: a hospital's computers must not retry in the same second.
 func TestIO06TheWaitIsRandom(t *testing.T) {
 	policy := newRetryPolicy()
 	policy.draw = func() bool { return true }
@@ -220,7 +222,8 @@ func TestIO06TheWaitIsRandom(t *testing.T) {
 	require.Greater(t, late, 300)
 }
 
-// After an A002 that was shed, the user is asked: to start over is three calls more for an e-RS that cannot bear the ones it has.
+// After an A002 that was shed, the user is asked: starting over is three more calls for an
+// overloaded e-RS.
 func TestIO06WhatStartsAgainAfterALostA002(t *testing.T) {
 	cases := map[string]struct {
 		fault erstest.Fault

@@ -9,16 +9,17 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// StandInTrust names to a person, for [Config.TrustStore], the throw-away authority of a stand-in for e-RS.
+// StandInTrust is the [Config.TrustStore] of the throw-away authority of a stand-in for e-RS.
 const StandInTrust = "the authority of the demonstration"
 
-// What names other trust stores than a file to a person: the system's, and one that was handed over without a name.
+// The names of trust stores other than a file: the system's, and a pool given without a name.
 const (
 	systemTrust     = "the system's certificates"
 	configuredTrust = "the configured certificates"
 )
 
-// trustPhrase returns the name of a trust store as it stands in a Problem: words of ours, or the path of a file.
+// trustPhrase returns a trust store's name for a Problem: a translatable phrase, or the path of a
+// file.
 func trustPhrase(name string) problem.Phrase {
 	switch name {
 	case systemTrust:
@@ -31,13 +32,13 @@ func trustPhrase(name string) problem.Phrase {
 	return problem.Verbatim(name)
 }
 
-// LoadRootCAs returns the authorities that e-RS's certificate may come from, and their name for Config.TrustStore: those of a
-// bundle in PEM or in DER, and no others, since the NHS root is in no system, and a proxy that looks into TLS has its root in most.
-// Without a bundle the pool is nil, which stands for the system's: those of its own folders, whatever SSL_CERT_FILE and
-// SSL_CERT_DIR say.
+// LoadRootCAs returns the authorities trusted for e-RS's certificate, and their name for
+// Config.TrustStore. A bundle (PEM or DER) replaces the system's, which lack the NHS root and often
+// hold a TLS-inspecting proxy's. Without one the pool is nil: the system's folders, regardless of
+// SSL_CERT_*. Certificates that cannot be parsed are skipped beside others, as large bundles hold
+// oddities.
 //
-// The error is one of [BundleProblems]. A certificate in the bundle that cannot be
-// understood is passed over as long as another one can: bundles of many authorities often hold an oddity.
+// The error is one of [BundleProblems].
 func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err error) {
 	if bundlePath == "" {
 		withoutVariables()
@@ -70,16 +71,17 @@ func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err
 	return pool, bundlePath, nil
 }
 
-// withoutVariables has package x509 read the system's authorities, which it does once, without the environment's: a user must not be
-// able to add one where a policy wants those of the system. Programs that are started later find the variables as they were.
+// withoutVariables has crypto/x509 load the system's authorities, which it does once, without those
+// variables: a user must not be able to add one where a policy wants the system's. Child processes
+// still inherit the variables.
 var withoutVariables = sync.OnceFunc(func() {
 	for _, name := range []string{"SSL_CERT_FILE", "SSL_CERT_DIR"} {
 		if value, set := os.LookupEnv(name); set {
-			_ = os.Unsetenv(name)                         // it fails for a name that cannot be
+			_ = os.Unsetenv(name)                         // fails only for an invalid name
 			defer func() { _ = os.Setenv(name, value) }() // as above
 		}
 	}
-	// Where there are none, the handshake says so.
+	// If there are none, the handshake reports it.
 	_, _ = x509.SystemCertPool()
 })
 

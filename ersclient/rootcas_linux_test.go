@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The same for a user who owns nothing, where the tests run as root.
+// As above for a user without privileges, where the tests run as root.
 func TestTheSystemsAuthoritiesAreNotTheEnvironmentsOfNobody(t *testing.T) {
 	server := newServer(t)
 	folder, err := os.MkdirTemp("", "as-nobody")

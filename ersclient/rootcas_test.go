@@ -12,10 +12,11 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 )
 
-// systemRootsVariable has the address of the server where the next test runs in a process of its own.
+// systemRootsVariable holds the address of the server for the subprocess of the next test.
 const systemRootsVariable = "ERSCLIENT_TEST_SYSTEM_ROOTS"
 
-// A policy that has the authorities of the system trusted is not to be widened by a user's environment variable.
+// A policy that trusts the system's authorities must not be widened by a user's environment
+// variable.
 func TestTheSystemsAuthoritiesAreNotTheEnvironments(t *testing.T) {
 	if base := os.Getenv(systemRootsVariable); base != "" {
 		roots, store, err := ersclient.LoadRootCAs("")

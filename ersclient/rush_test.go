@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The rush of a morning: 20,000 workstations sign in within ten minutes, at an e-RS that sheds what it cannot bear and is away
-// for the minute after the peak. Time is virtual, a queue of events. The decisions are retryPolicy's, made by errors of the kinds
-// that the client makes.
+// The rush of a morning: 20,000 workstations sign in within ten minutes, to an e-RS that sheds load
+// above its capacity and is down for the minute after the peak. Time is virtual, a queue of events.
+// The decisions are retryPolicy's, on errors of the client's kinds.
 const (
 	workstations = 20_000
 	rushTime     = 10 * time.Minute
@@ -20,8 +20,9 @@ const (
 	outageEnds   = 6 * time.Minute
 )
 
-// How people behave is a guess, and a modest one: somebody who is shown a Problem presses Try again four times in five, between
-// five seconds and a minute later, five times at most; then they ring somebody. A role is chosen within two to ten seconds.
+// A cautious guess of behaviour: a user with a Problem presses Try again four times in five,
+// between five seconds and a minute later, at most five times; then they ring for help. A role is
+// chosen within two to ten seconds.
 const (
 	pressesAgain        = 0.8
 	maxPresses          = 6
@@ -29,13 +30,13 @@ const (
 	chooses, choosy     = 2 * time.Second, 10 * time.Second
 )
 
-// manners are how a workstation goes on after a failure: whether a call is tried again, and whether a sign-in starts again.
+// manners decide after a failure: whether a call is repeated, and whether a sign-in starts again.
 type manners struct {
 	next  func(call call, tried int, err error) (wait time.Duration, again bool)
 	again func(err error) bool
 }
 
-// ourManners are the client's, with chance that can be repeated.
+// ourManners are the client's, with repeatable chance.
 func ourManners(random *rand.Rand) manners {
 	policy := retryPolicy{
 		jitter: func(limit time.Duration) time.Duration { return time.Duration(random.Int64N(int64(limit))) },
@@ -44,7 +45,7 @@ func ourManners(random *rand.Rand) manners {
 	return manners{policy.next, StartAgain}
 }
 
-// noManners leave everything to people: what there would be without retries.
+// noManners leave everything to people, as without retries.
 func noManners(*rand.Rand) manners {
 	return manners{
 		func(call, int, error) (time.Duration, bool) { return 0, false },
@@ -52,7 +53,7 @@ func noManners(*rand.Rand) manners {
 	}
 }
 
-// plainManners are three tries for everybody, and a new start after every A002 whose answer was lost.
+// plainManners always try three times, and start again after every A002 with a lost answer.
 func plainManners(random *rand.Rand) manners {
 	return manners{func(call call, tried int, err error) (time.Duration, bool) {
 		wait := time.Duration(random.Int64N(int64(firstBackoff << tried)))
@@ -64,7 +65,7 @@ func plainManners(random *rand.Rand) manners {
 	}, AnswerLost}
 }
 
-// sheds is what a gateway answers that cannot pass a call on, with one of the pauses if there are any.
+// sheds returns a gateway's refusal, with one of the pauses if there are any.
 func sheds(status int, pauses ...time.Duration) func(*rand.Rand) error {
 	return func(random *rand.Rand) error {
 		cause := &StatusError{Status: status}
@@ -75,21 +76,21 @@ func sheds(status int, pauses ...time.Duration) func(*rand.Rand) error {
 	}
 }
 
-// refuses is what becomes of a connection to nobody.
+// refuses returns the error of a refused connection.
 func refuses(*rand.Rand) error {
 	kind := kindOf(refusedErrors[0])
 	return kind.problem.Because(&transportError{passing: kind.passing, unnoticed: kind.unnoticed, err: refusedErrors[0]})
 }
 
-// platform is an e-RS.
+// platform simulates e-RS.
 type platform struct {
-	// capacity is how many calls it bears in a second.
+	// capacity is its number of calls a second.
 	capacity float64
-	// crowded is its answer to one call too many, and away its answer in the outage.
+	// crowded is its answer above capacity, away its answer in the outage.
 	crowded, away func(*rand.Rand) error
 }
 
-// rush is one morning.
+// rush is one simulated morning.
 type rush struct {
 	platform platform
 	manners  manners
@@ -98,22 +99,22 @@ type rush struct {
 
 	now    time.Duration
 	events events
-	// bucket is how many calls e-RS can bear at once, as of filled.
+	// bucket is the number of calls that e-RS can take at once, as of filled.
 	bucket float64
 	filled time.Duration
 
-	// calls is what was sent in each minute, and automatic what of it no key press has asked for.
+	// calls counts the calls of each minute, automatic those without a key press.
 	calls, automatic [60]int
 	signedIn         int
 }
 
-// morning lets one rush happen.
+// morning simulates one rush.
 func morning(platform platform, mannersOf func(*rand.Rand) manners) *rush {
 	chance := func(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(2026, stream)) }
 	r := &rush{platform: platform, manners: mannersOf(chance(1)), people: chance(2), network: chance(3), bucket: platform.capacity}
 	arrivals := chance(4)
 	for range workstations {
-		// Most come in the middle: twice as many a second as on average.
+		// Arrivals peak in the middle, at twice the average rate.
 		at := (arrivals.Float64() + arrivals.Float64()) / 2 * float64(rushTime)
 		r.after(time.Duration(at), func() { r.signIn(1, false) })
 	}
@@ -125,7 +126,8 @@ func morning(platform platform, mannersOf func(*rand.Rand) manners) *rush {
 	return r
 }
 
-// signIn is A001 and A002, as the flow makes them after a number of key presses. Again is a start that nobody has asked for.
+// signIn is A001 and A002, as the flow makes them after a number of key presses. again marks a
+// start without a key press.
 func (r *rush) signIn(presses int, again bool) {
 	r.send(callA001, 1, again, func(err error) {
 		if err != nil {
@@ -147,7 +149,7 @@ func (r *rush) choose(presses int, again bool) {
 			return
 		}
 		once := !again && r.manners.again(err)
-		// The session is deleted whatever comes next.
+		// The session is deleted, whatever follows.
 		r.send(callA003, 1, again, func(error) {
 			if once {
 				r.signIn(presses, true)
@@ -158,14 +160,14 @@ func (r *rush) choose(presses int, again bool) {
 	})
 }
 
-// fail shows a Problem.
+// fail shows a Problem to the user.
 func (r *rush) fail(presses int) {
 	if presses < maxPresses && r.people.Float64() < pressesAgain {
 		r.after(r.between(hesitates, hesitant), func() { r.signIn(presses+1, false) })
 	}
 }
 
-// send makes a call until the manners have it end.
+// send makes a call until the manners end it.
 func (r *rush) send(call call, tried int, automatic bool, then func(error)) {
 	minute := int(r.now / time.Minute)
 	r.calls[minute]++
@@ -186,7 +188,7 @@ func (r *rush) send(call call, tried int, automatic bool, then func(error)) {
 	})
 }
 
-// serve is e-RS's side of a call.
+// serve returns e-RS's answer to a call.
 func (r *rush) serve() error {
 	if r.now >= outageBegins && r.now < outageEnds {
 		return r.platform.away(r.network)
@@ -206,14 +208,14 @@ func (r *rush) between(least, most time.Duration) time.Duration {
 
 func (r *rush) after(wait time.Duration, happen func()) { r.events.add(r.now+wait, happen) }
 
-// sent returns how many calls were sent.
+// sent returns the number of calls.
 func (r *rush) sent() int { return sum(r.calls[:]) }
 
-// against compares the calls that were sent with those of a morning without retries, and with those that key presses have asked
-// for, in all and in the worst minute.
+// against compares the calls with those of a morning without retries, and with those that key
+// presses asked for, in total and in the worst minute.
 func (r *rush) against(people *rush) (compared, perPress, worst float64) {
 	for minute, calls := range r.calls {
-		// In a minute of few calls chance alone decides.
+		// In a minute of few calls chance dominates.
 		if calls > 500 {
 			worst = max(worst, float64(calls)/float64(calls-r.automatic[minute]))
 		}
@@ -232,7 +234,7 @@ func sum(counts []int) int {
 
 type event struct {
 	at time.Duration
-	// number keeps those of one moment in order.
+	// number orders events of the same time.
 	number int
 	happen func()
 }
@@ -270,7 +272,7 @@ func (e *events) Pop() any {
 	return last
 }
 
-// If this fails, e-RS stays down at nine o'clock because everybody's program keeps asking.
+// If this fails, e-RS stays down at nine o'clock under the retries of this program.
 func TestIO06TheRushOfAMorning(t *testing.T) {
 	const bound = 1.3
 	// A sign-in is two calls: 67 a second on average, and 133 at the peak.
@@ -278,7 +280,7 @@ func TestIO06TheRushOfAMorning(t *testing.T) {
 	pauses := []time.Duration{time.Second, 3 * time.Second, 5 * time.Second, 9 * time.Second, 30 * time.Second}
 	ways := map[string]platform{
 		"503":                              {crowded: sheds(503), away: sheds(503)},
-		"503, then nobody listens":         {crowded: sheds(503), away: refuses},
+		"503, then refused":                {crowded: sheds(503), away: refuses},
 		"503 with a pause of 2 s":          {crowded: sheds(503, 2*time.Second), away: sheds(503, 2*time.Second)},
 		"503 with many pauses, then 502":   {crowded: sheds(503, pauses...), away: sheds(502)},
 		"504, and 503 with a pause of 5 s": {crowded: sheds(504), away: sheds(503, 5*time.Second)},
@@ -300,12 +302,12 @@ func TestIO06TheRushOfAMorning(t *testing.T) {
 				require.Greater(t, ours.signedIn, people.signedIn*95/100, "about as many get in as without")
 			})
 		}
-		t.Run(load+", three tries for everybody", func(t *testing.T) {
+		t.Run(load+", three tries each", func(t *testing.T) {
 			plain := morning(platform{capacity, sheds(503), sheds(503)}, plainManners)
 			compared, perPress, worst := plain.against(people)
 			t.Logf("calls: %d, %.3f times; for each that was asked for %.3f, %.3f in the worst minute; signed in: %d",
 				plain.sent(), compared, perPress, worst, plain.signedIn)
-			require.Greater(t, compared, bound, "the simulation can tell a policy that is too much")
+			require.Greater(t, compared, bound, "the simulation detects too many calls")
 			require.Greater(t, worst, bound)
 		})
 	}

@@ -8,16 +8,18 @@ import (
 	"slices"
 )
 
-// acceptName makes a TLS configuration accept a server by another name than that of the URL, in a SAN or, where its certificate has
-// none, as its common name. It is sent as SNI, too.
+// acceptName makes a TLS configuration accept a server by another name than the URL's: in a SAN, or
+// as the common name of a certificate without SANs. It is sent as SNI, too.
 func acceptName(config *tls.Config, name string) {
 	config.ServerName = name
-	// crypto/tls cannot look at a common name. This switches off its own verification, and verifiedChains, which verifyConnection
-	// calls for every connection, resumed ones included, verifies chain, dates, purpose and name in its place.
+	// crypto/tls ignores common names. This turns its own verification off; verifyConnection calls
+	// verifiedChains for every connection, resumed ones included, which verifies chain, dates,
+	// purpose and name instead.
 	config.InsecureSkipVerify = true
 }
 
-// verifyConnection is called at the end of each handshake with e-RS, and refuses a server whose name acceptName has left open.
+// verifyConnection runs at the end of each handshake with e-RS, and verifies the server where
+// acceptName turned that off.
 func (t *transport) verifyConnection(state tls.ConnectionState) error {
 	if _, err := t.verifiedChains(state); err != nil {
 		return err
@@ -26,8 +28,9 @@ func (t *transport) verifyConnection(state tls.ConnectionState) error {
 	return nil
 }
 
-// verifiedChains returns the chains from the server's certificate to a trusted authority: those that crypto/tls has verified, or,
-// where serverName is set, those found here. The error is a *tls.CertificateVerificationError.
+// verifiedChains returns the chains from the server's certificate to a trusted authority: those
+// crypto/tls has verified, or, if serverName is set, those verified here. The error is a
+// *tls.CertificateVerificationError.
 func (t *transport) verifiedChains(state tls.ConnectionState) ([][]*x509.Certificate, error) {
 	if t.serverName == "" {
 		return state.VerifiedChains, nil
@@ -59,8 +62,8 @@ func verifyNamed(presented []*x509.Certificate, name string, options x509.Verify
 	if named(leaf).VerifyHostname(name) != nil {
 		return nil, x509.HostnameError{Certificate: leaf, Host: name}
 	}
-	// The name constraints of an authority (RFC 5280, section 4.2.1.10) were compared with SANs alone, so that a constrained one could
-	// vouch for any common name.
+	// Name constraints of an authority (RFC 5280, section 4.2.1.10) apply to SANs alone, so a
+	// constrained one could vouch for any common name.
 	chains = slices.DeleteFunc(chains, func(chain []*x509.Certificate) bool { return slices.ContainsFunc(chain[1:], constrained) })
 	if len(chains) == 0 {
 		return nil, x509.CertificateInvalidError{
@@ -70,7 +73,7 @@ func verifyNamed(presented []*x509.Certificate, name string, options x509.Verify
 	return chains, nil
 }
 
-// named returns a certificate whose one SAN is the common name of another one.
+// named returns a certificate whose only SAN is leaf's common name.
 func named(leaf *x509.Certificate) *x509.Certificate {
 	name := leaf.Subject.CommonName
 	if ip := net.ParseIP(name); ip != nil {
@@ -100,14 +103,16 @@ func hasExtension(certificate *x509.Certificate, id asn1.ObjectIdentifier) bool 
 	return false
 }
 
-// The cipher suites of TLS 1.2 with RSA key exchange that [Config.RSAKeyExchange] adds: whoever gets the server's key later can read
-// what was recorded. Those of crypto/tls with RC4, 3DES or SHA-256 CBC are left out.
+// The TLS 1.2 cipher suites with RSA key exchange that [Config.RSAKeyExchange] adds. Without
+// forward secrecy, recorded traffic can be read once the server's key leaks. Those with RC4, 3DES
+// or SHA-256 CBC are left out.
 var rsaKeyExchange = []uint16{
 	tls.TLS_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_RSA_WITH_AES_256_GCM_SHA384,
 	tls.TLS_RSA_WITH_AES_128_CBC_SHA, tls.TLS_RSA_WITH_AES_256_CBC_SHA,
 }
 
-// compatibleSuites returns the suites of crypto/tls' default and those of rsaKeyExchange, which crypto/tls prefers least.
+// compatibleSuites returns crypto/tls' default suites and rsaKeyExchange, which crypto/tls prefers
+// least.
 func compatibleSuites() []uint16 {
 	return append([]uint16{
 		tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,

@@ -10,14 +10,15 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// maxSettingFile bounds what is read of a certificate, key or bundle. The bundles of whole operating systems have 200 KB.
+// maxSettingFile bounds, in bytes, a certificate, key or bundle file. Operating systems' bundles
+// have 200 KB.
 const maxSettingFile = 10 << 20
 
 // settingFile is a file that a setting names.
 type settingFile struct {
-	// kind is what is expected in it.
+	// kind is what the file is expected to hold.
 	kind *fileKind
-	// setting is the name of the setting, and path what it says.
+	// setting is the setting's name, path its value.
 	setting, path string
 }
 
@@ -45,7 +46,7 @@ func readBounded(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// It was only read.
+	// The file was only read.
 	defer func() { _ = file.Close() }()
 	data, err := io.ReadAll(io.LimitReader(file, maxSettingFile+1))
 	if err != nil {
@@ -57,7 +58,7 @@ func readBounded(path string) ([]byte, error) {
 	return data, nil
 }
 
-// What a user is shown of both kinds of file.
+// The texts for both kinds of file.
 const (
 	titleMissing       = "A certificate file is missing"
 	happenedMissing    = "The setting {{.Setting}} names {{.File}}, and there is no such file."

@@ -11,29 +11,30 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// maxRetryAfter bounds what a server can ask for with Retry-After.
+// maxRetryAfter bounds the Retry-After that is taken from a server.
 const maxRetryAfter = time.Hour
 
-// StatusError is the cause of a Problem when e-RS, or a gateway before it, answered a call with a status that is not its
-// success. The Problem's code is made of the two, such as ERS-A001-403.
+// StatusError is the cause if e-RS, or a gateway before it, answered a call with a status other
+// than success. Call and status make the Problem's code, such as ERS-A001-403.
 type StatusError struct {
 	// Call is A001, A002 or A003, and Method its HTTP method.
 	Call, Method string
 	// Status is the HTTP status.
 	Status int
-	// RetryAfter is how long the server asked to wait, an hour at most; 0 if it did not ask.
+	// RetryAfter is the pause that the server asked for, an hour at most; 0 if none.
 	RetryAfter time.Duration
-	// Outcome is what e-RS says about it.
+	// Outcome is e-RS's description of the fault.
 	Outcome Outcome
 }
 
-// What programs decide by, with errors.Is. The Problem's code is for people.
+// Programs decide by these, with errors.Is; the Problem's code is for people.
 var (
 	// ErrTicketRefused: e-RS does not accept the ticket (403 to A001). The same ticket will be refused again.
 	ErrTicketRefused = errors.New("e-RS does not accept the ticket")
-	// ErrSessionGone: e-RS has no such session (404 or 410 to A003), so that there is nothing left to close.
+	// ErrSessionGone: e-RS has no such session (404 or 410 to A003): there is nothing left to
+	// close.
 	ErrSessionGone = errors.New("e-RS has no such session")
-	// ErrAnswered: e-RS, or a gateway of its own, has answered, if not what was asked for: the way to it is open.
+	// ErrAnswered: e-RS or its gateway answered, if with an error: the way to it is open.
 	ErrAnswered = errors.New("e-RS has answered")
 )
 
@@ -45,13 +46,13 @@ func (e *StatusError) Is(target error) bool {
 	case ErrSessionGone:
 		return e.Call == callA003.name && (e.Status == http.StatusNotFound || e.Status == http.StatusGone)
 	case ErrAnswered:
-		// A redirection and 407 are a portal's and a proxy's.
+		// Redirections come from captive portals, and 407 from proxies.
 		return e.Status/100 != 3 && e.Status != http.StatusProxyAuthRequired
 	}
 	return false
 }
 
-// Error returns call and status, and what e-RS says, in one line.
+// Error returns call, status and e-RS's description, in one line.
 func (e *StatusError) Error() string {
 	line := fmt.Sprintf("%s %s: e-RS answered %s", e.Call, e.Method, statusText(e.Status))
 	if text := e.Outcome.Text(); text != "" {
@@ -70,8 +71,8 @@ func newStatusError(r request, response *http.Response, body []byte, now time.Ti
 	}
 }
 
-// retryAfter reads the header of that name: seconds, or an HTTP date. A date is taken relative to the answer's own, so that
-// a wrong clock on this computer does no harm.
+// retryAfter reads the Retry-After header: seconds, or an HTTP date, taken relative to the answer's
+// Date so that a wrong clock on this computer does not matter.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	text := strings.TrimSpace(header.Get("Retry-After"))
 	if seconds, err := strconv.Atoi(text); err == nil {
@@ -106,7 +107,7 @@ func statusProblem(r request, cause *StatusError) *Problem {
 		Because(cause)
 }
 
-// guidanceFor chooses the text: the call's own, that of the status, or that of its class.
+// guidanceFor chooses the text: the call's own, the status's, or that of its class.
 func guidanceFor(r request, cause *StatusError) *Problem {
 	status := cause.Status
 	if r.call == callA002 && r.permission.BusinessFunction == ServiceProviderClinicianAdmin && status == http.StatusForbidden {
@@ -132,7 +133,7 @@ func guidanceFor(r request, cause *StatusError) *Problem {
 	return refusedOtherwise
 }
 
-// The published error guidance for each status. (e-RS answered ... to ...) is what a service desk asks for first.
+// The published guidance for each status. A service desk asks for "(e-RS answered … to …)" first.
 var statusGuidance = map[int]*Problem{
 	http.StatusBadRequest: {
 		Title:    "e-RS could not read the request",
@@ -214,11 +215,11 @@ var statusGuidance = map[int]*Problem{
 	http.StatusBadGateway:         gatewayFailed,
 	http.StatusServiceUnavailable: gatewayFailed,
 	http.StatusGatewayTimeout:     gatewayFailed,
-	// By RFC 6585 it comes from the network alone, which wants its terms to be accepted.
+	// RFC 6585: this comes from the network alone, which wants its terms accepted.
 	http.StatusNetworkAuthenticationRequired: notERS,
 }
 
-// What a status means to one call in particular.
+// What a status means for one call in particular.
 var callGuidance = map[string]map[int]*Problem{
 	callA001.name: {
 		http.StatusForbidden: {
@@ -275,7 +276,8 @@ var (
 		Steps:    []string{"Press **Try again** to sign in again.", stepServiceDesk},
 		Retry:    true,
 	}
-	// onBehalfOf is about AUT-005's further call for a service provider clinician admin, of which the JSON is not public.
+	// onBehalfOf is about the further call of a service provider clinician admin (AUT-005), whose
+	// JSON is not public.
 	onBehalfOf = &problem.Problem{
 		Title: "e-RS did not let you work in this role",
 		Happened: "A service provider clinician admin works on behalf of a clinician, and this version of the program cannot " +

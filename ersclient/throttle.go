@@ -11,7 +11,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// What a client sends at most (requirement IO-06). A sign-in is two calls, and switching a role three.
+// The highest rate of a client's calls (IO-06). A sign-in is two calls, switching a role three.
 const (
 	callsPerSecond = 2
 	callsAtOnce    = 4
@@ -19,15 +19,14 @@ const (
 	deletionsPerSecond = 1
 	deletionsAtOnce    = 2
 
-	// longestQueue is how long a call waits for its turn at most. More is a program that runs wild, and nobody waits for what
-	// it does.
+	// longestQueue bounds the wait for a turn. A longer queue means a program running wild, whose
+	// calls are awaited by no user.
 	longestQueue = 10 * time.Second
 )
 
-// throttle bounds how many calls a client sends, whatever its callers do: every try counts, and so does a look at whether
-// e-RS is there. A003 has a lane of its own, so that no crowd of other calls keeps a session from being closed.
-//
-// A call that waits for its turn was not sent, and may be cancelled without a trace.
+// throttle limits the rate of a client's calls: every attempt and every [Client.Reach] counts. A003
+// has a lane of its own, so that other calls cannot keep a session from being closed. A call
+// waiting for its turn was not sent, and can be cancelled.
 type throttle struct {
 	calls, deletions *rate.Limiter
 	now              func() time.Time
@@ -45,8 +44,8 @@ func newThrottle() *throttle {
 
 var errQueue = errors.New("too many calls wait for their turn")
 
-// wait returns when it is the turn of a call that is to be made now. The error is context.Canceled if nobody waits for the
-// call any more, and errQueue if its turn would come too late.
+// wait waits for the turn of a call made now. The error is context.Canceled if the call was given
+// up, and errQueue if its turn would come too late.
 func (t *throttle) wait(ctx context.Context, call call, now time.Time) error {
 	if isGivenUp(ctx) {
 		return context.Canceled
@@ -55,7 +54,7 @@ func (t *throttle) wait(ctx context.Context, call call, now time.Time) error {
 	if call == callA003 {
 		lane = t.deletions
 	}
-	// Most calls find their turn at once, and do without a reservation.
+	// Most calls need not wait, and do without a reservation.
 	if lane.AllowN(now, 1) {
 		return nil
 	}
@@ -76,7 +75,7 @@ func (t *throttle) wait(ctx context.Context, call call, now time.Time) error {
 	return nil
 }
 
-// turn waits until a call may be sent that is to be made now.
+// turn waits until a call made now may be sent.
 func (c *Client) turn(ctx context.Context, call call, now time.Time) error {
 	err := c.throttle.wait(ctx, call, now)
 	if err == nil {

@@ -13,11 +13,11 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// standingClock is a clock that only goes on while a call waits for its turn.
+// standingClock advances only while a call waits for its turn.
 type standingClock struct {
 	mu  sync.Mutex
 	now time.Time
-	// waited is what calls have waited in all.
+	// waited is the total wait of all calls.
 	waited time.Duration
 }
 
@@ -34,7 +34,7 @@ func (c *standingClock) sleep(ctx context.Context, wait time.Duration) error {
 	return ctx.Err()
 }
 
-// standingThrottle is a throttle by a clock of its own.
+// standingThrottle is a throttle with its own clock.
 func standingThrottle() (*throttle, *standingClock) {
 	clock := &standingClock{now: time.Now()}
 	made := newThrottle()
@@ -42,7 +42,7 @@ func standingThrottle() (*throttle, *standingClock) {
 	return made, clock
 }
 
-// If this fails, a mistake in this program, or a key that is stuck, is an attack on e-RS.
+// If this fails, a bug in this program, or a stuck key, is an attack on e-RS.
 func TestIO06AClientSendsAFewCallsASecond(t *testing.T) {
 	made, clock := standingThrottle()
 	begin := clock.Now()
@@ -53,7 +53,7 @@ func TestIO06AClientSendsAFewCallsASecond(t *testing.T) {
 	require.InDelta(t, float64(calls-callsAtOnce)/callsPerSecond, clock.Now().Sub(begin).Seconds(), 0.001)
 }
 
-// Retries and looks count as well as first tries: whatever is sent has waited for its turn.
+// Retries and Reach count like first attempts: everything sent has waited for its turn.
 func TestIO06EveryTryWaitsForItsTurn(t *testing.T) {
 	server := erstest.NewServer()
 	defer server.Close()
@@ -75,7 +75,7 @@ func TestIO06EveryTryWaitsForItsTurn(t *testing.T) {
 	require.InDelta(t, 1.0/callsPerSecond, clock.waited.Seconds(), 0.001)
 }
 
-// A crowd of other calls must not keep a session from being closed: it would stay open at e-RS.
+// Other calls must not keep a session from being closed: it would stay open at e-RS.
 func TestIO06A003HasALaneOfItsOwn(t *testing.T) {
 	made, clock := standingThrottle()
 	crowd := sleeper(func(ctx context.Context, _ time.Duration) error {
@@ -99,13 +99,13 @@ func TestIO06A003HasALaneOfItsOwn(t *testing.T) {
 	waiting.Wait()
 }
 
-// A call that waits for its turn was not sent. Whoever gives it up has nothing to undo.
+// A call that waits for its turn was not sent, so giving it up needs no undoing.
 func TestIO06ACallThatWaitsCanBeGivenUp(t *testing.T) {
 	server := erstest.NewServer()
 	defer server.Close()
 	client, _ := clientOf(t, server)
 	session := Session{Key: NewSessionKey("key"), Token: exampleTicket}
-	// Whoever waits is given up while waiting.
+	// The waiting call is given up.
 	jam := func(giveUp func()) {
 		made, _ := standingThrottle()
 		made.calls.AllowN(made.now(), callsAtOnce)
@@ -153,7 +153,7 @@ func TestIO06ACallThatWaitsCanBeGivenUp(t *testing.T) {
 	require.Empty(t, server.Requests(), "nothing was sent")
 }
 
-// Nobody waits for the hundredth call in a queue, and it would only keep the next one waiting.
+// The hundredth call in a queue has no user waiting for it, and would only delay the next one.
 func TestIO06AQueueThatIsTooLong(t *testing.T) {
 	made, _ := standingThrottle()
 	made.calls.ReserveN(made.now(), callsAtOnce)

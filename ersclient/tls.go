@@ -12,7 +12,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// tlsProblem returns the Problem of a failed TLS handshake, or nil if it was something else.
+// tlsProblem returns the Problem of a failed TLS handshake, or nil for any other error.
 func (c *Client) tlsProblem(err error) *Problem {
 	var server *tls.CertificateVerificationError
 	if errors.As(err, &server) {
@@ -35,7 +35,7 @@ func (c *Client) tlsProblem(err error) *Problem {
 		return brokenOff.With("Host", host).With("Alert", strings.TrimPrefix(alert, "tls: "))
 	}
 	if c.transport.certificateWanted() && isCut(err) {
-		// The alert is lost where the system drops what was received before a reset.
+		// Some systems drop an alert received before a reset.
 		return c.clientCertificateProblem("")
 	}
 	var record tls.RecordHeaderError
@@ -56,7 +56,8 @@ func (c *Client) tlsProblem(err error) *Problem {
 	return nil
 }
 
-// serverCertificateProblem says what is wrong with the certificate that was presented for e-RS. Its cause has the chain.
+// serverCertificateProblem returns what is wrong with the server's certificate. Its cause has the
+// chain.
 func (c *Client) serverCertificateProblem(err *tls.CertificateVerificationError) *Problem {
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
@@ -84,13 +85,13 @@ func (c *Client) serverCertificateProblem(err *tls.CertificateVerificationError)
 		WithPhrase("TrustStore", trustPhrase(c.transport.trustStore))
 }
 
-// onlyCommonName reports whether a certificate would be for a host if common names still counted.
+// onlyCommonName reports whether a certificate would match the host if common names still counted.
 func onlyCommonName(name x509.HostnameError) bool {
 	return name.Certificate != nil && !hasSAN(name.Certificate) && named(name.Certificate).VerifyHostname(name.Host) == nil
 }
 
-// What crypto/tls says of a certificate that it does not come to verify, and of our own where the server takes no signature of its
-// key's kind. Both are local errors, and have no types.
+// Local errors of crypto/tls without types: a certificate too malformed to verify, and an own
+// certificate whose key's signatures the server does not accept.
 var unreadableCertificates = []string{
 	"tls: failed to parse certificate from server", "tls: server's certificate contains an unsupported type of public key",
 	"tls: server sent certificate containing RSA key larger than",
@@ -101,14 +102,14 @@ const (
 	breaksARule      = "a part of it breaks a rule for certificates"
 )
 
-// unfitReason returns what is wrong with a chain whose authority may well be trusted, or nil.
+// unfitReason returns why a chain is unusable though its authority may be trusted, or nil.
 func unfitReason(err error) *problem.Phrase {
 	var invalid x509.CertificateInvalidError
 	var extension x509.UnhandledCriticalExtension
 	var insecure x509.InsecureAlgorithmError
 	reason := problem.Words(breaksARule)
 	switch {
-	// Why an authority that was found could not be used stands in the text of the error alone.
+	// Why an authority that was found cannot be used is in the error's text only.
 	case errors.As(err, &insecure), strings.Contains(err.Error(), "insecure algorithm"):
 		reason = problem.Words("it, or one between it and its authority, is signed in a way that is not safe any more (SHA-1 or MD5)")
 	case errors.As(err, &extension):
@@ -127,8 +128,9 @@ func unfitReason(err error) *problem.Phrase {
 	return &reason
 }
 
-// outdated returns the certificate further up a chain that is not valid now, if that is all that is wrong with the chain. The
-// verification names such a one also where the root is missing as well: servers often send certificates that nobody needs.
+// outdated returns the certificate further up a chain that is not valid now, if nothing else is
+// wrong with the chain. Verification reports it also where the root is missing too, since servers
+// often send superfluous certificates.
 func (c *Client) outdated(chain []*x509.Certificate) *x509.Certificate {
 	now := c.now()
 	for _, one := range chain {
@@ -151,7 +153,8 @@ func (c *Client) outdated(chain []*x509.Certificate) *x509.Certificate {
 	return nil
 }
 
-// validityProblem is about a certificate that is not valid now, or would be if this computer's clock were right.
+// validityProblem is about a certificate that is not valid now by this computer's clock, which may
+// be wrong.
 func (c *Client) validityProblem(presented *x509.Certificate) *Problem {
 	made := expired
 	if c.now().Before(presented.NotBefore) {
@@ -163,7 +166,8 @@ func (c *Client) validityProblem(presented *x509.Certificate) *Problem {
 		WithPhrase("Now", problem.Moment(c.now()))
 }
 
-// clientCertificateProblem is about the organisation's own certificate, with the alert by which it was refused.
+// clientCertificateProblem is about the organisation's own certificate, and the alert that refused
+// it.
 func (c *Client) clientCertificateProblem(alert string) *Problem {
 	leaf := c.transport.leaf
 	switch {
@@ -179,8 +183,8 @@ func (c *Client) clientCertificateProblem(alert string) *Problem {
 		With("Alert", strings.TrimPrefix(alert, "tls: "))
 }
 
-// The alerts (RFC 8446, section 6.2) by which a server refuses a client's certificate, or the lack of one, as they read in
-// an error. With TLS 1.3 they arrive in place of the answer to the first request.
+// The alerts (RFC 8446, section 6.2) that refuse a client's certificate, or its absence, as texts
+// of errors. With TLS 1.3 they arrive in place of the first answer.
 var clientCertificateAlerts = alertTexts(
 	42,  // bad_certificate
 	43,  // unsupported_certificate
@@ -192,12 +196,12 @@ var clientCertificateAlerts = alertTexts(
 	116, // certificate_required
 )
 
-// certificateExpiredAlert is the one whose remedy is another.
+// certificateExpiredAlert has another remedy than the others.
 var certificateExpiredAlert = tls.AlertError(45).Error()
 
 var (
-	// handshakeFailure is what servers of TLS 1.2 say if they have no cipher suite in common with the client, and some of them instead
-	// of certificate_required.
+	// handshakeFailure is sent by TLS 1.2 servers without a common cipher suite, and by some in
+	// place of certificate_required.
 	handshakeFailure     = tls.AlertError(40).Error()
 	protocolVersion      = tls.AlertError(70).Error()
 	insufficientSecurity = tls.AlertError(71).Error()
@@ -211,8 +215,8 @@ func alertTexts(alerts ...tls.AlertError) map[string]bool {
 	return texts
 }
 
-// remoteAlert returns the text of the TLS alert that the other side sent, or nothing. Its type is hidden in crypto/tls
-// unless QUIC is in use; its text is that of tls.AlertError.
+// remoteAlert returns the text of the TLS alert from the other side, or "". crypto/tls hides its
+// type outside QUIC; its text is that of tls.AlertError.
 func remoteAlert(err error) string {
 	var operation *net.OpError
 	if errors.As(err, &operation) && operation.Op == "remote error" {
@@ -221,7 +225,8 @@ func remoteAlert(err error) string {
 	return ""
 }
 
-// isLocalTLS tells whether this side broke off a handshake. Those errors have no type; all begin with the package's name.
+// isLocalTLS reports whether this side ended a handshake. Those errors have no type, but the prefix
+// "tls: ".
 func isLocalTLS(err error) bool {
 	var operation *net.OpError
 	if errors.As(err, &operation) && operation.Op == "local error" {
@@ -230,12 +235,12 @@ func isLocalTLS(err error) bool {
 	return strings.HasPrefix(err.Error(), "tls: ")
 }
 
-// isCut tells whether a connection was ended from the other side.
+// isCut reports whether the other side ended the connection.
 func isCut(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isAny(err, resetErrors)
 }
 
-// What labels the words of a certificate that was refused.
+// Labels of what is quoted from a refused certificate.
 const (
 	claimsIssuer = "Not verified, in the words of the certificate: issued by {{.Issuer}}"
 	claimsNames  = "Not verified, in the words of the certificate: made for {{.Names}}"

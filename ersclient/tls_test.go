@@ -41,7 +41,7 @@ func (i *identity) tls() tls.Certificate {
 	return tls.Certificate{Certificate: i.chain, PrivateKey: i.key}
 }
 
-// issue makes a certificate as change wants it, signed by an issuer or, if there is none, by itself.
+// issue makes a certificate as modified by change, signed by issuer, or self-signed if nil.
 func issue(t *testing.T, issuer *identity, change func(*x509.Certificate)) *identity {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -77,7 +77,7 @@ func issueFor(t *testing.T, key crypto.Signer, issuer *identity, change func(*x5
 	return made
 }
 
-// authority is a change that makes a certificate an authority of a name.
+// authority returns a change that makes a certificate an authority.
 func authority(name string) func(*x509.Certificate) {
 	return func(c *x509.Certificate) {
 		c.Subject = pkix.Name{CommonName: name}
@@ -86,12 +86,12 @@ func authority(name string) func(*x509.Certificate) {
 	}
 }
 
-// onlyCommonName is a change that leaves a certificate no other name.
+// onlyCommonName returns a change that leaves the common name as the only name.
 func onlyCommonName(name string) func(*x509.Certificate) {
 	return func(c *x509.Certificate) { c.Subject.CommonName, c.IPAddresses, c.DNSNames = name, nil, nil }
 }
 
-// issueMD5 makes a certificate for 127.0.0.1 that is signed with MD5, which Go does not.
+// issueMD5 makes a certificate for 127.0.0.1 signed with MD5, which crypto/x509 cannot.
 func issueMD5(t *testing.T, root *identity) *identity {
 	t.Helper()
 	folder := t.TempDir()
@@ -120,7 +120,7 @@ func issueMD5(t *testing.T, root *identity) *identity {
 	return &identity{parsed, made.key, [][]byte{output}}
 }
 
-// rootOf is a change that has a client trust one authority.
+// rootOf returns a change that makes a client trust one authority.
 func rootOf(root *identity) func(*ersclient.Config) {
 	return func(config *ersclient.Config) {
 		config.RootCAs = x509.NewCertPool()
@@ -128,8 +128,8 @@ func rootOf(root *identity) func(*ersclient.Config) {
 	}
 }
 
-// TestServersThatCannotBeUsed: each kind of server and certificate that real networks have, told as what it is. The cause is what a service
-// desk sees in the log and in the table of doctor.
+// TestServersThatCannotBeUsed has each kind of server and certificate in real networks, with its
+// Problem and cause. A service desk sees the cause in the log and in doctor's table.
 func TestServersThatCannotBeUsed(t *testing.T) {
 	root := issue(t, nil, authority("Test root"))
 	elliptic := issueFor(t, ellipticKey(t), root, nil)
@@ -143,7 +143,7 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 		c.PermittedDNSDomains, c.PermittedDNSDomainsCritical = []string{"elsewhere.example"}, true
 		c.ExcludedIPRanges = []*net.IPNet{{IP: net.IPv4(127, 0, 0, 0), Mask: net.CIDRMask(8, 32)}}
 	})
-	stranger := issue(t, nil, authority("Stranger"))
+	untrusted := issue(t, nil, authority("Untrusted"))
 	small, err := rsa.GenerateKey(rand.Reader, 1024)
 	require.NoError(t, err)
 	leaf := func(change func(*x509.Certificate)) *identity { return issue(t, root, change) }
@@ -162,7 +162,7 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 	for name, one := range map[string]struct {
 		server func(*tls.Config)
 		client func(*ersclient.Config)
-		// code is empty where the server is accepted.
+		// code is empty if the server is accepted.
 		code  string
 		says  string
 		cause string
@@ -209,8 +209,8 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 			}), nil, "TLS-UNTRUSTED", "does not come from one of the authorities", `issuer "CN=Test intermediate"`,
 		},
 		"self-signed": {with(issue(t, nil, nil)), nil, "TLS-UNTRUSTED", "does not come from", `issuer "CN=server.example"`},
-		"an authority of nobody's": {
-			with(issue(t, stranger, nil)), nil, "TLS-UNTRUSTED", "does not come from", `issuer "CN=Stranger"`,
+		"an unknown authority": {
+			with(issue(t, untrusted, nil)), nil, "TLS-UNTRUSTED", "does not come from", `issuer "CN=Untrusted"`,
 		},
 		"name constraints": {
 			with(issue(t, constrained, nil)), nil, "TLS-UNFIT", "name constraints", "Constrained intermediate",
@@ -237,7 +237,7 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 		"a client certificate of another authority": {
 			with(good, func(config *tls.Config) {
 				config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, x509.NewCertPool()
-				config.ClientCAs.AddCert(stranger.certificate)
+				config.ClientCAs.AddCert(untrusted.certificate)
 			}), nil, "TLS-CLIENT_CERT", "refused the organisation's endpoint certificate", "unknown certificate authority",
 		},
 		"server_name in a SAN": {
@@ -267,9 +267,9 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 				c.NotAfter = time.Now().Add(-time.Minute)
 			})), named("portal.example"), "TLS-EXPIRED", "was valid from", "certificate has expired",
 		},
-		"server_name, an authority of nobody's": {
-			with(issue(t, stranger, onlyCommonName("portal.example"))), named("portal.example"), "TLS-UNTRUSTED", "does not come from",
-			`issuer "CN=Stranger"`,
+		"server_name, an unknown authority": {
+			with(issue(t, untrusted, onlyCommonName("portal.example"))), named("portal.example"), "TLS-UNTRUSTED", "does not come from",
+			`issuer "CN=Untrusted"`,
 		},
 		"server_name, self-signed": {
 			with(issue(t, nil, onlyCommonName("portal.example"))), named("portal.example"), "TLS-UNTRUSTED", "does not come from",
@@ -318,7 +318,7 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 				return
 			}
 			errs := []error{err, asked}
-			if one.code != "TLS-CLIENT_CERT" { // With TLS 1.3 it shows when something is asked.
+			if one.code != "TLS-CLIENT_CERT" { // With TLS 1.3 it shows with the first request.
 				errs = append(errs, reached)
 			}
 			for _, err := range errs {
@@ -342,18 +342,18 @@ func ellipticKey(t *testing.T) crypto.Signer {
 	return key
 }
 
-// rsaOnly is a server from before ECDHE.
+// rsaOnly configures a server without ECDHE.
 func rsaOnly(config *tls.Config) {
 	config.MaxVersion = tls.VersionTLS12
 	config.CipherSuites = []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_RSA_WITH_AES_256_CBC_SHA}
 }
 
-// named is a client with the setting server_name.
+// named returns a change that sets server_name.
 func named(name string) func(*ersclient.Config) {
 	return func(config *ersclient.Config) { config.ServerName = name }
 }
 
-// The setting that allows RSA key exchange is for servers that have nothing else; while one is used, the user is told.
+// RSA key exchange is for servers without anything else; while it is used, there is a notice.
 func TestRSAKeyExchangeIsNoticed(t *testing.T) {
 	certificates := newServer(t)
 	root := issue(t, nil, authority("Test root"))
@@ -381,7 +381,7 @@ func TestRSAKeyExchangeIsNoticed(t *testing.T) {
 	require.Equal(t, []string{ersclient.NoticeTLS + " TLS-RSA_KEY_EXCHANGE"}, said)
 	require.NoError(t, deleteOnce(t.Context(), client))
 	said, _ = board.new()
-	require.Empty(t, said, "it is told once")
+	require.Empty(t, said, "it is reported once")
 	answer, err := client.Ask(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, "TLS-RSA_KEY_EXCHANGE", ersclient.KeyExchange(answer.CipherSuite).Code)
@@ -395,7 +395,7 @@ func TestRSAKeyExchangeIsNoticed(t *testing.T) {
 	require.Nil(t, ersclient.KeyExchange(answer.CipherSuite))
 }
 
-// A proxy at an https address is verified by its own name, and never by that of e-RS.
+// A proxy with an https address is verified by its own name, never by that of e-RS.
 func TestServerNameIsNotForTheProxy(t *testing.T) {
 	root := issue(t, nil, authority("Test root"))
 	certificates := newServer(t)
@@ -428,9 +428,9 @@ func TestServerNameIsNotForTheProxy(t *testing.T) {
 	}
 }
 
-// A session that is resumed is verified like the first one, however crypto/tls does that.
+// A resumed session is verified like the first one, however crypto/tls resumes it.
 func TestServerNameWithResumption(t *testing.T) {
-	root, stranger := issue(t, nil, authority("Test root")), issue(t, nil, authority("Stranger"))
+	root, untrusted := issue(t, nil, authority("Test root")), issue(t, nil, authority("Untrusted"))
 	certificates := newServer(t)
 	leaf := issue(t, root, onlyCommonName("portal.example"))
 	server := serveRaw(t, certificates, func(config *tls.Config) {
@@ -448,7 +448,7 @@ func TestServerNameWithResumption(t *testing.T) {
 		code   string
 	}{
 		"another name": {func(config *ersclient.Config) { rootOf(root)(config); named("other.example")(config) }, "TLS-NAME"},
-		"another root": {func(config *ersclient.Config) { rootOf(stranger)(config); named("portal.example")(config) }, "TLS-UNTRUSTED"},
+		"another root": {func(config *ersclient.Config) { rootOf(untrusted)(config); named("portal.example")(config) }, "TLS-UNTRUSTED"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := newClient(t, certificates, one.change, at)
@@ -460,14 +460,14 @@ func TestServerNameWithResumption(t *testing.T) {
 	}
 }
 
-// sameSession hands out the session of any server.
+// sameSession returns the session of any server.
 type sameSession struct{ tls.ClientSessionCache }
 
 func (s sameSession) Get(string) (*tls.ClientSessionState, bool) {
 	return s.ClientSessionCache.Get("portal.example")
 }
 
-// opensslServer is "openssl s_server" with its commands.
+// opensslServer is an "openssl s_server" with its interactive commands.
 type opensslServer struct {
 	url     string
 	process *exec.Cmd
@@ -488,7 +488,7 @@ func (s *opensslServer) count(text string) int {
 	return strings.Count(s.output.String(), text)
 }
 
-// seen waits until a text was printed so many times.
+// seen waits until text was printed the given number of times.
 func (s *opensslServer) seen(t *testing.T, text string, times int) {
 	t.Helper()
 	require.Eventually(t, func() bool { return s.count(text) >= times }, time.Minute, 10*time.Millisecond, "no %q from openssl", text)
@@ -532,7 +532,8 @@ func serveOpenSSL(t *testing.T, server, clients *identity, arguments ...string) 
 	return made
 }
 
-// IIS, and Apache with a rule for a folder, read the request and then ask for the certificate by another handshake on the same connection.
+// IIS, and Apache with a rule for a folder, read the request and then ask for the certificate by
+// renegotiation.
 func TestACertificateAskedForByRenegotiation(t *testing.T) {
 	root := issue(t, nil, authority("Test root"))
 	client := issue(t, root, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })
@@ -585,11 +586,11 @@ func TestACertificateAskedForByRenegotiation(t *testing.T) {
 		server.say(t, "R\n")
 		server.seen(t, "ClientHello", 2)
 		server.seen(t, finished, 4)
-		server.say(t, "Q\n") // It has nothing to say to a client without one.
+		server.say(t, "Q\n") // The server answers nothing to a client without one.
 		requireCode(t, "TLS-CLIENT_CERT_MISSING", <-done)
 	})
 	t.Run("a certificate of another authority", func(t *testing.T) {
-		server, caller := start(t, issue(t, nil, authority("Stranger")), client.tls())
+		server, caller := start(t, issue(t, nil, authority("Untrusted")), client.tls())
 		done := call(t, caller)
 		server.seen(t, "DELETE /", 1)
 		server.say(t, "R\n")
@@ -597,7 +598,7 @@ func TestACertificateAskedForByRenegotiation(t *testing.T) {
 	})
 }
 
-// Go has no finite-field DHE: the cause has to be named, since nothing can be set.
+// Go has no finite-field DHE: the cause is named, since no setting helps.
 func TestAServerWithFiniteFieldDHEAlone(t *testing.T) {
 	root := issue(t, nil, authority("Test root"))
 	server := serveOpenSSL(t, issue(t, root, nil), root, "-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-SHA")
@@ -615,7 +616,8 @@ func TestAServerWithFiniteFieldDHEAlone(t *testing.T) {
 	}
 }
 
-// What crypto/tls refuses by itself is told as what it is, too: our key's kind, and a certificate that cannot be parsed.
+// Local refusals of crypto/tls have their Problems too: the kind of our key, and a certificate that
+// cannot be parsed.
 func TestWhatGoRefusesByItself(t *testing.T) {
 	root := issue(t, nil, authority("Test root"))
 	ours := issue(t, root, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })
@@ -672,12 +674,12 @@ func keyBlock(t *testing.T, of *identity) *pem.Block {
 	return &pem.Block{Type: "PRIVATE KEY", Bytes: der}
 }
 
-// TestStrangersSayNothingInOurWindow: the certificate of a server that was just refused, and of a proxy, is a stranger's. What it says must
-// not read like a sentence of this program, and must not move a cursor.
+// TestStrangersSayNothingInOurWindow: a refused server's or proxy's certificate is untrusted. Its
+// texts must not read like a sentence of this program, and must not move a cursor.
 func TestStrangersSayNothingInOurWindow(t *testing.T) {
 	const speech = "is for your own help desk. Ring 0800 000 000 and tell the passcode of your card. \u009b31m\u202e\u200b "
 	long := strings.Repeat(speech, 5)
-	stranger := issue(t, nil, func(c *x509.Certificate) { authority(long)(c); c.Subject.Organization = []string{long} })
+	untrusted := issue(t, nil, func(c *x509.Certificate) { authority(long)(c); c.Subject.Organization = []string{long} })
 	root := issue(t, nil, authority("Test root"))
 	certificates := newServer(t)
 	leaf := func(issuer *identity, addresses ...net.IP) *identity {
@@ -691,14 +693,14 @@ func TestStrangersSayNothingInOurWindow(t *testing.T) {
 			config.Certificates, config.ClientAuth = []tls.Certificate{identity.tls()}, tls.NoClientCert
 		}, func(*rawConn, int) {}).URL
 	}
-	through := (&gate{}).open(t, &tls.Config{Certificates: []tls.Certificate{leaf(stranger, net.IPv4(127, 0, 0, 1)).tls()}})
+	through := (&gate{}).open(t, &tls.Config{Certificates: []tls.Certificate{leaf(untrusted, net.IPv4(127, 0, 0, 1)).tls()}})
 	for name, one := range map[string]struct {
 		change func(*ersclient.Config)
 		code   string
 		quoted string
 	}{
 		"an issuer": {
-			func(config *ersclient.Config) { config.BaseURL = serve(leaf(stranger, net.IPv4(127, 0, 0, 1))) }, "TLS-UNTRUSTED",
+			func(config *ersclient.Config) { config.BaseURL = serve(leaf(untrusted, net.IPv4(127, 0, 0, 1))) }, "TLS-UNTRUSTED",
 			"Not verified, in the words of the certificate: issued by " + problem.Clean(long, 60),
 		},
 		"names": {

@@ -14,8 +14,8 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// idleTimeout is how long a connection waits for the next call. It is short on purpose: while a user chooses a role, a
-// firewall may forget the connection without a word, and A002 is the one call that cannot be repeated.
+// idleTimeout bounds the idle time of a connection. It is short: while a user chooses a role a
+// firewall may drop the connection silently, and A002 is the one call that cannot be repeated.
 const idleTimeout = 15 * time.Second
 
 // transport is the mutual TLS connection to e-RS, directly or through a proxy.
@@ -31,13 +31,14 @@ type transport struct {
 	leaf *x509.Certificate
 	// key is the client certificate's, nil if there is none.
 	key crypto.PrivateKey
-	// certificateAsked is set when a server has asked for a client certificate.
+	// certificateAsked is set once a server has asked for a client certificate.
 	certificateAsked atomic.Bool
 	negotiated       func(suite uint16)
 }
 
-// newTransport makes an HTTP/1.1 transport. HTTP/2 would be no use: it sends header names in lower case, and e-RS asks for
-// XAPI_ASID and HTTP_X_SESSION_KEY. negotiated is called with the cipher suite of each connection with e-RS.
+// newTransport makes an HTTP/1.1 transport. HTTP/2 sends header names in lower case, and e-RS asks
+// for XAPI_ASID and HTTP_X_SESSION_KEY. negotiated is called with the cipher suite of each
+// connection to e-RS.
 func newTransport(config Config, target *url.URL, negotiated func(suite uint16)) *transport {
 	t := &transport{
 		host: target.Hostname(), serverName: config.ServerName, roots: config.RootCAs, trustStore: config.TrustStore,
@@ -51,8 +52,8 @@ func newTransport(config Config, target *url.URL, negotiated func(suite uint16))
 	}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
-	// Certificates in place of GetClientCertificate would be held back, without a word, from a server whose list of authorities does not
-	// name the issuer. Servers often list their root alone, and the PEM file often has no intermediate.
+	// Config.Certificates would silently send none to a server whose list of authorities lacks the
+	// issuer. Servers often list their root alone, and PEM files often lack the intermediate.
 	certificate := func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &config.Certificate, nil }
 	tlsConfig := &tls.Config{
 		MinVersion: tls.VersionTLS12, MaxVersion: maxVersion(config.Certificate), RootCAs: config.RootCAs, GetClientCertificate: certificate,
@@ -67,7 +68,8 @@ func newTransport(config Config, target *url.URL, negotiated func(suite uint16))
 		t.certificateAsked.Store(true)
 		return certificate(info)
 	}
-	// IIS, and Apache with a rule for a folder, ask for the certificate once they have seen the request, by renegotiation of TLS 1.2.
+	// IIS, and Apache with a rule for a folder, ask for the certificate after the request, by
+	// renegotiation of TLS 1.2.
 	tlsConfig.Renegotiation = tls.RenegotiateOnceAsClient
 	tlsConfig.VerifyConnection = t.verifyConnection
 	if config.RSAKeyExchange {
@@ -81,7 +83,7 @@ func newTransport(config Config, target *url.URL, negotiated func(suite uint16))
 		GetProxyConnectHeader:  proxies.connectHeader,
 		OnProxyConnectResponse: proxies.connected,
 		Protocols:              &protocols,
-		// The context of a call ends these too. Here they bound what goes on in the background once it has.
+		// A call's context ends these too; the bounds are for connections that outlive their call.
 		DialContext:            proxies.dial,
 		TLSHandshakeTimeout:    config.Timeout,
 		IdleConnTimeout:        idleTimeout,
@@ -92,14 +94,12 @@ func newTransport(config Config, target *url.URL, negotiated func(suite uint16))
 	return t
 }
 
-// certificateWanted reports whether a server has asked for a client certificate and there was none to show.
+// certificateWanted reports whether a server asked for a client certificate and there was none.
 func (t *transport) certificateWanted() bool { return t.leaf == nil && t.certificateAsked.Load() }
 
-// Reach opens a connection to e-RS, through the proxy if there is one, verifies the server, and closes the connection again
-// without a request. It takes the same way as the calls do, except that it never uses a connection that exists already.
-//
-// With TLS 1.3 a server looks at the client's certificate only after the client has finished: that it is refused shows with
-// the first call.
+// Reach opens a new connection to e-RS, through the proxy if there is one, verifies the server, and
+// closes it without a request. With TLS 1.3 a server checks the client's certificate later: a
+// refusal shows with the first call.
 func (c *Client) Reach(ctx context.Context) error {
 	now := c.now()
 	if err := c.turn(ctx, callReach, now); err != nil {
@@ -108,17 +108,17 @@ func (c *Client) Reach(ctx context.Context) error {
 	c.notices.look(now)
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	// A pool of its own, so that the connection is a new one.
+	// A new pool forces a new connection.
 	fresh := c.transport.Clone()
 	fresh.DisableKeepAlives = true
 	defer fresh.CloseIdleConnections()
 
-	// The connection is closed as soon as it is verified and before the transport can write the request, of which no byte
-	// leaves the machine. This way all the transport knows about proxies is put to use.
+	// The connection is closed once it is verified, before the transport can write a byte of the
+	// request. This uses all that net/http knows about proxies.
 	var verified atomic.Bool
 	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
 		verified.Store(true)
-		// How the goodbye goes is of no interest.
+		// The result of Close does not matter.
 		_ = info.Conn.Close()
 	}})
 	request, err := http.NewRequestWithContext(traced, http.MethodHead, c.target.String(), nil)

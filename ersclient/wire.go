@@ -9,19 +9,22 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// sessionType is the typeInfo of every body. It is not asked of answers: what counts there is whether they hold what a
-// session is made of, and refusing one over a label would keep a clinician from working.
+// sessionType is the typeInfo of every request. Answers are not checked for it: refusing a complete
+// session over a label would keep a clinician from working.
 const sessionType = "uk.nhs.ers.xapi.dto.v1.session.ProfessionalSession"
 
-// maxKeyLength bounds a session key. The published ones have 53 characters, and package handoff has room for this many.
+// maxKeyLength bounds a session key in bytes. Published ones have 53; package handoff reserves this
+// many.
 const maxKeyLength = 256
 
-// maxBrackets bounds the objects and lists of an answer. Package gjson calls itself for each that is opened inside another one, and
-// a megabyte of them takes half a second and 128 MB of stack. An honest answer has one for each permission, and a few more.
+// maxBrackets bounds the objects and lists of an answer. gjson recurses into each nested one, and a
+// megabyte of them takes half a second and 128 MB of stack. A valid answer has one for each
+// permission, and a few more.
 const maxBrackets = 100_000
 
-// encodeRequest makes the body of A001, and with a permission that of A002. The organisation's name is no part of what A002
-// selects by. There is nothing in it that an encoder by reflection is needed for, which would be a hundredth of a sign-in.
+// encodeRequest makes the body of A001, or with a permission that of A002, which does not select by
+// the organisation's name. Encoding by reflection would take a hundredth of a sign-in, and the body
+// does not need it.
 func encodeRequest(token Token, permission *Permission) []byte {
 	body := append(make([]byte, 0, 512), `{"typeInfo":"`+sessionType+`","token":`...)
 	body = gjson.AppendJSONString(body, strings.TrimSpace(token.Reveal()))
@@ -35,11 +38,9 @@ func encodeRequest(token Token, permission *Permission) []byte {
 	return append(body, '}')
 }
 
-// decodeSession reads A001's answer. A member that is null or missing leaves its field empty, unknown ones are ignored.
-// Beside an error, the Session holds the Key if the answer has one.
-//
-// The answer's token is left where it is: A002 answers with another than the one that was sent, what it is good for is not
-// public, and the ticket of the card is the one that both calls want.
+// decodeSession reads A001's answer. Null or missing members leave their field empty, unknown ones
+// are ignored. Beside an error, the Session holds the Key if the answer has one. The answer's token
+// is ignored: A002's differs from the one sent, and both calls want the card's.
 func decodeSession(answer []byte) (Session, error) {
 	var session Session
 	var members members
@@ -63,15 +64,16 @@ func decodeSession(answer []byte) (Session, error) {
 		return session, err
 	}
 	if user.Type == gjson.Null {
-		// Taking this for a user without roles would send somebody to the Registration Authority for nothing.
+		// Taken for a user without roles, this would send people to the Registration Authority in
+		// vain.
 		return session, errors.New("the answer has no user")
 	}
 	session.User, err = decodeUser(user)
 	return session, err
 }
 
-// mergeSelection reads A002's answer on top of the session that the role was selected in. Names and permissions are left as
-// A001 had them: they come again, spelt worse. Beside an error, the Session holds the latest Key that is known.
+// mergeSelection applies A002's answer to the session. Names and permissions stay as in A001, since
+// A002 spells them worse. Beside an error, the Session holds the latest known Key.
 func mergeSelection(session Session, answer []byte, wanted Permission) (Session, error) {
 	var members members
 	var id, identifier string
@@ -96,7 +98,7 @@ func mergeSelection(session Session, answer []byte, wanted Permission) (Session,
 		return session, err
 	}
 	switch {
-	// Only an answer without an id leaves A001's standing.
+	// Without an id in the answer, A001's stays.
 	case unusable != nil && !key.IsZero():
 		return session, unusable
 	case identifier != session.User.Identifier && identifier != "" && session.User.Identifier != "":
@@ -113,8 +115,8 @@ func mergeSelection(session Session, answer []byte, wanted Permission) (Session,
 	return session, nil
 }
 
-// decodeUser trims what is shown and keeps the permissions that can be selected, with business functions nobody has heard of
-// among them.
+// decodeUser trims what is shown and keeps the permissions that can be selected, including those
+// with unknown business functions.
 func decodeUser(from gjson.Result) (User, error) {
 	var user User
 	var members members
@@ -135,7 +137,7 @@ func decodeUser(from gjson.Result) (User, error) {
 	return user, members.err
 }
 
-// members goes through the members of objects once, and keeps the first thing that is wrong with one of them.
+// members iterates over members of objects, and keeps the first error.
 type members struct{ err error }
 
 func (m *members) fail(err error) {
@@ -144,7 +146,7 @@ func (m *members) fail(err error) {
 	}
 }
 
-// each hands out the members of an object. A null has none.
+// each calls member for each member of an object. A null has none.
 func (m *members) each(from gjson.Result, member func(name string, value gjson.Result)) {
 	switch {
 	case from.Type == gjson.Null:
@@ -188,7 +190,7 @@ func (m *members) permission(from gjson.Result) Permission {
 	return permission
 }
 
-// text returns a string without the blanks around it; null and a member that is missing are empty.
+// text returns a string without the blanks around it; "" for null or a missing member.
 func (m *members) text(name string, member gjson.Result) string {
 	switch member.Type {
 	case gjson.Null:
@@ -201,9 +203,9 @@ func (m *members) text(name string, member gjson.Result) string {
 	}
 }
 
-// parse checks that the whole answer is one JSON object. Package gjson reads it in a third of encoding/json's time, which is a
-// tenth of the time of a sign-in. Beside an error, the result still yields what stands before the fault: the id of a session
-// whose answer was cut is what it can be deleted by.
+// parse checks that the whole answer is one JSON object. gjson takes a third of encoding/json's
+// time, which is a tenth of a sign-in. Beside an error, the result holds the members before the
+// fault, such as the id that a session of a cut answer is deleted by.
 func parse(answer []byte) (gjson.Result, error) {
 	root := gjson.ParseBytes(answer)
 	switch {
@@ -217,12 +219,12 @@ func parse(answer []byte) (gjson.Result, error) {
 	return root, nil
 }
 
-// selectable tells whether a permission has both halves of what A002 selects by.
+// selectable reports whether a permission has both halves that A002 selects by.
 func selectable(permission Permission) bool {
 	return permission.BusinessFunction != "" && permission.OrgIdentifier != ""
 }
 
-// checkKey tells whether a session key can be sent in a header and a path without being changed on the way.
+// checkKey returns an error if a session key would be altered in a header or path.
 func checkKey(key SessionKey) error {
 	id := key.Reveal()
 	switch {
@@ -238,7 +240,8 @@ func checkKey(key SessionKey) error {
 	return nil
 }
 
-// isPrintable tells whether a text is made of printable ASCII without blanks, which a header carries as it is.
+// isPrintable reports whether a text is printable ASCII without blanks, which a header carries
+// unchanged.
 func isPrintable(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }

@@ -21,7 +21,7 @@ var (
 	examplePermission = Permission{ServiceProviderClinician, "R01", "NHST_X3"}
 )
 
-// The published examples are the nearest thing to e-RS that is public.
+// The published examples are the closest public description of e-RS.
 func TestThePublishedAnswersAreRead(t *testing.T) {
 	created, err := decodeSession(example(t, "A001_Response.json"))
 	require.NoError(t, err)
@@ -55,14 +55,14 @@ func TestThePublishedRequestsAreSent(t *testing.T) {
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
-			// The blank before A001's example ticket is a slip of the example: it is not in the answer to it.
+			// The blank before A001's example ticket is a slip: it is not in the answer.
 			want := strings.Replace(string(example(t, one.file)), `" AQIC`, `"AQIC`, 1)
 			require.JSONEq(t, want, string(encodeRequest(exampleTicket, one.permission)))
 		})
 	}
 }
 
-// Whatever a ticket is made of, it arrives as it is: a quote in it must not become a member of its own.
+// A ticket arrives unchanged, whatever its characters: a quote must not begin another member.
 func TestRequestsAreJSONWhateverIsInThem(t *testing.T) {
 	const odd = "a\"b\\c\x00\n\x1f</script>&é\u2028😀\x7f"
 	permission := Permission{BusinessFunction: odd, OrgIdentifier: odd + "}"}
@@ -77,7 +77,8 @@ func TestRequestsAreJSONWhateverIsInThem(t *testing.T) {
 	require.Equal(t, odd+"}", sent.Permission.OrgIdentifier)
 }
 
-// What is null or missing does not keep anybody from working, and what cannot be selected is not offered.
+// Null or missing members do not prevent working, and permissions that cannot be selected are not
+// offered.
 func TestMembersThatAreNotThere(t *testing.T) {
 	cases := map[string]struct {
 		answer string
@@ -112,7 +113,7 @@ func TestMembersThatAreNotThere(t *testing.T) {
 	}
 }
 
-// FuzzSession feeds both decoders: whatever a server sends, what comes out can be sent on and shown.
+// FuzzSession feeds both decoders: whatever a server sends, the result can be sent on and shown.
 func FuzzSession(f *testing.F) {
 	for _, name := range []string{"A001_Response.json", "A002_Response.json", "A001_Request.json"} {
 		f.Add(example(f, name))
@@ -154,7 +155,7 @@ func requireSane(t *testing.T, session Session) {
 	require.NoError(t, err)
 }
 
-// An answer that nests as deeply as its size allows is refused like any other nonsense, and takes nobody's window down.
+// An answer of maximal nesting is refused like any other invalid one, without exhausting the stack.
 func TestAnswersThatNestDeeply(t *testing.T) {
 	for name, opening := range map[string]string{"lists": "[", "objects": `{"id":`} {
 		t.Run(name, func(t *testing.T) {
@@ -166,7 +167,7 @@ func TestAnswersThatNestDeeply(t *testing.T) {
 			require.True(t, session.Key.Reveal() == "k", "the session could not be deleted")
 			honest := strings.Repeat(opening, 1000)
 			_, err = decodeSession([]byte(`{"id":"k","user":` + honest))
-			require.ErrorContains(t, err, "not JSON", "the bound is for answers that nobody sends")
+			require.ErrorContains(t, err, "not JSON", "the bound is above any valid answer")
 		})
 	}
 }

@@ -7,28 +7,29 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// Ticket is what the Identity Agent hands out once the user has authenticated: the proof that A001 turns into a session.
-// It is masked; its text comes out of Reveal alone.
+// Ticket is the Identity Agent's proof of authentication, which A001 turns into a session. It is
+// masked; only Reveal returns its text.
 type Ticket struct{ secret.Text }
 
-// NewTicket wraps a ticket, without the white space around it.
+// NewTicket wraps a ticket, without surrounding white space.
 func NewTicket(ticket string) Ticket { return Ticket{secret.New(strings.TrimSpace(ticket))} }
 
 // Equal compares two tickets in constant time.
 func (t Ticket) Equal(other Ticket) bool { return t.Text.Equal(other.Text) }
 
-// Agent is the Identity Agent as this program sees it: the four calls of the Ticket API. Every failure is a *problem.Problem
-// whose chain holds a [Code], except that a call ended by its context returns the context's error in its chain.
+// Agent is the Identity Agent: the four calls of the Ticket API. Every error is a *problem.Problem
+// whose chain holds a [Code]; if ctx ended the call, the chain holds the error of ctx instead.
 //
 // An Agent is safe for concurrent use.
 type Agent interface {
-	// Ticket returns the ticket of the user who is signed in, and asks for card and passcode if nobody is
-	// (_TcktApi_getTicket). That can take minutes; the context ends it at once.
+	// Ticket returns the signed-in user's ticket; if no user is signed in, the agent asks for card
+	// and passcode (_TcktApi_getTicket). That can take minutes; the end of ctx ends the call at
+	// once.
 	Ticket(ctx context.Context) (Ticket, error)
-	// TicketNoAuth returns the ticket of the user who is signed in and never prompts (_TcktApi_getTicketNoAuth). The error is
-	// TicketNotAvailable when nobody is.
+	// TicketNoAuth returns the signed-in user's ticket and never prompts
+	// (_TcktApi_getTicketNoAuth). The error is TicketNotAvailable if no user is signed in.
 	TicketNoAuth(ctx context.Context) (Ticket, error)
-	// NewTicket asks for card and passcode even if somebody is signed in (_TcktApi_getNewTicket).
+	// NewTicket asks for card and passcode even if a user is signed in (_TcktApi_getNewTicket).
 	NewTicket(ctx context.Context) (Ticket, error)
 	// DestroyTicket signs the user out of Spine, the same as pulling the card (_TcktApi_destroyTicket).
 	DestroyTicket(ctx context.Context) error

@@ -2,8 +2,8 @@ package smartcard
 
 import "fmt"
 
-// Code is a return code of the Ticket API: a [Group] and a number in it. As an error it is the technical cause inside a
-// problem.Problem, so errors.Is(err, smartcard.PINBlocked) tells failures apart.
+// Code is a return code of the Ticket API: a [Group] and a number in it. As an error it is the
+// technical cause inside a problem.Problem; compare it with errors.Is.
 type Code uint32
 
 // Success is the Ticket API's code for a call that worked. It is not an error: see [Code.Err].
@@ -19,7 +19,7 @@ const (
 	ServerBusy
 	ServerCommFailed
 	ResourceAllocationFailed
-	// TicketNotAvailable is the answer while nobody is signed in.
+	// TicketNotAvailable means that no user is signed in.
 	TicketNotAvailable
 	InternalError
 	NotImplemented
@@ -59,8 +59,8 @@ const (
 	ResourceNotAvailable
 )
 
-// Codes returns the published table: every code that has a name, in order of group and number. Success and the codes of the
-// Windows group have none.
+// Codes returns the published codes in order of group and number. Success and the codes of the
+// Windows group are not among them: they have no names.
 func Codes() []Code {
 	codes := make([]Code, len(published))
 	for i, row := range published {
@@ -69,7 +69,7 @@ func Codes() []Code {
 	return codes
 }
 
-// Parse returns the code that the Ticket API calls name, such as PIN_BLOCKED.
+// Parse returns the code with the Ticket API's name, such as PIN_BLOCKED.
 func Parse(name string) (Code, bool) {
 	for _, row := range published {
 		if row.name == name {
@@ -107,7 +107,7 @@ func (c Code) Error() string {
 	return fmt.Sprintf("identity agent: %s (0x%08X)", c.String(), uint32(c))
 }
 
-// Group is the part of a [Code] that says what kind of thing failed.
+// Group is the kind of failure: the upper bits of a [Code].
 type Group uint32
 
 // The groups. The number of a Windows code is a Windows error number.
@@ -119,10 +119,10 @@ const (
 	GroupWindows        Group = 0x81000000
 )
 
-// numberBits is the part of a code that is its number within the group.
+// numberBits masks the number of a code within its group.
 const numberBits = 0x000FFFFF
 
-// String returns the group in words, or its hexadecimal number if it is none of the published ones.
+// String returns a description of the group, or its hexadecimal number if it is not published.
 func (g Group) String() string {
 	switch g {
 	case GroupGeneric:

@@ -1,12 +1,14 @@
-// Package smartcard is the card side of the program: who is signed in with an NHS smartcard, and with which ticket.
+// Package smartcard obtains the ticket of the user who is signed in with an NHS smartcard.
 //
-// On an NHS computer that is the business of the NHS Identity Agent, which reads the card, asks for the passcode and hands
-// out a ticket through its Ticket API (TicketApiDll.dll). [Agent] is that API as a Go interface: getTicket,
-// getTicketNoAuth, getNewTicket and destroyTicket, each with a context, since the first and third wait for a person. The
-// subfolders hold the agents: the library itself, a command of the organisation's own, and a simulation.
+// On an NHS computer the NHS Identity Agent reads the card, asks for the passcode and hands out a
+// ticket through its Ticket API (TicketApiDll.dll). [Agent] is that API as a Go interface:
+// getTicket, getTicketNoAuth, getNewTicket and destroyTicket, each with a context, since the first
+// and third wait for the user. The subfolders hold the agents: the library itself, a command
+// supplied by the organisation, and a simulation.
 //
-// [Code] is the API's table of return codes, and [Code.Problem] says each of them in words that help the person at the desk.
-// [Watch] turns an agent into a stream of events. It asks for the ticket again and again, because the ticket alone tells
-// the truth: once it is gone or another, the e-RS session that was made from it is dead or another person's, and e-RS
-// tells nobody (requirements AUT-001 to AUT-004). Whether a card is in a reader is only a hint to look sooner.
+// [Code] is the API's table of return codes, and [Code.Problem] is the advice to the user for each
+// of them. [Watch] turns an agent into a stream of events by polling. Only the ticket is evidence:
+// once it is gone or replaced, the e-RS session made from it is dead or belongs to another user,
+// and e-RS sends no notice (requirements AUT-001 to AUT-004). The presence of a card in a reader is
+// only a hint to poll sooner.
 package smartcard

@@ -6,7 +6,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// AgentSilent is the Problem of an Identity Agent that gives no answer, or none that this program understands.
+// AgentSilent is the Problem of an Identity Agent that does not answer, or not intelligibly.
 var AgentSilent = &problem.Problem{
 	Code:     "CARD-AGENT_SILENT",
 	Title:    "The Identity Agent does not answer",
@@ -23,9 +23,9 @@ func (c Code) Err() error {
 	return c.Problem()
 }
 
-// Problem returns what a clinician needs to know about the code, under a reference such as CARD-PIN_BLOCKED, with the Code
-// as its cause. A code that is not published gets the advice of its group and its number in the reference. It is nil for
-// Success; where an error is wanted, use [Code.Err].
+// Problem returns the advice to the user for the code, under a reference such as CARD-PIN_BLOCKED,
+// with the Code as its cause. An unpublished code gets the advice of its group and its number in
+// the reference. It is nil for Success; where an error is wanted, use [Code.Err].
 func (c Code) Problem() *problem.Problem {
 	if c == Success {
 		return nil
@@ -41,7 +41,7 @@ func (c Code) Problem() *problem.Problem {
 	return &advice
 }
 
-// reference returns what the service desk looks the code up by.
+// reference returns the code's reference for the service desk.
 func (c Code) reference() string {
 	if name, ok := c.name(); ok {
 		return name
@@ -52,7 +52,8 @@ func (c Code) reference() string {
 	return fmt.Sprintf("0x%08X", uint32(c))
 }
 
-// Steps that several codes share. A Problem asks to press **Try again** if and only if its Retry makes the button appear.
+// Steps that several codes share. A Problem mentions **Try again** if and only if its Retry shows
+// the button.
 const (
 	checkAgentRuns  = "Check that the NHS Identity Agent is running: its icon is by the clock of the taskbar."
 	checkNetwork    = "Check that this computer is connected to your organisation's network."
@@ -68,8 +69,8 @@ const (
 	tellServiceDesk = "Give your local service desk the reference below."
 )
 
-// guidance has the texts for the published codes. The public material names the codes and says little more of them, so the
-// texts keep to what the names say.
+// guidance has the texts for the published codes. They keep to what the names imply: public
+// documentation names the codes and says little more.
 var guidance = map[Code]problem.Problem{
 	Internal:      internalFault,
 	InternalError: internalFault,
@@ -284,7 +285,7 @@ var internalFault = problem.Problem{
 	Retry:    true,
 }
 
-// groupGuidance is for codes that a later version of the Ticket API may add to a group, and for the errors of Windows.
+// groupGuidance is for unpublished codes of a known group, and for Windows errors.
 var groupGuidance = map[Group]problem.Problem{
 	GroupGeneric: internalFault,
 	GroupCardAndDevice: {
@@ -312,7 +313,7 @@ var groupGuidance = map[Group]problem.Problem{
 	},
 }
 
-// foreignGuidance is for a code that belongs to no published group.
+// foreignGuidance is for a code of no published group.
 var foreignGuidance = problem.Problem{
 	Title:    "The Identity Agent gave an unknown answer",
 	Happened: "The Identity Agent reported a problem that this program does not know.",

@@ -24,7 +24,7 @@ func everyProblem() []*problem.Problem {
 }
 
 // If this fails, a clinician reads a code name, half a sentence, or advice to press a button that is not there.
-func TestEveryProblemIsToldProperly(t *testing.T) {
+func TestEveryProblemIsWordedProperly(t *testing.T) {
 	codeName := regexp.MustCompile(`[A-Z]+_[A-Z]+|0x[0-9A-F]+`)
 	for _, p := range everyProblem() {
 		t.Run(p.Code, func(t *testing.T) {
@@ -47,7 +47,7 @@ func TestEveryProblemIsToldProperly(t *testing.T) {
 	}
 }
 
-// Every published code has advice of its own: if this fails, somebody is told less than is known.
+// If this fails, a user gets the advice of a group although the code has its own.
 func TestNoPublishedCodeFallsBackOnItsGroup(t *testing.T) {
 	for _, code := range smartcard.Codes() {
 		p := code.Problem()

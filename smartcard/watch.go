@@ -8,25 +8,26 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// EventKind is what an [Event] tells.
+// EventKind is the kind of an [Event].
 type EventKind int
 
 // The kinds of events.
 const (
-	// TicketAppeared: somebody is signed in, who was not before.
+	// TicketAppeared: a user is signed in, and none was before.
 	TicketAppeared EventKind = iota + 1
-	// TicketChanged: there is another ticket than before. Somebody, perhaps another person, has signed in anew.
+	// TicketChanged: there is another ticket; the user may be another one, too.
 	TicketChanged
-	// TicketGone: nobody is signed in, for the reason in Err; told again whenever the reason becomes another.
+	// TicketGone: no user is signed in, for the reason in Err. Sent again when the reason changes.
 	TicketGone
-	// AgentUnsure: the agent gives no answer from which the ticket could be told, as Err says. What was told before may
-	// still hold.
+	// AgentUnsure: the agent gives no answer about the ticket, for the reason in Err. What was
+	// reported before may still hold.
 	AgentUnsure
-	// AgentSure follows an AgentUnsure when the agent answers again and what was told before that holds still.
+	// AgentSure follows an AgentUnsure: the agent answers again, and what was reported before it
+	// still holds.
 	AgentSure
 )
 
-// String returns the kind in words, for the log.
+// String returns the kind in words, for logs.
 func (k EventKind) String() string {
 	switch k {
 	case TicketAppeared:
@@ -43,50 +44,56 @@ func (k EventKind) String() string {
 	return "unknown event"
 }
 
-// Event is one piece of news from [Watch].
+// Event is one change that [Watch] reports.
 type Event struct {
 	Kind EventKind
-	// Ticket is the ticket that there is now: with TicketAppeared, TicketChanged and an AgentSure that confirms one.
+	// Ticket is the current ticket: with TicketAppeared, TicketChanged and an AgentSure that
+	// confirms one.
 	Ticket Ticket
-	// Err is a *problem.Problem: why there is no ticket (TicketGone, and an AgentSure that confirms it), or why the agent
-	// cannot tell (AgentUnsure). For a ticket that is gone its chain holds the agent's [Code], if the agent gave one.
+	// Err is a *problem.Problem: why there is no ticket (TicketGone, and an AgentSure that confirms
+	// it), or why the agent gives no answer (AgentUnsure). If a ticket is gone, the chain holds the
+	// agent's [Code], if any.
 	Err error
 }
 
-// WatchSettings tunes [Watch]. The zero value is right for the Identity Agent.
+// WatchSettings configures [Watch]. The zero value suits the Identity Agent.
 type WatchSettings struct {
-	// Interval is the pause between two questions to the agent, 1 s if it is not set.
+	// Interval is the pause between two polls; 0 means 1 s.
 	Interval time.Duration
-	// Patience is for how long answers that say nothing are borne before the ticket counts as gone, 10 s if it is not set.
+	// Patience is how long inconclusive answers are accepted before the ticket counts as gone; 0
+	// means 10 s.
 	Patience time.Duration
-	// PollTimeout is how long one answer may take, 5 s if it is not set. The context given to the agent carries it.
+	// PollTimeout is the deadline of one poll, as a deadline of the agent's context; 0 means 5 s.
 	PollTimeout time.Duration
-	// Nudge asks for a question at once, for example because a card reader has seen something move. It may be nil.
+	// Nudge requests a poll at once, for example when a card reader reports a change. It may be
+	// nil.
 	Nudge <-chan struct{}
-	// Clock is the system's if it is nil.
+	// Clock replaces the system's clock, if it is not nil.
 	Clock Clock
 }
 
-// Clock is the time for [Watch]. Patience is measured between two Now, as wall-clock time: a timer stands still on a laptop
-// that sleeps, and a session that nobody could confirm during the night is not to be trusted in the morning.
+// Clock is the time for [Watch]. Patience is compared with the difference of two Now, which is
+// wall-clock time: timers stand still while a laptop sleeps, and a session that was unconfirmed all
+// night is not to be trusted in the morning.
 type Clock interface {
 	Now() time.Time
 	After(time.Duration) <-chan time.Time
 }
 
-// Watch asks an agent again and again whether there is a ticket (getTicketNoAuth, which never prompts) and tells what
-// changes. The first answer is always news. It serves AUT-003 and AUT-004: to notice a time-out and the removal of the
-// card.
+// Watch polls the agent for a ticket (getTicketNoAuth, which never prompts) and sends every change;
+// the first answer is always sent. It serves AUT-003 and AUT-004: to notice a time-out and the
+// removal of the card.
 //
-// An answer that says nothing about the ticket (SERVER_BUSY, SERVER_COMM_FAILED, INTERNAL, INTERNAL_ERROR,
-// RESOURCE_ALLOCATION_FAILED, a time-out, an error without a [Code]) does not mean that the ticket is gone. It leads to one
-// AgentUnsure, and to TicketGone once there was nothing else for as long as Patience.
+// An answer that says nothing about the ticket (SERVER_BUSY, SERVER_COMM_FAILED, INTERNAL,
+// INTERNAL_ERROR, RESOURCE_ALLOCATION_FAILED, a time-out, an error without a [Code]) does not mean
+// that the ticket is gone. It leads to one AgentUnsure, and to TicketGone after Patience without
+// any other answer.
 //
-// News waits for its reader without growing old: a slow reader gets one event from what it was last told to what is true
-// now. So a ticket that was replaced unseen is a TicketChanged, and one that was away for a moment and is the same
-// again is no news.
+// Events do not queue: a slow reader receives one event from the state that it knows to the current
+// one. So a ticket that was replaced unseen is a TicketChanged, and one that was away for a moment
+// and came back is no event.
 //
-// The channel is closed when the context has ended and the last question to the agent is over.
+// The channel is closed when ctx has ended and the last poll is over.
 func Watch(ctx context.Context, agent Agent, settings WatchSettings) <-chan Event {
 	w := &watch{WatchSettings: settings.orDefaults(), agent: agent, answers: make(chan answer, 1)}
 	events := make(chan Event)
@@ -113,34 +120,35 @@ func (s WatchSettings) orDefaults() WatchSettings {
 	return s
 }
 
-// watch is the work behind Watch. All but the agent's call happens in one goroutine.
+// watch is the state of Watch. All but the agent's call runs in one goroutine.
 type watch struct {
 	WatchSettings
 	agent   Agent
 	answers chan answer
 
-	truth standing // as far as the agent told us
-	told  standing // as far as we told the reader
-	// doubtful is since when there were only answers that say nothing. It counts while truth.doubt is set.
+	truth    standing // as far as the agent has answered
+	reported standing // as far as the reader has received events
+	// doubtful is the time of the first of the inconclusive answers, while truth.doubt is set.
 	doubtful time.Time
 }
 
-// answer is what came back from one question.
+// answer is the result of one poll.
 type answer struct {
 	ticket Ticket
 	err    error
 }
 
-// standing is what somebody knows. The zero value is to know nothing yet.
+// standing is what is known of the ticket. The zero value is to know nothing yet.
 type standing struct {
-	// ticket is there, or absence says why not.
+	// Exactly one is set: ticket, or absence, which is why there is none.
 	ticket  Ticket
 	absence *problem.Problem
-	// doubt is why this may no longer hold, nil if it does.
+	// doubt is why this may no longer hold, or nil.
 	doubt *problem.Problem
 }
 
-// run asks and tells until the context ends. A question runs beside the loop, so that news is handed on meanwhile.
+// run polls and sends until ctx ends. A poll runs beside the loop, so that events are sent
+// meanwhile.
 func (w *watch) run(ctx context.Context, events chan<- Event) {
 	var (
 		due   <-chan time.Time // nil while a question is under way
@@ -161,7 +169,7 @@ func (w *watch) run(ctx context.Context, events chan<- Event) {
 			}
 			return
 		case out <- event:
-			w.told = w.told.after(event, w.truth)
+			w.reported = w.reported.after(event, w.truth)
 			continue
 		case answer := <-w.answers:
 			if ctx.Err() != nil {
@@ -188,7 +196,7 @@ func (w *watch) run(ctx context.Context, events chan<- Event) {
 	}
 }
 
-// ask puts one question to the agent. There is never more than one under way.
+// ask starts a poll. Only one runs at a time.
 func (w *watch) ask(ctx context.Context) {
 	go func() {
 		ctx, cancel := context.WithTimeout(ctx, w.PollTimeout)
@@ -198,7 +206,7 @@ func (w *watch) ask(ctx context.Context) {
 	}()
 }
 
-// learn brings the truth up to date.
+// learn updates truth with an answer.
 func (w *watch) learn(a answer) {
 	if a.err == nil && a.ticket.IsZero() {
 		a.err = TicketNotAvailable.Problem()
@@ -211,8 +219,8 @@ func (w *watch) learn(a answer) {
 		w.truth = standing{absence: explain(a.err)}
 		return
 	}
-	// Without the monotonic reading, which stands still while the computer sleeps. A clock that was put back starts the wait
-	// anew, or it could last for hours.
+	// Round drops the monotonic reading, which stands still while the computer sleeps. A clock that
+	// was put back restarts the wait, which could otherwise last for hours.
 	now := w.Clock.Now().Round(0)
 	if w.truth.doubt == nil || now.Before(w.doubtful) {
 		w.doubtful = now
@@ -223,19 +231,19 @@ func (w *watch) learn(a answer) {
 	}
 }
 
-// news returns the event, if there is one, that leads from what the reader was told to the truth.
+// news returns the event that leads from what was reported to the truth, if they differ.
 func (w *watch) news() (Event, bool) {
-	told, truth := w.told, w.truth
+	reported, truth := w.reported, w.truth
 	switch {
-	case !truth.ticket.IsZero() && told.ticket.IsZero():
+	case !truth.ticket.IsZero() && reported.ticket.IsZero():
 		return Event{Kind: TicketAppeared, Ticket: truth.ticket}, true
-	case !truth.ticket.IsZero() && !truth.ticket.Equal(told.ticket):
+	case !truth.ticket.IsZero() && !truth.ticket.Equal(reported.ticket):
 		return Event{Kind: TicketChanged, Ticket: truth.ticket}, true
-	case truth.absence != nil && (told.absence == nil || !truth.absence.Is(told.absence)):
+	case truth.absence != nil && (reported.absence == nil || !truth.absence.Is(reported.absence)):
 		return Event{Kind: TicketGone, Err: truth.absence}, true
-	case truth.doubt != nil && told.doubt == nil:
+	case truth.doubt != nil && reported.doubt == nil:
 		return Event{Kind: AgentUnsure, Err: truth.doubt}, true
-	case truth.doubt == nil && told.doubt != nil:
+	case truth.doubt == nil && reported.doubt != nil:
 		event := Event{Kind: AgentSure, Ticket: truth.ticket}
 		if truth.absence != nil {
 			event.Err = truth.absence
@@ -245,20 +253,20 @@ func (w *watch) news() (Event, bool) {
 	return Event{}, false
 }
 
-// after returns what a reader knows who has received event on the way to truth.
-func (told standing) after(event Event, truth standing) standing {
+// after returns what a reader knows that has received event on the way to truth.
+func (reported standing) after(event Event, truth standing) standing {
 	switch {
 	case event.Kind == AgentUnsure:
-		told.doubt = truth.doubt
-		return told
+		reported.doubt = truth.doubt
+		return reported
 	case event.Kind == TicketGone && truth.absence == truth.doubt:
-		return truth // gone because of the doubt, which is thereby told
+		return truth // gone because of the doubt, which the event carries
 	}
-	truth.doubt = nil // still to be told, if there is one
+	truth.doubt = nil // still to be reported, if there is one
 	return truth
 }
 
-// conclusive tells whether an error says that there is no ticket, rather than nothing about it.
+// conclusive reports whether an error means that there is no ticket, rather than nothing about it.
 func conclusive(err error) bool {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return false
@@ -274,7 +282,7 @@ func conclusive(err error) bool {
 	return true
 }
 
-// explain returns the Problem in the error's chain, or the one that fits an error without.
+// explain returns the Problem in the error's chain, or makes one for an error without.
 func explain(err error) *problem.Problem {
 	var known *problem.Problem
 	if errors.As(err, &known) {
@@ -287,7 +295,7 @@ func explain(err error) *problem.Problem {
 	return AgentSilent.Because(err)
 }
 
-// systemClock is the time of the computer.
+// systemClock is the wall clock.
 type systemClock struct{}
 
 func (systemClock) Now() time.Time                         { return time.Now() }

@@ -90,8 +90,9 @@ func watching(t *testing.T, agent smartcard.Agent, settings smartcard.WatchSetti
 	return events
 }
 
-// told returns the news there is now, in words: the kind, and the ticket or the reference of the reason.
-func told(events <-chan smartcard.Event) []string {
+// pending returns the events that are ready, in words: the kind, and the ticket or the reference of
+// the reason.
+func pending(events <-chan smartcard.Event) []string {
 	var news []string
 	for {
 		synctest.Wait()
@@ -118,14 +119,15 @@ func inWords(event smartcard.Event) string {
 	return words
 }
 
-// If this fails, the window says nothing after the start, or signs somebody in whom the agent does not know.
+// If this fails, the window shows nothing after the start, or a sign-in that the agent does not
+// have.
 func TestTheFirstAnswerIsNews(t *testing.T) {
 	cases := map[string]struct {
 		reply reply
 		want  string
 	}{
 		"a ticket":               {ticket("A"), "ticket appeared A"},
-		"nobody signed in":       {noTicket, "ticket gone CARD-TICKET_NOT_AVAILABLE"},
+		"no user signed in":      {noTicket, "ticket gone CARD-TICKET_NOT_AVAILABLE"},
 		"no reader":              {noReader, "ticket gone CARD-READER_NOT_AVAILABLE"},
 		"not installed":          {failure(smartcard.NotInstalled.Problem()), "ticket gone CARD-NOT_INSTALLED"},
 		"a later code":           {failure(smartcard.Code(0x8020002F).Problem()), "ticket gone CARD-0x8020002F"},
@@ -156,7 +158,7 @@ func TestTheFirstAnswerIsNews(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				agent := &scripted{reply: c.reply}
 				events := watching(t, agent, smartcard.WatchSettings{})
-				assert.Equal(t, []string{c.want}, told(events))
+				assert.Equal(t, []string{c.want}, pending(events))
 			})
 		})
 	}
@@ -176,12 +178,12 @@ func TestWhatFollowsWhat(t *testing.T) {
 			{noTicket, nil},
 			{ticket("B"), []string{"ticket appeared B"}},
 		},
-		"somebody signs in anew": {
+		"a new sign-in": {
 			{ticket("A"), []string{"ticket appeared A"}},
 			{ticket("B"), []string{"ticket changed B"}},
 			{ticket("B"), nil},
 		},
-		"the reason becomes another while nobody is signed in": {
+		"the reason becomes another while no user is signed in": {
 			{noTicket, []string{"ticket gone CARD-TICKET_NOT_AVAILABLE"}},
 			{noReader, []string{"ticket gone CARD-READER_NOT_AVAILABLE"}},
 			{noReader, nil},
@@ -227,7 +229,7 @@ func TestWhatFollowsWhat(t *testing.T) {
 					if i > 0 {
 						pass(time.Second)
 					}
-					assert.Equal(t, step.want, told(events), "step %d", i)
+					assert.Equal(t, step.want, pending(events), "step %d", i)
 				}
 			})
 		})
@@ -252,31 +254,31 @@ func TestPatience(t *testing.T) {
 				events := watching(t, agent, smartcard.WatchSettings{
 					Interval: time.Second, Patience: time.Minute, PollTimeout: 4 * time.Second,
 				})
-				assert.Equal(t, []string{"ticket appeared A"}, told(events))
+				assert.Equal(t, []string{"ticket appeared A"}, pending(events))
 
 				agent.says(c.reply)
 				pass(10 * time.Second)
-				assert.Equal(t, []string{"agent unsure " + c.reason}, told(events))
+				assert.Equal(t, []string{"agent unsure " + c.reason}, pending(events))
 				pass(40 * time.Second)
-				assert.Empty(t, told(events), "not gone before the patience has ended")
+				assert.Empty(t, pending(events), "not gone before the patience has ended")
 				pass(30 * time.Second)
-				assert.Equal(t, []string{"ticket gone " + c.reason}, told(events))
+				assert.Equal(t, []string{"ticket gone " + c.reason}, pending(events))
 				pass(time.Hour)
-				assert.Empty(t, told(events), "said once")
+				assert.Empty(t, pending(events), "sent once")
 
 				agent.says(noTicket)
 				pass(10 * time.Second)
-				assert.Equal(t, []string{"ticket gone CARD-TICKET_NOT_AVAILABLE"}, told(events))
+				assert.Equal(t, []string{"ticket gone CARD-TICKET_NOT_AVAILABLE"}, pending(events))
 
 				agent.says(c.reply)
 				pass(10 * time.Second)
-				assert.Equal(t, []string{"agent unsure " + c.reason}, told(events), "the next doubt is told again")
+				assert.Equal(t, []string{"agent unsure " + c.reason}, pending(events), "the next doubt is sent again")
 				pass(2 * time.Minute)
-				assert.Equal(t, []string{"ticket gone " + c.reason}, told(events), "the agent is missing more than the card")
+				assert.Equal(t, []string{"ticket gone " + c.reason}, pending(events), "the agent is missing more than the card")
 
 				agent.says(ticket("A"))
 				pass(10 * time.Second)
-				assert.Equal(t, []string{"ticket appeared A"}, told(events), "the same ticket, after it was taken for gone")
+				assert.Equal(t, []string{"ticket appeared A"}, pending(events), "the same ticket, after it was taken for gone")
 			})
 		})
 	}
@@ -287,14 +289,14 @@ func TestPatienceBeginsAnewWithEachCertainAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		agent := &scripted{reply: ticket("A")}
 		events := watching(t, agent, smartcard.WatchSettings{Patience: 10 * time.Second})
-		assert.Equal(t, []string{"ticket appeared A"}, told(events))
+		assert.Equal(t, []string{"ticket appeared A"}, pending(events))
 		for range 5 {
 			agent.says(busy)
 			pass(9 * time.Second)
-			assert.Equal(t, []string{"agent unsure CARD-SERVER_BUSY"}, told(events))
+			assert.Equal(t, []string{"agent unsure CARD-SERVER_BUSY"}, pending(events))
 			agent.says(ticket("A"))
 			pass(2 * time.Second)
-			assert.Equal(t, []string{"agent sure A"}, told(events))
+			assert.Equal(t, []string{"agent sure A"}, pending(events))
 		}
 	})
 }
@@ -319,19 +321,20 @@ func (c *setClock) jump(d time.Duration) {
 	c.off += d
 }
 
-// If this fails, a laptop that was closed in the evening is still signed in next morning although nobody could confirm it.
+// If this fails, a laptop that was closed in the evening is still signed in next morning,
+// unconfirmed.
 func TestPatienceIsWallClockTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := &setClock{}
 		agent := &scripted{reply: ticket("A")}
 		events := watching(t, agent, smartcard.WatchSettings{Clock: clock, Patience: time.Minute})
-		assert.Equal(t, []string{"ticket appeared A"}, told(events))
+		assert.Equal(t, []string{"ticket appeared A"}, pending(events))
 		agent.says(busy)
 		pass(time.Second)
-		assert.Equal(t, []string{"agent unsure CARD-SERVER_BUSY"}, told(events))
+		assert.Equal(t, []string{"agent unsure CARD-SERVER_BUSY"}, pending(events))
 		clock.jump(8 * time.Hour)
 		pass(time.Second)
-		assert.Equal(t, []string{"ticket gone CARD-SERVER_BUSY"}, told(events))
+		assert.Equal(t, []string{"ticket gone CARD-SERVER_BUSY"}, pending(events))
 	})
 }
 
@@ -341,13 +344,13 @@ func TestAClockThatIsPutBackDoesNotStretchThePatience(t *testing.T) {
 		clock := &setClock{}
 		agent := &scripted{reply: ticket("A")}
 		events := watching(t, agent, smartcard.WatchSettings{Clock: clock, Patience: time.Minute})
-		assert.Equal(t, []string{"ticket appeared A"}, told(events))
+		assert.Equal(t, []string{"ticket appeared A"}, pending(events))
 		agent.says(busy)
 		pass(time.Second)
-		assert.Equal(t, []string{"agent unsure CARD-SERVER_BUSY"}, told(events))
+		assert.Equal(t, []string{"agent unsure CARD-SERVER_BUSY"}, pending(events))
 		clock.jump(-time.Hour)
 		pass(2 * time.Minute)
-		assert.Equal(t, []string{"ticket gone CARD-SERVER_BUSY"}, told(events))
+		assert.Equal(t, []string{"ticket gone CARD-SERVER_BUSY"}, pending(events))
 	})
 }
 
@@ -394,22 +397,22 @@ func TestASlowReaderMissesNothingThatCounts(t *testing.T) {
 				for _, reply := range c.before {
 					agent.says(reply)
 					pass(time.Second)
-					require.NotEmpty(t, told(events))
+					require.NotEmpty(t, pending(events))
 				}
 				for _, reply := range c.unread {
 					agent.says(reply)
 					pass(time.Second)
 				}
-				assert.Equal(t, c.want, told(events))
+				assert.Equal(t, c.want, pending(events))
 				pass(time.Second)
-				assert.Empty(t, told(events), "and then nothing new")
+				assert.Empty(t, pending(events), "and then nothing new")
 			})
 		})
 	}
 }
 
-// Whatever happens, and however slow the reader is: what it was told adds up to the truth, and no event contradicts the one
-// before it.
+// For every sequence of answers and every speed of the reader: the events add up to the truth, and
+// none contradicts the one before it.
 func TestTheNewsAddsUpToTheTruth(t *testing.T) {
 	for seed := range uint64(50) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
@@ -476,16 +479,17 @@ func TestTheNewsAddsUpToTheTruth(t *testing.T) {
 	}
 }
 
-// If this fails, removing the card is noticed a second late although the reader has told at once.
+// If this fails, removing the card is noticed a second late although the reader reported it at
+// once.
 func TestANudgeAsksAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		nudge := make(chan struct{})
 		agent := &scripted{reply: ticket("A")}
 		events := watching(t, agent, smartcard.WatchSettings{Interval: 1000 * time.Hour, Nudge: nudge})
-		assert.Equal(t, []string{"ticket appeared A"}, told(events))
+		assert.Equal(t, []string{"ticket appeared A"}, pending(events))
 		agent.says(noTicket)
 		nudge <- struct{}{}
-		assert.Equal(t, []string{"ticket gone CARD-TICKET_NOT_AVAILABLE"}, told(events))
+		assert.Equal(t, []string{"ticket gone CARD-TICKET_NOT_AVAILABLE"}, pending(events))
 	})
 }
 
@@ -503,7 +507,7 @@ func TestANudgeDuringAQuestionAsksAgain(t *testing.T) {
 		nudge <- struct{}{}
 		agent.says(ticket("B"))
 		close(release)
-		news := told(events)
+		news := pending(events)
 		assert.Contains(t, news[len(news)-1], " B")
 		assert.Equal(t, 2, agent.questions(), "two nudges during one question are one more question")
 	})
@@ -516,9 +520,9 @@ func TestAClosedNudgeAsksNothing(t *testing.T) {
 		close(nudge)
 		agent := &scripted{reply: ticket("A")}
 		events := watching(t, agent, smartcard.WatchSettings{Nudge: nudge})
-		assert.Equal(t, []string{"ticket appeared A"}, told(events))
+		assert.Equal(t, []string{"ticket appeared A"}, pending(events))
 		pass(10 * time.Second)
-		assert.Empty(t, told(events))
+		assert.Empty(t, pending(events))
 		assert.Equal(t, 11, agent.questions())
 	})
 }
@@ -540,7 +544,7 @@ func TestTheEndOfTheContextEndsTheWatch(t *testing.T) {
 				defer cancel()
 				events := smartcard.Watch(ctx, &scripted{reply: c.reply}, smartcard.WatchSettings{})
 				if c.read {
-					require.NotEmpty(t, told(events))
+					require.NotEmpty(t, pending(events))
 				}
 				synctest.Wait()
 				cancel()
@@ -556,11 +560,11 @@ func TestAContextThatHasEndedIsNoNews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		assert.Equal(t, []string{"closed"}, told(smartcard.Watch(ctx, &scripted{reply: hang}, smartcard.WatchSettings{})))
+		assert.Equal(t, []string{"closed"}, pending(smartcard.Watch(ctx, &scripted{reply: hang}, smartcard.WatchSettings{})))
 	})
 }
 
-// The reasons must be told apart by the code inside: the waiting screen says what is missing by it.
+// The Code must be in the chain: the waiting screen chooses its text by it.
 func TestTheReasonHoldsTheCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		agent := &scripted{reply: failure(smartcard.ReaderNotAvailable)}

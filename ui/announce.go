@@ -7,8 +7,8 @@ import (
 	"github.com/ers-login/ers-login/internal/login"
 )
 
-// announcement is what the desktop tells somebody who is looking at another window, or nothing. It
-// is always one of our own texts: desktops keep notifications, and show them on a locked screen.
+// announcement is the notification for a user who is looking at another window, or "". It is always
+// one of our own texts: desktops keep notifications, and show them on a locked screen.
 func announcement(before, after login.State) string {
 	if before.Phase != login.SignedIn {
 		return ""
@@ -33,12 +33,12 @@ func announcement(before, after login.State) string {
 		return lang.L("Your e-RS session has reached its time limit and has ended.")
 	case login.TicketChanged, login.ScreenLocked, login.UserSwitched, login.Abandoned:
 		return lang.L("Your e-RS session has ended. Open e-RS Login to see why.")
-	default: // What the user has asked for.
+	default: // requested by the user
 		return ""
 	}
 }
 
-// announce has the desktop tell what has happened. It talks to another process, which may take its time.
+// announce shows a notification about a change. It calls another process, which may be slow.
 func (w *Window) announce(before, after login.State) {
 	text := announcement(before, after)
 	if text == "" {

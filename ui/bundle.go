@@ -9,7 +9,7 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// bundlePage shows the exact content of a support bundle before it is saved, so that whoever hands it on knows what they hand on.
+// bundlePage shows the exact content of a support bundle before it is saved.
 type bundlePage struct {
 	still
 	w       *Window
@@ -17,12 +17,12 @@ type bundlePage struct {
 	made    Bundle
 	save    *widgets.Button
 	leave   *widgets.Button
-	told    *widgets.Text
+	outcome *widgets.Text
 	listing *widgets.Listing
 }
 
 func newBundlePage(w *Window, from *diagnostics, made Bundle) *bundlePage {
-	b := &bundlePage{w: w, from: from, made: made, told: widgets.NewText("", boldStyle)}
+	b := &bundlePage{w: w, from: from, made: made, outcome: widgets.NewText("", boldStyle)}
 	parts := make([]widgets.ListingPart, len(made.Files))
 	for i, file := range made.Files {
 		parts[i] = widgets.ListingPart{Title: file.Name, Text: file.Content}
@@ -30,12 +30,12 @@ func newBundlePage(w *Window, from *diagnostics, made Bundle) *bundlePage {
 	b.listing = widgets.NewListing(parts)
 	b.save = w.button(lang.L("Save these files"), widgets.Primary, b.write)
 	b.leave = w.button(lang.L("Back"), widgets.Secondary, b.back)
-	b.told.Hide()
+	b.outcome.Hide()
 	b.content = page(widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("Support bundle"), titleStyle)},
 		widgets.Row{Object: widgets.NewText(lang.L("For your service desk. Secrets and names of people are masked. This is all that is saved, "+
 			"as it stands below; nothing is sent anywhere."), leadStyle), Above: 5},
-		widgets.Row{Object: b.told, Above: 12},
+		widgets.Row{Object: b.outcome, Above: 12},
 		widgets.Row{Object: widgets.Flow(13, 12, b.save, b.leave), Above: 16, Align: widgets.Leading},
 		widgets.Row{Object: widgets.NewPanel(widgets.Plain, b.listing.Object()), Above: 22},
 	))
@@ -50,19 +50,19 @@ func (b *bundlePage) write() {
 		}
 		if err != nil {
 			p := problem.Of(err)
-			b.told.SetText(translated(p, p.Title) + " (" + p.Code + ")")
+			b.outcome.SetText(translated(p, p.Title) + " (" + p.Code + ")")
 		} else {
-			b.told.SetText(lang.L("Saved as {{.File}}", map[string]any{"File": problem.Clean(b.made.Path, 300)}))
+			b.outcome.SetText(lang.L("Saved as {{.File}}", map[string]any{"File": problem.Clean(b.made.Path, 300)}))
 			b.save.Hide()
 			b.w.focus(b.leave)
 		}
-		b.told.Show()
+		b.outcome.Show()
 		b.w.viewport.Relayout()
 		b.w.viewport.ScrollToTop()
 	})
 }
 
-// back goes back to what was found.
+// back returns to the results.
 func (b *bundlePage) back() { b.w.putOver(b.from) }
 
 func (b *bundlePage) moved(top, bottom float32) {
@@ -71,7 +71,7 @@ func (b *bundlePage) moved(top, bottom float32) {
 	}
 }
 
-// update is never asked: the page does not depend on the state.
+// update returns true: the page does not depend on the state.
 func (b *bundlePage) update(login.State) bool { return true }
 
 func (b *bundlePage) key(key *fyne.KeyEvent) bool {

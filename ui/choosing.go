@@ -13,16 +13,16 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// choosing is the screen with the user's organisations and roles. The pair that they used last comes first and has the focus,
-// so that Enter is enough; so has the only one of somebody who has no other. Then come the pairs that they marked with a star, and
-// the organisations in a stable order. Typing anything but a digit searches.
+// choosing is the screen with the user's organisations and roles. The pair used last, or the only
+// one, comes first and has the focus, so that Enter suffices. Then come the pairs marked with a
+// star, and the organisations in a stable order. Typing anything but a digit searches.
 type choosing struct {
 	still
 	w     *Window
 	state login.State
 
 	organisations []section
-	pairs         int // How many there are in all of them.
+	pairs         int // total number of pairs
 	index         *index
 	favourites    map[ersclient.Permission]bool
 	words         *roleWordsOnce
@@ -32,7 +32,7 @@ type choosing struct {
 	choices        *widgets.Choices
 	help           *help
 
-	// permissions are the pairs behind the cards, in their order, and places where each card stands.
+	// permissions are the cards' pairs in order, and places where each card is.
 	permissions []ersclient.Permission
 	places      []place
 	// ready is the choice that Enter takes while no card has the focus, or none.
@@ -41,7 +41,7 @@ type choosing struct {
 
 const none = -1
 
-// place is why a card stands where it does: a pair may be shown in several places.
+// place is the kind of section that a card is in: a pair may be in several.
 type place int
 
 const (
@@ -80,7 +80,7 @@ func newChoosing(w *Window, state login.State) *choosing {
 		lang.L("Search organisations and roles")+"   ("+shortcutName("F")+")", func(string) { s.filter() })
 	s.search.OnKey = w.typedKey
 	s.search.OnFocus = func() {
-		s.choices.ShowDigits(false) // They are text now.
+		s.choices.ShowDigits(false) // digits are text now
 		s.reveal(s.search)
 	}
 	s.search.OnBlur = func() { s.choices.ShowDigits(true) }
@@ -101,7 +101,7 @@ func newChoosing(w *Window, state login.State) *choosing {
 		widgets.Row{Object: s.nothing, Above: 20},
 		widgets.Row{Object: s.choices.Object(), Above: 20},
 	),
-		// Pulling the card is the usual way out. Where the ticket outlives the card, this is.
+		// Pulling the card is the usual way out; this one is for a ticket that outlives the card.
 		widgets.Flow(12, 12, signOut, s.help.button)))
 	s.fill()
 	s.help.update(state)
@@ -132,15 +132,15 @@ func (s *choosing) choose(choice int) {
 	s.w.send(login.Choose{Permission: s.permissions[choice]})
 }
 
-// single tells whether there is nothing to choose from.
+// single reports whether there is nothing to choose from.
 func (s *choosing) single() bool {
 	return len(s.organisations) == 1 && len(s.organisations[0].permissions) == 1
 }
 
-// searching tells whether the search field has the focus.
+// searching reports whether the search field has the focus.
 func (s *choosing) searching() bool { return s.w.win.Canvas().Focused() == fyne.Focusable(s.search) }
 
-// key takes the keys of the cards, and those of the search field that are not about its text.
+// key handles the keys of the cards, and those of the search field that do not edit its text.
 func (s *choosing) key(key *fyne.KeyEvent) bool {
 	switch key.Name {
 	case fyne.KeyLeft:
@@ -170,7 +170,8 @@ func (s *choosing) key(key *fyne.KeyEvent) bool {
 	case fyne.KeyEscape:
 		return s.clear()
 	case fyne.KeyReturn, fyne.KeyEnter:
-		// A card takes Enter itself. This one was pressed in the search field, or while nothing had the focus.
+		// A card handles Enter itself. This one was pressed in the search field, or without a
+		// focus.
 		if s.ready != none {
 			s.choose(s.ready)
 		}
@@ -180,7 +181,8 @@ func (s *choosing) key(key *fyne.KeyEvent) bool {
 	return true
 }
 
-// rune takes what is typed beside the search field: a digit chooses, a star marks, and anything else begins a search.
+// rune handles characters typed outside the search field: a digit chooses, a star marks, and
+// anything else begins a search.
 func (s *choosing) rune(r rune) {
 	switch {
 	case r >= '1' && r <= '9':
@@ -223,8 +225,8 @@ func (s *choosing) filter() {
 	s.reveal(s.search)
 }
 
-// reveal brings a control into view: with the search field the card that Enter takes, or that there is none. Where there is no room for
-// title, field and card, the title goes.
+// reveal brings a control into view: with the search field also the card that Enter takes, or the
+// text that there is none. If title, field and card do not fit, the title is hidden.
 func (s *choosing) reveal(control fyne.CanvasObject) {
 	view := s.w.viewport
 	top, found := view.OffsetOf(s.search)
@@ -245,7 +247,7 @@ func (s *choosing) reveal(control fyne.CanvasObject) {
 	view.RevealFromTop(top, bottom)
 }
 
-// fill makes the cards anew, for what is searched and marked now.
+// fill makes the cards again, for the present search and marks.
 func (s *choosing) fill() {
 	s.permissions, s.places, s.ready = s.permissions[:0], s.places[:0], none
 	var sections []widgets.Section
@@ -256,19 +258,19 @@ func (s *choosing) fill() {
 	before := len(s.permissions)
 	sections = append(sections, s.matching(query)...)
 	found := len(s.permissions) - before
-	if (query != "" || s.single()) && found > 0 { // Enter takes the first.
+	if (query != "" || s.single()) && found > 0 { // Enter takes the first
 		s.ready = 0
 		sections[0].Choices[0] = s.taken(*sections[0].Choices[0])
 	}
-	s.tell(query, found)
+	s.showCount(query, found)
 	s.w.tip.Away()
 	s.choices.SetSections(sections)
-	s.choices.Object().Hidden = len(s.permissions) == 0 // With the gap above it.
+	s.choices.Object().Hidden = len(s.permissions) == 0 // together with the gap above it
 	s.w.viewport.Relayout()
 }
 
-// matching are the sections of the organisations, with what matches a search. There may be thousands of them, and they are made for
-// each key: so they share their cards, and the memory that these stand in.
+// matching returns the sections of the organisations, filtered by the search. There may be
+// thousands, made on each key press: so they share their cards and their memory.
 func (s *choosing) matching(query string) []widgets.Section {
 	matches := s.index.search(query)
 	sections := make([]widgets.Section, 0, len(s.organisations))
@@ -290,8 +292,8 @@ func (s *choosing) matching(query string) []widgets.Section {
 	return sections
 }
 
-// tell says how much was found.
-func (s *choosing) tell(query string, found int) {
+// showCount shows how much was found.
+func (s *choosing) showCount(query string, found int) {
 	said, nothing := "", ""
 	switch {
 	case query != "" && found == 0:
@@ -304,7 +306,7 @@ func (s *choosing) tell(query string, found int) {
 	s.found.Hidden, s.nothing.Hidden = said == "", nothing == ""
 }
 
-// lastUsed is the section with the pair that was chosen the last time.
+// lastUsed is the section with the pair chosen last time.
 func (s *choosing) lastUsed() []widgets.Section {
 	last := s.state.LastUsed
 	if last == nil || s.single() {
@@ -318,21 +320,22 @@ func (s *choosing) lastUsed() []widgets.Section {
 	}}
 }
 
-// card returns the card of a pair, which all pairs of its role share.
+// card returns the card of a pair, shared by all pairs of its role.
 func (s *choosing) card(p ersclient.Permission, at place) *widgets.Choice {
 	s.permissions, s.places = append(s.permissions, p), append(s.places, at)
 	stars := s.w.settings.Favourites != nil && !s.single()
 	return s.words.choice(p.BusinessFunction, stars, stars && len(s.favourites) > 0 && s.favourites[pairOf(p)])
 }
 
-// namedCard returns the card of a pair that stands apart from its organisation, and names it.
+// namedCard returns the card of a pair outside its organisation's section, with the organisation's
+// name.
 func (s *choosing) namedCard(p ersclient.Permission, at place) *widgets.Choice {
 	choice := *s.card(p, at)
 	choice.Lines = slices.Concat([]string{organisation(p)}, choice.Lines)
 	return &choice
 }
 
-// taken returns a card as the one that Enter takes: it has an accent and says so.
+// taken returns a card as the one that Enter takes: with an accent and a hint.
 func (s *choosing) taken(choice widgets.Choice) *widgets.Choice {
 	choice.Accent, choice.Key = true, s.words.enter
 	return &choice
@@ -354,7 +357,7 @@ func (s *choosing) readFavourites() {
 	}
 }
 
-// marked is the section with the pairs that have a star.
+// marked is the section of the pairs with a star.
 func (s *choosing) marked() []widgets.Section {
 	section := widgets.Section{Heading: heading(lang.L("Favourites"), ""), Apart: true}
 	for _, o := range s.organisations {
@@ -370,7 +373,7 @@ func (s *choosing) marked() []widgets.Section {
 	return []widgets.Section{section}
 }
 
-// toggleFavourite marks a pair or takes its mark away, and saves that. The focus stays on the pair.
+// toggleFavourite marks or unmarks a pair, and saves that. The focus stays on the pair.
 func (s *choosing) toggleFavourite(choice int) {
 	store := s.w.settings.Favourites
 	if store == nil || s.single() {
@@ -400,7 +403,7 @@ func (s *choosing) toggleFavourite(choice int) {
 	})
 }
 
-// roleWordsOnce makes the card of each role once, since the same few stand in thousands of places.
+// roleWordsOnce makes each role's card once, since few roles occur in thousands of places.
 type roleWordsOnce struct {
 	choices          map[ersclient.BusinessFunction]*roleCards
 	counts           map[int]string

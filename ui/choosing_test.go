@@ -20,7 +20,8 @@ var published = []ersclient.BusinessFunction{
 	ersclient.InformationAnalyst, ersclient.ERSAdmin, ersclient.AdditionalRequirementsManager, ersclient.ReferrerRightsManager,
 }
 
-// TestRoleNames: two roles with one name cannot be told apart, and a code name on a card means nothing to a clinician.
+// TestRoleNames: two roles with one name cannot be distinguished, and a code name on a card means
+// nothing to a clinician.
 func TestRoleNames(t *testing.T) {
 	require.Len(t, roles, len(published))
 	names, purposes := map[string]bool{}, map[string]bool{}
@@ -58,7 +59,7 @@ func TestOrganisation(t *testing.T) {
 	}
 }
 
-// TestOrderIsStable: a card has to be where it was the last time, in whatever order e-RS lists the pairs.
+// TestOrderIsStable: a card keeps its place, in whatever order e-RS lists the pairs.
 func TestOrderIsStable(t *testing.T) {
 	permissions := append(manyRoles(5, 4), fiveRoles()...)
 	permissions = append(permissions,
@@ -80,7 +81,7 @@ func TestOrderIsStable(t *testing.T) {
 		"by name without regard to case, then by code; one without a name by its code")
 }
 
-// TestSections: the pairs of an organisation stand together, and each once.
+// TestSections: the pairs of an organisation are together, each once.
 func TestSections(t *testing.T) {
 	w := newWorld(t, Settings{})
 	twice := append(fiveRoles(), fiveRoles()[0])
@@ -109,7 +110,7 @@ func TestSections(t *testing.T) {
 	requireIntents(t, w, login.Choose{Permission: one})
 }
 
-// TestFullTextOnFocus: two trusts whose names differ at the end only have to be told apart.
+// TestFullTextOnFocus: two trusts whose names differ only at the end must be distinguishable.
 func TestFullTextOnFocus(t *testing.T) {
 	long := triage
 	long.OrgName = "The Newcastle upon Tyne Hospitals and Northumbria Specialist Emergency Care Services NHS Foundation Trust"

@@ -6,7 +6,8 @@ import (
 	"fyne.io/fyne/v2/lang"
 )
 
-// ticker calls back again and again between start and stop, on any goroutine. A window that shows no live text has none running.
+// ticker calls back repeatedly between start and stop, on any goroutine. A window without live text
+// has none running.
 type ticker interface {
 	start(every time.Duration, tick func())
 	stop()
@@ -40,10 +41,10 @@ func (t *goTicker) stop() {
 	}
 }
 
-// clockTime returns a time of day in the user's time zone and as they write it, such as 08:42.
+// clockTime formats a time of day in the user's time zone and style, such as 08:42.
 func (w *Window) clockTime(t time.Time) string { return t.Local().Format(w.clock) }
 
-// referenceTime returns a time as a service desk finds it in the logs.
+// referenceTime formats a time as in the logs, for a service desk.
 func referenceTime(t time.Time) string {
 	t = t.UTC()
 	return t.Format("2 ") + months()[t.Month()-1] + t.Format(" 2006 15:04:05") + " UTC"
@@ -54,8 +55,8 @@ func months() []string {
 		lang.L("Jul"), lang.L("Aug"), lang.L("Sep"), lang.L("Oct"), lang.L("Nov"), lang.L("Dec")}
 }
 
-// remaining says how long it is until then, in hours and minutes. Minutes are rounded up, so that one minute is never shown as
-// none.
+// remaining formats the time until then in hours and minutes. Minutes are rounded up, so that the
+// last minute is not shown as none.
 func remaining(now, then time.Time) string {
 	left := then.Sub(now)
 	if left <= 0 {
@@ -71,7 +72,7 @@ func remaining(now, then time.Time) string {
 	return lang.L("in {{.Hours}} h {{.Minutes}} min", map[string]any{"Hours": minutes / 60, "Minutes": minutes % 60})
 }
 
-// elapsed says how long something has been going on, nothing in the first seconds.
+// elapsed formats how long something has been going on; "" in the first seconds.
 func elapsed(since, now time.Time) string {
 	const unremarkable = 3
 	switch seconds := int(now.Sub(since) / time.Second); {

@@ -13,25 +13,25 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// Diagnostics looks at each link of the chain between the smartcard and e-RS.
+// Diagnostics checks each link of the chain between the smartcard and e-RS.
 type Diagnostics interface {
-	// Names returns what the links are called, in their order: English, and the keys of their translations. It is called on Fyne's
-	// goroutine, and has to answer from memory.
+	// Names returns the links' names in order: English, and the keys of their translations. It is
+	// called on Fyne's goroutine, and must not block.
 	Names() []string
-	// Run looks at all of them side by side and tells what it finds, one at a time and as soon as it is known. It returns when all is
-	// known, or soon after ctx has ended. It is not called on Fyne's goroutine.
+	// Run checks all links concurrently and reports each result at once, one at a time. It returns
+	// when all are known, or soon after ctx has ended. It is not called on Fyne's goroutine.
 	Run(ctx context.Context, progress func(row int, found diagnose.Finding)) Examination
 }
 
-// Examination is all that was found.
+// Examination is the result of a run.
 type Examination struct {
-	// Report is the same as a text, for the clipboard, with nothing in it that must not be handed on.
+	// Report is the result as text for the clipboard, without secrets.
 	Report string
 	// Bundle makes the files for a service desk. It is not called on Fyne's goroutine.
 	Bundle func(context.Context) (Bundle, error)
 }
 
-// Bundle is the files for a service desk, not saved yet.
+// Bundle holds the files for a service desk, not saved yet.
 type Bundle struct {
 	// Path is the file that Save makes.
 	Path  string
@@ -40,10 +40,10 @@ type Bundle struct {
 	Save func() error
 }
 
-// BundleFile is one of them.
+// BundleFile is a file of a bundle.
 type BundleFile struct{ Name, Content string }
 
-// openDiagnostics lays the diagnostics over the screen, and looks.
+// openDiagnostics opens the diagnostics over the screen, and runs them.
 func (w *Window) openDiagnostics() {
 	if w.settings.Diagnostics == nil || w.closing {
 		return
@@ -60,12 +60,12 @@ type diagnostics struct {
 	cancel context.CancelFunc
 
 	names    []string
-	rows     []*fyne.Container // Each has one object: a link.
+	rows     []*fyne.Container // each has one object: a link
 	states   []diagnose.State
 	known    int
 	summary  *widgets.Text
 	progress *widgets.Progress
-	// buttons are those of a finished run.
+	// buttons are shown after a run.
 	buttons     *fyne.Container
 	again, copy *widgets.Button
 	bundle      *widgets.Button
@@ -108,10 +108,10 @@ func (d *diagnostics) appear() {
 		d.run()
 		return
 	}
-	d.w.focus(d.bundle) // Back from the bundle.
+	d.w.focus(d.bundle) // back from the bundle
 }
 
-// run looks at everything anew.
+// run runs all checks again.
 func (d *diagnostics) run() {
 	d.end()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -128,7 +128,7 @@ func (d *diagnostics) run() {
 	d.summary.SetText(lang.L("Looking at every part between your smartcard and e-RS…"))
 	d.w.win.Canvas().Unfocus()
 	d.w.viewport.Relayout()
-	// What comes from a run that was ended is of no interest any more.
+	// Results of a run that was ended are dropped.
 	current := func(do func()) func() {
 		return func() {
 			if ctx.Err() == nil && !d.w.closed {
@@ -138,14 +138,14 @@ func (d *diagnostics) run() {
 	}
 	d.w.aside(func() {
 		found := d.w.settings.Diagnostics.Run(ctx, func(row int, found diagnose.Finding) {
-			d.w.do(current(func() { d.tell(row, found) }))
+			d.w.do(current(func() { d.showResult(row, found) }))
 		})
 		d.w.do(current(func() { d.finish(found) }))
 	})
 }
 
-// tell shows what was found out about a link.
-func (d *diagnostics) tell(row int, found diagnose.Finding) {
+// showResult shows the result for a link.
+func (d *diagnostics) showResult(row int, found diagnose.Finding) {
 	if row < 0 || row >= len(d.rows) {
 		return
 	}
@@ -178,8 +178,8 @@ func (d *diagnostics) finish(found Examination) {
 	d.offer(bad+attention == 0)
 }
 
-// offer gives the focus to what comes next: looking again once something was done, or going back where nothing is to be done. Whoever
-// has gone to another control meanwhile, or reads further down, stays there.
+// offer gives the focus to the next step: running again if something has to be done, else going
+// back. A user who has moved the focus meanwhile, or reads further down, is not disturbed.
 func (d *diagnostics) offer(done bool) {
 	if d.w.win.Canvas().Focused() != nil {
 		return
@@ -194,7 +194,7 @@ func (d *diagnostics) offer(done bool) {
 	}
 }
 
-// summaryOf says in one line what was found.
+// summaryOf returns the result in one line.
 func summaryOf(bad, attention int) string {
 	switch {
 	case bad == 1:
@@ -210,7 +210,7 @@ func summaryOf(bad, attention int) string {
 	}
 }
 
-// showRow shows a link, with what was found or that it is still being looked at.
+// showRow shows a link, with its result or as being checked.
 func (d *diagnostics) showRow(i int, found *diagnose.Finding) {
 	icon, word, said := iconUnknown, lang.L("Checking…"), ""
 	if found != nil {
@@ -230,7 +230,7 @@ func (d *diagnostics) showRow(i int, found *diagnose.Finding) {
 	}
 }
 
-// remedy says what to do about a link.
+// remedy shows what to do about a link.
 func remedy(found diagnose.Finding, said string) []widgets.Row {
 	p := found.Problem
 	var rows []widgets.Row
@@ -247,7 +247,7 @@ func remedy(found diagnose.Finding, said string) []widgets.Row {
 		widgets.Run{Text: p.Code, Style: nameBoldStyle}), Above: 5})
 }
 
-// againHere names the button of this page in a step that names the one of a failed sign-in.
+// againHere replaces the name of a failed sign-in's button in a step by this page's.
 func againHere(step string) string {
 	return strings.ReplaceAll(step, "**"+lang.L("Try again")+"**", "**"+lang.L("Run again")+"**")
 }
@@ -303,13 +303,13 @@ func (d *diagnostics) complain(err error) {
 	d.w.viewport.RevealObject(d.failed)
 }
 
-// update is never asked: the page does not depend on the state.
+// update returns true: the page does not depend on the state.
 func (d *diagnostics) update(login.State) bool { return true }
 
 func (d *diagnostics) key(key *fyne.KeyEvent) bool { return d.w.escapes(key) }
 
-// outlives tells whether the page stays. Somebody who can sign in now, or is about to lose their session, has to see that;
-// anything else is what they are trying to find out.
+// outlives reports whether the page stays. A user who can sign in now, or is about to lose their
+// session, has to see that; other changes are what the diagnosis is about.
 func (d *diagnostics) outlives(before, after login.State) bool {
 	if after.Phase == before.Phase {
 		return after.EndsSoon == before.EndsSoon
@@ -317,7 +317,7 @@ func (d *diagnostics) outlives(before, after login.State) bool {
 	return !inSession(before.Phase) && !inSession(after.Phase)
 }
 
-// inSession tells whether there is a session at e-RS.
+// inSession reports whether there is a session at e-RS.
 func inSession(phase login.Phase) bool {
 	switch phase {
 	case login.Choosing, login.Selecting, login.SignedIn, login.Ending:
@@ -329,7 +329,7 @@ func inSession(phase login.Phase) bool {
 
 func (d *diagnostics) away() { d.end() }
 
-// end ends what is under way.
+// end ends the present run.
 func (d *diagnostics) end() {
 	d.progress.Stop()
 	if d.cancel != nil {

@@ -18,10 +18,10 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// chain is a chain with known findings.
+// chain is Diagnostics with fixed results.
 type chain struct {
 	findings []named
-	// hangs: the last of them is never found.
+	// hangs: the last result never comes.
 	hangs bool
 	runs  int
 	saved int
@@ -89,7 +89,7 @@ func brokenChain() []named {
 	return list
 }
 
-// clockWrong is the Problem of a clock that goes seven minutes ahead.
+// clockWrong is the Problem of a clock seven minutes ahead.
 var clockWrong = (&problem.Problem{
 	Code:     "CLOCK-WRONG",
 	Title:    "This computer's clock is wrong",
@@ -101,7 +101,7 @@ var clockWrong = (&problem.Problem{
 	},
 }).With("Off", "7")
 
-// seen tells whether a text stands in the window.
+// seen reports whether a text is in the window.
 func (w *world) seen(text string) bool {
 	for _, object := range w.heard() {
 		if a, ok := object.CanvasObject.(fyne.Accessible); ok && strings.Contains(a.AccessibilityLabel(), text) {
@@ -111,7 +111,7 @@ func (w *world) seen(text string) bool {
 	return false
 }
 
-// Whoever has trouble finds out what is wrong and what to do, wherever they are.
+// A user finds out what is wrong and what to do, from any screen.
 func TestDiagnosticsWorkFromEveryScreen(t *testing.T) {
 	for _, state := range []login.State{
 		workingState(login.Starting, login.NotEnded), waitingState(login.MissingCard, login.NotEnded),
@@ -136,7 +136,7 @@ func TestDiagnosticsWorkFromEveryScreen(t *testing.T) {
 	}
 }
 
-// What happens to the session meanwhile is not to be missed.
+// Changes of the session meanwhile must not be missed.
 func TestDiagnosticsGiveWayToASession(t *testing.T) {
 	for name, c := range map[string]struct {
 		before, after login.State
@@ -162,7 +162,7 @@ func TestDiagnosticsGiveWayToASession(t *testing.T) {
 	}
 }
 
-// A run that was left tells nothing into the next one, and is ended.
+// A run that was left is ended, and reports nothing into the next one.
 func TestDiagnosticsThatAreLeftAreEnded(t *testing.T) {
 	looked := &waitingChain{started: make(chan context.Context, 2)}
 	w := newWorld(t, Settings{Diagnostics: looked})
@@ -189,7 +189,7 @@ func (*waitingChain) Names() []string { return []string{"Clock"} }
 func (c *waitingChain) Run(ctx context.Context, progress func(int, diagnose.Finding)) Examination {
 	c.started <- ctx
 	progress(0, diagnose.Finding{State: diagnose.OK})
-	progress(7, diagnose.Finding{State: diagnose.Failed}) // A row that is not there.
+	progress(7, diagnose.Finding{State: diagnose.Failed}) // a row that does not exist
 	return Examination{}
 }
 
@@ -212,7 +212,7 @@ func TestDiagnosticsRunAgainAndAreCopied(t *testing.T) {
 	require.Equal(t, "OK  Clock  It is right.\n", w.app.Clipboard().Content())
 }
 
-// One part is not "parts", in either language, and a sentence with a number in it reads as one.
+// One fault is not "parts", in either language, and a sentence with a number is grammatical.
 func TestDiagnosticsCountInWords(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
 	for _, c := range []struct {
@@ -234,7 +234,7 @@ func TestDiagnosticsCountInWords(t *testing.T) {
 	}
 }
 
-// After a run Enter does what comes next, and nobody is torn away from what they are at.
+// After a run Enter does what comes next, and the focus does not leave a control in use.
 func TestDiagnosticsEndWithTheFocus(t *testing.T) {
 	start := func(t *testing.T, findings []named) (*world, *func()) {
 		t.Helper()
@@ -282,7 +282,7 @@ func TestDiagnosticsEndWithTheFocus(t *testing.T) {
 	})
 }
 
-// Nobody hands on what they have not been able to look at.
+// The files' content can be read before it is handed on.
 func TestTheBundleIsShownBeforeItIsSaved(t *testing.T) {
 	looked := &chain{findings: goodChain(), lines: 20_000}
 	w := newWorld(t, Settings{Diagnostics: looked})
@@ -328,7 +328,7 @@ func TestABundleThatCannotBeMadeOrSavedSaysSo(t *testing.T) {
 	require.True(t, w.seen("Save these files"), "it can be tried again")
 }
 
-// A line that is cut, or a letter that is not shown, would be handed on unseen.
+// A cut line or an invisible letter would be handed on unseen.
 func TestTheListingShowsEverything(t *testing.T) {
 	listing := widgets.NewListing([]widgets.ListingPart{
 		{Title: "a.txt", Text: strings.Repeat("0123456789", 50) + "\n\tx\x1b[31my\u202e\n"}, {Title: "b.txt", Text: "last"},

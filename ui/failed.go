@@ -13,7 +13,8 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// failed is the screen of a problem: what went wrong, what happened, what to do, and what to tell a service desk.
+// failed is the screen of a Problem: what went wrong, what happened, what to do, and what a service
+// desk needs.
 type failed struct {
 	still
 	w     *Window
@@ -24,14 +25,14 @@ type failed struct {
 
 func newFailed(w *Window, state login.State) *failed {
 	if state.Problem == nil {
-		state.Problem = problem.Unexpected // A screen without words would be the worst of all.
+		state.Problem = problem.Unexpected // a screen without words would be worse
 	}
 	p := state.Problem
 	s := &failed{w: w, state: state}
 	if p.Retry {
 		s.again = w.button(lang.L("Try again"), widgets.Primary, w.intent(login.TryAgain{}))
 	} else {
-		// Nothing is promised here, but there has to be a way on once the cause has gone.
+		// Without a promise that it helps, but there must be a way on once the cause has gone.
 		s.again = w.button(lang.L("Start again"), widgets.Secondary, w.intent(login.TryAgain{}))
 	}
 	s.copy = w.button(lang.L("Copy details"), widgets.Secondary, s.copyDetails)
@@ -69,8 +70,8 @@ func (s *failed) update(state login.State) bool {
 	return state.Phase == login.Failed && state.Problem == s.state.Problem && state.ProblemAt.Equal(s.state.ProblemAt)
 }
 
-// appear gives the focus to Try again. Where trying again does not help, nothing has it: the text is to be read. In a window
-// that is too small for all of it, what happened is shown first, not the buttons.
+// appear gives the focus to Try again. If trying again does not help, nothing has it: the text is
+// to be read. In a small window what happened is shown first, not the buttons.
 func (s *failed) appear() {
 	if s.state.Problem.Retry {
 		s.w.focus(s.again)
@@ -85,8 +86,8 @@ func (s *failed) copyDetails() {
 	s.w.viewport.Relayout()
 }
 
-// details is the text for a service desk. Texts may carry values from outside, so all of it is redacted, and the technical
-// cause is left out where nothing redacts it.
+// details is the text for a service desk. Texts may carry values from outside, so all of it is
+// redacted, and the technical cause is left out without a Redact function.
 func (s *failed) details() string {
 	p, redact := s.state.Problem, s.w.settings.Redact
 	lines := []string{
@@ -108,7 +109,7 @@ func (s *failed) details() string {
 	return redact(strings.Join(lines, "\n") + "\n")
 }
 
-// translated returns a text of a problem in the user's language, with its values filled in.
+// translated returns a Problem's text in the user's language, with its values filled in.
 func translated(p *problem.Problem, text string) string {
 	if text == "" {
 		return ""
@@ -123,8 +124,9 @@ func translated(p *problem.Problem, text string) string {
 
 var mark = regexp.MustCompile(`\{\{\.([A-Za-z]+)([0-9]*)\}\}`)
 
-// keyOf returns the key of a text's translation, and what to fill in there. The values are put in after the translation, as into the
-// English text: each mark stands for itself until then. Marks are numbered where several Problems are told as one; in a key none is.
+// keyOf returns the key of a text's translation, and the values for its marks. Values are put in
+// after the translation: until then each mark stands for itself. Marks are numbered if several
+// Problems are joined into one; in a key they are not.
 func keyOf(text string) (key string, marks map[string]any) {
 	marks = map[string]any{}
 	key = mark.ReplaceAllStringFunc(text, func(found string) string {
@@ -142,7 +144,7 @@ func step(number int, text string) fyne.CanvasObject {
 	return widgets.NewRuns(runs...)
 }
 
-// Spoken returns a Problem in the language of the window, for a message outside of it.
+// Spoken returns a Problem in the window's language, for a message outside the window.
 func Spoken(p *problem.Problem) problem.Problem {
 	said := problem.Problem{Code: p.Code, Title: translated(p, p.Title), Happened: translated(p, p.Happened), Quoted: translated(p, p.Quoted)}
 	for _, text := range p.Steps {

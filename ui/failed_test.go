@@ -12,7 +12,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// TestProblemTexts: what a user has to read, to do, and to tell a service desk.
+// TestProblemTexts: what a user reads, does, and passes on to a service desk.
 func TestProblemTexts(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(failedState(notAccepted))
@@ -34,7 +34,8 @@ func TestProblemTexts(t *testing.T) {
 	}
 }
 
-// TestWayOnWithoutRetry: where trying again is not the answer, there is still a way on once the cause has gone.
+// TestWayOnWithoutRetry: if trying again does not help, there is still a way on once the cause has
+// gone.
 func TestWayOnWithoutRetry(t *testing.T) {
 	w := newWorld(t, Settings{})
 	final := *notAccepted
@@ -57,7 +58,7 @@ func TestProblemWithoutProblem(t *testing.T) {
 	require.Contains(t, w.texts(), problem.Unexpected.Title)
 }
 
-// TestCopyDetails: what a user pastes into a mail to a service desk must not give the session away.
+// TestCopyDetails: text pasted into a mail to a service desk must not reveal the session.
 func TestCopyDetails(t *testing.T) {
 	const secret = "AQIC5wM2LY4Sfcyw"
 	copied := func(t *testing.T, settings Settings) string {
@@ -65,7 +66,7 @@ func TestCopyDetails(t *testing.T) {
 		w := newWorld(t, settings)
 		w.Show(failedState(notAccepted))
 		w.press(fyne.KeyTab, fyne.KeyReturn)
-		require.Equal(t, "Details copied", w.focused(), "the user is told")
+		require.Equal(t, "Details copied", w.focused(), "the user sees that")
 		return w.app.Clipboard().Content()
 	}
 	t.Run("without redaction no cause", func(t *testing.T) {
@@ -93,8 +94,8 @@ func TestTranslatedProblem(t *testing.T) {
 	require.Equal(t, "No mark", translated(p, "No mark"))
 }
 
-// What a stranger says, such as a certificate that was refused, is never a part of a sentence of ours: it has a line of its own, wherever
-// a Problem is shown.
+// Untrusted words, such as a refused certificate's, are never part of a sentence of ours: they have
+// their own line, wherever a Problem is shown.
 func TestWordsOfOthersHaveALineOfTheirOwn(t *testing.T) {
 	p := (&problem.Problem{
 		Code: "X", Title: "A title", Happened: "It happened.", Quoted: "In the words of e-RS: {{.Outcome}}", Steps: []string{"Do this."}, Retry: true,

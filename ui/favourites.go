@@ -7,12 +7,12 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 )
 
-// Favourites keeps the pairs that a user has marked with a star.
+// Favourites keeps the pairs marked with a star.
 type Favourites interface {
-	// Has tells whether a user has marked a pair. It is asked for thousands of pairs on Fyne's goroutine, and has to answer from
-	// memory.
+	// Has reports whether a user has marked a pair. It is called for thousands of pairs on Fyne's
+	// goroutine, and must not block.
 	Has(userIdentifier string, permission ersclient.Permission) bool
-	// Set marks a pair, or takes the mark away. It is not called on Fyne's goroutine, and one call after the other.
+	// Set marks or unmarks a pair. It is not called on Fyne's goroutine, and never concurrently.
 	Set(userIdentifier string, permission ersclient.Permission, on bool) error
 }
 
@@ -21,13 +21,13 @@ func pairOf(p ersclient.Permission) ersclient.Permission {
 	return ersclient.Permission{BusinessFunction: p.BusinessFunction, OrgIdentifier: p.OrgIdentifier}
 }
 
-// mostWaiting bounds a queue: far more than a user presses while a disk hangs.
+// mostWaiting bounds a queue: far more than a user can press while a disk hangs.
 const mostWaiting = 100
 
 var errTooMuch = errors.New("too much is waiting to be saved")
 
-// queue runs what blocks, such as saving, one after the other and not on Fyne's goroutine. It has a goroutine only while there is
-// something to run.
+// queue runs blocking functions, such as saving, one after the other and off Fyne's goroutine. It
+// has a goroutine only while there are any.
 type queue struct {
 	// then runs a function on Fyne's goroutine, later.
 	then func(func())
@@ -37,7 +37,8 @@ type queue struct {
 	running bool
 }
 
-// add runs a function later, and then done on Fyne's goroutine with what came out. It is called on that goroutine too.
+// add runs run later, and then done with its result on Fyne's goroutine, on which add is called
+// too.
 func (q *queue) add(run func() error, done func(error)) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -12,16 +12,15 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// newFrame puts header, notices, page and status bar on top of each other. The page is drawn first: what is scrolled out of it
-// lies behind the others.
-//
-// The tip lies over all of them. What is added to it besides is a point in the corner.
+// newFrame stacks header, notices, page and status bar. The page is drawn first, since its scrolled
+// part is behind the others. The tip is above them all; the object added after it is a point in the
+// corner.
 func newFrame(header *fyne.Container, notices *strip, page, status, tip *fyne.Container) *fyne.Container {
 	return container.New(&frameLayout{header: header, notices: notices, page: page, status: status},
 		widgets.NewBackdrop(widgets.ColorPage, false), page, header, notices.box, status, tip)
 }
 
-// framed is how many objects a frame has of itself, and tipped which of them is the tip.
+// framed is the number of a frame's own objects, tipped the index of the tip.
 const framed, tipped = 6, 5
 
 type frameLayout struct {
@@ -29,7 +28,7 @@ type frameLayout struct {
 	notices              *strip
 }
 
-// MinSize is the least size of the window. Everything in it fits into any size or scrolls.
+// MinSize is the window's minimum size. Its content fits into any size or scrolls.
 func (l *frameLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(minWidth, minHeight)
 }
@@ -56,9 +55,10 @@ func (l *frameLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
-const edge = 24 // between the window's sides and what stands in header and status bar
+const edge = 24 // between the window's sides and the content of header and status bar
 
-// header is the bar at the top: the program's name, a badge in the demonstration, and who has signed in.
+// header is the bar at the top: the program's name, a badge in the demonstration, and the signed-in
+// user.
 type header struct {
 	box        *fyne.Container
 	name, user *widgets.Text
@@ -69,12 +69,13 @@ func newHeader(settings Settings) *header {
 		name: widgets.NewText("", widgets.Style{Size: widgets.SizeName, Color: widgets.ColorOnBanner}),
 		user: widgets.NewText("", widgets.Style{Size: widgets.SizeSmall, Color: widgets.ColorOnBannerSoft}),
 	}
-	// Name and number are how users see whose session it is: the name has two lines, and the number is never cut.
+	// Name and number show whose session it is: the name has two lines, and the number is never
+	// cut.
 	h.name.Alignment, h.user.Alignment, h.name.Lines = fyne.TextAlignTrailing, fyne.TextAlignTrailing, 2
 	title := []fyne.CanvasObject{widgets.NewText(lang.L("e-RS Login"),
 		widgets.Style{Size: widgets.SizeBanner, Color: widgets.ColorOnBanner, Bold: true})}
 	if settings.Demonstration {
-		// Letters stand low in the height of their line, and the badge beside the name stands as they do.
+		// Letters sit low in their line, and so does the badge next to the name.
 		title = append(title, widgets.Inset(widgets.Margins{Top: 3}, widgets.NewBadge(lang.L("DEMONSTRATION"), widgets.Notice)))
 	}
 	who := widgets.Inset(widgets.Margins{Bottom: 2},
@@ -114,7 +115,7 @@ func grouped(number string) string {
 	return number[:4] + " " + number[4:8] + " " + number[8:]
 }
 
-// statusBar is the bar at the bottom: the health of the neighbours, and the program's version.
+// statusBar is the bar at the bottom: the health of card side, keyring and e-RS, and the version.
 type statusBar struct {
 	box                 *fyne.Container
 	agent, ers, keyring *widgets.StatusLink
@@ -128,7 +129,8 @@ func newStatusBar(settings Settings, help, change, diagnose func()) *statusBar {
 		diagnostics: widgets.NewLink(lang.L("F9 Diagnostics"), diagnose)}
 	version := widgets.NewText(settings.Version, widgets.Style{Size: widgets.SizeSmall, Color: widgets.ColorSecondary})
 	version.Alignment, version.Lines = fyne.TextAlignTrailing, 1
-	// The pad leaves the bar as high with a link in it as without: its line must not jump from screen to screen.
+	// The pad makes the bar equally high with and without links: its line must not jump between
+	// screens.
 	s.box = container.New(statusLayout{barLayout{least: 36, pad: 7}},
 		widgets.NewBackdrop(widgets.ColorSurface, true), widgets.Flow(22, 4, s.agent, s.ers, s.keyring),
 		widgets.Middle(8, 2, s.help, s.settings, s.diagnostics, version))
@@ -142,7 +144,7 @@ func (s *statusBar) links() []*widgets.Link {
 	return []*widgets.Link{s.help, s.settings, s.diagnostics}
 }
 
-// offer shows the links to what there is, and tells whether that has changed anything.
+// offer shows the available links, and reports whether that has changed anything.
 func (s *statusBar) offer(help, settings, diagnostics bool) bool {
 	changed := false
 	for i, offered := range []bool{help, settings, diagnostics} {
@@ -220,8 +222,8 @@ func keyringWords(health login.Health) string {
 	}
 }
 
-// headerLayout shares the width of the header. What is at the right says whose session it is, so that the badge beside the program's
-// name gives way first, into a row of its own.
+// headerLayout shares the header's width. The right side shows whose session it is, so the badge
+// next to the program's name gives way first, into its own row.
 type headerLayout struct {
 	bar        barLayout
 	title      []fyne.CanvasObject
@@ -246,7 +248,7 @@ func (l headerLayout) widths(objects []fyne.CanvasObject, width float32) (left, 
 	return room - right, right
 }
 
-// shows tells whether name and number have all the room they need in a width.
+// shows reports whether name and number fit into a width.
 func (l headerLayout) shows(width float32) bool {
 	return width > 0 && !l.name.Cut(width) && widgets.NaturalWidth(l.user) <= width
 }
@@ -263,11 +265,12 @@ func (l headerLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	l.bar.place(objects, size, left, right)
 }
 
-// MinSize is nothing, as with all layouts of [widgets.TallLayout].
+// MinSize is zero, as in all layouts of [widgets.TallLayout].
 func (l headerLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
-// statusLayout shares the width of the status bar: the right side gets what it wants, but no more than the left can spare, and less where
-// that leaves more of the window to the page. What stands there goes on in another row then; nothing of it is cut.
+// statusLayout shares the status bar's width: the right side gets what it wants, up to what the
+// left can spare, and less if that leaves more height to the page. Its content continues in another
+// row; nothing is cut.
 type statusLayout struct{ bar barLayout }
 
 func (l statusLayout) widths(objects []fyne.CanvasObject, width float32) (left, right float32) {
@@ -288,16 +291,16 @@ func (l statusLayout) HeightFor(objects []fyne.CanvasObject, width float32) floa
 	return l.bar.heightOf(objects, left, right)
 }
 
-// Layout places what is known of the neighbours, and the links.
+// Layout places the health of card side, keyring and e-RS, and the links.
 func (l statusLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	left, right := l.widths(objects, size.Width)
 	l.bar.place(objects, size, left, right)
 }
 
-// MinSize is nothing, as with all layouts of [widgets.TallLayout].
+// MinSize is zero, as in all layouts of [widgets.TallLayout].
 func (l statusLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
-// barLayout is what header and status bar have in common: a ground, and what stands at the left and at the right on it.
+// barLayout is common to header and status bar: a ground, with objects at the left and the right.
 type barLayout struct{ least, pad float32 }
 
 func (l barLayout) heightOf(objects []fyne.CanvasObject, left, right float32) float32 {

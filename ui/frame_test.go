@@ -14,7 +14,8 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// TestTheFrameStandsStill: from screen to screen only the page changes. What jumps by a few points looks as if something were wrong.
+// TestTheFrameStandsStill: between screens only the page changes. A jump by a few points looks like
+// a fault.
 func TestTheFrameStandsStill(t *testing.T) {
 	for name, settings := range map[string]Settings{
 		"the window alone": {},
@@ -32,8 +33,8 @@ func TestTheFrameStandsStill(t *testing.T) {
 	}
 }
 
-// TestWhoseSessionItIs: on a shared computer, name and number in the header are how users see that the session is theirs and not a
-// colleague's. They may end in an ellipsis only where they are longer than anybody's.
+// TestWhoseSessionItIs: on a shared computer, name and number in the header show users that the
+// session is theirs and not a colleague's. An ellipsis is only for names longer than any real one.
 func TestWhoseSessionItIs(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
 	for _, scale := range []float32{0.8, 1, 1.25, 1.5, 2} {
@@ -62,7 +63,8 @@ func TestWhoseSessionItIs(t *testing.T) {
 	}
 }
 
-// TestPanelsBeginAtOneHeight: the panel of a session, of a problem and of the settings stand in one place.
+// TestPanelsBeginAtOneHeight: the panels of a session, a Problem and the settings begin at one
+// height.
 func TestPanelsBeginAtOneHeight(t *testing.T) {
 	w := newWorld(t, Settings{Preferences: preferencesOf(nil)})
 	top := func() float32 {
@@ -79,8 +81,8 @@ func TestPanelsBeginAtOneHeight(t *testing.T) {
 	require.Equal(t, problem, top(), "the warning")
 }
 
-// TestTheUsualScreensDoNotScroll: somebody with five roles, and somebody in the settings, has to see all of it at once in the window as it
-// opens, the way out included.
+// TestTheUsualScreensDoNotScroll: five roles, and the settings, are visible at once in the window's
+// first size, the way out included.
 func TestTheUsualScreensDoNotScroll(t *testing.T) {
 	w := newWorld(t, Settings{Preferences: preferencesOf(nil), Favourites: favouritesOf()})
 	w.win.Resize(initial)
@@ -98,7 +100,8 @@ func TestTheUsualScreensDoNotScroll(t *testing.T) {
 	fits()
 }
 
-// TestDiagnosticsInTheStatusBar: what F9 does can be had by the mouse from every screen, and not where it is open already.
+// TestDiagnosticsInTheStatusBar: the mouse can open what F9 does from every screen, unless it is
+// open already.
 func TestDiagnosticsInTheStatusBar(t *testing.T) {
 	w := newWorld(t, Settings{Diagnostics: &chain{findings: brokenChain()}})
 	w.Show(waitingState(login.MissingReader, login.NotEnded))
@@ -116,7 +119,8 @@ func TestDiagnosticsInTheStatusBar(t *testing.T) {
 	require.False(t, w.status.diagnostics.Visible())
 }
 
-// TestTheStatusBarAgreesWithThePage: two parts of one window must not say different things of the Identity Agent.
+// TestTheStatusBarAgreesWithThePage: two parts of one window must not contradict each other about
+// the Identity Agent.
 func TestTheStatusBarAgreesWithThePage(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(waitingState(login.MissingAgent, login.NotEnded))
@@ -125,7 +129,7 @@ func TestTheStatusBarAgreesWithThePage(t *testing.T) {
 	require.NotContains(t, strings.Join(w.texts(), "\n"), "not answering")
 }
 
-// TestLoudNoticesComeFirst: the help begins with what the band above it says.
+// TestLoudNoticesComeFirst: the help begins with the text of the band above it.
 func TestLoudNoticesComeFirst(t *testing.T) {
 	var codes []string
 	for _, n := range notices(noticed(signedInState(), true)) {
@@ -134,7 +138,7 @@ func TestLoudNoticesComeFirst(t *testing.T) {
 	require.Equal(t, []string{auditFull.Code, certificateEnds.Code, noReaders.Code}, codes)
 }
 
-// TestThePictureGivesWay: in a small window at a large size, what is under way is said before a picture is shown beside it.
+// TestThePictureGivesWay: in a small window at a large size, text has priority over the picture.
 func TestThePictureGivesWay(t *testing.T) {
 	picture := func(w *world) bool {
 		for _, object := range w.objects() {

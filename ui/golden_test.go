@@ -16,21 +16,21 @@ import (
 
 const goldenFolder = "testdata/golden"
 
-// golden are the pictures that are kept: the main screens, each in another look.
+// golden are the pictures kept in the repository: the main screens, each in another look.
 var golden = []struct{ picture, look string }{
 	{"waiting-card", "-least"}, {"choosing", "-least"}, {"choosing-many", "-dark"}, {"choosing-favourites", "-contrast"},
 	{"signed-in", "-welsh"}, {"signed-in-ends-soon", "-least"}, {"problem", "-double-least"}, {"diagnostics", "-least"},
 	{"bundle", "-least"}, {"settings", "-contrast"},
 }
 
-// TestGoldenPictures compares the main screens with pictures that somebody has looked at. If it fails, the window looks different from
-// what was found good: look at the new picture (make screens), and keep it with -update if it is as good.
-//
-// The pictures are drawn by Fyne's software renderer, with the typeface that it carries with it. Processors round differently, so that
-// a few points in one place may differ.
+// TestGoldenPictures compares the main screens with reviewed pictures. If it fails, the window
+// looks different: review the new picture (make screens), and keep it with -update. The pictures
+// are drawn by Fyne's software renderer with its own typeface; processors round differently, so a
+// few points in one place may differ.
 func TestGoldenPictures(t *testing.T) {
 	all := pictures()
-	newWorld(t, Settings{}).win.Canvas().Capture() // Fyne's clock stands still in tests until something is drawn.
+	// In tests Fyne's clock stands still until something is drawn.
+	newWorld(t, Settings{}).win.Canvas().Capture()
 	for _, g := range golden {
 		t.Run(g.picture+g.look, func(t *testing.T) {
 			p := all[slices.IndexFunc(all, func(p picture) bool { return p.name == g.picture })]
@@ -51,7 +51,7 @@ func TestGoldenPictures(t *testing.T) {
 	}
 }
 
-// TestGoldenPicturesAreFew: pictures stay in the repository for good.
+// TestGoldenPicturesAreFew: pictures stay in the repository's history.
 func TestGoldenPicturesAreFew(t *testing.T) {
 	kept, err := os.ReadDir(goldenFolder)
 	require.NoError(t, err)
@@ -65,12 +65,12 @@ func TestGoldenPicturesAreFew(t *testing.T) {
 	require.Less(t, total, int64(2<<20))
 }
 
-// TestAChangedPictureIsNoticed: a comparison that cannot fail keeps nothing as it is. Each change is one that a user would miss
-// something by, and small.
+// TestAChangedPictureIsNoticed: a comparison that cannot fail proves nothing. Each change is small,
+// and matters to a user.
 func TestAChangedPictureIsNoticed(t *testing.T) {
 	start := func() *world {
 		w := picture{state: choosingState(fiveRoles(), &triage), settings: Settings{Favourites: favouritesOf(triage)}}.draw(t, least)
-		w.win.Canvas().Capture() // Fyne's clock stands still in tests until something is drawn.
+		w.win.Canvas().Capture() // in tests Fyne's clock stands still until something is drawn
 		return w
 	}
 	for name, change := range map[string]func(*world){
@@ -105,14 +105,16 @@ func (w *world) choose(to int) {
 	}
 }
 
-// What a comparison lets pass: points whose red, green and blue are each no more than noticeable apart, and tolerated others in any tile.
+// What a comparison tolerates: points whose red, green and blue each differ by at most noticeable,
+// and tolerated others in any tile.
 const (
 	noticeable, tolerated = 24, 12
 	tile                  = 32
 )
 
-// mostDiffering returns how many points differ noticeably in the tile in which most of them do. Tiles overlap by half, so that something
-// small is whole in one of them. A share of the whole picture would let a word pass that is gone.
+// mostDiffering returns the largest number of noticeably different points in any tile. Tiles
+// overlap by half, so that something small is whole in one of them. A share of the whole picture
+// would let a missing word pass.
 func mostDiffering(a, b image.Image) int {
 	left, right := pixels(a), pixels(b)
 	width, height := a.Bounds().Dx(), a.Bounds().Dy()
@@ -150,7 +152,7 @@ func pixels(from image.Image) []uint8 {
 
 func keep(t *testing.T, path string, drawn image.Image) {
 	t.Helper()
-	require.NoError(t, os.MkdirAll(goldenFolder, 0o755)) // As any folder of the source.
+	require.NoError(t, os.MkdirAll(goldenFolder, 0o755)) // like any folder of the source
 	var content bytes.Buffer
 	encoder := png.Encoder{CompressionLevel: png.BestCompression}
 	require.NoError(t, encoder.Encode(&content, drawn))

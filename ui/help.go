@@ -10,15 +10,16 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// help is what stands behind "Having trouble?": what is known to be wrong, the quiet notices included, and what to try first.
+// help is the content of "Having trouble?": known faults, including quiet notices, and what to try
+// first.
 type help struct {
 	w *Window
 	// box is the panel, hidden at first, and button opens and closes it.
 	box    *fyne.Container
 	button *widgets.Button
-	// advice is what to try where nothing is known to be wrong, or nil.
+	// advice is what to try without a known fault, or nil.
 	advice fyne.CanvasObject
-	// diagnose opens the diagnostics, or is nil where there are none.
+	// diagnose opens the diagnostics; nil if there are none.
 	diagnose *widgets.Button
 	notices  []login.Notice
 }
@@ -34,10 +35,10 @@ func newHelp(w *Window, advice fyne.CanvasObject) *help {
 	return h
 }
 
-// available tells whether there is anything to show.
+// available reports whether there is anything to show.
 func (h *help) available() bool { return h.advice != nil || h.diagnose != nil || len(h.notices) > 0 }
 
-// update takes the notices of a newer state.
+// update shows the notices of a newer state.
 func (h *help) update(state login.State) {
 	if newer := notices(state); !slices.EqualFunc(h.notices, newer, sameNotice) {
 		h.notices = newer

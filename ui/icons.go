@@ -12,7 +12,8 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// The icons that tell a state. They are seen in every appearance as text is: whoever needs high contrast needs it of a tick, too.
+// The icons of states. They have the contrast of text in every appearance: users who need high
+// contrast need it for a tick, too.
 var (
 	iconGood      fyne.Resource = icon{assets.StatusGood}
 	iconAttention fyne.Resource = icon{assets.StatusAttention}
@@ -23,7 +24,7 @@ var (
 	iconSignedOut fyne.Resource = icon{assets.SignedOut}
 )
 
-// paints says which colour of the theme takes the place of a colour in the file of an icon, which is that of the light appearance.
+// paints maps the colours in icon files, those of the light appearance, to the theme's.
 var paints = map[string]fyne.ThemeColorName{
 	"#007F3B": widgets.ColorGood,
 	"#D5281B": widgets.ColorDanger,
@@ -36,11 +37,11 @@ var paints = map[string]fyne.ThemeColorName{
 
 var paint = regexp.MustCompile(`#[0-9A-F]{6}`)
 
-// icon is a picture in the colours of the theme. Fyne's own resources of that kind have one colour for all of a picture, which would
-// fill the tick and its disc alike.
+// icon is a picture in the theme's colours. Fyne's own themed resources have one colour, which
+// would fill the tick and its disc alike.
 type icon struct{ drawn fyne.Resource }
 
-// Name returns a name for the picture in the colours that it has now, since Fyne keeps what it has drawn by name.
+// Name depends on the present colours, since Fyne caches drawn pictures by name.
 func (i icon) Name() string {
 	return hexOf(theme.Color(widgets.ColorSecondary)) + hexOf(theme.Color(widgets.ColorSurface)) + "-" + i.drawn.Name()
 }

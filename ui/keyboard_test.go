@@ -15,7 +15,7 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// TestKeys walks the screens by keyboard alone. Each case is one way in which somebody without a mouse gets on.
+// TestKeys uses the screens by keyboard alone. Each case is one task of a user without a mouse.
 func TestKeys(t *testing.T) {
 	last := fiveRoles()[2]
 	permission := func(function ersclient.BusinessFunction) login.Intent {
@@ -62,7 +62,7 @@ func TestKeys(t *testing.T) {
 			[]func(*world){press(fyne.KeyReturn)}, []login.Intent{permission(ersclient.ReferringClinician)}},
 		{"choosing: Enter takes the only role, used before", choosingState(fiveRoles()[1:2], &fiveRoles()[1]),
 			[]func(*world){unfocus, press(fyne.KeyReturn)}, []login.Intent{permission(ersclient.ReferringClinician)}},
-		{"choosing: nobody's Enter takes a role after a click beside the cards", choosingState(fiveRoles(), nil),
+		{"choosing: Enter without focus takes a role after a click beside the cards", choosingState(fiveRoles(), nil),
 			[]func(*world){unfocus, press(fyne.KeyReturn)}, nil},
 		{"choosing: a digit takes its card", choosingState(fiveRoles(), &last),
 			[]func(*world){char('3')}, []login.Intent{permission(ersclient.ServiceDefiner)}},
@@ -108,8 +108,8 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestHeldKeyPressesOnce: somebody leans on Enter while choosing a role. The repeats arrive on the screens that follow, and must
-// not sign out again, cancel, or answer a question.
+// TestHeldKeyPressesOnce: Enter is held down while choosing a role. The repeats arrive on the
+// following screens, and must not sign out again, cancel, or answer a question.
 func TestHeldKeyPressesOnce(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(signedInState())
@@ -123,7 +123,8 @@ func TestHeldKeyPressesOnce(t *testing.T) {
 	requireIntents(t, w, login.SignIn{})
 
 	w.Show(failedState(notAccepted))
-	w.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn}) // A repeat of a key that went down before.
+	// A repeat of a key that went down before.
+	w.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	requireIntents(t, w)
 	w.press(fyne.KeyReturn)
 	requireIntents(t, w, login.TryAgain{})
@@ -151,14 +152,14 @@ func TestFirstFocus(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, Settings{})
-			w.Show(waitingState(login.MissingCard, login.NotEnded)) // Something else has the focus before.
+			w.Show(waitingState(login.MissingCard, login.NotEnded)) // the focus was elsewhere before
 			w.Show(c.state)
 			require.Equal(t, c.want, w.focused())
 		})
 	}
 }
 
-// TestTypingAnywhereSearches: whoever types has made up their mind to search, wherever the focus is.
+// TestTypingAnywhereSearches: typing begins a search, wherever the focus is.
 func TestTypingAnywhereSearches(t *testing.T) {
 	for name, focus := range map[string]func(w *world){
 		"on a card":          func(*world) {},
@@ -179,7 +180,8 @@ func TestTypingAnywhereSearches(t *testing.T) {
 	}
 }
 
-// TestDigitsOfWhatIsSeen: a digit is on a card that can be seen whole, counted from the first; and a card that Enter takes needs none.
+// TestDigitsOfWhatIsSeen: fully visible cards have digits, counted from the first; a card that
+// Enter takes needs none.
 func TestDigitsOfWhatIsSeen(t *testing.T) {
 	w := newWorld(t, Settings{Favourites: favouritesOf(manyRoles(40, 10)[31])})
 	w.Show(choosingState(manyRoles(40, 10), &manyRoles(1, 1)[0]))
@@ -208,7 +210,8 @@ func TestDigitsOfWhatIsSeen(t *testing.T) {
 	require.NotEqual(t, login.Choose{Permission: manyRoles(1, 9)[8]}, ninth[0])
 }
 
-// TestNoDigitIsDead: a digit that can be seen on a card has to choose it, wherever the focus is. In the search field a digit is text.
+// TestNoDigitIsDead: a digit visible on a card chooses it, wherever the focus is. In the search
+// field a digit is text.
 func TestNoDigitIsDead(t *testing.T) {
 	w := newWorld(t, Settings{Preferences: preferencesOf(nil), Diagnostics: &chain{findings: goodChain()}, Favourites: favouritesOf()})
 	w.Show(choosingState(fiveRoles(), &triage))
@@ -260,7 +263,8 @@ func TestNoDigitIsDead(t *testing.T) {
 	require.Len(t, bearers(), 5)
 }
 
-// TestTheFocusStaysInView: a window that is made smaller, or a bar that grows, must not push away what Enter is about to press.
+// TestTheFocusStaysInView: neither a smaller window nor a growing bar may push away what Enter is
+// about to press.
 func TestTheFocusStaysInView(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
 	for _, language := range assets.Languages {
@@ -355,8 +359,8 @@ func focusedChoice(t *testing.T, w *world) int {
 	return choice
 }
 
-// TestManyRoles: a consultant with 40 organisations of ten roles. Only what can be seen exists, every card can be reached, and
-// the one with the focus is in view and is the one that Enter takes.
+// TestManyRoles: a consultant with 40 organisations of ten roles. Only visible cards exist, every
+// card can be reached, and the focused one is in view and is the one that Enter takes.
 func TestManyRoles(t *testing.T) {
 	permissions := manyRoles(40, 10)
 	start := func(t *testing.T) *world {
@@ -418,7 +422,7 @@ func TestManyRoles(t *testing.T) {
 		w.press(fyne.KeyDown)
 		said, choice := w.focused(), focusedChoice(t, w)
 		w.viewport.ScrollBy(8000)
-		w.win.Resize(fyne.NewSize(minWidth, minHeight)) // Every card gets another place.
+		w.win.Resize(fyne.NewSize(minWidth, minHeight)) // every card gets another place
 		require.Less(t, cards(w), 40)
 		require.Equal(t, strings.TrimRight(said, ", 0123456789"), w.focused())
 		w.press(fyne.KeyReturn)
@@ -446,7 +450,7 @@ func TestManyRoles(t *testing.T) {
 	})
 }
 
-// TestMouse: what is scrolled behind the header is not to be pressed there.
+// TestMouse: a card scrolled behind the header must not be pressed there.
 func TestMouse(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(choosingState(manyRoles(40, 10), nil))
@@ -455,7 +459,7 @@ func TestMouse(t *testing.T) {
 	test.TapCanvas(w.win.Canvas(), middle)
 	require.Len(t, w.took(), 1, "a click on a card")
 
-	w.viewport.ScrollBy(card.at.Y - 20) // Its upper half is behind the header now.
+	w.viewport.ScrollBy(card.at.Y - 20) // its upper half is behind the header now
 	test.TapCanvas(w.win.Canvas(), fyne.NewPos(middle.X, 40))
 	requireIntents(t, w)
 	test.TapCanvas(w.win.Canvas(), fyne.NewPos(middle.X, w.header.box.Size().Height+10))
@@ -468,7 +472,7 @@ func TestMouse(t *testing.T) {
 	require.Zero(t, w.viewport.Offset())
 }
 
-// TestOldScreenIsDead: a button of a screen that is gone does nothing, whatever still reaches it.
+// TestOldScreenIsDead: a button of a removed screen does nothing, whatever still reaches it.
 func TestOldScreenIsDead(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(signedInState())
@@ -490,7 +494,7 @@ func TestOldScreenIsDead(t *testing.T) {
 	requireIntents(t, w)
 }
 
-// TestPageKeys: a problem that does not fit into the window can be read by keyboard.
+// TestPageKeys: a Problem larger than the window can be read by keyboard.
 func TestPageKeys(t *testing.T) {
 	w := newWorld(t, Settings{TextScale: 2})
 	w.win.Resize(fyne.NewSize(minWidth, minHeight))

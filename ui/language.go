@@ -12,25 +12,23 @@ import (
 	"github.com/ers-login/ers-login/assets"
 )
 
-// english is the language of the texts themselves.
+// english is the language of the keys.
 const english = "en"
 
-// systemLanguages are those that Fyne chooses from by itself: ours, and those in which its own few texts are.
+// systemLanguages are those that Fyne may choose: ours, and those of its own few texts.
 var systemLanguages = []string{"en", "cy", "cs", "de", "el", "es", "fr", "ja", "pl", "pt", "pt-BR",
 	"ru", "sv", "ta", "uk", "zh-Hans"}
 
-// inUse is the language that was set last, and the one that Fyne has chosen. Fyne has one for the whole process, and so is this.
+// inUse has the language set last, and Fyne's choice. Both are of the whole process, as in Fyne.
 var inUse struct {
 	sync.Mutex
 	known            bool
 	language, system string
 }
 
-// UseLanguage sets the language of all texts that are made from now on: one of [assets.Languages], or "" for that of the
-// system, which is English where there is no translation to it.
-//
-// Fyne follows the system, and cannot be told otherwise. So the texts of the language that is wanted are put under the name of
-// the one that it has chosen.
+// UseLanguage sets the language of all texts made from now on: one of [assets.Languages], or "" for
+// the system's, which is English if there is no translation. Fyne always follows the system, so the
+// texts of the wanted language are registered under the name of the one that Fyne has chosen.
 func UseLanguage(language string) error {
 	inUse.Lock()
 	defer inUse.Unlock()
@@ -59,8 +57,8 @@ func UseLanguage(language string) error {
 	return nil
 }
 
-// fynesLanguage asks Fyne which of the languages it has chosen: each gets a text that names it. Putting all texts under the name of
-// every language would cost tens of megabytes.
+// fynesLanguage finds out which language Fyne has chosen: each gets a text that names it.
+// Registering all texts under every language would cost tens of megabytes.
 func fynesLanguage() (string, error) {
 	if inUse.system != "" {
 		return inUse.system, nil
@@ -78,10 +76,10 @@ func fynesLanguage() (string, error) {
 	return english, nil
 }
 
-// twelveHours are the countries whose readers of English expect 6:42 PM, and not 18:42.
+// twelveHours are the countries whose readers of English expect 6:42 PM, not 18:42.
 var twelveHours = []string{"US", "CA", "AU", "NZ", "IN", "PH"}
 
-// clockLayout returns how a time of day is written where a locale such as en-GB is used.
+// clockLayout returns the layout of a time of day in a locale such as en-GB.
 func clockLayout(locale string) string {
 	for _, country := range twelveHours {
 		if strings.HasPrefix(locale, english+"-"+country) {

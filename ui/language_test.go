@@ -12,7 +12,8 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// TestUseLanguage: somebody who works in Welsh gets Welsh, whatever the system speaks, and the other way round.
+// TestUseLanguage: a user who works in Welsh gets Welsh, whatever the system's language, and vice
+// versa.
 func TestUseLanguage(t *testing.T) {
 	defer func() {
 		require.NoError(t, os.Setenv("LC_ALL", "C"))
@@ -37,7 +38,7 @@ func TestUseLanguage(t *testing.T) {
 	} {
 		t.Run(c.system+" "+c.language, func(t *testing.T) {
 			t.Setenv("LC_ALL", c.system)
-			inUse.known, inUse.system = false, "" // The system has become another one.
+			inUse.known, inUse.system = false, "" // the system has changed
 			require.NoError(t, UseLanguage(c.language))
 			require.Equal(t, c.want, lang.L("Sign in"))
 		})
@@ -45,7 +46,7 @@ func TestUseLanguage(t *testing.T) {
 	require.Error(t, UseLanguage("tlh"))
 }
 
-// TestWelsh: numbers, names and times stand where they belong in the other language too.
+// TestWelsh: numbers, names and times are in the right places in the other language too.
 func TestWelsh(t *testing.T) {
 	w := newWorld(t, Settings{Language: "cy"})
 	defer func() { require.NoError(t, UseLanguage("")) }()
@@ -55,7 +56,7 @@ func TestWelsh(t *testing.T) {
 	require.Contains(t, w.texts(), "Clinigydd darparwr gwasanaeth")
 	w.Show(noticed(waitingState(login.MissingCard, login.NotEnded), true))
 	require.Contains(t, w.texts(), "Rhybudd: Nid oes lle ar gyfer y cofnod archwilio a 1 arall")
-	unknown := &problem.Problem{Code: "TEST", Title: "Nobody says this", Happened: "It happened to {{.Name}}.", Args: map[string]string{"Name": "Ann"}}
+	unknown := &problem.Problem{Code: "TEST", Title: "An unused title", Happened: "It happened to {{.Name}}.", Args: map[string]string{"Name": "Ann"}}
 	w.Show(failedState(unknown))
 	require.Contains(t, w.texts(), "It happened to Ann.", "a text without a translation is said in English")
 	w.Show(failedState(notAccepted))

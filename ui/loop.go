@@ -8,8 +8,9 @@ import (
 	"fyne.io/fyne/v2"
 )
 
-// loop is the only way from another goroutine to the window. Fyne ends its loop by itself on SIGTERM and SIGINT, and from then on
-// runs a function given to fyne.Do at once, on the goroutine that gives it: a call to the window, which is gone, panics there.
+// loop is the only way to the window from other goroutines. Fyne ends its loop by itself on SIGTERM
+// and SIGINT, and then runs functions given to fyne.Do on the calling goroutine: a call to the
+// window, which is gone, panics there.
 type loop struct {
 	// runner is the goroutine that runs Fyne's loop, nil before it begins; until then, Fyne queues.
 	runner atomic.Pointer[string]
@@ -36,7 +37,7 @@ func (l *loop) do(todo func()) {
 		}
 	}()
 	fyne.Do(func() {
-		// The loop may have ended while this function was on its way.
+		// The loop may have ended before this function ran.
 		if runner := l.runner.Load(); runner == nil || *runner == goroutine() {
 			todo()
 		}
@@ -48,7 +49,8 @@ func isSendOnClosed(cause any) bool {
 	return is && err.Error() == "send on closed channel"
 }
 
-// goroutine returns the name of the goroutine that it is called on, such as "goroutine 1". Fyne tells its own in the same way.
+// goroutine returns the name of the calling goroutine, such as "goroutine 1". Fyne identifies its
+// own in the same way.
 func goroutine() string {
 	stack := make([]byte, len("goroutine 18446744073709551615 "))
 	name, _, _ := bytes.Cut(stack[:runtime.Stack(stack, false)], []byte(" ["))

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// loopApp is an app whose loop runs until it is ended. The test's driver runs functions at once, on the goroutine that gives them, as
-// Fyne's own does when its loop has ended.
+// loopApp is an app whose loop runs until ended. The test's driver runs functions at once on the
+// calling goroutine, as Fyne's own does once its loop has ended.
 type loopApp struct {
 	fyne.App
 	ran func()
@@ -17,7 +17,8 @@ type loopApp struct {
 
 func (a loopApp) Run() { a.ran() }
 
-// What still happens in the program when Fyne has ended its loop by itself, on SIGTERM, must not reach a window that is gone.
+// Events after Fyne has ended its loop by itself, on SIGTERM, must not reach the window, which is
+// gone.
 func TestNothingReachesTheWindowAfterTheLoop(t *testing.T) {
 	var l loop
 	reached := 0

@@ -13,8 +13,9 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// strip is the amber band under the header that tells of what is wrong without keeping anybody from working, and of another program
-// that wants a sign-in: nobody has checked its name. It is slim: it says the first thing, and how many there are besides. All of them, with what to do, stand in the help.
+// strip is the amber band under the header for faults that do not prevent working, and for the
+// unverified name of a program that requests a sign-in. It is slim: the first text, and the number
+// of others. The help has all of them, with what to do.
 type strip struct {
 	box             *fyne.Container
 	title, happened *widgets.Text
@@ -32,7 +33,7 @@ func newStrip() *strip {
 	return s
 }
 
-// show shows the notices of a state, where somebody can do something about them.
+// show shows a state's notices on screens where the user can act on them.
 func (s *strip) show(state login.State) {
 	loud := loudNotices(state)
 	var title, happened string
@@ -57,7 +58,8 @@ func (s *strip) show(state login.State) {
 	s.box.Show()
 }
 
-// asking names the program that wants a sign-in, while one is under way. The waiting screen says it itself, and can refuse it.
+// asking names the program that requests a sign-in, while one is under way. The waiting screen
+// names it itself, and can refuse it.
 func asking(state login.State) string {
 	switch state.Phase {
 	case login.Prompting, login.SigningIn, login.Choosing, login.Selecting, login.Failed:
@@ -67,7 +69,7 @@ func asking(state login.State) string {
 	}
 }
 
-// fit leaves out as much of the text as it takes to keep the strip low: what is cut stands in the help, whole.
+// fit cuts the text to keep the strip low; the help has all of it.
 func (s *strip) fit(width, most float32) {
 	for _, lines := range []struct{ title, happened int }{{2, 2}, {2, 1}, {2, 0}, {1, 1}, {1, 0}} {
 		s.title.SetLines(lines.title)
@@ -83,7 +85,7 @@ func (s *strip) fit(width, most float32) {
 	}
 }
 
-// loudNotices returns what is to be said without being asked for, on the screens on which somebody waits or works.
+// loudNotices returns the notices shown without request, on screens where the user waits or works.
 func loudNotices(state login.State) []login.Notice {
 	switch state.Phase {
 	case login.Waiting, login.Choosing, login.SignedIn:
@@ -93,7 +95,7 @@ func loudNotices(state login.State) []login.Notice {
 	}
 }
 
-// notices returns the notices of a state that have something to say, the quiet ones last.
+// notices returns a state's notices that have a text, the quiet ones last.
 func notices(state login.State) []login.Notice {
 	said := slices.DeleteFunc(slices.Clone(state.Notices), func(n login.Notice) bool { return n.Problem == nil })
 	slices.SortStableFunc(said, func(a, b login.Notice) int {
@@ -109,7 +111,7 @@ func notices(state login.State) []login.Notice {
 	return said
 }
 
-// stripLayout has the ground and the words.
+// stripLayout places the ground and the text.
 type stripLayout struct{}
 
 const stripPad = 7
@@ -125,5 +127,5 @@ func (stripLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32
 	return widgets.HeightFor(objects[1], width-2*edge) + 2*stripPad
 }
 
-// MinSize is nothing, as with all layouts of [widgets.TallLayout].
+// MinSize is zero, as in all layouts of [widgets.TallLayout].
 func (stripLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }

@@ -16,8 +16,8 @@ import (
 
 const auditWords = "Warning: There is no room for the audit log"
 
-// TestNotices: somebody whose audit log is full has to know, on each screen on which they wait or work, and nobody else is to be
-// troubled with it.
+// TestNotices: a full audit log is reported on each screen on which the user waits or works, and on
+// no other.
 func TestNotices(t *testing.T) {
 	one := noticed(waitingState(login.MissingCard, login.NotEnded), true)
 	one.Notices = one.Notices[:2]
@@ -53,8 +53,8 @@ func TestNotices(t *testing.T) {
 	}
 }
 
-// TestNoticesLeaveTheMainAction: a notice must not cost anybody the button that they came for, in the least window and at twice
-// the text size.
+// TestNoticesLeaveTheMainAction: a notice must not hide the main button, in the smallest window and
+// at twice the text size.
 func TestNoticesLeaveTheMainAction(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -70,12 +70,12 @@ func TestNoticesLeaveTheMainAction(t *testing.T) {
 				w := newWorld(t, Settings{TextScale: scale})
 				w.win.Resize(fyne.NewSize(minWidth, minHeight))
 				w.Show(c.state)
-				w.Show(noticed(c.state, true)) // It comes while somebody looks at the screen.
+				w.Show(noticed(c.state, true)) // it comes while the screen is shown
 				require.Equal(t, c.main, w.focused())
 				requireWholeInView(t, w)
 				w = newWorld(t, Settings{TextScale: scale})
 				w.win.Resize(fyne.NewSize(minWidth, minHeight))
-				w.Show(noticed(c.state, true)) // It was there before.
+				w.Show(noticed(c.state, true)) // it was there before
 				require.Equal(t, c.main, w.focused())
 				requireWholeInView(t, w)
 			})
@@ -83,7 +83,7 @@ func TestNoticesLeaveTheMainAction(t *testing.T) {
 	}
 }
 
-// requireWholeInView checks that the control with the focus is between header, notices and status bar.
+// requireWholeInView checks that the focused control is between header, notices and status bar.
 func requireWholeInView(t *testing.T, w *world) {
 	t.Helper()
 	control := requireFocusedObject(t, w)
@@ -92,7 +92,7 @@ func requireWholeInView(t *testing.T, w *world) {
 	assert.LessOrEqual(t, control.at.Y+control.Size().Height, top+w.viewport.Object().Size().Height)
 }
 
-// TestDiagnosticsInHelp: whoever looks for what is wrong finds all that is known, the quiet notices too, with what to do.
+// TestDiagnosticsInHelp: the help has all known faults, the quiet notices too, with what to do.
 func TestDiagnosticsInHelp(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -130,7 +130,7 @@ func TestDiagnosticsInHelp(t *testing.T) {
 				require.Contains(t, w.texts(), "If nothing happens")
 			} else {
 				require.NotContains(t, w.texts(), "F1 Help")
-				w.press(fyne.KeyF1) // There is none.
+				w.press(fyne.KeyF1) // there is none
 				require.NotContains(t, w.texts(), "Having trouble?")
 			}
 		})
@@ -149,7 +149,7 @@ func TestHelpLink(t *testing.T) {
 	w.press(fyne.KeyF1)
 }
 
-// TestRenewal: who is busy with patients has to see the end coming, and to put it off with one key.
+// TestRenewal: a user busy with patients sees the end coming, and can put it off with one key.
 func TestRenewal(t *testing.T) {
 	const title = "Your session ends at 18:42"
 	w := newWorld(t, Settings{})
@@ -180,7 +180,7 @@ func TestRenewal(t *testing.T) {
 	require.Equal(t, "Renew", w.focused(), "a window that is opened late")
 }
 
-// TestRenewalTakesNothing: somebody who is about to answer whether to sign out must not renew instead.
+// TestRenewalTakesNothing: a user about to answer whether to sign out must not renew instead.
 func TestRenewalTakesNothing(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(signedInState())
@@ -192,7 +192,7 @@ func TestRenewalTakesNothing(t *testing.T) {
 	requireIntents(t, w, login.SignOut{})
 }
 
-// TestStripIsSlim: however much there is to say, the page keeps its place.
+// TestStripIsSlim: however long the notices, the page keeps its place.
 func TestStripIsSlim(t *testing.T) {
 	long := *auditFull
 	long.Title, long.Happened = strings.Repeat("Very long title ", 30), strings.Repeat("And much that happened. ", 30)
@@ -207,7 +207,8 @@ func TestStripIsSlim(t *testing.T) {
 	}
 }
 
-// TestWhoAsksIsSaidOnTheWay: whoever is asked for a passcode has to see which program wants it, on every screen from there on.
+// TestWhoAsksIsSaidOnTheWay: the name of a program that requests a sign-in is on every screen up to
+// the passcode.
 func TestWhoAsksIsSaidOnTheWay(t *testing.T) {
 	const said = "“Vendor App” asks you to sign in to e-RS."
 	w := newWorld(t, Settings{})

@@ -14,11 +14,11 @@ import (
 // section is an organisation with its business functions.
 type section struct {
 	code, name  string
-	sort        string // What it is sorted by.
+	sort        string // sort key
 	permissions []ersclient.Permission
 }
 
-// roleCount says how many roles there are.
+// roleCount returns the text for the number of roles.
 func roleCount(count int) string {
 	if count == 1 {
 		return lang.L("1 role")
@@ -38,14 +38,15 @@ func (s section) title(count string) (name, note string) {
 	}
 }
 
-// byOrganisation sorts pairs into organisations by name and code, and within each by the name of the role. The order does not
-// depend on the one in which e-RS lists them, so that a card is where it was the last time. A pair that is listed twice is
-// shown once.
+// byOrganisation groups pairs by organisation, sorted by name and code, and within each by the
+// role's name. The order does not depend on that of e-RS, so that a card keeps its place. A pair
+// listed twice is shown once.
 func byOrganisation(permissions []ersclient.Permission) []section {
 	index := make(map[string]int)
 	seen := make(map[ersclient.Permission]bool, len(permissions))
 	names := make(map[ersclient.BusinessFunction]string)
-	spelt := make(map[string]string) // The last spelling of an organisation's name, since nearly all are the same.
+	// The last spelling of an organisation's name, since nearly all are the same.
+	spelt := make(map[string]string)
 	var sections []section
 	for _, p := range permissions {
 		if _, known := names[p.BusinessFunction]; !known {

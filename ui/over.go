@@ -6,16 +6,16 @@ import (
 	"github.com/ers-login/ers-login/internal/login"
 )
 
-// overPage is a page that the user has laid over the screen: the settings, the diagnostics.
+// overPage is a page that the user has opened over the screen: settings, diagnostics.
 type overPage interface {
 	screen
-	// outlives tells whether the page stays although the state under it has changed.
+	// outlives reports whether the page stays although the state under it has changed.
 	outlives(before, after login.State) bool
-	// away is called when the page has gone.
+	// away is called when the page has closed.
 	away()
 }
 
-// putOver lays a page over the screen. The screen is brought up to date when the page goes.
+// putOver opens a page over the screen, which is updated when the page closes.
 func (w *Window) putOver(page overPage) {
 	if w.over != nil {
 		w.over.away()
@@ -28,7 +28,7 @@ func (w *Window) putOver(page overPage) {
 	page.appear()
 }
 
-// closeOver goes back to the screen, brought up to date.
+// closeOver returns to the screen, updated.
 func (w *Window) closeOver() {
 	if w.over == nil {
 		return
@@ -39,7 +39,7 @@ func (w *Window) closeOver() {
 	w.showHelp()
 }
 
-// uncover takes the page away from over the screen.
+// uncover removes the page from the screen.
 func (w *Window) uncover() {
 	if w.over == nil {
 		return
@@ -50,7 +50,7 @@ func (w *Window) uncover() {
 	w.put(w.screen)
 }
 
-// escapes closes the page for the key that does so.
+// escapes closes the page if the key is Escape.
 func (w *Window) escapes(key *fyne.KeyEvent) bool {
 	if key.Name != fyne.KeyEscape {
 		return false

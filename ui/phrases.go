@@ -9,7 +9,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// phrase writes a value of a text in the user's language.
+// phrase formats a value of a text in the user's language.
 func phrase(p problem.Phrase) string {
 	switch {
 	case p.Text != "":
@@ -23,7 +23,7 @@ func phrase(p problem.Phrase) string {
 	return day(p.Time)
 }
 
-// day writes a date with the name of its month.
+// day formats a date with the month's name.
 func day(t time.Time) string {
 	month := [...]string{lang.L("January"), lang.L("February"), lang.L("March"), lang.L("April"), lang.L("May"), lang.L("June"), lang.L("July"),
 		lang.L("August"), lang.L("September"), lang.L("October"), lang.L("November"), lang.L("December")}[t.Month()-1]

@@ -22,15 +22,15 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// englishWords are what dates, origins and trust stores are made of in English.
+// englishWords are the parts of dates, origins and trust stores in English.
 var englishWords = []string{"January", "February", "March", "April", "May ", "June", "July", "August", "September", "October", "November",
 	"December", "built-in", "default", "line ", "environment variable", "flag ", "managed", "authority", "system's"}
 
-// examined shows the Diagnostics page with what the real checks find.
-func examined(t *testing.T, neighbours diagnose.Target) *world {
+// examined shows the Diagnostics page with the results of the real checks.
+func examined(t *testing.T, target diagnose.Target) *world {
 	t.Helper()
 	looked := &chain{}
-	for _, result := range diagnose.Run(t.Context(), diagnose.Checks(neighbours), nil) {
+	for _, result := range diagnose.Run(t.Context(), diagnose.Checks(target), nil) {
 		looked.findings = append(looked.findings, named{result.Name, result.Finding})
 	}
 	w := newWorld(t, Settings{Language: "cy", Diagnostics: looked})
@@ -39,7 +39,7 @@ func examined(t *testing.T, neighbours diagnose.Target) *world {
 	return w
 }
 
-// A Welsh reader does not read "28 November 2026" and "built-in default" in the middle of a Welsh sentence.
+// A Welsh sentence must not contain "28 November 2026" or "built-in default".
 func TestDatesAndOriginsAreInTheLanguage(t *testing.T) {
 	server := erstest.NewServer()
 	defer server.Close()
@@ -53,7 +53,7 @@ func TestDatesAndOriginsAreInTheLanguage(t *testing.T) {
 		sources config.Sources
 		origin  string
 		trust   string
-		told    string
+		shown   string
 	}{
 		"a line of a file": {config.Sources{UserFile: file}, "(llinell 2 o " + file + ")", ersclient.StandInTrust, "awdurdod yr arddangosiad"},
 		"a variable":       {config.Sources{Environ: []string{"ERS_LOGIN_ASID=" + erstest.ASID}}, "(newidyn amgylchedd ERS_LOGIN_ASID)", "/etc/nhs.pem", "/etc/nhs.pem"},
@@ -75,7 +75,7 @@ func TestDatesAndOriginsAreInTheLanguage(t *testing.T) {
 				LookUp: func(context.Context, string) ([]string, error) { return []string{"127.0.0.1"}, nil },
 			})
 			require.True(t, w.seen(c.origin), w.texts())
-			require.True(t, w.seen(c.told), w.texts())
+			require.True(t, w.seen(c.shown), w.texts())
 			require.True(t, w.seen("\""+erstest.FQDN+"\" yn ddilys tan "+until), w.texts())
 			for _, text := range w.texts() {
 				said := strings.ReplaceAll(text, "managed by", "")
@@ -86,7 +86,8 @@ func TestDatesAndOriginsAreInTheLanguage(t *testing.T) {
 	}
 }
 
-// The same holds where a sign-in has failed, with the settings as they are told together, and in the message before there is a window.
+// The same holds for a failed sign-in, with several faults of the settings joined, and for a
+// message without a window.
 func TestProblemsHaveTheirValuesInTheLanguage(t *testing.T) {
 	require.NoError(t, UseLanguage("cy"))
 	t.Cleanup(func() { require.NoError(t, UseLanguage("")) })

@@ -12,19 +12,20 @@ import (
 
 // Preferences keeps what a user may change in the window.
 type Preferences interface {
-	// Value returns the value of a preference, and false if it is not offered here, as starting by itself on a system that has
-	// no such thing. It is called on Fyne's goroutine, and has to answer from memory.
+	// Value returns the value of a preference, and false if it is not offered here, such as
+	// autostart on a system without it. It is called on Fyne's goroutine, and must not block.
 	Value(Preference) (value string, offered bool)
-	// Locked tells whether the organisation has settled the value.
+	// Locked reports whether the organisation has set the value.
 	Locked(Preference) bool
-	// Set changes a value and saves it. It is not called on Fyne's goroutine, and one call after the other.
+	// Set changes a value and saves it. It is not called on Fyne's goroutine, and never
+	// concurrently.
 	Set(p Preference, value string) error
 }
 
-// Preference is the name of something that a user may change.
+// Preference is the name of a preference.
 type Preference string
 
-// The preferences, with the values that they can have.
+// The preferences and their values.
 const (
 	// PreferLanguage is "" for the system's, or one of assets.Languages.
 	PreferLanguage Preference = "language"
@@ -32,7 +33,7 @@ const (
 	PreferAppearance Preference = "appearance"
 	// PreferTextSize is a percentage between 80 and 200.
 	PreferTextSize Preference = "text_size"
-	// PreferAutostart and PreferMinimise are "true" or "false": start when the user logs in to the computer, and minimise the
+	// PreferAutostart and PreferMinimise are "true" or "false": start at log-in, and minimise the
 	// window when a session has begun. The window offers them; the program does them.
 	PreferAutostart Preference = "autostart"
 	PreferMinimise  Preference = "minimise_on_sign_in"
@@ -43,7 +44,7 @@ var appearances = map[string]Appearance{"system": AsSystem, "light": Light, "dar
 // The bounds of the text size, in percent.
 const leastText, mostText = 80, 200
 
-// prefer takes over what the user prefers. What cannot be understood is left as it was.
+// prefer applies the user's preferences. Invalid values change nothing.
 func (s *Settings) prefer() {
 	if s.Preferences == nil {
 		return
@@ -63,13 +64,13 @@ func (s *Settings) prefer() {
 	}
 }
 
-// settingsPage is the page on which a user changes what they prefer. It lies over the screen of the state, and goes when that
-// changes, since whoever is signing in has come for that.
+// settingsPage is the page of the preferences. It is over the screen, and closes when the state
+// changes, since a sign-in is what the user has come for.
 type settingsPage struct {
 	still
 	w       *Window
 	options map[Preference]map[string]*widgets.Option
-	// first is the value that is chosen of the first preference that can be changed, or nil.
+	// first is the selected value of the first preference that can be changed, or nil.
 	first  *widgets.Option
 	failed *widgets.Text
 	back   *widgets.Button
@@ -95,7 +96,7 @@ func newSettingsPage(w *Window) *settingsPage {
 	return s
 }
 
-// values is the row of what can be chosen, or what the organisation has chosen.
+// values is the row of values to choose from, or the organisation's value.
 func (s *settingsPage) values(c choosablePreference, value string) fyne.CanvasObject {
 	if s.w.settings.Preferences.Locked(c.preference) {
 		return widgets.NewRuns(widgets.Run{Text: c.name(value) + "  ", Style: bodyStyle},
@@ -121,17 +122,18 @@ func (s *settingsPage) values(c choosablePreference, value string) fyne.CanvasOb
 	return widgets.Flow(12, 6, row...)
 }
 
-// appear gives the focus to what is chosen already: Enter changes nothing by accident.
+// appear gives the focus to a selected value: Enter changes nothing by accident.
 func (s *settingsPage) appear() {
 	if s.first != nil {
 		s.w.focus(s.first)
 	}
 }
 
-// update is never asked: the page does not depend on the state.
+// update returns true: the page does not depend on the state.
 func (s *settingsPage) update(login.State) bool { return true }
 
-// outlives tells whether the page stays: whoever is signing in, or whose session is about to end, has to see that.
+// outlives reports whether the page stays: not if the user is signing in, or the session is about
+// to end.
 func (s *settingsPage) outlives(before, after login.State) bool {
 	return after.Phase == before.Phase && after.EndsSoon == before.EndsSoon
 }
@@ -149,7 +151,7 @@ type choosablePreference struct {
 
 type namedValue struct{ value, name string }
 
-// name returns what a value is called. One that is not offered is shown as it is.
+// name returns a value's name. A value not offered is shown unchanged.
 func (c choosablePreference) name(value string) string {
 	for _, v := range c.values {
 		if v.value == value {
@@ -166,7 +168,7 @@ func choosable() []choosablePreference {
 		sizes = append(sizes, namedValue{strconv.Itoa(percent), strconv.Itoa(percent) + " %"})
 	}
 	return []choosablePreference{
-		// Each language is named in itself, for whoever has to find it among words that they cannot read.
+		// Each language is named in itself, to be found among words in another language.
 		{PreferLanguage, lang.L("Language"), []namedValue{{"", lang.L("As the system")}, {"en", "English"}, {"cy", "Cymraeg"}}},
 		{PreferAppearance, lang.L("Appearance"), []namedValue{{"system", lang.L("As the system")}, {"light", lang.L("Light")},
 			{"dark", lang.L("Dark")}, {"high-contrast", lang.L("High contrast")}}},
@@ -176,9 +178,10 @@ func choosable() []choosablePreference {
 	}
 }
 
-// The window's part.
+// Preferences in the window.
 
-// preference returns the value of a preference: the one that was chosen in the window, even if it could not be saved.
+// preference returns the value of a preference: the one chosen in the window, even if it could not
+// be saved.
 func (w *Window) preference(p Preference) (string, bool) {
 	value, offered := w.settings.Preferences.Value(p)
 	if chosen, is := w.chosen[p]; is && offered {
@@ -187,14 +190,14 @@ func (w *Window) preference(p Preference) (string, bool) {
 	return value, offered
 }
 
-// openSettings lays the settings over the screen.
+// openSettings opens the settings over the screen.
 func (w *Window) openSettings() {
 	if w.settings.Preferences != nil && w.over == nil && !w.closing {
 		w.putOver(newSettingsPage(w))
 	}
 }
 
-// setPreference shows the window as the user prefers it from now on, and saves that.
+// setPreference applies a preference to the window, and saves it.
 func (w *Window) setPreference(p Preference, value string) {
 	if _, open := w.over.(*settingsPage); !open {
 		return
@@ -232,7 +235,7 @@ func (o overridden) Value(p Preference) (string, bool) {
 	return value, offered
 }
 
-// restyle makes all of the window anew, in another language, appearance or size.
+// restyle makes the whole window again, in another language, appearance or size.
 func (w *Window) restyle() {
 	w.style()
 	w.build()

@@ -26,7 +26,7 @@ func (w *world) tabTo(name string) {
 	require.Failf(w.t, "no such control", "%q in %q", name, w.texts())
 }
 
-// TestPreferencesAtStart: the window opens as its user left it.
+// TestPreferencesAtStart: the window opens with the user's preferences.
 func TestPreferencesAtStart(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -49,7 +49,8 @@ func TestPreferencesAtStart(t *testing.T) {
 	}
 }
 
-// TestSettings: somebody who cannot read the window as it is changes it by keyboard, and finds it so the next time.
+// TestSettings: a user who cannot read the window changes it by keyboard, and finds it so the next
+// time.
 func TestSettings(t *testing.T) {
 	defer func() { require.NoError(t, UseLanguage("")) }()
 	start := func(t *testing.T, store *preferences) *world {
@@ -127,7 +128,7 @@ func TestSettings(t *testing.T) {
 		delete(store.values, PreferAutostart)
 		require.NotContains(t, start(t, store).texts(), "Start when I log in to this computer")
 	})
-	t.Run("what cannot be saved is told, and holds until the end", func(t *testing.T) {
+	t.Run("what cannot be saved is reported, and holds until the end", func(t *testing.T) {
 		store := preferencesOf(nil)
 		store.err = errors.New("read-only")
 		w := start(t, store)
@@ -167,7 +168,7 @@ func TestSettingsGiveWay(t *testing.T) {
 		w.Show(endsSoonState())
 		require.Equal(t, "Renew", w.focused())
 	})
-	t.Run("a neighbour's health does not matter", func(t *testing.T) {
+	t.Run("a change of health does not matter", func(t *testing.T) {
 		w := start(t)
 		w.press(fyne.KeyTab)
 		before := w.focused()

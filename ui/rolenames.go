@@ -10,7 +10,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// roleWords is what a business function is called on the screen, and one line of what it is for.
+// roleWords is a business function's name on the screen, and its purpose in one line.
 type roleWords struct{ name, purpose string }
 
 var roles = map[ersclient.BusinessFunction]roleWords{
@@ -31,11 +31,11 @@ var roles = map[ersclient.BusinessFunction]roleWords{
 	ersclient.ReferrerRightsManager:         {"Referrer rights manager", "Maintain what referrers may use"},
 }
 
-// RoleName returns what a business function is called, for a message outside of the window.
+// RoleName returns a business function's name, for a message outside the window.
 func RoleName(function ersclient.BusinessFunction) string { return roleName(function) }
 
-// roleName returns what a business function is called on the screen. One that is not in the published list has its value made
-// readable: SOME_NEW_ROLE becomes "Some new role".
+// roleName returns a business function's name on the screen. One that is not in the published list
+// is made readable: SOME_NEW_ROLE becomes "Some new role".
 func roleName(function ersclient.BusinessFunction) string {
 	if words, known := roles[function]; known {
 		return lang.L(words.name)
@@ -43,13 +43,13 @@ func roleName(function ersclient.BusinessFunction) string {
 	return readable(string(function))
 }
 
-// roleNames returns all that a business function may be searched by: what it is called on the screen, what it is called in English, and
-// the words of its value.
+// roleNames returns all names that a business function can be searched by: on the screen, in
+// English, and the words of its value.
 func roleNames(function ersclient.BusinessFunction) string {
 	return strings.Join(append([]string{roleName(function), roles[function].name}, codeWords(string(function))...), " ")
 }
 
-// rolePurpose returns one line of what a business function is for, empty if we do not know it.
+// rolePurpose returns a business function's purpose in one line, empty if unknown.
 func rolePurpose(function ersclient.BusinessFunction) string {
 	if words, known := roles[function]; known {
 		return lang.L(words.purpose)
@@ -66,12 +66,12 @@ func readable(code string) string {
 	return string(text)
 }
 
-// codeWords cuts a text as the words of a code are, at underscores and hyphens too.
+// codeWords splits a text like the words of a code, at underscores and hyphens too.
 func codeWords(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == '_' || r == '-' || unicode.IsSpace(r) })
 }
 
-// organisation returns an organisation as it is shown in one line: its name and ODS code, or what there is of both.
+// organisation returns an organisation in one line: its name and ODS code, or whichever there is.
 func organisation(p ersclient.Permission) string {
 	name, code := problem.Clean(p.OrgName, 200), problem.Clean(p.OrgIdentifier, 40)
 	switch {

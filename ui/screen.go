@@ -10,34 +10,35 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// screen is what the window shows between header and status bar. It lives as long as the states it can show follow each other.
+// screen is the content between header and status bar. It is kept while it can show the following
+// states.
 type screen interface {
-	// object is what to put into the window.
+	// object is the content.
 	object() fyne.CanvasObject
-	// update takes a newer state, and returns false if it needs another screen.
+	// update shows a newer state, or returns false if that needs another screen.
 	update(login.State) bool
-	// appear is called when the screen is in the window: the place to give the focus to a control.
+	// appear is called when the screen is in the window: give the focus here.
 	appear()
-	// disappear is called when it is about to leave.
+	// disappear is called before it is removed.
 	disappear()
-	// interval is how often tick is to be called, 0 for never.
+	// interval is the interval between calls of tick, 0 for never.
 	interval() time.Duration
-	// tick brings live texts up to date.
+	// tick updates live texts.
 	tick(now time.Time)
-	// room is called with the size of what can be seen at once, before the screen is placed in it.
+	// room is called with the visible size, before the screen is placed in it.
 	room(fyne.Size)
 	// helps returns the help of the screen, or nil.
 	helps() *help
-	// moved is called with the part of the screen that can be seen.
+	// moved is called with the visible part of the screen.
 	moved(top, bottom float32)
-	// key and rune take what was typed and used by no control; key returns false for what it does not use either.
+	// key and rune handle input that no control has used; key reports whether it used the key.
 	key(*fyne.KeyEvent) bool
 	rune(rune)
 	// find gives the focus to the screen's search field, if it has one.
 	find()
 }
 
-// revealer is a screen that brings more into view than the control that has the focus.
+// revealer is a screen that brings more into view than the focused control.
 type revealer interface {
 	reveal(control fyne.CanvasObject)
 }
@@ -58,7 +59,7 @@ func newScreen(w *Window, state login.State) screen {
 	}
 }
 
-// still is a screen that does nothing of itself. The others are made on it.
+// still is a static screen. The others embed it.
 type still struct{ content fyne.CanvasObject }
 
 func (s *still) object() fyne.CanvasObject { return s.content }
@@ -92,16 +93,16 @@ func centred(text *widgets.Text) *widgets.Text {
 	return text
 }
 
-// page puts the margins of a page around its content, which keeps its height in a taller window.
+// page puts a page's margins around its content, which keeps its height in a taller window.
 func page(content fyne.CanvasObject) fyne.CanvasObject {
 	return widgets.Inset(widgets.Margins{Left: 32, Top: 28, Right: 32, Bottom: 32}, widgets.Column(widgets.Row{Object: content}))
 }
 
-// marked returns the runs of a text in which **two stars** mark the name of a button.
+// marked returns the runs of a text in which **two stars** mark a button's name.
 func marked(text string, plain, bold widgets.Style) []widgets.Run {
 	parts := strings.Split(text, "**")
 	if len(parts)%2 == 0 {
-		parts = []string{text} // A mark without its partner is none.
+		parts = []string{text} // a mark without its partner is text
 	}
 	var runs []widgets.Run
 	for i, part := range parts {

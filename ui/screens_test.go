@@ -18,21 +18,21 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// picture is a screen that is drawn.
+// picture is a drawn screen.
 type picture struct {
 	name     string
 	state    login.State
 	settings Settings
 	// later is how long after the state the picture is taken.
 	later time.Duration
-	// after is done to the window before.
+	// after prepares the window for the picture.
 	after func(*world)
-	// cuts are the texts here that may end in an ellipsis: too long for any card, or for the header. What contains one of them is
-	// excused.
+	// cuts are the texts that may end in an ellipsis: too long for any card, or for the header.
+	// Texts that contain one are excused.
 	cuts []string
 }
 
-// pictures are all the screens there are, in a window that offers all it can, so that its bars have their real heights.
+// pictures are all screens, in a window with all options, so that its bars have their real heights.
 func pictures() []picture {
 	all := screens()
 	for i := range all {
@@ -115,11 +115,11 @@ func screens() []picture {
 			settings: Settings{Diagnostics: &chain{findings: brokenChain(), hangs: true}}, after: func(w *world) {
 				drawn := make(chan struct{})
 				w.aside = func(run func()) { go func() { run(); close(drawn) }() }
-				told := make(chan func(), 9)
-				w.do = func(f func()) { told <- f }
+				queued := make(chan func(), 9)
+				w.do = func(f func()) { queued <- f }
 				w.press(fyne.KeyF9)
 				for range 3 {
-					(<-told)()
+					(<-queued)()
 				}
 				w.t.Cleanup(func() { w.Stop(); <-drawn })
 			}},
@@ -163,16 +163,17 @@ func (p picture) draw(t *testing.T, size fyne.Size) *world {
 	return w
 }
 
-// look is a way in which a screen is drawn.
+// look is a way to draw a screen.
 type look struct {
 	name       string
 	size       fyne.Size
 	scale      float32
 	appearance Appearance
 	language   string
-	// pixels are those of the screen to one of the window's, two on a sharp screen; none means one.
+	// pixels is the number of screen pixels for one of the window's: 2 on a sharp screen; 0 means
+	// 1.
 	pixels float32
-	// coloured differs from another look in its colours alone: there is nothing new to be cut or to overlap.
+	// coloured differs from another look only in colours: nothing new can be cut or overlap.
 	coloured bool
 }
 
@@ -182,8 +183,8 @@ var (
 	full    = fyne.NewSize(1920, 1080)
 )
 
-// looks are the ways in which each screen is drawn: every appearance, at the usual size and at twice that, in both languages, and some
-// more in which there is least room.
+// looks are the ways to draw each screen: every appearance, at the usual size and at twice that, in
+// both languages, and some more with little room.
 var looks = []look{
 	{name: "", size: initial},
 	{name: "-double", size: initial, scale: 2},
@@ -208,20 +209,21 @@ var looks = []look{
 // in returns a picture in a look.
 func (p picture) in(l look) picture {
 	p.settings.TextScale, p.settings.Appearance, p.settings.Language = l.scale, l.appearance, l.language
-	if store, ok := p.settings.Preferences.(*preferences); ok { // These go before the settings.
+	// These have precedence over the settings.
+	if store, ok := p.settings.Preferences.(*preferences); ok {
 		store.wish(l.language, l.appearance, l.scale)
 	}
 	return p
 }
 
-// TestScreens draws every screen in every look and checks what holds for all of them. If it fails, a user sees cut or
-// overlapping text, or a screen reader meets a control without a name. With ERS_LOGIN_SCREENS set to a folder, the pictures are
-// kept there.
+// TestScreens draws every screen in every look and checks what holds for all of them. If it fails,
+// a user sees cut or overlapping text, or a screen reader meets a control without a name. If
+// ERS_LOGIN_SCREENS is a folder, the pictures are kept there.
 func TestScreens(t *testing.T) {
 	folder := os.Getenv("ERS_LOGIN_SCREENS")
 	for _, look := range looks {
 		if look.coloured && folder == "" {
-			continue // It is drawn to be looked at.
+			continue // it is drawn only to be looked at
 		}
 		for _, p := range pictures() {
 			t.Run(p.name+look.name, func(t *testing.T) {
@@ -254,8 +256,8 @@ func onSharpScreen(t *testing.T, w *world, pixels float32) {
 	canvas.SetScale(pixels)
 }
 
-// On a sharp screen everything is drawn with all of its pixels, and not drawn small and blown up: then each pair of lines would be the
-// same.
+// On a sharp screen everything is drawn with all of its pixels, and not enlarged: then each pair of
+// lines would be equal.
 func TestScreensAreSharp(t *testing.T) {
 	w := picture{state: choosingState(fiveRoles(), &triage)}.draw(t, initial)
 	onSharpScreen(t, w, 2)
@@ -274,10 +276,11 @@ func TestScreensAreSharp(t *testing.T) {
 	require.Greater(t, differ, initialHeight/8, "lines of text and icons that have a finer shape than one pixel in four")
 }
 
-// TestScreensAreDrawn draws one screen whole, since the other tests look at objects only: blue at the top, the page below, and
-// something on it.
+// TestScreensAreDrawn draws one whole screen, since the other tests check objects only: blue at the
+// top, the page below, and something on it.
 func TestScreensAreDrawn(t *testing.T) {
-	// Fyne's clock stands still in tests until something is drawn, and then drops all renderers that seem to be a minute old.
+	// In tests Fyne's clock stands still until something is drawn, and then all renderers that seem
+	// a minute old are dropped.
 	newWorld(t, Settings{}).win.Canvas().Capture()
 	w := picture{state: choosingState(fiveRoles(), &triage)}.draw(t, fyne.NewSize(initialWidth, initialHeight))
 	drawn := w.win.Canvas().Capture()
@@ -308,7 +311,7 @@ func requireFocusedObject(t *testing.T, w *world) placed {
 func requireNothingCut(t *testing.T, w *world, cuts []string) {
 	t.Helper()
 	excused := func(text *widgets.Text) bool {
-		return text == w.notices.title || text == w.notices.happened || // What the strip leaves out stands in the help.
+		return text == w.notices.title || text == w.notices.happened || // the help has what the strip cuts
 			slices.ContainsFunc(cuts, func(cut string) bool { return strings.Contains(text.String(), cut) })
 	}
 	width := w.win.Canvas().Size().Width
@@ -329,28 +332,29 @@ func requireNothingCut(t *testing.T, w *world, cuts []string) {
 	}
 }
 
-// requireFocusSeen checks that whoever presses Enter sees what they press.
+// requireFocusSeen checks that the control that Enter presses is visible.
 func requireFocusSeen(t *testing.T, w *world) {
 	t.Helper()
 	if w.win.Canvas().Focused() == nil {
 		return
 	}
 	if _, problem := w.screen.(*failed); problem && w.over == nil {
-		return // What happened is to be read before anything is pressed: see TestPageKeys.
+		return // the text is to be read before anything is pressed: see TestPageKeys
 	}
 	if h := w.screen.helps(); h != nil && h.box.Visible() && w.over == nil {
-		return // What is read is the help, which has been scrolled to.
+		return // the help was scrolled to, to be read
 	}
 	control := requireFocusedObject(t, w)
 	if _, inPage := w.viewport.OffsetOf(control.CanvasObject); !inPage {
-		return // It stands in the status bar.
+		return // it is in the status bar
 	}
 	top, bottom := w.viewport.Object().Position().Y, w.status.box.Position().Y
 	assert.GreaterOrEqual(t, control.at.Y, top, "%q begins above the page", w.focused())
 	assert.LessOrEqual(t, control.at.Y+control.Size().Height, bottom, "%q ends below the page", w.focused())
 }
 
-// requireSearchSeen checks that whoever searches sees what they type, and the card that Enter takes or that there is none.
+// requireSearchSeen checks that the search field is visible, and the card that Enter takes or the
+// text that there is none.
 func requireSearchSeen(t *testing.T, w *world) {
 	t.Helper()
 	screen, choosing := w.screen.(*choosing)
@@ -376,8 +380,8 @@ func requireSearchSeen(t *testing.T, w *world) {
 	seen(func(o fyne.CanvasObject) bool { _, card := o.(*widgets.RoleCard); return card }, "the card that Enter takes")
 }
 
-// requireNothingOverlaps compares what a screen reader finds in the page, and in each of the two bars. The page itself is drawn
-// behind the bars.
+// requireNothingOverlaps compares what a screen reader finds in the page, and in each of the two
+// bars. The page is drawn behind the bars.
 func requireNothingOverlaps(t *testing.T, w *world) {
 	t.Helper()
 	for _, part := range []*fyne.Container{w.header.box, w.notices.box, w.viewport.Object(), w.status.box} {
@@ -406,7 +410,7 @@ func requireNames(t *testing.T, w *world) {
 		a, ok := object.CanvasObject.(fyne.Accessible)
 		require.True(t, ok)
 		if text, isText := a.(*widgets.Text); isText && text.String() == "" {
-			continue // A text that has nothing to say yet, such as the elapsed time.
+			continue // empty for now, such as the elapsed time
 		}
 		assert.NotEmpty(t, a.AccessibilityLabel(), "%v has no name", object)
 		assert.NotEmpty(t, a.AccessibilityRole(), "%v has no role", object)

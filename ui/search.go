@@ -12,14 +12,14 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 )
 
-// index finds pairs by words. Accents and case do not matter, and neither does the order of the words: each has to stand somewhere
-// in the organisation's name, its ODS code or the role's name. A role has its English name as well, whatever the language of the
-// window, and the words of its business function: a user may know it by any of them. All that is searched is folded once, when the
-// list arrives; a role stands on thousands of cards, and is looked through once for each search.
+// index finds pairs by words. Accents, case and word order do not matter: each word must occur in
+// the organisation's name, its ODS code or the role's names, which include the English name and the
+// business function. All text is folded once; a role is on thousands of cards and is matched once a
+// search.
 type index struct {
-	// organisations has a text for each section, roles one for each business function.
+	// organisations has the folded text of each section, roles that of each business function.
 	organisations, roles []string
-	// roleOf has, for each pair of each section, which of the roles it is.
+	// roleOf has the index of the role for each pair of each section.
 	roleOf [][]int
 }
 
@@ -47,13 +47,13 @@ func newIndex(sections []section) *index {
 	return x
 }
 
-// words is a set of the words of a search, a bit for each.
+// words is a set of the words of a search, one bit each.
 type words uint64
 
-// mostWords are as many as a set can hold. What is typed after them narrows nothing any more.
+// mostWords is the size of such a set. Further words do not narrow the search.
 const mostWords = 64
 
-// search returns a test for the pairs of each section, which are counted from 0 in both.
+// search returns a test for the pairs of each section, both counted from 0.
 func (x *index) search(query string) func(section, pair int) bool {
 	wanted := codeWords(fold(query))
 	wanted = wanted[:min(len(wanted), mostWords)]
@@ -65,7 +65,7 @@ func (x *index) search(query string) func(section, pair int) bool {
 	return func(section, pair int) bool { return organisations[section]|roles[x.roleOf[section][pair]] == all }
 }
 
-// found tells which of the words stand in each text.
+// found returns which of the words occur in each text.
 func found(texts, wanted []string) []words {
 	sets := make([]words, len(texts))
 	for i, text := range texts {
@@ -78,7 +78,7 @@ func found(texts, wanted []string) []words {
 	return sets
 }
 
-// fold returns a text without its accents, in the one case in which texts are compared.
+// fold returns a text without accents and in one case, for comparison.
 func fold(text string) string {
 	ascii := true
 	for i := range len(text) {
@@ -88,7 +88,7 @@ func fold(text string) string {
 		return strings.ToLower(text)
 	}
 	plain, _, err := transform.String(transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), cases.Fold()), text)
-	if err != nil { // Not for text that any keyboard makes.
+	if err != nil { // cannot occur with text from a keyboard
 		return strings.ToLower(text)
 	}
 	return plain

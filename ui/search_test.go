@@ -15,7 +15,7 @@ import (
 	"github.com/ers-login/ers-login/internal/login"
 )
 
-// TestSearchFinds: a consultant finds their clinic by whatever they remember of it.
+// TestSearchFinds: a consultant finds their clinic by any words they remember.
 func TestSearchFinds(t *testing.T) {
 	at := func(code, name string, function ersclient.BusinessFunction) ersclient.Permission {
 		return ersclient.Permission{OrgIdentifier: code, OrgName: name, BusinessFunction: function}
@@ -29,7 +29,7 @@ func TestSearchFinds(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name, query string
-		want        []string // Code and role of each that is found, in order.
+		want        []string // code and role of each result, in order
 	}{
 		{"an organisation", "newcastle", []string{"RTD Referring clinician", "RTD Service definer"}},
 		{"a part of a word", "astle", []string{"RTD Referring clinician", "RTD Service definer"}},
@@ -38,7 +38,7 @@ func TestSearchFinds(t *testing.T) {
 		{"code and role", "rtd ref", []string{"RTD Referring clinician"}},
 		{"a role anywhere", "CLINICIAN", []string{"7A4 Referring clinician", "RTD Referring clinician"}},
 		{"an ODS code", "y02", []string{"Y02 Commissioner"}},
-		{"an accent that nobody types", "llandw", []string{"7A4 Referring clinician"}},
+		{"an accent that is not typed", "llandw", []string{"7A4 Referring clinician"}},
 		{"an accent that is typed", "LLANDŴ", []string{"7A4 Referring clinician"}},
 		{"an accent where there is none", "nêwcastle defin", []string{"RTD Service definer"}},
 		{"a letter that is two", "strasse", []string{"Y01 Some new role"}},
@@ -66,7 +66,8 @@ func TestSearchFinds(t *testing.T) {
 	}
 }
 
-// TestSearchFindsRolesByTheirEnglishNames: in a Welsh clinic they say "definer", whatever the screen says.
+// TestSearchFindsRolesByTheirEnglishNames: in a Welsh clinic they say "definer", whatever the
+// window's language.
 func TestSearchFindsRolesByTheirEnglishNames(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
 	w := newWorld(t, Settings{Language: "cy"})
@@ -82,7 +83,8 @@ func TestSearchFindsRolesByTheirEnglishNames(t *testing.T) {
 	}
 }
 
-// TestSearchByKeys: typing anywhere searches, Enter takes what bears the word Enter, and Escape gets everything back.
+// TestSearchByKeys: typing anywhere searches, Enter takes the card marked Enter, and Escape
+// restores everything.
 func TestSearchByKeys(t *testing.T) {
 	permissions := manyRoles(40, 10)
 	start := func(t *testing.T) (*world, *choosing) {
@@ -129,7 +131,7 @@ func TestSearchByKeys(t *testing.T) {
 	})
 	t.Run("Ctrl+F, and back down to the cards", func(t *testing.T) {
 		w, _ := start(t)
-		w.find(nil) // Fyne's test canvas knows no shortcuts.
+		w.find(nil) // Fyne's test canvas has no shortcuts
 		require.Equal(t, searching, w.focused())
 		w.press(fyne.KeyDown)
 		require.Equal(t, 0, focusedChoice(t, w))
@@ -190,7 +192,7 @@ func TestSearchByKeys(t *testing.T) {
 	})
 }
 
-// TestLongLists: Home, End and the page keys go where they say, and what has the focus can be seen.
+// TestLongLists: Home, End and the page keys move as expected, and the focus stays visible.
 func TestLongLists(t *testing.T) {
 	permissions := manyRoles(40, 10)
 	w := newWorld(t, Settings{})
@@ -213,7 +215,7 @@ func TestLongLists(t *testing.T) {
 	require.Less(t, focusedChoice(t, w), len(permissions)-4)
 }
 
-// TestFavourites: somebody with many roles marks the few that they use.
+// TestFavourites: a user with many roles marks the few in use.
 func TestFavourites(t *testing.T) {
 	permissions := manyRoles(6, 5)
 	start := func(t *testing.T, store *favourites) *world {
@@ -258,7 +260,7 @@ func TestFavourites(t *testing.T) {
 		requireIntents(t, w)
 		require.True(t, store.marked[pairOf(permissions[0])])
 	})
-	t.Run("one that cannot be saved is told", func(t *testing.T) {
+	t.Run("one that cannot be saved is reported", func(t *testing.T) {
 		store := favouritesOf()
 		store.err = errors.New("disk full")
 		w := start(t, store)
@@ -282,13 +284,13 @@ func TestFavourites(t *testing.T) {
 // TestQueue: two quick presses of a star must be saved in their order, and nothing keeps running.
 func TestQueue(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	newWorld(t, Settings{}) // An app for fyne.Do.
+	newWorld(t, Settings{}) // an app for fyne.Do
 	q := queue{then: fyne.Do}
 	var order []int
 	done := make(chan error, 10)
 	for i := range 10 {
 		q.add(func() error {
-			order = append(order, i) // One after the other, so without a lock.
+			order = append(order, i) // never concurrent, so without a lock
 			return fmt.Errorf("%d", i)
 		}, func(err error) { done <- err })
 	}
@@ -298,10 +300,10 @@ func TestQueue(t *testing.T) {
 	require.Len(t, order, 10)
 }
 
-// TestQueueIsBounded: a disk that hangs must not fill the memory of a computer on which somebody keeps pressing.
+// TestQueueIsBounded: repeated presses must not fill the memory while a disk hangs.
 func TestQueueIsBounded(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	newWorld(t, Settings{}) // An app for fyne.Do.
+	newWorld(t, Settings{}) // an app for fyne.Do
 	q := queue{then: fyne.Do}
 	begun, hangs, done := make(chan struct{}), make(chan struct{}), make(chan error, 2*mostWaiting)
 	q.add(func() error { close(begun); <-hangs; return nil }, func(err error) { done <- err })
@@ -318,8 +320,9 @@ func TestQueueIsBounded(t *testing.T) {
 	}
 }
 
-// TestAKeyIsCheapInALongList: what a key costs in a list of 10,000 roles must not be a multiple of their number. Time cannot be tested, but
-// each card that is made anew for a key, and each text that is measured anew, takes memory.
+// TestAKeyIsCheapInALongList: the cost of a key in a list of 10,000 roles must not be a multiple of
+// their number. Time cannot be tested, but each card made again for a key, and each text measured
+// again, takes memory.
 func TestAKeyIsCheapInALongList(t *testing.T) {
 	w := newWorld(t, Settings{Favourites: favouritesOf()})
 	const organisations, each = 2000, 5
@@ -353,7 +356,7 @@ func BenchmarkKeystroke(b *testing.B) {
 	}
 }
 
-// BenchmarkKeystrokeUndrawn is the same without the software renderer, which takes longest whatever there is to draw.
+// BenchmarkKeystrokeUndrawn is the same without the software renderer, which dominates otherwise.
 func BenchmarkKeystrokeUndrawn(b *testing.B) {
 	for _, organisations := range []int{2, 200, 2000} {
 		b.Run(fmt.Sprintf("%d roles", organisations*5), func(b *testing.B) {

@@ -10,10 +10,10 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// signedIn is the screen of a session that other applications can use. In its last minutes it offers to renew it.
-//
-// Nothing has the focus when it appears: an Enter too many must neither sign out nor switch the role. Renewing harms nobody, so
-// that its button takes the focus, unless the user has given it to something else.
+// signedIn is the screen of a session that other applications can use. In its last minutes it
+// offers to renew it. Nothing has the focus when it appears: one Enter too many must neither sign
+// out nor switch the role. Renewing is harmless, so its button takes the focus unless another
+// control has it.
 type signedIn struct {
 	still
 	w                *Window
@@ -72,7 +72,7 @@ func (s *signedIn) session() fyne.CanvasObject {
 	))
 }
 
-// warning is the panel before the end of the session.
+// warning is the panel shown before the session's end.
 func (s *signedIn) warning() *fyne.Container {
 	s.renew = s.w.button(lang.L("Renew"), widgets.Primary, s.w.intent(login.Renew{}))
 	title := lang.L("Your session ends at {{.Time}}", map[string]any{"Time": s.w.clockTime(s.state.ExpiresAt)})
@@ -101,7 +101,7 @@ func (s *signedIn) update(state login.State) bool {
 	return true
 }
 
-// refresh shows what can change while the session stays the same.
+// refresh updates what can change during a session.
 func (s *signedIn) refresh(state login.State) {
 	s.help.update(state)
 	if s.state.RenewAsks != state.RenewAsks {
@@ -127,7 +127,8 @@ func (s *signedIn) appear() {
 	}
 }
 
-// offerRenewal brings the warning into view and gives its button the focus, unless something else has it.
+// offerRenewal brings the warning into view and gives its button the focus, unless another control
+// has it.
 func (s *signedIn) offerRenewal() {
 	if s.w.win.Canvas().Focused() == nil {
 		s.w.focus(s.renew)
@@ -138,7 +139,7 @@ func (s *signedIn) offerRenewal() {
 
 func (s *signedIn) helps() *help { return s.help }
 
-// interval is short enough for a minute not to be late, and right again soon after a laptop has slept.
+// interval keeps the minutes correct, also soon after a laptop has slept.
 func (s *signedIn) interval() time.Duration { return 5 * time.Second }
 
 func (s *signedIn) tick(now time.Time) {
@@ -148,11 +149,11 @@ func (s *signedIn) tick(now time.Time) {
 	if before != runs[0].Text+left {
 		s.ends.SetRuns(runs...)
 		s.left.SetText(s.offer(now))
-		s.w.viewport.Relayout() // It may need another line now.
+		s.w.viewport.Relayout() // it may need another line now
 	}
 }
 
-// offer says what renewing is good for, and what it takes.
+// offer describes what renewing does, and what it takes.
 func (s *signedIn) offer(now time.Time) string {
 	left := map[string]any{"Remaining": remaining(now, s.state.ExpiresAt)}
 	if s.state.RenewAsks {
@@ -170,7 +171,7 @@ func (s *signedIn) ask() {
 	s.w.focus(s.yes)
 }
 
-// dismiss goes back to the buttons. The focus goes to where it was, and an Enter there only asks again.
+// dismiss shows the buttons again and restores the focus, where Enter only asks again.
 func (s *signedIn) dismiss() {
 	s.confirm.Hide()
 	s.buttons.Show()

@@ -11,24 +11,24 @@ import (
 
 var _ fyne.Theme = (*colours)(nil)
 
-// Appearance is whether the window is light or dark.
+// Appearance selects the window's colours.
 type Appearance int
 
 // The appearances.
 const (
-	// AsSystem follows the system. Where that does not say, which is so on a Linux desktop without a settings portal, Fyne
-	// makes it dark.
+	// AsSystem follows the system. On a Linux desktop without a settings portal Fyne makes it dark.
 	AsSystem Appearance = iota
 	// Light is dark text on a light page, Dark the opposite.
 	Light
 	Dark
-	// HighContrast is white and yellow on black, for users with low vision: text has a contrast of 7 to 1 at least. AsSystem is this,
-	// too, where [Window.SystemContrast] says so: Fyne does not tell.
+	// HighContrast is white and yellow on black, for users with low vision: text has a contrast of
+	// at least 7 to 1. AsSystem becomes this if [Window.SystemContrast] reports it, which Fyne does
+	// not.
 	HighContrast
 )
 
-// NewTheme returns the theme of the window. textScale enlarges the text and what has to grow with it: 1 is the ordinary size, 2
-// twice that; 0 means 1.
+// NewTheme returns the window's theme. textScale enlarges the text and what has to grow with it: 1
+// (or 0) is the ordinary size, 2 twice that.
 func NewTheme(appearance Appearance, textScale float32) fyne.Theme {
 	if textScale <= 0 {
 		textScale = 1
@@ -36,7 +36,8 @@ func NewTheme(appearance Appearance, textScale float32) fyne.Theme {
 	return &colours{appearance: appearance, scale: textScale}
 }
 
-// colours is the theme. The colours come from the design system of the NHS website; its typeface, which is reserved, does not.
+// colours is the theme. Its colours are those of the NHS website's design system, whose typeface is
+// reserved and not used.
 type colours struct {
 	appearance Appearance
 	scale      float32
@@ -141,7 +142,7 @@ var highContrast = palette{
 	widgets.ColorScrollBar:     white,
 }
 
-// standard says which of our colours Fyne's own widgets, such as menus, use.
+// standard maps the colour names of Fyne's own widgets, such as menus, to ours.
 var standard = map[fyne.ThemeColorName]fyne.ThemeColorName{
 	theme.ColorNameBackground:          widgets.ColorPage,
 	theme.ColorNameForeground:          widgets.ColorText,
@@ -151,7 +152,7 @@ var standard = map[fyne.ThemeColorName]fyne.ThemeColorName{
 	theme.ColorNameButton:              widgets.ColorSurface,
 	theme.ColorNameHover:               widgets.ColorPressed,
 	theme.ColorNamePressed:             widgets.ColorPressed,
-	theme.ColorNameFocus:               widgets.ColorPressed, // Behind the text of an open menu: too quiet for our own ring.
+	theme.ColorNameFocus:               widgets.ColorPressed, // behind menu texts: too quiet for our ring
 	theme.ColorNameSelection:           widgets.ColorPressed,
 	theme.ColorNameInputBackground:     widgets.ColorSurface,
 	theme.ColorNameInputBorder:         widgets.ColorSecondary,
@@ -188,8 +189,8 @@ var sizes = map[fyne.ThemeSizeName]float32{
 	theme.SizeNameInlineIcon:     20,
 }
 
-// innerPadding is what the field of the search has around its text. It does not grow with that: a small window at a large size has to
-// show the field and what was found.
+// innerPadding is the padding of the search field. It does not grow with the text: a small window
+// at a large size has to show the field and the results.
 const innerPadding = 11
 
 // Color returns a colour.

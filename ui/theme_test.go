@@ -17,8 +17,8 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// TestContrast: a user with low vision loses the text of whatever fails here. 4.5 to 1 is what WCAG 2.2 (AA) asks of text, 3 to 1
-// of the edges of controls.
+// TestContrast: a user with low vision cannot read a text that fails here. WCAG 2.2 (AA) requires
+// 4.5 to 1 of text, 3 to 1 of the edges of controls.
 func TestContrast(t *testing.T) {
 	const text, edge = 4.5, 3
 	pairs := []struct {
@@ -61,12 +61,12 @@ func TestContrast(t *testing.T) {
 		th := NewTheme(appearance, 1)
 		for _, pair := range pairs {
 			if pair.least == text && appearance == HighContrast {
-				pair.least = 7 // AAA, which is what the name promises.
+				pair.least = 7 // AAA, as the name promises
 			}
 			ratio := contrast(th.Color(pair.front, theme.VariantLight), th.Color(pair.back, theme.VariantLight))
 			assert.GreaterOrEqual(t, ratio, pair.least, "%s: %s on %s has %.2f", name, pair.front, pair.back, ratio)
 		}
-		// The ring has to be seen on whatever is around it: by its black line, or by its yellow.
+		// The ring must be visible on any surrounding: by its black line, or by its yellow.
 		for _, around := range []fyne.ThemeColorName{widgets.ColorPage, widgets.ColorSurface} {
 			back := th.Color(around, theme.VariantLight)
 			ratio := max(contrast(th.Color(widgets.ColorFocus, theme.VariantLight), back),
@@ -76,9 +76,10 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// TestContrastOfIcons: whoever cannot see a disc or a star on its ground has only half of what tells the state. What is looked at is what is
-// drawn: the fills of each icon as Fyne gets them, and whether a point of the picture has them. The first is the shape, which stands out
-// from the ground; the last is the mark in it, which stands out from the fill below it.
+// TestContrastOfIcons: a disc or star invisible on its ground loses half of what shows the state.
+// The test checks what is drawn: each icon's fills as Fyne gets them, and whether a point of the
+// picture has them. The first is the shape, which contrasts with the ground; the last is the mark
+// in it, which contrasts with the fill below.
 func TestContrastOfIcons(t *testing.T) {
 	fill := regexp.MustCompile(`fill="#([0-9A-F]{6})"`)
 	icons := map[string]fyne.Resource{"good": statusIcon(login.HealthGood), "attention": statusIcon(login.HealthAttention),
@@ -109,7 +110,8 @@ func TestContrastOfIcons(t *testing.T) {
 				assert.GreaterOrEqual(t, ratio, least, "%s: %s on %s has %.2f", name, which, ground, ratio)
 			}
 			if n := len(fills); n > 1 {
-				// Where a mark is of several shapes in one colour, what is below it is the last fill of another.
+				// If a mark has several shapes in one colour, the fill below it is the last of
+				// another colour.
 				below := n - 1
 				for fills[below] == fills[n-1] {
 					below--
@@ -121,7 +123,7 @@ func TestContrastOfIcons(t *testing.T) {
 	}
 }
 
-// TestIconsKnowTheirPaints: a colour in a file that no paint takes the place of is the same in every appearance.
+// TestIconsKnowTheirPaints: a file's colour without a paint would be the same in every appearance.
 func TestIconsKnowTheirPaints(t *testing.T) {
 	for hex, name := range paints {
 		assert.Equal(t, hex, hexOf(light[name]), "%s: the files have the colours of the light appearance", name)
@@ -162,7 +164,8 @@ func luminance(c color.Color) float64 {
 	return 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
 }
 
-// TestThemeAnswersEveryName: a widget would be invisible in a colour or size that one of the appearances does not have.
+// TestThemeAnswersEveryName: a widget would be invisible in a colour or size that an appearance
+// lacks.
 func TestThemeAnswersEveryName(t *testing.T) {
 	for name := range light {
 		assert.Contains(t, dark, name)
@@ -188,8 +191,8 @@ func TestThemeAnswersEveryName(t *testing.T) {
 	}
 }
 
-// TestHighContrastOfTheSystem: whoever has set their computer to high contrast needs it here, and whoever has chosen colours for this
-// window has seen what they chose.
+// TestHighContrastOfTheSystem: the system's high contrast applies here, unless colours were chosen
+// for this window.
 func TestHighContrastOfTheSystem(t *testing.T) {
 	page := func(w *world) color.Color {
 		r, g, b, a := w.win.Canvas().Capture().At(5, 100).RGBA()

@@ -14,7 +14,7 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// waits are what a tip waits for, and passes by when a test says so.
+// waits holds a tip's delays, which end when a test says so.
 type waits struct {
 	waiting map[int]func()
 	asked   int
@@ -45,7 +45,7 @@ func tippedIn(w *world) []string {
 	return said
 }
 
-// longNames is a window in which two trusts cannot be told apart by what stands on the cards.
+// longNames opens a window with two trusts that the cards' cut texts do not distinguish.
 func longNames(t *testing.T, scale float32) (*world, *waits) {
 	t.Helper()
 	permissions := manyRoles(4, 3)
@@ -55,7 +55,7 @@ func longNames(t *testing.T, scale float32) (*world, *waits) {
 	w, later := newWorld(t, Settings{TextScale: scale}), &waits{waiting: map[int]func(){}}
 	w.tip.After = later.after
 	w.Show(choosingState(permissions, &permissions[4]))
-	w.press(fyne.KeyDown) // What has the focus says all.
+	w.press(fyne.KeyDown) // the focused card shows everything
 	return w, later
 }
 
@@ -76,7 +76,8 @@ func middleOf(p placed) fyne.Position { return p.at.AddXY(p.Size().Width/2, p.Si
 
 func cutCard(card *widgets.RoleCard) bool { return card.Cut(card.Size().Width) }
 
-// TestFullTextUnderTheMouse: whoever uses the mouse never gives a card the focus, and has to tell two trusts apart all the same.
+// TestFullTextUnderTheMouse: with the mouse alone no card gets the focus, and two trusts must still
+// be distinguishable.
 func TestFullTextUnderTheMouse(t *testing.T) {
 	whole := longTrust + ", Northern Community Hospital No 2 (Y00001)"
 	move := func(w *world, to fyne.Position) { test.MoveMouse(w.win.Canvas(), to) }
@@ -96,7 +97,7 @@ func TestFullTextUnderTheMouse(t *testing.T) {
 		later.pass()
 		require.Equal(t, []string{whole}, tippedIn(w))
 		require.Equal(t, focused, w.focused(), "the focus is not taken")
-		test.TapCanvas(w.win.Canvas(), middleOf(card).AddXY(3, 30)) // On the tip.
+		test.TapCanvas(w.win.Canvas(), middleOf(card).AddXY(3, 30)) // on the tip
 		intents := w.took()
 		require.Len(t, intents, 1, "a click goes through it")
 		require.IsType(t, login.Choose{}, intents[0])
@@ -163,7 +164,7 @@ func TestFullTextUnderTheMouse(t *testing.T) {
 	})
 }
 
-// TestTheTipStaysInTheWindow: a text that is shown half is no help, wherever the mouse is.
+// TestTheTipStaysInTheWindow: the whole text is visible, wherever the mouse is.
 func TestTheTipStaysInTheWindow(t *testing.T) {
 	for _, size := range []fyne.Size{least, initial} {
 		for _, scale := range []float32{1, 2} {

@@ -31,15 +31,15 @@ var update = flag.Bool("update", false, "write en.json anew, and take out of cy.
 
 const translationsFolder = "../assets/translations/"
 
-// TestTranslations holds the files against the source: every text that the program can show, whichever room it comes from, has a
-// translation, and no file has a text that nobody says any more. If it fails, a user reads two languages on one screen.
-// TestEveryTextOfAProblemCanBeRead sees to it that nothing is said that cannot be seen here.
+// TestTranslations compares the files with the source: every text that the program can show, from
+// any package, has a translation, and no file has an unused one. If it fails, a user reads two
+// languages on one screen. TestEveryTextOfAProblemCanBeRead checks that this test finds all texts.
 func TestTranslations(t *testing.T) {
 	said := textsOfSource(t)
 	require.Greater(t, len(said), 500, "the source was not found")
 	if *update {
 		writeTranslations(t, said)
-		return // What was compiled in is what stood there before.
+		return // compiled in are the files from before
 	}
 	for _, language := range assets.Languages {
 		t.Run(language, func(t *testing.T) {
@@ -58,14 +58,15 @@ func TestTranslations(t *testing.T) {
 			slices.Sort(missing)
 			slices.Sort(stale)
 			assert.Empty(t, strings.Join(missing, "\n"), "without a translation: go test ./ui -run TestTranslations -update, and add them to cy.json")
-			assert.Empty(t, strings.Join(stale, "\n"), "said by nobody any more: go test ./ui -run TestTranslations -update")
+			assert.Empty(t, strings.Join(stale, "\n"), "unused texts: go test ./ui -run TestTranslations -update")
 		})
 	}
 }
 
-// TestTranslationsAreWhole: a translation that loses a value, or the mark of a button, leads a user nowhere.
+// TestTranslationsAreWhole: a translation without a value, or without the mark of a button,
+// misleads the user.
 func TestTranslationsAreWhole(t *testing.T) {
-	names := map[string]bool{"Enter": true, "e-RS Login": true} // The same in both languages.
+	names := map[string]bool{"Enter": true, "e-RS Login": true} // the same in both languages
 	value := regexp.MustCompile(`\{\{\.\w+\}\}`)
 	sorted := func(text string) []string { return slices.Sorted(slices.Values(value.FindAllString(text, -1))) }
 	for text, same := range translation(t, english) {
@@ -84,7 +85,7 @@ func TestTranslationsAreWhole(t *testing.T) {
 	}
 }
 
-// TestButtonsAreNamedAlike: a step that says to press a button has to call it as the button does, in Welsh too.
+// TestButtonsAreNamedAlike: a step names a button as the button is labelled, in Welsh too.
 func TestButtonsAreNamedAlike(t *testing.T) {
 	button := regexp.MustCompile(`\*\*([^*]+)\*\*`)
 	welsh := translation(t, "cy")
@@ -122,12 +123,13 @@ func writeTranslations(t *testing.T, said map[string]string) {
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
 		require.NoError(t, encoder.Encode(texts))
-		require.NoError(t, os.WriteFile(translationsFolder+language+".json", []byte(file.String()), 0o644)) // As any file of the source.
+		// Like any file of the source.
+		require.NoError(t, os.WriteFile(translationsFolder+language+".json", []byte(file.String()), 0o644))
 	}
 }
 
-// textsOfSource returns the texts that the program can show, each with the folder it stands in: what is handed to lang.L, what
-// Problems and diagnoses say, and the names of the roles.
+// textsOfSource returns the texts that the program can show, each with its folder: arguments of
+// lang.L, texts of Problems and diagnoses, and the names of roles.
 func textsOfSource(t *testing.T) map[string]string {
 	t.Helper()
 	said := map[string]string{}
@@ -205,7 +207,7 @@ func noteConstants(file *ast.File, constants map[string]ast.Expr) {
 	})
 }
 
-// isLang tells whether a function is one of those of Fyne's package lang that we use.
+// isLang reports whether a function is one of those of Fyne's package lang in use.
 func isLang(function ast.Expr) bool {
 	selector, ok := function.(*ast.SelectorExpr)
 	if !ok {
@@ -215,9 +217,8 @@ func isLang(function ast.Expr) bool {
 	return ok && in.Name == "lang" && (selector.Sel.Name == "L" || selector.Sel.Name == "N")
 }
 
-// sayProblem says the texts of a literal that is a Problem: it has steps, or says what happened.
-//
-// What is assigned to one afterwards is told by assignedIn.
+// sayProblem passes the texts of a Problem literal, which has steps, or what happened, to say.
+// assignedIn finds what is assigned to one afterwards.
 func sayProblem(literal *ast.CompositeLit, constants map[string]ast.Expr, say func(string)) {
 	fields := map[string]ast.Expr{}
 	for _, element := range literal.Elts {
@@ -240,7 +241,7 @@ func sayProblem(literal *ast.CompositeLit, constants map[string]ast.Expr, say fu
 	}
 }
 
-// sayTitle says the title of an entry of the Simulator menu, or of a persona, which is one.
+// sayTitle passes the title of an entry of the Simulator menu, or of a persona, which becomes one.
 func sayTitle(literal *ast.CompositeLit, constants map[string]ast.Expr, say func(string)) {
 	fields := map[string]ast.Expr{}
 	for _, element := range literal.Elts {
@@ -255,7 +256,7 @@ func sayTitle(literal *ast.CompositeLit, constants map[string]ast.Expr, say func
 	}
 }
 
-// sayText says a text that is constant.
+// sayText passes a constant text.
 func sayText(expression ast.Expr, constants map[string]ast.Expr, say func(string)) {
 	if text, ok := constantText(expression, constants); ok {
 		say(text)
@@ -281,8 +282,8 @@ func constantText(expression ast.Expr, constants map[string]ast.Expr) (string, b
 	return "", false
 }
 
-// assigned is what a function puts into a text of a Problem: the sentences it is made of, and those parts of it that are no sentences
-// of the source.
+// assigned is what a function puts into a Problem's text: its sentences, and those parts that are
+// not sentences in the source.
 type assigned struct {
 	says   []string
 	unread []ast.Expr
@@ -327,7 +328,7 @@ func isConstant(expression ast.Expr, constants map[string]ast.Expr) bool {
 	return constant
 }
 
-// read takes the expression of a text apart.
+// read analyses the expression of a text.
 func (a *assigned) read(expression ast.Expr, constants map[string]ast.Expr, locals map[string][]ast.Expr) {
 	if text, constant := constantText(expression, constants); constant {
 		a.says = append(a.says, text)
@@ -344,7 +345,7 @@ func (a *assigned) read(expression ast.Expr, constants map[string]ast.Expr, loca
 		return
 	case *ast.Ident:
 		if values, known := locals[e.Name]; known {
-			locals[e.Name] = nil // It may be made from itself.
+			locals[e.Name] = nil // it may be made from itself
 			for _, value := range values {
 				a.read(value, constants, locals)
 			}
@@ -352,13 +353,13 @@ func (a *assigned) read(expression ast.Expr, constants map[string]ast.Expr, loca
 		}
 	case *ast.SelectorExpr:
 		if slices.Contains([]string{"Title", "Happened", "Quoted", "Steps", "Remedy"}, e.Sel.Name) {
-			return // The text of another Problem, which is read where that is made.
+			return // the text of another Problem, which is read where that is made
 		}
 	case *ast.CallExpr:
 		switch called(e) {
-		case "translated", "expand": // What comes out is no key any more.
+		case "translated", "expand": // the result is no longer a key
 			return
-		case "strings.ReplaceAll": // Marks are numbered: see keyOf.
+		case "strings.ReplaceAll": // marks are numbered: see keyOf
 			a.read(e.Args[0], constants, locals)
 			return
 		case "slices.Insert":
@@ -376,7 +377,7 @@ func (a *assigned) read(expression ast.Expr, constants map[string]ast.Expr, loca
 	a.unread = append(a.unread, expression)
 }
 
-// called names the function of a call: its package and name, or the name of a method.
+// called returns the function of a call: its package and name, or a method's name.
 func called(call *ast.CallExpr) string {
 	switch function := call.Fun.(type) {
 	case *ast.Ident:
@@ -390,8 +391,8 @@ func called(call *ast.CallExpr) string {
 	return ""
 }
 
-// TestEveryTextOfAProblemCanBeRead: a text that is put together in another way than by problem.Sentences is the key of no translation,
-// and a Welsh reader gets it in English.
+// TestEveryTextOfAProblemCanBeRead: a text composed otherwise than by problem.Sentences is not the
+// key of a translation, and a Welsh reader gets it in English.
 func TestEveryTextOfAProblemCanBeRead(t *testing.T) {
 	texts, constantsOf := 0, map[string]map[string]ast.Expr{}
 	require.NoError(t, filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
@@ -426,7 +427,7 @@ func TestEveryTextOfAProblemCanBeRead(t *testing.T) {
 	require.Greater(t, texts, 15, "the source was not found")
 }
 
-// TestAComposedTextIsNoticed: what the test above looks for is found.
+// TestAComposedTextIsNoticed proves that the test above can fail.
 func TestAComposedTextIsNoticed(t *testing.T) {
 	for name, c := range map[string]struct {
 		source       string
@@ -470,7 +471,8 @@ func constantsIn(t *testing.T, folder string) map[string]ast.Expr {
 	return constants
 }
 
-// TestFixturesAreReal: a picture in Welsh with made-up texts in it is a picture in English, and shows nothing of what a Welsh reader gets.
+// TestFixturesAreReal: a Welsh picture with invented texts would be in English, and not what a
+// Welsh reader gets.
 func TestFixturesAreReal(t *testing.T) {
 	known := translation(t, english)
 	texts := 0
@@ -493,7 +495,7 @@ func TestFixturesAreReal(t *testing.T) {
 			return
 		}
 		requireKnown(where, append([]string{p.Title, p.Happened, p.Quoted}, p.Steps...)...)
-		// "Try again" must not be said where no button is called so.
+		// "Try again" must not occur without a button of that name.
 		if strings.Contains(strings.Join(p.Steps, " "), "**Try again**") {
 			assert.True(t, p.Retry, where)
 		}
@@ -513,8 +515,8 @@ func TestFixturesAreReal(t *testing.T) {
 	require.Greater(t, texts, 500)
 }
 
-// TestNoEnglishIsLeft goes through the Problems that are made from tables and out of each other, in Welsh: whoever reads Welsh is not to
-// meet an English sentence when something has gone wrong.
+// TestNoEnglishIsLeft checks in Welsh the Problems made from tables and from each other: an error
+// must not bring an English sentence.
 func TestNoEnglishIsLeft(t *testing.T) {
 	all := ersclient.StatusProblems()
 	for _, group := range []smartcard.Group{

@@ -10,11 +10,10 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// tray is the icon beside the desktop's clock: signed out, signed in or a problem, and a menu with the little that is needed while the
-// window is out of the way.
-//
-// It is there before Fyne's loop runs, as Fyne would not start it later. Fyne's own way to tie a window to a tray is not used: it takes
-// the window's closing over, and with it the signing out.
+// tray is the notification area icon: signed out, signed in or a Problem, with a menu for use while
+// the window is hidden. It is created before Fyne's loop runs, as Fyne would not start it later.
+// Fyne's own binding of a window to a tray is not used: it would take over closing the window, and
+// so signing out.
 type tray struct {
 	w       *Window
 	desktop desktop.App
@@ -22,14 +21,14 @@ type tray struct {
 	known   bool
 }
 
-// trayFace is all that can be seen of the tray.
+// trayFace is the visible content of the tray.
 type trayFace struct {
 	icon              fyne.Resource
 	who, what         string
 	switches, signOut bool
 }
 
-// newTray returns the tray of a window, or nil if the desktop has none.
+// newTray returns a window's tray, or nil if the desktop has none.
 func newTray(w *Window) *tray {
 	app, can := w.app.(desktop.App)
 	if !can || !w.settings.Tray {
@@ -38,7 +37,8 @@ func newTray(w *Window) *tray {
 	return &tray{w: w, desktop: app}
 }
 
-// show shows a state. Nothing is done as long as that looks the same: a menu is made anew as a whole.
+// show shows a state. It does nothing if that looks the same, since Fyne replaces a menu as a
+// whole.
 func (t *tray) show(state login.State) {
 	face := faceOf(state)
 	if t.known && face == t.shown {
@@ -49,7 +49,7 @@ func (t *tray) show(state login.State) {
 	t.desktop.SetSystemTrayIcon(face.icon)
 }
 
-// faceOf says what the tray looks like in a state.
+// faceOf returns the tray's content for a state.
 func faceOf(state login.State) trayFace {
 	switch state.Phase {
 	case login.SignedIn:
@@ -91,7 +91,7 @@ func (t *tray) menu(face trayFace) *fyne.Menu {
 		fyne.NewMenuItemSeparator(), quit)...)
 }
 
-// item returns an item of the menu. Fyne calls it after its loop has ended, too.
+// item returns a menu item. Fyne may call it after its loop has ended.
 func (t *tray) item(title string, chosen func()) *fyne.MenuItem {
 	return fyne.NewMenuItem(title, func() { t.w.do(chosen) })
 }
@@ -106,7 +106,7 @@ func (w *Window) raise() {
 	w.win.RequestFocus()
 }
 
-// askToSignOut asks in the window, as its own button does: other applications stop.
+// askToSignOut asks in the window, like its own button: other applications stop.
 func (w *Window) askToSignOut() {
 	w.raise()
 	if w.last.Phase != login.SignedIn {
@@ -119,7 +119,7 @@ func (w *Window) askToSignOut() {
 	}
 }
 
-// outOfTheWay takes the window away without ending anything: into the tray, or to where the desktop keeps minimised windows.
+// outOfTheWay hides the window without ending anything: into the tray, or minimised.
 func (w *Window) outOfTheWay() {
 	switch {
 	case w.tray != nil:
@@ -129,7 +129,7 @@ func (w *Window) outOfTheWay() {
 	}
 }
 
-// minimises tells whether the user wants the window out of the way once they are signed in.
+// minimises reports whether the user wants the window minimised once signed in.
 func (w *Window) minimises() bool {
 	if w.settings.Preferences == nil {
 		return false

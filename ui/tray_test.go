@@ -38,8 +38,8 @@ func (q *quittable) entries() (said []string, enabled map[string]bool) {
 	return said, enabled
 }
 
-// A clinician whose window is out of the way sees by the icon whether they are signed in, and as what.
-func TestTheTrayTellsTheState(t *testing.T) {
+// With the window hidden, the icon shows whether a clinician is signed in, and as what.
+func TestTheTrayShowsTheState(t *testing.T) {
 	commands := []string{"Open", "Switch role", "Sign out", "Quit"}
 	for name, c := range map[string]struct {
 		state    login.State
@@ -102,7 +102,8 @@ func TestTheTraysCommands(t *testing.T) {
 	requireIntents(t, w, login.Quit{})
 }
 
-// Whoever wants the window out of the way gets that, and nobody else loses it. Closing it signs out, unless it can come back.
+// The window is minimised only for users who want that. Closing it signs out, unless it can come
+// back.
 func TestTheWindowGetsOutOfTheWay(t *testing.T) {
 	for name, c := range map[string]struct {
 		tray     bool
@@ -136,7 +137,7 @@ func TestTheWindowGetsOutOfTheWay(t *testing.T) {
 	}
 }
 
-// hiding is a window that knows whether it is hidden.
+// hiding is a window that records whether it is hidden.
 type hiding struct {
 	fyne.Window
 	hidden bool
@@ -144,7 +145,7 @@ type hiding struct {
 
 func (h *hiding) Hide() { h.hidden = true }
 
-// A clinician who looks at another window learns that their session ends, and never by anything but words of our own.
+// A clinician looking at another window learns that their session ends, in our own words only.
 func TestWhatTheDesktopTells(t *testing.T) {
 	named := func(state login.State) login.State {
 		state.User.Name = `"; Remove-Item -Recurse C:\ ; "`
@@ -154,7 +155,7 @@ func TestWhatTheDesktopTells(t *testing.T) {
 	signedIn := named(signedInState())
 	for name, c := range map[string]struct {
 		before, after login.State
-		told          string
+		message       string
 	}{
 		"card removed":     {signedIn, named(workingState(login.Ending, login.CardRemoved)), "Your smartcard was removed, so your e-RS session has ended."},
 		"and gone already": {signedIn, waitingState(login.MissingCard, login.CardRemoved), "Your smartcard was removed, so your e-RS session has ended."},
@@ -173,32 +174,32 @@ func TestWhatTheDesktopTells(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, Settings{})
 			w.Show(c.before)
-			w.app.told = nil
+			w.app.sent = nil
 			w.Show(c.after)
-			if c.told == "" {
-				require.Empty(t, w.app.told)
+			if c.message == "" {
+				require.Empty(t, w.app.sent)
 				return
 			}
-			require.Len(t, w.app.told, 1)
-			require.Equal(t, "e-RS Login", w.app.told[0].Title)
-			require.Equal(t, c.told, w.app.told[0].Content)
+			require.Len(t, w.app.sent, 1)
+			require.Equal(t, "e-RS Login", w.app.sent[0].Title)
+			require.Equal(t, c.message, w.app.sent[0].Content)
 
-			// A balloon of Windows has room for 255 characters, its title for 63.
-			require.LessOrEqual(t, len(utf16.Encode([]rune(c.told))), 255)
+			// A Windows balloon holds 255 characters, its title 63.
+			require.LessOrEqual(t, len(utf16.Encode([]rune(c.message))), 255)
 			type notification struct{ title, text string }
 			var shown []notification
 			own := newWorld(t, Settings{Notify: func(title, text string) { shown = append(shown, notification{title, text}) }})
 			own.Show(c.before)
 			shown = nil
 			own.Show(c.after)
-			require.Equal(t, []notification{{"e-RS Login", c.told}}, shown)
-			require.Empty(t, own.app.told, "on Windows, Fyne's way is a script for PowerShell")
+			require.Equal(t, []notification{{"e-RS Login", c.message}}, shown)
+			require.Empty(t, own.app.sent, "on Windows, Fyne's way is a script for PowerShell")
 		})
 	}
 }
 
-// Whoever waits for the first picture of the window learns of it, once: the program without a picture is of no use to anybody.
-func TestTheFirstPictureIsTold(t *testing.T) {
+// The first picture is reported once: a program without one is of no use.
+func TestTheFirstPictureIsReported(t *testing.T) {
 	drawn := 0
 	w := newWorld(t, Settings{Drawn: func() { drawn++ }, Preferences: preferencesOf(nil)})
 	require.Zero(t, drawn)

@@ -12,7 +12,7 @@ import (
 
 var pictureSize = fyne.NewSize(134, 98)
 
-// waiting is the screen of somebody who has no session: what they have to do next, and why the last session ended.
+// waiting is the screen without a session: what to do next, and why the last session ended.
 type waiting struct {
 	still
 	w           *Window
@@ -20,10 +20,10 @@ type waiting struct {
 	title, text *widgets.Text
 	signIn      *widgets.Button
 	help        *help
-	// asked says which other program wants the user to sign in, and notNow declines.
+	// asked names another program that requests the sign-in, and notNow declines.
 	asked  *widgets.Text
 	notNow *widgets.Button
-	// main is all but the help.
+	// main is everything but the help.
 	main fyne.CanvasObject
 }
 
@@ -64,7 +64,7 @@ func (s *waiting) update(state login.State) bool {
 	return true
 }
 
-// ask says that another program wants a sign-in, by the name that it calls itself.
+// ask names a program that requests a sign-in, by its own name for itself.
 func (s *waiting) ask(by string) {
 	if s.asked.Hidden, s.notNow.Hidden = by == "", by == ""; by != "" {
 		s.asked.SetText(lang.L("“{{.Program}}” asks you to sign in to e-RS.", map[string]any{"Program": by}))
@@ -75,20 +75,20 @@ func (s *waiting) appear() { s.w.focus(s.signIn) }
 
 func (s *waiting) helps() *help { return s.help }
 
-// room leaves out the picture where there is no room for it and for the buttons.
+// room hides the picture if it and the buttons do not fit.
 func (s *waiting) room(size fyne.Size) {
 	s.picture.Hidden = false
 	s.picture.Hidden = widgets.HeightFor(page(s.main), size.Width) > size.Height
 }
 
-// said is what a screen says in picture and words.
+// said is a screen's picture and words.
 type said struct {
 	picture     fyne.Resource
 	title, text string
 }
 
-// waitingFor says what a user has to do next. Why the last session ended comes first, unless nothing can be done before the
-// Identity Agent is there.
+// waitingFor returns the user's next step. Why the last session ended comes first, unless nothing
+// can be done without the Identity Agent.
 func waitingFor(state login.State) said {
 	next := nextStep(state.Missing)
 	if state.Missing == login.MissingAgent {
@@ -121,7 +121,7 @@ func waitingFor(state login.State) said {
 	return next
 }
 
-// nextStep says what is missing.
+// nextStep returns the step for what is missing.
 func nextStep(missing login.Missing) said {
 	switch missing {
 	case login.MissingReader:
@@ -144,7 +144,7 @@ func nextStep(missing login.Missing) said {
 	}
 }
 
-// startAgain says in one line how to sign in again, where the title tells why the last session ended.
+// startAgain returns how to sign in again in one line, for a title with why the last session ended.
 func startAgain(missing login.Missing) string {
 	switch missing {
 	case login.MissingReader:

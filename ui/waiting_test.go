@@ -9,7 +9,7 @@ import (
 	"github.com/ers-login/ers-login/internal/login"
 )
 
-// If this fails, the status bar says that there is no card while one is in the reader, on whatever screen.
+// If this fails, the status bar of some screen reports no card while one is in the reader.
 func TestTheStatusBarKnowsOfTheCard(t *testing.T) {
 	const in, none = "Card in, not signed in", "No smartcard"
 	for _, c := range []struct {
@@ -37,7 +37,7 @@ func TestTheStatusBarKnowsOfTheCard(t *testing.T) {
 	}
 }
 
-// A user who is asked to sign in by another program sees which, and can decline.
+// A user whose sign-in another program requests sees its name, and can decline.
 func TestAnotherProgramAsksForASignIn(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(waitingState(login.MissingCard, login.NotEnded))

@@ -1,13 +1,14 @@
-// Package ui is the window: a pure function of [login.State], plus the intents of the user.
+// Package ui is the window: a pure function of [login.State], plus the user's intents.
 //
-// [Window.Show] takes each state that the flow publishes and draws it; what the user presses goes back as a [login.Intent].
-// Nothing is decided here, and nothing waits: the function that takes intents has to return at once. Which screen a state has
-// is in screen.go, and each screen is a file of its own.
+// [Window.Show] draws each state that the flow publishes; user input goes back as a [login.Intent].
+// Nothing is decided here, and nothing waits: the function that receives intents must return at
+// once. screen.go maps states to screens; each screen has its own file.
 //
-// The program's main function owns the Fyne app and runs it. This package does not import fyne.io/fyne/v2/app, so that its
-// tests draw with Fyne's software renderer and need neither display nor OpenGL.
+// The program's main function owns the Fyne app and runs it. This package does not import
+// fyne.io/fyne/v2/app, so its tests draw with Fyne's software renderer and need neither display nor
+// OpenGL.
 //
-// All texts are plain English and at the same time the keys of their translations (fyne.io/fyne/v2/lang).
+// All texts are plain English and the keys of their translations (fyne.io/fyne/v2/lang).
 package ui
 
 import (
@@ -25,11 +26,11 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// Settings is what the window has to know besides the state.
+// Settings are the window's parameters besides the state.
 type Settings struct {
 	// Version is the program's version, for the status bar and for copied details.
 	Version string
-	// Demonstration says in title and header that nothing of this is real, and adds the Simulator menu.
+	// Demonstration marks title and header as a demonstration, and adds the Simulator menu.
 	Demonstration bool
 	// Simulator is that menu.
 	Simulator []SimulatorItem
@@ -41,38 +42,40 @@ type Settings struct {
 	TextScale float32
 	// Favourites keeps the pairs that a user marks with a star. Without it there are no stars.
 	Favourites Favourites
-	// Diagnostics looks at each link between the smartcard and e-RS. Without it there is no such page.
+	// Diagnostics checks each link between the smartcard and e-RS. Without it there is no such
+	// page.
 	Diagnostics Diagnostics
-	// Preferences keeps what the user may change in the window: its values stand in place of Language, Appearance and TextScale.
-	// Without it, there is nothing to change.
+	// Preferences keeps what the user may change in the window; its values replace Language,
+	// Appearance and TextScale. Without it, nothing can be changed.
 	Preferences Preferences
-	// Tray puts an icon beside the desktop's clock. The desktop must have a place for it: the window may be hidden for good otherwise.
+	// Tray puts an icon into the notification area. The desktop must have one: the window may be
+	// hidden for good otherwise.
 	Tray bool
-	// Raise brings the window to the front, from wherever it is; nil shows it. Minimise takes it to where the desktop keeps minimised
-	// windows; without it, it stays. Both are called on Fyne's goroutine.
+	// Raise brings the window to the front, also if hidden or minimised; nil shows it. Minimise
+	// minimises it; nil does nothing. Both are called on Fyne's goroutine.
 	Raise, Minimise func()
-	// Notify has the desktop show a notification; nil leaves that to Fyne. It is called on a
-	// goroutine of its own.
+	// Notify shows a notification; nil leaves that to Fyne. It is called on another goroutine.
 	Notify func(title, text string)
-	// Drawn is called on Fyne's goroutine when the window has been drawn for the first time.
+	// Drawn is called on Fyne's goroutine after the window was first drawn.
 	Drawn func()
-	// Now tells the time; nil is time.Now.
+	// Now returns the time; nil means time.Now.
 	Now func() time.Time
-	// Shown is told of each screen that has taken another's place, with the state it shows. It is called on Fyne's goroutine.
+	// Shown is called on Fyne's goroutine for each new screen, with its state.
 	Shown func(login.State)
 	// Redact masks the secrets in a technical cause, for copied details. Without it, no cause is copied.
 	Redact func(string) string
 }
 
-// SimulatorItem is an entry of the Simulator menu. Its title is English, and the key of its translation. Do is called on Fyne's
-// goroutine and has to return at once. An item without a title is a line, one with items a menu of its own.
+// SimulatorItem is an entry of the Simulator menu. Its title is English, and the key of its
+// translation. Do is called on Fyne's goroutine and must return at once. An item without a title is
+// a separator, one with items a submenu.
 type SimulatorItem struct {
 	Title string
 	Do    func()
 	Items []SimulatorItem
 }
 
-// The sizes of the window, in Fyne's units.
+// The window's sizes, in Fyne's units.
 const (
 	minWidth, minHeight         = 720, 540
 	initialWidth, initialHeight = 960, 700
@@ -89,37 +92,38 @@ type Window struct {
 	loop loop
 
 	mu sync.Mutex
-	// pending is the newest state that was not drawn yet, drawing that a draw is on its way.
+	// pending is the newest state not yet drawn; drawing reports whether a draw is scheduled.
 	pending *login.State
 	drawing bool
 
-	// What follows belongs to Fyne's goroutine.
+	// The fields below belong to Fyne's goroutine.
 
 	frame    *fyne.Container
 	header   *header
 	notices  *strip
 	status   *statusBar
 	viewport *widgets.Viewport
-	// tip shows the whole of what is cut under the mouse.
+	// tip shows the full text of what is cut under the mouse.
 	tip    *widgets.Tip
 	screen screen
-	// over is the page over the screen, or nil, and overState the state under which it was laid there.
+	// over is the page over the screen, or nil, and overState the state in which it was opened.
 	over      overPage
 	overState login.State
-	// chosen is what was chosen in the settings.
+	// chosen holds the preferences chosen in the window.
 	chosen map[Preference]string
 	ticker ticker
-	// tray is the icon beside the clock, or nil.
+	// tray is the notification area icon, or nil.
 	tray *tray
-	// clock is how a time of day is written.
+	// clock is the layout of a time of day.
 	clock string
-	// save runs what is written to disk, later and elsewhere, and then done on Fyne's goroutine.
+	// save runs run, which writes to disk, later on another goroutine, and then done on Fyne's.
 	save func(run func() error, done func(error))
-	// aside runs what takes long on a goroutine of its own.
+	// aside runs a slow function on another goroutine.
 	aside func(func())
-	// shown counts the screens. A button of an earlier one does nothing, should a key still reach it.
+	// shown counts the screens. A button of an earlier one does nothing, in case a key still
+	// reaches it.
 	shown int
-	// last is the state that came last.
+	// last is the latest state.
 	last login.State
 	// contrast: the system is in high contrast.
 	contrast bool
@@ -127,8 +131,8 @@ type Window struct {
 	closing, closed bool
 }
 
-// New returns the window of an app, not shown yet and with the first screen drawn. send takes what the user wants; it is called
-// on Fyne's goroutine and has to return at once.
+// New returns an app's window, not yet shown and with the first screen drawn. send receives the
+// user's intents on Fyne's goroutine and must return at once.
 func New(app fyne.App, settings Settings, send func(login.Intent)) *Window {
 	return newWindow(app, settings, send, &goTicker{})
 }
@@ -160,7 +164,7 @@ func newWindow(app fyne.App, settings Settings, send func(login.Intent), ticker 
 	return w
 }
 
-// style sets what the whole window looks like and speaks.
+// style sets the look and language of the whole window.
 func (w *Window) style() {
 	if err := UseLanguage(w.settings.Language); err != nil {
 		fyne.LogError("The window is in another language than was set", err)
@@ -168,7 +172,7 @@ func (w *Window) style() {
 	w.paint()
 }
 
-// paint sets the colours and sizes of the whole window. What is drawn already is drawn anew in them.
+// paint sets the colours and sizes of the whole window, and redraws it.
 func (w *Window) paint() {
 	appearance := w.settings.Appearance
 	if appearance == AsSystem && w.contrast {
@@ -177,8 +181,8 @@ func (w *Window) paint() {
 	w.app.Settings().SetTheme(NewTheme(appearance, w.settings.TextScale))
 }
 
-// SystemContrast says whether the user has asked their system for high contrast, which the window follows unless another appearance
-// was chosen for it. It can be called from any goroutine and returns at once.
+// SystemContrast sets whether the system is in high contrast, which the window follows unless it
+// has another appearance. It is safe for concurrent use and returns at once.
 func (w *Window) SystemContrast(high bool) {
 	w.do(func() {
 		if w.contrast != high && !w.closed {
@@ -188,7 +192,7 @@ func (w *Window) SystemContrast(high bool) {
 	})
 }
 
-// build makes what is around the screens.
+// build makes everything around the screens.
 func (w *Window) build() {
 	w.win.SetTitle(title(w.settings))
 	if w.settings.Demonstration {
@@ -208,14 +212,15 @@ func (w *Window) build() {
 	w.win.SetContent(w.frame)
 }
 
-// watchDrawing returns a point without colour, for which Fyne asks when it draws: there is no other way to see that it does. What is
-// queued then is done when the picture is whole.
+// watchDrawing returns a transparent point, which Fyne measures when it draws: there is no other
+// signal. Functions queued then run when the picture is complete.
 func (w *Window) watchDrawing() fyne.CanvasObject {
 	var once sync.Once
 	return canvas.NewRasterWithPixels(func(_, _, _, _ int) color.Color {
 		once.Do(func() {
 			w.do(func() {
-				// Drawing the icon takes as long as a fifth of the start. The desktop shows it when it comes.
+				// Drawing the icon takes up to a fifth of the start. The desktop shows it when it
+				// is ready.
 				w.win.SetIcon(assets.AppIcon)
 				if drawn := w.settings.Drawn; drawn != nil {
 					w.settings.Drawn = nil
@@ -240,17 +245,18 @@ func (w *Window) Window() fyne.Window { return w.win }
 // Run runs Fyne's loop until it ends. It is called on the main goroutine.
 func (w *Window) Run() { w.loop.run(w.app) }
 
-// Do runs a function on Fyne's goroutine, later. It can be called from any goroutine. Once Fyne's loop has ended, it does nothing.
+// Do runs a function on Fyne's goroutine, later. It is safe for concurrent use. Once Fyne's loop
+// has ended, it does nothing.
 func (w *Window) Do(todo func()) { w.do(todo) }
 
-// after is Do after a time, unless it is stopped before.
+// after is Do after a delay, unless stopped before.
 func (w *Window) after(wait time.Duration, todo func()) (stop func()) {
 	timer := time.AfterFunc(wait, func() { w.do(todo) })
 	return func() { timer.Stop() }
 }
 
-// Stop ends what the window still does by itself, after Fyne's loop has ended without a Closed state: there is nobody left to
-// draw for. It is called on the goroutine that ran the loop.
+// Stop ends the window's own activity, after Fyne's loop has ended without a Closed state. It is
+// called on the goroutine that ran the loop.
 func (w *Window) Stop() {
 	w.ticker.stop()
 	w.tip.Away()
@@ -259,8 +265,8 @@ func (w *Window) Stop() {
 	}
 }
 
-// Show draws a state. It can be called from any goroutine and returns at once. Where states come faster than they can be drawn,
-// only the newest is.
+// Show draws a state. It is safe for concurrent use and returns at once. If states come faster than
+// they can be drawn, only the newest is.
 func (w *Window) Show(state login.State) {
 	w.mu.Lock()
 	w.pending = &state
@@ -300,7 +306,7 @@ func (w *Window) apply(state login.State) {
 		w.tray.show(state)
 	}
 	if w.closing {
-		state.Notices = nil // The goodbye stays until all is cleared, and nothing is to be done about anything any more.
+		state.Notices = nil // the last screen has nothing to act on
 	}
 	w.showBars(state)
 	if w.closing {
@@ -313,16 +319,16 @@ func (w *Window) apply(state login.State) {
 	}
 }
 
-// showBars shows what a state says above and below the page.
+// showBars shows a state above and below the page.
 func (w *Window) showBars(state login.State) {
 	w.header.show(state)
 	w.notices.show(state)
 	w.status.show(state)
-	widgets.Arrange(w.frame) // Each of them may need another line now.
+	widgets.Arrange(w.frame) // each may need another line now
 }
 
-// reveal brings the control with the focus back into view, after the page has got another size: what has grown around it, or a window
-// that was made smaller, must not push away what somebody is about to press.
+// reveal brings the focused control back into view after the page's size has changed: neither
+// something grown around it nor a smaller window must push away what the user is about to press.
 func (w *Window) reveal(control fyne.CanvasObject) {
 	if screen, more := w.screen.(revealer); more && w.over == nil {
 		screen.reveal(control)
@@ -337,21 +343,21 @@ func (w *Window) focusedObject() fyne.CanvasObject {
 	return control
 }
 
-// find gives the focus to the search field of the screen, where it has one.
+// find focuses the screen's search field, if it has one.
 func (w *Window) find(fyne.Shortcut) {
 	if w.over == nil {
 		w.screen.find()
 	}
 }
 
-// help opens the help of the screen, or closes it.
+// help opens or closes the screen's help.
 func (w *Window) help() {
 	if h := w.screen.helps(); h != nil && w.over == nil {
 		h.toggle()
 	}
 }
 
-// showHelp says in the status bar what there is: help, settings and diagnostics.
+// showHelp shows in the status bar what is available: help, settings and diagnostics.
 func (w *Window) showHelp() {
 	h := w.screen.helps()
 	help := h != nil && h.available() && w.over == nil
@@ -361,12 +367,12 @@ func (w *Window) showHelp() {
 	}
 }
 
-// show updates the screen for a state, or puts another in its place.
+// show updates the screen for a state, or replaces it.
 func (w *Window) show(state login.State) {
 	if w.over != nil && w.screen != nil {
 		if w.over.outlives(w.overState, state) {
 			w.overState = state
-			return // It is brought up to date when the page goes.
+			return // it is updated when the page closes
 		}
 		w.uncover()
 	}
@@ -418,8 +424,8 @@ func (w *Window) tick() {
 	}
 }
 
-// close is what the button in the window's corner does. Where the user has the window out of the way while they work, and there is
-// an icon by which it comes back, that is all.
+// close handles the button in the window's corner. If the user wants the window minimised while
+// working, and an icon brings it back, it is only hidden.
 func (w *Window) close() {
 	if w.tray != nil && w.minimises() {
 		w.outOfTheWay()
@@ -428,7 +434,7 @@ func (w *Window) close() {
 	w.quit()
 }
 
-// quit asks the flow for the end. The window goes when the flow says that nothing is left.
+// quit asks the flow to end. The window closes when the flow reports that nothing is left.
 func (w *Window) quit() {
 	if w.closing || w.closed {
 		return
@@ -442,10 +448,10 @@ func (w *Window) quit() {
 	w.send(login.Quit{})
 }
 
-// typedKey gets the keys that no control has used: all of them where none has the focus.
+// typedKey handles the keys that no control has used: all of them without a focus.
 func (w *Window) typedKey(key *fyne.KeyEvent) {
 	if seen := w.tip.Away(); seen && key.Name == fyne.KeyEscape {
-		return // What else it ends is ended by the next one.
+		return // the next Escape ends what else it would
 	}
 	if w.over != nil {
 		if w.over.key(key) {
@@ -479,7 +485,7 @@ func (w *Window) typedRune(r rune) {
 	}
 }
 
-// button returns a button of the screen that is being made.
+// button returns a button of the present screen.
 func (w *Window) button(text string, importance widgets.Importance, tapped func()) *widgets.Button {
 	screen := w.shown
 	b := widgets.NewButton(text, importance, func() {
@@ -495,7 +501,7 @@ func (w *Window) button(text string, importance widgets.Importance, tapped func(
 // intent returns a function that sends an intent.
 func (w *Window) intent(intent login.Intent) func() { return func() { w.send(intent) } }
 
-// shortcutName returns what a shortcut with a letter is called on this platform.
+// shortcutName returns the name of a shortcut with a letter on this platform.
 func shortcutName(letter string) string {
 	if fyne.KeyModifierShortcutDefault == fyne.KeyModifierSuper {
 		return "⌘" + letter
@@ -505,8 +511,8 @@ func shortcutName(letter string) string {
 
 func (w *Window) focus(control fyne.Focusable) { w.win.Canvas().Focus(control) }
 
-// simulatorMenu is the menu of the demonstration. It ends in an entry of our own to quit, since Fyne's would leave without
-// signing out.
+// simulatorMenu is the demonstration's menu. It ends in its own entry to quit, since Fyne's would
+// quit without signing out.
 func (w *Window) simulatorMenu() *fyne.MainMenu {
 	items := menuItems(w.settings.Simulator)
 	quit := fyne.NewMenuItem(lang.L("Quit"), w.quit)

@@ -14,7 +14,7 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// texts returns all that a screen reader finds, in order.
+// texts returns everything that a screen reader finds, in order.
 func (w *world) texts() []string {
 	var texts []string
 	for _, object := range w.heard() {
@@ -25,10 +25,10 @@ func (w *world) texts() []string {
 	return texts
 }
 
-// closeWindow is a click on the window's cross, which Fyne's test window cannot make.
+// closeWindow is a click on the window's close button, which Fyne's test window cannot make.
 func (w *world) closeWindow() { w.close() }
 
-// TestWaitingWords: what somebody without a session reads first.
+// TestWaitingWords: what a user without a session reads first.
 func TestWaitingWords(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -87,7 +87,8 @@ func TestWaitingWords(t *testing.T) {
 	}
 }
 
-// TestUpdateKeepsWhatTheUserDoes: a change of a neighbour's health must not take the focus or the page from under a user.
+// TestUpdateKeepsWhatTheUserDoes: a change of health must take neither the focus nor the page from
+// under a user.
 func TestUpdateKeepsWhatTheUserDoes(t *testing.T) {
 	last := fiveRoles()[0]
 	for _, c := range []struct {
@@ -126,7 +127,7 @@ func TestShown(t *testing.T) {
 	require.Equal(t, []login.Phase{login.Starting, login.SignedIn, login.Ending}, phases)
 }
 
-// TestAnotherStateIsAnotherScreen: a user must not see the session, the roles or the problem of before.
+// TestAnotherStateIsAnotherScreen: a user must not see an earlier session, roles or Problem.
 func TestAnotherStateIsAnotherScreen(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(signedInState())
@@ -177,7 +178,8 @@ func TestNewestStateIsShown(t *testing.T) {
 	require.Contains(t, w.texts(), notAccepted.Title)
 }
 
-// TestClosing: a window that went at once would leave the session open, and its key in the keyring.
+// TestClosing: a window that closed at once would leave the session open, and its key in the
+// keyring.
 func TestClosing(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(signedInState())
@@ -187,7 +189,7 @@ func TestClosing(t *testing.T) {
 	require.False(t, w.app.quit)
 
 	w.closeWindow()
-	requireIntents(t, w) // Once is enough.
+	requireIntents(t, w) // once is enough
 
 	w.Show(signedInState())
 	require.Contains(t, w.texts(), "Signing out…", "a state from before the click changes nothing")
@@ -198,11 +200,12 @@ func TestClosing(t *testing.T) {
 	w.Show(login.State{Phase: login.Closed})
 	require.True(t, w.app.quit)
 	require.False(t, w.ticker.running())
-	w.Show(signedInState()) // Nothing is drawn any more.
+	w.Show(signedInState()) // nothing is drawn any more
 	require.NotContains(t, w.texts(), "You are signed in to e-RS")
 }
 
-// TestEndingWords: who did not ask for the end has to know why, and who did, that other applications may still be at work.
+// TestEndingWords: a user who did not ask for the end learns why, and one who did that other
+// applications may still be at work.
 func TestEndingWords(t *testing.T) {
 	const gone = "Your other e-RS applications can no longer use this session."
 	const finish = "Your other e-RS applications may finish what they are doing. They can start nothing new."
@@ -233,7 +236,8 @@ func TestEndingWords(t *testing.T) {
 	}
 }
 
-// TestClosingWithoutASession: nobody is told that other applications lose what they never had.
+// TestClosingWithoutASession: the text does not mention other applications that never had a
+// session.
 func TestClosingWithoutASession(t *testing.T) {
 	const gone = "Your other e-RS applications may finish what they are doing. They can start nothing new."
 	w := newWorld(t, Settings{})
@@ -255,7 +259,8 @@ func TestClosingWithoutASession(t *testing.T) {
 	require.Contains(t, w.texts(), gone)
 }
 
-// TestLiveTexts: a clock that stands still is worse than none, and one that runs unseen costs battery.
+// TestLiveTexts: a clock that stands still is worse than none, and one that runs unseen costs
+// battery.
 func TestLiveTexts(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(waitingState(login.MissingCard, login.NotEnded))
@@ -306,10 +311,10 @@ func TestRemaining(t *testing.T) {
 // TestGoTicker uses the real ticker.
 func TestGoTicker(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	newWorld(t, Settings{}) // An app for fyne.Do.
+	newWorld(t, Settings{}) // an app for fyne.Do
 	ticks := make(chan struct{}, 1)
 	var ticker goTicker
-	for range 2 { // Starting again stops the one before.
+	for range 2 { // starting again stops the one before
 		ticker.start(time.Millisecond, func() {
 			select {
 			case ticks <- struct{}{}:
@@ -323,7 +328,7 @@ func TestGoTicker(t *testing.T) {
 	ticker.stop()
 }
 
-// TestHeader: who is signed in is said as long as it is true.
+// TestHeader: the signed-in user is shown as long as that is true.
 func TestHeader(t *testing.T) {
 	const number = "User 5550 2096 4101"
 	w := newWorld(t, Settings{})
@@ -355,8 +360,8 @@ func contains(texts []string, wanted string) bool {
 	return false
 }
 
-// TestStatusBar: every state of every neighbour has words and an icon that no other state has, since some users cannot tell
-// green from red.
+// TestStatusBar: every state of each part has words and an icon of its own, since some users cannot
+// distinguish green from red.
 func TestStatusBar(t *testing.T) {
 	icons := map[fyne.Resource]bool{}
 	said := map[string]bool{}
@@ -374,7 +379,7 @@ func TestStatusBar(t *testing.T) {
 		Links: login.Links{Agent: login.HealthAttention}}))
 }
 
-// TestDemonstration: nobody may take the demonstration for the real thing.
+// TestDemonstration: the demonstration must not be taken for real.
 func TestDemonstration(t *testing.T) {
 	inserted := false
 	w := newWorld(t, Settings{Demonstration: true, Simulator: []SimulatorItem{

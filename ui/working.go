@@ -12,9 +12,9 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// working is the screen while something is under way: what it is, that it goes on, since when, and how to give it up.
-//
-// Nothing has the focus here. The user may still be leaning on the Enter key that led here, and Cancel must not get it.
+// working is the screen during an operation: what it is, that it goes on, since when, and how to
+// give it up. Nothing has the focus: the user may still be leaning on the Enter key that led here,
+// and Cancel must not get it.
 type working struct {
 	still
 	w        *Window
@@ -53,7 +53,7 @@ func (s *working) update(state login.State) bool {
 func (s *working) appear()    { s.progress.Start() }
 func (s *working) disappear() { s.progress.Stop() }
 
-// room leaves out the picture where there is no room for it and for what is under way.
+// room hides the picture if it and the text do not fit.
 func (s *working) room(size fyne.Size) {
 	s.picture.Hidden = false
 	s.picture.Hidden = widgets.HeightFor(s.content, size.Width) > size.Height
@@ -62,7 +62,7 @@ func (s *working) room(size fyne.Size) {
 func (s *working) interval() time.Duration { return time.Second }
 
 func (s *working) tick(now time.Time) {
-	if s.shown.Phase != login.Prompting { // How long somebody takes for a passcode is their business.
+	if s.shown.Phase != login.Prompting { // no time is shown while the user enters a passcode
 		s.elapsed.SetText(elapsed(s.shown.Since, now))
 	}
 }
@@ -75,7 +75,7 @@ func (s *working) key(key *fyne.KeyEvent) bool {
 	return true
 }
 
-// workingOn says what is under way, and whether it can be given up.
+// workingOn returns what is under way, and whether it can be given up.
 func workingOn(state login.State) (what said, cancel bool) {
 	switch state.Phase {
 	case login.Prompting:
@@ -93,11 +93,11 @@ func workingOn(state login.State) (what said, cancel bool) {
 	}
 }
 
-// endingFor says why a session is ending. One that the user wants to end is given a moment, so that what other applications are
-// doing with it can finish; any other is gone at once.
+// endingFor returns why a session is ending. One ended by the user gets a moment for calls of other
+// applications; any other ends at once.
 func endingFor(state login.State) said {
 	gone, finish := "", ""
-	if state.Chosen != (ersclient.Permission{}) { // Before that, no other application had the session.
+	if state.Chosen != (ersclient.Permission{}) { // before that, no other application had the session
 		gone = lang.L("Your other e-RS applications can no longer use this session.")
 		finish = lang.L("Your other e-RS applications may finish what they are doing. They can start nothing new.")
 	}
@@ -121,7 +121,7 @@ func endingFor(state login.State) said {
 	case login.Abandoned:
 		return said{assets.Smartcard, lang.L("Tidying up…"), ""}
 	default:
-		if state.User == (login.User{}) { // Nobody has signed in.
+		if state.User == (login.User{}) { // not signed in
 			return said{assets.Smartcard, lang.L("Closing…"), ""}
 		}
 		return said{assets.Smartcard, lang.L("Signing out…"), finish}

@@ -25,12 +25,12 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	_ = os.Setenv("LC_ALL", "C") // It can only fail for a name that is none.
-	time.Local = time.UTC        // The pictures of two machines are to be the same.
+	_ = os.Setenv("LC_ALL", "C") // fails only for an invalid name
+	time.Local = time.UTC        // the pictures of two machines must be the same
 	os.Exit(m.Run())
 }
 
-// world is a window without a display, and what came out of it.
+// world is a window without a display, and its output.
 type world struct {
 	*Window
 	t       *testing.T
@@ -40,11 +40,11 @@ type world struct {
 	now     time.Time
 }
 
-// quittable is a test app that knows whether it was told to quit, what it was to tell, and what is in the tray.
+// quittable is a test app that records Quit, notifications and the tray.
 type quittable struct {
 	fyne.App
 	quit  bool
-	told  []*fyne.Notification
+	sent  []*fyne.Notification
 	menu  *fyne.Menu
 	icon  fyne.Resource
 	menus int
@@ -54,8 +54,8 @@ func (q *quittable) Quit() { q.quit = true }
 
 func (q *quittable) Settings() fyne.Settings { return calmSettings{q.App.Settings()} }
 
-// calmSettings are settings that take no notice of the theme that they have already. Setting one
-// makes Fyne parse all of its fonts again, which takes longer than most tests and some 40 MB.
+// calmSettings ignore a theme that they have already. Setting one makes Fyne parse all of its fonts
+// again, which takes longer than most tests and some 40 MB.
 type calmSettings struct{ fyne.Settings }
 
 func (s calmSettings) SetTheme(wanted fyne.Theme) {
@@ -64,10 +64,10 @@ func (s calmSettings) SetTheme(wanted fyne.Theme) {
 	}
 }
 
-// testApp is the one app of all windows of these tests: a new one would parse its fonts again.
+// testApp is the app of all windows in these tests: a new one would parse its fonts again.
 var testApp = sync.OnceValue(test.NewApp)
 
-func (q *quittable) SendNotification(n *fyne.Notification) { q.told = append(q.told, n) }
+func (q *quittable) SendNotification(n *fyne.Notification) { q.sent = append(q.sent, n) }
 
 func (q *quittable) SetSystemTrayMenu(menu *fyne.Menu)    { q.menu, q.menus = menu, q.menus+1 }
 func (q *quittable) SetSystemTrayIcon(icon fyne.Resource) { q.icon = icon }
@@ -87,7 +87,7 @@ var morning = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
 
 func newWorld(t *testing.T, settings Settings) *world {
 	t.Helper()
-	fyne.SetCurrentApp(testApp()) // A test may have made another one.
+	fyne.SetCurrentApp(testApp()) // a test may have made another one
 	made := &world{t: t, app: &quittable{App: testApp()}, ticker: &handTicker{}, now: morning}
 	if settings.Version == "" {
 		settings.Version = "1.0.0"
@@ -191,7 +191,7 @@ func preferencesOf(values map[Preference]string, locked ...Preference) *preferen
 	return p
 }
 
-// wish sets the values that a look of the pictures has.
+// wish sets the values of a picture's look.
 func (p *preferences) wish(language string, appearance Appearance, scale float32) {
 	p.values[PreferLanguage] = language
 	for name, value := range appearances {
@@ -219,7 +219,7 @@ func (p *preferences) Set(name Preference, value string) error {
 	return p.err
 }
 
-// focused returns what a screen reader says of the control that has the focus, or nothing.
+// focused returns the screen reader's label of the focused control, or "".
 func (w *world) focused() string {
 	if control, ok := w.win.Canvas().Focused().(fyne.Accessible); ok {
 		return control.AccessibilityLabel()
@@ -234,12 +234,14 @@ func (w *world) took() []login.Intent {
 	return intents
 }
 
-// objects returns all visible objects of the window, widgets looked into, with their places.
+// objects returns all visible objects of the window, including those in widgets, with their
+// positions.
 func (w *world) objects() []placed {
 	return walk(w.win.Canvas().Content(), fyne.Position{}, false)
 }
 
-// heard returns what a screen reader finds: Fyne 2.8's bridges look into containers, and not into widgets.
+// heard returns what a screen reader finds: Fyne 2.8's bridges descend into containers, but not
+// into widgets.
 func (w *world) heard() []placed {
 	var found []placed
 	for _, object := range walk(w.win.Canvas().Content(), fyne.Position{}, true) {
@@ -269,7 +271,7 @@ func walk(object fyne.CanvasObject, offset fyne.Position, containersOnly bool) [
 	switch o := object.(type) {
 	case *fyne.Container:
 		children = o.Objects
-	case *widgets.SearchField: // Fyne's own inside; it is named as a whole.
+	case *widgets.SearchField: // Fyne's internals; the field is labelled as a whole
 	case fyne.Widget:
 		if !containersOnly {
 			children = test.WidgetRenderer(o).Objects()
@@ -335,7 +337,7 @@ func waitingState(missing login.Missing, reason login.Reason) login.State {
 	return login.State{Phase: login.Waiting, Since: morning, Missing: missing, Reason: reason, Links: links}
 }
 
-// askedState waits for somebody whom another program has asked to sign in.
+// askedState is a state in which another program requests the sign-in.
 func askedState(by string) login.State {
 	state := waitingState(login.MissingCard, login.NotEnded)
 	state.AskedBy = by
@@ -357,7 +359,7 @@ func endsSoonState() login.State {
 	return state
 }
 
-// The Problems that the tests draw are those that the program tells, so that what is drawn in Welsh is what somebody reads. See
+// The tests draw the program's own Problems, so that Welsh pictures show what a reader gets. See
 // TestFixturesAreReal.
 var (
 	auditFull       = audit.DiskFull.With("Folder", "/var/lib/ers-login")
@@ -380,7 +382,7 @@ var (
 	}
 	notAccepted = problemOf(ersclient.StatusProblems(), "ERS-A001-403").
 			Because(errors.New("403 from https://api.example/v1 for AQIC5wM2LY4Sfcyw"))
-	// blocked is one that trying again does not solve.
+	// blocked is a Problem that trying again does not solve.
 	blocked = smartcard.PINBlocked.Problem()
 )
 
@@ -388,7 +390,7 @@ func problemOf(among []*problem.Problem, code string) *problem.Problem {
 	return among[slices.IndexFunc(among, func(p *problem.Problem) bool { return p.Code == code })]
 }
 
-// noticed adds notices to a state: a quiet one, and two that are not if it is to be loud.
+// noticed adds notices to a state: a quiet one, and two loud ones on request.
 func noticed(state login.State, loud bool) login.State {
 	state.Notices = []login.Notice{{Problem: noReaders, Quiet: true}}
 	if loud {

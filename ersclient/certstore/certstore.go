@@ -1,17 +1,20 @@
-// Package certstore takes the organisation's endpoint certificate (SEC-001) from Windows' certificate stores, where an
-// administrator can put it so that its key never leaves the computer: the key is not exportable, and Windows signs with it.
+// Package certstore takes the organisation's endpoint certificate (SEC-001) from Windows'
+// certificate stores, where an administrator can put it with a key that never leaves the computer:
+// it is not exportable, and Windows signs with it.
 //
-// [Load] looks for a thumbprint in the user's store and then in the computer's. The key is used through CNG alone (NCryptSignHash):
-// RSA with PKCS #1 v1.5 and PSS, and ECDSA on P-256, P-384 and P-521, which is what TLS 1.2 and 1.3 ask for. No call may show a
-// window. Before a certificate is returned its key has signed once and the signature was verified, so that whatever is wrong
-// with it is told at the start and not in the middle of a handshake.
+// [Load] looks for a thumbprint in the user's store, then in the computer's. The key is used
+// through CNG (NCryptSignHash): RSA with PKCS #1 v1.5 and PSS, and ECDSA on P-256, P-384 and P-521,
+// as TLS 1.2 and 1.3 need. No call may show a window. Before a certificate is returned its key has
+// signed once and the signature was verified, so that faults show at the start and not in a
+// handshake.
 //
-// Nothing here uses the network: the certificates between it and its root come from the stores, no CRL is fetched, and no
-// OCSP responder is asked. Whether the certificate was revoked is for e-RS to say.
+// Nothing here uses the network: intermediate certificates come from the stores, and no CRL is
+// fetched and no OCSP responder asked. Revocation is for e-RS to check.
 //
-// The logic runs on every system and is tested against keys in software. Under Wine the calls to Windows are tested as far
-// as Wine has them: both stores, chains, and RSA signatures by ncrypt.dll. Not proved by any test are ECDSA signatures by
-// ncrypt.dll, keys that live in the stores themselves, keys in a TPM or on a smartcard, and the rights on a key.
+// The logic runs on every system and is tested against keys in software. Under Wine the calls to
+// Windows are tested as far as Wine has them: both stores, chains, and RSA signatures by
+// ncrypt.dll. Not proved by any test are ECDSA signatures by ncrypt.dll, keys that live in the
+// stores themselves, keys in a TPM or on a smartcard, and the rights on a key.
 package certstore
 
 import (
@@ -27,21 +30,17 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// setting is the name of the setting that a thumbprint comes from, for the texts.
+// setting is the name of the setting with the thumbprint, for Problems.
 const setting = "certificate_thumbprint"
 
-// Load returns the certificate with a thumbprint: the 40 hexadecimal digits of its SHA-1, and nothing else. It looks in
-// CurrentUser\My, then in LocalMachine\My; one whose key cannot be used does not hide the same certificate in the other.
+// Load returns the certificate with a thumbprint: the 40 hexadecimal digits of its SHA-1. It looks
+// in CurrentUser\My, then in LocalMachine\My; a copy whose key is unusable does not hide one in the
+// other. The error is a *Problem: CERT-THUMBPRINT, CERT-WINDOWS_ONLY, a CERT-STORE code
+// (docs/certificates.md), or one of [ersclient.CheckCertificate].
 //
-// Its key stays in Windows. The handle of it is released when the certificate is no longer referred to, so there is nothing to
-// close. Signatures are made one at a time and take no context: a crypto.Signer has none. If the key cannot sign as TLS 1.3
-// demands (RSA-PSS, which many TPMs cannot), SupportedSignatureAlgorithms has what it can do, and TLS 1.2 is the highest version
-// that it is good for.
-//
-// The error is a *Problem. Its code is CERT-THUMBPRINT, CERT-WINDOWS_ONLY, CERT-STORE_NOT_FOUND, CERT-STORE_UNREADABLE,
-// CERT-STORE_INVALID, CERT-STORE_KEY_MISSING, CERT-STORE_KEY_DENIED, CERT-STORE_KEY_PROMPT, CERT-STORE_KEY_SMARTCARD,
-// CERT-STORE_KEY_LEGACY, CERT-STORE_KEY_UNSUPPORTED, CERT-STORE_KEY_MISMATCH, CERT-STORE_KEY_FAILED, or one of
-// [ersclient.CheckCertificate].
+// The key's handle is released with the certificate's last reference. Signatures are made one at a
+// time, without a context. A key without RSA-PSS, as in many TPMs, has SupportedSignatureAlgorithms
+// set, and is good for TLS 1.2 only.
 func Load(thumbprint string) (tls.Certificate, error) {
 	stores, err := systemStores()
 	if err != nil {
@@ -50,50 +49,51 @@ func Load(thumbprint string) (tls.Certificate, error) {
 	return load(stores, thumbprint)
 }
 
-// store is a place where Windows keeps certificates.
+// store is one of Windows' certificate stores.
 type store struct {
-	// name is for a person.
+	// name is for display.
 	name string
-	// machine tells that it is the computer's, whose keys are not everybody's to use.
+	// machine reports whether it is the computer's, whose keys need rights that not every user has.
 	machine bool
-	// find returns the certificate with a SHA-1, or errNotFound.
+	// find returns the certificate with a SHA-1 hash, or errNotFound.
 	find func(thumbprint [sha1.Size]byte) (entry, error)
 }
 
 // entry is a certificate in a store.
 type entry interface {
-	// chain returns the certificate and those between it and its root, in DER. There is at least the first.
+	// chain returns the certificate and its intermediates, in DER: at least one.
 	chain() ([][]byte, error)
-	// provider returns what has the key, which is nothing if there is no key or that is not known.
+	// provider returns the key's provider; it is empty if there is no key, or if unknown.
 	provider() provider
-	// key opens the private key. It ends with the entry.
+	// key opens the private key, which is valid until close.
 	key() (key, error)
-	// close is called once, when nothing of the entry is in use.
+	// close releases the entry. It is called once.
 	close()
 }
 
-// provider is a part of Windows, or of another maker, that keeps keys.
+// provider is a key storage provider, of Windows or another maker.
 type provider struct {
 	name string
-	// removable tells that the keys are in something that can be pulled out.
+	// removable reports whether the keys are on a removable device.
 	removable bool
 }
 
-// isSmartcard goes by the name as well: providers of the old kind say no more.
+// isSmartcard checks the name too: CryptoAPI providers report nothing else.
 func (p provider) isSmartcard() bool {
 	return p.removable || strings.Contains(strings.ToLower(p.name), "smart card")
 }
 
-// key is a private key that Windows has.
+// key is a private key kept by Windows.
 type key interface {
-	// signHash is NCryptSignHash: it signs a digest and returns at most size bytes. One of ECDSA is r and s, one after the other.
+	// signHash is NCryptSignHash: it signs a digest and returns at most size bytes. For ECDSA they
+	// are r followed by s.
 	signHash(padding padding, digest []byte, size int) ([]byte, error)
 }
 
-// errNotFound tells that a store does not have a certificate.
+// errNotFound means that the store does not have the certificate.
 var errNotFound = errors.New("there is no such certificate")
 
-// errLegacy tells that a key is in a provider of the old kind (CryptoAPI), and that CNG does not reach it there.
+// errLegacy means that the key is in a CryptoAPI provider, out of CNG's reach.
 var errLegacy = errors.New("the key can only be used through CryptoAPI")
 
 func load(stores []store, thumbprint string) (tls.Certificate, error) {
@@ -122,7 +122,7 @@ func load(stores []store, thumbprint string) (tls.Certificate, error) {
 		With("Places", strings.Join(names, " and "))
 }
 
-// parseThumbprint takes it as it is: what people paste is put in order where settings are read.
+// parseThumbprint does not clean its input: that happens where settings are read.
 func parseThumbprint(text string) (hash [sha1.Size]byte, err error) {
 	if len(text) != hex.EncodedLen(len(hash)) {
 		return hash, fmt.Errorf("%d characters", len(text))
@@ -131,7 +131,8 @@ func parseThumbprint(text string) (hash [sha1.Size]byte, err error) {
 	return hash, err
 }
 
-// load returns the certificate with a SHA-1, ready to be used. The error is errNotFound or a *Problem.
+// load returns the certificate with a SHA-1 hash, ready for use. The error is errNotFound or a
+// *Problem.
 func (s store) load(hash [sha1.Size]byte) (_ tls.Certificate, err error) {
 	found, err := s.find(hash)
 	switch {
@@ -175,8 +176,8 @@ func (s store) problem(template *problem.Problem, cause error) *problem.Problem 
 	return template.With("Setting", setting).With("Place", s.name).Because(cause)
 }
 
-// openSigner opens the key of a certificate. A smartcard's is refused before anything is asked of it: it would want a passcode,
-// and wrong ones block the card.
+// openSigner opens a certificate's key. One on a smartcard is refused before any use: it would ask
+// for a passcode, and wrong ones block the card.
 func openSigner(found entry, leaf *x509.Certificate, explain func(error) *problem.Problem) (*signer, error) {
 	if found.provider().isSmartcard() {
 		return nil, explain(errSmartcard)

@@ -33,7 +33,7 @@ import (
 
 const fqdn = "gp.surgery.example"
 
-// authority is one that endpoint certificates come from: a root, and a certificate between it and them.
+// authority issues endpoint certificates: a root and an intermediate.
 type authority struct {
 	root, intermediate *x509.Certificate
 	key                crypto.Signer
@@ -51,7 +51,8 @@ func newAuthority(t *testing.T) *authority {
 	return &authority{root, issue(t, template("a sub CA"), root, key, rootKey), key}
 }
 
-// issue makes a certificate, valid for the next hour if the template does not say otherwise; self-signed if there is no parent.
+// issue makes a certificate, valid for the next hour unless the template differs; self-signed
+// without a parent.
 func issue(t *testing.T, template, parent *x509.Certificate, key, parentKey crypto.Signer) *x509.Certificate {
 	t.Helper()
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 100))
@@ -83,7 +84,8 @@ func (a *authority) endpoint(t *testing.T, key crypto.Signer, change ...func(*x5
 	return issue(t, template, a.intermediate, key, a.key)
 }
 
-// handshake has a server that demands a certificate of the authority accept one, with a version of TLS.
+// handshake connects to a server that requires a certificate of the authority, with a version of
+// TLS.
 func (a *authority) handshake(t *testing.T, certificate tls.Certificate, version uint16) error {
 	t.Helper()
 	key := newECDSA(t, elliptic.P256())
@@ -105,7 +107,7 @@ func (a *authority) handshake(t *testing.T, certificate tls.Certificate, version
 	}()
 	connection := tls.Client(here, &tls.Config{
 		MinVersion: tls.VersionTLS12, RootCAs: trusted, ServerName: "e-rs.example",
-		// As ersclient does it.
+		// As in ersclient.
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &certificate, nil },
 	})
 	word := make([]byte, len("welcome"))
@@ -131,12 +133,12 @@ func newRSA(t *testing.T) *rsa.PrivateKey {
 	return key
 }
 
-// software signs as NCryptSignHash does, with a key in software.
+// software signs like NCryptSignHash, with a key in software.
 type software struct {
 	private crypto.Signer
-	// refusing is what the key answers to a scheme in place of a signature.
+	// refusing has the key's error for a scheme.
 	refusing map[scheme]error
-	// lengthen makes the salt of PSS another length than the one asked for.
+	// lengthen gives PSS another salt length than requested.
 	lengthen int
 
 	mu sync.Mutex
@@ -189,7 +191,7 @@ type kept struct {
 	from     provider
 	private  key
 	keyErr   error
-	// closed has one element for each time it was closed.
+	// closed gets one element for each call of close.
 	closed chan struct{}
 }
 
@@ -206,7 +208,7 @@ func (a *authority) keep(leaf *x509.Certificate, private crypto.Signer) *kept {
 	}
 }
 
-// holding is a store with entries in it.
+// holding returns a store with entries.
 func holding(name string, machine bool, entries ...*kept) store {
 	return store{name: name, machine: machine, find: func(thumbprint [sha1.Size]byte) (entry, error) {
 		for _, one := range entries {
@@ -230,8 +232,8 @@ func keyOf(t *testing.T, certificate tls.Certificate) key {
 	return made.key
 }
 
-// told is all that a user reads of a Problem.
-func told(t *testing.T, err error) *problem.Problem {
+// problemOf returns err as a Problem, checking that its texts are complete.
+func problemOf(t *testing.T, err error) *problem.Problem {
 	t.Helper()
 	var found *problem.Problem
 	require.ErrorAs(t, err, &found)
@@ -241,7 +243,7 @@ func told(t *testing.T, err error) *problem.Problem {
 	return found
 }
 
-// If this fails, an organisation whose key may not leave Windows cannot sign in at all.
+// If this fails, an organisation whose key may not leave Windows cannot sign in.
 func TestSEC001CertificateFromAStore(t *testing.T) {
 	issuer := newAuthority(t)
 	for name, private := range map[string]crypto.Signer{
@@ -265,7 +267,7 @@ func TestSEC001CertificateFromAStore(t *testing.T) {
 	}
 }
 
-// The certificate does what it is for: a call to e-RS.
+// The certificate serves for a call to e-RS.
 func TestSEC001SignInWithACertificateFromAStore(t *testing.T) {
 	server := erstest.NewServer()
 	t.Cleanup(server.Close)
@@ -285,8 +287,8 @@ func TestSEC001SignInWithACertificateFromAStore(t *testing.T) {
 	require.NoError(t, client.DeleteSession(t.Context(), session.Key))
 }
 
-// Which of two copies is used, and that one without a key does not stand in the way of one that has it: a certificate is soon
-// imported twice.
+// The order between two copies, and that one without a key does not hide one with it: a certificate
+// is easily imported twice.
 func TestTheOrderOfTheStores(t *testing.T) {
 	issuer := newAuthority(t)
 	private := newECDSA(t, elliptic.P256())
@@ -320,7 +322,7 @@ func TestTheOrderOfTheStores(t *testing.T) {
 			certificate, err := load(stores, thumbprintOf(leaf.Raw))
 			uses := ""
 			if err != nil {
-				uses = told(t, err).Code
+				uses = problemOf(t, err).Code
 			} else {
 				uses = "machine"
 				if len(test.user) > 0 && keyOf(t, certificate) == test.user[0].private {
@@ -328,7 +330,7 @@ func TestTheOrderOfTheStores(t *testing.T) {
 				}
 			}
 			require.Equal(t, test.uses, uses)
-			// What is not used is let go.
+			// Entries not used are closed.
 			for _, one := range append(test.user, test.machine...) {
 				opened := one.keyErr != nil || one.chainErr != nil
 				assert.Equal(t, opened, len(one.closed) == 1, "each once, and not the one in use")
@@ -338,7 +340,7 @@ func TestTheOrderOfTheStores(t *testing.T) {
 	}
 }
 
-// Each way to be wrong has a remedy of its own; if this fails, a service desk looks for it in the wrong place.
+// Each fault has its own remedy; if this fails, a service desk looks in the wrong place.
 func TestCertificatesOfAStoreThatCannotBeUsed(t *testing.T) {
 	issuer := newAuthority(t)
 	private, p224 := newRSA(t), newECDSA(t, elliptic.P224())
@@ -363,7 +365,7 @@ func TestCertificatesOfAStoreThatCannotBeUsed(t *testing.T) {
 	from := func(provider provider) *kept {
 		one := issuer.keep(leaf, private)
 		one.from = provider
-		// A card that is asked asks for a passcode.
+		// Any use of a card asks for a passcode.
 		one.keyErr = errors.New("the card was asked")
 		return one
 	}
@@ -405,7 +407,7 @@ func TestCertificatesOfAStoreThatCannotBeUsed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			certificate, err := load([]store{holding("the user's store", false, test.entry)}, thumbprintOf(test.entry.der[0]))
-			found := told(t, err)
+			found := problemOf(t, err)
 			require.Equal(t, test.code, found.Code)
 			require.Empty(t, certificate.Certificate)
 			text := found.Expand(strings.Join(append(found.Steps, found.Happened), "\n"))
@@ -416,7 +418,7 @@ func TestCertificatesOfAStoreThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-// cut is an entry whose key leaves a byte of each signature out.
+// cut returns an entry whose key drops a byte of each signature.
 func cut(t *testing.T, issuer *authority) *kept {
 	t.Helper()
 	private := newECDSA(t, elliptic.P256())
@@ -435,13 +437,13 @@ func (c cutting) signHash(padding padding, digest []byte, size int) ([]byte, err
 	return signature[1:], nil
 }
 
-// A thumbprint in another form is a mistake, and not silently the certificate of nobody.
+// A thumbprint in another form is reported, rather than searched for in vain.
 func TestThumbprintsThatAreNone(t *testing.T) {
 	good := strings.Repeat("0123456789", 4)
 	_, err := load(nil, good)
-	require.Equal(t, "CERT-STORE_NOT_FOUND", told(t, err).Code)
+	require.Equal(t, "CERT-STORE_NOT_FOUND", problemOf(t, err).Code)
 	_, err = load(nil, strings.Repeat("aBcDeF0123", 4))
-	require.Equal(t, "ABCDEF0123ABCDEF0123ABCDEF0123ABCDEF0123", told(t, err).Args["Thumbprint"])
+	require.Equal(t, "ABCDEF0123ABCDEF0123ABCDEF0123ABCDEF0123", problemOf(t, err).Args["Thumbprint"])
 	for name, text := range map[string]string{
 		"nothing":              "",
 		"a digit too few":      good[1:],
@@ -455,20 +457,20 @@ func TestThumbprintsThatAreNone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := load(nil, text)
-			require.Equal(t, "CERT-THUMBPRINT", told(t, err).Code)
+			require.Equal(t, "CERT-THUMBPRINT", problemOf(t, err).Code)
 		})
 	}
 }
 
-// The places are named, so that a service desk knows where to import to.
+// The stores are named, so that a service desk knows where to import to.
 func TestWhereItWasLookedFor(t *testing.T) {
 	_, err := load([]store{holding("the one", false), holding("the other", true)}, strings.Repeat("ab", sha1.Size))
-	found := told(t, err)
+	found := problemOf(t, err)
 	require.Equal(t, "CERT-STORE_NOT_FOUND", found.Code)
 	require.Contains(t, found.Expand(found.Happened), "the one and the other")
 }
 
-// A store that cannot be opened is told, but only if the other one does not have the certificate either.
+// A store that cannot be opened is reported only if the other one lacks the certificate too.
 func TestAStoreThatCannotBeOpened(t *testing.T) {
 	issuer := newAuthority(t)
 	private := newECDSA(t, elliptic.P256())
@@ -477,7 +479,7 @@ func TestAStoreThatCannotBeOpened(t *testing.T) {
 		return nil, fmt.Errorf("CertOpenStore: %w", errorAccessDenied)
 	}}
 	_, err := load([]store{shut, holding("the other", true)}, thumbprintOf(leaf.Raw))
-	found := told(t, err)
+	found := problemOf(t, err)
 	require.Equal(t, "CERT-STORE_UNREADABLE", found.Code)
 	require.Contains(t, found.Expand(found.Happened), "the shut one")
 	require.ErrorIs(t, err, errorAccessDenied)
@@ -485,7 +487,7 @@ func TestAStoreThatCannotBeOpened(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// A handle of each sign-in would add up: a certificate that nobody has any more is let go.
+// A handle of each sign-in would add up: it is released with the certificate.
 func TestTheKeyIsLetGo(t *testing.T) {
 	issuer := newAuthority(t)
 	private := newECDSA(t, elliptic.P256())

@@ -20,12 +20,12 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// padding says how a digest is made into a signature.
+// padding holds the parameters of a signature.
 type padding struct {
 	scheme scheme
-	// hash is that of the digest. It is of no meaning for ECDSA.
+	// hash is the digest's. It has no meaning for ECDSA.
 	hash crypto.Hash
-	// salt is the number of bytes of PSS's.
+	// salt is the length of PSS's salt in bytes.
 	salt int
 }
 
@@ -37,12 +37,12 @@ const (
 	schemePSS
 )
 
-// signer is the crypto.Signer of a key that Windows has.
+// signer is the crypto.Signer of a key kept by Windows.
 type signer struct {
 	public crypto.PublicKey
-	// explain makes a Problem of what a key says.
+	// explain makes a Problem of a key's error.
 	explain func(error) *problem.Problem
-	// mu keeps signatures apart: that every provider is able to make two at a time is promised nowhere.
+	// mu serialises signatures: providers do not promise to be safe for concurrent use.
 	mu      sync.Mutex
 	key     key
 	failure atomic.Pointer[problem.Problem]
@@ -53,7 +53,7 @@ var _ crypto.Signer = (*signer)(nil)
 func newSigner(private key, public crypto.PublicKey, explain func(error) *problem.Problem) (*signer, error) {
 	switch public := public.(type) {
 	case *rsa.PublicKey:
-		const smallest = 1024 / 8 // which is crypto/rsa's
+		const smallest = 1024 / 8 // the minimum of crypto/rsa
 		if public.Size() < smallest {
 			return nil, explain(unsupportedError{fmt.Sprintf("RSA with %d bits", public.N.BitLen())})
 		}
@@ -67,13 +67,15 @@ func newSigner(private key, public crypto.PublicKey, explain func(error) *proble
 	return &signer{public: public, explain: explain, key: private}, nil
 }
 
-// owns closes an entry when the signer is no longer referred to: a tls.Certificate is copied about, and nobody closes it.
+// owns closes the entry once the signer is unreachable: a tls.Certificate is copied, and has no
+// Close.
 func (s *signer) owns(one entry) { runtime.AddCleanup(s, entry.close, one) }
 
 // Public returns the certificate's public key, an *rsa.PublicKey or *ecdsa.PublicKey.
 func (s *signer) Public() crypto.PublicKey { return s.public }
 
-// Sign signs a digest of SHA-256, SHA-384 or SHA-512. The randomness is Windows' own. The error is a *Problem.
+// Sign signs a SHA-256, SHA-384 or SHA-512 digest. Windows supplies the randomness. The error is a
+// *Problem.
 func (s *signer) Sign(_ io.Reader, digest []byte, options crypto.SignerOpts) ([]byte, error) {
 	signature, err := s.sign(digest, options)
 	if err != nil {
@@ -85,7 +87,8 @@ func (s *signer) Sign(_ io.Reader, digest []byte, options crypto.SignerOpts) ([]
 	return signature, nil
 }
 
-// Failure returns the Problem of the latest signature, or nil if it was made: crypto/tls hands on no more than an error's text.
+// Failure returns the Problem of the latest signature, or nil: crypto/tls passes on only an error's
+// text.
 func (s *signer) Failure() error {
 	if made := s.failure.Load(); made != nil {
 		return made
@@ -101,7 +104,7 @@ func (s *signer) sign(digest []byte, options crypto.SignerOpts) ([]byte, error) 
 	if len(digest) != hash.Size() {
 		return nil, fmt.Errorf("a digest of %d bytes is none of %v", len(digest), hash)
 	}
-	// The cleanup must not come before the signature is made.
+	// The cleanup must not run before the signature is made.
 	defer runtime.KeepAlive(s)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,7 +117,8 @@ func (s *signer) sign(digest []byte, options crypto.SignerOpts) ([]byte, error) 
 		return s.key.signHash(padding, digest, public.Size())
 	case *ecdsa.PublicKey:
 		half := (public.Params().N.BitLen() + 7) / 8
-		// A digest is cut to the length of the curve (FIPS 186-5, section 6.4.1): here, and not by each provider as it sees fit.
+		// A digest is cut to the curve's length (FIPS 186-5, section 6.4.1) here, as providers may
+		// differ.
 		pair, err := s.key.signHash(padding{}, digest[:min(len(digest), half)], 2*half)
 		if err != nil {
 			return nil, err
@@ -135,7 +139,7 @@ func rsaPadding(hash crypto.Hash, options crypto.SignerOpts) (padding, error) {
 	return padding{scheme: schemePSS, hash: hash, salt: hash.Size()}, nil
 }
 
-// asn1Signature makes of a pair of numbers, one after the other, what TLS has on the wire (RFC 3279, section 2.2.3).
+// asn1Signature converts r followed by s to TLS's encoding (RFC 3279, section 2.2.3).
 func asn1Signature(pair []byte, half int) ([]byte, error) {
 	if len(pair) != 2*half {
 		return nil, fmt.Errorf("a signature of %d bytes, in place of %d", len(pair), 2*half)
@@ -145,8 +149,8 @@ func asn1Signature(pair []byte, half int) ([]byte, error) {
 	})
 }
 
-// prove has the key sign something, to see that it can, that it does so without a prompt, and that it is the certificate's. It
-// returns what a tls.Certificate is to be restricted to, or nil.
+// prove signs once to check that the key works, without a prompt, and matches the certificate. It
+// returns the SupportedSignatureAlgorithms to restrict a tls.Certificate to, or nil.
 func (s *signer) prove() ([]tls.SignatureScheme, error) {
 	digest := sha512.Sum512_256([]byte("e-RS Login asks whether this key can be used"))
 	err := s.signs(digest[:], crypto.SHA256)
@@ -158,13 +162,14 @@ func (s *signer) prove() ([]tls.SignatureScheme, error) {
 	}
 	pss := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256}
 	if err := s.signs(digest[:], pss); err != nil {
-		// Most TPMs cannot, or choose a longer salt; nor can providers of the old kind. TLS 1.2 does without.
+		// Most TPMs and CryptoAPI providers lack PSS, or choose a longer salt. TLS 1.2 does
+		// without.
 		return []tls.SignatureScheme{tls.PKCS1WithSHA256, tls.PKCS1WithSHA384, tls.PKCS1WithSHA512}, nil
 	}
 	return nil, nil
 }
 
-// signs tells what is wrong with a signature of a SHA-256.
+// signs returns what is wrong with a signature of a SHA-256 digest, or nil.
 func (s *signer) signs(digest []byte, options crypto.SignerOpts) error {
 	signature, err := s.sign(digest, options)
 	if err != nil {

@@ -26,7 +26,8 @@ func newTestSigner(t *testing.T, private key, public crypto.PublicKey) *signer {
 	return made
 }
 
-// Every combination that TLS 1.2 and 1.3 may ask for; a wrong one fails with some servers only.
+// Every combination that TLS 1.2 and 1.3 may ask for; a wrong one would fail with some servers
+// only.
 func TestSignatures(t *testing.T) {
 	private := newRSA(t)
 	for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
@@ -61,7 +62,8 @@ func TestSignatures(t *testing.T) {
 	}
 }
 
-// Numbers lose leading zeros and gain a sign byte: that happens to one signature in a few hundred, which then fails.
+// In DER, numbers lose leading zeros and gain a sign byte, which concerns one signature in a few
+// hundred.
 func TestSignaturesOnTheWire(t *testing.T) {
 	for name, test := range map[string]struct {
 		pair []byte
@@ -84,7 +86,7 @@ func TestSignaturesOnTheWire(t *testing.T) {
 	}
 }
 
-// What cannot be signed is refused here, and not handed to Windows.
+// Unsupported requests are refused here, and not passed to Windows.
 func TestWhatIsNotSigned(t *testing.T) {
 	private := newRSA(t)
 	digest := sha256.Sum256(nil)
@@ -113,8 +115,8 @@ func TestWhatIsNotSigned(t *testing.T) {
 	require.NoError(t, signing.Failure(), "what is over is forgotten")
 }
 
-// A key that cannot do PSS, or chooses a salt of its own, is still good for TLS 1.2, which is what most TPMs have to offer. Without
-// that, the handshake fails and nobody can say why.
+// A key without PSS, or with its own salt length, is still good for TLS 1.2, all that most TPMs
+// offer. Without that the handshake fails for no visible reason.
 func TestKeysWithoutPSS(t *testing.T) {
 	issuer := newAuthority(t)
 	private := newRSA(t)
@@ -134,7 +136,8 @@ func TestKeysWithoutPSS(t *testing.T) {
 	}
 }
 
-// A key that fails later, as when a right is taken away, leaves its Problem behind: crypto/tls keeps no more than its text.
+// A key that fails later, as when a right is revoked, keeps its Problem: crypto/tls passes on only
+// the text.
 func TestAKeyThatFailsInAHandshake(t *testing.T) {
 	issuer := newAuthority(t)
 	private := newRSA(t)
@@ -148,7 +151,7 @@ func TestAKeyThatFailsInAHandshake(t *testing.T) {
 	require.Error(t, issuer.handshake(t, certificate, tls.VersionTLS13))
 	remembers, ok := certificate.PrivateKey.(interface{ Failure() error })
 	require.True(t, ok)
-	require.Equal(t, "CERT-STORE_KEY_DENIED", told(t, remembers.Failure()).Code)
+	require.Equal(t, "CERT-STORE_KEY_DENIED", problemOf(t, remembers.Failure()).Code)
 	one.refusing = nil
 	require.NoError(t, issuer.handshake(t, certificate, tls.VersionTLS13))
 	require.NoError(t, remembers.Failure())
@@ -171,8 +174,8 @@ func TestSignaturesAtTheSameTime(t *testing.T) {
 	running.Wait()
 }
 
-// What Windows answers decides what the user is told. The same answer means something else of the computer's keys, which only
-// some may see.
+// The status from Windows decides the user's text. The same status has another meaning for the
+// computer's keys, which only some users may see.
 func TestWhatWindowsAnswers(t *testing.T) {
 	user, machine := store{name: "the user's"}, store{name: "the computer's", machine: true}
 	for _, test := range []struct {

@@ -8,7 +8,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// status is what a function of Windows answered, as winerror.h has it: an HRESULT, or a plain Win32 error.
+// status is the result of a Windows function, as in winerror.h: an HRESULT, or a plain Win32 error.
 type status uint32
 
 func (s status) Error() string { return fmt.Sprintf("status 0x%08X", uint32(s)) }
@@ -38,24 +38,24 @@ const (
 	cryptNotFound      status = 0x80092004
 	cryptNoKeyProperty status = 0x8009200B
 
-	// facilitySmartcard is the upper half of every status that tells of a smartcard (winerror.h, FACILITY_SCARD).
+	// facilitySmartcard is the upper half of every smartcard status (winerror.h, FACILITY_SCARD).
 	facilitySmartcard = 0x8010
 )
 
-// errSmartcard tells that a key is on a smartcard.
+// errSmartcard means that the key is on a smartcard.
 var errSmartcard = errors.New("the key is on a smartcard")
 
-// unsupportedError names a kind of key that TLS is not done with here.
+// unsupportedError names a kind of key that this package does not use for TLS.
 type unsupportedError struct{ kind string }
 
 func (u unsupportedError) Error() string { return u.kind + " is not supported" }
 
-// mismatchError tells that a signature is not the certificate's.
+// mismatchError means that a signature does not match the certificate.
 type mismatchError struct{ error }
 
 func (m mismatchError) Unwrap() error { return m.error }
 
-// keyProblem says in plain English what is wrong with a certificate's key.
+// keyProblem returns the Problem of an error with a certificate's key.
 func (s store) keyProblem(leaf *x509.Certificate, err error) *problem.Problem {
 	template := s.keyTemplate(err)
 	made := s.problem(template, err).With("Name", leaf.Subject.CommonName)
@@ -93,7 +93,8 @@ func (s store) statusTemplate(found status) *problem.Problem {
 	case cryptNoKeyProperty, nteNoKey:
 		return keyMissing
 	case nteBadKeyset, nteNotFound, cryptNotFound, errorFileNotFound, fileNotFound:
-		// Of a key in the computer's store, Windows says the same where the user may not see it.
+		// For a key in the computer's store, Windows returns the same if the user lacks the right
+		// to see it.
 		if s.machine {
 			return keyDenied
 		}

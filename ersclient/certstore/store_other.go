@@ -4,7 +4,7 @@ package certstore
 
 import "github.com/ers-login/ers-login/internal/problem"
 
-// systemStores returns the Problem that there are none: the setting is for a computer with Windows.
+// systemStores returns CERT-WINDOWS_ONLY.
 func systemStores() ([]store, error) { return nil, windowsOnly.With("Setting", setting) }
 
 var windowsOnly = &problem.Problem{

@@ -27,7 +27,7 @@ var (
 	ncryptFreeObject          = ncrypt.NewProc("NCryptFreeObject")
 )
 
-// Of wincrypt.h, ncrypt.h and bcrypt.h, what x/sys does not have.
+// Constants of wincrypt.h, ncrypt.h and bcrypt.h that x/sys lacks.
 const (
 	certKeyProvInfoPropID     = 2
 	certChainCacheOnly        = 0x00000004 // CERT_CHAIN_CACHE_ONLY_URL_RETRIEVAL
@@ -41,7 +41,7 @@ const (
 	bcryptPadPSS   = 0x00000008
 )
 
-// systemStores returns the two stores in which an endpoint certificate can be.
+// systemStores returns the two stores for endpoint certificates.
 func systemStores() ([]store, error) {
 	return []store{
 		{name: `the user's certificates (CurrentUser\My)`, find: finder(systemStore(windows.CERT_SYSTEM_STORE_CURRENT_USER))},
@@ -53,7 +53,7 @@ func systemStores() ([]store, error) {
 	}, nil
 }
 
-// systemStore opens a location's store My, to read it. One that does not exist is not made.
+// systemStore opens a location's store My for reading. It does not create one.
 func systemStore(location uint32) func() (windows.Handle, error) {
 	return func() (windows.Handle, error) {
 		name, err := windows.UTF16PtrFromString("MY")
@@ -63,12 +63,12 @@ func systemStore(location uint32) func() (windows.Handle, error) {
 		const reading = windows.CERT_STORE_READONLY_FLAG | windows.CERT_STORE_OPEN_EXISTING_FLAG
 		//nolint:gosec // G103: Windows reads the name during the call alone
 		opened, err := windows.CertOpenStore(windows.CERT_STORE_PROV_SYSTEM_W, 0, 0, location|reading, uintptr(unsafe.Pointer(name)))
-		runtime.KeepAlive(name) // as a number it is not seen to be in use
+		runtime.KeepAlive(name) // as a uintptr it does not keep the memory alive
 		return opened, statusOf(err)
 	}
 }
 
-// finder returns the function that looks for a certificate in a store.
+// finder returns the find function of a store.
 func finder(open func() (windows.Handle, error)) func([sha1.Size]byte) (entry, error) {
 	return func(thumbprint [sha1.Size]byte) (entry, error) {
 		opened, err := open()
@@ -94,26 +94,26 @@ func finder(open func() (windows.Handle, error)) func([sha1.Size]byte) (entry, e
 	}
 }
 
-// certificate is an entry of a store of Windows.
+// certificate is an entry in one of Windows' stores.
 type certificate struct {
 	store   windows.Handle
 	context *windows.CertContext
-	// handle is that of the key if it is ours to free, and not the context's.
+	// handle is the key's if this package has to free it, else 0.
 	handle windows.Handle
 }
 
 func (c *certificate) close() {
 	if c.handle != 0 {
-		// A handle that cannot be freed is not worth more than what it costs: a few bytes.
+		// A handle that cannot be freed costs a few bytes, and is not worth an error.
 		_, _, _ = ncryptFreeObject.Call(uintptr(c.handle))
 	}
 	if c.context != nil {
-		_ = windows.CertFreeCertificateContext(c.context) // it never fails
+		_ = windows.CertFreeCertificateContext(c.context) // never fails
 	}
-	_ = windows.CertCloseStore(c.store, 0) // nor does it without CERT_CLOSE_STORE_CHECK_FLAG
+	_ = windows.CertCloseStore(c.store, 0) // never fails without CERT_CLOSE_STORE_CHECK_FLAG
 }
 
-// chain has Windows look for the issuers in all its stores. The network is not used, and the root is not sent.
+// chain has Windows look for issuers in all its stores, offline. The root is left out.
 func (c *certificate) chain() ([][]byte, error) {
 	parameters := windows.CertChainPara{Size: uint32(unsafe.Sizeof(windows.CertChainPara{}))}
 	var built *windows.CertChainContext
@@ -127,7 +127,7 @@ func (c *certificate) chain() ([][]byte, error) {
 	if built.ChainCount == 0 {
 		return chain, nil
 	}
-	// The best chain comes first, and in it the certificate itself.
+	// The best chain comes first; it begins with the certificate itself.
 	best := unsafe.Slice(built.Chains, built.ChainCount)[0] //nolint:gosec // G103: Windows' memory, there until the chain is freed
 	//nolint:gosec // G103: Windows' memory too, and as many as it says
 	for _, element := range unsafe.Slice(best.Elements, best.NumElements) {
@@ -155,7 +155,8 @@ type keyProvInfo struct {
 	keySpec    uint32
 }
 
-// provider goes by the certificate's property, and does not open the key: to open one on a smartcard may ask for the card.
+// provider reads the certificate's property without opening the key: for a smartcard that may ask
+// for the card.
 func (c *certificate) provider() provider {
 	var size uint32
 	read := func(buffer *byte) bool {
@@ -164,11 +165,12 @@ func (c *certificate) provider() provider {
 			uintptr(unsafe.Pointer(buffer)), uintptr(unsafe.Pointer(&size)))
 		return ok != 0
 	}
-	// A certificate without the property has no key, or one of which no more is known: opening it will tell.
+	// A certificate without the property has no key, or an unknown one, which shows when it is
+	// opened.
 	if !read(nil) || uintptr(size) < unsafe.Sizeof(keyProvInfo{}) {
 		return provider{}
 	}
-	// In words of eight bytes, so that the structure at the beginning is aligned. Its texts are in what follows it.
+	// A buffer of 8-byte words aligns the structure at its beginning; its strings follow.
 	buffer := make([]uint64, (size+7)/8)
 	if !read((*byte)(unsafe.Pointer(&buffer[0]))) { //nolint:gosec // G103: it is as long as Windows said
 		return provider{}
@@ -180,7 +182,8 @@ func (c *certificate) provider() provider {
 	return provider{name: windows.UTF16PtrToString(info.provider), removable: isRemovable(info.provider)}
 }
 
-// isRemovable asks a provider. One that CNG does not know is of the old kind, and cannot be asked.
+// isRemovable queries a provider. One unknown to CNG is a CryptoAPI provider, which cannot be
+// queried.
 func isRemovable(name *uint16) bool {
 	var opened windows.Handle
 	//nolint:gosec // G103: the name is read, the handle is written, during the call alone
@@ -188,7 +191,7 @@ func isRemovable(name *uint16) bool {
 	if statusFrom(answer) != 0 {
 		return false
 	}
-	// What it costs if it cannot be freed is not worth an error.
+	// A leaked handle is not worth an error.
 	defer func() { _, _, _ = ncryptFreeObject.Call(uintptr(opened)) }()
 	property, err := windows.UTF16PtrFromString(ncryptImplTypeProperty)
 	if err != nil {
@@ -201,7 +204,7 @@ func isRemovable(name *uint16) bool {
 	return statusFrom(answer) == 0 && made&ncryptImplRemovable != 0
 }
 
-// key opens the key once. The handle is kept with the context and freed with it, unless Windows says that it is ours.
+// key opens the key once. close frees the handle if Windows leaves that to the caller.
 func (c *certificate) key() (key, error) {
 	var handle windows.Handle
 	var kind uint32
@@ -211,7 +214,8 @@ func (c *certificate) key() (key, error) {
 		return nil, fmt.Errorf("CryptAcquireCertificatePrivateKey: %w", statusOf(err))
 	}
 	if kind != windows.CERT_NCRYPT_KEY_SPEC {
-		// Only Wine does this, which does not know the flag: Windows fails, or has CNG open the old key.
+		// Only Wine, which does not know the flag, returns a CryptoAPI key here: Windows fails, or
+		// CNG opens the old key.
 		if ours {
 			_, _, _ = cryptReleaseContext.Call(uintptr(handle), 0)
 		}
@@ -261,13 +265,13 @@ func (k ncryptKey) signHash(padding padding, digest []byte, size int) ([]byte, e
 	return signature[:used], nil
 }
 
-// algorithmNames are those of bcrypt.h.
+// algorithmNames are bcrypt.h's.
 var algorithmNames = map[crypto.Hash]string{crypto.SHA256: "SHA256", crypto.SHA384: "SHA384", crypto.SHA512: "SHA512"}
 
-// statusFrom takes a SECURITY_STATUS out of the register that it came back in.
+// statusFrom converts a SECURITY_STATUS in a register.
 func statusFrom(answer uintptr) status { return status(answer) } //nolint:gosec // G115: it has 32 bits
 
-// statusOf returns the status that is in an error of x/sys.
+// statusOf returns the status of an error from x/sys.
 func statusOf(err error) error {
 	var number windows.Errno
 	if errors.As(err, &number) {

@@ -19,7 +19,7 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 )
 
-// Of wincrypt.h and ncrypt.h, what only tests need.
+// Constants of wincrypt.h and ncrypt.h for tests.
 const (
 	certKeyContextPropID = 5
 
@@ -32,7 +32,8 @@ var (
 	ncryptImportKey        = ncrypt.NewProc("NCryptImportKey")
 )
 
-// onWine tells whether this is Wine, which can do less than Windows: Wine 8 imports keys for CryptoAPI only.
+// onWine reports whether this is Wine, which lacks some features: Wine 8 imports keys for CryptoAPI
+// only.
 func onWine() bool {
 	return windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
 }
@@ -44,7 +45,7 @@ func text(t *testing.T, words string) *uint16 {
 	return made
 }
 
-// contextOf makes a certificate of Windows, which is freed by the caller.
+// contextOf makes a Windows certificate context, which the caller frees.
 func contextOf(t *testing.T, leaf *x509.Certificate) *windows.CertContext {
 	t.Helper()
 	made, err := windows.CertCreateCertificateContext(windows.X509_ASN_ENCODING, &leaf.Raw[0], uint32(len(leaf.Raw)))
@@ -52,13 +53,13 @@ func contextOf(t *testing.T, leaf *x509.Certificate) *windows.CertContext {
 	return made
 }
 
-// add puts a certificate into a store of a location until the end of the test.
+// add puts a certificate into a location's store until the end of the test.
 func add(t *testing.T, location uint32, name string, context *windows.CertContext) {
 	t.Helper()
 	opened, err := windows.CertOpenStore(windows.CERT_STORE_PROV_SYSTEM_W, 0, 0, location, uintptr(unsafe.Pointer(text(t, name))))
 	require.NoError(t, err)
 	require.NoError(t, windows.CertAddCertificateContextToStore(opened, context, windows.CERT_STORE_ADD_ALWAYS, nil))
-	// Wine writes it down when the store is closed.
+	// Wine saves it when the store is closed.
 	require.NoError(t, windows.CertCloseStore(opened, 0))
 	hash := sha1.Sum(encoded(context))
 	t.Cleanup(func() {
@@ -80,7 +81,7 @@ func addCertificate(t *testing.T, location uint32, name string, leaf *x509.Certi
 	require.NoError(t, windows.CertFreeCertificateContext(context))
 }
 
-// importKey gives an RSA key to CNG, which keeps it in memory.
+// importKey imports an RSA key into CNG, in memory.
 func importKey(t *testing.T, private *rsa.PrivateKey) windows.Handle {
 	t.Helper()
 	private.Precompute()
@@ -112,8 +113,8 @@ func importKey(t *testing.T, private *rsa.PrivateKey) windows.Handle {
 	return made
 }
 
-// inMemory opens a store that exists while it is open, with certificates in it, and returns the first of them too, which the
-// caller frees.
+// inMemory opens a temporary store with certificates, and returns it and the first certificate,
+// which the caller frees.
 func inMemory(t *testing.T, certificates ...*x509.Certificate) (windows.Handle, *windows.CertContext) {
 	t.Helper()
 	opened, err := windows.CertOpenStore(windows.CERT_STORE_PROV_MEMORY, 0, 0, 0, 0)
@@ -133,13 +134,13 @@ func inMemory(t *testing.T, certificates ...*x509.Certificate) (windows.Handle, 
 	return opened, first
 }
 
-// withKey is a store in memory that has a certificate's key. With it, all that comes after the opening of a store is as on a
-// user's computer: in the other stores, Wine 8 has no keys for CNG.
+// withKey makes an in-memory store with a certificate's key. From opening the store on, all is as
+// on a user's computer: in the other stores, Wine 8 has no keys for CNG.
 func withKey(t *testing.T, private *rsa.PrivateKey, leaf *x509.Certificate, others ...*x509.Certificate) store {
 	t.Helper()
 	return store{name: "a store in memory", find: finder(func() (windows.Handle, error) {
 		opened, inside := inMemory(t, append([]*x509.Certificate{leaf}, others...)...)
-		// CERT_KEY_CONTEXT. The key is the certificate's from now on.
+		// CERT_KEY_CONTEXT. The certificate owns the key from now on.
 		property := struct {
 			size uint32
 			key  windows.Handle
@@ -154,8 +155,8 @@ func withKey(t *testing.T, private *rsa.PrivateKey, leaf *x509.Certificate, othe
 	})}
 }
 
-// An intermediate certificate that was imported where Windows puts it is found. Of all tests that ask for a chain, this one has
-// to come first: Wine 8 looks into the stores of authorities once in the life of a program.
+// An intermediate certificate in Windows' store for them is found. This must be the first test that
+// builds a chain: Wine 8 reads the stores of authorities once per process.
 func TestTheChainFromTheStoreOfAuthorities(t *testing.T) {
 	issuer := newAuthority(t)
 	leaf := issuer.endpoint(t, newRSA(t))
@@ -163,17 +164,17 @@ func TestTheChainFromTheStoreOfAuthorities(t *testing.T) {
 	require.Equal(t, []string{fqdn, "a sub CA"}, chainOf(t, leaf))
 }
 
-// The certificates between it and its root are sent, and the root is not: e-RS knows no more than the root.
+// Intermediates are sent and the root is not: e-RS knows only the root.
 func TestTheChain(t *testing.T) {
 	issuer := newAuthority(t)
 	leaf := issuer.endpoint(t, newRSA(t))
-	require.Equal(t, []string{fqdn}, chainOf(t, leaf), "nobody knows the issuer")
+	require.Equal(t, []string{fqdn}, chainOf(t, leaf), "the issuer is in no store")
 	require.Equal(t, []string{fqdn, "a sub CA"}, chainOf(t, leaf, issuer.intermediate))
 	require.Equal(t, []string{fqdn, "a sub CA"}, chainOf(t, leaf, issuer.intermediate, issuer.root))
 	require.Equal(t, []string{"a root"}, chainOf(t, issuer.root), "a certificate of its own making")
 }
 
-// chainOf returns the names in a certificate's chain, with others in the same store.
+// chainOf returns the names in a certificate's chain, given others in the same store.
 func chainOf(t *testing.T, leaf *x509.Certificate, others ...*x509.Certificate) (names []string) {
 	t.Helper()
 	opened, inside := inMemory(t, append([]*x509.Certificate{leaf}, others...)...)
@@ -191,8 +192,8 @@ func chainOf(t *testing.T, leaf *x509.Certificate, others ...*x509.Certificate) 
 	return names
 }
 
-// The way from a store to a finished handshake, with Windows' own signatures. If this fails, nobody can sign in with a key that is
-// not exportable.
+// From a store to a finished handshake, signed by Windows. If this fails, a key that is not
+// exportable cannot be used.
 func TestSEC001WindowsSigns(t *testing.T) {
 	issuer := newAuthority(t)
 	private := newRSA(t)
@@ -211,7 +212,8 @@ func TestSignaturesByWindows(t *testing.T) {
 	for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
 		t.Run(hash.String(), func(t *testing.T) {
 			private := newRSA(t)
-			// A new key each time, and PSS last: in Wine 8, a key that has been used for PSS can do nothing else any more.
+			// A new key each time, and PSS last: in Wine 8, a key used for PSS cannot do anything
+			// else afterwards.
 			made := ncryptKey(importKey(t, private))
 			defer func() { _, _, _ = ncryptFreeObject.Call(uintptr(made)) }()
 			signing := newTestSigner(t, made, private.Public())
@@ -227,15 +229,15 @@ func TestSignaturesByWindows(t *testing.T) {
 	}
 }
 
-// A key of another certificate is noticed, whatever Windows believes of the two.
+// A key that is not the certificate's is noticed, though Windows pairs them.
 func TestWindowsHasAnotherKey(t *testing.T) {
 	issuer := newAuthority(t)
 	leaf := issuer.endpoint(t, newRSA(t))
 	_, err := load([]store{withKey(t, newRSA(t), leaf)}, thumbprintOf(leaf.Raw))
-	require.Equal(t, "CERT-STORE_KEY_MISMATCH", told(t, err).Code)
+	require.Equal(t, "CERT-STORE_KEY_MISMATCH", problemOf(t, err).Code)
 }
 
-// A signature that does not fit is an error, and not a write past the end.
+// A signature larger than its buffer is an error, and not a write past the end.
 func TestASignatureThatDoesNotFit(t *testing.T) {
 	made := ncryptKey(importKey(t, newRSA(t)))
 	defer func() { _, _, _ = ncryptFreeObject.Call(uintptr(made)) }()
@@ -251,7 +253,7 @@ func TestASignatureThatDoesNotFit(t *testing.T) {
 	require.Len(t, signature, 256)
 }
 
-// Both of the stores that the documentation names are looked into, and a certificate without its key is told as such.
+// Both documented stores are searched, and a certificate without its key is reported as that.
 func TestTheStoresOfWindows(t *testing.T) {
 	issuer := newAuthority(t)
 	private := newRSA(t)
@@ -262,16 +264,16 @@ func TestTheStoresOfWindows(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			leaf := issuer.endpoint(t, private)
 			_, err := Load(thumbprintOf(leaf.Raw))
-			found := told(t, err)
+			found := problemOf(t, err)
 			require.Equal(t, "CERT-STORE_NOT_FOUND", found.Code)
 			require.Contains(t, found.Expand(found.Happened), `(CurrentUser\My) and the computer's certificates (LocalMachine\My)`)
 
 			addCertificate(t, location, "MY", leaf)
 			for _, thumbprint := range []string{thumbprintOf(leaf.Raw), strings.ToUpper(thumbprintOf(leaf.Raw))} {
 				_, err = Load(thumbprint)
-				found = told(t, err)
+				found = problemOf(t, err)
 				require.Equal(t, "CERT-STORE_KEY_MISSING", found.Code, err)
-				if !onWine() { // whose CurrentUser\My has the computer's certificates in it
+				if !onWine() { // Wine's CurrentUser\My includes the computer's certificates
 					require.Contains(t, found.Expand(found.Happened), name)
 				}
 			}
@@ -279,8 +281,8 @@ func TestTheStoresOfWindows(t *testing.T) {
 	}
 }
 
-// What an administrator does: a PKCS#12 file is imported. Wine imports its key for CryptoAPI, which is how the message for old
-// keys is seen; Windows for CNG, with which the handshake is made.
+// An administrator imports a PKCS#12 file. Wine imports its key for CryptoAPI, which tests the
+// message for such keys; Windows for CNG, which makes the handshake.
 func TestAnImportedPKCS12(t *testing.T) {
 	issuer := newAuthority(t)
 	private := newRSA(t)
@@ -306,7 +308,7 @@ func TestAnImportedPKCS12(t *testing.T) {
 
 	certificate, err := Load(thumbprintOf(leaf.Raw))
 	if onWine() {
-		require.Equal(t, "CERT-STORE_KEY_LEGACY", told(t, err).Code)
+		require.Equal(t, "CERT-STORE_KEY_LEGACY", problemOf(t, err).Code)
 		return
 	}
 	require.NoError(t, err)

@@ -10,16 +10,18 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Load is how many calls a Server bears. What is more is answered with 503 and not handled, as a server does that sheds load.
+// Load is the load that a Server bears. Calls above it get 503 and are not handled, as at a server
+// that sheds load.
 type Load struct {
-	// PerSecond is the rate, and Burst how many may come at once after a pause, at least 1.
+	// PerSecond is the rate in calls a second, Burst how many may come at once after a pause, at
+	// least 1.
 	PerSecond float64 `json:"perSecond"`
 	Burst     int     `json:"burst"`
-	// RetryAfter is sent with the 503 if it is not empty: seconds, or an HTTP date.
+	// RetryAfter is sent with the 503 if not empty: seconds, or an HTTP date.
 	RetryAfter string `json:"retryAfter,omitempty"`
 }
 
-// conditions are what all calls meet, in contrast to a Fault, which meets some.
+// conditions apply to all calls, unlike a Fault, which applies to some.
 type conditions struct {
 	mu         sync.Mutex
 	ahead      time.Duration
@@ -27,15 +29,15 @@ type conditions struct {
 	retryAfter string
 }
 
-// SetClock has the clock that the Date of each answer is taken from go ahead of this computer's from now on, or behind it by a
-// negative time.
+// SetClock sets the clock for the Date of answers ahead of this computer's, or behind it if
+// negative.
 func (s *Server) SetClock(ahead time.Duration) {
 	s.conditions.mu.Lock()
 	defer s.conditions.mu.Unlock()
 	s.conditions.ahead = ahead
 }
 
-// Shed has the server bear no more than a load from now on. Calls that an ordered Fault meets are not counted.
+// Shed limits the load from now on. Calls that meet an ordered Fault are not counted.
 func (s *Server) Shed(load Load) error {
 	if !(load.PerSecond > 0) || math.IsInf(load.PerSecond, 1) || load.Burst < 1 {
 		return errors.New("a load is more than nothing a second, and one at once or more")
@@ -54,7 +56,7 @@ func (s *Server) BearAll() {
 	s.conditions.limiter = nil
 }
 
-// shed returns the answer to a call that is too much.
+// shed returns the answer to a call above the load.
 func (c *conditions) shed() (reply, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -68,7 +70,7 @@ func (c *conditions) shed() (reply, bool) {
 	return answer, true
 }
 
-// date sets the Date of an answer, unless it is that of this computer, which package net/http sets.
+// date sets the Date of an answer, unless it is this computer's, which net/http sets.
 func (c *conditions) date(header http.Header) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

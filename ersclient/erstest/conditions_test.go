@@ -11,7 +11,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 )
 
-// A client's manners in a rush are tested against this.
+// A client's behaviour in a rush is tested against this.
 func TestShed(t *testing.T) {
 	c := newCaller(t)
 	require.NoError(t, c.server.Shed(erstest.Load{PerSecond: 1e-9, Burst: 2, RetryAfter: "7"}))

@@ -18,14 +18,14 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// The files by which a stand-in in a process of its own is found.
+// The files that a stand-in in another process is found by.
 const (
-	// URLFile holds the base URL. It is written last: once it is there, everything else is.
+	// URLFile holds the base URL. It is written last, when everything else is ready.
 	URLFile = "url"
-	// ControlFile holds the address of the control endpoint, for its owner's eyes alone.
+	// ControlFile holds the address of the control endpoint, readable by its owner only.
 	ControlFile = "control"
-	// UsersFile may be there before the stand-in starts: a JSON list of users and their tickets. They are not handed over on
-	// the command line, where every user of the machine could read the tickets.
+	// UsersFile may exist before the stand-in starts: a JSON list of users and their tickets. On
+	// the command line every user of the machine could read the tickets.
 	UsersFile = "users.json"
 )
 
@@ -35,8 +35,8 @@ type UserEntry struct {
 	User
 }
 
-// sessionReport is a session as the control endpoint tells of it: with its key, since a test has to compare it byte for byte
-// with what arrived elsewhere. The sessions are made up, and the endpoint's address is a secret.
+// sessionReport is a session in the control endpoint's answer, with its key, which tests compare
+// with what arrived elsewhere. The sessions are invented, and the endpoint's address is a secret.
 type sessionReport struct {
 	Key            string `json:"key"`
 	UserIdentifier string `json:"userIdentifier"`
@@ -63,8 +63,8 @@ type clockOrder struct {
 	Ahead time.Duration `json:"ahead"`
 }
 
-// ServeControl opens the control endpoint: plain HTTP on a port of its own on loopback, at a path that cannot be guessed. It
-// returns the address for OpenControl.
+// ServeControl opens the control endpoint: plain HTTP on its own loopback port, at a path that
+// cannot be guessed. It returns the address for OpenControl.
 func (s *Server) ServeControl() (address string, err error) {
 	listener, err := listen("127.0.0.1:0")
 	if err != nil {
@@ -118,7 +118,7 @@ func (s *Server) report() sessionsReport {
 
 func respond(w http.ResponseWriter, value any) {
 	w.Header().Set("Content-Type", jsonType)
-	// A client that has gone is its own business.
+	// A client that disconnected needs no answer.
 	_ = json.NewEncoder(w).Encode(value)
 }
 
@@ -140,7 +140,7 @@ type Control struct {
 	client  *http.Client
 }
 
-// OpenControl returns the Control of the stand-in that serves from a folder.
+// OpenControl returns the Control of the stand-in that serves from folder.
 func OpenControl(folder string) (*Control, error) {
 	address, err := os.ReadFile(filepath.Join(folder, ControlFile)) //nolint:gosec // G304: the caller names the folder
 	if err != nil {
@@ -148,12 +148,12 @@ func OpenControl(folder string) (*Control, error) {
 	}
 	return &Control{
 		address: strings.TrimSpace(string(address)),
-		// No proxy and no idle connections: it is loopback, and a test ends without a Close.
+		// No proxy and no idle connections: it is loopback, and tests do not call Close.
 		client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second},
 	}, nil
 }
 
-// Sessions returns the sessions that there are now, and how many have ended before.
+// Sessions returns the present sessions, and how many have ended.
 func (c *Control) Sessions(ctx context.Context) (now []SessionInfo, ended int, err error) {
 	var report sessionsReport
 	if err := c.call(ctx, http.MethodGet, "/sessions", nil, &report); err != nil {
@@ -165,7 +165,7 @@ func (c *Control) Sessions(ctx context.Context) (now []SessionInfo, ended int, e
 	return now, report.Ended, nil
 }
 
-// Requests returns the calls that were made, as Server.Requests does.
+// Requests returns the calls made, as Server.Requests does.
 func (c *Control) Requests(ctx context.Context) ([]Request, error) {
 	var requests []Request
 	err := c.call(ctx, http.MethodGet, "/requests", nil, &requests)
@@ -182,12 +182,12 @@ func (c *Control) Revoke(ctx context.Context, ticket string) error {
 	return c.call(ctx, http.MethodPost, "/revoke", revocation{ticket}, nil)
 }
 
-// SetClock gives the stand-in another time, as Server.SetClock does.
+// SetClock sets the stand-in's clock, as Server.SetClock does.
 func (c *Control) SetClock(ctx context.Context, ahead time.Duration) error {
 	return c.call(ctx, http.MethodPost, "/clock", clockOrder{ahead}, nil)
 }
 
-// Shed has the stand-in bear no more than a load, as Server.Shed does.
+// Shed limits the load, as Server.Shed does.
 func (c *Control) Shed(ctx context.Context, load Load) error {
 	return c.call(ctx, http.MethodPost, "/shed", load, nil)
 }

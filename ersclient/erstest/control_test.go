@@ -14,7 +14,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 )
 
-// An end-to-end test sees the stand-in through this alone.
+// An end-to-end test sees the stand-in only through Control.
 func TestControl(t *testing.T) {
 	folder := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(folder, erstest.UsersFile),
@@ -68,7 +68,7 @@ func TestControl(t *testing.T) {
 	require.Error(t, err)
 }
 
-// The endpoint tells session keys. Without its address it tells nothing.
+// The endpoint returns session keys, but nothing without its secret address.
 func TestControlCannotBeFoundByChance(t *testing.T) {
 	folder := t.TempDir()
 	server := erstest.NewUnstartedServer()

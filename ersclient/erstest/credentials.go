@@ -21,7 +21,8 @@ import (
 // FQDN is the common name of the client certificate: the organisation's name, which e-RS checks against the ASID.
 const FQDN = "ers-login.r01.erstest.example"
 
-// Passphrase opens the PKCS#12 file that WriteFiles writes. It protects nothing: the key lies beside it as PEM.
+// Passphrase is that of the PKCS#12 file that WriteFiles writes. It protects nothing: the key is
+// next to it as PEM.
 const Passphrase = "erstest"
 
 // credentials are one server's certificates.
@@ -62,8 +63,9 @@ func clientLeaf() *x509.Certificate {
 	return client
 }
 
-// RenewClient makes another endpoint certificate for ClientCertificate and WriteFiles, which is valid until then. The one before
-// is accepted for as long as it is valid. It is called while nothing else uses the Server's certificates.
+// RenewClient makes another endpoint certificate, valid until then, for ClientCertificate and
+// WriteFiles. The previous one is accepted while it is valid. It must not run concurrently with
+// other uses of the Server's certificates.
 func (s *Server) RenewClient(until time.Time) error {
 	template := clientLeaf()
 	template.NotAfter = until
@@ -85,7 +87,7 @@ func (c *credentials) serverConfig() *tls.Config {
 	}
 }
 
-// issuer is a certificate authority, in memory alone.
+// issuer is a certificate authority in memory.
 type issuer struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
@@ -107,7 +109,7 @@ func newIssuer() (*issuer, error) {
 	return &issuer{made.Leaf, key}, nil
 }
 
-// issue makes a key and a certificate for it. An issuer without a key signs for itself.
+// issue makes a key and a certificate for it, self-signed if the issuer has no key.
 func (i *issuer) issue(template *x509.Certificate) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -128,8 +130,8 @@ func (i *issuer) issue(template *x509.Certificate) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: parsed}, nil
 }
 
-// lifetime is how long the certificates last. It is longer than the fortnight for which a client warns that its own is about to
-// expire, so that there is nothing wrong with a stand-in that is as it should be.
+// lifetime is the certificates' validity: longer than the fortnight in which a client warns of its
+// end, so that a stand-in raises no warning.
 const lifetime = 90 * 24 * time.Hour
 
 func leaf(commonName string, usage ...x509.ExtKeyUsage) *x509.Certificate {
@@ -144,7 +146,7 @@ func leaf(commonName string, usage ...x509.ExtKeyUsage) *x509.Certificate {
 	}
 }
 
-// Files are the paths of what WriteFiles has written.
+// Files are the paths that WriteFiles wrote.
 type Files struct {
 	// CA is the authority, for the client's CA bundle.
 	CA string
@@ -154,8 +156,8 @@ type Files struct {
 	PKCS12 string
 }
 
-// WriteFiles writes what a client in another process needs into a folder: ca.pem, client.pem, client-key.pem and client.p12,
-// the last two readable by their owner alone.
+// WriteFiles writes the files of a client in another process into a folder: ca.pem, client.pem,
+// client-key.pem and client.p12, the last two readable by their owner only.
 func (s *Server) WriteFiles(folder string) (Files, error) {
 	files := Files{
 		CA:          filepath.Join(folder, "ca.pem"),
@@ -194,7 +196,7 @@ func block(kind string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 }
 
-// writeFile writes a file that is whole as soon as it is there.
+// writeFile writes a file atomically.
 func writeFile(path string, mode os.FileMode, data []byte) (err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
 	if err != nil {
@@ -202,7 +204,7 @@ func writeFile(path string, mode os.FileMode, data []byte) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			// The first error is the one to tell; the temporary file may be gone already.
+			// The first error counts; the temporary file may be gone already.
 			_ = file.Close()
 			_ = os.Remove(file.Name())
 			err = fmt.Errorf("could not write %s: %w", path, err)

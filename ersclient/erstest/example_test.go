@@ -10,7 +10,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 )
 
-// A server is there until it is closed. A client of it needs its authority and its certificate, and nothing else.
+// A server runs until it is closed. Its clients need only its authority and its certificate.
 func ExampleNewServer() {
 	server := erstest.NewServer(erstest.WithUser("a ticket", erstest.GP()))
 	defer server.Close()

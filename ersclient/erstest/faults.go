@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// FaultKind is a way for a call to go wrong.
+// FaultKind is a kind of failure.
 type FaultKind string
 
 // The faults.
 const (
-	// Slow answers as it should, after Fault.Delay.
+	// Slow answers correctly after Fault.Delay.
 	Slow FaultKind = "slow"
 	// CutBefore cuts the connection without handling the call.
 	CutBefore FaultKind = "cut-before"
@@ -25,46 +25,47 @@ const (
 	CutDuring FaultKind = "cut-during"
 	// Hang never answers. The call ends with the connection or the server.
 	Hang FaultKind = "hang"
-	// HTML answers with a page, of Fault.Status or 200.
+	// HTML answers with a web page and Fault.Status, or 200.
 	HTML FaultKind = "html"
-	// TruncatedJSON handles the call and answers with the first half of the JSON, in a message that is complete otherwise.
+	// TruncatedJSON handles the call and answers with the first half of the JSON, in an otherwise
+	// complete message.
 	TruncatedJSON FaultKind = "truncated-json"
 	// HugeBody answers success with two megabytes of JSON.
 	HugeBody FaultKind = "huge-body"
 	// Status answers with Fault.Status and no body.
 	Status FaultKind = "status"
-	// Outcome answers 422 with an OperationOutcome that says Fault.Diagnostics.
+	// Outcome answers 422 with an OperationOutcome whose text is Fault.Diagnostics.
 	Outcome FaultKind = "outcome"
-	// Redirect answers 302 to another place on the same server.
+	// Redirect answers 302 to another path on the same server.
 	Redirect FaultKind = "redirect"
 )
 
-// Bounds of what can be ordered.
+// Bounds on orders.
 const (
 	maxFaults = 100
 	maxDelay  = time.Minute
 	hugeBody  = 2 << 20
 )
 
-// Fault is something that goes wrong with a call.
+// Fault is a failure ordered for a call.
 type Fault struct {
 	Kind FaultKind `json:"kind"`
-	// Times is how many calls meet the fault; 0 is 1.
+	// Times is how many calls meet the fault; 0 means 1.
 	Times int `json:"times,omitempty"`
-	// Handled has the call carried out first, where the kind leaves that open (Hang, HTML, Status, Redirect): a gateway that
-	// gives up waiting answers 504 to a call that e-RS may well have handled.
+	// Handled carries the call out first, for the kinds that leave it open (Hang, HTML, Status,
+	// Redirect): a gateway that gives up waiting answers 504 to a call that e-RS may have handled.
 	Handled bool `json:"handled,omitempty"`
 	// Delay is how long Slow waits, a minute at most.
 	Delay time.Duration `json:"delay,omitempty"`
 	// Status is the HTTP status of Status and HTML.
 	Status int `json:"status,omitempty"`
-	// RetryAfter is sent as a header with Status if it is not empty: seconds, or an HTTP date.
+	// RetryAfter is sent with Status if not empty: seconds, or an HTTP date.
 	RetryAfter string `json:"retryAfter,omitempty"`
 	// Diagnostics is the text of Outcome.
 	Diagnostics string `json:"diagnostics,omitempty"`
 }
 
-// valid tells what is wrong with an order.
+// valid returns what is wrong with an order, or nil.
 func (f Fault) valid() error {
 	switch f.Kind {
 	case Slow:
@@ -86,7 +87,7 @@ func (f Fault) valid() error {
 	return nil
 }
 
-// faults are those that wait for their call.
+// faults holds the orders waiting for their calls.
 type faults struct {
 	mu      sync.Mutex
 	waiting map[Call][]Fault
@@ -131,7 +132,7 @@ func (f *faults) take(call Call) (Fault, bool) {
 	return fault, true
 }
 
-// fail answers a call the way that was ordered. Handle carries the call out.
+// fail answers a call as ordered. handle carries the call out.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, call Call, fault Fault, handle func() reply) {
 	if fault.Handled && fault.Kind != Slow {
 		handled := handle()
@@ -151,7 +152,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, call Call, fault F
 	case CutDuring:
 		s.cutDuring(w, r, call, handle())
 	case Hang:
-		// It is in the journal while it hangs.
+		// The journal has it while it hangs.
 		s.journal.add(Request{call, r.Method, 0})
 		s.wait(r, -1)
 		panic(http.ErrAbortHandler)
@@ -192,7 +193,8 @@ func successOf(call Call) int {
 	return http.StatusOK
 }
 
-// wait returns true after a time, or false if the client or the server goes first. A negative time never comes.
+// wait returns true after delay, or false if the client or the server ends first. A negative delay
+// never ends.
 func (s *Server) wait(r *http.Request, delay time.Duration) bool {
 	var due <-chan time.Time
 	if delay >= 0 {
@@ -215,7 +217,8 @@ func (s *Server) cut(r *http.Request, call Call) {
 	panic(http.ErrAbortHandler)
 }
 
-// cutDuring sends one half of an answer whose length was announced, and ends the connection. It does not return.
+// cutDuring sends half of an answer whose whole length was announced, and ends the connection. It
+// does not return.
 func (s *Server) cutDuring(w http.ResponseWriter, r *http.Request, call Call, whole reply) {
 	for name, value := range whole.header {
 		w.Header().Set(name, value)
@@ -223,7 +226,7 @@ func (s *Server) cutDuring(w http.ResponseWriter, r *http.Request, call Call, wh
 	w.Header().Set("Content-Length", strconv.Itoa(len(whole.body)))
 	w.WriteHeader(whole.status)
 	_, _ = w.Write(whole.body[:len(whole.body)/2])
-	// Flush fails if the client has gone, and then there is nothing left to cut.
+	// Flush fails if the client has disconnected, and then there is nothing to cut.
 	_ = http.NewResponseController(w).Flush()
 	s.cut(r, call)
 }

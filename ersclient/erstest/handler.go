@@ -19,7 +19,7 @@ const (
 	sessionIDKey = "HTTP_X_SESSION_KEY"
 )
 
-// Call is one of the three calls.
+// Call is one of A001 to A003.
 type Call string
 
 // The three calls.
@@ -32,7 +32,7 @@ const (
 	A003 Call = "A003"
 )
 
-// reply is an answer before it is sent, or cut.
+// reply is an answer not yet sent, or cut.
 type reply struct {
 	status int
 	header map[string]string
@@ -50,14 +50,14 @@ func answered(status int, value any) reply {
 	return reply{status, map[string]string{"Content-Type": jsonType}, body}
 }
 
-// serveHTTP answers one request, with the fault that was ordered for it.
+// serveHTTP answers one request, with the fault ordered for it.
 func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.enter() {
 		panic(http.ErrAbortHandler)
 	}
 	defer s.handlers.Done()
 
-	// All of the body is read first: only then does the request's context end with the connection.
+	// The whole body is read first: only then does the request's context end with the connection.
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	if err != nil {
 		s.send(w, r, "", refused(http.StatusBadRequest))
@@ -80,7 +80,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	s.send(w, r, call, handle())
 }
 
-// route finds out which call it is, and the session id in its path.
+// route returns the call and the session id in its path.
 func route(r *http.Request) (call Call, id string, wrong int) {
 	rest, found := strings.CutPrefix(r.URL.Path, sessionPath)
 	id = strings.TrimPrefix(rest, "/")
@@ -98,7 +98,7 @@ func route(r *http.Request) (call Call, id string, wrong int) {
 	return "", "", http.StatusMethodNotAllowed
 }
 
-// send writes an answer and the journal.
+// send writes an answer and its entry in the journal.
 func (s *Server) send(w http.ResponseWriter, r *http.Request, call Call, answer reply) {
 	s.journal.add(Request{call, r.Method, answer.status})
 	s.conditions.date(w.Header())
@@ -106,7 +106,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, call Call, answer 
 		w.Header().Set(name, value)
 	}
 	w.WriteHeader(answer.status)
-	// A client that has gone is its own business.
+	// A client that disconnected needs no answer.
 	_, _ = w.Write(answer.body)
 }
 
@@ -115,7 +115,7 @@ func (s *Server) handle(call Call, id string, r *http.Request, body []byte) repl
 	if !s.asids[r.Header.Get(asidHeader)] {
 		return refused(http.StatusForbidden)
 	}
-	// The header has to name the session of the path. A mismatch is taken for a call out of order.
+	// The header must name the path's session. A mismatch is treated as a call out of order.
 	if id != "" && r.Header.Get(sessionIDKey) != id {
 		return refused(http.StatusForbidden)
 	}
@@ -203,7 +203,7 @@ func (s session) asA001() wireSession {
 	return wireSession{sessionType, s.id, s.ticket, user, nil}
 }
 
-// asA002 spells organisation names with a blank before them and answers with another token, as the published example does.
+// asA002 begins organisation names with a blank and has another token, as in the published example.
 func (s session) asA002() wireSession {
 	wire := s.asA001()
 	wire.Token = newToken()

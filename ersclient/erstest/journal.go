@@ -7,20 +7,20 @@ import (
 
 const maxJournal = 1000
 
-// Request is a call that was made. It has no secret in it.
+// Request is a call that was made, without secrets.
 type Request struct {
-	// Call is empty for a request that is none of the three calls.
+	// Call is empty for any other request.
 	Call   Call   `json:"call"`
 	Method string `json:"method"`
 	// Status is 0 if the connection was cut instead.
 	Status int `json:"status"`
 }
 
-// journal is the last requests, in a ring.
+// journal is a ring of the last requests.
 type journal struct {
 	mu       sync.Mutex
 	requests []Request
-	// oldest is where the next one goes once the ring is full.
+	// oldest is the index of the next entry once the ring is full.
 	oldest int
 }
 

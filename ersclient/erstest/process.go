@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// StartIn starts the server for clients in other processes: it takes further users from UsersFile, and writes the client's
-// files, ControlFile and, last, URLFile into the folder.
+// StartIn starts the server for clients in other processes: it adds the users in UsersFile, and
+// writes the client's files, ControlFile and, last, URLFile into the folder.
 func (s *Server) StartIn(folder string) error {
 	if err := s.readUsers(filepath.Join(folder, UsersFile)); err != nil {
 		return err

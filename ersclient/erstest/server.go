@@ -1,21 +1,22 @@
-// Package erstest is a stand-in for e-RS with mutual TLS, in the manner of net/http/httptest: for tests, examples and the
-// demonstration.
+// Package erstest is a stand-in for e-RS with mutual TLS, in the manner of net/http/httptest: for
+// tests, examples and the demonstration.
 //
-// It speaks A001, A002 and A003 as the public e-RS API documentation describes them, and really keeps sessions. A ticket
-// that nobody was given is refused, as are an ASID that was never issued, a role that the user does not have, a second
-// selection and a call for a session that does not exist. A002 answers with another session id than A001 and with a blank
-// before the organisation's name, since the published examples do.
+// It implements A001, A002 and A003 as in the public e-RS API documentation, and keeps sessions. It
+// refuses unknown tickets, ASIDs and sessions, roles that the user does not have, and second
+// selections. A002 answers with another session id than A001 and with a blank before the
+// organisation's name, as the published examples do.
 //
-// Clients are let in by certificate only. Each [Server] makes an authority of its own in memory, whose key is gone when the
-// program ends; [Server.RootCAs] and [Server.ClientCertificate] are what a client in the same program needs, and
-// [Server.WriteFiles] is for one in another.
+// Clients need a certificate. Each [Server] makes an authority in memory, whose key ends with the
+// program; [Server.RootCAs] and [Server.ClientCertificate] serve a client in the same program, and
+// [Server.WriteFiles] one in another.
 //
-// What goes wrong in the field can be ordered with [Server.Fail]: calls that are slow, cut before or after they were
-// handled, or answered with HTML, half a JSON, a redirect or a gateway's error. [Server.Shed] has it bear a limited load, and
-// [Server.SetClock] gives it another time.
+// [Server.Fail] orders failures seen in the field: calls that are slow, cut before or after they
+// were handled, or answered with HTML, half a JSON, a redirect or a gateway's error. [Server.Shed]
+// limits the load, and [Server.SetClock] changes the clock.
 //
-// Where the public material is silent, a comment says what the stand-in does and that it is a choice. No claim is made that
-// the real e-RS does the same. Everything it keeps is bounded, and every session in it is made up.
+// Where the public material is silent, a comment marks the stand-in's behaviour as a choice, which
+// need not be that of the real e-RS. Everything it keeps is bounded, and all its sessions are
+// invented.
 package erstest
 
 import (
@@ -31,7 +32,7 @@ import (
 	"time"
 )
 
-// ASID is the accredited system id that a Server knows unless WithASID names others.
+// ASID is the accredited system id that a Server accepts unless WithASID replaces it.
 const ASID = "123456789012"
 
 // Server is a stand-in e-RS. Its methods are safe for concurrent use.
@@ -63,15 +64,15 @@ type userOption struct {
 	user   User
 }
 
-// Option changes a Server before it starts.
+// Option configures a Server before it starts.
 type Option func(*Server)
 
-// WithUser lets a user sign in with a ticket. The users of DefaultUsers are there besides.
+// WithUser adds a user with a ticket to DefaultUsers.
 func WithUser(ticket string, user User) Option {
 	return func(s *Server) { s.userOptions = append(s.userOptions, userOption{ticket, user}) }
 }
 
-// WithASID replaces the accredited system ids that are let in.
+// WithASID replaces the accepted accredited system ids.
 func WithASID(asids ...string) Option {
 	return func(s *Server) {
 		s.asids = make(map[string]bool, len(asids))
@@ -81,20 +82,20 @@ func WithASID(asids ...string) Option {
 	}
 }
 
-// WithAddress has the server listen there instead of at a free port of 127.0.0.1.
+// WithAddress sets the address to listen on, by default a free port of 127.0.0.1.
 func WithAddress(address string) Option { return func(s *Server) { s.address = address } }
 
-// WithServerNames replaces the names and addresses that the server's certificate is for, so that a client's check of the
-// name can be seen to fail.
+// WithServerNames replaces the names and addresses in the server's certificate, to test a client's
+// verification of them.
 func WithServerNames(names ...string) Option { return func(s *Server) { s.names = names } }
 
-// WithServerValidity replaces the time during which the server's certificate is valid.
+// WithServerValidity replaces the validity of the server's certificate.
 func WithServerValidity(from, until time.Time) Option {
 	return func(s *Server) { s.from, s.until = from, until }
 }
 
-// NewServer starts a Server. It panics if it cannot listen, as httptest.NewServer does; use NewUnstartedServer and Start
-// where that will not do.
+// NewServer starts a Server. It panics if it cannot listen, as httptest.NewServer does;
+// NewUnstartedServer and Start return the error.
 func NewServer(options ...Option) *Server {
 	s := NewUnstartedServer(options...)
 	if err := s.Start(); err != nil {
@@ -103,7 +104,7 @@ func NewServer(options ...Option) *Server {
 	return s
 }
 
-// NewUnstartedServer makes a Server that does not listen yet.
+// NewUnstartedServer makes a Server that is not listening.
 func NewUnstartedServer(options ...Option) *Server {
 	s := &Server{
 		address:  "127.0.0.1:0",
@@ -124,7 +125,7 @@ func NewUnstartedServer(options ...Option) *Server {
 	return s
 }
 
-// Start makes the certificates and listens. A Server is started once.
+// Start makes the certificates and listens. It is called once.
 func (s *Server) Start() error {
 	credentials, err := newCredentials(s.names, s.from, s.until)
 	if err != nil {
@@ -143,7 +144,7 @@ func (s *Server) Start() error {
 	return nil
 }
 
-// Close ends every connection, a call that hangs included, and returns when nothing of the server is running any more.
+// Close ends every connection, including hanging calls, and returns when the server has stopped.
 func (s *Server) Close() {
 	s.closeOnce.Do(func() {
 		close(s.closing)
@@ -152,7 +153,7 @@ func (s *Server) Close() {
 		servers := s.servers
 		s.mu.Unlock()
 		for _, server := range servers {
-			// What is left to fail here is a listener that is closed already.
+			// The only possible error is that the listener is closed already.
 			_ = server.Close()
 		}
 		s.serving.Wait()
@@ -160,38 +161,42 @@ func (s *Server) Close() {
 	})
 }
 
-// ClientCertificate returns an endpoint certificate that the server accepts, with FQDN for its common name.
+// ClientCertificate returns an endpoint certificate that the server accepts, with common name FQDN.
 func (s *Server) ClientCertificate() tls.Certificate { return s.credentials.client }
 
-// TLSConfig returns the server's side of the mutual TLS, for a listener of the caller's own that its clients will accept.
+// TLSConfig returns the server's mutual TLS configuration, for another listener that its clients
+// accept.
 func (s *Server) TLSConfig() *tls.Config { return s.credentials.serverConfig() }
 
-// RootCAs returns the authority of the server's certificate: the only root that a client of it needs.
+// RootCAs returns the server's authority: the only root that its clients need.
 func (s *Server) RootCAs() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(s.credentials.authority)
 	return pool
 }
 
-// AddUser lets a user sign in with a ticket, from now on. A ticket that is known already changes hands.
+// AddUser adds a user with a ticket. A known ticket changes its user.
 func (s *Server) AddUser(ticket string, user User) { s.sessions.addUser(ticket, user) }
 
-// Revoke ends a ticket, and with it the sessions that were created from it: silently, as when the card is removed.
+// Revoke ends a ticket and the sessions created from it, without notice, as when the card is
+// removed.
 func (s *Server) Revoke(ticket string) { s.sessions.revoke(ticket) }
 
-// Sessions returns the sessions that there are now, the oldest first.
+// Sessions returns the present sessions, the oldest first.
 func (s *Server) Sessions() []SessionInfo { return s.sessions.list() }
 
-// Ended returns the number of sessions that have ended: deleted with A003, with their ticket, or to make room for another.
+// Ended returns the number of ended sessions: deleted with A003, with their ticket, or to make
+// room.
 func (s *Server) Ended() int { return s.sessions.endedCount() }
 
-// Requests returns the calls that were made, the oldest first, as far as the journal reaches back (1,000 calls).
+// Requests returns the last 1,000 calls, the oldest first.
 func (s *Server) Requests() []Request { return s.journal.list() }
 
-// Fail has the next call of a kind meet a fault. Faults for the same kind of call wait in line; a hundred may wait.
+// Fail orders a fault for the next call of a kind. Up to a hundred faults queue for each kind of
+// call.
 func (s *Server) Fail(call Call, fault Fault) error { return s.faults.add(call, fault) }
 
-// Forgive takes back the faults that wait for a kind of call.
+// Forgive drops the faults that wait for a kind of call.
 func (s *Server) Forgive(call Call) { s.faults.drop(call) }
 
 func listen(address string) (net.Listener, error) {
@@ -203,8 +208,8 @@ func listen(address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// serve answers connections beside the caller until Close. It speaks HTTP/1.1 only: header names in the e-RS documentation
-// are upper case, and HTTP/2 has none of that.
+// serve answers connections in the background until Close. It speaks HTTP/1.1 only: HTTP/2 lacks
+// the upper-case header names of the e-RS documentation.
 func (s *Server) serve(listener net.Listener, handler http.Handler) {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
@@ -212,17 +217,17 @@ func (s *Server) serve(listener net.Listener, handler http.Handler) {
 		Handler:           handler,
 		Protocols:         &protocols,
 		ReadHeaderTimeout: 30 * time.Second,
-		// A refused certificate is the client's to report.
+		// A refused certificate is for the client to report.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
 	s.mu.Lock()
 	s.servers = append(s.servers, server)
 	s.mu.Unlock()
-	// Serve returns when Close is called. A listener that broke before shows to the client, as connections that are refused.
+	// Serve returns on Close. If the listener breaks, clients see refused connections.
 	s.serving.Go(func() { _ = server.Serve(listener) })
 }
 
-// enter counts a handler, unless the server is closing.
+// enter counts a handler and returns true, unless the server is closing.
 func (s *Server) enter() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

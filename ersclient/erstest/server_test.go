@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const typeInfo = "uk.nhs.ers.xapi.dto.v1.session.ProfessionalSession"
 
-// caller makes calls as the documentation describes them, with net/http alone.
+// caller makes calls as documented, with net/http alone.
 type caller struct {
 	t      *testing.T
 	server *erstest.Server
@@ -48,16 +48,16 @@ func callerOf(t *testing.T, server *erstest.Server, certificates ...tls.Certific
 	}}
 }
 
-// answer is what came back, read to its end.
+// answer is a response, read to its end.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
-	// broken is the error that the body ended with.
+	// broken is the error at the end of the body.
 	broken error
 }
 
-// session reads a session out of an answer.
+// session decodes a session in an answer.
 func (a answer) session(t *testing.T) (session struct {
 	TypeInfo string `json:"typeInfo"`
 	ID       string `json:"id"`
@@ -76,7 +76,7 @@ func (a answer) session(t *testing.T) (session struct {
 	return session
 }
 
-// request is a call with everything that it needs, until a case takes something away.
+// request returns a complete call, from which cases remove parts.
 func (c *caller) request(method, key, body string) *http.Request {
 	c.t.Helper()
 	target := c.server.URL + "/v1/ProfessionalSession"
@@ -130,7 +130,7 @@ func (c *caller) choose(key string) answer {
 
 func (c *caller) end(key string) answer { return c.must(c.request("DELETE", key, "")) }
 
-// The stand-in is only worth something if it does what the published examples show.
+// The stand-in is only useful if it does what the published examples show.
 func TestASessionFromBeginningToEnd(t *testing.T) {
 	c := newCaller(t)
 	created := c.create(erstest.TicketGP)
@@ -198,7 +198,7 @@ func TestRules(t *testing.T) {
 		change            func(*http.Request)
 		status            int
 	}{
-		"an unknown ticket":          {"POST", "", createBody("nobody's"), good, 403},
+		"an unknown ticket":          {"POST", "", createBody("unknown"), good, 403},
 		"a ticket with a blank":      {"POST", "", createBody(" " + erstest.TicketGP), good, 403},
 		"no ASID":                    {"POST", "", create, without("XAPI_ASID"), 403},
 		"another ASID":               {"POST", "", create, with("XAPI_ASID", "000000000000"), 403},
@@ -285,7 +285,7 @@ func TestUsers(t *testing.T) {
 	require.Len(t, c.create("later").session(t).User.Permissions, 1000)
 }
 
-// A session ends with its ticket, and nobody is told.
+// A session ends with its ticket, without notice to the client.
 func TestRevoke(t *testing.T) {
 	c := newCaller(t)
 	first := c.create(erstest.TicketGP).session(t).ID
@@ -300,11 +300,11 @@ func TestRevoke(t *testing.T) {
 }
 
 func TestOnlyCertificatesOfTheServersOwnAuthorityAreLetIn(t *testing.T) {
-	server, stranger := erstest.NewServer(), erstest.NewServer()
+	server, foreign := erstest.NewServer(), erstest.NewServer()
 	t.Cleanup(server.Close)
-	t.Cleanup(stranger.Close)
+	t.Cleanup(foreign.Close)
 	for name, certificates := range map[string][]tls.Certificate{
-		"none": nil, "one of another authority": {stranger.ClientCertificate()},
+		"none": nil, "one of another authority": {foreign.ClientCertificate()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := callerOf(t, server, certificates...)
@@ -314,7 +314,7 @@ func TestOnlyCertificatesOfTheServersOwnAuthorityAreLetIn(t *testing.T) {
 		})
 	}
 	t.Run("and the client trusts no other server", func(t *testing.T) {
-		c := callerOf(t, stranger, server.ClientCertificate())
+		c := callerOf(t, foreign, server.ClientCertificate())
 		request := c.request("POST", "", createBody(erstest.TicketGP))
 		request.URL.Host = server.URL[len("https://") : len(server.URL)-len("/ers-api")]
 		_, err := c.do(request)
@@ -323,7 +323,7 @@ func TestOnlyCertificatesOfTheServersOwnAuthorityAreLetIn(t *testing.T) {
 	})
 }
 
-// A server that runs for weeks in a demonstration does not fill the memory.
+// A server that runs for weeks in a demonstration does not grow in memory.
 func TestWhatIsKeptIsBounded(t *testing.T) {
 	c := newCaller(t)
 	first := c.create(erstest.TicketNoRoles).session(t).ID
@@ -408,7 +408,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// hang makes calls beside the test and returns when the first one has arrived.
+// hang makes calls in the background and returns when the first has arrived.
 func (c *caller) hang(ctx context.Context, calls int) <-chan error {
 	c.t.Helper()
 	failed := make(chan error, calls)

@@ -10,16 +10,16 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// maxSessions bounds what the server keeps. The oldest session makes room for a new one.
+// maxSessions bounds the sessions kept; the oldest makes room for a new one.
 const maxSessions = 1000
 
-// SessionInfo is a professional session as the server sees it.
+// SessionInfo describes a professional session from the server's side.
 type SessionInfo struct {
-	// Key is the id that counts: A002's once there is one.
+	// Key is the current id: A002's if there is one.
 	Key secret.Text
-	// UserIdentifier and UserName say whose it is.
+	// UserIdentifier and UserName identify the user.
 	UserIdentifier, UserName string
-	// Valid tells whether a role was selected; before that the session is provisional.
+	// Valid reports whether a role was selected; before that the session is provisional.
 	Valid bool
 	// Role is the selected one while the session is Valid.
 	Role Role
@@ -28,15 +28,15 @@ type SessionInfo struct {
 // session is one professional session.
 type session struct {
 	id string
-	// formerID is A001's id once A002 has answered with another. The public material does not say what becomes of it. Here it
-	// goes on naming the same session, so that a client who never saw A002's answer can still delete what it selected.
+	// formerID is A001's id after A002 has answered with another. Its fate is not public. Here it
+	// still names the session, so that a client that missed A002's answer can delete it.
 	formerID string
 	ticket   string
 	user     User
 	role     *Role
 }
 
-// sessions is everything the server remembers of its users.
+// sessions holds all users and sessions.
 type sessions struct {
 	mu    sync.Mutex
 	users map[string]User
@@ -67,7 +67,7 @@ func (s *sessions) revoke(ticket string) {
 	}
 }
 
-// create makes a provisional session. It returns false for a ticket that nobody holds.
+// create makes a provisional session. It returns false for an unknown ticket.
 func (s *sessions) create(ticket string) (session, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,7 +84,7 @@ func (s *sessions) create(ticket string) (session, bool) {
 	return *created, true
 }
 
-// selection is how an attempt to select a role has come out.
+// selection is the result of an attempt to select a role.
 type selection int
 
 const (
@@ -115,7 +115,7 @@ func (s *sessions) selectRole(id, ticket string, wanted Role) (session, selectio
 	return *found, selectionDone
 }
 
-// end deletes a session by its id or its former one. It returns false if there is none.
+// end deletes a session by its id or former id. It returns false if there is none.
 func (s *sessions) end(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -165,15 +165,15 @@ func newSessionID() string {
 	return fmt.Sprintf("pro-xapi-session_%x-%x-%x-%x-%x", random[:4], random[4:6], random[6:8], random[8:10], random[10:])
 }
 
-// newToken returns a token of the published form, for A002's answer: there it is another than the one that was sent. What it
-// is good for is not public; here it is good for nothing.
+// newToken returns a token of the published form for A002's answer, which differs from the one
+// sent. Its use is not public; here it has none.
 func newToken() string {
 	return "AQIC5wM2LY4S" + base64.StdEncoding.EncodeToString(randomBytes(27)) + "@AAJTSQACMDE=#"
 }
 
 func randomBytes(n int) []byte {
 	random := make([]byte, n)
-	// Read never fails: the program would have ended.
+	// rand.Read never fails: it would end the program.
 	_, _ = rand.Read(random)
 	return random
 }

@@ -2,34 +2,34 @@ package erstest
 
 import "fmt"
 
-// The tickets of the default users. The first one is the published example's.
+// The default users' tickets. The first is the published example's.
 const (
 	TicketGP         = "AQIC5wM2LY4Sfcyw62EbAOsRpdfbGYUOyvkfZ4M6U7W52lM=@AAJTSQACMDE=#"
 	TicketConsultant = "AQIC5wM2LY4SfcxConsultantWithManyOrganisations0000=@AAJTSQACMDE=#"
 	TicketNoRoles    = "AQIC5wM2LY4SfcxUserWithoutAnyRoleInERS000000000000=@AAJTSQACMDE=#"
 )
 
-// User is a person as the stand-in knows them.
+// User is a person known to the stand-in.
 type User struct {
 	// Identifier is the 12-digit national id.
 	Identifier string `json:"identifier"`
 	FirstName  string `json:"firstName"`
-	// MiddleName is sent as null when empty.
+	// MiddleName is sent as null if empty.
 	MiddleName string `json:"middleName"`
 	LastName   string `json:"lastName"`
-	// Roles are what A002 lets the user select.
+	// Roles are those that A002 accepts for the user.
 	Roles []Role `json:"roles"`
 }
 
-// Role is a pair of organisation (ODS code) and business function. It is a type of the stand-in's own, so that a mistake in
-// the client's models is not a mistake in the server that tests them.
+// Role is a pair of organisation (ODS code) and business function. It is separate from the client's
+// type, so that a mistake there does not also change the server that tests it.
 type Role struct {
 	BusinessFunction string `json:"businessFunction"`
 	OrgIdentifier    string `json:"orgIdentifier"`
 	OrgName          string `json:"orgName"`
 }
 
-// same tells whether two roles select the same thing. The name has no part in it.
+// same reports whether two roles select the same. Names do not count.
 func (r Role) same(other Role) bool {
 	return r.BusinessFunction == other.BusinessFunction && r.OrgIdentifier == other.OrgIdentifier
 }
@@ -62,7 +62,7 @@ func Consultant(organisations int) User {
 	return user
 }
 
-// NoRoles returns a person who may sign in and has nothing to choose from.
+// NoRoles returns a person who may sign in and has no role to select.
 func NoRoles() User {
 	return User{Identifier: "555020964103", FirstName: "New", LastName: "Starter-Card"}
 }

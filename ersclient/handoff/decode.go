@@ -12,14 +12,15 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// Decode reads the entry [AccountSession]. Unknown members are kept for [Encode] and otherwise ignored, and a member that is missing or
-// null is empty, except for the version and the session key. An entry of another version is [ErrVersion], one that is not as the
-// contract says [ErrMalformed].
+// Decode reads the entry [AccountSession]. Unknown members are kept for [Encode] and otherwise
+// ignored; members that are null or missing are empty, except for the version and the session key.
+// The error is [ErrVersion] for another version, and [ErrMalformed] for an entry that violates the
+// contract.
 func Decode(entry []byte) (Session, error) {
 	if len(entry) > MaxSize {
 		return Session{}, fmt.Errorf("%w: it is longer than %d bytes", ErrMalformed, MaxSize)
 	}
-	// Not straight into a structure: encoding/json would take an unknown member for a known one if only the case differs.
+	// Not into a struct: encoding/json matches names that differ in case.
 	var members map[string]json.RawMessage
 	if json.Unmarshal(entry, &members) != nil {
 		// The decoder's error may quote the entry.
@@ -71,8 +72,8 @@ func Decode(entry []byte) (Session, error) {
 	}, nil
 }
 
-// encodeOthers returns members as they stand in an entry, in the order of their names. Those that no program writes within version 1, as
-// they are not flat, are left out: a pattern would find in them what is taken for a member of the entry.
+// encodeOthers returns members as in an entry, sorted by name. Nested ones, which no program writes
+// within version 1, are dropped: readers that match patterns would find an entry's members in them.
 func encodeOthers(members map[string]json.RawMessage) (string, error) {
 	encoded := make([]string, 0, len(members))
 	for _, name := range slices.Sorted(maps.Keys(members)) {
@@ -83,7 +84,7 @@ func encodeOthers(members map[string]json.RawMessage) (string, error) {
 		encoder := json.NewEncoder(&text)
 		encoder.SetEscapeHTML(false)
 		err := encoder.Encode(name)
-		text.Truncate(max(0, text.Len()-1)) // The encoder ends what it writes with a newline.
+		text.Truncate(max(0, text.Len()-1)) // the encoder's newline
 		text.WriteByte(':')
 		if err == nil {
 			err = json.Compact(&text, members[name])
@@ -97,7 +98,7 @@ func encodeOthers(members map[string]json.RawMessage) (string, error) {
 	return strings.Join(encoded, ","), nil
 }
 
-// take decodes one member, if it is there.
+// take decodes the member name, if present.
 func take(members map[string]json.RawMessage, name string, into any) error {
 	value, there := members[name]
 	if !there {

@@ -18,8 +18,8 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// Whoever tries their reader as the document says, at their own desk, has passwords of their own in their keyring. The lines are run as
-// they stand there.
+// Integrators run the document's recipe at their own desks, with their own passwords in their
+// keyring. The test runs its lines unchanged.
 func TestTheRecipeForTryingLeavesTheRealKeyringAlone(t *testing.T) {
 	document, err := os.ReadFile("../../docs/handoff.md")
 	require.NoError(t, err)
@@ -31,7 +31,7 @@ func TestTheRecipeForTryingLeavesTheRealKeyringAlone(t *testing.T) {
 		name, value, _ := strings.Cut(pair, "=")
 		t.Setenv(name, value)
 	}
-	// As on a desktop, whose session says where its keyring listens.
+	// As on a desktop, whose session sets the keyring's socket.
 	control := filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "keyring")
 	t.Setenv("GNOME_KEYRING_CONTROL", control)
 	require.NoError(t, handoff.Write(t.Context(), madeUp()))
@@ -43,9 +43,9 @@ func TestTheRecipeForTryingLeavesTheRealKeyringAlone(t *testing.T) {
 	entry, err := handoff.Encode(over)
 	require.NoError(t, err)
 	t.Setenv("JSON", string(entry))
-	// What is made in passing goes with the test.
+	// Temporary files go with the test.
 	t.Setenv("TMPDIR", shortFolder(t))
-	// A reader is tried once the entry is there, and once it is gone.
+	// A reader runs once the entry exists, and again once it is gone.
 	const look = "secret-tool lookup service ers-login username session | tr '\\n' ' '; echo\n"
 	lines := regexp.MustCompile(`(?m)^secret-tool clear .*\n`).ReplaceAllStringFunc(recipe[1], func(clearing string) string {
 		return look + clearing + look
@@ -75,7 +75,7 @@ func filesIn(t *testing.T, folder string) []string {
 	return names
 }
 
-// shortFolder is a folder for sockets, whose names must not be long.
+// shortFolder returns a folder for sockets, whose paths must be short.
 func shortFolder(t *testing.T) string {
 	t.Helper()
 	folder, err := os.MkdirTemp("", "recipe")
@@ -84,7 +84,7 @@ func shortFolder(t *testing.T) string {
 	return folder
 }
 
-// The first line that an integrator copies says which kind of whole number the generation takes.
+// The first line that an integrator copies names the integer type of the generation.
 func TestTheDocumentSaysHowHighAGenerationIs(t *testing.T) {
 	document, err := os.ReadFile("../../docs/handoff.md")
 	require.NoError(t, err)

@@ -11,11 +11,11 @@ import (
 	"unicode/utf8"
 )
 
-// MaxSize bounds the entry [AccountSession], in bytes. Windows takes 2,560, and the aliases for readers that want UTF-16 need
-// twice the room.
+// MaxSize bounds the entry [AccountSession], in bytes. Windows takes 2,560, and the UTF-16 aliases
+// need twice the size.
 const MaxSize = 1200
 
-// What [Encode] and [Decode] refuse. No error shows a value, since the session key is one of them.
+// The errors of [Encode] and [Decode]. None quotes a value, since the session key is one.
 var (
 	// ErrVersion: the entry is of another version of the contract.
 	ErrVersion = errors.New("unknown version of the session entry")
@@ -25,7 +25,7 @@ var (
 	ErrInvalid = errors.New("session cannot be published")
 )
 
-// wire is the entry's JSON. It is separate from [Session], which shows its key as a mask to every encoder.
+// wire is the entry's JSON. It is separate from [Session], whose key is masked in every encoder.
 type wire struct {
 	Version          int    `json:"version"`
 	Generation       int64  `json:"generation"`
@@ -44,18 +44,19 @@ type wire struct {
 	Owner            string `json:"owner,omitempty"`
 	Kind             string `json:"kind,omitempty"`
 
-	// others are members that this package does not know, in ASCII and with commas between them.
+	// others are members unknown to this package, in ASCII, separated by commas.
 	others string
 }
 
-// field is a text member with its limit in bytes. All of them at their limits leave some room for the two names.
+// field is a text member and its limit in bytes. With all of them at their limits, some room is
+// left for the two names.
 type field struct {
 	name  string
 	text  *string
 	limit int
 }
 
-// fields are the members that are identifiers: printable ASCII, and never cut.
+// fields returns the identifiers: printable ASCII, never cut.
 func (w *wire) fields() []field {
 	return []field{
 		{"sessionKey", &w.SessionKey, 256},
@@ -71,10 +72,10 @@ func (w *wire) fields() []field {
 	}
 }
 
-// Encode makes the entry [AccountSession] of a session. Times lose their fractions of a second. An organisation's name that is
-// too long is cut to fit, and if that does not help the user's name is, and then the owner left out. Members that [Decode] has found and did not know are in it
-// again. A session whose version is another, that has no key or no times, whose generation is out of its range, or whose identifiers
-// are too long or not printable ASCII is [ErrInvalid].
+// Encode returns the entry [AccountSession] of a session, with the unknown members that [Decode]
+// kept. Times lose fractions of a second. To fit, it cuts the organisation's name, then the user's,
+// and then drops the owner. The error is [ErrInvalid] for another version, a missing key or time, a
+// generation out of range, or an identifier that is too long or not printable ASCII.
 func Encode(s Session) ([]byte, error) {
 	if s.Version != 0 && s.Version != Version {
 		return nil, fmt.Errorf("%w: version %d is not the one that this program writes", ErrInvalid, s.Version)
@@ -109,7 +110,8 @@ func Encode(s Session) ([]byte, error) {
 	}
 	encoded, err := w.encode()
 	if err == nil && len(encoded) > MaxSize {
-		// Whoever wrote them did not escape what is beyond ASCII, and so was none of our programs.
+		// Their writer did not escape non-ASCII text, so they are not from a program of this
+		// contract.
 		w.others = ""
 		encoded, err = w.encode()
 	}
@@ -140,7 +142,7 @@ func encodeTime(name string, t time.Time) (string, error) {
 	return t.Format(time.RFC3339), nil
 }
 
-// checkKey tells whether a session key can go into a header as it stands.
+// checkKey returns an error if a session key cannot go into a header unchanged.
 func checkKey(key string) error {
 	if key == "" {
 		return errors.New("it has no session key")
@@ -151,12 +153,12 @@ func checkKey(key string) error {
 	return nil
 }
 
-// printable tells whether text is printable ASCII, the space among it.
+// printable reports whether text is printable ASCII, including spaces.
 func printable(text string) bool {
 	return strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) < 0
 }
 
-// encode makes the JSON, with everything beyond ASCII escaped.
+// encode returns the JSON, with non-ASCII text escaped.
 func (w *wire) encode() ([]byte, error) {
 	var plain bytes.Buffer
 	encoder := json.NewEncoder(&plain)
@@ -172,7 +174,7 @@ func (w *wire) encode() ([]byte, error) {
 	return ascii(members + "}"), nil
 }
 
-// ascii returns JSON with everything beyond ASCII escaped.
+// ascii returns JSON with non-ASCII text escaped.
 func ascii(text string) []byte {
 	encoded := make([]byte, 0, len(text))
 	for _, r := range text {
@@ -191,7 +193,7 @@ func appendASCII(to []byte, r rune) []byte {
 	return fmt.Appendf(to, `\u%04x`, r)
 }
 
-// cut takes as many characters off the end of a name as it takes to make its JSON shorter by excess bytes, or all of them.
+// cut removes as many characters from the end of name as shorten its JSON by excess bytes, or all.
 func cut(name string, excess int) string {
 	runes := []rune(name)
 	for excess > 0 && len(runes) > 0 {
@@ -202,7 +204,7 @@ func cut(name string, excess int) string {
 	return strings.TrimRight(string(runes), " ")
 }
 
-// width is how many bytes a character has in the entry.
+// width returns the number of bytes of a character in the entry.
 func width(r rune) int {
 	switch {
 	case r > 0xffff:

@@ -26,7 +26,7 @@ func madeUp() handoff.Session {
 	}
 }
 
-// requireSame compares two sessions without showing the key of either.
+// requireSame compares two sessions without printing either's key.
 func requireSame(t *testing.T, want, got handoff.Session) {
 	t.Helper()
 	require.True(t, want.SessionKey.Equal(got.SessionKey.Text), "another session key")
@@ -36,7 +36,8 @@ func requireSame(t *testing.T, want, got handoff.Session) {
 	require.Equal(t, want, got)
 }
 
-// Programs in every language read exactly these members. A renamed one breaks all of them on the day of an update.
+// Programs in every language read exactly these members. Renaming one breaks them all on the day of
+// an update.
 func TestTheEntryIsWhatTheContractSays(t *testing.T) {
 	encoded, err := handoff.Encode(madeUp())
 	require.NoError(t, err)
@@ -49,7 +50,7 @@ func TestTheEntryIsWhatTheContractSays(t *testing.T) {
 	requireSame(t, madeUp(), decoded)
 }
 
-// A session that somebody prints or logs must not have its key in it.
+// A session that is printed or logged must not reveal its key.
 func TestTheKeyIsMaskedEverywhereElse(t *testing.T) {
 	encoded, err := json.Marshal(madeUp())
 	require.NoError(t, err)
@@ -60,7 +61,7 @@ func TestTheKeyIsMaskedEverywhereElse(t *testing.T) {
 	}
 }
 
-// A very long name must not keep a whole trust from signing in, and the key must never be what is cut.
+// A very long name must not keep a whole trust from signing in, and the key must never be cut.
 func TestLongNamesAreCut(t *testing.T) {
 	tests := map[string]struct {
 		change            func(*handoff.Session)
@@ -107,7 +108,7 @@ func TestLongNamesAreCut(t *testing.T) {
 	}
 }
 
-// What readers could not use must not be published.
+// A session that readers could not use must not be published.
 func TestWhatCannotBePublished(t *testing.T) {
 	tests := map[string]func(*handoff.Session){
 		"no key":                                   func(s *handoff.Session) { s.SessionKey = handoff.SessionKey{} },
@@ -139,7 +140,8 @@ func TestWhatCannotBePublished(t *testing.T) {
 	}
 }
 
-// A reader from this year must read what a program of next year writes within version 1, and refuse the rest clearly.
+// A reader of today must read what next year's program writes within version 1, and refuse the rest
+// clearly.
 func TestDecode(t *testing.T) {
 	const start = `{"version":1,"sessionKey":"k"`
 	key := handoff.NewSessionKey("k")
@@ -187,8 +189,8 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// Within version 1 a later program may write more, which whoever passes the entry on (ers-login session --json) must not lose: a reader that
-// wants it would find it in the keyring and not there.
+// Within version 1 a later program may write more members, which a program that passes the entry on
+// (ers-login session --json) must not lose: readers find them in the keyring.
 func TestUnknownMembersAreKept(t *testing.T) {
 	plain, err := handoff.Encode(madeUp())
 	require.NoError(t, err)
@@ -213,7 +215,7 @@ func TestUnknownMembersAreKept(t *testing.T) {
 			require.Equal(t, strings.TrimSuffix(string(plain), "}")+test.want+"}", string(encoded))
 			if test.want != "" {
 				for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
-					require.NotContains(t, fmt.Sprintf(verb, session), test.want[1:], "nobody knows whether it may be seen")
+					require.NotContains(t, fmt.Sprintf(verb, session), test.want[1:], "it may be secret")
 				}
 			}
 		})
@@ -227,7 +229,8 @@ func TestUnknownMembersAreKept(t *testing.T) {
 	})
 }
 
-// Whatever stands in the keyring, a reader gets a session or an error; and what is a session can be published again as it is.
+// FuzzDecode checks that any entry yields a session or an error, and that a session can be
+// published again unchanged.
 func FuzzDecode(f *testing.F) {
 	encoded, err := handoff.Encode(madeUp())
 	require.NoError(f, err)
@@ -255,7 +258,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// Whatever e-RS sends, what is published is ASCII, fits, and reads back as what it was.
+// FuzzRoundTrip checks that whatever e-RS sends, the entry is ASCII, fits, and decodes to the same
+// session.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add(int64(1), madeUpKey, "https://api.dev1.ers.ncrs.nhs.uk/ers-api", "R01", "Tŷ Elli", "Ann", int64(1772440920))
 	f.Add(int64(-1), "k", "", "", strings.Repeat("🏥", 300), strings.Repeat("\xff\"\\", 300), int64(0))

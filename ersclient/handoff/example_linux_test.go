@@ -14,7 +14,7 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// Another application asks for the session before each call to e-RS.
+// Another application reads the session before each call to e-RS.
 func ExampleRead() {
 	defer signedIn()()
 
@@ -23,7 +23,7 @@ func ExampleRead() {
 	session, err := handoff.Read(ctx)
 	switch {
 	case errors.Is(err, handoff.ErrNotFound):
-		fmt.Println("nobody is signed in")
+		fmt.Println("signed out")
 	case err != nil:
 		fmt.Println("the keyring cannot be read:", err)
 	default:
@@ -38,7 +38,7 @@ func ExampleRead() {
 	// sent: pro-xapi-session_222c42c7-820f-4f9b-92fb-3add4b1db9f7
 }
 
-// A program that needs nothing but the key.
+// A program that needs only the key.
 func ExampleReadKey() {
 	defer signedIn()()
 
@@ -67,7 +67,7 @@ func ExampleWatch() {
 			wasSignedIn = true
 			signOut()
 		case errors.Is(err, handoff.ErrNotFound):
-			fmt.Println("nobody is signed in")
+			fmt.Println("signed out")
 			if wasSignedIn {
 				return
 			}
@@ -77,12 +77,12 @@ func ExampleWatch() {
 		}
 	}
 	// Output:
-	// nobody is signed in
+	// signed out
 	// signed in at R01
-	// nobody is signed in
+	// signed out
 }
 
-// A program that is started before the user has signed in waits for that.
+// A program that starts before the user has signed in waits for that.
 func ExampleWait() {
 	defer privateKeyring()()
 	user := make(chan struct{})
@@ -97,7 +97,7 @@ func ExampleWait() {
 	session, err := handoff.Wait(ctx)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		fmt.Println("nobody has signed in")
+		fmt.Println("still signed out")
 	case err != nil:
 		fmt.Println("the keyring cannot be read:", err)
 	default:
@@ -106,7 +106,7 @@ func ExampleWait() {
 	// Output: signed in at R01
 }
 
-// Whether a session could be handed over at all can be asked beforehand.
+// Probe checks beforehand whether a session could be handed over.
 func ExampleProbe() {
 	defer privateKeyring()()
 
@@ -123,7 +123,7 @@ func ExampleProbe() {
 	// Output: the keyring can be used
 }
 
-// This is what e-RS Login does, and nobody else.
+// Only e-RS Login writes.
 func ExampleWrite() {
 	defer privateKeyring()()
 
@@ -144,7 +144,7 @@ func ExampleWrite() {
 	// Output: Royal Example Hospital <nil>
 }
 
-// The option matters to readers on Windows, and to nobody else.
+// The option matters only to readers on Windows.
 func ExampleWithAliases() {
 	defer privateKeyring()()
 
@@ -154,7 +154,7 @@ func ExampleWithAliases() {
 	// Output: <nil>
 }
 
-// This too is e-RS Login's own: readers never delete.
+// Only e-RS Login clears: readers never delete.
 func ExampleClear() {
 	defer signedIn()()
 
@@ -169,7 +169,7 @@ func ExampleClear() {
 	// Output: true
 }
 
-// privateKeyring brings up a keyring for this process alone, and returns what ends that.
+// privateKeyring starts a keyring for this process, and returns a function that ends it.
 func privateKeyring() func() {
 	folder, err := os.MkdirTemp("", "handoff")
 	if err != nil {
@@ -187,7 +187,8 @@ func privateKeyring() func() {
 			panic(err)
 		}
 	}
-	// go-keyring keeps one connection for the process, which has to be gone before another keyring comes.
+	// go-keyring keeps one connection per process, which must be closed before another keyring
+	// starts.
 	shared, err := dbus.SessionBus()
 	if err != nil {
 		panic(err)
@@ -205,7 +206,7 @@ func privateKeyring() func() {
 	}
 }
 
-// signedIn is a private keyring with a session in it.
+// signedIn starts a private keyring with a session.
 func signedIn() func() {
 	end := privateKeyring()
 	if err := handoff.Write(context.Background(), madeUp()); err != nil {
@@ -214,7 +215,7 @@ func signedIn() func() {
 	return end
 }
 
-// signIn and signOut are the user of e-RS Login.
+// signIn and signOut stand for the user of e-RS Login.
 func signIn() {
 	session := madeUp()
 	session.IssuedAt, session.ExpiresAt = time.Now(), time.Now().Add(time.Hour)

@@ -7,7 +7,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/handoff"
 )
 
-// A program that reads the keyring by itself takes the entry apart with Decode.
+// A program that reads the keyring itself decodes the entry with Decode.
 func ExampleDecode() {
 	session, err := handoff.Decode([]byte(`{"version":1,"sessionKey":"made-up","orgName":"Meddygfa T\u0177 Elli","colour":"new"}`))
 	if err != nil {
@@ -23,7 +23,7 @@ func ExampleDecode() {
 	// unknown version of the session entry: 2, this program reads version 1
 }
 
-// What Encode returns is the entry as it stands in the keyring.
+// Encode returns the entry as stored in the keyring.
 func ExampleEncode() {
 	entry, err := handoff.Encode(handoff.Session{
 		SessionKey: handoff.NewSessionKey("made-up"), OrgIdentifier: "R01", OrgName: "Meddygfa Tŷ Elli",
@@ -39,22 +39,24 @@ func ExampleEncode() {
 	// {"version":1,"generation":0,"sessionKey":"made-up","baseURL":"","asid":"","userIdentifier":"","userName":"","orgIdentifier":"R01","orgName":"Meddygfa T\u0177 Elli","businessFunction":"","onBehalfOf":"","issuedAt":"2026-03-02T08:42:00Z","expiresAt":"2026-03-02T18:42:00Z","publisher":""}
 }
 
-// A key shows a mask wherever it is printed; its text comes out of Reveal alone.
+// A key is masked wherever it is printed; only Reveal returns its text.
 func ExampleNewSessionKey() {
 	key := handoff.NewSessionKey("made-up")
 	fmt.Println(key, len(key.Reveal()))
 	// Output: [secret] 7
 }
 
-// Reveal returns the key for the header that e-RS wants. Its name has underscores, which Header.Set would rewrite.
+// Reveal returns the key for e-RS's header. Its name has underscores, which Header.Set would
+// rewrite.
 func ExampleSessionKey_Reveal() {
 	session := handoff.Session{SessionKey: handoff.NewSessionKey("made-up")}
-	header := map[string][]string{"HTTP_X_SESSION_KEY": {session.SessionKey.Reveal()}} // The header of an http.Request is one of these.
+	// Like the header of an http.Request.
+	header := map[string][]string{"HTTP_X_SESSION_KEY": {session.SessionKey.Reveal()}}
 	fmt.Println(header["HTTP_X_SESSION_KEY"])
 	// Output: [made-up]
 }
 
-// A session that is over is not used, even if its entry is still there.
+// An expired session is not used, even if its entry still exists.
 func ExampleSession_Expired() {
 	session := handoff.Session{ExpiresAt: time.Date(2026, 3, 2, 18, 42, 0, 0, time.UTC)}
 	fmt.Println(session.Expired(time.Date(2026, 3, 2, 18, 41, 59, 0, time.UTC)))

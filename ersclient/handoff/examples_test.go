@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An integrator copies from an example, and go doc shows it beside the function. One that is missing is found here, and not by them.
+// Integrators copy examples, which go doc shows with each function. A missing one is found here.
 func TestEveryFunctionHasAnExample(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)

@@ -10,15 +10,15 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// Why the keyring could not be used. An error has one of them in its chain, or none if the reason is not known; the context's
-// error is in the chain as well if it has ended.
+// Why the keyring could not be used. An error has one of them in its chain, or none if the reason
+// is unknown, and the context's error if it has ended.
 var (
-	// ErrNotFound: there is no entry, so nobody is signed in.
+	// ErrNotFound: there is no entry, so no user is signed in.
 	ErrNotFound = entry.ErrNotFound
 	// ErrLocked: the keyring is locked, and was not unlocked in time.
 	ErrLocked = entry.ErrLocked
-	// ErrItemLocked: the keyring is unlocked and asks before an entry may be used, as KeePassXC does unless it is set otherwise, and
-	// may not ask or was not answered. It is an ErrLocked.
+	// ErrItemLocked: the keyring is unlocked, but wants to ask before an entry is used, as
+	// KeePassXC does by default, and may not ask or was not answered. It is an ErrLocked.
 	ErrItemLocked = entry.ErrItemLocked
 	// ErrDismissed: the user has dismissed the keyring's prompt.
 	ErrDismissed = entry.ErrDismissed
@@ -26,16 +26,17 @@ var (
 	ErrNoBus = entry.ErrNoBus
 	// ErrNoService: there is no Secret Service on the bus, and none that could be started (Linux).
 	ErrNoService = entry.ErrNoService
-	// ErrNoCollection: the Secret Service has no keyring yet, or KeePassXC shows no database (Linux), or macOS has no keychain. For
-	// [Read] a keyring that was never made is ErrNotFound.
+	// ErrNoCollection: the Secret Service has no keyring yet, KeePassXC has no open database
+	// (Linux), or macOS has no keychain. [Read] returns ErrNotFound for a keyring that was never
+	// made.
 	ErrNoCollection = entry.ErrNoCollection
 	// ErrTimeout: the keyring is not locked, and did not answer before the context ended.
 	ErrTimeout = entry.ErrTimeout
-	// ErrStopped: the keyring, or the bus, has ended during the call.
+	// ErrStopped: the keyring or the bus ended during the call.
 	ErrStopped = entry.ErrStopped
-	// ErrReadBack: the keyring returned something other than what had been written to it.
+	// ErrReadBack: the keyring returned something other than was written.
 	ErrReadBack = entry.ErrReadBack
-	// ErrLeftover: an entry is still there after it was deleted.
+	// ErrLeftover: an entry still exists after it was deleted.
 	ErrLeftover = entry.ErrLeftover
 	// ErrNoLogonSession: Windows keeps no credentials for this kind of log-on (its error 1312).
 	ErrNoLogonSession = entry.ErrNoLogonSession
@@ -48,8 +49,8 @@ var (
 	keyAddress     = entry.Address{Service: Service, Account: AccountSessionKey}
 )
 
-// aliases are where readers on Windows look that do not go by go-keyring's names, and want UTF-16: the entry [AccountSession] again,
-// so that it does not matter which of them a reader reads.
+// aliases are the names used on Windows by readers that do not follow go-keyring's, and expect
+// UTF-16. Each holds the entry [AccountSession] again.
 var aliases = []entry.Alias{
 	// Python's keyring, and .NET programs.
 	{Target: AccountSession + "@" + Service, User: AccountSession},
@@ -57,13 +58,14 @@ var aliases = []entry.Alias{
 	{Target: AccountSession + "." + Service, User: AccountSession},
 }
 
-// Probe tells whether the keyring could be used now: nil, or why not. It never prompts and changes nothing, except that on
-// Linux the Secret Service is started if the bus knows how to. On macOS the answer is always nil.
+// Probe returns nil if the keyring can be used now, or why not. It never prompts and changes
+// nothing, except that on Linux it starts an activatable Secret Service. On macOS it always returns
+// nil.
 func Probe(ctx context.Context) error { return entry.Probe(ctx) }
 
-// Read returns the session, [ErrNotFound] if nobody is signed in. It never prompts: whoever has published a session has unlocked
-// the keyring for it, so a locked keyring, which is [ErrLocked], has at most a session that is over. Nor does it start anything: a
-// Secret Service (Linux) that could be started, and has not been, is ErrNotFound, too.
+// Read returns the session, or [ErrNotFound] if no user is signed in. It never prompts: publishing
+// unlocks the keyring, so a locked one ([ErrLocked]) has at most an expired session. Nor does it
+// start a Secret Service (Linux): one not running is ErrNotFound, too.
 func Read(ctx context.Context) (Session, error) {
 	text, err := read(ctx, sessionAddress)
 	if err != nil {
@@ -72,8 +74,8 @@ func Read(ctx context.Context) (Session, error) {
 	return Decode([]byte(text.Reveal()))
 }
 
-// ReadKey returns the session key alone, as a shell script reads it. It never prompts, like [Read], which is to be preferred:
-// between two reads of two entries the session may have changed.
+// ReadKey returns the session key alone, like a shell script. It never prompts. Prefer [Read]: the
+// session may change between two reads of two entries.
 func ReadKey(ctx context.Context) (SessionKey, error) {
 	text, err := read(ctx, keyAddress)
 	if err != nil {
@@ -94,7 +96,7 @@ func read(ctx context.Context, from entry.Address) (secret.Text, error) {
 		return err
 	})
 	if entry.NoneMade(err) {
-		// Where there is no keyring there is no entry.
+		// Without a keyring there is no entry.
 		err = fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
 	if err != nil {
@@ -103,19 +105,19 @@ func read(ctx context.Context, from entry.Address) (secret.Text, error) {
 	return text, nil
 }
 
-// WriteOption is a choice that whoever writes has.
+// WriteOption is an option of [Write].
 type WriteOption func(*writing)
 
 type writing struct{ aliases bool }
 
-// WithAliases writes the entry [AccountSession] on Windows under two more names, in UTF-16LE, for readers that do not find or
-// cannot decode the entry itself. On the other systems it changes nothing.
+// WithAliases also writes the entry [AccountSession] under two more names on Windows, in UTF-16LE,
+// for readers that do not find or cannot decode the entry itself. On other systems it does nothing.
 func WithAliases() WriteOption { return func(w *writing) { w.aliases = true } }
 
-// Write publishes a session, the entry [AccountSession] first, and reads each entry back. It is for e-RS Login: there is one
-// writer. A locked keyring asks the user for its password, and the context bounds how long they may take. After a failure
-// no entry is there, unless the error says otherwise or the keyring does not answer; if it answers after the context has
-// ended, what was written is taken back then.
+// Write publishes a session, the entry [AccountSession] first, and reads each entry back. Only e-RS
+// Login writes. A locked keyring prompts for its password within the context. After a failure no
+// entry is left, unless the error reports otherwise or the keyring does not answer; if it answers
+// after the context has ended, the entries are removed then.
 func Write(ctx context.Context, session Session, options ...WriteOption) error {
 	encoded, err := Encode(session)
 	if err != nil {
@@ -135,7 +137,7 @@ func Write(ctx context.Context, session Session, options ...WriteOption) error {
 			err = chosen.writeAliases(ring, text)
 		}
 		if err == nil || !ring.Usable() {
-			// Nothing was written to a keyring that is still locked, and asking for its password again would not help.
+			// Nothing was written to a keyring that is still locked; deleting would prompt again.
 			return err
 		}
 		if left := clearAll(ring); left != nil {
@@ -145,7 +147,7 @@ func Write(ctx context.Context, session Session, options ...WriteOption) error {
 	})
 }
 
-// writeAliases writes the aliases, or removes those that an earlier choice has left behind: they would be another session's.
+// writeAliases writes the aliases or, without them, removes those of an earlier session.
 func (w writing) writeAliases(ring *entry.Ring, text secret.Text) error {
 	if !w.aliases {
 		return clearAliases(ring)
@@ -158,9 +160,9 @@ func (w writing) writeAliases(ring *entry.Ring, text secret.Text) error {
 	return nil
 }
 
-// Clear deletes all entries in the reverse order of [Write], the entry [AccountSession] last, and every other item with the same
-// address; the aliases too, whoever has chosen them. It is for e-RS Login. Nothing to delete is no error. A locked keyring asks the
-// user for its password, and the context bounds how long they may take.
+// Clear deletes all entries in the reverse order of [Write], the aliases of any program included,
+// and every other item with the same address. Only e-RS Login clears. Nothing to delete is no
+// error. A locked keyring prompts for its password within the context.
 func Clear(ctx context.Context) error {
 	err := entry.Do(ctx, entry.MayPrompt, clearAll)
 	if entry.NoneMade(err) {
@@ -169,14 +171,10 @@ func Clear(ctx context.Context) error {
 	return err
 }
 
-// clearAll tries every entry, in the reverse order of [Write], and goes on if one stays.
-//
-// One could think that the entry [AccountSession] must stay while another does, since it tells the next start of the program what is to
-// be closed at e-RS. It is the other way round. A session must not outlive its reason: who reads it goes on as somebody who has
-// signed out, and every entry that is gone stops some of them; the entry that most of them read must not stay because an alias did.
-// What it knows is not lost with it: whoever clears has read it before, closes that session at e-RS whatever becomes of the
-// keyring, so that a key which stayed opens nothing, and tries again. And a key without its session is looked for, and cleared, by
-// every start. The order is for a program that is killed in between, which must not leave a key that nothing tells the end of.
+// clearAll deletes every entry, in the reverse order of [Write], and continues after a failure:
+// readers of an entry left behind go on after the sign-out, so one that stays must not keep the
+// others. The caller has read the session, closes it at e-RS in any case, and tries again.
+// AccountSession goes last, so that a program killed in between leaves no key without its end.
 func clearAll(ring *entry.Ring) error {
 	return together(clearAliases(ring), ring.Delete(keyAddress), ring.Delete(sessionAddress))
 }

@@ -3,6 +3,7 @@ package handoff_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,10 +24,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// within makes this process a program of a private session with the real keyring, or what the options put in its place.
+// within runs this process in a private session with the real keyring, or with what options put in
+// its place.
 func within(t *testing.T, options keyringtest.Options) *keyringtest.Session {
 	t.Helper()
-	// go-keyring keeps one connection for the process: that of the test before must be gone, and is once its bus is.
+	// go-keyring keeps one connection per process: that of the previous test ends with its bus.
 	t.Cleanup(func() {
 		if options.State != keyringtest.NoBus {
 			shared, err := dbus.SessionBus()
@@ -47,7 +49,7 @@ func within(t *testing.T, options keyringtest.Options) *keyringtest.Session {
 	return session
 }
 
-// soon bounds what must not take for ever.
+// soon returns a context with a limit, for calls that must not hang.
 func soon(t *testing.T, limit time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -55,17 +57,21 @@ func soon(t *testing.T, limit time.Duration) context.Context {
 	return ctx
 }
 
-// output runs a program that is not ours and returns what it prints.
+// output runs another program and returns its output. It runs again if it fails: see
+// [keyringtest.Session.Tries].
 func output(t *testing.T, stdin, name string, arguments ...string) (string, error) {
 	t.Helper()
-	for again := 0; ; again++ {
+	for again := 1; ; again++ {
 		command := exec.CommandContext(soon(t, time.Minute), name, arguments...)
 		command.Stdin = strings.NewReader(stdin)
 		var complaint strings.Builder
 		command.Stderr = &complaint
 		printed, err := command.Output()
-		if again < 3 && strings.Contains(complaint.String(), keyringtest.KWalletRefusal) {
+		if err != nil && again < keyringtest.MostTries {
 			continue
+		}
+		if err != nil {
+			err = fmt.Errorf("%w: %s", err, complaint.String())
 		}
 		return string(printed), err
 	}
@@ -76,7 +82,8 @@ const (
 	python     = "/usr/bin/python3"
 )
 
-// The keyrings that people have. Where login is not the default collection, programs differ in which they look into.
+// The keyrings in use. If login is not the default collection, programs differ in which one they
+// read.
 var keyrings = map[string]keyringtest.Options{
 	"GNOME's":                        {},
 	"GNOME's, login not the default": {OtherDefault: true},
@@ -84,8 +91,8 @@ var keyrings = map[string]keyringtest.Options{
 	"KeePassXC":                      {Daemon: keyringtest.KeePassXC},
 }
 
-// The one thing that this program is for: another program, in another language, gets the key of the session that is open, byte
-// for byte, and nothing once it is closed.
+// The purpose of the program: another program, in another language, gets the open session's key,
+// byte for byte, and nothing once it is closed.
 func TestOtherProgramsReadWhatIsPublished(t *testing.T) {
 	for name, options := range keyrings {
 		t.Run(name, func(t *testing.T) {
@@ -111,7 +118,7 @@ func testOtherPrograms(t *testing.T, ring *keyringtest.Session, options keyringt
 		},
 	}
 	if !options.OtherDefault {
-		// It looks into the default collection alone, unless it is set otherwise.
+		// By default it reads only the default collection.
 		readers["Python's keyring"] = func(account string) string {
 			printed, err := output(t, "", python, "-c", pythonRead, account)
 			assert.NoError(t, err)
@@ -158,7 +165,8 @@ func testOtherPrograms(t *testing.T, ring *keyringtest.Session, options keyringt
 	require.NoError(t, handoff.Clear(t.Context()), "there is nothing to clear")
 }
 
-// KeePassXC asks before an entry is read by a program that has not written it. A program that looks each second must not have it ask.
+// KeePassXC asks before a program reads an entry that it has not written. A program that reads
+// every second must not make it ask.
 func TestReadingNeverAsksAboutAnEntry(t *testing.T) {
 	within(t, keyringtest.Options{Daemon: keyringtest.KeePassXC, Asks: true})
 	_, err := handoff.Read(soon(t, time.Minute))
@@ -173,12 +181,12 @@ func TestReadingNeverAsksAboutAnEntry(t *testing.T) {
 	require.ErrorContains(t, err, "asks before")
 
 	_, err = handoff.Read(entry.As(soon(t, time.Second), entry.MayPrompt))
-	require.ErrorIs(t, err, handoff.ErrItemLocked, "whoever may ask, asks, and has no answer here")
+	require.ErrorIs(t, err, handoff.ErrItemLocked, "where asking is allowed, the prompt is not answered here")
 	require.ErrorIs(t, handoff.Clear(soon(t, time.Second)), handoff.ErrItemLocked)
 	require.NoError(t, handoff.Probe(soon(t, time.Minute)))
 }
 
-// A database of KeePassXC that is closed has the session all the same: it is neither removed nor cleared.
+// A closed KeePassXC database still has the session: it is neither removed nor cleared.
 func TestAClosedDatabaseIsNoEnd(t *testing.T) {
 	session := within(t, keyringtest.Options{Daemon: keyringtest.KeePassXC})
 	require.NoError(t, handoff.Write(t.Context(), madeUp()))
@@ -197,7 +205,8 @@ func TestAClosedDatabaseIsNoEnd(t *testing.T) {
 	require.ErrorIs(t, err, handoff.ErrNotFound)
 }
 
-// A second item with the same address must neither hide a new session nor bring an old key back after sign-out.
+// A second item with the same address must neither hide a new session nor restore an old key after
+// sign-out.
 func TestForeignItemsAreRemoved(t *testing.T) {
 	within(t, keyringtest.Options{})
 	foreign := func(account, extra string) {
@@ -228,7 +237,7 @@ func TestForeignItemsAreRemoved(t *testing.T) {
 	require.NoError(t, handoff.Clear(t.Context()))
 	require.Empty(t, left())
 
-	// Of other accounts and services nothing may be lost: a delete by prefix would be somebody else's data.
+	// Other accounts and services must not lose anything: a delete by prefix would take other data.
 	_, err = output(t, "x", "secret-tool", "store", "--label=other", "service", handoff.Service, "username", "other")
 	require.NoError(t, err)
 	_, err = output(t, "x", "secret-tool", "store", "--label=other", "service", handoff.Service+":x", "username", handoff.AccountSession)
@@ -239,12 +248,12 @@ func TestForeignItemsAreRemoved(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// Every state of a keyring that keeps the key from being published has its own error: each needs other help.
+// Each state of a keyring that prevents publishing has its own error: each needs other help.
 func TestWhyAKeyringCannotBeUsed(t *testing.T) {
 	tests := []struct {
 		name    string
 		options keyringtest.Options
-		// What Probe and Read, and then Write and Clear, come to.
+		// The results of Probe and Read, then Write and Clear.
 		probe, read, write, clear error
 	}{
 		{"unlocked", keyringtest.Options{}, nil, handoff.ErrNotFound, nil, nil},
@@ -283,7 +292,8 @@ func TestWhyAKeyringCannotBeUsed(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			within(t, test.options)
-			// What hangs must not hold up the test, and what works must not be cut short by a slow computer.
+			// A hanging call must not hold up the test, and a slow computer must not cut a working
+			// one short.
 			limited := func(want error) context.Context {
 				if want == handoff.ErrTimeout { //nolint:errorlint // It is the wanted error itself.
 					return soon(t, 100*time.Millisecond)
@@ -303,8 +313,9 @@ func TestWhyAKeyringCannotBeUsed(t *testing.T) {
 	}
 }
 
-// A deletion that did not happen must not pass for a sign-out, and a service that asks about each must ask once.
-func TestWhatCannotBeDeletedIsTold(t *testing.T) {
+// A deletion that did not happen must not pass for a sign-out, and a service that prompts for each
+// must prompt once.
+func TestWhatCannotBeDeletedIsReported(t *testing.T) {
 	for name, faults := range map[string]keyringtest.Fake{
 		"kept": {Keep: true}, "the prompt is dismissed, which go-keyring takes for success": {Dismiss: "Delete"},
 	} {
@@ -318,7 +329,8 @@ func TestWhatCannotBeDeletedIsTold(t *testing.T) {
 	}
 }
 
-// A bus or a keyring that dies during a prompt must be told at once, not after the minute that a user may take to type.
+// The death of bus or keyring during a prompt must be reported at once, not after the minute for
+// typing.
 func TestTheKeyringDiesDuringAPrompt(t *testing.T) {
 	for name, kill := range map[string]func(*keyringtest.Session) error{
 		"the bus": (*keyringtest.Session).KillBus, "the keyring": (*keyringtest.Session).KillDaemon,
@@ -334,8 +346,8 @@ func TestTheKeyringDiesDuringAPrompt(t *testing.T) {
 	}
 }
 
-// A bus or a keyring that dies during the prompt for an entry must not take the program with it, nor have it wait for ever, as
-// go-keyring's own prompts do.
+// The death of bus or keyring during the prompt for an entry must neither crash the program nor
+// make it wait for ever, as go-keyring's own prompts do.
 func TestTheKeyringDiesDuringAPromptForAnEntry(t *testing.T) {
 	t.Run("the bus", func(t *testing.T) {
 		session := within(t, keyringtest.Options{Fake: &keyringtest.Fake{Dismiss: "CreateItem", Silent: true}})
@@ -353,8 +365,8 @@ func TestTheKeyringDiesDuringAPromptForAnEntry(t *testing.T) {
 	})
 }
 
-// Giving up must take the prompt off the screen where the keyring allows that, and must not crash GNOME's, which does not: all
-// that other programs keep in it would be gone.
+// Giving up must close the prompt where the keyring allows that, and must not crash GNOME's, which
+// does not: everything that other programs keep in it would be gone.
 func TestAPromptIsGivenUp(t *testing.T) {
 	for name, test := range map[string]struct {
 		options keyringtest.Options
@@ -380,7 +392,8 @@ func TestAPromptIsGivenUp(t *testing.T) {
 	}
 }
 
-// A keyring that comes back to life long after the program has given up must not publish a session that nobody clears.
+// A keyring that recovers long after the program has given up must not publish a session that is
+// never cleared.
 func TestAWriteThatComesTooLateIsTakenBack(t *testing.T) {
 	session := within(t, keyringtest.Options{Fake: &keyringtest.Fake{Hang: "CreateItem"}})
 	require.ErrorIs(t, handoff.Write(soon(t, 200*time.Millisecond), madeUp()), handoff.ErrTimeout)
@@ -392,7 +405,8 @@ func TestAWriteThatComesTooLateIsTakenBack(t *testing.T) {
 	require.ErrorIs(t, err, handoff.ErrNotFound)
 }
 
-// Reading must never bring up a prompt: a program that looks for a session every second would bury the user in them.
+// Reading must never prompt: a program that looks for a session every second would bury the user in
+// prompts.
 func TestReadingNeverPrompts(t *testing.T) {
 	session := within(t, keyringtest.Options{Prompts: keyringtest.Dismissed})
 	require.NoError(t, handoff.Write(t.Context(), madeUp()))
@@ -408,8 +422,8 @@ func TestReadingNeverPrompts(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// A program that looks each second must not start a keyring that its user has stopped, or does not want; and where one could be started
-// nobody is signed in, which waiting for may help, unlike where there is none.
+// A program that reads every second must not start a keyring that the user has stopped. If one
+// could be started the result is ErrNotFound, for which waiting may help, unlike without any.
 func TestReadingStartsNothing(t *testing.T) {
 	session := within(t, keyringtest.Options{State: keyringtest.NotStarted})
 	requireStarted := func(want bool) {
@@ -431,11 +445,11 @@ func TestReadingStartsNothing(t *testing.T) {
 	require.ErrorIs(t, err, handoff.ErrNoCollection, "the writer's own process has to see what there is")
 	requireStarted(true)
 	_, err = handoff.Read(t.Context())
-	require.ErrorIs(t, err, handoff.ErrNoCollection, "and then everybody does")
+	require.ErrorIs(t, err, handoff.ErrNoCollection, "and then all do")
 }
 
-// One entry that does not go must not keep the others: whoever reads them would go on as somebody who has signed out. The session is
-// the one that most programs read.
+// One entry that cannot be deleted must not keep the others, whose readers would go on after the
+// sign-out. Most programs read AccountSession.
 func TestWhatStaysDoesNotKeepTheRest(t *testing.T) {
 	for _, stays := range []string{handoff.AccountSession, handoff.AccountSessionKey} {
 		t.Run(stays, func(t *testing.T) {
@@ -455,7 +469,8 @@ func TestWhatStaysDoesNotKeepTheRest(t *testing.T) {
 	}
 }
 
-// A session that could be written by half only must not stay: a script would use its key after the sign-out.
+// A session that could be written only in part must not stay: a script would use its key after the
+// sign-out.
 func TestNothingMixedStaysBehind(t *testing.T) {
 	within(t, keyringtest.Options{Fake: &keyringtest.Fake{Fail: 2}})
 	require.Error(t, handoff.Write(t.Context(), madeUp()))
@@ -465,7 +480,7 @@ func TestNothingMixedStaysBehind(t *testing.T) {
 	require.ErrorIs(t, err, handoff.ErrNotFound)
 }
 
-// What another version has written must be told apart from being signed out.
+// An entry of another version must be distinguishable from being signed out.
 func TestAnEntryThatCannotBeRead(t *testing.T) {
 	within(t, keyringtest.Options{})
 	require.NoError(t, keyring.Set(handoff.Service, handoff.AccountSession, `{"version":2}`))
@@ -480,7 +495,7 @@ func TestAnEntryThatCannotBeRead(t *testing.T) {
 	require.True(t, key.Equal(madeUp().SessionKey.Text), "a newline at the end, as a script leaves it")
 }
 
-// Where there is no bus, godbus would run dbus-launch, and leave a bus daemon behind each time.
+// Without a bus, godbus would run dbus-launch, and leave a bus daemon behind each time.
 func TestNoBusIsStarted(t *testing.T) {
 	within(t, keyringtest.Options{State: keyringtest.NoBus})
 	folder := t.TempDir()
@@ -497,7 +512,7 @@ func TestNoBusIsStarted(t *testing.T) {
 	require.NoFileExists(t, launched)
 }
 
-// Some systems set no address, and have the bus's socket in the user's runtime folder.
+// Some systems set no address: the bus's socket is in the user's runtime folder.
 func TestTheBusInTheRuntimeFolder(t *testing.T) {
 	within(t, keyringtest.Options{})
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
@@ -505,8 +520,8 @@ func TestTheBusInTheRuntimeFolder(t *testing.T) {
 	require.NoError(t, handoff.Clear(t.Context()))
 }
 
-// A reader that looks at the very moment in which a session ends must be told that there is none, and not of an object of the
-// keyring that has just gone. secret-tool plays the writer, in a process of its own.
+// A read at the moment in which a session ends must return ErrNotFound, not an error about a
+// vanished object. secret-tool is the writer, in its own process.
 func TestAReaderSeesASessionOrNone(t *testing.T) {
 	within(t, keyringtest.Options{})
 	const writer = `for i in $(seq 150); do

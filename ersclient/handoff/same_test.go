@@ -10,7 +10,7 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// A member that a watch does not compare is one whose change nobody is told of.
+// Changes in a member that a watch does not compare would not be reported.
 func TestSessionsAreComparedWhole(t *testing.T) {
 	require.True(t, Session{}.same(Session{}))
 	fields := reflect.TypeFor[Session]()

@@ -19,8 +19,8 @@ import (
 	"github.com/ers-login/ers-login/ersclient/handoff"
 )
 
-// schema is as much of JSON Schema (draft 2020-12) as session.schema.json uses. A keyword that is not here fails the test, so that
-// none is written down without being checked.
+// schema is the subset of JSON Schema (draft 2020-12) in session.schema.json. Any other keyword
+// fails the test, so that each one in use is checked.
 type schema struct {
 	Schema               string            `json:"$schema"`
 	Title                string            `json:"title"`
@@ -35,8 +35,8 @@ type schema struct {
 	MinLength            int               `json:"minLength"`
 	MaxLength            *int              `json:"maxLength"`
 	Pattern              string            `json:"pattern"`
-	// Not has a pattern and nothing else. It is how a character is forbidden: for some validators, Python's among them, the end that a $
-	// stands for can have a newline behind it.
+	// Not forbids a pattern, such as a character: for some validators, Python's among them, $ also
+	// matches before a final newline.
 	Not *struct {
 		Pattern string `json:"pattern"`
 	} `json:"not"`
@@ -54,7 +54,7 @@ func sessionSchema(t testing.TB) schema {
 	return read
 }
 
-// check tells what is wrong with a value, without showing it.
+// check returns what is wrong with a value, without quoting it.
 func (s schema) check(at string, value any) error {
 	switch s.Type {
 	case "object":
@@ -120,7 +120,7 @@ func (s schema) checkEntry(entry []byte) error {
 	return s.check("entry", value)
 }
 
-// Integrators generate their readers from the schema. What it does not say, or says and is not so, breaks there.
+// Integrators generate their readers from the schema. Any difference from the entry breaks them.
 func TestTheSchemaIsWhatIsWritten(t *testing.T) {
 	s := sessionSchema(t)
 	for name, change := range map[string]func(*handoff.Session){
@@ -150,7 +150,7 @@ func TestTheSchemaIsWhatIsWritten(t *testing.T) {
 	require.True(t, *s.AdditionalProperties, "a later version 1 may have more")
 }
 
-// A checker that finds nothing would prove nothing.
+// A checker that never fails would prove nothing.
 func TestTheSchemaRefuses(t *testing.T) {
 	s := sessionSchema(t)
 	for name, change := range map[string]func(map[string]any){
@@ -183,7 +183,8 @@ func TestTheSchemaRefuses(t *testing.T) {
 	require.Error(t, s.checkEntry([]byte(`"k"`)))
 }
 
-// Shell scripts and small programs take the entry apart by its text. These are the properties that they are promised.
+// Shell scripts and small programs match patterns in the entry. These are the properties promised
+// to them.
 func requirePlain(t *testing.T, entry []byte) {
 	t.Helper()
 	require.True(t, bytes.HasPrefix(entry, []byte(`{"version":1,`)), "the version is not first")
@@ -194,8 +195,8 @@ func requirePlain(t *testing.T, entry []byte) {
 	require.True(t, bytes.Equal(compact.Bytes(), entry), "white space between members")
 }
 
-// FuzzEncode: whatever e-RS and the settings say, what is published is what the contract says, and an identifier that can be found
-// in its text with a pattern is the right one.
+// FuzzEncode checks that for any input the entry follows the contract, and that a pattern finds the
+// right identifier in it.
 func FuzzEncode(f *testing.F) {
 	f.Add("key", "123456789012", "R01", "Ann Example", "Meddygfa Tŷ Elli", int64(1), int64(1))
 	f.Add("k", "", `","asid":"`, `","asid":"999999999999"`, `\",\"asid\":\"9\"`, int64(-1), int64(253402300799))
@@ -228,7 +229,8 @@ func FuzzEncode(f *testing.F) {
 	})
 }
 
-// An integrator has nothing but the document. A member, a reader or an example that is not as it says costs them a day.
+// Integrators have only the document. An error in a member, a reader or an example costs them a
+// day.
 func TestTheDocumentSaysTheSame(t *testing.T) {
 	text, err := os.ReadFile("../../docs/handoff.md")
 	require.NoError(t, err)

@@ -6,11 +6,12 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// The address of the two entries in the OS keyring. They are a public interface, as firm as a wire format.
+// The address of the two entries in the OS keyring: a public interface, as stable as a wire format.
 const (
 	// Service is the entries' service name.
 	Service = "ers-login"
-	// AccountSession holds the whole session as one JSON object: the only entry whose parts are sure to belong together.
+	// AccountSession holds the whole session as one JSON object: the only entry whose parts are
+	// certain to belong together.
 	AccountSession = "session"
 	// AccountSessionKey holds the session key alone, for shell scripts.
 	AccountSessionKey = "session-key"
@@ -19,29 +20,32 @@ const (
 // Version is the version of the contract that this package writes.
 const Version = 1
 
-// SessionKey is the professional session's id, masked; Reveal returns it, for the header HTTP_X_SESSION_KEY.
+// SessionKey is the professional session's id. It is masked; Reveal returns it for the header
+// HTTP_X_SESSION_KEY.
 type SessionKey struct{ secret.Text }
 
 // NewSessionKey wraps a session key.
 func NewSessionKey(id string) SessionKey { return SessionKey{secret.New(id)} }
 
-// Reveal returns the key itself, for the header HTTP_X_SESSION_KEY and for nothing else. Every other way to print a key shows a mask.
+// Reveal returns the key itself, for the header HTTP_X_SESSION_KEY only. All other output of a key
+// is masked.
 func (k SessionKey) Reveal() string { return k.Text.Reveal() }
 
-// KindDemonstration is the [Session.Kind] of a demonstration, whose e-RS is a stand-in on this computer. A real session has none,
-// wherever its platform is.
+// KindDemonstration is the [Session.Kind] of a demonstration, whose e-RS is a stand-in on this
+// computer. A real session has no Kind.
 const KindDemonstration = "demonstration"
 
-// MaxGeneration is the highest generation: what a 64-bit integer and a JavaScript number both hold.
+// MaxGeneration is the highest generation that both a 64-bit integer and a JavaScript number
+// represent.
 const MaxGeneration = 1<<53 - 1
 
-// Session is what other applications learn about the user's e-RS session.
+// Session is the user's e-RS session, as handed over to other applications.
 type Session struct {
 	// Version is the contract's version, 1.
 	Version int
-	// Generation is another one for each session, so that a reader can tell a new session from the one it knew. It is the number of
-	// milliseconds since 1970 at which the session was published, or the one after the last if that is more: it grows, unless the
-	// computer's clock was set back while nobody was signed in. From 0 to [MaxGeneration].
+	// Generation increases with every published session: Unix milliseconds, or the previous one + 1
+	// if greater, up to [MaxGeneration]. Readers compare it to detect a replacement. It can
+	// decrease if the clock was set back between sessions.
 	Generation int64
 	// SessionKey goes into the header HTTP_X_SESSION_KEY of every e-RS call.
 	SessionKey SessionKey
@@ -51,33 +55,35 @@ type Session struct {
 	ASID string
 	// UserIdentifier is the user's 12-digit national id.
 	UserIdentifier string
-	// UserName is the user's name for show.
+	// UserName is the user's name for display.
 	UserName string
-	// OrgIdentifier is the ODS code of the selected organisation, OrgName its name for show (cut if it is very long).
+	// OrgIdentifier is the ODS code of the selected organisation, OrgName its name for display (cut
+	// if very long).
 	OrgIdentifier string
 	OrgName       string
 	// BusinessFunction is the selected role, such as REFERRING_CLINICIAN.
 	BusinessFunction string
 	// OnBehalfOf is empty in this version of the contract.
 	OnBehalfOf string
-	// IssuedAt and ExpiresAt bound the session's life, in UTC. The session can end earlier, and then the entries vanish.
+	// IssuedAt and ExpiresAt bound the session's life, in UTC. If it ends earlier, the entries
+	// vanish.
 	IssuedAt  time.Time
 	ExpiresAt time.Time
 	// Publisher is the name and version of the program that wrote the entry.
 	Publisher string
-	// Owner names the lock that the program which keeps the session holds for as long as it lives. It is for that program's other
-	// instances, and empty where there is none.
+	// Owner names the lock that the publishing program holds while it runs, for other instances of
+	// that program. It may be empty.
 	Owner string
-	// Kind is [KindDemonstration] for the session of a demonstration, and empty for every other.
+	// Kind is [KindDemonstration] for a demonstration's session, else empty.
 	Kind string
 
-	// others are the members that a later program within version 1 has written, as they stand between the braces of the entry. They
-	// are not known here, and so nobody knows whether they may be seen.
+	// others are members that a later program within version 1 wrote, as JSON without braces. They
+	// are masked, since it is unknown whether they are secret.
 	others secret.Text
 }
 
-// Expired tells whether the session is over by then. A reader does not use one that is: its entries are still there only if the
-// program that should have removed them is not. One that does not say when it is over is none to rely on, and counts as over.
+// Expired reports whether the session is over at a time, or has no ExpiresAt. Readers must not use
+// such a session: its entries remain only if the program that removes them did not run.
 func (s Session) Expired(at time.Time) bool {
 	return s.ExpiresAt.IsZero() || !at.Before(s.ExpiresAt)
 }

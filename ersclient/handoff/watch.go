@@ -10,17 +10,17 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/entry"
 )
 
-// How a watch looks at the keyring.
+// Times of a watch.
 const (
-	// pace is how often it looks if nothing tells it to. On Linux the Secret Service tells of changes, on the others nothing does.
-	pace = time.Second
-	// rest is the least time between two looks: other programs may keep a keyring busy.
-	rest = 20 * time.Millisecond
-	// patience bounds a look.
-	patience = 5 * time.Second
+	// pollInterval bounds the delay of a change. On Linux the Secret Service also signals changes.
+	pollInterval = time.Second
+	// minPause is the shortest time between two reads: a keyring has other users.
+	minPause = 20 * time.Millisecond
+	// readTimeout bounds one read.
+	readTimeout = 5 * time.Second
 )
 
-// Watch tells what there is now, and then each change, until the context ends or the loop is left:
+// Watch yields the present state and then each change, until the context ends or the loop is left:
 //
 //	for session, err := range handoff.Watch(ctx) {
 //		switch {
@@ -29,23 +29,21 @@ const (
 //		case errors.Is(err, handoff.ErrNotFound):
 //			// signed out
 //		default:
-//			// the keyring cannot be read: take it for signed out, and go on
+//			// the keyring cannot be read: treat as signed out, and go on
 //		}
 //	}
 //
-// A session that is over by its own ExpiresAt is ErrNotFound, even if its entry is still there. A change back and forth between
-// two looks is not seen; the loop's body takes its time at the cost of nothing but that. Errors of the same kind are told once.
-//
-// Everything happens within the loop, which is not entered again once the context has ended: whoever needs to know why it was
-// left asks the context. On Linux changes are told at once by the Secret Service, and by a look each second where it does not tell
-// all; on Windows and macOS by a look each second. Nothing prompts, as with [Read].
+// A session past its ExpiresAt is ErrNotFound, even if its entry exists. Errors of the same kind
+// are yielded once. A change and its reversal between two reads are missed, as during a slow loop
+// body. Once the context has ended the loop is not entered again. On Linux the Secret Service
+// signals changes at once; otherwise they take up to a second. Like [Read], it never prompts.
 func Watch(ctx context.Context) iter.Seq2[Session, error] {
 	return func(yield func(Session, error) bool) {
 		w := watch{ctx: ctx}
 		defer w.unlisten()
 		var known *seen
 		for ctx.Err() == nil {
-			// Listening comes before looking, so that nothing happens in between.
+			// Subscribe before reading, so that no change is missed in between.
 			w.listen()
 			now := w.look()
 			if ctx.Err() != nil {
@@ -62,16 +60,17 @@ func Watch(ctx context.Context) iter.Seq2[Session, error] {
 	}
 }
 
-// Wait returns the session as soon as there is one, at once if there is one now. It waits while nobody is signed in, and while the
-// keyring is locked or does not answer, and returns what waiting does not cure: no keyring at all, or an entry of another version.
-// When the context ends the error has the context's in its chain, and why there was no session: [ErrNotFound] for nobody.
+// Wait returns the session as soon as there is one. It waits while no user is signed in, the
+// keyring is locked or it does not answer, and returns errors that waiting does not cure: no
+// keyring, or an entry of another version. When the context ends, the error wraps its error and the
+// reason why there was no session, such as [ErrNotFound].
 func Wait(ctx context.Context) (Session, error) {
 	last := error(ErrNotFound)
 	for session, err := range Watch(ctx) {
 		if err == nil {
 			return session, nil
 		}
-		if !passing(err) {
+		if !isTemporary(err) {
 			return Session{}, err
 		}
 		last = err
@@ -79,8 +78,8 @@ func Wait(ctx context.Context) (Session, error) {
 	return Session{}, fmt.Errorf("%w: %w", last, ctx.Err())
 }
 
-// passing tells whether an error can be expected to go by itself.
-func passing(err error) bool {
+// isTemporary reports whether an error may go away by itself.
+func isTemporary(err error) bool {
 	for _, kind := range []error{ErrNotFound, ErrLocked, entry.ErrNoDatabase, ErrTimeout, ErrStopped} {
 		if errors.Is(err, kind) {
 			return true
@@ -89,13 +88,13 @@ func passing(err error) bool {
 	return false
 }
 
-// seen is what one look has found.
+// seen is the result of one read.
 type seen struct {
 	session Session
 	err     error
 }
 
-// kinds are the errors that a reader can meet. Others are told apart by their text.
+// kinds are the errors that a reader can meet. Others are compared by their text.
 var kinds = []error{
 	ErrNotFound, ErrLocked, ErrNoBus, ErrNoService, ErrNoCollection, ErrTimeout, ErrStopped, ErrNoLogonSession, ErrForbidden,
 	ErrVersion, ErrMalformed,
@@ -116,7 +115,7 @@ func (s seen) same(other seen) bool {
 	return s.err.Error() == other.err.Error()
 }
 
-// same compares two sessions whose keys cannot be compared by ==.
+// same compares sessions, whose keys do not support ==.
 func (s Session) same(other Session) bool {
 	return s.SessionKey.Equal(other.SessionKey.Text) && s.Version == other.Version && s.Generation == other.Generation &&
 		s.BaseURL == other.BaseURL && s.ASID == other.ASID && s.UserIdentifier == other.UserIdentifier &&
@@ -126,13 +125,13 @@ func (s Session) same(other Session) bool {
 		s.Owner == other.Owner && s.Kind == other.Kind && s.others.Equal(other.others)
 }
 
-// watch looks and waits.
+// watch reads the keyring and waits for changes.
 type watch struct {
 	ctx  context.Context
 	bell *entry.Bell
 }
 
-// listen makes sure that somebody tells of changes, if there is somebody.
+// listen subscribes to changes, if the keyring signals them.
 func (w *watch) listen() {
 	if w.bell != nil {
 		select {
@@ -142,11 +141,11 @@ func (w *watch) listen() {
 			return
 		}
 	}
-	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	ctx, cancel := context.WithTimeout(w.ctx, readTimeout)
 	defer cancel()
 	bell, err := entry.Listen(ctx)
 	if err != nil {
-		// Then there is only looking from time to time, and Read says what is wrong.
+		// Then the watch only polls, and Read reports the fault.
 		return
 	}
 	w.bell = bell
@@ -160,7 +159,7 @@ func (w *watch) unlisten() {
 }
 
 func (w *watch) look() seen {
-	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	ctx, cancel := context.WithTimeout(w.ctx, readTimeout)
 	defer cancel()
 	session, err := Read(ctx)
 	if err == nil && session.Expired(time.Now()) {
@@ -169,12 +168,12 @@ func (w *watch) look() seen {
 	return seen{session, err}
 }
 
-// wait waits until it is worth looking again.
+// wait waits until the next read is due.
 func (w *watch) wait(now seen) {
-	if !w.sleep(rest, nil, nil) {
+	if !w.sleep(minPause, nil, nil) {
 		return
 	}
-	next := pace - rest
+	next := pollInterval - minPause
 	if left := time.Until(now.session.ExpiresAt); now.err == nil && !now.session.ExpiresAt.IsZero() && left < next {
 		next = max(left, 0)
 	}
@@ -185,7 +184,7 @@ func (w *watch) wait(now seen) {
 	w.sleep(next, rung, lost)
 }
 
-// sleep tells whether it was left to sleep.
+// sleep reports whether the whole duration passed.
 func (w *watch) sleep(duration time.Duration, rung, lost <-chan struct{}) bool {
 	timer := time.NewTimer(duration)
 	defer timer.Stop()

@@ -14,29 +14,29 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// signedInUntil is a session that ends then.
+// signedInUntil returns a session with this end.
 func signedInUntil(end time.Time) handoff.Session {
 	session := madeUp()
 	session.IssuedAt, session.ExpiresAt = end.Add(-10*time.Hour), end
 	return session
 }
 
-// told is one thing that a watch has told.
-type told struct {
+// change is one change that a watch yields.
+type change struct {
 	session handoff.Session
 	err     error
 }
 
-// watching starts a watch, and returns where it tells. It is over, and has left nothing behind, before the test is.
-func watching(t *testing.T) <-chan told {
+// watching starts a watch and returns its changes. It ends before the test.
+func watching(t *testing.T) <-chan change {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	changes := make(chan told)
+	changes := make(chan change)
 	go func() {
 		defer close(changes)
 		for session, err := range handoff.Watch(ctx) {
 			select {
-			case changes <- told{session, err}:
+			case changes <- change{session, err}:
 			case <-ctx.Done():
 			}
 		}
@@ -44,14 +44,15 @@ func watching(t *testing.T) <-chan told {
 	t.Cleanup(func() {
 		cancel()
 		for range changes {
-			// What it still has to tell is of no interest.
+			// Remaining changes are discarded.
 		}
 	})
 	return changes
 }
 
-// An application that follows the session must learn of each sign-in, switch and sign-out, or it goes on with a key that is over.
-func TestAWatchTellsEachChange(t *testing.T) {
+// An application that follows the session must learn of each sign-in, switch and sign-out, or it
+// goes on with an expired key.
+func TestAWatchYieldsEachChange(t *testing.T) {
 	within(t, keyringtest.Options{})
 	changes := watching(t)
 	require.ErrorIs(t, (<-changes).err, handoff.ErrNotFound)
@@ -71,8 +72,8 @@ func TestAWatchTellsEachChange(t *testing.T) {
 	require.NoError(t, (<-changes).err)
 }
 
-// A keyring that is locked, broken or back again must be told as what it is, and must not end the watch: the application would
-// never see the next session.
+// A keyring that is locked, broken or back again must be reported as that, and must not end the
+// watch: the application would never see the next session.
 func TestAWatchOutlivesTheKeyringsTroubles(t *testing.T) {
 	keyringSession := within(t, keyringtest.Options{})
 	session := signedInUntil(time.Now().Add(time.Hour).Truncate(time.Second).UTC())
@@ -94,7 +95,7 @@ func TestAWatchOutlivesTheKeyringsTroubles(t *testing.T) {
 
 	require.NoError(t, keyringSession.KillDaemon())
 	for {
-		// What is read at the moment of the end may fail in more than one way.
+		// A read at the moment of the end may fail in more than one way.
 		change := <-changes
 		require.Error(t, change.err)
 		if errors.Is(change.err, handoff.ErrNoService) {
@@ -103,14 +104,15 @@ func TestAWatchOutlivesTheKeyringsTroubles(t *testing.T) {
 	}
 }
 
-// A session whose end nobody could clear up, as after a power cut, must not be taken for one that is open.
+// A session not cleared at its end, as after a power cut, must not be taken for an open one.
 func TestAnExpiredSessionIsNone(t *testing.T) {
 	within(t, keyringtest.Options{})
 	require.NoError(t, handoff.Write(t.Context(), signedInUntil(time.Now().Add(-time.Second))))
 	changes := watching(t)
 	require.ErrorIs(t, (<-changes).err, handoff.ErrNotFound)
 
-	// One that runs out while it is watched. If the computer is too slow for its two seconds, it was never there.
+	// A session that expires while watched. On a computer too slow for its two seconds, it was
+	// never seen.
 	require.NoError(t, handoff.Write(t.Context(), signedInUntil(time.Now().Add(2*time.Second))))
 	for change := range changes {
 		if change.err != nil {
@@ -122,15 +124,16 @@ func TestAnExpiredSessionIsNone(t *testing.T) {
 	require.NoError(t, err, "the entry itself is still there")
 }
 
-// Whoever waits for a sign-in must get the session, or be told at once that waiting is of no use.
+// A program that waits for a sign-in must get the session, or an error at once if waiting is of no
+// use.
 func TestWait(t *testing.T) {
-	t.Run("until somebody signs in", func(t *testing.T) {
+	t.Run("until a user signs in", func(t *testing.T) {
 		within(t, keyringtest.Options{})
 		session := signedInUntil(time.Now().Add(time.Hour).Truncate(time.Second).UTC())
-		waited := make(chan told, 1)
+		waited := make(chan change, 1)
 		go func() {
 			session, err := handoff.Wait(t.Context())
-			waited <- told{session, err}
+			waited <- change{session, err}
 		}()
 		require.NoError(t, handoff.Write(t.Context(), session))
 		got := <-waited
@@ -153,9 +156,9 @@ func TestWait(t *testing.T) {
 		}()
 		require.NoError(t, keyringSession.Unlock())
 		require.NoError(t, <-waited)
-		require.Empty(t, keyringSession.Prompted(), "nobody was asked")
+		require.Empty(t, keyringSession.Prompted(), "no prompt was shown")
 	})
-	t.Run("until nobody has signed in", func(t *testing.T) {
+	t.Run("until the context ends", func(t *testing.T) {
 		within(t, keyringtest.Options{})
 		_, err := handoff.Wait(soon(t, 50*time.Millisecond))
 		require.ErrorIs(t, err, handoff.ErrNotFound)
@@ -184,8 +187,8 @@ func TestWait(t *testing.T) {
 	})
 }
 
-// If the Secret Service told nothing, every application would learn of a sign-out a second late.
-func TestTheKeyringTellsOfChanges(t *testing.T) {
+// Without signals of the Secret Service, every application would learn of a sign-out a second late.
+func TestTheKeyringSignalsChanges(t *testing.T) {
 	within(t, keyringtest.Options{})
 	bell, err := entry.Listen(t.Context())
 	require.NoError(t, err)
@@ -211,7 +214,7 @@ func TestTheKeyringTellsOfChanges(t *testing.T) {
 		select {
 		case <-bell.Rung():
 		case <-soon(t, time.Minute).Done():
-			require.Fail(t, "not told", name)
+			require.Fail(t, "not reported", name)
 		}
 	}
 }

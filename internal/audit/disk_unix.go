@@ -12,15 +12,16 @@ import (
 // doNotFollow refuses a link in the place of a file.
 const doNotFollow = unix.O_NOFOLLOW
 
-// isFull tells whether there was no room: on the disk, in the user's share of it, or up to the limit of a file's size.
+// isFull reports whether there was no room: on the disk, in the user's quota, or within the limit
+// of a file's size.
 func isFull(err error) bool {
 	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EFBIG)
 }
 
-// isPassing tells whether an error goes away by itself within moments.
+// isPassing reports whether an error goes away by itself within moments.
 func isPassing(error) bool { return false }
 
-// syncFolder sees to it that a new file is still in its folder after a power cut.
+// syncFolder makes a new file's entry in its folder survive a power cut.
 func syncFolder(path string) error {
 	folder, err := os.Open(path) // #nosec G304 -- the log's own folder
 	if err != nil {

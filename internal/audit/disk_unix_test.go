@@ -111,7 +111,7 @@ func TestLAL001AFileThatIsClosed(t *testing.T) {
 	assert.Contains(t, string(written), `{"id":103,`)
 }
 
-// A user who is told that the disk is full can do something about it.
+// If this fails, a user whose disk is full does not see that.
 func TestFull(t *testing.T) {
 	for err, full := range map[error]bool{unix.ENOSPC: true, unix.EDQUOT: true, unix.EFBIG: true, unix.EROFS: false, unix.EACCES: false} {
 		t.Run(err.Error(), func(t *testing.T) {

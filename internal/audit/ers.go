@@ -12,7 +12,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Caller is e-RS as the flow sees it; *ersclient.Client is one.
+// Caller is e-RS for the flow; *ersclient.Client implements it.
 type Caller interface {
 	// CreateSession is A001.
 	CreateSession(context.Context, ersclient.Token) (ersclient.Session, error)
@@ -25,16 +25,16 @@ type Caller interface {
 }
 
 const (
-	// signInWithin bounds the waiting for the disk in a sign-in, endWithin that at the end of a session, of which others may wait for
-	// the end. A disk needs milliseconds.
+	// signInWithin bounds the wait for the disk in a sign-in, endWithin at the end of a session,
+	// which may block others. A disk needs milliseconds.
 	signInWithin = 5 * time.Second
 	endWithin    = 2 * time.Second
-	// maxKnown is how many sessions are remembered. A flow has one, and seldom another that waits to be deleted.
+	// maxKnown bounds the remembered sessions. A flow has one, and seldom another to delete.
 	maxKnown = 64
 )
 
-// ERS is e-RS with an audit log: it records each call before the caller learns how it went, failed and cancelled ones too. Tries that
-// the client makes again by itself are within one call.
+// ERS is e-RS with an audit log: it records each call before its result is returned, failed and
+// cancelled ones too. Retries by the client count as one call.
 type ERS struct {
 	next     Caller
 	log      *Log
@@ -51,15 +51,16 @@ type knownSession struct {
 	selected ersclient.Permission
 }
 
-// NewERS records what passes between a flow and e-RS. If a record is required, CreateSession and SelectRole fail with [Required] where
-// none can be written: before e-RS is asked, or, should the disk fail just then, after it, with the session whose Key is to be deleted.
-// DeleteSession never fails for that reason, since a session that stays open is worse than a record that comes late. If none is
-// required, the calls go on, and the log's settings say who is told.
+// NewERS records the calls of a flow to e-RS. If required, CreateSession and SelectRole fail with
+// [Required] when no record can be written: before the call or, if the disk fails during it, after
+// it, with the session whose Key is to be deleted. DeleteSession never fails for that: a session
+// left open is worse than a late record.
 func NewERS(next Caller, log *Log, required bool) *ERS {
 	return &ERS{next: next, log: log, required: required}
 }
 
-// Know tells whose session a key belongs to, for the record of its end: that of a session which an earlier run of the program has left.
+// Know names the user and role of a session that an earlier run has left, for the record of its
+// end.
 func (e *ERS) Know(key ersclient.SessionKey, user string, selected ersclient.Permission) {
 	if key.IsZero() {
 		return
@@ -121,7 +122,7 @@ func (e *ERS) DeleteSession(ctx context.Context, key ersclient.SessionKey) error
 	event.Key = key
 	event.User, event.Selected = e.recall(key)
 	err := e.next.DeleteSession(ctx, key)
-	// The log tells of its trouble itself.
+	// The log reports its trouble itself.
 	_ = e.record(ctx, endWithin, event, err)
 	return err
 }
@@ -133,7 +134,7 @@ func (e *ERS) begin(call Call) Event {
 	return Event{Call: call, Began: e.log.settings.Now()}
 }
 
-// ready fails if a record is required and none could be written. Whoever has given up meanwhile is told so by the call.
+// ready fails if a record is required and none can be written, or if ctx ends first.
 func (e *ERS) ready(ctx context.Context) error {
 	if !e.required {
 		return nil
@@ -159,7 +160,7 @@ func (e *ERS) refuse(err error) error {
 	return Required.With("Folder", e.log.settings.Dir).Because(err)
 }
 
-// record records a call that has been made, whether or not somebody still waits for it.
+// record records a call that was made, even if its caller has given up.
 func (e *ERS) record(ctx context.Context, within time.Duration, event Event, err error) error {
 	event.Took = e.log.settings.Now().Sub(event.Began)
 	event.Outcome, event.Reference = outcome(event.Call, err)
@@ -168,7 +169,8 @@ func (e *ERS) record(ctx context.Context, within time.Duration, event Event, err
 	return e.log.Append(limited, event)
 }
 
-// outcome is the status of e-RS's answer, or else the kind of failure, and the reference that the user gets with it.
+// outcome returns the status of e-RS's answer, or else the kind of failure, and the reference that
+// the user sees.
 func outcome(call Call, err error) (outcome, reference string) {
 	if err == nil {
 		return callNames[call].success, ""

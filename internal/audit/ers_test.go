@@ -62,7 +62,7 @@ func TestLAL001ASessionsLife(t *testing.T) {
 	server, client := standIn(t, 0)
 	s := settings(t)
 	heard := make(troubles, 10)
-	s.Trouble = heard.tell
+	s.Trouble = heard.receive
 	ers := audit.NewERS(client, open(t, s), true)
 
 	created, err := ers.CreateSession(t.Context(), ersclient.NewToken(ticket))
@@ -96,7 +96,7 @@ func TestLAL001ASessionsLife(t *testing.T) {
 	assert.Empty(t, heard)
 }
 
-// If this fails, the log knows the calls that went well only, and those are not what anybody looks for in it.
+// If this fails, the log lacks failed calls, which are what it is searched for.
 func TestLAL001FailedCallsAreRecorded(t *testing.T) {
 	user := erstest.GP().Identifier
 	role := erstest.GP().Roles[0]
@@ -156,7 +156,7 @@ func TestLAL001FailedCallsAreRecorded(t *testing.T) {
 	}
 }
 
-// fakeERS answers what it is told to.
+// fakeERS returns the answers set in it.
 type fakeERS struct {
 	session   ersclient.Session
 	err       error
@@ -196,14 +196,14 @@ func blocked(t *testing.T, s audit.Settings) (clearWay func()) {
 	return func() { require.NoError(t, os.Remove(filepath.Dir(s.Dir))) }
 }
 
-// What an organisation chooses when the log cannot be written: nobody signs in, or everybody does and is warned. In both cases a
-// session can be ended.
+// The organisation's choice when the log cannot be written: sign-in fails, or succeeds with a
+// warning. In both cases a session can be ended.
 func TestLAL001ALogThatCannotBeWritten(t *testing.T) {
 	for name, required := range map[string]bool{"required": true, "not required": false} {
 		t.Run(name, func(t *testing.T) {
 			heard := make(troubles, 10)
 			s := settings(t).TryingEvery(time.Hour)
-			s.Trouble = heard.tell
+			s.Trouble = heard.receive
 			clearWay := blocked(t, s)
 			log, err := audit.Open(s)
 			require.ErrorIs(t, err, audit.Unwritable)
@@ -297,7 +297,8 @@ func TestLAL001CancelledCallsAreRecorded(t *testing.T) {
 	}
 }
 
-// If this fails, the end of a session is recorded as nobody's, or as a role that it never had.
+// If this fails, the end of a session is recorded without its user, or with a role that it never
+// had.
 func TestLAL001WhoseSessionEnds(t *testing.T) {
 	const none = "org=/ as="
 	role := "org=D82106/Smith & Partners <Surgery> as=REFERRING_CLINICIAN"
@@ -332,7 +333,7 @@ func TestLAL001WhoseSessionEnds(t *testing.T) {
 		}, "user=555032000199 " + role},
 		"an earlier one of very many": {func(_ *testing.T, _ *fakeERS, ers *audit.ERS) {
 			ers.Know(session().Key, "555032000199", surgery)
-			ers.Know(ersclient.SessionKey{}, "nobody", surgery)
+			ers.Know(ersclient.SessionKey{}, "another", surgery)
 			for i := range audit.MaxKnown {
 				ers.Know(ersclient.NewSessionKey(fmt.Sprint("another ", i)), "555032000200", surgery)
 			}

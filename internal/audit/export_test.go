@@ -25,5 +25,5 @@ const (
 	Highest    = highest
 )
 
-// IsFull tells whether there was no room.
+// IsFull reports whether there was no room.
 var IsFull = isFull

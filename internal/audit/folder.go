@@ -12,8 +12,9 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// folder is where the files of the log are. It remembers nothing: what the next record's number is and where it goes is seen from
-// the files each time, under the lock, since other processes of the user write to them too, and people move and delete files.
+// folder is the folder of the log's files. It keeps no state: the next record's number and place
+// are read from the files each time, under the lock, since other processes of the user write there,
+// and users move and delete files.
 type folder struct {
 	path string
 	keep time.Duration
@@ -35,8 +36,8 @@ const (
 // errHeld: another process holds the lock.
 var errHeld = errors.New("another process holds the lock")
 
-// write writes records behind those that are there, and returns the number of the first of them. They are on the disk when it returns.
-// After an error none of them is in the file, as far as that could be brought about.
+// write appends records to the files, and returns the number of the first of them. They are on the
+// disk when it returns. After an error none of them is in the file, as far as it could be undone.
 func (f folder) write(records []Record) (first int64, err error) {
 	err = f.locked(func(lock *os.File) error {
 		place, err := f.next(lock)
@@ -57,7 +58,7 @@ func (f folder) write(records []Record) (first int64, err error) {
 	return first, err
 }
 
-// probe finds out whether records could be written now. Only writing something tells.
+// probe reports whether records could be written now, by writing.
 func (f folder) probe() error {
 	return f.locked(func(lock *os.File) error {
 		place, err := f.next(lock)
@@ -78,7 +79,7 @@ func (f folder) probe() error {
 	})
 }
 
-// locked does something while no other process writes to the folder, which is made if it is missing.
+// locked calls do while no other process writes to the folder, which is created if it is missing.
 func (f folder) locked(do func(lock *os.File) error) error {
 	if err := f.prepare(); err != nil {
 		return err
@@ -130,9 +131,9 @@ type place struct {
 // errNoNumbers: the numbers that the files lead to are too high.
 var errNoNumbers = errors.New("there are no numbers left for audit records")
 
-// next finds the place of the next record: behind the newest one of today, or in a new segment. A
-// file or line with a number near the last one would leave no numbers, and no log gets there by
-// itself: then only half of the numbers are believed, and half of these, until there are some left.
+// next returns the place of the next record: behind the newest one of today, or in a new segment. A
+// file or line with a number near the last one would leave no numbers, and must be damaged: then
+// the limit is halved until some are left.
 func (f folder) next(lock io.ReaderAt) (found place, err error) {
 	for limit := int64(highest); limit > 0; limit /= 2 {
 		found, err = f.nextBelow(lock, limit)
@@ -197,7 +198,8 @@ func (f folder) after(newest segment, today time.Time) (place, error) {
 		// Its name has the number that the next one will have.
 		return here, errors.Join(file.Close(), newest.remove())
 	case found.open:
-		// Whoever reads all files as one must not find the next record behind half a line.
+		// Without a line end, a reader of all files as one would find the next record behind half a
+		// line.
 		err = writeAt(file, []byte{'\n'}, found.size)
 	}
 	if !found.whole {
@@ -253,16 +255,16 @@ func (f folder) noted(lock io.ReaderAt, limit int64) int64 {
 	return number
 }
 
-// note keeps the number of the last record in the lock's file, in case the segments are taken away. The record itself is safe by then,
-// so it does not matter much if this fails.
+// note writes the number of the last record to the lock's file, in case the segments are removed.
+// The record itself is safe by then, so a failure is ignored.
 func (f folder) note(lock io.WriterAt, number int64) {
 	if _, err := lock.WriteAt(fmt.Appendf(nil, "%0*d\n", notedDigits, number), 0); err != nil {
 		f.log.WithError(err).Debug("audit log: the last number could not be noted")
 	}
 }
 
-// writeAt writes a text behind the first size bytes of a file, to the disk. If that fails, the file is as long as before again, if it
-// can be: half a line that stays is found by the next look.
+// writeAt writes a text behind the first size bytes of a file, to the disk. If that fails, it
+// truncates the file again if possible: half a line that stays is found by the next look.
 func writeAt(file *os.File, text []byte, size int64) error {
 	_, err := file.WriteAt(text, size)
 	if err == nil {

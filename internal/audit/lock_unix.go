@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tryLock takes the lock on an open file, or returns errHeld. The system takes it back when the file is closed, and when the process
-// ends, however it ends.
+// tryLock takes the lock on an open file, or returns errHeld. The system releases it when the file
+// is closed or the process ends.
 func tryLock(file *os.File) error {
 	for {
 		err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)

@@ -7,8 +7,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// tryLock takes the lock on an open file, or returns errHeld. The system takes it back when the file is closed, and when the process
-// ends, however it ends. The locked byte lies far behind the file's end: locks of Windows keep others from reading.
+// tryLock takes the lock on an open file, or returns errHeld. The system releases it when the file
+// is closed or the process ends. The locked byte lies far behind the file's end: locks of Windows
+// block reading.
 func tryLock(file *os.File) error {
 	const oneByte = 1
 	err := windows.LockFileEx(windows.Handle(file.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY,

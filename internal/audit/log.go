@@ -26,17 +26,19 @@ const (
 	retryEvery = 30 * time.Second
 	// lockWithin is how long another process may hold the lock. It needs it for moments.
 	lockWithin = 2 * time.Second
-	// openWithin bounds the waiting of Open, and closeWithin that of Close, for a disk that does not answer.
+	// openWithin bounds the wait of Open, and closeWithin that of Close, for a disk that does not
+	// answer.
 	openWithin  = 5 * time.Second
 	closeWithin = 2 * time.Second
-	// again is how often a passing error is met with another try, and againAfter the pause before it.
+	// again is the number of retries after a passing error, and againAfter the pause before each.
 	again      = 3
 	againAfter = 50 * time.Millisecond
 )
 
-// Settings is what a Log needs to know.
+// Settings configure a Log.
 type Settings struct {
-	// Dir is a folder of the log's own; empty is [DefaultDir]. It is made if it is missing, and closed to other users.
+	// Dir is the log's folder; empty is [DefaultDir]. It is created if it is missing, and closed to
+	// other users.
 	Dir string
 	// Keep is how long records are kept. Less than ThreeMonths counts as ThreeMonths.
 	Keep time.Duration
@@ -44,13 +46,13 @@ type Settings struct {
 	SessionID SessionID
 	// SystemLog sends each record to syslog or the Windows Event Log too, in short.
 	SystemLog bool
-	// Version is the program's version, ASID the organisation's accredited system id, FQDN the common name of its endpoint certificate.
-	// They stand in each record.
+	// Version is the program's version, ASID the organisation's accredited system id, FQDN the
+	// common name of its endpoint certificate: members of each record.
 	Version, ASID, FQDN string
-	// Trouble is told when the log comes into trouble, when the trouble becomes another, and with nil when all is well again. It is called
+	// Trouble receives each change of the log's trouble, and nil when it has passed. It is called
 	// by one goroutine at a time, and must neither block nor call the Log. It may be nil.
 	Trouble func(*problem.Problem)
-	// Log gets what a service desk may want to know, such as a damaged file. It may be nil.
+	// Log receives events for a service desk, such as a damaged file. It may be nil.
 	Log logrus.FieldLogger
 	// Now is the wall clock; nil is time.Now.
 	Now func() time.Time
@@ -64,8 +66,8 @@ type Settings struct {
 // Windows, ~/Library/Application Support/ers-login/audit on macOS.
 func DefaultDir() string { return filepath.Join(xdg.StateHome, "ers-login", "audit") }
 
-// Log is the audit log. It is safe for concurrent use, also by several processes. All writing is done by one goroutine, so that a disk
-// that hangs keeps nobody waiting for longer than they want to.
+// Log is the audit log. It is safe for concurrent use, also by several processes. One goroutine
+// does all writing, so that callers can give up on a disk that hangs.
 type Log struct {
 	settings Settings
 	folder   folder
@@ -80,32 +82,32 @@ type Log struct {
 	closed bool
 	// fqdn takes the place of that of the settings once it is set.
 	fqdn string
-	// pending are the records that are not written, the oldest first, and probes those who ask whether one could be.
+	// pending are the unwritten records, the oldest first, and probes the callers of Ready.
 	pending []*entry
 	probes  []chan<- error
 	// lost counts the records that did not fit into pending, since the last one that did.
 	lost int
-	// fileTrouble and systemTrouble are what is wrong now.
+	// fileTrouble and systemTrouble are the present failures, nil if there is none.
 	fileTrouble, systemTrouble *problem.Problem
 
-	// telling guards told, the code of what Trouble was told last.
-	telling sync.Mutex
-	told    string
+	// announcing guards announced, the code that Settings.Trouble received last.
+	announcing sync.Mutex
+	announced  string
 }
 
 // entry is a record on its way.
 type entry struct {
 	call   Call
 	record Record
-	// brief is the record for the system log, and sent tells whether it has got it.
+	// brief is the record for the system log; sent reports whether it was sent.
 	brief Record
 	sent  bool
 	// result gets nil when the record is written, or why it was not written at once.
 	result chan error
 }
 
-// Open opens the log and sees whether it can be written. The Log can be used whatever the error says, which is a *problem.Problem that
-// Trouble has been told too: what is wrong now may not be later.
+// Open opens the log and checks that it can be written. The Log works even with an error, which is
+// a *problem.Problem that Settings.Trouble receives too: it may pass.
 func Open(settings Settings) (*Log, error) {
 	settings.Keep = max(settings.Keep, ThreeMonths)
 	if settings.Dir == "" {
@@ -148,10 +150,9 @@ func (l *Log) Rename(fqdn string) {
 	l.fqdn = fqdn
 }
 
-// Append writes the record of an event, and those that have waited before it. It is on the disk when Append returns nil.
-//
-// The error is a *problem.Problem: [Unwritable], [DiskFull] or [Locked]. The record is then kept, and written as soon as it can be; so
-// it is if ctx ends first, which ends the waiting and nothing else.
+// Append writes the record of an event, after those that wait. It is on the disk when Append
+// returns nil. Otherwise the error is a *problem.Problem, [Unwritable], [DiskFull] or [Locked], and
+// the record is kept and written as soon as possible, also if ctx ends first.
 func (l *Log) Append(ctx context.Context, event Event) error {
 	settings := l.settings
 	l.mu.Lock()
@@ -185,7 +186,8 @@ func (l *Log) Append(ctx context.Context, event Event) error {
 	return l.await(ctx, added.result)
 }
 
-// Ready finds out whether a record could be written now, and writes those that wait. The error is as Append's.
+// Ready reports whether a record could be written now, and writes those that wait. The error is as
+// Append's.
 func (l *Log) Ready(ctx context.Context) error {
 	result := make(chan error, 1)
 	l.mu.Lock()
@@ -199,15 +201,15 @@ func (l *Log) Ready(ctx context.Context) error {
 	return l.await(ctx, result)
 }
 
-// Trouble returns what is wrong now, nil if all is well.
+// Trouble returns the present failure, nil if there is none.
 func (l *Log) Trouble() *problem.Problem {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.trouble()
 }
 
-// Close tries once more to write what waits, and ends the log. The error says how many records are lost for good. A disk that hangs
-// keeps it waiting for two seconds.
+// Close tries once more to write what waits, and ends the log. The error has the number of records
+// that are lost. It waits two seconds at most for a disk that hangs.
 func (l *Log) Close() error {
 	l.once.Do(func() {
 		l.mu.Lock()

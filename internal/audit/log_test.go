@@ -18,7 +18,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// If this fails, two records have one number, and nobody can say that none is missing.
+// If this fails, two records share a number, and a missing one cannot be noticed.
 func TestLAL001NumbersGrow(t *testing.T) {
 	const day = 24 * time.Hour
 	tests := map[string]struct {
@@ -87,7 +87,7 @@ func grow(t *testing.T, path string, size int) {
 	require.NoError(t, os.WriteFile(path, text, 0o600))
 }
 
-// Others who use the computer must not read who works with which patient system when.
+// Other users of the computer must not read who works with which patient system when.
 func TestLAL001TheFilesAreTheUsersOwn(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		// There the profile's folder is what keeps others out.
@@ -110,7 +110,7 @@ func TestLAL001TheFilesAreTheUsersOwn(t *testing.T) {
 	}
 }
 
-// If this fails, a power cut costs a record, its neighbour, or the numbers of both.
+// If this fails, a power cut costs a record, the one beside it, or the numbers of both.
 func TestLAL001DamagedFiles(t *testing.T) {
 	tests := map[string]struct {
 		// damage is done to a text of three records.
@@ -231,17 +231,18 @@ func TestLAL001RecordsAreKeptForThreeMonths(t *testing.T) {
 	}
 }
 
-// If this fails, records are lost while a folder cannot be written to, or the user is not told, or told again and again.
+// If this fails, records are lost while a folder cannot be written to, or the user gets no warning,
+// or many.
 func TestLAL001WhatCannotBeWrittenIsWrittenLater(t *testing.T) {
 	heard := make(troubles, 10)
 	s := settings(t).TryingEvery(10 * time.Millisecond)
-	s.Trouble = heard.tell
+	s.Trouble = heard.receive
 	require.NoError(t, os.WriteFile(filepath.Dir(s.Dir), nil, 0o600), "a file in the place of the folder above stops root too")
 	log, err := audit.Open(s)
 	require.ErrorIs(t, err, audit.Unwritable)
 	require.Equal(t, "AUDIT-UNWRITABLE", heard.next(t))
-	told := problem.Of(err)
-	assert.Contains(t, told.Expand(told.Happened), s.Dir)
+	unwritten := problem.Of(err)
+	assert.Contains(t, unwritten.Expand(unwritten.Happened), s.Dir)
 	for range 3 {
 		require.ErrorIs(t, log.Append(t.Context(), event()), audit.Unwritable)
 	}
@@ -257,7 +258,7 @@ func TestLAL001WhatCannotBeWrittenIsWrittenLater(t *testing.T) {
 	assert.Empty(t, heard, "once per change")
 }
 
-// Memory is bounded, and whoever reads the log sees that something is missing, and where.
+// Memory is bounded, and the log shows that something is missing, and where.
 func TestLAL001TooManyRecordsWait(t *testing.T) {
 	s := settings(t).TryingEvery(time.Hour)
 	above := filepath.Dir(s.Dir)
@@ -278,7 +279,7 @@ func TestLAL001TooManyRecordsWait(t *testing.T) {
 	require.NoError(t, log.Close())
 }
 
-// A log that could not be written until the end says how much is missing.
+// If a log could not be written until the end, Close reports how much is missing.
 func TestCloseSaysWhatIsLost(t *testing.T) {
 	s := settings(t)
 	require.NoError(t, os.WriteFile(filepath.Dir(s.Dir), nil, 0o600))
@@ -300,7 +301,8 @@ func TestDefaultDir(t *testing.T) {
 	assert.Equal(t, filepath.Join("ers-login", "audit"), filepath.Join(filepath.Base(filepath.Dir(found)), filepath.Base(found)))
 }
 
-// Without the last try, whoever makes room and leaves loses the records all the same.
+// Without the last attempt, the records are lost although there is room by the time the program is
+// closed.
 func TestCloseWritesWhatWaits(t *testing.T) {
 	s := settings(t).TryingEvery(time.Hour)
 	require.NoError(t, os.WriteFile(filepath.Dir(s.Dir), nil, 0o600))
@@ -316,7 +318,7 @@ func TestCloseWritesWhatWaits(t *testing.T) {
 func TestLAL001NobodyWaitsForADiskThatHangs(t *testing.T) {
 	heard := make(troubles, 10)
 	s := settings(t).TryingEvery(10 * time.Millisecond)
-	s.Trouble = heard.tell
+	s.Trouble = heard.receive
 	log := open(t, s)
 	release := holdLock(t, s.Dir)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -419,8 +421,9 @@ func TestLAL001WhateverStandsInTheNewestFile(t *testing.T) {
 	}
 }
 
-// FuzzDamage: whatever stands in the newest file, and whatever number it is named by, it stays, and the next record is whole, on a line
-// of its own, with a higher number; or, where that would leave no numbers, with another one.
+// FuzzDamage: whatever the newest file's contents and number, it stays, and the next record is
+// whole, on a new line, with a higher number; or, where that would leave no numbers, with another
+// one.
 func FuzzDamage(f *testing.F) {
 	for _, text := range []string{"", "\n", `{"id":100}`, `{"id":100}` + "\n", `{"id":100}` + "\n" + `{"id":10`, "\x00\x00",
 		`{"id":1}`, `{"id":1}` + "\n" + `{"i`, `{"id":9007199254740991}`, `{"id":9007194959773696}` + "\n", `{"ID":123}` + "\n\n"} {
@@ -452,7 +455,7 @@ func FuzzDamage(f *testing.F) {
 			highest = max(highest, record.ID)
 		}
 		made := slices.IndexFunc(after, func(r audit.Record) bool { return r.EventType == "POST" && !taken[r.ID] })
-		require.NotEqual(t, -1, made, "the new record has a number of its own")
+		require.NotEqual(t, -1, made, "the new record has a new number")
 		if enough := highest <= audit.Highest-int64(len(text))-2; enough && len(before) > 0 {
 			require.Greater(t, after[made].ID, before[len(before)-1].ID)
 		}
@@ -471,7 +474,7 @@ func BenchmarkAppend(b *testing.B) {
 	require.NoError(b, log.Close())
 }
 
-// A renewed certificate may have another name: records say which one e-RS saw.
+// A renewed certificate may have another name: records have the one that e-RS saw.
 func TestLAL001TheNameOfARenewedCertificate(t *testing.T) {
 	s := settings(t)
 	s.FQDN = "old.example"

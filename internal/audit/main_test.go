@@ -141,12 +141,12 @@ func upTo(last int64) []int64 {
 	return all
 }
 
-// troubles collects what a log tells of itself.
+// troubles collects the troubles that a log reports.
 type troubles chan *problem.Problem
 
-func (t troubles) tell(trouble *problem.Problem) { t <- trouble }
+func (t troubles) receive(trouble *problem.Problem) { t <- trouble }
 
-// next waits for the next thing that is told: a code, or nothing if all is well again.
+// next waits for the next report: a code, or nothing if the trouble has passed.
 func (t troubles) next(test *testing.T) string {
 	test.Helper()
 	select {
@@ -156,7 +156,7 @@ func (t troubles) next(test *testing.T) string {
 		}
 		return trouble.Code
 	case <-time.After(time.Minute):
-		require.Fail(test, "nothing was told")
+		require.Fail(test, "no report")
 		return ""
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 const serviceDesk = "If that does not help, give your local service desk the reference below."
 
-// What the user is told. Each is a template; errors.Is finds them by their code.
+// The Problems for users. Each is a template; errors.Is finds them by their code.
 var (
 	// Unwritable: the folder or a file in it cannot be written, or the disk does not answer in time.
 	Unwritable = &problem.Problem{
@@ -71,7 +71,7 @@ var (
 	}
 )
 
-// problemOf tells why the log could not be written.
+// problemOf returns why the log could not be written.
 func problemOf(folder string, err error) *problem.Problem {
 	template := Unwritable
 	switch {

@@ -11,8 +11,9 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Record is one line of the audit log. The members from id to fqdn are those that LAL-001 asks for, and stand in every line, if only
-// as an empty text; the others are ours, and are left out where that is said.
+// Record is one line of the audit log. The members from id to fqdn are required by LAL-001 and
+// stand in every line, if only as an empty text; the others are this program's, and left out where
+// their comment says so.
 type Record struct {
 	// ID is the record's number. It grows by one; see the package's comment for gaps.
 	ID int64 `json:"id"`
@@ -24,31 +25,33 @@ type Record struct {
 	ResourceType string `json:"resourceType"`
 	// EventDateTime is when the call began, in UTC.
 	EventDateTime DateTime `json:"eventDateTime"`
-	// UserUUID is the user's 12-digit national id. It is empty for an A001 that failed, since only its answer says who the user is,
-	// and for an A003 of a session of which nothing else is known.
+	// UserUUID is the user's 12-digit national id. It is empty for a failed A001, whose answer
+	// would have it, and for an A003 of a session of which only the id is known.
 	UserUUID string `json:"userUUID"`
 	// OnBehalfOfUUID is empty: the JSON by which a user names another clinician is not public.
 	OnBehalfOfUUID string `json:"onBehalfOfUUID"`
 	// UBRN and NHSNumber are empty: the calls of this program are about no referral and no patient.
 	UBRN      string `json:"ubrn"`
 	NHSNumber string `json:"nhsNumber"`
-	// SessionID names the professional session, as a digest or in full. For an A002 it is the id in the answer, by which the session
-	// is known from then on. It is empty for an A001 without one.
+	// SessionID names the professional session, as a digest or in full: for an A002 the id in the
+	// answer, which is valid from then on. It is empty for an A001 without one.
 	SessionID string `json:"sessionID"`
-	// OrganisationName and BusinessFunction are what an A002 selects, whether or not it succeeds, and what the session of an A003 has
-	// selected. Both are empty for A001.
+	// OrganisationName and BusinessFunction are those that an A002 selects, even if it fails, and
+	// those of the session that an A003 ends. Both are empty for A001.
 	OrganisationName string `json:"organisationName"`
 	BusinessFunction string `json:"businessFunction"`
 	// ASID is the organisation's accredited system id, FQDN the common name of its endpoint certificate.
 	ASID string `json:"asid"`
 	FQDN string `json:"fqdn"`
 
-	// ODSCode identifies the organisation, whose name may not be the only one of its kind. It comes and goes with the name.
+	// ODSCode identifies the organisation, whose name need not be unique. It is present with the
+	// name.
 	ODSCode string `json:"odsCode"`
 	// FormerSessionID is the id that an A002 was sent with, if the answer has another one. Left out otherwise.
 	FormerSessionID string `json:"formerSessionID,omitempty"`
-	// Outcome is the HTTP status of e-RS's answer, or the kind of failure if there was none that could be used, such as NET-TIMEOUT.
-	// A call that was tried again within has one record, with the outcome of its last try. For an A003 that succeeded it is 204.
+	// Outcome is the HTTP status of e-RS's answer, or the kind of failure without a usable one,
+	// such as NET-TIMEOUT. A retried call has one record, with the outcome of its last attempt. It
+	// is 204 for an A003 that succeeded.
 	Outcome string `json:"outcome"`
 	// Reference is the code that a failed call's Problem has on the screen and in docs/errors.md. Left out if the call succeeded.
 	Reference string `json:"reference,omitempty"`
@@ -116,14 +119,14 @@ type Event struct {
 	Outcome, Reference string
 }
 
-// Bounds of a record, in characters. Names come from another machine, and a line must stay short enough to be found again at the end
-// of a file.
+// Limits of a record, in characters. Names come from another machine, and the end of a file must
+// show a whole line.
 const (
 	longestName = 200
 	longestID   = 100
 )
 
-// record makes the record of an event, all but its number. The form says how sessions are named in it.
+// record makes the record of an event, without its number. form is how it names the session.
 func (s Settings) record(event Event, form SessionID) Record {
 	name, id := bounded(longestName), bounded(longestID)
 	words := callNames[event.Call]
@@ -161,8 +164,8 @@ func lines(records []Record, first int64) ([]byte, error) {
 	return text.Bytes(), nil
 }
 
-// encode writes a line of JSON. Nobody puts these lines into a web page as they are, so & and < stay: "Smith & Partners" is to be
-// found by its name.
+// encode writes a line of JSON. & and < are not escaped, since no web page contains these lines as
+// they are: a search for "Smith & Partners" must find them.
 func encode(to io.Writer, line any) error {
 	encoder := json.NewEncoder(to)
 	encoder.SetEscapeHTML(false)

@@ -16,13 +16,14 @@ import (
 	"github.com/ers-login/ers-login/internal/audit"
 )
 
-// digestOf is what an auditor computes from an id that e-RS has told them.
+// digestOf is what an auditor computes from an id of e-RS.
 func digestOf(id string) string {
 	sum := sha256.Sum256([]byte(id))
 	return "sha256:" + hex.EncodeToString(sum[:])[:16]
 }
 
-// The lines are a public interface: whoever evaluates them loses records if a member goes or changes its meaning.
+// The lines are a public interface: programs that evaluate them lose records if a member goes or
+// changes its meaning.
 func TestLAL001TheLinesOfTheThreeCalls(t *testing.T) {
 	first := event()
 	second := audit.Event{

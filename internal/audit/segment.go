@@ -20,10 +20,11 @@ const (
 	maxSegment = 4 << 20
 	// tail is how much of a file's end is looked at, in bytes. A record has 8 KiB at most.
 	tail = 64 << 10
-	// shortest is less than the length of any record in bytes: a damaged part of a file has had no more records than it fits.
+	// shortest is less than the length of any record in bytes: it bounds the records that a damaged
+	// part of a file had.
 	shortest = 200
-	// highest is the last number: programs that read numbers as floating point would take two
-	// records for one beyond 1<<53. No log gets there by itself.
+	// highest is the last number: programs that read numbers as floating point confuse numbers
+	// beyond 1<<53. No log gets there.
 	highest = 1<<53 - 1
 	// day is how long a file is written to, at most.
 	day = 24 * time.Hour
@@ -36,7 +37,7 @@ type segment struct {
 	day time.Time
 	// first is the number of its first record.
 	first int64
-	// regular: it is a file, and no folder or link in the place of one.
+	// regular reports whether it is a file, rather than a folder or link.
 	regular bool
 	// limit is the highest number that is believed: see [folder.next].
 	limit int64
@@ -50,8 +51,8 @@ func newSegment(folder string, today time.Time, first int64) segment {
 	return segment{path: filepath.Join(folder, name), day: today, first: first, regular: true, limit: highest}
 }
 
-// segments lists a folder's files by their numbers, which is the order they were written in whatever the clock has said. Files
-// with other names, or with numbers above limit, are not ours.
+// segments lists a folder's files by their numbers, which is the order of writing whatever the
+// clock was. Files with other names, or with numbers above limit, are ignored.
 func segments(folder string, limit int64) ([]segment, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -78,8 +79,8 @@ func segments(folder string, limit int64) ([]segment, error) {
 type end struct {
 	// size is the file's length in bytes.
 	size int64
-	// next is the lowest number that no record in the file can have. It is the name's for an empty
-	// file alone, so that a new segment never has the name of one that is there.
+	// next is the lowest number that no record in the file can have. It equals the name's only for
+	// an empty file, so that a new segment never takes an existing name.
 	next int64
 	// whole: the last line is a record, with its line end. An empty file is whole.
 	whole bool
@@ -137,10 +138,9 @@ func (s segment) lastRecord(text []byte) (id, spoilt int64) {
 	return 0, spoilt
 }
 
-// expired returns the segments that are to be removed: those of which no record can be younger than keep. The newest one never is.
-//
-// A clock that is wrong must not remove three months of records, so one day is not enough to tell that they have passed: what counts
-// is the last day on which something was written before the newest segment's, if the clock is further on than that.
+// expired returns the segments to remove: those without a record younger than keep. The newest one
+// stays. A wrong clock must not remove three months of records: if it is ahead of the last day
+// written before the newest segment, that day counts.
 func expired(all []segment, now time.Time, keep time.Duration) []segment {
 	if len(all) == 0 {
 		return nil
@@ -166,9 +166,9 @@ func expired(all []segment, now time.Time, keep time.Duration) []segment {
 	return old
 }
 
-// latestDays returns for each segment the latest day that it can be of. The order they were written in is certain, the days in their
-// names are not: a segment is no older than those before it, and the name of one in the future says nothing, but it is no younger
-// than the one behind it.
+// latestDays returns for each segment the latest day that it can be of. The order of writing is
+// certain, the days in the names are not: a segment is no older than those before it, and one with
+// a day in the future is at most as young as the next.
 func latestDays(all []segment, now time.Time) []time.Time {
 	days := make([]time.Time, len(all))
 	var latest time.Time
@@ -188,8 +188,8 @@ func latestDays(all []segment, now time.Time) []time.Time {
 	return days
 }
 
-// openSegment opens a segment's file to read and write. It is not opened to append, since a line that could be written in part only is
-// taken back, which Windows does not allow then; the lock keeps others away.
+// openSegment opens a segment's file for reading and writing. Not for appending: Windows then
+// refuses to truncate a line that was written in part. The lock excludes other writers.
 func openSegment(s segment, flags int) (*os.File, error) {
 	return os.OpenFile(s.path, os.O_RDWR|doNotFollow|flags, 0o600) // #nosec G304 -- the log's own folder
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// SessionID says how the records name a session. Every value but [Full] means [Digest], so that a mistake shows nothing.
+// SessionID is how the records name a session. Every value but [Full] means [Digest], so that a
+// mistake reveals nothing.
 type SessionID string
 
 const (
@@ -18,7 +19,7 @@ const (
 	Full SessionID = "full"
 )
 
-// digestBytes are enough to tell sessions apart: two of a billion have the same digest once in forty.
+// digestBytes suffice: among a billion sessions, two share a digest with a chance of one in forty.
 const digestBytes = 8
 
 // longestSessionID bounds a full id, in characters.

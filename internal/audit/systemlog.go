@@ -17,8 +17,8 @@ const (
 	systemLogName = "ers-login"
 )
 
-// systemLog sends records to syslog or the Windows Event Log, beside everything else: it may be slow, missing or full, and none of that
-// may keep a sign-in waiting. A nil systemLog takes records and does nothing.
+// systemLog sends records to syslog or the Windows Event Log. It may be slow, missing or full, and
+// must never delay a sign-in. A nil systemLog drops records.
 type systemLog struct {
 	lines  chan systemLine
 	once   sync.Once
@@ -38,8 +38,8 @@ type systemLine struct {
 	failed bool
 }
 
-// brief is a record as the system log has it. The members are those of Record; empty ones are left out, since many a syslog cuts a line
-// at a thousand bytes.
+// brief is a record for the system log. The members are those of Record; empty ones are left out,
+// since many a syslog cuts a line at a thousand bytes.
 type brief struct {
 	ID               int64    `json:"id,omitempty"`
 	AuditType        string   `json:"auditType"`
@@ -56,8 +56,8 @@ type brief struct {
 	DurationMS       int64    `json:"durationMS"`
 }
 
-// openSystemLog starts to send. Report is told of each line whether the system log has taken it. The addresses take the place of the
-// platform's own, if there are any.
+// openSystemLog starts to send. report receives the result of each line. addresses, if any, replace
+// the platform's.
 func openSystemLog(addresses []string, report func(error)) *systemLog {
 	s := &systemLog{
 		lines: make(chan systemLine, maxLines), ending: make(chan struct{}), done: make(chan struct{}), report: report,

@@ -15,8 +15,9 @@ import (
 // syslogAt is where syslog listens: on Linux, on macOS, on the BSDs.
 var syslogAt = []string{"/dev/log", "/var/run/syslog", "/var/run/log"}
 
-// sendLine sends a line to syslog, facility authpriv, as RFC 3164 has it on a local socket. Of the standard library's syslog only the
-// numbers are used: its Writer has no deadline, and a syslog that does not read would hold it for ever.
+// sendLine sends a line to syslog, facility authpriv, as RFC 3164 has it on a local socket. The
+// standard library's syslog.Writer has no deadline, and a syslog that does not read would block it
+// for ever; only its constants are used.
 func sendLine(ctx context.Context, addresses []string, line systemLine) error {
 	if len(addresses) == 0 {
 		addresses = syslogAt

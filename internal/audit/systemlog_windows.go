@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/windows/svc/eventlog"
 )
 
-// sendLine writes an event to the Application log, from the source that the installer registers; the event's id is 1 for A001, 2 for
-// A002, 3 for A003. Without the registration Windows takes the event all the same, and shows a remark beside its text. The call has no
-// deadline; whoever closes the log does not wait for it for long.
+// sendLine writes an event to the Application log, from the source that the installer registers;
+// the event's id is 1 for A001, 2 for A002, 3 for A003. Without the registration Windows adds a
+// remark to the text. The call has no deadline; closing the log does not wait for it for long.
 func sendLine(_ context.Context, _ []string, line systemLine) error {
 	log, err := eventlog.Open(systemLogName)
 	if err != nil {

@@ -24,7 +24,7 @@ const (
 // atATime is how many records each of several processes writes.
 const atATime = 25
 
-// runTask does what a test wants another process to do, and says how that went.
+// runTask runs a test's task in another process, and returns its exit status.
 func runTask(task, folder string) int {
 	log, err := audit.Open(audit.Settings{Dir: folder, Version: task})
 	if err != nil {

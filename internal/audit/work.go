@@ -16,7 +16,7 @@ func (l *Log) wakeUp() {
 	}
 }
 
-// work writes what is to be written, until the log is closed.
+// work writes records until the log is closed.
 func (l *Log) work() {
 	defer close(l.done)
 	retry := time.NewTicker(l.settings.retryEvery)
@@ -34,8 +34,8 @@ func (l *Log) work() {
 	}
 }
 
-// turn writes all that waits, and tells everybody who waits for it how that went. If nothing waits and there was trouble, it finds out
-// whether there still is.
+// turn writes all that waits, and passes the result to every waiting caller. If nothing waits and
+// there was trouble, it finds out whether it has passed.
 func (l *Log) turn() {
 	l.mu.Lock()
 	batch, probes := l.pending[:len(l.pending):len(l.pending)], l.probes
@@ -66,7 +66,7 @@ func (l *Log) turn() {
 		l.pending = append([]*entry(nil), l.pending[len(batch):]...)
 	}
 	for _, entry := range batch {
-		entry.tell(unwritten)
+		entry.finish(unwritten)
 	}
 	for _, probe := range probes {
 		probe <- err
@@ -75,8 +75,8 @@ func (l *Log) turn() {
 	l.announce()
 }
 
-// tell tells whoever waits for the record. At a later try nobody does any more.
-func (e *entry) tell(err error) {
+// finish passes the result to the caller that waits for the record. At a later attempt none does.
+func (e *entry) finish(err error) {
 	select {
 	case e.result <- err:
 	default:
@@ -118,8 +118,8 @@ func (l *Log) persist(do func() error) error {
 	}
 }
 
-// sendBriefs hands the system log what it has not got yet. It gets a record also if the file could not be written: without a number
-// then, and so that there is a trace of it somewhere.
+// sendBriefs sends the system log the records that it has not got yet, also those that could not be
+// written to the file: without a number then, as their only trace.
 func (l *Log) sendBriefs(batch []*entry) {
 	for _, entry := range batch {
 		if !entry.sent {
@@ -162,7 +162,7 @@ func (l *Log) onSystemLog(err error) {
 	l.announce()
 }
 
-// trouble is what is wrong: with the file, which is what counts, or with the system log.
+// trouble returns the file's failure, which matters more, or the system log's.
 func (l *Log) trouble() *problem.Problem {
 	if l.fileTrouble != nil {
 		return l.fileTrouble
@@ -170,18 +170,18 @@ func (l *Log) trouble() *problem.Problem {
 	return l.systemTrouble
 }
 
-// announce tells of a trouble that has come, changed or gone since the last time. What is told is always the latest, whoever tells it.
+// announce reports the latest trouble, if it has changed since the last time.
 func (l *Log) announce() {
-	l.telling.Lock()
-	defer l.telling.Unlock()
+	l.announcing.Lock()
+	defer l.announcing.Unlock()
 	trouble, code := l.Trouble(), ""
 	if trouble != nil {
 		code = trouble.Code
 	}
-	if code == l.told {
+	if code == l.announced {
 		return
 	}
-	l.told = code
+	l.announced = code
 	if trouble != nil {
 		l.settings.Log.WithError(trouble).Error("audit log")
 	} else {

@@ -22,13 +22,13 @@ import (
 )
 
 const (
-	// guardTime guards against what never comes. No time is asserted.
+	// guardTime guards against hanging; no time is asserted.
 	guardTime = time.Minute
 	lookPause = 20 * time.Millisecond
 )
 
-// A vendor's program has its user sign in: it gets one answer it can rely on, whether or not the window was open, and is not held up
-// by a window that stays.
+// A vendor's program has its user sign in: it gets one reliable answer, whether or not the window
+// was open, and is not held up by a window that stays.
 func TestSignInForAnotherProgram(t *testing.T) {
 	for name, test := range map[string]struct {
 		user      string
@@ -61,7 +61,7 @@ func TestSignInForAnotherProgram(t *testing.T) {
 			if test.status == statusDone {
 				require.NoError(t, err)
 				again, _, _ := w.run("sign-in", "--for", "Another App")
-				assert.Equal(t, statusDone, again, "somebody is signed in already")
+				assert.Equal(t, statusDone, again, "already signed in")
 				assert.Equal(t, diary, w.diary(), "the user is left alone")
 				return
 			}
@@ -70,8 +70,8 @@ func TestSignInForAnotherProgram(t *testing.T) {
 	}
 }
 
-// The window that another program has opened belongs to nobody: it must neither end with that program nor hold up its pipes, nor go on
-// with what was meant for its start alone.
+// The window that another program has opened is independent: it must neither end with that program,
+// nor hold up its pipes, nor keep what was meant for its start alone.
 func TestTheWindowOfAnotherProgramStandsAlone(t *testing.T) {
 	w := newWorkplace(t, signsIn, keyringtest.Options{})
 	reading, writing, err := os.Pipe()
@@ -91,8 +91,8 @@ func TestTheWindowOfAnotherProgramStandsAlone(t *testing.T) {
 	assert.Contains(t, diary, `token ""`)
 }
 
-// A shell that has evaluated session --env starts a sign-in. The window stays for hours, and every program of the user can read what
-// it has in its environment; so can crash reports.
+// A shell that has evaluated session --env starts a sign-in. The window stays for hours, and every
+// program of the user, and crash reports, can read its environment.
 func TestTheWindowDoesNotKeepTheSessionOfItsCaller(t *testing.T) {
 	w := newWorkplace(t, signsIn, keyringtest.Options{})
 	marker := "made-up-" + rand.Text()
@@ -103,7 +103,7 @@ func TestTheWindowDoesNotKeepTheSessionOfItsCaller(t *testing.T) {
 	require.NoError(t, err)
 	there := 0
 	for _, file := range environs {
-		// A process may have ended meanwhile, or be another user's.
+		// The process may have ended, or belong to another user.
 		environ, _ := os.ReadFile(file)
 		if !strings.Contains(string(environ), marker) {
 			continue
@@ -117,7 +117,8 @@ func TestTheWindowDoesNotKeepTheSessionOfItsCaller(t *testing.T) {
 	assert.GreaterOrEqual(t, there, 2, "the window and its keyring worker were not found, which have the rest")
 }
 
-// A window that cannot begin says why, and whoever waits for a sign-in is told, instead of waiting for what cannot come.
+// A window that cannot start shows why, and a program that waits for a sign-in gets that as its
+// answer.
 func TestSignInWhereTheProgramCannotBegin(t *testing.T) {
 	for name, test := range map[string]struct {
 		user   string
@@ -134,7 +135,7 @@ func TestSignInWhereTheProgramCannotBegin(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorkplace(t, test.user, keyringtest.Options{})
-			for range 2 { // It opens the window, and finds it open.
+			for range 2 { // the first opens the window, the second finds it
 				status, stdout, stderr := w.run("sign-in", "--for", "Vendor App")
 				assert.Equal(t, test.status, status, stderr)
 				assert.Empty(t, stdout)
@@ -147,7 +148,8 @@ func TestSignInWhereTheProgramCannotBegin(t *testing.T) {
 	}
 }
 
-// A start that the user can put right in the window is waited for, and the window shows for whom.
+// A failed start that the user can repair in the window is waited for, and the window shows for
+// which program.
 func TestSignInWhereTheUserPutsTheStartRight(t *testing.T) {
 	w := newWorkplace(t, triesAgain, keyringtest.Options{})
 	status, _, stderr := w.run("sign-in", "--for", "Vendor App")
@@ -155,7 +157,7 @@ func TestSignInWhereTheUserPutsTheStartRight(t *testing.T) {
 	assert.Contains(t, w.diary(), `asked by "Vendor App" while failed`)
 }
 
-// A script that has a way out for a computer without OpenGL finds it by the status, which the window's process has ended with.
+// Scripts recognise a computer without OpenGL by the exit status of the window's process.
 func TestTheStatusOfAWindowThatHasEnded(t *testing.T) {
 	for name, test := range map[string]struct {
 		ended  string
@@ -185,7 +187,7 @@ func TestTheStatusOfAWindowThatHasEnded(t *testing.T) {
 	}
 }
 
-// Who asked goes from the window with whoever asked, and not before.
+// The window shows a program's name until that program is gone.
 func TestTheWindowForgetsWhoIsGone(t *testing.T) {
 	w := newWorkplace(t, dallies, keyringtest.Options{})
 	first := w.command("sign-in", "--for", "First App")
@@ -214,8 +216,8 @@ func TestALinkOpensTheWindow(t *testing.T) {
 	assert.Contains(t, w.diary(), "raised")
 }
 
-// A web page can open any number of links. None makes a session by itself, although a card is in: the user presses Sign in. None waits,
-// so that signing out does not wait behind them.
+// A web page can open any number of links. None begins a session by itself, although a card is in:
+// the user presses Sign in. None waits, so sign-out does not wait for them.
 func TestALinkWaitsForTheUser(t *testing.T) {
 	for name, link := range map[string]string{"open": "ers-login://open", "sign in": "ers-login://sign-in?for=Vendor%20App"} {
 		t.Run(name, func(t *testing.T) {
@@ -245,7 +247,7 @@ func TestALinkWaitsForTheUser(t *testing.T) {
 
 			waiting := w.command("sign-in")
 			require.NoError(t, waiting.Start())
-			require.Eventually(t, func() bool { return strings.Contains(w.diary(), "choosing") }, guardTime, lookPause, "nobody can sign in")
+			require.Eventually(t, func() bool { return strings.Contains(w.diary(), "choosing") }, guardTime, lookPause, "sign-in is impossible")
 			status, _, stderr = w.run("sign-out")
 			assert.Equal(t, statusDone, status, stderr)
 			require.Error(t, waiting.Wait())
@@ -256,7 +258,7 @@ func TestALinkWaitsForTheUser(t *testing.T) {
 // instanceClients is how many programs may wait for a sign-in.
 const instanceClients = 16
 
-// Without a desktop nobody can sign in, and that is said at once.
+// Without a desktop, sign-in is impossible, which is reported at once.
 func TestSignInWithoutADisplay(t *testing.T) {
 	newWorkplace(t, dallies, keyringtest.Options{State: keyringtest.NoBus})
 	status, _, stderr := run(t, "", "sign-in")
@@ -264,7 +266,7 @@ func TestSignInWithoutADisplay(t *testing.T) {
 	assert.Contains(t, stderr, "WINDOW-NO_DISPLAY")
 }
 
-// A script signs out the session that is there, however it came about, and can rely on its being gone.
+// A script can sign out any session, and rely on its being gone.
 func TestSignOut(t *testing.T) {
 	t.Run("of the window", func(t *testing.T) {
 		w := newWorkplace(t, signsIn, keyringtest.Options{})
@@ -291,7 +293,7 @@ func TestSignOut(t *testing.T) {
 		}
 		require.NoError(t, w.keyring.Unlock())
 		_, err := readSession(t.Context())
-		require.NoError(t, err, "the entry is there, and everybody can read it")
+		require.NoError(t, err, "the entry is there and can be read")
 		status, stdout, stderr := w.run("sign-out")
 		assert.Equal(t, statusDone, status, stderr)
 		assert.Empty(t, stdout)
@@ -343,7 +345,8 @@ func TestSignOut(t *testing.T) {
 	})
 }
 
-// A session that an earlier run has left is closed at e-RS too, with a record in the audit log (A003-02, LAL-001).
+// A session left by an earlier run is closed at e-RS too, with a record in the audit log (A003-02,
+// LAL-001).
 func TestA00302SignOutClosesWhatAnEarlierRunHasLeft(t *testing.T) {
 	w := newWorkplace(t, dallies, keyringtest.Options{})
 	ers := erstest.NewServer()
@@ -383,7 +386,7 @@ func TestA00302SignOutClosesWhatAnEarlierRunHasLeft(t *testing.T) {
 	assert.NotContains(t, records.String()+complaints.String(), key)
 }
 
-// signInAt makes a session at the stand-in, as the run did that has left it, and returns its key.
+// signInAt creates a session at the stand-in, as an earlier run would, and returns its key.
 func signInAt(t *testing.T, ers *erstest.Server) string {
 	t.Helper()
 	const ticket = "AQIC5wM2LY4SfcMadeUpTicketOfNobody=@AAJTSQACMDE=#"

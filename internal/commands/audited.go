@@ -12,14 +12,14 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// audited is e-RS with a record of each call in the audit log (LAL-001).
+// audited records each e-RS call in the audit log (LAL-001).
 type audited struct {
 	ers *audit.ERS
 	log *audit.Log
 }
 
-// openAudit opens the audit log, which records under the name of the certificate. One that cannot be written is told by the window,
-// and it depends on the settings whether anybody can sign in nevertheless.
+// openAudit opens the audit log, which records under the certificate's name. The window reports a
+// log that cannot be written; the settings decide whether sign-in is possible nevertheless.
 func (r realServices) openAudit(settings config.Config, client audit.Caller, fqdn string) audited {
 	log, err := audit.Open(audit.Settings{
 		Dir: settings.AuditDir, Keep: settings.AuditKeep,
@@ -33,23 +33,24 @@ func (r realServices) openAudit(settings config.Config, client audit.Caller, fqd
 	return audited{audit.NewERS(client, log, settings.AuditRequired), log}
 }
 
-// auditedKeyring is a keyring that tells the audit log whose session it reads: the A003 of an earlier run has nothing but its key.
+// auditedKeyring reports the sessions it reads to the audit log: the A003 of an earlier run has
+// only the key.
 type auditedKeyring struct {
 	login.Keyring
 	ers *audit.ERS
 }
 
-// Read returns what is there, and has told of it.
+// Read returns the session and reports it to the audit log.
 func (k auditedKeyring) Read(ctx context.Context) (handoff.Session, error) {
-	return k.told(k.Keyring.Read(ctx))
+	return k.record(k.Keyring.Read(ctx))
 }
 
 // ReadUnlocking is Read for a keyring that may be locked.
 func (k auditedKeyring) ReadUnlocking(ctx context.Context) (handoff.Session, error) {
-	return k.told(k.Keyring.ReadUnlocking(ctx))
+	return k.record(k.Keyring.ReadUnlocking(ctx))
 }
 
-func (k auditedKeyring) told(session handoff.Session, err error) (handoff.Session, error) {
+func (k auditedKeyring) record(session handoff.Session, err error) (handoff.Session, error) {
 	if err == nil {
 		k.ers.Know(ersclient.SessionKey{Text: session.SessionKey.Text}, session.UserIdentifier, ersclient.Permission{
 			BusinessFunction: ersclient.BusinessFunction(session.BusinessFunction),
@@ -59,7 +60,7 @@ func (k auditedKeyring) told(session handoff.Session, err error) (handoff.Sessio
 	return session, err
 }
 
-// close ends the log. Records that could not be written in all this time are told of, and lost.
+// close ends the log. It reports records that could not be written until now, which are lost.
 func (a audited) close() error {
 	if err := a.log.Close(); err != nil {
 		return errors.Join(errors.New("audit log"), err)

@@ -14,10 +14,10 @@ import (
 	"github.com/ers-login/ers-login/internal/atomicfile"
 )
 
-// launchAgent is a property list that launchd reads when the user logs in (launchd.plist(5)).
+// launchAgent is a property list that launchd reads at log-in (launchd.plist(5)).
 type launchAgent struct{ id, path, program string }
 
-// newAutostart returns the autostart of this program.
+// newAutostart returns this program's autostart.
 func newAutostart(id, program string) autostart {
 	return launchAgent{id, filepath.Join(xdg.Home, "Library", "LaunchAgents", id+".plist"), program}
 }
@@ -33,7 +33,7 @@ func (l launchAgent) on() (bool, error) {
 	return true, nil
 }
 
-// forced: nothing of ours starts for everybody on macOS.
+// forced returns false: on macOS there is no entry for all users.
 func (l launchAgent) forced() (bool, error) { return false, nil }
 
 // forget removes the user's entry.

@@ -10,11 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A user who has switched the start at log-in off must not be surprised by it, whoever has switched it on.
+// A user who has switched off the start at log-in must not be surprised by it, even if an
+// administrator switched it on.
 func TestAutostartIsSwitchedOnAndOff(t *testing.T) {
 	dir := t.TempDir()
 	entry := desktopEntry{name: "io.example.Login.desktop", folder: filepath.Join(dir, "own", "autostart"),
-		everybody: []string{filepath.Join(dir, "none"), filepath.Join(dir, "all")}, program: `/opt/e-RS 100% "Login"/ers-login`}
+		system: []string{filepath.Join(dir, "none"), filepath.Join(dir, "all")}, program: `/opt/e-RS 100% "Login"/ers-login`}
 	own := filepath.Join(entry.folder, entry.name)
 	is := func(want bool) {
 		t.Helper()
@@ -37,8 +38,8 @@ func TestAutostartIsSwitchedOnAndOff(t *testing.T) {
 	is(false)
 	assert.NoFileExists(t, own)
 
-	require.NoError(t, os.MkdirAll(entry.everybody[1], 0o700))
-	require.NoError(t, os.WriteFile(filepath.Join(entry.everybody[1], entry.name), []byte("[Desktop Entry]\nExec=ers-login\n"), 0o600))
+	require.NoError(t, os.MkdirAll(entry.system[1], 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(entry.system[1], entry.name), []byte("[Desktop Entry]\nExec=ers-login\n"), 0o600))
 	is(true)
 	require.NoError(t, entry.set(false))
 	is(false)
@@ -47,7 +48,7 @@ func TestAutostartIsSwitchedOnAndOff(t *testing.T) {
 	is(true)
 }
 
-// A terminal that came as an AppImage hands its own file on to all that is started in it.
+// A terminal packaged as an AppImage passes its own file on to its child processes.
 func TestAutostartStartsThisProgramWhateverIsInherited(t *testing.T) {
 	other := filepath.Join(t.TempDir(), "Other.AppImage")
 	require.NoError(t, os.WriteFile(other, nil, 0o700))
@@ -61,27 +62,27 @@ func TestAutostartStartsThisProgramWhateverIsInherited(t *testing.T) {
 	assert.Equal(t, self, entry.program)
 }
 
-// Whoever gives a computer up leaves nothing that starts a program which may be gone; and whoever has switched off what starts for everybody
-// does not have it back by that.
+// Forgetting leaves nothing that starts a program which may be gone, and does not restore a
+// system-wide start that the user switched off.
 func TestAutostartIsForgotten(t *testing.T) {
 	const starts, hides = "[Desktop Entry]\nExec=ers-login\n", "[Desktop Entry]\nExec=ers-login\nHidden=true\n"
 	for name, test := range map[string]struct {
-		own, everybody string
-		left, on       bool
+		own, system string
+		left, on    bool
 	}{
 		"nothing":                      {},
 		"the user's own":               {own: starts},
-		"everybody's":                  {everybody: starts, on: true},
-		"both":                         {own: starts, everybody: starts, on: true},
-		"everybody's, which is hidden": {own: hides, everybody: starts, left: true},
+		"system-wide":                  {system: starts, on: true},
+		"both":                         {own: starts, system: starts, on: true},
+		"system-wide, which is hidden": {own: hides, system: starts, left: true},
 		"one that hides nothing":       {own: hides},
-		"everybody's is off":           {own: starts, everybody: hides},
+		"system-wide is off":           {own: starts, system: hides},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			entry := desktopEntry{name: "io.example.Login.desktop", folder: filepath.Join(dir, "own"),
-				everybody: []string{filepath.Join(dir, "all")}, program: "/usr/bin/ers-login"}
-			for folder, content := range map[string]string{entry.folder: test.own, entry.everybody[0]: test.everybody} {
+				system: []string{filepath.Join(dir, "all")}, program: "/usr/bin/ers-login"}
+			for folder, content := range map[string]string{entry.folder: test.own, entry.system[0]: test.system} {
 				require.NoError(t, os.Mkdir(folder, 0o700))
 				require.NoError(t, os.WriteFile(filepath.Join(folder, "another.desktop"), []byte(starts), 0o600))
 				if content != "" {
@@ -97,8 +98,8 @@ func TestAutostartIsForgotten(t *testing.T) {
 				assert.Equal(t, test.on, on)
 			}
 			assert.FileExists(t, filepath.Join(entry.folder, "another.desktop"))
-			_, err := os.Stat(filepath.Join(entry.everybody[0], entry.name))
-			assert.Equal(t, test.everybody != "", err == nil)
+			_, err := os.Stat(filepath.Join(entry.system[0], entry.name))
+			assert.Equal(t, test.system != "", err == nil)
 		})
 	}
 }

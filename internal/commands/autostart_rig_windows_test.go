@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// TestAutostartOnWindows is run by the rig of internal/e2e/windows. Whoever has switched the program off in Task Manager sees that in the
-// window, and can switch it on again there.
+// TestAutostartOnWindows is run by the rig of internal/e2e/windows. The window shows a program that
+// was switched off in Task Manager as off, and can switch it on again.
 func TestAutostartOnWindows(t *testing.T) {
 	entry := runEntry{name: "io.example.Login", program: `C:\Program Files\e-RS Login\ers-login.exe`}
 	is := func(want bool) {
@@ -51,7 +51,7 @@ func TestAutostartOnWindows(t *testing.T) {
 	is(true)
 	require.NoError(t, entry.set(false))
 
-	// What gives the computer up takes the user's own, switched off or not.
+	// Forgetting removes the user's own entry, whether switched off or not.
 	require.NoError(t, entry.set(true))
 	approve(0x03)
 	require.NoError(t, entry.forget())
@@ -60,13 +60,13 @@ func TestAutostartOnWindows(t *testing.T) {
 	is(false)
 	require.NoError(t, entry.forget())
 
-	// The installer's, for everybody: AUTOSTART=1. A 32-bit deployment tool writes the second.
+	// The installer's entry for all users: AUTOSTART=1. A 32-bit deployment tool writes the second.
 	for _, path := range []string{runKey, runKey32} {
 		forced, err := entry.forced()
 		require.NoError(t, err)
 		require.False(t, forced)
 		put(registry.LOCAL_MACHINE, path, func(key registry.Key) error {
-			return key.SetStringValue(runForEverybody, `"C:\Program Files\e-RS Login\ers-login.exe" --background`)
+			return key.SetStringValue(runForAllUsers, `"C:\Program Files\e-RS Login\ers-login.exe" --background`)
 		})
 		is(true)
 		forced, err = entry.forced()
@@ -74,7 +74,7 @@ func TestAutostartOnWindows(t *testing.T) {
 		assert.True(t, forced, "a user cannot change that")
 		require.NoError(t, entry.forget())
 		is(true)
-		put(registry.LOCAL_MACHINE, path, func(key registry.Key) error { return key.DeleteValue(runForEverybody) })
+		put(registry.LOCAL_MACHINE, path, func(key registry.Key) error { return key.DeleteValue(runForAllUsers) })
 	}
 	is(false)
 }

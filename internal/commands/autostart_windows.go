@@ -8,22 +8,24 @@ import (
 )
 
 const (
-	// runKey is where Windows looks for what a log-on starts: of the user, and of everybody.
+	// runKey lists what a log-on starts, in HKCU for the user and in HKLM for all users.
 	runKey = `Software\Microsoft\Windows\CurrentVersion\Run`
-	// approvedKey is where Task Manager and the Settings app keep what of it was switched off there. A value is 12 bytes: the first is even
-	// where the entry of the same name is on, and odd where it is off, and the last eight are the time of that.
+	// approvedKey is where Task Manager and the Settings app keep what was switched off there. A
+	// value has 12 bytes: the first is even if the entry of the same name is on, and odd if it is
+	// off; the last eight are the time of the change.
 	approvedKey = `Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run`
-	// runKey32 and approvedKey32 are the same for what a 32-bit program has entered for everybody, such as the agent of a deployment tool.
+	// runKey32 and approvedKey32 are for entries of 32-bit programs for all users, such as a
+	// deployment tool's agent.
 	runKey32      = `Software\WOW6432Node\Microsoft\Windows\CurrentVersion\Run`
 	approvedKey32 = `Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run32`
-	// runForEverybody is the name of the installer's entry (AUTOSTART=1).
-	runForEverybody = "ers-login"
+	// runForAllUsers is the name of the installer's entry (AUTOSTART=1).
+	runForAllUsers = "ers-login"
 )
 
 // runEntry is a value of the key Run.
 type runEntry struct{ name, program string }
 
-// newAutostart returns the autostart of this program.
+// newAutostart returns this program's autostart.
 func newAutostart(id, program string) autostart { return runEntry{id, program} }
 
 func (r runEntry) on() (bool, error) {
@@ -34,16 +36,17 @@ func (r runEntry) on() (bool, error) {
 	return starts(registry.CURRENT_USER, runKey, approvedKey, r.name)
 }
 
-// forced tells whether the installer has set the program up to start for everybody. A user cannot change that.
+// forced reports whether the installer has set the program to start for all users, which a user
+// cannot change.
 func (r runEntry) forced() (bool, error) {
-	forced, err := starts(registry.LOCAL_MACHINE, runKey, approvedKey, runForEverybody)
+	forced, err := starts(registry.LOCAL_MACHINE, runKey, approvedKey, runForAllUsers)
 	if err != nil || forced {
 		return forced, err
 	}
-	return starts(registry.LOCAL_MACHINE, runKey32, approvedKey32, runForEverybody)
+	return starts(registry.LOCAL_MACHINE, runKey32, approvedKey32, runForAllUsers)
 }
 
-// starts tells whether a value of a key Run starts anything.
+// starts reports whether a value of a key Run starts anything.
 func starts(root registry.Key, run, approved, name string) (bool, error) {
 	there, err := lookUp(root, run, func(key registry.Key) error {
 		_, _, err := key.GetStringValue(name)
@@ -58,15 +61,15 @@ func starts(root registry.Key, run, approved, name string) (bool, error) {
 		return err
 	})
 	if errors.Is(err, registry.ErrUnexpectedType) {
-		return true, nil // It is none of Task Manager's.
+		return true, nil // not one of Task Manager's
 	}
 	return err == nil && (!known || !switchedOff(state)), err
 }
 
-// switchedOff tells what a value of approvedKey says.
+// switchedOff reports whether a value of approvedKey means off.
 func switchedOff(state []byte) bool { return len(state) > 0 && state[0]%2 == 1 }
 
-// lookUp reads in a key. It is no error that the key or the value is not there.
+// lookUp reads in a key. A missing key or value is no error.
 func lookUp(root registry.Key, path string, read func(registry.Key) error) (there bool, err error) {
 	key, err := registry.OpenKey(root, path, registry.QUERY_VALUE)
 	if err == nil {
@@ -92,7 +95,8 @@ func (r runEntry) set(on bool) error {
 	} else if err := remove(runKey, r.name); err != nil {
 		return err
 	}
-	// What was switched off in Task Manager, and is wanted now, has to start; and what is gone has no state.
+	// An entry switched off in Task Manager must start once it is wanted again; a removed entry has
+	// no state.
 	return remove(approvedKey, r.name)
 }
 
@@ -101,14 +105,14 @@ func (r runEntry) write() error {
 	if err != nil {
 		return fmt.Errorf("could not open the registry's key %s: %w", runKey, err)
 	}
-	// No path of Windows has a quotation mark in it.
+	// Windows paths cannot contain a quotation mark.
 	if err := errors.Join(key.SetStringValue(r.name, `"`+r.program+`" --background`), key.Close()); err != nil {
 		return fmt.Errorf("could not change the registry's key %s: %w", runKey, err)
 	}
 	return nil
 }
 
-// remove removes a value of a key of the user. It is no error that it is not there.
+// remove removes a value of one of the user's keys. A missing value is no error.
 func remove(path, name string) error {
 	key, err := registry.OpenKey(registry.CURRENT_USER, path, registry.SET_VALUE)
 	if errors.Is(err, registry.ErrNotExist) {

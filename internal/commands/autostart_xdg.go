@@ -16,20 +16,21 @@ import (
 	"github.com/ers-login/ers-login/internal/atomicfile"
 )
 
-// desktopEntry is an entry in the user's autostart folder, as the Desktop Application Autostart Specification has it. One of the same
-// name that stands for the whole computer is switched off by an entry that hides it.
+// desktopEntry is an entry in the user's autostart folder (Desktop Application Autostart
+// Specification). A system-wide entry of the same name is switched off by a user's entry that hides
+// it.
 type desktopEntry struct {
-	// name is that of the file; folder is the user's and everybody those of the computer.
+	// name is the file's name, folder the user's folder, and system the system-wide ones.
 	name, folder string
-	everybody    []string
+	system       []string
 	program      string
 }
 
-// newAutostart returns the autostart of this program.
+// newAutostart returns this program's autostart.
 func newAutostart(id, program string) autostart {
 	entry := desktopEntry{name: id + ".desktop", folder: filepath.Join(xdg.ConfigHome, "autostart"), program: program}
 	for _, folder := range xdg.ConfigDirs {
-		entry.everybody = append(entry.everybody, filepath.Join(folder, "autostart"))
+		entry.system = append(entry.system, filepath.Join(folder, "autostart"))
 	}
 	return entry
 }
@@ -39,16 +40,16 @@ func (d desktopEntry) on() (bool, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return own, err
 	}
-	on, _, err := d.forEverybody()
+	on, _, err := d.systemEntry()
 	return on, err
 }
 
-// forced: an entry for the whole computer is one that a user can switch off.
+// forced returns false: a user can switch a system-wide entry off.
 func (d desktopEntry) forced() (bool, error) { return false, nil }
 
-// forEverybody looks for the computer's own entry.
-func (d desktopEntry) forEverybody() (on, there bool, err error) {
-	for _, folder := range d.everybody {
+// systemEntry reports whether a system-wide entry is on, and whether there is one.
+func (d desktopEntry) systemEntry() (on, there bool, err error) {
+	for _, folder := range d.system {
 		on, err := enabled(filepath.Join(folder, d.name))
 		if !errors.Is(err, fs.ErrNotExist) {
 			return on, true, err
@@ -57,7 +58,7 @@ func (d desktopEntry) forEverybody() (on, there bool, err error) {
 	return false, false, nil
 }
 
-// enabled tells whether an entry starts anything.
+// enabled reports whether an entry starts anything.
 func enabled(path string) (bool, error) {
 	content, err := os.ReadFile(path) //nolint:gosec // G304: the user's or the computer's autostart folder
 	if err != nil {
@@ -75,11 +76,11 @@ func enabled(path string) (bool, error) {
 
 func (d desktopEntry) set(on bool) error {
 	path := filepath.Join(d.folder, d.name)
-	_, everybody, err := d.forEverybody()
+	_, system, err := d.systemEntry()
 	if err != nil {
 		return err
 	}
-	if !on && !everybody {
+	if !on && !system {
 		return remove(path)
 	}
 	content := "[Desktop Entry]\nType=Application\nName=e-RS Login\nComment=Sign in to e-RS with your smartcard\n" +
@@ -93,8 +94,8 @@ func (d desktopEntry) set(on bool) error {
 	return atomicfile.Write(path, []byte(content))
 }
 
-// forget removes the user's entry. One that hides that of the computer stays as long as there is one to be hidden: it starts nothing, and
-// without it the program would start again.
+// forget removes the user's entry. One that hides a system-wide entry stays as long as that does:
+// it starts nothing, and without it the program would start again.
 func (d desktopEntry) forget() error {
 	path := filepath.Join(d.folder, d.name)
 	starts, err := enabled(path)
@@ -102,7 +103,7 @@ func (d desktopEntry) forget() error {
 		return nil
 	}
 	if err == nil && !starts {
-		if _, everybody, err := d.forEverybody(); err != nil || everybody {
+		if _, system, err := d.systemEntry(); err != nil || system {
 			return err
 		}
 	}
@@ -116,7 +117,8 @@ func remove(path string) error {
 	return nil
 }
 
-// quotedExec quotes a program for the key Exec: within quotation marks, then once more as any value of a desktop entry.
+// quotedExec quotes a program for the key Exec: in quotation marks, then escaped like any value of
+// a desktop entry.
 func quotedExec(program string) string {
 	quoted := strings.NewReplacer(`\`, `\\\\`, `"`, `\\"`, "`", "\\\\`", `$`, `\\$`, `%`, `%%`, "\n", `\n`, "\t", `\t`).Replace(program)
 	return `"` + quoted + `"`

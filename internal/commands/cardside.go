@@ -14,17 +14,17 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
-// cardSide is the agent that hands out tickets, and the readers that tell when it is worth asking.
+// cardSide is the agent that issues tickets, and the readers' signals of when to poll it.
 type cardSide struct {
 	agent smartcard.Agent
-	// source is the agent as it is, without what follows from a removed card.
+	// source is the agent itself, without the handling of a removed card.
 	source  smartcard.Agent
 	readers *ticketapi.Readers
 	close   func() error
 }
 
-// openCardSide chooses the agent: the configured command, else the NHS Identity Agent of this computer. If that is not installed,
-// it says so; there is no falling back on a simulated one.
+// openCardSide chooses the agent: the configured command, else this computer's NHS Identity Agent.
+// If that is not installed the error says so; there is no fallback to a simulated one.
 func (r realServices) openCardSide(settings config.Config) (cardSide, error) {
 	bridge, err := r.bridgeSettings(settings.CardRemoval)
 	if err != nil {
@@ -63,11 +63,11 @@ var noAgentCommand = &problem.Problem{
 	Retry: true,
 }
 
-// bridgeSettings name the card-side helper, which lies beside this program.
+// bridgeSettings locates the card-side helper next to this program.
 func (r realServices) bridgeSettings(removal string) (ticketapi.Settings, error) {
 	self, err := os.Executable()
 	if err == nil {
-		// A link to the program, as in a folder of commands, leads to where the helper is.
+		// The helper is next to the file that a symbolic link to the program leads to.
 		self, err = filepath.EvalSymlinks(self)
 	}
 	if err != nil {
@@ -85,7 +85,7 @@ func (r realServices) bridgeSettings(removal string) (ticketapi.Settings, error)
 	}, nil
 }
 
-// presenceOf is what the flow needs to know of the readers.
+// presenceOf converts the readers' state for the flow.
 func presenceOf(seen smartcard.Presence) login.Presence {
 	switch {
 	case seen.Err != nil:
@@ -97,8 +97,9 @@ func presenceOf(seen smartcard.Presence) login.Presence {
 	}
 }
 
-// sight tells whether the readers can be seen. Without them card_removal=always does not hold, and its organisation has to know;
-// otherwise it is of interest only to somebody who wonders why a removed card was noticed late.
+// sight logs or reports whether the readers can be seen. If not, card_removal=always does not hold,
+// which its organisation has to know; otherwise it only explains why a removed card was noticed
+// late.
 func (r realServices) sight(removal string, err error) {
 	var found *problem.Problem
 	if err != nil {

@@ -18,7 +18,8 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
-// If this fails, tickets come from somewhere else than the organisation has said: in the worst case from a simulated card.
+// If this fails, tickets come from a source that the organisation has not chosen: in the worst case
+// a simulated card.
 func TestTheAgentThatIsChosen(t *testing.T) {
 	program, err := os.Executable()
 	require.NoError(t, err)
@@ -53,7 +54,8 @@ func TestTheAgentThatIsChosen(t *testing.T) {
 	}
 }
 
-// If this fails, an organisation whose sessions must end with the card does not learn that on this computer they do not.
+// If this fails, an organisation whose sessions must end with the card does not learn that on this
+// computer they do not.
 func TestThatReadersCannotBeWatchedIsLogged(t *testing.T) {
 	unseen := &problem.Problem{Code: "CARD-PCSC_MISSING", Title: "No PC/SC"}
 	for removal, said := range map[string]string{
@@ -80,7 +82,8 @@ func TestThatReadersCannotBeWatchedIsLogged(t *testing.T) {
 	}
 }
 
-// A computer without card software says so. A session must never come from a card that nobody has.
+// A computer without card software reports that. A session must never come from a card that does
+// not exist.
 func TestWithoutTheHelperThereIsNoTicket(t *testing.T) {
 	side, err := realServices{program: testProgram(t), log: testLog(t), board: login.NewBoard()}.openCardSide(config.Config{Agent: config.AgentAuto})
 	require.NoError(t, err)

@@ -14,8 +14,8 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// certificate loads the organisation's certificate. stored is asked for a passphrase if one is needed and
-// no file has it.
+// certificate loads the organisation's certificate. stored supplies a passphrase if one is needed
+// and no file has it.
 func (r realServices) certificate(
 	ctx context.Context, settings config.Config, stored config.PassphraseSource,
 ) (tls.Certificate, error) {
@@ -46,7 +46,8 @@ func (r realServices) certificate(
 	return certificate, withOrigin(settings, err)
 }
 
-// withOrigin adds to the Problem of a file where the setting that names it came from, which package ersclient cannot know.
+// withOrigin adds to a file's Problem the origin of the setting that names it, which package
+// ersclient cannot know.
 func withOrigin(settings config.Config, err error) error {
 	var found *problem.Problem
 	if !errors.As(err, &found) {
@@ -59,7 +60,7 @@ func withOrigin(settings config.Config, err error) error {
 	made := found.WithPhrase("Origin", origin.Phrase())
 	setting := found.Args["Setting"]
 	if shown := settings.Shown(setting); settings.Value(setting) != "" && shown == secret.Mask {
-		// What stands there may be a secret. The error of the file system repeats it.
+		// The value may be a secret, which the file system's error quotes.
 		var at *fs.PathError
 		made = made.With("File", shown)
 		if errors.As(made.Cause, &at) {

@@ -23,7 +23,8 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// certificateFolder has what the stand-in's clients need, the passphrase of their PKCS#12 file, and a wrong one.
+// certificateFolder has the files of the stand-in's clients, the passphrase of their PKCS#12 file,
+// and a wrong one.
 func certificateFolder(t *testing.T) string {
 	t.Helper()
 	server := erstest.NewServer()
@@ -58,7 +59,8 @@ func settingsIn(t *testing.T, folder, content string) config.Config {
 	return settings
 }
 
-// If this fails, nobody of the organisation can sign in, or the service desk looks for the fault in the wrong place.
+// If this fails, the organisation cannot sign in, or the service desk looks for the fault in the
+// wrong place.
 func TestCertificate(t *testing.T) {
 	stored := func(passphrase secret.Text, err error) config.PassphraseSource {
 		return func(context.Context) (secret.Text, error) { return passphrase, err }
@@ -75,7 +77,7 @@ func TestCertificate(t *testing.T) {
 		"passphrase from a file":        {p12 + "passphrase_file = 'passphrase'", stored(secret.Text{}, none), "", ""},
 		"passphrase from the keyring":   {p12, stored(secret.New(erstest.Passphrase), nil), "", ""},
 		"PEM":                           {"certificate = 'client.pem'\nkey = 'client-key.pem'", nil, "", ""},
-		"PEM asks nobody":               {"certificate = 'client.pem'\nkey = 'client-key.pem'\npassphrase_file = 'gone'", nil, "", ""},
+		"PEM asks for nothing":          {"certificate = 'client.pem'\nkey = 'client-key.pem'\npassphrase_file = 'gone'", nil, "", ""},
 		"an encrypted key":              {"certificate = 'client.pem'\nkey = 'sealed-key.pem'\npassphrase_file = 'passphrase'", nil, "", ""},
 		"one, from the keyring":         {"certificate = 'client.pem'\nkey = 'sealed-key.pem'", stored(secret.New(erstest.Passphrase), nil), "", ""},
 		"one, and none in the keyring":  {"certificate = 'client.pem'\nkey = 'sealed-key.pem'", stored(secret.Text{}, none), "CERT-NO_PASSPHRASE", "line 2 of"},

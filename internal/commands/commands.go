@@ -1,7 +1,8 @@
-// Package commands is what the program can be told to do: open the window, show the demonstration, be the keyring worker.
+// Package commands has the program's commands: open the window, show the demonstration, print the
+// session, run the keyring process.
 //
-// Each command collects what it needs, in a type or a function of (input, collaborators), and hands it to the rooms that do
-// the work; nothing is decided here that the flow, the client or the window could decide.
+// Each command collects its input and collaborators, and calls the packages that do the work;
+// decisions are left to the flow, the client and the window.
 package commands
 
 import (
@@ -21,24 +22,25 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// NewApp starts Fyne. Only main can: it needs OpenGL.
+// NewApp starts Fyne. Only main provides it, since it links OpenGL.
 type NewApp func(fyne.AppMetadata) fyne.App
 
-// program is what every command finds.
+// program holds what every command needs.
 type program struct {
 	metadata fyne.AppMetadata
 	newApp   NewApp
-	// environ is the environment that the program was started with. What runs in this process may change its own.
+	// environ is the environment at the start. Code in this process may change the current one.
 	environ []string
 	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
-	// lock is what makes this process the one instance, while it is; nil has no place for one.
+	// lock is the lock of the one instance while this process holds it; nil if the command never
+	// does.
 	lock *heldLock
 }
 
-// Run carries out a command line and returns the exit status (see statusDone and those after it). fyneApp is FyneApp.toml, the home of
-// the program's name and version.
+// Run carries out a command line and returns the exit status (see statusDone and the following).
+// fyneApp is FyneApp.toml, which has the program's name and version.
 func Run(args []string, fyneApp []byte, newApp NewApp) int {
 	dropVariables()
 	environ := os.Environ()
@@ -46,7 +48,7 @@ func Run(args []string, fyneApp []byte, newApp NewApp) int {
 	dropWorkingFolder(stderr)
 	metadata, err := readMetadata(fyneApp)
 	if err != nil {
-		_, _ = fmt.Fprintln(stderr, err) // there is nobody else to tell
+		_, _ = fmt.Fprintln(stderr, err) // there is no other output
 		return statusFailed
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
@@ -55,8 +57,8 @@ func Run(args []string, fyneApp []byte, newApp NewApp) int {
 	return p.report(p.execute(ctx, args))
 }
 
-// endings are the signals that sign out before the program ends: a log-off, a shutdown, Ctrl+C, and a terminal that is closed,
-// unless the program was told to outlive it (nohup).
+// endings are the signals that sign out before the program ends: log-off, shutdown, Ctrl+C, and a
+// closed terminal unless the program was started to outlive it (nohup).
 func endings() []os.Signal {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
@@ -65,7 +67,7 @@ func endings() []os.Signal {
 	return signals
 }
 
-// execute carries out a command line. An error from before the command's own work is a usageError.
+// execute carries out a command line. An error before the command's own work is a usageError.
 func (p program) execute(ctx context.Context, args []string) error {
 	if isLink(args) {
 		return p.openLink(ctx, args)
@@ -85,7 +87,7 @@ func (p program) execute(ctx context.Context, args []string) error {
 	return err
 }
 
-// name is the program's name and version, as other programs see it.
+// name is the program's name and version for other programs.
 func (p program) name() string { return "ers-login " + p.metadata.Version }
 
 func (p program) root() *cobra.Command {
@@ -130,7 +132,7 @@ func (p program) root() *cobra.Command {
 	return root
 }
 
-// report prints what a command failed with, as the window would show it, and returns the exit status.
+// report prints a command's error in the window's words, and returns the exit status.
 func (p program) report(err error) int {
 	if err == nil {
 		return statusDone
@@ -147,11 +149,11 @@ func (p program) report(err error) int {
 	default:
 		fmt.Fprintf(&text, "ers-login: %s\n", shownLines(err.Error()))
 	}
-	_, _ = io.WriteString(p.stderr, text.String()) // there is nobody left to tell
+	_, _ = io.WriteString(p.stderr, text.String()) // there is no other output
 	return statusOf(err)
 }
 
-// shownLines is shown for a text of several lines.
+// shownLines is shown for text of several lines.
 func shownLines(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {

@@ -22,10 +22,11 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// userVariable makes this test program e-RS Login, and says what the user does at its window: see playProgram.
+// userVariable makes this test program run as e-RS Login, and names the played user's behaviour:
+// see playProgram.
 const userVariable = "ERS_LOGIN_TEST_USER"
 
-// TestMain makes this test program the keyring worker, too, when it starts itself again for that.
+// TestMain also makes this test program the keyring worker, when it starts itself again as that.
 func TestMain(m *testing.M) {
 	if user := os.Getenv(userVariable); user != "" && !slices.Equal(os.Args[1:], []string{workerCommand}) {
 		os.Exit(playProgram(user, os.Args[1:]))
@@ -37,7 +38,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(Run(os.Args[1:], toml, nil))
 	}
-	// Tests that want a bus start one: that of this computer may have a real window on it.
+	// Tests that need a bus start one: this computer's may have a real window on it.
 	if err := os.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:"); err != nil {
 		panic(err)
 	}
@@ -46,10 +47,10 @@ func TestMain(m *testing.M) {
 
 var fyneAppFile = filepath.Join("..", "..", "FyneApp.toml")
 
-// testProgram is a program with an environment of its own, that must not open a window.
+// testProgram returns a program with its own environment, which must not open a window.
 func testProgram(t *testing.T, environ ...string) program {
 	t.Helper()
-	// A command hands the standard log over to its own, which ends with it.
+	// A command redirects the standard log to its own, which ends with it.
 	writer, flags := standard.Writer(), standard.Flags()
 	t.Cleanup(func() {
 		standard.SetOutput(writer)
@@ -68,7 +69,7 @@ func testProgram(t *testing.T, environ ...string) program {
 	}
 }
 
-// testLog is a log of the test's own.
+// testLog returns a log for the test.
 func testLog(t *testing.T) *logging.Log {
 	t.Helper()
 	log, err := logging.New(logging.Settings{Dir: t.TempDir()})
@@ -77,7 +78,7 @@ func testLog(t *testing.T) *logging.Log {
 	return log
 }
 
-// run carries out a command line that opens no window.
+// run runs a command line that opens no window.
 func run(t *testing.T, stdin string, arguments ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	var out, complaints strings.Builder
@@ -86,12 +87,12 @@ func run(t *testing.T, stdin string, arguments ...string) (status int, stdout, s
 	return p.report(p.execute(t.Context(), arguments)), out.String(), complaints.String()
 }
 
-// told returns all that a Problem shows.
+// told returns all texts of a Problem.
 func told(p *problem.Problem) string {
 	return p.Expand(strings.Join(append([]string{p.Title, p.Happened}, p.Steps...), "\n"))
 }
 
-// The version has one home. A program that shows another one misleads the service desk.
+// The version is defined in one place. A program that shows another one misleads the service desk.
 func TestVersion(t *testing.T) {
 	toml, err := os.ReadFile(fyneAppFile)
 	require.NoError(t, err)
@@ -111,7 +112,7 @@ func TestVersion(t *testing.T) {
 	assert.Empty(t, stderr)
 }
 
-// Somebody who asks for help gets that of the command which they name.
+// A request for help prints the help of the named command.
 func TestHelp(t *testing.T) {
 	for _, of := range [][]string{nil, {"session"}, {"config"}, {"config", "show"}, {"completion"}, {"completion", "bash"}} {
 		t.Run(strings.Join(of, " "), func(t *testing.T) {
@@ -126,7 +127,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// A command line that cannot be meant is refused with a hint, and without repeating what may be a secret.
+// An invalid command line is refused with a hint, and without quoting what may be a secret.
 func TestUsage(t *testing.T) {
 	for name, test := range map[string]struct {
 		arguments []string
@@ -169,14 +170,14 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// An empty passphrase would replace the stored one by nothing.
+// An empty passphrase would replace the stored one.
 func TestAnEmptyPassphraseIsRefused(t *testing.T) {
 	status, _, stderr := run(t, "\n", "passphrase")
 	assert.Equal(t, statusFailed, status)
 	assert.Equal(t, "ers-login: no passphrase was entered\n", stderr, "the command line was in order")
 }
 
-// Scripts tell by the status whether it is worth trying again.
+// Scripts decide by the status whether to try again.
 func TestReport(t *testing.T) {
 	_, wrong := config.Load(config.Sources{Environ: []string{"ERS_LOGIN_ASID=1", "ERS_LOGIN_LOG_LEVEL=loud"}})
 	_, unknown := config.Load(config.Sources{Environ: []string{"ERS_LOGIN_ASID=1"}})
@@ -208,7 +209,7 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// Whoever closes the terminal that the program was started from must not leave a session behind.
+// Closing the terminal that the program was started from must not leave a session behind.
 func TestAClosedTerminalSignsOut(t *testing.T) {
 	assert.Equal(t, !signal.Ignored(syscall.SIGHUP), slices.Contains(endings(), os.Signal(syscall.SIGHUP)))
 	assert.Contains(t, endings(), os.Signal(syscall.SIGTERM))

@@ -7,8 +7,8 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 )
 
-// completeValues makes the shells offer what a flag can be, for a command and those below it, and files only where one is meant. A
-// shell offers files for whatever has no completion of its own.
+// completeValues registers completions for the flags of a command and its subcommands, with files
+// only where one is meant: a shell offers files for anything without a completion.
 func completeValues(cmd *cobra.Command) {
 	if cmd.ValidArgsFunction == nil {
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
@@ -32,20 +32,20 @@ func completeValues(cmd *cobra.Command) {
 	}
 }
 
-// completeFlag registers what a flag can be.
+// completeFlag registers the values of a flag.
 func completeFlag(cmd *cobra.Command, name string, complete cobra.CompletionFunc) {
-	// It fails for a flag that is not there or has one, and this one is and has not.
+	// It fails only for a flag that is missing or has a completion.
 	_ = cmd.RegisterFlagCompletionFunc(name, complete)
 }
 
-// settingValues are what a setting can be.
+// settingValues completes the values of a setting.
 func settingValues(setting config.Setting) cobra.CompletionFunc {
 	switch setting.Kind {
 	case config.KindEnum:
 		return oneOf(setting.Values...)
 	case config.KindBool:
 		return oneOf("true", "false")
-	case config.KindPath, config.KindList: // A list is a program, or begins with one.
+	case config.KindPath, config.KindList: // a list is a program, or begins with one
 		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
 	case config.KindFolder:
 		return folders
@@ -59,7 +59,7 @@ func oneOf(words ...string) cobra.CompletionFunc {
 	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder)
 }
 
-// filesLike completes files with an extension, and the way to them.
+// filesLike completes files with an extension, and folders on the way.
 func filesLike(extension string) cobra.CompletionFunc {
 	return cobra.FixedCompletions([]string{extension}, cobra.ShellCompDirectiveFilterFileExt)
 }

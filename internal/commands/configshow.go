@@ -43,28 +43,28 @@ func (p program) config() *cobra.Command {
 	return parent
 }
 
-// configShow is how the settings are to be printed.
+// configShow holds the output options.
 type configShow struct {
 	origin bool
 	json   bool
 }
 
-// shownSetting is a setting in the JSON form. Members may be added, and never change their meaning.
+// shownSetting is a setting in JSON. Members may be added, and never change their meaning.
 type shownSetting struct {
 	Key string `json:"key"`
-	// Value is written as in an environment variable.
+	// Value has the form of an environment variable.
 	Value string `json:"value"`
-	// Locked says that the organisation's policy has set the value.
+	// Locked reports whether the organisation's policy set the value.
 	Locked bool `json:"locked"`
 	// Layer is default, machine, file, environment, flag or policy.
 	Layer  string `json:"layer,omitempty"`
 	Origin string `json:"origin,omitempty"`
 }
 
-// run prints the settings. The error tells what cannot be used, the user's own file included; the values that count in its place have
-// been printed by then.
+// run prints the settings. The error reports what cannot be used, including the user's own file;
+// the values in effect instead have been printed by then.
 func (s configShow) run(sources config.Sources, stdout, stderr io.Writer) error {
-	// Whoever looks changes nothing.
+	// Showing changes nothing.
 	sources.LeaveBroken = true
 	settings, err := config.Load(sources)
 	write := s.writeFile
@@ -97,7 +97,8 @@ func (s configShow) run(sources config.Sources, stdout, stderr io.Writer) error 
 	return err
 }
 
-// harmless tells whether a warning is about a name that no setting has: that is no value that cannot be used.
+// harmless reports whether a warning is about an unknown setting, rather than a value that cannot
+// be used.
 func harmless(warning *problem.Problem) bool { return errors.Is(warning, config.UnknownSetting) }
 
 // writeFile prints a settings file.
@@ -130,10 +131,10 @@ func (s configShow) writeJSON(w io.Writer, settings config.Config) error {
 	return encoder.Encode(map[string]any{"settings": all})
 }
 
-// originOf returns where a value came from, on one line: the name of a file may be anything.
+// originOf returns where a value came from, on one line: a file's name may contain anything.
 func originOf(settings config.Config, key string) string {
 	return problem.Clean(settings.Origin(key).String(), maxOrigin)
 }
 
-// maxOrigin bounds what is printed of an origin, in characters: room for the longest path.
+// maxOrigin bounds a printed origin, in characters: the longest path fits.
 const maxOrigin = 5000

@@ -15,7 +15,8 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 )
 
-// shownSources is a computer with a policy, a user's file and a variable.
+// shownSources returns the sources of a computer with a policy, a user's file and an environment
+// variable.
 func shownSources(t *testing.T, userFile string) config.Sources {
 	t.Helper()
 	folder := t.TempDir()
@@ -34,7 +35,7 @@ func shownSources(t *testing.T, userFile string) config.Sources {
 
 const goodFile = "asid = '123456789012'\nagent_command = ['/bin/a', '--token=hunter2']\n"
 
-// showConfig prints the settings as the command does, with its exit status.
+// showConfig prints the settings as the command does, and returns its exit status.
 func showConfig(t *testing.T, input configShow, sources config.Sources) (status int, stdout, stderr string) {
 	t.Helper()
 	var out, complaints strings.Builder
@@ -43,7 +44,7 @@ func showConfig(t *testing.T, input configShow, sources config.Sources) (status 
 	return p.report(input.run(sources, p.stdout, p.stderr)), out.String(), complaints.String()
 }
 
-// A service desk that asks "what is set, and by whom?" must get an answer that is true and whole.
+// A service desk must get a true and complete answer to what is set, and where.
 func TestConfigShow(t *testing.T) {
 	sources := shownSources(t, goodFile)
 	status, stdout, stderr := showConfig(t, configShow{origin: true}, sources)
@@ -96,7 +97,8 @@ func TestConfigShowJSON(t *testing.T) {
 	}
 }
 
-// Whoever looks for a mistake needs all that is right, too, and a status that a script can see. And looking changes nothing.
+// Looking for a mistake needs the valid values too, and a status for scripts. And showing changes
+// nothing.
 func TestConfigShowWithMistakes(t *testing.T) {
 	for name, test := range map[string]struct {
 		file, environ string
@@ -142,7 +144,7 @@ func TestConfigShowOnAFullDisk(t *testing.T) {
 
 // The command takes the settings as flags, and asks for no more than it needs.
 func TestTheConfigCommand(t *testing.T) {
-	// Whoever runs the test may have settings of their own.
+	// The user who runs the test may have settings.
 	empty := filepath.Join(t.TempDir(), "config.toml")
 	require.NoError(t, os.WriteFile(empty, nil, 0o600))
 	for name, test := range map[string]struct {

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/term"
 )
 
-// reachesTerminal tells whether what is written somewhere reaches a person's terminal. Nothing depends on it but a newline: no output has
+// reachesTerminal reports whether w is a terminal. Only a newline depends on it: no output has
 // colours.
 func reachesTerminal(w io.Writer) bool {
 	file, ok := w.(interface{ Fd() uintptr })

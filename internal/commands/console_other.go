@@ -9,10 +9,10 @@ import (
 	"golang.org/x/term"
 )
 
-// standardOutputs are the process's own.
+// standardOutputs returns the process's own.
 func standardOutputs() (stdout, stderr io.Writer) { return os.Stdout, os.Stderr }
 
-// typedAt returns the terminal that a person types into, or nil if the input comes from elsewhere.
+// typedAt returns the terminal that the user types into, or nil if the input is another file.
 func typedAt(stdin io.Reader) (*os.File, error) {
 	if file, ok := stdin.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		return file, nil
@@ -20,5 +20,5 @@ func typedAt(stdin io.Reader) (*os.File, error) {
 	return nil, nil
 }
 
-// withoutConsole returns where the window's log may write to.
+// withoutConsole returns the output for the window's log.
 func withoutConsole(stderr io.Writer) io.Writer { return stderr }

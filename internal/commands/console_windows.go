@@ -13,12 +13,13 @@ import (
 	"golang.org/x/term"
 )
 
-// This program is one of the window subsystem (-H=windowsgui): a clinician who starts it from the menu must not see a console. So
-// Windows gives it no console either when it is started from one, and what it prints would go nowhere. A file or pipe that its input or
-// output is redirected to is there nevertheless, and is used as it stands.
+// This program is of the window subsystem (-H=windowsgui), so that no console appears when it is
+// started from the menu. Windows then attaches none when it is started from one either, and its
+// output would be lost. Redirected files and pipes work nevertheless.
 //
-// Nor does a shell wait for such a program. What it prints comes after the shell's prompt, which is ugly; what is typed for it goes to
-// the shell, which shows it and runs it. So it asks for a secret only where nobody else reads the keys.
+// A shell does not wait for such a program: output comes after the shell's prompt, and typed input
+// goes to the shell, which echoes and runs it. So the program asks for a secret only if no other
+// process reads the keys.
 
 // attachParentProcess is ATTACH_PARENT_PROCESS.
 const attachParentProcess = ^uintptr(0)
@@ -29,14 +30,14 @@ var (
 	writeConsoleInput = kernel32.NewProc("WriteConsoleInputW")
 )
 
-// console is an output without a file of its own: it goes to the console that the program was started from, if there is one, and
-// nowhere if there is none. The console is attached with the first byte. Not before: it takes along every process that is attached
-// to it when it is closed, a window included.
+// console is an output without a file: it goes to the console that the program was started from, if
+// any. The console is attached with the first byte and no earlier: closing it ends every attached
+// process, a window included.
 type console struct {
 	open func() (*os.File, error)
 }
 
-// Write writes to the console. That there is none is no error: nobody could be told.
+// Write writes to the console. A missing console is no error, since there is no place to report it.
 func (c console) Write(text []byte) (int, error) {
 	file, err := c.open()
 	if err != nil {
@@ -45,7 +46,8 @@ func (c console) Write(text []byte) (int, error) {
 	return file.Write(text)
 }
 
-// standardOutputs are the files that the process was started with or, in the place of one that is missing, the console.
+// standardOutputs returns the files that the process was started with or, in place of a missing
+// one, the console.
 func standardOutputs() (stdout, stderr io.Writer) {
 	open := sync.OnceValues(openConsole)
 	return fileOrConsole(windows.STD_OUTPUT_HANDLE, os.Stdout, open), fileOrConsole(windows.STD_ERROR_HANDLE, os.Stderr, open)
@@ -59,7 +61,8 @@ func fileOrConsole(which uint32, file *os.File, open func() (*os.File, error)) i
 	return file
 }
 
-// nowhere tells whether a handle leads nowhere: it is none, or names a console that belongs to somebody else.
+// nowhere reports whether a handle leads nowhere: it is invalid, or that of a console of another
+// process.
 func nowhere(handle windows.Handle) bool {
 	if handle == 0 || handle == windows.InvalidHandle {
 		return true
@@ -70,12 +73,12 @@ func nowhere(handle windows.Handle) bool {
 
 func openConsole() (*os.File, error) { return openOfConsole("CONOUT$") }
 
-// openOfConsole opens the input or the output of the console that the program was started from.
+// openOfConsole opens the input or output of the console that the program was started from.
 func openOfConsole(name string) (*os.File, error) {
 	if attached, _, err := attachConsole.Call(attachParentProcess); attached == 0 && err != windows.ERROR_ACCESS_DENIED { //nolint:errorlint // Call returns the bare number
 		return nil, err
 	}
-	// Refused access means that a console is attached already.
+	// Access is denied if a console is attached already.
 	path, err := windows.UTF16PtrFromString(name)
 	if err != nil {
 		return nil, err
@@ -88,10 +91,11 @@ func openOfConsole(name string) (*os.File, error) {
 	return os.NewFile(uintptr(handle), name), nil
 }
 
-// howToWait is how a shell waits for a program of the window subsystem. The empty title keeps start from taking a quoted path for one.
+// howToWait makes a shell wait for a program of the window subsystem. The empty title keeps start
+// from taking a quoted path for one.
 const howToWait = `in a command prompt, put start /wait "" in front of the command; in PowerShell, run it with Start-Process -Wait`
 
-// typedAt returns the console that a person types into, or nil if the input comes from elsewhere.
+// typedAt returns the console that the user types into, or nil if the input is another file.
 func typedAt(stdin io.Reader) (*os.File, error) {
 	file, ok := stdin.(*os.File)
 	if !ok {
@@ -104,7 +108,7 @@ func typedAt(stdin io.Reader) (*os.File, error) {
 	}
 	keys, err := openOfConsole("CONIN$")
 	if there && !term.IsTerminal(int(given)) {
-		// Not even now that the console is attached, so it is the device NUL. What was opened is not needed.
+		// The input is still invalid with the console attached, so it is the device NUL.
 		if keys != nil {
 			return nil, keys.Close()
 		}
@@ -124,13 +128,15 @@ func typedAt(stdin io.Reader) (*os.File, error) {
 }
 
 const (
-	// looks at a console's input, and the time between them: a shell that does not wait reads within this time.
-	looks    = 25
-	lookedAt = 10 * time.Millisecond
+	// looks is the number of checks of a console's input, betweenLooks the time between them: a
+	// shell that does not wait reads in that time.
+	looks        = 25
+	betweenLooks = 10 * time.Millisecond
 )
 
-// isRead tells whether another program reads a console. A key is let go of there that was never pressed, which means nothing to any
-// reader (INPUT_RECORD with a KEY_EVENT_RECORD): if it does not stay there, somebody has taken it.
+// isRead reports whether another program reads a console. It writes the release of a key never
+// pressed, which no reader acts on (INPUT_RECORD with a KEY_EVENT_RECORD): if it does not stay
+// there, another program has read it.
 func isRead(keys windows.Handle) (bool, error) {
 	var before, now, written uint32
 	if err := windows.GetNumberOfConsoleInputEvents(keys, &before); err != nil {
@@ -154,12 +160,12 @@ func isRead(keys windows.Handle) (bool, error) {
 		if now <= before {
 			return true, nil
 		}
-		time.Sleep(lookedAt)
+		time.Sleep(betweenLooks)
 	}
 	return false, nil
 }
 
-// withoutConsole returns where the window's log may write to: a window is not to hang on a console.
+// withoutConsole returns the output for the window's log: a window must not depend on a console.
 func withoutConsole(stderr io.Writer) io.Writer {
 	if _, attaches := stderr.(console); attaches {
 		return nil

@@ -6,14 +6,14 @@ import (
 	"github.com/ers-login/ers-login/internal/workstation"
 )
 
-// followContrast tells a window whether the user has asked their system for high contrast, until it is stopped. The window may not ask by
-// itself: it has no buses and no Windows to ask.
-func followContrast(ctx context.Context, tell func(high bool)) (stop func()) {
+// followContrast calls changed with whether the system is set to high contrast, now and on changes,
+// until it is stopped. The window has no access to D-Bus or Windows itself.
+func followContrast(ctx context.Context, changed func(high bool)) (stop func()) {
 	watched, end := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		workstation.WatchContrast(watched, workstation.Settings{}, tell)
+		workstation.WatchContrast(watched, workstation.Settings{}, changed)
 	}()
 	return func() {
 		end()

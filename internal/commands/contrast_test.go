@@ -8,7 +8,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// A window that has closed must leave nothing behind that still listens to the desktop.
+// A closed window must not leave a listener on the desktop behind.
 func TestHighContrastIsFollowedNoLongerThanTheWindow(t *testing.T) {
 	desktop(t)
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
@@ -16,7 +16,7 @@ func TestHighContrastIsFollowedNoLongerThanTheWindow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			stop := followContrast(ctx, func(bool) { t.Error("there is no desktop that could tell") })
+			stop := followContrast(ctx, func(bool) { t.Error("there is no desktop to report it") })
 			if end {
 				cancel()
 			}

@@ -14,50 +14,52 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// services are what a flow works with, ready for use.
+// services are the collaborators of a flow.
 type services struct {
 	agent   smartcard.Agent
 	ers     login.ERS
 	keyring login.Keyring
 	memory  login.Memory
-	// nudge tells that the card side has changed, for agents that know it; nil for others.
+	// nudge receives when the card side has changed, for agents that detect it; nil for others.
 	nudge <-chan struct{}
-	// presence looks whether there is a card in a reader, and is asked whenever nudge has told of something; nil where nobody can see.
+	// presence returns whether a card is in a reader. It is called after each nudge; nil if readers
+	// cannot be seen.
 	presence func() login.Presence
 
 	baseURL, asid string
 	pollInterval  time.Duration
 	maxAge        time.Duration
-	// grace and endWhenLocked are how a session ends: see login.Config.
+	// grace and endWhenLocked set how a session ends: see login.Config.
 	grace         time.Duration
 	endWhenLocked bool
-	// close ends all of them.
+	// close closes all of them.
 	close func()
 }
 
-// controller stands between the window and the flow. The window is there first: finding the services can take time (the
-// certificate's passphrase is in a locked keyring) and can fail (a wrong setting), and both are to be seen.
+// controller connects the window and the flow. The window comes first: finding the services can
+// take time (the certificate's passphrase may be in a locked keyring) and can fail (a wrong
+// setting), and the window shows both.
 type controller struct {
 	publisher string
 	log       logrus.FieldLogger
 	guard     func(secret.Text)
 	show      func(login.State)
-	// watch watches the workstation until the context ends; nil is one that nothing happens to.
+	// watch watches the workstation until the context ends; nil if it has no events.
 	watch func(context.Context) station
-	// board has what the services want to be known, from before the flow on.
+	// board holds the services' notices, from before the flow begins.
 	board *login.Board
-	// prepare finds the services. It is called again when the user tries again.
+	// prepare finds the services. It is called again for each try.
 	prepare func(context.Context) (services, error)
 
-	// wanted is the sort of window that this one is: see windowFingerprint.
+	// wanted is this window's windowFingerprint.
 	wanted string
-	// displays are those that the window is on.
+	// displays are the displays that the window is on.
 	displays string
-	// held: a card that is in begins no sign-in before the user wants one.
+	// held: a card already inserted begins no sign-in until the user asks for one.
 	held bool
-	// shown: there is a window that can be raised.
+	// shown: there is a window to raise.
 	shown atomic.Bool
-	// waiters are other starts of the program that wait for the outcome of a sign-in.
+	// waiters are other starts of the program that wait for the result of a sign-in.
 	waiters waiters
 
 	early chan login.Intent
@@ -66,16 +68,17 @@ type controller struct {
 	quit  context.CancelFunc
 }
 
-// quitWithin bounds the goodbye of a closed window, which is gone within five seconds even if e-RS hangs.
+// quitWithin bounds signing out on closing the window, which is gone within five seconds even if
+// e-RS hangs.
 const quitWithin = 4500 * time.Millisecond
 
-// open makes the controller ready to take intents. An ended context is taken for the wish to quit.
+// open prepares the controller for intents. The end of ctx counts as quitting.
 func (e *controller) open(ctx context.Context) {
 	e.early = make(chan login.Intent, 4)
 	e.life, e.quit = context.WithCancel(ctx)
 }
 
-// Send takes an intent of the window. It never blocks.
+// Send accepts an intent from the window. It never blocks.
 func (e *controller) Send(intent login.Intent) {
 	if flow := e.flow.Load(); flow != nil {
 		flow.Send(intent)
@@ -92,8 +95,8 @@ func (e *controller) Send(intent login.Intent) {
 	}
 }
 
-// run finds the services and runs a flow until the user leaves. The error is that of the services, if the user has left
-// before they could be found.
+// run finds the services and runs a flow until the user quits. The error is that of the services if
+// the user quit before they were found.
 func (e *controller) run() error {
 	defer e.quit()
 	found, err := e.find()
@@ -102,7 +105,7 @@ func (e *controller) run() error {
 		return err
 	}
 	defer found.close()
-	// The watcher outlives the wish to quit, and ends after the flow.
+	// The watcher outlives quitting, and ends after the flow.
 	watching, stop := context.WithCancel(context.WithoutCancel(e.life))
 	cards := login.WatchAgent(watching, found.agent, smartcard.WatchSettings{Interval: found.pollInterval})
 	var beside sync.WaitGroup
@@ -123,13 +126,14 @@ func (e *controller) run() error {
 	stop()
 	beside.Wait()
 	for range cards.Events() {
-		// The watcher ends with its last answer, and is waited for.
+		// The watcher ends with its last answer, which is awaited.
 		continue
 	}
 	return nil
 }
 
-// handOver tells a flow who has asked for a sign-in before it began. What was pressed then was meant for another screen.
+// handOver passes earlier requests for a sign-in to a new flow. Other intents were meant for
+// another screen.
 func (e *controller) handOver(flow *login.Flow) {
 	for {
 		select {
@@ -143,13 +147,14 @@ func (e *controller) handOver(flow *login.Flow) {
 	}
 }
 
-// see shows a state in the window, and to those who wait for one.
+// see shows a state in the window and to the waiters.
 func (e *controller) see(state login.State) {
 	e.show(state)
 	e.waiters.see(state)
 }
 
-// attend begins to attend the workstation. Release lets go of a computer that waits for the end of the flow.
+// watchWorkstation begins to watch the workstation. release lets a computer continue that waits for
+// the end of the flow.
 func (e *controller) watchWorkstation(
 	ctx context.Context, beside *sync.WaitGroup, lockMatters bool, look func(),
 ) (incidents <-chan login.Incident, release func()) {
@@ -157,14 +162,14 @@ func (e *controller) watchWorkstation(
 		return nil, func() {}
 	}
 	watched := e.watch(ctx)
-	told := make(chan login.Incident)
+	events := make(chan login.Incident)
 	beside.Go(func() {
-		workstationEvents{station: watched, incidents: told, look: look, leave: e.quit, board: e.board, lockMatters: lockMatters}.run(ctx)
+		workstationEvents{station: watched, incidents: events, look: look, leave: e.quit, board: e.board, lockMatters: lockMatters}.run(ctx)
 	})
-	return told, watched.Release
+	return events, watched.Release
 }
 
-// find finds the services, as often as the user tries again.
+// find finds the services, each time that the user tries again.
 func (e *controller) find() (services, error) {
 	for {
 		found, err := e.prepare(e.life)
@@ -175,7 +180,7 @@ func (e *controller) find() (services, error) {
 			return services{}, err
 		}
 		e.log.WithError(err).Error("start")
-		// Without a flow nobody knows whether the keyring is clear.
+		// Without a flow it is unknown whether the keyring is clear.
 		failed := login.State{Phase: login.Failed, Problem: problem.Of(err), ProblemAt: time.Now(), Uncleared: true}
 		e.see(failed)
 		if !e.wantsAgain(failed) {
@@ -185,7 +190,8 @@ func (e *controller) find() (services, error) {
 	}
 }
 
-// wantsAgain waits until the user tries again a start that has failed, or leaves. Meanwhile the window shows who wants a sign-in.
+// wantsAgain waits after a failed start until the user tries again (true) or quits. Meanwhile the
+// window shows which program wants a sign-in.
 func (e *controller) wantsAgain(failed login.State) bool {
 	for {
 		select {
@@ -205,25 +211,25 @@ func (e *controller) wantsAgain(failed login.State) bool {
 	}
 }
 
-// forward has the ticket looked at whenever the card side tells of a change, and tells the flow where the card is when that has become
-// another, until the context ends. While the flow is busy it waits; what is told then is what is true then.
+// forward polls the agent on each nudge, and sends the card's presence to the flow when it has
+// changed, until the context ends. While the flow is busy only the latest presence is kept.
 func forward(ctx context.Context, found services, look func(), readers chan<- login.Presence) {
-	told := login.CardUnseen
+	sent := login.CardUnseen
 	for {
-		now, tell := told, readers
+		now, changed := sent, readers
 		if found.presence != nil {
 			now = found.presence()
 		}
-		if now == told {
-			tell = nil
+		if now == sent {
+			changed = nil
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-found.nudge:
 			look()
-		case tell <- now:
-			told = now
+		case changed <- now:
+			sent = now
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
-// emptyKeyring is a keyring with nothing in it and nothing to come.
+// emptyKeyring is a keyring that is empty and stays so.
 type emptyKeyring struct{ login.Keyring }
 
 func (emptyKeyring) Read(context.Context) (handoff.Session, error) {
@@ -27,7 +27,7 @@ func (emptyKeyring) Read(context.Context) (handoff.Session, error) {
 func (emptyKeyring) Check(context.Context) error { return nil }
 func (emptyKeyring) Clear(context.Context) error { return nil }
 
-// unreachedERS is an e-RS that nobody calls before there is a card.
+// unreachedERS is an e-RS that is not called before there is a card.
 type unreachedERS struct{ login.ERS }
 
 func (unreachedERS) Reach(context.Context) error { return nil }
@@ -75,7 +75,8 @@ func (e testEntrance) until(t *testing.T, phase login.Phase) login.State {
 
 var broken = &problem.Problem{Code: "SETTING-ASID", Title: "not usable", Retry: true}
 
-// A wrong setting is shown in the window, and read again when the user tries again: nobody has to find out how to start anew.
+// A wrong setting is shown in the window, and read again when the user tries again: no restart is
+// needed.
 func TestAWrongSettingIsShownAndReadAgain(t *testing.T) {
 	card := simulator.New(simulator.Settings{})
 	defer card.Close()
@@ -101,7 +102,7 @@ func TestAWrongSettingIsShownAndReadAgain(t *testing.T) {
 	assert.True(t, closed, "the services are left open")
 }
 
-// Leaving works before anything else does.
+// Quitting works before anything else does.
 func TestLeavingBeforeTheStart(t *testing.T) {
 	waits := func(ctx context.Context) (services, error) {
 		<-ctx.Done()
@@ -124,7 +125,7 @@ func TestLeavingBeforeTheStart(t *testing.T) {
 	}
 }
 
-// Intents that nobody takes must not block the window.
+// Intents without a receiver must not block the window.
 func TestIntentsBeforeTheStartNeverBlock(t *testing.T) {
 	e := newTestController(t, func(context.Context) (services, error) { return services{}, errors.New("unknown") })
 	for range 50 {

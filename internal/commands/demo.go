@@ -23,7 +23,8 @@ import (
 	"github.com/ers-login/ers-login/ui"
 )
 
-// thinkTime is how long the simulated user takes to enter the passcode: long enough to see that one is asked for.
+// thinkTime is how long the simulated user takes to enter the passcode: long enough to notice the
+// request.
 const thinkTime = 1500 * time.Millisecond
 
 func (p program) demo() *cobra.Command {
@@ -51,8 +52,8 @@ func (p program) demo() *cobra.Command {
 	return demo
 }
 
-// withoutSettings refuses settings on the command line of a demonstration, which has its own: whoever gives some would take what they see
-// for what those do.
+// withoutSettings refuses settings on a demonstration's command line, which would have no effect:
+// the demonstration has its own.
 func withoutSettings(flags *pflag.FlagSet, remedy string) error {
 	var given []string
 	flags.Visit(func(flag *pflag.Flag) {
@@ -74,7 +75,8 @@ func personaKeys() []string {
 	return keys
 }
 
-// demonstration is a world of its own: a simulated card, and a stand-in for e-RS that knows whoever signs in with it.
+// demonstration is a simulated environment: a card, and a stand-in for e-RS that accepts every
+// simulated user.
 type demonstration struct {
 	program program
 	log     *logging.Log
@@ -105,12 +107,12 @@ func (p program) openDemo(ctx context.Context, persona simulator.Persona) error 
 	if err := sweepPrivateRings(); err != nil {
 		log.WithError(err).Warn("not all that a killed demonstration has left was removed")
 	}
-	board.Set(agentSource, nil) // Whatever it says later stands before what is said of the keyring.
+	board.Set(agentSource, nil) // reserves the place before the keyring's notices
 	demo := newDemonstration(p, log, board, ers, card, persona)
 	defer demo.ring.close()
 	card.OnTicket(demo.admit)
 	memory := openHistory(log)
-	// It looks as the user likes it; starting by itself is for real.
+	// The demonstration has the user's looks; starting at log-in is for real sign-ins.
 	liked := newPreferences(asWanted(config.System("", nil)), nil, log)
 	return p.openWindow(ctx, log, board, windowOptions{
 		settings: ui.Settings{
@@ -120,7 +122,7 @@ func (p program) openDemo(ctx context.Context, persona simulator.Persona) error 
 		find: func(ctx context.Context) (services, error) {
 			found, err := demo.prepare(ctx)
 			if err == nil {
-				found.memory = memory // The one that the window marks favourites in.
+				found.memory = memory // the one in which the window marks favourites
 				found.presence = demo.overhear(board)
 			}
 			return found, err
@@ -129,7 +131,7 @@ func (p program) openDemo(ctx context.Context, persona simulator.Persona) error 
 	})
 }
 
-// admit makes a new ticket known to the stand-in, as Spine makes a real one known to e-RS.
+// admit makes a new ticket known to the stand-in, as Spine does for e-RS.
 func (d demonstration) admit(persona simulator.Persona, ticket smartcard.Ticket) {
 	if persona.TicketExpired {
 		return
@@ -143,7 +145,8 @@ func (d demonstration) admit(persona simulator.Persona, ticket smartcard.Ticket)
 	d.ers.AddUser(ticket.Reveal(), user)
 }
 
-// prepare is what the settings are for a real sign-in. The stand-in's throw-away authority is the client's only root.
+// prepare finds the services, as the settings do for a real sign-in. The stand-in's throw-away
+// authority is the client's only root.
 func (d demonstration) prepare(ctx context.Context) (services, error) {
 	defaults, err := config.Load(config.Sources{})
 	if err != nil {
@@ -176,12 +179,12 @@ func (d demonstration) prepare(ctx context.Context) (services, error) {
 	}, nil
 }
 
-// agentSource names the notices of the simulated Identity Agent.
+// agentSource is the source of the simulated Identity Agent's notices.
 const agentSource = "the simulated Identity Agent"
 
-// overhear returns the presence of the simulated card, and has what the simulated Identity Agent says besides put up on a board. At work
-// the Identity Agent asks for the passcode in a window of its own, and says there what is wrong with the card; neither is this
-// program's to know before somebody presses Sign in. In the demonstration there is no such window.
+// overhear returns the presence of the simulated card, and puts the simulated Identity Agent's
+// messages on a board. A real Identity Agent shows them in its own passcode window; the
+// demonstration has none.
 func (d demonstration) overhear(board *login.Board) func() login.Presence {
 	return func() login.Presence {
 		seen := d.card.State()
@@ -190,7 +193,8 @@ func (d demonstration) overhear(board *login.Board) func() login.Presence {
 	}
 }
 
-// saidByAgent is what the Identity Agent says when its passcode window has closed; nil if that is nothing. Who has closed it knows.
+// saidByAgent returns the Identity Agent's message after its passcode window has closed, or nil, as
+// when the user closed it.
 func saidByAgent(refused smartcard.Code) *problem.Problem {
 	if refused == smartcard.Success || refused == smartcard.UserAbort {
 		return nil
@@ -200,8 +204,8 @@ func saidByAgent(refused smartcard.Code) *problem.Problem {
 	return made
 }
 
-// insertingAgent puts a persona's card in when a ticket is wanted and no card is there: whoever presses Sign in in a demonstration
-// has no card at hand.
+// insertingAgent inserts a persona's card when a ticket is wanted and there is none: users of a
+// demonstration have no card at hand.
 type insertingAgent struct {
 	*simulator.Agent
 	persona simulator.Persona
@@ -214,7 +218,7 @@ func (a insertingAgent) Ticket(ctx context.Context) (smartcard.Ticket, error) {
 	return a.Agent.Ticket(ctx)
 }
 
-// menu is the Simulator menu: whose card is in the reader, and what goes wrong next at e-RS.
+// menu is the Simulator menu: the card in the reader, and the next fault at e-RS.
 func (d demonstration) menu() []ui.SimulatorItem {
 	var cards []ui.SimulatorItem
 	for _, persona := range simulator.Personas() {
@@ -243,10 +247,10 @@ func (d demonstration) menu() []ui.SimulatorItem {
 	}
 }
 
-// slowness is long enough to be noticed, and shorter than anybody's patience.
+// slowness is long enough to be noticed, and shorter than any time-out.
 const slowness = 8 * time.Second
 
-// fault has the next call meet a fault, in place of another one that was chosen before.
+// fault orders a fault for the next call, in place of one chosen before.
 func (d demonstration) fault(call erstest.Call, fault erstest.Fault) func() {
 	return func() {
 		d.ers.Forgive(call)

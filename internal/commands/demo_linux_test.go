@@ -35,7 +35,7 @@ func ringOn(t *testing.T, session *keyringtest.Session) *keyring.Client {
 	return ring
 }
 
-// Somebody who tries the demonstration on a workstation in use must not sign the clinician out.
+// Trying the demonstration on a workstation in use must not sign the clinician out.
 func TestTheDemonstrationLeavesARealSessionAlone(t *testing.T) {
 	for name, test := range map[string]struct {
 		baseURL, kind string
@@ -82,7 +82,7 @@ func TestTheDemonstrationLeavesARealSessionAlone(t *testing.T) {
 	}
 }
 
-// A keyring that was locked when the demonstration started shows what is in it only later.
+// A keyring that was locked when the demonstration started shows its contents only later.
 func TestTheDemonstrationLooksAgain(t *testing.T) {
 	const address = "https://api.dev1.ers.ncrs.nhs.uk/ers-api"
 	ring := ringOn(t, keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}}))
@@ -97,7 +97,7 @@ func TestTheDemonstrationLooksAgain(t *testing.T) {
 	assert.Equal(t, address, left.BaseURL)
 }
 
-// Storing the passphrase may be a part of repairing the settings, and must not wait for the rest of it.
+// Storing the passphrase may be a part of repairing the settings, and must not wait for the rest.
 func TestThePassphraseIsStoredWhileSettingsAreBroken(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
 	t.Setenv("ERS_LOGIN_ASID", "broken")
@@ -106,7 +106,7 @@ func TestThePassphraseIsStoredWhileSettingsAreBroken(t *testing.T) {
 	p := testProgram(t, append(os.Environ(), session.Env()...)...)
 	p.stdin, p.stderr = strings.NewReader("a made-up passphrase\n"), &complaints
 	require.Equal(t, statusDone, p.report(p.execute(t.Context(), []string{"passphrase"})), complaints.String())
-	assert.Contains(t, complaints.String(), "asid", "and is told")
+	assert.Contains(t, complaints.String(), "asid", "and is reported")
 	assert.NotContains(t, complaints.String(), "made-up")
 
 	stored, err := ringOn(t, session).Passphrase(t.Context())

@@ -11,11 +11,11 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// demoKeyring is the keyring of a demonstration, which leaves a real session in it alone. It looks each time: a keyring that is
-// locked at the start cannot be looked into, and is unlocked later.
+// demoKeyring is a demonstration's keyring, which leaves a real session alone. It checks before
+// each change: a keyring locked at the start may be unlocked later.
 type demoKeyring struct{ login.Keyring }
 
-// Read returns the session of an earlier demonstration. That of a real sign-in is the error [realSession].
+// Read returns an earlier demonstration's session. For a real one the error is [realSession].
 func (k demoKeyring) Read(ctx context.Context) (handoff.Session, error) {
 	return ofADemonstration(k.Keyring.Read(ctx))
 }
@@ -42,8 +42,9 @@ func (k demoKeyring) Clear(ctx context.Context) error {
 	return k.Keyring.Clear(ctx)
 }
 
-// ofADemonstration looks whose session was read. Its mark says so and not its address, since a real session's platform can be reached
-// through this computer, too. One that cannot be read may be a real one, written by another version.
+// ofADemonstration checks whether a session read is a demonstration's, by its Kind and not its
+// address: a real session's platform may be reached through this computer too. One that cannot be
+// read may be a real one of another version.
 func ofADemonstration(session handoff.Session, err error) (handoff.Session, error) {
 	switch {
 	case errors.Is(err, keyring.Unreadable):

@@ -20,34 +20,36 @@ import (
 )
 
 const (
-	// unlockWithin is how long the demonstration waits for the password of a locked keyring before it does without that keyring.
+	// unlockWithin bounds the wait for a locked keyring's password, before the demonstration does
+	// without that keyring.
 	unlockWithin = 30 * time.Second
-	// ownRingWithin bounds the start of a keyring of its own.
+	// ownRingWithin bounds the start of the demonstration's own keyring.
 	ownRingWithin = 30 * time.Second
 )
 
-// demoRing finds the keyring of a demonstration: the desktop's, or where that cannot be used one of its own on a private bus.
+// demoRing finds a demonstration's keyring: the desktop's or, if unusable, its own on a private
+// bus.
 type demoRing struct {
 	program program
 	log     *logging.Log
 	board   *login.Board
 
 	mu sync.Mutex
-	// own is the demonstration's own keyring, nil while there is none.
+	// own is the demonstration's own keyring, or nil.
 	own privateRing
 }
 
-// privateRing is a keyring of the demonstration's own.
+// privateRing is the demonstration's own keyring.
 type privateRing interface {
-	// Variable leads to its bus, as name and value.
+	// Variable returns the name and value of the environment variable with its bus.
 	Variable() (name, value string)
-	// Ended is closed when it has ended by itself; Said is what it has said by then.
+	// Ended is closed when it has ended by itself; Said returns its output by then.
 	Ended() <-chan struct{}
 	Said() string
 	Close() error
 }
 
-// user returns the program with the environment that leads to the keyring.
+// user returns the program with the keyring's environment.
 func (r *demoRing) user() program {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -62,7 +64,7 @@ func (r *demoRing) user() program {
 	return made
 }
 
-// open returns the keyring, and says in the window which one it is.
+// open returns the keyring, and reports in the window which one it is.
 func (r *demoRing) open(ctx context.Context, settings config.Config) (*keyring.Client, error) {
 	if r.hasOwn() {
 		return r.user().openKeyring(settings, r.log)
@@ -83,7 +85,8 @@ func (r *demoRing) open(ctx context.Context, settings config.Config) (*keyring.C
 	return r.openOwn(ctx, settings, cannot)
 }
 
-// unlockForDemo returns why the desktop's keyring cannot be used. A locked one asks for its password.
+// unlockForDemo returns why the desktop's keyring cannot be used. A locked one prompts for its
+// password.
 func unlockForDemo(ctx context.Context, ring *keyring.Client) error {
 	guarded := demoKeyring{ring}
 	err := ring.Check(ctx)
@@ -101,7 +104,7 @@ func unlockForDemo(ctx context.Context, ring *keyring.Client) error {
 	return err
 }
 
-// openOwn starts a keyring of the demonstration's own, in place of one that cannot be used.
+// openOwn starts the demonstration's own keyring, in place of one that cannot be used.
 func (r *demoRing) openOwn(ctx context.Context, settings config.Config, cannot error) (*keyring.Client, error) {
 	own, err := startPrivateRing(ctx)
 	if errors.Is(err, errors.ErrUnsupported) {
@@ -126,7 +129,7 @@ func (r *demoRing) openOwn(ctx context.Context, settings config.Config, cannot e
 		return nil, demoNoRing.With("Reference", reference).Because(errors.Join(err, cannot))
 	}
 	if lock := r.program.lock.held(); lock != nil {
-		// What is started with that bus is to find this window, and to open no other.
+		// Programs started with that bus must find this window, and not open another.
 		_, address := own.Variable()
 		if err := lock.ClaimOn(ctx, address); err != nil {
 			r.log.WithError(err).Warn("instance")
@@ -139,7 +142,7 @@ func (r *demoRing) openOwn(ctx context.Context, settings config.Config, cannot e
 		"which ends with it.\nThis command reads its session:\n  %s", reference, command))
 }
 
-// awaitRing waits until a keyring that was just started can be used.
+// awaitRing waits until a keyring just started can be used.
 func awaitRing(ctx context.Context, ring *keyring.Client, own privateRing) error {
 	ctx, cancel := context.WithTimeout(ctx, ownRingWithin)
 	defer cancel()
@@ -177,7 +180,8 @@ func (r *demoRing) close() {
 	r.own = nil
 }
 
-// readingCommand is the command line for a shell that prints the session, with a variable in its environment if one is named.
+// readingCommand returns a shell command line that prints the session, with an environment variable
+// if one is named.
 func readingCommand(name, value string) string {
 	program := "ers-login"
 	if self, err := os.Executable(); err == nil && !isOnPath(program, self) {
@@ -189,7 +193,7 @@ func readingCommand(name, value string) string {
 	return program + " session"
 }
 
-// isOnPath reports whether a command's name starts this file.
+// isOnPath reports whether a command's name runs this file.
 func isOnPath(name, file string) bool {
 	found, err := exec.LookPath(name)
 	if err != nil {
@@ -203,7 +207,7 @@ func isOnPath(name, file string) bool {
 	return err == nil && os.SameFile(one, other)
 }
 
-// quoted writes a word as a shell takes it.
+// quoted quotes a word for a shell.
 func quoted(word string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+:=,%@", r)

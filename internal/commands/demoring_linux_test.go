@@ -16,11 +16,12 @@ import (
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
-// The demonstration works on every desktop, keeps to the desktop's keyring where that can be used, and says in either case whose it is.
+// The demonstration works on every desktop, uses the desktop's keyring where possible, and reports
+// which one it uses.
 func TestTheDemonstrationFindsAKeyring(t *testing.T) {
 	for name, test := range map[string]struct {
 		options keyringtest.Options
-		// reference is that of the reason why the desktop's cannot be used; without one it is used.
+		// reference is the Problem that makes the desktop's unusable; empty if it is used.
 		reference string
 	}{
 		"unlocked":              {keyringtest.Options{}, ""},
@@ -38,9 +39,9 @@ func TestTheDemonstrationFindsAKeyring(t *testing.T) {
 			defer ers.Close()
 			card := simulator.New(simulator.Settings{})
 			defer card.Close()
-			var told strings.Builder
+			var printed strings.Builder
 			p := testProgram(t, append(os.Environ(), desktop.Env()...)...)
-			p.stderr = &told
+			p.stderr = &printed
 			board := login.NewBoard()
 			demo := newDemonstration(p, testLog(t), board, ers, card, simulator.Persona{})
 			defer demo.ring.close()
@@ -52,7 +53,7 @@ func TestTheDemonstrationFindsAKeyring(t *testing.T) {
 			assert.Contains(t, notices[0].Problem.Args["Command"], " session")
 			if test.reference == "" {
 				assert.Equal(t, demoDesktopRing.Code, notices[0].Problem.Code)
-				assert.Empty(t, told.String())
+				assert.Empty(t, printed.String())
 				_, err := ringOn(t, desktop).Read(t.Context())
 				require.NoError(t, err, "other applications find it")
 				require.NoError(t, found.keyring.Clear(t.Context()))
@@ -61,7 +62,7 @@ func TestTheDemonstrationFindsAKeyring(t *testing.T) {
 			}
 			assert.Equal(t, demoOwnRing.Code, notices[0].Problem.Code)
 			assert.Equal(t, test.reference, notices[0].Problem.Args["Reference"])
-			assert.Contains(t, told.String(), notices[0].Problem.Args["Command"])
+			assert.Contains(t, printed.String(), notices[0].Problem.Args["Command"])
 			_, err = ringOn(t, desktop).Read(t.Context())
 			require.Error(t, err, "the desktop's keyring has nothing of it")
 			examination, _, end, err := demo.examine()
@@ -76,7 +77,7 @@ func TestTheDemonstrationFindsAKeyring(t *testing.T) {
 	}
 }
 
-// Where the demonstration cannot have a keyring of its own, the user reads what to install.
+// If the demonstration cannot have its own keyring, the user reads what to install.
 func TestTheDemonstrationSaysWhatToInstall(t *testing.T) {
 	desktop := keyringtest.ForTest(t, keyringtest.Options{State: keyringtest.NoBus})
 	p := testProgram(t, append(os.Environ(), desktop.Env()...)...)
@@ -90,7 +91,7 @@ func TestTheDemonstrationSaysWhatToInstall(t *testing.T) {
 	assert.True(t, found.Retry)
 }
 
-// A command that is shown has to work in a shell when it is copied.
+// A displayed command must work in a shell when copied.
 func TestWordsAreQuotedForAShell(t *testing.T) {
 	for word, want := range map[string]string{
 		"/opt/ers-login": "/opt/ers-login", "unix:path=/tmp/a/bus": "unix:path=/tmp/a/bus", "": "''", "a b": "'a b'", "it's": `'it'\''s'`, "$x": "'$x'",

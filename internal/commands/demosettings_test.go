@@ -12,7 +12,8 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Whoever tries their settings file with the demonstration, and sees it work, would believe that the file is right, or even there.
+// A settings file tried with the demonstration would seem to be right, or to exist, if it were
+// accepted.
 func TestTheDemonstrationTakesNoSettings(t *testing.T) {
 	for name, test := range map[string]struct {
 		args   []string
@@ -37,8 +38,8 @@ func TestTheDemonstrationTakesNoSettings(t *testing.T) {
 	}
 }
 
-// Whoever shows the demonstration to a ward and has chosen the wrong fault takes it back, or chooses another: the next call meets the
-// last one, and not all of them in turn.
+// A presenter who chose the wrong fault withdraws it, or chooses another: the next call meets the
+// last one, not all in turn.
 func TestAFaultOfTheDemonstrationIsTakenBack(t *testing.T) {
 	ers := erstest.NewServer()
 	defer ers.Close()

@@ -8,17 +8,17 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// hasDisplay: on Windows and macOS every process of a logged-in user has the desktop.
+// hasDisplay returns true: on Windows and macOS every process of a logged-in user has the desktop.
 func hasDisplay([]string) bool { return true }
 
-// settleSessionBus: there is no session bus to be started by mistake.
+// settleSessionBus does nothing: there is no session bus that could be started by mistake.
 func settleSessionBus() error { return nil }
 
-// displaysOf names no display, as there is but one.
+// displaysOf returns "": there is only one display.
 func displaysOf([]string) string { return "" }
 
-// settleDisplay: there is one display.
+// settleDisplay does nothing: there is only one display.
 func settleDisplay(context.Context, logrus.FieldLogger) error { return nil }
 
-// deadDisplays: and it is there.
+// deadDisplays returns "": the display works.
 func deadDisplays(context.Context) string { return "" }

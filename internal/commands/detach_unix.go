@@ -10,14 +10,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// detached makes a process the leader of a session of its own, which no terminal and no signal to our process group reaches.
+// detached makes a process the leader of its own session, out of reach of the terminal and of
+// signals to our process group.
 func detached() []*syscall.SysProcAttr {
 	closeOnExec()
 	return []*syscall.SysProcAttr{{Setsid: true}}
 }
 
-// closeOnExec keeps files that this process was started with, and does not know of, from a process that outlives it: whoever waits
-// for the end of a pipe would wait for the window.
+// closeOnExec keeps inherited files from a process that outlives this one: a reader waiting for the
+// end of a pipe would wait for the window.
 func closeOnExec() {
 	names, err := os.ReadDir("/dev/fd")
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// detached gives a process no console, a process group of its own and no handles. It leaves the job object of whoever has started us,
-// which may end all that is in it, if the job lets it.
+// detached starts a process without a console or handles, in its own process group and, if allowed,
+// outside the job object of this process, whose end may end all its processes.
 func detached() []*syscall.SysProcAttr {
 	const flags = windows.DETACHED_PROCESS | windows.CREATE_NEW_PROCESS_GROUP
 	return []*syscall.SysProcAttr{

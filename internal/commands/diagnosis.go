@@ -22,8 +22,8 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
-// services makes what the checks of the command line look at: helpers, connections and watchers of its own, so that those of a window
-// are not disturbed. The function ends them.
+// services opens what the command line's checks examine: separate helpers, connections and
+// watchers, so that a window's are not disturbed. The function closes them.
 func (e examination) services() (diagnose.Target, func() error, error) {
 	if e.demo {
 		return e.standIns()
@@ -33,12 +33,12 @@ func (e examination) services() (diagnose.Target, func() error, error) {
 	found.Workstation = missingEvents
 	end := func() error { return nil }
 
-	// As it is: what follows from a removed card is not the question here.
+	// The handling of a removed card is not examined here.
 	asIs := e.settings
 	asIs.CardRemoval = config.RemovalByTicket
 	cards, err := own.openCardSide(asIs)
 	if err != nil {
-		// That is a finding, like any other.
+		// That is a result like any other.
 		found.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{}, err }
 		return found, end, nil
 	}
@@ -47,8 +47,8 @@ func (e examination) services() (diagnose.Target, func() error, error) {
 	return found, cards.close, nil
 }
 
-// diagnosis is what the checks look at in the network, the keyring and the settings. The card side and the workstation depend on who
-// asks: the window has them running.
+// diagnosis returns what to check in the network, the keyring and the settings. The caller adds the
+// card side and the workstation, which a window has open.
 func (r realServices) diagnosis(settings config.Config, settingsErr error, ring *keyring.Client) diagnose.Target {
 	return diagnose.Target{
 		Settings: settings, SettingsErr: settingsErr, ASID: settings.ASID, Keyring: ring,
@@ -57,7 +57,8 @@ func (r realServices) diagnosis(settings config.Config, settingsErr error, ring 
 		},
 		ERS: func(certificate tls.Certificate) (diagnose.ERS, error) { return r.look(settings, certificate, ring) },
 		Audit: func(context.Context) error {
-			// Opening it is trying it: the folder is made if it is missing, as a sign-in would, and no record is written.
+			// Opening it is the check: like a sign-in it creates a missing folder, and it writes no
+			// record.
 			log, err := audit.Open(audit.Settings{
 				Dir: settings.AuditDir, Keep: settings.AuditKeep, Version: r.program.metadata.Version, ASID: settings.ASID,
 			})
@@ -69,7 +70,7 @@ func (r realServices) diagnosis(settings config.Config, settingsErr error, ring 
 	}
 }
 
-// look makes a client that is never used for a call.
+// look makes a client for checks alone.
 func (r realServices) look(settings config.Config, certificate tls.Certificate, ring *keyring.Client) (diagnose.ERS, error) {
 	roots, trustStore, err := ersclient.LoadRootCAs(settings.CABundle)
 	if err != nil {
@@ -81,7 +82,7 @@ func (r realServices) look(settings config.Config, certificate tls.Certificate, 
 	}
 	asid := settings.ASID
 	if asid == "" {
-		// It is not sent. What is wrong with it is another row's to say.
+		// It is not sent. Another row reports what is wrong with it.
 		asid = "000000000000"
 	}
 	client, err := ersclient.New(ersclient.Config{
@@ -96,7 +97,7 @@ func (r realServices) look(settings config.Config, certificate tls.Certificate, 
 	return client, nil
 }
 
-// withoutPrompt asks the keyring for a secret only if it need not ask the user for that.
+// withoutPrompt asks the keyring for a secret only if that needs no prompt.
 func withoutPrompt(
 	ring *keyring.Client, stored func(context.Context) (secret.Text, error),
 ) func(context.Context) (secret.Text, error) {
@@ -108,7 +109,7 @@ func withoutPrompt(
 	}
 }
 
-// agentOf tells what an agent is.
+// agentOf returns the description of an agent.
 func agentOf(agent smartcard.Agent) func(context.Context) (diagnose.Agent, error) {
 	bridge, isBridge := agent.(*ticketapi.Bridge)
 	return func(ctx context.Context) (diagnose.Agent, error) {
@@ -122,7 +123,8 @@ func agentOf(agent smartcard.Agent) func(context.Context) (diagnose.Agent, error
 	}
 }
 
-// Readers are told of one after the other. They count as known when nothing has been told for so many looks.
+// Readers are reported one after the other. They count as known once nothing has changed for this
+// many reads.
 const (
 	betweenLooks = 50 * time.Millisecond
 	sameLooks    = 6
@@ -153,29 +155,29 @@ func seenReaders(ctx context.Context, presence func() smartcard.Presence) smartc
 	return last
 }
 
-// firstWords is how long the sources of a workstation's events may take to say that they are silent.
+// firstWords bounds the wait for sources of workstation events to report that they deliver none.
 const firstWords = time.Second
 
 // missingEvents reports which workstation events this desktop does not deliver.
 func missingEvents(ctx context.Context) error {
 	watching, end := context.WithCancel(ctx)
 	watcher := workstation.Watch(watching, workstation.Settings{})
-	patience := time.NewTimer(firstWords)
-	defer patience.Stop()
+	timer := time.NewTimer(firstWords)
+	defer timer.Stop()
 	select {
-	case <-patience.C:
+	case <-timer.C:
 	case <-ctx.Done():
 	}
 	found := watcher.Unseen()
 	end()
 	for range watcher.Events() {
-		// It ends with its last event, and what it held is given back by then.
+		// The watcher ends with its last event, and has released what it held by then.
 		continue
 	}
 	return found
 }
 
-// standIns are the demonstration's: a simulated card and a stand-in for e-RS, with nobody signed in.
+// standIns returns the demonstration's: a simulated card and a stand-in for e-RS, signed out.
 func (e examination) standIns() (diagnose.Target, func() error, error) {
 	server := erstest.NewUnstartedServer()
 	if err := server.Start(); err != nil {
@@ -190,7 +192,7 @@ func (e examination) standIns() (diagnose.Target, func() error, error) {
 	}, nil
 }
 
-// simulated is what the checks look at in the demonstration.
+// simulated returns what the checks examine in the demonstration.
 func simulated(
 	settings config.Config, server *erstest.Server, card *simulator.Agent, ring *keyring.Client,
 ) diagnose.Target {

@@ -18,10 +18,11 @@ import (
 	"github.com/ers-login/ers-login/ui"
 )
 
-// windowDiagnostics is the page of the window with the checks of package diagnose, which "ers-login doctor" runs too.
+// windowDiagnostics is the window's page with the checks of package diagnose, which "ers-login
+// doctor" runs too.
 type windowDiagnostics struct {
 	names []string
-	// examine finds what is to be looked at, anew for each run; the function ends what was opened for it.
+	// examine opens what to check, anew for each run; the function closes it.
 	examine func() (examination, diagnose.Target, func() error, error)
 }
 
@@ -33,10 +34,10 @@ func newWindowDiagnostics(examine func() (examination, diagnose.Target, func() e
 	return d
 }
 
-// Names returns what the links are called.
+// Names returns the names of the checks.
 func (d *windowDiagnostics) Names() []string { return d.names }
 
-// Run looks at all of them.
+// Run runs all checks.
 func (d *windowDiagnostics) Run(ctx context.Context, progress func(int, diagnose.Finding)) ui.Examination {
 	e, services, end, err := d.examine()
 	if err != nil {
@@ -59,7 +60,7 @@ func (d *windowDiagnostics) Run(ctx context.Context, progress func(int, diagnose
 	}
 }
 
-// windowBundle makes the support bundle, to be saved where the user finds what they have downloaded.
+// windowBundle makes the support bundle, saved in the user's folder for downloads.
 func (e examination) windowBundle(results []diagnose.Result, masker *diagnose.Masker) (ui.Bundle, error) {
 	now := time.Now()
 	files, err := diagnose.Bundle(diagnose.BundleSettings{
@@ -77,7 +78,7 @@ func (e examination) windowBundle(results []diagnose.Result, masker *diagnose.Ma
 	return made, nil
 }
 
-// downloads is the folder for what the user is to find again: the home folder where there is no other.
+// downloads returns the folder for downloads, or the home folder if there is none.
 func downloads() string {
 	if folder := xdg.UserDirs.Download; isFolder(folder) {
 		return folder
@@ -85,7 +86,7 @@ func downloads() string {
 	return xdg.Home
 }
 
-// openSide is the card side that a window has open, for its diagnostics to look at.
+// openSide is the card side that a window has open, for its diagnostics.
 type openSide struct {
 	mu   sync.Mutex
 	side *cardSide
@@ -103,8 +104,9 @@ func (o *openSide) get() *cardSide {
 	return o.side
 }
 
-// examine is what the diagnostics of the window look at: the card side that it has open, or one of their own while it has none, as where
-// its settings are wrong; and a keyring process of their own, so that the window's has nobody to wait for.
+// examine opens what the window's diagnostics check: the window's card side, or a new one if it has
+// none, as with wrong settings; and a separate keyring process, so that the window's is not kept
+// busy.
 func (r realServices) examine() (examination, diagnose.Target, func() error, error) {
 	sources := r.sources
 	sources.LeaveBroken = true
@@ -130,7 +132,7 @@ func (r realServices) examine() (examination, diagnose.Target, func() error, err
 	return e, found, ring.Close, nil
 }
 
-// examine is what the diagnostics of the demonstration look at: its own card and stand-in.
+// examine opens what the demonstration's diagnostics check: its own card and stand-in.
 func (d demonstration) examine() (examination, diagnose.Target, func() error, error) {
 	settings, err := config.Load(config.Sources{})
 	e := examination{doctor: doctor{demo: true}, program: d.ring.user(), log: d.log, settings: settings}
@@ -143,7 +145,7 @@ func (d demonstration) examine() (examination, diagnose.Target, func() error, er
 	return e, simulated(settings, d.ers, d.card, e.ring), e.ring.Close, nil
 }
 
-// isFolder tells whether a folder is there.
+// isFolder reports whether path is a folder.
 func isFolder(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()

@@ -19,7 +19,7 @@ import (
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
-// What the Diagnostics screen shows, hands on and saves is what package diagnose has found.
+// The Diagnostics screen shows, copies and saves the results of package diagnose.
 func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
 	t.Setenv("HOME", t.TempDir())
@@ -36,7 +36,7 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	require.Len(t, looked.Names(), len(diagnose.Checks(diagnose.Target{})))
 	found := map[string]diagnose.Finding{}
 	examination := looked.Run(t.Context(), func(row int, finding diagnose.Finding) { found[looked.Names()[row]] = finding })
-	require.Len(t, found, len(looked.Names()), "each row is told")
+	require.Len(t, found, len(looked.Names()), "each row is reported")
 	assert.Equal(t, diagnose.OK, found["Keyring"].State)
 	assert.Equal(t, diagnose.OK, found["Answer of e-RS"].State)
 	assert.Equal(t, diagnose.Attention, found["Smartcard"].State)
@@ -44,7 +44,7 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	assert.Equal(t, diagnose.Skipped, found["Audit log"].State)
 	assert.Equal(t, diagnose.OK, found["Your organisation's certificate"].State, "a demonstration that warns of itself")
 	assert.Contains(t, examination.Report, "There is no card in the reader.")
-	assert.Contains(t, examination.Report, erstest.ASID, "nobody's number")
+	assert.Contains(t, examination.Report, erstest.ASID, "the demonstration's number")
 
 	bundle, err := examination.Bundle(t.Context())
 	require.NoError(t, err)
@@ -59,18 +59,18 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	assert.FileExists(t, bundle.Path)
 }
 
-// A diagnosis that cannot begin says so in every row, and leaves none at "Checking…".
+// Diagnostics that cannot start show that in every row, and leave none at "Checking…".
 func TestDiagnosticsThatCannotBegin(t *testing.T) {
 	looked := newWindowDiagnostics(func() (examination, diagnose.Target, func() error, error) {
 		return examination{log: testLog(t)}, diagnose.Target{}, nil, errors.New("no process to be had")
 	})
-	told := 0
+	rows := 0
 	examination := looked.Run(context.Background(), func(_ int, finding diagnose.Finding) {
-		told++
+		rows++
 		assert.Equal(t, diagnose.Failed, finding.State)
 		assert.Equal(t, "DIAG-NOT_STARTED", finding.Problem.Code)
 	})
-	assert.Equal(t, len(looked.Names()), told)
+	assert.Equal(t, len(looked.Names()), rows)
 	assert.Nil(t, examination.Bundle)
 	assert.False(t, strings.Contains(examination.Report, "no process"), "the cause is for the log")
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/ers-login/ers-login/internal/login"
 )
 
-// Whoever starts the program over SSH is told what is missing, before Fyne panics over it.
+// A start over SSH reports what is missing, before Fyne panics over it.
 func TestWithoutADisplay(t *testing.T) {
 	var complaints strings.Builder
 	p := testProgram(t, "HOME=/nowhere", "DISPLAY=", "XDG_SESSION_TYPE=tty")
@@ -31,8 +31,8 @@ func TestWithoutADisplay(t *testing.T) {
 	}
 }
 
-// If Fyne starts a bus of its own, a daemon is left behind with every start, and the user reads of a keyring that does not work
-// where there is no desktop session.
+// If Fyne starts its own bus, every start leaves a daemon behind, and the user reads of a broken
+// keyring where there is no desktop session.
 func TestNoBusIsStarted(t *testing.T) {
 	folder := t.TempDir()
 	launched := filepath.Join(folder, "launched")

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// listening makes a display that takes connections, and answers each with what it is given.
+// listening opens a display that accepts connections, and answers each with answer.
 func listening(t *testing.T, network, address string, answer []byte) net.Listener {
 	t.Helper()
 	var config net.ListenConfig
@@ -34,7 +34,8 @@ func listening(t *testing.T, network, address string, answer []byte) net.Listene
 	return listener
 }
 
-// Where one of two displays has ended, the window opens on the other; where both are there, the desktop's own choice counts.
+// If one of two displays has ended, the window opens on the other; if both work, the desktop's
+// choice counts.
 func TestADisplayThatIsGoneIsLeftOut(t *testing.T) {
 	folder, err := os.MkdirTemp("/tmp", "displays")
 	require.NoError(t, err)

@@ -22,16 +22,17 @@ const (
 	xDisplay       = "DISPLAY"
 	waylandDisplay = "WAYLAND_DISPLAY"
 	waylandSocket  = "WAYLAND_SOCKET"
-	// fynePlatform has Fyne take one of the two, x11 or wayland, whether it is there or not.
+	// fynePlatform makes Fyne take x11 or wayland, whether it is there or not.
 	fynePlatform = "FYNE_PLATFORM"
 )
 
 // displayWithin bounds the wait for a display's answer.
 const displayWithin = 2 * time.Second
 
-// settleDisplay takes a display that does not answer out of this process's environment, where there is another one that does. GLFW
-// takes the one that XDG_SESSION_TYPE names and tries no other: a terminal that has outlived its desktop hands on the name of a
-// compositor that is gone. What is set and empty counts as not set, which GLFW does not know either.
+// settleDisplay removes a display that does not answer from this process's environment if another
+// one does. GLFW takes the one in XDG_SESSION_TYPE and tries no other: a terminal that outlived its
+// desktop passes on the name of a compositor that is gone. An empty variable counts as not set,
+// unlike in GLFW.
 func settleDisplay(ctx context.Context, log logrus.FieldLogger) error {
 	for _, name := range []string{xDisplay, waylandDisplay} {
 		if value, set := os.LookupEnv(name); set && value == "" {
@@ -60,7 +61,8 @@ func settleDisplay(ctx context.Context, log logrus.FieldLogger) error {
 	return nil
 }
 
-// deadDisplays returns the variables that name a display, and their values, if none of these displays answers.
+// deadDisplays returns the variables that name a display, with their values, if none of the
+// displays answers.
 func deadDisplays(ctx context.Context) string {
 	var named []string
 	for _, name := range []string{waylandDisplay, xDisplay} {
@@ -74,16 +76,17 @@ func deadDisplays(ctx context.Context) string {
 	return strings.Join(named, " ")
 }
 
-// answers reports whether the display that a variable names can be reached. One that cannot be asked is taken for one that can.
+// answers reports whether a variable's display can be reached, or cannot be tested.
 func answers(ctx context.Context, name string) bool {
 	if name == waylandDisplay {
-		// A socket that was handed over is used instead, once.
+		// An inherited socket is used instead, once.
 		return os.Getenv(waylandSocket) != "" || waylandAnswers(ctx, os.Getenv(name))
 	}
 	return xAnswers(ctx, os.Getenv(name))
 }
 
-// waylandAnswers asks a compositor for a sign of life (wl_display.sync): one that hangs takes connections all the same.
+// waylandAnswers waits for a compositor's reply (wl_display.sync): one that hangs accepts
+// connections.
 func waylandAnswers(ctx context.Context, name string) bool {
 	path := name
 	if !filepath.IsAbs(path) {
@@ -115,7 +118,7 @@ func waylandAnswers(ctx context.Context, name string) bool {
 // xAnswers connects to an X server: [protocol/][host]:number[.screen].
 func xAnswers(ctx context.Context, name string) bool {
 	if strings.HasPrefix(name, "/") {
-		return true // XQuartz' own socket.
+		return true // XQuartz' own socket
 	}
 	at := strings.LastIndex(name, ":")
 	if at < 0 {
@@ -134,7 +137,7 @@ func xAnswers(ctx context.Context, name string) bool {
 	}
 	for _, address := range addresses {
 		if conn, err := dial(ctx, address[0], address[1]); err == nil {
-			_ = conn.Close() // It was only asked.
+			_ = conn.Close() // only tested
 			return true
 		}
 	}
@@ -163,7 +166,7 @@ func hasDisplay(environ []string) bool {
 	return false
 }
 
-// displaysOf returns the displays that an environment names, with a space between two.
+// displaysOf returns the displays that an environment names, separated by spaces.
 func displaysOf(environ []string) string {
 	var found []string
 	for _, entry := range environ {
@@ -173,7 +176,7 @@ func displaysOf(environ []string) string {
 		case name == waylandDisplay:
 			found = append(found, value)
 		case name == xDisplay:
-			// The screen is no other display, and neither is a way to it.
+			// Neither the screen nor the transport makes another display.
 			display, _, _ := strings.Cut(strings.TrimPrefix(value, "unix"), ".")
 			if strings.Contains(display, ":") {
 				value = display

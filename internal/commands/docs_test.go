@@ -18,7 +18,8 @@ var (
 	testHead  = regexp.MustCompile(`(?m)^func (Test[A-Za-z0-9_]+)\(`)
 )
 
-// TestTheDocumentsNameWhatIsThere: a table of requirements that names a test which is gone proves nothing, and nobody notices.
+// TestTheDocumentsNameWhatIsThere: a table of requirements that names a removed test proves
+// nothing, which would go unnoticed.
 func TestTheDocumentsNameWhatIsThere(t *testing.T) {
 	root := filepath.Join("..", "..")
 	tests := map[string]bool{}

@@ -22,19 +22,19 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// The exit statuses of doctor besides the number of checks that failed: more of them than can be told, and what was asked for could not
-// be done: no reader was tried, no bundle saved, no result printed.
+// The exit statuses of doctor other than the number of failed checks: more failures than fit, and a
+// request not carried out (no reader was tried, no bundle saved, no result printed).
 const (
 	statusMostFailures = 125
 	statusNotDone      = 126
 )
 
-// doctor is what the command is asked for.
+// doctor holds the command's options.
 type doctor struct {
 	json    bool
 	handoff bool
 	demo    bool
-	// bundle is the file of the support bundle, empty for none; yes saves it without asking.
+	// bundle is the support bundle's file, empty for none; yes saves it without asking.
 	bundle string
 	yes    bool
 }
@@ -77,13 +77,13 @@ func (p program) doctor() *cobra.Command {
 	return command
 }
 
-// examination is a doctor at work.
+// examination is one run of doctor.
 type examination struct {
 	doctor
 	program  program
 	log      *logging.Log
 	settings config.Config
-	// settingsErr is what keeps the settings from being used for a sign-in.
+	// settingsErr is what makes the settings unusable for a sign-in.
 	settingsErr error
 	ring        *keyring.Client
 }
@@ -92,13 +92,14 @@ func (d doctor) run(ctx context.Context, p program, sources config.Sources) erro
 	if d.bundle != "" && !d.yes && !isTerminal(p.stdin) {
 		return usageError{errors.New("--bundle: say --yes too, as there is no terminal to ask on")}
 	}
-	// The log's file belongs to the window, which may be running. This one masks secrets, and writes nowhere.
+	// The log file belongs to a window that may be running. This log masks secrets, and writes
+	// nowhere.
 	log, err := logging.New(logging.Settings{Version: p.metadata.Version})
 	if err != nil {
 		return ending{err, statusNotDone}
 	}
 	defer closeLog(log)
-	// Whoever looks changes nothing.
+	// An examination changes nothing.
 	sources.LeaveBroken = true
 	settings, err := config.LoadReal(sources)
 	if d.demo {
@@ -125,7 +126,8 @@ func (d doctor) run(ctx context.Context, p program, sources config.Sources) erro
 	return e.verdict(results)
 }
 
-// verdict is what the exit status says of the results. That nothing has failed is good news only if something was tried.
+// verdict returns the exit status of the results. No failure counts as success only if something
+// was tried.
 func (d doctor) verdict(results []diagnose.Result) error {
 	if failures := diagnose.Failures(results); failures > 0 {
 		return ending{fmt.Errorf("checks that have failed: %d", failures), min(failures, statusMostFailures)}
@@ -154,7 +156,7 @@ func (e examination) results(ctx context.Context) ([]diagnose.Result, error) {
 	return results, end()
 }
 
-// print writes to standard output, secrets masked. Names stay: it is the user's own terminal.
+// print writes to standard output with secrets masked. Names stay: it is the user's own terminal.
 func (e examination) print(results []diagnose.Result) error {
 	report := diagnose.Report{Version: e.program.metadata.Version, Results: results, Mask: e.log.Redact, Terminal: true}
 	text := []byte(report.Text())
@@ -170,7 +172,7 @@ func (e examination) print(results []diagnose.Result) error {
 	return nil
 }
 
-// saveBundle shows what is in the bundle, asks, and saves exactly that.
+// saveBundle shows the bundle's content, asks, and saves exactly that.
 func (e examination) saveBundle(ctx context.Context, results []diagnose.Result) error {
 	if _, err := os.Lstat(e.bundle); err == nil {
 		return bundleExists.With("File", e.bundle).Because(fs.ErrExist)
@@ -202,7 +204,8 @@ func (e examination) saveBundle(ctx context.Context, results []diagnose.Result) 
 	return err
 }
 
-// masker knows the names of this computer and its user, those that settings and results give away, and that of whoever is signed in.
+// masker masks the names of this computer, its user and the signed-in user, and those that settings
+// and results reveal.
 func (e examination) masker(ctx context.Context, results []diagnose.Result) *diagnose.Masker {
 	names := diagnose.SystemNames().And(diagnose.SettingsNames(e.settings)).And(diagnose.ResultNames(results))
 	if session, err := e.ring.Read(ctx); err == nil {
@@ -212,7 +215,7 @@ func (e examination) masker(ctx context.Context, results []diagnose.Result) *dia
 	return diagnose.NewMasker(e.log.Redact, names, e.asid())
 }
 
-// asid is the one that the checks are about: a number that may be seen.
+// asid is the one that the checks use: it is not secret.
 func (e examination) asid() string {
 	if e.demo {
 		return erstest.ASID
@@ -220,7 +223,7 @@ func (e examination) asid() string {
 	return e.settings.ASID
 }
 
-// show writes the files to standard error: the short ones whole, and of the log how much there is.
+// show prints the files to standard error: short ones whole, and the size of the log.
 func (e examination) show(files []diagnose.File) error {
 	var text strings.Builder
 	text.WriteString("The support bundle has these files:\n")

@@ -23,7 +23,7 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
-// examined is what a script sees of a doctor.
+// examined is doctor's output and status.
 type examined struct {
 	status         int
 	stdout, stderr string
@@ -58,7 +58,7 @@ func examineWith(t *testing.T, options keyringtest.Options, input doctor, settin
 	return found
 }
 
-// Somebody who tries the demonstration finds out there that the checks mean what they say.
+// The demonstration shows that the checks work.
 func TestTheDoctorOfTheDemonstration(t *testing.T) {
 	found := examine(t, doctor{demo: true, json: true})
 	assert.Zero(t, found.status, found.stdout)
@@ -71,8 +71,8 @@ func TestTheDoctorOfTheDemonstration(t *testing.T) {
 	assert.Empty(t, found.stderr)
 }
 
-// TestERR000TheDoctorFindsWhatIsMissing: on a computer that is not set up, each thing that is missing is named, and the rest is
-// looked at all the same.
+// TestERR000TheDoctorFindsWhatIsMissing: on a computer that is not set up, each missing thing is
+// named, and the rest is checked nevertheless.
 func TestERR000TheDoctorFindsWhatIsMissing(t *testing.T) {
 	found := examine(t, doctor{json: true})
 	for id, state := range map[string]string{
@@ -83,7 +83,7 @@ func TestERR000TheDoctorFindsWhatIsMissing(t *testing.T) {
 	assert.GreaterOrEqual(t, found.status, 4)
 }
 
-// With the organisation's settings in place the doctor goes the way of a sign-in as far as e-RS.
+// With the organisation's settings doctor checks each step of a sign-in as far as e-RS.
 func TestTheDoctorOfARealSetUp(t *testing.T) {
 	server := erstest.NewServer()
 	defer server.Close()
@@ -100,7 +100,7 @@ func TestTheDoctorOfARealSetUp(t *testing.T) {
 	assert.Empty(t, server.Sessions())
 }
 
-// An integrator asks which readers work, and the text for people has the answer.
+// Integrators ask which readers work, and the text output has the answer.
 func TestTheDoctorTriesTheReaders(t *testing.T) {
 	found := examine(t, doctor{handoff: true})
 	assert.Zero(t, found.status, found.stdout)
@@ -108,7 +108,7 @@ func TestTheDoctorTriesTheReaders(t *testing.T) {
 	assert.Regexp(t, `OK +Removing the test entry`, found.stdout)
 }
 
-// Three service desks at one computer, or an impatient one, must not be told that readers are broken which work.
+// Several runs at once must not report working readers as broken.
 func TestDoctorsAtOnce(t *testing.T) {
 	w := newWorkplace(t, dallies, keyringtest.Options{})
 	var all sync.WaitGroup
@@ -122,8 +122,8 @@ func TestDoctorsAtOnce(t *testing.T) {
 	all.Wait()
 }
 
-// A script that asks whether the readers work must not take a keyring that could not be tried for one that works, nor a person be told
-// to press a button on their terminal.
+// A script that checks readers must not take an untested keyring for one that works, and the
+// terminal's text must not mention a button.
 func TestTheDoctorProvesNothing(t *testing.T) {
 	for name, test := range map[string]struct {
 		state  keyringtest.State
@@ -149,11 +149,12 @@ func TestTheDoctorProvesNothing(t *testing.T) {
 	}
 }
 
-// A bundle is shown before it is saved, is saved only with the user's will, and never over another file.
+// A bundle is shown before it is saved, saved only with the user's consent, and never over another
+// file.
 func TestTheDoctorsBundle(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bundle.zip")
 	found := examine(t, doctor{demo: true, bundle: path})
-	assert.Equal(t, statusUsage, found.status, "nobody can be asked")
+	assert.Equal(t, statusUsage, found.status, "there is no terminal to ask on")
 	assert.NoFileExists(t, path)
 
 	found = examine(t, doctor{demo: true, bundle: path, yes: true})
@@ -175,7 +176,7 @@ func TestTheDoctorsBundle(t *testing.T) {
 	assert.Equal(t, before, after)
 }
 
-// The flags say what they mean, and those of the settings count too.
+// The flags work as described, and those of the settings count too.
 func TestTheDoctorsCommandLine(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	var out strings.Builder
@@ -190,7 +191,7 @@ func TestTheDoctorsCommandLine(t *testing.T) {
 	assert.Regexp(t, `Failed +Settings +Some settings cannot be used`, out.String())
 }
 
-// The question is put on a terminal; what is typed there decides.
+// The question is asked on a terminal, and answered there.
 func TestTheDoctorAsks(t *testing.T) {
 	for answer, want := range map[string]bool{"y\n": true, "YES\n": true, "n\n": false, "\n": false, "": false, "yesterday": false} {
 		e := examination{program: testProgram(t)}
@@ -201,20 +202,21 @@ func TestTheDoctorAsks(t *testing.T) {
 	}
 }
 
-// brokenPipe is a standard output that nobody reads.
+// brokenPipe is a standard output whose reader is gone.
 type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-// A script that gets no results must not take that for all well.
+// A script without results must not take that for success.
 func TestADoctorWhoCannotSpeak(t *testing.T) {
-	// No bus, and so nobody's own keyring.
+	// Without a bus there is no keyring.
 	p := testProgram(t, "XDG_RUNTIME_DIR="+t.TempDir())
 	p.stdout = brokenPipe{}
 	assert.Equal(t, statusNotDone, p.report(doctor{handoff: true}.run(t.Context(), p, config.Sources{})))
 }
 
-// The helper tells of readers one after the other. A doctor that looks too soon sees none, and sends for another reader.
+// The helper reports readers one after the other. Checking too soon finds none, and a service desk
+// sends another reader.
 func TestTheDoctorWaitsForTheReaders(t *testing.T) {
 	looking := ticketapi.NotLooked
 	with := func(names ...string) smartcard.Presence {
@@ -237,11 +239,11 @@ func TestTheDoctorWaitsForTheReaders(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	seen = seenReaders(ended, func() smartcard.Presence { return smartcard.Presence{Err: looking} })
-	require.ErrorIs(t, seen.Err, looking, "whoever has no more time is told that nothing is known")
+	require.ErrorIs(t, seen.Err, looking, "when the time is up, nothing is known")
 }
 
-// TestERR000APastedSecretIsNotReported: what stands where a file's name is wanted is mailed to a
-// service desk otherwise.
+// TestERR000APastedSecretIsNotReported: a secret pasted in place of a file's name would be mailed
+// to a service desk.
 func TestERR000APastedSecretIsNotReported(t *testing.T) {
 	const pasted = "correct-horse/battery.staple"
 	for _, pasting := range [][]string{

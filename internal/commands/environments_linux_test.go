@@ -21,8 +21,8 @@ import (
 	"github.com/ers-login/ers-login/internal/login"
 )
 
-// elsewhere returns environments of terminals and remote desktops of one user, who has one keyring in all of them
-// (microsoft/vscode#95384, canonical/checkbox#2220).
+// elsewhere returns the environments of one user's terminals and remote desktops, which share one
+// keyring (microsoft/vscode#95384, canonical/checkbox#2220).
 func (w workplace) elsewhere() map[string]workplace {
 	w.t.Helper()
 	bus := "DBUS_SESSION_BUS_ADDRESS=unix:path=" + filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "bus")
@@ -46,7 +46,7 @@ func (w workplace) elsewhere() map[string]workplace {
 	return made
 }
 
-// owner returns the process of the window, 0 if there is none.
+// owner returns the window's process id, 0 if there is none.
 func (w workplace) owner() int {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), guardTime)
@@ -59,7 +59,7 @@ func (w workplace) owner() int {
 	return answer.PID
 }
 
-// killOwner ends the window's process without a goodbye, and waits until the system has taken back what it held.
+// killOwner kills the window's process, and waits until the system has released its resources.
 func (w workplace) killOwner() {
 	w.t.Helper()
 	pid := w.owner()
@@ -68,14 +68,14 @@ func (w workplace) killOwner() {
 	require.Eventually(w.t, func() bool { return w.owner() != pid }, guardTime, lookPause)
 }
 
-// ledger knows whose session is to be in the keyring, and looks all the time whether it is.
+// ledger records whose session should be in the keyring, and checks that continually.
 type ledger struct {
 	t    *testing.T
 	dead map[int64]bool
 	live int64
 }
 
-// check holds the keyring against what is to be there.
+// check compares the keyring with the expected session.
 func (l *ledger) check(after string) {
 	l.t.Helper()
 	session, err := readSession(l.t.Context())
@@ -101,16 +101,17 @@ func (l *ledger) begun(after string) {
 	l.live = session.Generation
 }
 
-// Wherever the environment of a second start points, it finds the window that is there: no live session is cleared by a stranger, none
-// that has ended is published again, and that of a dead owner is cleared at once.
+// In whatever environment a second start runs, it finds the open window: no live session is cleared
+// by another process, none that has ended is published again, and a dead owner's is cleared at
+// once.
 func TestOneInstanceInAllEnvironments(t *testing.T) {
 	w := newWorkplace(t, signsIn, keyringtest.Options{})
 	places := w.elsewhere()
 	const usual = "the desktop's own"
 	for first, owner := range places {
-		for second, stranger := range places {
+		for second, other := range places {
 			if first != usual && second != usual {
-				continue // The random rounds have these.
+				continue // covered by the random rounds
 			}
 			after := fmt.Sprintf("signed in in %q, and then in %q", first, second)
 			books := &ledger{t: t, dead: map[int64]bool{}}
@@ -119,37 +120,37 @@ func TestOneInstanceInAllEnvironments(t *testing.T) {
 			books.begun(after)
 			pid := w.owner()
 
-			status, _, stderr = stranger.run("sign-in", "--for", "Vendor App", "--timeout", "1m")
+			status, _, stderr = other.run("sign-in", "--for", "Vendor App", "--timeout", "1m")
 			require.Equal(t, statusDone, status, "%s: %s", after, stderr)
 			books.check(after + ", signing in")
-			status, _, stderr = stranger.run()
+			status, _, stderr = other.run()
 			require.Equal(t, statusDone, status, "%s: %s", after, stderr)
 			assert.Contains(t, stderr, errRaised.Error(), after)
 			books.check(after + ", starting")
-			status, _, stderr = stranger.run("forget")
+			status, _, stderr = other.run("forget")
 			require.Equal(t, statusDone, status, "%s: %s", after, stderr)
 			books.check(after + ", forgetting")
 			require.Equal(t, pid, w.owner(), after)
-			status, _, stderr = stranger.run("sign-out")
+			status, _, stderr = other.run("sign-out")
 			require.Equal(t, statusDone, status, "%s: %s", after, stderr)
 			assert.NotContains(t, stderr, "No window was open", after)
 			books.ended()
 			books.check(after + ", signing out")
 
-			status, _, stderr = stranger.run("sign-in")
+			status, _, stderr = other.run("sign-in")
 			require.Equal(t, statusDone, status, "%s: %s", after, stderr)
 			books.begun(after)
 			w.killOwner()
 			books.check(after + ", after the owner's death")
-			status, _, stderr = stranger.run("sign-out")
+			status, _, stderr = other.run("sign-out")
 			require.Equal(t, statusDone, status, "%s: %s", after, stderr)
 			books.ended()
-			books.check(after + ", cleared by a stranger")
+			books.check(after + ", cleared from elsewhere")
 		}
 	}
 }
 
-// Fifty rounds of what users, scripts and crashes do, in environments at random.
+// Fifty rounds of actions of users, scripts and crashes, in random environments.
 func TestOneInstanceAtRandom(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -199,7 +200,8 @@ func TestOneInstanceAtRandom(t *testing.T) {
 	}
 }
 
-// Two desktops of a user can have two buses and one keyring, which both keep in the same files. The mark of the owner stands in the entry.
+// Two desktops of a user can have two buses and one keyring, stored in the same files. The entry
+// names its owner.
 func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
 	w := newWorkplace(t, dallies, keyringtest.Options{})
 	path := filepath.Join(t.TempDir(), "ers-login.lock")
@@ -220,18 +222,18 @@ func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
 	own, err := instance.Take(filepath.Join(t.TempDir(), "ers-login.lock"))
 	require.NoError(t, err)
 	p.lock.hold(own)
-	stranger := ownedKeyring{ring, p.lock}
+	other := ownedKeyring{ring, p.lock}
 
-	_, err = stranger.Read(t.Context())
+	_, err = other.Read(t.Context())
 	require.ErrorIs(t, err, instance.Running)
-	_, err = stranger.ReadUnlocking(t.Context())
+	_, err = other.ReadUnlocking(t.Context())
 	require.ErrorIs(t, err, instance.Running)
-	require.ErrorIs(t, stranger.Publish(t.Context(), madeUpSession(8)), instance.Running)
-	// The flow clears what it may have published, and finds nothing of its own.
-	require.NoError(t, stranger.Clear(t.Context()))
+	require.ErrorIs(t, other.Publish(t.Context(), madeUpSession(8)), instance.Running)
+	// The flow clears what it may have published, and finds none of its own.
+	require.NoError(t, other.Clear(t.Context()))
 	realServices{program: p, log: testLog(t), board: login.NewBoard(), left: &leftover{}}.sweep(t.Context())
 	found, err := ring.Read(t.Context())
-	require.NoError(t, err, "a stranger clears it")
+	require.NoError(t, err, "another instance clears it")
 	assert.Equal(t, int64(7), found.Generation)
 
 	// Signing out asks the owner.
@@ -241,13 +243,13 @@ func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
 	assert.Equal(t, instance.SignOut, (<-asked).Action)
 	require.ErrorIs(t, noSession(t), errNobody)
 
-	// That of a dead one is anybody's to clear.
+	// Any process may clear a dead owner's session.
 	w.publish(session)
 	require.NoError(t, owner.Release())
-	found, err = stranger.Read(t.Context())
+	found, err = other.Read(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, int64(7), found.Generation)
-	require.NoError(t, stranger.Clear(t.Context()))
+	require.NoError(t, other.Clear(t.Context()))
 	require.ErrorIs(t, noSession(t), errNobody)
 	w.publish(session)
 	var complaints strings.Builder

@@ -12,9 +12,10 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// windowFingerprint names the sort of window that a command line asks for, by a digest of all that makes a difference: the demonstration or the
-// real thing, the settings file, and settings as flags or in the environment. A window cannot take on another's: it would go
-// on with the session of one ASID under the name of another. Where a window only starts (--background, --for) makes none.
+// windowFingerprint identifies the kind of window that a command line asks for: a digest of
+// demonstration or real, the settings file, and settings as flags or in the environment. A window
+// cannot serve another's request: it would go on with one ASID's session under another. How it
+// starts (--background, --for) does not count.
 func windowFingerprint(kind, file string, flags *pflag.FlagSet, environ []string) string {
 	if file != "" {
 		if whole, err := filepath.Abs(file); err == nil {
@@ -39,7 +40,7 @@ func windowFingerprint(kind, file string, flags *pflag.FlagSet, environ []string
 	return hex.EncodeToString(digest[:])
 }
 
-// otherWindow: a window of another sort is open.
+// otherWindow: a window with another fingerprint is open.
 var otherWindow = &problem.Problem{
 	Code:  "INSTANCE-OTHER",
 	Title: "e-RS Login is open already, with other settings",
@@ -51,7 +52,7 @@ var otherWindow = &problem.Problem{
 	},
 }
 
-// otherDisplay: a window is open where the user of this start does not see it.
+// otherDisplay: a window is open on a display that this start's user does not see.
 var otherDisplay = &problem.Problem{
 	Code:  "INSTANCE-OTHER_DISPLAY",
 	Title: "e-RS Login is open already, on another display",
@@ -63,7 +64,7 @@ var otherDisplay = &problem.Problem{
 	},
 }
 
-// sharesDisplay reports whether two starts name a display in common, or one of them names none.
+// sharesDisplay reports whether two starts share a display, or one of them names none.
 func sharesDisplay(one, other string) bool {
 	if one == "" || other == "" {
 		return true
@@ -72,7 +73,7 @@ func sharesDisplay(one, other string) bool {
 	return slices.ContainsFunc(strings.Fields(one), func(display string) bool { return slices.Contains(named, display) })
 }
 
-// startedOtherwise is the same, told in the window that is open.
+// startedOtherwise is otherWindow's notice in the open window.
 var startedOtherwise = &problem.Problem{
 	Code:     "INSTANCE-STARTED_OTHERWISE",
 	Title:    "e-RS Login was started again, with other settings",

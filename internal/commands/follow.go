@@ -15,13 +15,14 @@ import (
 // change is a line of --follow. Members may be added, and never change their meaning.
 type change struct {
 	SignedIn bool `json:"signedIn"`
-	// Session is the entry, if somebody is signed in.
+	// Session is the entry, if a user is signed in.
 	Session json.RawMessage `json:"session,omitempty"`
 	// Problem is a code, if the keyring cannot be read.
 	Problem string `json:"problem,omitempty"`
 }
 
-// follow prints a line now and for each change, until the context ends or nobody reads them any more.
+// follow prints a line now and for each change, until the context ends or the reader of stdout is
+// gone.
 func follow(ctx context.Context, stdout io.Writer, withKey bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -13,7 +13,7 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// forgetWithin is how long forgetting may take: time to type the password of a locked keyring.
+// forgetWithin bounds the command: it leaves time to type a locked keyring's password.
 const forgetWithin = 2 * time.Minute
 
 func (p program) forget() *cobra.Command {
@@ -34,8 +34,8 @@ func (p program) forget() *cobra.Command {
 	return cmd
 }
 
-// forgetAll removes the user's autostart entry, and the secrets that the commands passphrase and proxy-password store. What cannot be
-// removed is no reason to leave the rest.
+// forgetAll removes the user's autostart entry, and the secrets stored by the commands passphrase
+// and proxy-password. It continues after a failure.
 func (p program) forgetAll(ctx context.Context, sources config.Sources) error {
 	log := p.openLog("")
 	defer closeLog(log)
@@ -49,12 +49,12 @@ func (p program) forgetAll(ctx context.Context, sources config.Sources) error {
 	return sayTo(p.stderr, "The keyring holds no passphrase and no proxy password for e-RS Login, and you have no autostart entry of your own for it.")
 }
 
-// forgetSecrets removes the secrets, and a test entry.
+// forgetSecrets removes the secrets and the test entry.
 func (p program) forgetSecrets(ctx context.Context, sources config.Sources, log *logging.Log) error {
 	sources.LeaveBroken = true
 	settings, err := config.Load(sources)
 	if err != nil {
-		// Whoever gets rid of the program need not repair its settings first.
+		// Removing the program must work without repairing its settings.
 		log.WithError(err).Warn("settings")
 	}
 	ring, err := p.openKeyring(settings, log)
@@ -67,7 +67,7 @@ func (p program) forgetSecrets(ctx context.Context, sources config.Sources, log 
 		func(ctx context.Context) error { return ring.SetProxyPassword(ctx, secret.Text{}) },
 		ring.RemoveTrial,
 	} {
-		// Where there is no keyring yet, there is nothing in it.
+		// Without a keyring there is nothing to remove.
 		if err := remove(ctx); err != nil && !entry.NoneMade(err) {
 			failed = append(failed, err)
 		}

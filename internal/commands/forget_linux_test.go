@@ -14,14 +14,14 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// storedAt is where other programs see what is kept for the program itself.
+// storedAt is the keyring address of each stored secret.
 var storedAt = [][2]string{
 	{"ers-login-certificate", "passphrase"},
 	{"ers-login-proxy", "password"},
 	{handoff.Service, keyring.TrialAccount},
 }
 
-// inKeyring counts what another program finds of it.
+// inKeyring counts the secrets that another program finds.
 func inKeyring(t *testing.T) (found int) {
 	t.Helper()
 	for _, place := range storedAt {
@@ -32,7 +32,7 @@ func inKeyring(t *testing.T) (found int) {
 	return found
 }
 
-// storeAll stores all that can be stored, and what a check that was killed leaves behind.
+// storeAll stores every secret, and the test entry that a killed check leaves behind.
 func (w workplace) storeAll() {
 	w.t.Helper()
 	for _, command := range []string{"passphrase", "proxy-password"} {
@@ -45,10 +45,10 @@ func (w workplace) storeAll() {
 	require.Equal(w.t, len(storedAt), inKeyring(w.t))
 }
 
-// autostarts gives the user of a test an autostart entry, in folders that are the test's.
+// autostarts creates the user's autostart entry in the test's folders.
 func autostarts(t *testing.T) (entry string) {
 	t.Helper()
-	// The last to be cleaned up: when the variable is what it was.
+	// This runs last, after the variable was restored.
 	t.Cleanup(xdg.Reload)
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
 	xdg.Reload()
@@ -59,7 +59,8 @@ func autostarts(t *testing.T) (entry string) {
 	return entry
 }
 
-// Whoever hands a computer on leaves the key to the organisation's certificate behind if this fails. And whoever is signed in stays so.
+// If this fails, a computer handed on still has the key of the organisation's certificate. A
+// signed-in user stays so.
 func TestForget(t *testing.T) {
 	for name, options := range map[string]keyringtest.Options{
 		"unlocked": {},
@@ -90,7 +91,7 @@ func TestForget(t *testing.T) {
 	}
 }
 
-// A script that gives a computer back has to know whether anything may have stayed behind.
+// A script that returns a computer must learn if anything may be left behind.
 func TestForgetWhatCannotBeReached(t *testing.T) {
 	for name, test := range map[string]struct {
 		options   keyringtest.Options

@@ -9,14 +9,15 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// fyneScale is the variable by which Fyne enlarges everything.
+// fyneScale is the environment variable of Fyne's scale.
 const fyneScale = "FYNE_SCALE"
 
-// What Fyne can draw with. With less, it divides by nothing; with more, no graphics driver has room for the picture.
+// The scales that Fyne can draw. With a smaller one it divides by zero; with a larger one the
+// picture exceeds any graphics driver.
 const smallestScale, largestScale = 0.5, 5
 
-// settleFyne takes variables out of this process's environment with which Fyne panics or draws nothing: a scale that is none, and fonts of
-// the user's, which need not be any. The window is made for the typeface that comes with it.
+// settleFyne removes environment variables with which Fyne panics or draws nothing: an invalid
+// scale, and the user's fonts, which may not exist. The window is designed for its own typeface.
 func settleFyne(log logrus.FieldLogger) error {
 	unwanted := []string{"FYNE_FONT", "FYNE_FONT_MONOSPACE", "FYNE_FONT_SYMBOL"}
 	if value := os.Getenv(fyneScale); value != "auto" {
@@ -35,7 +36,7 @@ func settleFyne(log logrus.FieldLogger) error {
 	return nil
 }
 
-// settleScale does the same for the settings that a user's Fyne programs share.
+// settleScale does the same for the settings shared by a user's Fyne programs.
 func settleScale(log logrus.FieldLogger, shared fyne.Settings) error {
 	scale := float64(shared.Scale())
 	if os.Getenv(fyneScale) != "" || scale == 0 || drawable(scale) {

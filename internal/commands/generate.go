@@ -41,7 +41,7 @@ func (p program) generate() *cobra.Command {
 	}
 }
 
-// writeGenerated writes what can be made from the commands.
+// writeGenerated writes the files generated from the commands.
 func writeGenerated(root *cobra.Command, version, folder string) error {
 	var bash, zsh, fish, powershell bytes.Buffer
 	for _, err := range []error{
@@ -63,7 +63,7 @@ func writeGenerated(root *cobra.Command, version, folder string) error {
 		{"powershell/ers-login.ps1", powershell.Bytes()},
 	} {
 		path := filepath.Join(folder, filepath.FromSlash(file.path))
-		// They are for everybody to read.
+		// The files are public.
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // G301: see above
 			return fmt.Errorf("could not make a folder: %w", err)
 		}

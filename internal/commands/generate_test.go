@@ -14,7 +14,8 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 )
 
-// Packages install what generate writes. A shell that completes nothing, or a page that is missing, nobody would notice for months.
+// Packages install what generate writes. Missing completions or pages would go unnoticed for
+// months.
 func TestGenerate(t *testing.T) {
 	folder := t.TempDir()
 	status, stdout, stderr := run(t, "", "generate", folder)
@@ -41,7 +42,8 @@ func TestGenerate(t *testing.T) {
 	assert.Equal(t, string(first), string(second), "two builds of one version differ")
 }
 
-// The page is one that man can set: every line is a known request or text, and no character is lost that has to be typed.
+// man accepts the page: every line is a known request or text, and no character of a command is
+// lost.
 func TestTheManualPage(t *testing.T) {
 	status, page, stderr := run(t, "", "man")
 	require.Equal(t, statusDone, status, stderr)
@@ -71,14 +73,14 @@ func TestTheManualPage(t *testing.T) {
 	} {
 		assert.Contains(t, page, part)
 	}
-	assert.NotContains(t, page, roff(config.DefaultFile()), "the home of whoever has made the package")
+	assert.NotContains(t, page, roff(config.DefaultFile()), "the home of the packager")
 	for _, hidden := range []string{"generate", workerCommand} {
 		assert.NotContains(t, page, ".SS \""+roff(hidden))
 	}
-	assert.Equal(t, 1, strings.Count(page, `\fB\-\-asid\fR`), "the settings are told once")
+	assert.Equal(t, 1, strings.Count(page, `\fB\-\-asid\fR`), "the settings are described once")
 }
 
-// A shell offers what a user can do, and what a flag can be.
+// A shell completes commands and the values of flags.
 func TestCompletion(t *testing.T) {
 	for line, test := range map[string]struct{ offered, hidden []string }{
 		"":                        {[]string{"session", "sign-in", "sign-out", "config", "version"}, []string{workerCommand, "generate", "man\t"}},
@@ -108,10 +110,11 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-// Shells offer files only where a file is meant: somebody who presses Tab would else have the name of one for a program, or a role.
+// Shells offer files only where a file is meant: Tab would otherwise insert one for a program or a
+// role.
 func TestCompletionOfFiles(t *testing.T) {
 	const (
-		files   = ":0\n" // The shell's own way, which is files.
+		files   = ":0\n" // the shell's own completion: files
 		nothing = ":4\n"
 		like    = ":8\n"
 		folder  = ":16\n"
@@ -133,7 +136,7 @@ func TestCompletionOfFiles(t *testing.T) {
 	}
 }
 
-// A service desk, or an installer, tells by a program which version there is.
+// A service desk, or an installer, reads the version from a program.
 func TestVersionAsJSON(t *testing.T) {
 	status, stdout, stderr := run(t, "", "version", "--json")
 	assert.Equal(t, statusDone, status)

@@ -22,39 +22,40 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// ProbeCommand is the hidden command that asks for an OpenGL context and ends with 0 if there is one. Package main runs it, since only
-// that may link OpenGL.
+// ProbeCommand is the hidden command that creates an OpenGL context and exits with 0 on success.
+// Package main runs it, since only that may link OpenGL.
 const ProbeCommand = "graphics-probe"
 
 // statusNoGraphics: the window cannot be drawn on this computer.
 const statusNoGraphics = 7
 
 const (
-	// probeWithin bounds the probe: a driver that hangs is one that does not work.
+	// probeWithin bounds the probe: a hanging driver counts as one that does not work.
 	probeWithin = 15 * time.Second
-	// firstPictureWithin bounds the wait for the window to be drawn, on a computer that starts ten programs at once.
+	// firstPictureWithin bounds the wait for the first picture, on a computer that starts ten
+	// programs at once.
 	firstPictureWithin = 45 * time.Second
-	// maxSaid is how much is kept of what a probe says.
+	// maxSaid bounds the output kept of a probe, in bytes.
 	maxSaid = 4 << 10
 )
 
-// graphics finds out whether a window can be drawn before anybody waits for one. Fyne does not say: it ends the process, or runs on
-// without a window.
-//
-// The probe is a process of its own and costs a quarter of a second, so that it is left out where the window was drawn before: by the
-// same version, on the same display, with the same driver settings. That is forgotten while a window is being opened, and known again
-// once it has been drawn, so that after a start that went wrong the next one looks again.
+// graphics finds out beforehand whether a window can be drawn: otherwise Fyne ends the process, or
+// runs on without a window. The probe is another process and takes 0.25 s, so it is skipped where
+// the same version drew before, with the same display and driver settings. That record is removed
+// while a window is being opened, so that after a failed start the next one probes.
 type graphics struct {
-	// record is the file that says where the window was drawn, and where is this place.
+	// record is the file with where the window was drawn, where the current place.
 	record, where string
 	// look is the probe.
 	look func(context.Context) error
-	// settled: another one of this program has looked, and has started this one to draw with what it has found.
+	// settled: another process of this program has probed, and started this one to draw with the
+	// result.
 	settled bool
 	log     logrus.FieldLogger
 }
 
-// newGraphics returns the graphics of this program, or nil if its own file cannot be found: then the window is opened unseen.
+// newGraphics returns this program's graphics, or nil if its own file cannot be found: then the
+// window opens without a probe.
 func (p program) newGraphics(log logrus.FieldLogger) *graphics {
 	self, err := os.Executable()
 	if err != nil {
@@ -67,16 +68,17 @@ func (p program) newGraphics(log logrus.FieldLogger) *graphics {
 	}
 }
 
-// display are the variables that lead to another display or driver. What begins with one of the prefixes does so too.
+// display are the variables that select a display or driver, and their prefixes.
 var (
 	display         = []string{"DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE", "XDG_SESSION_ID", "SESSIONNAME", "SSH_CONNECTION"}
 	displayPrefixes = []string{"LIBGL_", "MESA_", "GALLIUM_", "__GLX_", "__EGL_"}
 )
 
-// place tells one place to draw from another. It is a digest, since variables are nobody's business.
+// place identifies a combination of version, display and driver. It is a digest, since variables
+// may be private.
 func place(version string, environ []string) string {
 	digest := sha256.New()
-	_, _ = fmt.Fprintln(digest, version, runtime.GOOS, runtime.GOARCH) // a digest takes everything
+	_, _ = fmt.Fprintln(digest, version, runtime.GOOS, runtime.GOARCH) // never fails
 	for _, entry := range slices.Sorted(slices.Values(environ)) {
 		name, _, _ := strings.Cut(entry, "=")
 		if slices.Contains(display, name) || slices.ContainsFunc(displayPrefixes, func(p string) bool { return strings.HasPrefix(name, p) }) {
@@ -86,7 +88,7 @@ func place(version string, environ []string) string {
 	return hex.EncodeToString(digest.Sum(nil))
 }
 
-// check tells whether the window can be drawn. The error is a Problem.
+// check returns nil if the window can be drawn, else a Problem.
 func (g *graphics) check(ctx context.Context) error {
 	if g.settled {
 		return nil
@@ -106,7 +108,7 @@ func (g *graphics) check(ctx context.Context) error {
 	return nil
 }
 
-// drawn remembers that the window was drawn here.
+// drawn records that the window was drawn here.
 func (g *graphics) drawn() {
 	if g.settled {
 		return
@@ -116,7 +118,7 @@ func (g *graphics) drawn() {
 		err = atomicfile.Write(g.record, []byte(g.where))
 	}
 	if err != nil {
-		// The next start takes a little longer.
+		// Without the record, the next start probes again.
 		g.log.WithError(err).Warn("graphics")
 	}
 }
@@ -130,13 +132,13 @@ func lookWith(ctx context.Context, name string, arguments ...string) error {
 	probe.Stderr = said
 	err := probe.Run()
 	if err == nil || errors.Is(err, exec.ErrWaitDelay) {
-		// It has ended well. Somebody else may keep its output open still, such as a driver's own helper.
+		// It succeeded. Another process, such as a driver's helper, may still hold its output open.
 		return nil
 	}
 	return errors.Join(fmt.Errorf("the graphics probe: %w", err), ctx.Err(), said.err())
 }
 
-// limitedText keeps the beginning of what is written to it.
+// limitedText keeps the beginning of its input.
 type limitedText struct {
 	text strings.Builder
 	left int
@@ -156,10 +158,12 @@ func (l *limitedText) err() error {
 	return nil
 }
 
-// fynesLastWords are what Fyne 2.8 logs before it ends the process, or goes on without a window, as it finds no OpenGL.
+// fynesLastWords are what Fyne 2.8 logs if it finds no OpenGL, before it ends the process or goes
+// on without a window.
 var fynesLastWords = []string{"window creation error", "failed to initialise OpenGL", "failed to initialise GLFW"}
 
-// lastWords passes on what the libraries log, and looks for what Fyne says just before it ends the process without a word to the user.
+// lastWords passes on what libraries log, and looks for Fyne's last message before it ends the
+// process.
 type lastWords struct {
 	io.Writer
 	heard func(said string)

@@ -8,14 +8,15 @@ import (
 	"os/exec"
 )
 
-// hideWindow: no console is opened here.
+// hideWindow does nothing: no console is opened here.
 func hideWindow(*exec.Cmd) {}
 
-// dropWorkingFolder: no library is loaded from there.
+// dropWorkingFolder does nothing: no library is loaded from there.
 func dropWorkingFolder(io.Writer) {}
 
-// startedToDraw: there is no other one of this program that would have started it for that.
+// startedToDraw returns false: only Windows starts the program again to draw.
 func startedToDraw() bool { return false }
 
-// inSoftware is for Windows: elsewhere the system's own library draws in software where there is nothing else.
+// inSoftware returns false: outside Windows the system's own library draws in software if
+// necessary.
 func (p program) inSoftware(context.Context, *graphics, func()) (bool, error) { return false, nil }

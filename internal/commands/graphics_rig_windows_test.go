@@ -14,19 +14,22 @@ import (
 	"github.com/ers-login/ers-login/internal/logging"
 )
 
-// TestDrawingInSoftware is run by the rig of internal/e2e/windows, on a desktop without OpenGL. The real program (ERS_LOGIN_TEST_PROGRAM)
-// looks for OpenGL, and draws its window with what lies in the folder mesa beside it. Wine makes two things different:
+// TestDrawingInSoftware is run by the rig of internal/e2e/windows, on a desktop without OpenGL. The
+// real program (ERS_LOGIN_TEST_PROGRAM) probes OpenGL, and draws with the library in the folder
+// mesa next to it. Wine differs in two points:
 //
-//   - To Wine, every file is an ordinary user's, so that the program itself refuses each library there. Here it is trusted.
-//   - Wine searches the folder in this process, but does not hand it on to a process that is started, as Windows is documented to
-//     (SetDllDirectoryW). So the library is put beside the program when the folder has been judged, and each half is proved by itself.
+//   - In Wine, every file belongs to an ordinary user, so the program refuses each library. Here it is trusted.
+//   - Wine searches the folder in this process, but does not pass it to a child process, as Windows
+//     is documented to (SetDllDirectoryW). So the library is put next to the program after the folder
+//     was checked, and each half is proved by itself.
 func TestDrawingInSoftware(t *testing.T) {
 	self := os.Getenv("ERS_LOGIN_TEST_PROGRAM")
 	require.NotEmpty(t, self, "this test is run by .ci/windows-rig test")
 	looks, left := 0, false
 	log, err := logging.New(logging.Settings{})
 	require.NoError(t, err)
-	// Nothing is written there, as nothing of this process draws. Wine 8 cannot remove the folders of t.TempDir.
+	// Nothing is written there, as this process draws nothing. Wine 8 cannot remove the folders of
+	// t.TempDir.
 	g := &graphics{record: filepath.Join(os.TempDir(), "graphics-of-the-test"), log: log}
 	g.look = func(ctx context.Context) error {
 		looks++

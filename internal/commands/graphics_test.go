@@ -17,7 +17,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// A start that waits for the probe each time is late each time; one that never looks shows nothing at all where there is no OpenGL.
+// Probing at each start would delay each; never probing shows nothing at all without OpenGL.
 func TestTheGraphicsAreLookedAtWhenTheyMayHaveChanged(t *testing.T) {
 	looks, broken := 0, error(nil)
 	g := &graphics{
@@ -48,7 +48,8 @@ func TestTheGraphicsAreLookedAtWhenTheyMayHaveChanged(t *testing.T) {
 		before := looks
 		step(before+1, name)
 	}
-	// What was started to draw in software neither looks nor remembers: the next start would take that for the system's own OpenGL.
+	// A process started to draw in software neither probes nor records: the next start would take
+	// that for the system's own OpenGL.
 	in := *g
 	in.settled = true
 	require.NoError(t, in.check(t.Context()))
@@ -62,7 +63,8 @@ func TestTheGraphicsAreLookedAtWhenTheyMayHaveChanged(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist, "%s", content)
 }
 
-// Whatever comes of the probe (it says why, crashes, or is no program at all), the reason gets into the log, and not all it says.
+// Whatever the probe does (report, crash, or not be a program), the log gets the reason, bounded in
+// length.
 func TestWhatAProbeSays(t *testing.T) {
 	require.NoError(t, lookWith(t.Context(), "go", "env", "GOROOT"))
 	err := lookWith(t.Context(), "go", "no-such-command-of-"+strings.Repeat("x", 2*maxSaid))
@@ -74,7 +76,8 @@ func TestWhatAProbeSays(t *testing.T) {
 	require.ErrorIs(t, lookWith(ended, "go", "version"), context.Canceled)
 }
 
-// Fyne ends the process as soon as it has logged that it finds no OpenGL: that is the last moment to tell the user.
+// Fyne ends the process right after logging that it finds no OpenGL: that is the last moment for a
+// message.
 func TestFynesLastWordsAreHeard(t *testing.T) {
 	var log bytes.Buffer
 	var heard []string
@@ -88,12 +91,12 @@ func TestFynesLastWordsAreHeard(t *testing.T) {
 	assert.Contains(t, log.String(), "Error reading scale\n")
 }
 
-// A window that was drawn is not reported as missing, and one that is missing is reported once.
+// A window that was drawn is not reported as missing, and a missing one is reported once.
 func TestTheWatchForTheFirstPicture(t *testing.T) {
 	for name, c := range map[string]struct {
-		happens []func(*pictureWatch)
-		told    []string
-		known   bool
+		happens  []func(*pictureWatch)
+		reported []string
+		known    bool
 	}{
 		"drawn":          {[]func(*pictureWatch){(*pictureWatch).drawn, late}, nil, true},
 		"late":           {[]func(*pictureWatch){late, late}, []string{"WINDOW-NO_PICTURE"}, false},
@@ -101,20 +104,20 @@ func TestTheWatchForTheFirstPicture(t *testing.T) {
 		"left before":    {[]func(*pictureWatch){(*pictureWatch).stop, late}, nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var told []string
+			var reported []string
 			g := &graphics{record: filepath.Join(t.TempDir(), "graphics"), where: "here", log: testLog(t)}
-			w := &pictureWatch{graphics: g, late: func(found *problem.Problem, _ string) { told = append(told, found.Code) }}
+			w := &pictureWatch{graphics: g, late: func(found *problem.Problem, _ string) { reported = append(reported, found.Code) }}
 			w.expect()
 			for _, happens := range c.happens {
 				happens(w)
 			}
 			w.stop()
-			assert.Equal(t, c.told, told)
+			assert.Equal(t, c.reported, reported)
 			_, err := os.Stat(g.record)
 			assert.Equal(t, c.known, err == nil)
 		})
 	}
-	// The watch for a window that nobody wants any more is over, whoever still raises it.
+	// The watch ends with a window that has quit, even if it is raised afterwards.
 	left := &pictureWatch{graphics: &graphics{}}
 	left.stop()
 	left.expect()
@@ -127,7 +130,7 @@ func TestTheWatchForTheFirstPicture(t *testing.T) {
 
 func late(w *pictureWatch) { w.fail(noPicture, "no picture in time") }
 
-// Whoever gets a driver installed for a user whose policy is broken, too, is told of the policy at once, and of it first.
+// A service desk called for a driver must learn of a broken policy at once, and first.
 func TestWhatWouldBeWrongInAWindowTooIsToldFirst(t *testing.T) {
 	policy := func() []config.Policy {
 		return []config.Policy{{Where: "the registry", Err: errors.New("it has keys below it")}}
@@ -153,7 +156,7 @@ func TestWhatWouldBeWrongInAWindowTooIsToldFirst(t *testing.T) {
 			w := headless{program: p, log: testLog(t), unusable: either(c.known, c.find)}
 			assert.Equal(t, c.want, w.reasons(noGraphics))
 			for _, earlier := range c.want[:len(c.want)-1] {
-				assert.Contains(t, printed.String(), earlier.Code, "for whoever has no desktop to show a message on")
+				assert.Contains(t, printed.String(), earlier.Code, "for a terminal without a desktop")
 			}
 			text := messageText(c.want...)
 			assert.True(t, strings.HasPrefix(text, c.want[0].Expand(c.want[0].Title)+"\n"))
@@ -162,7 +165,7 @@ func TestWhatWouldBeWrongInAWindowTooIsToldFirst(t *testing.T) {
 	}
 }
 
-// The message is the only thing that somebody sees who has started the program from a menu.
+// The message is the only thing to see after a start from a menu.
 func TestTheNativeMessage(t *testing.T) {
 	text := messageText(noGraphics)
 	assert.True(t, strings.HasPrefix(text, noGraphics.Title+"\n\n"))

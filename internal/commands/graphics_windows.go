@@ -20,26 +20,29 @@ func hideWindow(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{HideWindow: true, CreationFlags: windows.CREATE_NO_WINDOW}
 }
 
-// softwareVariable marks a program that was started to draw in software. It is no setting, and is named like none.
+// softwareVariable marks a process started to draw in software. It is not a setting, nor named like
+// one.
 const softwareVariable = "ERSLOGIN_DRAWS_IN_SOFTWARE"
 
-// startedToDraw tells whether this program is the second one of those that [software] speaks of.
+// startedToDraw reports whether this is the second process: see [software].
 func startedToDraw() bool { return os.Getenv(softwareVariable) != "" }
 
-// dropWorkingFolder takes the working folder out of the places where Windows looks for libraries,
-// for this process and those that it starts. One that draws in software has been started with
-// Mesa's folder in its place.
+// dropWorkingFolder removes the working folder from Windows' library search path: for this process by
+// SetDefaultDllDirectories, which leaves its own folder and the system's, and for its children by
+// SetDllDirectory, which they inherit. One that draws in software was started with Mesa's folder there.
 func dropWorkingFolder(stderr io.Writer) {
 	if startedToDraw() {
 		return
 	}
-	if err := windows.SetDllDirectory(""); err != nil {
+	err := errors.Join(windows.SetDllDirectory(""), windows.SetDefaultDllDirectories(windows.LOAD_LIBRARY_SEARCH_DEFAULT_DIRS))
+	if err != nil {
 		_, _ = fmt.Fprintln(stderr, "the working folder stays among those of libraries:", err) // there is no log yet
 	}
 }
 
-// inSoftware runs the program with Mesa's software OpenGL, if that lies where an administrator has put it. The result is whether it was
-// run, and how that ended. Leave is called before, so that the other one can be the one instance.
+// inSoftware runs the program with Mesa's software OpenGL, if an administrator has installed it. It
+// returns whether it was run, and its result. leave is called before, so that the second process
+// can be the one instance.
 func (p program) inSoftware(ctx context.Context, g *graphics, leave func()) (bool, error) {
 	if g.settled {
 		return false, nil
@@ -51,20 +54,21 @@ func (p program) inSoftware(ctx context.Context, g *graphics, leave func()) (boo
 	return software{self, os.Args[1:], config.TrustProgram, g}.run(ctx, p, leave)
 }
 
-// software is Mesa's software OpenGL in the folder mesa beside a program, and the program that is run with it.
+// software is Mesa's software OpenGL in the folder mesa next to a program, and the program run with
+// it.
 //
-// The system's own opengl32.dll is loaded with this process already, so it is a second one of this program that draws: the folder is
-// searched for libraries before the system's, as Windows documents of SetDllDirectoryW for those that a process starts. Of those that
-// they start in turn it says nothing, so that the second one does not look for OpenGL again. Nor does it remember that its window was
-// drawn: the next start would take that for the system's own OpenGL.
+// The system's opengl32.dll is already loaded into this process, so a second process draws:
+// children search the folder given to SetDllDirectoryW before the system's. Their own children are
+// not documented to, so the second process does not probe again; nor does it record the window as
+// drawn, since that would count for the system's OpenGL.
 //
-// A library that ordinary users could have put there would run in everybody's name. So the library,
-// the program, their folders and those above have to belong to an administrator, and nobody else
-// may write to them or add a file or folder beside either.
+// A library writable by ordinary users would run as every user. So the library, the program, their
+// folders and those above must belong to an administrator, and only administrators may write to
+// them or add files and folders next to either.
 type software struct {
 	program   string
 	arguments []string
-	// trusted tells why ordinary users might have put a file where it is.
+	// trusted returns why ordinary users might have put a file there, or nil.
 	trusted func(path string) error
 	*graphics
 }
@@ -73,7 +77,7 @@ func (s software) run(ctx context.Context, p program, leave func()) (bool, error
 	folder := filepath.Join(filepath.Dir(s.program), "mesa")
 	library := filepath.Join(folder, "opengl32.dll")
 	if _, err := os.Stat(library); err != nil {
-		return false, nil //nolint:nilerr // without one, what was found before is told
+		return false, nil //nolint:nilerr // without one, the earlier error is reported
 	}
 	for _, path := range []string{s.program, library} {
 		if err := s.trusted(path); err != nil {
@@ -98,7 +102,7 @@ func (s software) run(ctx context.Context, p program, leave func()) (bool, error
 	err := drawing.Run()
 	var status *exec.ExitError
 	if errors.As(err, &status) {
-		// It has said what was wrong.
+		// The second process has reported the fault.
 		return true, ending{errors.New("see above"), status.ExitCode()}
 	}
 	return true, err

@@ -25,9 +25,9 @@ import (
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
-// TestNothingLeaksIn200Rounds signs in and out two hundred times in one life of the program's inside, with the real keyring worker,
-// real TLS, a real gnome-keyring and the audit log, and looks at what is left of it. A program that stays open all week on a ward must
-// not grow with every sign-in.
+// TestNothingLeaksIn200Rounds signs in and out two hundred times in one process, with the real
+// keyring worker, real TLS, a real gnome-keyring and the audit log, and compares its resources. A
+// program that stays open all week on a ward must not grow with every sign-in.
 func TestNothingLeaksIn200Rounds(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	ers := erstest.NewServer()
@@ -49,16 +49,16 @@ func TestNothingLeaksIn200Rounds(t *testing.T) {
 	life := begin(t, demo, records, nil)
 	for i := range rounds {
 		if i == warm {
-			// What is made once and kept has been made by now.
+			// By now everything made once and kept exists.
 			before = held(t)
 		}
 		life.round()
 	}
 	after = held(t)
 	t.Logf("after %d rounds: %+v, after %d: %+v", warm, before, rounds, after)
-	// Each sign-out ends the worker, and the waiting window's look at the keyring starts another.
+	// Each sign-out ends the worker, and the waiting window's check of the keyring starts another.
 	assert.LessOrEqual(t, after.children, 1, "keyring workers are left running")
-	// Connections of the stand-in close some time; what leaks grows by two hundred.
+	// The stand-in's connections close eventually; a leak would grow by two hundred.
 	assert.LessOrEqual(t, after.goroutines, before.goroutines+10, "goroutines are left: %s", stacks())
 	assert.LessOrEqual(t, after.files, before.files+10, "files are left open")
 	life.end()
@@ -67,7 +67,7 @@ func TestNothingLeaksIn200Rounds(t *testing.T) {
 	assert.Empty(t, ers.Sessions())
 }
 
-// holdings is what a process holds.
+// holdings are a process's resources.
 type holdings struct{ goroutines, files, children int }
 
 func held(t *testing.T) holdings {
@@ -77,7 +77,8 @@ func held(t *testing.T) holdings {
 	return holdings{runtime.NumGoroutine(), len(files), children(t)}
 }
 
-// children counts the keyring workers of this process. The bus and the keyring are its children too, and are to stay.
+// children counts this process's keyring workers. The bus and the keyring are its children too, and
+// stay.
 func children(t *testing.T) int {
 	t.Helper()
 	tasks, err := filepath.Glob("/proc/self/task/*/children")
@@ -93,7 +94,7 @@ func children(t *testing.T) int {
 			require.NoError(t, err)
 			line, err := os.ReadFile("/proc/" + child + "/cmdline")
 			if err == nil && (len(line) == 0 || strings.Contains(string(line), workerCommand)) {
-				// Without a command line it is dead, and nobody has waited for it.
+				// A process without a command line is dead and was not waited for.
 				count++
 			}
 		}
@@ -106,7 +107,7 @@ func stacks() string {
 	return string(all[:runtime.Stack(all, true)])
 }
 
-// life is one run of the program's inside.
+// life is one run of the program without its window.
 type life struct {
 	*controller
 	t      *testing.T
@@ -114,8 +115,8 @@ type life struct {
 	ended  chan error
 }
 
-// begin begins the program's inside, with a client of its own for each sign-in and a short goodbye. Wrap may put something around the
-// services; it is nil for those who want them as they are.
+// begin starts the program without its window, with a new client for each sign-in and a short
+// grace. wrap may wrap the services, or be nil.
 func begin(t *testing.T, demo demonstration, records *audit.Log, wrap func(found *services, recorded *audit.ERS) error) *life {
 	t.Helper()
 	log := logrus.New()
@@ -128,7 +129,7 @@ func begin(t *testing.T, demo demonstration, records *audit.Log, wrap func(found
 			if err != nil {
 				return found, err
 			}
-			// Two seconds for other applications' calls at each end would be all that these tests do.
+			// The grace of two seconds for other applications' calls would dominate these tests.
 			found.grace = 0
 			unhurried := &patientERS{ERS: found.ers, make: func() (*ersclient.Client, error) {
 				return ersclient.New(ersclient.Config{
@@ -167,7 +168,7 @@ func (l *life) until(phase login.Phase) login.State {
 	}
 }
 
-// round signs in with the card that is put in for it, and out again.
+// round inserts the card, signs in, and signs out.
 func (l *life) round() {
 	l.t.Helper()
 	l.Send(login.SignIn{})
@@ -184,7 +185,8 @@ func (l *life) end() {
 	require.NoError(l.t, <-l.ended)
 }
 
-// patientERS is e-RS with a new client for each sign-in: the throttle of one would make two hundred take minutes.
+// patientERS makes a new e-RS client for each sign-in: one client's throttle would make two hundred
+// take minutes.
 type patientERS struct {
 	login.ERS
 	make    func() (*ersclient.Client, error)
@@ -192,7 +194,7 @@ type patientERS struct {
 	present *ersclient.Client
 }
 
-// CreateSession is A001, by a client of its own.
+// CreateSession is A001, with a new client.
 func (p *patientERS) CreateSession(ctx context.Context, token ersclient.Token) (ersclient.Session, error) {
 	next, err := p.make()
 	if err != nil {

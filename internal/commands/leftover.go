@@ -11,20 +11,20 @@ import (
 	"github.com/ers-login/ers-login/internal/login"
 )
 
-// leftover is the session of an earlier run that was cleared from the keyring before there was a flow. Its flow, when there is one,
-// is told of it as if it were still there, and closes it at e-RS.
+// leftover is an earlier run's session that was cleared from the keyring before there was a flow.
+// The flow, once there is one, reads it as if it were still there, and closes it at e-RS.
 type leftover struct {
 	mu      sync.Mutex
 	session handoff.Session
 	there   bool
 }
 
-// sweepWithin bounds the look at the keyring of a start that has failed.
+// sweepWithin bounds the check of the keyring after a failed start.
 const sweepWithin = 8 * time.Second
 
-// sweepingUp is a prepare that clears the keyring when it fails. A flow begins with that; but with settings that cannot be used, or
-// without its certificate, there is no flow, and other applications would go on as whoever was signed in when an earlier run
-// was killed.
+// sweepingUp is a prepare that clears the keyring if it fails. A flow begins with that, but without
+// usable settings or a certificate there is no flow, and other applications would go on with the
+// session of an earlier run that was killed.
 func (r realServices) sweepingUp(ctx context.Context) (services, error) {
 	found, err := r.prepare(ctx)
 	if err != nil && ctx.Err() == nil {
@@ -36,7 +36,7 @@ func (r realServices) sweepingUp(ctx context.Context) (services, error) {
 func (r realServices) sweep(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, sweepWithin)
 	defer cancel()
-	// What is wrong with the settings was told; what can be used of them is enough for this.
+	// Errors of the settings were reported; the usable ones suffice for this.
 	settings, _ := config.Load(r.sources)
 	ring, err := r.program.openKeyring(settings, r.log)
 	if err != nil {
@@ -50,7 +50,7 @@ func (r realServices) sweep(ctx context.Context) {
 	}()
 	session, err := ring.Read(ctx)
 	if errors.Is(err, handoff.ErrNotFound) {
-		// Without its main entry whatever else is there is left of an end that was cut short.
+		// Without its main entry, any other entry is left of an end that was cut short.
 		if err := ring.Clear(ctx); err != nil {
 			r.log.WithError(err).Warn("start: keyring")
 		}
@@ -91,13 +91,13 @@ func (l *leftover) take() (handoff.Session, bool) {
 	return l.session, there
 }
 
-// remembering is a keyring in which a session still seems to be that was cleared already.
+// remembering is a keyring that returns a session already cleared.
 type remembering struct {
 	login.Keyring
 	left *leftover
 }
 
-// Read returns the session that was cleared, once, and then what is there.
+// Read returns the cleared session once, and then the keyring's.
 func (k remembering) Read(ctx context.Context) (handoff.Session, error) {
 	if k.left != nil {
 		if session, there := k.left.take(); there {

@@ -17,8 +17,9 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// A program that was killed leaves its session in the keyring, and the next start clears it, even one that cannot sign anybody in:
-// other applications would go on as somebody who has left, for as long as it takes to repair the settings.
+// A killed program leaves its session in the keyring, and the next start clears it, even one that
+// cannot sign in: other applications would go on with it for as long as it takes to repair the
+// settings.
 func TestAFailedStartClearsTheKeyring(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	other := ringOn(t, session)
@@ -35,7 +36,7 @@ func TestAFailedStartClearsTheKeyring(t *testing.T) {
 	_, err = other.Read(t.Context())
 	require.ErrorIs(t, err, handoff.ErrNotFound)
 
-	// When the settings are repaired, the flow finds it once, and closes it at e-RS.
+	// Once the settings are repaired, the flow finds it once, and closes it at e-RS.
 	flows := remembering{other, r.left}
 	found, err := flows.Read(t.Context())
 	require.NoError(t, err)
@@ -44,7 +45,8 @@ func TestAFailedStartClearsTheKeyring(t *testing.T) {
 	require.ErrorIs(t, err, handoff.ErrNotFound)
 }
 
-// A key without its session is left of an end that was cut short. Scripts that read it alone would go on as whoever has left.
+// A key without its session is left of an end that was cut short. Scripts that read it alone would
+// go on as the former user.
 func TestAKeyWithoutItsSessionIsCleared(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	for _, pair := range session.Env() {
@@ -78,6 +80,6 @@ func TestAKeyWithoutItsSessionIsCleared(t *testing.T) {
 		_, err := other.Read(t.Context())
 		require.ErrorIs(t, err, handoff.ErrNotFound)
 		_, err = bare.Get(handoff.Service, handoff.AccountSessionKey)
-		require.NoError(t, err, "whoever only looks, such as doctor, may look while another process is about to write")
+		require.NoError(t, err, "a reader such as doctor may read while another process is about to write")
 	})
 }

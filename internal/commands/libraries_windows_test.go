@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// A web page can have a library saved among the downloads, from where the program is then started.
+// A web page can have a library saved among the downloads, from where the program may be started.
 func TestNoLibraryFromTheWorkingFolder(t *testing.T) {
 	system, err := windows.GetSystemDirectory()
 	require.NoError(t, err)

@@ -12,11 +12,11 @@ import (
 	"github.com/ers-login/ers-login/internal/instance"
 )
 
-// linkScheme is what a browser or another program opens the window with: ers-login://sign-in?for=Vendor%20App. The packages register
-// it, so that what comes after may have been written by anybody.
+// linkScheme begins the links that open the window: ers-login://sign-in?for=Vendor%20App. The
+// packages register it, so the rest is untrusted input.
 const linkScheme = "ers-login:"
 
-// The actions of a link. They are all that one can do.
+// The actions of a link; there are no others.
 const (
 	linkSignIn = "sign-in"
 	linkOpen   = "open"
@@ -29,32 +29,33 @@ const (
 	maxLinkName = 80
 )
 
-// link is what a link asks for.
+// link is a parsed link.
 type link struct {
 	action string
-	// name is the program that asks, as it calls itself.
+	// name is the requesting program's own name for itself.
 	name string
 }
 
-// isLink tells whether the desktop has started the program to open a link. What else stands on such a command line came out of the
-// link, too.
+// isLink reports whether the desktop has started the program to open a link. The rest of such a
+// command line came from the link, too.
 func isLink(args []string) bool {
 	return len(args) > 0 && len(args[0]) >= len(linkScheme) && strings.EqualFold(args[0][:len(linkScheme)], linkScheme)
 }
 
-// openLink does what a link asks for.
+// openLink carries out a link.
 func (p program) openLink(ctx context.Context, args []string) error {
 	if len(args) > 1 {
 		return usageError{errors.New("a link stands alone on a command line")}
 	}
 	asked, err := parseLink(args[0])
 	if err != nil {
-		// What was written is not repeated: nobody knows who has written it.
+		// The link is not quoted: its author is unknown.
 		return usageError{fmt.Errorf("this link is not one of e-RS Login's: %w", err)}
 	}
 	asker := p.asker(nil)
 	asker.open = func() (<-chan error, error) { return p.startWindow([]string{"--" + byLinkFlag}) }
-	// A page can send as many as it likes: none waits, and the sign-in is the user's to begin. An empty name names no program.
+	// A page can send any number: the request does not wait, and the user begins the sign-in. An
+	// empty name names no program.
 	answer, err := asker.ask(ctx, instance.Request{Action: instance.Raise, For: asked.name})
 	if err != nil {
 		return err
@@ -62,7 +63,7 @@ func (p program) openLink(ctx context.Context, args []string) error {
 	return refusal(answer)
 }
 
-// parseLink takes a link apart. It accepts what is written down in docs/commands.md, byte for byte, and no other way to write it.
+// parseLink parses a link. It accepts the forms in docs/commands.md, byte for byte, and no others.
 func parseLink(text string) (link, error) {
 	if len(text) > maxLink {
 		return link{}, fmt.Errorf("it is longer than %d bytes", maxLink)
@@ -75,7 +76,7 @@ func parseLink(text string) (link, error) {
 		return link{}, errors.New("two slashes are missing")
 	}
 	path, query, asks := strings.Cut(rest, "?")
-	// Windows and some browsers put a slash behind the name of a host, which they take the action for.
+	// Windows and some browsers add a slash after a host name, which they take the action for.
 	asked := link{action: strings.TrimSuffix(path, "/")}
 	if asked.action != linkSignIn && asked.action != linkOpen {
 		return link{}, errors.New("there is no such action")
@@ -101,7 +102,7 @@ func parseLink(text string) (link, error) {
 	return asked, nil
 }
 
-// checkLinkName refuses what cannot be a program's name. What is only odd is for the window to clean.
+// checkLinkName refuses what cannot be a program's name. The window cleans what is merely odd.
 func checkLinkName(name string) error {
 	switch {
 	case !utf8.ValidString(name):

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What a link may ask for. Whatever else somebody puts into one is nothing that this program does.
+// The requests that a link may make; everything else in one is ignored or refused.
 func TestLinks(t *testing.T) {
 	for text, want := range map[string]link{
 		"ers-login://sign-in":                            {linkSignIn, ""},
@@ -33,7 +33,8 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// A link may have been written by anybody: a web page, a mail, a document. Nothing in it may reach a setting, a file or a command.
+// A link is untrusted: it may come from a web page, a mail, a document. Nothing in it may reach a
+// setting, a file or a command.
 func TestLinksThatAreRefused(t *testing.T) {
 	for name, arguments := range map[string][]string{
 		"nothing":                      {"ers-login:"},
@@ -96,14 +97,14 @@ func TestLinksThatAreRefused(t *testing.T) {
 			assert.NotContains(t, stderr, "\x1b")
 		})
 	}
-	// A command line that is none is for the commands to refuse.
+	// Other command lines are for the commands to refuse.
 	for _, arguments := range [][]string{nil, {"session"}, {"--for", "ers-login://sign-in"}, {"ers-log"}, {""}} {
 		assert.False(t, isLink(arguments), "%v", arguments)
 	}
 }
 
-// FuzzLink makes sure that a name out of a link can be shown on one line, and that a link stands for nothing but an action and a name:
-// written anew from those two, it is taken for the same.
+// FuzzLink checks that a link's name can be shown on one line, and that a link is nothing but an
+// action and a name: written anew from those two, it parses to the same.
 func FuzzLink(f *testing.F) {
 	for _, seed := range []string{"//sign-in?for=Vendor%20App", "//open", "//sign-in/", "//sign-in?for=%00", "//sign-in?for=a&b=c"} {
 		f.Add(seed)

@@ -14,7 +14,8 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// What an administrator sets for a server that cannot be changed reaches the connection, of a sign-in as of doctor.
+// An administrator's settings for a server that cannot be changed apply to a sign-in's and doctor's
+// connections.
 func TestServerNameReachesTheConnection(t *testing.T) {
 	server := erstest.NewUnstartedServer(erstest.WithServerNames("portal.example"))
 	require.NoError(t, server.Start())

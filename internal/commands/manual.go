@@ -10,8 +10,8 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 )
 
-// manualPage writes the manual page in the macros of man(7), from the commands and what their help texts say. It has no date, so that
-// two builds of one version are the same.
+// manualPage writes the manual page in man(7) macros from the commands and their help texts. It has
+// no date, so that builds of one version are identical.
 func manualPage(root *cobra.Command, version string) []byte {
 	var page manPage
 	page.macro("TH", "ERS\\-LOGIN", "1", "", roff("e-RS Login "+version), roff("User commands"))
@@ -50,10 +50,10 @@ func manualPage(root *cobra.Command, version string) []byte {
 	return page.text.Bytes()
 }
 
-// manPage is a page under way.
+// manPage is a page being written.
 type manPage struct{ text bytes.Buffer }
 
-// macro writes a request with its arguments, which are escaped already.
+// macro writes a request with its escaped arguments.
 func (m *manPage) macro(name string, arguments ...string) {
 	m.text.WriteString("." + name)
 	for _, argument := range arguments {
@@ -70,7 +70,7 @@ func (m *manPage) line(text string) {
 	m.text.WriteString(text + "\n")
 }
 
-// paragraphs writes a help text, whose paragraphs are parted by empty lines.
+// paragraphs writes a help text, whose paragraphs are separated by empty lines.
 func (m *manPage) paragraphs(text string) {
 	for i, paragraph := range strings.Split(strings.TrimSpace(text), "\n\n") {
 		if i > 0 {
@@ -82,7 +82,7 @@ func (m *manPage) paragraphs(text string) {
 	}
 }
 
-// commands writes every command that is not hidden, and those below it.
+// commands writes every visible command, with its subcommands.
 func (m *manPage) commands(parent *cobra.Command) {
 	for _, cmd := range parent.Commands() {
 		if !cmd.IsAvailableCommand() || cmd.Name() == "help" {
@@ -107,7 +107,7 @@ func (m *manPage) commands(parent *cobra.Command) {
 	}
 }
 
-// completion writes the command of cobra's own, which has one below it for each shell.
+// completion writes cobra's own command, which has a subcommand for each shell.
 func (m *manPage) completion(cmd *cobra.Command) {
 	var shells []string
 	for _, shell := range cmd.Commands() {
@@ -131,7 +131,7 @@ func (m *manPage) example(text string) {
 	m.macro("EE")
 }
 
-// items writes terms with what they mean.
+// items writes terms and their meanings.
 func (m *manPage) items(items []manualItem) {
 	for _, item := range items {
 		m.macro("TP")
@@ -140,7 +140,8 @@ func (m *manPage) items(items []manualItem) {
 	}
 }
 
-// ownFlags are the flags of a command without those of the settings, which are told once, with the program itself.
+// ownFlags returns a command's flags without the settings', which are described once, with the
+// program itself.
 func ownFlags(cmd *cobra.Command) *pflag.FlagSet {
 	settings := pflag.NewFlagSet("", pflag.ContinueOnError)
 	config.AddFlags(settings)
@@ -166,12 +167,12 @@ func (m *manPage) options(flags *pflag.FlagSet) {
 			option += `=\fI` + roff(value) + `\fR`
 		}
 		m.line(option)
-		// The page is for everybody, and not for whoever has made it.
+		// The page is the same for all users, not only the one who built it.
 		m.line(roff(strings.ReplaceAll(usage, config.DefaultFile(), manualUserFile)))
 	})
 }
 
-// withoutStatus returns a help text without the exit statuses, which have a section of their own.
+// withoutStatus returns a help text without the exit statuses, which have their own section.
 func withoutStatus(text string) string {
 	return strings.TrimSpace(strings.ReplaceAll(text, statusHelp, ""))
 }
@@ -183,7 +184,8 @@ func lowerFirst(text string) string {
 	return strings.ToLower(text[:1]) + text[1:]
 }
 
-// roff escapes what man gives a meaning. A hyphen of an option is the character of the keyboard, or it could not be copied.
+// roff escapes man's special characters. An option's hyphen must be the keyboard's character, or it
+// could not be copied.
 func roff(text string) string {
 	return strings.NewReplacer(`\`, `\e`, `-`, `\-`, `"`, `\(dq`, `'`, `\(aq`, `^`, `\(ha`, `~`, `\(ti`, "`", `\(ga`, `…`, `...`).Replace(text)
 }

@@ -2,10 +2,10 @@ package commands
 
 import "fmt"
 
-// manualItem is a term of the manual page with what it means.
+// manualItem is a term of the manual page and its meaning.
 type manualItem struct{ term, meaning string }
 
-// linkItems are the links that the desktop opens the program with; see parseLink.
+// linkItems describe the links that the desktop opens the program with; see parseLink.
 func linkItems() []manualItem {
 	return []manualItem{
 		{linkScheme + "//" + linkSignIn, "The same as ers-login sign-in."},
@@ -18,7 +18,7 @@ func linkItems() []manualItem {
 	}
 }
 
-// environmentItems are the variables that count.
+// environmentItems describe the environment variables in use.
 func environmentItems() []manualItem {
 	return []manualItem{
 		{
@@ -42,7 +42,7 @@ func environmentItems() []manualItem {
 	}
 }
 
-// statusItems are the exit statuses, and those that are doctor's alone.
+// statusItems describe the exit statuses, and those of doctor.
 func statusItems() []manualItem {
 	var items []manualItem
 	for status, meaning := range statusMeanings {
@@ -59,7 +59,7 @@ func statusItems() []manualItem {
 	)
 }
 
-// The files of the user's own. On other systems than Linux there is no man to tell of them.
+// The user's files on Linux; other systems have no man.
 const manualUserFile = "~/.config/ers-login/config.toml"
 
 func fileItems() []manualItem {
@@ -80,7 +80,7 @@ func fileItems() []manualItem {
 	}
 }
 
-// completionText tells how the shells get their completions.
+// completionText describes how shells get their completions.
 const completionText = `Prints the completion for a shell. The packages install those of bash, zsh and fish; by hand a shell loads its own with one of
 these lines.`
 

@@ -11,11 +11,12 @@ import (
 	"github.com/ers-login/ers-login/ui"
 )
 
-// messageWithin bounds how long a message waits to be read.
+// messageWithin bounds the time that a message waits to be read.
 const messageWithin = 10 * time.Minute
 
-// tellNatively tells Problems in one message of the desktop's own, for whoever has started the program from a menu and would otherwise
-// see nothing happen at all. It returns when the user has read it. Where there is no way to show one, the terminal has to do.
+// tellNatively shows Problems in one message box of the desktop, for a start from a menu whose
+// failure would be invisible otherwise. It returns when the user has closed it. If none can be
+// shown, the terminal gets the error.
 func (p program) tellNatively(ctx context.Context, found ...*problem.Problem) {
 	if !hasDisplay(p.environ) {
 		return
@@ -23,11 +24,12 @@ func (p program) tellNatively(ctx context.Context, found ...*problem.Problem) {
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), messageWithin)
 	defer cancel()
 	if err := p.message(limited, "e-RS Login", messageText(found...)); err != nil {
-		_, _ = fmt.Fprintf(p.stderr, "ers-login: no message could be shown: %v\n", err) // there is nobody else to tell
+		// There is no other output.
+		_, _ = fmt.Fprintf(p.stderr, "ers-login: no message could be shown: %v\n", err)
 	}
 }
 
-// messageText is a plain text of Problems, one after the other, in the language of the window.
+// messageText is the plain text of Problems, one after the other, in the window's language.
 func messageText(found ...*problem.Problem) string {
 	parts := make([]string, len(found))
 	for i, one := range found {
@@ -44,7 +46,7 @@ func messageText(found ...*problem.Problem) string {
 	return strings.Join(parts, "\n\n\n")
 }
 
-// buttonless is a Problem as it can be told where there is no button **Try again**.
+// buttonless returns a Problem's text for a place without the button **Try again**.
 func buttonless(found *problem.Problem) *problem.Problem {
 	steps := slices.Clone(found.Steps)
 	for i, step := range steps {
@@ -52,7 +54,7 @@ func buttonless(found *problem.Problem) *problem.Problem {
 			steps[i] = "Start the program again."
 		}
 	}
-	told := *found
-	told.Steps = steps
-	return &told
+	shown := *found
+	shown.Steps = steps
+	return &shown
 }

@@ -21,7 +21,8 @@ import (
 	"github.com/ers-login/ers-login/ui"
 )
 
-// A dialogue gets the text as an argument of its own, as no shell may ever read it. What has not been shown is not taken for read.
+// A dialogue gets the text as one argument, which no shell interprets. A message not shown does not
+// count as read.
 func TestTheMessageIsShownWithWhatIsThere(t *testing.T) {
 	type there map[string]int
 	for name, c := range map[string]struct {
@@ -69,8 +70,8 @@ func TestTheMessageIsShownWithWhatIsThere(t *testing.T) {
 	}
 }
 
-// writeDialogue makes a stand-in that writes what it is to say beside itself, and ends as somebody has it end: zenity with the status
-// that it was told for a message that is closed, if that is 10.
+// writeDialogue makes a stand-in that writes its text to a file next to it, and exits with status:
+// zenity with the status passed to it for a closed message, if that is 10.
 func writeDialogue(t *testing.T, folder, program string, status int) {
 	t.Helper()
 	end := strconv.Itoa(status)
@@ -81,7 +82,8 @@ func writeDialogue(t *testing.T, folder, program string, status int) {
 	require.NoError(t, os.WriteFile(filepath.Join(folder, program), []byte(script), 0o700))
 }
 
-// fakeDialogue puts a dialogue that is read at once in the place of the desktop's, and returns what was said in it.
+// fakeDialogue replaces the desktop's dialogue by one that closes at once, and returns a function
+// that returns its text.
 func fakeDialogue(t *testing.T) func() string {
 	t.Helper()
 	folder := t.TempDir()
@@ -94,7 +96,8 @@ func fakeDialogue(t *testing.T) func() string {
 	}
 }
 
-// xmessage is all that there is on a bare desktop, where somebody may have no mouse at hand: it held the program for ten minutes.
+// xmessage is all that a bare desktop has, perhaps without a mouse: without keys it held the
+// program for ten minutes.
 func TestXmessageIsClosedWithAKey(t *testing.T) {
 	for _, key := range []string{"Return", "space", "Escape", "KP_Enter"} {
 		t.Run(key, func(t *testing.T) {
@@ -124,7 +127,8 @@ func TestXmessageIsClosedWithAKey(t *testing.T) {
 	}
 }
 
-// A Welsh reader whose window cannot be drawn has only this message, and it comes before any window has set the language.
+// For a Welsh reader whose window cannot be drawn there is only this message, which comes before a
+// window has set the language.
 func TestTheMessageIsInTheLanguageOfTheWindow(t *testing.T) {
 	require.NoError(t, ui.UseLanguage("en"))
 	t.Cleanup(func() { require.NoError(t, ui.UseLanguage("en")) })
@@ -136,20 +140,20 @@ func TestTheMessageIsInTheLanguageOfTheWindow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, ui.UseLanguage("en"))
 			desktop(t)
-			told := fakeDialogue(t)
+			message := fakeDialogue(t)
 			p := testProgram(t, "DISPLAY=:99")
 			log := testLog(t)
 			cannot := &graphics{record: filepath.Join(t.TempDir(), "graphics"), log: log,
 				look: func(context.Context) error { return errors.New("no OpenGL") }}
 			err := p.openWindow(t.Context(), log, login.NewBoard(), windowOptions{settings: settings, graphics: cannot})
 			require.ErrorIs(t, err, noGraphics)
-			assert.Contains(t, told(), "Ni ellir llunio'r ffenestr ar y cyfrifiadur hwn")
-			assert.NotContains(t, told(), noGraphics.Title)
+			assert.Contains(t, message(), "Ni ellir llunio'r ffenestr ar y cyfrifiadur hwn")
+			assert.NotContains(t, message(), noGraphics.Title)
 		})
 	}
 }
 
-// welsh are the settings of somebody who has chosen Welsh.
+// welsh returns settings with Welsh chosen.
 func welsh(t *testing.T) config.Config {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "config.toml")
@@ -157,7 +161,7 @@ func welsh(t *testing.T) config.Config {
 	return asWanted(config.Sources{UserFile: file})
 }
 
-// Without a display there is nobody to read a message, and nothing waits for one.
+// Without a display no message is shown, and nothing waits for one.
 func TestNoMessageWithoutADisplay(t *testing.T) {
 	var complaints strings.Builder
 	p := testProgram(t, "DISPLAY=")

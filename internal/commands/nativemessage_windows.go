@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// message shows a message box. Windows has no way to take it away again.
+// message shows a message box, which Windows cannot close early.
 func (p program) message(_ context.Context, title, text string) error {
 	caption, err := windows.UTF16PtrFromString(title)
 	if err != nil {

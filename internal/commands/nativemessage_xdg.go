@@ -15,17 +15,16 @@ import (
 // dialogue is a program that shows a message.
 type dialogue struct {
 	command []string
-	// environ is put into its environment.
+	// environ is added to its environment.
 	environ []string
-	// closed is the exit status of a message that was closed otherwise than with its button, which counts as read. Any other but 0 means
-	// that it was not shown.
+	// closed is the exit status of a message closed otherwise than with its button, which counts as
+	// read. Any other but 0 means that it was not shown.
 	closed int
 }
 
-// dialogues are what desktops have for scripts. None of these draws with OpenGL alone.
-//
-// zenity has one status for a message that was closed and for a display or an option that it cannot use, unless it is told another one.
-// kdialog has 1 for an option that it does not know. xmessage has 1 for all that goes wrong, and takes no key unless it is told which.
+// dialogues are desktops' dialogue programs for scripts; none needs OpenGL. By default zenity has
+// one status for a closed message and for a display or option that it cannot use. kdialog has 1 for
+// an unknown option. xmessage has 1 for every failure, and needs translations to accept keys.
 func dialogues(title, text string) []dialogue {
 	return []dialogue{
 		{[]string{"zenity", "--error", "--no-markup", "--no-wrap", "--title", title, "--text", text},
@@ -35,10 +34,10 @@ func dialogues(title, text string) []dialogue {
 	}
 }
 
-// xmessageKeys has the keys end xmessage with which people close a message.
+// xmessageKeys makes the usual keys close xmessage's message.
 const xmessageKeys = "*translations: #override <Key>Escape: exit(0)\\n<Key>space: exit(0)\\n<Key>Return: exit(0)\\n<Key>KP_Enter: exit(0)"
 
-// message shows a message with the first program that can.
+// message shows a message with the first program that works.
 func (p program) message(ctx context.Context, title, text string) error {
 	var failed []error
 	for _, one := range dialogues(title, wrapped(text)) {
@@ -47,13 +46,13 @@ func (p program) message(ctx context.Context, title, text string) error {
 			return nil
 		}
 		if failed = append(failed, err); ctx.Err() != nil {
-			break // It was shown, and nobody has read it.
+			break // shown, but not read in time
 		}
 	}
 	return errors.Join(failed...)
 }
 
-// show shows the message, and returns when it was read.
+// show shows the message, and returns when it was closed.
 func (d dialogue) show(ctx context.Context) error {
 	program, err := exec.LookPath(d.command[0])
 	if err != nil {
@@ -69,10 +68,11 @@ func (d dialogue) show(ctx context.Context) error {
 	return fmt.Errorf("%s: %w", d.command[0], err)
 }
 
-// messageColumns is how wide a message is: xmessage cuts what is wider than the screen, and wraps nothing.
+// messageColumns is a message's width: xmessage cuts lines wider than the screen, and wraps
+// nothing.
 const messageColumns = 80
 
-// wrapped breaks the lines of a text between words.
+// wrapped breaks a text's lines between words.
 func wrapped(text string) string {
 	var made strings.Builder
 	for line := range strings.Lines(text) {

@@ -11,7 +11,7 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// A script that reads nothing but the key would go on with it after a sign-out that was said to have gone well.
+// A script that reads only the key would go on with it after a sign-out reported as successful.
 func TestSignOutLooksForAKeyThatStayed(t *testing.T) {
 	newWorkplace(t, dallies, keyringtest.Options{})
 	require.NoError(t, noneLeft(t.Context()))
@@ -23,8 +23,8 @@ func TestSignOutLooksForAKeyThatStayed(t *testing.T) {
 	require.NoError(t, noneLeft(t.Context()))
 }
 
-// The window has ended its session where this process reaches no keyring: a terminal of another desktop, or beside a demonstration with a
-// keyring of its own.
+// The window has ended its session where this process reaches no keyring: in a terminal of another
+// desktop, or next to a demonstration with its own keyring.
 func TestSignOutTrustsTheWindowWhereThereIsNoKeyring(t *testing.T) {
 	for name, options := range map[string]keyringtest.Options{
 		"no bus":        {State: keyringtest.NoBus},

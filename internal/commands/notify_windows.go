@@ -13,9 +13,8 @@ import (
 	"github.com/ers-login/ers-login/ui"
 )
 
-// notifier shows a balloon at the icon beside the clock, and lets the taskbar's button flash. Fyne
-// would run PowerShell with a script in the folder for temporary files, past the computer's
-// execution policy.
+// notifier shows a balloon at the notification area icon, and flashes the taskbar button. Fyne
+// would run PowerShell with a script in the temporary folder, past the computer's execution policy.
 func notifier(log logrus.FieldLogger, window func() *ui.Window) func(title, text string) {
 	return func(title, text string) {
 		shown := window()
@@ -36,8 +35,8 @@ var (
 	errNoTrayWindow = errors.New("there is no icon beside the clock")
 )
 
-// The icon beside the clock is that of fyne.io/systray: these are its window's class and its number
-// there. TestTheIconIsWhereTheBalloonLooks finds out if they change.
+// The icon is fyne.io/systray's: its window's class and its number there.
+// TestTheIconIsWhereTheBalloonLooks fails if they change.
 const (
 	trayClass = "SystrayClass"
 	trayIcon  = 100
@@ -46,8 +45,8 @@ const (
 const (
 	nimModify = 1    // NIM_MODIFY
 	nifInfo   = 0x10 // NIF_INFO
-	// NIIF_INFO and NIIF_RESPECT_QUIET_TIME: nothing in the first hour of a new user, and while
-	// somebody presents.
+	// NIIF_INFO and NIIF_RESPECT_QUIET_TIME: nothing in a new user's first hour, and during
+	// presentations.
 	balloonFlags = 0x01 | 0x80
 )
 
@@ -84,7 +83,7 @@ func balloon(title, text string) error {
 	return nil
 }
 
-// fill writes a text into a buffer of Windows, with a zero at its end, and cuts what is too long.
+// fill writes a text into a Windows buffer, zero-terminated, and cuts it to fit.
 func fill(buffer []uint16, text string) error {
 	encoded, err := windows.UTF16FromString(text)
 	if err != nil {
@@ -94,7 +93,7 @@ func fill(buffer []uint16, text string) error {
 	return nil
 }
 
-// trayWindow finds the hidden window of this process that the icon belongs to.
+// trayWindow returns the hidden window of this process that the icon belongs to.
 func trayWindow() (windows.HWND, error) {
 	class, err := windows.UTF16PtrFromString(trayClass)
 	if err != nil {
@@ -124,10 +123,10 @@ type flashInfo struct {
 	count, timeout uint32
 }
 
-const flashTray = 2 // FLASHW_TRAY: the taskbar's button alone
+const flashTray = 2 // FLASHW_TRAY: the taskbar button alone
 
-// flash lets the button of a window in the taskbar flash three times, and stay coloured until the
-// window is looked at.
+// flash flashes a window's taskbar button three times, and leaves it coloured until the window is
+// activated.
 func flash(window fyne.Window) {
 	native, ok := window.(driver.NativeWindow)
 	if !ok {

@@ -10,26 +10,28 @@ import (
 	"github.com/ers-login/ers-login/internal/instance"
 )
 
-// oneInstance sees to it that a user has one window. A second start raises the window of the first, and is over then.
+// oneInstance ensures that a user has one window. A second start raises the first's window and
+// ends.
 type oneInstance struct {
 	path    string
 	log     logrus.FieldLogger
 	handler instance.Handler
-	// token allows the first window to come to the front, where a desktop hands one out with each start.
+	// token allows the first window to be raised, on desktops that issue one with each start.
 	token string
-	// displays are those that the user sits before.
+	// displays are the user's displays.
 	displays string
-	// wanted is the sort of window that this one is.
+	// wanted is this window's windowFingerprint.
 	wanted string
 	lock   *instance.Lock
-	// held lets the rest of the program know of the lock; nil has no use for it.
+	// held shares the lock with the rest of the program; nil if not needed.
 	held *heldLock
 }
 
-// activationVariables are where a desktop puts the token that it hands out with a start.
+// activationVariables hold the token that a desktop issues with a start.
 var activationVariables = []string{"XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"}
 
-// newOneInstance takes the desktop's token out of the environment, so that no program that is started from here uses it up.
+// newOneInstance removes the desktop's token from the environment, so that no child process uses it
+// up.
 func newOneInstance(path string, log logrus.FieldLogger, environ []string, wanted string, handler instance.Handler) *oneInstance {
 	for _, name := range activationVariables {
 		if err := os.Unsetenv(name); err != nil {
@@ -41,11 +43,12 @@ func newOneInstance(path string, log logrus.FieldLogger, environ []string, wante
 	}
 }
 
-// errRaised: the window of another instance has come to the front, so that there is nothing left to do here.
+// errRaised: the window of another instance was raised, and nothing is left to do.
 var errRaised = errors.New("e-RS Login is running already, and its window was brought to the front")
 
-// join makes this the one instance, if it is not yet. If another one is, that one's window is raised, and the error is errRaised,
-// otherWindow if it is not the sort of window that is wanted, or otherDisplay if the user does not see it.
+// join makes this the one instance, if it is not yet. If there is another, it raises that one's
+// window and returns errRaised, otherWindow if its fingerprint differs, or otherDisplay if the user
+// does not see it.
 func (o *oneInstance) join(ctx context.Context) error {
 	if o.lock != nil {
 		return nil
@@ -65,7 +68,7 @@ func (o *oneInstance) join(ctx context.Context) error {
 	o.lock = lock
 	o.held.hold(lock)
 	if err := lock.Listen(o.handler, func(err error) { o.log.WithError(err).Debug("instance") }); err != nil {
-		// The window works without being found by a second start, which will say so.
+		// The window works if a second start cannot find it; the second start reports that.
 		o.log.WithError(err).Warn("instance")
 	}
 	return nil

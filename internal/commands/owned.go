@@ -11,7 +11,8 @@ import (
 	"github.com/ers-login/ers-login/internal/login"
 )
 
-// heldLock has the lock of the one instance while this process holds it. Its methods take nil for a process that never does.
+// heldLock holds the lock of the one instance while this process has it. Its methods accept nil,
+// for a process that never does.
 type heldLock struct{ atomic.Pointer[instance.Lock] }
 
 func (h *heldLock) hold(lock *instance.Lock) {
@@ -27,7 +28,7 @@ func (h *heldLock) held() *instance.Lock {
 	return h.Load()
 }
 
-// foreign returns [instance.Running] if a session belongs to another instance that is alive.
+// foreign returns [instance.Running] if a session belongs to another living instance.
 func (h *heldLock) foreign(session handoff.Session) error {
 	if h.held().Foreign(session.Owner) {
 		return instance.Running.Because(fmt.Errorf("the session in the keyring belongs to the holder of %s", session.Owner))
@@ -35,14 +36,15 @@ func (h *heldLock) foreign(session handoff.Session) error {
 	return nil
 }
 
-// ownedKeyring is a keyring that leaves the session of another living instance alone, and marks what it publishes as this one's. Two
-// desktops of a user can have two session buses and one keyring.
+// ownedKeyring leaves the session of another living instance alone, and marks what it publishes as
+// this one's. Two desktops of a user can have two session buses and one keyring.
 type ownedKeyring struct {
 	login.Keyring
 	lock *heldLock
 }
 
-// Read returns the session of this instance or of one that is dead. That of a living one is [instance.Running].
+// Read returns this instance's session, or a dead one's. For a living one's the error is
+// [instance.Running].
 func (k ownedKeyring) Read(ctx context.Context) (handoff.Session, error) {
 	return k.ours(k.Keyring.Read(ctx))
 }
@@ -61,8 +63,8 @@ func (k ownedKeyring) Publish(ctx context.Context, session handoff.Session) erro
 	return k.Keyring.Publish(ctx, session)
 }
 
-// Clear leaves the session of another living instance there: this one has none in the keyring then. A keyring that is locked is
-// unlocked for the look, since that of another instance may be in it.
+// Clear leaves another living instance's session there: this one has none in the keyring then. It
+// unlocks a locked keyring to check, since another instance's session may be in it.
 func (k ownedKeyring) Clear(ctx context.Context) error {
 	_, err := k.Read(ctx)
 	if errors.Is(err, handoff.ErrLocked) && !errors.Is(err, handoff.ErrItemLocked) {

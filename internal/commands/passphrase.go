@@ -18,7 +18,7 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// maxSecret bounds what is read from a pipe.
+// maxSecret bounds a secret read from a pipe, in bytes.
 const maxSecret = 1024
 
 func (p program) passphrase() *cobra.Command {
@@ -42,7 +42,7 @@ func (p program) proxyPassword() *cobra.Command {
 	})
 }
 
-// bindToProxy puts the proxy that is in force in front of its password: see [passwordFor].
+// bindToProxy puts the proxy in use in front of its password: see [passwordFor].
 func bindToProxy(settings config.Config, password secret.Text) (bound secret.Text, note string, err error) {
 	baseURL := settings.BaseURL
 	if baseURL == "" {
@@ -65,8 +65,9 @@ func bindToProxy(settings config.Config, password secret.Text) (bound secret.Tex
 
 var errOtherProxy = errors.New("it was stored for another proxy: store it again with ers-login proxy-password")
 
-// passwordFor returns a stored password for a proxy. Whoever can set an environment variable must not be sent it, so it is bound to the
-// proxy that it was stored for. One without a proxy is for that of a settings file or policy.
+// passwordFor returns the stored password for a proxy. It is bound to the proxy that it was stored
+// for: setting an environment variable must not redirect it to another. One stored without a proxy
+// is for that of a settings file or policy.
 func passwordFor(settings config.Config, stored secret.Text, proxy string) (secret.Text, error) {
 	host, password, bound := strings.Cut(stored.Reveal(), "\n")
 	if bound {
@@ -84,13 +85,14 @@ func passwordFor(settings config.Config, stored secret.Text, proxy string) (secr
 	return secret.Text{}, errOtherProxy
 }
 
-// kept is a secret that a command stores for the program.
+// storedSecret is a secret that a command stores for the program.
 type storedSecret struct {
 	use, short, long string
-	// what it is called, and how it is asked for.
+	// what names the secret in texts, prompt asks for it.
 	what, prompt string
 	store        func(*keyring.Client, context.Context, secret.Text) error
-	// bind completes the secret before it is stored, with something to be said about that. Nil leaves it as it is.
+	// bind completes the secret before it is stored, and returns a note about that; nil leaves it
+	// unchanged.
 	bind func(config.Config, secret.Text) (bound secret.Text, note string, err error)
 }
 
@@ -107,16 +109,17 @@ func (p program) storing(it storedSecret) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			// The file belongs to the window, which may be running.
+			// The log file belongs to a window that may be running.
 			log := p.openLog("")
 			defer closeLog(log)
 			log.Guard(entered)
 			sources := config.System(file, nil)
-			// The window says so when it sets a broken file aside. Here nobody would see it.
+			// The window reports when it sets a broken file aside; here that would go unnoticed.
 			sources.LeaveBroken = true
 			settings, err := config.Load(sources)
 			if err != nil {
-				// What is wrong with other settings is no reason: storing this may be a part of repairing them.
+				// Errors in other settings do not prevent this: storing the secret may be a part of
+				// repairing them.
 				log.WithError(err).Warn("settings")
 			}
 			ring, err := p.openKeyring(settings, log)
@@ -139,7 +142,8 @@ func (p program) storing(it storedSecret) *cobra.Command {
 	}
 }
 
-// readSecret reads one line, without an echo if it is typed. When ctx ends first, what it waits for is left to the end of the process.
+// readSecret reads one line, without echo if typed. If ctx ends first, the read is abandoned until
+// the process ends.
 func (p program) readSecret(ctx context.Context, it storedSecret) (secret.Text, error) {
 	terminal, err := typedAt(p.stdin)
 	if err != nil {
@@ -156,7 +160,7 @@ func (p program) readSecret(ctx context.Context, it storedSecret) (secret.Text, 
 		fmt.Fprint(p.stderr, it.prompt) //nolint:errcheck // a prompt that cannot be seen is no reason to stop
 		defer func() {
 			fmt.Fprintln(p.stderr) //nolint:errcheck // as above
-			// It is still without an echo if the user has interrupted.
+			// The echo is still off if the user has interrupted.
 			if err := term.Restore(screen, shown); err != nil {
 				fmt.Fprintf(p.stderr, "ers-login: the terminal may no longer show what is typed: %v\n", err) //nolint:errcheck // as above
 			}

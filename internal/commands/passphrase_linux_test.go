@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// newTerminal returns both ends of a terminal: the person's and the program's.
+// newTerminal returns both ends of a terminal: the user's and the program's.
 func newTerminal(t *testing.T) (person, program *os.File) {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
@@ -35,7 +35,7 @@ func echoes(t *testing.T, terminal *os.File) bool {
 	return state.Lflag&unix.ECHO != 0
 }
 
-// Whoever is asked for a passphrase and does not know it gets away with Ctrl+C, and their terminal shows again what they type.
+// A user who does not know the passphrase interrupts with Ctrl+C, and the terminal echoes again.
 func TestAPassphraseIsAskedFor(t *testing.T) {
 	t.Run("and given", func(t *testing.T) {
 		person, terminal := newTerminal(t)

@@ -30,33 +30,34 @@ import (
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
-// These tests start this test program as e-RS Login. Where that would open its window, it is the inside of the program that runs,
-// with a simulated card, a stand-in for e-RS and the real keyring, and a user who does what the test says.
+// These tests start this test program as e-RS Login. In place of its window it runs the program's
+// other parts, with a simulated card, a stand-in for e-RS, the real keyring, and a played user.
 
-// diaryFile is where the window notes what a test cannot see from outside, in the folder that diaryVariable names, else in
-// $XDG_RUNTIME_DIR.
+// diaryFile is where the window's process records events for the test, in the folder in
+// diaryVariable, else in $XDG_RUNTIME_DIR.
 const (
 	diaryFile     = "diary"
 	diaryVariable = "ERS_LOGIN_TEST_DIARY"
 )
 
-// What a user does when the window wants something.
+// The behaviours of a played user.
 const (
 	signsIn = "signs in"
 	givesUp = "gives up"
 	closes  = "closes the window"
 	// dallies does nothing.
 	dallies = "dallies"
-	// hasBrokenSettings and hasNoKeyring cannot do anything, since the program cannot begin.
+	// hasBrokenSettings and hasNoKeyring do nothing, since the program cannot start.
 	hasBrokenSettings = "has broken settings"
 	hasNoKeyring      = "has no keyring"
-	// hasCardIn has a card in the reader and the passcode entered before the window opens, and does nothing.
+	// hasCardIn inserts a card and enters the passcode before the window opens, and then does
+	// nothing.
 	hasCardIn = "has a card in"
-	// triesAgain has a start that fails, and puts it right once the window has shown who waits for it.
+	// triesAgain repairs a failed start once the window has shown which program waits for it.
 	triesAgain = "tries again"
 )
 
-// playProgram is e-RS Login, without its window.
+// playProgram runs e-RS Login without its window.
 func playProgram(user string, arguments []string) int {
 	toml, err := os.ReadFile(os.Getenv("ERS_LOGIN_TEST_FYNE_APP"))
 	if err != nil {
@@ -76,7 +77,7 @@ func playProgram(user string, arguments []string) int {
 	return statusDone
 }
 
-// statusNotPlayed is what no command ends with.
+// statusNotPlayed is a status of no command.
 const statusNotPlayed = 99
 
 // playWindow is the window's process, from the lock to the flow.
@@ -142,11 +143,11 @@ func playWindow(user string, arguments []string, toml []byte) error {
 	return e.run()
 }
 
-// playedUser sits before the window.
+// playedUser acts on what the window shows.
 type playedUser struct {
 	does       string
 	controller *controller
-	// again: a start that has failed was tried again.
+	// again: a failed start was tried again.
 	again atomic.Bool
 	mutex sync.Mutex
 	asked string
@@ -187,14 +188,14 @@ func (u *playedUser) note(format string, values ...any) {
 	}
 }
 
-// workplace is a user's log-on session, with a keyring, on which programs are started.
+// workplace is a user's log-on session, with a keyring, in which programs are started.
 type workplace struct {
 	t       *testing.T
 	keyring *keyringtest.Session
 	environ []string
 }
 
-// newWorkplace makes one, for this process too. The user does what is said when a window wants something.
+// newWorkplace makes one, for this process too. user is the behaviour of the played user.
 func newWorkplace(t *testing.T, user string, options keyringtest.Options) workplace {
 	t.Helper()
 	session := keyringtest.ForTest(t, options)
@@ -210,7 +211,7 @@ func newWorkplace(t *testing.T, user string, options keyringtest.Options) workpl
 	return w
 }
 
-// closeWindow ends the window's process, if there is one, which belongs to nobody.
+// closeWindow ends the window's process, if any.
 func (w workplace) closeWindow() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -228,9 +229,9 @@ func (w workplace) closeWindow() {
 	assert.Fail(w.t, "the window does not end")
 }
 
-// command is e-RS Login with arguments, as a process of its own.
+// command returns e-RS Login with arguments as a process.
 func (w workplace) command(arguments ...string) *exec.Cmd {
-	// A guard against a program that hangs; no time is asserted.
+	// This guards against hanging; no time is asserted.
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	w.t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, os.Args[0], arguments...)
@@ -252,7 +253,7 @@ func (w workplace) run(arguments ...string) (status int, stdout, stderr string) 
 	return cmd.ProcessState.ExitCode(), out.String(), complaints.String()
 }
 
-// diary returns what the window has noted.
+// diary returns the recorded events.
 func (w workplace) diary() string {
 	w.t.Helper()
 	text, err := os.ReadFile(filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), diaryFile))

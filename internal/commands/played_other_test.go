@@ -2,5 +2,6 @@
 
 package commands
 
-// playProgram: the tests that start this test program as e-RS Login need a private keyring, which there is on Linux only.
+// playProgram fails: tests that start this test program as e-RS Login need a private keyring, which
+// only Linux has.
 func playProgram(string, []string) int { return 1 }

@@ -23,10 +23,10 @@ import (
 	"github.com/ers-login/ers-login/internal/login"
 )
 
-// asNobodyVariable is set where a test runs anew as the user who owns nothing.
+// asNobodyVariable is set while a test runs as the system's user nobody.
 const asNobodyVariable = "ERSLOGIN_TEST_AS_NOBODY"
 
-// asNobody runs a test of this program anew, as the user who owns nothing.
+// asNobody runs a test of this program again as the system's user nobody.
 func asNobody(t *testing.T, test string) {
 	t.Helper()
 	const nobody = 65534
@@ -53,7 +53,7 @@ func asNobody(t *testing.T, test string) {
 	assert.NotContains(t, string(output), "SKIP")
 }
 
-// temptation is what a user has set: each part of it notices when it is used.
+// temptation holds a user's settings, each of which records its use.
 type temptation struct {
 	environ []string
 	mark    string
@@ -98,28 +98,27 @@ func writeIn(t *testing.T, name, content string, mode os.FileMode) string {
 	return path
 }
 
-// brokenPolicies are policies, and settings of the computer, that stop a sign-in. A user has made
-// none of them.
+// brokenPolicies are policies and system settings that prevent a sign-in. None is the user's.
 func brokenPolicies(t *testing.T) map[string]config.Sources {
-	everybodys := writeIn(t, "everybodys", "#!/bin/sh\n", 0o777)
+	writable := writeIn(t, "writable", "#!/bin/sh\n", 0o777)
 	believed := func(*os.File) error { return nil }
 	policy := func(values map[string]any) config.Sources {
 		return config.Sources{Policy: func() []config.Policy { return []config.Policy{{Where: "test", Values: values}} }}
 	}
 	return map[string]config.Sources{
-		"not TOML":            {PolicyFile: writeIn(t, "policy.toml", "agent = [", 0o644), Trust: believed},
-		"everybody writes it": {PolicyFile: writeIn(t, "policy.toml", "agent = 'identity-agent'", 0o666)},
-		"a folder":            {PolicyFile: t.TempDir(), Trust: believed},
-		"a dangling link":     {PolicyFile: dangling(t), Trust: believed},
-		"an unknown setting":  {PolicyFile: writeIn(t, "policy.toml", "agnet = 'auto'", 0o644), Trust: believed},
-		"a wrong value":       {PolicyFile: writeIn(t, "policy.toml", "proxy = 1", 0o644), Trust: believed},
+		"not TOML":               {PolicyFile: writeIn(t, "policy.toml", "agent = [", 0o644), Trust: believed},
+		"all users can write it": {PolicyFile: writeIn(t, "policy.toml", "agent = 'identity-agent'", 0o666)},
+		"a folder":               {PolicyFile: t.TempDir(), Trust: believed},
+		"a dangling link":        {PolicyFile: dangling(t), Trust: believed},
+		"an unknown setting":     {PolicyFile: writeIn(t, "policy.toml", "agnet = 'auto'", 0o644), Trust: believed},
+		"a wrong value":          {PolicyFile: writeIn(t, "policy.toml", "proxy = 1", 0o644), Trust: believed},
 		"a place that cannot be read": {Policy: func() []config.Policy {
 			return []config.Policy{{Where: "test", Err: os.ErrPermission}}
 		}},
-		"a program of everybody's":   policy(map[string]any{"agent_command": []any{everybodys}}),
-		"a bundle of everybody's":    policy(map[string]any{"ca_bundle": everybodys}),
-		"the computer's settings":    {MachineFile: writeIn(t, "config.toml", "x = [", 0o644), Trust: believed},
-		"the computer's, everybodys": {MachineFile: writeIn(t, "config.toml", "proxy = 'none'", 0o666)},
+		"a program all can write": policy(map[string]any{"agent_command": []any{writable}}),
+		"a bundle all can write":  policy(map[string]any{"ca_bundle": writable}),
+		"the computer's settings": {MachineFile: writeIn(t, "config.toml", "x = [", 0o644), Trust: believed},
+		"system file, writable":   {MachineFile: writeIn(t, "config.toml", "proxy = 'none'", 0o666)},
 	}
 }
 
@@ -130,8 +129,8 @@ func dangling(t *testing.T) string {
 	return path
 }
 
-// A policy that cannot be used could be the one that forbids what the user has set: neither the
-// doctor nor the window's diagnostics may act on that then.
+// An unusable policy may forbid the user's settings: neither doctor nor the window's diagnostics
+// may act on them.
 func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
 	needless := []string{"reader", "card", "keyring", "settings", "workstation"}
@@ -157,7 +156,7 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 			}
 			tempting.resisted(t)
 
-			// A window that was opened before the policy broke has the user's program at hand.
+			// A window opened before the policy broke still has the user's program.
 			e := realServices{program: p, log: testLog(t), board: login.NewBoard(), sources: sources, open: &openSide{}}
 			loaded, err := config.Load(config.Sources{Environ: tempting.environ})
 			require.NoError(t, err)
@@ -184,7 +183,7 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 	}
 }
 
-// The commands beside the doctor do nothing that a policy could forbid.
+// Commands other than doctor do nothing that a policy could forbid.
 func TestABrokenPolicyFailsClosedInCommands(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
 	for name, sources := range brokenPolicies(t) {

@@ -11,29 +11,30 @@ import (
 	"github.com/ers-login/ers-login/ui"
 )
 
-// preferences is what a user may change in the window: settings of their own file, and whether the program starts by itself. What was
-// read at the start is kept in memory, and what is changed is saved at once.
+// preferences are what a user can change in the window: settings of their own file, and starting at
+// log-in. Values are read once, and changes saved at once.
 type preferences struct {
 	settings  config.Config
 	autostart autostart
 
 	mu     sync.Mutex
 	values map[ui.Preference]string
-	// forced: the program starts by itself for everybody.
+	// forced: the program starts at log-in for all users.
 	forced bool
 }
 
-// autostart is whether the program starts when the user logs in to the computer.
+// autostart is the start of the program at log-in.
 type autostart interface {
 	on() (bool, error)
-	// forced tells whether it was set up for everybody who uses the computer, in a way that a user cannot change.
+	// forced reports whether it was set up for all users of the computer, in a way that a user
+	// cannot change.
 	forced() (bool, error)
 	set(on bool) error
-	// forget removes what is the user's own of it. What starts for everybody starts for them then, too.
+	// forget removes the user's own entry, and any that hides one for all users.
 	forget() error
 }
 
-// settingOf has the setting of each preference that is one.
+// settingOf maps preferences to settings.
 var settingOf = map[ui.Preference]string{
 	ui.PreferLanguage:   "language",
 	ui.PreferAppearance: "theme",
@@ -41,16 +42,18 @@ var settingOf = map[ui.Preference]string{
 	ui.PreferMinimise:   "minimise_on_sign_in",
 }
 
-// asWanted reads the settings for the looks of the window, before it opens. Nothing that is wrong with them is told here: they are
-// read again for a sign-in, in a window that can tell it. A broken file is left for then, too.
+// asWanted reads the settings for the window's looks, before it opens. It reports no errors: the
+// sign-in reads the settings again, with a window to report them in. A broken file is left for
+// then, too.
 func asWanted(sources config.Sources) config.Config {
 	sources.LeaveBroken = true
-	// With an error come defaults in the place of what cannot be used.
+	// On an error, settings has defaults in place of unusable values.
 	settings, _ := config.Load(sources)
 	return settings
 }
 
-// newPreferences takes them from settings. Without an autostart, starting by itself is not offered.
+// newPreferences returns the preferences of settings. Without an autostart, starting at log-in is
+// not offered.
 func newPreferences(settings config.Config, starting autostart, log logrus.FieldLogger) *preferences {
 	p := &preferences{settings: settings, autostart: starting, values: map[ui.Preference]string{}}
 	for preference, key := range settingOf {
@@ -59,7 +62,7 @@ func newPreferences(settings config.Config, starting autostart, log logrus.Field
 	if starting != nil {
 		on, err := starting.on()
 		if err != nil {
-			// It can still be set, which tells what is wrong.
+			// It can still be set, which reports the error.
 			log.WithError(err).Warn("autostart")
 		}
 		p.values[ui.PreferAutostart] = fmt.Sprint(on)
@@ -70,7 +73,7 @@ func newPreferences(settings config.Config, starting autostart, log logrus.Field
 	return p
 }
 
-// shownAs returns the window's word for a value of a setting.
+// shownAs returns the window's word for a setting's value.
 func shownAs(p ui.Preference, value string) string {
 	if p == ui.PreferLanguage && value == config.LanguageAuto {
 		return ""
@@ -93,7 +96,8 @@ func (p *preferences) Value(name ui.Preference) (string, bool) {
 	return value, offered
 }
 
-// Locked tells whether the policy of the organisation has set it, or its installation the start by itself.
+// Locked reports whether the organisation's policy has set it, or its installation the start at
+// log-in.
 func (p *preferences) Locked(name ui.Preference) bool {
 	if name == ui.PreferAutostart {
 		return p.forced

@@ -14,15 +14,15 @@ import (
 	"github.com/ers-login/ers-login/ui"
 )
 
-// fakeAutostart starts nothing.
+// fakeAutostart is an autostart in memory.
 type fakeAutostart struct {
-	started, everybody bool
-	err                error
+	started, allUsers bool
+	err               error
 }
 
 func (f *fakeAutostart) on() (bool, error) { return f.started, nil }
 
-func (f *fakeAutostart) forced() (bool, error) { return f.everybody, nil }
+func (f *fakeAutostart) forced() (bool, error) { return f.allUsers, nil }
 
 func (f *fakeAutostart) set(on bool) error {
 	if f.err == nil {
@@ -33,7 +33,7 @@ func (f *fakeAutostart) set(on bool) error {
 
 func (f *fakeAutostart) forget() error { return f.set(false) }
 
-// What a user has chosen in the window is there at the next start, and in their own file alone.
+// Choices made in the window are kept for the next start, only in the user's own file.
 func TestWhatIsChosenInTheWindowIsSaved(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config.toml")
 	require.NoError(t, os.WriteFile(file, []byte("# mine\ntheme = \"dark\"\n"), 0o600))
@@ -60,20 +60,21 @@ func TestWhatIsChosenInTheWindowIsSaved(t *testing.T) {
 	assert.Contains(t, string(content), "# mine\n")
 }
 
-// Whoever switches off what starts for everybody is told that it is not theirs to switch, and not that it is off.
-func TestWhatStartsForEverybodyIsManaged(t *testing.T) {
-	for name, everybody := range map[string]bool{"for everybody": true, "for this user": false} {
+// A user cannot switch off what starts for all users, and learns that, rather than seeing it as
+// off.
+func TestWhatStartsForAllUsersIsManaged(t *testing.T) {
+	for name, allUsers := range map[string]bool{"for all users": true, "for this user": false} {
 		t.Run(name, func(t *testing.T) {
-			starting := &fakeAutostart{started: true, everybody: everybody}
+			starting := &fakeAutostart{started: true, allUsers: allUsers}
 			chosen := newPreferences(asWanted(config.Sources{}), starting, logrus.New())
-			assert.Equal(t, everybody, chosen.Locked(ui.PreferAutostart))
+			assert.Equal(t, allUsers, chosen.Locked(ui.PreferAutostart))
 			assert.False(t, chosen.Locked(ui.PreferTextSize))
 			err := chosen.Set(ui.PreferAutostart, "false")
-			assert.Equal(t, everybody, err != nil)
+			assert.Equal(t, allUsers, err != nil)
 			value, offered := chosen.Value(ui.PreferAutostart)
 			assert.True(t, offered)
-			assert.Equal(t, everybody, value == "true")
-			assert.Equal(t, everybody, starting.started)
+			assert.Equal(t, allUsers, value == "true")
+			assert.Equal(t, allUsers, starting.started)
 		})
 	}
 }
@@ -101,7 +102,8 @@ func TestWhatCannotBeSavedIsNotTakenForSaved(t *testing.T) {
 	require.Error(t, none.Set(ui.PreferAutostart, "true"))
 }
 
-// A settings file that is broken is set aside by the sign-in, which says so: looking for the colours must not do it unseen.
+// The sign-in sets a broken settings file aside, and reports that: reading the looks must not do it
+// unseen.
 func TestLookingForTheLooksLeavesABrokenFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config.toml")
 	require.NoError(t, os.WriteFile(file, []byte("theme = \n"), 0o600))

@@ -14,7 +14,8 @@ import (
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
-// If this fails, somebody whose card is in the reader is told to insert it, or somebody without one to enter the passcode.
+// If this fails, a user whose card is in the reader is asked to insert it, or one without a card to
+// enter the passcode.
 func TestWhatTheReadersTellTheFlow(t *testing.T) {
 	empty, full := smartcard.Reader{Name: "Reader 0"}, smartcard.Reader{Name: "Reader 1", Card: true}
 	for name, test := range map[string]struct {
@@ -30,7 +31,7 @@ func TestWhatTheReadersTellTheFlow(t *testing.T) {
 	}
 }
 
-// withCard is a program whose only service that matters is a simulated card.
+// withCard returns a prepare whose only relevant service is a simulated card.
 func withCard(card *simulator.Agent, presence func() login.Presence) func(context.Context) (services, error) {
 	return func(context.Context) (services, error) {
 		return services{
@@ -40,7 +41,7 @@ func withCard(card *simulator.Agent, presence func() login.Presence) func(contex
 	}
 }
 
-// shows waits until the window shows what is wanted.
+// shows waits until the window shows a wanted state.
 func (e testEntrance) shows(t *testing.T, what string, wanted func(login.State) bool) login.State {
 	t.Helper()
 	for {
@@ -55,7 +56,7 @@ func (e testEntrance) shows(t *testing.T, what string, wanted func(login.State) 
 	}
 }
 
-// missing tells whether a state waits for something, with so much said besides.
+// missing returns a condition: a state that waits for something, with these notices.
 func missing(what login.Missing, notices ...string) func(login.State) bool {
 	return func(state login.State) bool {
 		if state.Phase != login.Waiting || state.Missing != what || len(state.Notices) != len(notices) {
@@ -70,8 +71,8 @@ func missing(what login.Missing, notices ...string) func(login.State) bool {
 	}
 }
 
-// Whoever inserts a blocked card in the demonstration sees that it was noticed, and that it is blocked, without pressing anything. The
-// flow itself does not know it before Sign in, as at work.
+// A blocked card inserted in the demonstration shows as noticed and blocked without pressing
+// anything. The flow itself learns it at Sign in, as at work.
 func TestTheDemonstrationShowsARefusedCard(t *testing.T) {
 	const blocked = "CARD-PIN_BLOCKED"
 	card, board := simulator.New(simulator.Settings{}), login.NewBoard()
@@ -102,7 +103,7 @@ func TestTheDemonstrationShowsARefusedCard(t *testing.T) {
 	require.NoError(t, <-e.ended)
 }
 
-// If this fails, whoever has cancelled the passcode is told to insert a card that is in, and that they have cancelled.
+// If this fails, a user who cancelled the passcode is asked to insert a card that is in.
 func TestACancelledPasscodeIsStillMissing(t *testing.T) {
 	card, board := simulator.New(simulator.Settings{ThinkTime: time.Hour}), login.NewBoard()
 	defer card.Close()
@@ -133,7 +134,7 @@ func TestACancelledPasscodeIsStillMissing(t *testing.T) {
 	require.NoError(t, <-e.ended)
 }
 
-// Without eyes on the readers all is as the Identity Agent says.
+// Without a view of the readers, only the Identity Agent's reports count.
 func TestWithoutPresenceTheAgentDecides(t *testing.T) {
 	card := simulator.New(simulator.Settings{})
 	defer card.Close()
@@ -149,7 +150,7 @@ func TestWithoutPresenceTheAgentDecides(t *testing.T) {
 	require.NoError(t, <-e.ended)
 }
 
-// What somebody has done themselves need not be told them.
+// The user's own actions are not reported to them.
 func TestOnlyRefusalsAreOverheard(t *testing.T) {
 	assert.Nil(t, saidByAgent(smartcard.Success))
 	assert.Nil(t, saidByAgent(smartcard.UserAbort))

@@ -13,8 +13,8 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// TestTheProxysPasswordGoesToItsProxyAlone: it is sent with the first CONNECT, so whoever can set an environment variable, or answers for
-// the name in one, must not be who gets it.
+// TestTheProxysPasswordGoesToItsProxyAlone: it is sent with the first CONNECT, so neither setting
+// an environment variable nor answering for the name in one may redirect it.
 func TestTheProxysPasswordGoesToItsProxyAlone(t *testing.T) {
 	newWorkplace(t, dallies, keyringtest.Options{})
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"} {
@@ -60,7 +60,7 @@ func TestTheProxysPasswordGoesToItsProxyAlone(t *testing.T) {
 	assert.Equal(t, "hunter2", sent(load(""), "named.example:3128"))
 	assert.Empty(t, sent(load(""), "evil.example:1"))
 
-	// What an earlier version has stored, or where no proxy was set up.
+	// As stored by an earlier version, or without a proxy.
 	require.Contains(t, store(""), "No proxy is set up now.")
 	assert.Equal(t, "hunter2", sent(load("proxy = 'http://named.example:3128'\n"), "named.example:3128"))
 	assert.Empty(t, sent(load(""), "evil.example:1"), "the proxy of HTTPS_PROXY")

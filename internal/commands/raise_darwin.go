@@ -2,5 +2,5 @@ package commands
 
 import "fyne.io/fyne/v2"
 
-// minimise hides the window: macOS has a place for the icon by which it comes back, always.
+// minimise hides the window: macOS always has an icon that brings it back.
 func minimise(window fyne.Window) { window.Hide() }

@@ -9,8 +9,9 @@ import (
 	"github.com/ers-login/ers-login/ui"
 )
 
-// restore is what showing a window does by itself here.
+// restore does nothing: showing a window restores it here.
 func restore(fyne.Window) {}
 
-// notifier leaves notifications to Fyne: D-Bus on Linux, the notification centre on macOS.
+// notifier returns nil, which leaves notifications to Fyne: D-Bus on Linux, the notification centre
+// on macOS.
 func notifier(logrus.FieldLogger, func() *ui.Window) func(title, text string) { return nil }

@@ -13,11 +13,11 @@ var (
 	setForegroundWindow = user32.NewProc("SetForegroundWindow")
 )
 
-// swRestore is SW_RESTORE: as large as before it was minimised.
+// swRestore is SW_RESTORE: the size before minimising.
 const swRestore = 9
 
-// restore brings a window back that was minimised, which showing it alone does not on Windows. Whether a program may come to the
-// front is for Windows to say; what cannot be done here is seen in the taskbar, which blinks.
+// restore restores a minimised window, which showing it does not on Windows. Windows decides
+// whether it may come to the front; if not, the taskbar button flashes.
 func restore(window fyne.Window) {
 	native, ok := window.(driver.NativeWindow)
 	if !ok {
@@ -38,7 +38,7 @@ func restore(window fyne.Window) {
 // swMinimize is SW_MINIMIZE.
 const swMinimize = 6
 
-// minimise takes a window to the taskbar.
+// minimise minimises a window to the taskbar.
 func minimise(window fyne.Window) {
 	native, ok := window.(driver.NativeWindow)
 	if !ok {

@@ -12,8 +12,8 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// minimise asks the window manager to minimise a window, with the message WM_CHANGE_STATE of the ICCCM: neither Fyne nor GLFW's
-// interface as Fyne shows it can. A Wayland compositor can be asked by nobody but GLFW, so that the window stays there.
+// minimise asks the window manager to minimise a window, with the ICCCM message WM_CHANGE_STATE,
+// which Fyne does not offer. On Wayland only GLFW could ask, so the window stays.
 func minimise(window fyne.Window) {
 	native, ok := window.(driver.NativeWindow)
 	if !ok {
@@ -34,7 +34,7 @@ func minimise(window fyne.Window) {
 }
 
 func iconify(window xproto.Window) error {
-	// It would say that there is no authority file, which is not always needed.
+	// xgb logs that there is no authority file, which is not always needed.
 	xgb.Logger.SetOutput(io.Discard)
 	x, err := xgb.NewConn()
 	if err != nil {

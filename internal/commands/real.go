@@ -22,8 +22,8 @@ import (
 	"github.com/ers-login/ers-login/ui"
 )
 
-// openReal opens the window for a real sign-in. The settings are read when the window is there, so that a clinician sees what is
-// wrong with them, and read again when they try again.
+// openReal opens the window for a real sign-in. The settings are read when the window is there, so
+// that it can show their errors, and again for each try.
 func (p program) openReal(cmd *cobra.Command) error {
 	file, err := cmd.Flags().GetString("config")
 	if err != nil {
@@ -54,7 +54,8 @@ func (p program) openReal(cmd *cobra.Command) error {
 	})
 }
 
-// openHistory reads what users have chosen and marked before. What cannot be read is a convenience that is missing.
+// openHistory reads the users' earlier choices and favourites. They are a convenience: errors are
+// logged.
 func openHistory(log logrus.FieldLogger) *history.History {
 	memory, err := history.Open(history.DefaultFile())
 	if err != nil {
@@ -63,8 +64,8 @@ func openHistory(log logrus.FieldLogger) *history.History {
 	return memory
 }
 
-// openLog opens the log in a folder, or on the console alone. It is there whatever happens: a folder that cannot be written to
-// is said on the console.
+// openLog opens the log in a folder, or on the console alone. It always returns a log: a folder
+// that cannot be written is reported on the console.
 func (p program) openLog(folder string) *logging.Log {
 	console := p.stderr
 	if folder != "" {
@@ -81,24 +82,24 @@ func (p program) openLog(folder string) *logging.Log {
 }
 
 func closeLog(log io.Closer) {
-	// What could still be said about it would have to go into the log.
+	// There is no log left to report an error to.
 	_ = log.Close()
 }
 
-// realServices finds what the settings name.
+// realServices finds the services that the settings name.
 type realServices struct {
 	program program
 	log     *logging.Log
 	board   *login.Board
 	sources config.Sources
 	memory  *history.History
-	// open has the card side while it is open.
+	// open holds the card side while it is open.
 	open *openSide
-	// left is what a start that has failed has cleared.
+	// left is the session that a failed start has cleared.
 	left *leftover
 }
 
-// unusable tells what is wrong with the settings, which prepare would begin with.
+// unusable returns what is wrong with the settings, as prepare would.
 func (r realServices) unusable() error {
 	_, err := config.LoadReal(r.sources)
 	return err
@@ -106,9 +107,9 @@ func (r realServices) unusable() error {
 
 func (r realServices) prepare(ctx context.Context) (services, error) {
 	settings, err := config.LoadReal(r.sources)
-	// What was set aside may be why something else is missing.
+	// Discarded settings may explain why others are missing.
 	r.warn(settings.Warnings)
-	// A start that fails is followed in the log, too.
+	// A failing start is logged at that level, too.
 	r.setLevel(settings.LogLevel)
 	if err != nil {
 		return services{}, err
@@ -145,7 +146,7 @@ func (r realServices) prepare(ctx context.Context) (services, error) {
 	}, nil
 }
 
-// warn tells what was left out of the settings. The window shows as much as somebody could still make use of.
+// warn reports discarded settings. The window shows those that a user can act on.
 func (r realServices) warn(warnings []*problem.Problem) {
 	const shown = 5
 	for i := range shown {
@@ -153,7 +154,7 @@ func (r realServices) warn(warnings []*problem.Problem) {
 		if i < len(warnings) {
 			found = warnings[i]
 		}
-		// After trying again there may be fewer.
+		// After another try there may be fewer.
 		r.board.Set(fmt.Sprintf("settings %d", i), found)
 	}
 	for _, warning := range warnings {
@@ -164,14 +165,14 @@ func (r realServices) warn(warnings []*problem.Problem) {
 func (r realServices) setLevel(level string) {
 	parsed, err := logrus.ParseLevel(level)
 	if err != nil {
-		// The settings have been checked; a level that logrus does not know is a fault of ours.
+		// The settings were validated; a level unknown to logrus is a bug.
 		r.log.WithError(err).Warn("log level")
 		return
 	}
 	r.log.SetLevel(parsed)
 }
 
-// openKeyring prepares the keyring's process. It is started when it is first needed.
+// openKeyring prepares the keyring process, which starts when first needed.
 func (p program) openKeyring(settings config.Config, log logrus.FieldLogger) (*keyring.Client, error) {
 	arguments, err := worker()
 	if err != nil {
@@ -184,7 +185,7 @@ func (p program) openKeyring(settings config.Config, log logrus.FieldLogger) (*k
 	}), nil
 }
 
-// client makes the client.
+// client makes the e-RS client.
 func (r realServices) client(settings config.Config, ring *keyring.Client, using credentials) (*ersclient.Client, error) {
 	proxy, err := ersclient.ProxyOf(settings.Proxy)
 	if err != nil {
@@ -200,8 +201,8 @@ func (r realServices) client(settings config.Config, ring *keyring.Client, using
 	})
 }
 
-// proxyCredentials returns what a proxy is told that wants a user name and password: the user of the settings, with the password that
-// was stored in the keyring for this proxy. It is nil where no user is set.
+// proxyCredentials returns the user name and password for a proxy: the user of the settings, and
+// the password stored in the keyring for this proxy. It is nil if no user is set.
 func (r realServices) proxyCredentials(
 	settings config.Config, stored func(context.Context) (secret.Text, error),
 ) func(context.Context, string) (string, secret.Text, bool) {
@@ -215,7 +216,7 @@ func (r realServices) proxyCredentials(
 			password, err = passwordFor(settings, kept, proxy)
 		}
 		if err != nil {
-			// The proxy's own answer is what the user is shown; why there was no password is for the log.
+			// The user sees the proxy's own answer; the log has why there was no password.
 			r.log.WithError(err).Warn("the password for the proxy")
 			return "", secret.Text{}, false
 		}
@@ -224,7 +225,7 @@ func (r realServices) proxyCredentials(
 	}
 }
 
-// logWriter writes what a program of the organisation's says to the log, which masks tickets.
+// logWriter writes the output of the organisation's program to the log, which masks tickets.
 type logWriter struct{ log logrus.FieldLogger }
 
 func (w logWriter) Write(said []byte) (int, error) {

@@ -17,21 +17,22 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// What a notice about a changed file is put up under.
+// The sources of notices about changed files.
 const (
 	noticeCertificateFile = "certificate file"
 	noticeBundleFile      = "authorities file"
 )
 
-// renewing is e-RS for a program that stays open for weeks: before each call it reads again what has changed of the certificate, its
-// key and the authorities, and of the settings that name them. What cannot be used never replaces what still works.
+// renewing is e-RS for a program that stays open for weeks: before each call it reloads the
+// certificate, its key, the authorities, and the settings that name them, if changed. What cannot
+// be used never replaces what still works.
 type renewing struct {
 	real     realServices
 	ring     *keyring.Client
 	settings config.Config
-	// renamed gets the certificate's name after it was read again.
+	// renamed receives the certificate's name after a reload.
 	renamed func(fqdn string)
-	// turn is held by the one call that reads, and guards all below.
+	// turn is held by the one call that reloads, and guards all fields below.
 	turn   chan struct{}
 	client atomic.Pointer[ersclient.Client]
 
@@ -39,29 +40,33 @@ type renewing struct {
 	certificateFiles, bundleFile changing
 }
 
-// credentials are what the calls in use of renewing present and trust.
+// credentials are what the present client presents and trusts.
 type credentials struct {
 	certificate tls.Certificate
 	roots       *x509.CertPool
 	trustStore  string
 }
 
-// changing are files that are read again as one.
+// changing are files that are reloaded together.
 type changing struct {
-	// read is of what is in use, and zero if what came later cannot be used.
+	// read is the digest of what is in use, and zero if later contents could not be used.
 	read fileDigest
-	// notice is what a Problem with them is put up under, and goesOn the Problem whose Happened says what is used meanwhile.
+	// notice is the source of a notice about them, and goesOn the Problem whose Happened names what
+	// is used meanwhile.
 	notice string
 	goesOn *problem.Problem
 }
 
-// fileDigest identifies the contents of files. They are small, and their times and sizes say less: a copy may keep both.
+// fileDigest identifies the contents of files. They are small, and times and sizes are unreliable:
+// a copy may keep both.
 type fileDigest [sha256.Size]byte
 
-// maxDigested bounds what is read of a file to see whether it has changed; package ersclient reads no longer ones.
+// maxDigested bounds the part of a file that is compared, in bytes; package ersclient reads no
+// longer ones.
 const maxDigested = 10 << 20
 
-// digestOf returns the digest of names and of the contents of the files among them. One that cannot be read counts as such.
+// digestOf returns the digest of names and of the files' contents. An unreadable file has its own
+// digest.
 func digestOf(thumbprint string, paths ...string) fileDigest {
 	parts := []byte(thumbprint)
 	for _, path := range paths {
@@ -88,11 +93,11 @@ func certificateDigest(settings config.Config) fileDigest {
 
 func bundleDigest(settings config.Config) fileDigest { return digestOf("", settings.CABundle) }
 
-// newRenewing reads everything for the first time and makes the client.
+// newRenewing loads everything for the first time and makes the client.
 func (r realServices) newRenewing(ctx context.Context, settings config.Config, ring *keyring.Client) (*renewing, error) {
 	made := &renewing{
 		real: r, ring: ring, settings: settings, turn: make(chan struct{}, 1), renamed: func(string) {},
-		// The digests come first: what changes while the files are read is read again.
+		// The digests are taken first: a change during loading causes a reload.
 		certificateFiles: changing{certificateDigest(settings), noticeCertificateFile, goesOnWithCertificate},
 		bundleFile:       changing{bundleDigest(settings), noticeBundleFile, goesOnWithAuthorities},
 	}
@@ -113,7 +118,7 @@ func (r realServices) newRenewing(ctx context.Context, settings config.Config, r
 	return made, nil
 }
 
-// CreateSession is A001. If the keyring is locked, the user may be asked to unlock it for the passphrase of a new certificate.
+// CreateSession is A001. A locked keyring may prompt, for the passphrase of a new certificate.
 func (e *renewing) CreateSession(ctx context.Context, ticket ersclient.Token) (ersclient.Session, error) {
 	if err := e.signingIn(ctx); err != nil {
 		return ersclient.Session{}, err
@@ -135,22 +140,23 @@ func (e *renewing) DeleteSession(ctx context.Context, key ersclient.SessionKey) 
 	return e.client.Load().DeleteSession(ctx, key)
 }
 
-// Reach connects to e-RS and asks nothing. It comes every few minutes, so that a notice goes soon after its cause.
+// Reach connects to e-RS without a request. It is called every few minutes, so that a notice goes
+// soon after its cause.
 func (e *renewing) Reach(ctx context.Context) error {
 	e.look(ctx)
 	return e.client.Load().Reach(ctx)
 }
 
-// Close closes the connections that are idle.
+// Close closes idle connections.
 func (e *renewing) Close() { e.client.Load().Close() }
 
-// signingIn reads what has changed. The error is why a certificate that has expired is not replaced.
+// signingIn reloads what has changed. The error is why an expired certificate is not replaced.
 func (e *renewing) signingIn(ctx context.Context) error {
 	select {
 	case e.turn <- struct{}{}:
 		defer func() { <-e.turn }()
 	case <-ctx.Done():
-		// The call says so.
+		// The call reports it.
 		return nil
 	}
 	err := e.readAgain(ctx, e.ring.Passphrase)
@@ -160,8 +166,8 @@ func (e *renewing) signingIn(ctx context.Context) error {
 	return nil
 }
 
-// look reads what has changed without asking the user for anything, unless another call does so just now: the end of a session does
-// not wait for an answer to a prompt.
+// look reloads what has changed without a prompt, unless another call is doing so: the end of a
+// session does not wait for an answer to a prompt.
 func (e *renewing) look(ctx context.Context) {
 	select {
 	case e.turn <- struct{}{}:
@@ -169,11 +175,11 @@ func (e *renewing) look(ctx context.Context) {
 	default:
 		return
 	}
-	// What is wrong stands on the board, and the call goes on.
+	// The board has the error, and the call goes on.
 	_ = e.readAgain(ctx, withoutPrompt(e.ring, e.ring.Passphrase))
 }
 
-// readAgain reads what has changed, and has the next calls use it. The error is that of the certificate.
+// readAgain reloads what has changed, for the next calls. The error is that of the certificate.
 func (e *renewing) readAgain(ctx context.Context, stored config.PassphraseSource) error {
 	settings := e.currentSettings()
 	next := e.using
@@ -210,7 +216,8 @@ func (e *renewing) readAgain(ctx context.Context, stored config.PassphraseSource
 	return refused
 }
 
-// again reads files that have changed, or that could not be used before. Changed reports whether they could be used now.
+// again reloads files that have changed, or that could not be used before. changed reports whether
+// they can be used now.
 func (e *renewing) again(files *changing, now fileDigest, anyway bool, read func() error) (changed bool, err error) {
 	if now == files.read && !anyway {
 		return false, nil
@@ -224,7 +231,8 @@ func (e *renewing) again(files *changing, now fileDigest, anyway bool, read func
 	return true, nil
 }
 
-// refuse puts up why files are not used. A keyring that is locked is no fault of theirs: they are read when it is not.
+// refuse puts up a notice why files are not used. A locked keyring is not their fault: they are
+// loaded once it is unlocked.
 func (e *renewing) refuse(files *changing, err error) {
 	files.read = fileDigest{}
 	e.real.log.WithError(err).Warn("changed files are not used")
@@ -237,8 +245,9 @@ func (e *renewing) refuse(files *changing, err error) {
 	e.real.board.Set(files.notice, &made)
 }
 
-// currentSettings returns the settings as they are now, since a certificate in Windows' store is renewed under another thumbprint.
-// Those of another platform or system wait for the next start, as do those that cannot be used.
+// currentSettings returns the present settings, since a renewed certificate in Windows' store has
+// another thumbprint. Those of another platform or system, and unusable ones, wait for the next
+// start.
 func (e *renewing) currentSettings() config.Config {
 	sources := e.real.sources
 	sources.LeaveBroken = true
@@ -249,7 +258,8 @@ func (e *renewing) currentSettings() config.Config {
 	return settings
 }
 
-// keyFailed reports whether a key that Windows has could not be used last time: it may have been imported again.
+// keyFailed reports whether the latest use of a key in Windows failed: it may have been imported
+// again.
 func keyFailed(certificate tls.Certificate) bool {
 	remembers, ok := certificate.PrivateKey.(interface{ Failure() error })
 	return ok && remembers.Failure() != nil

@@ -25,7 +25,8 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// office is the inside of a window that stays open, signing in to a stand-in with files that the test replaces.
+// office is a window's process that stays open, signing in to a stand-in with files that the test
+// replaces.
 type office struct {
 	*life
 	server *erstest.Server
@@ -34,7 +35,7 @@ type office struct {
 	last   login.State
 }
 
-// openOffice begins with a certificate that is about to expire. The card is in.
+// openOffice begins with a certificate about to expire, and with the card in.
 func openOffice(t *testing.T, server *erstest.Server, lifetime time.Duration, certificate string) *office {
 	t.Helper()
 	session := keyringtest.ForTest(t, keyringtest.Options{})
@@ -92,7 +93,7 @@ func (o *office) wait(what string, is func(login.State) bool) login.State {
 
 func codesOf(state login.State) (codes []string) {
 	for _, notice := range state.Notices {
-		// The card side has its own.
+		// The card side's notices are separate.
 		if code := notice.Problem.Code; !strings.HasPrefix(code, "CARD-") {
 			codes = append(codes, code)
 		}
@@ -105,7 +106,7 @@ func (o *office) phase(phase login.Phase) login.State {
 	return o.wait(phase.String(), func(state login.State) bool { return state.Phase == phase })
 }
 
-// fails presses a button and waits for a failure.
+// fails sends an intent and waits for a failure.
 func (o *office) fails(intent login.Intent, code string) {
 	o.t.Helper()
 	failed := o.failure(intent)
@@ -119,7 +120,7 @@ func (o *office) failure(intent login.Intent) *problem.Problem {
 	return o.phase(login.Failed).Problem
 }
 
-// signsIn presses a button, sees the roles, and goes back.
+// signsIn sends an intent, waits for the roles, and goes back.
 func (o *office) signsIn(intent login.Intent) {
 	o.t.Helper()
 	o.Send(intent)
@@ -132,7 +133,7 @@ func (o *office) signsIn(intent login.Intent) {
 	o.phase(login.Waiting)
 }
 
-// notices waits until these are on the board, and no others.
+// notices waits until exactly these are on the board.
 func (o *office) notices(codes ...string) {
 	o.t.Helper()
 	o.wait(fmt.Sprintf("the notices %q", codes), func(state login.State) bool {
@@ -140,7 +141,7 @@ func (o *office) notices(codes ...string) {
 	})
 }
 
-// diagnoses is what F9 and doctor say of the certificate.
+// diagnoses checks the result of F9 and doctor for the certificate.
 func (o *office) diagnoses(state diagnose.State, code string) {
 	o.t.Helper()
 	e, services, end, err := o.real.examine()
@@ -170,8 +171,8 @@ func (o *office) diagnoses(state diagnose.State, code string) {
 	}
 }
 
-// The program stays open for weeks. What is renewed in time, or too late, counts with the next press of a button, and nobody at the
-// surgery knows that a program could be started again.
+// The program stays open for weeks. A renewal, in time or too late, takes effect with the next
+// press of a button, without a restart.
 func TestARenewedCertificateIsRead(t *testing.T) {
 	for name, one := range map[string]struct{ settings, file string }{
 		"PEM":     {"certificate = 'client.pem'\nkey = 'client-key.pem'", "client.pem"},
@@ -181,7 +182,7 @@ func TestARenewedCertificateIsRead(t *testing.T) {
 			t.Setenv("XDG_STATE_HOME", t.TempDir())
 			server := erstest.NewServer()
 			defer func() { server.Close() }()
-			// It only has to be enough for the program to begin.
+			// It only has to suffice for the start.
 			o := openOffice(t, server, 15*time.Second, one.settings)
 			ends := server.ClientCertificate().Leaf.NotAfter
 			first := o.wait("a start", func(state login.State) bool {
@@ -192,7 +193,7 @@ func TestARenewedCertificateIsRead(t *testing.T) {
 				o.Send(login.Cancel{})
 				o.phase(login.Waiting)
 			}
-			// A connection that has been idle for less than 15 seconds is used again, as it was made.
+			// A connection idle for less than 15 seconds is used again.
 			idle := time.Now().Add(17 * time.Second)
 			time.Sleep(max(time.Until(ends.Add(time.Second)), time.Until(idle)))
 			if o.last.Phase == login.Waiting {
@@ -200,7 +201,7 @@ func TestARenewedCertificateIsRead(t *testing.T) {
 			}
 			o.diagnoses(diagnose.Failed, "CERT-EXPIRED")
 
-			// Somebody copies the new file, which takes a while.
+			// Copying the new file takes a while.
 			require.NoError(t, server.RenewClient(time.Now().Add(90*24*time.Hour)))
 			_, err := server.WriteFiles(o.folder)
 			require.NoError(t, err)
@@ -214,7 +215,7 @@ func TestARenewedCertificateIsRead(t *testing.T) {
 			o.notices()
 			o.diagnoses(diagnose.OK, "")
 
-			// Renewed long before it has to be, a file in parts keeps nobody from working.
+			// Well before the expiry, a partial file does not prevent working.
 			require.NoError(t, server.RenewClient(time.Now().Add(180*24*time.Hour)))
 			_, err = server.WriteFiles(o.folder)
 			require.NoError(t, err)
@@ -231,12 +232,12 @@ func TestARenewedCertificateIsRead(t *testing.T) {
 			o.signsIn(login.SignIn{})
 			o.notices()
 
-			// e-RS moves to another authority, and the bundle follows.
+			// e-RS changes to another authority, and the bundle follows.
 			address := server.URL[len("https://") : len(server.URL)-len("/ers-api")]
 			server.Close()
 			server = erstest.NewServer(erstest.WithAddress(address))
 			failed := o.failure(login.SignIn{})
-			if failed.Code == "NET-CUT" { // The end of an idle connection was not seen in time.
+			if failed.Code == "NET-CUT" { // the end of an idle connection was not seen in time
 				failed = o.failure(login.TryAgain{})
 			}
 			require.Equal(t, "TLS-UNTRUSTED", failed.Code, "%v", failed)
@@ -252,7 +253,8 @@ func TestARenewedCertificateIsRead(t *testing.T) {
 	}
 }
 
-// A new PKCS#12 file may come before its passphrase is stored: the old certificate goes on until it is, and then no file has to change.
+// A new PKCS#12 file may come before its passphrase is stored: the old certificate stays in use
+// until then, and no file has to change.
 func TestTheNewPassphraseComesAfterTheNewFile(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	server := erstest.NewServer()
@@ -263,7 +265,7 @@ func TestTheNewPassphraseComesAfterTheNewFile(t *testing.T) {
 	o.phase(login.Waiting)
 	o.write(t, "passphrase", "that of the file to come")
 	o.signsIn(login.SignIn{})
-	o.notices("CERT-EXPIRES_SOON") // Nothing has to be opened.
+	o.notices("CERT-EXPIRES_SOON") // nothing has to be decrypted
 	require.NoError(t, server.RenewClient(time.Now().Add(90*24*time.Hour)))
 	_, err := server.WriteFiles(o.folder)
 	require.NoError(t, err)
@@ -276,7 +278,8 @@ func TestTheNewPassphraseComesAfterTheNewFile(t *testing.T) {
 	o.diagnoses(diagnose.OK, "")
 }
 
-// The checks and the call of another platform do not mix: what the settings name for another e-RS waits for the next start.
+// Checks and calls of different platforms must not mix: settings for another e-RS wait for the next
+// start.
 func TestSettingsOfAnotherPlatformWait(t *testing.T) {
 	folder := certificateFolder(t)
 	const rest = "asid = '123456789012'\ncertificate = 'client.pem'\nkey = 'client-key.pem'\n"
@@ -290,7 +293,8 @@ func TestSettingsOfAnotherPlatformWait(t *testing.T) {
 	assert.Empty(t, e.currentSettings().CABundle)
 }
 
-// A policy's bundle that others can write to by now is not read again: its writer would choose the server that gets tickets.
+// A policy's bundle that others can now write is not read again: its writer would choose the server
+// that gets tickets.
 func TestABundleThatOthersCanChangeMeanwhile(t *testing.T) {
 	folder := certificateFolder(t)
 	path := func(name string) string { return filepath.Join(folder, name) }
@@ -319,12 +323,13 @@ func TestABundleThatOthersCanChangeMeanwhile(t *testing.T) {
 	}
 	for range 2 {
 		require.NoError(t, e.signingIn(t.Context()))
-		assert.True(t, e.using.roots.Equal(before), "somebody else's authorities are trusted")
+		assert.True(t, e.using.roots.Equal(before), "untrusted authorities are trusted")
 		assert.Equal(t, []string{"SETTING-TRUST"}, said())
-		// Nor is it where the policy itself cannot be used any more, and the settings of the start go on.
+		// Nor is it if the policy itself has become unusable: the settings of the start stay in
+		// use.
 		values["ca_bundle"], values["agnet"] = "", "auto"
 	}
-	if os.Geteuid() != 0 { // what is not root's is trusted in no form
+	if os.Geteuid() != 0 { // only root's files are trusted
 		return
 	}
 	require.NoError(t, os.Chmod(path("ca.pem"), 0o644))
@@ -333,7 +338,7 @@ func TestABundleThatOthersCanChangeMeanwhile(t *testing.T) {
 	assert.Empty(t, said())
 }
 
-// Where a new certificate cannot be used, new authorities that came with it wait, and are not forgotten.
+// If a new certificate is unusable, new authorities that came with it wait, and are not forgotten.
 func TestNewAuthoritiesWaitForTheCertificate(t *testing.T) {
 	folder := certificateFolder(t)
 	settings := settingsIn(t, folder, "base_url = 'https://one.example'\nasid = '123456789012'\nca_bundle = 'ca.pem'\n"+

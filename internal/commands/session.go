@@ -15,7 +15,8 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring"
 )
 
-// readWithin bounds one look at the keyring. It is the default of the setting keyring_timeout, which is for the window.
+// readWithin bounds one read of the keyring. It is the default of the window's setting
+// keyring_timeout.
 const readWithin = 5 * time.Second
 
 func (p program) session() *cobra.Command {
@@ -55,7 +56,7 @@ func (p program) session() *cobra.Command {
 	return cmd
 }
 
-// sessionInput is what was asked for.
+// sessionInput holds the command's options.
 type sessionInput struct {
 	json, key, env, header, follow bool
 	withoutKey                     bool
@@ -66,7 +67,7 @@ type sessionInput struct {
 	timeout     time.Duration
 }
 
-// check tells what does not go together.
+// check reports options that exclude each other.
 func (s sessionInput) check(shellGiven bool) error {
 	var forms []string
 	for name, given := range map[string]bool{
@@ -110,7 +111,7 @@ func (s sessionInput) run(ctx context.Context, stdout io.Writer) error {
 		if !s.env {
 			return err
 		}
-		// A shell that evaluates this must not go on with the session of before.
+		// A shell that evaluates this must not go on with an earlier session.
 		_, unsetErr := io.WriteString(stdout, unsetVariables(s.shell))
 		return errors.Join(err, unsetErr)
 	}
@@ -124,8 +125,8 @@ func (s sessionInput) run(ctx context.Context, stdout io.Writer) error {
 	return nil
 }
 
-// publishable returns the entry of a session that could have been published. Whatever was planted in the keyring, nothing else is
-// printed: all that a shell or a server takes for more than text is printable ASCII in it.
+// publishable returns the entry of a session that could have been published. Nothing else in the
+// keyring is printed: everything that a shell or server interprets is then printable ASCII.
 func publishable(session handoff.Session) ([]byte, error) {
 	entry, err := handoff.Encode(session)
 	if err != nil {
@@ -134,7 +135,7 @@ func publishable(session handoff.Session) ([]byte, error) {
 	return entry, nil
 }
 
-// find looks for the session, or waits for one as long as somebody reads what is to be printed.
+// find returns the session, or waits for one while stdout has a reader.
 func (s sessionInput) find(ctx context.Context, stdout io.Writer) (handoff.Session, error) {
 	if !s.wait {
 		return readSession(ctx)
@@ -162,10 +163,10 @@ func (s sessionInput) find(ctx context.Context, stdout io.Writer) (handoff.Sessi
 	}
 }
 
-// errUnread: nobody is there any more to read what would be printed.
+// errUnread: the reader of stdout is gone.
 var errUnread = errors.New("nobody reads the session any more that was waited for")
 
-// readSession looks once. The error is errNobody, or a Problem of the keyring.
+// readSession reads once. The error is errNobody, or a Problem of the keyring.
 func readSession(ctx context.Context) (handoff.Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()

@@ -26,7 +26,7 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// madeUpKey has everything in it that a shell could take for more than text.
+// madeUpKey has every character that a shell could interpret.
 const madeUpKey = `a-made-up$(touch/planted)'"\` + "`id`;key"
 
 func madeUpSession(generation int64) handoff.Session {
@@ -46,7 +46,7 @@ func entryOf(t *testing.T, session handoff.Session) string {
 	return string(entry)
 }
 
-// An integrator's script gets what docs/commands.md says, to the byte.
+// The output matches docs/commands.md byte for byte, for integrators' scripts.
 func TestSessionForms(t *testing.T) {
 	w := newWorkplace(t, dallies, keyringtest.Options{})
 	session := madeUpSession(7)
@@ -137,7 +137,7 @@ $env:ERS_ASID = '123456789012';
 	}
 }
 
-// Whoever is not signed in must not be taken for somebody who is, and a keyring that fails not for either.
+// Signed out must not be taken for signed in, nor a failing keyring for either.
 func TestSessionWithoutASession(t *testing.T) {
 	const unset = "unset ERS_SESSION_KEY;\nunset ERS_BASE_URL;\nunset ERS_ASID;\n"
 	expired := madeUpSession(7)
@@ -183,7 +183,7 @@ func TestSessionWithoutASession(t *testing.T) {
 				assert.Empty(t, stdout)
 				assert.Contains(t, stderr, test.says)
 				assert.NotContains(t, stderr, "made-up")
-				assert.NotRegexp(t, `(?i)press|below|when your computer asks`, stderr, "there is no window, and nobody is asked")
+				assert.NotRegexp(t, `(?i)press|below|when your computer asks`, stderr, "there is no window and no prompt")
 			}
 			status, stdout, _ := run(t, "", "session", "--env", "--shell", "sh")
 			assert.Equal(t, test.status, status)
@@ -192,7 +192,7 @@ func TestSessionWithoutASession(t *testing.T) {
 	}
 }
 
-// A keyring that stays locked is trouble with the keyring, however long one has waited for it.
+// A keyring that stays locked is a fault of the keyring, however long the wait.
 func TestSessionWaitsNoLongerThanItIsTold(t *testing.T) {
 	for name, test := range map[string]struct {
 		state  keyringtest.State
@@ -211,7 +211,8 @@ func TestSessionWaitsNoLongerThanItIsTold(t *testing.T) {
 	}
 }
 
-// What cannot be meant is refused before anything is printed: a script would take one form for the other.
+// Invalid combinations are refused before anything is printed: a script would take one form for
+// another.
 func TestSessionUsage(t *testing.T) {
 	for _, arguments := range []string{
 		"--json --key", "--env --header", "--follow --json", "--follow --wait", "--without-key", "--key --without-key", "--shell fish",
@@ -226,7 +227,8 @@ func TestSessionUsage(t *testing.T) {
 	}
 }
 
-// A vendor's program that waits for its user goes on when they have signed in, in a process of its own.
+// A vendor's program that waits for its user continues once they have signed in, in another
+// process.
 func TestSessionWaitsForASignIn(t *testing.T) {
 	w := newWorkplace(t, dallies, keyringtest.Options{})
 	waiting := w.command("session", "--wait", "--json")
@@ -264,7 +266,7 @@ func (f follower) next() string {
 	return f.lines.Text()
 }
 
-// A program that follows the session learns of each change, and ends without a complaint with whoever has started it.
+// A program that follows the session gets each change, and ends silently with its reader.
 func TestSessionFollow(t *testing.T) {
 	w := newWorkplace(t, dallies, keyringtest.Options{})
 	first, second := madeUpSession(7), madeUpSession(8)
@@ -288,12 +290,12 @@ func TestSessionFollow(t *testing.T) {
 
 	require.NoError(t, whole.cmd.Process.Signal(syscall.SIGTERM))
 	assert.False(t, whole.lines.Scan())
-	require.NoError(t, whole.cmd.Wait(), "told to end, it ends with 0")
+	require.NoError(t, whole.cmd.Wait(), "asked to end, it ends with 0")
 	require.NoError(t, bare.pipe.Close())
-	require.NoError(t, bare.cmd.Wait(), "nobody reads it any more, and nothing has changed: it must not stay")
+	require.NoError(t, bare.cmd.Wait(), "its reader is gone, and nothing has changed: it must not stay")
 }
 
-// unreadOutput is a command's output that nobody reads any more.
+// unreadOutput gives a command an output whose reader is gone.
 func unreadOutput(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
 	output, err := cmd.StdoutPipe()
@@ -302,11 +304,11 @@ func unreadOutput(t *testing.T, cmd *exec.Cmd) {
 	require.NoError(t, output.Close())
 }
 
-// A program that waits for a sign-in and goes away, or is told to end, must not leave its helper behind for the rest of the day; and
-// nobody may take its end for a sign-in.
+// A waiting program that goes away, or is asked to end, must not leave its helper behind for the
+// rest of the day; and its end must not be taken for a sign-in.
 func TestSessionStopsWaiting(t *testing.T) {
 	for name, stop := range map[string]func(t *testing.T, waiting *exec.Cmd){
-		"nobody reads":         unreadOutput,
+		"no reader":            unreadOutput,
 		"interrupted":          func(t *testing.T, waiting *exec.Cmd) { signalled(t, waiting, os.Interrupt) },
 		"ended":                func(t *testing.T, waiting *exec.Cmd) { signalled(t, waiting, syscall.SIGTERM) },
 		"its terminal is gone": func(t *testing.T, waiting *exec.Cmd) { signalled(t, waiting, syscall.SIGHUP) },
@@ -323,11 +325,11 @@ func TestSessionStopsWaiting(t *testing.T) {
 	}
 }
 
-// signalled starts a command that waits, and sends it a signal once it does.
+// signalled starts a waiting command, and signals it once it waits.
 func signalled(t *testing.T, cmd *exec.Cmd, signal os.Signal) {
 	t.Helper()
 	require.NoError(t, cmd.Start())
-	// It takes signals long before it speaks with the keyring.
+	// It handles signals long before it contacts the keyring.
 	require.Eventually(t, func() bool {
 		open, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", cmd.Process.Pid))
 		return err == nil && slices.ContainsFunc(open, func(file string) bool {
@@ -338,11 +340,11 @@ func signalled(t *testing.T, cmd *exec.Cmd, signal os.Signal) {
 	require.NoError(t, cmd.Process.Signal(signal))
 }
 
-// curlLines find the way to call e-RS from a shell, wherever it is told.
+// curlLines find the lines that call e-RS from a shell, in each document.
 var curlLines = regexp.MustCompile(`(?m)^ *headers=.*\n.* curl .*$`)
 
-// The lines that an integrator copies from the document, or from --help, call e-RS with the session's headers; and without a session they
-// call nobody, rather than e-RS without a session.
+// The lines that integrators copy from the document, or from --help, call e-RS with the session's
+// headers; without a session they make no call, rather than one without a session.
 func TestTheDocumentedCallWithCurl(t *testing.T) {
 	handoffDocument, err := os.ReadFile("../../docs/handoff.md")
 	require.NoError(t, err)
@@ -363,8 +365,8 @@ func TestTheDocumentedCallWithCurl(t *testing.T) {
 	bin := t.TempDir()
 	require.NoError(t, os.Symlink(os.Args[0], filepath.Join(bin, "ers-login")))
 	w := newWorkplace(t, dallies, keyringtest.Options{})
-	shell := func(t *testing.T, told string) (status int, stderr string) {
-		lines := curlLines.FindString(told)
+	shell := func(t *testing.T, text string) (status int, stderr string) {
+		lines := curlLines.FindString(text)
 		require.NotEmpty(t, lines, "it does not say how to call e-RS")
 		lines = strings.NewReplacer("endpoint.pem", files.Certificate, "endpoint.key", files.Key, "https://…",
 			"--silent --show-error --cacert "+files.CA+" "+server.URL+"/made-up").Replace(lines)
@@ -380,30 +382,31 @@ func TestTheDocumentedCallWithCurl(t *testing.T) {
 		}
 		return cmd.ProcessState.ExitCode(), complaints.String()
 	}
-	for name, told := range map[string]string{
+	for name, text := range map[string]string{
 		"handoff.md": string(handoffDocument), "commands.md": string(commandsDocument), "--help": help,
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, handoff.Clear(t.Context()))
-			status, stderr := shell(t, told)
+			status, stderr := shell(t, text)
 			assert.Equal(t, statusFailed, status)
 			assert.Contains(t, stderr, "nobody is signed in")
 			assert.Empty(t, calls, "e-RS was called without a session")
 
 			session := madeUpSession(7)
 			w.publish(session)
-			status, stderr = shell(t, told)
+			status, stderr = shell(t, text)
 			assert.Zero(t, status, stderr)
 			require.Len(t, calls, 1)
 			header := <-calls
-			// Go reads names in its own writing; that curl sends them as they are is proved with the readers.
+			// Go canonicalises header names; the readers' tests prove that curl sends them
+			// unchanged.
 			assert.True(t, header.Get("Http_x_session_key") == session.SessionKey.Reveal(), "another session key")
 			assert.Equal(t, session.ASID, header.Get("Xapi_asid"))
 		})
 	}
 }
 
-// compactJSON returns JSON as encoding/json writes it into a line of its own.
+// compactJSON returns JSON as encoding/json writes it on one line.
 func compactJSON(t *testing.T, text string) string {
 	t.Helper()
 	line, err := json.Marshal(json.RawMessage(text))

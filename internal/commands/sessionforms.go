@@ -18,7 +18,7 @@ import (
 	"github.com/ers-login/ers-login/ui"
 )
 
-// form returns the session in the form that was asked for. The entry is its own.
+// form returns the session in the requested form. entry is the session's.
 func (s sessionInput) form(session handoff.Session, entry []byte, terminal bool) (string, error) {
 	switch {
 	case s.json && s.withoutKey:
@@ -38,7 +38,7 @@ func (s sessionInput) form(session handoff.Session, entry []byte, terminal bool)
 	}
 }
 
-// forPeople tells who is signed in. The text may change: programs take the JSON.
+// forPeople describes who is signed in. The text may change: programs use the JSON.
 func forPeople(session handoff.Session, now time.Time) string {
 	var text strings.Builder
 	line := func(label, value string) { fmt.Fprintf(&text, "%-14s%s\n", label, shown(value)) }
@@ -57,10 +57,10 @@ func forPeople(session handoff.Session, now time.Time) string {
 	return text.String()
 }
 
-// shown returns text from the keyring as it may reach a terminal: without what could move its cursor.
+// shown returns text from the keyring for a terminal: without characters that move its cursor.
 func shown(text string) string { return problem.Clean(text, 200) }
 
-// clock returns a time as the reader's watch has it, with the day if that is another one.
+// clock returns a local time, with the date if it is not today.
 func clock(at, now time.Time) string {
 	at, now = at.Local(), now.Local()
 	if at.Year() == now.Year() && at.YearDay() == now.YearDay() {
@@ -69,12 +69,13 @@ func clock(at, now time.Time) string {
 	return at.Format("15:04, 2 January 2006")
 }
 
-// headers are the two that identify a session in a call to e-RS. Their names have underscores and upper-case letters on the wire.
+// headers returns the two headers that identify a session in an e-RS call. Their names have
+// underscores and upper-case letters.
 func headers(session handoff.Session) string {
 	return "HTTP_X_SESSION_KEY: " + session.SessionKey.Reveal() + "\nXAPI_ASID: " + session.ASID + "\n"
 }
 
-// entryWithoutKey returns an entry that can be written to a log.
+// entryWithoutKey returns an entry that may be logged.
 func entryWithoutKey(entry []byte) (string, error) {
 	stripped, err := stripKey(entry)
 	return string(stripped) + "\n", err
@@ -84,7 +85,7 @@ func stripKey(entry []byte) ([]byte, error) {
 	if !json.Valid(entry) {
 		return nil, errors.New("could not read an entry of our own")
 	}
-	// The members keep their order, version first: scripts count on that.
+	// The members keep their order, version first: scripts rely on that.
 	var kept []string
 	gjson.ParseBytes(entry).ForEach(func(name, value gjson.Result) bool {
 		if name.String() != "sessionKey" {
@@ -109,11 +110,12 @@ func variables() []variable {
 	}
 }
 
-// dropVariables removes the variables of --env from the environment of this process, and so from that of all that it starts: the window
-// and its helpers stay when whoever has started them is gone, and have no use for the key of a session that may be another by then.
+// dropVariables removes the variables of --env from this process's environment, and so from its
+// children's: the window and its helpers outlive their starter, and the key may be another
+// session's by then.
 func dropVariables() {
 	for _, name := range variableNames() {
-		_ = os.Unsetenv(name) // It fails for names that cannot be, and these are.
+		_ = os.Unsetenv(name) // fails only for invalid names
 	}
 }
 
@@ -125,17 +127,18 @@ func variableNames() []string {
 	return names
 }
 
-// shell is how a shell sets and removes an environment variable.
+// shell describes how a shell sets and removes an environment variable.
 type shell struct {
 	name string
-	// also are the names of other shells that understand the same.
+	// also are other shells with the same syntax.
 	also  []string
 	set   func(name, value string) string
 	unset func(name string) string
 }
 
-// shells are those that --env can be evaluated by. In each, a text between single quotation marks stands for itself but for what is
-// replaced here; the values are printable ASCII. cmd.exe has no such thing, and is left out.
+// shells are those whose evaluation --env supports. In each, text in single quotation marks is
+// literal, apart from the replacements here; the values are printable ASCII. cmd.exe has no such
+// syntax.
 func shells() []shell {
 	return []shell{
 		{
@@ -162,10 +165,10 @@ func shells() []shell {
 	}
 }
 
-// defaultShell is what --env is for where nothing else is said.
+// defaultShell is the shell for --env without --shell.
 var defaultShell = map[bool]string{true: "powershell", false: "sh"}[runtime.GOOS == "windows"]
 
-// shellNames are all that --shell can be.
+// shellNames are the values of --shell.
 func shellNames() []string {
 	var names []string
 	for _, shell := range shells() {
@@ -184,7 +187,8 @@ func unsetVariables(shellName string) string {
 	return commandsFor(shellName, func(shell shell, variable variable) string { return shell.unset(variable.name) })
 }
 
-// commandsFor returns a command for each variable. They end in semicolons: an unquoted substitution joins lines to one.
+// commandsFor returns a command for each variable. Each ends in a semicolon, since an unquoted
+// substitution joins lines.
 func commandsFor(shellName string, write func(shell, variable) string) string {
 	var text strings.Builder
 	for _, shell := range shells() {

@@ -34,7 +34,7 @@ func (p program) signIn() *cobra.Command {
 	return cmd
 }
 
-// signInInput is what was asked for.
+// signInInput holds the command's options.
 type signInInput struct {
 	name        string
 	named       bool
@@ -47,7 +47,7 @@ func (s *signInInput) addFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&s.timeout, "timeout", 0, "longest time to wait for the sign-in, such as 30s or 5m; without it, for ever")
 }
 
-// start does what was asked for on the command line.
+// start carries out the command line.
 func (s signInInput) start(cmd *cobra.Command, p program) error {
 	flags := cmd.Flags()
 	s.named, s.timeLimited = flags.Changed("for"), flags.Changed("timeout")
@@ -67,7 +67,7 @@ func (s signInInput) check() error {
 	return nil
 }
 
-// run returns when somebody is signed in, and an error that says why nobody is.
+// run returns nil once a user is signed in, or an error with the reason why none is.
 func (s signInInput) run(ctx context.Context, asker asker) error {
 	waiting := ctx
 	if s.timeLimited {
@@ -88,7 +88,7 @@ func (s signInInput) run(ctx context.Context, asker asker) error {
 	}
 }
 
-// refusal returns why what was asked for was not done, nil if it was.
+// refusal returns why a request was not carried out, nil if it was.
 func refusal(answer instance.Answer) error {
 	if answer.OK {
 		return nil
@@ -108,10 +108,12 @@ func refusal(answer instance.Answer) error {
 	return ending{windowTroubled.With("Reference", reference(answer.Code)), status}
 }
 
-// keyringCodes begin the codes of the keyring's Problems: a window of another version may answer with one that is not known here.
+// keyringCodes is the prefix of the keyring's Problem codes: a window of another version may answer
+// with one that is unknown here.
 const keyringCodes = "KEYRING-"
 
-// reference returns the reference of a Problem as another process tells it, without what none has.
+// reference returns a Problem's reference from another process, stripped of characters that no
+// reference has.
 func reference(code string) string {
 	code = strings.Map(func(r rune) rune {
 		if strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefx0123456789-_", r) {
@@ -122,20 +124,20 @@ func reference(code string) string {
 	return code[:min(len(code), maxReference)]
 }
 
-// maxReference is longer than any reference, in characters.
+// maxReference bounds a reference, in characters.
 const maxReference = 60
 
-// asker asks the window for something, and opens it if there is none.
+// asker sends a request to the window, and opens one if there is none.
 type asker struct {
 	// path is the lock of the one instance.
 	path string
-	// token is what the desktop has given this process to raise a window with.
+	// token is the desktop's token of this process, for raising a window.
 	token string
-	// open starts the window as a process of its own. The channel gets how it has ended.
+	// open starts the window as another process. The channel receives its result.
 	open func() (<-chan error, error)
 }
 
-// asker makes an asker whose window, if it has to be opened, gets the settings that were given as flags.
+// asker makes an asker. A window that it opens gets the settings given as flags.
 func (p program) asker(flags *pflag.FlagSet) asker {
 	return asker{
 		path: instance.DefaultFile(), token: instance.ActivationToken(p.environ),
@@ -144,9 +146,9 @@ func (p program) asker(flags *pflag.FlagSet) asker {
 }
 
 const (
-	// openWithin is how long a window may take to be there: a slow computer, right after the user has logged in.
+	// openWithin bounds the start of a window: it is slow right after log-in.
 	openWithin = 45 * time.Second
-	// askPause is how long it waits before it asks again.
+	// askPause is the pause between requests.
 	askPause = 50 * time.Millisecond
 )
 
@@ -157,7 +159,7 @@ func (a asker) ask(ctx context.Context, request instance.Request) (instance.Answ
 	if lock == nil {
 		return answer, err
 	}
-	// Nobody is there. The window is another process, which outlives this one.
+	// There is no window. The new one is another process, which outlives this one.
 	if err := lock.Release(); err != nil {
 		return instance.Answer{}, err
 	}
@@ -168,7 +170,7 @@ func (a asker) ask(ctx context.Context, request instance.Request) (instance.Answ
 	return a.askOpening(ctx, request, ended)
 }
 
-// askOpening asks a window that is about to be there, until it listens.
+// askOpening asks a starting window until it listens.
 func (a asker) askOpening(ctx context.Context, request instance.Request, ended <-chan error) (instance.Answer, error) {
 	enough := time.NewTimer(openWithin)
 	defer enough.Stop()
@@ -186,7 +188,7 @@ func (a asker) askOpening(ctx context.Context, request instance.Request, ended <
 		}
 		select {
 		case how = <-ended:
-			// Somebody else may have been quicker to open the window: it is asked once more.
+			// Another process may have opened the window sooner: it is asked once more.
 			over = true
 		case <-time.After(askPause):
 		case <-enough.C:
@@ -197,22 +199,22 @@ func (a asker) askOpening(ctx context.Context, request instance.Request, ended <
 	}
 }
 
-// windowEnded is the error of a window that has ended before it could be asked. Its exit status is passed on, if it is one of ours: whoever
-// has a way out for a computer without OpenGL finds it by that.
+// windowEnded is the error of a window that ended before it answered. It passes on the window's
+// exit status, which scripts check for a computer without OpenGL.
 func windowEnded(how, asked error) error {
-	told := notOpened.Because(errors.Join(how, asked))
+	opening := notOpened.Because(errors.Join(how, asked))
 	var exit *exec.ExitError
 	if !errors.As(how, &exit) {
-		return told
+		return opening
 	}
 	status := exit.ExitCode()
 	if status <= statusFailed || status >= len(statusMeanings) || statusMeanings[status] == "" {
-		return told
+		return opening
 	}
-	return ending{told, status}
+	return ending{opening, status}
 }
 
-// settingFlags are the flags of a command line that a window understands, written anew.
+// settingFlags are a command line's flags for a window, written anew.
 func settingFlags(flags *pflag.FlagSet) []string {
 	if flags == nil {
 		return nil
@@ -226,7 +228,7 @@ func settingFlags(flags *pflag.FlagSet) []string {
 	return written
 }
 
-// sayTo tells a person something that is no data.
+// sayTo prints a message for people, which is not data.
 func sayTo(stderr io.Writer, text string) error {
 	_, err := fmt.Fprintln(stderr, text)
 	return err

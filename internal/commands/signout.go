@@ -15,7 +15,7 @@ import (
 	"github.com/ers-login/ers-login/internal/login"
 )
 
-// signOutWithin is how long signing out may take: the keyring, the grace for other applications' calls, and e-RS.
+// signOutWithin bounds signing out: the keyring, the grace for other applications' calls, and e-RS.
 const signOutWithin = 30 * time.Second
 
 func (p program) signOut() *cobra.Command {
@@ -37,7 +37,7 @@ func (p program) signOut() *cobra.Command {
 	return cmd
 }
 
-// endSession has whoever has a session end it.
+// endSession ends the session in the process that has it.
 func (p program) endSession(ctx context.Context, path string, sources config.Sources) error {
 	request := instance.Request{Action: instance.SignOut, Wait: true}
 	lock, answer, err := instance.Join(ctx, path, request)
@@ -45,7 +45,7 @@ func (p program) endSession(ctx context.Context, path string, sources config.Sou
 	case err != nil:
 		return err
 	case lock != nil:
-		// While it is held, no window can begin.
+		// While it is held, no window can start.
 		p.lock.hold(lock)
 		err := p.clearLeftovers(ctx, sources)
 		p.lock.hold(nil)
@@ -64,7 +64,7 @@ func (p program) endSession(ctx context.Context, path string, sources config.Sou
 	return noneLeft(ctx)
 }
 
-// livesElsewhere: the session belongs to an instance that is alive, and that only its lock's path leads to.
+// livesElsewhere: the session belongs to a living instance, which only its lock's path leads to.
 type livesElsewhere struct {
 	error
 	path string
@@ -72,18 +72,19 @@ type livesElsewhere struct {
 
 func (e livesElsewhere) Unwrap() error { return e.error }
 
-// noneLeft makes sure that other applications find nobody signed in.
+// noneLeft checks that other applications find no session.
 func noneLeft(ctx context.Context) error {
 	switch _, err := readSession(ctx); {
 	case err == nil:
 		return keyring.Leftover.Because(errors.New("the entry is there after signing out"))
 	case outOfReach(err):
-		// The window has said that it is gone, and may have a keyring that this process does not reach.
+		// The window has reported that it is gone, and may use a keyring out of this process's
+		// reach.
 		return nil
 	case !errors.Is(err, errNobody):
 		return err
 	}
-	// A script reads the key alone. One that is no key stands in its place all the same.
+	// A script reads the key alone. An invalid one in its place counts too.
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
 	switch _, err := handoff.ReadKey(ctx); {
@@ -96,13 +97,13 @@ func noneLeft(ctx context.Context) error {
 	}
 }
 
-// outOfReach reports whether there is no keyring here in which a session can be read.
+// outOfReach reports whether there is no keyring here in which a session could be read.
 func outOfReach(err error) bool {
 	return errors.Is(err, handoff.ErrNoBus) || errors.Is(err, handoff.ErrNoService) ||
 		errors.Is(err, handoff.ErrNoCollection) || errors.Is(err, handoff.ErrLocked) && !errors.Is(err, handoff.ErrItemLocked)
 }
 
-// clearLeftovers removes what a run that ended without a goodbye has left in the keyring, and closes its session at e-RS.
+// clearLeftovers removes what a killed run has left in the keyring, and closes its session at e-RS.
 func (p program) clearLeftovers(ctx context.Context, sources config.Sources) error {
 	log := p.openLog("")
 	defer closeLog(log)
@@ -120,7 +121,7 @@ func (p program) clearLeftovers(ctx context.Context, sources config.Sources) err
 	left, err := ring.Read(ctx)
 	switch {
 	case errors.Is(err, handoff.ErrNotFound):
-		// Without its main entry whatever else is there is left of an end that was cut short.
+		// Without its main entry, any other entry is left of an end that was cut short.
 		if err := ring.Clear(ctx); err != nil {
 			return err
 		}
@@ -148,7 +149,7 @@ func (p program) clearLeftovers(ctx context.Context, sources config.Sources) err
 		"that session by itself in time.")
 }
 
-// closeLeftover closes a session at e-RS whose window is gone (A003), with a record in the audit log.
+// closeLeftover closes the session of a killed run at e-RS (A003), with a record in the audit log.
 func (r realServices) closeLeftover(ctx context.Context, settings config.Config, ring *keyring.Client, left handoff.Session) error {
 	client, err := r.newRenewing(ctx, settings, ring)
 	if err != nil {

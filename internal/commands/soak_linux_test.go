@@ -24,9 +24,9 @@ import (
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
-// soakLives is how often somebody signs in, switches role and signs out. The usual number fits into make test; -soak 500 is for
-// whoever has changed something about the keyring.
-var soakLives = flag.Int("soak", 100, "how often somebody signs in, switches role and signs out while others read")
+// soakLives is the number of sign-ins, each with a switch of role and a sign-out. The default fits
+// into make test; use -soak 500 after changes to the keyring.
+var soakLives = flag.Int("soak", 100, "the number of sign-ins, with a switch of role, while others read")
 
 // soakReaders are twenty applications of several kinds.
 func soakReaders() (kinds []soak.Kind) {
@@ -38,10 +38,10 @@ func soakReaders() (kinds []soak.Kind) {
 	return kinds
 }
 
-// Twenty applications poll while people sign in, switch role and sign out all day long, with the whole program below the window: the
-// flow, its keyring worker, a real gnome-keyring, real TLS, the audit log. If one of them sees a key that is over, or the key of one
-// organisation with the name of another, a patient's data go to the wrong place; if something stays behind, whoever sits down next
-// works as somebody else.
+// Twenty applications poll while people sign in, switch role and sign out all day, against the
+// whole program below the window: flow, keyring worker, a real gnome-keyring, real TLS, audit log.
+// If one sees an expired key, or one organisation's key with another's name, a patient's data go to
+// the wrong place; if something stays behind, the next user works as the previous one.
 func TestSoakReadersWhileUsersComeAndGo(t *testing.T) {
 	reader := filepath.Join(t.TempDir(), "reader")
 	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", reader, "../keyring/soak/reader").CombinedOutput()
@@ -52,7 +52,8 @@ func TestSoakReadersWhileUsersComeAndGo(t *testing.T) {
 	defer ers.Close()
 	card := simulator.New(simulator.Settings{})
 	defer card.Close()
-	// Forty organisations, with names of many lengths: half of a long entry before the end of a short one would be seen.
+	// Forty organisations with names of many lengths, which would show half of a long entry before
+	// the end of a short one.
 	persona, known := simulator.PersonaByKey("consultant")
 	require.True(t, known)
 	demo := newDemonstration(testProgram(t, environ...), testLog(t), login.NewBoard(), ers, card, persona)
@@ -70,7 +71,7 @@ func TestSoakReadersWhileUsersComeAndGo(t *testing.T) {
 	for i := range *soakLives {
 		life.workAs(2 * i)
 		if i == 0 {
-			// A slow computer is still starting some of them.
+			// On a slow computer some are still starting.
 			readers.Await()
 		}
 		life.Send(login.SwitchRole{})
@@ -98,7 +99,7 @@ func TestSoakReadersWhileUsersComeAndGo(t *testing.T) {
 	require.Empty(t, string(printed), "something stayed behind")
 }
 
-// workAs signs in, and chooses one of the roles.
+// workAs signs in, and selects one of the roles.
 func (l *life) workAs(role int) {
 	l.t.Helper()
 	l.Send(login.SignIn{})
@@ -112,7 +113,7 @@ func (l *life) choose(role int) {
 	l.until(login.SignedIn)
 }
 
-// beginSoak begins the program's inside as begin does, with the keyring as a real sign-in has it, and notes what is written to it.
+// beginSoak is begin with a real sign-in's keyring, and records what is written to it.
 func beginSoak(t *testing.T, demo demonstration, records *audit.Log, record *soak.Record) *life {
 	t.Helper()
 	return begin(t, demo, records, func(found *services, recorded *audit.ERS) error {
@@ -126,13 +127,13 @@ func beginSoak(t *testing.T, demo demonstration, records *audit.Log, record *soa
 	})
 }
 
-// attestedKeyring is a keyring of which it is known what was written to it, and when that was done.
+// attestedKeyring records what is written to a keyring, and when.
 type attestedKeyring struct {
 	login.Keyring
 	record *soak.Record
 }
 
-// Publish hands a session over.
+// Publish records and publishes a session.
 func (k attestedKeyring) Publish(ctx context.Context, session handoff.Session) error {
 	if err := k.record.Publishing(session); err != nil {
 		return err
@@ -144,7 +145,7 @@ func (k attestedKeyring) Publish(ctx context.Context, session handoff.Session) e
 	return nil
 }
 
-// Clear takes it back.
+// Clear records and clears it.
 func (k attestedKeyring) Clear(ctx context.Context) error {
 	k.record.Clearing()
 	if err := k.Keyring.Clear(ctx); err != nil {
@@ -154,7 +155,7 @@ func (k attestedKeyring) Clear(ctx context.Context) error {
 	return nil
 }
 
-// attestedERS sees to it that no session is closed that other applications can still read.
+// attestedERS checks that no session is closed that other applications can still read.
 type attestedERS struct {
 	login.ERS
 	t      *testing.T

@@ -14,11 +14,12 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// bareProgram is the least that a Go program can be.
+// bareProgram is a minimal Go program.
 const bareProgram = "package main\n\nimport \"os\"\n\nfunc main() { _, _ = os.Stdout.WriteString(\"bare\\n\") }\n"
 
-// BenchmarkStart measures what commands that only read cost a script: the built program, against a Go program that prints a word, in
-// turns. They have no display and no way to OpenGL. The budget is 50 ms more than the bare one, the keyring's own time included.
+// BenchmarkStart measures the start of commands that only read, for scripts: the built program,
+// alternating with a Go program that prints a word. They have no display and no OpenGL. The budget
+// is 50 ms more than the bare one, the keyring's own time included.
 func BenchmarkStart(b *testing.B) {
 	session := keyringtest.ForTest(b, keyringtest.Options{})
 	folder := b.TempDir()

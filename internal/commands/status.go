@@ -6,25 +6,25 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring"
 )
 
-// The exit statuses. They are a public interface, written down in docs/commands.md: none changes its meaning.
+// The exit statuses: a public interface, specified in docs/commands.md. None changes its meaning.
 const (
-	// statusDone: done, or somebody is signed in.
+	// statusDone: done, or a user is signed in.
 	statusDone = 0
-	// statusFailed: not done, or nobody is signed in.
+	// statusFailed: not done, or no user is signed in.
 	statusFailed = 1
-	// statusUsage: the command line was not understood.
+	// statusUsage: the command line is invalid.
 	statusUsage = 2
-	// statusKeyring: the keyring cannot be used, so that nobody knows.
+	// statusKeyring: the keyring cannot be used, so it is unknown.
 	statusKeyring = 3
 	// statusLate: the time of --timeout is up.
 	statusLate = 4
 )
 
-// statusHelp is what the help texts say of them.
+// statusHelp describes them in the help texts.
 const statusHelp = `Exit status: 0 done, or somebody is signed in; 1 not done, or nobody is signed in; 2 wrong arguments; 3 trouble with the
 keyring; 4 the time of --timeout is up; 7 the window cannot be drawn on this computer.`
 
-// statusMeanings are what the manual page says of each.
+// statusMeanings describe each in the manual page.
 var statusMeanings = []string{
 	statusDone:    "It is done, or somebody is signed in.",
 	statusFailed:  "It is not done, or nobody is signed in. The sign-in was given up, the window closed, or a wait interrupted.",
@@ -35,7 +35,7 @@ var statusMeanings = []string{
 	statusNoGraphics: "The window cannot be drawn on this computer. A message has said what to do.",
 }
 
-// ending is an error with an exit status of its own.
+// ending is an error with its own exit status.
 type ending struct {
 	error
 	status int
@@ -43,18 +43,18 @@ type ending struct {
 
 func (e ending) Unwrap() error { return e.error }
 
-// errNobody is not an error of the program: it is the other answer.
+// errNobody means signed out, which is an answer rather than a fault of the program.
 var errNobody = ending{errors.New("nobody is signed in to e-RS"), statusFailed}
 
 // errInterrupted is the end of a wait by Ctrl+C or a signal.
 var errInterrupted = ending{errors.New("interrupted before anybody had signed in"), statusFailed}
 
-// usageError is a command line that was not understood.
+// usageError is an invalid command line.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// commandError is an error of a command, whose own help tells more.
+// commandError is an error of a command whose own help has more.
 type commandError struct {
 	error
 	path string
@@ -62,7 +62,7 @@ type commandError struct {
 
 func (e commandError) Unwrap() error { return e.error }
 
-// commandOf returns the command that an error is of, as it is written, such as ers-login config show.
+// commandOf returns the command that an error is from, such as "ers-login config show".
 func commandOf(err error) string {
 	var of commandError
 	if errors.As(err, &of) {

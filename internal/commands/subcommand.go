@@ -10,10 +10,11 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// nameSubcommands has every command that does nothing by itself refuse a command line that does not say which of those below it is meant.
-// Cobra prints the help then, on standard output and with status 0, which a script takes for what it wanted.
+// nameSubcommands makes every command that only groups others refuse a command line without one of
+// them. Cobra would print the help on standard output with status 0, which a script takes for a
+// result.
 func nameSubcommands(root *cobra.Command) {
-	// Those that cobra would add later, when the command line is carried out.
+	// These are otherwise added by cobra when the command line is carried out.
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {
@@ -26,8 +27,8 @@ func nameSubcommands(root *cobra.Command) {
 	}
 }
 
-// subcommand refuses the arguments of a command that has none but its commands. What was typed is shown, as a command is no secret, and
-// what may have been meant.
+// subcommand refuses the arguments of a command that only groups others. It quotes what was typed,
+// since a command is no secret, and suggests what may have been meant.
 func subcommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -35,7 +36,7 @@ func subcommand(cmd *cobra.Command, args []string) error {
 	return unknownCommand(cmd, args[0])
 }
 
-// unknownCommand tells that a command has no such command below it.
+// unknownCommand returns the error of a command that does not exist.
 func unknownCommand(cmd *cobra.Command, typed string) error {
 	text := fmt.Sprintf("%s has no command %q.", cmd.CommandPath(), problem.Clean(typed, maxTyped))
 	var near []string
@@ -50,13 +51,13 @@ func unknownCommand(cmd *cobra.Command, typed string) error {
 }
 
 const (
-	// maxTyped is how much is shown of what was typed.
+	// maxTyped bounds what is quoted of the input, in characters.
 	maxTyped = 50
-	// maxDistance is how many letters may be wrong.
+	// maxDistance is the number of wrong letters in a suggestion.
 	maxDistance = 2
 )
 
-// subcommandsOf returns the commands below a command.
+// subcommandsOf returns a command's subcommands.
 func subcommandsOf(cmd *cobra.Command) []string {
 	var names []string
 	for _, below := range cmd.Commands() {

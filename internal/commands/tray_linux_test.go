@@ -19,10 +19,10 @@ import (
 	"github.com/ers-login/ers-login/internal/login"
 )
 
-// panel is a desktop's place for icons, with or without somebody who shows them.
+// panel is a desktop's StatusNotifierWatcher, with or without a panel that shows icons.
 type panel struct{ shows bool }
 
-// Get answers for the properties, of which one matters.
+// Get returns the properties, of which one matters.
 func (p panel) Get(_, name string) (dbus.Variant, *dbus.Error) {
 	if name == "IsStatusNotifierHostRegistered" {
 		return dbus.MakeVariant(p.shows), nil
@@ -30,7 +30,7 @@ func (p panel) Get(_, name string) (dbus.Variant, *dbus.Error) {
 	return dbus.Variant{}, dbus.MakeFailedError(dbus.ErrClosed)
 }
 
-// trayBus is a session bus of the test's own, and a connection of a desktop to it.
+// trayBus starts a session bus, and returns a desktop's connection to it.
 func trayBus(t *testing.T) *dbus.Conn {
 	t.Helper()
 	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
@@ -55,7 +55,8 @@ func putPanel(t *testing.T, bus *dbus.Conn, shows bool) {
 	require.Contains(t, []dbus.RequestNameReply{dbus.RequestNameReplyPrimaryOwner, dbus.RequestNameReplyAlreadyOwner}, reply)
 }
 
-// Started by the desktop side by side with its panel, the program used to be the faster one, and had no icon for the whole day.
+// Started by the desktop side by side with its panel, the program was the faster one, and had no
+// icon for the whole day.
 func TestTheTrayIsWaitedForAtLogIn(t *testing.T) {
 	for name, comes := range map[string]func(*testing.T, *dbus.Conn){
 		"it is there":     nil,
@@ -86,9 +87,9 @@ func TestTheTrayIsWaitedForAtLogIn(t *testing.T) {
 	}
 }
 
-// A desktop without a place for icons keeps nobody waiting who wants the window, and a bus that ends keeps nobody at all.
+// A desktop without icons delays only a start in the background, and a bus that ends delays none.
 func TestTheTrayIsNotWaitedForForEver(t *testing.T) {
-	t.Run("somebody wants the window", func(t *testing.T) {
+	t.Run("the window is wanted", func(t *testing.T) {
 		trayBus(t)
 		still := goleak.IgnoreCurrent()
 		ctx, want := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -114,8 +115,9 @@ func TestTheTrayIsNotWaitedForForEver(t *testing.T) {
 	})
 }
 
-// Whoever starts the program from the menu meanwhile would find nothing, and be told after ten seconds that it does not answer.
-func TestWhoeverWantsTheWindowDoesNotWaitForTheTray(t *testing.T) {
+// A start from the menu during the wait must open the window, instead of ending after ten seconds
+// without an answer.
+func TestAWantedWindowDoesNotWaitForTheTray(t *testing.T) {
 	desktop(t)
 	trayBus(t)
 	fakeDialogue(t)

@@ -4,8 +4,8 @@ package commands
 
 import "context"
 
-// hasTray: Windows and macOS have a place for icons always.
+// hasTray returns true: Windows and macOS always have a place for icons.
 func hasTray(context.Context) bool { return true }
 
-// awaitTray: nobody waits for it.
+// awaitTray returns true without waiting.
 func awaitTray(context.Context) bool { return true }

@@ -10,20 +10,22 @@ import (
 )
 
 const (
-	// trayWithin bounds the question for the tray: the window waits for the answer.
+	// trayWithin bounds the query for the tray, which delays the window.
 	trayWithin = 500 * time.Millisecond
-	// trayComesWithin bounds the wait for the tray at log-in, when the desktop starts its panel and this program side by side.
+	// trayComesWithin bounds the wait for the tray at log-in, when the desktop starts its panel and
+	// this program side by side.
 	trayComesWithin = 20 * time.Second
 )
 
-// The name, object and interface that desktops show icons with, as the StatusNotifierItem specification of the freedesktop has them.
+// The name, object and interface for icons in freedesktop's StatusNotifierItem specification.
 const (
 	trayName   = "org.kde.StatusNotifierWatcher"
 	trayObject = "/StatusNotifierWatcher"
 )
 
-// hasTray tells whether the desktop shows icons of programs: whether something owns the name org.kde.StatusNotifierWatcher on the
-// session bus, and a panel has told it that it shows them. GNOME has none of itself. settleSessionBus comes first.
+// hasTray reports whether the desktop shows programs' icons: whether org.kde.StatusNotifierWatcher
+// has an owner on the session bus, and a panel has registered with it. Plain GNOME has none. Call
+// settleSessionBus first.
 func hasTray(ctx context.Context) bool {
 	limited, cancel := context.WithTimeout(ctx, trayWithin)
 	defer cancel()
@@ -31,12 +33,13 @@ func hasTray(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	defer func() { _ = bus.Close() }() // It was only asked.
+	defer func() { _ = bus.Close() }() // only queried
 	return showsIcons(limited, bus)
 }
 
-// awaitTray waits until the desktop shows icons, for a while that lets a panel start, or until the context ends. It tells whether the
-// desktop does. Fyne can be given an icon only before its loop runs, so that it would have none for as long as it runs.
+// awaitTray waits until the desktop shows icons, for as long as a panel takes to start, or until
+// the context ends. It reports whether the desktop does. Fyne accepts an icon only before its loop
+// runs.
 func awaitTray(ctx context.Context) bool {
 	limited, cancel := context.WithTimeout(ctx, trayComesWithin)
 	defer cancel()
@@ -44,7 +47,7 @@ func awaitTray(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	defer func() { _ = bus.Close() }() // It was only asked.
+	defer func() { _ = bus.Close() }() // only queried
 	const enough = 8
 	changes := make(chan *dbus.Signal, enough)
 	bus.Signal(changes)
@@ -56,7 +59,7 @@ func awaitTray(ctx context.Context) bool {
 			return false
 		}
 	}
-	// What has changed before somebody listened is seen at the first look.
+	// Changes before the subscription show in the first query.
 	for {
 		if showsIcons(limited, bus) {
 			return true
@@ -72,7 +75,7 @@ func awaitTray(ctx context.Context) bool {
 	}
 }
 
-// showsIcons asks whether there is a place for icons, with a panel that shows it.
+// showsIcons reports whether there is a watcher, with a panel that shows icons.
 func showsIcons(ctx context.Context, bus *dbus.Conn) bool {
 	limited, cancel := context.WithTimeout(ctx, trayWithin)
 	defer cancel()

@@ -14,8 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// whenUnread calls gone when nobody reads what is written to a pipe or socket any more, which would otherwise be noticed with the next
-// line, and that may be hours away. From then on a write to it is an error, and not the end of this process.
+// whenUnread calls gone when the reader of a pipe or socket has closed it. Otherwise only the next
+// write would show that, which may be hours away. From then on a write returns an error, and does
+// not end this process.
 func whenUnread(ctx context.Context, stdout io.Writer, gone func()) {
 	file, ok := stdout.(*os.File)
 	if !ok {
@@ -28,7 +29,7 @@ func whenUnread(ctx context.Context, stdout io.Writer, gone func()) {
 	descriptor := int32(file.Fd()) //nolint:gosec // G115: a file descriptor is a small number
 	go func() {
 		for ctx.Err() == nil {
-			// Nothing is asked for, so that only an error or a hang-up is told.
+			// No events are requested, so only an error or a hang-up is reported.
 			watched := []unix.PollFd{{Fd: descriptor}}
 			found, err := unix.Poll(watched, int(unreadPause.Milliseconds()))
 			if found > 0 || err != nil && !errors.Is(err, unix.EINTR) {
@@ -39,10 +40,10 @@ func whenUnread(ctx context.Context, stdout io.Writer, gone func()) {
 	}()
 }
 
-// unreadPause is how often the watch looks whether it is still wanted.
+// unreadPause is the interval between checks whether the watch is still wanted.
 const unreadPause = time.Second
 
-// isUnread tells whether a write has failed because nobody reads.
+// isUnread reports whether a write failed because the reader is gone.
 func isUnread(err error) bool {
 	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
 }

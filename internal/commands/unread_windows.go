@@ -8,10 +8,10 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// whenUnread has nothing to look at here: that nobody reads a pipe any more shows when the next line is written.
+// whenUnread does nothing: on Windows a closed pipe shows with the next write.
 func whenUnread(context.Context, io.Writer, func()) {}
 
-// isUnread tells whether a write has failed because nobody reads.
+// isUnread reports whether a write failed because the reader is gone.
 func isUnread(err error) bool {
 	return errors.Is(err, windows.ERROR_BROKEN_PIPE) || errors.Is(err, windows.ERROR_NO_DATA)
 }

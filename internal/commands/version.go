@@ -12,7 +12,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/handoff"
 )
 
-// readMetadata reads FyneApp.toml. A plain go build does not hand it to Fyne, so the program does.
+// readMetadata parses FyneApp.toml, which a plain go build does not pass to Fyne.
 func readMetadata(fyneApp []byte) (fyne.AppMetadata, error) {
 	var file struct {
 		Details struct {
@@ -30,7 +30,7 @@ func readMetadata(fyneApp []byte) (fyne.AppMetadata, error) {
 	}, nil
 }
 
-// shownVersion is the JSON form of the version. Members may be added, and never change their meaning.
+// shownVersion is the version in JSON. Members may be added, and never change their meaning.
 type shownVersion struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`

@@ -11,11 +11,12 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// answer returns what answers other starts of the program: they want this one's window, or something done in it.
+// answer returns the handler of requests from other starts of the program, for this window or for
+// something done in it.
 func (e *controller) answer(raise func()) instance.Handler {
 	return func(ctx context.Context, request instance.Request) instance.Answer {
 		if e.life.Err() != nil || !e.shown.Load() {
-			// Whoever asks waits a moment, and finds either a window or none.
+			// The other process waits a moment, and then finds either a window or none.
 			return instance.Answer{Code: instance.Leaving.Code}
 		}
 		switch {
@@ -46,16 +47,16 @@ func (e *controller) answer(raise func()) instance.Handler {
 	}
 }
 
-// otherShown is how long the window says that it is not the one that was wanted.
+// otherShown is how long the window shows that it is not the one that was requested.
 const otherShown = 2 * time.Minute
 
-// noteOther tells the user, who sees a window that comes to the front, that it is not the one that they wanted.
+// noteOther shows in the raised window that it is not the one that the user requested.
 func (e *controller) noteOther() {
 	e.board.Set("instance", startedOtherwise)
 	time.AfterFunc(otherShown, func() { e.board.Set("instance", nil) })
 }
 
-// awaitSignIn has the user asked to sign in, and answers when it is known how that ends.
+// awaitSignIn asks the user to sign in, and answers once the result is known.
 func (e *controller) awaitSignIn(ctx context.Context, by string, raise func()) instance.Answer {
 	waiting := &waiter{by: by, watch: (&signInWatch{by: by, send: e.sendOn}).look}
 	raised := false
@@ -64,18 +65,19 @@ func (e *controller) awaitSignIn(ctx context.Context, by string, raise func()) i
 		raise()
 	})
 	if !answer.OK && !raised {
-		// It was known at once why nobody can sign in, and the user is to see it, too.
+		// The reason why sign-in is impossible was known at once; the user sees it, too.
 		raise()
 	}
 	if !answer.OK && by != "" {
-		// It is over, or whoever asked is gone. The window shows the one before, if that one still waits.
+		// It is over, or the other process is gone. The window shows the previous one, if that
+		// still waits.
 		e.sendOn(login.Requested{By: e.waiters.lastBy()})
 	}
 	return answer
 }
 
-// sendOn sends an intent to the flow, and tells whether it arrives there. Before there is a flow, what a start that has failed understands
-// arrives at that.
+// sendOn sends an intent to the flow, and reports whether it arrived. Before there is a flow, a
+// failed start receives the intents that it understands.
 func (e *controller) sendOn(intent login.Intent) bool {
 	if flow := e.flow.Load(); flow != nil {
 		flow.Send(intent)
@@ -86,17 +88,17 @@ func (e *controller) sendOn(intent login.Intent) bool {
 		select {
 		case e.early <- intent:
 			if flow := e.flow.Load(); flow != nil {
-				e.handOver(flow) // It has begun meanwhile.
+				e.handOver(flow) // the flow has begun meanwhile
 			}
 			return true
 		default:
-			// It is busy with what others want.
+			// The queue is full of other requests.
 		}
 	}
 	return false
 }
 
-// waiters are other starts of the program that wait for something that takes time. They see every state, in order.
+// waiters are other starts of the program that wait for a result. They see every state, in order.
 type waiters struct {
 	mutex   sync.Mutex
 	last    login.State
@@ -105,14 +107,15 @@ type waiters struct {
 
 // waiter waits for an answer.
 type waiter struct {
-	// by is the program on whose behalf it waits, if it has said so.
+	// by is the program on whose behalf it waits, if given.
 	by string
-	// watch looks at a state and tells whether it is the answer. It is called under the mutex of waiters and must not block.
+	// watch returns the answer if a state has it. It is called under the mutex of waiters and must
+	// not block.
 	watch  func(login.State) (instance.Answer, bool)
 	answer chan instance.Answer
 }
 
-// see shows all waiters a state. Those that have their answer leave.
+// see shows a state to all waiters. Those with an answer leave.
 func (l *waiters) see(state login.State) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -128,7 +131,8 @@ func (l *waiters) see(state login.State) {
 	l.waiting = staying
 }
 
-// await returns a waiter's answer. Meanwhile is called if it is not known at once; it may be nil.
+// await returns a waiter's answer. It calls meanwhile, if not nil, unless the answer is known at
+// once.
 func (l *waiters) await(ctx context.Context, waiting *waiter, meanwhile func()) instance.Answer {
 	waiting.answer = make(chan instance.Answer, 1)
 	l.mutex.Lock()
@@ -164,7 +168,7 @@ func (l *waiters) leave(gone *waiter) {
 	l.waiting = staying
 }
 
-// lastBy returns the program that has asked last of those that still wait.
+// lastBy returns the program of the latest of the waiters.
 func (l *waiters) lastBy() string {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -176,11 +180,12 @@ func (l *waiters) lastBy() string {
 	return ""
 }
 
-// signInWatch follows a sign-in that another program has asked for, and begins it.
+// signInWatch begins a sign-in that another program requested, and follows it.
 type signInWatch struct {
 	by   string
 	send func(login.Intent) bool
-	// begun: the sign-in was asked for. under: one was seen under way since. named: the window has shown who asks.
+	// begun: the sign-in was requested. under: one was seen under way since. named: the window has
+	// shown the program.
 	begun, under, named bool
 }
 
@@ -205,7 +210,7 @@ func (w *signInWatch) look(state login.State) (instance.Answer, bool) {
 	case login.Prompting, login.SigningIn, login.Choosing, login.Selecting:
 		w.under = true
 	case login.Starting:
-		// A start that has failed is tried again, and what comes of that has not heard the name yet.
+		// A failed start is tried again, and the next flow has not received the name yet.
 		w.named = false
 	case login.Failed:
 	}
@@ -220,19 +225,19 @@ func (w *signInWatch) look(state login.State) (instance.Answer, bool) {
 	if idle := state.Phase == login.Waiting || state.Phase == login.Failed; idle && !w.begun && !w.under {
 		w.begun = w.send(login.SignIn{})
 		if broken := state.Problem; !w.begun && broken != nil && !broken.Retry {
-			// The program cannot begin, and nothing that the user could do in the window changes that.
+			// The program cannot start, and the user cannot change that in the window.
 			return instance.Answer{Code: broken.Code}, true
 		}
 	}
 	return instance.Answer{}, false
 }
 
-// signOutWatch ends whatever there is of a session, and follows it to its end.
+// signOutWatch ends any session, and follows its end.
 type signOutWatch struct {
 	send func(login.Intent) bool
-	// sent: one phase's end was asked for.
+	// sent has the phases whose end was requested.
 	sent map[login.Phase]bool
-	// trying: what could not be cleared is about to be tried again.
+	// trying: clearing is about to be tried again.
 	trying bool
 }
 
@@ -257,8 +262,9 @@ func (w *signOutWatch) look(state login.State) (instance.Answer, bool) {
 	return instance.Answer{}, false
 }
 
-// failed looks at a problem, behind which a session may be left in the keyring. If that was so before anybody has asked here, the keyring
-// may have been unlocked meanwhile, and it is tried again once.
+// failed handles a Problem, behind which a session may be left in the keyring. If that was so
+// before this request, the keyring may have been unlocked meanwhile, and clearing is tried again
+// once.
 func (w *signOutWatch) failed(state login.State) (instance.Answer, bool) {
 	switch {
 	case w.trying:
@@ -273,7 +279,7 @@ func (w *signOutWatch) failed(state login.State) (instance.Answer, bool) {
 	}
 }
 
-// ask sends a wish, and tells whether it has arrived.
+// ask sends an intent once for each phase, and reports whether it arrived.
 func (w *signOutWatch) ask(in login.Phase, wish login.Intent) bool {
 	if w.sent == nil {
 		w.sent = map[login.Phase]bool{}
@@ -282,8 +288,8 @@ func (w *signOutWatch) ask(in login.Phase, wish login.Intent) bool {
 	return w.sent[in]
 }
 
-// unclearedAnswer tells why nobody has made sure that the keyring is clear. What has nothing to do with the keyring is no answer to that:
-// whoever asked looks into it anyway.
+// unclearedAnswer returns why it is unknown whether the keyring is clear. A Problem unrelated to
+// the keyring is no such answer: the other process checks the keyring anyway.
 func unclearedAnswer(why *problem.Problem) instance.Answer {
 	if why != nil && keyring.Problems.Has(why) {
 		return instance.Answer{Code: why.Code}
@@ -294,7 +300,7 @@ func unclearedAnswer(why *problem.Problem) instance.Answer {
 // problemCode returns the code of a Problem.
 func problemCode(err error) string { return problem.Of(err).Code }
 
-// What whoever asked is told.
+// The answers to other processes.
 var (
 	givenUp = &problem.Problem{
 		Code:     "ASKED-GIVEN_UP",
@@ -308,7 +314,7 @@ var (
 		Happened: "Another program asked for a sign-in to e-RS, and the window was closed before anybody had signed in.",
 		Steps:    []string{"If you want to sign in after all, start again from the program that needs e-RS."},
 	}
-	// windowTroubled stands for the Problems that only the window can tell whole.
+	// windowTroubled stands for Problems that only the window can show in full.
 	windowTroubled = &problem.Problem{
 		Code:     "ASKED-PROBLEM",
 		Title:    "The window of e-RS Login shows a problem",

@@ -13,7 +13,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// at is a state in a phase.
+// at returns a state in a phase.
 func at(phase login.Phase, changes ...func(*login.State)) login.State {
 	state := login.State{Phase: phase}
 	for _, change := range changes {
@@ -32,17 +32,18 @@ func failing(code string) func(*login.State) {
 func uncleared(s *login.State)   { s.Uncleared = true }
 func canBeMended(s *login.State) { s.Problem.Retry = true }
 
-// beforeTheFlow is what a start that has failed takes: it begins no sign-in.
+// beforeTheFlow accepts what a failed start does: it begins no sign-in.
 func beforeTheFlow(intent login.Intent) bool { return intent != login.Intent(login.SignIn{}) }
 
-// A vendor's program that is told too early that its user has given up asks them again and again; one that is never told hangs.
+// A vendor's program that learns too early that its user has given up asks again and again; one
+// that never does hangs.
 func TestHowASignInEnds(t *testing.T) {
 	const app = "Vendor App"
 	given, closed := givenUp.Code, windowClosed.Code
 	for name, test := range map[string]struct {
 		by     string
 		states []login.State
-		// answer is that to the last state, "" for OK; "-" is none yet.
+		// answer is the answer to the last state: "" for OK, "-" for none yet.
 		answer string
 		sent   []login.Intent
 	}{
@@ -50,7 +51,7 @@ func TestHowASignInEnds(t *testing.T) {
 			app, []login.State{at(login.Starting), at(login.Failed, failing("SETTING-SEVERAL"))}, "SETTING-SEVERAL",
 			[]login.Intent{login.Requested{By: app}, login.Requested{By: app}, login.SignIn{}},
 		},
-		"the program cannot begin, asked by nobody": {
+		"the program cannot begin, not asked": {
 			"", []login.State{at(login.Failed, failing("SETTING-SEVERAL"))}, "SETTING-SEVERAL", []login.Intent{login.SignIn{}},
 		},
 		"the program cannot begin, and the user can mend that": {
@@ -75,13 +76,13 @@ func TestHowASignInEnds(t *testing.T) {
 			app, []login.State{at(login.Waiting, because(login.SignedOut)), at(login.Waiting, because(login.SignedOut), askedBy(app))},
 			"-", []login.Intent{login.Requested{By: app}, login.SignIn{}},
 		},
-		"cancelled a minute ago, asked by nobody": {
+		"cancelled a minute ago, not asked": {
 			"", []login.State{at(login.Waiting, because(login.Cancelled))}, "-", []login.Intent{login.SignIn{}},
 		},
 		"given up while choosing": {
 			app, []login.State{at(login.Choosing, askedBy(app)), at(login.Ending, because(login.Cancelled))}, given, nil,
 		},
-		"given up while choosing, asked by nobody": {
+		"given up while choosing, not asked": {
 			"", []login.State{at(login.Choosing), at(login.Ending, because(login.Cancelled))}, given, nil,
 		},
 		"signed out while choosing": {
@@ -118,7 +119,7 @@ func TestHowASignInEnds(t *testing.T) {
 	}
 }
 
-// A script that has signed out relies on nobody being signed in.
+// A script that has signed out relies on there being no session.
 func TestHowASignOutEnds(t *testing.T) {
 	for name, test := range map[string]struct {
 		states []login.State
@@ -162,7 +163,7 @@ func TestHowASignOutEnds(t *testing.T) {
 			}, "", []login.Intent{login.TryAgain{}},
 		},
 		"the session could not be handed over": {[]login.State{at(login.Failed, failing("KEYRING-DISMISSED"))}, "", nil},
-		"e-RS could not be told":               {[]login.State{at(login.Ending), at(login.Failed, failing("ERS-A003-500"))}, "", nil},
+		"e-RS was not reached":                 {[]login.State{at(login.Ending), at(login.Failed, failing("ERS-A003-500"))}, "", nil},
 		"the window closes":                    {[]login.State{at(login.Ending), at(login.Closed)}, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -174,7 +175,7 @@ func TestHowASignOutEnds(t *testing.T) {
 	}
 }
 
-// checkWatch shows states, of which the last has the answer.
+// checkWatch passes states, of which the last has the answer.
 func checkWatch(t *testing.T, look func(login.State) (instance.Answer, bool), states []login.State, want string) {
 	t.Helper()
 	for i, state := range states {
@@ -187,8 +188,8 @@ func checkWatch(t *testing.T, look func(login.State) (instance.Answer, bool), st
 	}
 }
 
-// Whoever asks a window that closes, or goes away, is not left waiting; and a waiter gets its answer once.
-func TestTheLobbyIsLeft(t *testing.T) {
+// Waiters of a closing window, and those that go away, are released; and each gets its answer once.
+func TestWaitersAreReleased(t *testing.T) {
 	var l waiters
 	never := func(login.State) (instance.Answer, bool) { return instance.Answer{}, false }
 	ctx, cancel := context.WithCancel(t.Context())
@@ -207,7 +208,7 @@ func TestTheLobbyIsLeft(t *testing.T) {
 	assert.Empty(t, l.lastBy())
 }
 
-// What the window answers becomes an exit status.
+// The window's answer becomes an exit status.
 func TestRefusals(t *testing.T) {
 	for code, status := range map[string]int{
 		"":                  statusFailed,
@@ -228,7 +229,7 @@ func TestRefusals(t *testing.T) {
 		assert.Equal(t, status, p.report(err))
 		assert.NotContains(t, complaints.String(), "\x1b")
 		assert.Contains(t, complaints.String(), strings.ReplaceAll(code, "\x1b", ""))
-		assert.Contains(t, complaints.String(), "\n  1. ", "the user is not told what to do")
+		assert.Contains(t, complaints.String(), "\n  1. ", "there are steps for the user")
 		assert.NotRegexp(t, `(?i)press |reference below`, complaints.String())
 	}
 	require.NoError(t, refusal(instance.Answer{OK: true}))

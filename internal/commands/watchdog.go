@@ -16,8 +16,9 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// canDraw finds out whether the window can be drawn here, and tells the user if it cannot. Where another way to draw is at hand, the
-// program has been run with it, and ran is true. Leave lets another start be the one instance.
+// canDraw checks whether the window can be drawn here, and shows a Problem if not. If the program
+// was run with another way to draw instead, ran is true. leave lets another start be the one
+// instance.
 func (p program) canDraw(ctx context.Context, log *logging.Log, g *graphics, w headless, leave func()) (ran bool, err error) {
 	if g == nil {
 		return false, nil
@@ -34,12 +35,12 @@ func (p program) canDraw(ctx context.Context, log *logging.Log, g *graphics, w h
 	cannot = found.Because(errors.Join(errors.Unwrap(cannot), err))
 	log.WithError(cannot).Error("window")
 	w.sweepUp(ctx)
-	leave() // Nobody is to wait for this one while its message is read.
-	w.tell(ctx, found)
+	leave() // no start waits for this one while its message is shown
+	w.show(ctx, found)
 	return false, ending{cannot, statusNoGraphics}
 }
 
-// undrawn is why nothing can be drawn: there is no display, or no OpenGL on it.
+// undrawn returns why nothing can be drawn: no display, or no OpenGL on it.
 func undrawn(ctx context.Context) *problem.Problem {
 	if dead := deadDisplays(ctx); dead != "" {
 		return deadDisplay.With("Variables", dead)
@@ -47,32 +48,33 @@ func undrawn(ctx context.Context) *problem.Problem {
 	return noGraphics
 }
 
-// headless shows the user a Problem where there is no window: see tellNatively.
+// headless shows the user a Problem without a window: see tellNatively.
 type headless struct {
 	program program
 	log     logrus.FieldLogger
-	// unusable tells what would keep the user from signing in even in a window; nil knows of nothing.
+	// unusable returns what would prevent a sign-in in a window too; nil checks nothing.
 	unusable func() error
-	// sweep clears the keyring, see opening; nil if that is not for this process to do.
+	// sweep clears the keyring, see windowOptions; nil if another process does.
 	sweep func(context.Context)
 }
 
-// sweepUp clears what an earlier run has left in the keyring, before the user is told: the message may stand for minutes, and without a
-// flow nobody else does it.
+// sweepUp clears what an earlier run has left in the keyring, before a message is shown: that may
+// stand for minutes, and without a flow nothing else clears it.
 func (w headless) sweepUp(ctx context.Context) {
 	if w.sweep != nil {
 		w.sweep(ctx)
 	}
 }
 
-// tell tells why there is no window, and returns when the user has read it.
-func (w headless) tell(ctx context.Context, found *problem.Problem) {
+// show reports why there is no window, and returns when the user has closed the message.
+func (w headless) show(ctx context.Context, found *problem.Problem) {
 	w.program.tellNatively(ctx, w.reasons(found)...)
 }
 
-// reasons are all reasons why the user cannot sign in. What would be wrong in a window too comes first, where a window would have told
-// it: whoever gets a driver installed for the user is to hear at once that the policy is broken as well, and not after the driver.
-// It is logged and printed here, since the program ends with the reason for which there is no window.
+// reasons returns all reasons why the user cannot sign in, the ones first that a window would show
+// too: a service desk called to install a driver should learn at once that the policy is wrong as
+// well. Those are logged and printed here, since the program ends with the reason for which there
+// is no window.
 func (w headless) reasons(found *problem.Problem) []*problem.Problem {
 	if w.unusable == nil {
 		return []*problem.Problem{found}
@@ -86,7 +88,7 @@ func (w headless) reasons(found *problem.Problem) []*problem.Problem {
 	return []*problem.Problem{problem.Of(err), found}
 }
 
-// either returns what finds an error: one that is known already, or else what the other finds, which may be nil.
+// either returns a function that returns a known error, or else find's, which may be nil.
 func either(known error, find func() error) func() error {
 	if known == nil {
 		return find
@@ -94,11 +96,11 @@ func either(known error, find func() error) func() error {
 	return func() error { return known }
 }
 
-// pictureWatch waits for the first picture of the window. A graphics driver that fails later than the probe, or hangs, leaves a program
-// behind that runs and cannot be seen.
+// pictureWatch waits for the window's first picture. A graphics driver that hangs, or fails later
+// than the probe, leaves an invisible program running.
 type pictureWatch struct {
 	graphics *graphics
-	// late is called once, on a goroutine of its own, if there is no picture in time, or none can come.
+	// late is called once, on its own goroutine, if there is no picture in time, or none can come.
 	late func(found *problem.Problem, said string)
 
 	once   sync.Once
@@ -109,12 +111,13 @@ type pictureWatch struct {
 	stopped bool
 }
 
-// watchPicture returns a watch that ends the program, since there is nobody else left to: Fyne's loop hangs, or Fyne itself is about to
-// end it without a word. No session is open yet, as nobody could choose a role in a window without a picture.
+// watchPicture returns a watch that ends the program, as nothing else would: Fyne's loop hangs, or
+// Fyne is about to end it silently. No session is open yet, since a role cannot be chosen without a
+// picture.
 func (p program) watchPicture(log *logging.Log, g *graphics, without headless) *pictureWatch {
 	w := &pictureWatch{graphics: g, late: func(found *problem.Problem, said string) {
 		log.WithError(errors.New(said)).WithField("problem", found.Code).Error("window")
-		without.tell(context.Background(), found)
+		without.show(context.Background(), found)
 		os.Exit(p.report(ending{found, statusNoGraphics}))
 	}}
 	if g != nil {
@@ -123,8 +126,8 @@ func (p program) watchPicture(log *logging.Log, g *graphics, without headless) *
 	return w
 }
 
-// expect begins to wait, when the window is shown for the first time: at the start, or hours later if the program was started in the
-// background. It can be called from any goroutine and as often as the window is shown.
+// expect begins to wait, when the window is first shown: at the start, or hours later after a start
+// in the background. It is safe for concurrent use, and may be called repeatedly.
 func (w *pictureWatch) expect() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -137,23 +140,25 @@ func (w *pictureWatch) fail(found *problem.Problem, said string) {
 	w.once.Do(func() { w.late(found, said) })
 }
 
-// drawn is told of the first picture. The wait is over, whoever is late.
+// drawn reports the first picture, which ends the wait.
 func (w *pictureWatch) drawn() {
 	w.once.Do(func() {
 		if w.graphics != nil {
 			w.beside.Go(func() {
 				w.graphics.drawn()
-				// A window stays open for a day. What its start alone has needed is given back at once, not over the next minutes.
+				// A window stays open for a day: memory needed only for its start is returned now,
+				// not over the next minutes.
 				debug.FreeOSMemory()
 			})
 		}
 	})
 }
 
-// settledAfter is how long after a screen has come the window has done with what it needed for it.
+// settledAfter is how long after a screen was shown its temporary memory is unused.
 const settledAfter = 3 * time.Second
 
-// giveBack gives back what a sign-in has needed of memory, once somebody is signed in and works in other programs.
+// giveBack returns a sign-in's memory to the system, once the user is signed in and works in other
+// programs.
 func giveBack(state login.State) {
 	if state.Phase == login.SignedIn {
 		time.AfterFunc(settledAfter, debug.FreeOSMemory)

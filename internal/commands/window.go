@@ -21,26 +21,27 @@ import (
 // prepare finds the services of a flow.
 type prepare func(context.Context) (services, error)
 
-// opening is what a window is opened with.
+// windowOptions are the parameters of a window.
 type windowOptions struct {
 	settings ui.Settings
 	find     prepare
-	// wanted is the sort of window that it is: see windowFingerprint.
+	// wanted is this window's windowFingerprint.
 	wanted string
-	// held: a card that is in begins no sign-in before the user wants one.
+	// held: a card already inserted begins no sign-in until the user asks for one.
 	held bool
-	// background: the window stays out of sight until somebody wants it.
+	// background: the window stays hidden until it is requested.
 	background bool
-	// graphics tells whether a window can be drawn; nil opens one unseen.
+	// graphics checks whether a window can be drawn; nil opens one without a check.
 	graphics *graphics
-	// unusable tells what find would fail with, for the case that there is no window to tell it; nil knows of nothing.
+	// unusable returns find's error where there is no window to show it; nil checks nothing.
 	unusable func() error
-	// sweep clears what an earlier run has left in the keyring, where no flow will begin with that; nil has nothing to clear.
+	// sweep clears what an earlier run has left in the keyring, if no flow will; nil has nothing to
+	// clear.
 	sweep func(context.Context)
 }
 
-// openWindow shows the window, and returns when the user has left and nothing of a session is left behind. An error that kept the
-// user from signing in has been shown in the window, if there was one, and else in a message of the desktop's own.
+// openWindow shows the window, and returns when the user has quit and the session is closed. An
+// error that prevented a sign-in was shown in the window or, without one, in a message box.
 func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.Board, how windowOptions) error {
 	if err := p.settleDesktop(ctx, log); err != nil {
 		return err
@@ -59,9 +60,9 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 	if served, err := r.servedElsewhere(ctx, joined); served {
 		return err
 	}
-	// Whatever else keeps this from being the one instance is found again when the window is there to say it.
+	// Any other obstacle to being the one instance is found again when the window can show it.
 	r.controller.prepare = after(r.one.join, how.find)
-	// Before anything has to be said without a window, which would set it.
+	// Needed for messages without a window, which would set it otherwise.
 	if err := ui.UseLanguage(languageOf(how.settings)); err != nil {
 		log.WithError(err).Warn("language")
 	}
@@ -81,7 +82,8 @@ func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.
 	return r.runWindow(ctx)
 }
 
-// settleDesktop prepares this process's environment for Fyne and D-Bus. The error is noDisplay where there is nothing to draw on.
+// settleDesktop prepares this process's environment for Fyne and D-Bus. The error is noDisplay if
+// there is none.
 func (p program) settleDesktop(ctx context.Context, log *logging.Log) error {
 	if !hasDisplay(p.environ) {
 		log.WithError(noDisplay).Error("window")
@@ -93,7 +95,7 @@ func (p program) settleDesktop(ctx context.Context, log *logging.Log) error {
 	return errors.Join(settleDisplay(ctx, log), settleFyne(log))
 }
 
-// windowRun is one run of the window: what the steps of openWindow share.
+// windowRun is one run of the window: the state shared by openWindow's steps.
 type windowRun struct {
 	program    program
 	log        *logging.Log
@@ -106,7 +108,8 @@ type windowRun struct {
 	window     *ui.Window
 }
 
-// join makes this the one instance; want is called when another start asks for something. The error says why it is not.
+// join makes this the one instance; want is called on requests of other starts. The error is why it
+// is not.
 func (r *windowRun) join(ctx context.Context, want func()) error {
 	answer := r.controller.answer(r.raise)
 	r.one = newOneInstance(instance.DefaultFile(), r.log, r.program.environ, r.how.wanted,
@@ -118,17 +121,18 @@ func (r *windowRun) join(ctx context.Context, want func()) error {
 	return r.one.join(ctx)
 }
 
-// servedElsewhere reports whether this start is over, since another window serves the user, and how it ends.
+// servedElsewhere reports whether this start is over, since another window serves the user, and its
+// result.
 func (r *windowRun) servedElsewhere(ctx context.Context, joined error) (bool, error) {
 	switch {
 	case errors.Is(joined, errRaised):
 		return true, r.program.say(errRaised)
 	case errors.Is(joined, otherWindow):
-		// The window that was raised says so, too.
+		// The raised window shows that, too.
 		return true, otherWindow
 	case errors.Is(joined, otherDisplay):
 		if r.one.token != "" {
-			// A start from a menu has nowhere else to say it.
+			// A start from a menu has no other output.
 			r.program.tellNatively(ctx, otherDisplay)
 		}
 		return true, otherDisplay
@@ -147,7 +151,8 @@ func (r *windowRun) raise() {
 	raise(r.log, r.window)
 }
 
-// makeWindow makes Fyne's app and the window in it. In the background it waits for the desktop's tray, or until wanted ends.
+// makeWindow makes Fyne's app and the window. In the background it waits for the desktop's tray, or
+// until wanted ends.
 func (r *windowRun) makeWindow(ctx, wanted context.Context) error {
 	settings := r.how.settings
 	settings.Version = r.program.metadata.Version
@@ -183,7 +188,7 @@ func (r *windowRun) runWindow(ctx context.Context) error {
 	// Without OpenGL, Fyne goes on without a window unless the first one is shown from here.
 	r.app.Lifecycle().SetOnStarted(func() {
 		switch {
-		case r.how.background && r.how.settings.Tray: // The icon is enough.
+		case r.how.background && r.how.settings.Tray: // the icon is enough
 		case r.how.background:
 			r.window.Window().Show()
 			minimise(r.window.Window())
@@ -196,14 +201,14 @@ func (r *windowRun) runWindow(ctx context.Context) error {
 		go func() { ended <- r.controller.run() }()
 	})
 	stack, broken := runLoop(r.window)
-	// The session does not outlive the window, whatever has ended Fyne's loop. Not all that takes the window away ends it: when
-	// the display dies, Xlib ends the process at once, and the next start clears what is left.
+	// The session does not outlive the window, whatever has ended Fyne's loop. When the display
+	// dies, Xlib ends the process at once, and the next start clears the keyring.
 	r.controller.Send(login.Quit{})
 	if !started.Load() {
 		r.window.Stop()
 		r.log.WithError(broken).Error("window")
 		r.headless.sweepUp(ctx)
-		r.headless.tell(ctx, notOpened)
+		r.headless.show(ctx, notOpened)
 		return notOpened.Because(broken)
 	}
 	if broken != nil {
@@ -214,13 +219,13 @@ func (r *windowRun) runWindow(ctx context.Context) error {
 	switch {
 	case broken != nil:
 		r.picture.stop()
-		r.leave() // No start waits for this one while its message is read.
+		r.leave() // no start waits for this one while its message is shown
 		if ctx.Err() == nil {
 			r.program.tellNatively(ctx, broke)
 		}
 		return broke.Because(errors.Join(broken, err))
 	case errors.Is(err, context.Canceled):
-		// The user has left before anything could go wrong.
+		// The user quit before anything could go wrong.
 		return nil
 	case errors.Is(err, errRaised):
 		return r.program.say(errRaised)
@@ -229,7 +234,7 @@ func (r *windowRun) runWindow(ctx context.Context) error {
 	}
 }
 
-// runLoop runs Fyne's loop. Fyne panics where it does not find what it needs, such as a display that answers.
+// runLoop runs Fyne's loop. Fyne panics if something is missing, such as a working display.
 func runLoop(window *ui.Window) (stack string, broken error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -240,7 +245,7 @@ func runLoop(window *ui.Window) (stack string, broken error) {
 	return "", nil
 }
 
-// languageOf returns the language that the window would be in.
+// languageOf returns the language that the window would use.
 func languageOf(settings ui.Settings) string {
 	if settings.Preferences != nil {
 		if language, offered := settings.Preferences.Value(ui.PreferLanguage); offered {
@@ -250,7 +255,7 @@ func languageOf(settings ui.Settings) string {
 	return settings.Language
 }
 
-// after makes a prepare that does something else first.
+// after returns a prepare that calls first beforehand.
 func after(first func(context.Context) error, find prepare) prepare {
 	return func(ctx context.Context) (services, error) {
 		if err := first(ctx); err != nil {
@@ -260,7 +265,7 @@ func after(first func(context.Context) error, find prepare) prepare {
 	}
 }
 
-// raise brings the window to the front, from wherever it is.
+// raise brings the window to the front, also if hidden or minimised.
 func raise(log logrus.FieldLogger, window *ui.Window) {
 	window.Do(func() {
 		window.Window().Show()
@@ -270,13 +275,13 @@ func raise(log logrus.FieldLogger, window *ui.Window) {
 	})
 }
 
-// say tells whoever has started the program from a terminal why there is no window.
+// say prints why there is no window, for a start from a terminal.
 func (p program) say(why error) error {
 	_, err := fmt.Fprintf(p.stderr, "%v.\n", why)
 	return err
 }
 
-// logScreen tells which screen has been drawn. Whoever follows a sign-in in the log sees what the user saw.
+// logScreen logs which screen was shown, so that a log shows what the user saw.
 func logScreen(log *logging.Log, state login.State) {
 	entry := log.WithField("screen", state.Phase.String())
 	if state.Problem != nil {
@@ -285,7 +290,7 @@ func logScreen(log *logging.Log, state login.State) {
 	entry.Debug("drawn")
 }
 
-// What is told where there is no window to tell it in.
+// Problems for a start without a window to show them.
 var (
 	noDisplay = &problem.Problem{
 		Code:     "WINDOW-NO_DISPLAY",

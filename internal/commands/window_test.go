@@ -19,12 +19,12 @@ import (
 	"github.com/ers-login/ers-login/internal/login"
 )
 
-// brokenApp is Fyne on a desktop where something goes wrong: its loop starts, or does not, and panics.
+// brokenApp is Fyne on a desktop with a fault: its loop starts, or does not, and panics.
 type brokenApp struct {
 	fyne.App
 	lifecycle
 	starts bool
-	// panics is closed when it is time to.
+	// panics is closed when it is time to panic.
 	panics <-chan struct{}
 }
 
@@ -45,14 +45,14 @@ func (a *brokenApp) Run() {
 	panic("glfw: NotInitialized: The GLFW library is not initialized")
 }
 
-// desktop makes the environment one in which a window can be tried: with a display, by its name, and places of its own.
+// desktop prepares the environment for a window: with the name of a display and the test's folders.
 func desktop(t *testing.T) {
 	t.Helper()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(t.TempDir(), "none"))
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
 }
 
-// A window that cannot be opened must end the program with a word, and not with a page of Go.
+// A window that cannot be opened must end the program with a message, not with Go's stack trace.
 func TestAWindowThatCannotBeOpened(t *testing.T) {
 	desktop(t)
 	now := make(chan struct{})
@@ -60,7 +60,7 @@ func TestAWindowThatCannotBeOpened(t *testing.T) {
 	p := testProgram(t, "DISPLAY=:99")
 	p.newApp = func(fyne.AppMetadata) fyne.App { return &brokenApp{App: test.NewTempApp(t), panics: now} }
 	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), windowOptions{find: func(context.Context) (services, error) {
-		require.FailNow(t, "the keyring is looked for, and nobody is there to read what becomes of it")
+		require.FailNow(t, "the keyring is checked, although the result is not needed")
 		return services{}, nil
 	}})
 	require.ErrorIs(t, err, notOpened)
@@ -68,7 +68,8 @@ func TestAWindowThatCannotBeOpened(t *testing.T) {
 	assert.Equal(t, statusFailed, p.report(err))
 }
 
-// The keyring belongs to the first window. A second start raises it, and looks at nothing: it would already clear what it finds.
+// The keyring belongs to the first window. A second start raises it, and must not touch the
+// keyring: it would clear the session.
 func TestASecondInstanceTouchesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	raised := make(chan instance.Request, 1)
@@ -96,7 +97,7 @@ func TestASecondInstanceTouchesNothing(t *testing.T) {
 	second.leave()
 }
 
-// A window on another display has not come to the front before this user.
+// A window raised on another display is not visible to this user.
 func TestAWindowOnAnotherDisplay(t *testing.T) {
 	e := &controller{log: testLog(t), board: login.NewBoard(), displays: displaysOf([]string{"DISPLAY=:0", "WAYLAND_DISPLAY=wayland-0"})}
 	e.open(t.Context())
@@ -120,7 +121,7 @@ func TestAWindowOnAnotherDisplay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if displaysOf([]string{"DISPLAY=:0"}) == "" {
-				test.err = errRaised // There is but one display on this system.
+				test.err = errRaised // this system has only one display
 			}
 			second := newOneInstance(first.path, testLog(t), test.environ, "", nil)
 			require.ErrorIs(t, second.join(t.Context()), test.err)
@@ -128,7 +129,7 @@ func TestAWindowOnAnotherDisplay(t *testing.T) {
 	}
 }
 
-// What other starts ask for reaches the window, as long as there is one.
+// Requests of other starts reach the window while it is open.
 func TestWhatOtherStartsAskFor(t *testing.T) {
 	raised := 0
 	e := &controller{log: testLog(t)}
@@ -147,7 +148,8 @@ func TestWhatOtherStartsAskFor(t *testing.T) {
 	assert.Equal(t, instance.Leaving.Code, answer(t.Context(), instance.Request{Action: instance.Raise}).Code, "it is on its way out")
 }
 
-// A second start with other settings must not pass for one with those of the window: the clinician would work under another ASID.
+// A second start with other settings must not use the open window: the clinician would work under
+// another ASID.
 func TestAWindowWithOtherSettings(t *testing.T) {
 	e := &controller{log: testLog(t), board: login.NewBoard(), wanted: windowFingerprint("sign-in", "", nil, nil)}
 	e.open(t.Context())

@@ -14,14 +14,14 @@ import (
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
-// A window that dies must not leave a session behind that nobody can see.
+// A window that dies must not leave an invisible session behind.
 func TestAWindowThatBreaks(t *testing.T) {
 	desktop(t)
 	card := simulator.New(simulator.Settings{})
 	defer card.Close()
 	found, closed := make(chan struct{}), false
 	p := testProgram(t, "DISPLAY=:99")
-	told := fakeDialogue(t)
+	message := fakeDialogue(t)
 	p.newApp = func(fyne.AppMetadata) fyne.App {
 		return &brokenApp{App: test.NewTempApp(t), starts: true, panics: found}
 	}
@@ -31,7 +31,7 @@ func TestAWindowThatBreaks(t *testing.T) {
 	}})
 	require.ErrorIs(t, err, broke)
 	assert.True(t, closed, "the services are left open")
-	assert.Contains(t, told(), broke.Title, "it was there, and is gone without a word")
+	assert.Contains(t, message(), broke.Title, "it was there, and is gone without a word")
 	lock, err := instance.Take(instance.DefaultFile())
 	require.NoError(t, err, "the lock is left")
 	require.NoError(t, lock.Release())

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// startWindow starts the window as a process that belongs to nobody: it outlives this one and whatever has started it, has none of
-// its files, and no terminal. The channel gets how it has ended.
+// startWindow starts the window as a detached process: it outlives this one and its parents, and
+// has none of its files and no terminal. The channel receives its result.
 func (p program) startWindow(arguments []string) (<-chan error, error) {
 	if !hasDisplay(p.environ) {
 		return nil, noDisplay
@@ -21,11 +21,11 @@ func (p program) startWindow(arguments []string) (<-chan error, error) {
 	return startDetached(self, arguments, windowEnviron(p.environ))
 }
 
-// startDetached starts a program with nothing of this process but an environment.
+// startDetached starts a program that inherits only an environment.
 func startDetached(path string, arguments, environ []string) (<-chan error, error) {
 	var err error
 	for _, attributes := range detached() {
-		// Not with a context: the window stays when whoever asked for it is gone.
+		// Without a context: the window stays when the requesting program is gone.
 		window := exec.Command(path, arguments...) //nolint:gosec,noctx // G204: this program itself
 		window.Env = environ
 		window.SysProcAttr = attributes
@@ -38,8 +38,8 @@ func startDetached(path string, arguments, environ []string) (<-chan error, erro
 	return nil, notOpened.Because(err)
 }
 
-// windowEnviron is the environment of a window that is opened because another program wants it. The token with which the desktop lets
-// a window come to the front goes with the request, and is used once.
+// windowEnviron is the environment of a window opened for another program. The desktop's token for
+// raising a window goes with the request, and is used once.
 func windowEnviron(environ []string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")

@@ -11,8 +11,8 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 )
 
-// within does what a command is for in the time that its user gives it, with the settings file that they name. Being late has an exit
-// status of its own, and says what has not been done.
+// within runs do with the time limit and the settings file of a command line. Its error for a
+// lateness has its own exit status, and names what was not done.
 func within(cmd *cobra.Command, timeout time.Duration, undone string, do func(context.Context, config.Sources) error) error {
 	if timeout <= 0 {
 		return usageError{errors.New("--timeout: a time above zero is needed, such as 30s")}

@@ -12,7 +12,7 @@ import (
 
 const workerCommand = "keyring-worker"
 
-// keyringWorker is the keyring's process: this program, started again by itself.
+// keyringWorker is the command of the keyring process: this program, started again by itself.
 func (p program) keyringWorker() *cobra.Command {
 	return &cobra.Command{
 		Use:    workerCommand,
@@ -25,12 +25,14 @@ func (p program) keyringWorker() *cobra.Command {
 	}
 }
 
-// runningFile is the file that a process on Linux runs, even if another one is at its path by now, or none.
+// runningFile is the running executable on Linux, even if its path has another file by now, or
+// none.
 const runningFile = "/proc/self/exe"
 
-// worker is the command line of the keyring's process. A package may be upgraded under a running program, which needs a worker of its
-// own version to the end: at the latest to take the session out of the keyring. Where a running file cannot be started, the new one
-// refuses, and the user is told to start the program again (helper.Upgraded).
+// worker is the keyring process's command line. If a package is upgraded under a running program,
+// it needs a worker of its own version to the end, which takes the session out of the keyring.
+// Where a running file cannot be started, the new one refuses, and the user is asked to start the
+// program again (helper.Upgraded).
 func worker() ([]string, error) {
 	if runtime.GOOS == "linux" {
 		return []string{runningFile, workerCommand}, nil

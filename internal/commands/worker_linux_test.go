@@ -19,12 +19,12 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// A package is upgraded while somebody is signed in. If this fails, the program that still runs cannot use the keyring any more, and the
-// session stays in it after the card has gone.
+// A package is upgraded while a user is signed in. If this fails, the running program cannot use
+// the keyring any more, and the session stays in it after the card has gone.
 func TestAnUpgradeUnderARunningProgram(t *testing.T) {
 	for name, upgrade := range map[string]func(t *testing.T, installed string){
 		"another version in its place": func(t *testing.T, installed string) {
-			// It is put there as dpkg and rpm do it: under another name, and renamed.
+			// dpkg and rpm install it like this: under another name, and renamed.
 			require.NoError(t, os.WriteFile(installed+".new", []byte("#!/bin/sh\nexit 70\n"), 0o755))
 			require.NoError(t, os.Rename(installed+".new", installed))
 		},
@@ -50,7 +50,7 @@ func TestAnUpgradeUnderARunningProgram(t *testing.T) {
 			_, err = readSession(t.Context())
 			require.ErrorIs(t, err, errNobody)
 			assert.Equal(t, window, w.windowPID(), "the upgrade has left the program alone")
-			// The worker that has cleared the session has ended with that. The next one serves the next sign-in.
+			// The worker that cleared the session has ended. The next one serves the next sign-in.
 			w.as(os.Args[0], "sign-in")
 			after := workersOf(t, window)
 			require.Len(t, after, 1)
@@ -62,7 +62,7 @@ func TestAnUpgradeUnderARunningProgram(t *testing.T) {
 	}
 }
 
-// as runs a program as e-RS Login to its end, which has to be a good one.
+// as runs a program as e-RS Login to its end, which must be a success.
 func (w workplace) as(program string, arguments ...string) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), 2*time.Minute)
@@ -73,7 +73,7 @@ func (w workplace) as(program string, arguments ...string) {
 	require.NoError(w.t, err, string(output))
 }
 
-// windowPID is the window's process.
+// windowPID returns the window's process id.
 func (w workplace) windowPID() int {
 	w.t.Helper()
 	lock, answer, err := instance.Join(w.t.Context(), instance.DefaultFile(), instance.Request{Action: instance.Raise})
@@ -85,7 +85,7 @@ func (w workplace) windowPID() int {
 	return answer.PID
 }
 
-// workersOf are the keyring workers of a process.
+// workersOf returns a process's keyring workers.
 func workersOf(t *testing.T, parent int) (found []int) {
 	t.Helper()
 	lists, err := filepath.Glob("/proc/" + strconv.Itoa(parent) + "/task/*/children")

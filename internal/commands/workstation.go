@@ -9,29 +9,31 @@ import (
 	"github.com/ers-login/ers-login/internal/workstation"
 )
 
-// station is what an controller needs of the workstation; *workstation.Watcher is one.
+// station is what a controller needs of the workstation; *workstation.Watcher is one.
 type station interface {
 	Events() <-chan workstation.Event
 	Release()
 	Unseen() error
 }
 
-// workstationEvents passes on to a flow what happens to the workstation (AUT-003, AUT-004).
+// workstationEvents passes workstation events on to a flow (AUT-003, AUT-004).
 type workstationEvents struct {
 	station station
 	// incidents is for the flow.
 	incidents chan login.Incident
-	// look has the Identity Agent polled, and leave ends the session at once.
+	// look polls the Identity Agent, and leave ends the session at once.
 	look, leave func()
-	// board is told what cannot be seen; whoever wants sessions to end with a locked screen has to know.
+	// board gets events that are not delivered; an organisation that ends sessions on lock has to
+	// know.
 	board       *login.Board
 	lockMatters bool
 }
 
-// unseenEvery is how often it is looked what cannot be seen. A desktop may come up after the program.
+// unseenEvery is the interval of checks for undelivered events. A desktop may start after the
+// program.
 const unseenEvery = 30 * time.Second
 
-// run attends the workstation until its events end with the context.
+// run watches the workstation until its events end with the context.
 func (a workstationEvents) run(ctx context.Context) {
 	ticks := time.NewTicker(unseenEvery)
 	defer ticks.Stop()
@@ -52,14 +54,15 @@ func (a workstationEvents) run(ctx context.Context) {
 func (a workstationEvents) take(ctx context.Context, event workstation.Event) {
 	switch event {
 	case workstation.Locked:
-		a.tell(ctx, login.Locked)
+		a.send(ctx, login.Locked)
 	case workstation.UserSwitchedAway:
-		a.tell(ctx, login.SwitchedAway)
+		a.send(ctx, login.SwitchedAway)
 	case workstation.Woke:
-		a.tell(ctx, login.Woke)
+		a.send(ctx, login.Woke)
 		a.look()
 	case workstation.Sleeping:
-		// A session may sleep: what has become of it is looked at on waking. The computer is not kept from it.
+		// A session may sleep: its state is checked on waking. The computer is not kept from
+		// sleeping.
 		a.station.Release()
 	case workstation.SessionEnding:
 		// The computer is released when the flow has ended.
@@ -69,7 +72,7 @@ func (a workstationEvents) take(ctx context.Context, event workstation.Event) {
 	}
 }
 
-func (a workstationEvents) tell(ctx context.Context, incident login.Incident) {
+func (a workstationEvents) send(ctx context.Context, incident login.Incident) {
 	select {
 	case a.incidents <- incident:
 	case <-ctx.Done():

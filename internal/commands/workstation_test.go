@@ -14,7 +14,7 @@ import (
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
-// playedStation is a workstation to which happens what a test wants.
+// playedStation is a workstation whose events the test sends.
 type playedStation struct {
 	events   chan workstation.Event
 	released chan struct{}
@@ -29,7 +29,7 @@ func (s *playedStation) Events() <-chan workstation.Event { return s.events }
 func (s *playedStation) Release()                         { s.released <- struct{}{} }
 func (s *playedStation) Unseen() error                    { return s.unseen }
 
-// What happens to the workstation reaches the flow as what it means for a session (AUT-003, AUT-004).
+// Workstation events reach the flow as what they mean for a session (AUT-003, AUT-004).
 func TestAUT004WhatHappensToTheWorkstation(t *testing.T) {
 	for event, want := range map[workstation.Event]struct {
 		incident          []login.Incident
@@ -51,11 +51,11 @@ func TestAUT004WhatHappensToTheWorkstation(t *testing.T) {
 				look: func() { looked = true }, leave: func() { left = true },
 			}.take(t.Context(), event)
 			close(incidents)
-			var told []login.Incident
+			var sent []login.Incident
 			for incident := range incidents {
-				told = append(told, incident)
+				sent = append(sent, incident)
 			}
-			assert.Equal(t, want.incident, told)
+			assert.Equal(t, want.incident, sent)
 			assert.Equal(t, want.looked, looked, "the Identity Agent is asked")
 			assert.Equal(t, want.left, left, "the session ends")
 			assert.Equal(t, want.let, len(played.released) > 0, "the computer is let go")
@@ -63,7 +63,7 @@ func TestAUT004WhatHappensToTheWorkstation(t *testing.T) {
 	}
 }
 
-// A computer that shuts down waits until the session is cleared up, and is let go then.
+// A computer that shuts down waits until the session is closed, and is then released.
 func TestAComputerThatShutsDownIsLetGoAfterTheFlow(t *testing.T) {
 	card := simulator.New(simulator.Settings{})
 	defer card.Close()
@@ -88,7 +88,8 @@ func TestAComputerThatShutsDownIsLetGoAfterTheFlow(t *testing.T) {
 	assert.True(t, closed)
 }
 
-// Whoever wants sessions to end with a locked screen has to know where that cannot be seen; others need it only to find a fault.
+// An organisation whose sessions end with a locked screen has to know if that is not reported;
+// others need it only to find a fault.
 func TestWhatCannotBeSeenIsNoticed(t *testing.T) {
 	for _, matters := range []bool{true, false} {
 		board, played := login.NewBoard(), newPlayedStation()

@@ -12,7 +12,8 @@ import (
 // doNotBlock opens a pipe without waiting for its other end, so that it can be refused.
 const doNotBlock = syscall.O_NONBLOCK
 
-// checkAccess sees that a secret's file is its owner's alone, and that the owner is the user or root.
+// checkAccess checks that a secret's file is open to its owner alone, and that the owner is the
+// user or root.
 func checkAccess(info fs.FileInfo) error {
 	status, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

@@ -28,7 +28,7 @@ func TestJudgeAccess(t *testing.T) {
 		"read only":          {0o400, ann, ann, true},
 		"of root":            {0o600, root, ann, true},
 		"for root":           {0o600, root, root, true},
-		"of somebody else":   {0o600, bob, ann, false},
+		"another user's":     {0o600, bob, ann, false},
 		"of a user for root": {0o600, ann, root, false},
 		"group reads":        {0o640, ann, ann, false},
 		"group writes":       {0o620, ann, ann, false},

@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// On Windows everybody can make folders in ProgramData: what lies there must not be taken for the administrators' word.
+// On Windows every user can make folders in ProgramData: their files must not pass for the
+// administrators'.
 func TestJudgeAccessList(t *testing.T) {
 	const (
 		users        = "S-1-5-32-545"
@@ -31,7 +32,7 @@ func TestJudgeAccessList(t *testing.T) {
 		"of the administrators":             {sidAdministrators, with(accessEntry{users, read, true, false}), rightsToWrite, true},
 		"of the system":                     {sidSystem, administered, rightsToWrite, true},
 		"of Windows' installer":             {sidTrustedInstaller, administered, rightsToWrite, true},
-		"for nobody":                        {sidAdministrators, nil, rightsToWrite, true},
+		"no entries":                        {sidAdministrators, nil, rightsToWrite, true},
 		"of a user":                         {ann, administered, rightsToWrite, false},
 		"users modify":                      {sidAdministrators, with(accessEntry{users, modify, true, false}), rightsToWrite, false},
 		"a user writes":                     {sidAdministrators, with(accessEntry{ann, writeData, true, false}), rightsToWrite, false},
@@ -70,7 +71,7 @@ func TestJudgeAccessList(t *testing.T) {
 func TestWhoReadsAndChangesAKeyOnWindows(t *testing.T) {
 	const (
 		ann, bob, clinicians = "S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-1002", "S-1-5-21-1-2-3-1100"
-		users, everybody     = "S-1-5-32-545", "S-1-1-0"
+		users, allUsers      = "S-1-5-32-545", "S-1-1-0"
 		full, read           = 0x001F01FF, 0x001200A9
 	)
 	for name, test := range map[string]struct {
@@ -82,7 +83,7 @@ func TestWhoReadsAndChangesAKeyOnWindows(t *testing.T) {
 		"hers":                           {ann, ann, full, true, ""},
 		"hers, a colleague reads":        {ann, bob, read, true, bob},
 		"hers, a colleague writes":       {ann, bob, full, false, bob},
-		"hers, everybody reads":          {ann, everybody, read, true, everybody},
+		"hers, all users read":           {ann, allUsers, read, true, allUsers},
 		"administered, clinicians read":  {sidAdministrators, clinicians, read, true, ""},
 		"administered, clinicians write": {sidAdministrators, clinicians, full, false, ""},
 		"administered, all users read":   {sidAdministrators, users, read, true, users},

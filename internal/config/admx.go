@@ -8,11 +8,13 @@ import (
 	"strings"
 )
 
-// Files with which Windows' group policy editor, and Intune, offer every setting that a policy can lock: an ADMX file, which says
-// what is written to the registry, and an ADML file with its texts. Their schema is Microsoft's PolicyDefinitions of 2006, version
-// 1.0. What they write is what policy_windows.go reads, in the key HKLM\Software\Policies\ers-login.
+// Files with which Windows' group policy editor, and Intune, offer every setting that a policy can
+// lock: an ADMX file, with the registry values, and an ADML file with the texts. Their schema is
+// Microsoft's PolicyDefinitions of 2006, version 1.0. policy_windows.go reads the values, in the
+// key HKLM\Software\Policies\ers-login.
 
-// policyCategory is a folder of the group policy editor. Its name is not that of a setting, in capital letters or small ones.
+// policyCategory is a folder of the group policy editor. Its name must differ from every setting's,
+// ignoring case.
 type policyCategory struct {
 	name, title string
 	keys        []string
@@ -143,7 +145,8 @@ func (s Setting) admx(category string) admxPolicy {
 	return made
 }
 
-// presentation makes what the editor shows for a setting's value. A boolean has none: Enabled and Disabled are its values.
+// presentation returns the editor's control for a setting's value. A boolean has none: Enabled and
+// Disabled are its values.
 func (s Setting) presentation() (admlPresentation, bool) {
 	made := admlPresentation{ID: s.Key}
 	label := s.Key + ":"
@@ -162,7 +165,7 @@ func (s Setting) presentation() (admlPresentation, bool) {
 	return made, true
 }
 
-// policyTitle is the setting's name in words. The key itself stands in the help, for those who know it from the documentation.
+// policyTitle is the setting's name in words. The help has the key, as in the documentation.
 func (s Setting) policyTitle() string {
 	words := strings.Split(s.Key, "_")
 	for i, word := range words {
@@ -220,7 +223,7 @@ func writeXML(w io.Writer, name string, content any) error {
 		return fmt.Errorf("could not write the administrative template: %w", err)
 	}
 	b.WriteString("\n")
-	// Line breaks in texts: the encoder writes them as references, which only people find hard to read.
+	// The encoder writes line breaks in texts as references, which are hard to read.
 	_, err := io.WriteString(w, strings.ReplaceAll(b.String(), "&#xA;", "\n"))
 	return err
 }

@@ -19,8 +19,8 @@ import (
 
 const templates = "../../assets/packaging/windows/policy"
 
-// The administrative templates that are shipped must be those of this table, or an administrator prescribes what the program does not
-// know, which keeps everybody from signing in. Run with -update to write them.
+// The shipped administrative templates must match the table: a policy with an unknown setting
+// blocks every sign-in. Run with -update to write them.
 func TestTheTemplatesAreThoseOfTheTable(t *testing.T) {
 	for name, write := range map[string]func(*bytes.Buffer) error{
 		"ers-login.admx":       func(b *bytes.Buffer) error { return config.WriteADMX(b) },
@@ -39,8 +39,8 @@ func TestTheTemplatesAreThoseOfTheTable(t *testing.T) {
 	}
 }
 
-// admx is an administrative template, as far as the group policy editor looks at it. It is read here by names of its own, so that
-// a slip in the writer is not made twice.
+// admx is an administrative template, as far as the group policy editor looks at it. Its names are
+// not the writer's, so that a slip there is not repeated here.
 type admx struct {
 	XMLName    xml.Name `xml:"http://schemas.microsoft.com/GroupPolicy/2006/07/PolicyDefinitions policyDefinitions"`
 	Supported  []named  `xml:"supportedOn>definitions>definition"`
@@ -194,8 +194,8 @@ func written(t *testing.T, s config.Setting, e element) []any {
 	return []any{text}
 }
 
-// Every setting that a policy can lock is to be had in the editor, and whatever the editor lets an administrator choose is a value
-// that the program takes: if not, prescribing it keeps everybody from signing in.
+// Every setting that a policy can lock is in the editor, and every value that the editor offers is
+// valid: an invalid policy blocks every sign-in.
 func TestWhatTheTemplatesWriteIsObeyed(t *testing.T) {
 	var definitions admx
 	readTemplate(t, "ers-login.admx", &definitions)

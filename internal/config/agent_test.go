@@ -9,15 +9,14 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 )
 
-// A policy that says where tickets come from is worth nothing if a user's own program comes before
-// it.
+// A policy on the source of tickets is worthless if a user's own program comes before it.
 func TestAPolicyDecidesWhereTicketsComeFrom(t *testing.T) {
 	mine, theirs := absolute(t, "home", "ann", "tickets"), absolute(t, "opt", "tickets")
 	for name, test := range map[string]struct {
 		policy, machine, user, environment string
 		agent                              string
 		command                            string
-		// locked says that the policy has decided both.
+		// locked reports whether the policy has decided both.
 		locked bool
 		code   string
 	}{
@@ -39,7 +38,7 @@ func TestAPolicyDecidesWhereTicketsComeFrom(t *testing.T) {
 		"policy: contradictory":       {policy: "agent = 'identity-agent'\nagent_command = " + "'" + theirs + "'", agent: config.AgentIdentity, locked: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sources := config.Sources{Trust: everybody, PolicyFile: settingsFile(t, test.policy), MachineFile: settingsFile(t, test.machine),
+			sources := config.Sources{Trust: trustAll, PolicyFile: settingsFile(t, test.policy), MachineFile: settingsFile(t, test.machine),
 				UserFile: settingsFile(t, test.user)}
 			if test.environment != "" {
 				sources.Environ = []string{"ERS_LOGIN_AGENT_COMMAND=" + test.environment}

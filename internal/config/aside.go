@@ -14,8 +14,8 @@ import (
 // maxBackups bounds how many broken files are kept beside a settings file.
 const maxBackups = 10
 
-// aside sets a broken file of the user's aside and tells under which name. Where that fails it stays where it is, and is read, and
-// told, anew with the next start.
+// aside renames a broken file of the user's; the Problem has the new name. If that fails, the file
+// stays, and is read and reported again with the next start.
 func (f settingsFile) aside(content []byte, reason error) *problem.Problem {
 	backup, err := setAside(f.path, content)
 	if err != nil {
@@ -24,9 +24,9 @@ func (f settingsFile) aside(content []byte, reason error) *problem.Problem {
 	return f.fill(asideFile, reason).With("Backup", backup)
 }
 
-// setAside renames a file to the first of its backup names that is free, and returns that name. A backup of an earlier mistake is
-// never replaced by another content: with the last name taken, the file stays. Content is nil for a file that is too large to
-// be compared.
+// setAside renames a file to its first free backup name, and returns that name. A backup is never
+// replaced by another content: with the last name taken, the file stays. content is nil for a file
+// too large to compare.
 func setAside(path string, content []byte) (string, error) {
 	for number := range maxBackups {
 		backup := backupName(path, number)
@@ -53,8 +53,8 @@ func backupName(path string, number int) string {
 	return path + ".bak." + strconv.Itoa(number)
 }
 
-// reserve makes an empty file of a name, which nobody else can take from then on, or tells whether the one that has it holds the
-// same content.
+// reserve creates an empty file exclusively. If the name is taken, it reports whether that file
+// holds the same content.
 func reserve(name string, content []byte) (bool, error) {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // #nosec G304 -- beside the settings file
 	if err == nil {
@@ -76,7 +76,7 @@ func removeEmpty(name string) error {
 	return os.Remove(name)
 }
 
-// lastBackup returns the name under which a file was set aside that has not come back since, or nothing.
+// lastBackup returns the name of a backup whose file is still missing, or "".
 func lastBackup(path string) string {
 	if _, err := os.Lstat(path); path == "" || err == nil {
 		return ""

@@ -10,7 +10,8 @@ import (
 	"unicode"
 )
 
-// maxBaseURL bounds the base URL, in bytes: it is handed to other applications, and package handoff has this much room for it.
+// maxBaseURL bounds the base URL, in bytes: package handoff passes it to other applications, and
+// has this much room.
 const maxBaseURL = 200
 
 func checkBaseURL(value string) (string, error) {
@@ -59,8 +60,8 @@ func checkASID(value string) (string, error) {
 // thumbprintDigits is the length of a SHA-1 fingerprint in hexadecimal digits.
 const thumbprintDigits = 40
 
-// checkThumbprint returns a thumbprint in upper-case digits alone. Windows' certificate dialog shows it in pairs, and puts an
-// invisible mark in front that is copied along.
+// checkThumbprint returns a thumbprint as upper-case digits. Windows' certificate dialog shows
+// pairs, and copies an invisible mark in front.
 func checkThumbprint(value string) (string, error) {
 	value = strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || r == ':' {
@@ -97,8 +98,8 @@ func checkServerName(value string) (string, error) {
 // maxProxy bounds the proxy's address, in bytes: a host name has 253 at most.
 const maxProxy = 300
 
-// checkProxy returns one of the words, or the address of a proxy: scheme, host and port. Credentials in it would be read by
-// everybody who sees the settings.
+// checkProxy returns one of the words, or the address of a proxy: scheme, host and port.
+// Credentials are refused: settings are shown in many places.
 func checkProxy(value string) (string, error) {
 	if value == ProxyFromEnvironment || value == ProxyNone {
 		return value, nil
@@ -137,7 +138,8 @@ func checkProxy(value string) (string, error) {
 // maxProxyUser bounds the name for the proxy, in bytes.
 const maxProxyUser = 256
 
-// checkProxyUser refuses a colon: basic credentials (RFC 7617) have no way to say it, and what follows it is a password.
+// checkProxyUser refuses a colon: basic credentials (RFC 7617) cannot contain one, and a password
+// would follow it.
 func checkProxyUser(value string) (string, error) {
 	switch {
 	case len(value) > maxProxyUser:

@@ -1,20 +1,24 @@
-// Package config knows every setting of the program, what each may be, and where its value came from.
+// Package config defines every setting of the program, its permitted values, and where its value
+// came from.
 //
-// A setting can stand in several places. In rising order: the built-in default, the computer's settings (what the Windows installer
-// was told, and a file, TOML), the user's file, the environment (ERS_LOGIN_*), the command line, and the policy of the organisation,
-// which locks what it sets. Only the value that wins is looked at, so a broken one can be overridden while it is being repaired.
-// There is one table, [Settings]: the files' keys, the variables, the flags, the values in the registry, the administrative
-// templates, the example file and the reference in the documentation are made from it, so that none of them can disagree with the
-// others.
+// A setting can stand in several places. In rising order: the built-in default, the computer's
+// settings (the Windows installer's properties, and a file, TOML), the user's file, the environment
+// (ERS_LOGIN_*), the command line, and the policy of the organisation, which locks what it sets.
+// Only the value that wins is looked at, so a broken one can be overridden while it is being
+// repaired. There is one table, [Settings]: the files' keys, the variables, the flags, the values
+// in the registry, the administrative templates, the example file and the reference in the
+// documentation are made from it, so that none of them can disagree with the others.
 //
-// What is wrong is a Problem that names the setting, the place and the remedy, and all of them are told at once. Whether it stops
-// a sign-in depends on who can put it right. A slip in the user's own file never does, as long as the program has another value
-// to go on with: it is a warning. A policy that cannot be read, or that its users could have written, always does, since a rule
-// that is silently not applied is worse than a program that does not start.
+// Each fault is a Problem that names the setting, the place and the remedy, and all are reported at
+// once. Whether it stops a sign-in depends on who can put it right. A slip in the user's own file
+// never does, as long as there is another value: it is a warning. A policy that cannot be read, or
+// that its users could have written, always does, since a rule that is silently not applied is
+// worse than a program that does not start.
 //
-// No secret stands in the settings. A PKCS#12 passphrase comes from the OS keyring or from a file that only its owner can
-// read ([Config.Passphrase]); a key, variable or flag whose name sounds like a secret is refused without its value being
-// shown. Nor is any other value repeated in an error, since what was pasted into the wrong line may well be a secret.
+// No setting holds a secret. A PKCS#12 passphrase comes from the OS keyring or from a file that
+// only its owner can read ([Config.Passphrase]); a key, variable or flag whose name sounds like a
+// secret is refused without its value being shown. Nor is any other value repeated in an error,
+// since what was pasted into the wrong line may well be a secret.
 package config
 
 import (
@@ -28,8 +32,8 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// What the setting agent can be. The simulator is not among them: it belongs to the demonstration, and no setting turns a
-// real sign-in into a simulated one.
+// The values of the setting agent. The simulator is none of them: it belongs to the demonstration,
+// and no setting turns a real sign-in into a simulated one.
 const (
 	// AgentAuto is the program that agent_command names, and the Identity Agent of this computer if
 	// it names none.
@@ -68,7 +72,7 @@ const (
 const (
 	// CiphersStandard is the cipher suites with forward secrecy.
 	CiphersStandard = "standard"
-	// CiphersCompatible is those with RSA key exchange, too.
+	// CiphersCompatible adds those with RSA key exchange.
 	CiphersCompatible = "compatible"
 )
 
@@ -97,7 +101,8 @@ const (
 	ThemeHighContrast = "high-contrast"
 )
 
-// Config is the settings in force. Paths are absolute or relative to the working directory, never to the file.
+// Config is the settings in force. Paths are absolute or relative to the working directory, never
+// to the file.
 type Config struct {
 	// BaseURL is the e-RS platform, such as https://api.dev1.ers.ncrs.nhs.uk/ers-api, without a trailing slash.
 	BaseURL string
@@ -107,8 +112,9 @@ type Config struct {
 	Certificate string
 	// Key is the PEM file with the certificate's private key. It is empty if the certificate's file has the key too.
 	Key string
-	// CertificateThumbprint names a certificate in the Windows certificate store: 40 hexadecimal digits in upper case, its SHA-1
-	// fingerprint. It and Certificate are never both set, unless they stand in the same place: see [Config.RequireReal].
+	// CertificateThumbprint names a certificate in the Windows certificate store: 40 hexadecimal
+	// digits in upper case, its SHA-1 fingerprint. Certificate is empty then, unless both stand in
+	// the same place: see [Config.RequireReal].
 	CertificateThumbprint string
 	// PassphraseFile holds the PKCS#12 passphrase. Empty means the OS keyring: see [Config.Passphrase].
 	PassphraseFile string
@@ -134,23 +140,24 @@ type Config struct {
 
 	// RequestTimeout bounds one call to e-RS.
 	RequestTimeout time.Duration
-	// KeyringTimeout bounds one call to the OS keyring that needs nobody's help.
+	// KeyringTimeout bounds a call to the OS keyring that needs no prompt.
 	KeyringTimeout time.Duration
 	// KeyringPromptTimeout bounds the wait for the user to unlock the keyring.
 	KeyringPromptTimeout time.Duration
 	// SessionMaxAge is the age at which a session is ended, 10 hours at most as Spine's.
 	SessionMaxAge time.Duration
-	// ClosingGrace is how long a session stays open at e-RS after its keyring entry is gone (A003's rule), where the user has
-	// signed out or switched. It may be 0.
+	// ClosingGrace is how long a session stays open at e-RS after its keyring entry is gone (A003's
+	// rule), after a sign-out or a switch. It may be 0.
 	ClosingGrace time.Duration
 
 	// Proxy is [ProxyFromEnvironment], [ProxyNone], or an address such as http://proxy.example.nhs.uk:8080, without a user.
 	Proxy string
-	// ProxyUser is whom the proxy asks for. The password is in the OS keyring.
+	// ProxyUser is the user name for the proxy. The password is in the OS keyring.
 	ProxyUser string
 	// SendFQDN sends the certificate's common name as the header XAPI_FQDN, which an older public client did.
 	SendFQDN bool
-	// WindowsAliases writes further keyring entries, for readers that expect UTF-16. It is without effect elsewhere.
+	// WindowsAliases writes further keyring entries, for readers that expect UTF-16. It has no
+	// effect elsewhere.
 	WindowsAliases bool
 
 	// AuditDir is the folder of the audit log. Empty means the platform's place.
@@ -175,8 +182,8 @@ type Config struct {
 	// MinimiseOnSignIn takes the window out of the way once the user is signed in.
 	MinimiseOnSignIn bool
 
-	// Warnings tells what was left out without stopping the program: an unknown environment variable, and whatever is wrong
-	// with the user's own settings file. They are for the window as well as for the log: each says what to do.
+	// Warnings are the faults that do not stop the program: unknown environment variables, and
+	// faults of the user's settings file. They are for the window and the log.
 	Warnings []*problem.Problem
 
 	file    string
@@ -189,44 +196,47 @@ type Config struct {
 
 // Sources is where settings are looked for. [System] fills it from the running system.
 type Sources struct {
-	// Machine reads what is set for the computer by other means than a file: the key of the registry that the Windows installer
-	// fills. MachineFile overrides it. Nil means nothing.
+	// Machine reads the computer's settings outside a file: the registry key that the Windows
+	// installer fills. MachineFile overrides it. Nil means nothing.
 	Machine PolicySource
 	// MachineFile is the settings file of the computer. It may be missing, and must not be writable by ordinary users.
 	MachineFile string
-	// File is the settings file that the user named with --config. It must exist, and is held to the same strictness as a command
-	// line. Empty means UserFile.
+	// File is the settings file named by --config. It must exist, and its faults are errors, as on
+	// a command line. Empty means UserFile.
 	File string
-	// UserFile is the settings file in its usual place, [DefaultFile]. It may be missing, and no mistake in it stops the program.
+	// UserFile is the settings file in its usual place, [DefaultFile]. It may be missing, and its
+	// faults are only warnings.
 	UserFile string
-	// LeaveBroken leaves a broken UserFile where it is, for whoever only wants to look. Otherwise it is set aside.
+	// LeaveBroken leaves a broken UserFile in place, for commands that change nothing. Otherwise it
+	// is set aside.
 	LeaveBroken bool
 	// Environ is the environment, in the form of os.Environ.
 	Environ []string
 	// Flags is the parsed command line; [AddFlags] has made its flags. Nil means no flags.
 	Flags *pflag.FlagSet
-	// PolicyFile is the file with which an organisation prescribes settings. It may be missing, and must not be writable by
-	// ordinary users.
+	// PolicyFile is the file of the organisation's policy. It may be missing, and must not be
+	// writable by ordinary users.
 	PolicyFile string
-	// Policy reads what is prescribed by other means than a file: the Windows registry, managed preferences. Nil means nothing.
+	// Policy reads the policy outside a file: the Windows registry, managed preferences. Nil means
+	// nothing.
 	Policy PolicySource
 
-	// Trust tells why ordinary users might have written a file. Nil means [TrustOwner].
+	// Trust returns why ordinary users might have written a file. Nil means [TrustOwner].
 	Trust Trust
-	// OS is the operating system as in runtime.GOOS, since some settings belong to one of them. Empty means the running one.
+	// OS is the operating system as in runtime.GOOS, for the settings of one system. Empty means
+	// the running one.
 	OS string
 	// Home is the user's home folder, for paths that start with ~/.
 	Home string
-	// Dir is the working directory: relative paths in the environment and on the command line start there.
+	// Dir is the working directory, the start of relative paths in the environment and on the
+	// command line.
 	Dir string
 }
 
-// Load finds the value of every setting. The error is an *[Invalid], which lists a Problem for each value that cannot be used;
-// the Config that comes with it has the default in the place of each of these.
-//
-// Load reads the settings files, 1 MiB of each at most, and no other file. The one change it makes is to rename a UserFile that
-// cannot be parsed. Whether the files that settings name can be read, and whether all that a real sign-in needs is there, is the
-// question of [Config.RequireReal].
+// Load determines the value of every setting. The error is an *[Invalid] with a Problem for each
+// unusable value; the Config has the default instead of each. Load reads only the settings files,
+// at most 1 MiB of each, and renames a UserFile that cannot be parsed. See also
+// [Config.RequireReal].
 func Load(sources Sources) (Config, error) {
 	table := Settings()
 	var found findings
@@ -297,7 +307,8 @@ type slip struct {
 	problem *problem.Problem
 }
 
-// forgive takes what cannot be used out of the layers whose mistakes do not stop the program, so that the layer below counts.
+// forgive removes unusable values from the layers whose faults are warnings, so that the layer
+// below counts.
 func forgive(table []Setting, layers []layer, system string) []slip {
 	var slips []slip
 	for i, l := range layers {
@@ -319,7 +330,7 @@ func forgive(table []Setting, layers []layer, system string) []slip {
 	return slips
 }
 
-// settle tells of the slips, as errors where nothing else can stand in the place of the value.
+// settle reports the slips, as errors where no other value can replace the broken one.
 func (c *Config) settle(table []Setting, slips []slip, refused map[string]bool, found *findings) {
 	noCommand := c.Agent == AgentByCommand && len(c.AgentCommand) == 0
 	if noCommand && c.Locked("agent") && !refused["agent_command"] {
@@ -342,7 +353,7 @@ func (c *Config) settle(table []Setting, slips []slip, refused map[string]bool, 
 	}
 }
 
-// lacks tells whether a real sign-in cannot go without a setting that has no value.
+// lacks reports whether a real sign-in cannot go without a setting that has no value.
 func (c Config) lacks(table []Setting, setting Setting) bool {
 	if setting.of(c) != "" {
 		return false
@@ -356,8 +367,8 @@ func (c Config) lacks(table []Setting, setting Setting) bool {
 	})
 }
 
-// chooseCertificate sees that the certificate's file and the thumbprint are one choice: where they come from different layers, the
-// upper one has decided. Within one layer they contradict each other, which RequireReal tells.
+// chooseCertificate treats the certificate's file and the thumbprint as one choice: the upper layer
+// decides. Within one layer they contradict each other, which RequireReal reports.
 func (c *Config) chooseCertificate(table []Setting) {
 	if c.Certificate == "" || c.CertificateThumbprint == "" {
 		return
@@ -373,9 +384,9 @@ func (c *Config) chooseCertificate(table []Setting) {
 	c.yield(table, lower, "", upper)
 }
 
-// chooseAgent sees that agent and agent_command are one choice where a policy sets one of them,
-// since either could undo the other: what the policy does not set of the two does not count.
-// Elsewhere, the word identity-agent leaves the command out.
+// chooseAgent treats agent and agent_command as one choice where a policy sets one of them, since
+// either could undo the other: of the two, only the policy's counts. Elsewhere, identity-agent as
+// agent removes the command.
 func (c *Config) chooseAgent(table []Setting) {
 	agent, command := c.Locked("agent"), c.Locked("agent_command")
 	if command && !agent {
@@ -396,22 +407,23 @@ func (c *Config) yield(table []Setting, key, value, other string) {
 	// It is empty, or a word of the table.
 	_ = lookup(table, key).put(c, value, place{text: true}, c.system)
 	place := problem.Words("{{.Setting}} stands in its place: {{.Place}}").With("Setting", other).WithPhrase("Place", winner.Phrase())
-	c.origins[key] = Origin{Layer: winner.Layer, Where: place.String(), told: place}
+	c.origins[key] = Origin{Layer: winner.Layer, Where: place.String(), phrase: place}
 }
 
-// Origin tells where the value of a setting came from. An unknown key has no origin, and the zero Origin is returned.
+// Origin returns where the value of a setting came from, the zero Origin for an unknown key.
 func (c Config) Origin(key string) Origin { return c.origins[key] }
 
-// Locked tells whether the policy of the organisation has set a setting, so that nobody else can.
+// Locked reports whether the policy of the organisation has set a setting.
 func (c Config) Locked(key string) bool { return c.origins[key].Layer == LayerPolicy }
 
-// Barred returns the layer whose settings cannot be used or trusted, [LayerPolicy] or
-// [LayerMachine], and [LayerDefault] if there is none. Where there is one, no setting may be acted
-// on, not even to find out what is wrong: a rule that is not applied could be the one that forbids
-// it. What the window looks like, and how long the keyring is waited for, is no action.
+// Barred returns the layer that is unusable or not trusted, [LayerPolicy] or [LayerMachine], or
+// else [LayerDefault]. With a barred layer no setting may be acted on, not even for a diagnosis:
+// the rule that is lost could forbid it. The look of the window and the keyring's time limits are
+// exempt.
 func (c Config) Barred() Layer { return c.barred }
 
-// Value returns the value of a setting as it is written in the environment. For somebody's eyes, use [Config.Shown].
+// Value returns the value of a setting as it is written in the environment. To show it, use
+// [Config.Shown].
 func (c Config) Value(key string) string {
 	return lookup(Settings(), key).of(c)
 }

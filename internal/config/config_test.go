@@ -53,8 +53,8 @@ func problems(t *testing.T, err error) []*problem.Problem {
 	return invalid.Problems
 }
 
-// told returns all that a Problem shows and logs.
-func told(p *problem.Problem) string {
+// allText returns all that a Problem shows and logs.
+func allText(p *problem.Problem) string {
 	lines := append([]string{p.Error(), p.Title, p.Happened}, p.Steps...)
 	return p.Expand(strings.Join(lines, "\n"))
 }
@@ -75,7 +75,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, 2*time.Second, c.ClosingGrace)
 	assert.Equal(t, config.ProxyFromEnvironment, c.Proxy)
 	assert.Equal(t, 92*24*time.Hour, c.AuditKeep, "three months at the least")
-	assert.Equal(t, config.AuditDigest, c.AuditSessionID, "no key in a log unless somebody wants it there")
+	assert.Equal(t, config.AuditDigest, c.AuditSessionID, "no key in a log unless it is wanted there")
 	assert.False(t, c.AuditRequired || c.AuditSystemLog || c.MinimiseOnSignIn)
 	assert.True(t, c.WindowsAliases)
 	assert.Equal(t, config.LanguageAuto, c.Language)
@@ -122,7 +122,7 @@ func TestEachLayerOverridesTheOnesBefore(t *testing.T) {
 	assert.Equal(t, "default", c.Origin("base_url").Layer.String())
 }
 
-// A broken value in the file must not stop somebody who overrides it while the file is being repaired.
+// A broken value in the file must not block a start that overrides it.
 func TestAnOverriddenValueIsNotLookedAt(t *testing.T) {
 	sources := config.Sources{UserFile: settingsFile(t, "request_timeout = 15\n[asid]\nx = 1\n"),
 		Environ: []string{"ERS_LOGIN_REQUEST_TIMEOUT=2s", "ERS_LOGIN_ASID=123456789012"}}
@@ -261,7 +261,7 @@ func TestValues(t *testing.T) {
 			}
 			all := problems(t, err)
 			require.Len(t, all, 1)
-			text := told(all[0])
+			text := allText(all[0])
 			assert.Equal(t, "SETTING-"+strings.ToUpper(test.key), all[0].Code)
 			assert.Contains(t, all[0].Expand(all[0].Happened), test.refused, "the reason is shown, not only logged")
 			assert.Contains(t, text, test.key)
@@ -290,8 +290,8 @@ func TestValues(t *testing.T) {
 // thumbprint is that of the text abc.
 const thumbprint = "A9993E364706816ABA3E25717850C26C9CD0D89D"
 
-// everybody is trusted, so that a test's files count.
-func everybody(*os.File) error { return nil }
+// trustAll trusts every file, so that a test's files count.
+func trustAll(*os.File) error { return nil }
 
 // longestURL is the longest base URL.
 var longestURL = "https://e.nhs.uk/" + strings.Repeat("x", 200-len("https://e.nhs.uk/"))
@@ -335,7 +335,7 @@ func TestRelativePathsStartWhereTheyAreWritten(t *testing.T) {
 	assert.Contains(t, problems(t, err)[0].Error(), "home folder is not known")
 }
 
-// A user who overrides one setting with nothing gets rid of it.
+// An empty value in an upper layer removes the setting.
 func TestAnEmptyTextTakesASettingBack(t *testing.T) {
 	sources := config.Sources{File: settingsFile(t, "key = 'a'\nagent_command = ['"+absolute(t, "a")+"']\n"),
 		Flags: commandLine(t, "--key=", "--agent-command=")}
@@ -345,8 +345,8 @@ func TestAnEmptyTextTakesASettingBack(t *testing.T) {
 	assert.Empty(t, c.AgentCommand)
 }
 
-// Whoever has made three mistakes is not sent through three starts of the program.
-func TestAllProblemsAreToldAtOnce(t *testing.T) {
+// Three mistakes must not take three starts of the program.
+func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	c, err := config.Load(config.Sources{
 		File:    settingsFile(t, "asid = 1\nbase_ulr = 'https://e'\npassword = 'hunter2'\n"),
 		Environ: []string{"ERS_LOGIN_REQUEST_TIMEOUT=1"},
@@ -364,7 +364,7 @@ func TestAllProblemsAreToldAtOnce(t *testing.T) {
 
 	shown := problem.Of(err)
 	assert.Equal(t, "SETTING-SEVERAL", shown.Code)
-	text := told(shown)
+	text := allText(shown)
 	assert.NotContains(t, text, "{{")
 	assert.NotContains(t, text, "hunter2")
 	for i, says := range [][]string{
@@ -405,13 +405,13 @@ func TestUnknownKeys(t *testing.T) {
 			all := problems(t, err)
 			require.Len(t, all, 1)
 			assert.Equal(t, "SETTING-UNKNOWN", all[0].Code)
-			assert.Contains(t, told(all[0]), test.line)
+			assert.Contains(t, allText(all[0]), test.line)
 			if test.nearest == "" {
-				assert.NotContains(t, told(all[0]), "Did you mean")
+				assert.NotContains(t, allText(all[0]), "Did you mean")
 			} else {
-				assert.Contains(t, told(all[0]), "Did you mean "+test.nearest+"?")
+				assert.Contains(t, allText(all[0]), "Did you mean "+test.nearest+"?")
 			}
-			assert.Contains(t, told(all[0]), "docs/settings.md")
+			assert.Contains(t, allText(all[0]), "docs/settings.md")
 		})
 	}
 }
@@ -432,14 +432,14 @@ func manyKeys(n int) string {
 	return b.String()
 }
 
-// A variable of another version of the program is told and does no harm.
+// A variable of another version of the program is reported and does no harm.
 func TestUnknownVariables(t *testing.T) {
 	c, err := config.Load(config.Sources{Environ: []string{"ERS_LOGIN_BASEURL=x", "ERS_LOGIN_ASIDS", "OTHER_PASSWORD=x", "ERS_LOGINX=y", "=C:=C"}})
 	require.NoError(t, err)
 	require.Len(t, c.Warnings, 1)
 	assert.Equal(t, "SETTING-UNKNOWN", c.Warnings[0].Code)
-	assert.Contains(t, told(c.Warnings[0]), "ERS_LOGIN_BASEURL")
-	assert.Contains(t, told(c.Warnings[0]), "Did you mean ERS_LOGIN_BASE_URL?")
+	assert.Contains(t, allText(c.Warnings[0]), "ERS_LOGIN_BASEURL")
+	assert.Contains(t, allText(c.Warnings[0]), "Did you mean ERS_LOGIN_BASE_URL?")
 }
 
 // Settings files are copied, mailed and backed up: a secret in one is no secret any more.
@@ -464,8 +464,8 @@ func TestSecretsAreRefused(t *testing.T) {
 			all := problems(t, err)
 			require.Len(t, all, 1)
 			assert.Equal(t, "SETTING-SECRET", all[0].Code)
-			assert.NotContains(t, told(all[0]), "hunter2")
-			assert.NotContains(t, told(all[0]), "1234567")
+			assert.NotContains(t, allText(all[0]), "hunter2")
+			assert.NotContains(t, allText(all[0]), "1234567")
 		})
 	}
 	for _, name := range []string{"PASSPHRASE", "PKCS12_PASSWORD", "TICKET", "TOKEN", "SESSION_KEY"} {
@@ -474,8 +474,8 @@ func TestSecretsAreRefused(t *testing.T) {
 			all := problems(t, err)
 			require.Len(t, all, 1)
 			assert.Equal(t, "SETTING-SECRET", all[0].Code)
-			assert.Contains(t, told(all[0]), "ERS_LOGIN_"+name)
-			assert.NotContains(t, told(all[0]), "hunter2")
+			assert.Contains(t, allText(all[0]), "ERS_LOGIN_"+name)
+			assert.NotContains(t, allText(all[0]), "hunter2")
 		})
 	}
 	commands := map[string]struct{ argument, code, says string }{
@@ -497,21 +497,21 @@ func TestSecretsAreRefused(t *testing.T) {
 			p := problem.Of(config.FlagError("ers-login", flags, flags.Parse([]string{test.argument})))
 			require.NotNil(t, p)
 			assert.Equal(t, test.code, p.Code)
-			assert.Contains(t, told(p), test.says)
-			assert.NotContains(t, told(p), "hunter2")
-			assert.Less(t, len(told(p)), 2000)
+			assert.Contains(t, allText(p), test.says)
+			assert.NotContains(t, allText(p), "hunter2")
+			assert.Less(t, len(allText(p)), 2000)
 		})
 	}
 	require.NoError(t, config.FlagError("ers-login", pflag.NewFlagSet("ers-login", pflag.ContinueOnError), nil))
 }
 
-// Whoever gives a setting to a sub-command is told where it belongs, and not asked whether they meant what they wrote.
+// A setting given to a sub-command is answered with its place, not with a similar name.
 func TestFlagsOfACommandWithoutSettings(t *testing.T) {
 	tests := map[string]struct{ argument, says string }{
-		"a setting":           {"--asid", "belongs to ers-login itself"},
-		"like one of its own": {"--persone", "Did you mean --persona?"},
-		"like a setting":      {"--asdi", "lists all flags"},
-		"hidden":              {"--sicret-dor", "lists all flags"},
+		"a setting":                 {"--asid", "belongs to ers-login itself"},
+		"like one of the command's": {"--persone", "Did you mean --persona?"},
+		"like a setting":            {"--asdi", "lists all flags"},
+		"hidden":                    {"--sicret-dor", "lists all flags"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -520,13 +520,13 @@ func TestFlagsOfACommandWithoutSettings(t *testing.T) {
 			flags.String("sicret-door", "", "")
 			require.NoError(t, flags.MarkHidden("sicret-door"))
 			p := problem.Of(config.FlagError("ers-login", flags, flags.Parse([]string{test.argument, "1"})))
-			assert.Contains(t, told(p), test.says)
-			assert.Equal(t, strings.Contains(test.says, "Did you mean"), strings.Contains(told(p), "Did you mean"))
+			assert.Contains(t, allText(p), test.says)
+			assert.Equal(t, strings.Contains(test.says, "Did you mean"), strings.Contains(allText(p), "Did you mean"))
 		})
 	}
 }
 
-// A script's author who has left out a unit is told so, and not sent to look for what it might have been.
+// A missing unit is named, rather than similar words.
 func TestFlagsWithAWrongValue(t *testing.T) {
 	tests := map[string]struct{ argument, says, nearest string }{
 		"no unit":       {"--timeout=5", "The flag --timeout needs a time with its unit, such as 5s, 2m or 1h30m.", "Did you mean --timeout 5s?"},
@@ -544,10 +544,10 @@ func TestFlagsWithAWrongValue(t *testing.T) {
 			flags.Int("count", 0, "")
 			p := problem.Of(config.FlagError("ers-login session", flags, flags.Parse([]string{test.argument})))
 			assert.Equal(t, "SETTING-FLAG", p.Code)
-			assert.Contains(t, told(p), test.says)
-			assert.Contains(t, told(p), "See ers-login session --help")
-			assert.Equal(t, test.nearest != "", strings.Contains(told(p), "Did you mean"))
-			assert.Contains(t, told(p), test.nearest)
+			assert.Contains(t, allText(p), test.says)
+			assert.Contains(t, allText(p), "See ers-login session --help")
+			assert.Equal(t, test.nearest != "", strings.Contains(allText(p), "Did you mean"))
+			assert.Contains(t, allText(p), test.nearest)
 		})
 	}
 }
@@ -558,13 +558,13 @@ func TestManyProblemsAreShownInPart(t *testing.T) {
 	shown := problem.Of(err)
 	assert.Equal(t, "SETTING-SEVERAL", shown.Code)
 	assert.Len(t, shown.Steps, 12+3)
-	assert.Contains(t, told(shown), "There are 8 more")
+	assert.Contains(t, allText(shown), "There are 8 more")
 	_, err = config.Load(config.Sources{File: settingsFile(t, "foo = 1")})
 	assert.Same(t, problems(t, err)[0], problem.Of(err), "a single one is shown as it is")
 	require.NotErrorIs(t, err, os.ErrNotExist)
 }
 
-// The file that cannot be used is told with the place of the mistake.
+// The Problem of an unusable file has the place of the mistake.
 func TestBrokenFiles(t *testing.T) {
 	tests := map[string]struct{ content, says string }{
 		"no quotation marks":  {"\nasid = hunter2\n", "line 2, column"},
@@ -585,16 +585,16 @@ func TestBrokenFiles(t *testing.T) {
 			file := settingsFile(t, test.content)
 			check := func(t *testing.T, code string, sources config.Sources) {
 				t.Helper()
-				sources.Environ, sources.Trust = []string{"ERS_LOGIN_ASID=123456789012"}, everybody
+				sources.Environ, sources.Trust = []string{"ERS_LOGIN_ASID=123456789012"}, trustAll
 				c, err := config.Load(sources)
 				all := append(problems(t, err), c.Warnings...)
 				require.Len(t, all, 1)
 				assert.Equal(t, code, all[0].Code)
-				assert.Contains(t, told(all[0]), test.says)
-				assert.Contains(t, told(all[0]), filepath.Base(file))
-				assert.NotContains(t, told(all[0]), "hunter2")
-				assert.NotContains(t, told(all[0]), "99999999")
-				assert.NotContains(t, told(all[0]), "{{")
+				assert.Contains(t, allText(all[0]), test.says)
+				assert.Contains(t, allText(all[0]), filepath.Base(file))
+				assert.NotContains(t, allText(all[0]), "hunter2")
+				assert.NotContains(t, allText(all[0]), "99999999")
+				assert.NotContains(t, allText(all[0]), "{{")
 				assert.Equal(t, "123456789012", c.ASID, "the other layers still count")
 				assert.Equal(t, code == "SETTING-FILE-SET_ASIDE", err == nil, "only the user's own file is forgiven")
 				content, err := os.ReadFile(file)
@@ -665,7 +665,7 @@ func TestMissingFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, c.Warnings, 1)
 	assert.Equal(t, "SETTING-FILE", c.Warnings[0].Code)
-	assert.Contains(t, told(c.Warnings[0]), "goes on without it")
+	assert.Contains(t, allText(c.Warnings[0]), "goes on without it")
 	assert.DirExists(t, folder, "what is not a broken file is not moved")
 }
 
@@ -677,7 +677,7 @@ func TestSystem(t *testing.T) {
 	assert.Equal(t, "config.toml", filepath.Base(sources.MachineFile))
 	assert.True(t, filepath.IsAbs(sources.MachineFile))
 	assert.True(t, sources.PolicyFile == "" || filepath.IsAbs(sources.PolicyFile))
-	assert.NotNil(t, sources.Trust, "files that speak for everybody are not read unseen")
+	assert.NotNil(t, sources.Trust, "files for all users are not read unseen")
 	assert.NotNil(t, sources.Policy)
 	assert.False(t, sources.LeaveBroken)
 	assert.Equal(t, config.DefaultFile(), sources.UserFile)

@@ -42,7 +42,7 @@ func TestEdit(t *testing.T) {
 		"added in front of a table":  {"asid = '1' # x\n\n# about a\n[a]\ntheme = 'x'\n", dark, "asid = '1' # x\ntheme = \"dark\"\n\n# about a\n[a]\ntheme = 'x'\n"},
 		"added, only tables":         {"# about a\n[a]\ntheme = 'x'\n", dark, "theme = \"dark\"\n# about a\n[a]\ntheme = 'x'\n"},
 		"added, list, then a table":  {"agent_command = [\n  '/a',\n]\n[a]\n", dark, "theme = \"dark\"\nagent_command = [\n  '/a',\n]\n[a]\n"},
-		"added, dotted neighbour":    {"a.theme = 'x'\n", dark, "a.theme = 'x'\ntheme = \"dark\"\n"},
+		"added, a dotted key":        {"a.theme = 'x'\n", dark, "a.theme = 'x'\ntheme = \"dark\"\n"},
 		"Windows' line ends":         {"asid = '1'\r\nlog_level = 'debug'\r\n", dark, "asid = '1'\r\nlog_level = 'debug'\r\ntheme = \"dark\"\r\n"},
 		"Windows' line ends, tables": {"asid = '1'\r\n[a]\r\n", dark, "asid = '1'\r\ntheme = \"dark\"\r\n[a]\r\n"},
 		"Notepad's mark":             {"\ufeffasid = '1'\n", dark, "\ufeffasid = '1'\ntheme = \"dark\"\n"},

@@ -2,8 +2,8 @@ package config
 
 import "strings"
 
-// expand replaces each %NAME% of a text. The environment takes no part: it is the user's to change, and with it would be where a
-// prescribed path leads. A single % is left as it is.
+// expand replaces each %NAME% of a text, never from the environment: the user, who can change it,
+// would choose where a prescribed path leads. A single % stays.
 func expand(text string, folder func(name string) (string, error)) (string, error) {
 	var b strings.Builder
 	for {

@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// field is one field of a Config, with the check of its row. The errors of set never repeat the value: what was pasted into
-// the wrong line may be a secret.
+// field is one field of a Config, with the check of its row. The errors of set never contain the
+// value: a secret may have been pasted into the wrong line.
 type field interface {
 	// set checks a value and stores it. A value from the settings file has TOML's type, one from elsewhere is a string.
 	set(raw any, from place) error
-	// String writes the value as it is written in the environment.
+	// String returns the value as it is written in the environment.
 	String() string
 }
 
@@ -25,16 +25,17 @@ type field interface {
 type place struct {
 	// dir is where relative paths start, home what ~/ stands for.
 	dir, home string
-	// full says that a relative path cannot be meant: the place has no folder for it to start at.
+	// full reports whether a path must be absolute: the place has no folder to start from.
 	full bool
-	// text says that the value was not typed by TOML: true is a word there, and a list is written as JSON.
+	// text reports whether the value has no TOML type: true is a word there, and a list is written
+	// as JSON.
 	text bool
 }
 
 // maxText bounds one value. The longest honest ones are paths.
 const maxText = 4096
 
-// text returns a value that has to be one line of text.
+// text returns a value that must be one line of text.
 func text(raw any, from place) (string, error) {
 	value, ok := raw.(string)
 	value = strings.TrimSpace(value)
@@ -217,8 +218,8 @@ func (f *enumField) set(raw any, from place) error {
 
 func (f *enumField) String() string { return *f.value }
 
-// commandField is a program and its arguments, or empty. The program is named by its full path: neither the working directory
-// nor PATH decides which program hands out tickets.
+// commandField is a program and its arguments, or empty. The program is a full path: neither the
+// working directory nor PATH decides which program hands out tickets.
 type commandField struct{ value *[]string }
 
 // maxArguments bounds a command.

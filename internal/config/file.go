@@ -21,8 +21,8 @@ import (
 // Bounds of the settings file.
 const (
 	maxFile = 1 << 20
-	// maxBrackets bounds the nesting. The parser calls itself for each [ and {, and a megabyte of them would end the process with
-	// a full stack. An honest file has a handful.
+	// maxBrackets bounds the nesting. The parser recurses for each [ and {, and a megabyte of them
+	// would overflow the stack. Real files have a handful.
 	maxBrackets = 1000
 	// maxUnknown bounds how many unknown keys of one file are reported.
 	maxUnknown = 20
@@ -31,13 +31,14 @@ const (
 // errTooLarge is the reason of a file that is larger than it may be.
 var errTooLarge = errors.New("it is larger than it may be")
 
-// readBounded reads a regular file of limit bytes at most. A device or a pipe is refused: reading it might never end.
+// readBounded reads a regular file of at most limit bytes. It refuses a device or a pipe, whose end
+// may never come.
 func readBounded(path string, limit int64) ([]byte, error) {
 	return readTrusted(path, limit, func(*os.File) error { return nil })
 }
 
-// readTrusted reads a regular file of limit bytes at most, if it can be trusted. It is examined after it was opened, so that it
-// cannot be exchanged in between.
+// readTrusted reads a regular file of at most limit bytes, if it can be trusted. The check is on
+// the open file, which cannot be exchanged.
 func readTrusted(path string, limit int64, trust Trust) ([]byte, error) {
 	file, err := openRegular(path)
 	if err != nil {
@@ -56,7 +57,7 @@ func readTrusted(path string, limit int64, trust Trust) ([]byte, error) {
 	return content, nil
 }
 
-// openRegular opens a file and sees that it is one.
+// openRegular opens a file and checks that it is regular.
 func openRegular(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|doNotBlock, 0) // #nosec G304 -- reading the files that settings name is the task
 	if err != nil {
@@ -75,17 +76,17 @@ func openRegular(path string) (*os.File, error) {
 // document is the content of a settings file.
 type document struct {
 	values map[string]any
-	// lines tells where each key stands.
+	// lines has the line of each key.
 	lines map[string]int
 }
 
-// syntaxError is the reason of a file that is not TOML, or not text. The line is 0 where none can be told.
+// syntaxError is the reason of a file that is not TOML, or not text. The line is 0 if unknown.
 type syntaxError struct {
 	line, column int
 	reason       error // repeats nothing of the file
 }
 
-// Error returns the place. Where there is none, it says what is wrong with the file as a whole.
+// Error returns the place and reason, the reason alone without a place.
 func (e *syntaxError) Error() string {
 	if e.line == 0 {
 		return fmt.Sprintf("it is not valid TOML: %v", e.reason)
@@ -97,7 +98,7 @@ func (e *syntaxError) Unwrap() error { return e.reason }
 
 // parse reads TOML. The error is a *syntaxError.
 func parse(content []byte) (document, error) {
-	// Editors on Windows put a byte order mark first, which TOML does not know.
+	// Editors on Windows write a byte order mark first, which TOML does not allow.
 	content = bytes.TrimPrefix(content, []byte(byteOrderMark))
 	if bytes.Count(content, []byte("["))+bytes.Count(content, []byte("{")) > maxBrackets {
 		return document{}, &syntaxError{reason: fmt.Errorf("it has more than %d brackets", maxBrackets)}
@@ -124,7 +125,7 @@ func syntax(err error, repeated int) error {
 	if errors.As(err, &decode) {
 		line, column = decode.Position()
 	}
-	// Some messages of the parser repeat what stands in the file, which may be a secret that was put there by mistake.
+	// Some messages of the parser contain text of the file, which may be a secret by mistake.
 	return &syntaxError{line, column, errors.New(quoted.ReplaceAllString(err.Error(), `"…"`))}
 }
 
@@ -170,11 +171,11 @@ func (f settingsFile) origin(line int) Origin {
 	return origin(f.layer, problem.Verbatim(f.path))
 }
 
-// nested is a value that no setting takes: a table, or a list of anything but words. It is wrapped so that nobody walks
-// through it, which with a key of half a million dots takes for ever.
+// nested is a value that no setting takes: a table, or a list of anything but words. It is wrapped
+// to stop traversal, which takes for ever with a key of half a million dots.
 type nested struct{ value any }
 
-// plain tells whether a value is a scalar or a list of texts.
+// plain reports whether a value is a scalar or a list of texts.
 func plain(value any) bool {
 	switch value := value.(type) {
 	case map[string]any:
@@ -189,8 +190,8 @@ func plain(value any) bool {
 	return true
 }
 
-// keyLines returns the line on which each top-level key or table first stands, and the first line that repeats one: the
-// parser reports that mistake without its place.
+// keyLines returns the first line of each top-level key or table, and the first line that repeats
+// one: the parser reports that fault without its place.
 func keyLines(content []byte) (lines map[string]int, repeated int) {
 	lines = make(map[string]int)
 	var parser unstable.Parser

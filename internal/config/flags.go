@@ -12,21 +12,21 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// AddFlags adds a flag for each setting. Values are checked by [Load], together with those from everywhere else.
+// AddFlags adds a flag for each setting. [Load] checks the values, together with all others.
 func AddFlags(flags *pflag.FlagSet) {
 	for _, setting := range Settings() {
 		flag := flags.VarPF(&flagValue{text: setting.Default, kind: setting.Kind}, setting.Flag, "", setting.Description)
 		if setting.Kind == KindBool {
 			flag.NoOptDefVal = "true"
 		}
-		// It is there to be refused with the reason, and not to be offered.
+		// The flag exists to be refused with the reason, and is not offered.
 		flag.Hidden = setting.Managed
 	}
 }
 
-// FlagError makes a Problem of an error with which cobra or pflag refuses a command line; command is the one that was given, such as
-// ers-login session, and flags are its flags. A flag that sounds like a secret is refused for that reason, and what was written with it
-// is not repeated.
+// FlagError returns the Problem for an error of cobra or pflag about a command line; command is the
+// one given, such as ers-login session, and flags are its flags. A flag that sounds like a secret
+// is refused for that reason, and its value is not repeated.
 func FlagError(command string, flags *pflag.FlagSet, err error) error {
 	if err == nil {
 		return nil
@@ -49,14 +49,15 @@ func flagProblem(flags *pflag.FlagSet, err error) *problem.Problem {
 		return badFlag.Because(err)
 	}
 	if letters := notThere.GetSpecifiedShortnames(); letters != "" {
-		// A group of letters may be a whole flag that lost a hyphen, secret included: no more than one of them is repeated.
+		// Single letters may be a flag that lost a hyphen, with a secret: at most one of them is
+		// repeated.
 		reason := errors.New("unknown flag: one of the letters after a single hyphen")
 		near, _, _ := strings.Cut(letters, "=")
 		return suggest(unknownFlag, nearFlag(flags, near)).
 			With("Setting", problem.Clean("-"+notThere.GetSpecifiedName(), 2)).Because(reason)
 	}
 	name := notThere.GetSpecifiedName()
-	if _, ok := smell(table, name, nil); ok {
+	if _, ok := looksLikeSecret(table, name, nil); ok {
 		return refused("--"+name, origin(LayerFlag, problem.Words("the command line")))
 	}
 	written := shownName("--" + name)
@@ -67,7 +68,8 @@ func flagProblem(flags *pflag.FlagSet, err error) *problem.Problem {
 	return suggest(unknownFlag, nearFlag(flags, name)).With("Setting", written).Because(reason)
 }
 
-// wrongValue is the Problem of a value that is not of its flag's type. Flags of settings take any: see [AddFlags].
+// wrongValue is the Problem of a value of the wrong type. Flags of settings take any: see
+// [AddFlags].
 func wrongValue(invalid *pflag.InvalidValueError) *problem.Problem {
 	flag := invalid.GetFlag()
 	name := "--" + flag.Name

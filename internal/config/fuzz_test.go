@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whatever stands in the file, the program must start or say which setting or which file is wrong, and leave every setting
-// with a value that its own check accepts.
+// For every content of the file, the program must start or name the wrong setting or file, and
+// leave every setting with a valid value.
 func FuzzSettingsFile(f *testing.F) {
 	var example bytes.Buffer
 	require.NoError(f, WriteExample(&example))
@@ -60,7 +60,7 @@ func holdsToItsWord(t *testing.T, table []Setting, file settingsFile, content []
 			named = p.Args["File"]
 		}
 		if named == "" {
-			// A key can be the empty text, or one that cannot be shown: then the place says it.
+			// A key can be empty, or unprintable: then the place names it.
 			named = p.Args["Origin"]
 		}
 		if named == "" || len(p.Steps) == 0 {
@@ -72,7 +72,7 @@ func holdsToItsWord(t *testing.T, table []Setting, file settingsFile, content []
 			t.Errorf("%s is left with a bad value: %v", setting.Key, err)
 		}
 		if config.Locked(setting.Key) && file.layer != LayerPolicy {
-			t.Errorf("%s is locked by nobody", setting.Key)
+			t.Errorf("%s is locked without a policy", setting.Key)
 		}
 	}
 }

@@ -10,14 +10,14 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Invalid is the error of settings that cannot be used: a Problem for each. What errors.As finds, and so what the user is shown,
-// is all of them as one Problem; what goes to the log is a line for each.
+// Invalid is the error of unusable settings: a Problem for each. errors.As, and so the screen, gets
+// all of them as one Problem; the log gets a line for each.
 type Invalid struct {
 	Problems []*problem.Problem
 }
 
-// Problem returns the only Problem, or one that has a step for each: somebody with three wrong settings is not sent through three
-// starts of the program. A step has the marks of its Problem, numbered.
+// Problem returns the only Problem, or one with a step for each, so that three wrong settings do
+// not take three starts. A step has the marks of its Problem, numbered.
 func (e *Invalid) Problem() *problem.Problem {
 	if len(e.Problems) == 1 {
 		return e.Problems[0]
@@ -102,7 +102,8 @@ var several = &problem.Problem{
 	Happened: "The program needs its settings to sign in to e-RS, and {{.Count}} things are wrong with them.",
 }
 
-// The Problems of settings. Those of one setting are made by unusable and missing, with the code SETTING- and its key.
+// The Problems of settings. unusable and missing make those of one setting, with the code SETTING-
+// and its key.
 var (
 	noFile = &problem.Problem{
 		Code:     "SETTING-FILE",
@@ -238,7 +239,8 @@ var (
 // code returns the code of the Problems of one setting. Those that other packages have with a setting share it.
 func code(setting Setting) string { return "SETTING-" + strings.ToUpper(setting.Key) }
 
-// unusable is the Problem of a value that cannot be used. The reason is shown, and must not repeat the value.
+// unusable is the Problem of an unusable value. The reason is shown, and must not contain the
+// value.
 func unusable(setting Setting, origin Origin, reason error) *problem.Problem {
 	made := &problem.Problem{
 		Code:     code(setting),
@@ -294,7 +296,7 @@ func (f settingsFile) fill(template *problem.Problem, reason error) *problem.Pro
 	return template.With("File", f.path).With("Reason", bare(reason).Error()).Because(cause)
 }
 
-// broken tells whether a file cannot be used because of what stands in it.
+// broken reports whether a file cannot be used because of what stands in it.
 func broken(err error) bool {
 	var syntax *syntaxError
 	return errors.As(err, &syntax) || errors.Is(err, errTooLarge)
@@ -320,14 +322,14 @@ func missing(setting Setting, file, reason string) *problem.Problem {
 		Because(&settingError{setting.Key, fmt.Errorf("%s is not set: %s", setting.Key, reason)})
 }
 
-// findings collects what is wrong while settings are read.
+// findings collects the faults found while settings are read.
 type findings struct {
 	problems []*problem.Problem
 	warnings []*problem.Problem
 	barred   Layer
 }
 
-// addFrom adds what is wrong with a layer: see [Config.Barred].
+// addFrom adds a fault of a whole layer: see [Config.Barred].
 func (f *findings) addFrom(layer Layer, err error) {
 	f.add(err)
 	if err != nil && (layer == LayerMachine || layer == LayerPolicy) {
@@ -351,10 +353,11 @@ func (f *findings) err() error {
 	return &Invalid{Problems: f.problems}
 }
 
-// unknownKey reports a key of a settings file that is not in the table. In a file that is forgiven its mistakes it is a warning.
+// unknownKey reports a key of a settings file that is not in the table, as a warning in a forgiving
+// layer.
 func (f *findings) unknownKey(table []Setting, key string, value any, origin Origin, forgiving bool) {
 	made := unknown(key, near(table, key).Key, origin)
-	if secret, ok := smell(table, key, value); ok {
+	if secret, ok := looksLikeSecret(table, key, value); ok {
 		made = refused(secret, origin)
 	}
 	if forgiving {
@@ -364,7 +367,7 @@ func (f *findings) unknownKey(table []Setting, key string, value any, origin Ori
 	}
 }
 
-// goingOn completes the Problem of something that is wrong in a file that is forgiven its mistakes: what counts in its place.
+// goingOn completes the Problem of a fault in a forgiving layer with the value that counts instead.
 func goingOn(p *problem.Problem, used string) *problem.Problem {
 	made := p.With("Used", used)
 	made.Happened = problem.Sentences(p.Happened, "The program goes on without it.")
@@ -374,12 +377,12 @@ func goingOn(p *problem.Problem, used string) *problem.Problem {
 	return made
 }
 
-// unknownVariable reports an ERS_LOGIN_ variable that is not in the table. It is a warning only: variables are set in places
-// that outlive a version of the program.
+// unknownVariable reports, as a warning, an ERS_LOGIN_ variable that is not in the table: variables
+// outlive versions of the program.
 func (f *findings) unknownVariable(table []Setting, name string) {
 	from := origin(LayerEnvironment, inVariable(shownName(name)))
 	key := strings.ToLower(strings.TrimPrefix(name, environmentPrefix))
-	if _, ok := smell(table, key, nil); ok {
+	if _, ok := looksLikeSecret(table, key, nil); ok {
 		f.add(refused(name, from))
 		return
 	}
@@ -396,8 +399,8 @@ func refused(name string, origin Origin) *problem.Problem {
 // maxName bounds a name that no setting has, in characters.
 const maxName = 60
 
-// shownName returns a name that somebody has written into a file, variable or flag, as it stands in our sentences: of the letters of
-// names alone, so that it is not a sentence itself.
+// shownName returns a name from a file, variable or flag as our sentences show it: reduced to the
+// letters of names, so that it cannot be a sentence itself.
 func shownName(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '…' || strings.ContainsRune("-_.[]:/", r) || r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
@@ -407,7 +410,7 @@ func shownName(name string) string {
 	}, problem.Clean(name, maxName))
 }
 
-// unknown is the Problem of a name that is not in the table. The nearest one is empty if none is near enough.
+// unknown is the Problem of a name that is not in the table. nearest may be empty.
 func unknown(name, nearest string, origin Origin) *problem.Problem {
 	name = shownName(name)
 	return suggest(UnknownSetting, nearest).With("Setting", name).WithPhrase("Origin", origin.Phrase()).

@@ -22,7 +22,7 @@ type layer struct {
 	values map[string]any
 	place  place
 	origin func(Setting) Origin
-	// forgiving says that a value that cannot be used gives way to the one of the layer below.
+	// forgiving reports whether an unusable value gives way to the layer below.
 	forgiving bool
 }
 
@@ -49,8 +49,8 @@ func (l layer) manages(setting Setting) bool {
 	}
 }
 
-// dropDefaults takes managed settings out of a layer in which they do not count, if they say no more than the default does, as what
-// ers-login config show prints.
+// dropDefaults removes managed settings from a layer where they do not count, if they equal the
+// default, as in the output of ers-login config show.
 func (l layer) dropDefaults(table []Setting) {
 	for _, setting := range table {
 		if value, ok := l.values[setting.Key]; ok && setting.Managed && !l.manages(setting) && value == setting.Default {
@@ -63,9 +63,10 @@ func (l layer) dropDefaults(table []Setting) {
 // %LOCALAPPDATA% on Windows and ~/Library/Application Support on macOS.
 func DefaultFile() string { return filepath.Join(xdg.ConfigHome, "ers-login", "config.toml") }
 
-// System returns the sources of the running system. File is what the user gave with --config, or empty.
+// System returns the sources of the running system. file is the value of --config, or empty.
 func System(file string, flags *pflag.FlagSet) Sources {
-	// Without a home or a working directory the paths that need one are refused or left as they are, each with its own error.
+	// Without a home or a working directory, paths that need one are refused or kept, each with its
+	// own error.
 	home, _ := os.UserHomeDir()
 	dir, _ := os.Getwd()
 	return Sources{
@@ -117,7 +118,7 @@ func environmentLayer(table []Setting, sources Sources, found *findings) layer {
 	for _, entry := range sources.Environ {
 		name, value, ok := strings.Cut(entry, "=")
 		if runtime.GOOS == "windows" {
-			// Names of variables know no upper and lower case there.
+			// Names of variables ignore case there.
 			name = strings.ToUpper(name)
 		}
 		if !ok || !strings.HasPrefix(name, environmentPrefix) {
@@ -128,7 +129,7 @@ func environmentLayer(table []Setting, sources Sources, found *findings) layer {
 			found.unknownVariable(table, name)
 			continue
 		}
-		// An empty variable is one that is not set: that is how a script or a service file takes a variable back.
+		// An empty variable counts as unset: scripts and service files unset a variable so.
 		if value != "" {
 			values[setting.Key] = value
 		}
@@ -169,7 +170,8 @@ func policyFileLayer(table []Setting, sources Sources, found *findings) layer {
 	return trustedLayer(table, sources, settingsFile{path: sources.PolicyFile, layer: LayerPolicy, home: sources.Home}, found)
 }
 
-// trustedLayer reads a file that speaks for everybody on the computer, if nobody of them can have written it.
+// trustedLayer reads a file that holds for all users of the computer, if none of them can have
+// written it.
 func trustedLayer(table []Setting, sources Sources, file settingsFile, found *findings) layer {
 	if file.path == "" {
 		return layer{}
@@ -188,8 +190,8 @@ func trustedLayer(table []Setting, sources Sources, file settingsFile, found *fi
 	return layer{}
 }
 
-// missingFile tells whether an error means that there is no file, not even a link that leads nowhere: somebody wanted a policy
-// who made such a link.
+// missingFile reports whether an error means that there is no file, not even a dangling link: such
+// a link was meant as a policy.
 func missingFile(path string, err error) bool {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return false
@@ -198,7 +200,7 @@ func missingFile(path string, err error) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// userLayer reads the user's settings file. Nothing that is wrong with it stops the program, unless the user has named it.
+// userLayer reads the user's settings file. Its faults are warnings, unless the user has named it.
 func userLayer(table []Setting, sources Sources, found *findings) layer {
 	file := settingsFile{path: sources.file(), layer: LayerFile, home: sources.Home, forgiving: sources.File == ""}
 	if file.path == "" {

@@ -20,11 +20,10 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// namedTree is the variable that tells this program where the files of
-// [TestANamedFileThatOthersCanChange] are.
+// namedTree is the variable with the path of the files of [TestANamedFileThatOthersCanChange].
 const namedTree = "ERSLOGIN_TEST_NAMED_TREE"
 
-// nobody is the user who owns nothing.
+// nobody is the user without files.
 const nobody = 65534
 
 // namedCase is a folder with a program and a bundle that settings of the computer name.
@@ -138,7 +137,7 @@ func codesOf(t *testing.T, err error) []string {
 	return all
 }
 
-// asNobody runs a test of this program anew, as the user who owns nothing.
+// asNobody runs a test of this program anew, as the user nobody.
 func asNobody(t *testing.T, test, variable string) {
 	t.Helper()
 	folder, err := os.MkdirTemp("", "as-nobody")
@@ -158,8 +157,8 @@ func asNobody(t *testing.T, test, variable string) {
 	assert.NotContains(t, string(output), "SKIP")
 }
 
-// A policy of root's is worth nothing if it names a program that everybody may exchange: it would
-// get other people's tickets.
+// A policy is worthless if it names a program that every user may replace: it would get other
+// people's tickets.
 func TestANamedFileThatOthersCanChange(t *testing.T) {
 	tree, made := os.LookupEnv(namedTree)
 	if !made {
@@ -174,8 +173,7 @@ func TestANamedFileThatOthersCanChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(tree, strings.NewReplacer(" ", "-", "/", "-").Replace(name))
 			if !rootMade && slices.ContainsFunc(c.command, func(word string) bool { return word[0] == '~' }) {
-				// Nobody but root can make root's files. What this user makes is not trusted in any
-				// form.
+				// Only root can make root's files. What this user makes is not trusted in any form.
 				c.good = false
 				c.change = func(*testing.T, string) {}
 			}
@@ -226,8 +224,8 @@ func TestABundleThatOthersCanChange(t *testing.T) {
 	}
 }
 
-// Who can write the endpoint certificate's key can put their own in its place, and who can read it
-// can act for the organisation.
+// Write access to the endpoint certificate's key allows replacing it, and read access allows acting
+// for the organisation.
 func TestAPrivateKeyIsTheUsersAlone(t *testing.T) {
 	const certificate, key = "-----BEGIN CERTIFICATE-----\n", "-----BEGIN PRIVATE" + " KEY-----\n"
 	for name, test := range map[string]struct {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// nearest returns the row whose key takes the fewest changes to reach from a key that is not in the table.
+// nearest returns the row whose key takes the fewest changes to reach from an unknown key.
 func nearest(table []Setting, key string) Setting {
 	key = normal(key)
 	best, fewest := Setting{}, -1
@@ -17,7 +17,7 @@ func nearest(table []Setting, key string) Setting {
 	return best
 }
 
-// near returns the row whose key is near enough to one that is not in the table to have been meant by it, or a zero Setting.
+// near returns the row that an unknown key probably means, or a zero Setting.
 func near(table []Setting, key string) Setting {
 	if found := nearest(table, key); alike(normal(key), found.Key) {
 		return found
@@ -25,14 +25,15 @@ func near(table []Setting, key string) Setting {
 	return Setting{}
 }
 
-// alike tells whether a name is probably a misspelling of a known one: with two changes, or one for every third letter of a long
-// name, but never with more than every second letter.
+// alike reports whether a name is probably a misspelling of a known one: two changes, or one in
+// three letters of a long name, but at most one in two letters.
 func alike(name, known string) bool {
 	n := changes(name, known)
 	return n <= max(2, len(known)/3) && 2*n <= len(known)
 }
 
-// normal writes a key as the table would: baseURL, base-url and BASE_URL are all meant as base_url or close to it.
+// normal writes a key as the table would: baseURL, base-url and BASE_URL become base_url or close
+// to it.
 func normal(key string) string {
 	if len(key) > 64 {
 		key = key[:64]
@@ -40,8 +41,8 @@ func normal(key string) string {
 	return strings.NewReplacer("-", "_", ".", "_", " ", "_").Replace(strings.ToLower(key))
 }
 
-// changes counts the bytes to insert, remove, replace or swap with their neighbour to make b of a (Damerau and Levenshtein's
-// distance, in its optimal string alignment form).
+// changes counts the bytes to insert, remove, replace or transpose to make b of a (Damerau and
+// Levenshtein's distance, in its optimal string alignment form).
 func changes(a, b string) int {
 	var before, last []int
 	row := make([]int, len(b)+1)
@@ -65,7 +66,7 @@ func changes(a, b string) int {
 	return row[len(b)]
 }
 
-// Parts and words of a name that say that a secret is kept under it.
+// Parts and words of a name that suggest a secret.
 var (
 	secretParts = []string{
 		"passphrase", "password", "passwd", "passcode", "secret", "ticket", "token", "sessionkey", "session_key", "credential",
@@ -73,9 +74,10 @@ var (
 	secretWords = []string{"pwd", "pin", "pass"}
 )
 
-// smell tells whether a key that is not in the table sounds like a secret, or one of the keys below it does, and returns the
-// name of that key. A misspelt key of the table does not: whoever writes passphrase-file wants to be told the right name.
-func smell(table []Setting, key string, value any) (string, bool) {
+// looksLikeSecret returns the first name, of an unknown key or one below it, that sounds like a
+// secret, and reports whether there is one. A misspelt key of the table does not count: for
+// passphrase-file, the right name helps more.
+func looksLikeSecret(table []Setting, key string, value any) (string, bool) {
 	if wrapped, ok := value.(nested); ok {
 		value = wrapped.value
 	}
@@ -102,7 +104,7 @@ func smellBelow(table []Setting, key string, value any, depth int) (string, bool
 	return "", false
 }
 
-// sounds tells whether a name is one under which secrets are kept.
+// sounds reports whether a name is one under which secrets are kept.
 func sounds(name string) bool {
 	for _, part := range secretParts {
 		if strings.Contains(name, part) {

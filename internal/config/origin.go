@@ -47,12 +47,13 @@ func (l Layer) String() string {
 // Origin is where a value came from.
 type Origin struct {
 	Layer Layer
-	// Where names the place for a reader, such as "line 3 of /home/ann/.config/ers-login/config.toml", "environment variable
-	// ERS_LOGIN_ASID", "flag --asid" or "built-in default". The line comes first, so that a long path cannot push it out. The place
-	// of a locked value ends in "managed by your organisation".
+	// Where names the place for a reader, such as "line 3 of
+	// /home/ann/.config/ers-login/config.toml", "environment variable ERS_LOGIN_ASID", "flag
+	// --asid" or "built-in default". The line comes first, in case a long path is cut. The place of
+	// a locked value ends in "managed by your organisation".
 	Where string
-	// told is Where as each language writes it.
-	told problem.Phrase
+	// phrase is Where for translation.
+	phrase problem.Phrase
 }
 
 // origin returns the Origin of a place.
@@ -60,10 +61,10 @@ func origin(layer Layer, place problem.Phrase) Origin {
 	if layer == LayerPolicy {
 		place = problem.Words("{{.Place}}, managed by your organisation").WithPhrase("Place", place)
 	}
-	return Origin{Layer: layer, Where: place.String(), told: place}
+	return Origin{Layer: layer, Where: place.String(), phrase: place}
 }
 
-// The places where a value can stand, besides those whose name is the same in every language.
+// The places of a value whose names are translated.
 func inLine(line int, file string) problem.Phrase {
 	return problem.Words("line {{.Line}} of {{.File}}").With("Line", strconv.Itoa(line)).With("File", file)
 }
@@ -76,12 +77,12 @@ func inFlag(name string) problem.Phrase {
 	return problem.Words("flag {{.Name}}").With("Name", "--"+name)
 }
 
-// Phrase returns Where as it stands in a text of the user's language.
+// Phrase returns Where for a text in the user's language.
 func (o Origin) Phrase() problem.Phrase {
-	if o.told.String() == "" {
+	if o.phrase.String() == "" {
 		return problem.Verbatim(o.Where)
 	}
-	return o.told
+	return o.phrase
 }
 
 // String returns Where.

@@ -15,19 +15,20 @@ import (
 // maxPassphrase bounds the passphrase's file, in bytes.
 const maxPassphrase = 4096
 
-// errAccess is the reason of a passphrase file that others can read or that belongs to somebody else.
+// errAccess is the reason of a passphrase file that other users can read or own.
 var errAccess = errors.New("it is open to others")
 
-// PassphraseSource returns the certificate's passphrase that the OS keyring holds. If it holds none, that is the source's to say: with the
-// zero Text, or with an error of its own.
+// PassphraseSource returns the certificate's passphrase from the OS keyring. Without one it returns
+// the zero Text, or an error.
 type PassphraseSource func(context.Context) (secret.Text, error)
 
-// Passphrase returns the passphrase of a PKCS#12 certificate or of an encrypted key: from passphrase_file if that is set, else from
-// the OS keyring. It is the zero Text where the keyring holds none. Call it only when a file needs a passphrase.
+// Passphrase returns the passphrase of a PKCS#12 certificate or of an encrypted key: from
+// passphrase_file if that is set, else from the OS keyring, the zero Text if that has none. Call it
+// only when a file needs a passphrase.
 //
-// On Unix the file must belong to the user or to root, and nobody else may have any right to it. On Windows its access list
-// is the administrator's business and is not looked at. The Problem of a file that cannot be used repeats neither its
-// content nor its name, since a passphrase is easily written in the place of the name.
+// On Unix the file must belong to the user or to root, and be closed to all others. On Windows its
+// access list is left to the administrator. The Problem of an unusable file repeats neither its
+// content nor its name, which may be a passphrase by mistake.
 func (c Config) Passphrase(ctx context.Context, fromKeyring PassphraseSource) (secret.Text, error) {
 	if err := ctx.Err(); err != nil {
 		return secret.Text{}, fmt.Errorf("could not read the passphrase: %w", err)
@@ -66,8 +67,8 @@ var passphraseAccess = &problem.Problem{
 	},
 }
 
-// readSecret reads a file that only its owner can read. The file is examined after it was opened, so that it cannot be
-// exchanged in between.
+// readSecret reads a file that only its owner can read. The check is on the open file, which cannot
+// be exchanged.
 func readSecret(path string) (secret.Text, error) {
 	file, err := openRegular(path)
 	if err != nil {

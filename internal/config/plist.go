@@ -21,7 +21,8 @@ const (
 
 // plistReader reads policies from property lists.
 type plistReader struct {
-	// convert is a program that reads a property list from standard input and writes it as JSON: plutil is part of macOS.
+	// convert is a program that converts a property list on standard input to JSON: plutil is part
+	// of macOS.
 	convert []string
 	trust   Trust
 }
@@ -60,7 +61,7 @@ func (r plistReader) parse(content []byte) (map[string]any, error) {
 	}
 	values := make(map[string]any, len(found))
 	for key, value := range found {
-		// A configuration profile describes itself in keys of its own.
+		// The keys of a configuration profile itself.
 		if !strings.HasPrefix(key, "Payload") {
 			values[key] = whole(value)
 		}
@@ -68,7 +69,7 @@ func (r plistReader) parse(content []byte) (map[string]any, error) {
 	return values, nil
 }
 
-// whole returns a whole number as an int64, and every other value as it is.
+// whole returns a whole number as an int64, and every other value unchanged.
 func whole(value any) any {
 	if number, ok := value.(json.Number); ok {
 		if n, err := number.Int64(); err == nil {

@@ -13,7 +13,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-func anybody(*os.File) error { return nil }
+func trustAll(*os.File) error { return nil }
 
 // On a Mac the policy comes through another program: what that one does wrong must not become a policy that is not there.
 func TestPropertyLists(t *testing.T) {
@@ -27,16 +27,16 @@ func TestPropertyLists(t *testing.T) {
 		says    string // of the error
 	}{
 		"every type": {`{"asid": "123456789012", "send_fqdn": true, "text_size": 150, "agent_command": ["/a", "-b"], "closing_grace": 1.5}`,
-			nil, anybody, map[string]any{"asid": "123456789012", "send_fqdn": true, "text_size": int64(150), "agent_command": []any{"/a", "-b"}}, ""},
-		"the profile's own keys": {`{"PayloadUUID": "x", "PayloadVersion": 1, "asid": "1"}`, nil, anybody, map[string]any{"asid": "1"}, ""},
-		"an empty one":           {`{}`, nil, anybody, map[string]any{}, ""},
-		"not a dictionary":       {`["hunter2"]`, nil, anybody, nil, "not a dictionary"},
-		"nothing":                {``, nil, anybody, nil, "not a dictionary"},
-		"cannot be converted":    {`{}`, []string{shell, "-c", "cat >/dev/null; exit 1"}, anybody, nil, "could not convert"},
-		"no plutil":              {`{}`, []string{"/nonexistent/plutil"}, anybody, nil, "could not convert"},
-		"an endless answer":      {`{}`, []string{shell, "-c", "cat >/dev/null; yes"}, anybody, nil, "could not convert"},
+			nil, trustAll, map[string]any{"asid": "123456789012", "send_fqdn": true, "text_size": int64(150), "agent_command": []any{"/a", "-b"}}, ""},
+		"the profile's own keys": {`{"PayloadUUID": "x", "PayloadVersion": 1, "asid": "1"}`, nil, trustAll, map[string]any{"asid": "1"}, ""},
+		"an empty one":           {`{}`, nil, trustAll, map[string]any{}, ""},
+		"not a dictionary":       {`["hunter2"]`, nil, trustAll, nil, "not a dictionary"},
+		"nothing":                {``, nil, trustAll, nil, "not a dictionary"},
+		"cannot be converted":    {`{}`, []string{shell, "-c", "cat >/dev/null; exit 1"}, trustAll, nil, "could not convert"},
+		"no plutil":              {`{}`, []string{"/nonexistent/plutil"}, trustAll, nil, "could not convert"},
+		"an endless answer":      {`{}`, []string{shell, "-c", "cat >/dev/null; yes"}, trustAll, nil, "could not convert"},
 		"users can write it":     {`{}`, nil, func(*os.File) error { return errUntrusted }, nil, "others than the administrators"},
-		"too large":              {"{}" + strings.Repeat(" ", maxFile), nil, anybody, nil, "larger than"},
+		"too large":              {"{}" + strings.Repeat(" ", maxFile), nil, trustAll, nil, "larger than"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "policy.plist")
@@ -61,6 +61,6 @@ func TestPropertyLists(t *testing.T) {
 			assert.Equal(t, test.want, policy.Values)
 		})
 	}
-	_, there := plistReader{trust: anybody}.read(filepath.Join(t.TempDir(), "none.plist"))
-	assert.False(t, there, "a Mac that nobody manages")
+	_, there := plistReader{trust: trustAll}.read(filepath.Join(t.TempDir(), "none.plist"))
+	assert.False(t, there, "an unmanaged Mac")
 }

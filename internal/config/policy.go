@@ -8,17 +8,19 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Policy is what an organisation prescribes, or sets for a computer, in one place other than a file of ours.
+// Policy is the settings in one place other than a file, prescribed by an organisation or set for a
+// computer.
 type Policy struct {
 	// Where names the place, such as the registry's HKLM\Software\Policies\ers-login.
 	Where string
 	// Values are string, bool, int64 or []any of strings. Texts are written as in the environment.
 	Values map[string]any
-	// Err tells why the place cannot be read, though there is something in it.
+	// Err is why an existing place cannot be read.
 	Err error
 }
 
-// PolicySource reads the places of an operating system, the one that counts most last. A place without a policy is left out.
+// PolicySource reads the places of an operating system in rising order. A place without a policy is
+// left out.
 type PolicySource func() []Policy
 
 // policyLayers reads what is prescribed, or set for the computer, by other means than a file.
@@ -70,8 +72,8 @@ func (p Policy) layer(table []Setting, level Layer, home string, found *findings
 	}
 }
 
-// fitting returns a value in the form that a kind of setting has in the environment: the registry has no true and false, and
-// administrative templates write 1 and 0.
+// fitting returns a value in the form of the environment for a kind: the registry has no booleans,
+// and administrative templates write 1 and 0.
 func fitting(kind Kind, value any) any {
 	if kind == KindBool {
 		switch value {

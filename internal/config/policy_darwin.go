@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// systemPolicy reads the managed preferences, which a device management system writes: those of the computer, and over them those
-// of the user.
+// systemPolicy reads the managed preferences of a device management system: the computer's, and
+// over them the user's.
 func systemPolicy() []Policy {
 	const folder, file = "/Library/Managed Preferences", "io.github.ers-login.ErsLogin.plist"
 	me, err := user.Current()

@@ -26,7 +26,7 @@ func layersOf(t *testing.T) config.Sources {
 		Flags:       commandLine(t, "--log-level=debug"),
 		PolicyFile:  settingsFile(t, "\n\nlog_level = 'warning'\n"),
 		Policy:      func() []config.Policy { return []config.Policy{registryOf(map[string]any{"log_level": "error"})} },
-		Trust:       everybody,
+		Trust:       trustAll,
 	}
 }
 
@@ -78,7 +78,8 @@ func TestMissingFilesOfTheComputer(t *testing.T) {
 	assert.Empty(t, c.Warnings)
 }
 
-// A policy that is there and is not applied is worse than a program that does not start: every way to lose one must be told.
+// A policy that is silently not applied is worse than a program that does not start: every way to
+// lose one must be reported.
 func TestAPolicyIsNeverLostInSilence(t *testing.T) {
 	file := settingsFile(t, "audit_required = true\n")
 	dangling := filepath.Join(t.TempDir(), "policy.toml")
@@ -110,7 +111,7 @@ func TestAPolicyIsNeverLostInSilence(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if test.sources.Trust == nil {
-				test.sources.Trust = everybody
+				test.sources.Trust = trustAll
 			}
 			test.sources.Environ = append(test.sources.Environ, "ERS_LOGIN_LOG_LEVEL=debug")
 			c, err := config.Load(test.sources)
@@ -118,16 +119,16 @@ func TestAPolicyIsNeverLostInSilence(t *testing.T) {
 			require.Len(t, all, 1)
 			assert.Equal(t, test.code, all[0].Code)
 			for _, says := range test.says {
-				assert.Contains(t, told(all[0]), says)
+				assert.Contains(t, allText(all[0]), says)
 			}
-			assert.NotContains(t, told(all[0]), "{{")
-			assert.NotContains(t, told(all[0]), "hunter2")
+			assert.NotContains(t, allText(all[0]), "{{")
+			assert.NotContains(t, allText(all[0]), "hunter2")
 			assert.Equal(t, "debug", c.LogLevel, "the other layers can still be looked at")
 		})
 	}
 }
 
-// Who can write the computer's file can send everybody's ticket to a server of their own.
+// A writer of the computer's file can send every user's ticket to their own server.
 func TestAComputersFileThatCannotBeTrusted(t *testing.T) {
 	file := settingsFile(t, "base_url = 'https://evil.example'\n")
 	var asked string
@@ -140,9 +141,9 @@ func TestAComputersFileThatCannotBeTrusted(t *testing.T) {
 	assert.Empty(t, c.BaseURL)
 }
 
-// What the installer was told is for everybody on the computer: a mistake in it is the service desk's to correct, and is told as one
-// of the computer's, not of a policy that nobody has set.
-func TestMistakesInWhatTheInstallerWasTold(t *testing.T) {
+// The installer's properties hold for all users of the computer: a mistake in them is reported to
+// the service desk as one of the computer's settings, not of a policy.
+func TestMistakesInTheInstallersProperties(t *testing.T) {
 	unreadable := config.Policy{Where: `HKLM\Software\ers-login`, Err: errors.New("access is denied")}
 	for name, test := range map[string]struct {
 		policy config.Policy
@@ -159,9 +160,9 @@ func TestMistakesInWhatTheInstallerWasTold(t *testing.T) {
 			require.Len(t, all, 1)
 			assert.Equal(t, test.code, all[0].Code)
 			for _, says := range test.says {
-				assert.Contains(t, told(all[0]), says)
+				assert.Contains(t, allText(all[0]), says)
 			}
-			assert.NotContains(t, told(all[0]), "managed by your organisation")
+			assert.NotContains(t, allText(all[0]), "managed by your organisation")
 			assert.False(t, c.Locked("asid"))
 		})
 	}
@@ -212,8 +213,8 @@ func TestPolicyValues(t *testing.T) {
 			}
 			all := problems(t, err)
 			require.Len(t, all, 1)
-			assert.Contains(t, told(all[0]), test.refused)
-			assert.NotContains(t, told(all[0]), "quotation marks it", "there are none in the registry")
+			assert.Contains(t, allText(all[0]), test.refused)
+			assert.NotContains(t, allText(all[0]), "quotation marks it", "there are none in the registry")
 		})
 	}
 }
@@ -221,7 +222,7 @@ func TestPolicyValues(t *testing.T) {
 // A relative path in the policy's or the computer's file starts at that file, wherever the user works.
 func TestPathsInTheComputersFiles(t *testing.T) {
 	machine, policy := settingsFile(t, "certificate = 'a.p12'\n"), settingsFile(t, "ca_bundle = 'roots.pem'\naudit_dir = '~/audit'\n")
-	c, err := config.Load(config.Sources{MachineFile: machine, PolicyFile: policy, Trust: everybody, Dir: absolute(t, "work"), Home: absolute(t, "home", "ann")})
+	c, err := config.Load(config.Sources{MachineFile: machine, PolicyFile: policy, Trust: trustAll, Dir: absolute(t, "work"), Home: absolute(t, "home", "ann")})
 	require.NoError(t, err)
 	assert.Equal(t, filepath.Join(filepath.Dir(machine), "a.p12"), c.Certificate)
 	assert.Equal(t, filepath.Join(filepath.Dir(policy), "roots.pem"), c.CABundle)
@@ -256,11 +257,11 @@ func TestTheUsersOwnMistakesAreForgiven(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := settingsFile(t, test.content)
-			c, err := config.Load(config.Sources{MachineFile: machine, UserFile: file, Trust: everybody, OS: "windows"})
+			c, err := config.Load(config.Sources{MachineFile: machine, UserFile: file, Trust: trustAll, OS: "windows"})
 			all := append(problems(t, err), c.Warnings...)
 			var text string
 			for _, p := range all {
-				text += told(p) + "\n"
+				text += allText(p) + "\n"
 			}
 			assert.Equal(t, test.refused, codes(problems(t, err)))
 			assert.Equal(t, test.codes, codes(c.Warnings))
@@ -273,21 +274,21 @@ func TestTheUsersOwnMistakesAreForgiven(t *testing.T) {
 		})
 	}
 	t.Run("in the computer's file, they are not", func(t *testing.T) {
-		_, err := config.Load(config.Sources{MachineFile: settingsFile(t, "log_level = 'loud'\nfoo = 1\n"), Trust: everybody})
+		_, err := config.Load(config.Sources{MachineFile: settingsFile(t, "log_level = 'loud'\nfoo = 1\n"), Trust: trustAll})
 		assert.Equal(t, []string{"SETTING-UNKNOWN", "SETTING-LOG_LEVEL"}, codes(problems(t, err)))
 	})
 	t.Run("overridden, they are not looked at", func(t *testing.T) {
-		c, err := config.Load(config.Sources{UserFile: settingsFile(t, "log_level = 'loud'\n"), PolicyFile: settingsFile(t, "log_level = 'error'"), Trust: everybody})
+		c, err := config.Load(config.Sources{UserFile: settingsFile(t, "log_level = 'loud'\n"), PolicyFile: settingsFile(t, "log_level = 'error'"), Trust: trustAll})
 		require.NoError(t, err)
 		assert.Empty(t, c.Warnings)
 	})
-	t.Run("many are told in part", func(t *testing.T) {
+	t.Run("many are listed in part", func(t *testing.T) {
 		c, err := config.Load(config.Sources{UserFile: settingsFile(t, manyKeys(500))})
 		require.NoError(t, err)
 		assert.Len(t, c.Warnings, 20)
 	})
 	t.Run("the origin is that of the value that counts", func(t *testing.T) {
-		c, err := config.Load(config.Sources{MachineFile: machine, UserFile: settingsFile(t, "request_timeout = 5\n"), Trust: everybody})
+		c, err := config.Load(config.Sources{MachineFile: machine, UserFile: settingsFile(t, "request_timeout = 5\n"), Trust: trustAll})
 		require.NoError(t, err)
 		assert.Equal(t, 20*time.Second, c.RequestTimeout)
 		assert.Equal(t, config.LayerMachine, c.Origin("request_timeout").Layer)
@@ -302,8 +303,8 @@ func codes(all []*problem.Problem) []string {
 	return found
 }
 
-// The file and the thumbprint are one choice. An organisation that prescribes one must not be told that a forgotten line in a
-// user's file contradicts it.
+// The file and the thumbprint are one choice: an organisation that prescribes one must not get an
+// error for a forgotten line in a user's file.
 func TestTheCertificateIsOneChoice(t *testing.T) {
 	file, stored := "certificate = '"+absolute(t, "a.p12")+"'\n", "certificate_thumbprint = '"+thumbprint+"'\n"
 	for name, test := range map[string]struct {
@@ -321,7 +322,7 @@ func TestTheCertificateIsOneChoice(t *testing.T) {
 		"both in one":             {user: file + stored, certificate: true, thumbprint: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, err := config.Load(config.Sources{OS: "windows", Trust: everybody, MachineFile: settingsFile(t, test.machine),
+			c, err := config.Load(config.Sources{OS: "windows", Trust: trustAll, MachineFile: settingsFile(t, test.machine),
 				UserFile: settingsFile(t, test.user), PolicyFile: settingsFile(t, test.policy)})
 			require.NoError(t, err)
 			assert.Equal(t, test.certificate, c.Certificate != "")
@@ -340,8 +341,8 @@ func TestTheCertificateIsOneChoice(t *testing.T) {
 		all := problems(t, err)
 		require.Len(t, all, 1)
 		assert.Equal(t, "SETTING-CERTIFICATE_THUMBPRINT", all[0].Code)
-		assert.Contains(t, told(all[0]), "another operating system")
-		assert.Contains(t, told(all[0]), "use the setting certificate")
+		assert.Contains(t, allText(all[0]), "another operating system")
+		assert.Contains(t, allText(all[0]), "use the setting certificate")
 	})
 	t.Run("taken back elsewhere than on Windows", func(t *testing.T) {
 		_, err := config.Load(config.Sources{OS: "linux", File: settingsFile(t, "certificate_thumbprint = ''\n")})
@@ -349,14 +350,14 @@ func TestTheCertificateIsOneChoice(t *testing.T) {
 	})
 }
 
-// Nobody looks for the reason of a missing setting in a file that has gone.
+// The Problem of a missing setting must mention the file that was set aside.
 func TestAFileThatWasSetAsideExplainsWhatIsMissing(t *testing.T) {
 	file := settingsFile(t, "asid = 123456789012345678901\n")
 	c, err := config.Load(config.Sources{UserFile: file})
 	require.NoError(t, err)
 	found := codes(problems(t, c.RequireReal()))
 	assert.Equal(t, []string{"SETTING-FILE-SET_ASIDE", "SETTING-BASE_URL", "SETTING-ASID", "SETTING-CERTIFICATE"}, found)
-	assert.Contains(t, told(problem.Of(c.RequireReal())), file+".bak")
+	assert.Contains(t, allText(problem.Of(c.RequireReal())), file+".bak")
 
 	c, err = config.Load(config.Sources{UserFile: file})
 	require.NoError(t, err)
@@ -364,12 +365,12 @@ func TestAFileThatWasSetAsideExplainsWhatIsMissing(t *testing.T) {
 	all := problems(t, c.RequireReal())
 	require.Len(t, all, 3)
 	for _, p := range all {
-		assert.Contains(t, told(p), "set aside as "+file+".bak", "and remembered where it matters")
+		assert.Contains(t, allText(p), "set aside as "+file+".bak", "and remembered where it matters")
 	}
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	c, err = config.Load(config.Sources{UserFile: file})
 	require.NoError(t, err)
-	assert.NotContains(t, told(problems(t, c.RequireReal())[0]), ".bak", "a new file has taken its place")
+	assert.NotContains(t, allText(problems(t, c.RequireReal())[0]), ".bak", "a new file has taken its place")
 }
 
 // If these were lost, or piled up for ever, the cure would be worse than the broken file.
@@ -397,13 +398,13 @@ func TestSettingAside(t *testing.T) {
 		file := settingsFile(t, broken)
 		p := setAside(t, file)
 		assert.Equal(t, "SETTING-FILE-SET_ASIDE", p.Code)
-		assert.Contains(t, told(p), "line 1, column 10")
+		assert.Contains(t, allText(p), "line 1, column 10")
 		assert.Equal(t, []string{"config.toml.bak"}, names(t, file))
 	})
 	t.Run("an earlier one of another content", func(t *testing.T) {
 		file := settingsFile(t, broken)
 		require.NoError(t, os.WriteFile(file+".bak", []byte("precious"), 0o600))
-		assert.Contains(t, told(setAside(t, file)), file+".bak.1")
+		assert.Contains(t, allText(setAside(t, file)), file+".bak.1")
 		assert.Equal(t, []string{"config.toml.bak", "config.toml.bak.1"}, names(t, file))
 		content, err := os.ReadFile(file + ".bak")
 		require.NoError(t, err)
@@ -413,7 +414,7 @@ func TestSettingAside(t *testing.T) {
 		file := settingsFile(t, broken)
 		for range 3 {
 			require.NoError(t, os.WriteFile(file, []byte(broken), 0o600))
-			assert.Contains(t, told(setAside(t, file)), file+".bak")
+			assert.Contains(t, allText(setAside(t, file)), file+".bak")
 		}
 		assert.Equal(t, []string{"config.toml.bak"}, names(t, file))
 	})
@@ -432,23 +433,23 @@ func TestSettingAside(t *testing.T) {
 	t.Run("a folder has the name", func(t *testing.T) {
 		file := settingsFile(t, broken)
 		require.NoError(t, os.Mkdir(file+".bak", 0o700))
-		assert.Contains(t, told(setAside(t, file)), file+".bak.1")
+		assert.Contains(t, allText(setAside(t, file)), file+".bak.1")
 	})
 	t.Run("a link stays a link", func(t *testing.T) {
 		kept := settingsFile(t, broken)
 		link := filepath.Join(t.TempDir(), "config.toml")
 		require.NoError(t, os.Symlink(kept, link))
-		assert.Contains(t, told(setAside(t, link)), link+".bak")
+		assert.Contains(t, allText(setAside(t, link)), link+".bak")
 		assert.FileExists(t, kept)
 		assert.Equal(t, []string{"config.toml.bak"}, names(t, link))
 	})
-	t.Run("by somebody who only looks", func(t *testing.T) {
+	t.Run("with LeaveBroken", func(t *testing.T) {
 		file := settingsFile(t, broken)
 		c, err := config.Load(config.Sources{UserFile: file, LeaveBroken: true})
 		require.NoError(t, err)
 		require.Len(t, c.Warnings, 1)
 		assert.Equal(t, "SETTING-FILE", c.Warnings[0].Code)
-		assert.Contains(t, told(c.Warnings[0]), "line 1, column 10")
+		assert.Contains(t, allText(c.Warnings[0]), "line 1, column 10")
 		assert.Equal(t, []string{"config.toml"}, names(t, file))
 	})
 }

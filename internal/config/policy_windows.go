@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// policyKey is where group policies put what they prescribe, machineKey where the installer puts what it was given for the computer.
-// Windows lets ordinary users write to neither: Software\Policies and the computer's Software are the administrators'.
+// policyKey is the key of group policies, machineKey that of the installer. Both are writable by
+// administrators alone.
 const (
 	policyKey  = `Software\Policies\ers-login`
 	machineKey = `Software\ers-login`
@@ -28,13 +28,13 @@ func systemPolicy() []Policy {
 	return registryPolicy(registry.LOCAL_MACHINE, policyKey, `HKLM\`+policyKey)
 }
 
-// systemMachine reads what the installer was told: the name of a value is the key of a setting.
+// systemMachine reads the installer's properties: the name of a value is the key of a setting.
 func systemMachine() []Policy {
 	return registryPolicy(registry.LOCAL_MACHINE, machineKey, `HKLM\`+machineKey)
 }
 
 func registryPolicy(root registry.Key, path, where string) []Policy {
-	// The program is a 64-bit one; a 32-bit build must not be shown the other view, in which nobody has written anything.
+	// The program is a 64-bit one; a 32-bit build must not see the other view, which is empty.
 	key, err := registry.OpenKey(root, path, registry.QUERY_VALUE|registry.WOW64_64KEY)
 	if errors.Is(err, registry.ErrNotExist) {
 		return nil
@@ -71,13 +71,14 @@ func readKey(key registry.Key) (map[string]any, error) {
 		if name == "" {
 			name = "(Default)"
 		}
-		// Names know no upper and lower case in the registry.
+		// Names in the registry ignore case.
 		values[strings.ToLower(name)] = value
 	}
 	return values, nil
 }
 
-// readValue returns a value as a [Policy] has it. A type that no setting takes becomes a value that every setting refuses.
+// readValue returns a value in the form of a [Policy]. An unsupported type becomes a value that
+// every setting refuses.
 func readValue(key registry.Key, name string) (any, error) {
 	_, kind, err := key.GetValue(name, nil)
 	if err != nil && !errors.Is(err, registry.ErrShortBuffer) {

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// What a group policy writes must be what the program obeys. The test has a key of its own, below the user's.
+// What a group policy writes must be obeyed. The test has a separate key, below the user's.
 func TestRegistryPolicy(t *testing.T) {
 	const parent, path = `Software\ers-login-test`, `Software\ers-login-test\policy`
 	key, _, err := registry.CreateKey(registry.CURRENT_USER, path, registry.ALL_ACCESS|registry.WOW64_64KEY)
@@ -45,13 +45,13 @@ func TestRegistryPolicy(t *testing.T) {
 	assert.Empty(t, registryPolicy(registry.CURRENT_USER, parent+`\none`, "HKCU"), "a computer without a policy")
 }
 
-// A file that everybody may write is not the administrators' word, whoever it belongs to.
+// A file that every user may write is not trusted, whoever owns it.
 func TestTrustOwner(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.toml")
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
-	everybody, err := windows.SecurityDescriptorFromString("D:P(A;;FA;;;WD)")
+	allUsers, err := windows.SecurityDescriptorFromString("D:P(A;;FA;;;WD)")
 	require.NoError(t, err)
-	list, _, err := everybody.DACL()
+	list, _, err := allUsers.DACL()
 	require.NoError(t, err)
 	require.NoError(t, windows.SetNamedSecurityInfo(path, windows.SE_FILE_OBJECT,
 		windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, list, nil))

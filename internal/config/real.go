@@ -15,7 +15,7 @@ import (
 // maxPEM bounds what is read of a certificate's file to look for a key in it.
 const maxPEM = 1 << 20
 
-// PKCS12 tells whether the certificate is a PKCS#12 file, which its name says: .p12 or .pfx.
+// PKCS12 reports whether the certificate is a PKCS#12 file, which its name says: .p12 or .pfx.
 func (c Config) PKCS12() bool {
 	switch strings.ToLower(filepath.Ext(c.Certificate)) {
 	case ".p12", ".pfx":
@@ -39,10 +39,10 @@ func LoadReal(sources Sources) (Config, error) {
 	return c, err
 }
 
-// RequireReal tells what a real sign-in still needs: base URL, ASID, one certificate and its key,
-// that every file that a setting names can be read, and that nobody could have written it who must
-// not: see [TrustPath]. The demonstration needs none of it. The error is an *[Invalid]. If the
-// user's settings file was left out, that comes first: what is missing most likely stands there.
+// RequireReal returns, as an *[Invalid], what a real sign-in still needs: base URL, ASID, one
+// certificate and its key, and that every file named by a setting can be read and is trusted (see
+// [TrustPath]). The demonstration needs none of it. A user's settings file that was left out comes
+// first: it most likely has what is missing.
 func (c Config) RequireReal() error {
 	table := Settings()
 	var found findings
@@ -80,7 +80,8 @@ var twoCertificates = &problem.Problem{
 	},
 }
 
-// missing is the Problem of a setting without a value. If one was given that could not be used, that Problem is told again.
+// missing is the Problem of a setting without a value, or that of an unusable value if there was
+// one.
 func (c Config) missing(setting Setting, reason string) *problem.Problem {
 	for _, warning := range c.Warnings {
 		if IsAbout(warning, setting.Key) {
@@ -101,7 +102,7 @@ func (c Config) missing(setting Setting, reason string) *problem.Problem {
 	return made
 }
 
-// leftOut returns the warnings that tell why the user's settings file does not count.
+// leftOut returns the warnings about a user's settings file that does not count.
 func (c Config) leftOut() []*problem.Problem {
 	var all []*problem.Problem
 	for _, warning := range c.Warnings {
@@ -112,7 +113,7 @@ func (c Config) leftOut() []*problem.Problem {
 	return all
 }
 
-// requireFile tells why the file that a setting names cannot be read.
+// requireFile records why the file that a setting names cannot be read.
 func (c Config) requireFile(setting Setting, found *findings) {
 	if setting.Kind != KindPath || setting.Key == "key" && c.Certificate == "" {
 		return
@@ -135,8 +136,8 @@ func (c Config) requireFile(setting Setting, found *findings) {
 	}
 }
 
-// certificateHasKey looks into a PEM certificate's file. If that cannot be read, or is none, its own Problem is told, not the
-// key's.
+// certificateHasKey reports whether a PEM certificate's file holds a key too. A file that cannot be
+// read has a Problem of the certificate, not the key.
 func (c Config) certificateHasKey() bool {
 	content, err := readBounded(c.Certificate, maxPEM)
 	return err != nil || hasKeyBlock(content) || !bytes.Contains(withoutZeros(content), []byte("-----BEGIN "))

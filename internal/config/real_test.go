@@ -36,7 +36,7 @@ func load(t *testing.T, settings string, files map[string]string) config.Config 
 	return c
 }
 
-// What is missing must be told before a clinician waits for a card that cannot help.
+// What is missing must be reported before a clinician waits for a card that cannot help.
 func TestWhatARealSignInNeeds(t *testing.T) {
 	const platform = "base_url = 'https://e.nhs.uk'\nasid = '123456789012'\n"
 	tests := map[string]struct {
@@ -72,9 +72,9 @@ func TestWhatARealSignInNeeds(t *testing.T) {
 			var codes []string
 			for _, p := range problems(t, c.RequireReal()) {
 				codes = append(codes, p.Code)
-				assert.Contains(t, told(p), strings.ToLower(strings.TrimPrefix(p.Code, "SETTING-")))
-				assert.Contains(t, told(p), "config.toml")
-				assert.NotContains(t, told(p), "{{", "every mark is filled")
+				assert.Contains(t, allText(p), strings.ToLower(strings.TrimPrefix(p.Code, "SETTING-")))
+				assert.Contains(t, allText(p), "config.toml")
+				assert.NotContains(t, allText(p), "{{", "every mark is filled")
 			}
 			assert.Equal(t, test.codes, codes)
 		})
@@ -86,8 +86,8 @@ func wide(text string) string {
 	return "\xff\xfe" + strings.Join(strings.Split(text, ""), "\x00") + "\x00"
 }
 
-// On Windows the certificate may be in the store instead. Whoever has neither must be told of both, and whoever has both of the
-// contradiction, before a clinician waits for a card.
+// On Windows the certificate may be in the store instead. With neither, both must be named, and
+// with both, the contradiction, before a clinician waits for a card.
 func TestTheCertificateInTheStore(t *testing.T) {
 	const platform = "base_url = 'https://e.nhs.uk'\nasid = '123456789012'\n"
 	const stored = "certificate_thumbprint = 'a9 99 3e 36 47 06 81 6a ba 3e 25 71 78 50 c2 6c 9c d0 d8 9d'\n"
@@ -114,28 +114,28 @@ func TestTheCertificateInTheStore(t *testing.T) {
 			assert.Equal(t, test.codes, codes(all))
 			for _, p := range all {
 				for _, says := range test.says {
-					assert.Contains(t, told(p), says)
+					assert.Contains(t, allText(p), says)
 				}
-				assert.NotContains(t, told(p), "{{")
-				assert.Equal(t, test.system == "linux", !strings.Contains(told(p), "certificate store") && p.Code == "SETTING-CERTIFICATE")
+				assert.NotContains(t, allText(p), "{{")
+				assert.Equal(t, test.system == "linux", !strings.Contains(allText(p), "certificate store") && p.Code == "SETTING-CERTIFICATE")
 			}
 		})
 	}
 }
 
-// What was given and could not be used is told again where it is missed, not as if nothing had been given.
-func TestASlipIsToldWhereItIsMissed(t *testing.T) {
+// An unusable value is reported again where it is missed, not as if there had been none.
+func TestASlipIsReportedWhereItIsMissed(t *testing.T) {
 	file := settingsFile(t, "base_url = 'https://e.nhs.uk'\nasid = '123456789012'\ncertificate = 'a.pem'\nkey = 5\n")
 	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(file), "a.pem"), []byte(pemCertificate), 0o600))
 	c, err := config.Load(config.Sources{UserFile: file})
 	require.NoError(t, err)
 	all := problems(t, c.RequireReal())
 	require.Len(t, all, 1)
-	assert.Contains(t, told(all[0]), "line 4 of")
-	assert.Contains(t, told(all[0]), "not a text")
+	assert.Contains(t, allText(all[0]), "line 4 of")
+	assert.Contains(t, allText(all[0]), "not a text")
 }
 
-// A wrong passphrase here is a certificate that cannot be opened, or one that somebody else could open.
+// A wrong passphrase here is a certificate that cannot be opened, or that another user could open.
 func TestPassphrase(t *testing.T) {
 	planted := secret.New(`correct "horse" ünïcode\`)
 	source := func(text secret.Text, err error) config.PassphraseSource {
@@ -178,16 +178,16 @@ func TestPassphrase(t *testing.T) {
 				return
 			}
 			require.ErrorContains(t, err, test.says)
-			assert.NotContains(t, told(problem.Of(err)), "hunter2")
+			assert.NotContains(t, allText(problem.Of(err)), "hunter2")
 			if test.keyring == nil {
 				assert.Equal(t, "SETTING-PASSPHRASE_FILE", problem.Of(err).Code)
-				assert.Contains(t, told(problem.Of(err)), "line 2 of")
+				assert.Contains(t, allText(problem.Of(err)), "line 2 of")
 			}
 		})
 	}
 }
 
-// Somebody who has cancelled is not asked for a passphrase any more.
+// After a cancel there must be no prompt for a passphrase.
 func TestPassphraseCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -206,8 +206,8 @@ where a file's name belongs: ` + "`passphrase_file`" + ` if there is no such fil
 ` + "```toml\n"
 }
 
-// WriteExample writes a settings file in which every setting is explained and switched off: a setting is used by removing the
-// # in front of its key.
+// WriteExample writes a settings file with every setting explained and commented out: remove the #
+// in front of a key to use it.
 func WriteExample(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("# Settings of e-RS Login. To use a setting, remove the # in front of its name.\n# No secret belongs into this file.\n")

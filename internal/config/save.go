@@ -19,12 +19,13 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Save writes what a user has chosen in the window into their settings file, by the settings' keys, with the values as they are
-// written in the environment. Only what the table calls [Setting.UserChangeable] can be saved, and nothing that is locked.
+// Save writes the user's choices into their settings file, by the settings' keys, with the values
+// as in the environment. Only [Setting.UserChangeable] settings that are not locked can be saved.
 //
-// Everything else in the file stays as it is, to the byte: comments, order, line ends. A file that is not there is made, with its
-// folder; the file is replaced as a whole and is readable by its owner alone. A change that somebody else makes to the file at the
-// same time is not overwritten, but taken up. The error is a Problem, and then the file is as it was.
+// The rest of the file stays as it is, to the byte: comments, order, line ends. A missing file is
+// created, with its folder; the file is replaced as a whole and is readable by its owner alone.
+// Changes made to the file at the same time are kept. The error is a Problem, and then the file is
+// unchanged.
 func (c Config) Save(path string, values map[string]string) error {
 	if len(values) == 0 {
 		return nil
@@ -38,8 +39,8 @@ func (c Config) Save(path string, values map[string]string) error {
 	return save(path, written, replaceFile)
 }
 
-// saving lets one choice be saved at a time: the window saves each in a goroutine of its own, and each is a reading and a writing
-// of the same file. It guards what the process has only once, the user's file.
+// saving serialises Save: the window calls it in several goroutines, and each reads and writes the
+// same file.
 var saving sync.Mutex
 
 // checked returns the values in their form in the settings file.
@@ -65,11 +66,11 @@ func (c Config) checked(values map[string]string) (map[string]string, error) {
 	return written, nil
 }
 
-// maxSaves bounds how often a choice is written anew because somebody else has changed the file meanwhile.
+// maxSaves bounds how often a save is repeated because the file has changed meanwhile.
 const maxSaves = 5
 
-// replace writes a new content in the place of an old one, or returns errChanged if the old one is not there any more. A file that
-// is missing has no content (nil).
+// replace writes new content in place of the old, or returns errChanged if the old content is gone.
+// A missing file has the content nil.
 type replace func(path string, before, after []byte) error
 
 var errChanged = errors.New("another program keeps changing the file")
@@ -156,7 +157,8 @@ func edit(content []byte, written map[string]string) ([]byte, error) {
 	return content, nil
 }
 
-// onlyChanged sees that a new content says what it should, and of all other keys what it said before.
+// onlyChanged checks that the new content has the written values, and the former ones for all other
+// keys.
 func onlyChanged(before document, content []byte, written map[string]string) error {
 	after, err := parse(content)
 	if err != nil {
@@ -178,8 +180,8 @@ func onlyChanged(before document, content []byte, written map[string]string) err
 	return nil
 }
 
-// set replaces the value of a key where it stands, or adds the key: at the end, or in front of the first table, since whatever
-// follows a table's head belongs to the table.
+// set replaces the value of a key in place, or adds the key: at the end, or before the first table,
+// since all lines after a table's head belong to it.
 func set(body []byte, key, literal string) ([]byte, error) {
 	var parser unstable.Parser
 	parser.Reset(body)
@@ -218,7 +220,8 @@ func set(body []byte, key, literal string) ([]byte, error) {
 type span struct {
 	key        string
 	start, end int
-	// open says that the value is a list or an inline table, whose end the parser does not tell: end is its beginning then.
+	// open reports whether the value is a list or an inline table, whose end the parser does not
+	// report: end is its beginning then.
 	open bool
 }
 

@@ -66,14 +66,14 @@ func TestWhatIsNotSaved(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := settingsFile(t, before)
-			c, err := config.Load(config.Sources{UserFile: path, PolicyFile: policy, Trust: everybody})
+			c, err := config.Load(config.Sources{UserFile: path, PolicyFile: policy, Trust: trustAll})
 			require.NoError(t, err)
 			err = c.Save(path, test.values)
 			p := problem.Of(err)
 			require.NotNil(t, p)
 			assert.Equal(t, test.code, p.Code)
-			assert.Contains(t, told(p), test.says)
-			assert.NotContains(t, told(p), "{{")
+			assert.Contains(t, allText(p), test.says)
+			assert.NotContains(t, allText(p), "{{")
 			content, err := os.ReadFile(path)
 			require.NoError(t, err)
 			assert.Equal(t, before, string(content))
@@ -81,7 +81,7 @@ func TestWhatIsNotSaved(t *testing.T) {
 	}
 }
 
-// A choice that could not be kept is told, and what was there is there still.
+// A failure to save is reported, and the file is unchanged.
 func TestAFailureToSave(t *testing.T) {
 	occupied := settingsFile(t, "")
 	huge := "#" + strings.Repeat("x", 1<<20)
@@ -106,8 +106,8 @@ func TestAFailureToSave(t *testing.T) {
 			p := problem.Of(err)
 			require.NotNil(t, p)
 			assert.Equal(t, "SETTING-SAVE", p.Code)
-			assert.Contains(t, told(p), test.says)
-			assert.Contains(t, told(p), "holds until you close the program")
+			assert.Contains(t, allText(p), test.says)
+			assert.Contains(t, allText(p), "holds until you close the program")
 			if test.content != "" {
 				content, err := os.ReadFile(test.path)
 				require.NoError(t, err)

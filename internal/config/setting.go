@@ -15,45 +15,48 @@ type Kind string
 const (
 	// KindString is a text.
 	KindString Kind = "string"
-	// KindPath names a file. A relative path in the settings file starts at the file's folder, one in the environment or on the
-	// command line at the working directory; ~/ is the user's home.
+	// KindPath names a file. Relative paths start at the settings file's folder, or at the working
+	// directory in the environment and on the command line; ~/ is the user's home.
 	KindPath Kind = "path"
 	// KindDuration is a number with a unit, such as 500ms, 15s or 1h30m.
 	KindDuration Kind = "duration"
 	// KindBool is true or false.
 	KindBool Kind = "bool"
-	// KindList is a program with its arguments. In the settings file it is a list of texts; in the environment and on the command
-	// line a JSON array of texts, or one absolute path. No shell takes part.
+	// KindList is a program with its arguments: in the settings file a list of strings; in the
+	// environment and on the command line a JSON array of strings, or one absolute path. No shell
+	// is involved.
 	KindList Kind = "list"
 	// KindEnum is one of a few words.
 	KindEnum Kind = "enum"
 	// KindPercent is a whole number, with or without a % sign in a text.
 	KindPercent Kind = "percent"
-	// KindFolder names a folder, which need not be there. Relative paths start where those of files do.
+	// KindFolder names a folder, which need not exist. Relative paths start as those of files do.
 	KindFolder Kind = "folder"
 )
 
-// Setting is one row of the table: all there is to know about a setting.
+// Setting is one row of the table: the whole definition of a setting.
 type Setting struct {
 	// Key is the name in the settings file. Flag and Environment, without and with prefix, are made from it.
 	Key, Flag, Environment string
 	Kind                   Kind
 	// Default is the built-in value as it is written in the environment. Empty means that there is none.
 	Default string
-	// Required says that there is no sign-in without it, except in the demonstration; with the one that Instead names, if any.
+	// Required reports whether a real sign-in needs it, or the setting that Instead names, if any.
 	Required bool
 	Instead  string
-	// Only is the one operating system that the setting is for, as in runtime.GOOS. Empty means all.
+	// Only is the operating system of the setting, as in runtime.GOOS. Empty means all.
 	Only string
-	// UserChangeable says that the window offers the setting to its user, and [Config.Save] keeps the choice.
+	// UserChangeable reports whether the window offers the setting, and [Config.Save] keeps the
+	// choice.
 	UserChangeable bool
-	// Managed says that the computer's own settings and the policy alone can set it: a user's file, variable or flag is refused.
+	// Managed reports whether only the computer's own settings and the policy can set it: a user's
+	// file, variable or flag is refused.
 	Managed bool
 	// Description says in one line what the setting is for.
 	Description string
 	// Allowed says in a few words which values can be used.
 	Allowed string
-	// Remedy is the sentence that helps whoever has to correct the value.
+	// Remedy is the sentence on how to correct the value.
 	Remedy string
 	// Values are the words of an enum.
 	Values []string
@@ -343,7 +346,7 @@ func (s Setting) of(c Config) string {
 	return s.bind(&c).String()
 }
 
-// errManaged is why the value of a managed setting does not count where a user could have written it.
+// errManaged is why a managed setting does not count where a user could have written it.
 var errManaged = errors.New("it can be set in the computer's settings file or in the policy alone")
 
 var errOtherSystem = errors.New("this setting is for another operating system")

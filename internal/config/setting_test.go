@@ -60,7 +60,7 @@ func TestTheTableIsComplete(t *testing.T) {
 				value = `"` + s.Default + `"`
 			}
 			machine := settingsFile(t, s.Key+" = "+value+"\n")
-			_, err = config.Load(config.Sources{MachineFile: machine, Trust: everybody, OS: "windows"})
+			_, err = config.Load(config.Sources{MachineFile: machine, Trust: trustAll, OS: "windows"})
 			assert.NoError(t, err)
 		})
 	}
@@ -83,15 +83,15 @@ func TestFlags(t *testing.T) {
 	assert.Equal(t, "123456789012", c.ASID, "the last one counts")
 }
 
-// An administrator who takes the example file and removes the # must not be told that it is wrong.
+// The example file without its # must be valid.
 func TestTheExampleCanBeUsed(t *testing.T) {
 	var example bytes.Buffer
 	require.NoError(t, config.WriteExample(&example))
 	_, err := config.Load(config.Sources{File: settingsFile(t, example.String()), OS: "windows"})
-	require.NoError(t, err, "as it stands")
+	require.NoError(t, err, "unchanged")
 
 	used := regexp.MustCompile(`(?m)^#(\w)`).ReplaceAllString(example.String(), "$1")
-	c, err := config.Load(config.Sources{MachineFile: settingsFile(t, used), Trust: everybody, OS: "windows"})
+	c, err := config.Load(config.Sources{MachineFile: settingsFile(t, used), Trust: trustAll, OS: "windows"})
 	require.NoError(t, err, "with every setting in use")
 	for _, s := range config.Settings() {
 		assert.Equal(t, config.LayerMachine, c.Origin(s.Key).Layer, s.Key)
@@ -104,10 +104,10 @@ func TestTheExampleCanBeUsed(t *testing.T) {
 	}
 }
 
-// What changes which servers are trusted is not for whoever has got hold of a user's account.
+// What changes which servers are trusted is not the user's, whose account may be stolen.
 func TestManagedSettings(t *testing.T) {
 	machine := config.Sources{
-		MachineFile: settingsFile(t, "server_name = \"portal.example\"\ntls_ciphers = \"compatible\"\n"), Trust: everybody,
+		MachineFile: settingsFile(t, "server_name = \"portal.example\"\ntls_ciphers = \"compatible\"\n"), Trust: trustAll,
 	}
 	c, err := config.Load(machine)
 	require.NoError(t, err)
@@ -133,7 +133,7 @@ func TestManagedSettings(t *testing.T) {
 		"a flag":       {Flags: commandLine(t, "--server-name=evil.example")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sources.MachineFile, sources.Trust = machine.MachineFile, everybody
+			sources.MachineFile, sources.Trust = machine.MachineFile, trustAll
 			c, err := config.Load(sources)
 			all := problems(t, err)
 			require.Len(t, all, 1)
@@ -143,22 +143,22 @@ func TestManagedSettings(t *testing.T) {
 	}
 
 	policy := config.Sources{
-		Environ: []string{"ERS_LOGIN_SERVER_NAME=evil.example"}, Trust: everybody, PolicyFile: settingsFile(t, "server_name = \"Portal.Example\"\n"),
+		Environ: []string{"ERS_LOGIN_SERVER_NAME=evil.example"}, Trust: trustAll, PolicyFile: settingsFile(t, "server_name = \"Portal.Example\"\n"),
 	}
 	c, err = config.Load(policy)
 	require.NoError(t, err, "a value that is overridden is not looked at")
 	assert.Equal(t, "portal.example", c.ServerName)
 	for _, bad := range []string{"https://portal.example", "portal.example:443", "*.example", "a b", "-a.example", "a..b", "portal.example/x", "[::1]"} {
-		_, err := config.Load(config.Sources{MachineFile: settingsFile(t, "server_name = \""+bad+"\"\n"), Trust: everybody})
+		_, err := config.Load(config.Sources{MachineFile: settingsFile(t, "server_name = \""+bad+"\"\n"), Trust: trustAll})
 		assert.Error(t, err, bad)
 	}
 	for _, good := range []string{"ers.ncrs.nhs.uk", "192.0.2.1", "2001:db8::1", "localhost", "a_b.example", "xn--bcher-kva.example"} {
-		_, err := config.Load(config.Sources{MachineFile: settingsFile(t, "server_name = \""+good+"\"\n"), Trust: everybody})
+		_, err := config.Load(config.Sources{MachineFile: settingsFile(t, "server_name = \""+good+"\"\n"), Trust: trustAll})
 		assert.NoError(t, err, good)
 	}
 }
 
-// The documentation must say what the program does. Run with -update to write it.
+// The documentation must match the program. Run with -update to write it.
 func TestTheReferenceIsCurrent(t *testing.T) {
 	var made bytes.Buffer
 	require.NoError(t, config.WriteReference(&made))

@@ -12,9 +12,9 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// Shown returns the value of a setting for somebody's eyes, as it is written in the environment: a list of all settings, a support
-// bundle. No setting is for a secret, but what may be one is masked: the arguments of a command, the user name for a proxy, and what
-// stands where the name of a file is wanted and is none.
+// Shown returns the value of a setting for display, as it is written in the environment: for a list
+// of settings, a support bundle. No setting is for a secret, but what may be one is masked: a
+// command's arguments, the proxy's user name, and a file name that is none.
 func (c Config) Shown(key string) string {
 	value := c.Value(key)
 	switch {
@@ -27,9 +27,8 @@ func (c Config) Shown(key string) string {
 	return value
 }
 
-// maybePasted reports whether a path may be a secret that was pasted into the wrong line: no such
-// file is there. Other settings than passphrase_file are shown all the same if they were written as
-// a full path.
+// maybePasted reports whether a path may be a secret pasted into the wrong line: no such file
+// exists. Full paths of settings other than passphrase_file are shown all the same.
 func (c Config) maybePasted(key, value string) bool {
 	if setting := lookup(Settings(), key); setting.Kind != KindPath && setting.Kind != KindFolder {
 		return false
@@ -41,7 +40,8 @@ func (c Config) maybePasted(key, value string) bool {
 	return err != nil
 }
 
-// Written returns what Shown does in the form of the settings file, so that all settings together are such a file.
+// Written returns what Shown does in the form of the settings file, so that all settings together
+// are such a file.
 func (c Config) Written(key string) string {
 	setting := lookup(Settings(), key)
 	if setting.bind == nil {
@@ -58,7 +58,7 @@ func isRelative(raw any) bool {
 	return ok && path != "" && !atHome && !filepath.IsAbs(path)
 }
 
-// masked returns a command without its arguments: any of them may be a secret, whatever it is called.
+// masked returns a command without its arguments, each of which may be a secret.
 func masked(command []string) []string {
 	if len(command) == 0 {
 		return nil
@@ -88,7 +88,7 @@ func (s Setting) literal(value string) string {
 	return quote(value)
 }
 
-// quote writes a text as a TOML string. Windows' paths stay readable: they stand between single quotation marks.
+// quote writes a text as a TOML string, with single quotation marks for the paths of Windows.
 func quote(text string) string {
 	plain := utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 	if plain && strings.ContainsAny(text, `\"`) && !strings.Contains(text, "'") {

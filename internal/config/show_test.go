@@ -55,7 +55,7 @@ func TestWhatIsWrittenCanBeRead(t *testing.T) {
 	for _, setting := range config.Settings() {
 		all.WriteString(setting.Key + " = " + c.Written(setting.Key) + "\n")
 	}
-	read, err := config.Load(config.Sources{MachineFile: settingsFile(t, all.String()), Trust: everybody})
+	read, err := config.Load(config.Sources{MachineFile: settingsFile(t, all.String()), Trust: trustAll})
 	require.NoError(t, err)
 	for _, setting := range config.Settings() {
 		assert.Equal(t, c.Value(setting.Key), read.Value(setting.Key))

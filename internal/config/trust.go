@@ -15,9 +15,9 @@ import (
 	"github.com/ers-login/ers-login/internal/shebang"
 )
 
-// Trust returns why an open file, which holds for everybody on the computer, might have been
-// written by an ordinary user. Nil means that it cannot. Who can write such a file decides which
-// server gets other people's tickets.
+// Trust returns why an open file, which holds for all users of the computer, might have been
+// written by an ordinary user, or nil. A writer of such a file chooses the server that gets other
+// people's tickets.
 type Trust func(file *os.File) error
 
 // errUntrusted is the reason of a file that ordinary users can write.
@@ -41,16 +41,16 @@ func TrustOwner(file *os.File) error {
 	return err
 }
 
-// TrustPath returns why an ordinary user could change the file that a path names, or put another
-// one in its place. The file, every folder on the way to it and every symbolic link there have to
-// belong to the administrators, and nobody else may write to them.
+// TrustPath returns why an ordinary user could change or replace the file at a path. The file,
+// every folder on the way to it and every symbolic link there must belong to the administrators,
+// and be writable by them alone.
 func TrustPath(path string) error {
 	_, err := walk(path, administrators)
 	return err
 }
 
-// TrustProgram is [TrustPath] for what is run or loaded: on Windows nobody else may add files to
-// its folder either, since a program loads libraries from there.
+// TrustProgram is [TrustPath] for what is run or loaded: on Windows its folder must be closed to
+// new files too, since a program loads libraries from there.
 func TrustProgram(path string) error {
 	_, err := walk(path, administratorsOfProgram)
 	return err
@@ -61,9 +61,9 @@ type step struct {
 	// path is physical: no link is in it but, for a link, itself.
 	path string
 	info fs.FileInfo
-	// holder says that the file, or a link to it, lies right in this folder.
+	// holder reports whether the file, or a link to it, lies directly in this folder.
 	holder bool
-	// last says that this is the file itself.
+	// last reports whether this is the file itself.
 	last bool
 }
 
@@ -83,9 +83,9 @@ func (s step) name() string {
 // maxLinks bounds the symbolic links on the way to a file, as Linux does.
 const maxLinks = 40
 
-// walk follows a path as the system does, link by link, and lets judge look at every folder, link
-// and file. It returns the file. Where judge accepts each step, no step can be exchanged afterwards
-// but by those whom judge trusts.
+// walk follows a path as the system does, link by link, and calls judge for every folder, link and
+// file. It returns the file. If judge accepts each step, only accounts that judge trusts can
+// exchange one afterwards.
 func walk(path string, judge func(step) error) (fs.FileInfo, error) {
 	if !filepath.IsAbs(path) {
 		// Not for others: it would take .. out of a path without regard to links.
@@ -250,8 +250,8 @@ func (c Config) holdsKey(key string) bool {
 	return err == nil && hasKeyBlock(content)
 }
 
-// DistrustBundle returns why the file of ca_bundle must not be used, and nil if it may be or is none: see [TrustPath]. A program that
-// reads it again asks again, since its mode may have changed meanwhile.
+// DistrustBundle returns why the file of ca_bundle must not be used, or nil: see [TrustPath]. Call
+// it before each reading, since the file's mode may have changed.
 func (c Config) DistrustBundle() error {
 	for _, found := range c.distrust(Settings()) {
 		if found.Args["Setting"] == "ca_bundle" {

@@ -9,10 +9,9 @@ import (
 	"syscall"
 )
 
-// administrators trusts what belongs to root and what nobody else can write to. A folder that is
-// not the last one may be open to all if it is sticky, like /tmp: what is root's in it stays. An
-// access list shows in the group's bits of the mode (acl(5)), so that a right given by one is seen,
-// too.
+// administrators trusts what belongs to root and is writable by root alone. A folder on the way may
+// be open to all if it is sticky, like /tmp: root's files in it stay. An access list shows in the
+// group's bits of the mode (acl(5)), so its rights count, too.
 func administrators(s step) error {
 	status, ok := s.info.Sys().(*syscall.Stat_t)
 	if !ok {
@@ -43,8 +42,8 @@ func judgeTrust(what string, mode fs.FileMode, owner int) error {
 	return nil
 }
 
-// userAndAdministrators trusts what belongs to root or to the user, and what nobody else can write
-// to. A private file may not be open to a group, not even the user's own.
+// userAndAdministrators trusts what belongs to root or to the user, and is writable by them alone.
+// A private file must be closed to groups, even the user's own.
 func userAndAdministrators(private bool) func(step) error {
 	return func(s step) error {
 		status, ok := s.info.Sys().(*syscall.Stat_t)
@@ -55,7 +54,7 @@ func userAndAdministrators(private bool) func(step) error {
 	}
 }
 
-// unmapped is the user id that stands for those of another user namespace, root among them.
+// unmapped is the user id of all users of other user namespaces, root among them.
 const unmapped = 65534
 
 func judgeKeyStep(s step, private bool, owner, group, user, userGroup int) error {
@@ -65,8 +64,8 @@ func judgeKeyStep(s step, private bool, owner, group, user, userGroup int) error
 	case mode&fs.ModeSymlink != 0, mode.IsDir() && mode&fs.ModeSticky != 0:
 		open = 0
 	case (mode.IsDir() || !private) && (group == 0 || group == userGroup):
-		// Many systems give every user a group of their own, and let it write to what the user
-		// makes.
+		// Many systems give every user a group with the user as its only member, with write access
+		// to the user's files.
 		open &^= 0o020
 	}
 	if owner != 0 && owner != user && (s.last || owner != unmapped) {

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Who can write the policy, or the computer's settings, decides for everybody who works there.
+// A writer of the policy, or of the computer's settings, decides for all its users.
 func TestJudgeTrust(t *testing.T) {
 	const root, ann = 0, 1000
 	for name, test := range map[string]struct {
@@ -40,7 +40,8 @@ func TestJudgeTrust(t *testing.T) {
 	}
 }
 
-// The check looks at the real file and its folder, whoever runs this test: only root's own are trusted.
+// The check looks at the real file and its folder: whichever user runs this test, only root's are
+// trusted.
 func TestTrustOwner(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "policy.toml")
@@ -68,8 +69,8 @@ func TestTrustOwner(t *testing.T) {
 	}
 }
 
-// The Problem of such a file says what to do about it.
-func TestAnUntrustedFileIsTold(t *testing.T) {
+// The Problem of such a file has the remedy.
+func TestAnUntrustedFileIsReported(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.toml")
 	require.NoError(t, os.WriteFile(path, []byte("log_level = 'debug'\n"), 0o600))
 	require.NoError(t, os.Chmod(path, 0o666))

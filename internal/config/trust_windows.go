@@ -9,9 +9,10 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// administrators trusts what belongs to the administrators, the system or Windows' installer, and what nobody else can write to.
-// Ordinary users can make folders in ProgramData, so that each folder on the way has to belong to one of them, too, and nobody
-// else may take files out of it; that others can put files of their own into it, as Windows lets them, does no harm.
+// administrators trusts what belongs to the administrators, the system or Windows' installer, and
+// is writable by them alone. Ordinary users can make folders in ProgramData, so each folder on the
+// way must belong to one of them, and only they may remove its files; that others can add files, as
+// Windows permits, does no harm.
 func administrators(s step) error {
 	rights := uint32(rightsToWrite)
 	if s.info.IsDir() && !s.last {
@@ -20,8 +21,8 @@ func administrators(s step) error {
 	return judgeStep(s, rights, errUntrusted)
 }
 
-// administratorsOfProgram lets nobody else add a file or a folder beside a program, or beside a
-// library that is loaded from there.
+// administratorsOfProgram refuses a folder to which others can add a file or a folder, beside a
+// program or a library loaded from there.
 func administratorsOfProgram(s step) error {
 	if s.holder {
 		return judgeStep(s, rightsToProgramFolder, errUntrusted)
@@ -29,8 +30,8 @@ func administratorsOfProgram(s step) error {
 	return administrators(s)
 }
 
-// userAndAdministrators trusts what belongs to the administrators or to the user, and what nobody
-// else can write to.
+// userAndAdministrators trusts what belongs to the administrators or to the user, and is writable
+// by them alone.
 func userAndAdministrators(bool) func(step) error {
 	return func(s step) error {
 		user, err := currentUser()
@@ -79,7 +80,7 @@ func judgeStep(s step, rights uint32, because error, users ...string) error {
 	return judgeEntries(because, s.name(), owner, entries, rights, users...)
 }
 
-// accessTo returns who owns a file or folder, and its access list. Of a link, it is the link's own.
+// accessTo returns the owner and access list of a file or folder; of a link, the link's own.
 func accessTo(path string) (owner string, entries []accessEntry, err error) {
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {
@@ -103,15 +104,16 @@ func accessTo(path string) (owner string, entries []accessEntry, err error) {
 	}
 	list, _, err := descriptor.DACL()
 	if err != nil || list == nil {
-		// Without an access list everybody may do everything.
+		// Without an access list every user has all rights.
 		return "", nil, errors.Join(errors.New("it has no access list"), err)
 	}
 	entries, err = accessEntries(list)
 	return sid.String(), entries, err
 }
 
-// accessEntries reads an access list. Entries of a form other than the plain one are taken for ones that allow everything to
-// somebody unknown, unless they deny: the plain form is what Explorer, icacls and the installer write.
+// accessEntries reads an access list. An entry of an unknown form, unless it denies, counts as
+// granting everything to an unknown account: Explorer, icacls and the installer write the plain
+// form.
 func accessEntries(list *windows.ACL) ([]accessEntry, error) {
 	entries := make([]accessEntry, 0, list.AceCount)
 	for i := range uint32(list.AceCount) {
@@ -126,7 +128,7 @@ func accessEntries(list *windows.ACL) ([]accessEntry, error) {
 			entries = append(entries, accessEntry{sid.String(), uint32(ace.Mask), true, inheritOnly})
 		case windows.ACCESS_DENIED_ACE_TYPE:
 		default:
-			entries = append(entries, accessEntry{"somebody unknown", ^uint32(0), true, inheritOnly})
+			entries = append(entries, accessEntry{"an unknown account", ^uint32(0), true, inheritOnly})
 		}
 	}
 	return entries, nil

@@ -46,9 +46,10 @@ type File struct {
 // maxLogs bounds what is taken of the logs, in bytes: the newest of them.
 const maxLogs = 2 << 20
 
-// Bundle returns the files of a support bundle, for somebody to look at before [Save] writes exactly these: the settings with their
-// origin, the results of the checks, and the newest 2 MiB of the log. The audit log is no part of it, nor is the environment, nor
-// anything from the keyring. Every text has gone through the Masker, logs for a second time.
+// Bundle returns the files of a support bundle, to be shown before [Save] writes exactly these: the
+// settings with their origin, the results of the checks, and the newest 2 MiB of the log; nothing
+// of the audit log, the environment or the keyring. Every text has gone through the Masker, logs
+// for a second time.
 func Bundle(settings BundleSettings) ([]File, error) {
 	settings.Masker = settings.Masker.and(SettingsNames(settings.Settings)).and(ResultNames(settings.Results))
 	mask := settings.Masker.Mask
@@ -85,8 +86,8 @@ func (b BundleSettings) about(trouble error) string {
 // fullDomain is the name of an organisation's own certificate, as e-RS wants it.
 var fullDomain = regexp.MustCompile(`^(\*|[A-Za-z0-9-]+)(\.[A-Za-z0-9-]+){2,}$`)
 
-// ResultNames returns whom the organisation's certificate was issued to, where that may be a person: whoever has chosen the wrong one
-// out of the store of Windows, or a file of their own, has one with their name. The hosts of e-RS and of the proxy are no names.
+// ResultNames returns the name that the organisation's certificate was issued to, which may be a
+// person's, if the wrong one was chosen. The hosts of e-RS and of the proxy do not count as names.
 func ResultNames(results []Result) Names {
 	var names Names
 	for _, result := range results {
@@ -114,7 +115,8 @@ func ResultNames(results []Result) Names {
 	return names
 }
 
-// settings are in the form of a settings file. Of a command, the program is enough: no name gives away what its arguments are.
+// settings returns the settings in the form of a settings file. A command is shown without its
+// arguments, which no name marks as secret.
 func (b BundleSettings) settings() string {
 	var text strings.Builder
 	for _, setting := range config.Settings() {
@@ -131,10 +133,11 @@ func (b BundleSettings) settings() string {
 	return text.String()
 }
 
-// logFiles is the pattern of the program's log and of those that rotation has put aside. The audit log's names are others.
+// logFiles matches the program's log and its rotated files, and not the audit log's.
 const logFiles = "ers-login*.log"
 
-// logs returns the newest part of the log, the newest file first. What can be read is returned beside an error.
+// logs returns the newest part of the log, the newest file first. It may return both files and an
+// error.
 func (b BundleSettings) logs() ([]File, error) {
 	if b.LogDir == "" {
 		return nil, nil
@@ -188,7 +191,7 @@ func (b BundleSettings) logs() ([]File, error) {
 // globQuoted keeps a folder's name from being read as a pattern.
 func globQuoted(folder string) string {
 	if runtime.GOOS == "windows" {
-		// There, the escape is the separator, and patterns in a folder's name cannot be quoted otherwise.
+		// On Windows the escape is the separator, and a folder's name cannot be quoted otherwise.
 		return folder
 	}
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(folder)
@@ -212,13 +215,13 @@ func tail(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if start > 0 {
-		// The first line is cut, and half a secret is one that nobody recognises.
+		// The first line is cut, and half a secret would not be recognised.
 		_, content, _ = bytes.Cut(content, []byte("\n"))
 	}
 	return content, nil
 }
 
-// lines masks a log: each JSON line by its members, so that it stays one, and whatever else stands between them as text.
+// lines masks a log: each JSON line by its members, so that it stays JSON, and other lines as text.
 func (m *Masker) lines(content []byte) []byte {
 	var masked, other bytes.Buffer
 	flush := func() {
@@ -285,8 +288,8 @@ func soundsSecret(name string) bool {
 	return slices.ContainsFunc(secretNames, func(part string) bool { return strings.Contains(name, part) })
 }
 
-// Save writes the files of a bundle as a zip archive, whole or not at all, readable by its owner alone. A file that is there is
-// replaced. The error is a *problem.Problem.
+// Save writes the files of a bundle as a zip archive, whole or not at all, readable by its owner
+// alone. It replaces an existing file. The error is a *problem.Problem.
 func Save(path string, files []File, made time.Time) error {
 	var archive bytes.Buffer
 	writer := zip.NewWriter(&archive)

@@ -73,7 +73,7 @@ func forms(text string) []string {
 	}
 }
 
-// leaks says which of the planted texts stand in a file.
+// leaks returns the planted texts that a file contains.
 func leaks(content []byte) []string {
 	var found []string
 	lower := strings.ToLower(string(content))
@@ -97,7 +97,7 @@ func source(t *testing.T) diagnose.BundleSettings {
 	redactor.Guard(secret.New(planted["passphrase"]))
 	redactor.Guard(secret.New(planted["proxy's password"]))
 
-	// A log as the program writes it, and lines as an older version or somebody's editor may have left them.
+	// A log as the program writes it, with lines as of an older version or an editor.
 	log, err := logging.New(logging.Settings{Dir: logs, Level: "debug", Version: "1.2.3"})
 	require.NoError(t, err)
 	log.Guard(secret.New(planted["passphrase"]))
@@ -188,7 +188,8 @@ func TestERR000ABundleHasNoSecretAndNoName(t *testing.T) {
 	assert.Contains(t, text["about.txt"], "1.2.3")
 }
 
-// Two weeks of logs are not what somebody can mail, and of a line that is cut in the middle nobody knows what was in it.
+// Two weeks of logs are too much for an e-mail, and the first line may be cut in the middle of a
+// secret.
 func TestABundleHasTheNewestLogs(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "a [strange] folder")
 	require.NoError(t, os.Mkdir(folder, 0o700))
@@ -216,7 +217,7 @@ func TestABundleHasTheNewestLogs(t *testing.T) {
 	}
 }
 
-// Who is asked "may I save this?" has to get this, and nobody else.
+// What is saved must be exactly what was shown, and readable by its owner alone.
 func TestSaveWritesExactlyTheFiles(t *testing.T) {
 	files := []diagnose.File{{Name: "about.txt", Content: []byte("a")}, {Name: "log/ers-login.log", Content: []byte("{}\n")}}
 	path := filepath.Join(t.TempDir(), "bundle.zip")

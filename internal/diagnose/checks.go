@@ -35,13 +35,14 @@ const (
 	IDWorkstation = "workstation"
 )
 
-// Checks returns the rows of the Diagnostics screen in their order, for one [Run]: what several rows need, such as the one request to
-// e-RS, is asked for once and kept. To look again, make them again.
+// Checks returns the rows of the Diagnostics screen in order, for one [Run]: results that several
+// rows need, such as that of the one request to e-RS, are kept. Call it again for another Run.
 func Checks(n Target) []Check {
 	if n.LookUp == nil {
 		n.LookUp = net.DefaultResolver.LookupHost
 	}
-	// The passphrase may come out of the keyring, which is asked how it is before that, and the request waits for its turn.
+	// The passphrase may come from the keyring, whose state is read before, and the request waits
+	// for its turn.
 	passphrase := 2*n.Settings.KeyringTimeout + usually
 	network := n.Settings.RequestTimeout + passphrase
 	j := newJourney(n)
@@ -68,9 +69,9 @@ func Checks(n Target) []Check {
 	return checks
 }
 
-// leaveOut keeps the checks that act on settings from running where the policy or the computer's
-// settings cannot be used: what a user has set in their place must not decide what is run, and who
-// is shown the certificate or a password.
+// leaveOut skips the checks that act on settings while the policy or the computer's settings are
+// unusable: the user's settings must not decide in their place what is run, and which server sees
+// the certificate or a password.
 func leaveOut(checks []Check, barred config.Layer) {
 	said := saidPolicy
 	if barred == config.LayerMachine {
@@ -105,7 +106,8 @@ func (n Target) reader(ctx context.Context) Finding {
 	return ok(saidReaders).With("Count", strconv.Itoa(len(seen.Readers))).With("Names", strings.Join(names, ", "))
 }
 
-// Readers name themselves, and the Identity Agent its versions: how many names of readers are shown, and how many characters of each.
+// Limits of what readers and the Identity Agent report: readers shown, and characters of a name and
+// of a version.
 const maxReaders, maxReaderName, maxVersion = 3, 60, 40
 
 func (n Target) card(ctx context.Context) Finding {
@@ -230,7 +232,7 @@ func together(list []*problem.Problem) *problem.Problem {
 	return (&config.Invalid{Problems: list}).Problem()
 }
 
-// problemsOf returns each Problem of the settings by itself.
+// problemsOf returns the Problems of the settings one by one.
 func problemsOf(err error) []*problem.Problem {
 	var invalid *config.Invalid
 	switch {

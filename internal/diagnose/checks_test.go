@@ -36,7 +36,7 @@ import (
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
-// ring is a keyring that answers as it is told. The real one is in the tests for Linux.
+// ring is a keyring with set answers. The real one is in the tests for Linux.
 type ring struct{ check, try error }
 
 func (r ring) Check(context.Context) error       { return r.check }
@@ -162,7 +162,7 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 				return nil, &net.DNSError{Err: "no such host", IsNotFound: true}
 			}
 		}, want: map[string]string{"dns": "failed DIAG-DNS", "ers": "failed NET-DNS", "tls": "skipped", "clock": "skipped"}},
-		"nobody listens": {change: func(_ *testing.T, w *world) { w.server.Close() },
+		"no listener": {change: func(_ *testing.T, w *world) { w.server.Close() },
 			want: map[string]string{"ers": "failed NET-REFUSED", "tls": "skipped", "dns": "ok", "proxy": "ok"}},
 		"no address": {change: func(_ *testing.T, w *world) { w.client.BaseURL = "" },
 			want: map[string]string{"ers": "failed SETTING-BASE_URL", "tls": "skipped", "dns": "skipped", "proxy": "skipped", "clock": "skipped"}},
@@ -226,7 +226,7 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 		}, want: map[string]string{"audit": "failed AUDIT-UNWRITABLE"}},
 		"settings that are missing": {change: func(_ *testing.T, w *world) { w.target.SettingsErr = w.target.Settings.RequireReal() },
 			want: map[string]string{"settings": "failed SETTING-SEVERAL", "asid": "failed SETTING-ASID"}},
-		"a workstation that does not tell": {change: func(_ *testing.T, w *world) {
+		"a workstation without events": {change: func(_ *testing.T, w *world) {
 			w.target.Workstation = func(context.Context) error { return errors.New("there is no logind") }
 		}, want: map[string]string{"workstation": "attention WORKSTATION-UNSEEN"}},
 		"nothing at all": {change: func(_ *testing.T, w *world) { w.target = diagnose.Target{} },
@@ -266,7 +266,8 @@ func (a answered) Ask(context.Context) (ersclient.Answer, error) {
 func (answered) Host() string         { return "ers.example" }
 func (answered) ProxyAddress() string { return "" }
 
-// A service desk that reads of a broken chain needs to know whose it is: most often the proxy's that reads along.
+// A broken chain must name its issuer for the service desk: most often the proxy that inspects the
+// traffic.
 func TestTheChainThatIsRefusedIsNamed(t *testing.T) {
 	w := newWorld(t)
 	w.client.RootCAs = x509.NewCertPool()
@@ -300,7 +301,7 @@ func selfSigned(t *testing.T, until time.Time) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{encoded}, PrivateKey: key, Leaf: leaf}
 }
 
-// proxy is one that connects, if it is told its password where it wants one.
+// proxy connects, if it gets its password, should it have one.
 type proxy struct {
 	*httptest.Server
 	password string
@@ -356,7 +357,8 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = client.Close()
 }
 
-// TestERR000Proxy: behind a proxy that wants a password, a user without the right words for it is told that e-RS is down.
+// TestERR000Proxy: if this fails, a user behind a proxy with a wrong password reads that e-RS is
+// down.
 func TestERR000Proxy(t *testing.T) {
 	const password = "a made-up password"
 	tests := map[string]struct {

@@ -1,17 +1,20 @@
-// Package diagnose finds out which link of the chain is broken: the smartcard reader, the card, the Identity Agent, its ticket, the
-// clock, the network with its names, proxy and certificates, e-RS itself, the keyring, the audit log, the settings.
+// Package diagnose finds out which link of the chain is broken: the smartcard reader, the card, the
+// Identity Agent, its ticket, the clock, the network with its names, proxy and certificates, e-RS
+// itself, the keyring, the audit log, the settings.
 //
-// It is the one engine behind the Diagnostics screen and "ers-login doctor". Each link is a [Check] with a name, which looks and
-// changes nothing: none asks the user for anything, and none signs in. [Run] runs them side by side, each with a deadline of its
-// own, so that one which hangs costs its own row and no other; its [Finding] is a state, one sentence and, unless all is well, the
-// Problem with the remedy. [Checks] makes the list for a set of [Target], which whoever wires the program hands in: the window
-// has them running already, the command line starts its own, the demonstration has stand-ins.
+// It is the one engine behind the Diagnostics screen and "ers-login doctor". Each link is a [Check]
+// with a name, which looks and changes nothing: none asks the user for anything, and none signs in.
+// [Run] runs them side by side, each with its own deadline, so that one which hangs costs its own
+// row and no other; its [Finding] is a state, one sentence and, unless all is well, the Problem
+// with the remedy. [Checks] makes the list for a [Target]: the window passes its running services,
+// the command line starts its own, the demonstration has stand-ins.
 //
-// Texts are English and at the same time the keys of their translations ([Texts] lists them), as those of package problem are:
-// what varies stands in Args and is named as {{.Name}}.
+// Texts are English and at the same time the keys of their translations ([Texts] lists them), as
+// those of package problem are: what varies stands in Args and is named as {{.Name}}.
 //
-// [Bundle] makes the files of a support bundle, and [Save] writes exactly these. Requirements ERR-000 to ERR-012 ask for messages that lead
-// to a remedy; here is where a service desk finds out which.
+// [Bundle] makes the files of a support bundle, and [Save] writes exactly these. Requirements
+// ERR-000 to ERR-012 ask for messages that lead to a remedy; here is where a service desk finds out
+// which.
 package diagnose
 
 import (
@@ -30,7 +33,8 @@ type State int
 const (
 	// OK: it is as it should be.
 	OK State = iota
-	// Attention: it works, or waits for the user: no card, a locked keyring, a certificate that expires soon.
+	// Attention: it works, or needs the user: no card, a locked keyring, a certificate that expires
+	// soon.
 	Attention
 	// Failed: it does not work.
 	Failed
@@ -38,7 +42,7 @@ const (
 	Skipped
 )
 
-// String returns the state as it is written in JSON: ok, attention, failed or skipped.
+// String returns the state's name in JSON: ok, attention, failed or skipped.
 func (s State) String() string {
 	switch s {
 	case OK:
@@ -75,7 +79,7 @@ type Finding struct {
 	Said string
 	// Args fills Said. Bounded, and never a secret.
 	Args map[string]string
-	// Phrases are those of Args that each language writes in its own way.
+	// Phrases are the translated ones of Args.
 	Phrases map[string]problem.Phrase
 	// Problem has the remedy. It is nil if all is well or nothing was looked at.
 	Problem *problem.Problem
@@ -86,7 +90,7 @@ func (f Finding) With(name, value string) Finding {
 	return f.filled((&problem.Problem{Args: f.Args, Phrases: f.Phrases}).With(name, value))
 }
 
-// WithPhrase returns a copy whose sentence is filled with a value that each language writes in its own way.
+// WithPhrase returns a copy whose sentence is filled with a translated value.
 func (f Finding) WithPhrase(name string, value problem.Phrase) Finding {
 	return f.filled((&problem.Problem{Args: f.Args, Phrases: f.Phrases}).WithPhrase(name, value))
 }
@@ -132,19 +136,22 @@ func Failures(results []Result) int {
 }
 
 const (
-	// atOnce is how many checks run side by side. Most wait for somebody else, and several for the same answer of e-RS.
+	// atOnce is how many checks run side by side. Most wait for another system, and several for the
+	// same answer of e-RS.
 	atOnce = 8
-	// usually is the deadline of a check that has none of its own.
+	// usually is the deadline of a check without its own.
 	usually = 20 * time.Second
-	// lastWords is how long a check may take to say for itself that its time is up, which it knows better.
+	// lastWords is the time that a check has to report its own time-out, which is more precise.
 	lastWords = 500 * time.Millisecond
 )
 
-// Run runs the checks side by side, a bounded number at once, and returns what they have found in the order of the list. progress is
-// told of each as soon as it is known, by its place in the list and one at a time; it must return soon and may be nil.
+// Run runs the checks side by side, a bounded number at once, and returns their findings in the
+// order of the list. progress, if not nil, is called with each finding and its index, one at a
+// time; it must return soon.
 //
-// A check that hangs is Failed with DIAG-TIMEOUT, and one that panics is Failed with UNEXPECTED; the run goes on. If a check does not
-// obey its context, its goroutine is left behind. When ctx ends, Run returns at once, and what is not known yet is Skipped.
+// A check that hangs is Failed with DIAG-TIMEOUT, and one that panics is Failed with UNEXPECTED;
+// the run goes on. If a check ignores its context, its goroutine is left behind. When ctx ends, Run
+// returns at once, and what is not known yet is Skipped.
 func Run(ctx context.Context, checks []Check, progress func(i int, found Finding)) []Result {
 	if progress == nil {
 		progress = func(int, Finding) {}

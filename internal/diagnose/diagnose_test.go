@@ -41,8 +41,8 @@ func TestOneCheckCostsItsOwnRowOnly(t *testing.T) {
 		check("panics", func(context.Context) diagnose.Finding { panic("AQIC5wM2LY4Sfcyw62EbAOsRpdfb") }),
 		check("well", func(context.Context) diagnose.Finding { return well }),
 	}
-	told := make([]diagnose.Finding, len(checks))
-	results := diagnose.Run(t.Context(), checks, func(i int, found diagnose.Finding) { told[i] = found })
+	progress := make([]diagnose.Finding, len(checks))
+	results := diagnose.Run(t.Context(), checks, func(i int, found diagnose.Finding) { progress[i] = found })
 	close(end)
 	<-hung
 
@@ -50,19 +50,19 @@ func TestOneCheckCostsItsOwnRowOnly(t *testing.T) {
 	for i, result := range results {
 		assert.Equal(t, checks[i].ID, result.ID, "in the order of the list")
 		assert.Equal(t, checks[i].Name, result.Name)
-		assert.Equal(t, result.Finding, told[i])
+		assert.Equal(t, result.Finding, progress[i])
 	}
 	assert.Equal(t, diagnose.Failed, results[0].State)
 	assert.Equal(t, "DIAG-TIMEOUT", results[0].Problem.Code)
 	assert.Contains(t, results[0].Problem.Expand(results[0].Problem.Happened), "The check hangs")
-	assert.Equal(t, "In its own words.", results[1].Text(), "whoever says for itself why is heard")
+	assert.Equal(t, "In its own words.", results[1].Text(), "a finding's own reason is used")
 	assert.Equal(t, "UNEXPECTED", results[2].Problem.Code)
 	assert.NotContains(t, results[2].Problem.Error(), "AQIC", "what a panic holds could be anything")
 	assert.Equal(t, diagnose.OK, results[3].State)
 	assert.Equal(t, 3, diagnose.Failures(results))
 }
 
-// A screen that is closed does not wait for what nobody wants to know any more.
+// A closed screen does not wait for the results.
 func TestACancelledRunEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -80,7 +80,7 @@ func TestACancelledRunEnds(t *testing.T) {
 	}
 }
 
-// Fifty helpers started at once would be a fault of its own.
+// Starting fifty helpers at once would be a fault in itself.
 func TestARunIsBounded(t *testing.T) {
 	var now, most atomic.Int32
 	checks := make([]diagnose.Check, 50)

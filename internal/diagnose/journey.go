@@ -37,7 +37,8 @@ func newJourney(n Target) *journey {
 		if n.ERS == nil {
 			return nil, errNothing
 		}
-		// Without the certificate the server can still be looked at. That it is missing is another row's to say.
+		// The server can be looked at without the certificate, whose absence is another row's
+		// finding.
 		certificate, err := j.certificate.of(ctx)
 		if err != nil {
 			certificate = tls.Certificate{}
@@ -57,7 +58,7 @@ func newJourney(n Target) *journey {
 // errNothing: there is nothing to look at.
 var errNothing = errors.New("there is nothing to look at")
 
-// noWay is what rows say that have no way to e-RS to look at, whose reason is told by others.
+// noWay is the finding of rows without a route to e-RS to look at; other rows give the reason.
 func (j *journey) noWay(err error) Finding {
 	if errors.Is(err, errNothing) {
 		return skipped(saidNothing)

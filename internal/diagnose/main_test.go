@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// mask masks as the program does, without a secret that it was told.
+// mask masks as the program does, without a known secret.
 func mask(names diagnose.Names) func(string) string {
 	return diagnose.NewMasker(logging.NewRedactor().Redact, names).Mask
 }

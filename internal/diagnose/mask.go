@@ -18,11 +18,12 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 )
 
-// Names is who and what a bundle must not name.
+// Names are the names that a bundle must not contain.
 type Names struct {
-	// Accounts are the names by which the computer knows its user, with or without a domain.
+	// Accounts are the user's names on the computer, with or without a domain.
 	Accounts []string
-	// People are names of persons: the user's own, and of whoever is signed in to e-RS.
+	// People are names of persons: the user's of the computer, and the one's who is signed in to
+	// e-RS.
 	People []string
 	// Computers are names of this computer.
 	Computers []string
@@ -32,8 +33,8 @@ type Names struct {
 	Addresses []string
 }
 
-// SystemNames returns what the operating system calls this user, their home folder and this computer. What it does not tell is left
-// out.
+// SystemNames returns the operating system's names of this user, their home folder and this
+// computer, as far as it has them.
 func SystemNames() Names {
 	var names Names
 	if current, err := user.Current(); err == nil {
@@ -54,8 +55,8 @@ func SystemNames() Names {
 	return names
 }
 
-// SettingsNames returns the names that settings give away: the user of the proxy, and whoever has a
-// folder on the way to a file. The hosts of e-RS and of the proxy are no names.
+// SettingsNames returns the names in settings: the user of the proxy, and owners of folders on the
+// way to a file. The hosts of e-RS and of the proxy do not count as names.
 func SettingsNames(settings config.Config) Names {
 	names := Names{Accounts: []string{settings.ProxyUser}}
 	for _, address := range []string{settings.BaseURL, settings.Proxy} {
@@ -66,7 +67,7 @@ func SettingsNames(settings config.Config) Names {
 	for _, setting := range config.Settings() {
 		for _, place := range []*regexp.Regexp{windowsFolder, userFolder} {
 			for _, found := range place.FindAllStringSubmatch(settings.Value(setting.Key), -1) {
-				if !isNobody(found[2]) {
+				if !isAnonymous(found[2]) {
 					names.Accounts = append(names.Accounts, found[2])
 				}
 			}
@@ -84,7 +85,7 @@ func (n Names) And(more Names) Names {
 	}
 }
 
-// What stands in the place of a name.
+// The replacements for names.
 const (
 	maskedHome     = "~"
 	maskedAccount  = "[user]"
@@ -93,15 +94,15 @@ const (
 	maskedNumber   = "[number]"
 )
 
-// Masker takes out of a text what must not leave the computer: secrets, names of people and of the computer, home folders, and the
-// 12-digit numbers by which the NHS knows people. Names that it was not told are masked where their place says that they are some: the
-// folder of any user, and the first half of an e-mail address or user principal name. Words of this program and known addresses stay,
-// whatever the user is called. It is safe for concurrent use.
+// Masker masks secrets, names of people and of the computer, home folders, and 12-digit numbers
+// such as NHS user ids. Unlisted names are masked by their place: a user's folder, and the local
+// part of an e-mail address or user principal name. Words of this program and known addresses stay.
+// It is safe for concurrent use.
 type Masker struct {
 	redact func(string) string
 	names  Names
 	rules  []rule
-	// kept are 12-digit numbers that are nobody's: the ASID.
+	// kept are 12-digit numbers that identify no person: the ASID.
 	kept []string
 }
 
@@ -109,15 +110,16 @@ type Masker struct {
 type rule struct {
 	pattern *regexp.Regexp
 	masked  string
-	// alone: only where it is a word of its own, since it is short or may be an ordinary word.
+	// alone: mask whole words only, since the name is short or may be an ordinary word.
 	alone bool
-	// ours: not where it is a word of this program, which says nothing of anybody.
+	// ours: do not mask words of this program, which identify no person.
 	ours bool
-	// addresses are those in which it stays.
+	// addresses are those that keep the name.
 	addresses []string
 }
 
-// NewMasker makes a Masker. redact masks secrets, as the log's Redact does; kept are 12-digit numbers that may be seen.
+// NewMasker makes a Masker. redact masks secrets, as the log's Redact does; kept are 12-digit
+// numbers that stay.
 func NewMasker(redact func(string) string, names Names, kept ...string) *Masker {
 	m := &Masker{redact: redact, names: names, kept: kept}
 	// Longer ones first: the folder has the account's name in it.
@@ -162,10 +164,10 @@ func longestFirst(list []string) []string {
 	return slices.Compact(sorted)
 }
 
-// anonymous are names that say nothing of anybody, and whose masking would make a report hard to read.
+// anonymous are names that identify no person, and whose masking would make a report hard to read.
 var anonymous = []string{"", "root", "admin", "administrator", "user", "users", "guest", "system", "nobody", "localhost", "localdomain"}
 
-// shortName is the length below which a name is masked only where it is a word of its own.
+// shortName is the length below which a name is masked only as a whole word.
 const shortName = 4
 
 // addWord masks a name as the rule says. One of letters alone could be a part of any word, others
@@ -179,8 +181,8 @@ func (m *Masker) addWord(name string, r rule) {
 	}
 }
 
-// addPerson masks a whole name, and each part of it as it is written in a name: with a capital or in capitals. A part may be an ordinary
-// word otherwise.
+// addPerson masks a whole name, and each part of it with a capital or in capitals: in lower case a
+// part may be an ordinary word.
 func (m *Masker) addPerson(name string) {
 	addresses := m.names.hosts()
 	m.addWord(name, rule{masked: maskedPerson, addresses: addresses})
@@ -205,7 +207,8 @@ func (m *Masker) add(text string, r rule) {
 	}
 }
 
-// formsOf returns how a text may be written inside another: as it is, as in an address, and escaped as in JSON or Go.
+// formsOf returns the forms of a text inside another: plain, as in an address, and escaped as in
+// JSON or Go.
 func formsOf(text string) []string {
 	quoted, ascii := strconv.Quote(text), strconv.QuoteToASCII(text)
 	forms := []string{
@@ -215,8 +218,8 @@ func formsOf(text string) []string {
 	return longestFirst(slices.Compact(forms))
 }
 
-// What a path to the folder of a user is made of, as it is and as in an address. A name in a path of Windows may have blanks; what no
-// name there can have ends it.
+// The parts of a path to a user's folder, plain and as in an address. A name in a path of Windows
+// may have blanks; characters that it cannot have end it.
 const (
 	separator = `(?:[\\/]|%5C|%2F)`
 	homes     = `(?:homes?|users|profiles|documents(?: |%20|\+)and(?: |%20|\+)settings)\$?`
@@ -232,15 +235,15 @@ var (
 	mailbox    = regexp.MustCompile(`(?i)()([\pL\pN._+'-]*[\pL\pN_+-])((?:@|%40)(?:[a-z0-9-]+\.)+[a-z]{2,}\b)`)
 )
 
-// nobodys are folders beside those of users.
-var nobodys = []string{"public", "default", "default user", "all users", "shared"}
+// sharedFolders are folders beside those of users.
+var sharedFolders = []string{"public", "default", "default user", "all users", "shared"}
 
-func isNobody(name string) bool {
+func isAnonymous(name string) bool {
 	name = strings.ToLower(name)
-	return slices.Contains(anonymous, name) || slices.Contains(nobodys, name)
+	return slices.Contains(anonymous, name) || slices.Contains(sharedFolders, name)
 }
 
-// number finds what may be the 12 digits by which the NHS knows a user.
+// number finds candidates for the 12 digits of an NHS user id.
 var number = regexp.MustCompile(`[0-9]+`)
 
 // Mask returns the text without them.
@@ -252,7 +255,7 @@ func (m *Masker) Mask(text string) string {
 	for _, place := range []*regexp.Regexp{windowsFolder, userFolder, mailbox} {
 		text = place.ReplaceAllStringFunc(text, func(found string) string {
 			parts := place.FindStringSubmatch(found)
-			if isNobody(parts[2]) {
+			if isAnonymous(parts[2]) {
 				return found
 			}
 			return parts[1] + maskedAccount + strings.Join(parts[3:], "")
@@ -285,8 +288,8 @@ func (r rule) mask(text string) string {
 	return masked.String()
 }
 
-// isWord reports whether what stands between two places is a word of its own. An escape such as %5C
-// before it is no part of it, and a number beside a longer name is none either.
+// isWord reports whether text[from:to] is a whole word. An escape such as %5C before it is no part
+// of it, nor is a number beside a longer name.
 func isWord(text string, from, to int) bool {
 	before, _ := utf8.DecodeLastRuneInString(text[:from])
 	after, _ := utf8.DecodeRuneInString(text[to:])
@@ -302,7 +305,7 @@ func isWord(text string, from, to int) bool {
 
 func isPart(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// hosts returns the addresses that may be seen, but for those that are this computer's own.
+// hosts returns the addresses that stay, without this computer's own.
 func (n Names) hosts() []string {
 	var hosts []string
 	for _, address := range n.Addresses {
@@ -361,8 +364,8 @@ func around(text string, from, to int, further string) string {
 // login.
 var ourWord = regexp.MustCompile(`[\pL\pN]+(?:[-._][\pL\pN]+)*`)
 
-// vocabulary returns the words that this program uses by itself, in small letters. A name that is
-// one of them says nothing of anybody, and a report without them could not be read.
+// vocabulary returns the words of this program, in lower case. A name that is one of them
+// identifies no person, and a report without them could not be read.
 var vocabulary = sync.OnceValue(func() map[string]bool {
 	words := map[string]bool{}
 	learn := func(text string) {

@@ -19,7 +19,7 @@ var names = diagnose.Names{
 	Homes:     []string{"/home/asmith7", `C:\Users\asmith7`, "/"},
 }
 
-// What a service desk forwards must not tell who was ill at ease with which computer.
+// What a service desk forwards must not identify a user or a computer.
 func TestNamesAreMasked(t *testing.T) {
 	masker := diagnose.NewMasker(logging.NewRedactor().Redact, names, "123456789012")
 	for name, test := range map[string]struct{ text, want string }{
@@ -48,7 +48,7 @@ func TestNamesAreMasked(t *testing.T) {
 		"the same, escaped":      {`{"x":"C:\\Users\\Alice Smith\\x"}`, `{"x":"C:\\Users\\[user]\\x"}`},
 		"the same as an address": {"file:///C%3A%5CUsers%5CAlice%20Smith%5Cx", "file:///C%3A%5CUsers%5C[user]%5Cx"},
 		"on a file server":       {`\\files\Home$\asmith\x and \\files\profiles\b jones`, `\\files\Home$\[user]\x and \\files\profiles\[user]`},
-		"nobody's folder":        {`C:\Users\Public\x, /Users/Shared/x`, `C:\Users\Public\x, /Users/Shared/x`},
+		"a shared folder":        {`C:\Users\Public\x, /Users/Shared/x`, `C:\Users\Public\x, /Users/Shared/x`},
 		"a user principal name":  {"alice.smith@trust.nhs.uk, Bob.Jones%40nhs.net", "[user]@trust.nhs.uk, [user]%40nhs.net"},
 		"in front of a host":     {"http://alice@proxy.example:3128, https://TRUST\\al:x@proxy", "http://[secret]@proxy.example:3128, https://[secret]@proxy"},
 		"a version is no user":   {"fyne.io/fyne/v2@v2.8.1/app.go", "fyne.io/fyne/v2@v2.8.1/app.go"},
@@ -63,8 +63,9 @@ func TestNamesAreMasked(t *testing.T) {
 	}
 }
 
-// Masking the word root everywhere would make a report on certificates unreadable, and hide nobody.
-func TestWhoeverIsNobodyIsNotMasked(t *testing.T) {
+// Masking the word root everywhere would make a report on certificates unreadable, and protect no
+// person.
+func TestNamesOfNoPersonStay(t *testing.T) {
 	masked := mask(diagnose.Names{Accounts: []string{"root", `PC\Administrator`}, Computers: []string{"localhost"}})
 	assert.Equal(t, "the root of localhost", masked("the root of localhost"))
 	assert.Equal(t, "Administrator", masked("Administrator"))
@@ -101,7 +102,7 @@ func TestOurWordsAndAddressesStay(t *testing.T) {
 			masked := mask(diagnose.Names{Accounts: []string{user, `WARD7\` + user}, Homes: []string{home}}.And(addresses))
 			assert.Equal(t, ours, masked(ours))
 			if user == "system" {
-				return // nobody is called so
+				return // not a user name
 			}
 			assert.Equal(t, "~/x, /Users/[user]/x, [user], [user]@trust.nhs.uk",
 				masked(home+"/x, /Users/"+user+`/x, WARD7\`+user+", "+user+"@trust.nhs.uk"), "what is a name by its place")

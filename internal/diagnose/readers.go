@@ -29,7 +29,7 @@ type TrialKeyring interface {
 // HandoffSettings are what decides which readers work.
 type HandoffSettings struct {
 	Keyring TrialKeyring
-	// Aliases tells whether the session is written under the aliases of Windows too.
+	// Aliases reports whether the session is written under the aliases of Windows too.
 	Aliases bool
 	// Env is the environment of readers that are programs; nil is this program's own.
 	Env []string
@@ -38,7 +38,8 @@ type HandoffSettings struct {
 // readerCheck is one kind of reader.
 type readerCheck struct {
 	id, name string
-	// read reads the test entry as this kind of reader does. The error is errNotHere if it cannot be tried on this computer.
+	// read reads the test entry as this kind of reader does. errNotHere means that it cannot be
+	// tried on this computer.
 	read func(context.Context) (string, error)
 	// cannot is why this kind of reader never works, if it does not.
 	cannot string
@@ -49,7 +50,7 @@ var (
 	errNotHere = errors.New("not installed on this computer")
 	// errNoAliases: the entries that it looks for are switched off.
 	errNoAliases = errors.New("the aliases are switched off")
-	// errAmbiguous: more than one entry is there, and the reader does not choose.
+	// errAmbiguous: there are several entries, and the reader does not choose.
 	errAmbiguous = errors.New("more than one entry has the two attributes")
 )
 
@@ -79,19 +80,19 @@ const (
 	saidKeytar     = "It cannot read the session, as it looks for other names; run ers-login session instead."
 )
 
-// entrySize is that of the longest session, which is even: what takes UTF-8 for UTF-16 then finds no odd byte to stumble over.
+// entrySize is that of the longest session, in bytes. It is even, so that a reader that takes UTF-8
+// for UTF-16 gets no error.
 const entrySize = 1200
 
 // readWithin bounds one reader. Interpreters take their time to start.
 const readWithin = 20 * time.Second
 
-// keyringWithin is more than all the deadlines that the keyring's client has of its own.
+// keyringWithin is more than all deadlines of the keyring's client together.
 const keyringWithin = 5 * time.Minute
 
-// Handoff finds out which programs can read the session on this computer: it writes a harmless test entry beside the session, reads it
-// as each kind of reader would, and removes it. The session itself is not touched, and nobody is asked anything.
-//
-// progress is told as in [Run]. When ctx ends, the entry is removed all the same.
+// Handoff finds out which programs can read the session on this computer: it writes a harmless test
+// entry beside the session, reads it as each kind of reader would, and removes it, even if ctx
+// ends. The session is not touched, and there is no prompt. progress is called as in [Run].
 func Handoff(ctx context.Context, settings HandoffSettings, progress func(i int, found Finding)) []Result {
 	text := trialText()
 	var begun atomic.Bool
@@ -138,13 +139,13 @@ func Handoff(ctx context.Context, settings HandoffSettings, progress func(i int,
 		}
 		return ok(saidRemoved)
 	}}
-	// Whoever has no more time still has that of the keyring's own deadlines.
+	// Without time left, the keyring's own deadlines still apply.
 	last := Run(context.WithoutCancel(ctx), []Check{remove}, func(_ int, found Finding) { progress(len(results), found) })
 	return append(results, last...)
 }
 
-// Proved tells whether what [Handoff] found proves anything: whether some reader was tried. A keyring that is locked is no failure, and
-// says nothing of any reader.
+// Proved reports whether the results of [Handoff] prove anything: whether a reader was tried. A
+// locked keyring is no failure, and no result about readers.
 func Proved(results []Result) bool {
 	return slices.ContainsFunc(results, func(result Result) bool {
 		return result.ID != writeID && result.ID != removeID && (result.State == OK || result.State == Failed)
@@ -189,15 +190,15 @@ func goKeyring(ring TrialKeyring) readerCheck {
 	return readerCheck{id: "go", name: nameGo, read: ring.ReadTrial}
 }
 
-// program is a reader that is a program of its own.
+// program is a reader that runs as a program.
 type program struct {
 	// candidates are command lines, the first of which that is installed is used.
 	candidates [][]string
 	env        []string
 }
 
-// pythonScript prints the entry, and ends with status 77 where the module is missing. It has no quotation marks of the kind that
-// Windows' command lines need.
+// pythonScript prints the entry, and exits with status 77 if the module is missing. It has no
+// quotation marks that Windows' command lines would change.
 const pythonScript = `
 import sys
 try:
@@ -217,18 +218,20 @@ if text is None:
 sys.stdout.write(text)
 `
 
-// notInstalledStatus is the script's, and 9009 that of the stub which Windows has in Python's place.
+// notInstalledStatus are the script's, and 9009, which is that of Windows' stub for Python.
 var notInstalledStatus = []int{77, 9009}
 
-// python tries the interpreter of the user's own, then the system's: only one of them may have the module.
+// python tries the user's interpreter, then the system's: only one of them may have the module.
 func python(env []string) program {
 	return program{env: env, candidates: [][]string{
 		{"python3", "-c", pythonScript}, {"/usr/bin/python3", "-c", pythonScript}, {"py", "-3", "-c", pythonScript},
 	}}
 }
 
-// refusedByChance is what KWallet 5.103 says to one connection of libsecret in 256, whose public key begins with a zero.
-const refusedByChance = "Client public key size is invalid"
+// readTries bounds the runs of one reader. KWallet 5.103 and a library that encrypts its connection
+// lose one in some 128, where a public key or a shared secret begins with a zero byte: the reader is
+// refused, or finds an entry that it cannot decode.
+const readTries = 3
 
 func (p program) read(ctx context.Context) (string, error) {
 	for _, candidate := range p.candidates {
@@ -237,16 +240,21 @@ func (p program) read(ctx context.Context) (string, error) {
 			continue
 		}
 		said, err := p.run(ctx, path, candidate[1:])
-		if err != nil && strings.Contains(err.Error(), refusedByChance) {
+		for tries := 1; err != nil && !notInstalled(err) && ctx.Err() == nil && tries < readTries; tries++ {
 			said, err = p.run(ctx, path, candidate[1:])
 		}
-		var exit *exec.ExitError
-		if errors.As(err, &exit) && slices.Contains(notInstalledStatus, exit.ExitCode()) {
+		if notInstalled(err) {
 			continue
 		}
 		return said, err
 	}
 	return "", errNotHere
+}
+
+// notInstalled reports whether a reader ended since a part of it is missing on this computer.
+func notInstalled(err error) bool {
+	var exit *exec.ExitError
+	return errors.As(err, &exit) && slices.Contains(notInstalledStatus, exit.ExitCode())
 }
 
 func (p program) run(ctx context.Context, path string, arguments []string) (string, error) {

@@ -10,8 +10,8 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring"
 )
 
-// readers are the kinds of reader of the login keychain. Native readers are asked for permission there, which would ask the user, so
-// they are not tried.
+// readers are the kinds of reader of the login keychain. Native readers are not tried: their access
+// would prompt the user.
 func readers(settings HandoffSettings) []readerCheck {
 	return []readerCheck{
 		goKeyring(settings.Keyring),

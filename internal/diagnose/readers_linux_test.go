@@ -20,7 +20,7 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// connect runs the keyring's worker in a session of its own.
+// connect runs the keyring's worker in a private session.
 func connect(t *testing.T, session *keyringtest.Session) (*keyring.Client, []string) {
 	t.Helper()
 	self, err := os.Executable()
@@ -53,21 +53,21 @@ func statesOf(results []diagnose.Result) map[string]string {
 	return states
 }
 
-// An integrator who is told that their reader works here, and finds nothing, has lost an afternoon; and a test entry that stays, or
+// A false "this reader works" costs an integrator an afternoon; and a test entry that stays, or
 // that touches the session, would do the harm that it looks for.
 func TestTheReadersOfThisComputer(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	client, env := connect(t, session)
 	require.NoError(t, client.Publish(t.Context(), madeUp()))
 
-	var told []string
+	var progress []string
 	results := diagnose.Handoff(t.Context(), diagnose.HandoffSettings{Keyring: client, Env: env},
-		func(i int, _ diagnose.Finding) { told = append(told, string(rune('0'+i))) })
+		func(i int, _ diagnose.Finding) { progress = append(progress, string(rune('0'+i))) })
 	assert.Equal(t, map[string]string{
 		"write": "ok", "go": "ok", "libsecret": "ok", "secret-tool": "ok", "python": "ok", "napi": "ok", "keytar": "skipped",
 		"remove": "ok",
 	}, statesOf(results))
-	assert.ElementsMatch(t, []string{"0", "1", "2", "3", "4", "5", "6", "7"}, told)
+	assert.ElementsMatch(t, []string{"0", "1", "2", "3", "4", "5", "6", "7"}, progress)
 
 	_, err := client.ReadTrial(t.Context())
 	require.ErrorIs(t, err, keyring.NotFound, "it is removed")
@@ -76,7 +76,7 @@ func TestTheReadersOfThisComputer(t *testing.T) {
 	assert.True(t, read.SessionKey.Equal(handoff.NewSessionKey(madeUpKey).Text), "the session is as it was")
 }
 
-// An integrator on KDE must not be told that a reader works which does not.
+// On KDE, a reader that does not work must not be reported as working.
 func TestTheReadersOfOtherKeyrings(t *testing.T) {
 	for name, test := range map[string]struct {
 		options keyringtest.Options
@@ -133,8 +133,8 @@ if (await entry.getPassword() === null) process.exit(3)
 	return err
 }
 
-// Whoever writes for Node is told beforehand that a second entry, which everybody else gets along with, stops their program: as the
-// real module does.
+// An integrator who uses Node learns beforehand that a second entry, which other readers ignore,
+// stops their program, as the real module does.
 func TestNodeDoesNotChoose(t *testing.T) {
 	for _, account := range []string{handoff.AccountSession, handoff.AccountSessionKey} {
 		t.Run(account, func(t *testing.T) {
@@ -167,7 +167,8 @@ func TestNodeDoesNotChoose(t *testing.T) {
 	}
 }
 
-// A locked keyring is no failure, and says nothing of the readers either: a script must be able to tell that from a proof.
+// A locked keyring is no failure, and no result about the readers either: a script must be able to
+// distinguish it from a proof.
 func TestProved(t *testing.T) {
 	result := func(id string, state diagnose.State) diagnose.Result {
 		return diagnose.Result{ID: id, Finding: diagnose.Finding{State: state}}
@@ -201,7 +202,7 @@ func TestReadersThatFindSomethingElse(t *testing.T) {
 	assert.Equal(t, "ok", states["libsecret"])
 }
 
-// shadow is a keyring in which somebody replaces the test entry once it is written.
+// shadow is a keyring in which another program replaces the test entry once it is written.
 type shadow struct{ *keyring.Client }
 
 func (s shadow) WriteTrial(ctx context.Context, text string) error {
@@ -211,7 +212,7 @@ func (s shadow) WriteTrial(ctx context.Context, text string) error {
 	return s.Client.WriteTrial(ctx, "something else")
 }
 
-// A locked keyring is the user's to unlock, with their next sign-in: nobody is asked, and nothing is written.
+// A locked keyring is unlocked with the next sign-in: there is no prompt, and nothing is written.
 func TestALockedKeyring(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Answered})
 	client, env := connect(t, session)
@@ -225,7 +226,7 @@ func TestALockedKeyring(t *testing.T) {
 	w := newWorld(t)
 	w.target.Keyring = client
 	assert.Equal(t, diagnose.Attention, w.run(t)["keyring"].State)
-	assert.Empty(t, session.Prompted(), "nobody is asked")
+	assert.Empty(t, session.Prompted(), "no prompt")
 }
 
 // The keyring row does with the real keyring what a sign-in does, and leaves nothing.
@@ -261,7 +262,7 @@ func (k taken) RemoveTrial(context.Context) error {
 	return nil
 }
 
-// That another check is under way says nothing of any reader, and is nobody's failure.
+// Another check under way is no result about any reader, and no failure.
 func TestTheReadersWhileAnotherCheckRuns(t *testing.T) {
 	results := diagnose.Handoff(t.Context(), diagnose.HandoffSettings{Keyring: taken{t: t}}, nil)
 	assert.Equal(t, diagnose.Attention, results[0].State)

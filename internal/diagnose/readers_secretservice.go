@@ -51,8 +51,8 @@ type wireSecret struct {
 	ContentType string
 }
 
-// readFirst reads as libsecret does, and Java's clients: it searches by the two attributes over all collections, and takes the first
-// unlocked item.
+// readFirst reads as libsecret and Java's clients do: it searches by the two attributes in all
+// collections, and takes the first unlocked item.
 func (s secretService) readFirst(ctx context.Context) (string, error) {
 	bus, err := s.connect(ctx)
 	if err != nil {
@@ -67,9 +67,10 @@ func (s secretService) readFirst(ctx context.Context) (string, error) {
 	return bus.first(ctx, found)
 }
 
-// readOnly reads as Node's @napi-rs/keyring does, and Rust's keyring, from which that is made: it searches in the same way, and refuses
-// to choose where there is more than one item, locked or not. For the test entry that says little, as nobody else writes one, so the
-// session's entries are counted, too; what is in them is not read. Node would have the user unlock a locked item; nobody is asked here.
+// readOnly reads as Node's @napi-rs/keyring and its base, Rust's keyring, do: same search, and an
+// error for more than one item, locked or not. The test entry is always single, so the session's
+// entries are counted, too, without reading them. Node would unlock a locked item; this shows no
+// prompt.
 func (s secretService) readOnly(ctx context.Context) (string, error) {
 	bus, err := s.connect(ctx)
 	if err != nil {
@@ -135,11 +136,11 @@ func (b secretBus) first(ctx context.Context, found matches) (string, error) {
 
 func (b secretBus) close() { _ = b.conn.Close() } // what its socket says to that is of no interest
 
-// connect opens a connection of its own to a bus that is there: godbus would start one otherwise.
+// connect opens a private connection to an existing bus: godbus would start one otherwise.
 func (s secretService) connect(ctx context.Context) (secretBus, error) {
 	address := s.variable("DBUS_SESSION_BUS_ADDRESS")
 	if address == "" || strings.HasPrefix(address, "autolaunch:") {
-		// The keyring's worker looks for the bus where desktops put it, and so do programs with libsecret.
+		// The keyring's worker and programs with libsecret look for the bus in its usual place.
 		folder := s.variable("XDG_RUNTIME_DIR")
 		if folder == "" {
 			folder = filepath.Join("/run/user", strconv.Itoa(os.Getuid()))

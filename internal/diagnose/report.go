@@ -10,18 +10,18 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Report is results in a form that can be handed on: printed, copied to the clipboard, put into a bundle.
+// Report is results for output: printed, copied to the clipboard, put into a bundle.
 type Report struct {
 	// Version is the program's.
 	Version string
 	Results []Result
-	// Terminal says that there is no window around the text, whose steps then are those for the command line.
+	// Terminal selects the steps for the command line.
 	Terminal bool
-	// Mask takes out of each text what must not be handed on: the log's Redact, or a [Masker]'s Mask. It must not be nil.
+	// Mask is applied to each text: the log's Redact, or a [Masker]'s Mask. It must not be nil.
 	Mask func(string) string
 }
 
-// Text returns a table for people: the state as a word, the row, one sentence, and the remedy below it.
+// Text returns a table: the state as a word, the row, one sentence, and the remedy below it.
 func (r Report) Text() string {
 	names, words := 0, 0
 	for _, result := range r.Results {

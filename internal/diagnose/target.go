@@ -9,32 +9,36 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// Target is what the checks look at. What is nil is not there, and its rows are Skipped. None of the functions may ask the user for
-// anything.
+// Target is what the checks look at. A nil member is absent, and its rows are Skipped. None of the
+// functions may prompt the user.
 type Target struct {
-	// Settings are those in force, and SettingsErr is what keeps them from being used for a sign-in, nil for the demonstration.
+	// Settings are those in force; SettingsErr is why they cannot be used for a sign-in, nil for
+	// the demonstration.
 	Settings    config.Config
 	SettingsErr error
 	// ASID is the one in use: that of the settings, or the demonstration's.
 	ASID string
 
-	// Readers returns what is seen of smartcard readers. Its Err is a *problem.Problem. While they are still being looked for, it waits.
+	// Readers returns what is seen of smartcard readers; its Err is a *problem.Problem. It waits while
+	// they are still being looked for.
 	Readers func(context.Context) smartcard.Presence
-	// Agent tells where tickets come from.
+	// Agent returns the source of tickets.
 	Agent func(context.Context) (Agent, error)
 	// Ticket is the agent's TicketNoAuth. The ticket is looked at no further.
 	Ticket func(context.Context) (smartcard.Ticket, error)
 	// Certificate loads the organisation's certificate.
 	Certificate func(context.Context) (tls.Certificate, error)
-	// ERS makes the way to e-RS with that certificate, or with the zero one if there is none. An *ersclient.Client is one.
+	// ERS makes the route to e-RS with that certificate, or without one if it is zero.
+	// *ersclient.Client implements it.
 	ERS func(tls.Certificate) (ERS, error)
 	// LookUp looks up a name; nil is the system's resolver.
 	LookUp func(ctx context.Context, host string) ([]string, error)
 	// Keyring is an internal/keyring.Client.
 	Keyring Keyring
-	// Audit tells whether the audit log can be written, as audit.Log's Ready does.
+	// Audit reports whether the audit log can be written, as audit.Log's Ready does.
 	Audit func(context.Context) error
-	// Workstation tells what this desktop does not tell, as workstation.Watcher's Unseen does.
+	// Workstation returns the events that this desktop does not report, as workstation.Watcher's
+	// Unseen does.
 	Workstation func(context.Context) error
 }
 
@@ -55,9 +59,9 @@ const (
 type Agent struct {
 	Kind      AgentKind
 	Installed bool
-	// API and Engine are its versions, as it tells them.
+	// API and Engine are its version numbers, as reported.
 	API, Engine string
-	// Err is why it is there and cannot be used.
+	// Err is why it is installed and unusable.
 	Err error
 }
 
@@ -70,7 +74,7 @@ type ERS interface {
 
 // Keyring is the operating system's keyring.
 type Keyring interface {
-	// Check tells whether it could be used now, without asking the user.
+	// Check reports whether it could be used now, without asking the user.
 	Check(context.Context) error
 	// Try writes a harmless text, reads it back and removes it.
 	Try(ctx context.Context, text string) error

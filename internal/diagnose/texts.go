@@ -72,8 +72,8 @@ const (
 	saidUnseen      = "This computer does not tell everything about locking, sleep and log-off."
 )
 
-// Texts returns every name and sentence of the screen's rows, for their translations. The Problems are found like all others; what
-// [Handoff] says is the command line's, which speaks English.
+// Texts returns every name and sentence of the screen's rows, for translation. Problems are
+// collected elsewhere; the texts of [Handoff] are the command line's, which is English.
 func Texts() []string {
 	list := []string{OK.Word(), Attention.Word(), Failed.Word(), Skipped.Word()}
 	list = append(list,

@@ -14,8 +14,9 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// A vendor's program that finds nobody signed in has its user sign in, through a window that it need not know: the first time the window
-// is opened for it, the next time it comes to the front. It learns how that has ended, and the session is its to read.
+// A vendor's program without a session has its user sign in, through a window that it need not know
+// of: the first time that is opened, the next time raised. It gets the result, and can read the
+// session.
 func TestAnotherProgramHasItsUserSignIn(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	s.insertCard()
@@ -24,13 +25,13 @@ func TestAnotherProgramHasItsUserSignIn(t *testing.T) {
 	require.NoError(t, s.Desktop.WaitWindow(s.ctx, stage.Title))
 	s.picture("asked")
 	s.press("4")
-	require.NoError(t, asking.Wait(s.ctx), "the program is told that its user is signed in")
+	require.NoError(t, asking.Wait(s.ctx), "the program learns that its user is signed in")
 	sessions := s.sessions()
 	require.Len(t, sessions, 1)
 	s.keyringHas(sessions[0])
 
 	read := exec.CommandContext(s.ctx, programs.login, "session", "--header")
-	// Reading needs no display, nor what would draw on one.
+	// Reading needs neither a display nor OpenGL.
 	read.Env = append(s.Env(), "DISPLAY=", "LIBGL_DRIVERS_PATH=/nowhere")
 	headers, err := read.Output()
 	require.NoError(t, err)
@@ -40,7 +41,7 @@ func TestAnotherProgramHasItsUserSignIn(t *testing.T) {
 	require.NoError(t, s.ask("sign-out").Wait(s.ctx))
 	s.keyringEmpty()
 
-	// A link only brings the window to the front: any page in a browser can follow it.
+	// A link only raises the window: any page in a browser can contain it.
 	require.NoError(t, s.ask("ers-login://sign-in?for=Vendor%20App").Wait(s.ctx))
 	require.Empty(t, s.sessions(), "a link alone has signed in")
 
@@ -55,7 +56,7 @@ func TestAnotherProgramHasItsUserSignIn(t *testing.T) {
 	s.keepsSecrets(asking, sessions...)
 }
 
-// ask runs the program as another program does.
+// ask runs the program as another program would.
 func (s *scene) ask(arguments ...string) *stage.Program {
 	s.t.Helper()
 	program, err := s.Run(s.ctx, programs.login, arguments...)

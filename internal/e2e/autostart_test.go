@@ -14,8 +14,8 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// Whoever switches the start with the computer on in the window finds the program there in the morning, and whoever switches it off does
-// not.
+// The start at log-in that is switched on in the window runs the program the next morning, and not
+// once it is switched off.
 func TestStartingWithTheComputerIsSwitchedOnAndOffInTheWindow(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	s.start()

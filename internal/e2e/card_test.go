@@ -15,10 +15,11 @@ import (
 	"github.com/ers-login/ers-login/smartcard/pcsc/pcsctest"
 )
 
-// slowPolling asks for the ticket so seldom that only the reader can be what has told of a card.
+// slowPolling makes polling so rare that only the reader can have reported a card.
 const slowPolling = `agent_poll_interval = "1m"`
 
-// signInWithACard puts a virtual card into a real pcscd's reader and signs in. The ticket is there with the card.
+// signInWithACard inserts a virtual card into a real pcscd's reader and signs in. The ticket comes
+// with the card.
 func signInWithACard(t *testing.T, settings ...string) (*scene, *stage.Program, *pcsctest.Card) {
 	t.Helper()
 	s, daemon := openWithAReader(t, append(settings, slowPolling)...)
@@ -33,10 +34,10 @@ func signInWithACard(t *testing.T, settings ...string) (*scene, *stage.Program, 
 	return s, program, card
 }
 
-// openWithAReader sets a scene with a real pcscd and its virtual reader.
+// openWithAReader opens a scene with a real pcscd and its virtual reader.
 func openWithAReader(t *testing.T, settings ...string) (*scene, *pcsctest.Daemon) {
 	t.Helper()
-	// A socket's path is short, and a test's own folder is not.
+	// A socket's path must be short, and a test's own folder is long.
 	dir, err := os.MkdirTemp("", "ers-pcsc-")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
@@ -49,7 +50,7 @@ func openWithAReader(t *testing.T, settings ...string) (*scene, *pcsctest.Daemon
 	return s, daemon
 }
 
-// gone waits until another program finds no session any more, and returns when that was.
+// gone waits until other programs find no session, and returns the time.
 func (s *scene) gone() time.Time {
 	s.t.Helper()
 	for {
@@ -61,7 +62,7 @@ func (s *scene) gone() time.Time {
 	}
 }
 
-// A clinician who pulls the card has left. Whoever sits down next must not find their session.
+// A clinician who pulls the card has left. The next user must not find their session.
 func TestAUT004CardRemoved(t *testing.T) {
 	t.Run("and its ticket with it", func(t *testing.T) {
 		s, program, card := signInWithACard(t)
@@ -94,7 +95,7 @@ func TestAUT004CardRemoved(t *testing.T) {
 		other, err := daemon.InsertInto(1)
 		require.NoError(t, err)
 		require.NoError(t, other.Remove())
-		// Long enough for every question that a removal leads to.
+		// Long enough for every call that a removal causes.
 		time.Sleep(2 * time.Second)
 		s.keyringHas(s.sessions()[0])
 		require.NoError(t, card.Remove())
@@ -105,13 +106,14 @@ func TestAUT004CardRemoved(t *testing.T) {
 	t.Run("and the ticket stays", func(t *testing.T) {
 		s, _, card := signInWithACard(t)
 		require.NoError(t, card.Remove())
-		// Long enough for every question that a removal leads to.
+		// Long enough for every call that a removal causes.
 		time.Sleep(2 * time.Second)
 		s.keyringHas(s.sessions()[0])
 	})
 }
 
-// A clinician whose card is in, and who has closed the Identity Agent's window, must not be told to insert the card.
+// A clinician whose card is in, and who has closed the Identity Agent's window, must not be asked
+// to insert the card.
 func TestACardWithoutAPasscode(t *testing.T) {
 	s, daemon := openWithAReader(t)
 	program := s.start()
@@ -123,6 +125,6 @@ func TestACardWithoutAPasscode(t *testing.T) {
 	_, err = daemon.Insert()
 	require.NoError(t, err)
 	require.NoError(t, program.WaitMissing(s.ctx, "passcode"))
-	s.insertCard() // The passcode, which brings the ticket.
+	s.insertCard() // the passcode, which brings the ticket
 	s.see(program, "choosing")
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// The first thing that somebody new does is to look at the demonstration. It has to work over ssh -X, in a container, under WSLg and on a
-// minimal desktop: wherever a window opens.
+// New users look at the demonstration first. It has to work over ssh -X, in a container, under WSLg
+// and on a minimal desktop: wherever a window opens.
 func TestTheDemonstrationSignsInOnAnyDesktop(t *testing.T) {
 	walkthrough := filepath.Join(t.TempDir(), "walkthrough")
 	said, err := exec.CommandContext(t.Context(), "go", "build", "-o", walkthrough, "./walkthrough").CombinedOutput()
@@ -34,8 +34,8 @@ func TestTheDemonstrationSignsInOnAnyDesktop(t *testing.T) {
 	}
 }
 
-// A demonstration with a keyring of its own leaves nothing behind even if it is killed: its processes die with it, and the next start
-// removes their files. It starts no bus by any other way.
+// A demonstration with its own keyring leaves nothing behind even if it is killed: its processes
+// die with it, and the next start removes their files. It starts no bus in any other way.
 func TestAKilledDemonstrationLeavesNothing(t *testing.T) {
 	s := open(t, keyringtest.Options{State: keyringtest.NoBus})
 	temporary, err := os.MkdirTemp("/tmp", "demo")

@@ -1,8 +1,9 @@
 //go:build linux
 
-// Package e2e plays the whole job with nothing of it faked: the built program in a real window on a real X server, driven with the
-// keyboard; its ticket from a configured program; e-RS in another process behind mutual TLS; a private D-Bus with a real
-// gnome-keyring; and the session read by the programs that other applications would read it with.
+// Package e2e tests the whole program with nothing faked: the built program in a real window on a
+// real X server, driven by keyboard; its ticket from a configured program; e-RS in another process
+// behind mutual TLS; a private D-Bus with a real gnome-keyring; and the session read by programs
+// such as other applications use.
 package e2e_test
 
 import (
@@ -60,7 +61,7 @@ func buildAll(dir string) error {
 	const module = "github.com/ers-login/ers-login"
 	for path, source := range map[string]string{
 		programs.login: module, programs.standin: module + "/ersclient/erstest/standin", programs.reader: module + "/internal/e2e/reader",
-		// The helper is looked for beside the program.
+		// The helper is looked up next to the program.
 		filepath.Join(dir, "ers-login-ticketbridge"): module + "/smartcard/ticketbridge",
 	} {
 		cmd := exec.CommandContext(context.Background(), "go", "build", "-ldflags", "-X main.version="+version, "-o", path, source)
@@ -71,7 +72,7 @@ func buildAll(dir string) error {
 	return nil
 }
 
-// productVersion reads the version where it has its only home.
+// productVersion returns the version from FyneApp.toml.
 func productVersion() (string, error) {
 	content, err := os.ReadFile(filepath.Join("..", "..", "FyneApp.toml"))
 	if err != nil {
@@ -84,10 +85,10 @@ func productVersion() (string, error) {
 	return string(found[1]), nil
 }
 
-// ticket is made up. It is what the configured program prints, and what no log may have.
+// ticket is invented. The configured program prints it, and no log may contain it.
 const ticket = "AQIC5wM2LY4SfcxEndToEndTicketOfNobody00000000000000=@AAJTSQACMDE=#"
 
-// scene is a stage with e-RS and a card reader beside it.
+// scene is a stage with e-RS and a card reader.
 type scene struct {
 	*stage.Stage
 	t       *testing.T
@@ -97,10 +98,10 @@ type scene struct {
 	tickets string
 }
 
-// open sets a scene and writes the settings of an organisation that has its own agent.
+// open sets up a scene and the settings of an organisation with its own agent.
 func open(t *testing.T, options keyringtest.Options, settings ...string) *scene {
 	t.Helper()
-	// A guard against a test that hangs; no time is asserted.
+	// This guards against hanging; no time is asserted.
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 	set, err := stage.Set(ctx, t.TempDir(), options)
@@ -112,7 +113,7 @@ func open(t *testing.T, options keyringtest.Options, settings ...string) *scene 
 	return s
 }
 
-// startERS starts the stand-in as a process of its own, with one user who has the test's ticket.
+// startERS starts the stand-in as a process, with one user who has the test's ticket.
 func (s *scene) startERS() {
 	s.t.Helper()
 	users, err := json.Marshal([]erstest.UserEntry{{Ticket: ticket, User: erstest.GP()}})
@@ -136,8 +137,8 @@ func (s *scene) startERS() {
 	require.NoError(s.t, err)
 }
 
-// writeSettings writes the settings file, and the program that stands for the organisation's agent: it prints the ticket when
-// there is one.
+// writeSettings writes the settings file, and the organisation's agent: a program that prints the
+// ticket if there is one.
 func (s *scene) writeSettings(more []string) {
 	s.t.Helper()
 	agent := filepath.Join(s.tickets, "agent")
@@ -161,7 +162,7 @@ func (s *scene) writeSettings(more []string) {
 
 func (s *scene) insertCard() {
 	s.t.Helper()
-	// Appears whole, as a ticket does.
+	// It appears atomically, as a ticket does.
 	partial := filepath.Join(s.tickets, "partial")
 	require.NoError(s.t, os.WriteFile(partial, []byte(ticket+"\n"), 0o600))
 	require.NoError(s.t, os.Rename(partial, filepath.Join(s.tickets, "ticket")))
@@ -193,7 +194,7 @@ func (s *scene) see(program *stage.Program, phase string) {
 	require.NoError(s.t, program.WaitScreen(s.ctx, phase))
 }
 
-// signIn goes from the card to a chosen role: the fourth card is the service provider clinician.
+// signIn goes from the card to a selected role: the fourth card is the service provider clinician.
 func (s *scene) signIn(program *stage.Program) {
 	s.t.Helper()
 	s.insertCard()
@@ -202,14 +203,14 @@ func (s *scene) signIn(program *stage.Program) {
 	s.see(program, "signed-in")
 }
 
-// signOut leaves by the keyboard alone: to the button, and once more to be sure.
+// signOut signs out by keyboard: to the button, and once more to confirm.
 func (s *scene) signOut(program *stage.Program) {
 	s.t.Helper()
 	s.press("Tab", "Tab", "Return", "Return")
 	s.see(program, "waiting")
 }
 
-// sessions returns the sessions that e-RS has now.
+// sessions returns e-RS's present sessions.
 func (s *scene) sessions() []erstest.SessionInfo {
 	s.t.Helper()
 	sessions, _, err := s.ers.Sessions(s.ctx)
@@ -260,7 +261,7 @@ func (s *scene) readers() map[string]func() (string, bool, error) {
 	}
 }
 
-// keepsSecrets asserts that neither ticket nor session keys stand in what the program has printed, logged or remembered.
+// keepsSecrets asserts that the program has not printed, logged or stored ticket or session keys.
 func (s *scene) keepsSecrets(program *stage.Program, keys ...erstest.SessionInfo) {
 	s.t.Helper()
 	secrets := []string{ticket}
@@ -284,7 +285,7 @@ func (s *scene) keepsSecrets(program *stage.Program, keys ...erstest.SessionInfo
 	}
 }
 
-// calls returns what e-RS was asked, in order.
+// calls returns e-RS's calls, in order.
 func (s *scene) calls() []string {
 	s.t.Helper()
 	requests, err := s.ers.Requests(s.ctx)
@@ -296,7 +297,7 @@ func (s *scene) calls() []string {
 	return calls
 }
 
-// The whole main job. If it fails, the program is of no use to anybody.
+// The program's main purpose, from card to keyring and back.
 func TestAUT001AUT002FromCardToKeyringAndBack(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	program := s.start()
@@ -314,7 +315,8 @@ func TestAUT001AUT002FromCardToKeyringAndBack(t *testing.T) {
 	assert.Empty(t, s.sessions())
 	assert.Equal(t, []string{"A001", "A002", "A003"}, s.calls())
 
-	// The card is still in, and the focus on Sign in: one key, and the last used role is one key more.
+	// The card is still in, and the focus on Sign in: one key, and the last role used is one key
+	// more.
 	s.press("Return")
 	s.see(program, "choosing")
 	s.press("Return")
@@ -334,7 +336,8 @@ func TestAUT001AUT002FromCardToKeyringAndBack(t *testing.T) {
 	s.keepsSecrets(program, sessions[0], again[0])
 }
 
-// A002's answer is lost after it was handled. Repeating it would be an error, and leaving it would leave a session open.
+// A002's answer is lost after it was handled. Repeating it would be an error, and giving up would
+// leave a session open.
 func TestALostAnswerLeavesNoOrphan(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	program := s.start()
@@ -352,7 +355,8 @@ func TestALostAnswerLeavesNoOrphan(t *testing.T) {
 	s.keepsSecrets(program, sessions...)
 }
 
-// A locked keyring is said as such, and no session stays open that nobody can use. Once it is unlocked, trying again works.
+// A locked keyring is reported as that, and no unusable session stays open. Once it is unlocked,
+// trying again works.
 func TestALockedKeyring(t *testing.T) {
 	s := open(t, keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Unanswered},
 		`keyring_prompt_timeout = "10s"`)
@@ -375,7 +379,8 @@ func TestALockedKeyring(t *testing.T) {
 	s.keepsSecrets(program, sessions...)
 }
 
-// A program that was killed cannot clear anything up. The next start does, before anybody could use a session that has no owner.
+// A killed program cannot clean up. The next start does, before a session without an owner can be
+// used.
 func TestA00302KilledWhileSignedIn(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	program := s.start()
@@ -408,7 +413,7 @@ func TestClosingTheWindowWhileERSHangs(t *testing.T) {
 	assert.Contains(t, s.calls(), "A003")
 }
 
-// A log-off ends the program with a signal, and must leave as little as closing the window does.
+// A log-off ends the program with a signal, and must leave nothing behind, like closing the window.
 func TestA00302Terminated(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	program := s.start()

@@ -19,13 +19,14 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// ends is how often the program is ended: each moment with each signal, and again until the number is reached.
+// ends is the number of ends: each moment with each signal, repeated until the number is reached.
 var ends = flag.Int("ends", 24, "how often TestEndedByASignal ends the program")
 
 // slow is longer than it takes to see a screen and to send a signal.
 var slow = erstest.Fault{Kind: erstest.Slow, Delay: 4 * time.Second}
 
-// moments are the phases of the program, and what a signal can meet besides. Each starts the program and waits for its moment.
+// moments are the phases of the program, and other circumstances of a signal. Each starts the
+// program and waits for its moment.
 var moments = []struct {
 	name  string
 	reach func(*scene) *stage.Program
@@ -101,8 +102,9 @@ var moments = []struct {
 	}},
 }
 
-// A log-off, a shutdown or Ctrl+C ends the program with a signal. Fyne ends its loop by itself then, and a call to the window after that
-// is a panic: before the keyring was cleared, it would leave a session behind.
+// A log-off, a shutdown or Ctrl+C ends the program with a signal. Fyne then ends its loop by
+// itself, and a call to the window after that panics: before the keyring was cleared, that would
+// leave a session behind.
 func TestEndedByASignal(t *testing.T) {
 	signals := []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}
 	for i := range *ends {
@@ -125,7 +127,7 @@ func TestEndedByASignal(t *testing.T) {
 	}
 }
 
-// launch starts the program and waits for nothing.
+// launch starts the program without waiting.
 func (s *scene) launch(arguments ...string) *stage.Program {
 	s.t.Helper()
 	program, err := s.Run(s.ctx, programs.login, arguments...)

@@ -16,8 +16,8 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// What a terminal, a desktop or a user has left in the environment must not keep anybody from signing in: the window opens, is drawn and
-// takes keys.
+// Leftovers of a terminal, a desktop or a user in the environment must not prevent a sign-in: the
+// window opens, is drawn and takes keys.
 func TestOddEnvironments(t *testing.T) {
 	folder, err := os.MkdirTemp("/tmp", "odd")
 	require.NoError(t, err)
@@ -29,7 +29,7 @@ func TestOddEnvironments(t *testing.T) {
 	require.NoError(t, gone.Close())
 	hangs, err := net.ListenUnix("unix", &net.UnixAddr{Name: hung, Net: "unix"})
 	require.NoError(t, err)
-	defer hangs.Close() //nolint:errcheck // nobody has written anything
+	defer hangs.Close() //nolint:errcheck // nothing was written
 	require.NoError(t, os.WriteFile(notAFont, []byte("\x00\x01\x00\x00 no font"), 0o600))
 	shared := func(content string) func(*scene) {
 		return func(s *scene) {
@@ -77,7 +77,7 @@ func TestOddEnvironments(t *testing.T) {
 	}
 }
 
-// Where no display answers, a graphics driver is not what is missing.
+// If no display answers, the message must not blame the graphics driver.
 func TestADeadDisplayIsNamed(t *testing.T) {
 	for _, dead := range []string{
 		"WAYLAND_DISPLAY=wayland-gone XDG_SESSION_TYPE=wayland DISPLAY=", "WAYLAND_DISPLAY=wayland-gone DISPLAY=:977", "DISPLAY=localhost:977.0",

@@ -24,7 +24,7 @@ func TestAUT005FortyOrganisationsInEightKeys(t *testing.T) {
 	t.Cleanup(func() { assert.NoError(t, program.Kill()) })
 	s.see(program, "waiting")
 	require.NoError(t, s.Desktop.WaitWindow(s.ctx, stage.Title))
-	s.press("Return") // The card goes in, and its passcode is entered.
+	s.press("Return") // the card goes in, and its passcode is entered
 	s.see(program, "choosing")
 
 	keys := []string{"c", "h", "a", "l", "k", "Return"}
@@ -33,14 +33,14 @@ func TestAUT005FortyOrganisationsInEightKeys(t *testing.T) {
 	s.see(program, "signed-in")
 	s.isAt(ersclient.ServiceProviderClinician, "RZ802")
 
-	s.press("Tab", "Return") // Switch role: the pair that was used last has the focus.
+	s.press("Tab", "Return") // switch role: the pair used last has the focus
 	s.see(program, "choosing")
 	s.press("Return")
 	s.see(program, "signed-in")
 	s.isAt(ersclient.ServiceProviderClinician, "RZ802")
 }
 
-// isAt asserts what the session in the keyring is for.
+// isAt asserts the role of the session in the keyring.
 func (s *scene) isAt(function ersclient.BusinessFunction, organisation string) {
 	s.t.Helper()
 	value, there, err := s.SecretTool(s.ctx, handoff.AccountSession)

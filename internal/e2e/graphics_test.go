@@ -19,14 +19,14 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// Somebody on a desktop without OpenGL, as many remote ones are, is told so in a window of the desktop's own and not left waiting for one
-// that never comes, and whoever has started the program can tell it by its exit status.
-func TestWithoutOpenGLTheUserIsTold(t *testing.T) {
+// A user on a desktop without OpenGL, like many remote ones, gets a message box instead of waiting
+// for a window that never comes, and a script gets it from the exit status.
+func TestWithoutOpenGLTheUserIsInformed(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	said := s.withDialogues()
 	takeOut, putBack := s.withDriver()
 
-	// The window is drawn once, so that the next start does not look for OpenGL first.
+	// The window is drawn once, so that the next start skips the probe.
 	program := s.start()
 	require.NoError(t, s.Desktop.CloseWindow(s.ctx, stage.Title))
 	require.NoError(t, program.Wait(s.ctx))
@@ -39,7 +39,7 @@ func TestWithoutOpenGLTheUserIsTold(t *testing.T) {
 	_, err = os.Stat(remembered)
 	require.ErrorIs(t, err, os.ErrNotExist, "the next start looks again")
 
-	// Whoever was signed in when the program was killed does not stay so for want of a window.
+	// A user signed in when the program was killed must not stay so for want of a window.
 	plant := exec.CommandContext(s.ctx, "secret-tool", "store", "--label=left", "service", handoff.Service, "username", handoff.AccountSessionKey)
 	plant.Env, plant.Stdin = s.Env(), strings.NewReader("pro-xapi-session_left-behind")
 	require.NoError(t, plant.Run())
@@ -48,7 +48,7 @@ func TestWithoutOpenGLTheUserIsTold(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, left)
 
-	// Settings that nobody could sign in with are told as well, and first.
+	// Settings that prevent a sign-in are reported as well, and first.
 	settings, err := os.ReadFile(s.SettingsFile())
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(s.SettingsFile(), []byte("base_url = \"http://ers.example\"\n"), 0o600))
@@ -64,7 +64,7 @@ func TestWithoutOpenGLTheUserIsTold(t *testing.T) {
 	assert.Equal(t, known, again)
 }
 
-// Another one that is stuck would keep the user from signing in with OpenGL, too, and is told first.
+// A stuck process would prevent a sign-in with OpenGL too, and is reported first.
 func TestAStuckProgramAndNoOpenGL(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	said := s.withDialogues()
@@ -75,8 +75,8 @@ func TestAStuckProgramAndNoOpenGL(t *testing.T) {
 	s.endsWithoutAWindow(said, "INSTANCE-UNREACHABLE", "WINDOW-NO_OPENGL")
 }
 
-// A driver that hangs must not leave somebody who opens the window at noon with nothing at all, when the program has been an icon beside
-// the clock since the morning.
+// A hanging driver must not leave a user with nothing at all who opens the window at noon, when the
+// program has been an icon since the morning.
 func TestAWindowThatIsOpenedLaterAndNotDrawn(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	said := s.withDialogues()
@@ -95,7 +95,7 @@ func TestAWindowThatIsOpenedLaterAndNotDrawn(t *testing.T) {
 	s.hasEnded(program, said, "WINDOW-NO_PICTURE")
 }
 
-// withDriver gives the scene's desktop a driver for OpenGL that can be taken out and put back.
+// withDriver gives the scene's desktop an OpenGL driver that can be removed and restored.
 func (s *scene) withDriver() (takeOut, putBack func()) {
 	s.t.Helper()
 	drivers, err := filepath.Glob("/usr/lib/*/dri")
@@ -108,7 +108,8 @@ func (s *scene) withDriver() (takeOut, putBack func()) {
 	return func() { require.NoError(s.t, os.Remove(driver)) }, putBack
 }
 
-// withDialogues gives the scene's desktop a program that shows messages, and returns the file that has what it was to show.
+// withDialogues gives the scene's desktop a program for messages, and returns the file with what it
+// was to show.
 func (s *scene) withDialogues() (said string) {
 	s.t.Helper()
 	folder, said := s.t.TempDir(), filepath.Join(s.t.TempDir(), "said")
@@ -132,11 +133,11 @@ func (s *scene) hasEnded(program *stage.Program, said string, codes ...string) {
 	require.ErrorContains(s.t, program.Wait(s.ctx), "exit status 7")
 	content, err := os.ReadFile(said)
 	require.NoError(s.t, err, program.Output())
-	told := string(content)
+	message := string(content)
 	for _, code := range codes {
-		_, rest, found := strings.Cut(told, "\n"+code+"\n")
+		_, rest, found := strings.Cut(message, "\n"+code+"\n")
 		require.True(s.t, found, "%s, in this order: %s", codes, content)
 		assert.Contains(s.t, program.Output(), "("+code+")")
-		told = rest
+		message = rest
 	}
 }

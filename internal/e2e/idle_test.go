@@ -19,13 +19,14 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// idleFor is how long a window is watched that nobody touches: long enough for what happens every few seconds to happen often.
+// idleFor is how long an untouched window is watched: long enough for many of the events that come
+// every few seconds.
 const idleFor = 20 * time.Second
 
-// BenchmarkIdle measures what the program costs a workstation all day long: memory (VmRSS) and processor time of the window while
-// somebody is signed in and nobody touches it, against a window with a single label that nobody touches either, in the same run and one
-// after the other. What counts are the ratios; the budgets are in docs/testing.md. The helper processes' memory is counted apart.
-// Their time is in the ratio of all processes (cpu-ratio), and not in that of the window's own (window-cpu-ratio).
+// BenchmarkIdle measures the all-day cost on a workstation: memory (VmRSS) and processor time of an
+// untouched window while signed in, against a window with a single label, one after the other in
+// one run. The ratios count; docs/testing.md has the budgets. The helper processes' memory is
+// counted separately, their time only in cpu-ratio, not in window-cpu-ratio.
 func BenchmarkIdle(b *testing.B) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
 	defer cancel()
@@ -59,14 +60,14 @@ func BenchmarkIdle(b *testing.B) {
 	b.ReportMetric(100*(time.Duration(theirs.time.all)*tick).Seconds()/ours.watched.Seconds(), "label-cpu-%")
 }
 
-// idled is the sum of what was measured; memory is in KiB.
+// idled is the sum of the measurements; memory is in KiB.
 type idled struct {
 	memory, helpers int
 	time            used
 	watched         time.Duration
 }
 
-// watch lets a window come to rest, watches it, and ends it.
+// watch lets a window settle, watches it, and ends it.
 func (i *idled) watch(ctx context.Context, b *testing.B, running *stage.Program) {
 	b.Helper()
 	rest(ctx, b)
@@ -84,19 +85,19 @@ func (i *idled) watch(ctx context.Context, b *testing.B, running *stage.Program)
 	require.NoError(b, running.Kill())
 }
 
-// tick is the unit of the times in /proc (USER_HZ), the same on every Linux that Go runs on.
+// tick is the unit of times in /proc (USER_HZ), the same on every Linux that Go supports.
 const tick = 10 * time.Millisecond
 
-// used is the processor time of a process by itself, and together with all that have come of it, in ticks.
+// used is the processor time of a process alone, and with all its descendants, in ticks.
 type used struct{ own, all int }
 
-// usedBy reads it from /proc/PID/stat. What has ended is counted by its parent.
+// usedBy reads it from /proc/PID/stat. Ended processes are counted by their parent.
 func usedBy(b *testing.B, pid int) used {
 	b.Helper()
 	folder := filepath.Join("/proc", strconv.Itoa(pid))
 	stat, err := os.ReadFile(filepath.Join(folder, "stat"))
 	require.NoError(b, err)
-	// The name in brackets may have anything in it. What follows it begins with field 3.
+	// The name in brackets may contain anything. Field 3 follows it.
 	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
 	field := func(number int) int {
 		value, err := strconv.Atoi(fields[number-3])

@@ -23,14 +23,14 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// sight is what a polling reader has seen: a session, or none.
+// sight is what a polling reader found: a session, or none.
 type sight struct {
 	Key              string `json:"key"`
 	OrgIdentifier    string `json:"org"`
 	BusinessFunction string `json:"function"`
 }
 
-// poller is another application that looks at the keyring every few milliseconds.
+// poller is another application that reads the keyring every few milliseconds.
 type poller struct {
 	t     *testing.T
 	cmd   *exec.Cmd
@@ -41,7 +41,7 @@ type poller struct {
 	seen []sight
 }
 
-// poll starts a reader, which is told by each change what other applications see.
+// poll starts a reader, which reports each change.
 func (s *scene) poll() *poller {
 	s.t.Helper()
 	cmd := exec.CommandContext(s.ctx, programs.reader, "-poll", "2ms")
@@ -69,7 +69,7 @@ func (s *scene) poll() *poller {
 	return p
 }
 
-// end ends the reader and returns what it has seen.
+// end ends the reader and returns what it found.
 func (p *poller) end() []sight {
 	p.t.Helper()
 	require.NoError(p.t, p.stdin.Close())
@@ -82,8 +82,8 @@ func sightOf(session erstest.SessionInfo) sight {
 	return sight{session.Key.Reveal(), session.Role.OrgIdentifier, session.Role.BusinessFunction}
 }
 
-// Another application must never act as somebody with the key of one role and the organisation of another, nor with a session that
-// is closed already.
+// Another application must never act with the key of one role and the organisation of another, nor
+// with a session that is closed already.
 func TestA00303SwitchingRoleWhileAReaderPolls(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	program := s.start()
@@ -107,7 +107,7 @@ func TestA00303SwitchingRoleWhileAReaderPolls(t *testing.T) {
 	assert.True(t, slices.Equal(want, poller.end()), "a reader has seen something else than the two sessions, one after the other")
 }
 
-// A session of the highest age is over, although nobody does anything.
+// A session of maximal age is over, without any action.
 func TestAUT003AgeReached(t *testing.T) {
 	s := open(t, keyringtest.Options{}, `session_max_age = "1m"`)
 	program := s.start()
@@ -119,7 +119,7 @@ func TestAUT003AgeReached(t *testing.T) {
 	s.picture("expired")
 }
 
-// Who starts the program a second time wants its window, not another one.
+// A second start raises the window, and opens no other.
 func TestASecondStartRaisesTheWindow(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	program := s.start()
@@ -134,7 +134,7 @@ func TestASecondStartRaisesTheWindow(t *testing.T) {
 	require.NoError(t, program.WaitMessage(s.ctx, "raised"))
 	s.keyringHas(session[0])
 
-	// One with other settings must not pass for it: the clinician would work under another ASID.
+	// A start with other settings must not use it: the clinician would work under another ASID.
 	other, err := s.Run(s.ctx, programs.login, "--asid", "999999999999")
 	require.NoError(t, err)
 	require.Error(t, other.Wait(s.ctx))
@@ -142,13 +142,14 @@ func TestASecondStartRaisesTheWindow(t *testing.T) {
 	s.keyringHas(session[0])
 	s.signOut(program)
 
-	// One that was killed locks nobody out.
+	// A killed instance does not prevent the next start.
 	require.NoError(t, program.Kill())
 	s.removeCard()
 	s.start()
 }
 
-// An e-RS that hangs for ever at one of the three calls must keep nobody from leaving, and leaves nothing in the keyring.
+// An e-RS that hangs for ever at one of the three calls must not prevent leaving, and leaves
+// nothing in the keyring.
 func TestERSHangsForEver(t *testing.T) {
 	t.Run("A001, given up by the user", func(t *testing.T) {
 		s := open(t, keyringtest.Options{})
@@ -196,7 +197,8 @@ func TestERSHangsForEver(t *testing.T) {
 	})
 }
 
-// The keyring's own program can be killed, or crash. Nobody can read the session then; the user is told, and can leave.
+// The keyring's own program can be killed, or crash. The session then cannot be read; the user is
+// informed, and can leave.
 func TestTheKeyringIsKilledWhileSignedIn(t *testing.T) {
 	s := open(t, keyringtest.Options{}, `closing_grace = "0s"`)
 	program := s.start()
@@ -210,7 +212,7 @@ func TestTheKeyringIsKilledWhileSignedIn(t *testing.T) {
 	require.NoError(t, program.Wait(s.ctx))
 }
 
-// The audit log has every call, with the outcome, and no key.
+// The audit log has every call with its result, and no key.
 func TestLAL001AuditLog(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	program := s.start()
@@ -255,7 +257,7 @@ func (s *scene) auditLog() []map[string]any {
 	return records
 }
 
-// picture keeps a picture of the real window, where the pictures of a run are wanted.
+// picture keeps a picture of the real window, if pictures of a run are wanted.
 func (s *scene) picture(name string) {
 	s.t.Helper()
 	folder := os.Getenv("ERS_LOGIN_PICTURES")
@@ -266,7 +268,8 @@ func (s *scene) picture(name string) {
 	require.NoError(s.t, s.Desktop.Picture(s.ctx, folder+"/"+strings.ToLower(name)+".png"))
 }
 
-// A killed program's session must not outlive the next start, not even one that fails: here the certificate is gone meanwhile.
+// A killed program's session must not outlive the next start, not even one that fails: here the
+// certificate is gone meanwhile.
 func TestA00302KilledAndThenBroken(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	program := s.start()

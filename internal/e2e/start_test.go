@@ -19,9 +19,10 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// BenchmarkStart measures our window against one with a single label, in the same run and one after the other: the time from the start
-// of the process to a window that can be seen, and the memory (VmRSS) of the process once it has come to rest. What counts are the
-// ratios; the budgets are in docs/testing.md. The program's helper processes are counted apart.
+// BenchmarkStart measures our window against one with a single label, one after the other in one
+// run: the time from the start of the process to a visible window, and the process's memory (VmRSS)
+// once it has settled. The ratios count; docs/testing.md has the budgets. Helper processes are
+// counted separately.
 func BenchmarkStart(b *testing.B) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
@@ -41,7 +42,8 @@ func BenchmarkStart(b *testing.B) {
 		m.own, m.helpers = m.own+own, m.helpers+helpers
 		require.NoError(b, running.Kill())
 	}
-	// Each once before anything counts: files are read for the first time, and what was found out about OpenGL is remembered.
+	// One run of each before measuring: files are read for the first time, and the probe of OpenGL
+	// is recorded.
 	run(&measured{}, "One label", label)
 	run(&measured{}, "e-RS Login (demonstration)", programs.login, "demo")
 	b.ResetTimer()
@@ -56,7 +58,7 @@ func BenchmarkStart(b *testing.B) {
 	b.ReportMetric(float64(theirs.own)/float64(b.N)/1024, "label-MB")
 }
 
-// oneLabel builds the window that ours is measured against.
+// oneLabel builds the reference window.
 func oneLabel(ctx context.Context, b *testing.B) (path string) {
 	b.Helper()
 	path = filepath.Join(b.TempDir(), "onelabel")
@@ -65,19 +67,20 @@ func oneLabel(ctx context.Context, b *testing.B) (path string) {
 	return path
 }
 
-// measured is what was measured, memory as a sum in KiB.
+// measured holds the measurements, memory as a sum in KiB.
 type measured struct {
 	visible      []time.Duration
 	own, helpers int
 }
 
-// median returns the time in the middle, in seconds: another program that is busy for a moment must not count as ours.
+// median returns the median time in seconds: another program that is briefly busy must not count as
+// ours.
 func median(times []time.Duration) float64 {
 	sorted := slices.Sorted(slices.Values(times))
 	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]).Seconds() / 2
 }
 
-// rest waits until nothing that began with the start is under way any more.
+// rest waits until all activity of the start is over.
 func rest(ctx context.Context, b *testing.B) {
 	b.Helper()
 	select {

@@ -18,7 +18,7 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// panel is a desktop's place for icons: the one name and object that programs look for.
+// panel is a desktop's StatusNotifierWatcher: the one name and object that programs look for.
 type panel struct {
 	mu    sync.Mutex
 	items []string
@@ -26,7 +26,7 @@ type panel struct {
 
 const watcherName, watcherPath = "org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher"
 
-// RegisterStatusNotifierItem takes an icon, as the specification of the freedesktop has it.
+// RegisterStatusNotifierItem registers an icon (freedesktop's StatusNotifierItem specification).
 func (p *panel) RegisterStatusNotifierItem(item string) *dbus.Error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -40,7 +40,7 @@ func (p *panel) registered() int {
 	return len(p.items)
 }
 
-// Get answers for the properties, of which one matters.
+// Get returns the properties, of which one matters.
 func (p *panel) Get(_, name string) (dbus.Variant, *dbus.Error) {
 	if name == "IsStatusNotifierHostRegistered" {
 		return dbus.MakeVariant(true), nil
@@ -69,8 +69,8 @@ func (s *scene) withPanel() *panel {
 	return p
 }
 
-// Started at log-in, the program is an icon and no window in anybody's way. A start from the menu shows its window, and quitting signs
-// out as ever.
+// Started at log-in, the program is an icon without a window. A start from the menu shows its
+// window, and quitting signs out as usual.
 func TestInTheBackgroundThereIsAnIconAndNoWindow(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	icons := s.withPanel()
@@ -95,7 +95,7 @@ func TestInTheBackgroundThereIsAnIconAndNoWindow(t *testing.T) {
 	s.keyringEmpty()
 }
 
-// Whoever wants the window out of the way while they work has it in the icon, and is still signed in.
+// A user who wants the window out of the way finds it in the icon, and stays signed in.
 func TestTheWindowGoesIntoTheIcon(t *testing.T) {
 	s := open(t, keyringtest.Options{}, "minimise_on_sign_in = true")
 	s.withPanel()
@@ -119,7 +119,7 @@ func TestTheWindowGoesIntoTheIcon(t *testing.T) {
 	s.keyringEmpty()
 }
 
-// Without a place for icons, the window goes to where the desktop keeps minimised ones, and a second start brings it back.
+// Without a place for icons the window is minimised, and a second start brings it back.
 func TestTheWindowIsMinimised(t *testing.T) {
 	s := open(t, keyringtest.Options{}, "minimise_on_sign_in = true")
 	require.NoError(t, s.Desktop.Manage(s.ctx))
@@ -158,7 +158,7 @@ func TestTheWindowIsMinimised(t *testing.T) {
 	require.NoError(t, s.Desktop.CloseWindow(s.ctx, stage.Title))
 	require.NoError(t, program.Wait(s.ctx))
 
-	// Started with the computer, it is out of the way at once.
+	// Started at log-in, it is minimised at once.
 	program, err = s.Run(s.ctx, programs.login, "--background")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, program.Kill()) })

@@ -10,10 +10,10 @@ import (
 	"github.com/go-gl/glfw/v3.4/glfw"
 )
 
-// Probe asks the desktop for what Fyne draws with: a window, which nobody sees, with an OpenGL context like Fyne's. It runs in a
-// process of its own (commands.ProbeCommand), since a driver that is broken crashes or hangs whoever asks it.
+// Probe tries what Fyne draws with: an invisible window with an OpenGL context like Fyne's. It runs
+// in a separate process (commands.ProbeCommand), since a broken driver crashes or hangs its caller.
 //
-// It returns the exit status: 0 if all is there. Otherwise it says why not.
+// It returns the exit status: 0 if all works. Otherwise it writes the reason to said.
 func Probe(said io.Writer) int {
 	err := openContext()
 	if err == nil {

@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// alive tells whether a process runs. One that has ended and that nobody has waited for does not.
+// alive reports whether a process runs. One that has ended and was not waited for does not.
 func alive(pid int) bool {
 	if syscall.Kill(pid, 0) != nil {
 		return false

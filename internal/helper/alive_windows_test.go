@@ -2,7 +2,7 @@ package helper_test
 
 import "golang.org/x/sys/windows"
 
-// alive tells whether a process runs.
+// alive reports whether a process runs.
 func alive(pid int) bool {
 	handle, err := windows.OpenProcess(windows.SYNCHRONIZE, false, uint32(pid))
 	if err != nil {

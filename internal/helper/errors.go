@@ -7,12 +7,13 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// The ways in which a helper, not its call, fails. No error of this package shows parameters or results: they hold secrets.
+// The failures of a helper rather than of its call. No error of this package has parameters or
+// results: they hold secrets.
 var (
-	// ErrNotStarted: the helper could not be started, or what was started is not the helper that was wanted.
+	// ErrNotStarted: the helper could not be started, or the program is not the expected helper.
 	ErrNotStarted = errors.New("helper not started")
-	// ErrOtherVersion: what was started is the helper of another version of this program, as after an upgrade under a running one. It
-	// comes with ErrNotStarted.
+	// ErrOtherVersion: the helper is of another version of this program, as after an upgrade under
+	// a running one. It comes with ErrNotStarted.
 	ErrOtherVersion = errors.New("helper is of another version")
 	// ErrCrashed: the helper ended during a call. The error's text has the exit status.
 	ErrCrashed = errors.New("helper ended unexpectedly")
@@ -26,7 +27,7 @@ var (
 
 // CallError is the answer of a helper that works to a call that failed.
 type CallError struct {
-	// Code is stable and tells what went wrong: one of the protocol's, or the helper's own.
+	// Code is stable and names the failure: one of the protocol's, or one of the helper's.
 	Code string `json:"code"`
 	// Message is the technical reason, for the log.
 	Message string `json:"message"`

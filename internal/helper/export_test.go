@@ -6,5 +6,5 @@ const (
 	StderrRate  = stderrRate
 )
 
-// Idle tells whether nobody has the turn, so that a test knows when a call is under way.
+// Idle reports whether no call has the turn, so that a test knows when one is under way.
 func (s *Supervisor) Idle() bool { return len(s.turn) == 0 }

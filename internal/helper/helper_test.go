@@ -61,7 +61,7 @@ func say(line string) { _, _ = os.Stdout.WriteString(line + "\n") }
 // hang ignores a closed stdin, as broken helpers do. It ends all the same, should it escape every supervisor.
 func hang() { time.Sleep(time.Minute) }
 
-// answer says something once a request has come.
+// answer writes a line once a request has come.
 func answer(line string) {
 	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
 	say(line)
@@ -112,7 +112,8 @@ func serveStdio(name, version string) {
 	}
 }
 
-// parent is a program with a helper of its own in the middle of a call. It says the helper's process id and is then killed.
+// parent is a program with a helper in the middle of a call. It writes the helper's process id and
+// is then killed.
 func parent() {
 	supervisor := helper.New(settings("good"))
 	var pid int

@@ -2,7 +2,7 @@ package helper
 
 import "github.com/ers-login/ers-login/internal/problem"
 
-// Upgraded is what the user is told about [ErrOtherVersion], whichever helper it is.
+// Upgraded is the Problem for [ErrOtherVersion] of any helper.
 var Upgraded = &problem.Problem{
 	Code:  "PROGRAM-UPGRADED",
 	Title: "e-RS Login was updated while it was open",

@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	// queue is how many events may wait for whoever is told of them.
+	// queue is how many events may wait for the handler of events.
 	queue = 64
-	// drain is how long what an ended helper has still said may take to be read; a process that it left behind with the same
-	// stdout must not make that longer.
+	// drain bounds reading the remaining output of a helper that has ended: a process left behind
+	// may hold its stdout open.
 	drain = time.Second
-	// killed bounds the wait for a killed process to be gone. It takes longer only in the kernel's hands.
+	// killed bounds the wait for a killed process. Only the kernel can make it longer.
 	killed = 5 * time.Second
 )
 
@@ -32,12 +32,13 @@ type process struct {
 	replies chan incoming
 	// broken has what was wrong with the helper's output, if that is why it was killed.
 	broken chan error
-	// gone is closed when the process has ended and all it said has been read; status is set by then.
+	// gone is closed when the process has ended and its output has been read; status is set by
+	// then.
 	gone   chan struct{}
 	status string
 	// accepted is closed when the helper's hello was the right one.
 	accepted chan struct{}
-	// left is closed when whoever is told of events takes too long at the end.
+	// left is closed when the handler of events takes too long at the end.
 	left chan struct{}
 }
 
@@ -74,7 +75,7 @@ func (h hello) check(settings Settings) error {
 	if h.Hello != settings.Name {
 		return fmt.Errorf("it calls itself %q", clean(h.Hello, 64))
 	}
-	// Another version may speak another protocol, too, and the former is what the user can do something about.
+	// Another version may speak another protocol, too; the version is what the user can put right.
 	if settings.Version != "" && h.Version != settings.Version {
 		return fmt.Errorf("%w: its version is %q, not %q", ErrOtherVersion, clean(h.Version, 64), settings.Version)
 	}
@@ -133,7 +134,7 @@ func launch(settings Settings) (*process, error) {
 		relay(stderr, settings.Stderr)
 	}()
 	go func() {
-		// What a stranger tells is not for anybody's ears.
+		// Drop events until the hello is accepted: until then the process may not be our helper.
 		select {
 		case <-p.accepted:
 		case <-heard:
@@ -163,9 +164,10 @@ func (p *process) isAccepted() bool {
 	}
 }
 
-// run starts the process and waits for it, all on one OS thread that does nothing else meanwhile. On Linux the signal that
-// ends the helper with its parent comes when the parent's thread ends that started it, and Go ends a thread when the goroutine
-// that is locked to it returns: somebody else's goroutine, if this one had let go of its thread.
+// run starts the process and waits for it, all on one OS thread that does nothing else meanwhile.
+// On Linux the signal that ends the helper with its parent comes when the thread ends that started
+// it, and Go ends a thread when the goroutine locked to it returns, which could be any, had this
+// one not kept the thread.
 func (p *process) run(command *exec.Cmd, childrenStay bool, started chan<- error, exited chan<- struct{}) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -175,13 +177,14 @@ func (p *process) run(command *exec.Cmd, childrenStay bool, started chan<- error
 	}
 	p.tether = hold(command.Process, childrenStay)
 	started <- nil
-	// Its error says no more than the state.
+	// The error adds nothing to the state.
 	_ = command.Wait()
 	p.status = command.ProcessState.String()
 	close(exited)
 }
 
-// finish waits until what the helper has said is read to its end, but not for a stranger who holds the other end open.
+// finish waits until the helper's output is read to its end, but not if a process that the helper
+// left holds the other end open.
 func (p *process) finish(stdout, stderr *os.File, heard, logged <-chan struct{}) {
 	timer := time.AfterFunc(drain, func() {
 		close(p.left)
@@ -197,7 +200,7 @@ func (p *process) finish(stdout, stderr *os.File, heard, logged <-chan struct{})
 	}
 }
 
-// listen takes the helper's lines apart until there are no more, and kills a helper that breaks the protocol.
+// listen decodes the helper's lines to the end, and kills a helper that breaks the protocol.
 func (p *process) listen(stdout io.Reader, events chan<- Event) {
 	lines := newLineReader(stdout)
 	if err := p.greet(lines); err != nil {
@@ -227,7 +230,7 @@ func (p *process) listen(stdout io.Reader, events chan<- Event) {
 			select {
 			case p.replies <- message:
 			default:
-				p.refuse(errors.New("a reply came that nobody waits for"), stdout)
+				p.refuse(errors.New("an unexpected reply"), stdout)
 				return
 			}
 		case message.ID == nil && message.Event != "":
@@ -243,7 +246,7 @@ func (p *process) listen(stdout io.Reader, events chan<- Event) {
 	}
 }
 
-// greet reads the hello. Nothing at all is no error here: the end of the process will tell.
+// greet reads the hello. No output at all is no error here: the end of the process reports it.
 func (p *process) greet(lines lineReader) error {
 	line, err := lines.next()
 	if errors.Is(err, errTooLong) {
@@ -260,8 +263,8 @@ func (p *process) greet(lines lineReader) error {
 	return nil
 }
 
-// refuse kills the helper for what it said, and reads on to nowhere, so that a helper that is being killed does not linger in
-// a write.
+// refuse kills the helper for a broken line, and drains its output, so that it does not block in a
+// write.
 func (p *process) refuse(err error, stdout io.Reader) {
 	p.broken <- fmt.Errorf("%w: %w", ErrProtocol, err)
 	p.tether.kill()
@@ -270,7 +273,8 @@ func (p *process) refuse(err error, stdout io.Reader) {
 
 // exchange sends a request and waits for its reply.
 func (p *process) exchange(ctx context.Context, id uint64, line []byte) (incoming, error) {
-	// A helper that does not read must not hold up the context. The writer ends at the latest when the process does.
+	// A helper that does not read must not delay the end of ctx. The writer ends with the process
+	// at the latest.
 	written := make(chan error, 1)
 	go func() {
 		_, err := p.stdin.Write(line)
@@ -295,7 +299,7 @@ func (p *process) exchange(ctx context.Context, id uint64, line []byte) (incomin
 			return incoming{}, ctx.Err()
 		case err := <-written:
 			if err != nil {
-				// The helper no longer reads: nothing of it is to be expected but its end.
+				// The helper no longer reads, so it cannot go on.
 				p.tether.kill()
 			}
 			written = nil
@@ -310,7 +314,8 @@ func (p *process) match(id uint64, made incoming) (incoming, error) {
 	return made, nil
 }
 
-// crash is the error of a process that has ended: what was wrong with its output, if that was why, else its exit status.
+// crash returns the error of a process that has ended: the fault in its output, if any, else its
+// exit status.
 func (p *process) crash() error {
 	select {
 	case err := <-p.broken:

@@ -1,37 +1,41 @@
-// Package helper runs what can hang or crash in a process of its own, and talks to it.
+// Package helper runs what can hang or crash in a separate process, and talks to it.
 //
-// The Identity Agent's Ticket API blocks without a way to cancel and is 32-bit, PC/SC links a library that may be missing, and
-// a keyring call can block for ever or panic. None of that may take the window with it. So there is one small supervisor:
-// [Supervisor] starts a helper when it is first needed, checks that it is the right one, gives every call a deadline, ends
-// the process to cancel a call, and starts it again. [Serve] is the other side, the helper's.
+// The Identity Agent's Ticket API blocks without a way to cancel and is 32-bit, PC/SC links a
+// library that may be missing, and a keyring call can block for ever or panic. None of that may
+// take the window with it. So there is one small supervisor: [Supervisor] starts a helper when it
+// is first needed, checks that it is the right one, gives every call a deadline, ends the process
+// to cancel a call, and starts it again. [Serve] is the other side, the helper's.
 //
 // # Protocol, version 1
 //
-// Both sides write JSON objects, one on a line, in UTF-8; the parent to the helper's stdin, the helper to its stdout. A line
-// has at most [MaxLine] bytes with its newline; a longer one, or one that is not a JSON object of a kind below, is a protocol
-// error. Unknown members are ignored. The helper's stderr is free text for the log, and no secret may stand there.
+// Both sides write JSON objects, one on a line, in UTF-8; the parent to the helper's stdin, the
+// helper to its stdout. A line has at most [MaxLine] bytes with its newline; a longer one, or one
+// that is not a JSON object of a kind below, is a protocol error. Unknown members are ignored. The
+// helper's stderr is free text for the log, and no secret may stand there.
 //
-// The helper speaks first and says what it is, so that a program that was taken for a helper by mistake is found out:
+// The helper identifies itself first, so that a program taken for a helper by mistake is found out:
 //
 //	{"hello":"keyring","protocol":1,"version":"1.0.0"}
 //
-// Then the parent asks, and the helper answers each request with one reply that has its id, a growing number from 1 on:
+// Then the parent asks, and the helper answers each request with one reply that has its id, a
+// growing number from 1 on:
 //
 //	{"id":1,"call":"read","params":{}}
 //	{"id":1,"result":{}}
 //	{"id":2,"call":"raed"}
 //	{"id":2,"error":{"code":"unknown-call","message":"there is no such call"}}
 //
-// A reply with the id 0 answers a line that could not be read as a request. Between replies the helper may tell of events,
-// which have no id:
+// A reply with the id 0 answers a line that could not be read as a request. Between replies the
+// helper may send events, which have no id:
 //
 //	{"event":"card-removed","data":{}}
 //
-// Requests are handled one at a time in the order in which they came. There is no request to cancel another: the parent ends
-// the process. The helper ends when its stdin is closed, which happens at the latest when the parent dies.
+// Requests are handled one at a time in the order in which they came. There is no request to cancel
+// another: the parent ends the process. The helper ends when its stdin is closed, which happens at
+// the latest when the parent dies.
 //
-// The codes of the protocol itself are [CodeUnknownCall], [CodeMalformed], [CodeBusy], [CodePanic], [CodeTooLong] and
-// [CodeFailed]; every other code belongs to the helper that sends it.
+// The codes of the protocol itself are [CodeUnknownCall], [CodeMalformed], [CodeBusy], [CodePanic],
+// [CodeTooLong] and [CodeFailed]; every other code belongs to the helper that sends it.
 package helper
 
 import (
@@ -51,19 +55,19 @@ const MaxLine = 64 * 1024
 const (
 	// CodeUnknownCall: the helper has no call of that name.
 	CodeUnknownCall = "unknown-call"
-	// CodeMalformed: the line was no request, or the parameters were not those of the call.
+	// CodeMalformed: the line is not a request, or the parameters do not fit the call.
 	CodeMalformed = "malformed"
 	// CodeBusy: too many requests are waiting.
 	CodeBusy = "busy"
-	// CodePanic: the call panicked. The helper lives, but what the call worked with may be broken: better end the helper.
+	// CodePanic: the call panicked. The helper lives, but its state may be broken: better end it.
 	CodePanic = "panic"
 	// CodeTooLong: the result does not fit into a line.
 	CodeTooLong = "too-long"
-	// CodeFailed: the call failed and has no code of its own.
+	// CodeFailed: the call failed, and the helper has no code for it.
 	CodeFailed = "failed"
 )
 
-// Event is something that the helper tells without having been asked.
+// Event is something that the helper reports unasked.
 type Event struct {
 	Name string          `json:"event"`
 	Data json.RawMessage `json:"data,omitempty"`
@@ -87,7 +91,8 @@ type reply struct {
 	Error  *CallError      `json:"error,omitempty"`
 }
 
-// incoming is whatever a helper can send after its hello: a reply if it has an id, an event if it has a name.
+// incoming is a line of the helper after its hello: a reply if it has an id, an event if it has a
+// name.
 type incoming struct {
 	ID     *uint64         `json:"id"`
 	Result json.RawMessage `json:"result"`
@@ -96,7 +101,7 @@ type incoming struct {
 	Data   json.RawMessage `json:"data"`
 }
 
-// errTooLong is a line beyond MaxLine. The rest of it has been skipped, so that reading can go on.
+// errTooLong is a line beyond MaxLine. The rest of it was skipped, so reading can go on.
 var errTooLong = errors.New("a line is longer than the protocol allows")
 
 // lineReader reads the lines of the protocol.
@@ -106,8 +111,8 @@ func newLineReader(from io.Reader) lineReader {
 	return lineReader{bufio.NewReaderSize(from, MaxLine)}
 }
 
-// next returns the next line with its newline, valid until the call after. What follows the last newline before the end is
-// no line: whoever wrote it died over it.
+// next returns the next line with its newline, valid until the following call. Bytes after the last
+// newline are no line: the writer died over it.
 func (r lineReader) next() ([]byte, error) {
 	line, err := r.from.ReadSlice('\n')
 	if err == nil {

@@ -13,30 +13,32 @@ import (
 	"time"
 )
 
-// Handler answers one call. Its result is sent as JSON. An error that has a [CallError] in its chain is sent as that, any
-// other as [CodeFailed] with its text: no secret may stand in it. The context ends when the parent goes.
+// Handler answers one call. Its result is sent as JSON. An error with a [CallError] in its chain is
+// sent as that, any other as [CodeFailed] with its text, which must hold no secret. The context
+// ends with the parent.
 type Handler func(ctx context.Context, params json.RawMessage) (result any, err error)
 
 // Handlers are the calls of a helper by name.
 type Handlers map[string]Handler
 
 const (
-	// waiting is how many requests may wait while one is handled. The supervisor sends the next one only after the reply.
+	// waiting bounds the requests that wait while one is handled. The supervisor sends the next one
+	// only after the reply.
 	waiting = 16
 	// grace is how long a call under way may take to come to an end after the parent has gone.
 	grace = time.Second
 )
 
-// Serve is a helper: it says hello on w and answers the requests it reads from r, until r ends, since then the parent has
-// gone, or ctx does. A handler that panics gives an error reply; broken requests do too. A call that is under way at the end
-// has a second to return, and is left behind if it does not, so the caller is expected to exit. The error is nil at the end of
-// r or of ctx, else what went wrong with r or w.
+// Serve is a helper: it writes its hello to w and answers the requests from r, until r or ctx ends.
+// A panic of a handler or a broken request gives an error reply. A call under way at the end has a
+// second to return, and is then left behind: the caller should exit. The error is nil at the end of
+// r or ctx, else that of r or w.
 func Serve(ctx context.Context, r io.Reader, w io.Writer, name, version string, handlers Handlers) error {
 	return ServeWithEvents(ctx, r, w, name, version, handlers, nil)
 }
 
-// ServeWithEvents is [Serve] for a helper that also tells of events: those that come out of the channel are sent on, in
-// their order, between the replies.
+// ServeWithEvents is [Serve] for a helper with events: those from the channel are sent, in their
+// order, between the replies.
 func ServeWithEvents(ctx context.Context, r io.Reader, w io.Writer, name, version string, handlers Handlers,
 	events <-chan Event) error {
 	outer := ctx
@@ -72,7 +74,8 @@ type server struct {
 	out     io.Writer
 }
 
-// read queues the requests. It never waits for anything but r, so that it learns of the parent's end while a call hangs.
+// read queues the requests. It blocks only on r, so that it notices the parent's end while a call
+// hangs.
 func (s *server) read(r io.Reader, requests chan<- request) {
 	lines := newLineReader(r)
 	for {
@@ -166,7 +169,7 @@ func (s *server) refuse(id uint64, code, message string) {
 	s.write(reply{ID: id, Error: &CallError{Code: code, Message: message}})
 }
 
-// write sends one line. Without a parent that reads there is nothing left to do, so a failure ends the helper.
+// write sends one line. A failure ends the helper: its parent does not read any more.
 func (s *server) write(message any) {
 	line, err := json.Marshal(message)
 	if err != nil {
@@ -191,7 +194,8 @@ func (s *server) write(message any) {
 	}
 }
 
-// panicText tells of a panic without the value that was panicked with, which may hold a secret, unless the runtime made it.
+// panicText describes a panic without its value, which may hold a secret, unless the runtime made
+// it.
 func panicText(value any) string {
 	text := fmt.Sprintf("panic with a %T", value)
 	var made runtime.Error

@@ -51,7 +51,7 @@ func (k *talk) say(line string) {
 
 func echo(_ context.Context, params json.RawMessage) (any, error) { return params, nil }
 
-// An organisation's own program that talks to a helper finds out by its errors what it says wrong, and nothing it says ends
+// A foreign program that talks to a helper learns its mistakes from the errors, and no input ends
 // the helper.
 func TestBrokenRequestsAreAnswered(t *testing.T) {
 	const malformed = `{"id":0,"error":{"code":"malformed","message":"the line is not a request"}}`
@@ -130,7 +130,7 @@ func TestServeEndsWithItsParent(t *testing.T) {
 		cancel()
 		require.NoError(t, <-made.ended)
 	})
-	t.Run("nobody reads", func(t *testing.T) {
+	t.Run("the output is closed", func(t *testing.T) {
 		made := serve(t, t.Context(), helper.Handlers{"echo": echo})
 		require.NoError(t, made.out.Close())
 		made.say(`{"id":1,"call":"echo"}`)

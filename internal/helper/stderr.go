@@ -17,10 +17,10 @@ const (
 	stderrBurst = 100
 )
 
-// relay hands on what a helper writes to stderr, line by line, within bounds, and reads all of it so that the helper never
-// waits. A nil tell only reads.
-func relay(stderr io.Reader, tell func(line string)) {
-	if tell == nil {
+// relay passes a helper's stderr to log, line by line, within bounds, and reads all of it so that
+// the helper never waits. A nil log only reads.
+func relay(stderr io.Reader, log func(line string)) {
+	if log == nil {
 		_, _ = io.Copy(io.Discard, stderr)
 		return
 	}
@@ -28,7 +28,7 @@ func relay(stderr io.Reader, tell func(line string)) {
 	dropped := 0
 	owed := func() {
 		if dropped > 0 {
-			tell(fmt.Sprintf("(%d lines dropped)", dropped))
+			log(fmt.Sprintf("(%d lines dropped)", dropped))
 			dropped = 0
 		}
 	}
@@ -39,7 +39,7 @@ func relay(stderr io.Reader, tell func(line string)) {
 		if text := clean(string(line), stderrWidth); text != "" {
 			if limiter.AllowN(time.Now(), 1) {
 				owed()
-				tell(text)
+				log(text)
 			} else {
 				dropped++
 			}

@@ -9,31 +9,34 @@ import (
 	"time"
 )
 
-// Settings tell a [Supervisor] which helper to run, and what to do with what it says.
+// Settings configure a [Supervisor]: the helper, and the receivers of its events and lines.
 type Settings struct {
 	// Name is what the helper must call itself in its hello.
 	Name string
-	// Version is what the helper must say its version is, or it is refused with [ErrOtherVersion]. Empty accepts any.
+	// Version is the version that the helper must report, or else it is refused with
+	// [ErrOtherVersion]. Empty accepts any.
 	Version string
-	// Command is the program, by its full path, and its arguments. Arguments can be read by other users: no secret there.
+	// Command is the program's full path, and its arguments. Other users can read arguments: no
+	// secret may be there.
 	Command []string
 	// Env is the helper's environment; nil is this program's own.
 	Env []string
 	// Dir is the helper's working folder; empty is this program's own.
 	Dir string
-	// ChildrenStay says that the processes that the helper starts are not its own: they stay when it ends. On Windows the helper's
-	// job object ends them otherwise. On Linux and macOS it changes nothing.
+	// ChildrenStay lets the processes that the helper starts outlive it. Otherwise the helper's job
+	// object ends them, on Windows; on Linux and macOS it changes nothing.
 	ChildrenStay bool
-	// Stderr is given what the helper writes to stderr, line by line: cut at 1,000 characters, without control characters and
-	// not more than some twenty lines a second. It must return soon. Nil drops the lines.
+	// Stderr receives the helper's stderr, line by line: cut at 1,000 characters, without control
+	// characters and at most some twenty lines a second. It must return soon. Nil drops the lines.
 	Stderr func(line string)
-	// Event is given the helper's events in their order, one at a time. While it does not return, up to 64 more wait, and then
-	// the helper does, so it must not Call the same helper. Nil drops the events.
+	// Event receives the helper's events in order, one at a time. While it runs, up to 64 more
+	// wait, and then the helper blocks, so it must not Call the same helper. Nil drops the events.
 	Event func(Event)
 	// HelloTimeout bounds the time from the start of the process to its hello; 0 means 10 s.
 	HelloTimeout time.Duration
-	// CancelTimeout is how long a helper may take to end by itself when a call is cancelled: its stdin is closed, so that it can
-	// put right what it has begun, and after that time it is killed. 0 kills it at once.
+	// CancelTimeout is how long a helper may take to end when a call is cancelled: its stdin is
+	// closed, so that it can undo what it has begun, and after that time it is killed. 0 kills it
+	// at once.
 	CancelTimeout time.Duration
 	// StopTimeout is how long a helper whose stdin was closed may take to end before it is killed; 0 means 2 s.
 	StopTimeout time.Duration
@@ -48,19 +51,19 @@ type Clock interface {
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
-// The back-off between two starts of a helper that keeps failing: at once after the first failure, since most are the only
-// one, then doubling up to a bound.
+// The back-off between two starts of a failing helper: none after the first failure, which is
+// mostly the only one, then doubling up to a bound.
 const (
 	backoffFirst = 250 * time.Millisecond
 	backoffMost  = 10 * time.Second
 )
 
-// Supervisor runs one helper process, started when it is first needed and again after it has ended. It is safe for concurrent
-// use; calls are made one at a time.
+// Supervisor runs one helper process, started on demand and again after it has ended. It is safe
+// for concurrent use; calls are made one at a time.
 type Supervisor struct {
 	settings Settings
 
-	// turn is held by whoever uses the fields below.
+	// turn guards the fields below.
 	turn     chan struct{}
 	running  *process
 	lastID   uint64
@@ -85,8 +88,8 @@ func New(settings Settings) *Supervisor {
 	return &Supervisor{settings: settings, turn: make(chan struct{}, 1), closed: make(chan struct{})}
 }
 
-// Start starts the helper unless it runs, and waits for its hello. [Supervisor.Call] does so by itself; Start is for those who
-// do not want to count the start into the deadline of a call.
+// Start starts the helper unless it runs, and waits for its hello. [Supervisor.Call] does so
+// itself; call Start to keep the start out of a call's deadline.
 func (s *Supervisor) Start(ctx context.Context) error {
 	if err := s.take(ctx); err != nil {
 		return err
@@ -95,11 +98,13 @@ func (s *Supervisor) Start(ctx context.Context) error {
 	return s.ensure(ctx)
 }
 
-// Call asks the helper and decodes its answer into result, unless that is nil. Calls wait for their turn. The error is the
-// helper's own answer as a [*CallError], or one of this package's: [ErrNotStarted], [ErrCrashed], [ErrProtocol], [ErrClosed].
-// When ctx ends during the call the helper is ended (see CancelTimeout), for there is no other way to cancel, and the error is
-// [ErrEnded]; in that case and when ctx ends earlier, the context's error is in the chain. The next call starts the helper
-// again.
+// Call asks the helper and decodes its answer into result, unless that is nil. Calls wait for their
+// turn. The error is the helper's answer as a [*CallError], or one of [ErrNotStarted],
+// [ErrCrashed], [ErrProtocol], [ErrClosed].
+//
+// If ctx ends during the call, the helper is ended (see CancelTimeout), the only way to cancel, and
+// the error is [ErrEnded]; then, and if ctx ends earlier, the error of ctx is in the chain. The
+// next call starts the helper again.
 func (s *Supervisor) Call(ctx context.Context, call string, params, result any) error {
 	encoded, err := json.Marshal(params)
 	if err != nil {
@@ -130,8 +135,8 @@ func (s *Supervisor) Call(ctx context.Context, call string, params, result any) 
 	return nil
 }
 
-// Stop ends the helper if it runs, once the call under way is over: its stdin is closed, and it is killed if it does not end
-// then. The next call starts it again.
+// Stop ends the helper after the call under way, if it runs: its stdin is closed, and it is killed
+// if it does not end then. The next call starts it again.
 func (s *Supervisor) Stop(ctx context.Context) error {
 	if err := s.take(ctx); err != nil {
 		return err
@@ -140,8 +145,8 @@ func (s *Supervisor) Stop(ctx context.Context) error {
 	return s.end()
 }
 
-// Close ends the helper as [Supervisor.Stop] does, and for good. A call under way is given up with [ErrClosed]. The error tells
-// that the process could not be ended.
+// Close ends the helper as [Supervisor.Stop] does, and for good. A call under way fails with
+// [ErrClosed]. The error means that the process could not be ended.
 func (s *Supervisor) Close() error {
 	s.closing.Do(func() { close(s.closed) })
 	s.turn <- struct{}{}
@@ -198,7 +203,7 @@ func (s *Supervisor) ensure(ctx context.Context) error {
 	return nil
 }
 
-// exchange sends one request and waits for its reply. It ends the helper unless that has given the reply.
+// exchange sends one request and waits for its reply. Without one it ends the helper.
 func (s *Supervisor) exchange(ctx context.Context, call string, params json.RawMessage) (json.RawMessage, error) {
 	s.lastID++
 	line, err := json.Marshal(request{ID: s.lastID, Call: call, Params: params})
@@ -243,7 +248,7 @@ func (s *Supervisor) cancel() error {
 	return running.kill()
 }
 
-// failed notes that the helper has ended by itself, for the back-off.
+// failed records for the back-off that the helper has ended unexpectedly.
 func (s *Supervisor) failed() {
 	s.running = nil
 	s.failures++

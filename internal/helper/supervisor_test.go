@@ -28,7 +28,7 @@ func supervise(t *testing.T, settings helper.Settings) *helper.Supervisor {
 	return supervisor
 }
 
-// Without this nobody signs in: every ticket and every keyring entry comes through a call.
+// Without this no sign-in works: every ticket and every keyring entry comes through a call.
 func TestACallIsAnswered(t *testing.T) {
 	supervisor := supervise(t, settings("good"))
 	for i := range 1000 {
@@ -78,7 +78,7 @@ func TestAnErrorIsAnAnswer(t *testing.T) {
 	supervisor := supervise(t, settings("good"))
 	pid := pidOf(t, supervisor)
 	tests := map[string]struct{ call, code, message string }{
-		"an error of its own":      {"refuse", "card-blocked", "after three tries"},
+		"the helper's own code":    {"refuse", "card-blocked", "after three tries"},
 		"any other error":          {"fail", helper.CodeFailed, "no reader"},
 		"no such call":             {"raed", helper.CodeUnknownCall, "there is no such call"},
 		"a panic":                  {"panic", helper.CodePanic, "panic with a string at helper_test.go:"},
@@ -138,7 +138,8 @@ func TestTheWrongProgramIsNotStarted(t *testing.T) {
 	})
 }
 
-// What a broken helper says must not be taken for an answer, hang the program, or reach the log with a secret in it.
+// The output of a broken helper must not be taken for an answer, hang the program, or reach the log
+// with a secret in it.
 func TestTheProtocolIsEnforced(t *testing.T) {
 	for _, mode := range []string{"over-long", "not JSON", "neither", "wrong id", "other kind"} {
 		t.Run(mode, func(t *testing.T) {
@@ -292,7 +293,7 @@ func (c *fakeClock) Sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// A card that is pulled is told as an event: one that is lost, or comes in another order, leaves the session open.
+// A removed card is an event: one that is lost, or comes in another order, leaves the session open.
 func TestEvents(t *testing.T) {
 	heard := make(chan helper.Event, 200)
 	changed := settings("good")
@@ -308,7 +309,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// Whoever hears of events must not be able to keep the program from closing.
+// A handler of events must not be able to keep the program from closing.
 func TestAnEventThatIsNotTakenDoesNotHoldUpTheEnd(t *testing.T) {
 	release := make(chan struct{})
 	defer close(release)
@@ -340,7 +341,7 @@ func TestStderrIsBounded(t *testing.T) {
 	require.NoError(t, supervisor.Close())
 	mutex.Lock()
 	defer mutex.Unlock()
-	// Before each line that is told may be one that counts those dropped.
+	// Before each line there may be one that counts those dropped.
 	allowed := helper.StderrBurst + helper.StderrRate*(time.Since(began).Seconds()+1)
 	require.LessOrEqual(t, float64(len(lines)), 2*allowed+1, "of 20,000 lines")
 	require.GreaterOrEqual(t, len(lines), helper.StderrBurst)

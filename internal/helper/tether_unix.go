@@ -17,14 +17,14 @@ type tether struct {
 	released bool
 }
 
-// tie lets the helper lead a process group of its own, so that all it started can be ended with it, and so that Ctrl+C in a
-// terminal does not end it before its parent has cleared up.
+// tie starts the helper in a new process group, so that its children can be ended with it, and so
+// that Ctrl+C in a terminal does not end it before its parent has cleared up.
 func tie(command *exec.Cmd) {
 	command.SysProcAttr = withParent(&syscall.SysProcAttr{Setpgid: true})
 }
 
-// hold has no use for childrenStay: what is in the helper's process group ends with it, and a service that is to stay leads a
-// session of its own.
+// hold ignores childrenStay: the helper's process group ends with it, and a service that is to stay
+// leads a new session.
 func hold(process *os.Process, _ bool) *tether { return &tether{process: process} }
 
 // kill ends the helper and its process group. There may be nothing left to end.

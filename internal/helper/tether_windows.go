@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// tether ties a helper, and what it starts itself unless that is to stay, to this process: a job object that ends all of them when its last handle is
-// closed, which the system does even if this program is killed. Between the helper's start and its assignment to the job, and
-// where a job is refused, the closed stdin is what ends it.
+// tether binds a helper, and its children unless they stay, to this process: a job object ends them
+// when its last handle is closed, which the system does even if this program is killed. Before the
+// assignment to the job, and where a job is refused, closing stdin ends the helper.
 type tether struct {
 	process *os.Process
 
@@ -20,13 +20,14 @@ type tether struct {
 	job   windows.Handle
 }
 
-// tie keeps a console window from flashing up, and with it Ctrl+C from reaching the helper before its parent has cleared up.
+// tie suppresses a console window, and keeps Ctrl+C from the helper until its parent has cleared
+// up.
 func tie(command *exec.Cmd) {
 	command.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW}
 }
 
-// hold makes the job object. Where children are to stay, they are not in it: an Identity Agent that the helper's library starts
-// would end with the first question that is cancelled.
+// hold makes the job object. Children that stay are not in it: an Identity Agent started by the
+// helper's library would end with the first cancelled call.
 func hold(process *os.Process, childrenStay bool) *tether {
 	t := &tether{process: process}
 	job, err := windows.CreateJobObject(nil, nil)

@@ -15,7 +15,7 @@ import (
 	"github.com/ers-login/ers-login/internal/history"
 )
 
-// A star that is lost, or is another user's, leads somebody to the wrong organisation.
+// A star that is lost, or is another user's, leads to the wrong organisation.
 func TestFavouritesAreKeptForEachUser(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state", "history.json")
 	h := open(t, path)
@@ -51,7 +51,7 @@ func TestFavouritesAreBounded(t *testing.T) {
 	for i := range history.MostFavourites {
 		require.NoError(t, h.Set(ann, at(i), true))
 	}
-	require.Error(t, h.Set(ann, at(history.MostFavourites), true), "the user is told, and nothing is forgotten for it")
+	require.Error(t, h.Set(ann, at(history.MostFavourites), true), "an error, and nothing is forgotten for it")
 	assert.True(t, h.Has(ann, at(0)))
 	assert.False(t, h.Has(ann, at(history.MostFavourites)))
 	require.NoError(t, h.Set(ann, at(0), false))

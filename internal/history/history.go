@@ -42,7 +42,7 @@ const (
 	version = 1
 	// rounds slows the search for the id behind a hash; it belongs to the file's version.
 	rounds = 100_000
-	// maxFile bounds the file, in bytes, and maxText one text in it. Both are far above what honest files have.
+	// maxFile bounds the file, in bytes, and maxText one text in it. Both are far above real files.
 	maxFile = 8 << 20
 	maxText = 200
 	// minSalt is the shortest salt, in characters; rand.Text makes longer ones.
@@ -60,7 +60,7 @@ type History struct {
 	content content
 	// stars has the favourites of content, to be found quickly.
 	stars map[choice]bool
-	// last is the user who was asked for last, since a sign-in asks twice and hashing is slow on purpose.
+	// last caches the last user, since a sign-in asks twice and hashing is slow on purpose.
 	last struct{ identifier, salt, user string }
 }
 
@@ -70,7 +70,7 @@ type content struct {
 	Salt    string `json:"salt"`
 	// Choices starts with the latest.
 	Choices []choice `json:"choices"`
-	// Favourites starts with those of the user who has marked one latest.
+	// Favourites has the user first who has marked one latest.
 	Favourites []choice `json:"favourites,omitempty"`
 }
 
@@ -85,8 +85,8 @@ func DefaultFile() string { return filepath.Join(xdg.StateHome, "ers-login", "hi
 
 // Open reads the history at path. A missing file is an empty history.
 //
-// The History can be used whatever the error says: after one it starts empty. A file with something else in it has then been
-// set aside as path.bak, replacing one that was set aside before.
+// The History works even with an error: it starts empty then. A file that cannot be understood has
+// been set aside as path.bak, replacing an earlier one.
 func Open(path string) (*History, error) {
 	h := &History{path: path}
 	read, err := load(path)
@@ -103,7 +103,8 @@ func (h *History) Last(userIdentifier string) (ersclient.Permission, bool) {
 	}
 	user, err := h.user(userIdentifier)
 	if err != nil {
-		// Hashing fails only where the system forbids it. Then nobody is known, and Remember says why.
+		// Hashing fails only where the system forbids it. Then no user is found, and Remember
+		// returns the error.
 		return ersclient.Permission{}, false
 	}
 	i := slices.IndexFunc(h.content.Choices, func(c choice) bool { return c.User == user })
@@ -117,11 +118,10 @@ func (h *History) Last(userIdentifier string) (ersclient.Permission, bool) {
 	}, true
 }
 
-// Remember keeps the pair that a user has chosen, and writes the file. After an error the choice is remembered until the
-// program ends.
-//
-// The file is read again first, since another session of the same user may have written it meanwhile. If it has something else
-// in it now, it is set aside as by [Open], written anew from memory, and the error says so.
+// Remember keeps the pair that a user has chosen, and writes the file, after reading it again:
+// another session of the user may have changed it. A file that cannot be understood is set aside as
+// by [Open] and written anew, with an error. After an error the choice holds until the program
+// ends.
 func (h *History) Remember(userIdentifier string, permission ersclient.Permission) error {
 	if len(permission.OrgIdentifier) > maxText || len(permission.BusinessFunction) > maxText {
 		return errors.New("could not remember the choice: it is too long")
@@ -134,7 +134,7 @@ func (h *History) Remember(userIdentifier string, permission ersclient.Permissio
 	})
 }
 
-// Has tells whether a user has marked a pair as a favourite. It answers from memory.
+// Has reports whether a user has marked a pair as a favourite. It answers from memory.
 func (h *History) Has(userIdentifier string, permission ersclient.Permission) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -145,7 +145,7 @@ func (h *History) Has(userIdentifier string, permission ersclient.Permission) bo
 	return err == nil && h.stars[chosen(user, permission)] // Hashing fails only where Set says so.
 }
 
-// Set marks a pair as a favourite of a user, or takes the mark away, and writes the file as [History.Remember] does.
+// Set adds or removes a user's favourite, and writes the file as [History.Remember] does.
 func (h *History) Set(userIdentifier string, permission ersclient.Permission, on bool) error {
 	if len(permission.OrgIdentifier) > maxText || len(permission.BusinessFunction) > maxText {
 		return errors.New("could not keep the favourite: it is too long")
@@ -198,8 +198,8 @@ func (h *History) take(read content) {
 	}
 }
 
-// change reads the file anew, changes what stands in it, and writes it. What was changed is remembered even if it could not be
-// written.
+// change reads the file anew, edits its content, and writes it. The edit stays in memory even if it
+// could not be written.
 func (h *History) change(userIdentifier string, edit func(*content, string) error) error {
 	h.disk.Lock()
 	defer h.disk.Unlock()
@@ -263,7 +263,7 @@ func (h *History) user(identifier string) (string, error) {
 	return h.last.user, nil
 }
 
-// asideError says that a file was set aside because of what stands in it.
+// asideError means that a file was set aside because of its content.
 type asideError struct{ cause error }
 
 func (e *asideError) Error() string {
@@ -272,7 +272,8 @@ func (e *asideError) Error() string {
 
 func (e *asideError) Unwrap() error { return e.cause }
 
-// load reads a file. One that is missing is empty; one that has something else in it is set aside, with an *asideError.
+// load reads a file. A missing one is empty; one that cannot be understood is set aside, with an
+// *asideError.
 func load(path string) (content, error) {
 	raw, err := read(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -61,7 +61,7 @@ func TestTheLatestChoiceOfEachUserIsRemembered(t *testing.T) {
 	}
 }
 
-// The file on a shared workstation does not tell who works there.
+// The file on a shared workstation does not reveal who works there.
 func TestTheFileDoesNotNameItsUsers(t *testing.T) {
 	dir := t.TempDir()
 	var users []string
@@ -180,7 +180,7 @@ func TestTwoSessionsShareAFile(t *testing.T) {
 	require.NoError(t, first.Remember(ann, clinician))
 	require.NoError(t, second.Remember(bob, manager))
 	require.NoError(t, os.Remove(path))
-	require.NoError(t, first.Remember(ann, manager), "a file that somebody removed is made again")
+	require.NoError(t, first.Remember(ann, manager), "a file that was removed is made again")
 	h := open(t, path)
 	last(t, h, ann, &manager)
 	last(t, second, ann, &clinician)
@@ -201,7 +201,7 @@ func TestConcurrentUse(t *testing.T) {
 	all.Wait()
 }
 
-// A choice that would not fit is told, and does no harm to the others.
+// A choice that would not fit is an error, and does no harm to the others.
 func TestAChoiceThatIsTooLong(t *testing.T) {
 	h := open(t, filepath.Join(t.TempDir(), "history.json"))
 	require.NoError(t, h.Remember(ann, clinician))

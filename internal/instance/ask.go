@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	// replyTime is how long the first instance may take for its first line: it hears the question and handles it within less.
+	// replyTime bounds the wait for the first line of an answer: reading and handling the request
+	// take less.
 	replyTime = askTime + handleTime + time.Second
 	// patience is how long [Join] waits for an instance that does not listen yet, or not any more.
 	patience = 10 * time.Second
@@ -18,12 +19,13 @@ const (
 	retryPause = 50 * time.Millisecond
 )
 
-// errNobody: nobody listens, or whoever did has left before an answer was begun. The lock may be free.
-var errNobody = errors.New("nobody listens")
+// errNoListener: no instance listens, or it left before it began an answer. The lock may be free.
+var errNoListener = errors.New("no instance listens")
 
-// Join takes the lock whose file is at path or, if another process holds it, asks that one: either the Lock is there, or the Answer,
-// or an error of [Take] or [Ask] is. It gives an instance that has just begun or is about to end ten seconds to listen or to leave,
-// and so goes on where either of the two alone would give up.
+// Join takes the lock file at path or, if another process holds it, sends it the request: it
+// returns the Lock, or the Answer, or an error of [Take] or [Ask]. It gives an instance that has
+// just begun or is about to end ten seconds to listen or to leave, where Take and Ask alone would
+// give up.
 func Join(ctx context.Context, path string, request Request) (*Lock, Answer, error) {
 	enough := time.NewTimer(patience)
 	defer enough.Stop()
@@ -33,9 +35,9 @@ func Join(ctx context.Context, path string, request Request) (*Lock, Answer, err
 			return held, Answer{}, err
 		}
 		answer, err := Ask(ctx, path, request)
-		// A place is soon free, except of those where sign-ins are waited for.
+		// A connection is soon free, except where sign-ins are waited for.
 		crowded := errors.Is(err, Busy) && !request.waitsForSignIn()
-		if !errors.Is(err, errNobody) && !errors.Is(err, Leaving) && !crowded {
+		if !errors.Is(err, errNoListener) && !errors.Is(err, Leaving) && !crowded {
 			return nil, answer, err
 		}
 		select {
@@ -48,8 +50,8 @@ func Join(ctx context.Context, path string, request Request) (*Lock, Answer, err
 	}
 }
 
-// claim claims a name on the session bus, and takes the lock whose file is at path. Where the file cannot be used, the name
-// alone is enough.
+// claim claims a name on the session bus, and takes the lock file at path. If the file is unusable,
+// the name suffices.
 func claim(ctx context.Context, busName string, address busAddress, path string) (*Lock, error) {
 	name, err := claimName(ctx, busName, address)
 	if err != nil {
@@ -68,27 +70,28 @@ func claim(ctx context.Context, busName string, address busAddress, path string)
 	}
 }
 
-// reach connects to the one instance: to the owner of the name on the session bus or, where there is none, to the holder of
-// the lock, such as an older version that knows no name.
+// reach connects to the one instance: to the owner of the name on the session bus or, without one,
+// to the holder of the lock, such as an older version.
 func reach(ctx context.Context, path string) (stream, error) {
 	server, unnamed := dialName(ctx)
 	if unnamed == nil || errors.Is(unnamed, errForeign) {
 		return server, unnamed
 	}
 	server, err := dial(ctx, path)
-	if err != nil && !errors.Is(unnamed, errNobody) {
-		// That one is there and does not answer.
+	if err != nil && !errors.Is(unnamed, errNoListener) {
+		// The owner of the name is there and does not answer.
 		return nil, unnamed
 	}
 	return server, err
 }
 
-// Ask asks whoever holds the lock whose file is at path, and lets it raise its window where the system asks for such permission.
-// It waits six seconds at most for the answer; after a request with Wait, for the word that it will come, and for the answer until
-// the context ends.
+// Ask sends a request to the holder of the lock file at path, and lets it raise its window where
+// the system requires permission for that. It waits six seconds at most for the answer; after a
+// request with Wait, for the announcement of one, and then until ctx ends.
 //
-// An answer is without error even if it is not OK, unless it is one of [Busy], [Outdated], [Malformed] and [Leaving]. Other
-// errors are [Unreachable], which wraps the context's, and [Unknown] if another user's program would have got the request.
+// err is nil for an answer that is not OK, unless it is [Busy], [Outdated], [Malformed] or
+// [Leaving]. Other errors are [Unreachable], which wraps the context's, and [Unknown] if the
+// listener is another user's.
 func Ask(ctx context.Context, path string, request Request) (Answer, error) {
 	answer, err := ask(ctx, path, request)
 	switch {
@@ -124,7 +127,8 @@ func ask(ctx context.Context, path string, request Request) (answer Answer, err 
 		}
 	}()
 
-	// A server that is busy refuses without having heard the question, so that writing it may fail and an answer be there.
+	// A busy server refuses without reading the request, so that writing it may fail although there
+	// is an answer.
 	unheard := writeQuestion(server, request)
 	lines := bufio.NewReaderSize(server, maxLine)
 	said, err := readReply(lines)
@@ -142,10 +146,10 @@ func ask(ctx context.Context, path string, request Request) (answer Answer, err 
 	return said.Answer, nil
 }
 
-// whileUnanswered tells an instance that has left from one that hangs.
+// whileUnanswered distinguishes an instance that has left from one that hangs.
 func whileUnanswered(err error) error {
 	if errors.Is(err, io.EOF) || isReset(err) {
-		return fmt.Errorf("%w any more: %w", errNobody, err)
+		return fmt.Errorf("%w any more: %w", errNoListener, err)
 	}
 	return err
 }

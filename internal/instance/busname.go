@@ -17,8 +17,8 @@ import (
 	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
-// The name that the one instance owns on the session bus, and the method by which a second start hands it a socket: the other
-// end of a pair, over which both speak the protocol as over the socket beside the lock's file.
+// The instance's name on the session bus, and the method by which a second start hands it one end
+// of a socket pair, over which both speak the same protocol.
 const (
 	busName   = "io.github.ers_login.ErsLogin"
 	busPath   = dbus.ObjectPath("/io/github/ers_login/ErsLogin")
@@ -38,8 +38,9 @@ const (
 // notListening is the error of Attach while its owner has no handler yet, or none any more.
 var notListening = dbus.NewError(busName+".Error.NotListening", nil)
 
-// nameClaim is the name on the session bus. The keyring is reached over the same bus, so whatever shares the one shares the
-// other, wherever the environment points. The bus takes the name back when the process ends, however it ends.
+// nameClaim is the name on the session bus. The keyring is reached over the same bus, so programs
+// that share one share the other, whatever the environment. The bus releases the name when the
+// process ends.
 type nameClaim struct {
 	name    string
 	address busAddress
@@ -116,7 +117,8 @@ func (c *nameClaim) keep(conn *dbus.Conn) {
 		}
 		again, err := c.acquire(context.Background())
 		if err != nil {
-			// Another process may have the name by now. This one tries again as soon as that has ended.
+			// Another process may have taken the name meanwhile. This one tries again when that has
+			// ended.
 			continue
 		}
 		c.mutex.Lock()
@@ -132,7 +134,7 @@ func (c *nameClaim) attach(descriptor dbus.UnixFD) *dbus.Error {
 		return notListening
 	}
 	connection, err := net.FileConn(file)
-	_ = file.Close() // the connection has a descriptor of its own
+	_ = file.Close() // the connection has a duplicate
 	client, ok := connection.(*net.UnixConn)
 	if err != nil || !ok || sameUser(client) != nil {
 		if err == nil {
@@ -170,13 +172,14 @@ func (c *nameClaim) close() {
 	_ = c.conn.Close() // the bus may have closed it already
 }
 
-// dialName connects to the owner of the name: errNobody if there is none, or it does not listen.
+// dialName connects to the owner of the name: errNoListener if there is none, or it does not
+// listen.
 func dialName(ctx context.Context) (stream, error) {
 	limited, cancel := context.WithTimeout(ctx, busTime)
 	defer cancel()
 	conn, err := connectBus(limited, busOf(nil))
 	if errors.Is(err, sessionbus.ErrNone) {
-		return nil, fmt.Errorf("%w: %w", errNobody, err)
+		return nil, fmt.Errorf("%w: %w", errNoListener, err)
 	}
 	if err != nil {
 		return nil, err
@@ -208,14 +211,14 @@ func isDenied(err error) bool {
 	return errors.As(err, &answer) && answer.Name == "org.freedesktop.DBus.Error.AccessDenied"
 }
 
-// ownerError tells an owner that is not there, or does not listen, from one that hangs.
+// ownerError distinguishes an owner that is gone, or does not listen, from one that hangs.
 func ownerError(err error) error {
 	var answer dbus.Error
 	if errors.As(err, &answer) {
 		switch answer.Name {
 		case notListening.Name, "org.freedesktop.DBus.Error.NameHasNoOwner", "org.freedesktop.DBus.Error.ServiceUnknown",
 			"org.freedesktop.DBus.Error.NoReply":
-			return fmt.Errorf("%w on the session bus: %w", errNobody, err)
+			return fmt.Errorf("%w on the session bus: %w", errNoListener, err)
 		}
 	}
 	return fmt.Errorf("could not reach the owner of %s: %w", busName, err)
@@ -252,7 +255,7 @@ func socketPair() (ours *net.UnixConn, theirs *os.File, err error) {
 	file := os.NewFile(uintptr(pair[0]), "socket")
 	theirs = os.NewFile(uintptr(pair[1]), "socket")
 	connection, err := net.FileConn(file)
-	_ = file.Close() // the connection has a descriptor of its own
+	_ = file.Close() // the connection has a duplicate
 	if err != nil {
 		return nil, nil, errors.Join(err, theirs.Close())
 	}

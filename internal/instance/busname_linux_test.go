@@ -79,7 +79,8 @@ func TestOneInstanceOnABus(t *testing.T) {
 	}
 }
 
-// Whoever has no bus, as an older version, is found by the file, and does not keep the name from the next one.
+// An instance without a bus, such as an older version, is found by the file, and does not keep the
+// name from the next one.
 func TestAnOlderInstanceIsFoundByItsFile(t *testing.T) {
 	onABus(t)
 	path := filepath.Join(folder(t), "ers-login.lock")
@@ -188,7 +189,8 @@ func TestTheOwnersMark(t *testing.T) {
 	require.NoError(t, own.Release())
 }
 
-// A demonstration can have a keyring of its own on a private bus. What is started with that bus finds it all the same.
+// A demonstration can have its own keyring on a private bus. What is started with that bus finds it
+// all the same.
 func TestTheNameOnAnotherBus(t *testing.T) {
 	private := onABus(t)
 	onABus(t)

@@ -17,4 +17,4 @@ func claimName(context.Context, string, busAddress) (*nameClaim, error) { return
 func (*nameClaim) serve(func(stream)) {}
 func (*nameClaim) close()             {}
 
-func dialName(context.Context) (stream, error) { return nil, errNobody }
+func dialName(context.Context) (stream, error) { return nil, errNoListener }

@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// ErrNobody is what Join goes on after.
-var ErrNobody = errNobody
+// ErrNoListener makes Join go on.
+var ErrNoListener = errNoListener
 
 // MaxClients is how many may wait for a sign-in at a time.
 const MaxClients = maxWaiters
@@ -14,10 +14,10 @@ const MaxClients = maxWaiters
 // NotTaken makes the error of Take.
 func NotTaken(path string, err error) error { return notTaken(path, err) }
 
-// Dial connects to whoever holds a lock, as Ask does, and says nothing.
+// Dial connects to the holder of a lock, as Ask does, and sends nothing.
 func Dial(ctx context.Context, path string) (io.ReadWriteCloser, error) { return dial(ctx, path) }
 
-// Pretend listens in the place of a lock's holder, and does with each client what it is told.
+// Pretend listens in the place of a lock's holder, and calls act for each client.
 func Pretend(path string, act func(io.ReadWriteCloser)) (stop func() error, err error) {
 	where, err := listen(path)
 	if err != nil {

@@ -25,7 +25,7 @@ func call(t *testing.T, path string) io.ReadWriteCloser {
 	return client
 }
 
-// speak says something to an instance that is no question of Ask, and returns the answer.
+// speak sends an instance a text that Ask would not send, and returns the answer.
 func speak(t *testing.T, path, said string) (answer instance.Answer) {
 	t.Helper()
 	client := call(t, path)
@@ -74,9 +74,9 @@ func TestNonsenseIsRefused(t *testing.T) {
 	}
 	answer, err := instance.Ask(soon(t), first.path, raise)
 	require.NoError(t, err)
-	assert.True(t, answer.OK, "nobody is heard any more")
+	assert.True(t, answer.OK, "no client is answered any more")
 
-	// Ask tells what it was refused for, and with it the user.
+	// Ask returns the reason for the refusal.
 	_, err = instance.Ask(soon(t), first.path, instance.Request{Action: "dance"})
 	require.ErrorIs(t, err, instance.Outdated)
 	_, err = instance.Ask(soon(t), first.path, instance.Request{})
@@ -98,8 +98,8 @@ func TestAnEndlessLine(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// If this fails, clients that connect and say nothing, or not enough, keep everybody else out for as long as they like.
-func TestThoseWhoDoNotAskAreSentAway(t *testing.T) {
+// If this fails, clients that connect and send nothing, or not enough, keep all others out.
+func TestSilentClientsAreDropped(t *testing.T) {
 	first := listening(t, agreeing)
 	for range instance.MaxClients {
 		client := call(t, first.path)
@@ -114,7 +114,7 @@ func TestThoseWhoDoNotAskAreSentAway(t *testing.T) {
 	assert.True(t, answer.OK)
 }
 
-// untilAdmitted asks until nobody else is in the way.
+// untilAdmitted asks until there is room.
 func untilAdmitted(t *testing.T, path string) instance.Answer {
 	t.Helper()
 	for ctx := soon(t); ; {
@@ -170,13 +170,13 @@ func TestTheSeventeenthIsRefused(t *testing.T) {
 		require.NoError(t, receive(t, signedOut))
 	}
 	receive(t, answers)
-	assert.True(t, untilAdmitted(t, first.path).OK, "the place that is free is given to nobody")
+	assert.True(t, untilAdmitted(t, first.path).OK, "the free place is not given away")
 	for range instance.MaxClients - 1 {
 		assert.True(t, receive(t, answers).OK)
 	}
 }
 
-// If this fails, some of those who start the program at the same moment see nothing, or an error.
+// If this fails, some of several starts at the same moment show nothing, or an error.
 func TestManyAtOnce(t *testing.T) {
 	first := listening(t, agreeing)
 	var all sync.WaitGroup
@@ -198,7 +198,7 @@ func TestAskDoesNotTrustTheAnswer(t *testing.T) {
 	for name, c := range map[string]struct {
 		request instance.Request
 		says    string
-		nobody  bool
+		none    bool
 	}{
 		"nothing":                 {raise, "", true},
 		"half a line":             {raise, `{"version":1,"ok":`, true},
@@ -221,14 +221,14 @@ func TestAskDoesNotTrustTheAnswer(t *testing.T) {
 			defer func() { require.NoError(t, stop()) }()
 			answer, err := instance.Ask(soon(t), path, c.request)
 			require.ErrorIs(t, err, instance.Unreachable)
-			assert.Equal(t, c.nobody, errors.Is(err, instance.ErrNobody), "Join goes on only where nothing was begun")
+			assert.Equal(t, c.none, errors.Is(err, instance.ErrNoListener), "Join goes on only where nothing was begun")
 			assert.Zero(t, answer)
 		})
 	}
 }
 
-// If this fails, a first instance that hangs makes each further start hang too, and the user has nothing to go by.
-func TestNobodyAnswers(t *testing.T) {
+// If this fails, a first instance that hangs makes each further start hang too, without a message.
+func TestNoAnswer(t *testing.T) {
 	path := filepath.Join(folder(t), "ers-login.lock")
 	held := make(chan io.Closer, 10)
 	stop, err := instance.Pretend(path, func(client io.ReadWriteCloser) { held <- client })

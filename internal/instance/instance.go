@@ -1,32 +1,39 @@
-// Package instance sees to it that a user runs the program once at a time, and lets a second start speak to the first.
+// Package instance limits each user to one running instance of the program, and lets a second start
+// send requests to the first.
 //
-// Every start clears what an earlier run has left in the keyring. A second window would take the first one's session for such a
-// leftover: other applications would lose the session that somebody is working with. So a start takes a lock before it looks at
-// the keyring, and holds it until nothing of its session is left.
+// Every start clears what an earlier run has left in the keyring. A second window would take the
+// first one's session for such a leftover: other applications would lose the session in use. So a
+// start takes a lock before it looks at the keyring, and holds it until nothing of its session is
+// left.
 //
-// On Linux the keyring is reached over the session bus, and the environment of a terminal can have other folders on the same bus. So
-// the instance also owns a name there ([Join]), which the bus takes back when its process ends, and over which a second start
-// hands it a socket. The file is for older versions and for what has no bus.
+// On Linux the keyring is reached over the session bus, and the environment of a terminal can have
+// other folders on the same bus. So the instance also owns a name there ([Join]), which the bus
+// takes back when its process ends, and over which a second start hands it a socket. The file is
+// for older versions and for systems without a bus.
 //
-// The lock is one of the operating system's, on a file (flock on Unix, LockFileEx on Windows). The system takes it back when the
-// process ends, however it ends, so a file that a killed run has left behind locks nobody out. It is never removed: another process
-// may have it open already, and would then hold a lock that nobody else can see.
+// The lock is one of the operating system's, on a file (flock on Unix, LockFileEx on Windows). The
+// system releases it when the process ends, however it ends, so the file of a killed run does not
+// lock out the next. It is never removed: another process may have it open already, and would then
+// hold a lock that no other can see.
 //
-// Whoever holds the lock listens ([Lock.Listen]), and a start that does not get it asks ([Ask], or [Join] for both): to raise the
-// window, to sign in, to sign out. That goes over a socket in a folder of the user's own on Unix, and over a named pipe that is open
-// to the user alone on Windows; each side makes sure that the other one belongs to the same user. Only the holder of the lock
-// replaces a socket, so that one which a killed run has left behind is in nobody's way.
+// The holder of the lock listens ([Lock.Listen]), and a start that does not get it asks ([Ask], or
+// [Join] for both): to raise the window, to sign in, to sign out. That goes over a socket in a
+// private folder on Unix, and over a named pipe that is open to the user alone on Windows; each
+// side makes sure that the other one belongs to the same user. Only the holder of the lock replaces
+// a socket, which disposes of the one of a killed run.
 //
 // # Protocol, version 1
 //
-// One question and its answer, each a JSON object on a line of at most 8 KiB. Unknown members are ignored.
+// One question and its answer, each a JSON object on a line of at most 8 KiB. Unknown members are
+// ignored.
 //
 //	{"version":1,"arguments":{"action":"sign-in","for":"Vendor App","wait":true}}
 //	{"version":1,"waiting":true,"pid":4711}
 //	{"version":1,"ok":true,"pid":4711}
 //
-// The middle line only answers a question with wait, at once: without it, nobody could tell a window in which the user has yet to
-// enter a passcode from one that hangs. An answer that is not ok has the code of a Problem.
+// The middle line only answers a question with wait, at once: it distinguishes a window in which
+// the user has yet to enter a passcode from one that hangs. An answer that is not ok has the code
+// of a Problem.
 package instance
 
 import (
@@ -50,13 +57,14 @@ type Lock struct {
 	name *nameClaim
 
 	mutex    sync.Mutex
-	server   *server    // nil while nobody listens
+	server   *server    // nil before Listen
 	also     *nameClaim // the name on another bus, see ClaimOn
 	released bool
 }
 
-// DefaultFile returns the lock's usual place: the user's runtime folder if there is one that can be used, which goes with the
-// user's last session, else the platform's folder for state. On Windows each log-on session has a file of its own.
+// DefaultFile returns the lock's usual path: in the user's runtime folder, which goes with the
+// user's last session, if that is usable, else in the platform's folder for state. On Windows each
+// log-on session has its own file.
 func DefaultFile() string {
 	for _, folder := range runtimeFolders() {
 		if found, err := os.Stat(folder); err == nil && found.IsDir() && isOurs(folder) {
@@ -69,8 +77,8 @@ func DefaultFile() string {
 // busAddress finds a session bus: sessionbus.ErrNone if there is none. The bus may change its address when it is started again.
 type busAddress func() (string, error)
 
-// Take takes the lock whose file is at path, and never waits for it. The error is [Running] if another process holds it, which
-// for this purpose another Lock of the same process is too, and [Unknown] if nobody can tell.
+// Take takes the lock file at path, without waiting. The error is [Running] if another process, or
+// another Lock of this one, holds it, and [Unknown] if that cannot be found out.
 func Take(path string) (*Lock, error) {
 	file, err := open(path)
 	if err == nil {
@@ -82,13 +90,13 @@ func Take(path string) (*Lock, error) {
 	return nil, notTaken(path, err)
 }
 
-// TakeCheck is [Take] for a check of the keyring, one at a time among all that share a keyring: it takes a name on the session bus
-// of an environment, too. A nil environ is this process's own.
+// TakeCheck is [Take] for a check of the keyring, one at a time among all that share a keyring: it
+// also takes a name on the session bus of environ. A nil environ is this process's own.
 func TakeCheck(ctx context.Context, environ []string, path string) (*Lock, error) {
 	return claim(ctx, busCheck, busOf(environ), path)
 }
 
-// notTaken tells a lock that is held from one of which nobody knows.
+// notTaken distinguishes a lock that is held from one of unknown state.
 func notTaken(path string, err error) error {
 	err = fmt.Errorf("could not lock %s: %w", path, err)
 	if errors.Is(err, errHeld) {
@@ -97,8 +105,8 @@ func notTaken(path string, err error) error {
 	return unknown(path, err)
 }
 
-// Release stops listening, gives each client that still waits its handler's answer, and gives the lock back. The lock is given back
-// whatever the error says.
+// Release stops listening, gives each waiting client its handler's answer, and releases the lock,
+// even if it returns an error.
 func (l *Lock) Release() error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -110,7 +118,7 @@ func (l *Lock) Release() error {
 		deaf = l.server.close()
 		l.server = nil
 	}
-	// The name last: who gets it finds the file free.
+	// The name last: its next owner finds the file free.
 	defer l.name.close()
 	l.also.close()
 	if l.file == nil {
@@ -122,8 +130,8 @@ func (l *Lock) Release() error {
 	return deaf
 }
 
-// ClaimOn claims the name on another bus as well, whose address it gets: that of a keyring which is this instance's alone.
-// Programs that are started with that bus find this instance then.
+// ClaimOn claims the name on another bus as well, by its address: that of this instance's private
+// keyring. Programs started with that bus then find this instance.
 func (l *Lock) ClaimOn(ctx context.Context, address string) error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()

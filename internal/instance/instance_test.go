@@ -14,7 +14,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// If this fails, opening the program twice signs out whoever works with the first window.
+// If this fails, opening the program twice signs out the user of the first window.
 func TestASecondProcessIsRefused(t *testing.T) {
 	path := filepath.Join(folder(t), "new folder", "lock")
 	first := start(t, holds, path)
@@ -29,12 +29,12 @@ func TestASecondProcessIsRefused(t *testing.T) {
 
 	first.leave(t)
 	held, err := instance.Take(path)
-	require.NoError(t, err, "whoever has left locks nobody out")
+	require.NoError(t, err, "a released lock is free")
 	require.NoError(t, held.Release())
 }
 
-// If this fails, a crash locks the user out until somebody removes a file that they have never heard of.
-func TestAKilledHolderLocksNobodyOut(t *testing.T) {
+// If this fails, a crash locks the user out until a file is removed by hand.
+func TestAKilledHolderFreesTheLock(t *testing.T) {
 	path := filepath.Join(folder(t), "lock")
 	first := start(t, holds, path)
 	require.Equal(t, "held", first.says(t))
@@ -65,8 +65,9 @@ func TestTheLockCanBeTakenAgain(t *testing.T) {
 	}
 }
 
-// A lock that cannot be taken is no proof that nobody else runs, and the user learns which folder it is about.
-func TestNobodyCanTell(t *testing.T) {
+// A lock that cannot be taken does not prove that no other instance runs, and the error names the
+// folder.
+func TestALockOfUnknownState(t *testing.T) {
 	place := folder(t)
 	file := filepath.Join(place, "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))

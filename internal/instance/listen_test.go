@@ -99,7 +99,7 @@ func TestAKilledListenerIsReplaced(t *testing.T) {
 		other.kill(t)
 		_, err = instance.Ask(soon(t), path, raise)
 		require.ErrorIs(t, err, instance.Unreachable)
-		require.ErrorIs(t, err, instance.ErrNobody)
+		require.ErrorIs(t, err, instance.ErrNoListener)
 	}
 	held, _, err := instance.Join(soon(t), path, raise)
 	require.NoError(t, err)
@@ -116,7 +116,7 @@ func TestJoin(t *testing.T) {
 	path := filepath.Join(folder(t), "ers-login.lock")
 	held, answer, err := instance.Join(soon(t), path, raise)
 	require.NoError(t, err)
-	require.NotNil(t, held, "nobody else is there")
+	require.NotNil(t, held, "no other instance is there")
 	assert.Zero(t, answer)
 
 	// The first one does not listen yet.
@@ -131,7 +131,7 @@ func TestJoin(t *testing.T) {
 		second <- joined{held, answer, err}
 	}()
 	_, err = instance.Ask(soon(t), path, raise)
-	require.ErrorIs(t, err, instance.ErrNobody)
+	require.ErrorIs(t, err, instance.ErrNoListener)
 	require.NoError(t, held.Listen(agreeing, func(error) {}))
 	require.Error(t, held.Listen(agreeing, func(error) {}), "one of two handlers would never be asked")
 	got := receive(t, second)
@@ -141,8 +141,8 @@ func TestJoin(t *testing.T) {
 	require.NoError(t, held.Release())
 }
 
-// Whoever closes the window and starts the program at once again wants a window. If this fails they get none: the one that is about to
-// end takes the question, or the lock.
+// A user who closes the window and starts the program at once again wants a window. If this fails,
+// the instance that is about to end takes the request, or the lock.
 func TestJoinTakesOverFromOneThatLeaves(t *testing.T) {
 	path := filepath.Join(folder(t), "ers-login.lock")
 	leaving, err := instance.Take(path)
@@ -173,7 +173,8 @@ func TestJoinTakesOverFromOneThatLeaves(t *testing.T) {
 	require.NoError(t, held.Release())
 }
 
-// If this fails, a program that waits for a sign-in gives up while the user looks for the card, or never hears how it has ended.
+// If this fails, a program that waits for a sign-in gives up while the user looks for the card, or
+// gets no outcome.
 func TestWaiting(t *testing.T) {
 	begun, signedIn := make(chan bool), make(chan struct{})
 	first := listening(t, func(ctx context.Context, request instance.Request) instance.Answer {
@@ -201,7 +202,7 @@ func TestWaiting(t *testing.T) {
 	assert.Equal(t, instance.Answer{OK: true, PID: os.Getpid()}, receive(t, answers))
 }
 
-// If this fails, what a program has asked for goes on after the program is gone: a sign-in that nobody wants any more.
+// If this fails, a request goes on after its client is gone: a sign-in without a purpose.
 func TestTheContextEndsWithTheClient(t *testing.T) {
 	begun, ended := make(chan struct{}), make(chan error)
 	first := listening(t, func(ctx context.Context, _ instance.Request) instance.Answer {
@@ -300,8 +301,8 @@ func TestAHandlerThatHangsKeepsNoLock(t *testing.T) {
 	assert.True(t, receive(t, answers).OK)
 }
 
-// If this fails, whoever shows the name of a program that asks shows what that program likes: a text that fills the window, or a
-// sentence that reads the other way round. And a token of nonsense reaches the window manager.
+// If this fails, the name of an asking program can fill the window, or read as another sentence by
+// writing right to left, and a malformed token reaches the window manager.
 func TestWhatIsShownIsCleaned(t *testing.T) {
 	heard := make(chan instance.Request, 1)
 	first := listening(t, func(_ context.Context, request instance.Request) instance.Answer {
@@ -337,7 +338,7 @@ func TestWhatIsShownIsCleaned(t *testing.T) {
 	}
 }
 
-// If this fails, a window that is to come to the front stays behind on desktops that want to know who asks.
+// If this fails, a raised window stays behind on desktops that require a token.
 func TestActivationToken(t *testing.T) {
 	for name, c := range map[string]struct {
 		environ []string

@@ -28,8 +28,8 @@ func lock(file *os.File) error {
 	}
 }
 
-// runtimeFolders are where the user's runtime folder can be. Cleaned environments, and those of su and cron, do not say, and
-// systemd has it at one place.
+// runtimeFolders are the possible runtime folders of the user: the environment's, which su, cron
+// and cleaned environments lack, and systemd's.
 func runtimeFolders() []string {
 	usual := filepath.Join("/run/user", strconv.Itoa(os.Geteuid()))
 	if named := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(named) {

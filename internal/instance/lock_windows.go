@@ -33,8 +33,8 @@ func runtimeFolders() []string {
 // isOurs has nothing to find out here.
 func isOurs(string) bool { return true }
 
-// fileName is another one for each log-on session, since each has its own entries in the Credential Manager: a user who is logged
-// on to a terminal server twice signs in in both.
+// fileName differs for each log-on session, since each has separate entries in the Credential
+// Manager: a user with two sessions on a terminal server signs in in both.
 func fileName() string {
 	var session uint32
 	if err := windows.ProcessIdToSessionId(windows.GetCurrentProcessId(), &session); err != nil {

@@ -29,7 +29,7 @@ const (
 	pathVariable = "ERS_LOGIN_TEST_PATH"
 )
 
-// What another instance does. Each says in a line how it went, and stays until its input ends.
+// The tasks of another instance. Each prints its outcome in a line, and stays until its input ends.
 const (
 	// holds takes the lock.
 	holds = "hold"
@@ -37,11 +37,11 @@ const (
 	listens = "listen"
 	// joins takes lock and name, and prints what it is asked for.
 	joins = "join"
-	// asks asks whoever holds the lock to raise its window.
+	// asks asks the holder of the lock to raise its window.
 	asks = "ask"
-	// shouts asks whoever holds the lock to raise its window, without looking whom it speaks to.
+	// shouts does the same without checking the listener's user.
 	shouts = "shout"
-	// waits asks whoever holds the lock to sign in, and for how that ends.
+	// waits asks the holder of the lock to sign in, and for the outcome.
 	waits = "wait"
 )
 
@@ -93,13 +93,13 @@ func play(role, path string) int {
 	return 0
 }
 
-// shout returns what whoever holds the lock says to a client that does not look whom it speaks to.
+// shout returns the listener's answer to a client that does not check its user.
 func shout(path string) string {
 	connection, err := new(net.Dialer).DialContext(context.Background(), "unix", socketOf(path))
 	if err != nil {
 		return err.Error()
 	}
-	// It may be closed before all is said.
+	// The connection may be closed before all is written.
 	_, _ = io.WriteString(connection, `{"version":1,"arguments":{"action":"raise"}}`+"\n")
 	answer, _ := io.ReadAll(connection)
 	if err := connection.Close(); err != nil || len(answer) > 0 {
@@ -145,7 +145,7 @@ func start(t *testing.T, role, path string, before ...func(*exec.Cmd)) *other {
 	return &other{cmd, input, bufio.NewReader(output)}
 }
 
-// says returns the next line that it prints.
+// says returns the next line of its output.
 func (o *other) says(t *testing.T) string {
 	t.Helper()
 	line, err := o.output.ReadString('\n')

@@ -10,8 +10,8 @@ import (
 // maxMark bounds an owner's mark, in bytes: what the handoff's entry has room for.
 const maxMark = 107
 
-// Mark returns what names this lock to other instances, for the entry that its holder publishes: the path of its file. It is
-// empty where the file is not locked, or its path does not fit.
+// Mark identifies this lock to other instances, in the entry that its holder publishes: the path of
+// its file. It is empty if the file is not locked, or its path does not fit.
 func (l *Lock) Mark() string {
 	if l == nil || l.file == nil || !usableMark(l.path) {
 		return ""
@@ -19,8 +19,8 @@ func (l *Lock) Mark() string {
 	return l.path
 }
 
-// Foreign reports whether a mark is that of another instance that is alive: the system gives a lock back with its process.
-// A desktop with a bus of its own has the name on that, and can yet have the same keyring.
+// Foreign reports whether a mark is that of another live instance: the system releases a lock with
+// its process. A desktop with a separate bus has the name on that, and can yet share the keyring.
 func (l *Lock) Foreign(mark string) bool {
 	if !usableMark(mark) {
 		return false

@@ -15,22 +15,22 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// pipeBuffer is how much a pipe holds that nobody has read yet, in bytes: the longest line.
+// pipeBuffer is how many unread bytes a pipe holds: the longest line.
 const pipeBuffer = maxLine
 
-// pipe is the endpoint on Windows. One instance of it is always there for the next client, since a client that finds none could not
-// tell a server that is busy from one that is not there.
+// pipe is the endpoint on Windows. One instance of it is always ready for the next client, which
+// otherwise could not distinguish a busy server from a missing one.
 type pipe struct {
 	name       *uint16
 	attributes *windows.SecurityAttributes
 	// next is the instance that waits for a client, or 0.
 	next windows.Handle
-	// connected and stop are events: there is a client, and there is to be none any more.
+	// connected and stop are event handles: a client has connected; no more clients are accepted.
 	connected, stop windows.Handle
 }
 
-// listen makes the pipe. The caller holds the lock, and a pipe goes with the process that made it: if there is one, it belongs to
-// somebody who is none of ours.
+// listen creates the pipe. The caller holds the lock, and a pipe ends with its process: an existing
+// one is not this program's.
 func listen(lock string) (endpoint, error) {
 	user, err := currentUser()
 	if err != nil {
@@ -40,7 +40,7 @@ func listen(lock string) (endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	// It belongs to the user, also where an administrator's things belong to all of them, and nobody else may do anything with it.
+	// It belongs to the user, not to all administrators, and grants rights to the user alone.
 	descriptor, err := windows.SecurityDescriptorFromString(fmt.Sprintf("O:%[1]sD:P(A;;GA;;;%[1]s)", user))
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (p *pipe) accept(ctx context.Context) (stream, error) {
 	client := os.NewFile(uintptr(p.next), "pipe")
 	next, err := p.create(0)
 	if err != nil {
-		next = 0 // the next call tries again, and tells
+		next = 0 // the next call retries, and returns the error
 	}
 	p.next = next
 	return client, nil
@@ -142,8 +142,8 @@ func (p *pipe) close() error {
 	return err
 }
 
-// dial connects to whoever holds the lock, and lets it raise its window: Windows allows that to the program that the user has just
-// started, which is this one, and to whom that one hands the permission.
+// dial connects to the holder of the lock, and lets it raise its window: Windows allows that to the
+// program just started by the user, which is this one, and to a process that it names.
 func dial(ctx context.Context, lock string) (stream, error) {
 	user, err := currentUser()
 	if err != nil {
@@ -164,7 +164,8 @@ func dial(ctx context.Context, lock string) (stream, error) {
 	return os.NewFile(uintptr(handle), "pipe"), nil
 }
 
-// openPipe waits for an instance of the pipe that is free. The server learns who the client is, and can do nothing in its name.
+// openPipe waits for a free instance of the pipe. The server can identify the client, and not act
+// as it.
 func openPipe(ctx context.Context, name *uint16) (windows.Handle, error) {
 	const pause = 10 * time.Millisecond
 	for {
@@ -174,7 +175,7 @@ func openPipe(ctx context.Context, name *uint16) (windows.Handle, error) {
 		case err == nil:
 			return handle, nil
 		case errors.Is(err, windows.ERROR_FILE_NOT_FOUND):
-			return 0, fmt.Errorf("%w: %w", errNobody, err)
+			return 0, fmt.Errorf("%w: %w", errNoListener, err)
 		case errors.Is(err, windows.ERROR_ACCESS_DENIED):
 			return 0, fmt.Errorf("the pipe: %w: %w", errForeign, err)
 		case !errors.Is(err, windows.ERROR_PIPE_BUSY):
@@ -183,20 +184,20 @@ func openPipe(ctx context.Context, name *uint16) (windows.Handle, error) {
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return 0, fmt.Errorf("nobody takes the call: %w", ctx.Err())
+			return 0, fmt.Errorf("no instance accepted the connection: %w", ctx.Err())
 		}
 	}
 }
 
-// ownedBy makes sure that a pipe is the user's. Only an administrator can make one that belongs to somebody else.
+// ownedBy checks that a pipe is the user's. Only an administrator can make one for another owner.
 func ownedBy(handle windows.Handle, user *windows.SID) error {
 	descriptor, err := windows.GetSecurityInfo(handle, windows.SE_KERNEL_OBJECT, windows.OWNER_SECURITY_INFORMATION)
 	if err != nil {
-		return fmt.Errorf("could not tell whose pipe it is: %w", err)
+		return fmt.Errorf("could not read the pipe's owner: %w", err)
 	}
 	owner, _, err := descriptor.Owner()
 	if err != nil {
-		return fmt.Errorf("could not tell whose pipe it is: %w", err)
+		return fmt.Errorf("could not read the pipe's owner: %w", err)
 	}
 	if owner == nil || !owner.Equals(user) {
 		return fmt.Errorf("the pipe: %w (%s)", errForeign, owner)
@@ -204,8 +205,8 @@ func ownedBy(handle windows.Handle, user *windows.SID) error {
 	return nil
 }
 
-// letRaise lets the server bring its window to the front. Where Windows does not have it, because the user has gone on to something
-// else meanwhile, the window asks for attention in the task bar and no more.
+// letRaise lets the server bring its window to the front. If Windows refuses, because the user has
+// turned to another window, it flashes in the task bar.
 func letRaise(handle windows.Handle) {
 	var server uint32
 	if windows.GetNamedPipeServerProcessId(handle, &server) != nil {
@@ -217,16 +218,17 @@ func letRaise(handle windows.Handle) {
 func currentUser() (*windows.SID, error) {
 	user, err := windows.GetCurrentProcessToken().GetTokenUser()
 	if err != nil {
-		return nil, fmt.Errorf("could not tell who the user is: %w", err)
+		return nil, fmt.Errorf("could not read the current user: %w", err)
 	}
 	return user.User.Sid, nil
 }
 
-// pipeName returns the pipe of a user, a log-on session and a lock. All pipes of a computer have their names in one place.
+// pipeName returns the pipe of a user, a log-on session and a lock: all pipes of a computer share
+// one name space.
 func pipeName(lock string, user *windows.SID) (*uint16, error) {
 	var session uint32
 	if err := windows.ProcessIdToSessionId(windows.GetCurrentProcessId(), &session); err != nil {
-		return nil, fmt.Errorf("could not tell which log-on session this is: %w", err)
+		return nil, fmt.Errorf("could not read the log-on session: %w", err)
 	}
 	path, err := filepath.Abs(lock)
 	if err != nil {
@@ -236,7 +238,7 @@ func pipeName(lock string, user *windows.SID) (*uint16, error) {
 	return windows.UTF16PtrFromString(fmt.Sprintf(`\\.\pipe\ers-login-%s-%d-%x`, user, session, sum[:8]))
 }
 
-// isReset tells whether the other end has gone without having read all that it was sent.
+// isReset reports whether the other end has closed with data unread.
 func isReset(err error) bool {
 	return errors.Is(err, windows.ERROR_BROKEN_PIPE) || errors.Is(err, windows.ERROR_PIPE_NOT_CONNECTED) ||
 		errors.Is(err, windows.ERROR_NO_DATA)

@@ -34,7 +34,7 @@ func TestThePipeIsPrivate(t *testing.T) {
 	assert.Equal(t, user.String(), owner.String())
 	list, _, err := descriptor.DACL()
 	require.NoError(t, err)
-	require.NotNil(t, list, "everybody may do everything")
+	require.NotNil(t, list, "every user has all rights")
 	require.EqualValues(t, 1, list.AceCount, descriptor.String())
 	var entry *windows.ACCESS_ALLOWED_ACE
 	require.NoError(t, windows.GetAce(list, 0, &entry))
@@ -42,8 +42,8 @@ func TestThePipeIsPrivate(t *testing.T) {
 	assert.Equal(t, user.String(), allowed.String())
 }
 
-// If this fails, whoever makes the pipe before the first instance does is told what a second start has to say.
-func TestAPipeOfSomebodyElse(t *testing.T) {
+// If this fails, another program that makes the pipe first reads the requests of a second start.
+func TestAnotherUsersPipe(t *testing.T) {
 	path := filepath.Join(folder(t), "ers-login.lock")
 	name, _, err := instance.PipeOf(path)
 	require.NoError(t, err)
@@ -54,7 +54,7 @@ func TestAPipeOfSomebodyElse(t *testing.T) {
 	attributes.Length = uint32(unsafe.Sizeof(*attributes))
 	foreign, err := windows.CreateNamedPipe(name, windows.PIPE_ACCESS_DUPLEX, windows.PIPE_TYPE_BYTE, 1, 4096, 4096, 0, attributes)
 	if errors.Is(err, windows.ERROR_INVALID_OWNER) {
-		return // whoever is no administrator cannot make one in another's name, which is what the check relies on
+		return // only an administrator can make one for another owner, which the check relies on
 	}
 	require.NoError(t, err)
 	defer func() { require.NoError(t, windows.CloseHandle(foreign)) }()
@@ -63,10 +63,10 @@ func TestAPipeOfSomebodyElse(t *testing.T) {
 	require.ErrorIs(t, err, instance.Unknown)
 	var waiting uint32
 	require.NoError(t, peek(foreign, &waiting))
-	assert.Zero(t, waiting, "it was told")
+	assert.Zero(t, waiting, "it received the request")
 }
 
-// peek tells how many bytes a pipe's server could read.
+// peek returns how many bytes a pipe's server could read.
 func peek(pipe windows.Handle, waiting *uint32) error {
 	call := windows.NewLazySystemDLL("kernel32.dll").NewProc("PeekNamedPipe")
 	done, _, err := call.Call(uintptr(pipe), 0, 0, 0, uintptr(unsafe.Pointer(waiting)), 0)

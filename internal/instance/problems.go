@@ -6,7 +6,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// What the user is told. Each is a template; errors.Is finds them by their code.
+// The Problems for users. Each is a template; errors.Is finds them by their code.
 var (
 	// Running: another process of this user holds the lock.
 	Running = &problem.Problem{
@@ -19,7 +19,7 @@ var (
 		},
 		Retry: true,
 	}
-	// Unknown: the lock could not be taken, for another reason, or whoever answers for its holder is not this user.
+	// Unknown: the lock could not be taken, for another reason, or its listener is not this user's.
 	Unknown = &problem.Problem{
 		Code:     "INSTANCE-UNKNOWN",
 		Title:    "e-RS Login cannot tell whether it is running already",
@@ -62,7 +62,7 @@ var (
 		},
 		Retry: true,
 	}
-	// Outdated: the first instance is older than the second, and does not know what it is asked for.
+	// Outdated: the first instance is older than the second, and does not know the action.
 	Outdated = &problem.Problem{
 		Code:     "INSTANCE-OUTDATED",
 		Title:    "An older version of e-RS Login is still running",
@@ -85,7 +85,7 @@ var (
 	}
 )
 
-// refusals are what a holder of the lock refuses by itself. Every other code is its handler's.
+// refusals are the refusals of the server itself. Every other code is the handler's.
 func refusals() []*problem.Problem { return []*problem.Problem{Busy, Outdated, Malformed, Leaving} }
 
 func unknown(path string, cause error) error {

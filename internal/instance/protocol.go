@@ -24,7 +24,7 @@ const (
 	maxFor = 80
 	// maxWanted is a SHA-256 in hexadecimal digits.
 	maxWanted = 64
-	// maxToken bounds an activation token, in bytes. Those of desktops have less than a hundred.
+	// maxToken bounds an activation token, in bytes. Desktops' tokens have less than a hundred.
 	maxToken = 256
 )
 
@@ -32,7 +32,7 @@ const (
 const (
 	// Raise brings the window to the front.
 	Raise = "raise"
-	// SignIn raises the window and starts a sign-in, if nobody is signed in.
+	// SignIn raises the window and starts a sign-in, if no user is signed in.
 	SignIn = "sign-in"
 	// SignOut ends the session, if there is one.
 	SignOut = "sign-out"
@@ -40,18 +40,20 @@ const (
 
 // Request is what a second start asks the first for.
 type Request struct {
-	// Action is [Raise], [SignIn] or [SignOut]. A first instance that does not know it refuses it as [Outdated].
+	// Action is [Raise], [SignIn] or [SignOut]. A first instance refuses an unknown one as
+	// [Outdated].
 	Action string `json:"action"`
-	// For names the program on whose behalf this is asked, as it calls itself: whoever shows it must say so. Empty if it is the
-	// user. At most 80 printable characters arrive.
+	// For names the program that asks, in its own words, which must be shown as such. Empty if the
+	// user asks. At most 80 printable characters are passed on.
 	For string `json:"for,omitempty"`
-	// Wait: the answer is to tell how it has ended, however long that takes, and not that it was begun.
+	// Wait: the answer reports the outcome, however long that takes, rather than the start.
 	Wait bool `json:"wait,omitempty"`
-	// ActivationToken lets the first instance raise its window where a desktop allows that only to whoever the user has
-	// just dealt with: see [ActivationToken]. One that is too long or not printable ASCII does not arrive.
+	// ActivationToken lets the first instance raise its window where a desktop reserves that for
+	// the program in use: see [ActivationToken]. One that is too long or not printable ASCII is
+	// dropped.
 	ActivationToken string `json:"activationToken,omitempty"`
-	// Wanted is the sort of window that is wanted, as the caller names it: a digest of its command line and settings. Whoever has a
-	// window of another sort says so. At most 64 letters and digits arrive.
+	// Wanted is the caller's digest of its command line and settings. An instance with another
+	// window reports that. At most 64 letters and digits are passed on.
 	Wanted string `json:"wanted,omitempty"`
 }
 
@@ -70,9 +72,9 @@ type Answer struct {
 	Display string `json:"display,omitempty"`
 }
 
-// ActivationToken returns the token with which the desktop has started this program, from its environment (see [os.Environ]): by it,
-// a window manager knows that the user wants the window that comes next. The names are those of the XDG activation protocol of
-// Wayland and of the startup notification protocol of X11. It is empty if there is none.
+// ActivationToken returns the desktop's token for this start, from its environment (see
+// [os.Environ]), or "": a window manager then raises the next window. The variables are those of
+// Wayland's XDG activation and X11's startup notification protocols.
 func ActivationToken(environ []string) string {
 	for _, name := range []string{"XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"} {
 		for _, entry := range environ {
@@ -85,8 +87,8 @@ func ActivationToken(environ []string) string {
 	return ""
 }
 
-// clean returns a request as it may be shown and used. Both sides do it: the one to keep within a line, the other since it cannot
-// know who wrote it.
+// clean returns a request that is safe to show and use. Both sides call it: the sender to keep
+// within a line, the receiver because the sender is not trusted.
 func (r Request) clean() Request {
 	r.For = problem.Clean(strings.Map(printable, r.For), maxFor)
 	r.ActivationToken = usableToken(r.ActivationToken)
@@ -98,8 +100,8 @@ func (r Request) clean() Request {
 	return r
 }
 
-// printable leaves out what cannot be seen: a name that turns the direction of the text could make the sentence around it say
-// something else.
+// printable drops invisible characters: one that turns the direction of writing could change the
+// meaning of the sentence around the name.
 func printable(r rune) rune {
 	switch {
 	case unicode.IsPrint(r):
@@ -146,8 +148,8 @@ func writeQuestion(to io.Writer, request Request) error {
 	return writeLine(to, question{version, arguments})
 }
 
-// readQuestion returns a request, or the code with which it is refused. An error is that of the connection: nobody is there any more
-// who could be told.
+// readQuestion returns a request, or the code with which it is refused. err means that the
+// connection failed, and with it the client.
 func readQuestion(from *bufio.Reader) (request Request, refusal string, err error) {
 	line, err := from.ReadSlice('\n')
 	if errors.Is(err, bufio.ErrBufferFull) {
@@ -189,7 +191,7 @@ func readReply(from *bufio.Reader) (reply, error) {
 	return read, nil
 }
 
-// writeLine writes a line with one call: whoever reads it finds all of it or nothing.
+// writeLine writes a line in one call: a reader finds all of it or nothing.
 func writeLine(to io.Writer, value any) error {
 	line, err := json.Marshal(value)
 	if err != nil {

@@ -10,34 +10,37 @@ import (
 )
 
 const (
-	// maxClients is how many are served at a time, and maxWaiters how many of them may wait for a sign-in. The next one is
-	// refused as [Busy]. Those who wait for hours leave room for those who sign out.
+	// maxClients bounds the clients served at a time, maxWaiters those of them that wait for a
+	// sign-in, perhaps for hours, so that there is room to sign out. The next one is refused as
+	// [Busy].
 	maxClients, maxWaiters = 64, 16
-	// askTime is how long a client may take to ask, and answerTime how long it may take to read the answer. It is a program of ours.
+	// askTime bounds reading a request, answerTime writing the answer. Clients are this program.
 	askTime, answerTime = 2 * time.Second, 2 * time.Second
-	// handleTime is how long the handler may take where nobody has asked to wait.
+	// handleTime bounds the handler for requests without Wait.
 	handleTime = 3 * time.Second
-	// closeTime is how long [Lock.Release] waits for clients that have not asked yet, and for handlers whose context has ended.
+	// closeTime bounds how long [Lock.Release] waits for clients without a request, and for
+	// handlers whose context has ended.
 	closeTime = 3 * time.Second
-	// acceptPause keeps a loop from spinning where the system refuses connections, as it does without file descriptors.
+	// acceptPause keeps accept from spinning on errors, as for lack of file descriptors.
 	acceptPause = time.Second
 )
 
 var (
-	// errForeign: what is there is not this user's.
+	// errForeign: the object belongs to another user.
 	errForeign = errors.New("it belongs to another user")
 	// errTurnedAway: a client has connected, and was not let in.
 	errTurnedAway = errors.New("turned a client away")
 )
 
-// Handler does what a second start asks for. It is called from several goroutines at once. The context ends when the client goes
-// away, when the lock is released, and after three seconds unless the request has Wait; the handler has to return then. It may not
-// call [Lock.Release] itself, which waits for it. A handler that is about to lose its lock answers with the code of [Leaving].
+// Handler handles a second start's request. It is called from several goroutines. ctx ends when the
+// client leaves, when the lock is released, and after three seconds unless the request has Wait;
+// the handler must return then. It must not call [Lock.Release], which waits for it. A handler
+// about to release the lock answers [Leaving].
 type Handler func(ctx context.Context, request Request) Answer
 
-// Listen answers other starts from now on, until the lock is released. What goes wrong with one of them, and keeps no other from
-// being answered, is told to report, which is called from several goroutines. An error leaves the lock held and nobody listening:
-// other starts are then told that this one is [Unreachable].
+// Listen answers other starts from now on, until the lock is released. report receives the failures
+// of single connections, from several goroutines. After an error the lock is held without a
+// listener: other starts return [Unreachable].
 func (l *Lock) Listen(handler Handler, report func(error)) error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -54,7 +57,7 @@ func (l *Lock) Listen(handler Handler, report func(error)) error {
 	return nil
 }
 
-// endpoint is that beside the lock's file or, where the file could not be used, one that no client comes to.
+// endpoint is that beside the lock's file or, if the file is unusable, one without clients.
 func (l *Lock) endpoint() (endpoint, error) {
 	if l.file == nil {
 		return nowhere{}, nil
@@ -74,7 +77,8 @@ func (nowhere) close() error { return nil }
 
 // endpoint is where clients connect.
 type endpoint interface {
-	// accept waits for the next client. The error is errTurnedAway if it is not this user, and any if the context has ended.
+	// accept waits for the next client. The error is errTurnedAway for another user's, and any if
+	// ctx has ended.
 	accept(context.Context) (stream, error)
 	// close is called after the last accept.
 	close() error
@@ -103,7 +107,7 @@ func newServer(where endpoint, handler Handler, report func(error)) *server {
 	return s
 }
 
-// close ends all clients. No new one is let in first, then those that are there get their answers.
+// close ends the server: it accepts no more clients, then answers the present ones.
 func (s *server) close() error {
 	s.cancel()
 	done := make(chan struct{})
@@ -153,15 +157,15 @@ func (s *server) admit(client stream) {
 	case s.clients <- struct{}{}:
 		s.work.Go(func() {
 			defer func() { <-s.clients }()
-			s.tell(s.serve(client))
+			s.note(s.serve(client))
 		})
 	default:
-		// A line fits into an empty connection, so that this does not wait for anybody.
-		s.tell(errors.Join(s.answer(client, Answer{Code: Busy.Code}), client.Close()))
+		// A line fits into an empty connection, so this does not block.
+		s.note(errors.Join(s.answer(client, Answer{Code: Busy.Code}), client.Close()))
 	}
 }
 
-// serve hears a client's question and answers it.
+// serve reads a client's request and answers it.
 func (s *server) serve(client stream) (err error) {
 	defer func() { err = errors.Join(err, client.Close()) }()
 	if err := client.SetReadDeadline(time.Now().Add(askTime)); err != nil {
@@ -192,8 +196,8 @@ func (s *server) serve(client stream) (err error) {
 	return s.answer(client, s.handle(client, request))
 }
 
-// handle calls the handler with a context that lives as long as the client. A client has nothing more to say: whatever is read
-// from it means that it is gone, or none of ours.
+// handle calls the handler with a context that ends with the client. A client sends nothing more:
+// any further read means that it is gone, or breaks the protocol.
 func (s *server) handle(client stream, request Request) Answer {
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
@@ -220,7 +224,7 @@ func (s *server) write(client stream, answer Answer, waiting bool) error {
 	return nil
 }
 
-func (s *server) tell(err error) {
+func (s *server) note(err error) {
 	if err != nil {
 		s.report(err)
 	}

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// address returns the name of a socket in 107 bytes. A longer one is reached through its folder, which this process opens for that:
-// free closes it, once the address is used.
+// address returns a name of at most 107 bytes for a socket. A longer path is reached through an
+// open descriptor of its folder, which free closes after use.
 func address(path string) (name string, free func(), err error) {
 	if len(path) <= maxSocketPath {
 		return path, func() {}, nil

@@ -31,7 +31,7 @@ func TestALongPath(t *testing.T) {
 				assert.True(t, answer.OK)
 				require.NoError(t, held.Release())
 				_, err = instance.Ask(soon(t), path, raise)
-				require.ErrorIs(t, err, instance.ErrNobody)
+				require.ErrorIs(t, err, instance.ErrNoListener)
 			}
 		})
 	}

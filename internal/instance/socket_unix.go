@@ -16,11 +16,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxSocketPath is how long a socket's path may be, in bytes without the zero at its end: 107 on Linux, 103 on macOS.
+// maxSocketPath is the longest path of a socket, in bytes without the final zero: 107 on Linux, 103
+// on macOS.
 const maxSocketPath = len(unix.RawSockaddrUnix{}.Path) - 1
 
-// socketPath returns where the holder of a lock listens: in a folder of its own, since the lock's may be open to others, and a socket
-// has the mode that the umask leaves it until it is changed.
+// socketPath returns where the holder of a lock listens: in a private folder, since the lock's may
+// be open to others, and a new socket's mode depends on the umask.
 func socketPath(lock string) string {
 	return filepath.Join(strings.TrimSuffix(lock, ".lock")+".run", "socket")
 }
@@ -31,7 +32,7 @@ type socket struct {
 	path     string
 }
 
-// listen makes the socket anew. The caller holds the lock, so that one which is there already is nobody's.
+// listen creates the socket. The caller holds the lock, so an existing one is stale.
 func listen(lock string) (endpoint, error) {
 	path := socketPath(lock)
 	if err := makePrivate(filepath.Dir(path)); err != nil {
@@ -57,7 +58,7 @@ func listen(lock string) (endpoint, error) {
 	return made, nil
 }
 
-// makePrivate makes a folder that nobody but this user can enter, or makes sure that it is one.
+// makePrivate creates a folder that only this user can enter, or checks that it is one.
 func makePrivate(folder string) error {
 	if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -110,16 +111,16 @@ func (s *socket) accept(ctx context.Context) (stream, error) {
 	return client, nil
 }
 
-// close removes the socket while the lock is still held, and another start's socket cannot be there yet.
+// close removes the socket while the lock is still held, before another start can create its own.
 func (s *socket) close() error {
 	return errors.Join(removeSocket(s.path), s.listener.Close())
 }
 
-// dial connects to whoever holds the lock.
+// dial connects to the holder of the lock.
 func dial(ctx context.Context, lock string) (stream, error) {
 	address, free, err := address(socketPath(lock))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w yet: %w", errNobody, err)
+		return nil, fmt.Errorf("%w yet: %w", errNoListener, err)
 	}
 	if err != nil {
 		return nil, err
@@ -128,7 +129,7 @@ func dial(ctx context.Context, lock string) (stream, error) {
 	var dialer net.Dialer
 	connection, err := dialer.DialContext(ctx, "unix", address)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ECONNREFUSED) {
-		return nil, fmt.Errorf("%w: %w", errNobody, err)
+		return nil, fmt.Errorf("%w: %w", errNoListener, err)
 	}
 	if err != nil {
 		return nil, err
@@ -143,7 +144,7 @@ func dial(ctx context.Context, lock string) (stream, error) {
 	return server, nil
 }
 
-// sameUser makes sure that the process at the other end belongs to this user, as the system knows it.
+// sameUser checks with the system that the process at the other end belongs to this user.
 func sameUser(connection *net.UnixConn) error {
 	raw, err := connection.SyscallConn()
 	if err != nil {
@@ -157,7 +158,7 @@ func sameUser(connection *net.UnixConn) error {
 		return err
 	}
 	if unread != nil {
-		return fmt.Errorf("could not tell who is at the other end: %w", unread)
+		return fmt.Errorf("could not read the peer's user: %w", unread)
 	}
 	if int(user) != os.Geteuid() {
 		return fmt.Errorf("the process at the other end: %w (%d)", errForeign, user)
@@ -165,5 +166,5 @@ func sameUser(connection *net.UnixConn) error {
 	return nil
 }
 
-// isReset tells whether the other end has gone without having read all that it was sent.
+// isReset reports whether the other end has closed with data unread.
 func isReset(err error) bool { return errors.Is(err, unix.ECONNRESET) }

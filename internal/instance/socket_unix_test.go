@@ -18,7 +18,7 @@ import (
 	"github.com/ers-login/ers-login/internal/instance"
 )
 
-// If this fails, other users of the computer can have the window raised, or see that somebody works with it.
+// If this fails, other users of the computer can raise the window, or see that it is open.
 func TestTheSocketIsPrivate(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0))
 	path := filepath.Join(folder(t), "ers-login.lock")
@@ -39,8 +39,8 @@ func TestTheSocketIsPrivate(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
-// If this fails, a stop that nobody sees, as of a program in a debugger or a computer out of memory, takes every further start with
-// it.
+// If this fails, a first instance that is stopped, as in a debugger or for lack of memory, blocks
+// every further start.
 func TestAStoppedInstanceIsNotWaitedFor(t *testing.T) {
 	path := filepath.Join(folder(t), "ers-login.lock")
 	other := start(t, listens, path)
@@ -57,7 +57,7 @@ func TestAStoppedInstanceIsNotWaitedFor(t *testing.T) {
 
 	require.NoError(t, other.cmd.Process.Signal(syscall.SIGCONT))
 	_, err = instance.Ask(soon(t), path, raise)
-	require.NoError(t, err, "it goes on, and nobody can reach it")
+	require.NoError(t, err, "it goes on, and cannot be reached")
 	other.kill(t)
 }
 
@@ -106,9 +106,9 @@ func TestSomethingIsInTheSocketsPlace(t *testing.T) {
 	}
 }
 
-// The socket of a killed instance is not only replaced: one whose holder is gone, and whose lock somebody else has taken who does
-// not listen, is nobody's either.
-func TestAStaleSocketIsNobody(t *testing.T) {
+// The socket of a killed instance is replaced; and if another instance has its lock without
+// listening, the socket does not count either.
+func TestAStaleSocketIsIgnored(t *testing.T) {
 	path := filepath.Join(folder(t), "ers-login.lock")
 	other := start(t, listens, path)
 	require.Equal(t, "held", other.says(t))
@@ -117,11 +117,11 @@ func TestAStaleSocketIsNobody(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, fs.ModeSocket, found.Mode().Type())
 	_, err = instance.Ask(soon(t), path, raise)
-	require.ErrorIs(t, err, instance.ErrNobody)
+	require.ErrorIs(t, err, instance.ErrNoListener)
 }
 
-// If this fails, a file system without locks, as some network folders are, is taken for a program that is running already: one that
-// nobody can find, let alone close.
+// If this fails, a file system without locks, as some network folders are, is taken for a running
+// instance, which cannot be found or closed.
 func TestAFileSystemWithoutLocks(t *testing.T) {
 	for name, c := range map[string]struct{ err, want error }{
 		"no lock daemon": {syscall.ENOLCK, instance.Unknown},
@@ -138,13 +138,15 @@ func TestAFileSystemWithoutLocks(t *testing.T) {
 	}
 }
 
-// nobody is the user who owns nothing.
+// nobody is the user without files.
 const nobody = 65534
 
-// If this fails, another user of the computer gets what a second start was to tell the first, or has it do something.
+// If this fails, another user of the computer reads the requests of a second start, or can send
+// some.
 func TestAnotherUserIsRefused(t *testing.T) {
 	if os.Geteuid() != 0 {
-		// Nobody but root can be somebody else: what is left is that the system knows who is at the other end.
+		// Only root can become another user: this checks that the system reports the user of the
+		// other end.
 		first := listening(t, agreeing)
 		connection, err := new(net.Dialer).DialContext(t.Context(), "unix", socketOf(first.path))
 		require.NoError(t, err)
@@ -169,11 +171,11 @@ func TestAnotherUserIsRefused(t *testing.T) {
 	t.Run("who asks", func(t *testing.T) {
 		first := listening(t, agreeing)
 		other := start(t, asks, first.path, foreign)
-		assert.Equal(t, "INSTANCE-UNREACHABLE", other.says(t), "the folder lets everybody in")
+		assert.Equal(t, "INSTANCE-UNREACHABLE", other.says(t), "every user can enter the folder")
 		other.leave(t)
 		assert.Empty(t, first.reports)
 
-		// Even where the folders let everybody in.
+		// Even where every user can enter the folders.
 		socket := socketOf(first.path)
 		open(t, filepath.Dir(first.path), filepath.Dir(socket), socket)
 		other = start(t, asks, first.path, foreign)
@@ -181,7 +183,7 @@ func TestAnotherUserIsRefused(t *testing.T) {
 		other.leave(t)
 		require.ErrorContains(t, receive(t, first.reports), "another user (65534)")
 
-		// A client that does not care whom it speaks to.
+		// A client that does not check the listener's user.
 		other = start(t, shouts, first.path, foreign)
 		assert.Equal(t, "no answer", other.says(t))
 		other.leave(t)
@@ -200,7 +202,7 @@ func TestAnotherUserIsRefused(t *testing.T) {
 		assert.Nil(t, held)
 		other.leave(t)
 		rest, err := other.output.ReadString('\n')
-		assert.Empty(t, rest, "it was told")
+		assert.Empty(t, rest, "it received the request")
 		require.Error(t, err)
 	})
 	t.Run("who was there first", func(t *testing.T) {

@@ -14,10 +14,10 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// BenchmarkHandOver measures what the worker, the checks and the read-back of the hand-over cost:
-// the time of Publish as a ratio to the same writes and reads with go-keyring alone, in turns and
-// on the same real gnome-keyring: the median of the ratios of neighbours, since what else the
-// computer does slows both of a pair, or is rare. The budget is 1.5.
+// BenchmarkHandOver measures the cost of the worker, the checks and the read-back: the time of
+// Publish as a ratio to the same writes and reads with go-keyring alone, alternating on one real
+// gnome-keyring: the median of the ratios of adjacent pairs, since other load slows both of a pair,
+// or is rare. The budget is 1.5.
 func BenchmarkHandOver(b *testing.B) {
 	session := keyringtest.ForTest(b, keyringtest.Options{})
 	for _, pair := range session.Env() {

@@ -1,17 +1,19 @@
-// Package keyring uses the operating system's keyring from a process of its own.
+// Package keyring uses the operating system's keyring from a separate process.
 //
-// A keyring call can block for ever, behind a prompt that nobody answers or a service that has died, and it can panic; it has no
-// way to be cancelled, and on Linux it shares its bus connection with the window. So it is made by a worker, this same program
-// started with a hidden sub-command ([Serve]), and can be ended with it. [Client] is the program's side: one operation at a time,
-// each with a deadline, and every failure a Problem that tells the user what to do.
+// A keyring call can block for ever, behind an unanswered prompt or a service that has died, and it
+// can panic; it cannot be cancelled, and on Linux it shares its bus connection with the window. So
+// it is made by a worker, this same program started with a hidden sub-command ([Serve]), and can be
+// ended with it. [Client] is the program's side: one operation at a time, each with a deadline, and
+// every failure a Problem with the steps for the user.
 //
-// Two deadlines are needed, since a locked keyring asks the user for a password, and they may be typing; and KeePassXC asks about
-// single entries. The worker tells when a prompt is shown, and for as long as it is the deadline is that of a prompt. Signing in may
-// ask, and so may signing out, within the bounds of the caller's context; looking for a session that an earlier run has left behind,
+// There are two deadlines, since a locked keyring asks the user for a password, and typing takes
+// time; and KeePassXC asks about single entries. The worker reports when a prompt is shown, and
+// while it is, the longer deadline applies. Signing in may prompt, and so may signing out, within
+// the bounds of the caller's context; looking for a session that an earlier run has left behind,
 // and checking, never do.
 //
-// The entries themselves, and how they are written and read back, are package handoff's. Besides them the keyring holds the
-// passphrase of the organisation's certificate.
+// The entries themselves, and how they are written and read back, are package handoff's. Besides
+// them the keyring holds the passphrase of the organisation's certificate.
 package keyring
 
 import (
@@ -38,38 +40,41 @@ type Settings struct {
 	Env []string
 	// Version is the worker's version, which must be this program's.
 	Version string
-	// Timeout bounds an operation in which nobody is asked anything; 0 means 5 s. The start of the worker, bounded by package
-	// helper, comes on top.
+	// Timeout bounds an operation without a prompt; 0 means 5 s. The start of the worker, bounded
+	// by package helper, comes on top.
 	Timeout time.Duration
-	// PromptTimeout bounds each question to the user, for the password of a locked keyring or about an entry; 0 means 60 s. On
-	// macOS, whose questions are not seen, it bounds every operation that may prompt.
+	// PromptTimeout bounds each prompt, for the password of a locked keyring or about an entry; 0
+	// means 60 s. On macOS, whose prompts are not seen, it bounds every operation that may prompt.
 	PromptTimeout time.Duration
-	// Aliases publishes the session on Windows under two more names, in UTF-16LE, see handoff.WithAliases. On the other systems there
-	// are none. They are removed with the session whether this is set or not.
+	// Aliases publishes the session on Windows under two more names, in UTF-16LE, see
+	// handoff.WithAliases. It has no effect elsewhere. They are removed with the session in any
+	// case.
 	Aliases bool
-	// Log is told what the worker writes to stderr, and what could not be cleared up; nil drops it.
+	// Log receives the worker's stderr, and failures to clear up; nil drops them.
 	Log logrus.FieldLogger
 }
 
-// cancelTimeout is how long a worker may take to end when an operation is cancelled: long enough to take a prompt off the screen,
-// and to take back what it has begun to write.
+// cancelTimeout is how long a worker may take to end when an operation is cancelled: time to
+// dismiss a prompt, and to undo a write.
 const cancelTimeout = 1500 * time.Millisecond
 
-// After a worker that had to be ended while it published, another one is started and clears up: each within these bounds, since
-// somebody waits for the message that publishing has failed.
+// After a worker that had to be ended while it published, another one is started and clears up:
+// each within these bounds, since the failure of publishing is reported only then.
 const (
 	restartTimeout  = 3 * time.Second
 	takeBackTimeout = 2 * time.Second
 )
 
-// Client is the keyring. It is safe for concurrent use, and every error is a *problem.Problem. A context that ends during an
-// operation ends it at once, by ending the worker; the context's error is then in the chain.
+// Client is the keyring. It is safe for concurrent use, and every error is a *problem.Problem. The
+// end of an operation's ctx ends the worker, and so the operation; the error of ctx is then in the
+// chain.
 type Client struct {
 	settings Settings
 	worker   *helper.Supervisor
 	turn     chan struct{}
 	trial    trialTurn
-	// prompts is where the call under way hears what the user is asked, nil for nothing any more.
+	// prompts receives the reason of a prompt during the call under way, nil when the prompt is
+	// over.
 	prompts atomic.Pointer[chan *reason]
 }
 
@@ -93,8 +98,9 @@ func New(settings Settings) *Client {
 	return c
 }
 
-// Publish hands the session to other applications. A locked keyring asks the user for its password. After a failure there is
-// no session in the keyring, unless it does not let itself be cleared either, which the log tells.
+// Publish hands the session to other applications. A locked keyring prompts for its password. After
+// a failure there is no session in the keyring, unless it cannot be cleared either, which is
+// logged.
 func (c *Client) Publish(ctx context.Context, session handoff.Session) error {
 	message := publishMessage{session, session.SessionKey.Reveal(), c.settings.Aliases}
 	return c.exclusive(ctx, func() error {
@@ -110,12 +116,13 @@ func (c *Client) Publish(ctx context.Context, session handoff.Session) error {
 	})
 }
 
-// Read returns the session that is in the keyring, for an earlier run of this program may have left one behind. It never
-// prompts: a locked keyring is [Locked] at once. If there is none the error is [NotFound], with handoff.ErrNotFound in its chain;
-// if there is one that cannot be read it is [Unreadable], and [Client.Clear] removes it.
+// Read returns the session in the keyring, which an earlier run may have left. It never prompts: a
+// locked keyring is [Locked] at once. Without a session the error is [NotFound], with
+// handoff.ErrNotFound in its chain; if it cannot be read it is [Unreadable], and [Client.Clear]
+// removes it.
 func (c *Client) Read(ctx context.Context) (handoff.Session, error) { return c.read(ctx, neverPrompt) }
 
-// ReadUnlocking is Read for somebody who is about to Publish: a locked keyring asks the user for its password.
+// ReadUnlocking is Read before a Publish: a locked keyring prompts for its password.
 func (c *Client) ReadUnlocking(ctx context.Context) (handoff.Session, error) {
 	return c.read(ctx, mayPrompt)
 }
@@ -134,10 +141,10 @@ func (c *Client) read(ctx context.Context, may prompting) (handoff.Session, erro
 	return session, err
 }
 
-// Clear removes the session from the keyring, and whatever else is found in its place. Nothing to remove is no error. A locked
-// keyring asks the user for its password: whoever cannot wait for that, as at the end of the program, bounds it with ctx. A
-// session must not stay because a worker died: another one tries it once more. The worker is ended after that, and with it what its
-// memory has of the session.
+// Clear removes the session from the keyring, and whatever else is in its place. Nothing to remove
+// is no error. A locked keyring prompts for its password: bound that with ctx, as at the end of the
+// program. If the worker dies, another one tries once more. The worker is ended afterwards, and
+// with it its memory of the session.
 func (c *Client) Clear(ctx context.Context) error {
 	return c.exclusive(ctx, func() error {
 		err := c.repeatable(ctx, callClear, mayPrompt, nil)
@@ -146,8 +153,8 @@ func (c *Client) Clear(ctx context.Context) error {
 	})
 }
 
-// repeatable makes a call that does no harm if it is made twice: once more, with another worker, if the worker dies of it or has just
-// died.
+// repeatable makes an idempotent call: once more, with another worker, if the worker dies of it or
+// has just died.
 func (c *Client) repeatable(ctx context.Context, call string, may prompting, result any) error {
 	err := c.operate(ctx, call, may, nil, result)
 	if !crashed(err) || ctx.Err() != nil {
@@ -157,7 +164,7 @@ func (c *Client) repeatable(ctx context.Context, call string, may prompting, res
 	return c.operate(ctx, call, may, nil, result)
 }
 
-// crashed tells whether the worker, or the keyring under it, was gone before a call was over.
+// crashed reports whether the worker, or the keyring under it, was gone before a call was over.
 func crashed(err error) bool {
 	for _, gone := range []error{helper.ErrCrashed, helper.ErrProtocol, handoff.ErrStopped} {
 		if errors.Is(err, gone) {
@@ -167,19 +174,19 @@ func crashed(err error) bool {
 	return false
 }
 
-// Check tells whether the keyring could be used now, without prompting.
+// Check reports whether the keyring could be used now, without prompting.
 func (c *Client) Check(ctx context.Context) error {
 	return c.exclusive(ctx, func() error { return c.repeatable(ctx, callProbe, neverPrompt, nil) })
 }
 
-// Passphrase returns the passphrase of the certificate's PKCS#12 file, [NotFound] with handoff.ErrNotFound in its chain if none
-// is stored. A locked keyring asks the user for its password.
+// Passphrase returns the passphrase of the certificate's PKCS#12 file, [NotFound] with
+// handoff.ErrNotFound in its chain if none is stored. A locked keyring prompts for its password.
 func (c *Client) Passphrase(ctx context.Context) (secret.Text, error) {
 	return c.secret(ctx, passphrase)
 }
 
-// SetPassphrase stores the passphrase, and removes the stored one if it is empty. A locked keyring asks the user for its
-// password.
+// SetPassphrase stores the passphrase, and removes the stored one if text is empty. A locked
+// keyring prompts for its password.
 func (c *Client) SetPassphrase(ctx context.Context, text secret.Text) error {
 	return c.setSecret(ctx, passphrase, text)
 }
@@ -210,7 +217,7 @@ func (c *Client) setSecret(ctx context.Context, which kept, text secret.Text) er
 func (c *Client) Close() error {
 	c.endTrial()
 	if err := c.worker.Close(); err != nil {
-		return tell(err)
+		return asProblem(err)
 	}
 	return nil
 }
@@ -218,14 +225,14 @@ func (c *Client) Close() error {
 // exclusive does one operation at a time, and makes its error a Problem.
 func (c *Client) exclusive(ctx context.Context, operation func() error) error {
 	if err := ctx.Err(); err != nil {
-		return tell(err)
+		return asProblem(err)
 	}
 	select {
 	case c.turn <- struct{}{}:
 		defer func() { <-c.turn }()
-		return tell(operation())
+		return asProblem(operation())
 	case <-ctx.Done():
-		return tell(fmt.Errorf("another keyring operation is under way: %w", ctx.Err()))
+		return asProblem(fmt.Errorf("another keyring operation is under way: %w", ctx.Err()))
 	}
 }
 
@@ -271,8 +278,9 @@ func (c *Client) heard(event helper.Event) {
 	}
 }
 
-// bounded returns a context that ends after limit, and while a prompt is shown after the limit for that, each counted anew; and a
-// function that ends it and returns what the user was being asked when it ended.
+// bounded returns a context that ends after limit, or during a prompt after the limit for that,
+// each counted anew; and a function that ends it and returns the reason of the prompt then shown,
+// if any.
 func (c *Client) bounded(ctx context.Context, limit time.Duration) (limited context.Context, end func() *reason) {
 	limited, cancel := context.WithCancelCause(ctx)
 	ended, asked, prompts := make(chan struct{}), make(chan *reason, 1), make(chan *reason, 64)
@@ -307,7 +315,8 @@ func (c *Client) bounded(ctx context.Context, limit time.Duration) (limited cont
 	}
 }
 
-// call makes one call. A worker whose keyring has failed in a way that may leave it unusable is ended: the next is a new one.
+// call makes one call. If the failure may have left the keyring unusable in this worker, the worker
+// is ended.
 func (c *Client) call(ctx context.Context, limit time.Duration, call string, params, result any) error {
 	limited, end := c.bounded(ctx, limit)
 	err := reasonOf(c.worker.Call(limited, call, params, result))
@@ -332,8 +341,8 @@ func (c *Client) endWorker(ctx context.Context) {
 	}
 }
 
-// takeBack clears the keyring after a worker that was ended while it published, without prompting and although the caller may
-// have no more time.
+// takeBack clears the keyring after a worker that was ended while it published, without prompting,
+// and independently of the caller's context.
 func (c *Client) takeBack(ctx context.Context) {
 	starting, cancel := context.WithTimeout(context.WithoutCancel(ctx), restartTimeout)
 	defer cancel()

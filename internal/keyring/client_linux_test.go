@@ -31,7 +31,8 @@ import (
 // The test program is its own worker: started again with this in its environment, it serves, or fails as the value says.
 const workerVariable = "ERS_LOGIN_TEST_WORKER"
 
-// dyingOf begins the value of a worker that dies of a call, once: the call's name and a file that says that it has happened follow.
+// dyingOf begins the value of a worker that dies of a call, once: the call's name and a file that
+// marks it as done follow.
 const dyingOf = "dying:"
 
 // mortal is the input of such a worker.
@@ -141,7 +142,8 @@ func TestPublishReadClear(t *testing.T) {
 	require.NoError(t, client.Clear(t.Context()))
 }
 
-// The certificate's passphrase and the proxy's password have to outlive every sign-out, or nobody signs in tomorrow.
+// The certificate's passphrase and the proxy's password have to outlive every sign-out, or the next
+// sign-in fails.
 func TestWhatIsKeptForTheProgramItself(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	client := connect(t, settings(t, session))
@@ -181,7 +183,7 @@ func TestEachTrapHasItsOwnProblem(t *testing.T) {
 	}{
 		{"locked, and the password is typed", keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Answered},
 			keyring.Locked, keyring.Locked, nil, nil},
-		{"locked, and nobody answers", keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Unanswered},
+		{"locked, and no answer", keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Unanswered},
 			keyring.Locked, keyring.Locked, keyring.Locked, keyring.Locked},
 		{"locked, and the prompt is dismissed", keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Dismissed},
 			keyring.Locked, keyring.Locked, keyring.Dismissed, keyring.Dismissed},
@@ -189,7 +191,7 @@ func TestEachTrapHasItsOwnProblem(t *testing.T) {
 			keyring.Locked, keyring.Locked, keyring.Locked, keyring.Locked},
 		{"no collection", keyringtest.Options{State: keyringtest.NoCollection},
 			keyring.NoCollection, keyring.NotFound, keyring.NoCollection, nil},
-		{"a service that nobody has started yet", keyringtest.Options{State: keyringtest.NotStarted},
+		{"a service that was not started yet", keyringtest.Options{State: keyringtest.NotStarted},
 			keyring.NoCollection, keyring.NotFound, keyring.NoCollection, nil},
 		{"no service", keyringtest.Options{State: keyringtest.NoService},
 			keyring.NoService, keyring.NoService, keyring.NoService, keyring.NoService},
@@ -237,7 +239,7 @@ func TestEachTrapHasItsOwnProblem(t *testing.T) {
 	}
 }
 
-// requireProblem wants a failure that tells the user what to do and keeps the key to itself.
+// requireProblem checks that err is want's Problem, with steps for the user, and without the key.
 func requireProblem(t *testing.T, want *problem.Problem, err error) {
 	t.Helper()
 	if want == nil {
@@ -253,8 +255,8 @@ func requireProblem(t *testing.T, want *problem.Problem, err error) {
 	require.NotContains(t, fmt.Sprintf("%v %+v %#v", err, err, err), madeUpKey)
 }
 
-// go-keyring waits for ever for a prompt of its own whose service has died, and panics if the bus dies: all that may end is the
-// worker.
+// go-keyring waits for ever for a prompt whose service has died, and panics if the bus dies: only
+// the worker may end.
 func TestGoKeyringHangsAndPanics(t *testing.T) {
 	t.Run("hangs", func(t *testing.T) {
 		session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{Dismiss: "CreateItem", Die: "Prompt"}})
@@ -304,8 +306,9 @@ func TestTheKeyringDies(t *testing.T) {
 	requireProblem(t, keyring.NoService, client.Check(t.Context()))
 }
 
-// Quitting with a locked keyring must not wait for a password, nor Cancel for anything. GNOME's prompt stays on the screen, since its
-// keyring would crash if it were taken back: whoever types the password into it at last can go on.
+// Quitting with a locked keyring must not wait for a password, nor Cancel for anything. GNOME's
+// prompt stays on the screen, since its keyring would crash if it were dismissed: it can still be
+// answered.
 func TestTheCallerDecidesHowLong(t *testing.T) {
 	for name, operation := range map[string]func(context.Context, *keyring.Client) error{
 		"clear":   func(ctx context.Context, client *keyring.Client) error { return client.Clear(ctx) },
@@ -374,7 +377,7 @@ func TestAKilledWorkerLeavesNothingMixed(t *testing.T) {
 	require.NoError(t, client.Publish(t.Context(), madeUp()))
 }
 
-// A worker that dies while somebody signs out must not leave the session behind, nor ask the user what to do about it.
+// A worker that dies during a sign-out must not leave the session behind, nor bother the user.
 func TestAWorkerThatDiesIsReplaced(t *testing.T) {
 	for name, do := range map[string]func(*keyring.Client) error{
 		"clear-asking": func(client *keyring.Client) error { return client.Clear(t.Context()) },
@@ -400,7 +403,7 @@ func TestAWorkerThatDiesIsReplaced(t *testing.T) {
 	}
 }
 
-// A foreign entry must be told apart from being signed out, and be removable.
+// A foreign entry must not count as signed out, and must be removable.
 func TestAnEntryOfAnotherVersion(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	client := connect(t, settings(t, session))
@@ -446,7 +449,8 @@ func TestAWorkerThatCannotBeUsed(t *testing.T) {
 	})
 }
 
-// The system tells every program of a session to end when the user logs off. The worker has to clear up after that.
+// At a log-off the system signals every program of a session. The worker has to clear up after
+// that.
 func TestTheWorkerOutlivesASignal(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	made := settings(t, session)
@@ -545,12 +549,13 @@ func TestAKilledProgramOnEveryKeyring(t *testing.T) {
 	}
 }
 
-// Another process hears the code alone, and must not be told of a program that this computer may not have.
-func TestACodeIsToldInGeneral(t *testing.T) {
+// Another process gets the code alone, and must not read of a program that this computer may not
+// have.
+func TestACodeHasTheGeneralProblem(t *testing.T) {
 	for _, general := range []*problem.Problem{keyring.Locked, keyring.NoCollection, keyring.NoService} {
-		told, known := keyring.OfCode(general.Code)
+		got, known := keyring.OfCode(general.Code)
 		require.True(t, known)
-		require.Same(t, general, told)
+		require.Same(t, general, got)
 	}
 }
 

@@ -5,7 +5,7 @@ import "github.com/ers-login/ers-login/internal/problem"
 // The last step of most of these Problems.
 const serviceDesk = "If it happens again, give your local service desk the reference below."
 
-// What the user is told. Each is a template; errors.Is finds them by their code.
+// The Problems for users. Each is a template; errors.Is finds them by their code.
 var (
 	// Locked: the keyring's prompt was not answered in time, or must not be shown now.
 	Locked = &problem.Problem{
@@ -26,7 +26,8 @@ var (
 		},
 		Retry: true,
 	}
-	// ItemLocked: the keyring is unlocked, and asks about each entry (KeePassXC). It has the code of Locked.
+	// ItemLocked: the keyring is unlocked, and prompts for each entry (KeePassXC). It has the code
+	// of Locked.
 	ItemLocked = &problem.Problem{
 		Code:     Locked.Code,
 		Title:    "Your computer's keyring asks before an entry is used",
@@ -203,7 +204,7 @@ var (
 		Happened: "A setting of your organisation keeps this program from using the computer's keyring.",
 		Steps:    []string{"Give your local service desk the reference below. Only they can change that setting."},
 	}
-	// Unreadable: there is an entry that this version does not understand.
+	// Unreadable: there is an entry that this version cannot decode.
 	Unreadable = &problem.Problem{
 		Code:     "KEYRING-UNREADABLE",
 		Title:    "The session in your computer's keyring cannot be read",
@@ -222,14 +223,14 @@ var (
 		},
 		Retry: true,
 	}
-	// NotFound: there is no such entry. Whoever asks knows what that means to the user.
+	// NotFound: there is no such entry. Its meaning to the user depends on the caller.
 	NotFound = &problem.Problem{
 		Code:     "KEYRING-NOT_FOUND",
 		Title:    "There is no such entry in your computer's keyring",
 		Happened: "Nothing has been stored yet, or it has been removed.",
 		Steps:    []string{"Give your local service desk the reference below if there should be one."},
 	}
-	// Failed: all the rest.
+	// Failed: every other error.
 	Failed = &problem.Problem{
 		Code:     "KEYRING-FAILED",
 		Title:    "Your computer's keyring could not be used",

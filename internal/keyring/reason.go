@@ -11,11 +11,12 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// reason is one way in which the keyring fails: what the worker finds, the code by which it says so, and what the user is told.
+// reason is one way in which the keyring fails: the worker's error, its code in the protocol, and
+// the Problem for the user.
 type reason struct {
-	err  error
-	code string
-	told *problem.Problem
+	err   error
+	code  string
+	shown *problem.Problem
 }
 
 // reasons are in the order in which they count where an error has several.
@@ -41,11 +42,12 @@ var reasons = []reason{
 	{handoff.ErrInvalid, "invalid", Failed},
 }
 
-// Problems are those of this package: what the user is shown of each error of a [Client], and of [Told].
+// Problems are those of this package: every error of a [Client], and of [Told], is one of them or
+// [helper.Upgraded].
 var Problems = func() problem.Family {
 	all := problem.Family{Checking, TimedOut, Crashed, Failed}
 	for _, known := range reasons {
-		all = append(all, known.told)
+		all = append(all, known.shown)
 	}
 	return all
 }()
@@ -83,7 +85,7 @@ type failure struct {
 func (f *failure) Error() string   { return f.cause.Error() }
 func (f *failure) Unwrap() []error { return []error{f.reason.err, f.cause} }
 
-// reasonOf returns the error with the sentinel error that the worker's code stands for in its chain, if it has such a code.
+// reasonOf adds to the error the sentinel error for the worker's code, if it has one.
 func reasonOf(err error) error {
 	var answer *helper.CallError
 	if !errors.As(err, &answer) {
@@ -97,14 +99,14 @@ func reasonOf(err error) error {
 	return err
 }
 
-// tell makes the Problem of an error.
-func tell(err error) error {
+// asProblem returns the Problem for an error.
+func asProblem(err error) error {
 	if err == nil {
 		return nil
 	}
 	for _, known := range reasons {
 		if errors.Is(err, known.err) {
-			return known.told.Because(err)
+			return known.shown.Because(err)
 		}
 	}
 	var answer *helper.CallError

@@ -17,7 +17,8 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/soak"
 )
 
-// soakSession is a session in which everything tells its generation, so that no two of them can be mixed up unseen.
+// soakSession is a session in which every field has its generation, so that mixtures of two are
+// noticed.
 func soakSession(generation int64) handoff.Session {
 	mark := strconv.FormatInt(generation, 10)
 	begin := time.Now().Add(time.Duration(generation) * time.Second).Truncate(time.Second).UTC()
@@ -30,9 +31,9 @@ func soakSession(generation int64) handoff.Session {
 	}
 }
 
-// A session that takes the place of another in the keyring, as where one was left by an earlier run, must do so at once: whoever reads
-// meanwhile gets the one or the other, whole, and never none. That the program takes its own sessions away before the next is tested
-// with the whole of it (TestSoakReadersWhileUsersComeAndGo in package commands).
+// A session that replaces another in the keyring, as one left by an earlier run, must do so at
+// once: a reader gets the one or the other, whole, and never none. That the program clears its own
+// sessions first is tested with all of it (TestSoakReadersWhileUsersComeAndGo in package commands).
 func TestSoakSessionsReplacedInPlace(t *testing.T) {
 	const lives, replacements = 8, 50
 	reader := filepath.Join(t.TempDir(), "reader")

@@ -11,8 +11,9 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// TrialAccount is where a test entry stands: under the handoff's service, so that programs find it as they find the session, and
-// under an account that is none of the handoff's. What is written there is harmless, and [Client.RemoveTrial] takes it away.
+// TrialAccount is the account of the test entry: under the handoff's service, so that programs find
+// it as they find the session, but not one of its accounts. Its text is harmless, and
+// [Client.RemoveTrial] removes it.
 const TrialAccount = "doctor-test"
 
 const (
@@ -34,8 +35,8 @@ type trialMessage struct {
 	Aliases bool
 }
 
-// Try writes a harmless text, reads it back and removes it, as a sign-in does with the session, without prompting. The error is
-// [Checking] if another check does not come to its end.
+// Try writes a harmless text, reads it back and removes it, as a sign-in does with the session,
+// without prompting. The error is [Checking] if another check does not end in time.
 func (c *Client) Try(ctx context.Context, text string) error {
 	alone, err := c.aloneForTrial(ctx, tryPatience)
 	if err != nil {
@@ -59,9 +60,9 @@ func (c *Client) Try(ctx context.Context, text string) error {
 	})
 }
 
-// WriteTrial writes a harmless text as the session would be written, without prompting. Until [Client.RemoveTrial] no other check begins,
-// in whatever process: they would read and remove one another's text. The error is [Checking] if one is under way that does not come to
-// its end.
+// WriteTrial writes a harmless text as the session would be written, without prompting. Until
+// [Client.RemoveTrial] no other check begins in any process, since they use the same entry. The
+// error is [Checking] if another does not end in time.
 func (c *Client) WriteTrial(ctx context.Context, text string) error {
 	if err := c.beginTrial(ctx); err != nil {
 		return err
@@ -78,7 +79,8 @@ func (c *Client) ReadTrial(ctx context.Context) (text string, err error) {
 	return text, err
 }
 
-// RemoveTrial removes it. Nothing to remove is no error. The error is [Checking] if it is that of another check, which removes it itself.
+// RemoveTrial removes it. Nothing to remove is no error. The error is [Checking] if it is another
+// check's, which removes it itself.
 func (c *Client) RemoveTrial(ctx context.Context) error {
 	if err := c.beginTrial(ctx); err != nil {
 		return err

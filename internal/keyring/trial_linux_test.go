@@ -77,7 +77,7 @@ func TestTrialsWaitForOneAnother(t *testing.T) {
 	all.Wait()
 }
 
-// A check that does not come to its end must neither hold up the others for ever, nor lose its text to them.
+// A check that does not end must neither block the others for ever, nor lose its text to them.
 func TestATrialThatDoesNotEnd(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	first, second := connect(t, settings(t, session)), connect(t, settings(t, session))
@@ -95,11 +95,12 @@ func TestATrialThatDoesNotEnd(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "the first one's", read)
 	require.NoError(t, second.Check(t.Context()), "other work goes on")
-	require.NoError(t, first.Close(), "whoever ends, ends its check")
+	require.NoError(t, first.Close(), "Close ends the check")
 	require.NoError(t, second.Try(t.Context(), "the second one's"))
 }
 
-// Terminals of snaps have a runtime folder of their own, and cleaned environments none, on the same bus with the same keyring.
+// Terminals of snaps have their own runtime folder, and cleaned environments none, on the same bus
+// with the same keyring.
 func TestTrialsWhereverTheEnvironmentPoints(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	first := connect(t, settings(t, session))

@@ -12,14 +12,15 @@ import (
 	"github.com/ers-login/ers-login/internal/instance"
 )
 
-// A check has one place for its text, so that none is left behind under a name that nobody knows. So there can be one check at a time,
-// among all processes of a user: the window, a service desk's terminal, a script. Each holds a lock of the operating system's on a file,
-// which goes with the process.
+// A check writes its text to one fixed place, so that none is left behind under an unknown name. So
+// one check runs at a time among all processes of a user: the window, a service desk's terminal, a
+// script. Each holds a file lock of the operating system, which ends with the process.
 
 const (
-	// tryPatience is how long a check of the keyring alone waits for another one. Nobody waits longer for a row of the diagnostics.
+	// tryPatience is how long a check of the keyring alone waits for another one: diagnostics
+	// should not take longer.
 	tryPatience = 15 * time.Second
-	// trialPatience is how long one of the readers waits for another one, in which interpreters are started.
+	// trialPatience bounds the wait for another check with readers, which starts interpreters.
 	trialPatience = time.Minute
 	// trialPause is how long to wait before looking again.
 	trialPause = 50 * time.Millisecond
@@ -53,7 +54,8 @@ func (c *Client) endTrial() {
 	c.trial.lock, c.trial.begun = nil, false
 }
 
-// aloneForTrial waits until no other check is under way. The lock is nil where there can be none: that is no reason not to check.
+// aloneForTrial waits until no other check is under way. The lock is nil where locks are
+// impossible: the check goes on without.
 func (c *Client) aloneForTrial(ctx context.Context, patience time.Duration) (*instance.Lock, error) {
 	enough := time.NewTimer(patience)
 	defer enough.Stop()
@@ -87,7 +89,8 @@ func (c *Client) letOthersTry(lock *instance.Lock) {
 	}
 }
 
-// trialFile is beside the lock of the window, in the folder of the session that the worker's keyring belongs to.
+// trialFile returns a path beside the lock of the window, in the folder of the session that the
+// worker's keyring belongs to.
 func (c *Client) trialFile() string {
 	usual := instance.DefaultFile()
 	folder := filepath.Dir(usual)

@@ -31,7 +31,7 @@ const (
 // asking, after a call's name, is the call that may ask the user to unlock the keyring or an entry.
 const asking = "-asking"
 
-// eventPrompt tells that a prompt is being shown: its data are the code of the reason for it, empty when it is over.
+// eventPrompt reports a prompt: its data are the code of the reason for it, empty when it is over.
 const eventPrompt = "prompt"
 
 // kept names a secret that is kept for the program itself.
@@ -44,18 +44,18 @@ const (
 	proxyPassword kept = "proxy-password"
 )
 
-// settleTimeout is how long a call that was cancelled may take to come to its end before the worker exits.
+// settleTimeout is how long a cancelled call may take to end before the worker exits.
 const settleTimeout = 500 * time.Millisecond
 
-// addresses is where they are kept. They are no part of the handoff, so they do not stand under the handoff's service, and unlike a
-// session they outlive the log-on session on Windows too.
+// addresses are the entries of secrets outside the handoff, and so outside its service; unlike a
+// session they outlive the log-on session on Windows.
 var addresses = map[kept]entry.Address{
 	passphrase:    {Service: "ers-login-certificate", Account: "passphrase", Lasting: true},
 	proxyPassword: {Service: "ers-login-proxy", Account: "password", Lasting: true},
 }
 
-// What travels between worker and client. In a session that is published, SessionKey stands in place of the session's own, which is
-// masked in JSON. One that was read is the entry itself.
+// The messages between worker and client. A session to publish has its key in SessionKey, since its
+// own is masked in JSON. One that was read is the entry's JSON.
 type (
 	publishMessage struct {
 		handoff.Session
@@ -69,11 +69,11 @@ type (
 	}
 )
 
-// Serve is the worker: it does what the client asks until stdin ends, which happens when the client's process does. Its caller
-// exits then, without waiting for anything.
+// Serve is the worker: it serves the client until stdin ends, which happens when the client's
+// process does. Its caller must exit then, without waiting.
 func Serve(ctx context.Context, stdin io.Reader, stdout io.Writer, version string) error {
-	// At a log-off or shutdown every process is told to end, and the client needs its worker to clear up then. The worker ends
-	// with the client.
+	// A log-off or shutdown signals every process, and the client needs its worker to clear up
+	// then. The worker ends with the client.
 	signals := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
 	for _, ignored := range signals {
 		signal.Ignore(ignored)
@@ -97,7 +97,7 @@ func Serve(ctx context.Context, stdin io.Reader, stdout io.Writer, version strin
 	return err
 }
 
-// as makes a handler that goes as far as prompting says, and tells of the prompts that it shows.
+// as makes a handler that prompts as far as prompting permits, and sends the events of its prompts.
 func as(prompting entry.Prompting, handler helper.Handler, events chan<- helper.Event) helper.Handler {
 	return func(ctx context.Context, params json.RawMessage) (any, error) {
 		showing := func(why error) {
@@ -178,7 +178,7 @@ func setSecret(ctx context.Context, params json.RawMessage) (any, error) {
 	})
 }
 
-// wanted tells which secret a message is about.
+// wanted returns the secret that a message is about.
 func wanted(params json.RawMessage) (message secretMessage, address entry.Address, err error) {
 	if json.Unmarshal(params, &message) != nil {
 		return message, address, errParams
@@ -190,5 +190,5 @@ func wanted(params json.RawMessage) (message secretMessage, address entry.Addres
 	return message, address, nil
 }
 
-// errParams does not say what was wrong: the decoder's error may quote a secret.
+// errParams omits the reason: the decoder's error may quote a secret.
 var errParams = &helper.CallError{Code: helper.CodeMalformed, Message: "the parameters are not those of the call"}

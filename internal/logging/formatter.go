@@ -20,8 +20,8 @@ import (
 const (
 	// maxLine bounds a line, in bytes.
 	maxLine = 16 << 10
-	// maxRaw bounds what is redacted of one line, and maxText what of one text in it. Both are far above maxLine, so that what is
-	// dropped here would have been cut anyway.
+	// maxRaw bounds the redaction of a line, maxText that of one text in it. Both are far above
+	// maxLine, where lines are cut anyway.
 	maxRaw  = 1 << 20
 	maxText = 64 << 10
 	// perSecond and burst bound a flood of lines.
@@ -29,7 +29,7 @@ const (
 	burst     = 1000
 )
 
-// formatter makes a line of an entry: JSON by logrus, then taken apart, redacted, bounded and put together again.
+// formatter encodes an entry: JSON by logrus, then decoded, redacted, bounded and encoded again.
 type formatter struct {
 	encoder  logrus.JSONFormatter
 	redactor *Redactor
@@ -54,7 +54,8 @@ func newFormatter(redactor *Redactor, version string) *formatter {
 	}
 }
 
-// Format returns the line, or nothing if lines come too fast. It never fails: an error would make logrus print what it has.
+// Format returns the line, or nothing if lines come too fast. It never fails: on an error logrus
+// would print the entry unredacted.
 func (f *formatter) Format(entry *logrus.Entry) ([]byte, error) {
 	if !f.allow() {
 		return nil, nil
@@ -64,7 +65,7 @@ func (f *formatter) Format(entry *logrus.Entry) ([]byte, error) {
 	return append(f.summary(), f.line(&utc)...), nil
 }
 
-// allow tells whether another line may be written, and counts it if not.
+// allow reports whether another line may be written, and counts it if not.
 func (f *formatter) allow() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -98,7 +99,7 @@ func (f *formatter) line(entry *logrus.Entry) []byte {
 		members, ok = f.members(writable(entry))
 	}
 	if !ok {
-		// Too much to be looked at in full. What is left is the message, and that there was more.
+		// Too much to redact in full. The message stays, with a mark that there was more.
 		members = map[string]any{
 			logrus.FieldKeyTime:  entry.Time.Format(time.RFC3339Nano),
 			logrus.FieldKeyLevel: entry.Level.String(),
@@ -109,7 +110,7 @@ func (f *formatter) line(entry *logrus.Entry) []byte {
 	return f.bounded(members)
 }
 
-// members encodes an entry and takes the result apart, redacted. It tells whether that could be done.
+// members encodes an entry and decodes the result, redacted. It reports false if that failed.
 func (f *formatter) members(entry *logrus.Entry) (members map[string]any, ok bool) {
 	// The values are other people's: their methods may panic.
 	defer func() {
@@ -129,10 +130,11 @@ func (f *formatter) members(entry *logrus.Entry) (members map[string]any, ok boo
 	return f.redactMembers(members), true
 }
 
-// writable returns the entry with the values that cannot be written replaced by their types' names, and long ones left out.
+// writable returns the entry with unencodable values replaced by their types' names, and long ones
+// dropped.
 func writable(entry *logrus.Entry) *logrus.Entry {
 	safe := *entry
-	// Longer than what is redacted of it, so that the redactor sees that it was cut.
+	// Longer than the redactor's limit, so that it notices the cut.
 	safe.Message = entry.Message[:min(len(entry.Message), 2*maxText)]
 	safe.Buffer = nil
 	safe.Data = make(logrus.Fields, len(entry.Data))
@@ -168,7 +170,7 @@ func (f *formatter) redactMembers(members map[string]any) map[string]any {
 	redacted := make(map[string]any, len(members))
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		value := f.redactValue(members[name])
-		if namesSecret(name) && tellsSomething(value) {
+		if namesSecret(name) && isInformative(value) {
 			value = secret.Mask
 		}
 		shown := f.redactor.redactStart(name, maxText)
@@ -184,8 +186,9 @@ func (f *formatter) redactMembers(members map[string]any) map[string]any {
 	return redacted
 }
 
-// tellsSomething tells whether there is more to a value than that something is there or not, which may be known.
-func tellsSomething(value any) bool {
+// isInformative reports whether a value says more than that something is there or not, which need
+// not be masked.
+func isInformative(value any) bool {
 	switch value := value.(type) {
 	case nil, bool:
 		return false
@@ -216,7 +219,7 @@ func (f *formatter) redactValue(value any) any {
 	return value
 }
 
-// spells tells whether a list of numbers is a secret, byte by byte or rune by rune.
+// spells reports whether a list of numbers is a secret, byte by byte or rune by rune.
 func (f *formatter) spells(list []any) bool {
 	var asRunes, asBytes strings.Builder
 	for _, item := range list {
@@ -261,13 +264,15 @@ func (f *formatter) bounded(members map[string]any) []byte {
 	return line
 }
 
-// compose writes a line. HTML escapes are left out: nobody puts a log into a page unescaped, and & reads better.
+// compose writes a line. HTML is not escaped: a log is not put into a web page unescaped, and &
+// reads better.
 func compose(members map[string]any) []byte {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(members); err != nil {
-		// The members come out of a JSON decoder, so this cannot happen; if it does, the log says so.
+		// The members come from a JSON decoder, so this cannot happen; if it does, the log shows
+		// it.
 		return []byte(`{"level":"error","msg":"a line of the log could not be written"}` + "\n")
 	}
 	return b.Bytes()

@@ -1,15 +1,18 @@
-// Package logging is the program's log: logrus writing JSON lines to a file that rotates, and the last line of defence
-// against a secret in it (ERR-000 to ERR-012 ask for every error to be logged; nobody asks for the ticket).
+// Package logging is the program's log: logrus writing JSON lines to a file that rotates, and the
+// last line of defence against a secret in it (ERR-000 to ERR-012 ask for every error to be logged,
+// but not for tickets).
 //
-// The first line of defence is the type: a ticket or session key is a [secret.Text], which shows a mask whatever is done to
-// it. But a text once revealed is a plain string in a request, an error of another library, a header dump. So every finished
-// line is taken apart again, and each name and each value in it goes through a [Redactor], which knows the shapes of
-// secrets and the very secrets that are in use now ([Log.Guard]), also when they are quoted, escaped, or written in hex or
-// base64. A line stays valid JSON whatever was masked in it.
+// The first line of defence is the type: a ticket or session key is a [secret.Text], which shows a
+// mask whatever is done to it. But a text once revealed is a plain string in a request, an error of
+// another library, a header dump. So every finished line is taken apart again, and each name and
+// each value in it goes through a [Redactor], which knows the shapes of secrets and the very
+// secrets that are in use now ([Log.Guard]), also when they are quoted, escaped, or written in hex
+// or base64. A line stays valid JSON whatever was masked in it.
 //
-// Logging never stops a sign-in. A folder that cannot be written to is told once and the log goes to the console alone; a value
-// that panics while it is written is named by its type. And it is bounded: a line to 16 KiB, the lines to a hundred in a
-// second after a burst of a thousand (what is left out is counted in a line of its own), the files to five of 5 MB.
+// Logging never stops a sign-in. A folder that cannot be written to is reported once, and the log
+// goes to the console alone; a value that panics while it is written is named by its type. And it
+// is bounded: a line to 16 KiB, the lines to a hundred in a second after a burst of a thousand (a
+// further line counts those left out), the files to five of 5 MB.
 package logging
 
 import (
@@ -31,25 +34,28 @@ import (
 
 const (
 	fileName = "ers-login.log"
-	// megabytes is the size at which a file is put aside, and filesAside how many are kept besides the one being written.
+	// megabytes is the size at which a file is rotated, and filesAside how many old ones are kept.
 	megabytes  = 5
 	filesAside = 4
 )
 
-// Settings is what a Log needs to know.
+// Settings configure a Log.
 type Settings struct {
-	// Dir is a folder of this program's own, such as [DefaultDir]. It is made if it is missing, and closed to other users. Empty
-	// means that there is no file, as in a helper process, which must not write to its parent's.
+	// Dir is a private folder, such as [DefaultDir]. It is created if it is missing, and closed to
+	// other users. Empty means no file, as in a helper process, which must not write to its
+	// parent's.
 	Dir string
 	// Level is error, warning, info or debug; empty means info.
 	Level string
 	// Console gets each line too, in a form for people. It may be nil.
 	Console io.Writer
-	// Version is the program's version. It stands in every line, since files are joined when they are sent to a service desk.
+	// Version is the program's version, a member of every line, since files are joined when they
+	// are sent to a service desk.
 	Version string
 }
 
-// Log is a logrus logger whose output is redacted, bounded and rotated. Its formatter and output must not be exchanged.
+// Log is a logrus logger whose output is redacted, bounded and rotated. Its formatter and output
+// must not be replaced.
 type Log struct {
 	*logrus.Logger
 
@@ -70,8 +76,9 @@ func DefaultDir() string {
 	return dir
 }
 
-// New opens the log. The Log can be used whatever the error says: it is a *problem.Problem, LOG-FOLDER if the file cannot be
-// written and the console alone gets the lines, or LOG-LEVEL if the level is not known and info is used. It has been logged.
+// New opens the log. The Log works even with an error: a *problem.Problem, LOG-FOLDER if the file
+// cannot be written and the console alone gets the lines, or LOG-LEVEL if the level is unknown and
+// info is used. It has been logged.
 func New(settings Settings) (*Log, error) {
 	log := &Log{Logger: logrus.New(), redactor: NewRedactor(), sink: &sink{console: settings.Console}}
 	log.formatter = newFormatter(log.redactor, settings.Version)
@@ -104,19 +111,20 @@ func New(settings Settings) (*Log, error) {
 	return log, errors.Join(troubles...)
 }
 
-// Close writes what is still to be said and closes the file. What is logged afterwards goes to the console alone.
+// Close writes what is pending and closes the file. Later lines go to the console alone.
 func (l *Log) Close() error {
 	_, err := l.sink.Write(l.formatter.summary())
 	return errors.Join(err, l.sink.close())
 }
 
-// File returns the path of the file being written, or nothing if there is none. Older ones lie next to it.
+// File returns the path of the current file, or "". Older ones lie next to it.
 func (l *Log) File() string { return l.file }
 
 // Guard has a secret masked wherever it appears from now on: see [Redactor.Guard].
 func (l *Log) Guard(text secret.Text) { l.redactor.Guard(text) }
 
-// Redact masks the secrets in a text that goes somewhere else, such as the details that a user copies for the service desk.
+// Redact masks the secrets in a text for another use, such as the details copied for the service
+// desk.
 func (l *Log) Redact(text string) string { return l.redactor.Redact(text) }
 
 // StdWriter returns a writer for the standard library's log package, through which Fyne reports its errors: each line becomes a
@@ -135,7 +143,8 @@ func (w stdWriter) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// prepare makes the folder and the file and closes both to other users. Rotation keeps the file's mode.
+// prepare creates the folder and the file and closes both to other users. Rotation keeps the file's
+// mode.
 func prepare(dir, path string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("could not make the folder: %w", err)

@@ -35,7 +35,7 @@ func lines(t *testing.T, log *Log) []map[string]any {
 	return all
 }
 
-// A service desk that cannot tell when, how bad, what and which version has nothing to work with.
+// A service desk needs the time, severity, cause and version.
 func TestALine(t *testing.T) {
 	log, console := newTestLog(t)
 	at := time.Date(2026, 7, 1, 9, 42, 0, 123456789, time.FixedZone("BST", 3600))
@@ -49,7 +49,7 @@ func TestALine(t *testing.T) {
 	assert.Contains(t, written(t, log), `"<&>"`, "readable without unescaping")
 }
 
-// A field whose name says that it is a secret is masked even if its value looks like nothing.
+// A field with the name of a secret is masked whatever its value.
 func TestNamesOfSecrets(t *testing.T) {
 	log, _ := newTestLog(t)
 	log.WithFields(logrus.Fields{"sessionKey": "x1", "HTTP_X_SESSION_KEY": []string{"x2"}, "Token": 12345, "request": map[string]any{
@@ -153,7 +153,7 @@ func TestALineIsBounded(t *testing.T) {
 	}
 }
 
-// A loop that logs without end leaves a log that can be read, which says what is missing.
+// An endless loop leaves a readable log, with the number of lines missing.
 func TestAFlood(t *testing.T) {
 	log, console := newTestLog(t)
 	clock := time.Unix(1_800_000_000, 0)
@@ -202,7 +202,7 @@ func TestTheLogIsPrivate(t *testing.T) {
 	}
 }
 
-// A folder that cannot be used costs the log, not the sign-in, and somebody is told.
+// A folder that cannot be used costs the log, not the sign-in, and is reported.
 func TestAFolderThatCannotBeUsed(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
@@ -225,7 +225,7 @@ func TestAFolderThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-// A level that nobody knows gives the usual log, not none.
+// An unknown level gives the usual log, not none.
 func TestLevels(t *testing.T) {
 	for level, want := range map[string]logrus.Level{"": logrus.InfoLevel, "debug": logrus.DebugLevel, "warning": logrus.WarnLevel, "error": logrus.ErrorLevel} {
 		log, err := New(Settings{Level: level})
@@ -254,7 +254,8 @@ func (f *brokenFile) Write(line []byte) (int, error) {
 
 func (f *brokenFile) Close() error { return errors.New("input/output error") }
 
-// A disk that fills up while the program runs is told once, on the console, and the log goes on when there is room.
+// A disk that fills up while the program runs is reported once, on the console, and the log goes on
+// when there is room.
 func TestADiskThatFillsUp(t *testing.T) {
 	printed := stderr(t)
 	var console bytes.Buffer

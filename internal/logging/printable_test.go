@@ -14,7 +14,8 @@ import (
 	"github.com/ers-login/ers-login/internal/logging"
 )
 
-// TestTheLogHasPrintableCharactersAlone: whoever looks at a log file on a terminal must not have the terminal do what a stranger wrote.
+// TestTheLogHasPrintableCharactersAlone: on a terminal, text from outside in a log file must not
+// control the terminal.
 func TestTheLogHasPrintableCharactersAlone(t *testing.T) {
 	const foreign = "Dr \u202eeno\u202c \u009b31m \u200bx\u2028y \U000e0041 \U000f0000 Łukasz 李"
 	folder := t.TempDir()

@@ -16,24 +16,27 @@ import (
 )
 
 const (
-	// guarded is how many secrets are guarded at once. A sign-in has three or four: ticket, session keys, passphrase.
+	// guarded is the number of secrets guarded at once. A sign-in has three or four: ticket,
+	// session keys, passphrase.
 	guarded = 32
-	// shortest is the length in bytes below which a secret is not guarded. Masking two letters wherever they stand would make
-	// every line unreadable and tell the secret by its gaps.
+	// shortest is the length in bytes below which a secret is not guarded. Masking every occurrence
+	// of two letters would make lines unreadable and reveal the secret by its gaps.
 	shortest = 4
 	// shortestBase64 is the same for its base64 forms, of which only the middle is known.
 	shortestBase64 = 8
-	// rounds is how often a text is unescaped in search of a secret: JSON in a quoted text in JSON is three.
+	// rounds is how many layers of escapes are undone in search of a secret: JSON in a quoted text
+	// in JSON is three.
 	rounds = 3
 )
 
-// Redactor masks secrets in text: those whose shape it knows, and those it was told to guard. It is safe for concurrent use.
+// Redactor masks secrets in text: those of a known shape, and those given to guard. It is safe for
+// concurrent use.
 type Redactor struct {
 	mu sync.RWMutex
 	// live starts with the secret that was guarded longest.
 	live []secret.Text
-	// mask replaces every form of the live secrets. It is a function for the reason for which secret.Text holds one: what a
-	// struct holds can be printed.
+	// mask replaces every form of the guarded secrets. It is a function for the same reason as in
+	// secret.Text: a struct's fields can be printed.
 	mask func(string) string
 	// longest is the length of the longest form, in bytes.
 	longest int
@@ -42,9 +45,9 @@ type Redactor struct {
 // NewRedactor returns a Redactor that knows the shapes of secrets and guards none yet.
 func NewRedactor() *Redactor { return &Redactor{} }
 
-// Guard has a secret masked wherever it appears, in any form: plain, quoted, escaped for JSON, URL or HTML, as hex, as base64
-// (also in the middle of something longer), as a list of bytes. The latest 32 secrets are guarded; a text of less than 4 bytes
-// is not.
+// Guard masks a secret from now on in any form: plain, quoted, escaped for JSON, URL or HTML, as
+// hex, as base64 (also in the middle of something longer), as a list of bytes. The latest 32
+// secrets are guarded; a text of less than 4 bytes is not.
 func (r *Redactor) Guard(text secret.Text) {
 	if len(text.Reveal()) < shortest {
 		return
@@ -64,10 +67,11 @@ func (r *Redactor) Guard(text secret.Text) {
 	for _, text := range r.live {
 		all = append(all, forms(text.Reveal())...)
 	}
-	// The longest first: where one form is the start of another, as with and without padding, all of it must go.
+	// The longest first: if one form is the start of another, as with and without padding, all of
+	// it must go.
 	sort.SliceStable(all, func(i, j int) bool { return len(all[i]) > len(all[j]) })
 	pairs := make([]string, 0, 2*len(all)+2)
-	// The mask itself stays, also where a secret is a part of it: somebody's passphrase is "secret".
+	// The mask itself stays, also where a secret is a part of it, such as the passphrase "secret".
 	pairs = append(pairs, secret.Mask, secret.Mask)
 	for _, form := range all {
 		pairs = append(pairs, form, secret.Mask)
@@ -75,8 +79,9 @@ func (r *Redactor) Guard(text secret.Text) {
 	r.mask, r.longest = strings.NewReplacer(pairs...).Replace, len(all[0])
 }
 
-// Redact returns the text with a mask in the place of each secret. If one is hidden below several layers of escapes, the whole
-// text is masked. It is meant for text and not for JSON, whose quotation marks it may take.
+// Redact returns the text with each secret masked. If one is hidden below several layers of
+// escapes, the whole text is masked. It is for text and not for JSON, whose quotation marks it may
+// take.
 func (r *Redactor) Redact(text string) string {
 	r.mu.RLock()
 	mask := r.mask
@@ -88,7 +93,7 @@ func (r *Redactor) Redact(text string) string {
 	return redacted
 }
 
-// hides tells whether there is a secret in a text below one or more layers of escapes.
+// hides reports whether there is a secret in a text below one or more layers of escapes.
 func hides(text string, mask func(string) string) bool {
 	for range rounds {
 		deeper := unescape(text)
@@ -103,7 +108,7 @@ func hides(text string, mask func(string) string) bool {
 	return false
 }
 
-// redactStart redacts the first limit bytes of a text that may be very long, and drops the rest.
+// redactStart redacts the first limit bytes of a long text, and drops the rest.
 func (r *Redactor) redactStart(text string, limit int) string {
 	if len(text) <= limit {
 		return r.Redact(text)
@@ -112,7 +117,8 @@ func (r *Redactor) redactStart(text string, limit int) string {
 	longest := r.longest
 	r.mu.RUnlock()
 	redacted := r.Redact(text[:limit])
-	// The cut may have gone through a secret, whose first part nobody recognises: it goes, however long it can be.
+	// The cut may have gone through a secret, whose first part is not recognised: the longest
+	// possible one goes.
 	return strings.ToValidUTF8(redacted[:max(0, len(redacted)-longest)], "") + cutMark
 }
 
@@ -127,7 +133,7 @@ func redactOnce(text string, mask func(string) string) string {
 	return text
 }
 
-// unescape undoes one layer of backslash and percent escapes, wherever they stand. What is no escape stays as it is.
+// unescape undoes one layer of backslash and percent escapes. Other text is unchanged.
 func unescape(text string) string {
 	if !strings.ContainsAny(text, `\%`) {
 		return text
@@ -161,7 +167,7 @@ func unescape(text string) string {
 func isHex(text string) bool { return strings.Trim(text, "0123456789abcdefABCDEF") == "" }
 
 func fromHex(text string) []byte {
-	// isHex has seen that there is no error.
+	// isHex has checked the text, so there is no error.
 	decoded, _ := hex.DecodeString(text)
 	return decoded
 }
@@ -212,8 +218,8 @@ func jsonText(text string, escapeHTML bool) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// base64Middle returns the characters that base64 has for a text that follows offset other bytes (modulo 3), without those at
-// both ends that its neighbours have a part in.
+// base64Middle returns the base64 of a text that follows offset other bytes (modulo 3), without the
+// characters at both ends that also depend on adjacent bytes.
 func base64Middle(text []byte, offset int, encoding *base64.Encoding) string {
 	encoded := encoding.EncodeToString(append(make([]byte, offset), text...))
 	first := (offset*8 + 5) / 6

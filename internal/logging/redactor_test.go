@@ -22,8 +22,8 @@ func pem(kind string) string {
 	return "-----BEGIN " + kind + "-----\nMIIBVgIBADANBgkq\nhkiG9w0BAQ\n-----END " + kind + "-----"
 }
 
-// What has the shape of a secret is masked although nobody has guarded it; the rest of a message stays, since a service desk
-// has to understand it.
+// What has the shape of a secret is masked although it is not guarded; the rest of a message stays,
+// since a service desk has to understand it.
 func TestShapes(t *testing.T) {
 	const header = "HTTP_X_SESSION_KEY"
 	tests := map[string]struct{ text, want string }{

@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 
 // leaks returns the form in which a secret, or any fifteen bytes in a row of it, stands in an output; empty if it does not.
 func leaks(output, text string) string {
-	// What every key starts with is no secret.
+	// The common start of all keys is not secret.
 	core := strings.TrimPrefix(text, keyStart)
 	for i := 0; i+12 <= len(core); i += 4 {
 		part := core[i : i+12]
@@ -64,7 +64,8 @@ func leaks(output, text string) string {
 			"URL query": url.QueryEscape(part), "URL path": url.PathEscape(part),
 		}
 		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-			// Twelve bytes have sixteen characters wherever they stand; those at the ends depend on the neighbours.
+			// Twelve bytes have sixteen characters at any offset; those at the ends depend on the
+			// adjacent bytes.
 			for offset := range 3 {
 				forms[fmt.Sprint("base64 at ", offset)] = encoding.EncodeToString(append(make([]byte, offset), part...))[2:14]
 				for name, form := range forms {
@@ -78,7 +79,8 @@ func leaks(output, text string) string {
 	return ""
 }
 
-// newTestLog returns a log of its own folder, whose lines are not limited, and what it wrote to the console.
+// newTestLog returns a log in a new folder, whose lines are not limited, and what it wrote to the
+// console.
 func newTestLog(t *testing.T) (*Log, *terminal) {
 	t.Helper()
 	console := &terminal{}
@@ -333,7 +335,7 @@ func TestNoLogCallShowsASecret(t *testing.T) {
 	}
 }
 
-// panics is an error whose text cannot be had: a nil pointer in an error's clothes is the usual kind.
+// panics is an error whose Error panics: usually a nil pointer in an error interface.
 type panics string
 
 func (p panics) Error() string                { panic(string(p)) }
@@ -357,7 +359,7 @@ func TestTheSearchFindsLeaks(t *testing.T) {
 	}
 }
 
-// Other libraries write through these: the standard log, and so Fyne; and whoever takes a pipe.
+// Other libraries write through these: the standard log, and so Fyne; and pipes.
 func TestWriters(t *testing.T) {
 	log, console := newTestLog(t)
 	standard := stdlog.New(log.StdWriter(), "", 0)

@@ -20,14 +20,14 @@ const cutMark = "…"
 
 // shape is a kind of secret that is known by what it looks like. Masking twice must change nothing.
 type shape struct {
-	// hints are texts in lower case, one of which stands in every secret of this shape: looking for them is much faster than
-	// trying the pattern.
+	// hints are lower-case texts, one of which stands in every secret of this shape: searching for
+	// them is much faster than the pattern.
 	hints   []string
 	pattern *regexp.Regexp
 	masked  string
 }
 
-// mask replaces what has this shape. The lower-case form of the text is handed in, since all shapes need it.
+// mask replaces what has this shape. lower is the text in lower case, which all shapes share.
 func (s shape) mask(text, lower string) string {
 	for _, hint := range s.hints {
 		if strings.Contains(lower, hint) {
@@ -57,9 +57,10 @@ var shapes = append([]shape{
 	{[]string{keyStart}, regexp.MustCompile(`(?i)` + keyStart + `[0-9a-z+/=._%~\\-]{4,}`), secret.Mask},
 }, append(encoded(ticketStart, 1), encoded(keyStart, 3)...)...)
 
-// encoded returns the shapes of a secret that is written in another way: in hex digits, together or apart, as %x, % x, %# x and
-// %#v do it; as a list of bytes in decimal, as %v and %d do it; as a list of runes, as %q does it; and in base64, in the given
-// number of positions, since a short start leaves too little to recognise in the middle of something longer.
+// encoded returns the shapes of an encoded secret: in hex digits, together or apart, as by %x, % x,
+// %# x and %#v; as a list of bytes in decimal, as by %v and %d; as a list of runes, as by %q; and
+// in base64, at the given number of positions, since a short start is not recognisable in the
+// middle of something longer.
 func encoded(start string, positions int) []shape {
 	var digits, numbers, runes, middles, hints []string
 	for _, c := range []byte(start) {
@@ -82,14 +83,15 @@ func encoded(start string, positions int) []shape {
 	}
 }
 
-// namesOfSecrets are names of fields whose value is masked whatever it looks like, in lower case and without - and _.
+// namesOfSecrets are names of fields whose value is always masked, in lower case and without - and
+// _.
 var namesOfSecrets = map[string]bool{
 	"authorization": true, "proxyauthorization": true, "cookie": true, "setcookie": true,
 	"sessionkey": true, "httpxsessionkey": true, "token": true, "ticket": true,
 	"passphrase": true, "password": true, "passcode": true, "privatekey": true,
 }
 
-// namesSecret tells whether a field's name says that its value is a secret.
+// namesSecret reports whether a field's name says that its value is a secret.
 func namesSecret(name string) bool {
 	return namesOfSecrets[strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name))]
 }

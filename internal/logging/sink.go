@@ -23,7 +23,8 @@ type sink struct {
 	mu      sync.Mutex
 	file    io.WriteCloser
 	console io.Writer
-	// failing says that the last write to the file failed, which is told once.
+	// failing reports whether the last write to the file failed; only the first failure is
+	// reported.
 	failing bool
 }
 
@@ -53,7 +54,7 @@ func (s *sink) toConsole(line string) {
 	if s.console == nil {
 		return
 	}
-	// A console that is gone cannot be told that it is gone.
+	// A failure of the console cannot be reported to it.
 	_, _ = io.WriteString(s.console, line)
 }
 
@@ -72,7 +73,8 @@ func (s *sink) close() error {
 	return nil
 }
 
-// escaped writes what cannot be printed in a line of JSON as JSON escapes it: a file is shown on a terminal, too.
+// escaped replaces unprintable characters in a line of JSON by JSON escapes: a file is shown on a
+// terminal, too.
 func escaped(line []byte) []byte {
 	if !bytes.ContainsFunc(line, unprintable) {
 		return line
@@ -94,8 +96,8 @@ func escaped(line []byte) []byte {
 
 func unprintable(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }
 
-// readable returns a line for people: level, message and fields. Control characters are taken out, since what is logged may
-// come from another machine and must not move the cursor of a terminal.
+// readable returns a line for the console: level, message and fields. Control characters are
+// removed: logged text may come from another machine and must not control a terminal.
 func readable(line []byte) string {
 	var members map[string]any
 	if err := json.Unmarshal(line, &members); err != nil {

@@ -63,7 +63,8 @@ func TestERR000EveryProblemHelps(t *testing.T) {
 	}
 }
 
-// A sentence is ours alone: what a certificate or a server says stands on a line of its own, with a label.
+// A sentence has this program's words alone: those of a certificate or a server stand on a separate
+// line, with a label.
 func TestStrangersWordsAreQuoted(t *testing.T) {
 	quoted := 0
 	for _, p := range all(t) {
@@ -79,8 +80,8 @@ func TestStrangersWordsAreQuoted(t *testing.T) {
 	assert.Greater(t, quoted, 4, "the source was not found")
 }
 
-// TestERR000EveryProblemHelpsOnATerminal: a script's author who is told to press a button, or to look below for what stands above, looks
-// for a window that is not there.
+// TestERR000EveryProblemHelpsOnATerminal: on a terminal there is no button to press, and nothing
+// below the text.
 func TestERR000EveryProblemHelpsOnATerminal(t *testing.T) {
 	for _, p := range all(t) {
 		if slices.Contains(onlyInTheWindow, p.Title) {
@@ -407,7 +408,8 @@ func isProblem(expression ast.Expr) bool {
 	return false
 }
 
-// read takes what is constant in a literal. A Problem whose code is made while the program runs has none here.
+// read returns the constants of a literal. A Problem whose code is made while the program runs has
+// none here.
 func read(t *testing.T, literal *ast.CompositeLit, constants map[string]ast.Expr) *problem.Problem {
 	t.Helper()
 	// What is put together while the program runs is only to be seen there.
@@ -495,7 +497,7 @@ func page(t *testing.T, list []*problem.Problem) string {
 	return out.String()
 }
 
-// forTheDesk tells whether a user can do nothing about it.
+// forTheDesk reports whether a user can do nothing about it.
 func forTheDesk(p *problem.Problem) bool {
 	if len(p.Steps) == 0 {
 		return true
@@ -527,7 +529,7 @@ func section(out *strings.Builder, list []*problem.Problem) {
 	}
 }
 
-// plain shows what varies as a word of its own.
+// plain shows each value as a word.
 func plain(p *problem.Problem, text string) string {
 	return strings.NewReplacer("{{.", "*‹", "}}", "›*").Replace(p.Expand(text))
 }

@@ -6,25 +6,27 @@ import (
 	"time"
 )
 
-// Phrase is a value of a text that each language writes in its own way: words of ours, or a date. See [Problem.WithPhrase]. It is bounded
-// where it is put into a Problem.
+// Phrase is a value in a text that each language writes in its own way: words of this program, or a
+// date. See [Problem.WithPhrase]. Its length is bounded there.
 type Phrase struct {
 	// Text is English, and the key of its translation. What varies is named in it as {{.Name}}.
 	Text string
 	// Args fills it, and so does Phrases, which stands in Args in English.
 	Args    map[string]string
 	Phrases map[string]Phrase
-	// Plain stands for itself in every language, in place of Text.
+	// Plain replaces Text with the same words in every language.
 	Plain string
-	// Time is a date, in place of both. Clock tells whether it is shown with its time of day, in UTC.
+	// Time is a date, in place of both. Clock reports whether it is shown with its time of day, in
+	// UTC.
 	Time  time.Time
 	Clock bool
 }
 
-// Words returns the Phrase of a text of ours. It has to be constant: its translation is looked up by it.
+// Words returns the Phrase of a text of this program. It must be constant: the text is the key of
+// its translation.
 func Words(text string) Phrase { return Phrase{Text: text} }
 
-// Verbatim returns the Phrase of a text that is the same in every language, such as the path of a file.
+// Verbatim returns the Phrase of a text that is the same in every language, such as a path.
 func Verbatim(text string) Phrase { return Phrase{Plain: text} }
 
 // Date returns the Phrase of a day, by UTC.
@@ -64,12 +66,12 @@ func (p Phrase) String() string {
 	return p.Time.Format("2 January 2006")
 }
 
-// ExpandIn fills the translation of Text, with the Phrases in it as tell writes them.
-func (p Phrase) ExpandIn(text string, tell func(Phrase) string) string {
-	return (&Problem{Args: p.Args, Phrases: p.Phrases}).ExpandIn(text, tell)
+// ExpandIn fills the translation of Text, with translate for the Phrases in it.
+func (p Phrase) ExpandIn(text string, translate func(Phrase) string) string {
+	return (&Problem{Args: p.Args, Phrases: p.Phrases}).ExpandIn(text, translate)
 }
 
-// WithPhrase returns a copy whose texts are filled with a value that each language writes in its own way. In Args it stands in English.
+// WithPhrase returns a copy whose texts are filled with a translated value. Args has it in English.
 func (p *Problem) WithPhrase(name string, value Phrase) *Problem {
 	made := p.With(name, value.String())
 	phrases := make(map[string]Phrase, len(p.Phrases)+1)
@@ -79,14 +81,14 @@ func (p *Problem) WithPhrase(name string, value Phrase) *Problem {
 	return made
 }
 
-// ExpandIn fills the {{.Name}} marks of a translated text, with Phrases as tell writes them in the language of the text.
-func (p *Problem) ExpandIn(text string, tell func(Phrase) string) string {
+// ExpandIn fills the {{.Name}} marks of a translated text, with translate for Phrases.
+func (p *Problem) ExpandIn(text string, translate func(Phrase) string) string {
 	if len(p.Phrases) == 0 || !strings.Contains(text, "{{") {
 		return p.Expand(text)
 	}
 	args := maps.Clone(p.Args)
 	for name, phrase := range p.Phrases {
-		args[name] = Clean(tell(phrase), maxValue)
+		args[name] = Clean(translate(phrase), maxValue)
 	}
 	return (&Problem{Args: args}).Expand(text)
 }

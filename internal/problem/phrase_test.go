@@ -15,10 +15,10 @@ func TestPhrases(t *testing.T) {
 	end := time.Date(2026, 11, 28, 16, 4, 0, 0, time.FixedZone("", 3600))
 	line := problem.Words("line {{.Line}} of {{.File}}").With("Line", "3").With("File", "/x/{{.Line}}.toml")
 	locked := problem.Words("{{.Place}}, managed").WithPhrase("Place", line)
-	tell := func(p problem.Phrase) string { return "<" + strings.ToUpper(p.String()) + ">" }
+	translate := func(p problem.Phrase) string { return "<" + strings.ToUpper(p.String()) + ">" }
 	for name, test := range map[string]struct {
 		phrase        problem.Phrase
-		english, told string
+		english, want string
 	}{
 		"words":    {line, "line 3 of /x/{{.Line}}.toml", "<LINE 3 OF /X/{{.LINE}}.TOML>"},
 		"nested":   {locked, "line 3 of /x/{{.Line}}.toml, managed", "<LINE 3 OF /X/{{.LINE}}.TOML, MANAGED>"},
@@ -31,12 +31,12 @@ func TestPhrases(t *testing.T) {
 			p := (&problem.Problem{Title: "It is {{.What}} of {{.Whom}}"}).With("Whom", "Ann").WithPhrase("What", test.phrase)
 			assert.Equal(t, test.english, test.phrase.String())
 			assert.Equal(t, "It is "+test.english+" of Ann", p.Expand(p.Title), "for the log and the terminal")
-			assert.Equal(t, "Mae "+test.told+" o Ann", p.ExpandIn("Mae {{.What}} o {{.Whom}}", tell))
-			assert.Equal(t, "Mae x", p.With("What", "x").ExpandIn("Mae {{.What}}", tell), "what comes last counts")
+			assert.Equal(t, "Mae "+test.want+" o Ann", p.ExpandIn("Mae {{.What}} o {{.Whom}}", translate))
+			assert.Equal(t, "Mae x", p.With("What", "x").ExpandIn("Mae {{.What}}", translate), "what comes last counts")
 			assert.Equal(t, "It is "+test.english+" of Ann", p.Expand(p.Title), "a copy was made")
 		})
 	}
-	assert.Equal(t, "<LINE 3 OF /X/{{.LINE}}.TOML>, rheolir", locked.ExpandIn("{{.Place}}, rheolir", tell), "and what is in a phrase is told, too")
+	assert.Equal(t, "<LINE 3 OF /X/{{.LINE}}.TOML>, rheolir", locked.ExpandIn("{{.Place}}, rheolir", translate), "and what is in a phrase is translated, too")
 	long := (&problem.Problem{}).WithPhrase("What", problem.Verbatim(strings.Repeat("x", 999)))
 	assert.Len(t, []rune(long.ExpandIn("{{.What}}", problem.Phrase.String)), 200, "as any value")
 }

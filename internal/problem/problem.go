@@ -1,13 +1,15 @@
 // Package problem is the one error type that reaches the user.
 //
-// A clinician who cannot sign in needs four things: what happened, what to do about it, whether trying again helps, and a
-// reference that the service desk recognises. A [Problem] carries them from the room that knows them best to the window,
-// and the technical cause behind them to the log. Requirements ERR-000 to ERR-012, A001-02, A002-03 and A003-03 are met
-// with it.
+// A clinician who cannot sign in needs four things: what happened, what to do about it, whether
+// trying again helps, and a reference that the service desk recognises. A [Problem] carries them
+// from the package that detects the failure to the window, and the technical cause behind them to
+// the log. Requirements ERR-000 to ERR-012, A001-02, A002-03 and A003-03 are met with it.
 //
-// Texts are plain English and at the same time the keys of their translations, so they hold no value of the moment:
-// what varies stands in Args and is named in the text as {{.Name}}. A step may mark the name of a button as **Try again**. The command
-// line tells the same Problems: see [Problem.TerminalSteps]. What is put together while the program runs is kept apart by [Sentences].
+// Texts are plain English and at the same time the keys of their translations, so they hold no
+// variable values: these stand in Args and are named in the text as {{.Name}}. A step may mark the
+// name of a button as **Try again**. The command line shows the same Problems: see
+// [Problem.TerminalSteps]. Texts that are put together while the program runs are kept apart by
+// [Sentences].
 package problem
 
 import (
@@ -20,8 +22,8 @@ import (
 	"unicode"
 )
 
-// Problem is a failure, told so that somebody can act on it. Values are templates of one kind of failure; use [Problem.With]
-// and [Problem.Because] to make the one that happened.
+// Problem is a failure, worded for the user who has to act on it. Package variables are templates
+// of one kind of failure; use [Problem.With] and [Problem.Because] to make the one that happened.
 type Problem struct {
 	// Code is the stable reference for service desks, such as ERS-A001-403 or KEYRING-LOCKED.
 	Code string
@@ -29,19 +31,21 @@ type Problem struct {
 	Title string
 	// Happened is one or two sentences on what happened.
 	Happened string
-	// Quoted is a line of its own below Happened for words that are not ours, such as what a certificate claims. The text around
-	// its values says whose words they are: those of a stranger must not read like a sentence of this program.
+	// Quoted is a separate line below Happened for words from outside, such as what a certificate
+	// claims. The text around its values names their source, so that they do not read like a
+	// sentence of this program.
 	Quoted string
 	// Steps is what to do, in order, each a sentence.
 	Steps []string
-	// Terminal is what to do where there is no window, in place of Steps, if those would be wrong on the command line even as
-	// [Problem.TerminalSteps] tells them. It is English only, as the command line is.
+	// Terminal replaces Steps on the command line, if Steps would be wrong there even through
+	// [Problem.TerminalSteps]. It is English only, as the command line is.
 	Terminal []string
-	// Retry tells whether trying again can help without anything else being changed first.
+	// Retry reports whether trying again can help without anything else being changed first.
 	Retry bool
-	// Args fills {{.Name}} in the texts. Never a secret, and never text from outside that has not been bounded.
+	// Args fills {{.Name}} in the texts. It must hold no secret, and no unbounded text from
+	// outside.
 	Args map[string]string
-	// Phrases are those of Args that each language writes in its own way.
+	// Phrases are the translated ones of Args.
 	Phrases map[string]Phrase
 	// Cause is the technical reason, for the log. It is not shown on the screen.
 	Cause error
@@ -59,7 +63,8 @@ func (p *Problem) Error() string {
 // Unwrap returns the cause.
 func (p *Problem) Unwrap() error { return p.Cause }
 
-// Is makes two Problems of the same code equal for errors.Is, so that a template serves as a sentinel error.
+// Is reports whether target is a Problem of the same code, so that a template serves as a sentinel
+// error.
 func (p *Problem) Is(target error) bool {
 	other, ok := target.(*Problem)
 	return ok && other.Code == p.Code
@@ -81,8 +86,8 @@ func (p *Problem) Because(cause error) *Problem {
 	return &made
 }
 
-// With returns a copy whose texts are filled with one more value. The value is cut at 200 characters and loses its control
-// characters, since much of what is put here was sent by another machine.
+// With returns a copy whose texts are filled with one more value, cut at 200 characters and without
+// control characters, since many values come from other machines.
 func (p *Problem) With(name, value string) *Problem {
 	made := *p
 	made.Args = make(map[string]string, len(p.Args)+1)
@@ -118,8 +123,9 @@ func (p *Problem) Expand(text string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
-// Of returns the Problem in an error's chain. An error without one becomes an UNEXPECTED Problem with the error as its
-// cause: a failure that nobody thought of still gets a screen, a reference and a log line. Of(nil) is nil.
+// Of returns the Problem in an error's chain. An error without one becomes an UNEXPECTED Problem
+// with the error as its cause, so every failure has a screen, a reference and a log line. Of(nil)
+// is nil.
 func Of(err error) *Problem {
 	if err == nil {
 		return nil
@@ -131,7 +137,7 @@ func Of(err error) *Problem {
 	return Unexpected.Because(err)
 }
 
-// Unexpected is the Problem for an error that has none of its own.
+// Unexpected is the Problem for an error without one.
 var Unexpected = &Problem{
 	Code:     "UNEXPECTED",
 	Title:    "Something went wrong",
@@ -143,8 +149,9 @@ var Unexpected = &Problem{
 	Retry: true,
 }
 
-// Clean returns text on one line, cut at limit characters and fit to be shown, logged or audited: it has printable characters
-// (unicode.IsPrint) and single blanks, and nothing that moves a cursor, turns the direction of a line or cannot be seen.
+// Clean returns text on one line, cut at limit characters and safe to show, log or audit: printable
+// characters (unicode.IsPrint) and single blanks, and nothing that moves a cursor, turns the
+// direction of a line or is invisible.
 func Clean(text string, limit int) string {
 	text = strings.Join(strings.Fields(strings.Map(printable, text)), " ")
 	if runes := []rune(text); len(runes) > limit {
@@ -153,8 +160,8 @@ func Clean(text string, limit int) string {
 	return text
 }
 
-// printable keeps what can be seen, for strings.Map, which makes U+FFFD of bytes that are not UTF-8. Spaces and control characters
-// become blanks, and format characters, which stand inside words, become nothing.
+// printable is for strings.Map, which makes U+FFFD of bytes that are not UTF-8. It turns spaces and
+// control characters into blanks, and drops format characters, which stand inside words.
 func printable(r rune) rune {
 	switch {
 	case unicode.IsPrint(r):

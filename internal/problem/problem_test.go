@@ -61,7 +61,7 @@ func TestTerminalSteps(t *testing.T) {
 	assert.Empty(t, (&problem.Problem{Code: "X"}).TerminalSteps())
 }
 
-// A failure that nobody thought of still gets a screen.
+// An unforeseen failure still gets a screen.
 func TestOf(t *testing.T) {
 	require.Nil(t, problem.Of(nil))
 	unknown := errors.New("something new")

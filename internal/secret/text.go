@@ -17,7 +17,8 @@ import (
 	"log/slog"
 )
 
-// Mask is what a Text shows of itself. It is the same for every text, so that not even the length can be told.
+// Mask is the text of every Text. It is the same for all, so that it does not even reveal the
+// length.
 const Mask = "[secret]"
 
 // Text is a text that shows only a mask. The zero value is the empty text.
@@ -41,7 +42,7 @@ func (t Text) Reveal() string {
 	return t.reveal()
 }
 
-// IsZero tells whether there is no text.
+// IsZero reports whether there is no text.
 func (t Text) IsZero() bool { return t.reveal == nil }
 
 // Equal compares two texts in constant time.

@@ -86,8 +86,8 @@ type message struct {
 	private uint32
 }
 
-// call calls a function whose result is zero if it fails. One that this Windows does not have is an error too. What the
-// arguments point to is kept until the call has returned.
+// call calls a function whose result is zero if it fails. A function missing in this Windows is an
+// error too. The arguments' targets are kept alive during the call.
 //
 //go:uintptrescapes
 func call(procedure *windows.LazyProc, arguments ...uintptr) (uintptr, error) {

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// callLimit is the longest wait for an answer. Who is asked does not ask anybody else.
+	// callLimit bounds the wait for an answer. The service called makes no further call.
 	callLimit = 5 * time.Second
 	// connectLimit is the longest wait for a connection: a bus that hangs still takes one.
 	connectLimit = 10 * time.Second
@@ -36,10 +36,10 @@ var (
 // bus is one of the two message buses.
 type bus struct {
 	name string
-	// address looks for it. godbus is never left to do that, since it would start a session bus that nobody ends.
+	// address finds the bus. godbus must not, since it would start a session bus without an end.
 	address func() (string, error)
-	// serve is what is done with a connection, until it is lost, ctx ends, or there is a reason to begin anew. It settles
-	// the line when it has asked for all that it wants.
+	// serve works with a connection until it is lost, ctx ends, or there is a reason to connect
+	// anew. It settles the line once it has subscribed to everything.
 	serve func(ctx context.Context, line *line) error
 	// lost says why there is no connection.
 	lost func(error)
@@ -47,7 +47,8 @@ type bus struct {
 	retryMin, retryMax time.Duration
 }
 
-// systemAddress is the address of the system bus by the D-Bus specification, "Well-known Message Bus Instances".
+// systemAddress returns the address of the system bus by the D-Bus specification, "Well-known
+// Message Bus Instances".
 func systemAddress() (string, error) {
 	if address := os.Getenv("DBUS_SYSTEM_BUS_ADDRESS"); address != "" {
 		return address, nil
@@ -55,7 +56,7 @@ func systemAddress() (string, error) {
 	return socketAddress("/run/dbus/system_bus_socket", "/var/run/dbus/system_bus_socket")
 }
 
-// socketAddress is the address of the first of these sockets that is there.
+// socketAddress returns the address of the first existing socket.
 func socketAddress(paths ...string) (string, error) {
 	for _, path := range paths {
 		if found, err := os.Stat(path); err == nil && found.Mode().Type() == os.ModeSocket {
@@ -92,7 +93,7 @@ func (b bus) attend(ctx context.Context) {
 	}
 }
 
-// connect begins a connection of our own. Fyne's, which godbus shares, may be busy or be closed by somebody else.
+// connect opens a private connection. The one that Fyne and godbus share may be busy or be closed.
 func (b bus) connect(ctx context.Context) (*line, error) {
 	address, err := b.address()
 	if err != nil {
@@ -127,7 +128,7 @@ func (l *line) close() {
 	_ = l.conn.Close() // the bus may have closed it already
 }
 
-// call calls a method of a service that runs: nothing is started for it. Into are where the results go.
+// call calls a method of a running service; it starts none. The results are stored in into.
 func (l *line) call(ctx context.Context, service string, path dbus.ObjectPath, method string, arguments []any, into ...any) error {
 	limited, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
@@ -163,14 +164,15 @@ func (l *line) listen(ctx context.Context, options ...dbus.MatchOption) error {
 	return nil
 }
 
-// listenForOwner asks to be told when a service starts or ends.
+// listenForOwner subscribes to the start and end of a service.
 func (l *line) listenForOwner(ctx context.Context, service string) error {
 	return l.listen(ctx, dbus.WithMatchSender(busName), dbus.WithMatchInterface(busName),
 		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, service))
 }
 
-// newOwner tells of which service a signal says that it has started or ended.
-func newOwner(signal *dbus.Signal) (service, owner string, told bool) {
+// newOwner returns the service that has started or ended, and reports whether the signal is about
+// that.
+func newOwner(signal *dbus.Signal) (service, owner string, ok bool) {
 	var before string
 	if signal.Sender != busName || signal.Name != busName+".NameOwnerChanged" ||
 		dbus.Store(signal.Body, &service, &before, &owner) != nil {
@@ -179,7 +181,8 @@ func newOwner(signal *dbus.Signal) (service, owner string, told bool) {
 	return service, owner, true
 }
 
-// isAnswer tells whether an error is what the other side has answered, with one of these names if there are any.
+// isAnswer reports whether an error is what the other side has answered, with one of these names if
+// there are any.
 func isAnswer(err error, names ...string) bool {
 	var answer dbus.Error
 	if !errors.As(err, &answer) {
@@ -193,8 +196,8 @@ func isAnswer(err error, names ...string) bool {
 	return len(names) == 0
 }
 
-// listener takes signals in the order in which they come, which godbus's own does not promise, and keeps no more than
-// maxSignals of them: whoever sends more than are taken makes us connect anew, and ask for what we missed.
+// listener receives signals in order, which godbus's own does not promise, and keeps at most
+// maxSignals: a flood ends the connection, and the state is read again over a new one.
 type listener struct {
 	mutex   sync.Mutex
 	closed  bool
@@ -207,7 +210,8 @@ var (
 	_ dbus.Terminator    = (*listener)(nil)
 )
 
-// DeliverSignal is called by the goroutine that reads from the bus. It must not wait, or no call is answered.
+// DeliverSignal is called by the goroutine that reads from the bus. It must not block, or no call
+// is answered.
 func (l *listener) DeliverSignal(_, _ string, signal *dbus.Signal) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()

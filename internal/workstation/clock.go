@@ -8,13 +8,13 @@ import (
 const (
 	// tick is how often the wall clock is looked at.
 	tick = time.Second
-	// longestTick is the wall-clock time between two looks from which on the computer must have slept, or the program been
-	// stopped, or the clock been set. Each is a reason to look at the time again.
+	// longestTick is the wall-clock time between two ticks from which on the computer has slept,
+	// the program was stopped, or the clock was set. Each is a reason to check deadlines.
 	longestTick = 10 * time.Second
 )
 
-// watchClock calls leapt when the wall clock has leapt from one tick to the next: the safety net for wake-ups that the
-// platform does not tell of, and on macOS all there is.
+// watchClock calls leapt when the wall clock has leapt from one tick to the next: the safety net
+// for wake-ups that the platform does not report, and the only sign on macOS.
 func watchClock(ctx context.Context, now func() time.Time, ticks <-chan time.Time, leapt func()) {
 	for before := now(); ; {
 		select {
@@ -30,9 +30,9 @@ func watchClock(ctx context.Context, now func() time.Time, ticks <-chan time.Tim
 	}
 }
 
-// leaps tells whether between two looks more time has passed than lies between two ticks of a computer that is awake. Both
-// are wall-clock times without Go's monotonic reading. That one is of no help: it stands still in the sleep of Linux and
-// macOS, but not in that of Windows.
+// leaps reports whether between two looks more time has passed than lies between two ticks of a
+// computer that is awake. Both are wall-clock times without Go's monotonic reading. That one is of
+// no help: it stands still in the sleep of Linux and macOS, but not in that of Windows.
 func leaps(before, after time.Time) bool { return after.Sub(before) > longestTick }
 
 // wallClock is the wall clock alone.

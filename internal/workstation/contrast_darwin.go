@@ -2,5 +2,6 @@ package workstation
 
 import "context"
 
-// watchContrast tells nothing: NSWorkspace's accessibilityDisplayShouldIncreaseContrast is for Objective-C.
+// watchContrast waits for ctx: NSWorkspace's accessibilityDisplayShouldIncreaseContrast needs
+// Objective-C.
 func watchContrast(ctx context.Context, _ Settings, _ func(bool)) { <-ctx.Done() }

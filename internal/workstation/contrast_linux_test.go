@@ -42,7 +42,7 @@ func (p *fakePortal) start(t *testing.T) {
 	own(t, p.conn, portalName)
 }
 
-// change changes a setting, and tells.
+// change changes a setting, and sends the signal.
 func (p *fakePortal) change(t *testing.T, setting portalSetting, value any) {
 	t.Helper()
 	p.mutex.Lock()
@@ -63,31 +63,32 @@ func (p *fakePortal) settled(t *testing.T) {
 	}
 }
 
-// contrastOf starts to watch a bus's desktop, and returns what is told.
+// contrastOf starts to watch a bus's desktop, and returns the reports.
 func contrastOf(t *testing.T, bus *realBus) <-chan bool {
 	t.Helper()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
 	ctx, end := context.WithCancel(t.Context())
-	told, ended := make(chan bool, 100), make(chan struct{})
+	reports, ended := make(chan bool, 100), make(chan struct{})
 	go func() {
 		defer close(ended)
-		WatchContrast(ctx, quick, func(high bool) { told <- high })
+		WatchContrast(ctx, quick, func(high bool) { reports <- high })
 	}()
 	t.Cleanup(func() { end(); <-ended })
-	return told
+	return reports
 }
 
-func requireTold(t *testing.T, told <-chan bool, want bool) {
+func requireReport(t *testing.T, reports <-chan bool, want bool) {
 	t.Helper()
 	select {
-	case high := <-told:
+	case high := <-reports:
 		require.Equal(t, want, high)
 	case <-time.After(guard):
-		require.FailNow(t, "not told")
+		require.FailNow(t, "no report")
 	}
 }
 
-// Somebody with low vision has told their desktop so, and must not have to find a setting of ours in letters that they cannot read.
+// A user with low vision who has set their desktop so must not have to find another setting in
+// small letters.
 func TestHighContrastOfTheDesktop(t *testing.T) {
 	common, gnomes := contrasts[0], contrasts[1]
 	for name, c := range map[string]struct {
@@ -101,7 +102,7 @@ func TestHighContrastOfTheDesktop(t *testing.T) {
 			stillTheSame: uint32(1), stillTheSameOf: portalSetting{"org.freedesktop.appearance", "color-scheme"}},
 		"GNOME's own": {setting: gnomes, none: false, high: true, others: map[portalSetting]any{common: uint32(0)},
 			stillTheSame: uint32(0), stillTheSameOf: common},
-		"a number that nobody has thought of yet": {setting: common, none: uint32(2), high: uint32(1),
+		"a number of a later version": {setting: common, none: uint32(2), high: uint32(1),
 			stillTheSame: "yes", stillTheSameOf: common},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -114,40 +115,40 @@ func TestHighContrastOfTheDesktop(t *testing.T) {
 				}
 				portal := newPortal(t, bus, values)
 				portal.start(t)
-				told := contrastOf(t, bus)
-				requireTold(t, told, true)
+				reports := contrastOf(t, bus)
+				requireReport(t, reports, true)
 				portal.change(t, c.stillTheSameOf, c.stillTheSame)
 				portal.change(t, c.setting, c.none)
-				requireTold(t, told, false)
+				requireReport(t, reports, false)
 				portal.change(t, c.setting, c.high)
-				requireTold(t, told, true)
-				require.Empty(t, told, "what stays the same is told once")
+				requireReport(t, reports, true)
+				require.Empty(t, reports, "an unchanged value is reported once")
 			})
 			t.Run("by a portal that comes up later", func(t *testing.T) {
 				bus := newBus(t)
 				bus.start(t)
 				portal := newPortal(t, bus, map[portalSetting]any{c.setting: c.high})
-				told := contrastOf(t, bus)
-				require.Empty(t, told)
+				reports := contrastOf(t, bus)
+				require.Empty(t, reports)
 				portal.start(t)
-				requireTold(t, told, true)
+				requireReport(t, reports, true)
 			})
 		})
 	}
 }
 
-// A desktop without the settings is one without high contrast; and one whose bus is started anew is asked again.
-func TestHighContrastWhereLittleIsTold(t *testing.T) {
+// A desktop without the settings has normal contrast; after a restart of its bus it is asked again.
+func TestHighContrastWithoutSettings(t *testing.T) {
 	bus := newBus(t)
 	bus.start(t)
 	portal := newPortal(t, bus, map[portalSetting]any{})
 	portal.start(t)
-	told := contrastOf(t, bus)
+	reports := contrastOf(t, bus)
 	portal.settled(t)
 	bus.kill(t)
 	bus.start(t)
 	again := newPortal(t, bus, map[portalSetting]any{contrasts[0]: uint32(1)})
 	again.start(t)
-	requireTold(t, told, true)
-	require.Empty(t, told)
+	requireReport(t, reports, true)
+	require.Empty(t, reports)
 }

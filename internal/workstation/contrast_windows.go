@@ -12,8 +12,8 @@ const (
 	spiGetHighContrast = 0x0042 // SPI_GETHIGHCONTRAST
 	highContrastOn     = 0x1    // HCF_HIGHCONTRASTON
 
-	// contrastEvery is how often Windows is asked. The question costs a microsecond, and a window of its own to be told in would be
-	// one more to keep.
+	// contrastEvery is the interval of polls. A poll costs a microsecond; a notification would need
+	// another window.
 	contrastEvery = 2 * time.Second
 )
 
@@ -23,17 +23,17 @@ type highContrastInfo struct {
 	defaultScheme *uint16
 }
 
-func watchContrast(ctx context.Context, _ Settings, tell func(bool)) {
+func watchContrast(ctx context.Context, _ Settings, notify func(bool)) {
 	ticker := time.NewTicker(contrastEvery)
 	defer ticker.Stop()
-	askContrast(ctx, ticker.C, highContrast, tell)
+	askContrast(ctx, ticker.C, highContrast, notify)
 }
 
-// askContrast asks at once and with each tick.
-func askContrast(ctx context.Context, ticks <-chan time.Time, ask func() (bool, error), tell func(bool)) {
+// askContrast asks at once and at each tick.
+func askContrast(ctx context.Context, ticks <-chan time.Time, ask func() (bool, error), notify func(bool)) {
 	for {
-		if high, err := ask(); err == nil { // What was told last stands where Windows does not answer.
-			tell(high)
+		if high, err := ask(); err == nil { // Without an answer the last report stands.
+			notify(high)
 		}
 		select {
 		case <-ticks:

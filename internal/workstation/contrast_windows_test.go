@@ -9,13 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Windows has to understand the question, or nobody's contrast theme is followed.
+// If Windows refuses the call, no contrast theme is followed.
 func TestHighContrastCanBeAsked(t *testing.T) {
 	_, err := highContrast()
 	require.NoError(t, err)
 }
 
-// What the user changes is told with the next question, and a question that fails changes nothing.
+// A change is reported with the next poll, and a failed poll changes nothing.
 func TestHighContrastIsFollowed(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	answers := []struct {
@@ -24,19 +24,19 @@ func TestHighContrastIsFollowed(t *testing.T) {
 	}{{false, nil}, {true, nil}, {false, errors.New("not now")}, {false, nil}}
 	rest := len(answers) - 1
 	ticks, ended := make(chan time.Time), make(chan struct{})
-	var told []bool
+	var reports []bool
 	go func() {
 		defer close(ended)
 		askContrast(ctx, ticks, func() (bool, error) {
 			next := answers[0]
 			answers = answers[1:]
 			return next.high, next.err
-		}, func(high bool) { told = append(told, high) })
+		}, func(high bool) { reports = append(reports, high) })
 	}()
 	for range rest {
 		ticks <- time.Time{}
 	}
 	end()
 	<-ended
-	require.Equal(t, []bool{false, true, false}, told)
+	require.Equal(t, []bool{false, true, false}, reports)
 }

@@ -12,30 +12,31 @@ import (
 	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
-// The desktop portal's settings, as "org.freedesktop.portal.Settings" of its documentation describes them.
+// The desktop portal's settings: "org.freedesktop.portal.Settings" of its documentation.
 const (
 	portalName     = "org.freedesktop.portal.Desktop"
 	portalPath     = dbus.ObjectPath("/org/freedesktop/portal/desktop")
 	portalSettings = "org.freedesktop.portal.Settings"
 )
 
-// portalSetting is a setting of the portal that says something of contrast.
+// portalSetting is the name of a setting of the portal.
 type portalSetting struct{ namespace, key string }
 
-// contrasts are those: a number, 1 for higher contrast, and GNOME's own, a truth value. High is what one of them says.
+// contrasts are those for contrast: a number, 1 for higher contrast, and GNOME's own, a boolean.
+// One of them suffices.
 var contrasts = []portalSetting{
 	{"org.freedesktop.appearance", "contrast"},
 	{"org.gnome.desktop.a11y.interface", "high-contrast"},
 }
 
-func watchContrast(ctx context.Context, settings Settings, tell func(bool)) {
+func watchContrast(ctx context.Context, settings Settings, notify func(bool)) {
 	said := map[portalSetting]bool{}
 	bus{
 		name: "session", address: sessionbus.Address, retryMin: settings.RetryMin, retryMax: settings.RetryMax,
 		serve: func(ctx context.Context, line *line) error {
-			return (&contrastPortal{line: line, said: said, tell: tell}).serve(ctx)
+			return (&contrastPortal{line: line, said: said, notify: notify}).serve(ctx)
 		},
-		// What was told last stands. That the bus is missing, the watcher of the workstation notes.
+		// The last report stands. The watcher of the workstation notes that the bus is missing.
 		lost: func(error) {},
 	}.attend(ctx)
 }
@@ -44,8 +45,8 @@ func watchContrast(ctx context.Context, settings Settings, tell func(bool)) {
 type contrastPortal struct {
 	line *line
 	// said is what each setting was the last time.
-	said map[portalSetting]bool
-	tell func(bool)
+	said   map[portalSetting]bool
+	notify func(bool)
 }
 
 func (p *contrastPortal) serve(ctx context.Context) error {
@@ -76,7 +77,8 @@ func (p *contrastPortal) serve(ctx context.Context) error {
 	}
 }
 
-// ask asks for all settings. The portal is not started for that: Fyne does so, for the light or dark appearance.
+// ask reads all settings. It does not start the portal: Fyne does, for the light or dark
+// appearance.
 func (p *contrastPortal) ask(ctx context.Context) error {
 	for _, setting := range contrasts {
 		var value dbus.Variant
@@ -86,7 +88,8 @@ func (p *contrastPortal) ask(ctx context.Context) error {
 		case err == nil:
 			p.note(setting, value)
 		case isAnswer(err), errors.Is(err, context.DeadlineExceeded):
-			// This desktop has no such setting, or no portal yet, or one that hangs. What was said last stands.
+			// This desktop has no such setting, or no portal yet, or one that hangs. The last
+			// report stands.
 		default:
 			return err
 		}
@@ -96,7 +99,7 @@ func (p *contrastPortal) ask(ctx context.Context) error {
 }
 
 func (p *contrastPortal) take(ctx context.Context, signal *dbus.Signal) error {
-	if service, owner, told := newOwner(signal); told && service == portalName {
+	if service, owner, ok := newOwner(signal); ok && service == portalName {
 		if owner == "" {
 			return nil
 		}
@@ -133,5 +136,5 @@ func (p *contrastPortal) say() {
 	for _, setting := range contrasts {
 		high = high || p.said[setting]
 	}
-	p.tell(high)
+	p.notify(high)
 }

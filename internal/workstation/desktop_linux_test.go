@@ -40,7 +40,8 @@ func (s *fakeSaver) change(t *testing.T, active bool) {
 	emit(t, s.conn, s.path, s.name+".ActiveChanged", active)
 }
 
-// A desktop that does not tell logind tells its screen saver. Each must be understood, or its users stay signed in.
+// A desktop that does not signal logind signals its screen saver. If one is not understood, its
+// users stay signed in.
 func TestAUT003ScreenSavers(t *testing.T) {
 	cases := map[string]struct{ name, path string }{
 		"KDE":      {"org.freedesktop.ScreenSaver", "/ScreenSaver"},
@@ -166,7 +167,7 @@ func (m *fakeManager) answered(t *testing.T) {
 	}
 }
 
-// Who logs off without signing out must not leave a key in the keyring for the next log-on.
+// A log-off without a sign-out must not leave a key in the keyring for the next log-on.
 func TestAUT003LogOff(t *testing.T) {
 	t.Setenv("DESKTOP_AUTOSTART_ID", "107")
 	bus := newBus(t)
@@ -176,7 +177,8 @@ func TestAUT003LogOff(t *testing.T) {
 	assert.Equal(t, "ers-login 107", manager.registered(t))
 	unseenHas(t, w, "-no session manager")
 
-	// Asked whether the user may log off, it says yes, and tells nothing: the user may not do it after all.
+	// The answer to whether the user may log off is yes, without an event: the log-off may be
+	// cancelled.
 	emit(t, manager.conn, managerClientPath, managerClient+".QueryEndSession", uint32(0))
 	manager.answered(t)
 	emit(t, manager.conn, managerClientPath, managerClient+".CancelEndSession", uint32(0))
@@ -189,7 +191,7 @@ func TestAUT003LogOff(t *testing.T) {
 	w.Release()
 	manager.answered(t)
 
-	// What another client is told is not for us.
+	// A signal to another client is ignored.
 	emit(t, manager.conn, managerClientPath+"7", managerClient+".Stop")
 	emit(t, manager.conn, managerClientPath, managerClient+".QueryEndSession", uint32(0))
 	manager.answered(t)

@@ -19,8 +19,8 @@ type saver struct {
 	paths []dbus.ObjectPath
 }
 
-// savers are those that tell when they come on: the common interface, which KDE has, and those of the desktops that have
-// made their own from it.
+// savers are the interfaces that report when the screen saver comes on: the common one, which KDE
+// has, and those of the desktops that derive their own from it.
 var savers = []saver{
 	{"org.freedesktop.ScreenSaver", []dbus.ObjectPath{"/org/freedesktop/ScreenSaver", "/ScreenSaver"}},
 	{"org.gnome.ScreenSaver", []dbus.ObjectPath{"/org/gnome/ScreenSaver"}},
@@ -29,14 +29,15 @@ var savers = []saver{
 	{"org.xfce.ScreenSaver", []dbus.ObjectPath{"/org/xfce/ScreenSaver", "/"}},
 }
 
-// The session manager of GNOME, which Cinnamon, MATE and Budgie have too. It waits for its clients' answers before it ends
-// their session, for ten seconds at most. Of logging off, logind tells no more than that it has been done.
+// The session manager of GNOME, which Cinnamon, MATE and Budgie have too. It waits up to ten
+// seconds for its clients' answers before it ends their session. logind reports a log-off only once
+// it is done.
 const (
 	managerName   = "org.gnome.SessionManager"
 	managerPath   = dbus.ObjectPath("/org/gnome/SessionManager")
 	managerClient = "org.gnome.SessionManager.ClientPrivate"
 
-	// clientID is what the session manager knows this program as.
+	// clientID is this program's name for the session manager.
 	clientID = "ers-login"
 )
 
@@ -44,13 +45,13 @@ const (
 type desktop struct {
 	*Watcher
 	line *line
-	// client is this program as the session manager sees it, empty if there is none.
+	// client is this program's object of the session manager, empty if there is none.
 	client dbus.ObjectPath
 	// held is closed when the session may end. It is nil as long as nothing waits for that.
 	held <-chan struct{}
 }
 
-// serve tells what the desktop tells.
+// serve handles the desktop's signals.
 func (d *desktop) serve(ctx context.Context) error {
 	if err := d.attachSavers(ctx); err != nil {
 		return err
@@ -104,14 +105,15 @@ func (d *desktop) attachSavers(ctx context.Context) error {
 		case !errors.Is(err, context.DeadlineExceeded):
 			return err
 		default:
-			// It hangs. What it said last stands until it says something else.
+			// It hangs. Its last report stands until the next.
 		}
 	}
 	d.unseen.note(saverNote, silent)
 	return nil
 }
 
-// active asks a screen saver whether it is on. One that does not run is not, nor is one that does not know.
+// active reports whether a screen saver is on. It is false for one that does not run or has no
+// answer.
 func (d *desktop) active(ctx context.Context, saver saver) (bool, error) {
 	for _, path := range saver.paths {
 		var active bool
@@ -126,7 +128,8 @@ func (d *desktop) active(ctx context.Context, saver saver) (bool, error) {
 	return false, nil
 }
 
-// attachManager makes this program a client of the session manager, which is asked before the session ends.
+// attachManager registers this program as a client of the session manager, which is asked before
+// the session ends.
 func (d *desktop) attachManager(ctx context.Context) error {
 	if err := d.line.listenForOwner(ctx, managerName); err != nil {
 		return err
@@ -148,7 +151,7 @@ func (d *desktop) attachManager(ctx context.Context) error {
 
 // take takes one signal.
 func (d *desktop) take(ctx context.Context, signal *dbus.Signal) error {
-	if service, _, told := newOwner(signal); told && (service == managerName || isSaver(service)) {
+	if service, _, ok := newOwner(signal); ok && (service == managerName || isSaver(service)) {
 		return errNewOwner
 	}
 	if d.client != "" && signal.Path == d.client {
@@ -167,7 +170,7 @@ func isSaver(service string) bool {
 	return slices.ContainsFunc(savers, func(s saver) bool { return s.name == service })
 }
 
-// takeOrder takes what the session manager tells its client.
+// takeOrder handles a signal of the session manager to its client.
 func (d *desktop) takeOrder(ctx context.Context, signal *dbus.Signal) error {
 	switch signal.Name {
 	case managerClient + ".QueryEndSession":
@@ -176,7 +179,7 @@ func (d *desktop) takeOrder(ctx context.Context, signal *dbus.Signal) error {
 	case managerClient + ".EndSession":
 		d.held = d.hold(ctx, SessionEnding).Done()
 	case managerClient + ".Stop":
-		d.tell(ctx, SessionEnding)
+		d.emit(ctx, SessionEnding)
 	}
 	return nil
 }

@@ -230,7 +230,7 @@ func (f *fakeLogind) set(path dbus.ObjectPath, name string, value any) {
 	f.properties[path][name] = value
 }
 
-// change changes a property of a session and tells.
+// change changes a property of a session and sends the signal.
 func (f *fakeLogind) change(t *testing.T, path dbus.ObjectPath, name string, value any) {
 	t.Helper()
 	f.set(path, name, value)
@@ -267,7 +267,7 @@ func (i *inhibitor) settle(t *testing.T) {
 	}
 }
 
-// held tells whether the watcher has the lock, after settle.
+// held reports whether the watcher has the lock, after settle.
 func (i *inhibitor) held(t *testing.T) bool {
 	t.Helper()
 	raw, err := i.end.SyscallConn()

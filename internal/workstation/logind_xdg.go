@@ -21,8 +21,8 @@ const (
 	loginUser    = loginName + ".User"
 )
 
-// The inhibitor delays these: they go on when we let go of it, or after logind's InhibitDelayMaxSec, which is five seconds
-// unless the administrator has said otherwise.
+// The events that the inhibitor delays: until it is released, or for logind's InhibitDelayMaxSec,
+// by default five seconds.
 const (
 	delayed     = "sleep:shutdown"
 	inhibitMode = "delay"
@@ -32,18 +32,18 @@ const (
 type logind struct {
 	*Watcher
 	line *line
-	// owner is the connection that logind has. Any user of the computer may send us a signal that names logind's interface.
+	// owner is logind's connection. Any user of the computer may send a signal with logind's
+	// interface.
 	owner   string
 	session dbus.ObjectPath
-	// inhibitor makes logind wait as long as it is open.
+	// inhibitor delays logind while it is open.
 	inhibitor *os.File
-	// held is closed when nothing has to be done any more before the event holding. It is nil while logind waits for
-	// nothing.
+	// held is closed when the event holding was released. It is nil while logind waits for nothing.
 	held    <-chan struct{}
 	holding Event
 }
 
-// serve tells what logind tells.
+// serve handles logind's signals.
 func (l *logind) serve(ctx context.Context) error {
 	defer l.letGo()
 	if err := l.attach(ctx); err != nil {
@@ -67,13 +67,14 @@ func (l *logind) serve(ctx context.Context) error {
 	}
 }
 
-// attach asks logind for its signals, and then for what was the case before them. That there is no logind, or none that
-// knows a session of this program, is no error of the connection.
+// attach subscribes to logind's signals, and then reads the state before them. A missing logind, or
+// one without a session for this program, is no error of the connection.
 func (l *logind) attach(ctx context.Context) error {
 	if err := l.line.listenForOwner(ctx, loginName); err != nil {
 		return err
 	}
-	// Where logind is started on demand, as elogind is, this does it. Where it fails, the next call tells what there is.
+	// This starts a logind that runs on demand, such as elogind. If it fails, the next call finds
+	// that out.
 	var started uint32
 	_ = l.line.bus(ctx, "StartServiceByName", []any{loginName, uint32(0)}, &started)
 	owner, err := l.line.owner(ctx, loginName)
@@ -115,8 +116,9 @@ func (l *logind) attachSession(ctx context.Context) error {
 	return l.lookAtSession(ctx)
 }
 
-// findSession returns the session that this program belongs to. A program that the user's service manager has started, as
-// desktops do, belongs to none; its environment names one, or it is the user's only one with a screen.
+// findSession returns this program's session. A program started by the user's service manager, as
+// desktops do, has none itself: then it is the one in its environment, or the user's only one with
+// a screen.
 func (l *logind) findSession(ctx context.Context) (dbus.ObjectPath, error) {
 	var failed []error
 	for _, find := range []func(context.Context) (dbus.ObjectPath, error){
@@ -166,7 +168,8 @@ func (l *logind) sessionOfUser(ctx context.Context) (dbus.ObjectPath, error) {
 	return display.Path, nil
 }
 
-// checkSession refuses what logind counts as a session without anybody in front of it, such as the user's service manager.
+// checkSession refuses a session of logind without a user at a screen, such as that of the user's
+// service manager.
 func (l *logind) checkSession(ctx context.Context, session dbus.ObjectPath) error {
 	var class string
 	if err := l.property(ctx, session, loginSession, "Class", &class); err != nil {
@@ -211,7 +214,7 @@ func (l *logind) property(ctx context.Context, path dbus.ObjectPath, owner, name
 
 // take takes one signal.
 func (l *logind) take(ctx context.Context, signal *dbus.Signal) error {
-	if service, _, told := newOwner(signal); told && service == loginName {
+	if service, _, ok := newOwner(signal); ok && service == loginName {
 		return errNewOwner
 	}
 	if l.owner == "" || signal.Sender != l.owner {
@@ -251,21 +254,23 @@ func (l *logind) prepare(ctx context.Context, signal *dbus.Signal, event Event) 
 	}
 	l.inhibit(ctx)
 	if event == Sleeping {
-		l.tell(ctx, Woke)
+		l.emit(ctx, Woke)
 	}
 }
 
-// wait reports what logind waits with. There is one lock: a shutdown that begins before a sleep was released holds both.
+// wait holds an event that logind delays. There is one lock: a shutdown that begins before a sleep
+// was released holds both.
 func (l *logind) wait(ctx context.Context, event Event) {
 	l.held, l.holding = l.hold(ctx, event).Done(), event
 }
 
-// removed takes the end of a session. It is late: no more than what the user's processes are left is held.
+// removed handles the end of a session. It is late: it can hold only for the time that logind
+// leaves the user's processes.
 func (l *logind) removed(ctx context.Context, signal *dbus.Signal) {
 	var id string
 	var session dbus.ObjectPath
 	if dbus.Store(signal.Body, &id, &session) == nil && session == l.session {
-		l.tell(ctx, SessionEnding)
+		l.emit(ctx, SessionEnding)
 	}
 }
 
@@ -289,7 +294,8 @@ func (l *logind) change(ctx context.Context, signal *dbus.Signal) error {
 	return nil
 }
 
-// inhibit takes the lock that makes logind wait, unless we have it. Without, everything is told all the same.
+// inhibit takes the lock that makes logind wait, unless it is held. Without it, all events still
+// come.
 func (l *logind) inhibit(ctx context.Context) {
 	if l.inhibitor != nil {
 		return

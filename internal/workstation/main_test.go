@@ -40,7 +40,7 @@ func expect(t *testing.T, w *Watcher, events ...Event) {
 			require.True(t, open, "the watcher has ended before it was %s", wanted)
 			require.Equal(t, wanted.String(), e.String())
 		case <-time.After(guard):
-			require.FailNow(t, "not told", "%s", wanted)
+			require.FailNow(t, "no event", "%s", wanted)
 		}
 	}
 }

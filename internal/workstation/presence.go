@@ -2,22 +2,22 @@ package workstation
 
 import "sync"
 
-// presence is whether somebody is in front of the computer, from all sources together, of which each may know half of it:
-// not every desktop tells logind that it is locked, not every screen saver is on the bus, and where both tell, they do one
-// after the other.
+// presence merges all sources of whether the user is at the computer, each of which may know half
+// of it: not every desktop reports a lock to logind, not every screen saver is on the bus, and
+// where both do, one follows the other.
 type presence struct {
-	tell func(Event)
+	emit func(Event)
 
 	mutex  sync.Mutex
 	locked map[string]bool
 	away   bool
 }
 
-func newPresence(tell func(Event)) *presence {
-	return &presence{tell: tell, locked: map[string]bool{}}
+func newPresence(emit func(Event)) *presence {
+	return &presence{emit: emit, locked: map[string]bool{}}
 }
 
-// lock takes one source's word. The screen is locked as long as one source says so.
+// lock records one source's state. The screen is locked while any source reports it as locked.
 func (p *presence) lock(source string, locked bool) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -29,35 +29,35 @@ func (p *presence) lock(source string, locked bool) {
 	}
 	switch after := len(p.locked) > 0; {
 	case after && !before:
-		p.tell(Locked)
+		p.emit(Locked)
 	case before && !after:
-		p.tell(Unlocked)
+		p.emit(Unlocked)
 	}
 }
 
-// askToLock is somebody's request to lock the screen or to unlock it. A lock is told each time: a desktop that does not say
-// that it has locked does not say either that it has unlocked, and the next request is a new lock. As long as a source says
-// that the screen is locked, it will say when it no longer is.
+// askToLock handles a request to lock or unlock the screen. Each lock is reported: a desktop that
+// does not confirm the lock does not confirm the unlock either, and the next request is a new lock.
+// While a source reports the screen as locked, it will report the unlock.
 func (p *presence) askToLock(lock bool) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	switch {
 	case lock:
-		p.tell(Locked)
+		p.emit(Locked)
 	case len(p.locked) == 0:
-		p.tell(Unlocked)
+		p.emit(Unlocked)
 	}
 }
 
-// switchAway tells whether another user has the screen.
+// switchAway reports whether another user has the screen.
 func (p *presence) switchAway(away bool) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	switch {
 	case away && !p.away:
-		p.tell(UserSwitchedAway)
+		p.emit(UserSwitchedAway)
 	case p.away && !away:
-		p.tell(UserSwitchedBack)
+		p.emit(UserSwitchedBack)
 	}
 	p.away = away
 }

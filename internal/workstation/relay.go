@@ -15,8 +15,8 @@ type report struct {
 	release context.CancelFunc
 }
 
-// relay is what stands between the sources, which must not wait, and the reader. That it alone knows what has been received
-// makes a Release one of the events that its caller knows.
+// relay passes reports from the sources, which must not block, to the receiver. It alone knows what
+// has been received, and so which events a Release is for.
 func (w *Watcher) relay(ctx context.Context) {
 	var queue, received []report
 	release := func() {
@@ -50,8 +50,8 @@ func (w *Watcher) relay(ctx context.Context) {
 	}
 }
 
-// push appends a report to a queue. A full one loses its oldest that is not SessionEnding, and nobody waits for that any
-// more. Where all are SessionEnding, the others say the same.
+// push appends a report to a queue. A full one drops its oldest that is not SessionEnding, and ends
+// the wait for it. If all are SessionEnding, dropping one loses nothing.
 func push(queue []report, r report) []report {
 	if len(queue) >= maxQueue {
 		oldest := max(0, slices.IndexFunc(queue, func(r report) bool { return r.event != SessionEnding }))

@@ -53,7 +53,8 @@ func unseenHas(t *testing.T, w *Watcher, texts ...string) {
 	}, guard, 5*time.Millisecond, "%q is wanted of what is said: %s", texts, text())
 }
 
-// A session must not be left to whoever comes by after the user has locked the screen or has made room for somebody else.
+// A session must not be left to the next passer-by after the user has locked the screen or switched
+// users.
 func TestAUT003WhatLogindTells(t *testing.T) {
 	cases := map[string]struct {
 		before func(*fakeLogind)
@@ -104,7 +105,7 @@ func TestAUT003WhatLogindTells(t *testing.T) {
 		"log-off": {happens: func(t *testing.T, f *fakeLogind) {
 			emit(t, f.conn, loginPath, loginManager+".SessionRemoved", "1", ourSession)
 		}, want: []Event{SessionEnding}},
-		"somebody else's session": {happens: func(t *testing.T, f *fakeLogind) {
+		"another user's session": {happens: func(t *testing.T, f *fakeLogind) {
 			emit(t, f.conn, otherSession, loginSession+".Lock")
 			f.change(t, otherSession, "LockedHint", true)
 			emit(t, f.conn, loginPath, loginManager+".SessionRemoved", "2", otherSession)
@@ -130,7 +131,7 @@ func TestAUT003WhatLogindTells(t *testing.T) {
 			if c.happens != nil {
 				c.happens(t, logind)
 			}
-			// That nothing else is told is known by what comes after it.
+			// That there is no other event shows in the one that comes after it.
 			emit(t, logind.conn, ourSession, loginSession+".Lock")
 			expect(t, w, append(c.want, Locked)...)
 		})
@@ -168,7 +169,7 @@ func TestAUT003TheSessionIsFound(t *testing.T) {
 	}
 }
 
-// Without a session there is still a shutdown to be told, and the diagnostics say what is missing.
+// Without a session there is still a shutdown to report, and the diagnostics name what is missing.
 func TestNoSession(t *testing.T) {
 	t.Setenv("XDG_SESSION_ID", "")
 	bus := newBus(t)
@@ -184,7 +185,7 @@ func TestNoSession(t *testing.T) {
 }
 
 // An old logind without the property does not make the watcher connect for ever.
-func TestALogindThatDoesNotTellOfLocks(t *testing.T) {
+func TestALogindWithoutLocks(t *testing.T) {
 	bus := newBus(t)
 	bus.start(t)
 	logind := newLogind(t, bus)
@@ -306,8 +307,8 @@ func TestAForbiddenInhibitor(t *testing.T) {
 	w.Release()
 }
 
-// Any user of a computer that several work at could sign the others out.
-func TestASignalOfSomebodyElseIsNotBelieved(t *testing.T) {
+// Otherwise one user of a shared computer could sign the others out.
+func TestASignalOfAnotherUserIsIgnored(t *testing.T) {
 	bus := newBus(t)
 	bus.start(t)
 	logind := newLogind(t, bus)
@@ -333,7 +334,7 @@ func TestASignalOfSomebodyElseIsNotBelieved(t *testing.T) {
 	expect(t, w, Locked)
 }
 
-// After an update of D-Bus or logind, a lock would no longer be told for the rest of the day.
+// After an update of D-Bus or logind, locks would be missed for the rest of the day.
 func TestAUT003TheBusIsKilledAndReturns(t *testing.T) {
 	bus := newBus(t)
 	bus.start(t)
@@ -352,7 +353,7 @@ func TestAUT003TheBusIsKilledAndReturns(t *testing.T) {
 	again.set(ourSession, "LockedHint", true)
 	again.start(t)
 	lock := again.taken(t)
-	// What happened meanwhile is told now.
+	// Changes in the meantime are reported now.
 	expect(t, w, Locked, UserSwitchedBack)
 	unseenHas(t, w, "-logind")
 	again.prepare(t, "Sleep", true)
@@ -382,7 +383,8 @@ func TestAUT003LogindComesLater(t *testing.T) {
 	expect(t, w, Locked)
 }
 
-// The program works in a container, over SSH, and where logind is not known; the diagnostics say what that costs.
+// The program works in a container, over SSH, and without logind; the diagnostics name what is
+// lost.
 func TestNoBusAtAll(t *testing.T) {
 	const noSystem, noSession = "the system bus: ", "the session bus: "
 	empty := t.TempDir()
@@ -413,7 +415,7 @@ func TestNoBusAtAll(t *testing.T) {
 	}
 }
 
-// A bus that takes connections and says nothing must not keep the program from ending.
+// A bus that accepts connections and never answers must not keep the program from ending.
 func TestABusThatHangs(t *testing.T) {
 	bus := newBus(t)
 	var config net.ListenConfig
@@ -447,7 +449,7 @@ func TestABusThatHangs(t *testing.T) {
 	finish(t, w, end)
 }
 
-// Somebody who sends more than is taken must not fill the memory, nor make the watcher miss what comes after.
+// A flood of signals must not fill the memory, nor make the watcher miss what comes after.
 func TestAFloodEndsTheConnection(t *testing.T) {
 	flooded := 0
 	l := &listener{signals: make(chan *dbus.Signal, maxSignals), flooded: func() { flooded++ }}

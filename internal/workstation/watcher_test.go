@@ -26,8 +26,8 @@ func TestAFullQueueLosesTheOldestButNotTheEnd(t *testing.T) {
 	w, ctx := plain(t, Settings{})
 	held := w.hold(ctx, SessionEnding)
 	for range maxQueue {
-		w.tell(ctx, Locked)
-		w.tell(ctx, Unlocked)
+		w.emit(ctx, Locked)
+		w.emit(ctx, Unlocked)
 	}
 	expect(t, w, SessionEnding)
 	require.NoError(t, held.Err(), "the end of the session is no longer held")
@@ -120,14 +120,14 @@ func TestTheEndOfTheWatcherReleasesAll(t *testing.T) {
 	finish(t, w, end)
 	<-held.Done()
 	w.Release()
-	w.tell(ctx, Locked) // comes too late, and does not wait
+	w.emit(ctx, Locked) // comes too late, and does not wait
 }
 
-// A lock that is not told leaves a session to whoever comes by; one that is told when the screen only changed hands between
-// two programs signs out somebody who is at work.
+// A missed lock leaves a session to the next passer-by; a false one, as when the screen only
+// changed hands between two programs, signs out a user at work.
 func TestAUT003PresenceMergesItsSources(t *testing.T) {
 	cases := map[string]struct {
-		told func(*presence)
+		do   func(*presence)
 		want []Event
 	}{
 		"one source":     {func(p *presence) { p.lock("a", true); p.lock("a", false) }, []Event{Locked, Unlocked}},
@@ -138,14 +138,14 @@ func TestAUT003PresenceMergesItsSources(t *testing.T) {
 			p.lock("a", false)
 			p.lock("b", false)
 		}, []Event{Locked, Unlocked}},
-		"a request that nobody confirms": {func(p *presence) { p.askToLock(true); p.askToLock(true) }, []Event{Locked, Locked}},
-		"a lock after such a request":    {func(p *presence) { p.askToLock(true); p.lock("a", true) }, []Event{Locked, Locked}},
+		"an unconfirmed request":      {func(p *presence) { p.askToLock(true); p.askToLock(true) }, []Event{Locked, Locked}},
+		"a lock after such a request": {func(p *presence) { p.askToLock(true); p.lock("a", true) }, []Event{Locked, Locked}},
 		"a request to unlock what is locked": {func(p *presence) {
 			p.lock("a", true)
 			p.askToLock(false)
 			p.lock("a", false)
 		}, []Event{Locked, Unlocked}},
-		"a request to unlock that nobody confirms": {func(p *presence) { p.askToLock(false) }, []Event{Unlocked}},
+		"an unconfirmed request to unlock": {func(p *presence) { p.askToLock(false) }, []Event{Unlocked}},
 		"another user": {func(p *presence) {
 			p.switchAway(false)
 			p.switchAway(true)
@@ -156,9 +156,9 @@ func TestAUT003PresenceMergesItsSources(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			var told []Event
-			c.told(newPresence(func(e Event) { told = append(told, e) }))
-			assert.Equal(t, c.want, told)
+			var sent []Event
+			c.do(newPresence(func(e Event) { sent = append(sent, e) }))
+			assert.Equal(t, c.want, sent)
 		})
 	}
 }
@@ -207,7 +207,7 @@ func TestTheWallClockIsTheWallClock(t *testing.T) {
 	assert.NotContains(t, now.String(), "m=")
 }
 
-// Whoever looks for the reason why a session survived a lock reads this.
+// This explains why a session survived a lock.
 func TestUnseenNamesEverySource(t *testing.T) {
 	u := newUnseen()
 	require.NoError(t, u.err())

@@ -19,9 +19,9 @@ const windowNote = "window"
 
 var errNoWindowYet = errors.New("nothing is told: the window for it is being made")
 
-// registration is something that a window has to ask for. What a window is told without asking comes also where this fails.
+// registration is a subscription of the window. Messages that need none come even if it fails.
 type registration struct {
-	// note is its name among the notes of [Watcher.Unseen], lost what is not told without it.
+	// note is its name in [Watcher.Unseen], lost what is missing without it.
 	note, lost string
 	begin      func(windows.HWND) (end func(), err error)
 }
@@ -31,29 +31,30 @@ var registrations = []registration{
 		_, err := call(registerSessionEvent, uintptr(window), notifyForThisSession)
 		return func() { _, _ = call(unregisterSessionEvent, uintptr(window)) }, err
 	}},
-	// Computers that sleep in Modern Standby broadcast nothing to those who have not asked.
+	// Computers that sleep in Modern Standby notify subscribers only.
 	{"sleep", "sleep may not be told where it is Modern Standby", func(window windows.HWND) (func(), error) {
 		registered, err := call(registerSuspend, uintptr(window), notifyWindow)
 		return func() { _, _ = call(unregisterSuspend, registered) }, err
 	}},
-	// Programs without a window are ended without being asked, as our helpers are: we need the keyring's when we are told.
+	// Programs without a window are ended without notice, as our helpers are: the keyring's is
+	// needed at that moment.
 	{"order of shutdown", "helper programs may be ended before this one at shutdown", func(windows.HWND) (func(), error) {
 		_, err := call(setShutdownParameters, firstToEnd, 0)
 		return func() {}, err
 	}},
 }
 
-// sources is a hidden window. It is a top-level one, since those for messages only get no broadcasts, and WM_ENDSESSION is
-// one.
+// sources is a hidden window, at top level: message-only windows get no broadcasts, such as
+// WM_ENDSESSION.
 func (w *Watcher) sources() []func(context.Context) {
 	w.unseen.note(windowNote, errNoWindowYet)
 	return []func(context.Context){func(ctx context.Context) { w.watchWindow(ctx, registrations) }}
 }
 
-// watchWindow makes the window, asks for what it can be told, and takes its messages until the context ends.
+// watchWindow creates the window, subscribes, and handles its messages until the context ends.
 func (w *Watcher) watchWindow(ctx context.Context, registrations []registration) {
-	// A window's messages are for the thread that has made it. The thread ends with this goroutine, since it is not
-	// unlocked.
+	// A window's messages go to the thread that made it. The thread is not unlocked, and ends with
+	// this goroutine.
 	runtime.LockOSThread()
 	window, err := openWindow(ctx, w)
 	if err != nil {
@@ -157,7 +158,7 @@ func (w *window) takeMessages() error {
 		case int32(result) == -1: //nolint:gosec // a BOOL has 32 bits
 			return fmt.Errorf("GetMessageW: %w", err)
 		case result == 0:
-			return errors.New("somebody has told the window's thread to quit")
+			return errors.New("the window's thread received WM_QUIT")
 		case m.message == wmStop && w.ctx.Err() != nil:
 			return nil
 		}
@@ -165,7 +166,7 @@ func (w *window) takeMessages() error {
 	}
 }
 
-// take takes one message, and tells whether it is one of ours, and then its answer.
+// take handles a message, and returns the answer and true if it is one of ours.
 func (w *window) take(message uint32, wParam uintptr) (uintptr, bool) {
 	switch message {
 	case wmClose:
@@ -188,7 +189,8 @@ func (w *window) take(message uint32, wParam uintptr) (uintptr, bool) {
 	return 0, false
 }
 
-// endSession does not return before the session may end: once it has, Windows may end this process at any moment.
+// endSession blocks until the session may end: Windows may end this process at any moment
+// afterwards.
 func (w *window) endSession() {
 	reason, err := windows.UTF16PtrFromString(purpose)
 	if err == nil {
@@ -207,7 +209,7 @@ func (w *window) takePower(event uintptr) {
 	case pbtSuspend:
 		<-w.hold(w.ctx, Sleeping).Done()
 	case pbtResumeAutomatic, pbtResumeSuspend:
-		w.tell(w.ctx, Woke)
+		w.emit(w.ctx, Woke)
 	}
 }
 
@@ -221,7 +223,7 @@ func (w *window) takeSession(change uintptr) {
 	case wtsConsoleConnect, wtsRemoteConnect:
 		w.presence.switchAway(false)
 	case wtsSessionLogoff:
-		// What waits for us is WM_ENDSESSION, and this is for who did not get one.
-		w.tell(w.ctx, SessionEnding)
+		// Usually WM_ENDSESSION came before and waits; this is for a session without it.
+		w.emit(w.ctx, SessionEnding)
 	}
 }

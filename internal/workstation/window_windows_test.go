@@ -107,7 +107,7 @@ func TestAUT003WhatWindowsTells(t *testing.T) {
 		"power of no interest":              {[]sent{{wmPowerBroadcast, 0xA}}, nil},
 		"a shutdown that was called off":    {[]sent{{wmQueryEndSession, 0}, {wmEndSession, 0}}, nil},
 		"closed with the program's windows": {[]sent{{wmClose, 0}}, nil},
-		"somebody else's message":           {[]sent{{wmStop, 0}, {wmApp, 0}}, nil},
+		"another program's message":         {[]sent{{wmStop, 0}, {wmApp, 0}}, nil},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -116,7 +116,7 @@ func TestAUT003WhatWindowsTells(t *testing.T) {
 				_, err := call(postMessage, window, s.message, s.wParam, 0)
 				require.NoError(t, err)
 			}
-			// That nothing else is told is known by what comes after it.
+			// That there is no other event shows in the one that comes after it.
 			_, err := call(postMessage, window, wmPowerBroadcast, pbtSuspend, 0)
 			require.NoError(t, err)
 			expect(t, w, append(c.want, Sleeping)...)
@@ -148,7 +148,7 @@ func TestSleepIsHeldUntilRelease(t *testing.T) {
 	expect(t, w, Woke)
 }
 
-// A program that hangs must not be what Windows says it waits for.
+// Windows must not name this program as the one that blocks a shutdown.
 func TestAHoldOnWindowsEndsByItself(t *testing.T) {
 	w, window := watch(t, Settings{Hold: time.Millisecond}, registrations)
 	answer := later(window, wmEndSession, 1)
@@ -183,7 +183,7 @@ func TestThisProgramIsShutDownFirst(t *testing.T) {
 	require.EqualValues(t, firstToEnd, level)
 }
 
-// Where Windows refuses to tell of one thing, everything else is told all the same, and the diagnostics say so.
+// If Windows refuses one subscription, all other events come, and the diagnostics name it.
 func TestARefusedRegistration(t *testing.T) {
 	for i, refused := range registrations {
 		t.Run(refused.note, func(t *testing.T) {
@@ -205,8 +205,8 @@ func TestAMissingFunction(t *testing.T) {
 	require.ErrorContains(t, err, "could not find NoSuchFunctionInAnyWindows")
 }
 
-// If the messages end before the program does, whoever looks for the reason must find it.
-func TestAWindowThatIsToldToQuit(t *testing.T) {
+// If the messages end before the program does, the diagnostics must show that.
+func TestAWindowThatReceivesQuit(t *testing.T) {
 	w, window := watch(t, quick, registrations)
 	send(window, wmApp, 0)
 	thread, _, _ := getWindowThread.Call(window, 0)

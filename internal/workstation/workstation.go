@@ -1,16 +1,18 @@
-// Package workstation tells what happens to the computer while somebody is signed in: the screen is locked, another user
-// takes over, the lid is closed, the user logs off. A session must not outlive the person in front of it (SCAL AUT-003 and
-// AUT-004), but what follows from an event is not decided here.
+// Package workstation reports what happens to the computer while a user is signed in: the screen is
+// locked, another user takes over, the lid is closed, the user logs off. A session must not outlive
+// its user's presence (SCAL AUT-003 and AUT-004); what follows from an event is decided elsewhere.
 //
-// Two events are chances to act before it is too late, [Sleeping] and [SessionEnding]: the platform is asked to wait until
-// [Watcher.Release], so that the keyring is empty before the computer is off. It waits for some seconds only.
+// Two events are chances to act before it is too late, [Sleeping] and [SessionEnding]: the platform
+// is asked to wait until [Watcher.Release], so that the keyring is empty before the computer is
+// off. It waits for some seconds only.
 //
-// The sources are logind's D-Bus interface (org.freedesktop.login1(5), with a delay inhibitor), the screen savers' and the
-// GNOME session manager's on the session bus; on Windows the messages that a top-level window is sent (WM_WTSSESSION_CHANGE,
-// WM_POWERBROADCAST, WM_ENDSESSION); and everywhere the wall clock, which leaps over the time in which a computer slept.
-// What a desktop does not tell cannot be seen: [Watcher.Unseen] says what that is, and everything else goes on.
+// The sources are logind's D-Bus interface (org.freedesktop.login1(5), with a delay inhibitor), the
+// screen savers' and the GNOME session manager's on the session bus; on Windows the messages that a
+// top-level window is sent (WM_WTSSESSION_CHANGE, WM_POWERBROADCAST, WM_ENDSESSION); and everywhere
+// the wall clock, which leaps over the time in which a computer slept. What a desktop does not
+// report cannot be seen: [Watcher.Unseen] names it, and everything else goes on.
 //
-// [WatchContrast] is apart from all that: it tells whether the user has asked their desktop for high contrast.
+// [WatchContrast] is separate: it reports whether the desktop is set to high contrast.
 package workstation
 
 import (
@@ -21,8 +23,8 @@ import (
 	"time"
 )
 
-// Event is something that happened to the workstation. Only changes are told, and at the beginning the screen is taken for
-// unlocked and the user for present. One change can be told more than once, where several sources know of it.
+// Event is a change of the workstation. At the beginning the screen counts as unlocked and the user
+// as present. If several sources report a change, it can be sent more than once.
 type Event int
 
 // The events.
@@ -31,19 +33,20 @@ const (
 	Locked Event = iota
 	// Unlocked: and back again.
 	Unlocked
-	// UserSwitchedAway: somebody else works at the computer, or the remote desktop was left; the session lives on.
+	// UserSwitchedAway: another user has the computer, or the remote desktop was left; the log-on
+	// session lives on.
 	UserSwitchedAway
 	// UserSwitchedBack: and back again.
 	UserSwitchedBack
 	// Sleeping: the computer is about to sleep, and waits for [Watcher.Release].
 	Sleeping
-	// Woke: time has passed in which no program ran. What depends on the time is to be looked at now.
+	// Woke: no program has run for some time. Check deadlines now.
 	Woke
 	// SessionEnding: log-off or shutdown, which wait for [Watcher.Release].
 	SessionEnding
 )
 
-// String returns the event as it is written in the log.
+// String returns the event's name for logs.
 func (e Event) String() string {
 	switch e {
 	case Locked:
@@ -66,10 +69,11 @@ func (e Event) String() string {
 
 // Settings are a watcher's times. Zero is the usual one of each.
 type Settings struct {
-	// Hold is how long Sleeping and SessionEnding are held where nobody calls Release, 4 s. Longer is of no use: logind and
-	// Windows wait for five seconds, and Windows before it sleeps for two.
+	// Hold is how long Sleeping and SessionEnding are held without a Release; 0 means 4 s. More is
+	// of no use: logind and Windows wait for five seconds, Windows before sleep for two.
 	Hold time.Duration
-	// RetryMin is the pause before a D-Bus bus that is missing is looked for again, 1 s. It doubles up to RetryMax, 1 min.
+	// RetryMin is the first pause before a missing D-Bus bus is looked for again; it doubles up to
+	// RetryMax. 0 means 1 s and 1 min.
 	RetryMin, RetryMax time.Duration
 }
 
@@ -81,7 +85,7 @@ func (s Settings) withDefaults() Settings {
 	}
 }
 
-// Who asks the platform to wait, and what for, as it may show to the user.
+// Who asks the platform to wait, and why, as it may show to the user.
 const (
 	applicant = "e-RS Login"
 	purpose   = "Signing out of e-RS"
@@ -99,8 +103,8 @@ type Watcher struct {
 	presence *presence
 }
 
-// Watch reports events until ctx ends; the channel of [Watcher.Events] is closed then, after everything that the watcher had
-// has been given back.
+// Watch reports events until ctx ends; then it releases everything, and closes the channel of
+// [Watcher.Events].
 func Watch(ctx context.Context, settings Settings) *Watcher {
 	w := newWatcher(ctx, settings)
 	w.start(ctx, w.sources())
@@ -113,7 +117,7 @@ func newWatcher(ctx context.Context, settings Settings) *Watcher {
 		events:   make(chan Event), reports: make(chan report), releases: make(chan struct{}), ended: make(chan struct{}),
 		unseen: newUnseen(),
 	}
-	w.presence = newPresence(func(e Event) { w.tell(ctx, e) })
+	w.presence = newPresence(func(e Event) { w.emit(ctx, e) })
 	return w
 }
 
@@ -126,7 +130,7 @@ func (w *Watcher) start(ctx context.Context, platform []func(context.Context)) {
 	sources.Go(func() {
 		ticker := time.NewTicker(tick)
 		defer ticker.Stop()
-		watchClock(ctx, wallClock, ticker.C, func() { w.tell(ctx, Woke) })
+		watchClock(ctx, wallClock, ticker.C, func() { w.emit(ctx, Woke) })
 	})
 	go func() {
 		w.relay(ctx)
@@ -136,11 +140,11 @@ func (w *Watcher) start(ctx context.Context, platform []func(context.Context)) {
 	}()
 }
 
-// Events returns what happens. Whoever reads too slowly loses the oldest events, but never SessionEnding.
+// Events returns the channel of events. A slow receiver loses the oldest, but never SessionEnding.
 func (w *Watcher) Events() <-chan Event { return w.events }
 
-// Release lets the computer go on with what was told by the Sleeping and SessionEnding that have been received from Events.
-// One that is still to be received is held.
+// Release ends the hold of every Sleeping and SessionEnding that was received from Events. One that
+// was not received yet is held.
 func (w *Watcher) Release() {
 	select {
 	case w.releases <- struct{}{}:
@@ -148,17 +152,17 @@ func (w *Watcher) Release() {
 	}
 }
 
-// Unseen returns what cannot be seen on this desktop, one error of [errors.Join] for each source that is silent and with
-// what is lost by that, or nil. It is for diagnostics; a source can come back.
+// Unseen returns the events that this desktop does not report, one error of [errors.Join] for each
+// silent source and what is lost, or nil. It is for diagnostics; a source can come back.
 func (w *Watcher) Unseen() error { return w.unseen.err() }
 
-// tell reports an event that nothing waits for.
-func (w *Watcher) tell(ctx context.Context, e Event) {
+// emit sends an event that holds nothing.
+func (w *Watcher) emit(ctx context.Context, e Event) {
 	w.report(ctx, report{event: e, release: func() {}})
 }
 
-// hold reports an event that something waits for. That is until Release, but no longer than the settings say, or the end of
-// the watcher: the end of the context that is returned.
+// hold sends an event that the platform waits for. The returned context ends with Release, after
+// the settings' time at most, or with the watcher.
 func (w *Watcher) hold(ctx context.Context, e Event) context.Context {
 	held, release := context.WithTimeout(ctx, w.settings.Hold)
 	w.report(ctx, report{event: e, release: release})

@@ -1,24 +1,27 @@
-// Package command is the command agent: a program of the organisation's own that hands out the smartcard's ticket, named by
-// the setting agent_command. It lets an organisation plug in what the Identity Agent's library does not cover, in the
-// manner of git's credential helpers.
+// Package command is the command agent: an organisation's program that hands out the smartcard's
+// ticket, named by the setting agent_command. It covers what the Identity Agent's library does not,
+// in the manner of git's credential helpers.
 //
-// The program is started once for each call, with the operation's name after its own arguments: getTicket, getTicketNoAuth,
-// getNewTicket or destroyTicket, which mean what the functions of the Ticket API mean. Only getTicket and getNewTicket may
-// ask the user for anything; getTicketNoAuth is called every second and has to be quick. The program
+// The program is started once for each call, with the operation's name after its arguments:
+// getTicket, getTicketNoAuth, getNewTicket or destroyTicket, which mean what the functions of the
+// Ticket API mean. Only getTicket and getNewTicket may prompt the user; getTicketNoAuth is called
+// every second and has to be quick. The program
 //
-//   - prints the ticket as the single line of its output, and exits with 0;
-//   - or prints nothing and exits with 0 if nobody is signed in, the same as error TICKET_NOT_AVAILABLE;
-//   - or exits with another status if it fails. If its first line is then the word error and a name from the Ticket API's
-//     table of return codes, such as error PIN_BLOCKED, the user is told about that, and else that the program failed.
+// - prints the ticket as the single line of its output, and exits with 0;
+// - or prints nothing and exits with 0 if no user is signed in, the same as error
+// TICKET_NOT_AVAILABLE;
+// - or exits with another status if it fails. If its first line is then the word error and a name
+// from the Ticket API's table of return codes, such as error PIN_BLOCKED, the user sees the advice
+// for that code, and otherwise that the program failed.
 //
-// The output of a destroyTicket that exits with 0 is ignored. So a program that only knows how to print a ticket, and does
-// not look at its arguments, will do; it can neither prompt anew nor sign the user out.
+// The output of a destroyTicket that exits with 0 is ignored. So a program that prints a ticket and
+// ignores its arguments suffices; it can neither prompt anew nor sign the user out.
 //
-// A ticket is at most 8 KiB of printable ASCII without spaces, the whole output at most 64 KiB. The program gets this
-// program's environment and an empty input; nothing secret is in its arguments or its environment. When a call is
-// cancelled, the program is killed, on Unix together with every process of its group. A process that it leaves behind on
-// purpose has to close its output and its errors: if they are still open a second after the program has exited, it is
-// killed too (on Unix).
+// A ticket is at most 8 KiB of printable ASCII without spaces, the whole output at most 64 KiB. The
+// program gets this program's environment and an empty input; its arguments and environment hold no
+// secret. When a call is cancelled, the program is killed, on Unix with its process group. A
+// process that it leaves behind on purpose must close its output and its errors: if they are still
+// open a second after the program has exited, it is killed too (on Unix).
 package command
 
 import (
@@ -37,11 +40,11 @@ import (
 // Setting is the name of the setting that holds the command.
 const Setting = "agent_command"
 
-// Agent is a [smartcard.Agent] that asks a program.
+// Agent is a [smartcard.Agent] that runs a program for each call.
 type Agent struct {
-	// Stderr receives the first 4 KiB of what the program writes to its standard error, in one Write for each call that has
-	// any. It is meant for a log that masks tickets: the text is not cleaned here, and for that reason is part of no error.
-	// It must be set before the first call, or be nil.
+	// Stderr receives the first 4 KiB of the program's standard error, in one Write per call that
+	// has any. It must mask tickets: the text is not cleaned here, and for that reason is part of
+	// no error. Set it before the first call, or leave it nil.
 	Stderr io.Writer
 
 	argv   []string
@@ -50,8 +53,9 @@ type Agent struct {
 
 var _ smartcard.Agent = (*Agent)(nil)
 
-// New returns the agent for a command: the program's full path and its arguments. A command that cannot be meant so is a
-// Problem that names the setting. Whether the program is there is found out when it is called, since it can come and go.
+// New returns the agent for a command: the program's full path and its arguments. A malformed
+// command is a Problem that names the setting. The program need not exist yet: each call looks for
+// it.
 func New(argv []string) (*Agent, error) {
 	switch {
 	case len(argv) == 0 || argv[0] == "":
@@ -79,8 +83,9 @@ func (a *Agent) NewTicket(ctx context.Context) (smartcard.Ticket, error) {
 	return a.ticket(ctx, "getNewTicket")
 }
 
-// DestroyTicket implements [smartcard.Agent] with destroyTicket. A program that ignores its arguments signs nobody out, and
-// this is not noticed here: [smartcard.Watch] goes on telling of the ticket.
+// DestroyTicket implements [smartcard.Agent] with destroyTicket. A program that ignores its
+// arguments does not sign out, which is not noticed here: [smartcard.Watch] goes on reporting the
+// ticket.
 func (a *Agent) DestroyTicket(ctx context.Context) error {
 	_, err := a.run(ctx, "destroyTicket")
 	return err

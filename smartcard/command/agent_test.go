@@ -21,7 +21,7 @@ import (
 	"github.com/ers-login/ers-login/smartcard/command"
 )
 
-// program returns an agent whose command is this test program, behaving as told.
+// program returns an agent whose command is this test program with the given behaviour.
 func program(t *testing.T, behaviour string, args ...string) *command.Agent {
 	t.Helper()
 	self, err := os.Executable()
@@ -31,7 +31,7 @@ func program(t *testing.T, behaviour string, args ...string) *command.Agent {
 	return agent
 }
 
-// If this fails, an organisation's program that keeps to the protocol does not sign anybody in.
+// If this fails, an organisation's program that keeps to the protocol cannot sign its users in.
 func TestTicket(t *testing.T) {
 	for _, behaviour := range []string{"ticket", "bare ticket", "padded ticket"} {
 		t.Run(behaviour, func(t *testing.T) {
@@ -48,7 +48,7 @@ func TestTicket(t *testing.T) {
 	}
 }
 
-func TestNobodySignedIn(t *testing.T) {
+func TestNoUserSignedIn(t *testing.T) {
 	for _, behaviour := range []string{"nothing", "blank line"} {
 		t.Run(behaviour, func(t *testing.T) {
 			ticket, err := program(t, behaviour).TicketNoAuth(t.Context())
@@ -59,7 +59,7 @@ func TestNobodySignedIn(t *testing.T) {
 	}
 }
 
-// If this fails, the program cannot tell what it is asked to do.
+// If this fails, the program does not know which operation to run.
 func TestTheOperationIsTheLastArgument(t *testing.T) {
 	agent := program(t, "arguments", "--spine=live", "with|bar")
 	methods := map[string]func(context.Context) (smartcard.Ticket, error){
@@ -97,7 +97,7 @@ func TestFailures(t *testing.T) {
 		"a name without newline":  {"error USER_ABORT", "CARD-USER_ABORT", smartcard.UserAbort},
 		"a name with CR LF":       {"error SERVER_BUSY\r\n", "CARD-SERVER_BUSY", smartcard.ServerBusy},
 		"a name and more lines":   {"error NO_KEY_FOUND\nbecause\n", "CARD-NO_KEY_FOUND", smartcard.NoKeyFound},
-		"nobody signed in":        {"error TICKET_NOT_AVAILABLE\n", "CARD-TICKET_NOT_AVAILABLE", smartcard.TicketNotAvailable},
+		"no user signed in":       {"error TICKET_NOT_AVAILABLE\n", "CARD-TICKET_NOT_AVAILABLE", smartcard.TicketNotAvailable},
 		"nothing":                 {"", "CARD-AGENT_COMMAND", smartcard.InternalError},
 		"a ticket":                {made, "CARD-AGENT_COMMAND", smartcard.InternalError},
 		"an unknown name":         {"error COFFEE_NOT_AVAILABLE\n", "CARD-AGENT_COMMAND", smartcard.InternalError},
@@ -236,7 +236,7 @@ func TestStderr(t *testing.T) {
 		require.True(t, ticket.Equal(smartcard.NewTicket(made)))
 		assert.Equal(t, strings.Repeat("x", 4<<10), log.String())
 	})
-	t.Run("nobody wants it", func(t *testing.T) {
+	t.Run("no Stderr", func(t *testing.T) {
 		_, err := program(t, "complain at length").Ticket(t.Context())
 		require.NoError(t, err)
 	})
@@ -279,7 +279,7 @@ type writes int
 
 func (w *writes) Write(text []byte) (int, error) { *w++; return len(text), nil }
 
-// If this fails, somebody who mistypes the setting is not told which one, and what to put there.
+// If this fails, a mistyped setting is not named, nor what to put there.
 func TestCommandsThatCannotBeMeant(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)

@@ -54,7 +54,7 @@ func open(t *testing.T, path string) *os.File {
 	return file
 }
 
-// gone waits until nobody has the other end any more.
+// gone waits until no process has the other end open.
 func gone(t *testing.T, file *os.File) {
 	t.Helper()
 	_, err := io.Copy(io.Discard, file)
@@ -91,7 +91,7 @@ func TestAScriptThatKnowsEveryOperation(t *testing.T) {
 	require.ErrorIs(t, err, smartcard.TicketNotAvailable)
 }
 
-// If this fails, what a cancelled script was waiting for goes on, and asks for a passcode that nobody wants.
+// If this fails, the program that a cancelled script waits for goes on, and asks for a passcode.
 func TestCancelKillsTheWholeGroup(t *testing.T) {
 	alive := fifo(t)
 	agent := script(t, `exec 9>"$1"; sleep 3600; echo never`, alive)
@@ -195,8 +195,8 @@ func TestAProgramThatCannotBeStarted(t *testing.T) {
 	})
 }
 
-// A program that is there and does not start must not be told as one that is missing: the service
-// desk would install it again.
+// A program that exists and does not start must not be reported as missing: the service desk would
+// install it again.
 func TestWhyAProgramDoesNotStart(t *testing.T) {
 	self, err := os.ReadFile(os.Args[0])
 	require.NoError(t, err)

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == asProgram {
 		os.Exit(behave(os.Args[2], os.Args[3:]))
 	}
-	// A program under the race detector waits for a second before it exits, unless it is told not to.
+	// Under the race detector a program waits for a second before it exits, unless this is set.
 	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
 		panic(err)
 	}
@@ -73,7 +73,7 @@ func behave(behaviour string, args []string) int {
 		}
 	case "hang":
 		time.Sleep(time.Hour)
-	case "linger": // on Windows nobody ends it
+	case "linger": // on Windows it is not killed with its group
 		time.Sleep(20 * time.Second)
 	case "leave a child with the output":
 		child := exec.CommandContext(context.Background(), os.Args[0], asProgram, "linger")

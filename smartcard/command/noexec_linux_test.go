@@ -26,7 +26,7 @@ func TestAProgramOnADriveWithoutPrograms(t *testing.T) {
 		assert.Contains(t, p.Expand(p.Happened), "a drive from which no program may be run")
 		return
 	}
-	// A mount of its own, which ends with the process.
+	// A private mount, which ends with the process.
 	namespace := "-rm"
 	if os.Geteuid() == 0 {
 		namespace = "-m"

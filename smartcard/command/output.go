@@ -7,10 +7,11 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// maxTicket is the length of the longest ticket, in bytes. Clients of the Ticket API have made do with 4096.
+// maxTicket is the length of the longest ticket, in bytes. Existing clients of the Ticket API use
+// 4096.
 const maxTicket = 8 << 10
 
-// What can be wrong with an output. None of them quotes it: it may well be most of a ticket.
+// The faults of an output. None quotes it: it may be most of a ticket.
 var (
 	errTooMuch   = errors.New("the output is longer than 64 KiB")
 	errLines     = errors.New("the output has more than one line")
@@ -18,8 +19,9 @@ var (
 	errCharacter = errors.New("the line has a space or another character that is not printable ASCII")
 )
 
-// parseTicket reads the output of a program that has exited with 0: a ticket in a single line, or the zero ticket for an
-// output of nothing but white space. Inner spaces are refused, or a sentence that was printed by mistake would be a ticket.
+// parseTicket reads the output of a program that has exited with 0: a ticket in a single line, or
+// the zero ticket for white space alone. Inner spaces are refused, so that a printed message is not
+// taken for a ticket.
 func parseTicket(output []byte) (smartcard.Ticket, error) {
 	line := bytes.Trim(output, " \t\r\n")
 	switch {
@@ -33,7 +35,8 @@ func parseTicket(output []byte) (smartcard.Ticket, error) {
 	return smartcard.NewTicket(string(line)), nil
 }
 
-// parseFailure reads the output of a program that has failed: the code that its first line names, if it does.
+// parseFailure reads the output of a program that has failed, and returns the code that its first
+// line names, if any.
 func parseFailure(output []byte) (smartcard.Code, bool) {
 	line, _, _ := bytes.Cut(output, []byte("\n"))
 	name, ok := bytes.CutPrefix(line, []byte("error "))

@@ -44,7 +44,7 @@ func FuzzParseTicket(f *testing.F) {
 	})
 }
 
-// A failing program's output decides what the user is told: either a published code, or none.
+// A failing program's output selects the advice: for a published code, or the general one.
 func FuzzParseFailure(f *testing.F) {
 	for _, seed := range []string{
 		"", "error", "error ", "error \n", "error PIN_BLOCKED", "error PIN_BLOCKED\r\n", "error PIN_BLOCKED \nmore",

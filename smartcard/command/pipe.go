@@ -7,7 +7,8 @@ import (
 	"os"
 )
 
-// pipe is a pipe from a program. Its beginning is kept and the rest dropped, so that the program never waits for us.
+// pipe keeps the beginning of what a program writes and drops the rest, so that the program never
+// blocks.
 type pipe struct {
 	reader, writer *os.File
 	read           chan struct{} // closed at the end of the reading; then the two below are settled; nil before keep
@@ -23,13 +24,15 @@ func newPipe() (*pipe, error) {
 	return &pipe{reader: reader, writer: writer}, nil
 }
 
-// keep begins to read, once the program has its end of the pipe. If there is more than limit bytes, it calls overflow.
+// keep starts reading; call it once the program has its end of the pipe. Beyond limit bytes it
+// calls overflow.
 func (p *pipe) keep(limit int, overflow func()) {
 	p.read = make(chan struct{})
 	_ = p.writer.Close() // ours is a copy of the program's
 	go func() {
 		defer close(p.read)
-		// An error here is the pipe being closed under a process that was left behind, and what came before it counts.
+		// An error means that the pipe was closed under a process left behind. What came before
+		// counts.
 		kept, _ := io.ReadAll(io.LimitReader(p.reader, int64(limit)+1))
 		p.kept = kept[:min(len(kept), limit)]
 		if len(kept) <= limit {
@@ -43,7 +46,8 @@ func (p *pipe) keep(limit int, overflow func()) {
 	}()
 }
 
-// ended waits until nobody holds the other end of the pipe any more, and returns false if the context ends first.
+// ended waits until no process holds the other end of the pipe, and returns false if ctx ends
+// first.
 func (p *pipe) ended(ctx context.Context) bool {
 	select {
 	case <-p.read:
@@ -53,7 +57,7 @@ func (p *pipe) ended(ctx context.Context) bool {
 	}
 }
 
-// close ends the reading and the pipe. Closing it again does nothing.
+// close ends the reading and closes the pipe. It may be called again.
 func (p *pipe) close() {
 	_ = p.writer.Close()
 	_ = p.reader.Close()

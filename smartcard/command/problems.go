@@ -8,14 +8,15 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// problem fills a template, and puts the code into its chain that says what the failure means for the ticket.
+// problem fills a template, and adds to its chain the code that says what the failure means for the
+// ticket.
 func (a *Agent) problem(template *problem.Problem, operation string, cause error, meaning smartcard.Code) *problem.Problem {
 	program := a.program()
 	return template.With("Program", program).
 		Because(fmt.Errorf("%s %s: %w; this counts as %w", program, operation, cause, meaning))
 }
 
-// program returns the program's name for show: without its folders, which say more about the computer than anybody needs.
+// program returns the program's name without its folders, which the log does not need.
 func (a *Agent) program() string { return filepath.Base(a.argv[0]) }
 
 var (

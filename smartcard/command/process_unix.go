@@ -23,11 +23,11 @@ func onNoexec(path string) bool {
 	return unix.Statfs(path, &system) == nil && system.Flags&noexecFlag != 0
 }
 
-// wrongKind reports whether an error means that a file is no program of this system.
+// wrongKind reports whether an error means that a file is not a program of this system.
 func wrongKind(err error) bool { return errors.Is(err, syscall.ENOEXEC) }
 
-// isolate gives the program a process group of its own, and makes the end of its context the end of the whole group: killing
-// a shell alone would leave the program running that the shell waits for.
+// isolate starts the program in a new process group and lets the end of its context kill the whole
+// group: killing a shell alone would leave the program running that the shell waits for.
 func isolate(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error {
@@ -38,6 +38,6 @@ func isolate(cmd *exec.Cmd) {
 	}
 }
 
-// killGroup kills what is left of a program's process group after the program has exited. There may be nothing left: a
-// process can have left the group, and is on its own then.
+// killGroup kills what is left of a program's process group after the program has exited. A process
+// that has left the group is not reached.
 func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }

@@ -16,7 +16,7 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// What keeps a program from being started that is there.
+// Why the system does not start an existing program.
 var (
 	isFolder      = problem.Words("it is a folder")
 	isNoFile      = problem.Words("it is not a file")
@@ -58,8 +58,8 @@ func (a *Agent) notBegun(operation string, err error) error {
 
 func absent(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) }
 
-// why returns what keeps a file from being run, if that can be seen. The error is the system's,
-// depth how many interpreters it may have.
+// why returns what keeps a file from being run, if that can be found out. err is the system's;
+// depth is how many interpreters may follow.
 func why(path string, err error, depth int) (problem.Phrase, bool) {
 	info, failed := os.Stat(path)
 	switch {
@@ -88,7 +88,7 @@ func why(path string, err error, depth int) (problem.Phrase, bool) {
 	return whyProgram(path, head, err)
 }
 
-// beginning returns as much of a file as the system looks at.
+// beginning returns as many bytes of a file as the system looks at.
 func beginning(path string) ([]byte, error) {
 	file, err := os.Open(path) //nolint:gosec // G304: the program that the organisation has configured
 	if err != nil {
@@ -122,11 +122,11 @@ func whyScript(line shebang.Line, err error, depth int) (problem.Phrase, bool) {
 	return problem.Phrase{}, false
 }
 
-// maxName bounds what is shown of a script's first line, in characters.
+// maxName bounds how much of a script's first line is shown, in characters.
 const maxName = 100
 
-// whyProgram returns why a file that is no script does not run. An error without a reason in the
-// file has none here.
+// whyProgram returns why a file that is not a script does not run. It reports false if the file
+// gives no reason.
 func whyProgram(path string, head []byte, err error) (problem.Phrase, bool) {
 	var exit *exec.ExitError
 	switch {
@@ -156,7 +156,7 @@ func hasPrefix(head []byte, prefixes ...string) bool {
 	return false
 }
 
-// loader returns the program that loads another one with its libraries, as ELF names it.
+// loader returns the dynamic loader that an ELF file names.
 func loader(path string) string {
 	file, err := elf.Open(path)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// The bounds of what a program may write, in bytes. One that writes more to its output is killed; the rest of its errors is
-// dropped.
+// The limits of what a program may write, in bytes. A program that exceeds maxOutput is killed; the
+// rest of its errors is dropped.
 const (
 	maxOutput = 64 << 10
 	maxStderr = 4 << 10
@@ -39,8 +39,7 @@ func (a *Agent) run(ctx context.Context, operation string) ([]byte, error) {
 		if code, ok := parseFailure(done.stdout); ok {
 			return nil, code.Problem().Because(fmt.Errorf("%s %s: %w: %w", a.program(), operation, err, code))
 		}
-		// The interpreter of a script, or env, says with its status alone that the first line is
-		// wrong.
+		// A script's interpreter, or env, reports a wrong first line by its exit status alone.
 		if reason, ok := why(a.argv[0], err, shebang.MaxDepth); ok {
 			return nil, a.problem(notRunnable.WithPhrase("Reason", reason), operation, err, smartcard.NotInstalled)
 		}
@@ -49,7 +48,7 @@ func (a *Agent) run(ctx context.Context, operation string) ([]byte, error) {
 	return nil, a.notBegun(operation, err)
 }
 
-// log hands on what the program wrote to its standard error.
+// log passes the program's standard error to Stderr.
 func (a *Agent) log(text []byte) {
 	if a.Stderr == nil || len(text) == 0 {
 		return
@@ -59,17 +58,16 @@ func (a *Agent) log(text []byte) {
 	_, _ = a.Stderr.Write(text) // a log that cannot be written is no reason to refuse a ticket
 }
 
-// executed is what a program wrote.
+// executed is the output of a program.
 type executed struct {
 	stdout, stderr []byte
-	// tooMuch tells that the program was killed for writing more than maxOutput.
+	// tooMuch reports whether the program was killed for writing more than maxOutput.
 	tooMuch bool
 }
 
-// execute runs a program to its end, or to the context's.
-//
-// The pipes are made here and not by package exec, which does not tell in every case whether a process that the program left
-// behind keeps them open. Such a process is killed: a call every second must not leave one behind each time.
+// execute runs a program to its end, or to the context's. It makes the pipes itself, since os/exec
+// does not always report whether a process left behind keeps them open. Such a process is killed:
+// calls come every second.
 func execute(ctx context.Context, argv []string) (executed, error) {
 	running, kill := context.WithCancel(ctx)
 	defer kill()

@@ -7,25 +7,27 @@ import (
 	"time"
 )
 
-// maxReaders is the most readers that are looked at. pcsc-lite has no more than 16, and takes no more than 16 names in one
-// call, of which one stands for the readers to come.
+// maxReaders is the most readers that are watched. pcsc-lite has at most 16, and takes at most 16
+// names in one call, of which one stands for readers to come.
 const maxReaders = 15
 
-// maxMisses is how often in a row the service may say that it does not know a reader of its own list, when the list stays
-// the same. Once is what happens when a reader is unplugged.
+// maxMisses is how often in a row the service may report a reader of its unchanged list as unknown.
+// Once is normal when a reader is unplugged.
 const maxMisses = 10
 
-// cancelAgain is the time between two Cancel. One that comes just before the wait begins has no effect.
+// cancelAgain is the time between two Cancel: one that comes just before the wait begins has no
+// effect.
 const cancelAgain = 10 * time.Millisecond
 
-// report is what one look at the service has brought.
+// report is the result of one look at the service.
 type report struct {
-	// gone is why there is no service; then there is nothing else.
+	// gone is why there is no service; if set, the rest is empty.
 	gone error
-	// first tells that it is the first of its connection. The counts of two connections are not to be compared: the service
-	// may have been started anew between them.
+	// first reports whether this is the first of its connection. Counts of two connections must not
+	// be compared: the service may have been restarted between them.
 	first bool
-	// readers are all that are plugged in. Current is their state, StateUnaware if nobody has looked yet.
+	// readers are all that are plugged in. Current is their state, StateUnaware before the first
+	// look.
 	readers []ReaderState
 }
 
@@ -38,7 +40,8 @@ func (w *watch) attend(ctx context.Context, reports chan<- report) {
 			pause = w.RetryMin
 			err = w.serve(ctx, line, reports)
 		}
-		// Not to try again at once is to get a better answer: a process that is dying takes connections and drops them.
+		// A retry after a pause gets a better answer: a dying process accepts connections and drops
+		// them.
 		send(ctx, reports, report{gone: err})
 		select {
 		case <-ctx.Done():
@@ -48,7 +51,7 @@ func (w *watch) attend(ctx context.Context, reports chan<- report) {
 	}
 }
 
-// connect begins a connection. What answers but cannot list its readers is no service.
+// connect opens a connection. A service that cannot list its readers does not count.
 func (w *watch) connect() (*line, error) {
 	context, err := w.Establish()
 	if err != nil {
@@ -80,7 +83,7 @@ func (w *watch) serve(ctx context.Context, line *line, reports chan<- report) er
 		case errors.Is(err, ErrTimeout):
 			line.forget()
 		case errors.Is(err, ErrCancelled):
-			// Not by us. It costs nothing to wait again.
+			// The service cancelled the wait, not this program. Waiting again costs nothing.
 		case isMiss(err) && misses < maxMisses:
 			misses++
 		default:
@@ -96,7 +99,7 @@ func (w *watch) serve(ctx context.Context, line *line, reports chan<- report) er
 	}
 }
 
-// isMiss tells whether an error means that a reader has gone since it was listed.
+// isMiss reports whether an error means that a reader has gone since it was listed.
 func isMiss(err error) bool {
 	return errors.Is(err, ErrUnknownReader) || errors.Is(err, ErrReaderUnavailable) || errors.Is(err, ErrNoReadersAvailable)
 }
@@ -109,17 +112,17 @@ func send(ctx context.Context, reports chan<- report, r report) {
 	}
 }
 
-// line is one connection to the service and what it has told last. It belongs to one goroutine.
+// line is one connection to the service and its last report. It belongs to one goroutine.
 type line struct {
 	Context
 	first   bool
 	readers []ReaderState
-	// arrivals is the state of the reader plugAndPlay. Between two calls its count tells of readers that came in the
-	// meantime.
+	// arrivals is the state of the reader plugAndPlay. Its count covers readers that came between
+	// two calls.
 	arrivals State
 }
 
-// list brings the list of readers up to date and keeps the states of those that stay.
+// list updates the list of readers and keeps the states of those that stay.
 func (l *line) list() error {
 	names, err := l.ListReaders()
 	if err != nil && !errors.Is(err, ErrNoReadersAvailable) {
@@ -153,7 +156,7 @@ func (l *line) report() report {
 	return r
 }
 
-// wait waits until something is different from what is known, for longestWait at most, or until the context ends.
+// wait waits until a state differs from the known one, for longestWait at most, or until ctx ends.
 func (l *line) wait(ctx context.Context) error {
 	states := slices.Clone(l.readers)
 	if plugAndPlay != "" {
@@ -176,7 +179,7 @@ func (l *line) wait(ctx context.Context) error {
 		return err
 	}
 	for i := range states {
-		// StateIgnore comes with StateUnknown, and would mean not to be told when the reader is back.
+		// StateIgnore comes with StateUnknown; passed back, it would suppress the reader's return.
 		states[i].Current = states[i].Event &^ (StateChanged | StateIgnore)
 	}
 	if plugAndPlay != "" {
@@ -186,7 +189,7 @@ func (l *line) wait(ctx context.Context) error {
 	return nil
 }
 
-// cancel ends the wait, again and again until it has ended.
+// cancel ends the wait, with repeated Cancel until it has ended.
 func (l *line) cancel(ended <-chan struct{}) {
 	again := time.NewTicker(cancelAgain)
 	defer again.Stop()

@@ -6,25 +6,26 @@ import (
 	"time"
 )
 
-// Context is one connection to the PC/SC service, with the calls of its API that presence takes. Their errors have a [Code]
-// in their chain. Only Cancel may be called while another call is under way.
+// Context is one connection to the PC/SC service, with the calls that presence needs. Their errors
+// have a [Code] in their chain. Only Cancel may be called while another call is under way.
 type Context interface {
 	// ListReaders returns the readers' names (SCardListReaders). The error is ErrNoReadersAvailable if there are none.
 	ListReaders() ([]string, error)
-	// GetStatusChange waits until a reader's state is another than its Current, and fills in Event (SCardGetStatusChange). A
-	// reader whose Current is StateUnaware ends the wait at once. The error is ErrTimeout after the limit, which is counted
-	// in milliseconds, and ErrCancelled after Cancel.
+	// GetStatusChange waits until a reader's state differs from its Current, and fills in Event
+	// (SCardGetStatusChange). StateUnaware as Current ends the wait at once. The error is
+	// ErrTimeout after limit (in whole milliseconds), and ErrCancelled after Cancel.
 	GetStatusChange(readers []ReaderState, limit time.Duration) error
-	// Cancel ends a GetStatusChange that waits (SCardCancel). It does nothing to one that has yet to begin.
+	// Cancel ends a waiting GetStatusChange (SCardCancel). It has no effect on one that has yet to
+	// begin.
 	Cancel() error
 	// Release ends the connection (SCardReleaseContext).
 	Release() error
 }
 
-// ReaderState is SCARD_READERSTATE without what belongs to the card.
+// ReaderState is SCARD_READERSTATE without the fields about the card.
 type ReaderState struct {
 	Reader string
-	// Current is what the caller believes, Event what is the case.
+	// Current is the state that the caller knows, Event the actual one.
 	Current, Event State
 }
 
@@ -33,7 +34,7 @@ type ReaderState struct {
 // (pcsc-lite since 2.3).
 type State uint32
 
-// The flags (SCARD_STATE_…) that tell of presence.
+// The flags (SCARD_STATE_…) that bear on presence.
 const (
 	StateUnaware     State = 0x0000
 	StateIgnore      State = 0x0001
@@ -50,7 +51,7 @@ func (s State) count() uint16 { return uint16(s >> 16) }
 // Code is an error of PC/SC (SCARD_E_…, SCARD_F_…, SCARD_W_…), the same number on every platform.
 type Code uint32
 
-// The codes that are told apart.
+// The codes that this package distinguishes.
 const (
 	ErrCancelled          Code = 0x80100002
 	ErrInvalidHandle      Code = 0x80100003
@@ -68,10 +69,11 @@ const (
 	ErrSecurityViolation  Code = 0x8010006A
 )
 
-// Error returns the code as it is found in documentation.
+// Error returns the code in hexadecimal, as documentation has it.
 func (c Code) Error() string { return fmt.Sprintf("PC/SC error 0x%08X", uint32(c)) }
 
-// unavailable says of an error, of the first call or of a later one, for which Reason there is no service.
+// unavailable returns the error for a missing service, with its Reason; doing names the call that
+// failed.
 func unavailable(doing string, err error, connected bool) error {
 	return fmt.Errorf("%w: %s: %w", classify(err, connected), doing, err)
 }
@@ -88,7 +90,7 @@ func classify(err error, connected bool) Reason {
 		return ServiceStopped
 	case ErrSecurityViolation, ErrNoAccess:
 		if connected {
-			// pcscd refuses by hanging up, and libpcsclite takes each end of a connection for that.
+			// pcscd refuses by hanging up, which libpcsclite reports for any end of a connection.
 			return ConnectionLost
 		}
 		return AccessDenied

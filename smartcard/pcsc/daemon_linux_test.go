@@ -40,8 +40,8 @@ func insert(t *testing.T, daemon *pcsctest.Daemon, slot int) *pcsctest.Card {
 	return card
 }
 
-// outage takes what is told when the service is killed. First the connection is lost. As long as the process is dying, a new
-// one may be refused; then there is no service.
+// outage expects the events of a killed service: first ConnectionLost, perhaps a refusal while the
+// process is dying, then NoService.
 func (s *stream) outage() {
 	s.t.Helper()
 	for {
@@ -76,7 +76,7 @@ func TestACardComesAndGoes(t *testing.T) {
 }
 
 // A user whose card is in when the program starts must not have to pull it out first.
-func TestTheFirstLookTellsWhatIsThere(t *testing.T) {
+func TestTheFirstLookReportsWhatIsThere(t *testing.T) {
 	daemon := start(t)
 	first := watch(t, pcsc.Settings{})
 	first.expect(connected(left), connected(right))
@@ -99,7 +99,7 @@ func TestAFastChangeOfCardsIsARemovalAndAnInsertion(t *testing.T) {
 				require.NoError(t, card.Remove())
 				card = insert(t, daemon, 0)
 			}
-			// Of three changes at least one is told, and the last word is that there is a card.
+			// Of three changes at least one is sent, and the last event is the insertion.
 			events.expect(removed(left), inserted(left))
 			insert(t, daemon, 1)
 			event := events.next()
@@ -111,8 +111,8 @@ func TestAFastChangeOfCardsIsARemovalAndAnInsertion(t *testing.T) {
 	}
 }
 
-// On a busy computer the helper may not get to look while the card is out. The daemon's count tells.
-func TestACardThatWasOutUnseenIsToldAsRemoved(t *testing.T) {
+// On a busy computer the helper may not look while the card is out. The daemon's count reveals it.
+func TestACardThatWasOutUnseenIsReportedAsRemoved(t *testing.T) {
 	daemon := start(t)
 	held, free := make(chan struct{}), make(chan struct{})
 	goOn := sync.OnceFunc(func() { close(free) })
@@ -203,7 +203,7 @@ func TestThereIsNoReader(t *testing.T) {
 	events.expect(back)
 }
 
-// Without pcscd the program says so in Diagnostics, and sees the card once pcscd is there.
+// Without pcscd Diagnostics shows that, and the card is seen once pcscd is there.
 func TestThereIsNoDaemon(t *testing.T) {
 	require.NoError(t, os.RemoveAll(pcsctest.Socket(folder)))
 	events := watch(t, pcsc.Settings{})
@@ -218,7 +218,8 @@ func TestThereIsNoDaemon(t *testing.T) {
 	events.expect(inserted(left))
 }
 
-// A reader that is unplugged fails first and is gone then. The removal must be told with the first, which comes sooner.
+// A reader that is unplugged fails first and is gone then. The removal must be sent with the
+// failure, which comes sooner.
 func TestAReaderThatFailsHoldsNoCard(t *testing.T) {
 	daemon := start(t)
 	events := watch(t, pcsc.Settings{})
@@ -262,7 +263,7 @@ func TestItEndsThoughTheDaemonHangs(t *testing.T) {
 	<-released // and what was left behind ends as soon as it can
 }
 
-// releasing is a connection that tells when it is released.
+// releasing is a connection that reports its release.
 type releasing struct {
 	pcsc.Context
 	released chan struct{}
@@ -307,13 +308,13 @@ func openFiles(t *testing.T) int {
 
 // The budget from removal to empty keyring is 300 ms. How much of it goes here is in the log of this test; a time is not
 // asserted.
-func TestHowLongARemovalTakesToBeTold(t *testing.T) {
+func TestTheDelayOfARemoval(t *testing.T) {
 	for _, reader := range []struct {
 		name    string
 		options []pcsctest.Option
 		times   int
 	}{
-		{"prompt (the driver tells within 5 ms, as a USB reader does)", nil, 12},
+		{"prompt (the driver reports within 5 ms, as a USB reader does)", nil, 12},
 		{"polled (pcscd looks every 400 ms)", []pcsctest.Option{pcsctest.Polled()}, 4},
 	} {
 		t.Run(reader.name, func(t *testing.T) {

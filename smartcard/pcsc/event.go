@@ -2,10 +2,10 @@ package pcsc
 
 import "github.com/ers-login/ers-login/smartcard/pcsc/presence"
 
-// Kind is what an [Event] tells. Its String is the name by which the helper process tells of it.
+// Kind is the kind of an [Event]. Its String is its name in the helper's protocol.
 type Kind = presence.Kind
 
-// The kinds of events, in the words of package presence.
+// The kinds of events, see package presence.
 const (
 	ReaderConnected    = presence.ReaderConnected
 	ReaderDisconnected = presence.ReaderDisconnected
@@ -15,10 +15,10 @@ const (
 	ServiceBack        = presence.ServiceBack
 )
 
-// ParseKind returns the kind with that name, and whether there is one.
+// ParseKind returns the kind with that name, and reports whether there is one.
 func ParseKind(name string) (Kind, bool) { return presence.ParseKind(name) }
 
-// Event is one piece of news from [Watch].
+// Event is one change that [Watch] reports.
 type Event struct {
 	Kind Kind
 	// Reader is the reader's name as PC/SC gives it. It is empty for ServiceGone and ServiceBack.
@@ -28,25 +28,25 @@ type Event struct {
 	Err error
 }
 
-// Reason is why there is no PC/SC service to ask. All of them may pass, and all are tried again.
+// Reason is why there is no PC/SC service. Every one may pass, and the service is tried again.
 type Reason string
 
 // The reasons of a ServiceGone.
 const (
-	// NoService: none is running. Windows stops its own with the last reader, so this may mean no more than that there is
-	// none.
+	// NoService: none is running. Windows stops its own with the last reader, so this may only mean
+	// that there is no reader.
 	NoService Reason = "no-service"
-	// ServiceStopped: it is being stopped, or was while it was asked.
+	// ServiceStopped: it is being stopped, or was during a call.
 	ServiceStopped Reason = "service-stopped"
-	// ConnectionLost: it no longer answers this connection. Whether it answers another is known with the next event.
+	// ConnectionLost: it no longer answers this connection. The next event reports on a new one.
 	ConnectionLost Reason = "connection-lost"
-	// AccessDenied: it is there, but not for this user (on Linux, a rule of polkit).
+	// AccessDenied: it refuses this user (on Linux, by a rule of polkit).
 	AccessDenied Reason = "access-denied"
-	// ServiceFailing: it answers with an error that is none of the above.
+	// ServiceFailing: it returns any other error.
 	ServiceFailing Reason = "service-failing"
 )
 
-// Error returns the reason in words, for the log.
+// Error returns the reason in words, for logs.
 func (r Reason) Error() string {
 	switch r {
 	case NoService:

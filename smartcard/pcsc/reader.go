@@ -1,23 +1,24 @@
 package pcsc
 
-// reader is what is known of one reader, and what was told of it.
+// reader is the known state of one reader, and the state that was sent.
 type reader struct {
 	name string
 
-	// here and card are what is the case.
+	// here and card are the known state.
 	here, card bool
-	// toldHere and toldCard are what was told.
-	toldHere, toldCard bool
-	// unplugged and removed are that it was gone, or its card, since the last event that told so.
+	// sentHere and sentCard are the state according to the events sent.
+	sentHere, sentCard bool
+	// unplugged and removed report whether the reader, or its card, was gone since the last such
+	// event.
 	unplugged, removed bool
 
-	// count is how often a card was put in or taken out, if that is counted: the number it began with is the service's
-	// affair.
+	// count is how often a card was put in or taken out, if the service counts. Only differences
+	// have a meaning.
 	count   uint16
 	counted bool
 }
 
-// see takes note of a reader's state.
+// see records a reader's state.
 func (r *reader) see(state State) {
 	r.here = true
 	switch {
@@ -25,7 +26,7 @@ func (r *reader) see(state State) {
 		r.counted = false // such a state has no count
 		r.lose()
 	case state&(StateEmpty|StatePresent) == 0:
-		// Nobody has looked into it yet.
+		// The reader was not looked into yet.
 	default:
 		card, count := state&StatePresent != 0, state.count()
 		moves := uint16(0)
@@ -33,7 +34,8 @@ func (r *reader) see(state State) {
 			moves = count - r.count
 		}
 		r.count, r.counted = count, true
-		// One move between two states that are the same is the reader's failure and recovery: with a card in, it was reset.
+		// One move between two equal states is a failure of the reader and its recovery: with a
+		// card in, it was reset.
 		if r.card && (!card || moves > 0) || moves > 1 {
 			r.removed = true
 		}
@@ -41,39 +43,39 @@ func (r *reader) see(state State) {
 	}
 }
 
-// unplug takes note that the reader is gone.
+// unplug records that the reader is gone.
 func (r *reader) unplug() {
 	r.lose()
 	if r.here {
 		r.here, r.counted = false, false
-		r.unplugged = r.toldHere || r.removed
+		r.unplugged = r.sentHere || r.removed
 	}
 }
 
-// lose takes note that there is no card as far as anybody knows.
+// lose records that no card can be seen.
 func (r *reader) lose() {
 	if r.card {
 		r.card, r.removed = false, true
 	}
 }
 
-// news returns the next event on the way from what was told to what is the case, and what to do once it is told; that is nil
-// if there is none.
+// news returns the next event that leads from the sent state to the known one, and the function to
+// call once it is sent; that is nil if there is no event.
 func (r *reader) news() (Event, func()) {
 	switch {
-	case r.toldCard && r.removed:
-		return Event{Kind: CardRemoved, Reader: r.name}, func() { r.toldCard, r.removed = false, false }
-	case r.toldHere && r.unplugged && !r.removed:
-		return Event{Kind: ReaderDisconnected, Reader: r.name}, func() { r.toldHere, r.unplugged = false, false }
-	case !r.toldHere && (r.here || r.removed):
-		return Event{Kind: ReaderConnected, Reader: r.name}, func() { r.toldHere = true }
-	case !r.toldCard && (r.card || r.removed):
-		return Event{Kind: CardInserted, Reader: r.name}, func() { r.toldCard = true }
+	case r.sentCard && r.removed:
+		return Event{Kind: CardRemoved, Reader: r.name}, func() { r.sentCard, r.removed = false, false }
+	case r.sentHere && r.unplugged && !r.removed:
+		return Event{Kind: ReaderDisconnected, Reader: r.name}, func() { r.sentHere, r.unplugged = false, false }
+	case !r.sentHere && (r.here || r.removed):
+		return Event{Kind: ReaderConnected, Reader: r.name}, func() { r.sentHere = true }
+	case !r.sentCard && (r.card || r.removed):
+		return Event{Kind: CardInserted, Reader: r.name}, func() { r.sentCard = true }
 	}
 	return Event{}, nil
 }
 
-// settled tells whether the reader is gone and nothing is left to tell of it.
+// settled reports whether the reader is gone and no event about it is left to send.
 func (r *reader) settled() bool {
-	return !r.here && !r.toldHere && !r.removed
+	return !r.here && !r.sentHere && !r.removed
 }

@@ -21,7 +21,8 @@ type service struct {
 	forgetful bool
 	// nameless returns StateUnknown for a reader that was gone before the wait (Windows), and not an error (pcsc-lite).
 	nameless bool
-	// numb does not wake anybody for a reader whose count was 0, nor for one that came or went before the wait (pcsc-lite).
+	// numb returns no event for a reader whose count was 0, nor for one that came or went before
+	// the wait (pcsc-lite).
 	numb bool
 	// onWait and onCancel are called at the beginning of each wait and at the end of each Cancel, if they are set.
 	onWait, onCancel func()
@@ -224,7 +225,7 @@ func (c *connection) check() error {
 	return nil
 }
 
-// look fills in the states and tells whether one is another.
+// look fills in the states and reports whether one differs.
 func (c *connection) look(readers []pcsc.ReaderState, known int) (done bool) {
 	s := c.service
 	c.seen = s.version

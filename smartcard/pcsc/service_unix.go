@@ -12,8 +12,8 @@ import (
 
 // establish connects to pcscd (SCardEstablishContext), or to the service of macOS.
 //
-// Neither the binding nor libpcsclite 1.9 keeps the contexts of one process apart while they wait: there must be no more
-// than one.
+// There must be one Context at most: neither the binding nor libpcsclite 1.9 keeps waiting contexts
+// of one process apart.
 func establish() (Context, error) {
 	context, err := scard.EstablishContext()
 	if err != nil {
@@ -22,7 +22,7 @@ func establish() (Context, error) {
 	return service{context}, nil
 }
 
-// service is a Context by means of the binding.
+// service is a Context on top of the binding.
 type service struct{ context *scard.Context }
 
 func (s service) ListReaders() ([]string, error) {
@@ -47,7 +47,7 @@ func (s service) GetStatusChange(readers []ReaderState, limit time.Duration) err
 func (s service) Cancel() error  { return coded(s.context.Cancel()) }
 func (s service) Release() error { return coded(s.context.Release()) }
 
-// coded puts a Code in the chain of the binding's error, which has the words.
+// coded adds a Code to the chain of the binding's error.
 func coded(err error) error {
 	var code scard.Error
 	if !errors.As(err, &code) {

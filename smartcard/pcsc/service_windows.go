@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// The binding that serves the other platforms is not used here. On Windows it hides the names of the readers from the
-// garbage collector while the call waits, for minutes, in the memory that holds them; it looks for winscard.dll in the
-// program's folder first; and it ends the program where there is none. Five calls are soon bound.
+// Not the binding of the other platforms: on Windows it hides the readers' names from the garbage
+// collector during a call of minutes, looks for winscard.dll in the program's folder first, and
+// ends the program if there is none.
 var (
 	winscard             = windows.NewLazySystemDLL("winscard.dll")
 	scardEstablish       = winscard.NewProc("SCardEstablishContext")
@@ -27,7 +27,7 @@ var (
 // scopeSystem is SCARD_SCOPE_SYSTEM.
 const scopeSystem = 2
 
-// maxNames is the most that is read as the list of readers, in characters.
+// maxNames bounds the list of readers, in characters.
 const maxNames = 1 << 16
 
 // establish connects to the Smart Card service (SCardEstablishContext).
@@ -48,13 +48,13 @@ func establish() (Context, error) {
 	return service(handle), nil
 }
 
-// service is a Context: an SCARDCONTEXT.
+// service is a Context: an SCARDCONTEXT handle.
 type service uintptr
 
 func (s service) ListReaders() ([]string, error) {
 	for size := uint32(1 << 10); ; size *= 2 {
 		names, length := make([]uint16, size), size
-		//nolint:gosec // both are for Windows to fill, and there are as many as it is told
+		//nolint:gosec // both are for Windows to fill, within the count given
 		result, _, _ := scardListReaders.Call(uintptr(s), 0,
 			uintptr(unsafe.Pointer(&names[0])), uintptr(unsafe.Pointer(&length)))
 		err := coded(result)
@@ -67,7 +67,7 @@ func (s service) ListReaders() ([]string, error) {
 	}
 }
 
-// split takes apart a list of texts that each end in 0, and which an empty one ends.
+// split splits a list of strings that each end in 0, itself ended by an empty one.
 func split(list []uint16) []string {
 	var texts []string
 	for {
@@ -99,7 +99,7 @@ func (s service) GetStatusChange(readers []ReaderState, limit time.Duration) err
 		states[i] = readerState{reader: name, current: uint32(reader.Current)}
 	}
 	milliseconds := max(0, min(limit.Milliseconds(), math.MaxUint32-1)) // the largest number means for ever
-	//nolint:gosec // there are as many structures as it is told, and the time has no more than 32 bits
+	//nolint:gosec // the count is the slice's, and the time has no more than 32 bits
 	result, _, _ := scardGetStatusChange.Call(uintptr(s), uintptr(milliseconds),
 		uintptr(unsafe.Pointer(unsafe.SliceData(states))), uintptr(len(states)))
 	runtime.KeepAlive(states)
@@ -122,7 +122,7 @@ func (s service) Release() error {
 	return coded(result)
 }
 
-// coded returns the error that a result means: a number of 32 bits, whatever the rest of the register holds.
+// coded returns the error for a result. Only the lower 32 bits of the register are defined.
 func coded(result uintptr) error {
 	if code := uint32(result); code != 0 { //nolint:gosec // the rest of it has no meaning
 		return fmt.Errorf("%w: %w", Code(code), windows.Errno(code))

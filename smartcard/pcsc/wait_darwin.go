@@ -2,9 +2,9 @@ package pcsc
 
 import "time"
 
-// plugAndPlay is empty: there is no such reader on macOS.
+// plugAndPlay is empty: macOS has no such reader.
 const plugAndPlay = ""
 
-// longestWait is how long a new reader may stay unseen, since nothing but a look at the list tells of it. Cards are told at
-// once.
+// longestWait bounds how long a new reader stays unseen: only listing the readers reveals it. Cards
+// are reported at once.
 const longestWait = time.Second

@@ -4,10 +4,10 @@ package pcsc
 
 import "time"
 
-// plugAndPlay is the name that stands for readers that come and go.
+// plugAndPlay is the pseudo-reader that reports readers coming and going.
 const plugAndPlay = `\\?PnP?\Notification`
 
-// longestWait bounds one wait. It is no polling but a net: pcsc-lite before 2.3 misses a reader that is plugged in between
-// the list and the wait, and Windows one that takes another's place. Nor does pcsc-lite wake anybody for a card that was
-// there before it was started and that is out and in again between two waits: its count was 0, which it takes for none.
+// longestWait bounds one wait, for what the services miss: pcsc-lite before 2.3 a reader plugged in
+// between list and wait, Windows a reader that replaces another, and pcsc-lite a card older than
+// itself that is out and in again between two waits (its count was 0, taken for none).
 const longestWait = time.Minute

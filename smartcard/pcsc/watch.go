@@ -9,14 +9,14 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Settings tunes [Watch]. The zero value is right for the PC/SC service of this computer.
+// Settings configures [Watch]. The zero value suits this computer's PC/SC service.
 type Settings struct {
-	// Establish connects to the service; it is this computer's if it is nil.
+	// Establish connects to the service; nil means this computer's.
 	Establish func() (Context, error)
-	// RetryMin is the pause before the service is tried again, 100 ms if it is not set. It doubles up to RetryMax, 2 s if
-	// not set.
+	// RetryMin is the first pause before the service is tried again; it doubles up to RetryMax. 0
+	// means 100 ms and 2 s.
 	RetryMin, RetryMax time.Duration
-	// Clock times those pauses; it is the system's if it is nil.
+	// Clock times those pauses; nil means the system's clock.
 	Clock Clock
 }
 
@@ -25,24 +25,27 @@ type Clock interface {
 	After(time.Duration) <-chan time.Time
 }
 
-// Watch looks at the readers until the context ends, and tells what there is at first (ReaderConnected, CardInserted) and
-// then what changes. Where there is a service without a reader, it has nothing to tell.
+// Watch sends the readers and cards that there are (ReaderConnected, CardInserted) and then every
+// change, until ctx ends. A service without a reader gives no events.
 //
-// A removal is told at once and never lost: one that was followed by an insertion before anybody looked is told as both. So
-// is an insertion that was followed by a removal. A reader that is unplugged with a card in it is told as CardRemoved, then
-// ReaderDisconnected; one that gives no answer holds no card as far as anybody knows, and is told as CardRemoved.
+// A removal is sent at once and never lost: a removal and an insertion between two looks become two
+// events, and so do an insertion and a removal. A reader that is unplugged with a card in it gives
+// CardRemoved, then ReaderDisconnected; one that does not answer counts as empty, and gives
+// CardRemoved.
 //
-// Without a service there is a ServiceGone, and another if the [Reason] becomes a different one: a service that crashes is a
-// ConnectionLost first, then NoService until it is started again. Nobody knows then whether a card is still where it was, so
-// no CardRemoved is made up: ServiceGone is itself a reason to ask for the ticket. After ServiceBack comes what is different
-// from what was told before; a card that was changed in the meantime and is there again is no difference that could be seen.
-// Windows stops its service with the last reader, so that what that one held may be told by ServiceGone alone.
+// Without a service there is a ServiceGone, and another when the [Reason] changes: a crash is a
+// ConnectionLost first, then NoService until the service is started again. Whether a card is still
+// in is unknown then, so no CardRemoved is made up: ServiceGone is itself a reason to ask for the
+// ticket. After ServiceBack come the differences from what was sent before; a card that was changed
+// meanwhile and is in again cannot be seen as one. Windows stops its service with the last reader,
+// so ServiceGone may stand for that reader's events.
 //
-// News waits for its reader without growing old: a slow one is not told of each of ten removals in a row, but of one at
-// least, and of what is true now.
+// Events do not queue: a slow reader receives at least one of several removals in a row, and the
+// current state.
 //
-// The channel is closed when the context has ended and the connection with it. A service that hangs, so that it cannot even
-// be told to stop, is left to itself after a second. There must not be two Watch at a time in one process, see establish.
+// The channel is closed when ctx has ended and the connection with it. A service that hangs and
+// does not let go is abandoned after a second. There must not be two Watch at a time in one
+// process, see establish.
 func Watch(ctx context.Context, settings Settings) <-chan Event {
 	w := &watch{
 		Settings: settings.orDefaults(),
@@ -72,27 +75,28 @@ func (s Settings) orDefaults() Settings {
 	return s
 }
 
-// grace is how long a service may take to let go of a connection.
+// grace is how long a service may take to release a connection.
 const grace = time.Second
 
-// watch is the work behind Watch. One goroutine calls the service, since that waits, and reports to another, which has all
-// the knowledge and waits for whoever reads the events.
+// watch is the state of Watch. One goroutine calls the service, which blocks, and reports to
+// another, which keeps the state and sends the events.
 type watch struct {
 	Settings
-	// pace bounds how often the service is asked, should it answer at once and for ever. The burst is more than what happens
-	// when a person plays with a card.
+	// pace bounds how often the service is called, should it return at once for ever. The burst
+	// exceeds what playing with a card causes.
 	pace *rate.Limiter
 
 	readers []*reader
 	// gone is why there is no service, nil if there is one.
 	gone error
-	// outage is the last gone that was not told, even if it has passed: what changed meanwhile was not seen.
+	// outage is the last gone that was not sent, even if it has passed: changes during it were not
+	// seen.
 	outage error
-	// toldGone is the Reason that the reader of the events was told last, empty if the service is there as far as he knows.
-	toldGone Reason
+	// sentGone is the Reason sent last, empty if the service was there then.
+	sentGone Reason
 }
 
-// run tells news until the context ends.
+// run sends events until ctx ends.
 func (w *watch) run(ctx context.Context, events chan<- Event) {
 	reports := make(chan report)
 	go func() {
@@ -100,14 +104,14 @@ func (w *watch) run(ctx context.Context, events chan<- Event) {
 		w.attend(ctx, reports)
 	}()
 	for {
-		event, tell := w.news()
+		event, sent := w.news()
 		out := events
-		if tell == nil {
+		if sent == nil {
 			out = nil
 		}
 		select {
 		case out <- event:
-			tell()
+			sent()
 			w.forget()
 		case brought, open := <-reports:
 			if !open {
@@ -121,7 +125,7 @@ func (w *watch) run(ctx context.Context, events chan<- Event) {
 	}
 }
 
-// await waits for the end of the reports, but not for ever.
+// await waits for the end of the reports, but no longer than grace.
 func await(reports <-chan report) {
 	patience := time.NewTimer(grace)
 	defer patience.Stop()
@@ -137,11 +141,11 @@ func await(reports <-chan report) {
 	}
 }
 
-// learn brings the knowledge up to date.
+// learn updates the state with a report.
 func (w *watch) learn(r report) {
 	w.gone = r.gone
 	if r.gone != nil {
-		if w.toldGone == "" {
+		if w.sentGone == "" {
 			w.outage = r.gone
 		}
 		return
@@ -163,7 +167,7 @@ func (w *watch) learn(r report) {
 	w.forget()
 }
 
-// reader returns the reader with that name, a new one if there is none.
+// reader returns the reader with that name, a new one if it is not known.
 func (w *watch) reader(name string) *reader {
 	for _, reader := range w.readers {
 		if reader.name == name {
@@ -175,32 +179,32 @@ func (w *watch) reader(name string) *reader {
 	return added
 }
 
-// forget drops the readers that are gone and of which all is told.
+// forget drops the readers that are settled.
 func (w *watch) forget() { w.readers = slices.DeleteFunc(w.readers, (*reader).settled) }
 
-// news returns the next event and what to do once it is told, which is nil if there is none.
+// news returns the next event and the function to call once it is sent, nil if there is none.
 func (w *watch) news() (Event, func()) {
 	if w.gone == nil {
-		if w.toldGone != "" {
-			return Event{Kind: ServiceBack}, func() { w.toldGone = "" }
+		if w.sentGone != "" {
+			return Event{Kind: ServiceBack}, func() { w.sentGone = "" }
 		}
 		if w.outage != nil {
 			return w.serviceGone(w.outage)
 		}
 	}
 	for _, reader := range w.readers {
-		if event, tell := reader.news(); tell != nil {
-			return event, tell
+		if event, sent := reader.news(); sent != nil {
+			return event, sent
 		}
 	}
-	if w.gone != nil && reasonIn(w.gone) != w.toldGone {
+	if w.gone != nil && reasonIn(w.gone) != w.sentGone {
 		return w.serviceGone(w.gone)
 	}
 	return Event{}, nil
 }
 
 func (w *watch) serviceGone(why error) (Event, func()) {
-	return Event{Kind: ServiceGone, Err: why}, func() { w.toldGone, w.outage = reasonIn(why), nil }
+	return Event{Kind: ServiceGone, Err: why}, func() { w.sentGone, w.outage = reasonIn(why), nil }
 }
 
 // reasonIn returns the Reason in an error's chain.
@@ -212,7 +216,7 @@ func reasonIn(err error) Reason {
 	return reason
 }
 
-// systemClock is the time of the computer.
+// systemClock is the wall clock.
 type systemClock struct{}
 
 func (systemClock) After(d time.Duration) <-chan time.Time { return time.After(d) }

@@ -34,7 +34,7 @@ func observe(t *testing.T, s *service) *stream {
 	return watch(t, pcsc.Settings{Establish: s.establish, Clock: fast{}})
 }
 
-// expectNothing sees that there is no more to be told: the next event is of something that happens now.
+// expectNothing checks that no event is left: the next one is of a change made here.
 func (s *stream) expectNothing(service *service) {
 	s.t.Helper()
 	if service.down != nil {
@@ -50,8 +50,8 @@ type fast struct{}
 
 func (fast) After(time.Duration) <-chan time.Time { return time.After(time.Millisecond) }
 
-// If one platform's way to tell is not understood, cards come and go unseen there (AUT-004).
-func TestWhatHappensIsTold(t *testing.T) {
+// If one platform's report of a change is not understood, cards come and go unseen there (AUT-004).
+func TestEveryChangeIsSent(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		cards  []string // the readers that have one at first, of A and B
@@ -105,8 +105,9 @@ func TestWhatHappensIsTold(t *testing.T) {
 	}
 }
 
-// Two people who change cards quickly must not share a session. Between two looks the count alone tells.
-func TestTheCountTellsWhatNobodySaw(t *testing.T) {
+// Two people who change cards quickly must not share a session. Between two looks only the count
+// shows it.
+func TestTheCountRevealsUnseenChanges(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		card   bool // is in the reader at first
@@ -166,8 +167,8 @@ func TestAReaderThatWorksAgain(t *testing.T) {
 	}
 }
 
-// Windows can list a reader that it does not know yet, and says then that it need not be looked at. It has to be all the
-// same.
+// Windows can list a reader that it does not know yet, and marks it as one to ignore. It must be
+// watched all the same.
 func TestAReaderThatIsListedAndNotKnown(t *testing.T) {
 	s := newService(a)
 	s.nameless = true
@@ -203,14 +204,15 @@ func TestManyReadersAreUnplugged(t *testing.T) {
 		s.settle(t)
 		s.mutex.Lock()
 		unplug = name
-		s.lines[0].cancel <- struct{}{} // somebody else's: it makes the watch list and wait again
+		s.lines[0].cancel <- struct{}{} // not this program's: it makes the watch list and wait again
 		s.mutex.Unlock()
 		events.expect(disconnected(name))
 	}
 	events.expectNothing(s)
 }
 
-// pcsc-lite wakes nobody for a card that was there before it was and is out and in again. It must not go unseen for ever.
+// pcsc-lite does not wake a wait for a card older than itself that is out and in again. A later
+// look must find it.
 func TestATimeLimitFindsWhatThereWasNoCallFor(t *testing.T) {
 	s := newService(a)
 	s.numb = true
@@ -222,7 +224,7 @@ func TestATimeLimitFindsWhatThereWasNoCallFor(t *testing.T) {
 	events.expect(removed(a), inserted(a))
 }
 
-// A reader that is plugged in just when nobody waits must not stay unseen.
+// A reader that is plugged in between two waits must not stay unseen.
 func TestAReaderThatComesBetweenTwoCalls(t *testing.T) {
 	for name, test := range map[string]struct {
 		numb   bool
@@ -249,8 +251,8 @@ func TestAReaderThatComesBetweenTwoCalls(t *testing.T) {
 	}
 }
 
-// Whoever is slow to read must still be told that the card was out, and not be told old news for new.
-func TestASlowReaderIsToldWhatMatters(t *testing.T) {
+// A slow reader of the events must still see that the card was out, and must get no stale event.
+func TestASlowReaderGetsWhatMatters(t *testing.T) {
 	type steps []func(*service)
 	put, pull := func(s *service) { s.put(a) }, func(s *service) { s.pull(a) }
 	plug, unplug := func(s *service) { s.plug(a) }, func(s *service) { s.unplug(a) }
@@ -321,7 +323,7 @@ func TestASlowReaderIsToldWhatMatters(t *testing.T) {
 	}
 }
 
-// After an outage nobody knows whether the card was out. It must not be told as if it had been, nor as if it had not.
+// After an outage it is unknown whether the card was out. The events must claim neither.
 func TestAfterAnOutageComesWhatIsDifferent(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -351,7 +353,7 @@ func TestAfterAnOutageComesWhatIsDifferent(t *testing.T) {
 	}
 }
 
-// Diagnostics says why there are no card events, and each reason has another remedy.
+// Diagnostics shows why there are no card events, and each reason has another remedy.
 func TestWhyThereIsNoService(t *testing.T) {
 	for code, want := range map[pcsc.Code]struct{ first, later pcsc.Reason }{
 		pcsc.ErrNoService:         {pcsc.NoService, pcsc.NoService},
@@ -389,7 +391,7 @@ func TestWhyThereIsNoService(t *testing.T) {
 }
 
 // A user without pcscd must not get news of that every two seconds; but if the reason becomes another, so does the remedy.
-func TestAnOutageIsToldOncePerReason(t *testing.T) {
+func TestAnOutageIsReportedOncePerReason(t *testing.T) {
 	s := newService()
 	s.stop()
 	events := observe(t, s)
@@ -403,7 +405,7 @@ func TestAnOutageIsToldOncePerReason(t *testing.T) {
 	events.expect(back)
 }
 
-// A service that never tells of the readers it lists must not pass for one that works.
+// A service that never reports the readers it lists must count as failing.
 func TestAServiceThatDoesNotKnowItsOwnReaders(t *testing.T) {
 	for _, code := range []pcsc.Code{pcsc.ErrUnknownReader, pcsc.ErrReaderUnavailable, pcsc.ErrNoReadersAvailable} {
 		t.Run(code.Error(), func(t *testing.T) {
@@ -451,9 +453,9 @@ func TestTheServiceIsTriedAgainEverMoreRarely(t *testing.T) {
 	}
 }
 
-// clock passes time when it is told to.
+// clock passes time on demand.
 type clock struct {
-	asked chan time.Duration // how long somebody is to wait
+	asked chan time.Duration // how long a caller waits
 	ticks chan time.Time     // ends that
 }
 
@@ -507,7 +509,7 @@ func TestNothingIsReleasedDuringACancel(t *testing.T) {
 	events.end()
 }
 
-// A service that hangs, even when it is told to stop waiting, must not keep the helper from ending.
+// A service that hangs, even when the wait is cancelled, must not keep the helper from ending.
 func TestItEndsThoughTheServiceHangs(t *testing.T) {
 	for name, hang := range map[string]func(*service, func()){
 		"while it waits":       func(s *service, hang func()) { s.onWait, s.onCancel = hang, hang },
@@ -533,8 +535,8 @@ func TestItEndsThoughTheServiceHangs(t *testing.T) {
 	}
 }
 
-// Whatever happens in whatever order, and however slow the reader is: what is told fits together, leads to what is the case,
-// and leaves no removal out.
+// For every order of events and every speed of the reader: the events are consistent, lead to the
+// actual state, and leave no removal out.
 func TestWhateverHappensNoRemovalIsLost(t *testing.T) {
 	for platform, set := range platforms {
 		for seed := range uint64(25) {
@@ -551,13 +553,13 @@ func TestWhateverHappensNoRemovalIsLost(t *testing.T) {
 func play(t *testing.T, s *service, random *rand.Rand) {
 	t.Helper()
 	events := observe(t, s)
-	told := &told{t: t, readers: map[string]bool{}, cards: map[string]bool{}, owed: map[string]bool{}}
+	heard := &hearer{t: t, readers: map[string]bool{}, cards: map[string]bool{}, owed: map[string]bool{}}
 	for range 20 {
-		s.do(t, func() { told.owe(s, step(s, random)) })
+		s.do(t, func() { heard.owe(s, step(s, random)) })
 		for range random.IntN(3) {
 			select {
 			case event := <-events.events:
-				told.hear(event)
+				heard.hear(event)
 			default: // there is none just now
 			}
 		}
@@ -569,16 +571,16 @@ func play(t *testing.T, s *service, random *rand.Rand) {
 	})
 	s.do(t, func() { s.plug("the last one") })
 	for event := events.next(); event != connected("the last one"); event = events.next() {
-		told.hear(event)
+		heard.hear(event)
 	}
-	require.False(t, told.gone, "the service is there")
-	require.Empty(t, told.owed, "removals that were not told")
+	require.False(t, heard.gone, "the service is there")
+	require.Empty(t, heard.owed, "removals that were not sent")
 	there := map[string]bool{}
 	for _, reader := range s.readers[:len(s.readers)-1] {
 		there[reader.name] = true
-		require.Equal(t, reader.card, told.cards[reader.name], reader.name)
+		require.Equal(t, reader.card, heard.cards[reader.name], reader.name)
 	}
-	require.Equal(t, there, told.readers)
+	require.Equal(t, there, heard.readers)
 }
 
 // step does one thing that can be done, and returns the reader out of which a card went, empty for none.
@@ -607,22 +609,23 @@ func step(s *service, random *rand.Rand) (lost string) {
 	return ""
 }
 
-// told is what somebody knows who hears the events.
-type told struct {
+// hearer is the state according to the events received.
+type hearer struct {
 	t              *testing.T
 	readers, cards map[string]bool
-	owed           map[string]bool // the readers of which a removal is to be told
+	owed           map[string]bool // the readers of which a removal must follow
 	gone           bool
 }
 
-// owe notes a removal that has to be told. One during an outage is told only if the card is not back at its end.
-func (k *told) owe(s *service, reader string) {
+// owe records a removal that must be sent. One during an outage is sent only if the card is not
+// back at its end.
+func (k *hearer) owe(s *service, reader string) {
 	if reader != "" && s.down == nil {
 		k.owed[reader] = true
 	}
 }
 
-func (k *told) hear(event pcsc.Event) {
+func (k *hearer) hear(event pcsc.Event) {
 	k.t.Helper()
 	switch event.Kind {
 	case pcsc.ReaderConnected:
@@ -630,7 +633,7 @@ func (k *told) hear(event pcsc.Event) {
 		k.readers[event.Reader] = true
 	case pcsc.ReaderDisconnected:
 		require.True(k.t, k.readers[event.Reader], event)
-		require.False(k.t, k.cards[event.Reader], "the card has to be told first: %v", event)
+		require.False(k.t, k.cards[event.Reader], "the card's event has to come first: %v", event)
 		delete(k.readers, event.Reader)
 	case pcsc.CardInserted:
 		require.True(k.t, k.readers[event.Reader] && !k.cards[event.Reader], event)

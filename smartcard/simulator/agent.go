@@ -1,15 +1,16 @@
 // Package simulator is a simulated NHS Identity Agent, for the demonstration and for tests.
 //
-// It does what the Identity Agent does, in the same order: a card is inserted, the agent asks for the passcode, and there is
-// a ticket until the card is removed. The calls of the Ticket API wait, answer and fail accordingly. What a person does at
-// the desk is a method here ([Agent.InsertCard], [Agent.RemoveCard], [Agent.CancelPasscode], [Agent.SetReader]);
-// who that person is, and how their sign-in ends, is a [Persona]. The passcode is entered by itself after a think time.
+// It does what the Identity Agent does, in the same order: a card is inserted, the agent asks for
+// the passcode, and there is a ticket until the card is removed. The calls of the Ticket API wait,
+// answer and fail accordingly. The user's actions are methods ([Agent.InsertCard],
+// [Agent.RemoveCard], [Agent.CancelPasscode], [Agent.SetReader]); the user, and how the sign-in
+// ends, is a [Persona]. The passcode is entered by itself after a think time.
 //
-// The tickets look like real ones and are new each time. A stand-in for e-RS has to know them before anybody can send
-// them, which is what [Agent.OnTicket] is for.
+// The tickets look like real ones and are new each time. A stand-in for e-RS has to know them
+// before the first request, which is what [Agent.OnTicket] is for.
 //
-// Where the published material is silent, the simulation picks what is plainest, and the method says so: nothing here is
-// evidence for how the Identity Agent behaves.
+// Where the published material is silent, the simulation picks what is plainest, and the method
+// says so: nothing here is evidence for how the Identity Agent behaves.
 package simulator
 
 import (
@@ -22,38 +23,40 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// Mode is how the Identity Agent is set up to treat the removal of the card.
+// Mode is the Identity Agent's setting for the removal of the card.
 type Mode int
 
 // The modes.
 const (
 	// Normal: removing the card destroys the ticket at once.
 	Normal Mode = iota
-	// Mobility: the card may be taken away, and the ticket stays until somebody signs out or in anew.
+	// Mobility: the card may be taken away, and the ticket stays until the user signs out or in
+	// anew.
 	Mobility
-	// SessionLockPersistence: removing the card locks the ticket away. The same card and passcode bring the same ticket back.
+	// SessionLockPersistence: removing the card locks the ticket. The same card and passcode bring
+	// the same ticket back.
 	SessionLockPersistence
 )
 
-// Settings tunes an [Agent]. The zero value is an agent in normal mode whose user enters the passcode in no time.
+// Settings configures an [Agent]. The zero value is normal mode with a passcode entered at once.
 type Settings struct {
 	Mode Mode
 	// ThinkTime is how long the simulated user takes to enter the passcode.
 	ThinkTime time.Duration
 }
 
-// State is what an onlooker at the desk sees.
+// State is what can be seen at the desk.
 type State struct {
-	// Reader tells whether a smartcard reader is connected.
+	// Reader reports whether a smartcard reader is connected.
 	Reader bool
-	// Card is the Key of the persona whose card is in the reader, empty without a card.
+	// Card is the Key of the persona whose card is in the reader, or empty.
 	Card string
-	// Prompting tells whether the agent is asking for the passcode.
+	// Prompting reports whether the agent is asking for the passcode.
 	Prompting bool
-	// Refused is why the last passcode window of the card that is in the reader has closed without a ticket, such as PIN_BLOCKED or
-	// USER_ABORT: what the agent's own window says then. It is Success as long as there is nothing to say.
+	// Refused is why the last passcode window of the inserted card closed without a ticket, such as
+	// PIN_BLOCKED or USER_ABORT, which the agent's own window would show. Otherwise it is Success.
 	Refused smartcard.Code
-	// SignedIn is the Key of the persona who has a ticket, empty if nobody has.
+	// SignedIn is the Key of the persona who has a ticket, or empty.
 	SignedIn string
 }
 
@@ -75,7 +78,7 @@ type Agent struct {
 	closed   bool
 	reader   bool
 	card     *Persona       // in the reader
-	spine    *session       // the one session that there can be, nil if nobody is signed in
+	spine    *session       // the only session, nil if no user is signed in
 	prompt   *prompt        // the passcode window, nil if there is none
 	refused  smartcard.Code // by the last one, while its card is in
 	onTicket func(Persona, smartcard.Ticket)
@@ -95,7 +98,8 @@ type session struct {
 type prompt struct {
 	persona Persona
 	anew    bool // a locked session will not do
-	// ended is closed when the window closes; then ticket is set, or refusal, or neither if the card went away.
+	// ended is closed with the window; then ticket is set, or refusal, or neither if the card was
+	// removed.
 	ended   chan struct{}
 	ticket  smartcard.Ticket
 	refusal smartcard.Code
@@ -106,33 +110,32 @@ func New(settings Settings) *Agent {
 	return &Agent{settings: settings, reader: true, nudge: make(chan struct{}, 1), changed: make(chan struct{})}
 }
 
-// Close ends a prompt and every call that waits. From then on every call fails with NOT_INITIALIZED, and nobody can insert a
-// card.
+// Close ends a prompt and every waiting call. From then on every call fails with NOT_INITIALIZED,
+// and InsertCard does nothing.
 func (a *Agent) Close() {
 	a.mu.Lock()
 	a.closed = true
 	a.card, a.spine, a.refused = nil, nil, smartcard.Success
 	a.endPrompt(smartcard.Ticket{}, smartcard.Success)
-	a.tell()
+	a.broadcast()
 	a.mu.Unlock()
 	a.prompts.Wait()
 }
 
-// OnTicket sets what is called with every new ticket before anybody can get it, so that a stand-in for e-RS can know it in
-// time. It is called without a lock held and may take its time; a later call of OnTicket replaces it.
-//
-// A persona whose ticket is expired gets one too: it is for the hook not to make it known.
+// OnTicket sets a hook that is called with every new ticket before any call returns it, so that a
+// stand-in for e-RS knows it in time. It is called without a lock and may block; a later OnTicket
+// replaces it. The hook must not register the ticket of a persona with TicketExpired.
 func (a *Agent) OnTicket(hook func(Persona, smartcard.Ticket)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.onTicket = hook
 }
 
-// Changed receives a value after something has changed, for [smartcard.WatchSettings]. It has one consumer; changes that
-// nobody has fetched yet count as one.
+// Changed receives a value after a change, for [smartcard.WatchSettings]. It has one consumer;
+// changes that were not received yet count as one.
 func (a *Agent) Changed() <-chan struct{} { return a.nudge }
 
-// State returns what there is to be seen now.
+// State returns the current state.
 func (a *Agent) State() State {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -146,12 +149,12 @@ func (a *Agent) State() State {
 	return state
 }
 
-// InsertCard puts a persona's card into the reader, and the agent asks for the passcode by itself: nobody has to want a ticket. A
-// refusal is said in the agent's own window ([State.Refused]), and TicketNoAuth keeps to whether there is a ticket: whether the real one
-// says more is not published.
+// InsertCard puts a persona's card into the reader, and the agent asks for the passcode even if no
+// call waits. A refusal appears in [State.Refused] only, not in TicketNoAuth; the real agent's
+// answer is not published.
 //
-// A reader that was not there is connected with the card, and a card that was there is removed first. In mobility mode nobody is asked
-// who is signed in still.
+// A missing reader is connected, and another card is removed first. In mobility mode a user who is
+// still signed in is not asked.
 func (a *Agent) InsertCard(persona Persona) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -165,18 +168,18 @@ func (a *Agent) InsertCard(persona Persona) {
 	if a.spine == nil || a.spine.locked || a.spine.persona.Key != persona.Key {
 		a.openPrompt(false)
 	}
-	a.tell()
+	a.broadcast()
 }
 
-// RemoveCard takes the card out of the reader. What becomes of the ticket is for the [Mode] to say.
+// RemoveCard takes the card out of the reader. The [Mode] decides what becomes of the ticket.
 func (a *Agent) RemoveCard() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.takeCardOut()
-	a.tell()
+	a.broadcast()
 }
 
-// SetReader connects the reader, or disconnects it together with the card that is in it.
+// SetReader connects the reader, or disconnects it together with its card.
 func (a *Agent) SetReader(connected bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -184,22 +187,23 @@ func (a *Agent) SetReader(connected bool) {
 		a.takeCardOut()
 	}
 	a.reader = connected
-	a.tell()
+	a.broadcast()
 }
 
-// CancelPasscode closes the passcode window, if there is one, as a user does who presses Cancel: USER_ABORT.
+// CancelPasscode closes the passcode window, if any, as the user's Cancel does: USER_ABORT.
 func (a *Agent) CancelPasscode() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.endPrompt(smartcard.Ticket{}, smartcard.UserAbort)
-	a.tell()
+	a.broadcast()
 }
 
-// Ticket implements [smartcard.Agent]. It waits for a card and for the passcode, and asks for the passcode again if the
-// window was closed before. Without a reader it fails with READER_NOT_AVAILABLE. When its context ends, the window stays.
+// Ticket implements [smartcard.Agent]. It waits for a card and for the passcode, and prompts again
+// if the window was closed before. Without a reader it fails with READER_NOT_AVAILABLE. The window
+// stays when ctx ends.
 func (a *Agent) Ticket(ctx context.Context) (smartcard.Ticket, error) { return a.signIn(ctx, false) }
 
-// NewTicket implements [smartcard.Agent]. The ticket that there was stays until the new one is there.
+// NewTicket implements [smartcard.Agent]. The old ticket stays until the new one is there.
 func (a *Agent) NewTicket(ctx context.Context) (smartcard.Ticket, error) { return a.signIn(ctx, true) }
 
 // TicketNoAuth implements [smartcard.Agent]. Without a ticket and without a reader the error is READER_NOT_AVAILABLE.
@@ -220,8 +224,8 @@ func (a *Agent) TicketNoAuth(ctx context.Context) (smartcard.Ticket, error) {
 	return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
 }
 
-// DestroyTicket implements [smartcard.Agent]. The card may stay in; its owner is asked for the passcode only when somebody
-// wants a ticket. Without a ticket there is nothing to do, and no error.
+// DestroyTicket implements [smartcard.Agent]. The card may stay in; the next call of Ticket prompts
+// again. Without a ticket it does nothing and returns nil.
 func (a *Agent) DestroyTicket(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return ended(err)
@@ -232,11 +236,11 @@ func (a *Agent) DestroyTicket(ctx context.Context) error {
 		return smartcard.NotInitialized.Err()
 	}
 	a.spine = nil
-	a.tell()
+	a.broadcast()
 	return nil
 }
 
-// signIn waits for a ticket, and anew for one that nobody has had yet.
+// signIn waits for a ticket, with anew for a new one.
 func (a *Agent) signIn(ctx context.Context, anew bool) (smartcard.Ticket, error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -266,8 +270,8 @@ func (a *Agent) signIn(ctx context.Context, anew bool) (smartcard.Ticket, error)
 	}
 }
 
-// approach returns the ticket that there is, or the prompt that will lead to one, or the channel that tells of the next
-// change.
+// approach returns the ticket, or the prompt that will lead to one, or the channel that is closed
+// by the next change.
 func (a *Agent) approach(anew bool) (smartcard.Ticket, *prompt, <-chan struct{}, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -282,14 +286,14 @@ func (a *Agent) approach(anew bool) (smartcard.Ticket, *prompt, <-chan struct{},
 		return smartcard.Ticket{}, nil, a.changed, nil
 	case a.prompt == nil:
 		a.openPrompt(anew)
-		a.tell()
+		a.broadcast()
 	case anew:
 		a.prompt.anew = true
 	}
 	return smartcard.Ticket{}, a.prompt, nil, nil
 }
 
-// openPrompt asks the owner of the card for the passcode. The lock is held.
+// openPrompt opens the passcode window for the inserted card. The lock is held.
 func (a *Agent) openPrompt(anew bool) {
 	a.refused = smartcard.Success
 	opened := &prompt{persona: *a.card, anew: anew, ended: make(chan struct{})}
@@ -321,11 +325,11 @@ func (a *Agent) enterPasscode(p *prompt) {
 	}
 	a.spine = &session{persona: p.persona, ticket: ticket}
 	a.endPrompt(ticket, smartcard.Success)
-	a.tell()
+	a.broadcast()
 }
 
-// answerAtOnce ends a prompt that needs no new ticket: it is closed, it is refused, or it unlocks the session that there is.
-// Otherwise it returns the hook for the new ticket.
+// answerAtOnce ends a prompt that needs no new ticket: it is closed, is refused, or unlocks the
+// locked session. Otherwise it returns the hook for the new ticket.
 func (a *Agent) answerAtOnce(p *prompt) (hook func(Persona, smartcard.Ticket), answered bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -340,11 +344,11 @@ func (a *Agent) answerAtOnce(p *prompt) (hook func(Persona, smartcard.Ticket), a
 	default:
 		return a.onTicket, false
 	}
-	a.tell()
+	a.broadcast()
 	return nil, true
 }
 
-// endPrompt closes the passcode window, if there is one. The lock is held.
+// endPrompt closes the passcode window, if any. The lock is held.
 func (a *Agent) endPrompt(ticket smartcard.Ticket, refusal smartcard.Code) {
 	if a.prompt == nil {
 		return
@@ -355,7 +359,7 @@ func (a *Agent) endPrompt(ticket smartcard.Ticket, refusal smartcard.Code) {
 	a.prompt = nil
 }
 
-// takeCardOut removes the card, if there is one, with all that follows from it. The lock is held.
+// takeCardOut removes the card, if any, with the consequences of the mode. The lock is held.
 func (a *Agent) takeCardOut() {
 	if a.card == nil {
 		return
@@ -374,8 +378,8 @@ func (a *Agent) takeCardOut() {
 	}
 }
 
-// tell wakes whoever waits for a change. The lock is held.
-func (a *Agent) tell() {
+// broadcast wakes everything that waits for a change. The lock is held.
+func (a *Agent) broadcast() {
 	close(a.changed)
 	a.changed = make(chan struct{})
 	select {

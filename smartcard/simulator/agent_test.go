@@ -14,13 +14,14 @@ import (
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
-// desk is a simulated agent in a synctest bubble, where the think time passes as soon as everybody waits.
+// desk is a simulated agent in a synctest bubble, where the think time passes once every goroutine
+// waits.
 type desk struct {
 	*simulator.Agent
 	t *testing.T
 }
 
-// atDesk runs a test at a desk of its own.
+// atDesk runs a test with its own desk.
 func atDesk(t *testing.T, mode simulator.Mode, test func(t *testing.T, d desk)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -155,7 +156,8 @@ func TestTicketWaitsForCardAndPasscode(t *testing.T) {
 	}
 }
 
-// Whoever asks twice, as by an impatient second click, must not have to enter the passcode twice.
+// A user who asks twice, as by an impatient second click, must not have to enter the passcode
+// twice.
 func TestSeveralCallsShareOnePrompt(t *testing.T) {
 	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
 		issued := 0
@@ -172,7 +174,7 @@ func TestSeveralCallsShareOnePrompt(t *testing.T) {
 	})
 }
 
-func TestTicketOfSomebodySignedInDoesNotPrompt(t *testing.T) {
+func TestTicketOfASignedInUserDoesNotPrompt(t *testing.T) {
 	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
 		ticket := d.signedIn("gp")
 		again, err := d.Ticket(t.Context())
@@ -206,7 +208,7 @@ func TestDestroyTicketSignsOut(t *testing.T) {
 		d.noTicket(smartcard.TicketNotAvailable)
 
 		asked := d.start(t.Context(), d.Ticket)
-		assert.True(t, d.State().Prompting, "whoever wants a ticket is asked for the passcode")
+		assert.True(t, d.State().Prompting, "a call for a ticket prompts for the passcode")
 		d.think()
 		_, err := asked.result()
 		require.NoError(t, err)
@@ -263,7 +265,8 @@ func TestAPromptOutlivesTheCallThatOpenedIt(t *testing.T) {
 	})
 }
 
-// If this fails, the demonstration says nothing of a card that the Identity Agent, which asks by itself, has refused.
+// If this fails, the demonstration shows nothing of a card that the Identity Agent, which prompts
+// unasked, has refused.
 func TestARefusalIsSeenWithoutACall(t *testing.T) {
 	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
 		d.insert("blocked")
@@ -359,7 +362,7 @@ func TestWithoutAReader(t *testing.T) {
 		asked := d.start(t.Context(), d.Ticket)
 		d.SetReader(false)
 		_, err = asked.result()
-		require.ErrorIs(t, err, smartcard.ReaderNotAvailable, "somebody who waits for a card is told")
+		require.ErrorIs(t, err, smartcard.ReaderNotAvailable, "a call that waits for a card returns")
 
 		d.insert("gp")
 		assert.True(t, d.State().Reader, "a card comes with a reader")
@@ -440,14 +443,14 @@ func TestTheCardIsRemovedWhileTheTicketIsMadeKnown(t *testing.T) {
 	})
 }
 
-func TestChangedNudgesOnceForWhatNobodyFetched(t *testing.T) {
+func TestChangedNudgesOnceForSeveralChanges(t *testing.T) {
 	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
 		d.insert("gp")
 		d.think()
 		<-d.Changed()
 		select {
 		case <-d.Changed():
-			assert.Fail(t, "one nudge is enough for changes that nobody fetched")
+			assert.Fail(t, "one nudge is enough for several changes")
 		default:
 		}
 		d.RemoveCard()

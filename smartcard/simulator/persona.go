@@ -6,22 +6,22 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// Persona is somebody with a smartcard: who they are, what e-RS would let them do, and how their sign-in ends.
+// Persona is a user with a smartcard: identity, permissions in e-RS, and how the sign-in ends.
 type Persona struct {
 	// Key names the persona in settings and tests, such as "gp".
 	Key string
-	// Title names it in a menu.
+	// Title is its text in a menu.
 	Title string
 	// Identifier is the 12-digit national id.
 	Identifier string
 	FirstName  string
 	MiddleName string
 	LastName   string
-	// Permissions is what a stand-in for e-RS is to answer to A001 for this person.
+	// Permissions are what a stand-in for e-RS returns from A001 for this user.
 	Permissions []Permission
-	// Refusal is what the passcode prompt ends with, such as PIN_BLOCKED; Success for a ticket.
+	// Refusal is the outcome of the passcode prompt, such as PIN_BLOCKED; Success means a ticket.
 	Refusal smartcard.Code
-	// TicketExpired asks the stand-in for e-RS to refuse this person's tickets (403 to A001).
+	// TicketExpired makes the stand-in for e-RS refuse this user's tickets (403 to A001).
 	TicketExpired bool
 }
 
@@ -33,8 +33,8 @@ type Permission struct {
 	OrgName       string
 }
 
-// Personas returns the personas of the demonstration, in the order of its menu. People, organisations and codes are
-// invented, but for the GP, who is the person of the published A001 example.
+// Personas returns the personas of the demonstration, in the order of its menu. All are invented
+// but the GP, who is the user of the published A001 example.
 func Personas() []Persona {
 	return []Persona{
 		{
@@ -78,7 +78,7 @@ func PersonaByKey(key string) (Persona, bool) {
 	return Persona{}, false
 }
 
-// permissions pairs one organisation with each of the functions, which are separated by spaces.
+// permissions pairs one organisation with each of the space-separated functions.
 func permissions(orgIdentifier, orgName, functions string) []Permission {
 	var made []Permission
 	for function := range strings.FieldsSeq(functions) {
@@ -87,7 +87,7 @@ func permissions(orgIdentifier, orgName, functions string) []Permission {
 	return made
 }
 
-// What a consultant does in one place or another.
+// A consultant's business functions.
 const (
 	clinics    = "SERVICE_PROVIDER_CLINICIAN SERVICE_PROVIDER_CLINICIAN_ADMIN"
 	department = clinics + " SERVICE_PROVIDER_ADMIN BOOKING_MANAGER"

@@ -46,7 +46,7 @@ func TestPersonasAreSound(t *testing.T) {
 		keys, titles, identifiers = append(keys, p.Key), append(titles, p.Title), append(identifiers, p.Identifier)
 	}
 	assert.Equal(t, []string{"gp", "consultant", "no-roles", "blocked", "expired"}, keys, "the order of the menu")
-	_, ok := simulator.PersonaByKey("nobody")
+	_, ok := simulator.PersonaByKey("unknown")
 	assert.False(t, ok)
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// issue returns a ticket that nobody has had before and that looks like a real one: the published example decodes to 35
-// bytes that begin like these, and ends in the same mark.
+// issue returns a new ticket that looks like a real one: the published example decodes to 35 bytes
+// with this beginning and this mark at the end.
 func issue() smartcard.Ticket {
 	body := make([]byte, 35)
 	_, _ = rand.Read(body) // it never fails: crypto/rand ends the program first

@@ -15,20 +15,23 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
 )
 
-// Settings tell which helper to run.
+// Settings configure the helper.
 type Settings struct {
-	// Command is the program ers-login-ticketbridge by its full path, and arguments if it needs any.
+	// Command is the full path of ers-login-ticketbridge, and arguments if it needs any.
 	Command []string
-	// Version is what the helper must say its version is. Empty accepts any.
+	// Version is the version that the helper must report. Empty accepts any.
 	Version string
-	// Log is given the lines that the helpers write to stderr, cleaned and bounded. It must return soon. Nil drops them.
+	// Log receives the lines that the helpers write to stderr, cleaned and bounded. It must return
+	// soon. Nil drops them.
 	Log func(line string)
-	// Sight is told when the readers go out of sight, with the *problem.Problem that [Presence] has then, when that becomes another,
-	// and with nil when they are in sight again. It must return soon. Nil is told nothing.
+	// Sight receives the *problem.Problem of [Presence] when the readers go out of sight or the
+	// reason changes, and nil when they are in sight again. It must return soon. It may be nil.
 	Sight func(err error)
-	// CallTimeout bounds the calls that wait for nobody: TicketNoAuth, DestroyTicket and Status. 0 means 15 s.
+	// CallTimeout bounds the calls that do not wait for the user: TicketNoAuth, DestroyTicket and
+	// Status. 0 means 15 s.
 	CallTimeout time.Duration
-	// StartTimeout bounds the start of a helper; 0 means 30 s, for a scanner may want to look at the program first.
+	// StartTimeout bounds the start of a helper; 0 means 30 s, since a virus scanner may check the
+	// program first.
 	StartTimeout time.Duration
 	// Clock times the back-off between two starts; nil is the wall clock.
 	Clock helper.Clock
@@ -40,11 +43,12 @@ type Bridge struct {
 
 	timeout time.Duration
 	asking  *process
-	// known is the last answer to the question of every second.
+	// known is the last answer to the poll of every second.
 	known knownTicket
 }
 
-// knownTicket decodes an answer unless it is the one before, so that the ticket of a day is not in memory once for each second.
+// knownTicket decodes an answer only if it differs from the one before, so that one ticket is not
+// in memory once for each second.
 type knownTicket struct {
 	mutex  sync.Mutex
 	answer []byte
@@ -52,7 +56,7 @@ type knownTicket struct {
 	err    error
 }
 
-// UnmarshalJSON keeps the answer, or takes it for the one that is kept. Its caller holds the mutex.
+// UnmarshalJSON keeps the answer, unless it equals the kept one. The caller holds the mutex.
 func (k *knownTicket) UnmarshalJSON(answer []byte) error {
 	if subtle.ConstantTimeCompare(answer, k.answer) == 1 {
 		return nil
@@ -74,7 +78,8 @@ func (k *knownTicket) forget() {
 
 var _ smartcard.Agent = (*Bridge)(nil)
 
-// New starts the helper that lives as long as the Bridge. That it cannot be started is told by the calls.
+// New starts the helper that lives as long as the Bridge. If it cannot be started, the calls return
+// the reason.
 func New(settings Settings) *Bridge {
 	second := settings
 	second.Command = append(slices.Clone(settings.Command), wire.NoCardEvents)
@@ -85,8 +90,8 @@ func New(settings Settings) *Bridge {
 	return &Bridge{Readers: NewReaders(settings), timeout: timeout, asking: newProcess(second, nil)}
 }
 
-// Ticket implements [smartcard.Agent] with getTicket. When the context ends, so does the helper that waits for the passcode, at
-// once; whether the Identity Agent takes its window away then is up to the Identity Agent.
+// Ticket implements [smartcard.Agent] with getTicket. The end of ctx ends the helper that waits for
+// the passcode at once; whether its window closes is up to the Identity Agent.
 func (b *Bridge) Ticket(ctx context.Context) (smartcard.Ticket, error) {
 	return b.ask(ctx, wire.CallGetTicket)
 }
@@ -110,21 +115,22 @@ func (b *Bridge) NewTicket(ctx context.Context) (smartcard.Ticket, error) {
 // DestroyTicket implements [smartcard.Agent] with destroyTicket.
 func (b *Bridge) DestroyTicket(ctx context.Context) error {
 	defer b.nudge()
-	defer b.rest()
+	defer b.stopAsking()
 	bounded, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()
 	return explain(ctx, b.asking.call(bounded, wire.CallDestroyTicket, nil))
 }
 
-// Close ends the helpers. A call under way fails. The error tells that a process could not be ended.
+// Close ends the helpers, and with them calls under way. The error means that a process could not
+// be ended.
 func (b *Bridge) Close() error {
 	return errors.Join(b.asking.Close(), b.Readers.Close())
 }
 
 // ask makes a call that may ask the user, in the second helper.
 func (b *Bridge) ask(ctx context.Context, call string) (smartcard.Ticket, error) {
-	defer b.nudge() // whoever follows the ticket need not wait for its next turn
-	defer b.rest()
+	defer b.nudge() // a poll need not wait for its next turn
+	defer b.stopAsking()
 	var answer wire.Ticket
 	if err := b.asking.call(ctx, call, &answer); err != nil {
 		return smartcard.Ticket{}, explain(ctx, err)
@@ -132,7 +138,7 @@ func (b *Bridge) ask(ctx context.Context, call string) (smartcard.Ticket, error)
 	return received(answer)
 }
 
-// inquire makes a call that waits for nobody, in the first helper.
+// inquire makes a call that does not wait for the user, in the first helper.
 func (b *Bridge) inquire(ctx context.Context, call string, result any) error {
 	bounded, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()
@@ -142,16 +148,17 @@ func (b *Bridge) inquire(ctx context.Context, call string, result any) error {
 	return explain(ctx, b.helper.call(bounded, call, result))
 }
 
-// rest ends the second helper, which is needed seldom, without waiting for it. Close does not wait for that either, but ends it.
-func (b *Bridge) rest() {
+// stopAsking ends the second helper, which is needed seldom, without waiting for it. Neither does
+// Close wait.
+func (b *Bridge) stopAsking() {
 	go func() {
-		// A process that does not end even if it is killed is in the system's hands. The next call starts another one.
+		// A process that survives being killed is the system's matter. The next call starts another
+		// one.
 		_ = b.asking.Stop(context.Background())
 	}()
 }
 
-// received returns the ticket of an answer. An Identity Agent that has none should say so, and one that sends an empty one means
-// the same.
+// received returns the ticket of an answer. An empty one means the same as TicketNotAvailable.
 func received(answer wire.Ticket) (smartcard.Ticket, error) {
 	ticket := smartcard.NewTicket(answer.Ticket)
 	if ticket.IsZero() {

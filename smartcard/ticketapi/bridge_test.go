@@ -30,7 +30,7 @@ var agentCalls = map[string]func(*ticketapi.Bridge, context.Context) (smartcard.
 	},
 }
 
-// If this fails, nobody can sign in.
+// If this fails, sign-in fails for every user.
 func TestTheTicketIsHandedOn(t *testing.T) {
 	d := newDesk(t)
 	bridge := d.bridge()
@@ -109,7 +109,8 @@ func TestAnEmptyTicketIsNone(t *testing.T) {
 	require.ErrorIs(t, err, smartcard.TicketNotAvailable)
 }
 
-// If this fails, the window does not notice that somebody signs in or out while it waits for a passcode, or cannot be left.
+// If this fails, the window does not notice a sign-in or sign-out while it waits for a passcode, or
+// cannot be left.
 func TestWaitingForAPasscodeHoldsNothingUp(t *testing.T) {
 	d := newDesk(t)
 	bridge := d.bridge()
@@ -139,8 +140,8 @@ func TestWaitingForAPasscodeHoldsNothingUp(t *testing.T) {
 	cancel()
 	err = <-asked
 	require.ErrorIs(t, err, context.Canceled)
-	var told *problem.Problem
-	require.NotErrorAs(t, err, &told, "what the user has done is no problem")
+	var unexpected *problem.Problem
+	require.NotErrorAs(t, err, &unexpected, "what the user has done is no problem")
 	_, err = bridge.TicketNoAuth(t.Context())
 	require.NoError(t, err)
 
@@ -193,7 +194,7 @@ func TestACallThatHangsIsGivenUp(t *testing.T) {
 	}
 }
 
-// If this fails, a watch of the ticket cannot be ended, or its end is told as a fault.
+// If this fails, a watch of the ticket cannot be ended, or its end is reported as a fault.
 func TestTheContextEndsAPoll(t *testing.T) {
 	d := newDesk(t)
 	bridge := d.bridge()
@@ -208,8 +209,8 @@ func TestTheContextEndsAPoll(t *testing.T) {
 	cancel()
 	err := <-done
 	require.ErrorIs(t, err, context.Canceled)
-	var told *problem.Problem
-	require.NotErrorAs(t, err, &told)
+	var unexpected *problem.Problem
+	require.NotErrorAs(t, err, &unexpected)
 }
 
 // If this fails, a computer on which the helper is slow to start, since a scanner looks at it first, never gets a ticket: each poll
@@ -280,8 +281,8 @@ func TestAHelperThatCannotBeStarted(t *testing.T) {
 	}
 }
 
-// If this fails, the poll that comes in the pause between two starts is told nothing but that time is up, and the window does not
-// say what is missing.
+// If this fails, a poll in the pause between two starts returns only a time-out, and the window
+// does not show what is missing.
 func TestAPollDuringTheBackOffHearsTheReason(t *testing.T) {
 	d := newDesk(t)
 	settings := d.settings()
@@ -305,7 +306,7 @@ func (stopped) Sleep(ctx context.Context, _ time.Duration) error {
 	return ctx.Err()
 }
 
-// If this fails, Diagnostics tells of another Identity Agent than the one that is installed.
+// If this fails, Diagnostics shows another Identity Agent than the installed one.
 func TestStatus(t *testing.T) {
 	no := false
 	cases := map[string]struct {
@@ -348,7 +349,7 @@ func TestStatus(t *testing.T) {
 	assert.Equal(t, "CARD-DLL_BROKEN", problem.Of(err).Code)
 }
 
-// If this fails, quitting waits for the passcode that nobody enters.
+// If this fails, quitting waits for a passcode.
 func TestCloseEndsAQuestion(t *testing.T) {
 	d := newDesk(t)
 	bridge := ticketapi.New(d.settings())

@@ -21,18 +21,18 @@ func unattended() *Readers {
 }
 
 func (r *Readers) hears(kind presence.Kind, data string) {
-	r.told(helper.Event{Name: kind.String(), Data: []byte(data)})
+	r.onEvent(helper.Event{Name: kind.String(), Data: []byte(data)})
 }
 
-// nudges counts how often Changed tells within d, and when.
-func nudges(r *Readers, d time.Duration) (told []time.Duration) {
+// nudges returns the times of the values on Changed within d.
+func nudges(r *Readers, d time.Duration) (times []time.Duration) {
 	begin, end := time.Now(), time.After(d)
 	for {
 		select {
 		case <-r.Changed():
-			told = append(told, time.Since(begin))
+			times = append(times, time.Since(begin))
 		case <-end:
-			return told
+			return times
 		}
 	}
 }
@@ -65,7 +65,8 @@ func TestARemovalNudgesSeveralTimes(t *testing.T) {
 	}
 }
 
-// If this fails, the window takes a card for present that nobody can see any more, since the helper has ended and does not start again.
+// If this fails, the window shows a card as present although the helper has ended and does not
+// start again.
 func TestAHelperThatDoesNotStartAgainNudges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := unattended()
@@ -213,8 +214,8 @@ func TestWhereARemovalWas(t *testing.T) {
 	}
 }
 
-// Without a card there is none to be missed: if this fails, everybody is signed out who works in mobility mode, the card in their
-// pocket, when the helper is started again.
+// Without a card none is missed: if this fails, users in mobility mode, with the card in their
+// pocket, are signed out when the helper is started again.
 func TestWhoNeverHadACardIsNotMissed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := unattended()
@@ -226,7 +227,7 @@ func TestWhoNeverHadACardIsNotMissed(t *testing.T) {
 	})
 }
 
-// If the helper cannot be started again, nobody sees the card any more.
+// If the helper cannot be started again, the card counts as removed.
 func TestAHelperThatStaysAwayIsLostSight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := unattended()

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == asBridge {
 		os.Exit(serve(os.Args[2], os.Args[3:]))
 	}
-	// A program under the race detector waits for a second before it exits, unless it is told not to.
+	// Under the race detector a program waits for a second before it exits, unless this is set.
 	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
 		panic(err)
 	}
@@ -124,7 +124,8 @@ var calls = []string{
 	wire.CallStatus, wire.CallGetTicket, wire.CallGetTicketNoAuth, wire.CallGetNewTicket, wire.CallDestroyTicket,
 }
 
-// relay tells the events that the test writes into a file, a JSON object on each line, those of earlier bridges not.
+// relay sends the events that the test writes into a file, a JSON object on each line, without
+// those of earlier bridges.
 func relay(ctx context.Context, file string, events chan<- helper.Event) {
 	begin := 0
 	if text, err := os.ReadFile(file); err == nil {
@@ -156,7 +157,7 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	// Not t.TempDir, whose way to remove a folder Wine 8 does not know.
+	// Not t.TempDir, which removes folders by a call that Wine 8 lacks.
 	folder, err := os.MkdirTemp("", "desk")
 	require.NoError(t, err)
 	d := &desk{t, folder}
@@ -203,8 +204,8 @@ func (d *desk) refuses(call, code string) {
 	d.answers(call, behaviour{Error: &helper.CallError{Code: code, Message: "for a test"}})
 }
 
-// tells appends an event.
-func (d *desk) tells(kind presence.Kind, card wire.Card) {
+// emits appends an event.
+func (d *desk) emits(kind presence.Kind, card wire.Card) {
 	d.t.Helper()
 	data, err := json.Marshal(card)
 	require.NoError(d.t, err)
@@ -213,7 +214,7 @@ func (d *desk) tells(kind presence.Kind, card wire.Card) {
 	d.says(string(line))
 }
 
-// says appends a line to what the bridge tells.
+// says appends a line to the bridge's stderr.
 func (d *desk) says(line string) {
 	d.t.Helper()
 	f, err := os.OpenFile(filepath.Join(d.folder, "events"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)

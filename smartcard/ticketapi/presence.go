@@ -11,16 +11,16 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
 )
 
-// Seen is what PC/SC has shown of readers and cards, the past included.
+// Seen is what PC/SC has shown of readers and cards, including past removals.
 type Seen struct {
-	// Presence is what there is now. Its Err is a *problem.Problem.
+	// Presence is the current state. Its Err is a *problem.Problem.
 	smartcard.Presence
-	// Taken tells that a card was removed since this program has started, and none inserted after it.
+	// Taken reports whether a card was removed since this program started, and none inserted after
+	// it.
 	Taken bool
 	// Removals is how many removals have been seen.
 	Removals int
-	// Latest are the names of the readers of the latest removals, the last one last: at most 64 of
-	// them.
+	// Latest are the readers of the latest removals, in order: at most 64 of them.
 	Latest []string
 }
 
@@ -35,27 +35,28 @@ func withCard(readers []smartcard.Reader) []string {
 	return names
 }
 
-// A card that was there when the readers went out of sight is taken for removed if it has not been seen again for so long: once
-// they can be seen again, and while they cannot. When the last reader is unplugged, Windows ends its smart card service.
+// A card that was in when the readers went out of sight counts as removed if it has not been seen
+// for so long: after they are in sight again, and while they are not. When the last reader is
+// unplugged, Windows ends its smart card service.
 const (
 	settling  = time.Second
 	lostSight = 5 * time.Second
 )
 
-// cards is what the events add up to.
+// cards is the state that the events add up to.
 type cards struct {
 	err      *problem.Problem   // why the readers are out of sight
 	readers  []smartcard.Reader // as they were seen last
 	taken    bool
 	removals int
 	latest   []string // the readers of the latest removals
-	// missed are the readers in which an earlier helper saw a card, and this one has not, so far.
+	// missed are the readers in which an earlier helper saw a card, and this one has not yet.
 	missed []string
-	// presumed tells that taken is so because the readers were out of sight for too long.
+	// presumed reports whether taken follows only from readers that were out of sight for too long.
 	presumed bool
 }
 
-// news is what an event means.
+// news is the meaning of an event.
 type news int
 
 const (
@@ -66,14 +67,14 @@ const (
 	regained      // they are in sight again, or for the first time
 )
 
-// maxReaders bounds what is kept of a helper that invents readers, and maxLatest how many removals
-// are remembered.
+// maxReaders bounds the readers kept, should a helper invent them; maxLatest is the length of
+// Latest.
 const (
 	maxReaders = 64
 	maxLatest  = 64
 )
 
-// learn takes an event.
+// learn applies an event.
 func (c *cards) learn(kind presence.Kind, card wire.Card) news {
 	if card.Begins {
 		c.missed = append(c.missed, withCard(c.readers)...)
@@ -98,7 +99,7 @@ func (c *cards) learn(kind presence.Kind, card wire.Card) news {
 		c.remove(card.Reader)
 		return removal
 	case presence.ReaderDisconnected:
-		// Its card has been told as removed before.
+		// A CardRemoved for its card came before.
 		c.readers = slices.DeleteFunc(c.readers, func(r smartcard.Reader) bool { return r.Name == card.Reader })
 		return moved
 	case presence.ServiceGone:
@@ -111,7 +112,7 @@ func (c *cards) learn(kind presence.Kind, card wire.Card) news {
 	return nothing
 }
 
-// settle draws the conclusion from what has not been told for long enough.
+// settle takes the missed cards for removed, once they have been missed for long enough.
 func (c *cards) settle() news {
 	switch {
 	case len(c.missed) > 0:
@@ -130,7 +131,7 @@ func (c *cards) settle() news {
 	return nothing
 }
 
-// remove takes the cards in these readers for removed.
+// remove records the cards in these readers as removed.
 func (c *cards) remove(readers ...string) {
 	c.taken, c.presumed = true, false
 	c.removals += len(readers)
@@ -142,7 +143,7 @@ func without(names []string, name string) []string {
 	return slices.DeleteFunc(names, func(n string) bool { return n == name })
 }
 
-// reader finds a reader, or makes one; nil if there are too many.
+// reader returns the reader with that name, a new one if needed; nil if there are too many.
 func (c *cards) reader(name string) *smartcard.Reader {
 	for i := range c.readers {
 		if c.readers[i].Name == name {

@@ -15,8 +15,9 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
 )
 
-// explain returns what the user is told about an error of a helper, a *problem.Problem whose chain holds the code that says what
-// the failure means for the ticket. A call that its own context has ended returns that context's error in its chain.
+// explain returns the *problem.Problem for an error of a helper; its chain holds the code that says
+// what the failure means for the ticket. If ctx ended the call, the chain holds the error of ctx
+// instead.
 func explain(ctx context.Context, err error) error {
 	var known *problem.Problem
 	var answer *helper.CallError
@@ -35,8 +36,8 @@ func explain(ctx context.Context, err error) error {
 	return ticketProblem(err)
 }
 
-// ticketProblem is for a call that a helper that does not work cannot answer. Where PC/SC's library can be missing, there is no
-// Ticket API either: to install PC/SC would not bring a ticket.
+// ticketProblem is for a call to a helper that does not work. Where PC/SC's library can be missing,
+// there is no Ticket API either: installing PC/SC would not bring a ticket.
 func ticketProblem(err error) *problem.Problem {
 	if lacksPCSC(err) {
 		return smartcard.NotInstalled.Problem().Because(counts(err, smartcard.NotInstalled))
@@ -44,7 +45,7 @@ func ticketProblem(err error) *problem.Problem {
 	return helperProblem(err)
 }
 
-// answered is for a helper that works.
+// answered returns the Problem for an error answer of a working helper.
 func answered(answer *helper.CallError) *problem.Problem {
 	if code, ok := wire.ParseTicketAPICode(answer.Code); ok {
 		return code.Problem().Because(counts(answer, code))
@@ -62,7 +63,7 @@ func answered(answer *helper.CallError) *problem.Problem {
 	return failed.Because(counts(answer, smartcard.InternalError))
 }
 
-// helperProblem is why a helper that does not work does not show the readers.
+// helperProblem is why a helper that does not work reports no readers.
 func helperProblem(err error) *problem.Problem {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound), errors.Is(err, syscall.ENOTDIR):
@@ -75,15 +76,16 @@ func helperProblem(err error) *problem.Problem {
 	return failed.Because(counts(err, smartcard.InternalError))
 }
 
-// lacksPCSC tells whether a helper could not be started since PC/SC's library is missing.
+// lacksPCSC reports whether a helper could not be started for lack of PC/SC's library.
 func lacksPCSC(err error) bool {
 	return errors.Is(err, helper.ErrNotStarted) && strings.Contains(err.Error(), pcscLibrary)
 }
 
-// pcscLibrary is in the message of the Linux loader when it does not find the library that the helper is linked with.
+// pcscLibrary is in the Linux loader's message when it lacks the library that the helper is linked
+// with.
 const pcscLibrary = "libpcsclite"
 
-// counts puts a code into an error's chain. The technical error stays what the log shows.
+// counts adds a code to an error's chain and keeps its text for the log.
 func counts(err error, meaning smartcard.Code) error {
 	return fmt.Errorf("%w; this counts as %w", err, meaning)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
 )
 
-// process is a helper, with an ear for what it writes to stderr.
+// process is a helper with its stderr.
 type process struct {
 	*helper.Supervisor
 	stderr *stderr
@@ -27,13 +27,14 @@ func newProcess(settings Settings, event func(helper.Event)) *process {
 	}
 	folder := ""
 	if program := settings.Command; len(program) > 0 && filepath.IsAbs(program[0]) {
-		// Windows looks for libraries in the working folder too, and this program's own is wherever the user has started it.
+		// Windows searches the working folder for libraries too, and this program may have been
+		// started in any.
 		folder = filepath.Dir(program[0])
 	}
 	said := &stderr{log: settings.Log}
 	return &process{stderr: said, Supervisor: helper.New(helper.Settings{
 		Name: wire.Name, Version: settings.Version, Command: settings.Command, Dir: folder,
-		// The library may start an Identity Agent that does not run, and that serves other programs too.
+		// The library may start the Identity Agent, which serves other programs too.
 		ChildrenStay: true,
 		Stderr:       said.line, Event: event, HelloTimeout: start, Clock: settings.Clock,
 	})}
@@ -48,19 +49,19 @@ func (p *process) start(ctx context.Context) error {
 	return p.hear(err)
 }
 
-// call asks the helper. None of its calls has parameters.
+// call makes a call to the helper, without parameters.
 func (p *process) call(ctx context.Context, call string, result any) error {
 	err := p.Call(ctx, call, nil, result)
 	var failed *helper.CallError
 	if errors.As(err, &failed) && failed.Code == helper.CodePanic {
-		// It lives, but what it knows may be wrong. If it cannot be ended now, it is at the end.
+		// The helper lives, but its state may be wrong. A failure here comes up again at the end.
 		_ = p.Stop(ctx)
 	}
 	return p.hear(err)
 }
 
-// hear adds to the error of a helper that has ended what it said last: all there is to know of a program that the system does not
-// start.
+// hear adds the last line on stderr to the error of a helper that has ended: the only reason there
+// is if the system did not start it.
 func (p *process) hear(err error) error {
 	ended := errors.Is(err, helper.ErrNotStarted) || errors.Is(err, helper.ErrCrashed)
 	var answer *helper.CallError
@@ -71,23 +72,24 @@ func (p *process) hear(err error) error {
 	return err
 }
 
-// stderr hands on what a helper writes to stderr. After the first lines of a crash inside a library it is silent: what the Go
-// runtime writes then, pages of it, ends with the processor's registers, and part of a ticket may be in them. What a helper that
-// keeps failing says each time in the same words is handed on once, and so is a line that it says again and again.
+// stderr passes a helper's stderr to the log. It stops after the first lines of a crash inside a
+// library: the pages that the Go runtime writes then end with the registers, which may hold part of
+// a ticket. Repeated lines are passed once, also across restarts.
 type stderr struct {
 	log func(line string)
 
 	mutex   sync.Mutex
 	last    string
 	crashed bool
-	// now has the lines of this run of the helper, before those of the one before, if that has failed.
+	// now has the lines of this run of the helper, before those of the previous run, if that
+	// failed.
 	now, before []string
 }
 
 // maxRun bounds how many lines of a run are compared with those of the next.
 const maxRun = 100
 
-// The two lines that tell what has happened and where.
+// The two lines that give the fault and its place.
 const (
 	exception      = "Exception 0x"
 	programCounter = "PC="
@@ -112,8 +114,8 @@ func (s *stderr) line(line string) {
 	}
 }
 
-// next returns the last line, and listens anew: it is called when a process has answered, or has ended and said all it had to say.
-// works tells that it has answered.
+// next returns the last line and resets: it is called after a process has answered (works), or has
+// ended and its stderr was read.
 func (s *stderr) next(works bool) string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

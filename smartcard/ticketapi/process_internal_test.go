@@ -13,8 +13,9 @@ import (
 	"github.com/ers-login/ers-login/internal/helper"
 )
 
-// If this fails, part of a ticket is in the log after a crash inside the library, or nothing that tells of it.
-func TestACrashIsToldInTwoLines(t *testing.T) {
+// If this fails, part of a ticket is in the log after a crash inside the library, or no trace of
+// the crash.
+func TestACrashIsLoggedInTwoLines(t *testing.T) {
 	var log []string
 	said := &stderr{log: func(line string) { log = append(log, line) }}
 	process := &process{stderr: said}

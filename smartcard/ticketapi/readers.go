@@ -14,7 +14,8 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
 )
 
-// Readers watches the smartcard readers of this computer through a helper process. Without PC/SC it sees nothing and says so.
+// Readers watches the smartcard readers of this computer through a helper process. Without PC/SC
+// its Presence has the reason in Err.
 type Readers struct {
 	helper *process
 
@@ -31,19 +32,19 @@ type Readers struct {
 
 	sight     func(error)
 	reporting sync.Mutex
-	reported  string // the error that sight was told last, empty if it was nil
+	reported  string // the text of the error given to sight last, empty if it was nil
 
 	cancel  context.CancelFunc
 	stopped chan struct{}
 }
 
-// afterRemoval is when Changed is told again after a card was removed, at once being told anyway: the Identity Agent sees the
-// removal at the same time and ends the session a moment later.
+// afterRemoval are the times of further values on Changed after a card was removed: the Identity
+// Agent sees the removal at the same time and ends the session a moment later.
 var afterRemoval = []time.Duration{
 	50 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond,
 }
 
-// heartbeat is how often a helper is missed that nobody asks for anything.
+// heartbeat is how often the helper is checked while there are no calls.
 const heartbeat = 5 * time.Second
 
 // attempt is one start of the helper.
@@ -52,15 +53,15 @@ type attempt struct {
 	err  error // once it is over
 }
 
-// NewReaders starts the helper and watches until Close. Bridge has its own Readers; this is for other agents. That the helper
-// cannot be started is told by Presence.
+// NewReaders starts the helper and watches until Close. Bridge has its own Readers; this is for
+// other agents. If the helper cannot be started, Presence has the reason.
 func NewReaders(settings Settings) *Readers {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Readers{
 		changed: make(chan struct{}, 1), want: make(chan struct{}, 1), attempt: newAttempt(),
 		cards: cards{err: NotLooked}, cancel: cancel, stopped: make(chan struct{}), sight: settings.Sight,
 	}
-	r.helper = newProcess(settings, r.told)
+	r.helper = newProcess(settings, r.onEvent)
 	go func() {
 		defer close(r.stopped)
 		r.keep(ctx)
@@ -68,22 +69,22 @@ func NewReaders(settings Settings) *Readers {
 	return r
 }
 
-// Changed tells that something has moved, so that the ticket is to be asked for at once: it is the Nudge of a smartcard.Watch. It
-// tells, too, that the readers have gone out of sight or are seen again: there is another Presence. After a card was removed it tells so
-// several times within a second. It is never closed.
+// Changed receives a value when the ticket should be polled at once (the Nudge of a
+// smartcard.Watch), and when the readers go out of sight or come back, which changes Presence.
+// After a removed card several values follow within two seconds. It is never closed.
 func (r *Readers) Changed() <-chan struct{} { return r.changed }
 
-// Presence returns what there is now. Its Err is a *problem.Problem.
+// Presence returns the current state. Its Err is a *problem.Problem.
 func (r *Readers) Presence() smartcard.Presence { return r.Seen().Presence }
 
-// Seen returns what there is now and the removals so far, for [RemovalDecides].
+// Seen returns the current state and the removals so far, for [RemovalDecides].
 func (r *Readers) Seen() Seen {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	return r.cards.seen()
 }
 
-// Close ends the helper. The error tells that its process could not be ended.
+// Close ends the helper. The error means that its process could not be ended.
 func (r *Readers) Close() error {
 	r.cancel()
 	err := r.helper.Close()
@@ -119,7 +120,7 @@ func (r *Readers) keep(ctx context.Context) {
 	}
 }
 
-// started notes how an attempt has ended.
+// started records the result of an attempt.
 func (r *Readers) started(err error) {
 	defer r.report()
 	r.mutex.Lock()
@@ -139,8 +140,8 @@ func (r *Readers) started(err error) {
 
 func newAttempt() *attempt { return &attempt{over: make(chan struct{})} }
 
-// ready waits until the helper runs. A start is not ended by the context of one who waits for it, which may be shorter than a start
-// takes; when that context ends while the helper cannot be started, the error is why it cannot.
+// ready waits until the helper runs. The end of ctx ends the wait, not the start, which may take
+// longer; if the helper could not be started before, the error is the reason.
 func (r *Readers) ready(ctx context.Context) error {
 	r.mutex.Lock()
 	attempt := r.attempt
@@ -164,8 +165,8 @@ func (r *Readers) ready(ctx context.Context) error {
 	return fmt.Errorf("waiting for the helper to start: %w", ctx.Err())
 }
 
-// told takes an event from the helper.
-func (r *Readers) told(event helper.Event) {
+// onEvent applies an event from the helper.
+func (r *Readers) onEvent(event helper.Event) {
 	kind, known := presence.ParseKind(event.Name)
 	var card wire.Card
 	if !known || len(event.Data) > 0 && json.Unmarshal(event.Data, &card) != nil {
@@ -181,7 +182,7 @@ func (r *Readers) told(event helper.Event) {
 	}
 }
 
-// report tells sight of a change in whether the readers can be seen.
+// report calls sight if it has changed whether the readers can be seen, or why not.
 func (r *Readers) report() {
 	r.reporting.Lock()
 	defer r.reporting.Unlock()
@@ -199,7 +200,7 @@ func (r *Readers) report() {
 	}
 }
 
-// follow does what follows from news, but for the nudge. The mutex is held.
+// follow schedules what follows from news, but for the nudge. The mutex is held.
 func (r *Readers) follow(seen news) {
 	switch seen {
 	case removal:
@@ -231,7 +232,7 @@ func (r *Readers) repeat() {
 	}
 }
 
-// hush ends the nudges that are still to come. The mutex is held.
+// hush stops the scheduled nudges. The mutex is held.
 func (r *Readers) hush() {
 	for _, timer := range r.nudges {
 		timer.Stop()
@@ -239,7 +240,7 @@ func (r *Readers) hush() {
 	r.nudges = nil
 }
 
-// settleAfter draws conclusions once nothing has been told for a while. The mutex is held.
+// settleAfter calls settle after d without further events. The mutex is held.
 func (r *Readers) settleAfter(d time.Duration) {
 	if r.settling != nil {
 		r.settling.Stop()

@@ -25,7 +25,7 @@ func sorted(lines []string) []string {
 var reader = wire.Card{Reader: "Reader 0"}
 
 // If this fails, removing the card is noticed late, and Diagnostics does not know the reader.
-func TestReadersTellWhatMoves(t *testing.T) {
+func TestReadersReportChanges(t *testing.T) {
 	d := newDesk(t)
 	readers := ticketapi.NewReaders(d.settings())
 	defer func() { require.NoError(t, readers.Close()) }()
@@ -41,62 +41,63 @@ func TestReadersTellWhatMoves(t *testing.T) {
 		}
 	}
 	changed(ticketapi.Seen{})
-	d.tells(presence.ReaderConnected, reader)
+	d.emits(presence.ReaderConnected, reader)
 	changed(ticketapi.Seen{Presence: smartcard.Presence{Readers: []smartcard.Reader{{Name: "Reader 0"}}}})
-	d.tells(presence.CardInserted, reader)
+	d.emits(presence.CardInserted, reader)
 	changed(ticketapi.Seen{Presence: smartcard.Presence{Readers: []smartcard.Reader{{Name: "Reader 0", Card: true}}}})
 	require.True(t, readers.Presence().CardIn())
-	d.tells(presence.CardRemoved, reader)
+	d.emits(presence.CardRemoved, reader)
 	latest := []string{"Reader 0"}
 	empty := smartcard.Presence{Readers: []smartcard.Reader{{Name: "Reader 0"}}}
 	gone := ticketapi.Seen{Presence: empty, Taken: true, Removals: 1, Latest: latest}
 	changed(gone)
-	d.tells(presence.ReaderDisconnected, reader)
+	d.emits(presence.ReaderDisconnected, reader)
 	changed(ticketapi.Seen{Taken: true, Removals: 1, Latest: latest})
-	d.tells(presence.ServiceGone, wire.Card{Error: "there is no PC/SC service"})
+	d.emits(presence.ServiceGone, wire.Card{Error: "there is no PC/SC service"})
 	eventually(t, func() bool { return readers.Presence().Err != nil })
 	why := readers.Presence().Err
 	assert.Equal(t, "CARD-PCSC_UNAVAILABLE", problem.Of(why).Code)
 	assert.ErrorContains(t, why, "there is no PC/SC service")
 }
 
-// If this fails, an organisation whose sessions must end with the card is never told that nobody looks, or reads of it each second.
-func TestWhetherReadersCanBeSeenIsToldOnce(t *testing.T) {
+// If this fails, an organisation whose sessions must end with the card has no record that readers
+// are out of sight, or one each second.
+func TestWhetherReadersCanBeSeenIsReportedOnce(t *testing.T) {
 	d := newDesk(t)
-	told := make(chan error, 100)
+	sight := make(chan error, 100)
 	settings := d.settings()
-	settings.Sight = func(err error) { told <- err }
+	settings.Sight = func(err error) { sight <- err }
 	readers := ticketapi.NewReaders(settings)
 	defer func() { require.NoError(t, readers.Close()) }()
 	eventually(t, func() bool { return readers.Presence().Err == nil })
 	gone := wire.Card{Error: "there is no PC/SC service"}
-	d.tells(presence.ServiceGone, gone)
-	require.ErrorContains(t, <-told, "there is no PC/SC service")
-	d.tells(presence.ServiceGone, gone)
-	d.tells(presence.ServiceGone, wire.Card{Error: "it is being installed"})
-	require.ErrorContains(t, <-told, "it is being installed")
-	d.tells(presence.ServiceBack, wire.Card{})
-	require.NoError(t, <-told)
-	d.tells(presence.ServiceBack, wire.Card{})
-	d.tells(presence.ReaderConnected, reader)
+	d.emits(presence.ServiceGone, gone)
+	require.ErrorContains(t, <-sight, "there is no PC/SC service")
+	d.emits(presence.ServiceGone, gone)
+	d.emits(presence.ServiceGone, wire.Card{Error: "it is being installed"})
+	require.ErrorContains(t, <-sight, "it is being installed")
+	d.emits(presence.ServiceBack, wire.Card{})
+	require.NoError(t, <-sight)
+	d.emits(presence.ServiceBack, wire.Card{})
+	d.emits(presence.ReaderConnected, reader)
 	eventually(t, func() bool { return len(readers.Presence().Readers) == 1 })
-	require.Empty(t, told)
+	require.Empty(t, sight)
 }
 
-// If this fails, a helper that cannot be started goes unnoticed, or is told of each time it is tried.
-func TestAHelperThatIsMissingIsToldOnce(t *testing.T) {
+// If this fails, a helper that cannot be started goes unnoticed, or is reported at each attempt.
+func TestAMissingHelperIsReportedOnce(t *testing.T) {
 	d := newDesk(t)
-	told := make(chan error, 100)
+	sight := make(chan error, 100)
 	settings := d.settings()
 	settings.Command = []string{filepath.Join(d.folder, "ers-login-ticketbridge")}
-	settings.Sight = func(err error) { told <- err }
+	settings.Sight = func(err error) { sight <- err }
 	bridge := d.bridgeWith(settings)
 	for range 5 {
 		_, err := bridge.TicketNoAuth(t.Context())
 		require.Error(t, err)
 	}
-	require.Equal(t, "CARD-BRIDGE_MISSING", problem.Of(<-told).Code)
-	require.Empty(t, told)
+	require.Equal(t, "CARD-BRIDGE_MISSING", problem.Of(<-sight).Code)
+	require.Empty(t, sight)
 }
 
 // If this fails, a removed card goes unnoticed for the rest of the day because the helper has crashed once.
@@ -105,13 +106,13 @@ func TestReadersAreSeenAgainAfterACrash(t *testing.T) {
 	d.answers(wire.CallGetTicketNoAuth, behaviour{Do: "crash"})
 	bridge := d.bridge()
 	eventually(t, func() bool { return bridge.Presence().Err == nil })
-	d.tells(presence.ReaderConnected, reader)
+	d.emits(presence.ReaderConnected, reader)
 	eventually(t, func() bool { return len(bridge.Presence().Readers) == 1 })
 	_, err := bridge.TicketNoAuth(t.Context())
 	require.Error(t, err)
-	// Nobody asks for anything: the helper is missed by itself.
+	// No call is made: the helper is missed by itself.
 	eventually(t, func() bool { return len(d.noted("starts")) == 2 && len(bridge.Presence().Readers) == 0 })
-	d.tells(presence.ReaderConnected, reader)
+	d.emits(presence.ReaderConnected, reader)
 	eventually(t, func() bool { return len(bridge.Presence().Readers) == 1 })
 }
 
@@ -129,11 +130,11 @@ func TestWhatIsNoEventIsIgnored(t *testing.T) {
 		d.says(line)
 	}
 	for i := range 100 {
-		d.tells(presence.ReaderConnected, wire.Card{Reader: string(rune('A' + i))})
+		d.emits(presence.ReaderConnected, wire.Card{Reader: string(rune('A' + i))})
 	}
-	d.tells(presence.ServiceGone, wire.Card{})
-	d.tells(presence.ServiceBack, wire.Card{})
-	d.tells(presence.CardInserted, wire.Card{Reader: "A"})
+	d.emits(presence.ServiceGone, wire.Card{})
+	d.emits(presence.ServiceBack, wire.Card{})
+	d.emits(presence.CardInserted, wire.Card{Reader: "A"})
 	eventually(t, func() bool { return readers.Presence().CardIn() })
 	seen := readers.Seen()
 	assert.Len(t, seen.Readers, 64, "bounded")

@@ -44,8 +44,8 @@ func TestTheRealHelper(t *testing.T) {
 		})
 	})
 
-	// If this fails, a computer without libpcsclite has no working agent command either, or nobody is told why the reader is not
-	// seen.
+	// If this fails, a computer without libpcsclite has no working agent command either, or no
+	// reason why the reader is not seen.
 	t.Run("there is no libpcsclite", func(t *testing.T) {
 		bare := filepath.Join(folder, "bare")
 		linked, err := os.ReadFile(program)

@@ -8,18 +8,17 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// RemovalDecides returns an agent for which a removed card is a ticket that is gone, whatever the Identity Agent says: for an
-// organisation whose Identity Agent runs in a mode that keeps the session without the card, where e-RS sessions must not be kept.
-// seen is the Seen method of a [Readers].
+// RemovalDecides returns an agent for which removing the card ends the ticket, whatever the
+// Identity Agent answers: for an organisation whose Identity Agent keeps the session without the
+// card, where e-RS sessions must not be kept. seen is the Seen method of a [Readers].
 //
-// What counts is the reader that had a card in it when the ticket was first answered. PC/SC does
-// not tell whose a card is: where several readers had one, each of them counts, and where none had,
-// every reader does. Readers that are out of sight for too long with a card in them have lost it.
+// Only the reader counts that had a card in it when the ticket was first answered. PC/SC does not
+// reveal the owner of a card: if several readers had one, each counts, and if none had, every
+// reader does. A card in readers that are out of sight for too long counts as removed.
 //
-// While no card is in after such a removal, there is no ticket. The ticket that there was before
-// does not count again afterwards either, whatever card is inserted, until NewTicket has succeeded;
-// another ticket does. Where the readers cannot be seen at all, the ticket decides; Settings.Sight
-// tells of that.
+// After such a removal there is no ticket while no card is in. The previous ticket stays invalid
+// even with a card, until NewTicket has succeeded; another ticket is valid. While the readers
+// cannot be seen at all, the ticket decides; Settings.Sight reports that.
 func RemovalDecides(agent smartcard.Agent, seen func() Seen) smartcard.Agent {
 	return &removalDecides{Agent: agent, look: seen}
 }
@@ -29,15 +28,14 @@ type removalDecides struct {
 	look func() Seen
 
 	mutex sync.Mutex
-	// last is the ticket that was answered last, and kept the one that there was at a removal. Each may be zero.
+	// last is the ticket answered last, kept the one at the latest removal. Each may be zero.
 	last, kept smartcard.Ticket
-	// readers had a card in them when last was first answered. None: every reader counts.
+	// readers had a card in them when last was first answered; if empty, every reader counts.
 	readers []string
-	// unsure: no reader could be seen then, so that readers are those that have a card as soon as
-	// one has.
+	// unsure: no reader could be seen then, so readers becomes those that first have a card.
 	unsure bool
-	// seen is the number of removals that have been looked at, counted that of the latest one which
-	// counts, and settled that after which the user has signed in anew.
+	// Numbers of removals: seen were examined, counted is the latest that counts, settled those
+	// before the latest new sign-in.
 	seen, counted, settled int
 }
 
@@ -52,15 +50,15 @@ func (a *removalDecides) TicketNoAuth(ctx context.Context) (smartcard.Ticket, er
 		return ticket, err
 	}
 	a.answered(ticket, before)
-	// The card may have been removed while the question was under way.
+	// The card may have been removed during the call.
 	if a.takenBy(a.look()) || a.isKept(ticket) {
 		return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
 	}
 	return ticket, nil
 }
 
-// Ticket implements [smartcard.Agent]. After a removal the ticket that may still be there does not count, so it asks for card and
-// passcode.
+// Ticket implements [smartcard.Agent]. After a removal the previous ticket is invalid, so this asks
+// for card and passcode.
 func (a *removalDecides) Ticket(ctx context.Context) (smartcard.Ticket, error) {
 	if a.takenBy(a.look()) || a.keeps() {
 		return a.NewTicket(ctx)
@@ -73,8 +71,8 @@ func (a *removalDecides) NewTicket(ctx context.Context) (smartcard.Ticket, error
 	return a.signIn(ctx, a.Agent.NewTicket)
 }
 
-// signIn asks a question after whose answer the user is signed in. A card that is changed for another meanwhile is no removal, and
-// one that is gone at the end is.
+// signIn makes a call that leaves the user signed in. Changing the card during the call is no
+// removal; a card missing at its end is.
 func (a *removalDecides) signIn(
 	ctx context.Context, ask func(context.Context) (smartcard.Ticket, error),
 ) (smartcard.Ticket, error) {
@@ -93,18 +91,18 @@ func (a *removalDecides) signIn(
 	a.seen, a.settled = removals, max(a.settled, removals)
 	a.begin(ticket, now)
 	if latest, known := now.removedSince(removals); known && len(a.readers) > 0 {
-		// Whose card was removed meanwhile is not known.
+		// The owner of a card that was removed meanwhile is unknown.
 		a.readers = append(a.readers, latest...)
 	}
 	return ticket, nil
 }
 
-// begin notes a ticket, and where there was a card then. The mutex is held.
+// begin records a ticket, and where there was a card then. The mutex is held.
 func (a *removalDecides) begin(ticket smartcard.Ticket, then Seen) {
 	a.last, a.readers, a.unsure = ticket, withCard(then.Readers), len(then.Readers) == 0
 }
 
-// takenBy looks whether a card was removed that counts, and none is in.
+// takenBy reports whether a card was removed that counts, and none is in.
 func (a *removalDecides) takenBy(now Seen) bool {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
@@ -123,8 +121,8 @@ func (a *removalDecides) takenBy(now Seen) bool {
 
 func (a *removalDecides) counts(reader string) bool { return slices.Contains(a.readers, reader) }
 
-// removedSince returns the readers of the removals after the first so many, if all of them are
-// known.
+// removedSince returns the readers of the removals after the first removals ones, and reports
+// whether all are known.
 func (p Seen) removedSince(removals int) ([]string, bool) {
 	count := p.Removals - removals
 	if count > len(p.Latest) {
@@ -133,8 +131,7 @@ func (p Seen) removedSince(removals int) ([]string, bool) {
 	return p.Latest[len(p.Latest)-count:], true
 }
 
-// answered takes a ticket that was answered without a prompt, and what was seen of the readers
-// before.
+// answered records a ticket that was returned without a prompt, and the presence before the call.
 func (a *removalDecides) answered(ticket smartcard.Ticket, before Seen) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()

@@ -87,7 +87,7 @@ func TestRemovalDecides(t *testing.T) {
 	gone()
 }
 
-// If this fails, somebody whose card was never removed is asked for the passcode again.
+// If this fails, a user whose card was never removed is asked for the passcode again.
 func TestWithoutARemovalTheTicketIsAskedFor(t *testing.T) {
 	mode := &mobile{ticket: made}
 	agent := ticketapi.RemovalDecides(mode, func() ticketapi.Seen { return ticketapi.Seen{} })
@@ -96,7 +96,7 @@ func TestWithoutARemovalTheTicketIsAskedFor(t *testing.T) {
 	assert.Equal(t, []string{"Ticket"}, mode.asked)
 }
 
-// Somebody who changes the card for their own while they are asked for it is signed in.
+// A user who changes the card for their own during the prompt is signed in.
 func TestACardThatIsChangedDuringTheSignIn(t *testing.T) {
 	seen := ticketapi.Seen{}
 	mode := &mobile{ticket: made}
@@ -279,8 +279,8 @@ func TestTheReaderOfTheSignInCounts(t *testing.T) {
 	}
 }
 
-// PC/SC does not tell whose a card is: where two were in at the sign-in, or none, each one counts.
-// If this fails, the session goes on without the card that it was opened with.
+// PC/SC does not reveal the owner of a card: where two were in at the sign-in, or none, each one
+// counts. If this fails, the session goes on without the card that it was opened with.
 func TestWhereTheReaderIsNotKnownEachOneCounts(t *testing.T) {
 	for name, c := range map[string]struct{ in, out string }{
 		"two, the first":  {"AB", "A"},

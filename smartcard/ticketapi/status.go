@@ -8,27 +8,28 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
 )
 
-// Status is what is known of the Ticket API on this computer, for the diagnosis.
+// Status is the state of the Ticket API on this computer, for the diagnosis.
 type Status struct {
-	// Installed tells whether the library is there and was loaded. Without it there is only Looked.
+	// Installed reports whether the library was found and loaded. If not, only Looked is set.
 	Installed bool
 	// Looked has the folders that were searched in vain.
 	Looked []string
 	// Path is where the library is.
 	Path string
-	// APIVersion and EngineVersion are the numbers of _TcktApi_GetGAVersion in hexadecimal, since it is not public how they are
-	// made up; empty if the library does not tell.
+	// APIVersion and EngineVersion are the numbers of _TcktApi_GetGAVersion in hexadecimal, since
+	// their format is not public; empty if the library has none.
 	APIVersion, EngineVersion string
-	// TerminalSession tells whether the Identity Agent takes this for a session on a terminal server; nil if it does not tell.
+	// TerminalSession reports whether the Identity Agent takes this for a session on a terminal
+	// server; nil means unknown.
 	TerminalSession *bool
 	// Missing are the optional functions that this version of the library lacks.
 	Missing []string
-	// Err is a *problem.Problem: why the library could not be initialised, nil if it could.
+	// Err is a *problem.Problem: why the library could not be initialised, or nil.
 	Err error
 }
 
-// Status asks what is installed. It prompts nobody. A library that is there and cannot be used is an error; that there is none is
-// not.
+// Status returns what is installed, without a prompt. A library that is there and unusable is an
+// error; a missing one is not.
 func (b *Bridge) Status(ctx context.Context) (Status, error) {
 	var answer wire.Status
 	if err := b.inquire(ctx, wire.CallStatus, &answer); err != nil {

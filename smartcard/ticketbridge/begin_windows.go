@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// begin takes the working folder out of the places where Windows looks for libraries, for those that other libraries load by
-// their name alone. What this program loads itself it loads by its full path.
+// begin removes the working folder from the search path for libraries, which other libraries use
+// when they load one by name. This program loads its own by full path.
 func begin(stderr io.Writer) {
 	if err := windows.SetDllDirectory(""); err != nil {
 		_, _ = fmt.Fprintln(stderr, "the working folder stays among those of libraries:", err)

@@ -9,7 +9,7 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
 )
 
-// bridge answers the calls with a session of the Ticket API, which it uses in one OS thread.
+// bridge answers the calls with one session of the Ticket API, used in one OS thread.
 type bridge struct {
 	thread  *thread
 	session *session

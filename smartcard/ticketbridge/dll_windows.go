@@ -13,10 +13,10 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// dll is the library in this process. It is never unloaded: it may have started threads of its own.
+// dll is the library in this process. It is never unloaded: it may have started threads.
 //
-// Its functions have the calling convention that C has by default, which leaves the arguments on the stack to the caller, where
-// those of Windows take them off. Go's calls put the stack back as it was and so work with both.
+// Its functions have C's default calling convention (cdecl). Go's calls restore the stack pointer
+// themselves, so they work with it as with stdcall.
 type dll struct {
 	file    string
 	exports map[export]uintptr
@@ -28,8 +28,8 @@ var required = []export{initialize, finalize, getLastError, getTicket, getTicket
 
 var optional = []export{getNewTicket, destroyTicket, getErrorDescription, getGAVersion, isTerminalServiceSession}
 
-// loadDLL loads the library from a file, given by its full path. What the library itself needs is taken from its own folder and
-// the system's, not from the working directory or the folders of PATH.
+// loadDLL loads the library from a file, given by its full path. Its dependencies come from its
+// folder and the system's, not from the working directory or PATH.
 func loadDLL(path string) (*dll, error) {
 	if err := checkMachine(path); err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func loadDLL(path string) (*dll, error) {
 	d := &dll{file: path, exports: make(map[export]uintptr)}
 	for _, name := range required {
 		if !d.resolve(module, name) {
-			// It is left loaded, since its start may have begun what its end would break.
+			// It stays loaded: unloading could break what loading has started.
 			return nil, broken(path, fmt.Errorf("it has no %s", name))
 		}
 	}
@@ -63,7 +63,8 @@ func (d *dll) resolve(module windows.Handle, name export) bool {
 	return true
 }
 
-// checkMachine tells a library for other processes from one that is damaged. Windows would say the same of both.
+// checkMachine reports a library for other processes, which Windows' error does not distinguish
+// from a damaged one.
 func checkMachine(path string) error {
 	wanted := map[string]machine{"386": machine386, "amd64": machineAMD64, "arm64": machineARM64}[runtime.GOARCH]
 	file, err := os.Open(path) //nolint:gosec // The path is one of those that the search has come up with.

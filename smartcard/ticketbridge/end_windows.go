@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// end ends the process at once. The regular way lets every library clear up, and one that is in the middle of a call on another
-// thread may wait for itself for ever.
+// end ends the process at once. The regular way lets every library clean up, and one with a call on
+// another thread may wait for itself for ever.
 func end(status int) {
 	_ = windows.TerminateProcess(windows.CurrentProcess(), uint32(status)) //nolint:gosec // An exit status is small.
 	os.Exit(status)

@@ -11,33 +11,34 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
 )
 
-// The bounds of what is told of a reader, in characters.
+// The limits of the texts about a reader, in characters.
 const (
 	maxReader = 200
 	maxError  = 300
 )
 
-// firstLook is how long PC/SC may take until its silence means that it is there and has no reader. If it comes too late to say
-// that it is not there, that is told then.
+// firstLook is how long PC/SC may take until its silence means that it is there and has no reader.
+// A later failure is sent when it comes.
 const firstLook = 500 * time.Millisecond
 
-// cardEvents tells of readers and cards until the context ends, and first of all whether there is PC/SC.
+// cardEvents sends the events of readers and cards until ctx ends, and first whether there is
+// PC/SC.
 func cardEvents(ctx context.Context) <-chan helper.Event {
-	told := make(chan helper.Event)
+	events := make(chan helper.Event)
 	go func() {
-		defer close(told)
-		tellCards(ctx, pcsc.Watch(ctx, pcsc.Settings{}), time.After(firstLook), func(event helper.Event) {
+		defer close(events)
+		sendCards(ctx, pcsc.Watch(ctx, pcsc.Settings{}), time.After(firstLook), func(event helper.Event) {
 			select {
-			case told <- event:
+			case events <- event:
 			case <-ctx.Done():
 			}
 		})
 	}()
-	return told
+	return events
 }
 
-// tellCards tells what is seen, until that ends.
-func tellCards(ctx context.Context, seen <-chan pcsc.Event, first <-chan time.Time, tell func(helper.Event)) {
+// sendCards sends what is seen, until seen is closed.
+func sendCards(ctx context.Context, seen <-chan pcsc.Event, first <-chan time.Time, send func(helper.Event)) {
 	there := helperEvent(pcsc.ServiceBack, wire.Card{Begins: true})
 	select {
 	case <-ctx.Done():
@@ -46,17 +47,17 @@ func tellCards(ctx context.Context, seen <-chan pcsc.Event, first <-chan time.Ti
 		case !open:
 			return
 		case event.Kind == pcsc.ServiceGone:
-			tell(cardEvent(event, true))
+			send(cardEvent(event, true))
 		default:
-			tell(there)
-			tell(cardEvent(event, false))
+			send(there)
+			send(cardEvent(event, false))
 		}
 	case <-first:
-		tell(there)
+		send(there)
 	}
-	// The end of the context is the end of what is seen.
+	// seen is closed after ctx has ended.
 	for event := range seen {
-		tell(cardEvent(event, false))
+		send(cardEvent(event, false))
 	}
 }
 
@@ -69,7 +70,7 @@ func cardEvent(event pcsc.Event, begins bool) helper.Event {
 }
 
 func helperEvent(kind pcsc.Kind, card wire.Card) helper.Event {
-	// Texts and truth values cannot fail to be written as JSON.
+	// Strings and booleans cannot fail to encode.
 	data, _ := json.Marshal(card)
 	return helper.Event{Name: kind.String(), Data: data}
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/ers-login/ers-login/smartcard/pcsc"
 )
 
-// If this fails, Diagnostics cannot say whether there is PC/SC, or a card that was removed while the helper was away is never
-// missed.
-func TestTheFirstEventTellsWhetherThereIsPCSC(t *testing.T) {
+// If this fails, Diagnostics cannot show whether there is PC/SC, or a card that was removed while
+// the helper was away is never missed.
+func TestTheFirstEventReportsWhetherThereIsPCSC(t *testing.T) {
 	const (
 		there     = `service-back {"begins":true}`
 		connected = `reader-connected {"reader":"A"}`
@@ -38,7 +38,7 @@ func TestTheFirstEventTellsWhetherThereIsPCSC(t *testing.T) {
 			[]pcsc.Event{gone, {Kind: pcsc.ServiceBack}}, false,
 			[]string{`service-gone {"begins":true,"error":"there is no service"}`, back},
 		},
-		"nothing to tell": {nil, true, []string{there}},
+		"no event": {nil, true, []string{there}},
 		"the bad news is late": {
 			[]pcsc.Event{gone}, true, []string{there, `service-gone {"error":"there is no service"}`},
 		},
@@ -47,7 +47,7 @@ func TestTheFirstEventTellsWhetherThereIsPCSC(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			seen, first := make(chan pcsc.Event), make(chan time.Time)
-			var told []string
+			var sent []string
 			go func() {
 				defer close(seen)
 				if c.quiet {
@@ -57,16 +57,16 @@ func TestTheFirstEventTellsWhetherThereIsPCSC(t *testing.T) {
 					seen <- event
 				}
 			}()
-			tellCards(t.Context(), seen, first, func(event helper.Event) {
-				told = append(told, event.Name+" "+string(event.Data))
+			sendCards(t.Context(), seen, first, func(event helper.Event) {
+				sent = append(sent, event.Name+" "+string(event.Data))
 			})
-			assert.Equal(t, c.want, told)
+			assert.Equal(t, c.want, sent)
 		})
 	}
 }
 
 // The names of readers come from their drivers, and reasons from libraries.
-func TestWhatIsToldIsBounded(t *testing.T) {
+func TestReportsAreBounded(t *testing.T) {
 	event := cardEvent(pcsc.Event{
 		Kind: pcsc.ServiceGone, Reader: strings.Repeat("r", 5000), Err: errors.New(strings.Repeat("e", 5000)),
 	}, true)

@@ -2,5 +2,5 @@
 
 package main
 
-// findLibrary finds nothing: the Identity Agent is for Windows alone.
+// findLibrary finds nothing: there is an Identity Agent for Windows only.
 func findLibrary() (library, error) { return nil, &notInstalled{} }

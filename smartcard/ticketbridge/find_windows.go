@@ -11,13 +11,13 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// findLibrary looks for the library where an administrator's installer can have put it, and loads the first that can be used.
-// Where that is, is not public but for one thing: the library is on the system's path. So the places are, in this order, what
-// the registry says of an installed Identity Agent; the folders of programs that an Identity Agent may have been installed in;
-// the folders of the computer's PATH that belong to programs; and the system's own folder.
+// findLibrary loads the first usable library in the folders where an administrator's installer can
+// have put it. Public documentation says only that the library is on the system's path. The folders
+// are, in this order: the registry's for an installed Identity Agent; likely ones for it among the
+// programs; those of the computer's PATH among the programs; and the system's.
 //
-// Nothing of this can be changed by somebody who is no administrator. The working directory, the user's part of PATH and the
-// environment are never looked at: a library that was put there would run with the user's smartcard.
+// Only an administrator can change any of these. The working directory, the user's part of PATH and
+// the environment are not searched: a library there would run with the user's smartcard.
 func findLibrary() (library, error) {
 	programs := programFolders()
 	places := slices.Concat(installed(), appPaths(), usual(programs), computersPath(programs), systemFolder())
@@ -64,14 +64,14 @@ func installed() (folders []string) {
 		if err != nil {
 			continue
 		}
-		// A list that cannot be read to its end is used as far as it can.
+		// A list that cannot be read to its end is used as far as it goes.
 		names, _ := list.ReadSubKeyNames(maxInstalled)
 		for _, name := range names {
 			if !strings.Contains(strings.ToLower(value(list, name, "DisplayName", view)), agentName) {
 				continue
 			}
 			folders = append(folders, clean(value(list, name, "InstallLocation", view)))
-			// An installer that leaves the folder out often has its icon there.
+			// An entry without a folder often has its icon there.
 			icon, _, _ := strings.Cut(value(list, name, "DisplayIcon", view), ",")
 			if icon != "" {
 				folders = append(folders, filepath.Dir(clean(icon)))
@@ -84,7 +84,8 @@ func installed() (folders []string) {
 
 const maxInstalled = 5000
 
-// appPaths returns the folder of the Identity Agent's program, whose name is public, if it is registered to be started by it.
+// appPaths returns the folder of the Identity Agent's program, whose name is public, if it is
+// registered.
 func appPaths() (folders []string) {
 	for _, view := range views {
 		program := value(registry.LOCAL_MACHINE, `SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths\IdentityAgent.exe`, "", view)
@@ -95,8 +96,8 @@ func appPaths() (folders []string) {
 	return folders
 }
 
-// usualFolders are guesses: no public text says where the Identity Agent is installed. They are made of the names of those who have
-// published it and of its own.
+// usualFolders are guesses, made of the names of the Identity Agent and its publishers: the
+// installation folder is not public.
 var usualFolders = []string{
 	`HSCIC\Identity Agent`,
 	`NHS Digital\Identity Agent`,
@@ -128,8 +129,8 @@ func programFolders() (folders []string) {
 	return folders
 }
 
-// computersPath returns the folders of the computer's PATH that lie among the programs, where only an administrator can write.
-// That does not hold for all of PATH: folders that programs were installed in elsewhere may be open to everybody.
+// computersPath returns the folders of the computer's PATH among the programs, where only an
+// administrator can write. Other folders of PATH may be writable for every user.
 func computersPath(programs []string) (folders []string) {
 	path := value(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Control\Session Manager\Environment`, "Path", 0)
 	for _, folder := range filepath.SplitList(path) {
@@ -146,8 +147,8 @@ func within(root, folder string) bool {
 	return len(folder) > len(root) && strings.EqualFold(folder[:len(root)], root)
 }
 
-// systemFolder returns the folder of the system's libraries for processes of our kind. For a 32-bit process on a 64-bit system
-// Windows calls it System32 as well and means SysWOW64.
+// systemFolder returns the folder of the system's libraries for processes of this kind. For a
+// 32-bit process Windows redirects System32 to SysWOW64.
 func systemFolder() []string {
 	folder, err := windows.GetSystemDirectory()
 	if err != nil {
@@ -159,7 +160,7 @@ func systemFolder() []string {
 // views are the two registries of a 64-bit system. On a 32-bit one they are the same.
 var views = []uint32{registry.WOW64_32KEY, registry.WOW64_64KEY}
 
-// value returns a text of the registry, or nothing if there is none or it cannot be read.
+// value returns a registry string, or "" if there is none or it cannot be read.
 func value(root registry.Key, path, name string, view uint32) string {
 	key, err := registry.OpenKey(root, path, registry.QUERY_VALUE|view)
 	if err != nil {
@@ -176,8 +177,8 @@ func value(root registry.Key, path, name string, view uint32) string {
 	return text
 }
 
-// folder returns one of the folders that the registry may name by a variable, as the registry itself has it: the environment is the
-// user's. The values that it reads are plain texts; one that is not is none.
+// folder returns one of the folders that the registry may name by a variable, from the registry
+// itself: the environment is the user's. A value that is not a plain string counts as absent.
 func folder(variable string, view uint32) string {
 	path, name := `SOFTWARE\Microsoft\Windows\CurrentVersion`, "ProgramFilesDir"
 	switch strings.ToLower(variable) {
@@ -206,7 +207,7 @@ func folder(variable string, view uint32) string {
 	return text
 }
 
-// clean returns a path as it is meant: without quotation marks around it and in its shortest form.
+// clean returns a path in its shortest form, without quotation marks.
 func clean(path string) string {
 	if path = strings.Trim(strings.TrimSpace(path), `"`); path != "" {
 		path = filepath.Clean(path)

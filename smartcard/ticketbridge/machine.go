@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// machine is the kind of processor that a Windows program or library was made for, as its file header says.
+// machine is the processor type in the header of a Windows program or library.
 type machine uint16
 
 const (
@@ -16,7 +16,7 @@ const (
 	machineARM64 machine = 0xaa64
 )
 
-// String returns what one calls such a process.
+// String returns the usual name of such a process.
 func (m machine) String() string {
 	switch m {
 	case machine386:
@@ -29,7 +29,7 @@ func (m machine) String() string {
 	return fmt.Sprintf("unknown (0x%04x)", uint16(m))
 }
 
-// Where it says so: at peOffset of a file stands where the signature is, and behind that the machine.
+// The header: the offset of the signature is at peOffset; the machine follows the signature.
 const (
 	peOffset    = 0x3c
 	peSignature = "PE\x00\x00"
@@ -37,8 +37,8 @@ const (
 
 var errNotPE = errors.New("it is no Windows library")
 
-// machineOf reads for which kind of processor a file was made. Windows has one error for a library of another kind and for a file
-// that is damaged, and the remedies differ.
+// machineOf reads a file's processor type. Windows has one error for a library of another type and
+// for a damaged file, and the remedies differ.
 func machineOf(file io.ReaderAt) (machine, error) {
 	var at [4]byte
 	if _, err := file.ReadAt(at[:], peOffset); err != nil {

@@ -1,19 +1,21 @@
-// Command ers-login-ticketbridge stands between e-RS Login and what must not be in the same process with a window: the Identity
-// Agent's Ticket API, a 32-bit library that blocks without a way to be cancelled and is not ours, and PC/SC, a library that may
-// be missing. On Windows it is a 32-bit program (windows/386, without cgo) and the only one that loads TicketApiDll.dll; on
-// Linux it is the only one that is linked with libpcsclite, and on Linux and macOS, where there is no Identity Agent, it tells of
-// readers and cards alone. It is started by smartcard/ticketapi and is of no use by itself.
+// Command ers-login-ticketbridge isolates two libraries from the process with the window: the
+// Identity Agent's Ticket API, a third-party 32-bit library whose calls block and cannot be
+// cancelled, and PC/SC, a library that may be missing. On Windows it is a 32-bit program
+// (windows/386, without cgo) and the only one that loads TicketApiDll.dll; on Linux it is the only
+// one that is linked with libpcsclite. On Linux and macOS, where there is no Identity Agent, it
+// only reports readers and cards. smartcard/ticketapi starts it; it is of no use by itself.
 //
 // # Protocol
 //
-// JSON lines on stdin and stdout as the comment of internal/helper describes them, whose protocol version is in the hello. The
-// helper's name is "ticketbridge", and its version has to be the program's own, since the two are installed together. Unknown
-// calls and broken lines are answered with an error. It ends when stdin is closed, even in the middle of a call.
+// JSON lines on stdin and stdout as the comment of internal/helper describes them, whose protocol
+// version is in the hello. The helper's name is "ticketbridge", and its version must equal the
+// program's, since the two are installed together. Unknown calls and broken lines are answered with
+// an error. It ends when stdin is closed, even in the middle of a call.
 //
-// No call has parameters. Calls are handled one at a time, so whoever wants to ask for a ticket while the user is being asked
-// for a passcode starts a second bridge, with the argument -no-card-events.
+// No call has parameters. Calls are handled one at a time: to ask for a ticket while the user is
+// being asked for a passcode, start a second bridge, with the argument -no-card-events.
 //
-//	{"id":1,"call":"getTicket"}        the ticket; asks for card and passcode if nobody is signed in, which can take minutes
+//	{"id":1,"call":"getTicket"}        the ticket; asks for card and passcode if no user is signed in, which can take minutes
 //	{"id":2,"call":"getTicketNoAuth"}  the ticket, never asks
 //	{"id":3,"call":"getNewTicket"}     a fresh ticket, always asks
 //	{"id":1,"result":{"ticket":"AQIC…"}}
@@ -37,13 +39,14 @@
 //	dll-bitness            there is one, but it is for processes of another kind, such as 64-bit ones
 //	dll-broken             there is one, but Windows does not load it, or it lacks a function that cannot be done without
 //
-// Events tell of readers and cards, by the names that smartcard/pcsc gives them:
+// Events report readers and cards, by the names that smartcard/pcsc gives them:
 //
 //	{"event":"card-removed","data":{"reader":"OMNIKEY CardMan 3x21 0"}}
 //	{"event":"service-gone","data":{"error":"…"}}
 //
-// The first event tells whether there is PC/SC at all: service-back if there is, service-gone if there is not, and "begins" is true
-// in its data. Then come reader-connected and card-inserted for all that is there, and later what changes.
+// The first event reports whether there is PC/SC at all: service-back if there is, service-gone if
+// there is not, and "begins" is true in its data. Then come reader-connected and card-inserted for
+// all that is there, and later every change.
 package main
 
 import (
@@ -73,11 +76,11 @@ func main() {
 	end(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run is the program, until stdin ends. A call that is still under way then is left behind for the end of the process.
+// run serves until stdin ends. A call that is still under way then ends with the process.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("ers-login-ticketbridge", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	withoutCards := flags.Bool(wire.NoCardEvents[1:], false, "do not tell of readers and cards")
+	withoutCards := flags.Bool(wire.NoCardEvents[1:], false, "send no events of readers and cards")
 	if err := flags.Parse(args); err != nil {
 		return statusUsage
 	}

@@ -36,7 +36,7 @@ func TestArguments(t *testing.T) {
 	}
 }
 
-// If this fails, nobody learns that the parent could not be written to.
+// If this fails, a failure to write to the parent goes unnoticed.
 func TestAParentThatDoesNotListen(t *testing.T) {
 	var stderr bytes.Buffer
 	stdin, keep := io.Pipe()

@@ -12,38 +12,38 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
 )
 
-// The buffer for a ticket, in bytes: clients have made do with 254, 1024 and 4096. A ticket beyond the last could not be sent on,
-// since a line of the protocol has 64 KiB.
+// The buffer for a ticket, in bytes: existing clients use 254, 1024 and 4096. A ticket beyond the
+// last would not fit a line of the protocol (64 KiB).
 const (
 	bufferFirst = 4 << 10
 	bufferMost  = 32 << 10
 )
 
-// maxDescription is the length of a description from the library, in characters; its buffer has room for the long ones too.
+// maxDescription bounds a description from the library, in characters; the buffer is larger.
 const (
 	maxDescription    = 300
 	descriptionBuffer = 2 << 10
 )
 
-// searchPause is the time between two searches for a library that was not found: the ticket is asked for every second, and a
-// search goes through the registry.
+// searchPause is the time between two searches for a missing library: the ticket is polled every
+// second, and a search goes through the registry.
 const searchPause = 10 * time.Second
 
-// session is the use of the library, which is loaded and initialised when it is first needed, and initialised anew when it no
-// longer knows us. It is used from one thread.
+// session loads and initialises the library on first use, and initialises it anew when its handle
+// is no longer valid. It is used from one thread.
 type session struct {
 	find func() (library, error)
 	now  func() time.Time
 
 	library library
-	// refused is why there is no library, and searchAgain the time until which that is taken for true.
+	// refused is why there is no library, valid until searchAgain.
 	refused     error
 	searchAgain time.Time
-	// handle is the library's for us, 0 if it has not been initialised.
+	// handle is the library's, 0 before initialisation.
 	handle int32
 }
 
-// ticket returns the ticket that an export hands out.
+// ticket returns the ticket from an export.
 func (s *session) ticket(from export) (text string, err error) {
 	err = s.attempt(from, func() smartcard.Code {
 		actual, code := s.instead(from)
@@ -60,7 +60,7 @@ func (s *session) destroyTicket() error {
 	return s.attempt(destroyTicket, func() smartcard.Code { return s.library.destroyTicket(s.handle) })
 }
 
-// status tells what is installed.
+// status returns what is installed.
 func (s *session) status() (wire.Status, error) {
 	err := s.load()
 	var refused *notInstalled
@@ -77,7 +77,7 @@ func (s *session) status() (wire.Status, error) {
 			return wire.Status{}, err
 		}
 		made.Failure = wire.Failure{Code: failed.Code, Message: failed.Message}
-		// The public header allows this question before the library is initialised.
+		// The public header allows this call before initialisation.
 		made.APIVersion = s.library.version(0, componentAPI)
 		return made, nil
 	}
@@ -97,8 +97,8 @@ func (s *session) close() {
 	}
 }
 
-// attempt makes a call, and makes it once more with a new handle if the library no longer knows ours, as after a restart of the
-// Identity Agent.
+// attempt makes a call, and again with a new handle if the library no longer accepts the handle, as
+// after a restart of the Identity Agent.
 func (s *session) attempt(call export, do func() smartcard.Code) error {
 	for again := false; ; again = true {
 		if err := s.open(); err != nil {
@@ -116,15 +116,16 @@ func (s *session) attempt(call export, do func() smartcard.Code) error {
 				continue
 			}
 		case smartcard.ServerCommFailed:
-			// Whether a handle outlives the server it was made for is not public. The next call gets one of its own.
+			// Whether a handle outlives its server is not public. The next call gets a new one.
 			s.close()
 		}
 		return err
 	}
 }
 
-// instead returns the export that does for one that the library lacks: a new ticket is also what there is once the old one has
-// been destroyed. Without destroyTicket the old ticket would be taken for a new one, so then there is none.
+// instead returns the export to call for one that the library lacks: after destroyTicket, getTicket
+// returns a new ticket. Without destroyTicket the old ticket would pass for a new one, so there is
+// none.
 func (s *session) instead(from export) (export, smartcard.Code) {
 	if from != getNewTicket || !slices.Contains(s.library.missing(), string(getNewTicket)) {
 		return from, smartcard.Success
@@ -136,7 +137,7 @@ func (s *session) instead(from export) (export, smartcard.Code) {
 	return getTicket, code
 }
 
-// fetch calls an export that hands out a ticket, with as large a buffer as it takes.
+// fetch calls an export that returns a ticket, with a growing buffer.
 func (s *session) fetch(from export) (string, smartcard.Code) {
 	for size := bufferFirst; ; size *= 2 {
 		buffer := make([]byte, size)
@@ -151,13 +152,13 @@ func (s *session) fetch(from export) (string, smartcard.Code) {
 			return "", code
 		}
 		if from == getNewTicket {
-			// The user has been asked, and the ticket is there: to ask for a new one would ask them again.
+			// The user has been asked, and the ticket is there: another new one would prompt again.
 			from = getTicket
 		}
 	}
 }
 
-// open loads the library and initialises it, unless that has been done.
+// open loads and initialises the library, once.
 func (s *session) open() error {
 	if err := s.load(); err != nil {
 		return err
@@ -175,7 +176,7 @@ func (s *session) open() error {
 	return s.failure(initialize, code)
 }
 
-// load finds the library and loads it, unless that has been done.
+// load finds and loads the library, once.
 func (s *session) load() error {
 	if s.library != nil {
 		return nil
@@ -189,7 +190,7 @@ func (s *session) load() error {
 	return s.refused
 }
 
-// failure makes the error for a return code, with the library's own description.
+// failure returns the error for a return code, with the library's own description.
 func (s *session) failure(call export, code smartcard.Code) error {
 	message := fmt.Sprintf("%s: %v", call, code)
 	if said := s.describe(code); said != "" {
@@ -198,8 +199,8 @@ func (s *session) failure(call export, code smartcard.Code) error {
 	return &helper.CallError{Code: wire.TicketAPICode(code), Message: message}
 }
 
-// describe asks the library what a code means. It is not asked without a handle, which the public header does not allow, nor
-// about the answer that it gives every second while nobody is signed in.
+// describe returns the library's description of a code. It needs a handle (public header), and
+// skips TicketNotAvailable, which is returned every second while no user is signed in.
 func (s *session) describe(code smartcard.Code) string {
 	switch code {
 	case smartcard.TicketNotAvailable, smartcard.NotInitialized, smartcard.InvalidInstanceHandle:

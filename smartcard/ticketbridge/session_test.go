@@ -27,7 +27,7 @@ type fake struct {
 	buffers          [][]byte
 	description      string
 	lacks            []string // besides what every fake lacks
-	terminal, tells  bool
+	terminal, known  bool
 }
 
 func (f *fake) path() string      { return `C:\IA\TicketApiDll.dll` }
@@ -84,7 +84,7 @@ func (f *fake) version(handle, component int32) uint32 {
 	return uint32(component) << 16
 }
 
-func (f *fake) terminalSession(int32) (bool, bool) { return f.terminal, f.tells }
+func (f *fake) terminalSession(int32) (bool, bool) { return f.terminal, f.known }
 
 func using(f *fake) *session {
 	return &session{find: func() (library, error) { return f, nil }, now: time.Now}
@@ -121,7 +121,8 @@ func TestBuffersAreCleared(t *testing.T) {
 	}
 }
 
-// If this fails, somebody with a long ticket cannot sign in, or is asked for the passcode a second time.
+// If this fails, a user with a long ticket cannot sign in, or is asked for the passcode a second
+// time.
 func TestTheBufferGrows(t *testing.T) {
 	cases := map[string]struct {
 		from  export
@@ -280,7 +281,7 @@ func TestAClockThatIsPutBackDoesNotStopTheSearch(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// If this fails, Diagnostics says that nothing is installed where something is broken, or the other way round.
+// If this fails, Diagnostics shows a broken installation as none, or the other way round.
 func TestStatus(t *testing.T) {
 	yes := true
 	base := wire.Status{
@@ -292,10 +293,10 @@ func TestStatus(t *testing.T) {
 		code string
 	}{
 		"well": {
-			func() (library, error) { return &fake{terminal: true, tells: true}, nil },
+			func() (library, error) { return &fake{terminal: true, known: true}, nil },
 			func() wire.Status { s := base; s.EngineVersion, s.TerminalSession = 2<<16, &yes; return s }, "",
 		},
-		"does not tell of terminal servers": {
+		"no answer about terminal servers": {
 			func() (library, error) { return &fake{}, nil },
 			func() wire.Status { s := base; s.EngineVersion = 2 << 16; return s }, "",
 		},
@@ -336,14 +337,14 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// If this fails, an older library gives somebody who signs in anew the session of whoever was there before, or nothing at all.
+// If this fails, an older library returns the previous user's session for a new sign-in, or none.
 func TestALibraryWithoutNewTickets(t *testing.T) {
 	cases := map[string]struct {
 		destroyed smartcard.Code
 		calls     []string
 	}{
-		"somebody is signed in":   {smartcard.Success, []string{"initialize", "destroyTicket", "getTicket"}},
-		"nobody is":               {smartcard.TicketNotAvailable, []string{"initialize", "destroyTicket", "getTicket"}},
+		"a user is signed in":     {smartcard.Success, []string{"initialize", "destroyTicket", "getTicket"}},
+		"no user is signed in":    {smartcard.TicketNotAvailable, []string{"initialize", "destroyTicket", "getTicket"}},
 		"it cannot destroy one":   {smartcard.NotImplemented, []string{"initialize", "destroyTicket", "describe"}},
 		"the old ticket stays":    {smartcard.Internal, []string{"initialize", "destroyTicket", "describe"}},
 		"the handle is not known": {smartcard.InvalidInstanceHandle, []string{"initialize", "destroyTicket", "initialize", "destroyTicket", "getTicket"}},

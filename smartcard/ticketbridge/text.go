@@ -6,9 +6,9 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// decode returns the text in a buffer that the library has filled. Its characters have 8 bits; which of them is which is not
-// public beyond ASCII, of which tickets are made, so they are taken for those of Western European Windows. The text ends where
-// the library says, which may be too far, and at a NUL. A library that does not say ends it with a NUL.
+// decode returns the string in a buffer that the library has filled. Its 8-bit encoding is not
+// public beyond ASCII, which tickets use, so it is taken for Windows-1252. The string ends at a NUL
+// or after used bytes, which may be too many; used 0 means unknown.
 func decode(buffer []byte, used uint32) string {
 	if used > 0 && uint64(used) < uint64(len(buffer)) {
 		buffer = buffer[:used]

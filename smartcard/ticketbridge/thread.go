@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// thread is one OS thread for all calls of the library: nothing says that it may be used from several, and Go moves its
-// goroutines between threads as it likes.
+// thread is one OS thread for all calls of the library, which is not documented as safe to call
+// from several; Go moves goroutines between threads.
 type thread struct{ work chan func() }
 
 func newThread() *thread {
 	t := &thread{work: make(chan func())}
 	go func() {
-		// Never unlocked: the thread ends with its goroutine, and with it whatever the library has attached to it.
+		// Never unlocked: the thread ends with its goroutine, and with it all that the library has
+		// attached to it.
 		runtime.LockOSThread()
 		for f := range t.work {
 			f()
@@ -22,8 +23,8 @@ func newThread() *thread {
 	return t
 }
 
-// on calls f in the thread and returns what it returns. If f panics, so does on. When the context ends, on returns and f goes on:
-// there is no way to end a call of the library, but no need to wait for it either when nobody wants to know any more.
+// on calls f in the thread and returns its results. If f panics, so does on. When ctx ends, on
+// returns and f goes on: a call of the library cannot be ended.
 func on[T any](ctx context.Context, t *thread, f func() (T, error)) (T, error) {
 	type outcome struct {
 		result   T
@@ -56,7 +57,7 @@ func on[T any](ctx context.Context, t *thread, f func() (T, error)) (T, error) {
 	}
 }
 
-// The time that the end may take: until the thread is free, which it is unless a call hangs, and for the last call.
+// How long the end may take: until the thread is free (unless a call hangs), and for the last call.
 const (
 	untilFree = 50 * time.Millisecond
 	farewell  = 500 * time.Millisecond

@@ -11,14 +11,14 @@ var (
 	_ fyne.Accessible = (*Badge)(nil)
 )
 
-// BadgeKind is how a badge looks.
+// BadgeKind is the look of a badge.
 type BadgeKind int
 
 // The kinds of badge.
 const (
-	// Notice is a round amber badge that nobody can overlook.
+	// Notice is a round, conspicuous amber badge.
 	Notice BadgeKind = iota
-	// Key is a small grey one with the name of a key.
+	// Key is a small grey badge with the name of a key.
 	Key
 )
 

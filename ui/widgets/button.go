@@ -17,12 +17,12 @@ var (
 	_ Tall              = (*Button)(nil)
 )
 
-// Importance is what a button is for.
+// Importance is a button's role.
 type Importance int
 
 // The kinds of button.
 const (
-	// Primary is the one that leads on: green, with a darker lower edge.
+	// Primary is the main action: green, with a darker lower edge.
 	Primary Importance = iota
 	// Secondary is outlined in blue.
 	Secondary
@@ -45,7 +45,7 @@ type Button struct {
 	label      *Text
 }
 
-// NewButton returns a button that calls tapped when it is pressed by mouse, Enter or Space.
+// NewButton returns a button that calls tapped on a click, Enter or Space.
 func NewButton(text string, importance Importance, tapped func()) *Button {
 	b := &Button{importance: importance}
 	b.OnTapped = tapped
@@ -72,7 +72,7 @@ func (b *Button) Natural() fyne.Size {
 	return b.label.Natural().AddWidthHeight(2*b.padX(), 2*buttonPadY)
 }
 
-// HeightFor returns the height at a width, at which the text may need several lines.
+// HeightFor returns the height at a width, where the text may need several lines.
 func (b *Button) HeightFor(width float32) float32 {
 	return b.label.HeightFor(width-2*b.padX()) + 2*buttonPadY
 }
@@ -80,7 +80,7 @@ func (b *Button) HeightFor(width float32) float32 {
 // MinSize is the size of the button with its text on one line.
 func (b *Button) MinSize() fyne.Size { return b.Natural() }
 
-// padX is a little less for a primary button, which has no outline.
+// padX is smaller for a primary button, which has no outline.
 func (b *Button) padX() float32 {
 	if b.importance == Primary {
 		return buttonPadX - buttonBorder
@@ -109,8 +109,8 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	return r
 }
 
-// buttonRenderer draws an edge in one colour and a face in another on it: the outline of a secondary button, the lower edge of
-// a primary one.
+// buttonRenderer draws a face on an edge of another colour: the outline of a secondary button, the
+// lower edge of a primary one.
 type buttonRenderer struct {
 	button     *Button
 	ring       *FocusRing
@@ -145,7 +145,7 @@ func (r *buttonRenderer) Layout(size fyne.Size) {
 	} else {
 		in := max(outer, float32(buttonBorder))
 		if b.focused {
-			in++ // The outline stays visible inside the ring.
+			in++ // the outline stays visible inside the ring
 		}
 		place(r.face, in, in, size.Width-2*in, size.Height-2*in)
 		r.face.CornerRadius = buttonRadius - 1

@@ -13,12 +13,12 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// Section is a heading and the choices under it. Cards that say the same may share one Choice, which makes a list of thousands short to
-// build and to measure; none is changed here.
+// Section is a heading with choices. Identical cards may share one Choice, which makes a list of
+// thousands fast to build and to measure; the widget changes none.
 type Section struct {
 	Heading []Run
 	Choices []*Choice
-	// Apart: the cards say more or less than others, and are as high as they need to be among themselves.
+	// Apart: the cards have more or less text than others, and a height of their own.
 	Apart bool
 }
 
@@ -29,26 +29,27 @@ const (
 	digitsOnCards = 9
 )
 
-// Choices is a grid of cards in sections. However many choices there are, only the cards of the rows that can be seen exist,
-// and one row more at either end for the Tab key to go on to.
+// Choices is a grid of cards in sections. Only the cards of visible rows exist, and those of one
+// more row at either end for the Tab key.
 //
-// Choices are counted through all sections, from 0. The cards that can be seen whole bear the digits 1 to 9, unless they have
-// a key of their own, or digits go elsewhere (see [Choices.ShowDigits]).
+// Choices are counted through all sections, from 0. The fully visible cards have the digits 1 to 9,
+// unless they have a key of their own, or digits have another use (see [Choices.ShowDigits]).
 type Choices struct {
 	// OnChosen is called with the choice whose card was pressed.
 	OnChosen func(choice int)
 	// OnStar is called with the choice whose star was pressed.
 	OnStar func(choice int)
-	// OnFocus is called with a card that is to have the focus.
+	// OnFocus is called with a card that should get the focus.
 	OnFocus func(fyne.Focusable)
-	// OnReveal is called with the part of the grid that is to be seen, as a card in it has the focus.
+	// OnReveal is called with the part of the grid that should be visible, as a card in it has the
+	// focus.
 	OnReveal func(top, bottom float32)
-	// OnResized is called when the grid needs another height: the card with the focus shows all of its text.
+	// OnResized is called when the grid's height changes: the focused card shows all of its text.
 	OnResized func()
-	// OnCut is called while the mouse is on texts that are cut, with the whole of them and the mouse's place on the canvas; and with none
-	// when it has gone.
+	// OnCut is called while the mouse is over cut texts, with their full text and the mouse's
+	// position on the canvas; and without texts when it has left.
 	OnCut func(texts []string, at fyne.Position)
-	// OnKey and OnRune get the keys that the cards do not use.
+	// OnKey and OnRune receive the keys that the cards do not use.
 	OnKey  func(*fyne.KeyEvent)
 	OnRune func(rune)
 
@@ -64,10 +65,10 @@ type Choices struct {
 	height    float32
 
 	top, bottom float32
-	focused     int // The choice whose card had the focus last, or none.
-	grown       int // The choice whose card shows all of its text, or none.
+	focused     int // the choice whose card last had the focus, or none
+	grown       int // the choice whose card shows all of its text, or none
 	digits      []int
-	digitsAway  bool // The keys of the digits go elsewhere.
+	digitsAway  bool // digits have another use
 	cards       map[int]*choiceCard
 	headings    map[int]*Text
 	spareCards  []*choiceCard
@@ -81,7 +82,7 @@ const none = -1
 // choiceRow is a heading, or a row of cards.
 type choiceRow struct {
 	section      int
-	first, count int // The choices of a row of cards; a heading has none.
+	first, count int // the choices of a row of cards; 0 for a heading
 	y, height    float32
 }
 
@@ -99,7 +100,7 @@ func NewChoices(sections []Section) *Choices {
 	return c
 }
 
-// SetSections shows other choices, none of which has the focus. They are placed when the page is laid out the next time.
+// SetSections replaces the choices; none has the focus. They are placed at the next layout.
 func (c *Choices) SetSections(sections []Section) {
 	c.sections, c.rows, c.focused, c.grown, c.width = sections, c.rows[:0], none, none, 0
 	c.recycle()
@@ -116,7 +117,7 @@ func (c *Choices) SetSections(sections []Section) {
 // Len returns the number of choices.
 func (c *Choices) Len() int { return len(c.choices) }
 
-// Object returns what to put into the window.
+// Object returns the object for the window.
 func (c *Choices) Object() *fyne.Container { return c.box }
 
 // Focus gives the focus to the card of a choice and brings it into view.
@@ -132,10 +133,10 @@ func (c *Choices) Focus(choice int) {
 	}
 }
 
-// Focused returns the choice whose card had the focus last, or false if none had.
+// Focused returns the choice whose card last had the focus, or false if none had.
 func (c *Choices) Focused() (int, bool) { return c.focused, c.focused != none }
 
-// Digit returns the choice whose card bears a digit now.
+// Digit returns the choice whose card has a digit now.
 func (c *Choices) Digit(digit int) (int, bool) {
 	if digit < 1 || digit > len(c.digits) {
 		return 0, false
@@ -143,7 +144,8 @@ func (c *Choices) Digit(digit int) (int, bool) {
 	return c.digits[digit-1], true
 }
 
-// ShowDigits says whether the cards bear digits: not while these keys would go elsewhere, as into a field.
+// ShowDigits sets whether the cards have digits: not while these keys have another use, as in a
+// text field.
 func (c *Choices) ShowDigits(show bool) {
 	if c.digitsAway == show {
 		c.digitsAway = !show
@@ -151,8 +153,8 @@ func (c *Choices) ShowDigits(show bool) {
 	}
 }
 
-// Move moves the focus by a number of columns and rows, over the bounds of sections. Without a card that has the focus it
-// goes to the first one.
+// Move moves the focus by columns and rows, across sections. Without a focused card it goes to the
+// first.
 func (c *Choices) Move(columns, rows int) {
 	if c.focused == none {
 		c.Focus(0)
@@ -174,12 +176,13 @@ func (c *Choices) Move(columns, rows int) {
 	c.Focus(to)
 }
 
-// AtTop tells whether the card that had the focus last is in the first row, or none had it.
+// AtTop reports whether the card that last had the focus is in the first row, or none had it.
 func (c *Choices) AtTop() bool {
 	return c.focused == none || slices.IndexFunc(c.rows, func(r choiceRow) bool { return r.count > 0 }) == c.rowOf(c.focused)
 }
 
-// MoveBy moves the focus up or down by about a height, to the farthest row within it, and by one row at least.
+// MoveBy moves the focus up or down by about height, to the farthest row within it, and by at least
+// one row.
 func (c *Choices) MoveBy(height float32) {
 	if c.focused == none {
 		c.Focus(0)
@@ -203,7 +206,7 @@ func (c *Choices) MoveBy(height float32) {
 	c.Focus(c.rows[to].first + min(column, c.rows[to].count-1))
 }
 
-// Show says which part of the grid can be seen.
+// Show sets the visible part of the grid.
 func (c *Choices) Show(top, bottom float32) {
 	c.top, c.bottom = top, bottom
 	c.materialise()
@@ -214,15 +217,15 @@ func (c *Choices) reveal() {
 		return
 	}
 	top, bottom := c.Part(c.focused)
-	const margins = 48 // What may be left free around it.
+	const margins = 48 // may be left free around it
 	if row := c.rows[c.rowOf(c.focused)]; bottom-top+margins > c.bottom-c.top && c.bottom > c.top {
-		top = row.y // There is no room for the heading.
+		top = row.y // without room for the heading
 	}
 	c.OnReveal(top, bottom)
 }
 
-// Part returns the part of the grid in which a choice stands: its row, with the heading where that is right above. It is nothing as long as
-// the grid has not been placed.
+// Part returns the part of the grid with a choice: its row, and the heading if directly above it.
+// It is zero before the first layout.
 func (c *Choices) Part(choice int) (top, bottom float32) {
 	if len(c.rows) == 0 {
 		return 0, 0
@@ -230,7 +233,7 @@ func (c *Choices) Part(choice int) (top, bottom float32) {
 	row := c.rowOf(choice)
 	top = c.rows[row].y
 	if row > 0 && c.rows[row-1].count == 0 {
-		top = c.rows[row-1].y // The heading comes along.
+		top = c.rows[row-1].y // together with the heading
 	}
 	return top, c.rows[row].y + c.rows[row].height
 }
@@ -248,7 +251,7 @@ func (c *Choices) measure(width float32) {
 		return
 	}
 	if c.sizes != sizes {
-		c.spareCards, c.spareTexts = nil, nil // They were measured with the old sizes.
+		c.spareCards, c.spareTexts = nil, nil // measured with the old sizes
 	}
 	c.width, c.sizes = width, sizes
 	least := th.Size(SizeCard)
@@ -268,7 +271,7 @@ func (c *Choices) measure(width float32) {
 		}
 		height := oneLine
 		if !c.ruler.surelyWithin(heading, section.Heading, width) {
-			heading.runs, heading.laid, heading.whole = section.Heading, nil, nil // Measured only, so not refreshed.
+			heading.runs, heading.laid, heading.whole = section.Heading, nil, nil // measured only
 			height = heading.HeightFor(width)
 		}
 		c.rows = append(c.rows, choiceRow{section: i, first: first, y: y, height: height})
@@ -288,7 +291,7 @@ func (c *Choices) measure(width float32) {
 	c.recycle()
 }
 
-// grow has the card with the focus show all of its text, and the one before no longer.
+// grow lets the focused card show all of its text, and the previous one no longer.
 func (c *Choices) grow() {
 	grown, card := none, NewRoleCard()
 	card.Set(*c.choices[c.focused])
@@ -312,8 +315,8 @@ func (c *Choices) wholeHeight() float32 {
 	return card.HeightFor(c.cardWidth)
 }
 
-// tallest returns the height of the cards of each section: that of the one that needs most, among all sections that are not
-// apart.
+// tallest returns the height of each section's cards: the greatest needed in any section that is
+// not apart.
 func (c *Choices) tallest() []float32 {
 	heights, shared := make([]float32, len(c.sections)), float32(0)
 	known := make(map[*Choice]float32)
@@ -343,15 +346,15 @@ func (c *Choices) tallest() []float32 {
 	return heights
 }
 
-// cardHeights measures what cards say, and what it has measured once it knows, for as long as width and sizes stay the same. A
-// keystroke in a search then measures nothing.
+// cardHeights caches the heights of cards while width and sizes stay the same. A keystroke in a
+// search then measures nothing.
 type cardHeights struct {
 	width float32
 	sizes [3]float32
 	known map[string]float32
 }
 
-// mostHeights bounds what is remembered: more than a screen of long names and all roles together.
+// mostHeights bounds the cache: more than a screen of long names and all roles together.
 const mostHeights = 1000
 
 func (h *cardHeights) reset(width float32, sizes [3]float32) {
@@ -378,14 +381,15 @@ func (h *cardHeights) of(choice *Choice) float32 {
 	return height
 }
 
-// ruler tells quickly whether a heading is sure to fit on one line. Thousands of headings would take long to be measured, and
-// nearly all of them are short. The sum of the widths of its letters, each rounded up, is more than a text is wide.
+// ruler reports quickly whether a heading certainly fits on one line: the sum of its letters'
+// widths, each rounded up, exceeds the text's. Measuring thousands of headings would be slow, and
+// nearly all are short.
 type ruler struct {
 	size   float32
 	widths map[Style]*letterWidths
 }
 
-// letterWidths are the widths of letters in one style. 0 is one that was not measured yet.
+// letterWidths are the widths of letters in one style; 0 is not measured yet.
 type letterWidths struct {
 	ascii [128]float32
 	rest  map[rune]float32
@@ -434,7 +438,7 @@ func (r *ruler) surelyWithin(t *Text, runs []Run, width float32) bool {
 	return true
 }
 
-// recycle gives up all cards and headings, since every place has changed.
+// recycle releases all cards and headings, since every position has changed.
 func (c *Choices) recycle() {
 	for choice, card := range c.cards {
 		if choice != c.focused {
@@ -448,8 +452,8 @@ func (c *Choices) recycle() {
 	}
 }
 
-// materialise makes what can be seen, and puts away what cannot. The card that had the focus last stays: Fyne keeps sending it
-// keys wherever it is, and it must not become another role under the user's fingers.
+// materialise makes what is visible, and releases the rest. The card that last had the focus stays:
+// Fyne keeps sending keys to it, and it must not become another role under the user's fingers.
 func (c *Choices) materialise() {
 	if len(c.rows) == 0 {
 		if len(c.box.Objects) > 1 {
@@ -475,7 +479,7 @@ func (c *Choices) materialise() {
 	c.arrange()
 }
 
-// extend goes on from a row to the next row of cards beyond it, if there is one.
+// extend returns the next row of cards beyond a row, if there is one.
 func (c *Choices) extend(row, step int) int {
 	for next := row + step; next >= 0 && next < len(c.rows); next += step {
 		row = next
@@ -541,7 +545,7 @@ func (c *Choices) showCard(choice, row int, digit string) {
 	place(card.RoleCard, x, c.rows[row].y, c.cardWidth, c.rows[row].height)
 }
 
-// arrange puts headings and cards into the container in the order in which they are read and in which Tab goes through them.
+// arrange puts headings and cards into the container in reading order, which is the Tab order too.
 func (c *Choices) arrange() {
 	rows := make(map[int][]fyne.CanvasObject, len(c.headings)+len(c.cards))
 	for row, heading := range c.headings {
@@ -635,7 +639,7 @@ func (c *Choices) cut(texts []string, at fyne.Position) {
 	}
 }
 
-// headingAt returns the whole of the heading at a place of the grid, if it is cut.
+// headingAt returns the full text of the heading at a position, if it is cut.
 func (c *Choices) headingAt(at fyne.Position) []string {
 	for row, heading := range c.headings {
 		if r := c.rows[row]; at.Y >= r.y && at.Y < r.y+r.height && heading.Cut(c.width) {
@@ -651,8 +655,8 @@ var (
 	_ desktop.Hoverable = (*headingGround)(nil)
 )
 
-// headingGround lies behind all and knows when the mouse is on a heading: headings are texts, which do not look at the mouse, or it
-// could not be told whether it is on a card with texts.
+// headingGround is behind everything and detects the mouse on a heading: headings are texts, which
+// do not receive the mouse, unlike cards.
 type headingGround struct {
 	widget.BaseWidget
 	of *Choices
@@ -664,7 +668,7 @@ func newHeadingGround(of *Choices) *headingGround {
 	return g
 }
 
-// AccessibilityLabel is empty: the ground cannot be seen.
+// AccessibilityLabel is empty: the ground is invisible.
 func (g *headingGround) AccessibilityLabel() string { return "" }
 
 // AccessibilityRole is container.

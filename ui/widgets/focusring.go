@@ -5,23 +5,23 @@ import (
 	"fyne.io/fyne/v2/canvas"
 )
 
-// The widths of the ring around what has the focus.
+// Widths of the focus ring.
 const (
 	// FocusOuter is the yellow ring, outside of the control.
 	FocusOuter = 4
-	// FocusInner is the black line, on the control's edge. The control draws its face inside of it.
+	// FocusInner is the black line on the control's edge. The control draws its face inside it.
 	FocusInner = 2
 )
 
-// FocusRing is the yellow and black ring around what has the focus. Both colours are there for one reason: on a light page the
-// black line is seen, on a dark one the yellow ring. It is not a widget of its own but part of the control that has it.
+// FocusRing is the yellow and black ring of the focused control: the black line is visible on a
+// light page, the yellow ring on a dark one. It is part of its control, not a widget.
 type FocusRing struct {
 	of           fyne.Widget
 	radius       float32
 	outer, inner *canvas.Rectangle
 }
 
-// NewFocusRing returns the ring of a control whose corners have a radius.
+// NewFocusRing returns the ring of a control with this corner radius.
 func NewFocusRing(of fyne.Widget, radius float32) *FocusRing {
 	ring := &FocusRing{of: of, radius: radius, outer: &canvas.Rectangle{}, inner: &canvas.Rectangle{}}
 	ring.outer.CornerRadius = radius + FocusOuter
@@ -29,7 +29,7 @@ func NewFocusRing(of fyne.Widget, radius float32) *FocusRing {
 	return ring
 }
 
-// Objects returns what the control has to draw before its face.
+// Objects returns what the control must draw before its face.
 func (r *FocusRing) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.outer, r.inner} }
 
 // Layout puts the ring around a control of a size.
@@ -39,7 +39,7 @@ func (r *FocusRing) Layout(size fyne.Size) {
 	r.inner.Resize(size)
 }
 
-// Show draws the ring or takes it away, in the colours of the theme.
+// Show shows or hides the ring, in the theme's colours.
 func (r *FocusRing) Show(focused bool) {
 	r.outer.FillColor, r.inner.FillColor = colorOf(r.of, ColorFocus), colorOf(r.of, ColorFocusEdge)
 	r.outer.Hidden, r.inner.Hidden = !focused, !focused

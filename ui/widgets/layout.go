@@ -5,23 +5,22 @@ import (
 	"fyne.io/fyne/v2/container"
 )
 
-// Tall is an object whose height depends on the width it is given, as wrapped text does.
+// Tall is an object whose height depends on its width, like wrapped text.
 type Tall interface {
 	// HeightFor returns the height that the object needs at a width.
 	HeightFor(width float32) float32
 }
 
-// TallLayout is a layout that can tell the height of its objects at a width.
-//
-// Its MinSize is nothing, always: a least size says little about objects whose height depends on their width, Fyne asks every
-// container for it in every frame, and a change would have it lay out what has been laid out already. The window has a least
-// size of its own, and what does not fit into it scrolls.
+// TallLayout is a layout with a height for each width. Its MinSize is always zero: a minimum says
+// little about such objects, Fyne asks every container for it in every frame, and a change would
+// cause another layout. The window has its own minimum size, and what does not fit scrolls.
 type TallLayout interface {
 	fyne.Layout
 	HeightFor(objects []fyne.CanvasObject, width float32) float32
 }
 
-// natural is an object that would like more width than its least: text on one line, buttons in one row.
+// natural is an object with a preferred width above its minimum: text on one line, buttons in one
+// row.
 type natural interface{ Natural() fyne.Size }
 
 type naturalLayout interface {
@@ -41,7 +40,7 @@ func HeightFor(object fyne.CanvasObject, width float32) float32 {
 	return object.MinSize().Height
 }
 
-// NaturalWidth returns the width at which nothing of an object would have to be wrapped.
+// NaturalWidth returns the width at which no part of an object wraps.
 func NaturalWidth(object fyne.CanvasObject) float32 {
 	if wide, ok := object.(natural); ok {
 		return wide.Natural().Width
@@ -54,8 +53,8 @@ func NaturalWidth(object fyne.CanvasObject) float32 {
 	return object.MinSize().Width
 }
 
-// Arrange lays out a container and those in it anew, after something has changed its size. Unlike Refresh it does not draw
-// what stays as it is.
+// Arrange lays out a container and its containers again, after a size in it has changed. Unlike
+// Refresh it does not redraw unchanged objects.
 func Arrange(box *fyne.Container) {
 	box.Layout.Layout(box.Objects, box.Size())
 	for _, object := range box.Objects {
@@ -65,7 +64,7 @@ func Arrange(box *fyne.Container) {
 	}
 }
 
-// Align is where an object stands in the width of its column.
+// Align is an object's horizontal position in its column.
 type Align int
 
 // The alignments.
@@ -80,12 +79,13 @@ const (
 // Row is one object of a [Column].
 type Row struct {
 	Object fyne.CanvasObject
-	// Above is the gap to the row before.
+	// Above is the gap above it.
 	Above float32
 	Align Align
 }
 
-// Column stacks rows, each as high as it needs to be at the width there is. A hidden object takes its gap with it.
+// Column stacks rows, each as high as it needs at the width. A hidden object's gap is hidden with
+// it.
 func Column(rows ...Row) *fyne.Container {
 	objects := make([]fyne.CanvasObject, len(rows))
 	for i, row := range rows {
@@ -142,7 +142,7 @@ func (l columnLayout) naturalWidth([]fyne.CanvasObject) float32 {
 	return width
 }
 
-// MinSize is nothing: see [TallLayout].
+// MinSize is zero: see [TallLayout].
 func (l columnLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
 // Margins are the gaps around an object.
@@ -178,15 +178,15 @@ func (l insetLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
 	return l.Left + width + l.Right
 }
 
-// MinSize is nothing: see [TallLayout].
+// MinSize is zero: see [TallLayout].
 func (l insetLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
-// Flow puts objects side by side in their natural width, and goes on in another row where they do not fit.
+// Flow puts objects side by side in their natural width, and wraps to further rows.
 func Flow(gapX, gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(placed{flowLayout{gapX: gapX, gapY: gapY}}, objects...)
 }
 
-// Middle is a Flow whose objects stand in the middle of the height of their row.
+// Middle is a Flow with objects centred vertically in their row.
 func Middle(gapX, gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(placed{flowLayout{gapX: gapX, gapY: gapY, middle: true}}, objects...)
 }
@@ -243,8 +243,8 @@ func (l flowLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
 	return width
 }
 
-// Giving puts two objects side by side in the middle of the height of their row. The first gives way to the second, down to half of the
-// width there is; if that is not enough, the second stands below it.
+// Giving puts two objects side by side, centred vertically. The first gives way to the second, down
+// to half of the width; if that is not enough, the second is below it.
 func Giving(gapX, gapY float32, first, second fyne.CanvasObject) *fyne.Container {
 	return container.New(placed{givingLayout{flowLayout{gapX: gapX, gapY: gapY, middle: true}}}, first, second)
 }
@@ -268,8 +268,8 @@ func (l givingLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
 	return l.flow.naturalWidth(objects)
 }
 
-// Corner puts an aside into the upper right corner, beside a heading, if there is room for both; else it stands below everything. It
-// comes last for the keyboard in either place.
+// Corner puts an aside into the upper right corner, next to a heading, if both fit; else below
+// everything. It is last in Tab order in either place.
 func Corner(gap float32, heading, rest, aside fyne.CanvasObject) *fyne.Container {
 	return container.New(placed{cornerLayout{gap: gap}}, heading, rest, aside)
 }
@@ -301,8 +301,9 @@ func (l cornerLayout) place(objects []fyne.CanvasObject, width float32, at func(
 	return y
 }
 
-// Pairs lists names and values in two columns, with the names as wide as the theme's SizeLabel says. Where that would leave
-// the values too little, each value stands below its name. Objects alternate: name, value, name, value.
+// Pairs lists names and values in two columns, the names as wide as the theme's SizeLabel. If that
+// leaves too little for the values, each is below its name. Objects alternate: name, value, name,
+// value.
 func Pairs(gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(placed{pairsLayout{gapY: gapY}}, objects...)
 }
@@ -339,8 +340,8 @@ func (l pairsLayout) place(objects []fyne.CanvasObject, width float32, at func(f
 	return y
 }
 
-// Beside puts an object at the right of an icon, whose size is a multiple of a size of the theme. The icon stands at the height
-// of the first line.
+// Beside puts an object to the right of an icon, whose size is a multiple of a theme size. The icon
+// is level with the first line.
 func Beside(icon *Picture, size fyne.ThemeSizeName, times float32, object fyne.CanvasObject) *fyne.Container {
 	return container.New(besideLayout{size: size, times: times}, icon, object)
 }
@@ -372,8 +373,8 @@ func (l besideLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
 	return indent + NaturalWidth(objects[1])
 }
 
-// MinSize is nothing: see [TallLayout].
+// MinSize is zero: see [TallLayout].
 func (l besideLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
-// whole rounds to a whole unit, so that lines are sharp at a scale of one.
+// whole rounds to a whole unit, for sharp lines at a scale of one.
 func whole(x float32) float32 { return float32(int(x + 0.5)) }

@@ -22,14 +22,14 @@ const (
 	linkPadY = 2
 )
 
-// Link is a small text that can be pressed, for places without room for a [Button]. It is underlined, so that it is told from
-// other text by more than its colour.
+// Link is a small text that can be pressed, for places without room for a [Button]. The underline
+// distinguishes it from other text not only by colour.
 type Link struct {
 	pressable
 	label *Text
 }
 
-// NewLink returns a link that calls tapped when it is pressed by mouse, Enter or Space.
+// NewLink returns a link that calls tapped on a click, Enter or Space.
 func NewLink(text string, tapped func()) *Link {
 	l := &Link{label: NewText(text, Style{Size: SizeSmall, Color: ColorPrimary})}
 	l.OnTapped = tapped
@@ -46,7 +46,7 @@ func (l *Link) SetText(text string) {
 // AccessibilityLabel returns the text.
 func (l *Link) AccessibilityLabel() string { return l.label.String() }
 
-// AccessibilityRole is button: a link of a page leads elsewhere, and this one does something.
+// AccessibilityRole is button: links on web pages navigate, and this one acts.
 func (l *Link) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
 
 // Natural returns the size of the link with its text on one line.

@@ -14,12 +14,12 @@ import (
 // ListingPart is a text with a title, such as a file.
 type ListingPart struct{ Title, Text string }
 
-// Listing shows long texts as they are, in letters of one width. However long they are, only the lines that can be seen exist.
+// Listing shows long texts unchanged, in a monospaced font. Only the visible lines exist.
 type Listing struct {
 	parts []ListingPart
 	box   *fyne.Container
 
-	// lines are the texts broken for columns, at a size of text.
+	// lines are the texts broken to columns, at a text size.
 	lines       []listingLine
 	columns     int
 	size        float32
@@ -40,10 +40,10 @@ func NewListing(parts []ListingPart) *Listing {
 	return l
 }
 
-// Object returns what to put into the window.
+// Object returns the object for the window.
 func (l *Listing) Object() *fyne.Container { return l.box }
 
-// Show says which part can be seen.
+// Show sets the visible part.
 func (l *Listing) Show(top, bottom float32) {
 	l.top, l.bottom = top, bottom
 	l.materialise()
@@ -71,7 +71,8 @@ func (l *Listing) measure(width float32) {
 	l.box.Objects, l.shown = nil, nil
 }
 
-// add adds a line, in as many pieces as it needs. What has no shape has one here: nothing that is saved is to be invisible.
+// add adds a line, in as many pieces as needed, with invisible characters made visible: everything
+// that is saved is shown.
 func (l *Listing) add(line string) {
 	const tab = "    "
 	visible := []rune(strings.Map(func(r rune) rune {
@@ -88,7 +89,7 @@ func (l *Listing) add(line string) {
 	l.lines = append(l.lines, listingLine{text: string(visible)})
 }
 
-// materialise makes the lines that can be seen.
+// materialise makes the visible lines.
 func (l *Listing) materialise() {
 	if l.height <= 0 {
 		return
@@ -147,7 +148,7 @@ func (t *listingText) set(line listingLine, size float32) {
 	t.Refresh()
 }
 
-// AccessibilityLabel returns the line. One without a letter is told as what it is.
+// AccessibilityLabel returns the line, or a description if it has no letters.
 func (t *listingText) AccessibilityLabel() string {
 	if said := strings.TrimSpace(t.line.text); said != "" {
 		return said

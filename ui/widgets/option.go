@@ -24,15 +24,17 @@ const (
 	optionRadius = 4
 )
 
-// Option is one of several values to choose from: a ring with its name, and a dot in the ring of the one that is chosen.
+// Option is one of several values to choose from: a ring and a name, with a dot in the selected
+// option's ring.
 type Option struct {
 	pressable
 	label *Text
-	// chosen is what a screen reader says of the one that is, empty for the others.
+	// chosen is the selected option's label for screen readers, empty for the others.
 	chosen string
 }
 
-// NewOption returns an option. chosen is what a screen reader is told of an option that is chosen, and empty for any other.
+// NewOption returns an option. chosen is a selected option's label for screen readers, and empty
+// for any other.
 func NewOption(text, chosen string, tapped func()) *Option {
 	o := &Option{label: NewText(text, Style{Size: SizeBody, Color: ColorText}), chosen: chosen}
 	o.OnTapped = tapped
@@ -48,7 +50,7 @@ func (o *Option) AccessibilityLabel() string {
 	return o.label.String() + ", " + o.chosen
 }
 
-// AccessibilityRole is button: Fyne 2.8 knows no role for an option.
+// AccessibilityRole is button: Fyne 2.8 has no role for an option.
 func (o *Option) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
 
 // Natural returns the size of the option with its text on one line.
@@ -100,7 +102,7 @@ func (r *optionRenderer) Layout(size fyne.Size) {
 	}
 	place(r.face, in, in, size.Width-2*in, size.Height-2*in)
 	side := r.option.side()
-	y := optionPadY + whole((r.option.label.Natural().Height-side)/2) + 1 // Letters stand low in the height of their line.
+	y := optionPadY + whole((r.option.label.Natural().Height-side)/2) + 1 // letters sit low
 	place(r.edge, optionPadX, y, side, side)
 	place(r.hole, optionPadX+2, y+2, side-4, side-4)
 	dot := whole(side * 0.28)

@@ -13,7 +13,7 @@ var (
 	_ fyne.Accessible = (*Face)(nil)
 )
 
-// PanelKind is how a panel is edged.
+// PanelKind is a panel's edge.
 type PanelKind int
 
 // The kinds of panel.
@@ -26,14 +26,15 @@ const (
 	Bad
 	// Caution has an amber border.
 	Caution
-	// noted is the ground of a [Tip], whose line is seen on cards and on the page.
+	// noted is the ground of a [Tip], whose line is visible on cards and on the page.
 	noted
 )
 
 const (
 	panelRadius = 8
 	tipRadius   = 4
-	// square is the radius of a corner that is not round in a rectangle whose other corners are: 0 would mean theirs.
+	// square is the radius of a square corner in a rectangle with round ones: 0 would mean the
+	// others'.
 	square = 0.01
 )
 
@@ -85,7 +86,7 @@ func newFace(kind PanelKind) *Face {
 	return f
 }
 
-// AccessibilityLabel is empty: a face says nothing.
+// AccessibilityLabel is empty: a face has no content.
 func (f *Face) AccessibilityLabel() string { return "" }
 
 // AccessibilityRole is container.
@@ -165,8 +166,8 @@ var (
 	_ desktop.Hoverable = (*Backdrop)(nil)
 )
 
-// Backdrop fills an area with a colour, with a hairline above it on request, and keeps the mouse from what lies behind it: a
-// page that has been scrolled under the header is not to be pressed there.
+// Backdrop fills an area with a colour, with an optional hairline above it, and keeps the mouse
+// from what is behind it: a page scrolled under the header must not be pressed there.
 type Backdrop struct {
 	widget.BaseWidget
 	color fyne.ThemeColorName
@@ -180,7 +181,7 @@ func NewBackdrop(color fyne.ThemeColorName, line bool) *Backdrop {
 	return b
 }
 
-// AccessibilityLabel is empty: a backdrop says nothing.
+// AccessibilityLabel is empty: a backdrop has no content.
 func (b *Backdrop) AccessibilityLabel() string { return "" }
 
 // AccessibilityRole is container.
@@ -198,7 +199,7 @@ func (b *Backdrop) MouseMoved(*desktop.MouseEvent) {}
 // MouseOut does nothing.
 func (b *Backdrop) MouseOut() {}
 
-// Cursor is the plain one.
+// Cursor is the default one.
 func (b *Backdrop) Cursor() desktop.Cursor { return desktop.DefaultCursor }
 
 // CreateRenderer is called by Fyne.

@@ -11,7 +11,7 @@ var (
 	_ fyne.Accessible = (*Picture)(nil)
 )
 
-// Picture is an illustration. What it shows is said in words beside it, so a screen reader passes over it.
+// Picture is an illustration of the words next to it, so screen readers skip it.
 type Picture struct {
 	widget.BaseWidget
 	resource fyne.Resource
@@ -34,7 +34,7 @@ func (p *Picture) Set(resource fyne.Resource) {
 // AccessibilityLabel is empty.
 func (p *Picture) AccessibilityLabel() string { return "" }
 
-// AccessibilityRole is container, which a screen reader passes over.
+// AccessibilityRole is container, which screen readers skip.
 func (p *Picture) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
 
 // MinSize is the size of the picture.

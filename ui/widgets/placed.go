@@ -2,13 +2,14 @@ package widgets
 
 import "fyne.io/fyne/v2"
 
-// placement says where objects stand in a width.
+// placement places objects in a width.
 type placement interface {
-	// place calls at with the place of each visible object, and returns the height of them all.
+	// place calls at for each visible object, and returns their total height.
 	place(objects []fyne.CanvasObject, width float32, at func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32
 }
 
-// placed is the layout of a placement. The height comes from the same calculation as the places, so that they cannot disagree.
+// placed is the layout of a placement. Heights and positions come from the same calculation, so
+// they cannot differ.
 type placed struct{ placement }
 
 // Layout is called by Fyne.
@@ -19,7 +20,7 @@ func (l placed) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	})
 }
 
-// HeightFor makes it a [TallLayout].
+// HeightFor implements [TallLayout].
 func (l placed) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
 	return l.place(objects, width, func(fyne.CanvasObject, fyne.Position, fyne.Size) {})
 }
@@ -31,5 +32,5 @@ func (l placed) naturalWidth(objects []fyne.CanvasObject) float32 {
 	return 0
 }
 
-// MinSize is nothing: see [TallLayout].
+// MinSize is zero: see [TallLayout].
 func (l placed) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }

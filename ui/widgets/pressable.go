@@ -6,10 +6,10 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// pressable is what everything that can be pressed has in common: hover, focus, and being pressed by mouse, Enter or Space.
-//
-// A key that is held down repeats. The repeats must not press what appears under them: somebody who leans on Enter while
-// choosing a role would otherwise sign out again. So a key presses only if it went down while the control had the focus.
+// pressable is the common part of pressable controls: hover, focus, and being pressed by mouse,
+// Enter or Space. The repeats of a key held down must not press what appears under them: leaning on
+// Enter while choosing a role would otherwise sign out again. So a key presses only if it went down
+// while the control had the focus.
 type pressable struct {
 	widget.BaseWidget
 
@@ -17,9 +17,10 @@ type pressable struct {
 	OnTapped func()
 	// OnFocus is called when the control gains the focus, so that a page can bring it into view.
 	OnFocus func()
-	// OnMouse is called while the mouse is on the control, with its place on the canvas, and when it has gone or has pressed.
+	// OnMouse is called while the mouse is on the control, with its position on the canvas, and
+	// when it has left or pressed.
 	OnMouse func(over bool, at fyne.Position)
-	// OnKey and OnRune get the keys that the control does not use itself.
+	// OnKey and OnRune receive the keys that the control does not use.
 	OnKey  func(*fyne.KeyEvent)
 	OnRune func(rune)
 
@@ -78,7 +79,7 @@ func (p *pressable) MouseUp(*desktop.MouseEvent) {
 	p.Refresh()
 }
 
-// Cursor is the hand of something that can be pressed.
+// Cursor is the hand of pressable controls.
 func (p *pressable) Cursor() desktop.Cursor { return desktop.PointerCursor }
 
 // FocusGained is called by Fyne.
@@ -96,10 +97,10 @@ func (p *pressable) FocusLost() {
 	p.Refresh()
 }
 
-// Focused tells whether the control has the focus.
+// Focused reports whether the control has the focus.
 func (p *pressable) Focused() bool { return p.focused }
 
-// KeyDown is called by Fyne when a key goes down, and not for its repeats.
+// KeyDown is called by Fyne when a key goes down, but not for its repeats.
 func (p *pressable) KeyDown(key *fyne.KeyEvent) { p.armed = presses(key) }
 
 // KeyUp is called by Fyne.
@@ -125,7 +126,7 @@ func (p *pressable) TypedRune(r rune) {
 	}
 }
 
-// forget drops what the mouse and a key did to the control, before it becomes another one.
+// forget resets mouse and key state, before the control is used for something else.
 func (p *pressable) forget() { p.hovered, p.held, p.armed = false, false, false }
 
 func presses(key *fyne.KeyEvent) bool {

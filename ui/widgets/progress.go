@@ -19,8 +19,8 @@ const (
 	progressPart   = 0.3
 )
 
-// Progress tells that something is going on, without knowing how much of it is left. It moves between Start and Stop only, and
-// stands still where the user has switched animations off.
+// Progress shows that something is going on, without how much is left. It moves only between Start
+// and Stop, and not if the user has switched animations off.
 type Progress struct {
 	widget.BaseWidget
 	label     string
@@ -59,10 +59,10 @@ func (p *Progress) Stop() {
 // AccessibilityLabel returns the label.
 func (p *Progress) AccessibilityLabel() string { return p.label }
 
-// AccessibilityRole is text, since Fyne knows of no progress bars.
+// AccessibilityRole is text: Fyne has no role for progress bars.
 func (p *Progress) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
-// MinSize is that of the bar.
+// MinSize is the bar's size.
 func (p *Progress) MinSize() fyne.Size { return fyne.NewSize(progressWidth, progressHeight) }
 
 // CreateRenderer is called by Fyne.

@@ -21,18 +21,19 @@ var (
 	_ Tall              = (*RoleCard)(nil)
 )
 
-// Choice is what a card shows.
+// Choice is the content of a card.
 type Choice struct {
-	// Title says what is chosen, and Lines what that means. Each takes two lines at most, unless the card is to be Whole.
+	// Title names the choice, and Lines describe it. Each takes two lines at most, unless Whole is
+	// set.
 	Title string
 	Lines []string
 	Whole bool
 	// Key is the key that chooses the card, shown in its corner.
 	Key string
-	// Accent marks the card with a bar at its left.
+	// Accent adds a bar at the card's left.
 	Accent bool
-	// Star is the picture of a star, or nil: pressing it is told apart from pressing the card. Starred is what a screen reader
-	// says of a card whose star is set, empty for any other.
+	// Star is the picture of a star, or nil: pressing it differs from pressing the card. Starred is
+	// the screen reader's label for a card whose star is set, empty for any other.
 	Star    fyne.Resource
 	Starred string
 }
@@ -55,7 +56,7 @@ const (
 	cardStar   = 11 // between the star and the card's edges
 )
 
-// RoleCard is a card that can be chosen by mouse, Enter or Space.
+// RoleCard is a card that is chosen by mouse, Enter or Space.
 type RoleCard struct {
 	pressable
 	// OnStar is called when the star is pressed.
@@ -103,7 +104,7 @@ func (c *RoleCard) Set(choice Choice) {
 	c.Refresh()
 }
 
-// AccessibilityLabel returns all that the card says.
+// AccessibilityLabel returns the card's whole text.
 func (c *RoleCard) AccessibilityLabel() string {
 	said := append([]string{c.choice.Title}, c.choice.Lines...)
 	if c.choice.Starred != "" {
@@ -135,7 +136,7 @@ func (c *RoleCard) HeightFor(width float32) float32 {
 	return c.place(width, func(fyne.CanvasObject, float32, float32, float32, float32) {})
 }
 
-// Cut tells whether a card of a width leaves out some of its text.
+// Cut reports whether a card of a width leaves out some of its text.
 func (c *RoleCard) Cut(width float32) bool {
 	cut := false
 	c.place(width, func(object fyne.CanvasObject, _, _, within, _ float32) {
@@ -146,7 +147,7 @@ func (c *RoleCard) Cut(width float32) bool {
 	return cut
 }
 
-// Left returns the texts that a card leaves something out of, whole.
+// Left returns the full text of those that the card cuts.
 func (c *RoleCard) Left() []string {
 	var left []string
 	c.place(c.Size().Width, func(object fyne.CanvasObject, _, _, within, _ float32) {
@@ -157,13 +158,13 @@ func (c *RoleCard) Left() []string {
 	return left
 }
 
-// MinSize is the least width of a card, and the height at that width.
+// MinSize is a card's minimum width, and its height at that width.
 func (c *RoleCard) MinSize() fyne.Size {
 	width := theme.SizeForWidget(SizeCard, c)
 	return fyne.NewSize(width, c.HeightFor(width))
 }
 
-// place calls at with the place of each text, and returns the height of the card.
+// place calls at with the position of each text, and returns the card's height.
 func (c *RoleCard) place(width float32, at func(object fyne.CanvasObject, x, y, w, h float32)) float32 {
 	left := float32(cardPad)
 	if c.choice.Accent {

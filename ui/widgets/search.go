@@ -15,12 +15,12 @@ var (
 	_ Tall              = (*SearchField)(nil)
 )
 
-// SearchField is a line to type a search into: Fyne's entry, with our focus ring and a name for screen readers.
-//
-// Enter, Escape and the keys that go up and down are not the field's own: a list stands below it.
+// SearchField is a text field for a search: Fyne's entry, with our focus ring and a name for screen
+// readers. Enter, Escape and the keys up and down are not the field's own: there is a list below
+// it.
 type SearchField struct {
 	widget.Entry
-	// OnKey gets the keys that the field does not use itself.
+	// OnKey receives the keys that the field does not use.
 	OnKey func(*fyne.KeyEvent)
 	// OnFocus is called when the field gains the focus, so that a page can bring it into view, and OnBlur when it has lost it.
 	OnFocus, OnBlur func()
@@ -29,7 +29,8 @@ type SearchField struct {
 	focused bool
 }
 
-// NewSearchField returns an empty field. name is what a screen reader says, hint stands in the field as long as it is empty.
+// NewSearchField returns an empty field. name is the screen reader's label, hint is shown while the
+// field is empty.
 func NewSearchField(name, hint string, changed func(string)) *SearchField {
 	f := &SearchField{name: name}
 	f.PlaceHolder, f.OnChanged = hint, changed
@@ -46,10 +47,10 @@ func (f *SearchField) AccessibilityLabel() string {
 	return f.name + ", " + f.Text
 }
 
-// AccessibilityRole is text: Fyne 2.8 knows no role for a field.
+// AccessibilityRole is text: Fyne 2.8 has no role for a field.
 func (f *SearchField) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
-// Natural returns the size that the field would like: that of a card and a half.
+// Natural returns the preferred size: that of a card and a half.
 func (f *SearchField) Natural() fyne.Size {
 	return fyne.NewSize(whole(theme.SizeForWidget(SizeCard, f)*1.64), f.MinSize().Height)
 }
@@ -100,7 +101,7 @@ func (f *SearchField) CreateRenderer() fyne.WidgetRenderer {
 
 const searchRadius = 4
 
-// searchRenderer draws the ring behind what Fyne draws of an entry.
+// searchRenderer draws the ring behind Fyne's entry.
 type searchRenderer struct {
 	fyne.WidgetRenderer
 	field  *SearchField

@@ -13,7 +13,8 @@ var (
 	_ Tall            = (*StatusLink)(nil)
 )
 
-// StatusLink is one link of a chain with what is known of it: an icon whose shape tells the state, and words that tell it too.
+// StatusLink is one link of a chain with its health: an icon whose shape shows the state, and words
+// that name it.
 type StatusLink struct {
 	widget.BaseWidget
 	icon fyne.Resource

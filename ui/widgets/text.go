@@ -17,7 +17,7 @@ var (
 	_ Tall            = (*Text)(nil)
 )
 
-// Style is how a piece of text looks, in names that the theme answers.
+// Style is the look of a piece of text, in the theme's names.
 type Style struct {
 	Size  fyne.ThemeSizeName
 	Color fyne.ThemeColorName
@@ -30,24 +30,25 @@ type Run struct {
 	Style
 }
 
-// Text shows runs of text. It wraps between words, breaks a word that is wider than it is, and can be held to a number of
-// lines, the last of which then ends in an ellipsis. Runs of different sizes share a baseline.
+// Text shows runs of text. It wraps between words, breaks a word wider than the line, and can be
+// limited to a number of lines, the last of which then ends in an ellipsis. Runs of different sizes
+// share a baseline.
 type Text struct {
 	widget.BaseWidget
 	// Alignment is leading, centred or trailing.
 	Alignment fyne.TextAlign
-	// Lines is the most lines to show; 0 is no limit.
+	// Lines is the maximum number of lines; 0 is no limit.
 	Lines int
 
 	runs []Run
-	// laid is the text in lines of the width it has, whole on one line.
+	// laid is the text wrapped to the present width, whole the text on one line.
 	laid, whole *wrapped
 }
 
 // NewText returns text in one style.
 func NewText(text string, style Style) *Text { return NewRuns(Run{Text: text, Style: style}) }
 
-// NewRuns returns text in several styles, one at least. White space at the end of a run counts.
+// NewRuns returns text in several styles, at least one. White space at the end of a run counts.
 func NewRuns(runs ...Run) *Text {
 	t := &Text{runs: runs}
 	t.ExtendBaseWidget(t)
@@ -68,7 +69,7 @@ func (t *Text) SetRuns(runs ...Run) {
 	t.Refresh()
 }
 
-// SetLines changes the most lines to show; 0 is no limit.
+// SetLines sets the maximum number of lines; 0 is no limit.
 func (t *Text) SetLines(lines int) {
 	if t.Lines != lines {
 		t.Lines = lines
@@ -100,10 +101,10 @@ func (t *Text) Natural() fyne.Size {
 // HeightFor returns the height of the text at a width.
 func (t *Text) HeightFor(width float32) float32 { return t.wrap(width).height }
 
-// Cut tells whether some of the text is left out at a width, since it is held to a number of lines.
+// Cut reports whether some of the text is left out at a width, because of the limit of lines.
 func (t *Text) Cut(width float32) bool { return t.wrap(width).cut }
 
-// MinSize is the width of a short word, and the height at the width that the text has.
+// MinSize is the width of a short word, and the height at the present width.
 func (t *Text) MinSize() fyne.Size {
 	width := t.Size().Width
 	if width <= 0 {
@@ -113,7 +114,7 @@ func (t *Text) MinSize() fyne.Size {
 	return fyne.NewSize(min(laid.width, 4*laid.lines[0].height), laid.height)
 }
 
-// Refresh draws the text anew, after its runs or the theme have changed.
+// Refresh redraws the text, after its runs or the theme have changed.
 func (t *Text) Refresh() {
 	t.laid, t.whole = nil, nil
 	t.BaseWidget.Refresh()
@@ -123,7 +124,8 @@ func (t *Text) Refresh() {
 func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 	t.ExtendBaseWidget(t)
 	r := &textRenderer{text: t}
-	r.Layout(t.Size()) // Fyne drops the renderer of what is hidden for a minute, and does not place the next one.
+	// Fyne drops the renderer of an object hidden for a minute, and does not lay out the next one.
+	r.Layout(t.Size())
 	return r
 }
 
@@ -145,7 +147,7 @@ func (r *textRenderer) Refresh() {
 
 func (r *textRenderer) Layout(size fyne.Size) {
 	if size.Width <= 0 {
-		return // Nobody has placed the text yet.
+		return // not laid out yet
 	}
 	laid := r.text.wrap(size.Width)
 	used := 0
@@ -182,7 +184,7 @@ func (r *textRenderer) Layout(size fyne.Size) {
 const (
 	unlimited = float32(1 << 20)
 	ellipsis  = "…"
-	// noBreak is the space that does not end a line.
+	// noBreak is the no-break space.
 	noBreak = '\u00a0'
 )
 
@@ -200,14 +202,14 @@ type textLine struct {
 	height             float32
 }
 
-// textPiece is what stands on one line in one style.
+// textPiece is text of one style on one line.
 type textPiece struct {
 	text                       string
 	style                      Style
 	x, width, height, baseline float32
 }
 
-// wrap breaks the text into lines, or returns what it found the last time for the same width.
+// wrap breaks the text into lines, or returns the cached result for the same width.
 func (t *Text) wrap(width float32) *wrapped {
 	kept := &t.laid
 	if width == unlimited {
@@ -239,7 +241,7 @@ func (t *Text) wrap(width float32) *wrapped {
 	return made
 }
 
-// oneLine returns the text on one line, which is how most texts are.
+// oneLine returns the text on one line, the usual case.
 func (t *Text) oneLine() textLine {
 	if t.whole != nil {
 		return t.whole.lines[0]
@@ -281,7 +283,8 @@ func (t *Text) breakLines(width float32) []textLine {
 	return lines
 }
 
-// words cuts the text after white space. A word is in pieces where its style changes, as in a bold word and its full stop.
+// words splits the text after white space. A word has several pieces if its style changes, as in a
+// bold word and its full stop.
 func (t *Text) words() [][]textPiece {
 	var found [][]textPiece
 	open := false
@@ -299,8 +302,8 @@ func (t *Text) words() [][]textPiece {
 	return found
 }
 
-// fits tells whether the line has room for one more word. Widths of single words are rounded, so a line that seems a bit too
-// long is measured as a whole before it is broken.
+// fits reports whether the line has room for one more word. Widths of single words are rounded, so
+// a line that seems slightly too long is measured as a whole before it is broken.
 func (l *textLine) fits(t *Text, word []textPiece, width float32) bool {
 	longer := textLine{pieces: append([]textPiece(nil), l.pieces...), width: l.width}
 	for _, piece := range word {
@@ -313,7 +316,7 @@ func (l *textLine) fits(t *Text, word []textPiece, width float32) bool {
 	return longer.width <= width
 }
 
-// add puts a piece at the end of the line, into the piece before it if that has the same style.
+// add appends a piece to the line, merging it with the previous one if that has the same style.
 func (l *textLine) add(piece textPiece) {
 	if n := len(l.pieces); n > 0 && l.pieces[n-1].style == piece.style {
 		l.pieces[n-1].text += piece.text
@@ -327,7 +330,7 @@ func (l *textLine) add(piece textPiece) {
 	l.height = max(l.height, piece.height)
 }
 
-// finish drops the white space at the end of the line and measures the pieces as a whole.
+// finish drops the white space at the line's end and measures the pieces as a whole.
 func (l *textLine) finish(t *Text) {
 	x := float32(0)
 	for i := range l.pieces {
@@ -360,7 +363,7 @@ func (t *Text) shorten(line *textLine, width float32) {
 	line.width = piece.x + piece.width
 }
 
-// split cuts a word that is wider than a line after as many letters as fit, one at least.
+// split cuts a word wider than a line after as many letters as fit, at least one.
 func (t *Text) split(word string, style Style, width float32) (head, tail string) {
 	runes := []rune(word)
 	n := 1
@@ -394,7 +397,7 @@ func cutWords(text string) []string {
 	return found
 }
 
-// plainSpaces makes a space of every kind of white space at which a line may end.
+// plainSpaces replaces every kind of breaking white space by a space.
 func plainSpaces(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r != noBreak && unicode.IsSpace(r) {

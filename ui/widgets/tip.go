@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// tipDelay is how long the mouse has to be on a text before the whole of it is shown: long enough not to flicker where the mouse only
-	// passes.
+	// tipDelay is how long the mouse has to be on a text before its full text is shown: long enough
+	// not to flicker as the mouse passes.
 	tipDelay = 600 * time.Millisecond
 
 	tipPadX, tipPadY = 10, 7
@@ -20,12 +20,12 @@ const (
 	tipWidest        = 1.5 // times SizeCard
 )
 
-// Tip shows the whole of a text that is cut, beside a mouse that stays on it. The keyboard gets the same from the focus.
-//
-// It lies over the page and is no part of it: nothing in it takes the focus, a click or the wheel, which go to what lies below. It is
-// not one of Fyne's overlays, which would take all three.
+// Tip shows the full text of a cut one, next to a mouse that stays on it. The keyboard gets the
+// same from the focus. It is above the page, and nothing in it takes the focus, a click or the
+// wheel, which go to the page. One of Fyne's overlays would take all three.
 type Tip struct {
-	// After calls a function on Fyne's goroutine after a time, unless it is stopped before. It is to be set.
+	// After calls a function on Fyne's goroutine after a delay, unless stopped before. It must be
+	// set.
 	After func(wait time.Duration, do func()) (stop func())
 
 	layer *fyne.Container
@@ -34,7 +34,7 @@ type Tip struct {
 	said  []string
 	at    fyne.Position
 	stop  func()
-	// asked counts what is to be shown, so that an answer that is too late is known.
+	// asked counts the requests, so that a late answer is recognised.
 	asked int
 }
 
@@ -47,14 +47,14 @@ func NewTip() *Tip {
 	return t
 }
 
-// Object returns what to put into the window, over all else and as large as the window.
+// Object returns the object for the window, above everything and as large as the window.
 func (t *Tip) Object() *fyne.Container { return t.layer }
 
-// Over says that the mouse is on texts that are cut, at a place of the canvas.
+// Over reports that the mouse is on cut texts, at a position on the canvas.
 func (t *Tip) Over(texts []string, at fyne.Position) {
 	t.at = at
 	if slices.Equal(texts, t.said) {
-		return // It is shown, or will be.
+		return // it is shown, or will be
 	}
 	t.Away()
 	if len(texts) == 0 {
@@ -69,7 +69,7 @@ func (t *Tip) Over(texts []string, at fyne.Position) {
 	})
 }
 
-// Away takes the tip away, and tells whether there was one to be seen.
+// Away hides the tip, and reports whether it was visible.
 func (t *Tip) Away() bool {
 	t.asked++
 	t.said = nil

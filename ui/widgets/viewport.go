@@ -11,17 +11,17 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// Viewport shows a part of a page that may be taller than the window. It is made of containers, so that a screen reader finds
-// what is in it (see the package comment). A container does not clip: what lies above and below the viewport has to be painted
-// over, which a header and a status bar with a [Backdrop] do.
+// Viewport shows a part of a page that may be taller than the window. It is made of containers, for
+// screen readers (see the package comment). A container does not clip: what is above and below the
+// viewport has to be covered, as by a header and a status bar with a [Backdrop].
 type Viewport struct {
 	// OnMoved is called with the part of the page that is visible, whenever that changes.
 	OnMoved func(top, bottom float32)
-	// OnRoom is called with the viewport's size before the page is placed in it, so that a page can leave out what is not
-	// needed where there is little room.
+	// OnRoom is called with the viewport's size before the page is placed in it, so that a page can
+	// leave parts out of a small window.
 	OnRoom func(fyne.Size)
-	// Focused returns the object that has the focus, or nil. If it could be seen before the viewport has changed its size, OnCovered
-	// is called with it afterwards, so that it can be brought back into view.
+	// Focused returns the object with the focus, or nil. If it was visible before the viewport's
+	// size changed, OnCovered is called with it afterwards, to bring it back into view.
 	Focused   func() fyne.CanvasObject
 	OnCovered func(fyne.CanvasObject)
 
@@ -31,7 +31,7 @@ type Viewport struct {
 	bar     *scrollBar
 	offset  float32
 	height  float32
-	// size is that of the last layout.
+	// size is the size at the last layout.
 	size fyne.Size
 }
 
@@ -43,7 +43,7 @@ func NewViewport() *Viewport {
 	return v
 }
 
-// Object returns what to put into the window.
+// Object returns the object for the window.
 func (v *Viewport) Object() *fyne.Container { return v.box }
 
 // SetContent shows another page, from its beginning.
@@ -53,22 +53,22 @@ func (v *Viewport) SetContent(content fyne.CanvasObject) {
 	v.box.Refresh()
 }
 
-// Relayout places the page anew, after something in it has changed its height.
+// Relayout lays the page out again, after something in it has changed its height.
 func (v *Viewport) Relayout() { Arrange(v.box) }
 
-// Offset tells how much of the page is hidden above the viewport.
+// Offset returns the height of the page that is hidden above the viewport.
 func (v *Viewport) Offset() float32 { return v.offset }
 
-// ScrollBy moves the page up by a distance, or down by a negative one.
+// ScrollBy scrolls down by a distance, or up by a negative one.
 func (v *Viewport) ScrollBy(distance float32) { v.scrollTo(v.offset + distance) }
 
 // ScrollToTop shows the beginning of the page.
 func (v *Viewport) ScrollToTop() { v.scrollTo(0) }
 
-// Page is how far a page key scrolls.
+// Page is the distance that a page key scrolls.
 func (v *Viewport) Page() float32 { return v.box.Size().Height * 0.9 }
 
-// Reveal scrolls as little as possible so that a part of the page can be seen, with a margin around it.
+// Reveal scrolls as little as possible to make a part of the page visible, with a margin around it.
 func (v *Viewport) Reveal(top, bottom float32) {
 	const margin = 24
 	switch view := v.box.Size().Height; {
@@ -79,26 +79,26 @@ func (v *Viewport) Reveal(top, bottom float32) {
 	}
 }
 
-// RevealFromTop shows the beginning of the page, or as little after it as it takes to see a part of the page: its end, and before that
-// its beginning.
+// RevealFromTop scrolls as little as possible from the page's beginning to make a part of it
+// visible: its end, but above all its beginning.
 func (v *Viewport) RevealFromTop(top, bottom float32) {
-	const margin = 5 // Room for a focus ring.
+	const margin = 5 // room for a focus ring
 	v.scrollTo(min(bottom+margin-v.box.Size().Height, top-margin))
 }
 
-// RevealObject scrolls so that an object of the page can be seen.
+// RevealObject scrolls to make an object of the page visible.
 func (v *Viewport) RevealObject(object fyne.CanvasObject) {
 	if y, found := v.OffsetOf(object); found {
 		v.Reveal(y, y+object.Size().Height)
 	}
 }
 
-// OffsetOf returns how far below the top of the page an object stands, and false if it is not in it.
+// OffsetOf returns an object's distance from the top of the page, and false if it is not in it.
 func (v *Viewport) OffsetOf(object fyne.CanvasObject) (float32, bool) {
 	return offsetOf(v.content, object)
 }
 
-// offsetOf returns how far below the top of an ancestor an object stands.
+// offsetOf returns an object's distance from the top of an ancestor.
 func offsetOf(within, object fyne.CanvasObject) (float32, bool) {
 	if within == object {
 		return 0, true
@@ -159,7 +159,8 @@ func (l viewportLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
-// focusSeen returns the object with the focus if some of it can be seen and the viewport is about to get another size.
+// focusSeen returns the focused object if part of it is visible and the viewport's size is about to
+// change.
 func (v *Viewport) focusSeen(size fyne.Size) fyne.CanvasObject {
 	if v.Focused == nil || v.OnCovered == nil || size == v.size {
 		return nil
@@ -180,7 +181,7 @@ var (
 	_ fyne.Scrollable = (*wheel)(nil)
 )
 
-// wheel lies behind the page and gets what the mouse wheel does over it.
+// wheel is behind the page and receives the mouse wheel over it.
 type wheel struct {
 	widget.BaseWidget
 	of *Viewport
@@ -195,7 +196,7 @@ func newWheel(of *Viewport) *wheel {
 // Scrolled is called by Fyne.
 func (w *wheel) Scrolled(event *fyne.ScrollEvent) { w.of.ScrollBy(-event.Scrolled.DY) }
 
-// AccessibilityLabel is empty: the wheel cannot be seen.
+// AccessibilityLabel is empty: the wheel is invisible.
 func (w *wheel) AccessibilityLabel() string { return "" }
 
 // AccessibilityRole is container.
@@ -220,7 +221,8 @@ var (
 	_ desktop.Hoverable = (*scrollBar)(nil)
 )
 
-// scrollBar shows which part of the page is visible. The thumb can be dragged; a click beside it turns the page.
+// scrollBar shows which part of the page is visible. The thumb can be dragged; a click beside it
+// scrolls by a page.
 type scrollBar struct {
 	widget.BaseWidget
 	of               *Viewport
@@ -233,7 +235,7 @@ func newScrollBar(of *Viewport) *scrollBar {
 	return b
 }
 
-// AccessibilityLabel is empty: a screen reader reads the page, not the part of it that is shown.
+// AccessibilityLabel is empty: a screen reader reads the page, not its visible part.
 func (b *scrollBar) AccessibilityLabel() string { return "" }
 
 // AccessibilityRole is container.

@@ -15,12 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// plain is a theme that answers our sizes, and a colour of its own for each name.
+// plain is a theme with our sizes, and a different colour for each name.
 type plain struct{ fyne.Theme }
 
 func (p plain) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
 	sum := fnv.New32a()
-	_, _ = sum.Write([]byte(name)) // A hash takes everything.
+	_, _ = sum.Write([]byte(name)) // never fails
 	mixed := sum.Sum32()
 	return color.NRGBA{R: uint8(mixed >> 16 & 0xFF), G: uint8(mixed >> 8 & 0xFF), B: uint8(mixed & 0xFF), A: 0xFF}
 }
@@ -67,7 +67,7 @@ func linesOf(text *Text, width float32) []string {
 	return lines
 }
 
-// TestWrap: text that is not wrapped where it should be is cut at the window's edge.
+// TestWrap: text that does not wrap is cut at the window's edge.
 func TestWrap(t *testing.T) {
 	open(t, NewText("", body), fyne.NewSize(100, 100))
 	width := func(text string) float32 { return NewText(text, body).Natural().Width }
@@ -109,7 +109,7 @@ func TestWrap(t *testing.T) {
 	}
 }
 
-// TestTextSharesBaseline: a small note beside a large heading would hang in the air.
+// TestTextSharesBaseline: a small note next to a large heading would be too high otherwise.
 func TestTextSharesBaseline(t *testing.T) {
 	text := NewRuns(Run{"Heading ", Style{Size: SizeTitle, Color: ColorText}}, Run{"note", body})
 	open(t, text, fyne.NewSize(300, 100))
@@ -145,7 +145,7 @@ func TestFlowGoesOnInAnotherRow(t *testing.T) {
 	require.Equal(t, a.Position().Y, b.Position().Y)
 	require.Equal(t, a.Size().Width+10, b.Position().X)
 	require.Equal(t, fyne.NewPos(0, a.Size().Height+5), c.Position())
-	flow.Resize(fyne.NewSize(30, 300)) // Too narrow for any of them.
+	flow.Resize(fyne.NewSize(30, 300)) // too narrow for any of them
 	require.Equal(t, float32(30), a.Size().Width)
 	require.Positive(t, b.Position().Y)
 }
@@ -223,7 +223,7 @@ func TestPressableKeys(t *testing.T) {
 	for i, name := range []fyne.KeyName{fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace} {
 		down(name)
 		typed(name)
-		typed(name) // A repeat.
+		typed(name) // a repeat
 		b.KeyUp(&fyne.KeyEvent{Name: name})
 		require.Equal(t, i+1, pressed)
 	}
@@ -305,8 +305,8 @@ func TestViewport(t *testing.T) {
 	v.ScrollToTop()
 }
 
-// TestNothingMovesByItself: Fyne asks for the least size of all objects in every frame, and lays out anew what has changed. A
-// page whose answers change back and forth would keep the processor busy for ever.
+// TestNothingMovesByItself: Fyne asks for all objects' minimum sizes in every frame, and lays out
+// what has changed. A page with alternating answers would keep the processor busy for ever.
 func TestNothingMovesByItself(t *testing.T) {
 	column := Column(Row{Object: NewText(strings.Repeat("word ", 40), body)}, Row{Object: Flow(1, 1, NewButton("x", Primary, nil))},
 		Row{Object: Pairs(1, NewText("a", body), NewText("b", body))}, Row{Object: NewPanel(Good, NewText("c", body))})
@@ -360,7 +360,7 @@ func TestProgressMovesBetweenStartAndStop(t *testing.T) {
 	require.Equal(t, "In progress", p.AccessibilityLabel())
 }
 
-// TestSmallControls: what can be pressed has to show that it can, and to be pressed by mouse and by keyboard alike.
+// TestSmallControls: pressable controls look it, and can be pressed by mouse and by keyboard.
 func TestSmallControls(t *testing.T) {
 	type control interface {
 		fyne.Widget
@@ -405,7 +405,7 @@ func TestSmallControls(t *testing.T) {
 	}
 }
 
-// TestSearchFieldLeavesKeysToTheList: the keys that go up and down, choose and end are not about the text.
+// TestSearchFieldLeavesKeysToTheList: the keys that move, choose and end do not edit the text.
 func TestSearchFieldLeavesKeysToTheList(t *testing.T) {
 	var keys []fyne.KeyName
 	var text string
@@ -427,7 +427,7 @@ func TestSearchFieldLeavesKeysToTheList(t *testing.T) {
 	require.False(t, test.WidgetRenderer(f).Objects()[0].Visible())
 }
 
-// TestBeside: an icon stands at the first line, and the words wrap beside it.
+// TestBeside: an icon is level with the first line, and the words wrap next to it.
 func TestBeside(t *testing.T) {
 	text := NewText(strings.Repeat("word ", 30), body)
 	box := Beside(NewPicture(theme.InfoIcon(), fyne.Size{}), SizeBody, 2, text)
@@ -437,8 +437,9 @@ func TestBeside(t *testing.T) {
 	require.Equal(t, text.HeightFor(300-42), HeightFor(box, 300))
 }
 
-// TestRenderersAreMadeWhole: Fyne drops the renderer of a widget that is hidden for a minute, and makes another when it is shown
-// again, at the same size, without placing anything. Help that is opened for the second time would be an empty panel.
+// TestRenderersAreMadeWhole: Fyne drops the renderer of a widget hidden for a minute, and makes
+// another when it is shown again, at the same size, without a layout. Help opened for the second
+// time would be an empty panel.
 func TestRenderersAreMadeWhole(t *testing.T) {
 	card := NewRoleCard()
 	card.Set(Choice{Title: "Title", Lines: []string{"one", "two"}, Key: "1", Accent: true, Star: theme.InfoIcon()})
@@ -462,7 +463,7 @@ func TestRenderersAreMadeWhole(t *testing.T) {
 	}
 }
 
-// blank are choices that say nothing.
+// blank returns choices without text.
 func blank(count int) []*Choice {
 	choices := make([]*Choice, count)
 	for i := range choices {

@@ -18,7 +18,7 @@ import (
 // changelogFile is the changelog, in the manner of keepachangelog.com.
 const changelogFile = "docs/CHANGELOG.md"
 
-// packager is who answers for the packages, where Debian asks for somebody.
+// packager is the packages' maintainer, which Debian requires.
 const packager = "e-RS Login maintainers <ers-login@users.noreply.github.com>"
 
 // release is a version and what it changed.
@@ -66,7 +66,7 @@ func parseChangelog(content, version string, now time.Time) ([]release, error) {
 		}
 	}
 	if len(releases) > 1 && releases[0].version == releases[1].version {
-		// The version has been released, and there is something after it: whoever builds that has to count up.
+		// There are changes after the version's release: a build of them needs another number.
 		if len(releases[0].changes) > 0 {
 			return nil, fmt.Errorf("version %s is released already, and there are changes after it: count FyneApp.toml up", version)
 		}
@@ -165,7 +165,7 @@ const releasesHere = "@RELEASES@"
 
 // writeReleases fills the releases into the metainfo.
 func writeReleases(metainfo, path string) error {
-	content, err := os.ReadFile(metainfo) //nolint:gosec // G304: named by whoever builds the packages
+	content, err := os.ReadFile(metainfo) //nolint:gosec // G304: named by the build of the packages
 	if err != nil {
 		return fmt.Errorf("could not read the metainfo: %w", err)
 	}

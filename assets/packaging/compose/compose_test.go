@@ -46,7 +46,7 @@ func TestParseChangelog(t *testing.T) {
 				{"1.1.0", time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC), []string{"Old."}},
 			},
 		},
-		// Two packages of one version and different content would be told apart by nobody.
+		// Two packages of one version and different content could not be distinguished.
 		"changed since it was released": {
 			content: head + "## [Unreleased]\n\n- Newer.\n\n## [1.2.0] - 2026-10-01\n\n- New.\n", fails: "count FyneApp.toml up",
 		},

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDocumentsLinkToWhatIsThere: whoever reads the installed documents would follow links that lead nowhere.
+// TestDocumentsLinkToWhatIsThere: links in the installed documents must not lead nowhere.
 func TestDocumentsLinkToWhatIsThere(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.NoError(t, write("FyneApp.toml", []byte("Website = 'https://example.org/x'\n[Details]\nVersion = '1.2.3'\n")))

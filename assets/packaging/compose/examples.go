@@ -38,7 +38,7 @@ func writeExamples(folder string) error {
 	return nil
 }
 
-// write writes a file that everybody may read, and its folder.
+// write writes a file readable by all users, and its folder.
 func write(path string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // G301: it is for a package
 		return fmt.Errorf("could not make a folder: %w", err)

@@ -29,7 +29,7 @@ var legal = regexp.MustCompile(`(?i)^(un)?(licen[cs]e|copying|copyright|notice|p
 // goSource is a program's own text, which may be called licence.go.
 var goSource = regexp.MustCompile(`(?i)\.(go|c|h|s)$`)
 
-// module is a Go module, as go list tells of it.
+// module is a Go module, as in go list's output.
 type module struct {
 	Path, Version, Dir string
 	Main               bool
@@ -39,7 +39,7 @@ type module struct {
 // library is what is linked into a program and is no Go module, such as the start-up code of a C compiler.
 type library struct{ name, terms string }
 
-// parted tells targets ("linux/amd64") from libraries ("the name of it=the file with its terms").
+// parted separates targets ("linux/amd64") from libraries ("name=file with its licence").
 func parted(args []string) (targets []string, libraries []library) {
 	for _, arg := range args {
 		if name, terms, found := strings.Cut(arg, "="); found {

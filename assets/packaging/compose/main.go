@@ -1,4 +1,4 @@
-// Compose writes the parts of the packages that are made from something else, so that nothing is told in two places:
+// Compose writes the parts of the packages that are made from something else, so that nothing is written in two places:
 //
 //	compose examples FOLDER          config.toml and policy.toml, every setting commented out, from the table of internal/config
 //	compose licences FILE [TARGET…]  the licences of everything that the programs are built from, from the modules themselves; NAME=TERMS

@@ -37,8 +37,8 @@ func TestSettingUpWaitsForApt(t *testing.T) {
 		says   string
 		fails  bool
 	}{
-		"nobody else uses apt": {0, "debootstrap", "Installing: debootstrap iproute2\n", false},
-		"somebody does":        {2, "debootstrap", "Installing: debootstrap iproute2\nWaiting for another program that installs packages\n", false},
+		"apt is free":          {0, "debootstrap", "Installing: debootstrap iproute2\n", false},
+		"apt is in use":        {2, "debootstrap", "Installing: debootstrap iproute2\nWaiting for another program that installs packages\n", false},
 		"a package is missing": {0, "missing", "Unable to locate package missing", true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,12 +1,13 @@
-// Command standin runs the stand-in e-RS of package erstest as a process of its own, for end-to-end tests and for trying a
-// client by hand.
+// Command standin runs the stand-in e-RS of package erstest in its own process, for end-to-end
+// tests and for trying a client by hand.
 //
 //	standin --dir DIR [--addr 127.0.0.1:0]
 //
-// It makes the folder DIR if there is none, and writes what a client needs into it (ca.pem, client.pem, client-key.pem,
-// client.p12), then the address of its control endpoint (control), and last its base URL (url); the same URL is printed as the
-// first line of its output. DIR/users.json may name further users and their tickets. It serves until its input is closed, so
-// that it ends with the process that started it, or until it is interrupted or terminated.
+// It creates the folder DIR if needed, and writes into it a client's files (ca.pem, client.pem,
+// client-key.pem, client.p12), then the address of its control endpoint (control), and last its
+// base URL (url), which is also the first line of its output. DIR/users.json may name further users
+// and their tickets. It serves until its input is closed, and so ends with its parent process, or
+// until it is interrupted or terminated.
 package main
 
 import (
@@ -30,7 +31,7 @@ func main() {
 	}
 }
 
-// run serves until input is closed or the context ends.
+// run serves until input is closed or ctx ends.
 func run(ctx context.Context, args []string, input io.Reader, output io.Writer) error {
 	flags := flag.NewFlagSet("standin", flag.ContinueOnError)
 	address := flags.String("addr", "127.0.0.1:0", "where to listen, as `host:port`")
@@ -53,11 +54,11 @@ func run(ctx context.Context, args []string, input io.Reader, output io.Writer) 
 		return fmt.Errorf("could not say that the server is ready: %w", err)
 	}
 
-	// Reading cannot be interrupted. The program ends right after, and takes the goroutine along.
+	// A read cannot be interrupted. The process ends right after, with this goroutine.
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)
-		// Whether input ended or broke: whoever held it is gone.
+		// At the end of input or an error of it, the parent is gone.
 		_, _ = io.Copy(io.Discard, input)
 	}()
 	select {

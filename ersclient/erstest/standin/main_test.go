@@ -21,7 +21,7 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// asProgram has this test binary be the program itself.
+// asProgram makes this test binary run the program itself.
 const asProgram = "ERSTEST_STANDIN_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// program is a stand-in in a process of its own.
+// program is a stand-in in its own process.
 type program struct {
 	*exec.Cmd
 	input  io.WriteCloser
@@ -54,7 +54,7 @@ func start(t *testing.T, args ...string) *program {
 	return p
 }
 
-// The end-to-end test signs in to this process, asks it what is left, and ends it.
+// The end-to-end test signs in to this process, queries its state, and ends it.
 func TestSignInToAnotherProcess(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "new")
 	p := start(t, "--dir", folder)
@@ -101,7 +101,7 @@ func TestItEndsWhenTerminated(t *testing.T) {
 	_, err := p.output.ReadString('\n')
 	require.NoError(t, err)
 	if runtime.GOOS == "windows" {
-		// There it is terminated without being asked.
+		// Windows has no signals: the process is killed.
 		require.NoError(t, p.Process.Kill())
 		require.Error(t, p.Wait())
 		return
@@ -130,7 +130,7 @@ func TestOrdersThatCannotBeCarriedOut(t *testing.T) {
 	}
 }
 
-// Without a certificate of this process's own authority, the process tells nothing.
+// Without a certificate of this process's authority, the process returns nothing.
 func TestTheProcessIsGuardedToo(t *testing.T) {
 	folder := t.TempDir()
 	p := start(t, "--dir", folder)

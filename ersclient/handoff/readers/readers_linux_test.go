@@ -32,7 +32,7 @@ const (
 	madeUpKey = "pro-xapi-session_222c42c7-820f-4f9b-92fb-3add4b1db9f7"
 	asid      = "123456789012"
 	path      = "/v1/reference/made-up"
-	// guard bounds a connection.
+	// guard bounds each connection.
 	guard = time.Minute
 )
 
@@ -54,16 +54,25 @@ func readers(t *testing.T) (all []reader) {
 	return all
 }
 
-// run runs a reader in a session, and returns its exit status and all that it has printed, which has no session key in it.
+// expect runs a reader in a session, asserts its exit status and returns its output.
+func (r reader) expect(t *testing.T, want int, session *keyringtest.Session) string {
+	t.Helper()
+	printed := r.Expect(t, want, session, append(os.Environ(), session.Env()...))
+	assert.NotContains(t, printed, madeUpKey, "the key is for e-RS alone")
+	return printed
+}
+
+// run runs a reader in a session, and returns its exit status and output, which must not contain
+// the session key.
 func (r reader) run(t *testing.T, session *keyringtest.Session, arguments ...string) (int, string) {
 	t.Helper()
-	// The home is the session's, and Go and Node have nothing to look for there.
+	// The home is the session's, where Go and Node need nothing.
 	status, printed := r.Run(t, append(os.Environ(), session.Env()...), arguments...)
 	assert.NotContains(t, printed, madeUpKey, "the key is for e-RS alone")
 	return status, printed
 }
 
-// standIn takes one request on each connection, and keeps what stood on the wire, byte for byte.
+// standIn answers one request on each connection, and records it byte for byte.
 type standIn struct {
 	erstest.Files
 	baseURL  string
@@ -72,11 +81,12 @@ type standIn struct {
 	mutex  sync.Mutex
 	status int
 	heads  []string
-	// shown are the processes that had the session key in their arguments or environment while the request was under way.
+	// shown lists the processes that had the session key in their arguments or environment during
+	// the request.
 	shown []string
 }
 
-// newStandIn listens with the certificates of the stand-in for e-RS: mutual TLS, a throw-away authority.
+// newStandIn listens with the e-RS stand-in's certificates: mutual TLS, a throw-away authority.
 func newStandIn(t *testing.T) *standIn {
 	t.Helper()
 	server := erstest.NewServer()
@@ -105,7 +115,7 @@ func newStandIn(t *testing.T) *standIn {
 }
 
 func (s *standIn) serve(connection net.Conn) {
-	// A reader that goes away is seen by what it has not sent.
+	// A reader that disconnects shows by what it has not sent.
 	defer func() { _ = connection.Close() }()
 	_ = connection.SetDeadline(time.Now().Add(guard))
 	var head strings.Builder
@@ -124,7 +134,7 @@ func (s *standIn) serve(connection net.Conn) {
 		s.status, s.baseURL)
 }
 
-// answers sets what the next requests are answered, and forgets what was asked before.
+// answers sets the status of the next answers, and forgets the requests so far.
 func (s *standIn) answers(status int) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -137,7 +147,7 @@ func (s *standIn) heard() (heads, shown []string) {
 	return s.heads, s.shown
 }
 
-// processesWith returns the programs that have a text in their arguments or their environment.
+// processesWith returns the programs with text in their arguments or environment.
 func processesWith(text string) (found []string) {
 	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil || len(files) == 0 {
@@ -145,7 +155,7 @@ func processesWith(text string) (found []string) {
 	}
 	for _, commandLine := range files {
 		for _, file := range []string{commandLine, filepath.Join(filepath.Dir(commandLine), "environ")} {
-			// A process may have ended meanwhile, or be another user's.
+			// The process may have ended, or belong to another user.
 			content, err := os.ReadFile(file)
 			if err == nil && bytes.Contains(content, []byte(text)) {
 				found = append(found, file)
@@ -155,7 +165,7 @@ func processesWith(text string) (found []string) {
 	return found
 }
 
-// use makes this process one of the session's, so that it can publish.
+// use moves this process into the session, so that it can publish.
 func use(t *testing.T, session *keyringtest.Session) {
 	t.Helper()
 	for _, pair := range session.Env() {
@@ -173,10 +183,10 @@ func published(baseURL string) handoff.Session {
 	}
 }
 
-// The ten minutes in which an integrator is to be done start with one of these programs. If it fails, what they copy fails, on a
-// computer of a hospital.
+// An integrator begins with one of these programs. If it fails, the copy fails on a hospital's
+// computer.
 func TestEveryReaderFindsTheSession(t *testing.T) {
-	// What builds a program needs this process's own home, so it comes first.
+	// Building needs this process's own home, so it comes first.
 	all := readers(t)
 	e := newStandIn(t)
 	without := keyringtest.ForTest(t, keyringtest.Options{State: keyringtest.NoService})
@@ -188,7 +198,7 @@ func TestEveryReaderFindsTheSession(t *testing.T) {
 			t.Run(r.Name, func(t *testing.T) { check(t, r) })
 		}
 	}
-	t.Run("nobody is signed in", func(t *testing.T) {
+	t.Run("signed out", func(t *testing.T) {
 		each(t, func(t *testing.T, r reader) {
 			status, printed := r.run(t, session)
 			require.Equal(t, signedOut, status, printed)
@@ -209,7 +219,7 @@ func TestEveryReaderFindsTheSession(t *testing.T) {
 
 	now := published(e.baseURL)
 	require.NoError(t, handoff.Write(t.Context(), now))
-	t.Run("somebody is signed in", func(t *testing.T) {
+	t.Run("signed in", func(t *testing.T) {
 		each(t, func(t *testing.T, r reader) {
 			status, printed := r.run(t, session)
 			require.Equal(t, signedIn, status, printed)
@@ -255,11 +265,11 @@ func TestEveryReaderFindsTheSession(t *testing.T) {
 	t.Run("another e-RS than the real one answers", func(t *testing.T) {
 		e.answers(200)
 		each(t, func(t *testing.T, r reader) {
-			// Without the throw-away authority nobody may trust its certificate.
+			// Without the throw-away authority, its certificate must not be trusted.
 			status, printed := r.run(t, session, path, e.Certificate, e.Key)
 			require.Equal(t, callFailed, status, printed)
 			for _, head := range first(e.heard()) {
-				require.Empty(t, head, "the session key was sent to somebody who was not known")
+				require.Empty(t, head, "the session key was sent to an unknown server")
 			}
 		})
 	})
@@ -309,7 +319,7 @@ func TestEveryReaderFindsTheSession(t *testing.T) {
 	replace(madeUpKey, madeUpKey+`\nX: y`)
 	t.Run("the key is no header", func(t *testing.T) {
 		each(t, func(t *testing.T, r reader) {
-			// What counts is that its text, which is in no message, is in no stack trace either.
+			// Its text is in no message, and must be in no stack trace.
 			status, printed := r.run(t, session, path, e.Certificate, e.Key, e.CA)
 			require.NotEqual(t, signedOut, status, printed)
 		})
@@ -330,7 +340,7 @@ func TestEveryReaderFindsTheSession(t *testing.T) {
 		})
 	})
 	require.NoError(t, handoff.Clear(t.Context()))
-	t.Run("everybody is signed out", func(t *testing.T) {
+	t.Run("signed out again", func(t *testing.T) {
 		each(t, func(t *testing.T, r reader) {
 			status, printed := r.run(t, session)
 			require.Equal(t, signedOut, status, printed)
@@ -340,7 +350,7 @@ func TestEveryReaderFindsTheSession(t *testing.T) {
 
 func first(heads, _ []string) []string { return heads }
 
-// newPlainServer listens without TLS, and nobody may come.
+// newPlainServer listens without TLS, and fails if it gets a request.
 func newPlainServer(t *testing.T) (baseURL string) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -366,8 +376,8 @@ func newPlainServer(t *testing.T) (baseURL string) {
 	return fmt.Sprintf("http://%s/ers-api", listener.Addr())
 }
 
-// GLib warns on stderr about things that have nothing to do with the keyring. Whoever takes that for trouble tells a ward full of people
-// that their keyring is broken; and one who asks twice has them asked for its password twice.
+// GLib's warnings on stderr are unrelated to the keyring. A reader that takes them for errors
+// reports a broken keyring to a whole ward; one that repeats the call makes it prompt twice.
 func TestReadersOfSecretTool(t *testing.T) {
 	all := readers(t)
 	session := keyringtest.ForTest(t, keyringtest.Options{})
@@ -380,9 +390,9 @@ func TestReadersOfSecretTool(t *testing.T) {
 		script string
 		want   int
 	}{
-		"a warning and nobody":   {warning + "\nexit 1", signedOut},
+		"a warning, no entry":    {warning + "\nexit 1", signedOut},
 		"a warning and a user":   {warning + "\nprintf %s '" + string(entry) + "'", signedIn},
-		"nobody":                 {"exit 1", signedOut},
+		"no entry":               {"exit 1", signedOut},
 		"trouble":                {"echo 'secret-tool: The name is not activatable' >&2\nexit 1", keyringTrouble},
 		"a warning and trouble":  {warning + "\necho 'secret-tool: The name is not activatable' >&2\nexit 1", keyringTrouble},
 		"a key where a name was": {"printf %s " + madeUpKey, keyringTrouble},
@@ -408,7 +418,7 @@ func TestReadersOfSecretTool(t *testing.T) {
 	}
 }
 
-// A reader whose library or program is missing must not report "signed out": it does not know.
+// A reader without its library or program must not report "signed out": it does not know.
 func TestReadersWithoutWhatTheyNeed(t *testing.T) {
 	all := readers(t)
 	session := keyringtest.ForTest(t, keyringtest.Options{})
@@ -431,7 +441,7 @@ func TestReadersWithoutWhatTheyNeed(t *testing.T) {
 		case "Java":
 			r.Command[2] = strings.TrimPrefix(r.Command[2], readertest.JNA)
 		default:
-			continue // its libraries are part of it, or it does not start
+			continue // its libraries are linked in, or it does not start
 		}
 		status, printed := r.Run(t, environ)
 		require.Equal(t, keyringTrouble, status, "%s: %s", r.Name, printed)
@@ -439,7 +449,7 @@ func TestReadersWithoutWhatTheyNeed(t *testing.T) {
 	}
 }
 
-// An entry that goes at the moment of a sign-out is signed out, and no trouble.
+// An entry that vanishes during a sign-out means signed out, and is no error.
 func TestPythonSeesAnEntryGo(t *testing.T) {
 	folder := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(folder, "keyring", "backends"), 0o700))
@@ -456,7 +466,8 @@ func TestPythonSeesAnEntryGo(t *testing.T) {
 	require.Equal(t, signedOut, status, printed)
 }
 
-// The life of a session in each keyring that people have: what is published is found by every reader, what has ended by none.
+// A session's life in each keyring in use: every reader finds what is published, and none finds
+// what has ended.
 func TestEveryReaderOnEveryKeyring(t *testing.T) {
 	all := readers(t)
 	for name, options := range map[string]keyringtest.Options{
@@ -470,9 +481,7 @@ func TestEveryReaderOnEveryKeyring(t *testing.T) {
 			each := func(want int, part string) {
 				t.Helper()
 				for _, r := range all {
-					status, printed := r.run(t, session)
-					require.Equal(t, want, status, "%s: %s", r.Name, printed)
-					require.Contains(t, printed, part, r.Name)
+					require.Contains(t, r.expect(t, want, session), part, r.Name)
 				}
 			}
 			each(signedOut, "")
@@ -491,9 +500,9 @@ func TestEveryReaderOnEveryKeyring(t *testing.T) {
 	}
 }
 
-// KWallet returns the content type that an entry was written with, and libsecret takes one of go-keyring's for no password. A
-// reader must not report "signed out" for that.
-func TestAnEntryThatIsNoTextIsNotNobody(t *testing.T) {
+// KWallet returns the content type that an entry was written with, and libsecret does not accept
+// go-keyring's as a password. A reader must not report "signed out" for that.
+func TestAnEntryThatIsNoTextIsNotSignedOut(t *testing.T) {
 	all := readers(t)
 	session := keyringtest.ForTest(t, keyringtest.Options{Daemon: keyringtest.KWallet})
 	use(t, session)
@@ -501,12 +510,11 @@ func TestAnEntryThatIsNoTextIsNotNobody(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, keyring.Set(handoff.Service, handoff.AccountSession, string(entry)))
 	for _, r := range all {
-		status, printed := r.run(t, session)
 		want := signedIn
 		switch r.Name {
 		case "shell", "C", "Java":
 			want = keyringTrouble
 		}
-		require.Equal(t, want, status, "%s: %s", r.Name, printed)
+		r.expect(t, want, session)
 	}
 }

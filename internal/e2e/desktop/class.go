@@ -7,8 +7,9 @@ import (
 	"fmt"
 )
 
-// Class returns the class of the window with exactly this title, by which desktops find its menu entry and icon: the second of the two
-// words of its WM_CLASS, as the ICCCM has it. It is an error if no window has that title, or it has no class.
+// Class returns the class of the window with exactly this title, by which desktops find its menu
+// entry and icon: the second word of its WM_CLASS (ICCCM). It is an error if there is no such
+// window, or it has no class.
 func (d *Desktop) Class(title string) (string, error) {
 	value, err := d.property(title, "WM_CLASS", 64)
 	if err != nil {

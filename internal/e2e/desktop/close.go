@@ -12,8 +12,8 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// CloseWindow asks the window with this title to close, as the button in its title bar would: with the message
-// WM_DELETE_WINDOW of the ICCCM. No window manager is needed for that, and xdotool has no command for it.
+// CloseWindow asks the window with this title to close, as the button in its title bar would: with
+// the ICCCM message WM_DELETE_WINDOW. That needs no window manager; xdotool has no command for it.
 func (d *Desktop) CloseWindow(ctx context.Context, title string) error {
 	found, err := d.xdotool(ctx, "search", "--onlyvisible", "--name", title)
 	if err != nil {

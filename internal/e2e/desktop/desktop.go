@@ -1,10 +1,10 @@
 //go:build linux
 
-// Package desktop is a desktop for tests: a real X server without a screen (Xvfb), on which a real window is driven with a
-// real keyboard and mouse (XTEST, by xdotool) and photographed.
+// Package desktop is a desktop for tests: a real X server without a screen (Xvfb), on which a real
+// window is driven with a real keyboard and mouse (XTEST, by xdotool) and photographed.
 //
-// It exists because a window's worst faults (a call that blocks the drawing, a key that goes nowhere, a screen that never
-// comes) do not show in a software renderer that runs everything on one goroutine.
+// A window's worst faults (a call that blocks drawing, a lost key, a screen that never comes) do
+// not show in a software renderer that runs everything on one goroutine.
 package desktop
 
 import (
@@ -27,12 +27,12 @@ type Desktop struct {
 	server  *exec.Cmd
 }
 
-// Start starts an X server whose screen is as large as the window that will be looked at.
+// Start starts an X server with a screen of the window's size.
 func Start(ctx context.Context, width, height int) (*Desktop, error) {
 	return start(ctx, width, height, "+extension")
 }
 
-// StartWithoutOpenGL starts one on which nothing can be drawn with OpenGL, as on many a remote desktop.
+// StartWithoutOpenGL starts one without OpenGL, like many remote desktops.
 func StartWithoutOpenGL(ctx context.Context, width, height int) (*Desktop, error) {
 	return start(ctx, width, height, "-extension")
 }
@@ -64,7 +64,7 @@ func start(ctx context.Context, width, height int, openGL string) (*Desktop, err
 	return d, nil
 }
 
-// endWithin is how long the end of a process is waited for.
+// endWithin bounds the wait for a process's end.
 const endWithin = 30 * time.Second
 
 // Close ends the X server, and with it every window on it.
@@ -72,20 +72,20 @@ func (d *Desktop) Close() error {
 	if err := d.server.Process.Signal(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("could not end Xvfb: %w", err)
 	}
-	// It ends its clients first, one of which may hang. Its exit status says only that it was
-	// ended.
+	// It ends its clients first, one of which may hang. Its exit status is of no interest.
 	kill := time.AfterFunc(endWithin, func() { _ = d.server.Process.Kill() })
 	defer kill.Stop()
 	_ = d.server.Wait()
 	return nil
 }
 
-// Env returns the variables with which a program shows itself here, drawn without a graphics card.
+// Env returns the environment variables for programs on this desktop, with software drawing.
 func (d *Desktop) Env() []string {
 	return []string{"DISPLAY=" + d.display, "WAYLAND_DISPLAY=", "LIBGL_ALWAYS_SOFTWARE=1", "XDG_SESSION_TYPE=x11"}
 }
 
-// WaitWindow waits until a window whose title matches is there, and gives it the keyboard, as a window manager would.
+// WaitWindow waits for a window whose title matches, and gives it the keyboard, as a window manager
+// would.
 func (d *Desktop) WaitWindow(ctx context.Context, title string) error {
 	for {
 		found, err := d.xdotool(ctx, "search", "--onlyvisible", "--name", title)
@@ -101,11 +101,11 @@ func (d *Desktop) WaitWindow(ctx context.Context, title string) error {
 	}
 }
 
-// HasWindow tells whether a window whose title matches can be seen now.
+// HasWindow reports whether a window whose title matches is visible.
 func (d *Desktop) HasWindow(ctx context.Context, title string) (bool, error) {
 	found, err := d.xdotool(ctx, "search", "--onlyvisible", "--name", title)
 	if strings.TrimSpace(found) == "" && ctx.Err() == nil {
-		return false, nil // It ends with 1 then.
+		return false, nil // its status is then 1
 	}
 	return err == nil, err
 }
@@ -126,11 +126,11 @@ func (d *Desktop) Click(ctx context.Context, x, y int) error {
 	return err
 }
 
-// Picture writes a picture of the whole screen as PNG, once the screen has come to rest.
+// Picture writes a picture of the whole screen as PNG, once the screen has stopped changing.
 func (d *Desktop) Picture(ctx context.Context, path string) error {
 	var last []byte
 	for range 40 {
-		// Drawing in software takes a moment, and a picture taken before it looks like a screen at rest.
+		// Drawing in software takes a moment, before which the screen does not change either.
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -148,7 +148,7 @@ func (d *Desktop) Picture(ctx context.Context, path string) error {
 		}
 		last = picture
 	}
-	// A screen that never rests (a progress bar) is photographed as it is.
+	// A screen that keeps changing (a progress bar) is photographed as it is.
 	return nil
 }
 

@@ -16,9 +16,8 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// Manage starts a window manager, without which nothing can be minimised. It ends with the desktop.
-//
-// Openbox is the one of LXDE and LXQt: small, and it keeps to the ICCCM and to the hints of the freedesktop.
+// Manage starts a window manager, which minimising needs. It ends with the desktop. Openbox is that
+// of LXDE and LXQt: small, and true to the ICCCM and freedesktop's hints.
 func (d *Desktop) Manage(ctx context.Context) error {
 	x, root, err := d.connect()
 	if err != nil {
@@ -32,7 +31,7 @@ func (d *Desktop) Manage(ctx context.Context) error {
 		return fmt.Errorf("could not start the window manager (package openbox): %w", err)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- manager.Wait() }() // It loses its display when the desktop is closed, and ends.
+	go func() { ended <- manager.Wait() }() // it ends with its display
 	managed, err := atom(x, "_NET_SUPPORTING_WM_CHECK")
 	if err != nil {
 		return err
@@ -52,8 +51,8 @@ func (d *Desktop) Manage(ctx context.Context) error {
 	}
 }
 
-// Minimised tells whether a window with exactly this title is where the window manager keeps minimised ones: whether its WM_STATE, as
-// the ICCCM has it, is the iconic one. It is an error if no window has that title.
+// Minimised reports whether a window with exactly this title is minimised: whether its WM_STATE
+// (ICCCM) is iconic. It is an error if there is no such window.
 func (d *Desktop) Minimised(title string) (bool, error) {
 	state, err := d.property(title, "WM_STATE", 1)
 	if err != nil {
@@ -63,14 +62,14 @@ func (d *Desktop) Minimised(title string) (bool, error) {
 	return len(state) == 4 && xgb.Get32(state) == iconic, nil
 }
 
-// HasIcon tells whether a window with exactly this title has an icon for the desktop to show (_NET_WM_ICON). It is an error if no window
-// has that title.
+// HasIcon reports whether a window with exactly this title has an icon for the desktop
+// (_NET_WM_ICON). It is an error if there is no such window.
 func (d *Desktop) HasIcon(title string) (bool, error) {
 	icon, err := d.property(title, "_NET_WM_ICON", 1)
 	return len(icon) > 0, err
 }
 
-// property returns the first words, of four bytes, of a property of a window, or nothing if it has none of that name.
+// property returns the first 32-bit words of a window's property, or nothing if it is not set.
 func (d *Desktop) property(title, name string, words uint32) ([]byte, error) {
 	x, root, err := d.connect()
 	if err != nil {
@@ -96,11 +95,11 @@ func (d *Desktop) property(title, name string, words uint32) ([]byte, error) {
 	return reply.Value, nil
 }
 
-// titled looks for a window, which a window manager has put into a frame of its own.
+// titled finds a window, which a window manager has put into a frame.
 func titled(x *xgb.Conn, parent xproto.Window, name xproto.Atom, title string) xproto.Window {
 	tree, err := xproto.QueryTree(x, parent).Reply()
 	if err != nil {
-		return xproto.WindowNone // It has gone.
+		return xproto.WindowNone // it has gone
 	}
 	for _, window := range tree.Children {
 		text, err := xproto.GetProperty(x, false, window, name, xproto.GetPropertyTypeAny, 0, 64).Reply()
@@ -114,9 +113,9 @@ func titled(x *xgb.Conn, parent xproto.Window, name xproto.Atom, title string) x
 	return xproto.WindowNone
 }
 
-// connect connects to the X server, and returns the window that all others are in.
+// connect connects to the X server, and returns the root window.
 func (d *Desktop) connect() (*xgb.Conn, xproto.Window, error) {
-	// It would say that there is no authority file, which a private server does not need.
+	// xgb logs that there is no authority file, which a private server does not need.
 	xgb.Logger.SetOutput(io.Discard)
 	x, err := xgb.NewConnDisplay(d.display)
 	if err != nil {
@@ -125,10 +124,10 @@ func (d *Desktop) connect() (*xgb.Conn, xproto.Window, error) {
 	return x, xproto.Setup(x).DefaultScreen(x).Root, nil
 }
 
-// Freeze stops the X server, as a graphics driver that hangs does: whoever draws waits for ever. Thaw lets it go on.
+// Freeze stops the X server, like a graphics driver that hangs: drawing blocks until Thaw.
 func (d *Desktop) Freeze() error { return d.signal(syscall.SIGSTOP) }
 
-// Thaw is the end of [Desktop.Freeze].
+// Thaw ends [Desktop.Freeze].
 func (d *Desktop) Thaw() error { return d.signal(syscall.SIGCONT) }
 
 func (d *Desktop) signal(signal syscall.Signal) error {

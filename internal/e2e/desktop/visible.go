@@ -11,7 +11,8 @@ import (
 	"github.com/jezek/xgb/xproto"
 )
 
-// AwaitVisible waits until a window with exactly this title can be seen, and looks often enough for that to be measured.
+// AwaitVisible waits until a window with exactly this title is visible, polling often enough for a
+// measurement.
 func (d *Desktop) AwaitVisible(ctx context.Context, title string) error {
 	x, root, err := d.connect()
 	if err != nil {
@@ -34,7 +35,7 @@ func (d *Desktop) AwaitVisible(ctx context.Context, title string) error {
 	}
 }
 
-// visible looks once. A window that goes while it is looked at is none.
+// visible checks once. A window that vanishes meanwhile counts as not visible.
 func visible(x *xgb.Conn, root xproto.Window, name xproto.Atom, title string) bool {
 	tree, err := xproto.QueryTree(x, root).Reply()
 	if err != nil {

@@ -1,6 +1,6 @@
 //go:build linux
 
-// Onelabel is the smallest window that Fyne makes: the measure for the time that our window takes to appear, and for its memory.
+// Onelabel is Fyne's smallest window: the reference for our window's start time and memory.
 package main
 
 import (

@@ -1,6 +1,7 @@
-// Reader is another application on the workstation, for the end-to-end test: it prints the session key that e-RS Login has handed
-// over, as any Go program would read it, and exits with 1 when nobody is signed in. With -poll it looks again and again, until
-// its input ends, and prints a line for each change. The sessions of the test are made up.
+// Reader is another application on the workstation, for the end-to-end test: it prints the session
+// key that e-RS Login has handed over, as any Go program would read it, and exits with 1 if no user
+// is signed in. With -poll it reads repeatedly until its input ends, and prints a line for each
+// change. The test's sessions are invented.
 package main
 
 import (

@@ -1,8 +1,8 @@
 //go:build linux
 
-// Package stage sets the scene for a run of the real program: a home of its own, a private D-Bus with a real keyring, a
-// desktop, and the log by which the program is followed. The end-to-end test and the walk-through of the demonstration both
-// play on it.
+// Package stage sets up a run of the real program: its own home, a private D-Bus with a real
+// keyring, a desktop, and the log by which the program is followed. The end-to-end test and the
+// walk-through of the demonstration share it.
 package stage
 
 import (
@@ -29,11 +29,11 @@ type Program struct {
 	err     error
 }
 
-// outputWithin is for how long after the program's end its helpers may keep its output open.
+// outputWithin is how long after the program's end its helpers may keep its output open.
 // [Program.Wait] fails with [exec.ErrWaitDelay] if one does for longer.
 const outputWithin = 30 * time.Second
 
-// Run starts the program, in its own process group and with nothing of this process's environment but what is given.
+// Run starts the program in its own process group, with only the given environment.
 func Run(ctx context.Context, path string, arguments, environ []string, logFile string) (*Program, error) {
 	cmd := exec.CommandContext(ctx, path, arguments...) //nolint:gosec // the program under test
 	cmd.Env = environ
@@ -55,7 +55,7 @@ func Run(ctx context.Context, path string, arguments, environ []string, logFile 
 	return p, nil
 }
 
-// WaitScreen waits until the window has drawn the screen of a phase, as the log names it, since the last screen waited for.
+// WaitScreen waits until the log reports a drawn screen of a phase, after the last one waited for.
 func (p *Program) WaitScreen(ctx context.Context, phase string) error {
 	return p.waitEntry(ctx, "screen "+phase, func(entry logEntry) bool { return entry.Screen == phase })
 }
@@ -67,12 +67,12 @@ func (p *Program) WaitProblem(ctx context.Context, code string) error {
 	})
 }
 
-// WaitMissing waits until the waiting screen says that this is missing, as the log names it.
+// WaitMissing waits until the waiting screen names what is missing, as in the log.
 func (p *Program) WaitMissing(ctx context.Context, missing string) error {
 	return p.waitEntry(ctx, "missing "+missing, func(entry logEntry) bool { return entry.Missing == missing })
 }
 
-// WaitMessage waits until the program has written this message into its log.
+// WaitMessage waits until the program has logged this message.
 func (p *Program) WaitMessage(ctx context.Context, message string) error {
 	return p.waitEntry(ctx, "message "+message, func(entry logEntry) bool { return entry.Message == message })
 }
@@ -83,7 +83,7 @@ func (p *Program) Interrupt() error { return p.Signal(syscall.SIGTERM) }
 // Signal sends a signal to the program.
 func (p *Program) Signal(signal syscall.Signal) error { return p.cmd.Process.Signal(signal) }
 
-// Kill ends the program without a chance to clear anything up (SIGKILL), and waits for its end.
+// Kill kills the program (SIGKILL), and waits for its end.
 func (p *Program) Kill() error {
 	err := p.cmd.Process.Kill()
 	<-p.exited
@@ -93,7 +93,7 @@ func (p *Program) Kill() error {
 	return err
 }
 
-// Wait waits for the program's end by itself and returns its failure, if it had one.
+// Wait waits until the program ends by itself, and returns its error, if any.
 func (p *Program) Wait(ctx context.Context) error {
 	select {
 	case <-p.exited:
@@ -103,7 +103,7 @@ func (p *Program) Wait(ctx context.Context) error {
 	}
 }
 
-// Output returns the end of what the program has printed.
+// Output returns the end of the program's output.
 func (p *Program) Output() string { return p.output.String() }
 
 type logEntry struct {
@@ -138,7 +138,7 @@ func (p *Program) Log() string {
 	return string(content[max(0, len(content)-8<<10):])
 }
 
-// readEntries reads whole lines from where it stopped, up to the one that matches.
+// readEntries reads further whole lines, up to one that matches.
 func (p *Program) readEntries(matches func(logEntry) bool) (bool, error) {
 	file, err := os.Open(p.logFile)
 	if errors.Is(err, os.ErrNotExist) {
@@ -192,5 +192,5 @@ func (t *tail) String() string {
 	return string(t.kept)
 }
 
-// PID returns the number of the program's process.
+// PID returns the program's process id.
 func (p *Program) PID() int { return p.cmd.Process.Pid }

@@ -4,16 +4,16 @@ package stage
 
 import "slices"
 
-// In the settings, the focus begins at the language that is chosen: "As the system", which is the first.
+// In the settings, the focus begins at the selected language: "As the system", the first.
 const languages, appearances, textSizes = 3, 4, 5
 
-// ToAutostart are the keys that open the settings and go to the value On of starting with the computer: languages, appearances and text
-// sizes come before it, and Off after it.
+// ToAutostart are the keys that open the settings and go to On for the start at log-in: languages,
+// appearances and text sizes come before it, and Off after it.
 func ToAutostart() []string {
 	return append([]string{"F2"}, slices.Repeat([]string{"Tab"}, languages+appearances+textSizes)...)
 }
 
-// ToHighContrast are the keys that open the settings and choose high contrast, the last of the appearances.
+// ToHighContrast are the keys that open the settings and select high contrast, the last appearance.
 func ToHighContrast() []string {
 	return append(append([]string{"F2"}, slices.Repeat([]string{"Tab"}, languages+appearances-1)...), "space")
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
-// Title is what the program's window is called, in the demonstration too.
+// Title matches the window's title, in the demonstration too.
 const Title = "^e-RS Login"
 
-// Stage is a home, a keyring and a desktop for one program after the other. Close takes it down.
+// Stage is a home, a keyring and a desktop for successive programs. Close takes it down.
 type Stage struct {
 	Desktop *desktop.Desktop
 	Keyring *keyringtest.Session
@@ -28,7 +28,8 @@ type Stage struct {
 	dir   string
 }
 
-// Set sets a stage in an empty folder, with a keyring as the options say and a screen of the window's own size.
+// Set sets up a stage in an empty folder, with a keyring as in options and a screen of the window's
+// size.
 func Set(ctx context.Context, dir string, options keyringtest.Options) (*Stage, error) {
 	for _, folder := range []string{"home", "config/ers-login", "state", "cache"} {
 		if err := os.MkdirAll(filepath.Join(dir, folder), 0o700); err != nil {
@@ -49,31 +50,32 @@ func Set(ctx context.Context, dir string, options keyringtest.Options) (*Stage, 
 // Close ends keyring and desktop.
 func (s *Stage) Close() error { return errors.Join(s.Keyring.Close(), s.Desktop.Close()) }
 
-// SettingsFile is where the program finds its settings.
+// SettingsFile returns the path of the program's settings.
 func (s *Stage) SettingsFile() string {
 	return filepath.Join(s.dir, "config", "ers-login", "config.toml")
 }
 
-// StateFolder is where the program keeps its log and whatever else it remembers.
+// StateFolder returns the folder of the program's log and state.
 func (s *Stage) StateFolder() string { return filepath.Join(s.dir, "state", "ers-login") }
 
-// Run starts the program on this stage. Its log is set to the level by which screens can be followed.
+// Run starts the program on this stage, with a log level that reports screens.
 func (s *Stage) Run(ctx context.Context, program string, arguments ...string) (*Program, error) {
 	environ := append(s.Env(), "ERS_LOGIN_LOG_LEVEL=debug")
 	return Run(ctx, program, arguments, environ, filepath.Join(s.StateFolder(), "ers-login.log"))
 }
 
-// Env is the environment of a program on this stage: the user's own, as far as it does not lead off it.
+// Env returns a program's environment on this stage: the user's own, without what leads off the
+// stage.
 func (s *Stage) Env() []string {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8",
-		// A desktop without settings is dark to Fyne. Pictures are to show what most users see.
+		// A desktop without settings is dark to Fyne. Pictures should show what most users see.
 		"FYNE_THEME=light",
 		"HOME=" + filepath.Join(s.dir, "home"), "XDG_CONFIG_HOME=" + filepath.Join(s.dir, "config"),
 		"XDG_STATE_HOME=" + filepath.Join(s.dir, "state"), "XDG_CACHE_HOME=" + filepath.Join(s.dir, "cache"),
 	}
 	env = append(append(env, s.Desktop.Env()...), s.Extra...)
-	// The keyring's own HOME is that of its daemon; a program's is the stage's.
+	// The keyring's HOME is that of its daemon; a program's is the stage's.
 	for _, variable := range s.Keyring.Env() {
 		if !strings.HasPrefix(variable, "HOME=") && !strings.HasPrefix(variable, "XDG_CONFIG_HOME=") &&
 			!strings.HasPrefix(variable, "XDG_STATE_HOME=") && !strings.HasPrefix(variable, "XDG_CACHE_HOME=") {
@@ -83,14 +85,14 @@ func (s *Stage) Env() []string {
 	return env
 }
 
-// SecretTool reads a keyring entry with libsecret's own tool, as a shell script would. The second result tells whether there is
-// one.
+// SecretTool reads a keyring entry with libsecret's own tool, as a shell script would. The second
+// result reports whether there is one.
 func (s *Stage) SecretTool(ctx context.Context, account string) (string, bool, error) {
 	return s.read(ctx, "secret-tool", "lookup", "service", handoff.Service, "username", account)
 }
 
-// Python reads a keyring entry with Python's keyring package as docs/handoff.md says: the Secret Service alone, and the collection login
-// before the default one.
+// Python reads a keyring entry with Python's keyring package as in docs/handoff.md: only the Secret
+// Service, and the collection login before the default one.
 func (s *Stage) Python(ctx context.Context, account string) (string, bool, error) {
 	const program = `import sys
 from keyring.backends.SecretService import Keyring
@@ -105,7 +107,7 @@ sys.exit(1) if value is None else sys.stdout.write(value)`
 	return s.read(ctx, "/usr/bin/python3", "-c", program, handoff.Service, account)
 }
 
-// read runs a reader that exits with 1 when there is no entry.
+// read runs a reader that exits with 1 if there is no entry.
 func (s *Stage) read(ctx context.Context, name string, arguments ...string) (string, bool, error) {
 	cmd := exec.CommandContext(ctx, name, arguments...) //nolint:gosec // readers of our own choice
 	cmd.Env = s.Env()

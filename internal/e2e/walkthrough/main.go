@@ -1,11 +1,13 @@
 //go:build linux
 
-// Walkthrough shows the demonstration to somebody without a display: it opens the real window on a desktop that nobody sees, signs in
-// through it with the keyboard, reads the session from a real keyring as another program does, signs out again, and leaves
-// a picture of each screen, some of them in high contrast too.
+// Walkthrough shows the demonstration without a display: it opens the real window on a hidden
+// desktop, signs in through it with the keyboard, reads the session from a real keyring as another
+// program does, signs out again, and leaves a picture of each screen, some of them in high contrast
+// too.
 //
-// Nothing of the user's own is touched: bus, keyring, home folder and display are the walk's, and gone with it. On a desktop without a
-// keyring that can be used (-desktop), the demonstration has one of its own, and the walk is shorter.
+// It touches nothing of the user's: bus, keyring, home folder and display are its own, and end with
+// it. On a desktop without a usable keyring (-desktop), the demonstration has its own, and the walk
+// is shorter.
 package main
 
 import (
@@ -40,7 +42,8 @@ func main() {
 	}
 }
 
-// desktops are the kinds of desktops, by what keyring they have. A locked one is not unlocked: its prompt is dismissed.
+// desktops are the kinds of desktops, by their keyring. A locked one is not unlocked: its prompt is
+// dismissed.
 var desktops = map[string]keyringtest.Options{
 	"usual":         {},
 	"no-bus":        {State: keyringtest.NoBus},
@@ -49,13 +52,13 @@ var desktops = map[string]keyringtest.Options{
 	"locked":        {State: keyringtest.Locked, Prompts: keyringtest.Dismissed},
 }
 
-// part is what is walked through with the card of one persona.
+// part is the walk with one persona's card.
 type part struct {
 	persona string
 	walk    func(walker, context.Context) error
 }
 
-// walk takes four minutes at the very most; it takes less than one.
+// walk takes at most four minutes, and usually less than one.
 func walk(ctx context.Context, program, pictures, kind string) (err error) {
 	options, known := desktops[kind]
 	if !known {
@@ -143,14 +146,15 @@ func (w walker) signIn(ctx context.Context) error {
 	return w.leave(ctx)
 }
 
-// diagnose looks at every part and at what would be saved for a service desk, and goes back without saving it.
+// diagnose runs the diagnostics, shows what would be saved for a service desk, and goes back
+// without saving it.
 func (w walker) diagnose(ctx context.Context) error {
 	fmt.Println("Pressing F9: the diagnostics.")
 	if err := w.photograph(ctx, "5-diagnostics", "F9"); err != nil {
 		return err
 	}
-	// Where the focus is depends on what was found. A click beside everything takes it away, and Tab begins at the beginning: Run again,
-	// Copy report, Save support bundle.
+	// The focus depends on the results. A click on the background removes it, and Tab begins at the
+	// beginning: Run again, Copy report, Save support bundle.
 	if err := w.Desktop.Click(ctx, 8, 300); err != nil {
 		return err
 	}
@@ -160,7 +164,8 @@ func (w walker) diagnose(ctx context.Context) error {
 	return w.Desktop.Press(ctx, "Escape", "Escape")
 }
 
-// seeClearly chooses the high contrast in the settings, and goes on to the roles of somebody who has many, with a search among them.
+// seeClearly selects high contrast in the settings, and goes on to many roles, with a search among
+// them.
 func (w walker) seeClearly(ctx context.Context) error {
 	if err := w.program.WaitScreen(ctx, "waiting"); err != nil {
 		return err
@@ -216,7 +221,7 @@ func (w walker) screen(ctx context.Context, phase, picture string) error {
 	return w.photograph(ctx, picture)
 }
 
-// photograph presses keys, and takes a picture of what comes of them.
+// photograph presses keys, and takes a picture of the result.
 func (w walker) photograph(ctx context.Context, picture string, keys ...string) error {
 	if err := w.Desktop.Press(ctx, keys...); err != nil {
 		return err
@@ -229,10 +234,12 @@ func (w walker) photograph(ctx context.Context, picture string, keys ...string) 
 	return nil
 }
 
-// ownKeyring finds the command that reads the session where the demonstration has a keyring of its own, and the folder of that.
+// ownKeyring finds the command that reads the session from the demonstration's own keyring, and
+// that keyring's folder.
 var ownKeyring = regexp.MustCompile(`(?m)^ +(DBUS_SESSION_BUS_ADDRESS=unix:path=(\S+)/bus \S+ session)$`)
 
-// printSession prints what other programs can read now. The session is made up, and ends with the walk.
+// printSession prints what other programs can read now. The session is invented, and ends with the
+// walk.
 func (w walker) printSession(ctx context.Context) error {
 	if own := ownKeyring.FindStringSubmatch(w.program.Output()); own != nil {
 		cmd := exec.CommandContext(ctx, "sh", "-c", own[1]) //nolint:gosec // what the program tells its user to run

@@ -18,9 +18,10 @@ import (
 	"github.com/ers-login/ers-login/internal/e2e/stage"
 )
 
-// TestTheWholeProgram signs in as a clinician on Windows does: the real windows/amd64 program in its window, the real windows/386
-// bridge beside it, the stand-in's library where the Identity Agent's would be, e-RS behind mutual TLS, and the session in the
-// Credential Manager, read by a program in C. If it fails, nobody on Windows can sign in.
+// TestTheWholeProgram signs in as a clinician on Windows does: the real windows/amd64 program in
+// its window, the real windows/386 bridge next to it, the stand-in for the Identity Agent's
+// library, e-RS behind mutual TLS, and the session in the Credential Manager, read by a program in
+// C. If it fails, sign-in on Windows is broken.
 func TestTheWholeProgram(t *testing.T) {
 	c := newClinic(t)
 	ctx, screen := c.ctx, c.screen
@@ -38,7 +39,7 @@ func TestTheWholeProgram(t *testing.T) {
 	require.True(t, strings.Contains(output, hexOf(sessions[0].Key.Reveal())), "the Credential Manager has another session key")
 	require.Contains(t, output, "persist 1\n", "the entry would survive the log-off")
 
-	// Pulling the card: the Identity Agent's ticket is gone.
+	// The card is pulled: the Identity Agent's ticket is gone.
 	c.behaves()
 	require.NoError(t, program.WaitScreen(ctx, "waiting"))
 	_, status = c.run(helperFolder+`\credread.exe`, "ers-login:session-key")
@@ -50,7 +51,7 @@ func TestTheWholeProgram(t *testing.T) {
 	require.NotContains(t, program.Log(), made)
 }
 
-// clinic is a computer with Windows on which somebody can sign in: all programs installed, e-RS beside it, and nobody's card in.
+// clinic is a Windows computer set up for signing in: all programs installed, e-RS, and no card in.
 type clinic struct {
 	*rig
 	ctx    context.Context
@@ -73,7 +74,8 @@ func newClinic(t *testing.T) clinic {
 	return clinic{r, ctx, ers, r.screened()}
 }
 
-// organisation puts an organisation's certificate onto the computer, and its settings into the environment of what is run there.
+// organisation installs an organisation's certificate, and puts its settings into the environment
+// of programs run there.
 func (r *rig) organisation(ers *erstest.Server) {
 	r.t.Helper()
 	files := r.t.TempDir()
@@ -98,7 +100,7 @@ func (c clinic) start(arguments ...string) *stage.Program {
 	return c.starts(c.ctx, program, arguments...)
 }
 
-// starts starts a program as a process that is followed by our program's log, and ends it with the test.
+// starts starts a program as a process followed by our program's log, and ends it with the test.
 func (r *rig) starts(ctx context.Context, program string, arguments ...string) *stage.Program {
 	r.t.Helper()
 	line := r.command(program, arguments...)
@@ -108,7 +110,7 @@ func (r *rig) starts(ctx context.Context, program string, arguments ...string) *
 	return running
 }
 
-// signIn goes from the card to a chosen role.
+// signIn goes from the card to a selected role.
 func (c clinic) signIn(running *stage.Program) {
 	c.t.Helper()
 	c.behaves("getTicketNoAuth ticket "+made, "getTicket ticket "+made)

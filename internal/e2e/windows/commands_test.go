@@ -16,7 +16,7 @@ import (
 
 const program = helperFolder + `\ers-login.exe`
 
-// The program is a window program, to which Windows gives no console. If this fails, a script on Windows gets nothing from it.
+// Windows gives a window program no console. If this fails, a script on Windows gets no output.
 func TestCommandsPrintIntoPipes(t *testing.T) {
 	r := newRig(t)
 	r.copy("ers-login.exe", helperFolder, "ers-login.exe")
@@ -46,7 +46,8 @@ func TestCommandsPrintIntoPipes(t *testing.T) {
 	}
 }
 
-// A window that another program has opened stays when that program's command has ended, and can be asked again.
+// A window that another program has opened stays when that program's command has ended, and can be
+// requested again.
 func TestAWindowForAnotherProgram(t *testing.T) {
 	r := newRig(t)
 	r.copy("ers-login.exe", helperFolder, "ers-login.exe")
@@ -54,7 +55,8 @@ func TestAWindowForAnotherProgram(t *testing.T) {
 	t.Cleanup(func() { r.end("ers-login.exe") })
 	output, status := r.run(program, "ers-login://open")
 	require.Zero(t, status, output)
-	// Without settings nobody can sign in, whatever they do in that window, and so the other program does not wait for it.
+	// Without settings sign-in is impossible from that window, so the other program does not wait
+	// for it.
 	output, status = r.run(program, "sign-in", "--for", "Vendor App", "--timeout", "1m")
 	assert.Equal(t, 1, status, output)
 	assert.Contains(t, output, "SETTING-SEVERAL")
@@ -62,17 +64,18 @@ func TestAWindowForAnotherProgram(t *testing.T) {
 	assert.Zero(t, status, output)
 }
 
-// screened gives the programs of a test a screen.
+// screened gives the test's programs a screen.
 func (r *rig) screened() *desktop.Desktop {
 	r.t.Helper()
 	return r.screenedBy(desktop.Start)
 }
 
-// screenedBy gives them one that is started in some way. Wine's desktop lives on the first one that it has seen, so it is begun anew.
+// screenedBy does that with a given kind of screen. Wine's desktop stays on its first screen, so
+// Wine is started anew.
 func (r *rig) screenedBy(start func(ctx context.Context, width, height int) (*desktop.Desktop, error)) *desktop.Desktop {
 	r.t.Helper()
 	t := r.t
-	// Longer than any test: who waits for a display that hangs sees its end.
+	// Longer than any test: a wait for a hanging display sees its end.
 	ctx, cancel := context.WithTimeout(context.Background(), 5*guard)
 	screen, err := start(ctx, 1000, 760)
 	require.NoError(t, err)
@@ -89,7 +92,7 @@ func (r *rig) screenedBy(start func(ctx context.Context, width, height int) (*de
 	return screen
 }
 
-// end ends all programs of a name, if there are any.
+// end ends all programs of a name.
 func (r *rig) end(name string) {
 	_ = r.process(r.command("taskkill", "/f", "/im", name)...).Run() // it complains if there is none
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// newConsole returns a rig with the program, on which command lines can be typed.
+// newConsole returns a rig with the program, for typing command lines.
 func newConsole(t *testing.T) *rig {
 	t.Helper()
 	r := newRig(t)
@@ -21,7 +21,8 @@ func newConsole(t *testing.T) *rig {
 	return r
 }
 
-// typed types a command of the program into a console, and returns the exit status and what is on the console then: see console/main.go.
+// typed types a command of the program into a console, and returns the exit status and the
+// console's content: see console/main.go.
 func (r *rig) typed(command string, options ...string) string {
 	r.t.Helper()
 	const result = helperFolder + `\console.txt`
@@ -36,7 +37,7 @@ func (r *rig) typed(command string, options ...string) string {
 // handedOn is a shell that starts every program with its own handles.
 const handedOn = "-hands"
 
-// Somebody who types a command into a console sees what it says.
+// A command typed into a console prints there.
 func TestCommandsPrintToTheConsole(t *testing.T) {
 	r := newConsole(t)
 	for arguments, want := range map[string][]string{
@@ -53,8 +54,8 @@ func TestCommandsPrintToTheConsole(t *testing.T) {
 	}
 }
 
-// Whoever stores a secret on Windows is asked for it in the console, and what they type is not shown there. If this fails, the passphrase
-// can be stored by nobody who does not know of pipes.
+// The command for a secret asks in the console, without echo. If this fails, storing the passphrase
+// on Windows requires a pipe.
 func TestCommandsAskInTheConsole(t *testing.T) {
 	r := newConsole(t)
 	t.Cleanup(func() { r.run(program, "forget") })
@@ -80,8 +81,8 @@ func TestCommandsAskInTheConsole(t *testing.T) {
 	}
 }
 
-// cmd.exe and PowerShell do not wait for a window program, and read on. If this fails, a passphrase is typed into the shell, which shows
-// it, keeps it in its history, and runs it.
+// cmd.exe and PowerShell do not wait for a window program, and read on. If this fails, a passphrase
+// is typed into the shell, which echoes it, keeps it in its history, and runs it.
 func TestNothingIsAskedWhereTheShellReads(t *testing.T) {
 	r := newConsole(t)
 	for command, target := range storedSecrets {
@@ -91,7 +92,7 @@ func TestNothingIsAskedWhereTheShellReads(t *testing.T) {
 		_, status := r.run(helperFolder+`\credread.exe`, target)
 		assert.Equal(t, notFound, status, target)
 	}
-	// Nor is there anybody to be asked without a console.
+	// Nor without a console.
 	output, status := r.run(program, "passphrase")
 	assert.Equal(t, 1, status, output)
 }

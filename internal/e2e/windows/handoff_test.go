@@ -12,16 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The numbers of CREDENTIALW.Persist.
+// Values of CREDENTIALW.Persist.
 const (
 	persistSession      = 1
 	persistLocalMachine = 2
 )
 
-// notFound is the exit status of our programs for an entry that is not there.
+// notFound is our programs' exit status for a missing entry.
 const notFound = 2
 
-// keyring are the programs that write and read Wine's Credential Manager.
+// keyring has the programs that write and read Wine's Credential Manager.
 type keyring struct {
 	*rig
 	writer, reader string
@@ -35,7 +35,7 @@ func newKeyring(t *testing.T) keyring {
 	return keyring{r, helperFolder + `\handoff.exe`, helperFolder + `\credread.exe`}
 }
 
-// does runs the program that uses the handoff, and returns the lines that it prints.
+// does runs the program that uses the handoff, and returns the lines of its output.
 func (k keyring) does(args ...string) []string {
 	k.t.Helper()
 	output, status := k.run(k.writer, args...)
@@ -43,7 +43,7 @@ func (k keyring) does(args ...string) []string {
 	return strings.Fields(output)
 }
 
-// holds asserts what any other program sees: the bytes of a credential, its user and for how long it lives.
+// holds asserts what any other program sees: a credential's bytes, user and lifetime.
 func (k keyring) holds(account, blob string, persist int) {
 	k.t.Helper()
 	k.holdsTarget("ers-login:"+account, account, blob, persist)
@@ -87,7 +87,7 @@ func TestTheHandoffInTheCredentialManager(t *testing.T) {
 	k.does("clear") // nothing to clear is no error
 }
 
-// If this fails, the next person who logs on with the same Windows account finds the session of the one before, or the
+// If this fails, the next user of the same Windows account finds the previous session, or the
 // organisation has to enter the certificate's passphrase every day.
 func TestTheHandoffEndsWithTheLogOn(t *testing.T) {
 	k := newKeyring(t)
@@ -100,10 +100,10 @@ func TestTheHandoffEndsWithTheLogOn(t *testing.T) {
 	k.holds("passphrase-of-a-test", passphrase[0], persistLocalMachine)
 }
 
-// The names under which Python's keyring and keyring-rs look.
+// The names used by Python's keyring and by keyring-rs.
 var aliases = []string{"session@ers-login", "session.ers-login"}
 
-// utf16 is the hexadecimal UTF-16LE of ASCII in hexadecimal.
+// utf16 converts ASCII to UTF-16LE, both in hexadecimal.
 func utf16(t *testing.T, ascii string) string {
 	t.Helper()
 	text, err := hex.DecodeString(ascii)
@@ -137,7 +137,7 @@ func TestTheAliasesInTheCredentialManager(t *testing.T) {
 	for _, alias := range aliases {
 		k.holdsTarget(alias, "session", utf16(t, long[0]), persistSession)
 	}
-	// Switched off between two sessions: what the first has left behind must not be found with the second.
+	// Switched off between two sessions: the first one's aliases must not be found with the second.
 	written := k.does("write", "3")
 	k.holds("session", written[0], persistSession)
 	for _, alias := range aliases {
@@ -148,13 +148,13 @@ func TestTheAliasesInTheCredentialManager(t *testing.T) {
 		_, status := k.run(k.reader, alias)
 		assert.Zero(t, status, "the setting does not reach the worker")
 	}
-	k.does("clear") // which is not told that there are any
+	k.does("clear") // without knowing of the aliases
 	for _, alias := range aliases {
 		k.lacksTarget(alias)
 	}
 }
 
-// The readers that integrators copy from, as they stand.
+// The readers for integrators, unchanged.
 func TestTheReadersUnderWine(t *testing.T) {
 	k := newKeyring(t)
 	var readers []string
@@ -182,7 +182,8 @@ func TestTheReadersUnderWine(t *testing.T) {
 	}
 }
 
-// logOffAndOn ends all of Wine and starts it again. The commands have no pipes: what they leave behind would keep them open.
+// logOffAndOn ends all of Wine and starts it again. The commands have no pipes: processes left
+// behind would keep them open.
 func (k keyring) logOffAndOn() {
 	k.t.Helper()
 	server := func(option string) error {

@@ -15,18 +15,18 @@ import (
 )
 
 const (
-	// packagesFolder is where the installers are on the computer with Windows.
+	// packagesFolder is the folder of the installers on the Windows computer.
 	packagesFolder = `C:\packages`
-	// toolsFolder is where what is not installed is: helperFolder has to be the installer's alone.
+	// toolsFolder has what is not installed: helperFolder has to be the installer's alone.
 	toolsFolder = `C:\tools`
-	// startMenu is the user's, where Wine puts what Windows puts into that of all users.
+	// startMenu is the user's; Windows would use that of all users.
 	startMenu  = `C:\users\root\AppData\Roaming\Microsoft\Windows\Start Menu\Programs`
 	dataFolder = `C:\ProgramData\ers-login`
 
 	computerKey = `HKLM\Software\ers-login`
 	runKey      = `HKLM\Software\Microsoft\Windows\CurrentVersion\Run`
 	schemeKey   = `HKLM\Software\Classes\ers-login`
-	// environmentKey has the variables of everybody.
+	// environmentKey has the system's environment variables.
 	environmentKey = `HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment`
 	eventKey       = `HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\ers-login`
 
@@ -35,7 +35,7 @@ const (
 	givenThumbprint = "A9993E364706816ABA3E25717850C26C9CD0D89D"
 )
 
-// installer is a computer with the packages on it, and nothing installed.
+// installer is a computer with the packages, and nothing installed.
 type installer struct {
 	*rig
 	// newer and older are the versions of the packages.
@@ -53,9 +53,9 @@ func newInstaller(t *testing.T) installer {
 	for _, name := range []string{"newer.msi", "older.msi"} {
 		r.copy(filepath.Join("packages", name), packagesFolder, name)
 	}
-	// Other tests take their programs away again, and leave the folder. Only an empty one can be removed so.
+	// Other tests remove their programs, but not the folder. Only an empty one is removed here.
 	_ = os.Remove(r.at(helperFolder))
-	// Whatever a test leaves behind is no business of the next one.
+	// What a test leaves behind must not affect the next one.
 	t.Cleanup(func() {
 		for _, name := range []string{"newer.msi", "older.msi"} {
 			r.run("msiexec", "/x", packagesFolder+`\`+name, "/qn")
@@ -64,7 +64,7 @@ func newInstaller(t *testing.T) installer {
 	return i
 }
 
-// msiexec runs the installer as a deployment tool does, and returns its exit status.
+// msiexec runs the installer like a deployment tool, and returns its exit status.
 func (i installer) msiexec(what, name string, properties ...string) int {
 	i.t.Helper()
 	log := `C:\packages\` + strings.TrimPrefix(what, "/") + `-` + name + `.log`
@@ -73,8 +73,8 @@ func (i installer) msiexec(what, name string, properties ...string) int {
 	return status
 }
 
-// value returns a value of the registry as reg prints it, its type in front, or nothing if there is none. An empty name is the key's
-// own value.
+// value returns a registry value as reg prints it, preceded by its type, or nothing. An empty name
+// is the key's default value.
 func (i installer) value(key, name string) string {
 	i.t.Helper()
 	which := []string{"/v", name}
@@ -93,14 +93,14 @@ func (i installer) value(key, name string) string {
 	return ""
 }
 
-// there tells whether a file or folder is on the computer.
+// there reports whether a file or folder is on the computer.
 func (i installer) there(path string) bool {
 	i.t.Helper()
 	_, err := os.Stat(i.at(path))
 	return err == nil
 }
 
-// program runs the installed program, and returns what it prints.
+// program runs the installed program, and returns its output.
 func (i installer) program(args ...string) string {
 	i.t.Helper()
 	output, status := i.run(helperFolder+`\ers-login.exe`, args...)
@@ -108,7 +108,7 @@ func (i installer) program(args ...string) string {
 	return output
 }
 
-// stores has the installed program store a secret, which it reads from its standard input.
+// stores makes the installed program store a secret, read from its standard input.
 func (i installer) stores(command string) {
 	i.t.Helper()
 	cmd := i.process(i.command(helperFolder+`\ers-login.exe`, command)...)
@@ -117,7 +117,7 @@ func (i installer) stores(command string) {
 	require.NoError(i.t, err, string(output))
 }
 
-// setting is a setting as the installed program has it.
+// setting is a setting in the installed program.
 type setting struct {
 	Value, Layer, Origin string
 }
@@ -130,7 +130,7 @@ func (i installer) settings() map[string]setting {
 			setting
 		}
 	}
-	// What follows on standard error is about the variables that the tests are run with.
+	// Standard error has warnings about the variables of the test run.
 	require.NoError(i.t, json.NewDecoder(strings.NewReader(i.program("config", "show", "--origin", "--json"))).Decode(&shown))
 	all := map[string]setting{}
 	for _, s := range shown.Settings {
@@ -139,10 +139,10 @@ func (i installer) settings() map[string]setting {
 	return all
 }
 
-// given is a setting that the installer was given.
+// given returns a setting passed to the installer.
 func given(value string) setting { return setting{value, "machine", computerKey} }
 
-// traces returns what is to be seen of an installation.
+// traces returns the visible traces of an installation.
 func (i installer) traces() (found []string) {
 	i.t.Helper()
 	for _, path := range []string{helperFolder, dataFolder, startMenu + `\e-RS Login.lnk`} {
@@ -164,8 +164,9 @@ func (i installer) traces() (found []string) {
 	return found
 }
 
-// TestTheInstaller deploys the program as an IT department does, without a hand on the computer: installed with what the organisation
-// has, upgraded with it kept, removed without a trace. If it fails, somebody has to go from computer to computer.
+// TestTheInstaller deploys the program like an IT department, unattended: installed with the
+// organisation's properties, upgraded with them kept, removed without a trace. If it fails,
+// technicians have to visit each computer.
 func TestTheInstaller(t *testing.T) {
 	i := newInstaller(t)
 	require.Empty(t, i.traces())
@@ -222,7 +223,7 @@ func TestTheInstaller(t *testing.T) {
 	assert.Empty(t, i.traces())
 }
 
-// What nobody has given is not set: an empty value would be a mistake that keeps everybody from signing in.
+// A property not given is not set: an empty value would be an error that prevents every sign-in.
 func TestTheInstallerWithoutProperties(t *testing.T) {
 	i := newInstaller(t)
 	require.Zero(t, i.msiexec("/i", "newer.msi"))
@@ -239,7 +240,7 @@ func TestTheInstallerWithoutProperties(t *testing.T) {
 	assert.Empty(t, i.traces())
 }
 
-// What an upgrade is told goes before what was told before.
+// An upgrade's properties replace earlier ones.
 func TestAnUpgradeThatIsToldSomethingElse(t *testing.T) {
 	i := newInstaller(t)
 	require.Zero(t, i.msiexec("/i", "older.msi", "ASID="+givenASID, "AUTOSTART=1"))
@@ -251,8 +252,8 @@ func TestAnUpgradeThatIsToldSomethingElse(t *testing.T) {
 	assert.Empty(t, i.traces())
 }
 
-// What an administrator has written for the computer stays, and a file that ordinary users could have written (to Wine, all that this test
-// writes is an ordinary user's) does not say where their tickets go.
+// An administrator's settings for the computer stay, and a file that ordinary users could have
+// written (in Wine, all that this test writes) does not decide where their tickets go.
 func TestTheInstallerAndTheComputersFile(t *testing.T) {
 	i := newInstaller(t)
 	require.Zero(t, i.msiexec("/i", "newer.msi", "ASID="+givenASID))
@@ -267,11 +268,11 @@ func TestTheInstallerAndTheComputersFile(t *testing.T) {
 	require.NoError(t, os.RemoveAll(i.at(dataFolder)))
 }
 
-// storedSecrets is where the Credential Manager has what the program's commands have stored.
+// storedSecrets maps the program's commands to their secrets in the Credential Manager.
 var storedSecrets = map[string]string{"passphrase": "ers-login-certificate:passphrase", "proxy-password": "ers-login-proxy:password"}
 
-// TestARemovalSignsOut: a session key that outlives the program is one that nobody will ever take back, and a passphrase one that nobody
-// looks for.
+// TestARemovalSignsOut: once the program is removed, nothing would ever delete a session key, nor a
+// passphrase.
 func TestARemovalSignsOut(t *testing.T) {
 	i := newInstaller(t)
 	i.copy("handoff.exe", toolsFolder, "handoff.exe")
@@ -325,7 +326,8 @@ func TestARemovalSignsOut(t *testing.T) {
 	assert.Empty(t, i.traces())
 }
 
-// TestThePolicyTemplatesInTheRegistry writes what the group policy editor writes, and asks the installed program.
+// TestThePolicyTemplatesInTheRegistry writes what the group policy editor writes, and checks the
+// installed program's settings.
 func TestThePolicyTemplatesInTheRegistry(t *testing.T) {
 	i := newInstaller(t)
 	require.Zero(t, i.msiexec("/i", "newer.msi", "ASID="+givenASID))
@@ -352,7 +354,7 @@ func TestThePolicyTemplatesInTheRegistry(t *testing.T) {
 	} {
 		assert.Equal(t, setting{value, "policy", origin}, found[key], key)
 	}
-	// Of the arguments no more is shown than that there is one.
+	// Of the arguments only their presence is shown.
 	assert.Equal(t, origin, found["agent_command"].Origin)
 	assert.Regexp(t, `^\["C:\\\\agent\.exe",".*"\]$`, found["agent_command"].Value)
 	var others []string

@@ -11,12 +11,13 @@ import (
 	"github.com/ers-login/ers-login/internal/e2e/desktop"
 )
 
-// The packages that start and end processes, and the one that has Windows sign, are tested on Windows itself, or what Wine takes for
-// it: if this fails, helpers are left behind there, or are not ended when the user cancels, or a certificate cannot be used.
+// The packages that start and end processes, and the one that has Windows sign, are tested under
+// Wine: if this fails, helpers are left behind there, or not ended when the user cancels, or a
+// certificate cannot be used.
 func TestPackagesOnWindows(t *testing.T) {
-	// Wine 8 does not know how os.RemoveAll, with which t.TempDir clears up, removes a folder on Windows 10 ("Invalid function").
-	// What is left out is what makes such a folder, and no more. The command agent's test makes one itself, not in a subtest.
-	// Wine makes windows, hidden ones too, only where there is a display.
+	// In Wine 8 os.RemoveAll, and so t.TempDir, cannot remove a folder as on Windows 10 ("Invalid
+	// function"): only tests with such a folder are skipped. The command agent's test makes one
+	// outside a subtest. Wine creates windows, even hidden ones, only with a display.
 	screen, err := desktop.Start(t.Context(), 800, 600)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, screen.Close()) })
@@ -41,7 +42,8 @@ func TestPackagesOnWindows(t *testing.T) {
 			r.copy(c.program, helperFolder, c.program)
 			for tries := 1; ; tries++ {
 				output, status := r.run(helperFolder+`\`+c.program, "-test.skip", c.without)
-				// What Wine says of a process that it could not start in time, as on a busy computer.
+				// Wine's error for a process that it could not start in time, as on a busy
+				// computer.
 				if tries < 3 && status != 0 && strings.Contains(output, ": Internal error.") {
 					t.Log("Wine could not start a process: once more")
 					continue

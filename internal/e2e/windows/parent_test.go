@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// parent is a 64-bit program on Windows with a bridge.
+// parent is a 64-bit Windows program with a bridge.
 type parent struct {
 	*exec.Cmd
 	t     *testing.T
@@ -50,7 +50,7 @@ func (p *parent) answers(want string) {
 	assert.Equal(p.t, want, strings.TrimSpace(p.lines.Text()))
 }
 
-// bridges counts the processes that are bridges.
+// bridges counts the bridge processes.
 func bridges(t *testing.T) (count int) {
 	t.Helper()
 	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
@@ -60,7 +60,7 @@ func bridges(t *testing.T) (count int) {
 		if err != nil {
 			continue // it has ended
 		}
-		// The parent has the name as its argument.
+		// The parent process has the name as its argument.
 		if program, _, _ := strings.Cut(string(line), "\x00"); strings.HasSuffix(program, bridgeExe) {
 			count++
 		}
@@ -68,7 +68,7 @@ func bridges(t *testing.T) (count int) {
 	return count
 }
 
-// If this fails, the 64-bit program and its 32-bit helper do not find together on Windows, whichever of them works alone.
+// If this fails, the 64-bit program and its 32-bit helper do not work together on Windows.
 func TestA64BitProgramWithA32BitBridge(t *testing.T) {
 	r := newRig(t)
 	r.install("ticketapi.dll", agentFolder)
@@ -91,7 +91,7 @@ func TestA64BitProgramWithA32BitBridge(t *testing.T) {
 	eventually(t, func() bool { return bridges(t) == 0 })
 }
 
-// If this fails, a program that is killed, as by the Task Manager, leaves bridges behind, one of them in the middle of a question.
+// If this fails, a killed program leaves bridges behind, one of them in the middle of a call.
 func TestNothingIsLeftOfAProgramThatIsKilled(t *testing.T) {
 	r := newRig(t)
 	r.install("ticketapi.dll", agentFolder)

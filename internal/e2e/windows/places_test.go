@@ -20,7 +20,7 @@ const (
 	path        = `C:\windows\system32;C:\windows;C:\windows\system32\wbem`
 )
 
-// If this fails, an Identity Agent that is installed is not found.
+// If this fails, an installed Identity Agent is not found.
 func TestWhereTheLibraryIsFound(t *testing.T) {
 	entry := func(view int, name, value, text string) func(*rig) {
 		return func(r *rig) {
@@ -59,14 +59,14 @@ func TestWhereTheLibraryIsFound(t *testing.T) {
 			is(t, made, ticket, err)
 			status, err := bridge.Status(t.Context())
 			require.NoError(t, err)
-			if c.folder != `C:\windows\syswow64` { // which has another name for 32-bit processes
+			if c.folder != `C:\windows\syswow64` { // 32-bit processes see that folder under another name
 				assert.EqualValues(t, r.lower(c.folder+`\`+dllName), r.lower(status.Path))
 			}
 		})
 	}
 }
 
-// If this fails, whoever can write a file or set a variable as an ordinary user gets at the smartcard.
+// If this fails, an ordinary user's file or variable gets access to the smartcard.
 func TestWhereTheLibraryIsNotTaken(t *testing.T) {
 	entry := func(name, folder string) func(*rig) {
 		return func(r *rig) {
@@ -132,7 +132,8 @@ func TestWhereTheLibraryIsNotTaken(t *testing.T) {
 	}
 }
 
-// If this fails, the service desk looks for a file that is missing where one is wrong, or a wrong one hides the right one.
+// If this fails, the service desk looks for a missing file though one is wrong, or a wrong one
+// hides the right one.
 func TestAWrongLibrary(t *testing.T) {
 	cases := map[string]struct {
 		wrong   func(*rig)
@@ -177,7 +178,8 @@ func TestAWrongLibrary(t *testing.T) {
 	}
 }
 
-// If this fails, whoever has the Identity Agent installed while the window is open has to start the program again.
+// If this fails, installing the Identity Agent while the window is open requires a restart of the
+// program.
 func TestAnIdentityAgentThatIsInstalledLater(t *testing.T) {
 	r := newRig(t)
 	bridge := r.bridge()

@@ -24,26 +24,26 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
-	// guard ends a test that hangs.
+	// guard ends a hanging test.
 	guard = 5 * time.Minute
-	// agentFolder is where most tests install the stand-in: where an Identity Agent may be.
+	// agentFolder is where most tests install the stand-in: a possible folder of an Identity Agent.
 	agentFolder = `C:\Program Files (x86)\HSCIC\Identity Agent`
-	// helperFolder is where our own programs are.
+	// helperFolder is our programs' folder.
 	helperFolder = `C:\Program Files\e-RS Login`
 	bridgeExe    = "ers-login-ticketbridge.exe"
 	dllName      = "TicketApiDll.dll"
-	// made is a made-up ticket.
+	// made is an invented ticket.
 	made = "AQIC5wSmadeUpForTests000000000000000000000000000=@AAJTSQACMDE=#"
 )
 
-// rig is the computer with Windows, or so the programs on it think.
+// rig is a computer with Windows, simulated by Wine.
 type rig struct {
 	t *testing.T
-	// root is where its Debian is, and build where what is tested was built.
+	// root is its Debian's folder, build that of the programs under test.
 	root, build string
-	// folder is where the stand-in was installed last.
+	// folder is where the stand-in was last installed.
 	folder string
-	// before are commands of cmd.exe that are run in front of the bridge.
+	// before are cmd.exe commands that run before the bridge.
 	before []string
 }
 
@@ -55,7 +55,7 @@ func newRig(t *testing.T) *rig {
 	return r
 }
 
-// bareRig returns the rig with nothing of ours on it.
+// bareRig returns the rig without our programs.
 func bareRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{t: t, root: os.Getenv("ERS_LOGIN_WINE_ROOT"), build: os.Getenv("ERS_LOGIN_WINDOWS_BUILD")}
@@ -63,7 +63,7 @@ func bareRig(t *testing.T) *rig {
 	return r
 }
 
-// at returns where the computer's path is on this one.
+// at returns the Linux path of a Windows path.
 func (r *rig) at(path string) string {
 	r.t.Helper()
 	rest, ok := strings.CutPrefix(path, `C:\`)
@@ -71,7 +71,7 @@ func (r *rig) at(path string) string {
 	return filepath.Join(r.root, "prefix", "drive_c", strings.ReplaceAll(rest, `\`, "/"))
 }
 
-// copy puts something that was built into a folder, until the end of the test.
+// copy puts a built file into a folder, until the end of the test.
 func (r *rig) copy(built, folder, name string) {
 	r.t.Helper()
 	content, err := os.ReadFile(filepath.Join(r.build, built))
@@ -88,7 +88,7 @@ func (r *rig) put(folder, name string, content []byte) {
 	r.t.Cleanup(func() { _ = os.Remove(file) })
 }
 
-// install puts a stand-in for the Identity Agent's library into a folder. Nobody is signed in.
+// install puts a stand-in for the Identity Agent's library into a folder, without a ticket.
 func (r *rig) install(built, folder string) {
 	r.t.Helper()
 	r.folder = folder
@@ -97,7 +97,7 @@ func (r *rig) install(built, folder string) {
 	r.copy(built, folder, dllName)
 }
 
-// behaves tells the stand-in what to do from now on: see testdata/ticketapi.c.
+// behaves sets the stand-in's behaviour from now on: see testdata/ticketapi.c.
 func (r *rig) behaves(lines ...string) {
 	r.t.Helper()
 	r.put(r.folder, "standin.txt", []byte(strings.Join(lines, "\n")+"\n"))
@@ -111,7 +111,7 @@ type called struct {
 	size            int
 }
 
-// calls returns what was called of the stand-in.
+// calls returns the calls of the stand-in.
 func (r *rig) calls() (made []called) {
 	r.t.Helper()
 	log, err := os.ReadFile(r.at(r.folder + `\standin.log`))
@@ -135,7 +135,7 @@ func names(calls []called) (made []string) {
 	return made
 }
 
-// has tells how often something was called.
+// has returns how often a function was called.
 func (r *rig) has(name string) (times int) {
 	for _, c := range r.calls() {
 		if c.name == name {
@@ -145,7 +145,7 @@ func (r *rig) has(name string) (times int) {
 	return times
 }
 
-// command is the command line on this computer for a program on that one.
+// command returns the Linux command line of a Windows program.
 func (r *rig) command(program string, args ...string) []string {
 	r.t.Helper()
 	chroot, err := exec.LookPath("chroot")
@@ -153,20 +153,19 @@ func (r *rig) command(program string, args ...string) []string {
 	return append([]string{chroot, r.root, "in-wine", program}, args...)
 }
 
-// process is a process on this computer that is killed when it has not ended by itself within
-// guard, whatever a test waits for.
+// process returns a process that is killed if it has not ended within guard, whatever a test waits
+// for.
 func (r *rig) process(line ...string) *exec.Cmd {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), guard) // the end of a test starts some too
 	r.t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
-	// Wine's console host of a helper that was killed while it started may stay, and has the output
-	// open.
+	// Wine's console host of a helper killed during its start may stay, and holds the output open.
 	cmd.WaitDelay = 5 * time.Second
 	return cmd
 }
 
-// stdout is what a process writes within guard: another one that it leaves behind may keep it open.
+// stdout returns what a process writes within guard: another one left behind may hold it open.
 func (r *rig) stdout(cmd *exec.Cmd) io.Reader {
 	r.t.Helper()
 	stdout, err := cmd.StdoutPipe()
@@ -177,7 +176,7 @@ func (r *rig) stdout(cmd *exec.Cmd) io.Reader {
 	return file
 }
 
-// run runs a program to its end, and returns what it wrote and its exit status.
+// run runs a program to its end, and returns its output and exit status.
 func (r *rig) run(program string, args ...string) (string, int) {
 	r.t.Helper()
 	var output bytes.Buffer
@@ -190,7 +189,7 @@ func (r *rig) run(program string, args ...string) (string, int) {
 	return strings.ReplaceAll(output.String(), "\r\n", "\n"), cmd.ProcessState.ExitCode()
 }
 
-// registry sets a text in the computer's registry, until the end of the test. view is 32 or 64.
+// registry sets a string in the computer's registry, until the end of the test. view is 32 or 64.
 func (r *rig) registry(view int, key, name, text string) {
 	r.t.Helper()
 	which := []string{"/v", name}
@@ -206,7 +205,7 @@ func (r *rig) registry(view int, key, name, text string) {
 	})
 }
 
-// settings are those of a bridge on that computer.
+// settings returns the settings of a bridge on that computer.
 func (r *rig) settings() ticketapi.Settings {
 	r.t.Helper()
 	command := r.command(helperFolder + `\` + bridgeExe)
@@ -222,7 +221,7 @@ func (r *rig) settings() ticketapi.Settings {
 	}
 }
 
-// bridge returns a bridge that is closed at the end of the test.
+// bridge returns a bridge, closed at the end of the test.
 func (r *rig) bridge() *ticketapi.Bridge {
 	r.t.Helper()
 	return r.bridgeWith(r.settings())
@@ -245,17 +244,17 @@ func eventually(t *testing.T, condition func() bool) {
 	}
 }
 
-// lower returns a path as Windows compares it.
+// lower returns a path in the case in which Windows compares it.
 func (r *rig) lower(path string) string { return strings.ToLower(path) }
 
-// restorePath gives the computer the PATH that it had.
+// restorePath restores the computer's PATH.
 func (r *rig) restorePath() {
 	r.t.Helper()
 	output, status := r.run("reg", "add", environment, "/v", "PATH", "/t", "REG_EXPAND_SZ", "/d", path, "/f", "/reg:64")
 	require.Zero(r.t, status, output)
 }
 
-// userProgram is an entry in the list of programs that the user has installed for themself.
+// userProgram adds an entry to the list of programs installed for the user alone.
 func (r *rig) userProgram() {
 	r.t.Helper()
 	key := strings.Replace(uninstall, "HKLM", "HKCU", 1)

@@ -23,7 +23,7 @@ import (
 // ask is one of the agent's calls.
 type ask func(*ticketapi.Bridge, context.Context) (smartcard.Ticket, error)
 
-// The agent's calls by the names that they have in the library.
+// The agent's calls by their names in the library.
 var asks = map[string]ask{
 	"getTicket":       (*ticketapi.Bridge).Ticket,
 	"getTicketNoAuth": (*ticketapi.Bridge).TicketNoAuth,
@@ -33,14 +33,14 @@ var asks = map[string]ask{
 	},
 }
 
-// is fails unless the ticket is what it should be, and shows neither.
+// is compares a ticket without printing either.
 func is(t *testing.T, want string, got smartcard.Ticket, err error) {
 	t.Helper()
 	require.NoError(t, err)
 	require.True(t, got.Equal(smartcard.NewTicket(want)), "it is another ticket")
 }
 
-// If this fails, nobody on Windows can sign in.
+// If this fails, sign-in on Windows is broken.
 func TestTheTicketArrives(t *testing.T) {
 	for _, built := range []string{"ticketapi.dll", "ticketapi-stdcall.dll"} {
 		t.Run(built, func(t *testing.T) {
@@ -60,7 +60,7 @@ func TestTheTicketArrives(t *testing.T) {
 	}
 }
 
-// If this fails, the user is told of a fault where their card is blocked, and a session is kept or ended by mistake.
+// If this fails, a blocked card is reported as a fault, and a session is kept or ended by mistake.
 func TestEveryReturnCode(t *testing.T) {
 	r := newRig(t)
 	r.install("ticketapi.dll", agentFolder)
@@ -87,7 +87,7 @@ func TestEveryReturnCode(t *testing.T) {
 	}
 }
 
-// If this fails, somebody with a long ticket cannot sign in, or is asked for the passcode twice.
+// If this fails, a user with a long ticket cannot sign in, or is asked for the passcode twice.
 func TestLongTickets(t *testing.T) {
 	r := newRig(t)
 	r.install("ticketapi.dll", agentFolder)
@@ -132,7 +132,8 @@ func TestLongTickets(t *testing.T) {
 	})
 }
 
-// If this fails, the window cannot be left while the Identity Agent asks for the passcode, or does not notice a sign-in meanwhile.
+// If this fails, the window cannot be left while the Identity Agent asks for the passcode, or
+// misses a sign-in meanwhile.
 func TestAQuestionThatTakesForEver(t *testing.T) {
 	r := newRig(t)
 	r.install("ticketapi.dll", agentFolder)
@@ -174,7 +175,7 @@ func TestAQuestionThatTakesForEver(t *testing.T) {
 	assert.Len(t, processes, 1, "the first bridge has lived on")
 }
 
-// If this fails, a poll that the library never answers stops the polling for the rest of the day.
+// If this fails, a poll that the library never answers stops polling for the rest of the day.
 func TestAPollThatTakesForEver(t *testing.T) {
 	r := newRig(t)
 	r.install("ticketapi.dll", agentFolder)
@@ -191,7 +192,8 @@ func TestAPollThatTakesForEver(t *testing.T) {
 	is(t, made, ticket, err)
 }
 
-// If this fails, a crash inside the library takes the window with it, or is the last that is heard of the card.
+// If this fails, a crash inside the library ends the window too, or the card is not seen
+// afterwards.
 func TestACrashInsideTheLibrary(t *testing.T) {
 	// In which function of the library, and during which call.
 	for crashing, call := range map[string]string{
@@ -214,7 +216,8 @@ func TestACrashInsideTheLibrary(t *testing.T) {
 	}
 }
 
-// If this fails, a version of the Identity Agent that lacks something is taken for one that does not work, or the other way round.
+// If this fails, a version of the Identity Agent without some function is taken for one that does
+// not work, or vice versa.
 func TestMissingExports(t *testing.T) {
 	t.Run("optional", func(t *testing.T) {
 		r := newRig(t)
@@ -251,7 +254,7 @@ func TestMissingExports(t *testing.T) {
 	})
 }
 
-// If this fails, Diagnostics tells of another Identity Agent than there is.
+// If this fails, Diagnostics describes another Identity Agent than there is.
 func TestStatus(t *testing.T) {
 	yes, no := true, false
 	r := newRig(t)
@@ -270,7 +273,7 @@ func TestStatus(t *testing.T) {
 	assert.Equal(t, want, status)
 }
 
-// If this fails, "the parts do not fit together" is reported as a fault that may pass.
+// If this fails, "the parts do not fit together" is reported as a temporary fault.
 func TestALibraryThatDoesNotWantToBegin(t *testing.T) {
 	r := newRig(t)
 	r.install("ticketapi.dll", agentFolder)
@@ -305,7 +308,8 @@ func TestAnIdentityAgentThatForgetsUs(t *testing.T) {
 	is(t, made, ticket, err)
 }
 
-// If this fails, a library that is not made for several threads is called from them, or keeps what it holds for us for ever.
+// If this fails, a library not made for several threads is called from them, or keeps our resources
+// for ever.
 func TestOneThreadFromBeginningToEnd(t *testing.T) {
 	r := newRig(t)
 	r.install("ticketapi.dll", agentFolder)
@@ -328,7 +332,7 @@ func TestOneThreadFromBeginningToEnd(t *testing.T) {
 	assert.Equal(t, 1, r.has("Initialize"))
 }
 
-// If this fails, the window shows somebody's session after they have signed out, or another person's.
+// If this fails, the window shows a session after its user has signed out, or another person's.
 func TestATicketThatChangesAndDisappears(t *testing.T) {
 	r := newRig(t)
 	r.install("ticketapi.dll", agentFolder)
@@ -366,7 +370,7 @@ func TestATicketThatChangesAndDisappears(t *testing.T) {
 	}
 }
 
-// If this fails, a program that was killed leaves a bridge behind that waits for a passcode for ever.
+// If this fails, a killed program leaves a bridge behind that waits for a passcode for ever.
 func TestItEndsWithItsParentInTheMiddleOfACall(t *testing.T) {
 	r := newRig(t)
 	r.install("ticketapi.dll", agentFolder)
@@ -389,7 +393,8 @@ func TestItEndsWithItsParentInTheMiddleOfACall(t *testing.T) {
 	t.Logf("measured: %v from the end of stdin to the end of the process", time.Since(began).Round(time.Millisecond))
 }
 
-// If this fails, a computer whose PC/SC does not work has no tickets either, or nobody is told. Wine 8 has none.
+// If this fails, a computer without working PC/SC has no tickets either, or that is not reported.
+// Wine 8 has none.
 func TestWithoutPCSC(t *testing.T) {
 	r := newRig(t)
 	r.install("ticketapi.dll", agentFolder)

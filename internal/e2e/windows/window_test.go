@@ -16,8 +16,8 @@ import (
 	"github.com/ers-login/ers-login/internal/e2e/stage"
 )
 
-// Whoever wants the window out of the way while they work has it in the icon beside the clock, and is still signed in. If this fails,
-// closing a window that seemed to be in the way signs a clinician out, or it is gone for good.
+// A user who wants the window out of the way finds it in the icon, and stays signed in. If this
+// fails, closing a window signs a clinician out, or hides it for good.
 func TestTheWindowGoesIntoTheIcon(t *testing.T) {
 	c := newClinic(t)
 	t.Setenv("ERS_LOGIN_MINIMISE_ON_SIGN_IN", "true")
@@ -39,19 +39,19 @@ func TestTheWindowGoesIntoTheIcon(t *testing.T) {
 	_, status := c.run(helperFolder+`\credread.exe`, "ers-login:session-key")
 	require.Equal(t, 2, status, "the session key is still in the Credential Manager")
 	require.Empty(t, c.ers.Sessions())
-	// They are told so at the icon, and not by a script.
+	// The icon shows a notification for that, without a script.
 	eventually(t, func() bool { return strings.Contains(running.Log(), `"msg":"notified"`) })
 	require.NotContains(t, running.Log(), `"msg":"notification"`)
 }
 
-// The key in which Windows finds what a user's log-on starts, and the name of our entry there.
+// The key of what a user's log-on starts, and our entry's name there.
 const (
 	userRunKey = `HKCU\Software\Microsoft\Windows\CurrentVersion\Run`
 	ownEntry   = "io.github.ers_login.ErsLogin"
 )
 
-// Whoever switches the start with the computer on in the window finds the program there in the morning, as an icon, and whoever switches
-// it off does not.
+// The start at log-in that is switched on in the window shows the program as an icon the next
+// morning, and not once it is switched off.
 func TestStartingWithTheComputer(t *testing.T) {
 	c := newClinic(t)
 	c.registry(64, userRunKey, "Another program", `C:\another.exe`)
@@ -73,7 +73,7 @@ func TestStartingWithTheComputer(t *testing.T) {
 	require.NoError(t, c.screen.CloseWindow(c.ctx, stage.Title))
 	require.NoError(t, running.Wait(c.ctx))
 
-	// What Windows does at the next log-on with what was written.
+	// This is what Windows starts at the next log-on.
 	running = c.start("--background")
 	require.NoError(t, running.WaitScreen(c.ctx, "waiting"))
 	c.awaitVisible(false)
@@ -84,7 +84,7 @@ func TestStartingWithTheComputer(t *testing.T) {
 	require.Zero(t, status, output)
 }
 
-// awaitVisible waits until the window can be seen, or cannot.
+// awaitVisible waits until the window is visible, or hidden.
 func (c clinic) awaitVisible(wanted bool) {
 	c.t.Helper()
 	eventually(c.t, func() bool {
@@ -93,7 +93,7 @@ func (c clinic) awaitVisible(wanted bool) {
 	})
 }
 
-// raise starts the program once more, and has its window.
+// raise starts the program again, which raises the window.
 func (c clinic) raise() {
 	c.t.Helper()
 	output, status := c.run(program)
@@ -101,8 +101,9 @@ func (c clinic) raise() {
 	require.NoError(c.t, c.screen.WaitWindow(c.ctx, stage.Title))
 }
 
-// Somebody on a remote desktop without OpenGL is told so in a message of Windows' own, and not left waiting for a window that never comes;
-// and what else would keep them from signing in comes first. If this fails, they press the icon again and again, and nobody knows why.
+// A user on a remote desktop without OpenGL gets a message box, rather than a wait for a window
+// that never comes; other obstacles to signing in come first. If this fails, they press the icon
+// again and again, for no visible reason.
 func TestTheMessageWithoutOpenGL(t *testing.T) {
 	const policyKey = `HKLM\Software\Policies\ers-login`
 	const noOpenGL = "\nWINDOW-NO_OPENGL"
@@ -117,8 +118,8 @@ func TestTheMessageWithoutOpenGL(t *testing.T) {
 			says: []string{policyKey, "\nSETTING-REQUEST_TIMEOUT", "The window cannot be drawn", noOpenGL},
 			logs: "SETTING-REQUEST_TIMEOUT",
 		},
-		// To Wine, every file is an ordinary user's: so this proves that such a library is refused, and TestDrawingInSoftware that
-		// another is used.
+		// In Wine every file belongs to an ordinary user: so this proves that such a library is
+		// refused, and TestDrawingInSoftware that another is used.
 		"and a library that an ordinary user could have put there": {
 			also: func(r *rig) { r.copy("opengl32.dll", mesaFolder, "opengl32.dll") },
 			says: []string{"The window cannot be drawn", noOpenGL},
@@ -158,10 +159,11 @@ func TestTheMessageWithoutOpenGL(t *testing.T) {
 	}
 }
 
-// mesaFolder is where the documentation says that a software OpenGL is to be put.
+// mesaFolder is the documented folder of a software OpenGL.
 const mesaFolder = helperFolder + `\mesa`
 
-// loaded returns what the stand-in for Mesa has written each time that it was loaded from a folder, and makes it forget that.
+// loaded returns what the stand-in for Mesa has recorded since the last call each time it was
+// loaded from a folder.
 func (r *rig) loaded(folder string) []string {
 	r.t.Helper()
 	file := r.at(folder + `\opengl32.log`)
@@ -174,14 +176,16 @@ func (r *rig) loaded(folder string) []string {
 	return strings.Split(strings.TrimSpace(strings.ReplaceAll(string(log), "\r\n", "\n")), "\n")
 }
 
-// On a computer without OpenGL, Mesa's library in the folder that the documentation names is all that it takes: the program draws with it,
-// the next time too. Wine takes part in that only so far: see the test of internal/commands that is run here.
+// On a computer without OpenGL, Mesa's library in the documented folder suffices: the program draws
+// with it, the next time too. Wine supports that only in part: see the test of internal/commands
+// that is run here.
 func TestDrawingInSoftware(t *testing.T) {
 	r := newRig(t)
 	r.copy("ers-login.exe", helperFolder, "ers-login.exe")
 	r.copy("opengl32.dll", mesaFolder, "opengl32.dll")
 	r.copy("commands.test.exe", toolsFolder, "commands.test.exe")
-	// Wine prefers libraries of its own to others of the same name, wherever they are, unless it is told otherwise. Windows does not.
+	// By default Wine prefers its own libraries to others of the same name, wherever they are.
+	// Windows does not.
 	for _, name := range []string{"ers-login.exe", "commands.test.exe"} {
 		r.registry(64, `HKCU\Software\Wine\AppDefaults\`+name+`\DllOverrides`, "opengl32", "native,builtin")
 	}

@@ -7,7 +7,7 @@ import (
 	"errors"
 )
 
-// Bell would ring when an entry may have changed. Neither the Credential Manager nor the security tool tells of that.
+// Bell never rings: neither the Credential Manager nor the security tool signals changes.
 type Bell struct{}
 
 // Listen has nothing to listen to.

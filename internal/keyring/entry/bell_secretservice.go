@@ -11,16 +11,16 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// Bell rings when an entry may have changed. It is a hint and no more: it can ring for somebody else's entry, and a Secret Service
-// need not tell of everything, so that whoever listens has to look from time to time all the same.
+// Bell rings when an entry may have changed. It is only a hint: it can ring for a foreign entry,
+// and a Secret Service need not signal everything, so listeners must also look from time to time.
 type Bell struct {
 	conn *dbus.Conn
 	end  context.CancelFunc
 	ring *ringer
 }
 
-// Listen listens to the Secret Service, which is not started for that: its entries, its keyrings' locks, its coming and going. The
-// bell lives until Close.
+// Listen subscribes to the Secret Service: its entries, its keyrings' locks, its start and end. It
+// does not start the service. The bell lives until Close.
 func Listen(ctx context.Context) (*Bell, error) {
 	address, err := busAddress()
 	if err != nil {
@@ -68,7 +68,7 @@ type ringer struct {
 
 // DeliverSignal is called for each signal of the connection.
 func (r *ringer) DeliverSignal(_, _ string, signal *dbus.Signal) {
-	// The bus greets everybody who comes with a signal of its own.
+	// The bus sends each new connection a signal.
 	if !strings.HasPrefix(string(signal.Path), string(servicePath)) && !strings.HasSuffix(signal.Name, ".NameOwnerChanged") {
 		return
 	}

@@ -1,20 +1,24 @@
-// Package entry reads, writes and deletes single entries of the operating system's keyring, through go-keyring, and makes up
-// for what that library lacks. On Linux it uses that library's client of the Secret Service, and shows prompts by itself.
+// Package entry reads, writes and deletes single entries of the operating system's keyring, through
+// go-keyring, and makes up for what that library lacks. On Linux it uses that library's client of
+// the Secret Service, and shows prompts by itself.
 //
-// go-keyring has no contexts: behind a locked keyring's prompt that nobody answers it blocks for ever, and if the keyring's
-// service dies meanwhile it waits for ever too. If the bus dies it panics. A dismissed prompt on writing or deleting counts as
-// success. One error text covers a locked keyring, a dismissed prompt, a missing display and a missing keyring. And a foreign
-// program can leave a second item with the same address behind, which comes to light when the first one is deleted.
+// go-keyring has no contexts: behind an unanswered prompt of a locked keyring it blocks for ever,
+// and if the keyring's service dies meanwhile it waits for ever too. If the bus dies it panics. A
+// dismissed prompt on writing or deleting counts as success. One error text covers a locked
+// keyring, a dismissed prompt, a missing display and a missing keyring. And a foreign program can
+// leave a second item with the same address behind, which comes to light when the first one is
+// deleted.
 //
-// So here work on the keyring is done by [Do], in a goroutine of its own that is left behind when the context ends; every
-// write is read back; every delete is repeated until nothing is found; and on Linux the Secret Service is asked, over a bus
-// connection of our own, what state it is in, before the work and after a failure. A locked keyring is unlocked over that
-// connection too, since that can be given up. Every failure has one of the sentinel errors below in its chain, or none if the
-// reason is not known.
+// So here work on the keyring is done by [Do], in a goroutine that is left behind when the context
+// ends; every write is read back; every delete is repeated until nothing is found; and on Linux the
+// Secret Service's state is read over a private bus connection, before the work and after a
+// failure. A locked keyring is unlocked over that connection too, since that can be given up. Every
+// failure has one of the sentinel errors below in its chain, or none if the reason is not known.
 //
-// go-keyring stores the same thing on all systems under a service and an account: a Secret Service item with the attributes
-// service and username, a generic Windows credential with the target service:account, a macOS keychain password. On Windows many
-// readers look elsewhere, which is what an [Alias] is for.
+// go-keyring stores the same thing on all systems under a service and an account: a Secret Service
+// item with the attributes service and username, a generic Windows credential with the target
+// service:account, a macOS keychain password. On Windows many readers look elsewhere, which is what
+// an [Alias] is for.
 package entry
 
 import (
@@ -35,23 +39,25 @@ var (
 	ErrNotFound = errors.New("no such entry in the keyring")
 	// ErrNoBus: there is no D-Bus session bus (Linux), as in a bare SSH log-in.
 	ErrNoBus = errors.New("no D-Bus session bus")
-	// ErrNoService: the session bus knows no Secret Service (Linux): none is installed.
+	// ErrNoService: there is no Secret Service on the session bus, and none to start (Linux).
 	ErrNoService = errors.New("no secret service on the session bus")
-	// ErrNoCollection: the Secret Service has no keyring yet (Linux), as for a user who is new.
+	// ErrNoCollection: the Secret Service has no keyring yet (Linux), as for a new user.
 	ErrNoCollection = errors.New("no default keyring")
-	// ErrLocked: the keyring is locked, and its prompt was not answered in time or must not or cannot be shown.
+	// ErrLocked: the keyring is locked, and its prompt was not answered in time or not permitted.
 	ErrLocked = errors.New("keyring is locked")
-	// ErrItemLocked: the keyring is unlocked and asks before this entry may be used (KeePassXC), which must not be done or was not
-	// answered in time. It is an ErrLocked.
+	// ErrItemLocked: the keyring is unlocked and prompts before this entry may be used (KeePassXC),
+	// which was not answered in time or not permitted. It is an ErrLocked.
 	ErrItemLocked error = special{ErrLocked, "keyring asks before the entry is used"}
-	// ErrNoWallet is ErrNoCollection of KDE's keyring, and ErrNoDatabase that of KeePassXC, which shows no database.
+	// ErrNoWallet is KWallet's ErrNoCollection; ErrNoDatabase is KeePassXC's, if it shows no
+	// database.
 	ErrNoWallet   error = special{ErrNoCollection, "KWallet has no wallet"}
 	ErrNoDatabase error = special{ErrNoCollection, "KeePassXC shows no database"}
 	// ErrNoKDEService is ErrNoService on KDE's desktop, whose keyring is not set to be one.
 	ErrNoKDEService error = special{ErrNoService, "KWallet is not the secret service"}
 	// ErrDismissed: the user has dismissed the keyring's prompt.
 	ErrDismissed = errors.New("keyring prompt was dismissed")
-	// ErrTimeout: the keyring is not locked, and did not answer before the context ended. The context's error is in the chain.
+	// ErrTimeout: the keyring is not locked, and did not answer in time. The error of ctx is in the
+	// chain.
 	ErrTimeout = errors.New("keyring did not answer in time")
 	// ErrStopped: the bus or the keyring's service has ended during the work, or go-keyring has panicked.
 	ErrStopped = errors.New("keyring stopped during use")
@@ -59,20 +65,20 @@ var (
 	ErrReadBack = errors.New("keyring returned something other than was written")
 	// ErrLeftover: the entry is still there after it was deleted.
 	ErrLeftover = errors.New("keyring still has the entry after it was deleted")
-	// ErrNoLogonSession: Windows keeps no credentials for this kind of log-on (its error 1312): network and SSH log-ons, some
-	// elevated processes, or a group policy.
+	// ErrNoLogonSession: Windows keeps no credentials for this kind of log-on (its error 1312):
+	// network and SSH log-ons, some elevated processes, or a group policy.
 	ErrNoLogonSession = errors.New("no logon session that can keep credentials")
 	// ErrForbidden: a policy or missing right forbids storing credentials.
 	ErrForbidden = errors.New("storing credentials is forbidden")
 )
 
-// NoneMade reports whether an error says that the user has no keyring yet, so that no entry is in it. KeePassXC, which shows no
-// database, may have one all the same.
+// NoneMade reports whether err means that the user has no keyring yet, and so no entry. KeePassXC,
+// which shows no database, may have one all the same.
 func NoneMade(err error) bool {
 	return errors.Is(err, ErrNoCollection) && !errors.Is(err, ErrNoDatabase)
 }
 
-// special is an error of a kind with a cause of its own.
+// special is an error of a kind, with its own text.
 type special struct {
 	kind error
 	text string
@@ -97,23 +103,23 @@ type Address struct {
 	Lasting bool
 }
 
-// Alias is a second place of an entry on Windows, for readers that look under a name of their own and take what they find for
-// UTF-16LE. The other systems have one place, which every reader finds, and no aliases.
+// Alias is a second place of an entry on Windows, for readers that look under another name and
+// expect UTF-16LE. The other systems have one place, which every reader finds, and no aliases.
 type Alias struct {
-	// Target is the credential's whole name, User who it says it is for.
+	// Target is the credential's full name, User its user name.
 	Target, User string
 }
 
-// Prompting tells how far [Do] may go to have a keyring that it can work on.
+// Prompting is how far [Do] may go to make the keyring usable.
 type Prompting int
 
 // How far it may go.
 const (
-	// OnlyLook takes the keyring as it is. On Linux the Secret Service is not started, and one that does not run, but could, is
-	// ErrNotFound: it has unlocked no keyring, and so nobody can have signed in since the user has logged in. It is for those who only
-	// read, some of them each second.
+	// OnlyLook takes the keyring as it is. On Linux the Secret Service is not started, and one that
+	// does not run, but could, is ErrNotFound: without it no session can have been published since
+	// the user logged in. It is for readers, some of which poll every second.
 	OnlyLook Prompting = iota
-	// NeverPrompt starts the Secret Service if it has to, and takes a locked keyring for what it is.
+	// NeverPrompt starts the Secret Service if needed, and leaves a locked keyring locked.
 	NeverPrompt
 	// MayPrompt asks the user to unlock the keyring, too.
 	MayPrompt
@@ -124,9 +130,9 @@ type (
 	promptsKey   struct{}
 )
 
-// As returns a context under which [Do] goes as far as prompting says, whatever it is asked for. It is for the process of the one
-// writer, which reaches Do through package handoff: it has to find what an earlier run has left behind, starts the Secret Service
-// even to read, and says itself when the user may be asked.
+// As returns a context under which [Do] uses this prompting, whatever its argument. It is for the
+// writer's process, which reaches Do through package handoff: it starts the Secret Service even to
+// read, to find what an earlier run has left, and decides itself when to prompt.
 func As(ctx context.Context, prompting Prompting) context.Context {
 	return context.WithValue(ctx, promptingKey{}, prompting)
 }
@@ -137,14 +143,14 @@ func WithPrompts(ctx context.Context, showing func(error)) context.Context {
 	return context.WithValue(ctx, promptsKey{}, showing)
 }
 
-// busy is held by the work that is being done: go-keyring has one connection for the whole process, and work that was left
-// behind may yet clear up after itself, which must not hit what a later one has written.
+// busy is held during work: go-keyring has one connection per process, and work that was left
+// behind may yet clear up, which must not hit the entries of later work.
 var busy = make(chan struct{}, 1)
 
-// Do does work on the keyring, one piece at a time in this process. A locked keyring is unlocked first, by asking the user, or is
-// ErrLocked unless that may be done ([MayPrompt]). When ctx ends Do returns, and the goroutine that works stays behind until the keyring
-// answers it; until then, nothing else can use the keyring in this process. A program that cannot have that runs Do in a process of its
-// own.
+// Do works on the keyring, one work at a time in this process. A locked keyring is unlocked first,
+// with a prompt, or is ErrLocked if prompting is less than [MayPrompt]. When ctx ends Do returns,
+// and its goroutine stays until the keyring answers; until then, nothing else in this process can
+// use the keyring. Run Do in a separate process to avoid that.
 func Do(ctx context.Context, prompting Prompting, work func(*Ring) error) error {
 	select {
 	case busy <- struct{}{}:
@@ -197,8 +203,9 @@ func Do(ctx context.Context, prompting Prompting, work func(*Ring) error) error 
 	}
 }
 
-// Settle waits until work that was left behind has come to its end, or until ctx ends. A process that has been told to go calls it,
-// so that what it has begun to write is taken back, and so as not to leave the keyring's service in the middle of a call.
+// Settle waits until work that was left behind is done, or until ctx ends. Call it before the
+// process ends, so that a write under way is taken back and the keyring's service is not left in
+// the middle of a call.
 func Settle(ctx context.Context) {
 	select {
 	case busy <- struct{}{}:
@@ -207,8 +214,9 @@ func Settle(ctx context.Context) {
 	}
 }
 
-// Probe tells whether the keyring could be used now: nil, or one of ErrLocked, ErrNoBus, ErrNoService, ErrNoCollection,
-// ErrNoLogonSession, ErrForbidden, ErrTimeout. It never prompts. On macOS there is no way to ask, and the answer is nil.
+// Probe reports whether the keyring could be used now: nil, or one of ErrLocked, ErrNoBus,
+// ErrNoService, ErrNoCollection, ErrNoLogonSession, ErrForbidden, ErrTimeout. It never prompts. On
+// macOS there is no way to ask, and the answer is nil.
 func Probe(ctx context.Context) error {
 	return Do(ctx, NeverPrompt, func(ring *Ring) error { return ring.store.probe() })
 }
@@ -235,8 +243,8 @@ func (r *Ring) guarded(work func(*Ring) error) (err error) {
 	return work(r)
 }
 
-// Get reads an entry. On Linux an entry is found first and read next; one that was replaced or deleted in between is looked for
-// again, since for a reader it is there or it is not.
+// Get reads an entry. On Linux it is found first and read next; if it was replaced or deleted in
+// between, Get looks again, so that the result is one or the other.
 func (r *Ring) Get(from Address) (secret.Text, error) {
 	text, err := r.store.get(r.ctx, from)
 	for again := 0; again < lookups && vanished(err) && r.ctx.Err() == nil; again++ {
@@ -260,7 +268,7 @@ func (r *Ring) Set(to Address, text secret.Text) error {
 		if err := r.store.set(r.ctx, to, text.Reveal()); err != nil {
 			return fmt.Errorf("write %s: %w", to.Account, err)
 		}
-		// It may have been written long after everybody had left. Whoever works here takes it back.
+		// It may have been written long after the caller has gone. This takes it back.
 		if err := r.ctx.Err(); err != nil {
 			return fmt.Errorf("%w: %w", ErrTimeout, err)
 		}
@@ -282,7 +290,8 @@ func (r *Ring) Set(to Address, text secret.Text) error {
 	return fmt.Errorf("write %s: %w", to.Account, ErrReadBack)
 }
 
-// Delete deletes an entry, and every other item with the same address, until nothing is found. Nothing to delete is no error.
+// Delete deletes an entry, and every other item with the same address, until none is found. Nothing
+// to delete is no error.
 func (r *Ring) Delete(from Address) error {
 	left := r.store.count(from)
 	for range deletes {
@@ -322,14 +331,15 @@ func (r *Ring) SetAlias(to Alias, text secret.Text) error {
 	if err := setAlias(to, text.Reveal()); err != nil {
 		return fmt.Errorf("write alias %s: %w", to.Target, err)
 	}
-	// As with Set: what came too late is taken back by whoever works here.
+	// As with Set: what came too late is taken back.
 	if err := r.ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", ErrTimeout, err)
 	}
 	return nil
 }
 
-// DeleteAlias deletes an alias until it is not found. Nothing to delete is no error, and neither are systems without aliases.
+// DeleteAlias deletes an alias until it is not found. It returns nil if there is none, and on
+// systems without aliases.
 func (r *Ring) DeleteAlias(from Alias) error {
 	for range deletes {
 		err := deleteAlias(from)
@@ -343,7 +353,8 @@ func (r *Ring) DeleteAlias(from Alias) error {
 	return fmt.Errorf("delete alias %s: %w", from.Target, ErrLeftover)
 }
 
-// Usable tells whether the keyring can be worked on without a prompt, for clearing up after a failure.
+// Usable reports whether the keyring can be worked on without a prompt, for clearing up after a
+// failure.
 func (r *Ring) Usable() bool { return r.store.usable() }
 
 // uncounted is the count of items where they cannot be counted.

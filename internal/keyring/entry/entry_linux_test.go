@@ -50,8 +50,8 @@ func TestAPanicIsAnError(t *testing.T) {
 	require.NoError(t, entry.Probe(t.Context()), "and the next work can be done")
 }
 
-// Work that was left behind may yet clear up after itself: nothing else may write meanwhile, and a process that is told to go
-// has to wait for it.
+// Work that was left behind may yet clear up: nothing else may write meanwhile, and a process that
+// is to end has to wait for it.
 func TestWorkIsDoneOneAtATime(t *testing.T) {
 	within(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -13,18 +13,20 @@ import (
 	ss "github.com/zalando/go-keyring/secret_service"
 )
 
-// Single entries are read, written and deleted with go-keyring's client of the Secret Service, over the connection that it keeps for
-// the whole process: KeePassXC remembers for each connection which entries it may use. Its Get, Set and Delete prompt where the
-// user may not be asked, wait for ever, and store a content type that KWallet returns and libsecret refuses.
+// Single entries are read, written and deleted with go-keyring's client of the Secret Service, over
+// its one connection per process: KeePassXC grants access to entries by connection. Its Get, Set
+// and Delete prompt unasked, wait for ever, and store a content type that KWallet returns and
+// libsecret refuses.
 //
-// No call has the context of the work, only a prompt has: what is written too late has to be seen, and taken back.
+// No call has the context of the work, only a prompt has: a write that came too late must be seen,
+// and taken back.
 
 const (
 	itemInterface = "org.freedesktop.Secret.Item"
 	// contentType is the only one that libsecret takes for a password, which may be in UTF-8.
 	contentType = "text/plain"
-	// quietPrompt bounds a prompt where the user may not be asked. KeePassXC has one for each write and delete, and shows nothing
-	// unless it is set to ask.
+	// quietPrompt bounds a prompt when prompting is not permitted. KeePassXC has one for each write
+	// and delete, and shows nothing unless it is set to ask.
 	quietPrompt = time.Second
 )
 
@@ -98,7 +100,7 @@ func (s *store) unlockItem(ctx context.Context, client *ss.SecretService, item d
 	return err
 }
 
-// ask shows a prompt and waits for its end, for as long as ctx allows; after that the error has why in its chain.
+// ask shows a prompt and waits for its end, or that of ctx; then the error has why in its chain.
 func (s *store) ask(ctx context.Context, conn *dbus.Conn, prompt dbus.ObjectPath, why error) (dismissed bool, err error) {
 	if prompt == noObject {
 		return false, nil
@@ -192,5 +194,6 @@ func (s *store) remove(ctx context.Context, from Address) error {
 	return err
 }
 
-// takesBack reports whether a prompt is on the screen, which is taken off when the context of the work ends.
+// takesBack reports whether a prompt is on the screen, to be dismissed when the context of the work
+// ends.
 func (s *store) takesBack() bool { return s.asking.Load() }

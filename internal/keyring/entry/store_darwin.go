@@ -9,10 +9,12 @@ import (
 	"github.com/zalando/go-keyring"
 )
 
-// LockIsKnown tells that any work may prompt: whether the keychain is locked cannot be asked without that.
+// LockIsKnown is false: any work may prompt, since the keychain's lock cannot be read without a
+// prompt.
 const LockIsKnown = false
 
-// errNotWritten: the security tool, told what to write through its stdin, does not report a dismissed prompt.
+// errNotWritten: the security tool, controlled through its stdin, does not report a dismissed
+// prompt.
 var errNotWritten = ErrDismissed
 
 // store is the login keychain, through the security tool.
@@ -37,7 +39,7 @@ func (*store) remove(_ context.Context, from Address) error {
 // takesBack: no prompt is ours to be taken off the screen.
 func (*store) takesBack() bool { return false }
 
-// vanished tells nothing here: an entry is found and read in one.
+// vanished returns false: an entry is found and read in one call.
 func vanished(error) bool { return false }
 
 func open(ctx context.Context, _ Prompting) (*store, error) {
@@ -73,7 +75,7 @@ func (*store) explain(err error) error {
 	}
 }
 
-// usable cannot tell; an unlocked keychain is what nearly everybody has.
+// usable returns true: an unlocked keychain is the usual case, and the lock cannot be read.
 func (*store) usable() bool { return true }
 
 func (*store) probe() error { return nil }

@@ -22,8 +22,8 @@ import (
 	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
-// The Secret Service API, https://specifications.freedesktop.org/secret-service/, and what go-keyring uses of it: the
-// collection login, or the one with the alias default if there is none of that name.
+// The Secret Service API, https://specifications.freedesktop.org/secret-service/, as go-keyring
+// uses it: the collection login, or else the one with the alias default.
 const (
 	serviceName         = "org.freedesktop.secrets"
 	servicePath         = dbus.ObjectPath("/org/freedesktop/secrets")
@@ -38,21 +38,21 @@ const (
 	prompterName = "org.gnome.keyring.SystemPrompter"
 )
 
-// What the Secret Service is asked outside the context of the work is bounded by patience, and taking back a prompt by dismissal,
-// since its caller has no more time.
+// patience bounds calls of the Secret Service outside the context of the work, dismissal the
+// dismissal of a prompt, whose caller has no more time.
 const (
 	patience  = 2 * time.Second
 	dismissal = 500 * time.Millisecond
 )
 
-// LockIsKnown tells that the keyring says whether it is locked, and is unlocked before the work.
+// LockIsKnown is true: the keyring reports its lock, and is unlocked before the work.
 const LockIsKnown = true
 
 // errNotWritten: a dismissed prompt is no error.
 var errNotWritten = ErrDismissed
 
-// store is the Secret Service, seen over a connection of our own. go-keyring's is shared with whoever else uses the bus in this
-// process, and is of no use for finding out why go-keyring hangs.
+// store is the Secret Service, over a private connection. go-keyring's is shared with all users of
+// the bus in this process, and of no use for finding out why go-keyring hangs.
 type store struct {
 	conn       *dbus.Conn
 	collection dbus.ObjectPath
@@ -67,8 +67,8 @@ type store struct {
 func setAlias(Alias, string) error { return nil }
 func deleteAlias(Alias) error      { return ErrNotFound }
 
-// vanished tells whether an item that was found was no more when it was asked for: the Secret Service's own word for that, or the
-// bus's for an object that is not there.
+// vanished reports whether an item was gone between being found and being read: by the Secret
+// Service's error, or the bus's for a missing object.
 func vanished(err error) bool {
 	var answer dbus.Error
 	if !errors.As(err, &answer) {
@@ -82,7 +82,8 @@ func vanished(err error) bool {
 	return false
 }
 
-// open looks for the bus, the service, the collection and its lock, and asks the user to unlock it if it may.
+// open finds the bus, the service, the collection and its lock, and prompts to unlock it if
+// permitted.
 func open(ctx context.Context, prompting Prompting) (*store, error) {
 	address, err := busAddress()
 	if err != nil {
@@ -140,8 +141,8 @@ func (s *store) reason(ctx context.Context, err error) error {
 	}
 }
 
-// unanswered tells whether a call has failed because the service or the bus went away, which can be known before the signal that
-// says so has come.
+// unanswered reports whether a call has failed because the service or the bus has ended, which may
+// precede the signal of that.
 func unanswered(err error) bool {
 	var answer dbus.Error
 	if errors.As(err, &answer) {
@@ -158,8 +159,8 @@ func unanswered(err error) bool {
 	return false
 }
 
-// findService makes sure that the service runs, and that its end will be noticed. One that does not run is started, or is told from
-// one that cannot be.
+// findService makes sure that the service runs, and that its end will be noticed. One that does not
+// run is started, or distinguished from one that cannot be.
 func (s *store) findService(ctx context.Context, start bool) error {
 	if err := s.conn.AddMatchSignalContext(ctx, dbus.WithMatchSender("org.freedesktop.DBus"),
 		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, serviceName)); err != nil {
@@ -225,8 +226,8 @@ func (s *store) noCollection(ctx context.Context) error {
 	return ErrNoCollection
 }
 
-// notRunning tells what a service that does not run means to somebody who only looks. Where the bus knows how to start it, it will be
-// started by whoever signs in, and until then there is nothing to read.
+// notRunning returns the error of a service that does not run, for OnlyLook. If the bus can start
+// it, the next sign-in will, and until then there is nothing to read.
 func (s *store) notRunning(ctx context.Context) error {
 	var startable []string
 	if err := s.bus(ctx, "ListActivatableNames").Store(&startable); err != nil {
@@ -281,16 +282,17 @@ func (s *store) unlock(ctx context.Context) error {
 	return s.answered(ctx, dismissed)
 }
 
-// takeBack takes a prompt off the screen that nobody waits for any more. Not GNOME's: its keyring aborts, with all that other
-// programs keep in it, when an unlock prompt that is being shown is dismissed (an assertion in gkd-secret-unlock.c; seen with
-// version 42.1). There the prompt stays until the user answers it, and unlocks the keyring for the next try.
+// takeBack dismisses a prompt that is not waited for any more. Not GNOME's: its keyring aborts,
+// with all that other programs keep in it, when an unlock prompt on the screen is dismissed (an
+// assertion in gkd-secret-unlock.c; seen with version 42.1). There the prompt stays, and answering
+// it unlocks the keyring for the next try.
 func (s *store) takeBack(ctx context.Context, prompt dbus.BusObject) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dismissal)
 	defer cancel()
 	if gnome, err := s.isGNOME(ctx); err != nil || gnome {
 		return
 	}
-	// Nobody is left to hear it if that fails.
+	// A failure has no receiver any more.
 	_ = prompt.CallWithContext(ctx, promptInterface+".Dismiss", 0).Err
 }
 
@@ -300,10 +302,10 @@ func (s *store) isGNOME(ctx context.Context) (bool, error) {
 	return gnome, err
 }
 
-// answered tells what the end of a prompt means.
+// answered returns the error for the end of a prompt, nil if it was not dismissed.
 func (s *store) answered(ctx context.Context, dismissed bool) error {
 	if !dismissed {
-		// A prompt that ends without having unlocked anything is one that was dismissed, whatever the service calls it.
+		// A prompt that ends without unlocking was dismissed, whatever the service returns.
 		locked, err := s.isLocked(ctx)
 		if err != nil || !locked {
 			return err
@@ -362,7 +364,7 @@ func (s *store) isLocked(ctx context.Context) (bool, error) {
 	return locked, err
 }
 
-// usable tells whether the keyring can be worked on without a prompt.
+// usable reports whether the keyring can be worked on without a prompt.
 func (s *store) usable() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -373,8 +375,9 @@ func (s *store) usable() bool {
 // probe has nothing to add to what open has found.
 func (*store) probe() error { return nil }
 
-// canPrompt tells whether a dismissed prompt was one that the user can have seen. GNOME's keyring reports its prompts as
-// dismissed if the program that shows them does not start, as without a display.
+// canPrompt reports whether a dismissed prompt was one that the user can have seen. GNOME's keyring
+// reports its prompts as dismissed if the program that shows them does not start, as without a
+// display.
 func (s *store) canPrompt(ctx context.Context) bool {
 	var prompter bool
 	if gnome, err := s.isGNOME(ctx); err != nil || !gnome {
@@ -416,8 +419,8 @@ func (s *store) close() {
 	s.end()
 }
 
-// listener hears of the end of the service, or of the bus with it. It is the connection's signal handler, so that it needs no
-// goroutine of its own.
+// listener notices the end of the service, or of the bus with it. It is the connection's signal
+// handler, and needs no goroutine.
 type listener struct {
 	once sync.Once
 	lost chan struct{}
@@ -435,7 +438,7 @@ func (l *listener) DeliverSignal(_, name string, signal *dbus.Signal) {
 // Terminate is called when the connection ends.
 func (l *listener) Terminate() { l.once.Do(func() { close(l.lost) }) }
 
-// busAddress finds the session bus. What is found is put into the environment, where go-keyring finds it.
+// busAddress finds the session bus, and sets it in the environment for go-keyring.
 func busAddress() (string, error) {
 	address, err := sessionbus.Address()
 	if err != nil {

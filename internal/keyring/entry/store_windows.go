@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// LockIsKnown tells that nothing prompts: the Credential Manager has no lock.
+// LockIsKnown is true: nothing prompts, as the Credential Manager has no lock.
 const LockIsKnown = true
 
 // errNotWritten: there are no prompts to be dismissed, so what is missing was lost.
@@ -23,8 +23,9 @@ var errNotWritten = ErrReadBack
 // store is the Credential Manager, which needs no connection and has no lock.
 type store struct{}
 
-// set writes what lasts as go-keyring does, which persists it on the computer. The rest is written with the same target, user
-// and bytes, so that go-keyring finds it, but lives no longer than the log-on session.
+// set writes lasting entries as go-keyring does, persisted on the computer. Others have the same
+// target, user and bytes, so that go-keyring finds them, but live only as long as the log-on
+// session.
 func (*store) set(_ context.Context, to Address, text string) error {
 	if to.Lasting {
 		return keyring.Set(to.Service, to.Account, text)
@@ -36,7 +37,8 @@ func (*store) set(_ context.Context, to Address, text string) error {
 	return credential.Write()
 }
 
-// setAlias writes the text as UTF-16LE without a byte order mark, which is what programs that show or edit credentials write.
+// setAlias writes the text as UTF-16LE without a byte order mark, as programs that show or edit
+// credentials do.
 func setAlias(to Alias, text string) error {
 	blob := utf16LE(text)
 	credential := wincred.NewGenericCredential(to.Target)
@@ -87,7 +89,7 @@ func (*store) remove(_ context.Context, from Address) error {
 // takesBack: no prompt is ours to be taken off the screen.
 func (*store) takesBack() bool { return false }
 
-// vanished tells nothing here: an entry is found and read in one.
+// vanished returns false: an entry is found and read in one call.
 func vanished(error) bool { return false }
 
 func open(ctx context.Context, _ Prompting) (*store, error) {
@@ -97,7 +99,8 @@ func open(ctx context.Context, _ Prompting) (*store, error) {
 	return &store{}, nil
 }
 
-// probe asks for an entry that nobody has written: an answer shows that this log-on session has a credential store.
+// probe reads an entry that does not exist: an answer shows that this log-on session has a
+// credential store.
 func (*store) probe() error {
 	_, err := keyring.Get("ers-login-probe", "probe")
 	if errors.Is(err, keyring.ErrNotFound) {
@@ -123,7 +126,8 @@ func (*store) explain(err error) error {
 
 func (*store) usable() bool { return true }
 
-// count cannot tell: there is one credential to a target at most, and go-keyring's answer says whether it was there.
+// count returns uncounted: there is one credential to a target at most, and go-keyring's answer
+// shows whether it was there.
 func (*store) count(Address) int { return uncounted }
 
 func (*store) gone() <-chan struct{} { return nil }

@@ -24,8 +24,8 @@ type daemon struct {
 	said    *opening
 }
 
-// spawn starts a program. The goroutine that does keeps its OS thread until the program has ended, since the signal that ends
-// the program with its parent comes at the end of that thread.
+// spawn starts a program. Its goroutine keeps the OS thread until the program has ended: the end of
+// that thread triggers the signal that ends the program with its parent.
 func spawn(ctx context.Context, env []string, stdin, name string, arguments ...string) (*daemon, error) {
 	d := &daemon{name: name, ended: make(chan struct{}), said: &opening{}}
 	d.command = exec.CommandContext(ctx, name, arguments...) //nolint:gosec // The programs are named in this package.

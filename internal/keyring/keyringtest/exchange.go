@@ -15,9 +15,10 @@ import (
 	"strings"
 )
 
-// encrypt answers a secret exchange of gcr: a small key file whose group "sx-aes-1" has the asker's public Diffie-Hellman
-// value, in the 1536-bit group of RFC 3526. Answered is our own public value, and the secret under AES-128 in CBC mode with
-// PKCS #7 padding; its key comes out of HKDF with SHA-256 from the shared value.
+// encrypt answers a secret exchange of gcr: a small key file whose group "sx-aes-1" has the asker's
+// public Diffie-Hellman value, in the 1536-bit group of RFC 3526. The answer has our own public
+// value, and the secret under AES-128 in CBC mode with PKCS #7 padding; its key is HKDF with
+// SHA-256 of the shared value.
 func encrypt(exchange, secret string) (string, error) {
 	var theirs *big.Int
 	for line := range strings.Lines(exchange) {
@@ -41,7 +42,8 @@ func encrypt(exchange, secret string) (string, error) {
 		}
 		ours = new(big.Int).Exp(big.NewInt(2), private, prime)
 		shared = new(big.Int).Exp(theirs, private, prime)
-		// Of full length only, so that nobody has to know whether a shorter one is filled up with zeros.
+		// Of full length only, so that it does not matter whether a shorter one is padded with
+		// zeros.
 		if shared.BitLen() > prime.BitLen()-8 {
 			break
 		}

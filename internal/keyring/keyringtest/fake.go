@@ -11,31 +11,34 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// Fake is a Secret Service that has what the specification asks of the simplest one, and the faults that are set. Methods are
-// named as in the specification: OpenSession, Unlock, CreateItem, SearchItems, GetSecret, Delete, Prompt; and "Collections" and
+// Fake is a minimal Secret Service after the specification, with faults. Methods are named as
+// there: OpenSession, Unlock, CreateItem, SearchItems, GetSecret, Delete, Prompt; and "Collections"
+// and "Locked" for the properties.
 // "Locked" for the properties.
 type Fake struct {
 	// Locked: the collection is locked, and unlocked by a prompt.
 	Locked bool
-	// Hang is a method that is never answered, HangAt which of its calls that is, counted from 1; 0 is each.
+	// Hang is a method that is never answered, HangAt which of its calls, counted from 1; 0 means
+	// each.
 	Hang   string
 	HangAt int
-	// Die is a method during which the service leaves the bus without an answer. In the case of Prompt it answers, and leaves
-	// while the prompt is shown.
+	// Die is a method during which the service leaves the bus without an answer. For Prompt it
+	// answers first, and leaves while the prompt is shown.
 	Die string
-	// Dismiss is a method that prompts, and whose prompt is dismissed: Unlock, CreateItem or Delete.
+	// Dismiss is a method whose prompt is dismissed: Unlock, CreateItem or Delete.
 	Dismiss string
 	// Fail is the number of the CreateItem that fails, counted from 1.
 	Fail int
-	// Silent: a prompt is shown, and never ends unless it is dismissed by whoever asked.
+	// Silent: a prompt is shown, and never ends unless its caller dismisses it.
 	Silent bool
 	// Garble: what is read is not what was written.
 	Garble bool
-	// Keep: what is deleted stays. KeepAccount is the account of an entry that stays, while others go.
+	// Keep: deleted entries stay. KeepAccount is the account of an entry that stays, while others
+	// go.
 	Keep        bool
 	KeepAccount string
-	// LockItems: an item is locked, and unlocked by a prompt, until the connection is allowed to use it; as with KeePassXC that is
-	// the one that has written it.
+	// LockItems: an item is locked until a prompt permits the connection to use it; as with
+	// KeePassXC, the connection that wrote it may.
 	LockItems bool
 }
 
@@ -283,7 +286,8 @@ func (f *fakeService) delete(path dbus.ObjectPath) (dbus.ObjectPath, *dbus.Error
 	return nowhere, nil
 }
 
-// prompt makes a prompt whose outcome is decided when it is shown, and tells that with the signal Completed.
+// prompt makes a prompt whose outcome is decided when it is shown, and is sent with the signal
+// Completed.
 func (f *fakeService) prompt(decide func() (dismissed bool, result any)) dbus.ObjectPath {
 	f.last++
 	path := dbus.ObjectPath(fmt.Sprintf("%s/prompt/%d", secretsPath, f.last))

@@ -96,8 +96,8 @@ func (k *keepassxc) lock(s *Session) error {
 	return k.until(s, true)
 }
 
-// CloseDatabases has KeePassXC close its databases, as the user can and as a new start leaves them: it shows none then, and Unlock opens
-// the one that was there.
+// CloseDatabases makes KeePassXC close its databases, as the user can and as a new start does: it
+// shows none then, and Unlock opens the former one.
 func (s *Session) CloseDatabases(ctx context.Context) error {
 	main := s.conn.Object(keepassxcName, keepassxcPath)
 	if err := main.CallWithContext(ctx, keepassxcInterface+".closeAllDatabases", 0).Err; err != nil {
@@ -133,5 +133,5 @@ func (k *keepassxc) until(s *Session, want bool) error {
 	})
 }
 
-// startWithin bounds what a keyring takes to do what it is told to.
+// startWithin bounds each action of a keyring.
 const startWithin = 30 * time.Second

@@ -14,7 +14,8 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// The wallet of KDE's keyring is opened as logging in opens it: pam_kwallet gives the hash of the log-in password.
+// The wallet of KDE's keyring is opened as by a log-in: pam_kwallet passes the hash of the log-in
+// password.
 const (
 	kwalletName       = "org.kde.kwalletd5"
 	kwalletPath       = dbus.ObjectPath("/modules/kwalletd5")
@@ -25,9 +26,11 @@ const (
 		"[org.freedesktop.secrets]\napiEnabled=true\n"
 )
 
-// KWalletRefusal is what KWallet 5.103 says to one connection of libsecret in 256: it takes a public key that begins with a zero for
-// one that is too short. Another try is another key.
-const KWalletRefusal = "Client public key size is invalid"
+// MostTries bounds the connections for one read. KWallet 5.103 and a program that encrypts its
+// connection (libsecret, SecretStorage) fail together in one of some 128: a public key or a shared
+// secret that begins with a zero byte loses it, so that the program is refused, or cannot decode the
+// entry and finds nothing. Each connection has a new key.
+const MostTries = 5
 
 // kwallet is KDE's keyring, version 5.97 or later.
 type kwallet struct{}
@@ -100,7 +103,8 @@ func (k *kwallet) lock(s *Session) error {
 	return s.conn.Object(kwalletName, kwalletPath).Call(kwalletInterface+".closeAllWallets", 0).Err
 }
 
-// unlock opens the wallet, and has the Secret Service see that: its prompt shows nothing where the wallet is open.
+// unlock opens the wallet, and makes the Secret Service notice: its prompt shows nothing for an
+// open wallet.
 func (k *kwallet) unlock(s *Session) error {
 	if err := k.open(s); err != nil {
 		return err

@@ -10,8 +10,9 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// GNOME's keyring shows its prompts through another program, over two interfaces: it asks that program to begin, is told that
-// it is ready, says what to show, is told the reply, and asks it to stop. The password comes back encrypted, see exchange.
+// GNOME's keyring shows its prompts through another program, over two interfaces: BeginPrompting,
+// PromptReady, PerformPrompt, PromptReady with the reply, StopPrompting. The password comes back
+// encrypted, see exchange.
 const (
 	prompterName      = "org.gnome.keyring.SystemPrompter"
 	prompterPath      = dbus.ObjectPath("/org/gnome/keyring/Prompter")
@@ -115,7 +116,7 @@ func (p *prompter) stop(sender dbus.Sender, callback dbus.ObjectPath) *dbus.Erro
 	return nil
 }
 
-// answered keeps godbus from answering once more: what it sends when the connection has ended goes nowhere.
+// answered keeps godbus from a second reply: what it sends after the connection's end is lost.
 func (p *prompter) answered() *dbus.Error {
 	<-p.conn.Context().Done()
 	return nil
@@ -139,13 +140,13 @@ func (p *prompter) treat(shown prompt) {
 	}
 }
 
-// ready tells the keyring that the prompter is ready for the next step, with the reply to the one before. It does not wait for
-// an answer, since it is itself called while the keyring waits for one.
+// ready reports to the keyring that the prompter is ready for the next step, with the reply to the
+// one before. It does not wait for an answer, since the keyring waits for one during this call.
 func ready(asker dbus.BusObject, reply, exchange string) {
 	asker.Go(callbackInterface+".PromptReady", dbus.FlagNoReplyExpected, nil, reply, map[string]dbus.Variant{}, exchange)
 }
 
-// answer answers a call before its method returns: the keyring does not expect to be called back before that.
+// answer replies before the method returns: the keyring does not expect the callback earlier.
 func answer(conn *dbus.Conn, call dbus.Message, sender dbus.Sender) {
 	conn.Send(&dbus.Message{Type: dbus.TypeMethodReply, Headers: map[dbus.HeaderField]dbus.Variant{
 		dbus.FieldDestination: dbus.MakeVariant(string(sender)), dbus.FieldReplySerial: dbus.MakeVariant(call.Serial()),

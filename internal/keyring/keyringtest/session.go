@@ -25,7 +25,8 @@ const (
 	Locked
 	// NoCollection: the service runs, and has no keyring yet.
 	NoCollection
-	// NotStarted: the bus knows a Secret Service, which nobody has started. It has no keyring yet.
+	// NotStarted: the bus can start a Secret Service, which does not run yet. It has no keyring
+	// yet.
 	NotStarted
 	// NoService: there is a bus without a Secret Service.
 	NoService
@@ -38,9 +39,10 @@ type Prompts int
 
 // What happens to a prompt.
 const (
-	// NoPrompter: nothing can show prompts, as without a display. The keyring takes that for dismissed.
+	// NoPrompter: nothing can show prompts, as without a display. The keyring treats that as
+	// dismissed.
 	NoPrompter Prompts = iota
-	// Unanswered: the prompt is shown, and nobody is there.
+	// Unanswered: the prompt is shown, without an answer.
 	Unanswered
 	// Dismissed: the user presses Cancel.
 	Dismissed
@@ -54,12 +56,13 @@ type Options struct {
 	Prompts Prompts
 	// Fake takes the place of gnome-keyring, if it is set; State is then Unlocked or NoBus.
 	Fake *Fake
-	// Daemon is the real keyring. Prompts is for GNOME's alone: the others draw theirs where nobody sees them.
+	// Daemon is the real keyring. Prompts is for GNOME's alone: the others draw theirs off screen.
 	Daemon Daemon
-	// Asks: KeePassXC asks before an entry is read, as it does unless it is set otherwise, and before one is deleted, as it does where
-	// its recycle bin is off.
+	// Asks: KeePassXC asks before an entry is read, its default, and before one is deleted, as
+	// without a recycle bin.
 	Asks bool
-	// OtherDefault: login is not the default collection, but one beside it that is unlocked and empty (GNOME's).
+	// OtherDefault: the default collection is not login, but an unlocked and empty one beside it
+	// (GNOME's).
 	OtherDefault bool
 }
 
@@ -83,7 +86,7 @@ type Session struct {
 	conn     *dbus.Conn
 	prompter *prompter
 	fake     *fakeService
-	// collection is the one that the session is kept in, and other the keyring, where it is not GNOME's.
+	// collection holds the session; other is the keyring, if it is not GNOME's.
 	collection dbus.ObjectPath
 	other      otherDaemon
 	// startable: the bus may have started a service.
@@ -96,7 +99,8 @@ const password = "correct horse"
 // collection is the one that gnome-keyring keeps for the log-in password.
 const collection = dbus.ObjectPath("/org/freedesktop/secrets/collection/login")
 
-// TB is the part of testing.TB that [ForTest] needs, so that programs that are no tests do not link package testing.
+// TB is the part of testing.TB that [ForTest] needs, so that other programs do not link package
+// testing.
 type TB interface {
 	Helper()
 	Context() context.Context
@@ -205,7 +209,7 @@ func (s *Session) property(ctx context.Context, path dbus.ObjectPath, name strin
 	return value.Store(into)
 }
 
-// makeOtherDefault makes a second collection, with the same password, and has it be the default one.
+// makeOtherDefault makes a second collection, with the same password, the default one.
 func (s *Session) makeOtherDefault() error {
 	master, err := s.masterPassword()
 	if err != nil {
@@ -266,7 +270,7 @@ func (s *Session) makeHome(dir string) error {
 // services is where the bus looks for services that it can start.
 func (s *Session) services() string { return filepath.Join(s.home(), "services") }
 
-// makeStartable has the bus know how to start the keyring. It runs under the bus, and is ended with it.
+// makeStartable lets the bus start the keyring, which runs under the bus, and ends with it.
 func (s *Session) makeStartable() error {
 	if err := os.Mkdir(s.services(), 0o700); err != nil {
 		return fmt.Errorf("make a folder: %w", err)
@@ -279,7 +283,7 @@ func (s *Session) makeStartable() error {
 	return os.WriteFile(filepath.Join(s.services(), secretsName+".service"), []byte(service), 0o600)
 }
 
-// Started tells whether somebody is the Secret Service.
+// Started reports whether a process is the Secret Service.
 func (s *Session) Started() (bool, error) {
 	var started bool
 	err := s.conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, secretsName).Store(&started)
@@ -290,7 +294,7 @@ func (s *Session) Started() (bool, error) {
 func (s *Session) endStarted() error {
 	started, err := s.Started()
 	if err != nil || !started {
-		// The bus may have been killed, and then there is nobody who knows.
+		// The bus may have been killed, and then there is no answer.
 		return nil //nolint:nilerr // As it says.
 	}
 	var process uint32
@@ -303,7 +307,7 @@ func (s *Session) endStarted() error {
 	return nil
 }
 
-// busConfig is a session bus that starts no services, but for those in its home, and least of all those of the computer that it runs on.
+// busConfig is a session bus that starts only the services in its home, never the computer's.
 const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
   "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -360,7 +364,7 @@ func (s *Session) startKeyring(life, ready context.Context, state State) error {
 	return err
 }
 
-// Env is what programs that are to use this session have in their environment, to be appended to the rest of it.
+// Env returns the variables for programs in this session, to append to their environment.
 func (s *Session) Env() []string {
 	if s.bus == nil && s.conn == nil {
 		return s.homes
@@ -370,7 +374,16 @@ func (s *Session) Env() []string {
 
 func (s *Session) home() string { return s.homes[0][len("HOME="):] }
 
-// Locked tells whether the keyring is locked.
+// Tries returns how many times a program reads before a test takes what it finds for the truth: more
+// than once with KWallet alone, whose connections fail by chance.
+func (s *Session) Tries() int {
+	if _, is := s.other.(*kwallet); is {
+		return MostTries
+	}
+	return 1
+}
+
+// Locked reports whether the keyring is locked.
 func (s *Session) Locked() (bool, error) {
 	var locked bool
 	err := s.property(context.Background(), s.collection, "Locked", &locked)
@@ -389,7 +402,7 @@ func (s *Session) Lock() error {
 	return nil
 }
 
-// Unlock unlocks the keyring without a prompt, as logging in does. A prompt that is being shown stays.
+// Unlock unlocks the keyring without a prompt, as a log-in does. A prompt on the screen stays.
 func (s *Session) Unlock() error {
 	if s.other != nil {
 		return s.other.unlock(s)
@@ -434,7 +447,7 @@ func (s *Session) KillDaemon() error {
 	}
 }
 
-// KillBus kills the bus at once, and everybody on it loses their connection.
+// KillBus kills the bus at once, with all its connections.
 func (s *Session) KillBus() error {
 	if s.bus == nil {
 		return errors.New("there is no bus to kill")

@@ -1,6 +1,8 @@
-// Package private starts a keyring that belongs to one run of the program: GNOME's, on a D-Bus of its own, with all its files in a
-// temporary folder. The demonstration uses it where the desktop's own keyring cannot be used.
+// Package private starts a keyring for one run of the program: GNOME's, on a private D-Bus, with
+// all its files in a temporary folder. The demonstration uses it where the desktop's own keyring
+// cannot be used.
 //
-// Both programs die with this one, however it ends (PR_SET_PDEATHSIG). The folder is removed by [Keyring.Close], or by [Sweep] at the
-// next start if this program was killed. It exists on Linux only.
+// Both programs die with this one, however it ends (PR_SET_PDEATHSIG). The folder is removed by
+// [Keyring.Close], or by [Sweep] at the next start if this program was killed. It exists on Linux
+// only.
 package private

@@ -28,17 +28,18 @@ const (
 	keyringProgram = "gnome-keyring-daemon"
 )
 
-// Programs are what has to be installed.
+// Programs returns the programs that must be installed.
 func Programs() []string { return []string{busProgram, keyringProgram} }
 
 const (
 	folderPrefix = "ers-login-demo-"
 	lockFile     = "lock"
-	// longestFolder is the longest folder for temporary files in which the path of a socket has room: 108 bytes in all.
+	// longestFolder bounds the path of the temporary folder, in bytes, so that a socket's path
+	// fits: 108 bytes in all.
 	longestFolder = 60
 	// readyWithin bounds the wait for the bus.
 	readyWithin = 30 * time.Second
-	// unlockedAfter is the age of a folder without a lock file after which no start is about to make one.
+	// unlockedAfter is the age from which a folder without a lock file belongs to no start.
 	unlockedAfter = time.Minute
 )
 
@@ -49,7 +50,8 @@ type Keyring struct {
 	bus, keyring *daemon
 }
 
-// Start starts a bus and an empty, unlocked keyring. The bus is ready then, the keyring may take another moment.
+// Start starts a bus and an empty, unlocked keyring. The bus is ready then; the keyring may take
+// another moment.
 func Start(ctx context.Context) (*Keyring, error) {
 	k := &Keyring{}
 	if err := k.start(ctx); err != nil {
@@ -83,8 +85,9 @@ func (k *Keyring) start(ctx context.Context) error {
 	}
 	err = k.startKeyring(paths[1])
 	if errors.Is(err, unix.EPERM) {
-		// Distributions give the program the right to lock memory, and a container that has not that right cannot start it. A copy has
-		// no such right, and works without: what it keeps is made up.
+		// Distributions give the program a file capability to lock memory, which keeps it from
+		// starting in a container without that. A copy lacks the capability, and works: its secrets
+		// are made up.
 		if path, copied := k.copyOf(paths[1]); copied == nil {
 			return k.startKeyring(path)
 		}
@@ -175,7 +178,7 @@ func (k *Keyring) awaitBus(ctx context.Context) error {
 	}
 }
 
-// Ended is closed when the keyring has ended by itself.
+// Ended is closed when the keyring has ended unexpectedly.
 func (k *Keyring) Ended() <-chan struct{} { return k.keyring.ended }
 
 // Said returns what the keyring has said. It may be called once [Keyring.Ended] is closed.

@@ -22,8 +22,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// childVariable has the test's program start a keyring, say where it is, and live until it is killed.
-// With withoutRights it is in a container that may not lock memory.
+// childVariable makes the test's program start a keyring, print its address, and live until it is
+// killed. With withoutRights it is in a container that may not lock memory.
 const (
 	withoutRights = "without rights"
 	childVariable = "ERS_LOGIN_TEST_PRIVATE_KEYRING"
@@ -129,7 +129,8 @@ func TestAKilledProgramLeavesNothing(t *testing.T) {
 	}
 }
 
-// mayLockMemory puts a keyring with a right of its own first in the PATH, as distributions install it.
+// mayLockMemory puts a keyring with a file capability first in the PATH, as distributions install
+// it.
 func mayLockMemory(t *testing.T) {
 	t.Helper()
 	installed, err := exec.LookPath(keyringProgram)

@@ -98,20 +98,20 @@ func makes(t testing.TB, folder, name string, arguments ...string) {
 	require.NoError(t, err, string(said))
 }
 
-// Run runs a reader in an environment, again where KWallet refuses it as it does now and then, and returns its exit status and all
-// that it has printed, which has no session key in it.
-func (r Reader) Run(t testing.TB, environ []string, arguments ...string) (status int, printed string) {
+// Expect runs a reader in the environment of a session, as many times as that allows
+// ([keyringtest.Session.Tries]), asserts its exit status, and returns all that it has printed.
+func (r Reader) Expect(t testing.TB, want int, session *keyringtest.Session, environ []string) string {
 	t.Helper()
-	for range 3 {
-		status, printed = r.once(t, environ, arguments)
-		if !strings.Contains(printed, keyringtest.KWalletRefusal) {
-			break
-		}
+	status, printed := r.Run(t, environ)
+	for tries := session.Tries(); status != want && tries > 1; tries-- {
+		status, printed = r.Run(t, environ)
 	}
-	return status, printed
+	require.Equal(t, want, status, "%s: %s", r.Name, printed)
+	return printed
 }
 
-func (r Reader) once(t testing.TB, environ, arguments []string) (int, string) {
+// Run runs a reader in an environment, and returns its exit status and all that it has printed, which has no session key in it.
+func (r Reader) Run(t testing.TB, environ []string, arguments ...string) (int, string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), guard)
 	defer cancel()

@@ -7,7 +7,8 @@ import (
 	"unsafe"
 )
 
-// OpenBoard maps the board in a file, which it makes if it is not there. The mapping lasts as long as the process.
+// OpenBoard maps the board in a file, which it creates if needed. The mapping lasts as long as the
+// process.
 func OpenBoard(path string) (*Board, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // The path is the test's own.
 	if err != nil {

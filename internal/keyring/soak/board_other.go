@@ -4,5 +4,5 @@ package soak
 
 import "errors"
 
-// OpenBoard is there so that the package compiles.
+// OpenBoard lets the package compile.
 func OpenBoard(string) (*Board, error) { return nil, errors.ErrUnsupported }

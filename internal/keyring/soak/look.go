@@ -1,11 +1,12 @@
 package soak
 
-// Look is one look of a reader at the keyring, as it tells it: one JSON object on a line.
+// Look is a reader's report of one look at the keyring: one JSON object on a line.
 type Look struct {
-	// Floor and There are the board before the look, Still is There after it. All are 0 where a reader does not look by itself but is
-	// told of changes: nobody knows when it looked.
+	// Floor and There are the board before the look, Still is There after it. All are 0 for a
+	// reader that is notified of changes: the time of its look is unknown.
 	Floor, There, Still int64
-	// Entry is the entry session, Key the entry session-key, as they were found; one of them, or neither if None.
+	// Entry is the entry session, Key the entry session-key, as found; one of them, or neither if
+	// None.
 	Entry, Key string
 	// None: there was no entry.
 	None bool
@@ -16,7 +17,8 @@ type Look struct {
 // Kind is a kind of reader.
 type Kind string
 
-// The kinds of readers. Each looks several times a second, but for Watches, which is told of changes.
+// The kinds of readers. Each looks several times a second, but for Watches, which is notified of
+// changes.
 const (
 	// Looks is handoff.Read, LooksForKey handoff.ReadKey, Watches handoff.Watch.
 	Looks       Kind = "looks"

@@ -17,7 +17,8 @@ import (
 //go:embed reader/reader.py
 var pythonReader string
 
-// lastLook bounds the last look of a reader: one that is never told of the end is killed, and has seen something wrong.
+// lastLook bounds the last look of a reader: one that does not end by then is killed, and counts as
+// a fault.
 const lastLook = 2 * time.Minute
 
 // python is Debian's, which has the module keyring.
@@ -26,7 +27,7 @@ const python = "/usr/bin/python3"
 // Readers are the processes that read.
 type Readers struct {
 	record *Record
-	// found waits for those that have found no session yet, ended for those that run.
+	// found waits for the readers without a session yet, ended for those that run.
 	found, ended sync.WaitGroup
 	kill         context.CancelFunc
 
@@ -42,8 +43,8 @@ type report struct {
 	wrong       error
 }
 
-// StartReaders starts a reader of each kind that is named, in an environment. The program is package reader, built. They end with
-// [Readers.End], or are killed when ctx ends.
+// StartReaders starts a reader of each kind in an environment. program is package reader, built.
+// They end with [Readers.End], or are killed when ctx ends.
 func (r *Record) StartReaders(ctx context.Context, program string, environ []string, kinds ...Kind) (*Readers, error) {
 	ctx, kill := context.WithCancel(ctx)
 	readers := &Readers{record: r, kill: kill}
@@ -87,7 +88,7 @@ func (r *Readers) start(ctx context.Context, program string, environ []string, k
 	return nil
 }
 
-// follow judges all that a reader tells, and remembers what is wrong first.
+// follow judges a reader's reports, and keeps the first fault.
 func (r *Readers) follow(stdout io.Reader, kind Kind, found func()) (seen report) {
 	seen.kind = kind
 	lines := bufio.NewScanner(stdout)
@@ -125,8 +126,8 @@ func (r *Readers) Await() { r.found.Wait() }
 // Seen is what the readers of one kind have seen.
 type Seen struct{ Readers, Found, None int }
 
-// End tells the readers to end, and returns what was wrong with what they have seen. Nobody must be signed in any more: whoever
-// watches ends when it has been told that.
+// End ends the readers, and returns the faults in what they have seen. The last session must be
+// cleared: a watching reader ends when it sees that.
 func (r *Readers) End() error {
 	r.record.board.Over.Store(1)
 	defer r.kill()

@@ -9,8 +9,8 @@ import (
 	"github.com/ers-login/ers-login/ersclient/handoff"
 )
 
-// Record is what the writer has done. Its methods are called around each write, and tell the readers through the board. It is safe for
-// concurrent use by the writer and those who judge.
+// Record is what the writer has done. Its methods are called around each write, and update the
+// board. It is safe for concurrent use by the writer and the judges.
 type Record struct {
 	path  string
 	board *Board
@@ -44,7 +44,7 @@ func (r *Record) Publishing(session handoff.Session) error {
 		return fmt.Errorf("session %d comes after session %d", session.Generation, r.last)
 	}
 	if _, known := r.keys[session.SessionKey.Reveal()]; known {
-		return fmt.Errorf("session %d has the key of an earlier one, so that nobody could tell them apart", session.Generation)
+		return fmt.Errorf("session %d has the key of an earlier one, which cannot be distinguished", session.Generation)
 	}
 	r.entries[string(entry)], r.keys[session.SessionKey.Reveal()] = session.Generation, session.Generation
 	r.last = session.Generation
@@ -71,7 +71,8 @@ func (r *Record) Cleared() {
 	r.board.Floor.Store(r.last + 1)
 }
 
-// Closing tells whether a session may be closed at e-RS now: not while other applications can read its key.
+// Closing reports whether a session may be closed at e-RS now: not while other applications can
+// read its key.
 func (r *Record) Closing(key string) error {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
@@ -88,8 +89,8 @@ func (r *Record) Sessions() int {
 	return r.published
 }
 
-// judge returns the generation that a look has found, 0 for none, or what must not have been seen. No error shows what was found,
-// since a key may be in it.
+// judge returns the generation of a look, 0 for none, or an error for a look that must not be. No
+// error contains the entry, which may have a key.
 func (r *Record) judge(look Look) (generation int64, err error) {
 	if look.Trouble != "" {
 		return 0, errors.New(look.Trouble)

@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// Card is a virtual card in a reader. It says what kind of card it is and refuses everything else.
+// Card is a virtual card in a reader. It answers a reset and refuses every command.
 type Card struct {
 	daemon *process
 	reader string
 	conn   *net.TCPConn
 
-	powered chan struct{} // closed when the daemon has asked for the card's kind and been told
+	powered chan struct{} // closed when the daemon has asked for the card's kind and has the answer
 	ended   chan struct{} // closed when the driver has given the card up
 	removal sync.Once
 	err     error // of the removal
@@ -28,7 +28,7 @@ type Card struct {
 // Insert puts a card into the first reader, and returns when the daemon has seen it.
 func (d *Daemon) Insert() (*Card, error) { return d.InsertInto(0) }
 
-// InsertInto puts a card into the reader of that number, 0 or 1. There must be none in it.
+// InsertInto puts a card into slot 0 or 1, which must be empty.
 func (d *Daemon) InsertInto(slot int) (*Card, error) {
 	if d.process == nil || slot < 0 || slot >= len(d.Readers()) {
 		return nil, fmt.Errorf("could not insert a card: there is no reader %d", slot)
@@ -67,8 +67,8 @@ func dial(ctx context.Context, address string) (*net.TCPConn, error) {
 	return tcp, nil
 }
 
-// Remove takes the card out, and returns when the daemon has seen that: it may look only now and then, and take the next
-// card for the same. The second time it does nothing.
+// Remove takes the card out, and returns when the daemon has seen that: it may poll, and take the
+// next card for the same. A second call does nothing.
 func (c *Card) Remove() error {
 	c.removal.Do(func() { c.err = c.remove() })
 	return c.err
@@ -94,7 +94,7 @@ func (c *Card) remove() error {
 	}
 }
 
-// What the reader asks of a card in one byte. Only the last has an answer; the rest are power off and reset.
+// The reader's requests of one byte. Only the last has an answer; the rest are power off and reset.
 const (
 	powerOn = 1
 	askATR  = 4
@@ -110,7 +110,7 @@ var (
 // serve answers the reader until the connection ends.
 func (c *Card) serve() {
 	defer close(c.ended)
-	var on, told bool
+	var on, answered bool
 	for {
 		c.acknowledge()
 		message, err := receive(c.conn)
@@ -121,8 +121,8 @@ func (c *Card) serve() {
 		case len(message) > 1:
 			_, err = c.conn.Write(notCommand)
 		case len(message) == 1 && message[0] == askATR:
-			if _, err = c.conn.Write(atr); on && !told {
-				told = true
+			if _, err = c.conn.Write(atr); on && !answered {
+				answered = true
 				close(c.powered)
 			}
 		case len(message) == 1 && message[0] == powerOn:
@@ -134,19 +134,19 @@ func (c *Card) serve() {
 	}
 }
 
-// acknowledge makes the kernel confirm what it has received and receives next. It waits 40 ms otherwise, in the hope of an
-// answer, and the driver for as long before it asks the next.
+// acknowledge makes the kernel acknowledge what it has received and receives next. Otherwise it
+// delays that by 40 ms, and the driver waits as long before its next request.
 func (c *Card) acknowledge() {
 	raw, err := c.conn.SyscallConn()
 	if err != nil {
-		return // the next read tells why
+		return // the next read returns the reason
 	}
 	_ = raw.Control(func(socket uintptr) {
 		_ = syscall.SetsockoptInt(int(socket), syscall.IPPROTO_TCP, syscall.TCP_QUICKACK, 1) // it is slower without
 	})
 }
 
-// receive reads a message and leaves out its length.
+// receive reads a message and strips its length.
 func receive(from io.Reader) ([]byte, error) {
 	var length [2]byte
 	if _, err := io.ReadFull(from, length[:]); err != nil {

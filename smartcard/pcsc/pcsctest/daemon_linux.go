@@ -14,17 +14,18 @@ import (
 	"time"
 )
 
-// SocketVariable is the environment variable that tells libpcsclite where the daemon's socket is.
+// SocketVariable is the environment variable from which libpcsclite takes the path of the daemon's
+// socket.
 const SocketVariable = "PCSCLITE_CSOCK_NAME"
 
-// Socket returns the place of the socket of a daemon that is started in a folder.
+// Socket returns the path of the socket of a daemon that is started in dir.
 func Socket(dir string) string { return filepath.Join(dir, "pcscd.comm") }
 
-// patience bounds everything that is waited for.
+// patience bounds every wait.
 const patience = 20 * time.Second
 
-// Daemon is a pcscd of its own, with one virtual reader that has two slots; PC/SC takes each slot for a reader. Its methods
-// are not safe for concurrent use; those of its cards are.
+// Daemon is a private pcscd with one virtual reader of two slots, each of which is a reader for
+// PC/SC. Its methods are not safe for concurrent use; those of its cards are.
 type Daemon struct {
 	ctx    context.Context
 	dir    string
@@ -59,7 +60,7 @@ func Start(ctx context.Context, dir string, options ...Option) (*Daemon, error) 
 		if d.base, err = freePorts(ctx); err != nil {
 			return nil, err
 		}
-		// Somebody else may have taken the ports again.
+		// Another program may have taken the ports meanwhile.
 		if err = d.Restart(options...); !errors.Is(err, errNoReader) {
 			break
 		}
@@ -70,13 +71,13 @@ func Start(ctx context.Context, dir string, options ...Option) (*Daemon, error) 
 	return d, nil
 }
 
-// errNoReader is that the daemon runs, but its reader does not.
+// errNoReader means that the daemon runs, but its reader does not.
 var errNoReader = errors.New("pcscd could not start the virtual reader")
 
-// Env returns what a process that is to speak with this daemon needs in its environment.
+// Env returns the environment variables that a client of this daemon needs.
 func (d *Daemon) Env() []string { return []string{SocketVariable + "=" + Socket(d.dir)} }
 
-// Readers returns the names of the readers as PC/SC tells them, none for a daemon without.
+// Readers returns the readers' names in PC/SC, none for a daemon without.
 func (d *Daemon) Readers() []string {
 	if d.setup.bare {
 		return nil
@@ -109,7 +110,7 @@ func (d *Daemon) run() error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = socket.Close() }() // the daemon has its own; without that, nobody listens
+	defer func() { _ = socket.Close() }() // the daemon has a copy; without it, the socket would not listen
 	process := &process{journal: newJournal(), exited: make(chan struct{})}
 	// LISTEN_PID has to be the daemon's, which the shell has before it becomes the daemon.
 	//nolint:gosec // the paths are this package's own
@@ -170,7 +171,7 @@ func (d *Daemon) listen() (*os.File, error) {
 	return socket, nil
 }
 
-// Kill ends the daemon as a crash does: the socket stays, and nobody listens.
+// Kill ends the daemon as a crash does: the socket stays, and does not listen.
 func (d *Daemon) Kill() error {
 	if d.process == nil {
 		return nil
@@ -196,7 +197,8 @@ func (d *Daemon) Freeze() error { return d.signal(syscall.SIGSTOP) }
 // Thaw ends a Freeze.
 func (d *Daemon) Thaw() error { return d.signal(syscall.SIGCONT) }
 
-// Break makes the readers fail, as one does that has just been unplugged, until Mend. It does nothing to a Polled one.
+// Break makes the readers fail, as when they have just been unplugged, until Mend. It has no effect
+// on a Polled one.
 func (d *Daemon) Break() error {
 	if err := os.WriteFile(d.broken(), nil, 0o600); err != nil {
 		return fmt.Errorf("could not break the readers: %w", err)
@@ -226,8 +228,8 @@ func (d *Daemon) signal(signal syscall.Signal) error {
 
 const pidFile = "/run/pcscd/pcscd.pid"
 
-// otherDaemon returns what is in the file with the process id of the computer's own daemon, nil if there is none. A daemon
-// writes there whatever it was told.
+// otherDaemon returns the contents of the pid file of the computer's own daemon, nil if there is
+// none. Every daemon writes that file, whatever its options.
 func otherDaemon() []byte {
 	text, err := os.ReadFile(pidFile)
 	if err != nil {
@@ -240,11 +242,12 @@ func otherDaemon() []byte {
 	return text
 }
 
-// putBack undoes what the daemon has written there. Who may not write it has not changed it.
+// putBack restores the pid file. Without permission to write it, the daemon has not changed it
+// either.
 func putBack(text []byte) error {
 	err := os.Remove(pidFile)
 	if text != nil {
-		err = os.WriteFile(pidFile, text, 0o644) //nolint:gosec // pcscd makes it readable for everybody
+		err = os.WriteFile(pidFile, text, 0o644) //nolint:gosec // pcscd makes it world-readable
 	}
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
 		return nil

@@ -21,7 +21,7 @@ func folder(t *testing.T) string {
 	return dir
 }
 
-// If this fails, no test of card presence says anything; with its words one knows which package to install.
+// If this fails, no test of card presence means anything; the error names the package to install.
 func TestADaemonStartsTakesCardsAndEnds(t *testing.T) {
 	for name, options := range map[string][]pcsctest.Option{
 		"prompt":         nil,
@@ -72,7 +72,7 @@ func TestNoCardGoesIntoADeadDaemon(t *testing.T) {
 	require.NoError(t, daemon.Close())
 }
 
-// Whoever lacks a package has to be told its name, and not that something is wrong with cards.
+// The error must name the missing package, not a fault of cards.
 func TestAMissingPackageIsNamed(t *testing.T) {
 	t.Setenv("PATH", "")
 	_, err := pcsctest.Start(t.Context(), folder(t))

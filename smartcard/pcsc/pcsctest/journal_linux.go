@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// journal reads what the daemon writes: when it is ready, and which cards it has seen go.
+// journal reads the daemon's log: when it is ready, and which cards it has seen removed.
 type journal struct {
 	mutex   sync.Mutex
 	line    string   // what is there of the line that has no end yet

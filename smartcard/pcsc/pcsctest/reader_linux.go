@@ -11,19 +11,20 @@ import (
 	"path/filepath"
 )
 
-// pcscd is where Debian, Fedora and their kin have the daemon, which is in nobody's PATH.
+// pcscd is the daemon's path on Debian, Fedora and their relatives; it is in no PATH.
 const pcscd = "/usr/sbin/pcscd"
 
-// drivers are the places where the virtual reader's driver is looked for.
+// drivers matches the paths of the virtual reader's driver.
 const drivers = "/usr/lib*/pcsc/drivers/serial/libifdvpcd.so"
 
-// friendlyName is what the reader is called; pcscd adds the numbers of reader and slot.
+// friendlyName is the reader's name, to which pcscd adds the numbers of reader and slot.
 const friendlyName = "Virtual PCD"
 
 //go:embed driver/reader.c
 var readerSource []byte
 
-// findDriver returns the path of the virtual reader's driver, and an error that names the packages that are missing.
+// findDriver returns the path of the virtual reader's driver, or an error that names the missing
+// packages.
 func findDriver() (string, error) {
 	var missing []error
 	if _, err := os.Stat(pcscd); err != nil {
@@ -40,7 +41,7 @@ func findDriver() (string, error) {
 	return found[0], errors.Join(missing...)
 }
 
-// configure writes the file that tells the daemon of its reader.
+// configure writes the daemon's configuration of its reader.
 func (d *Daemon) configure() error {
 	if err := os.MkdirAll(d.configuration(), 0o700); err != nil {
 		return fmt.Errorf("could not make a folder for the reader's configuration: %w", err)
@@ -65,7 +66,8 @@ func (d *Daemon) configure() error {
 
 func (d *Daemon) configuration() string { return filepath.Join(d.dir, "reader.conf.d") }
 
-// promptDriver returns the path of the driver that is wrapped around the virtual reader's, and compiles it the first time.
+// promptDriver returns the path of the driver that wraps the virtual reader's, and compiles it the
+// first time.
 func (d *Daemon) promptDriver() (string, error) {
 	folder := filepath.Join(d.dir, "driver")
 	library := filepath.Join(folder, "reader.so")
@@ -79,7 +81,7 @@ func (d *Daemon) promptDriver() (string, error) {
 	if err := os.WriteFile(source, readerSource, 0o600); err != nil {
 		return "", fmt.Errorf("could not write the driver's source: %w", err)
 	}
-	// The library's own name is another than its file's, so the loader would not find it.
+	// The library's own name differs from its file's, so the loader would not find it.
 	if err := os.Symlink(d.driver, filepath.Join(folder, "libifdvpcd.so.0")); err != nil && !errors.Is(err, os.ErrExist) {
 		return "", fmt.Errorf("could not link to the virtual reader's driver: %w", err)
 	}
@@ -92,7 +94,7 @@ func (d *Daemon) promptDriver() (string, error) {
 	return library, nil
 }
 
-// freePorts returns the first of two ports in a row that nobody listens on.
+// freePorts returns the first of two free ports in a row.
 func freePorts(ctx context.Context) (int, error) {
 	var last error
 	for range 20 {

@@ -1,28 +1,30 @@
-// Package presence names what can be told of card readers, cards and the PC/SC service. It is apart from package pcsc, which
-// looks at them: on Linux that one is linked with a library without which a program does not start, and whoever only reads
-// what the helper process has seen must start without it.
+// Package presence names the events of card readers, cards and the PC/SC service. It is apart from
+// package pcsc, which watches them: on Linux pcsc is linked with a library without which a program
+// does not start, and a program that only reads the helper's events must start without it.
 package presence
 
-// Kind is what an event tells.
+// Kind is the kind of an event.
 type Kind int
 
 // The kinds of events.
 const (
 	// ReaderConnected: there is a card reader.
 	ReaderConnected Kind = iota + 1
-	// ReaderDisconnected: a card reader is gone. A card that was in it has been told as removed before.
+	// ReaderDisconnected: a card reader is gone. If a card was in it, a CardRemoved came before.
 	ReaderDisconnected
 	// CardInserted: there is a card in a reader.
 	CardInserted
-	// CardRemoved: the card is no longer in the reader, or was out of it for a moment: then a CardInserted follows.
+	// CardRemoved: the card is out of the reader, or was for a moment: then a CardInserted follows.
 	CardRemoved
-	// ServiceGone: nobody tells of readers and cards any more. Whether a card is where it was last seen is unknown.
+	// ServiceGone: there are no events of readers and cards any more. Whether a card is still in is
+	// unknown.
 	ServiceGone
 	// ServiceBack follows a ServiceGone when the service answers again.
 	ServiceBack
 )
 
-// String returns the kind's name, such as card-removed. It is what processes say to each other, and stays as it is.
+// String returns the kind's name, such as card-removed. It is part of the helper's protocol and
+// must not change.
 func (k Kind) String() string {
 	switch k {
 	case ReaderConnected:
@@ -41,7 +43,7 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// ParseKind returns the kind with that name, and whether there is one.
+// ParseKind returns the kind with that name, and reports whether there is one.
 func ParseKind(name string) (Kind, bool) {
 	for kind := ReaderConnected; kind <= ServiceBack; kind++ {
 		if kind.String() == name {

@@ -30,7 +30,7 @@ func TestTheNamesAreWhatTheyWere(t *testing.T) {
 	require.Equal(t, "unknown", (presence.ServiceBack + 1).String(), "a kind is missing in this test")
 }
 
-// If a name that nobody knows passed for an event, a newer helper could sign people out by accident.
+// If an unknown name passed for an event, a newer helper could sign people out by accident.
 func TestOtherNamesAreNoKind(t *testing.T) {
 	for _, name := range []string{"", "unknown", "card-removed ", "Card-Removed", "card"} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,6 @@
-// Package wire names what the ticket bridge and the program that starts it say to each other: the calls, their results, the error
-// codes and the events. What they mean is told in the comment of package main in the folder above; how they travel, in
-// internal/helper.
+// Package wire names the calls, results, error codes and events between the ticket bridge and the
+// program that starts it. Their meaning is in the comment of package main in the folder above;
+// their encoding in internal/helper.
 package wire
 
 import (
@@ -11,10 +11,11 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// Name is what the bridge calls itself in its hello.
+// Name is the bridge's name in its hello.
 const Name = "ticketbridge"
 
-// NoCardEvents is the argument that leaves PC/SC alone, for a second bridge beside one that tells of the card already.
+// NoCardEvents is the argument that leaves PC/SC alone, for a second bridge beside one that sends
+// the events.
 const NoCardEvents = "-no-card-events"
 
 // The calls. None has parameters.
@@ -28,21 +29,21 @@ const (
 
 // The error codes besides those of internal/helper and those that [TicketAPICode] makes.
 const (
-	// CodeNotInstalled: there is no TicketApiDll.dll in any of the places.
+	// CodeNotInstalled: no folder has TicketApiDll.dll.
 	CodeNotInstalled = "not-installed"
 	// CodeBitness: there is one, but for processes of another kind than this one.
 	CodeBitness = "dll-bitness"
-	// CodeBroken: there is one, but Windows does not load it, or it lacks a function that cannot be done without.
+	// CodeBroken: there is one, but Windows does not load it, or it lacks a required function.
 	CodeBroken = "dll-broken"
 )
 
-// ticketAPI begins the code of an error that the Ticket API itself has returned.
+// ticketAPI is the prefix of the code of an error from the Ticket API itself.
 const ticketAPI = "ticket-api-0x"
 
 // TicketAPICode returns the error code for a return code of the Ticket API, such as ticket-api-0x80200004.
 func TicketAPICode(code smartcard.Code) string { return fmt.Sprintf("%s%08x", ticketAPI, uint32(code)) }
 
-// ParseTicketAPICode returns the return code of which the Ticket API's error code was made.
+// ParseTicketAPICode is the inverse of TicketAPICode.
 func ParseTicketAPICode(code string) (smartcard.Code, bool) {
 	digits, ok := strings.CutPrefix(code, ticketAPI)
 	if !ok {
@@ -55,15 +56,15 @@ func ParseTicketAPICode(code string) (smartcard.Code, bool) {
 	return smartcard.Code(number), true
 }
 
-// Ticket is the result of [CallGetTicket], [CallGetTicketNoAuth] and [CallGetNewTicket]. It is a secret: it may be nowhere but on
-// its way from the one process to the other.
+// Ticket is the result of [CallGetTicket], [CallGetTicketNoAuth] and [CallGetNewTicket]. It is a
+// secret: it exists only between the two processes.
 type Ticket struct {
 	Ticket string `json:"ticket"`
 }
 
 // Status is the result of [CallStatus].
 type Status struct {
-	// Installed tells whether the library was found and loaded. All that follows but Looked is for one that was.
+	// Installed reports whether the library was found and loaded. If not, only Looked is set.
 	Installed bool `json:"installed"`
 	// Path is the library's full path.
 	Path string `json:"path,omitempty"`
@@ -71,11 +72,12 @@ type Status struct {
 	Looked []string `json:"looked,omitempty"`
 	// Missing are the optional exports that the library does not have.
 	Missing []string `json:"missing,omitempty"`
-	// APIVersion and EngineVersion are what _TcktApi_GetGAVersion returns for components 1 and 2; 0 if it told nothing. How the
-	// numbers are made up is not public.
+	// APIVersion and EngineVersion are the results of _TcktApi_GetGAVersion for components 1 and 2,
+	// 0 if there is none. Their format is not public.
 	APIVersion    uint32 `json:"apiVersion,omitempty"`
 	EngineVersion uint32 `json:"engineVersion,omitempty"`
-	// TerminalSession tells whether the Identity Agent takes this for a session on a terminal server; nil if it cannot tell.
+	// TerminalSession reports whether the Identity Agent takes this for a session on a terminal
+	// server; nil means unknown.
 	TerminalSession *bool `json:"terminalSession,omitempty"`
 	// Failure is why the library could not be initialised: an error code and a message. Code is empty if it could.
 	Failure Failure `json:"failure,omitzero"`
@@ -89,10 +91,10 @@ type Failure struct {
 
 // Card is the data of an event. The names of the events are those of smartcard/pcsc/presence.
 type Card struct {
-	// Begins is set with the first event of a bridge. What an earlier bridge has told counts no more.
+	// Begins is set in the first event of a bridge. It cancels what an earlier bridge has sent.
 	Begins bool `json:"begins,omitempty"`
 	// Reader is the reader's name, where the event is about one.
 	Reader string `json:"reader,omitempty"`
-	// Error is the technical reason, where the event is bad news.
+	// Error is the technical reason, if the event has one.
 	Error string `json:"error,omitempty"`
 }

@@ -1,5 +1,5 @@
 /*
- * Says who is signed in to e-RS on this computer, and calls e-RS with their session.
+ * Prints who is signed in to e-RS on this computer, and calls e-RS with their session.
  *
  *   ers-session                                says who is signed in
  *   ers-session PATH CERTIFICATE KEY [CA]      and GETs PATH, with the organisation's endpoint certificate (PEM files)
@@ -8,7 +8,7 @@
  *
  *   cc -o ers-session ers-session.c $(pkg-config --cflags --libs libsecret-1 json-glib-1.0 libcurl)
  *
- * The exit status is 0 if somebody is signed in, 1 if not, 2 for wrong arguments, 3 if the keyring cannot be read and 4 if e-RS has
+ * The exit status is 0 if a user is signed in, 1 if not, 2 for wrong arguments, 3 if the keyring cannot be read and 4 if e-RS has
  * refused the call or cannot be reached. The tests run it.
  */
 #include <curl/curl.h>

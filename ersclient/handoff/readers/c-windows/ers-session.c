@@ -1,5 +1,5 @@
 /*
- * Says who is signed in to e-RS on this computer, and calls e-RS with their session.
+ * Prints who is signed in to e-RS on this computer, and calls e-RS with their session.
  *
  *   ers-session                      says who is signed in
  *   ers-session PATH SUBJECT         and GETs PATH, with the endpoint certificate of that subject in the user's certificate store
@@ -8,7 +8,7 @@
  *
  *   x86_64-w64-mingw32-gcc -municode -o ers-session.exe ers-session.c -lcrypt32 -lwinhttp
  *
- * The exit status is 0 if somebody is signed in, 1 if not, 2 for wrong arguments, 3 if the Credential Manager cannot be read and 4 if
+ * The exit status is 0 if a user is signed in, 1 if not, 2 for wrong arguments, 3 if the Credential Manager cannot be read and 4 if
  * e-RS has refused the call or cannot be reached.
  *
  * The tests compile it and run its reading under Wine. Its call to e-RS has not been run.

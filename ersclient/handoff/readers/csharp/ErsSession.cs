@@ -1,9 +1,9 @@
-// Says who is signed in to e-RS on this computer, and calls e-RS with their session.
+// Prints who is signed in to e-RS on this computer, and calls e-RS with their session.
 //
 //   ErsSession                      says who is signed in
 //   ErsSession PATH SUBJECT         and GETs PATH, with the endpoint certificate of that subject in the user's certificate store
 //
-// Windows, .NET 6 or later, without packages. The exit status is 0 if somebody is signed in, 1 if not, 2 for wrong arguments, 3 if the
+// Windows, .NET 6 or later, without packages. The exit status is 0 if a user is signed in, 1 if not, 2 for wrong arguments, 3 if the
 // Credential Manager cannot be read and 4 if e-RS has refused the call or cannot be reached.
 //
 // The tests cannot run it: it has not been run.
@@ -105,7 +105,7 @@ internal static class ErsSession
         return (int)response.StatusCode;
     }
 
-    /// <summary>Returns the session, or null if nobody is signed in.</summary>
+    /// <summary>Returns the session, or null if no user is signed in.</summary>
     private static Session? Read()
     {
         const int generic = 1, notFound = 1168;

@@ -1,11 +1,12 @@
-// Command go says who is signed in to e-RS on this computer, and calls e-RS with their session.
+// Command go prints who is signed in to e-RS on this computer, and calls e-RS with their session.
 //
 //	go run . [PATH CERTIFICATE KEY [CA]]
 //
-// Without arguments it says who is signed in; with them it also GETs PATH, with the organisation's endpoint certificate (PEM files).
-// It runs on Linux, Windows and macOS. The exit status is 0 if somebody is signed in, 1 if not, 2 for wrong arguments, 3 if the
-// keyring cannot be read and 4 if e-RS has refused the call or cannot be reached. The tests run it on Linux, and on Windows under
-// Wine.
+// Without arguments it prints who is signed in; with them it also GETs PATH, with the
+// organisation's endpoint certificate (PEM files). It runs on Linux, Windows and macOS. The exit
+// status is 0 if a user is signed in, 1 if not, 2 for wrong arguments, 3 if the keyring cannot be
+// read and 4 if e-RS refused the call or cannot be reached. The tests run it on Linux, and on
+// Windows under Wine.
 package main
 
 import (
@@ -79,7 +80,7 @@ func call(ctx context.Context, session handoff.Session, args []string) (int, err
 	if err != nil {
 		return 0, err
 	}
-	// Not with Header.Set, which would write these names in another way.
+	// Header.Set would rewrite these names.
 	request.Header["XAPI_ASID"] = []string{session.ASID}
 	request.Header["HTTP_X_SESSION_KEY"] = []string{session.SessionKey.Reveal()}
 	var protocols http.Protocols
@@ -88,7 +89,7 @@ func call(ctx context.Context, session handoff.Session, args []string) (int, err
 		Transport: &http.Transport{
 			TLSClientConfig: config, Protocols: &protocols, Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true,
 		},
-		// The session key would go along to wherever a redirect leads.
+		// A redirect would get the session key.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	response, err := client.Do(request) //nolint:gosec // As above.

@@ -31,7 +31,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * Says who is signed in to e-RS on this computer, and calls e-RS with their session.
+ * Prints who is signed in to e-RS on this computer, and calls e-RS with their session.
  *
  * <pre>
  * java -cp jna.jar ErsSession.java                                says who is signed in
@@ -40,7 +40,7 @@ import javax.net.ssl.TrustManagerFactory;
  * </pre>
  *
  * Java 17 and JNA 5 (Debian: libjna-java). On Linux it asks secret-tool (Debian: libsecret-tools); a Secret Service library that
- * searches for the attributes service and username does as well. The exit status is 0 if somebody is signed in, 1 if not, 2 for
+ * searches for the attributes service and username does as well. The exit status is 0 if a user is signed in, 1 if not, 2 for
  * wrong arguments, 3 if the keyring cannot be read and 4 if e-RS has refused the call or cannot be reached.
  *
  * The tests run it on Linux; on Windows it has not been run.
@@ -90,7 +90,7 @@ public final class ErsSession {
         }
     }
 
-    /** Tells whether a session is over. One that does not say when, is. */
+    /** Reports whether a session is over, or has no end. */
     private static boolean expired(String session) {
         try {
             return !Instant.now().isBefore(Instant.parse(member(session, "expiresAt")));
@@ -169,7 +169,7 @@ public final class ErsSession {
         return Optional.empty();
     }
 
-    /** Its stderr is read by nobody but lookup's caller, and short. */
+    /** Its stderr is short, and read only by the caller of lookup. */
     private static Process secretTool(String verb) throws IOException {
         return new ProcessBuilder("secret-tool", verb, "service", "ers-login", "username", "session").start();
     }

@@ -1,10 +1,10 @@
-// Says who is signed in to e-RS on this computer, and calls e-RS with their session.
+// Prints who is signed in to e-RS on this computer, and calls e-RS with their session.
 //
 //   node ers-session.mjs                                says who is signed in
 //   node ers-session.mjs PATH CERTIFICATE KEY [CA]      and GETs PATH, with the organisation's endpoint certificate (PEM files)
 //
 // Linux, Windows and macOS. Needs @napi-rs/keyring (npm ci); on Windows, the setting windows_aliases of e-RS Login has to be on, as
-// it is unless somebody has switched it off. The exit status is 0 if somebody is signed in, 1 if not, 2 for wrong arguments, 3 if
+// it is unless it was switched off. The exit status is 0 if a user is signed in, 1 if not, 2 for wrong arguments, 3 if
 // the keyring cannot be read and 4 if e-RS has refused the call or cannot be reached.
 //
 // The tests run it on Linux; on Windows and macOS it has not been run.
@@ -14,11 +14,11 @@ import { request } from 'node:https'
 const signedIn = 0, signedOut = 1, usage = 2, keyring = 3, callFailed = 4
 
 /**
- * Resolves to the session, or to null if nobody is signed in. Two details matter on Linux: Entry answers null whatever is wrong, and
- * AsyncEntry does not; and without a Secret Service both look into the kernel's keyring, unless they are told where to look.
+ * Resolves to the session, or to null if no user is signed in. Two details matter on Linux: Entry answers null whatever is wrong, and
+ * AsyncEntry does not; and without a Secret Service both look into the kernel's keyring, unless they are configured otherwise.
  */
 async function readSession() {
-  // Here, so that without it the exit status is not that of "nobody is signed in".
+  // Here, so that without it the exit status is not that of "signed out".
   const { AsyncEntry } = await import('@napi-rs/keyring')
   let text = await new AsyncEntry('ers-login', 'session', { linux: { store: 'secret-service' } }).getPassword()
   if (text === null) return null

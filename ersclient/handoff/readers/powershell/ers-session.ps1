@@ -1,10 +1,10 @@
 <#
-Says who is signed in to e-RS on this computer, and calls e-RS with their session.
+Prints who is signed in to e-RS on this computer, and calls e-RS with their session.
 
   .\ers-session.ps1                    says who is signed in
   .\ers-session.ps1 PATH SUBJECT       and GETs PATH, with the endpoint certificate of that subject in the user's certificate store
 
-Windows PowerShell 5.1 or later, without modules. The exit status is 0 if somebody is signed in, 1 if not, 2 for wrong arguments, 3 if
+Windows PowerShell 5.1 or later, without modules. The exit status is 0 if a user is signed in, 1 if not, 2 for wrong arguments, 3 if
 the Credential Manager cannot be read and 4 if e-RS has refused the call or cannot be reached.
 
 The tests cannot run it: it has not been run.

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Says who is signed in to e-RS on this computer, and calls e-RS with their session.
+"""Prints who is signed in to e-RS on this computer, and calls e-RS with their session.
 
     ers_session.py                                says who is signed in
     ers_session.py PATH CERTIFICATE KEY [CA]      and GETs PATH, with the organisation's endpoint certificate (PEM files)
 
 Linux, Windows and macOS. Needs the module keyring; on Windows, the setting windows_aliases of e-RS Login has to be on, as it is
-unless somebody has switched it off. The exit status is 0 if somebody is signed in, 1 if not, 2 for wrong arguments, 3 if the keyring
+unless it was switched off. The exit status is 0 if a user is signed in, 1 if not, 2 for wrong arguments, 3 if the keyring
 cannot be read and 4 if e-RS has refused the call or cannot be reached.
 
 The tests run it on Linux; on Windows and macOS it has not been run.
@@ -25,9 +25,9 @@ SIGNED_IN, SIGNED_OUT, USAGE, KEYRING, CALL = range(5)
 
 def get_password(service, account):
     """On Linux this is the Secret Service and nothing else: keyring.get_password asks KDE's wallet after it, which opens a window
-    and waits for the user wherever nobody is signed in; and it looks into the default collection alone.
+    and waits for the user wherever no user is signed in; and it looks into the default collection alone.
     """
-    import keyring  # here, so that without it the exit status is not that of "nobody is signed in"
+    import keyring  # here, so that without it the exit status is not that of "signed out"
     if not sys.platform.startswith("linux"):
         return keyring.get_password(service, account)
     from keyring.backends import SecretService
@@ -43,7 +43,7 @@ def get_password(service, account):
 
 
 def read_session():
-    """Returns the session, or None if nobody is signed in."""
+    """Returns the session, or None if no user is signed in."""
     try:
         text = get_password("ers-login", "session")
     except Exception as error:
@@ -62,7 +62,7 @@ def read_session():
 
 
 def expired(session):
-    """Tells whether a session is over. One that does not say when, is."""
+    """Reports whether a session is over, or has no end."""
     try:
         end = datetime.strptime(session["expiresAt"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     except (KeyError, TypeError, ValueError):

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Says who is signed in to e-RS on this computer, and calls e-RS with their session.
+# Prints who is signed in to e-RS on this computer, and calls e-RS with their session.
 #
 #   ers-session.sh                                says who is signed in
 #   ers-session.sh PATH CERTIFICATE KEY [CA]      and GETs PATH, with the organisation's endpoint certificate (PEM files)
 #
-# Linux. Needs secret-tool (Debian: libsecret-tools) and curl. The exit status is 0 if somebody is signed in, 1 if not, 2 for wrong
+# Linux. Needs secret-tool (Debian: libsecret-tools) and curl. The exit status is 0 if a user is signed in, 1 if not, 2 for wrong
 # arguments, 3 if the keyring cannot be read and 4 if e-RS has refused the call or cannot be reached.
 #
 # The names in the entry are JSON with \u escapes, which takes jq to show; what identifies people and places is plain ASCII.

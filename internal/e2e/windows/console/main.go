@@ -1,12 +1,12 @@
 //go:build windows
 
-// Command console is cmd.exe as far as e-RS Login can tell: console [OPTION…] RESULT COMMAND-LINE makes a console of its own, starts the
-// command line on it with nothing redirected, and writes the exit status and what is on the console then into the file RESULT. It is run
-// by the tests of the folder above, under Wine.
+// Command console stands for cmd.exe: console [OPTION…] RESULT COMMAND-LINE creates a console,
+// starts the command line on it without redirection, and writes the exit status and the console's
+// content into the file RESULT. The tests of the folder above run it under Wine.
 //
 //	-at PROMPT -type TEXT   types TEXT and Enter when PROMPT is on the console
 //	-reads                  reads the console meanwhile, as a shell that does not wait for the program
-//	-hands                  hands its own handles on, as a shell that starts every program with them
+//	-hands                  passes its own handles on, as a shell that starts every program with them
 package main
 
 import (
@@ -28,10 +28,11 @@ var (
 	writeInput   = kernel32.NewProc("WriteConsoleInputW")
 )
 
-// How long to wait for a program that does not end, and between two looks for a prompt, in milliseconds.
+// patience bounds a program's run, pause is the time between two checks for a prompt, in
+// milliseconds.
 const patience, pause = 60_000, 50
 
-// shell is what is done beside the command line.
+// shell is what happens beside the command line.
 type shell struct {
 	prompt, text string
 	reads, hands bool
@@ -54,7 +55,7 @@ func main() {
 }
 
 func (s shell) run(commandLine string) (string, error) {
-	// There may be none to be freed.
+	// There may be none to free.
 	_, _, _ = freeConsole.Call()
 	if made, _, err := allocConsole.Call(); made == 0 {
 		return "", fmt.Errorf("no console: %w", err)
@@ -72,7 +73,7 @@ func (s shell) run(commandLine string) (string, error) {
 			var line [80]uint16
 			var read uint32
 			for windows.ReadConsole(input, &line[0], uint32(len(line)), &read, nil) == nil {
-				continue // What was read is nobody's business.
+				continue // the input is discarded
 			}
 		}()
 	}
@@ -115,7 +116,7 @@ func (s shell) run(commandLine string) (string, error) {
 	return fmt.Sprintf("status %d\n%s\n", status, screen), err
 }
 
-// answer types the text when the prompt is there, unless the process ends without one.
+// answer types the text at the prompt, unless the process ends without one.
 func (s shell) answer(input, output, process windows.Handle) error {
 	for {
 		shown, err := screen(output)
@@ -132,7 +133,7 @@ func (s shell) answer(input, output, process windows.Handle) error {
 	}
 }
 
-// typeInto presses the keys of a text (INPUT_RECORD with a KEY_EVENT_RECORD).
+// typeInto presses a text's keys (INPUT_RECORD with a KEY_EVENT_RECORD).
 func typeInto(input windows.Handle, text string) error {
 	characters, err := windows.UTF16FromString(text)
 	if err != nil {
@@ -173,7 +174,7 @@ func open(name string) (windows.Handle, error) {
 	return handle, nil
 }
 
-// screen returns the first characters of the console, line after line and filled with blanks.
+// screen returns the console's first characters, line by line and padded with blanks.
 func screen(output windows.Handle) (string, error) {
 	text := make([]uint16, 2000)
 	var read uint32

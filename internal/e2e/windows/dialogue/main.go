@@ -1,7 +1,8 @@
 //go:build windows
 
-// Command dialogue prints what a message box says: dialogue TITLE. It ends with 1 if there is none of that title. It is run by the tests
-// of the folder above, under Wine, where the X server knows the title of a window and no more.
+// Command dialogue prints a message box's text: dialogue TITLE. It exits with 1 if there is none of
+// that title. The tests of the folder above run it under Wine, where the X server knows only a
+// window's title.
 package main
 
 import (
@@ -29,7 +30,7 @@ func main() {
 }
 
 func read(title string) (string, error) {
-	// The class of every dialogue.
+	// The class of dialogues.
 	class, err := windows.UTF16PtrFromString("#32770")
 	if err != nil {
 		return "", err
@@ -47,7 +48,7 @@ func read(title string) (string, error) {
 	if text == 0 {
 		return "", fmt.Errorf("a message box without a text: %w", err)
 	}
-	// GetWindowText does not ask another process for the text of a control.
+	// GetWindowText does not work for controls of other processes.
 	const getText, abortIfHung, milliseconds = 0x000d, 0x0002, 10000
 	said := make([]uint16, 8192)
 	var length uintptr

@@ -1,13 +1,13 @@
-// Command handoff publishes a made-up session on Windows as the program does, and reads it as other Go programs do: with go-keyring
-// alone. It is run by the tests of the folder above, under Wine.
+// Command handoff publishes an invented session on Windows as the program does, and reads it as
+// other Go programs do: with go-keyring alone. The tests of the folder above run it under Wine.
 //
 //	handoff write N            publishes the session of generation N, and prints the bytes of both entries in hexadecimal, one on a line
 //	handoff write-aliases N    the same, with the aliases
 //	handoff publish N          the same through the program's keyring worker, which is this program again
 //	handoff worker             is that worker
-//	handoff write-long         publishes the longest session that there can be, with the aliases
+//	handoff write-long         publishes the longest possible session, with the aliases
 //	handoff read               prints the bytes of both entries as go-keyring reads them
-//	handoff clear              takes all back
+//	handoff clear              removes all
 //	handoff lasting            stores a passphrase, as the program does, and prints its bytes
 //
 // The exit status is 2 if there is no entry.

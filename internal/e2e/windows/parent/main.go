@@ -1,5 +1,6 @@
-// Command parent is a 64-bit program on Windows that has a ticket bridge, as the program itself has: parent BRIDGE.EXE. It answers
-// each line of its input with one of its output. It is run by the tests of the folder above, under Wine, and killed by them.
+// Command parent is a 64-bit Windows program with a ticket bridge, like the program itself: parent
+// BRIDGE.EXE. It answers each line of its input with one of its output. The tests of the folder
+// above run it under Wine, and kill it.
 //
 //	status   installed PATH | not installed | CODE, the reference of a Problem
 //	noauth   ticket SHA256, in hexadecimal | CODE

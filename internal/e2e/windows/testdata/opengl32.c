@@ -1,6 +1,6 @@
 /*
- * Stands for Mesa's opengl32.dll: OpenGL that takes everything and draws nothing, on a desktop that has none of itself. It tells where
- * it was loaded from, and by what, in opengl32.log beside it.
+ * Stands for Mesa's opengl32.dll: OpenGL that accepts every call and draws nothing, on a desktop
+ * without OpenGL. It records in opengl32.log next to it where it was loaded from, and by which program.
  */
 #define _GDI32_ /* What windows.h would import is defined here. */
 #include <windows.h>
@@ -13,7 +13,7 @@ BOOL WINAPI DllMain(HINSTANCE self, DWORD reason, LPVOID reserved) {
     char path[MAX_PATH], program[MAX_PATH], log[MAX_PATH + 16];
     GetModuleFileNameA(self, path, sizeof path);
     GetModuleFileNameA(NULL, program, sizeof program);
-    /* The path is in the letters of whoever has asked for it: OPENGL32.dll, or opengl32.dll. */
+    /* The path has the case used by the loading program: OPENGL32.dll, or opengl32.dll. */
     const char *name = strrchr(path, '\\');
     if (name) {
       snprintf(log, sizeof log, "%.*s\\opengl32.log", (int)(name - path), path);
@@ -45,7 +45,7 @@ static const char *WINAPI string(unsigned name) {
 /* 4096 is enough of everything, such as the size of a texture. */
 static void WINAPI integers(unsigned name, int *values) { (void)name; *values = 4096; }
 
-/* Shaders and programs are compiled and linked, and have nothing to say. */
+/* Shaders and programs compile and link, without messages. */
 static void WINAPI statuses(unsigned object, unsigned name, int *value) {
   (void)object;
   *value = name == 0x8b81 || name == 0x8b82 ? 1 : 0; /* GL_COMPILE_STATUS, GL_LINK_STATUS */

@@ -13,7 +13,7 @@
  *     Initialize error 80800002        returns 0, and getLastError has the code
  *     handle is 7                      the handle that Initialize returns and that is known, in decimal
  *     terminal is 1                    isTerminalServiceSession
- *     used is nul                      the NUL is counted in the size that is told, "none": nothing is told
+ *     used is nul                      the NUL is counted in the size that is returned, "none": none is returned
  *
  * What is not in the file fails with TICKET_NOT_AVAILABLE, or succeeds where there is no ticket to hand out.
  *

@@ -1,5 +1,5 @@
-// Command reader is one of many applications that read the session while it changes: see package soak, which starts it and judges
-// what it tells.
+// Command reader is one of many applications that read the session while it changes: see package
+// soak, which starts it and judges its reports.
 //
 //	reader BOARD KIND
 package main
@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	// pause lies between two looks. It keeps the readers from queueing up before the writer, no more.
+	// pause is the time between two looks, so that the readers do not delay the writer.
 	pause = 250 * time.Millisecond
 	// patience bounds a look. It is generous: a keyring that does not answer at all is what fails.
 	patience = time.Minute
@@ -66,7 +66,7 @@ func run(path string, kind soak.Kind) error {
 	return poll(board, look)
 }
 
-// poll looks until the board says that it is over, and once more then.
+// poll looks until the board is over, and once more.
 func poll(board *soak.Board, look func(context.Context) soak.Look) error {
 	for over := false; !over; {
 		// The last look comes after the end, and finds nothing.
@@ -76,7 +76,7 @@ func poll(board *soak.Board, look func(context.Context) soak.Look) error {
 		seen := look(ctx)
 		cancel()
 		seen.Floor, seen.There, seen.Still = floor, there, board.There.Load()
-		if err := tell(seen); err != nil {
+		if err := report(seen); err != nil {
 			return err
 		}
 		time.Sleep(pause)
@@ -84,14 +84,14 @@ func poll(board *soak.Board, look func(context.Context) soak.Look) error {
 	return nil
 }
 
-func tell(look soak.Look) error { return json.NewEncoder(os.Stdout).Encode(look) }
+func report(look soak.Look) error { return json.NewEncoder(os.Stdout).Encode(look) }
 
 func readSession(ctx context.Context) soak.Look {
 	session, err := handoff.Read(ctx)
 	return asEntry(session, err)
 }
 
-// asEntry is the session as it must have stood in the keyring: what was published reads back as what it was.
+// asEntry returns the session as its entry must have been: encoding is the inverse of reading.
 func asEntry(session handoff.Session, err error) soak.Look {
 	if err != nil {
 		return without(err)
@@ -118,7 +118,8 @@ func without(err error) soak.Look {
 	return soak.Look{Trouble: err.Error()}
 }
 
-// secretTool ends with 1 where there is no entry, and where one goes away between being found and being read.
+// secretTool exits with 1 if there is no entry, or if it was deleted between being found and being
+// read.
 func secretTool(ctx context.Context, account string) (text string, look soak.Look) {
 	command := exec.CommandContext(ctx, "secret-tool", "lookup", "service", handoff.Service, "username", account) //nolint:gosec // The account is one of two.
 	var stdout bytes.Buffer
@@ -134,7 +135,7 @@ func secretTool(ctx context.Context, account string) (text string, look soak.Loo
 	}
 }
 
-// watch is told of changes until it is over, and there is none.
+// watch waits for changes until the board is over and there is no session.
 func watch(board *soak.Board) error {
 	ctx, end := context.WithCancel(context.Background())
 	defer end()
@@ -148,7 +149,7 @@ func watch(board *soak.Board) error {
 	for session, err := range handoff.Watch(ctx) {
 		look := asEntry(session, err)
 		none.Store(look.None)
-		if err := tell(look); err != nil {
+		if err := report(look); err != nil {
 			return err
 		}
 	}
