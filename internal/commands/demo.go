@@ -166,7 +166,7 @@ func (d demonstration) prepare(ctx context.Context) (services, error) {
 	}
 	return services{
 		agent: insertingAgent{d.card, d.persona}, ers: client, keyring: guarded, memory: openHistory(d.log),
-		nudge: d.card.Changed(), presence: func() login.Presence { return atDesk(d.card.State()) },
+		nudge: d.card.Changed(), presence: func() login.Presence { return presenceOf(d.card.State().Presence()) },
 		baseURL: d.ers.URL, asid: erstest.ASID,
 		pollInterval: defaults.AgentPollInterval, maxAge: defaults.SessionMaxAge,
 		grace: defaults.ClosingGrace, endWhenLocked: defaults.ScreenLock == config.LockEnds,
@@ -179,14 +179,6 @@ func (d demonstration) prepare(ctx context.Context) (services, error) {
 	}, nil
 }
 
-// atDesk returns the simulated card's state as a reader would report it.
-func atDesk(seen simulator.State) login.Presence {
-	if seen.Card == "" {
-		return login.CardOut
-	}
-	return login.CardIn
-}
-
 // agentSource is the source of the simulated Identity Agent's notices.
 const agentSource = "the simulated Identity Agent"
 
@@ -197,7 +189,7 @@ func (d demonstration) overhear(board *login.Board) func() login.Presence {
 	return func() login.Presence {
 		seen := d.card.State()
 		board.Set(agentSource, saidByAgent(seen.Refused))
-		return atDesk(seen)
+		return presenceOf(seen.Presence())
 	}
 }
 

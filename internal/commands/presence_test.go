@@ -12,23 +12,20 @@ import (
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/simulator"
-	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
 // If this fails, a user whose card is in the reader is asked to insert it, or one without a card to
 // enter the passcode.
 func TestWhatTheReadersTellTheFlow(t *testing.T) {
-	empty, full := ticketapi.Reader{Name: "Reader 0"}, ticketapi.Reader{Name: "Reader 1", Card: true}
+	empty, full := smartcard.Reader{Name: "Reader 0"}, smartcard.Reader{Name: "Reader 1", Card: true}
 	for name, test := range map[string]struct {
-		seen ticketapi.Presence
+		seen smartcard.Presence
 		want login.Presence
 	}{
-		"out of sight":     {ticketapi.Presence{Err: errors.New("no PC/SC")}, login.CardUnseen},
-		"no reader":        {ticketapi.Presence{}, login.CardOut},
-		"an empty reader":  {ticketapi.Presence{Readers: []ticketapi.Reader{empty}}, login.CardOut},
-		"a card in one":    {ticketapi.Presence{Readers: []ticketapi.Reader{empty, full}}, login.CardIn},
-		"a removed card":   {ticketapi.Presence{Readers: []ticketapi.Reader{empty}, Taken: true, Removals: 1}, login.CardOut},
-		"lost with a card": {ticketapi.Presence{Err: errors.New("no PC/SC"), Taken: true, Removals: 1}, login.CardUnseen},
+		"out of sight":    {smartcard.Presence{Err: errors.New("no PC/SC")}, login.CardUnseen},
+		"no reader":       {smartcard.Presence{}, login.CardOut},
+		"an empty reader": {smartcard.Presence{Readers: []smartcard.Reader{empty}}, login.CardOut},
+		"a card in one":   {smartcard.Presence{Readers: []smartcard.Reader{empty, full}}, login.CardIn},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, presenceOf(test.seen)) })
 	}
