@@ -40,14 +40,14 @@ type CertificateFiles struct {
 func LoadCertificate(files CertificateFiles) (tls.Certificate, error) {
 	var certificate tls.Certificate
 	var err error
-	source := settingFile{"CERT", "certificate", files.PKCS12}
+	source := settingFile{certificateFile, "certificate", files.PKCS12}
 	switch {
 	case files.PKCS12 != "" && (files.Certificate != "" || files.Key != ""):
 		return tls.Certificate{}, certificateAmbiguous
 	case files.PKCS12 != "":
 		certificate, err = loadPKCS12(source, files.Passphrase)
 	case files.Certificate != "":
-		source = settingFile{"CERT", "certificate", files.Certificate}
+		source = settingFile{certificateFile, "certificate", files.Certificate}
 		certificate, err = loadPEM(source, files.Key, files.Passphrase)
 	default:
 		return tls.Certificate{}, certificateNotSet
@@ -146,7 +146,7 @@ func loadPEM(source settingFile, keyPath string, passphrase secret.Text) (tls.Ce
 	case len(certificates) == 0:
 		return tls.Certificate{}, source.foreign(certificateNotPEM, data, errors.New("no PEM block of type CERTIFICATE"))
 	}
-	keySource := settingFile{"CERT", "key", keyPath}
+	keySource := settingFile{certificateFile, "key", keyPath}
 	if keyPath == "" {
 		keySource = source
 	} else if data, err = keySource.readCertificate(); err != nil {
@@ -277,7 +277,7 @@ func belongTogether(certificate *x509.Certificate, key crypto.PrivateKey) bool {
 func (s settingFile) foreign(template *Problem, data []byte, cause error) *Problem {
 	made := s.problem(template, cause)
 	kind := foreignKind(data)
-	if kind == isAPKCS12 && s.kind == "CA" {
+	if kind == isAPKCS12 && s.kind == bundleFile {
 		kind = isAPKCS12Bundle
 	}
 	if kind != nil {
@@ -363,7 +363,7 @@ var (
 		Steps:    []string{stepFixCertificate, "The keys that do not belong to the certificate have to be taken out of the file."},
 	}
 	storeKeyTwice = &problem.Problem{
-		Code:     "CERT-KEY_TWICE",
+		Code:     keyTwice.Code,
 		Title:    "There is more than one key for your organisation's certificate",
 		Happened: "{{.File}} (setting {{.Setting}}) has several private keys in it, and only one can be the certificate's.",
 		Steps: []string{

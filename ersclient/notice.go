@@ -149,7 +149,7 @@ var (
 		},
 	}
 	certificateRanOut = &problem.Problem{
-		Code:     "CERT-EXPIRED",
+		Code:     certificateExpired.Code,
 		Title:    "Your organisation's certificate has expired",
 		Happened: "By this computer's clock, the endpoint certificate \"{{.Name}}\" was valid until {{.Until}}.",
 		Steps: []string{

@@ -45,7 +45,7 @@ func ProxyOf(setting string) (func(*http.Request) (*url.URL, error), error) {
 	default:
 		return http.ProxyURL(&url.URL{Scheme: proxy.Scheme, Host: proxy.Host}), nil
 	}
-	return nil, settingProxy.Because(err)
+	return nil, SettingProxy.Because(err)
 }
 
 // proxies authenticates to a proxy with Basic, the only supported scheme. Credentials go to the
@@ -313,8 +313,14 @@ func (c *Client) proxyFor() string {
 	return proxyHost(proxy)
 }
 
+// ProxyProblems are those of a connection that needs a proxy. [SettingProxy] is not among them.
+var ProxyProblems = problem.Family{
+	proxySetting, proxyVariable, proxyAuth, proxyPassword, proxyScheme, proxyUntrusted, proxyFailed,
+}
+
 var (
-	settingProxy = &problem.Problem{
+	// SettingProxy is about the value of the setting proxy.
+	SettingProxy = &problem.Problem{
 		Code:  "SETTING-PROXY",
 		Title: "The network's proxy is not set up correctly",
 		Happened: "The setting proxy has to be environment, none, or the address of a proxy such as http://proxy.example:3128: " +
@@ -328,7 +334,7 @@ var (
 		Steps:    []string{"Ask your local service desk to correct the proxy settings, such as HTTPS_PROXY."},
 	}
 	proxyVariable = &problem.Problem{
-		Code:  "NET-PROXY_SETTING",
+		Code:  proxySetting.Code,
 		Title: "The network's proxy is not set up correctly: look at the environment",
 		Happened: "The environment variable {{.Variable}} cannot be used: {{.Reason}}. It says which proxy leads to e-RS, and is not " +
 			"repeated here, since there may be a password in it.",

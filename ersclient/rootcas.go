@@ -38,13 +38,13 @@ func trustPhrase(name string) problem.Phrase {
 // SSL_CERT_*. Certificates that cannot be parsed are skipped beside others, as large bundles hold
 // oddities.
 //
-// The error is CA-MISSING, CA-UNREADABLE or CA-EMPTY.
+// The error is one of [BundleProblems].
 func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err error) {
 	if bundlePath == "" {
 		withoutVariables()
 		return nil, systemTrust, nil
 	}
-	bundle := settingFile{"CA", "ca_bundle", bundlePath}
+	bundle := settingFile{bundleFile, "ca_bundle", bundlePath}
 	data, err := bundle.read()
 	if err != nil {
 		return nil, "", err
@@ -84,6 +84,9 @@ var withoutVariables = sync.OnceFunc(func() {
 	// If there are none, the handshake reports it.
 	_, _ = x509.SystemCertPool()
 })
+
+// BundleProblems are those of the file that ca_bundle names.
+var BundleProblems = problem.Family{bundleFile.missing, bundleFile.unreadable, bundleEmpty}
 
 var bundleEmpty = &problem.Problem{
 	Code:     "CA-EMPTY",

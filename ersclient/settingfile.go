@@ -16,11 +16,14 @@ const maxSettingFile = 10 << 20
 
 // settingFile is a file that a setting names.
 type settingFile struct {
-	// kind is the prefix of its Problems' codes: CERT or CA.
-	kind string
+	// kind is what the file is expected to hold.
+	kind *fileKind
 	// setting is the setting's name, path its value.
 	setting, path string
 }
+
+// fileKind is a kind of file: a certificate or its key, or a bundle of authorities.
+type fileKind struct{ missing, unreadable *Problem }
 
 // read returns the file's content.
 func (s settingFile) read() ([]byte, error) {
@@ -28,12 +31,10 @@ func (s settingFile) read() ([]byte, error) {
 	if err == nil {
 		return data, nil
 	}
-	made := *fileUnreadable
 	if errors.Is(err, fs.ErrNotExist) {
-		made = *fileMissing
+		return nil, s.problem(s.kind.missing, err)
 	}
-	made.Code = s.kind + made.Code
-	return nil, s.problem(&made, err)
+	return nil, s.problem(s.kind.unreadable, err)
 }
 
 func (s settingFile) problem(template *Problem, cause error) *Problem {
@@ -57,18 +58,23 @@ func readBounded(path string) ([]byte, error) {
 	return data, nil
 }
 
-// The kind of file completes the codes of these two.
+// The texts for both kinds of file.
+const (
+	titleMissing       = "A certificate file is missing"
+	happenedMissing    = "The setting {{.Setting}} names {{.File}}, and there is no such file."
+	stepMissing        = "Ask your local service desk to correct {{.Setting}}, or to put the file there."
+	titleUnreadable    = "A certificate file could not be read"
+	happenedUnreadable = "The setting {{.Setting}} names {{.File}}, and this program is not able to read it."
+	stepUnreadable     = "Ask your local service desk to check that {{.File}} is a file which you are allowed to read."
+)
+
 var (
-	fileMissing = &problem.Problem{
-		Code:     "-MISSING",
-		Title:    "A certificate file is missing",
-		Happened: "The setting {{.Setting}} names {{.File}}, and there is no such file.",
-		Steps:    []string{"Ask your local service desk to correct {{.Setting}}, or to put the file there."},
+	certificateFile = &fileKind{
+		&problem.Problem{Code: "CERT-MISSING", Title: titleMissing, Happened: happenedMissing, Steps: []string{stepMissing}},
+		&problem.Problem{Code: "CERT-UNREADABLE", Title: titleUnreadable, Happened: happenedUnreadable, Steps: []string{stepUnreadable}},
 	}
-	fileUnreadable = &problem.Problem{
-		Code:     "-UNREADABLE",
-		Title:    "A certificate file could not be read",
-		Happened: "The setting {{.Setting}} names {{.File}}, and this program is not able to read it.",
-		Steps:    []string{"Ask your local service desk to check that {{.File}} is a file which you are allowed to read."},
+	bundleFile = &fileKind{
+		&problem.Problem{Code: "CA-MISSING", Title: titleMissing, Happened: happenedMissing, Steps: []string{stepMissing}},
+		&problem.Problem{Code: "CA-UNREADABLE", Title: titleUnreadable, Happened: happenedUnreadable, Steps: []string{stepUnreadable}},
 	}
 )

@@ -157,7 +157,7 @@ var statusGuidance = map[int]*Problem{
 		Steps:    []string{stepAskDesk},
 	},
 	http.StatusProxyAuthRequired: {
-		Code:  "NET-PROXY_AUTH",
+		Code:  proxyAuth.Code,
 		Title: "The network's proxy asks for a user name and password",
 		Happened: "Something between this computer and e-RS wants to be signed in to (the answer to {{.Call}} was {{.Answer}}). " +
 			"It reads what is sent to e-RS.",

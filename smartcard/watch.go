@@ -239,7 +239,7 @@ func (w *watch) news() (Event, bool) {
 		return Event{Kind: TicketAppeared, Ticket: truth.ticket}, true
 	case !truth.ticket.IsZero() && !truth.ticket.Equal(reported.ticket):
 		return Event{Kind: TicketChanged, Ticket: truth.ticket}, true
-	case truth.absence != nil && (reported.absence == nil || reported.absence.Code != truth.absence.Code):
+	case truth.absence != nil && (reported.absence == nil || !truth.absence.Is(reported.absence)):
 		return Event{Kind: TicketGone, Err: truth.absence}, true
 	case truth.doubt != nil && reported.doubt == nil:
 		return Event{Kind: AgentUnsure, Err: truth.doubt}, true

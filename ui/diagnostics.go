@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
+	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/ui/widgets"
@@ -19,20 +20,7 @@ type Diagnostics interface {
 	Names() []string
 	// Run checks all links concurrently and reports each result at once, one at a time. It returns
 	// when all are known, or soon after ctx has ended. It is not called on Fyne's goroutine.
-	Run(ctx context.Context, progress func(row int, found Finding)) Examination
-}
-
-// Finding is the result for a link.
-type Finding struct {
-	// State is good, attention or bad; unknown if the link could not be checked.
-	State login.Health
-	// Said is one sentence, in English and the key of its translation; Args fills its {{.Name}}.
-	Said string
-	Args map[string]string
-	// Phrases are the Args whose form depends on the language.
-	Phrases map[string]problem.Phrase
-	// Problem has the remedy. It is nil if all is well or nothing was checked.
-	Problem *problem.Problem
+	Run(ctx context.Context, progress func(row int, found diagnose.Finding)) Examination
 }
 
 // Examination is the result of a run.
@@ -73,7 +61,7 @@ type diagnostics struct {
 
 	names    []string
 	rows     []*fyne.Container // each has one object: a link
-	states   []login.Health
+	states   []diagnose.State
 	known    int
 	summary  *widgets.Text
 	progress *widgets.Progress
@@ -128,7 +116,7 @@ func (d *diagnostics) run() {
 	d.end()
 	ctx, cancel := context.WithCancel(context.Background())
 	d.cancel, d.known, d.found = cancel, 0, Examination{}
-	d.states = make([]login.Health, len(d.names))
+	d.states = make([]diagnose.State, len(d.names))
 	for i := range d.names {
 		d.showRow(i, nil)
 	}
@@ -149,7 +137,7 @@ func (d *diagnostics) run() {
 		}
 	}
 	d.w.aside(func() {
-		found := d.w.settings.Diagnostics.Run(ctx, func(row int, found Finding) {
+		found := d.w.settings.Diagnostics.Run(ctx, func(row int, found diagnose.Finding) {
 			d.w.do(current(func() { d.showResult(row, found) }))
 		})
 		d.w.do(current(func() { d.finish(found) }))
@@ -157,7 +145,7 @@ func (d *diagnostics) run() {
 }
 
 // showResult shows the result for a link.
-func (d *diagnostics) showResult(row int, found Finding) {
+func (d *diagnostics) showResult(row int, found diagnose.Finding) {
 	if row < 0 || row >= len(d.rows) {
 		return
 	}
@@ -176,11 +164,11 @@ func (d *diagnostics) finish(found Examination) {
 	bad, attention := 0, 0
 	for _, state := range d.states {
 		switch state {
-		case login.HealthBad:
+		case diagnose.Failed:
 			bad++
-		case login.HealthAttention:
+		case diagnose.Attention:
 			attention++
-		case login.HealthGood, login.HealthUnknown:
+		case diagnose.OK, diagnose.Skipped:
 		}
 	}
 	d.summary.SetText(summaryOf(bad, attention))
@@ -223,10 +211,11 @@ func summaryOf(bad, attention int) string {
 }
 
 // showRow shows a link, with its result or as being checked.
-func (d *diagnostics) showRow(i int, found *Finding) {
+func (d *diagnostics) showRow(i int, found *diagnose.Finding) {
 	icon, word, said := iconUnknown, lang.L("Checking…"), ""
 	if found != nil {
-		icon, word, said = statusIcon(found.State), stateWord(found.State), found.text()
+		icon, word = stateShown(found.State)
+		said = translated(&problem.Problem{Args: found.Args, Phrases: found.Phrases}, found.Said)
 	}
 	name := widgets.NewRuns(widgets.Run{Text: lang.L(d.names[i]) + ": ", Style: boldStyle}, widgets.Run{Text: word, Style: bodyStyle})
 	rows := []widgets.Row{{Object: name}}
@@ -242,7 +231,7 @@ func (d *diagnostics) showRow(i int, found *Finding) {
 }
 
 // remedy shows what to do about a link.
-func remedy(found Finding, said string) []widgets.Row {
+func remedy(found diagnose.Finding, said string) []widgets.Row {
 	p := found.Problem
 	var rows []widgets.Row
 	if happened := translated(p, p.Happened); happened != "" && happened != said {
@@ -263,21 +252,16 @@ func againHere(step string) string {
 	return strings.ReplaceAll(step, "**"+lang.L("Try again")+"**", "**"+lang.L("Run again")+"**")
 }
 
-// text returns the sentence in the user's language.
-func (f Finding) text() string {
-	return translated(&problem.Problem{Args: f.Args, Phrases: f.Phrases}, f.Said)
-}
-
-func stateWord(state login.Health) string {
+func stateShown(state diagnose.State) (icon fyne.Resource, word string) {
 	switch state {
-	case login.HealthGood:
-		return lang.L("OK")
-	case login.HealthAttention:
-		return lang.L("Attention")
-	case login.HealthBad:
-		return lang.L("Failed")
+	case diagnose.OK:
+		return iconGood, lang.L("OK")
+	case diagnose.Attention:
+		return iconAttention, lang.L("Attention")
+	case diagnose.Failed:
+		return iconBad, lang.L("Failed")
 	default:
-		return lang.L("Not checked")
+		return iconUnknown, lang.L("Not checked")
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
@@ -31,7 +32,7 @@ type chain struct {
 
 type named struct {
 	name string
-	Finding
+	diagnose.Finding
 }
 
 func (c *chain) Names() []string {
@@ -42,7 +43,7 @@ func (c *chain) Names() []string {
 	return names
 }
 
-func (c *chain) Run(ctx context.Context, progress func(int, Finding)) Examination {
+func (c *chain) Run(ctx context.Context, progress func(int, diagnose.Finding)) Examination {
 	c.runs++
 	for i, f := range c.findings {
 		if c.hangs && i == len(c.findings)-2 {
@@ -69,7 +70,7 @@ func (c *chain) Run(ctx context.Context, progress func(int, Finding)) Examinatio
 
 func goodChain() []named {
 	said := func(name, said string, args map[string]string) named {
-		return named{name, Finding{State: login.HealthGood, Said: said, Args: args}}
+		return named{name, diagnose.Finding{State: diagnose.OK, Said: said, Args: args}}
 	}
 	return []named{
 		said("Smartcard reader", "Smartcard readers connected: {{.Count}} ({{.Names}}).", map[string]string{"Count": "1", "Names": "OMNIKEY 3121"}),
@@ -82,9 +83,9 @@ func goodChain() []named {
 
 func brokenChain() []named {
 	list := goodChain()
-	list[0].Finding = Finding{State: login.HealthBad, Said: "No smartcard reader is connected.", Problem: smartcard.ReaderNotAvailable.Problem()}
-	list[1].Finding = Finding{State: login.HealthUnknown, Said: "The readers cannot be seen, so neither can a card."}
-	list[3].Finding = Finding{State: login.HealthAttention, Said: "This computer's clock does not agree with that of e-RS (difference in minutes: {{.Minutes}}).",
+	list[0].Finding = diagnose.Finding{State: diagnose.Failed, Said: "No smartcard reader is connected.", Problem: smartcard.ReaderNotAvailable.Problem()}
+	list[1].Finding = diagnose.Finding{State: diagnose.Skipped, Said: "The readers cannot be seen, so neither can a card."}
+	list[3].Finding = diagnose.Finding{State: diagnose.Attention, Said: "This computer's clock does not agree with that of e-RS (difference in minutes: {{.Minutes}}).",
 		Args: map[string]string{"Minutes": "7"}, Problem: clockWrong}
 	return list
 }
@@ -186,10 +187,10 @@ type waitingChain struct{ started chan context.Context }
 
 func (*waitingChain) Names() []string { return []string{"Clock"} }
 
-func (c *waitingChain) Run(ctx context.Context, progress func(int, Finding)) Examination {
+func (c *waitingChain) Run(ctx context.Context, progress func(int, diagnose.Finding)) Examination {
 	c.started <- ctx
-	progress(0, Finding{State: login.HealthGood})
-	progress(7, Finding{State: login.HealthBad}) // a row that does not exist
+	progress(0, diagnose.Finding{State: diagnose.OK})
+	progress(7, diagnose.Finding{State: diagnose.Failed}) // a row that does not exist
 	return Examination{}
 }
 

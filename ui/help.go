@@ -47,7 +47,7 @@ func (h *help) update(state login.State) {
 }
 
 func sameNotice(a, b login.Notice) bool {
-	return a.Quiet == b.Quiet && a.Problem.Code == b.Problem.Code &&
+	return a.Quiet == b.Quiet && a.Problem.Is(b.Problem) &&
 		translated(a.Problem, a.Problem.Happened) == translated(b.Problem, b.Problem.Happened)
 }
 

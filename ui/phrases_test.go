@@ -19,7 +19,6 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
@@ -32,10 +31,7 @@ func examined(t *testing.T, target diagnose.Target) *world {
 	t.Helper()
 	looked := &chain{}
 	for _, result := range diagnose.Run(t.Context(), diagnose.Checks(target), nil) {
-		state := map[diagnose.State]login.Health{diagnose.OK: login.HealthGood, diagnose.Attention: login.HealthAttention,
-			diagnose.Failed: login.HealthBad}[result.State]
-		looked.findings = append(looked.findings, named{result.Name, Finding{
-			State: state, Said: result.Said, Args: result.Args, Phrases: result.Phrases, Problem: result.Problem}})
+		looked.findings = append(looked.findings, named{result.Name, result.Finding})
 	}
 	w := newWorld(t, Settings{Language: "cy", Diagnostics: looked})
 	t.Cleanup(func() { require.NoError(t, UseLanguage("")) })

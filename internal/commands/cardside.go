@@ -47,7 +47,7 @@ func (r realServices) openCardSide(settings config.Config) (cardSide, error) {
 		side = cardSide{agent, agent, agent.Readers, agent.Close}
 	}
 	if settings.CardRemoval == config.RemovalAlways {
-		side.agent = ticketapi.RemovalDecides(side.agent, side.readers.Presence)
+		side.agent = ticketapi.RemovalDecides(side.agent, side.readers.Seen)
 	}
 	return side, nil
 }
@@ -86,7 +86,7 @@ func (r realServices) bridgeSettings(removal string) (ticketapi.Settings, error)
 }
 
 // presenceOf converts the readers' state for the flow.
-func presenceOf(seen ticketapi.Presence) hscn.Presence {
+func presenceOf(seen smartcard.Presence) hscn.Presence {
 	switch {
 	case seen.Err != nil:
 		return hscn.CardUnseen

@@ -99,7 +99,7 @@ func (s configShow) run(sources config.Sources, stdout, stderr io.Writer) error 
 
 // harmless reports whether a warning is about an unknown setting, rather than a value that cannot
 // be used.
-func harmless(warning *problem.Problem) bool { return warning.Code == config.CodeUnknown }
+func harmless(warning *problem.Problem) bool { return errors.Is(warning, config.UnknownSetting) }
 
 // writeFile prints a settings file.
 func (s configShow) writeFile(w io.Writer, settings config.Config) error {

@@ -180,14 +180,6 @@ func (d demonstration) prepare(ctx context.Context) (services, error) {
 	}, nil
 }
 
-// atDesk returns the simulated card's state as a reader would report it.
-func atDesk(seen simulator.State) hscn.Presence {
-	if seen.Card == "" {
-		return hscn.CardOut
-	}
-	return hscn.CardIn
-}
-
 // agentSource is the source of the simulated Identity Agent's notices.
 const agentSource = "the simulated Identity Agent"
 
@@ -198,7 +190,7 @@ func (d demonstration) overhear(board *login.Board) func() hscn.Presence {
 	return func() hscn.Presence {
 		seen := d.card.State()
 		board.Set(agentSource, saidByAgent(seen.Refused))
-		return atDesk(seen)
+		return presenceOf(seen.Presence())
 	}
 }
 

@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +15,6 @@ import (
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/internal/workstation"
 	"github.com/ers-login/ers-login/smartcard"
@@ -43,7 +43,7 @@ func (e examination) services() (diagnose.Target, func() error, error) {
 		return found, end, nil
 	}
 	found.Agent, found.Ticket = agentOf(cards.agent), cards.agent.TicketNoAuth
-	found.Readers = func(ctx context.Context) (diagnose.Readers, error) { return seenReaders(ctx, cards.readers.Presence) }
+	found.Readers = func(ctx context.Context) smartcard.Presence { return seenReaders(ctx, cards.readers.Presence) }
 	return found, cards.close, nil
 }
 
@@ -131,14 +131,13 @@ const (
 )
 
 // seenReaders waits until the readers are known.
-func seenReaders(ctx context.Context, presence func() ticketapi.Presence) (diagnose.Readers, error) {
+func seenReaders(ctx context.Context, presence func() smartcard.Presence) smartcard.Presence {
 	tick := time.NewTicker(lookInterval)
 	defer tick.Stop()
-	var last ticketapi.Presence
+	var last smartcard.Presence
 	for same := 0; ; {
 		now := presence()
-		settled := now.Err == nil || problem.Of(now.Err).Code != codeReadersUnknown
-		if settled && slices.Equal(now.Readers, last.Readers) {
+		if !errors.Is(now.Err, ticketapi.NotLooked) && slices.Equal(now.Readers, last.Readers) {
 			same++
 		} else {
 			same = 0
@@ -150,21 +149,10 @@ func seenReaders(ctx context.Context, presence func() ticketapi.Presence) (diagn
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return readersOf(last)
+			return last
 		}
 	}
-	return readersOf(last)
-}
-
-// codeReadersUnknown is the code of a presence not yet reported.
-const codeReadersUnknown = "CARD-READERS_UNKNOWN"
-
-func readersOf(presence ticketapi.Presence) (diagnose.Readers, error) {
-	seen := diagnose.Readers{Card: presence.CardIn()}
-	for _, reader := range presence.Readers {
-		seen.Names = append(seen.Names, reader.Name)
-	}
-	return seen, presence.Err
+	return last
 }
 
 // firstWords bounds the wait for sources of workstation events to report that they deliver none.
@@ -211,14 +199,7 @@ func simulated(
 	certificate := server.ClientCertificate()
 	return diagnose.Target{
 		Settings: settings, ASID: erstest.ASID, Keyring: ring,
-		Readers: func(context.Context) (diagnose.Readers, error) {
-			state := card.State()
-			seen := diagnose.Readers{Card: state.Card != ""}
-			if state.Reader {
-				seen.Names = []string{"simulator"}
-			}
-			return seen, nil
-		},
+		Readers: func(context.Context) smartcard.Presence { return card.State().Presence() },
 		Agent: func(context.Context) (diagnose.Agent, error) {
 			return diagnose.Agent{Kind: diagnose.SimulatedAgent}, nil
 		},

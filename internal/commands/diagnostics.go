@@ -13,8 +13,8 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/logging"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/ui"
 )
 
@@ -38,17 +38,17 @@ func newWindowDiagnostics(examine func() (examination, diagnose.Target, func() e
 func (d *windowDiagnostics) Names() []string { return d.names }
 
 // Run runs all checks.
-func (d *windowDiagnostics) Run(ctx context.Context, progress func(int, ui.Finding)) ui.Examination {
+func (d *windowDiagnostics) Run(ctx context.Context, progress func(int, diagnose.Finding)) ui.Examination {
 	e, services, end, err := d.examine()
 	if err != nil {
 		e.log.WithError(err).Error("diagnostics")
 		failed := diagnose.Finding{State: diagnose.Failed, Problem: noDiagnostics.Because(err)}
 		for i := range d.names {
-			progress(i, shownFinding(failed))
+			progress(i, failed)
 		}
 		return ui.Examination{Report: e.log.Redact(noDiagnostics.Title)}
 	}
-	results := diagnose.Run(ctx, diagnose.Checks(services), func(i int, found diagnose.Finding) { progress(i, shownFinding(found)) })
+	results := diagnose.Run(ctx, diagnose.Checks(services), progress)
 	masker := e.masker(ctx, results)
 	if err := end(); err != nil {
 		e.log.WithError(err).Warn("diagnostics")
@@ -58,21 +58,6 @@ func (d *windowDiagnostics) Run(ctx context.Context, progress func(int, ui.Findi
 		Report: "e-RS Login " + e.program.metadata.Version + "\n\n" + report.Text(),
 		Bundle: func(context.Context) (ui.Bundle, error) { return e.windowBundle(results, masker) },
 	}
-}
-
-func shownFinding(found diagnose.Finding) ui.Finding {
-	shown := ui.Finding{Said: found.Said, Args: found.Args, Phrases: found.Phrases, Problem: found.Problem}
-	switch found.State {
-	case diagnose.OK:
-		shown.State = login.HealthGood
-	case diagnose.Attention:
-		shown.State = login.HealthAttention
-	case diagnose.Failed:
-		shown.State = login.HealthBad
-	case diagnose.Skipped:
-		shown.State = login.HealthUnknown
-	}
-	return shown
 }
 
 // windowBundle makes the support bundle, saved in the user's folder for downloads.
@@ -143,7 +128,7 @@ func (r realServices) examine() (examination, diagnose.Target, func() error, err
 	found := r.diagnosis(settings, e.settingsErr, ring)
 	found.Workstation = missingEvents
 	found.Agent, found.Ticket = agentOf(side.source), side.source.TicketNoAuth
-	found.Readers = func(ctx context.Context) (diagnose.Readers, error) { return seenReaders(ctx, side.readers.Presence) }
+	found.Readers = func(ctx context.Context) smartcard.Presence { return seenReaders(ctx, side.readers.Presence) }
 	return e, found, ring.Close, nil
 }
 

@@ -17,7 +17,6 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/smartcard/simulator"
-	"github.com/ers-login/ers-login/ui"
 )
 
 // The Diagnostics screen shows, copies and saves the results of package diagnose.
@@ -35,15 +34,15 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	demo := newDemonstration(p, testLog(t), login.NewBoard(), ers, card, simulator.Persona{})
 	looked := newWindowDiagnostics(demo.examine)
 	require.Len(t, looked.Names(), len(diagnose.Checks(diagnose.Target{})))
-	found := map[string]ui.Finding{}
-	examination := looked.Run(t.Context(), func(row int, finding ui.Finding) { found[looked.Names()[row]] = finding })
+	found := map[string]diagnose.Finding{}
+	examination := looked.Run(t.Context(), func(row int, finding diagnose.Finding) { found[looked.Names()[row]] = finding })
 	require.Len(t, found, len(looked.Names()), "each row is reported")
-	assert.Equal(t, login.HealthGood, found["Keyring"].State)
-	assert.Equal(t, login.HealthGood, found["Answer of e-RS"].State)
-	assert.Equal(t, login.HealthAttention, found["Smartcard"].State)
+	assert.Equal(t, diagnose.OK, found["Keyring"].State)
+	assert.Equal(t, diagnose.OK, found["Answer of e-RS"].State)
+	assert.Equal(t, diagnose.Attention, found["Smartcard"].State)
 	assert.NotNil(t, found["Smartcard"].Problem, "with what to do")
-	assert.Equal(t, login.HealthUnknown, found["Audit log"].State)
-	assert.Equal(t, login.HealthGood, found["Your organisation's certificate"].State, "a demonstration that warns of itself")
+	assert.Equal(t, diagnose.Skipped, found["Audit log"].State)
+	assert.Equal(t, diagnose.OK, found["Your organisation's certificate"].State, "a demonstration that warns of itself")
 	assert.Contains(t, examination.Report, "There is no card in the reader.")
 	assert.Contains(t, examination.Report, erstest.ASID, "the demonstration's number")
 
@@ -66,9 +65,9 @@ func TestDiagnosticsThatCannotBegin(t *testing.T) {
 		return examination{log: testLog(t)}, diagnose.Target{}, nil, errors.New("no process to be had")
 	})
 	rows := 0
-	examination := looked.Run(context.Background(), func(_ int, finding ui.Finding) {
+	examination := looked.Run(context.Background(), func(_ int, finding diagnose.Finding) {
 		rows++
-		assert.Equal(t, login.HealthBad, finding.State)
+		assert.Equal(t, diagnose.Failed, finding.State)
 		assert.Equal(t, "DIAG-NOT_STARTED", finding.Problem.Code)
 	})
 	assert.Equal(t, len(looked.Names()), rows)

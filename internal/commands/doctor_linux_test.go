@@ -18,9 +18,8 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/config"
-	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
-	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
@@ -219,29 +218,28 @@ func TestADoctorWhoCannotSpeak(t *testing.T) {
 // The helper reports readers one after the other. Checking too soon finds none, and a service desk
 // sends another reader.
 func TestTheDoctorWaitsForTheReaders(t *testing.T) {
-	looking := &problem.Problem{Code: codeReadersUnknown}
-	with := func(names ...string) ticketapi.Presence {
-		var presence ticketapi.Presence
+	looking := ticketapi.NotLooked
+	with := func(names ...string) smartcard.Presence {
+		var presence smartcard.Presence
 		for _, name := range names {
-			presence.Readers = append(presence.Readers, ticketapi.Reader{Name: name, Card: true})
+			presence.Readers = append(presence.Readers, smartcard.Reader{Name: name, Card: true})
 		}
 		return presence
 	}
-	looks := []ticketapi.Presence{{Err: looking}, {Err: looking}, with(), with("one"), with("one", "two")}
-	seen, err := seenReaders(t.Context(), func() ticketapi.Presence {
+	looks := []smartcard.Presence{{Err: looking}, {Err: looking}, with(), with("one"), with("one", "two")}
+	seen := seenReaders(t.Context(), func() smartcard.Presence {
 		now := looks[0]
 		if len(looks) > 1 {
 			looks = looks[1:]
 		}
 		return now
 	})
-	require.NoError(t, err)
-	assert.Equal(t, diagnose.Readers{Names: []string{"one", "two"}, Card: true}, seen)
+	assert.Equal(t, with("one", "two"), seen)
 
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = seenReaders(ended, func() ticketapi.Presence { return ticketapi.Presence{Err: looking} })
-	require.ErrorIs(t, err, looking, "when the time is up, nothing is known")
+	seen = seenReaders(ended, func() smartcard.Presence { return smartcard.Presence{Err: looking} })
+	require.ErrorIs(t, seen.Err, looking, "when the time is up, nothing is known")
 }
 
 // TestERR000APastedSecretIsNotReported: a secret pasted in place of a file's name would be mailed

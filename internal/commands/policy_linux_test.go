@@ -18,9 +18,9 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/ui"
 )
 
 // asNobodyVariable is set while a test runs as the system's user nobody.
@@ -163,7 +163,7 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 			side, err := e.openCardSide(loaded)
 			require.NoError(t, err)
 			e.open.set(&side)
-			newWindowDiagnostics(e.examine).Run(t.Context(), func(int, ui.Finding) {})
+			newWindowDiagnostics(e.examine).Run(t.Context(), func(int, diagnose.Finding) {})
 			require.NoError(t, side.close())
 			tempting.resisted(t)
 		})
@@ -174,7 +174,7 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 			program: testProgram(t, append(os.Environ(), session.Env()...)...), log: testLog(t), board: login.NewBoard(),
 			sources: config.Sources{Environ: tempting.environ}, open: &openSide{},
 		}
-		newWindowDiagnostics(e.examine).Run(t.Context(), func(int, ui.Finding) {})
+		newWindowDiagnostics(e.examine).Run(t.Context(), func(int, diagnose.Finding) {})
 		assert.FileExists(t, tempting.mark)
 		assert.NotZero(t, tempting.proxied.Load())
 	})

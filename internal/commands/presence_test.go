@@ -13,23 +13,20 @@ import (
 	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/simulator"
-	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
 // If this fails, a user whose card is in the reader is asked to insert it, or one without a card to
 // enter the passcode.
 func TestWhatTheReadersTellTheFlow(t *testing.T) {
-	empty, full := ticketapi.Reader{Name: "Reader 0"}, ticketapi.Reader{Name: "Reader 1", Card: true}
+	empty, full := smartcard.Reader{Name: "Reader 0"}, smartcard.Reader{Name: "Reader 1", Card: true}
 	for name, test := range map[string]struct {
-		seen ticketapi.Presence
+		seen smartcard.Presence
 		want hscn.Presence
 	}{
-		"out of sight":     {ticketapi.Presence{Err: errors.New("no PC/SC")}, hscn.CardUnseen},
-		"no reader":        {ticketapi.Presence{}, hscn.CardOut},
-		"an empty reader":  {ticketapi.Presence{Readers: []ticketapi.Reader{empty}}, hscn.CardOut},
-		"a card in one":    {ticketapi.Presence{Readers: []ticketapi.Reader{empty, full}}, hscn.CardIn},
-		"a removed card":   {ticketapi.Presence{Readers: []ticketapi.Reader{empty}, Taken: true, Removals: 1}, hscn.CardOut},
-		"lost with a card": {ticketapi.Presence{Err: errors.New("no PC/SC"), Taken: true, Removals: 1}, hscn.CardUnseen},
+		"out of sight":    {smartcard.Presence{Err: errors.New("no PC/SC")}, hscn.CardUnseen},
+		"no reader":       {smartcard.Presence{}, hscn.CardOut},
+		"an empty reader": {smartcard.Presence{Readers: []smartcard.Reader{empty}}, hscn.CardOut},
+		"a card in one":   {smartcard.Presence{Readers: []smartcard.Reader{empty, full}}, hscn.CardIn},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, presenceOf(test.seen)) })
 	}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -238,7 +237,7 @@ func (e *renewing) refuse(files *changing, err error) {
 	files.read = fileDigest{}
 	e.real.log.WithError(err).Warn("changed files are not used")
 	found := problem.Of(err)
-	if strings.HasPrefix(found.Code, "KEYRING-") || errors.Is(err, context.Canceled) {
+	if keyring.Problems.Has(found) || errors.Is(err, context.Canceled) {
 		return
 	}
 	made := *found

@@ -108,6 +108,10 @@ func refusal(answer instance.Answer) error {
 	return ending{windowTroubled.With("Reference", reference(answer.Code)), status}
 }
 
+// keyringCodes is the prefix of the keyring's Problem codes: a window of another version may answer
+// with one that is unknown here.
+const keyringCodes = "KEYRING-"
+
 // reference returns a Problem's reference from another process, stripped of characters that no
 // reference has.
 func reference(code string) string {

@@ -2,9 +2,8 @@ package commands
 
 import (
 	"errors"
-	"strings"
 
-	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/keyring"
 )
 
 // The exit statuses: a public interface, specified in docs/commands.md. None changes its meaning.
@@ -77,7 +76,6 @@ func statusOf(err error) int {
 	var (
 		usage usageError
 		chose ending
-		found *problem.Problem
 	)
 	switch {
 	case err == nil:
@@ -86,7 +84,7 @@ func statusOf(err error) int {
 		return statusUsage
 	case errors.As(err, &chose):
 		return chose.status
-	case errors.As(err, &found) && strings.HasPrefix(found.Code, keyringCodes):
+	case keyring.Problems.Has(err):
 		return statusKeyring
 	default:
 		return statusFailed

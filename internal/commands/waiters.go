@@ -2,11 +2,11 @@ package commands
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/ers-login/ers-login/internal/instance"
+	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
 )
@@ -291,14 +291,11 @@ func (w *signOutWatch) ask(in login.Phase, wish login.Intent) bool {
 // unclearedAnswer returns why it is unknown whether the keyring is clear. A Problem unrelated to
 // the keyring is no such answer: the other process checks the keyring anyway.
 func unclearedAnswer(why *problem.Problem) instance.Answer {
-	if why != nil && strings.HasPrefix(why.Code, keyringCodes) {
+	if why != nil && keyring.Problems.Has(why) {
 		return instance.Answer{Code: why.Code}
 	}
 	return instance.Answer{OK: true}
 }
-
-// keyringCodes is the prefix of the keyring's Problem codes.
-const keyringCodes = "KEYRING-"
 
 // problemCode returns the code of a Problem.
 func problemCode(err error) string { return problem.Of(err).Code }

@@ -82,22 +82,11 @@ func (a workstationEvents) send(ctx context.Context, incident login.Incident) {
 func (a workstationEvents) note() {
 	var found *problem.Problem
 	if err := a.station.Unseen(); err != nil {
-		found = unseen.Because(err)
+		found = workstation.Unseen.Because(err)
 	}
 	if a.lockMatters {
 		a.board.Set("workstation", found)
 	} else {
 		a.board.SetQuiet("workstation", found)
 	}
-}
-
-var unseen = &problem.Problem{
-	Code:  "WORKSTATION-UNSEEN",
-	Title: "Not everything that happens to this computer can be seen",
-	Happened: "The desktop of this computer does not tell when the screen is locked, another user takes over, or the computer sleeps. " +
-		"A session may go on when it should have ended.",
-	Steps: []string{
-		"Remove your smartcard, or press **Sign out**, when you leave this computer.",
-		"If your organisation wants sessions to end with a locked screen, give your local service desk the reference below.",
-	},
 }

@@ -75,9 +75,6 @@ func (e *Invalid) Unwrap() []error {
 	return all
 }
 
-// CodeUnknown is the code of a Problem about a name that no setting has.
-const CodeUnknown = "SETTING-UNKNOWN"
-
 // maxShown bounds the Problems that are shown together.
 const maxShown = 12
 
@@ -118,7 +115,7 @@ var (
 		},
 	}
 	brokenFile = &problem.Problem{
-		Code:     "SETTING-FILE",
+		Code:     noFile.Code,
 		Title:    "The settings file cannot be understood",
 		Happened: "The settings file {{.File}} is not valid TOML.",
 		Steps: []string{
@@ -128,7 +125,7 @@ var (
 		},
 	}
 	brokenLine = &problem.Problem{
-		Code:     "SETTING-FILE",
+		Code:     noFile.Code,
 		Title:    "The settings file cannot be understood",
 		Happened: "The settings file {{.File}} is not valid TOML at line {{.Line}}, column {{.Column}}.",
 		Steps: []string{
@@ -137,14 +134,15 @@ var (
 			stepDesk,
 		},
 	}
-	unknownSetting = &problem.Problem{
-		Code:     CodeUnknown,
+	// UnknownSetting is about a name that no setting has.
+	UnknownSetting = &problem.Problem{
+		Code:     "SETTING-UNKNOWN",
 		Title:    "There is no setting {{.Setting}}",
 		Happened: "The setting {{.Setting}} is not known. It comes from {{.Origin}}.",
 		Steps:    []string{stepList, stepCorrect, stepDesk},
 	}
 	skippedFile = &problem.Problem{
-		Code:     "SETTING-FILE",
+		Code:     noFile.Code,
 		Title:    "Your settings file cannot be used",
 		Happened: "Your settings file {{.File}} cannot be used: {{.Reason}}. The program goes on without it.",
 		Steps: []string{
@@ -204,7 +202,7 @@ var (
 		Steps:    []string{stepFlags},
 	}
 	foreignFlag = &problem.Problem{
-		Code:     "SETTING-FLAG",
+		Code:     unknownFlag.Code,
 		Title:    "The command line cannot be understood",
 		Happened: "The flag {{.Setting}} belongs to ers-login itself, which opens the window, and not to the command that was given.",
 		Steps: []string{
@@ -213,32 +211,32 @@ var (
 		},
 	}
 	emptyFlag = &problem.Problem{
-		Code:     "SETTING-FLAG",
+		Code:     unknownFlag.Code,
 		Title:    "The command line cannot be understood",
 		Happened: "The flag {{.Setting}} needs a value.",
 		Steps:    []string{stepFlags},
 	}
 	timeFlag = &problem.Problem{
-		Code:     "SETTING-FLAG",
+		Code:     unknownFlag.Code,
 		Title:    "The command line cannot be understood",
 		Happened: "The flag {{.Setting}} needs a time with its unit, such as 5s, 2m or 1h30m.",
 		Steps:    []string{stepFlags},
 	}
 	switchFlag = &problem.Problem{
-		Code:     "SETTING-FLAG",
+		Code:     unknownFlag.Code,
 		Title:    "The command line cannot be understood",
 		Happened: "The flag {{.Setting}} is a switch: give it without a value, or with true or false.",
 		Steps:    []string{stepFlags},
 	}
 	badFlag = &problem.Problem{
-		Code:     "SETTING-FLAG",
+		Code:     unknownFlag.Code,
 		Title:    "The command line cannot be understood",
 		Happened: "A flag on the command line cannot be used as it stands there.",
 		Steps:    []string{stepFlags},
 	}
 )
 
-// code returns the code of the Problems of one setting.
+// code returns the code of the Problems of one setting. Those that other packages have with a setting share it.
 func code(setting Setting) string { return "SETTING-" + strings.ToUpper(setting.Key) }
 
 // unusable is the Problem of an unusable value. The reason is shown, and must not contain the
@@ -251,7 +249,21 @@ func unusable(setting Setting, origin Origin, reason error) *problem.Problem {
 		Steps:    []string{setting.Remedy, stepCorrect, stepDesk},
 	}
 	return made.With("Setting", setting.Key).WithPhrase("Origin", origin.Phrase()).With("Reason", reason.Error()).
-		Because(fmt.Errorf("%s, from %s: %w", setting.Key, origin.Where, reason))
+		Because(&settingError{setting.Key, fmt.Errorf("%s, from %s: %w", setting.Key, origin.Where, reason)})
+}
+
+// settingError is the cause of the Problem of one setting.
+type settingError struct {
+	key string
+	error
+}
+
+func (e *settingError) Unwrap() error { return e.error }
+
+// IsAbout reports whether an error is that of the setting with this key: that it is missing, or cannot be used.
+func IsAbout(err error, key string) bool {
+	var wrong *settingError
+	return errors.As(err, &wrong) && wrong.key == key
 }
 
 // unusable is the Problem of a file that cannot be used. Reasons never repeat what stands in it.
@@ -307,7 +319,7 @@ func missing(setting Setting, file, reason string) *problem.Problem {
 		},
 	}
 	return made.With("Setting", setting.Key).With("Variable", setting.Environment).With("File", file).With("Reason", reason).
-		Because(fmt.Errorf("%s is not set: %s", setting.Key, reason))
+		Because(&settingError{setting.Key, fmt.Errorf("%s is not set: %s", setting.Key, reason)})
 }
 
 // findings collects the faults found while settings are read.
@@ -401,7 +413,7 @@ func shownName(name string) string {
 // unknown is the Problem of a name that is not in the table. nearest may be empty.
 func unknown(name, nearest string, origin Origin) *problem.Problem {
 	name = shownName(name)
-	return suggest(unknownSetting, nearest).With("Setting", name).WithPhrase("Origin", origin.Phrase()).
+	return suggest(UnknownSetting, nearest).With("Setting", name).WithPhrase("Origin", origin.Phrase()).
 		Because(fmt.Errorf("%s is not known, from %s", name, origin.Where))
 }
 

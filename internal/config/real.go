@@ -84,7 +84,7 @@ var twoCertificates = &problem.Problem{
 // one.
 func (c Config) missing(setting Setting, reason string) *problem.Problem {
 	for _, warning := range c.Warnings {
-		if warning.Code == code(setting) {
+		if IsAbout(warning, setting.Key) {
 			return warning
 		}
 	}
@@ -106,7 +106,7 @@ func (c Config) missing(setting Setting, reason string) *problem.Problem {
 func (c Config) leftOut() []*problem.Problem {
 	var all []*problem.Problem
 	for _, warning := range c.Warnings {
-		if warning.Code == asideFile.Code || warning.Code == skippedFile.Code {
+		if errors.Is(warning, asideFile) || errors.Is(warning, skippedFile) {
 			all = append(all, warning)
 		}
 	}

@@ -99,7 +99,7 @@ func ResultNames(results []Result) Names {
 		}
 	}
 	see := func(args map[string]string) {
-		if name := args["Name"]; !fullDomain.MatchString(name) {
+		if name := args["Name"]; name != "" && !fullDomain.MatchString(name) {
 			names.People = append(names.People, name)
 		}
 	}
@@ -107,7 +107,8 @@ func ResultNames(results []Result) Names {
 		if result.ID == IDCertificate {
 			see(result.Args)
 		}
-		if found := result.Problem; found != nil && (strings.HasPrefix(found.Code, "CERT") || strings.HasPrefix(found.Code, "TLS-CLIENT_")) {
+		// In a Problem, Name is that of the endpoint certificate.
+		if found := result.Problem; found != nil {
 			see(found.Args)
 		}
 	}

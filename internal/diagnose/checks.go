@@ -11,7 +11,9 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/workstation"
 	"github.com/ers-login/ers-login/smartcard"
+	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
 // The rows, by the name that they have in JSON.
@@ -88,21 +90,20 @@ func (n Target) reader(ctx context.Context) Finding {
 	if n.Readers == nil {
 		return skipped(saidNothing)
 	}
-	seen, err := n.Readers(ctx)
+	seen := n.Readers(ctx)
 	switch {
-	case err != nil && strings.HasPrefix(problem.Of(err).Code, "CARD-PCSC_"):
-		// A sign-in may work all the same, and a removed card is noticed later.
-		return troubled(Attention, err)
-	case err != nil:
-		return troubled(Failed, err)
-	case len(seen.Names) == 0:
+	case ticketapi.ServiceProblems.Has(seen.Err):
+		return troubled(Attention, seen.Err)
+	case seen.Err != nil:
+		return troubled(Failed, seen.Err)
+	case len(seen.Readers) == 0:
 		return failed(saidNoReader, smartcard.ReaderNotAvailable.Problem())
 	}
-	names := make([]string, min(len(seen.Names), maxReaders))
+	names := make([]string, min(len(seen.Readers), maxReaders))
 	for i := range names {
-		names[i] = problem.Clean(seen.Names[i], maxReaderName)
+		names[i] = problem.Clean(seen.Readers[i].Name, maxReaderName)
 	}
-	return ok(saidReaders).With("Count", strconv.Itoa(len(seen.Names))).With("Names", strings.Join(names, ", "))
+	return ok(saidReaders).With("Count", strconv.Itoa(len(seen.Readers))).With("Names", strings.Join(names, ", "))
 }
 
 // Limits of what readers and the Identity Agent report: readers shown, and characters of a name and
@@ -113,11 +114,11 @@ func (n Target) card(ctx context.Context) Finding {
 	if n.Readers == nil {
 		return skipped(saidNothing)
 	}
-	seen, err := n.Readers(ctx)
+	seen := n.Readers(ctx)
 	switch {
-	case err != nil || len(seen.Names) == 0:
+	case seen.Err != nil || len(seen.Readers) == 0:
 		return skipped(saidCardUnseen)
-	case !seen.Card:
+	case !seen.CardIn():
 		return attention(saidNoCard, noCard)
 	}
 	return ok(saidCard)
@@ -166,7 +167,7 @@ func (n Target) ticket(ctx context.Context) Finding {
 
 func (n Target) asid(context.Context) Finding {
 	for _, wrong := range problemsOf(n.SettingsErr) {
-		if wrong.Code == "SETTING-ASID" {
+		if config.IsAbout(wrong, "asid") {
 			return failed(saidNoASID, wrong)
 		}
 	}
@@ -291,7 +292,7 @@ var (
 		Steps: []string{stepDesk, "They can check the setting base_url, and whether a proxy reads what is sent to e-RS."},
 	}
 	unseen = &problem.Problem{
-		Code:  "WORKSTATION-UNSEEN",
+		Code:  workstation.Unseen.Code,
 		Title: "This computer does not tell everything that ends a session",
 		Happened: "Locking the screen, switching users, sleep and log-off are told to this program by the desktop, and not all of it " +
 			"is told here: {{.What}}",

@@ -64,8 +64,8 @@ func newWorld(t *testing.T, options ...erstest.Option) *world {
 	t.Cleanup(card.Close)
 	w.target = diagnose.Target{
 		Settings: settings, ASID: erstest.ASID,
-		Readers: func(context.Context) (diagnose.Readers, error) {
-			return diagnose.Readers{Names: []string{"Reader 1", "Reader 2"}, Card: true}, nil
+		Readers: func(context.Context) smartcard.Presence {
+			return smartcard.Presence{Readers: []smartcard.Reader{{Name: "Reader 1"}, {Name: "Reader 2", Card: true}}}
 		},
 		Agent: func(context.Context) (diagnose.Agent, error) {
 			return diagnose.Agent{Installed: true, API: "0x00010000"}, nil
@@ -185,16 +185,16 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 		"another path": {change: func(_ *testing.T, w *world) { w.client.BaseURL += "/elsewhere" },
 			want: map[string]string{"ers": "attention DIAG-ERS_ADDRESS"}},
 		"no reader": {change: func(_ *testing.T, w *world) {
-			w.target.Readers = func(context.Context) (diagnose.Readers, error) { return diagnose.Readers{}, nil }
+			w.target.Readers = func(context.Context) smartcard.Presence { return smartcard.Presence{} }
 		}, want: map[string]string{"reader": "failed CARD-READER_NOT_AVAILABLE", "card": "skipped"}},
 		"readers that cannot be seen": {change: func(_ *testing.T, w *world) {
-			w.target.Readers = func(context.Context) (diagnose.Readers, error) {
-				return diagnose.Readers{}, smartcard.ReaderNotAvailable.Err()
+			w.target.Readers = func(context.Context) smartcard.Presence {
+				return smartcard.Presence{Err: smartcard.ReaderNotAvailable.Err()}
 			}
 		}, want: map[string]string{"reader": "failed CARD-READER_NOT_AVAILABLE", "card": "skipped"}},
 		"no card": {change: func(_ *testing.T, w *world) {
-			w.target.Readers = func(context.Context) (diagnose.Readers, error) {
-				return diagnose.Readers{Names: []string{"Reader 1"}}, nil
+			w.target.Readers = func(context.Context) smartcard.Presence {
+				return smartcard.Presence{Readers: []smartcard.Reader{{Name: "Reader 1"}}}
 			}
 			w.target.Ticket = func(context.Context) (smartcard.Ticket, error) {
 				return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient"
@@ -109,14 +108,14 @@ func hostOf(address string) string {
 
 func (j *journey) proxy(ctx context.Context) Finding {
 	if _, err := j.way.of(ctx); err != nil {
-		if codeOf(err) == "SETTING-PROXY" {
+		if errors.Is(err, ersclient.SettingProxy) {
 			return troubled(Failed, err)
 		}
 		return j.noWay(err)
 	}
 	answer, err := j.answer.of(ctx)
 	switch {
-	case err != nil && strings.HasPrefix(problem.Of(err).Code, "NET-PROXY"):
+	case ersclient.ProxyProblems.Has(err):
 		return troubled(Failed, err)
 	case answer.Proxy == "":
 		return ok(saidNoProxy)
@@ -129,15 +128,15 @@ func (j *journey) proxy(ctx context.Context) Finding {
 func (j *journey) chain(ctx context.Context) Finding {
 	way, err := j.way.of(ctx)
 	switch {
-	case strings.HasPrefix(codeOf(err), "CA-"):
+	case ersclient.BundleProblems.Has(err):
 		return troubled(Failed, err)
 	case err != nil:
 		return j.noWay(err)
 	}
 	answer, err := j.answer.of(ctx)
 	if answer.Root == nil {
-		switch code := codeOf(err); {
-		case !strings.HasPrefix(code, "TLS-") || strings.HasPrefix(code, "TLS-CLIENT_"):
+		switch {
+		case !ersclient.ServerProblems.Has(err):
 			return skipped(saidNoChain)
 		case len(answer.Presented) == 0:
 			return troubled(Failed, err)
@@ -156,13 +155,6 @@ func (j *journey) chain(ctx context.Context) Finding {
 		WithPhrase("TrustStore", answer.Trust()).
 		WithPhrase("Until", problem.Date(leaf.NotAfter)).
 		With("Days", daysTo(leaf.NotAfter))
-}
-
-func codeOf(err error) string {
-	if err == nil {
-		return ""
-	}
-	return problem.Of(err).Code
 }
 
 // daysTo counts whole days.

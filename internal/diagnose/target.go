@@ -19,9 +19,9 @@ type Target struct {
 	// ASID is the one in use: that of the settings, or the demonstration's.
 	ASID string
 
-	// Readers returns what can be seen of smartcard readers. The error is a *problem.Problem. It
-	// waits while they are still being looked for.
-	Readers func(context.Context) (Readers, error)
+	// Readers returns what is seen of smartcard readers; its Err is a *problem.Problem. It waits while
+	// they are still being looked for.
+	Readers func(context.Context) smartcard.Presence
 	// Agent returns the source of tickets.
 	Agent func(context.Context) (Agent, error)
 	// Ticket is the agent's TicketNoAuth. The ticket is looked at no further.
@@ -40,13 +40,6 @@ type Target struct {
 	// Workstation returns the events that this desktop does not report, as workstation.Watcher's
 	// Unseen does.
 	Workstation func(context.Context) error
-}
-
-// Readers is what can be seen of smartcard readers.
-type Readers struct {
-	Names []string
-	// Card reports whether there is a card in one of them.
-	Card bool
 }
 
 // AgentKind is where tickets come from.

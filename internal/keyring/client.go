@@ -102,12 +102,9 @@ func New(settings Settings) *Client {
 // a failure there is no session in the keyring, unless it cannot be cleared either, which is
 // logged.
 func (c *Client) Publish(ctx context.Context, session handoff.Session) error {
-	encoded, err := handoff.Encode(session)
-	if err != nil {
-		return asProblem(err)
-	}
+	message := publishMessage{session, session.SessionKey.Reveal(), c.settings.Aliases}
 	return c.exclusive(ctx, func() error {
-		err := c.operate(ctx, callPublish, mayPrompt, publishMessage{encoded, c.settings.Aliases}, nil)
+		err := c.operate(ctx, callPublish, mayPrompt, message, nil)
 		if errors.Is(err, handoff.ErrLocked) && !errors.Is(err, handoff.ErrItemLocked) {
 			// It never came to writing.
 			return err

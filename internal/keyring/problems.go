@@ -29,7 +29,7 @@ var (
 	// ItemLocked: the keyring is unlocked, and prompts for each entry (KeePassXC). It has the code
 	// of Locked.
 	ItemLocked = &problem.Problem{
-		Code:     "KEYRING-LOCKED",
+		Code:     Locked.Code,
 		Title:    "Your computer's keyring asks before an entry is used",
 		Happened: "The keyring is unlocked, but it asks you before a program may use or remove the e-RS session in it, and was not answered.",
 		Steps: []string{
@@ -86,7 +86,7 @@ var (
 	}
 	// noKDEService: the same on KDE's desktop. It has the code of NoService.
 	noKDEService = &problem.Problem{
-		Code:     "KEYRING-NO_SERVICE",
+		Code:     NoService.Code,
 		Title:    "Your computer's keyring is switched off for this program",
 		Happened: "Your e-RS session is handed to other applications through a keyring, and KDE Wallet does not offer its own for that.",
 		Steps: []string{
@@ -111,7 +111,7 @@ var (
 	}
 	// noWallet: the same with KDE's keyring. It has the code of NoCollection.
 	noWallet = &problem.Problem{
-		Code:     "KEYRING-NO_COLLECTION",
+		Code:     NoCollection.Code,
 		Title:    "You do not have a wallet yet",
 		Happened: "Your e-RS session is handed to other applications through KDE Wallet, and no wallet has been made for you on this computer.",
 		Steps: []string{
@@ -123,7 +123,7 @@ var (
 	}
 	// noDatabase: the same with KeePassXC. It has the code of NoCollection.
 	noDatabase = &problem.Problem{
-		Code:     "KEYRING-NO_COLLECTION",
+		Code:     NoCollection.Code,
 		Title:    "KeePassXC shows no database",
 		Happened: "Your e-RS session is handed to other applications through KeePassXC, and none of its databases is open and shown to them.",
 		Steps: []string{

@@ -42,6 +42,16 @@ var reasons = []reason{
 	{handoff.ErrInvalid, "invalid", Failed},
 }
 
+// Problems are those of this package: every error of a [Client], and of [Told], is one of them or
+// [helper.Upgraded].
+var Problems = func() problem.Family {
+	all := problem.Family{Checking, TimedOut, Crashed, Failed}
+	for _, known := range reasons {
+		all = append(all, known.shown)
+	}
+	return all
+}()
+
 // coded makes a handler whose errors carry the code of their reason.
 func coded(handler helper.Handler) helper.Handler {
 	return func(ctx context.Context, params json.RawMessage) (any, error) {

@@ -54,12 +54,13 @@ var addresses = map[kept]entry.Address{
 	proxyPassword: {Service: "ers-login-proxy", Account: "password", Lasting: true},
 }
 
-// The messages between worker and client. The session is sent as the entry's JSON, since
-// handoff.Session is masked.
+// The messages between worker and client. A session to publish has its key in SessionKey, since its
+// own is masked in JSON. One that was read is the entry's JSON.
 type (
 	publishMessage struct {
-		Session json.RawMessage
-		Aliases bool
+		handoff.Session
+		SessionKey string
+		Aliases    bool
 	}
 	sessionMessage struct{ Session json.RawMessage }
 	secretMessage  struct {
@@ -119,15 +120,12 @@ func publish(ctx context.Context, params json.RawMessage) (any, error) {
 	if json.Unmarshal(params, &message) != nil {
 		return nil, errParams
 	}
-	session, err := handoff.Decode(message.Session)
-	if err != nil {
-		return nil, err
-	}
+	message.Session.SessionKey = handoff.NewSessionKey(message.SessionKey)
 	var options []handoff.WriteOption
 	if message.Aliases {
 		options = append(options, handoff.WithAliases())
 	}
-	return nil, handoff.Write(ctx, session, options...)
+	return nil, handoff.Write(ctx, message.Session, options...)
 }
 
 func read(ctx context.Context, _ json.RawMessage) (any, error) {

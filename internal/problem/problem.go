@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"unicode"
@@ -67,6 +68,15 @@ func (p *Problem) Unwrap() error { return p.Cause }
 func (p *Problem) Is(target error) bool {
 	other, ok := target.(*Problem)
 	return ok && other.Code == p.Code
+}
+
+// Family is Problems that a program treats alike.
+type Family []*Problem
+
+// Has reports whether the Problem that err is shown as is one of the family. Its causes do not count.
+func (f Family) Has(err error) bool {
+	shown := Of(err)
+	return shown != nil && slices.ContainsFunc(f, func(p *Problem) bool { return shown.Is(p) })
 }
 
 // Because returns a copy with the technical cause.

@@ -5,7 +5,21 @@ import (
 	"maps"
 	"slices"
 	"sync"
+
+	"github.com/ers-login/ers-login/internal/problem"
 )
+
+// Unseen is shown where [Watcher.Unseen] has an error.
+var Unseen = &problem.Problem{
+	Code:  "WORKSTATION-UNSEEN",
+	Title: "Not everything that happens to this computer can be seen",
+	Happened: "The desktop of this computer does not tell when the screen is locked, another user takes over, or the computer sleeps. " +
+		"A session may go on when it should have ended.",
+	Steps: []string{
+		"Remove your smartcard, or press **Sign out**, when you leave this computer.",
+		"If your organisation wants sessions to end with a locked screen, give your local service desk the reference below.",
+	},
+}
 
 // unseen keeps what each source cannot see.
 type unseen struct {

@@ -52,7 +52,7 @@ var (
 		Retry: true,
 	}
 	notRunnable = &problem.Problem{
-		Code:  "CARD-AGENT_COMMAND_START",
+		Code:  notStarted.Code,
 		Title: "The program that reads your smartcard cannot be started",
 		Happened: "Your organisation uses the program {{.Program}} in place of the NHS Identity Agent. " +
 			"It cannot be started on this computer: {{.Reason}}.",
@@ -64,7 +64,7 @@ var (
 		Retry: true,
 	}
 	incomplete = &problem.Problem{
-		Code:  "CARD-AGENT_COMMAND_MISSING",
+		Code:  missing.Code,
 		Title: "The program that reads your smartcard lacks something",
 		Happened: "Your organisation uses the program {{.Program}} in place of the NHS Identity Agent. " +
 			"It is on this computer, and cannot be started: {{.Reason}}.",

@@ -60,6 +60,14 @@ type State struct {
 	SignedIn string
 }
 
+// Presence returns what is seen of the reader and the card.
+func (s State) Presence() smartcard.Presence {
+	if !s.Reader {
+		return smartcard.Presence{}
+	}
+	return smartcard.Presence{Readers: []smartcard.Reader{{Name: "simulator", Card: s.Card != ""}}}
+}
+
 // Agent is a simulated Identity Agent. It begins with a reader and no card, and implements [smartcard.Agent].
 type Agent struct {
 	settings Settings

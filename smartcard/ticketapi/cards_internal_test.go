@@ -11,12 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
 )
 
 // unattended are Readers without a helper.
 func unattended() *Readers {
-	return &Readers{changed: make(chan struct{}, 1), cards: cards{err: unknown}, attempt: newAttempt()}
+	return &Readers{changed: make(chan struct{}, 1), cards: cards{err: NotLooked}, attempt: newAttempt()}
 }
 
 func (r *Readers) hears(kind presence.Kind, data string) {
@@ -158,7 +159,7 @@ func TestWhenACardIsTakenForRemoved(t *testing.T) {
 					}
 					time.Sleep(step.wait)
 					synctest.Wait()
-					assert.Equal(t, step.want, r.Presence().Taken, "step %d", i)
+					assert.Equal(t, step.want, r.Seen().Taken, "step %d", i)
 				}
 			})
 		})
@@ -206,8 +207,8 @@ func TestWhereARemovalWas(t *testing.T) {
 				}
 				time.Sleep(time.Minute)
 				synctest.Wait()
-				assert.Equal(t, c.want, r.Presence().Latest)
-				assert.GreaterOrEqual(t, r.Presence().Removals, len(c.want))
+				assert.Equal(t, c.want, r.Seen().Latest)
+				assert.GreaterOrEqual(t, r.Seen().Removals, len(c.want))
 			})
 		})
 	}
@@ -222,7 +223,7 @@ func TestWhoNeverHadACardIsNotMissed(t *testing.T) {
 			r.hears(kind, `{"begins":true}`)
 			time.Sleep(time.Minute)
 		}
-		assert.Equal(t, Presence{}, r.Presence())
+		assert.Equal(t, Seen{}, r.Seen())
 	})
 }
 
@@ -237,8 +238,8 @@ func TestAHelperThatStaysAwayIsLostSight(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		synctest.Wait()
-		assert.True(t, r.Presence().Taken)
-		assert.Equal(t, 1, r.Presence().Removals)
+		assert.True(t, r.Seen().Taken)
+		assert.Equal(t, 1, r.Seen().Removals)
 		assert.ErrorIs(t, r.Presence().Err, failed)
 	})
 }
@@ -248,5 +249,5 @@ func TestAReaderMayHaveAnyName(t *testing.T) {
 	r := unattended()
 	r.hears(presence.CardInserted, `{}`)
 	r.hears(presence.CardInserted, `{"reader":"\u0000\u202e"}`)
-	assert.Equal(t, []Reader{{Name: "", Card: true}, {Name: "\x00\u202e", Card: true}}, r.cards.readers)
+	assert.Equal(t, []smartcard.Reader{{Name: "", Card: true}, {Name: "\x00\u202e", Card: true}}, r.cards.readers)
 }

@@ -6,16 +6,15 @@ import (
 	"time"
 
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
 )
 
-// Presence is the state of readers and cards according to PC/SC.
-type Presence struct {
-	// Err is a *problem.Problem: why the readers cannot be seen, nil if they can.
-	Err error
-	// Readers are the readers in order of appearance, none while they cannot be seen.
-	Readers []Reader
+// Seen is what PC/SC has shown of readers and cards, including past removals.
+type Seen struct {
+	// Presence is the current state. Its Err is a *problem.Problem.
+	smartcard.Presence
 	// Taken reports whether a card was removed since this program started, and none inserted after
 	// it.
 	Taken bool
@@ -25,20 +24,8 @@ type Presence struct {
 	Latest []string
 }
 
-// Reader is a smartcard reader.
-type Reader struct {
-	Name string
-	// Card reports whether there is a card in it, of any kind.
-	Card bool
-}
-
-// CardIn reports whether there is a card in one of the readers.
-func (p Presence) CardIn() bool {
-	return slices.ContainsFunc(p.Readers, func(r Reader) bool { return r.Card })
-}
-
 // withCard returns the names of the readers that have a card.
-func withCard(readers []Reader) []string {
+func withCard(readers []smartcard.Reader) []string {
 	var names []string
 	for _, reader := range readers {
 		if reader.Card {
@@ -58,8 +45,8 @@ const (
 
 // cards is the state that the events add up to.
 type cards struct {
-	err      *problem.Problem // why the readers are out of sight
-	readers  []Reader         // as they were seen last
+	err      *problem.Problem   // why the readers are out of sight
+	readers  []smartcard.Reader // as they were seen last
 	taken    bool
 	removals int
 	latest   []string // the readers of the latest removals
@@ -113,7 +100,7 @@ func (c *cards) learn(kind presence.Kind, card wire.Card) news {
 		return removal
 	case presence.ReaderDisconnected:
 		// A CardRemoved for its card came before.
-		c.readers = slices.DeleteFunc(c.readers, func(r Reader) bool { return r.Name == card.Reader })
+		c.readers = slices.DeleteFunc(c.readers, func(r smartcard.Reader) bool { return r.Name == card.Reader })
 		return moved
 	case presence.ServiceGone:
 		c.err = unavailable.Because(errors.New(card.Error))
@@ -157,7 +144,7 @@ func without(names []string, name string) []string {
 }
 
 // reader returns the reader with that name, a new one if needed; nil if there are too many.
-func (c *cards) reader(name string) *Reader {
+func (c *cards) reader(name string) *smartcard.Reader {
 	for i := range c.readers {
 		if c.readers[i].Name == name {
 			return &c.readers[i]
@@ -166,14 +153,14 @@ func (c *cards) reader(name string) *Reader {
 	if len(c.readers) == maxReaders {
 		return nil
 	}
-	c.readers = append(c.readers, Reader{Name: name})
+	c.readers = append(c.readers, smartcard.Reader{Name: name})
 	return &c.readers[len(c.readers)-1]
 }
 
-func (c *cards) cardIn() bool { return Presence{Readers: c.readers}.CardIn() }
+func (c *cards) cardIn() bool { return smartcard.Presence{Readers: c.readers}.CardIn() }
 
-func (c *cards) presence() Presence {
-	made := Presence{Taken: c.taken, Removals: c.removals, Latest: slices.Clone(c.latest)}
+func (c *cards) seen() Seen {
+	made := Seen{Taken: c.taken, Removals: c.removals, Latest: slices.Clone(c.latest)}
 	if c.err != nil {
 		made.Err = c.err
 		return made

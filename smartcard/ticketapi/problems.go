@@ -96,6 +96,9 @@ const (
 	tryAgain        = "Press **Try again**."
 )
 
+// ServiceProblems are those of PC/SC. Without it a ticket may come all the same, and a removed card is noticed later.
+var ServiceProblems = problem.Family{noPCSC, unavailable}
+
 var (
 	missing = &problem.Problem{
 		Code:     "CARD-BRIDGE_MISSING",
@@ -156,7 +159,8 @@ var (
 			"If that does not help, ask your local service desk to check the smart card service of this computer.",
 		},
 	}
-	unknown = &problem.Problem{
+	// NotLooked: the helper has not seen the readers yet.
+	NotLooked = &problem.Problem{
 		Code:     "CARD-READERS_UNKNOWN",
 		Title:    "The smartcard readers have not been looked at yet",
 		Happened: "The part of this program that watches the smartcard readers is starting.",

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
 )
@@ -58,7 +59,7 @@ func NewReaders(settings Settings) *Readers {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Readers{
 		changed: make(chan struct{}, 1), want: make(chan struct{}, 1), attempt: newAttempt(),
-		cards: cards{err: unknown}, cancel: cancel, stopped: make(chan struct{}), sight: settings.Sight,
+		cards: cards{err: NotLooked}, cancel: cancel, stopped: make(chan struct{}), sight: settings.Sight,
 	}
 	r.helper = newProcess(settings, r.onEvent)
 	go func() {
@@ -73,11 +74,14 @@ func NewReaders(settings Settings) *Readers {
 // After a removed card several values follow within two seconds. It is never closed.
 func (r *Readers) Changed() <-chan struct{} { return r.changed }
 
-// Presence returns the current state.
-func (r *Readers) Presence() Presence {
+// Presence returns the current state. Its Err is a *problem.Problem.
+func (r *Readers) Presence() smartcard.Presence { return r.Seen().Presence }
+
+// Seen returns the current state and the removals so far, for [RemovalDecides].
+func (r *Readers) Seen() Seen {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	return r.cards.presence()
+	return r.cards.seen()
 }
 
 // Close ends the helper. The error means that its process could not be ended.
@@ -183,7 +187,7 @@ func (r *Readers) report() {
 	r.reporting.Lock()
 	defer r.reporting.Unlock()
 	err := r.Presence().Err
-	if r.sight == nil || errors.Is(err, unknown) {
+	if r.sight == nil || errors.Is(err, NotLooked) {
 		return
 	}
 	now := ""

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
@@ -29,28 +30,29 @@ func TestReadersReportChanges(t *testing.T) {
 	readers := ticketapi.NewReaders(d.settings())
 	defer func() { require.NoError(t, readers.Close()) }()
 	assert.Equal(t, "CARD-READERS_UNKNOWN", problem.Of(readers.Presence().Err).Code)
-	changed := func(want ticketapi.Presence) {
+	changed := func(want ticketapi.Seen) {
 		t.Helper()
-		for late := time.After(guard); !assert.ObjectsAreEqual(want, readers.Presence()); {
+		for late := time.After(guard); !assert.ObjectsAreEqual(want, readers.Seen()); {
 			select {
 			case <-readers.Changed():
 			case <-late:
-				require.Equal(t, want, readers.Presence())
+				require.Equal(t, want, readers.Seen())
 			}
 		}
 	}
-	changed(ticketapi.Presence{})
+	changed(ticketapi.Seen{})
 	d.emits(presence.ReaderConnected, reader)
-	changed(ticketapi.Presence{Readers: []ticketapi.Reader{{Name: "Reader 0"}}})
+	changed(ticketapi.Seen{Presence: smartcard.Presence{Readers: []smartcard.Reader{{Name: "Reader 0"}}}})
 	d.emits(presence.CardInserted, reader)
-	changed(ticketapi.Presence{Readers: []ticketapi.Reader{{Name: "Reader 0", Card: true}}})
+	changed(ticketapi.Seen{Presence: smartcard.Presence{Readers: []smartcard.Reader{{Name: "Reader 0", Card: true}}}})
 	require.True(t, readers.Presence().CardIn())
 	d.emits(presence.CardRemoved, reader)
 	latest := []string{"Reader 0"}
-	gone := ticketapi.Presence{Readers: []ticketapi.Reader{{Name: "Reader 0"}}, Taken: true, Removals: 1, Latest: latest}
+	empty := smartcard.Presence{Readers: []smartcard.Reader{{Name: "Reader 0"}}}
+	gone := ticketapi.Seen{Presence: empty, Taken: true, Removals: 1, Latest: latest}
 	changed(gone)
 	d.emits(presence.ReaderDisconnected, reader)
-	changed(ticketapi.Presence{Taken: true, Removals: 1, Latest: latest})
+	changed(ticketapi.Seen{Taken: true, Removals: 1, Latest: latest})
 	d.emits(presence.ServiceGone, wire.Card{Error: "there is no PC/SC service"})
 	eventually(t, func() bool { return readers.Presence().Err != nil })
 	why := readers.Presence().Err
@@ -134,7 +136,7 @@ func TestWhatIsNoEventIsIgnored(t *testing.T) {
 	d.emits(presence.ServiceBack, wire.Card{})
 	d.emits(presence.CardInserted, wire.Card{Reader: "A"})
 	eventually(t, func() bool { return readers.Presence().CardIn() })
-	seen := readers.Presence()
+	seen := readers.Seen()
 	assert.Len(t, seen.Readers, 64, "bounded")
 	assert.Zero(t, seen.Removals)
 }

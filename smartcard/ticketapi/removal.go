@@ -10,7 +10,7 @@ import (
 
 // RemovalDecides returns an agent for which removing the card ends the ticket, whatever the
 // Identity Agent answers: for an organisation whose Identity Agent keeps the session without the
-// card, where e-RS sessions must not be kept. presence is the Presence method of a [Readers].
+// card, where e-RS sessions must not be kept. seen is the Seen method of a [Readers].
 //
 // Only the reader counts that had a card in it when the ticket was first answered. PC/SC does not
 // reveal the owner of a card: if several readers had one, each counts, and if none had, every
@@ -19,13 +19,13 @@ import (
 // After such a removal there is no ticket while no card is in. The previous ticket stays invalid
 // even with a card, until NewTicket has succeeded; another ticket is valid. While the readers
 // cannot be seen at all, the ticket decides; Settings.Sight reports that.
-func RemovalDecides(agent smartcard.Agent, presence func() Presence) smartcard.Agent {
-	return &removalDecides{Agent: agent, presence: presence}
+func RemovalDecides(agent smartcard.Agent, seen func() Seen) smartcard.Agent {
+	return &removalDecides{Agent: agent, look: seen}
 }
 
 type removalDecides struct {
 	smartcard.Agent
-	presence func() Presence
+	look func() Seen
 
 	mutex sync.Mutex
 	// last is the ticket answered last, kept the one at the latest removal. Each may be zero.
@@ -41,7 +41,7 @@ type removalDecides struct {
 
 // TicketNoAuth implements [smartcard.Agent].
 func (a *removalDecides) TicketNoAuth(ctx context.Context) (smartcard.Ticket, error) {
-	before := a.presence()
+	before := a.look()
 	if a.takenBy(before) {
 		return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
 	}
@@ -51,7 +51,7 @@ func (a *removalDecides) TicketNoAuth(ctx context.Context) (smartcard.Ticket, er
 	}
 	a.answered(ticket, before)
 	// The card may have been removed during the call.
-	if a.takenBy(a.presence()) || a.isKept(ticket) {
+	if a.takenBy(a.look()) || a.isKept(ticket) {
 		return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
 	}
 	return ticket, nil
@@ -60,7 +60,7 @@ func (a *removalDecides) TicketNoAuth(ctx context.Context) (smartcard.Ticket, er
 // Ticket implements [smartcard.Agent]. After a removal the previous ticket is invalid, so this asks
 // for card and passcode.
 func (a *removalDecides) Ticket(ctx context.Context) (smartcard.Ticket, error) {
-	if a.takenBy(a.presence()) || a.keeps() {
+	if a.takenBy(a.look()) || a.keeps() {
 		return a.NewTicket(ctx)
 	}
 	return a.signIn(ctx, a.Agent.Ticket)
@@ -76,12 +76,12 @@ func (a *removalDecides) NewTicket(ctx context.Context) (smartcard.Ticket, error
 func (a *removalDecides) signIn(
 	ctx context.Context, ask func(context.Context) (smartcard.Ticket, error),
 ) (smartcard.Ticket, error) {
-	removals := a.presence().Removals
+	removals := a.look().Removals
 	ticket, err := ask(ctx)
 	if err != nil {
 		return ticket, err
 	}
-	now := a.presence()
+	now := a.look()
 	if !now.Taken {
 		removals = now.Removals
 	}
@@ -98,12 +98,12 @@ func (a *removalDecides) signIn(
 }
 
 // begin records a ticket, and where there was a card then. The mutex is held.
-func (a *removalDecides) begin(ticket smartcard.Ticket, then Presence) {
+func (a *removalDecides) begin(ticket smartcard.Ticket, then Seen) {
 	a.last, a.readers, a.unsure = ticket, withCard(then.Readers), len(then.Readers) == 0
 }
 
 // takenBy reports whether a card was removed that counts, and none is in.
-func (a *removalDecides) takenBy(now Presence) bool {
+func (a *removalDecides) takenBy(now Seen) bool {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	if now.Removals > a.seen {
@@ -123,7 +123,7 @@ func (a *removalDecides) counts(reader string) bool { return slices.Contains(a.r
 
 // removedSince returns the readers of the removals after the first removals ones, and reports
 // whether all are known.
-func (p Presence) removedSince(removals int) ([]string, bool) {
+func (p Seen) removedSince(removals int) ([]string, bool) {
 	count := p.Removals - removals
 	if count > len(p.Latest) {
 		return nil, false
@@ -132,7 +132,7 @@ func (p Presence) removedSince(removals int) ([]string, bool) {
 }
 
 // answered records a ticket that was returned without a prompt, and the presence before the call.
-func (a *removalDecides) answered(ticket smartcard.Ticket, before Presence) {
+func (a *removalDecides) answered(ticket smartcard.Ticket, before Seen) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	switch cards := withCard(before.Readers); {

@@ -37,9 +37,9 @@ func (m *mobile) DestroyTicket(context.Context) error                 { return n
 
 // If this fails, an organisation that does not want sessions without a card has them.
 func TestRemovalDecides(t *testing.T) {
-	seen := ticketapi.Presence{}
+	seen := ticketapi.Seen{}
 	mode := &mobile{ticket: made}
-	agent := ticketapi.RemovalDecides(mode, func() ticketapi.Presence { return seen })
+	agent := ticketapi.RemovalDecides(mode, func() ticketapi.Seen { return seen })
 	gone := func() {
 		t.Helper()
 		_, err := agent.TicketNoAuth(t.Context())
@@ -53,10 +53,10 @@ func TestRemovalDecides(t *testing.T) {
 	}
 	there() // nothing was removed while this program runs
 
-	seen = ticketapi.Presence{Taken: true, Removals: 1}
+	seen = ticketapi.Seen{Taken: true, Removals: 1}
 	gone()
 	gone()
-	seen = ticketapi.Presence{Removals: 1}
+	seen = ticketapi.Seen{Removals: 1}
 	gone() // any card was inserted: the ticket that was kept does not come back
 	gone()
 	mode.asked = nil
@@ -65,7 +65,7 @@ func TestRemovalDecides(t *testing.T) {
 	assert.Equal(t, []string{"NewTicket"}, mode.asked, "the old ticket does not count")
 	there()
 
-	mode.during = func() { seen = ticketapi.Presence{Taken: true, Removals: 2} }
+	mode.during = func() { seen = ticketapi.Seen{Taken: true, Removals: 2} }
 	gone() // removed while the question was under way
 	mode.during = nil
 
@@ -74,10 +74,10 @@ func TestRemovalDecides(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"NewTicket"}, mode.asked, "the old ticket does not count")
 	there() // they have signed in with their card, whatever the reader says
-	seen = ticketapi.Presence{Taken: true, Removals: 3}
+	seen = ticketapi.Seen{Taken: true, Removals: 3}
 	gone()
 
-	seen = ticketapi.Presence{Removals: 3}
+	seen = ticketapi.Seen{Removals: 3}
 	gone()
 	mode.ticket = made + "2"
 	ticket, err := agent.TicketNoAuth(t.Context())
@@ -90,7 +90,7 @@ func TestRemovalDecides(t *testing.T) {
 // If this fails, a user whose card was never removed is asked for the passcode again.
 func TestWithoutARemovalTheTicketIsAskedFor(t *testing.T) {
 	mode := &mobile{ticket: made}
-	agent := ticketapi.RemovalDecides(mode, func() ticketapi.Presence { return ticketapi.Presence{} })
+	agent := ticketapi.RemovalDecides(mode, func() ticketapi.Seen { return ticketapi.Seen{} })
 	_, err := agent.Ticket(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"Ticket"}, mode.asked)
@@ -98,10 +98,10 @@ func TestWithoutARemovalTheTicketIsAskedFor(t *testing.T) {
 
 // A user who changes the card for their own during the prompt is signed in.
 func TestACardThatIsChangedDuringTheSignIn(t *testing.T) {
-	seen := ticketapi.Presence{}
+	seen := ticketapi.Seen{}
 	mode := &mobile{ticket: made}
-	agent := ticketapi.RemovalDecides(mode, func() ticketapi.Presence { return seen })
-	mode.during = func() { seen = ticketapi.Presence{Removals: 1} }
+	agent := ticketapi.RemovalDecides(mode, func() ticketapi.Seen { return seen })
+	mode.during = func() { seen = ticketapi.Seen{Removals: 1} }
 	_, err := agent.NewTicket(t.Context())
 	require.NoError(t, err)
 	_, err = agent.TicketNoAuth(t.Context())
@@ -110,10 +110,10 @@ func TestACardThatIsChangedDuringTheSignIn(t *testing.T) {
 
 // The card that is removed while its owner signs in anew ends that session as any other.
 func TestARemovalDuringTheSignInCounts(t *testing.T) {
-	seen := ticketapi.Presence{Taken: true, Removals: 1}
+	seen := ticketapi.Seen{Taken: true, Removals: 1}
 	mode := &mobile{ticket: made}
-	agent := ticketapi.RemovalDecides(mode, func() ticketapi.Presence { return seen })
-	mode.during = func() { seen = ticketapi.Presence{Taken: true, Removals: 2} }
+	agent := ticketapi.RemovalDecides(mode, func() ticketapi.Seen { return seen })
+	mode.during = func() { seen = ticketapi.Seen{Taken: true, Removals: 2} }
 	_, err := agent.Ticket(t.Context())
 	require.NoError(t, err)
 	_, err = agent.TicketNoAuth(t.Context())
@@ -125,7 +125,7 @@ var errOutOfSight = errors.New("made up for the test")
 // counter is a desk with readers, as PC/SC shows them, and an Identity Agent in mobility mode.
 type counter struct {
 	t     *testing.T
-	seen  ticketapi.Presence
+	seen  ticketapi.Seen
 	mode  *mobile
 	agent smartcard.Agent
 }
@@ -133,7 +133,7 @@ type counter struct {
 func newCounter(t *testing.T) *counter {
 	t.Helper()
 	d := &counter{t: t, mode: &mobile{ticket: made}}
-	d.agent = ticketapi.RemovalDecides(d.mode, func() ticketapi.Presence { return d.seen })
+	d.agent = ticketapi.RemovalDecides(d.mode, func() ticketapi.Seen { return d.seen })
 	return d
 }
 
@@ -147,7 +147,7 @@ func (d *counter) insert(reader string) {
 			return
 		}
 	}
-	d.seen.Readers = append(d.seen.Readers, ticketapi.Reader{Name: reader, Card: true})
+	d.seen.Readers = append(d.seen.Readers, smartcard.Reader{Name: reader, Card: true})
 }
 
 // remove takes the card out of a reader.
@@ -165,7 +165,7 @@ func (d *counter) remove(reader string) {
 
 func (d *counter) unplug(reader string) {
 	d.remove(reader)
-	d.seen.Readers = slices.DeleteFunc(d.seen.Readers, func(r ticketapi.Reader) bool { return r.Name == reader })
+	d.seen.Readers = slices.DeleteFunc(d.seen.Readers, func(r smartcard.Reader) bool { return r.Name == reader })
 }
 
 // poll asks whether there is a ticket.
@@ -289,7 +289,7 @@ func TestWhereTheReaderIsNotKnownEachOneCounts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newCounter(t)
-			d.seen.Readers = []ticketapi.Reader{{Name: "A"}, {Name: "B"}, {Name: "C"}}
+			d.seen.Readers = []smartcard.Reader{{Name: "A"}, {Name: "B"}, {Name: "C"}}
 			for _, reader := range c.in {
 				d.insert(string(reader))
 			}
