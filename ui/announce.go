@@ -4,34 +4,34 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // announcement is the notification for a user who is looking at another window, or "". It is always
 // one of our own texts: desktops keep notifications, and show them on a locked screen.
-func announcement(before, after login.State) string {
-	if before.Phase != login.SignedIn {
+func announcement(before, after signin.State) string {
+	if before.Phase != signin.SignedIn {
 		return ""
 	}
-	if after.Phase == login.SignedIn {
+	if after.Phase == signin.SignedIn {
 		if after.EndsSoon && !before.EndsSoon {
 			return lang.L("Your e-RS session ends in five minutes. Open e-RS Login to renew it.")
 		}
 		return ""
 	}
 	switch after.Phase {
-	case login.Ending, login.Waiting:
-	case login.Failed:
+	case signin.Ending, signin.Waiting:
+	case signin.Failed:
 		return lang.L("Your e-RS session has ended. Open e-RS Login to see why.")
 	default:
 		return ""
 	}
 	switch after.Reason {
-	case login.CardRemoved:
+	case signin.CardRemoved:
 		return lang.L("Your smartcard was removed, so your e-RS session has ended.")
-	case login.Expired:
+	case signin.Expired:
 		return lang.L("Your e-RS session has reached its time limit and has ended.")
-	case login.TicketChanged, login.ScreenLocked, login.UserSwitched, login.Abandoned:
+	case signin.TicketChanged, signin.ScreenLocked, signin.UserSwitched, signin.Abandoned:
 		return lang.L("Your e-RS session has ended. Open e-RS Login to see why.")
 	default: // requested by the user
 		return ""
@@ -39,7 +39,7 @@ func announcement(before, after login.State) string {
 }
 
 // announce shows a notification about a change. It calls another process, which may be slow.
-func (w *Window) announce(before, after login.State) {
+func (w *Window) announce(before, after signin.State) {
 	text := announcement(before, after)
 	if text == "" {
 		return

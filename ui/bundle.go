@@ -4,8 +4,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -72,7 +72,7 @@ func (b *bundlePage) moved(top, bottom float32) {
 }
 
 // update returns true: the page does not depend on the state.
-func (b *bundlePage) update(login.State) bool { return true }
+func (b *bundlePage) update(signin.State) bool { return true }
 
 func (b *bundlePage) key(key *fyne.KeyEvent) bool {
 	if key.Name != fyne.KeyEscape {
@@ -82,6 +82,6 @@ func (b *bundlePage) key(key *fyne.KeyEvent) bool {
 	return true
 }
 
-func (b *bundlePage) outlives(before, after login.State) bool { return b.from.outlives(before, after) }
+func (b *bundlePage) outlives(before, after signin.State) bool { return b.from.outlives(before, after) }
 
 func (b *bundlePage) away() {}

@@ -9,7 +9,7 @@ import (
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/ers-login/ers-login/ersclient"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -19,7 +19,7 @@ import (
 type choosing struct {
 	still
 	w     *Window
-	state login.State
+	state signin.State
 
 	organisations []section
 	pairs         int // total number of pairs
@@ -50,7 +50,7 @@ const (
 	inOrganisation
 )
 
-func newChoosing(w *Window, state login.State) *choosing {
+func newChoosing(w *Window, state signin.State) *choosing {
 	s := &choosing{w: w, state: state, help: newHelp(w, nil), favourites: map[ersclient.Permission]bool{},
 		organisations: byOrganisation(state.Permissions), words: newRoleWordsOnce(), choices: widgets.NewChoices(nil),
 		found: widgets.NewText("", detailStyle), nothing: widgets.NewText("", bodyStyle)}
@@ -91,7 +91,7 @@ func newChoosing(w *Window, state login.State) *choosing {
 		lead = lang.L("You have one role. Press Enter to continue.")
 		searching.Hide()
 	}
-	signOut := w.button(lang.L("Sign out"), widgets.Secondary, w.intent(login.SignOut{}))
+	signOut := w.button(lang.L("Sign out"), widgets.Secondary, w.intent(signin.SignOut{}))
 	heading := widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("Choose how you want to work"), titleStyle)},
 		widgets.Row{Object: widgets.NewText(lead, leadStyle), Above: 5})
@@ -108,8 +108,8 @@ func newChoosing(w *Window, state login.State) *choosing {
 	return s
 }
 
-func (s *choosing) update(state login.State) bool {
-	same := state.Phase == login.Choosing && state.User == s.state.User &&
+func (s *choosing) update(state signin.State) bool {
+	same := state.Phase == signin.Choosing && state.User == s.state.User &&
 		reflect.DeepEqual(state.LastUsed, s.state.LastUsed) && slices.Equal(state.Permissions, s.state.Permissions)
 	if same {
 		s.help.update(state)
@@ -129,7 +129,7 @@ func (s *choosing) moved(top, bottom float32) {
 }
 
 func (s *choosing) choose(choice int) {
-	s.w.send(login.Choose{Permission: s.permissions[choice]})
+	s.w.send(signin.Choose{Permission: s.permissions[choice]})
 }
 
 // single reports whether there is nothing to choose from.

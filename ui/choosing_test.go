@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -107,7 +107,7 @@ func TestSections(t *testing.T) {
 	require.Equal(t, []string{"Choose how you want to work", "You have one role. Press Enter to continue.", "R01  1 role",
 		"Some new role, Enter"}, w.texts()[:4])
 	w.press(fyne.KeyReturn)
-	requireIntents(t, w, login.Choose{Permission: one})
+	requireIntents(t, w, signin.Choose{Permission: one})
 }
 
 // TestFullTextOnFocus: two trusts whose names differ only at the end must be distinguishable.

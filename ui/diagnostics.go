@@ -8,8 +8,8 @@ import (
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/ers-login/ers-login/internal/diagnose"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -304,13 +304,13 @@ func (d *diagnostics) complain(err error) {
 }
 
 // update returns true: the page does not depend on the state.
-func (d *diagnostics) update(login.State) bool { return true }
+func (d *diagnostics) update(signin.State) bool { return true }
 
 func (d *diagnostics) key(key *fyne.KeyEvent) bool { return d.w.escapes(key) }
 
 // outlives reports whether the page stays. A user who can sign in now, or is about to lose their
 // session, has to see that; other changes are what the diagnosis is about.
-func (d *diagnostics) outlives(before, after login.State) bool {
+func (d *diagnostics) outlives(before, after signin.State) bool {
 	if after.Phase == before.Phase {
 		return after.EndsSoon == before.EndsSoon
 	}
@@ -318,9 +318,9 @@ func (d *diagnostics) outlives(before, after login.State) bool {
 }
 
 // inSession reports whether there is a session at e-RS.
-func inSession(phase login.Phase) bool {
+func inSession(phase signin.Phase) bool {
 	switch phase {
-	case login.Choosing, login.Selecting, login.SignedIn, login.Ending:
+	case signin.Choosing, signin.Selecting, signin.SignedIn, signin.Ending:
 		return true
 	default:
 		return false

@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/diagnose"
-	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
@@ -114,10 +114,10 @@ func (w *world) seen(text string) bool {
 
 // A user finds out what is wrong and what to do, from any screen.
 func TestDiagnosticsWorkFromEveryScreen(t *testing.T) {
-	for _, state := range []login.State{
-		workingState(login.Starting, login.NotEnded), waitingState(hscn.MissingCard, login.NotEnded),
-		workingState(login.Prompting, login.NotEnded), workingState(login.SigningIn, login.NotEnded),
-		choosingState(fiveRoles(), &triage), workingState(login.Selecting, login.NotEnded), signedInState(), failedState(notAccepted),
+	for _, state := range []signin.State{
+		workingState(signin.Starting, signin.NotEnded), waitingState(hscn.MissingCard, signin.NotEnded),
+		workingState(signin.Prompting, signin.NotEnded), workingState(signin.SigningIn, signin.NotEnded),
+		choosingState(fiveRoles(), &triage), workingState(signin.Selecting, signin.NotEnded), signedInState(), failedState(notAccepted),
 	} {
 		t.Run(state.Phase.String(), func(t *testing.T) {
 			looked := &chain{findings: brokenChain()}
@@ -140,15 +140,15 @@ func TestDiagnosticsWorkFromEveryScreen(t *testing.T) {
 // Changes of the session meanwhile must not be missed.
 func TestDiagnosticsGiveWayToASession(t *testing.T) {
 	for name, c := range map[string]struct {
-		before, after login.State
+		before, after signin.State
 		stays         bool
 	}{
-		"roles to choose from":  {waitingState(hscn.MissingCard, login.NotEnded), choosingState(fiveRoles(), nil), false},
-		"a session that ends":   {signedInState(), workingState(login.Ending, login.CardRemoved), false},
+		"roles to choose from":  {waitingState(hscn.MissingCard, signin.NotEnded), choosingState(fiveRoles(), nil), false},
+		"a session that ends":   {signedInState(), workingState(signin.Ending, signin.CardRemoved), false},
 		"five minutes left":     {signedInState(), endsSoonState(), false},
-		"still being got ready": {workingState(login.Starting, login.NotEnded), waitingState(hscn.MissingAgent, login.NotEnded), true},
-		"a problem":             {waitingState(hscn.MissingCard, login.NotEnded), failedState(notAccepted), true},
-		"a card put in":         {waitingState(hscn.MissingReader, login.NotEnded), waitingState(hscn.MissingCard, login.NotEnded), true},
+		"still being got ready": {workingState(signin.Starting, signin.NotEnded), waitingState(hscn.MissingAgent, signin.NotEnded), true},
+		"a problem":             {waitingState(hscn.MissingCard, signin.NotEnded), failedState(notAccepted), true},
+		"a card put in":         {waitingState(hscn.MissingReader, signin.NotEnded), waitingState(hscn.MissingCard, signin.NotEnded), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, Settings{Diagnostics: &chain{findings: goodChain()}})
@@ -169,7 +169,7 @@ func TestDiagnosticsThatAreLeftAreEnded(t *testing.T) {
 	w := newWorld(t, Settings{Diagnostics: looked})
 	var late []func()
 	w.aside = func(run func()) { late = append(late, run) }
-	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
 	w.press(fyne.KeyF9)
 	require.True(t, w.seen("Clock: Checking…"))
 	w.press(fyne.KeyEscape, fyne.KeyF9)
@@ -197,7 +197,7 @@ func (c *waitingChain) Run(ctx context.Context, progress func(int, diagnose.Find
 func TestDiagnosticsRunAgainAndAreCopied(t *testing.T) {
 	looked := &chain{findings: brokenChain()}
 	w := newWorld(t, Settings{Diagnostics: looked})
-	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
 	w.press(fyne.KeyF9)
 	require.Equal(t, "Run again", w.focused())
 	looked.findings = goodChain()
@@ -241,7 +241,7 @@ func TestDiagnosticsEndWithTheFocus(t *testing.T) {
 		t.Helper()
 		w := newWorld(t, Settings{Diagnostics: &chain{findings: findings}})
 		w.win.Resize(least)
-		w.Show(waitingState(hscn.MissingCard, login.NotEnded))
+		w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
 		var run func()
 		w.aside = func(f func()) { run = f }
 		w.press(fyne.KeyF9)
@@ -287,7 +287,7 @@ func TestDiagnosticsEndWithTheFocus(t *testing.T) {
 func TestTheBundleIsShownBeforeItIsSaved(t *testing.T) {
 	looked := &chain{findings: goodChain(), lines: 20_000}
 	w := newWorld(t, Settings{Diagnostics: looked})
-	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
 	w.press(fyne.KeyF9)
 	w.shiftTab()
 	require.Equal(t, "Save support bundle", w.focused())
@@ -315,7 +315,7 @@ func TestABundleThatCannotBeMadeOrSavedSaysSo(t *testing.T) {
 	full := &problem.Problem{Code: "DIAG-BUNDLE", Title: "The support bundle could not be saved"}
 	looked := &chain{findings: goodChain(), err: full}
 	w := newWorld(t, Settings{Diagnostics: looked})
-	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
 	w.press(fyne.KeyF9)
 	w.shiftTab()
 	w.press(fyne.KeyReturn)

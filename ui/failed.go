@@ -8,8 +8,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -18,22 +18,22 @@ import (
 type failed struct {
 	still
 	w     *Window
-	state login.State
+	state signin.State
 	again *widgets.Button
 	copy  *widgets.Button
 }
 
-func newFailed(w *Window, state login.State) *failed {
+func newFailed(w *Window, state signin.State) *failed {
 	if state.Problem == nil {
 		state.Problem = problem.Unexpected // a screen without words would be worse
 	}
 	p := state.Problem
 	s := &failed{w: w, state: state}
 	if p.Retry {
-		s.again = w.button(lang.L("Try again"), widgets.Primary, w.intent(login.TryAgain{}))
+		s.again = w.button(lang.L("Try again"), widgets.Primary, w.intent(signin.TryAgain{}))
 	} else {
 		// Without a promise that it helps, but there must be a way on once the cause has gone.
-		s.again = w.button(lang.L("Start again"), widgets.Secondary, w.intent(login.TryAgain{}))
+		s.again = w.button(lang.L("Start again"), widgets.Secondary, w.intent(signin.TryAgain{}))
 	}
 	s.copy = w.button(lang.L("Copy details"), widgets.Secondary, s.copyDetails)
 	rows := []widgets.Row{
@@ -66,8 +66,8 @@ func newFailed(w *Window, state login.State) *failed {
 	return s
 }
 
-func (s *failed) update(state login.State) bool {
-	return state.Phase == login.Failed && state.Problem == s.state.Problem && state.ProblemAt.Equal(s.state.ProblemAt)
+func (s *failed) update(state signin.State) bool {
+	return state.Phase == signin.Failed && state.Problem == s.state.Problem && state.ProblemAt.Equal(s.state.ProblemAt)
 }
 
 // appear gives the focus to Try again. If trying again does not help, nothing has it: the text is

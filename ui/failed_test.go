@@ -8,8 +8,8 @@ import (
 	"fyne.io/fyne/v2"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // TestProblemTexts: what a user reads, does, and passes on to a service desk.
@@ -46,7 +46,7 @@ func TestWayOnWithoutRetry(t *testing.T) {
 	w.press(fyne.KeyTab)
 	require.Equal(t, "Start again", w.focused())
 	w.press(fyne.KeyReturn)
-	requireIntents(t, w, login.TryAgain{})
+	requireIntents(t, w, signin.TryAgain{})
 }
 
 // TestProblemWithoutProblem: a bug elsewhere must not leave a user with an empty screen, or without a window.
@@ -109,7 +109,7 @@ func TestWordsOfOthersHaveALineOfTheirOwn(t *testing.T) {
 	require.Contains(t, w.app.Clipboard().Content(), "\nIt happened.\n"+line+"\n")
 	said := Spoken(p)
 	require.Equal(t, line, said.Quoted)
-	w.Show(login.State{Phase: login.Waiting, Since: morning, Links: allGood, Notices: []login.Notice{{Problem: p}}})
+	w.Show(signin.State{Phase: signin.Waiting, Since: morning, Links: allGood, Notices: []signin.Notice{{Problem: p}}})
 	w.press(fyne.KeyF1)
 	require.Contains(t, w.texts(), line)
 }

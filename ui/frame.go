@@ -7,8 +7,8 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/lang"
 
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -86,15 +86,15 @@ func newHeader(settings Settings) *header {
 }
 
 // show shows who has signed in, as long as the session is theirs.
-func (h *header) show(state login.State) {
+func (h *header) show(state signin.State) {
 	name, user := "", ""
 	switch state.Phase {
-	case login.Choosing, login.Selecting, login.SignedIn, login.Ending:
+	case signin.Choosing, signin.Selecting, signin.SignedIn, signin.Ending:
 		name = problem.Clean(state.User.Name, 100)
 		if id := problem.Clean(state.User.Identifier, 40); id != "" {
 			user = lang.L("User {{.Number}}", map[string]any{"Number": grouped(id)})
 		}
-	case login.Starting, login.Waiting, login.Prompting, login.SigningIn, login.Failed, login.Closed:
+	case signin.Starting, signin.Waiting, signin.Prompting, signin.SigningIn, signin.Failed, signin.Closed:
 	}
 	h.name.SetText(name)
 	h.user.SetText(user)
@@ -155,19 +155,19 @@ func (s *statusBar) offer(help, settings, diagnostics bool) bool {
 	return changed
 }
 
-func (s *statusBar) show(state login.State) {
+func (s *statusBar) show(state signin.State) {
 	s.proof.Set(statusIcon(state.Links.Proof.Health), proofWords(state.Links.Proof))
 	s.ers.Set(statusIcon(state.Links.ERS), ersWords(state.Links.ERS))
 	s.keyring.Set(statusIcon(state.Links.Keyring), keyringWords(state.Links.Keyring))
 }
 
-func statusIcon(health login.Health) fyne.Resource {
+func statusIcon(health signin.Health) fyne.Resource {
 	switch health {
-	case login.HealthGood:
+	case signin.HealthGood:
 		return iconGood
-	case login.HealthAttention:
+	case signin.HealthAttention:
 		return iconAttention
-	case login.HealthBad:
+	case signin.HealthBad:
 		return iconBad
 	default:
 		return iconUnknown
@@ -175,33 +175,33 @@ func statusIcon(health login.Health) fyne.Resource {
 }
 
 // proofWords are the platform's, once one is known.
-func proofWords(link login.Link) string {
+func proofWords(link signin.Link) string {
 	if link.Text == "" {
 		return lang.L("Identity Agent not checked yet")
 	}
 	return fromPlatform(link.Text)
 }
 
-func ersWords(health login.Health) string {
+func ersWords(health signin.Health) string {
 	switch health {
-	case login.HealthGood:
+	case signin.HealthGood:
 		return lang.L("e-RS reachable")
-	case login.HealthAttention:
+	case signin.HealthAttention:
 		return lang.L("e-RS answers with problems")
-	case login.HealthBad:
+	case signin.HealthBad:
 		return lang.L("e-RS not reachable")
 	default:
 		return lang.L("e-RS not checked yet")
 	}
 }
 
-func keyringWords(health login.Health) string {
+func keyringWords(health signin.Health) string {
 	switch health {
-	case login.HealthGood:
+	case signin.HealthGood:
 		return lang.L("Keyring unlocked")
-	case login.HealthAttention:
+	case signin.HealthAttention:
 		return lang.L("Keyring locked")
-	case login.HealthBad:
+	case signin.HealthBad:
 		return lang.L("Keyring not working")
 	default:
 		return lang.L("Keyring not checked yet")

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/assets"
-	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/login/hscn"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -25,7 +25,7 @@ func TestTheFrameStandsStill(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, settings)
 			bar := w.status.box.Position().Y
-			for _, state := range []login.State{waitingState(hscn.MissingCard, login.NotEnded), workingState(login.Prompting, login.NotEnded),
+			for _, state := range []signin.State{waitingState(hscn.MissingCard, signin.NotEnded), workingState(signin.Prompting, signin.NotEnded),
 				choosingState(fiveRoles(), &triage), signedInState(), failedState(notAccepted)} {
 				w.Show(state)
 				assert.Equal(t, bar, w.status.box.Position().Y, "%s", state.Phase)
@@ -105,7 +105,7 @@ func TestTheUsualScreensDoNotScroll(t *testing.T) {
 // open already.
 func TestDiagnosticsInTheStatusBar(t *testing.T) {
 	w := newWorld(t, Settings{Diagnostics: &chain{findings: brokenChain()}})
-	w.Show(waitingState(hscn.MissingReader, login.NotEnded))
+	w.Show(waitingState(hscn.MissingReader, signin.NotEnded))
 	require.True(t, w.status.diagnostics.Visible())
 	w.status.diagnostics.Tapped(&fyne.PointEvent{})
 	_, open := w.over.(*diagnostics)
@@ -116,7 +116,7 @@ func TestDiagnosticsInTheStatusBar(t *testing.T) {
 	require.NotContains(t, said, "Try again")
 
 	w = newWorld(t, Settings{})
-	w.Show(waitingState(hscn.MissingReader, login.NotEnded))
+	w.Show(waitingState(hscn.MissingReader, signin.NotEnded))
 	require.False(t, w.status.diagnostics.Visible())
 }
 
@@ -124,7 +124,7 @@ func TestDiagnosticsInTheStatusBar(t *testing.T) {
 // the Identity Agent.
 func TestTheStatusBarAgreesWithThePage(t *testing.T) {
 	w := newWorld(t, Settings{})
-	w.Show(waitingState(hscn.MissingAgent, login.NotEnded))
+	w.Show(waitingState(hscn.MissingAgent, signin.NotEnded))
 	require.Contains(t, w.texts(), "The NHS Identity Agent is not installed")
 	require.Contains(t, strings.Join(w.texts(), "\n"), "Identity Agent not installed")
 	require.NotContains(t, strings.Join(w.texts(), "\n"), "not answering")
@@ -149,8 +149,8 @@ func TestThePictureGivesWay(t *testing.T) {
 		}
 		return false
 	}
-	for _, state := range []login.State{workingState(login.SigningIn, login.NotEnded), workingState(login.Ending, login.SignedOut),
-		waitingState(hscn.MissingCard, login.NotEnded)} {
+	for _, state := range []signin.State{workingState(signin.SigningIn, signin.NotEnded), workingState(signin.Ending, signin.SignedOut),
+		waitingState(hscn.MissingCard, signin.NotEnded)} {
 		w := newWorld(t, Settings{TextScale: 2, Diagnostics: &chain{}})
 		w.win.Resize(fyne.NewSize(1400, 1400))
 		w.Show(state)

@@ -6,7 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -21,7 +21,7 @@ type help struct {
 	advice fyne.CanvasObject
 	// diagnose opens the diagnostics; nil if there are none.
 	diagnose *widgets.Button
-	notices  []login.Notice
+	notices  []signin.Notice
 }
 
 func newHelp(w *Window, advice fyne.CanvasObject) *help {
@@ -39,14 +39,14 @@ func newHelp(w *Window, advice fyne.CanvasObject) *help {
 func (h *help) available() bool { return h.advice != nil || h.diagnose != nil || len(h.notices) > 0 }
 
 // update shows the notices of a newer state.
-func (h *help) update(state login.State) {
+func (h *help) update(state signin.State) {
 	if newer := notices(state); !slices.EqualFunc(h.notices, newer, sameNotice) {
 		h.notices = newer
 		h.fill()
 	}
 }
 
-func sameNotice(a, b login.Notice) bool {
+func sameNotice(a, b signin.Notice) bool {
 	return a.Quiet == b.Quiet && a.Problem.Is(b.Problem) &&
 		translated(a.Problem, a.Problem.Happened) == translated(b.Problem, b.Problem.Happened)
 }

@@ -11,90 +11,90 @@ import (
 
 	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/ersclient"
-	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/login/hscn"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
 // TestKeys uses the screens by keyboard alone. Each case is one task of a user without a mouse.
 func TestKeys(t *testing.T) {
 	last := fiveRoles()[2]
-	permission := func(function ersclient.BusinessFunction) login.Intent {
-		return login.Choose{Permission: ersclient.Permission{BusinessFunction: function, OrgIdentifier: "R01", OrgName: "NHST_X3"}}
+	permission := func(function ersclient.BusinessFunction) signin.Intent {
+		return signin.Choose{Permission: ersclient.Permission{BusinessFunction: function, OrgIdentifier: "R01", OrgName: "NHST_X3"}}
 	}
 	unfocus := func(w *world) { w.win.Canvas().Unfocus() }
 	press := func(keys ...fyne.KeyName) func(*world) { return func(w *world) { w.press(keys...) } }
 	char := func(r rune) func(*world) { return func(w *world) { w.char(r) } }
 	for _, c := range []struct {
 		name  string
-		state login.State
+		state signin.State
 		do    []func(*world)
-		want  []login.Intent
+		want  []signin.Intent
 	}{
-		{"waiting: Enter signs in", waitingState(hscn.MissingCard, login.NotEnded),
-			[]func(*world){press(fyne.KeyReturn)}, []login.Intent{login.SignIn{}}},
-		{"waiting: Space signs in", waitingState(hscn.MissingCard, login.NotEnded),
-			[]func(*world){press(fyne.KeySpace)}, []login.Intent{login.SignIn{}}},
-		{"waiting: the second button asks for nothing", waitingState(hscn.MissingCard, login.NotEnded),
+		{"waiting: Enter signs in", waitingState(hscn.MissingCard, signin.NotEnded),
+			[]func(*world){press(fyne.KeyReturn)}, []signin.Intent{signin.SignIn{}}},
+		{"waiting: Space signs in", waitingState(hscn.MissingCard, signin.NotEnded),
+			[]func(*world){press(fyne.KeySpace)}, []signin.Intent{signin.SignIn{}}},
+		{"waiting: the second button asks for nothing", waitingState(hscn.MissingCard, signin.NotEnded),
 			[]func(*world){press(fyne.KeyTab, fyne.KeyReturn)}, nil},
-		{"prompting: Escape cancels", workingState(login.Prompting, login.NotEnded),
-			[]func(*world){press(fyne.KeyEscape)}, []login.Intent{login.Cancel{}}},
-		{"prompting: an Enter too many does not cancel", workingState(login.Prompting, login.NotEnded),
+		{"prompting: Escape cancels", workingState(signin.Prompting, signin.NotEnded),
+			[]func(*world){press(fyne.KeyEscape)}, []signin.Intent{signin.Cancel{}}},
+		{"prompting: an Enter too many does not cancel", workingState(signin.Prompting, signin.NotEnded),
 			[]func(*world){press(fyne.KeyReturn)}, nil},
-		{"signing in: Escape cancels", workingState(login.SigningIn, login.NotEnded),
-			[]func(*world){press(fyne.KeyEscape)}, []login.Intent{login.Cancel{}}},
-		{"signing in: Tab and Enter cancel", workingState(login.SigningIn, login.NotEnded),
-			[]func(*world){press(fyne.KeyTab, fyne.KeyReturn)}, []login.Intent{login.Cancel{}}},
-		{"signing in: Escape cancels with the focus on Cancel", workingState(login.SigningIn, login.NotEnded),
-			[]func(*world){press(fyne.KeyTab, fyne.KeyEscape)}, []login.Intent{login.Cancel{}}},
-		{"selecting: Escape cancels", workingState(login.Selecting, login.NotEnded),
-			[]func(*world){press(fyne.KeyEscape)}, []login.Intent{login.Cancel{}}},
-		{"ending: nothing can be cancelled", workingState(login.Ending, login.SignedOut),
+		{"signing in: Escape cancels", workingState(signin.SigningIn, signin.NotEnded),
+			[]func(*world){press(fyne.KeyEscape)}, []signin.Intent{signin.Cancel{}}},
+		{"signing in: Tab and Enter cancel", workingState(signin.SigningIn, signin.NotEnded),
+			[]func(*world){press(fyne.KeyTab, fyne.KeyReturn)}, []signin.Intent{signin.Cancel{}}},
+		{"signing in: Escape cancels with the focus on Cancel", workingState(signin.SigningIn, signin.NotEnded),
+			[]func(*world){press(fyne.KeyTab, fyne.KeyEscape)}, []signin.Intent{signin.Cancel{}}},
+		{"selecting: Escape cancels", workingState(signin.Selecting, signin.NotEnded),
+			[]func(*world){press(fyne.KeyEscape)}, []signin.Intent{signin.Cancel{}}},
+		{"ending: nothing can be cancelled", workingState(signin.Ending, signin.SignedOut),
 			[]func(*world){press(fyne.KeyEscape, fyne.KeyTab, fyne.KeyReturn)}, nil},
-		{"starting: nothing can be cancelled", workingState(login.Starting, login.NotEnded),
+		{"starting: nothing can be cancelled", workingState(signin.Starting, signin.NotEnded),
 			[]func(*world){press(fyne.KeyEscape, fyne.KeyTab, fyne.KeyReturn)}, nil},
 		{"choosing: Enter takes the last used", choosingState(fiveRoles(), &last),
-			[]func(*world){press(fyne.KeyReturn)}, []login.Intent{login.Choose{Permission: last}}},
+			[]func(*world){press(fyne.KeyReturn)}, []signin.Intent{signin.Choose{Permission: last}}},
 		{"choosing: Enter takes the last used after a click beside the cards", choosingState(fiveRoles(), &last),
-			[]func(*world){unfocus, press(fyne.KeyReturn)}, []login.Intent{login.Choose{Permission: last}}},
+			[]func(*world){unfocus, press(fyne.KeyReturn)}, []signin.Intent{signin.Choose{Permission: last}}},
 		{"choosing: Enter on the keypad", choosingState(fiveRoles(), &last),
-			[]func(*world){press(fyne.KeyEnter)}, []login.Intent{login.Choose{Permission: last}}},
+			[]func(*world){press(fyne.KeyEnter)}, []signin.Intent{signin.Choose{Permission: last}}},
 		{"choosing: Enter takes the only role", choosingState(fiveRoles()[1:2], nil),
-			[]func(*world){press(fyne.KeyReturn)}, []login.Intent{permission(ersclient.ReferringClinician)}},
+			[]func(*world){press(fyne.KeyReturn)}, []signin.Intent{permission(ersclient.ReferringClinician)}},
 		{"choosing: Enter takes the only role, used before", choosingState(fiveRoles()[1:2], &fiveRoles()[1]),
-			[]func(*world){unfocus, press(fyne.KeyReturn)}, []login.Intent{permission(ersclient.ReferringClinician)}},
+			[]func(*world){unfocus, press(fyne.KeyReturn)}, []signin.Intent{permission(ersclient.ReferringClinician)}},
 		{"choosing: Enter without focus takes a role after a click beside the cards", choosingState(fiveRoles(), nil),
 			[]func(*world){unfocus, press(fyne.KeyReturn)}, nil},
 		{"choosing: a digit takes its card", choosingState(fiveRoles(), &last),
-			[]func(*world){char('3')}, []login.Intent{permission(ersclient.ServiceDefiner)}},
+			[]func(*world){char('3')}, []signin.Intent{permission(ersclient.ServiceDefiner)}},
 		{"choosing: a digit takes its card while nothing has the focus", choosingState(fiveRoles(), &last),
-			[]func(*world){unfocus, char('4')}, []login.Intent{permission(ersclient.ServiceProviderClinician)}},
+			[]func(*world){unfocus, char('4')}, []signin.Intent{permission(ersclient.ServiceProviderClinician)}},
 		{"choosing: digits without a card, and letters", choosingState(fiveRoles(), &last),
 			[]func(*world){char('6'), char('0'), char('9'), char('a'), char(' ')}, nil},
 		{"choosing: Escape gives nothing up", choosingState(fiveRoles(), &last),
 			[]func(*world){press(fyne.KeyEscape)}, nil},
 		{"choosing: down and right, then Space", choosingState(fiveRoles(), &last),
 			[]func(*world){press(fyne.KeyDown, fyne.KeyRight, fyne.KeySpace)},
-			[]login.Intent{permission(ersclient.ReferringClinicianAdmin)}},
+			[]signin.Intent{permission(ersclient.ReferringClinicianAdmin)}},
 		{"choosing: arrows after a click beside the cards", choosingState(fiveRoles(), &last),
-			[]func(*world){unfocus, press(fyne.KeyDown, fyne.KeyReturn)}, []login.Intent{permission(ersclient.ReferringClinician)}},
+			[]func(*world){unfocus, press(fyne.KeyDown, fyne.KeyReturn)}, []signin.Intent{permission(ersclient.ReferringClinician)}},
 		{"choosing: Tab goes to the next card", choosingState(fiveRoles(), &last),
 			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn)},
-			[]login.Intent{permission(ersclient.ReferringClinicianAdmin)}},
+			[]signin.Intent{permission(ersclient.ReferringClinicianAdmin)}},
 		{"signed in: an Enter too many does nothing", signedInState(),
 			[]func(*world){press(fyne.KeyReturn, fyne.KeySpace, fyne.KeyEscape)}, nil},
 		{"signed in: Tab and Enter switch the role", signedInState(),
-			[]func(*world){press(fyne.KeyTab, fyne.KeyReturn)}, []login.Intent{login.SwitchRole{}}},
+			[]func(*world){press(fyne.KeyTab, fyne.KeyReturn)}, []signin.Intent{signin.SwitchRole{}}},
 		{"signed in: signing out asks", signedInState(),
 			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn)}, nil},
 		{"signed in: Enter answers yes", signedInState(),
-			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyReturn)}, []login.Intent{login.SignOut{}}},
+			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyReturn)}, []signin.Intent{signin.SignOut{}}},
 		{"signed in: Escape answers no, and Enter asks again", signedInState(),
 			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyEscape, fyne.KeyReturn)}, nil},
 		{"signed in: Stay signed in answers no", signedInState(),
 			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyTab, fyne.KeyReturn)}, nil},
 		{"problem: Enter tries again", failedState(notAccepted),
-			[]func(*world){press(fyne.KeyReturn)}, []login.Intent{login.TryAgain{}}},
+			[]func(*world){press(fyne.KeyReturn)}, []signin.Intent{signin.TryAgain{}}},
 		{"problem: Tab and Enter copy, and send nothing", failedState(notAccepted),
 			[]func(*world){press(fyne.KeyTab, fyne.KeyReturn)}, nil},
 	} {
@@ -119,16 +119,16 @@ func TestHeldKeyPressesOnce(t *testing.T) {
 	require.Equal(t, "Yes, sign out", w.focused(), "the question is asked")
 	requireIntents(t, w)
 
-	w.Show(waitingState(login.MissingIntent, login.SignedOut))
+	w.Show(waitingState(signin.MissingIntent, signin.SignedOut))
 	w.hold(fyne.KeyReturn, 20)
-	requireIntents(t, w, login.SignIn{})
+	requireIntents(t, w, signin.SignIn{})
 
 	w.Show(failedState(notAccepted))
 	// A repeat of a key that went down before.
 	w.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	requireIntents(t, w)
 	w.press(fyne.KeyReturn)
-	requireIntents(t, w, login.TryAgain{})
+	requireIntents(t, w, signin.TryAgain{})
 }
 
 // TestFirstFocus: what Enter does on a screen that has just appeared.
@@ -136,11 +136,11 @@ func TestFirstFocus(t *testing.T) {
 	last := fiveRoles()[0]
 	for _, c := range []struct {
 		name  string
-		state login.State
+		state signin.State
 		want  string
 	}{
-		{"waiting", waitingState(hscn.MissingCard, login.NotEnded), "Sign in"},
-		{"signing in", workingState(login.SigningIn, login.NotEnded), ""},
+		{"waiting", waitingState(hscn.MissingCard, signin.NotEnded), "Sign in"},
+		{"signing in", workingState(signin.SigningIn, signin.NotEnded), ""},
 		{"choosing", choosingState(fiveRoles(), &last),
 			"Service provider clinician admin, NHST_X3 (R01), Act on behalf of a provider clinician, Enter"},
 		{"choosing for the first time", choosingState(fiveRoles(), nil),
@@ -149,11 +149,11 @@ func TestFirstFocus(t *testing.T) {
 		{"signed in", signedInState(), ""},
 		{"problem", failedState(notAccepted), "Try again"},
 		{"problem that trying again does not solve", failedState(blocked), ""},
-		{"ending", workingState(login.Ending, login.SignedOut), ""},
+		{"ending", workingState(signin.Ending, signin.SignedOut), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, Settings{})
-			w.Show(waitingState(hscn.MissingCard, login.NotEnded)) // the focus was elsewhere before
+			w.Show(waitingState(hscn.MissingCard, signin.NotEnded)) // the focus was elsewhere before
 			w.Show(c.state)
 			require.Equal(t, c.want, w.focused())
 		})
@@ -176,7 +176,7 @@ func TestTypingAnywhereSearches(t *testing.T) {
 			w.typed("def")
 			require.Equal(t, "Search organisations and roles, def", w.focused())
 			w.press(fyne.KeyReturn)
-			requireIntents(t, w, login.Choose{Permission: fiveRoles()[2]})
+			requireIntents(t, w, signin.Choose{Permission: fiveRoles()[2]})
 		})
 	}
 }
@@ -208,7 +208,7 @@ func TestDigitsOfWhatIsSeen(t *testing.T) {
 	w.char('9')
 	ninth := w.took()
 	require.Len(t, ninth, 1)
-	require.NotEqual(t, login.Choose{Permission: manyRoles(1, 9)[8]}, ninth[0])
+	require.NotEqual(t, signin.Choose{Permission: manyRoles(1, 9)[8]}, ninth[0])
 }
 
 // TestNoDigitIsDead: a digit visible on a card chooses it, wherever the focus is. In the search
@@ -270,15 +270,15 @@ func TestTheFocusStaysInView(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
 	for _, language := range assets.Languages {
 		for name, c := range map[string]struct {
-			state login.State
+			state signin.State
 			to    func(*world)
 		}{
-			"Sign in":        {waitingState(hscn.MissingCard, login.NotEnded), nil},
+			"Sign in":        {waitingState(hscn.MissingCard, signin.NotEnded), nil},
 			"a problem":      {failedState(notAccepted), nil},
 			"the last card":  {choosingState(manyRoles(3, 5), nil), func(w *world) { w.press(fyne.KeyEnd) }},
 			"the way out":    {signedInState(), func(w *world) { w.press(fyne.KeyTab, fyne.KeyTab) }},
-			"a setting":      {waitingState(hscn.MissingCard, login.NotEnded), func(w *world) { w.press(fyne.KeyF2); w.shiftTab(); w.shiftTab() }},
-			"of diagnostics": {waitingState(hscn.MissingCard, login.NotEnded), func(w *world) { w.press(fyne.KeyF9) }},
+			"a setting":      {waitingState(hscn.MissingCard, signin.NotEnded), func(w *world) { w.press(fyne.KeyF2); w.shiftTab(); w.shiftTab() }},
+			"of diagnostics": {waitingState(hscn.MissingCard, signin.NotEnded), func(w *world) { w.press(fyne.KeyF9) }},
 		} {
 			t.Run(language+" "+name, func(t *testing.T) {
 				store := preferencesOf(map[Preference]string{PreferTextSize: "200", PreferLanguage: language})
@@ -413,7 +413,7 @@ func TestManyRoles(t *testing.T) {
 		w.press(fyne.KeyReturn)
 		intents := w.took()
 		require.Len(t, intents, 1)
-		chosen, ok := intents[0].(login.Choose)
+		chosen, ok := intents[0].(signin.Choose)
 		require.True(t, ok)
 		require.Contains(t, w.focused(), roleName(chosen.Permission.BusinessFunction))
 		require.Equal(t, "Y00008", chosen.Permission.OrgIdentifier, "Northern Community Hospital No 9 is the last by name")
@@ -429,7 +429,7 @@ func TestManyRoles(t *testing.T) {
 		w.press(fyne.KeyReturn)
 		screen, ok := w.screen.(*choosing)
 		require.True(t, ok)
-		requireIntents(t, w, login.Choose{Permission: screen.permissions[choice]})
+		requireIntents(t, w, signin.Choose{Permission: screen.permissions[choice]})
 	})
 	t.Run("digits are those of the cards in view", func(t *testing.T) {
 		w := start(t)
@@ -480,7 +480,7 @@ func TestOldScreenIsDead(t *testing.T) {
 	w.press(fyne.KeyTab)
 	old := w.win.Canvas().Focused()
 	require.Equal(t, "Switch role", w.focused())
-	w.Show(workingState(login.Ending, login.SignedOut))
+	w.Show(workingState(signin.Ending, signin.SignedOut))
 	w.press(fyne.KeyReturn)
 	tappable, ok := old.(fyne.Tappable)
 	require.True(t, ok)
@@ -519,9 +519,9 @@ func BenchmarkFirstFrame(b *testing.B) {
 	for _, organisations := range []int{2, 200, 2000} {
 		b.Run(fmt.Sprintf("%d roles", organisations*5), func(b *testing.B) {
 			app := test.NewApp()
-			w := newWindow(app, Settings{}, func(login.Intent) {}, &handTicker{})
+			w := newWindow(app, Settings{}, func(signin.Intent) {}, &handTicker{})
 			state := choosingState(manyRoles(organisations, 5), nil)
-			waiting := waitingState(hscn.MissingCard, login.NotEnded)
+			waiting := waitingState(hscn.MissingCard, signin.NotEnded)
 			for b.Loop() {
 				w.apply(waiting)
 				w.apply(state)

@@ -8,9 +8,9 @@ import (
 	"fyne.io/fyne/v2/lang"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 )
 
 // TestUseLanguage: a user who works in Welsh gets Welsh, whatever the system's language, and vice
@@ -55,7 +55,7 @@ func TestWelsh(t *testing.T) {
 	w.Show(signedInState())
 	require.Contains(t, w.texts(), "18:42  ymhen 9 awr 58 mun, neu pan fyddwch yn tynnu eich cerdyn clyfar allan")
 	require.Contains(t, w.texts(), "Clinigydd darparwr gwasanaeth")
-	w.Show(noticed(waitingState(hscn.MissingCard, login.NotEnded), true))
+	w.Show(noticed(waitingState(hscn.MissingCard, signin.NotEnded), true))
 	require.Contains(t, w.texts(), "Rhybudd: Nid oes lle ar gyfer y cofnod archwilio a 1 arall")
 	unknown := &problem.Problem{Code: "TEST", Title: "An unused title", Happened: "It happened to {{.Name}}.", Args: map[string]string{"Name": "Ann"}}
 	w.Show(failedState(unknown))

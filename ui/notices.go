@@ -8,8 +8,8 @@ import (
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/ers-login/ers-login/assets"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -34,7 +34,7 @@ func newStrip() *strip {
 }
 
 // show shows a state's notices on screens where the user can act on them.
-func (s *strip) show(state login.State) {
+func (s *strip) show(state signin.State) {
 	loud := loudNotices(state)
 	var title, happened string
 	switch by := asking(state); {
@@ -60,9 +60,9 @@ func (s *strip) show(state login.State) {
 
 // asking names the program that requests a sign-in, while one is under way. The waiting screen
 // names it itself, and can refuse it.
-func asking(state login.State) string {
+func asking(state signin.State) string {
 	switch state.Phase {
-	case login.Prompting, login.SigningIn, login.Choosing, login.Selecting, login.Failed:
+	case signin.Prompting, signin.SigningIn, signin.Choosing, signin.Selecting, signin.Failed:
 		return problem.Clean(state.AskedBy, 100)
 	default:
 		return ""
@@ -86,19 +86,19 @@ func (s *strip) fit(width, most float32) {
 }
 
 // loudNotices returns the notices shown without request, on screens where the user waits or works.
-func loudNotices(state login.State) []login.Notice {
+func loudNotices(state signin.State) []signin.Notice {
 	switch state.Phase {
-	case login.Waiting, login.Choosing, login.SignedIn:
-		return slices.DeleteFunc(notices(state), func(n login.Notice) bool { return n.Quiet })
+	case signin.Waiting, signin.Choosing, signin.SignedIn:
+		return slices.DeleteFunc(notices(state), func(n signin.Notice) bool { return n.Quiet })
 	default:
 		return nil
 	}
 }
 
 // notices returns a state's notices that have a text, the quiet ones last.
-func notices(state login.State) []login.Notice {
-	said := slices.DeleteFunc(slices.Clone(state.Notices), func(n login.Notice) bool { return n.Problem == nil })
-	slices.SortStableFunc(said, func(a, b login.Notice) int {
+func notices(state signin.State) []signin.Notice {
+	said := slices.DeleteFunc(slices.Clone(state.Notices), func(n signin.Notice) bool { return n.Problem == nil })
+	slices.SortStableFunc(said, func(a, b signin.Notice) int {
 		switch {
 		case a.Quiet == b.Quiet:
 			return 0

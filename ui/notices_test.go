@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -20,19 +20,19 @@ const auditWords = "Warning: There is no room for the audit log"
 // TestNotices: a full audit log is reported on each screen on which the user waits or works, and on
 // no other.
 func TestNotices(t *testing.T) {
-	one := noticed(waitingState(hscn.MissingCard, login.NotEnded), true)
+	one := noticed(waitingState(hscn.MissingCard, signin.NotEnded), true)
 	one.Notices = one.Notices[:2]
 	for _, c := range []struct {
 		name  string
-		state login.State
+		state signin.State
 		want  string
 	}{
-		{"waiting", noticed(waitingState(hscn.MissingCard, login.NotEnded), true), auditWords + " and 1 more"},
+		{"waiting", noticed(waitingState(hscn.MissingCard, signin.NotEnded), true), auditWords + " and 1 more"},
 		{"one only", one, auditWords},
-		{"quiet ones", noticed(waitingState(hscn.MissingCard, login.NotEnded), false), ""},
+		{"quiet ones", noticed(waitingState(hscn.MissingCard, signin.NotEnded), false), ""},
 		{"choosing", noticed(choosingState(fiveRoles(), nil), true), auditWords + " and 1 more"},
 		{"signed in", noticed(signedInState(), true), auditWords + " and 1 more"},
-		{"at work", noticed(workingState(login.Selecting, login.NotEnded), true), ""},
+		{"at work", noticed(workingState(signin.Selecting, signin.NotEnded), true), ""},
 		{"a problem", noticed(failedState(notAccepted), true), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -59,10 +59,10 @@ func TestNotices(t *testing.T) {
 func TestNoticesLeaveTheMainAction(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		state login.State
+		state signin.State
 		main  string
 	}{
-		{"waiting", waitingState(hscn.MissingCard, login.NotEnded), "Sign in"},
+		{"waiting", waitingState(hscn.MissingCard, signin.NotEnded), "Sign in"},
 		{"choosing", choosingState(fiveRoles(), &triage), "Service provider clinician, NHST_X3 (R01), Review and triage referrals, Enter"},
 		{"signed in", endsSoonState(), "Renew"},
 	} {
@@ -97,9 +97,9 @@ func requireWholeInView(t *testing.T, w *world) {
 func TestDiagnosticsInHelp(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		state login.State
+		state signin.State
 	}{
-		{"waiting", waitingState(hscn.MissingCard, login.NotEnded)},
+		{"waiting", waitingState(hscn.MissingCard, signin.NotEnded)},
 		{"choosing", choosingState(fiveRoles(), nil)},
 		{"signed in", signedInState()},
 	} {
@@ -127,7 +127,7 @@ func TestDiagnosticsInHelp(t *testing.T) {
 			c.state.Notices = nil
 			w.Show(c.state)
 			require.NotContains(t, w.texts(), "What is known to be wrong")
-			if c.state.Phase == login.Waiting {
+			if c.state.Phase == signin.Waiting {
 				require.Contains(t, w.texts(), "If nothing happens")
 			} else {
 				require.NotContains(t, w.texts(), "F1 Help")
@@ -145,7 +145,7 @@ func TestHelpLink(t *testing.T) {
 	w.status.help.Tapped(&fyne.PointEvent{})
 	require.Contains(t, w.texts(), "What is known to be wrong")
 	require.Positive(t, w.win.Canvas().Size().Width)
-	w.Show(workingState(login.Ending, login.SignedOut))
+	w.Show(workingState(signin.Ending, signin.SignedOut))
 	require.NotContains(t, w.texts(), "F1 Help")
 	w.press(fyne.KeyF1)
 }
@@ -170,13 +170,13 @@ func TestRenewal(t *testing.T) {
 	require.Contains(t, w.texts(),
 		"It ends in 3 min. Renew it to go on in the same organisation and role. You will be asked for your passcode.")
 	w.press(fyne.KeyReturn)
-	requireIntents(t, w, login.Renew{})
+	requireIntents(t, w, signin.Renew{})
 
 	w.Show(signedInState())
 	require.NotContains(t, w.texts(), title)
 	require.Empty(t, w.focused(), "a button that is gone does not keep the focus")
 
-	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
 	w.Show(endsSoonState())
 	require.Equal(t, "Renew", w.focused(), "a window that is opened late")
 }
@@ -190,15 +190,15 @@ func TestRenewalTakesNothing(t *testing.T) {
 	w.Show(endsSoonState())
 	require.Equal(t, "Yes, sign out", w.focused())
 	w.press(fyne.KeyReturn)
-	requireIntents(t, w, login.SignOut{})
+	requireIntents(t, w, signin.SignOut{})
 }
 
 // TestStripIsSlim: however long the notices, the page keeps its place.
 func TestStripIsSlim(t *testing.T) {
 	long := *auditFull
 	long.Title, long.Happened = strings.Repeat("Very long title ", 30), strings.Repeat("And much that happened. ", 30)
-	state := waitingState(hscn.MissingCard, login.NotEnded)
-	state.Notices = []login.Notice{{Problem: &long}, {}}
+	state := waitingState(hscn.MissingCard, signin.NotEnded)
+	state.Notices = []signin.Notice{{Problem: &long}, {}}
 	for _, scale := range []float32{0.8, 1, 2} {
 		w := newWorld(t, Settings{TextScale: scale})
 		w.win.Resize(fyne.NewSize(minWidth, minHeight))
@@ -213,8 +213,8 @@ func TestStripIsSlim(t *testing.T) {
 func TestWhoAsksIsSaidOnTheWay(t *testing.T) {
 	const said = "“Vendor App” asks you to sign in to e-RS."
 	w := newWorld(t, Settings{})
-	for _, phase := range []login.Phase{login.Waiting, login.Prompting, login.SigningIn, login.Choosing, login.Selecting, login.Failed} {
-		state := workingState(phase, login.NotEnded)
+	for _, phase := range []signin.Phase{signin.Waiting, signin.Prompting, signin.SigningIn, signin.Choosing, signin.Selecting, signin.Failed} {
+		state := workingState(phase, signin.NotEnded)
 		state.Permissions = choosingState(fiveRoles(), nil).Permissions
 		state.Phase, state.AskedBy = phase, "Vendor App"
 		state.Problem = &problem.Problem{Code: "TEST", Title: "Something", Happened: "It happened."}

@@ -3,14 +3,14 @@ package ui
 import (
 	"fyne.io/fyne/v2"
 
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // overPage is a page that the user has opened over the screen: settings, diagnostics.
 type overPage interface {
 	screen
 	// outlives reports whether the page stays although the state under it has changed.
-	outlives(before, after login.State) bool
+	outlives(before, after signin.State) bool
 	// away is called when the page has closed.
 	away()
 }

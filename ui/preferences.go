@@ -6,7 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -130,11 +130,11 @@ func (s *settingsPage) appear() {
 }
 
 // update returns true: the page does not depend on the state.
-func (s *settingsPage) update(login.State) bool { return true }
+func (s *settingsPage) update(signin.State) bool { return true }
 
 // outlives reports whether the page stays: not if the user is signing in, or the session is about
 // to end.
-func (s *settingsPage) outlives(before, after login.State) bool {
+func (s *settingsPage) outlives(before, after signin.State) bool {
 	return after.Phase == before.Phase && after.EndsSoon == before.EndsSoon
 }
 

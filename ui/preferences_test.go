@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -159,7 +159,7 @@ func TestSettingsGiveWay(t *testing.T) {
 	}
 	t.Run("another state", func(t *testing.T) {
 		w := start(t)
-		w.Show(workingState(login.Ending, login.CardRemoved))
+		w.Show(workingState(signin.Ending, signin.CardRemoved))
 		require.Contains(t, w.texts(), "Your smartcard was removed. Signing out…")
 		require.NotContains(t, w.texts(), "Settings")
 	})
@@ -173,7 +173,7 @@ func TestSettingsGiveWay(t *testing.T) {
 		w.press(fyne.KeyTab)
 		before := w.focused()
 		state := signedInState()
-		state.Links.ERS = login.HealthBad
+		state.Links.ERS = signin.HealthBad
 		w.Show(state)
 		require.Contains(t, w.texts(), "Settings")
 		require.Contains(t, w.texts(), "e-RS not reachable")
@@ -194,7 +194,7 @@ func TestSettingsGiveWay(t *testing.T) {
 	t.Run("the window is closed", func(t *testing.T) {
 		w := start(t)
 		w.closeWindow()
-		requireIntents(t, w, login.Quit{})
+		requireIntents(t, w, signin.Quit{})
 		require.Contains(t, w.texts(), "Signing out…")
 		w.press(fyne.KeyF2)
 		require.NotContains(t, w.texts(), "Settings")

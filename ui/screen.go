@@ -6,7 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -16,7 +16,7 @@ type screen interface {
 	// object is the content.
 	object() fyne.CanvasObject
 	// update shows a newer state, or returns false if that needs another screen.
-	update(login.State) bool
+	update(signin.State) bool
 	// appear is called when the screen is in the window: give the focus here.
 	appear()
 	// disappear is called before it is removed.
@@ -44,15 +44,15 @@ type revealer interface {
 }
 
 // newScreen returns the screen for a state.
-func newScreen(w *Window, state login.State) screen {
+func newScreen(w *Window, state signin.State) screen {
 	switch state.Phase {
-	case login.Waiting:
+	case signin.Waiting:
 		return newWaiting(w, state)
-	case login.Choosing:
+	case signin.Choosing:
 		return newChoosing(w, state)
-	case login.SignedIn:
+	case signin.SignedIn:
 		return newSignedIn(w, state)
-	case login.Failed:
+	case signin.Failed:
 		return newFailed(w, state)
 	default:
 		return newWorking(w, state)

@@ -14,15 +14,15 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/login/hscn"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
 // picture is a drawn screen.
 type picture struct {
 	name     string
-	state    login.State
+	state    signin.State
 	settings Settings
 	// later is how long after the state the picture is taken.
 	later time.Duration
@@ -61,29 +61,29 @@ func screens() []picture {
 	longName.User.Name, longName.Chosen = "Alexandra Wilhelmina Featherstonehaugh-Cholmondeley", long
 	demonstration := Settings{Demonstration: true}
 	return []picture{
-		{name: "waiting-card", state: waitingState(hscn.MissingCard, login.NotEnded), settings: demonstration},
+		{name: "waiting-card", state: waitingState(hscn.MissingCard, signin.NotEnded), settings: demonstration},
 		{name: "waiting-asked", state: askedState("Referral Manager 4")},
-		{name: "waiting-unknown", state: waitingState(hscn.MissingUnknown, login.NotEnded)},
-		{name: "waiting-passcode", state: waitingState(hscn.MissingPasscode, login.NotEnded)},
-		{name: "waiting-reader", state: waitingState(hscn.MissingReader, login.NotEnded)},
-		{name: "waiting-agent", state: waitingState(hscn.MissingAgent, login.NotEnded)},
-		{name: "waiting-signed-out", state: waitingState(login.MissingIntent, login.SignedOut)},
-		{name: "waiting-card-removed", state: waitingState(hscn.MissingCard, login.CardRemoved)},
-		{name: "waiting-changed", state: waitingState(login.MissingIntent, login.TicketChanged)},
-		{name: "waiting-expired", state: waitingState(login.MissingIntent, login.Expired)},
-		{name: "waiting-cancelled", state: waitingState(hscn.MissingCard, login.Cancelled)},
-		{name: "waiting-help", state: waitingState(hscn.MissingCard, login.NotEnded),
+		{name: "waiting-unknown", state: waitingState(hscn.MissingUnknown, signin.NotEnded)},
+		{name: "waiting-passcode", state: waitingState(hscn.MissingPasscode, signin.NotEnded)},
+		{name: "waiting-reader", state: waitingState(hscn.MissingReader, signin.NotEnded)},
+		{name: "waiting-agent", state: waitingState(hscn.MissingAgent, signin.NotEnded)},
+		{name: "waiting-signed-out", state: waitingState(signin.MissingIntent, signin.SignedOut)},
+		{name: "waiting-card-removed", state: waitingState(hscn.MissingCard, signin.CardRemoved)},
+		{name: "waiting-changed", state: waitingState(signin.MissingIntent, signin.TicketChanged)},
+		{name: "waiting-expired", state: waitingState(signin.MissingIntent, signin.Expired)},
+		{name: "waiting-cancelled", state: waitingState(hscn.MissingCard, signin.Cancelled)},
+		{name: "waiting-help", state: waitingState(hscn.MissingCard, signin.NotEnded),
 			settings: Settings{Demonstration: true, Diagnostics: &chain{findings: brokenChain()}},
 			after:    func(w *world) { w.press(fyne.KeyTab, fyne.KeySpace) }},
-		{name: "waiting-locked", state: waitingState(login.MissingIntent, login.ScreenLocked)},
-		{name: "waiting-notices", state: noticed(waitingState(hscn.MissingCard, login.NotEnded), true)},
-		{name: "waiting-notices-help", state: noticed(waitingState(hscn.MissingCard, login.NotEnded), true),
+		{name: "waiting-locked", state: waitingState(signin.MissingIntent, signin.ScreenLocked)},
+		{name: "waiting-notices", state: noticed(waitingState(hscn.MissingCard, signin.NotEnded), true)},
+		{name: "waiting-notices-help", state: noticed(waitingState(hscn.MissingCard, signin.NotEnded), true),
 			after: func(w *world) { w.press(fyne.KeyF1) }},
-		{name: "waiting-quiet", state: noticed(waitingState(hscn.MissingAgent, login.NotEnded), false),
+		{name: "waiting-quiet", state: noticed(waitingState(hscn.MissingAgent, signin.NotEnded), false),
 			after: func(w *world) { w.press(fyne.KeyF1) }},
-		{name: "starting", state: workingState(login.Starting, login.NotEnded)},
-		{name: "prompting", state: workingState(login.Prompting, login.NotEnded)},
-		{name: "signing-in", state: workingState(login.SigningIn, login.NotEnded), later: 12 * time.Second},
+		{name: "starting", state: workingState(signin.Starting, signin.NotEnded)},
+		{name: "prompting", state: workingState(signin.Prompting, signin.NotEnded)},
+		{name: "signing-in", state: workingState(signin.SigningIn, signin.NotEnded), later: 12 * time.Second},
 		{name: "choosing", state: choosingState(fiveRoles(), &triage)},
 		{name: "choosing-one", state: choosingState(fiveRoles()[1:2], nil)},
 		{name: "choosing-new-user", state: choosingState(fiveRoles(), nil)},
@@ -104,15 +104,15 @@ func screens() []picture {
 		{name: "choosing-notices", state: noticed(choosingState(fiveRoles(), &triage), true)},
 		{name: "choosing-notices-help", state: noticed(choosingState(fiveRoles(), &triage), true),
 			after: func(w *world) { w.press(fyne.KeyF1) }},
-		{name: "settings", state: waitingState(hscn.MissingCard, login.NotEnded), settings: Settings{Preferences: preferencesOf(nil)},
+		{name: "settings", state: waitingState(hscn.MissingCard, signin.NotEnded), settings: Settings{Preferences: preferencesOf(nil)},
 			after: func(w *world) { w.press(fyne.KeyF2) }},
 		{name: "settings-managed", state: signedInState(), after: func(w *world) { w.press(fyne.KeyF2) },
 			settings: Settings{Preferences: preferencesOf(nil, PreferLanguage, PreferAutostart, PreferAppearance)}},
-		{name: "diagnostics", state: waitingState(hscn.MissingReader, login.NotEnded),
+		{name: "diagnostics", state: waitingState(hscn.MissingReader, signin.NotEnded),
 			settings: Settings{Diagnostics: &chain{findings: brokenChain()}}, after: func(w *world) { w.press(fyne.KeyF9) }},
 		{name: "diagnostics-good", state: signedInState(), settings: Settings{Diagnostics: &chain{findings: goodChain()}},
 			after: func(w *world) { w.press(fyne.KeyF9) }},
-		{name: "diagnostics-running", state: waitingState(hscn.MissingCard, login.NotEnded),
+		{name: "diagnostics-running", state: waitingState(hscn.MissingCard, signin.NotEnded),
 			settings: Settings{Diagnostics: &chain{findings: brokenChain(), hangs: true}}, after: func(w *world) {
 				drawn := make(chan struct{})
 				w.aside = func(run func()) { go func() { run(); close(drawn) }() }
@@ -124,12 +124,12 @@ func screens() []picture {
 				}
 				w.t.Cleanup(func() { w.Stop(); <-drawn })
 			}},
-		{name: "bundle", state: waitingState(hscn.MissingReader, login.NotEnded),
+		{name: "bundle", state: waitingState(hscn.MissingReader, signin.NotEnded),
 			settings: Settings{Diagnostics: &chain{findings: brokenChain()}},
 			after: func(w *world) {
 				w.press(fyne.KeyF9, fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyTab)
 			}},
-		{name: "selecting", state: workingState(login.Selecting, login.NotEnded)},
+		{name: "selecting", state: workingState(signin.Selecting, signin.NotEnded)},
 		{name: "signed-in", state: signedInState(), later: 2 * time.Minute},
 		{name: "signed-in-confirm", state: signedInState(), later: 2 * time.Minute,
 			after: func(w *world) { w.press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn) }},
@@ -140,11 +140,11 @@ func screens() []picture {
 		{name: "signed-in-long-names", state: longName, cuts: []string{longName.User.Name}},
 		{name: "problem", state: failedState(notAccepted), settings: Settings{Diagnostics: &chain{findings: brokenChain()}}},
 		{name: "problem-no-retry", state: failedState(blocked)},
-		{name: "ending", state: workingState(login.Ending, login.SignedOut)},
-		{name: "ending-card-removed", state: workingState(login.Ending, login.CardRemoved)},
-		{name: "ending-locked", state: workingState(login.Ending, login.ScreenLocked)},
-		{name: "ending-renewed", state: workingState(login.Ending, login.Renewed)},
-		{name: "ending-switched", state: workingState(login.Ending, login.RoleSwitched)},
+		{name: "ending", state: workingState(signin.Ending, signin.SignedOut)},
+		{name: "ending-card-removed", state: workingState(signin.Ending, signin.CardRemoved)},
+		{name: "ending-locked", state: workingState(signin.Ending, signin.ScreenLocked)},
+		{name: "ending-renewed", state: workingState(signin.Ending, signin.Renewed)},
+		{name: "ending-switched", state: workingState(signin.Ending, signin.RoleSwitched)},
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/ers-login/ers-login/ersclient"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // TestSearchFinds: a consultant finds their clinic by any words they remember.
@@ -102,7 +102,7 @@ func TestSearchByKeys(t *testing.T) {
 		require.Equal(t, searching+", no 40 definer", w.focused(), "digits are text here")
 		require.Contains(t, w.texts(), "1 role")
 		require.Contains(t, w.texts(), "Service definer, Maintain the directory of services, Enter")
-		want := login.Choose{Permission: screen.permissions[0]}
+		want := signin.Choose{Permission: screen.permissions[0]}
 		require.Equal(t, "Y00039", want.Permission.OrgIdentifier)
 		w.press(fyne.KeyReturn)
 		requireIntents(t, w, want)
@@ -113,7 +113,7 @@ func TestSearchByKeys(t *testing.T) {
 		w.press(fyne.KeyReturn)
 		intents := w.took()
 		require.Len(t, intents, 1)
-		chosen, ok := intents[0].(login.Choose)
+		chosen, ok := intents[0].(signin.Choose)
 		require.True(t, ok)
 		require.Equal(t, "Y00039", chosen.Permission.OrgIdentifier)
 		require.Equal(t, ersclient.ServiceDefiner, chosen.Permission.BusinessFunction)
@@ -159,7 +159,7 @@ func TestSearchByKeys(t *testing.T) {
 		w, _ := start(t)
 		w.typed("def")
 		state := w.last
-		state.Links.ERS = login.HealthBad
+		state.Links.ERS = signin.HealthBad
 		w.Show(state)
 		require.Equal(t, searching+", def", w.focused())
 	})
@@ -232,7 +232,7 @@ func TestFavourites(t *testing.T) {
 		require.Contains(t, w.focused(), "Northern Community Hospital No 2 (Y00001)")
 		require.Contains(t, w.focused(), "favourite")
 		w.press(fyne.KeyReturn)
-		requireIntents(t, w, login.Choose{Permission: permissions[7]})
+		requireIntents(t, w, signin.Choose{Permission: permissions[7]})
 	})
 	t.Run("a star by keyboard, and off again", func(t *testing.T) {
 		store := favouritesOf()
@@ -342,7 +342,7 @@ func TestAKeyIsCheapInALongList(t *testing.T) {
 func BenchmarkKeystroke(b *testing.B) {
 	for _, organisations := range []int{2, 200, 2000} {
 		b.Run(fmt.Sprintf("%d roles", organisations*5), func(b *testing.B) {
-			w := newWindow(test.NewApp(), Settings{}, func(login.Intent) {}, &handTicker{})
+			w := newWindow(test.NewApp(), Settings{}, func(signin.Intent) {}, &handTicker{})
 			w.apply(choosingState(manyRoles(organisations, 5), nil))
 			screen, ok := w.screen.(*choosing)
 			require.True(b, ok)
@@ -360,7 +360,7 @@ func BenchmarkKeystroke(b *testing.B) {
 func BenchmarkKeystrokeUndrawn(b *testing.B) {
 	for _, organisations := range []int{2, 200, 2000} {
 		b.Run(fmt.Sprintf("%d roles", organisations*5), func(b *testing.B) {
-			w := newWindow(test.NewApp(), Settings{}, func(login.Intent) {}, &handTicker{})
+			w := newWindow(test.NewApp(), Settings{}, func(signin.Intent) {}, &handTicker{})
 			w.apply(choosingState(manyRoles(organisations, 5), nil))
 			screen, ok := w.screen.(*choosing)
 			require.True(b, ok)

@@ -6,7 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -17,7 +17,7 @@ import (
 type signedIn struct {
 	still
 	w                *Window
-	state            login.State
+	state            signin.State
 	ends             *widgets.Text
 	buttons, confirm *fyne.Container
 	signOut, yes     *widgets.Button
@@ -28,13 +28,13 @@ type signedIn struct {
 	help   *help
 }
 
-func newSignedIn(w *Window, state login.State) *signedIn {
+func newSignedIn(w *Window, state signin.State) *signedIn {
 	s := &signedIn{w: w, state: state, help: newHelp(w, nil),
 		ends: widgets.NewText("", boldStyle), left: widgets.NewText("", bodyStyle)}
 	s.signOut = w.button(lang.L("Sign out"), widgets.Danger, s.ask)
 	s.buttons = widgets.Flow(12, 12,
-		w.button(lang.L("Switch role"), widgets.Secondary, w.intent(login.SwitchRole{})), s.signOut, s.help.button)
-	s.yes = w.button(lang.L("Yes, sign out"), widgets.Danger, w.intent(login.SignOut{}))
+		w.button(lang.L("Switch role"), widgets.Secondary, w.intent(signin.SwitchRole{})), s.signOut, s.help.button)
+	s.yes = w.button(lang.L("Yes, sign out"), widgets.Danger, w.intent(signin.SignOut{}))
 	s.confirm = widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("Sign out of e-RS?"), boldStyle)},
 		widgets.Row{Object: widgets.NewText(lang.L("Your other e-RS applications stop working with this session at once. "+
@@ -74,7 +74,7 @@ func (s *signedIn) session() fyne.CanvasObject {
 
 // warning is the panel shown before the session's end.
 func (s *signedIn) warning() *fyne.Container {
-	s.renew = s.w.button(lang.L("Renew"), widgets.Primary, s.w.intent(login.Renew{}))
+	s.renew = s.w.button(lang.L("Renew"), widgets.Primary, s.w.intent(signin.Renew{}))
 	title := lang.L("Your session ends at {{.Time}}", map[string]any{"Time": s.w.clockTime(s.state.ExpiresAt)})
 	box := widgets.Inset(widgets.Margins{Bottom: 16}, widgets.NewPanel(widgets.Caution, widgets.Column(
 		widgets.Row{Object: widgets.Beside(widgets.NewPicture(iconAttention, fyne.Size{}), widgets.SizeBanner, 1.3,
@@ -86,8 +86,8 @@ func (s *signedIn) warning() *fyne.Container {
 	return box
 }
 
-func (s *signedIn) update(state login.State) bool {
-	same := state.Phase == login.SignedIn && state.Chosen == s.state.Chosen && state.User == s.state.User &&
+func (s *signedIn) update(state signin.State) bool {
+	same := state.Phase == signin.SignedIn && state.Chosen == s.state.Chosen && state.User == s.state.User &&
 		state.SignedInAt.Equal(s.state.SignedInAt) && state.ExpiresAt.Equal(s.state.ExpiresAt)
 	if !same {
 		return false
@@ -102,7 +102,7 @@ func (s *signedIn) update(state login.State) bool {
 }
 
 // refresh updates what can change during a session.
-func (s *signedIn) refresh(state login.State) {
+func (s *signedIn) refresh(state signin.State) {
 	s.help.update(state)
 	if s.state.RenewAsks != state.RenewAsks {
 		s.state.RenewAsks = state.RenewAsks

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/login/hscn"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -83,8 +83,8 @@ func TestContrast(t *testing.T) {
 // in it, which contrasts with the fill below.
 func TestContrastOfIcons(t *testing.T) {
 	fill := regexp.MustCompile(`fill="#([0-9A-F]{6})"`)
-	icons := map[string]fyne.Resource{"good": statusIcon(login.HealthGood), "attention": statusIcon(login.HealthAttention),
-		"bad": statusIcon(login.HealthBad), "unknown": statusIcon(login.HealthUnknown), "star": iconStar, "empty star": iconStarEmpty,
+	icons := map[string]fyne.Resource{"good": statusIcon(signin.HealthGood), "attention": statusIcon(signin.HealthAttention),
+		"bad": statusIcon(signin.HealthBad), "unknown": statusIcon(signin.HealthUnknown), "star": iconStar, "empty star": iconStarEmpty,
 		"signed out": iconSignedOut}
 	for name, appearance := range map[string]Appearance{"light": Light, "dark": Dark, "high contrast": HighContrast} {
 		least := 4.5
@@ -222,7 +222,7 @@ func TestHighContrastOfTheSystem(t *testing.T) {
 	}
 	t.Run("chosen in the settings while it is on", func(t *testing.T) {
 		w := newWorld(t, Settings{Preferences: preferencesOf(map[Preference]string{PreferAppearance: "dark"})})
-		w.Show(waitingState(hscn.MissingCard, login.NotEnded))
+		w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
 		w.SystemContrast(true)
 		w.openSettings()
 		w.setPreference(PreferAppearance, "system")

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -100,7 +100,7 @@ func TestFullTextUnderTheMouse(t *testing.T) {
 		test.TapCanvas(w.win.Canvas(), middleOf(card).AddXY(3, 30)) // on the tip
 		intents := w.took()
 		require.Len(t, intents, 1, "a click goes through it")
-		require.IsType(t, login.Choose{}, intents[0])
+		require.IsType(t, signin.Choose{}, intents[0])
 	})
 	t.Run("a heading", func(t *testing.T) {
 		w, later := longNames(t, 2)
@@ -126,7 +126,7 @@ func TestFullTextUnderTheMouse(t *testing.T) {
 		"a page is laid over":     func(w *world) { w.putOver(newDiagnostics(w.Window)) },
 		"the window is made anew": func(w *world) { w.build() },
 		"Escape is pressed":       func(w *world) { w.press(fyne.KeyEscape) },
-		"the program ends":        func(w *world) { w.Show(login.State{Phase: login.Closed}) },
+		"the program ends":        func(w *world) { w.Show(signin.State{Phase: signin.Closed}) },
 		"Fyne's loop has ended":   func(w *world) { w.Stop() },
 		"the arrows are used":     func(w *world) { w.press(fyne.KeyRight) },
 		"the button is held down": func(w *world) {

@@ -6,8 +6,8 @@ import (
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/ers-login/ers-login/assets"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // tray is the notification area icon: signed out, signed in or a Problem, with a menu for use while
@@ -39,7 +39,7 @@ func newTray(w *Window) *tray {
 
 // show shows a state. It does nothing if that looks the same, since Fyne replaces a menu as a
 // whole.
-func (t *tray) show(state login.State) {
+func (t *tray) show(state signin.State) {
 	face := faceOf(state)
 	if t.known && face == t.shown {
 		return
@@ -50,19 +50,19 @@ func (t *tray) show(state login.State) {
 }
 
 // faceOf returns the tray's content for a state.
-func faceOf(state login.State) trayFace {
+func faceOf(state signin.State) trayFace {
 	switch state.Phase {
-	case login.SignedIn:
+	case signin.SignedIn:
 		return trayFace{icon: assets.TraySignedIn, who: problem.Clean(state.User.Name, 100), switches: true, signOut: true,
 			what: lang.L("{{.Role}} at {{.Organisation}}", map[string]any{"Role": roleName(state.Chosen.BusinessFunction),
 				"Organisation": organisation(state.Chosen)})}
-	case login.Failed:
+	case signin.Failed:
 		p := state.Problem
 		if p == nil {
 			p = problem.Unexpected
 		}
 		return trayFace{icon: assets.TrayProblem, what: translated(p, p.Title)}
-	case login.Choosing:
+	case signin.Choosing:
 		return trayFace{icon: assets.TrayOut, who: problem.Clean(state.User.Name, 100), signOut: true, what: lang.L("Choose how you want to work")}
 	default:
 		return trayFace{icon: assets.TrayOut, what: lang.L("Not signed in to e-RS")}
@@ -81,7 +81,7 @@ func (t *tray) menu(face trayFace) *fyne.Menu {
 	open := t.item(lang.L("Open"), t.w.raise)
 	switches := t.item(lang.L("Switch role"), func() {
 		t.w.raise()
-		t.w.send(login.SwitchRole{})
+		t.w.send(signin.SwitchRole{})
 	})
 	signOut := t.item(lang.L("Sign out"), t.w.askToSignOut)
 	switches.Disabled, signOut.Disabled = !face.switches, !face.signOut
@@ -109,8 +109,8 @@ func (w *Window) raise() {
 // askToSignOut asks in the window, like its own button: other applications stop.
 func (w *Window) askToSignOut() {
 	w.raise()
-	if w.last.Phase != login.SignedIn {
-		w.send(login.SignOut{})
+	if w.last.Phase != signin.SignedIn {
+		w.send(signin.SignOut{})
 		return
 	}
 	w.closeOver()

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/assets"
-	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/login/hscn"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 )
 
 var _ desktop.App = (*quittable)(nil)
@@ -43,13 +43,13 @@ func (q *quittable) entries() (said []string, enabled map[string]bool) {
 func TestTheTrayShowsTheState(t *testing.T) {
 	commands := []string{"Open", "Switch role", "Sign out", "Quit"}
 	for name, c := range map[string]struct {
-		state    login.State
+		state    signin.State
 		icon     fyne.Resource
 		said     []string
 		switches bool
 		signOut  bool
 	}{
-		"waiting":   {waitingState(hscn.MissingCard, login.NotEnded), assets.TrayOut, []string{"Not signed in to e-RS"}, false, false},
+		"waiting":   {waitingState(hscn.MissingCard, signin.NotEnded), assets.TrayOut, []string{"Not signed in to e-RS"}, false, false},
 		"choosing":  {choosingState(fiveRoles(), nil), assets.TrayOut, []string{gpUser.Name, "Choose how you want to work"}, false, true},
 		"signed in": {signedInState(), assets.TraySignedIn, []string{gpUser.Name, "Service provider clinician at NHST_X3 (R01)"}, true, true},
 		"problem":   {failedState(notAccepted), assets.TrayProblem, []string{notAccepted.Title}, false, false},
@@ -79,7 +79,7 @@ func TestThereIsNoTrayWhereTheDesktopHasNone(t *testing.T) {
 	w.Show(signedInState())
 	require.Nil(t, w.app.menu)
 	w.close()
-	requireIntents(t, w, login.Quit{})
+	requireIntents(t, w, signin.Quit{})
 }
 
 func TestTheTraysCommands(t *testing.T) {
@@ -89,18 +89,18 @@ func TestTheTraysCommands(t *testing.T) {
 	w.app.press(t, "Open")
 	require.Empty(t, w.took())
 	w.app.press(t, "Switch role")
-	requireIntents(t, w, login.SwitchRole{})
+	requireIntents(t, w, signin.SwitchRole{})
 	w.app.press(t, "Sign out")
 	require.Empty(t, w.took(), "it is asked first, as in the window")
 	require.Equal(t, "Yes, sign out", w.focused())
 	require.Equal(t, 3, raised)
 	w.press(fyne.KeyReturn)
-	requireIntents(t, w, login.SignOut{})
+	requireIntents(t, w, signin.SignOut{})
 	w.Show(choosingState(fiveRoles(), nil))
 	w.app.press(t, "Sign out")
-	requireIntents(t, w, login.SignOut{})
+	requireIntents(t, w, signin.SignOut{})
 	w.app.press(t, "Quit")
-	requireIntents(t, w, login.Quit{})
+	requireIntents(t, w, signin.Quit{})
 }
 
 // The window is minimised only for users who want that. Closing it signs out, unless it can come
@@ -124,7 +124,7 @@ func TestTheWindowGetsOutOfTheWay(t *testing.T) {
 				Preferences: preferencesOf(map[Preference]string{PreferMinimise: c.prefers})})
 			hidden := &hiding{Window: w.win}
 			w.win = hidden
-			w.Show(workingState(login.Selecting, login.NotEnded))
+			w.Show(workingState(signin.Selecting, signin.NotEnded))
 			w.Show(signedInState())
 			require.Equal(t, c.hides, hidden.hidden)
 			require.Equal(t, c.minimise, minimised)
@@ -148,29 +148,29 @@ func (h *hiding) Hide() { h.hidden = true }
 
 // A clinician looking at another window learns that their session ends, in our own words only.
 func TestWhatTheDesktopTells(t *testing.T) {
-	named := func(state login.State) login.State {
+	named := func(state signin.State) signin.State {
 		state.User.Name = `"; Remove-Item -Recurse C:\ ; "`
 		state.Chosen.OrgName = "$(calc)"
 		return state
 	}
 	signedIn := named(signedInState())
 	for name, c := range map[string]struct {
-		before, after login.State
+		before, after signin.State
 		message       string
 	}{
-		"card removed":     {signedIn, named(workingState(login.Ending, login.CardRemoved)), "Your smartcard was removed, so your e-RS session has ended."},
-		"and gone already": {signedIn, waitingState(hscn.MissingCard, login.CardRemoved), "Your smartcard was removed, so your e-RS session has ended."},
+		"card removed":     {signedIn, named(workingState(signin.Ending, signin.CardRemoved)), "Your smartcard was removed, so your e-RS session has ended."},
+		"and gone already": {signedIn, waitingState(hscn.MissingCard, signin.CardRemoved), "Your smartcard was removed, so your e-RS session has ended."},
 		"five minutes":     {signedIn, named(endsSoonState()), "Your e-RS session ends in five minutes. Open e-RS Login to renew it."},
-		"time limit":       {signedIn, workingState(login.Ending, login.Expired), "Your e-RS session has reached its time limit and has ended."},
-		"another card":     {signedIn, workingState(login.Ending, login.TicketChanged), "Your e-RS session has ended. Open e-RS Login to see why."},
-		"locked":           {signedIn, workingState(login.Ending, login.ScreenLocked), "Your e-RS session has ended. Open e-RS Login to see why."},
+		"time limit":       {signedIn, workingState(signin.Ending, signin.Expired), "Your e-RS session has reached its time limit and has ended."},
+		"another card":     {signedIn, workingState(signin.Ending, signin.TicketChanged), "Your e-RS session has ended. Open e-RS Login to see why."},
+		"locked":           {signedIn, workingState(signin.Ending, signin.ScreenLocked), "Your e-RS session has ended. Open e-RS Login to see why."},
 		"a problem":        {signedIn, failedState(notAccepted), "Your e-RS session has ended. Open e-RS Login to see why."},
-		"their own wish":   {signedIn, workingState(login.Ending, login.SignedOut), ""},
-		"another role":     {signedIn, workingState(login.Ending, login.RoleSwitched), ""},
-		"renewed":          {signedIn, workingState(login.Ending, login.Renewed), ""},
+		"their own wish":   {signedIn, workingState(signin.Ending, signin.SignedOut), ""},
+		"another role":     {signedIn, workingState(signin.Ending, signin.RoleSwitched), ""},
+		"renewed":          {signedIn, workingState(signin.Ending, signin.Renewed), ""},
 		"five minutes on":  {named(endsSoonState()), named(endsSoonState()), ""},
-		"never signed in":  {waitingState(hscn.MissingCard, login.NotEnded), waitingState(hscn.MissingReader, login.NotEnded), ""},
-		"before a role":    {choosingState(fiveRoles(), nil), workingState(login.Ending, login.CardRemoved), ""},
+		"never signed in":  {waitingState(hscn.MissingCard, signin.NotEnded), waitingState(hscn.MissingReader, signin.NotEnded), ""},
+		"before a role":    {choosingState(fiveRoles(), nil), workingState(signin.Ending, signin.CardRemoved), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, Settings{})

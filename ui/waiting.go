@@ -5,8 +5,8 @@ import (
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/ers-login/ers-login/assets"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -27,16 +27,16 @@ type waiting struct {
 	main fyne.CanvasObject
 }
 
-func newWaiting(w *Window, state login.State) *waiting {
+func newWaiting(w *Window, state signin.State) *waiting {
 	s := &waiting{
 		w:       w,
 		picture: widgets.NewPicture(assets.Smartcard, pictureSize),
 		title:   centred(widgets.NewText("", titleStyle)),
 		text:    centred(widgets.NewText("", leadStyle)),
-		signIn:  w.button(lang.L("Sign in"), widgets.Primary, w.intent(login.SignIn{})),
+		signIn:  w.button(lang.L("Sign in"), widgets.Primary, w.intent(signin.SignIn{})),
 		help:    newHelp(w, generalAdvice()),
 		asked:   centred(widgets.NewText("", boldStyle)),
-		notNow:  w.button(lang.L("Not now"), widgets.Secondary, w.intent(login.Cancel{})),
+		notNow:  w.button(lang.L("Not now"), widgets.Secondary, w.intent(signin.Cancel{})),
 	}
 	s.main = widgets.Column(
 		widgets.Row{Object: s.picture, Above: 48, Align: widgets.Centre},
@@ -50,8 +50,8 @@ func newWaiting(w *Window, state login.State) *waiting {
 	return s
 }
 
-func (s *waiting) update(state login.State) bool {
-	if state.Phase != login.Waiting {
+func (s *waiting) update(state signin.State) bool {
+	if state.Phase != signin.Waiting {
 		return false
 	}
 	said := waitingFor(state)
@@ -89,40 +89,40 @@ type said struct {
 
 // waitingFor returns the user's next step. Why the last session ended comes first, unless nothing
 // can be done before that step.
-func waitingFor(state login.State) said {
+func waitingFor(state signin.State) said {
 	next := saidOf(state.Missing)
 	if state.Missing.First {
 		return next
 	}
 	again := fromPlatform(state.Missing.Again)
 	switch state.Reason {
-	case login.SignedOut:
+	case signin.SignedOut:
 		return said{iconSignedOut, lang.L("You are signed out"), lang.L("Press **Sign in** to start again.")}
-	case login.CardRemoved:
+	case signin.CardRemoved:
 		return said{next.picture, lang.L("Your smartcard was removed, so you were signed out"), again}
-	case login.TicketChanged:
+	case signin.TicketChanged:
 		return said{assets.Smartcard, lang.L("A new smartcard sign-in closed your session"), again}
-	case login.Expired:
+	case signin.Expired:
 		return said{assets.Smartcard, lang.L("Your session has reached its time limit"), again}
-	case login.Cancelled:
+	case signin.Cancelled:
 		return said{next.picture, lang.L("Sign-in cancelled"), lang.L("Press **Sign in** when you are ready.")}
-	case login.ScreenLocked:
+	case signin.ScreenLocked:
 		return said{next.picture, lang.L("You were signed out because the screen was locked"), again}
-	case login.UserSwitched:
+	case signin.UserSwitched:
 		return said{next.picture, lang.L("You were signed out because somebody else started to use this computer"), again}
-	case login.RoleSwitched:
+	case signin.RoleSwitched:
 		return said{next.picture, lang.L("Your session ended before you chose another role"), again}
-	case login.Renewed:
+	case signin.Renewed:
 		return said{next.picture, lang.L("Your session ended before it could be renewed"), again}
-	case login.Abandoned:
+	case signin.Abandoned:
 		return said{next.picture, lang.L("The sign-in could not be completed"), again}
-	case login.NotEnded, login.Quitting:
+	case signin.NotEnded, signin.Quitting:
 	}
 	return next
 }
 
 // saidOf returns what is missing, in the platform's words.
-func saidOf(missing login.Missing) said {
+func saidOf(missing signin.Missing) said {
 	return said{platformPictures[missing.Picture], fromPlatform(missing.Title), fromPlatform(missing.Text)}
 }
 
@@ -130,7 +130,7 @@ func saidOf(missing login.Missing) said {
 func fromPlatform(text string) string { return phrase(problem.Phrase{Text: text}) }
 
 // platformPictures are those that a platform may name.
-var platformPictures = map[login.Picture]fyne.Resource{
-	login.PictureCard: assets.Smartcard, login.PictureReader: assets.Reader, login.PictureProgram: assets.Agent,
-	login.PicturePasscode: assets.Passcode, login.PictureSignedOut: iconSignedOut,
+var platformPictures = map[signin.Picture]fyne.Resource{
+	signin.PictureCard: assets.Smartcard, signin.PictureReader: assets.Reader, signin.PictureProgram: assets.Agent,
+	signin.PicturePasscode: assets.Passcode, signin.PictureSignedOut: iconSignedOut,
 }

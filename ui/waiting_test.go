@@ -6,8 +6,8 @@ import (
 	"fyne.io/fyne/v2"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/login/hscn"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 )
 
 // If this fails, the status bar of some screen reports no card while one is in the reader.
@@ -20,14 +20,14 @@ func TestTheStatusBarKnowsOfTheCard(t *testing.T) {
 		{"in", in, none},
 		{"out", none, in},
 	} {
-		for name, state := range map[string]login.State{
-			"waiting":   {Phase: login.Waiting, Since: morning, Missing: hscn.MissingCard},
-			"prompting": workingState(login.Prompting, login.NotEnded),
+		for name, state := range map[string]signin.State{
+			"waiting":   {Phase: signin.Waiting, Since: morning, Missing: hscn.MissingCard},
+			"prompting": workingState(signin.Prompting, signin.NotEnded),
 			"a problem": failedState(notAccepted),
 		} {
 			t.Run(c.name+", "+name, func(t *testing.T) {
 				w := newWorld(t, Settings{})
-				state.Links.Proof = login.Link{Health: login.HealthAttention, Text: c.want}
+				state.Links.Proof = signin.Link{Health: signin.HealthAttention, Text: c.want}
 				w.Show(state)
 				require.Contains(t, w.texts(), c.want)
 				require.NotContains(t, w.texts(), c.not)
@@ -39,7 +39,7 @@ func TestTheStatusBarKnowsOfTheCard(t *testing.T) {
 // A user whose sign-in another program requests sees its name, and can decline.
 func TestAnotherProgramAsksForASignIn(t *testing.T) {
 	w := newWorld(t, Settings{})
-	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
 	require.False(t, w.seen("asks you to sign in"))
 	require.False(t, w.seen("Not now"))
 	w.Show(askedState("Referral\nManager"))
@@ -48,7 +48,7 @@ func TestAnotherProgramAsksForASignIn(t *testing.T) {
 	w.press(fyne.KeyTab)
 	require.Equal(t, "Not now", w.focused())
 	w.press(fyne.KeyReturn)
-	requireIntents(t, w, login.Cancel{})
-	w.Show(waitingState(hscn.MissingCard, login.Cancelled))
+	requireIntents(t, w, signin.Cancel{})
+	w.Show(waitingState(hscn.MissingCard, signin.Cancelled))
 	require.False(t, w.seen("asks you to sign in"))
 }

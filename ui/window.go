@@ -1,6 +1,6 @@
-// Package ui is the window: a pure function of [login.State], plus the user's intents.
+// Package ui is the window: a pure function of [signin.State], plus the user's intents.
 //
-// [Window.Show] draws each state that the flow publishes; user input goes back as a [login.Intent].
+// [Window.Show] draws each state that the flow publishes; user input goes back as a [signin.Intent].
 // Nothing is decided here, and nothing waits: the function that receives intents must return at
 // once. screen.go maps states to screens; each screen has its own file.
 //
@@ -22,7 +22,7 @@ import (
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/ers-login/ers-login/assets"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -61,7 +61,7 @@ type Settings struct {
 	// Now returns the time; nil means time.Now.
 	Now func() time.Time
 	// Shown is called on Fyne's goroutine for each new screen, with its state.
-	Shown func(login.State)
+	Shown func(signin.State)
 	// Redact masks the secrets in a technical cause, for copied details. Without it, no cause is copied.
 	Redact func(string) string
 }
@@ -86,14 +86,14 @@ type Window struct {
 	app      fyne.App
 	win      fyne.Window
 	settings Settings
-	send     func(login.Intent)
+	send     func(signin.Intent)
 	// do runs a function on Fyne's goroutine, later; it is loop's.
 	do   func(func())
 	loop loop
 
 	mu sync.Mutex
 	// pending is the newest state not yet drawn; drawing reports whether a draw is scheduled.
-	pending *login.State
+	pending *signin.State
 	drawing bool
 
 	// The fields below belong to Fyne's goroutine.
@@ -108,7 +108,7 @@ type Window struct {
 	screen screen
 	// over is the page over the screen, or nil, and overState the state in which it was opened.
 	over      overPage
-	overState login.State
+	overState signin.State
 	// chosen holds the preferences chosen in the window.
 	chosen map[Preference]string
 	ticker ticker
@@ -124,7 +124,7 @@ type Window struct {
 	// reaches it.
 	shown int
 	// last is the latest state.
-	last login.State
+	last signin.State
 	// contrast: the system is in high contrast.
 	contrast bool
 	// closing: the user has closed the window, which stays until the session has ended.
@@ -133,11 +133,11 @@ type Window struct {
 
 // New returns an app's window, not yet shown and with the first screen drawn. send receives the
 // user's intents on Fyne's goroutine and must return at once.
-func New(app fyne.App, settings Settings, send func(login.Intent)) *Window {
+func New(app fyne.App, settings Settings, send func(signin.Intent)) *Window {
 	return newWindow(app, settings, send, &goTicker{})
 }
 
-func newWindow(app fyne.App, settings Settings, send func(login.Intent), ticker ticker) *Window {
+func newWindow(app fyne.App, settings Settings, send func(signin.Intent), ticker ticker) *Window {
 	if settings.Now == nil {
 		settings.Now = time.Now
 	}
@@ -160,7 +160,7 @@ func newWindow(app fyne.App, settings Settings, send func(login.Intent), ticker 
 	w.win.Canvas().SetOnTypedRune(w.typedRune)
 	w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyF, Modifier: fyne.KeyModifierShortcutDefault},
 		w.find)
-	w.apply(login.State{Phase: login.Starting, Since: settings.Now()})
+	w.apply(signin.State{Phase: signin.Starting, Since: settings.Now()})
 	return w
 }
 
@@ -267,7 +267,7 @@ func (w *Window) Stop() {
 
 // Show draws a state. It is safe for concurrent use and returns at once. If states come faster than
 // they can be drawn, only the newest is.
-func (w *Window) Show(state login.State) {
+func (w *Window) Show(state signin.State) {
 	w.mu.Lock()
 	w.pending = &state
 	underWay := w.drawing
@@ -289,11 +289,11 @@ func (w *Window) draw() {
 	}
 }
 
-func (w *Window) apply(state login.State) {
+func (w *Window) apply(state signin.State) {
 	switch {
 	case w.closed:
 		return
-	case state.Phase == login.Closed:
+	case state.Phase == signin.Closed:
 		w.closed = true
 		w.leave()
 		w.tip.Away()
@@ -314,13 +314,13 @@ func (w *Window) apply(state login.State) {
 	}
 	w.show(state)
 	w.announce(before, state)
-	if state.Phase == login.SignedIn && before.Phase != login.SignedIn && w.minimises() {
+	if state.Phase == signin.SignedIn && before.Phase != signin.SignedIn && w.minimises() {
 		w.outOfTheWay()
 	}
 }
 
 // showBars shows a state above and below the page.
-func (w *Window) showBars(state login.State) {
+func (w *Window) showBars(state signin.State) {
 	w.header.show(state)
 	w.notices.show(state)
 	w.status.show(state)
@@ -368,7 +368,7 @@ func (w *Window) showHelp() {
 }
 
 // show updates the screen for a state, or replaces it.
-func (w *Window) show(state login.State) {
+func (w *Window) show(state signin.State) {
 	if w.over != nil && w.screen != nil {
 		if w.over.outlives(w.overState, state) {
 			w.overState = state
@@ -388,7 +388,7 @@ func (w *Window) show(state login.State) {
 }
 
 // replace puts the screen for a state into the window.
-func (w *Window) replace(state login.State) {
+func (w *Window) replace(state signin.State) {
 	w.shown++
 	w.screen = newScreen(w, state)
 	w.win.Canvas().Unfocus()
@@ -441,11 +441,11 @@ func (w *Window) quit() {
 	}
 	w.closing = true
 	w.uncover()
-	goodbye := login.State{Phase: login.Ending, Reason: login.Quitting, Since: w.settings.Now(), User: w.last.User,
+	goodbye := signin.State{Phase: signin.Ending, Reason: signin.Quitting, Since: w.settings.Now(), User: w.last.User,
 		Chosen: w.last.Chosen, Missing: w.last.Missing, Links: w.last.Links}
 	w.showBars(goodbye)
 	w.show(goodbye)
-	w.send(login.Quit{})
+	w.send(signin.Quit{})
 }
 
 // typedKey handles the keys that no control has used: all of them without a focus.
@@ -499,7 +499,7 @@ func (w *Window) button(text string, importance widgets.Importance, tapped func(
 }
 
 // intent returns a function that sends an intent.
-func (w *Window) intent(intent login.Intent) func() { return func() { w.send(intent) } }
+func (w *Window) intent(intent signin.Intent) func() { return func() { w.send(intent) } }
 
 // shortcutName returns the name of a shortcut with a letter on this platform.
 func shortcutName(letter string) string {

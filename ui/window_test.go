@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/login/hscn"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -33,49 +33,49 @@ func (w *world) closeWindow() { w.close() }
 func TestWaitingWords(t *testing.T) {
 	for _, c := range []struct {
 		name    string
-		missing login.Missing
-		reason  login.Reason
+		missing signin.Missing
+		reason  signin.Reason
 		title   string
 		text    string
 	}{
-		{"no card", hscn.MissingCard, login.NotEnded, "Insert your smartcard",
+		{"no card", hscn.MissingCard, signin.NotEnded, "Insert your smartcard",
 			"Then enter your passcode in the Identity Agent window. This screen moves on by itself."},
-		{"no passcode", hscn.MissingPasscode, login.NotEnded, "Enter your passcode",
+		{"no passcode", hscn.MissingPasscode, signin.NotEnded, "Enter your passcode",
 			"A card is in the reader. If it is yours, press Sign in, or enter your passcode in the Identity Agent window. " +
 				"This screen moves on by itself."},
-		{"cancelled, card still in", hscn.MissingPasscode, login.Cancelled, "Sign-in cancelled", "Press Sign in when you are ready."},
-		{"expired, card still in", hscn.MissingPasscode, login.Expired, "Your session has reached its time limit",
+		{"cancelled, card still in", hscn.MissingPasscode, signin.Cancelled, "Sign-in cancelled", "Press Sign in when you are ready."},
+		{"expired, card still in", hscn.MissingPasscode, signin.Expired, "Your session has reached its time limit",
 			"Press Sign in, or enter your passcode in the Identity Agent window. This screen moves on by itself."},
-		{"no reader", hscn.MissingReader, login.NotEnded, "Connect your smartcard reader",
+		{"no reader", hscn.MissingReader, signin.NotEnded, "Connect your smartcard reader",
 			"Then insert your smartcard. This screen moves on by itself."},
-		{"no agent", hscn.MissingAgent, login.NotEnded, "The NHS Identity Agent is not installed",
+		{"no agent", hscn.MissingAgent, signin.NotEnded, "The NHS Identity Agent is not installed",
 			"Ask your local service desk to install it. This screen moves on by itself."},
-		{"nothing known", hscn.MissingUnknown, login.NotEnded, "Looking for your smartcard…",
+		{"nothing known", hscn.MissingUnknown, signin.NotEnded, "Looking for your smartcard…",
 			"If it is not in the reader yet, insert it now. This screen moves on by itself."},
-		{"signed out", login.MissingIntent, login.SignedOut, "You are signed out", "Press Sign in to start again."},
-		{"signed out, card taken", hscn.MissingCard, login.SignedOut, "You are signed out", "Press Sign in to start again."},
-		{"card removed", hscn.MissingCard, login.CardRemoved, "Your smartcard was removed, so you were signed out",
+		{"signed out", signin.MissingIntent, signin.SignedOut, "You are signed out", "Press Sign in to start again."},
+		{"signed out, card taken", hscn.MissingCard, signin.SignedOut, "You are signed out", "Press Sign in to start again."},
+		{"card removed", hscn.MissingCard, signin.CardRemoved, "Your smartcard was removed, so you were signed out",
 			"Insert your smartcard and enter your passcode to sign in again. This screen moves on by itself."},
-		{"card removed with its reader", hscn.MissingReader, login.CardRemoved, "Your smartcard was removed, so you were signed out",
+		{"card removed with its reader", hscn.MissingReader, signin.CardRemoved, "Your smartcard was removed, so you were signed out",
 			"Connect your reader and insert your smartcard to sign in again. This screen moves on by itself."},
-		{"another sign-in", login.MissingIntent, login.TicketChanged, "A new smartcard sign-in closed your session",
+		{"another sign-in", signin.MissingIntent, signin.TicketChanged, "A new smartcard sign-in closed your session",
 			"Press Sign in to start again."},
-		{"expired", login.MissingIntent, login.Expired, "Your session has reached its time limit",
+		{"expired", signin.MissingIntent, signin.Expired, "Your session has reached its time limit",
 			"Press Sign in to start again."},
-		{"screen locked", login.MissingIntent, login.ScreenLocked, "You were signed out because the screen was locked",
+		{"screen locked", signin.MissingIntent, signin.ScreenLocked, "You were signed out because the screen was locked",
 			"Press Sign in to start again."},
-		{"another user", hscn.MissingCard, login.UserSwitched,
+		{"another user", hscn.MissingCard, signin.UserSwitched,
 			"You were signed out because somebody else started to use this computer",
 			"Insert your smartcard and enter your passcode to sign in again. This screen moves on by itself."},
-		{"card removed while the role is switched", hscn.MissingCard, login.RoleSwitched,
+		{"card removed while the role is switched", hscn.MissingCard, signin.RoleSwitched,
 			"Your session ended before you chose another role",
 			"Insert your smartcard and enter your passcode to sign in again. This screen moves on by itself."},
-		{"not renewed", login.MissingIntent, login.Renewed, "Your session ended before it could be renewed",
+		{"not renewed", signin.MissingIntent, signin.Renewed, "Your session ended before it could be renewed",
 			"Press Sign in to start again."},
-		{"not completed", login.MissingIntent, login.Abandoned, "The sign-in could not be completed",
+		{"not completed", signin.MissingIntent, signin.Abandoned, "The sign-in could not be completed",
 			"Press Sign in to start again."},
-		{"cancelled", hscn.MissingCard, login.Cancelled, "Sign-in cancelled", "Press Sign in when you are ready."},
-		{"no agent any more matters most", hscn.MissingAgent, login.Expired,
+		{"cancelled", hscn.MissingCard, signin.Cancelled, "Sign-in cancelled", "Press Sign in when you are ready."},
+		{"no agent any more matters most", hscn.MissingAgent, signin.Expired,
 			"The NHS Identity Agent is not installed",
 			"Ask your local service desk to install it. This screen moves on by itself."},
 	} {
@@ -94,10 +94,10 @@ func TestUpdateKeepsWhatTheUserDoes(t *testing.T) {
 	last := fiveRoles()[0]
 	for _, c := range []struct {
 		name  string
-		state login.State
+		state signin.State
 	}{
-		{"waiting", waitingState(hscn.MissingCard, login.NotEnded)},
-		{"signing in", workingState(login.SigningIn, login.NotEnded)},
+		{"waiting", waitingState(hscn.MissingCard, signin.NotEnded)},
+		{"signing in", workingState(signin.SigningIn, signin.NotEnded)},
 		{"choosing", choosingState(fiveRoles(), &last)},
 		{"signed in", signedInState()},
 		{"problem", failedState(notAccepted)},
@@ -108,7 +108,7 @@ func TestUpdateKeepsWhatTheUserDoes(t *testing.T) {
 			w.press(fyne.KeyTab)
 			before := w.focused()
 			require.NotEmpty(t, before)
-			c.state.Links.ERS = login.HealthBad
+			c.state.Links.ERS = signin.HealthBad
 			w.Show(c.state)
 			require.Equal(t, before, w.focused())
 			require.Contains(t, w.texts(), "e-RS not reachable")
@@ -118,14 +118,14 @@ func TestUpdateKeepsWhatTheUserDoes(t *testing.T) {
 
 // TestShown: the log of a support case has to name each screen that the user saw, once.
 func TestShown(t *testing.T) {
-	var phases []login.Phase
-	w := newWorld(t, Settings{Shown: func(state login.State) { phases = append(phases, state.Phase) }})
+	var phases []signin.Phase
+	w := newWorld(t, Settings{Shown: func(state signin.State) { phases = append(phases, state.Phase) }})
 	state := signedInState()
 	w.Show(state)
-	state.Links.ERS = login.HealthBad
+	state.Links.ERS = signin.HealthBad
 	w.Show(state)
 	w.closeWindow()
-	require.Equal(t, []login.Phase{login.Starting, login.SignedIn, login.Ending}, phases)
+	require.Equal(t, []signin.Phase{signin.Starting, signin.SignedIn, signin.Ending}, phases)
 }
 
 // TestAnotherStateIsAnotherScreen: a user must not see an earlier session, roles or Problem.
@@ -148,8 +148,8 @@ func TestAnotherStateIsAnotherScreen(t *testing.T) {
 	w.Show(failedState(&other))
 	require.Contains(t, w.texts(), "Something else")
 
-	w.Show(workingState(login.Ending, login.SignedOut))
-	w.Show(workingState(login.Ending, login.CardRemoved))
+	w.Show(workingState(signin.Ending, signin.SignedOut))
+	w.Show(workingState(signin.Ending, signin.CardRemoved))
 	require.Contains(t, w.texts(), "Your smartcard was removed. Signing out…")
 }
 
@@ -165,7 +165,7 @@ func TestNewestStateIsShown(t *testing.T) {
 	}
 	var wait sync.WaitGroup
 	for range 50 {
-		wait.Go(func() { w.Show(workingState(login.SigningIn, login.NotEnded)) })
+		wait.Go(func() { w.Show(workingState(signin.SigningIn, signin.NotEnded)) })
 	}
 	wait.Wait()
 	w.Show(signedInState())
@@ -185,7 +185,7 @@ func TestClosing(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(signedInState())
 	w.closeWindow()
-	requireIntents(t, w, login.Quit{})
+	requireIntents(t, w, signin.Quit{})
 	require.Contains(t, w.texts(), "Signing out…")
 	require.False(t, w.app.quit)
 
@@ -194,11 +194,11 @@ func TestClosing(t *testing.T) {
 
 	w.Show(signedInState())
 	require.Contains(t, w.texts(), "Signing out…", "a state from before the click changes nothing")
-	w.Show(workingState(login.Ending, login.Quitting))
+	w.Show(workingState(signin.Ending, signin.Quitting))
 	require.Contains(t, w.texts(), "Signing out…")
 	require.False(t, w.app.quit)
 
-	w.Show(login.State{Phase: login.Closed})
+	w.Show(signin.State{Phase: signin.Closed})
 	require.True(t, w.app.quit)
 	require.False(t, w.ticker.running())
 	w.Show(signedInState()) // nothing is drawn any more
@@ -211,24 +211,24 @@ func TestEndingWords(t *testing.T) {
 	const gone = "Your other e-RS applications can no longer use this session."
 	const finish = "Your other e-RS applications may finish what they are doing. They can start nothing new."
 	for _, c := range []struct {
-		reason      login.Reason
+		reason      signin.Reason
 		title, text string
 	}{
-		{login.SignedOut, "Signing out…", finish},
-		{login.Quitting, "Signing out…", finish},
-		{login.RoleSwitched, "Switching role…", finish},
-		{login.Renewed, "Renewing your session…", finish},
-		{login.CardRemoved, "Your smartcard was removed. Signing out…", gone},
-		{login.TicketChanged, "A new smartcard sign-in. Closing your session…", gone},
-		{login.Expired, "Your session has reached its time limit. Signing out…", gone},
-		{login.ScreenLocked, "The screen was locked. Signing out…", gone},
-		{login.UserSwitched, "Somebody else uses this computer now. Signing out…", gone},
-		{login.Cancelled, "Cancelling…", ""},
-		{login.Abandoned, "Tidying up…", ""},
+		{signin.SignedOut, "Signing out…", finish},
+		{signin.Quitting, "Signing out…", finish},
+		{signin.RoleSwitched, "Switching role…", finish},
+		{signin.Renewed, "Renewing your session…", finish},
+		{signin.CardRemoved, "Your smartcard was removed. Signing out…", gone},
+		{signin.TicketChanged, "A new smartcard sign-in. Closing your session…", gone},
+		{signin.Expired, "Your session has reached its time limit. Signing out…", gone},
+		{signin.ScreenLocked, "The screen was locked. Signing out…", gone},
+		{signin.UserSwitched, "Somebody else uses this computer now. Signing out…", gone},
+		{signin.Cancelled, "Cancelling…", ""},
+		{signin.Abandoned, "Tidying up…", ""},
 	} {
 		t.Run(c.reason.String(), func(t *testing.T) {
 			w := newWorld(t, Settings{})
-			w.Show(workingState(login.Ending, c.reason))
+			w.Show(workingState(signin.Ending, c.reason))
 			require.Equal(t, c.title, w.texts()[0])
 			for _, text := range []string{gone, finish} {
 				assert.Equal(t, text == c.text, contains(w.texts(), text), text)
@@ -242,9 +242,9 @@ func TestEndingWords(t *testing.T) {
 func TestClosingWithoutASession(t *testing.T) {
 	const gone = "Your other e-RS applications may finish what they are doing. They can start nothing new."
 	w := newWorld(t, Settings{})
-	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
 	w.closeWindow()
-	requireIntents(t, w, login.Quit{})
+	requireIntents(t, w, signin.Quit{})
 	require.Contains(t, w.texts(), "Closing…")
 	require.NotContains(t, w.texts(), gone)
 
@@ -264,10 +264,10 @@ func TestClosingWithoutASession(t *testing.T) {
 // battery.
 func TestLiveTexts(t *testing.T) {
 	w := newWorld(t, Settings{})
-	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
 	require.False(t, w.ticker.running())
 
-	w.Show(workingState(login.SigningIn, login.NotEnded))
+	w.Show(workingState(signin.SigningIn, signin.NotEnded))
 	require.True(t, w.ticker.running())
 	w.now = morning.Add(2 * time.Second)
 	w.ticker.tick()
@@ -335,14 +335,14 @@ func TestHeader(t *testing.T) {
 	w := newWorld(t, Settings{})
 	for _, c := range []struct {
 		name  string
-		state login.State
+		state signin.State
 		shown bool
 	}{
 		{"choosing", choosingState(fiveRoles(), nil), true},
-		{"selecting", workingState(login.Selecting, login.NotEnded), true},
+		{"selecting", workingState(signin.Selecting, signin.NotEnded), true},
 		{"signed in", signedInState(), true},
-		{"ending", workingState(login.Ending, login.SignedOut), true},
-		{"waiting", waitingState(login.MissingIntent, login.SignedOut), false},
+		{"ending", workingState(signin.Ending, signin.SignedOut), true},
+		{"waiting", waitingState(signin.MissingIntent, signin.SignedOut), false},
 	} {
 		w.Show(c.state)
 		assert.Equal(t, c.shown, contains(w.texts(), number), c.name)
@@ -366,7 +366,7 @@ func contains(texts []string, wanted string) bool {
 func TestStatusBar(t *testing.T) {
 	icons := map[fyne.Resource]bool{}
 	said := map[string]bool{}
-	for _, health := range []login.Health{login.HealthUnknown, login.HealthGood, login.HealthAttention, login.HealthBad} {
+	for _, health := range []signin.Health{signin.HealthUnknown, signin.HealthGood, signin.HealthAttention, signin.HealthBad} {
 		icons[statusIcon(health)] = true
 		for _, text := range []string{ersWords(health), keyringWords(health)} {
 			require.False(t, said[text], "%q is said of two states", text)
@@ -374,9 +374,9 @@ func TestStatusBar(t *testing.T) {
 		}
 	}
 	require.Len(t, icons, 4)
-	require.Equal(t, iconGood, statusIcon(login.HealthGood))
-	require.Equal(t, "Identity Agent not checked yet", proofWords(login.Link{}), "no platform is known yet")
-	require.Equal(t, "No smartcard reader", proofWords(login.Link{Health: login.HealthAttention, Text: "No smartcard reader"}))
+	require.Equal(t, iconGood, statusIcon(signin.HealthGood))
+	require.Equal(t, "Identity Agent not checked yet", proofWords(signin.Link{}), "no platform is known yet")
+	require.Equal(t, "No smartcard reader", proofWords(signin.Link{Health: signin.HealthAttention, Text: "No smartcard reader"}))
 }
 
 // TestDemonstration: the demonstration must not be taken for real.
@@ -400,7 +400,7 @@ func TestDemonstration(t *testing.T) {
 	require.Equal(t, "GP with five roles", items[2].ChildMenu.Items[0].Label)
 	require.True(t, items[4].IsQuit, "Fyne adds one of its own otherwise, which leaves without signing out")
 	items[4].Action()
-	requireIntents(t, w, login.Quit{})
+	requireIntents(t, w, signin.Quit{})
 
 	w = newWorld(t, Settings{})
 	require.Equal(t, "e-RS Login", w.win.Title())
@@ -413,7 +413,7 @@ func TestHelp(t *testing.T) {
 	const heading = "If nothing happens"
 	w := newWorld(t, Settings{})
 	w.win.Resize(fyne.NewSize(minWidth, minHeight))
-	w.Show(waitingState(hscn.MissingCard, login.NotEnded))
+	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
 	require.NotContains(t, w.texts(), heading)
 	w.press(fyne.KeyTab, fyne.KeyReturn)
 	require.Contains(t, w.texts(), heading)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/ersclient"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
@@ -18,18 +18,18 @@ import (
 type working struct {
 	still
 	w        *Window
-	shown    login.State
+	shown    signin.State
 	picture  *widgets.Picture
 	progress *widgets.Progress
 	elapsed  *widgets.Text
 	cancel   bool
 }
 
-func newWorking(w *Window, state login.State) *working {
+func newWorking(w *Window, state signin.State) *working {
 	said, cancel := workingOn(state)
 	s := &working{w: w, shown: state, cancel: cancel, picture: widgets.NewPicture(said.picture, pictureSize), progress: widgets.NewProgress(lang.L("In progress")),
 		elapsed: centred(widgets.NewText("", detailStyle))}
-	stop := w.button(lang.L("Cancel"), widgets.Secondary, w.intent(login.Cancel{}))
+	stop := w.button(lang.L("Cancel"), widgets.Secondary, w.intent(signin.Cancel{}))
 	stop.Hidden = !cancel
 	text := centred(widgets.NewText(said.text, leadStyle))
 	text.Hidden = said.text == ""
@@ -45,7 +45,7 @@ func newWorking(w *Window, state login.State) *working {
 	return s
 }
 
-func (s *working) update(state login.State) bool {
+func (s *working) update(state signin.State) bool {
 	return state.Phase == s.shown.Phase && state.Since.Equal(s.shown.Since) && state.Reason == s.shown.Reason &&
 		state.Chosen.Same(s.shown.Chosen)
 }
@@ -62,7 +62,7 @@ func (s *working) room(size fyne.Size) {
 func (s *working) interval() time.Duration { return time.Second }
 
 func (s *working) tick(now time.Time) {
-	if s.shown.Phase != login.Prompting { // no time is shown while the user enters a passcode
+	if s.shown.Phase != signin.Prompting { // no time is shown while the user enters a passcode
 		s.elapsed.SetText(elapsed(s.shown.Since, now))
 	}
 }
@@ -71,21 +71,21 @@ func (s *working) key(key *fyne.KeyEvent) bool {
 	if key.Name != fyne.KeyEscape || !s.cancel {
 		return false
 	}
-	s.w.send(login.Cancel{})
+	s.w.send(signin.Cancel{})
 	return true
 }
 
 // workingOn returns what is under way, and whether it can be given up.
-func workingOn(state login.State) (what said, cancel bool) {
+func workingOn(state signin.State) (what said, cancel bool) {
 	switch state.Phase {
-	case login.Prompting:
+	case signin.Prompting:
 		return saidOf(state.Missing), true
-	case login.SigningIn:
+	case signin.SigningIn:
 		return said{assets.Smartcard, lang.L("Signing in to e-RS…"), lang.L("Keep your smartcard inserted.")}, true
-	case login.Selecting:
+	case signin.Selecting:
 		return said{assets.Smartcard, lang.L("Opening your e-RS session…"), lang.L("{{.Role}} at {{.Organisation}}",
 			map[string]any{"Role": roleName(state.Chosen.BusinessFunction), "Organisation": organisation(state.Chosen)})}, true
-	case login.Ending:
+	case signin.Ending:
 		return endingFor(state), false
 	default:
 		return said{assets.Smartcard, lang.L("Getting ready…"), ""}, false
@@ -94,33 +94,33 @@ func workingOn(state login.State) (what said, cancel bool) {
 
 // endingFor returns why a session is ending. One ended by the user gets a moment for calls of other
 // applications; any other ends at once.
-func endingFor(state login.State) said {
+func endingFor(state signin.State) said {
 	gone, finish := "", ""
 	if state.Chosen != (ersclient.Permission{}) { // before that, no other application had the session
 		gone = lang.L("Your other e-RS applications can no longer use this session.")
 		finish = lang.L("Your other e-RS applications may finish what they are doing. They can start nothing new.")
 	}
 	switch state.Reason {
-	case login.CardRemoved:
+	case signin.CardRemoved:
 		return said{assets.Reader, lang.L("Your smartcard was removed. Signing out…"), gone}
-	case login.TicketChanged:
+	case signin.TicketChanged:
 		return said{assets.Smartcard, lang.L("A new smartcard sign-in. Closing your session…"), gone}
-	case login.Expired:
+	case signin.Expired:
 		return said{assets.Smartcard, lang.L("Your session has reached its time limit. Signing out…"), gone}
-	case login.ScreenLocked:
+	case signin.ScreenLocked:
 		return said{assets.Smartcard, lang.L("The screen was locked. Signing out…"), gone}
-	case login.UserSwitched:
+	case signin.UserSwitched:
 		return said{assets.Smartcard, lang.L("Somebody else uses this computer now. Signing out…"), gone}
-	case login.RoleSwitched:
+	case signin.RoleSwitched:
 		return said{assets.Smartcard, lang.L("Switching role…"), finish}
-	case login.Renewed:
+	case signin.Renewed:
 		return said{assets.Smartcard, lang.L("Renewing your session…"), finish}
-	case login.Cancelled:
+	case signin.Cancelled:
 		return said{assets.Smartcard, lang.L("Cancelling…"), ""}
-	case login.Abandoned:
+	case signin.Abandoned:
 		return said{assets.Smartcard, lang.L("Tidying up…"), ""}
 	default:
-		if state.User == (login.User{}) { // not signed in
+		if state.User == (signin.User{}) { // not signed in
 			return said{assets.Smartcard, lang.L("Closing…"), ""}
 		}
 		return said{assets.Smartcard, lang.L("Signing out…"), finish}

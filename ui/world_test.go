@@ -18,9 +18,9 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/audit"
-	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
@@ -36,7 +36,7 @@ type world struct {
 	*Window
 	t       *testing.T
 	app     *quittable
-	intents []login.Intent
+	intents []signin.Intent
 	ticker  *handTicker
 	now     time.Time
 }
@@ -94,7 +94,7 @@ func newWorld(t *testing.T, settings Settings) *world {
 		settings.Version = "1.0.0"
 	}
 	settings.Now = func() time.Time { return made.now }
-	made.Window = newWindow(made.app, settings, func(intent login.Intent) { made.intents = append(made.intents, intent) }, made.ticker)
+	made.Window = newWindow(made.app, settings, func(intent signin.Intent) { made.intents = append(made.intents, intent) }, made.ticker)
 	made.save = func(run func() error, done func(error)) { done(run()) }
 	made.aside = func(run func()) { run() }
 	made.win.Show()
@@ -229,7 +229,7 @@ func (w *world) focused() string {
 }
 
 // took returns the intents since the last call.
-func (w *world) took() []login.Intent {
+func (w *world) took() []signin.Intent {
 	intents := w.intents
 	w.intents = nil
 	return intents
@@ -288,10 +288,10 @@ func walk(object fyne.CanvasObject, offset fyne.Position, containersOnly bool) [
 
 var (
 	triage    = ersclient.Permission{BusinessFunction: ersclient.ServiceProviderClinician, OrgIdentifier: "R01", OrgName: "NHST_X3"}
-	gpUser    = login.User{Name: "SA Assurance GP-Card", Identifier: "555020964101"}
-	allGood   = linksWith(login.HealthGood, "Identity Agent ready")
-	cardless  = linksWith(login.HealthAttention, "No smartcard")
-	unchecked = login.Links{}
+	gpUser    = signin.User{Name: "SA Assurance GP-Card", Identifier: "555020964101"}
+	allGood   = linksWith(signin.HealthGood, "Identity Agent ready")
+	cardless  = linksWith(signin.HealthAttention, "No smartcard")
+	unchecked = signin.Links{}
 )
 
 func fiveRoles() []ersclient.Permission {
@@ -323,45 +323,45 @@ func manyRoles(organisations, each int) []ersclient.Permission {
 }
 
 // linksWith is all well but for where proofs come from, of which the platform says a text.
-func linksWith(health login.Health, text string) login.Links {
-	return login.Links{Proof: login.Link{Health: health, Text: text}, ERS: login.HealthGood, Keyring: login.HealthGood}
+func linksWith(health signin.Health, text string) signin.Links {
+	return signin.Links{Proof: signin.Link{Health: health, Text: text}, ERS: signin.HealthGood, Keyring: signin.HealthGood}
 }
 
-func waitingState(missing login.Missing, reason login.Reason) login.State {
+func waitingState(missing signin.Missing, reason signin.Reason) signin.State {
 	links := cardless
 	switch missing {
 	case hscn.MissingUnknown:
 		links = unchecked
 	case hscn.MissingAgent:
-		links = linksWith(login.HealthBad, "Identity Agent not installed")
-	case login.MissingIntent:
+		links = linksWith(signin.HealthBad, "Identity Agent not installed")
+	case signin.MissingIntent:
 		links = allGood
 	case hscn.MissingPasscode:
-		links = linksWith(login.HealthAttention, "Card in, not signed in")
+		links = linksWith(signin.HealthAttention, "Card in, not signed in")
 	case hscn.MissingReader:
-		links = linksWith(login.HealthAttention, "No smartcard reader")
+		links = linksWith(signin.HealthAttention, "No smartcard reader")
 	case hscn.MissingCard:
 	}
-	return login.State{Phase: login.Waiting, Since: morning, Missing: missing, Reason: reason, Links: links}
+	return signin.State{Phase: signin.Waiting, Since: morning, Missing: missing, Reason: reason, Links: links}
 }
 
 // askedState is a state in which another program requests the sign-in.
-func askedState(by string) login.State {
-	state := waitingState(hscn.MissingCard, login.NotEnded)
+func askedState(by string) signin.State {
+	state := waitingState(hscn.MissingCard, signin.NotEnded)
 	state.AskedBy = by
 	return state
 }
 
-func choosingState(permissions []ersclient.Permission, last *ersclient.Permission) login.State {
-	return login.State{Phase: login.Choosing, Since: morning, User: gpUser, Permissions: permissions, LastUsed: last, Links: allGood}
+func choosingState(permissions []ersclient.Permission, last *ersclient.Permission) signin.State {
+	return signin.State{Phase: signin.Choosing, Since: morning, User: gpUser, Permissions: permissions, LastUsed: last, Links: allGood}
 }
 
-func signedInState() login.State {
-	return login.State{Phase: login.SignedIn, Since: morning, User: gpUser, Permissions: fiveRoles(), Chosen: triage,
+func signedInState() signin.State {
+	return signin.State{Phase: signin.SignedIn, Since: morning, User: gpUser, Permissions: fiveRoles(), Chosen: triage,
 		SignedInAt: morning, ExpiresAt: morning.Add(10 * time.Hour), Links: allGood}
 }
 
-func endsSoonState() login.State {
+func endsSoonState() signin.State {
 	state := signedInState()
 	state.EndsSoon = true
 	return state
@@ -399,30 +399,30 @@ func problemOf(among []*problem.Problem, code string) *problem.Problem {
 }
 
 // noticed adds notices to a state: a quiet one, and two loud ones on request.
-func noticed(state login.State, loud bool) login.State {
-	state.Notices = []login.Notice{{Problem: noReaders, Quiet: true}}
+func noticed(state signin.State, loud bool) signin.State {
+	state.Notices = []signin.Notice{{Problem: noReaders, Quiet: true}}
 	if loud {
-		state.Notices = append(state.Notices, login.Notice{Problem: auditFull}, login.Notice{Problem: certificateEnds})
+		state.Notices = append(state.Notices, signin.Notice{Problem: auditFull}, signin.Notice{Problem: certificateEnds})
 	}
 	return state
 }
 
-func failedState(p *problem.Problem) login.State {
-	return login.State{Phase: login.Failed, Since: morning, Problem: p, ProblemAt: morning.Add(70 * time.Second), Links: allGood}
+func failedState(p *problem.Problem) signin.State {
+	return signin.State{Phase: signin.Failed, Since: morning, Problem: p, ProblemAt: morning.Add(70 * time.Second), Links: allGood}
 }
 
-func workingState(phase login.Phase, reason login.Reason) login.State {
-	state := login.State{Phase: phase, Since: morning, Reason: reason, Links: allGood}
-	if phase == login.Prompting {
+func workingState(phase signin.Phase, reason signin.Reason) signin.State {
+	state := signin.State{Phase: phase, Since: morning, Reason: reason, Links: allGood}
+	if phase == signin.Prompting {
 		state.Missing = hscn.Prompting
 	}
-	if phase == login.Selecting || phase == login.Ending {
+	if phase == signin.Selecting || phase == signin.Ending {
 		state.User, state.Chosen = gpUser, triage
 	}
 	return state
 }
 
-func requireIntents(t *testing.T, w *world, want ...login.Intent) {
+func requireIntents(t *testing.T, w *world, want ...signin.Intent) {
 	t.Helper()
 	require.Equal(t, want, w.took())
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/config"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // audited records each e-RS call in the audit log (LAL-001).
@@ -36,7 +36,7 @@ func (r realServices) openAudit(settings config.Config, client audit.Caller, fqd
 // auditedKeyring reports the sessions it reads to the audit log: the A003 of an earlier run has
 // only the key.
 type auditedKeyring struct {
-	login.Keyring
+	signin.Keyring
 	ers *audit.ERS
 }
 

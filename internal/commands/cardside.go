@@ -7,8 +7,8 @@ import (
 	"runtime"
 
 	"github.com/ers-login/ers-login/internal/config"
-	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/command"
 	"github.com/ers-login/ers-login/smartcard/ticketapi"

@@ -10,8 +10,8 @@ import (
 
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/logging"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/command"
 	"github.com/ers-login/ers-login/smartcard/simulator"
@@ -36,7 +36,7 @@ func TestTheAgentThatIsChosen(t *testing.T) {
 		for _, removal := range []string{config.RemovalByTicket, config.RemovalAlways} {
 			t.Run(name+", removal "+removal, func(t *testing.T) {
 				test.settings.CardRemoval = removal
-				side, err := realServices{program: testProgram(t), log: testLog(t), board: login.NewBoard()}.openCardSide(test.settings)
+				side, err := realServices{program: testProgram(t), log: testLog(t), board: signin.NewBoard()}.openCardSide(test.settings)
 				if test.agent == nil {
 					require.Equal(t, "SETTING-AGENT_COMMAND", problem.Of(err).Code)
 					return
@@ -67,12 +67,12 @@ func TestThatReadersCannotBeWatchedIsLogged(t *testing.T) {
 			log, err := logging.New(logging.Settings{Console: &console})
 			require.NoError(t, err)
 			defer closeLog(log)
-			board := login.NewBoard()
+			board := signin.NewBoard()
 			bridge, err := realServices{program: testProgram(t), log: log, board: board}.bridgeSettings(removal)
 			require.NoError(t, err)
 			bridge.Sight(unseen)
-			want := login.Notice{Problem: unseen, Quiet: removal == config.RemovalByTicket}
-			assert.Equal(t, []login.Notice{want}, <-board.Changes(), "Diagnostics says so, and the screens where it matters")
+			want := signin.Notice{Problem: unseen, Quiet: removal == config.RemovalByTicket}
+			assert.Equal(t, []signin.Notice{want}, <-board.Changes(), "Diagnostics says so, and the screens where it matters")
 			assert.Contains(t, console.String(), said)
 			assert.Contains(t, console.String(), "CARD-PCSC_MISSING")
 			bridge.Sight(nil)
@@ -85,7 +85,7 @@ func TestThatReadersCannotBeWatchedIsLogged(t *testing.T) {
 // A computer without card software reports that. A session must never come from a card that does
 // not exist.
 func TestWithoutTheHelperThereIsNoTicket(t *testing.T) {
-	side, err := realServices{program: testProgram(t), log: testLog(t), board: login.NewBoard()}.openCardSide(config.Config{Agent: config.AgentAuto})
+	side, err := realServices{program: testProgram(t), log: testLog(t), board: signin.NewBoard()}.openCardSide(config.Config{Agent: config.AgentAuto})
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, side.close()) }()
 	assert.IsNotType(t, &simulator.Agent{}, side.agent)

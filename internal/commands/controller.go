@@ -8,19 +8,19 @@ import (
 
 	"github.com/sirupsen/logrus"
 
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // services are the collaborators of a flow.
 type services struct {
-	platform login.Platform
-	keyring  login.Keyring
-	memory   login.Memory
+	platform signin.Platform
+	keyring  signin.Keyring
+	memory   signin.Memory
 
 	maxAge time.Duration
-	// grace and endWhenLocked set how a session ends: see login.Config.
+	// grace and endWhenLocked set how a session ends: see signin.Config.
 	grace         time.Duration
 	endWhenLocked bool
 	// close closes all of them.
@@ -34,11 +34,11 @@ type controller struct {
 	publisher string
 	log       logrus.FieldLogger
 	guard     func(secret.Text)
-	show      func(login.State)
+	show      func(signin.State)
 	// watch watches the workstation until the context ends; nil if it has no events.
 	watch func(context.Context) station
 	// board holds the services' notices, from before the flow begins.
-	board *login.Board
+	board *signin.Board
 	// prepare finds the services. It is called again for each try.
 	prepare func(context.Context) (services, error)
 
@@ -53,8 +53,8 @@ type controller struct {
 	// waiters are other starts of the program that wait for the result of a sign-in.
 	waiters waiters
 
-	early chan login.Intent
-	flow  atomic.Pointer[login.Flow]
+	early chan signin.Intent
+	flow  atomic.Pointer[signin.Flow]
 	life  context.Context
 	quit  context.CancelFunc
 }
@@ -65,17 +65,17 @@ const quitWithin = 4500 * time.Millisecond
 
 // open prepares the controller for intents. The end of ctx counts as quitting.
 func (e *controller) open(ctx context.Context) {
-	e.early = make(chan login.Intent, 4)
+	e.early = make(chan signin.Intent, 4)
 	e.life, e.quit = context.WithCancel(ctx)
 }
 
 // Send accepts an intent from the window. It never blocks.
-func (e *controller) Send(intent login.Intent) {
+func (e *controller) Send(intent signin.Intent) {
 	if flow := e.flow.Load(); flow != nil {
 		flow.Send(intent)
 		return
 	}
-	if _, quitting := intent.(login.Quit); quitting {
+	if _, quitting := intent.(signin.Quit); quitting {
 		e.quit()
 		return
 	}
@@ -92,7 +92,7 @@ func (e *controller) run() error {
 	defer e.quit()
 	found, err := e.find()
 	if err != nil {
-		e.see(login.State{Phase: login.Closed})
+		e.see(signin.State{Phase: signin.Closed})
 		return err
 	}
 	defer found.close()
@@ -100,9 +100,9 @@ func (e *controller) run() error {
 	watching, stop := context.WithCancel(context.WithoutCancel(e.life))
 	var beside sync.WaitGroup
 	incidents, release := e.watchWorkstation(watching, &beside, found.endWhenLocked, found.platform.Look)
-	flow := login.New(login.Config{
+	flow := signin.New(signin.Config{
 		Platform: found.platform, Keyring: found.keyring, Memory: found.memory,
-		Clock: login.SystemClock{}, Log: e.log, Observe: e.see, Guard: e.guard, Publisher: e.publisher,
+		Clock: signin.SystemClock{}, Log: e.log, Observe: e.see, Guard: e.guard, Publisher: e.publisher,
 		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked, ManualStart: e.held,
 		Workstation: incidents, Notices: e.board.Changes(),
 	})
@@ -117,11 +117,11 @@ func (e *controller) run() error {
 
 // handOver passes earlier requests for a sign-in to a new flow. Other intents were meant for
 // another screen.
-func (e *controller) handOver(flow *login.Flow) {
+func (e *controller) handOver(flow *signin.Flow) {
 	for {
 		select {
 		case intent := <-e.early:
-			if asked, is := intent.(login.Requested); is {
+			if asked, is := intent.(signin.Requested); is {
 				flow.Send(asked)
 			}
 		default:
@@ -131,7 +131,7 @@ func (e *controller) handOver(flow *login.Flow) {
 }
 
 // see shows a state in the window and to the waiters.
-func (e *controller) see(state login.State) {
+func (e *controller) see(state signin.State) {
 	e.show(state)
 	e.waiters.see(state)
 }
@@ -140,12 +140,12 @@ func (e *controller) see(state login.State) {
 // the end of the flow.
 func (e *controller) watchWorkstation(
 	ctx context.Context, beside *sync.WaitGroup, lockMatters bool, look func(),
-) (incidents <-chan login.Incident, release func()) {
+) (incidents <-chan signin.Incident, release func()) {
 	if e.watch == nil {
 		return nil, func() {}
 	}
 	watched := e.watch(ctx)
-	events := make(chan login.Incident)
+	events := make(chan signin.Incident)
 	beside.Go(func() {
 		workstationEvents{station: watched, incidents: events, look: look, leave: e.quit, board: e.board, lockMatters: lockMatters}.run(ctx)
 	})
@@ -164,27 +164,27 @@ func (e *controller) find() (services, error) {
 		}
 		e.log.WithError(err).Error("start")
 		// Without a flow it is unknown whether the keyring is clear.
-		failed := login.State{Phase: login.Failed, Problem: problem.Of(err), ProblemAt: time.Now(), Uncleared: true}
+		failed := signin.State{Phase: signin.Failed, Problem: problem.Of(err), ProblemAt: time.Now(), Uncleared: true}
 		e.see(failed)
 		if !e.wantsAgain(failed) {
 			return services{}, err
 		}
-		e.see(login.State{Phase: login.Starting, Since: time.Now()})
+		e.see(signin.State{Phase: signin.Starting, Since: time.Now()})
 	}
 }
 
 // wantsAgain waits after a failed start until the user tries again (true) or quits. Meanwhile the
 // window shows which program wants a sign-in.
-func (e *controller) wantsAgain(failed login.State) bool {
+func (e *controller) wantsAgain(failed signin.State) bool {
 	for {
 		select {
 		case <-e.life.Done():
 			return false
 		case intent := <-e.early:
 			switch wish := intent.(type) {
-			case login.TryAgain:
+			case signin.TryAgain:
 				return true
-			case login.Requested:
+			case signin.Requested:
 				if failed.AskedBy != wish.By {
 					failed.AskedBy = wish.By
 					e.see(failed)

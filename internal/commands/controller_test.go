@@ -12,15 +12,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
-	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
 // emptyKeyring is a keyring that is empty and stays so.
-type emptyKeyring struct{ login.Keyring }
+type emptyKeyring struct{ signin.Keyring }
 
 func (emptyKeyring) Read(context.Context) (handoff.Session, error) {
 	return handoff.Session{}, handoff.ErrNotFound
@@ -34,7 +34,7 @@ type unreachedERS struct{ hscn.ERS }
 func (unreachedERS) Reach(context.Context) error { return nil }
 
 // cardOnly is a platform whose only part that matters is a simulated card.
-func cardOnly(card *simulator.Agent, presence func() hscn.Presence) login.Platform {
+func cardOnly(card *simulator.Agent, presence func() hscn.Presence) signin.Platform {
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	return hscn.New(hscn.Settings{ERS: unreachedERS{}, Agent: card, Changed: card.Changed(), Presence: presence, Log: log})
@@ -42,7 +42,7 @@ func cardOnly(card *simulator.Agent, presence func() hscn.Presence) login.Platfo
 
 type testEntrance struct {
 	*controller
-	states chan login.State
+	states chan signin.State
 	ended  chan error
 	cancel context.CancelFunc
 }
@@ -51,10 +51,10 @@ func newTestController(t *testing.T, prepare func(context.Context) (services, er
 	t.Helper()
 	log := logrus.New()
 	log.SetOutput(io.Discard)
-	states := make(chan login.State, 100)
+	states := make(chan signin.State, 100)
 	e := &controller{
-		publisher: "ers-login test", log: log, guard: func(secret.Text) {}, board: login.NewBoard(), prepare: prepare,
-		show: func(state login.State) { states <- state },
+		publisher: "ers-login test", log: log, guard: func(secret.Text) {}, board: signin.NewBoard(), prepare: prepare,
+		show: func(state signin.State) { states <- state },
 	}
 	for _, change := range changes {
 		change(e)
@@ -67,7 +67,7 @@ func newTestController(t *testing.T, prepare func(context.Context) (services, er
 	return testEntrance{e, states, ended, cancel}
 }
 
-func (e testEntrance) until(t *testing.T, phase login.Phase) login.State {
+func (e testEntrance) until(t *testing.T, phase signin.Phase) signin.State {
 	t.Helper()
 	for {
 		select {
@@ -99,12 +99,12 @@ func TestAWrongSettingIsShownAndReadAgain(t *testing.T) {
 			maxAge: time.Hour, close: func() { closed = true },
 		}, nil
 	})
-	assert.Equal(t, "SETTING-ASID", e.until(t, login.Failed).Problem.Code)
-	e.Send(login.SignIn{})
-	e.Send(login.TryAgain{})
-	e.until(t, login.Waiting)
-	e.Send(login.Quit{})
-	e.until(t, login.Closed)
+	assert.Equal(t, "SETTING-ASID", e.until(t, signin.Failed).Problem.Code)
+	e.Send(signin.SignIn{})
+	e.Send(signin.TryAgain{})
+	e.until(t, signin.Waiting)
+	e.Send(signin.Quit{})
+	e.until(t, signin.Closed)
 	require.NoError(t, <-e.ended)
 	assert.Equal(t, 2, attempts)
 	assert.True(t, closed, "the services are left open")
@@ -120,14 +120,14 @@ func TestLeavingBeforeTheStart(t *testing.T) {
 	for name, prepare := range map[string]func(context.Context) (services, error){"while it waits": waits, "after a failure": fails} {
 		t.Run(name, func(t *testing.T) {
 			e := newTestController(t, prepare)
-			e.Send(login.Quit{})
-			e.until(t, login.Closed)
+			e.Send(signin.Quit{})
+			e.until(t, signin.Closed)
 			require.Error(t, <-e.ended)
 		})
 		t.Run(name+", by a signal", func(t *testing.T) {
 			e := newTestController(t, prepare)
 			e.cancel()
-			e.until(t, login.Closed)
+			e.until(t, signin.Closed)
 			require.Error(t, <-e.ended)
 		})
 	}
@@ -137,9 +137,9 @@ func TestLeavingBeforeTheStart(t *testing.T) {
 func TestIntentsBeforeTheStartNeverBlock(t *testing.T) {
 	e := newTestController(t, func(context.Context) (services, error) { return services{}, errors.New("unknown") })
 	for range 50 {
-		e.Send(login.SignIn{})
+		e.Send(signin.SignIn{})
 	}
-	e.Send(login.Quit{})
-	e.until(t, login.Closed)
+	e.Send(signin.Quit{})
+	e.until(t, signin.Closed)
 	require.Error(t, <-e.ended)
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/logging"
-	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 	"github.com/ers-login/ers-login/ui"
@@ -88,7 +88,7 @@ type demonstration struct {
 }
 
 func newDemonstration(
-	p program, log *logging.Log, board *login.Board, ers *erstest.Server, card *simulator.Agent, persona simulator.Persona,
+	p program, log *logging.Log, board *signin.Board, ers *erstest.Server, card *simulator.Agent, persona simulator.Persona,
 ) demonstration {
 	return demonstration{p, log, ers, card, persona, &demoRing{program: p, log: log, board: board}}
 }
@@ -104,7 +104,7 @@ func (p program) openDemo(ctx context.Context, persona simulator.Persona) error 
 	defer ers.Close()
 	card := simulator.New(simulator.Settings{ThinkTime: thinkTime})
 	defer card.Close()
-	board := login.NewBoard()
+	board := signin.NewBoard()
 	if err := sweepPrivateRings(); err != nil {
 		log.WithError(err).Warn("not all that a killed demonstration has left was removed")
 	}
@@ -186,7 +186,7 @@ const agentSource = "the simulated Identity Agent"
 // overhear returns the presence of the simulated card, and puts the simulated Identity Agent's
 // messages on a board. A real Identity Agent shows them in its own passcode window; the
 // demonstration has none.
-func (d demonstration) overhear(board *login.Board) func() hscn.Presence {
+func (d demonstration) overhear(board *signin.Board) func() hscn.Presence {
 	return func() hscn.Presence {
 		seen := d.card.State()
 		board.Set(agentSource, saidByAgent(seen.Refused))

@@ -14,7 +14,7 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
@@ -62,7 +62,7 @@ func TestTheDemonstrationLeavesARealSessionAlone(t *testing.T) {
 			card := simulator.New(simulator.Settings{})
 			defer card.Close()
 			p := testProgram(t, append(os.Environ(), session.Env()...)...)
-			demo := newDemonstration(p, testLog(t), login.NewBoard(), ers, card, simulator.Persona{})
+			demo := newDemonstration(p, testLog(t), signin.NewBoard(), ers, card, simulator.Persona{})
 			found, err := demo.prepare(t.Context())
 			if test.real {
 				require.ErrorIs(t, err, realSession)

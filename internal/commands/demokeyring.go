@@ -7,13 +7,13 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/keyring"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // demoKeyring is a demonstration's keyring, which leaves a real session alone. It checks before
 // each change: a keyring locked at the start may be unlocked later.
-type demoKeyring struct{ login.Keyring }
+type demoKeyring struct{ signin.Keyring }
 
 // Read returns an earlier demonstration's session. For a real one the error is [realSession].
 func (k demoKeyring) Read(ctx context.Context) (handoff.Session, error) {

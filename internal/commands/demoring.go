@@ -15,8 +15,8 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 const (
@@ -32,7 +32,7 @@ const (
 type demoRing struct {
 	program program
 	log     *logging.Log
-	board   *login.Board
+	board   *signin.Board
 
 	mu sync.Mutex
 	// own is the demonstration's own keyring, or nil.

@@ -11,8 +11,8 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
@@ -42,7 +42,7 @@ func TestTheDemonstrationFindsAKeyring(t *testing.T) {
 			var printed strings.Builder
 			p := testProgram(t, append(os.Environ(), desktop.Env()...)...)
 			p.stderr = &printed
-			board := login.NewBoard()
+			board := signin.NewBoard()
 			demo := newDemonstration(p, testLog(t), board, ers, card, simulator.Persona{})
 			defer demo.ring.close()
 			found, err := demo.prepare(t.Context())
@@ -81,7 +81,7 @@ func TestTheDemonstrationFindsAKeyring(t *testing.T) {
 func TestTheDemonstrationSaysWhatToInstall(t *testing.T) {
 	desktop := keyringtest.ForTest(t, keyringtest.Options{State: keyringtest.NoBus})
 	p := testProgram(t, append(os.Environ(), desktop.Env()...)...)
-	demo := newDemonstration(p, testLog(t), login.NewBoard(), nil, nil, simulator.Persona{})
+	demo := newDemonstration(p, testLog(t), signin.NewBoard(), nil, nil, simulator.Persona{})
 	t.Setenv("PATH", t.TempDir())
 	_, err := demo.prepare(t.Context())
 	require.ErrorIs(t, err, demoNoRing)

@@ -14,8 +14,8 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/keyring"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/internal/workstation"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/simulator"
@@ -28,7 +28,7 @@ func (e examination) services() (diagnose.Target, func() error, error) {
 	if e.demo {
 		return e.standIns()
 	}
-	own := realServices{program: e.program, log: e.log, board: login.NewBoard()}
+	own := realServices{program: e.program, log: e.log, board: signin.NewBoard()}
 	found := own.diagnosis(e.settings, e.settingsErr, e.ring)
 	found.Workstation = missingEvents
 	end := func() error { return nil }

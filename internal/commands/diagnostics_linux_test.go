@@ -15,7 +15,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
@@ -31,7 +31,7 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	card := simulator.New(simulator.Settings{})
 	defer card.Close()
 	p := testProgram(t, append(os.Environ(), session.Env()...)...)
-	demo := newDemonstration(p, testLog(t), login.NewBoard(), ers, card, simulator.Persona{})
+	demo := newDemonstration(p, testLog(t), signin.NewBoard(), ers, card, simulator.Persona{})
 	looked := newWindowDiagnostics(demo.examine)
 	require.Len(t, looked.Names(), len(diagnose.Checks(diagnose.Target{})))
 	found := map[string]diagnose.Finding{}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // A start over SSH reports what is missing, before Fyne panics over it.
@@ -22,7 +22,7 @@ func TestWithoutADisplay(t *testing.T) {
 	var complaints strings.Builder
 	p := testProgram(t, "HOME=/nowhere", "DISPLAY=", "XDG_SESSION_TYPE=tty")
 	p.stderr = &complaints
-	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), windowOptions{})
+	err := p.openWindow(t.Context(), testLog(t), signin.NewBoard(), windowOptions{})
 	require.ErrorIs(t, err, noDisplay)
 	assert.Equal(t, statusFailed, p.report(err))
 	assert.Contains(t, complaints.String(), "(WINDOW-NO_DISPLAY)")

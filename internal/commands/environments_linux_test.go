@@ -18,7 +18,7 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // elsewhere returns the environments of one user's terminals and remote desktops, which share one
@@ -231,7 +231,7 @@ func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
 	require.ErrorIs(t, other.Publish(t.Context(), madeUpSession(8)), instance.Running)
 	// The flow clears what it may have published, and finds none of its own.
 	require.NoError(t, other.Clear(t.Context()))
-	realServices{program: p, log: testLog(t), board: login.NewBoard(), left: &leftover{}}.sweep(t.Context())
+	realServices{program: p, log: testLog(t), board: signin.NewBoard(), left: &leftover{}}.sweep(t.Context())
 	found, err := ring.Read(t.Context())
 	require.NoError(t, err, "another instance clears it")
 	assert.Equal(t, int64(7), found.Generation)

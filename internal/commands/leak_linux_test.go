@@ -21,9 +21,9 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
-	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
@@ -39,7 +39,7 @@ func TestNothingLeaksIn200Rounds(t *testing.T) {
 	persona, known := simulator.PersonaByKey("gp")
 	require.True(t, known)
 	p := testProgram(t, append(os.Environ(), session.Env()...)...)
-	demo := newDemonstration(p, testLog(t), login.NewBoard(), ers, card, persona)
+	demo := newDemonstration(p, testLog(t), signin.NewBoard(), ers, card, persona)
 	card.OnTicket(demo.admit)
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	records, err := audit.Open(audit.Settings{Dir: t.TempDir(), Version: "test"})
@@ -113,7 +113,7 @@ func stacks() string {
 type life struct {
 	*controller
 	t      *testing.T
-	states chan login.State
+	states chan signin.State
 	ended  chan error
 }
 
@@ -123,9 +123,9 @@ func begin(t *testing.T, demo demonstration, records *audit.Log, wrap func(found
 	t.Helper()
 	log := logrus.New()
 	log.SetOutput(io.Discard)
-	l := &life{t: t, states: make(chan login.State, 200), ended: make(chan error, 1)}
+	l := &life{t: t, states: make(chan signin.State, 200), ended: make(chan error, 1)}
 	l.controller = &controller{
-		publisher: "ers-login test", log: log, guard: func(secret.Text) {}, board: login.NewBoard(),
+		publisher: "ers-login test", log: log, guard: func(secret.Text) {}, board: signin.NewBoard(),
 		prepare: func(ctx context.Context) (services, error) {
 			found, err := demo.prepare(ctx)
 			if err != nil {
@@ -151,20 +151,20 @@ func begin(t *testing.T, demo demonstration, records *audit.Log, wrap func(found
 			}
 			return found, err
 		},
-		show: func(state login.State) { l.states <- state },
+		show: func(state signin.State) { l.states <- state },
 	}
 	l.open(t.Context())
 	go func() { l.ended <- l.run() }()
-	l.until(login.Waiting)
+	l.until(signin.Waiting)
 	return l
 }
 
-func (l *life) until(phase login.Phase) login.State {
+func (l *life) until(phase signin.Phase) signin.State {
 	l.t.Helper()
 	for {
 		select {
 		case state := <-l.states:
-			require.NotEqual(l.t, login.Failed, state.Phase, "%v", state.Problem)
+			require.NotEqual(l.t, signin.Failed, state.Phase, "%v", state.Problem)
 			if state.Phase == phase {
 				return state
 			}
@@ -177,17 +177,17 @@ func (l *life) until(phase login.Phase) login.State {
 // round inserts the card, signs in, and signs out.
 func (l *life) round() {
 	l.t.Helper()
-	l.Send(login.SignIn{})
-	l.Send(login.Choose{Permission: l.until(login.Choosing).Permissions[0]})
-	l.until(login.SignedIn)
-	l.Send(login.SignOut{})
-	l.until(login.Waiting)
+	l.Send(signin.SignIn{})
+	l.Send(signin.Choose{Permission: l.until(signin.Choosing).Permissions[0]})
+	l.until(signin.SignedIn)
+	l.Send(signin.SignOut{})
+	l.until(signin.Waiting)
 }
 
 func (l *life) end() {
 	l.t.Helper()
-	l.Send(login.Quit{})
-	l.until(login.Closed)
+	l.Send(signin.Quit{})
+	l.until(signin.Closed)
 	require.NoError(l.t, <-l.ended)
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/config"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // leftover is an earlier run's session that was cleared from the keyring before there was a flow.
@@ -93,7 +93,7 @@ func (l *leftover) take() (handoff.Session, bool) {
 
 // remembering is a keyring that returns a session already cleared.
 type remembering struct {
-	login.Keyring
+	signin.Keyring
 	left *leftover
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // A killed program leaves its session in the keyring, and the next start clears it, even one that
@@ -27,7 +27,7 @@ func TestAFailedStartClearsTheKeyring(t *testing.T) {
 	settings := filepath.Join(t.TempDir(), "config.toml")
 	require.NoError(t, os.WriteFile(settings, []byte("asid = \"none\"\n"), 0o600))
 	r := realServices{
-		program: testProgram(t, append(os.Environ(), session.Env()...)...), log: testLog(t), board: login.NewBoard(),
+		program: testProgram(t, append(os.Environ(), session.Env()...)...), log: testLog(t), board: signin.NewBoard(),
 		sources: config.Sources{File: settings}, left: &leftover{},
 	}
 	_, err := r.sweepingUp(t.Context())
@@ -67,7 +67,7 @@ func TestAKeyWithoutItsSessionIsCleared(t *testing.T) {
 	p := testProgram(t, append(os.Environ(), session.Env()...)...)
 	t.Run("by a start that fails", func(t *testing.T) {
 		orphan()
-		realServices{program: p, log: testLog(t), board: login.NewBoard(), left: &leftover{}}.sweep(t.Context())
+		realServices{program: p, log: testLog(t), board: signin.NewBoard(), left: &leftover{}}.sweep(t.Context())
 		gone(t)
 	})
 	t.Run("by signing out", func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 
 	"github.com/ers-login/ers-login/internal/config"
 	xvfb "github.com/ers-login/ers-login/internal/e2e/desktop"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui"
 )
 
@@ -145,7 +145,7 @@ func TestTheMessageIsInTheLanguageOfTheWindow(t *testing.T) {
 			log := testLog(t)
 			cannot := &graphics{record: filepath.Join(t.TempDir(), "graphics"), log: log,
 				look: func(context.Context) error { return errors.New("no OpenGL") }}
-			err := p.openWindow(t.Context(), log, login.NewBoard(), windowOptions{settings: settings, graphics: cannot})
+			err := p.openWindow(t.Context(), log, signin.NewBoard(), windowOptions{settings: settings, graphics: cannot})
 			require.ErrorIs(t, err, noGraphics)
 			assert.Contains(t, message(), "Ni ellir llunio'r ffenestr ar y cyfrifiadur hwn")
 			assert.NotContains(t, message(), noGraphics.Title)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/instance"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // heldLock holds the lock of the one instance while this process has it. Its methods accept nil,
@@ -39,7 +39,7 @@ func (h *heldLock) foreign(session handoff.Session) error {
 // ownedKeyring leaves the session of another living instance alone, and marks what it publishes as
 // this one's. Two desktops of a user can have two session buses and one keyring.
 type ownedKeyring struct {
-	login.Keyring
+	signin.Keyring
 	lock *heldLock
 }
 

@@ -26,7 +26,7 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/logging"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
@@ -100,9 +100,9 @@ func playWindow(user string, arguments []string, toml []byte) error {
 	defer card.Close()
 	persona, _ := simulator.PersonaByKey("gp")
 	p := program{metadata: metadata, environ: os.Environ(), lock: &heldLock{}}
-	demo := newDemonstration(p, log, login.NewBoard(), ers, card, persona)
+	demo := newDemonstration(p, log, signin.NewBoard(), ers, card, persona)
 	card.OnTicket(demo.admit)
-	e := &controller{publisher: "ers-login test", log: log, guard: log.Guard, board: login.NewBoard(), prepare: demo.prepare,
+	e := &controller{publisher: "ers-login test", log: log, guard: log.Guard, board: signin.NewBoard(), prepare: demo.prepare,
 		held: slices.Contains(arguments, "--"+byLinkFlag), displays: displaysOf(os.Environ())}
 	play := &playedUser{does: user, controller: e}
 	switch user {
@@ -153,21 +153,21 @@ type playedUser struct {
 	asked string
 }
 
-func (u *playedUser) see(state login.State) {
+func (u *playedUser) see(state signin.State) {
 	u.note("%v", state.Phase)
 	if state.AskedBy != u.asked {
 		u.asked = state.AskedBy
 		u.note("asked by %q while %v", state.AskedBy, state.Phase)
 	}
 	switch {
-	case state.Phase == login.Failed && state.Problem.Code == keyring.Locked.Code && state.AskedBy != "" && !u.again.Swap(true):
-		u.controller.Send(login.TryAgain{})
-	case state.Phase == login.Choosing && u.does == signsIn:
-		u.controller.Send(login.Choose{Permission: state.Permissions[0]})
-	case state.Phase == login.Choosing && u.does == givesUp:
-		u.controller.Send(login.Cancel{})
-	case state.Phase == login.Choosing && u.does == closes:
-		u.controller.Send(login.Quit{})
+	case state.Phase == signin.Failed && state.Problem.Code == keyring.Locked.Code && state.AskedBy != "" && !u.again.Swap(true):
+		u.controller.Send(signin.TryAgain{})
+	case state.Phase == signin.Choosing && u.does == signsIn:
+		u.controller.Send(signin.Choose{Permission: state.Permissions[0]})
+	case state.Phase == signin.Choosing && u.does == givesUp:
+		u.controller.Send(signin.Cancel{})
+	case state.Phase == signin.Choosing && u.does == closes:
+		u.controller.Send(signin.Quit{})
 	}
 }
 

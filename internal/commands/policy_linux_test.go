@@ -20,7 +20,7 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // asNobodyVariable is set while a test runs as the system's user nobody.
@@ -157,7 +157,7 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 			tempting.resisted(t)
 
 			// A window opened before the policy broke still has the user's program.
-			e := realServices{program: p, log: testLog(t), board: login.NewBoard(), sources: sources, open: &openSide{}}
+			e := realServices{program: p, log: testLog(t), board: signin.NewBoard(), sources: sources, open: &openSide{}}
 			loaded, err := config.Load(config.Sources{Environ: tempting.environ})
 			require.NoError(t, err)
 			side, err := e.openCardSide(loaded)
@@ -171,7 +171,7 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 	t.Run("the bait is good", func(t *testing.T) {
 		tempting := newTemptation(t)
 		e := realServices{
-			program: testProgram(t, append(os.Environ(), session.Env()...)...), log: testLog(t), board: login.NewBoard(),
+			program: testProgram(t, append(os.Environ(), session.Env()...)...), log: testLog(t), board: signin.NewBoard(),
 			sources: config.Sources{Environ: tempting.environ}, open: &openSide{},
 		}
 		newWindowDiagnostics(e.examine).Run(t.Context(), func(int, diagnose.Finding) {})
@@ -191,7 +191,7 @@ func TestABrokenPolicyFailsClosedInCommands(t *testing.T) {
 			tempting := newTemptation(t)
 			sources.Environ = tempting.environ
 			p := testProgram(t, append(os.Environ(), session.Env()...)...)
-			r := realServices{program: p, log: testLog(t), board: login.NewBoard(), sources: sources, open: &openSide{}, left: &leftover{}}
+			r := realServices{program: p, log: testLog(t), board: signin.NewBoard(), sources: sources, open: &openSide{}, left: &leftover{}}
 			_, err := r.sweepingUp(t.Context())
 			require.Error(t, err, "a sign-in")
 			require.Error(t, r.unusable())

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/login/hscn"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
@@ -42,7 +42,7 @@ func withCard(card *simulator.Agent, presence func() hscn.Presence) func(context
 }
 
 // shows waits until the window shows a wanted state.
-func (e testEntrance) shows(t *testing.T, what string, wanted func(login.State) bool) login.State {
+func (e testEntrance) shows(t *testing.T, what string, wanted func(signin.State) bool) signin.State {
 	t.Helper()
 	for {
 		select {
@@ -57,9 +57,9 @@ func (e testEntrance) shows(t *testing.T, what string, wanted func(login.State) 
 }
 
 // missing returns a condition: a state that waits for something, with these notices.
-func missing(what login.Missing, notices ...string) func(login.State) bool {
-	return func(state login.State) bool {
-		if state.Phase != login.Waiting || state.Missing != what || len(state.Notices) != len(notices) {
+func missing(what signin.Missing, notices ...string) func(signin.State) bool {
+	return func(state signin.State) bool {
+		if state.Phase != signin.Waiting || state.Missing != what || len(state.Notices) != len(notices) {
 			return false
 		}
 		for i, notice := range state.Notices {
@@ -75,7 +75,7 @@ func missing(what login.Missing, notices ...string) func(login.State) bool {
 // anything. The flow itself learns it at Sign in, as at work.
 func TestTheDemonstrationShowsARefusedCard(t *testing.T) {
 	const blocked = "CARD-PIN_BLOCKED"
-	card, board := simulator.New(simulator.Settings{}), login.NewBoard()
+	card, board := simulator.New(simulator.Settings{}), signin.NewBoard()
 	defer card.Close()
 	demo := demonstration{card: card}
 	e := newTestController(t, withCard(card, demo.overhear(board)), func(e *controller) { e.board = board })
@@ -89,25 +89,25 @@ func TestTheDemonstrationShowsARefusedCard(t *testing.T) {
 	assert.Contains(t, state.Notices[0].Problem.Happened, "the Identity Agent says so in a window of its own")
 	assert.False(t, state.Notices[0].Quiet)
 
-	e.Send(login.SignIn{})
-	failed := e.shows(t, "the same as a problem", func(state login.State) bool {
-		return state.Phase == login.Failed && len(state.Notices) == 1
+	e.Send(signin.SignIn{})
+	failed := e.shows(t, "the same as a problem", func(state signin.State) bool {
+		return state.Phase == signin.Failed && len(state.Notices) == 1
 	})
 	assert.Equal(t, blocked, failed.Problem.Code)
 	assert.Equal(t, "Card in, not signed in", failed.Links.Proof.Text, "the status bar does not say that there is no card")
 
 	card.RemoveCard()
-	e.shows(t, "the removal", func(state login.State) bool {
+	e.shows(t, "the removal", func(state signin.State) bool {
 		return state.Links.Proof.Text == "No smartcard" && len(state.Notices) == 0
 	})
-	e.Send(login.Quit{})
-	e.until(t, login.Closed)
+	e.Send(signin.Quit{})
+	e.until(t, signin.Closed)
 	require.NoError(t, <-e.ended)
 }
 
 // If this fails, a user who cancelled the passcode is asked to insert a card that is in.
 func TestACancelledPasscodeIsStillMissing(t *testing.T) {
-	card, board := simulator.New(simulator.Settings{ThinkTime: time.Hour}), login.NewBoard()
+	card, board := simulator.New(simulator.Settings{ThinkTime: time.Hour}), signin.NewBoard()
 	defer card.Close()
 	demo := demonstration{card: card}
 	e := newTestController(t, withCard(card, demo.overhear(board)), func(e *controller) { e.board = board })
@@ -117,22 +117,22 @@ func TestACancelledPasscodeIsStillMissing(t *testing.T) {
 	e.shows(t, "the card", missing(hscn.MissingPasscode))
 	card.CancelPasscode()
 
-	e.Send(login.SignIn{})
-	e.until(t, login.Prompting)
+	e.Send(signin.SignIn{})
+	e.until(t, signin.Prompting)
 	for !card.State().Prompting {
 		time.Sleep(time.Millisecond)
 	}
 	card.CancelPasscode()
 	state := e.shows(t, "the cancelled sign-in", missing(hscn.MissingPasscode))
-	assert.Equal(t, login.Cancelled, state.Reason)
+	assert.Equal(t, signin.Cancelled, state.Reason)
 
 	card.RemoveCard()
 	e.shows(t, "the removal", missing(hscn.MissingCard))
 	card.InsertCard(persona)
 	state = e.shows(t, "the card again", missing(hscn.MissingPasscode))
-	assert.Equal(t, login.NotEnded, state.Reason, "a card that is inserted begins anew")
-	e.Send(login.Quit{})
-	e.until(t, login.Closed)
+	assert.Equal(t, signin.NotEnded, state.Reason, "a card that is inserted begins anew")
+	e.Send(signin.Quit{})
+	e.until(t, signin.Closed)
 	require.NoError(t, <-e.ended)
 }
 
@@ -145,10 +145,10 @@ func TestWithoutPresenceTheAgentDecides(t *testing.T) {
 	persona, known := simulator.PersonaByKey("blocked")
 	require.True(t, known)
 	card.InsertCard(persona)
-	e.Send(login.SignIn{})
-	assert.Equal(t, "No smartcard", e.until(t, login.Failed).Links.Proof.Text)
-	e.Send(login.Quit{})
-	e.until(t, login.Closed)
+	e.Send(signin.SignIn{})
+	assert.Equal(t, "No smartcard", e.until(t, signin.Failed).Links.Proof.Text)
+	e.Send(signin.Quit{})
+	e.until(t, signin.Closed)
 	require.NoError(t, <-e.ended)
 }
 

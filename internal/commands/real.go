@@ -16,10 +16,10 @@ import (
 	"github.com/ers-login/ers-login/internal/history"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
-	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/login/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/ui"
 )
 
@@ -42,7 +42,7 @@ func (p program) openReal(cmd *cobra.Command) error {
 	defer closeLog(log)
 	memory := openHistory(log)
 	found := realServices{
-		program: p, log: log, board: login.NewBoard(), sources: config.System(file, cmd.Flags()), memory: memory, open: &openSide{},
+		program: p, log: log, board: signin.NewBoard(), sources: config.System(file, cmd.Flags()), memory: memory, open: &openSide{},
 		left: &leftover{},
 	}
 	return p.openWindow(cmd.Context(), log, found.board, windowOptions{
@@ -91,7 +91,7 @@ func closeLog(log io.Closer) {
 type realServices struct {
 	program program
 	log     *logging.Log
-	board   *login.Board
+	board   *signin.Board
 	sources config.Sources
 	memory  *history.History
 	// open holds the card side while it is open.

@@ -21,8 +21,8 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // office is a window's process that stays open, signing in to a stand-in with files that the test
@@ -32,7 +32,7 @@ type office struct {
 	server *erstest.Server
 	folder string
 	real   realServices
-	last   login.State
+	last   signin.State
 }
 
 // openOffice begins with a certificate about to expire, and with the card in.
@@ -53,13 +53,13 @@ func openOffice(t *testing.T, server *erstest.Server, lifetime time.Duration, ce
 
 	log := testLog(t)
 	o.real = realServices{
-		program: testProgram(t, append(os.Environ(), session.Env()...)...), log: log, board: login.NewBoard(),
+		program: testProgram(t, append(os.Environ(), session.Env()...)...), log: log, board: signin.NewBoard(),
 		sources: config.Sources{File: o.path("config.toml")}, memory: openHistory(log), open: &openSide{}, left: &leftover{},
 	}
-	o.life = &life{t: t, states: make(chan login.State, 1000), ended: make(chan error, 1)}
+	o.life = &life{t: t, states: make(chan signin.State, 1000), ended: make(chan error, 1)}
 	o.controller = &controller{
 		publisher: "ers-login test", log: log, guard: log.Guard, board: o.real.board,
-		prepare: o.real.prepare, show: func(state login.State) { o.states <- state },
+		prepare: o.real.prepare, show: func(state signin.State) { o.states <- state },
 	}
 	o.open(t.Context())
 	go func() { o.ended <- o.run() }()
@@ -78,7 +78,7 @@ func (o *office) write(t *testing.T, name, content string) {
 }
 
 // wait waits for a state.
-func (o *office) wait(what string, is func(login.State) bool) login.State {
+func (o *office) wait(what string, is func(signin.State) bool) signin.State {
 	o.t.Helper()
 	deadline := time.After(2 * time.Minute)
 	for !is(o.last) {
@@ -91,7 +91,7 @@ func (o *office) wait(what string, is func(login.State) bool) login.State {
 	return o.last
 }
 
-func codesOf(state login.State) (codes []string) {
+func codesOf(state signin.State) (codes []string) {
 	for _, notice := range state.Notices {
 		// The card side's notices are separate.
 		if code := notice.Problem.Code; !strings.HasPrefix(code, "CARD-") {
@@ -101,42 +101,42 @@ func codesOf(state login.State) (codes []string) {
 	return codes
 }
 
-func (o *office) phase(phase login.Phase) login.State {
+func (o *office) phase(phase signin.Phase) signin.State {
 	o.t.Helper()
-	return o.wait(phase.String(), func(state login.State) bool { return state.Phase == phase })
+	return o.wait(phase.String(), func(state signin.State) bool { return state.Phase == phase })
 }
 
 // fails sends an intent and waits for a failure.
-func (o *office) fails(intent login.Intent, code string) {
+func (o *office) fails(intent signin.Intent, code string) {
 	o.t.Helper()
 	failed := o.failure(intent)
 	require.Equal(o.t, code, failed.Code, "%v", failed)
 }
 
-func (o *office) failure(intent login.Intent) *problem.Problem {
+func (o *office) failure(intent signin.Intent) *problem.Problem {
 	o.t.Helper()
 	o.Send(intent)
-	o.wait("another phase", func(state login.State) bool { return state.Phase == login.SigningIn })
-	return o.phase(login.Failed).Problem
+	o.wait("another phase", func(state signin.State) bool { return state.Phase == signin.SigningIn })
+	return o.phase(signin.Failed).Problem
 }
 
 // signsIn sends an intent, waits for the roles, and goes back.
-func (o *office) signsIn(intent login.Intent) {
+func (o *office) signsIn(intent signin.Intent) {
 	o.t.Helper()
 	o.Send(intent)
-	o.wait("the roles, or a failure", func(state login.State) bool { return state.Phase == login.SigningIn })
-	seen := o.wait("the roles, or a failure", func(state login.State) bool {
-		return state.Phase == login.Choosing || state.Phase == login.Failed
+	o.wait("the roles, or a failure", func(state signin.State) bool { return state.Phase == signin.SigningIn })
+	seen := o.wait("the roles, or a failure", func(state signin.State) bool {
+		return state.Phase == signin.Choosing || state.Phase == signin.Failed
 	})
-	require.Equal(o.t, login.Choosing, seen.Phase, "%v", seen.Problem)
-	o.Send(login.Cancel{})
-	o.phase(login.Waiting)
+	require.Equal(o.t, signin.Choosing, seen.Phase, "%v", seen.Problem)
+	o.Send(signin.Cancel{})
+	o.phase(signin.Waiting)
 }
 
 // notices waits until exactly these are on the board.
 func (o *office) notices(codes ...string) {
 	o.t.Helper()
-	o.wait(fmt.Sprintf("the notices %q", codes), func(state login.State) bool {
+	o.wait(fmt.Sprintf("the notices %q", codes), func(state signin.State) bool {
 		return assert.ObjectsAreEqual(codes, codesOf(state))
 	})
 }
@@ -185,19 +185,19 @@ func TestARenewedCertificateIsRead(t *testing.T) {
 			// It only has to suffice for the start.
 			o := openOffice(t, server, 15*time.Second, one.settings)
 			ends := server.ClientCertificate().Leaf.NotAfter
-			first := o.wait("a start", func(state login.State) bool {
-				return state.Phase == login.Choosing || state.Phase == login.Failed
+			first := o.wait("a start", func(state signin.State) bool {
+				return state.Phase == signin.Choosing || state.Phase == signin.Failed
 			})
-			if first.Phase == login.Choosing { // or the computer is so slow that it has expired
+			if first.Phase == signin.Choosing { // or the computer is so slow that it has expired
 				o.notices("CERT-EXPIRES_SOON")
-				o.Send(login.Cancel{})
-				o.phase(login.Waiting)
+				o.Send(signin.Cancel{})
+				o.phase(signin.Waiting)
 			}
 			// A connection idle for less than 15 seconds is used again.
 			idle := time.Now().Add(17 * time.Second)
 			time.Sleep(max(time.Until(ends.Add(time.Second)), time.Until(idle)))
-			if o.last.Phase == login.Waiting {
-				o.fails(login.SignIn{}, "TLS-CLIENT_CERT_EXPIRED")
+			if o.last.Phase == signin.Waiting {
+				o.fails(signin.SignIn{}, "TLS-CLIENT_CERT_EXPIRED")
 			}
 			o.diagnoses(diagnose.Failed, "CERT-EXPIRED")
 
@@ -208,10 +208,10 @@ func TestARenewedCertificateIsRead(t *testing.T) {
 			whole, err := os.ReadFile(o.path(one.file))
 			require.NoError(t, err)
 			o.write(t, one.file, string(whole[:len(whole)/2]))
-			o.fails(login.TryAgain{}, "CERT-INVALID")
+			o.fails(signin.TryAgain{}, "CERT-INVALID")
 			o.diagnoses(diagnose.Failed, "CERT-INVALID")
 			o.write(t, one.file, string(whole))
-			o.signsIn(login.TryAgain{})
+			o.signsIn(signin.TryAgain{})
 			o.notices()
 			o.diagnoses(diagnose.OK, "")
 
@@ -222,31 +222,31 @@ func TestARenewedCertificateIsRead(t *testing.T) {
 			whole, err = os.ReadFile(o.path(one.file))
 			require.NoError(t, err)
 			o.write(t, one.file, string(whole[:len(whole)/2]))
-			o.signsIn(login.SignIn{})
+			o.signsIn(signin.SignIn{})
 			o.notices("CERT-INVALID")
 			o.diagnoses(diagnose.Failed, "CERT-INVALID")
 			require.NoError(t, os.Remove(o.path(one.file)))
-			o.signsIn(login.SignIn{})
+			o.signsIn(signin.SignIn{})
 			o.notices("SETTING-CERTIFICATE")
 			o.write(t, one.file, string(whole))
-			o.signsIn(login.SignIn{})
+			o.signsIn(signin.SignIn{})
 			o.notices()
 
 			// e-RS changes to another authority, and the bundle follows.
 			address := server.URL[len("https://") : len(server.URL)-len("/ers-api")]
 			server.Close()
 			server = erstest.NewServer(erstest.WithAddress(address))
-			failed := o.failure(login.SignIn{})
+			failed := o.failure(signin.SignIn{})
 			if failed.Code == "NET-CUT" { // the end of an idle connection was not seen in time
-				failed = o.failure(login.TryAgain{})
+				failed = o.failure(signin.TryAgain{})
 			}
 			require.Equal(t, "TLS-UNTRUSTED", failed.Code, "%v", failed)
 			o.write(t, "ca.pem", "-----BEGIN CERTIFICATE-----\n")
-			o.fails(login.TryAgain{}, "TLS-UNTRUSTED")
+			o.fails(signin.TryAgain{}, "TLS-UNTRUSTED")
 			o.notices("CA-EMPTY")
 			_, err = server.WriteFiles(o.folder)
 			require.NoError(t, err)
-			o.signsIn(login.TryAgain{})
+			o.signsIn(signin.TryAgain{})
 			o.notices()
 			o.diagnoses(diagnose.OK, "")
 		})
@@ -260,20 +260,20 @@ func TestTheNewPassphraseComesAfterTheNewFile(t *testing.T) {
 	server := erstest.NewServer()
 	defer server.Close()
 	o := openOffice(t, server, 10*24*time.Hour, "certificate = 'client.p12'\npassphrase_file = 'passphrase'")
-	o.phase(login.Choosing)
-	o.Send(login.Cancel{})
-	o.phase(login.Waiting)
+	o.phase(signin.Choosing)
+	o.Send(signin.Cancel{})
+	o.phase(signin.Waiting)
 	o.write(t, "passphrase", "that of the file to come")
-	o.signsIn(login.SignIn{})
+	o.signsIn(signin.SignIn{})
 	o.notices("CERT-EXPIRES_SOON") // nothing has to be decrypted
 	require.NoError(t, server.RenewClient(time.Now().Add(90*24*time.Hour)))
 	_, err := server.WriteFiles(o.folder)
 	require.NoError(t, err)
-	o.signsIn(login.SignIn{})
+	o.signsIn(signin.SignIn{})
 	o.notices("CERT-EXPIRES_SOON", "CERT-PASSPHRASE")
 	o.diagnoses(diagnose.Failed, "CERT-PASSPHRASE")
 	o.write(t, "passphrase", erstest.Passphrase)
-	o.signsIn(login.SignIn{})
+	o.signsIn(signin.SignIn{})
 	o.notices()
 	o.diagnoses(diagnose.OK, "")
 }
@@ -305,7 +305,7 @@ func TestABundleThatOthersCanChangeMeanwhile(t *testing.T) {
 	sources := config.Sources{Policy: func() []config.Policy { return []config.Policy{{Where: "test", Values: values}} }}
 	settings, err := config.Load(sources)
 	require.NoError(t, err)
-	r := realServices{program: testProgram(t), log: testLog(t), board: login.NewBoard(), sources: sources}
+	r := realServices{program: testProgram(t), log: testLog(t), board: signin.NewBoard(), sources: sources}
 	e, err := r.newRenewing(t.Context(), settings, nil)
 	require.NoError(t, err)
 	before := e.using.roots
@@ -313,13 +313,13 @@ func TestABundleThatOthersCanChangeMeanwhile(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path("ca.pem"), other, 0o600))
 	require.NoError(t, os.Chmod(path("ca.pem"), 0o666))
-	var shown []login.Notice
+	var shown []signin.Notice
 	said := func() (codes []string) {
 		select {
 		case shown = <-r.board.Changes():
 		default:
 		}
-		return codesOf(login.State{Notices: shown})
+		return codesOf(signin.State{Notices: shown})
 	}
 	for range 2 {
 		require.NoError(t, e.signingIn(t.Context()))
@@ -344,7 +344,7 @@ func TestNewAuthoritiesWaitForTheCertificate(t *testing.T) {
 	settings := settingsIn(t, folder, "base_url = 'https://one.example'\nasid = '123456789012'\nca_bundle = 'ca.pem'\n"+
 		"certificate = 'client.pem'\nkey = 'client-key.pem'\nsend_fqdn = true\n")
 	r := realServices{
-		program: testProgram(t), log: testLog(t), board: login.NewBoard(),
+		program: testProgram(t), log: testLog(t), board: signin.NewBoard(),
 		sources: config.Sources{File: filepath.Join(folder, "config.toml")},
 	}
 	e, err := r.newRenewing(t.Context(), settings, nil)

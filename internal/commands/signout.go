@@ -12,7 +12,7 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/keyring"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // signOutWithin bounds signing out: the keyring, the grace for other applications' calls, and e-RS.
@@ -137,7 +137,7 @@ func (p program) clearLeftovers(ctx context.Context, sources config.Sources) err
 		return err
 	}
 	if settingsErr == nil && left.BaseURL == settings.BaseURL && left.ASID == settings.ASID {
-		r := realServices{program: p, log: log, board: login.NewBoard(), sources: sources}
+		r := realServices{program: p, log: log, board: signin.NewBoard(), sources: sources}
 		if settingsErr = r.closeLeftover(ctx, settings, ring, left); settingsErr == nil {
 			return sayTo(p.stderr, "No window was open. The session that an earlier run had left was ended.")
 		}

@@ -20,8 +20,8 @@ import (
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/keyring/soak"
-	"github.com/ers-login/ers-login/internal/login"
-	"github.com/ers-login/ers-login/internal/login/hscn"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
@@ -57,7 +57,7 @@ func TestSoakReadersWhileUsersComeAndGo(t *testing.T) {
 	// the end of a short one.
 	persona, known := simulator.PersonaByKey("consultant")
 	require.True(t, known)
-	demo := newDemonstration(testProgram(t, environ...), testLog(t), login.NewBoard(), ers, card, persona)
+	demo := newDemonstration(testProgram(t, environ...), testLog(t), signin.NewBoard(), ers, card, persona)
 	card.OnTicket(demo.admit)
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	records, err := audit.Open(audit.Settings{Dir: t.TempDir(), Version: "test"})
@@ -75,10 +75,10 @@ func TestSoakReadersWhileUsersComeAndGo(t *testing.T) {
 			// On a slow computer some are still starting.
 			readers.Await()
 		}
-		life.Send(login.SwitchRole{})
+		life.Send(signin.SwitchRole{})
 		life.choose(2*i + 1)
-		life.Send(login.SignOut{})
-		life.until(login.Waiting)
+		life.Send(signin.SignOut{})
+		life.until(signin.Waiting)
 	}
 	life.end()
 	require.NoError(t, readers.End())
@@ -103,15 +103,15 @@ func TestSoakReadersWhileUsersComeAndGo(t *testing.T) {
 // workAs signs in, and selects one of the roles.
 func (l *life) workAs(role int) {
 	l.t.Helper()
-	l.Send(login.SignIn{})
+	l.Send(signin.SignIn{})
 	l.choose(role)
 }
 
 func (l *life) choose(role int) {
 	l.t.Helper()
-	offered := l.until(login.Choosing).Permissions
-	l.Send(login.Choose{Permission: offered[role%len(offered)]})
-	l.until(login.SignedIn)
+	offered := l.until(signin.Choosing).Permissions
+	l.Send(signin.Choose{Permission: offered[role%len(offered)]})
+	l.until(signin.SignedIn)
 }
 
 // beginSoak is begin with a real sign-in's keyring, and records what is written to it.
@@ -134,7 +134,7 @@ func beginSoak(t *testing.T, demo demonstration, records *audit.Log, record *soa
 
 // attestedKeyring records what is written to a keyring, and when.
 type attestedKeyring struct {
-	login.Keyring
+	signin.Keyring
 	record *soak.Record
 }
 

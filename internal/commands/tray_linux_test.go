@@ -16,7 +16,7 @@ import (
 
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // panel is a desktop's StatusNotifierWatcher, with or without a panel that shows icons.
@@ -133,7 +133,7 @@ func TestAWantedWindowDoesNotWaitForTheTray(t *testing.T) {
 	}}
 	opened := make(chan error, 1)
 	go func() {
-		opened <- p.openWindow(t.Context(), log, login.NewBoard(), windowOptions{background: true, graphics: drawable, wanted: "a",
+		opened <- p.openWindow(t.Context(), log, signin.NewBoard(), windowOptions{background: true, graphics: drawable, wanted: "a",
 			find: func(ctx context.Context) (services, error) {
 				<-ctx.Done()
 				return services{}, ctx.Err()

@@ -7,8 +7,8 @@ import (
 
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/keyring"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // answer returns the handler of requests from other starts of the program, for this window or for
@@ -23,19 +23,19 @@ func (e *controller) answer(raise func()) instance.Handler {
 		case request.Action == instance.SignOut && request.Wait:
 			return e.waiters.await(ctx, &waiter{watch: (&signOutWatch{send: e.sendOn}).look}, nil)
 		case request.Action == instance.SignOut:
-			e.Send(login.SignOut{})
+			e.Send(signin.SignOut{})
 		case request.Action == instance.SignIn && request.Wait:
 			return e.awaitSignIn(ctx, request.For, raise)
 		case request.Action == instance.SignIn:
 			raise()
 			if request.For != "" {
-				e.Send(login.Requested{By: request.For})
+				e.Send(signin.Requested{By: request.For})
 			}
-			e.Send(login.SignIn{})
+			e.Send(signin.SignIn{})
 		default:
 			raise()
 			if request.For != "" {
-				e.sendOn(login.Requested{By: request.For})
+				e.sendOn(signin.Requested{By: request.For})
 			}
 			if request.Wanted != "" && request.Wanted != e.wanted {
 				e.noteOther()
@@ -71,20 +71,20 @@ func (e *controller) awaitSignIn(ctx context.Context, by string, raise func()) i
 	if !answer.OK && by != "" {
 		// It is over, or the other process is gone. The window shows the previous one, if that
 		// still waits.
-		e.sendOn(login.Requested{By: e.waiters.lastBy()})
+		e.sendOn(signin.Requested{By: e.waiters.lastBy()})
 	}
 	return answer
 }
 
 // sendOn sends an intent to the flow, and reports whether it arrived. Before there is a flow, a
 // failed start receives the intents that it understands.
-func (e *controller) sendOn(intent login.Intent) bool {
+func (e *controller) sendOn(intent signin.Intent) bool {
 	if flow := e.flow.Load(); flow != nil {
 		flow.Send(intent)
 		return true
 	}
 	switch intent.(type) {
-	case login.TryAgain, login.Requested:
+	case signin.TryAgain, signin.Requested:
 		select {
 		case e.early <- intent:
 			if flow := e.flow.Load(); flow != nil {
@@ -101,7 +101,7 @@ func (e *controller) sendOn(intent login.Intent) bool {
 // waiters are other starts of the program that wait for a result. They see every state, in order.
 type waiters struct {
 	mutex   sync.Mutex
-	last    login.State
+	last    signin.State
 	waiting []*waiter
 }
 
@@ -111,12 +111,12 @@ type waiter struct {
 	by string
 	// watch returns the answer if a state has it. It is called under the mutex of waiters and must
 	// not block.
-	watch  func(login.State) (instance.Answer, bool)
+	watch  func(signin.State) (instance.Answer, bool)
 	answer chan instance.Answer
 }
 
 // see shows a state to all waiters. Those with an answer leave.
-func (l *waiters) see(state login.State) {
+func (l *waiters) see(state signin.State) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.last = state
@@ -183,47 +183,47 @@ func (l *waiters) lastBy() string {
 // signInWatch begins a sign-in that another program requested, and follows it.
 type signInWatch struct {
 	by   string
-	send func(login.Intent) bool
+	send func(signin.Intent) bool
 	// begun: the sign-in was requested. under: one was seen under way since. named: the window has
 	// shown the program.
 	begun, under, named bool
 }
 
-func (w *signInWatch) look(state login.State) (instance.Answer, bool) {
+func (w *signInWatch) look(state signin.State) (instance.Answer, bool) {
 	switch state.Phase {
-	case login.SignedIn:
+	case signin.SignedIn:
 		if !state.EntryGone {
 			return instance.Answer{OK: true}, true
 		}
 		// No reader finds that session. The window asks the user what to do about it.
 		w.under = true
 		return instance.Answer{}, false
-	case login.Closed:
+	case signin.Closed:
 		return instance.Answer{Code: windowClosed.Code}, true
-	case login.Ending, login.Waiting:
-		if state.Reason == login.Quitting {
+	case signin.Ending, signin.Waiting:
+		if state.Reason == signin.Quitting {
 			return instance.Answer{Code: windowClosed.Code}, true
 		}
-		if w.under && (state.Reason == login.Cancelled || state.Reason == login.SignedOut) {
+		if w.under && (state.Reason == signin.Cancelled || state.Reason == signin.SignedOut) {
 			return instance.Answer{Code: givenUp.Code}, true
 		}
-	case login.Prompting, login.SigningIn, login.Choosing, login.Selecting:
+	case signin.Prompting, signin.SigningIn, signin.Choosing, signin.Selecting:
 		w.under = true
-	case login.Starting:
+	case signin.Starting:
 		// A failed start is tried again, and the next flow has not received the name yet.
 		w.named = false
-	case login.Failed:
+	case signin.Failed:
 	}
 	if w.named && state.AskedBy == "" {
 		return instance.Answer{Code: givenUp.Code}, true
 	}
 	if w.by != "" && !w.named {
 		if w.named = state.AskedBy == w.by; !w.named {
-			w.send(login.Requested{By: w.by})
+			w.send(signin.Requested{By: w.by})
 		}
 	}
-	if idle := state.Phase == login.Waiting || state.Phase == login.Failed; idle && !w.begun && !w.under {
-		w.begun = w.send(login.SignIn{})
+	if idle := state.Phase == signin.Waiting || state.Phase == signin.Failed; idle && !w.begun && !w.under {
+		w.begun = w.send(signin.SignIn{})
 		if broken := state.Problem; !w.begun && broken != nil && !broken.Retry {
 			// The program cannot start, and the user cannot change that in the window.
 			return instance.Answer{Code: broken.Code}, true
@@ -234,26 +234,26 @@ func (w *signInWatch) look(state login.State) (instance.Answer, bool) {
 
 // signOutWatch ends any session, and follows its end.
 type signOutWatch struct {
-	send func(login.Intent) bool
+	send func(signin.Intent) bool
 	// sent has the phases whose end was requested.
-	sent map[login.Phase]bool
+	sent map[signin.Phase]bool
 	// trying: clearing is about to be tried again.
 	trying bool
 }
 
-func (w *signOutWatch) look(state login.State) (instance.Answer, bool) {
-	w.trying = w.trying && state.Phase == login.Failed
-	var wish login.Intent
+func (w *signOutWatch) look(state signin.State) (instance.Answer, bool) {
+	w.trying = w.trying && state.Phase == signin.Failed
+	var wish signin.Intent
 	switch state.Phase {
-	case login.Failed:
+	case signin.Failed:
 		return w.failed(state)
-	case login.Waiting, login.Closed:
+	case signin.Waiting, signin.Closed:
 		return instance.Answer{OK: true}, true
-	case login.SignedIn, login.Choosing:
-		wish = login.SignOut{}
-	case login.Prompting, login.SigningIn, login.Selecting:
-		wish = login.Cancel{}
-	case login.Starting, login.Ending:
+	case signin.SignedIn, signin.Choosing:
+		wish = signin.SignOut{}
+	case signin.Prompting, signin.SigningIn, signin.Selecting:
+		wish = signin.Cancel{}
+	case signin.Starting, signin.Ending:
 		return instance.Answer{}, false
 	}
 	if !w.sent[state.Phase] {
@@ -265,13 +265,13 @@ func (w *signOutWatch) look(state login.State) (instance.Answer, bool) {
 // failed handles a Problem, behind which a session may be left in the keyring. If that was so
 // before this request, the keyring may have been unlocked meanwhile, and clearing is tried again
 // once.
-func (w *signOutWatch) failed(state login.State) (instance.Answer, bool) {
+func (w *signOutWatch) failed(state signin.State) (instance.Answer, bool) {
 	switch {
 	case w.trying:
 		return instance.Answer{}, false
 	case !state.Uncleared:
 		return instance.Answer{OK: true}, true
-	case len(w.sent) == 0 && w.ask(state.Phase, login.TryAgain{}):
+	case len(w.sent) == 0 && w.ask(state.Phase, signin.TryAgain{}):
 		w.trying = true
 		return instance.Answer{}, false
 	default:
@@ -280,9 +280,9 @@ func (w *signOutWatch) failed(state login.State) (instance.Answer, bool) {
 }
 
 // ask sends an intent once for each phase, and reports whether it arrived.
-func (w *signOutWatch) ask(in login.Phase, wish login.Intent) bool {
+func (w *signOutWatch) ask(in signin.Phase, wish signin.Intent) bool {
 	if w.sent == nil {
-		w.sent = map[login.Phase]bool{}
+		w.sent = map[signin.Phase]bool{}
 	}
 	w.sent[in] = w.send(wish)
 	return w.sent[in]

@@ -9,31 +9,31 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/instance"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // at returns a state in a phase.
-func at(phase login.Phase, changes ...func(*login.State)) login.State {
-	state := login.State{Phase: phase}
+func at(phase signin.Phase, changes ...func(*signin.State)) signin.State {
+	state := signin.State{Phase: phase}
 	for _, change := range changes {
 		change(&state)
 	}
 	return state
 }
 
-func because(reason login.Reason) func(*login.State) {
-	return func(s *login.State) { s.Reason = reason }
+func because(reason signin.Reason) func(*signin.State) {
+	return func(s *signin.State) { s.Reason = reason }
 }
-func askedBy(name string) func(*login.State) { return func(s *login.State) { s.AskedBy = name } }
-func failing(code string) func(*login.State) {
-	return func(s *login.State) { s.Problem = &problem.Problem{Code: code} }
+func askedBy(name string) func(*signin.State) { return func(s *signin.State) { s.AskedBy = name } }
+func failing(code string) func(*signin.State) {
+	return func(s *signin.State) { s.Problem = &problem.Problem{Code: code} }
 }
-func uncleared(s *login.State)   { s.Uncleared = true }
-func canBeMended(s *login.State) { s.Problem.Retry = true }
+func uncleared(s *signin.State)   { s.Uncleared = true }
+func canBeMended(s *signin.State) { s.Problem.Retry = true }
 
 // beforeTheFlow accepts what a failed start does: it begins no sign-in.
-func beforeTheFlow(intent login.Intent) bool { return intent != login.Intent(login.SignIn{}) }
+func beforeTheFlow(intent signin.Intent) bool { return intent != signin.Intent(signin.SignIn{}) }
 
 // A vendor's program that learns too early that its user has given up asks again and again; one
 // that never does hangs.
@@ -42,74 +42,74 @@ func TestHowASignInEnds(t *testing.T) {
 	given, closed := givenUp.Code, windowClosed.Code
 	for name, test := range map[string]struct {
 		by     string
-		states []login.State
+		states []signin.State
 		// answer is the answer to the last state: "" for OK, "-" for none yet.
 		answer string
-		sent   []login.Intent
+		sent   []signin.Intent
 	}{
 		"the program cannot begin": {
-			app, []login.State{at(login.Starting), at(login.Failed, failing("SETTING-SEVERAL"))}, "SETTING-SEVERAL",
-			[]login.Intent{login.Requested{By: app}, login.Requested{By: app}, login.SignIn{}},
+			app, []signin.State{at(signin.Starting), at(signin.Failed, failing("SETTING-SEVERAL"))}, "SETTING-SEVERAL",
+			[]signin.Intent{signin.Requested{By: app}, signin.Requested{By: app}, signin.SignIn{}},
 		},
 		"the program cannot begin, not asked": {
-			"", []login.State{at(login.Failed, failing("SETTING-SEVERAL"))}, "SETTING-SEVERAL", []login.Intent{login.SignIn{}},
+			"", []signin.State{at(signin.Failed, failing("SETTING-SEVERAL"))}, "SETTING-SEVERAL", []signin.Intent{signin.SignIn{}},
 		},
 		"the program cannot begin, and the user can mend that": {
-			app, []login.State{
-				at(login.Failed, failing("KEYRING-LOCKED"), canBeMended),
-				at(login.Failed, failing("KEYRING-LOCKED"), canBeMended, askedBy(app)),
-				at(login.Starting), at(login.SigningIn), at(login.SigningIn, askedBy(app)), at(login.SignedIn),
+			app, []signin.State{
+				at(signin.Failed, failing("KEYRING-LOCKED"), canBeMended),
+				at(signin.Failed, failing("KEYRING-LOCKED"), canBeMended, askedBy(app)),
+				at(signin.Starting), at(signin.SigningIn), at(signin.SigningIn, askedBy(app)), at(signin.SignedIn),
 			},
-			"", []login.Intent{
-				login.Requested{By: app}, login.SignIn{}, login.SignIn{}, login.Requested{By: app}, login.Requested{By: app},
+			"", []signin.Intent{
+				signin.Requested{By: app}, signin.SignIn{}, signin.SignIn{}, signin.Requested{By: app}, signin.Requested{By: app},
 			},
 		},
-		"signed in already": {app, []login.State{at(login.SignedIn)}, "", nil},
+		"signed in already": {app, []signin.State{at(signin.SignedIn)}, "", nil},
 		"from the start on": {
-			app, []login.State{
-				at(login.Starting), at(login.Waiting, askedBy(app)), at(login.Prompting, askedBy(app)), at(login.Choosing, askedBy(app)),
-				at(login.SignedIn),
+			app, []signin.State{
+				at(signin.Starting), at(signin.Waiting, askedBy(app)), at(signin.Prompting, askedBy(app)), at(signin.Choosing, askedBy(app)),
+				at(signin.SignedIn),
 			},
-			"", []login.Intent{login.Requested{By: app}, login.SignIn{}},
+			"", []signin.Intent{signin.Requested{By: app}, signin.SignIn{}},
 		},
 		"signed out an hour ago": {
-			app, []login.State{at(login.Waiting, because(login.SignedOut)), at(login.Waiting, because(login.SignedOut), askedBy(app))},
-			"-", []login.Intent{login.Requested{By: app}, login.SignIn{}},
+			app, []signin.State{at(signin.Waiting, because(signin.SignedOut)), at(signin.Waiting, because(signin.SignedOut), askedBy(app))},
+			"-", []signin.Intent{signin.Requested{By: app}, signin.SignIn{}},
 		},
 		"cancelled a minute ago, not asked": {
-			"", []login.State{at(login.Waiting, because(login.Cancelled))}, "-", []login.Intent{login.SignIn{}},
+			"", []signin.State{at(signin.Waiting, because(signin.Cancelled))}, "-", []signin.Intent{signin.SignIn{}},
 		},
 		"given up while choosing": {
-			app, []login.State{at(login.Choosing, askedBy(app)), at(login.Ending, because(login.Cancelled))}, given, nil,
+			app, []signin.State{at(signin.Choosing, askedBy(app)), at(signin.Ending, because(signin.Cancelled))}, given, nil,
 		},
 		"given up while choosing, not asked": {
-			"", []login.State{at(login.Choosing), at(login.Ending, because(login.Cancelled))}, given, nil,
+			"", []signin.State{at(signin.Choosing), at(signin.Ending, because(signin.Cancelled))}, given, nil,
 		},
 		"signed out while choosing": {
-			"", []login.State{at(login.Choosing), at(login.Ending, because(login.SignedOut))}, given, nil,
+			"", []signin.State{at(signin.Choosing), at(signin.Ending, because(signin.SignedOut))}, given, nil,
 		},
 		"not now, says the user who waits for a card": {
-			app, []login.State{at(login.Waiting, askedBy(app)), at(login.Waiting)}, given, []login.Intent{login.SignIn{}},
+			app, []signin.State{at(signin.Waiting, askedBy(app)), at(signin.Waiting)}, given, []signin.Intent{signin.SignIn{}},
 		},
 		"the card is removed and may come back": {
-			app, []login.State{
-				at(login.Choosing, askedBy(app)), at(login.Ending, because(login.CardRemoved), askedBy(app)),
-				at(login.Waiting, because(login.CardRemoved), askedBy(app)),
+			app, []signin.State{
+				at(signin.Choosing, askedBy(app)), at(signin.Ending, because(signin.CardRemoved), askedBy(app)),
+				at(signin.Waiting, because(signin.CardRemoved), askedBy(app)),
 			}, "-", nil,
 		},
 		"e-RS refuses, and the user may try again": {
-			app, []login.State{at(login.SigningIn, askedBy(app)), at(login.Failed, askedBy(app))}, "-", nil,
+			app, []signin.State{at(signin.SigningIn, askedBy(app)), at(signin.Failed, askedBy(app))}, "-", nil,
 		},
 		"another program asks after this one": {
-			app, []login.State{at(login.Choosing, askedBy(app)), at(login.Choosing, askedBy("Other App"))}, "-", nil,
+			app, []signin.State{at(signin.Choosing, askedBy(app)), at(signin.Choosing, askedBy("Other App"))}, "-", nil,
 		},
-		"the window closes":            {app, []login.State{at(login.Choosing, askedBy(app)), at(login.Ending, because(login.Quitting))}, closed, nil},
-		"the window closes at once":    {app, []login.State{at(login.Closed)}, closed, nil},
-		"while the session is renewed": {app, []login.State{at(login.Ending, because(login.Renewed), askedBy(app)), at(login.SignedIn)}, "", nil},
+		"the window closes":            {app, []signin.State{at(signin.Choosing, askedBy(app)), at(signin.Ending, because(signin.Quitting))}, closed, nil},
+		"the window closes at once":    {app, []signin.State{at(signin.Closed)}, closed, nil},
+		"while the session is renewed": {app, []signin.State{at(signin.Ending, because(signin.Renewed), askedBy(app)), at(signin.SignedIn)}, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var sent []login.Intent
-			watch := &signInWatch{by: test.by, send: func(intent login.Intent) bool {
+			var sent []signin.Intent
+			watch := &signInWatch{by: test.by, send: func(intent signin.Intent) bool {
 				sent = append(sent, intent)
 				return !strings.HasPrefix(name, "the program cannot begin") || beforeTheFlow(intent)
 			}}
@@ -122,53 +122,53 @@ func TestHowASignInEnds(t *testing.T) {
 // A script that has signed out relies on there being no session.
 func TestHowASignOutEnds(t *testing.T) {
 	for name, test := range map[string]struct {
-		states []login.State
+		states []signin.State
 		answer string
-		sent   []login.Intent
+		sent   []signin.Intent
 	}{
-		"nobody is signed in": {[]login.State{at(login.Waiting)}, "", nil},
+		"nobody is signed in": {[]signin.State{at(signin.Waiting)}, "", nil},
 		"signed in": {
-			[]login.State{at(login.SignedIn), at(login.SignedIn), at(login.Ending), at(login.Waiting)}, "", []login.Intent{login.SignOut{}},
+			[]signin.State{at(signin.SignedIn), at(signin.SignedIn), at(signin.Ending), at(signin.Waiting)}, "", []signin.Intent{signin.SignOut{}},
 		},
 		"a sign-in under way": {
-			[]login.State{at(login.SigningIn), at(login.Ending), at(login.Waiting)}, "", []login.Intent{login.Cancel{}},
+			[]signin.State{at(signin.SigningIn), at(signin.Ending), at(signin.Waiting)}, "", []signin.Intent{signin.Cancel{}},
 		},
-		"what an earlier run has left": {[]login.State{at(login.Starting), at(login.Waiting)}, "", nil},
+		"what an earlier run has left": {[]signin.State{at(signin.Starting), at(signin.Waiting)}, "", nil},
 		"a role is switched": {
-			[]login.State{at(login.Ending), at(login.SigningIn), at(login.Choosing)}, "-", []login.Intent{login.Cancel{}, login.SignOut{}},
+			[]signin.State{at(signin.Ending), at(signin.SigningIn), at(signin.Choosing)}, "-", []signin.Intent{signin.Cancel{}, signin.SignOut{}},
 		},
 		"the entry stays": {
-			[]login.State{at(login.SignedIn), at(login.Ending), at(login.Failed, failing("KEYRING-LEFTOVER"), uncleared)}, "KEYRING-LEFTOVER",
-			[]login.Intent{login.SignOut{}},
+			[]signin.State{at(signin.SignedIn), at(signin.Ending), at(signin.Failed, failing("KEYRING-LEFTOVER"), uncleared)}, "KEYRING-LEFTOVER",
+			[]signin.Intent{signin.SignOut{}},
 		},
 		"the entry has stayed, and goes": {
-			[]login.State{
-				at(login.Failed, failing("KEYRING-LOCKED"), uncleared), at(login.Failed, failing("KEYRING-LOCKED"), uncleared),
-				at(login.Ending), at(login.Waiting),
-			}, "", []login.Intent{login.TryAgain{}},
+			[]signin.State{
+				at(signin.Failed, failing("KEYRING-LOCKED"), uncleared), at(signin.Failed, failing("KEYRING-LOCKED"), uncleared),
+				at(signin.Ending), at(signin.Waiting),
+			}, "", []signin.Intent{signin.TryAgain{}},
 		},
 		"the entry has stayed, and stays": {
-			[]login.State{
-				at(login.Failed, failing("KEYRING-LOCKED"), uncleared), at(login.Ending), at(login.Failed, failing("KEYRING-DISMISSED"), uncleared),
-			}, "KEYRING-DISMISSED", []login.Intent{login.TryAgain{}},
+			[]signin.State{
+				at(signin.Failed, failing("KEYRING-LOCKED"), uncleared), at(signin.Ending), at(signin.Failed, failing("KEYRING-DISMISSED"), uncleared),
+			}, "KEYRING-DISMISSED", []signin.Intent{signin.TryAgain{}},
 		},
 		"what an earlier run has left stayed, and goes; a card is there": {
-			[]login.State{
-				at(login.Failed, failing("KEYRING-TIMEOUT"), uncleared), at(login.Starting), at(login.SigningIn), at(login.Ending), at(login.Waiting),
-			}, "", []login.Intent{login.TryAgain{}, login.Cancel{}},
+			[]signin.State{
+				at(signin.Failed, failing("KEYRING-TIMEOUT"), uncleared), at(signin.Starting), at(signin.SigningIn), at(signin.Ending), at(signin.Waiting),
+			}, "", []signin.Intent{signin.TryAgain{}, signin.Cancel{}},
 		},
 		"the program cannot begin, and has cleared what it could": {
-			[]login.State{
-				at(login.Failed, failing("SETTING-ASID"), uncleared), at(login.Starting), at(login.Failed, failing("SETTING-ASID"), uncleared),
-			}, "", []login.Intent{login.TryAgain{}},
+			[]signin.State{
+				at(signin.Failed, failing("SETTING-ASID"), uncleared), at(signin.Starting), at(signin.Failed, failing("SETTING-ASID"), uncleared),
+			}, "", []signin.Intent{signin.TryAgain{}},
 		},
-		"the session could not be handed over": {[]login.State{at(login.Failed, failing("KEYRING-DISMISSED"))}, "", nil},
-		"e-RS was not reached":                 {[]login.State{at(login.Ending), at(login.Failed, failing("ERS-A003-500"))}, "", nil},
-		"the window closes":                    {[]login.State{at(login.Ending), at(login.Closed)}, "", nil},
+		"the session could not be handed over": {[]signin.State{at(signin.Failed, failing("KEYRING-DISMISSED"))}, "", nil},
+		"e-RS was not reached":                 {[]signin.State{at(signin.Ending), at(signin.Failed, failing("ERS-A003-500"))}, "", nil},
+		"the window closes":                    {[]signin.State{at(signin.Ending), at(signin.Closed)}, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var sent []login.Intent
-			watch := &signOutWatch{send: func(intent login.Intent) bool { sent = append(sent, intent); return true }}
+			var sent []signin.Intent
+			watch := &signOutWatch{send: func(intent signin.Intent) bool { sent = append(sent, intent); return true }}
 			checkWatch(t, watch.look, test.states, test.answer)
 			assert.Equal(t, test.sent, sent)
 		})
@@ -176,7 +176,7 @@ func TestHowASignOutEnds(t *testing.T) {
 }
 
 // checkWatch passes states, of which the last has the answer.
-func checkWatch(t *testing.T, look func(login.State) (instance.Answer, bool), states []login.State, want string) {
+func checkWatch(t *testing.T, look func(signin.State) (instance.Answer, bool), states []signin.State, want string) {
 	t.Helper()
 	for i, state := range states {
 		answer, known := look(state)
@@ -191,17 +191,17 @@ func checkWatch(t *testing.T, look func(login.State) (instance.Answer, bool), st
 // Waiters of a closing window, and those that go away, are released; and each gets its answer once.
 func TestWaitersAreReleased(t *testing.T) {
 	var l waiters
-	never := func(login.State) (instance.Answer, bool) { return instance.Answer{}, false }
+	never := func(signin.State) (instance.Answer, bool) { return instance.Answer{}, false }
 	ctx, cancel := context.WithCancel(t.Context())
 	answer := l.await(ctx, &waiter{by: "Vendor App", watch: never}, cancel)
 	assert.Equal(t, windowClosed.Code, answer.Code)
 	assert.Empty(t, l.waiting)
 
 	seen := 0
-	once := func(login.State) (instance.Answer, bool) { seen++; return instance.Answer{OK: true}, seen > 1 }
+	once := func(signin.State) (instance.Answer, bool) { seen++; return instance.Answer{OK: true}, seen > 1 }
 	answer = l.await(t.Context(), &waiter{watch: once}, func() {
-		l.see(at(login.Waiting))
-		l.see(at(login.SignedIn))
+		l.see(at(signin.Waiting))
+		l.see(at(signin.SignedIn))
 	})
 	assert.True(t, answer.OK)
 	assert.Equal(t, 2, seen)

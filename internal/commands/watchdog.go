@@ -12,8 +12,8 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/ers-login/ers-login/internal/logging"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // canDraw checks whether the window can be drawn here, and shows a Problem if not. If the program
@@ -159,8 +159,8 @@ const settledAfter = 3 * time.Second
 
 // giveBack returns a sign-in's memory to the system, once the user is signed in and works in other
 // programs.
-func giveBack(state login.State) {
-	if state.Phase == login.SignedIn {
+func giveBack(state signin.State) {
+	if state.Phase == signin.SignedIn {
 		time.AfterFunc(settledAfter, debug.FreeOSMemory)
 	}
 }

@@ -12,8 +12,8 @@ import (
 
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/logging"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/internal/workstation"
 	"github.com/ers-login/ers-login/ui"
 )
@@ -42,7 +42,7 @@ type windowOptions struct {
 
 // openWindow shows the window, and returns when the user has quit and the session is closed. An
 // error that prevented a sign-in was shown in the window or, without one, in a message box.
-func (p program) openWindow(ctx context.Context, log *logging.Log, board *login.Board, how windowOptions) error {
+func (p program) openWindow(ctx context.Context, log *logging.Log, board *signin.Board, how windowOptions) error {
 	if err := p.settleDesktop(ctx, log); err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (r *windowRun) makeWindow(ctx, wanted context.Context) error {
 	settings := r.how.settings
 	settings.Version = r.program.metadata.Version
 	settings.Redact = r.log.Redact
-	settings.Shown = func(state login.State) {
+	settings.Shown = func(state signin.State) {
 		logScreen(r.log, state)
 		giveBack(state)
 	}
@@ -203,7 +203,7 @@ func (r *windowRun) runWindow(ctx context.Context) error {
 	stack, broken := runLoop(r.window)
 	// The session does not outlive the window, whatever has ended Fyne's loop. When the display
 	// dies, Xlib ends the process at once, and the next start clears the keyring.
-	r.controller.Send(login.Quit{})
+	r.controller.Send(signin.Quit{})
 	if !started.Load() {
 		r.window.Stop()
 		r.log.WithError(broken).Error("window")
@@ -282,7 +282,7 @@ func (p program) say(why error) error {
 }
 
 // logScreen logs which screen was shown, so that a log shows what the user saw.
-func logScreen(log *logging.Log, state login.State) {
+func logScreen(log *logging.Log, state signin.State) {
 	entry := log.WithField("screen", state.Phase.String())
 	if state.Problem != nil {
 		entry = entry.WithField("problem", state.Problem.Code)

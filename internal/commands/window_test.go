@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/instance"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // brokenApp is Fyne on a desktop with a fault: its loop starts, or does not, and panics.
@@ -59,7 +59,7 @@ func TestAWindowThatCannotBeOpened(t *testing.T) {
 	close(now)
 	p := testProgram(t, "DISPLAY=:99")
 	p.newApp = func(fyne.AppMetadata) fyne.App { return &brokenApp{App: test.NewTempApp(t), panics: now} }
-	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), windowOptions{find: func(context.Context) (services, error) {
+	err := p.openWindow(t.Context(), testLog(t), signin.NewBoard(), windowOptions{find: func(context.Context) (services, error) {
 		require.FailNow(t, "the keyring is checked, although the result is not needed")
 		return services{}, nil
 	}})
@@ -99,7 +99,7 @@ func TestASecondInstanceTouchesNothing(t *testing.T) {
 
 // A window raised on another display is not visible to this user.
 func TestAWindowOnAnotherDisplay(t *testing.T) {
-	e := &controller{log: testLog(t), board: login.NewBoard(), displays: displaysOf([]string{"DISPLAY=:0", "WAYLAND_DISPLAY=wayland-0"})}
+	e := &controller{log: testLog(t), board: signin.NewBoard(), displays: displaysOf([]string{"DISPLAY=:0", "WAYLAND_DISPLAY=wayland-0"})}
 	e.open(t.Context())
 	e.shown.Store(true)
 	first := newOneInstance(filepath.Join(t.TempDir(), "lock"), testLog(t), nil, "", e.answer(func() {}))
@@ -141,9 +141,9 @@ func TestWhatOtherStartsAskFor(t *testing.T) {
 	assert.Equal(t, 1, raised)
 	assert.True(t, answer(t.Context(), instance.Request{Action: instance.SignIn}).OK)
 	assert.Equal(t, 2, raised)
-	assert.Equal(t, login.SignIn{}, <-e.early)
+	assert.Equal(t, signin.SignIn{}, <-e.early)
 	assert.True(t, answer(t.Context(), instance.Request{Action: instance.SignOut}).OK)
-	assert.Equal(t, login.SignOut{}, <-e.early)
+	assert.Equal(t, signin.SignOut{}, <-e.early)
 	e.quit()
 	assert.Equal(t, instance.Leaving.Code, answer(t.Context(), instance.Request{Action: instance.Raise}).Code, "it is on its way out")
 }
@@ -151,7 +151,7 @@ func TestWhatOtherStartsAskFor(t *testing.T) {
 // A second start with other settings must not use the open window: the clinician would work under
 // another ASID.
 func TestAWindowWithOtherSettings(t *testing.T) {
-	e := &controller{log: testLog(t), board: login.NewBoard(), wanted: windowFingerprint("sign-in", "", nil, nil)}
+	e := &controller{log: testLog(t), board: signin.NewBoard(), wanted: windowFingerprint("sign-in", "", nil, nil)}
 	e.open(t.Context())
 	e.shown.Store(true)
 	first := newOneInstance(filepath.Join(t.TempDir(), "lock"), testLog(t), nil, e.wanted, e.answer(func() {}))
@@ -170,7 +170,7 @@ func TestAWindowWithOtherSettings(t *testing.T) {
 			second := newOneInstance(first.path, testLog(t), nil, test.wanted, nil)
 			require.ErrorIs(t, second.join(t.Context()), test.err)
 			if errors.Is(test.err, otherWindow) {
-				assert.Equal(t, []login.Notice{{Problem: startedOtherwise}}, <-e.board.Changes(), "the window says so, of itself")
+				assert.Equal(t, []signin.Notice{{Problem: startedOtherwise}}, <-e.board.Changes(), "the window says so, of itself")
 			}
 		})
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/instance"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
@@ -25,7 +25,7 @@ func TestAWindowThatBreaks(t *testing.T) {
 	p.newApp = func(fyne.AppMetadata) fyne.App {
 		return &brokenApp{App: test.NewTempApp(t), starts: true, panics: found}
 	}
-	err := p.openWindow(t.Context(), testLog(t), login.NewBoard(), windowOptions{find: func(context.Context) (services, error) {
+	err := p.openWindow(t.Context(), testLog(t), signin.NewBoard(), windowOptions{find: func(context.Context) (services, error) {
 		defer close(found)
 		return services{platform: cardOnly(card, nil), keyring: emptyKeyring{}, close: func() { closed = true }}, nil
 	}})

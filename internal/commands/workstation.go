@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/internal/workstation"
 )
 
@@ -20,12 +20,12 @@ type station interface {
 type workstationEvents struct {
 	station station
 	// incidents is for the flow.
-	incidents chan login.Incident
+	incidents chan signin.Incident
 	// look polls the Identity Agent, and leave ends the session at once.
 	look, leave func()
 	// board gets events that are not delivered; an organisation that ends sessions on lock has to
 	// know.
-	board       *login.Board
+	board       *signin.Board
 	lockMatters bool
 }
 
@@ -54,11 +54,11 @@ func (a workstationEvents) run(ctx context.Context) {
 func (a workstationEvents) take(ctx context.Context, event workstation.Event) {
 	switch event {
 	case workstation.Locked:
-		a.send(ctx, login.Locked)
+		a.send(ctx, signin.Locked)
 	case workstation.UserSwitchedAway:
-		a.send(ctx, login.SwitchedAway)
+		a.send(ctx, signin.SwitchedAway)
 	case workstation.Woke:
-		a.send(ctx, login.Woke)
+		a.send(ctx, signin.Woke)
 		a.look()
 	case workstation.Sleeping:
 		// A session may sleep: its state is checked on waking. The computer is not kept from
@@ -72,7 +72,7 @@ func (a workstationEvents) take(ctx context.Context, event workstation.Event) {
 	}
 }
 
-func (a workstationEvents) send(ctx context.Context, incident login.Incident) {
+func (a workstationEvents) send(ctx context.Context, incident signin.Incident) {
 	select {
 	case a.incidents <- incident:
 	case <-ctx.Done():

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/internal/workstation"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
@@ -32,26 +32,26 @@ func (s *playedStation) Unseen() error                    { return s.unseen }
 // Workstation events reach the flow as what they mean for a session (AUT-003, AUT-004).
 func TestAUT004WhatHappensToTheWorkstation(t *testing.T) {
 	for event, want := range map[workstation.Event]struct {
-		incident          []login.Incident
+		incident          []signin.Incident
 		looked, left, let bool
 	}{
-		workstation.Locked:           {incident: []login.Incident{login.Locked}},
-		workstation.UserSwitchedAway: {incident: []login.Incident{login.SwitchedAway}},
-		workstation.Woke:             {incident: []login.Incident{login.Woke}, looked: true},
+		workstation.Locked:           {incident: []signin.Incident{signin.Locked}},
+		workstation.UserSwitchedAway: {incident: []signin.Incident{signin.SwitchedAway}},
+		workstation.Woke:             {incident: []signin.Incident{signin.Woke}, looked: true},
 		workstation.Sleeping:         {let: true},
 		workstation.SessionEnding:    {left: true},
 		workstation.Unlocked:         {looked: true},
 		workstation.UserSwitchedBack: {looked: true},
 	} {
 		t.Run(event.String(), func(t *testing.T) {
-			played, incidents := newPlayedStation(), make(chan login.Incident, 1)
+			played, incidents := newPlayedStation(), make(chan signin.Incident, 1)
 			var looked, left bool
 			workstationEvents{
-				station: played, incidents: incidents, board: login.NewBoard(),
+				station: played, incidents: incidents, board: signin.NewBoard(),
 				look: func() { looked = true }, leave: func() { left = true },
 			}.take(t.Context(), event)
 			close(incidents)
-			var sent []login.Incident
+			var sent []signin.Incident
 			for incident := range incidents {
 				sent = append(sent, incident)
 			}
@@ -80,9 +80,9 @@ func TestAComputerThatShutsDownIsLetGoAfterTheFlow(t *testing.T) {
 			return played
 		}
 	})
-	e.until(t, login.Waiting)
+	e.until(t, signin.Waiting)
 	played.events <- workstation.SessionEnding
-	e.until(t, login.Closed)
+	e.until(t, signin.Closed)
 	<-played.released
 	require.NoError(t, <-e.ended)
 	assert.True(t, closed)
@@ -92,7 +92,7 @@ func TestAComputerThatShutsDownIsLetGoAfterTheFlow(t *testing.T) {
 // others need it only to find a fault.
 func TestWhatCannotBeSeenIsNoticed(t *testing.T) {
 	for _, matters := range []bool{true, false} {
-		board, played := login.NewBoard(), newPlayedStation()
+		board, played := signin.NewBoard(), newPlayedStation()
 		played.unseen = errors.New("no logind")
 		a := workstationEvents{station: played, board: board, lockMatters: matters}
 		a.note()

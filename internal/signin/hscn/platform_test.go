@@ -11,9 +11,9 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/smartcard"
 )
 
@@ -24,7 +24,7 @@ const (
 
 var (
 	role  = ersclient.Permission{BusinessFunction: ersclient.ReferringClinician, OrgIdentifier: "R01", OrgName: "NHST_X3"}
-	proof = login.Proof{Text: secret.New("ticket"), ExpiresAt: time.Date(2026, 11, 20, 18, 42, 0, 0, time.UTC)}
+	proof = signin.Proof{Text: secret.New("ticket"), ExpiresAt: time.Date(2026, 11, 20, 18, 42, 0, 0, time.UTC)}
 )
 
 // calls is an e-RS that answers with a session and an error.
@@ -67,7 +67,7 @@ func TestFromTicketToEntry(t *testing.T) {
 	grant, err = p.Select(t.Context(), grant, role)
 	require.NoError(t, err)
 	assert.True(t, ers.seen.Key.Equal(secret.New("one")) && ers.seen.Token.Equal(proof.Text), "A002 needs both")
-	issue := login.Issue{Generation: 7, IssuedAt: proof.ExpiresAt.Add(-time.Hour), ExpiresAt: proof.ExpiresAt, Publisher: "ers-login test"}
+	issue := signin.Issue{Generation: 7, IssuedAt: proof.ExpiresAt.Add(-time.Hour), ExpiresAt: proof.ExpiresAt, Publisher: "ers-login test"}
 	entry := p.Entry(grant, issue)
 	assert.True(t, entry.SessionKey.Equal(secret.New("two")), "A002's id is the one to publish")
 	entry.SessionKey = handoff.SessionKey{}
@@ -90,13 +90,13 @@ func TestWhatAFailedA002Means(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			failure := (&problem.Problem{Code: "ERS-A002"}).Because(&ersclient.StatusError{Call: "A002", Status: test.status})
 			ers := &calls{err: failure}
-			grant, err := New(Settings{ERS: ers}).Select(t.Context(), login.Grant{Key: ersclient.NewSessionKey("one")}, role)
-			assert.Equal(t, test.again, errors.Is(err, login.ErrStartAgain))
+			grant, err := New(Settings{ERS: ers}).Select(t.Context(), signin.Grant{Key: ersclient.NewSessionKey("one")}, role)
+			assert.Equal(t, test.again, errors.Is(err, signin.ErrStartAgain))
 			assert.Equal(t, "ERS-A002", problem.Of(err).Code)
 			assert.Equal(t, failure.Error(), err.Error(), "the log reads as before")
 			assert.True(t, grant.Key.Equal(secret.New("one")), "it has to be closed")
 			ers.session.Key = ersclient.NewSessionKey("two")
-			grant, _ = New(Settings{ERS: ers}).Select(t.Context(), login.Grant{Key: ersclient.NewSessionKey("one")}, role)
+			grant, _ = New(Settings{ERS: ers}).Select(t.Context(), signin.Grant{Key: ersclient.NewSessionKey("one")}, role)
 			assert.True(t, grant.Key.Equal(secret.New("two")), "of an answer of no use, the key still is")
 		})
 	}
@@ -110,7 +110,7 @@ func TestWhatAPromptEndsWith(t *testing.T) {
 		d := newDesk()
 		d.prompted = code.Problem()
 		err := d.platform().Prompt(t.Context(), false)
-		assert.Equal(t, cancelled, errors.Is(err, login.ErrPromptCancelled), code)
+		assert.Equal(t, cancelled, errors.Is(err, signin.ErrPromptCancelled), code)
 		assert.ErrorIs(t, err, code)
 	}
 }

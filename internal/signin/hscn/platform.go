@@ -1,5 +1,5 @@
 // Package hscn is the platform of the smartcard: the Identity Agent's ticket is the proof of the user, and A001, A002 and A003 make a
-// session of it, select a role and close it. It is behind the seam of package login, which knows nothing of tickets and cards, and
+// session of it, select a role and close it. It is behind the seam of package signin, which knows nothing of tickets and cards, and
 // goes when the NHS ends CIS1.
 package hscn
 
@@ -12,7 +12,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/smartcard"
 )
 
@@ -52,7 +52,7 @@ type Platform struct {
 	nudge chan struct{}
 }
 
-var _ login.Platform = (*Platform)(nil)
+var _ signin.Platform = (*Platform)(nil)
 
 // New makes a Platform. It does nothing before Watch.
 func New(settings Settings) *Platform { return &Platform{settings, make(chan struct{}, 1)} }
@@ -79,22 +79,22 @@ func (p *Platform) Prompt(ctx context.Context, fresh bool) error {
 		p.Look()
 		return nil
 	case errors.Is(err, smartcard.UserAbort), errors.Is(err, smartcard.TicketNotAvailable):
-		return decided{err, login.ErrPromptCancelled}
+		return decided{err, signin.ErrPromptCancelled}
 	default:
 		return err
 	}
 }
 
 // Open is A001. The answer to one that was given up is waited for: it alone has the key of the session that it may have created.
-func (p *Platform) Open(ctx context.Context, proof login.Proof, givenUp <-chan struct{}) (login.Grant, error) {
+func (p *Platform) Open(ctx context.Context, proof signin.Proof, givenUp <-chan struct{}) (signin.Grant, error) {
 	session, err := p.ERS.CreateSession(ersclient.WithGivenUp(ctx, givenUp), ersclient.Token{Text: proof.Text})
-	return login.Grant{
+	return signin.Grant{
 		Key: session.Key, Credential: proof.Text, User: session.User, ExpiresAt: proof.ExpiresAt,
 	}, err
 }
 
 // Select is A002.
-func (p *Platform) Select(ctx context.Context, grant login.Grant, permission ersclient.Permission) (login.Grant, error) {
+func (p *Platform) Select(ctx context.Context, grant signin.Grant, permission ersclient.Permission) (signin.Grant, error) {
 	session, err := p.ERS.SelectRole(ctx, ersclient.Session{
 		Key: grant.Key, Token: ersclient.Token{Text: grant.Credential}, User: grant.User,
 	}, permission)
@@ -105,18 +105,18 @@ func (p *Platform) Select(ctx context.Context, grant login.Grant, permission ers
 	case err == nil:
 		grant.Permission = permission
 	case ersclient.StartAgain(err):
-		err = decided{err, login.ErrStartAgain}
+		err = decided{err, signin.ErrStartAgain}
 	}
 	return grant, err
 }
 
 // Refresh is never asked for: no grant has a time for it.
-func (p *Platform) Refresh(context.Context, login.Grant) (login.Grant, error) {
-	return login.Grant{}, login.ErrRefreshRefused
+func (p *Platform) Refresh(context.Context, signin.Grant) (signin.Grant, error) {
+	return signin.Grant{}, signin.ErrRefreshRefused
 }
 
 // Close is A003.
-func (p *Platform) Close(ctx context.Context, grant login.Grant) error {
+func (p *Platform) Close(ctx context.Context, grant signin.Grant) error {
 	return p.ERS.DeleteSession(ctx, grant.Key)
 }
 
@@ -124,7 +124,7 @@ func (p *Platform) Close(ctx context.Context, grant login.Grant) error {
 func (p *Platform) Reach(ctx context.Context) error { return p.ERS.Reach(ctx) }
 
 // Entry is what other applications read.
-func (p *Platform) Entry(grant login.Grant, issue login.Issue) handoff.Session {
+func (p *Platform) Entry(grant signin.Grant, issue signin.Issue) handoff.Session {
 	return handoff.Session{
 		Version:          handoff.Version,
 		Generation:       issue.Generation,
@@ -143,11 +143,11 @@ func (p *Platform) Entry(grant login.Grant, issue login.Issue) handoff.Session {
 }
 
 // Leftover is the session of an entry of this platform.
-func (p *Platform) Leftover(left handoff.Session) login.Grant {
+func (p *Platform) Leftover(left handoff.Session) signin.Grant {
 	if left.BaseURL != p.BaseURL || left.ASID != p.ASID {
-		return login.Grant{}
+		return signin.Grant{}
 	}
-	return login.Grant{Key: ersclient.SessionKey{Text: left.SessionKey.Text}}
+	return signin.Grant{Key: ersclient.SessionKey{Text: left.SessionKey.Text}}
 }
 
 // decided is an error that also is one by which the flow decides. It reads as before.

@@ -1,4 +1,4 @@
-package login_test
+package signin_test
 
 import (
 	"bytes"
@@ -18,9 +18,9 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -51,13 +51,13 @@ type neighbours struct {
 	question chan struct{}
 	// shut is what keeps the keyring from being used, nil if it can be.
 	shut    error
-	reports chan login.Report
+	reports chan signin.Report
 	// refreshAfter is how long a session lasts without being refreshed; zero is for ever.
 	refreshAfter time.Duration
 }
 
 func newNeighbours() *neighbours {
-	return &neighbours{hang: map[string]bool{}, reports: make(chan login.Report)}
+	return &neighbours{hang: map[string]bool{}, reports: make(chan signin.Report)}
 }
 
 func (n *neighbours) call(ctx context.Context, name string) error {
@@ -78,15 +78,15 @@ func (n *neighbours) noted() []string {
 	return append([]string(nil), n.calls...)
 }
 
-func (n *neighbours) About() login.About {
-	var about login.About
+func (n *neighbours) About() signin.About {
+	var about signin.About
 	about.NotClosed = &problem.Problem{Title: "not closed"}
 	return about
 }
 
 // Watch hands on what a test reports.
-func (n *neighbours) Watch(ctx context.Context) <-chan login.Report {
-	reports := make(chan login.Report)
+func (n *neighbours) Watch(ctx context.Context) <-chan signin.Report {
+	reports := make(chan signin.Report)
 	go func() {
 		defer close(reports)
 		for {
@@ -108,36 +108,36 @@ func (n *neighbours) Look() {}
 
 func (n *neighbours) Prompt(ctx context.Context, _ bool) error { return n.call(ctx, "getTicket") }
 
-func (n *neighbours) Open(ctx context.Context, proof login.Proof, _ <-chan struct{}) (login.Grant, error) {
+func (n *neighbours) Open(ctx context.Context, proof signin.Proof, _ <-chan struct{}) (signin.Grant, error) {
 	if err := n.call(ctx, "A001"); err != nil {
-		return login.Grant{}, err
+		return signin.Grant{}, err
 	}
 	user := ersclient.User{Identifier: "555020964101", LastName: "GP-Card", Permissions: []ersclient.Permission{role}}
-	return login.Grant{Key: ersclient.NewSessionKey("provisional"), Credential: proof.Text, User: user}, nil
+	return signin.Grant{Key: ersclient.NewSessionKey("provisional"), Credential: proof.Text, User: user}, nil
 }
 
-func (n *neighbours) Select(ctx context.Context, grant login.Grant, chosen ersclient.Permission) (login.Grant, error) {
+func (n *neighbours) Select(ctx context.Context, grant signin.Grant, chosen ersclient.Permission) (signin.Grant, error) {
 	if err := n.call(ctx, "A002"); err != nil {
-		return login.Grant{}, err
+		return signin.Grant{}, err
 	}
 	grant.Key, grant.Permission = ersclient.NewSessionKey(keyText), chosen
 	return n.lasting(grant), nil
 }
 
-func (n *neighbours) Refresh(ctx context.Context, grant login.Grant) (login.Grant, error) {
+func (n *neighbours) Refresh(ctx context.Context, grant signin.Grant) (signin.Grant, error) {
 	err := n.call(ctx, "refresh")
 	grant.Key = ersclient.NewSessionKey(grant.Key.Reveal() + "+")
 	return n.lasting(grant), err
 }
 
-func (n *neighbours) lasting(grant login.Grant) login.Grant {
+func (n *neighbours) lasting(grant signin.Grant) signin.Grant {
 	if n.refreshAfter > 0 {
-		grant.RefreshAt = login.SystemClock{}.Now().Add(n.refreshAfter)
+		grant.RefreshAt = signin.SystemClock{}.Now().Add(n.refreshAfter)
 	}
 	return grant
 }
 
-func (n *neighbours) Close(ctx context.Context, grant login.Grant) error {
+func (n *neighbours) Close(ctx context.Context, grant signin.Grant) error {
 	if !grant.Key.Equal(ersclient.NewSessionKey(keyText).Text) {
 		return n.call(ctx, "A003 of another session")
 	}
@@ -146,18 +146,18 @@ func (n *neighbours) Close(ctx context.Context, grant login.Grant) error {
 
 func (n *neighbours) Reach(context.Context) error { return nil }
 
-func (n *neighbours) Entry(grant login.Grant, issue login.Issue) handoff.Session {
+func (n *neighbours) Entry(grant signin.Grant, issue signin.Issue) handoff.Session {
 	return handoff.Session{
 		SessionKey: handoff.SessionKey{Text: grant.Key.Text}, BaseURL: baseURL, ASID: asid, Generation: issue.Generation,
 		OrgIdentifier: grant.Permission.OrgIdentifier, BusinessFunction: string(grant.Permission.BusinessFunction),
 	}
 }
 
-func (n *neighbours) Leftover(left handoff.Session) login.Grant {
+func (n *neighbours) Leftover(left handoff.Session) signin.Grant {
 	if left.BaseURL != baseURL {
-		return login.Grant{}
+		return signin.Grant{}
 	}
-	return login.Grant{Key: ersclient.SessionKey{Text: left.SessionKey.Text}}
+	return signin.Grant{Key: ersclient.SessionKey{Text: left.SessionKey.Text}}
 }
 
 func (n *neighbours) Publish(ctx context.Context, session handoff.Session) error {
@@ -237,10 +237,10 @@ func (n *neighbours) Remember(string, ersclient.Permission) error {
 
 // run is a flow in motion.
 type run struct {
-	*login.Flow
+	*signin.Flow
 	*neighbours
 	t       *testing.T
-	states  chan login.State
+	states  chan signin.State
 	guarded map[string]bool
 	log     bytes.Buffer
 	cancel  context.CancelFunc
@@ -252,24 +252,24 @@ func start(t *testing.T, around *neighbours, quitWithin time.Duration) *run {
 	return startWith(t, around, around, quitWithin)
 }
 
-func startWith(t *testing.T, around *neighbours, platform login.Platform, quitWithin time.Duration) *run {
+func startWith(t *testing.T, around *neighbours, platform signin.Platform, quitWithin time.Duration) *run {
 	t.Helper()
-	return startWithConfig(t, around, platform, func(c *login.Config) { c.QuitWithin = quitWithin })
+	return startWithConfig(t, around, platform, func(c *signin.Config) { c.QuitWithin = quitWithin })
 }
 
 // startWithConfig starts a flow with what a test wants to be different. Nil for the platform is the neighbours' own.
-func startWithConfig(t *testing.T, around *neighbours, platform login.Platform, change func(*login.Config)) *run {
+func startWithConfig(t *testing.T, around *neighbours, platform signin.Platform, change func(*signin.Config)) *run {
 	t.Helper()
 	if platform == nil {
 		platform = around
 	}
-	r := &run{neighbours: around, t: t, states: make(chan login.State, 200), guarded: map[string]bool{}, ended: make(chan struct{})}
+	r := &run{neighbours: around, t: t, states: make(chan signin.State, 200), guarded: map[string]bool{}, ended: make(chan struct{})}
 	log := logrus.New()
 	log.SetOutput(&r.log)
 	log.SetLevel(logrus.TraceLevel)
 	var mu sync.Mutex
-	settings := login.Config{
-		Platform: platform, Keyring: around, Memory: around, Clock: login.SystemClock{}, Log: log,
+	settings := signin.Config{
+		Platform: platform, Keyring: around, Memory: around, Clock: signin.SystemClock{}, Log: log,
 		Observe: r.observe,
 		Guard: func(text secret.Text) {
 			mu.Lock()
@@ -279,7 +279,7 @@ func startWithConfig(t *testing.T, around *neighbours, platform login.Platform, 
 		Publisher: "ers-login test", MaxAge: 10 * time.Hour, QuitWithin: time.Minute,
 	}
 	change(&settings)
-	r.Flow = login.New(settings)
+	r.Flow = signin.New(settings)
 	ctx, cancel := context.WithCancel(t.Context())
 	r.cancel = cancel
 	go func() {
@@ -305,7 +305,7 @@ func (r *run) wait() {
 }
 
 // observe keeps the states for until. A test that is not interested in them must not hold the flow up.
-func (r *run) observe(state login.State) {
+func (r *run) observe(state signin.State) {
 	select {
 	case r.states <- state:
 	default:
@@ -313,7 +313,7 @@ func (r *run) observe(state login.State) {
 	}
 }
 
-func (r *run) until(phase login.Phase) login.State {
+func (r *run) until(phase signin.Phase) signin.State {
 	r.t.Helper()
 	for {
 		select {
@@ -330,18 +330,18 @@ func (r *run) until(phase login.Phase) login.State {
 func (r *run) appear() {
 	r.t.Helper()
 	select {
-	case r.reports <- login.Report{Kind: login.ProofAppeared, Proof: login.Proof{Text: secret.New(ticketText)}}:
+	case r.reports <- signin.Report{Kind: signin.ProofAppeared, Proof: signin.Proof{Text: secret.New(ticketText)}}:
 	case <-time.After(patience):
 		require.FailNow(r.t, "the flow does not take reports")
 	}
 }
 
-func (r *run) signIn() login.State {
-	r.until(login.Waiting)
+func (r *run) signIn() signin.State {
+	r.until(signin.Waiting)
 	r.appear()
-	r.until(login.Choosing)
-	r.Send(login.Choose{Permission: role})
-	return r.until(login.SignedIn)
+	r.until(signin.Choosing)
+	r.Send(signin.Choose{Permission: role})
+	return r.until(signin.SignedIn)
 }
 
 // The whole main job, and its order: a reader of the keyring never sees a session that is closed already.
@@ -358,15 +358,15 @@ func TestFromCardToKeyringAndBack(t *testing.T) {
 	assert.Equal(t, []string{baseURL, asid, "R01", "REFERRING_CLINICIAN"}, []string{entry.BaseURL, entry.ASID, entry.OrgIdentifier, entry.BusinessFunction})
 	assert.Positive(t, entry.Generation)
 
-	r.Send(login.SignOut{})
-	waiting := r.until(login.Waiting)
-	assert.Equal(t, login.SignedOut, waiting.Reason)
-	assert.Equal(t, login.MissingIntent, waiting.Missing, "nobody is signed in again behind their back")
+	r.Send(signin.SignOut{})
+	waiting := r.until(signin.Waiting)
+	assert.Equal(t, signin.SignedOut, waiting.Reason)
+	assert.Equal(t, signin.MissingIntent, waiting.Missing, "nobody is signed in again behind their back")
 	assert.Equal(t, []string{"clear", "A001", "A002", "publish", "clear", "A003"}, without(r.noted(), "remember"))
 	_, err = r.Read(t.Context())
 	assert.ErrorIs(t, err, handoff.ErrNotFound)
 
-	r.Send(login.Quit{})
+	r.Send(signin.Quit{})
 	r.wait()
 }
 
@@ -384,7 +384,7 @@ func without(calls []string, name string) []string {
 func TestSecretsAreGuardedAndNotLogged(t *testing.T) {
 	r := start(t, newNeighbours(), time.Minute)
 	r.signIn()
-	r.Send(login.Quit{})
+	r.Send(signin.Quit{})
 	r.wait()
 	assert.True(t, r.guarded[ticketText], "the ticket is guarded")
 	assert.True(t, r.guarded[keyText], "the session key is guarded")
@@ -399,16 +399,16 @@ func TestA003TheGrace(t *testing.T) {
 		around := newNeighbours()
 		r := startGraceful(t, around, time.Millisecond)
 		r.signIn()
-		r.Send(login.SignOut{})
-		r.until(login.Waiting)
+		r.Send(signin.SignOut{})
+		r.until(signin.Waiting)
 		assert.Equal(t, []string{"clear", "A001", "A002", "publish", "clear", "A003"}, without(r.noted(), "remember"))
 	})
 	t.Run("a computer that shuts down during the grace", func(t *testing.T) {
 		around := newNeighbours()
 		r := startGraceful(t, around, time.Hour)
 		r.signIn()
-		r.Send(login.SignOut{})
-		r.until(login.Ending)
+		r.Send(signin.SignOut{})
+		r.until(signin.Ending)
 		require.Eventually(t, func() bool { return slices.Contains(r.noted(), "publish") && r.noted()[len(r.noted())-1] == "clear" }, patience, time.Millisecond)
 		assert.NotContains(t, r.noted(), "A003", "calls of other applications may be under way")
 		r.cancel()
@@ -417,9 +417,9 @@ func TestA003TheGrace(t *testing.T) {
 	})
 	t.Run("a window that is closed has little time", func(t *testing.T) {
 		around := newNeighbours()
-		r := startWithConfig(t, around, around, func(c *login.Config) { c.Grace, c.QuitWithin = time.Hour, 2200*time.Millisecond })
+		r := startWithConfig(t, around, around, func(c *signin.Config) { c.Grace, c.QuitWithin = time.Hour, 2200*time.Millisecond })
 		r.signIn()
-		r.Send(login.Quit{})
+		r.Send(signin.Quit{})
 		r.wait()
 		assert.Equal(t, []string{"clear", "A001", "A002", "publish", "clear", "A003"}, without(r.noted(), "remember"))
 	})
@@ -427,23 +427,23 @@ func TestA003TheGrace(t *testing.T) {
 
 func startGraceful(t *testing.T, around *neighbours, grace time.Duration) *run {
 	t.Helper()
-	return startWithConfig(t, around, around, func(c *login.Config) { c.Grace = grace })
+	return startWithConfig(t, around, around, func(c *signin.Config) { c.Grace = grace })
 }
 
 // What happens to the workstation reaches the flow, and what is noticed the window.
 func TestIncidentsAndNotices(t *testing.T) {
-	incidents, board := make(chan login.Incident), login.NewBoard()
-	r := startWithConfig(t, newNeighbours(), nil, func(c *login.Config) {
+	incidents, board := make(chan signin.Incident), signin.NewBoard()
+	r := startWithConfig(t, newNeighbours(), nil, func(c *signin.Config) {
 		c.Workstation, c.Notices, c.EndWhenLocked = incidents, board.Changes(), true
 	})
 	r.signIn()
 	board.Set("clock", &problem.Problem{Code: "CLOCK-WRONG"})
-	noticed := r.until(login.SignedIn)
+	noticed := r.until(signin.SignedIn)
 	require.Len(t, noticed.Notices, 1)
 	assert.Equal(t, "CLOCK-WRONG", noticed.Notices[0].Problem.Code)
-	incidents <- login.Locked
-	waiting := r.until(login.Waiting)
-	assert.Equal(t, login.ScreenLocked, waiting.Reason)
+	incidents <- signin.Locked
+	waiting := r.until(signin.Waiting)
+	assert.Equal(t, signin.ScreenLocked, waiting.Reason)
 	assert.Len(t, waiting.Notices, 1, "what is wrong with the workstation does not go with the session")
 	assert.Contains(t, r.noted(), "A003")
 }
@@ -456,7 +456,7 @@ func TestQuitIsBounded(t *testing.T) {
 		around.hang["A003"] = true
 		r := start(t, around, 300*time.Millisecond)
 		r.signIn()
-		r.Send(login.Quit{})
+		r.Send(signin.Quit{})
 		r.wait()
 		_, err := r.Read(t.Context())
 		assert.ErrorIs(t, err, handoff.ErrNotFound, "the keyring is cleared before e-RS is asked")
@@ -465,11 +465,11 @@ func TestQuitIsBounded(t *testing.T) {
 		around := newNeighbours()
 		around.hang["A002"] = true
 		r := start(t, around, 5*time.Second)
-		r.until(login.Waiting)
+		r.until(signin.Waiting)
 		r.appear()
-		r.until(login.Choosing)
-		r.Send(login.Choose{Permission: role})
-		r.until(login.Selecting)
+		r.until(signin.Choosing)
+		r.Send(signin.Choose{Permission: role})
+		r.until(signin.Selecting)
 		r.cancel() // a log-off
 		r.wait()
 		assert.Contains(t, r.noted(), "A003 of another session", "the provisional session is deleted")
@@ -478,10 +478,10 @@ func TestQuitIsBounded(t *testing.T) {
 		around := newNeighbours()
 		around.hang["A001"] = true
 		r := start(t, around, 300*time.Millisecond)
-		r.until(login.Waiting)
+		r.until(signin.Waiting)
 		r.appear()
-		r.until(login.SigningIn)
-		r.Send(login.Quit{})
+		r.until(signin.SigningIn)
+		r.Send(signin.Quit{})
 		r.wait()
 	})
 	t.Run("A003 hangs, and the user quits meanwhile", func(t *testing.T) {
@@ -489,9 +489,9 @@ func TestQuitIsBounded(t *testing.T) {
 		around.hang["A003"] = true
 		r := start(t, around, 300*time.Millisecond)
 		r.signIn()
-		r.Send(login.SignOut{})
-		r.until(login.Ending)
-		r.Send(login.Quit{})
+		r.Send(signin.SignOut{})
+		r.until(signin.Ending)
+		r.Send(signin.Quit{})
 		r.wait()
 		_, err := r.Read(t.Context())
 		assert.ErrorIs(t, err, handoff.ErrNotFound)
@@ -500,12 +500,12 @@ func TestQuitIsBounded(t *testing.T) {
 		around := newNeighbours()
 		around.hang["publish"] = true
 		r := start(t, around, 5*time.Second)
-		r.until(login.Waiting)
+		r.until(signin.Waiting)
 		r.appear()
-		r.until(login.Choosing)
-		r.Send(login.Choose{Permission: role})
-		r.until(login.Selecting)
-		r.Send(login.Quit{})
+		r.until(signin.Choosing)
+		r.Send(signin.Choose{Permission: role})
+		r.until(signin.Selecting)
+		r.Send(signin.Quit{})
 		r.wait()
 		assert.Contains(t, r.noted(), "A003", "a session that could not be handed over is closed")
 	})
@@ -515,12 +515,12 @@ func TestQuitIsBounded(t *testing.T) {
 func TestAGivenUpSignInLeavesNoSession(t *testing.T) {
 	ers := &slow{neighbours: newNeighbours(), answer: make(chan struct{}), asked: make(chan struct{})}
 	r := startWith(t, ers.neighbours, ers, time.Minute)
-	r.until(login.Waiting)
+	r.until(signin.Waiting)
 	r.appear()
 	<-ers.asked
-	r.Send(login.Cancel{})
-	r.until(login.Waiting)
-	r.Send(login.Quit{})
+	r.Send(signin.Cancel{})
+	r.until(signin.Waiting)
+	r.Send(signin.Quit{})
 	close(ers.answer)
 	r.wait()
 	assert.Equal(t, []string{"clear", "A001", "A003 of another session"}, r.noted())
@@ -532,7 +532,7 @@ type slow struct {
 	asked, answer chan struct{}
 }
 
-func (s *slow) Open(ctx context.Context, proof login.Proof, givenUp <-chan struct{}) (login.Grant, error) {
+func (s *slow) Open(ctx context.Context, proof signin.Proof, givenUp <-chan struct{}) (signin.Grant, error) {
 	close(s.asked)
 	select {
 	case <-s.answer:
@@ -558,8 +558,8 @@ func TestLeftovers(t *testing.T) {
 			around := newNeighbours()
 			around.entry = test.left
 			r := start(t, around, time.Minute)
-			r.until(login.Waiting)
-			r.Send(login.Quit{})
+			r.until(signin.Waiting)
+			r.Send(signin.Quit{})
 			r.wait()
 			assert.Equal(t, test.calls, r.noted())
 			_, err := r.Read(t.Context())
@@ -576,7 +576,7 @@ func TestLeftoversBehindALock(t *testing.T) {
 	around.locked = true
 	r := start(t, around, time.Minute)
 	r.signIn()
-	r.Send(login.Quit{})
+	r.Send(signin.Quit{})
 	r.wait()
 	assert.Contains(t, r.noted(), "A003 of another session", "the session that was left is still open")
 	assert.Equal(t, []string{"A001", "A002", "publish", "clear", "A003"}, without(without(r.noted(), "remember"), "A003 of another session"))
@@ -593,12 +593,12 @@ func TestALeftoverThatCouldNotBeSeenStays(t *testing.T) {
 			around.entry = handoff.Session{SessionKey: handoff.NewSessionKey("left"), BaseURL: baseURL, ASID: asid, Generation: 7}
 			around.locked, around.unlockErr = true, (&problem.Problem{Code: code}).Because(cause)
 			r := start(t, around, time.Minute)
-			r.until(login.Waiting)
+			r.until(signin.Waiting)
 			r.appear()
-			r.until(login.Choosing)
-			r.Send(login.Choose{Permission: role})
-			assert.Equal(t, code, r.until(login.Failed).Problem.Code)
-			r.Send(login.Quit{})
+			r.until(signin.Choosing)
+			r.Send(signin.Choose{Permission: role})
+			assert.Equal(t, code, r.until(signin.Failed).Problem.Code)
+			r.Send(signin.Quit{})
 			r.wait()
 			assert.Equal(t, []string{"A001", "A002", "A003"}, r.noted(), "nothing of the keyring is touched")
 			assert.True(t, around.entry.SessionKey.Equal(handoff.NewSessionKey("left").Text))
@@ -614,22 +614,22 @@ func TestAnEndThatFailedIsFinished(t *testing.T) {
 	around.mu.Lock()
 	around.stuck = true
 	around.mu.Unlock()
-	r.Send(login.SignOut{})
-	failed := r.until(login.Failed)
+	r.Send(signin.SignOut{})
+	failed := r.until(signin.Failed)
 	assert.Equal(t, "KEYRING-LEFTOVER", failed.Problem.Code)
 	assert.True(t, failed.Problem.Retry)
 
 	around.mu.Lock()
 	around.stuck = false
 	around.mu.Unlock()
-	r.Send(login.TryAgain{})
-	waiting := r.until(login.Waiting)
-	assert.Equal(t, login.SignedOut, waiting.Reason)
-	assert.Equal(t, login.MissingIntent, waiting.Missing)
+	r.Send(signin.TryAgain{})
+	waiting := r.until(signin.Waiting)
+	assert.Equal(t, signin.SignedOut, waiting.Reason)
+	assert.Equal(t, signin.MissingIntent, waiting.Missing)
 	_, err := r.Read(t.Context())
 	assert.ErrorIs(t, err, handoff.ErrNotFound)
 	assert.Equal(t, []string{"clear", "A001", "A002", "publish", "clear", "A003", "clear"}, without(r.noted(), "remember"))
-	r.Send(login.Quit{})
+	r.Send(signin.Quit{})
 	r.wait()
 }
 
@@ -638,14 +638,14 @@ func TestAFailureIsShownAndLeft(t *testing.T) {
 	around := newNeighbours()
 	busy := (&problem.Problem{Code: "ERS-A001-503", Retry: true}).Because(errors.New("busy"))
 	r := startWith(t, around, &refusing{neighbours: around, err: busy}, time.Minute)
-	r.until(login.Waiting)
+	r.until(signin.Waiting)
 	r.appear()
-	failed := r.until(login.Failed)
+	failed := r.until(signin.Failed)
 	assert.Equal(t, "ERS-A001-503", failed.Problem.Code)
 	assert.False(t, failed.ProblemAt.IsZero())
-	r.Send(login.TryAgain{})
-	r.until(login.Choosing)
-	r.Send(login.Quit{})
+	r.Send(signin.TryAgain{})
+	r.until(signin.Choosing)
+	r.Send(signin.Quit{})
 	r.wait()
 	assert.Contains(t, r.log.String(), "ERS-A001-503")
 }
@@ -657,11 +657,11 @@ type refusing struct {
 	once sync.Once
 }
 
-func (r *refusing) Open(ctx context.Context, proof login.Proof, givenUp <-chan struct{}) (login.Grant, error) {
+func (r *refusing) Open(ctx context.Context, proof signin.Proof, givenUp <-chan struct{}) (signin.Grant, error) {
 	var err error
 	r.once.Do(func() { err = r.err })
 	if err != nil {
-		return login.Grant{}, err
+		return signin.Grant{}, err
 	}
 	return r.neighbours.Open(ctx, proof, givenUp)
 }
@@ -676,15 +676,15 @@ func TestAKeyringThatAsksAtSignOut(t *testing.T) {
 		r.mu.Lock()
 		r.question = question
 		r.mu.Unlock()
-		r.Send(login.SignOut{})
+		r.Send(signin.SignOut{})
 		time.Sleep(10 * time.Second)
 		assert.Equal(t, "A003", r.noted()[len(r.noted())-1], "e-RS does not wait for the answer")
 		time.Sleep(10 * time.Second)
 		close(question)
-		assert.Equal(t, login.SignedOut, r.until(login.Waiting).Reason)
+		assert.Equal(t, signin.SignedOut, r.until(signin.Waiting).Reason)
 		_, err := r.Read(t.Context())
 		assert.ErrorIs(t, err, handoff.ErrNotFound)
-		r.Send(login.Quit{})
+		r.Send(signin.Quit{})
 		r.wait()
 	})
 }
@@ -710,18 +710,18 @@ func testUnlockedLater(t *testing.T, shut *problem.Problem) {
 		r.shut = why
 	}
 	set(shut)
-	r.Send(login.SignOut{})
-	assert.Equal(t, shut.Code, r.until(login.Failed).Problem.Code)
+	r.Send(signin.SignOut{})
+	assert.Equal(t, shut.Code, r.until(signin.Failed).Problem.Code)
 	logged := len(r.log.String())
 	time.Sleep(time.Hour)
 	assert.Less(t, len(r.log.String()), logged+10_000, "each look is logged")
 	clears := len(r.noted())
 	set(nil)
-	assert.Equal(t, login.SignedOut, r.until(login.Waiting).Reason)
+	assert.Equal(t, signin.SignedOut, r.until(signin.Waiting).Reason)
 	assert.Equal(t, []string{"clear"}, r.noted()[clears:], "and it is not asked about before")
 	_, err := r.Read(t.Context())
 	assert.ErrorIs(t, err, handoff.ErrNotFound)
-	r.Send(login.Quit{})
+	r.Send(signin.Quit{})
 	r.wait()
 }
 
@@ -730,14 +730,14 @@ func TestNoKeyringIsFoundAtTheStart(t *testing.T) {
 	around := newNeighbours()
 	around.shut = (&problem.Problem{Code: "KEYRING-NO_COLLECTION"}).Because(handoff.ErrNoCollection)
 	r := start(t, around, time.Minute)
-	state := r.until(login.Failed)
+	state := r.until(signin.Failed)
 	assert.Equal(t, "KEYRING-NO_COLLECTION", state.Problem.Code)
-	assert.Equal(t, login.HealthBad, state.Links.Keyring)
+	assert.Equal(t, signin.HealthBad, state.Links.Keyring)
 	around.mu.Lock()
 	around.shut = nil
 	around.mu.Unlock()
-	r.Send(login.TryAgain{})
-	assert.Equal(t, login.HealthGood, r.until(login.Waiting).Links.Keyring)
+	r.Send(signin.TryAgain{})
+	assert.Equal(t, signin.HealthGood, r.until(signin.Waiting).Links.Keyring)
 }
 
 // A session whose platform wants that is refreshed for hours: other applications always find an entry, of the same session.
@@ -759,7 +759,7 @@ func TestARefreshedSessionIsReplacedInPlace(t *testing.T) {
 		calls := r.noted()[before:]
 		assert.NotContains(t, calls, "clear")
 		assert.Len(t, without(calls, "remember"), 14, "each refresh, and the entry after it: %v", calls)
-		r.Send(login.Quit{})
+		r.Send(signin.Quit{})
 		r.wait()
 	})
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/smartcard"
 )
 
@@ -29,8 +29,8 @@ var presenceNames = map[Presence]string{CardUnseen: "unseen", CardOut: "out", Ca
 func (p Presence) String() string { return presenceNames[p] }
 
 // Watch reports on the ticket, and on the card.
-func (p *Platform) Watch(ctx context.Context) <-chan login.Report {
-	reports := make(chan login.Report)
+func (p *Platform) Watch(ctx context.Context) <-chan signin.Report {
+	reports := make(chan signin.Report)
 	events := smartcard.Watch(ctx, p.Agent, smartcard.WatchSettings{Interval: p.PollInterval, Nudge: p.nudge})
 	go func() {
 		defer close(reports)
@@ -43,10 +43,10 @@ func (p *Platform) Watch(ctx context.Context) <-chan login.Report {
 	return reports
 }
 
-func (p *Platform) report(ctx context.Context, events <-chan smartcard.Event, reports chan<- login.Report) {
+func (p *Platform) report(ctx context.Context, events <-chan smartcard.Event, reports chan<- signin.Report) {
 	var seen cardSide
 	for {
-		var report login.Report
+		var report signin.Report
 		if card := p.presence(); card != seen.card {
 			p.Log.WithField("card", card.String()).Info("readers")
 			report = seen.onPresence(card)
@@ -62,7 +62,7 @@ func (p *Platform) report(ctx context.Context, events <-chan smartcard.Event, re
 					return
 				}
 				p.log(event)
-				report = seen.onEvent(login.SystemClock{}.Now(), event)
+				report = seen.onEvent(signin.SystemClock{}.Now(), event)
 			}
 		}
 		select {
@@ -99,46 +99,46 @@ type cardSide struct {
 	// absence is why there is no ticket, nil as long as the agent has not said.
 	absence error
 	// health is that of the agent.
-	health login.Health
+	health signin.Health
 	card   Presence
 }
 
-func (s *cardSide) onEvent(now time.Time, event smartcard.Event) login.Report {
+func (s *cardSide) onEvent(now time.Time, event smartcard.Event) signin.Report {
 	switch event.Kind {
 	case smartcard.TicketAppeared, smartcard.TicketChanged:
 		if !s.last.Equal(event.Ticket) {
 			s.last, s.lastSince = event.Ticket, now
 		}
-		s.absence, s.health = nil, login.HealthGood
-		report := s.status(login.ProofAppeared)
+		s.absence, s.health = nil, signin.HealthGood
+		report := s.status(signin.ProofAppeared)
 		if event.Kind == smartcard.TicketChanged {
-			report.Kind = login.ProofChanged
+			report.Kind = signin.ProofChanged
 		}
-		report.Proof = login.Proof{Text: event.Ticket.Text, ExpiresAt: s.lastSince.Add(spineAge)}
+		report.Proof = signin.Proof{Text: event.Ticket.Text, ExpiresAt: s.lastSince.Add(spineAge)}
 		return report
 	case smartcard.TicketGone:
 		s.absence, s.health = event.Err, agentHealth(event.Err)
-		return s.status(login.ProofGone)
+		return s.status(signin.ProofGone)
 	case smartcard.AgentUnsure:
-		s.health = login.HealthBad
+		s.health = signin.HealthBad
 	case smartcard.AgentSure:
 		s.health = agentHealth(event.Err)
 	}
-	return s.status(login.StatusChanged)
+	return s.status(signin.StatusChanged)
 }
 
-func (s *cardSide) onPresence(card Presence) login.Report {
+func (s *cardSide) onPresence(card Presence) signin.Report {
 	inserted := s.card == CardOut && card == CardIn
 	s.card = card
-	report := s.status(login.StatusChanged)
+	report := s.status(signin.StatusChanged)
 	report.Begun = inserted
 	return report
 }
 
 // status is a report of what is known, whatever has happened.
-func (s *cardSide) status(kind login.ReportKind) login.Report {
+func (s *cardSide) status(kind signin.ReportKind) signin.Report {
 	missing, waits := missing(s.absence, s.card)
-	report := login.Report{Kind: kind, Source: source(s.health, missing, s.card), Missing: missing}
+	report := signin.Report{Kind: kind, Source: source(s.health, missing, s.card), Missing: missing}
 	if !waits {
 		// Something is wrong that no card mends, such as a blocked one.
 		report.Problem = s.absence
@@ -148,7 +148,7 @@ func (s *cardSide) status(kind login.ReportKind) login.Report {
 
 // missing returns what a user without a ticket has to do, and whether a ticket can come without a change to card or computer. The
 // agent's answer is the same without card and without passcode; the readers, where they can be seen, make the difference.
-func missing(absence error, card Presence) (login.Missing, bool) {
+func missing(absence error, card Presence) (signin.Missing, bool) {
 	switch {
 	case absence == nil:
 		return MissingUnknown, true
@@ -168,17 +168,17 @@ func missing(absence error, card Presence) (login.Missing, bool) {
 // agentMissing is the Problem of the Identity Agent itself. A missing program of the organisation's own has another.
 var agentMissing = smartcard.NotInstalled.Problem()
 
-func agentHealth(absence error) login.Health {
+func agentHealth(absence error) signin.Health {
 	var code smartcard.Code
 	switch missing, waits := missing(absence, CardUnseen); {
 	case absence == nil:
-		return login.HealthGood
+		return signin.HealthGood
 	case missing == MissingAgent:
-		return login.HealthBad
+		return signin.HealthBad
 	case waits, errors.As(absence, &code) && code.Group() == smartcard.GroupCardAndDevice:
 		// It works, and says what it waits for, or what is wrong with the card.
-		return login.HealthAttention
+		return signin.HealthAttention
 	default:
-		return login.HealthBad
+		return signin.HealthBad
 	}
 }

@@ -1,4 +1,4 @@
-package login
+package signin
 
 // phaseNames are the phases' names in the log, where tests and service desks follow a sign-in.
 var phaseNames = map[Phase]string{

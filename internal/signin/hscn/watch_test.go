@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/ers-login/ers-login/internal/login"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/smartcard"
 )
 
@@ -76,7 +76,7 @@ func TestPresenceTellsWhatAWaitingUserHasToDo(t *testing.T) {
 		d := newDesk()
 		ctx, cancel := context.WithCancel(t.Context())
 		reports := d.platform().Watch(ctx)
-		next := func(kind login.ReportKind, missing login.Missing, text string) login.Report {
+		next := func(kind signin.ReportKind, missing signin.Missing, text string) signin.Report {
 			t.Helper()
 			report := <-reports
 			assert.Equal(t, kind, report.Kind)
@@ -84,23 +84,23 @@ func TestPresenceTellsWhatAWaitingUserHasToDo(t *testing.T) {
 			assert.Equal(t, text, report.Source.Text)
 			return report
 		}
-		next(login.ProofGone, MissingCard, "No smartcard")
+		next(signin.ProofGone, MissingCard, "No smartcard")
 		d.set("", d.err, CardOut)
-		assert.False(t, next(login.StatusChanged, MissingCard, "No smartcard").Begun)
+		assert.False(t, next(signin.StatusChanged, MissingCard, "No smartcard").Begun)
 		d.set("", d.err, CardIn)
-		assert.True(t, next(login.StatusChanged, MissingPasscode, "Card in, not signed in").Begun, "a card was inserted")
+		assert.True(t, next(signin.StatusChanged, MissingPasscode, "Card in, not signed in").Begun, "a card was inserted")
 		d.set("", d.err, CardUnseen)
-		next(login.StatusChanged, MissingCard, "No smartcard")
+		next(signin.StatusChanged, MissingCard, "No smartcard")
 		d.set("", d.err, CardIn)
-		assert.False(t, next(login.StatusChanged, MissingPasscode, "Card in, not signed in").Begun, "it may have been in all the time")
+		assert.False(t, next(signin.StatusChanged, MissingPasscode, "Card in, not signed in").Begun, "it may have been in all the time")
 		d.set("ticket", nil, CardIn)
-		next(login.ProofAppeared, MissingUnknown, "Identity Agent ready")
+		next(signin.ProofAppeared, MissingUnknown, "Identity Agent ready")
 		d.set("", smartcard.ReaderNotAvailable.Problem(), CardOut)
-		next(login.StatusChanged, MissingUnknown, "Identity Agent ready")
-		next(login.ProofGone, MissingReader, "No smartcard reader")
+		next(signin.StatusChanged, MissingUnknown, "Identity Agent ready")
+		next(signin.ProofGone, MissingReader, "No smartcard reader")
 		d.set("", smartcard.NotInstalled.Problem(), CardUnseen)
-		next(login.StatusChanged, MissingReader, "No smartcard reader")
-		next(login.ProofGone, MissingAgent, "Identity Agent not installed")
+		next(signin.StatusChanged, MissingReader, "No smartcard reader")
+		next(signin.ProofGone, MissingAgent, "Identity Agent not installed")
 		cancel()
 		for range reports {
 			continue
@@ -131,18 +131,18 @@ func TestAnUnsureAgent(t *testing.T) {
 	report := seen.onEvent(now, smartcard.Event{Kind: smartcard.TicketGone, Err: blocked})
 	assert.ErrorIs(t, report.Problem, blocked, "no card mends it")
 	report = seen.onEvent(now, smartcard.Event{Kind: smartcard.AgentUnsure, Err: smartcard.ServerBusy.Problem()})
-	assert.Equal(t, login.StatusChanged, report.Kind)
-	assert.Equal(t, login.Link{Health: login.HealthBad, Text: "Identity Agent not answering"}, report.Source)
+	assert.Equal(t, signin.StatusChanged, report.Kind)
+	assert.Equal(t, signin.Link{Health: signin.HealthBad, Text: "Identity Agent not answering"}, report.Source)
 	assert.ErrorIs(t, report.Problem, blocked)
 	report = seen.onEvent(now, smartcard.Event{Kind: smartcard.AgentSure, Err: blocked})
-	assert.Equal(t, login.HealthAttention, report.Source.Health)
+	assert.Equal(t, signin.HealthAttention, report.Source.Health)
 }
 
 // TestStatusBar: every state of the agent has words that no other state has, since some users cannot tell green from red.
 func TestStatusBar(t *testing.T) {
-	said := map[string]login.Health{}
-	for _, health := range []login.Health{login.HealthUnknown, login.HealthGood, login.HealthAttention, login.HealthBad} {
-		for _, missing := range []login.Missing{MissingUnknown, MissingCard, MissingReader, MissingAgent, MissingPasscode} {
+	said := map[string]signin.Health{}
+	for _, health := range []signin.Health{signin.HealthUnknown, signin.HealthGood, signin.HealthAttention, signin.HealthBad} {
+		for _, missing := range []signin.Missing{MissingUnknown, MissingCard, MissingReader, MissingAgent, MissingPasscode} {
 			for _, card := range []Presence{CardUnseen, CardOut, CardIn} {
 				link := source(health, missing, card)
 				require.Equal(t, health, link.Health)
@@ -159,16 +159,16 @@ func TestStatusBar(t *testing.T) {
 func TestTheHealthOfAnAgentWithoutATicket(t *testing.T) {
 	for name, test := range map[string]struct {
 		absence error
-		want    login.Health
+		want    signin.Health
 	}{
-		"a ticket":             {nil, login.HealthGood},
-		"no card, no passcode": {smartcard.TicketNotAvailable.Problem(), login.HealthAttention},
-		"no reader":            {smartcard.ReaderNotAvailable.Problem(), login.HealthAttention},
-		"a blocked card":       {smartcard.PINBlocked.Problem(), login.HealthAttention},
-		"another card":         {smartcard.SmartcardNotValid.Problem(), login.HealthAttention},
-		"not installed":        {smartcard.NotInstalled.Problem(), login.HealthBad},
-		"not answering":        {smartcard.AgentSilent, login.HealthBad},
-		"not understood":       {smartcard.InvalidParameter.Problem(), login.HealthBad},
+		"a ticket":             {nil, signin.HealthGood},
+		"no card, no passcode": {smartcard.TicketNotAvailable.Problem(), signin.HealthAttention},
+		"no reader":            {smartcard.ReaderNotAvailable.Problem(), signin.HealthAttention},
+		"a blocked card":       {smartcard.PINBlocked.Problem(), signin.HealthAttention},
+		"another card":         {smartcard.SmartcardNotValid.Problem(), signin.HealthAttention},
+		"not installed":        {smartcard.NotInstalled.Problem(), signin.HealthBad},
+		"not answering":        {smartcard.AgentSilent, signin.HealthBad},
+		"not understood":       {smartcard.InvalidParameter.Problem(), signin.HealthBad},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, agentHealth(test.absence)) })
 	}

@@ -1,4 +1,4 @@
-// Package login is the flow: from a proof of the user over a session at e-RS and the user's choice of a role to an entry in the
+// Package signin is the flow: from a proof of the user over a session at e-RS and the user's choice of a role to an entry in the
 // keyring, and back to nothing. It owns every decision and has no window, network, keyring or clock of its own; all of them are handed
 // in. Where proofs come from and which calls make a session of them is a [Platform]'s; package hscn is the one with smartcards.
 //
@@ -10,7 +10,7 @@
 // keyring is cleared first and the session closed next (A003-01, A003-02). No session is orphaned: the answer to a call that opens
 // one is still waited for after it was given up, and its session closed. And nothing uncertain is repeated: after a selection whose
 // answer was lost, the session is closed and the sign-in starts again with the proof.
-package login
+package signin
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package login
+package signin
 
 // Incident is something that has happened to the workstation, and matters to a session.
 type Incident int

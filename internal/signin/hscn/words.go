@@ -1,39 +1,39 @@
 package hscn
 
 import (
-	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/smartcard"
 )
 
 // What a waiting user has to do next, by what Identity Agent and readers report.
 var (
 	// MissingUnknown: the agent has not answered yet.
-	MissingUnknown = login.Missing{
-		Picture: login.PictureCard, Title: "Looking for your smartcard…",
+	MissingUnknown = signin.Missing{
+		Picture: signin.PictureCard, Title: "Looking for your smartcard…",
 		Text:  "If it is not in the reader yet, insert it now. This screen moves on by itself.",
 		Again: "Press **Sign in** to start again.",
 	}
 	// MissingCard: the Identity Agent has no ticket, and no card is seen in a reader.
-	MissingCard = login.Missing{
-		Name: "card", Picture: login.PictureCard, Title: "Insert your smartcard",
+	MissingCard = signin.Missing{
+		Name: "card", Picture: signin.PictureCard, Title: "Insert your smartcard",
 		Text:  "Then enter your passcode in the Identity Agent window. This screen moves on by itself.",
 		Again: "Insert your smartcard and enter your passcode to sign in again. This screen moves on by itself.",
 	}
 	// MissingReader: no smartcard reader is connected.
-	MissingReader = login.Missing{
-		Name: "reader", Picture: login.PictureReader, Title: "Connect your smartcard reader",
+	MissingReader = signin.Missing{
+		Name: "reader", Picture: signin.PictureReader, Title: "Connect your smartcard reader",
 		Text:  "Then insert your smartcard. This screen moves on by itself.",
 		Again: "Connect your reader and insert your smartcard to sign in again. This screen moves on by itself.",
 	}
 	// MissingAgent: the Identity Agent is not installed or does not run.
-	MissingAgent = login.Missing{
-		Name: "agent", Picture: login.PictureProgram, Title: "The NHS Identity Agent is not installed", First: true,
+	MissingAgent = signin.Missing{
+		Name: "agent", Picture: signin.PictureProgram, Title: "The NHS Identity Agent is not installed", First: true,
 		Text: "Ask your local service desk to install it. This screen moves on by itself.",
 	}
 	// MissingPasscode: the Identity Agent has no ticket, although there is a card in a reader.
-	MissingPasscode = login.Missing{
-		Name: "passcode", Picture: login.PictureCard, Title: "Enter your passcode",
+	MissingPasscode = signin.Missing{
+		Name: "passcode", Picture: signin.PictureCard, Title: "Enter your passcode",
 		Text: "A card is in the reader. If it is yours, press **Sign in**, or enter your passcode in the Identity Agent window. " +
 			"This screen moves on by itself.",
 		Again: "Press **Sign in**, or enter your passcode in the Identity Agent window. This screen moves on by itself.",
@@ -41,38 +41,38 @@ var (
 )
 
 // Prompting is what a user has to do while the Identity Agent asks.
-var Prompting = login.Missing{
-	Name: "passcode", Picture: login.PicturePasscode, Title: "Enter your passcode",
+var Prompting = signin.Missing{
+	Name: "passcode", Picture: signin.PicturePasscode, Title: "Enter your passcode",
 	Text: "The Identity Agent asks for it in a window of its own, which may be behind this one.",
 }
 
 // source puts the health of the agent in words.
-func source(health login.Health, missing login.Missing, card Presence) login.Link {
+func source(health signin.Health, missing signin.Missing, card Presence) signin.Link {
 	switch health {
-	case login.HealthGood:
-		return login.Link{Health: health, Text: "Identity Agent ready"}
-	case login.HealthAttention:
+	case signin.HealthGood:
+		return signin.Link{Health: health, Text: "Identity Agent ready"}
+	case signin.HealthAttention:
 		if missing == MissingReader {
-			return login.Link{Health: health, Text: "No smartcard reader"}
+			return signin.Link{Health: health, Text: "No smartcard reader"}
 		}
 		if card == CardIn {
-			return login.Link{Health: health, Text: "Card in, not signed in"}
+			return signin.Link{Health: health, Text: "Card in, not signed in"}
 		}
-		return login.Link{Health: health, Text: "No smartcard"}
-	case login.HealthBad:
+		return signin.Link{Health: health, Text: "No smartcard"}
+	case signin.HealthBad:
 		if missing == MissingAgent {
-			return login.Link{Health: health, Text: "Identity Agent not installed"}
+			return signin.Link{Health: health, Text: "Identity Agent not installed"}
 		}
-		return login.Link{Health: health, Text: "Identity Agent not answering"}
+		return signin.Link{Health: health, Text: "Identity Agent not answering"}
 	default:
-		return login.Link{Health: health, Text: "Identity Agent not checked yet"}
+		return signin.Link{Health: health, Text: "Identity Agent not checked yet"}
 	}
 }
 
 // About returns the names of the calls, and the words for a user with a smartcard.
-func (p *Platform) About() login.About {
-	about := login.About{Prompting: Prompting, Unseen: smartcard.TicketNotAvailable.Problem(), NoRoles: noRoles, NotClosed: notClosed}
-	about.Start = (&cardSide{}).status(login.StatusChanged)
+func (p *Platform) About() signin.About {
+	about := signin.About{Prompting: Prompting, Unseen: smartcard.TicketNotAvailable.Problem(), NoRoles: noRoles, NotClosed: notClosed}
+	about.Start = (&cardSide{}).status(signin.StatusChanged)
 	about.Calls.Prompt = "Identity Agent: prompt"
 	about.Calls.Open, about.Calls.Select, about.Calls.Close = "A001 create session", "A002 select role", "A003 delete session"
 	return about
