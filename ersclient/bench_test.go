@@ -36,7 +36,7 @@ func clientSignIn(b *testing.B, server *erstest.Server) func(context.Context) {
 	require.NoError(b, err)
 	b.Cleanup(client.Close)
 	ersclient.Unthrottled(client)
-	ticket := ersclient.NewToken(erstest.TicketGP)
+	ticket := ersclient.NewTicket(erstest.TicketGP)
 	return func(ctx context.Context) {
 		session, err := client.CreateSession(ctx, ticket)
 		if err == nil {

@@ -51,8 +51,8 @@ type request struct {
 	key SessionKey
 	// body is JSON, nil for A003.
 	body []byte
-	// token and permission are what the body was made of: the one to be kept out of errors, the other to explain them.
-	token      Token
+	// ticket and permission are what the body was made of: the one to be kept out of errors, the other to explain them.
+	ticket     Ticket
 	permission Permission
 }
 
@@ -168,7 +168,7 @@ var secretForms = regexp.MustCompile(`(?i)pro-xapi-session_[0-9a-z-]*|AQIC[^\s"'
 
 // mask takes secrets out of a text from outside: the call's own whatever they look like, and others by their form.
 func (r request) mask(text string) string {
-	for _, hidden := range []secret.Text{r.key.Text, r.token.Text} {
+	for _, hidden := range []secret.Text{r.key.Text, r.ticket.Text} {
 		if !hidden.IsZero() {
 			text = strings.ReplaceAll(text, hidden.Reveal(), secret.Mask)
 		}

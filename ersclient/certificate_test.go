@@ -399,7 +399,7 @@ func TestSignInWithFiles(t *testing.T) {
 			client := newClient(t, server, func(config *ersclient.Config) {
 				config.Certificate, config.RootCAs, config.TrustStore = certificate, roots, trustStore
 			})
-			_, err = client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+			_, err = client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 			require.NoError(t, err)
 		})
 	}

@@ -192,12 +192,12 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 // did not get as far as e-RS is tried three times; where e-RS has to bear it, one workstation in four tries once more, so
 // that thousands that fail in the same minute do not keep it down. If the answer named a session and could not be used
 // otherwise, the returned Session holds its Key in spite of the error, so that it can be deleted.
-func (c *Client) CreateSession(ctx context.Context, ticket Token) (Session, error) {
-	ticket = NewToken(ticket.Reveal())
+func (c *Client) CreateSession(ctx context.Context, ticket Ticket) (Session, error) {
+	ticket = NewTicket(ticket.Reveal())
 	if ticket.IsZero() {
 		return Session{}, problem.Unexpected.Because(errors.New("A001: there is no ticket"))
 	}
-	request := request{call: callA001, body: encodeRequest(ticket, nil), token: ticket}
+	request := request{call: callA001, body: encodeRequest(ticket, nil), ticket: ticket}
 	var answer []byte
 	err := c.retry.do(ctx, request.call, func(ctx context.Context) error {
 		var err error
@@ -208,7 +208,7 @@ func (c *Client) CreateSession(ctx context.Context, ticket Token) (Session, erro
 		return Session{}, err
 	}
 	session, err := decodeSession(answer)
-	session.Token = ticket
+	session.Ticket = ticket
 	if err != nil {
 		return session, answerProblem(request.call, err)
 	}
@@ -227,8 +227,8 @@ func (c *Client) SelectRole(ctx context.Context, session Session, permission Per
 	if err := checkKey(session.Key); err != nil {
 		return session, problem.Unexpected.Because(fmt.Errorf("A002: %w", err))
 	}
-	body := encodeRequest(session.Token, &permission)
-	request := request{call: callA002, key: session.Key, body: body, token: session.Token, permission: permission}
+	body := encodeRequest(session.Ticket, &permission)
+	request := request{call: callA002, key: session.Key, body: body, ticket: session.Ticket, permission: permission}
 	answer, err := c.send(ctx, request)
 	if err != nil {
 		return session, err

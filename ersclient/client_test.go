@@ -93,7 +93,7 @@ func TestA00101A00201A00302SignInAndOut(t *testing.T) {
 	server := newServer(t)
 	client := newClient(t, server)
 
-	created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	created, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 	require.NoError(t, err)
 	require.Equal(t, "SA Assurance GP-Card", created.User.Name())
 	require.Equal(t, "555020964101", created.User.Identifier)
@@ -105,7 +105,7 @@ func TestA00101A00201A00302SignInAndOut(t *testing.T) {
 	require.Equal(t, &gpRole, selected.Permission)
 	require.Equal(t, created.User, selected.User, "names are trimmed")
 	require.False(t, selected.Key.Equal(created.Key.Text), "A002's key is another than A001's")
-	require.True(t, selected.Token.Equal(created.Token.Text), "the ticket stays the card's")
+	require.True(t, selected.Ticket.Equal(created.Ticket), "the ticket stays the card's")
 
 	sessions := server.Sessions()
 	require.Len(t, sessions, 1)
@@ -119,7 +119,7 @@ func TestA00101A00201A00302SignInAndOut(t *testing.T) {
 // A user without roles is not an error of A001: the window tells them whom to ask, and needs their name and session for it.
 func TestAUserWithoutRolesGetsASession(t *testing.T) {
 	server := newServer(t)
-	created, err := newClient(t, server).CreateSession(t.Context(), ersclient.NewToken(erstest.TicketNoRoles))
+	created, err := newClient(t, server).CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketNoRoles))
 	require.NoError(t, err)
 	require.Empty(t, created.User.Permissions)
 	require.False(t, created.Key.IsZero())
@@ -128,10 +128,10 @@ func TestAUserWithoutRolesGetsASession(t *testing.T) {
 // The published A001 example's token starts with a blank. Sent as it stands it is no valid ticket.
 func TestTheTicketIsTrimmed(t *testing.T) {
 	server := newServer(t)
-	untrimmed := ersclient.Token{Text: secret.New(" " + erstest.TicketGP + "\r\n")}
+	untrimmed := ersclient.Ticket{Text: secret.New(" " + erstest.TicketGP + "\r\n")}
 	created, err := newClient(t, server).CreateSession(t.Context(), untrimmed)
 	require.NoError(t, err)
-	require.True(t, created.Token.Reveal() == erstest.TicketGP)
+	require.True(t, created.Ticket.Reveal() == erstest.TicketGP)
 }
 
 func TestARoleNobodyHasHeardOfCanBeSelected(t *testing.T) {
@@ -140,7 +140,7 @@ func TestARoleNobodyHasHeardOfCanBeSelected(t *testing.T) {
 		Roles: []erstest.Role{{BusinessFunction: "TELEPATHY_COORDINATOR", OrgIdentifier: "R01", OrgName: " Somewhere "}},
 	}))
 	client := newClient(t, server)
-	created, err := client.CreateSession(t.Context(), ersclient.NewToken("a ticket"))
+	created, err := client.CreateSession(t.Context(), ersclient.NewTicket("a ticket"))
 	require.NoError(t, err)
 	require.Equal(t, []ersclient.Permission{
 		{BusinessFunction: "TELEPATHY_COORDINATOR", OrgIdentifier: "R01", OrgName: "Somewhere"},
@@ -154,7 +154,7 @@ func TestARoleNobodyHasHeardOfCanBeSelected(t *testing.T) {
 func TestWhatERSRefuses(t *testing.T) {
 	sign := func(t *testing.T, client *ersclient.Client) ersclient.Session {
 		t.Helper()
-		created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+		created, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 		require.NoError(t, err)
 		return created
 	}
@@ -166,7 +166,7 @@ func TestWhatERSRefuses(t *testing.T) {
 	}{
 		"a ticket that has ended": {
 			call: func(t *testing.T, _ *erstest.Server, client *ersclient.Client) error {
-				_, err := client.CreateSession(t.Context(), ersclient.NewToken("no ticket of anybody"))
+				_, err := client.CreateSession(t.Context(), ersclient.NewTicket("no ticket of anybody"))
 				return err
 			},
 			code: "ERS-A001-403",
@@ -175,7 +175,7 @@ func TestWhatERSRefuses(t *testing.T) {
 		"an ASID that was never issued": {
 			change: func(config *ersclient.Config) { config.ASID = "000000000000" },
 			call: func(t *testing.T, _ *erstest.Server, client *ersclient.Client) error {
-				_, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+				_, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 				return err
 			},
 			code: "ERS-A001-403",
@@ -230,7 +230,7 @@ func TestWhatERSRefuses(t *testing.T) {
 			call: func(t *testing.T, server *erstest.Server, client *ersclient.Client) error {
 				require.NoError(t, server.Fail(erstest.A001,
 					erstest.Fault{Kind: erstest.Outcome, Diagnostics: "The ASID\n is\tsuspended"}))
-				_, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+				_, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 				return err
 			},
 			code: "ERS-A001-422",
@@ -257,7 +257,7 @@ func TestWhatERSRefuses(t *testing.T) {
 
 // The screen that a clinician meets most is the one of the design, word by word.
 func TestTheScreenOfAnEndedTicket(t *testing.T) {
-	_, err := newClient(t, newServer(t)).CreateSession(t.Context(), ersclient.NewToken("no ticket of anybody"))
+	_, err := newClient(t, newServer(t)).CreateSession(t.Context(), ersclient.NewTicket("no ticket of anybody"))
 	found := problemOf(t, "ERS-A001-403", err)
 	require.Equal(t, "e-RS did not accept your smartcard sign-in", found.Expand(found.Title))
 	require.Equal(t, []string{
@@ -272,11 +272,11 @@ func TestTheScreenOfAnEndedTicket(t *testing.T) {
 func TestEveryStatusHasItsGuidance(t *testing.T) {
 	server := newServer(t)
 	client := newClient(t, server)
-	created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	created, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 	require.NoError(t, err)
 	calls := map[erstest.Call]func() error{
 		erstest.A001: func() error {
-			_, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+			_, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 			return err
 		},
 		erstest.A002: func() error { _, err := client.SelectRole(t.Context(), created, gpRole); return err },
@@ -294,7 +294,7 @@ func TestEveryStatusHasItsGuidance(t *testing.T) {
 				require.Equal(t, status, cause.Status)
 				require.False(t, ersclient.AnswerLost(err))
 				require.ErrorIs(t, err, ersclient.ErrAnswered)
-				require.Equal(t, call == erstest.A001 && status == 403, errors.Is(err, ersclient.ErrTicketRefused))
+				require.Equal(t, call == erstest.A001 && status == 403, errors.Is(err, ersclient.ErrProofRefused))
 				require.Equal(t, call == erstest.A003 && (status == 404 || status == 410), errors.Is(err, ersclient.ErrSessionGone))
 			})
 		}
@@ -329,7 +329,7 @@ func TestWhetherTheAnswerToA002WasLost(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := newServer(t)
 			client := newClient(t, server)
-			created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+			created, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 			require.NoError(t, err)
 			require.NoError(t, server.Fail(erstest.A002, one.fault))
 			selecting := client
@@ -363,7 +363,7 @@ func TestWhatCountsAsDeleted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := newServer(t)
 			client := newClient(t, server)
-			created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+			created, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 			require.NoError(t, err)
 			require.NoError(t, server.Fail(erstest.A003, one.fault))
 			err = client.DeleteSession(t.Context(), created.Key)
@@ -388,7 +388,7 @@ func callsOf(server *erstest.Server, call erstest.Call) []erstest.Request {
 
 // A cancelled sign-in is no error of the network, and the flow asks for it by errors.Is.
 func TestACancelledCall(t *testing.T) {
-	session := ersclient.Session{Key: ersclient.NewSessionKey("key"), Token: ersclient.NewToken("a ticket")}
+	session := ersclient.Session{Key: ersclient.NewSessionKey("key"), Ticket: ersclient.NewTicket("a ticket")}
 	certificates := newServer(t)
 	arrived := make(chan struct{}, 1)
 	raw := serveRaw(t, certificates, nil, func(*rawConn, int) { arrived <- struct{}{} })
@@ -469,7 +469,7 @@ func TestSettingsThatCannotWork(t *testing.T) {
 func TestCallsThatMakeNoSense(t *testing.T) {
 	server := newServer(t)
 	client := newClient(t, server)
-	_, err := client.CreateSession(t.Context(), ersclient.NewToken("  "))
+	_, err := client.CreateSession(t.Context(), ersclient.NewTicket("  "))
 	requireCode(t, "UNEXPECTED", err)
 	for _, id := range []string{"", ".", "..", "a b", "a\r\nX: y", "ключ", strings.Repeat("k", 513)} {
 		requireCode(t, "UNEXPECTED", client.DeleteSession(t.Context(), ersclient.NewSessionKey(id)))
@@ -487,7 +487,7 @@ func TestReach(t *testing.T) {
 	require.Empty(t, server.Requests(), "nothing was asked")
 
 	// An idle connection of an earlier call must not be taken for the proof that there is a way now.
-	_, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	_, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 	require.NoError(t, err)
 	server.Close()
 	requireCode(t, "NET-REFUSED", client.Reach(t.Context()))
@@ -500,7 +500,7 @@ func TestReach(t *testing.T) {
 // No error, however it is printed, may put a ticket or a session key into a log or a screenshot.
 func TestNoErrorHoldsASecret(t *testing.T) {
 	server := newServer(t)
-	created, err := newClient(t, server).CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	created, err := newClient(t, server).CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 	require.NoError(t, err)
 	key, ticket := created.Key.Reveal(), erstest.TicketGP
 	client := newClient(t, server, impatient)
@@ -512,7 +512,7 @@ func TestNoErrorHoldsASecret(t *testing.T) {
 		{Kind: erstest.Outcome, Diagnostics: strings.Repeat("x", 180) + key},
 	} {
 		for call, attempt := range map[erstest.Call]func() error{
-			erstest.A001: func() error { _, err := client.CreateSession(t.Context(), created.Token); return err },
+			erstest.A001: func() error { _, err := client.CreateSession(t.Context(), created.Ticket); return err },
 			erstest.A002: func() error { _, err := client.SelectRole(t.Context(), created, gpRole); return err },
 			erstest.A003: func() error { return client.DeleteSession(t.Context(), created.Key) },
 		} {
@@ -555,7 +555,7 @@ func TestAnAddressWithoutAPath(t *testing.T) {
 		require.NoError(t, err)
 		config.BaseURL = "https://" + address.Host
 	})
-	_, err := client.CreateSession(t.Context(), ersclient.NewToken("nobody's"))
+	_, err := client.CreateSession(t.Context(), ersclient.NewTicket("nobody's"))
 	var answered *ersclient.StatusError
 	require.ErrorAs(t, err, &answered)
 	assert.Equal(t, http.StatusNotFound, answered.Status, "the stand-in is not there, and says so")

@@ -68,7 +68,7 @@ func converse(t *testing.T, options ...erstest.Option) *conversation {
 	c.client = newClient(t, c.server)
 	ersclient.Draw(c.client, false)
 	var err error
-	c.session, err = c.client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	c.session, err = c.client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 	require.NoError(t, err)
 	return c
 }
@@ -76,7 +76,7 @@ func converse(t *testing.T, options ...erstest.Option) *conversation {
 func (c *conversation) make(ctx context.Context, call erstest.Call) (err error) {
 	switch call {
 	case erstest.A001:
-		_, err = c.client.CreateSession(ctx, ersclient.NewToken(erstest.TicketGP))
+		_, err = c.client.CreateSession(ctx, ersclient.NewTicket(erstest.TicketGP))
 	case erstest.A002:
 		_, err = c.client.SelectRole(ctx, c.session, gpRole)
 	case erstest.A003:
@@ -171,7 +171,7 @@ func TestA00102EveryFailureIsPresented(t *testing.T) {
 			if ticket == "" {
 				ticket = erstest.TicketGP
 			}
-			_, err := c.client.CreateSession(t.Context(), ersclient.NewToken(ticket))
+			_, err := c.client.CreateSession(t.Context(), ersclient.NewTicket(ticket))
 			requireRemedy(t, one.remedy, problemOf(t, one.code, err))
 		})
 	}
@@ -179,7 +179,7 @@ func TestA00102EveryFailureIsPresented(t *testing.T) {
 		server := newServer(t)
 		require.NoError(t, server.Fail(erstest.A001, erstest.Fault{Kind: erstest.Hang}))
 		client := newClient(t, server, func(config *ersclient.Config) { config.Timeout = 300 * time.Millisecond })
-		_, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+		_, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 		requireRemedy(t, waitThenTry, problemOf(t, "NET-TIMEOUT", err))
 	})
 }
@@ -248,7 +248,7 @@ func TestA00203EveryFailureIsPresented(t *testing.T) {
 	t.Run("no roles", func(t *testing.T) {
 		// This is no failure of a call: the flow presents it, with the name and the session that it needs for that.
 		c := converse(t)
-		session, err := c.client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketNoRoles))
+		session, err := c.client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketNoRoles))
 		require.NoError(t, err)
 		require.Empty(t, session.User.Permissions)
 		require.NotEmpty(t, session.User.Name())

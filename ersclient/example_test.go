@@ -9,6 +9,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
@@ -29,7 +30,7 @@ func Example() {
 	defer client.Close()
 	ctx := context.Background()
 
-	session, err := client.CreateSession(ctx, ersclient.NewToken(erstest.TicketGP))
+	session, err := client.CreateSession(ctx, ersclient.NewTicket(erstest.TicketGP))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -60,9 +61,9 @@ func ExampleClient_CreateSession() {
 	client := exampleClient(server)
 	defer client.Close()
 
-	_, err := client.CreateSession(context.Background(), ersclient.NewToken("a ticket that has ended"))
+	_, err := client.CreateSession(context.Background(), ersclient.NewTicket("a ticket that has ended"))
 
-	var problem *ersclient.Problem
+	var problem *problem.Problem
 	if errors.As(err, &problem) {
 		fmt.Println(problem.Code)
 		fmt.Println(problem.Expand(problem.Happened))
@@ -91,7 +92,7 @@ func ExampleAnswerLost() {
 	defer client.Close()
 	ctx := context.Background()
 
-	session, err := client.CreateSession(ctx, ersclient.NewToken(erstest.TicketGP))
+	session, err := client.CreateSession(ctx, ersclient.NewTicket(erstest.TicketGP))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func ExampleAnswerLost() {
 		if err := client.DeleteSession(ctx, session.Key); err != nil {
 			log.Fatal(err)
 		}
-		if session, err = client.CreateSession(ctx, session.Token); err != nil {
+		if session, err = client.CreateSession(ctx, session.Ticket); err != nil {
 			log.Fatal(err)
 		}
 		session, err = client.SelectRole(ctx, session, role)
@@ -133,7 +134,7 @@ func ExampleLoadCertificate() {
 	fmt.Println(ersclient.CommonName(certificate), err)
 
 	_, err = ersclient.LoadCertificate(ersclient.CertificateFiles{PKCS12: files.PKCS12, Passphrase: secret.New("a guess")})
-	var problem *ersclient.Problem
+	var problem *problem.Problem
 	fmt.Println(errors.As(err, &problem), problem.Code)
 	// Output:
 	// ers-login.r01.erstest.example <nil>
@@ -146,7 +147,7 @@ func ExampleLoadRootCAs() {
 	fmt.Println(roots == nil, name, err)
 
 	_, _, err = ersclient.LoadRootCAs("no-such-file.pem")
-	var problem *ersclient.Problem
+	var problem *problem.Problem
 	if errors.As(err, &problem) {
 		fmt.Println(problem.Expand(problem.Happened))
 	}
@@ -163,7 +164,7 @@ func ExampleClient_Reach() {
 
 	fmt.Println(client.Reach(context.Background()))
 	server.Close()
-	var problem *ersclient.Problem
+	var problem *problem.Problem
 	fmt.Println(errors.As(client.Reach(context.Background()), &problem), problem.Code)
 	// Output:
 	// <nil>

@@ -10,26 +10,32 @@ import (
 // Problem is the error type of every call of this package.
 type Problem = problem.Problem
 
-// Token is the smartcard's ticket as e-RS receives it, in the member that A001 and A002 call token. It is masked; [NewToken]
-// trims it, since the published A001 example starts it with a space.
-type Token struct{ secret.Text }
+// Ticket is what the Identity Agent hands out once the user has authenticated, and what A001 and A002 call token: the proof that
+// A001 turns into a session. It is masked; its text comes out of Reveal alone.
+type Ticket struct{ secret.Text }
 
-// NewToken wraps a ticket, without the white space around it.
-func NewToken(ticket string) Token { return Token{secret.New(strings.TrimSpace(ticket))} }
+// NewTicket wraps a ticket, without the white space around it: the published A001 example starts it with a space.
+func NewTicket(ticket string) Ticket { return Ticket{secret.New(strings.TrimSpace(ticket))} }
 
-// SessionKey is a professional session's id. Whoever holds it and the organisation's endpoint certificate can act as the
-// user, so it is masked.
+// Equal compares two tickets in constant time.
+func (t Ticket) Equal(other Ticket) bool { return t.Text.Equal(other.Text) }
+
+// SessionKey is a professional session's id. With it and the organisation's endpoint certificate anybody can act as the user,
+// so it is masked.
 type SessionKey struct{ secret.Text }
 
 // NewSessionKey wraps a session's id.
 func NewSessionKey(id string) SessionKey { return SessionKey{secret.New(id)} }
 
+// Reveal returns the key itself, for the header HTTP_X_SESSION_KEY and for nothing else. Every other way to print a key shows a mask.
+func (k SessionKey) Reveal() string { return k.Text.Reveal() }
+
 // Session is a professional session at e-RS: provisional after A001, valid once A002 has set its Permission.
 type Session struct {
 	// Key is the session's id. A002 may answer with another one than A001: the later one counts.
 	Key SessionKey
-	// Token is the ticket the session was created with, which A002 sends again.
-	Token Token
+	// Ticket is what the session was created with; A002 sends it again.
+	Ticket Ticket
 	// User is the person who signed in, with every organisation and business function that e-RS offers.
 	User User
 	// Permission is the selected pair, nil until A002 has answered.

@@ -201,7 +201,7 @@ func TestSEC001ACertificateThatExpiresSoonIsNoticed(t *testing.T) {
 func TestNoticesAreNotNeeded(t *testing.T) {
 	server := newServer(t)
 	server.SetClock(time.Hour)
-	_, err := newClient(t, server).CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	_, err := newClient(t, server).CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 	require.NoError(t, err)
 }
 

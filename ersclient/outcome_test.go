@@ -61,7 +61,7 @@ func FuzzOutcome(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	r := request{key: NewSessionKey("a-key-to-hide"), token: NewToken("a-ticket-to-hide")}
+	r := request{key: NewSessionKey("a-key-to-hide"), ticket: NewTicket("a-ticket-to-hide")}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		outcome := decodeOutcome(body, r.mask)
 		require.LessOrEqual(t, len(outcome.Issues), maxIssues)

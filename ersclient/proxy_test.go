@@ -23,6 +23,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
@@ -147,7 +148,7 @@ func TestSigningInThroughAProxy(t *testing.T) {
 				client := newClient(t, server, func(config *ersclient.Config) {
 					config.Proxy, config.ProxyCredentials = proxyOf(t, scheme+"://"+through.address), one.given
 				})
-				created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+				created, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 				require.NoError(t, err)
 				_, err = client.SelectRole(t.Context(), created, gpRole)
 				require.NoError(t, err)
@@ -362,7 +363,7 @@ func signInFromTheEnvironment(t *testing.T) {
 	require.NoError(t, err)
 	defer client.Close()
 	err = deleteOnce(t.Context(), client)
-	var found *ersclient.Problem
+	var found *problem.Problem
 	require.ErrorAs(t, err, &found)
 	t.Logf("code: %s", found.Code)
 	for cause := err; cause != nil; cause = errors.Unwrap(cause) {

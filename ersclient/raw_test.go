@@ -128,7 +128,7 @@ func TestSEC002HeaderNamesOnTheWire(t *testing.T) {
 	client := newClient(t, certificates, func(config *ersclient.Config) {
 		config.BaseURL, config.SendFQDN, config.UserAgent = raw.URL+"/", true, "ers-login/1.2.3"
 	})
-	created, err := client.CreateSession(t.Context(), ersclient.NewToken("a ticket"))
+	created, err := client.CreateSession(t.Context(), ersclient.NewTicket("a ticket"))
 	require.NoError(t, err)
 	selected, err := client.SelectRole(t.Context(), created, gpRole)
 	require.NoError(t, err)
@@ -206,7 +206,7 @@ func TestTheTransportDoesNotRepeatA002(t *testing.T) {
 		_ = conn.Close()
 	})
 	client := newClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
-	created, err := client.CreateSession(t.Context(), ersclient.NewToken("a ticket"))
+	created, err := client.CreateSession(t.Context(), ersclient.NewTicket("a ticket"))
 	require.NoError(t, err)
 	_, err = client.SelectRole(t.Context(), created, gpRole)
 	requireCode(t, "NET-CUT", err)
@@ -257,7 +257,7 @@ func TestAnswersToA001(t *testing.T) {
 				_ = conn.Close()
 			})
 			client := newClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
-			session, err := client.CreateSession(t.Context(), ersclient.NewToken("a ticket"))
+			session, err := client.CreateSession(t.Context(), ersclient.NewTicket("a ticket"))
 			require.True(t, session.Key.Reveal() == one.key)
 			if one.code == "" {
 				require.NoError(t, err)
@@ -278,7 +278,7 @@ func TestACompressedAnswerIsBoundedToo(t *testing.T) {
 			strconv.Itoa(len(body)) + "\r\n\r\n" + body)
 	})
 	client := newClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
-	_, err := client.CreateSession(t.Context(), ersclient.NewToken("a ticket"))
+	_, err := client.CreateSession(t.Context(), ersclient.NewTicket("a ticket"))
 	found := problemOf(t, "ERS-A001-ANSWER", err)
 	require.ErrorContains(t, found.Cause, "longer than 1048576 bytes")
 }
@@ -314,7 +314,7 @@ func TestAnswersToA002(t *testing.T) {
 			raw := serveRaw(t, certificates, nil, func(conn *rawConn, _ int) { conn.json("200 OK", one.answer) })
 			client := newClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
 			first := ersclient.Session{
-				Key: ersclient.NewSessionKey("first"), Token: ersclient.NewToken("a ticket"),
+				Key: ersclient.NewSessionKey("first"), Ticket: ersclient.NewTicket("a ticket"),
 				User: ersclient.User{Identifier: "555020964101", LastName: "GP-Card", Permissions: []ersclient.Permission{gpRole}},
 			}
 			session, err := client.SelectRole(t.Context(), first, gpRole)

@@ -116,7 +116,7 @@ func TestWhatIsTriedAgainWhenNothingWasSent(t *testing.T) {
 	server := erstest.NewServer()
 	client, waited := clientOf(t, server)
 	server.Close()
-	session := Session{Key: NewSessionKey("key"), Token: exampleTicket}
+	session := Session{Key: NewSessionKey("key"), Ticket: exampleTicket}
 	cases := map[string]struct {
 		call  func() error
 		waits int

@@ -29,8 +29,8 @@ type StatusError struct {
 
 // What programs decide by, with errors.Is. The Problem's code is for people.
 var (
-	// ErrTicketRefused: e-RS does not accept the ticket (403 to A001). The same ticket will be refused again.
-	ErrTicketRefused = errors.New("e-RS does not accept the ticket")
+	// ErrProofRefused: e-RS does not accept the ticket (403 to A001). The same ticket will be refused again.
+	ErrProofRefused = errors.New("e-RS does not accept the ticket")
 	// ErrSessionGone: e-RS has no such session (404 or 410 to A003), so that there is nothing left to close.
 	ErrSessionGone = errors.New("e-RS has no such session")
 	// ErrAnswered: e-RS, or a gateway of its own, has answered, if not what was asked for: the way to it is open.
@@ -40,7 +40,7 @@ var (
 // Is reports whether the status means one of the errors above.
 func (e *StatusError) Is(target error) bool {
 	switch target {
-	case ErrTicketRefused:
+	case ErrProofRefused:
 		return e.Call == callA001.name && e.Status == http.StatusForbidden
 	case ErrSessionGone:
 		return e.Call == callA003.name && (e.Status == http.StatusNotFound || e.Status == http.StatusGone)

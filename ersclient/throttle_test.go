@@ -104,7 +104,7 @@ func TestIO06ACallThatWaitsCanBeGivenUp(t *testing.T) {
 	server := erstest.NewServer()
 	defer server.Close()
 	client, _ := clientOf(t, server)
-	session := Session{Key: NewSessionKey("key"), Token: exampleTicket}
+	session := Session{Key: NewSessionKey("key"), Ticket: exampleTicket}
 	// Whoever waits is given up while waiting.
 	jam := func(giveUp func()) {
 		made, _ := standingThrottle()

@@ -22,9 +22,9 @@ const maxBrackets = 100_000
 
 // encodeRequest makes the body of A001, and with a permission that of A002. The organisation's name is no part of what A002
 // selects by. There is nothing in it that an encoder by reflection is needed for, which would be a hundredth of a sign-in.
-func encodeRequest(token Token, permission *Permission) []byte {
+func encodeRequest(ticket Ticket, permission *Permission) []byte {
 	body := append(make([]byte, 0, 512), `{"typeInfo":"`+sessionType+`","token":`...)
-	body = gjson.AppendJSONString(body, strings.TrimSpace(token.Reveal()))
+	body = gjson.AppendJSONString(body, strings.TrimSpace(ticket.Reveal()))
 	if permission != nil {
 		body = append(body, `,"permission":{"businessFunction":`...)
 		body = gjson.AppendJSONString(body, string(permission.BusinessFunction))

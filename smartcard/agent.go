@@ -2,20 +2,9 @@ package smartcard
 
 import (
 	"context"
-	"strings"
 
-	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/ersclient"
 )
-
-// Ticket is what the Identity Agent hands out once the user has authenticated: the proof that A001 turns into a session.
-// It is masked; its text comes out of Reveal alone.
-type Ticket struct{ secret.Text }
-
-// NewTicket wraps a ticket, without the white space around it.
-func NewTicket(ticket string) Ticket { return Ticket{secret.New(strings.TrimSpace(ticket))} }
-
-// Equal compares two tickets in constant time.
-func (t Ticket) Equal(other Ticket) bool { return t.Text.Equal(other.Text) }
 
 // Agent is the Identity Agent as this program sees it: the four calls of the Ticket API. Every failure is a *problem.Problem
 // whose chain holds a [Code], except that a call ended by its context returns the context's error in its chain.
@@ -24,12 +13,12 @@ func (t Ticket) Equal(other Ticket) bool { return t.Text.Equal(other.Text) }
 type Agent interface {
 	// Ticket returns the ticket of the user who is signed in, and asks for card and passcode if nobody is
 	// (_TcktApi_getTicket). That can take minutes; the context ends it at once.
-	Ticket(ctx context.Context) (Ticket, error)
+	Ticket(ctx context.Context) (ersclient.Ticket, error)
 	// TicketNoAuth returns the ticket of the user who is signed in and never prompts (_TcktApi_getTicketNoAuth). The error is
 	// TicketNotAvailable when nobody is.
-	TicketNoAuth(ctx context.Context) (Ticket, error)
+	TicketNoAuth(ctx context.Context) (ersclient.Ticket, error)
 	// NewTicket asks for card and passcode even if somebody is signed in (_TcktApi_getNewTicket).
-	NewTicket(ctx context.Context) (Ticket, error)
+	NewTicket(ctx context.Context) (ersclient.Ticket, error)
 	// DestroyTicket signs the user out of Spine, the same as pulling the card (_TcktApi_destroyTicket).
 	DestroyTicket(ctx context.Context) error
 }

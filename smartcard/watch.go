@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
@@ -47,7 +48,7 @@ func (k EventKind) String() string {
 type Event struct {
 	Kind EventKind
 	// Ticket is the ticket that there is now: with TicketAppeared, TicketChanged and an AgentSure that confirms one.
-	Ticket Ticket
+	Ticket ersclient.Ticket
 	// Err is a *problem.Problem: why there is no ticket (TicketGone, and an AgentSure that confirms it), or why the agent
 	// cannot tell (AgentUnsure). For a ticket that is gone its chain holds the agent's [Code], if the agent gave one.
 	Err error
@@ -127,14 +128,14 @@ type watch struct {
 
 // answer is what came back from one question.
 type answer struct {
-	ticket Ticket
+	ticket ersclient.Ticket
 	err    error
 }
 
 // standing is what somebody knows. The zero value is to know nothing yet.
 type standing struct {
 	// ticket is there, or absence says why not.
-	ticket  Ticket
+	ticket  ersclient.Ticket
 	absence *problem.Problem
 	// doubt is why this may no longer hold, nil if it does.
 	doubt *problem.Problem

@@ -280,7 +280,7 @@ func TestSEC001SignInWithACertificateFromAStore(t *testing.T) {
 	})
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
-	session, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	session, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 	require.NoError(t, err)
 	require.NoError(t, client.DeleteSession(t.Context(), session.Key))
 }

@@ -3,6 +3,7 @@ package handoff
 import (
 	"time"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
@@ -20,13 +21,10 @@ const (
 const Version = 1
 
 // SessionKey is the professional session's id, masked; Reveal returns it, for the header HTTP_X_SESSION_KEY.
-type SessionKey struct{ secret.Text }
+type SessionKey = ersclient.SessionKey
 
 // NewSessionKey wraps a session key.
-func NewSessionKey(id string) SessionKey { return SessionKey{secret.New(id)} }
-
-// Reveal returns the key itself, for the header HTTP_X_SESSION_KEY and for nothing else. Every other way to print a key shows a mask.
-func (k SessionKey) Reveal() string { return k.Text.Reveal() }
+func NewSessionKey(id string) SessionKey { return ersclient.NewSessionKey(id) }
 
 // KindDemonstration is the [Session.Kind] of a demonstration, whose e-RS is a stand-in on this computer. A real session has none,
 // wherever its platform is.

@@ -15,7 +15,7 @@ import (
 // Caller is e-RS as the flow sees it; *ersclient.Client is one.
 type Caller interface {
 	// CreateSession is A001.
-	CreateSession(context.Context, ersclient.Token) (ersclient.Session, error)
+	CreateSession(context.Context, ersclient.Ticket) (ersclient.Session, error)
 	// SelectRole is A002.
 	SelectRole(context.Context, ersclient.Session, ersclient.Permission) (ersclient.Session, error)
 	// DeleteSession is A003.
@@ -78,7 +78,7 @@ func (e *ERS) Know(key ersclient.SessionKey, user string, selected ersclient.Per
 }
 
 // CreateSession makes the call A001 and records it.
-func (e *ERS) CreateSession(ctx context.Context, ticket ersclient.Token) (ersclient.Session, error) {
+func (e *ERS) CreateSession(ctx context.Context, ticket ersclient.Ticket) (ersclient.Session, error) {
 	if err := e.ready(ctx); err != nil {
 		return ersclient.Session{}, err
 	}

@@ -393,7 +393,7 @@ func signInAt(t *testing.T, ers *erstest.Server) string {
 	})
 	require.NoError(t, err)
 	defer client.Close()
-	session, err := client.CreateSession(t.Context(), ersclient.NewToken(ticket))
+	session, err := client.CreateSession(t.Context(), ersclient.NewTicket(ticket))
 	require.NoError(t, err)
 	session, err = client.SelectRole(t.Context(), session, session.User.Permissions[0])
 	require.NoError(t, err)

@@ -130,7 +130,7 @@ func (p program) openDemo(ctx context.Context, persona simulator.Persona) error 
 }
 
 // admit makes a new ticket known to the stand-in, as Spine makes a real one known to e-RS.
-func (d demonstration) admit(persona simulator.Persona, ticket smartcard.Ticket) {
+func (d demonstration) admit(persona simulator.Persona, ticket ersclient.Ticket) {
 	if persona.TicketExpired {
 		return
 	}
@@ -215,7 +215,7 @@ type insertingAgent struct {
 	persona simulator.Persona
 }
 
-func (a insertingAgent) Ticket(ctx context.Context) (smartcard.Ticket, error) {
+func (a insertingAgent) Ticket(ctx context.Context) (ersclient.Ticket, error) {
 	if a.State().Card == "" {
 		a.InsertCard(a.persona)
 	}

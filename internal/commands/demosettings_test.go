@@ -59,7 +59,7 @@ func TestAFaultOfTheDemonstrationIsTakenBack(t *testing.T) {
 		require.FailNow(t, "not in the menu: "+title)
 	}
 	signIn := func() error {
-		_, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+		_, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 		return err
 	}
 	choose("refused (403)")

@@ -193,7 +193,7 @@ type patientERS struct {
 }
 
 // CreateSession is A001, by a client of its own.
-func (p *patientERS) CreateSession(ctx context.Context, token ersclient.Token) (ersclient.Session, error) {
+func (p *patientERS) CreateSession(ctx context.Context, token ersclient.Ticket) (ersclient.Session, error) {
 	next, err := p.make()
 	if err != nil {
 		return ersclient.Session{}, err

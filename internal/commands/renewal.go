@@ -115,7 +115,7 @@ func (r realServices) newRenewing(ctx context.Context, settings config.Config, r
 }
 
 // CreateSession is A001. If the keyring is locked, the user may be asked to unlock it for the passphrase of a new certificate.
-func (e *renewing) CreateSession(ctx context.Context, ticket ersclient.Token) (ersclient.Session, error) {
+func (e *renewing) CreateSession(ctx context.Context, ticket ersclient.Ticket) (ersclient.Session, error) {
 	if err := e.signingIn(ctx); err != nil {
 		return ersclient.Session{}, err
 	}

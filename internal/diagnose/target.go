@@ -6,7 +6,6 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/config"
-	"github.com/ers-login/ers-login/smartcard"
 )
 
 // Target is what the checks look at. What is nil is not there, and its rows are Skipped. None of the functions may ask the user for
@@ -24,7 +23,7 @@ type Target struct {
 	// Agent tells where tickets come from.
 	Agent func(context.Context) (Agent, error)
 	// Ticket is the agent's TicketNoAuth. The ticket is looked at no further.
-	Ticket func(context.Context) (smartcard.Ticket, error)
+	Ticket func(context.Context) (ersclient.Ticket, error)
 	// Certificate loads the organisation's certificate.
 	Certificate func(context.Context) (tls.Certificate, error)
 	// ERS makes the way to e-RS with that certificate, or with the zero one if there is none. An *ersclient.Client is one.

@@ -62,7 +62,7 @@ func (m *machine) onCreated(now time.Time, e created) []effect {
 		return m.onOrphan(now, e)
 	}
 	if e.err != nil {
-		if errors.Is(e.err, ersclient.ErrTicketRefused) {
+		if errors.Is(e.err, ersclient.ErrProofRefused) {
 			m.refused = m.seen
 		}
 		m.fail(now, e.err)

@@ -115,7 +115,7 @@ type (
 	// createSession is A001; answered by created.
 	createSession struct {
 		attempt int
-		token   ersclient.Token
+		token   ersclient.Ticket
 	}
 	// selectRole is A002; answered by selected.
 	selectRole struct {

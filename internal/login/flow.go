@@ -30,7 +30,7 @@ import (
 // ERS is e-RS as the flow needs it; *ersclient.Client is one. Every error is a *problem.Problem.
 type ERS interface {
 	// CreateSession is A001.
-	CreateSession(context.Context, ersclient.Token) (ersclient.Session, error)
+	CreateSession(context.Context, ersclient.Ticket) (ersclient.Session, error)
 	// SelectRole is A002.
 	SelectRole(context.Context, ersclient.Session, ersclient.Permission) (ersclient.Session, error)
 	// DeleteSession is A003.
@@ -407,7 +407,7 @@ func (f *Flow) leftover(left handoff.Session) ersclient.SessionKey {
 	if left.BaseURL != f.config.BaseURL || left.ASID != f.config.ASID {
 		return ersclient.SessionKey{}
 	}
-	return ersclient.SessionKey{Text: left.SessionKey.Text}
+	return left.SessionKey
 }
 
 // publish hands the session over. If the keyring was locked at the start, what an earlier run has left there is read first: its

@@ -77,12 +77,12 @@ func (n *neighbours) noted() []string {
 	return append([]string(nil), n.calls...)
 }
 
-func (n *neighbours) CreateSession(ctx context.Context, token ersclient.Token) (ersclient.Session, error) {
+func (n *neighbours) CreateSession(ctx context.Context, token ersclient.Ticket) (ersclient.Session, error) {
 	if err := n.call(ctx, "A001"); err != nil {
 		return ersclient.Session{}, err
 	}
 	user := ersclient.User{Identifier: "555020964101", LastName: "GP-Card", Permissions: []ersclient.Permission{role}}
-	return ersclient.Session{Key: ersclient.NewSessionKey("provisional"), Token: token, User: user}, nil
+	return ersclient.Session{Key: ersclient.NewSessionKey("provisional"), Ticket: token, User: user}, nil
 }
 
 func (n *neighbours) SelectRole(ctx context.Context, session ersclient.Session, chosen ersclient.Permission) (ersclient.Session, error) {
@@ -276,7 +276,7 @@ func (r *run) until(phase login.Phase) login.State {
 func (r *run) appear() {
 	r.t.Helper()
 	select {
-	case r.cards <- smartcard.Event{Kind: smartcard.TicketAppeared, Ticket: smartcard.NewTicket(ticketText)}:
+	case r.cards <- smartcard.Event{Kind: smartcard.TicketAppeared, Ticket: ersclient.NewTicket(ticketText)}:
 	case <-time.After(patience):
 		require.FailNow(r.t, "the flow does not take card events")
 	}
@@ -478,7 +478,7 @@ type slow struct {
 	asked, answer chan struct{}
 }
 
-func (s *slow) CreateSession(ctx context.Context, token ersclient.Token) (ersclient.Session, error) {
+func (s *slow) CreateSession(ctx context.Context, token ersclient.Ticket) (ersclient.Session, error) {
 	close(s.asked)
 	select {
 	case <-s.answer:
@@ -603,7 +603,7 @@ type refusing struct {
 	once sync.Once
 }
 
-func (r *refusing) CreateSession(ctx context.Context, token ersclient.Token) (ersclient.Session, error) {
+func (r *refusing) CreateSession(ctx context.Context, token ersclient.Ticket) (ersclient.Session, error) {
 	var err error
 	r.once.Do(func() { err = r.err })
 	if err != nil {

@@ -23,7 +23,7 @@ func (m *machine) onCard(now time.Time, e smartcard.Event) []effect {
 	return nil
 }
 
-func (m *machine) onTicket(now time.Time, ticket smartcard.Ticket) []effect {
+func (m *machine) onTicket(now time.Time, ticket ersclient.Ticket) []effect {
 	same := m.seen.Equal(ticket)
 	m.seen, m.absence = ticket, nil
 	if !m.known.Equal(ticket) {
@@ -53,7 +53,7 @@ func (m *machine) onTicket(now time.Time, ticket smartcard.Ticket) []effect {
 }
 
 func (m *machine) onTicketGone(now time.Time, why error) []effect {
-	m.seen, m.absence, m.fresh, m.held = smartcard.Ticket{}, why, false, false
+	m.seen, m.absence, m.fresh, m.held = ersclient.Ticket{}, why, false, false
 	m.state.Links.Agent = agentHealth(why)
 	switch m.state.Phase {
 	case Waiting:

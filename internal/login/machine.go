@@ -40,17 +40,17 @@ type machine struct {
 	attempt int
 	// seen is the ticket as the card events tell it, empty while there is none. It is the only source of tickets, the answer
 	// to a prompt included: two sources could disagree about a card that was pulled in between.
-	seen smartcard.Ticket
+	seen ersclient.Ticket
 	// known is the last ticket that was seen, and knownAt when it was seen first: it may be older, so that Spine's session may end
 	// earlier than is to be told from it, and not later.
-	known   smartcard.Ticket
+	known   ersclient.Ticket
 	knownAt time.Time
 	// absence is why there is no ticket, as far as the agent said.
 	absence error
 	// absent: the Problem that is shown is the reason of the absence, and goes with it.
 	absent bool
 	// refused is the last ticket that e-RS did not accept. Trying again with it would be refused again.
-	refused smartcard.Ticket
+	refused ersclient.Ticket
 	// promisedAt is when the agent said that it has a ticket now, which the card events are still to show.
 	promisedAt time.Time
 	// held: the user did not start the program themselves. A ticket that was there then begins nothing by itself.
@@ -288,7 +288,7 @@ func (m *machine) signIn(now time.Time) []effect {
 	m.forget()
 	m.enter(now, SigningIn)
 	m.running = creating
-	return append(effects, createSession{m.attempt, ersclient.Token{Text: m.seen.Text}})
+	return append(effects, createSession{m.attempt, m.seen})
 }
 
 // prompt has the Identity Agent ask for card and passcode.
@@ -461,7 +461,7 @@ func (m *machine) handover(now time.Time) handoff.Session {
 	return handoff.Session{
 		Version:          handoff.Version,
 		Generation:       m.generation,
-		SessionKey:       handoff.SessionKey{Text: m.session.Key.Text},
+		SessionKey:       m.session.Key,
 		BaseURL:          m.terms.baseURL,
 		ASID:             m.terms.asid,
 		UserIdentifier:   m.state.User.Identifier,

@@ -29,8 +29,8 @@ var (
 	referrer  = ersclient.Permission{BusinessFunction: ersclient.ReferringClinician, OrgIdentifier: "R01", OrgName: "NHST_X3"}
 	stranger  = ersclient.Permission{BusinessFunction: ersclient.Commissioner, OrgIdentifier: "X99"}
 
-	firstTicket  = smartcard.NewTicket("first-ticket")
-	secondTicket = smartcard.NewTicket("second-ticket")
+	firstTicket  = ersclient.NewTicket("first-ticket")
+	secondTicket = ersclient.NewTicket("second-ticket")
 
 	refusal   = answered("A001", 403, "refused")
 	rejection = answered("A002", 403, "pair not valid")
@@ -81,7 +81,7 @@ func always(e event) func(*machine) event { return func(*machine) event { return
 
 func intent(i Intent) func(*machine) event { return always(intentEvent{i}) }
 
-func card(kind smartcard.EventKind, ticket smartcard.Ticket, err error) func(*machine) event {
+func card(kind smartcard.EventKind, ticket ersclient.Ticket, err error) func(*machine) event {
 	return always(cardEvent{smartcard.Event{Kind: kind, Ticket: ticket, Err: err}})
 }
 
@@ -89,11 +89,11 @@ func card(kind smartcard.EventKind, ticket smartcard.Ticket, err error) func(*ma
 var happenings = []happening{
 	{"the first ticket appears", morning, card(smartcard.TicketAppeared, firstTicket, nil)},
 	{"another ticket takes its place", morning, card(smartcard.TicketChanged, secondTicket, nil)},
-	{"the ticket is gone: no card", morning, card(smartcard.TicketGone, smartcard.Ticket{}, smartcard.TicketNotAvailable.Problem())},
-	{"the ticket is gone: no reader", morning, card(smartcard.TicketGone, smartcard.Ticket{}, smartcard.ReaderNotAvailable.Problem())},
-	{"the ticket is gone: no Identity Agent", morning, card(smartcard.TicketGone, smartcard.Ticket{}, smartcard.NotInstalled.Problem())},
-	{"the ticket is gone: card blocked", morning, card(smartcard.TicketGone, smartcard.Ticket{}, smartcard.PINBlocked.Problem())},
-	{"the agent is unsure", morning, card(smartcard.AgentUnsure, smartcard.Ticket{}, smartcard.ServerBusy.Problem())},
+	{"the ticket is gone: no card", morning, card(smartcard.TicketGone, ersclient.Ticket{}, smartcard.TicketNotAvailable.Problem())},
+	{"the ticket is gone: no reader", morning, card(smartcard.TicketGone, ersclient.Ticket{}, smartcard.ReaderNotAvailable.Problem())},
+	{"the ticket is gone: no Identity Agent", morning, card(smartcard.TicketGone, ersclient.Ticket{}, smartcard.NotInstalled.Problem())},
+	{"the ticket is gone: card blocked", morning, card(smartcard.TicketGone, ersclient.Ticket{}, smartcard.PINBlocked.Problem())},
+	{"the agent is unsure", morning, card(smartcard.AgentUnsure, ersclient.Ticket{}, smartcard.ServerBusy.Problem())},
 	{"the agent is sure again: the first ticket", morning, card(smartcard.AgentSure, firstTicket, nil)},
 	{"a card is seen in a reader", morning, always(presenceEvent{CardIn})},
 	{"no card is seen in a reader", morning, always(presenceEvent{CardOut})},

@@ -32,7 +32,7 @@ type world struct {
 	sessions      map[string]bool
 	entry         string
 	serial        int
-	ticket        smartcard.Ticket
+	ticket        ersclient.Ticket
 	trace         []string
 }
 
@@ -231,14 +231,14 @@ func (w *world) disturb() {
 	switch w.random.IntN(9) {
 	case 0:
 		w.serial++
-		next, kind := smartcard.NewTicket(fmt.Sprintf("ticket-%d", w.serial)), smartcard.TicketAppeared
+		next, kind := ersclient.NewTicket(fmt.Sprintf("ticket-%d", w.serial)), smartcard.TicketAppeared
 		if !w.ticket.IsZero() {
 			kind = smartcard.TicketChanged
 		}
 		w.ticket = next
 		w.tell(cardEvent{smartcard.Event{Kind: kind, Ticket: next}})
 	case 1:
-		w.ticket = smartcard.Ticket{}
+		w.ticket = ersclient.Ticket{}
 		w.tell(cardEvent{smartcard.Event{Kind: smartcard.TicketGone, Err: smartcard.TicketNotAvailable.Problem()}})
 	case 2:
 		w.tell(tick{})

@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/smartcard"
 )
 
@@ -70,7 +71,7 @@ type Agent struct {
 	spine    *session       // the one session that there can be, nil if nobody is signed in
 	prompt   *prompt        // the passcode window, nil if there is none
 	refused  smartcard.Code // by the last one, while its card is in
-	onTicket func(Persona, smartcard.Ticket)
+	onTicket func(Persona, ersclient.Ticket)
 	changed  chan struct{} // closed and made anew at every change, for the calls that wait for one
 }
 
@@ -79,7 +80,7 @@ var _ smartcard.Agent = (*Agent)(nil)
 // session is a session at Spine.
 type session struct {
 	persona Persona
-	ticket  smartcard.Ticket
+	ticket  ersclient.Ticket
 	locked  bool // away with the card, in SessionLockPersistence
 }
 
@@ -89,7 +90,7 @@ type prompt struct {
 	anew    bool // a locked session will not do
 	// ended is closed when the window closes; then ticket is set, or refusal, or neither if the card went away.
 	ended   chan struct{}
-	ticket  smartcard.Ticket
+	ticket  ersclient.Ticket
 	refusal smartcard.Code
 }
 
@@ -104,7 +105,7 @@ func (a *Agent) Close() {
 	a.mu.Lock()
 	a.closed = true
 	a.card, a.spine, a.refused = nil, nil, smartcard.Success
-	a.endPrompt(smartcard.Ticket{}, smartcard.Success)
+	a.endPrompt(ersclient.Ticket{}, smartcard.Success)
 	a.tell()
 	a.mu.Unlock()
 	a.prompts.Wait()
@@ -114,7 +115,7 @@ func (a *Agent) Close() {
 // time. It is called without a lock held and may take its time; a later call of OnTicket replaces it.
 //
 // A persona whose ticket is expired gets one too: it is for the hook not to make it known.
-func (a *Agent) OnTicket(hook func(Persona, smartcard.Ticket)) {
+func (a *Agent) OnTicket(hook func(Persona, ersclient.Ticket)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.onTicket = hook
@@ -183,33 +184,33 @@ func (a *Agent) SetReader(connected bool) {
 func (a *Agent) CancelPasscode() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.endPrompt(smartcard.Ticket{}, smartcard.UserAbort)
+	a.endPrompt(ersclient.Ticket{}, smartcard.UserAbort)
 	a.tell()
 }
 
 // Ticket implements [smartcard.Agent]. It waits for a card and for the passcode, and asks for the passcode again if the
 // window was closed before. Without a reader it fails with READER_NOT_AVAILABLE. When its context ends, the window stays.
-func (a *Agent) Ticket(ctx context.Context) (smartcard.Ticket, error) { return a.signIn(ctx, false) }
+func (a *Agent) Ticket(ctx context.Context) (ersclient.Ticket, error) { return a.signIn(ctx, false) }
 
 // NewTicket implements [smartcard.Agent]. The ticket that there was stays until the new one is there.
-func (a *Agent) NewTicket(ctx context.Context) (smartcard.Ticket, error) { return a.signIn(ctx, true) }
+func (a *Agent) NewTicket(ctx context.Context) (ersclient.Ticket, error) { return a.signIn(ctx, true) }
 
 // TicketNoAuth implements [smartcard.Agent]. Without a ticket and without a reader the error is READER_NOT_AVAILABLE.
-func (a *Agent) TicketNoAuth(ctx context.Context) (smartcard.Ticket, error) {
+func (a *Agent) TicketNoAuth(ctx context.Context) (ersclient.Ticket, error) {
 	if err := ctx.Err(); err != nil {
-		return smartcard.Ticket{}, ended(err)
+		return ersclient.Ticket{}, ended(err)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
 	case a.closed:
-		return smartcard.Ticket{}, smartcard.NotInitialized.Err()
+		return ersclient.Ticket{}, smartcard.NotInitialized.Err()
 	case a.spine != nil && !a.spine.locked:
 		return a.spine.ticket, nil
 	case !a.reader:
-		return smartcard.Ticket{}, smartcard.ReaderNotAvailable.Err()
+		return ersclient.Ticket{}, smartcard.ReaderNotAvailable.Err()
 	}
-	return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
+	return ersclient.Ticket{}, smartcard.TicketNotAvailable.Err()
 }
 
 // DestroyTicket implements [smartcard.Agent]. The card may stay in; its owner is asked for the passcode only when somebody
@@ -229,10 +230,10 @@ func (a *Agent) DestroyTicket(ctx context.Context) error {
 }
 
 // signIn waits for a ticket, and anew for one that nobody has had yet.
-func (a *Agent) signIn(ctx context.Context, anew bool) (smartcard.Ticket, error) {
+func (a *Agent) signIn(ctx context.Context, anew bool) (ersclient.Ticket, error) {
 	for {
 		if err := ctx.Err(); err != nil {
-			return smartcard.Ticket{}, ended(err)
+			return ersclient.Ticket{}, ended(err)
 		}
 		ticket, prompt, changed, err := a.approach(anew)
 		if err != nil || !ticket.IsZero() {
@@ -249,7 +250,7 @@ func (a *Agent) signIn(ctx context.Context, anew bool) (smartcard.Ticket, error)
 		case <-ctx.Done():
 		case <-prompt.ended:
 			if err := prompt.refusal.Err(); err != nil {
-				return smartcard.Ticket{}, err
+				return ersclient.Ticket{}, err
 			}
 			if !prompt.ticket.IsZero() {
 				return prompt.ticket, nil
@@ -260,25 +261,25 @@ func (a *Agent) signIn(ctx context.Context, anew bool) (smartcard.Ticket, error)
 
 // approach returns the ticket that there is, or the prompt that will lead to one, or the channel that tells of the next
 // change.
-func (a *Agent) approach(anew bool) (smartcard.Ticket, *prompt, <-chan struct{}, error) {
+func (a *Agent) approach(anew bool) (ersclient.Ticket, *prompt, <-chan struct{}, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
 	case a.closed:
-		return smartcard.Ticket{}, nil, nil, smartcard.NotInitialized.Err()
+		return ersclient.Ticket{}, nil, nil, smartcard.NotInitialized.Err()
 	case a.spine != nil && !a.spine.locked && !anew:
 		return a.spine.ticket, nil, nil, nil
 	case !a.reader:
-		return smartcard.Ticket{}, nil, nil, smartcard.ReaderNotAvailable.Err()
+		return ersclient.Ticket{}, nil, nil, smartcard.ReaderNotAvailable.Err()
 	case a.card == nil:
-		return smartcard.Ticket{}, nil, a.changed, nil
+		return ersclient.Ticket{}, nil, a.changed, nil
 	case a.prompt == nil:
 		a.openPrompt(anew)
 		a.tell()
 	case anew:
 		a.prompt.anew = true
 	}
-	return smartcard.Ticket{}, a.prompt, nil, nil
+	return ersclient.Ticket{}, a.prompt, nil, nil
 }
 
 // openPrompt asks the owner of the card for the passcode. The lock is held.
@@ -318,14 +319,14 @@ func (a *Agent) enterPasscode(p *prompt) {
 
 // answerAtOnce ends a prompt that needs no new ticket: it is closed, it is refused, or it unlocks the session that there is.
 // Otherwise it returns the hook for the new ticket.
-func (a *Agent) answerAtOnce(p *prompt) (hook func(Persona, smartcard.Ticket), answered bool) {
+func (a *Agent) answerAtOnce(p *prompt) (hook func(Persona, ersclient.Ticket), answered bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
 	case a.prompt != p:
 		return nil, true
 	case p.persona.Refusal != smartcard.Success:
-		a.endPrompt(smartcard.Ticket{}, p.persona.Refusal)
+		a.endPrompt(ersclient.Ticket{}, p.persona.Refusal)
 	case a.spine != nil && a.spine.locked && a.spine.persona.Key == p.persona.Key && !p.anew:
 		a.spine.locked = false
 		a.endPrompt(a.spine.ticket, smartcard.Success)
@@ -337,7 +338,7 @@ func (a *Agent) answerAtOnce(p *prompt) (hook func(Persona, smartcard.Ticket), a
 }
 
 // endPrompt closes the passcode window, if there is one. The lock is held.
-func (a *Agent) endPrompt(ticket smartcard.Ticket, refusal smartcard.Code) {
+func (a *Agent) endPrompt(ticket ersclient.Ticket, refusal smartcard.Code) {
 	if a.prompt == nil {
 		return
 	}
@@ -353,7 +354,7 @@ func (a *Agent) takeCardOut() {
 		return
 	}
 	a.card, a.refused = nil, smartcard.Success
-	a.endPrompt(smartcard.Ticket{}, smartcard.Success)
+	a.endPrompt(ersclient.Ticket{}, smartcard.Success)
 	if a.spine == nil {
 		return
 	}

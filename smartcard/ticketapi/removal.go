@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/smartcard"
 )
 
@@ -30,7 +31,7 @@ type removalDecides struct {
 
 	mutex sync.Mutex
 	// last is the ticket that was answered last, and kept the one that there was at a removal. Each may be zero.
-	last, kept smartcard.Ticket
+	last, kept ersclient.Ticket
 	// readers had a card in them when last was first answered. None: every reader counts.
 	readers []string
 	// unsure: no reader could be seen then, so that readers are those that have a card as soon as
@@ -42,10 +43,10 @@ type removalDecides struct {
 }
 
 // TicketNoAuth implements [smartcard.Agent].
-func (a *removalDecides) TicketNoAuth(ctx context.Context) (smartcard.Ticket, error) {
+func (a *removalDecides) TicketNoAuth(ctx context.Context) (ersclient.Ticket, error) {
 	before := a.presence()
 	if a.takenBy(before) {
-		return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
+		return ersclient.Ticket{}, smartcard.TicketNotAvailable.Err()
 	}
 	ticket, err := a.Agent.TicketNoAuth(ctx)
 	if err != nil {
@@ -54,14 +55,14 @@ func (a *removalDecides) TicketNoAuth(ctx context.Context) (smartcard.Ticket, er
 	a.answered(ticket, before)
 	// The card may have been removed while the question was under way.
 	if a.takenBy(a.presence()) || a.isKept(ticket) {
-		return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
+		return ersclient.Ticket{}, smartcard.TicketNotAvailable.Err()
 	}
 	return ticket, nil
 }
 
 // Ticket implements [smartcard.Agent]. After a removal the ticket that may still be there does not count, so it asks for card and
 // passcode.
-func (a *removalDecides) Ticket(ctx context.Context) (smartcard.Ticket, error) {
+func (a *removalDecides) Ticket(ctx context.Context) (ersclient.Ticket, error) {
 	if a.takenBy(a.presence()) || a.keeps() {
 		return a.NewTicket(ctx)
 	}
@@ -69,15 +70,15 @@ func (a *removalDecides) Ticket(ctx context.Context) (smartcard.Ticket, error) {
 }
 
 // NewTicket implements [smartcard.Agent].
-func (a *removalDecides) NewTicket(ctx context.Context) (smartcard.Ticket, error) {
+func (a *removalDecides) NewTicket(ctx context.Context) (ersclient.Ticket, error) {
 	return a.signIn(ctx, a.Agent.NewTicket)
 }
 
 // signIn asks a question after whose answer the user is signed in. A card that is changed for another meanwhile is no removal, and
 // one that is gone at the end is.
 func (a *removalDecides) signIn(
-	ctx context.Context, ask func(context.Context) (smartcard.Ticket, error),
-) (smartcard.Ticket, error) {
+	ctx context.Context, ask func(context.Context) (ersclient.Ticket, error),
+) (ersclient.Ticket, error) {
 	removals := a.presence().Removals
 	ticket, err := ask(ctx)
 	if err != nil {
@@ -89,7 +90,7 @@ func (a *removalDecides) signIn(
 	}
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	a.kept = smartcard.Ticket{}
+	a.kept = ersclient.Ticket{}
 	a.seen, a.settled = removals, max(a.settled, removals)
 	a.begin(ticket, now)
 	if latest, known := now.removedSince(removals); known && len(a.readers) > 0 {
@@ -100,7 +101,7 @@ func (a *removalDecides) signIn(
 }
 
 // begin notes a ticket, and where there was a card then. The mutex is held.
-func (a *removalDecides) begin(ticket smartcard.Ticket, then Presence) {
+func (a *removalDecides) begin(ticket ersclient.Ticket, then Presence) {
 	a.last, a.readers, a.unsure = ticket, withCard(then.Readers), len(then.Readers) == 0
 }
 
@@ -135,7 +136,7 @@ func (p Presence) removedSince(removals int) ([]string, bool) {
 
 // answered takes a ticket that was answered without a prompt, and what was seen of the readers
 // before.
-func (a *removalDecides) answered(ticket smartcard.Ticket, before Presence) {
+func (a *removalDecides) answered(ticket ersclient.Ticket, before Presence) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	switch cards := withCard(before.Readers); {
@@ -153,7 +154,7 @@ func (a *removalDecides) keeps() bool {
 	return !a.kept.IsZero()
 }
 
-func (a *removalDecides) isKept(ticket smartcard.Ticket) bool {
+func (a *removalDecides) isKept(ticket ersclient.Ticket) bool {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	return !a.kept.IsZero() && a.kept.Equal(ticket)

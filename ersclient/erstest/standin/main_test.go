@@ -75,7 +75,7 @@ func TestSignInToAnotherProcess(t *testing.T) {
 	})
 	require.NoError(t, err)
 	defer client.Close()
-	session, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	session, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 	require.NoError(t, err)
 	session, err = client.SelectRole(t.Context(), session, session.User.Permissions[0])
 	require.NoError(t, err)
