@@ -16,10 +16,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// callAsk is none of the three calls, and wants nothing.
-var callAsk = call{name: "check", method: http.MethodHead}
-
-// Answer is what [Client.Ask] has met on its way, as far as it came.
+// Answer is what [TransportClient.Ask] has met on its way, as far as it came.
 type Answer struct {
 	// Proxy is the proxy's host and port, empty where there is none.
 	Proxy string
@@ -41,7 +38,7 @@ type Answer struct {
 	// Ahead is by how much this computer's clock is ahead of it, or behind if it is negative, to a second or two.
 	Ahead time.Duration
 	// Clock is CLOCK-WRONG where the two differ by more than five minutes.
-	Clock *Problem
+	Clock *problem.Problem
 }
 
 // Trust returns TrustStore in the form in which it stands in a text of the user's language.
@@ -53,7 +50,7 @@ func (a Answer) Trust() problem.Phrase { return trustPhrase(a.TrustStore) }
 //
 // Any answer is a success: see [Answer.Status]. The error is a *Problem as that of a call; what is known of the way is in the
 // Answer then too.
-func (c *Client) Ask(ctx context.Context) (Answer, error) {
+func (c *TransportClient) Ask(ctx context.Context) (Answer, error) {
 	answer := Answer{Proxy: c.proxyFor(), TrustStore: c.transport.trustStore}
 	asked := c.now()
 	if err := c.turn(ctx, callAsk, asked); err != nil {
@@ -79,7 +76,7 @@ func (c *Client) Ask(ctx context.Context) (Answer, error) {
 	if err != nil {
 		return answer, problem.Unexpected.Because(err)
 	}
-	request.Header["User-Agent"] = c.header["User-Agent"]
+	request.Header["User-Agent"] = c.userAgent
 	asked = c.now()
 	response, err := fresh.RoundTrip(request)
 	handshakes.tell(&answer, err)
@@ -99,7 +96,7 @@ func (c *Client) Ask(ctx context.Context) (Answer, error) {
 
 // withKeyExchange adds to the cause of TLS-CIPHERS whether the server would accept RSA key exchange. It begins one more handshake, and
 // ends it once the server has chosen.
-func (c *Client) withKeyExchange(ctx context.Context, failed *Problem) *Problem {
+func (c *TransportClient) withKeyExchange(ctx context.Context, failed *problem.Problem) *problem.Problem {
 	if err := c.turn(ctx, callAsk, c.now()); err != nil {
 		return failed
 	}
@@ -129,7 +126,7 @@ func (c *Client) withKeyExchange(ctx context.Context, failed *Problem) *Problem 
 }
 
 // compare compares the clocks.
-func (c *Client) compare(answer *Answer, asked, came time.Time, header http.Header) {
+func (c *TransportClient) compare(answer *Answer, asked, came time.Time, header http.Header) {
 	written, err := http.ParseTime(header.Get("Date"))
 	if err != nil || header.Get("Age") != "" {
 		return
@@ -137,21 +134,21 @@ func (c *Client) compare(answer *Answer, asked, came time.Time, header http.Head
 	// The Date is cut to the second, and was written at some time between the two.
 	answer.Date = written
 	answer.Ahead = asked.Add(came.Sub(asked) / 2).Round(0).Sub(written.Add(time.Second / 2))
-	look := newNotices(Config{Notice: func(_ string, p *Problem) { answer.Clock = p }})
+	look := newNotices(TransportConfig{Notice: func(_ string, p *problem.Problem) { answer.Clock = p }})
 	look.compareClocks(asked, came, header)
 }
 
 // ProxyAddress returns the host and port of the proxy that leads to e-RS, or nothing where there is none.
-func (c *Client) ProxyAddress() string { return c.proxyFor() }
+func (c *TransportClient) ProxyAddress() string { return c.proxyFor() }
 
 // Host returns the host name of e-RS.
-func (c *Client) Host() string { return c.transport.host }
+func (c *TransportClient) Host() string { return c.transport.host }
 
 // Aging returns what is to be said of an endpoint certificate that can still be used, or could until recently: CERT-EXPIRES_SOON a
 // fortnight before its end, CERT-EXPIRED after it, else nil.
-func Aging(certificate tls.Certificate) *Problem {
-	var found *Problem
-	look := newNotices(Config{Certificate: certificate, Notice: func(_ string, p *Problem) { found = p }})
+func Aging(certificate tls.Certificate) *problem.Problem {
+	var found *problem.Problem
+	look := newNotices(TransportConfig{Certificate: certificate, Notice: func(_ string, p *problem.Problem) { found = p }})
 	look.look(time.Now())
 	return found
 }

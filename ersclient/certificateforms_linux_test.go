@@ -12,6 +12,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
 
 // tools runs the programs with which organisations make their files: openssl, Java's keytool with and without BouncyCastle,
@@ -160,7 +161,7 @@ func TestFilesOfTheToolsOfOrganisations(test *testing.T) {
 				PKCS12: t.path("out.p12"), Passphrase: secret.New(one.passphrase),
 			})
 			if one.code != "" {
-				requireCode(test, one.code, err)
+				clienttest.RequireCode(test, one.code, err)
 				assert.NotContains(test, err.Error(), "+words")
 				return
 			}
@@ -230,16 +231,16 @@ func TestEncryptedKeysOfOpenSSL(test *testing.T) {
 				return err
 			}
 			if one.code != "" {
-				found := problemOf(test, one.code, load("tool+words"))
+				found := clienttest.ProblemOf(test, one.code, load("tool+words"))
 				require.Contains(test, found.Expand(found.Steps[1]), "openssl pkcs8 -topk8 -v2 aes256 -in \""+t.path("out.key")+"\"")
 				return
 			}
 			require.NoError(test, load("tool+words"))
 			for range 20 { // One wrong passphrase in 256 makes a padding that looks right.
-				requireCode(test, "CERT-PASSPHRASE", load("other+words"))
+				clienttest.RequireCode(test, "CERT-PASSPHRASE", load("other+words"))
 			}
 			require.ErrorIs(test, load(""), ersclient.ErrNoPassphrase)
-			requireCode(test, "CERT-KEY_ENCRYPTED", load(""))
+			clienttest.RequireCode(test, "CERT-KEY_ENCRYPTED", load(""))
 
 			if one.certificate != "rsa.pem" {
 				return
@@ -257,7 +258,7 @@ func TestEncryptedKeysOfOpenSSL(test *testing.T) {
 				sealed[half] = 'A'
 			}
 			require.NoError(test, os.WriteFile(t.path("out.key"), sealed, 0o600))
-			requireCode(test, "CERT-KEY_INVALID", load("tool+words"))
+			clienttest.RequireCode(test, "CERT-KEY_INVALID", load("tool+words"))
 		})
 	}
 }
@@ -305,9 +306,9 @@ func TestKeysOfKindsThatAreNotRead(test *testing.T) {
 			inside.run("openssl req -x509 -new -key k.key -subj /CN=" + org + " -days 2 -out k.pem")
 			inside.run("openssl pkcs12 -export -inkey k.key -in k.pem -passout pass:tool+words -out k.p12")
 			_, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: t.path("k.pem"), Key: t.path("k.key")})
-			requireCode(test, "CERT-KEY_KIND", err)
+			clienttest.RequireCode(test, "CERT-KEY_KIND", err)
 			_, err = ersclient.LoadCertificate(ersclient.CertificateFiles{PKCS12: t.path("k.p12"), Passphrase: secret.New("tool+words")})
-			requireCode(test, "CERT-KEY_KIND", err)
+			clienttest.RequireCode(test, "CERT-KEY_KIND", err)
 		})
 	}
 }

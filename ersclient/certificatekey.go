@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"strings"
+
+	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // What follows is for keys that are not in this program's memory, such as those of Windows (package certstore): they can do less
@@ -30,8 +32,8 @@ func maxVersion(certificate tls.Certificate) uint16 {
 const signingFailed = "tls: failed to sign handshake: "
 
 // keyProblem returns the Problem with which the certificate's key has refused to sign, or nil if it was something else.
-func (c *Client) keyProblem(err error) *Problem {
-	var found *Problem
+func (c *TransportClient) keyProblem(err error) *problem.Problem {
+	var found *problem.Problem
 	if errors.As(err, &found) { // with TLS 1.2
 		return found
 	}

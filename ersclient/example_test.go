@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"os"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/problem"
-	"github.com/ers-login/ers-login/internal/secret"
 )
 
 // Sign in with a ticket, work as a clinician, and sign out.
@@ -18,12 +16,11 @@ func Example() {
 	server := erstest.NewServer()
 	defer server.Close()
 
-	client, err := ersclient.New(ersclient.Config{
+	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
 		BaseURL:     server.URL,
-		ASID:        erstest.ASID,
 		Certificate: server.ClientCertificate(),
 		RootCAs:     server.RootCAs(),
-	})
+	}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -85,7 +82,7 @@ func ExampleClient_CreateSession() {
 }
 
 // After a lost answer nobody knows whether the role was selected: delete the session and start again.
-func ExampleAnswerLost() {
+func Example_answerLost() {
 	server := erstest.NewServer()
 	defer server.Close()
 	client := exampleClient(server)
@@ -101,7 +98,7 @@ func ExampleAnswerLost() {
 	}
 	role := session.User.Permissions[0]
 	session, err = client.SelectRole(ctx, session, role)
-	if ersclient.AnswerLost(err) {
+	if errors.Is(err, ersclient.ErrAnswerLost) {
 		if err := client.DeleteSession(ctx, session.Key); err != nil {
 			log.Fatal(err)
 		}
@@ -112,48 +109,6 @@ func ExampleAnswerLost() {
 	}
 	fmt.Println(session.Permission.BusinessFunction, err, len(server.Sessions()))
 	// Output: REFERRING_CLINICIAN <nil> 1
-}
-
-// The certificate and the authorities come from files that a service desk has put there.
-func ExampleLoadCertificate() {
-	server := erstest.NewServer()
-	defer server.Close()
-	folder, err := os.MkdirTemp("", "example-*")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer func() { _ = os.RemoveAll(folder) }()
-	files, err := server.WriteFiles(folder)
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{
-		PKCS12: files.PKCS12, Passphrase: secret.New(erstest.Passphrase),
-	})
-	fmt.Println(ersclient.CommonName(certificate), err)
-
-	_, err = ersclient.LoadCertificate(ersclient.CertificateFiles{PKCS12: files.PKCS12, Passphrase: secret.New("a guess")})
-	var problem *problem.Problem
-	fmt.Println(errors.As(err, &problem), problem.Code)
-	// Output:
-	// ers-login.r01.erstest.example <nil>
-	// true CERT-PASSPHRASE
-}
-
-// Without a bundle, the system's authorities count, of which the NHS root is none.
-func ExampleLoadRootCAs() {
-	roots, name, err := ersclient.LoadRootCAs("")
-	fmt.Println(roots == nil, name, err)
-
-	_, _, err = ersclient.LoadRootCAs("no-such-file.pem")
-	var problem *problem.Problem
-	if errors.As(err, &problem) {
-		fmt.Println(problem.Expand(problem.Happened))
-	}
-	// Output:
-	// true the system's certificates <nil>
-	// The setting ca_bundle names no-such-file.pem, and there is no such file.
 }
 
 // The status bar wants to know whether e-RS is there, and asks nothing of it.
@@ -172,9 +127,9 @@ func ExampleClient_Reach() {
 }
 
 func exampleClient(server *erstest.Server) *ersclient.Client {
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: server.URL, ASID: erstest.ASID, Certificate: server.ClientCertificate(), RootCAs: server.RootCAs(),
-	})
+	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+		BaseURL: server.URL, Certificate: server.ClientCertificate(), RootCAs: server.RootCAs(),
+	}})
 	if err != nil {
 		log.Fatal(err)
 	}

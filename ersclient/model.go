@@ -1,14 +1,13 @@
+// Package ersclient is the vocabulary of the NHS e-Referral Service: who signs in ([User]) and as what ([Permission],
+// [BusinessFunction]), what a session is made from ([Ticket]) and known by ([SessionKey]), and the errors that programs decide by.
+// It sends nothing: package hscn makes the calls, and package transport carries them.
 package ersclient
 
 import (
 	"strings"
 
-	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 )
-
-// Problem is the error type of every call of this package.
-type Problem = problem.Problem
 
 // Ticket is what the Identity Agent hands out once the user has authenticated, and what A001 and A002 call token: the proof that
 // A001 turns into a session. It is masked; its text comes out of Reveal alone.

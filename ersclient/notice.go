@@ -11,13 +11,13 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// The kinds of Config.Notice: what is wrong without keeping anybody from working.
+// The kinds of TransportConfig.Notice: what is wrong without keeping anybody from working.
 const (
 	// NoticeCertificate: the endpoint certificate runs out within a fortnight, or has run out.
 	NoticeCertificate = "certificate"
 	// NoticeClock: this computer's clock and that of e-RS differ by more than five minutes.
 	NoticeClock = "clock"
-	// NoticeTLS: the latest connection to e-RS was made without forward secrecy, as Config.RSAKeyExchange allows.
+	// NoticeTLS: the latest connection to e-RS was made without forward secrecy, as TransportConfig.RSAKeyExchange allows.
 	NoticeTLS = "tls"
 )
 
@@ -32,7 +32,7 @@ const (
 
 // notices tells of changes, one after the other, and of each once.
 type notices struct {
-	tell func(kind string, p *Problem)
+	tell func(kind string, p *problem.Problem)
 
 	mu sync.Mutex
 	// leaf is the endpoint certificate, nil if there is none.
@@ -46,10 +46,10 @@ type notices struct {
 	noSecrecy bool
 }
 
-func newNotices(config Config) *notices {
+func newNotices(config TransportConfig) *notices {
 	tell := config.Notice
 	if tell == nil {
-		tell = func(string, *Problem) {}
+		tell = func(string, *problem.Problem) {}
 	}
 	return &notices{tell: tell, leaf: leafOf(config.Certificate)}
 }
@@ -84,7 +84,7 @@ func (n *notices) look(now time.Time) {
 		return
 	}
 	n.looked = now
-	var found *Problem
+	var found *problem.Problem
 	switch {
 	case now.After(n.leaf.NotAfter):
 		found = certificateRanOut
@@ -117,7 +117,7 @@ func (n *notices) keyExchange(suite uint16) {
 }
 
 // KeyExchange returns what is to be said of the cipher suite of a connection: TLS-RSA_KEY_EXCHANGE, or nil.
-func KeyExchange(suite uint16) *Problem {
+func KeyExchange(suite uint16) *problem.Problem {
 	if !slices.Contains(rsaKeyExchange, suite) {
 		return nil
 	}

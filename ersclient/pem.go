@@ -137,7 +137,7 @@ func certificatesIn(data []byte) (found [][]byte, err error) {
 
 // foreignKind returns what a file is that has not got what is wanted, as the texts of a Problem without a code; nil if
 // that is not known.
-func foreignKind(data []byte) *Problem {
+func foreignKind(data []byte) *problem.Problem {
 	blocks, damaged := pemBlocks(data)
 	has := func(suffix string) bool {
 		return slices.ContainsFunc(blocks, func(block *pem.Block) bool { return strings.HasSuffix(block.Type, suffix) })

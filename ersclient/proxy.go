@@ -18,11 +18,11 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// ProxyOf returns the Config.Proxy of a setting: "environment" (HTTPS_PROXY and NO_PROXY, as curl and other programs read
+// ProxyOf returns the TransportConfig.Proxy of a setting: "environment" (HTTPS_PROXY and NO_PROXY, as curl and other programs read
 // them), "none", or the proxy's address as http://host:port or https://host:port. Empty is "environment".
 //
 // The error is the *Problem SETTING-PROXY. It does not repeat the setting, in which somebody may have put a password:
-// user name and password are Config.ProxyCredentials' business.
+// user name and password are TransportConfig.ProxyCredentials' business.
 func ProxyOf(setting string) (func(*http.Request) (*url.URL, error), error) {
 	switch setting {
 	case "", "environment":
@@ -243,7 +243,7 @@ func outsideQuotes(header string) []string {
 }
 
 // proxyProblem returns the Problem of a proxy that did not connect, or nil if it was something else.
-func (c *Client) proxyProblem(err error) *Problem {
+func (c *TransportClient) proxyProblem(err error) *problem.Problem {
 	var refusal *proxyRefusal
 	var variable *proxyVariableError
 	var operation *net.OpError
@@ -267,7 +267,7 @@ func (c *Client) proxyProblem(err error) *Problem {
 }
 
 // problem says who can help, and with what.
-func (p *proxyRefusal) problem() *Problem {
+func (p *proxyRefusal) problem() *problem.Problem {
 	offered := strings.Join(p.schemes, ", ")
 	switch {
 	case p.status != http.StatusProxyAuthRequired:
@@ -282,7 +282,7 @@ func (p *proxyRefusal) problem() *Problem {
 	return proxyAuth.With("Schemes", offered)
 }
 
-// ProxyFor returns the host and port of the proxy that a Config.Proxy chooses for a base URL, or nothing where there is none. The error
+// ProxyFor returns the host and port of the proxy that a TransportConfig.Proxy chooses for a base URL, or nothing where there is none. The error
 // is the *Problem NET-PROXY_SETTING.
 func ProxyFor(choose func(*http.Request) (*url.URL, error), baseURL string) (string, error) {
 	target, err := url.Parse(baseURL)
@@ -303,7 +303,7 @@ func ProxyFor(choose func(*http.Request) (*url.URL, error), baseURL string) (str
 }
 
 // proxyFor returns the proxy's host and port, or nothing where there is none.
-func (c *Client) proxyFor() string {
+func (c *TransportClient) proxyFor() string {
 	proxy, err := c.transport.Proxy(&http.Request{Method: http.MethodPost, URL: c.target, Host: c.target.Host})
 	if err != nil || proxy == nil {
 		return ""

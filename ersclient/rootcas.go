@@ -9,29 +9,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// StandInTrust names to a person, for [Config.TrustStore], the throw-away authority of a stand-in for e-RS.
-const StandInTrust = "the authority of the demonstration"
-
-// What names other trust stores than a file to a person: the system's, and one that was handed over without a name.
-const (
-	systemTrust     = "the system's certificates"
-	configuredTrust = "the configured certificates"
-)
-
-// trustPhrase returns the name of a trust store as it stands in a Problem: words of ours, or the path of a file.
-func trustPhrase(name string) problem.Phrase {
-	switch name {
-	case systemTrust:
-		return problem.Words(systemTrust)
-	case configuredTrust:
-		return problem.Words(configuredTrust)
-	case StandInTrust:
-		return problem.Words(StandInTrust)
-	}
-	return problem.Verbatim(name)
-}
-
-// LoadRootCAs returns the authorities that e-RS's certificate may come from, and their name for Config.TrustStore: those of a
+// LoadRootCAs returns the authorities that e-RS's certificate may come from, and their name for TransportConfig.TrustStore: those of a
 // bundle in PEM or in DER, and no others, since the NHS root is in no system, and a proxy that looks into TLS has its root in most.
 // Without a bundle the pool is nil, which stands for the system's: those of its own folders, whatever SSL_CERT_FILE and
 // SSL_CERT_DIR say.

@@ -35,7 +35,7 @@ func (s settingFile) read() ([]byte, error) {
 	return nil, s.problem(&made, err)
 }
 
-func (s settingFile) problem(template *Problem, cause error) *Problem {
+func (s settingFile) problem(template *problem.Problem, cause error) *problem.Problem {
 	return template.With("Setting", s.setting).With("File", s.path).Because(cause)
 }
 

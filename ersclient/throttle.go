@@ -24,6 +24,23 @@ const (
 	longestQueue = 10 * time.Second
 )
 
+// Pace is when calls are sent: each waits for its turn, and some that have failed are sent again.
+type Pace struct {
+	throttle *throttle
+	retry    retryPolicy
+}
+
+// NewPace returns a Pace whose turns no other client waits for.
+func NewPace() *Pace { return &Pace{newThrottle(), newRetryPolicy()} }
+
+// Unpaced returns a Pace for the tests of a client: each call has its turn at once, and the lot to try again always falls on others.
+func Unpaced() *Pace {
+	pace := NewPace()
+	pace.throttle.calls, pace.throttle.deletions = rate.NewLimiter(rate.Inf, 0), rate.NewLimiter(rate.Inf, 0)
+	pace.retry.draw = func() bool { return false }
+	return pace
+}
+
 // throttle bounds how many calls a client sends, whatever its callers do: every try counts, and so does a look at whether
 // e-RS is there. A003 has a lane of its own, so that no crowd of other calls keeps a session from being closed.
 //
@@ -47,12 +64,12 @@ var errQueue = errors.New("too many calls wait for their turn")
 
 // wait returns when it is the turn of a call that is to be made now. The error is context.Canceled if nobody waits for the
 // call any more, and errQueue if its turn would come too late.
-func (t *throttle) wait(ctx context.Context, call call, now time.Time) error {
+func (t *throttle) wait(ctx context.Context, call Call, now time.Time) error {
 	if isGivenUp(ctx) {
 		return context.Canceled
 	}
 	lane := t.calls
-	if call == callA003 {
+	if call.Ends {
 		lane = t.deletions
 	}
 	// Most calls find their turn at once, and do without a reservation.
@@ -77,8 +94,8 @@ func (t *throttle) wait(ctx context.Context, call call, now time.Time) error {
 }
 
 // turn waits until a call may be sent that is to be made now.
-func (c *Client) turn(ctx context.Context, call call, now time.Time) error {
-	err := c.throttle.wait(ctx, call, now)
+func (c *TransportClient) turn(ctx context.Context, call Call, now time.Time) error {
+	err := c.pace.throttle.wait(ctx, call, now)
 	if err == nil {
 		return nil
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // tlsProblem returns the Problem of a failed TLS handshake, or nil if it was something else.
-func (c *Client) tlsProblem(err error) *Problem {
+func (c *TransportClient) tlsProblem(err error) *problem.Problem {
 	var server *tls.CertificateVerificationError
 	if errors.As(err, &server) {
 		return c.serverCertificateProblem(server)
@@ -57,7 +57,7 @@ func (c *Client) tlsProblem(err error) *Problem {
 }
 
 // serverCertificateProblem says what is wrong with the certificate that was presented for e-RS. Its cause has the chain.
-func (c *Client) serverCertificateProblem(err *tls.CertificateVerificationError) *Problem {
+func (c *TransportClient) serverCertificateProblem(err *tls.CertificateVerificationError) *problem.Problem {
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	var leaf *x509.Certificate
@@ -129,7 +129,7 @@ func unfitReason(err error) *problem.Phrase {
 
 // outdated returns the certificate further up a chain that is not valid now, if that is all that is wrong with the chain. The
 // verification names such a one also where the root is missing as well: servers often send certificates that nobody needs.
-func (c *Client) outdated(chain []*x509.Certificate) *x509.Certificate {
+func (c *TransportClient) outdated(chain []*x509.Certificate) *x509.Certificate {
 	now := c.now()
 	for _, one := range chain {
 		when := one.NotBefore
@@ -152,7 +152,7 @@ func (c *Client) outdated(chain []*x509.Certificate) *x509.Certificate {
 }
 
 // validityProblem is about a certificate that is not valid now, or would be if this computer's clock were right.
-func (c *Client) validityProblem(presented *x509.Certificate) *Problem {
+func (c *TransportClient) validityProblem(presented *x509.Certificate) *problem.Problem {
 	made := expired
 	if c.now().Before(presented.NotBefore) {
 		made = notYetValid
@@ -164,7 +164,7 @@ func (c *Client) validityProblem(presented *x509.Certificate) *Problem {
 }
 
 // clientCertificateProblem is about the organisation's own certificate, with the alert by which it was refused.
-func (c *Client) clientCertificateProblem(alert string) *Problem {
+func (c *TransportClient) clientCertificateProblem(alert string) *problem.Problem {
 	leaf := c.transport.leaf
 	switch {
 	case leaf == nil:

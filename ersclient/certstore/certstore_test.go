@@ -275,9 +275,9 @@ func TestSEC001SignInWithACertificateFromAStore(t *testing.T) {
 	in := &kept{der: given.Certificate, private: &software{private: private}, closed: make(chan struct{}, 1)}
 	certificate, err := load([]store{holding("the user's", false, in)}, thumbprintOf(given.Certificate[0]))
 	require.NoError(t, err)
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: server.URL, ASID: erstest.ASID, Certificate: certificate, RootCAs: server.RootCAs(),
-	})
+	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+		BaseURL: server.URL, Certificate: certificate, RootCAs: server.RootCAs(),
+	}})
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 	session, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))

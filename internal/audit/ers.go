@@ -106,7 +106,7 @@ func (e *ERS) SelectRole(
 		event.Selected.OrgName = selected.Permission.OrgName
 	}
 	known := ersclient.Permission{}
-	if err == nil || ersclient.AnswerLost(err) {
+	if err == nil || errors.Is(err, ersclient.ErrAnswerLost) {
 		known = event.Selected
 	}
 	// Both ids: after a failure the session may be deleted by either.

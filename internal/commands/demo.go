@@ -154,10 +154,10 @@ func (d demonstration) prepare(ctx context.Context) (services, error) {
 		return services{}, err
 	}
 	guarded := demoKeyring{ownedKeyring{ring, d.program.lock}}
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: d.ers.URL, ASID: erstest.ASID, Certificate: d.ers.ClientCertificate(),
+	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+		BaseURL: d.ers.URL, Certificate: d.ers.ClientCertificate(),
 		RootCAs: d.ers.RootCAs(), TrustStore: ersclient.StandInTrust, Timeout: defaults.RequestTimeout,
-	})
+	}})
 	if err != nil {
 		return services{}, errors.Join(err, ring.Close())
 	}

@@ -42,9 +42,9 @@ func TestTheDemonstrationTakesNoSettings(t *testing.T) {
 func TestAFaultOfTheDemonstrationIsTakenBack(t *testing.T) {
 	ers := erstest.NewServer()
 	defer ers.Close()
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: ers.URL, ASID: erstest.ASID, Certificate: ers.ClientCertificate(), RootCAs: ers.RootCAs(),
-	})
+	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+		BaseURL: ers.URL, Certificate: ers.ClientCertificate(), RootCAs: ers.RootCAs(),
+	}})
 	require.NoError(t, err)
 	defer client.Close()
 	choose := func(title string) {

@@ -131,9 +131,9 @@ func begin(t *testing.T, demo demonstration, records *audit.Log, wrap func(found
 			// Two seconds for other applications' calls at each end would be all that these tests do.
 			found.grace = 0
 			unhurried := &patientERS{ERS: found.ers, make: func() (*ersclient.Client, error) {
-				return ersclient.New(ersclient.Config{
-					BaseURL: demo.ers.URL, ASID: erstest.ASID, Certificate: demo.ers.ClientCertificate(), RootCAs: demo.ers.RootCAs(),
-				})
+				return ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+					BaseURL: demo.ers.URL, Certificate: demo.ers.ClientCertificate(), RootCAs: demo.ers.RootCAs(),
+				}})
 			}}
 			recorded := audit.NewERS(unhurried, records, true)
 			found.ers = recorded

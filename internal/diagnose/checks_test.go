@@ -54,10 +54,10 @@ func newWorld(t *testing.T, options ...erstest.Option) *world {
 	w := &world{server: erstest.NewServer(options...)}
 	t.Cleanup(w.server.Close)
 	certificate := w.server.ClientCertificate()
-	w.client = ersclient.Config{
-		BaseURL: w.server.URL, ASID: erstest.ASID, RootCAs: w.server.RootCAs(), TrustStore: "the authority of the test",
+	w.client = ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+		BaseURL: w.server.URL, RootCAs: w.server.RootCAs(), TrustStore: "the authority of the test",
 		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
-	}
+	}}
 	settings, err := config.Load(config.Sources{})
 	require.NoError(t, err)
 	card := simulator.New(simulator.Settings{})

@@ -117,7 +117,7 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 		m.entry = m.handover(now)
 		return []effect{publish{m.attempt, m.entry, m.unread}}
 	}
-	if ersclient.StartAgain(e.err) && !m.repeated {
+	if errors.Is(e.err, ersclient.ErrStartAgain) && !m.repeated {
 		// Nobody knows whether the role was selected, and selecting twice is an error: start again at A001, once.
 		m.repeated = true
 		again := &chosen{m.state.User.Identifier, m.state.Chosen}

@@ -48,7 +48,10 @@ var (
 // answered returns the Problem of a status other than a call's success, as package ersclient makes it.
 func answered(call string, status int, title string) *problem.Problem {
 	made := &problem.Problem{Code: fmt.Sprintf("ERS-%s-%d", call, status), Title: title, Retry: call == "A001"}
-	return made.Because(&ersclient.StatusError{Call: call, Status: status})
+	meanings := map[string]error{
+		"A001 403": ersclient.ErrProofRefused, "A003 404": ersclient.ErrSessionGone, "A003 410": ersclient.ErrSessionGone,
+	}
+	return made.Because(&ersclient.StatusError{Call: call, Status: status, Meaning: meanings[fmt.Sprint(call, " ", status)]})
 }
 
 func provisional(key string) ersclient.Session {

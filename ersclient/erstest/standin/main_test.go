@@ -70,9 +70,9 @@ func TestSignInToAnotherProcess(t *testing.T) {
 	require.NoError(t, err)
 	roots, _, err := ersclient.LoadRootCAs(filepath.Join(folder, "ca.pem"))
 	require.NoError(t, err)
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: strings.TrimSpace(line), ASID: erstest.ASID, Certificate: certificate, RootCAs: roots,
-	})
+	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+		BaseURL: strings.TrimSpace(line), Certificate: certificate, RootCAs: roots,
+	}})
 	require.NoError(t, err)
 	defer client.Close()
 	session, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
