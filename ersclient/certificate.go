@@ -1,6 +1,6 @@
 // Package certificate reads the organisation's endpoint certificate (SEC-001), with which a computer shows e-RS whose it is, and the
 // authorities that the certificate of e-RS may come from. The endpoint certificate comes from files ([LoadCertificate]: PEM, DER or
-// PKCS#12, whatever program wrote them) or from a certificate store of Windows.
+// PKCS#12, whatever program wrote them); package certstore takes it from a certificate store of Windows.
 //
 // Whatever is wrong with it is a [*problem.Problem] that names the setting and the remedy. Nothing here uses the network: no CRL is
 // fetched, and no OCSP responder asked. Whether a certificate has been revoked is for e-RS to say.

@@ -61,8 +61,8 @@ func TestEndpointCertificatesInManyForms(t *testing.T) {
 	sec1, err := x509.MarshalECPrivateKey(ecKey)
 	require.NoError(t, err)
 
-	encode := func(encoder *pkcs12.Encoder, key any, certificate *x509.Certificate, chain []*x509.Certificate, word string) string {
-		data, err := encoder.Encode(key, certificate, chain, word)
+	encode := func(encoder *pkcs12.Encoder, key any, loaded *x509.Certificate, chain []*x509.Certificate, word string) string {
+		data, err := encoder.Encode(key, loaded, chain, word)
 		require.NoError(t, err)
 		return write(t, data)
 	}
@@ -115,11 +115,11 @@ func TestEndpointCertificatesInManyForms(t *testing.T) {
 	}
 	for kind, one := range cases {
 		t.Run(kind, func(t *testing.T) {
-			certificate, err := ersclient.LoadCertificate(one.files)
+			loaded, err := ersclient.LoadCertificate(one.files)
 			require.NoError(t, err)
-			require.Equal(t, name, ersclient.CommonName(certificate))
-			require.Len(t, certificate.Certificate, one.chain)
-			require.Equal(t, certificate.Leaf.Raw, certificate.Certificate[0])
+			require.Equal(t, name, ersclient.CommonName(loaded))
+			require.Len(t, loaded.Certificate, one.chain)
+			require.Equal(t, loaded.Leaf.Raw, loaded.Certificate[0])
 		})
 	}
 }
@@ -225,9 +225,9 @@ func TestEndpointCertificatesThatCannotBeUsed(t *testing.T) {
 	}
 	for kind, one := range cases {
 		t.Run(kind, func(t *testing.T) {
-			certificate, err := ersclient.LoadCertificate(one.files)
+			loaded, err := ersclient.LoadCertificate(one.files)
 			found := clienttest.ProblemOf(t, one.code, err)
-			require.Empty(t, certificate.Certificate)
+			require.Empty(t, loaded.Certificate)
 			texts := found.Expand(found.Happened)
 			for _, step := range found.Steps {
 				texts += " " + found.Expand(step)
@@ -292,9 +292,9 @@ func TestAnUnreadableFile(t *testing.T) {
 func TestCommonNameOfNothing(t *testing.T) {
 	require.Empty(t, ersclient.CommonName(tls.Certificate{}))
 	require.Empty(t, ersclient.CommonName(tls.Certificate{Certificate: [][]byte{[]byte("rubbish")}}))
-	certificate := clienttest.NewServer(t).ClientCertificate()
-	certificate.Leaf = nil
-	require.Equal(t, erstest.FQDN, ersclient.CommonName(certificate))
+	loaded := clienttest.NewServer(t).ClientCertificate()
+	loaded.Leaf = nil
+	require.Equal(t, erstest.FQDN, ersclient.CommonName(loaded))
 }
 
 func TestTheTrustStore(t *testing.T) {
@@ -344,12 +344,12 @@ func TestSignInWithFiles(t *testing.T) {
 		"PKCS#12": {PKCS12: files.PKCS12, Passphrase: secret.New(erstest.Passphrase)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			certificate, err := ersclient.LoadCertificate(source)
+			loaded, err := ersclient.LoadCertificate(source)
 			require.NoError(t, err)
 			roots, trustStore, err := ersclient.LoadRootCAs(files.CA)
 			require.NoError(t, err)
 			client := clienttest.NewClient(t, server, func(config *ersclient.Config) {
-				config.Certificate, config.RootCAs, config.TrustStore = certificate, roots, trustStore
+				config.Certificate, config.RootCAs, config.TrustStore = loaded, roots, trustStore
 			})
 			_, err = client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 			require.NoError(t, err)

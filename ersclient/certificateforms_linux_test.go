@@ -157,7 +157,7 @@ func TestFilesOfTheToolsOfOrganisations(test *testing.T) {
 				inside.run(line)
 			}
 			defer inside.remove("out.p12")
-			certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{
+			loaded, err := ersclient.LoadCertificate(ersclient.CertificateFiles{
 				PKCS12: t.path("out.p12"), Passphrase: secret.New(one.passphrase),
 			})
 			if one.code != "" {
@@ -166,8 +166,8 @@ func TestFilesOfTheToolsOfOrganisations(test *testing.T) {
 				return
 			}
 			require.NoError(test, err)
-			require.Equal(test, org, ersclient.CommonName(certificate))
-			require.Len(test, certificate.Certificate, one.chain)
+			require.Equal(test, org, ersclient.CommonName(loaded))
+			require.Len(test, loaded.Certificate, one.chain)
 		})
 	}
 }
@@ -282,9 +282,9 @@ func TestCertificatesOfOpenSSL(test *testing.T) {
 			if name == "its parent last" {
 				return
 			}
-			certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: t.path("out.pem"), Key: t.path("rsa.key")})
+			loaded, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: t.path("out.pem"), Key: t.path("rsa.key")})
 			require.NoError(test, err)
-			require.Equal(test, org, ersclient.CommonName(certificate))
+			require.Equal(test, org, ersclient.CommonName(loaded))
 		})
 	}
 }

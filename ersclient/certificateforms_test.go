@@ -87,10 +87,10 @@ func TestPEMFilesInEveryWayTheyAreWritten(t *testing.T) {
 					Key:         write(t, written(encrypted)), Passphrase: secret.New(passphrase),
 				},
 			} {
-				certificate, err := ersclient.LoadCertificate(files)
+				loaded, err := ersclient.LoadCertificate(files)
 				require.NoError(t, err, form)
-				require.Equal(t, [][]byte{ours.Certificate.Raw, issuer.Certificate.Raw}, certificate.Certificate, form)
-				require.Equal(t, ours.Certificate.Raw, certificate.Leaf.Raw, form)
+				require.Equal(t, [][]byte{ours.Certificate.Raw, issuer.Certificate.Raw}, loaded.Certificate, form)
+				require.Equal(t, ours.Certificate.Raw, loaded.Leaf.Raw, form)
 			}
 			pool, _, err := ersclient.LoadRootCAs(write(t, written(join(issuer.CertificatePEM(), ours.CertificatePEM()))))
 			require.NoError(t, err)
@@ -137,15 +137,15 @@ func TestChainsAreOrderedByTheKey(t *testing.T) {
 				file = append(file, one.CertificatePEM()...)
 				others = append(others, one.Certificate)
 			}
-			certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: write(t, file), Key: write(t, ours.KeyPEM(t))})
+			loaded, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: write(t, file), Key: write(t, ours.KeyPEM(t))})
 			require.NoError(t, err)
-			require.Equal(t, expected, certificate.Certificate)
+			require.Equal(t, expected, loaded.Certificate)
 
 			bundle, err := pkcs12.Modern2023.Encode(ours.Key, others[0], others[1:], passphrase)
 			require.NoError(t, err)
-			certificate, err = ersclient.LoadCertificate(ersclient.CertificateFiles{PKCS12: write(t, bundle), Passphrase: secret.New(passphrase)})
+			loaded, err = ersclient.LoadCertificate(ersclient.CertificateFiles{PKCS12: write(t, bundle), Passphrase: secret.New(passphrase)})
 			require.NoError(t, err)
-			require.Equal(t, expected, certificate.Certificate)
+			require.Equal(t, expected, loaded.Certificate)
 		})
 	}
 }
@@ -173,9 +173,9 @@ func TestAnOldCertificateOfTheSameKey(t *testing.T) {
 			for _, one := range one.order {
 				file = append(file, one.CertificatePEM()...)
 			}
-			certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: write(t, file), Key: write(t, longer.KeyPEM(t))})
+			loaded, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: write(t, file), Key: write(t, longer.KeyPEM(t))})
 			require.NoError(t, err)
-			require.Equal(t, [][]byte{one.want.Certificate.Raw, issuer.Certificate.Raw}, certificate.Certificate)
+			require.Equal(t, [][]byte{one.want.Certificate.Raw, issuer.Certificate.Raw}, loaded.Certificate)
 		})
 	}
 }
@@ -187,9 +187,9 @@ func newAuthority(t *testing.T, name string, parent *clienttest.Pair) *clienttes
 	template.IsCA, template.KeyUsage = true, x509.KeyUsageCertSign
 	der, err := x509.CreateCertificate(rand.Reader, template, parent.Certificate, key.Public(), parent.Key)
 	require.NoError(t, err)
-	certificate, err := x509.ParseCertificate(der)
+	loaded, err := x509.ParseCertificate(der)
 	require.NoError(t, err)
-	return &clienttest.Pair{Certificate: certificate, Key: key}
+	return &clienttest.Pair{Certificate: loaded, Key: key}
 }
 
 // Windows exports a certificate as DER and calls it .cer or .crt, and so do authorities.
@@ -205,9 +205,9 @@ func TestFilesInDER(t *testing.T) {
 	for name, der := range map[string][]byte{"SEC 1": sec1, "PKCS #8": pkcs8} {
 		t.Run(name, func(t *testing.T) {
 			for _, certificates := range [][]byte{ours.Certificate.Raw, join(issuer.Certificate.Raw, ours.Certificate.Raw)} {
-				certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: write(t, certificates), Key: write(t, der)})
+				loaded, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: write(t, certificates), Key: write(t, der)})
 				require.NoError(t, err)
-				require.Equal(t, ours.Certificate.Raw, certificate.Leaf.Raw)
+				require.Equal(t, ours.Certificate.Raw, loaded.Leaf.Raw)
 			}
 		})
 	}
@@ -260,8 +260,8 @@ func TestDamagedFiles(t *testing.T) {
 		made[at] ^= 0x01
 		return made
 	}
-	files := func(certificate, key []byte) ersclient.CertificateFiles {
-		return ersclient.CertificateFiles{Certificate: write(t, certificate), Key: write(t, key), Passphrase: secret.New(passphrase)}
+	files := func(loaded, key []byte) ersclient.CertificateFiles {
+		return ersclient.CertificateFiles{Certificate: write(t, loaded), Key: write(t, key), Passphrase: secret.New(passphrase)}
 	}
 	container := func(data []byte) ersclient.CertificateFiles {
 		return ersclient.CertificateFiles{PKCS12: write(t, data), Passphrase: secret.New(passphrase)}

@@ -40,9 +40,9 @@ func FuzzCertificateFiles(f *testing.F) {
 		for _, files := range []ersclient.CertificateFiles{
 			{Certificate: path, Passphrase: word}, {PKCS12: path, Passphrase: word}, {PKCS12: path},
 		} {
-			certificate, err := ersclient.LoadCertificate(files)
-			if (err == nil) != (certificate.Leaf != nil) {
-				t.Error(certificate, err)
+			loaded, err := ersclient.LoadCertificate(files)
+			if (err == nil) != (loaded.Leaf != nil) {
+				t.Error(loaded, err)
 			}
 		}
 		_, _, _ = ersclient.LoadRootCAs(path)

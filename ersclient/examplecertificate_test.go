@@ -26,10 +26,10 @@ func ExampleLoadCertificate() {
 		log.Fatal(err)
 	}
 
-	certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{
+	loaded, err := ersclient.LoadCertificate(ersclient.CertificateFiles{
 		PKCS12: files.PKCS12, Passphrase: secret.New(erstest.Passphrase),
 	})
-	fmt.Println(ersclient.CommonName(certificate), err)
+	fmt.Println(ersclient.CommonName(loaded), err)
 
 	_, err = ersclient.LoadCertificate(ersclient.CertificateFiles{PKCS12: files.PKCS12, Passphrase: secret.New("a guess")})
 	var problem *problem.Problem

@@ -1,4 +1,17 @@
-// Package certstore takes the organisation's endpoint certificate from Windows' certificate stores: see [Load].
+// Package certstore takes the organisation's endpoint certificate (SEC-001) from Windows' certificate stores, where an
+// administrator can put it so that its key never leaves the computer: the key is not exportable, and Windows signs with it.
+//
+// [Load] looks for a thumbprint in the user's store and then in the computer's. The key is used through CNG alone (NCryptSignHash):
+// RSA with PKCS #1 v1.5 and PSS, and ECDSA on P-256, P-384 and P-521, which is what TLS 1.2 and 1.3 ask for. No call may show a
+// window. Before a certificate is returned its key has signed once and the signature was verified, so that whatever is wrong
+// with it is told at the start and not in the middle of a handshake.
+//
+// Nothing here uses the network: the certificates between it and its root come from the stores, no CRL is fetched, and no
+// OCSP responder is asked. Whether the certificate was revoked is for e-RS to say.
+//
+// The logic runs on every system and is tested against keys in software. Under Wine the calls to Windows are tested as far
+// as Wine has them: both stores, chains, and RSA signatures by ncrypt.dll. Not proved by any test are ECDSA signatures by
+// ncrypt.dll, keys that live in the stores themselves, keys in a TPM or on a smartcard, and the rights on a key.
 package certstore
 
 import (
@@ -17,14 +30,8 @@ import (
 // setting is the name of the setting that a thumbprint comes from, for the texts.
 const setting = "certificate_thumbprint"
 
-// Load takes the endpoint certificate from Windows' certificate stores, where an administrator can put it so that its key never leaves
-// the computer: the key is not exportable, and Windows signs with it. It returns the certificate with a thumbprint: the 40 hexadecimal
-// digits of its SHA-1, and nothing else. It looks in CurrentUser\My, then in LocalMachine\My; one whose key cannot be used does not
-// hide the same certificate in the other. The certificates between it and its root come from the stores, too.
-//
-// The key is used through CNG alone (NCryptSignHash): RSA with PKCS #1 v1.5 and PSS, and ECDSA on P-256, P-384 and P-521, which is
-// what TLS 1.2 and 1.3 ask for. No call may show a window. Before a certificate is returned its key has signed once and the signature
-// was verified, so that whatever is wrong with it is told at the start and not in the middle of a handshake.
+// Load returns the certificate with a thumbprint: the 40 hexadecimal digits of its SHA-1, and nothing else. It looks in
+// CurrentUser\My, then in LocalMachine\My; one whose key cannot be used does not hide the same certificate in the other.
 //
 // Its key stays in Windows. The handle of it is released when the certificate is no longer referred to, so there is nothing to
 // close. Signatures are made one at a time and take no context: a crypto.Signer has none. If the key cannot sign as TLS 1.3
@@ -35,10 +42,6 @@ const setting = "certificate_thumbprint"
 // CERT-STORE_INVALID, CERT-STORE_KEY_MISSING, CERT-STORE_KEY_DENIED, CERT-STORE_KEY_PROMPT, CERT-STORE_KEY_SMARTCARD,
 // CERT-STORE_KEY_LEGACY, CERT-STORE_KEY_UNSUPPORTED, CERT-STORE_KEY_MISMATCH, CERT-STORE_KEY_FAILED, or one of
 // [ersclient.CheckCertificate].
-//
-// The logic runs on every system and is tested against keys in software. Under Wine the calls to Windows are tested as far
-// as Wine has them: both stores, chains, and RSA signatures by ncrypt.dll. Not proved by any test are ECDSA signatures by
-// ncrypt.dll, keys that live in the stores themselves, keys in a TPM or on a smartcard, and the rights on a key.
 func Load(thumbprint string) (tls.Certificate, error) {
 	stores, err := systemStores()
 	if err != nil {

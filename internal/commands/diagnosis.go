@@ -70,7 +70,7 @@ func (r realServices) diagnosis(settings config.Config, settingsErr error, ring 
 }
 
 // look makes a client that is never used for a call.
-func (r realServices) look(settings config.Config, certificate tls.Certificate, ring *keyring.Client) (diagnose.ERS, error) {
+func (r realServices) look(settings config.Config, presented tls.Certificate, ring *keyring.Client) (diagnose.ERS, error) {
 	roots, trustStore, err := ersclient.LoadRootCAs(settings.CABundle)
 	if err != nil {
 		return nil, withOrigin(settings, err)
@@ -85,7 +85,7 @@ func (r realServices) look(settings config.Config, certificate tls.Certificate, 
 		asid = "000000000000"
 	}
 	client, err := ersclient.New(ersclient.Config{ASID: asid, TransportConfig: ersclient.TransportConfig{
-		BaseURL: settings.BaseURL, Certificate: certificate, RootCAs: roots, TrustStore: trustStore,
+		BaseURL: settings.BaseURL, Certificate: presented, RootCAs: roots, TrustStore: trustStore,
 		ServerName: settings.ServerName, RSAKeyExchange: settings.TLSCiphers == config.CiphersCompatible,
 		UserAgent: strings.Replace(r.program.name(), " ", "/", 1), Timeout: settings.RequestTimeout,
 		Proxy: proxy, ProxyCredentials: r.proxyCredentials(settings, withoutPrompt(ring, ring.ProxyPassword)),

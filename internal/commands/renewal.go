@@ -97,7 +97,7 @@ func (r realServices) newRenewing(ctx context.Context, settings config.Config, r
 		certificateFiles: changing{certificateDigest(settings), noticeCertificateFile, goesOnWithCertificate},
 		bundleFile:       changing{bundleDigest(settings), noticeBundleFile, goesOnWithAuthorities},
 	}
-	certificate, err := r.certificate(ctx, settings, ring.Passphrase)
+	presented, err := r.certificate(ctx, settings, ring.Passphrase)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (r realServices) newRenewing(ctx context.Context, settings config.Config, r
 	if err != nil {
 		return nil, withOrigin(settings, err)
 	}
-	made.using = credentials{certificate, roots, trustStore}
+	made.using = credentials{presented, roots, trustStore}
 	client, err := r.client(settings, ring, made.using)
 	if err != nil {
 		return nil, err

@@ -64,14 +64,14 @@ func TestSignInToAnotherProcess(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, line, string(url))
 
-	certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{
+	loaded, err := ersclient.LoadCertificate(ersclient.CertificateFiles{
 		PKCS12: filepath.Join(folder, "client.p12"), Passphrase: secret.New(erstest.Passphrase),
 	})
 	require.NoError(t, err)
 	roots, _, err := ersclient.LoadRootCAs(filepath.Join(folder, "ca.pem"))
 	require.NoError(t, err)
 	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
-		BaseURL: strings.TrimSpace(line), Certificate: certificate, RootCAs: roots,
+		BaseURL: strings.TrimSpace(line), Certificate: loaded, RootCAs: roots,
 	}})
 	require.NoError(t, err)
 	defer client.Close()
