@@ -151,7 +151,7 @@ func TestSigningInThroughAProxy(t *testing.T) {
 				})
 				created, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 				require.NoError(t, err)
-				_, err = client.SelectRole(t.Context(), created, gpRole)
+				_, err = client.SelectRole(t.Context(), created, created.User.Permissions[0])
 				require.NoError(t, err)
 				require.NoError(t, client.Reach(t.Context()))
 				host := strings.TrimSuffix(strings.TrimPrefix(server.URL, "https://"), "/ers-api")
