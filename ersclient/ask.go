@@ -16,10 +16,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// callAsk names the request of [Client.Ask], which is none of A001 to A003.
-var callAsk = call{name: "check", method: http.MethodHead}
-
-// Answer is what [Client.Ask] learned before it succeeded or failed.
+// Answer is what [TransportClient.Ask] has met on its way, as far as it came.
 type Answer struct {
 	// Proxy is the proxy's host and port, empty if there is none.
 	Proxy string
@@ -42,7 +39,7 @@ type Answer struct {
 	// Ahead is this computer's clock minus that of e-RS, accurate to a second or two.
 	Ahead time.Duration
 	// Clock is CLOCK-WRONG if the two differ by more than five minutes, else nil.
-	Clock *Problem
+	Clock *problem.Problem
 }
 
 // Trust returns TrustStore as a translatable phrase.
@@ -52,7 +49,7 @@ func (a Answer) Trust() problem.Phrase { return trustPhrase(a.TrustStore) }
 // over a new connection, in its turn like any call (IO-06), never repeated. A refused client
 // certificate shows here at the latest. Any status is a success; the error is a *Problem as from a
 // call, beside an Answer with what was learned until then.
-func (c *Client) Ask(ctx context.Context) (Answer, error) {
+func (c *TransportClient) Ask(ctx context.Context) (Answer, error) {
 	answer := Answer{Proxy: c.proxyFor(), TrustStore: c.transport.trustStore}
 	asked := c.now()
 	if err := c.turn(ctx, callAsk, asked); err != nil {
@@ -78,7 +75,7 @@ func (c *Client) Ask(ctx context.Context) (Answer, error) {
 	if err != nil {
 		return answer, problem.Unexpected.Because(err)
 	}
-	request.Header["User-Agent"] = c.header["User-Agent"]
+	request.Header["User-Agent"] = c.userAgent
 	asked = c.now()
 	response, err := fresh.RoundTrip(request)
 	handshakes.fill(&answer, err)
@@ -98,7 +95,7 @@ func (c *Client) Ask(ctx context.Context) (Answer, error) {
 
 // withKeyExchange adds to the cause of TLS-CIPHERS whether the server accepts RSA key exchange. It
 // starts one more handshake, and ends it once the server has chosen a suite.
-func (c *Client) withKeyExchange(ctx context.Context, failed *Problem) *Problem {
+func (c *TransportClient) withKeyExchange(ctx context.Context, failed *problem.Problem) *problem.Problem {
 	if err := c.turn(ctx, callAsk, c.now()); err != nil {
 		return failed
 	}
@@ -128,7 +125,7 @@ func (c *Client) withKeyExchange(ctx context.Context, failed *Problem) *Problem 
 }
 
 // compare sets Date, Ahead and Clock from an answer's Date header.
-func (c *Client) compare(answer *Answer, asked, came time.Time, header http.Header) {
+func (c *TransportClient) compare(answer *Answer, asked, came time.Time, header http.Header) {
 	written, err := http.ParseTime(header.Get("Date"))
 	if err != nil || header.Get("Age") != "" {
 		return
@@ -136,21 +133,21 @@ func (c *Client) compare(answer *Answer, asked, came time.Time, header http.Head
 	// The Date has whole seconds and was written at some time between asked and came.
 	answer.Date = written
 	answer.Ahead = asked.Add(came.Sub(asked) / 2).Round(0).Sub(written.Add(time.Second / 2))
-	look := newNotices(Config{Notice: func(_ string, p *Problem) { answer.Clock = p }})
+	look := newNotices(TransportConfig{Notice: func(_ string, p *problem.Problem) { answer.Clock = p }})
 	look.compareClocks(asked, came, header)
 }
 
 // ProxyAddress returns the host and port of the proxy to e-RS, or "" if there is none.
-func (c *Client) ProxyAddress() string { return c.proxyFor() }
+func (c *TransportClient) ProxyAddress() string { return c.proxyFor() }
 
 // Host returns the host name of e-RS.
-func (c *Client) Host() string { return c.transport.host }
+func (c *TransportClient) Host() string { return c.transport.host }
 
 // Aging returns the Problem of an endpoint certificate's age: CERT-EXPIRES_SOON within a fortnight
 // of its end, CERT-EXPIRED after it, else nil.
-func Aging(certificate tls.Certificate) *Problem {
-	var found *Problem
-	look := newNotices(Config{Certificate: certificate, Notice: func(_ string, p *Problem) { found = p }})
+func Aging(certificate tls.Certificate) *problem.Problem {
+	var found *problem.Problem
+	look := newNotices(TransportConfig{Certificate: certificate, Notice: func(_ string, p *problem.Problem) { found = p }})
 	look.look(time.Now())
 	return found
 }

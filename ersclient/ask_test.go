@@ -78,8 +78,9 @@ func TestAsk(t *testing.T) {
 			server := erstest.NewServer(test.options...)
 			defer server.Close()
 			server.SetClock(test.ahead)
-			config := ersclient.Config{BaseURL: server.URL, ASID: erstest.ASID, Certificate: server.ClientCertificate(),
-				RootCAs: server.RootCAs(), Proxy: direct}
+			config := ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+				BaseURL: server.URL, Certificate: server.ClientCertificate(), RootCAs: server.RootCAs(), Proxy: direct,
+			}}
 			if test.change != nil {
 				test.change(&config)
 			}

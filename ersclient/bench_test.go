@@ -15,6 +15,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
 
 // The stand-in keeps a bounded number of sessions and drops the oldest, so benchmarks delete none.
@@ -30,13 +31,13 @@ func benchServer(b *testing.B) *erstest.Server {
 // clientSignIn makes A001 and A002 with this package.
 func clientSignIn(b *testing.B, server *erstest.Server) func(context.Context) {
 	b.Helper()
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: server.URL, ASID: erstest.ASID, Certificate: server.ClientCertificate(), RootCAs: server.RootCAs(), Proxy: noProxy,
-	})
+	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+		BaseURL: server.URL, Certificate: server.ClientCertificate(), RootCAs: server.RootCAs(), Proxy: clienttest.Direct,
+		Pace: ersclient.Unpaced(),
+	}})
 	require.NoError(b, err)
 	b.Cleanup(client.Close)
-	ersclient.Unthrottled(client)
-	ticket := ersclient.NewToken(erstest.TicketGP)
+	ticket := ersclient.NewTicket(erstest.TicketGP)
 	return func(ctx context.Context) {
 		session, err := client.CreateSession(ctx, ticket)
 		if err == nil {

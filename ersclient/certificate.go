@@ -1,3 +1,9 @@
+// Package certificate reads the organisation's endpoint certificate (SEC-001), with which a computer shows e-RS whose it is, and the
+// authorities that the certificate of e-RS may come from. The endpoint certificate comes from files ([LoadCertificate]: PEM, DER or
+// PKCS#12, whatever program wrote them); package certstore takes it from a certificate store of Windows.
+//
+// Whatever is wrong with it is a [*problem.Problem] that names the setting and the remedy. Nothing here uses the network: no CRL is
+// fetched, and no OCSP responder asked. Whether a certificate has been revoked is for e-RS to say.
 package ersclient
 
 import (
@@ -33,10 +39,11 @@ type CertificateFiles struct {
 	Passphrase secret.Text
 }
 
-// LoadCertificate reads the organisation's endpoint certificate (SEC-001) from files; package
-// certstore reads Windows' stores. The error is a *Problem with a CERT code (docs/certificates.md)
-// that names setting and remedy; its chain has ErrNoPassphrase if Passphrase is needed and empty.
-// No CRL or OCSP responder is consulted: e-RS checks revocation.
+// LoadCertificate reads the organisation's endpoint certificate from files. Every way in which files can be wrong is a *Problem of its own, which names the setting and the remedy:
+// CERT-NOT_SET, CERT-AMBIGUOUS, CERT-MISSING, CERT-UNREADABLE, CERT-TOO_BIG, CERT-NOT_PEM, CERT-INVALID, CERT-KEY_MISSING,
+// CERT-KEY_ENCRYPTED, CERT-KEY_INVALID, CERT-KEY_KIND, CERT-KEY_TWICE, CERT-KEY_MISMATCH, CERT-PASSPHRASE, CERT-PKCS12,
+// CERT-PKCS12_ENCRYPTION, and those of CheckCertificate. Where a passphrase is wanted and Passphrase is empty, ErrNoPassphrase is in
+// the error's chain.
 func LoadCertificate(files CertificateFiles) (tls.Certificate, error) {
 	var certificate tls.Certificate
 	var err error
@@ -78,7 +85,7 @@ func CheckCertificate(certificate *x509.Certificate, setting, place string) erro
 		WithPhrase("Now", problem.Moment(time.Now()))
 }
 
-func certificateProblem(certificate *x509.Certificate, now time.Time) *Problem {
+func certificateProblem(certificate *x509.Certificate, now time.Time) *problem.Problem {
 	switch {
 	case now.After(certificate.NotAfter):
 		return certificateExpired
@@ -103,13 +110,7 @@ func isForClients(certificate *x509.Certificate) bool {
 // CommonName returns a certificate's common name, which in an endpoint certificate is the
 // organisation's FQDN. It is empty for the zero certificate.
 func CommonName(certificate tls.Certificate) string {
-	parsed := certificate.Leaf
-	if parsed == nil && len(certificate.Certificate) > 0 {
-		var err error
-		if parsed, err = x509.ParseCertificate(certificate.Certificate[0]); err != nil {
-			return ""
-		}
-	}
+	parsed := leafOf(certificate)
 	if parsed == nil {
 		return ""
 	}
@@ -274,7 +275,7 @@ func belongTogether(certificate *x509.Certificate, key crypto.PrivateKey) bool {
 
 // foreign is problem for a file that may be of another kind: the Problem then names the kind, and
 // how to convert it.
-func (s settingFile) foreign(template *Problem, data []byte, cause error) *Problem {
+func (s settingFile) foreign(template *problem.Problem, data []byte, cause error) *problem.Problem {
 	made := s.problem(template, cause)
 	kind := foreignKind(data)
 	if kind == isAPKCS12 && s.kind == bundleFile {
@@ -287,7 +288,10 @@ func (s settingFile) foreign(template *Problem, data []byte, cause error) *Probl
 	return made
 }
 
-const stepFixCertificate = "Give your local service desk the reference below, and the name of the setting and the file."
+const (
+	stepFixCertificate = "Give your local service desk the reference below, and the name of the setting and the file."
+	checkClock         = "Check the date, the time and the time zone of this computer. If they are wrong, have them corrected."
+)
 
 var (
 	certificateNotSet = &problem.Problem{
@@ -412,7 +416,7 @@ var (
 		Happened: "The endpoint certificate \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) was valid until {{.Until}}. By " +
 			"this computer's clock it is {{.Now}}.",
 		Steps: []string{
-			stepCheckClock,
+			checkClock,
 			"Ask your local service desk for a new endpoint certificate, with the reference below.",
 		},
 	}
@@ -422,7 +426,7 @@ var (
 		Happened: "The endpoint certificate \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) is valid from {{.From}}. By this " +
 			"computer's clock it is only {{.Now}}.",
 		Steps: []string{
-			stepCheckClock,
+			checkClock,
 			"If they are right, give your local service desk the reference below.",
 		},
 	}

@@ -1,10 +1,8 @@
 package ersclient_test
 
 import (
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
@@ -12,7 +10,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
-	"math/big"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -25,55 +22,10 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
 
-// pair is a certificate and its key.
-type pair struct {
-	certificate *x509.Certificate
-	key         crypto.Signer
-}
-
 const passphrase = "correct horse"
-
-func newKey(t *testing.T) crypto.Signer {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	return key
-}
-
-// newPair makes a certificate for a key, valid between two times, signed by parent or self-signed.
-// Without usages it is for every purpose.
-func newPair(
-	t *testing.T, name string, key crypto.Signer, from, until time.Duration, parent *pair, usages ...x509.ExtKeyUsage,
-) *pair {
-	t.Helper()
-	now := time.Now()
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: name},
-		NotBefore: now.Add(from), NotAfter: now.Add(until),
-		IsCA: parent == nil, BasicConstraintsValid: true, ExtKeyUsage: usages,
-	}
-	if parent == nil {
-		parent = &pair{template, key}
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent.certificate, key.Public(), parent.key)
-	require.NoError(t, err)
-	certificate, err := x509.ParseCertificate(der)
-	require.NoError(t, err)
-	return &pair{certificate, key}
-}
-
-func (p *pair) certificatePEM() []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.certificate.Raw})
-}
-
-func (p *pair) keyPEM(t *testing.T) []byte {
-	t.Helper()
-	der, err := x509.MarshalPKCS8PrivateKey(p.key)
-	require.NoError(t, err)
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-}
 
 func write(t *testing.T, data []byte) string {
 	t.Helper()
@@ -96,102 +48,102 @@ func join(parts ...[]byte) []byte {
 // Organisations get their endpoint certificate from many sources, in many forms.
 func TestEndpointCertificatesInManyForms(t *testing.T) {
 	const name = "gp.surgery.example"
-	issuer := newPair(t, "a sub CA", newKey(t), -time.Hour, time.Hour, nil)
-	ours := newPair(t, name, newKey(t), -time.Hour, time.Hour, issuer)
+	issuer := clienttest.NewPair(t, "a sub CA", clienttest.NewKey(t), -time.Hour, time.Hour, nil)
+	ours := clienttest.NewPair(t, name, clienttest.NewKey(t), -time.Hour, time.Hour, issuer)
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
-	oursRSA := newPair(t, name, rsaKey, -time.Hour, time.Hour, issuer)
+	oursRSA := clienttest.NewPair(t, name, rsaKey, -time.Hour, time.Hour, issuer)
 	_, edwards, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
-	oursEdwards := newPair(t, name, edwards, -time.Hour, time.Hour, issuer)
-	ecKey, isEC := ours.key.(*ecdsa.PrivateKey)
+	oursEdwards := clienttest.NewPair(t, name, edwards, -time.Hour, time.Hour, issuer)
+	ecKey, isEC := ours.Key.(*ecdsa.PrivateKey)
 	require.True(t, isEC)
 	sec1, err := x509.MarshalECPrivateKey(ecKey)
 	require.NoError(t, err)
 
-	encode := func(encoder *pkcs12.Encoder, key any, certificate *x509.Certificate, chain []*x509.Certificate, word string) string {
-		data, err := encoder.Encode(key, certificate, chain, word)
+	encode := func(encoder *pkcs12.Encoder, key any, loaded *x509.Certificate, chain []*x509.Certificate, word string) string {
+		data, err := encoder.Encode(key, loaded, chain, word)
 		require.NoError(t, err)
 		return write(t, data)
 	}
-	chain := []*x509.Certificate{issuer.certificate}
+	chain := []*x509.Certificate{issuer.Certificate}
 	cases := map[string]struct {
 		files ersclient.CertificateFiles
 		chain int
 	}{
 		"a PEM pair": {ersclient.CertificateFiles{
-			Certificate: write(t, ours.certificatePEM()), Key: write(t, ours.keyPEM(t)),
+			Certificate: write(t, ours.CertificatePEM()), Key: write(t, ours.KeyPEM(t)),
 		}, 1},
 		"with its chain": {ersclient.CertificateFiles{
-			Certificate: write(t, join(ours.certificatePEM(), issuer.certificatePEM())), Key: write(t, ours.keyPEM(t)),
+			Certificate: write(t, join(ours.CertificatePEM(), issuer.CertificatePEM())), Key: write(t, ours.KeyPEM(t)),
 		}, 2},
 		"all in one file, with words between": {ersclient.CertificateFiles{
-			Certificate: write(t, join([]byte("Bag Attributes\n"), ours.keyPEM(t), []byte("subject=x\n"), ours.certificatePEM())),
+			Certificate: write(t, join([]byte("Bag Attributes\n"), ours.KeyPEM(t), []byte("subject=x\n"), ours.CertificatePEM())),
 		}, 1},
 		"parameters before an EC key": {ersclient.CertificateFiles{
-			Certificate: write(t, ours.certificatePEM()),
+			Certificate: write(t, ours.CertificatePEM()),
 			Key: write(t, join(
 				pem.EncodeToMemory(&pem.Block{Type: "EC PARAMETERS", Bytes: []byte{6, 0}}),
 				pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: sec1}))),
 		}, 1},
 		"an RSA key of the old form": {ersclient.CertificateFiles{
-			Certificate: write(t, oursRSA.certificatePEM()),
+			Certificate: write(t, oursRSA.CertificatePEM()),
 			Key:         write(t, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(rsaKey)})),
 		}, 1},
 		"an Ed25519 key": {ersclient.CertificateFiles{
-			Certificate: write(t, oursEdwards.certificatePEM()), Key: write(t, oursEdwards.keyPEM(t)),
+			Certificate: write(t, oursEdwards.CertificatePEM()), Key: write(t, oursEdwards.KeyPEM(t)),
 		}, 1},
 		"PKCS#12, modern": {ersclient.CertificateFiles{
-			PKCS12: encode(pkcs12.Modern2023, ours.key, ours.certificate, chain, passphrase), Passphrase: secret.New(passphrase),
+			PKCS12: encode(pkcs12.Modern2023, ours.Key, ours.Certificate, chain, passphrase), Passphrase: secret.New(passphrase),
 		}, 2},
 		"PKCS#12, modern with PBMAC1": {ersclient.CertificateFiles{
-			PKCS12: encode(pkcs12.Modern2026, ours.key, ours.certificate, chain, passphrase), Passphrase: secret.New(passphrase),
+			PKCS12: encode(pkcs12.Modern2026, ours.Key, ours.Certificate, chain, passphrase), Passphrase: secret.New(passphrase),
 		}, 2},
 		"PKCS#12, legacy with DES": {ersclient.CertificateFiles{
-			PKCS12: encode(pkcs12.LegacyDES, rsaKey, oursRSA.certificate, chain, passphrase), Passphrase: secret.New(passphrase),
+			PKCS12: encode(pkcs12.LegacyDES, rsaKey, oursRSA.Certificate, chain, passphrase), Passphrase: secret.New(passphrase),
 		}, 2},
 		"PKCS#12, legacy with RC2": {ersclient.CertificateFiles{
-			PKCS12: encode(pkcs12.LegacyRC2, rsaKey, oursRSA.certificate, chain, passphrase), Passphrase: secret.New(passphrase),
+			PKCS12: encode(pkcs12.LegacyRC2, rsaKey, oursRSA.Certificate, chain, passphrase), Passphrase: secret.New(passphrase),
 		}, 2},
 		"PKCS#12, the issuer first": {ersclient.CertificateFiles{
-			PKCS12:     encode(pkcs12.Modern2023, ours.key, issuer.certificate, []*x509.Certificate{ours.certificate}, passphrase),
+			PKCS12:     encode(pkcs12.Modern2023, ours.Key, issuer.Certificate, []*x509.Certificate{ours.Certificate}, passphrase),
 			Passphrase: secret.New(passphrase),
 		}, 2},
 		"PKCS#12 without a passphrase": {ersclient.CertificateFiles{
-			PKCS12: encode(pkcs12.Passwordless, ours.key, ours.certificate, chain, ""),
+			PKCS12: encode(pkcs12.Passwordless, ours.Key, ours.Certificate, chain, ""),
 		}, 2},
 	}
 	for kind, one := range cases {
 		t.Run(kind, func(t *testing.T) {
-			certificate, err := ersclient.LoadCertificate(one.files)
+			loaded, err := ersclient.LoadCertificate(one.files)
 			require.NoError(t, err)
-			require.Equal(t, name, ersclient.CommonName(certificate))
-			require.Len(t, certificate.Certificate, one.chain)
-			require.Equal(t, certificate.Leaf.Raw, certificate.Certificate[0])
+			require.Equal(t, name, ersclient.CommonName(loaded))
+			require.Len(t, loaded.Certificate, one.chain)
+			require.Equal(t, loaded.Leaf.Raw, loaded.Certificate[0])
 		})
 	}
 }
 
 // Each mistake names the setting and the remedy, so that a service desk need not guess.
 func TestEndpointCertificatesThatCannotBeUsed(t *testing.T) {
-	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, nil)
-	old := newPair(t, "gp.surgery.example", newKey(t), -2*time.Hour, -time.Hour, nil)
-	early := newPair(t, "gp.surgery.example", newKey(t), time.Hour, 2*time.Hour, nil)
-	other := newKey(t)
-	goodCertificate, goodKey := write(t, ours.certificatePEM()), write(t, ours.keyPEM(t))
-	bundle, err := pkcs12.Modern2023.Encode(ours.key, ours.certificate, nil, passphrase)
+	ours := clienttest.NewPair(t, "gp.surgery.example", clienttest.NewKey(t), -time.Hour, time.Hour, nil)
+	old := clienttest.NewPair(t, "gp.surgery.example", clienttest.NewKey(t), -2*time.Hour, -time.Hour, nil)
+	early := clienttest.NewPair(t, "gp.surgery.example", clienttest.NewKey(t), time.Hour, 2*time.Hour, nil)
+	other := clienttest.NewKey(t)
+	goodCertificate, goodKey := write(t, ours.CertificatePEM()), write(t, ours.KeyPEM(t))
+	bundle, err := pkcs12.Modern2023.Encode(ours.Key, ours.Certificate, nil, passphrase)
 	require.NoError(t, err)
 	goodBundle := write(t, bundle)
-	foreignKey, err := pkcs12.Modern2023.Encode(other, ours.certificate, nil, passphrase)
+	foreignKey, err := pkcs12.Modern2023.Encode(other, ours.Certificate, nil, passphrase)
 	require.NoError(t, err)
-	oldBundle, err := pkcs12.LegacyDES.Encode(old.key, old.certificate, nil, passphrase)
+	oldBundle, err := pkcs12.LegacyDES.Encode(old.Key, old.Certificate, nil, passphrase)
 	require.NoError(t, err)
-	earlyBundle, err := pkcs12.Modern2023.Encode(early.key, early.certificate, nil, passphrase)
+	earlyBundle, err := pkcs12.Modern2023.Encode(early.Key, early.Certificate, nil, passphrase)
 	require.NoError(t, err)
-	servers := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, nil, x509.ExtKeyUsageServerAuth)
-	serversBundle, err := pkcs12.Modern2023.Encode(servers.key, servers.certificate, nil, passphrase)
+	servers := clienttest.NewPair(t, "gp.surgery.example", clienttest.NewKey(t), -time.Hour, time.Hour, nil, x509.ExtKeyUsageServerAuth)
+	serversBundle, err := pkcs12.Modern2023.Encode(servers.Key, servers.Certificate, nil, passphrase)
 	require.NoError(t, err)
-	trustStore, err := pkcs12.Modern2023.EncodeTrustStore([]*x509.Certificate{ours.certificate}, passphrase)
+	trustStore, err := pkcs12.Modern2023.EncodeTrustStore([]*x509.Certificate{ours.Certificate}, passphrase)
 	require.NoError(t, err)
 	plainKey := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("rubbish")})
 	absent := filepath.Join(t.TempDir(), "absent.pem")
@@ -226,13 +178,13 @@ func TestEndpointCertificatesThatCannotBeUsed(t *testing.T) {
 			files{Certificate: goodCertificate, Key: write(t, pem.EncodeToMemory(&pem.Block{Type: "DSA PRIVATE KEY"}))},
 			"CERT-KEY_INVALID", "key",
 		},
-		"another key": {files{Certificate: goodCertificate, Key: write(t, (&pair{key: other}).keyPEM(t))}, "CERT-KEY_MISMATCH", "key"},
+		"another key": {files{Certificate: goodCertificate, Key: write(t, (&clienttest.Pair{Key: other}).KeyPEM(t))}, "CERT-KEY_MISMATCH", "key"},
 		"two keys": {
-			files{Certificate: goodCertificate, Key: write(t, join(ours.keyPEM(t), (&pair{key: other}).keyPEM(t)))},
+			files{Certificate: goodCertificate, Key: write(t, join(ours.KeyPEM(t), (&clienttest.Pair{Key: other}).KeyPEM(t)))},
 			"CERT-KEY_TWICE", "key",
 		},
 		"two keys beside the certificate": {
-			files{Certificate: write(t, join((&pair{key: other}).keyPEM(t), ours.certificatePEM(), ours.keyPEM(t)))},
+			files{Certificate: write(t, join((&clienttest.Pair{Key: other}).KeyPEM(t), ours.CertificatePEM(), ours.KeyPEM(t)))},
 			"CERT-KEY_TWICE", "certificate",
 		},
 		"an encrypted key": {
@@ -255,27 +207,27 @@ func TestEndpointCertificatesThatCannotBeUsed(t *testing.T) {
 			files{PKCS12: write(t, foreignKey), Passphrase: secret.New(passphrase)}, "CERT-KEY_MISMATCH", "certificate",
 		},
 		"expired": {
-			files{Certificate: write(t, old.certificatePEM()), Key: write(t, old.keyPEM(t))}, "CERT-EXPIRED", "certificate",
+			files{Certificate: write(t, old.CertificatePEM()), Key: write(t, old.KeyPEM(t))}, "CERT-EXPIRED", "certificate",
 		},
 		"expired, in a PKCS#12": {files{PKCS12: write(t, oldBundle), Passphrase: secret.New(passphrase)}, "CERT-EXPIRED", "certificate"},
 		"not yet valid, in a PKCS#12": {
 			files{PKCS12: write(t, earlyBundle), Passphrase: secret.New(passphrase)}, "CERT-NOT_YET_VALID", "certificate",
 		},
 		"a server's certificate": {
-			files{Certificate: write(t, servers.certificatePEM()), Key: write(t, servers.keyPEM(t))}, "CERT-USAGE", "certificate",
+			files{Certificate: write(t, servers.CertificatePEM()), Key: write(t, servers.KeyPEM(t))}, "CERT-USAGE", "certificate",
 		},
 		"a server's certificate in a PKCS#12": {
 			files{PKCS12: write(t, serversBundle), Passphrase: secret.New(passphrase)}, "CERT-USAGE", "certificate",
 		},
 		"not yet valid": {
-			files{Certificate: write(t, early.certificatePEM()), Key: write(t, early.keyPEM(t))}, "CERT-NOT_YET_VALID", "certificate",
+			files{Certificate: write(t, early.CertificatePEM()), Key: write(t, early.KeyPEM(t))}, "CERT-NOT_YET_VALID", "certificate",
 		},
 	}
 	for kind, one := range cases {
 		t.Run(kind, func(t *testing.T) {
-			certificate, err := ersclient.LoadCertificate(one.files)
-			found := problemOf(t, one.code, err)
-			require.Empty(t, certificate.Certificate)
+			loaded, err := ersclient.LoadCertificate(one.files)
+			found := clienttest.ProblemOf(t, one.code, err)
+			require.Empty(t, loaded.Certificate)
 			texts := found.Expand(found.Happened)
 			for _, step := range found.Steps {
 				texts += " " + found.Expand(step)
@@ -314,7 +266,7 @@ func TestThePurposesOfACertificate(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			found := problemOf(t, one.code, err)
+			found := clienttest.ProblemOf(t, one.code, err)
 			text := found.Expand(found.Happened)
 			require.Contains(t, text, "gp.surgery.example")
 			require.Contains(t, text, "certificate_thumbprint")
@@ -333,21 +285,21 @@ func TestAnUnreadableFile(t *testing.T) {
 		path = t.TempDir()
 	}
 	_, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: path})
-	requireCode(t, "CERT-UNREADABLE", err)
+	clienttest.RequireCode(t, "CERT-UNREADABLE", err)
 	_, _, err = ersclient.LoadRootCAs(path)
-	requireCode(t, "CA-UNREADABLE", err)
+	clienttest.RequireCode(t, "CA-UNREADABLE", err)
 }
 
 func TestCommonNameOfNothing(t *testing.T) {
 	require.Empty(t, ersclient.CommonName(tls.Certificate{}))
 	require.Empty(t, ersclient.CommonName(tls.Certificate{Certificate: [][]byte{[]byte("rubbish")}}))
-	certificate := newServer(t).ClientCertificate()
-	certificate.Leaf = nil
-	require.Equal(t, erstest.FQDN, ersclient.CommonName(certificate))
+	loaded := clienttest.NewServer(t).ClientCertificate()
+	loaded.Leaf = nil
+	require.Equal(t, erstest.FQDN, ersclient.CommonName(loaded))
 }
 
 func TestTheTrustStore(t *testing.T) {
-	root := newPair(t, "an NHS root", newKey(t), -time.Hour, time.Hour, nil)
+	root := clienttest.NewPair(t, "an NHS root", clienttest.NewKey(t), -time.Hour, time.Hour, nil)
 	odd := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("an oddity")})
 
 	t.Run("no bundle", func(t *testing.T) {
@@ -357,27 +309,27 @@ func TestTheTrustStore(t *testing.T) {
 		require.Equal(t, "the system's certificates", name)
 	})
 	t.Run("a bundle with an oddity", func(t *testing.T) {
-		path := write(t, join([]byte("# NHS\n"), odd, root.certificatePEM()))
+		path := write(t, join([]byte("# NHS\n"), odd, root.CertificatePEM()))
 		pool, name, err := ersclient.LoadRootCAs(path)
 		require.NoError(t, err)
 		require.Equal(t, path, name)
-		_, err = root.certificate.Verify(x509.VerifyOptions{Roots: pool})
+		_, err = root.Certificate.Verify(x509.VerifyOptions{Roots: pool})
 		require.NoError(t, err)
 		alone := x509.NewCertPool()
-		alone.AddCert(root.certificate)
+		alone.AddCert(root.Certificate)
 		require.True(t, alone.Equal(pool), "no other authority counts: that of a proxy may be among the system's")
 	})
 	for name, one := range map[string]struct{ path, code string }{
 		"no file":               {filepath.Join(t.TempDir(), "absent.pem"), "CA-MISSING"},
 		"a folder":              {t.TempDir(), "CA-UNREADABLE"},
 		"an empty file":         {write(t, nil), "CA-EMPTY"},
-		"DER that is cut off":   {write(t, root.certificate.Raw[:100]), "CA-EMPTY"},
-		"a key":                 {write(t, root.keyPEM(t)), "CA-EMPTY"},
+		"DER that is cut off":   {write(t, root.Certificate.Raw[:100]), "CA-EMPTY"},
+		"a key":                 {write(t, root.KeyPEM(t)), "CA-EMPTY"},
 		"nothing but an oddity": {write(t, odd), "CA-EMPTY"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := ersclient.LoadRootCAs(one.path)
-			found := problemOf(t, one.code, err)
+			found := clienttest.ProblemOf(t, one.code, err)
 			require.Contains(t, found.Expand(found.Happened), "ca_bundle")
 		})
 	}
@@ -385,7 +337,7 @@ func TestTheTrustStore(t *testing.T) {
 
 // What a service desk sets up: files on a disk, a bundle beside the system's trust store.
 func TestSignInWithFiles(t *testing.T) {
-	server := newServer(t)
+	server := clienttest.NewServer(t)
 	files, err := server.WriteFiles(t.TempDir())
 	require.NoError(t, err)
 	for name, source := range map[string]ersclient.CertificateFiles{
@@ -393,14 +345,14 @@ func TestSignInWithFiles(t *testing.T) {
 		"PKCS#12": {PKCS12: files.PKCS12, Passphrase: secret.New(erstest.Passphrase)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			certificate, err := ersclient.LoadCertificate(source)
+			loaded, err := ersclient.LoadCertificate(source)
 			require.NoError(t, err)
 			roots, trustStore, err := ersclient.LoadRootCAs(files.CA)
 			require.NoError(t, err)
-			client := newClient(t, server, func(config *ersclient.Config) {
-				config.Certificate, config.RootCAs, config.TrustStore = certificate, roots, trustStore
+			client := clienttest.NewClient(t, server, func(config *ersclient.Config) {
+				config.Certificate, config.RootCAs, config.TrustStore = loaded, roots, trustStore
 			})
-			_, err = client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+			_, err = client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 			require.NoError(t, err)
 		})
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
 
 // tools runs the programs that make organisations' files: openssl, Java's keytool with and without
@@ -157,17 +158,17 @@ func TestFilesOfTheToolsOfOrganisations(test *testing.T) {
 				inside.run(line)
 			}
 			defer inside.remove("out.p12")
-			certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{
+			loaded, err := ersclient.LoadCertificate(ersclient.CertificateFiles{
 				PKCS12: t.path("out.p12"), Passphrase: secret.New(one.passphrase),
 			})
 			if one.code != "" {
-				requireCode(test, one.code, err)
+				clienttest.RequireCode(test, one.code, err)
 				assert.NotContains(test, err.Error(), "+words")
 				return
 			}
 			require.NoError(test, err)
-			require.Equal(test, org, ersclient.CommonName(certificate))
-			require.Len(test, certificate.Certificate, one.chain)
+			require.Equal(test, org, ersclient.CommonName(loaded))
+			require.Len(test, loaded.Certificate, one.chain)
 		})
 	}
 }
@@ -231,16 +232,16 @@ func TestEncryptedKeysOfOpenSSL(test *testing.T) {
 				return err
 			}
 			if one.code != "" {
-				found := problemOf(test, one.code, load("tool+words"))
+				found := clienttest.ProblemOf(test, one.code, load("tool+words"))
 				require.Contains(test, found.Expand(found.Steps[1]), "openssl pkcs8 -topk8 -v2 aes256 -in \""+t.path("out.key")+"\"")
 				return
 			}
 			require.NoError(test, load("tool+words"))
-			for range 20 { // One wrong passphrase in 256 yields valid padding.
-				requireCode(test, "CERT-PASSPHRASE", load("other+words"))
+			for range 20 { // One wrong passphrase in 256 makes a padding that looks right.
+				clienttest.RequireCode(test, "CERT-PASSPHRASE", load("other+words"))
 			}
 			require.ErrorIs(test, load(""), ersclient.ErrNoPassphrase)
-			requireCode(test, "CERT-KEY_ENCRYPTED", load(""))
+			clienttest.RequireCode(test, "CERT-KEY_ENCRYPTED", load(""))
 
 			if one.certificate != "rsa.pem" {
 				return
@@ -258,7 +259,7 @@ func TestEncryptedKeysOfOpenSSL(test *testing.T) {
 				sealed[half] = 'A'
 			}
 			require.NoError(test, os.WriteFile(t.path("out.key"), sealed, 0o600))
-			requireCode(test, "CERT-KEY_INVALID", load("tool+words"))
+			clienttest.RequireCode(test, "CERT-KEY_INVALID", load("tool+words"))
 		})
 	}
 }
@@ -282,9 +283,9 @@ func TestCertificatesOfOpenSSL(test *testing.T) {
 			if name == "its parent last" {
 				return
 			}
-			certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: t.path("out.pem"), Key: t.path("rsa.key")})
+			loaded, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: t.path("out.pem"), Key: t.path("rsa.key")})
 			require.NoError(test, err)
-			require.Equal(test, org, ersclient.CommonName(certificate))
+			require.Equal(test, org, ersclient.CommonName(loaded))
 		})
 	}
 }
@@ -306,9 +307,9 @@ func TestKeysOfKindsThatAreNotRead(test *testing.T) {
 			inside.run("openssl req -x509 -new -key k.key -subj /CN=" + org + " -days 2 -out k.pem")
 			inside.run("openssl pkcs12 -export -inkey k.key -in k.pem -passout pass:tool+words -out k.p12")
 			_, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: t.path("k.pem"), Key: t.path("k.key")})
-			requireCode(test, "CERT-KEY_KIND", err)
+			clienttest.RequireCode(test, "CERT-KEY_KIND", err)
 			_, err = ersclient.LoadCertificate(ersclient.CertificateFiles{PKCS12: t.path("k.p12"), Passphrase: secret.New("tool+words")})
-			requireCode(test, "CERT-KEY_KIND", err)
+			clienttest.RequireCode(test, "CERT-KEY_KIND", err)
 		})
 	}
 }

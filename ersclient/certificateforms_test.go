@@ -19,6 +19,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
 
 // utf16Text returns a text in UTF-16, with a byte order mark if one is given.
@@ -68,36 +69,36 @@ var ways = map[string]func([]byte) []byte{
 // Windows editors put a byte order mark before the first line; the first certificate or the key was
 // then silently lost.
 func TestPEMFilesInEveryWayTheyAreWritten(t *testing.T) {
-	issuer := newPair(t, "a sub CA", newKey(t), -time.Hour, time.Hour, nil)
-	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, issuer)
-	encrypted := encryptedPEM(t, ours.key)
+	issuer := clienttest.NewPair(t, "a sub CA", clienttest.NewKey(t), -time.Hour, time.Hour, nil)
+	ours := clienttest.NewPair(t, "gp.surgery.example", clienttest.NewKey(t), -time.Hour, time.Hour, issuer)
+	encrypted := encryptedPEM(t, ours.Key)
 	for name, written := range ways {
 		t.Run(name, func(t *testing.T) {
 			for form, files := range map[string]ersclient.CertificateFiles{
 				"two files": {
-					Certificate: write(t, written(join(ours.certificatePEM(), issuer.certificatePEM()))), Key: write(t, written(ours.keyPEM(t))),
+					Certificate: write(t, written(join(ours.CertificatePEM(), issuer.CertificatePEM()))), Key: write(t, written(ours.KeyPEM(t))),
 				},
 				"one file, key first": {
-					Certificate: write(t, written(join(ours.keyPEM(t), ours.certificatePEM(), issuer.certificatePEM()))),
+					Certificate: write(t, written(join(ours.KeyPEM(t), ours.CertificatePEM(), issuer.CertificatePEM()))),
 				},
 				"one file, authority first": {
-					Certificate: write(t, written(join(issuer.certificatePEM(), ours.certificatePEM(), ours.keyPEM(t)))),
+					Certificate: write(t, written(join(issuer.CertificatePEM(), ours.CertificatePEM(), ours.KeyPEM(t)))),
 				},
 				"an encrypted key": {
-					Certificate: write(t, written(join(issuer.certificatePEM(), ours.certificatePEM()))),
+					Certificate: write(t, written(join(issuer.CertificatePEM(), ours.CertificatePEM()))),
 					Key:         write(t, written(encrypted)), Passphrase: secret.New(passphrase),
 				},
 			} {
-				certificate, err := ersclient.LoadCertificate(files)
+				loaded, err := ersclient.LoadCertificate(files)
 				require.NoError(t, err, form)
-				require.Equal(t, [][]byte{ours.certificate.Raw, issuer.certificate.Raw}, certificate.Certificate, form)
-				require.Equal(t, ours.certificate.Raw, certificate.Leaf.Raw, form)
+				require.Equal(t, [][]byte{ours.Certificate.Raw, issuer.Certificate.Raw}, loaded.Certificate, form)
+				require.Equal(t, ours.Certificate.Raw, loaded.Leaf.Raw, form)
 			}
-			pool, _, err := ersclient.LoadRootCAs(write(t, written(join(issuer.certificatePEM(), ours.certificatePEM()))))
+			pool, _, err := ersclient.LoadRootCAs(write(t, written(join(issuer.CertificatePEM(), ours.CertificatePEM()))))
 			require.NoError(t, err)
 			expected := x509.NewCertPool()
-			expected.AddCert(issuer.certificate)
-			expected.AddCert(ours.certificate)
+			expected.AddCert(issuer.Certificate)
+			expected.AddCert(ours.Certificate)
 			require.True(t, pool.Equal(expected), "a certificate of the bundle is lost")
 		})
 	}
@@ -120,12 +121,12 @@ func encryptedPEM(t *testing.T, key any) []byte {
 // A chain is sent leaf first, then each issuer (RFC 5246), in whatever order the file is: some
 // servers refuse another.
 func TestChainsAreOrderedByTheKey(t *testing.T) {
-	root := newPair(t, "the root", newKey(t), -time.Hour, time.Hour, nil)
+	root := clienttest.NewPair(t, "the root", clienttest.NewKey(t), -time.Hour, time.Hour, nil)
 	sub := newAuthority(t, "the sub CA", root)
-	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, sub)
-	unrelated := newPair(t, "an unrelated one", newKey(t), -time.Hour, time.Hour, nil)
-	expected := [][]byte{ours.certificate.Raw, sub.certificate.Raw, root.certificate.Raw, unrelated.certificate.Raw}
-	for name, order := range map[string][]*pair{
+	ours := clienttest.NewPair(t, "gp.surgery.example", clienttest.NewKey(t), -time.Hour, time.Hour, sub)
+	unrelated := clienttest.NewPair(t, "an unrelated one", clienttest.NewKey(t), -time.Hour, time.Hour, nil)
+	expected := [][]byte{ours.Certificate.Raw, sub.Certificate.Raw, root.Certificate.Raw, unrelated.Certificate.Raw}
+	for name, order := range map[string][]*clienttest.Pair{
 		"as it should be":        {ours, sub, root, unrelated},
 		"the root first":         {root, sub, ours, unrelated},
 		"an unrelated one first": {unrelated, root, ours, sub},
@@ -137,69 +138,69 @@ func TestChainsAreOrderedByTheKey(t *testing.T) {
 			var file []byte
 			var others []*x509.Certificate
 			for _, one := range order {
-				file = append(file, one.certificatePEM()...)
-				others = append(others, one.certificate)
+				file = append(file, one.CertificatePEM()...)
+				others = append(others, one.Certificate)
 			}
-			certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: write(t, file), Key: write(t, ours.keyPEM(t))})
+			loaded, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: write(t, file), Key: write(t, ours.KeyPEM(t))})
 			require.NoError(t, err)
-			require.Equal(t, expected, certificate.Certificate)
+			require.Equal(t, expected, loaded.Certificate)
 
-			bundle, err := pkcs12.Modern2023.Encode(ours.key, others[0], others[1:], passphrase)
+			bundle, err := pkcs12.Modern2023.Encode(ours.Key, others[0], others[1:], passphrase)
 			require.NoError(t, err)
-			certificate, err = ersclient.LoadCertificate(ersclient.CertificateFiles{PKCS12: write(t, bundle), Passphrase: secret.New(passphrase)})
+			loaded, err = ersclient.LoadCertificate(ersclient.CertificateFiles{PKCS12: write(t, bundle), Passphrase: secret.New(passphrase)})
 			require.NoError(t, err)
-			require.Equal(t, expected, certificate.Certificate)
+			require.Equal(t, expected, loaded.Certificate)
 		})
 	}
 }
 
 // A renewal may keep the key, and the old certificate next to the new one.
 func TestAnOldCertificateOfTheSameKey(t *testing.T) {
-	issuer := newPair(t, "a sub CA", newKey(t), -time.Hour, time.Hour, nil)
-	key := newKey(t)
-	expired := newPair(t, "gp.surgery.example", key, -2*time.Hour, -time.Hour, issuer)
-	shorter := newPair(t, "gp.surgery.example", key, -2*time.Hour, time.Hour, issuer)
-	longer := newPair(t, "gp.surgery.example", key, -time.Hour, 2*time.Hour, issuer)
-	tomorrows := newPair(t, "gp.surgery.example", key, 24*time.Hour, 48*time.Hour, issuer)
+	issuer := clienttest.NewPair(t, "a sub CA", clienttest.NewKey(t), -time.Hour, time.Hour, nil)
+	key := clienttest.NewKey(t)
+	expired := clienttest.NewPair(t, "gp.surgery.example", key, -2*time.Hour, -time.Hour, issuer)
+	shorter := clienttest.NewPair(t, "gp.surgery.example", key, -2*time.Hour, time.Hour, issuer)
+	longer := clienttest.NewPair(t, "gp.surgery.example", key, -time.Hour, 2*time.Hour, issuer)
+	tomorrows := clienttest.NewPair(t, "gp.surgery.example", key, 24*time.Hour, 48*time.Hour, issuer)
 	for name, one := range map[string]struct {
-		order []*pair
-		want  *pair
+		order []*clienttest.Pair
+		want  *clienttest.Pair
 	}{
-		"the old one first":      {[]*pair{expired, longer, issuer}, longer},
-		"the old one last":       {[]*pair{longer, issuer, expired}, longer},
-		"both can be used":       {[]*pair{shorter, issuer, longer}, longer},
-		"tomorrow's is there":    {[]*pair{tomorrows, shorter, issuer}, shorter},
-		"three, in disarray too": {[]*pair{issuer, expired, tomorrows, longer}, longer},
+		"the old one first":      {[]*clienttest.Pair{expired, longer, issuer}, longer},
+		"the old one last":       {[]*clienttest.Pair{longer, issuer, expired}, longer},
+		"both can be used":       {[]*clienttest.Pair{shorter, issuer, longer}, longer},
+		"tomorrow's is there":    {[]*clienttest.Pair{tomorrows, shorter, issuer}, shorter},
+		"three, in disarray too": {[]*clienttest.Pair{issuer, expired, tomorrows, longer}, longer},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var file []byte
 			for _, one := range one.order {
-				file = append(file, one.certificatePEM()...)
+				file = append(file, one.CertificatePEM()...)
 			}
-			certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: write(t, file), Key: write(t, longer.keyPEM(t))})
+			loaded, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: write(t, file), Key: write(t, longer.KeyPEM(t))})
 			require.NoError(t, err)
-			require.Equal(t, [][]byte{one.want.certificate.Raw, issuer.certificate.Raw}, certificate.Certificate)
+			require.Equal(t, [][]byte{one.want.Certificate.Raw, issuer.Certificate.Raw}, loaded.Certificate)
 		})
 	}
 }
 
-func newAuthority(t *testing.T, name string, parent *pair) *pair {
+func newAuthority(t *testing.T, name string, parent *clienttest.Pair) *clienttest.Pair {
 	t.Helper()
-	key := newKey(t)
-	template := newPair(t, name, key, -time.Hour, time.Hour, parent).certificate
+	key := clienttest.NewKey(t)
+	template := clienttest.NewPair(t, name, key, -time.Hour, time.Hour, parent).Certificate
 	template.IsCA, template.KeyUsage = true, x509.KeyUsageCertSign
-	der, err := x509.CreateCertificate(rand.Reader, template, parent.certificate, key.Public(), parent.key)
+	der, err := x509.CreateCertificate(rand.Reader, template, parent.Certificate, key.Public(), parent.Key)
 	require.NoError(t, err)
-	certificate, err := x509.ParseCertificate(der)
+	loaded, err := x509.ParseCertificate(der)
 	require.NoError(t, err)
-	return &pair{certificate, key}
+	return &clienttest.Pair{Certificate: loaded, Key: key}
 }
 
 // Windows and authorities export certificates as DER, named .cer or .crt.
 func TestFilesInDER(t *testing.T) {
-	issuer := newPair(t, "a sub CA", newKey(t), -time.Hour, time.Hour, nil)
-	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, issuer)
-	key, ok := ours.key.(*ecdsa.PrivateKey)
+	issuer := clienttest.NewPair(t, "a sub CA", clienttest.NewKey(t), -time.Hour, time.Hour, nil)
+	ours := clienttest.NewPair(t, "gp.surgery.example", clienttest.NewKey(t), -time.Hour, time.Hour, issuer)
+	key, ok := ours.Key.(*ecdsa.PrivateKey)
 	require.True(t, ok)
 	sec1, err := x509.MarshalECPrivateKey(key)
 	require.NoError(t, err)
@@ -207,17 +208,17 @@ func TestFilesInDER(t *testing.T) {
 	require.NoError(t, err)
 	for name, der := range map[string][]byte{"SEC 1": sec1, "PKCS #8": pkcs8} {
 		t.Run(name, func(t *testing.T) {
-			for _, certificates := range [][]byte{ours.certificate.Raw, join(issuer.certificate.Raw, ours.certificate.Raw)} {
-				certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: write(t, certificates), Key: write(t, der)})
+			for _, certificates := range [][]byte{ours.Certificate.Raw, join(issuer.Certificate.Raw, ours.Certificate.Raw)} {
+				loaded, err := ersclient.LoadCertificate(ersclient.CertificateFiles{Certificate: write(t, certificates), Key: write(t, der)})
 				require.NoError(t, err)
-				require.Equal(t, ours.certificate.Raw, certificate.Leaf.Raw)
+				require.Equal(t, ours.Certificate.Raw, loaded.Leaf.Raw)
 			}
 		})
 	}
-	pool, _, err := ersclient.LoadRootCAs(write(t, issuer.certificate.Raw))
+	pool, _, err := ersclient.LoadRootCAs(write(t, issuer.Certificate.Raw))
 	require.NoError(t, err)
 	expected := x509.NewCertPool()
-	expected.AddCert(issuer.certificate)
+	expected.AddCert(issuer.Certificate)
 	require.True(t, pool.Equal(expected))
 }
 
@@ -229,12 +230,12 @@ func TestKeysUnderAnotherLabel(t *testing.T) {
 	require.NoError(t, err)
 	pkcs8, err := x509.MarshalPKCS8PrivateKey(edwards)
 	require.NoError(t, err)
-	oursRSA := newPair(t, "gp.surgery.example", rsaKey, -time.Hour, time.Hour, nil)
-	oursEdwards := newPair(t, "gp.surgery.example", edwards, -time.Hour, time.Hour, nil)
+	oursRSA := clienttest.NewPair(t, "gp.surgery.example", rsaKey, -time.Hour, time.Hour, nil)
+	oursEdwards := clienttest.NewPair(t, "gp.surgery.example", edwards, -time.Hour, time.Hour, nil)
 	for name, one := range map[string]struct {
 		label string
 		der   []byte
-		ours  *pair
+		ours  *clienttest.Pair
 	}{
 		"PKCS #1 as PKCS #8": {"PRIVATE KEY", x509.MarshalPKCS1PrivateKey(rsaKey), oursRSA},
 		"PKCS #8 as PKCS #1": {"RSA PRIVATE KEY", pkcs8, oursEdwards},
@@ -242,7 +243,7 @@ func TestKeysUnderAnotherLabel(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			key := pem.EncodeToMemory(&pem.Block{Type: one.label, Bytes: one.der})
 			_, err := ersclient.LoadCertificate(ersclient.CertificateFiles{
-				Certificate: write(t, one.ours.certificatePEM()), Key: write(t, key),
+				Certificate: write(t, one.ours.CertificatePEM()), Key: write(t, key),
 			})
 			require.NoError(t, err)
 		})
@@ -251,20 +252,20 @@ func TestKeysUnderAnotherLabel(t *testing.T) {
 
 // Damaged content is not taken for another kind, nor the rest of a file for the whole.
 func TestDamagedFiles(t *testing.T) {
-	issuer := newPair(t, "a sub CA", newKey(t), -time.Hour, time.Hour, nil)
-	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, issuer)
-	chain, key := join(ours.certificatePEM(), issuer.certificatePEM()), ours.keyPEM(t)
-	bundle, err := pkcs12.Modern2023.Encode(ours.key, ours.certificate, nil, passphrase)
+	issuer := clienttest.NewPair(t, "a sub CA", clienttest.NewKey(t), -time.Hour, time.Hour, nil)
+	ours := clienttest.NewPair(t, "gp.surgery.example", clienttest.NewKey(t), -time.Hour, time.Hour, issuer)
+	chain, key := join(ours.CertificatePEM(), issuer.CertificatePEM()), ours.KeyPEM(t)
+	bundle, err := pkcs12.Modern2023.Encode(ours.Key, ours.Certificate, nil, passphrase)
 	require.NoError(t, err)
-	legacy, err := pkcs12.LegacyDES.Encode(ours.key, ours.certificate, nil, passphrase)
+	legacy, err := pkcs12.LegacyDES.Encode(ours.Key, ours.Certificate, nil, passphrase)
 	require.NoError(t, err)
 	flipped := func(data []byte, at int) []byte {
 		made := bytes.Clone(data)
 		made[at] ^= 0x01
 		return made
 	}
-	files := func(certificate, key []byte) ersclient.CertificateFiles {
-		return ersclient.CertificateFiles{Certificate: write(t, certificate), Key: write(t, key), Passphrase: secret.New(passphrase)}
+	files := func(loaded, key []byte) ersclient.CertificateFiles {
+		return ersclient.CertificateFiles{Certificate: write(t, loaded), Key: write(t, key), Passphrase: secret.New(passphrase)}
 	}
 	container := func(data []byte) ersclient.CertificateFiles {
 		return ersclient.CertificateFiles{PKCS12: write(t, data), Passphrase: secret.New(passphrase)}
@@ -277,7 +278,7 @@ func TestDamagedFiles(t *testing.T) {
 		"its authority cut off":       {files(chain[:len(chain)-100], key), "CERT-INVALID"},
 		"a certificate with a blot":   {files(bytes.Replace(chain, []byte("MII"), []byte("M!!"), 1), key), "CERT-INVALID"},
 		"a key cut off":               {files(chain, key[:100]), "CERT-KEY_INVALID"},
-		"an encrypted key cut off":    {files(chain, encryptedPEM(t, ours.key)[:200]), "CERT-KEY_INVALID"},
+		"an encrypted key cut off":    {files(chain, encryptedPEM(t, ours.Key)[:200]), "CERT-KEY_INVALID"},
 		"a PKCS#12 cut off":           {container(bundle[:len(bundle)/2]), "CERT-INVALID"},
 		"one that lacks a byte":       {container(bundle[:len(bundle)-1]), "CERT-INVALID"},
 		"an old one cut off":          {container(legacy[:len(legacy)-30]), "CERT-INVALID"},
@@ -286,7 +287,7 @@ func TestDamagedFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ersclient.LoadCertificate(one.files)
-			requireCode(t, one.code, err)
+			clienttest.RequireCode(t, one.code, err)
 		})
 	}
 }
@@ -319,22 +320,22 @@ func TestAFileThatWouldTakeForEver(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ersclient.LoadCertificate(ersclient.CertificateFiles{PKCS12: write(t, one.file), Passphrase: secret.New(passphrase)})
-			requireCode(t, one.code, err)
+			clienttest.RequireCode(t, one.code, err)
 		})
 	}
 }
 
 // Naming the kind of a file, and the command that converts it, saves a service desk the search.
 func TestFilesOfAnotherKind(t *testing.T) {
-	ours := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, time.Hour, nil)
-	bundle, err := pkcs12.Modern2023.Encode(ours.key, ours.certificate, nil, passphrase)
+	ours := clienttest.NewPair(t, "gp.surgery.example", clienttest.NewKey(t), -time.Hour, time.Hour, nil)
+	bundle, err := pkcs12.Modern2023.Encode(ours.Key, ours.Certificate, nil, passphrase)
 	require.NoError(t, err)
-	request, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, ours.key)
+	request, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, ours.Key)
 	require.NoError(t, err)
-	public, err := x509.MarshalPKIXPublicKey(ours.key.Public())
+	public, err := x509.MarshalPKIXPublicKey(ours.Key.Public())
 	require.NoError(t, err)
 	block := func(label string, der []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}) }
-	goodCertificate, goodKey := write(t, ours.certificatePEM()), write(t, ours.keyPEM(t))
+	goodCertificate, goodKey := write(t, ours.CertificatePEM()), write(t, ours.KeyPEM(t))
 	type files = ersclient.CertificateFiles
 	for name, one := range map[string]struct {
 		files      files
@@ -353,14 +354,14 @@ func TestFilesOfAnotherKind(t *testing.T) {
 		"a key as certificate":      {files{Certificate: goodKey, Key: goodKey}, "CERT-NOT_PEM", "no certificate"},
 		"a Java keystore":           {files{PKCS12: write(t, []byte{0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2})}, "CERT-PKCS12", "keytool -importkeystore"},
 		"PEM as PKCS#12":            {files{PKCS12: goodCertificate}, "CERT-PKCS12", "is a certificate"},
-		"DER as PKCS#12":            {files{PKCS12: write(t, ours.certificate.Raw)}, "CERT-PKCS12", "is a certificate"},
+		"DER as PKCS#12":            {files{PKCS12: write(t, ours.Certificate.Raw)}, "CERT-PKCS12", "is a certificate"},
 		"a key as PKCS#12":          {files{PKCS12: goodKey}, "CERT-PKCS12", "private key in it"},
 		"an empty PKCS#12":          {files{PKCS12: write(t, nil)}, "CERT-PKCS12", "is empty"},
-		"no passphrase for the key": {files{Certificate: goodCertificate, Key: write(t, encryptedPEM(t, ours.key))}, "CERT-KEY_ENCRYPTED", "openssl pkcs8 -topk8"},
+		"no passphrase for the key": {files{Certificate: goodCertificate, Key: write(t, encryptedPEM(t, ours.Key))}, "CERT-KEY_ENCRYPTED", "openssl pkcs8 -topk8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ersclient.LoadCertificate(one.files)
-			found := problemOf(t, one.code, err)
+			found := clienttest.ProblemOf(t, one.code, err)
 			text := found.Expand(found.Happened + " " + strings.Join(found.Steps, " "))
 			require.Contains(t, text, one.says)
 			require.NotContains(t, text, "{{")
@@ -373,12 +374,12 @@ func TestFilesOfAnotherKind(t *testing.T) {
 		"an empty bundle":     {nil, "is empty"},
 		"PKCS#7 as a bundle":  {block("PKCS7", []byte{0x30, 0}), "openssl pkcs7"},
 		"PKCS#12 as a bundle": {bundle, "openssl pkcs12 -nokeys -in \""},
-		"a key as a bundle":   {ours.keyPEM(t), "private key"},
-		"a bundle cut off":    {ours.certificatePEM()[:200], "damaged"},
+		"a key as a bundle":   {ours.KeyPEM(t), "private key"},
+		"a bundle cut off":    {ours.CertificatePEM()[:200], "damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := ersclient.LoadRootCAs(write(t, one.file))
-			found := problemOf(t, "CA-EMPTY", err)
+			found := clienttest.ProblemOf(t, "CA-EMPTY", err)
 			require.Contains(t, found.Expand(found.Happened+" "+strings.Join(found.Steps, " ")), one.says)
 		})
 	}

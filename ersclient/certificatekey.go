@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"strings"
+
+	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // This file is for keys outside this program's memory, such as those of Windows (package
@@ -33,8 +35,8 @@ const signingFailed = "tls: failed to sign handshake: "
 
 // keyProblem returns the Problem of a certificate's key that did not sign, or nil for any other
 // error.
-func (c *Client) keyProblem(err error) *Problem {
-	var found *Problem
+func (c *TransportClient) keyProblem(err error) *problem.Problem {
+	var found *problem.Problem
 	if errors.As(err, &found) { // with TLS 1.2
 		return found
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
 
 // elsewhere is a key outside this process, as Windows keeps them.
@@ -52,9 +53,9 @@ func deleteSession(t *testing.T, server *httptest.Server, certificate tls.Certif
 	t.Helper()
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: server.URL + "/ers-api", ASID: erstest.ASID, Certificate: certificate, RootCAs: roots,
-	})
+	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+		BaseURL: server.URL + "/ers-api", Certificate: certificate, RootCAs: roots,
+	}})
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 	return client.DeleteSession(t.Context(), ersclient.NewSessionKey("pro-xapi-session_made-up"))
@@ -65,8 +66,8 @@ func certificateElsewhere(t *testing.T) (tls.Certificate, *elsewhere) {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
 	made := &elsewhere{PrivateKey: private}
-	ours := newPair(t, "gp.surgery.example", private, -time.Hour, time.Hour, nil)
-	return tls.Certificate{Certificate: [][]byte{ours.certificate.Raw}, Leaf: ours.certificate, PrivateKey: made}, made
+	ours := clienttest.NewPair(t, "gp.surgery.example", private, -time.Hour, time.Hour, nil)
+	return tls.Certificate{Certificate: [][]byte{ours.Certificate.Raw}, Leaf: ours.Certificate, PrivateKey: made}, made
 }
 
 // A key whose use was forbidden meanwhile is reported as that. Otherwise the service desk looks for
@@ -78,7 +79,7 @@ func TestAKeyThatRefusesToSign(t *testing.T) {
 			certificate, private := certificateElsewhere(t)
 			require.NoError(t, deleteSession(t, server, certificate))
 			private.refusal = &problem.Problem{Code: "CERT-STORE_KEY_DENIED", Title: "A key", Happened: "It is denied.", Steps: []string{"Ask."}}
-			requireCode(t, "CERT-STORE_KEY_DENIED", deleteSession(t, server, certificate))
+			clienttest.RequireCode(t, "CERT-STORE_KEY_DENIED", deleteSession(t, server, certificate))
 		})
 	}
 }

@@ -13,88 +13,22 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// noProxy keeps the machine's proxy out of the tests.
-func noProxy(*http.Request) (*url.URL, error) { return nil, nil }
-
-func newServer(t *testing.T, options ...erstest.Option) *erstest.Server {
-	t.Helper()
-	server := erstest.NewUnstartedServer(options...)
-	require.NoError(t, server.Start())
-	t.Cleanup(server.Close)
-	return server
-}
-
-// newClient makes a client of server with a case's changed settings.
-func newClient(t *testing.T, server *erstest.Server, changes ...func(*ersclient.Config)) *ersclient.Client {
-	t.Helper()
-	config := ersclient.Config{
-		BaseURL:     server.URL,
-		ASID:        erstest.ASID,
-		Certificate: server.ClientCertificate(),
-		RootCAs:     server.RootCAs(),
-		TrustStore:  "the test's certificates",
-		Proxy:       noProxy,
-	}
-	for _, change := range changes {
-		change(&config)
-	}
-	client, err := ersclient.New(config)
-	require.NoError(t, err)
-	t.Cleanup(client.Close)
-	ersclient.Unthrottled(client)
-	return client
-}
-
-// impatient shortens the time-out, for calls that get no answer.
-func impatient(config *ersclient.Config) { config.Timeout = 2 * time.Second }
-
-// requireCode fails unless err is the Problem with the code.
-func requireCode(t *testing.T, code string, err error) {
-	t.Helper()
-	require.NotNil(t, problemOf(t, code, err))
-}
-
-// problemOf returns err as the Problem with the code.
-func problemOf(t *testing.T, code string, err error) *problem.Problem {
-	t.Helper()
-	require.Error(t, err)
-	var found *problem.Problem
-	require.ErrorAs(t, err, &found)
-	require.Equal(t, code, found.Code, err.Error())
-	requireReadable(t, found)
-	return found
-}
-
-// requireReadable checks that a clinician gets whole sentences: every placeholder is filled, and
-// there is a step to take.
-func requireReadable(t *testing.T, p *problem.Problem) {
-	t.Helper()
-	require.NotEmpty(t, p.Title)
-	require.NotEmpty(t, p.Steps)
-	for _, text := range append([]string{p.Title, p.Happened}, p.Steps...) {
-		require.NotContains(t, p.Expand(text), "{{", "a mark is not filled")
-	}
-	require.False(t, strings.HasSuffix(p.Title, "."), "a title has no full stop")
-}
 
 var gpRole = ersclient.Permission{BusinessFunction: ersclient.ServiceProviderClinician, OrgIdentifier: "R01", OrgName: "NHST_X3"}
 
 // If this fails, sign-in is broken for all users.
 func TestA00101A00201A00302SignInAndOut(t *testing.T) {
-	server := newServer(t)
-	client := newClient(t, server)
+	server := clienttest.NewServer(t)
+	client := clienttest.NewClient(t, server)
 
-	created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	created, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 	require.NoError(t, err)
 	require.Equal(t, "SA Assurance GP-Card", created.User.Name())
 	require.Equal(t, "555020964101", created.User.Identifier)
@@ -106,7 +40,7 @@ func TestA00101A00201A00302SignInAndOut(t *testing.T) {
 	require.Equal(t, &gpRole, selected.Permission)
 	require.Equal(t, created.User, selected.User, "names are trimmed")
 	require.False(t, selected.Key.Equal(created.Key.Text), "A002's key is another than A001's")
-	require.True(t, selected.Token.Equal(created.Token.Text), "the ticket stays the card's")
+	require.True(t, selected.Ticket.Equal(created.Ticket), "the ticket stays the card's")
 
 	sessions := server.Sessions()
 	require.Len(t, sessions, 1)
@@ -120,8 +54,8 @@ func TestA00101A00201A00302SignInAndOut(t *testing.T) {
 // A user without roles is no error of A001: the window names whom to ask, and needs the name and
 // session for it.
 func TestAUserWithoutRolesGetsASession(t *testing.T) {
-	server := newServer(t)
-	created, err := newClient(t, server).CreateSession(t.Context(), ersclient.NewToken(erstest.TicketNoRoles))
+	server := clienttest.NewServer(t)
+	created, err := clienttest.NewClient(t, server).CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketNoRoles))
 	require.NoError(t, err)
 	require.Empty(t, created.User.Permissions)
 	require.False(t, created.Key.IsZero())
@@ -129,20 +63,20 @@ func TestAUserWithoutRolesGetsASession(t *testing.T) {
 
 // The published A001 example's token starts with a blank, which is not part of a valid ticket.
 func TestTheTicketIsTrimmed(t *testing.T) {
-	server := newServer(t)
-	untrimmed := ersclient.Token{Text: secret.New(" " + erstest.TicketGP + "\r\n")}
-	created, err := newClient(t, server).CreateSession(t.Context(), untrimmed)
+	server := clienttest.NewServer(t)
+	untrimmed := ersclient.Ticket{Text: secret.New(" " + erstest.TicketGP + "\r\n")}
+	created, err := clienttest.NewClient(t, server).CreateSession(t.Context(), untrimmed)
 	require.NoError(t, err)
-	require.True(t, created.Token.Reveal() == erstest.TicketGP)
+	require.True(t, created.Ticket.Reveal() == erstest.TicketGP)
 }
 
 func TestAnUnknownRoleCanBeSelected(t *testing.T) {
-	server := newServer(t, erstest.WithUser("a ticket", erstest.User{
+	server := clienttest.NewServer(t, erstest.WithUser("a ticket", erstest.User{
 		Identifier: "555020964109", FirstName: "New", LastName: "Role",
 		Roles: []erstest.Role{{BusinessFunction: "TELEPATHY_COORDINATOR", OrgIdentifier: "R01", OrgName: " Somewhere "}},
 	}))
-	client := newClient(t, server)
-	created, err := client.CreateSession(t.Context(), ersclient.NewToken("a ticket"))
+	client := clienttest.NewClient(t, server)
+	created, err := client.CreateSession(t.Context(), ersclient.NewTicket("a ticket"))
 	require.NoError(t, err)
 	require.Equal(t, []ersclient.Permission{
 		{BusinessFunction: "TELEPATHY_COORDINATOR", OrgIdentifier: "R01", OrgName: "Somewhere"},
@@ -156,7 +90,7 @@ func TestAnUnknownRoleCanBeSelected(t *testing.T) {
 func TestWhatERSRefuses(t *testing.T) {
 	sign := func(t *testing.T, client *ersclient.Client) ersclient.Session {
 		t.Helper()
-		created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+		created, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 		require.NoError(t, err)
 		return created
 	}
@@ -168,7 +102,7 @@ func TestWhatERSRefuses(t *testing.T) {
 	}{
 		"a ticket that has ended": {
 			call: func(t *testing.T, _ *erstest.Server, client *ersclient.Client) error {
-				_, err := client.CreateSession(t.Context(), ersclient.NewToken("an unknown ticket"))
+				_, err := client.CreateSession(t.Context(), ersclient.NewTicket("an unknown ticket"))
 				return err
 			},
 			code: "ERS-A001-403",
@@ -177,7 +111,7 @@ func TestWhatERSRefuses(t *testing.T) {
 		"an ASID that was never issued": {
 			change: func(config *ersclient.Config) { config.ASID = "000000000000" },
 			call: func(t *testing.T, _ *erstest.Server, client *ersclient.Client) error {
-				_, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+				_, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 				return err
 			},
 			code: "ERS-A001-403",
@@ -232,7 +166,7 @@ func TestWhatERSRefuses(t *testing.T) {
 			call: func(t *testing.T, server *erstest.Server, client *ersclient.Client) error {
 				require.NoError(t, server.Fail(erstest.A001,
 					erstest.Fault{Kind: erstest.Outcome, Diagnostics: "The ASID\n is\tsuspended"}))
-				_, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+				_, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 				return err
 			},
 			code: "ERS-A001-422",
@@ -242,25 +176,25 @@ func TestWhatERSRefuses(t *testing.T) {
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
-			server := newServer(t)
+			server := clienttest.NewServer(t)
 			change := one.change
 			if change == nil {
 				change = func(*ersclient.Config) {}
 			}
-			err := one.call(t, server, newClient(t, server, change))
-			found := problemOf(t, one.code, err)
+			err := one.call(t, server, clienttest.NewClient(t, server, change))
+			found := clienttest.ProblemOf(t, one.code, err)
 			if one.says != "" {
 				require.Equal(t, one.says, strings.TrimSpace(found.Expand(found.Happened)+"\n"+found.Expand(found.Quoted)))
 			}
-			require.False(t, ersclient.AnswerLost(err), "e-RS has said no")
+			require.NotErrorIs(t, err, ersclient.ErrAnswerLost, "e-RS has said no")
 		})
 	}
 }
 
 // The screen that clinicians meet most matches the design word by word.
 func TestTheScreenOfAnEndedTicket(t *testing.T) {
-	_, err := newClient(t, newServer(t)).CreateSession(t.Context(), ersclient.NewToken("an unknown ticket"))
-	found := problemOf(t, "ERS-A001-403", err)
+	_, err := clienttest.NewClient(t, clienttest.NewServer(t)).CreateSession(t.Context(), ersclient.NewTicket("an unknown ticket"))
+	found := clienttest.ProblemOf(t, "ERS-A001-403", err)
 	require.Equal(t, "e-RS did not accept your smartcard sign-in", found.Expand(found.Title))
 	require.Equal(t, []string{
 		"Remove your smartcard and insert it again.",
@@ -272,13 +206,13 @@ func TestTheScreenOfAnEndedTicket(t *testing.T) {
 
 // Each status has its own reference and a readable sentence, for each of the calls.
 func TestEveryStatusHasItsGuidance(t *testing.T) {
-	server := newServer(t)
-	client := newClient(t, server)
-	created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	server := clienttest.NewServer(t)
+	client := clienttest.NewClient(t, server)
+	created, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 	require.NoError(t, err)
 	calls := map[erstest.Call]func() error{
 		erstest.A001: func() error {
-			_, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+			_, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 			return err
 		},
 		erstest.A002: func() error { _, err := client.SelectRole(t.Context(), created, gpRole); return err },
@@ -289,14 +223,14 @@ func TestEveryStatusHasItsGuidance(t *testing.T) {
 			t.Run(fmt.Sprintf("%s %d", call, status), func(t *testing.T) {
 				require.NoError(t, server.Fail(call, erstest.Fault{Kind: erstest.Status, Status: status}))
 				err := make()
-				requireCode(t, fmt.Sprintf("ERS-%s-%d", call, status), err)
+				clienttest.RequireCode(t, fmt.Sprintf("ERS-%s-%d", call, status), err)
 				var cause *ersclient.StatusError
 				require.ErrorAs(t, err, &cause)
 				require.Equal(t, string(call), cause.Call)
 				require.Equal(t, status, cause.Status)
-				require.False(t, ersclient.AnswerLost(err))
+				require.NotErrorIs(t, err, ersclient.ErrAnswerLost)
 				require.ErrorIs(t, err, ersclient.ErrAnswered)
-				require.Equal(t, call == erstest.A001 && status == 403, errors.Is(err, ersclient.ErrTicketRefused))
+				require.Equal(t, call == erstest.A001 && status == 403, errors.Is(err, ersclient.ErrProofRefused))
 				require.Equal(t, call == erstest.A003 && (status == 404 || status == 410), errors.Is(err, ersclient.ErrSessionGone))
 			})
 		}
@@ -329,26 +263,55 @@ func TestWhetherTheAnswerToA002WasLost(t *testing.T) {
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
-			server := newServer(t)
-			client := newClient(t, server)
-			created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+			server := clienttest.NewServer(t)
+			client := clienttest.NewClient(t, server)
+			created, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 			require.NoError(t, err)
 			require.NoError(t, server.Fail(erstest.A002, one.fault))
 			selecting := client
 			if one.fault.Kind == erstest.Hang {
-				selecting = newClient(t, server, impatient)
+				selecting = clienttest.NewClient(t, server, clienttest.Impatient)
 			}
 			session, err := selecting.SelectRole(t.Context(), created, gpRole)
-			requireCode(t, one.code, err)
-			require.Equal(t, one.lost, ersclient.AnswerLost(err))
+			clienttest.RequireCode(t, one.code, err)
+			require.Equal(t, one.lost, errors.Is(err, ersclient.ErrAnswerLost))
 			require.Equal(t, strings.HasPrefix(one.code, "ERS-"), errors.Is(err, ersclient.ErrAnswered))
 			require.Len(t, callsOf(server, erstest.A002), 1, "A002 is never repeated")
 			require.NoError(t, client.DeleteSession(t.Context(), session.Key))
 			require.Empty(t, server.Sessions(), "what may have been selected can be deleted")
 		})
 	}
-	require.False(t, ersclient.AnswerLost(nil))
-	require.False(t, ersclient.AnswerLost(errors.New("something else")))
+	require.NotErrorIs(t, nil, ersclient.ErrAnswerLost)
+	require.False(t, errors.Is(errors.New("something else"), ersclient.ErrAnswerLost))
+}
+
+// After an A002 that was shed, the user is asked: to start over is three calls more for an e-RS that cannot bear the ones it has.
+func TestIO06WhatStartsAgainAfterALostA002(t *testing.T) {
+	cases := map[string]struct {
+		fault erstest.Fault
+		lost  bool
+		again bool
+	}{
+		"load is shed":            {erstest.Fault{Kind: erstest.Status, Status: 503}, true, false},
+		"a gateway gives up":      {erstest.Fault{Kind: erstest.Status, Status: 504, Handled: true}, true, false},
+		"the connection was cut":  {erstest.Fault{Kind: erstest.CutAfter}, true, true},
+		"the answer is of no use": {erstest.Fault{Kind: erstest.TruncatedJSON}, true, true},
+		"e-RS has said no":        {erstest.Fault{Kind: erstest.Status, Status: 403}, false, false},
+	}
+	for name, one := range cases {
+		t.Run(name, func(t *testing.T) {
+			server := clienttest.NewServer(t)
+			client := clienttest.NewClient(t, server)
+			created, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
+			require.NoError(t, err)
+			require.NoError(t, server.Fail(erstest.A002, one.fault))
+			_, err = client.SelectRole(t.Context(), created, created.User.Permissions[0])
+			require.Error(t, err)
+			require.Equal(t, one.lost, errors.Is(err, ersclient.ErrAnswerLost))
+			require.Equal(t, one.again, errors.Is(err, ersclient.ErrStartAgain))
+		})
+	}
+	require.False(t, errors.Is(nil, ersclient.ErrStartAgain))
 }
 
 // A status that says deleted counts, whatever the body; but a web page in its place proves nothing.
@@ -363,9 +326,9 @@ func TestWhatCountsAsDeleted(t *testing.T) {
 		"a redirection":      {erstest.Fault{Kind: erstest.Redirect}, "NET-REDIRECT"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := newServer(t)
-			client := newClient(t, server)
-			created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+			server := clienttest.NewServer(t)
+			client := clienttest.NewClient(t, server)
+			created, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 			require.NoError(t, err)
 			require.NoError(t, server.Fail(erstest.A003, one.fault))
 			err = client.DeleteSession(t.Context(), created.Key)
@@ -373,7 +336,7 @@ func TestWhatCountsAsDeleted(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			requireCode(t, one.code, err)
+			clienttest.RequireCode(t, one.code, err)
 		})
 	}
 }
@@ -390,11 +353,11 @@ func callsOf(server *erstest.Server, call erstest.Call) []erstest.Request {
 
 // A cancelled sign-in is no network error; the flow checks for it with errors.Is.
 func TestACancelledCall(t *testing.T) {
-	session := ersclient.Session{Key: ersclient.NewSessionKey("key"), Token: ersclient.NewToken("a ticket")}
-	certificates := newServer(t)
+	session := ersclient.Session{Key: ersclient.NewSessionKey("key"), Ticket: ersclient.NewTicket("a ticket")}
+	certificates := clienttest.NewServer(t)
 	arrived := make(chan struct{}, 1)
-	raw := serveRaw(t, certificates, nil, func(*rawConn, int) { arrived <- struct{}{} })
-	client := newClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
+	raw := clienttest.ServeRaw(t, certificates, nil, func(*clienttest.RawConn, int) { arrived <- struct{}{} })
+	client := clienttest.NewClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
 
 	t.Run("under way", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -407,29 +370,29 @@ func TestACancelledCall(t *testing.T) {
 		cancel(errors.New("the user pressed Escape"))
 		err := <-outcome
 		require.ErrorIs(t, err, context.Canceled)
-		requireCode(t, "NET-CANCELLED", err)
-		require.True(t, ersclient.AnswerLost(err), "e-RS may have selected the role")
+		clienttest.RequireCode(t, "NET-CANCELLED", err)
+		require.ErrorIs(t, err, ersclient.ErrAnswerLost, "e-RS may have selected the role")
 	})
 	t.Run("before it began", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := client.SelectRole(ctx, session, gpRole)
 		require.ErrorIs(t, err, context.Canceled)
-		requireCode(t, "NET-CANCELLED", err)
-		require.False(t, ersclient.AnswerLost(err), "nothing was sent")
+		clienttest.RequireCode(t, "NET-CANCELLED", err)
+		require.NotErrorIs(t, err, ersclient.ErrAnswerLost, "nothing was sent")
 	})
 	t.Run("by the caller's deadline", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		defer cancel()
 		_, err := client.SelectRole(ctx, session, gpRole)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		requireCode(t, "NET-TIMEOUT", err)
+		clienttest.RequireCode(t, "NET-TIMEOUT", err)
 	})
 }
 
 // A setting that New did not refuse would show as a failure of e-RS.
 func TestSettingsThatCannotWork(t *testing.T) {
-	good := ersclient.Config{BaseURL: "https://ers.example/ers-api", ASID: erstest.ASID}
+	good := ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{BaseURL: "https://ers.example/ers-api"}}
 	cases := map[string]struct {
 		change func(*ersclient.Config)
 		code   string
@@ -453,46 +416,46 @@ func TestSettingsThatCannotWork(t *testing.T) {
 			config := good
 			one.change(&config)
 			_, err := ersclient.New(config)
-			requireCode(t, one.code, err)
+			clienttest.RequireCode(t, one.code, err)
 			assert.NotContains(t, fmt.Sprintf("%v %+v", err, problem.Of(err)), "hunter2")
 		})
 	}
 	for _, name := range []string{"", "ключ.example", "two words"} {
-		nameless := newPair(t, name, newKey(t), -time.Hour, time.Hour, nil)
+		nameless := clienttest.NewPair(t, name, clienttest.NewKey(t), -time.Hour, time.Hour, nil)
 		config := good
-		config.SendFQDN, config.Certificate = true, tls.Certificate{Certificate: [][]byte{nameless.certificate.Raw}}
+		config.SendFQDN, config.Certificate = true, tls.Certificate{Certificate: [][]byte{nameless.Certificate.Raw}}
 		_, err := ersclient.New(config)
-		requireCode(t, "SETTING-FQDN", err)
+		clienttest.RequireCode(t, "SETTING-FQDN", err)
 	}
 	_, err := ersclient.New(good)
 	require.NoError(t, err)
 }
 
 func TestCallsThatMakeNoSense(t *testing.T) {
-	server := newServer(t)
-	client := newClient(t, server)
-	_, err := client.CreateSession(t.Context(), ersclient.NewToken("  "))
-	requireCode(t, "UNEXPECTED", err)
+	server := clienttest.NewServer(t)
+	client := clienttest.NewClient(t, server)
+	_, err := client.CreateSession(t.Context(), ersclient.NewTicket("  "))
+	clienttest.RequireCode(t, "UNEXPECTED", err)
 	for _, id := range []string{"", ".", "..", "a b", "a\r\nX: y", "ключ", strings.Repeat("k", 513)} {
-		requireCode(t, "UNEXPECTED", client.DeleteSession(t.Context(), ersclient.NewSessionKey(id)))
+		clienttest.RequireCode(t, "UNEXPECTED", client.DeleteSession(t.Context(), ersclient.NewSessionKey(id)))
 		_, err := client.SelectRole(t.Context(), ersclient.Session{Key: ersclient.NewSessionKey(id)}, gpRole)
-		requireCode(t, "UNEXPECTED", err)
+		clienttest.RequireCode(t, "UNEXPECTED", err)
 	}
 	require.Empty(t, server.Requests())
 }
 
 func TestReach(t *testing.T) {
-	server := newServer(t)
-	client := newClient(t, server)
+	server := clienttest.NewServer(t)
+	client := clienttest.NewClient(t, server)
 	require.NoError(t, client.Reach(t.Context()))
 	require.NoError(t, client.Reach(t.Context()))
 	require.Empty(t, server.Requests(), "nothing was asked")
 
 	// An idle connection of an earlier call does not prove that e-RS can be reached now.
-	_, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	_, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 	require.NoError(t, err)
 	server.Close()
-	requireCode(t, "NET-REFUSED", client.Reach(t.Context()))
+	clienttest.RequireCode(t, "NET-REFUSED", client.Reach(t.Context()))
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -501,11 +464,11 @@ func TestReach(t *testing.T) {
 
 // No error, in any format, may put a ticket or a session key into a log or a screenshot.
 func TestNoErrorHoldsASecret(t *testing.T) {
-	server := newServer(t)
-	created, err := newClient(t, server).CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	server := clienttest.NewServer(t)
+	created, err := clienttest.NewClient(t, server).CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 	require.NoError(t, err)
 	key, ticket := created.Key.Reveal(), erstest.TicketGP
-	client := newClient(t, server, impatient)
+	client := clienttest.NewClient(t, server, clienttest.Impatient)
 
 	for _, fault := range []erstest.Fault{
 		{Kind: erstest.CutBefore}, {Kind: erstest.CutDuring}, {Kind: erstest.TruncatedJSON}, {Kind: erstest.HTML},
@@ -514,7 +477,7 @@ func TestNoErrorHoldsASecret(t *testing.T) {
 		{Kind: erstest.Outcome, Diagnostics: strings.Repeat("x", 180) + key},
 	} {
 		for call, attempt := range map[erstest.Call]func() error{
-			erstest.A001: func() error { _, err := client.CreateSession(t.Context(), created.Token); return err },
+			erstest.A001: func() error { _, err := client.CreateSession(t.Context(), created.Ticket); return err },
 			erstest.A002: func() error { _, err := client.SelectRole(t.Context(), created, gpRole); return err },
 			erstest.A003: func() error { return client.DeleteSession(t.Context(), created.Key) },
 		} {
@@ -539,25 +502,25 @@ func TestNoErrorHoldsASecret(t *testing.T) {
 func TestSEC001TheCertificateIsAlwaysSent(t *testing.T) {
 	// A server's list of authorities lacks the issuer: the certificate is sent nevertheless, so
 	// that the server states its reason.
-	server := newServer(t)
-	other := newServer(t)
-	raw := serveRaw(t, server, func(config *tls.Config) {
+	server := clienttest.NewServer(t)
+	other := clienttest.NewServer(t)
+	raw := clienttest.ServeRaw(t, server, func(config *tls.Config) {
 		config.ClientCAs = other.RootCAs()
 		config.ClientAuth = tls.RequireAnyClientCert
-	}, func(conn *rawConn, _ int) { conn.answer("HTTP/1.1 204 No Content\r\n\r\n") })
-	client := newClient(t, server, func(config *ersclient.Config) { config.BaseURL = raw.URL })
+	}, func(conn *clienttest.RawConn, _ int) { conn.Answer("HTTP/1.1 204 No Content\r\n\r\n") })
+	client := clienttest.NewClient(t, server, func(config *ersclient.Config) { config.BaseURL = raw.URL })
 	require.NoError(t, client.DeleteSession(t.Context(), ersclient.NewSessionKey("key")))
 }
 
 // An organisation may be given an address without a path; the request made from it must be valid.
 func TestAnAddressWithoutAPath(t *testing.T) {
-	server := newServer(t)
-	client := newClient(t, server, func(config *ersclient.Config) {
+	server := clienttest.NewServer(t)
+	client := clienttest.NewClient(t, server, func(config *ersclient.Config) {
 		address, err := url.Parse(server.URL)
 		require.NoError(t, err)
 		config.BaseURL = "https://" + address.Host
 	})
-	_, err := client.CreateSession(t.Context(), ersclient.NewToken("an unknown ticket"))
+	_, err := client.CreateSession(t.Context(), ersclient.NewTicket("an unknown ticket"))
 	var answered *ersclient.StatusError
 	require.ErrorAs(t, err, &answered)
 	assert.Equal(t, http.StatusNotFound, answered.Status, "the stand-in is not there, and says so")

@@ -40,7 +40,7 @@ func (n *notices) compareClocks(asked, came time.Time, header http.Header) {
 
 // clockProblem reports by how much the clock is ahead, or behind if off is negative. Each unit has
 // a text of its own, since a unit filled in could not be translated.
-func clockProblem(off time.Duration) *Problem {
+func clockProblem(off time.Duration) *problem.Problem {
 	made, size, unit, behind := *clockWrong, off.Abs(), time.Minute, off < 0
 	days, hours := size >= 48*time.Hour, size >= 2*time.Hour
 	switch {

@@ -17,6 +17,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
 
 // remedy is what the user is asked to do, as far as the published guidance goes.
@@ -64,11 +65,10 @@ type conversation struct {
 
 func converse(t *testing.T, options ...erstest.Option) *conversation {
 	t.Helper()
-	c := &conversation{server: newServer(t, options...)}
-	c.client = newClient(t, c.server)
-	ersclient.Draw(c.client, false)
+	c := &conversation{server: clienttest.NewServer(t, options...)}
+	c.client = clienttest.NewClient(t, c.server)
 	var err error
-	c.session, err = c.client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	c.session, err = c.client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 	require.NoError(t, err)
 	return c
 }
@@ -76,7 +76,7 @@ func converse(t *testing.T, options ...erstest.Option) *conversation {
 func (c *conversation) make(ctx context.Context, call erstest.Call) (err error) {
 	switch call {
 	case erstest.A001:
-		_, err = c.client.CreateSession(ctx, ersclient.NewToken(erstest.TicketGP))
+		_, err = c.client.CreateSession(ctx, ersclient.NewTicket(erstest.TicketGP))
 	case erstest.A002:
 		_, err = c.client.SelectRole(ctx, c.session, gpRole)
 	case erstest.A003:
@@ -109,7 +109,7 @@ func TestERR000ToERR012EveryRowOfTheErrorGuidance(t *testing.T) {
 				}
 				require.NoError(t, c.server.Fail(call, fault))
 				err := c.make(t.Context(), call)
-				found := problemOf(t, fmt.Sprintf("ERS-%s-%d", call, status), err)
+				found := clienttest.ProblemOf(t, fmt.Sprintf("ERS-%s-%d", call, status), err)
 				requireRemedy(t, want, found)
 				happened := found.Expand(found.Happened)
 				require.Contains(t, happened, fmt.Sprintf("e-RS answered %d", status), "what a service desk asks for first")
@@ -172,16 +172,16 @@ func TestA00102EveryFailureIsPresented(t *testing.T) {
 			if ticket == "" {
 				ticket = erstest.TicketGP
 			}
-			_, err := c.client.CreateSession(t.Context(), ersclient.NewToken(ticket))
-			requireRemedy(t, one.remedy, problemOf(t, one.code, err))
+			_, err := c.client.CreateSession(t.Context(), ersclient.NewTicket(ticket))
+			requireRemedy(t, one.remedy, clienttest.ProblemOf(t, one.code, err))
 		})
 	}
 	t.Run("no answer", func(t *testing.T) {
-		server := newServer(t)
+		server := clienttest.NewServer(t)
 		require.NoError(t, server.Fail(erstest.A001, erstest.Fault{Kind: erstest.Hang}))
-		client := newClient(t, server, func(config *ersclient.Config) { config.Timeout = 300 * time.Millisecond })
-		_, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
-		requireRemedy(t, waitThenTry, problemOf(t, "NET-TIMEOUT", err))
+		client := clienttest.NewClient(t, server, func(config *ersclient.Config) { config.Timeout = 300 * time.Millisecond })
+		_, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
+		requireRemedy(t, waitThenTry, clienttest.ProblemOf(t, "NET-TIMEOUT", err))
 	})
 }
 
@@ -244,15 +244,15 @@ func TestA00203EveryFailureIsPresented(t *testing.T) {
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
 			err := one.call(t, converse(t))
-			requireRemedy(t, one.remedy, problemOf(t, one.code, err))
-			require.False(t, ersclient.AnswerLost(err), "e-RS has said no")
+			requireRemedy(t, one.remedy, clienttest.ProblemOf(t, one.code, err))
+			require.NotErrorIs(t, err, ersclient.ErrAnswerLost, "e-RS has said no")
 		})
 	}
 	t.Run("no roles", func(t *testing.T) {
 		// No call fails here: the flow presents it, with the name and the session that it needs for
 		// that.
 		c := converse(t)
-		session, err := c.client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketNoRoles))
+		session, err := c.client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketNoRoles))
 		require.NoError(t, err)
 		require.Empty(t, session.User.Permissions)
 		require.NotEmpty(t, session.User.Name())
@@ -265,7 +265,7 @@ func TestA00203EveryFailureIsPresented(t *testing.T) {
 func TestA00303AFailureIsPresented(t *testing.T) {
 	c := converse(t)
 	require.NoError(t, c.make(t.Context(), erstest.A003))
-	found := problemOf(t, "ERS-A003-403", c.make(t.Context(), erstest.A003))
+	found := clienttest.ProblemOf(t, "ERS-A003-403", c.make(t.Context(), erstest.A003))
 	requireRemedy(t, takeCardThenDesk, found)
 	require.Contains(t, found.Expand(found.Happened), "may still be open")
 }
@@ -273,23 +273,23 @@ func TestA00303AFailureIsPresented(t *testing.T) {
 // e-RS refuses an endpoint certificate that expired while the program was running: the remedy is a
 // new one, not the network.
 func TestSEC001ACertificateThatHasRunOut(t *testing.T) {
-	server := newServer(t)
+	server := clienttest.NewServer(t)
 	for version, name := range map[uint16]string{tls.VersionTLS12: "TLS 1.2", tls.VersionTLS13: "TLS 1.3"} {
 		t.Run(name, func(t *testing.T) {
-			old := newPair(t, "gp.surgery.example", newKey(t), -48*time.Hour, -24*time.Hour, nil)
+			old := clienttest.NewPair(t, "gp.surgery.example", clienttest.NewKey(t), -48*time.Hour, -24*time.Hour, nil)
 			authorities := x509.NewCertPool()
-			authorities.AddCert(old.certificate)
-			raw := serveRaw(t, server, func(config *tls.Config) { config.ClientCAs, config.MaxVersion = authorities, version },
-				func(conn *rawConn, _ int) { conn.answer("HTTP/1.1 204 No Content\r\n\r\n") })
-			client := newClient(t, server, func(config *ersclient.Config) {
+			authorities.AddCert(old.Certificate)
+			raw := clienttest.ServeRaw(t, server, func(config *tls.Config) { config.ClientCAs, config.MaxVersion = authorities, version },
+				func(conn *clienttest.RawConn, _ int) { conn.Answer("HTTP/1.1 204 No Content\r\n\r\n") })
+			client := clienttest.NewClient(t, server, func(config *ersclient.Config) {
 				config.BaseURL = raw.URL
-				config.Certificate = tls.Certificate{Certificate: [][]byte{old.certificate.Raw}, PrivateKey: old.key}
+				config.Certificate = tls.Certificate{Certificate: [][]byte{old.Certificate.Raw}, PrivateKey: old.Key}
 			})
-			err := deleteOnce(t.Context(), client)
-			found := problemOf(t, "TLS-CLIENT_CERT_EXPIRED", err)
+			err := clienttest.DeleteOnce(t.Context(), client)
+			found := clienttest.ProblemOf(t, "TLS-CLIENT_CERT_EXPIRED", err)
 			requireRemedy(t, remedy{[]string{"Check the date", "local service desk for a new endpoint certificate"}, false}, found)
 			require.Contains(t, found.Expand(found.Happened), "gp.surgery.example")
-			require.False(t, ersclient.AnswerLost(err))
+			require.NotErrorIs(t, err, ersclient.ErrAnswerLost)
 		})
 	}
 }
@@ -307,22 +307,22 @@ func TestERR000OutdatedCertificatesPointAtTheClock(t *testing.T) {
 		"not valid yet": {hour, 2 * hour, "TLS-CLOCK"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := newServer(t, erstest.WithServerValidity(now.Add(one.from), now.Add(one.until)))
-			requireRemedy(t, checkClock, problemOf(t, one.code, deleteOnce(t.Context(), newClient(t, server))))
+			server := clienttest.NewServer(t, erstest.WithServerValidity(now.Add(one.from), now.Add(one.until)))
+			requireRemedy(t, checkClock, clienttest.ProblemOf(t, one.code, clienttest.DeleteOnce(t.Context(), clienttest.NewClient(t, server))))
 		})
 		t.Run(name+", further up the chain", func(t *testing.T) {
-			server := newServer(t)
+			server := clienttest.NewServer(t)
 			root, chain := chainOf(t, now.Add(one.from), now.Add(one.until))
-			raw := serveRaw(t, server, func(config *tls.Config) { config.Certificates = []tls.Certificate{chain} },
-				func(conn *rawConn, _ int) { conn.answer("HTTP/1.1 204 No Content\r\n\r\n") })
+			raw := clienttest.ServeRaw(t, server, func(config *tls.Config) { config.Certificates = []tls.Certificate{chain} },
+				func(conn *clienttest.RawConn, _ int) { conn.Answer("HTTP/1.1 204 No Content\r\n\r\n") })
 			roots := x509.NewCertPool()
 			roots.AddCert(root)
-			trusting := newClient(t, server, func(config *ersclient.Config) { config.BaseURL, config.RootCAs = raw.URL, roots })
-			requireRemedy(t, checkClock, problemOf(t, one.code, deleteOnce(t.Context(), trusting)))
+			trusting := clienttest.NewClient(t, server, func(config *ersclient.Config) { config.BaseURL, config.RootCAs = raw.URL, roots })
+			requireRemedy(t, checkClock, clienttest.ProblemOf(t, one.code, clienttest.DeleteOnce(t.Context(), trusting)))
 
 			// If the root is missing too, the clock is not the reason.
-			other := newClient(t, server, func(config *ersclient.Config) { config.BaseURL = raw.URL })
-			requireCode(t, "TLS-UNTRUSTED", deleteOnce(t.Context(), other))
+			other := clienttest.NewClient(t, server, func(config *ersclient.Config) { config.BaseURL = raw.URL })
+			clienttest.RequireCode(t, "TLS-UNTRUSTED", clienttest.DeleteOnce(t.Context(), other))
 		})
 	}
 }
@@ -330,27 +330,27 @@ func TestERR000OutdatedCertificatesPointAtTheClock(t *testing.T) {
 // chainOf makes a root, and a server's certificate under an intermediate with this validity.
 func chainOf(t *testing.T, from, until time.Time) (*x509.Certificate, tls.Certificate) {
 	t.Helper()
-	issue := func(name string, number int64, from, until time.Time, parent *pair) *pair {
-		key := newKey(t)
+	issue := func(name string, number int64, from, until time.Time, parent *clienttest.Pair) *clienttest.Pair {
+		key := clienttest.NewKey(t)
 		template := &x509.Certificate{
 			SerialNumber: big.NewInt(number), Subject: pkix.Name{CommonName: name}, NotBefore: from, NotAfter: until,
 			IsCA: true, BasicConstraintsValid: true, DNSNames: []string{"localhost"},
 		}
 		template.IPAddresses = append(template.IPAddresses, []byte{127, 0, 0, 1})
 		if parent == nil {
-			parent = &pair{template, key}
+			parent = &clienttest.Pair{Certificate: template, Key: key}
 		}
-		der, err := x509.CreateCertificate(rand.Reader, template, parent.certificate, key.Public(), parent.key)
+		der, err := x509.CreateCertificate(rand.Reader, template, parent.Certificate, key.Public(), parent.Key)
 		require.NoError(t, err)
 		certificate, err := x509.ParseCertificate(der)
 		require.NoError(t, err)
-		return &pair{certificate, key}
+		return &clienttest.Pair{Certificate: certificate, Key: key}
 	}
 	begin, end := time.Now().Add(-24*time.Hour), time.Now().Add(24*time.Hour)
 	root := issue("a root", 1, begin, end, nil)
 	intermediate := issue("an intermediate", 2, from, until, root)
 	leaf := issue("a server", 3, begin, end, intermediate)
-	return root.certificate, tls.Certificate{
-		Certificate: [][]byte{leaf.certificate.Raw, intermediate.certificate.Raw}, PrivateKey: leaf.key,
+	return root.Certificate, tls.Certificate{
+		Certificate: [][]byte{leaf.Certificate.Raw, intermediate.Certificate.Raw}, PrivateKey: leaf.Key,
 	}
 }

@@ -14,23 +14,23 @@ import (
 // {{.Answer}} and {{.Outcome}} are left in.
 func StatusProblems() []*problem.Problem {
 	var list []*problem.Problem
-	for _, call := range []call{callA001, callA002, callA003} {
+	for _, call := range []Call{callA001, callA002, callA003} {
 		statuses := slices.Collect(maps.Keys(statusGuidance))
-		for status := range callGuidance[call.name] {
+		for status := range callGuidance[call.Name] {
 			if !slices.Contains(statuses, status) {
 				statuses = append(statuses, status)
 			}
 		}
 		slices.Sort(statuses)
 		for _, status := range statuses {
-			cause := &StatusError{Call: call.name, Method: call.method, Status: status}
+			cause := &StatusError{Call: call.Name, Method: call.Method, Status: status}
 			if status == http.StatusUnprocessableEntity {
 				cause.Outcome = Outcome{Issues: []Issue{{Diagnostics: "{{.Outcome}}"}}}
 			}
 			list = append(list, statusProblem(request{call: call}, cause))
 		}
-		if call != callA003 { // A003's answer has no content that could be missing
-			list = append(list, answerProblem(call, errors.New("for the list")))
+		if call != callA003 { // whose answer has nothing in it that could be missed
+			list = append(list, Unusable(call, errors.New("for the list")))
 		}
 	}
 	return list

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"os"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
-	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // Sign in with a ticket, work as a clinician, and sign out.
@@ -17,19 +16,18 @@ func Example() {
 	server := erstest.NewServer()
 	defer server.Close()
 
-	client, err := ersclient.New(ersclient.Config{
+	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
 		BaseURL:     server.URL,
-		ASID:        erstest.ASID,
 		Certificate: server.ClientCertificate(),
 		RootCAs:     server.RootCAs(),
-	})
+	}})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer client.Close()
 	ctx := context.Background()
 
-	session, err := client.CreateSession(ctx, ersclient.NewToken(erstest.TicketGP))
+	session, err := client.CreateSession(ctx, ersclient.NewTicket(erstest.TicketGP))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -60,9 +58,9 @@ func ExampleClient_CreateSession() {
 	client := exampleClient(server)
 	defer client.Close()
 
-	_, err := client.CreateSession(context.Background(), ersclient.NewToken("a ticket that has ended"))
+	_, err := client.CreateSession(context.Background(), ersclient.NewTicket("a ticket that has ended"))
 
-	var problem *ersclient.Problem
+	var problem *problem.Problem
 	if errors.As(err, &problem) {
 		fmt.Println(problem.Code)
 		fmt.Println(problem.Expand(problem.Happened))
@@ -85,14 +83,14 @@ func ExampleClient_CreateSession() {
 
 // After a lost answer it is unknown whether the role was selected: delete the session and start
 // again.
-func ExampleAnswerLost() {
+func Example_answerLost() {
 	server := erstest.NewServer()
 	defer server.Close()
 	client := exampleClient(server)
 	defer client.Close()
 	ctx := context.Background()
 
-	session, err := client.CreateSession(ctx, ersclient.NewToken(erstest.TicketGP))
+	session, err := client.CreateSession(ctx, ersclient.NewTicket(erstest.TicketGP))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -101,59 +99,17 @@ func ExampleAnswerLost() {
 	}
 	role := session.User.Permissions[0]
 	session, err = client.SelectRole(ctx, session, role)
-	if ersclient.AnswerLost(err) {
+	if errors.Is(err, ersclient.ErrAnswerLost) {
 		if err := client.DeleteSession(ctx, session.Key); err != nil {
 			log.Fatal(err)
 		}
-		if session, err = client.CreateSession(ctx, session.Token); err != nil {
+		if session, err = client.CreateSession(ctx, session.Ticket); err != nil {
 			log.Fatal(err)
 		}
 		session, err = client.SelectRole(ctx, session, role)
 	}
 	fmt.Println(session.Permission.BusinessFunction, err, len(server.Sessions()))
 	// Output: REFERRING_CLINICIAN <nil> 1
-}
-
-// The certificate and the authorities come from files set up by a service desk.
-func ExampleLoadCertificate() {
-	server := erstest.NewServer()
-	defer server.Close()
-	folder, err := os.MkdirTemp("", "example-*")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer func() { _ = os.RemoveAll(folder) }()
-	files, err := server.WriteFiles(folder)
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{
-		PKCS12: files.PKCS12, Passphrase: secret.New(erstest.Passphrase),
-	})
-	fmt.Println(ersclient.CommonName(certificate), err)
-
-	_, err = ersclient.LoadCertificate(ersclient.CertificateFiles{PKCS12: files.PKCS12, Passphrase: secret.New("a guess")})
-	var problem *ersclient.Problem
-	fmt.Println(errors.As(err, &problem), problem.Code)
-	// Output:
-	// ers-login.r01.erstest.example <nil>
-	// true CERT-PASSPHRASE
-}
-
-// Without a bundle the system's authorities are used, which lack the NHS root.
-func ExampleLoadRootCAs() {
-	roots, name, err := ersclient.LoadRootCAs("")
-	fmt.Println(roots == nil, name, err)
-
-	_, _, err = ersclient.LoadRootCAs("no-such-file.pem")
-	var problem *ersclient.Problem
-	if errors.As(err, &problem) {
-		fmt.Println(problem.Expand(problem.Happened))
-	}
-	// Output:
-	// true the system's certificates <nil>
-	// The setting ca_bundle names no-such-file.pem, and there is no such file.
 }
 
 // The status bar shows whether e-RS can be reached, without a request.
@@ -164,7 +120,7 @@ func ExampleClient_Reach() {
 
 	fmt.Println(client.Reach(context.Background()))
 	server.Close()
-	var problem *ersclient.Problem
+	var problem *problem.Problem
 	fmt.Println(errors.As(client.Reach(context.Background()), &problem), problem.Code)
 	// Output:
 	// <nil>
@@ -172,9 +128,9 @@ func ExampleClient_Reach() {
 }
 
 func exampleClient(server *erstest.Server) *ersclient.Client {
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: server.URL, ASID: erstest.ASID, Certificate: server.ClientCertificate(), RootCAs: server.RootCAs(),
-	})
+	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+		BaseURL: server.URL, Certificate: server.ClientCertificate(), RootCAs: server.RootCAs(),
+	}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -61,14 +61,14 @@ func TestKindsOfFailure(t *testing.T) {
 	}
 	server := erstest.NewServer()
 	defer server.Close()
-	client, err := New(Config{
-		BaseURL: "https://ers.example/ers-api", ASID: erstest.ASID, Certificate: server.ClientCertificate(),
+	client, err := NewTransport(TransportConfig{
+		BaseURL: "https://ers.example/ers-api", Certificate: server.ClientCertificate(),
 		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
 	})
 	require.NoError(t, err)
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
-			made := client.transportProblem(t.Context(), callA001, false, one.err)
+			made := client.transportProblem(t.Context(), opens, false, one.err)
 			require.Equal(t, one.code, made.Code)
 			var cause *transportError
 			require.ErrorAs(t, made, &cause)
@@ -80,9 +80,9 @@ func TestKindsOfFailure(t *testing.T) {
 
 // Some TLS 1.2 servers report a missing certificate with handshake_failure.
 func TestAHandshakeFailureWithoutACertificate(t *testing.T) {
-	client, err := New(Config{BaseURL: "https://ers.example/ers-api", ASID: erstest.ASID})
+	client, err := NewTransport(TransportConfig{BaseURL: "https://ers.example/ers-api"})
 	require.NoError(t, err)
 	client.transport.certificateAsked.Store(true)
-	made := client.transportProblem(t.Context(), callA001, true, &net.OpError{Op: "remote error", Err: tls.AlertError(40)})
+	made := client.transportProblem(t.Context(), opens, true, &net.OpError{Op: "remote error", Err: tls.AlertError(40)})
 	require.Equal(t, "TLS-CLIENT_CERT_MISSING", made.Code)
 }

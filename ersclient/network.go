@@ -12,7 +12,7 @@ import (
 
 // transportError is the cause if a call got no answer.
 type transportError struct {
-	call call
+	call Call
 	// sent reports whether e-RS may have seen the request.
 	sent bool
 	// passing reports whether the fault may pass within seconds.
@@ -25,8 +25,13 @@ type transportError struct {
 func (e *transportError) Error() string { return e.call.String() + ": " + e.err.Error() }
 func (e *transportError) Unwrap() error { return e.err }
 
+// Is reports whether e-RS may have carried the call out all the same.
+func (e *transportError) Is(target error) bool {
+	return e.sent && (target == ErrAnswerLost || target == ErrStartAgain)
+}
+
 // transportProblem makes the Problem of a call without an answer. ctx is the caller's.
-func (c *Client) transportProblem(ctx context.Context, call call, sent bool, err error) *Problem {
+func (c *TransportClient) transportProblem(ctx context.Context, call Call, sent bool, err error) *problem.Problem {
 	cause := &transportError{call: call, sent: sent, err: withoutForeignText(err)}
 	if ended := ctx.Err(); errors.Is(ended, context.Canceled) {
 		if !errors.Is(err, ended) {

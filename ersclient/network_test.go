@@ -2,7 +2,6 @@ package ersclient_test
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -19,55 +18,14 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
-
-// deleteOnce makes a short call.
-func deleteOnce(ctx context.Context, client *ersclient.Client) error {
-	return client.DeleteSession(ctx, ersclient.NewSessionKey("key"))
-}
-
-// listen returns a listener on loopback.
-func listen(t *testing.T) net.Listener {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	return listener
-}
-
-// serveConns passes each connection to a script, then closes it, until the test ends.
-func serveConns(t *testing.T, listener net.Listener, script func(net.Conn)) {
-	t.Helper()
-	ctx, end := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			running.Go(func() {
-				closed := make(chan struct{})
-				stop := context.AfterFunc(ctx, func() { _ = conn.Close(); close(closed) })
-				script(conn)
-				_ = conn.Close()
-				if !stop() {
-					<-closed
-				}
-			})
-		}
-	})
-	t.Cleanup(func() {
-		_ = listener.Close()
-		end()
-		running.Wait()
-	})
-}
 
 // serveTCP serves without TLS and returns the address.
 func serveTCP(t *testing.T, script func(net.Conn)) string {
 	t.Helper()
-	listener := listen(t)
-	serveConns(t, listener, script)
+	listener := clienttest.Listen(t)
+	clienttest.ServeConns(t, listener, script)
 	return listener.Addr().String()
 }
 
@@ -80,7 +38,7 @@ func TestFailuresOfTheNetworkAreDistinguished(t *testing.T) {
 		// RFC 6761: this name does not exist anywhere.
 		"an unknown name": {func(*testing.T) string { return "ers.invalid" }, "NET-DNS"},
 		"no listener": {func(t *testing.T) string {
-			listener := listen(t)
+			listener := clienttest.Listen(t)
 			require.NoError(t, listener.Close())
 			return listener.Addr().String()
 		}, "NET-REFUSED"},
@@ -95,26 +53,26 @@ func TestFailuresOfTheNetworkAreDistinguished(t *testing.T) {
 			})
 		}, "TLS-HANDSHAKE"},
 	}
-	certificates := newServer(t)
+	certificates := clienttest.NewServer(t)
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
-			client := newClient(t, certificates, func(config *ersclient.Config) {
+			client := clienttest.NewClient(t, certificates, func(config *ersclient.Config) {
 				config.BaseURL = "https://" + one.address(t) + "/ers-api"
 				if one.code == "NET-TIMEOUT" {
 					config.Timeout = 300 * time.Millisecond
 				}
 			})
-			err := deleteOnce(t.Context(), client)
-			requireCode(t, one.code, err)
-			require.False(t, ersclient.AnswerLost(err), "nothing was sent")
-			requireCode(t, one.code, client.Reach(t.Context()))
+			err := clienttest.DeleteOnce(t.Context(), client)
+			clienttest.RequireCode(t, one.code, err)
+			require.NotErrorIs(t, err, ersclient.ErrAnswerLost, "nothing was sent")
+			clienttest.RequireCode(t, one.code, client.Reach(t.Context()))
 		})
 	}
 }
 
 // The server is always verified; the service desk gets what was presented and what was expected.
 func TestAServerThatCannotBeVerified(t *testing.T) {
-	untrusted := newServer(t)
+	untrusted := clienttest.NewServer(t)
 	hour := time.Hour
 	now := time.Now()
 	cases := map[string]struct {
@@ -160,19 +118,19 @@ func TestAServerThatCannotBeVerified(t *testing.T) {
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
-			server := newServer(t, one.options...)
-			client := newClient(t, server, func(config *ersclient.Config) {
+			server := clienttest.NewServer(t, one.options...)
+			client := clienttest.NewClient(t, server, func(config *ersclient.Config) {
 				if one.change != nil {
 					one.change(config)
 				}
 			})
-			err := deleteOnce(t.Context(), client)
-			found := problemOf(t, one.code, err)
+			err := clienttest.DeleteOnce(t.Context(), client)
+			found := clienttest.ProblemOf(t, one.code, err)
 			for _, text := range one.says {
 				require.Contains(t, found.Expand(found.Happened+"\n"+found.Quoted), text)
 			}
-			require.False(t, ersclient.AnswerLost(err))
-			requireCode(t, one.code, client.Reach(t.Context()))
+			require.NotErrorIs(t, err, ersclient.ErrAnswerLost)
+			clienttest.RequireCode(t, one.code, client.Reach(t.Context()))
 			require.Empty(t, server.Requests())
 		})
 	}
@@ -181,7 +139,7 @@ func TestAServerThatCannotBeVerified(t *testing.T) {
 // A refused endpoint certificate is for the service desk, and must not read like a network fault.
 // With TLS 1.3 it shows only when the answer is read.
 func TestAClientThatIsNotAccepted(t *testing.T) {
-	untrusted := newServer(t)
+	untrusted := clienttest.NewServer(t)
 	for version, name := range map[uint16]string{tls.VersionTLS12: "TLS 1.2", tls.VersionTLS13: "TLS 1.3"} {
 		cases := map[string]struct {
 			certificate tls.Certificate
@@ -192,28 +150,28 @@ func TestAClientThatIsNotAccepted(t *testing.T) {
 		}
 		for kind, one := range cases {
 			t.Run(name+", "+kind, func(t *testing.T) {
-				server := newServer(t)
-				raw := serveRaw(t, server, func(config *tls.Config) { config.MaxVersion = version },
-					func(conn *rawConn, _ int) { conn.answer("HTTP/1.1 204 No Content\r\n\r\n") })
-				client := newClient(t, server, func(config *ersclient.Config) {
+				server := clienttest.NewServer(t)
+				raw := clienttest.ServeRaw(t, server, func(config *tls.Config) { config.MaxVersion = version },
+					func(conn *clienttest.RawConn, _ int) { conn.Answer("HTTP/1.1 204 No Content\r\n\r\n") })
+				client := clienttest.NewClient(t, server, func(config *ersclient.Config) {
 					config.BaseURL, config.Certificate = raw.URL, one.certificate
 				})
-				err := deleteOnce(t.Context(), client)
-				requireCode(t, one.code, err)
-				require.False(t, ersclient.AnswerLost(err), "the server has not read the request")
-				require.Empty(t, raw.received())
+				err := clienttest.DeleteOnce(t.Context(), client)
+				clienttest.RequireCode(t, one.code, err)
+				require.NotErrorIs(t, err, ersclient.ErrAnswerLost, "the server has not read the request")
+				require.Empty(t, raw.Received())
 			})
 		}
 	}
 }
 
 func TestAnOldTLSIsRefused(t *testing.T) {
-	server := newServer(t)
-	raw := serveRaw(t, server, func(config *tls.Config) { config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 },
-		func(conn *rawConn, _ int) { conn.answer("HTTP/1.1 204 No Content\r\n\r\n") })
-	client := newClient(t, server, func(config *ersclient.Config) { config.BaseURL = raw.URL })
-	requireCode(t, "TLS-VERSION", deleteOnce(t.Context(), client))
-	require.Empty(t, raw.received())
+	server := clienttest.NewServer(t)
+	raw := clienttest.ServeRaw(t, server, func(config *tls.Config) { config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 },
+		func(conn *clienttest.RawConn, _ int) { conn.Answer("HTTP/1.1 204 No Content\r\n\r\n") })
+	client := clienttest.NewClient(t, server, func(config *ersclient.Config) { config.BaseURL = raw.URL })
+	clienttest.RequireCode(t, "TLS-VERSION", clienttest.DeleteOnce(t.Context(), client))
+	require.Empty(t, raw.Received())
 }
 
 // proxy is an HTTP proxy that answers CONNECT with a status line, and forwards after a 200.
@@ -262,19 +220,19 @@ func TestProxies(t *testing.T) {
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
-			server := newServer(t)
-			client := newClient(t, server, func(config *ersclient.Config) { config.Proxy = http.ProxyURL(one.proxy) })
-			reached, deleted := client.Reach(t.Context()), deleteOnce(t.Context(), client)
+			server := clienttest.NewServer(t)
+			client := clienttest.NewClient(t, server, func(config *ersclient.Config) { config.Proxy = http.ProxyURL(one.proxy) })
+			reached, deleted := client.Reach(t.Context()), clienttest.DeleteOnce(t.Context(), client)
 			if one.code == "" {
 				require.NoError(t, reached)
-				requireCode(t, "ERS-A003-403", deleted)
+				clienttest.RequireCode(t, "ERS-A003-403", deleted)
 				return
 			}
 			for _, err := range []error{reached, deleted} {
-				found := problemOf(t, one.code, err)
+				found := clienttest.ProblemOf(t, one.code, err)
 				require.Contains(t, found.Expand(found.Happened), one.proxy.Host)
 				require.NotContains(t, err.Error()+found.Expand(found.Happened), "hunter2")
-				require.False(t, ersclient.AnswerLost(err))
+				require.NotErrorIs(t, err, ersclient.ErrAnswerLost)
 			}
 		})
 	}
@@ -282,26 +240,26 @@ func TestProxies(t *testing.T) {
 
 // A proxy setting may hold a password, with a mistake next to it.
 func TestAProxySettingThatCannotBeUnderstood(t *testing.T) {
-	client := newClient(t, newServer(t), func(config *ersclient.Config) {
+	client := clienttest.NewClient(t, clienttest.NewServer(t), func(config *ersclient.Config) {
 		config.Proxy = func(*http.Request) (*url.URL, error) { return nil, errors.New("invalid proxy http://clerk:hunter2@[") }
 	})
-	err := deleteOnce(t.Context(), client)
-	requireCode(t, "NET-PROXY_SETTING", err)
+	err := clienttest.DeleteOnce(t.Context(), client)
+	clienttest.RequireCode(t, "NET-PROXY_SETTING", err)
 	require.NotContains(t, err.Error(), "hunter2")
 }
 
 // If the alert is lost, the cut is still distinguished from a network fault: a certificate was not
 // configured.
 func TestACutAfterACertificateWasAskedFor(t *testing.T) {
-	server := newServer(t)
-	raw := serveRaw(t, server, func(config *tls.Config) { config.ClientAuth = tls.RequestClientCert },
-		func(conn *rawConn, _ int) { _ = conn.Close() })
-	client := newClient(t, server, func(config *ersclient.Config) {
+	server := clienttest.NewServer(t)
+	raw := clienttest.ServeRaw(t, server, func(config *tls.Config) { config.ClientAuth = tls.RequestClientCert },
+		func(conn *clienttest.RawConn, _ int) { _ = conn.Close() })
+	client := clienttest.NewClient(t, server, func(config *ersclient.Config) {
 		config.BaseURL, config.Certificate = raw.URL, tls.Certificate{}
 	})
-	err := deleteOnce(t.Context(), client)
-	requireCode(t, "TLS-CLIENT_CERT_MISSING", err)
-	require.True(t, ersclient.AnswerLost(err), "it is a guess, and the request was sent")
+	err := clienttest.DeleteOnce(t.Context(), client)
+	clienttest.RequireCode(t, "TLS-CLIENT_CERT_MISSING", err)
+	require.ErrorIs(t, err, ersclient.ErrAnswerLost, "it is a guess, and the request was sent")
 }
 
 // Data that a server sends in place of HTTP is kept out of the log: it may be a session.
@@ -313,14 +271,14 @@ func TestAnswersThatAreNotHTTP(t *testing.T) {
 		"another encoding":   "HTTP/1.1 200 OK\r\nTransfer-Encoding: planted\r\n\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := newServer(t)
-			raw := serveRaw(t, server, nil, func(conn *rawConn, _ int) { conn.answer(answer) })
-			client := newClient(t, server, func(config *ersclient.Config) { config.BaseURL = raw.URL })
-			err := deleteOnce(t.Context(), client)
-			requireCode(t, "NET-CUT", err)
+			server := clienttest.NewServer(t)
+			raw := clienttest.ServeRaw(t, server, nil, func(conn *clienttest.RawConn, _ int) { conn.Answer(answer) })
+			client := clienttest.NewClient(t, server, func(config *ersclient.Config) { config.BaseURL = raw.URL })
+			err := clienttest.DeleteOnce(t.Context(), client)
+			clienttest.RequireCode(t, "NET-CUT", err)
 			require.ErrorContains(t, err, "the answer is not HTTP")
 			require.NotContains(t, err.Error(), "planted")
-			require.True(t, ersclient.AnswerLost(err))
+			require.ErrorIs(t, err, ersclient.ErrAnswerLost)
 		})
 	}
 }

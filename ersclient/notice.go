@@ -11,7 +11,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// The kinds of Config.Notice: faults that do not prevent working.
+// The kinds of TransportConfig.Notice: what is wrong without keeping anybody from working.
 const (
 	// NoticeCertificate: the endpoint certificate expires within a fortnight (CERT-EXPIRES_SOON) or
 	// has expired (CERT-EXPIRED). New checks it, then a call once a day.
@@ -19,8 +19,7 @@ const (
 	// NoticeClock: this computer's clock and that of e-RS, by the Date of any answer, differ by
 	// more than five minutes (CLOCK-WRONG).
 	NoticeClock = "clock"
-	// NoticeTLS: the latest connection has no forward secrecy, as Config.RSAKeyExchange allows
-	// (TLS-RSA_KEY_EXCHANGE).
+	// NoticeTLS: the latest connection to e-RS was made without forward secrecy, as TransportConfig.RSAKeyExchange allows.
 	NoticeTLS = "tls"
 )
 
@@ -36,7 +35,7 @@ const (
 
 // notices serialises calls of notify, and reports each change once.
 type notices struct {
-	notify func(kind string, p *Problem)
+	notify func(kind string, p *problem.Problem)
 
 	mu sync.Mutex
 	// leaf is the endpoint certificate, nil if there is none.
@@ -50,10 +49,10 @@ type notices struct {
 	noSecrecy bool
 }
 
-func newNotices(config Config) *notices {
+func newNotices(config TransportConfig) *notices {
 	notify := config.Notice
 	if notify == nil {
-		notify = func(string, *Problem) {}
+		notify = func(string, *problem.Problem) {}
 	}
 	return &notices{notify: notify, leaf: leafOf(config.Certificate)}
 }
@@ -88,7 +87,7 @@ func (n *notices) look(now time.Time) {
 		return
 	}
 	n.looked = now
-	var found *Problem
+	var found *problem.Problem
 	switch {
 	case now.After(n.leaf.NotAfter):
 		found = certificateRanOut
@@ -121,7 +120,7 @@ func (n *notices) keyExchange(suite uint16) {
 }
 
 // KeyExchange returns TLS-RSA_KEY_EXCHANGE if the cipher suite uses it, else nil.
-func KeyExchange(suite uint16) *Problem {
+func KeyExchange(suite uint16) *problem.Problem {
 	if !slices.Contains(rsaKeyExchange, suite) {
 		return nil
 	}

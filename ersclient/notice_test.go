@@ -12,6 +12,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
 
 // noticeboard records a client's notices as kind and code; a kind alone means that it ended.
@@ -81,14 +82,14 @@ func TestERR000AWrongClockIsNoticed(t *testing.T) {
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
-			server, board := newServer(t), &noticeboard{}
-			client := newClient(t, server, noticing(board))
+			server, board := clienttest.NewServer(t), &noticeboard{}
+			client := clienttest.NewClient(t, server, noticing(board))
 			said, _ := board.new()
 			require.Empty(t, said, "there is nothing wrong with the stand-in's certificate")
 			server.SetClock(one.server)
 			for range 2 {
 				// Any answer counts, such as this refusal.
-				requireCode(t, "ERS-A003-403", deleteOnce(t.Context(), client))
+				clienttest.RequireCode(t, "ERS-A003-403", clienttest.DeleteOnce(t.Context(), client))
 			}
 			said, texts := board.new()
 			if one.text == "" {
@@ -99,12 +100,12 @@ func TestERR000AWrongClockIsNoticed(t *testing.T) {
 			require.Equal(t, []string{one.text}, texts)
 
 			server.SetClock(one.server + one.server/2)
-			require.Error(t, deleteOnce(t.Context(), client))
+			require.Error(t, clienttest.DeleteOnce(t.Context(), client))
 			said, _ = board.new()
 			require.Equal(t, []string{"clock CLOCK-WRONG"}, said, "it differs by something else now")
 			server.SetClock(0)
 			for range 2 {
-				require.Error(t, deleteOnce(t.Context(), client))
+				require.Error(t, clienttest.DeleteOnce(t.Context(), client))
 			}
 			said, _ = board.new()
 			require.Equal(t, []string{"clock"}, said, "it is right again")
@@ -121,26 +122,26 @@ func TestERR000DatesThatTellNothing(t *testing.T) {
 		"of a stored answer": old + "Age: 3600\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			server, board := newServer(t), &noticeboard{}
-			raw := serveRaw(t, server, nil, func(conn *rawConn, _ int) { conn.answer("HTTP/1.1 204 No Content\r\n" + header + "\r\n") })
-			client := newClient(t, server, noticing(board), func(config *ersclient.Config) { config.BaseURL = raw.URL })
+			server, board := clienttest.NewServer(t), &noticeboard{}
+			raw := clienttest.ServeRaw(t, server, nil, func(conn *clienttest.RawConn, _ int) { conn.Answer("HTTP/1.1 204 No Content\r\n" + header + "\r\n") })
+			client := clienttest.NewClient(t, server, noticing(board), func(config *ersclient.Config) { config.BaseURL = raw.URL })
 			board.new()
-			require.NoError(t, deleteOnce(t.Context(), client))
+			require.NoError(t, clienttest.DeleteOnce(t.Context(), client))
 			said, _ := board.new()
 			require.Empty(t, said)
 		})
 	}
 	t.Run("of an answer that took its time", func(t *testing.T) {
-		server, board, clock := newServer(t), &noticeboard{}, &wallClock{}
-		raw := serveRaw(t, server, nil, func(conn *rawConn, _ int) {
+		server, board, clock := clienttest.NewServer(t), &noticeboard{}, &wallClock{}
+		raw := clienttest.ServeRaw(t, server, nil, func(conn *clienttest.RawConn, _ int) {
 			date := time.Now().UTC().Format(http.TimeFormat)
 			clock.set(10 * time.Minute)
-			conn.answer("HTTP/1.1 204 No Content\r\nDate: " + date + "\r\n\r\n")
+			conn.Answer("HTTP/1.1 204 No Content\r\nDate: " + date + "\r\n\r\n")
 		})
-		client := newClient(t, server, noticing(board), func(config *ersclient.Config) { config.BaseURL = raw.URL })
-		ersclient.SetClock(client, clock.Now)
+		client := clienttest.NewClient(t, server, noticing(board), func(config *ersclient.Config) { config.BaseURL = raw.URL })
+		ersclient.SetClock(client.TransportClient, clock.Now)
 		board.new()
-		require.NoError(t, deleteOnce(t.Context(), client))
+		require.NoError(t, clienttest.DeleteOnce(t.Context(), client))
 		said, _ := board.new()
 		require.Empty(t, said, "it may have been written at any time of those ten minutes")
 	})
@@ -149,11 +150,11 @@ func TestERR000DatesThatTellNothing(t *testing.T) {
 // An organisation that learns of it on the day cannot sign in for a fortnight.
 func TestSEC001ACertificateThatExpiresSoonIsNoticed(t *testing.T) {
 	const day = 24 * time.Hour
-	server := newServer(t)
+	server := clienttest.NewServer(t)
 	withLife := func(until time.Duration) tls.Certificate {
-		made := newPair(t, "gp.surgery.example", newKey(t), -40*day, until, nil)
+		made := clienttest.NewPair(t, "gp.surgery.example", clienttest.NewKey(t), -40*day, until, nil)
 		// Without Leaf, which some constructors leave for others to parse.
-		return tls.Certificate{Certificate: [][]byte{made.certificate.Raw}, PrivateKey: made.key}
+		return tls.Certificate{Certificate: [][]byte{made.Certificate.Raw}, PrivateKey: made.Key}
 	}
 	for name, one := range map[string]struct {
 		certificate tls.Certificate
@@ -167,7 +168,7 @@ func TestSEC001ACertificateThatExpiresSoonIsNoticed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			board := &noticeboard{}
-			newClient(t, server, noticing(board), func(config *ersclient.Config) { config.Certificate = one.certificate })
+			clienttest.NewClient(t, server, noticing(board), func(config *ersclient.Config) { config.Certificate = one.certificate })
 			said, _ := board.new()
 			require.Equal(t, one.said, said)
 		})
@@ -175,8 +176,8 @@ func TestSEC001ACertificateThatExpiresSoonIsNoticed(t *testing.T) {
 
 	t.Run("as the days go by", func(t *testing.T) {
 		board, clock := &noticeboard{}, &wallClock{}
-		client := newClient(t, server, noticing(board), func(config *ersclient.Config) { config.Certificate = withLife(20 * day) })
-		ersclient.SetClock(client, clock.Now)
+		client := clienttest.NewClient(t, server, noticing(board), func(config *ersclient.Config) { config.Certificate = withLife(20 * day) })
+		ersclient.SetClock(client.TransportClient, clock.Now)
 		for _, one := range []struct {
 			after time.Duration
 			said  []string
@@ -200,28 +201,28 @@ func TestSEC001ACertificateThatExpiresSoonIsNoticed(t *testing.T) {
 
 // Without a Notice function the client works as well.
 func TestNoticesAreNotNeeded(t *testing.T) {
-	server := newServer(t)
+	server := clienttest.NewServer(t)
 	server.SetClock(time.Hour)
-	_, err := newClient(t, server).CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	_, err := clienttest.NewClient(t, server).CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 	require.NoError(t, err)
 }
 
 // Every notice is readable, with a step to take.
 func TestNoticesAreReadable(t *testing.T) {
-	server := newServer(t)
+	server := clienttest.NewServer(t)
 	server.SetClock(-time.Hour)
 	seen := 0
 	reading := func(config *ersclient.Config) {
 		config.Notice = func(_ string, p *problem.Problem) {
-			requireReadable(t, p)
+			clienttest.RequireReadable(t, p)
 			require.False(t, p.Retry)
 			seen++
 		}
 	}
-	require.Error(t, deleteOnce(t.Context(), newClient(t, server, reading)))
-	newClient(t, server, reading, func(config *ersclient.Config) {
-		made := newPair(t, "gp.surgery.example", newKey(t), -time.Hour, 24*time.Hour, nil)
-		config.Certificate = tls.Certificate{Certificate: [][]byte{made.certificate.Raw}, PrivateKey: made.key}
+	require.Error(t, clienttest.DeleteOnce(t.Context(), clienttest.NewClient(t, server, reading)))
+	clienttest.NewClient(t, server, reading, func(config *ersclient.Config) {
+		made := clienttest.NewPair(t, "gp.surgery.example", clienttest.NewKey(t), -time.Hour, 24*time.Hour, nil)
+		config.Certificate = tls.Certificate{Certificate: [][]byte{made.Certificate.Raw}, PrivateKey: made.Key}
 	})
 	require.Equal(t, 2, seen)
 }

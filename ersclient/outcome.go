@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
 )
 
 // Bounds on an OperationOutcome: issues, and characters of one text.
@@ -61,14 +62,14 @@ type wireOutcome struct {
 	} `json:"issue"`
 }
 
-// decodeOutcome reads the body of an error. Any other body, as many are, yields an empty Outcome.
-// mask removes the call's secrets, since a server may quote what it refuses.
-func decodeOutcome(body []byte, mask func(string) string) Outcome {
+// decodeOutcome reads the body of an error. A body that is something else, as many are, gives an empty Outcome: there is
+// nothing in it to be told. The call's secrets are taken out, since a server may well repeat what it refuses.
+func decodeOutcome(body []byte, secrets []secret.Text) Outcome {
 	var wire wireOutcome
 	if json.Unmarshal(body, &wire) != nil || wire.ResourceType != "" && wire.ResourceType != "OperationOutcome" {
 		return Outcome{}
 	}
-	clean := func(text string) string { return problem.Clean(mask(text), maxOutcomeText) }
+	clean := func(text string) string { return problem.Clean(mask(text, secrets), maxOutcomeText) }
 	var outcome Outcome
 	for _, one := range wire.Issue[:min(len(wire.Issue), maxIssues)] {
 		issue := Issue{Severity: clean(one.Severity), Code: clean(one.Code), Diagnostics: clean(one.Diagnostics)}

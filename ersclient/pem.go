@@ -140,7 +140,7 @@ func certificatesIn(data []byte) (found [][]byte, err error) {
 
 // foreignKind returns what an unsuitable file is, as the texts of a Problem without a code; nil if
 // unknown.
-func foreignKind(data []byte) *Problem {
+func foreignKind(data []byte) *problem.Problem {
 	blocks, damaged := pemBlocks(data)
 	has := func(suffix string) bool {
 		return slices.ContainsFunc(blocks, func(block *pem.Block) bool { return strings.HasSuffix(block.Type, suffix) })

@@ -16,6 +16,7 @@ import (
 
 	"software.sslmate.com/src/go-pkcs12"
 
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
@@ -90,7 +91,7 @@ func loadPKCS12(source settingFile, passphrase secret.Text) (tls.Certificate, er
 	return tls.Certificate{PrivateKey: key, Leaf: leaf, Certificate: orderChain(leaf, certificates)}, nil
 }
 
-func (s settingFile) pkcs12Problem(data []byte, err error) *Problem {
+func (s settingFile) pkcs12Problem(data []byte, err error) *problem.Problem {
 	switch {
 	case errors.Is(err, errPassphrase):
 		return s.problem(wrongPassphrase, err)

@@ -18,10 +18,11 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// ProxyOf returns the Config.Proxy of a setting: "environment" or "" (HTTPS_PROXY and NO_PROXY, as
-// curl reads them), "none", or http://host:port or https://host:port. The error is SETTING-PROXY;
-// it does not quote the setting, which may hold a password. Config.ProxyCredentials supplies user
-// name and password.
+// ProxyOf returns the TransportConfig.Proxy of a setting: "environment" (HTTPS_PROXY and NO_PROXY, as curl and other programs read
+// them), "none", or the proxy's address as http://host:port or https://host:port. Empty is "environment".
+//
+// The error is the *Problem SETTING-PROXY. It does not repeat the setting, in which somebody may have put a password:
+// user name and password are TransportConfig.ProxyCredentials' business.
 func ProxyOf(setting string) (func(*http.Request) (*url.URL, error), error) {
 	switch setting {
 	case "", "environment":
@@ -244,7 +245,7 @@ func outsideQuotes(header string) []string {
 }
 
 // proxyProblem returns the Problem of a proxy that did not connect, or nil for any other error.
-func (c *Client) proxyProblem(err error) *Problem {
+func (c *TransportClient) proxyProblem(err error) *problem.Problem {
 	var refusal *proxyRefusal
 	var variable *proxyVariableError
 	var operation *net.OpError
@@ -268,7 +269,7 @@ func (c *Client) proxyProblem(err error) *Problem {
 }
 
 // problem names who can help, and with what.
-func (p *proxyRefusal) problem() *Problem {
+func (p *proxyRefusal) problem() *problem.Problem {
 	offered := strings.Join(p.schemes, ", ")
 	switch {
 	case p.status != http.StatusProxyAuthRequired:
@@ -283,8 +284,8 @@ func (p *proxyRefusal) problem() *Problem {
 	return proxyAuth.With("Schemes", offered)
 }
 
-// ProxyFor returns the host and port of the proxy that choose returns for a base URL, or "" if
-// none. The error is NET-PROXY_SETTING.
+// ProxyFor returns the host and port of the proxy that a TransportConfig.Proxy chooses for a base URL, or nothing where there is none. The error
+// is the *Problem NET-PROXY_SETTING.
 func ProxyFor(choose func(*http.Request) (*url.URL, error), baseURL string) (string, error) {
 	target, err := url.Parse(baseURL)
 	if err != nil {
@@ -304,7 +305,7 @@ func ProxyFor(choose func(*http.Request) (*url.URL, error), baseURL string) (str
 }
 
 // proxyFor returns the proxy's host and port, or "" if there is none.
-func (c *Client) proxyFor() string {
+func (c *TransportClient) proxyFor() string {
 	proxy, err := c.transport.Proxy(&http.Request{Method: http.MethodPost, URL: c.target, Host: c.target.Host})
 	if err != nil || proxy == nil {
 		return ""

@@ -23,7 +23,9 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
 
 // The password that must never be shown, also in its encoded forms.
@@ -48,12 +50,12 @@ type gate struct {
 // open serves the proxy, over TLS if there is a configuration.
 func (g *gate) open(t *testing.T, config *tls.Config) *gate {
 	t.Helper()
-	listener := listen(t)
+	listener := clienttest.Listen(t)
 	g.address = listener.Addr().String()
 	if config != nil {
 		listener = tls.NewListener(listener, config)
 	}
-	serveConns(t, listener, func(conn net.Conn) { g.serve(t.Context(), conn) })
+	clienttest.ServeConns(t, listener, func(conn net.Conn) { g.serve(t.Context(), conn) })
 	return g
 }
 
@@ -137,19 +139,19 @@ func TestSigningInThroughAProxy(t *testing.T) {
 	} {
 		for _, scheme := range []string{"http", "https"} {
 			t.Run(scheme+", "+name, func(t *testing.T) {
-				server := newServer(t)
+				server := clienttest.NewServer(t)
 				var config *tls.Config
 				if scheme == "https" {
 					config = server.TLSConfig()
 					config.ClientAuth = tls.NoClientCert
 				}
 				through := (&gate{wants: one.wants}).open(t, config)
-				client := newClient(t, server, func(config *ersclient.Config) {
+				client := clienttest.NewClient(t, server, func(config *ersclient.Config) {
 					config.Proxy, config.ProxyCredentials = proxyOf(t, scheme+"://"+through.address), one.given
 				})
-				created, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+				created, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 				require.NoError(t, err)
-				_, err = client.SelectRole(t.Context(), created, gpRole)
+				_, err = client.SelectRole(t.Context(), created, created.User.Permissions[0])
 				require.NoError(t, err)
 				require.NoError(t, client.Reach(t.Context()))
 				host := strings.TrimSuffix(strings.TrimPrefix(server.URL, "https://"), "/ers-api")
@@ -190,17 +192,17 @@ func TestAProxyThatWantsCredentials(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := newServer(t)
+			server := clienttest.NewServer(t)
 			through := (&gate{wants: "Basic of another user", offers: one.offers}).open(t, nil)
-			client := newClient(t, server, func(config *ersclient.Config) {
+			client := clienttest.NewClient(t, server, func(config *ersclient.Config) {
 				config.Proxy, config.ProxyCredentials = proxyOf(t, "http://"+through.address), one.given
 			})
 			for range 2 {
-				err := deleteOnce(t.Context(), client)
-				found := problemOf(t, one.code, err)
+				err := clienttest.DeleteOnce(t.Context(), client)
+				found := clienttest.ProblemOf(t, one.code, err)
 				require.Contains(t, found.Expand(found.Happened), one.says)
 				requireNoPassword(t, err)
-				require.False(t, ersclient.AnswerLost(err))
+				require.NotErrorIs(t, err, ersclient.ErrAnswerLost)
 			}
 			require.Empty(t, server.Requests())
 		})
@@ -209,17 +211,17 @@ func TestAProxyThatWantsCredentials(t *testing.T) {
 
 // A directory locks an account after a few wrong passwords, and the status bar looks for e-RS every half a minute.
 func TestAWrongProxyPasswordIsNotSentAgainAndAgain(t *testing.T) {
-	server := newServer(t)
+	server := clienttest.NewServer(t)
 	through := (&gate{wants: "Basic " + proxyBasic, offers: []string{"Basic"}}).open(t, nil)
 	word := "hunter2, wrong"
-	client := newClient(t, server, func(config *ersclient.Config) {
+	client := clienttest.NewClient(t, server, func(config *ersclient.Config) {
 		config.Proxy = proxyOf(t, "http://"+through.address)
 		config.ProxyCredentials = func(context.Context, string) (string, secret.Text, bool) {
 			return proxyUser, secret.New(word), word != ""
 		}
 	})
 	for range 5 {
-		requireCode(t, "NET-PROXY_PASSWORD", client.Reach(t.Context()))
+		clienttest.RequireCode(t, "NET-PROXY_PASSWORD", client.Reach(t.Context()))
 	}
 	sent := 0
 	for _, one := range through.new() {
@@ -229,16 +231,16 @@ func TestAWrongProxyPasswordIsNotSentAgainAndAgain(t *testing.T) {
 	}
 	require.Equal(t, 1, sent)
 	word = ""
-	requireCode(t, "NET-PROXY_AUTH", client.Reach(t.Context()))
+	clienttest.RequireCode(t, "NET-PROXY_AUTH", client.Reach(t.Context()))
 	word = proxyWord
 	require.NoError(t, client.Reach(t.Context()), "the right one is sent at once")
 }
 
 // If the keyring hangs, a sign-in still ends in time.
 func TestCredentialsThatDoNotCome(t *testing.T) {
-	server := newServer(t)
+	server := clienttest.NewServer(t)
 	through := (&gate{}).open(t, nil)
-	client := newClient(t, server, func(config *ersclient.Config) {
+	client := clienttest.NewClient(t, server, func(config *ersclient.Config) {
 		config.Timeout = 200 * time.Millisecond
 		config.Proxy = proxyOf(t, "http://"+through.address)
 		config.ProxyCredentials = func(ctx context.Context, proxy string) (string, secret.Text, bool) {
@@ -248,18 +250,18 @@ func TestCredentialsThatDoNotCome(t *testing.T) {
 			return "", secret.Text{}, false
 		}
 	})
-	requireCode(t, "NET-TIMEOUT", client.Reach(t.Context()))
+	clienttest.RequireCode(t, "NET-TIMEOUT", client.Reach(t.Context()))
 }
 
 // A proxy with an untrusted certificate is not a fault of e-RS, nor of the NHS root.
 func TestAProxyThatCannotBeVerified(t *testing.T) {
-	server, untrusted := newServer(t), newServer(t)
+	server, untrusted := clienttest.NewServer(t), clienttest.NewServer(t)
 	config := untrusted.TLSConfig()
 	config.ClientAuth = tls.NoClientCert
 	through := (&gate{}).open(t, config)
-	client := newClient(t, server, func(config *ersclient.Config) { config.Proxy = proxyOf(t, "https://"+through.address) })
-	err := deleteOnce(t.Context(), client)
-	found := problemOf(t, "NET-PROXY_TLS", err)
+	client := clienttest.NewClient(t, server, func(config *ersclient.Config) { config.Proxy = proxyOf(t, "https://"+through.address) })
+	err := clienttest.DeleteOnce(t.Context(), client)
+	found := clienttest.ProblemOf(t, "NET-PROXY_TLS", err)
 	happened := found.Expand(found.Happened)
 	require.Contains(t, happened, through.address)
 	require.Contains(t, found.Expand(found.Quoted), "e-RS stand-in throw-away CA")
@@ -300,7 +302,7 @@ func TestProxySettings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ersclient.ProxyOf(setting)
-			found := problemOf(t, "SETTING-PROXY", err)
+			found := clienttest.ProblemOf(t, "SETTING-PROXY", err)
 			requireNoPassword(t, err)
 			require.NotContains(t, found.Expand(found.Happened), "hunter2")
 		})
@@ -316,7 +318,7 @@ func TestAPasswordInTheEnvironment(t *testing.T) {
 		signInFromTheEnvironment(t)
 		return
 	}
-	server := newServer(t, erstest.WithServerNames("ers.example"))
+	server := clienttest.NewServer(t, erstest.WithServerNames("ers.example"))
 	folder := t.TempDir()
 	_, err := server.WriteFiles(folder)
 	require.NoError(t, err)
@@ -356,13 +358,13 @@ func signInFromTheEnvironment(t *testing.T) {
 		Certificate: folder + "/client.pem", Key: folder + "/client-key.pem",
 	})
 	require.NoError(t, err)
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: os.Getenv(proxyTestURL), ASID: erstest.ASID, Certificate: certificate, RootCAs: roots, Proxy: proxyOf(t, "environment"),
-	})
+	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+		BaseURL: os.Getenv(proxyTestURL), Certificate: certificate, RootCAs: roots, Proxy: proxyOf(t, "environment"),
+	}})
 	require.NoError(t, err)
 	defer client.Close()
-	err = deleteOnce(t.Context(), client)
-	var found *ersclient.Problem
+	err = clienttest.DeleteOnce(t.Context(), client)
+	var found *problem.Problem
 	require.ErrorAs(t, err, &found)
 	t.Logf("code: %s", found.Code)
 	for cause := err; cause != nil; cause = errors.Unwrap(cause) {

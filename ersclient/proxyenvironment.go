@@ -54,7 +54,7 @@ type proxyVariableError struct {
 
 func (e *proxyVariableError) Error() string { return e.name + " cannot be used: " + e.reason.String() }
 
-func (e *proxyVariableError) problem() *Problem {
+func (e *proxyVariableError) problem() *problem.Problem {
 	return proxyVariable.With("Variable", e.name).WithPhrase("Reason", e.reason).Because(e)
 }
 

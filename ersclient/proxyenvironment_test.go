@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
 
 // Values in the variables that curl reads too. A message that the name "http" was not found does
@@ -81,7 +82,7 @@ func TestTheEnvironmentsProxy(t *testing.T) {
 				t.Setenv(variable, one.variables[variable])
 			}
 			proxy, err := ersclient.ProxyFor(proxyOf(t, "environment"), base)
-			client, made := ersclient.New(ersclient.Config{BaseURL: base, ASID: "000000000000"})
+			client, made := ersclient.New(ersclient.Config{ASID: "000000000000", TransportConfig: ersclient.TransportConfig{BaseURL: base}})
 			require.NoError(t, made)
 			defer client.Close()
 			require.Equal(t, one.want, client.ProxyAddress())
@@ -91,7 +92,7 @@ func TestTheEnvironmentsProxy(t *testing.T) {
 				return
 			}
 			for _, err := range []error{err, client.Reach(t.Context())} {
-				found := problemOf(t, "NET-PROXY_SETTING", err)
+				found := clienttest.ProblemOf(t, "NET-PROXY_SETTING", err)
 				require.Contains(t, found.Expand(found.Happened), "The environment variable "+one.variable+" cannot be used: ")
 				require.Contains(t, found.Expand(found.Happened), one.reason)
 				require.Contains(t, found.Expand(found.Steps[0]), one.variable)

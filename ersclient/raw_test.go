@@ -1,109 +1,18 @@
 package ersclient_test
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
-	"crypto/tls"
-	"io"
-	"net"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
-
-// rawServer speaks TLS and leaves the rest to a script, as bytes that net/http would parse,
-// canonicalise or refuse to send.
-type rawServer struct {
-	URL string
-
-	mu       sync.Mutex
-	requests []string
-	conns    int
-}
-
-// rawConn is a connection to a rawServer.
-type rawConn struct {
-	net.Conn
-	reader *bufio.Reader
-	server *rawServer
-}
-
-// serveRaw answers each request with the script, which gets its number, from 0. A connection lasts
-// until the script closes it. certificates supplies those of a stand-in.
-func serveRaw(t *testing.T, certificates *erstest.Server, change func(*tls.Config), script func(*rawConn, int)) *rawServer {
-	t.Helper()
-	config := certificates.TLSConfig()
-	if change != nil {
-		change(config)
-	}
-	listener := listen(t)
-	server := &rawServer{URL: "https://" + listener.Addr().String() + "/ers-api"}
-	serveConns(t, tls.NewListener(listener, config), func(conn net.Conn) {
-		server.mu.Lock()
-		server.conns++
-		server.mu.Unlock()
-		raw := &rawConn{conn, bufio.NewReader(conn), server}
-		for number, ok := raw.receive(); ok; number, ok = raw.receive() {
-			script(raw, number)
-		}
-	})
-	return server
-}
-
-// receive reads a request byte for byte. It returns false once the connection has ended.
-func (c *rawConn) receive() (number int, ok bool) {
-	var request strings.Builder
-	length := 0
-	for {
-		line, err := c.reader.ReadString('\n')
-		if err != nil {
-			return 0, false
-		}
-		request.WriteString(line)
-		if value, found := strings.CutPrefix(line, "Content-Length: "); found {
-			if length, err = strconv.Atoi(strings.TrimSpace(value)); err != nil {
-				return 0, false
-			}
-		}
-		if line == "\r\n" {
-			break
-		}
-	}
-	if _, err := io.CopyN(&request, c.reader, int64(length)); err != nil {
-		return 0, false
-	}
-	c.server.mu.Lock()
-	defer c.server.mu.Unlock()
-	c.server.requests = append(c.server.requests, request.String())
-	return len(c.server.requests) - 1, true
-}
-
-func (c *rawConn) answer(text string) { _, _ = io.WriteString(c, text) }
-
-// json answers with a status line and a JSON body.
-func (c *rawConn) json(status, body string) {
-	c.answer("HTTP/1.1 " + status + "\r\nContent-Type: application/json;charset=utf-8\r\nContent-Length: " +
-		strconv.Itoa(len(body)) + "\r\n\r\n" + body)
-}
-
-func (s *rawServer) received() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]string(nil), s.requests...)
-}
-
-func (s *rawServer) connections() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.conns
-}
 
 const (
 	rawA001 = `{"id":"pro-xapi-session_1","user":{"identifier":"555020964101","permissions":[]},"permission":null}`
@@ -114,29 +23,29 @@ const (
 // e-RS expects these names with underscores and capitals. net/http would rewrite them on both
 // sides, so the test compares bytes.
 func TestSEC002HeaderNamesOnTheWire(t *testing.T) {
-	certificates := newServer(t)
-	raw := serveRaw(t, certificates, nil, func(conn *rawConn, number int) {
+	certificates := clienttest.NewServer(t)
+	raw := clienttest.ServeRaw(t, certificates, nil, func(conn *clienttest.RawConn, number int) {
 		switch number {
 		case 0:
-			conn.json("201 Created", rawA001)
+			conn.JSON("201 Created", rawA001)
 		case 1:
-			conn.json("200 OK", rawA002)
+			conn.JSON("200 OK", rawA002)
 		default:
-			conn.answer("HTTP/1.1 204 No Content\r\n\r\n")
+			conn.Answer("HTTP/1.1 204 No Content\r\n\r\n")
 		}
 	})
-	client := newClient(t, certificates, func(config *ersclient.Config) {
+	client := clienttest.NewClient(t, certificates, func(config *ersclient.Config) {
 		config.BaseURL, config.SendFQDN, config.UserAgent = raw.URL+"/", true, "ers-login/1.2.3"
 	})
-	created, err := client.CreateSession(t.Context(), ersclient.NewToken("a ticket"))
+	created, err := client.CreateSession(t.Context(), ersclient.NewTicket("a ticket"))
 	require.NoError(t, err)
 	selected, err := client.SelectRole(t.Context(), created, gpRole)
 	require.NoError(t, err)
 	require.NoError(t, client.DeleteSession(t.Context(), selected.Key))
 
-	requests := raw.received()
+	requests := raw.Received()
 	require.Len(t, requests, 3)
-	require.Equal(t, 1, raw.connections(), "the connection is kept")
+	require.Equal(t, 1, raw.Connections(), "the connection is kept")
 	for i, want := range []struct {
 		line    string
 		headers []string
@@ -173,22 +82,22 @@ func TestSEC002HeaderNamesOnTheWire(t *testing.T) {
 }
 
 func TestTheFQDNIsNotSentUnasked(t *testing.T) {
-	certificates := newServer(t)
-	raw := serveRaw(t, certificates, nil, func(conn *rawConn, _ int) { conn.answer("HTTP/1.1 204 No Content\r\n\r\n") })
-	client := newClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
+	certificates := clienttest.NewServer(t)
+	raw := clienttest.ServeRaw(t, certificates, nil, func(conn *clienttest.RawConn, _ int) { conn.Answer("HTTP/1.1 204 No Content\r\n\r\n") })
+	client := clienttest.NewClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
 	require.NoError(t, client.DeleteSession(t.Context(), ersclient.NewSessionKey("key")))
-	require.NotContains(t, raw.received()[0], "XAPI_FQDN")
+	require.NotContains(t, raw.Received()[0], "XAPI_FQDN")
 }
 
 // A session key is opaque: with any content it stays one path segment, and the header carries it
 // unchanged.
 func TestTheSessionKeyIsEscapedInThePath(t *testing.T) {
 	const id = `a/b?c#d%2e%&;=@:"<x>`
-	certificates := newServer(t)
-	raw := serveRaw(t, certificates, nil, func(conn *rawConn, _ int) { conn.answer("HTTP/1.1 204 No Content\r\n\r\n") })
-	client := newClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
+	certificates := clienttest.NewServer(t)
+	raw := clienttest.ServeRaw(t, certificates, nil, func(conn *clienttest.RawConn, _ int) { conn.Answer("HTTP/1.1 204 No Content\r\n\r\n") })
+	client := clienttest.NewClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
 	require.NoError(t, client.DeleteSession(t.Context(), ersclient.NewSessionKey(id)))
-	request := raw.received()[0]
+	request := raw.Received()[0]
 	require.True(t, strings.HasPrefix(request,
 		"DELETE /ers-api/v1/ProfessionalSession/a%2Fb%3Fc%23d%252e%25&%3B=@:%22%3Cx%3E HTTP/1.1\r\n"), request)
 	require.Contains(t, request, "\r\nHTTP_X_SESSION_KEY: "+id+"\r\n")
@@ -197,27 +106,27 @@ func TestTheSessionKeyIsEscapedInThePath(t *testing.T) {
 // net/http may repeat a request when a kept connection breaks. For A002 that could select a role
 // twice, and the user would see "already selected".
 func TestTheTransportDoesNotRepeatA002(t *testing.T) {
-	certificates := newServer(t)
-	raw := serveRaw(t, certificates, nil, func(conn *rawConn, number int) {
+	certificates := clienttest.NewServer(t)
+	raw := clienttest.ServeRaw(t, certificates, nil, func(conn *clienttest.RawConn, number int) {
 		if number == 0 {
-			conn.json("201 Created", rawA001)
+			conn.JSON("201 Created", rawA001)
 			return
 		}
 		// The connection was kept, the request was read, and there is no answer.
 		_ = conn.Close()
 	})
-	client := newClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
-	created, err := client.CreateSession(t.Context(), ersclient.NewToken("a ticket"))
+	client := clienttest.NewClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
+	created, err := client.CreateSession(t.Context(), ersclient.NewTicket("a ticket"))
 	require.NoError(t, err)
 	_, err = client.SelectRole(t.Context(), created, gpRole)
-	requireCode(t, "NET-CUT", err)
-	require.True(t, ersclient.AnswerLost(err))
-	require.Len(t, raw.received(), 2, "one A001, one A002")
-	require.Equal(t, 1, raw.connections(), "no second connection was opened for a second try")
+	clienttest.RequireCode(t, "NET-CUT", err)
+	require.ErrorIs(t, err, ersclient.ErrAnswerLost)
+	require.Len(t, raw.Received(), 2, "one A001, one A002")
+	require.Equal(t, 1, raw.Connections(), "no second connection was opened for a second try")
 
 	err = client.DeleteSession(t.Context(), created.Key)
-	requireCode(t, "NET-CUT", err)
-	require.Len(t, raw.received(), 3, "A003 was sent, so it is not repeated either")
+	clienttest.RequireCode(t, "NET-CUT", err)
+	require.Len(t, raw.Received(), 3, "A003 was sent, so it is not repeated either")
 }
 
 // The answer decides as whom the user works. These answers all have A001's 201.
@@ -248,23 +157,23 @@ func TestAnswersToA001(t *testing.T) {
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
-			certificates := newServer(t)
-			raw := serveRaw(t, certificates, nil, func(conn *rawConn, _ int) {
+			certificates := clienttest.NewServer(t)
+			raw := clienttest.ServeRaw(t, certificates, nil, func(conn *clienttest.RawConn, _ int) {
 				if one.answer == "" {
-					conn.answer(`{"id":"pro-xapi-session_secret"}` + "\r\n\r\n")
+					conn.Answer(`{"id":"pro-xapi-session_secret"}` + "\r\n\r\n")
 				} else {
-					conn.answer("HTTP/1.1 201 Created\r\nConnection: close\r\n" + one.answer)
+					conn.Answer("HTTP/1.1 201 Created\r\nConnection: close\r\n" + one.answer)
 				}
 				_ = conn.Close()
 			})
-			client := newClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
-			session, err := client.CreateSession(t.Context(), ersclient.NewToken("a ticket"))
+			client := clienttest.NewClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
+			session, err := client.CreateSession(t.Context(), ersclient.NewTicket("a ticket"))
 			require.True(t, session.Key.Reveal() == one.key)
 			if one.code == "" {
 				require.NoError(t, err)
 				return
 			}
-			requireCode(t, one.code, err)
+			clienttest.RequireCode(t, one.code, err)
 			require.NotContains(t, err.Error(), "secret")
 		})
 	}
@@ -272,15 +181,15 @@ func TestAnswersToA001(t *testing.T) {
 
 // An answer of more than a megabyte is not read to its end, even if it was small when compressed.
 func TestACompressedAnswerIsBoundedToo(t *testing.T) {
-	certificates := newServer(t)
+	certificates := clienttest.NewServer(t)
 	body := gzipped(t, strings.Repeat(" ", 8<<20)+rawA001)
-	raw := serveRaw(t, certificates, nil, func(conn *rawConn, _ int) {
-		conn.answer("HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: " +
+	raw := clienttest.ServeRaw(t, certificates, nil, func(conn *clienttest.RawConn, _ int) {
+		conn.Answer("HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: " +
 			strconv.Itoa(len(body)) + "\r\n\r\n" + body)
 	})
-	client := newClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
-	_, err := client.CreateSession(t.Context(), ersclient.NewToken("a ticket"))
-	found := problemOf(t, "ERS-A001-ANSWER", err)
+	client := clienttest.NewClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
+	_, err := client.CreateSession(t.Context(), ersclient.NewTicket("a ticket"))
+	found := clienttest.ProblemOf(t, "ERS-A001-ANSWER", err)
 	require.ErrorContains(t, found.Cause, "longer than 1048576 bytes")
 }
 
@@ -311,19 +220,19 @@ func TestAnswersToA002(t *testing.T) {
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
-			certificates := newServer(t)
-			raw := serveRaw(t, certificates, nil, func(conn *rawConn, _ int) { conn.json("200 OK", one.answer) })
-			client := newClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
+			certificates := clienttest.NewServer(t)
+			raw := clienttest.ServeRaw(t, certificates, nil, func(conn *clienttest.RawConn, _ int) { conn.JSON("200 OK", one.answer) })
+			client := clienttest.NewClient(t, certificates, func(config *ersclient.Config) { config.BaseURL = raw.URL })
 			first := ersclient.Session{
-				Key: ersclient.NewSessionKey("first"), Token: ersclient.NewToken("a ticket"),
+				Key: ersclient.NewSessionKey("first"), Ticket: ersclient.NewTicket("a ticket"),
 				User: ersclient.User{Identifier: "555020964101", LastName: "GP-Card", Permissions: []ersclient.Permission{gpRole}},
 			}
 			session, err := client.SelectRole(t.Context(), first, gpRole)
 			require.True(t, session.Key.Reveal() == one.key, "the latest key that is known")
 			if one.code != "" {
-				requireCode(t, one.code, err)
+				clienttest.RequireCode(t, one.code, err)
 				require.Nil(t, session.Permission)
-				require.True(t, ersclient.AnswerLost(err))
+				require.ErrorIs(t, err, ersclient.ErrAnswerLost)
 				return
 			}
 			require.NoError(t, err)

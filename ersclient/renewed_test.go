@@ -11,12 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
 
 // After a renewal no call uses a connection made with the old certificate, which e-RS would go on
 // to refuse.
 func TestRenewedMakesNewConnections(t *testing.T) {
-	authority := newServer(t)
+	authority := clienttest.NewServer(t)
 	type seen struct{ from, certificate string }
 	var calls []seen
 	closed := make(chan string, 10)
@@ -35,18 +36,18 @@ func TestRenewedMakesNewConnections(t *testing.T) {
 
 	require.NoError(t, authority.RenewClient(time.Now().Add(24*time.Hour)))
 	board := &noticeboard{}
-	client := newClient(t, authority, noticing(board), func(config *ersclient.Config) { config.BaseURL = server.URL })
+	client := clienttest.NewClient(t, authority, noticing(board), func(config *ersclient.Config) { config.BaseURL = server.URL })
 	said, _ := board.new()
 	require.Equal(t, []string{"certificate CERT-EXPIRES_SOON"}, said)
-	require.NoError(t, deleteOnce(t.Context(), client))
-	require.NoError(t, deleteOnce(t.Context(), client))
+	require.NoError(t, clienttest.DeleteOnce(t.Context(), client))
+	require.NoError(t, clienttest.DeleteOnce(t.Context(), client))
 	require.Equal(t, calls[0], calls[1], "the connection is kept between calls")
 
 	require.NoError(t, authority.RenewClient(time.Now().Add(90*24*time.Hour)))
 	renewed, err := client.Renewed(authority.ClientCertificate(), authority.RootCAs(), "the test's")
 	require.NoError(t, err)
 	t.Cleanup(renewed.Close)
-	require.True(t, ersclient.ShareTurns(client, renewed), "IO-06 holds for both together")
+	require.True(t, ersclient.ShareTurns(client.TransportClient, renewed.TransportClient), "IO-06 holds for both together")
 	said, _ = board.new()
 	require.Equal(t, []string{"certificate"}, said, "the notice goes at once")
 	select {
@@ -55,21 +56,21 @@ func TestRenewedMakesNewConnections(t *testing.T) {
 	case <-time.After(time.Minute):
 		require.FailNow(t, "the old connection stays open")
 	}
-	require.NoError(t, deleteOnce(t.Context(), renewed))
+	require.NoError(t, clienttest.DeleteOnce(t.Context(), renewed))
 	require.NotEqual(t, calls[0].from, calls[2].from)
 	require.Equal(t, authority.ClientCertificate().Leaf.SerialNumber.String(), calls[2].certificate)
 
 	// Other authorities take effect at once, too.
-	untrusting, err := renewed.Renewed(authority.ClientCertificate(), newServer(t).RootCAs(), "the test's")
+	untrusting, err := renewed.Renewed(authority.ClientCertificate(), clienttest.NewServer(t).RootCAs(), "the test's")
 	require.NoError(t, err)
-	requireCode(t, "TLS-UNTRUSTED", deleteOnce(t.Context(), untrusting))
+	clienttest.RequireCode(t, "TLS-UNTRUSTED", clienttest.DeleteOnce(t.Context(), untrusting))
 }
 
 // A certificate without a common name cannot be sent as FQDN, and the old one stays in use.
 func TestRenewedWithoutAName(t *testing.T) {
-	server := newServer(t)
-	client := newClient(t, server, func(config *ersclient.Config) { config.SendFQDN = true })
+	server := clienttest.NewServer(t)
+	client := clienttest.NewClient(t, server, func(config *ersclient.Config) { config.SendFQDN = true })
 	_, err := client.Renewed(tls.Certificate{}, server.RootCAs(), "the test's")
-	requireCode(t, "SETTING-FQDN", err)
-	requireCode(t, "ERS-A003-403", deleteOnce(t.Context(), client))
+	clienttest.RequireCode(t, "SETTING-FQDN", err)
+	clienttest.RequireCode(t, "ERS-A003-403", clienttest.DeleteOnce(t.Context(), client))
 }

@@ -63,7 +63,7 @@ func newRetryPolicy() retryPolicy {
 }
 
 // do makes a call until it succeeds, must not be repeated, or maxTries is reached.
-func (p retryPolicy) do(ctx context.Context, call call, attempt func(context.Context) error) error {
+func (p retryPolicy) do(ctx context.Context, call Call, attempt func(context.Context) error) error {
 	for tried := 1; ; tried++ {
 		err := attempt(ctx)
 		wait, again := p.next(call, tried, err)
@@ -79,11 +79,10 @@ func (p retryPolicy) do(ctx context.Context, call call, attempt func(context.Con
 	}
 }
 
-// next reports whether to make a call again, and after how long. A001 is repeated if e-RS cannot
-// have seen it or a gateway could not forward it; A003 once, if e-RS cannot have seen it; A002
-// never.
-func (p retryPolicy) next(call call, tried int, err error) (wait time.Duration, again bool) {
-	if err == nil || call == callA002 || tried >= maxTries || call == callA003 && tried >= 2 {
+// next decides whether to make a call again, and when: if e-RS cannot have seen it, or if a gateway could not pass it on. What ends
+// a session is made again only if e-RS cannot have seen it, and once; what is to be sent once, never.
+func (p retryPolicy) next(call Call, tried int, err error) (wait time.Duration, again bool) {
+	if err == nil || call.Once || tried >= maxTries || call.Ends && tried >= 2 {
 		return 0, false
 	}
 	var transport *transportError
@@ -93,36 +92,22 @@ func (p retryPolicy) next(call call, tried int, err error) (wait time.Duration, 
 		return 0, false
 	case transport != nil && transport.unnoticed:
 		return p.jitter(firstBackoff << (tried - 1)), true
-	case transport != nil && call == callA003:
+	case transport != nil && call.Ends:
 		// A session left open is worse than one call too many, and few users sign out in the same
 		// minute.
 		return p.jitter(firstBackoff), true
 	case transport != nil:
 		return p.jitter(busyBackoff), tried == 1 && p.draw()
-	case call == callA001 && errors.As(err, &status) && isGateway(status.Status):
+	case !call.Ends && errors.As(err, &status) && isGateway(status.Status):
 		return status.RetryAfter + p.jitter(busyBackoff), tried == 1 && status.RetryAfter <= longestWait && p.draw()
 	}
 	return 0, false
 }
 
-type givenUpKey struct{}
-
-// WithGivenUp returns a context for a call whose caller may give up by closing the channel: the
-// attempt under way goes on, and no other follows. An A001 given up must still be awaited: only its
-// answer has the key to delete the session it may have created.
-func WithGivenUp(ctx context.Context, givenUp <-chan struct{}) context.Context {
-	return context.WithValue(ctx, givenUpKey{}, givenUp)
-}
-
-func givenUpOf(ctx context.Context) <-chan struct{} {
-	givenUp, _ := ctx.Value(givenUpKey{}).(<-chan struct{})
-	return givenUp
-}
-
 // isGivenUp reports whether the caller has given the call up.
 func isGivenUp(ctx context.Context) bool {
 	select {
-	case <-givenUpOf(ctx):
+	case <-GivenUp(ctx):
 		return true
 	default:
 		return false
@@ -134,7 +119,7 @@ type sleeper func(context.Context, time.Duration) error
 
 // unlessGivenUp waits like s, and returns context.Canceled if the caller gives up.
 func (s sleeper) unlessGivenUp(ctx context.Context, wait time.Duration) error {
-	givenUp := givenUpOf(ctx)
+	givenUp := GivenUp(ctx)
 	if givenUp == nil {
 		return s(ctx, wait)
 	}

@@ -2,7 +2,9 @@ package ersclient
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -33,18 +35,48 @@ func (r *recorder) policy() retryPolicy {
 	}
 }
 
-func clientOf(t *testing.T, server *erstest.Server) (*Client, *recorder) {
+// The calls of a session.
+var (
+	opens   = Call{Name: "A001", Method: http.MethodPost, Success: http.StatusCreated}
+	selects = Call{Name: "A002", Method: http.MethodPut, Success: http.StatusOK, Once: true}
+	closes  = Call{Name: "A003", Method: http.MethodDelete, Ends: true}
+)
+
+func clientOf(t *testing.T, server *erstest.Server) (*TransportClient, *recorder) {
 	t.Helper()
-	client, err := New(Config{
-		BaseURL: server.URL, ASID: erstest.ASID, Certificate: server.ClientCertificate(), RootCAs: server.RootCAs(),
-		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
-	})
+	client, err := NewTransport(TransportConfig{
+		BaseURL: server.URL, Certificate: server.ClientCertificate(), RootCAs: server.RootCAs(),
+		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil }, Pace: Unpaced(),
+	}, "v1", "ProfessionalSession")
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
-	Unthrottled(client)
 	waited := &recorder{lot: true}
-	client.retry = waited.policy()
+	client.pace.retry = waited.policy()
 	return client, waited
+}
+
+// send makes one of the calls, for the session with a key if it is not the first, and returns the key of its answer.
+func send(ctx context.Context, client *TransportClient, call Call, key string) (string, error) {
+	r := Request{
+		Call: call, Step: key, Header: http.Header{"XAPI_ASID": {erstest.ASID}, "HTTP_X_SESSION_KEY": {key}},
+		Refused: func(cause *StatusError) error {
+			return (&problem.Problem{Code: fmt.Sprintf("ERS-%s-%d", cause.Call, cause.Status)}).Because(cause)
+		},
+	}
+	switch call {
+	case opens:
+		delete(r.Header, "HTTP_X_SESSION_KEY")
+		r.Body = []byte(`{"typeInfo":"uk.nhs.ers.xapi.dto.v1.session.ProfessionalSession","token":"` + erstest.TicketGP + `"}`)
+	case selects:
+		r.Body = []byte(`{"typeInfo":"uk.nhs.ers.xapi.dto.v1.session.ProfessionalSession","token":"` + erstest.TicketGP + `","permission":{"businessFunction":"REFERRING_CLINICIAN","orgIdentifier":"R01"}}`)
+	}
+	answer, err := client.Send(ctx, r)
+	if err != nil || call == closes {
+		return "", err
+	}
+	var session struct{ ID string }
+	err = json.Unmarshal(answer, &session)
+	return session.ID, err
 }
 
 // A gateway's restart should not cost the user a screen, nor a long outage make them wait; and
@@ -99,7 +131,7 @@ func TestIO06A001IsTriedAgainBehindAGateway(t *testing.T) {
 			for _, fault := range one.faults {
 				require.NoError(t, server.Fail(erstest.A001, fault))
 			}
-			_, err := client.CreateSession(t.Context(), exampleTicket)
+			_, err := send(t.Context(), client, opens, "")
 			if one.code == "" {
 				require.NoError(t, err)
 			} else {
@@ -117,21 +149,20 @@ func TestWhatIsTriedAgainWhenNothingWasSent(t *testing.T) {
 	server := erstest.NewServer()
 	client, waited := clientOf(t, server)
 	server.Close()
-	session := Session{Key: NewSessionKey("key"), Token: exampleTicket}
 	cases := map[string]struct {
-		call  func() error
+		call  Call
 		waits int
 	}{
-		"A001": {func() error { _, err := client.CreateSession(t.Context(), exampleTicket); return err }, 1},
-		"A002": {func() error { _, err := client.SelectRole(t.Context(), session, examplePermission); return err }, 0},
-		"A003": {func() error { return client.DeleteSession(t.Context(), session.Key) }, 1},
+		"A001": {opens, 1},
+		"A002": {selects, 0},
+		"A003": {closes, 1},
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
 			waited.waits = nil
-			err := one.call()
+			_, err := send(t.Context(), client, one.call, "key")
 			require.Equal(t, "NET-REFUSED", problem.Of(err).Code)
-			require.False(t, AnswerLost(err), "e-RS cannot have seen it")
+			require.NotErrorIs(t, err, ErrAnswerLost, "e-RS cannot have seen it")
 			require.Len(t, waited.waits, one.waits)
 		})
 	}
@@ -140,7 +171,7 @@ func TestWhatIsTriedAgainWhenNothingWasSent(t *testing.T) {
 // Which calls are repeated, and with which load on e-RS.
 func TestIO06WhatIsTriedAgain(t *testing.T) {
 	failed := func(change func(*transportError)) error {
-		made := &transportError{call: callA001, passing: true, err: errors.New("failed")}
+		made := &transportError{call: opens, passing: true, err: errors.New("failed")}
 		change(made)
 		return made
 	}
@@ -150,32 +181,32 @@ func TestIO06WhatIsTriedAgain(t *testing.T) {
 	sent := failed(func(e *transportError) { e.sent = true })
 	shed := &StatusError{Status: 503}
 	cases := map[string]struct {
-		call  call
+		call  Call
 		tried int
 		err   error
 		// drawn and missed are whether it is repeated if this workstation is drawn, and if it is
 		// not.
 		drawn, missed bool
 	}{
-		"success":                       {callA001, 1, nil, false, false},
-		"no network":                    {callA001, 1, offline, true, true},
-		"no network, again":             {callA001, 2, offline, true, true},
-		"no network, the last try":      {callA001, maxTries, offline, false, false},
-		"refused":                       {callA001, 1, refused, true, false},
-		"refused again":                 {callA001, 2, refused, false, false},
-		"a failure that stays":          {callA001, 1, lasting, false, false},
-		"one that may be handled":       {callA001, 1, sent, false, false},
-		"load is shed":                  {callA001, 1, shed, true, false},
-		"load is shed again":            {callA001, 2, shed, false, false},
-		"A002, no network":              {callA002, 1, offline, false, false},
-		"A002, load is shed":            {callA002, 1, shed, false, false},
-		"A003, refused":                 {callA003, 1, refused, true, true},
-		"A003, refused again":           {callA003, 2, refused, false, false},
-		"A003, load is shed":            {callA003, 1, shed, false, false},
-		"A003, one that may be handled": {callA003, 1, sent, false, false},
-		"an answer without use":         {callA001, 1, &answerError{callA001, errTooLong}, false, false},
-		"a call that was never sent":    {callA001, 1, throttled.Because(&transportError{call: callA001, err: errQueue}), false, false},
-		"something quite different":     {callA001, 1, errors.New("a mistake of ours"), false, false},
+		"success":                       {opens, 1, nil, false, false},
+		"no network":                    {opens, 1, offline, true, true},
+		"no network, again":             {opens, 2, offline, true, true},
+		"no network, the last try":      {opens, maxTries, offline, false, false},
+		"refused":                       {opens, 1, refused, true, false},
+		"refused again":                 {opens, 2, refused, false, false},
+		"a failure that stays":          {opens, 1, lasting, false, false},
+		"one that may be handled":       {opens, 1, sent, false, false},
+		"load is shed":                  {opens, 1, shed, true, false},
+		"load is shed again":            {opens, 2, shed, false, false},
+		"A002, no network":              {selects, 1, offline, false, false},
+		"A002, load is shed":            {selects, 1, shed, false, false},
+		"A003, refused":                 {closes, 1, refused, true, true},
+		"A003, refused again":           {closes, 2, refused, false, false},
+		"A003, load is shed":            {closes, 1, shed, false, false},
+		"A003, one that may be handled": {closes, 1, sent, false, false},
+		"an answer without use":         {opens, 1, &answerError{opens, errTooLong}, false, false},
+		"a call that was never sent":    {opens, 1, throttled.Because(&transportError{call: opens, err: errQueue}), false, false},
+		"something quite different":     {opens, 1, errors.New("a mistake of ours"), false, false},
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -208,7 +239,7 @@ func TestIO06TheWaitIsRandom(t *testing.T) {
 	policy.draw = func() bool { return true }
 	early, late := 0, 0
 	for range 1000 {
-		wait, again := policy.next(callA001, 1, &StatusError{Status: 503, RetryAfter: 5 * time.Second})
+		wait, again := policy.next(opens, 1, &StatusError{Status: 503, RetryAfter: 5 * time.Second})
 		require.True(t, again)
 		require.GreaterOrEqual(t, wait, 5*time.Second, "the pause is kept")
 		require.Less(t, wait, 5*time.Second+busyBackoff)
@@ -222,47 +253,16 @@ func TestIO06TheWaitIsRandom(t *testing.T) {
 	require.Greater(t, late, 300)
 }
 
-// After an A002 that was shed, the user is asked: starting over is three more calls for an
-// overloaded e-RS.
-func TestIO06WhatStartsAgainAfterALostA002(t *testing.T) {
-	cases := map[string]struct {
-		fault erstest.Fault
-		lost  bool
-		again bool
-	}{
-		"load is shed":            {erstest.Fault{Kind: erstest.Status, Status: 503}, true, false},
-		"a gateway gives up":      {erstest.Fault{Kind: erstest.Status, Status: 504, Handled: true}, true, false},
-		"the connection was cut":  {erstest.Fault{Kind: erstest.CutAfter}, true, true},
-		"the answer is of no use": {erstest.Fault{Kind: erstest.TruncatedJSON}, true, true},
-		"e-RS has said no":        {erstest.Fault{Kind: erstest.Status, Status: 403}, false, false},
-	}
-	for name, one := range cases {
-		t.Run(name, func(t *testing.T) {
-			server := erstest.NewServer()
-			defer server.Close()
-			client, _ := clientOf(t, server)
-			created, err := client.CreateSession(t.Context(), exampleTicket)
-			require.NoError(t, err)
-			require.NoError(t, server.Fail(erstest.A002, one.fault))
-			_, err = client.SelectRole(t.Context(), created, examplePermission)
-			require.Error(t, err)
-			require.Equal(t, one.lost, AnswerLost(err))
-			require.Equal(t, one.again, StartAgain(err))
-		})
-	}
-	require.False(t, StartAgain(nil))
-}
-
 // The user can give up while the program waits.
 func TestWaitingToTryAgainCanBeCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	policy := newRetryPolicy()
 	policy.jitter, policy.draw = func(time.Duration) time.Duration { return time.Hour }, func() bool { return true }
 	calls := 0
-	err := policy.do(ctx, callA001, func(context.Context) error {
+	err := policy.do(ctx, opens, func(context.Context) error {
 		calls++
 		cancel()
-		return statusProblem(request{call: callA001}, &StatusError{Call: "A001", Status: 503})
+		return (&problem.Problem{Code: "ERS-A001-503"}).Because(&StatusError{Call: "A001", Status: 503})
 	})
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, "NET-CANCELLED", problem.Of(err).Code)
@@ -274,8 +274,8 @@ func TestWaitingToTryAgainEndsWithTheCallersTime(t *testing.T) {
 	defer cancel()
 	policy := newRetryPolicy()
 	policy.jitter, policy.draw = func(time.Duration) time.Duration { return time.Hour }, func() bool { return true }
-	err := policy.do(ctx, callA001, func(context.Context) error {
-		return statusProblem(request{call: callA001}, &StatusError{Call: "A001", Status: 503})
+	err := policy.do(ctx, opens, func(context.Context) error {
+		return (&problem.Problem{Code: "ERS-A001-503"}).Because(&StatusError{Call: "A001", Status: 503})
 	})
 	require.Equal(t, "ERS-A001-503", problem.Of(err).Code, "what went wrong, not that the time was up")
 }

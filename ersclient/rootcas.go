@@ -9,34 +9,10 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// StandInTrust is the [Config.TrustStore] of the throw-away authority of a stand-in for e-RS.
-const StandInTrust = "the authority of the demonstration"
-
-// The names of trust stores other than a file: the system's, and a pool given without a name.
-const (
-	systemTrust     = "the system's certificates"
-	configuredTrust = "the configured certificates"
-)
-
-// trustPhrase returns a trust store's name for a Problem: a translatable phrase, or the path of a
-// file.
-func trustPhrase(name string) problem.Phrase {
-	switch name {
-	case systemTrust:
-		return problem.Words(systemTrust)
-	case configuredTrust:
-		return problem.Words(configuredTrust)
-	case StandInTrust:
-		return problem.Words(StandInTrust)
-	}
-	return problem.Verbatim(name)
-}
-
-// LoadRootCAs returns the authorities trusted for e-RS's certificate, and their name for
-// Config.TrustStore. A bundle (PEM or DER) replaces the system's, which lack the NHS root and often
-// hold a TLS-inspecting proxy's. Without one the pool is nil: the system's folders, regardless of
-// SSL_CERT_*. Certificates that cannot be parsed are skipped beside others, as large bundles hold
-// oddities.
+// LoadRootCAs returns the authorities that e-RS's certificate may come from, and their name for TransportConfig.TrustStore: those of a
+// bundle in PEM or in DER, and no others, since the NHS root is in no system, and a proxy that looks into TLS has its root in most.
+// Without a bundle the pool is nil, which stands for the system's: those of its own folders, whatever SSL_CERT_FILE and
+// SSL_CERT_DIR say.
 //
 // The error is one of [BundleProblems].
 func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err error) {

@@ -9,11 +9,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
 
 // As above for a user without privileges, where the tests run as root.
 func TestTheSystemsAuthoritiesAreNotTheEnvironmentsOfNobody(t *testing.T) {
-	server := newServer(t)
+	server := clienttest.NewServer(t)
 	folder, err := os.MkdirTemp("", "as-nobody")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(folder)) })

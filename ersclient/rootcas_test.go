@@ -10,6 +10,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
 
 // systemRootsVariable holds the address of the server for the subprocess of the next test.
@@ -21,14 +22,16 @@ func TestTheSystemsAuthoritiesAreNotTheEnvironments(t *testing.T) {
 	if base := os.Getenv(systemRootsVariable); base != "" {
 		roots, store, err := ersclient.LoadRootCAs("")
 		require.NoError(t, err)
-		client, err := ersclient.New(ersclient.Config{BaseURL: base, ASID: erstest.ASID, RootCAs: roots, TrustStore: store, Proxy: noProxy})
+		client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+			BaseURL: base, RootCAs: roots, TrustStore: store, Proxy: clienttest.Direct,
+		}})
 		require.NoError(t, err)
 		defer client.Close()
-		requireCode(t, "TLS-UNTRUSTED", client.Reach(t.Context()))
+		clienttest.RequireCode(t, "TLS-UNTRUSTED", client.Reach(t.Context()))
 		require.NotEmpty(t, os.Getenv("SSL_CERT_FILE")+os.Getenv("SSL_CERT_DIR"), "what is started later has it")
 		return
 	}
-	server := newServer(t)
+	server := clienttest.NewServer(t)
 	files, err := server.WriteFiles(t.TempDir())
 	require.NoError(t, err)
 	for name, variable := range map[string]string{"a file": "SSL_CERT_FILE=" + files.CA, "a folder": "SSL_CERT_DIR=" + filepath.Dir(files.CA)} {

@@ -32,7 +32,7 @@ const (
 
 // manners decide after a failure: whether a call is repeated, and whether a sign-in starts again.
 type manners struct {
-	next  func(call call, tried int, err error) (wait time.Duration, again bool)
+	next  func(call Call, tried int, err error) (wait time.Duration, again bool)
 	again func(err error) bool
 }
 
@@ -42,27 +42,27 @@ func ourManners(random *rand.Rand) manners {
 		jitter: func(limit time.Duration) time.Duration { return time.Duration(random.Int64N(int64(limit))) },
 		draw:   func() bool { return random.IntN(oneIn) == 0 },
 	}
-	return manners{policy.next, StartAgain}
+	return manners{policy.next, func(err error) bool { return errors.Is(err, ErrStartAgain) }}
 }
 
 // noManners leave everything to people, as without retries.
 func noManners(*rand.Rand) manners {
 	return manners{
-		func(call, int, error) (time.Duration, bool) { return 0, false },
+		func(Call, int, error) (time.Duration, bool) { return 0, false },
 		func(error) bool { return false },
 	}
 }
 
 // plainManners always try three times, and start again after every A002 with a lost answer.
 func plainManners(random *rand.Rand) manners {
-	return manners{func(call call, tried int, err error) (time.Duration, bool) {
+	return manners{func(call Call, tried int, err error) (time.Duration, bool) {
 		wait := time.Duration(random.Int64N(int64(firstBackoff << tried)))
 		var status *StatusError
 		if errors.As(err, &status) {
 			wait += status.RetryAfter
 		}
-		return wait, call != callA002 && tried < maxTries
-	}, AnswerLost}
+		return wait, call != selects && tried < maxTries
+	}, func(err error) bool { return errors.Is(err, ErrAnswerLost) }}
 }
 
 // sheds returns a gateway's refusal, with one of the pauses if there are any.
@@ -72,7 +72,7 @@ func sheds(status int, pauses ...time.Duration) func(*rand.Rand) error {
 		if len(pauses) > 0 {
 			cause.RetryAfter = pauses[random.IntN(len(pauses))]
 		}
-		return gatewayFailed.Because(cause)
+		return cause
 	}
 }
 
@@ -129,7 +129,7 @@ func morning(platform platform, mannersOf func(*rand.Rand) manners) *rush {
 // signIn is A001 and A002, as the flow makes them after a number of key presses. again marks a
 // start without a key press.
 func (r *rush) signIn(presses int, again bool) {
-	r.send(callA001, 1, again, func(err error) {
+	r.send(opens, 1, again, func(err error) {
 		if err != nil {
 			r.fail(presses)
 			return
@@ -143,14 +143,14 @@ func (r *rush) signIn(presses int, again bool) {
 }
 
 func (r *rush) choose(presses int, again bool) {
-	r.send(callA002, 1, again, func(err error) {
+	r.send(selects, 1, again, func(err error) {
 		if err == nil {
 			r.signedIn++
 			return
 		}
 		once := !again && r.manners.again(err)
 		// The session is deleted, whatever follows.
-		r.send(callA003, 1, again, func(error) {
+		r.send(closes, 1, again, func(error) {
 			if once {
 				r.signIn(presses, true)
 			} else {
@@ -168,7 +168,7 @@ func (r *rush) fail(presses int) {
 }
 
 // send makes a call until the manners end it.
-func (r *rush) send(call call, tried int, automatic bool, then func(error)) {
+func (r *rush) send(call Call, tried int, automatic bool, then func(error)) {
 	minute := int(r.now / time.Minute)
 	r.calls[minute]++
 	if automatic || tried > 1 {

@@ -23,7 +23,7 @@ type settingFile struct {
 }
 
 // fileKind is a kind of file: a certificate or its key, or a bundle of authorities.
-type fileKind struct{ missing, unreadable *Problem }
+type fileKind struct{ missing, unreadable *problem.Problem }
 
 // read returns the file's content.
 func (s settingFile) read() ([]byte, error) {
@@ -37,7 +37,7 @@ func (s settingFile) read() ([]byte, error) {
 	return nil, s.problem(s.kind.unreadable, err)
 }
 
-func (s settingFile) problem(template *Problem, cause error) *Problem {
+func (s settingFile) problem(template *problem.Problem, cause error) *problem.Problem {
 	return template.With("Setting", s.setting).With("File", s.path).Because(cause)
 }
 

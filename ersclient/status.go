@@ -1,119 +1,40 @@
 package ersclient
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// maxRetryAfter bounds the Retry-After that is taken from a server.
-const maxRetryAfter = time.Hour
-
-// StatusError is the cause if e-RS, or a gateway before it, answered a call with a status other
-// than success. Call and status make the Problem's code, such as ERS-A001-403.
-type StatusError struct {
-	// Call is A001, A002 or A003, and Method its HTTP method.
-	Call, Method string
-	// Status is the HTTP status.
-	Status int
-	// RetryAfter is the pause that the server asked for, an hour at most; 0 if none.
-	RetryAfter time.Duration
-	// Outcome is e-RS's description of the fault.
-	Outcome Outcome
-}
-
-// Programs decide by these, with errors.Is; the Problem's code is for people.
-var (
-	// ErrTicketRefused: e-RS does not accept the ticket (403 to A001). The same ticket will be refused again.
-	ErrTicketRefused = errors.New("e-RS does not accept the ticket")
-	// ErrSessionGone: e-RS has no such session (404 or 410 to A003): there is nothing left to
-	// close.
-	ErrSessionGone = errors.New("e-RS has no such session")
-	// ErrAnswered: e-RS or its gateway answered, if with an error: the way to it is open.
-	ErrAnswered = errors.New("e-RS has answered")
-)
-
-// Is reports whether the status means one of the errors above.
-func (e *StatusError) Is(target error) bool {
-	switch target {
-	case ErrTicketRefused:
-		return e.Call == callA001.name && e.Status == http.StatusForbidden
-	case ErrSessionGone:
-		return e.Call == callA003.name && (e.Status == http.StatusNotFound || e.Status == http.StatusGone)
-	case ErrAnswered:
-		// Redirections come from captive portals, and 407 from proxies.
-		return e.Status/100 != 3 && e.Status != http.StatusProxyAuthRequired
-	}
-	return false
-}
-
-// Error returns call, status and e-RS's description, in one line.
-func (e *StatusError) Error() string {
-	line := fmt.Sprintf("%s %s: e-RS answered %s", e.Call, e.Method, statusText(e.Status))
-	if text := e.Outcome.Text(); text != "" {
-		line += ": " + text
-	}
-	return line
-}
-
-func newStatusError(r request, response *http.Response, body []byte, now time.Time) *StatusError {
-	return &StatusError{
-		Call:       r.call.name,
-		Method:     r.call.method,
-		Status:     response.StatusCode,
-		RetryAfter: retryAfter(response.Header, now),
-		Outcome:    decodeOutcome(body, r.mask),
-	}
-}
-
-// retryAfter reads the Retry-After header: seconds, or an HTTP date, taken relative to the answer's
-// Date so that a wrong clock on this computer does not matter.
-func retryAfter(header http.Header, now time.Time) time.Duration {
-	text := strings.TrimSpace(header.Get("Retry-After"))
-	if seconds, err := strconv.Atoi(text); err == nil {
-		return bounded(time.Duration(min(max(seconds, 0), int(maxRetryAfter/time.Second))) * time.Second)
-	}
-	due, err := http.ParseTime(text)
-	if err != nil {
-		return 0
-	}
-	if sent, err := http.ParseTime(header.Get("Date")); err == nil {
-		now = sent
-	}
-	return bounded(due.Sub(now))
-}
-
-func bounded(wait time.Duration) time.Duration { return min(max(wait, 0), maxRetryAfter) }
-
-func statusText(status int) string {
-	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+// meanings are what a program decides by, where the status has a meaning for a call.
+var meanings = map[string]map[int]error{
+	// The same ticket will be refused again.
+	callA001.Name: {http.StatusForbidden: ErrProofRefused},
+	callA003.Name: {http.StatusNotFound: ErrSessionGone, http.StatusGone: ErrSessionGone},
 }
 
 // statusProblem makes the Problem of a status, with the published guidance.
-func statusProblem(r request, cause *StatusError) *Problem {
+func statusProblem(r request, cause *StatusError) *problem.Problem {
+	cause.Meaning = meanings[r.call.Name][cause.Status]
 	made := *guidanceFor(r, cause)
 	if made.Code == "" {
-		made.Code = fmt.Sprintf("ERS-%s-%d", r.call.name, cause.Status)
+		made.Code = fmt.Sprintf("ERS-%s-%d", r.call.Name, cause.Status)
 	}
 	return made.
-		With("Call", r.call.name).
-		With("Answer", statusText(cause.Status)).
+		With("Call", r.call.Name).
+		With("Answer", cause.Answer()).
 		With("Outcome", cause.Outcome.Text()).
 		Because(cause)
 }
 
 // guidanceFor chooses the text: the call's own, the status's, or that of its class.
-func guidanceFor(r request, cause *StatusError) *Problem {
+func guidanceFor(r request, cause *StatusError) *problem.Problem {
 	status := cause.Status
 	if r.call == callA002 && r.permission.BusinessFunction == ServiceProviderClinicianAdmin && status == http.StatusForbidden {
 		return onBehalfOf
 	}
-	if own := callGuidance[r.call.name][status]; own != nil {
+	if own := callGuidance[r.call.Name][status]; own != nil {
 		return own
 	}
 	switch {
@@ -134,16 +55,16 @@ func guidanceFor(r request, cause *StatusError) *Problem {
 }
 
 // The published guidance for each status. A service desk asks for "(e-RS answered … to …)" first.
-var statusGuidance = map[int]*Problem{
+var statusGuidance = map[int]*problem.Problem{
 	http.StatusBadRequest: {
 		Title:    "e-RS could not read the request",
 		Happened: "e-RS took the request of this program for malformed (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{stepAskDesk},
+		Steps:    []string{askDesk},
 	},
 	http.StatusForbidden: {
 		Title:    "e-RS did not allow this",
 		Happened: "e-RS does not regard you as authorised for this (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{stepNewCard, stepPasscode, stepServiceDesk},
+		Steps:    []string{stepNewCard, stepPasscode, serviceDesk},
 		Retry:    true,
 	},
 	http.StatusNotFound: {
@@ -154,7 +75,7 @@ var statusGuidance = map[int]*Problem{
 	http.StatusMethodNotAllowed: {
 		Title:    "e-RS does not know this request",
 		Happened: "e-RS does not support what this program asked for (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{stepAskDesk},
+		Steps:    []string{askDesk},
 	},
 	http.StatusProxyAuthRequired: {
 		Code:  proxyAuth.Code,
@@ -168,24 +89,24 @@ var statusGuidance = map[int]*Problem{
 	http.StatusConflict: {
 		Title:    "Something has changed at e-RS in the meantime",
 		Happened: "e-RS has a newer version of what this program worked with (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{stepTryAgain, stepServiceDesk},
+		Steps:    []string{tryAgain, serviceDesk},
 		Retry:    true,
 	},
 	http.StatusGone: {
 		Title:    "Your e-RS session has ended",
 		Happened: "What this program asked for is no longer there (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{"Press **Try again** to sign in again.", stepServiceDesk},
+		Steps:    []string{"Press **Try again** to sign in again.", serviceDesk},
 		Retry:    true,
 	},
 	http.StatusPreconditionFailed: {
 		Title:    "A rule of e-RS does not allow this",
 		Happened: "The request goes against one of the business rules of e-RS (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{stepAskDesk},
+		Steps:    []string{askDesk},
 	},
 	http.StatusRequestedRangeNotSatisfiable: {
 		Title:    "e-RS could not deliver what was asked for",
 		Happened: "The part that this program asked for does not exist (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{stepTryAgain, stepServiceDesk},
+		Steps:    []string{tryAgain, serviceDesk},
 		Retry:    true,
 	},
 	http.StatusUnprocessableEntity: {
@@ -197,44 +118,44 @@ var statusGuidance = map[int]*Problem{
 	http.StatusLocked: {
 		Title:    "e-RS has locked this for the moment",
 		Happened: "Somebody else may be working on the same thing (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
+		Steps:    []string{"Wait a minute, then press **Try again**.", serviceDesk},
 		Retry:    true,
 	},
 	http.StatusTooManyRequests: {
 		Title:    "e-RS asks for a pause",
 		Happened: "Too many requests came from your organisation (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
+		Steps:    []string{"Wait a minute, then press **Try again**.", serviceDesk},
 		Retry:    true,
 	},
 	http.StatusInternalServerError: {
 		Title:    "e-RS had an internal problem",
 		Happened: "Something went wrong inside e-RS (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{"Press **Try again** to sign in again.", stepServiceDesk},
+		Steps:    []string{"Press **Try again** to sign in again.", serviceDesk},
 		Retry:    true,
 	},
 	http.StatusBadGateway:         gatewayFailed,
 	http.StatusServiceUnavailable: gatewayFailed,
 	http.StatusGatewayTimeout:     gatewayFailed,
 	// RFC 6585: this comes from the network alone, which wants its terms accepted.
-	http.StatusNetworkAuthenticationRequired: notERS,
+	http.StatusNetworkAuthenticationRequired: NotERS,
 }
 
 // What a status means for one call in particular.
-var callGuidance = map[string]map[int]*Problem{
-	callA001.name: {
+var callGuidance = map[string]map[int]*problem.Problem{
+	callA001.Name: {
 		http.StatusForbidden: {
 			Title:    "e-RS did not accept your smartcard sign-in",
 			Happened: "Your smartcard session may have ended while this window was open (e-RS answered {{.Answer}} to {{.Call}}).",
-			Steps:    []string{stepNewCard, stepPasscode, stepServiceDesk},
+			Steps:    []string{stepNewCard, stepPasscode, serviceDesk},
 			Retry:    true,
 		},
 	},
-	callA002.name: {
+	callA002.Name: {
 		http.StatusBadRequest: {
 			Title: "e-RS could not select this role",
 			Happened: "A role may have been selected for this session already, or the request was malformed " +
 				"(e-RS answered {{.Answer}} to {{.Call}}).",
-			Steps: []string{"Press **Try again** to start a new session, and choose the role again.", stepServiceDesk},
+			Steps: []string{"Press **Try again** to start a new session, and choose the role again.", serviceDesk},
 			Retry: true,
 		},
 		http.StatusForbidden: {
@@ -244,14 +165,14 @@ var callGuidance = map[string]map[int]*Problem{
 			Steps: []string{
 				"Press **Try again**, and choose the role again or another one.",
 				"If it happens again, ask your organisation's Registration Authority whether your smartcard still has this role.",
-				stepAskDesk,
+				askDesk,
 			},
 			Retry: true,
 		},
 		http.StatusNotFound: sessionEnded,
 		http.StatusGone:     sessionEnded,
 	},
-	callA003.name: {
+	callA003.Name: {
 		http.StatusNotFound:  hadEnded,
 		http.StatusGone:      hadEnded,
 		http.StatusForbidden: notClosed,
@@ -259,6 +180,9 @@ var callGuidance = map[string]map[int]*Problem{
 }
 
 const (
+	tryAgain     = "Press **Try again**."
+	serviceDesk  = "If it happens again, give your local service desk the reference below."
+	askDesk      = "Give your local service desk the reference below."
 	stepNewCard  = "Remove your smartcard and insert it again."
 	stepPasscode = "Enter your passcode, then press **Try again**."
 )
@@ -267,13 +191,13 @@ var (
 	gatewayFailed = &problem.Problem{
 		Title:    "e-RS cannot be reached at the moment",
 		Happened: "A system in front of e-RS failed or got no answer in time (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
+		Steps:    []string{"Wait a minute, then press **Try again**.", serviceDesk},
 		Retry:    true,
 	}
 	sessionEnded = &problem.Problem{
 		Title:    "Your e-RS session has ended",
 		Happened: "e-RS ended the session before the role was selected (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{"Press **Try again** to sign in again.", stepServiceDesk},
+		Steps:    []string{"Press **Try again** to sign in again.", serviceDesk},
 		Retry:    true,
 	}
 	// onBehalfOf is about the further call of a service provider clinician admin (AUT-005), whose
@@ -298,7 +222,7 @@ var (
 		Happened: "The session may still be open at e-RS (e-RS answered {{.Answer}} to {{.Call}}).",
 		Steps: []string{
 			"Remove your smartcard. Your session at e-RS ends with it.",
-			stepServiceDesk,
+			serviceDesk,
 		},
 	}
 	redirected = &problem.Problem{
@@ -308,26 +232,26 @@ var (
 			"A proxy or a sign-in page of the network may be in between.",
 		Steps: []string{
 			"If this network asks you to sign in or to accept terms, do that in your web browser first.",
-			stepTryAgain,
-			stepServiceDesk,
+			tryAgain,
+			serviceDesk,
 		},
 		Retry: true,
 	}
 	invalidSilently = &problem.Problem{
 		Title:    "e-RS found a mistake in the request",
 		Happened: "The request failed validation, and e-RS did not say why (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{stepAskDesk},
+		Steps:    []string{askDesk},
 	}
 	unexpectedSuccess = &problem.Problem{
 		Title:    "The answer from e-RS was not the expected one",
 		Happened: "e-RS accepted the request in a way that this program does not know (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{stepTryAgain, stepServiceDesk},
+		Steps:    []string{tryAgain, serviceDesk},
 		Retry:    true,
 	}
 	refusedOtherwise = &problem.Problem{
 		Title:    "e-RS refused the request",
 		Happened: "e-RS did not do what this program asked for (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{stepTryAgain, stepServiceDesk},
+		Steps:    []string{tryAgain, serviceDesk},
 		Retry:    true,
 	}
 )

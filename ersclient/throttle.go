@@ -24,6 +24,23 @@ const (
 	longestQueue = 10 * time.Second
 )
 
+// Pace is when calls are sent: each waits for its turn, and some that have failed are sent again.
+type Pace struct {
+	throttle *throttle
+	retry    retryPolicy
+}
+
+// NewPace returns a Pace whose turns no other client waits for.
+func NewPace() *Pace { return &Pace{newThrottle(), newRetryPolicy()} }
+
+// Unpaced returns a Pace for the tests of a client: each call has its turn at once, and the lot to try again always falls on others.
+func Unpaced() *Pace {
+	pace := NewPace()
+	pace.throttle.calls, pace.throttle.deletions = rate.NewLimiter(rate.Inf, 0), rate.NewLimiter(rate.Inf, 0)
+	pace.retry.draw = func() bool { return false }
+	return pace
+}
+
 // throttle limits the rate of a client's calls: every attempt and every [Client.Reach] counts. A003
 // has a lane of its own, so that other calls cannot keep a session from being closed. A call
 // waiting for its turn was not sent, and can be cancelled.
@@ -46,12 +63,12 @@ var errQueue = errors.New("too many calls wait for their turn")
 
 // wait waits for the turn of a call made now. The error is context.Canceled if the call was given
 // up, and errQueue if its turn would come too late.
-func (t *throttle) wait(ctx context.Context, call call, now time.Time) error {
+func (t *throttle) wait(ctx context.Context, call Call, now time.Time) error {
 	if isGivenUp(ctx) {
 		return context.Canceled
 	}
 	lane := t.calls
-	if call == callA003 {
+	if call.Ends {
 		lane = t.deletions
 	}
 	// Most calls need not wait, and do without a reservation.
@@ -76,8 +93,8 @@ func (t *throttle) wait(ctx context.Context, call call, now time.Time) error {
 }
 
 // turn waits until a call made now may be sent.
-func (c *Client) turn(ctx context.Context, call call, now time.Time) error {
-	err := c.throttle.wait(ctx, call, now)
+func (c *TransportClient) turn(ctx context.Context, call Call, now time.Time) error {
+	err := c.pace.throttle.wait(ctx, call, now)
 	if err == nil {
 		return nil
 	}

@@ -48,7 +48,7 @@ func TestIO06AClientSendsAFewCallsASecond(t *testing.T) {
 	begin := clock.Now()
 	const calls = 1000
 	for range calls {
-		require.NoError(t, made.wait(t.Context(), callA001, made.now()))
+		require.NoError(t, made.wait(t.Context(), opens, made.now()))
 	}
 	require.InDelta(t, float64(calls-callsAtOnce)/callsPerSecond, clock.Now().Sub(begin).Seconds(), 0.001)
 }
@@ -59,14 +59,14 @@ func TestIO06EveryTryWaitsForItsTurn(t *testing.T) {
 	defer server.Close()
 	client, _ := clientOf(t, server)
 	made, clock := standingThrottle()
-	client.throttle, client.now = made, clock.Now
+	client.pace.throttle, client.now = made, clock.Now
 	turns := func() float64 { return made.calls.TokensAt(clock.Now()) }
 
 	require.NoError(t, server.Fail(erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 503}))
-	session, err := client.CreateSession(t.Context(), exampleTicket)
+	key, err := send(t.Context(), client, opens, "")
 	require.NoError(t, err)
 	require.InDelta(t, callsAtOnce-2, turns(), 0.001, "a try and another one")
-	_, err = client.SelectRole(t.Context(), session, examplePermission)
+	_, err = send(t.Context(), client, selects, key)
 	require.NoError(t, err)
 	require.NoError(t, client.Reach(t.Context()))
 	require.InDelta(t, callsAtOnce-4, turns(), 0.001)
@@ -84,15 +84,15 @@ func TestIO06A003HasALaneOfItsOwn(t *testing.T) {
 	})
 	ctx, disperse := context.WithCancel(t.Context())
 	for range callsAtOnce {
-		require.NoError(t, made.wait(ctx, callA001, made.now()))
+		require.NoError(t, made.wait(ctx, opens, made.now()))
 	}
 	jammed := &throttle{calls: made.calls, deletions: made.deletions, now: made.now, sleep: crowd}
 	var waiting sync.WaitGroup
 	for range 10 {
-		waiting.Go(func() { _ = jammed.wait(ctx, callA001, jammed.now()) })
+		waiting.Go(func() { _ = jammed.wait(ctx, opens, jammed.now()) })
 	}
 	for range deletionsAtOnce {
-		require.NoError(t, made.wait(t.Context(), callA003, made.now()))
+		require.NoError(t, made.wait(t.Context(), closes, made.now()))
 	}
 	require.Zero(t, clock.waited)
 	disperse()
@@ -104,7 +104,6 @@ func TestIO06ACallThatWaitsCanBeGivenUp(t *testing.T) {
 	server := erstest.NewServer()
 	defer server.Close()
 	client, _ := clientOf(t, server)
-	session := Session{Key: NewSessionKey("key"), Token: exampleTicket}
 	// The waiting call is given up.
 	jam := func(giveUp func()) {
 		made, _ := standingThrottle()
@@ -114,30 +113,30 @@ func TestIO06ACallThatWaitsCanBeGivenUp(t *testing.T) {
 			<-ctx.Done()
 			return ctx.Err()
 		}
-		client.throttle, client.now = made, made.now
+		client.pace.throttle, client.now = made, made.now
 	}
 
 	t.Run("A002, cancelled", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		jam(cancel)
-		_, err := client.SelectRole(ctx, session, examplePermission)
+		_, err := send(ctx, client, selects, "key")
 		require.ErrorIs(t, err, context.Canceled)
 		require.Equal(t, "NET-CANCELLED", problem.Of(err).Code)
-		require.False(t, AnswerLost(err), "no role was selected")
-		require.InDelta(t, 0, client.throttle.calls.TokensAt(client.throttle.now()), 0.001, "the turn is given back")
+		require.NotErrorIs(t, err, ErrAnswerLost, "no role was selected")
+		require.InDelta(t, 0, client.pace.throttle.calls.TokensAt(client.pace.throttle.now()), 0.001, "the turn is given back")
 	})
 	t.Run("A001, given up by its user", func(t *testing.T) {
 		givenUp := make(chan struct{})
 		jam(func() { close(givenUp) })
 		ctx := WithGivenUp(t.Context(), givenUp)
-		_, err := client.CreateSession(ctx, exampleTicket)
+		_, err := send(ctx, client, opens, "")
 		require.ErrorIs(t, err, context.Canceled)
-		require.False(t, AnswerLost(err))
+		require.NotErrorIs(t, err, ErrAnswerLost)
 	})
 	t.Run("A001, given up before it began", func(t *testing.T) {
 		givenUp := make(chan struct{})
 		close(givenUp)
-		_, err := client.CreateSession(WithGivenUp(t.Context(), givenUp), exampleTicket)
+		_, err := send(WithGivenUp(t.Context(), givenUp), client, opens, "")
 		require.ErrorIs(t, err, context.Canceled)
 	})
 	t.Run("by the end of its time", func(t *testing.T) {
@@ -145,8 +144,8 @@ func TestIO06ACallThatWaitsCanBeGivenUp(t *testing.T) {
 		defer cancel()
 		late := errors.New("late")
 		jam(func() {})
-		client.throttle.sleep = func(context.Context, time.Duration) error { return late }
-		_, err := client.CreateSession(ctx, exampleTicket)
+		client.pace.throttle.sleep = func(context.Context, time.Duration) error { return late }
+		_, err := send(ctx, client, opens, "")
 		require.ErrorIs(t, err, late)
 		require.Equal(t, "NET-THROTTLED", problem.Of(err).Code)
 	})
@@ -161,7 +160,7 @@ func TestIO06AQueueThatIsTooLong(t *testing.T) {
 		made.calls.Reserve()
 	}
 	before := made.calls.TokensAt(made.now())
-	require.ErrorIs(t, made.wait(t.Context(), callA001, made.now()), errQueue)
+	require.ErrorIs(t, made.wait(t.Context(), opens, made.now()), errQueue)
 	require.InDelta(t, before, made.calls.TokensAt(made.now()), 0.001, "it leaves the queue as it was")
 
 	soon, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -169,13 +168,13 @@ func TestIO06AQueueThatIsTooLong(t *testing.T) {
 	made, _ = standingThrottle()
 	made.calls.AllowN(made.now(), callsAtOnce)
 	made.calls.ReserveN(made.now(), callsAtOnce)
-	require.ErrorIs(t, made.wait(soon, callA001, made.now()), errQueue, "its turn would come after its time is up")
+	require.ErrorIs(t, made.wait(soon, opens, made.now()), errQueue, "its turn would come after its time is up")
 
 	server := erstest.NewServer()
 	defer server.Close()
 	client, _ := clientOf(t, server)
-	client.throttle, client.now = made, made.now
+	client.pace.throttle, client.now = made, made.now
 	err := client.Reach(soon)
 	require.Equal(t, "NET-THROTTLED", problem.Of(err).Code)
-	require.False(t, AnswerLost(err))
+	require.NotErrorIs(t, err, ErrAnswerLost)
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // tlsProblem returns the Problem of a failed TLS handshake, or nil for any other error.
-func (c *Client) tlsProblem(err error) *Problem {
+func (c *TransportClient) tlsProblem(err error) *problem.Problem {
 	var server *tls.CertificateVerificationError
 	if errors.As(err, &server) {
 		return c.serverCertificateProblem(server)
@@ -58,7 +58,7 @@ func (c *Client) tlsProblem(err error) *Problem {
 
 // serverCertificateProblem returns what is wrong with the server's certificate. Its cause has the
 // chain.
-func (c *Client) serverCertificateProblem(err *tls.CertificateVerificationError) *Problem {
+func (c *TransportClient) serverCertificateProblem(err *tls.CertificateVerificationError) *problem.Problem {
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	var leaf *x509.Certificate
@@ -131,7 +131,7 @@ func unfitReason(err error) *problem.Phrase {
 // outdated returns the certificate further up a chain that is not valid now, if nothing else is
 // wrong with the chain. Verification reports it also where the root is missing too, since servers
 // often send superfluous certificates.
-func (c *Client) outdated(chain []*x509.Certificate) *x509.Certificate {
+func (c *TransportClient) outdated(chain []*x509.Certificate) *x509.Certificate {
 	now := c.now()
 	for _, one := range chain {
 		when := one.NotBefore
@@ -155,7 +155,7 @@ func (c *Client) outdated(chain []*x509.Certificate) *x509.Certificate {
 
 // validityProblem is about a certificate that is not valid now by this computer's clock, which may
 // be wrong.
-func (c *Client) validityProblem(presented *x509.Certificate) *Problem {
+func (c *TransportClient) validityProblem(presented *x509.Certificate) *problem.Problem {
 	made := expired
 	if c.now().Before(presented.NotBefore) {
 		made = notYetValid
@@ -168,7 +168,7 @@ func (c *Client) validityProblem(presented *x509.Certificate) *Problem {
 
 // clientCertificateProblem is about the organisation's own certificate, and the alert that refused
 // it.
-func (c *Client) clientCertificateProblem(alert string) *Problem {
+func (c *TransportClient) clientCertificateProblem(alert string) *problem.Problem {
 	leaf := c.transport.leaf
 	switch {
 	case leaf == nil:

@@ -28,6 +28,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
 
 // identity is a certificate with its key, and the chain that a server presents.
@@ -294,19 +295,19 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			certificates := newServer(t)
-			server := serveRaw(t, certificates, func(config *tls.Config) {
+			certificates := clienttest.NewServer(t)
+			server := clienttest.ServeRaw(t, certificates, func(config *tls.Config) {
 				config.ClientAuth = tls.NoClientCert
 				one.server(config)
-			}, func(conn *rawConn, _ int) { conn.answer("HTTP/1.1 204 No Content\r\n\r\n") })
+			}, func(conn *clienttest.RawConn, _ int) { conn.Answer("HTTP/1.1 204 No Content\r\n\r\n") })
 			notices := &noticeboard{}
-			client := newClient(t, certificates, rootOf(root), noticing(notices), func(config *ersclient.Config) {
+			client := clienttest.NewClient(t, certificates, rootOf(root), noticing(notices), func(config *ersclient.Config) {
 				config.BaseURL = server.URL
 				if one.client != nil {
 					one.client(config)
 				}
 			})
-			err := deleteOnce(t.Context(), client)
+			err := clienttest.DeleteOnce(t.Context(), client)
 			reached := client.Reach(t.Context())
 			answer, asked := client.Ask(t.Context())
 			if one.code == "" {
@@ -322,15 +323,15 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 				errs = append(errs, reached)
 			}
 			for _, err := range errs {
-				found := problemOf(t, one.code, err)
+				found := clienttest.ProblemOf(t, one.code, err)
 				require.Contains(t, found.Expand(found.Happened), one.says)
 				require.Contains(t, err.Error(), one.cause)
-				require.False(t, ersclient.AnswerLost(err))
+				require.NotErrorIs(t, err, ersclient.ErrAnswerLost)
 			}
 			if one.code == "TLS-CIPHERS" {
 				require.ErrorContains(t, asked, "asked for RSA key exchange alone, the server accepted it")
 			}
-			require.Empty(t, server.received(), "a request went to a server that was not verified")
+			require.Empty(t, server.Received(), "a request went to a server that was not verified")
 		})
 	}
 }
@@ -355,12 +356,12 @@ func named(name string) func(*ersclient.Config) {
 
 // RSA key exchange is for servers without anything else; while it is used, there is a notice.
 func TestRSAKeyExchangeIsNoticed(t *testing.T) {
-	certificates := newServer(t)
+	certificates := clienttest.NewServer(t)
 	root := issue(t, nil, authority("Test root"))
 	leaf := issue(t, root, nil)
 	modern := make(chan bool, 1)
 	modern <- false
-	server := serveRaw(t, certificates, func(config *tls.Config) {
+	server := clienttest.ServeRaw(t, certificates, func(config *tls.Config) {
 		config.ClientAuth, config.Certificates, config.MaxVersion = tls.NoClientCert, []tls.Certificate{leaf.tls()}, tls.VersionTLS12
 		config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
 			is := <-modern
@@ -371,15 +372,17 @@ func TestRSAKeyExchangeIsNoticed(t *testing.T) {
 			}
 			return chosen, nil
 		}
-	}, func(conn *rawConn, _ int) { conn.answer("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n") })
+	}, func(conn *clienttest.RawConn, _ int) {
+		conn.Answer("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+	})
 	board := &noticeboard{}
-	client := newClient(t, certificates, rootOf(root), noticing(board), func(config *ersclient.Config) {
+	client := clienttest.NewClient(t, certificates, rootOf(root), noticing(board), func(config *ersclient.Config) {
 		config.BaseURL, config.RSAKeyExchange = server.URL, true
 	})
-	require.NoError(t, deleteOnce(t.Context(), client))
+	require.NoError(t, clienttest.DeleteOnce(t.Context(), client))
 	said, _ := board.new()
 	require.Equal(t, []string{ersclient.NoticeTLS + " TLS-RSA_KEY_EXCHANGE"}, said)
-	require.NoError(t, deleteOnce(t.Context(), client))
+	require.NoError(t, clienttest.DeleteOnce(t.Context(), client))
 	said, _ = board.new()
 	require.Empty(t, said, "it is reported once")
 	answer, err := client.Ask(t.Context())
@@ -387,7 +390,7 @@ func TestRSAKeyExchangeIsNoticed(t *testing.T) {
 	require.Equal(t, "TLS-RSA_KEY_EXCHANGE", ersclient.KeyExchange(answer.CipherSuite).Code)
 	<-modern
 	modern <- true
-	require.NoError(t, deleteOnce(t.Context(), client))
+	require.NoError(t, clienttest.DeleteOnce(t.Context(), client))
 	said, _ = board.new()
 	require.Equal(t, []string{ersclient.NoticeTLS}, said, "ECDHE is preferred, and the notice goes")
 	answer, err = client.Ask(t.Context())
@@ -398,11 +401,11 @@ func TestRSAKeyExchangeIsNoticed(t *testing.T) {
 // A proxy with an https address is verified by its own name, never by that of e-RS.
 func TestServerNameIsNotForTheProxy(t *testing.T) {
 	root := issue(t, nil, authority("Test root"))
-	certificates := newServer(t)
+	certificates := clienttest.NewServer(t)
 	leaf := issue(t, root, onlyCommonName("portal.example"))
-	server := serveRaw(t, certificates, func(config *tls.Config) {
+	server := clienttest.ServeRaw(t, certificates, func(config *tls.Config) {
 		config.ClientAuth, config.Certificates = tls.NoClientCert, []tls.Certificate{leaf.tls()}
-	}, func(conn *rawConn, _ int) { conn.answer("HTTP/1.1 204 No Content\r\n\r\n") })
+	}, func(conn *clienttest.RawConn, _ int) { conn.Answer("HTTP/1.1 204 No Content\r\n\r\n") })
 	for name, one := range map[string]struct {
 		proxy *identity
 		code  string
@@ -412,17 +415,17 @@ func TestServerNameIsNotForTheProxy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			through := (&gate{}).open(t, &tls.Config{Certificates: []tls.Certificate{one.proxy.tls()}})
-			client := newClient(t, certificates, rootOf(root), named("portal.example"), func(config *ersclient.Config) {
+			client := clienttest.NewClient(t, certificates, rootOf(root), named("portal.example"), func(config *ersclient.Config) {
 				config.BaseURL, config.Proxy = server.URL, proxyOf(t, "https://"+through.address)
 			})
-			err := deleteOnce(t.Context(), client)
+			err := clienttest.DeleteOnce(t.Context(), client)
 			answer, _ := client.Ask(t.Context())
 			if one.code == "" {
 				require.NoError(t, err)
 				require.Equal(t, leaf.certificate.Raw, answer.Presented[0].Raw)
 				return
 			}
-			requireCode(t, one.code, err)
+			clienttest.RequireCode(t, one.code, err)
 			require.Empty(t, answer.Presented, "this is not about e-RS")
 		})
 	}
@@ -431,17 +434,19 @@ func TestServerNameIsNotForTheProxy(t *testing.T) {
 // A resumed session is verified like the first one, however crypto/tls resumes it.
 func TestServerNameWithResumption(t *testing.T) {
 	root, untrusted := issue(t, nil, authority("Test root")), issue(t, nil, authority("Untrusted"))
-	certificates := newServer(t)
+	certificates := clienttest.NewServer(t)
 	leaf := issue(t, root, onlyCommonName("portal.example"))
-	server := serveRaw(t, certificates, func(config *tls.Config) {
+	server := clienttest.ServeRaw(t, certificates, func(config *tls.Config) {
 		config.ClientAuth, config.Certificates = tls.NoClientCert, []tls.Certificate{leaf.tls()}
-	}, func(conn *rawConn, _ int) { conn.answer("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n") })
+	}, func(conn *clienttest.RawConn, _ int) {
+		conn.Answer("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+	})
 	at := func(config *ersclient.Config) { config.BaseURL = server.URL }
 	cache := tls.NewLRUClientSessionCache(8)
-	good := newClient(t, certificates, rootOf(root), named("portal.example"), at)
-	ersclient.Resume(good, cache)
+	good := clienttest.NewClient(t, certificates, rootOf(root), named("portal.example"), at)
+	ersclient.Resume(good.TransportClient, cache)
 	for range 3 {
-		require.NoError(t, deleteOnce(t.Context(), good))
+		require.NoError(t, clienttest.DeleteOnce(t.Context(), good))
 	}
 	for name, one := range map[string]struct {
 		change func(*ersclient.Config)
@@ -451,11 +456,11 @@ func TestServerNameWithResumption(t *testing.T) {
 		"another root": {func(config *ersclient.Config) { rootOf(untrusted)(config); named("portal.example")(config) }, "TLS-UNTRUSTED"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			client := newClient(t, certificates, one.change, at)
-			ersclient.Resume(client, sameSession{cache})
-			before := len(server.received())
-			requireCode(t, one.code, deleteOnce(t.Context(), client))
-			require.Len(t, server.received(), before)
+			client := clienttest.NewClient(t, certificates, one.change, at)
+			ersclient.Resume(client.TransportClient, sameSession{cache})
+			before := len(server.Received())
+			clienttest.RequireCode(t, one.code, clienttest.DeleteOnce(t.Context(), client))
+			require.Len(t, server.Received(), before)
 		})
 	}
 }
@@ -541,14 +546,14 @@ func TestACertificateAskedForByRenegotiation(t *testing.T) {
 	start := func(t *testing.T, clients *identity, certificate tls.Certificate) (*opensslServer, *ersclient.Client) {
 		t.Helper()
 		server := serveOpenSSL(t, issue(t, root, nil), clients, "-tls1_2")
-		return server, newClient(t, newServer(t), rootOf(root), func(config *ersclient.Config) {
+		return server, clienttest.NewClient(t, clienttest.NewServer(t), rootOf(root), func(config *ersclient.Config) {
 			config.BaseURL, config.Certificate = server.url, certificate
 		})
 	}
 	call := func(t *testing.T, client *ersclient.Client) <-chan error {
 		t.Helper()
 		done := make(chan error, 1)
-		go func() { done <- deleteOnce(t.Context(), client) }()
+		go func() { done <- clienttest.DeleteOnce(t.Context(), client) }()
 		return done
 	}
 	t.Run("several requests on one connection", func(t *testing.T) {
@@ -575,9 +580,9 @@ func TestACertificateAskedForByRenegotiation(t *testing.T) {
 		server.seen(t, finished, 4)
 		server.say(t, "r\n")
 		err := <-done
-		requireCode(t, "TLS-ALERT", err)
+		clienttest.RequireCode(t, "TLS-ALERT", err)
 		assert.ErrorContains(t, err, "no renegotiation")
-		require.True(t, ersclient.AnswerLost(err), "the server has read the request")
+		require.ErrorIs(t, err, ersclient.ErrAnswerLost, "the server has read the request")
 	})
 	t.Run("without a certificate", func(t *testing.T) {
 		server, caller := start(t, root, tls.Certificate{})
@@ -586,15 +591,15 @@ func TestACertificateAskedForByRenegotiation(t *testing.T) {
 		server.say(t, "R\n")
 		server.seen(t, "ClientHello", 2)
 		server.seen(t, finished, 4)
-		server.say(t, "Q\n") // The server answers nothing to a client without one.
-		requireCode(t, "TLS-CLIENT_CERT_MISSING", <-done)
+		server.say(t, "Q\n") // It has nothing to say to a client without one.
+		clienttest.RequireCode(t, "TLS-CLIENT_CERT_MISSING", <-done)
 	})
 	t.Run("a certificate of another authority", func(t *testing.T) {
 		server, caller := start(t, issue(t, nil, authority("Untrusted")), client.tls())
 		done := call(t, caller)
 		server.seen(t, "DELETE /", 1)
 		server.say(t, "R\n")
-		requireCode(t, "TLS-CLIENT_CERT", <-done)
+		clienttest.RequireCode(t, "TLS-CLIENT_CERT", <-done)
 	})
 }
 
@@ -603,15 +608,15 @@ func TestAServerWithFiniteFieldDHEAlone(t *testing.T) {
 	root := issue(t, nil, authority("Test root"))
 	server := serveOpenSSL(t, issue(t, root, nil), root, "-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-SHA")
 	for _, compatible := range []bool{false, true} {
-		client := newClient(t, newServer(t), rootOf(root), func(config *ersclient.Config) {
+		client := clienttest.NewClient(t, clienttest.NewServer(t), rootOf(root), func(config *ersclient.Config) {
 			config.BaseURL, config.RSAKeyExchange = server.url, compatible
 		})
-		err := deleteOnce(t.Context(), client)
-		found := problemOf(t, "TLS-CIPHERS", err)
+		err := clienttest.DeleteOnce(t.Context(), client)
+		found := clienttest.ProblemOf(t, "TLS-CIPHERS", err)
 		require.Contains(t, found.Expand(found.Happened), "finite-field DHE")
 		require.ErrorContains(t, err, "handshake failure")
 		_, err = client.Ask(t.Context())
-		requireCode(t, "TLS-CIPHERS", err)
+		clienttest.RequireCode(t, "TLS-CIPHERS", err)
 		require.ErrorContains(t, err, "the server did not accept RSA key exchange either")
 	}
 }
@@ -656,11 +661,11 @@ func TestWhatGoRefusesByItself(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := serveOpenSSL(t, negative, root, one.arguments...)
-			client := newClient(t, newServer(t), rootOf(root), func(config *ersclient.Config) {
+			client := clienttest.NewClient(t, clienttest.NewServer(t), rootOf(root), func(config *ersclient.Config) {
 				config.BaseURL, config.Certificate = server.url, ours.tls()
 			})
-			err := deleteOnce(t.Context(), client)
-			found := problemOf(t, one.code, err)
+			err := clienttest.DeleteOnce(t.Context(), client)
+			found := clienttest.ProblemOf(t, one.code, err)
 			require.Contains(t, found.Expand(found.Happened), one.says)
 			require.ErrorContains(t, err, one.cause)
 		})
@@ -681,7 +686,7 @@ func TestStrangersSayNothingInOurWindow(t *testing.T) {
 	long := strings.Repeat(speech, 5)
 	untrusted := issue(t, nil, func(c *x509.Certificate) { authority(long)(c); c.Subject.Organization = []string{long} })
 	root := issue(t, nil, authority("Test root"))
-	certificates := newServer(t)
+	certificates := clienttest.NewServer(t)
 	leaf := func(issuer *identity, addresses ...net.IP) *identity {
 		return issue(t, issuer, func(c *x509.Certificate) {
 			c.IPAddresses, c.Subject.CommonName = addresses, long
@@ -689,9 +694,9 @@ func TestStrangersSayNothingInOurWindow(t *testing.T) {
 		})
 	}
 	serve := func(identity *identity) string {
-		return serveRaw(t, certificates, func(config *tls.Config) {
+		return clienttest.ServeRaw(t, certificates, func(config *tls.Config) {
 			config.Certificates, config.ClientAuth = []tls.Certificate{identity.tls()}, tls.NoClientCert
-		}, func(*rawConn, int) {}).URL
+		}, func(*clienttest.RawConn, int) {}).URL
 	}
 	through := (&gate{}).open(t, &tls.Config{Certificates: []tls.Certificate{leaf(untrusted, net.IPv4(127, 0, 0, 1)).tls()}})
 	for name, one := range map[string]struct {
@@ -717,9 +722,9 @@ func TestStrangersSayNothingInOurWindow(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			client := newClient(t, certificates, rootOf(root), one.change)
-			err := deleteOnce(t.Context(), client)
-			found := problemOf(t, one.code, err)
+			client := clienttest.NewClient(t, certificates, rootOf(root), one.change)
+			err := clienttest.DeleteOnce(t.Context(), client)
+			found := clienttest.ProblemOf(t, one.code, err)
 			require.Equal(t, one.quoted, found.Expand(found.Quoted))
 			for _, text := range append([]string{found.Title, found.Happened}, found.Steps...) {
 				require.NotContains(t, found.Expand(text), "0800")

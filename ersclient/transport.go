@@ -22,9 +22,9 @@ const idleTimeout = 15 * time.Second
 type transport struct {
 	*http.Transport
 	host string
-	// serverName is Config.ServerName.
+	// serverName is TransportConfig.ServerName.
 	serverName string
-	// roots are Config.RootCAs, and trustStore is their name.
+	// roots are TransportConfig.RootCAs, and trustStore is their name.
 	roots      *x509.CertPool
 	trustStore string
 	// leaf is the client certificate, nil if there is none.
@@ -39,7 +39,7 @@ type transport struct {
 // newTransport makes an HTTP/1.1 transport. HTTP/2 sends header names in lower case, and e-RS asks
 // for XAPI_ASID and HTTP_X_SESSION_KEY. negotiated is called with the cipher suite of each
 // connection to e-RS.
-func newTransport(config Config, target *url.URL, negotiated func(suite uint16)) *transport {
+func newTransport(config TransportConfig, target *url.URL, negotiated func(suite uint16)) *transport {
 	t := &transport{
 		host: target.Hostname(), serverName: config.ServerName, roots: config.RootCAs, trustStore: config.TrustStore,
 		leaf: leafOf(config.Certificate), key: config.Certificate.PrivateKey, negotiated: negotiated,
@@ -100,7 +100,7 @@ func (t *transport) certificateWanted() bool { return t.leaf == nil && t.certifi
 // Reach opens a new connection to e-RS, through the proxy if there is one, verifies the server, and
 // closes it without a request. With TLS 1.3 a server checks the client's certificate later: a
 // refusal shows with the first call.
-func (c *Client) Reach(ctx context.Context) error {
+func (c *TransportClient) Reach(ctx context.Context) error {
 	now := c.now()
 	if err := c.turn(ctx, callReach, now); err != nil {
 		return err

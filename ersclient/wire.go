@@ -25,9 +25,9 @@ const maxBrackets = 100_000
 // encodeRequest makes the body of A001, or with a permission that of A002, which does not select by
 // the organisation's name. Encoding by reflection would take a hundredth of a sign-in, and the body
 // does not need it.
-func encodeRequest(token Token, permission *Permission) []byte {
+func encodeRequest(ticket Ticket, permission *Permission) []byte {
 	body := append(make([]byte, 0, 512), `{"typeInfo":"`+sessionType+`","token":`...)
-	body = gjson.AppendJSONString(body, strings.TrimSpace(token.Reveal()))
+	body = gjson.AppendJSONString(body, strings.TrimSpace(ticket.Reveal()))
 	if permission != nil {
 		body = append(body, `,"permission":{"businessFunction":`...)
 		body = gjson.AppendJSONString(body, string(permission.BusinessFunction))

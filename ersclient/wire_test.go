@@ -17,7 +17,7 @@ func example(t testing.TB, name string) []byte {
 }
 
 var (
-	exampleTicket     = NewToken(" AQIC5wM2LY4Sfcyw62EbAOsRpdfbGYUOyvkfZ4M6U7W52lM=@AAJTSQACMDE=#")
+	exampleTicket     = NewTicket(" AQIC5wM2LY4Sfcyw62EbAOsRpdfbGYUOyvkfZ4M6U7W52lM=@AAJTSQACMDE=#")
 	examplePermission = Permission{ServiceProviderClinician, "R01", "NHST_X3"}
 )
 
@@ -70,7 +70,7 @@ func TestRequestsAreJSONWhateverIsInThem(t *testing.T) {
 		TypeInfo, Token string
 		Permission      struct{ BusinessFunction, OrgIdentifier string }
 	}
-	require.NoError(t, json.Unmarshal(encodeRequest(NewToken(odd), &permission), &sent))
+	require.NoError(t, json.Unmarshal(encodeRequest(NewTicket(odd), &permission), &sent))
 	require.Equal(t, sessionType, sent.TypeInfo)
 	require.True(t, sent.Token == odd)
 	require.Equal(t, odd, sent.Permission.BusinessFunction)

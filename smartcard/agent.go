@@ -2,20 +2,9 @@ package smartcard
 
 import (
 	"context"
-	"strings"
 
-	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/ersclient"
 )
-
-// Ticket is the Identity Agent's proof of authentication, which A001 turns into a session. It is
-// masked; only Reveal returns its text.
-type Ticket struct{ secret.Text }
-
-// NewTicket wraps a ticket, without surrounding white space.
-func NewTicket(ticket string) Ticket { return Ticket{secret.New(strings.TrimSpace(ticket))} }
-
-// Equal compares two tickets in constant time.
-func (t Ticket) Equal(other Ticket) bool { return t.Text.Equal(other.Text) }
 
 // Agent is the Identity Agent: the four calls of the Ticket API. Every error is a *problem.Problem
 // whose chain holds a [Code]; if ctx ended the call, the chain holds the error of ctx instead.
@@ -25,12 +14,12 @@ type Agent interface {
 	// Ticket returns the signed-in user's ticket; if no user is signed in, the agent asks for card
 	// and passcode (_TcktApi_getTicket). That can take minutes; the end of ctx ends the call at
 	// once.
-	Ticket(ctx context.Context) (Ticket, error)
+	Ticket(ctx context.Context) (ersclient.Ticket, error)
 	// TicketNoAuth returns the signed-in user's ticket and never prompts
 	// (_TcktApi_getTicketNoAuth). The error is TicketNotAvailable if no user is signed in.
-	TicketNoAuth(ctx context.Context) (Ticket, error)
+	TicketNoAuth(ctx context.Context) (ersclient.Ticket, error)
 	// NewTicket asks for card and passcode even if a user is signed in (_TcktApi_getNewTicket).
-	NewTicket(ctx context.Context) (Ticket, error)
+	NewTicket(ctx context.Context) (ersclient.Ticket, error)
 	// DestroyTicket signs the user out of Spine, the same as pulling the card (_TcktApi_destroyTicket).
 	DestroyTicket(ctx context.Context) error
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
@@ -49,7 +50,7 @@ type Event struct {
 	Kind EventKind
 	// Ticket is the current ticket: with TicketAppeared, TicketChanged and an AgentSure that
 	// confirms one.
-	Ticket Ticket
+	Ticket ersclient.Ticket
 	// Err is a *problem.Problem: why there is no ticket (TicketGone, and an AgentSure that confirms
 	// it), or why the agent gives no answer (AgentUnsure). If a ticket is gone, the chain holds the
 	// agent's [Code], if any.
@@ -134,14 +135,14 @@ type watch struct {
 
 // answer is the result of one poll.
 type answer struct {
-	ticket Ticket
+	ticket ersclient.Ticket
 	err    error
 }
 
 // standing is what is known of the ticket. The zero value is to know nothing yet.
 type standing struct {
 	// Exactly one is set: ticket, or absence, which is why there is none.
-	ticket  Ticket
+	ticket  ersclient.Ticket
 	absence *problem.Problem
 	// doubt is why this may no longer hold, or nil.
 	doubt *problem.Problem

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard"
 )
@@ -28,9 +29,9 @@ type scripted struct {
 	asked           int
 }
 
-type reply func(context.Context) (smartcard.Ticket, error)
+type reply func(context.Context) (ersclient.Ticket, error)
 
-func (s *scripted) TicketNoAuth(ctx context.Context) (smartcard.Ticket, error) {
+func (s *scripted) TicketNoAuth(ctx context.Context) (ersclient.Ticket, error) {
 	s.mu.Lock()
 	s.asked++
 	reply := s.reply
@@ -51,16 +52,16 @@ func (s *scripted) questions() int {
 }
 
 func ticket(text string) reply {
-	return func(context.Context) (smartcard.Ticket, error) { return smartcard.NewTicket(text), nil }
+	return func(context.Context) (ersclient.Ticket, error) { return ersclient.NewTicket(text), nil }
 }
 
 func failure(err error) reply {
-	return func(context.Context) (smartcard.Ticket, error) { return smartcard.Ticket{}, err }
+	return func(context.Context) (ersclient.Ticket, error) { return ersclient.Ticket{}, err }
 }
 
-func hang(ctx context.Context) (smartcard.Ticket, error) {
+func hang(ctx context.Context) (ersclient.Ticket, error) {
 	<-ctx.Done()
-	return smartcard.Ticket{}, fmt.Errorf("asking the agent: %w", ctx.Err())
+	return ersclient.Ticket{}, fmt.Errorf("asking the agent: %w", ctx.Err())
 }
 
 var (
@@ -497,9 +498,9 @@ func TestANudgeAsksAtOnce(t *testing.T) {
 func TestANudgeDuringAQuestionAsksAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		nudge, release := make(chan struct{}), make(chan struct{})
-		agent := &scripted{reply: func(context.Context) (smartcard.Ticket, error) {
+		agent := &scripted{reply: func(context.Context) (ersclient.Ticket, error) {
 			<-release
-			return smartcard.NewTicket("A"), nil
+			return ersclient.NewTicket("A"), nil
 		}}
 		events := watching(t, agent, smartcard.WatchSettings{Interval: 1000 * time.Hour, Nudge: nudge})
 		synctest.Wait()

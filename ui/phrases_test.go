@@ -69,8 +69,8 @@ func TestDatesAndOriginsAreInTheLanguage(t *testing.T) {
 				Settings: settings, ASID: erstest.ASID,
 				Certificate: func(context.Context) (tls.Certificate, error) { return server.ClientCertificate(), nil },
 				ERS: func(certificate tls.Certificate) (diagnose.ERS, error) {
-					return ersclient.New(ersclient.Config{BaseURL: server.URL, ASID: erstest.ASID, Certificate: certificate,
-						RootCAs: server.RootCAs(), TrustStore: c.trust, Timeout: time.Minute})
+					return ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{BaseURL: server.URL, Certificate: certificate,
+						RootCAs: server.RootCAs(), TrustStore: c.trust, Timeout: time.Minute}})
 				},
 				LookUp: func(context.Context, string) ([]string, error) { return []string{"127.0.0.1"}, nil },
 			})

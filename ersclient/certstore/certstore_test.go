@@ -86,7 +86,7 @@ func (a *authority) endpoint(t *testing.T, key crypto.Signer, change ...func(*x5
 
 // handshake connects to a server that requires a certificate of the authority, with a version of
 // TLS.
-func (a *authority) handshake(t *testing.T, certificate tls.Certificate, version uint16) error {
+func (a *authority) handshake(t *testing.T, loaded tls.Certificate, version uint16) error {
 	t.Helper()
 	key := newECDSA(t, elliptic.P256())
 	server := a.endpoint(t, key, func(template *x509.Certificate) {
@@ -108,7 +108,7 @@ func (a *authority) handshake(t *testing.T, certificate tls.Certificate, version
 	connection := tls.Client(here, &tls.Config{
 		MinVersion: tls.VersionTLS12, RootCAs: trusted, ServerName: "e-rs.example",
 		// As in ersclient.
-		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &certificate, nil },
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &loaded, nil },
 	})
 	word := make([]byte, len("welcome"))
 	_, err := io.ReadFull(connection, word)
@@ -225,9 +225,9 @@ func thumbprintOf(der []byte) string {
 	return hex.EncodeToString(hash[:])
 }
 
-func keyOf(t *testing.T, certificate tls.Certificate) key {
+func keyOf(t *testing.T, loaded tls.Certificate) key {
 	t.Helper()
-	made, ok := certificate.PrivateKey.(*signer)
+	made, ok := loaded.PrivateKey.(*signer)
 	require.True(t, ok)
 	return made.key
 }
@@ -256,12 +256,12 @@ func TestSEC001CertificateFromAStore(t *testing.T) {
 		stores := []store{holding("the user's", false), holding("the computer's", true, issuer.keep(leaf, private))}
 		for version, which := range map[uint16]string{tls.VersionTLS12: "TLS 1.2", tls.VersionTLS13: "TLS 1.3"} {
 			t.Run(name+", "+which, func(t *testing.T) {
-				certificate, err := load(stores, thumbprintOf(leaf.Raw))
+				loaded, err := load(stores, thumbprintOf(leaf.Raw))
 				require.NoError(t, err)
-				require.Equal(t, fqdn, ersclient.CommonName(certificate))
-				require.Equal(t, [][]byte{leaf.Raw, issuer.intermediate.Raw}, certificate.Certificate)
-				require.Empty(t, certificate.SupportedSignatureAlgorithms, "all that the key can do")
-				require.NoError(t, issuer.handshake(t, certificate, version))
+				require.Equal(t, fqdn, ersclient.CommonName(loaded))
+				require.Equal(t, [][]byte{leaf.Raw, issuer.intermediate.Raw}, loaded.Certificate)
+				require.Empty(t, loaded.SupportedSignatureAlgorithms, "all that the key can do")
+				require.NoError(t, issuer.handshake(t, loaded, version))
 			})
 		}
 	}
@@ -275,14 +275,14 @@ func TestSEC001SignInWithACertificateFromAStore(t *testing.T) {
 	private, ok := given.PrivateKey.(crypto.Signer)
 	require.True(t, ok)
 	in := &kept{der: given.Certificate, private: &software{private: private}, closed: make(chan struct{}, 1)}
-	certificate, err := load([]store{holding("the user's", false, in)}, thumbprintOf(given.Certificate[0]))
+	loaded, err := load([]store{holding("the user's", false, in)}, thumbprintOf(given.Certificate[0]))
 	require.NoError(t, err)
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: server.URL, ASID: erstest.ASID, Certificate: certificate, RootCAs: server.RootCAs(),
-	})
+	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+		BaseURL: server.URL, Certificate: loaded, RootCAs: server.RootCAs(),
+	}})
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
-	session, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	session, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 	require.NoError(t, err)
 	require.NoError(t, client.DeleteSession(t.Context(), session.Key))
 }
@@ -319,13 +319,13 @@ func TestTheOrderOfTheStores(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			stores := []store{holding("user", false, test.user...), holding("machine", true, test.machine...)}
-			certificate, err := load(stores, thumbprintOf(leaf.Raw))
+			loaded, err := load(stores, thumbprintOf(leaf.Raw))
 			uses := ""
 			if err != nil {
 				uses = problemOf(t, err).Code
 			} else {
 				uses = "machine"
-				if len(test.user) > 0 && keyOf(t, certificate) == test.user[0].private {
+				if len(test.user) > 0 && keyOf(t, loaded) == test.user[0].private {
 					uses = "user"
 				}
 			}
@@ -335,7 +335,7 @@ func TestTheOrderOfTheStores(t *testing.T) {
 				opened := one.keyErr != nil || one.chainErr != nil
 				assert.Equal(t, opened, len(one.closed) == 1, "each once, and not the one in use")
 			}
-			runtime.KeepAlive(certificate)
+			runtime.KeepAlive(loaded)
 		})
 	}
 }
@@ -406,10 +406,10 @@ func TestCertificatesOfAStoreThatCannotBeUsed(t *testing.T) {
 		"a signature cut short": {cut(t, issuer), "CERT-STORE_KEY_FAILED", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			certificate, err := load([]store{holding("the user's store", false, test.entry)}, thumbprintOf(test.entry.der[0]))
+			loaded, err := load([]store{holding("the user's store", false, test.entry)}, thumbprintOf(test.entry.der[0]))
 			found := problemOf(t, err)
 			require.Equal(t, test.code, found.Code)
-			require.Empty(t, certificate.Certificate)
+			require.Empty(t, loaded.Certificate)
 			text := found.Expand(strings.Join(append(found.Steps, found.Happened), "\n"))
 			require.Contains(t, text, test.says)
 			require.Contains(t, text, "the user's store")
@@ -494,10 +494,10 @@ func TestTheKeyIsLetGo(t *testing.T) {
 	leaf := issuer.endpoint(t, private)
 	in := issuer.keep(leaf, private)
 	func() {
-		certificate, err := load([]store{holding("the user's", false, in)}, thumbprintOf(leaf.Raw))
+		loaded, err := load([]store{holding("the user's", false, in)}, thumbprintOf(leaf.Raw))
 		require.NoError(t, err)
 		runtime.GC()
-		require.NoError(t, issuer.handshake(t, certificate, tls.VersionTLS13))
+		require.NoError(t, issuer.handshake(t, loaded, tls.VersionTLS13))
 		require.Empty(t, in.closed, "it is in use")
 	}()
 	require.Eventually(t, func() bool {

@@ -3,6 +3,7 @@ package handoff
 import (
 	"time"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
@@ -22,14 +23,10 @@ const Version = 1
 
 // SessionKey is the professional session's id. It is masked; Reveal returns it for the header
 // HTTP_X_SESSION_KEY.
-type SessionKey struct{ secret.Text }
+type SessionKey = ersclient.SessionKey
 
 // NewSessionKey wraps a session key.
-func NewSessionKey(id string) SessionKey { return SessionKey{secret.New(id)} }
-
-// Reveal returns the key itself, for the header HTTP_X_SESSION_KEY only. All other output of a key
-// is masked.
-func (k SessionKey) Reveal() string { return k.Text.Reveal() }
+func NewSessionKey(id string) SessionKey { return ersclient.NewSessionKey(id) }
 
 // KindDemonstration is the [Session.Kind] of a demonstration, whose e-RS is a stand-in on this
 // computer. A real session has no Kind.

@@ -15,7 +15,7 @@ import (
 // Caller is e-RS for the flow; *ersclient.Client implements it.
 type Caller interface {
 	// CreateSession is A001.
-	CreateSession(context.Context, ersclient.Token) (ersclient.Session, error)
+	CreateSession(context.Context, ersclient.Ticket) (ersclient.Session, error)
 	// SelectRole is A002.
 	SelectRole(context.Context, ersclient.Session, ersclient.Permission) (ersclient.Session, error)
 	// DeleteSession is A003.
@@ -79,7 +79,7 @@ func (e *ERS) Know(key ersclient.SessionKey, user string, selected ersclient.Per
 }
 
 // CreateSession makes the call A001 and records it.
-func (e *ERS) CreateSession(ctx context.Context, ticket ersclient.Token) (ersclient.Session, error) {
+func (e *ERS) CreateSession(ctx context.Context, ticket ersclient.Ticket) (ersclient.Session, error) {
 	if err := e.ready(ctx); err != nil {
 		return ersclient.Session{}, err
 	}
@@ -107,7 +107,7 @@ func (e *ERS) SelectRole(
 		event.Selected.OrgName = selected.Permission.OrgName
 	}
 	known := ersclient.Permission{}
-	if err == nil || ersclient.AnswerLost(err) {
+	if err == nil || errors.Is(err, ersclient.ErrAnswerLost) {
 		known = event.Selected
 	}
 	// Both ids: after a failure the session may be deleted by either.

@@ -30,10 +30,10 @@ func standIn(t *testing.T, timeout time.Duration) (*erstest.Server, *ersclient.C
 	t.Helper()
 	server := erstest.NewServer(erstest.WithUser(ticket, erstest.GP()))
 	t.Cleanup(server.Close)
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: server.URL, ASID: erstest.ASID, Certificate: server.ClientCertificate(), RootCAs: server.RootCAs(),
+	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+		BaseURL: server.URL, Certificate: server.ClientCertificate(), RootCAs: server.RootCAs(),
 		TrustStore: "the test's", Timeout: timeout,
-	})
+	}})
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 	return server, client
@@ -65,7 +65,7 @@ func TestLAL001ASessionsLife(t *testing.T) {
 	s.Trouble = heard.receive
 	ers := audit.NewERS(client, open(t, s), true)
 
-	created, err := ers.CreateSession(t.Context(), ersclient.NewToken(ticket))
+	created, err := ers.CreateSession(t.Context(), ersclient.NewTicket(ticket))
 	require.NoError(t, err)
 	require.Len(t, numbers(t, s.Dir), 1, "the record is there before the caller knows")
 	chosen := created.User.Permissions[0]
@@ -102,11 +102,11 @@ func TestLAL001FailedCallsAreRecorded(t *testing.T) {
 	role := erstest.GP().Roles[0]
 	asked := fmt.Sprintf("org=%s/%s as=%s", role.OrgIdentifier, role.OrgName, role.BusinessFunction)
 	create := func(ctx context.Context, ers *audit.ERS) error {
-		_, err := ers.CreateSession(ctx, ersclient.NewToken(ticket))
+		_, err := ers.CreateSession(ctx, ersclient.NewTicket(ticket))
 		return err
 	}
 	choose := func(ctx context.Context, ers *audit.ERS) error {
-		session, err := ers.CreateSession(ctx, ersclient.NewToken(ticket))
+		session, err := ers.CreateSession(ctx, ersclient.NewTicket(ticket))
 		if err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func TestLAL001FailedCallsAreRecorded(t *testing.T) {
 		return err
 	}
 	leave := func(ctx context.Context, ers *audit.ERS) error {
-		session, err := ers.CreateSession(ctx, ersclient.NewToken(ticket))
+		session, err := ers.CreateSession(ctx, ersclient.NewTicket(ticket))
 		if err != nil {
 			return err
 		}
@@ -172,7 +172,7 @@ func (f *fakeERS) answer() error {
 	return f.err
 }
 
-func (f *fakeERS) CreateSession(context.Context, ersclient.Token) (ersclient.Session, error) {
+func (f *fakeERS) CreateSession(context.Context, ersclient.Ticket) (ersclient.Session, error) {
 	return f.session, f.answer()
 }
 
@@ -211,7 +211,7 @@ func TestLAL001ALogThatCannotBeWritten(t *testing.T) {
 			next := &fakeERS{session: session()}
 			ers := audit.NewERS(next, log, required)
 
-			_, err = ers.CreateSession(t.Context(), ersclient.NewToken(ticket))
+			_, err = ers.CreateSession(t.Context(), ersclient.NewTicket(ticket))
 			again, selectErr := ers.SelectRole(t.Context(), session(), surgery)
 			require.True(t, again.Key.Equal(session().Key.Text))
 			if required {
@@ -229,7 +229,7 @@ func TestLAL001ALogThatCannotBeWritten(t *testing.T) {
 			require.NoError(t, ers.DeleteSession(t.Context(), session().Key))
 
 			clearWay()
-			_, err = ers.CreateSession(t.Context(), ersclient.NewToken(ticket))
+			_, err = ers.CreateSession(t.Context(), ersclient.NewTicket(ticket))
 			require.NoError(t, err)
 			require.Empty(t, heard.next(t))
 			assert.Len(t, numbers(t, s.Dir), next.calls, "each call that was made has its record")
@@ -245,7 +245,7 @@ func TestLAL001ARequiredRecordThatFailsAfterTheCall(t *testing.T) {
 		do func(*audit.ERS) (ersclient.Session, error)
 	}{
 		"A001": {func(ers *audit.ERS) (ersclient.Session, error) {
-			return ers.CreateSession(t.Context(), ersclient.NewToken(ticket))
+			return ers.CreateSession(t.Context(), ersclient.NewTicket(ticket))
 		}},
 		"A002": {func(ers *audit.ERS) (ersclient.Session, error) {
 			return ers.SelectRole(t.Context(), session(), surgery)
@@ -260,7 +260,7 @@ func TestLAL001ARequiredRecordThatFailsAfterTheCall(t *testing.T) {
 			next.meanwhile = func() { clearWay = blocked(t, s) }
 			made, err := test.do(audit.NewERS(next, log, true))
 			require.ErrorIs(t, err, audit.Required)
-			require.False(t, ersclient.AnswerLost(err), "the flow does not start again by itself")
+			require.NotErrorIs(t, err, ersclient.ErrAnswerLost, "the flow does not start again by itself")
 			require.True(t, made.Key.Equal(session().Key.Text))
 			clearWay()
 			require.NoError(t, log.Ready(t.Context()))
@@ -276,7 +276,7 @@ func TestTheErrorIsTheCallsOwn(t *testing.T) {
 	var clearWay func()
 	next := &fakeERS{err: errors.New("of the call")}
 	next.meanwhile = func() { clearWay = blocked(t, s) }
-	_, err := audit.NewERS(next, log, true).CreateSession(t.Context(), ersclient.NewToken(ticket))
+	_, err := audit.NewERS(next, log, true).CreateSession(t.Context(), ersclient.NewTicket(ticket))
 	assert.Same(t, next.err, err)
 	clearWay()
 }
@@ -290,7 +290,7 @@ func TestLAL001CancelledCallsAreRecorded(t *testing.T) {
 			s := settings(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			_, err := audit.NewERS(client, open(t, s), required).CreateSession(ctx, ersclient.NewToken(ticket))
+			_, err := audit.NewERS(client, open(t, s), required).CreateSession(ctx, ersclient.NewTicket(ticket))
 			require.Equal(t, "NET-CANCELLED", problem.Of(err).Code)
 			assert.Equal(t, []string{"1 POST user= org=/ as= NET-CANCELLED NET-CANCELLED"}, shorts(t, s.Dir))
 		})
@@ -318,7 +318,7 @@ func TestLAL001WhoseSessionEnds(t *testing.T) {
 	}{
 		"an unknown one": {func(*testing.T, *fakeERS, *audit.ERS) {}, "user= " + none},
 		"one without a role": {func(t *testing.T, _ *fakeERS, ers *audit.ERS) {
-			_, err := ers.CreateSession(t.Context(), ersclient.NewToken(ticket))
+			_, err := ers.CreateSession(t.Context(), ersclient.NewTicket(ticket))
 			require.NoError(t, err)
 		}, "user=555032000100 " + none},
 		"one whose role was refused": {choose(refused), "user=555032000100 " + none},

@@ -391,12 +391,12 @@ func signInAt(t *testing.T, ers *erstest.Server) string {
 	t.Helper()
 	const ticket = "AQIC5wM2LY4SfcMadeUpTicketOfNobody=@AAJTSQACMDE=#"
 	ers.AddUser(ticket, erstest.GP())
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: ers.URL, ASID: erstest.ASID, Certificate: ers.ClientCertificate(), RootCAs: ers.RootCAs(), Timeout: guardTime,
-	})
+	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+		BaseURL: ers.URL, Certificate: ers.ClientCertificate(), RootCAs: ers.RootCAs(), Timeout: guardTime,
+	}})
 	require.NoError(t, err)
 	defer client.Close()
-	session, err := client.CreateSession(t.Context(), ersclient.NewToken(ticket))
+	session, err := client.CreateSession(t.Context(), ersclient.NewTicket(ticket))
 	require.NoError(t, err)
 	session, err = client.SelectRole(t.Context(), session, session.User.Permissions[0])
 	require.NoError(t, err)

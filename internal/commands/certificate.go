@@ -20,16 +20,16 @@ func (r realServices) certificate(
 	ctx context.Context, settings config.Config, stored config.PassphraseSource,
 ) (tls.Certificate, error) {
 	if settings.CertificateThumbprint != "" {
-		certificate, err := certstore.Load(settings.CertificateThumbprint)
-		return certificate, withOrigin(settings, err)
+		loaded, err := certstore.Load(settings.CertificateThumbprint)
+		return loaded, withOrigin(settings, err)
 	}
 	files := ersclient.CertificateFiles{Certificate: settings.Certificate, Key: settings.Key}
 	if settings.PKCS12() {
 		files = ersclient.CertificateFiles{PKCS12: settings.Certificate}
 	}
-	certificate, err := ersclient.LoadCertificate(files)
+	loaded, err := ersclient.LoadCertificate(files)
 	if !errors.Is(err, ersclient.ErrNoPassphrase) {
-		return certificate, withOrigin(settings, err)
+		return loaded, withOrigin(settings, err)
 	}
 	locked := problem.Of(err)
 	passphrase, err := settings.Passphrase(ctx, stored)
@@ -42,8 +42,8 @@ func (r realServices) certificate(
 	}
 	r.log.Guard(passphrase)
 	files.Passphrase = passphrase
-	certificate, err = ersclient.LoadCertificate(files)
-	return certificate, withOrigin(settings, err)
+	loaded, err = ersclient.LoadCertificate(files)
+	return loaded, withOrigin(settings, err)
 }
 
 // withOrigin adds to a file's Problem the origin of the setting that names it, which package

@@ -94,10 +94,10 @@ func TestCertificate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			services := realServices{log: testLog(t)}
-			certificate, err := services.certificate(t.Context(), settingsIn(t, folder, test.settings), test.stored)
+			loaded, err := services.certificate(t.Context(), settingsIn(t, folder, test.settings), test.stored)
 			if test.code == "" {
 				require.NoError(t, err)
-				assert.Equal(t, erstest.FQDN, ersclient.CommonName(certificate))
+				assert.Equal(t, erstest.FQDN, ersclient.CommonName(loaded))
 				return
 			}
 			found := problem.Of(err)

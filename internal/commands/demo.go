@@ -132,7 +132,7 @@ func (p program) openDemo(ctx context.Context, persona simulator.Persona) error 
 }
 
 // admit makes a new ticket known to the stand-in, as Spine does for e-RS.
-func (d demonstration) admit(persona simulator.Persona, ticket smartcard.Ticket) {
+func (d demonstration) admit(persona simulator.Persona, ticket ersclient.Ticket) {
 	if persona.TicketExpired {
 		return
 	}
@@ -157,10 +157,10 @@ func (d demonstration) prepare(ctx context.Context) (services, error) {
 		return services{}, err
 	}
 	guarded := demoKeyring{ownedKeyring{ring, d.program.lock}}
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: d.ers.URL, ASID: erstest.ASID, Certificate: d.ers.ClientCertificate(),
+	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+		BaseURL: d.ers.URL, Certificate: d.ers.ClientCertificate(),
 		RootCAs: d.ers.RootCAs(), TrustStore: ersclient.StandInTrust, Timeout: defaults.RequestTimeout,
-	})
+	}})
 	if err != nil {
 		return services{}, errors.Join(err, ring.Close())
 	}
@@ -212,7 +212,7 @@ type insertingAgent struct {
 	persona simulator.Persona
 }
 
-func (a insertingAgent) Ticket(ctx context.Context) (smartcard.Ticket, error) {
+func (a insertingAgent) Ticket(ctx context.Context) (ersclient.Ticket, error) {
 	if a.State().Card == "" {
 		a.InsertCard(a.persona)
 	}

@@ -43,9 +43,9 @@ func TestTheDemonstrationTakesNoSettings(t *testing.T) {
 func TestAFaultOfTheDemonstrationIsTakenBack(t *testing.T) {
 	ers := erstest.NewServer()
 	defer ers.Close()
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: ers.URL, ASID: erstest.ASID, Certificate: ers.ClientCertificate(), RootCAs: ers.RootCAs(),
-	})
+	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+		BaseURL: ers.URL, Certificate: ers.ClientCertificate(), RootCAs: ers.RootCAs(),
+	}})
 	require.NoError(t, err)
 	defer client.Close()
 	choose := func(title string) {
@@ -60,7 +60,7 @@ func TestAFaultOfTheDemonstrationIsTakenBack(t *testing.T) {
 		require.FailNow(t, "not in the menu: "+title)
 	}
 	signIn := func() error {
-		_, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+		_, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 		return err
 	}
 	choose("refused (403)")

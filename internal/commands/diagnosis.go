@@ -71,7 +71,7 @@ func (r realServices) diagnosis(settings config.Config, settingsErr error, ring 
 }
 
 // look makes a client for checks alone.
-func (r realServices) look(settings config.Config, certificate tls.Certificate, ring *keyring.Client) (diagnose.ERS, error) {
+func (r realServices) look(settings config.Config, presented tls.Certificate, ring *keyring.Client) (diagnose.ERS, error) {
 	roots, trustStore, err := ersclient.LoadRootCAs(settings.CABundle)
 	if err != nil {
 		return nil, withOrigin(settings, err)
@@ -85,12 +85,12 @@ func (r realServices) look(settings config.Config, certificate tls.Certificate, 
 		// It is not sent. Another row reports what is wrong with it.
 		asid = "000000000000"
 	}
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: settings.BaseURL, ASID: asid, Certificate: certificate, RootCAs: roots, TrustStore: trustStore,
+	client, err := ersclient.New(ersclient.Config{ASID: asid, TransportConfig: ersclient.TransportConfig{
+		BaseURL: settings.BaseURL, Certificate: presented, RootCAs: roots, TrustStore: trustStore,
 		ServerName: settings.ServerName, RSAKeyExchange: settings.TLSCiphers == config.CiphersCompatible,
 		UserAgent: strings.Replace(r.program.name(), " ", "/", 1), Timeout: settings.RequestTimeout,
 		Proxy: proxy, ProxyCredentials: r.proxyCredentials(settings, withoutPrompt(ring, ring.ProxyPassword)),
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -206,10 +206,10 @@ func simulated(
 		Ticket:      card.TicketNoAuth,
 		Certificate: func(context.Context) (tls.Certificate, error) { return certificate, nil },
 		ERS: func(certificate tls.Certificate) (diagnose.ERS, error) {
-			client, err := ersclient.New(ersclient.Config{
-				BaseURL: server.URL, ASID: erstest.ASID, Certificate: certificate, RootCAs: server.RootCAs(),
+			client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+				BaseURL: server.URL, Certificate: certificate, RootCAs: server.RootCAs(),
 				TrustStore: ersclient.StandInTrust, Timeout: settings.RequestTimeout,
-			})
+			}})
 			if err != nil {
 				return nil, err
 			}

@@ -138,9 +138,9 @@ func begin(t *testing.T, demo demonstration, records *audit.Log, wrap func(found
 				return found, errors.New("the demonstration has another platform")
 			}
 			unhurried := &patientERS{ERS: platform.ERS, make: func() (*ersclient.Client, error) {
-				return ersclient.New(ersclient.Config{
-					BaseURL: demo.ers.URL, ASID: erstest.ASID, Certificate: demo.ers.ClientCertificate(), RootCAs: demo.ers.RootCAs(),
-				})
+				return ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+					BaseURL: demo.ers.URL, Certificate: demo.ers.ClientCertificate(), RootCAs: demo.ers.RootCAs(),
+				}})
 			}}
 			recorded := audit.NewERS(unhurried, records, true)
 			platform.ERS = recorded
@@ -201,7 +201,7 @@ type patientERS struct {
 }
 
 // CreateSession is A001, with a new client.
-func (p *patientERS) CreateSession(ctx context.Context, token ersclient.Token) (ersclient.Session, error) {
+func (p *patientERS) CreateSession(ctx context.Context, token ersclient.Ticket) (ersclient.Session, error) {
 	next, err := p.make()
 	if err != nil {
 		return ersclient.Session{}, err

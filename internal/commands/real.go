@@ -193,14 +193,14 @@ func (r realServices) client(settings config.Config, ring *keyring.Client, using
 	if err != nil {
 		return nil, withOrigin(settings, err)
 	}
-	return ersclient.New(ersclient.Config{
-		BaseURL: settings.BaseURL, ASID: settings.ASID, Certificate: using.certificate,
-		RootCAs: using.roots, TrustStore: using.trustStore, SendFQDN: settings.SendFQDN,
+	return ersclient.New(ersclient.Config{ASID: settings.ASID, SendFQDN: settings.SendFQDN, TransportConfig: ersclient.TransportConfig{
+		BaseURL: settings.BaseURL, Certificate: using.certificate,
+		RootCAs: using.roots, TrustStore: using.trustStore,
 		ServerName: settings.ServerName, RSAKeyExchange: settings.TLSCiphers == config.CiphersCompatible,
 		UserAgent: strings.Replace(r.program.name(), " ", "/", 1), Timeout: settings.RequestTimeout,
 		Proxy: proxy, ProxyCredentials: r.proxyCredentials(settings, ring.ProxyPassword),
 		Notice: r.board.Set,
-	})
+	}})
 }
 
 // proxyCredentials returns the user name and password for a proxy: the user of the settings, and

@@ -101,7 +101,7 @@ func (r realServices) newRenewing(ctx context.Context, settings config.Config, r
 		certificateFiles: changing{certificateDigest(settings), noticeCertificateFile, goesOnWithCertificate},
 		bundleFile:       changing{bundleDigest(settings), noticeBundleFile, goesOnWithAuthorities},
 	}
-	certificate, err := r.certificate(ctx, settings, ring.Passphrase)
+	presented, err := r.certificate(ctx, settings, ring.Passphrase)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (r realServices) newRenewing(ctx context.Context, settings config.Config, r
 	if err != nil {
 		return nil, withOrigin(settings, err)
 	}
-	made.using = credentials{certificate, roots, trustStore}
+	made.using = credentials{presented, roots, trustStore}
 	client, err := r.client(settings, ring, made.using)
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (r realServices) newRenewing(ctx context.Context, settings config.Config, r
 }
 
 // CreateSession is A001. A locked keyring may prompt, for the passphrase of a new certificate.
-func (e *renewing) CreateSession(ctx context.Context, ticket ersclient.Token) (ersclient.Session, error) {
+func (e *renewing) CreateSession(ctx context.Context, ticket ersclient.Ticket) (ersclient.Session, error) {
 	if err := e.signingIn(ctx); err != nil {
 		return ersclient.Session{}, err
 	}

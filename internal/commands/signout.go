@@ -157,7 +157,7 @@ func (r realServices) closeLeftover(ctx context.Context, settings config.Config,
 	}
 	defer client.Close()
 	records := r.openAudit(settings, client, ersclient.CommonName(client.using.certificate))
-	key := ersclient.SessionKey{Text: left.SessionKey.Text}
+	key := left.SessionKey
 	records.ers.Know(key, left.UserIdentifier, ersclient.Permission{
 		BusinessFunction: ersclient.BusinessFunction(left.BusinessFunction), OrgIdentifier: left.OrgIdentifier, OrgName: left.OrgName,
 	})

@@ -54,10 +54,10 @@ func newWorld(t *testing.T, options ...erstest.Option) *world {
 	w := &world{server: erstest.NewServer(options...)}
 	t.Cleanup(w.server.Close)
 	certificate := w.server.ClientCertificate()
-	w.client = ersclient.Config{
-		BaseURL: w.server.URL, ASID: erstest.ASID, RootCAs: w.server.RootCAs(), TrustStore: "the authority of the test",
+	w.client = ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+		BaseURL: w.server.URL, RootCAs: w.server.RootCAs(), TrustStore: "the authority of the test",
 		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
-	}
+	}}
 	settings, err := config.Load(config.Sources{})
 	require.NoError(t, err)
 	card := simulator.New(simulator.Settings{})
@@ -70,8 +70,8 @@ func newWorld(t *testing.T, options ...erstest.Option) *world {
 		Agent: func(context.Context) (diagnose.Agent, error) {
 			return diagnose.Agent{Installed: true, API: "0x00010000"}, nil
 		},
-		Ticket: func(context.Context) (smartcard.Ticket, error) {
-			return smartcard.NewTicket(erstest.TicketGP), nil
+		Ticket: func(context.Context) (ersclient.Ticket, error) {
+			return ersclient.NewTicket(erstest.TicketGP), nil
 		},
 		Certificate: func(context.Context) (tls.Certificate, error) { return certificate, nil },
 		ERS: func(certificate tls.Certificate) (diagnose.ERS, error) {
@@ -196,13 +196,13 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 			w.target.Readers = func(context.Context) smartcard.Presence {
 				return smartcard.Presence{Readers: []smartcard.Reader{{Name: "Reader 1"}}}
 			}
-			w.target.Ticket = func(context.Context) (smartcard.Ticket, error) {
-				return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
+			w.target.Ticket = func(context.Context) (ersclient.Ticket, error) {
+				return ersclient.Ticket{}, smartcard.TicketNotAvailable.Err()
 			}
 		}, want: map[string]string{"reader": "ok", "card": "attention CARD-NONE", "ticket": "attention CARD-TICKET_NOT_AVAILABLE"}},
 		"an agent that does not answer": {change: func(_ *testing.T, w *world) {
 			w.target.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{}, smartcard.AgentSilent }
-			w.target.Ticket = func(context.Context) (smartcard.Ticket, error) { return smartcard.Ticket{}, smartcard.AgentSilent }
+			w.target.Ticket = func(context.Context) (ersclient.Ticket, error) { return ersclient.Ticket{}, smartcard.AgentSilent }
 		}, want: map[string]string{"agent": "failed CARD-AGENT_SILENT", "ticket": "failed CARD-AGENT_SILENT"}},
 		"no agent": {change: func(_ *testing.T, w *world) {
 			w.target.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{}, nil }

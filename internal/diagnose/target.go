@@ -25,7 +25,7 @@ type Target struct {
 	// Agent returns the source of tickets.
 	Agent func(context.Context) (Agent, error)
 	// Ticket is the agent's TicketNoAuth. The ticket is looked at no further.
-	Ticket func(context.Context) (smartcard.Ticket, error)
+	Ticket func(context.Context) (ersclient.Ticket, error)
 	// Certificate loads the organisation's certificate.
 	Certificate func(context.Context) (tls.Certificate, error)
 	// ERS makes the route to e-RS with that certificate, or without one if it is zero.

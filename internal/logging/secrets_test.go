@@ -32,7 +32,6 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/secret"
-	"github.com/ers-login/ers-login/smartcard"
 )
 
 // Made-up secrets of the shapes that the real ones have, and a passphrase that has no shape and every kind of character.
@@ -245,17 +244,17 @@ func call(method reflect.Value, arguments []reflect.Value) (results []reflect.Va
 
 // holder has secrets where careless code would have them.
 type holder struct {
-	Ticket  smartcard.Ticket
+	Ticket  ersclient.Ticket
 	key     ersclient.SessionKey
 	pointer *handoff.Session
-	list    []ersclient.Token
+	list    []ersclient.Ticket
 	named   map[string]secret.Text
 }
 
 func newHolder() holder {
-	return holder{smartcard.NewTicket(plantedTicket), ersclient.NewSessionKey(plantedKey),
+	return holder{ersclient.NewTicket(plantedTicket), ersclient.NewSessionKey(plantedKey),
 		&handoff.Session{SessionKey: handoff.NewSessionKey(plantedKey)},
-		[]ersclient.Token{ersclient.NewToken(plantedTicket)}, map[string]secret.Text{"passphrase": secret.New(plantedPhrase)}}
+		[]ersclient.Ticket{ersclient.NewTicket(plantedTicket)}, map[string]secret.Text{"passphrase": secret.New(plantedPhrase)}}
 }
 
 // careless holds revealed secrets.
@@ -275,7 +274,7 @@ func newCareless(text string) careless {
 
 // If this test fails, a ticket, a session key or a passphrase stands in a file that is mailed to a service desk.
 func TestNoLogCallShowsASecret(t *testing.T) {
-	session := ersclient.Session{Key: ersclient.NewSessionKey(plantedKey), Token: ersclient.NewToken(plantedTicket)}
+	session := ersclient.Session{Key: ersclient.NewSessionKey(plantedKey), Ticket: ersclient.NewTicket(plantedTicket)}
 	handed := handoff.Session{Version: 1, SessionKey: handoff.NewSessionKey(plantedKey), UserName: "Ann"}
 	var none *holder
 	tests := map[string]struct {
@@ -283,8 +282,7 @@ func TestNoLogCallShowsASecret(t *testing.T) {
 		text  string
 		guard bool
 	}{
-		"masked ticket":       {smartcard.NewTicket(plantedTicket), plantedTicket, false},
-		"masked token":        {ersclient.NewToken(plantedTicket), plantedTicket, false},
+		"masked ticket":       {ersclient.NewTicket(plantedTicket), plantedTicket, false},
 		"masked key":          {ersclient.NewSessionKey(plantedKey), plantedKey, false},
 		"masked handoff key":  {handoff.NewSessionKey(plantedKey), plantedKey, false},
 		"masked passphrase":   {secret.New(plantedPhrase), plantedPhrase, true},

@@ -58,7 +58,7 @@ func (m *machine) onOpened(now time.Time, e opened) []effect {
 		return m.onOrphan(now, e)
 	}
 	if e.err != nil {
-		if errors.Is(e.err, ersclient.ErrTicketRefused) {
+		if errors.Is(e.err, ersclient.ErrProofRefused) {
 			m.refused = m.proof
 		}
 		m.fail(now, e.err)
@@ -112,7 +112,7 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 		m.generation = nextGeneration(m.generation, now)
 		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(now), look: m.entryUnread}}
 	}
-	if errors.Is(e.err, ErrStartAgain) && !m.startedAgain {
+	if errors.Is(e.err, ersclient.ErrStartAgain) && !m.startedAgain {
 		// The role may have been selected, and selecting twice is an error: start again with the proof, once.
 		m.startedAgain = true
 		again := &chosen{m.state.User.Identifier, m.state.Chosen}
@@ -136,12 +136,12 @@ func (m *machine) onRefreshed(now time.Time, e refreshed) []effect {
 	if m.state.Phase == Ending {
 		return m.close()
 	}
-	lost, keyEnds := errors.Is(e.err, ErrAnswerLost), m.grant.KeyExpiresAt
+	lost, keyEnds := errors.Is(e.err, ersclient.ErrAnswerLost), m.grant.KeyExpiresAt
 	switch {
 	case e.err == nil:
 		m.running = publishing
 		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(now), replace: true}}
-	case errors.Is(e.err, ErrRefreshRefused), lost && m.refreshLost, !keyEnds.IsZero() && !now.Before(keyEnds):
+	case errors.Is(e.err, ersclient.ErrRefreshRefused), lost && m.refreshLost, !keyEnds.IsZero() && !now.Before(keyEnds):
 		return m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})
 	default:
 		m.retryAt, m.refreshLost = now.Add(refreshRetry), m.refreshLost || lost

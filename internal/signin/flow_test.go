@@ -148,7 +148,7 @@ func (n *neighbours) Reach(context.Context) error { return nil }
 
 func (n *neighbours) Entry(grant signin.Grant, issue signin.Issue) handoff.Session {
 	return handoff.Session{
-		SessionKey: handoff.SessionKey{Text: grant.Key.Text}, BaseURL: baseURL, ASID: asid, Generation: issue.Generation,
+		SessionKey: grant.Key, BaseURL: baseURL, ASID: asid, Generation: issue.Generation,
 		OrgIdentifier: grant.Permission.OrgIdentifier, BusinessFunction: string(grant.Permission.BusinessFunction),
 	}
 }
@@ -157,7 +157,7 @@ func (n *neighbours) Leftover(left handoff.Session) signin.Grant {
 	if left.BaseURL != baseURL {
 		return signin.Grant{}
 	}
-	return signin.Grant{Key: ersclient.SessionKey{Text: left.SessionKey.Text}}
+	return signin.Grant{Key: left.SessionKey}
 }
 
 func (n *neighbours) Publish(ctx context.Context, session handoff.Session) error {

@@ -39,7 +39,7 @@ var (
 	locked    = (&problem.Problem{Code: "KEYRING-LOCKED", Title: "locked"}).Because(handoff.ErrLocked)
 	noBus     = &problem.Problem{Code: "KEYRING-NO_BUS", Title: "no bus"}
 	// A status that was not agreed on says nothing of what e-RS has done.
-	errLost = errors.Join(answered("A002", 202, "odd"), ErrStartAgain)
+	errLost = errors.Join(answered("A002", 202, "odd"), ersclient.ErrStartAgain)
 	// A gateway that sheds load must not get three more calls for it: the user is asked (IO-06).
 	errShed = answered("A002", 503, "busy")
 	useless = (&problem.Problem{Code: "ERS-A001-ANSWER", Title: "could not be used"}).Because(ersclient.ErrAnswered)
@@ -50,7 +50,10 @@ var (
 // answered returns the Problem of a status other than a call's success, as package ersclient makes it.
 func answered(call string, status int, title string) *problem.Problem {
 	made := &problem.Problem{Code: fmt.Sprintf("ERS-%s-%d", call, status), Title: title, Retry: call == "A001"}
-	return made.Because(&ersclient.StatusError{Call: call, Status: status})
+	meanings := map[string]error{
+		"A001 403": ersclient.ErrProofRefused, "A003 404": ersclient.ErrSessionGone, "A003 410": ersclient.ErrSessionGone,
+	}
+	return made.Because(&ersclient.StatusError{Call: call, Status: status, Meaning: meanings[fmt.Sprint(call, " ", status)]})
 }
 
 // proof is one that was given at a time, and is good for ten hours.

@@ -29,10 +29,10 @@ type Platform interface {
 	// returned with an error has a Key if there is something to close.
 	Open(ctx context.Context, proof Proof, givenUp <-chan struct{}) (Grant, error)
 	// Select selects one of the user's permissions. The grant returned with an error has the Key to close, if that has changed.
-	// ErrStartAgain: it may have been carried out, so the grant has to be closed and a sign-in begun anew.
+	// ersclient.ErrStartAgain: it may have been carried out, so the grant has to be closed and a sign-in begun anew.
 	Select(context.Context, Grant, ersclient.Permission) (Grant, error)
-	// Refresh replaces a grant whose RefreshAt has passed. ErrRefreshRefused: it cannot be refreshed any more, and
-	// ErrAnswerLost: it may have been carried out. Any other error is tried again.
+	// Refresh replaces a grant whose RefreshAt has passed. ersclient.ErrRefreshRefused: it cannot be refreshed any more, and
+	// ersclient.ErrAnswerLost: it may have been carried out. Any other error is tried again.
 	Refresh(context.Context, Grant) (Grant, error)
 	// Close ends what a grant stands for. ersclient.ErrSessionGone: it had ended already.
 	Close(context.Context, Grant) error
@@ -44,17 +44,9 @@ type Platform interface {
 	Leftover(handoff.Session) Grant
 }
 
-// The errors by which a flow decides, besides those of ersclient.
-var (
-	// ErrPromptCancelled: the user has given no proof, and no Problem is to be shown for it.
-	ErrPromptCancelled = errors.New("the user gave no proof")
-	// ErrStartAgain: a selection may have been carried out, and a sign-in that starts again may do better.
-	ErrStartAgain = errors.New("the sign-in has to start again")
-	// ErrAnswerLost: a refresh may have been carried out.
-	ErrAnswerLost = errors.New("the answer was lost")
-	// ErrRefreshRefused: the grant has ended at e-RS.
-	ErrRefreshRefused = errors.New("the session cannot be refreshed")
-)
+// ErrPromptCancelled is an error by which a flow decides, besides those of ersclient: the user has
+// given no proof, and no Problem is to be shown for it.
+var ErrPromptCancelled = errors.New("the user gave no proof")
 
 // Proof is what a platform takes as proof of the user: the smartcard's ticket, the outcome of a sign-in in the browser. It is masked.
 type Proof struct {

@@ -41,8 +41,8 @@ func due(t *testing.T) (*machine, time.Time) {
 
 // If this fails, a session whose key lives for minutes ends while a user works with it, or goes on after e-RS has ended it.
 func TestRefreshing(t *testing.T) {
-	refused := errors.Join(&problem.Problem{Code: "CIS2-REFUSED"}, ErrRefreshRefused)
-	lost := errors.Join(offline, ErrAnswerLost)
+	refused := errors.Join(&problem.Problem{Code: "CIS2-REFUSED"}, ersclient.ErrRefreshRefused)
+	lost := errors.Join(offline, ersclient.ErrAnswerLost)
 	failed := func(err error) func(*machine) event {
 		return func(m *machine) event { return refreshed{attempt: m.attempt, err: err} }
 	}

@@ -170,9 +170,9 @@ func (w *world) answer(faults int) {
 	case refreshGrant:
 		switch {
 		case w.stopped && w.chance(50), w.chance(faults):
-			w.tell(refreshed{attempt: call.attempt, err: errors.Join(offline, ErrAnswerLost)})
+			w.tell(refreshed{attempt: call.attempt, err: errors.Join(offline, ersclient.ErrAnswerLost)})
 		case w.chance(faults):
-			w.tell(refreshed{attempt: call.attempt, err: errors.Join(offline, ErrRefreshRefused)})
+			w.tell(refreshed{attempt: call.attempt, err: errors.Join(offline, ersclient.ErrRefreshRefused)})
 		case w.chance(faults):
 			w.tell(refreshed{attempt: call.attempt, err: offline})
 		default:

@@ -34,6 +34,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/smartcard"
 )
 
@@ -69,17 +70,17 @@ func New(argv []string) (*Agent, error) {
 }
 
 // Ticket implements [smartcard.Agent] with getTicket.
-func (a *Agent) Ticket(ctx context.Context) (smartcard.Ticket, error) {
+func (a *Agent) Ticket(ctx context.Context) (ersclient.Ticket, error) {
 	return a.ticket(ctx, "getTicket")
 }
 
 // TicketNoAuth implements [smartcard.Agent] with getTicketNoAuth.
-func (a *Agent) TicketNoAuth(ctx context.Context) (smartcard.Ticket, error) {
+func (a *Agent) TicketNoAuth(ctx context.Context) (ersclient.Ticket, error) {
 	return a.ticket(ctx, "getTicketNoAuth")
 }
 
 // NewTicket implements [smartcard.Agent] with getNewTicket. A program that ignores its arguments hands out the same ticket.
-func (a *Agent) NewTicket(ctx context.Context) (smartcard.Ticket, error) {
+func (a *Agent) NewTicket(ctx context.Context) (ersclient.Ticket, error) {
 	return a.ticket(ctx, "getNewTicket")
 }
 
@@ -92,17 +93,17 @@ func (a *Agent) DestroyTicket(ctx context.Context) error {
 }
 
 // ticket runs an operation whose output is a ticket.
-func (a *Agent) ticket(ctx context.Context, operation string) (smartcard.Ticket, error) {
+func (a *Agent) ticket(ctx context.Context, operation string) (ersclient.Ticket, error) {
 	output, err := a.run(ctx, operation)
 	if err != nil {
-		return smartcard.Ticket{}, err
+		return ersclient.Ticket{}, err
 	}
 	ticket, err := parseTicket(output)
 	switch {
 	case err != nil:
-		return smartcard.Ticket{}, a.problem(badOutput, operation, err, smartcard.InternalError)
+		return ersclient.Ticket{}, a.problem(badOutput, operation, err, smartcard.InternalError)
 	case ticket.IsZero():
-		return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
+		return ersclient.Ticket{}, smartcard.TicketNotAvailable.Err()
 	}
 	return ticket, nil
 }

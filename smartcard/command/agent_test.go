@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/command"
@@ -36,12 +37,12 @@ func TestTicket(t *testing.T) {
 	for _, behaviour := range []string{"ticket", "bare ticket", "padded ticket"} {
 		t.Run(behaviour, func(t *testing.T) {
 			agent := program(t, behaviour)
-			for _, method := range []func(context.Context) (smartcard.Ticket, error){
+			for _, method := range []func(context.Context) (ersclient.Ticket, error){
 				agent.Ticket, agent.TicketNoAuth, agent.NewTicket,
 			} {
 				ticket, err := method(t.Context())
 				require.NoError(t, err)
-				require.True(t, ticket.Equal(smartcard.NewTicket(made)))
+				require.True(t, ticket.Equal(ersclient.NewTicket(made)))
 			}
 			require.NoError(t, agent.DestroyTicket(t.Context()), "the output does not count")
 		})
@@ -62,7 +63,7 @@ func TestNoUserSignedIn(t *testing.T) {
 // If this fails, the program does not know which operation to run.
 func TestTheOperationIsTheLastArgument(t *testing.T) {
 	agent := program(t, "arguments", "--spine=live", "with|bar")
-	methods := map[string]func(context.Context) (smartcard.Ticket, error){
+	methods := map[string]func(context.Context) (ersclient.Ticket, error){
 		"getTicket": agent.Ticket, "getTicketNoAuth": agent.TicketNoAuth, "getNewTicket": agent.NewTicket,
 	}
 	for operation, method := range methods {
@@ -163,7 +164,7 @@ func TestTheBoundsThemselvesAreAllowed(t *testing.T) {
 	assert.Len(t, ticket.Reveal(), 8<<10)
 	ticket, err = program(t, "64 KiB").Ticket(t.Context())
 	require.NoError(t, err)
-	require.True(t, ticket.Equal(smartcard.NewTicket(made)))
+	require.True(t, ticket.Equal(ersclient.NewTicket(made)))
 }
 
 // If this fails, a program that runs wild fills the memory, even where its output does not count.
@@ -215,7 +216,7 @@ func TestCancel(t *testing.T) {
 func TestAChildThatKeepsTheOutputOpen(t *testing.T) {
 	ticket, err := program(t, "leave a child with the output").Ticket(t.Context())
 	require.NoError(t, err)
-	require.True(t, ticket.Equal(smartcard.NewTicket(made)))
+	require.True(t, ticket.Equal(ersclient.NewTicket(made)))
 }
 
 func TestStderr(t *testing.T) {
@@ -233,7 +234,7 @@ func TestStderr(t *testing.T) {
 		agent.Stderr = &log
 		ticket, err := agent.Ticket(t.Context())
 		require.NoError(t, err, "what is dropped does not hold the program up")
-		require.True(t, ticket.Equal(smartcard.NewTicket(made)))
+		require.True(t, ticket.Equal(ersclient.NewTicket(made)))
 		assert.Equal(t, strings.Repeat("x", 4<<10), log.String())
 	})
 	t.Run("no Stderr", func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/command"
@@ -79,13 +80,13 @@ func TestAScriptThatKnowsEveryOperation(t *testing.T) {
 	require.ErrorIs(t, err, smartcard.TicketNotAvailable)
 	ticket, err := agent.Ticket(ctx)
 	require.NoError(t, err)
-	assert.True(t, ticket.Equal(smartcard.NewTicket("first")))
+	assert.True(t, ticket.Equal(ersclient.NewTicket("first")))
 	ticket, err = agent.NewTicket(ctx)
 	require.NoError(t, err)
-	assert.True(t, ticket.Equal(smartcard.NewTicket("fresh")))
+	assert.True(t, ticket.Equal(ersclient.NewTicket("fresh")))
 	ticket, err = agent.TicketNoAuth(ctx)
 	require.NoError(t, err)
-	assert.True(t, ticket.Equal(smartcard.NewTicket("fresh")))
+	assert.True(t, ticket.Equal(ersclient.NewTicket("fresh")))
 	require.NoError(t, agent.DestroyTicket(ctx))
 	_, err = agent.TicketNoAuth(ctx)
 	require.ErrorIs(t, err, smartcard.TicketNotAvailable)

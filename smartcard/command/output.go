@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/smartcard"
 )
 
@@ -22,17 +23,17 @@ var (
 // parseTicket reads the output of a program that has exited with 0: a ticket in a single line, or
 // the zero ticket for white space alone. Inner spaces are refused, so that a printed message is not
 // taken for a ticket.
-func parseTicket(output []byte) (smartcard.Ticket, error) {
+func parseTicket(output []byte) (ersclient.Ticket, error) {
 	line := bytes.Trim(output, " \t\r\n")
 	switch {
 	case bytes.ContainsAny(line, "\r\n"):
-		return smartcard.Ticket{}, errLines
+		return ersclient.Ticket{}, errLines
 	case len(line) > maxTicket:
-		return smartcard.Ticket{}, errTooLong
+		return ersclient.Ticket{}, errTooLong
 	case bytes.ContainsFunc(line, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return smartcard.Ticket{}, errCharacter
+		return ersclient.Ticket{}, errCharacter
 	}
-	return smartcard.NewTicket(string(line)), nil
+	return ersclient.NewTicket(string(line)), nil
 }
 
 // parseFailure reads the output of a program that has failed, and returns the code that its first

@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/smartcard"
 )
 
@@ -81,7 +82,7 @@ type Agent struct {
 	spine    *session       // the only session, nil if no user is signed in
 	prompt   *prompt        // the passcode window, nil if there is none
 	refused  smartcard.Code // by the last one, while its card is in
-	onTicket func(Persona, smartcard.Ticket)
+	onTicket func(Persona, ersclient.Ticket)
 	changed  chan struct{} // closed and made anew at every change, for the calls that wait for one
 }
 
@@ -90,7 +91,7 @@ var _ smartcard.Agent = (*Agent)(nil)
 // session is a session at Spine.
 type session struct {
 	persona Persona
-	ticket  smartcard.Ticket
+	ticket  ersclient.Ticket
 	locked  bool // away with the card, in SessionLockPersistence
 }
 
@@ -101,7 +102,7 @@ type prompt struct {
 	// ended is closed with the window; then ticket is set, or refusal, or neither if the card was
 	// removed.
 	ended   chan struct{}
-	ticket  smartcard.Ticket
+	ticket  ersclient.Ticket
 	refusal smartcard.Code
 }
 
@@ -116,7 +117,7 @@ func (a *Agent) Close() {
 	a.mu.Lock()
 	a.closed = true
 	a.card, a.spine, a.refused = nil, nil, smartcard.Success
-	a.endPrompt(smartcard.Ticket{}, smartcard.Success)
+	a.endPrompt(ersclient.Ticket{}, smartcard.Success)
 	a.broadcast()
 	a.mu.Unlock()
 	a.prompts.Wait()
@@ -125,7 +126,7 @@ func (a *Agent) Close() {
 // OnTicket sets a hook that is called with every new ticket before any call returns it, so that a
 // stand-in for e-RS knows it in time. It is called without a lock and may block; a later OnTicket
 // replaces it. The hook must not register the ticket of a persona with TicketExpired.
-func (a *Agent) OnTicket(hook func(Persona, smartcard.Ticket)) {
+func (a *Agent) OnTicket(hook func(Persona, ersclient.Ticket)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.onTicket = hook
@@ -194,34 +195,34 @@ func (a *Agent) SetReader(connected bool) {
 func (a *Agent) CancelPasscode() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.endPrompt(smartcard.Ticket{}, smartcard.UserAbort)
+	a.endPrompt(ersclient.Ticket{}, smartcard.UserAbort)
 	a.broadcast()
 }
 
 // Ticket implements [smartcard.Agent]. It waits for a card and for the passcode, and prompts again
 // if the window was closed before. Without a reader it fails with READER_NOT_AVAILABLE. The window
 // stays when ctx ends.
-func (a *Agent) Ticket(ctx context.Context) (smartcard.Ticket, error) { return a.signIn(ctx, false) }
+func (a *Agent) Ticket(ctx context.Context) (ersclient.Ticket, error) { return a.signIn(ctx, false) }
 
 // NewTicket implements [smartcard.Agent]. The old ticket stays until the new one is there.
-func (a *Agent) NewTicket(ctx context.Context) (smartcard.Ticket, error) { return a.signIn(ctx, true) }
+func (a *Agent) NewTicket(ctx context.Context) (ersclient.Ticket, error) { return a.signIn(ctx, true) }
 
 // TicketNoAuth implements [smartcard.Agent]. Without a ticket and without a reader the error is READER_NOT_AVAILABLE.
-func (a *Agent) TicketNoAuth(ctx context.Context) (smartcard.Ticket, error) {
+func (a *Agent) TicketNoAuth(ctx context.Context) (ersclient.Ticket, error) {
 	if err := ctx.Err(); err != nil {
-		return smartcard.Ticket{}, ended(err)
+		return ersclient.Ticket{}, ended(err)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
 	case a.closed:
-		return smartcard.Ticket{}, smartcard.NotInitialized.Err()
+		return ersclient.Ticket{}, smartcard.NotInitialized.Err()
 	case a.spine != nil && !a.spine.locked:
 		return a.spine.ticket, nil
 	case !a.reader:
-		return smartcard.Ticket{}, smartcard.ReaderNotAvailable.Err()
+		return ersclient.Ticket{}, smartcard.ReaderNotAvailable.Err()
 	}
-	return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
+	return ersclient.Ticket{}, smartcard.TicketNotAvailable.Err()
 }
 
 // DestroyTicket implements [smartcard.Agent]. The card may stay in; the next call of Ticket prompts
@@ -241,10 +242,10 @@ func (a *Agent) DestroyTicket(ctx context.Context) error {
 }
 
 // signIn waits for a ticket, with anew for a new one.
-func (a *Agent) signIn(ctx context.Context, anew bool) (smartcard.Ticket, error) {
+func (a *Agent) signIn(ctx context.Context, anew bool) (ersclient.Ticket, error) {
 	for {
 		if err := ctx.Err(); err != nil {
-			return smartcard.Ticket{}, ended(err)
+			return ersclient.Ticket{}, ended(err)
 		}
 		ticket, prompt, changed, err := a.approach(anew)
 		if err != nil || !ticket.IsZero() {
@@ -261,7 +262,7 @@ func (a *Agent) signIn(ctx context.Context, anew bool) (smartcard.Ticket, error)
 		case <-ctx.Done():
 		case <-prompt.ended:
 			if err := prompt.refusal.Err(); err != nil {
-				return smartcard.Ticket{}, err
+				return ersclient.Ticket{}, err
 			}
 			if !prompt.ticket.IsZero() {
 				return prompt.ticket, nil
@@ -272,25 +273,25 @@ func (a *Agent) signIn(ctx context.Context, anew bool) (smartcard.Ticket, error)
 
 // approach returns the ticket, or the prompt that will lead to one, or the channel that is closed
 // by the next change.
-func (a *Agent) approach(anew bool) (smartcard.Ticket, *prompt, <-chan struct{}, error) {
+func (a *Agent) approach(anew bool) (ersclient.Ticket, *prompt, <-chan struct{}, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
 	case a.closed:
-		return smartcard.Ticket{}, nil, nil, smartcard.NotInitialized.Err()
+		return ersclient.Ticket{}, nil, nil, smartcard.NotInitialized.Err()
 	case a.spine != nil && !a.spine.locked && !anew:
 		return a.spine.ticket, nil, nil, nil
 	case !a.reader:
-		return smartcard.Ticket{}, nil, nil, smartcard.ReaderNotAvailable.Err()
+		return ersclient.Ticket{}, nil, nil, smartcard.ReaderNotAvailable.Err()
 	case a.card == nil:
-		return smartcard.Ticket{}, nil, a.changed, nil
+		return ersclient.Ticket{}, nil, a.changed, nil
 	case a.prompt == nil:
 		a.openPrompt(anew)
 		a.broadcast()
 	case anew:
 		a.prompt.anew = true
 	}
-	return smartcard.Ticket{}, a.prompt, nil, nil
+	return ersclient.Ticket{}, a.prompt, nil, nil
 }
 
 // openPrompt opens the passcode window for the inserted card. The lock is held.
@@ -330,14 +331,14 @@ func (a *Agent) enterPasscode(p *prompt) {
 
 // answerAtOnce ends a prompt that needs no new ticket: it is closed, is refused, or unlocks the
 // locked session. Otherwise it returns the hook for the new ticket.
-func (a *Agent) answerAtOnce(p *prompt) (hook func(Persona, smartcard.Ticket), answered bool) {
+func (a *Agent) answerAtOnce(p *prompt) (hook func(Persona, ersclient.Ticket), answered bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
 	case a.prompt != p:
 		return nil, true
 	case p.persona.Refusal != smartcard.Success:
-		a.endPrompt(smartcard.Ticket{}, p.persona.Refusal)
+		a.endPrompt(ersclient.Ticket{}, p.persona.Refusal)
 	case a.spine != nil && a.spine.locked && a.spine.persona.Key == p.persona.Key && !p.anew:
 		a.spine.locked = false
 		a.endPrompt(a.spine.ticket, smartcard.Success)
@@ -349,7 +350,7 @@ func (a *Agent) answerAtOnce(p *prompt) (hook func(Persona, smartcard.Ticket), a
 }
 
 // endPrompt closes the passcode window, if any. The lock is held.
-func (a *Agent) endPrompt(ticket smartcard.Ticket, refusal smartcard.Code) {
+func (a *Agent) endPrompt(ticket ersclient.Ticket, refusal smartcard.Code) {
 	if a.prompt == nil {
 		return
 	}
@@ -365,7 +366,7 @@ func (a *Agent) takeCardOut() {
 		return
 	}
 	a.card, a.refused = nil, smartcard.Success
-	a.endPrompt(smartcard.Ticket{}, smartcard.Success)
+	a.endPrompt(ersclient.Ticket{}, smartcard.Success)
 	if a.spine == nil {
 		return
 	}

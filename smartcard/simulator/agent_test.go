@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
@@ -49,14 +50,14 @@ func (d desk) think() {
 }
 
 // signedIn signs a persona in and returns the ticket.
-func (d desk) signedIn(key string) smartcard.Ticket {
+func (d desk) signedIn(key string) ersclient.Ticket {
 	d.t.Helper()
 	d.insert(key)
 	d.think()
 	return d.ticket()
 }
 
-func (d desk) ticket() smartcard.Ticket {
+func (d desk) ticket() ersclient.Ticket {
 	d.t.Helper()
 	ticket, err := d.TicketNoAuth(d.t.Context())
 	require.NoError(d.t, err)
@@ -73,12 +74,12 @@ func (d desk) noTicket(code smartcard.Code) {
 // call is a call of the Ticket API that is under way.
 type call struct {
 	d      desk
-	ticket smartcard.Ticket
+	ticket ersclient.Ticket
 	err    error
 	done   chan struct{}
 }
 
-type method func(context.Context) (smartcard.Ticket, error)
+type method func(context.Context) (ersclient.Ticket, error)
 
 func (d desk) start(ctx context.Context, method method) *call {
 	c := &call{d: d, done: make(chan struct{})}
@@ -100,7 +101,7 @@ func (c *call) waits() {
 	}
 }
 
-func (c *call) result() (smartcard.Ticket, error) {
+func (c *call) result() (ersclient.Ticket, error) {
 	c.d.t.Helper()
 	synctest.Wait()
 	select {
@@ -161,7 +162,7 @@ func TestTicketWaitsForCardAndPasscode(t *testing.T) {
 func TestSeveralCallsShareOnePrompt(t *testing.T) {
 	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
 		issued := 0
-		d.OnTicket(func(simulator.Persona, smartcard.Ticket) { issued++ })
+		d.OnTicket(func(simulator.Persona, ersclient.Ticket) { issued++ })
 		first, second := d.start(t.Context(), d.Ticket), d.start(t.Context(), d.NewTicket)
 		d.insert("gp")
 		d.think()
@@ -393,7 +394,7 @@ func TestMobility(t *testing.T) {
 func TestSessionLockPersistence(t *testing.T) {
 	atDesk(t, simulator.SessionLockPersistence, func(t *testing.T, d desk) {
 		issued := 0
-		d.OnTicket(func(simulator.Persona, smartcard.Ticket) { issued++ })
+		d.OnTicket(func(simulator.Persona, ersclient.Ticket) { issued++ })
 		ticket := d.signedIn("gp")
 		d.RemoveCard()
 		d.noTicket(smartcard.TicketNotAvailable)
@@ -421,9 +422,9 @@ func TestSessionLockPersistence(t *testing.T) {
 // If this fails, the stand-in refuses a ticket that it has not heard of yet.
 func TestOnTicketComesFirst(t *testing.T) {
 	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
-		var known smartcard.Ticket
+		var known ersclient.Ticket
 		var owner simulator.Persona
-		d.OnTicket(func(persona simulator.Persona, ticket smartcard.Ticket) {
+		d.OnTicket(func(persona simulator.Persona, ticket ersclient.Ticket) {
 			known, owner = ticket, persona
 			d.noTicket(smartcard.TicketNotAvailable) // not visible yet, and the agent can be asked from here
 		})
@@ -436,7 +437,7 @@ func TestOnTicketComesFirst(t *testing.T) {
 
 func TestTheCardIsRemovedWhileTheTicketIsMadeKnown(t *testing.T) {
 	atDesk(t, simulator.Normal, func(_ *testing.T, d desk) {
-		d.OnTicket(func(simulator.Persona, smartcard.Ticket) { d.RemoveCard() })
+		d.OnTicket(func(simulator.Persona, ersclient.Ticket) { d.RemoveCard() })
 		d.insert("gp")
 		d.think()
 		d.noTicket(smartcard.TicketNotAvailable)
@@ -490,7 +491,7 @@ func TestTicketsLookLikeRealOnes(t *testing.T) {
 func TestConcurrentUse(t *testing.T) {
 	agent := simulator.New(simulator.Settings{Mode: simulator.SessionLockPersistence})
 	defer agent.Close()
-	agent.OnTicket(func(simulator.Persona, smartcard.Ticket) {})
+	agent.OnTicket(func(simulator.Persona, ersclient.Ticket) {})
 	ctx, cancel := context.WithCancel(t.Context())
 	var calls, people sync.WaitGroup
 	for _, method := range []method{agent.Ticket, agent.TicketNoAuth, agent.NewTicket} {

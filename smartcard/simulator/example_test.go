@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/ers-login/ers-login/smartcard"
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
@@ -12,7 +12,7 @@ import (
 func ExampleAgent_OnTicket() {
 	agent := simulator.New(simulator.Settings{})
 	defer agent.Close()
-	agent.OnTicket(func(persona simulator.Persona, ticket smartcard.Ticket) {
+	agent.OnTicket(func(persona simulator.Persona, ticket ersclient.Ticket) {
 		fmt.Println("e-RS learns of", persona.FirstName, persona.LastName, "and", ticket)
 	})
 

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/helper"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
@@ -52,7 +53,7 @@ type Bridge struct {
 type knownTicket struct {
 	mutex  sync.Mutex
 	answer []byte
-	ticket smartcard.Ticket
+	ticket ersclient.Ticket
 	err    error
 }
 
@@ -73,7 +74,7 @@ func (k *knownTicket) UnmarshalJSON(answer []byte) error {
 
 func (k *knownTicket) forget() {
 	clear(k.answer)
-	k.answer, k.ticket, k.err = nil, smartcard.Ticket{}, nil
+	k.answer, k.ticket, k.err = nil, ersclient.Ticket{}, nil
 }
 
 var _ smartcard.Agent = (*Bridge)(nil)
@@ -92,23 +93,23 @@ func New(settings Settings) *Bridge {
 
 // Ticket implements [smartcard.Agent] with getTicket. The end of ctx ends the helper that waits for
 // the passcode at once; whether its window closes is up to the Identity Agent.
-func (b *Bridge) Ticket(ctx context.Context) (smartcard.Ticket, error) {
+func (b *Bridge) Ticket(ctx context.Context) (ersclient.Ticket, error) {
 	return b.ask(ctx, wire.CallGetTicket)
 }
 
 // TicketNoAuth implements [smartcard.Agent] with getTicketNoAuth.
-func (b *Bridge) TicketNoAuth(ctx context.Context) (smartcard.Ticket, error) {
+func (b *Bridge) TicketNoAuth(ctx context.Context) (ersclient.Ticket, error) {
 	b.known.mutex.Lock()
 	defer b.known.mutex.Unlock()
 	if err := b.inquire(ctx, wire.CallGetTicketNoAuth, &b.known); err != nil {
 		b.known.forget()
-		return smartcard.Ticket{}, err
+		return ersclient.Ticket{}, err
 	}
 	return b.known.ticket, b.known.err
 }
 
 // NewTicket implements [smartcard.Agent] with getNewTicket.
-func (b *Bridge) NewTicket(ctx context.Context) (smartcard.Ticket, error) {
+func (b *Bridge) NewTicket(ctx context.Context) (ersclient.Ticket, error) {
 	return b.ask(ctx, wire.CallGetNewTicket)
 }
 
@@ -128,12 +129,12 @@ func (b *Bridge) Close() error {
 }
 
 // ask makes a call that may ask the user, in the second helper.
-func (b *Bridge) ask(ctx context.Context, call string) (smartcard.Ticket, error) {
+func (b *Bridge) ask(ctx context.Context, call string) (ersclient.Ticket, error) {
 	defer b.nudge() // a poll need not wait for its next turn
 	defer b.stopAsking()
 	var answer wire.Ticket
 	if err := b.asking.call(ctx, call, &answer); err != nil {
-		return smartcard.Ticket{}, explain(ctx, err)
+		return ersclient.Ticket{}, explain(ctx, err)
 	}
 	return received(answer)
 }
@@ -159,10 +160,10 @@ func (b *Bridge) stopAsking() {
 }
 
 // received returns the ticket of an answer. An empty one means the same as TicketNotAvailable.
-func received(answer wire.Ticket) (smartcard.Ticket, error) {
-	ticket := smartcard.NewTicket(answer.Ticket)
+func received(answer wire.Ticket) (ersclient.Ticket, error) {
+	ticket := ersclient.NewTicket(answer.Ticket)
 	if ticket.IsZero() {
-		return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
+		return ersclient.Ticket{}, smartcard.TicketNotAvailable.Err()
 	}
 	return ticket, nil
 }

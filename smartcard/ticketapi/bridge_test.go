@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/helper"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard"
@@ -21,12 +22,12 @@ import (
 )
 
 // The calls of the agent, by the names of the bridge's.
-var agentCalls = map[string]func(*ticketapi.Bridge, context.Context) (smartcard.Ticket, error){
+var agentCalls = map[string]func(*ticketapi.Bridge, context.Context) (ersclient.Ticket, error){
 	wire.CallGetTicket:       (*ticketapi.Bridge).Ticket,
 	wire.CallGetTicketNoAuth: (*ticketapi.Bridge).TicketNoAuth,
 	wire.CallGetNewTicket:    (*ticketapi.Bridge).NewTicket,
-	wire.CallDestroyTicket: func(b *ticketapi.Bridge, ctx context.Context) (smartcard.Ticket, error) {
-		return smartcard.Ticket{}, b.DestroyTicket(ctx)
+	wire.CallDestroyTicket: func(b *ticketapi.Bridge, ctx context.Context) (ersclient.Ticket, error) {
+		return ersclient.Ticket{}, b.DestroyTicket(ctx)
 	},
 }
 
@@ -40,7 +41,7 @@ func TestTheTicketIsHandedOn(t *testing.T) {
 			d.hasTicket(call, " "+want)
 			ticket, err := agentCalls[call](bridge, t.Context())
 			require.NoError(t, err)
-			require.True(t, ticket.Equal(smartcard.NewTicket(want)))
+			require.True(t, ticket.Equal(ersclient.NewTicket(want)))
 		})
 	}
 	d.answers(wire.CallDestroyTicket, behaviour{Result: json.RawMessage("null")})
@@ -130,7 +131,7 @@ func TestWaitingForAPasscodeHoldsNothingUp(t *testing.T) {
 	d.hasTicket(wire.CallGetTicketNoAuth, made)
 	ticket, err := bridge.TicketNoAuth(t.Context())
 	require.NoError(t, err)
-	require.True(t, ticket.Equal(smartcard.NewTicket(made)))
+	require.True(t, ticket.Equal(ersclient.NewTicket(made)))
 	select {
 	case err := <-asked:
 		t.Fatal("the question ended by itself", err)

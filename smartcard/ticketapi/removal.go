@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/smartcard"
 )
 
@@ -29,7 +30,7 @@ type removalDecides struct {
 
 	mutex sync.Mutex
 	// last is the ticket answered last, kept the one at the latest removal. Each may be zero.
-	last, kept smartcard.Ticket
+	last, kept ersclient.Ticket
 	// readers had a card in them when last was first answered; if empty, every reader counts.
 	readers []string
 	// unsure: no reader could be seen then, so readers becomes those that first have a card.
@@ -40,10 +41,10 @@ type removalDecides struct {
 }
 
 // TicketNoAuth implements [smartcard.Agent].
-func (a *removalDecides) TicketNoAuth(ctx context.Context) (smartcard.Ticket, error) {
+func (a *removalDecides) TicketNoAuth(ctx context.Context) (ersclient.Ticket, error) {
 	before := a.look()
 	if a.takenBy(before) {
-		return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
+		return ersclient.Ticket{}, smartcard.TicketNotAvailable.Err()
 	}
 	ticket, err := a.Agent.TicketNoAuth(ctx)
 	if err != nil {
@@ -52,14 +53,14 @@ func (a *removalDecides) TicketNoAuth(ctx context.Context) (smartcard.Ticket, er
 	a.answered(ticket, before)
 	// The card may have been removed during the call.
 	if a.takenBy(a.look()) || a.isKept(ticket) {
-		return smartcard.Ticket{}, smartcard.TicketNotAvailable.Err()
+		return ersclient.Ticket{}, smartcard.TicketNotAvailable.Err()
 	}
 	return ticket, nil
 }
 
 // Ticket implements [smartcard.Agent]. After a removal the previous ticket is invalid, so this asks
 // for card and passcode.
-func (a *removalDecides) Ticket(ctx context.Context) (smartcard.Ticket, error) {
+func (a *removalDecides) Ticket(ctx context.Context) (ersclient.Ticket, error) {
 	if a.takenBy(a.look()) || a.keeps() {
 		return a.NewTicket(ctx)
 	}
@@ -67,15 +68,15 @@ func (a *removalDecides) Ticket(ctx context.Context) (smartcard.Ticket, error) {
 }
 
 // NewTicket implements [smartcard.Agent].
-func (a *removalDecides) NewTicket(ctx context.Context) (smartcard.Ticket, error) {
+func (a *removalDecides) NewTicket(ctx context.Context) (ersclient.Ticket, error) {
 	return a.signIn(ctx, a.Agent.NewTicket)
 }
 
 // signIn makes a call that leaves the user signed in. Changing the card during the call is no
 // removal; a card missing at its end is.
 func (a *removalDecides) signIn(
-	ctx context.Context, ask func(context.Context) (smartcard.Ticket, error),
-) (smartcard.Ticket, error) {
+	ctx context.Context, ask func(context.Context) (ersclient.Ticket, error),
+) (ersclient.Ticket, error) {
 	removals := a.look().Removals
 	ticket, err := ask(ctx)
 	if err != nil {
@@ -87,7 +88,7 @@ func (a *removalDecides) signIn(
 	}
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	a.kept = smartcard.Ticket{}
+	a.kept = ersclient.Ticket{}
 	a.seen, a.settled = removals, max(a.settled, removals)
 	a.begin(ticket, now)
 	if latest, known := now.removedSince(removals); known && len(a.readers) > 0 {
@@ -98,7 +99,7 @@ func (a *removalDecides) signIn(
 }
 
 // begin records a ticket, and where there was a card then. The mutex is held.
-func (a *removalDecides) begin(ticket smartcard.Ticket, then Seen) {
+func (a *removalDecides) begin(ticket ersclient.Ticket, then Seen) {
 	a.last, a.readers, a.unsure = ticket, withCard(then.Readers), len(then.Readers) == 0
 }
 
@@ -132,7 +133,7 @@ func (p Seen) removedSince(removals int) ([]string, bool) {
 }
 
 // answered records a ticket that was returned without a prompt, and the presence before the call.
-func (a *removalDecides) answered(ticket smartcard.Ticket, before Seen) {
+func (a *removalDecides) answered(ticket ersclient.Ticket, before Seen) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	switch cards := withCard(before.Readers); {
@@ -150,7 +151,7 @@ func (a *removalDecides) keeps() bool {
 	return !a.kept.IsZero()
 }
 
-func (a *removalDecides) isKept(ticket smartcard.Ticket) bool {
+func (a *removalDecides) isKept(ticket ersclient.Ticket) bool {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	return !a.kept.IsZero() && a.kept.Equal(ticket)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
@@ -20,19 +21,19 @@ type mobile struct {
 	during func() // what happens while a question is under way
 }
 
-func (m *mobile) answer(call string) (smartcard.Ticket, error) {
+func (m *mobile) answer(call string) (ersclient.Ticket, error) {
 	m.asked = append(m.asked, call)
 	if m.during != nil {
 		m.during()
 	}
-	return smartcard.NewTicket(m.ticket), nil
+	return ersclient.NewTicket(m.ticket), nil
 }
 
-func (m *mobile) Ticket(context.Context) (smartcard.Ticket, error) { return m.answer("Ticket") }
-func (m *mobile) TicketNoAuth(context.Context) (smartcard.Ticket, error) {
+func (m *mobile) Ticket(context.Context) (ersclient.Ticket, error) { return m.answer("Ticket") }
+func (m *mobile) TicketNoAuth(context.Context) (ersclient.Ticket, error) {
 	return m.answer("TicketNoAuth")
 }
-func (m *mobile) NewTicket(context.Context) (smartcard.Ticket, error) { return m.answer("NewTicket") }
+func (m *mobile) NewTicket(context.Context) (ersclient.Ticket, error) { return m.answer("NewTicket") }
 func (m *mobile) DestroyTicket(context.Context) error                 { return nil }
 
 // If this fails, an organisation that does not want sessions without a card has them.
@@ -49,7 +50,7 @@ func TestRemovalDecides(t *testing.T) {
 		t.Helper()
 		ticket, err := agent.TicketNoAuth(t.Context())
 		require.NoError(t, err)
-		require.True(t, ticket.Equal(smartcard.NewTicket(made)))
+		require.True(t, ticket.Equal(ersclient.NewTicket(made)))
 	}
 	there() // nothing was removed while this program runs
 
@@ -82,7 +83,7 @@ func TestRemovalDecides(t *testing.T) {
 	mode.ticket = made + "2"
 	ticket, err := agent.TicketNoAuth(t.Context())
 	require.NoError(t, err, "another ticket counts")
-	require.True(t, ticket.Equal(smartcard.NewTicket(made+"2")))
+	require.True(t, ticket.Equal(ersclient.NewTicket(made+"2")))
 	mode.ticket = made
 	gone()
 }

@@ -64,18 +64,18 @@ func TestSignInToAnotherProcess(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, line, string(url))
 
-	certificate, err := ersclient.LoadCertificate(ersclient.CertificateFiles{
+	loaded, err := ersclient.LoadCertificate(ersclient.CertificateFiles{
 		PKCS12: filepath.Join(folder, "client.p12"), Passphrase: secret.New(erstest.Passphrase),
 	})
 	require.NoError(t, err)
 	roots, _, err := ersclient.LoadRootCAs(filepath.Join(folder, "ca.pem"))
 	require.NoError(t, err)
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: strings.TrimSpace(line), ASID: erstest.ASID, Certificate: certificate, RootCAs: roots,
-	})
+	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+		BaseURL: strings.TrimSpace(line), Certificate: loaded, RootCAs: roots,
+	}})
 	require.NoError(t, err)
 	defer client.Close()
-	session, err := client.CreateSession(t.Context(), ersclient.NewToken(erstest.TicketGP))
+	session, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 	require.NoError(t, err)
 	session, err = client.SelectRole(t.Context(), session, session.User.Permissions[0])
 	require.NoError(t, err)

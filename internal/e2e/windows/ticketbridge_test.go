@@ -15,29 +15,30 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
 // ask is one of the agent's calls.
-type ask func(*ticketapi.Bridge, context.Context) (smartcard.Ticket, error)
+type ask func(*ticketapi.Bridge, context.Context) (ersclient.Ticket, error)
 
 // The agent's calls by their names in the library.
 var asks = map[string]ask{
 	"getTicket":       (*ticketapi.Bridge).Ticket,
 	"getTicketNoAuth": (*ticketapi.Bridge).TicketNoAuth,
 	"getNewTicket":    (*ticketapi.Bridge).NewTicket,
-	"destroyTicket": func(b *ticketapi.Bridge, ctx context.Context) (smartcard.Ticket, error) {
-		return smartcard.Ticket{}, b.DestroyTicket(ctx)
+	"destroyTicket": func(b *ticketapi.Bridge, ctx context.Context) (ersclient.Ticket, error) {
+		return ersclient.Ticket{}, b.DestroyTicket(ctx)
 	},
 }
 
 // is compares a ticket without printing either.
-func is(t *testing.T, want string, got smartcard.Ticket, err error) {
+func is(t *testing.T, want string, got ersclient.Ticket, err error) {
 	t.Helper()
 	require.NoError(t, err)
-	require.True(t, got.Equal(smartcard.NewTicket(want)), "it is another ticket")
+	require.True(t, got.Equal(ersclient.NewTicket(want)), "it is another ticket")
 }
 
 // If this fails, sign-in on Windows is broken.
@@ -345,7 +346,7 @@ func TestATicketThatChangesAndDisappears(t *testing.T) {
 		select {
 		case event := <-events:
 			require.Equal(t, kind.String(), event.Kind.String(), "%v", event.Err)
-			require.True(t, event.Ticket.Equal(smartcard.NewTicket(ticket)))
+			require.True(t, event.Ticket.Equal(ersclient.NewTicket(ticket)))
 			return event
 		case <-time.After(guard):
 			t.Fatal("nothing was told")

@@ -22,7 +22,7 @@ const spineAge = 10 * time.Hour
 // ERS is e-RS as this platform calls it; *ersclient.Client is one. Every error is a *problem.Problem.
 type ERS interface {
 	// CreateSession is A001.
-	CreateSession(context.Context, ersclient.Token) (ersclient.Session, error)
+	CreateSession(context.Context, ersclient.Ticket) (ersclient.Session, error)
 	// SelectRole is A002.
 	SelectRole(context.Context, ersclient.Session, ersclient.Permission) (ersclient.Session, error)
 	// DeleteSession is A003.
@@ -87,7 +87,7 @@ func (p *Platform) Prompt(ctx context.Context, fresh bool) error {
 
 // Open is A001. The answer to one that was given up is waited for: it alone has the key of the session that it may have created.
 func (p *Platform) Open(ctx context.Context, proof signin.Proof, givenUp <-chan struct{}) (signin.Grant, error) {
-	session, err := p.ERS.CreateSession(ersclient.WithGivenUp(ctx, givenUp), ersclient.Token{Text: proof.Text})
+	session, err := p.ERS.CreateSession(ersclient.WithGivenUp(ctx, givenUp), ersclient.Ticket{Text: proof.Text})
 	return signin.Grant{
 		Key: session.Key, Credential: proof.Text, User: session.User, ExpiresAt: proof.ExpiresAt,
 	}, err
@@ -96,23 +96,20 @@ func (p *Platform) Open(ctx context.Context, proof signin.Proof, givenUp <-chan 
 // Select is A002.
 func (p *Platform) Select(ctx context.Context, grant signin.Grant, permission ersclient.Permission) (signin.Grant, error) {
 	session, err := p.ERS.SelectRole(ctx, ersclient.Session{
-		Key: grant.Key, Token: ersclient.Token{Text: grant.Credential}, User: grant.User,
+		Key: grant.Key, Ticket: ersclient.Ticket{Text: grant.Credential}, User: grant.User,
 	}, permission)
 	if !session.Key.IsZero() {
 		grant.Key = session.Key
 	}
-	switch {
-	case err == nil:
+	if err == nil {
 		grant.Permission = permission
-	case ersclient.StartAgain(err):
-		err = decided{err, signin.ErrStartAgain}
 	}
 	return grant, err
 }
 
 // Refresh is never asked for: no grant has a time for it.
 func (p *Platform) Refresh(context.Context, signin.Grant) (signin.Grant, error) {
-	return signin.Grant{}, signin.ErrRefreshRefused
+	return signin.Grant{}, ersclient.ErrRefreshRefused
 }
 
 // Close is A003.
@@ -128,7 +125,7 @@ func (p *Platform) Entry(grant signin.Grant, issue signin.Issue) handoff.Session
 	return handoff.Session{
 		Version:          handoff.Version,
 		Generation:       issue.Generation,
-		SessionKey:       handoff.SessionKey{Text: grant.Key.Text},
+		SessionKey:       grant.Key,
 		BaseURL:          p.BaseURL,
 		ASID:             p.ASID,
 		UserIdentifier:   grant.User.Identifier,
@@ -147,7 +144,7 @@ func (p *Platform) Leftover(left handoff.Session) signin.Grant {
 	if left.BaseURL != p.BaseURL || left.ASID != p.ASID {
 		return signin.Grant{}
 	}
-	return signin.Grant{Key: ersclient.SessionKey{Text: left.SessionKey.Text}}
+	return signin.Grant{Key: left.SessionKey}
 }
 
 // decided is an error that also is one by which the flow decides. It reads as before.

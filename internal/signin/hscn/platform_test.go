@@ -37,8 +37,8 @@ type calls struct {
 	deleted ersclient.SessionKey
 }
 
-func (c *calls) CreateSession(_ context.Context, token ersclient.Token) (ersclient.Session, error) {
-	c.seen = ersclient.Session{Token: token}
+func (c *calls) CreateSession(_ context.Context, token ersclient.Ticket) (ersclient.Session, error) {
+	c.seen = ersclient.Session{Ticket: token}
 	return c.session, c.err
 }
 
@@ -59,14 +59,14 @@ func TestFromTicketToEntry(t *testing.T) {
 	p := New(Settings{ERS: ers, BaseURL: baseURL, ASID: asid})
 	grant, err := p.Open(t.Context(), proof, nil)
 	require.NoError(t, err)
-	assert.True(t, ers.seen.Token.Equal(proof.Text))
+	assert.True(t, ers.seen.Ticket.Text.Equal(proof.Text))
 	assert.Equal(t, proof.ExpiresAt, grant.ExpiresAt, "Spine's session bounds it")
 	assert.True(t, grant.RefreshAt.IsZero(), "it is never refreshed")
 
 	ers.session = ersclient.Session{Key: ersclient.NewSessionKey("two"), User: user, Permission: &role}
 	grant, err = p.Select(t.Context(), grant, role)
 	require.NoError(t, err)
-	assert.True(t, ers.seen.Key.Equal(secret.New("one")) && ers.seen.Token.Equal(proof.Text), "A002 needs both")
+	assert.True(t, ers.seen.Key.Equal(secret.New("one")) && ers.seen.Ticket.Text.Equal(proof.Text), "A002 needs both")
 	issue := signin.Issue{Generation: 7, IssuedAt: proof.ExpiresAt.Add(-time.Hour), ExpiresAt: proof.ExpiresAt, Publisher: "ers-login test"}
 	entry := p.Entry(grant, issue)
 	assert.True(t, entry.SessionKey.Equal(secret.New("two")), "A002's id is the one to publish")
@@ -91,7 +91,7 @@ func TestWhatAFailedA002Means(t *testing.T) {
 			failure := (&problem.Problem{Code: "ERS-A002"}).Because(&ersclient.StatusError{Call: "A002", Status: test.status})
 			ers := &calls{err: failure}
 			grant, err := New(Settings{ERS: ers}).Select(t.Context(), signin.Grant{Key: ersclient.NewSessionKey("one")}, role)
-			assert.Equal(t, test.again, errors.Is(err, signin.ErrStartAgain))
+			assert.Equal(t, test.again, errors.Is(err, ersclient.ErrStartAgain))
 			assert.Equal(t, "ERS-A002", problem.Of(err).Code)
 			assert.Equal(t, failure.Error(), err.Error(), "the log reads as before")
 			assert.True(t, grant.Key.Equal(secret.New("one")), "it has to be closed")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/smartcard"
 )
@@ -94,7 +95,7 @@ func (p *Platform) log(event smartcard.Event) {
 type cardSide struct {
 	// last is the last ticket, and lastSince when it was seen first. It may be older, so Spine's session ends at lastSince plus
 	// spineAge or earlier.
-	last      smartcard.Ticket
+	last      ersclient.Ticket
 	lastSince time.Time
 	// absence is why there is no ticket, nil as long as the agent has not said.
 	absence error

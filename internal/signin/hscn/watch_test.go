@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/smartcard"
 )
@@ -32,17 +33,17 @@ type desk struct {
 	log      bytes.Buffer
 }
 
-func (d *desk) TicketNoAuth(context.Context) (smartcard.Ticket, error) {
+func (d *desk) TicketNoAuth(context.Context) (ersclient.Ticket, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return smartcard.NewTicket(d.ticket), d.err
+	return ersclient.NewTicket(d.ticket), d.err
 }
 
-func (d *desk) Ticket(context.Context) (smartcard.Ticket, error) {
-	return smartcard.Ticket{}, d.prompted
+func (d *desk) Ticket(context.Context) (ersclient.Ticket, error) {
+	return ersclient.Ticket{}, d.prompted
 }
 
-func (d *desk) NewTicket(ctx context.Context) (smartcard.Ticket, error) { return d.Ticket(ctx) }
+func (d *desk) NewTicket(ctx context.Context) (ersclient.Ticket, error) { return d.Ticket(ctx) }
 
 // set has what the agent says, and what the reader shows, become another.
 func (d *desk) set(ticket string, err error, card Presence) {
@@ -113,7 +114,7 @@ func TestPresenceTellsWhatAWaitingUserHasToDo(t *testing.T) {
 func TestAUT003ATicketLastsTenHoursFromWhenItWasSeenFirst(t *testing.T) {
 	morning := time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
 	appeared := func(ticket string) smartcard.Event {
-		return smartcard.Event{Kind: smartcard.TicketAppeared, Ticket: smartcard.NewTicket(ticket)}
+		return smartcard.Event{Kind: smartcard.TicketAppeared, Ticket: ersclient.NewTicket(ticket)}
 	}
 	var seen cardSide
 	assert.Equal(t, morning.Add(10*time.Hour), seen.onEvent(morning, appeared("first")).Proof.ExpiresAt)

@@ -15,8 +15,8 @@ import (
 	"os"
 	"sync"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/problem"
-	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
@@ -53,7 +53,7 @@ func status(found ticketapi.Status, err error) string {
 	return "not installed"
 }
 
-func ticket(found smartcard.Ticket, err error) string {
+func ticket(found ersclient.Ticket, err error) string {
 	if err != nil {
 		return problem.Of(err).Code
 	}
