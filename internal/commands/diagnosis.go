@@ -13,6 +13,7 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
@@ -21,6 +22,36 @@ import (
 	"github.com/ers-login/ers-login/smartcard/simulator"
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
+
+// examination is one run of the checks.
+type examination struct {
+	// demo: of a simulated smartcard and a stand-in for e-RS.
+	demo     bool
+	program  program
+	log      *logging.Log
+	settings config.Config
+	// settingsErr is what keeps the settings from being used for a sign-in.
+	settingsErr error
+	ring        *keyring.Client
+}
+
+// masker knows the names of this computer and its user, those that settings and results give away, and that of whoever is signed in.
+func (e examination) masker(ctx context.Context, results []diagnose.Result) *diagnose.Masker {
+	names := diagnose.SystemNames().And(diagnose.SettingsNames(e.settings)).And(diagnose.ResultNames(results))
+	if session, err := e.ring.Read(ctx); err == nil {
+		e.log.Guard(session.SessionKey.Text)
+		names.People = append(names.People, session.UserName)
+	}
+	return diagnose.NewMasker(e.log.Redact, names, e.asid())
+}
+
+// asid is the one that the checks are about: a number that may be seen.
+func (e examination) asid() string {
+	if e.demo {
+		return erstest.ASID
+	}
+	return e.settings.ASID
+}
 
 // services makes what the checks of the command line look at: helpers, connections and watchers of its own, so that those of a window
 // are not disturbed. The function ends them.

@@ -148,7 +148,7 @@ func (r realServices) examine() (examination, diagnose.Target, func() error, err
 // examine is what the diagnostics of the demonstration look at: its own card and stand-in.
 func (d demonstration) examine() (examination, diagnose.Target, func() error, error) {
 	settings, err := config.Load(config.Sources{})
-	e := examination{doctor: doctor{demo: true}, program: d.ring.user(), log: d.log, settings: settings}
+	e := examination{demo: true, program: d.ring.user(), log: d.log, settings: settings}
 	if err != nil {
 		return e, diagnose.Target{}, nil, err
 	}

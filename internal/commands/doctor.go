@@ -14,10 +14,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
-	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
 )
@@ -77,15 +75,10 @@ func (p program) doctor() *cobra.Command {
 	return command
 }
 
-// examination is a doctor at work.
-type examination struct {
+// doctorRun is a doctor at work.
+type doctorRun struct {
 	doctor
-	program  program
-	log      *logging.Log
-	settings config.Config
-	// settingsErr is what keeps the settings from being used for a sign-in.
-	settingsErr error
-	ring        *keyring.Client
+	examination
 }
 
 func (d doctor) run(ctx context.Context, p program, sources config.Sources) error {
@@ -108,7 +101,7 @@ func (d doctor) run(ctx context.Context, p program, sources config.Sources) erro
 	if ringErr != nil {
 		return ending{ringErr, statusNotDone}
 	}
-	e := examination{doctor: d, program: p, log: log, settings: settings, settingsErr: err, ring: ring}
+	e := doctorRun{d, examination{demo: d.demo, program: p, log: log, settings: settings, settingsErr: err, ring: ring}}
 	results, err := e.results(ctx)
 	if err == nil {
 		err = e.print(results)
@@ -141,7 +134,7 @@ func isTerminal(stdin io.Reader) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-func (e examination) results(ctx context.Context) ([]diagnose.Result, error) {
+func (e doctorRun) results(ctx context.Context) ([]diagnose.Result, error) {
 	if e.handoff {
 		settings := diagnose.HandoffSettings{Keyring: e.ring, Aliases: e.settings.WindowsAliases, Env: e.program.environ}
 		return diagnose.Handoff(ctx, settings, nil), nil
@@ -155,7 +148,7 @@ func (e examination) results(ctx context.Context) ([]diagnose.Result, error) {
 }
 
 // print writes to standard output, secrets masked. Names stay: it is the user's own terminal.
-func (e examination) print(results []diagnose.Result) error {
+func (e doctorRun) print(results []diagnose.Result) error {
 	report := diagnose.Report{Version: e.program.metadata.Version, Results: results, Mask: e.log.Redact, Terminal: true}
 	text := []byte(report.Text())
 	if e.json {
@@ -171,7 +164,7 @@ func (e examination) print(results []diagnose.Result) error {
 }
 
 // saveBundle shows what is in the bundle, asks, and saves exactly that.
-func (e examination) saveBundle(ctx context.Context, results []diagnose.Result) error {
+func (e doctorRun) saveBundle(ctx context.Context, results []diagnose.Result) error {
 	if _, err := os.Lstat(e.bundle); err == nil {
 		return bundleExists.With("File", e.bundle).Because(fs.ErrExist)
 	}
@@ -202,26 +195,8 @@ func (e examination) saveBundle(ctx context.Context, results []diagnose.Result) 
 	return err
 }
 
-// masker knows the names of this computer and its user, those that settings and results give away, and that of whoever is signed in.
-func (e examination) masker(ctx context.Context, results []diagnose.Result) *diagnose.Masker {
-	names := diagnose.SystemNames().And(diagnose.SettingsNames(e.settings)).And(diagnose.ResultNames(results))
-	if session, err := e.ring.Read(ctx); err == nil {
-		e.log.Guard(session.SessionKey.Text)
-		names.People = append(names.People, session.UserName)
-	}
-	return diagnose.NewMasker(e.log.Redact, names, e.asid())
-}
-
-// asid is the one that the checks are about: a number that may be seen.
-func (e examination) asid() string {
-	if e.demo {
-		return erstest.ASID
-	}
-	return e.settings.ASID
-}
-
 // show writes the files to standard error: the short ones whole, and of the log how much there is.
-func (e examination) show(files []diagnose.File) error {
+func (e doctorRun) show(files []diagnose.File) error {
 	var text strings.Builder
 	text.WriteString("The support bundle has these files:\n")
 	for _, file := range files {
@@ -237,7 +212,7 @@ func (e examination) show(files []diagnose.File) error {
 	return err
 }
 
-func (e examination) agreed() (bool, error) {
+func (e doctorRun) agreed() (bool, error) {
 	if _, err := fmt.Fprintf(e.program.stderr, "Save this as %s? [y/N] ", e.bundle); err != nil {
 		return false, err
 	}

@@ -12,6 +12,12 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
+// backgroundFlag is the name of the flag with which the desktop starts the program when the user logs in.
+const backgroundFlag = "background"
+
+// byLinkFlag is the name of the flag of a window that a link opens. Links come from web pages, and none begins a sign-in by itself.
+const byLinkFlag = "by-link"
+
 // windowFingerprint names the sort of window that a command line asks for, by a digest of all that makes a difference: the demonstration or the
 // real thing, the settings file, and settings as flags or in the environment. A window cannot take on another's: it would go
 // on with the session of one ASID under the name of another. Where a window only starts (--background, --for) makes none.
@@ -24,7 +30,7 @@ func windowFingerprint(kind, file string, flags *pflag.FlagSet, environ []string
 	parts := []string{kind, file}
 	if flags != nil {
 		flags.Visit(func(flag *pflag.Flag) {
-			if !slices.Contains([]string{"config", "background", "for", byLinkFlag}, flag.Name) {
+			if !slices.Contains([]string{"config", backgroundFlag, "for", byLinkFlag}, flag.Name) {
 				parts = append(parts, flag.Name+"="+flag.Value.String())
 			}
 		})

@@ -63,27 +63,6 @@ func bindToProxy(settings config.Config, password secret.Text) (bound secret.Tex
 		"It is sent to the proxy " + problem.Clean(proxy, maxTyped) + " alone. Store it again when the proxy changes.", nil
 }
 
-var errOtherProxy = errors.New("it was stored for another proxy: store it again with ers-login proxy-password")
-
-// passwordFor returns a stored password for a proxy. Whoever can set an environment variable must not be sent it, so it is bound to the
-// proxy that it was stored for. One without a proxy is for that of a settings file or policy.
-func passwordFor(settings config.Config, stored secret.Text, proxy string) (secret.Text, error) {
-	host, password, bound := strings.Cut(stored.Reveal(), "\n")
-	if bound {
-		if host != strings.ToLower(proxy) {
-			return secret.Text{}, errOtherProxy
-		}
-		return secret.New(password), nil
-	}
-	switch settings.Origin("proxy").Layer {
-	case config.LayerMachine, config.LayerFile, config.LayerPolicy:
-		if settings.Proxy != config.ProxyFromEnvironment {
-			return stored, nil
-		}
-	}
-	return secret.Text{}, errOtherProxy
-}
-
 // kept is a secret that a command stores for the program.
 type storedSecret struct {
 	use, short, long string

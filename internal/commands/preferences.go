@@ -3,6 +3,7 @@ package commands
 import (
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 
 	"github.com/sirupsen/logrus"
@@ -21,16 +22,6 @@ type preferences struct {
 	values map[ui.Preference]string
 	// forced: the program starts by itself for everybody.
 	forced bool
-}
-
-// autostart is whether the program starts when the user logs in to the computer.
-type autostart interface {
-	on() (bool, error)
-	// forced tells whether it was set up for everybody who uses the computer, in a way that a user cannot change.
-	forced() (bool, error)
-	set(on bool) error
-	// forget removes what is the user's own of it. What starts for everybody starts for them then, too.
-	forget() error
 }
 
 // settingOf has the setting of each preference that is one.
@@ -128,4 +119,14 @@ func (p *preferences) save(name ui.Preference, value string) error {
 		return fmt.Errorf("there is no preference %q", name)
 	}
 	return p.settings.Save(p.settings.File(), map[string]string{key: writtenAs(name, value)})
+}
+
+// autostart is the start of this program when the user logs in, or nil where its own file cannot be found.
+func (p program) autostart(log logrus.FieldLogger) autostart {
+	self, err := os.Executable()
+	if err != nil {
+		log.WithError(err).Warn("autostart")
+		return nil
+	}
+	return newAutostart(p.metadata.ID, self)
 }

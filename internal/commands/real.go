@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	standard "log"
 	"strings"
 
 	"github.com/sirupsen/logrus"
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/config"
@@ -22,34 +20,31 @@ import (
 	"github.com/ers-login/ers-login/ui"
 )
 
+// realInput is how the window for a real sign-in was asked for.
+type realInput struct {
+	// file is the settings file that was named, and flags are settings.
+	file  string
+	flags *pflag.FlagSet
+	// background: see [windowOptions]. byLink: a link has opened it.
+	background, byLink bool
+}
+
 // openReal opens the window for a real sign-in. The settings are read when the window is there, so that a clinician sees what is
 // wrong with them, and read again when they try again.
-func (p program) openReal(cmd *cobra.Command) error {
-	file, err := cmd.Flags().GetString("config")
-	if err != nil {
-		return err
-	}
-	background, err := inBackground(cmd.Flags())
-	if err != nil {
-		return err
-	}
-	byLink, err := cmd.Flags().GetBool(byLinkFlag)
-	if err != nil {
-		return err
-	}
+func (p program) openReal(ctx context.Context, input realInput) error {
 	log := p.openLog(logging.DefaultDir())
 	defer closeLog(log)
 	memory := openHistory(log)
 	found := realServices{
-		program: p, log: log, board: login.NewBoard(), sources: config.System(file, cmd.Flags()), memory: memory, open: &openSide{},
+		program: p, log: log, board: login.NewBoard(), sources: config.System(input.file, input.flags), memory: memory, open: &openSide{},
 		left: &leftover{},
 	}
-	return p.openWindow(cmd.Context(), log, found.board, windowOptions{
+	return p.openWindow(ctx, log, found.board, windowOptions{
 		settings: ui.Settings{
 			Favourites: memory, Diagnostics: newWindowDiagnostics(found.examine),
 			Preferences: newPreferences(asWanted(found.sources), p.autostart(log), log),
 		},
-		wanted: windowFingerprint("sign-in", file, cmd.Flags(), p.environ), find: found.sweepingUp, background: background, held: byLink, graphics: p.newGraphics(log),
+		wanted: windowFingerprint("sign-in", input.file, input.flags, p.environ), find: found.sweepingUp, background: input.background, held: input.byLink, graphics: p.newGraphics(log),
 		unusable: found.unusable, sweep: found.sweep,
 	})
 }
@@ -61,28 +56,6 @@ func openHistory(log logrus.FieldLogger) *history.History {
 		log.WithError(err).Warn("history")
 	}
 	return memory
-}
-
-// openLog opens the log in a folder, or on the console alone. It is there whatever happens: a folder that cannot be written to
-// is said on the console.
-func (p program) openLog(folder string) *logging.Log {
-	console := p.stderr
-	if folder != "" {
-		console = withoutConsole(p.stderr)
-	}
-	log, err := logging.New(logging.Settings{Dir: folder, Console: console, Version: p.metadata.Version})
-	if err != nil {
-		p.report(err)
-	}
-	// Fyne and other libraries write to the standard log.
-	standard.SetFlags(0)
-	standard.SetOutput(log.StdWriter())
-	return log
-}
-
-func closeLog(log io.Closer) {
-	// What could still be said about it would have to go into the log.
-	_ = log.Close()
 }
 
 // realServices finds what the settings name.
@@ -171,19 +144,6 @@ func (r realServices) setLevel(level string) {
 	r.log.SetLevel(parsed)
 }
 
-// openKeyring prepares the keyring's process. It is started when it is first needed.
-func (p program) openKeyring(settings config.Config, log logrus.FieldLogger) (*keyring.Client, error) {
-	arguments, err := worker()
-	if err != nil {
-		return nil, err
-	}
-	return keyring.New(keyring.Settings{
-		Command: arguments, Env: p.environ, Version: p.metadata.Version,
-		Timeout: settings.KeyringTimeout, PromptTimeout: settings.KeyringPromptTimeout, Log: log,
-		Aliases: settings.WindowsAliases,
-	}), nil
-}
-
 // client makes the client.
 func (r realServices) client(settings config.Config, ring *keyring.Client, using credentials) (*ersclient.Client, error) {
 	proxy, err := ersclient.ProxyOf(settings.Proxy)
@@ -223,6 +183,27 @@ func (r realServices) proxyCredentials(
 		return settings.ProxyUser, password, true
 	}
 }
+
+// passwordFor returns a stored password for a proxy. Whoever can set an environment variable must not be sent it, so it is bound to the
+// proxy that it was stored for. One without a proxy is for that of a settings file or policy.
+func passwordFor(settings config.Config, stored secret.Text, proxy string) (secret.Text, error) {
+	host, password, bound := strings.Cut(stored.Reveal(), "\n")
+	if bound {
+		if host != strings.ToLower(proxy) {
+			return secret.Text{}, errOtherProxy
+		}
+		return secret.New(password), nil
+	}
+	switch settings.Origin("proxy").Layer {
+	case config.LayerMachine, config.LayerFile, config.LayerPolicy:
+		if settings.Proxy != config.ProxyFromEnvironment {
+			return stored, nil
+		}
+	}
+	return secret.Text{}, errOtherProxy
+}
+
+var errOtherProxy = errors.New("it was stored for another proxy: store it again with ers-login proxy-password")
 
 // logWriter writes what a program of the organisation's says to the log, which masks tickets.
 type logWriter struct{ log logrus.FieldLogger }

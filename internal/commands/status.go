@@ -44,12 +44,6 @@ type ending struct {
 
 func (e ending) Unwrap() error { return e.error }
 
-// errNobody is not an error of the program: it is the other answer.
-var errNobody = ending{errors.New("nobody is signed in to e-RS"), statusFailed}
-
-// errInterrupted is the end of a wait by Ctrl+C or a signal.
-var errInterrupted = ending{errors.New("interrupted before anybody had signed in"), statusFailed}
-
 // usageError is a command line that was not understood.
 type usageError struct{ error }
 

@@ -294,9 +294,6 @@ func unclearedAnswer(why *problem.Problem) instance.Answer {
 // keyringCodes begin the codes of the keyring's Problems.
 const keyringCodes = "KEYRING-"
 
-// problemCode returns the code of a Problem.
-func problemCode(err error) string { return problem.Of(err).Code }
-
 // What whoever asked is told.
 var (
 	givenUp = &problem.Problem{

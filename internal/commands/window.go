@@ -270,12 +270,6 @@ func raise(log logrus.FieldLogger, window *ui.Window) {
 	})
 }
 
-// say tells whoever has started the program from a terminal why there is no window.
-func (p program) say(why error) error {
-	_, err := fmt.Fprintf(p.stderr, "%v.\n", why)
-	return err
-}
-
 // logScreen tells which screen has been drawn. Whoever follows a sign-in in the log sees what the user saw.
 func logScreen(log *logging.Log, state login.State) {
 	entry := log.WithField("screen", state.Phase.String())

@@ -1,0 +1,11 @@
+package commands
+
+// autostart is whether the program starts when the user logs in to the computer.
+type autostart interface {
+	on() (bool, error)
+	// forced tells whether it was set up for everybody who uses the computer, in a way that a user cannot change.
+	forced() (bool, error)
+	set(on bool) error
+	// forget removes what is the user's own of it. What starts for everybody starts for them then, too.
+	forget() error
+}
