@@ -64,9 +64,7 @@ type shownSetting struct {
 // run prints the settings. The error tells what cannot be used, the user's own file included; the values that count in its place have
 // been printed by then.
 func (s configShow) run(sources config.Sources, stdout, stderr io.Writer) error {
-	// Whoever looks changes nothing.
-	sources.LeaveBroken = true
-	settings, err := config.Load(sources)
+	settings, err := lookAtSettings(sources)
 	write := s.writeFile
 	if s.json {
 		write = s.writeJSON

@@ -7,7 +7,6 @@ import (
 
 	"github.com/sirupsen/logrus"
 
-	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/logging"
@@ -90,9 +89,9 @@ func (d demonstration) admit(persona simulator.Persona, ticket smartcard.Ticket)
 	d.ers.AddUser(ticket.Reveal(), user)
 }
 
-// prepare is what the settings are for a real sign-in. The stand-in's throw-away authority is the client's only root.
+// prepare is what the settings are for a real sign-in.
 func (d demonstration) prepare(ctx context.Context) (services, error) {
-	defaults, err := config.Load(config.Sources{})
+	defaults, err := demoSettings()
 	if err != nil {
 		return services{}, err
 	}
@@ -101,10 +100,7 @@ func (d demonstration) prepare(ctx context.Context) (services, error) {
 		return services{}, err
 	}
 	guarded := demoKeyring{ownedKeyring{ring, d.program.lock}}
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: d.ers.URL, ASID: erstest.ASID, Certificate: d.ers.ClientCertificate(),
-		RootCAs: d.ers.RootCAs(), TrustStore: ersclient.StandInTrust, Timeout: defaults.RequestTimeout,
-	})
+	client, err := standInClient(d.ers, defaults)
 	if err != nil {
 		return services{}, errors.Join(err, ring.Close())
 	}

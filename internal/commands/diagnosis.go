@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/config"
@@ -98,33 +96,6 @@ func (r realServices) diagnosis(settings config.Config, settingsErr error, ring 
 			return err
 		},
 	}
-}
-
-// look makes a client that is never used for a call.
-func (r realServices) look(settings config.Config, certificate tls.Certificate, ring *keyring.Client) (diagnose.ERS, error) {
-	roots, trustStore, err := ersclient.LoadRootCAs(settings.CABundle)
-	if err != nil {
-		return nil, withOrigin(settings, err)
-	}
-	proxy, err := ersclient.ProxyOf(settings.Proxy)
-	if err != nil {
-		return nil, withOrigin(settings, err)
-	}
-	asid := settings.ASID
-	if asid == "" {
-		// It is not sent. What is wrong with it is another row's to say.
-		asid = "000000000000"
-	}
-	client, err := ersclient.New(ersclient.Config{
-		BaseURL: settings.BaseURL, ASID: asid, Certificate: certificate, RootCAs: roots, TrustStore: trustStore,
-		ServerName: settings.ServerName, RSAKeyExchange: settings.TLSCiphers == config.CiphersCompatible,
-		UserAgent: strings.Replace(r.program.name(), " ", "/", 1), Timeout: settings.RequestTimeout,
-		Proxy: proxy, ProxyCredentials: r.proxyCredentials(settings, withoutPrompt(ring, ring.ProxyPassword)),
-	})
-	if err != nil {
-		return nil, err
-	}
-	return client, nil
 }
 
 // withoutPrompt asks the keyring for a secret only if it need not ask the user for that.
@@ -253,11 +224,8 @@ func simulated(
 		},
 		Ticket:      card.TicketNoAuth,
 		Certificate: func(context.Context) (tls.Certificate, error) { return certificate, nil },
-		ERS: func(certificate tls.Certificate) (diagnose.ERS, error) {
-			client, err := ersclient.New(ersclient.Config{
-				BaseURL: server.URL, ASID: erstest.ASID, Certificate: certificate, RootCAs: server.RootCAs(),
-				TrustStore: ersclient.StandInTrust, Timeout: settings.RequestTimeout,
-			})
+		ERS: func(tls.Certificate) (diagnose.ERS, error) {
+			client, err := standInClient(server, settings)
 			if err != nil {
 				return nil, err
 			}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/adrg/xdg"
 
-	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/login"
@@ -121,9 +120,7 @@ func (o *openSide) get() *cardSide {
 // examine is what the diagnostics of the window look at: the card side that it has open, or one of their own while it has none, as where
 // its settings are wrong; and a keyring process of their own, so that the window's has nobody to wait for.
 func (r realServices) examine() (examination, diagnose.Target, func() error, error) {
-	sources := r.sources
-	sources.LeaveBroken = true
-	settings, err := config.LoadReal(sources)
+	settings, err := lookAtRealSettings(r.sources)
 	e := examination{program: r.program, log: r.log, settings: settings, settingsErr: err}
 	ring, err := r.program.openKeyring(settings, r.log)
 	if err != nil {
@@ -147,7 +144,7 @@ func (r realServices) examine() (examination, diagnose.Target, func() error, err
 
 // examine is what the diagnostics of the demonstration look at: its own card and stand-in.
 func (d demonstration) examine() (examination, diagnose.Target, func() error, error) {
-	settings, err := config.Load(config.Sources{})
+	settings, err := demoSettings()
 	e := examination{demo: true, program: d.ring.user(), log: d.log, settings: settings}
 	if err != nil {
 		return e, diagnose.Target{}, nil, err

@@ -91,11 +91,9 @@ func (d doctor) run(ctx context.Context, p program, sources config.Sources) erro
 		return ending{err, statusNotDone}
 	}
 	defer closeLog(log)
-	// Whoever looks changes nothing.
-	sources.LeaveBroken = true
-	settings, err := config.LoadReal(sources)
+	settings, err := lookAtRealSettings(sources)
 	if d.demo {
-		settings, err = config.Load(config.Sources{})
+		settings, err = demoSettings()
 	}
 	ring, ringErr := p.openKeyring(settings, log)
 	if ringErr != nil {

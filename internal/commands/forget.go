@@ -51,8 +51,7 @@ func (p program) forgetAll(ctx context.Context, sources config.Sources) error {
 
 // forgetSecrets removes the secrets, and a test entry.
 func (p program) forgetSecrets(ctx context.Context, sources config.Sources, log *logging.Log) error {
-	sources.LeaveBroken = true
-	settings, err := config.Load(sources)
+	settings, err := lookAtSettings(sources)
 	if err != nil {
 		// Whoever gets rid of the program need not repair its settings first.
 		log.WithError(err).Warn("settings")

@@ -90,10 +90,8 @@ func (p program) storing(it storedSecret) *cobra.Command {
 			log := p.openLog("")
 			defer closeLog(log)
 			log.Guard(entered)
-			sources := config.System(file, nil)
 			// The window says so when it sets a broken file aside. Here nobody would see it.
-			sources.LeaveBroken = true
-			settings, err := config.Load(sources)
+			settings, err := lookAtSettings(config.System(file, nil))
 			if err != nil {
 				// What is wrong with other settings is no reason: storing this may be a part of repairing them.
 				log.WithError(err).Warn("settings")

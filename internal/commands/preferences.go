@@ -32,15 +32,6 @@ var settingOf = map[ui.Preference]string{
 	ui.PreferMinimise:   "minimise_on_sign_in",
 }
 
-// asWanted reads the settings for the looks of the window, before it opens. Nothing that is wrong with them is told here: they are
-// read again for a sign-in, in a window that can tell it. A broken file is left for then, too.
-func asWanted(sources config.Sources) config.Config {
-	sources.LeaveBroken = true
-	// With an error come defaults in the place of what cannot be used.
-	settings, _ := config.Load(sources)
-	return settings
-}
-
 // newPreferences takes them from settings. Without an autostart, starting by itself is not offered.
 func newPreferences(settings config.Config, starting autostart, log logrus.FieldLogger) *preferences {
 	p := &preferences{settings: settings, autostart: starting, values: map[ui.Preference]string{}}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/pflag"
@@ -12,11 +11,9 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/history"
-	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/login"
 	"github.com/ers-login/ers-login/internal/problem"
-	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/ui"
 )
 
@@ -143,67 +140,6 @@ func (r realServices) setLevel(level string) {
 	}
 	r.log.SetLevel(parsed)
 }
-
-// client makes the client.
-func (r realServices) client(settings config.Config, ring *keyring.Client, using credentials) (*ersclient.Client, error) {
-	proxy, err := ersclient.ProxyOf(settings.Proxy)
-	if err != nil {
-		return nil, withOrigin(settings, err)
-	}
-	return ersclient.New(ersclient.Config{
-		BaseURL: settings.BaseURL, ASID: settings.ASID, Certificate: using.certificate,
-		RootCAs: using.roots, TrustStore: using.trustStore, SendFQDN: settings.SendFQDN,
-		ServerName: settings.ServerName, RSAKeyExchange: settings.TLSCiphers == config.CiphersCompatible,
-		UserAgent: strings.Replace(r.program.name(), " ", "/", 1), Timeout: settings.RequestTimeout,
-		Proxy: proxy, ProxyCredentials: r.proxyCredentials(settings, ring.ProxyPassword),
-		Notice: r.board.Set,
-	})
-}
-
-// proxyCredentials returns what a proxy is told that wants a user name and password: the user of the settings, with the password that
-// was stored in the keyring for this proxy. It is nil where no user is set.
-func (r realServices) proxyCredentials(
-	settings config.Config, stored func(context.Context) (secret.Text, error),
-) func(context.Context, string) (string, secret.Text, bool) {
-	if settings.ProxyUser == "" {
-		return nil
-	}
-	return func(ctx context.Context, proxy string) (string, secret.Text, bool) {
-		kept, err := stored(ctx)
-		var password secret.Text
-		if err == nil {
-			password, err = passwordFor(settings, kept, proxy)
-		}
-		if err != nil {
-			// The proxy's own answer is what the user is shown; why there was no password is for the log.
-			r.log.WithError(err).Warn("the password for the proxy")
-			return "", secret.Text{}, false
-		}
-		r.log.Guard(password)
-		return settings.ProxyUser, password, true
-	}
-}
-
-// passwordFor returns a stored password for a proxy. Whoever can set an environment variable must not be sent it, so it is bound to the
-// proxy that it was stored for. One without a proxy is for that of a settings file or policy.
-func passwordFor(settings config.Config, stored secret.Text, proxy string) (secret.Text, error) {
-	host, password, bound := strings.Cut(stored.Reveal(), "\n")
-	if bound {
-		if host != strings.ToLower(proxy) {
-			return secret.Text{}, errOtherProxy
-		}
-		return secret.New(password), nil
-	}
-	switch settings.Origin("proxy").Layer {
-	case config.LayerMachine, config.LayerFile, config.LayerPolicy:
-		if settings.Proxy != config.ProxyFromEnvironment {
-			return stored, nil
-		}
-	}
-	return secret.Text{}, errOtherProxy
-}
-
-var errOtherProxy = errors.New("it was stored for another proxy: store it again with ers-login proxy-password")
 
 // logWriter writes what a program of the organisation's says to the log, which masks tickets.
 type logWriter struct{ log logrus.FieldLogger }

@@ -106,7 +106,7 @@ func (r realServices) newRenewing(ctx context.Context, settings config.Config, r
 		return nil, withOrigin(settings, err)
 	}
 	made.using = credentials{certificate, roots, trustStore}
-	client, err := r.client(settings, ring, made.using)
+	client, err := r.client(settings, made.using, ring.ProxyPassword, r.board.Set)
 	if err != nil {
 		return nil, err
 	}
@@ -241,9 +241,7 @@ func (e *renewing) refuse(files *changing, err error) {
 // currentSettings returns the settings as they are now, since a certificate in Windows' store is renewed under another thumbprint.
 // Those of another platform or system wait for the next start, as do those that cannot be used.
 func (e *renewing) currentSettings() config.Config {
-	sources := e.real.sources
-	sources.LeaveBroken = true
-	settings, err := config.Load(sources)
+	settings, err := lookAtSettings(e.real.sources)
 	if err != nil || settings.BaseURL != e.settings.BaseURL || settings.ASID != e.settings.ASID {
 		return e.settings
 	}

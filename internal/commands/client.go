@@ -1,0 +1,104 @@
+package commands
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"strings"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// client makes a client for e-RS. The proxy's password comes from password; notices go to notice, which may be nil.
+func (r realServices) client(
+	settings config.Config, using credentials, password func(context.Context) (secret.Text, error), notice func(string, *problem.Problem),
+) (*ersclient.Client, error) {
+	proxy, err := ersclient.ProxyOf(settings.Proxy)
+	if err != nil {
+		return nil, withOrigin(settings, err)
+	}
+	return ersclient.New(ersclient.Config{
+		BaseURL: settings.BaseURL, ASID: settings.ASID, Certificate: using.certificate,
+		RootCAs: using.roots, TrustStore: using.trustStore, SendFQDN: settings.SendFQDN,
+		ServerName: settings.ServerName, RSAKeyExchange: settings.TLSCiphers == config.CiphersCompatible,
+		UserAgent: strings.Replace(r.program.name(), " ", "/", 1), Timeout: settings.RequestTimeout,
+		Proxy: proxy, ProxyCredentials: r.proxyCredentials(settings, password),
+		Notice: notice,
+	})
+}
+
+// look makes a client that is never used for a call.
+func (r realServices) look(settings config.Config, certificate tls.Certificate, ring *keyring.Client) (diagnose.ERS, error) {
+	roots, trustStore, err := ersclient.LoadRootCAs(settings.CABundle)
+	if err != nil {
+		return nil, withOrigin(settings, err)
+	}
+	if settings.ASID == "" {
+		// It is not sent. What is wrong with it is another row's to say.
+		settings.ASID = "000000000000"
+	}
+	client, err := r.client(settings, credentials{certificate, roots, trustStore}, withoutPrompt(ring, ring.ProxyPassword), nil)
+	if err != nil {
+		return nil, err
+	}
+	return client, nil
+}
+
+// standInClient makes a client for the stand-in of a demonstration. Its throw-away authority is the only root.
+func standInClient(server *erstest.Server, settings config.Config) (*ersclient.Client, error) {
+	return ersclient.New(ersclient.Config{
+		BaseURL: server.URL, ASID: erstest.ASID, Certificate: server.ClientCertificate(),
+		RootCAs: server.RootCAs(), TrustStore: ersclient.StandInTrust, Timeout: settings.RequestTimeout,
+	})
+}
+
+// proxyCredentials returns what a proxy is told that wants a user name and password: the user of the settings, with the password that
+// was stored in the keyring for this proxy. It is nil where no user is set.
+func (r realServices) proxyCredentials(
+	settings config.Config, stored func(context.Context) (secret.Text, error),
+) func(context.Context, string) (string, secret.Text, bool) {
+	if settings.ProxyUser == "" {
+		return nil
+	}
+	return func(ctx context.Context, proxy string) (string, secret.Text, bool) {
+		kept, err := stored(ctx)
+		var password secret.Text
+		if err == nil {
+			password, err = passwordFor(settings, kept, proxy)
+		}
+		if err != nil {
+			// The proxy's own answer is what the user is shown; why there was no password is for the log.
+			r.log.WithError(err).Warn("the password for the proxy")
+			return "", secret.Text{}, false
+		}
+		r.log.Guard(password)
+		return settings.ProxyUser, password, true
+	}
+}
+
+// passwordFor returns a stored password for a proxy. Whoever can set an environment variable must not be sent it, so it is bound to the
+// proxy that it was stored for. One without a proxy is for that of a settings file or policy.
+func passwordFor(settings config.Config, stored secret.Text, proxy string) (secret.Text, error) {
+	host, password, bound := strings.Cut(stored.Reveal(), "\n")
+	if bound {
+		if host != strings.ToLower(proxy) {
+			return secret.Text{}, errOtherProxy
+		}
+		return secret.New(password), nil
+	}
+	switch settings.Origin("proxy").Layer {
+	case config.LayerMachine, config.LayerFile, config.LayerPolicy:
+		if settings.Proxy != config.ProxyFromEnvironment {
+			return stored, nil
+		}
+	}
+	return secret.Text{}, errOtherProxy
+}
+
+var errOtherProxy = errors.New("it was stored for another proxy: store it again with ers-login proxy-password")
