@@ -27,7 +27,9 @@ func (p program) forget() *cobra.Command {
 			"removed from it, signs out and forgets.\n\n" + statusHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return within(cmd, timeout, "it was not all removed", p.forgetAll)
+			return within(cmd, timeout, "it was not all removed", func(ctx context.Context, sources config.Sources) error {
+				return p.forgetAll(ctx, sources)
+			})
 		},
 	}
 	cmd.Flags().DurationVar(&timeout, "timeout", forgetWithin, "longest time to wait")

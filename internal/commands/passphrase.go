@@ -122,7 +122,7 @@ func (p program) readSecret(ctx context.Context, it storedSecret) (secret.Text, 
 	if err != nil {
 		return secret.Text{}, fmt.Errorf("could not ask for the %s: %w", it.what, err)
 	}
-	read := p.readLine
+	read := func() ([]byte, error) { return p.readLine() }
 	if terminal != nil {
 		screen := int(terminal.Fd())
 		shown, err := term.GetState(screen)

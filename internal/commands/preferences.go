@@ -3,7 +3,6 @@ package commands
 import (
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 
 	"github.com/sirupsen/logrus"
@@ -114,10 +113,10 @@ func (p *preferences) save(name ui.Preference, value string) error {
 
 // autostart is the start of this program when the user logs in, or nil where its own file cannot be found.
 func (p program) autostart(log logrus.FieldLogger) autostart {
-	self, err := os.Executable()
+	own, err := ownAutostart(p.metadata.ID)
 	if err != nil {
 		log.WithError(err).Warn("autostart")
 		return nil
 	}
-	return newAutostart(p.metadata.ID, self)
+	return own
 }
