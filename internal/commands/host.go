@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"github.com/BurntSushi/toml"
+	"github.com/pelletier/go-toml/v2"
 	"github.com/sirupsen/logrus"
 
 	"github.com/ers-login/ers-login/internal/config"

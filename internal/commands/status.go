@@ -38,24 +38,27 @@ var statusMeanings = []string{
 
 // ending is an error with an exit status of its own.
 type ending struct {
-	error
+	err    error
 	status int
 }
 
-func (e ending) Unwrap() error { return e.error }
+func (e ending) Error() string { return e.err.Error() }
+func (e ending) Unwrap() error { return e.err }
 
 // usageError is a command line that was not understood.
-type usageError struct{ error }
+type usageError struct{ err error }
 
-func (e usageError) Unwrap() error { return e.error }
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
 
 // commandError is an error of a command, whose own help tells more.
 type commandError struct {
-	error
+	err  error
 	path string
 }
 
-func (e commandError) Unwrap() error { return e.error }
+func (e commandError) Error() string { return e.err.Error() }
+func (e commandError) Unwrap() error { return e.err }
 
 // commandOf returns the command that an error is of, as it is written, such as ers-login config show.
 func commandOf(err error) string {
