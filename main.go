@@ -10,7 +10,7 @@ import (
 	"os"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/app"
+	fyneapp "fyne.io/fyne/v2/app"
 
 	"github.com/ers-login/ers-login/internal/commands"
 	"github.com/ers-login/ers-login/internal/graphics"
@@ -24,8 +24,8 @@ func main() {
 		os.Exit(graphics.Probe(os.Stderr))
 	}
 	newApp := func(metadata fyne.AppMetadata) fyne.App {
-		app.SetMetadata(metadata)
-		return app.NewWithID(metadata.ID)
+		fyneapp.SetMetadata(metadata)
+		return fyneapp.NewWithID(metadata.ID)
 	}
 	os.Exit(commands.Run(os.Args[1:], fyneApp, newApp))
 }

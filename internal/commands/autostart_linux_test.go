@@ -57,7 +57,9 @@ func TestAutostartStartsThisProgramWhateverIsInherited(t *testing.T) {
 	}
 	self, err := os.Executable()
 	require.NoError(t, err)
-	entry, is := testProgram(t).autostart(testLog(t)).(desktopEntry)
+	own, err := ownAutostart("io.example.Login")
+	require.NoError(t, err)
+	entry, is := own.(desktopEntry)
 	require.True(t, is)
 	assert.Equal(t, self, entry.program)
 }

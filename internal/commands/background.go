@@ -1,18 +1,8 @@
 package commands
 
 import (
-	"os"
-
-	"github.com/sirupsen/logrus"
 	"github.com/spf13/pflag"
 )
-
-// backgroundFlag is the flag with which the desktop starts the program at log-in.
-const backgroundFlag = "background"
-
-// byLinkFlag is the flag of a window opened by a link. Links come from web pages, and must not
-// begin a sign-in by themselves.
-const byLinkFlag = "by-link"
 
 // addBackground adds the flags for how the window starts.
 func addBackground(flags *pflag.FlagSet) {
@@ -27,14 +17,4 @@ func inBackground(flags *pflag.FlagSet) (bool, error) {
 		return false, nil
 	}
 	return flags.GetBool(backgroundFlag)
-}
-
-// autostart returns the start of this program at log-in, or nil if its own file cannot be found.
-func (p program) autostart(log logrus.FieldLogger) autostart {
-	self, err := os.Executable()
-	if err != nil {
-		log.WithError(err).Warn("autostart")
-		return nil
-	}
-	return newAutostart(p.metadata.ID, self)
 }

@@ -9,35 +9,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
-	"fyne.io/fyne/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/ers-login/ers-login/internal/config"
-	"github.com/ers-login/ers-login/internal/problem"
 )
-
-// NewApp starts Fyne. Only main provides it, since it links OpenGL.
-type NewApp func(fyne.AppMetadata) fyne.App
-
-// program holds what every command needs.
-type program struct {
-	metadata fyne.AppMetadata
-	newApp   NewApp
-	// environ is the environment at the start. Code in this process may change the current one.
-	environ []string
-	stdin   io.Reader
-	stdout  io.Writer
-	stderr  io.Writer
-	// lock is the lock of the one instance while this process holds it; nil if the command never
-	// does.
-	lock *heldLock
-}
 
 // Run carries out a command line and returns the exit status (see statusDone and the following).
 // fyneApp is FyneApp.toml, which has the program's name and version.
@@ -87,9 +66,6 @@ func (p program) execute(ctx context.Context, args []string) error {
 	return err
 }
 
-// name is the program's name and version for other programs.
-func (p program) name() string { return "ers-login " + p.metadata.Version }
-
 func (p program) root() *cobra.Command {
 	var asked signInInput
 	var version bool
@@ -111,7 +87,7 @@ func (p program) root() *cobra.Command {
 			case flags.Changed("timeout"):
 				return usageError{errors.New("--timeout needs --for, as the window alone does not wait; or take ers-login sign-in --timeout")}
 			}
-			return p.openReal(cmd)
+			return p.openWithFlags(cmd)
 		},
 	}
 	root.SetOut(p.stdout)
@@ -130,45 +106,4 @@ func (p program) root() *cobra.Command {
 	completeFlag(root, "config", filesLike("toml"))
 	completeValues(root)
 	return root
-}
-
-// report prints a command's error in the window's words, and returns the exit status.
-func (p program) report(err error) int {
-	if err == nil {
-		return statusDone
-	}
-	var usage usageError
-	misunderstood := errors.As(err, &usage)
-	var text strings.Builder
-	var found *problem.Problem
-	switch {
-	case errors.As(err, &found):
-		writeProblem(&text, found)
-	case misunderstood:
-		fmt.Fprintf(&text, "ers-login: %s\nSee %s --help.\n", shownLines(err.Error()), commandOf(err))
-	default:
-		fmt.Fprintf(&text, "ers-login: %s\n", shownLines(err.Error()))
-	}
-	_, _ = io.WriteString(p.stderr, text.String()) // there is no other output
-	return statusOf(err)
-}
-
-// shownLines is shown for text of several lines.
-func shownLines(text string) string {
-	lines := strings.Split(text, "\n")
-	for i, line := range lines {
-		lines[i] = problem.Clean(line, maxSaid)
-	}
-	return strings.Join(lines, "\n")
-}
-
-// writeProblem writes a Problem for a terminal.
-func writeProblem(text *strings.Builder, found *problem.Problem) {
-	fmt.Fprintf(text, "ers-login: %s (%s)\n%s\n", found.Expand(found.Title), found.Code, found.Expand(found.Happened))
-	if found.Quoted != "" {
-		fmt.Fprintf(text, "  %s\n", found.Expand(found.Quoted))
-	}
-	for i, step := range found.TerminalSteps() {
-		fmt.Fprintf(text, "  %d. %s\n", i+1, step)
-	}
 }

@@ -64,9 +64,7 @@ type shownSetting struct {
 // run prints the settings. The error reports what cannot be used, including the user's own file;
 // the values in effect instead have been printed by then.
 func (s configShow) run(sources config.Sources, stdout, stderr io.Writer) error {
-	// Showing changes nothing.
-	sources.LeaveBroken = true
-	settings, err := config.Load(sources)
+	settings, err := lookAtSettings(sources)
 	write := s.writeFile
 	if s.json {
 		write = s.writeJSON

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -95,21 +94,4 @@ func TestTheDemonstrationLooksAgain(t *testing.T) {
 	left, err := ring.Read(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, address, left.BaseURL)
-}
-
-// Storing the passphrase may be a part of repairing the settings, and must not wait for the rest.
-func TestThePassphraseIsStoredWhileSettingsAreBroken(t *testing.T) {
-	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
-	t.Setenv("ERS_LOGIN_ASID", "broken")
-	t.Setenv("ERS_LOGIN_CONFIG_OF_ANOTHER_VERSION", "1")
-	var complaints strings.Builder
-	p := testProgram(t, append(os.Environ(), session.Env()...)...)
-	p.stdin, p.stderr = strings.NewReader("a made-up passphrase\n"), &complaints
-	require.Equal(t, statusDone, p.report(p.execute(t.Context(), []string{"passphrase"})), complaints.String())
-	assert.Contains(t, complaints.String(), "asid", "and is reported")
-	assert.NotContains(t, complaints.String(), "made-up")
-
-	stored, err := ringOn(t, session).Passphrase(t.Context())
-	require.NoError(t, err)
-	require.True(t, stored.Reveal() == "a made-up passphrase")
 }

@@ -6,10 +6,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/ers-login/ers-login/ersclient"
-	"github.com/ers-login/ers-login/ersclient/erstest"
-	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // A settings file tried with the demonstration would seem to be right, or to exist, if it were
@@ -36,38 +32,4 @@ func TestTheDemonstrationTakesNoSettings(t *testing.T) {
 			assert.Contains(t, printed.String(), test.remedy)
 		})
 	}
-}
-
-// A presenter who chose the wrong fault withdraws it, or chooses another: the next call meets the
-// last one, not all in turn.
-func TestAFaultOfTheDemonstrationIsTakenBack(t *testing.T) {
-	ers := erstest.NewServer()
-	defer ers.Close()
-	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
-		BaseURL: ers.URL, Certificate: ers.ClientCertificate(), RootCAs: ers.RootCAs(),
-	}})
-	require.NoError(t, err)
-	defer client.Close()
-	choose := func(title string) {
-		for _, item := range (demonstration{ers: ers, log: testLog(t)}).menu() {
-			for _, fault := range item.Items {
-				if item.Title == "The next sign-in (A001) is" && fault.Title == title {
-					fault.Do()
-					return
-				}
-			}
-		}
-		require.FailNow(t, "not in the menu: "+title)
-	}
-	signIn := func() error {
-		_, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
-		return err
-	}
-	choose("refused (403)")
-	choose("as usual")
-	require.NoError(t, signIn())
-	choose("a server error (500)")
-	choose("refused (403)")
-	require.Equal(t, "ERS-A001-403", problem.Of(signIn()).Code)
-	require.NoError(t, signIn())
 }

@@ -5,15 +5,14 @@ import (
 	"crypto/tls"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/internal/workstation"
@@ -21,6 +20,36 @@ import (
 	"github.com/ers-login/ers-login/smartcard/simulator"
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
+
+// examination is one run of the checks.
+type examination struct {
+	// demo: of a simulated smartcard and a stand-in for e-RS.
+	demo     bool
+	program  program
+	log      *logging.Log
+	settings config.Config
+	// settingsErr is what keeps the settings from being used for a sign-in.
+	settingsErr error
+	ring        *keyring.Client
+}
+
+// masker knows the names of this computer and its user, those that settings and results give away, and that of whoever is signed in.
+func (e examination) masker(ctx context.Context, results []diagnose.Result) *diagnose.Masker {
+	names := diagnose.SystemNames().And(diagnose.SettingsNames(e.settings)).And(diagnose.ResultNames(results))
+	if session, err := e.ring.Read(ctx); err == nil {
+		e.log.Guard(session.SessionKey.Text)
+		names.People = append(names.People, session.UserName)
+	}
+	return diagnose.NewMasker(e.log.Redact, names, e.asid())
+}
+
+// asid is the one that the checks are about: a number that may be seen.
+func (e examination) asid() string {
+	if e.demo {
+		return erstest.ASID
+	}
+	return e.settings.ASID
+}
 
 // services opens what the command line's checks examine: separate helpers, connections and
 // watchers, so that a window's are not disturbed. The function closes them.
@@ -68,33 +97,6 @@ func (r realServices) diagnosis(settings config.Config, settingsErr error, ring 
 			return err
 		},
 	}
-}
-
-// look makes a client for checks alone.
-func (r realServices) look(settings config.Config, presented tls.Certificate, ring *keyring.Client) (diagnose.ERS, error) {
-	roots, trustStore, err := ersclient.LoadRootCAs(settings.CABundle)
-	if err != nil {
-		return nil, withOrigin(settings, err)
-	}
-	proxy, err := ersclient.ProxyOf(settings.Proxy)
-	if err != nil {
-		return nil, withOrigin(settings, err)
-	}
-	asid := settings.ASID
-	if asid == "" {
-		// It is not sent. Another row reports what is wrong with it.
-		asid = "000000000000"
-	}
-	client, err := ersclient.New(ersclient.Config{ASID: asid, TransportConfig: ersclient.TransportConfig{
-		BaseURL: settings.BaseURL, Certificate: presented, RootCAs: roots, TrustStore: trustStore,
-		ServerName: settings.ServerName, RSAKeyExchange: settings.TLSCiphers == config.CiphersCompatible,
-		UserAgent: strings.Replace(r.program.name(), " ", "/", 1), Timeout: settings.RequestTimeout,
-		Proxy: proxy, ProxyCredentials: r.proxyCredentials(settings, withoutPrompt(ring, ring.ProxyPassword)),
-	}})
-	if err != nil {
-		return nil, err
-	}
-	return client, nil
 }
 
 // withoutPrompt asks the keyring for a secret only if that needs no prompt.
@@ -205,11 +207,8 @@ func simulated(
 		},
 		Ticket:      card.TicketNoAuth,
 		Certificate: func(context.Context) (tls.Certificate, error) { return certificate, nil },
-		ERS: func(certificate tls.Certificate) (diagnose.ERS, error) {
-			client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
-				BaseURL: server.URL, Certificate: certificate, RootCAs: server.RootCAs(),
-				TrustStore: ersclient.StandInTrust, Timeout: settings.RequestTimeout,
-			}})
+		ERS: func(tls.Certificate) (diagnose.ERS, error) {
+			client, err := standInClient(server, settings)
 			if err != nil {
 				return nil, err
 			}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/adrg/xdg"
 
-	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
@@ -108,9 +107,7 @@ func (o *openSide) get() *cardSide {
 // none, as with wrong settings; and a separate keyring process, so that the window's is not kept
 // busy.
 func (r realServices) examine() (examination, diagnose.Target, func() error, error) {
-	sources := r.sources
-	sources.LeaveBroken = true
-	settings, err := config.LoadReal(sources)
+	settings, err := lookAtRealSettings(r.sources)
 	e := examination{program: r.program, log: r.log, settings: settings, settingsErr: err}
 	ring, err := r.program.openKeyring(settings, r.log)
 	if err != nil {
@@ -134,8 +131,8 @@ func (r realServices) examine() (examination, diagnose.Target, func() error, err
 
 // examine opens what the demonstration's diagnostics check: its own card and stand-in.
 func (d demonstration) examine() (examination, diagnose.Target, func() error, error) {
-	settings, err := config.Load(config.Sources{})
-	e := examination{doctor: doctor{demo: true}, program: d.ring.user(), log: d.log, settings: settings}
+	settings, err := demoSettings()
+	e := examination{demo: true, program: d.ring.user(), log: d.log, settings: settings}
 	if err != nil {
 		return e, diagnose.Target{}, nil, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/sessionbus"
 	"github.com/ers-login/ers-login/internal/signin"
 )
 
@@ -42,7 +43,7 @@ func TestNoBusIsStarted(t *testing.T) {
 	for name, variable := range map[string]string{"not set": "", "to be launched": "autolaunch:"} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("XDG_RUNTIME_DIR", folder)
-			t.Setenv(busVariable, variable)
+			t.Setenv(sessionbus.Variable, variable)
 			p := testProgram(t, os.Environ()...)
 
 			require.NoError(t, settleSessionBus())
@@ -50,7 +51,7 @@ func TestNoBusIsStarted(t *testing.T) {
 			require.Error(t, err)
 			assert.NoFileExists(t, launched)
 
-			assert.Contains(t, p.environ, busVariable+"="+variable, "the worker's environment is the one that the program found")
+			assert.Contains(t, p.environ, sessionbus.Variable+"="+variable, "the worker's environment is the one that the program found")
 			defaults, err := config.Load(config.Sources{})
 			require.NoError(t, err)
 			ring, err := p.openKeyring(defaults, testLog(t))

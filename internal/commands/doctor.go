@@ -14,10 +14,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
-	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
 )
@@ -77,15 +75,10 @@ func (p program) doctor() *cobra.Command {
 	return command
 }
 
-// examination is one run of doctor.
-type examination struct {
+// doctorRun is a doctor at work.
+type doctorRun struct {
 	doctor
-	program  program
-	log      *logging.Log
-	settings config.Config
-	// settingsErr is what makes the settings unusable for a sign-in.
-	settingsErr error
-	ring        *keyring.Client
+	examination
 }
 
 func (d doctor) run(ctx context.Context, p program, sources config.Sources) error {
@@ -99,17 +92,15 @@ func (d doctor) run(ctx context.Context, p program, sources config.Sources) erro
 		return ending{err, statusNotDone}
 	}
 	defer closeLog(log)
-	// An examination changes nothing.
-	sources.LeaveBroken = true
-	settings, err := config.LoadReal(sources)
+	settings, err := lookAtRealSettings(sources)
 	if d.demo {
-		settings, err = config.Load(config.Sources{})
+		settings, err = demoSettings()
 	}
 	ring, ringErr := p.openKeyring(settings, log)
 	if ringErr != nil {
 		return ending{ringErr, statusNotDone}
 	}
-	e := examination{doctor: d, program: p, log: log, settings: settings, settingsErr: err, ring: ring}
+	e := doctorRun{d, examination{demo: d.demo, program: p, log: log, settings: settings, settingsErr: err, ring: ring}}
 	results, err := e.results(ctx)
 	if err == nil {
 		err = e.print(results)
@@ -143,7 +134,7 @@ func isTerminal(stdin io.Reader) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-func (e examination) results(ctx context.Context) ([]diagnose.Result, error) {
+func (e doctorRun) results(ctx context.Context) ([]diagnose.Result, error) {
 	if e.handoff {
 		settings := diagnose.HandoffSettings{Keyring: e.ring, Aliases: e.settings.WindowsAliases, Env: e.program.environ}
 		return diagnose.Handoff(ctx, settings, nil), nil
@@ -157,7 +148,7 @@ func (e examination) results(ctx context.Context) ([]diagnose.Result, error) {
 }
 
 // print writes to standard output with secrets masked. Names stay: it is the user's own terminal.
-func (e examination) print(results []diagnose.Result) error {
+func (e doctorRun) print(results []diagnose.Result) error {
 	report := diagnose.Report{Version: e.program.metadata.Version, Results: results, Mask: e.log.Redact, Terminal: true}
 	text := []byte(report.Text())
 	if e.json {
@@ -173,7 +164,7 @@ func (e examination) print(results []diagnose.Result) error {
 }
 
 // saveBundle shows the bundle's content, asks, and saves exactly that.
-func (e examination) saveBundle(ctx context.Context, results []diagnose.Result) error {
+func (e doctorRun) saveBundle(ctx context.Context, results []diagnose.Result) error {
 	if _, err := os.Lstat(e.bundle); err == nil {
 		return bundleExists.With("File", e.bundle).Because(fs.ErrExist)
 	}
@@ -204,27 +195,8 @@ func (e examination) saveBundle(ctx context.Context, results []diagnose.Result) 
 	return err
 }
 
-// masker masks the names of this computer, its user and the signed-in user, and those that settings
-// and results reveal.
-func (e examination) masker(ctx context.Context, results []diagnose.Result) *diagnose.Masker {
-	names := diagnose.SystemNames().And(diagnose.SettingsNames(e.settings)).And(diagnose.ResultNames(results))
-	if session, err := e.ring.Read(ctx); err == nil {
-		e.log.Guard(session.SessionKey.Text)
-		names.People = append(names.People, session.UserName)
-	}
-	return diagnose.NewMasker(e.log.Redact, names, e.asid())
-}
-
-// asid is the one that the checks use: it is not secret.
-func (e examination) asid() string {
-	if e.demo {
-		return erstest.ASID
-	}
-	return e.settings.ASID
-}
-
 // show prints the files to standard error: short ones whole, and the size of the log.
-func (e examination) show(files []diagnose.File) error {
+func (e doctorRun) show(files []diagnose.File) error {
 	var text strings.Builder
 	text.WriteString("The support bundle has these files:\n")
 	for _, file := range files {
@@ -240,7 +212,7 @@ func (e examination) show(files []diagnose.File) error {
 	return err
 }
 
-func (e examination) agreed() (bool, error) {
+func (e doctorRun) agreed() (bool, error) {
 	if _, err := fmt.Fprintf(e.program.stderr, "Save this as %s? [y/N] ", e.bundle); err != nil {
 		return false, err
 	}

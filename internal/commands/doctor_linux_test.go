@@ -194,7 +194,7 @@ func TestTheDoctorsCommandLine(t *testing.T) {
 // The question is asked on a terminal, and answered there.
 func TestTheDoctorAsks(t *testing.T) {
 	for answer, want := range map[string]bool{"y\n": true, "YES\n": true, "n\n": false, "\n": false, "": false, "yesterday": false} {
-		e := examination{program: testProgram(t)}
+		e := doctorRun{examination: examination{program: testProgram(t)}}
 		e.program.stdin = strings.NewReader(answer)
 		agreed, err := e.agreed()
 		require.NoError(t, err)

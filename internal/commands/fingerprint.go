@@ -12,6 +12,12 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
+// backgroundFlag is the name of the flag with which the desktop starts the program when the user logs in.
+const backgroundFlag = "background"
+
+// byLinkFlag is the name of the flag of a window that a link opens. Links come from web pages, and none begins a sign-in by itself.
+const byLinkFlag = "by-link"
+
 // windowFingerprint identifies the kind of window that a command line asks for: a digest of
 // demonstration or real, the settings file, and settings as flags or in the environment. A window
 // cannot serve another's request: it would go on with one ASID's session under another. How it
@@ -25,7 +31,7 @@ func windowFingerprint(kind, file string, flags *pflag.FlagSet, environ []string
 	parts := []string{kind, file}
 	if flags != nil {
 		flags.Visit(func(flag *pflag.Flag) {
-			if !slices.Contains([]string{"config", "background", "for", byLinkFlag}, flag.Name) {
+			if !slices.Contains([]string{"config", backgroundFlag, "for", byLinkFlag}, flag.Name) {
 				parts = append(parts, flag.Name+"="+flag.Value.String())
 			}
 		})

@@ -27,7 +27,9 @@ func (p program) forget() *cobra.Command {
 			"removed from it, signs out and forgets.\n\n" + statusHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return within(cmd, timeout, "it was not all removed", p.forgetAll)
+			return within(cmd, timeout, "it was not all removed", func(ctx context.Context, sources config.Sources) error {
+				return p.forgetAll(ctx, sources)
+			})
 		},
 	}
 	cmd.Flags().DurationVar(&timeout, "timeout", forgetWithin, "longest time to wait")
@@ -51,8 +53,7 @@ func (p program) forgetAll(ctx context.Context, sources config.Sources) error {
 
 // forgetSecrets removes the secrets and the test entry.
 func (p program) forgetSecrets(ctx context.Context, sources config.Sources, log *logging.Log) error {
-	sources.LeaveBroken = true
-	settings, err := config.Load(sources)
+	settings, err := lookAtSettings(sources)
 	if err != nil {
 		// Removing the program must work without repairing its settings.
 		log.WithError(err).Warn("settings")

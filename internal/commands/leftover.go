@@ -6,8 +6,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/signin"
 )
 
@@ -48,33 +51,44 @@ func (r realServices) sweep(ctx context.Context) {
 			r.log.WithError(err).Warn("the keyring worker did not end")
 		}
 	}()
-	session, err := ring.Read(ctx)
-	if errors.Is(err, handoff.ErrNotFound) {
-		// Without its main entry, any other entry is left of an end that was cut short.
-		if err := ring.Clear(ctx); err != nil {
-			r.log.WithError(err).Warn("start: keyring")
-		}
-		return
+	session, found, err := r.program.clearEarlier(ctx, ring, r.log)
+	if session.BaseURL != "" {
+		r.left.keep(session)
 	}
-	r.log.Guard(session.SessionKey.Text)
-	if err == nil {
-		if err := r.program.lock.foreign(session); err != nil {
-			r.log.WithError(err).Warn("start: keyring")
-			return
-		}
-	}
-	if err == nil || errors.Is(err, handoff.ErrMalformed) || errors.Is(err, handoff.ErrVersion) {
-		if err == nil {
-			r.left.keep(session)
-		}
-		err = ring.Clear(ctx)
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		r.log.WithError(err).Warn("start: what an earlier run has left in the keyring could not be cleared")
-		return
+	case found:
+		r.log.Warn("the session of an earlier run was cleared from the keyring, although the start has failed")
 	}
-	r.log.Warn("the session of an earlier run was cleared from the keyring, although the start has failed")
 }
+
+// clearEarlier removes what an earlier run has left in the keyring. Found reports whether there was
+// a session, which is zero if it could not be read. The session of a living instance stays, and the
+// error is livesElsewhere.
+func (p program) clearEarlier(ctx context.Context, ring *keyring.Client, log *logging.Log) (session handoff.Session, found bool, err error) {
+	session, err = ring.Read(ctx)
+	switch {
+	case errors.Is(err, handoff.ErrNotFound):
+		// Without its main entry, any other entry is left of an end that was cut short.
+		return handoff.Session{}, false, ring.Clear(ctx)
+	case err != nil && !errors.Is(err, keyring.Unreadable):
+		return handoff.Session{}, false, err
+	}
+	log.Guard(session.SessionKey.Text)
+	if err := p.lock.foreign(session); err != nil {
+		return handoff.Session{}, true, livesElsewhere{err, session.Owner}
+	}
+	return session, true, ring.Clear(ctx)
+}
+
+// livesElsewhere: the session belongs to a living instance, which only its lock's path leads to.
+type livesElsewhere struct {
+	error
+	path string
+}
+
+func (e livesElsewhere) Unwrap() error { return e.error }
 
 func (l *leftover) keep(session handoff.Session) {
 	l.mu.Lock()
@@ -105,4 +119,53 @@ func (k remembering) Read(ctx context.Context) (handoff.Session, error) {
 		}
 	}
 	return k.Keyring.Read(ctx)
+}
+
+// clearLeftovers removes what a killed run has left in the keyring, and closes its session at e-RS.
+func (p program) clearLeftovers(ctx context.Context, sources config.Sources) error {
+	log := p.openLog("")
+	defer closeLog(log)
+	settings, settingsErr := lookAtRealSettings(sources)
+	ring, err := p.openKeyring(settings, log)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := ring.Close(); err != nil {
+			log.WithError(err).Debug("the keyring worker did not end")
+		}
+	}()
+	left, found, err := p.clearEarlier(ctx, ring, log)
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return sayTo(p.stderr, "Nobody was signed in.")
+	}
+	if settingsErr == nil && left.BaseURL == settings.BaseURL && left.ASID == settings.ASID {
+		r := realServices{program: p, log: log, board: signin.NewBoard(), sources: sources}
+		if settingsErr = r.closeLeftover(ctx, settings, ring, left); settingsErr == nil {
+			return sayTo(p.stderr, "No window was open. The session that an earlier run had left was ended.")
+		}
+	}
+	if settingsErr != nil {
+		log.WithError(settingsErr).Debug("e-RS could not be told")
+	}
+	return sayTo(p.stderr, "No window was open. What an earlier run had left was removed from the keyring; e-RS could not be told, and closes "+
+		"that session by itself in time.")
+}
+
+// closeLeftover closes the session of a killed run at e-RS (A003), with a record in the audit log.
+func (r realServices) closeLeftover(ctx context.Context, settings config.Config, ring *keyring.Client, left handoff.Session) error {
+	client, err := r.newRenewing(ctx, settings, ring)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	records := r.openAudit(settings, client, ersclient.CommonName(client.using.certificate))
+	key := left.SessionKey
+	records.ers.Know(key, left.UserIdentifier, ersclient.Permission{
+		BusinessFunction: ersclient.BusinessFunction(left.BusinessFunction), OrgIdentifier: left.OrgIdentifier, OrgName: left.OrgName,
+	})
+	return errors.Join(records.ers.DeleteSession(ctx, key), records.close())
 }

@@ -23,9 +23,8 @@ func (p program) tellNatively(ctx context.Context, found ...*problem.Problem) {
 	}
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), messageWithin)
 	defer cancel()
-	if err := p.message(limited, "e-RS Login", messageText(found...)); err != nil {
-		// There is no other output.
-		_, _ = fmt.Fprintf(p.stderr, "ers-login: no message could be shown: %v\n", err)
+	if err := message(limited, "e-RS Login", messageText(found...)); err != nil {
+		_, _ = fmt.Fprintf(p.stderr, "ers-login: no message could be shown: %v\n", err) // there is nobody else to tell
 	}
 }
 

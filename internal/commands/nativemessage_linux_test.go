@@ -47,7 +47,7 @@ func TestTheMessageIsShownWithWhatIsThere(t *testing.T) {
 				writeDialogue(t, folder, program, status)
 			}
 			t.Setenv("PATH", folder)
-			err := testProgram(t, "DISPLAY=:99").message(t.Context(), "e-RS Login", messageText(noGraphics))
+			err := message(t.Context(), "e-RS Login", messageText(noGraphics))
 			require.Equal(t, c.shown == "", err != nil)
 			if c.shown == "" {
 				for _, program := range []string{"zenity", "kdialog", "xmessage"} {
@@ -118,8 +118,7 @@ func TestXmessageIsClosedWithAKey(t *testing.T) {
 				t.Setenv(name, value)
 			}
 			read := make(chan error, 1)
-			p := testProgram(t, screen.Env()...)
-			go func() { read <- p.message(ctx, "e-RS Login", messageText(noGraphics)) }()
+			go func() { read <- message(ctx, "e-RS Login", messageText(noGraphics)) }()
 			require.NoError(t, screen.WaitWindow(ctx, "e-RS Login"))
 			require.NoError(t, screen.Press(ctx, key))
 			require.NoError(t, <-read)

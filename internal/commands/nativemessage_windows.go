@@ -8,7 +8,7 @@ import (
 )
 
 // message shows a message box, which Windows cannot close early.
-func (p program) message(_ context.Context, title, text string) error {
+func message(_ context.Context, title, text string) error {
 	caption, err := windows.UTF16PtrFromString(title)
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func dialogues(title, text string) []dialogue {
 const xmessageKeys = "*translations: #override <Key>Escape: exit(0)\\n<Key>space: exit(0)\\n<Key>Return: exit(0)\\n<Key>KP_Enter: exit(0)"
 
 // message shows a message with the first program that works.
-func (p program) message(ctx context.Context, title, text string) error {
+func message(ctx context.Context, title, text string) error {
 	var failed []error
 	for _, one := range dialogues(title, wrapped(text)) {
 		err := one.show(ctx)

@@ -63,28 +63,6 @@ func bindToProxy(settings config.Config, password secret.Text) (bound secret.Tex
 		"It is sent to the proxy " + problem.Clean(proxy, maxTyped) + " alone. Store it again when the proxy changes.", nil
 }
 
-var errOtherProxy = errors.New("it was stored for another proxy: store it again with ers-login proxy-password")
-
-// passwordFor returns the stored password for a proxy. It is bound to the proxy that it was stored
-// for: setting an environment variable must not redirect it to another. One stored without a proxy
-// is for that of a settings file or policy.
-func passwordFor(settings config.Config, stored secret.Text, proxy string) (secret.Text, error) {
-	host, password, bound := strings.Cut(stored.Reveal(), "\n")
-	if bound {
-		if host != strings.ToLower(proxy) {
-			return secret.Text{}, errOtherProxy
-		}
-		return secret.New(password), nil
-	}
-	switch settings.Origin("proxy").Layer {
-	case config.LayerMachine, config.LayerFile, config.LayerPolicy:
-		if settings.Proxy != config.ProxyFromEnvironment {
-			return stored, nil
-		}
-	}
-	return secret.Text{}, errOtherProxy
-}
-
 // storedSecret is a secret that a command stores for the program.
 type storedSecret struct {
 	use, short, long string
@@ -113,10 +91,8 @@ func (p program) storing(it storedSecret) *cobra.Command {
 			log := p.openLog("")
 			defer closeLog(log)
 			log.Guard(entered)
-			sources := config.System(file, nil)
 			// The window reports when it sets a broken file aside; here that would go unnoticed.
-			sources.LeaveBroken = true
-			settings, err := config.Load(sources)
+			settings, err := lookAtSettings(config.System(file, nil))
 			if err != nil {
 				// Errors in other settings do not prevent this: storing the secret may be a part of
 				// repairing them.
@@ -149,7 +125,7 @@ func (p program) readSecret(ctx context.Context, it storedSecret) (secret.Text, 
 	if err != nil {
 		return secret.Text{}, fmt.Errorf("could not ask for the %s: %w", it.what, err)
 	}
-	read := p.readLine
+	read := func() ([]byte, error) { return p.readLine() }
 	if terminal != nil {
 		screen := int(terminal.Fd())
 		shown, err := term.GetState(screen)

@@ -5,12 +5,15 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 )
 
 // newTerminal returns both ends of a terminal: the user's and the program's.
@@ -52,7 +55,8 @@ func TestAPassphraseIsAskedFor(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() {
-			_, err := program{stdin: terminal, stderr: io.Discard}.readSecret(ctx, storedSecret{what: "passphrase"})
+			p := program{stdin: terminal, stderr: io.Discard}
+			_, err := p.readSecret(ctx, storedSecret{what: "passphrase"})
 			ended <- err
 		}()
 		require.Eventually(t, func() bool { return !echoes(t, terminal) }, time.Minute, time.Millisecond)
@@ -65,7 +69,25 @@ func TestAPassphraseIsAskedFor(t *testing.T) {
 		defer func() { assert.NoError(t, writer.Close()) }()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, err := program{stdin: silent, stderr: io.Discard}.readSecret(ctx, storedSecret{what: "passphrase"})
+		p := program{stdin: silent, stderr: io.Discard}
+		_, err := p.readSecret(ctx, storedSecret{what: "passphrase"})
 		require.ErrorIs(t, err, context.Canceled)
 	})
+}
+
+// Storing the passphrase may be a part of repairing the settings, and must not wait for the rest of it.
+func TestThePassphraseIsStoredWhileSettingsAreBroken(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
+	t.Setenv("ERS_LOGIN_ASID", "broken")
+	t.Setenv("ERS_LOGIN_CONFIG_OF_ANOTHER_VERSION", "1")
+	var complaints strings.Builder
+	p := testProgram(t, append(os.Environ(), session.Env()...)...)
+	p.stdin, p.stderr = strings.NewReader("a made-up passphrase\n"), &complaints
+	require.Equal(t, statusDone, p.report(p.execute(t.Context(), []string{"passphrase"})), complaints.String())
+	assert.Contains(t, complaints.String(), "asid", "and is told")
+	assert.NotContains(t, complaints.String(), "made-up")
+
+	stored, err := ringOn(t, session).Passphrase(t.Context())
+	require.NoError(t, err)
+	require.True(t, stored.Reveal() == "a made-up passphrase")
 }

@@ -23,33 +23,12 @@ type preferences struct {
 	forced bool
 }
 
-// autostart is the start of the program at log-in.
-type autostart interface {
-	on() (bool, error)
-	// forced reports whether it was set up for all users of the computer, in a way that a user
-	// cannot change.
-	forced() (bool, error)
-	set(on bool) error
-	// forget removes the user's own entry, and any that hides one for all users.
-	forget() error
-}
-
 // settingOf maps preferences to settings.
 var settingOf = map[ui.Preference]string{
 	ui.PreferLanguage:   "language",
 	ui.PreferAppearance: "theme",
 	ui.PreferTextSize:   "text_size",
 	ui.PreferMinimise:   "minimise_on_sign_in",
-}
-
-// asWanted reads the settings for the window's looks, before it opens. It reports no errors: the
-// sign-in reads the settings again, with a window to report them in. A broken file is left for
-// then, too.
-func asWanted(sources config.Sources) config.Config {
-	sources.LeaveBroken = true
-	// On an error, settings has defaults in place of unusable values.
-	settings, _ := config.Load(sources)
-	return settings
 }
 
 // newPreferences returns the preferences of settings. Without an autostart, starting at log-in is
@@ -132,4 +111,14 @@ func (p *preferences) save(name ui.Preference, value string) error {
 		return fmt.Errorf("there is no preference %q", name)
 	}
 	return p.settings.Save(p.settings.File(), map[string]string{key: writtenAs(name, value)})
+}
+
+// autostart is the start of this program when the user logs in, or nil where its own file cannot be found.
+func (p program) autostart(log logrus.FieldLogger) autostart {
+	own, err := ownAutostart(p.metadata.ID)
+	if err != nil {
+		log.WithError(err).Warn("autostart")
+		return nil
+	}
+	return own
 }

@@ -4,53 +4,45 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	standard "log"
-	"strings"
 
 	"github.com/sirupsen/logrus"
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/history"
-	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
-	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/ui"
 )
 
+// realInput is how the window for a real sign-in was asked for.
+type realInput struct {
+	// file is the settings file that was named, and flags are settings.
+	file  string
+	flags *pflag.FlagSet
+	// background: see [windowOptions]. byLink: a link has opened it.
+	background, byLink bool
+}
+
 // openReal opens the window for a real sign-in. The settings are read when the window is there, so
 // that it can show their errors, and again for each try.
-func (p program) openReal(cmd *cobra.Command) error {
-	file, err := cmd.Flags().GetString("config")
-	if err != nil {
-		return err
-	}
-	background, err := inBackground(cmd.Flags())
-	if err != nil {
-		return err
-	}
-	byLink, err := cmd.Flags().GetBool(byLinkFlag)
-	if err != nil {
-		return err
-	}
+func (p program) openReal(ctx context.Context, input realInput) error {
 	log := p.openLog(logging.DefaultDir())
 	defer closeLog(log)
 	memory := openHistory(log)
 	found := realServices{
-		program: p, log: log, board: signin.NewBoard(), sources: config.System(file, cmd.Flags()), memory: memory, open: &openSide{},
+		program: p, log: log, board: signin.NewBoard(), sources: config.System(input.file, input.flags), memory: memory, open: &openSide{},
 		left: &leftover{},
 	}
-	return p.openWindow(cmd.Context(), log, found.board, windowOptions{
+	return p.openWindow(ctx, log, found.board, windowOptions{
 		settings: ui.Settings{
 			Favourites: memory, Diagnostics: newWindowDiagnostics(found.examine),
 			Preferences: newPreferences(asWanted(found.sources), p.autostart(log), log),
 		},
-		wanted: windowFingerprint("sign-in", file, cmd.Flags(), p.environ), find: found.sweepingUp, background: background, held: byLink, graphics: p.newGraphics(log),
+		wanted: windowFingerprint("sign-in", input.file, input.flags, p.environ), find: found.sweepingUp, background: input.background, held: input.byLink, graphics: p.newGraphics(log),
 		unusable: found.unusable, sweep: found.sweep,
 	})
 }
@@ -63,28 +55,6 @@ func openHistory(log logrus.FieldLogger) *history.History {
 		log.WithError(err).Warn("history")
 	}
 	return memory
-}
-
-// openLog opens the log in a folder, or on the console alone. It always returns a log: a folder
-// that cannot be written is reported on the console.
-func (p program) openLog(folder string) *logging.Log {
-	console := p.stderr
-	if folder != "" {
-		console = withoutConsole(p.stderr)
-	}
-	log, err := logging.New(logging.Settings{Dir: folder, Console: console, Version: p.metadata.Version})
-	if err != nil {
-		p.report(err)
-	}
-	// Fyne and other libraries write to the standard log.
-	standard.SetFlags(0)
-	standard.SetOutput(log.StdWriter())
-	return log
-}
-
-func closeLog(log io.Closer) {
-	// There is no log left to report an error to.
-	_ = log.Close()
 }
 
 // realServices finds the services that the settings name.
@@ -172,59 +142,6 @@ func (r realServices) setLevel(level string) {
 		return
 	}
 	r.log.SetLevel(parsed)
-}
-
-// openKeyring prepares the keyring process, which starts when first needed.
-func (p program) openKeyring(settings config.Config, log logrus.FieldLogger) (*keyring.Client, error) {
-	arguments, err := worker()
-	if err != nil {
-		return nil, err
-	}
-	return keyring.New(keyring.Settings{
-		Command: arguments, Env: p.environ, Version: p.metadata.Version,
-		Timeout: settings.KeyringTimeout, PromptTimeout: settings.KeyringPromptTimeout, Log: log,
-		Aliases: settings.WindowsAliases,
-	}), nil
-}
-
-// client makes the e-RS client.
-func (r realServices) client(settings config.Config, ring *keyring.Client, using credentials) (*ersclient.Client, error) {
-	proxy, err := ersclient.ProxyOf(settings.Proxy)
-	if err != nil {
-		return nil, withOrigin(settings, err)
-	}
-	return ersclient.New(ersclient.Config{ASID: settings.ASID, SendFQDN: settings.SendFQDN, TransportConfig: ersclient.TransportConfig{
-		BaseURL: settings.BaseURL, Certificate: using.certificate,
-		RootCAs: using.roots, TrustStore: using.trustStore,
-		ServerName: settings.ServerName, RSAKeyExchange: settings.TLSCiphers == config.CiphersCompatible,
-		UserAgent: strings.Replace(r.program.name(), " ", "/", 1), Timeout: settings.RequestTimeout,
-		Proxy: proxy, ProxyCredentials: r.proxyCredentials(settings, ring.ProxyPassword),
-		Notice: r.board.Set,
-	}})
-}
-
-// proxyCredentials returns the user name and password for a proxy: the user of the settings, and
-// the password stored in the keyring for this proxy. It is nil if no user is set.
-func (r realServices) proxyCredentials(
-	settings config.Config, stored func(context.Context) (secret.Text, error),
-) func(context.Context, string) (string, secret.Text, bool) {
-	if settings.ProxyUser == "" {
-		return nil
-	}
-	return func(ctx context.Context, proxy string) (string, secret.Text, bool) {
-		kept, err := stored(ctx)
-		var password secret.Text
-		if err == nil {
-			password, err = passwordFor(settings, kept, proxy)
-		}
-		if err != nil {
-			// The user sees the proxy's own answer; the log has why there was no password.
-			r.log.WithError(err).Warn("the password for the proxy")
-			return "", secret.Text{}, false
-		}
-		r.log.Guard(password)
-		return settings.ProxyUser, password, true
-	}
 }
 
 // logWriter writes the output of the organisation's program to the log, which masks tickets.

@@ -110,7 +110,7 @@ func (r realServices) newRenewing(ctx context.Context, settings config.Config, r
 		return nil, withOrigin(settings, err)
 	}
 	made.using = credentials{presented, roots, trustStore}
-	client, err := r.client(settings, ring, made.using)
+	client, err := r.client(settings, made.using, ring.ProxyPassword, r.board.Set)
 	if err != nil {
 		return nil, err
 	}
@@ -249,9 +249,7 @@ func (e *renewing) refuse(files *changing, err error) {
 // another thumbprint. Those of another platform or system, and unusable ones, wait for the next
 // start.
 func (e *renewing) currentSettings() config.Config {
-	sources := e.real.sources
-	sources.LeaveBroken = true
-	settings, err := config.Load(sources)
+	settings, err := lookAtSettings(e.real.sources)
 	if err != nil || settings.BaseURL != e.settings.BaseURL || settings.ASID != e.settings.ASID {
 		return e.settings
 	}

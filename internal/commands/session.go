@@ -166,6 +166,12 @@ func (s sessionInput) find(ctx context.Context, stdout io.Writer) (handoff.Sessi
 // errUnread: the reader of stdout is gone.
 var errUnread = errors.New("nobody reads the session any more that was waited for")
 
+// errNobody is not an error of the program: it is the other answer.
+var errNobody = ending{errors.New("nobody is signed in to e-RS"), statusFailed}
+
+// errInterrupted is the end of a wait by Ctrl+C or a signal.
+var errInterrupted = ending{errors.New("interrupted before anybody had signed in"), statusFailed}
+
 // readSession reads once. The error is errNobody, or a Problem of the keyring.
 func readSession(ctx context.Context) (handoff.Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os/exec"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/problem"
 )
 
 func (p program) signIn() *cobra.Command {
@@ -93,8 +93,8 @@ func refusal(answer instance.Answer) error {
 	if answer.OK {
 		return nil
 	}
-	for _, known := range []error{givenUp, windowClosed} {
-		if problemCode(known) == answer.Code {
+	for _, known := range []*problem.Problem{givenUp, windowClosed} {
+		if known.Code == answer.Code {
 			return known
 		}
 	}
@@ -226,10 +226,4 @@ func settingFlags(flags *pflag.FlagSet) []string {
 		}
 	})
 	return written
-}
-
-// sayTo prints a message for people, which is not data.
-func sayTo(stderr io.Writer, text string) error {
-	_, err := fmt.Fprintln(stderr, text)
-	return err
 }

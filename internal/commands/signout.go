@@ -7,12 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/keyring"
-	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // signOutWithin bounds signing out: the keyring, the grace for other applications' calls, and e-RS.
@@ -64,14 +62,6 @@ func (p program) endSession(ctx context.Context, path string, sources config.Sou
 	return noneLeft(ctx)
 }
 
-// livesElsewhere: the session belongs to a living instance, which only its lock's path leads to.
-type livesElsewhere struct {
-	error
-	path string
-}
-
-func (e livesElsewhere) Unwrap() error { return e.error }
-
 // noneLeft checks that other applications find no session.
 func noneLeft(ctx context.Context) error {
 	switch _, err := readSession(ctx); {
@@ -101,65 +91,4 @@ func noneLeft(ctx context.Context) error {
 func outOfReach(err error) bool {
 	return errors.Is(err, handoff.ErrNoBus) || errors.Is(err, handoff.ErrNoService) ||
 		errors.Is(err, handoff.ErrNoCollection) || errors.Is(err, handoff.ErrLocked) && !errors.Is(err, handoff.ErrItemLocked)
-}
-
-// clearLeftovers removes what a killed run has left in the keyring, and closes its session at e-RS.
-func (p program) clearLeftovers(ctx context.Context, sources config.Sources) error {
-	log := p.openLog("")
-	defer closeLog(log)
-	sources.LeaveBroken = true
-	settings, settingsErr := config.LoadReal(sources)
-	ring, err := p.openKeyring(settings, log)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err := ring.Close(); err != nil {
-			log.WithError(err).Debug("the keyring worker did not end")
-		}
-	}()
-	left, err := ring.Read(ctx)
-	switch {
-	case errors.Is(err, handoff.ErrNotFound):
-		// Without its main entry, any other entry is left of an end that was cut short.
-		if err := ring.Clear(ctx); err != nil {
-			return err
-		}
-		return sayTo(p.stderr, "Nobody was signed in.")
-	case err != nil && !errors.Is(err, keyring.Unreadable):
-		return err
-	}
-	log.Guard(left.SessionKey.Text)
-	if err := p.lock.foreign(left); err != nil {
-		return livesElsewhere{err, left.Owner}
-	}
-	if err := ring.Clear(ctx); err != nil {
-		return err
-	}
-	if settingsErr == nil && left.BaseURL == settings.BaseURL && left.ASID == settings.ASID {
-		r := realServices{program: p, log: log, board: signin.NewBoard(), sources: sources}
-		if settingsErr = r.closeLeftover(ctx, settings, ring, left); settingsErr == nil {
-			return sayTo(p.stderr, "No window was open. The session that an earlier run had left was ended.")
-		}
-	}
-	if settingsErr != nil {
-		log.WithError(settingsErr).Debug("e-RS could not be told")
-	}
-	return sayTo(p.stderr, "No window was open. What an earlier run had left was removed from the keyring; e-RS could not be told, and closes "+
-		"that session by itself in time.")
-}
-
-// closeLeftover closes the session of a killed run at e-RS (A003), with a record in the audit log.
-func (r realServices) closeLeftover(ctx context.Context, settings config.Config, ring *keyring.Client, left handoff.Session) error {
-	client, err := r.newRenewing(ctx, settings, ring)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	records := r.openAudit(settings, client, ersclient.CommonName(client.using.certificate))
-	key := left.SessionKey
-	records.ers.Know(key, left.UserIdentifier, ersclient.Permission{
-		BusinessFunction: ersclient.BusinessFunction(left.BusinessFunction), OrgIdentifier: left.OrgIdentifier, OrgName: left.OrgName,
-	})
-	return errors.Join(records.ers.DeleteSession(ctx, key), records.close())
 }

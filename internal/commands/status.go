@@ -37,30 +37,27 @@ var statusMeanings = []string{
 
 // ending is an error with its own exit status.
 type ending struct {
-	error
+	err    error
 	status int
 }
 
-func (e ending) Unwrap() error { return e.error }
-
-// errNobody means signed out, which is an answer rather than a fault of the program.
-var errNobody = ending{errors.New("nobody is signed in to e-RS"), statusFailed}
-
-// errInterrupted is the end of a wait by Ctrl+C or a signal.
-var errInterrupted = ending{errors.New("interrupted before anybody had signed in"), statusFailed}
+func (e ending) Error() string { return e.err.Error() }
+func (e ending) Unwrap() error { return e.err }
 
 // usageError is an invalid command line.
-type usageError struct{ error }
+type usageError struct{ err error }
 
-func (e usageError) Unwrap() error { return e.error }
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
 
 // commandError is an error of a command whose own help has more.
 type commandError struct {
-	error
+	err  error
 	path string
 }
 
-func (e commandError) Unwrap() error { return e.error }
+func (e commandError) Error() string { return e.err.Error() }
+func (e commandError) Unwrap() error { return e.err }
 
 // commandOf returns the command that an error is from, such as "ers-login config show".
 func commandOf(err error) string {

@@ -16,7 +16,14 @@ import (
 
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/sessionbus"
 	"github.com/ers-login/ers-login/internal/signin"
+)
+
+// The name and object by which a panel shows icons, as the StatusNotifierItem specification of the freedesktop has them.
+const (
+	panelName   = "org.kde.StatusNotifierWatcher"
+	panelObject = "/StatusNotifierWatcher"
 )
 
 // panel is a desktop's StatusNotifierWatcher, with or without a panel that shows icons.
@@ -36,11 +43,11 @@ func trayBus(t *testing.T) *dbus.Conn {
 	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
 	var address string
 	for _, variable := range session.Env() {
-		if value, is := strings.CutPrefix(variable, busVariable+"="); is {
+		if value, is := strings.CutPrefix(variable, sessionbus.Variable+"="); is {
 			address = value
 		}
 	}
-	t.Setenv(busVariable, address)
+	t.Setenv(sessionbus.Variable, address)
 	bus, err := dbus.Connect(address)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, bus.Close()) })
@@ -49,8 +56,8 @@ func trayBus(t *testing.T) *dbus.Conn {
 
 func putPanel(t *testing.T, bus *dbus.Conn, shows bool) {
 	t.Helper()
-	require.NoError(t, bus.Export(panel{shows}, trayObject, "org.freedesktop.DBus.Properties"))
-	reply, err := bus.RequestName(trayName, dbus.NameFlagDoNotQueue)
+	require.NoError(t, bus.Export(panel{shows}, panelObject, "org.freedesktop.DBus.Properties"))
+	reply, err := bus.RequestName(panelName, dbus.NameFlagDoNotQueue)
 	require.NoError(t, err)
 	require.Contains(t, []dbus.RequestNameReply{dbus.RequestNameReplyPrimaryOwner, dbus.RequestNameReplyAlreadyOwner}, reply)
 }
@@ -63,8 +70,8 @@ func TestTheTrayIsWaitedForAtLogIn(t *testing.T) {
 		"the whole comes": func(t *testing.T, bus *dbus.Conn) { putPanel(t, bus, true) },
 		"the panel comes": func(t *testing.T, bus *dbus.Conn) {
 			putPanel(t, bus, false)
-			require.NoError(t, bus.Export(panel{true}, trayObject, "org.freedesktop.DBus.Properties"))
-			require.NoError(t, bus.Emit(trayObject, trayName+".StatusNotifierHostRegistered"))
+			require.NoError(t, bus.Export(panel{true}, panelObject, "org.freedesktop.DBus.Properties"))
+			require.NoError(t, bus.Emit(panelObject, panelName+".StatusNotifierHostRegistered"))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

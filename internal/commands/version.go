@@ -5,30 +5,10 @@ import (
 	"fmt"
 	"runtime"
 
-	"fyne.io/fyne/v2"
-	"github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 )
-
-// readMetadata parses FyneApp.toml, which a plain go build does not pass to Fyne.
-func readMetadata(fyneApp []byte) (fyne.AppMetadata, error) {
-	var file struct {
-		Details struct {
-			ID, Name, Version string
-			Build             int
-		}
-		Migrations map[string]bool
-	}
-	if err := toml.Unmarshal(fyneApp, &file); err != nil {
-		return fyne.AppMetadata{}, fmt.Errorf("could not read FyneApp.toml: %w", err)
-	}
-	return fyne.AppMetadata{
-		ID: file.Details.ID, Name: file.Details.Name, Version: file.Details.Version, Build: file.Details.Build,
-		Migrations: file.Migrations,
-	}, nil
-}
 
 // shownVersion is the version in JSON. Members may be added, and never change their meaning.
 type shownVersion struct {

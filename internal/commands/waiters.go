@@ -297,9 +297,6 @@ func unclearedAnswer(why *problem.Problem) instance.Answer {
 	return instance.Answer{OK: true}
 }
 
-// problemCode returns the code of a Problem.
-func problemCode(err error) string { return problem.Of(err).Code }
-
 // The answers to other processes.
 var (
 	givenUp = &problem.Problem{

@@ -275,12 +275,6 @@ func raise(log logrus.FieldLogger, window *ui.Window) {
 	})
 }
 
-// say prints why there is no window, for a start from a terminal.
-func (p program) say(why error) error {
-	_, err := fmt.Fprintf(p.stderr, "%v.\n", why)
-	return err
-}
-
 // logScreen logs which screen was shown, so that a log shows what the user saw.
 func logScreen(log *logging.Log, state signin.State) {
 	entry := log.WithField("screen", state.Phase.String())

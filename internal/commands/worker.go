@@ -4,26 +4,9 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-
-	"github.com/spf13/cobra"
-
-	"github.com/ers-login/ers-login/internal/keyring"
 )
 
 const workerCommand = "keyring-worker"
-
-// keyringWorker is the command of the keyring process: this program, started again by itself.
-func (p program) keyringWorker() *cobra.Command {
-	return &cobra.Command{
-		Use:    workerCommand,
-		Short:  "Work on the keyring for the window (started by the program itself)",
-		Hidden: true,
-		Args:   cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return keyring.Serve(cmd.Context(), p.stdin, p.stdout, p.metadata.Version)
-		},
-	}
-}
 
 // runningFile is the running executable on Linux, even if its path has another file by now, or
 // none.
