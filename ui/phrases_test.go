@@ -15,8 +15,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/hscn"
+	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/problem"
@@ -55,12 +56,12 @@ func TestDatesAndOriginsAreInTheLanguage(t *testing.T) {
 		trust   string
 		shown   string
 	}{
-		"a line of a file": {config.Sources{UserFile: file}, "(llinell 2 o " + file + ")", ersclient.StandInTrust, "awdurdod yr arddangosiad"},
+		"a line of a file": {config.Sources{UserFile: file}, "(llinell 2 o " + file + ")", transport.StandInTrust, "awdurdod yr arddangosiad"},
 		"a variable":       {config.Sources{Environ: []string{"ERS_LOGIN_ASID=" + erstest.ASID}}, "(newidyn amgylchedd ERS_LOGIN_ASID)", "/etc/nhs.pem", "/etc/nhs.pem"},
 		"a default":        {config.Sources{}, "(rhagosodiad y rhaglen)", "", "y tystysgrifau a osodwyd"},
 		"a policy": {config.Sources{Policy: func() []config.Policy {
 			return []config.Policy{{Where: `HKLM\Software\Policies\ers-login`, Values: map[string]any{"asid": erstest.ASID}}}
-		}}, `(HKLM\Software\Policies\ers-login, wedi'i reoli gan eich sefydliad)`, ersclient.StandInTrust, "awdurdod yr arddangosiad"},
+		}}, `(HKLM\Software\Policies\ers-login, wedi'i reoli gan eich sefydliad)`, transport.StandInTrust, "awdurdod yr arddangosiad"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			settings, err := config.Load(c.sources)
@@ -69,7 +70,7 @@ func TestDatesAndOriginsAreInTheLanguage(t *testing.T) {
 				Settings: settings, ASID: erstest.ASID,
 				Certificate: func(context.Context) (tls.Certificate, error) { return server.ClientCertificate(), nil },
 				ERS: func(certificate tls.Certificate) (diagnose.ERS, error) {
-					return ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{BaseURL: server.URL, Certificate: certificate,
+					return hscn.New(hscn.Config{ASID: erstest.ASID, Config: transport.Config{BaseURL: server.URL, Certificate: certificate,
 						RootCAs: server.RootCAs(), TrustStore: c.trust, Timeout: time.Minute}})
 				},
 				LookUp: func(context.Context, string) ([]string, error) { return []string{"127.0.0.1"}, nil },

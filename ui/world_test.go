@@ -17,10 +17,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/hscn"
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
-	"github.com/ers-login/ers-login/internal/signin/hscn"
+	signinhscn "github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
@@ -330,24 +331,24 @@ func linksWith(health signin.Health, text string) signin.Links {
 func waitingState(missing signin.Missing, reason signin.Reason) signin.State {
 	links := cardless
 	switch missing {
-	case hscn.MissingUnknown:
+	case signinhscn.MissingUnknown:
 		links = unchecked
-	case hscn.MissingAgent:
+	case signinhscn.MissingAgent:
 		links = linksWith(signin.HealthBad, "Identity Agent not installed")
 	case signin.MissingIntent:
 		links = allGood
-	case hscn.MissingPasscode:
+	case signinhscn.MissingPasscode:
 		links = linksWith(signin.HealthAttention, "Card in, not signed in")
-	case hscn.MissingReader:
+	case signinhscn.MissingReader:
 		links = linksWith(signin.HealthAttention, "No smartcard reader")
-	case hscn.MissingCard:
+	case signinhscn.MissingCard:
 	}
 	return signin.State{Phase: signin.Waiting, Since: morning, Missing: missing, Reason: reason, Links: links}
 }
 
 // askedState is a state in which another program requests the sign-in.
 func askedState(by string) signin.State {
-	state := waitingState(hscn.MissingCard, signin.NotEnded)
+	state := waitingState(signinhscn.MissingCard, signin.NotEnded)
 	state.AskedBy = by
 	return state
 }
@@ -388,7 +389,7 @@ var (
 			"If that does not help, ask your local service desk to check the smart card service of this computer.",
 		},
 	}
-	notAccepted = problemOf(ersclient.StatusProblems(), "ERS-A001-403").
+	notAccepted = problemOf(hscn.StatusProblems(), "ERS-A001-403").
 			Because(errors.New("403 from https://api.example/v1 for AQIC5wM2LY4Sfcyw"))
 	// blocked is a Problem that trying again does not solve.
 	blocked = smartcard.PINBlocked.Problem()
@@ -414,7 +415,7 @@ func failedState(p *problem.Problem) signin.State {
 func workingState(phase signin.Phase, reason signin.Reason) signin.State {
 	state := signin.State{Phase: phase, Since: morning, Reason: reason, Links: allGood}
 	if phase == signin.Prompting {
-		state.Missing = hscn.Prompting
+		state.Missing = signinhscn.Prompting
 	}
 	if phase == signin.Selecting || phase == signin.Ending {
 		state.User, state.Chosen = gpUser, triage

@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Caller is e-RS for the flow; *ersclient.Client implements it.
+// Caller is e-RS for the flow; *hscn.Client implements it.
 type Caller interface {
 	// CreateSession is A001.
 	CreateSession(context.Context, ersclient.Ticket) (ersclient.Session, error)
@@ -176,7 +177,7 @@ func outcome(call Call, err error) (outcome, reference string) {
 		return callNames[call].success, ""
 	}
 	reference = problem.Of(err).Code
-	var status *ersclient.StatusError
+	var status *transport.StatusError
 	if errors.As(err, &status) {
 		return strconv.Itoa(status.Status), reference
 	}

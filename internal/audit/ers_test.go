@@ -15,22 +15,24 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/hscn"
+	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/problem"
-	"github.com/ers-login/ers-login/internal/signin/hscn"
+	signinhscn "github.com/ers-login/ers-login/internal/signin/hscn"
 )
 
 var (
-	_ hscn.ERS     = (*audit.ERS)(nil)
-	_ audit.Caller = (*ersclient.Client)(nil)
+	_ signinhscn.ERS = (*audit.ERS)(nil)
+	_ audit.Caller   = (*hscn.Client)(nil)
 )
 
 // standIn is a stand-in for e-RS that knows the ticket, and a real client of it.
-func standIn(t *testing.T, timeout time.Duration) (*erstest.Server, *ersclient.Client) {
+func standIn(t *testing.T, timeout time.Duration) (*erstest.Server, *hscn.Client) {
 	t.Helper()
 	server := erstest.NewServer(erstest.WithUser(ticket, erstest.GP()))
 	t.Cleanup(server.Close)
-	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+	client, err := hscn.New(hscn.Config{ASID: erstest.ASID, Config: transport.Config{
 		BaseURL: server.URL, Certificate: server.ClientCertificate(), RootCAs: server.RootCAs(),
 		TrustStore: "the test's", Timeout: timeout,
 	}})
@@ -302,8 +304,8 @@ func TestLAL001CancelledCallsAreRecorded(t *testing.T) {
 func TestLAL001WhoseSessionEnds(t *testing.T) {
 	const none = "org=/ as="
 	role := "org=D82106/Smith & Partners <Surgery> as=REFERRING_CLINICIAN"
-	refused := &problem.Problem{Code: "ERS-A002-403", Cause: &ersclient.StatusError{Call: "A002", Status: 403}}
-	lost := &problem.Problem{Code: "ERS-A002-504", Cause: &ersclient.StatusError{Call: "A002", Status: 504}}
+	refused := &problem.Problem{Code: "ERS-A002-403", Cause: &transport.StatusError{Call: "A002", Status: 403}}
+	lost := &problem.Problem{Code: "ERS-A002-504", Cause: &transport.StatusError{Call: "A002", Status: 504}}
 	choose := func(err error) func(*testing.T, *fakeERS, *audit.ERS) {
 		return func(t *testing.T, next *fakeERS, ers *audit.ERS) {
 			next.err = err

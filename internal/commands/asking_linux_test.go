@@ -16,6 +16,8 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/ersclient/hscn"
+	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
@@ -391,7 +393,7 @@ func signInAt(t *testing.T, ers *erstest.Server) string {
 	t.Helper()
 	const ticket = "AQIC5wM2LY4SfcMadeUpTicketOfNobody=@AAJTSQACMDE=#"
 	ers.AddUser(ticket, erstest.GP())
-	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+	client, err := hscn.New(hscn.Config{ASID: erstest.ASID, Config: transport.Config{
 		BaseURL: ers.URL, Certificate: ers.ClientCertificate(), RootCAs: ers.RootCAs(), Timeout: guardTime,
 	}})
 	require.NoError(t, err)

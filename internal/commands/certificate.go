@@ -6,9 +6,9 @@ import (
 	"errors"
 	"io/fs"
 
-	"github.com/ers-login/ers-login/ersclient"
-	"github.com/ers-login/ers-login/ersclient/certstore"
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
+	"github.com/ers-login/ers-login/ersclient/hscn/certificate/certstore"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
@@ -23,12 +23,12 @@ func (r realServices) certificate(
 		loaded, err := certstore.Load(settings.CertificateThumbprint)
 		return loaded, withOrigin(settings, err)
 	}
-	files := ersclient.CertificateFiles{Certificate: settings.Certificate, Key: settings.Key}
+	files := certificate.Files{Certificate: settings.Certificate, Key: settings.Key}
 	if settings.PKCS12() {
-		files = ersclient.CertificateFiles{PKCS12: settings.Certificate}
+		files = certificate.Files{PKCS12: settings.Certificate}
 	}
-	loaded, err := ersclient.LoadCertificate(files)
-	if !errors.Is(err, ersclient.ErrNoPassphrase) {
+	loaded, err := certificate.Load(files)
+	if !errors.Is(err, certificate.ErrNoPassphrase) {
 		return loaded, withOrigin(settings, err)
 	}
 	locked := problem.Of(err)
@@ -42,7 +42,7 @@ func (r realServices) certificate(
 	}
 	r.log.Guard(passphrase)
 	files.Passphrase = passphrase
-	loaded, err = ersclient.LoadCertificate(files)
+	loaded, err = certificate.Load(files)
 	return loaded, withOrigin(settings, err)
 }
 

@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"software.sslmate.com/src/go-pkcs12"
 
-	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/problem"
@@ -97,7 +97,7 @@ func TestCertificate(t *testing.T) {
 			loaded, err := services.certificate(t.Context(), settingsIn(t, folder, test.settings), test.stored)
 			if test.code == "" {
 				require.NoError(t, err)
-				assert.Equal(t, erstest.FQDN, ersclient.CommonName(loaded))
+				assert.Equal(t, erstest.FQDN, certificate.CommonName(loaded))
 				return
 			}
 			found := problem.Of(err)
@@ -117,12 +117,12 @@ func TestCertificate(t *testing.T) {
 func TestWithOrigin(t *testing.T) {
 	folder := certificateFolder(t)
 	settings := settingsIn(t, folder, "ca_bundle = 'config.toml'\n")
-	_, _, err := ersclient.LoadRootCAs(settings.CABundle)
+	_, _, err := certificate.LoadRootCAs(settings.CABundle)
 	found := problem.Of(withOrigin(settings, err))
 	assert.Equal(t, "CA-EMPTY", found.Code)
 	assert.Contains(t, told(found), "The setting comes from line 1 of")
 
-	_, err = ersclient.LoadCertificate(ersclient.CertificateFiles{})
+	_, err = certificate.Load(certificate.Files{})
 	assert.Same(t, problem.Of(err), problem.Of(withOrigin(settings, err)))
 	require.NoError(t, withOrigin(settings, nil))
 }

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/hscn"
+	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
+	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/keyring"
@@ -19,12 +21,12 @@ import (
 // which may be nil.
 func (r realServices) client(
 	settings config.Config, using credentials, password func(context.Context) (secret.Text, error), notice func(string, *problem.Problem),
-) (*ersclient.Client, error) {
-	proxy, err := ersclient.ProxyOf(settings.Proxy)
+) (*hscn.Client, error) {
+	proxy, err := transport.ProxyOf(settings.Proxy)
 	if err != nil {
 		return nil, withOrigin(settings, err)
 	}
-	return ersclient.New(ersclient.Config{ASID: settings.ASID, SendFQDN: settings.SendFQDN, TransportConfig: ersclient.TransportConfig{
+	return hscn.New(hscn.Config{ASID: settings.ASID, SendFQDN: settings.SendFQDN, Config: transport.Config{
 		BaseURL: settings.BaseURL, Certificate: using.certificate,
 		RootCAs: using.roots, TrustStore: using.trustStore,
 		ServerName: settings.ServerName, RSAKeyExchange: settings.TLSCiphers == config.CiphersCompatible,
@@ -36,7 +38,7 @@ func (r realServices) client(
 
 // look makes a client for checks alone.
 func (r realServices) look(settings config.Config, presented tls.Certificate, ring *keyring.Client) (diagnose.ERS, error) {
-	roots, trustStore, err := ersclient.LoadRootCAs(settings.CABundle)
+	roots, trustStore, err := certificate.LoadRootCAs(settings.CABundle)
 	if err != nil {
 		return nil, withOrigin(settings, err)
 	}
@@ -52,10 +54,10 @@ func (r realServices) look(settings config.Config, presented tls.Certificate, ri
 }
 
 // standInClient makes a client for the stand-in of a demonstration. Its throw-away authority is the only root.
-func standInClient(server *erstest.Server, settings config.Config) (*ersclient.Client, error) {
-	return ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+func standInClient(server *erstest.Server, settings config.Config) (*hscn.Client, error) {
+	return hscn.New(hscn.Config{ASID: erstest.ASID, Config: transport.Config{
 		BaseURL: server.URL, Certificate: server.ClientCertificate(),
-		RootCAs: server.RootCAs(), TrustStore: ersclient.StandInTrust, Timeout: settings.RequestTimeout,
+		RootCAs: server.RootCAs(), TrustStore: transport.StandInTrust, Timeout: settings.RequestTimeout,
 	}})
 }
 

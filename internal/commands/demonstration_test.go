@@ -7,6 +7,8 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/hscn"
+	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
@@ -15,7 +17,7 @@ import (
 func TestAFaultOfTheDemonstrationIsTakenBack(t *testing.T) {
 	ers := erstest.NewServer()
 	defer ers.Close()
-	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+	client, err := hscn.New(hscn.Config{ASID: erstest.ASID, Config: transport.Config{
 		BaseURL: ers.URL, Certificate: ers.ClientCertificate(), RootCAs: ers.RootCAs(),
 	}})
 	require.NoError(t, err)

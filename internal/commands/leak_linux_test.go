@@ -19,11 +19,13 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/hscn"
+	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/internal/signin"
-	"github.com/ers-login/ers-login/internal/signin/hscn"
+	signinhscn "github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
@@ -133,12 +135,12 @@ func begin(t *testing.T, demo demonstration, records *audit.Log, wrap func(found
 			}
 			// The grace of two seconds for other applications' calls would dominate these tests.
 			found.grace = 0
-			platform, ok := found.platform.(*hscn.Platform)
+			platform, ok := found.platform.(*signinhscn.Platform)
 			if !ok {
 				return found, errors.New("the demonstration has another platform")
 			}
-			unhurried := &patientERS{ERS: platform.ERS, make: func() (*ersclient.Client, error) {
-				return ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+			unhurried := &patientERS{ERS: platform.ERS, make: func() (*hscn.Client, error) {
+				return hscn.New(hscn.Config{ASID: erstest.ASID, Config: transport.Config{
 					BaseURL: demo.ers.URL, Certificate: demo.ers.ClientCertificate(), RootCAs: demo.ers.RootCAs(),
 				}})
 			}}
@@ -194,10 +196,10 @@ func (l *life) end() {
 // patientERS makes a new e-RS client for each sign-in: one client's throttle would make two hundred
 // take minutes.
 type patientERS struct {
-	hscn.ERS
-	make    func() (*ersclient.Client, error)
+	signinhscn.ERS
+	make    func() (*hscn.Client, error)
 	mu      sync.Mutex
-	present *ersclient.Client
+	present *hscn.Client
 }
 
 // CreateSession is A001, with a new client.
@@ -223,7 +225,7 @@ func (p *patientERS) DeleteSession(ctx context.Context, key ersclient.SessionKey
 	return p.client().DeleteSession(ctx, key)
 }
 
-func (p *patientERS) client() *ersclient.Client {
+func (p *patientERS) client() *hscn.Client {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.present

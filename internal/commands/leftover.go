@@ -8,6 +8,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
@@ -162,7 +163,7 @@ func (r realServices) closeLeftover(ctx context.Context, settings config.Config,
 		return err
 	}
 	defer client.Close()
-	records := r.openAudit(settings, client, ersclient.CommonName(client.using.certificate))
+	records := r.openAudit(settings, client, certificate.CommonName(client.using.certificate))
 	key := left.SessionKey
 	records.ers.Know(key, left.UserIdentifier, ersclient.Permission{
 		BusinessFunction: ersclient.BusinessFunction(left.BusinessFunction), OrgIdentifier: left.OrgIdentifier, OrgName: left.OrgName,

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/problem"
@@ -48,11 +48,11 @@ func bindToProxy(settings config.Config, password secret.Text) (bound secret.Tex
 	if baseURL == "" {
 		baseURL = "https://e-rs.invalid" // the proxy may be set up first
 	}
-	choose, err := ersclient.ProxyOf(settings.Proxy)
+	choose, err := transport.ProxyOf(settings.Proxy)
 	if err != nil {
 		return secret.Text{}, "", err
 	}
-	proxy, err := ersclient.ProxyFor(choose, baseURL)
+	proxy, err := transport.ProxyFor(choose, baseURL)
 	if err != nil {
 		return secret.Text{}, "", err
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/pflag"
 
-	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/history"
 	"github.com/ers-login/ers-login/internal/logging"
@@ -99,7 +99,7 @@ func (r realServices) prepare(ctx context.Context) (services, error) {
 		return services{}, errors.Join(err, ring.Close())
 	}
 	r.open.set(&cards)
-	records := r.openAudit(settings, ers, ersclient.CommonName(ers.using.certificate))
+	records := r.openAudit(settings, ers, certificate.CommonName(ers.using.certificate))
 	ers.renamed = records.log.Rename
 	return services{
 		platform: hscn.New(hscn.Settings{

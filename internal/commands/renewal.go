@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/hscn"
+	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/problem"
@@ -34,7 +36,7 @@ type renewing struct {
 	renamed func(fqdn string)
 	// turn is held by the one call that reloads, and guards all fields below.
 	turn   chan struct{}
-	client atomic.Pointer[ersclient.Client]
+	client atomic.Pointer[hscn.Client]
 
 	using                        credentials
 	certificateFiles, bundleFile changing
@@ -105,7 +107,7 @@ func (r realServices) newRenewing(ctx context.Context, settings config.Config, r
 	if err != nil {
 		return nil, err
 	}
-	roots, trustStore, err := ersclient.LoadRootCAs(settings.CABundle)
+	roots, trustStore, err := certificate.LoadRootCAs(settings.CABundle)
 	if err != nil {
 		return nil, withOrigin(settings, err)
 	}
@@ -193,7 +195,7 @@ func (e *renewing) readAgain(ctx context.Context, stored config.PassphraseSource
 		if err := settings.DistrustBundle(); err != nil {
 			return err
 		}
-		roots, trustStore, err := ersclient.LoadRootCAs(settings.CABundle)
+		roots, trustStore, err := certificate.LoadRootCAs(settings.CABundle)
 		if err == nil {
 			next.roots, next.trustStore = roots, trustStore
 		}
@@ -210,7 +212,7 @@ func (e *renewing) readAgain(ctx context.Context, stored config.PassphraseSource
 	}
 	e.client.Store(client)
 	e.using, e.settings = next, settings
-	fqdn := ersclient.CommonName(next.certificate)
+	fqdn := certificate.CommonName(next.certificate)
 	e.renamed(fqdn)
 	e.real.log.WithField("certificate", fqdn).WithField("until", next.certificate.Leaf.NotAfter).Info("read again")
 	return refused

@@ -27,6 +27,9 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/hscn"
+	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
+	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
@@ -45,7 +48,7 @@ func (r ring) Try(context.Context, string) error { return r.try }
 // world is a stand-in for e-RS and a client's settings for it, which a test breaks in one way.
 type world struct {
 	server *erstest.Server
-	client ersclient.Config
+	client hscn.Config
 	target diagnose.Target
 }
 
@@ -54,7 +57,7 @@ func newWorld(t *testing.T, options ...erstest.Option) *world {
 	w := &world{server: erstest.NewServer(options...)}
 	t.Cleanup(w.server.Close)
 	certificate := w.server.ClientCertificate()
-	w.client = ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+	w.client = hscn.Config{ASID: erstest.ASID, Config: transport.Config{
 		BaseURL: w.server.URL, RootCAs: w.server.RootCAs(), TrustStore: "the authority of the test",
 		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil },
 	}}
@@ -76,7 +79,7 @@ func newWorld(t *testing.T, options ...erstest.Option) *world {
 		Certificate: func(context.Context) (tls.Certificate, error) { return certificate, nil },
 		ERS: func(certificate tls.Certificate) (diagnose.ERS, error) {
 			w.client.Certificate = certificate
-			client, err := ersclient.New(w.client)
+			client, err := hscn.New(w.client)
 			if err != nil {
 				return nil, err
 			}
@@ -144,7 +147,7 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 			want: map[string]string{"clock": "attention CLOCK-WRONG", "ers": "ok"}},
 		"no certificate of ours": {change: func(_ *testing.T, w *world) {
 			w.target.Certificate = func(context.Context) (tls.Certificate, error) {
-				return ersclient.LoadCertificate(ersclient.CertificateFiles{})
+				return certificate.Load(certificate.Files{})
 			}
 		}, want: map[string]string{"certificate": "failed CERT-NOT_SET", "tls": "ok", "ers": "failed TLS-CLIENT_CERT_MISSING"}},
 		"a certificate of ours from elsewhere": {change: func(t *testing.T, w *world) {
@@ -168,13 +171,13 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 			want: map[string]string{"ers": "failed SETTING-BASE_URL", "tls": "skipped", "dns": "skipped", "proxy": "skipped", "clock": "skipped"}},
 		"authorities that are missing": {change: func(t *testing.T, w *world) {
 			w.target.ERS = func(tls.Certificate) (diagnose.ERS, error) {
-				_, _, err := ersclient.LoadRootCAs(filepath.Join(t.TempDir(), "missing.pem"))
+				_, _, err := certificate.LoadRootCAs(filepath.Join(t.TempDir(), "missing.pem"))
 				return nil, err
 			}
 		}, want: map[string]string{"tls": "failed CA-MISSING", "ers": "failed CA-MISSING", "dns": "skipped"}},
 		"a proxy that cannot be understood": {change: func(_ *testing.T, w *world) {
 			w.target.ERS = func(tls.Certificate) (diagnose.ERS, error) {
-				_, err := ersclient.ProxyOf("ftp://proxy.example")
+				_, err := transport.ProxyOf("ftp://proxy.example")
 				return nil, err
 			}
 		}, want: map[string]string{"proxy": "failed SETTING-PROXY", "ers": "failed SETTING-PROXY", "tls": "skipped"}},
@@ -259,8 +262,8 @@ func answers(status int) func(tls.Certificate) (diagnose.ERS, error) {
 	return func(tls.Certificate) (diagnose.ERS, error) { return answered(status), nil }
 }
 
-func (a answered) Ask(context.Context) (ersclient.Answer, error) {
-	return ersclient.Answer{Status: int(a)}, nil
+func (a answered) Ask(context.Context) (transport.Answer, error) {
+	return transport.Answer{Status: int(a)}, nil
 }
 
 func (answered) Host() string         { return "ers.example" }

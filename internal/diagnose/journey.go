@@ -12,7 +12,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
+	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/problem"
 )
@@ -22,7 +23,7 @@ type journey struct {
 	n           Target
 	certificate *shared[tls.Certificate]
 	way         *shared[ERS]
-	answer      *shared[ersclient.Answer]
+	answer      *shared[transport.Answer]
 }
 
 func newJourney(n Target) *journey {
@@ -45,10 +46,10 @@ func newJourney(n Target) *journey {
 		}
 		return n.ERS(certificate)
 	})
-	j.answer = share(func(ctx context.Context) (ersclient.Answer, error) {
+	j.answer = share(func(ctx context.Context) (transport.Answer, error) {
 		way, err := j.way.of(ctx)
 		if err != nil {
-			return ersclient.Answer{}, err
+			return transport.Answer{}, err
 		}
 		return way.Ask(ctx)
 	})
@@ -108,14 +109,14 @@ func hostOf(address string) string {
 
 func (j *journey) proxy(ctx context.Context) Finding {
 	if _, err := j.way.of(ctx); err != nil {
-		if errors.Is(err, ersclient.SettingProxy) {
+		if errors.Is(err, transport.SettingProxy) {
 			return troubled(Failed, err)
 		}
 		return j.noWay(err)
 	}
 	answer, err := j.answer.of(ctx)
 	switch {
-	case ersclient.ProxyProblems.Has(err):
+	case transport.ProxyProblems.Has(err):
 		return troubled(Failed, err)
 	case answer.Proxy == "":
 		return ok(saidNoProxy)
@@ -128,7 +129,7 @@ func (j *journey) proxy(ctx context.Context) Finding {
 func (j *journey) chain(ctx context.Context) Finding {
 	way, err := j.way.of(ctx)
 	switch {
-	case ersclient.BundleProblems.Has(err):
+	case certificate.BundleProblems.Has(err):
 		return troubled(Failed, err)
 	case err != nil:
 		return j.noWay(err)
@@ -136,7 +137,7 @@ func (j *journey) chain(ctx context.Context) Finding {
 	answer, err := j.answer.of(ctx)
 	if answer.Root == nil {
 		switch {
-		case !ersclient.ServerProblems.Has(err):
+		case !transport.ServerProblems.Has(err):
 			return skipped(saidNoChain)
 		case len(answer.Presented) == 0:
 			return troubled(Failed, err)
@@ -145,7 +146,7 @@ func (j *journey) chain(ctx context.Context) Finding {
 	}
 	leaf := answer.Presented[0]
 	found := ok(saidChain)
-	if old := ersclient.KeyExchange(answer.CipherSuite); old != nil {
+	if old := transport.KeyExchange(answer.CipherSuite); old != nil {
 		found = attention(saidChain, old)
 	}
 	return found.
@@ -181,7 +182,7 @@ func (j *journey) ownCertificate(ctx context.Context) Finding {
 		return failed(saidPanic, problem.Unexpected.Because(errors.Join(errors.New("no certificate was loaded"), err)))
 	}
 	found := ok(saidCertificate)
-	if aging := ersclient.Aging(certificate); aging != nil {
+	if aging := transport.Aging(certificate); aging != nil {
 		found = attention(saidCertificate, aging)
 		if time.Now().After(leaf.NotAfter) {
 			found.State = Failed

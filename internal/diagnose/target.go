@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 
 	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/smartcard"
 )
@@ -29,7 +30,7 @@ type Target struct {
 	// Certificate loads the organisation's certificate.
 	Certificate func(context.Context) (tls.Certificate, error)
 	// ERS makes the route to e-RS with that certificate, or without one if it is zero.
-	// *ersclient.Client implements it.
+	// *hscn.Client implements it.
 	ERS func(tls.Certificate) (ERS, error)
 	// LookUp looks up a name; nil is the system's resolver.
 	LookUp func(ctx context.Context, host string) ([]string, error)
@@ -65,9 +66,9 @@ type Agent struct {
 	Err error
 }
 
-// ERS is the way to e-RS, as *ersclient.Client is.
+// ERS is the way to e-RS, as *hscn.Client is.
 type ERS interface {
-	Ask(context.Context) (ersclient.Answer, error)
+	Ask(context.Context) (transport.Answer, error)
 	Host() string
 	ProxyAddress() string
 }

@@ -20,7 +20,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/hscn"
+	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
+	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/problem"
@@ -116,7 +118,7 @@ var onlyInTheWindow = []string{
 func all(t *testing.T) []*problem.Problem {
 	t.Helper()
 	list := literals(t)
-	list = append(list, ersclient.StatusProblems()...)
+	list = append(list, hscn.StatusProblems()...)
 	for _, group := range []smartcard.Group{
 		smartcard.GroupGeneric, smartcard.GroupCardAndDevice, smartcard.GroupAuthentication, smartcard.GroupConfiguration,
 	} {
@@ -227,7 +229,7 @@ func isSetting(key string) bool {
 func TestFamiliesAreComplete(t *testing.T) {
 	elsewhere := []string{"KEYRING-OTHER", "KEYRING-REMOVED"} // Those of a session in it, which the sign-in finds.
 	for begins, family := range map[string]problem.Family{
-		"KEYRING-": keyring.Problems, "NET-PROXY": ersclient.ProxyProblems, "CA-": ersclient.BundleProblems,
+		"KEYRING-": keyring.Problems, "NET-PROXY": transport.ProxyProblems, "CA-": certificate.BundleProblems,
 		"CARD-PCSC_": ticketapi.ServiceProblems,
 	} {
 		for _, p := range all(t) {
@@ -238,7 +240,7 @@ func TestFamiliesAreComplete(t *testing.T) {
 	}
 	for _, p := range all(t) {
 		aboutServer := strings.HasPrefix(p.Code, "TLS-") && !strings.HasPrefix(p.Code, "TLS-CLIENT_") && p.Code != "TLS-RSA_KEY_EXCHANGE"
-		assert.Equal(t, aboutServer, ersclient.ServerProblems.Has(p), p.Code)
+		assert.Equal(t, aboutServer, transport.ServerProblems.Has(p), p.Code)
 	}
 }
 

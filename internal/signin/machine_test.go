@@ -16,6 +16,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 )
@@ -47,13 +48,13 @@ var (
 	blocked = &problem.Problem{Code: "CARD-PIN_BLOCKED", Title: "card blocked"}
 )
 
-// answered returns the Problem of a status other than a call's success, as package ersclient makes it.
+// answered returns the Problem of a status other than a call's success, as package hscn makes it.
 func answered(call string, status int, title string) *problem.Problem {
 	made := &problem.Problem{Code: fmt.Sprintf("ERS-%s-%d", call, status), Title: title, Retry: call == "A001"}
 	meanings := map[string]error{
 		"A001 403": ersclient.ErrProofRefused, "A003 404": ersclient.ErrSessionGone, "A003 410": ersclient.ErrSessionGone,
 	}
-	return made.Because(&ersclient.StatusError{Call: call, Status: status, Meaning: meanings[fmt.Sprint(call, " ", status)]})
+	return made.Because(&transport.StatusError{Call: call, Status: status, Meaning: meanings[fmt.Sprint(call, " ", status)]})
 }
 
 // proof is one that was given at a time, and is good for ten hours.

@@ -18,6 +18,9 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/hscn"
+	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
+	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
@@ -64,13 +67,13 @@ func TestSignInToAnotherProcess(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, line, string(url))
 
-	loaded, err := ersclient.LoadCertificate(ersclient.CertificateFiles{
+	loaded, err := certificate.Load(certificate.Files{
 		PKCS12: filepath.Join(folder, "client.p12"), Passphrase: secret.New(erstest.Passphrase),
 	})
 	require.NoError(t, err)
-	roots, _, err := ersclient.LoadRootCAs(filepath.Join(folder, "ca.pem"))
+	roots, _, err := certificate.LoadRootCAs(filepath.Join(folder, "ca.pem"))
 	require.NoError(t, err)
-	client, err := ersclient.New(ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+	client, err := hscn.New(hscn.Config{ASID: erstest.ASID, Config: transport.Config{
 		BaseURL: strings.TrimSpace(line), Certificate: loaded, RootCAs: roots,
 	}})
 	require.NoError(t, err)
@@ -136,7 +139,7 @@ func TestTheProcessIsGuardedToo(t *testing.T) {
 	p := start(t, "--dir", folder)
 	line, err := p.output.ReadString('\n')
 	require.NoError(t, err)
-	roots, _, err := ersclient.LoadRootCAs(filepath.Join(folder, "ca.pem"))
+	roots, _, err := certificate.LoadRootCAs(filepath.Join(folder, "ca.pem"))
 	require.NoError(t, err)
 	transport := &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}}
 	defer transport.CloseIdleConnections()

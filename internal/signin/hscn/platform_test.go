@@ -11,6 +11,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/internal/signin"
@@ -88,7 +89,7 @@ func TestWhatAFailedA002Means(t *testing.T) {
 		again  bool
 	}{"lost": {202, true}, "refused": {403, false}, "load was shed": {503, false}} {
 		t.Run(name, func(t *testing.T) {
-			failure := (&problem.Problem{Code: "ERS-A002"}).Because(&ersclient.StatusError{Call: "A002", Status: test.status})
+			failure := (&problem.Problem{Code: "ERS-A002"}).Because(&transport.StatusError{Call: "A002", Status: test.status})
 			ers := &calls{err: failure}
 			grant, err := New(Settings{ERS: ers}).Select(t.Context(), signin.Grant{Key: ersclient.NewSessionKey("one")}, role)
 			assert.Equal(t, test.again, errors.Is(err, ersclient.ErrStartAgain))

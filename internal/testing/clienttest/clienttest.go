@@ -16,6 +16,8 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/hscn"
+	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
@@ -32,27 +34,27 @@ func NewServer(t *testing.T, options ...erstest.Option) *erstest.Server {
 }
 
 // NewClient makes a client of a server, with the settings that a case changes.
-func NewClient(t *testing.T, server *erstest.Server, changes ...func(*ersclient.Config)) *ersclient.Client {
+func NewClient(t *testing.T, server *erstest.Server, changes ...func(*hscn.Config)) *hscn.Client {
 	t.Helper()
-	config := ersclient.Config{ASID: erstest.ASID, TransportConfig: ersclient.TransportConfig{
+	config := hscn.Config{ASID: erstest.ASID, Config: transport.Config{
 		BaseURL:     server.URL,
 		Certificate: server.ClientCertificate(),
 		RootCAs:     server.RootCAs(),
 		TrustStore:  "the test's certificates",
 		Proxy:       Direct,
-		Pace:        ersclient.Unpaced(),
+		Pace:        transport.Unpaced(),
 	}}
 	for _, change := range changes {
 		change(&config)
 	}
-	client, err := ersclient.New(config)
+	client, err := hscn.New(config)
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 	return client
 }
 
 // Impatient is for calls that get no answer.
-func Impatient(config *ersclient.Config) { config.Timeout = 2 * time.Second }
+func Impatient(config *hscn.Config) { config.Timeout = 2 * time.Second }
 
 // RequireCode fails unless an error is the Problem of a code.
 func RequireCode(t *testing.T, code string, err error) {
@@ -83,7 +85,7 @@ func RequireReadable(t *testing.T, p *problem.Problem) {
 }
 
 // DeleteOnce makes a call that is short.
-func DeleteOnce(ctx context.Context, client *ersclient.Client) error {
+func DeleteOnce(ctx context.Context, client *hscn.Client) error {
 	return client.DeleteSession(ctx, ersclient.NewSessionKey("key"))
 }
 

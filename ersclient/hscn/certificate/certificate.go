@@ -1,0 +1,445 @@
+// Package certificate reads the organisation's endpoint certificate (SEC-001), which is how e-RS knows the organisation, and the
+// authorities that the certificate of e-RS may come from. The endpoint certificate comes from files ([Load]: PEM, DER or
+// PKCS#12, whatever program wrote them); package certstore takes it from a certificate store of Windows.
+//
+// Whatever is wrong with it is a [*problem.Problem] that names the setting and the remedy. Nothing here uses the network: no CRL is
+// fetched, and no OCSP responder asked. Whether a certificate has been revoked is for e-RS to say.
+package certificate
+
+import (
+	"crypto"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient/transport"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// Files names the files of the organisation's endpoint certificate: a PEM pair, or one
+// PKCS#12 file.
+type Files struct {
+	// Certificate is a PEM file with the certificate and its intermediates, or the certificate in
+	// DER.
+	Certificate string
+	// Key is a PEM file with the certificate's key and no other. If empty, Certificate holds the
+	// key too.
+	Key string
+	// PKCS12 is a file with certificate, chain and key (.p12 or .pfx), with modern or legacy
+	// encryption.
+	PKCS12 string
+	// Passphrase decrypts PKCS12, or an encrypted key.
+	Passphrase secret.Text
+}
+
+// Load reads the organisation's endpoint certificate from files. Every way in which files can be wrong is a *Problem of its own, which names the setting and the remedy:
+// CERT-NOT_SET, CERT-AMBIGUOUS, CERT-MISSING, CERT-UNREADABLE, CERT-TOO_BIG, CERT-NOT_PEM, CERT-INVALID, CERT-KEY_MISSING,
+// CERT-KEY_ENCRYPTED, CERT-KEY_INVALID, CERT-KEY_KIND, CERT-KEY_TWICE, CERT-KEY_MISMATCH, CERT-PASSPHRASE, CERT-PKCS12,
+// CERT-PKCS12_ENCRYPTION, and those of CheckCertificate. Where a passphrase is wanted and Passphrase is empty, ErrNoPassphrase is in
+// the error's chain.
+func Load(files Files) (tls.Certificate, error) {
+	var certificate tls.Certificate
+	var err error
+	source := settingFile{certificateFile, "certificate", files.PKCS12}
+	switch {
+	case files.PKCS12 != "" && (files.Certificate != "" || files.Key != ""):
+		return tls.Certificate{}, certificateAmbiguous
+	case files.PKCS12 != "":
+		certificate, err = loadPKCS12(source, files.Passphrase)
+	case files.Certificate != "":
+		source = settingFile{certificateFile, "certificate", files.Certificate}
+		certificate, err = loadPEM(source, files.Key, files.Passphrase)
+	default:
+		return tls.Certificate{}, certificateNotSet
+	}
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	if err := Check(certificate.Leaf, source.setting, source.path); err != nil {
+		return tls.Certificate{}, err
+	}
+	return certificate, nil
+}
+
+// Check reports as an error why e-RS cannot accept a client's certificate today:
+// CERT-EXPIRED or CERT-NOT_YET_VALID, by this computer's clock, or CERT-USAGE. setting and place (a
+// file or a certificate store) name its source in the Problem.
+func Check(certificate *x509.Certificate, setting, place string) error {
+	template := certificateProblem(certificate, time.Now())
+	if template == nil {
+		return nil
+	}
+	return template.
+		With("Setting", setting).
+		With("Place", place).
+		With("Name", certificate.Subject.CommonName).
+		WithPhrase("From", problem.Moment(certificate.NotBefore)).
+		WithPhrase("Until", problem.Moment(certificate.NotAfter)).
+		WithPhrase("Now", problem.Moment(time.Now()))
+}
+
+func certificateProblem(certificate *x509.Certificate, now time.Time) *problem.Problem {
+	switch {
+	case now.After(certificate.NotAfter):
+		return certificateExpired
+	case now.Before(certificate.NotBefore):
+		return certificateNotYetValid
+	case !isForClients(certificate):
+		return certificateUsage
+	}
+	return nil
+}
+
+// isForClients reports whether a certificate's extended key usage (RFC 5280, section 4.2.1.12)
+// allows TLS client authentication. A certificate without the extension is for every purpose.
+func isForClients(certificate *x509.Certificate) bool {
+	if len(certificate.ExtKeyUsage)+len(certificate.UnknownExtKeyUsage) == 0 {
+		return true
+	}
+	return slices.Contains(certificate.ExtKeyUsage, x509.ExtKeyUsageClientAuth) ||
+		slices.Contains(certificate.ExtKeyUsage, x509.ExtKeyUsageAny)
+}
+
+// CommonName returns a certificate's common name, which in an endpoint certificate is the
+// organisation's FQDN. It is empty for the zero certificate.
+func CommonName(certificate tls.Certificate) string {
+	parsed := transport.LeafOf(certificate)
+	if parsed == nil {
+		return ""
+	}
+	return parsed.Subject.CommonName
+}
+
+// ErrNoPassphrase is the cause if a file needs a passphrase and none was given.
+var ErrNoPassphrase = errors.New("it is encrypted, and there is no passphrase")
+
+// maxCertificateFile bounds, in bytes, a file of a certificate, its chain and its key. Bundles of
+// authorities may be longer.
+const maxCertificateFile = 1 << 20
+
+// readCertificate is read for a file other than a bundle.
+func (s settingFile) readCertificate() ([]byte, error) {
+	// An error of Stat comes again in read, which reports it.
+	if info, err := os.Stat(s.path); err == nil && info.Mode().IsRegular() && info.Size() > maxCertificateFile {
+		return nil, s.problem(certificateTooBig, fmt.Errorf("%s has %d bytes", s.path, info.Size()))
+	}
+	return s.read()
+}
+
+func loadPEM(source settingFile, keyPath string, passphrase secret.Text) (tls.Certificate, error) {
+	data, err := source.readCertificate()
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	certificates, damaged := certificatesIn(data)
+	switch {
+	case damaged != nil:
+		// Whole certificates beside it are not enough: the part cut off is most often the chain of
+		// a file still being written.
+		return tls.Certificate{}, source.problem(certificateInvalid, damaged)
+	case len(certificates) == 0:
+		return tls.Certificate{}, source.foreign(certificateNotPEM, data, errors.New("no PEM block of type CERTIFICATE"))
+	}
+	keySource := settingFile{certificateFile, "key", keyPath}
+	if keyPath == "" {
+		keySource = source
+	} else if data, err = keySource.readCertificate(); err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := parseKey(keySource, data, passphrase, certificates[0])
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	leaf, err := leafFor(certificates, key)
+	switch {
+	case errors.Is(err, errCertificate):
+		return tls.Certificate{}, source.problem(certificateInvalid, err)
+	case err != nil:
+		return tls.Certificate{}, keySource.problem(keyMismatch, err)
+	}
+	return tls.Certificate{PrivateKey: key, Leaf: leaf, Certificate: orderChain(leaf, certificates)}, nil
+}
+
+// parseKey returns the private key in a PEM file or a DER key. certificate is any certificate, in
+// DER.
+func parseKey(source settingFile, data []byte, passphrase secret.Text, certificate []byte) (crypto.PrivateKey, error) {
+	blocks, damaged := pemBlocks(data)
+	isKey := func(kind string) bool { return strings.HasSuffix(kind, "PRIVATE KEY") }
+	switch {
+	case len(blocks)+len(damaged) == 0 && isKeyDER(data):
+		blocks = []*pem.Block{{Type: "PRIVATE KEY", Bytes: data}}
+	case len(blocks)+len(damaged) == 0 && isCertificate(data):
+		return nil, source.problem(keyMissing, errors.New("a certificate in DER"))
+	case len(blocks)+len(damaged) == 0:
+		return nil, source.foreign(certificateNotPEM, data, errors.New("no PEM block"))
+	case slices.ContainsFunc(damaged, isKey):
+		return nil, source.problem(keyInvalid, errPEMDamaged)
+	}
+	blocks = slices.DeleteFunc(blocks, func(block *pem.Block) bool { return !isKey(block.Type) })
+	switch len(blocks) {
+	case 0:
+		return nil, source.foreign(keyMissing, data, errors.New("no PEM block of a private key"))
+	case 1:
+	default:
+		// Choosing one would be a guess, and a wrong guess would look like the key of another
+		// certificate.
+		return nil, source.problem(keyTwice, fmt.Errorf("%d PEM blocks of a private key", len(blocks)))
+	}
+	key, err := openKey(blocks[0], passphrase, certificate)
+	switch {
+	case errors.Is(err, ErrNoPassphrase), errors.Is(err, errEncryption):
+		return nil, source.problem(keyEncrypted, err)
+	case errors.Is(err, errPassphrase):
+		return nil, source.problem(wrongPassphrase, err)
+	case err != nil && blocks[0].Type == "OPENSSH PRIVATE KEY":
+		return nil, source.foreign(keyInvalid, data, err)
+	case isKeyKind(err):
+		return nil, source.problem(keyKind, err)
+	case err != nil:
+		return nil, source.problem(keyInvalid, err)
+	}
+	return key, nil
+}
+
+// openKey parses the key of a PEM block, decrypting it if it is encrypted as PKCS#8 or in OpenSSL's
+// old form.
+func openKey(block *pem.Block, passphrase secret.Text, certificate []byte) (crypto.PrivateKey, error) {
+	legacy := x509.IsEncryptedPEMBlock(block) //nolint:staticcheck // SA1019: no safer form is on offer, files of this one are
+	var sealed encryptedKey
+	_, plain := asn1.Unmarshal(block.Bytes, &sealed)
+	switch {
+	case !legacy && block.Type != "ENCRYPTED PRIVATE KEY" && (plain != nil || len(sealed.Data) == 0):
+		return parseKeyDER(block.Bytes)
+	case passphrase.IsZero():
+		return nil, ErrNoPassphrase
+	case !legacy:
+		return openSealedKey(block.Bytes, passphrase.Reveal(), certificate)
+	}
+	der, err := x509.DecryptPEMBlock(block, []byte(passphrase.Reveal())) //nolint:staticcheck // SA1019: as above
+	if errors.Is(err, x509.IncorrectPasswordError) {
+		return nil, errPassphrase
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errEncryption, err)
+	}
+	if length, header, ok := sequenceLength(der); !ok || header+length != len(der) {
+		// One wrong passphrase in 256 yields valid padding.
+		return nil, errPassphrase
+	}
+	return parseKeyDER(der)
+}
+
+// parseKeyDER parses an unencrypted key in PKCS#8, PKCS#1 or SEC 1, whatever its PEM type.
+func parseKeyDER(der []byte) (crypto.PrivateKey, error) {
+	key, err := x509.ParsePKCS8PrivateKey(der)
+	if err == nil {
+		return key, nil
+	}
+	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
+		return key, nil
+	}
+	key, ecErr := x509.ParseECPrivateKey(der)
+	switch {
+	case ecErr == nil:
+		return key, nil
+	case isKeyKind(ecErr):
+		return nil, ecErr
+	}
+	return nil, err
+}
+
+// isKeyKind reports whether an error means that a key, or its certificate, is of a kind unknown to
+// crypto/x509, which has no error type for it.
+func isKeyKind(err error) bool {
+	return err != nil && slices.ContainsFunc(
+		[]string{"unknown algorithm", "unknown elliptic curve", "unsupported elliptic curve", "invalid ECDSA parameters"},
+		func(text string) bool { return strings.Contains(err.Error(), text) })
+}
+
+// belongTogether reports whether a certificate has the public key of key.
+func belongTogether(certificate *x509.Certificate, key crypto.PrivateKey) bool {
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return false
+	}
+	public, ok := signer.Public().(interface{ Equal(crypto.PublicKey) bool })
+	return ok && public.Equal(certificate.PublicKey)
+}
+
+// foreign is problem for a file that may be of another kind: the Problem then names the kind, and
+// how to convert it.
+func (s settingFile) foreign(template *problem.Problem, data []byte, cause error) *problem.Problem {
+	made := s.problem(template, cause)
+	kind := foreignKind(data)
+	if kind == isAPKCS12 && s.kind == bundleFile {
+		kind = isAPKCS12Bundle
+	}
+	if kind != nil {
+		made.Happened = problem.Sentences(made.Happened, kind.Happened)
+		made.Steps = slices.Insert(slices.Clone(made.Steps), 1, kind.Steps...)
+	}
+	return made
+}
+
+const (
+	stepFixCertificate = "Give your local service desk the reference below, and the name of the setting and the file."
+	checkClock         = "Check the date, the time and the time zone of this computer. If they are wrong, have them corrected."
+)
+
+var (
+	certificateNotSet = &problem.Problem{
+		Code:     "CERT-NOT_SET",
+		Title:    "Your organisation's certificate is not set up",
+		Happened: "e-RS only talks to computers that present the organisation's endpoint certificate, and the settings name none.",
+		Steps: []string{
+			"Ask your local service desk to set certificate to the PKCS#12 file (.p12 or .pfx), or certificate and key to the two " +
+				"PEM files. On Windows, certificate_thumbprint can name a certificate of the certificate store instead.",
+		},
+	}
+	certificateAmbiguous = &problem.Problem{
+		Code:     "CERT-AMBIGUOUS",
+		Title:    "Your organisation's certificate is set twice",
+		Happened: "The settings certificate and key name both a PKCS#12 file and PEM files.",
+		Steps:    []string{"Ask your local service desk to name one or the other: a PKCS#12 file needs no key."},
+	}
+	certificateTooBig = &problem.Problem{
+		Code:     "CERT-TOO_BIG",
+		Title:    "Your organisation's certificate could not be read",
+		Happened: "The setting {{.Setting}} names {{.File}}, which is far too big to be a certificate or a key.",
+		Steps:    []string{stepFixCertificate, "The setting seems to name another file than it should."},
+	}
+	certificateNotPEM = &problem.Problem{
+		Code:     "CERT-NOT_PEM",
+		Title:    "Your organisation's certificate could not be read",
+		Happened: "The setting {{.Setting}} names {{.File}}, and that is not a PEM file of what is wanted there.",
+		Steps: []string{
+			stepFixCertificate,
+			"The name of a PKCS#12 file has to end in .p12 or .pfx. Files of another kind have to be converted to PEM.",
+		},
+	}
+	certificateInvalid = &problem.Problem{
+		Code:     "CERT-INVALID",
+		Title:    "Your organisation's certificate is damaged",
+		Happened: "The certificate in {{.File}} (setting {{.Setting}}) could not be understood.",
+		Steps:    []string{stepFixCertificate, "The file has to be copied or exported again."},
+	}
+	keyMissing = &problem.Problem{
+		Code:     "CERT-KEY_MISSING",
+		Title:    "The key of your organisation's certificate is missing",
+		Happened: "There is no private key in {{.File}} (setting {{.Setting}}).",
+		Steps:    []string{stepFixCertificate, "The setting key has to name the PEM file with the private key."},
+	}
+	keyEncrypted = &problem.Problem{
+		Code:  "CERT-KEY_ENCRYPTED",
+		Title: "The key of your organisation's certificate is encrypted",
+		Happened: "The private key in {{.File}} (setting {{.Setting}}) is encrypted in a way that this program cannot open, " +
+			"or no passphrase was given for it.",
+		Steps: []string{
+			stepFixCertificate,
+			"The key is converted with openssl pkcs8 -topk8 -v2 aes256 -in \"{{.File}}\" -out NEW.key. If openssl cannot open it, " +
+				"add -provider legacy -provider default. The passphrase is stored with ers-login passphrase.",
+		},
+	}
+	keyInvalid = &problem.Problem{
+		Code:     "CERT-KEY_INVALID",
+		Title:    "The key of your organisation's certificate is damaged",
+		Happened: "The private key in {{.File}} (setting {{.Setting}}) could not be understood.",
+		Steps:    []string{stepFixCertificate, "The file has to be copied or exported again."},
+	}
+	keyKind = &problem.Problem{
+		Code:  "CERT-KEY_KIND",
+		Title: "The key of your organisation's certificate cannot be used",
+		Happened: "The private key in {{.File}} (setting {{.Setting}}) is of a kind that this program cannot use. It has to be RSA, " +
+			"Ed25519, or ECDSA on one of the curves P-256, P-384 and P-521, which it has to name.",
+		Steps: []string{stepFixCertificate, "A new certificate has to be asked for, with a key of such a kind."},
+	}
+	keyTwice = &problem.Problem{
+		Code:     "CERT-KEY_TWICE",
+		Title:    "There is more than one key for your organisation's certificate",
+		Happened: "{{.File}} (setting {{.Setting}}) has several private keys in it, and only one can be the certificate's.",
+		Steps:    []string{stepFixCertificate, "The keys that do not belong to the certificate have to be taken out of the file."},
+	}
+	storeKeyTwice = &problem.Problem{
+		Code:     keyTwice.Code,
+		Title:    "There is more than one key for your organisation's certificate",
+		Happened: "{{.File}} (setting {{.Setting}}) has several private keys in it, and only one can be the certificate's.",
+		Steps: []string{
+			stepFixCertificate,
+			"The names of the keys are shown by keytool -list -keystore \"{{.File}}\". One of them is taken out with keytool " +
+				"-importkeystore -srckeystore \"{{.File}}\" -srcalias NAME -destkeystore NEW.p12 -deststoretype PKCS12.",
+		},
+	}
+	keyMismatch = &problem.Problem{
+		Code:     "CERT-KEY_MISMATCH",
+		Title:    "Certificate and key do not belong together",
+		Happened: "The private key in {{.File}} (setting {{.Setting}}) is not that of your organisation's certificate.",
+		Steps:    []string{stepFixCertificate, "After a renewal, both files have to be replaced."},
+	}
+	wrongPassphrase = &problem.Problem{
+		Code:     "CERT-PASSPHRASE",
+		Title:    "The passphrase of your organisation's certificate is wrong",
+		Happened: "{{.File}} (setting {{.Setting}}) could not be opened with the passphrase that is stored for it.",
+		Steps: []string{
+			"Ask your local service desk to store the passphrase of this file again (ers-login passphrase), or to correct the file " +
+				"that passphrase_file names.",
+		},
+	}
+	notPKCS12 = &problem.Problem{
+		Code:     "CERT-PKCS12",
+		Title:    "Your organisation's certificate could not be read",
+		Happened: "The setting {{.Setting}} names {{.File}}, and that is not a PKCS#12 file with one key and its certificate.",
+		Steps: []string{
+			stepFixCertificate,
+			"The name of a PEM file must not end in .p12 or .pfx. A PKCS#12 file has to be exported with its private key.",
+		},
+	}
+	pkcs12Encryption = &problem.Problem{
+		Code:     "CERT-PKCS12_ENCRYPTION",
+		Title:    "Your organisation's certificate could not be read",
+		Happened: "{{.File}} (setting {{.Setting}}) is a PKCS#12 file that is encrypted in a way which this program cannot open.",
+		Steps: []string{
+			stepFixCertificate,
+			"The file is converted with openssl pkcs12 -legacy -nodes -in \"{{.File}}\" -out KEY.pem and then openssl pkcs12 -export " +
+				"-in KEY.pem -out NEW.p12. Delete KEY.pem afterwards: its key is not encrypted.",
+		},
+	}
+	certificateExpired = &problem.Problem{
+		Code:  transport.CertificateRanOut.Code,
+		Title: "Your organisation's certificate has expired",
+		Happened: "The endpoint certificate \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) was valid until {{.Until}}. By " +
+			"this computer's clock it is {{.Now}}.",
+		Steps: []string{
+			checkClock,
+			"Ask your local service desk for a new endpoint certificate, with the reference below.",
+		},
+	}
+	certificateNotYetValid = &problem.Problem{
+		Code:  "CERT-NOT_YET_VALID",
+		Title: "Your organisation's certificate is not valid yet",
+		Happened: "The endpoint certificate \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) is valid from {{.From}}. By this " +
+			"computer's clock it is only {{.Now}}.",
+		Steps: []string{
+			checkClock,
+			"If they are right, give your local service desk the reference below.",
+		},
+	}
+	certificateUsage = &problem.Problem{
+		Code:  "CERT-USAGE",
+		Title: "Your organisation's certificate is for another purpose",
+		Happened: "The certificate \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) was not made for computers that connect to " +
+			"e-RS: its extended key usage does not have client authentication.",
+		Steps: []string{
+			"Give your local service desk the reference below.",
+			"For the service desk: check that {{.Setting}} names the organisation's endpoint certificate, and not that of a server. " +
+				"If it does, a new one has to be asked for.",
+		},
+	}
+)

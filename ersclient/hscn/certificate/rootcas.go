@@ -1,0 +1,75 @@
+package certificate
+
+import (
+	"crypto/x509"
+	"errors"
+	"os"
+	"sync"
+
+	"github.com/ers-login/ers-login/ersclient/transport"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// LoadRootCAs returns the authorities that e-RS's certificate may come from, and their name for transport.Config.TrustStore: those of a
+// bundle in PEM or in DER, and no others, since the NHS root is in no system, and a proxy that looks into TLS has its root in most.
+// Without a bundle the pool is nil, which stands for the system's: those of its own folders, whatever SSL_CERT_FILE and
+// SSL_CERT_DIR say.
+//
+// The error is one of [BundleProblems].
+func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err error) {
+	if bundlePath == "" {
+		withoutVariables()
+		return nil, transport.SystemTrust, nil
+	}
+	bundle := settingFile{bundleFile, "ca_bundle", bundlePath}
+	data, err := bundle.read()
+	if err != nil {
+		return nil, "", err
+	}
+	pool = x509.NewCertPool()
+	added := 0
+	refused := errors.New("no PEM block of type CERTIFICATE")
+	found, damaged := certificatesIn(data)
+	if damaged != nil {
+		refused = damaged
+	}
+	for _, one := range found {
+		authority, err := x509.ParseCertificate(one)
+		if err != nil {
+			refused = err
+			continue
+		}
+		pool.AddCert(authority)
+		added++
+	}
+	if added == 0 {
+		return nil, "", bundle.foreign(bundleEmpty, data, refused)
+	}
+	return pool, bundlePath, nil
+}
+
+// withoutVariables has crypto/x509 load the system's authorities, which it does once, without those
+// variables: a user must not be able to add one where a policy wants the system's. Child processes
+// still inherit the variables.
+var withoutVariables = sync.OnceFunc(func() {
+	for _, name := range []string{"SSL_CERT_FILE", "SSL_CERT_DIR"} {
+		if value, set := os.LookupEnv(name); set {
+			_ = os.Unsetenv(name)                         // fails only for an invalid name
+			defer func() { _ = os.Setenv(name, value) }() // as above
+		}
+	}
+	// If there are none, the handshake reports it.
+	_, _ = x509.SystemCertPool()
+})
+
+// BundleProblems are those of the file that ca_bundle names.
+var BundleProblems = problem.Family{bundleFile.missing, bundleFile.unreadable, bundleEmpty}
+
+var bundleEmpty = &problem.Problem{
+	Code:     "CA-EMPTY",
+	Title:    "The file of trusted certificates has none in it",
+	Happened: "The setting {{.Setting}} names {{.File}}, and there is no certificate in it that can be read.",
+	Steps: []string{
+		"Ask your local service desk to put the NHS root certificate there, in PEM form: it begins with BEGIN CERTIFICATE.",
+	},
+}

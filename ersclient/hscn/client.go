@@ -1,0 +1,166 @@
+// Package hscn speaks the three calls by which a smartcard's ticket becomes a professional session at the NHS e-Referral Service,
+// on its HSCN platform: A001 creates it ([Client.CreateSession]), A002 selects the organisation and business function to work
+// as ([Client.SelectRole]), A003 deletes it ([Client.DeleteSession]). It follows the public e-RS API documentation and meets
+// the conformance requirements A001-01 to A003-03 with it.
+//
+// The connection is mutual TLS. The chain of e-RS ends in an NHS root that no operating system ships, so a bundle is needed, as is
+// the organisation's endpoint certificate: package certificate reads both.
+//
+// Deviations of the published examples are accepted: blanks around tickets and names, null for
+// absent members, business functions in no published list, and a session key that changes between
+// A001 and A002.
+//
+// Every error is a [*problem.Problem], which a clinician can act on; the technical cause is in its chain, [*transport.StatusError] among
+// others. Nothing is logged here, and no error's text holds a ticket or a session key. Nothing uncertain is repeated: see
+// [ersclient.ErrAnswerLost].
+package hscn
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/transport"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// Config holds the parameters of a Client. BaseURL and ASID are required.
+type Config struct {
+	transport.Config
+	// ASID is the organisation's accredited system id, 12 digits, for the header XAPI_ASID.
+	ASID string
+	// SendFQDN sends the certificate's common name in the header XAPI_FQDN, as an older public
+	// client did. The documentation does not ask for it.
+	SendFQDN bool
+}
+
+// Client makes the three calls. It is safe for concurrent use, except that a session must not be deleted while another call
+// uses it. What it sends at most, and what comes of it in the network, is the transport's.
+type Client struct {
+	*transport.Client
+	config Config
+	header http.Header
+}
+
+var twelveDigits = regexp.MustCompile(`^[0-9]{12}$`)
+
+// New makes a Client. It connects to nothing. The error is a *problem.Problem that names the setting at fault: SETTING-BASE_URL,
+// SETTING-ASID or SETTING-FQDN.
+func New(config Config) (*Client, error) {
+	if !twelveDigits.MatchString(config.ASID) {
+		return nil, settingASID
+	}
+	header, err := headerOf(config)
+	if err != nil {
+		return nil, err
+	}
+	shared, err := transport.New(config.Config, "v1", "ProfessionalSession")
+	if err != nil {
+		return nil, err
+	}
+	return &Client{shared, config, header}, nil
+}
+
+// Renewed returns a Client like c that presents another certificate and trusts other authorities, as [transport.Client.Renewed] does.
+// The error is SETTING-FQDN, and c stays as it is.
+func (c *Client) Renewed(certificate tls.Certificate, roots *x509.CertPool, trustStore string) (*Client, error) {
+	config := c.config
+	config.Certificate = certificate
+	header, err := headerOf(config)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{c.Client.Renewed(certificate, roots, trustStore), config, header}, nil
+}
+
+// headerOf returns the header fields common to all calls.
+func headerOf(config Config) (http.Header, error) {
+	// Header.Set would canonicalise the names (Xapi_asid). Map keys go onto the wire unchanged.
+	header := http.Header{"XAPI_ASID": {config.ASID}}
+	if config.SendFQDN {
+		leaf := transport.LeafOf(config.Certificate)
+		if leaf == nil || leaf.Subject.CommonName == "" || !isPrintable(leaf.Subject.CommonName) {
+			return nil, settingFQDN
+		}
+		header["XAPI_FQDN"] = []string{leaf.Subject.CommonName}
+	}
+	return header, nil
+}
+
+// CreateSession creates a provisional session from the smartcard's ticket (A001), repeated as
+// retryPolicy allows. A user without roles gets one without permissions; permissions that lack
+// organisation or function are dropped, since A002 needs both. If an unusable answer had a session
+// key, the Session beside the error holds it, for deletion.
+func (c *Client) CreateSession(ctx context.Context, ticket ersclient.Ticket) (ersclient.Session, error) {
+	ticket = ersclient.NewTicket(ticket.Reveal())
+	if ticket.IsZero() {
+		return ersclient.Session{}, problem.Unexpected.Because(errors.New("A001: there is no ticket"))
+	}
+	request := request{call: callA001, body: encodeRequest(ticket, nil), ticket: ticket}
+	answer, err := c.send(ctx, request)
+	if err != nil {
+		return ersclient.Session{}, err
+	}
+	session, err := decodeSession(answer)
+	session.Ticket = ticket
+	if err != nil {
+		return session, transport.Unusable(request.call, err)
+	}
+	return session, nil
+}
+
+// SelectRole selects an organisation and business function (A002), which makes the session valid. The returned Session is
+// the one to use from now on: e-RS may have given it another Key. Its User is A001's.
+//
+// It is never repeated, neither here nor by the transport underneath: a second selection is an error, and after an answer
+// that was lost nobody knows whether there was a first. That is ErrAnswerLost: delete the session then, and start again at
+// CreateSession if it is ErrStartAgain, or else once the user asks for it. An answer for another person or
+// another role than the requested one is an error, since the user would work under it unawares. As with CreateSession, the
+// Session beside an error holds the latest Key that is known.
+func (c *Client) SelectRole(ctx context.Context, session ersclient.Session, permission ersclient.Permission) (ersclient.Session, error) {
+	if err := checkKey(session.Key); err != nil {
+		return session, problem.Unexpected.Because(fmt.Errorf("A002: %w", err))
+	}
+	body := encodeRequest(session.Ticket, &permission)
+	request := request{call: callA002, key: session.Key, body: body, ticket: session.Ticket, permission: permission}
+	answer, err := c.send(ctx, request)
+	if err != nil {
+		return session, err
+	}
+	selected, err := mergeSelection(session, answer, permission)
+	if err != nil {
+		return selected, transport.Unusable(request.call, err)
+	}
+	return selected, nil
+}
+
+// DeleteSession ends a session (A003). It must not run while another call uses the session. It is
+// repeated once if e-RS cannot have seen the request.
+func (c *Client) DeleteSession(ctx context.Context, key ersclient.SessionKey) error {
+	if err := checkKey(key); err != nil {
+		return problem.Unexpected.Because(fmt.Errorf("A003: %w", err))
+	}
+	_, err := c.send(ctx, request{call: callA003, key: key})
+	return err
+}
+
+var (
+	settingASID = &problem.Problem{
+		Code:     "SETTING-ASID",
+		Title:    "The number of this system is not set up correctly",
+		Happened: "The setting asid has to be the accredited system id that was issued to your organisation: 12 digits.",
+		Steps:    []string{"Ask your local service desk to correct asid."},
+	}
+	settingFQDN = &problem.Problem{
+		Code:  "SETTING-FQDN",
+		Title: "Your organisation's certificate has no name",
+		Happened: "The setting send_fqdn has the certificate's common name sent to e-RS, and the certificate has none that " +
+			"could be.",
+		Steps: []string{"Ask your local service desk to switch send_fqdn off, or to check the certificate."},
+	}
+)

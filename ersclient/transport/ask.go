@@ -1,0 +1,197 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// Answer is what [Client.Ask] has met on its way, as far as it came.
+type Answer struct {
+	// Proxy is the proxy's host and port, empty if there is none.
+	Proxy string
+	// TrustStore names the trusted authorities: a file's path, or a fixed name such as the
+	// system's.
+	TrustStore string
+	// Presented is the chain that was presented for e-RS, leaf first, trusted or not.
+	Presented []*x509.Certificate
+	// Root is the trusted authority at the end of the chain, nil if the chain was not verified.
+	Root *x509.Certificate
+	// TLS is the version of TLS, such as tls.VersionTLS13; 0 without a connection.
+	TLS uint16
+	// CipherSuite is the connection's suite: see [KeyExchange].
+	CipherSuite uint16
+	// Status is the HTTP status, 0 without an answer. Any status comes from an HTTP server with a
+	// verified certificate; which one e-RS gives to this request is not public.
+	Status int
+	// Date is the answer's Date header, zero if it has none.
+	Date time.Time
+	// Ahead is this computer's clock minus that of e-RS, accurate to a second or two.
+	Ahead time.Duration
+	// Clock is CLOCK-WRONG if the two differ by more than five minutes, else nil.
+	Clock *problem.Problem
+}
+
+// Trust returns TrustStore as a translatable phrase.
+func (a Answer) Trust() problem.Phrase { return trustPhrase(a.TrustStore) }
+
+// Ask checks the way to e-RS without signing in: a HEAD request without ticket, ASID or session,
+// over a new connection, in its turn like any call (IO-06), never repeated. A refused client
+// certificate shows here at the latest. Any status is a success; the error is a *Problem as from a
+// call, beside an Answer with what was learned until then.
+func (c *Client) Ask(ctx context.Context) (Answer, error) {
+	answer := Answer{Proxy: c.proxyFor(), TrustStore: c.transport.trustStore}
+	asked := c.now()
+	if err := c.turn(ctx, callAsk, asked); err != nil {
+		return answer, err
+	}
+	limited, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	handshakes := &handshakes{}
+	fresh := c.transport.Clone()
+	fresh.DisableKeepAlives = true
+	fresh.TLSClientConfig.VerifyConnection = func(state tls.ConnectionState) error {
+		chains, err := c.transport.verifiedChains(state)
+		if err == nil {
+			handshakes.verified(state, chains)
+		}
+		return err
+	}
+	defer fresh.CloseIdleConnections()
+
+	var sent atomic.Bool
+	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
+	request, err := http.NewRequestWithContext(traced, http.MethodHead, c.target.String(), nil)
+	if err != nil {
+		return answer, problem.Unexpected.Because(err)
+	}
+	request.Header["User-Agent"] = c.userAgent
+	asked = c.now()
+	response, err := fresh.RoundTrip(request)
+	handshakes.fill(&answer, err)
+	if err != nil {
+		made := c.transportProblem(ctx, callAsk, sent.Load(), err)
+		if errors.Is(made, noCiphers) {
+			made = c.withKeyExchange(ctx, made)
+		}
+		return answer, made
+	}
+	answer.Status = response.StatusCode
+	c.compare(&answer, asked, c.now(), response.Header)
+	// A response to HEAD has no body.
+	_ = response.Body.Close()
+	return answer, nil
+}
+
+// withKeyExchange adds to the cause of TLS-CIPHERS whether the server accepts RSA key exchange. It
+// starts one more handshake, and ends it once the server has chosen a suite.
+func (c *Client) withKeyExchange(ctx context.Context, failed *problem.Problem) *problem.Problem {
+	if err := c.turn(ctx, callAsk, c.now()); err != nil {
+		return failed
+	}
+	limited, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	var chosen atomic.Bool
+	fresh := c.transport.Clone()
+	fresh.DisableKeepAlives = true
+	fresh.TLSClientConfig.MaxVersion, fresh.TLSClientConfig.CipherSuites = tls.VersionTLS12, rsaKeyExchange
+	fresh.TLSClientConfig.VerifyConnection = func(tls.ConnectionState) error {
+		chosen.Store(true)
+		return errors.New("this was all there was to see")
+	}
+	defer fresh.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(limited, http.MethodHead, c.target.String(), nil)
+	if err != nil {
+		return failed
+	}
+	response, err := fresh.RoundTrip(request)
+	if err == nil { // VerifyConnection has refused it
+		_ = response.Body.Close()
+	}
+	if chosen.Load() || unverified(err) != nil {
+		return failed.Because(fmt.Errorf("%w; asked for RSA key exchange alone, the server accepted it", failed.Cause))
+	}
+	return failed.Because(fmt.Errorf("%w; the server did not accept RSA key exchange either", failed.Cause))
+}
+
+// compare sets Date, Ahead and Clock from an answer's Date header.
+func (c *Client) compare(answer *Answer, asked, came time.Time, header http.Header) {
+	written, err := http.ParseTime(header.Get("Date"))
+	if err != nil || header.Get("Age") != "" {
+		return
+	}
+	// The Date has whole seconds and was written at some time between asked and came.
+	answer.Date = written
+	answer.Ahead = asked.Add(came.Sub(asked) / 2).Round(0).Sub(written.Add(time.Second / 2))
+	look := newNotices(Config{Notice: func(_ string, p *problem.Problem) { answer.Clock = p }})
+	look.compareClocks(asked, came, header)
+}
+
+// ProxyAddress returns the host and port of the proxy to e-RS, or "" if there is none.
+func (c *Client) ProxyAddress() string { return c.proxyFor() }
+
+// Host returns the host name of e-RS.
+func (c *Client) Host() string { return c.transport.host }
+
+// Aging returns the Problem of an endpoint certificate's age: CERT-EXPIRES_SOON within a fortnight
+// of its end, CERT-EXPIRED after it, else nil.
+func Aging(certificate tls.Certificate) *problem.Problem {
+	var found *problem.Problem
+	look := newNotices(Config{Certificate: certificate, Notice: func(_ string, p *problem.Problem) { found = p }})
+	look.look(time.Now())
+	return found
+}
+
+// handshakes keeps the state of the first verified handshake. More can follow: the transport
+// continues a connection whose call was given up, and a server may renegotiate.
+type handshakes struct {
+	mu    sync.Mutex
+	state *tls.ConnectionState
+	root  *x509.Certificate
+}
+
+func (h *handshakes) verified(state tls.ConnectionState, chains [][]*x509.Certificate) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.state != nil {
+		return
+	}
+	h.state = &state
+	if len(chains) > 0 {
+		h.root = chains[0][len(chains[0])-1]
+	}
+}
+
+// fill sets what is known of the handshake in answer, given the error of the request.
+func (h *handshakes) fill(answer *Answer, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.state != nil {
+		answer.Presented, answer.TLS, answer.CipherSuite = h.state.PeerCertificates, h.state.Version, h.state.CipherSuite
+		answer.Root = h.root
+		return
+	}
+	var operation *net.OpError
+	if !errors.As(err, &operation) || operation.Op != "proxyconnect" {
+		answer.Presented = unverified(err)
+	}
+}
+
+// unverified returns the chain in a certificate verification error, or nil for any other error.
+func unverified(err error) []*x509.Certificate {
+	var refused *tls.CertificateVerificationError
+	if errors.As(err, &refused) {
+		return refused.UnverifiedCertificates
+	}
+	return nil
+}

@@ -1,0 +1,169 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// transportError is the cause if a call got no answer.
+type transportError struct {
+	call Call
+	// sent reports whether e-RS may have seen the request.
+	sent bool
+	// passing reports whether the fault may pass within seconds.
+	passing bool
+	// unnoticed reports whether no traffic reached e-RS or its gateway.
+	unnoticed bool
+	err       error
+}
+
+func (e *transportError) Error() string { return e.call.String() + ": " + e.err.Error() }
+func (e *transportError) Unwrap() error { return e.err }
+
+// Is reports whether e-RS may have carried the call out all the same.
+func (e *transportError) Is(target error) bool {
+	return e.sent && (target == ersclient.ErrAnswerLost || target == ersclient.ErrStartAgain)
+}
+
+// transportProblem makes the Problem of a call without an answer. ctx is the caller's.
+func (c *Client) transportProblem(ctx context.Context, call Call, sent bool, err error) *problem.Problem {
+	cause := &transportError{call: call, sent: sent, err: withoutForeignText(err)}
+	if ended := ctx.Err(); errors.Is(ended, context.Canceled) {
+		if !errors.Is(err, ended) {
+			cause.err = fmt.Errorf("%w: %w", ended, cause.err)
+		}
+		return cancelled.Because(cause)
+	}
+	proxy := c.proxyFor()
+	if made := c.proxyProblem(err); made != nil {
+		if chain := unverified(err); chain != nil {
+			cause.err = &presentedError{cause.err, chain}
+		}
+		return made.With("Host", c.transport.host).With("Proxy", proxy).Because(cause)
+	}
+	if made := c.tlsProblem(err); made != nil {
+		if clientCertificateAlerts[remoteAlert(err)] {
+			// TLS 1.3 clients may send a request before the server's alert arrives. The server has
+			// not read it.
+			cause.sent = false
+		}
+		if chain := unverified(err); chain != nil {
+			cause.err = &presentedError{cause.err, chain}
+		}
+		return made.Because(cause)
+	}
+	kind := kindOf(err)
+	made := kind.problem
+	cause.passing, cause.unnoticed = kind.passing, kind.unnoticed
+	if proxy != "" && !sent && made != timedOut {
+		made, cause.passing = proxyFailed, false
+	}
+	return made.With("Host", c.transport.host).With("Proxy", proxy).Because(cause)
+}
+
+// kind classifies a network failure.
+type kind struct {
+	problem *problem.Problem
+	// passing and unnoticed are as in transportError.
+	passing, unnoticed bool
+}
+
+// kindOf classifies an error by the help it needs.
+func kindOf(err error) kind {
+	var name *net.DNSError
+	var network net.Error
+	switch {
+	case errors.As(err, &name):
+		return kind{nameNotFound, !name.IsNotFound && !name.IsTimeout, true}
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
+		// After a whole time-out the user gets the error, not another wait.
+		return kind{timedOut, false, false}
+	case isAny(err, refusedErrors):
+		return kind{connectionRefused, true, false}
+	case isAny(err, unreachableErrors):
+		return kind{offline, true, true}
+	}
+	return kind{connectionCut, true, false}
+}
+
+func isAny(err error, list []error) bool {
+	for _, one := range list {
+		if errors.Is(err, one) {
+			return true
+		}
+	}
+	return false
+}
+
+// withoutForeignText replaces transport errors that quote the other side, whose text may hold
+// anything, such as a session key.
+func withoutForeignText(err error) error {
+	text := err.Error()
+	if !isCut(err) && (strings.Contains(text, "malformed") || strings.Contains(text, "transport connection broken")) {
+		return errors.New("the answer is not HTTP")
+	}
+	return err
+}
+
+var (
+	cancelled = &problem.Problem{
+		Code:     "NET-CANCELLED",
+		Title:    "The sign-in was cancelled",
+		Happened: "The request to e-RS was given up before it was answered.",
+		Steps:    []string{"Press **Try again** to start over."},
+		Retry:    true,
+	}
+	nameNotFound = &problem.Problem{
+		Code:     "NET-DNS",
+		Title:    "e-RS could not be found on the network",
+		Happened: "This computer could not look up the name {{.Host}}.",
+		Steps: []string{
+			"Check that this computer is connected to your organisation's network, by cable, Wi-Fi or VPN.",
+			stepTryAgain,
+			stepServiceDesk,
+		},
+		Retry: true,
+	}
+	connectionRefused = &problem.Problem{
+		Code:     "NET-REFUSED",
+		Title:    "The connection to e-RS was refused",
+		Happened: "{{.Host}}, or a firewall on the way, refused the connection.",
+		Steps: []string{
+			"Wait a minute, then press **Try again**.",
+			"If it happens again, ask your local service desk whether {{.Host}} can be reached from this computer, " +
+				"and give them the reference below.",
+		},
+		Retry: true,
+	}
+	offline = &problem.Problem{
+		Code:     "NET-OFFLINE",
+		Title:    "There is no network connection",
+		Happened: "This computer has no way to reach {{.Host}}.",
+		Steps: []string{
+			"Check that this computer is connected to your organisation's network, by cable, Wi-Fi or VPN.",
+			stepTryAgain,
+			stepServiceDesk,
+		},
+		Retry: true,
+	}
+	timedOut = &problem.Problem{
+		Code:     "NET-TIMEOUT",
+		Title:    "e-RS did not answer in time",
+		Happened: "{{.Host}} took too long to answer. The network or e-RS may be busy.",
+		Steps:    []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
+		Retry:    true,
+	}
+	connectionCut = &problem.Problem{
+		Code:     "NET-CUT",
+		Title:    "The connection to e-RS was lost",
+		Happened: "The connection to {{.Host}} was cut before e-RS had answered.",
+		Steps:    []string{stepTryAgain, stepServiceDesk},
+		Retry:    true,
+	}
+)

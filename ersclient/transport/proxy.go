@@ -1,0 +1,400 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// ProxyOf returns the Config.Proxy of a setting: "environment" (HTTPS_PROXY and NO_PROXY, as curl and other programs read
+// them), "none", or the proxy's address as http://host:port or https://host:port. Empty is "environment".
+//
+// The error is the *Problem SETTING-PROXY. It does not repeat the setting, in which somebody may have put a password:
+// user name and password are Config.ProxyCredentials' business.
+func ProxyOf(setting string) (func(*http.Request) (*url.URL, error), error) {
+	switch setting {
+	case "", "environment":
+		return fromEnvironment, nil
+	case "none":
+		return func(*http.Request) (*url.URL, error) { return nil, nil }, nil
+	}
+	proxy, err := url.Parse(setting)
+	switch {
+	case err != nil:
+		// The parser's error quotes the text.
+		err = errors.New("not a URL")
+	case proxy.Scheme != "http" && proxy.Scheme != "https":
+		err = errors.New("neither environment, none, http:// nor https://")
+	case proxy.User != nil:
+		err = errors.New("a user name in it")
+	case proxy.Hostname() == "" || proxy.Port() == "":
+		err = errors.New("no host or no port")
+	case strings.Trim(proxy.Path, "/") != "" || proxy.RawQuery != "" || proxy.ForceQuery || proxy.Fragment != "":
+		err = errors.New("more than a host and a port")
+	default:
+		return http.ProxyURL(&url.URL{Scheme: proxy.Scheme, Host: proxy.Host}), nil
+	}
+	return nil, SettingProxy.Because(err)
+}
+
+// proxies authenticates to a proxy with Basic, the only supported scheme. Credentials go to the
+// proxy alone, with CONNECT, and into no URL that could be printed.
+type proxies struct {
+	choose      func(*http.Request) (*url.URL, error)
+	credentials func(ctx context.Context, proxy string) (user string, password secret.Text, ok bool)
+	timeout     time.Duration
+	now         func() time.Time
+	// tls is for proxies with https addresses, whose hosts and ports are in secure.
+	tls    *tls.Config
+	secure sync.Map
+	// environment is the latest proxy's URL with a user name, from environment variables, or nil.
+	environment atomic.Pointer[url.URL]
+	// refused holds the credentials that a proxy rejected.
+	refused atomic.Pointer[refusedCredentials]
+}
+
+// refusedCredentials are not sent again soon: directories lock an account after a few wrong
+// passwords, and this program tries to reach e-RS every half minute.
+type refusedCredentials struct {
+	header secret.Text
+	at     time.Time
+}
+
+const spareAccount = 10 * time.Minute
+
+// proxy chooses the proxy for a request, and strips user name and password from its URL.
+func (p *proxies) proxy(request *http.Request) (*url.URL, error) {
+	chosen, err := p.choose(request)
+	var variable *proxyVariableError
+	switch {
+	case errors.As(err, &variable):
+		return nil, variable
+	case err != nil:
+		// The error quotes the setting, which may hold a password.
+		return nil, errProxySetting
+	case chosen == nil || strings.HasPrefix(chosen.Scheme, "socks5"):
+		// net/http authenticates to SOCKS proxies itself, with the user name and password in the
+		// URL.
+		return chosen, nil
+	}
+	bare := &url.URL{Scheme: "http", Host: proxyHost(chosen)}
+	if chosen.Scheme == "https" {
+		p.secure.Store(bare.Host, true)
+	}
+	p.environment.Store(nil)
+	if chosen.User != nil {
+		p.environment.Store(&url.URL{Host: bare.Host, User: chosen.User})
+	}
+	return bare, nil
+}
+
+// proxyHost returns a proxy's host and port.
+func proxyHost(proxy *url.URL) string {
+	if proxy.Port() != "" {
+		return proxy.Host
+	}
+	return net.JoinHostPort(proxy.Hostname(), map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme])
+}
+
+// dial connects to e-RS or a proxy, over TLS to a proxy with an https address. The transport treats
+// that proxy as http: its own TLS configuration has the name and cipher suites of e-RS.
+func (p *proxies) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := (&net.Dialer{Timeout: p.timeout, KeepAlive: idleTimeout}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	if _, secure := p.secure.Load(address); !secure {
+		return conn, nil
+	}
+	config := p.tls.Clone()
+	config.ServerName, _, err = net.SplitHostPort(address)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(ctx, p.timeout)
+		defer cancel()
+		secured := tls.Client(conn, config)
+		if err = secured.HandshakeContext(ctx); err == nil {
+			return secured, nil
+		}
+	}
+	_ = conn.Close() // the TLS error is the one that counts
+	return nil, err
+}
+
+// connectHeader returns the header of CONNECT.
+func (p *proxies) connectHeader(ctx context.Context, proxy *url.URL, _ string) (http.Header, error) {
+	// The transport's context does not end with the call.
+	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	defer cancel()
+	user, password, ok := p.signIn(ctx, proxy)
+	if !ok {
+		p.refused.Store(nil)
+		return http.Header{}, nil
+	}
+	if strings.Contains(user, ":") {
+		// RFC 7617: a colon in the user name would begin the password.
+		return nil, errProxySetting
+	}
+	basic := secret.New("Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password.Reveal())))
+	if refused := p.refused.Load(); refused != nil && refused.header.Equal(basic) && p.now().Sub(refused.at) < spareAccount {
+		return http.Header{}, nil
+	}
+	p.refused.Store(nil)
+	return http.Header{"Proxy-Authorization": {basic.Reveal()}}, nil
+}
+
+func (p *proxies) signIn(ctx context.Context, proxy *url.URL) (user string, password secret.Text, ok bool) {
+	if given := p.environment.Load(); given != nil && given.Host == proxy.Host {
+		word, _ := given.User.Password()
+		return given.User.Username(), secret.New(word), true
+	}
+	if p.credentials == nil {
+		return "", secret.Text{}, false
+	}
+	return p.credentials(ctx, proxy.Host)
+}
+
+// connected inspects a proxy's answer to CONNECT.
+func (p *proxies) connected(_ context.Context, _ *url.URL, connect *http.Request, response *http.Response) error {
+	if response.StatusCode == http.StatusOK {
+		return nil
+	}
+	sent := connect.Header.Get("Proxy-Authorization")
+	if response.StatusCode == http.StatusProxyAuthRequired && sent != "" {
+		p.refused.Store(&refusedCredentials{secret.New(sent), p.now()})
+	}
+	return &proxyRefusal{
+		status:   response.StatusCode,
+		schemes:  schemesOf(response.Header.Values("Proxy-Authenticate")),
+		signedIn: p.refused.Load() != nil,
+	}
+}
+
+var errProxySetting = errors.New("the proxy setting cannot be understood")
+
+// proxyRefusal is a proxy's answer to CONNECT other than 200.
+type proxyRefusal struct {
+	status int
+	// schemes are the authentication schemes that the proxy offers.
+	schemes []string
+	// signedIn reports whether credentials were sent, now or a moment ago.
+	signedIn bool
+}
+
+func (p *proxyRefusal) Error() string {
+	line := "the proxy answered " + statusText(p.status)
+	if len(p.schemes) > 0 {
+		line += ", offering " + strings.Join(p.schemes, ", ")
+	}
+	return line
+}
+
+// registeredSchemes are IANA's HTTP Authentication Schemes, and two more that proxies offer.
+// Nothing else from a proxy is quoted.
+var registeredSchemes = []string{
+	"Basic", "Bearer", "Concealed", "Digest", "DPoP", "GNAP", "HOBA", "Mutual", "Negotiate", "OAuth", "PrivateToken",
+	"SCRAM-SHA-1", "SCRAM-SHA-256", "vapid", "NTLM", "Kerberos",
+}
+
+// schemesOf returns the registered schemes in Proxy-Authenticate headers (RFC 9110, section
+// 11.6.1), where the comma separates both challenges and their parameters.
+func schemesOf(challenges []string) []string {
+	var schemes []string
+	for _, challenge := range challenges {
+		for _, part := range outsideQuotes(challenge) {
+			name, rest, _ := strings.Cut(strings.TrimSpace(part), " ")
+			if strings.Contains(name, "=") || strings.HasPrefix(strings.TrimSpace(rest), "=") {
+				continue // a parameter
+			}
+			known := slices.IndexFunc(registeredSchemes, func(scheme string) bool { return strings.EqualFold(scheme, name) })
+			if known >= 0 && !slices.Contains(schemes, registeredSchemes[known]) {
+				schemes = append(schemes, registeredSchemes[known])
+			}
+		}
+	}
+	return schemes
+}
+
+// outsideQuotes splits a header at commas outside quoted strings.
+func outsideQuotes(header string) []string {
+	quoted, escaped := false, false
+	return strings.FieldsFunc(header, func(r rune) bool {
+		switch {
+		case escaped:
+			escaped = false
+		case quoted && r == '\\':
+			escaped = true
+		case r == '"':
+			quoted = !quoted
+		default:
+			return r == ',' && !quoted
+		}
+		return false
+	})
+}
+
+// proxyProblem returns the Problem of a proxy that did not connect, or nil for any other error.
+func (c *Client) proxyProblem(err error) *problem.Problem {
+	var refusal *proxyRefusal
+	var variable *proxyVariableError
+	var operation *net.OpError
+	var verification *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &variable):
+		return variable.problem()
+	case errors.Is(err, errProxySetting):
+		return proxySetting
+	case errors.As(err, &refusal):
+		return refusal.problem()
+	case errors.As(err, &operation) && operation.Op == "proxyconnect":
+		if errors.As(err, &verification) {
+			return proxyUntrusted.
+				With("Issuer", claimedIssuer(verification.UnverifiedCertificates)).
+				WithPhrase("TrustStore", trustPhrase(c.transport.trustStore))
+		}
+		return proxyFailed
+	}
+	return nil
+}
+
+// problem names who can help, and with what.
+func (p *proxyRefusal) problem() *problem.Problem {
+	offered := strings.Join(p.schemes, ", ")
+	switch {
+	case p.status != http.StatusProxyAuthRequired:
+		return proxyFailed
+	case len(p.schemes) > 0 && !slices.Contains(p.schemes, "Basic"):
+		return proxyScheme.With("Schemes", offered)
+	case p.signedIn:
+		return proxyPassword
+	case offered == "":
+		return ProxyAuth.WithPhrase("Schemes", problem.Words("none that this program knows"))
+	}
+	return ProxyAuth.With("Schemes", offered)
+}
+
+// ProxyFor returns the host and port of the proxy that a Config.Proxy chooses for a base URL, or nothing where there is none. The error
+// is the *Problem NET-PROXY_SETTING.
+func ProxyFor(choose func(*http.Request) (*url.URL, error), baseURL string) (string, error) {
+	target, err := url.Parse(baseURL)
+	if err != nil {
+		return "", settingBaseURL.Because(errors.New("not a URL"))
+	}
+	proxy, err := choose(&http.Request{Method: http.MethodPost, URL: target, Host: target.Host})
+	var variable *proxyVariableError
+	switch {
+	case errors.As(err, &variable):
+		return "", variable.problem()
+	case err != nil:
+		return "", proxySetting.Because(errProxySetting)
+	case proxy == nil:
+		return "", nil
+	}
+	return proxyHost(proxy), nil
+}
+
+// proxyFor returns the proxy's host and port, or "" if there is none.
+func (c *Client) proxyFor() string {
+	proxy, err := c.transport.Proxy(&http.Request{Method: http.MethodPost, URL: c.target, Host: c.target.Host})
+	if err != nil || proxy == nil {
+		return ""
+	}
+	// Without the user name and password before it.
+	return proxyHost(proxy)
+}
+
+// ProxyProblems are those of a connection that needs a proxy. [SettingProxy] is not among them.
+var ProxyProblems = problem.Family{
+	proxySetting, proxyVariable, ProxyAuth, proxyPassword, proxyScheme, proxyUntrusted, proxyFailed,
+}
+
+var (
+	// SettingProxy is about the value of the setting proxy.
+	SettingProxy = &problem.Problem{
+		Code:  "SETTING-PROXY",
+		Title: "The network's proxy is not set up correctly",
+		Happened: "The setting proxy has to be environment, none, or the address of a proxy such as http://proxy.example:3128: " +
+			"with its port, and without a user name, a password or a path. Addresses of PAC files are not supported.",
+		Steps: []string{"Ask your local service desk to correct proxy."},
+	}
+	proxySetting = &problem.Problem{
+		Code:     "NET-PROXY_SETTING",
+		Title:    "The network's proxy is not set up correctly",
+		Happened: "This computer's settings name a proxy, or a user name for it, in a way that cannot be understood.",
+		Steps:    []string{"Ask your local service desk to correct the proxy settings, such as HTTPS_PROXY."},
+	}
+	proxyVariable = &problem.Problem{
+		Code:  proxySetting.Code,
+		Title: "The network's proxy is not set up correctly: look at the environment",
+		Happened: "The environment variable {{.Variable}} cannot be used: {{.Reason}}. It says which proxy leads to e-RS, and is not " +
+			"repeated here, since there may be a password in it.",
+		Steps: []string{
+			"Ask your local service desk to correct {{.Variable}}, or to set proxy to the proxy's address. HTTPS_PROXY is written as " +
+				"http://proxy.example:3128, and NO_PROXY as names with commas between them: no quotation marks, and no blanks.",
+			"For the service desk: in a user name or password, write % as %25, # as %23, / as %2F, ? as %3F, @ as %40 and a blank as %20.",
+		},
+	}
+	ProxyAuth = &problem.Problem{
+		Code:  "NET-PROXY_AUTH",
+		Title: "The network's proxy asks for a user name and password",
+		Happened: "The proxy {{.Proxy}} did not let the connection to {{.Host}} through without signing in. It offers these ways " +
+			"to sign in: {{.Schemes}}. This program can use Basic alone, and not Negotiate, NTLM, Kerberos or Digest.",
+		Steps: []string{
+			"Give your local service desk the reference below. They can let {{.Host}} through the proxy, or have this program " +
+				"sign in to it: with the setting proxy_user, and the password that ers-login proxy-password stores for this one proxy.",
+		},
+	}
+	proxyPassword = &problem.Problem{
+		Code:     "NET-PROXY_PASSWORD",
+		Title:    "The network's proxy did not accept the user name and password",
+		Happened: "The proxy {{.Proxy}} was told the user name and password that are stored for it, and refused them.",
+		Steps: []string{
+			"Give your local service desk the reference below. They can correct the setting proxy_user or the password " +
+				"(ers-login proxy-password), or let {{.Host}} through the proxy without.",
+		},
+	}
+	proxyScheme = &problem.Problem{
+		Code:  "NET-PROXY_SCHEME",
+		Title: "The network's proxy asks for a sign-in that this program cannot do",
+		Happened: "The proxy {{.Proxy}} offers these ways to sign in: {{.Schemes}}. This program can use Basic alone, and not " +
+			"Negotiate, NTLM, Kerberos or Digest.",
+		Steps: []string{
+			"Give your local service desk the reference below. They can let {{.Host}} through the proxy without signing in, or " +
+				"have it offer Basic.",
+		},
+	}
+	proxyUntrusted = &problem.Problem{
+		Code:  "NET-PROXY_TLS",
+		Title: "The network's proxy could not be verified",
+		Happened: "The certificate that the proxy {{.Proxy}} presented is not valid for the proxy, or not from one of the " +
+			"authorities that this program trusts: {{.TrustStore}}.",
+		Quoted: claimsIssuer,
+		Steps: []string{
+			stepCheckClock,
+			"If they are right, give your local service desk the reference below. They can check the proxy's certificate, and " +
+				"the settings proxy and ca_bundle.",
+		},
+	}
+	proxyFailed = &problem.Problem{
+		Code:     "NET-PROXY",
+		Title:    "The network's proxy did not connect to e-RS",
+		Happened: "The proxy {{.Proxy}} could not be reached, or did not connect to {{.Host}}.",
+		Steps: []string{
+			stepTryAgain,
+			"If it happens again, ask your local service desk whether {{.Host}} is allowed through the proxy, " +
+				"and give them the reference below.",
+		},
+		Retry: true,
+	}
+)

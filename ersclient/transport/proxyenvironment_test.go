@@ -1,0 +1,105 @@
+package transport_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/hscn"
+	"github.com/ers-login/ers-login/ersclient/transport"
+	"github.com/ers-login/ers-login/internal/testing/clienttest"
+)
+
+// Values in the variables that curl reads too. A message that the name "http" was not found does
+// not help.
+func TestTheEnvironmentsProxy(t *testing.T) {
+	const base = "https://ers.example/ers-api"
+	for name, one := range map[string]struct {
+		variables map[string]string
+		want      string
+		// variable and reason are those in the error.
+		variable, reason string
+	}{
+		"none":                           {},
+		"an address":                     {map[string]string{"HTTPS_PROXY": "http://proxy.example:3128"}, "proxy.example:3128", "", ""},
+		"lower case":                     {map[string]string{"https_proxy": "http://proxy.example:3128/"}, "proxy.example:3128", "", ""},
+		"both":                           {map[string]string{"HTTPS_PROXY": "http://a.example:1", "https_proxy": "'"}, "a.example:1", "", ""},
+		"no scheme":                      {map[string]string{"HTTPS_PROXY": "proxy.example:3128"}, "proxy.example:3128", "", ""},
+		"no port":                        {map[string]string{"HTTPS_PROXY": "http://proxy.example"}, "proxy.example:80", "", ""},
+		"https, no port":                 {map[string]string{"HTTPS_PROXY": "https://proxy.example"}, "proxy.example:443", "", ""},
+		"an address of six":              {map[string]string{"HTTPS_PROXY": "http://[::1]:3128"}, "[::1]:3128", "", ""},
+		"SOCKS":                          {map[string]string{"HTTPS_PROXY": "socks5://proxy.example"}, "proxy.example:1080", "", ""},
+		"a password":                     {map[string]string{"HTTPS_PROXY": "http://clerk:hunter2%23%40@proxy.example:1"}, "proxy.example:1", "", ""},
+		"a name in capitals":             {map[string]string{"HTTPS_PROXY": "HTTP://PROXY.example:1"}, "PROXY.example:1", "", ""},
+		"another variable":               {map[string]string{"HTTP_PROXY": "\"http://x", "ALL_PROXY": "socks://x y"}, "", "", ""},
+		"an exception":                   {map[string]string{"HTTPS_PROXY": "proxy.example:1", "NO_PROXY": "a.example, .example"}, "", "", ""},
+		"an exception of another":        {map[string]string{"HTTPS_PROXY": "proxy.example:1", "no_proxy": "a.example,10.0.0.0/8,[::1]"}, "proxy.example:1", "", ""},
+		"broken exceptions and no proxy": {map[string]string{"NO_PROXY": "\"x\""}, "", "", ""},
+
+		"double quotation marks":       {map[string]string{"HTTPS_PROXY": "\"http://hunter2:x@proxy.example:3128\""}, "", "HTTPS_PROXY", "quotation marks"},
+		"single quotation marks":       {map[string]string{"https_proxy": "'http://proxy.example:3128'"}, "", "https_proxy", "quotation marks"},
+		"typographic ones":             {map[string]string{"HTTPS_PROXY": "\u201chttp://proxy.example:3128\u201d"}, "", "HTTPS_PROXY", "quotation marks"},
+		"a quotation mark within":      {map[string]string{"HTTPS_PROXY": "http://\"proxy.example\":3128"}, "", "HTTPS_PROXY", "host name or port"},
+		"a blank before":               {map[string]string{"HTTPS_PROXY": " http://proxy.example:3128"}, "", "HTTPS_PROXY", "a blank"},
+		"a blank behind":               {map[string]string{"HTTPS_PROXY": "http://proxy.example:3128 "}, "", "HTTPS_PROXY", "a blank"},
+		"a blank within":               {map[string]string{"HTTPS_PROXY": "http://clerk:hunter2 x@proxy.example:3128"}, "", "HTTPS_PROXY", "a blank"},
+		"a line":                       {map[string]string{"HTTPS_PROXY": "http://proxy.example:3128\r\n"}, "", "HTTPS_PROXY", "a blank"},
+		"# in the password":            {map[string]string{"HTTPS_PROXY": "http://clerk:hunter2#x@proxy.example:3128"}, "", "HTTPS_PROXY", "a #, a /"},
+		"/ in the password":            {map[string]string{"HTTPS_PROXY": "http://clerk:hunter2/x@proxy.example:3128"}, "", "HTTPS_PROXY", "a #, a /"},
+		"? in the password":            {map[string]string{"HTTPS_PROXY": "http://clerk:hunter2?x@proxy.example:3128"}, "", "HTTPS_PROXY", "a #, a /"},
+		"@ in the password":            {map[string]string{"HTTPS_PROXY": "http://clerk:hunter2@x@proxy.example:3128"}, "", "HTTPS_PROXY", "a second @"},
+		"% in the password":            {map[string]string{"HTTPS_PROXY": "http://clerk:hunter2%x@proxy.example:3128"}, "", "HTTPS_PROXY", "a %"},
+		"% at the end":                 {map[string]string{"HTTPS_PROXY": "http://clerk:hunter2%@proxy.example:3128"}, "", "HTTPS_PROXY", "a %"},
+		"a letter with an accent":      {map[string]string{"HTTPS_PROXY": "http://clerk:hunter2\u00df@proxy.example:3128"}, "", "HTTPS_PROXY", "ASCII"},
+		"[ in the password":            {map[string]string{"HTTPS_PROXY": "http://clerk:hunter2[x@proxy.example:3128"}, "", "HTTPS_PROXY", "have to be escaped"},
+		"no scheme, # in the password": {map[string]string{"HTTPS_PROXY": "clerk:hunter2#x@proxy.example:3128"}, "", "HTTPS_PROXY", "a #, a /"},
+		"a PAC file":                   {map[string]string{"HTTPS_PROXY": "http://wpad.example/proxy.pac"}, "", "HTTPS_PROXY", "PAC"},
+		"two addresses":                {map[string]string{"HTTPS_PROXY": "http://a.example:1,http://b.example:1"}, "", "HTTPS_PROXY", "more in it"},
+		"the words of Windows":         {map[string]string{"HTTPS_PROXY": "http=a.example:1;https=b.example:1"}, "", "HTTPS_PROXY", "host name or port"},
+		"another scheme":               {map[string]string{"HTTPS_PROXY": "ftp://proxy.example:21"}, "", "HTTPS_PROXY", "does not start with"},
+		"SOCKS without a number":       {map[string]string{"HTTPS_PROXY": "socks://proxy.example:1080"}, "", "HTTPS_PROXY", "does not start with"},
+		"two schemes":                  {map[string]string{"HTTPS_PROXY": "http://http://proxy.example:3128"}, "", "HTTPS_PROXY", "more in it"},
+		"one slash":                    {map[string]string{"HTTPS_PROXY": "http:/proxy.example:3128"}, "", "HTTPS_PROXY", "more in it"},
+		"a port that is none":          {map[string]string{"HTTPS_PROXY": "http://proxy.example:port"}, "", "HTTPS_PROXY", "host name or port"},
+		"a port too high":              {map[string]string{"HTTPS_PROXY": "http://proxy.example:65536"}, "", "HTTPS_PROXY", "host name or port"},
+		"an empty port":                {map[string]string{"HTTPS_PROXY": "http://proxy.example:"}, "", "HTTPS_PROXY", "host name or port"},
+		"no host":                      {map[string]string{"HTTPS_PROXY": "http://"}, "", "HTTPS_PROXY", "no host name"},
+		"no host, a port":              {map[string]string{"HTTPS_PROXY": "http://:3128"}, "", "HTTPS_PROXY", "no host name"},
+		"exceptions in quotation marks": {
+			map[string]string{"HTTPS_PROXY": "proxy.example:1", "NO_PROXY": "\"localhost,ers.example\""}, "", "NO_PROXY", "quotation marks",
+		},
+		"exceptions with semicolons": {
+			map[string]string{"HTTPS_PROXY": "proxy.example:1", "no_proxy": "localhost;ers.example"}, "", "no_proxy", "commas",
+		},
+		"exceptions with blanks": {
+			map[string]string{"HTTPS_PROXY": "proxy.example:1", "NO_PROXY": "localhost ers.example"}, "", "NO_PROXY", "commas",
+		},
+		"an address as an exception": {
+			map[string]string{"HTTPS_PROXY": "proxy.example:1", "NO_PROXY": "https://ers.example"}, "", "NO_PROXY", "an address",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, variable := range []string{"HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"} {
+				t.Setenv(variable, one.variables[variable])
+			}
+			proxy, err := transport.ProxyFor(proxyOf(t, "environment"), base)
+			client, made := hscn.New(hscn.Config{ASID: "000000000000", Config: transport.Config{BaseURL: base}})
+			require.NoError(t, made)
+			defer client.Close()
+			require.Equal(t, one.want, client.ProxyAddress())
+			if one.variable == "" {
+				require.NoError(t, err)
+				require.Equal(t, one.want, proxy)
+				return
+			}
+			for _, err := range []error{err, client.Reach(t.Context())} {
+				found := clienttest.ProblemOf(t, "NET-PROXY_SETTING", err)
+				require.Contains(t, found.Expand(found.Happened), "The environment variable "+one.variable+" cannot be used: ")
+				require.Contains(t, found.Expand(found.Happened), one.reason)
+				require.Contains(t, found.Expand(found.Steps[0]), one.variable)
+				requireNoPassword(t, err)
+				require.NotContains(t, found.Expand(found.Happened), "hunter2")
+			}
+		})
+	}
+}

@@ -1,0 +1,67 @@
+package transport
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+func isGateway(status int) bool {
+	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
+}
+
+// answerError is the cause when a call succeeded by its status and its answer is of no use.
+type answerError struct {
+	call Call
+	err  error
+}
+
+func (e *answerError) Error() string { return e.call.String() + ": " + e.err.Error() }
+func (e *answerError) Unwrap() error { return e.err }
+
+// Is reports whether the error means one of the typed errors: e-RS may have done what was asked for.
+func (e *answerError) Is(target error) bool {
+	return target == ersclient.ErrAnswerLost || target == ersclient.ErrStartAgain || target == ersclient.ErrAnswered && !errors.Is(e.err, errHTML)
+}
+
+// Unusable makes the Problem of an answer that is of no use.
+func Unusable(call Call, err error) *problem.Problem {
+	cause := &answerError{call, err}
+	if errors.Is(err, errHTML) {
+		return NotERS.With("Call", call.Name).Because(cause)
+	}
+	made := *unusableAnswer
+	made.Code = "ERS-" + call.Name + "-ANSWER"
+	return made.With("Call", call.Name).Because(cause)
+}
+
+var (
+	unusableAnswer = &problem.Problem{
+		Title: "The answer from e-RS could not be used",
+		Happened: "e-RS accepted the request, but something in its answer is missing, damaged or not what was asked for " +
+			"({{.Call}}).",
+		Steps: []string{stepTryAgain, stepServiceDesk},
+		Retry: true,
+	}
+	// NotERS is the Problem of what does not come from e-RS, by its look.
+	NotERS = &problem.Problem{
+		Code:  "NET-HTML",
+		Title: "Something else answered in place of e-RS",
+		Happened: "A web page came back where e-RS should have answered ({{.Call}}). A proxy or a sign-in page of the network " +
+			"may be in between.",
+		Steps: []string{
+			"If this network asks you to sign in or to accept terms, do that in your web browser first.",
+			stepTryAgain,
+			stepServiceDesk,
+		},
+		Retry: true,
+	}
+)
+
+// The steps that many Problems share.
+const (
+	stepTryAgain    = "Press **Try again**."
+	stepServiceDesk = "If it happens again, give your local service desk the reference below."
+)
