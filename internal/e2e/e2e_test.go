@@ -97,9 +97,11 @@ type scene struct {
 	tickets string
 }
 
-// open sets a scene and writes the settings of an organisation that has its own agent.
+// open sets a scene and writes the settings of an organisation that has its own agent. Scenes share nothing and mostly wait: they run
+// beside one another.
 func open(t *testing.T, options keyringtest.Options, settings ...string) *scene {
 	t.Helper()
+	t.Parallel()
 	// A guard against a test that hangs; no time is asserted.
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
