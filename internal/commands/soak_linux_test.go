@@ -24,8 +24,8 @@ import (
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
-// soakLives is how often somebody signs in, switches role and signs out. The usual number fits into make test; -soak 500 is for
-// whoever has changed something about the keyring.
+// soakLives is how often somebody signs in, switches role and signs out. The usual number fits into make test; -soak 500 is for a
+// change of something about the keyring. With -short it is a tenth of that.
 var soakLives = flag.Int("soak", 100, "how often somebody signs in, switches role and signs out while others read")
 
 // soakReaders are twenty applications of several kinds.
@@ -66,8 +66,11 @@ func TestSoakReadersWhileUsersComeAndGo(t *testing.T) {
 
 	readers, err := record.StartReaders(t.Context(), reader, environ, soakReaders()...)
 	require.NoError(t, err)
-	life := beginSoak(t, demo, records, record)
-	for i := range *soakLives {
+	life, lives := beginSoak(t, demo, records, record), *soakLives
+	if testing.Short() {
+		lives /= 10
+	}
+	for i := range lives {
 		life.workAs(2 * i)
 		if i == 0 {
 			// A slow computer is still starting some of them.
@@ -81,7 +84,7 @@ func TestSoakReadersWhileUsersComeAndGo(t *testing.T) {
 	life.end()
 	require.NoError(t, readers.End())
 
-	require.Equal(t, 2**soakLives, record.Sessions(), "each sign-in and each switch is a session of its own")
+	require.Equal(t, 2*lives, record.Sessions(), "each sign-in and each switch is a session of its own")
 	require.Equal(t, record.Sessions(), ers.Ended(), "and each was closed")
 	require.Empty(t, ers.Sessions())
 	t.Logf("%d sessions: %+v", record.Sessions(), readers.Seen())
