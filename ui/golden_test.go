@@ -23,12 +23,21 @@ var golden = []struct{ picture, look string }{
 	{"bundle", "-least"}, {"settings", "-contrast"},
 }
 
+// draws is called by tests that look at points of pictures, which takes ten times as long under the race detector, where -short is set.
+func draws(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("run it without -short, and without the race detector")
+	}
+}
+
 // TestGoldenPictures compares the main screens with pictures that somebody has looked at. If it fails, the window looks different from
 // what was found good: look at the new picture (make screens), and keep it with -update if it is as good.
 //
 // The pictures are drawn by Fyne's software renderer, with the typeface that it carries with it. Processors round differently, so that
 // a few points in one place may differ.
 func TestGoldenPictures(t *testing.T) {
+	draws(t)
 	all := pictures()
 	newWorld(t, Settings{}).win.Canvas().Capture() // Fyne's clock stands still in tests until something is drawn.
 	for _, g := range golden {
@@ -68,6 +77,7 @@ func TestGoldenPicturesAreFew(t *testing.T) {
 // TestAChangedPictureIsNoticed: a comparison that cannot fail keeps nothing as it is. Each change is one that a user would miss
 // something by, and small.
 func TestAChangedPictureIsNoticed(t *testing.T) {
+	draws(t)
 	start := func() *world {
 		w := picture{state: choosingState(fiveRoles(), &triage), settings: Settings{Favourites: favouritesOf(triage)}}.draw(t, least)
 		w.win.Canvas().Capture() // Fyne's clock stands still in tests until something is drawn.

@@ -218,6 +218,7 @@ func (p picture) in(l look) picture {
 // overlapping text, or a screen reader meets a control without a name. With ERS_LOGIN_SCREENS set to a folder, the pictures are
 // kept there.
 func TestScreens(t *testing.T) {
+	draws(t)
 	folder := os.Getenv("ERS_LOGIN_SCREENS")
 	for _, look := range looks {
 		if look.coloured && folder == "" {
@@ -257,6 +258,7 @@ func onSharpScreen(t *testing.T, w *world, pixels float32) {
 // On a sharp screen everything is drawn with all of its pixels, and not drawn small and blown up: then each pair of lines would be the
 // same.
 func TestScreensAreSharp(t *testing.T) {
+	draws(t)
 	w := picture{state: choosingState(fiveRoles(), &triage)}.draw(t, initial)
 	onSharpScreen(t, w, 2)
 	drawn := w.win.Canvas().Capture()
@@ -277,6 +279,7 @@ func TestScreensAreSharp(t *testing.T) {
 // TestScreensAreDrawn draws one screen whole, since the other tests look at objects only: blue at the top, the page below, and
 // something on it.
 func TestScreensAreDrawn(t *testing.T) {
+	draws(t)
 	// Fyne's clock stands still in tests until something is drawn, and then drops all renderers that seem to be a minute old.
 	newWorld(t, Settings{}).win.Canvas().Capture()
 	w := picture{state: choosingState(fiveRoles(), &triage)}.draw(t, fyne.NewSize(initialWidth, initialHeight))

@@ -80,6 +80,7 @@ func TestContrast(t *testing.T) {
 // drawn: the fills of each icon as Fyne gets them, and whether a point of the picture has them. The first is the shape, which stands out
 // from the ground; the last is the mark in it, which stands out from the fill below it.
 func TestContrastOfIcons(t *testing.T) {
+	draws(t)
 	fill := regexp.MustCompile(`fill="#([0-9A-F]{6})"`)
 	icons := map[string]fyne.Resource{"good": statusIcon(login.HealthGood), "attention": statusIcon(login.HealthAttention),
 		"bad": statusIcon(login.HealthBad), "unknown": statusIcon(login.HealthUnknown), "star": iconStar, "empty star": iconStarEmpty,
@@ -191,6 +192,7 @@ func TestThemeAnswersEveryName(t *testing.T) {
 // TestHighContrastOfTheSystem: whoever has set their computer to high contrast needs it here, and whoever has chosen colours for this
 // window has seen what they chose.
 func TestHighContrastOfTheSystem(t *testing.T) {
+	draws(t)
 	page := func(w *world) color.Color {
 		r, g, b, a := w.win.Canvas().Capture().At(5, 100).RGBA()
 		return color.NRGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), uint8(a >> 8)}
