@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -26,8 +27,9 @@ import (
 // asNobodyVariable is set where a test runs anew as the user who owns nothing.
 const asNobodyVariable = "ERSLOGIN_TEST_AS_NOBODY"
 
-// asNobody runs a test of this program anew, as the user who owns nothing.
-func asNobody(t *testing.T, test string) {
+// asNobody runs a test of this program anew, as the user who owns nothing, beside the test that calls it. It returns a function that waits
+// for its end.
+func asNobody(t *testing.T, test string) (wait func()) {
 	t.Helper()
 	const nobody = 65534
 	folder, err := os.MkdirTemp("", "as-nobody")
@@ -47,10 +49,15 @@ func asNobody(t *testing.T, test string) {
 	cmd := exec.CommandContext(t.Context(), filepath.Join(there, "other"), "-test.run=^"+test+"$", "-test.v")
 	cmd.Dir, cmd.Env = there, append(os.Environ(), "HOME="+home, "TMPDIR="+home, asNobodyVariable+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-	output, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", output)
-	assert.Contains(t, string(output), "--- PASS: "+test)
-	assert.NotContains(t, string(output), "SKIP")
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	require.NoError(t, cmd.Start())
+	return func() {
+		t.Helper()
+		require.NoError(t, cmd.Wait(), "%s", output.String())
+		assert.Contains(t, output.String(), "--- PASS: "+test)
+		assert.NotContains(t, output.String(), "SKIP")
+	}
 }
 
 // temptation is what a user has set: each part of it notices when it is used.
@@ -133,6 +140,9 @@ func dangling(t *testing.T) string {
 // A policy that cannot be used could be the one that forbids what the user has set: neither the
 // doctor nor the window's diagnostics may act on that then.
 func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
+	if os.Geteuid() == 0 {
+		defer asNobody(t, t.Name())()
+	}
 	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
 	needless := []string{"reader", "card", "keyring", "settings", "workstation"}
 	for name, sources := range brokenPolicies(t) {
@@ -179,13 +189,13 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 		assert.FileExists(t, tempting.mark)
 		assert.NotZero(t, tempting.proxied.Load())
 	})
-	if os.Geteuid() == 0 {
-		asNobody(t, t.Name())
-	}
 }
 
 // The commands beside the doctor do nothing that a policy could forbid.
 func TestABrokenPolicyFailsClosedInCommands(t *testing.T) {
+	if os.Geteuid() == 0 {
+		defer asNobody(t, t.Name())()
+	}
 	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
 	for name, sources := range brokenPolicies(t) {
 		t.Run(name, func(t *testing.T) {
@@ -206,8 +216,5 @@ func TestABrokenPolicyFailsClosedInCommands(t *testing.T) {
 			assert.FileExists(t, bundle)
 			tempting.resisted(t)
 		})
-	}
-	if os.Geteuid() == 0 {
-		asNobody(t, t.Name())
 	}
 }

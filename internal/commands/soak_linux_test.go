@@ -25,7 +25,7 @@ import (
 )
 
 // soakLives is how often somebody signs in, switches role and signs out. The usual number fits into make test; -soak 500 is for a
-// change of something about the keyring. With -short it is a tenth of that.
+// change of something about the keyring. With -short it is a twentieth of that.
 var soakLives = flag.Int("soak", 100, "how often somebody signs in, switches role and signs out while others read")
 
 // soakReaders are twenty applications of several kinds.
@@ -68,7 +68,7 @@ func TestSoakReadersWhileUsersComeAndGo(t *testing.T) {
 	require.NoError(t, err)
 	life, lives := beginSoak(t, demo, records, record), *soakLives
 	if testing.Short() {
-		lives /= 10
+		lives /= 20
 	}
 	for i := range lives {
 		life.workAs(2 * i)
