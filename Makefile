@@ -12,6 +12,8 @@ LINT_VERSION := v2.15.0
 LINTER      := $(BUILD)/tools/golangci-lint-$(LINT_VERSION)
 
 export GOFLAGS := -trimpath -tags=accessibility -buildvcs=false
+# The race detector would have each process wait for a second at its end.
+export GORACE := atexit_sleep_ms=0
 GO          := go
 
 MODULE      := $(shell sed -n 's/^module //p' go.mod)
@@ -39,12 +41,16 @@ run: setup-run build ## open the demonstration; without a display, walk through 
 
 test: setup-test unit e2e ## run all tests: unit, race, window (software rendering), end to end (real window, keyring, TLS)
 
+# The packages that take longest begin first. What draws pictures, and what counts to hundreds, has -short leave it out or count less;
+# it is run without the race detector: the pictures below, the counts with the tests from end to end.
 unit: setup-test
 	$(GO) vet ./...
-	$(GO) test -race -timeout 45m $(call packages,$(WINDOWED))
+	$(GO) test -race -short -timeout 30m ./internal/commands ./ui $(call packages,$(WINDOWED))
+	$(GO) test ./ui
 
 e2e: setup-test build
-	$(GO) test -count=1 -timeout 20m -v ./internal/e2e
+	$(GO) test -count=1 -timeout 20m -parallel 3 -v ./internal/e2e
+	$(GO) test -count=1 -timeout 20m -run '^Test(Soak|NothingLeaks|OneInstance)' ./internal/commands
 
 build: setup-build ## build the program and its card-side helper into build/
 	@mkdir -p $(BUILD)

@@ -23,11 +23,20 @@ var golden = []struct{ picture, look string }{
 	{"bundle", "-least"}, {"settings", "-contrast"},
 }
 
+// draws is called by tests that look at points of pictures, which takes ten times as long under the race detector, where -short is set.
+func draws(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("run it without -short, and without the race detector")
+	}
+}
+
 // TestGoldenPictures compares the main screens with reviewed pictures. If it fails, the window
 // looks different: review the new picture (make screens), and keep it with -update. The pictures
 // are drawn by Fyne's software renderer with its own typeface; processors round differently, so a
 // few points in one place may differ.
 func TestGoldenPictures(t *testing.T) {
+	draws(t)
 	all := pictures()
 	// In tests Fyne's clock stands still until something is drawn.
 	newWorld(t, Settings{}).win.Canvas().Capture()
@@ -68,6 +77,7 @@ func TestGoldenPicturesAreFew(t *testing.T) {
 // TestAChangedPictureIsNoticed: a comparison that cannot fail proves nothing. Each change is small,
 // and matters to a user.
 func TestAChangedPictureIsNoticed(t *testing.T) {
+	draws(t)
 	start := func() *world {
 		w := picture{state: choosingState(fiveRoles(), &triage), settings: Settings{Favourites: favouritesOf(triage)}}.draw(t, least)
 		w.win.Canvas().Capture() // in tests Fyne's clock stands still until something is drawn

@@ -18,13 +18,14 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/testing/races"
 )
 
 func TestMain(m *testing.M) {
 	if task := os.Getenv(taskVariable); task != "" {
 		os.Exit(runTask(task, os.Getenv(folderVariable)))
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(races.Watch(m))
 }
 
 // Secrets of the tests. Both are made up.

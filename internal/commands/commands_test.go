@@ -20,6 +20,7 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/testing/races"
 )
 
 // userVariable makes this test program run as e-RS Login, and names the played user's behaviour:
@@ -42,7 +43,7 @@ func TestMain(m *testing.M) {
 	if err := os.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:"); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	os.Exit(races.Watch(m).Run())
 }
 
 var fyneAppFile = filepath.Join("..", "..", "FyneApp.toml")

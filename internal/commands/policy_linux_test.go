@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -26,8 +27,9 @@ import (
 // asNobodyVariable is set while a test runs as the system's user nobody.
 const asNobodyVariable = "ERSLOGIN_TEST_AS_NOBODY"
 
-// asNobody runs a test of this program again as the system's user nobody.
-func asNobody(t *testing.T, test string) {
+// asNobody runs a test of this program anew, as the user who owns nothing, beside the test that calls it. It returns a function that waits
+// for its end.
+func asNobody(t *testing.T, test string) (wait func()) {
 	t.Helper()
 	const nobody = 65534
 	folder, err := os.MkdirTemp("", "as-nobody")
@@ -47,10 +49,15 @@ func asNobody(t *testing.T, test string) {
 	cmd := exec.CommandContext(t.Context(), filepath.Join(there, "other"), "-test.run=^"+test+"$", "-test.v")
 	cmd.Dir, cmd.Env = there, append(os.Environ(), "HOME="+home, "TMPDIR="+home, asNobodyVariable+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-	output, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", output)
-	assert.Contains(t, string(output), "--- PASS: "+test)
-	assert.NotContains(t, string(output), "SKIP")
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	require.NoError(t, cmd.Start())
+	return func() {
+		t.Helper()
+		require.NoError(t, cmd.Wait(), "%s", output.String())
+		assert.Contains(t, output.String(), "--- PASS: "+test)
+		assert.NotContains(t, output.String(), "SKIP")
+	}
 }
 
 // temptation holds a user's settings, each of which records its use.
@@ -132,6 +139,9 @@ func dangling(t *testing.T) string {
 // An unusable policy may forbid the user's settings: neither doctor nor the window's diagnostics
 // may act on them.
 func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
+	if os.Geteuid() == 0 {
+		defer asNobody(t, t.Name())()
+	}
 	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
 	needless := []string{"reader", "card", "keyring", "settings", "workstation"}
 	for name, sources := range brokenPolicies(t) {
@@ -178,13 +188,13 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 		assert.FileExists(t, tempting.mark)
 		assert.NotZero(t, tempting.proxied.Load())
 	})
-	if os.Geteuid() == 0 {
-		asNobody(t, t.Name())
-	}
 }
 
 // Commands other than doctor do nothing that a policy could forbid.
 func TestABrokenPolicyFailsClosedInCommands(t *testing.T) {
+	if os.Geteuid() == 0 {
+		defer asNobody(t, t.Name())()
+	}
 	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
 	for name, sources := range brokenPolicies(t) {
 		t.Run(name, func(t *testing.T) {
@@ -205,8 +215,5 @@ func TestABrokenPolicyFailsClosedInCommands(t *testing.T) {
 			assert.FileExists(t, bundle)
 			tempting.resisted(t)
 		})
-	}
-	if os.Geteuid() == 0 {
-		asNobody(t, t.Name())
 	}
 }

@@ -174,12 +174,13 @@ func (o *office) diagnoses(state diagnose.State, code string) {
 // The program stays open for weeks. A renewal, in time or too late, takes effect with the next
 // press of a button, without a restart.
 func TestARenewedCertificateIsRead(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	for name, one := range map[string]struct{ settings, file string }{
 		"PEM":     {"certificate = 'client.pem'\nkey = 'client-key.pem'", "client.pem"},
 		"PKCS#12": {"certificate = 'client.p12'\npassphrase_file = 'passphrase'", "client.p12"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv("XDG_STATE_HOME", t.TempDir())
+			t.Parallel() // Each waits for its certificate to expire.
 			server := erstest.NewServer()
 			defer func() { server.Close() }()
 			// It only has to suffice for the start.

@@ -11,6 +11,7 @@ import (
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/testing/races"
 )
 
 // The test program is the keyring's worker, too: started again with this in its environment, it serves.
@@ -19,7 +20,7 @@ const workerVariable = "ERS_LOGIN_TEST_WORKER"
 func TestMain(m *testing.M) {
 	if os.Getenv(workerVariable) == "" {
 		// lumberjack starts one goroutine for each file to remove old ones, and has no way to end it.
-		goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("gopkg.in/natefinch/lumberjack%2ev2.(*Logger).millRun"))
+		goleak.VerifyTestMain(races.Watch(m), goleak.IgnoreAnyFunction("gopkg.in/natefinch/lumberjack%2ev2.(*Logger).millRun"))
 		return
 	}
 	if err := keyring.Serve(context.Background(), os.Stdin, os.Stdout, "1.0"); err != nil {

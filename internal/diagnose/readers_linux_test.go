@@ -27,7 +27,7 @@ func connect(t *testing.T, session *keyringtest.Session) (*keyring.Client, []str
 	require.NoError(t, err)
 	env := append(os.Environ(), session.Env()...)
 	client := keyring.New(keyring.Settings{
-		Command: []string{self}, Version: "1.0", Env: append(env, workerVariable+"=serve", "GORACE=atexit_sleep_ms=0"),
+		Command: []string{self}, Version: "1.0", Env: append(env, workerVariable+"=serve"),
 	})
 	t.Cleanup(func() { assert.NoError(t, client.Close()) })
 	return client, env

@@ -37,6 +37,7 @@ func signInWithACard(t *testing.T, settings ...string) (*scene, *stage.Program, 
 // openWithAReader opens a scene with a real pcscd and its virtual reader.
 func openWithAReader(t *testing.T, settings ...string) (*scene, *pcsctest.Daemon) {
 	t.Helper()
+	s := open(t, keyringtest.Options{}, settings...)
 	// A socket's path must be short, and a test's own folder is long.
 	dir, err := os.MkdirTemp("", "ers-pcsc-")
 	require.NoError(t, err)
@@ -44,8 +45,6 @@ func openWithAReader(t *testing.T, settings ...string) (*scene, *pcsctest.Daemon
 	daemon, err := pcsctest.Start(context.WithoutCancel(t.Context()), dir)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, daemon.Close()) })
-
-	s := open(t, keyringtest.Options{}, settings...)
 	s.Extra = daemon.Env()
 	return s, daemon
 }

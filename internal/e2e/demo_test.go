@@ -26,6 +26,7 @@ func TestTheDemonstrationSignsInOnAnyDesktop(t *testing.T) {
 	require.NoError(t, err, "%s", said)
 	for _, desktop := range []string{"no-bus", "no-service", "no-collection", "locked"} {
 		t.Run(desktop, func(t *testing.T) {
+			t.Parallel()
 			cmd := exec.CommandContext(t.Context(), walkthrough, "-program", programs.login, "-pictures", t.TempDir(), "-desktop", desktop)
 			said, err := cmd.CombinedOutput()
 			require.NoError(t, err, "%s", said)

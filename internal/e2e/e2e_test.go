@@ -98,9 +98,11 @@ type scene struct {
 	tickets string
 }
 
-// open sets up a scene and the settings of an organisation with its own agent.
+// open sets a scene and writes the settings of an organisation that has its own agent. Scenes share nothing and mostly wait: they run
+// beside one another.
 func open(t *testing.T, options keyringtest.Options, settings ...string) *scene {
 	t.Helper()
+	t.Parallel()
 	// This guards against hanging; no time is asserted.
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)

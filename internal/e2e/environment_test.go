@@ -29,7 +29,7 @@ func TestOddEnvironments(t *testing.T) {
 	require.NoError(t, gone.Close())
 	hangs, err := net.ListenUnix("unix", &net.UnixAddr{Name: hung, Net: "unix"})
 	require.NoError(t, err)
-	defer hangs.Close() //nolint:errcheck // nothing was written
+	t.Cleanup(func() { assert.NoError(t, hangs.Close()) })
 	require.NoError(t, os.WriteFile(notAFont, []byte("\x00\x01\x00\x00 no font"), 0o600))
 	shared := func(content string) func(*scene) {
 		return func(s *scene) {

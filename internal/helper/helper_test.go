@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/internal/testing/races"
 )
 
 // The test program is its own helper: started again with one of these in its environment, it behaves as the name says.
@@ -52,7 +53,7 @@ func TestMain(m *testing.M) {
 		modes[mode]()
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(races.Watch(m))
 }
 
 func greet()          { say(`{"hello":"test","protocol":1,"version":"1.0"}`) }
@@ -133,8 +134,7 @@ func settings(mode string) helper.Settings {
 	}
 	made := helper.Settings{
 		Name: "test", Version: "1.0", Command: []string{program},
-		// The race detector would let every process wait for a second at its end.
-		Env: append(os.Environ(), modeVariable+"="+mode, "GORACE=atexit_sleep_ms=0"),
+		Env: append(os.Environ(), modeVariable+"="+mode),
 	}
 	if mode != "good" {
 		made.StopTimeout = 50 * time.Millisecond

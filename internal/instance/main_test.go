@@ -21,6 +21,7 @@ import (
 
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/testing/races"
 )
 
 const (
@@ -53,7 +54,7 @@ func TestMain(m *testing.M) {
 	if err := os.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:"); err != nil {
 		panic(err)
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(races.Watch(m))
 }
 
 func play(role, path string) int {

@@ -26,6 +26,7 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/testing/races"
 )
 
 // The test program is its own worker: started again with this in its environment, it serves, or fails as the value says.
@@ -61,7 +62,7 @@ func TestMain(m *testing.M) {
 	}
 	switch how {
 	case "":
-		goleak.VerifyTestMain(m)
+		goleak.VerifyTestMain(races.Watch(m))
 	case "serve":
 		if err := keyring.Serve(context.Background(), input, os.Stdout, "1.0"); err != nil {
 			_, _ = fmt.Fprintln(os.Stderr, err)
@@ -90,7 +91,7 @@ func settings(t testing.TB, session *keyringtest.Session) keyring.Settings {
 	require.NoError(t, err)
 	return keyring.Settings{
 		Command: []string{program}, Version: "1.0", Timeout: time.Minute,
-		Env: append(append(os.Environ(), session.Env()...), workerVariable+"=serve", "GORACE=atexit_sleep_ms=0"),
+		Env: append(append(os.Environ(), session.Env()...), workerVariable+"=serve"),
 	}
 }
 

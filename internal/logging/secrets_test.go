@@ -62,16 +62,16 @@ func leaks(output, text string) string {
 			"% x": fmt.Sprintf("% x", part), "%# x": fmt.Sprintf("%# x", part), "decimal": inner(fmt.Sprintf("%d", []byte(part))), "runes": inner(fmt.Sprintf("%q", []rune(part))),
 			"URL query": url.QueryEscape(part), "URL path": url.PathEscape(part),
 		}
-		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		for name, encoding := range map[string]*base64.Encoding{"base64": base64.RawStdEncoding, "base64 URL": base64.RawURLEncoding} {
 			// Twelve bytes have sixteen characters at any offset; those at the ends depend on the
 			// adjacent bytes.
 			for offset := range 3 {
-				forms[fmt.Sprint("base64 at ", offset)] = encoding.EncodeToString(append(make([]byte, offset), part...))[2:14]
-				for name, form := range forms {
-					if strings.Contains(output, form) {
-						return name
-					}
-				}
+				forms[fmt.Sprint(name, " at ", offset)] = encoding.EncodeToString(append(make([]byte, offset), part...))[2:14]
+			}
+		}
+		for name, form := range forms {
+			if strings.Contains(output, form) {
+				return name
 			}
 		}
 	}

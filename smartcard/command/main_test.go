@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/ers-login/ers-login/internal/testing/races"
 )
 
 // The test program is the command as well: started with this word, it behaves as the next argument says. So the tests run
@@ -21,11 +23,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == asProgram {
 		os.Exit(behave(os.Args[2], os.Args[3:]))
 	}
-	// Under the race detector a program waits for a second before it exits, unless this is set.
-	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
-		panic(err)
-	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(races.Watch(m))
 }
 
 // made is the made-up ticket that the programs print.

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/internal/testing/races"
 	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
@@ -30,11 +31,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == asBridge {
 		os.Exit(serve(os.Args[2], os.Args[3:]))
 	}
-	// Under the race detector a program waits for a second before it exits, unless this is set.
-	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
-		panic(err)
-	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(races.Watch(m))
 }
 
 const (

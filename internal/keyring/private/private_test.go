@@ -20,6 +20,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/ers-login/ers-login/internal/testing/races"
 )
 
 // childVariable makes the test's program start a keyring, print its address, and live until it is
@@ -37,7 +39,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(races.Watch(m).Run())
 }
 
 func child() error {
