@@ -20,7 +20,7 @@ MODULE      := $(shell sed -n 's/^module //p' go.mod)
 # The packages that link OpenGL, or drive a program that does. All others are tested without it, and with the race detector.
 WINDOWED    := $(MODULE)(/internal/(e2e.*|graphics))?
 # Those that import Fyne, or a C library for smartcard readers.
-FYNE        := $(WINDOWED)|$(MODULE)/(ui.*|assets|internal/commands)
+FYNE        := $(WINDOWED)|$(MODULE)/(ui.*|assets|internal/app|internal/cli|internal/desktop)
 PCSC        := $(MODULE)/smartcard/(pcsc.*|ticketbridge.*)
 # All packages but those of a pattern.
 packages     = $$($(GO) list ./... | grep -vE '^($(1))$$')
@@ -45,12 +45,12 @@ test: setup-test unit e2e ## run all tests: unit, race, window (software renderi
 # it is run without the race detector: the pictures below, the counts with the tests from end to end.
 unit: setup-test
 	$(GO) vet ./...
-	$(GO) test -race -short -timeout 30m ./internal/commands ./ui $(call packages,$(WINDOWED))
+	$(GO) test -race -short -timeout 30m ./internal/cli ./internal/app ./ui $(call packages,$(WINDOWED))
 	$(GO) test ./ui
 
 e2e: setup-test build
 	$(GO) test -count=1 -timeout 20m -parallel 3 -v ./internal/e2e
-	$(GO) test -count=1 -timeout 20m -run '^Test(Soak|NothingLeaks|OneInstance)' ./internal/commands
+	$(GO) test -count=1 -timeout 20m -run '^Test(Soak|NothingLeaks|OneInstance)' ./internal/app ./internal/cli
 
 build: setup-build ## build the program and its card-side helper into build/
 	@mkdir -p $(BUILD)

@@ -9,20 +9,20 @@ import (
 )
 
 // The registry has what starts at log-on, and Task Manager's state of it: see the test of
-// internal/commands that is run here.
+// internal/desktop that is run here.
 func TestAutostart(t *testing.T) {
 	r := newRig(t)
-	r.copy("commands.test.exe", toolsFolder, "commands.test.exe")
-	said, status := r.run(toolsFolder+`\commands.test.exe`, "-test.v", "-test.run", "^TestAutostartOnWindows$")
+	r.copy("desktop.test.exe", toolsFolder, "desktop.test.exe")
+	said, status := r.run(toolsFolder+`\desktop.test.exe`, "-test.v", "-test.run", "^TestAutostartOnWindows$")
 	require.Zero(t, status, said)
 	require.Contains(t, said, "--- PASS: TestAutostartOnWindows")
 }
 
-// A library beside the documents must not be loaded: see the test of internal/commands that is run here.
+// A library beside the documents must not be loaded: see the test of internal/app that is run here.
 func TestTheWorkingFolder(t *testing.T) {
 	r := newRig(t)
-	r.copy("commands.test.exe", toolsFolder, "commands.test.exe")
-	said, status := r.run(toolsFolder+`\commands.test.exe`, "-test.v", "-test.run", "^TestNoLibraryFromTheWorkingFolder$")
+	r.copy("app.test.exe", toolsFolder, "app.test.exe")
+	said, status := r.run(toolsFolder+`\app.test.exe`, "-test.v", "-test.run", "^TestNoLibraryFromTheWorkingFolder$")
 	require.Zero(t, status, said)
 	require.Contains(t, said, "--- PASS: TestNoLibraryFromTheWorkingFolder")
 }

@@ -177,16 +177,16 @@ func (r *rig) loaded(folder string) []string {
 }
 
 // On a computer without OpenGL, Mesa's library in the documented folder suffices: the program draws
-// with it, the next time too. Wine supports that only in part: see the test of internal/commands
+// with it, the next time too. Wine supports that only in part: see the test of internal/app
 // that is run here.
 func TestDrawingInSoftware(t *testing.T) {
 	r := newRig(t)
 	r.copy("ers-login.exe", helperFolder, "ers-login.exe")
 	r.copy("opengl32.dll", mesaFolder, "opengl32.dll")
-	r.copy("commands.test.exe", toolsFolder, "commands.test.exe")
+	r.copy("app.test.exe", toolsFolder, "app.test.exe")
 	// By default Wine prefers its own libraries to others of the same name, wherever they are.
 	// Windows does not.
-	for _, name := range []string{"ers-login.exe", "commands.test.exe"} {
+	for _, name := range []string{"ers-login.exe", "app.test.exe"} {
 		r.registry(64, `HKCU\Software\Wine\AppDefaults\`+name+`\DllOverrides`, "opengl32", "native,builtin")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*guard)
@@ -196,7 +196,7 @@ func TestDrawingInSoftware(t *testing.T) {
 	remembered := r.at(`C:\users\root\AppData\Local\ers-login\graphics`)
 	_ = os.Remove(remembered) // of an earlier test, which had OpenGL
 	for _, start := range []string{"the first", "the next"} {
-		running := r.starts(ctx, toolsFolder+`\commands.test.exe`, "-test.v", "-test.run", "^TestDrawingInSoftware$")
+		running := r.starts(ctx, toolsFolder+`\app.test.exe`, "-test.v", "-test.run", "^TestDrawingInSoftware$")
 		require.NoError(t, running.WaitScreen(ctx, "waiting"), start)
 		require.NoError(t, screen.WaitWindow(ctx, stage.Title), start)
 		require.NoError(t, screen.CloseWindow(ctx, stage.Title), start)
@@ -208,6 +208,6 @@ func TestDrawingInSoftware(t *testing.T) {
 			drawn++
 		}
 		assert.GreaterOrEqual(t, drawn, 2, "the probe and the window, at %s start", start)
-		require.Equal(t, []string{mesaFolder + `\opengl32.dll in ` + toolsFolder + `\commands.test.exe`}, r.loaded(mesaFolder))
+		require.Equal(t, []string{mesaFolder + `\opengl32.dll in ` + toolsFolder + `\app.test.exe`}, r.loaded(mesaFolder))
 	}
 }

@@ -1,0 +1,121 @@
+package app
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
+	"github.com/ers-login/ers-login/smartcard"
+	"github.com/ers-login/ers-login/smartcard/command"
+	"github.com/ers-login/ers-login/smartcard/ticketapi"
+)
+
+// cardSide is the agent that issues tickets, and the readers' signals of when to poll it.
+type cardSide struct {
+	agent smartcard.Agent
+	// source is the agent itself, without the handling of a removed card.
+	source  smartcard.Agent
+	readers *ticketapi.Readers
+	Close   func() error
+}
+
+// OpenCardSide chooses the agent: the configured command, else this computer's NHS Identity Agent.
+// If that is not installed the error says so; there is no fallback to a simulated one.
+func (r RealServices) OpenCardSide(settings config.Config) (cardSide, error) {
+	bridge, err := r.bridgeSettings(settings.CardRemoval)
+	if err != nil {
+		return cardSide{}, err
+	}
+	var side cardSide
+	switch {
+	case len(settings.AgentCommand) > 0 && settings.Agent != config.AgentIdentity:
+		agent, err := command.New(settings.AgentCommand)
+		if err != nil {
+			return cardSide{}, err
+		}
+		agent.Stderr = logWriter{r.Log.WithField("agent", "stderr")}
+		readers := ticketapi.NewReaders(bridge)
+		side = cardSide{agent, agent, readers, readers.Close}
+	case settings.Agent == config.AgentByCommand:
+		return cardSide{}, noAgentCommand
+	default:
+		agent := ticketapi.New(bridge)
+		side = cardSide{agent, agent, agent.Readers, agent.Close}
+	}
+	if settings.CardRemoval == config.RemovalAlways {
+		side.agent = ticketapi.RemovalDecides(side.agent, side.readers.Seen)
+	}
+	return side, nil
+}
+
+var noAgentCommand = &problem.Problem{
+	Code:     "SETTING-AGENT_COMMAND",
+	Title:    "No source of smartcard tickets is set up",
+	Happened: "The setting agent says that tickets come from a program, and agent_command, which names it, is empty.",
+	Steps: []string{
+		"Give your local service desk the reference below.",
+		"For the service desk: set agent_command to the full path of the program, or take the setting agent away.",
+	},
+	Retry: true,
+}
+
+// bridgeSettings locates the card-side helper next to this program.
+func (r RealServices) bridgeSettings(removal string) (ticketapi.Settings, error) {
+	self, err := os.Executable()
+	if err == nil {
+		// The helper is next to the file that a symbolic link to the program leads to.
+		self, err = filepath.EvalSymlinks(self)
+	}
+	if err != nil {
+		return ticketapi.Settings{}, errors.Join(errors.New("could not find this program's own file"), err)
+	}
+	name := "ers-login-ticketbridge"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return ticketapi.Settings{
+		Command: []string{filepath.Join(filepath.Dir(self), name)},
+		Version: r.Program.Metadata.Version,
+		Log:     func(line string) { r.Log.WithField("helper", "ticketbridge").Warn(line) },
+		Sight:   func(err error) { r.sight(removal, err) },
+	}, nil
+}
+
+// presenceOf converts the readers' state for the flow.
+func presenceOf(seen smartcard.Presence) hscn.Presence {
+	switch {
+	case seen.Err != nil:
+		return hscn.CardUnseen
+	case seen.CardIn():
+		return hscn.CardIn
+	default:
+		return hscn.CardOut
+	}
+}
+
+// sight logs or reports whether the readers can be seen. If not, card_removal=always does not hold,
+// which its organisation has to know; otherwise it only explains why a removed card was noticed
+// late.
+func (r RealServices) sight(removal string, err error) {
+	var found *problem.Problem
+	if err != nil {
+		found = problem.Of(err)
+	}
+	if removal == config.RemovalAlways {
+		r.Board.Set("readers", found)
+	} else {
+		r.Board.SetQuiet("readers", found)
+	}
+	switch {
+	case err == nil:
+		r.Log.Info("smartcard readers can be watched again")
+	case removal == config.RemovalAlways:
+		r.Log.WithError(err).Warn("smartcard readers cannot be watched: although card_removal is always, the ticket decides")
+	default:
+		r.Log.WithError(err).Warn("smartcard readers cannot be watched")
+	}
+}

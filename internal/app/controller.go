@@ -1,0 +1,195 @@
+package app
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/signin"
+)
+
+// Services are the collaborators of a flow.
+type Services struct {
+	platform signin.Platform
+	keyring  signin.Keyring
+	memory   signin.Memory
+
+	maxAge time.Duration
+	// grace and endWhenLocked set how a session ends: see signin.Config.
+	grace         time.Duration
+	endWhenLocked bool
+	// close closes all of them.
+	close func()
+}
+
+// Controller connects the window and the flow. The window comes first: finding the services can
+// take time (the certificate's passphrase may be in a locked keyring) and can fail (a wrong
+// setting), and the window shows both.
+type Controller struct {
+	Publisher string
+	Log       logrus.FieldLogger
+	Guard     func(secret.Text)
+	Show      func(signin.State)
+	// watch watches the workstation until the context ends; nil if it has no events.
+	watch func(context.Context) station
+	// Board holds the services' notices, from before the flow begins.
+	Board *signin.Board
+	// Prepare finds the services. It is called again for each try.
+	Prepare func(context.Context) (Services, error)
+
+	// wanted is this window's windowFingerprint.
+	wanted string
+	// Displays are the displays that the window is on.
+	Displays string
+	// Held: a card already inserted begins no sign-in until the user asks for one.
+	Held bool
+	// Shown: there is a window to raise.
+	Shown atomic.Bool
+	// waiters are other starts of the program that wait for the result of a sign-in.
+	waiters waiters
+
+	early chan signin.Intent
+	flow  atomic.Pointer[signin.Flow]
+	life  context.Context
+	quit  context.CancelFunc
+}
+
+// quitWithin bounds signing out on closing the window, which is gone within five seconds even if
+// e-RS hangs.
+const quitWithin = 4500 * time.Millisecond
+
+// Open prepares the controller for intents. The end of ctx counts as quitting.
+func (e *Controller) Open(ctx context.Context) {
+	e.early = make(chan signin.Intent, 4)
+	e.life, e.quit = context.WithCancel(ctx)
+}
+
+// Send accepts an intent from the window. It never blocks.
+func (e *Controller) Send(intent signin.Intent) {
+	if flow := e.flow.Load(); flow != nil {
+		flow.Send(intent)
+		return
+	}
+	if _, quitting := intent.(signin.Quit); quitting {
+		e.quit()
+		return
+	}
+	select {
+	case e.early <- intent:
+	default:
+		e.Log.Warn("too many intents before the start: one is dropped")
+	}
+}
+
+// Run finds the services and runs a flow until the user quits. The error is that of the services if
+// the user quit before they were found.
+func (e *Controller) Run() error {
+	defer e.quit()
+	found, err := e.find()
+	if err != nil {
+		e.see(signin.State{Phase: signin.Closed})
+		return err
+	}
+	defer found.close()
+	// The watcher outlives quitting, and ends after the flow.
+	watching, stop := context.WithCancel(context.WithoutCancel(e.life))
+	var beside sync.WaitGroup
+	incidents, release := e.watchWorkstation(watching, &beside, found.endWhenLocked, found.platform.Look)
+	flow := signin.New(signin.Config{
+		Platform: found.platform, Keyring: found.keyring, Memory: found.memory,
+		Clock: signin.SystemClock{}, Log: e.Log, Observe: e.see, Guard: e.Guard, Publisher: e.Publisher,
+		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked, ManualStart: e.Held,
+		Workstation: incidents, Notices: e.Board.Changes(),
+	})
+	e.flow.Store(flow)
+	e.handOver(flow)
+	flow.Run(e.life)
+	release()
+	stop()
+	beside.Wait()
+	return nil
+}
+
+// handOver passes earlier requests for a sign-in to a new flow. Other intents were meant for
+// another screen.
+func (e *Controller) handOver(flow *signin.Flow) {
+	for {
+		select {
+		case intent := <-e.early:
+			if asked, is := intent.(signin.Requested); is {
+				flow.Send(asked)
+			}
+		default:
+			return
+		}
+	}
+}
+
+// see shows a state in the window and to the waiters.
+func (e *Controller) see(state signin.State) {
+	e.Show(state)
+	e.waiters.see(state)
+}
+
+// watchWorkstation begins to watch the workstation. release lets a computer continue that waits for
+// the end of the flow.
+func (e *Controller) watchWorkstation(
+	ctx context.Context, beside *sync.WaitGroup, lockMatters bool, look func(),
+) (incidents <-chan signin.Incident, release func()) {
+	if e.watch == nil {
+		return nil, func() {}
+	}
+	watched := e.watch(ctx)
+	events := make(chan signin.Incident)
+	beside.Go(func() {
+		workstationEvents{station: watched, incidents: events, look: look, leave: e.quit, board: e.Board, lockMatters: lockMatters}.run(ctx)
+	})
+	return events, watched.Release
+}
+
+// find finds the services, each time that the user tries again.
+func (e *Controller) find() (Services, error) {
+	for {
+		found, err := e.Prepare(e.life)
+		if err == nil {
+			return found, nil
+		}
+		if e.life.Err() != nil {
+			return Services{}, err
+		}
+		e.Log.WithError(err).Error("start")
+		// Without a flow it is unknown whether the keyring is clear.
+		failed := signin.State{Phase: signin.Failed, Problem: problem.Of(err), ProblemAt: time.Now(), Uncleared: true}
+		e.see(failed)
+		if !e.wantsAgain(failed) {
+			return Services{}, err
+		}
+		e.see(signin.State{Phase: signin.Starting, Since: time.Now()})
+	}
+}
+
+// wantsAgain waits after a failed start until the user tries again (true) or quits. Meanwhile the
+// window shows which program wants a sign-in.
+func (e *Controller) wantsAgain(failed signin.State) bool {
+	for {
+		select {
+		case <-e.life.Done():
+			return false
+		case intent := <-e.early:
+			switch wish := intent.(type) {
+			case signin.TryAgain:
+				return true
+			case signin.Requested:
+				if failed.AskedBy != wish.By {
+					failed.AskedBy = wish.By
+					e.see(failed)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
+	"github.com/ers-login/ers-login/smartcard/simulator"
+)
+
+// emptyKeyring is a keyring that is empty and stays so.
+type emptyKeyring struct{ signin.Keyring }
+
+func (emptyKeyring) Read(context.Context) (handoff.Session, error) {
+	return handoff.Session{}, handoff.ErrNotFound
+}
+func (emptyKeyring) Check(context.Context) error { return nil }
+func (emptyKeyring) Clear(context.Context) error { return nil }
+
+// unreachedERS is an e-RS that is not called before there is a card.
+type unreachedERS struct{ hscn.ERS }
+
+func (unreachedERS) Reach(context.Context) error { return nil }
+
+// cardOnly is a platform whose only part that matters is a simulated card.
+func cardOnly(card *simulator.Agent, presence func() hscn.Presence) signin.Platform {
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	return hscn.New(hscn.Settings{ERS: unreachedERS{}, Agent: card, Changed: card.Changed(), Presence: presence, Log: log})
+}
+
+type testEntrance struct {
+	*Controller
+	states chan signin.State
+	ended  chan error
+	cancel context.CancelFunc
+}
+
+func newTestController(t *testing.T, prepare func(context.Context) (Services, error), changes ...func(*Controller)) testEntrance {
+	t.Helper()
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	states := make(chan signin.State, 100)
+	e := &Controller{
+		Publisher: "ers-login test", Log: log, Guard: func(secret.Text) {}, Board: signin.NewBoard(), Prepare: prepare,
+		Show: func(state signin.State) { states <- state },
+	}
+	for _, change := range changes {
+		change(e)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	e.Open(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- e.Run() }()
+	t.Cleanup(cancel)
+	return testEntrance{e, states, ended, cancel}
+}
+
+func (e testEntrance) until(t *testing.T, phase signin.Phase) signin.State {
+	t.Helper()
+	for {
+		select {
+		case state := <-e.states:
+			if state.Phase == phase {
+				return state
+			}
+		case <-time.After(20 * time.Second):
+			require.FailNow(t, "the phase has not come", "%v", phase)
+		}
+	}
+}
+
+var broken = &problem.Problem{Code: "SETTING-ASID", Title: "not usable", Retry: true}
+
+// A wrong setting is shown in the window, and read again when the user tries again: no restart is
+// needed.
+func TestAWrongSettingIsShownAndReadAgain(t *testing.T) {
+	card := simulator.New(simulator.Settings{})
+	defer card.Close()
+	attempts, closed := 0, false
+	e := newTestController(t, func(context.Context) (Services, error) {
+		attempts++
+		if attempts == 1 {
+			return Services{}, broken
+		}
+		return Services{
+			platform: cardOnly(card, nil), keyring: emptyKeyring{},
+			maxAge: time.Hour, close: func() { closed = true },
+		}, nil
+	})
+	assert.Equal(t, "SETTING-ASID", e.until(t, signin.Failed).Problem.Code)
+	e.Send(signin.SignIn{})
+	e.Send(signin.TryAgain{})
+	e.until(t, signin.Waiting)
+	e.Send(signin.Quit{})
+	e.until(t, signin.Closed)
+	require.NoError(t, <-e.ended)
+	assert.Equal(t, 2, attempts)
+	assert.True(t, closed, "the services are left open")
+}
+
+// Quitting works before anything else does.
+func TestLeavingBeforeTheStart(t *testing.T) {
+	waits := func(ctx context.Context) (Services, error) {
+		<-ctx.Done()
+		return Services{}, ctx.Err()
+	}
+	fails := func(context.Context) (Services, error) { return Services{}, broken }
+	for name, prepare := range map[string]func(context.Context) (Services, error){"while it waits": waits, "after a failure": fails} {
+		t.Run(name, func(t *testing.T) {
+			e := newTestController(t, prepare)
+			e.Send(signin.Quit{})
+			e.until(t, signin.Closed)
+			require.Error(t, <-e.ended)
+		})
+		t.Run(name+", by a signal", func(t *testing.T) {
+			e := newTestController(t, prepare)
+			e.cancel()
+			e.until(t, signin.Closed)
+			require.Error(t, <-e.ended)
+		})
+	}
+}
+
+// Intents without a receiver must not block the window.
+func TestIntentsBeforeTheStartNeverBlock(t *testing.T) {
+	e := newTestController(t, func(context.Context) (Services, error) { return Services{}, errors.New("unknown") })
+	for range 50 {
+		e.Send(signin.SignIn{})
+	}
+	e.Send(signin.Quit{})
+	e.until(t, signin.Closed)
+	require.Error(t, <-e.ended)
+}

@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
+)
+
+// demoKeyring is a demonstration's keyring, which leaves a real session alone. It checks before
+// each change: a keyring locked at the start may be unlocked later.
+type demoKeyring struct{ signin.Keyring }
+
+// Read returns an earlier demonstration's session. For a real one the error is [realSession].
+func (k demoKeyring) Read(ctx context.Context) (handoff.Session, error) {
+	return ofADemonstration(k.Keyring.Read(ctx))
+}
+
+// ReadUnlocking is Read for a keyring that may be locked.
+func (k demoKeyring) ReadUnlocking(ctx context.Context) (handoff.Session, error) {
+	return ofADemonstration(k.Keyring.ReadUnlocking(ctx))
+}
+
+// Publish replaces no real session.
+func (k demoKeyring) Publish(ctx context.Context, session handoff.Session) error {
+	if _, err := k.ReadUnlocking(ctx); err != nil && !errors.Is(err, handoff.ErrNotFound) {
+		return err
+	}
+	session.Kind = handoff.KindDemonstration
+	return k.Keyring.Publish(ctx, session)
+}
+
+// Clear clears no real session.
+func (k demoKeyring) Clear(ctx context.Context) error {
+	if _, err := k.ReadUnlocking(ctx); err != nil && !errors.Is(err, handoff.ErrNotFound) {
+		return err
+	}
+	return k.Keyring.Clear(ctx)
+}
+
+// ofADemonstration checks whether a session read is a demonstration's, by its Kind and not its
+// address: a real session's platform may be reached through this computer too. One that cannot be
+// read may be a real one of another version.
+func ofADemonstration(session handoff.Session, err error) (handoff.Session, error) {
+	switch {
+	case errors.Is(err, keyring.Unreadable):
+		return handoff.Session{}, realSession.Because(err)
+	case err == nil && session.Kind != handoff.KindDemonstration:
+		return handoff.Session{}, realSession.Because(fmt.Errorf("the keyring has a session of %s", session.BaseURL))
+	default:
+		return session, err
+	}
+}
+
+var realSession = &problem.Problem{
+	Code:  "DEMO-REAL_SESSION",
+	Title: "Somebody is signed in for real",
+	Happened: "Your computer's keyring holds an e-RS session that is not one of a demonstration, and the demonstration would have " +
+		"to replace it.",
+	Steps: []string{
+		"Close this window, start e-RS Login as usual and sign out there.",
+		"If nobody is signed in there, starting e-RS Login has cleared what an earlier run left.",
+		"Then start the demonstration again.",
+	},
+	Retry: true,
+}

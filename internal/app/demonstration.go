@@ -1,0 +1,205 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
+	"github.com/ers-login/ers-login/smartcard"
+	"github.com/ers-login/ers-login/smartcard/simulator"
+	"github.com/ers-login/ers-login/ui"
+)
+
+// thinkTime is how long the simulated user takes to enter the passcode: long enough to notice the
+// request.
+const thinkTime = 1500 * time.Millisecond
+
+// demonstration is a simulated environment: a card, and a stand-in for e-RS that accepts every
+// simulated user.
+type demonstration struct {
+	program Host
+	log     *logging.Log
+	ers     *erstest.Server
+	card    *simulator.Agent
+	persona simulator.Persona
+	ring    *demoRing
+}
+
+func NewDemonstration(
+	p Host, log *logging.Log, board *signin.Board, ers *erstest.Server, card *simulator.Agent, persona simulator.Persona,
+) demonstration {
+	return demonstration{p, log, ers, card, persona, &demoRing{program: p, log: log, board: board}}
+}
+
+func (p Host) OpenDemo(ctx context.Context, persona simulator.Persona) error {
+	log := p.OpenLog(logging.DefaultDir())
+	defer CloseLog(log)
+	log.SetLevel(logrus.DebugLevel)
+	ers := erstest.NewUnstartedServer()
+	if err := ers.Start(); err != nil {
+		return err
+	}
+	defer ers.Close()
+	card := simulator.New(simulator.Settings{ThinkTime: thinkTime})
+	defer card.Close()
+	board := signin.NewBoard()
+	if err := sweepPrivateRings(); err != nil {
+		log.WithError(err).Warn("not all that a killed demonstration has left was removed")
+	}
+	board.Set(agentSource, nil) // reserves the place before the keyring's notices
+	demo := NewDemonstration(p, log, board, ers, card, persona)
+	defer demo.ring.close()
+	card.OnTicket(demo.Admit)
+	memory := openHistory(log)
+	// The demonstration has the user's looks; starting at log-in is for real sign-ins.
+	liked := newPreferences(asWanted(config.System("", nil)), nil, log)
+	return p.openWindow(ctx, log, board, windowOptions{
+		settings: ui.Settings{
+			Demonstration: true, Simulator: demo.menu(), Favourites: memory, Preferences: liked,
+			Diagnostics: NewWindowDiagnostics(demo.examine),
+		},
+		find: func(ctx context.Context) (Services, error) {
+			found, err := demo.Prepare(ctx)
+			if err == nil {
+				found.memory = memory // the one in which the window marks favourites
+			}
+			return found, err
+		},
+		wanted: windowFingerprint("demonstration", persona.Key, nil, nil), graphics: p.newGraphics(log),
+	})
+}
+
+// Admit makes a new ticket known to the stand-in, as Spine does for e-RS.
+func (d demonstration) Admit(persona simulator.Persona, ticket ersclient.Ticket) {
+	if persona.TicketExpired {
+		return
+	}
+	user := erstest.User{
+		Identifier: persona.Identifier, FirstName: persona.FirstName, MiddleName: persona.MiddleName, LastName: persona.LastName,
+	}
+	for _, permission := range persona.Permissions {
+		user.Roles = append(user.Roles, erstest.Role(permission))
+	}
+	d.ers.AddUser(ticket.Reveal(), user)
+}
+
+// Prepare finds the services, as the settings do for a real sign-in.
+func (d demonstration) Prepare(ctx context.Context) (Services, error) {
+	defaults, err := DemoSettings()
+	if err != nil {
+		return Services{}, err
+	}
+	ring, err := d.ring.open(ctx, defaults)
+	if err != nil {
+		return Services{}, err
+	}
+	guarded := demoKeyring{OwnedKeyring{ring, d.program.Lock}}
+	client, err := standInClient(d.ers, defaults)
+	if err != nil {
+		return Services{}, errors.Join(err, ring.Close())
+	}
+	return Services{
+		platform: hscn.New(hscn.Settings{
+			ERS: client, BaseURL: d.ers.URL, ASID: erstest.ASID, Agent: InsertingAgent{d.card, d.persona}, PollInterval: defaults.AgentPollInterval,
+			Changed: d.card.Changed(), Presence: d.overhear(d.ring.board), Log: d.log,
+		}),
+		keyring: guarded, memory: openHistory(d.log),
+		maxAge: defaults.SessionMaxAge, grace: defaults.ClosingGrace, endWhenLocked: defaults.ScreenLock == config.LockEnds,
+		close: func() {
+			client.Close()
+			if err := ring.Close(); err != nil {
+				d.log.WithError(err).Warn("the keyring worker did not end")
+			}
+		},
+	}, nil
+}
+
+// agentSource is the source of the simulated Identity Agent's notices.
+const agentSource = "the simulated Identity Agent"
+
+// overhear returns the presence of the simulated card, and puts the simulated Identity Agent's
+// messages on a board. A real Identity Agent shows them in its own passcode window; the
+// demonstration has none.
+func (d demonstration) overhear(board *signin.Board) func() hscn.Presence {
+	return func() hscn.Presence {
+		seen := d.card.State()
+		board.Set(agentSource, saidByAgent(seen.Refused))
+		return presenceOf(seen.Presence())
+	}
+}
+
+// saidByAgent returns the Identity Agent's message after its passcode window has closed, or nil, as
+// when the user closed it.
+func saidByAgent(refused smartcard.Code) *problem.Problem {
+	if refused == smartcard.Success || refused == smartcard.UserAbort {
+		return nil
+	}
+	made := refused.Problem()
+	made.Happened = problem.Sentences("At work, the Identity Agent says so in a window of its own.", made.Happened)
+	return made
+}
+
+// InsertingAgent inserts a persona's card when a ticket is wanted and there is none: users of a
+// demonstration have no card at hand.
+type InsertingAgent struct {
+	*simulator.Agent
+	Persona simulator.Persona
+}
+
+func (a InsertingAgent) Ticket(ctx context.Context) (ersclient.Ticket, error) {
+	if a.State().Card == "" {
+		a.InsertCard(a.Persona)
+	}
+	return a.Agent.Ticket(ctx)
+}
+
+// menu is the Simulator menu: the card in the reader, and the next fault at e-RS.
+func (d demonstration) menu() []ui.SimulatorItem {
+	var cards []ui.SimulatorItem
+	for _, persona := range simulator.Personas() {
+		cards = append(cards, ui.SimulatorItem{Title: persona.Title, Do: func() { go d.card.InsertCard(persona) }})
+	}
+	closed := erstest.Fault{Kind: erstest.Outcome, Diagnostics: "The organisation is closed."}
+	return []ui.SimulatorItem{
+		{Title: "Insert the card of", Items: cards},
+		{Title: "Remove the card", Do: func() { go d.card.RemoveCard() }},
+		{},
+		{Title: "The next sign-in (A001) is", Items: []ui.SimulatorItem{
+			{Title: "as usual", Do: func() { d.ers.Forgive(erstest.A001) }},
+			{Title: "slow", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.Slow, Delay: slowness})},
+			{Title: "refused (403)", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 403})},
+			{Title: "a server error (500)", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 500})},
+			{Title: "cut off before its answer", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.CutAfter})},
+		}},
+		{Title: "The next choice of a role (A002) is", Items: []ui.SimulatorItem{
+			{Title: "as usual", Do: func() { d.ers.Forgive(erstest.A002) }},
+			{Title: "slow", Do: d.fault(erstest.A002, erstest.Fault{Kind: erstest.Slow, Delay: slowness})},
+			{Title: "refused (403)", Do: d.fault(erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 403})},
+			{Title: "not valid (422)", Do: d.fault(erstest.A002, closed)},
+			{Title: "a server error (500)", Do: d.fault(erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 500})},
+			{Title: "cut off before its answer", Do: d.fault(erstest.A002, erstest.Fault{Kind: erstest.CutAfter})},
+		}},
+	}
+}
+
+// slowness is long enough to be noticed, and shorter than any time-out.
+const slowness = 8 * time.Second
+
+// fault orders a fault for the next call, in place of one chosen before.
+func (d demonstration) fault(call erstest.Call, fault erstest.Fault) func() {
+	return func() {
+		d.ers.Forgive(call)
+		if err := d.ers.Fail(call, fault); err != nil {
+			d.log.WithError(err).Warn("the fault could not be ordered")
+		}
+	}
+}

@@ -1,0 +1,250 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
+)
+
+const (
+	// unlockWithin bounds the wait for a locked keyring's password, before the demonstration does
+	// without that keyring.
+	unlockWithin = 30 * time.Second
+	// ownRingWithin bounds the start of the demonstration's own keyring.
+	ownRingWithin = 30 * time.Second
+)
+
+// demoRing finds a demonstration's keyring: the desktop's or, if unusable, its own on a private
+// bus.
+type demoRing struct {
+	program Host
+	log     *logging.Log
+	board   *signin.Board
+
+	mu sync.Mutex
+	// own is the demonstration's own keyring, or nil.
+	own privateRing
+}
+
+// privateRing is the demonstration's own keyring.
+type privateRing interface {
+	// Variable returns the name and value of the environment variable with its bus.
+	Variable() (name, value string)
+	// Ended is closed when it has ended by itself; Said returns its output by then.
+	Ended() <-chan struct{}
+	Said() string
+	Close() error
+}
+
+// user returns the program with the keyring's environment.
+func (r *demoRing) user() Host {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	made := r.program
+	if r.own != nil {
+		name, value := r.own.Variable()
+		made.Environ = slices.DeleteFunc(slices.Clone(made.Environ), func(entry string) bool {
+			return strings.HasPrefix(entry, name+"=")
+		})
+		made.Environ = append(made.Environ, name+"="+value)
+	}
+	return made
+}
+
+// open returns the keyring, and reports in the window which one it is.
+func (r *demoRing) open(ctx context.Context, settings config.Config) (*keyring.Client, error) {
+	if r.hasOwn() {
+		return r.user().OpenKeyring(settings, r.log)
+	}
+	ring, err := r.program.OpenKeyring(settings, r.log)
+	if err != nil {
+		return nil, err
+	}
+	cannot := unlockForDemo(ctx, ring)
+	if cannot == nil {
+		r.board.Set("the demonstration's keyring", demoDesktopRing.With("Command", readingCommand("", "")))
+		return ring, nil
+	}
+	cannot = errors.Join(cannot, ring.Close())
+	if errors.Is(cannot, realSession) || ctx.Err() != nil {
+		return nil, cannot
+	}
+	return r.openOwn(ctx, settings, cannot)
+}
+
+// unlockForDemo returns why the desktop's keyring cannot be used. A locked one prompts for its
+// password.
+func unlockForDemo(ctx context.Context, ring *keyring.Client) error {
+	guarded := demoKeyring{ring}
+	err := ring.Check(ctx)
+	switch {
+	case err == nil:
+		_, err = guarded.Read(ctx)
+	case errors.Is(err, keyring.Locked):
+		asking, cancel := context.WithTimeout(ctx, unlockWithin)
+		defer cancel()
+		_, err = guarded.ReadUnlocking(asking)
+	}
+	if errors.Is(err, handoff.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// openOwn starts the demonstration's own keyring, in place of one that cannot be used.
+func (r *demoRing) openOwn(ctx context.Context, settings config.Config, cannot error) (*keyring.Client, error) {
+	own, err := startPrivateRing(ctx)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil, cannot
+	}
+	reference := problem.Of(cannot).Code
+	if err != nil {
+		return nil, demoNoRing.With("Reference", reference).Because(errors.Join(err, cannot))
+	}
+	r.mu.Lock()
+	r.own = own
+	r.mu.Unlock()
+	ring, err := r.user().OpenKeyring(settings, r.log)
+	if err == nil {
+		err = awaitRing(ctx, ring, own)
+	}
+	if err != nil {
+		if ring != nil {
+			err = errors.Join(err, ring.Close())
+		}
+		r.close()
+		return nil, demoNoRing.With("Reference", reference).Because(errors.Join(err, cannot))
+	}
+	if lock := r.program.Lock.held(); lock != nil {
+		// Programs started with that bus must find this window, and not open another.
+		_, address := own.Variable()
+		if err := lock.ClaimOn(ctx, address); err != nil {
+			r.log.WithError(err).Warn("instance")
+		}
+	}
+	r.log.WithError(cannot).Warn("the demonstration has a keyring of its own")
+	command := readingCommand(own.Variable())
+	r.board.Set("the demonstration's keyring", demoOwnRing.With("Reference", reference).With("Command", command))
+	return ring, SayTo(r.program.Stderr, fmt.Sprintf("The keyring of this desktop cannot be used (%s). The demonstration has one of its own, "+
+		"which ends with it.\nThis command reads its session:\n  %s", reference, command))
+}
+
+// awaitRing waits until a keyring just started can be used.
+func awaitRing(ctx context.Context, ring *keyring.Client, own privateRing) error {
+	ctx, cancel := context.WithTimeout(ctx, ownRingWithin)
+	defer cancel()
+	for {
+		err := ring.Check(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-own.Ended():
+			return fmt.Errorf("the demonstration's own keyring has ended: %s: %w", problem.Clean(own.Said(), maxSaid), err)
+		case <-ctx.Done():
+			return err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func (r *demoRing) hasOwn() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.own != nil
+}
+
+// close ends the demonstration's own keyring, and removes its files.
+func (r *demoRing) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.own == nil {
+		return
+	}
+	if err := r.own.Close(); err != nil {
+		r.log.WithError(err).Warn("the demonstration's own keyring did not end as it should")
+	}
+	r.own = nil
+}
+
+// readingCommand returns a shell command line that prints the session, with an environment variable
+// if one is named.
+func readingCommand(name, value string) string {
+	program := "ers-login"
+	if self, err := os.Executable(); err == nil && !isOnPath(program, self) {
+		program = quoted(self)
+	}
+	if name != "" {
+		program = name + "=" + quoted(value) + " " + program
+	}
+	return program + " session"
+}
+
+// isOnPath reports whether a command's name runs this file.
+func isOnPath(name, file string) bool {
+	found, err := exec.LookPath(name)
+	if err != nil {
+		return false
+	}
+	one, err := os.Stat(found)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(file)
+	return err == nil && os.SameFile(one, other)
+}
+
+// quoted quotes a word for a shell.
+func quoted(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+:=,%@", r)
+	}
+	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+var (
+	demoDesktopRing = &problem.Problem{
+		Code:     "DEMO-KEYRING",
+		Title:    "Other applications see the session of this demonstration",
+		Happened: "It goes into your own keyring, as a real one does. This command reads it: {{.Command}}",
+		Steps:    []string{"Sign out or close the window when you have finished. That removes the session from your keyring."},
+	}
+	demoOwnRing = &problem.Problem{
+		Code:     "DEMO-OWN_KEYRING",
+		Title:    "This demonstration has a keyring of its own",
+		Happened: "This command reads its session: {{.Command}}",
+		Steps: []string{
+			"Your desktop's keyring cannot be used ({{.Reference}}). A real sign-in would not work on this desktop.",
+			"Other applications find the session only if they are started with the same DBUS_SESSION_BUS_ADDRESS.",
+			"The keyring is removed when you close the window.",
+		},
+	}
+	demoNoRing = &problem.Problem{
+		Code:  "DEMO-NO_KEYRING",
+		Title: "The demonstration needs a keyring",
+		Happened: "Your desktop's keyring cannot be used ({{.Reference}}), and the demonstration could not start one of its own with " +
+			"dbus-daemon and gnome-keyring-daemon.",
+		Steps: []string{
+			"Install the packages dbus-daemon and gnome-keyring (on Debian and Ubuntu: apt install dbus-daemon gnome-keyring).",
+			"Press **Try again**.",
+			"If that does not help, the log of the program says why.",
+		},
+		Retry: true,
+	}
+)

@@ -1,0 +1,18 @@
+package app
+
+import (
+	"context"
+
+	"github.com/ers-login/ers-login/internal/keyring/private"
+)
+
+func startPrivateRing(ctx context.Context) (privateRing, error) {
+	ring, err := private.Start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return ring, nil
+}
+
+// sweepPrivateRings removes what killed demonstrations have left.
+func sweepPrivateRings() error { return private.Sweep() }

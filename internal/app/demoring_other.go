@@ -1,0 +1,12 @@
+//go:build !linux
+
+package app
+
+import (
+	"context"
+	"errors"
+)
+
+func startPrivateRing(context.Context) (privateRing, error) { return nil, errors.ErrUnsupported }
+
+func sweepPrivateRings() error { return nil }

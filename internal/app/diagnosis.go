@@ -1,0 +1,218 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/audit"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/workstation"
+	"github.com/ers-login/ers-login/smartcard"
+	"github.com/ers-login/ers-login/smartcard/simulator"
+	"github.com/ers-login/ers-login/smartcard/ticketapi"
+)
+
+// Examination is one run of the checks.
+type Examination struct {
+	// Demo: of a simulated smartcard and a stand-in for e-RS.
+	Demo     bool
+	Program  Host
+	Log      *logging.Log
+	Settings config.Config
+	// SettingsErr is what keeps the settings from being used for a sign-in.
+	SettingsErr error
+	Ring        *keyring.Client
+}
+
+// Masker knows the names of this computer and its user, those that settings and results give away, and that of whoever is signed in.
+func (e Examination) Masker(ctx context.Context, results []diagnose.Result) *diagnose.Masker {
+	names := diagnose.SystemNames().And(diagnose.SettingsNames(e.Settings)).And(diagnose.ResultNames(results))
+	if session, err := e.Ring.Read(ctx); err == nil {
+		e.Log.Guard(session.SessionKey.Text)
+		names.People = append(names.People, session.UserName)
+	}
+	return diagnose.NewMasker(e.Log.Redact, names, e.asid())
+}
+
+// asid is the one that the checks are about: a number that may be seen.
+func (e Examination) asid() string {
+	if e.Demo {
+		return erstest.ASID
+	}
+	return e.Settings.ASID
+}
+
+// Services opens what the command line's checks examine: separate helpers, connections and
+// watchers, so that a window's are not disturbed. The function closes them.
+func (e Examination) Services() (diagnose.Target, func() error, error) {
+	if e.Demo {
+		return e.standIns()
+	}
+	own := RealServices{Program: e.Program, Log: e.Log, Board: signin.NewBoard()}
+	found := own.diagnosis(e.Settings, e.SettingsErr, e.Ring)
+	found.Workstation = missingEvents
+	end := func() error { return nil }
+
+	// The handling of a removed card is not examined here.
+	asIs := e.Settings
+	asIs.CardRemoval = config.RemovalByTicket
+	cards, err := own.OpenCardSide(asIs)
+	if err != nil {
+		// That is a result like any other.
+		found.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{}, err }
+		return found, end, nil
+	}
+	found.Agent, found.Ticket = agentOf(cards.agent), cards.agent.TicketNoAuth
+	found.Readers = func(ctx context.Context) smartcard.Presence { return SeenReaders(ctx, cards.readers.Presence) }
+	return found, cards.Close, nil
+}
+
+// diagnosis returns what to check in the network, the keyring and the settings. The caller adds the
+// card side and the workstation, which a window has open.
+func (r RealServices) diagnosis(settings config.Config, settingsErr error, ring *keyring.Client) diagnose.Target {
+	return diagnose.Target{
+		Settings: settings, SettingsErr: settingsErr, ASID: settings.ASID, Keyring: ring,
+		Certificate: func(ctx context.Context) (tls.Certificate, error) {
+			return r.certificate(ctx, settings, withoutPrompt(ring, ring.Passphrase))
+		},
+		ERS: func(certificate tls.Certificate) (diagnose.ERS, error) { return r.look(settings, certificate, ring) },
+		Audit: func(context.Context) error {
+			// Opening it is the check: like a sign-in it creates a missing folder, and it writes no
+			// record.
+			log, err := audit.Open(audit.Settings{
+				Dir: settings.AuditDir, Keep: settings.AuditKeep, Version: r.Program.Metadata.Version, ASID: settings.ASID,
+			})
+			if closed := log.Close(); err == nil {
+				err = closed
+			}
+			return err
+		},
+	}
+}
+
+// withoutPrompt asks the keyring for a secret only if that needs no prompt.
+func withoutPrompt(
+	ring *keyring.Client, stored func(context.Context) (secret.Text, error),
+) func(context.Context) (secret.Text, error) {
+	return func(ctx context.Context) (secret.Text, error) {
+		if err := ring.Check(ctx); err != nil {
+			return secret.Text{}, err
+		}
+		return stored(ctx)
+	}
+}
+
+// agentOf returns the description of an agent.
+func agentOf(agent smartcard.Agent) func(context.Context) (diagnose.Agent, error) {
+	bridge, isBridge := agent.(*ticketapi.Bridge)
+	return func(ctx context.Context) (diagnose.Agent, error) {
+		if !isBridge {
+			return diagnose.Agent{Kind: diagnose.AgentCommand}, nil
+		}
+		status, err := bridge.Status(ctx)
+		return diagnose.Agent{
+			Installed: status.Installed, API: status.APIVersion, Engine: status.EngineVersion, Err: status.Err,
+		}, err
+	}
+}
+
+// Readers are reported one after the other. They count as known once nothing has changed for this
+// many reads.
+const (
+	lookInterval = 50 * time.Millisecond
+	sameLooks    = 6
+)
+
+// SeenReaders waits until the readers are known.
+func SeenReaders(ctx context.Context, presence func() smartcard.Presence) smartcard.Presence {
+	tick := time.NewTicker(lookInterval)
+	defer tick.Stop()
+	var last smartcard.Presence
+	for same := 0; ; {
+		now := presence()
+		if !errors.Is(now.Err, ticketapi.NotLooked) && slices.Equal(now.Readers, last.Readers) {
+			same++
+		} else {
+			same = 0
+		}
+		last = now
+		if same == sameLooks {
+			break
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return last
+		}
+	}
+	return last
+}
+
+// firstWords bounds the wait for sources of workstation events to report that they deliver none.
+const firstWords = time.Second
+
+// missingEvents reports which workstation events this desktop does not deliver.
+func missingEvents(ctx context.Context) error {
+	watching, end := context.WithCancel(ctx)
+	watcher := workstation.Watch(watching, workstation.Settings{})
+	timer := time.NewTimer(firstWords)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	found := watcher.Unseen()
+	end()
+	for range watcher.Events() {
+		// The watcher ends with its last event, and has released what it held by then.
+		continue
+	}
+	return found
+}
+
+// standIns returns the demonstration's: a simulated card and a stand-in for e-RS, signed out.
+func (e Examination) standIns() (diagnose.Target, func() error, error) {
+	server := erstest.NewUnstartedServer()
+	if err := server.Start(); err != nil {
+		return diagnose.Target{}, nil, err
+	}
+	card := simulator.New(simulator.Settings{})
+	found := simulated(e.Settings, server, card, e.Ring)
+	return found, func() error {
+		card.Close()
+		server.Close()
+		return nil
+	}, nil
+}
+
+// simulated returns what the checks examine in the demonstration.
+func simulated(
+	settings config.Config, server *erstest.Server, card *simulator.Agent, ring *keyring.Client,
+) diagnose.Target {
+	certificate := server.ClientCertificate()
+	return diagnose.Target{
+		Settings: settings, ASID: erstest.ASID, Keyring: ring,
+		Readers: func(context.Context) smartcard.Presence { return card.State().Presence() },
+		Agent: func(context.Context) (diagnose.Agent, error) {
+			return diagnose.Agent{Kind: diagnose.SimulatedAgent}, nil
+		},
+		Ticket:      card.TicketNoAuth,
+		Certificate: func(context.Context) (tls.Certificate, error) { return certificate, nil },
+		ERS: func(tls.Certificate) (diagnose.ERS, error) {
+			client, err := standInClient(server, settings)
+			if err != nil {
+				return nil, err
+			}
+			return client, nil
+		},
+	}
+}

@@ -1,0 +1,159 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/adrg/xdg"
+
+	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/smartcard"
+	"github.com/ers-login/ers-login/ui"
+)
+
+// windowDiagnostics is the window's page with the checks of package diagnose, which "ers-login
+// doctor" runs too.
+type windowDiagnostics struct {
+	names []string
+	// examine opens what to check, anew for each run; the function closes it.
+	examine func() (Examination, diagnose.Target, func() error, error)
+}
+
+func NewWindowDiagnostics(examine func() (Examination, diagnose.Target, func() error, error)) *windowDiagnostics {
+	d := &windowDiagnostics{examine: examine}
+	for _, check := range diagnose.Checks(diagnose.Target{}) {
+		d.names = append(d.names, check.Name)
+	}
+	return d
+}
+
+// Names returns the names of the checks.
+func (d *windowDiagnostics) Names() []string { return d.names }
+
+// Run runs all checks.
+func (d *windowDiagnostics) Run(ctx context.Context, progress func(int, diagnose.Finding)) ui.Examination {
+	e, services, end, err := d.examine()
+	if err != nil {
+		e.Log.WithError(err).Error("diagnostics")
+		failed := diagnose.Finding{State: diagnose.Failed, Problem: noDiagnostics.Because(err)}
+		for i := range d.names {
+			progress(i, failed)
+		}
+		return ui.Examination{Report: e.Log.Redact(noDiagnostics.Title)}
+	}
+	results := diagnose.Run(ctx, diagnose.Checks(services), progress)
+	masker := e.Masker(ctx, results)
+	if err := end(); err != nil {
+		e.Log.WithError(err).Warn("diagnostics")
+	}
+	report := diagnose.Report{Version: e.Program.Metadata.Version, Results: results, Mask: masker.Mask}
+	return ui.Examination{
+		Report: "e-RS Login " + e.Program.Metadata.Version + "\n\n" + report.Text(),
+		Bundle: func(context.Context) (ui.Bundle, error) { return e.windowBundle(results, masker) },
+	}
+}
+
+// windowBundle makes the support bundle, saved in the user's folder for downloads.
+func (e Examination) windowBundle(results []diagnose.Result, masker *diagnose.Masker) (ui.Bundle, error) {
+	now := time.Now()
+	files, err := diagnose.Bundle(diagnose.BundleSettings{
+		Version: e.Program.Metadata.Version, Made: now, Settings: e.Settings, Results: results,
+		LogDir: logging.DefaultDir(), Masker: masker,
+	})
+	if err != nil {
+		return ui.Bundle{}, err
+	}
+	made := ui.Bundle{Path: filepath.Join(downloads(), "ers-login-support-"+now.Format("20060102-150405")+".zip")}
+	for _, file := range files {
+		made.Files = append(made.Files, ui.BundleFile{Name: file.Name, Content: string(file.Content)})
+	}
+	made.Save = func() error { return diagnose.Save(made.Path, files, now) }
+	return made, nil
+}
+
+// downloads returns the folder for downloads, or the home folder if there is none.
+func downloads() string {
+	if folder := xdg.UserDirs.Download; isFolder(folder) {
+		return folder
+	}
+	return xdg.Home
+}
+
+// OpenSide is the card side that a window has open, for its diagnostics.
+type OpenSide struct {
+	mu   sync.Mutex
+	side *cardSide
+}
+
+func (o *OpenSide) Set(side *cardSide) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.side = side
+}
+
+func (o *OpenSide) get() *cardSide {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.side
+}
+
+// Examine opens what the window's diagnostics check: the window's card side, or a new one if it has
+// none, as with wrong settings; and a separate keyring process, so that the window's is not kept
+// busy.
+func (r RealServices) Examine() (Examination, diagnose.Target, func() error, error) {
+	settings, err := LookAtRealSettings(r.Sources)
+	e := Examination{Program: r.Program, Log: r.Log, Settings: settings, SettingsErr: err}
+	ring, err := r.Program.OpenKeyring(settings, r.Log)
+	if err != nil {
+		return e, diagnose.Target{}, nil, err
+	}
+	e.Ring = ring
+	side := r.Open.get()
+	if side == nil {
+		services, end, err := e.Services()
+		if err != nil {
+			return e, diagnose.Target{}, nil, errors.Join(err, ring.Close())
+		}
+		return e, services, func() error { return errors.Join(end(), ring.Close()) }, nil
+	}
+	found := r.diagnosis(settings, e.SettingsErr, ring)
+	found.Workstation = missingEvents
+	found.Agent, found.Ticket = agentOf(side.source), side.source.TicketNoAuth
+	found.Readers = func(ctx context.Context) smartcard.Presence { return SeenReaders(ctx, side.readers.Presence) }
+	return e, found, ring.Close, nil
+}
+
+// examine opens what the demonstration's diagnostics check: its own card and stand-in.
+func (d demonstration) examine() (Examination, diagnose.Target, func() error, error) {
+	settings, err := DemoSettings()
+	e := Examination{Demo: true, Program: d.ring.user(), Log: d.log, Settings: settings}
+	if err != nil {
+		return e, diagnose.Target{}, nil, err
+	}
+	if e.Ring, err = e.Program.OpenKeyring(settings, d.log); err != nil {
+		return e, diagnose.Target{}, nil, err
+	}
+	return e, simulated(settings, d.ers, d.card, e.Ring), e.Ring.Close, nil
+}
+
+// isFolder reports whether path is a folder.
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+var noDiagnostics = &problem.Problem{
+	Code:     "DIAG-NOT_STARTED",
+	Title:    "The checks could not be started",
+	Happened: "A part of this program could not be started.",
+	Steps: []string{
+		"Start the program again.",
+		"If that does not help, give your local service desk the reference below.",
+	},
+}

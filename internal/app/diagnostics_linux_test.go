@@ -1,0 +1,76 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/adrg/xdg"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/smartcard/simulator"
+)
+
+// The Diagnostics screen shows, copies and saves the results of package diagnose.
+func TestTheDiagnosticsOfTheWindow(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("XDG_DOWNLOAD_DIR", t.TempDir())
+	xdg.Reload()
+	t.Cleanup(xdg.Reload)
+	ers := erstest.NewServer()
+	defer ers.Close()
+	card := simulator.New(simulator.Settings{})
+	defer card.Close()
+	p := testProgram(t, append(os.Environ(), session.Env()...)...)
+	demo := NewDemonstration(p, testLog(t), signin.NewBoard(), ers, card, simulator.Persona{})
+	looked := NewWindowDiagnostics(demo.examine)
+	require.Len(t, looked.Names(), len(diagnose.Checks(diagnose.Target{})))
+	found := map[string]diagnose.Finding{}
+	examination := looked.Run(t.Context(), func(row int, finding diagnose.Finding) { found[looked.Names()[row]] = finding })
+	require.Len(t, found, len(looked.Names()), "each row is reported")
+	assert.Equal(t, diagnose.OK, found["Keyring"].State)
+	assert.Equal(t, diagnose.OK, found["Answer of e-RS"].State)
+	assert.Equal(t, diagnose.Attention, found["Smartcard"].State)
+	assert.NotNil(t, found["Smartcard"].Problem, "with what to do")
+	assert.Equal(t, diagnose.Skipped, found["Audit log"].State)
+	assert.Equal(t, diagnose.OK, found["Your organisation's certificate"].State, "a demonstration that warns of itself")
+	assert.Contains(t, examination.Report, "There is no card in the reader.")
+	assert.Contains(t, examination.Report, erstest.ASID, "the demonstration's number")
+
+	bundle, err := examination.Bundle(t.Context())
+	require.NoError(t, err)
+	var names []string
+	for _, file := range bundle.Files {
+		names = append(names, file.Name)
+	}
+	assert.Subset(t, names, []string{"about.txt", "settings.toml", "checks.txt", "checks.json"})
+	assert.Equal(t, xdg.UserDirs.Download, filepath.Dir(bundle.Path))
+	assert.NoFileExists(t, bundle.Path, "it is shown first")
+	require.NoError(t, bundle.Save())
+	assert.FileExists(t, bundle.Path)
+}
+
+// Diagnostics that cannot start show that in every row, and leave none at "Checking…".
+func TestDiagnosticsThatCannotBegin(t *testing.T) {
+	looked := NewWindowDiagnostics(func() (Examination, diagnose.Target, func() error, error) {
+		return Examination{Log: testLog(t)}, diagnose.Target{}, nil, errors.New("no process to be had")
+	})
+	rows := 0
+	examination := looked.Run(context.Background(), func(_ int, finding diagnose.Finding) {
+		rows++
+		assert.Equal(t, diagnose.Failed, finding.State)
+		assert.Equal(t, "DIAG-NOT_STARTED", finding.Problem.Code)
+	})
+	assert.Equal(t, len(looked.Names()), rows)
+	assert.Nil(t, examination.Bundle)
+	assert.False(t, strings.Contains(examination.Report, "no process"), "the cause is for the log")
+}

@@ -1,0 +1,91 @@
+package app
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// BackgroundFlag is the name of the flag with which the desktop starts the program when the user logs in.
+const BackgroundFlag = "background"
+
+// ByLinkFlag is the name of the flag of a window that a link opens. Links come from web pages, and none begins a sign-in by itself.
+const ByLinkFlag = "by-link"
+
+// windowFingerprint identifies the kind of window that a command line asks for: a digest of
+// demonstration or real, the settings file, and settings as flags or in the environment. A window
+// cannot serve another's request: it would go on with one ASID's session under another. How it
+// starts (--background, --for) does not count.
+func windowFingerprint(kind, file string, flags *pflag.FlagSet, environ []string) string {
+	if file != "" {
+		if whole, err := filepath.Abs(file); err == nil {
+			file = whole
+		}
+	}
+	parts := []string{kind, file}
+	if flags != nil {
+		flags.Visit(func(flag *pflag.Flag) {
+			if !slices.Contains([]string{"config", BackgroundFlag, "for", ByLinkFlag}, flag.Name) {
+				parts = append(parts, flag.Name+"="+flag.Value.String())
+			}
+		})
+	}
+	for _, entry := range environ {
+		if strings.HasPrefix(entry, "ERS_LOGIN_") {
+			parts = append(parts, entry)
+		}
+	}
+	slices.Sort(parts[2:])
+	digest := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(digest[:])
+}
+
+// otherWindow: a window with another fingerprint is open.
+var otherWindow = &problem.Problem{
+	Code:  "INSTANCE-OTHER",
+	Title: "e-RS Login is open already, with other settings",
+	Happened: "A window of e-RS Login is open for you on this computer. It was started in another way than this one: with other " +
+		"settings, or as a demonstration. Only one can keep your e-RS session.",
+	Steps: []string{
+		"Go to the window that is open, sign out there and close it.",
+		"Then start this one again.",
+	},
+}
+
+// OtherDisplay: a window is open on a display that this start's user does not see.
+var OtherDisplay = &problem.Problem{
+	Code:  "INSTANCE-OTHER_DISPLAY",
+	Title: "e-RS Login is open already, on another display",
+	Happened: "A window of e-RS Login is open for you on another desktop of this computer, such as that of a remote session. " +
+		"Only one can keep your e-RS session.",
+	Steps: []string{
+		"Go to that desktop and sign in there.",
+		"To go on here instead, sign out and close the window there. Then start e-RS Login here.",
+	},
+}
+
+// sharesDisplay reports whether two starts share a display, or one of them names none.
+func sharesDisplay(one, other string) bool {
+	if one == "" || other == "" {
+		return true
+	}
+	named := strings.Fields(other)
+	return slices.ContainsFunc(strings.Fields(one), func(display string) bool { return slices.Contains(named, display) })
+}
+
+// startedOtherwise is otherWindow's notice in the open window.
+var startedOtherwise = &problem.Problem{
+	Code:     "INSTANCE-STARTED_OTHERWISE",
+	Title:    "e-RS Login was started again, with other settings",
+	Happened: "You started e-RS Login again with other settings. To use those, sign out here and close this window first.",
+	Steps: []string{
+		"Sign out here and close this window.",
+		"Then start e-RS Login again with the other settings.",
+	},
+}

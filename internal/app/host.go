@@ -1,0 +1,145 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	standard "log"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"github.com/pelletier/go-toml/v2"
+	"github.com/sirupsen/logrus"
+
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/desktop"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// NewApp starts Fyne. Only main provides it, since it links OpenGL.
+type NewApp func(fyne.AppMetadata) fyne.App
+
+// Host holds what every command needs.
+type Host struct {
+	Metadata fyne.AppMetadata
+	NewApp   NewApp
+	// Environ is the environment at the start. Code in this process may change the current one.
+	Environ []string
+	Stdin   io.Reader
+	Stdout  io.Writer
+	Stderr  io.Writer
+	// Lock is the lock of the one instance while this process holds it; nil if the command never
+	// does.
+	Lock *HeldLock
+}
+
+// Name is the program's name and version for other programs.
+func (p Host) Name() string { return "ers-login " + p.Metadata.Version }
+
+// ReadMetadata parses FyneApp.toml, which a plain go build does not pass to Fyne.
+func ReadMetadata(fyneApp []byte) (fyne.AppMetadata, error) {
+	var file struct {
+		Details struct {
+			ID, Name, Version string
+			Build             int
+		}
+		Migrations map[string]bool
+	}
+	if err := toml.Unmarshal(fyneApp, &file); err != nil {
+		return fyne.AppMetadata{}, fmt.Errorf("could not read FyneApp.toml: %w", err)
+	}
+	return fyne.AppMetadata{
+		ID: file.Details.ID, Name: file.Details.Name, Version: file.Details.Version, Build: file.Details.Build,
+		Migrations: file.Migrations,
+	}, nil
+}
+
+// OpenLog opens the log in a folder, or on the console alone. It always returns a log: a folder
+// that cannot be written is reported on the console.
+func (p Host) OpenLog(folder string) *logging.Log {
+	console := p.Stderr
+	if folder != "" {
+		console = desktop.WithoutConsole(p.Stderr)
+	}
+	log, err := logging.New(logging.Settings{Dir: folder, Console: console, Version: p.Metadata.Version})
+	if err != nil {
+		p.Report(err)
+	}
+	// Fyne and other libraries write to the standard log.
+	standard.SetFlags(0)
+	standard.SetOutput(log.StdWriter())
+	return log
+}
+
+func CloseLog(log io.Closer) {
+	// There is no log left to report an error to.
+	_ = log.Close()
+}
+
+// OpenKeyring prepares the keyring process, which starts when first needed.
+func (p Host) OpenKeyring(settings config.Config, log logrus.FieldLogger) (*keyring.Client, error) {
+	arguments, err := worker()
+	if err != nil {
+		return nil, err
+	}
+	return keyring.New(keyring.Settings{
+		Command: arguments, Env: p.Environ, Version: p.Metadata.Version,
+		Timeout: settings.KeyringTimeout, PromptTimeout: settings.KeyringPromptTimeout, Log: log,
+		Aliases: settings.WindowsAliases,
+	}), nil
+}
+
+// say prints why there is no window, for a start from a terminal.
+func (p Host) say(why error) error {
+	_, err := fmt.Fprintf(p.Stderr, "%v.\n", why)
+	return err
+}
+
+// SayTo prints a message for people, which is not data.
+func SayTo(stderr io.Writer, text string) error {
+	_, err := fmt.Fprintln(stderr, text)
+	return err
+}
+
+// Report prints a command's error in the window's words, and returns the exit status.
+func (p Host) Report(err error) int {
+	if err == nil {
+		return StatusDone
+	}
+	var usage UsageError
+	misunderstood := errors.As(err, &usage)
+	var text strings.Builder
+	var found *problem.Problem
+	switch {
+	case errors.As(err, &found):
+		WriteProblem(&text, found)
+	case misunderstood:
+		fmt.Fprintf(&text, "ers-login: %s\nSee %s --help.\n", shownLines(err.Error()), commandOf(err))
+	default:
+		fmt.Fprintf(&text, "ers-login: %s\n", shownLines(err.Error()))
+	}
+	_, _ = io.WriteString(p.Stderr, text.String()) // there is no other output
+	return StatusOf(err)
+}
+
+// shownLines is shown for text of several lines.
+func shownLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = problem.Clean(line, maxSaid)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// WriteProblem writes a Problem for a terminal.
+func WriteProblem(text *strings.Builder, found *problem.Problem) {
+	fmt.Fprintf(text, "ers-login: %s (%s)\n%s\n", found.Expand(found.Title), found.Code, found.Expand(found.Happened))
+	if found.Quoted != "" {
+		fmt.Fprintf(text, "  %s\n", found.Expand(found.Quoted))
+	}
+	for i, step := range found.TerminalSteps() {
+		fmt.Fprintf(text, "  %d. %s\n", i+1, step)
+	}
+}

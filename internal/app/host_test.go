@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+	"io"
+	standard "log"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// TestMain makes this test program the keyring worker, too, when it starts itself again for that.
+func TestMain(m *testing.M) {
+	if slices.Equal(os.Args[1:], []string{WorkerCommand}) {
+		os.Exit(serveKeyring())
+	}
+	// Tests that want a bus start one: that of this computer may have a real window on it.
+	if err := os.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+func serveKeyring() int {
+	toml, err := os.ReadFile(fyneAppFile)
+	if err != nil {
+		panic(err)
+	}
+	metadata, err := ReadMetadata(toml)
+	if err != nil {
+		panic(err)
+	}
+	return Host{Stderr: os.Stderr}.Report(keyring.Serve(context.Background(), os.Stdin, os.Stdout, metadata.Version))
+}
+
+var fyneAppFile = filepath.Join("..", "..", "FyneApp.toml")
+
+// testProgram is a program with an environment of its own, that must not open a window.
+func testProgram(t *testing.T, environ ...string) Host {
+	t.Helper()
+	// A run hands the standard log over to its own, which ends with it.
+	writer, flags := standard.Writer(), standard.Flags()
+	t.Cleanup(func() {
+		standard.SetOutput(writer)
+		standard.SetFlags(flags)
+	})
+	toml, err := os.ReadFile(fyneAppFile)
+	require.NoError(t, err)
+	metadata, err := ReadMetadata(toml)
+	require.NoError(t, err)
+	return Host{
+		Metadata: metadata, Environ: environ, Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard,
+		NewApp: func(fyne.AppMetadata) fyne.App {
+			require.FailNow(t, "a window was opened")
+			return nil
+		},
+	}
+}
+
+// testLog is a log of the test's own.
+func testLog(t *testing.T) *logging.Log {
+	t.Helper()
+	log, err := logging.New(logging.Settings{Dir: t.TempDir()})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, log.Close()) })
+	return log
+}
+
+// told returns all that a Problem shows.
+func told(p *problem.Problem) string {
+	return p.Expand(strings.Join(append([]string{p.Title, p.Happened}, p.Steps...), "\n"))
+}

@@ -1,0 +1,172 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/signin"
+)
+
+// Leftover is an earlier run's session that was cleared from the keyring before there was a flow.
+// The flow, once there is one, reads it as if it were still there, and closes it at e-RS.
+type Leftover struct {
+	mu      sync.Mutex
+	session handoff.Session
+	there   bool
+}
+
+// sweepWithin bounds the check of the keyring after a failed start.
+const sweepWithin = 8 * time.Second
+
+// SweepingUp is a prepare that clears the keyring if it fails. A flow begins with that, but without
+// usable settings or a certificate there is no flow, and other applications would go on with the
+// session of an earlier run that was killed.
+func (r RealServices) SweepingUp(ctx context.Context) (Services, error) {
+	found, err := r.prepare(ctx)
+	if err != nil && ctx.Err() == nil {
+		r.Sweep(ctx)
+	}
+	return found, err
+}
+
+func (r RealServices) Sweep(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, sweepWithin)
+	defer cancel()
+	// Errors of the settings were reported; the usable ones suffice for this.
+	settings, _ := config.Load(r.Sources)
+	ring, err := r.Program.OpenKeyring(settings, r.Log)
+	if err != nil {
+		r.Log.WithError(err).Warn("start: keyring")
+		return
+	}
+	defer func() {
+		if err := ring.Close(); err != nil {
+			r.Log.WithError(err).Warn("the keyring worker did not end")
+		}
+	}()
+	session, found, err := r.Program.clearEarlier(ctx, ring, r.Log)
+	if session.BaseURL != "" {
+		r.Left.keep(session)
+	}
+	switch {
+	case err != nil:
+		r.Log.WithError(err).Warn("start: what an earlier run has left in the keyring could not be cleared")
+	case found:
+		r.Log.Warn("the session of an earlier run was cleared from the keyring, although the start has failed")
+	}
+}
+
+// clearEarlier removes what an earlier run has left in the keyring. Found reports whether there was
+// a session, which is zero if it could not be read. The session of a living instance stays, and the
+// error is LivesElsewhere.
+func (p Host) clearEarlier(ctx context.Context, ring *keyring.Client, log *logging.Log) (session handoff.Session, found bool, err error) {
+	session, err = ring.Read(ctx)
+	switch {
+	case errors.Is(err, handoff.ErrNotFound):
+		// Without its main entry, any other entry is left of an end that was cut short.
+		return handoff.Session{}, false, ring.Clear(ctx)
+	case err != nil && !errors.Is(err, keyring.Unreadable):
+		return handoff.Session{}, false, err
+	}
+	log.Guard(session.SessionKey.Text)
+	if err := p.Lock.foreign(session); err != nil {
+		return handoff.Session{}, true, LivesElsewhere{err, session.Owner}
+	}
+	return session, true, ring.Clear(ctx)
+}
+
+// LivesElsewhere: the session belongs to a living instance, which only its lock's path leads to.
+type LivesElsewhere struct {
+	error
+	Path string
+}
+
+func (e LivesElsewhere) Unwrap() error { return e.error }
+
+func (l *Leftover) keep(session handoff.Session) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.session, l.there = session, true
+}
+
+// take returns the session once.
+func (l *Leftover) take() (handoff.Session, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	there := l.there
+	l.there = false
+	return l.session, there
+}
+
+// remembering is a keyring that returns a session already cleared.
+type remembering struct {
+	signin.Keyring
+	left *Leftover
+}
+
+// Read returns the cleared session once, and then the keyring's.
+func (k remembering) Read(ctx context.Context) (handoff.Session, error) {
+	if k.left != nil {
+		if session, there := k.left.take(); there {
+			return session, nil
+		}
+	}
+	return k.Keyring.Read(ctx)
+}
+
+// ClearLeftovers removes what a killed run has left in the keyring, and closes its session at e-RS.
+func (p Host) ClearLeftovers(ctx context.Context, sources config.Sources) error {
+	log := p.OpenLog("")
+	defer CloseLog(log)
+	settings, settingsErr := LookAtRealSettings(sources)
+	ring, err := p.OpenKeyring(settings, log)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := ring.Close(); err != nil {
+			log.WithError(err).Debug("the keyring worker did not end")
+		}
+	}()
+	left, found, err := p.clearEarlier(ctx, ring, log)
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return SayTo(p.Stderr, "Nobody was signed in.")
+	}
+	if settingsErr == nil && left.BaseURL == settings.BaseURL && left.ASID == settings.ASID {
+		r := RealServices{Program: p, Log: log, Board: signin.NewBoard(), Sources: sources}
+		if settingsErr = r.closeLeftover(ctx, settings, ring, left); settingsErr == nil {
+			return SayTo(p.Stderr, "No window was open. The session that an earlier run had left was ended.")
+		}
+	}
+	if settingsErr != nil {
+		log.WithError(settingsErr).Debug("e-RS could not be told")
+	}
+	return SayTo(p.Stderr, "No window was open. What an earlier run had left was removed from the keyring; e-RS could not be told, and closes "+
+		"that session by itself in time.")
+}
+
+// closeLeftover closes the session of a killed run at e-RS (A003), with a record in the audit log.
+func (r RealServices) closeLeftover(ctx context.Context, settings config.Config, ring *keyring.Client, left handoff.Session) error {
+	client, err := r.newRenewing(ctx, settings, ring)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	records := r.openAudit(settings, client, certificate.CommonName(client.using.certificate))
+	key := left.SessionKey
+	records.ers.Know(key, left.UserIdentifier, ersclient.Permission{
+		BusinessFunction: ersclient.BusinessFunction(left.BusinessFunction), OrgIdentifier: left.OrgIdentifier, OrgName: left.OrgName,
+	})
+	return errors.Join(records.ers.DeleteSession(ctx, key), records.close())
+}

@@ -1,0 +1,85 @@
+package app
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	bare "github.com/zalando/go-keyring"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
+)
+
+// A killed program leaves its session in the keyring, and the next start clears it, even one that
+// cannot sign in: other applications would go on with it for as long as it takes to repair the
+// settings.
+func TestAFailedStartClearsTheKeyring(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	other := ringOn(t, session)
+	require.NoError(t, other.Publish(t.Context(), sessionAt("https://ers.example/ers-api")))
+	settings := filepath.Join(t.TempDir(), "config.toml")
+	require.NoError(t, os.WriteFile(settings, []byte("asid = \"none\"\n"), 0o600))
+	r := RealServices{
+		Program: testProgram(t, append(os.Environ(), session.Env()...)...), Log: testLog(t), Board: signin.NewBoard(),
+		Sources: config.Sources{File: settings}, Left: &Leftover{},
+	}
+	_, err := r.SweepingUp(t.Context())
+	require.Error(t, err)
+	assert.Contains(t, problem.Of(err).Code, "SETTING-")
+	_, err = other.Read(t.Context())
+	require.ErrorIs(t, err, handoff.ErrNotFound)
+
+	// Once the settings are repaired, the flow finds it once, and closes it at e-RS.
+	flows := remembering{other, r.Left}
+	found, err := flows.Read(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "https://ers.example/ers-api", found.BaseURL)
+	_, err = flows.Read(t.Context())
+	require.ErrorIs(t, err, handoff.ErrNotFound)
+}
+
+// A key without its session is left of an end that was cut short. Scripts that read it alone would
+// go on as the former user.
+func TestAKeyWithoutItsSessionIsCleared(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	for _, pair := range session.Env() {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+	other := ringOn(t, session)
+	orphan := func() {
+		require.NoError(t, other.Publish(t.Context(), sessionAt("https://ers.example/ers-api")))
+		require.NoError(t, bare.Delete(handoff.Service, handoff.AccountSession))
+		_, err := bare.Get(handoff.Service, handoff.AccountSessionKey)
+		require.NoError(t, err)
+	}
+	gone := func(t *testing.T) {
+		_, err := bare.Get(handoff.Service, handoff.AccountSessionKey)
+		require.ErrorIs(t, err, bare.ErrNotFound)
+	}
+	p := testProgram(t, append(os.Environ(), session.Env()...)...)
+	t.Run("by a start that fails", func(t *testing.T) {
+		orphan()
+		RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Left: &Leftover{}}.Sweep(t.Context())
+		gone(t)
+	})
+	t.Run("by signing out", func(t *testing.T) {
+		orphan()
+		require.NoError(t, p.ClearLeftovers(t.Context(), config.Sources{}))
+		gone(t)
+	})
+	t.Run("and not by a look", func(t *testing.T) {
+		orphan()
+		_, err := other.Read(t.Context())
+		require.ErrorIs(t, err, handoff.ErrNotFound)
+		_, err = bare.Get(handoff.Service, handoff.AccountSessionKey)
+		require.NoError(t, err, "a reader such as doctor may read while another process is about to write")
+	})
+}

@@ -1,0 +1,87 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/ers-login/ers-login/internal/desktop"
+	"github.com/ers-login/ers-login/internal/instance"
+)
+
+// oneInstance ensures that a user has one window. A second start raises the first's window and
+// ends.
+type oneInstance struct {
+	path    string
+	log     logrus.FieldLogger
+	handler instance.Handler
+	// token allows the first window to be raised, on desktops that issue one with each start.
+	token string
+	// displays are the user's displays.
+	displays string
+	// wanted is this window's windowFingerprint.
+	wanted string
+	lock   *instance.Lock
+	// Held shares the lock with the rest of the program; nil if not needed.
+	Held *HeldLock
+}
+
+// activationVariables hold the token that a desktop issues with a start.
+var activationVariables = []string{"XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"}
+
+// NewOneInstance removes the desktop's token from the environment, so that no child process uses it
+// up.
+func NewOneInstance(path string, log logrus.FieldLogger, environ []string, wanted string, handler instance.Handler) *oneInstance {
+	for _, name := range activationVariables {
+		if err := os.Unsetenv(name); err != nil {
+			log.WithError(err).Warn("instance")
+		}
+	}
+	return &oneInstance{
+		path: path, log: log, handler: handler, wanted: wanted, token: instance.ActivationToken(environ), displays: desktop.DisplaysOf(environ),
+	}
+}
+
+// ErrRaised: the window of another instance was raised, and nothing is left to do.
+var ErrRaised = errors.New("e-RS Login is running already, and its window was brought to the front")
+
+// Join makes this the one instance, if it is not yet. If there is another, it raises that one's
+// window and returns ErrRaised, otherWindow if its fingerprint differs, or OtherDisplay if the user
+// does not see it.
+func (o *oneInstance) Join(ctx context.Context) error {
+	if o.lock != nil {
+		return nil
+	}
+	request := instance.Request{Action: instance.Raise, ActivationToken: o.token, Wanted: o.wanted}
+	lock, answer, err := instance.Join(ctx, o.path, request)
+	switch {
+	case err != nil:
+		return err
+	case lock == nil && answer.Code == otherWindow.Code:
+		return otherWindow
+	case lock == nil && !sharesDisplay(answer.Display, o.displays):
+		return OtherDisplay
+	case lock == nil:
+		return ErrRaised
+	}
+	o.lock = lock
+	o.Held.Hold(lock)
+	if err := lock.Listen(o.handler, func(err error) { o.log.WithError(err).Debug("instance") }); err != nil {
+		// The window works if a second start cannot find it; the second start reports that.
+		o.log.WithError(err).Warn("instance")
+	}
+	return nil
+}
+
+// Leave lets the next start be the one instance.
+func (o *oneInstance) Leave() {
+	if o.lock == nil {
+		return
+	}
+	o.Held.Hold(nil)
+	if err := o.lock.Release(); err != nil {
+		o.log.WithError(err).Warn("instance")
+	}
+}

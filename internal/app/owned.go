@@ -1,0 +1,90 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/instance"
+	"github.com/ers-login/ers-login/internal/signin"
+)
+
+// HeldLock holds the lock of the one instance while this process has it. Its methods accept nil,
+// for a process that never does.
+type HeldLock struct{ atomic.Pointer[instance.Lock] }
+
+func (h *HeldLock) Hold(lock *instance.Lock) {
+	if h != nil {
+		h.Store(lock)
+	}
+}
+
+func (h *HeldLock) held() *instance.Lock {
+	if h == nil {
+		return nil
+	}
+	return h.Load()
+}
+
+// foreign returns [instance.Running] if a session belongs to another living instance.
+func (h *HeldLock) foreign(session handoff.Session) error {
+	if h.held().Foreign(session.Owner) {
+		return instance.Running.Because(fmt.Errorf("the session in the keyring belongs to the holder of %s", session.Owner))
+	}
+	return nil
+}
+
+// OwnedKeyring leaves the session of another living instance alone, and marks what it publishes as
+// this one's. Two desktops of a user can have two session buses and one keyring.
+type OwnedKeyring struct {
+	signin.Keyring
+	Lock *HeldLock
+}
+
+// Read returns this instance's session, or a dead one's. For a living one's the error is
+// [instance.Running].
+func (k OwnedKeyring) Read(ctx context.Context) (handoff.Session, error) {
+	return k.ours(k.Keyring.Read(ctx))
+}
+
+// ReadUnlocking is Read for a keyring that may be locked.
+func (k OwnedKeyring) ReadUnlocking(ctx context.Context) (handoff.Session, error) {
+	return k.ours(k.Keyring.ReadUnlocking(ctx))
+}
+
+// Publish replaces no session of another living instance.
+func (k OwnedKeyring) Publish(ctx context.Context, session handoff.Session) error {
+	if _, err := k.Read(ctx); errors.Is(err, instance.Running) {
+		return err
+	}
+	session.Owner = k.Lock.held().Mark()
+	return k.Keyring.Publish(ctx, session)
+}
+
+// Clear leaves another living instance's session there: this one has none in the keyring then. It
+// unlocks a locked keyring to check, since another instance's session may be in it.
+func (k OwnedKeyring) Clear(ctx context.Context) error {
+	_, err := k.Read(ctx)
+	if errors.Is(err, handoff.ErrLocked) && !errors.Is(err, handoff.ErrItemLocked) {
+		_, err = k.ReadUnlocking(ctx)
+		if errors.Is(err, handoff.ErrLocked) || errors.Is(err, handoff.ErrDismissed) {
+			return err
+		}
+	}
+	if errors.Is(err, instance.Running) {
+		return nil
+	}
+	return k.Keyring.Clear(ctx)
+}
+
+func (k OwnedKeyring) ours(session handoff.Session, err error) (handoff.Session, error) {
+	if err != nil {
+		return session, err
+	}
+	if err := k.Lock.foreign(session); err != nil {
+		return handoff.Session{}, err
+	}
+	return session, nil
+}

@@ -1,0 +1,153 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/sirupsen/logrus"
+	"github.com/spf13/pflag"
+
+	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/history"
+	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
+	"github.com/ers-login/ers-login/ui"
+)
+
+// RealInput is how the window for a real sign-in was asked for.
+type RealInput struct {
+	// File is the settings file that was named, and flags are settings.
+	File  string
+	Flags *pflag.FlagSet
+	// Background: see [windowOptions]. byLink: a link has opened it.
+	Background, ByLink bool
+}
+
+// OpenReal opens the window for a real sign-in. The settings are read when the window is there, so
+// that it can show their errors, and again for each try.
+func (p Host) OpenReal(ctx context.Context, input RealInput) error {
+	log := p.OpenLog(logging.DefaultDir())
+	defer CloseLog(log)
+	memory := openHistory(log)
+	found := RealServices{
+		Program: p, Log: log, Board: signin.NewBoard(), Sources: config.System(input.File, input.Flags), memory: memory, Open: &OpenSide{},
+		Left: &Leftover{},
+	}
+	return p.openWindow(ctx, log, found.Board, windowOptions{
+		settings: ui.Settings{
+			Favourites: memory, Diagnostics: NewWindowDiagnostics(found.Examine),
+			Preferences: newPreferences(asWanted(found.Sources), p.Autostart(log), log),
+		},
+		wanted: windowFingerprint("sign-in", input.File, input.Flags, p.Environ), find: found.SweepingUp, background: input.Background, held: input.ByLink, graphics: p.newGraphics(log),
+		unusable: found.Unusable, sweep: found.Sweep,
+	})
+}
+
+// openHistory reads the users' earlier choices and favourites. They are a convenience: errors are
+// logged.
+func openHistory(log logrus.FieldLogger) *history.History {
+	memory, err := history.Open(history.DefaultFile())
+	if err != nil {
+		log.WithError(err).Warn("history")
+	}
+	return memory
+}
+
+// RealServices finds the services that the settings name.
+type RealServices struct {
+	Program Host
+	Log     *logging.Log
+	Board   *signin.Board
+	Sources config.Sources
+	memory  *history.History
+	// Open holds the card side while it is open.
+	Open *OpenSide
+	// Left is the session that a failed start has cleared.
+	Left *Leftover
+}
+
+// Unusable returns what is wrong with the settings, as prepare would.
+func (r RealServices) Unusable() error {
+	_, err := config.LoadReal(r.Sources)
+	return err
+}
+
+func (r RealServices) prepare(ctx context.Context) (Services, error) {
+	settings, err := config.LoadReal(r.Sources)
+	// Discarded settings may explain why others are missing.
+	r.warn(settings.Warnings)
+	// A failing start is logged at that level, too.
+	r.setLevel(settings.LogLevel)
+	if err != nil {
+		return Services{}, err
+	}
+	ring, err := r.Program.OpenKeyring(settings, r.Log)
+	if err != nil {
+		return Services{}, err
+	}
+	ers, err := r.newRenewing(ctx, settings, ring)
+	if err != nil {
+		return Services{}, errors.Join(err, ring.Close())
+	}
+	cards, err := r.OpenCardSide(settings)
+	if err != nil {
+		ers.Close()
+		return Services{}, errors.Join(err, ring.Close())
+	}
+	r.Open.Set(&cards)
+	records := r.openAudit(settings, ers, certificate.CommonName(ers.using.certificate))
+	ers.renamed = records.log.Rename
+	return Services{
+		platform: hscn.New(hscn.Settings{
+			ERS: records.ers, BaseURL: settings.BaseURL, ASID: settings.ASID, Agent: cards.agent, PollInterval: settings.AgentPollInterval,
+			Changed: cards.readers.Changed(), Presence: func() hscn.Presence { return presenceOf(cards.readers.Presence()) }, Log: r.Log,
+		}),
+		keyring: auditedKeyring{remembering{OwnedKeyring{ring, r.Program.Lock}, r.Left}, records.ers}, memory: r.memory,
+		maxAge: settings.SessionMaxAge, grace: settings.ClosingGrace, endWhenLocked: settings.ScreenLock == config.LockEnds,
+		close: func() {
+			r.Open.Set(nil)
+			ers.Close()
+			if err := errors.Join(cards.Close(), ring.Close(), records.close()); err != nil {
+				r.Log.WithError(err).Warn("not all ended as it should")
+			}
+		},
+	}, nil
+}
+
+// warn reports discarded settings. The window shows those that a user can act on.
+func (r RealServices) warn(warnings []*problem.Problem) {
+	const shown = 5
+	for i := range shown {
+		var found *problem.Problem
+		if i < len(warnings) {
+			found = warnings[i]
+		}
+		// After another try there may be fewer.
+		r.Board.Set(fmt.Sprintf("settings %d", i), found)
+	}
+	for _, warning := range warnings {
+		r.Log.Warn(warning)
+	}
+}
+
+func (r RealServices) setLevel(level string) {
+	parsed, err := logrus.ParseLevel(level)
+	if err != nil {
+		// The settings were validated; a level unknown to logrus is a bug.
+		r.Log.WithError(err).Warn("log level")
+		return
+	}
+	r.Log.SetLevel(parsed)
+}
+
+// logWriter writes the output of the organisation's program to the log, which masks tickets.
+type logWriter struct{ log logrus.FieldLogger }
+
+func (w logWriter) Write(said []byte) (int, error) {
+	w.log.Warn(problem.Clean(string(said), 1000))
+	return len(said), nil
+}

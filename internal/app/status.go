@@ -1,0 +1,89 @@
+package app
+
+import (
+	"errors"
+
+	"github.com/ers-login/ers-login/internal/keyring"
+)
+
+// The exit statuses: a public interface, specified in docs/commands.md. None changes its meaning.
+const (
+	// StatusDone: done, or a user is signed in.
+	StatusDone = 0
+	// StatusFailed: not done, or no user is signed in.
+	StatusFailed = 1
+	// StatusUsage: the command line is invalid.
+	StatusUsage = 2
+	// StatusKeyring: the keyring cannot be used, so it is unknown.
+	StatusKeyring = 3
+	// StatusLate: the time of --timeout is up.
+	StatusLate = 4
+)
+
+// StatusHelp describes them in the help texts.
+const StatusHelp = `Exit status: 0 done, or somebody is signed in; 1 not done, or nobody is signed in; 2 wrong arguments; 3 trouble with the
+keyring; 4 the time of --timeout is up; 7 the window cannot be drawn on this computer.`
+
+// StatusMeanings describe each in the manual page.
+var StatusMeanings = []string{
+	StatusDone:    "It is done, or somebody is signed in.",
+	StatusFailed:  "It is not done, or nobody is signed in. The sign-in was given up, the window closed, or a wait interrupted.",
+	StatusUsage:   "The command line was not understood.",
+	StatusKeyring: "The keyring cannot be used, so that nobody knows.",
+	StatusLate:    "The time of --timeout is up.",
+
+	StatusNoGraphics: "The window cannot be drawn on this computer. A message has said what to do.",
+}
+
+// Ending is an error with its own exit status.
+type Ending struct {
+	Err    error
+	Status int
+}
+
+func (e Ending) Error() string { return e.Err.Error() }
+func (e Ending) Unwrap() error { return e.Err }
+
+// UsageError is an invalid command line.
+type UsageError struct{ Err error }
+
+func (e UsageError) Error() string { return e.Err.Error() }
+func (e UsageError) Unwrap() error { return e.Err }
+
+// CommandError is an error of a command whose own help has more.
+type CommandError struct {
+	Err  error
+	Path string
+}
+
+func (e CommandError) Error() string { return e.Err.Error() }
+func (e CommandError) Unwrap() error { return e.Err }
+
+// commandOf returns the command that an error is from, such as "ers-login config show".
+func commandOf(err error) string {
+	var of CommandError
+	if errors.As(err, &of) {
+		return of.Path
+	}
+	return "ers-login"
+}
+
+// StatusOf returns the exit status of an error.
+func StatusOf(err error) int {
+	var (
+		usage UsageError
+		chose Ending
+	)
+	switch {
+	case err == nil:
+		return StatusDone
+	case errors.As(err, &usage):
+		return StatusUsage
+	case errors.As(err, &chose):
+		return chose.Status
+	case keyring.Problems.Has(err):
+		return StatusKeyring
+	default:
+		return StatusFailed
+	}
+}

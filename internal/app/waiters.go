@@ -1,0 +1,325 @@
+package app
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/ers-login/ers-login/internal/instance"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
+)
+
+// Answer returns the handler of requests from other starts of the program, for this window or for
+// something done in it.
+func (e *Controller) Answer(raise func()) instance.Handler {
+	return func(ctx context.Context, request instance.Request) instance.Answer {
+		if e.life.Err() != nil || !e.Shown.Load() {
+			// The other process waits a moment, and then finds either a window or none.
+			return instance.Answer{Code: instance.Leaving.Code}
+		}
+		switch {
+		case request.Action == instance.SignOut && request.Wait:
+			return e.waiters.await(ctx, &waiter{watch: (&signOutWatch{send: e.sendOn}).look}, nil)
+		case request.Action == instance.SignOut:
+			e.Send(signin.SignOut{})
+		case request.Action == instance.SignIn && request.Wait:
+			return e.awaitSignIn(ctx, request.For, raise)
+		case request.Action == instance.SignIn:
+			raise()
+			if request.For != "" {
+				e.Send(signin.Requested{By: request.For})
+			}
+			e.Send(signin.SignIn{})
+		default:
+			raise()
+			if request.For != "" {
+				e.sendOn(signin.Requested{By: request.For})
+			}
+			if request.Wanted != "" && request.Wanted != e.wanted {
+				e.noteOther()
+				return instance.Answer{Code: otherWindow.Code}
+			}
+			return instance.Answer{OK: true, Display: e.Displays}
+		}
+		return instance.Answer{OK: true}
+	}
+}
+
+// otherShown is how long the window shows that it is not the one that was requested.
+const otherShown = 2 * time.Minute
+
+// noteOther shows in the raised window that it is not the one that the user requested.
+func (e *Controller) noteOther() {
+	e.Board.Set("instance", startedOtherwise)
+	time.AfterFunc(otherShown, func() { e.Board.Set("instance", nil) })
+}
+
+// awaitSignIn asks the user to sign in, and answers once the result is known.
+func (e *Controller) awaitSignIn(ctx context.Context, by string, raise func()) instance.Answer {
+	waiting := &waiter{by: by, watch: (&signInWatch{by: by, send: e.sendOn}).look}
+	raised := false
+	answer := e.waiters.await(ctx, waiting, func() {
+		raised = true
+		raise()
+	})
+	if !answer.OK && !raised {
+		// The reason why sign-in is impossible was known at once; the user sees it, too.
+		raise()
+	}
+	if !answer.OK && by != "" {
+		// It is over, or the other process is gone. The window shows the previous one, if that
+		// still waits.
+		e.sendOn(signin.Requested{By: e.waiters.lastBy()})
+	}
+	return answer
+}
+
+// sendOn sends an intent to the flow, and reports whether it arrived. Before there is a flow, a
+// failed start receives the intents that it understands.
+func (e *Controller) sendOn(intent signin.Intent) bool {
+	if flow := e.flow.Load(); flow != nil {
+		flow.Send(intent)
+		return true
+	}
+	switch intent.(type) {
+	case signin.TryAgain, signin.Requested:
+		select {
+		case e.early <- intent:
+			if flow := e.flow.Load(); flow != nil {
+				e.handOver(flow) // the flow has begun meanwhile
+			}
+			return true
+		default:
+			// The queue is full of other requests.
+		}
+	}
+	return false
+}
+
+// waiters are other starts of the program that wait for a result. They see every state, in order.
+type waiters struct {
+	mutex   sync.Mutex
+	last    signin.State
+	waiting []*waiter
+}
+
+// waiter waits for an answer.
+type waiter struct {
+	// by is the program on whose behalf it waits, if given.
+	by string
+	// watch returns the answer if a state has it. It is called under the mutex of waiters and must
+	// not block.
+	watch  func(signin.State) (instance.Answer, bool)
+	answer chan instance.Answer
+}
+
+// see shows a state to all waiters. Those with an answer leave.
+func (l *waiters) see(state signin.State) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.last = state
+	var staying []*waiter
+	for _, waiting := range l.waiting {
+		if answer, known := waiting.watch(state); known {
+			waiting.answer <- answer
+			continue
+		}
+		staying = append(staying, waiting)
+	}
+	l.waiting = staying
+}
+
+// await returns a waiter's answer. It calls meanwhile, if not nil, unless the answer is known at
+// once.
+func (l *waiters) await(ctx context.Context, waiting *waiter, meanwhile func()) instance.Answer {
+	waiting.answer = make(chan instance.Answer, 1)
+	l.mutex.Lock()
+	answer, known := waiting.watch(l.last)
+	if !known {
+		l.waiting = append(l.waiting, waiting)
+	}
+	l.mutex.Unlock()
+	if known {
+		return answer
+	}
+	defer l.leave(waiting)
+	if meanwhile != nil {
+		meanwhile()
+	}
+	select {
+	case answer := <-waiting.answer:
+		return answer
+	case <-ctx.Done():
+		return instance.Answer{Code: WindowClosed.Code}
+	}
+}
+
+func (l *waiters) leave(gone *waiter) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	var staying []*waiter
+	for _, waiting := range l.waiting {
+		if waiting != gone {
+			staying = append(staying, waiting)
+		}
+	}
+	l.waiting = staying
+}
+
+// lastBy returns the program of the latest of the waiters.
+func (l *waiters) lastBy() string {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	for i := len(l.waiting) - 1; i >= 0; i-- {
+		if by := l.waiting[i].by; by != "" {
+			return by
+		}
+	}
+	return ""
+}
+
+// signInWatch begins a sign-in that another program requested, and follows it.
+type signInWatch struct {
+	by   string
+	send func(signin.Intent) bool
+	// begun: the sign-in was requested. under: one was seen under way since. named: the window has
+	// shown the program.
+	begun, under, named bool
+}
+
+func (w *signInWatch) look(state signin.State) (instance.Answer, bool) {
+	switch state.Phase {
+	case signin.SignedIn:
+		if !state.EntryGone {
+			return instance.Answer{OK: true}, true
+		}
+		// No reader finds that session. The window asks the user what to do about it.
+		w.under = true
+		return instance.Answer{}, false
+	case signin.Closed:
+		return instance.Answer{Code: WindowClosed.Code}, true
+	case signin.Ending, signin.Waiting:
+		if state.Reason == signin.Quitting {
+			return instance.Answer{Code: WindowClosed.Code}, true
+		}
+		if w.under && (state.Reason == signin.Cancelled || state.Reason == signin.SignedOut) {
+			return instance.Answer{Code: GivenUp.Code}, true
+		}
+	case signin.Prompting, signin.SigningIn, signin.Choosing, signin.Selecting:
+		w.under = true
+	case signin.Starting:
+		// A failed start is tried again, and the next flow has not received the name yet.
+		w.named = false
+	case signin.Failed:
+	}
+	if w.named && state.AskedBy == "" {
+		return instance.Answer{Code: GivenUp.Code}, true
+	}
+	if w.by != "" && !w.named {
+		if w.named = state.AskedBy == w.by; !w.named {
+			w.send(signin.Requested{By: w.by})
+		}
+	}
+	if idle := state.Phase == signin.Waiting || state.Phase == signin.Failed; idle && !w.begun && !w.under {
+		w.begun = w.send(signin.SignIn{})
+		if broken := state.Problem; !w.begun && broken != nil && !broken.Retry {
+			// The program cannot start, and the user cannot change that in the window.
+			return instance.Answer{Code: broken.Code}, true
+		}
+	}
+	return instance.Answer{}, false
+}
+
+// signOutWatch ends any session, and follows its end.
+type signOutWatch struct {
+	send func(signin.Intent) bool
+	// sent has the phases whose end was requested.
+	sent map[signin.Phase]bool
+	// trying: clearing is about to be tried again.
+	trying bool
+}
+
+func (w *signOutWatch) look(state signin.State) (instance.Answer, bool) {
+	w.trying = w.trying && state.Phase == signin.Failed
+	var wish signin.Intent
+	switch state.Phase {
+	case signin.Failed:
+		return w.failed(state)
+	case signin.Waiting, signin.Closed:
+		return instance.Answer{OK: true}, true
+	case signin.SignedIn, signin.Choosing:
+		wish = signin.SignOut{}
+	case signin.Prompting, signin.SigningIn, signin.Selecting:
+		wish = signin.Cancel{}
+	case signin.Starting, signin.Ending:
+		return instance.Answer{}, false
+	}
+	if !w.sent[state.Phase] {
+		w.ask(state.Phase, wish)
+	}
+	return instance.Answer{}, false
+}
+
+// failed handles a Problem, behind which a session may be left in the keyring. If that was so
+// before this request, the keyring may have been unlocked meanwhile, and clearing is tried again
+// once.
+func (w *signOutWatch) failed(state signin.State) (instance.Answer, bool) {
+	switch {
+	case w.trying:
+		return instance.Answer{}, false
+	case !state.Uncleared:
+		return instance.Answer{OK: true}, true
+	case len(w.sent) == 0 && w.ask(state.Phase, signin.TryAgain{}):
+		w.trying = true
+		return instance.Answer{}, false
+	default:
+		return unclearedAnswer(state.Problem), true
+	}
+}
+
+// ask sends an intent once for each phase, and reports whether it arrived.
+func (w *signOutWatch) ask(in signin.Phase, wish signin.Intent) bool {
+	if w.sent == nil {
+		w.sent = map[signin.Phase]bool{}
+	}
+	w.sent[in] = w.send(wish)
+	return w.sent[in]
+}
+
+// unclearedAnswer returns why it is unknown whether the keyring is clear. A Problem unrelated to
+// the keyring is no such answer: the other process checks the keyring anyway.
+func unclearedAnswer(why *problem.Problem) instance.Answer {
+	if why != nil && keyring.Problems.Has(why) {
+		return instance.Answer{Code: why.Code}
+	}
+	return instance.Answer{OK: true}
+}
+
+// The answers to other processes.
+var (
+	GivenUp = &problem.Problem{
+		Code:     "ASKED-GIVEN_UP",
+		Title:    "The sign-in was given up",
+		Happened: "Another program asked for a sign-in to e-RS, and the user cancelled it.",
+		Steps:    []string{"If you want to sign in after all, start again from the program that needs e-RS."},
+	}
+	WindowClosed = &problem.Problem{
+		Code:     "ASKED-CLOSED",
+		Title:    "The window of e-RS Login was closed",
+		Happened: "Another program asked for a sign-in to e-RS, and the window was closed before anybody had signed in.",
+		Steps:    []string{"If you want to sign in after all, start again from the program that needs e-RS."},
+	}
+	// WindowTroubled stands for Problems that only the window can show in full.
+	WindowTroubled = &problem.Problem{
+		Code:     "ASKED-PROBLEM",
+		Title:    "The window of e-RS Login shows a problem",
+		Happened: "What was asked for cannot be done before it is solved. Its reference is {{.Reference}}.",
+		Steps: []string{
+			"Look at the window of e-RS Login, which says what to do.",
+			"Where there is nobody to look at it, run ers-login doctor, which finds most of what keeps it from signing in.",
+			"Give your local service desk the reference {{.Reference}} if that does not help.",
+		},
+	}
+)

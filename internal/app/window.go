@@ -1,0 +1,317 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+
+	"fyne.io/fyne/v2"
+	"github.com/sirupsen/logrus"
+
+	"github.com/ers-login/ers-login/internal/desktop"
+	"github.com/ers-login/ers-login/internal/instance"
+	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/workstation"
+	"github.com/ers-login/ers-login/ui"
+)
+
+// prepare finds the services of a flow.
+type prepare func(context.Context) (Services, error)
+
+// windowOptions are the parameters of a window.
+type windowOptions struct {
+	settings ui.Settings
+	find     prepare
+	// wanted is this window's windowFingerprint.
+	wanted string
+	// held: a card already inserted begins no sign-in until the user asks for one.
+	held bool
+	// background: the window stays hidden until it is requested.
+	background bool
+	// graphics checks whether a window can be drawn; nil opens one without a check.
+	graphics *graphics
+	// unusable returns find's error where there is no window to show it; nil checks nothing.
+	unusable func() error
+	// sweep clears what an earlier run has left in the keyring, if no flow will; nil has nothing to
+	// clear.
+	sweep func(context.Context)
+}
+
+// openWindow shows the window, and returns when the user has quit and the session is closed. An
+// error that prevented a sign-in was shown in the window or, without one, in a message box.
+func (p Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Board, how windowOptions) error {
+	if err := p.settleDesktop(ctx, log); err != nil {
+		return err
+	}
+	r := &windowRun{program: p, log: log, how: how}
+	r.controller = &Controller{
+		Publisher: p.Name(), Log: log, Guard: log.Guard, Board: board, wanted: how.wanted, Held: how.held,
+		Displays: desktop.DisplaysOf(p.Environ),
+		watch:    func(ctx context.Context) station { return workstation.Watch(ctx, workstation.Settings{}) },
+	}
+	r.controller.Open(ctx)
+	wanted, want := context.WithCancel(ctx)
+	defer want()
+	joined := r.join(ctx, want)
+	defer r.one.Leave()
+	if served, err := r.servedElsewhere(ctx, joined); served {
+		return err
+	}
+	// Any other obstacle to being the one instance is found again when the window can show it.
+	r.controller.Prepare = after(r.one.Join, how.find)
+	// Needed for messages without a window, which would set it otherwise.
+	if err := ui.UseLanguage(languageOf(how.settings)); err != nil {
+		log.WithError(err).Warn("language")
+	}
+	r.headless = headless{program: p, log: log, unusable: either(joined, how.unusable)}
+	if joined == nil {
+		// Only the one instance may clear: the user may be signed in at another one.
+		r.headless.sweep = how.sweep
+	}
+	if ran, err := p.canDraw(ctx, log, how.graphics, r.headless, r.leave); ran || err != nil {
+		return err
+	}
+	if err := r.makeWindow(ctx, wanted); err != nil {
+		return err
+	}
+	defer r.picture.stop()
+	defer desktop.FollowContrast(ctx, r.window.SystemContrast)()
+	return r.runWindow(ctx)
+}
+
+// settleDesktop prepares this process's environment for Fyne and D-Bus. The error is noDisplay if
+// there is none.
+func (p Host) settleDesktop(ctx context.Context, log *logging.Log) error {
+	if !desktop.HasDisplay(p.Environ) {
+		log.WithError(noDisplay).Error("window")
+		return noDisplay
+	}
+	if err := desktop.SettleSessionBus(); err != nil {
+		return err
+	}
+	return errors.Join(desktop.SettleDisplay(ctx, log), desktop.SettleFyne(log))
+}
+
+// windowRun is one run of the window: the state shared by openWindow's steps.
+type windowRun struct {
+	program    Host
+	log        *logging.Log
+	how        windowOptions
+	controller *Controller
+	one        *oneInstance
+	headless   headless
+	picture    *pictureWatch
+	app        fyne.App
+	window     *ui.Window
+}
+
+// join makes this the one instance; want is called on requests of other starts. The error is why it
+// is not.
+func (r *windowRun) join(ctx context.Context, want func()) error {
+	answer := r.controller.Answer(r.raise)
+	r.one = NewOneInstance(instance.DefaultFile(), r.log, r.program.Environ, r.how.wanted,
+		func(ctx context.Context, request instance.Request) instance.Answer {
+			want()
+			return answer(ctx, request)
+		})
+	r.one.Held = r.program.Lock
+	return r.one.Join(ctx)
+}
+
+// servedElsewhere reports whether this start is over, since another window serves the user, and its
+// result.
+func (r *windowRun) servedElsewhere(ctx context.Context, joined error) (bool, error) {
+	switch {
+	case errors.Is(joined, ErrRaised):
+		return true, r.program.say(ErrRaised)
+	case errors.Is(joined, otherWindow):
+		// The raised window shows that, too.
+		return true, otherWindow
+	case errors.Is(joined, OtherDisplay):
+		if r.one.token != "" {
+			// A start from a menu has no other output.
+			r.program.tellNatively(ctx, OtherDisplay)
+		}
+		return true, OtherDisplay
+	}
+	return false, nil
+}
+
+// leave lets another start be the one instance, before this one has ended.
+func (r *windowRun) leave() {
+	r.one.Leave()
+	r.one.lock = nil
+}
+
+func (r *windowRun) raise() {
+	r.picture.expect()
+	raise(r.log, r.window)
+}
+
+// makeWindow makes Fyne's app and the window. In the background it waits for the desktop's tray, or
+// until wanted ends.
+func (r *windowRun) makeWindow(ctx, wanted context.Context) error {
+	settings := r.how.settings
+	settings.Version = r.program.Metadata.Version
+	settings.Redact = r.log.Redact
+	settings.Shown = func(state signin.State) {
+		logScreen(r.log, state)
+		giveBack(state)
+	}
+	settings.Tray = desktop.HasTray(ctx)
+	if r.how.background && !settings.Tray {
+		settings.Tray = desktop.AwaitTray(wanted)
+	}
+	settings.Raise = r.raise
+	settings.Minimise = func() { desktop.Minimise(r.window.Window()) }
+	settings.Notify = desktop.Notifier(r.log, func() *ui.Window { return r.window })
+	r.picture = r.program.watchPicture(r.log, r.how.graphics, r.headless)
+	settings.Drawn = r.picture.drawn
+	r.app = r.program.NewApp(r.program.Metadata)
+	if err := desktop.SettleScale(r.log, r.app.Settings()); err != nil {
+		r.picture.stop()
+		return err
+	}
+	r.window = ui.New(r.app, settings, r.controller.Send)
+	r.controller.Show = r.window.Show
+	r.how.settings = settings
+	return nil
+}
+
+// runWindow runs Fyne's loop, and the controller beside it, until both have ended.
+func (r *windowRun) runWindow(ctx context.Context) error {
+	var started atomic.Bool
+	ended := make(chan error, 1)
+	// Without OpenGL, Fyne goes on without a window unless the first one is shown from here.
+	r.app.Lifecycle().SetOnStarted(func() {
+		switch {
+		case r.how.background && r.how.settings.Tray: // the icon is enough
+		case r.how.background:
+			r.window.Window().Show()
+			desktop.Minimise(r.window.Window())
+		default:
+			r.window.Window().Show()
+			r.picture.expect()
+		}
+		started.Store(true)
+		r.controller.Shown.Store(true)
+		go func() { ended <- r.controller.Run() }()
+	})
+	stack, broken := runLoop(r.window)
+	// The session does not outlive the window, whatever has ended Fyne's loop. When the display
+	// dies, Xlib ends the process at once, and the next start clears the keyring.
+	r.controller.Send(signin.Quit{})
+	if !started.Load() {
+		r.window.Stop()
+		r.log.WithError(broken).Error("window")
+		r.headless.sweepUp(ctx)
+		r.headless.show(ctx, NotOpened)
+		return NotOpened.Because(broken)
+	}
+	if broken != nil {
+		r.log.WithError(broken).WithField("stack", stack).Error("window")
+	}
+	err := <-ended
+	r.window.Stop()
+	switch {
+	case broken != nil:
+		r.picture.stop()
+		r.leave() // no start waits for this one while its message is shown
+		if ctx.Err() == nil {
+			r.program.tellNatively(ctx, broke)
+		}
+		return broke.Because(errors.Join(broken, err))
+	case errors.Is(err, context.Canceled):
+		// The user quit before anything could go wrong.
+		return nil
+	case errors.Is(err, ErrRaised):
+		return r.program.say(ErrRaised)
+	default:
+		return err
+	}
+}
+
+// runLoop runs Fyne's loop. Fyne panics if something is missing, such as a working display.
+func runLoop(window *ui.Window) (stack string, broken error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			stack, broken = string(debug.Stack()), fmt.Errorf("panic in the window's loop: %v", cause)
+		}
+	}()
+	window.Run()
+	return "", nil
+}
+
+// languageOf returns the language that the window would use.
+func languageOf(settings ui.Settings) string {
+	if settings.Preferences != nil {
+		if language, offered := settings.Preferences.Value(ui.PreferLanguage); offered {
+			return language
+		}
+	}
+	return settings.Language
+}
+
+// after returns a prepare that calls first beforehand.
+func after(first func(context.Context) error, find prepare) prepare {
+	return func(ctx context.Context) (Services, error) {
+		if err := first(ctx); err != nil {
+			return Services{}, err
+		}
+		return find(ctx)
+	}
+}
+
+// raise brings the window to the front, also if hidden or minimised.
+func raise(log logrus.FieldLogger, window *ui.Window) {
+	window.Do(func() {
+		window.Window().Show()
+		desktop.Restore(window.Window())
+		window.Window().RequestFocus()
+		log.Info("raised")
+	})
+}
+
+// logScreen logs which screen was shown, so that a log shows what the user saw.
+func logScreen(log *logging.Log, state signin.State) {
+	entry := log.WithField("screen", state.Phase.String())
+	if state.Problem != nil {
+		entry = entry.WithField("problem", state.Problem.Code)
+	}
+	entry.Debug("drawn")
+}
+
+// Problems for a start without a window to show them.
+var (
+	noDisplay = &problem.Problem{
+		Code:     "WINDOW-NO_DISPLAY",
+		Title:    "There is no display to open the window on",
+		Happened: "e-RS Login signs in with a window, and was started without a desktop.",
+		Steps: []string{
+			"Log in to the desktop of this computer and start the program from its menu.",
+			"For the service desk: neither DISPLAY nor WAYLAND_DISPLAY is set.",
+		},
+	}
+	NotOpened = &problem.Problem{
+		Code:     "WINDOW-NOT_OPENED",
+		Title:    "The window could not be opened",
+		Happened: "This computer's desktop does not answer, or does not offer what the window is drawn with (OpenGL 2.1).",
+		Steps: []string{
+			"Log out of the computer, log in again and start the program from its menu.",
+			"If that does not help, give your local service desk the code above and the log of the program.",
+		},
+	}
+	broke = &problem.Problem{
+		Code:     "WINDOW-BROKE",
+		Title:    "The window stopped working",
+		Happened: "Something went wrong while the window was drawn. Your e-RS session was ended.",
+		Steps: []string{
+			"Start the program again.",
+			"If it happens again, give your local service desk the code above and the log of the program.",
+		},
+	}
+)

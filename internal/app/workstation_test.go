@@ -1,0 +1,107 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/workstation"
+	"github.com/ers-login/ers-login/smartcard/simulator"
+)
+
+// playedStation is a workstation whose events the test sends.
+type playedStation struct {
+	events   chan workstation.Event
+	released chan struct{}
+	unseen   error
+}
+
+func newPlayedStation() *playedStation {
+	return &playedStation{events: make(chan workstation.Event), released: make(chan struct{}, 8)}
+}
+
+func (s *playedStation) Events() <-chan workstation.Event { return s.events }
+func (s *playedStation) Release()                         { s.released <- struct{}{} }
+func (s *playedStation) Unseen() error                    { return s.unseen }
+
+// Workstation events reach the flow as what they mean for a session (AUT-003, AUT-004).
+func TestAUT004WhatHappensToTheWorkstation(t *testing.T) {
+	for event, want := range map[workstation.Event]struct {
+		incident          []signin.Incident
+		looked, left, let bool
+	}{
+		workstation.Locked:           {incident: []signin.Incident{signin.Locked}},
+		workstation.UserSwitchedAway: {incident: []signin.Incident{signin.SwitchedAway}},
+		workstation.Woke:             {incident: []signin.Incident{signin.Woke}, looked: true},
+		workstation.Sleeping:         {let: true},
+		workstation.SessionEnding:    {left: true},
+		workstation.Unlocked:         {looked: true},
+		workstation.UserSwitchedBack: {looked: true},
+	} {
+		t.Run(event.String(), func(t *testing.T) {
+			played, incidents := newPlayedStation(), make(chan signin.Incident, 1)
+			var looked, left bool
+			workstationEvents{
+				station: played, incidents: incidents, board: signin.NewBoard(),
+				look: func() { looked = true }, leave: func() { left = true },
+			}.take(t.Context(), event)
+			close(incidents)
+			var sent []signin.Incident
+			for incident := range incidents {
+				sent = append(sent, incident)
+			}
+			assert.Equal(t, want.incident, sent)
+			assert.Equal(t, want.looked, looked, "the Identity Agent is asked")
+			assert.Equal(t, want.left, left, "the session ends")
+			assert.Equal(t, want.let, len(played.released) > 0, "the computer is let go")
+		})
+	}
+}
+
+// A computer that shuts down waits until the session is closed, and is then released.
+func TestAComputerThatShutsDownIsLetGoAfterTheFlow(t *testing.T) {
+	card := simulator.New(simulator.Settings{})
+	defer card.Close()
+	played := newPlayedStation()
+	closed := false
+	e := newTestController(t, func(context.Context) (Services, error) {
+		return Services{
+			platform: cardOnly(card, nil), keyring: emptyKeyring{},
+			maxAge: time.Hour, close: func() { closed = true },
+		}, nil
+	}, func(e *Controller) {
+		e.watch = func(ctx context.Context) station {
+			go func() { <-ctx.Done(); close(played.events) }()
+			return played
+		}
+	})
+	e.until(t, signin.Waiting)
+	played.events <- workstation.SessionEnding
+	e.until(t, signin.Closed)
+	<-played.released
+	require.NoError(t, <-e.ended)
+	assert.True(t, closed)
+}
+
+// An organisation whose sessions end with a locked screen has to know if that is not reported;
+// others need it only to find a fault.
+func TestWhatCannotBeSeenIsNoticed(t *testing.T) {
+	for _, matters := range []bool{true, false} {
+		board, played := signin.NewBoard(), newPlayedStation()
+		played.unseen = errors.New("no logind")
+		a := workstationEvents{station: played, board: board, lockMatters: matters}
+		a.note()
+		noticed := <-board.Changes()
+		require.Len(t, noticed, 1)
+		assert.Equal(t, "WORKSTATION-UNSEEN", noticed[0].Problem.Code)
+		assert.Equal(t, !matters, noticed[0].Quiet)
+		played.unseen = nil
+		a.note()
+		assert.Empty(t, <-board.Changes())
+	}
+}

@@ -1,0 +1,110 @@
+// Package cli is the program's commands: each is a file with what it can be asked for, and a function that does it.
+//
+// A command collects what it needs and hands it to the packages that do the work, above all to package app; nothing is decided here that
+// the flow, the client or the window could decide. The exit statuses, the output of session and the variables of --env are public.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ers-login/ers-login/internal/app"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/desktop"
+)
+
+// Run carries out a command line and returns the exit status (see StatusDone and the following).
+// fyneApp is FyneApp.toml, which has the program's name and version.
+func Run(args []string, fyneApp []byte, newApp app.NewApp) int {
+	dropVariables()
+	environ := os.Environ()
+	stdout, stderr := desktop.StandardOutputs()
+	app.DropWorkingFolder(stderr)
+	metadata, err := app.ReadMetadata(fyneApp)
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, err) // there is no other output
+		return app.StatusFailed
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
+	defer stop()
+	p := app.Host{Metadata: metadata, NewApp: newApp, Environ: environ, Stdin: os.Stdin, Stdout: stdout, Stderr: stderr, Lock: &app.HeldLock{}}
+	return p.Report(execute(ctx, p, args))
+}
+
+// endings are the signals that sign out before the program ends: log-off, shutdown, Ctrl+C, and a
+// closed terminal unless the program was started to outlive it (nohup).
+func endings() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
+}
+
+// execute carries out a command line. An error before the command's own work is a UsageError.
+func execute(ctx context.Context, p app.Host, args []string) error {
+	if isLink(args) {
+		return openLink(ctx, p, args)
+	}
+	root := newRoot(p)
+	root.SetArgs(args)
+	nameSubcommands(root)
+	understood := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
+	command, err := root.ExecuteContextC(ctx)
+	if err != nil && !understood {
+		err = app.UsageError{Err: err}
+	}
+	if err != nil {
+		err = app.CommandError{Err: err, Path: command.CommandPath()}
+	}
+	return err
+}
+
+func newRoot(p app.Host) *cobra.Command {
+	var asked signInInput
+	var version bool
+	root := &cobra.Command{
+		Use:   "ers-login",
+		Short: "Sign in to e-RS with your smartcard, for all applications on this computer",
+		Long: "Opens the sign-in window. Once you have chosen an organisation and role, other applications on this computer find the\n" +
+			"e-RS session in the keyring, until you sign out or remove your smartcard.\n\n" + app.StatusHelp,
+		Args:          subcommand,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			flags := cmd.Flags()
+			switch {
+			case version:
+				return printVersion(p, false)
+			case flags.Changed("for"):
+				return asked.start(cmd, p)
+			case flags.Changed("timeout"):
+				return app.UsageError{Err: errors.New("--timeout needs --for, as the window alone does not wait; or take ers-login sign-in --timeout")}
+			}
+			return openWithFlags(p, cmd)
+		},
+	}
+	root.SetOut(p.Stdout)
+	root.SetErr(p.Stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return config.FlagError(cmd.CommandPath(), cmd.Flags(), err)
+	})
+	root.PersistentFlags().String("config", "", "settings file, instead of "+config.DefaultFile())
+	config.AddFlags(root.Flags())
+	addBackground(root.Flags())
+	asked.addFlags(root.Flags())
+	root.Flags().BoolVar(&version, "version", false, "print the version")
+	root.SetHelpCommand(help())
+	root.AddCommand(sessionCommand(p), signInCommand(p), signOutCommand(p), manualCommand(p), generateCommand(p))
+	root.AddCommand(demoCommand(p), configCommand(p), passphraseCommand(p), proxyPasswordCommand(p), forgetCommand(p), doctorCommand(p), versionCommand(p), workerCommand(p))
+	completeFlag(root, "config", filesLike("toml"))
+	completeValues(root)
+	return root
+}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ers-login/ers-login/internal/app"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+func configCommand(p app.Host) *cobra.Command {
+	parent := &cobra.Command{
+		Use:   "config",
+		Short: "Look at the settings",
+	}
+	var input configShow
+	show := &cobra.Command{
+		Use:   "show",
+		Short: "Print every setting with its value",
+		Long: "Prints every setting with the value that counts, in the form of a settings file. What cannot be used is told on standard error,\n" +
+			"and the exit status is 1 then. Nothing is changed, and neither a display nor a keyring is needed. The settings can be given as\n" +
+			"flags, too, to see what would count with them.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			file, err := cmd.Flags().GetString("config")
+			if err != nil {
+				return err
+			}
+			sources := config.System(file, cmd.Flags())
+			sources.Environ = p.Environ
+			return input.run(sources, p.Stdout, p.Stderr)
+		},
+	}
+	show.Flags().BoolVar(&input.origin, "origin", false, "print where each value comes from, too")
+	show.Flags().BoolVar(&input.json, "json", false, "print JSON")
+	config.AddFlags(show.Flags())
+	parent.AddCommand(show)
+	return parent
+}
+
+// configShow holds the output options.
+type configShow struct {
+	origin bool
+	json   bool
+}
+
+// shownSetting is a setting in JSON. Members may be added, and never change their meaning.
+type shownSetting struct {
+	Key string `json:"key"`
+	// Value has the form of an environment variable.
+	Value string `json:"value"`
+	// Locked reports whether the organisation's policy set the value.
+	Locked bool `json:"locked"`
+	// Layer is default, machine, file, environment, flag or policy.
+	Layer  string `json:"layer,omitempty"`
+	Origin string `json:"origin,omitempty"`
+}
+
+// run prints the settings. The error reports what cannot be used, including the user's own file;
+// the values in effect instead have been printed by then.
+func (s configShow) run(sources config.Sources, stdout, stderr io.Writer) error {
+	settings, err := app.LookAtSettings(sources)
+	write := s.writeFile
+	if s.json {
+		write = s.writeJSON
+	}
+	if err := write(stdout, settings); err != nil {
+		return fmt.Errorf("could not print the settings: %w", err)
+	}
+
+	var wrong []*problem.Problem
+	var invalid *config.Invalid
+	if errors.As(err, &invalid) {
+		wrong, err = append(wrong, invalid.Problems...), nil
+	}
+	for _, warning := range settings.Warnings {
+		if !harmless(warning) {
+			wrong = append(wrong, warning)
+			continue
+		}
+		var text strings.Builder
+		app.WriteProblem(&text, warning)
+		if _, err := io.WriteString(stderr, text.String()); err != nil {
+			return fmt.Errorf("could not print a warning: %w", err)
+		}
+	}
+	if len(wrong) > 0 {
+		return &config.Invalid{Problems: wrong}
+	}
+	return err
+}
+
+// harmless reports whether a warning is about an unknown setting, rather than a value that cannot
+// be used.
+func harmless(warning *problem.Problem) bool { return errors.Is(warning, config.UnknownSetting) }
+
+// writeFile prints a settings file.
+func (s configShow) writeFile(w io.Writer, settings config.Config) error {
+	var text strings.Builder
+	for _, setting := range config.Settings() {
+		fmt.Fprintf(&text, "%s = %s", setting.Key, settings.Written(setting.Key))
+		if s.origin {
+			fmt.Fprintf(&text, "  # %s", originOf(settings, setting.Key))
+		}
+		text.WriteByte('\n')
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+func (s configShow) writeJSON(w io.Writer, settings config.Config) error {
+	var all []shownSetting
+	for _, setting := range config.Settings() {
+		shown := shownSetting{Key: setting.Key, Value: settings.Shown(setting.Key), Locked: settings.Locked(setting.Key)}
+		if s.origin {
+			shown.Layer = settings.Origin(setting.Key).Layer.String()
+			shown.Origin = originOf(settings, setting.Key)
+		}
+		all = append(all, shown)
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(map[string]any{"settings": all})
+}
+
+// originOf returns where a value came from, on one line: a file's name may contain anything.
+func originOf(settings config.Config, key string) string {
+	return problem.Clean(settings.Origin(key).String(), maxOrigin)
+}
+
+// maxOrigin bounds a printed origin, in characters: the longest path fits.
+const maxOrigin = 5000

@@ -1,0 +1,234 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/ers-login/ers-login/internal/app"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// The exit statuses of doctor other than the number of failed checks: more failures than fit, and a
+// request not carried out (no reader was tried, no bundle saved, no result printed).
+const (
+	statusMostFailures = 125
+	statusNotDone      = 126
+)
+
+// doctor holds the command's options.
+type doctor struct {
+	json    bool
+	handoff bool
+	demo    bool
+	// bundle is the support bundle's file, empty for none; yes saves it without asking.
+	bundle string
+	yes    bool
+}
+
+func doctorCommand(p app.Host) *cobra.Command {
+	var input doctor
+	command := &cobra.Command{
+		Use:   "doctor",
+		Short: "Find out which link between the smartcard and e-RS is broken",
+		Long: "Checks the smartcard reader, the Identity Agent, the network, the certificates, e-RS, the keyring and the settings, and says what to\n" +
+			"do where something is wrong. Nobody is signed in or asked for a password, and a window that is open is not disturbed. Neither a\n" +
+			"display nor OpenGL is needed.\n\n" +
+			"The exit status is the number of checks that have failed, 125 at most; 126 means that what was asked for could not be done: with\n" +
+			"--handoff no reader was tried, since the keyring is locked or another check is running, or the bundle was not saved. A command\n" +
+			"line that is not understood ends with 2, as everywhere, and prints no checks.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			file, err := cmd.Flags().GetString("config")
+			if err != nil {
+				return err
+			}
+			if input.demo {
+				if err := withoutSettings(cmd.Flags(), "leave out --demo"); err != nil {
+					return err
+				}
+			}
+			sources := config.System(file, cmd.Flags())
+			sources.Environ = p.Environ
+			return input.run(cmd.Context(), p, sources)
+		},
+	}
+	command.Flags().BoolVar(&input.json, "json", false, "print JSON")
+	command.Flags().BoolVar(&input.handoff, "handoff", false,
+		"write a test entry into the keyring instead, and say which kinds of programs read it on this computer")
+	command.Flags().StringVar(&input.bundle, "bundle", "", "save a support bundle as this zip file, after showing what is in it")
+	command.Flags().BoolVar(&input.yes, "yes", false, "save the bundle without asking")
+	command.Flags().BoolVar(&input.demo, "demo", false, "check a simulated smartcard and a stand-in for e-RS, as the demonstration has them")
+	config.AddFlags(command.Flags())
+	completeFlag(command, "bundle", filesLike("zip"))
+	return command
+}
+
+// doctorRun is a doctor at work.
+type doctorRun struct {
+	doctor
+	app.Examination
+}
+
+func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) error {
+	if d.bundle != "" && !d.yes && !isTerminal(p.Stdin) {
+		return app.UsageError{Err: errors.New("--bundle: say --yes too, as there is no terminal to ask on")}
+	}
+	// The log file belongs to a window that may be running. This log masks secrets, and writes
+	// nowhere.
+	log, err := logging.New(logging.Settings{Version: p.Metadata.Version})
+	if err != nil {
+		return app.Ending{Err: err, Status: statusNotDone}
+	}
+	defer app.CloseLog(log)
+	settings, err := app.LookAtRealSettings(sources)
+	if d.demo {
+		settings, err = app.DemoSettings()
+	}
+	ring, ringErr := p.OpenKeyring(settings, log)
+	if ringErr != nil {
+		return app.Ending{Err: ringErr, Status: statusNotDone}
+	}
+	e := doctorRun{d, app.Examination{Demo: d.demo, Program: p, Log: log, Settings: settings, SettingsErr: err, Ring: ring}}
+	results, err := e.results(ctx)
+	if err == nil {
+		err = e.print(results)
+	}
+	if err == nil && d.bundle != "" {
+		err = e.saveBundle(ctx, results)
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err = errors.Join(err, ring.Close()); err != nil {
+		return app.Ending{Err: err, Status: statusNotDone}
+	}
+	return e.verdict(results)
+}
+
+// verdict returns the exit status of the results. No failure counts as success only if something
+// was tried.
+func (d doctor) verdict(results []diagnose.Result) error {
+	if failures := diagnose.Failures(results); failures > 0 {
+		return app.Ending{Err: fmt.Errorf("checks that have failed: %d", failures), Status: min(failures, statusMostFailures)}
+	}
+	if d.handoff && !diagnose.Proved(results) {
+		return app.Ending{Err: errors.New("no reader was tried, so that nothing is known of any"), Status: statusNotDone}
+	}
+	return nil
+}
+
+func isTerminal(stdin io.Reader) bool {
+	file, ok := stdin.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+func (e doctorRun) results(ctx context.Context) ([]diagnose.Result, error) {
+	if e.handoff {
+		settings := diagnose.HandoffSettings{Keyring: e.Ring, Aliases: e.Settings.WindowsAliases, Env: e.Program.Environ}
+		return diagnose.Handoff(ctx, settings, nil), nil
+	}
+	services, end, err := e.Services()
+	if err != nil {
+		return nil, err
+	}
+	results := diagnose.Run(ctx, diagnose.Checks(services), nil)
+	return results, end()
+}
+
+// print writes to standard output with secrets masked. Names stay: it is the user's own terminal.
+func (e doctorRun) print(results []diagnose.Result) error {
+	report := diagnose.Report{Version: e.Program.Metadata.Version, Results: results, Mask: e.Log.Redact, Terminal: true}
+	text := []byte(report.Text())
+	if e.json {
+		var err error
+		if text, err = report.JSON(); err != nil {
+			return err
+		}
+	}
+	if _, err := e.Program.Stdout.Write(text); err != nil {
+		return fmt.Errorf("could not print the results: %w", err)
+	}
+	return nil
+}
+
+// saveBundle shows the bundle's content, asks, and saves exactly that.
+func (e doctorRun) saveBundle(ctx context.Context, results []diagnose.Result) error {
+	if _, err := os.Lstat(e.bundle); err == nil {
+		return bundleExists.With("File", e.bundle).Because(fs.ErrExist)
+	}
+	now := time.Now()
+	files, err := diagnose.Bundle(diagnose.BundleSettings{
+		Version: e.Program.Metadata.Version, Made: now, Settings: e.Settings, Results: results,
+		LogDir: logging.DefaultDir(), Masker: e.Masker(ctx, results),
+	})
+	if err != nil {
+		return err
+	}
+	if err := e.show(files); err != nil {
+		return err
+	}
+	if !e.yes {
+		agreed, err := e.agreed()
+		if err != nil {
+			return err
+		}
+		if !agreed {
+			return errors.New("the support bundle was not saved")
+		}
+	}
+	if err := diagnose.Save(e.bundle, files, now); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(e.Program.Stderr, "The support bundle is in %s.\n", e.bundle)
+	return err
+}
+
+// show prints the files to standard error: short ones whole, and the size of the log.
+func (e doctorRun) show(files []diagnose.File) error {
+	var text strings.Builder
+	text.WriteString("The support bundle has these files:\n")
+	for _, file := range files {
+		fmt.Fprintf(&text, "  %-24s %9d bytes, %d lines\n", file.Name, len(file.Content), strings.Count(string(file.Content), "\n"))
+	}
+	for _, file := range files {
+		if !strings.HasPrefix(file.Name, "log/") && !strings.HasSuffix(file.Name, ".json") {
+			fmt.Fprintf(&text, "\n--- %s ---\n%s", file.Name, file.Content)
+		}
+	}
+	text.WriteString("\n")
+	_, err := io.WriteString(e.Program.Stderr, text.String())
+	return err
+}
+
+func (e doctorRun) agreed() (bool, error) {
+	if _, err := fmt.Fprintf(e.Program.Stderr, "Save this as %s? [y/N] ", e.bundle); err != nil {
+		return false, err
+	}
+	const longest = 64
+	answer, err := bufio.NewReader(io.LimitReader(e.Program.Stdin, longest)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, fmt.Errorf("could not read the answer: %w", err)
+	}
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes", nil
+}
+
+var bundleExists = &problem.Problem{
+	Code:     "DIAG-BUNDLE_EXISTS",
+	Title:    "There is such a file already",
+	Happened: "{{.File}} exists, and is left as it is.",
+	Steps:    []string{"Name another file, or remove this one first."},
+}

@@ -1,0 +1,275 @@
+package cli
+
+import (
+	"archive/zip"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/app"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/smartcard"
+	"github.com/ers-login/ers-login/smartcard/ticketapi"
+)
+
+// examined is doctor's output and status.
+type examined struct {
+	status         int
+	stdout, stderr string
+	states         map[string]string
+}
+
+func examine(t *testing.T, input doctor, settings ...string) examined {
+	t.Helper()
+	return examineWith(t, keyringtest.Options{}, input, settings...)
+}
+
+func examineWith(t *testing.T, options keyringtest.Options, input doctor, settings ...string) examined {
+	t.Helper()
+	session := keyringtest.ForTest(t, options)
+	var out, complaints strings.Builder
+	p := testProgram(t, append(os.Environ(), session.Env()...)...)
+	p.Stdout, p.Stderr = &out, &complaints
+	sources := config.Sources{Environ: append(settings, "ERS_LOGIN_AUDIT_DIR="+filepath.Join(t.TempDir(), "audit"))}
+	status := p.Report(input.run(t.Context(), p, sources))
+	found := examined{status, out.String(), complaints.String(), map[string]string{}}
+	if input.json {
+		var report struct {
+			Failed int
+			Checks []struct{ ID, State string }
+		}
+		require.NoError(t, json.Unmarshal([]byte(found.stdout), &report), found.stderr)
+		for _, check := range report.Checks {
+			found.states[check.ID] = check.State
+		}
+		assert.Equal(t, report.Failed, found.status, "the exit status is the number of checks that failed")
+	}
+	return found
+}
+
+// The demonstration shows that the checks work.
+func TestTheDoctorOfTheDemonstration(t *testing.T) {
+	found := examine(t, doctor{demo: true, json: true})
+	assert.Zero(t, found.status, found.stdout)
+	for id, state := range map[string]string{
+		"agent": "ok", "ticket": "attention", "ers": "ok", "tls": "ok", "dns": "ok", "clock": "ok", "keyring": "ok", "asid": "ok",
+	} {
+		assert.Equal(t, state, found.states[id], id)
+	}
+	assert.Len(t, found.states, 15)
+	assert.Empty(t, found.stderr)
+}
+
+// TestERR000TheDoctorFindsWhatIsMissing: on a computer that is not set up, each missing thing is
+// named, and the rest is checked nevertheless.
+func TestERR000TheDoctorFindsWhatIsMissing(t *testing.T) {
+	found := examine(t, doctor{json: true})
+	for id, state := range map[string]string{
+		"settings": "failed", "asid": "failed", "certificate": "failed", "ers": "failed", "keyring": "ok", "audit": "ok", "tls": "skipped",
+	} {
+		assert.Equal(t, state, found.states[id], id)
+	}
+	assert.GreaterOrEqual(t, found.status, 4)
+}
+
+// With the organisation's settings doctor checks each step of a sign-in as far as e-RS.
+func TestTheDoctorOfARealSetUp(t *testing.T) {
+	server := erstest.NewServer()
+	defer server.Close()
+	files, err := server.WriteFiles(t.TempDir())
+	require.NoError(t, err)
+	found := examine(t, doctor{json: true}, "ERS_LOGIN_BASE_URL="+server.URL, "ERS_LOGIN_ASID="+erstest.ASID,
+		"ERS_LOGIN_CERTIFICATE="+files.Certificate, "ERS_LOGIN_KEY="+files.Key, "ERS_LOGIN_CA_BUNDLE="+files.CA,
+		"ERS_LOGIN_PROXY=none", "ERS_LOGIN_AGENT=command", `ERS_LOGIN_AGENT_COMMAND=["/bin/false"]`)
+	for id, state := range map[string]string{
+		"settings": "ok", "asid": "ok", "ers": "ok", "tls": "ok", "proxy": "ok", "clock": "ok", "keyring": "ok", "audit": "ok", "agent": "ok",
+	} {
+		assert.Equal(t, state, found.states[id], id)
+	}
+	assert.Empty(t, server.Sessions())
+}
+
+// Integrators ask which readers work, and the text output has the answer.
+func TestTheDoctorTriesTheReaders(t *testing.T) {
+	found := examine(t, doctor{handoff: true})
+	assert.Zero(t, found.status, found.stdout)
+	assert.Regexp(t, `OK +Shell \(secret-tool\) +It reads the session`, found.stdout)
+	assert.Regexp(t, `OK +Removing the test entry`, found.stdout)
+}
+
+// Several runs at once must not report working readers as broken.
+func TestDoctorsAtOnce(t *testing.T) {
+	w := newWorkplace(t, dallies, keyringtest.Options{})
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			printed, err := w.command("doctor", "--handoff", "--demo").CombinedOutput()
+			assert.NoError(t, err, string(printed))
+			assert.Regexp(t, `OK +Shell \(secret-tool\) +It reads the session`, string(printed))
+		})
+	}
+	all.Wait()
+}
+
+// A script that checks readers must not take an untested keyring for one that works, and the
+// terminal's text must not mention a button.
+func TestTheDoctorProvesNothing(t *testing.T) {
+	for name, test := range map[string]struct {
+		state  keyringtest.State
+		status int
+		says   []string
+	}{
+		"locked": {keyringtest.Locked, statusNotDone, []string{
+			"Attention    Writing a test entry", "KEYRING-LOCKED", "Unlock the keyring", "Not checked  Node (@napi-rs/keyring)",
+		}},
+		"no service": {keyringtest.NoService, 1, []string{"KEYRING-NO_SERVICE", "Failed       Writing a test entry", "run the command again"}},
+		"no bus":     {keyringtest.NoBus, 1, []string{"KEYRING-NO_BUS", "Failed       Writing a test entry"}},
+		"no keyring": {keyringtest.NoCollection, 1, []string{"KEYRING-NO_COLLECTION", "Failed       Writing a test entry"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found := examineWith(t, keyringtest.Options{State: test.state}, doctor{handoff: true})
+			assert.Equal(t, test.status, found.status, found.stderr)
+			for _, says := range test.says {
+				assert.Contains(t, found.stdout, says)
+			}
+			assert.NotRegexp(t, `(?i)press |reference below`, found.stdout)
+			assert.Equal(t, test.status == statusNotDone, strings.Contains(found.stderr, "no reader was tried"), found.stderr)
+		})
+	}
+}
+
+// A bundle is shown before it is saved, saved only with the user's consent, and never over another
+// file.
+func TestTheDoctorsBundle(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bundle.zip")
+	found := examine(t, doctor{demo: true, bundle: path})
+	assert.Equal(t, app.StatusUsage, found.status, "there is no terminal to ask on")
+	assert.NoFileExists(t, path)
+
+	found = examine(t, doctor{demo: true, bundle: path, yes: true})
+	assert.Zero(t, found.status, found.stderr)
+	assert.Contains(t, found.stderr, "settings.toml")
+	assert.Contains(t, found.stderr, "asid = ", "the content is shown")
+	archive, err := zip.OpenReader(path)
+	require.NoError(t, err)
+	assert.GreaterOrEqual(t, len(archive.File), 4)
+	require.NoError(t, archive.Close())
+	before, err := os.ReadFile(path)
+	require.NoError(t, err)
+
+	found = examine(t, doctor{demo: true, bundle: path, yes: true})
+	assert.Equal(t, statusNotDone, found.status)
+	assert.Contains(t, found.stderr, "DIAG-BUNDLE_EXISTS")
+	after, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, before, after)
+}
+
+// The flags work as described, and those of the settings count too.
+func TestTheDoctorsCommandLine(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	var out strings.Builder
+	p := testProgram(t, append(os.Environ(), session.Env()...)...)
+	p.Stdout = &out
+	root := &cobra.Command{SilenceUsage: true, SilenceErrors: true}
+	root.PersistentFlags().String("config", "", "settings file")
+	root.AddCommand(doctorCommand(p))
+	root.SetArgs([]string{"doctor", "--asid", erstest.ASID, "--audit-dir", filepath.Join(t.TempDir(), "audit")})
+	require.Error(t, root.ExecuteContext(t.Context()), "the rest of the settings is missing")
+	assert.Regexp(t, `OK +Accredited system id \(ASID\) +The accredited system id is `+erstest.ASID+` \(flag --asid\)`, out.String())
+	assert.Regexp(t, `Failed +Settings +Some settings cannot be used`, out.String())
+}
+
+// The question is asked on a terminal, and answered there.
+func TestTheDoctorAsks(t *testing.T) {
+	for answer, want := range map[string]bool{"y\n": true, "YES\n": true, "n\n": false, "\n": false, "": false, "yesterday": false} {
+		e := doctorRun{Examination: app.Examination{Program: testProgram(t)}}
+		e.Program.Stdin = strings.NewReader(answer)
+		agreed, err := e.agreed()
+		require.NoError(t, err)
+		assert.Equal(t, want, agreed, "%q", answer)
+	}
+}
+
+// brokenPipe is a standard output whose reader is gone.
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+// A script without results must not take that for success.
+func TestADoctorWhoCannotSpeak(t *testing.T) {
+	// Without a bus there is no keyring.
+	p := testProgram(t, "XDG_RUNTIME_DIR="+t.TempDir())
+	p.Stdout = brokenPipe{}
+	assert.Equal(t, statusNotDone, p.Report(doctor{handoff: true}.run(t.Context(), p, config.Sources{})))
+}
+
+// The helper reports readers one after the other. Checking too soon finds none, and a service desk
+// sends another reader.
+func TestTheDoctorWaitsForTheReaders(t *testing.T) {
+	looking := ticketapi.NotLooked
+	with := func(names ...string) smartcard.Presence {
+		var presence smartcard.Presence
+		for _, name := range names {
+			presence.Readers = append(presence.Readers, smartcard.Reader{Name: name, Card: true})
+		}
+		return presence
+	}
+	looks := []smartcard.Presence{{Err: looking}, {Err: looking}, with(), with("one"), with("one", "two")}
+	seen := app.SeenReaders(t.Context(), func() smartcard.Presence {
+		now := looks[0]
+		if len(looks) > 1 {
+			looks = looks[1:]
+		}
+		return now
+	})
+	assert.Equal(t, with("one", "two"), seen)
+
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	seen = app.SeenReaders(ended, func() smartcard.Presence { return smartcard.Presence{Err: looking} })
+	require.ErrorIs(t, seen.Err, looking, "when the time is up, nothing is known")
+}
+
+// TestERR000APastedSecretIsNotReported: a secret pasted in place of a file's name would be mailed
+// to a service desk.
+func TestERR000APastedSecretIsNotReported(t *testing.T) {
+	const pasted = "correct-horse/battery.staple"
+	for _, pasting := range [][]string{
+		{"ERS_LOGIN_CERTIFICATE=" + pasted, "ERS_LOGIN_KEY=" + pasted, "ERS_LOGIN_CA_BUNDLE=" + pasted, "ERS_LOGIN_PROXY_USER=" + pasted},
+		{"ERS_LOGIN_CERTIFICATE=" + writeIn(t, "a.p12", "x", 0o600), "ERS_LOGIN_PASSPHRASE_FILE=" + pasted},
+		{"ERS_LOGIN_CERTIFICATE=" + pasted + ".p12", "ERS_LOGIN_PASSPHRASE_FILE=/" + pasted},
+	} {
+		pasting = append(pasting, "ERS_LOGIN_BASE_URL=https://localhost:9", "ERS_LOGIN_ASID="+erstest.ASID, "ERS_LOGIN_PROXY=none")
+		bundle := filepath.Join(t.TempDir(), "bundle.zip")
+		found := examine(t, doctor{json: true, bundle: bundle, yes: true}, pasting...)
+		_, shown, complaints := showConfig(t, configShow{origin: true}, config.Sources{Environ: pasting})
+		archive, err := zip.OpenReader(bundle)
+		require.NoError(t, err)
+		var saved strings.Builder
+		for _, entry := range archive.File {
+			file, err := entry.Open()
+			require.NoError(t, err)
+			_, err = io.Copy(&saved, file)
+			require.NoError(t, errors.Join(err, file.Close()))
+		}
+		require.NoError(t, archive.Close())
+		for _, text := range []string{found.stdout, found.stderr, shown, complaints, saved.String()} {
+			assert.NotContains(t, text, "correct-horse")
+			assert.NotContains(t, text, "battery")
+		}
+		assert.Contains(t, shown, "[secret]")
+	}
+}

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ers-login/ers-login/internal/app"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/keyring/entry"
+	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// forgetWithin bounds the command: it leaves time to type a locked keyring's password.
+const forgetWithin = 2 * time.Minute
+
+func forgetCommand(p app.Host) *cobra.Command {
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use:   "forget",
+		Short: "Remove what was stored in the keyring beyond the session, and the autostart entry",
+		Long: "Removes from the keyring the passphrase of the certificate, the password for the proxy, and what a check that was cut short\n" +
+			"has left; and the user's own entry that starts the program at log-in. The session stays as it is: sign-out ends it. That there\n" +
+			"was nothing to remove is no error. A locked keyring asks for its password. Whoever gives up a computer, or has e-RS Login\n" +
+			"removed from it, signs out and forgets.\n\n" + app.StatusHelp,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return within(cmd, timeout, "it was not all removed", func(ctx context.Context, sources config.Sources) error {
+				return forgetAll(ctx, p, sources)
+			})
+		},
+	}
+	cmd.Flags().DurationVar(&timeout, "timeout", forgetWithin, "longest time to wait")
+	return cmd
+}
+
+// forgetAll removes the user's autostart entry, and the secrets stored by the commands passphrase
+// and proxy-password. It continues after a failure.
+func forgetAll(ctx context.Context, p app.Host, sources config.Sources) error {
+	log := p.OpenLog("")
+	defer app.CloseLog(log)
+	var failed error
+	if entry := p.Autostart(log); entry != nil {
+		failed = entry.Forget()
+	}
+	if err := errors.Join(failed, forgetSecrets(ctx, p, sources, log)); err != nil {
+		return err
+	}
+	return app.SayTo(p.Stderr, "The keyring holds no passphrase and no proxy password for e-RS Login, and you have no autostart entry of your own for it.")
+}
+
+// forgetSecrets removes the secrets and the test entry.
+func forgetSecrets(ctx context.Context, p app.Host, sources config.Sources, log *logging.Log) error {
+	settings, err := app.LookAtSettings(sources)
+	if err != nil {
+		// Removing the program must work without repairing its settings.
+		log.WithError(err).Warn("settings")
+	}
+	ring, err := p.OpenKeyring(settings, log)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, remove := range []func(context.Context) error{
+		func(ctx context.Context) error { return ring.SetPassphrase(ctx, secret.Text{}) },
+		func(ctx context.Context) error { return ring.SetProxyPassword(ctx, secret.Text{}) },
+		ring.RemoveTrial,
+	} {
+		// Without a keyring there is nothing to remove.
+		if err := remove(ctx); err != nil && !entry.NoneMade(err) {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(append(failed, ring.Close())...)
+}

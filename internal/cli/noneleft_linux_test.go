@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/zalando/go-keyring"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	ring "github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+)
+
+// A script that reads only the key would go on with it after a sign-out reported as successful.
+func TestSignOutLooksForAKeyThatStayed(t *testing.T) {
+	newWorkplace(t, dallies, keyringtest.Options{})
+	require.NoError(t, noneLeft(t.Context()))
+	for name, left := range map[string]string{"a key": "made-up", "no key": "two\nlines"} {
+		require.NoError(t, keyring.Set(handoff.Service, handoff.AccountSessionKey, left))
+		require.ErrorIs(t, noneLeft(t.Context()), ring.Leftover, name)
+	}
+	require.NoError(t, handoff.Clear(t.Context()))
+	require.NoError(t, noneLeft(t.Context()))
+}
+
+// The window has ended its session where this process reaches no keyring: in a terminal of another
+// desktop, or next to a demonstration with its own keyring.
+func TestSignOutTrustsTheWindowWhereThereIsNoKeyring(t *testing.T) {
+	for name, options := range map[string]keyringtest.Options{
+		"no bus":        {State: keyringtest.NoBus},
+		"no service":    {State: keyringtest.NoService},
+		"no collection": {State: keyringtest.NoCollection},
+		"locked":        {State: keyringtest.Locked},
+	} {
+		t.Run(name, func(t *testing.T) {
+			newWorkplace(t, dallies, options)
+			require.NoError(t, noneLeft(t.Context()))
+		})
+	}
+}

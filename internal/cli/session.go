@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/app"
+	"github.com/ers-login/ers-login/internal/desktop"
+	"github.com/ers-login/ers-login/internal/keyring"
+)
+
+// readWithin bounds one read of the keyring. It is the default of the window's setting
+// keyring_timeout.
+const readWithin = 5 * time.Second
+
+func sessionCommand(p app.Host) *cobra.Command {
+	var input sessionInput
+	cmd := &cobra.Command{
+		Use:   "session",
+		Short: "Tell who is signed in to e-RS",
+		Long: "Reads the session from the keyring, as other applications do, and tells who is signed in. It opens no window, asks for\n" +
+			"nothing and needs neither settings nor a display. A session that is over by its own time is none.\n\n" +
+			"Without a form it prints text for people, without the session key. --json, --key, --env, --header and --follow print the\n" +
+			"session key, which is a secret: not into a log, not into the arguments of a program.\n\n" + app.StatusHelp,
+		Example: "  ers-login session\n" +
+			"  ers-login session --wait --timeout 5m --json\n" +
+			"  headers=$(ers-login session --header) &&\n" +
+			"    printf '%s\\n' \"$headers\" | curl --http1.1 -H @- --cert endpoint.pem --key endpoint.key https://…\n" +
+			"  eval \"$(ers-login session --env)\"",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			input.timeLimited = cmd.Flags().Changed("timeout")
+			if err := input.check(cmd.Flags().Changed("shell")); err != nil {
+				return app.UsageError{Err: err}
+			}
+			return input.run(cmd.Context(), p.Stdout)
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&input.json, "json", false, "print the entry, one JSON object")
+	flags.BoolVar(&input.key, "key", false, "print the session key alone, without a newline unless to a terminal")
+	flags.BoolVar(&input.env, "env", false, "print commands that set "+strings.Join(variableNames(), ", ")+", for eval")
+	flags.BoolVar(&input.header, "header", false, "print the two HTTP headers of a call, for curl's -H @- as in the example")
+	flags.BoolVar(&input.follow, "follow", false, "print a line of JSON now and for each change, until it is ended")
+	flags.BoolVar(&input.withoutKey, "without-key", false, "leave the session key out of --json and --follow")
+	flags.StringVar(&input.shell, "shell", defaultShell, "the shell that --env is for: "+strings.Join(shellNames(), ", "))
+	flags.BoolVar(&input.wait, "wait", false, "wait until somebody is signed in")
+	flags.DurationVar(&input.timeout, "timeout", 0, "longest time to wait, such as 30s or 5m; without it, for ever")
+	completeFlag(cmd, "shell", oneOf(shellNames()...))
+	return cmd
+}
+
+// sessionInput holds the command's options.
+type sessionInput struct {
+	json, key, env, header, follow bool
+	withoutKey                     bool
+	shell                          string
+
+	wait        bool
+	timeLimited bool
+	timeout     time.Duration
+}
+
+// check reports options that exclude each other.
+func (s sessionInput) check(shellGiven bool) error {
+	var forms []string
+	for name, given := range map[string]bool{
+		"--json": s.json, "--key": s.key, "--env": s.env, "--header": s.header, "--follow": s.follow,
+	} {
+		if given {
+			forms = append(forms, name)
+		}
+	}
+	slices.Sort(forms)
+	switch {
+	case len(forms) > 1:
+		return fmt.Errorf("%s cannot be given together", strings.Join(forms, " and "))
+	case s.follow && s.wait:
+		return errors.New("--follow waits by itself: leave --wait out")
+	case s.withoutKey && !s.json && !s.follow:
+		return errors.New("--without-key needs --json or --follow")
+	case shellGiven && !s.env:
+		return errors.New("--shell needs --env")
+	case !slices.Contains(shellNames(), s.shell):
+		return fmt.Errorf("--shell: there is no %q, only %s", s.shell, strings.Join(shellNames(), ", "))
+	case s.timeLimited && !s.wait:
+		return errors.New("--timeout needs --wait")
+	case s.timeLimited && s.timeout <= 0:
+		return errors.New("--timeout: a time above zero is needed, such as 30s or 5m")
+	}
+	return nil
+}
+
+// run prints the session. The error is errNobody if there is none.
+func (s sessionInput) run(ctx context.Context, stdout io.Writer) error {
+	if s.follow {
+		return follow(ctx, stdout, !s.withoutKey)
+	}
+	session, err := s.find(ctx, stdout)
+	var entry []byte
+	if err == nil {
+		entry, err = publishable(session)
+	}
+	if err != nil {
+		if !s.env {
+			return err
+		}
+		// A shell that evaluates this must not go on with an earlier session.
+		_, unsetErr := io.WriteString(stdout, unsetVariables(s.shell))
+		return errors.Join(err, unsetErr)
+	}
+	text, err := s.form(session, entry, desktop.ReachesTerminal(stdout))
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(stdout, text); err != nil {
+		return fmt.Errorf("could not print the session: %w", err)
+	}
+	return nil
+}
+
+// publishable returns the entry of a session that could have been published. Nothing else in the
+// keyring is printed: everything that a shell or server interprets is then printable ASCII.
+func publishable(session handoff.Session) ([]byte, error) {
+	entry, err := handoff.Encode(session)
+	if err != nil {
+		return nil, keyring.Unreadable.Because(err)
+	}
+	return entry, nil
+}
+
+// find returns the session, or waits for one while stdout has a reader.
+func (s sessionInput) find(ctx context.Context, stdout io.Writer) (handoff.Session, error) {
+	if !s.wait {
+		return readSession(ctx)
+	}
+	waiting, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	desktop.WhenUnread(waiting, stdout, func() { stop(errUnread) })
+	if s.timeLimited {
+		var cancel context.CancelFunc
+		waiting, cancel = context.WithTimeout(waiting, s.timeout)
+		defer cancel()
+	}
+	session, err := handoff.Wait(waiting)
+	switch {
+	case err == nil:
+		return session, nil
+	case ctx.Err() != nil:
+		return handoff.Session{}, errInterrupted
+	case errors.Is(context.Cause(waiting), errUnread):
+		return handoff.Session{}, app.Ending{Err: errUnread, Status: app.StatusFailed}
+	case !errors.Is(err, handoff.ErrNotFound):
+		return handoff.Session{}, keyring.Told(err)
+	default:
+		return handoff.Session{}, app.Ending{Err: fmt.Errorf("nobody has signed in to e-RS within %v", s.timeout), Status: app.StatusLate}
+	}
+}
+
+// errUnread: the reader of stdout is gone.
+var errUnread = errors.New("nobody reads the session any more that was waited for")
+
+// errNobody is not an error of the program: it is the other answer.
+var errNobody = app.Ending{Err: errors.New("nobody is signed in to e-RS"), Status: app.StatusFailed}
+
+// errInterrupted is the end of a wait by Ctrl+C or a signal.
+var errInterrupted = app.Ending{Err: errors.New("interrupted before anybody had signed in"), Status: app.StatusFailed}
+
+// readSession reads once. The error is errNobody, or a Problem of the keyring.
+func readSession(ctx context.Context) (handoff.Session, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	session, err := handoff.Read(ctx)
+	switch {
+	case errors.Is(err, handoff.ErrNotFound), err == nil && session.Expired(time.Now()):
+		return handoff.Session{}, errNobody
+	case err != nil:
+		return handoff.Session{}, keyring.Told(err)
+	default:
+		return session, nil
+	}
+}

@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/ui"
+)
+
+// form returns the session in the requested form. entry is the session's.
+func (s sessionInput) form(session handoff.Session, entry []byte, terminal bool) (string, error) {
+	switch {
+	case s.json && s.withoutKey:
+		return entryWithoutKey(entry)
+	case s.json:
+		return string(entry) + "\n", nil
+	case s.key && terminal:
+		return session.SessionKey.Reveal() + "\n", nil
+	case s.key:
+		return session.SessionKey.Reveal(), nil
+	case s.env:
+		return setVariables(s.shell, session), nil
+	case s.header:
+		return headers(session), nil
+	default:
+		return forPeople(session, time.Now()), nil
+	}
+}
+
+// forPeople describes who is signed in. The text may change: programs use the JSON.
+func forPeople(session handoff.Session, now time.Time) string {
+	var text strings.Builder
+	line := func(label, value string) { fmt.Fprintf(&text, "%-14s%s\n", label, shown(value)) }
+	both := func(name, identifier string) string {
+		if name == "" {
+			return identifier
+		}
+		return name + " (" + identifier + ")"
+	}
+	line("Signed in:", both(session.UserName, session.UserIdentifier))
+	line("Organisation:", both(session.OrgName, session.OrgIdentifier))
+	line("Role:", both(ui.RoleName(ersclient.BusinessFunction(session.BusinessFunction)), session.BusinessFunction))
+	line("Since:", clock(session.IssuedAt, now))
+	line("Until:", clock(session.ExpiresAt, now))
+	line("e-RS:", session.BaseURL)
+	return text.String()
+}
+
+// shown returns text from the keyring for a terminal: without characters that move its cursor.
+func shown(text string) string { return problem.Clean(text, 200) }
+
+// clock returns a local time, with the date if it is not today.
+func clock(at, now time.Time) string {
+	at, now = at.Local(), now.Local()
+	if at.Year() == now.Year() && at.YearDay() == now.YearDay() {
+		return at.Format("15:04")
+	}
+	return at.Format("15:04, 2 January 2006")
+}
+
+// headers returns the two headers that identify a session in an e-RS call. Their names have
+// underscores and upper-case letters.
+func headers(session handoff.Session) string {
+	return "HTTP_X_SESSION_KEY: " + session.SessionKey.Reveal() + "\nXAPI_ASID: " + session.ASID + "\n"
+}
+
+// entryWithoutKey returns an entry that may be logged.
+func entryWithoutKey(entry []byte) (string, error) {
+	stripped, err := stripKey(entry)
+	return string(stripped) + "\n", err
+}
+
+func stripKey(entry []byte) ([]byte, error) {
+	if !json.Valid(entry) {
+		return nil, errors.New("could not read an entry of our own")
+	}
+	// The members keep their order, version first: scripts rely on that.
+	var kept []string
+	gjson.ParseBytes(entry).ForEach(func(name, value gjson.Result) bool {
+		if name.String() != "sessionKey" {
+			kept = append(kept, name.Raw+":"+value.Raw)
+		}
+		return true
+	})
+	return []byte("{" + strings.Join(kept, ",") + "}"), nil
+}
+
+// variable is an environment variable of --env. The names are a public interface.
+type variable struct {
+	name string
+	of   func(handoff.Session) string
+}
+
+func variables() []variable {
+	return []variable{
+		{"ERS_SESSION_KEY", func(s handoff.Session) string { return s.SessionKey.Reveal() }},
+		{"ERS_BASE_URL", func(s handoff.Session) string { return s.BaseURL }},
+		{"ERS_ASID", func(s handoff.Session) string { return s.ASID }},
+	}
+}
+
+// dropVariables removes the variables of --env from this process's environment, and so from its
+// children's: the window and its helpers outlive their starter, and the key may be another
+// session's by then.
+func dropVariables() {
+	for _, name := range variableNames() {
+		_ = os.Unsetenv(name) // fails only for invalid names
+	}
+}
+
+func variableNames() []string {
+	var names []string
+	for _, variable := range variables() {
+		names = append(names, variable.name)
+	}
+	return names
+}
+
+// shell describes how a shell sets and removes an environment variable.
+type shell struct {
+	name string
+	// also are other shells with the same syntax.
+	also  []string
+	set   func(name, value string) string
+	unset func(name string) string
+}
+
+// shells are those whose evaluation --env supports. In each, text in single quotation marks is
+// literal, apart from the replacements here; the values are printable ASCII. cmd.exe has no such
+// syntax.
+func shells() []shell {
+	return []shell{
+		{
+			"sh", []string{"bash", "zsh"},
+			func(name, value string) string {
+				return "export " + name + "='" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+			},
+			func(name string) string { return "unset " + name },
+		},
+		{
+			"fish", nil,
+			func(name, value string) string {
+				return "set -gx " + name + " '" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value) + "'"
+			},
+			func(name string) string { return "set -e " + name },
+		},
+		{
+			"powershell", []string{"pwsh"},
+			func(name, value string) string {
+				return "$env:" + name + " = '" + strings.ReplaceAll(value, "'", "''") + "'"
+			},
+			func(name string) string { return "$env:" + name + " = $null" },
+		},
+	}
+}
+
+// defaultShell is the shell for --env without --shell.
+var defaultShell = map[bool]string{true: "powershell", false: "sh"}[runtime.GOOS == "windows"]
+
+// shellNames are the values of --shell.
+func shellNames() []string {
+	var names []string
+	for _, shell := range shells() {
+		names = append(append(names, shell.name), shell.also...)
+	}
+	return names
+}
+
+func setVariables(shellName string, session handoff.Session) string {
+	return commandsFor(shellName, func(shell shell, variable variable) string {
+		return shell.set(variable.name, variable.of(session))
+	})
+}
+
+func unsetVariables(shellName string) string {
+	return commandsFor(shellName, func(shell shell, variable variable) string { return shell.unset(variable.name) })
+}
+
+// commandsFor returns a command for each variable. Each ends in a semicolon, since an unquoted
+// substitution joins lines.
+func commandsFor(shellName string, write func(shell, variable) string) string {
+	var text strings.Builder
+	for _, shell := range shells() {
+		if shell.name != shellName && !slices.Contains(shell.also, shellName) {
+			continue
+		}
+		for _, variable := range variables() {
+			text.WriteString(write(shell, variable) + ";\n")
+		}
+	}
+	return text.String()
+}

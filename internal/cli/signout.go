@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/app"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/instance"
+	"github.com/ers-login/ers-login/internal/keyring"
+)
+
+// signOutWithin bounds signing out: the keyring, the grace for other applications' calls, and e-RS.
+const signOutWithin = 30 * time.Second
+
+func signOutCommand(p app.Host) *cobra.Command {
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use:   "sign-out",
+		Short: "Sign out of e-RS",
+		Long: "Has the window end the session, and returns when it is out of the keyring. A sign-in under way is given up. Where no window\n" +
+			"is open, what an earlier run has left in the keyring is removed, and its session closed at e-RS if the settings allow it.\n" +
+			"That nobody was signed in is no error. No window is opened.\n\n" + app.StatusHelp,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return within(cmd, timeout, "the session was not ended", func(ctx context.Context, sources config.Sources) error {
+				return endSession(ctx, p, instance.DefaultFile(), sources)
+			})
+		},
+	}
+	cmd.Flags().DurationVar(&timeout, "timeout", signOutWithin, "longest time to wait")
+	return cmd
+}
+
+// endSession ends the session in the process that has it.
+func endSession(ctx context.Context, p app.Host, path string, sources config.Sources) error {
+	request := instance.Request{Action: instance.SignOut, Wait: true}
+	lock, answer, err := instance.Join(ctx, path, request)
+	switch {
+	case err != nil:
+		return err
+	case lock != nil:
+		// While it is held, no window can start.
+		p.Lock.Hold(lock)
+		err := p.ClearLeftovers(ctx, sources)
+		p.Lock.Hold(nil)
+		err = errors.Join(err, lock.Release())
+		var elsewhere app.LivesElsewhere
+		if !errors.As(err, &elsewhere) {
+			return err
+		}
+		if answer, err = instance.Ask(ctx, elsewhere.Path, request); err != nil {
+			return err
+		}
+	}
+	if err := refusal(answer); err != nil {
+		return err
+	}
+	return noneLeft(ctx)
+}
+
+// noneLeft checks that other applications find no session.
+func noneLeft(ctx context.Context) error {
+	switch _, err := readSession(ctx); {
+	case err == nil:
+		return keyring.Leftover.Because(errors.New("the entry is there after signing out"))
+	case outOfReach(err):
+		// The window has reported that it is gone, and may use a keyring out of this process's
+		// reach.
+		return nil
+	case !errors.Is(err, errNobody):
+		return err
+	}
+	// A script reads the key alone. An invalid one in its place counts too.
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	switch _, err := handoff.ReadKey(ctx); {
+	case err == nil, errors.Is(err, handoff.ErrMalformed):
+		return keyring.Leftover.Because(errors.New("the key is there after signing out"))
+	case errors.Is(err, handoff.ErrNotFound):
+		return nil
+	default:
+		return keyring.Told(err)
+	}
+}
+
+// outOfReach reports whether there is no keyring here in which a session could be read.
+func outOfReach(err error) bool {
+	return errors.Is(err, handoff.ErrNoBus) || errors.Is(err, handoff.ErrNoService) ||
+		errors.Is(err, handoff.ErrNoCollection) || errors.Is(err, handoff.ErrLocked) && !errors.Is(err, handoff.ErrItemLocked)
+}
