@@ -50,7 +50,10 @@ func (d *desk) set(ticket string, err error, card Presence) {
 	d.mu.Lock()
 	d.ticket, d.err, d.card = ticket, err, card
 	d.mu.Unlock()
-	d.changed <- struct{}{}
+	select {
+	case d.changed <- struct{}{}:
+	default: // a look is due already
+	}
 }
 
 func (d *desk) platform() *Platform {
@@ -67,7 +70,7 @@ func (d *desk) platform() *Platform {
 }
 
 func newDesk() *desk {
-	return &desk{changed: make(chan struct{}), err: smartcard.TicketNotAvailable.Problem()}
+	return &desk{changed: make(chan struct{}, 1), err: smartcard.TicketNotAvailable.Problem()}
 }
 
 // A user whose card is in and who reads "Insert your smartcard" takes it out again. What the readers show reaches the window, and the
