@@ -70,7 +70,7 @@ type worn struct{ fyne.Theme }
 var openWindows int
 
 func (s calmSettings) SetTheme(wanted fyne.Theme) {
-	theme, known := s.Settings.Theme().(*worn)
+	theme, known := s.Theme().(*worn)
 	if !known {
 		theme = &worn{}
 	}

@@ -345,6 +345,7 @@ var (
 			"For the service desk: in a user name or password, write % as %25, # as %23, / as %2F, ? as %3F, @ as %40 and a blank as %20.",
 		},
 	}
+	// ProxyAuth is the Problem of a proxy that wants a user name and password, in a way that is unknown here.
 	ProxyAuth = &problem.Problem{
 		Code:  "NET-PROXY_AUTH",
 		Title: "The network's proxy asks for a user name and password",

@@ -14,8 +14,8 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
-// cardSide is the agent that issues tickets, and the readers' signals of when to poll it.
-type cardSide struct {
+// CardSide is the agent that issues tickets, and the readers' signals of when to poll it.
+type CardSide struct {
 	agent smartcard.Agent
 	// source is the agent itself, without the handling of a removed card.
 	source  smartcard.Agent
@@ -25,26 +25,26 @@ type cardSide struct {
 
 // OpenCardSide chooses the agent: the configured command, else this computer's NHS Identity Agent.
 // If that is not installed the error says so; there is no fallback to a simulated one.
-func (r RealServices) OpenCardSide(settings config.Config) (cardSide, error) {
+func (r RealServices) OpenCardSide(settings config.Config) (CardSide, error) {
 	bridge, err := r.bridgeSettings(settings.CardRemoval)
 	if err != nil {
-		return cardSide{}, err
+		return CardSide{}, err
 	}
-	var side cardSide
+	var side CardSide
 	switch {
 	case len(settings.AgentCommand) > 0 && settings.Agent != config.AgentIdentity:
 		agent, err := command.New(settings.AgentCommand)
 		if err != nil {
-			return cardSide{}, err
+			return CardSide{}, err
 		}
 		agent.Stderr = logWriter{r.Log.WithField("agent", "stderr")}
 		readers := ticketapi.NewReaders(bridge)
-		side = cardSide{agent, agent, readers, readers.Close}
+		side = CardSide{agent, agent, readers, readers.Close}
 	case settings.Agent == config.AgentByCommand:
-		return cardSide{}, noAgentCommand
+		return CardSide{}, noAgentCommand
 	default:
 		agent := ticketapi.New(bridge)
-		side = cardSide{agent, agent, agent.Readers, agent.Close}
+		side = CardSide{agent, agent, agent.Readers, agent.Close}
 	}
 	if settings.CardRemoval == config.RemovalAlways {
 		side.agent = ticketapi.RemovalDecides(side.agent, side.readers.Seen)

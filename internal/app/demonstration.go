@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -23,9 +25,9 @@ import (
 // request.
 const thinkTime = 1500 * time.Millisecond
 
-// demonstration is a simulated environment: a card, and a stand-in for e-RS that accepts every
+// Demonstration is a simulated environment: a card, and a stand-in for e-RS that accepts every
 // simulated user.
-type demonstration struct {
+type Demonstration struct {
 	program Host
 	log     *logging.Log
 	ers     *erstest.Server
@@ -34,13 +36,29 @@ type demonstration struct {
 	ring    *demoRing
 }
 
+// NewDemonstration makes one of a running stand-in and a simulated card.
 func NewDemonstration(
 	p Host, log *logging.Log, board *signin.Board, ers *erstest.Server, card *simulator.Agent, persona simulator.Persona,
-) demonstration {
-	return demonstration{p, log, ers, card, persona, &demoRing{program: p, log: log, board: board}}
+) Demonstration {
+	return Demonstration{p, log, ers, card, persona, &demoRing{program: p, log: log, board: board}}
 }
 
-func (p Host) OpenDemo(ctx context.Context, persona simulator.Persona) error {
+// PersonaKeys returns the names by which [Host.OpenDemo] knows the users of the demonstration.
+func PersonaKeys() []string {
+	var keys []string
+	for _, persona := range simulator.Personas() {
+		keys = append(keys, persona.Key)
+	}
+	return keys
+}
+
+// OpenDemo opens the window of a demonstration and serves it until it is closed. Pressing Sign in
+// inserts the card of the persona with this key. The error is a UsageError if there is none.
+func (p Host) OpenDemo(ctx context.Context, key string) error {
+	persona, known := simulator.PersonaByKey(key)
+	if !known {
+		return UsageError{Err: fmt.Errorf("--persona: there is no %q, only %s", key, strings.Join(PersonaKeys(), ", "))}
+	}
 	log := p.OpenLog(logging.DefaultDir())
 	defer CloseLog(log)
 	log.SetLevel(logrus.DebugLevel)
@@ -79,7 +97,7 @@ func (p Host) OpenDemo(ctx context.Context, persona simulator.Persona) error {
 }
 
 // Admit makes a new ticket known to the stand-in, as Spine does for e-RS.
-func (d demonstration) Admit(persona simulator.Persona, ticket ersclient.Ticket) {
+func (d Demonstration) Admit(persona simulator.Persona, ticket ersclient.Ticket) {
 	if persona.TicketExpired {
 		return
 	}
@@ -93,7 +111,7 @@ func (d demonstration) Admit(persona simulator.Persona, ticket ersclient.Ticket)
 }
 
 // Prepare finds the services, as the settings do for a real sign-in.
-func (d demonstration) Prepare(ctx context.Context) (Services, error) {
+func (d Demonstration) Prepare(ctx context.Context) (Services, error) {
 	defaults, err := DemoSettings()
 	if err != nil {
 		return Services{}, err
@@ -129,7 +147,7 @@ const agentSource = "the simulated Identity Agent"
 // overhear returns the presence of the simulated card, and puts the simulated Identity Agent's
 // messages on a board. A real Identity Agent shows them in its own passcode window; the
 // demonstration has none.
-func (d demonstration) overhear(board *signin.Board) func() hscn.Presence {
+func (d Demonstration) overhear(board *signin.Board) func() hscn.Presence {
 	return func() hscn.Presence {
 		seen := d.card.State()
 		board.Set(agentSource, saidByAgent(seen.Refused))
@@ -155,6 +173,7 @@ type InsertingAgent struct {
 	Persona simulator.Persona
 }
 
+// Ticket inserts the card if none is in, and asks for the passcode.
 func (a InsertingAgent) Ticket(ctx context.Context) (ersclient.Ticket, error) {
 	if a.State().Card == "" {
 		a.InsertCard(a.Persona)
@@ -163,7 +182,7 @@ func (a InsertingAgent) Ticket(ctx context.Context) (ersclient.Ticket, error) {
 }
 
 // menu is the Simulator menu: the card in the reader, and the next fault at e-RS.
-func (d demonstration) menu() []ui.SimulatorItem {
+func (d Demonstration) menu() []ui.SimulatorItem {
 	var cards []ui.SimulatorItem
 	for _, persona := range simulator.Personas() {
 		cards = append(cards, ui.SimulatorItem{Title: persona.Title, Do: func() { go d.card.InsertCard(persona) }})
@@ -195,7 +214,7 @@ func (d demonstration) menu() []ui.SimulatorItem {
 const slowness = 8 * time.Second
 
 // fault orders a fault for the next call, in place of one chosen before.
-func (d demonstration) fault(call erstest.Call, fault erstest.Fault) func() {
+func (d Demonstration) fault(call erstest.Call, fault erstest.Fault) func() {
 	return func() {
 		d.ers.Forgive(call)
 		if err := d.ers.Fail(call, fault); err != nil {

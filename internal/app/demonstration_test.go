@@ -23,7 +23,7 @@ func TestAFaultOfTheDemonstrationIsTakenBack(t *testing.T) {
 	require.NoError(t, err)
 	defer client.Close()
 	choose := func(title string) {
-		for _, item := range (demonstration{ers: ers, log: testLog(t)}).menu() {
+		for _, item := range (Demonstration{ers: ers, log: testLog(t)}).menu() {
 			for _, fault := range item.Items {
 				if item.Title == "The next sign-in (A001) is" && fault.Title == title {
 					fault.Do()

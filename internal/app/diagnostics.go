@@ -17,16 +17,17 @@ import (
 	"github.com/ers-login/ers-login/ui"
 )
 
-// windowDiagnostics is the window's page with the checks of package diagnose, which "ers-login
+// WindowDiagnostics is the window's page with the checks of package diagnose, which "ers-login
 // doctor" runs too.
-type windowDiagnostics struct {
+type WindowDiagnostics struct {
 	names []string
 	// examine opens what to check, anew for each run; the function closes it.
 	examine func() (Examination, diagnose.Target, func() error, error)
 }
 
-func NewWindowDiagnostics(examine func() (Examination, diagnose.Target, func() error, error)) *windowDiagnostics {
-	d := &windowDiagnostics{examine: examine}
+// NewWindowDiagnostics returns the page for what examine opens.
+func NewWindowDiagnostics(examine func() (Examination, diagnose.Target, func() error, error)) *WindowDiagnostics {
+	d := &WindowDiagnostics{examine: examine}
 	for _, check := range diagnose.Checks(diagnose.Target{}) {
 		d.names = append(d.names, check.Name)
 	}
@@ -34,10 +35,10 @@ func NewWindowDiagnostics(examine func() (Examination, diagnose.Target, func() e
 }
 
 // Names returns the names of the checks.
-func (d *windowDiagnostics) Names() []string { return d.names }
+func (d *WindowDiagnostics) Names() []string { return d.names }
 
 // Run runs all checks.
-func (d *windowDiagnostics) Run(ctx context.Context, progress func(int, diagnose.Finding)) ui.Examination {
+func (d *WindowDiagnostics) Run(ctx context.Context, progress func(int, diagnose.Finding)) ui.Examination {
 	e, services, end, err := d.examine()
 	if err != nil {
 		e.Log.WithError(err).Error("diagnostics")
@@ -88,16 +89,17 @@ func downloads() string {
 // OpenSide is the card side that a window has open, for its diagnostics.
 type OpenSide struct {
 	mu   sync.Mutex
-	side *cardSide
+	side *CardSide
 }
 
-func (o *OpenSide) Set(side *cardSide) {
+// Set records the card side that the window has open, nil if none is.
+func (o *OpenSide) Set(side *CardSide) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.side = side
 }
 
-func (o *OpenSide) get() *cardSide {
+func (o *OpenSide) get() *CardSide {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.side
@@ -130,7 +132,7 @@ func (r RealServices) Examine() (Examination, diagnose.Target, func() error, err
 }
 
 // examine opens what the demonstration's diagnostics check: its own card and stand-in.
-func (d demonstration) examine() (Examination, diagnose.Target, func() error, error) {
+func (d Demonstration) examine() (Examination, diagnose.Target, func() error, error) {
 	settings, err := DemoSettings()
 	e := Examination{Demo: true, Program: d.ring.user(), Log: d.log, Settings: settings}
 	if err != nil {

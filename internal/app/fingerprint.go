@@ -58,7 +58,7 @@ var otherWindow = &problem.Problem{
 	},
 }
 
-// OtherDisplay: a window is open on a display that this start's user does not see.
+// OtherDisplay is the Problem of a start while a window is open on a display that this start's user does not see.
 var OtherDisplay = &problem.Problem{
 	Code:  "INSTANCE-OTHER_DISPLAY",
 	Title: "e-RS Login is open already, on another display",

@@ -26,7 +26,7 @@ import (
 // Package main runs it, since only that may link OpenGL.
 const ProbeCommand = "graphics-probe"
 
-// StatusNoGraphics: the window cannot be drawn on this computer.
+// StatusNoGraphics is the exit status if the window cannot be drawn on this computer.
 const StatusNoGraphics = 7
 
 const (

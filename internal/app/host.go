@@ -73,6 +73,7 @@ func (p Host) OpenLog(folder string) *logging.Log {
 	return log
 }
 
+// CloseLog closes a log at the end of a run.
 func CloseLog(log io.Closer) {
 	// There is no log left to report an error to.
 	_ = log.Close()

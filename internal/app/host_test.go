@@ -17,6 +17,7 @@ import (
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/testing/races"
 )
 
 // TestMain makes this test program the keyring worker, too, when it starts itself again for that.
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) {
 	if err := os.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:"); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	os.Exit(races.Watch(m).Run())
 }
 
 func serveKeyring() int {

@@ -125,7 +125,7 @@ type life struct {
 
 // begin starts the program without its window, with a new client for each sign-in and a short
 // grace. wrap may wrap the services, or be nil.
-func begin(t *testing.T, demo demonstration, records *audit.Log, wrap func(found *Services, recorded *audit.ERS) error) *life {
+func begin(t *testing.T, demo Demonstration, records *audit.Log, wrap func(found *Services, recorded *audit.ERS) error) *life {
 	t.Helper()
 	log := logrus.New()
 	log.SetOutput(io.Discard)

@@ -37,6 +37,7 @@ func (r RealServices) SweepingUp(ctx context.Context) (Services, error) {
 	return found, err
 }
 
+// Sweep clears what an earlier run has left in the keyring, and keeps its session for the flow.
 func (r RealServices) Sweep(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, sweepWithin)
 	defer cancel()
@@ -83,7 +84,7 @@ func (p Host) clearEarlier(ctx context.Context, ring *keyring.Client, log *loggi
 	return session, true, ring.Clear(ctx)
 }
 
-// LivesElsewhere: the session belongs to a living instance, which only its lock's path leads to.
+// LivesElsewhere is the error of a sweep whose session belongs to a living instance, which only its lock's path leads to.
 type LivesElsewhere struct {
 	error
 	Path string

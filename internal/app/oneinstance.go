@@ -11,9 +11,9 @@ import (
 	"github.com/ers-login/ers-login/internal/instance"
 )
 
-// oneInstance ensures that a user has one window. A second start raises the first's window and
+// OneInstance ensures that a user has one window. A second start raises the first's window and
 // ends.
-type oneInstance struct {
+type OneInstance struct {
 	path    string
 	log     logrus.FieldLogger
 	handler instance.Handler
@@ -33,24 +33,24 @@ var activationVariables = []string{"XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"}
 
 // NewOneInstance removes the desktop's token from the environment, so that no child process uses it
 // up.
-func NewOneInstance(path string, log logrus.FieldLogger, environ []string, wanted string, handler instance.Handler) *oneInstance {
+func NewOneInstance(path string, log logrus.FieldLogger, environ []string, wanted string, handler instance.Handler) *OneInstance {
 	for _, name := range activationVariables {
 		if err := os.Unsetenv(name); err != nil {
 			log.WithError(err).Warn("instance")
 		}
 	}
-	return &oneInstance{
+	return &OneInstance{
 		path: path, log: log, handler: handler, wanted: wanted, token: instance.ActivationToken(environ), displays: desktop.DisplaysOf(environ),
 	}
 }
 
-// ErrRaised: the window of another instance was raised, and nothing is left to do.
+// ErrRaised is the error of [OneInstance.Join] if the window of another instance was raised, and nothing is left to do.
 var ErrRaised = errors.New("e-RS Login is running already, and its window was brought to the front")
 
 // Join makes this the one instance, if it is not yet. If there is another, it raises that one's
 // window and returns ErrRaised, otherWindow if its fingerprint differs, or OtherDisplay if the user
 // does not see it.
-func (o *oneInstance) Join(ctx context.Context) error {
+func (o *OneInstance) Join(ctx context.Context) error {
 	if o.lock != nil {
 		return nil
 	}
@@ -76,7 +76,7 @@ func (o *oneInstance) Join(ctx context.Context) error {
 }
 
 // Leave lets the next start be the one instance.
-func (o *oneInstance) Leave() {
+func (o *OneInstance) Leave() {
 	if o.lock == nil {
 		return
 	}

@@ -15,6 +15,7 @@ import (
 // for a process that never does.
 type HeldLock struct{ atomic.Pointer[instance.Lock] }
 
+// Hold records the lock that this process has now.
 func (h *HeldLock) Hold(lock *instance.Lock) {
 	if h != nil {
 		h.Store(lock)

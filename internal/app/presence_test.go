@@ -77,7 +77,7 @@ func TestTheDemonstrationShowsARefusedCard(t *testing.T) {
 	const blocked = "CARD-PIN_BLOCKED"
 	card, board := simulator.New(simulator.Settings{}), signin.NewBoard()
 	defer card.Close()
-	demo := demonstration{card: card}
+	demo := Demonstration{card: card}
 	e := newTestController(t, withCard(card, demo.overhear(board)), func(e *Controller) { e.Board = board })
 	e.shows(t, "no card", missing(hscn.MissingCard))
 
@@ -109,7 +109,7 @@ func TestTheDemonstrationShowsARefusedCard(t *testing.T) {
 func TestACancelledPasscodeIsStillMissing(t *testing.T) {
 	card, board := simulator.New(simulator.Settings{ThinkTime: time.Hour}), signin.NewBoard()
 	defer card.Close()
-	demo := demonstration{card: card}
+	demo := Demonstration{card: card}
 	e := newTestController(t, withCard(card, demo.overhear(board)), func(e *Controller) { e.Board = board })
 	persona, known := simulator.PersonaByKey("gp")
 	require.True(t, known)

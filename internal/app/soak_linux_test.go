@@ -118,7 +118,7 @@ func (l *life) choose(role int) {
 }
 
 // beginSoak is begin with a real sign-in's keyring, and records what is written to it.
-func beginSoak(t *testing.T, demo demonstration, records *audit.Log, record *soak.Record) *life {
+func beginSoak(t *testing.T, demo Demonstration, records *audit.Log, record *soak.Record) *life {
 	t.Helper()
 	return begin(t, demo, records, func(found *Services, recorded *audit.ERS) error {
 		demonstrated, ok := found.keyring.(demoKeyring)

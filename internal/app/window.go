@@ -102,7 +102,7 @@ type windowRun struct {
 	log        *logging.Log
 	how        windowOptions
 	controller *Controller
-	one        *oneInstance
+	one        *OneInstance
 	headless   headless
 	picture    *pictureWatch
 	app        fyne.App

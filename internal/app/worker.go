@@ -6,6 +6,7 @@ import (
 	"runtime"
 )
 
+// WorkerCommand is the hidden command that runs the keyring worker.
 const WorkerCommand = "keyring-worker"
 
 // RunningFile is the running executable on Linux, even if its path has another file by now, or

@@ -20,7 +20,6 @@ import (
 	"github.com/ers-login/ers-login/internal/app"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/logging"
-	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/testing/races"
 )
 
@@ -87,11 +86,6 @@ func run(t *testing.T, stdin string, arguments ...string) (status int, stdout, s
 	p := testProgram(t)
 	p.Stdin, p.Stdout, p.Stderr = strings.NewReader(stdin), &out, &complaints
 	return p.Report(execute(t.Context(), p, arguments)), out.String(), complaints.String()
-}
-
-// told returns all texts of a Problem.
-func told(p *problem.Problem) string {
-	return p.Expand(strings.Join(append([]string{p.Title, p.Happened}, p.Steps...), "\n"))
 }
 
 // The version is defined in one place. A program that shows another one misleads the service desk.

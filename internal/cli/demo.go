@@ -10,7 +10,6 @@ import (
 
 	"github.com/ers-login/ers-login/internal/app"
 	"github.com/ers-login/ers-login/internal/config"
-	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
 func demoCommand(p app.Host) *cobra.Command {
@@ -23,18 +22,14 @@ func demoCommand(p app.Host) *cobra.Command {
 			"your desktop has no keyring that can be used, the demonstration has one of its own on a private D-Bus, and says how to read it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			persona, known := simulator.PersonaByKey(key)
-			if !known {
-				return app.UsageError{Err: fmt.Errorf("--persona: there is no %q, only %s", key, strings.Join(personaKeys(), ", "))}
-			}
 			if err := withoutSettings(cmd.Flags(), "leave out demo"); err != nil {
 				return err
 			}
-			return p.OpenDemo(cmd.Context(), persona)
+			return p.OpenDemo(cmd.Context(), key)
 		},
 	}
-	demo.Flags().StringVar(&key, "persona", personaKeys()[0], "whose card Sign in inserts: "+strings.Join(personaKeys(), ", "))
-	completeFlag(demo, "persona", oneOf(personaKeys()...))
+	demo.Flags().StringVar(&key, "persona", app.PersonaKeys()[0], "whose card Sign in inserts: "+strings.Join(app.PersonaKeys(), ", "))
+	completeFlag(demo, "persona", oneOf(app.PersonaKeys()...))
 	return demo
 }
 
@@ -51,12 +46,4 @@ func withoutSettings(flags *pflag.FlagSet, remedy string) error {
 		return nil
 	}
 	return app.UsageError{Err: fmt.Errorf("%s: the demonstration has settings of its own; to use these, %s", strings.Join(given, ", "), remedy)}
-}
-
-func personaKeys() []string {
-	var keys []string
-	for _, persona := range simulator.Personas() {
-		keys = append(keys, persona.Key)
-	}
-	return keys
 }

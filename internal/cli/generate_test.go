@@ -91,7 +91,7 @@ func TestCompletion(t *testing.T) {
 		"completion ":             {[]string{"bash", "zsh", "fish", "powershell"}, nil},
 		"session --json --follow": {[]string{"--follow"}, nil},
 
-		"demo --persona ":           {personaKeys(), []string{"session"}},
+		"demo --persona ":           {app.PersonaKeys(), []string{"session"}},
 		"--theme ":                  {[]string{"system", "light", "dark"}, []string{"session"}},
 		"doctor --agent ":           {[]string{"auto", "command"}, nil},
 		"config show --log-level ":  {[]string{"debug", "info"}, nil},

@@ -159,7 +159,7 @@ var (
 			"If that does not help, ask your local service desk to check the smart card service of this computer.",
 		},
 	}
-	// NotLooked: the helper has not seen the readers yet.
+	// NotLooked is the Problem as long as the helper has not seen the readers yet.
 	NotLooked = &problem.Problem{
 		Code:     "CARD-READERS_UNKNOWN",
 		Title:    "The smartcard readers have not been looked at yet",
