@@ -31,7 +31,7 @@ import (
 
 // TestNothingLeaksIn200Rounds signs in and out two hundred times in one life of the program's inside, with the real keyring worker,
 // real TLS, a real gnome-keyring and the audit log, and looks at what is left of it. A program that stays open all week on a ward must
-// not grow with every sign-in. With -short it is forty times, which is enough for what grows with each of them.
+// not grow with every sign-in. With -short it is thirty times, which is enough for what grows with each of them.
 func TestNothingLeaksIn200Rounds(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	ers := erstest.NewServer()
@@ -51,7 +51,7 @@ func TestNothingLeaksIn200Rounds(t *testing.T) {
 	const warm = 10
 	rounds := 200
 	if testing.Short() {
-		rounds = 40
+		rounds = 30
 	}
 	var before, after holdings
 	life := begin(t, demo, records, nil)
