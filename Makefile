@@ -18,7 +18,7 @@ GO          := go
 
 MODULE      := $(shell sed -n 's/^module //p' go.mod)
 # The packages that link OpenGL, or drive a program that does. All others are tested without it, and with the race detector.
-WINDOWED    := $(MODULE)(/internal/(e2e.*|graphics))?
+WINDOWED    := $(MODULE)(/internal/(e2e.*|graphics|testing/(desktop|stage)))?
 # Those that import Fyne, or a C library for smartcard readers.
 FYNE        := $(WINDOWED)|$(MODULE)/(ui.*|assets|internal/app|internal/cli|internal/desktop)
 PCSC        := $(MODULE)/smartcard/(pcsc.*|ticketbridge.*)

@@ -19,7 +19,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/keyring/entry"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -10,9 +10,9 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/keyring"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 

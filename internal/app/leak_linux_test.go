@@ -22,10 +22,10 @@ import (
 	"github.com/ers-login/ers-login/ersclient/hscn"
 	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/audit"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/internal/signin"
 	signinhscn "github.com/ers-login/ers-login/internal/signin/hscn"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 

@@ -12,9 +12,9 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/config"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
 
 // A killed program leaves its session in the keyring, and the next start clears it, even one that

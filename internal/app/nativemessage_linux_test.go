@@ -17,8 +17,8 @@ import (
 
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/desktop"
-	xvfb "github.com/ers-login/ers-login/internal/e2e/desktop"
 	"github.com/ers-login/ers-login/internal/signin"
+	xvfb "github.com/ers-login/ers-login/internal/testing/desktop"
 	"github.com/ers-login/ers-login/ui"
 )
 

@@ -20,9 +20,9 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
 
 // office is a window's process that stays open, signing in to a stand-in with files that the test

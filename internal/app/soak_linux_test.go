@@ -18,10 +18,10 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/audit"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
-	"github.com/ers-login/ers-login/internal/keyring/soak"
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/internal/signin/hscn"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
+	"github.com/ers-login/ers-login/internal/testing/soak"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
@@ -45,7 +45,7 @@ func soakReaders() (kinds []soak.Kind) {
 // the wrong place; if something stays behind, the next user works as the previous one.
 func TestSoakReadersWhileUsersComeAndGo(t *testing.T) {
 	reader := filepath.Join(t.TempDir(), "reader")
-	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", reader, "../keyring/soak/reader").CombinedOutput()
+	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", reader, "../testing/soak/reader").CombinedOutput()
 	require.NoError(t, err, string(built))
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	environ := append(os.Environ(), session.Env()...)

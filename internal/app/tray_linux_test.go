@@ -16,9 +16,9 @@ import (
 
 	"github.com/ers-login/ers-login/internal/desktop"
 	"github.com/ers-login/ers-login/internal/instance"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/sessionbus"
 	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
 
 // The name and object by which a panel shows icons, as the StatusNotifierItem specification of the freedesktop has them.

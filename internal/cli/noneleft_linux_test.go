@@ -8,7 +8,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	ring "github.com/ers-login/ers-login/internal/keyring"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
 
 // A script that reads only the key would go on with it after a sign-out reported as successful.

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ers-login/ers-login/internal/app"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
 
 // newTerminal returns both ends of a terminal: the user's and the program's.

@@ -26,9 +26,9 @@ import (
 	"github.com/ers-login/ers-login/internal/desktop"
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/keyring"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 

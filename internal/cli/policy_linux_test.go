@@ -21,8 +21,8 @@ import (
 	"github.com/ers-login/ers-login/internal/app"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
 
 // asNobodyVariable is set while a test runs as the system's user nobody.

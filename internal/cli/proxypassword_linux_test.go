@@ -11,7 +11,7 @@ import (
 	"github.com/ers-login/ers-login/internal/app"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
 
 // TestTheProxysPasswordGoesToItsProxyAlone: it is sent with the first CONNECT, so neither setting

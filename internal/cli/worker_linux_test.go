@@ -17,7 +17,7 @@ import (
 
 	"github.com/ers-login/ers-login/internal/app"
 	"github.com/ers-login/ers-login/internal/instance"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
 
 // A package is upgraded while a user is signed in. If this fails, the running program cannot use

@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/internal/e2e/stage"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
+	"github.com/ers-login/ers-login/internal/testing/stage"
 )
 
 // The start at log-in that is switched on in the window runs the program the next morning, and not

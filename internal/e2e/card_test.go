@@ -10,9 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/internal/e2e/stage"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
-	"github.com/ers-login/ers-login/smartcard/pcsc/pcsctest"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
+	"github.com/ers-login/ers-login/internal/testing/pcsctest"
+	"github.com/ers-login/ers-login/internal/testing/stage"
 )
 
 // slowPolling makes polling so rare that only the reader can have reported a card.

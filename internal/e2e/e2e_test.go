@@ -27,8 +27,8 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/handoff"
-	"github.com/ers-login/ers-login/internal/e2e/stage"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
+	"github.com/ers-login/ers-login/internal/testing/stage"
 )
 
 // programs are built once for all tests.

@@ -12,8 +12,8 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/handoff"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
-	"github.com/ers-login/ers-login/internal/keyring/readertest"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
+	"github.com/ers-login/ers-login/internal/testing/readertest"
 )
 
 // others are the applications that read the session.

@@ -15,8 +15,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/internal/e2e/stage"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
+	"github.com/ers-login/ers-login/internal/testing/stage"
 )
 
 // BenchmarkStart measures our window against one with a single label, one after the other in one

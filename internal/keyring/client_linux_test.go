@@ -23,9 +23,9 @@ import (
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/helper"
 	"github.com/ers-login/ers-login/internal/keyring"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 	"github.com/ers-login/ers-login/internal/testing/races"
 )
 

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
-	"github.com/ers-login/ers-login/internal/keyring/soak"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
+	"github.com/ers-login/ers-login/internal/testing/soak"
 )
 
 // soakSession is a session in which every field has its generation, so that mixtures of two are
@@ -37,7 +37,7 @@ func soakSession(generation int64) handoff.Session {
 func TestSoakSessionsReplacedInPlace(t *testing.T) {
 	const lives, replacements = 8, 50
 	reader := filepath.Join(t.TempDir(), "reader")
-	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", reader, "./soak/reader").CombinedOutput()
+	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", reader, "../testing/soak/reader").CombinedOutput()
 	require.NoError(t, err, string(built))
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	record, err := soak.NewRecord(t.TempDir())

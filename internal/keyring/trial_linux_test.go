@@ -17,7 +17,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/keyring"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
 
 // A check that touches the session, leaves something behind or asks for a password does more harm than what it looks for.

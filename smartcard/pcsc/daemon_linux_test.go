@@ -13,8 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/internal/testing/pcsctest"
 	"github.com/ers-login/ers-login/smartcard/pcsc"
-	"github.com/ers-login/ers-login/smartcard/pcsc/pcsctest"
 )
 
 // The two slots of the virtual reader.

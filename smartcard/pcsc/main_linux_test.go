@@ -7,7 +7,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/ers-login/ers-login/smartcard/pcsc/pcsctest"
+	"github.com/ers-login/ers-login/internal/testing/pcsctest"
 )
 
 // folder is where all daemons of these tests are started: libpcsclite looks for the socket's place once.

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient/erstest"
-	"github.com/ers-login/ers-login/internal/e2e/desktop"
-	"github.com/ers-login/ers-login/internal/e2e/stage"
+	"github.com/ers-login/ers-login/internal/testing/desktop"
+	"github.com/ers-login/ers-login/internal/testing/stage"
 )
 
 // TestTheWholeProgram signs in as a clinician on Windows does: the real windows/amd64 program in

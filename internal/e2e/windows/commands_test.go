@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/internal/e2e/desktop"
+	"github.com/ers-login/ers-login/internal/testing/desktop"
 )
 
 const program = helperFolder + `\ers-login.exe`

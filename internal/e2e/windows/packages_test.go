@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/internal/e2e/desktop"
+	"github.com/ers-login/ers-login/internal/testing/desktop"
 )
 
 // The packages that start and end processes, and the one that has Windows sign, are tested under

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient/erstest"
-	"github.com/ers-login/ers-login/internal/e2e/desktop"
-	"github.com/ers-login/ers-login/internal/e2e/stage"
+	"github.com/ers-login/ers-login/internal/testing/desktop"
+	"github.com/ers-login/ers-login/internal/testing/stage"
 )
 
 // A user who wants the window out of the way finds it in the icon, and stays signed in. If this

@@ -12,8 +12,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/ers-login/ers-login/internal/keyring/entry"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
 
 // The states of a keyring are tested where they matter, in packages handoff and keyring.

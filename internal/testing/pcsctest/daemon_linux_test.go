@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/ers-login/ers-login/smartcard/pcsc/pcsctest"
+	"github.com/ers-login/ers-login/internal/testing/pcsctest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
-	"github.com/ers-login/ers-login/internal/keyring/soak"
+	"github.com/ers-login/ers-login/internal/testing/soak"
 )
 
 const (

@@ -12,8 +12,8 @@ import (
 	"strings"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
-	"github.com/ers-login/ers-login/internal/e2e/desktop"
-	"github.com/ers-login/ers-login/internal/keyring/keyringtest"
+	"github.com/ers-login/ers-login/internal/testing/desktop"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
 
 // Title matches the window's title, in the demonstration too.
