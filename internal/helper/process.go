@@ -122,6 +122,13 @@ func launch(settings Settings) (*process, error) {
 		return nil, errors.Join(err, closed, stdin.Close(), stdout.Close(), stderr.Close())
 	}
 
+	p.serve(settings, stdout, stderr, exited)
+	return p, nil
+}
+
+// serve reads what the process writes, passes its events on, and closes gone once it has exited and
+// all of that is read.
+func (p *process) serve(settings Settings, stdout, stderr *os.File, exited <-chan struct{}) {
 	events := make(chan Event, queue)
 	heard, logged := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -152,7 +159,6 @@ func launch(settings Settings) (*process, error) {
 		p.finish(stdout, stderr, heard, logged)
 		close(p.gone)
 	}()
-	return p, nil
 }
 
 func (p *process) isAccepted() bool {

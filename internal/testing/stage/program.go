@@ -40,6 +40,8 @@ func Run(ctx context.Context, path string, arguments, environ []string, logFile 
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	output := &tail{}
 	cmd.Stdout, cmd.Stderr = output, output
+	// A program that does not end says where it hangs: Go prints all goroutines.
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGQUIT) }
 	cmd.WaitDelay = outputWithin
 	p := &Program{cmd: cmd, logFile: logFile, output: output, exited: make(chan struct{})}
 	if info, err := os.Stat(logFile); err == nil {
@@ -99,8 +101,12 @@ func (p *Program) Wait(ctx context.Context) error {
 	case <-p.exited:
 		return p.err
 	case <-ctx.Done():
-		return fmt.Errorf("the program has not ended: %w\n%s", ctx.Err(), p.Output())
 	}
+	if err := p.Signal(syscall.SIGQUIT); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	<-p.exited
+	return fmt.Errorf("the program has not ended: %w\n%s", ctx.Err(), p.Output())
 }
 
 // Output returns the end of the program's output.
@@ -172,7 +178,7 @@ func (p *Program) readEntries(matches func(logEntry) bool) (bool, error) {
 	}
 }
 
-// tail keeps the end of what is written to it.
+// tail keeps the end of what is written to it, room enough for the goroutines of a program that hangs.
 type tail struct {
 	mu   sync.Mutex
 	kept []byte
@@ -182,7 +188,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.kept = append(t.kept, p...)
-	t.kept = t.kept[max(0, len(t.kept)-8<<10):]
+	t.kept = t.kept[max(0, len(t.kept)-64<<10):]
 	return len(p), nil
 }
 
