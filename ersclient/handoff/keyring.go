@@ -90,7 +90,7 @@ func ReadKey(ctx context.Context) (SessionKey, error) {
 
 func read(ctx context.Context, from entry.Address) (secret.Text, error) {
 	var text secret.Text
-	err := entry.Do(ctx, entry.OnlyLook, func(ring *entry.Ring) error {
+	err := entry.Do(ctx, entry.ReadOnly, func(ring *entry.Ring) error {
 		found, err := ring.Get(from)
 		text = found
 		return err

@@ -143,9 +143,9 @@ func (c *Client) ProxyAddress() string { return c.proxyFor() }
 // Host returns the host name of e-RS.
 func (c *Client) Host() string { return c.transport.host }
 
-// Aging returns the Problem of an endpoint certificate's age: CERT-EXPIRES_SOON within a fortnight
+// ExpiryProblem returns the Problem of an endpoint certificate's age: CERT-EXPIRES_SOON within a fortnight
 // of its end, CERT-EXPIRED after it, else nil.
-func Aging(certificate tls.Certificate) *problem.Problem {
+func ExpiryProblem(certificate tls.Certificate) *problem.Problem {
 	var found *problem.Problem
 	look := newNotices(Config{Certificate: certificate, Notice: func(_ string, p *problem.Problem) { found = p }})
 	look.look(time.Now())

@@ -52,7 +52,7 @@ func (k auditedKeyring) ReadUnlocking(ctx context.Context) (handoff.Session, err
 
 func (k auditedKeyring) record(session handoff.Session, err error) (handoff.Session, error) {
 	if err == nil {
-		k.ers.Know(session.SessionKey, session.UserIdentifier, ersclient.Permission{
+		k.ers.SetOwner(session.SessionKey, session.UserIdentifier, ersclient.Permission{
 			BusinessFunction: ersclient.BusinessFunction(session.BusinessFunction),
 			OrgIdentifier:    session.OrgIdentifier, OrgName: session.OrgName,
 		})

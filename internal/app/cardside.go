@@ -81,7 +81,7 @@ func (r RealServices) bridgeSettings(removal string) (ticketapi.Settings, error)
 		Command: []string{filepath.Join(filepath.Dir(self), name)},
 		Version: r.Program.Metadata.Version,
 		Log:     func(line string) { r.Log.WithField("helper", "ticketbridge").Warn(line) },
-		Sight:   func(err error) { r.sight(removal, err) },
+		OnSight: func(err error) { r.reportReaders(removal, err) },
 	}, nil
 }
 
@@ -97,10 +97,10 @@ func presenceOf(seen smartcard.Presence) hscn.Presence {
 	}
 }
 
-// sight logs or reports whether the readers can be seen. If not, card_removal=always does not hold,
+// reportReaders logs or reports whether the readers can be seen. If not, card_removal=always does not hold,
 // which its organisation has to know; otherwise it only explains why a removed card was noticed
 // late.
-func (r RealServices) sight(removal string, err error) {
+func (r RealServices) reportReaders(removal string, err error) {
 	var found *problem.Problem
 	if err != nil {
 		found = problem.Of(err)

@@ -36,8 +36,8 @@ func (r RealServices) client(
 	}})
 }
 
-// look makes a client for checks alone.
-func (r RealServices) look(settings config.Config, presented tls.Certificate, ring *keyring.Client) (diagnose.ERS, error) {
+// newCheckClient makes a client for checks alone.
+func (r RealServices) newCheckClient(settings config.Config, presented tls.Certificate, ring *keyring.Client) (diagnose.ERS, error) {
 	roots, trustStore, err := certificate.LoadRootCAs(settings.CABundle)
 	if err != nil {
 		return nil, withOrigin(settings, err)

@@ -92,7 +92,7 @@ func (e *Controller) Run() error {
 	defer e.quit()
 	found, err := e.find()
 	if err != nil {
-		e.see(signin.State{Phase: signin.Closed})
+		e.publish(signin.State{Phase: signin.Closed})
 		return err
 	}
 	defer found.close()
@@ -102,7 +102,7 @@ func (e *Controller) Run() error {
 	incidents, release := e.watchWorkstation(watching, &beside, found.endWhenLocked, found.platform.Look)
 	flow := signin.New(signin.Config{
 		Platform: found.platform, Keyring: found.keyring, Memory: found.memory,
-		Clock: signin.SystemClock{}, Log: e.Log, Observe: e.see, Guard: e.Guard, Publisher: e.Publisher,
+		Clock: signin.SystemClock{}, Log: e.Log, Observe: e.publish, Guard: e.Guard, Publisher: e.Publisher,
 		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked, ManualStart: e.Held,
 		Workstation: incidents, Notices: e.Board.Changes(),
 	})
@@ -130,8 +130,8 @@ func (e *Controller) handOver(flow *signin.Flow) {
 	}
 }
 
-// see shows a state in the window and to the waiters.
-func (e *Controller) see(state signin.State) {
+// publish shows a state in the window and to the waiters.
+func (e *Controller) publish(state signin.State) {
 	e.Show(state)
 	e.waiters.see(state)
 }
@@ -140,12 +140,12 @@ func (e *Controller) see(state signin.State) {
 // the end of the flow.
 func (e *Controller) watchWorkstation(
 	ctx context.Context, beside *sync.WaitGroup, lockMatters bool, look func(),
-) (incidents <-chan signin.Incident, release func()) {
+) (incidents <-chan signin.WorkstationEvent, release func()) {
 	if e.watch == nil {
 		return nil, func() {}
 	}
 	watched := e.watch(ctx)
-	events := make(chan signin.Incident)
+	events := make(chan signin.WorkstationEvent)
 	beside.Go(func() {
 		workstationEvents{station: watched, incidents: events, look: look, leave: e.quit, board: e.Board, lockMatters: lockMatters}.run(ctx)
 	})
@@ -165,11 +165,11 @@ func (e *Controller) find() (Services, error) {
 		e.Log.WithError(err).Error("start")
 		// Without a flow it is unknown whether the keyring is clear.
 		failed := signin.State{Phase: signin.Failed, Problem: problem.Of(err), ProblemAt: time.Now(), Uncleared: true}
-		e.see(failed)
+		e.publish(failed)
 		if !e.wantsAgain(failed) {
 			return Services{}, err
 		}
-		e.see(signin.State{Phase: signin.Starting, Since: time.Now()})
+		e.publish(signin.State{Phase: signin.Starting, Since: time.Now()})
 	}
 }
 
@@ -187,7 +187,7 @@ func (e *Controller) wantsAgain(failed signin.State) bool {
 			case signin.Requested:
 				if failed.AskedBy != wish.By {
 					failed.AskedBy = wish.By
-					e.see(failed)
+					e.publish(failed)
 				}
 			}
 		}

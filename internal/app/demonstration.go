@@ -76,10 +76,10 @@ func (p Host) OpenDemo(ctx context.Context, key string) error {
 	board.Set(agentSource, nil) // reserves the place before the keyring's notices
 	demo := NewDemonstration(p, log, board, ers, card, persona)
 	defer demo.ring.close()
-	card.OnTicket(demo.Admit)
+	card.OnTicket(demo.RegisterTicket)
 	memory := openHistory(log)
 	// The demonstration has the user's looks; starting at log-in is for real sign-ins.
-	liked := newPreferences(asWanted(config.System("", nil)), nil, log)
+	liked := newPreferences(settingsForLooks(config.System("", nil)), nil, log)
 	return p.openWindow(ctx, log, board, windowOptions{
 		settings: ui.Settings{
 			Demonstration: true, Simulator: demo.menu(), Favourites: memory, Preferences: liked,
@@ -96,8 +96,8 @@ func (p Host) OpenDemo(ctx context.Context, key string) error {
 	})
 }
 
-// Admit makes a new ticket known to the stand-in, as Spine does for e-RS.
-func (d Demonstration) Admit(persona simulator.Persona, ticket ersclient.Ticket) {
+// RegisterTicket makes a new ticket known to the stand-in, as Spine does for e-RS.
+func (d Demonstration) RegisterTicket(persona simulator.Persona, ticket ersclient.Ticket) {
 	if persona.TicketExpired {
 		return
 	}
@@ -128,7 +128,7 @@ func (d Demonstration) Prepare(ctx context.Context) (Services, error) {
 	return Services{
 		platform: hscn.New(hscn.Settings{
 			ERS: client, BaseURL: d.ers.URL, ASID: erstest.ASID, Agent: InsertingAgent{d.card, d.persona}, PollInterval: defaults.AgentPollInterval,
-			Changed: d.card.Changed(), Presence: d.overhear(d.ring.board), Log: d.log,
+			Changed: d.card.Changed(), Presence: d.cardPresence(d.ring.board), Log: d.log,
 		}),
 		keyring: guarded, memory: openHistory(d.log),
 		maxAge: defaults.SessionMaxAge, grace: defaults.ClosingGrace, endWhenLocked: defaults.ScreenLock == config.LockEnds,
@@ -144,20 +144,20 @@ func (d Demonstration) Prepare(ctx context.Context) (Services, error) {
 // agentSource is the source of the simulated Identity Agent's notices.
 const agentSource = "the simulated Identity Agent"
 
-// overhear returns the presence of the simulated card, and puts the simulated Identity Agent's
+// cardPresence returns the presence of the simulated card, and puts the simulated Identity Agent's
 // messages on a board. A real Identity Agent shows them in its own passcode window; the
 // demonstration has none.
-func (d Demonstration) overhear(board *signin.Board) func() hscn.Presence {
+func (d Demonstration) cardPresence(board *signin.Board) func() hscn.Presence {
 	return func() hscn.Presence {
 		seen := d.card.State()
-		board.Set(agentSource, saidByAgent(seen.Refused))
+		board.Set(agentSource, agentNotice(seen.Refused))
 		return presenceOf(seen.Presence())
 	}
 }
 
-// saidByAgent returns the Identity Agent's message after its passcode window has closed, or nil, as
+// agentNotice returns the Identity Agent's message after its passcode window has closed, or nil, as
 // when the user closed it.
-func saidByAgent(refused smartcard.Code) *problem.Problem {
+func agentNotice(refused smartcard.Code) *problem.Problem {
 	if refused == smartcard.Success || refused == smartcard.UserAbort {
 		return nil
 	}

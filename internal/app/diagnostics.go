@@ -86,20 +86,20 @@ func downloads() string {
 	return xdg.Home
 }
 
-// OpenSide is the card side that a window has open, for its diagnostics.
-type OpenSide struct {
+// CurrentCardSide is the card side that a window has open, for its diagnostics.
+type CurrentCardSide struct {
 	mu   sync.Mutex
 	side *CardSide
 }
 
 // Set records the card side that the window has open, nil if none is.
-func (o *OpenSide) Set(side *CardSide) {
+func (o *CurrentCardSide) Set(side *CardSide) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.side = side
 }
 
-func (o *OpenSide) get() *CardSide {
+func (o *CurrentCardSide) get() *CardSide {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.side
@@ -125,7 +125,7 @@ func (r RealServices) Examine() (Examination, diagnose.Target, func() error, err
 		return e, services, func() error { return errors.Join(end(), ring.Close()) }, nil
 	}
 	found := r.diagnosis(settings, e.SettingsErr, ring)
-	found.Workstation = missingEvents
+	found.MissingEvents = missingEvents
 	found.Agent, found.Ticket = agentOf(side.source), side.source.TicketNoAuth
 	found.Readers = func(ctx context.Context) smartcard.Presence { return SeenReaders(ctx, side.readers.Presence) }
 	return e, found, ring.Close, nil

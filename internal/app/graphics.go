@@ -63,7 +63,7 @@ func (p Host) newGraphics(log logrus.FieldLogger) *graphics {
 		return nil
 	}
 	return &graphics{
-		record: filepath.Join(xdg.StateHome, "ers-login", "graphics"), where: place(p.Name(), p.Environ), log: log, settled: startedToDraw(),
+		record: filepath.Join(xdg.StateHome, "ers-login", "graphics"), where: graphicsPlace(p.Name(), p.Environ), log: log, settled: startedToDraw(),
 		look: func(ctx context.Context) error { return lookWith(ctx, self, ProbeCommand) },
 	}
 }
@@ -74,9 +74,9 @@ var (
 	displayPrefixes = []string{"LIBGL_", "MESA_", "GALLIUM_", "__GLX_", "__EGL_"}
 )
 
-// place identifies a combination of version, display and driver. It is a digest, since variables
+// graphicsPlace identifies a combination of version, display and driver. It is a digest, since variables
 // may be private.
-func place(version string, environ []string) string {
+func graphicsPlace(version string, environ []string) string {
 	digest := sha256.New()
 	_, _ = fmt.Fprintln(digest, version, runtime.GOOS, runtime.GOARCH) // never fails
 	for _, entry := range slices.Sorted(slices.Values(environ)) {
@@ -158,20 +158,20 @@ func (l *limitedText) err() error {
 	return nil
 }
 
-// fynesLastWords are what Fyne 2.8 logs if it finds no OpenGL, before it ends the process or goes
+// fyneFailures are what Fyne 2.8 logs if it finds no OpenGL, before it ends the process or goes
 // on without a window.
-var fynesLastWords = []string{"window creation error", "failed to initialise OpenGL", "failed to initialise GLFW"}
+var fyneFailures = []string{"window creation error", "failed to initialise OpenGL", "failed to initialise GLFW"}
 
-// lastWords passes on what libraries log, and looks for Fyne's last message before it ends the
+// fyneLogWatcher passes on what libraries log, and looks for Fyne's last message before it ends the
 // process.
-type lastWords struct {
+type fyneLogWatcher struct {
 	io.Writer
 	heard func(said string)
 }
 
-func (l lastWords) Write(p []byte) (int, error) {
+func (l fyneLogWatcher) Write(p []byte) (int, error) {
 	n, err := l.Writer.Write(p)
-	if slices.ContainsFunc(fynesLastWords, func(words string) bool { return strings.Contains(string(p), words) }) {
+	if slices.ContainsFunc(fyneFailures, func(words string) bool { return strings.Contains(string(p), words) }) {
 		l.heard(problem.Clean(string(p), maxSaid))
 	}
 	return n, err

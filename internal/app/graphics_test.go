@@ -21,7 +21,7 @@ import (
 func TestTheGraphicsAreLookedAtWhenTheyMayHaveChanged(t *testing.T) {
 	looks, broken := 0, error(nil)
 	g := &graphics{
-		record: filepath.Join(t.TempDir(), "state", "graphics"), where: place("1.0", []string{"DISPLAY=:0", "EDITOR=vi"}), log: testLog(t),
+		record: filepath.Join(t.TempDir(), "state", "graphics"), where: graphicsPlace("1.0", []string{"DISPLAY=:0", "EDITOR=vi"}), log: testLog(t),
 		look: func(context.Context) error { looks++; return broken },
 	}
 	step := func(want int, why string) {
@@ -35,13 +35,13 @@ func TestTheGraphicsAreLookedAtWhenTheyMayHaveChanged(t *testing.T) {
 	step(2, "it was drawn the last time")
 	step(3, "and was not drawn after that")
 	g.drawn()
-	g.where = place("1.0", []string{"EDITOR=emacs", "DISPLAY=:0"})
+	g.where = graphicsPlace("1.0", []string{"EDITOR=emacs", "DISPLAY=:0"})
 	step(3, "nothing of this is about drawing")
 	for name, where := range map[string]string{
-		"another version":  place("1.1", []string{"DISPLAY=:0"}),
-		"another display":  place("1.0", []string{"DISPLAY=:1"}),
-		"another driver":   place("1.0", []string{"DISPLAY=:0", "LIBGL_ALWAYS_SOFTWARE=1"}),
-		"a remote desktop": place("1.0", []string{"DISPLAY=:0", "SESSIONNAME=RDP-Tcp#3"}),
+		"another version":  graphicsPlace("1.1", []string{"DISPLAY=:0"}),
+		"another display":  graphicsPlace("1.0", []string{"DISPLAY=:1"}),
+		"another driver":   graphicsPlace("1.0", []string{"DISPLAY=:0", "LIBGL_ALWAYS_SOFTWARE=1"}),
+		"a remote desktop": graphicsPlace("1.0", []string{"DISPLAY=:0", "SESSIONNAME=RDP-Tcp#3"}),
 	} {
 		g.drawn()
 		g.where = where
@@ -81,7 +81,7 @@ func TestWhatAProbeSays(t *testing.T) {
 func TestFynesLastWordsAreHeard(t *testing.T) {
 	var log bytes.Buffer
 	var heard []string
-	words := lastWords{&log, func(said string) { heard = append(heard, said) }}
+	words := fyneLogWatcher{&log, func(said string) { heard = append(heard, said) }}
 	for _, line := range []string{"Fyne error:  Error reading scale\n", "Fyne error:  window creation error\n"} {
 		n, err := words.Write([]byte(line))
 		require.NoError(t, err)

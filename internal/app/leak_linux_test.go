@@ -42,7 +42,7 @@ func TestNothingLeaksIn200Rounds(t *testing.T) {
 	require.True(t, known)
 	p := testProgram(t, append(os.Environ(), session.Env()...)...)
 	demo := NewDemonstration(p, testLog(t), signin.NewBoard(), ers, card, persona)
-	card.OnTicket(demo.Admit)
+	card.OnTicket(demo.RegisterTicket)
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	records, err := audit.Open(audit.Settings{Dir: t.TempDir(), Version: "test"})
 	require.NoError(t, err)

@@ -26,10 +26,10 @@ type Leftover struct {
 // sweepWithin bounds the check of the keyring after a failed start.
 const sweepWithin = 8 * time.Second
 
-// SweepingUp is a prepare that clears the keyring if it fails. A flow begins with that, but without
+// PrepareOrSweep is a prepare that clears the keyring if it fails. A flow begins with that, but without
 // usable settings or a certificate there is no flow, and other applications would go on with the
 // session of an earlier run that was killed.
-func (r RealServices) SweepingUp(ctx context.Context) (Services, error) {
+func (r RealServices) PrepareOrSweep(ctx context.Context) (Services, error) {
 	found, err := r.prepare(ctx)
 	if err != nil && ctx.Err() == nil {
 		r.Sweep(ctx)
@@ -79,18 +79,18 @@ func (p Host) clearEarlier(ctx context.Context, ring *keyring.Client, log *loggi
 	}
 	log.Guard(session.SessionKey.Text)
 	if err := p.Lock.foreign(session); err != nil {
-		return handoff.Session{}, true, LivesElsewhere{err, session.Owner}
+		return handoff.Session{}, true, OwnedElsewhere{err, session.Owner}
 	}
 	return session, true, ring.Clear(ctx)
 }
 
-// LivesElsewhere is the error of a sweep whose session belongs to a living instance, which only its lock's path leads to.
-type LivesElsewhere struct {
+// OwnedElsewhere is the error of a sweep whose session belongs to a living instance, which only its lock's path leads to.
+type OwnedElsewhere struct {
 	error
 	Path string
 }
 
-func (e LivesElsewhere) Unwrap() error { return e.error }
+func (e OwnedElsewhere) Unwrap() error { return e.error }
 
 func (l *Leftover) keep(session handoff.Session) {
 	l.mu.Lock()
@@ -107,14 +107,14 @@ func (l *Leftover) take() (handoff.Session, bool) {
 	return l.session, there
 }
 
-// remembering is a keyring that returns a session already cleared.
-type remembering struct {
+// clearedSessionKeyring is a keyring that returns a session already cleared.
+type clearedSessionKeyring struct {
 	signin.Keyring
 	left *Leftover
 }
 
 // Read returns the cleared session once, and then the keyring's.
-func (k remembering) Read(ctx context.Context) (handoff.Session, error) {
+func (k clearedSessionKeyring) Read(ctx context.Context) (handoff.Session, error) {
 	if k.left != nil {
 		if session, there := k.left.take(); there {
 			return session, nil
@@ -159,14 +159,14 @@ func (p Host) ClearLeftovers(ctx context.Context, sources config.Sources) error 
 
 // closeLeftover closes the session of a killed run at e-RS (A003), with a record in the audit log.
 func (r RealServices) closeLeftover(ctx context.Context, settings config.Config, ring *keyring.Client, left handoff.Session) error {
-	client, err := r.newRenewing(ctx, settings, ring)
+	client, err := r.newReloadingClient(ctx, settings, ring)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
 	records := r.openAudit(settings, client, certificate.CommonName(client.using.certificate))
 	key := left.SessionKey
-	records.ers.Know(key, left.UserIdentifier, ersclient.Permission{
+	records.ers.SetOwner(key, left.UserIdentifier, ersclient.Permission{
 		BusinessFunction: ersclient.BusinessFunction(left.BusinessFunction), OrgIdentifier: left.OrgIdentifier, OrgName: left.OrgName,
 	})
 	return errors.Join(records.ers.DeleteSession(ctx, key), records.close())

@@ -30,14 +30,14 @@ func TestAFailedStartClearsTheKeyring(t *testing.T) {
 		Program: testProgram(t, append(os.Environ(), session.Env()...)...), Log: testLog(t), Board: signin.NewBoard(),
 		Sources: config.Sources{File: settings}, Left: &Leftover{},
 	}
-	_, err := r.SweepingUp(t.Context())
+	_, err := r.PrepareOrSweep(t.Context())
 	require.Error(t, err)
 	assert.Contains(t, problem.Of(err).Code, "SETTING-")
 	_, err = other.Read(t.Context())
 	require.ErrorIs(t, err, handoff.ErrNotFound)
 
 	// Once the settings are repaired, the flow finds it once, and closes it at e-RS.
-	flows := remembering{other, r.Left}
+	flows := clearedSessionKeyring{other, r.Left}
 	found, err := flows.Read(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "https://ers.example/ers-api", found.BaseURL)

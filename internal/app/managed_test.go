@@ -35,10 +35,10 @@ func TestServerNameReachesTheConnection(t *testing.T) {
 			ring := keyring.New(keyring.Settings{Command: []string{RunningFile, WorkerCommand}})
 			defer func() { require.NoError(t, ring.Close()) }()
 			services := RealServices{Log: testLog(t)}
-			client, err := services.newRenewing(t.Context(), settings, ring)
+			client, err := services.newReloadingClient(t.Context(), settings, ring)
 			require.NoError(t, err)
 			defer client.Close()
-			look, err := services.look(settings, tls.Certificate{}, ring)
+			look, err := services.newCheckClient(settings, tls.Certificate{}, ring)
 			require.NoError(t, err)
 			_, asked := look.Ask(t.Context())
 			reached := client.Reach(t.Context())

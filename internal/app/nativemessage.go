@@ -15,10 +15,10 @@ import (
 // messageWithin bounds the time that a message waits to be read.
 const messageWithin = 10 * time.Minute
 
-// tellNatively shows Problems in one message box of the desktop, for a start from a menu whose
+// showNatively shows Problems in one message box of the desktop, for a start from a menu whose
 // failure would be invisible otherwise. It returns when the user has closed it. If none can be
 // shown, the terminal gets the error.
-func (p Host) tellNatively(ctx context.Context, found ...*problem.Problem) {
+func (p Host) showNatively(ctx context.Context, found ...*problem.Problem) {
 	if !desktop.HasDisplay(p.Environ) {
 		return
 	}

@@ -158,7 +158,7 @@ func welsh(t *testing.T) config.Config {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "config.toml")
 	require.NoError(t, os.WriteFile(file, []byte("language = \"cy\"\n"), 0o600))
-	return asWanted(config.Sources{UserFile: file})
+	return settingsForLooks(config.Sources{UserFile: file})
 }
 
 // Without a display no message is shown, and nothing waits for one.
@@ -166,6 +166,6 @@ func TestNoMessageWithoutADisplay(t *testing.T) {
 	var complaints strings.Builder
 	p := testProgram(t, "DISPLAY=")
 	p.Stderr = &complaints
-	p.tellNatively(t.Context(), noGraphics)
+	p.showNatively(t.Context(), noGraphics)
 	assert.Empty(t, complaints.String())
 }

@@ -31,7 +31,7 @@ func (h *HeldLock) held() *instance.Lock {
 
 // foreign returns [instance.Running] if a session belongs to another living instance.
 func (h *HeldLock) foreign(session handoff.Session) error {
-	if h.held().Foreign(session.Owner) {
+	if h.held().HeldByOther(session.Owner) {
 		return instance.Running.Because(fmt.Errorf("the session in the keyring belongs to the holder of %s", session.Owner))
 	}
 	return nil

@@ -39,21 +39,21 @@ func TestWhatIsChosenInTheWindowIsSaved(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("# mine\ntheme = \"dark\"\n"), 0o600))
 	sources := config.Sources{UserFile: file}
 	starting := &fakeAutostart{}
-	chosen := newPreferences(asWanted(sources), starting, logrus.New())
+	chosen := newPreferences(settingsForLooks(sources), starting, logrus.New())
 	require.Equal(t, map[ui.Preference]string{ui.PreferLanguage: "", ui.PreferAppearance: "dark", ui.PreferTextSize: "100",
 		ui.PreferMinimise: "false", ui.PreferAutostart: "false"}, chosen.values)
 	for name, value := range map[ui.Preference]string{ui.PreferLanguage: "cy", ui.PreferAppearance: "high-contrast",
 		ui.PreferTextSize: "150", ui.PreferMinimise: "true", ui.PreferAutostart: "true"} {
 		require.NoError(t, chosen.Set(name, value))
 	}
-	for when, p := range map[string]*preferences{"at once": chosen, "at the next start": newPreferences(asWanted(sources), starting, logrus.New())} {
+	for when, p := range map[string]*preferences{"at once": chosen, "at the next start": newPreferences(settingsForLooks(sources), starting, logrus.New())} {
 		t.Run(when, func(t *testing.T) {
 			assert.Equal(t, map[ui.Preference]string{ui.PreferLanguage: "cy", ui.PreferAppearance: "high-contrast",
 				ui.PreferTextSize: "150", ui.PreferMinimise: "true", ui.PreferAutostart: "true"}, p.values)
 		})
 	}
 	require.NoError(t, chosen.Set(ui.PreferLanguage, ""))
-	settings := asWanted(sources)
+	settings := settingsForLooks(sources)
 	assert.Equal(t, config.LanguageAuto, settings.Language)
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)
@@ -66,7 +66,7 @@ func TestWhatStartsForAllUsersIsManaged(t *testing.T) {
 	for name, allUsers := range map[string]bool{"for all users": true, "for this user": false} {
 		t.Run(name, func(t *testing.T) {
 			starting := &fakeAutostart{started: true, allUsers: allUsers}
-			chosen := newPreferences(asWanted(config.Sources{}), starting, logrus.New())
+			chosen := newPreferences(settingsForLooks(config.Sources{}), starting, logrus.New())
 			assert.Equal(t, allUsers, chosen.Locked(ui.PreferAutostart))
 			assert.False(t, chosen.Locked(ui.PreferTextSize))
 			err := chosen.Set(ui.PreferAutostart, "false")
@@ -84,7 +84,7 @@ func TestWhatCannotBeSavedIsNotTakenForSaved(t *testing.T) {
 	policy := filepath.Join(dir, "policy.toml")
 	require.NoError(t, os.WriteFile(policy, []byte("theme = \"light\"\n"), 0o600))
 	trusted := func(*os.File) error { return nil }
-	settings := asWanted(config.Sources{UserFile: filepath.Join(dir, "config.toml"), PolicyFile: policy, Trust: trusted})
+	settings := settingsForLooks(config.Sources{UserFile: filepath.Join(dir, "config.toml"), PolicyFile: policy, Trust: trusted})
 	full := &fakeAutostart{err: errors.New("full")}
 	p := newPreferences(settings, full, logrus.New())
 	assert.True(t, p.Locked(ui.PreferAppearance))
@@ -107,6 +107,6 @@ func TestWhatCannotBeSavedIsNotTakenForSaved(t *testing.T) {
 func TestLookingForTheLooksLeavesABrokenFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config.toml")
 	require.NoError(t, os.WriteFile(file, []byte("theme = \n"), 0o600))
-	assert.Equal(t, config.ThemeSystem, asWanted(config.Sources{UserFile: file}).Theme)
+	assert.Equal(t, config.ThemeSystem, settingsForLooks(config.Sources{UserFile: file}).Theme)
 	assert.FileExists(t, file)
 }

@@ -78,7 +78,7 @@ func TestTheDemonstrationShowsARefusedCard(t *testing.T) {
 	card, board := simulator.New(simulator.Settings{}), signin.NewBoard()
 	defer card.Close()
 	demo := Demonstration{card: card}
-	e := newTestController(t, withCard(card, demo.overhear(board)), func(e *Controller) { e.Board = board })
+	e := newTestController(t, withCard(card, demo.cardPresence(board)), func(e *Controller) { e.Board = board })
 	e.shows(t, "no card", missing(hscn.MissingCard))
 
 	persona, known := simulator.PersonaByKey("blocked")
@@ -110,7 +110,7 @@ func TestACancelledPasscodeIsStillMissing(t *testing.T) {
 	card, board := simulator.New(simulator.Settings{ThinkTime: time.Hour}), signin.NewBoard()
 	defer card.Close()
 	demo := Demonstration{card: card}
-	e := newTestController(t, withCard(card, demo.overhear(board)), func(e *Controller) { e.Board = board })
+	e := newTestController(t, withCard(card, demo.cardPresence(board)), func(e *Controller) { e.Board = board })
 	persona, known := simulator.PersonaByKey("gp")
 	require.True(t, known)
 	card.InsertCard(persona)
@@ -154,8 +154,8 @@ func TestWithoutPresenceTheAgentDecides(t *testing.T) {
 
 // The user's own actions are not reported to them.
 func TestOnlyRefusalsAreOverheard(t *testing.T) {
-	assert.Nil(t, saidByAgent(smartcard.Success))
-	assert.Nil(t, saidByAgent(smartcard.UserAbort))
-	assert.Equal(t, "CARD-AUTHENTICATION_FAILED", saidByAgent(smartcard.AuthenticationFailed).Code)
+	assert.Nil(t, agentNotice(smartcard.Success))
+	assert.Nil(t, agentNotice(smartcard.UserAbort))
+	assert.Equal(t, "CARD-AUTHENTICATION_FAILED", agentNotice(smartcard.AuthenticationFailed).Code)
 	assert.NotContains(t, smartcard.PINBlocked.Problem().Happened, "At work", "the text of others is left alone")
 }

@@ -34,15 +34,15 @@ func (p Host) OpenReal(ctx context.Context, input RealInput) error {
 	defer CloseLog(log)
 	memory := openHistory(log)
 	found := RealServices{
-		Program: p, Log: log, Board: signin.NewBoard(), Sources: config.System(input.File, input.Flags), memory: memory, Open: &OpenSide{},
+		Program: p, Log: log, Board: signin.NewBoard(), Sources: config.System(input.File, input.Flags), memory: memory, Open: &CurrentCardSide{},
 		Left: &Leftover{},
 	}
 	return p.openWindow(ctx, log, found.Board, windowOptions{
 		settings: ui.Settings{
 			Favourites: memory, Diagnostics: NewWindowDiagnostics(found.Examine),
-			Preferences: newPreferences(asWanted(found.Sources), p.Autostart(log), log),
+			Preferences: newPreferences(settingsForLooks(found.Sources), p.Autostart(log), log),
 		},
-		wanted: windowFingerprint("sign-in", input.File, input.Flags, p.Environ), find: found.SweepingUp, background: input.Background, held: input.ByLink, graphics: p.newGraphics(log),
+		wanted: windowFingerprint("sign-in", input.File, input.Flags, p.Environ), find: found.PrepareOrSweep, background: input.Background, held: input.ByLink, graphics: p.newGraphics(log),
 		unusable: found.Unusable, sweep: found.Sweep,
 	})
 }
@@ -65,7 +65,7 @@ type RealServices struct {
 	Sources config.Sources
 	memory  *history.History
 	// Open holds the card side while it is open.
-	Open *OpenSide
+	Open *CurrentCardSide
 	// Left is the session that a failed start has cleared.
 	Left *Leftover
 }
@@ -89,7 +89,7 @@ func (r RealServices) prepare(ctx context.Context) (Services, error) {
 	if err != nil {
 		return Services{}, err
 	}
-	ers, err := r.newRenewing(ctx, settings, ring)
+	ers, err := r.newReloadingClient(ctx, settings, ring)
 	if err != nil {
 		return Services{}, errors.Join(err, ring.Close())
 	}
@@ -106,7 +106,7 @@ func (r RealServices) prepare(ctx context.Context) (Services, error) {
 			ERS: records.ers, BaseURL: settings.BaseURL, ASID: settings.ASID, Agent: cards.agent, PollInterval: settings.AgentPollInterval,
 			Changed: cards.readers.Changed(), Presence: func() hscn.Presence { return presenceOf(cards.readers.Presence()) }, Log: r.Log,
 		}),
-		keyring: auditedKeyring{remembering{OwnedKeyring{ring, r.Program.Lock}, r.Left}, records.ers}, memory: r.memory,
+		keyring: auditedKeyring{clearedSessionKeyring{OwnedKeyring{ring, r.Program.Lock}, r.Left}, records.ers}, memory: r.memory,
 		maxAge: settings.SessionMaxAge, grace: settings.ClosingGrace, endWhenLocked: settings.ScreenLock == config.LockEnds,
 		close: func() {
 			r.Open.Set(nil)

@@ -58,7 +58,7 @@ func TestSoakReadersWhileUsersComeAndGo(t *testing.T) {
 	persona, known := simulator.PersonaByKey("consultant")
 	require.True(t, known)
 	demo := NewDemonstration(testProgram(t, environ...), testLog(t), signin.NewBoard(), ers, card, persona)
-	card.OnTicket(demo.Admit)
+	card.OnTicket(demo.RegisterTicket)
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	records, err := audit.Open(audit.Settings{Dir: t.TempDir(), Version: "test"})
 	require.NoError(t, err)
@@ -130,7 +130,7 @@ func beginSoak(t *testing.T, demo Demonstration, records *audit.Log, record *soa
 			return errors.New("the demonstration has another platform")
 		}
 		platform.ERS = attestedERS{recorded, t, record}
-		found.keyring = attestedKeyring{auditedKeyring{remembering{demonstrated.Keyring, &Leftover{}}, recorded}, record}
+		found.keyring = attestedKeyring{auditedKeyring{clearedSessionKeyring{demonstrated.Keyring, &Leftover{}}, recorded}, record}
 		return nil
 	})
 }

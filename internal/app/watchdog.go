@@ -69,7 +69,7 @@ func (w headless) sweepUp(ctx context.Context) {
 
 // show reports why there is no window, and returns when the user has closed the message.
 func (w headless) show(ctx context.Context, found *problem.Problem) {
-	w.program.tellNatively(ctx, w.reasons(found)...)
+	w.program.showNatively(ctx, w.reasons(found)...)
 }
 
 // reasons returns all reasons why the user cannot sign in, the ones first that a window would show
@@ -122,7 +122,7 @@ func (p Host) watchPicture(log *logging.Log, g *graphics, without headless) *pic
 		os.Exit(p.Report(Ending{found, StatusNoGraphics}))
 	}}
 	if g != nil {
-		standard.SetOutput(lastWords{log.StdWriter(), func(said string) { w.fail(undrawn(context.Background()), said) }})
+		standard.SetOutput(fyneLogWatcher{log.StdWriter(), func(said string) { w.fail(undrawn(context.Background()), said) }})
 	}
 	return w
 }
@@ -158,9 +158,9 @@ func (w *pictureWatch) drawn() {
 // settledAfter is how long after a screen was shown its temporary memory is unused.
 const settledAfter = 3 * time.Second
 
-// giveBack returns a sign-in's memory to the system, once the user is signed in and works in other
+// freeMemory returns a sign-in's memory to the system, once the user is signed in and works in other
 // programs.
-func giveBack(state signin.State) {
+func freeMemory(state signin.State) {
 	if state.Phase == signin.SignedIn {
 		time.AfterFunc(settledAfter, debug.FreeOSMemory)
 	}

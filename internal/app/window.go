@@ -134,7 +134,7 @@ func (r *windowRun) servedElsewhere(ctx context.Context, joined error) (bool, er
 	case errors.Is(joined, OtherDisplay):
 		if r.one.token != "" {
 			// A start from a menu has no other output.
-			r.program.tellNatively(ctx, OtherDisplay)
+			r.program.showNatively(ctx, OtherDisplay)
 		}
 		return true, OtherDisplay
 	}
@@ -160,7 +160,7 @@ func (r *windowRun) makeWindow(ctx, wanted context.Context) error {
 	settings.Redact = r.log.Redact
 	settings.Shown = func(state signin.State) {
 		logScreen(r.log, state)
-		giveBack(state)
+		freeMemory(state)
 	}
 	settings.Tray = desktop.HasTray(ctx)
 	if r.how.background && !settings.Tray {
@@ -222,7 +222,7 @@ func (r *windowRun) runWindow(ctx context.Context) error {
 		r.picture.stop()
 		r.leave() // no start waits for this one while its message is shown
 		if ctx.Err() == nil {
-			r.program.tellNatively(ctx, broke)
+			r.program.showNatively(ctx, broke)
 		}
 		return broke.Because(errors.Join(broken, err))
 	case errors.Is(err, context.Canceled):

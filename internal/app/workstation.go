@@ -13,14 +13,14 @@ import (
 type station interface {
 	Events() <-chan workstation.Event
 	Release()
-	Unseen() error
+	MissingEvents() error
 }
 
 // workstationEvents passes workstation events on to a flow (AUT-003, AUT-004).
 type workstationEvents struct {
 	station station
 	// incidents is for the flow.
-	incidents chan signin.Incident
+	incidents chan signin.WorkstationEvent
 	// look polls the Identity Agent, and leave ends the session at once.
 	look, leave func()
 	// board gets events that are not delivered; an organisation that ends sessions on lock has to
@@ -72,7 +72,7 @@ func (a workstationEvents) take(ctx context.Context, event workstation.Event) {
 	}
 }
 
-func (a workstationEvents) send(ctx context.Context, incident signin.Incident) {
+func (a workstationEvents) send(ctx context.Context, incident signin.WorkstationEvent) {
 	select {
 	case a.incidents <- incident:
 	case <-ctx.Done():
@@ -81,7 +81,7 @@ func (a workstationEvents) send(ctx context.Context, incident signin.Incident) {
 
 func (a workstationEvents) note() {
 	var found *problem.Problem
-	if err := a.station.Unseen(); err != nil {
+	if err := a.station.MissingEvents(); err != nil {
 		found = workstation.Unseen.Because(err)
 	}
 	if a.lockMatters {

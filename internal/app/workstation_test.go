@@ -27,31 +27,31 @@ func newPlayedStation() *playedStation {
 
 func (s *playedStation) Events() <-chan workstation.Event { return s.events }
 func (s *playedStation) Release()                         { s.released <- struct{}{} }
-func (s *playedStation) Unseen() error                    { return s.unseen }
+func (s *playedStation) MissingEvents() error             { return s.unseen }
 
 // Workstation events reach the flow as what they mean for a session (AUT-003, AUT-004).
 func TestAUT004WhatHappensToTheWorkstation(t *testing.T) {
 	for event, want := range map[workstation.Event]struct {
-		incident          []signin.Incident
+		incident          []signin.WorkstationEvent
 		looked, left, let bool
 	}{
-		workstation.Locked:           {incident: []signin.Incident{signin.Locked}},
-		workstation.UserSwitchedAway: {incident: []signin.Incident{signin.SwitchedAway}},
-		workstation.Woke:             {incident: []signin.Incident{signin.Woke}, looked: true},
+		workstation.Locked:           {incident: []signin.WorkstationEvent{signin.Locked}},
+		workstation.UserSwitchedAway: {incident: []signin.WorkstationEvent{signin.SwitchedAway}},
+		workstation.Woke:             {incident: []signin.WorkstationEvent{signin.Woke}, looked: true},
 		workstation.Sleeping:         {let: true},
 		workstation.SessionEnding:    {left: true},
 		workstation.Unlocked:         {looked: true},
 		workstation.UserSwitchedBack: {looked: true},
 	} {
 		t.Run(event.String(), func(t *testing.T) {
-			played, incidents := newPlayedStation(), make(chan signin.Incident, 1)
+			played, incidents := newPlayedStation(), make(chan signin.WorkstationEvent, 1)
 			var looked, left bool
 			workstationEvents{
 				station: played, incidents: incidents, board: signin.NewBoard(),
 				look: func() { looked = true }, leave: func() { left = true },
 			}.take(t.Context(), event)
 			close(incidents)
-			var sent []signin.Incident
+			var sent []signin.WorkstationEvent
 			for incident := range incidents {
 				sent = append(sent, incident)
 			}

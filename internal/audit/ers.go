@@ -60,9 +60,9 @@ func NewERS(next Caller, log *Log, required bool) *ERS {
 	return &ERS{next: next, log: log, required: required}
 }
 
-// Know names the user and role of a session that an earlier run has left, for the record of its
+// SetOwner names the user and role of a session that an earlier run has left, for the record of its
 // end.
-func (e *ERS) Know(key ersclient.SessionKey, user string, selected ersclient.Permission) {
+func (e *ERS) SetOwner(key ersclient.SessionKey, user string, selected ersclient.Permission) {
 	if key.IsZero() {
 		return
 	}
@@ -86,7 +86,7 @@ func (e *ERS) CreateSession(ctx context.Context, ticket ersclient.Ticket) (erscl
 	}
 	event := e.begin(A001)
 	session, err := e.next.CreateSession(ctx, ticket)
-	e.Know(session.Key, session.User.Identifier, ersclient.Permission{})
+	e.SetOwner(session.Key, session.User.Identifier, ersclient.Permission{})
 	event.Key, event.User = session.Key, session.User.Identifier
 	return session, e.signIn(ctx, event, err)
 }
@@ -112,8 +112,8 @@ func (e *ERS) SelectRole(
 		known = event.Selected
 	}
 	// Both ids: after a failure the session may be deleted by either.
-	e.Know(event.Former, event.User, known)
-	e.Know(event.Key, event.User, known)
+	e.SetOwner(event.Former, event.User, known)
+	e.SetOwner(event.Key, event.User, known)
 	return selected, e.signIn(ctx, event, err)
 }
 

@@ -331,13 +331,13 @@ func TestLAL001WhoseSessionEnds(t *testing.T) {
 			require.NoError(t, err)
 		}, "user=555032000100 " + role},
 		"one of an earlier run": {func(_ *testing.T, _ *fakeERS, ers *audit.ERS) {
-			ers.Know(session().Key, "555032000199", surgery)
+			ers.SetOwner(session().Key, "555032000199", surgery)
 		}, "user=555032000199 " + role},
 		"an earlier one of very many": {func(_ *testing.T, _ *fakeERS, ers *audit.ERS) {
-			ers.Know(session().Key, "555032000199", surgery)
-			ers.Know(ersclient.SessionKey{}, "another", surgery)
+			ers.SetOwner(session().Key, "555032000199", surgery)
+			ers.SetOwner(ersclient.SessionKey{}, "another", surgery)
 			for i := range audit.MaxKnown {
-				ers.Know(ersclient.NewSessionKey(fmt.Sprint("another ", i)), "555032000200", surgery)
+				ers.SetOwner(ersclient.NewSessionKey(fmt.Sprint("another ", i)), "555032000200", surgery)
 			}
 		}, "user= " + none},
 	}

@@ -68,7 +68,7 @@ func TestSignInForAnotherProgram(t *testing.T) {
 				assert.Equal(t, diary, w.diary(), "the user is left alone")
 				return
 			}
-			require.ErrorIs(t, err, errNobody)
+			require.ErrorIs(t, err, errSignedOut)
 		})
 	}
 }
@@ -279,7 +279,7 @@ func TestSignOut(t *testing.T) {
 		assert.Equal(t, app.StatusDone, status, stderr)
 		assert.Empty(t, stdout)
 		_, err := readSession(t.Context())
-		require.ErrorIs(t, err, errNobody)
+		require.ErrorIs(t, err, errSignedOut)
 		status, _, stderr = w.run("sign-out")
 		assert.Equal(t, app.StatusDone, status, stderr)
 	})
@@ -301,7 +301,7 @@ func TestSignOut(t *testing.T) {
 		assert.Equal(t, app.StatusDone, status, stderr)
 		assert.Empty(t, stdout)
 		_, err = readSession(t.Context())
-		require.ErrorIs(t, err, errNobody)
+		require.ErrorIs(t, err, errSignedOut)
 	})
 	t.Run("of nobody, after a start that has failed", func(t *testing.T) {
 		w := newWorkplace(t, hasBrokenSettings, keyringtest.Options{})
@@ -338,7 +338,7 @@ func TestSignOut(t *testing.T) {
 		assert.Contains(t, stderr, "e-RS could not be told")
 		assert.NotContains(t, stderr, "made-up")
 		_, err := readSession(t.Context())
-		require.ErrorIs(t, err, errNobody)
+		require.ErrorIs(t, err, errSignedOut)
 	})
 	t.Run("where there is no keyring", func(t *testing.T) {
 		newWorkplace(t, dallies, keyringtest.Options{State: keyringtest.NoBus})
@@ -375,7 +375,7 @@ func TestA00302SignOutClosesWhatAnEarlierRunHasLeft(t *testing.T) {
 	assert.Contains(t, complaints.String(), "The session that an earlier run had left was ended.")
 	assert.Empty(t, ers.Sessions(), "it is still open at e-RS")
 	_, err = readSession(t.Context())
-	require.ErrorIs(t, err, errNobody)
+	require.ErrorIs(t, err, errSignedOut)
 	var records strings.Builder
 	require.NoError(t, filepath.WalkDir(filepath.Join(folder, "audit"), func(path string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {

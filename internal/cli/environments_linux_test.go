@@ -81,7 +81,7 @@ func (l *ledger) check(after string) {
 	l.t.Helper()
 	session, err := readSession(l.t.Context())
 	if l.live == 0 {
-		require.ErrorIs(l.t, err, errNobody, after)
+		require.ErrorIs(l.t, err, errSignedOut, after)
 		return
 	}
 	require.NoError(l.t, err, after)
@@ -249,7 +249,7 @@ func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
 	require.NoError(t, own.Release())
 	require.NoError(t, endSession(t.Context(), p, instance.DefaultFile(), config.Sources{}))
 	assert.Equal(t, instance.SignOut, (<-asked).Action)
-	require.ErrorIs(t, noSession(t), errNobody)
+	require.ErrorIs(t, noSession(t), errSignedOut)
 
 	// Any process may clear a dead owner's session.
 	w.publish(session)
@@ -258,13 +258,13 @@ func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, int64(7), found.Generation)
 	require.NoError(t, other.Clear(t.Context()))
-	require.ErrorIs(t, noSession(t), errNobody)
+	require.ErrorIs(t, noSession(t), errSignedOut)
 	w.publish(session)
 	var complaints strings.Builder
 	p.Stderr = &complaints
 	require.NoError(t, endSession(t.Context(), p, instance.DefaultFile(), config.Sources{}))
 	assert.Contains(t, complaints.String(), "No window was open.")
-	require.ErrorIs(t, noSession(t), errNobody)
+	require.ErrorIs(t, noSession(t), errSignedOut)
 }
 
 func noSession(t *testing.T) error {

@@ -59,7 +59,7 @@ func changeLine(session handoff.Session, err error, withKey bool) ([]byte, error
 	case errors.Is(err, keyring.Unreadable):
 		now.Problem = keyring.Unreadable.Code
 	case !errors.Is(err, handoff.ErrNotFound):
-		now.Problem = problem.Of(keyring.Told(err)).Code
+		now.Problem = problem.Of(keyring.AsProblem(err)).Code
 	}
 	line, err := json.Marshal(now)
 	if err != nil {

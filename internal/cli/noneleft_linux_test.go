@@ -14,13 +14,13 @@ import (
 // A script that reads only the key would go on with it after a sign-out reported as successful.
 func TestSignOutLooksForAKeyThatStayed(t *testing.T) {
 	newWorkplace(t, dallies, keyringtest.Options{})
-	require.NoError(t, noneLeft(t.Context()))
+	require.NoError(t, checkSignedOut(t.Context()))
 	for name, left := range map[string]string{"a key": "made-up", "no key": "two\nlines"} {
 		require.NoError(t, keyring.Set(handoff.Service, handoff.AccountSessionKey, left))
-		require.ErrorIs(t, noneLeft(t.Context()), ring.Leftover, name)
+		require.ErrorIs(t, checkSignedOut(t.Context()), ring.Leftover, name)
 	}
 	require.NoError(t, handoff.Clear(t.Context()))
-	require.NoError(t, noneLeft(t.Context()))
+	require.NoError(t, checkSignedOut(t.Context()))
 }
 
 // The window has ended its session where this process reaches no keyring: in a terminal of another
@@ -34,7 +34,7 @@ func TestSignOutTrustsTheWindowWhereThereIsNoKeyring(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			newWorkplace(t, dallies, options)
-			require.NoError(t, noneLeft(t.Context()))
+			require.NoError(t, checkSignedOut(t.Context()))
 		})
 	}
 }

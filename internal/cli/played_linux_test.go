@@ -103,7 +103,7 @@ func playWindow(user string, arguments []string, toml []byte) error {
 	persona, _ := simulator.PersonaByKey("gp")
 	p := app.Host{Metadata: metadata, Environ: os.Environ(), Lock: &app.HeldLock{}}
 	demo := app.NewDemonstration(p, log, signin.NewBoard(), ers, card, persona)
-	card.OnTicket(demo.Admit)
+	card.OnTicket(demo.RegisterTicket)
 	e := &app.Controller{Publisher: "ers-login test", Log: log, Guard: log.Guard, Board: signin.NewBoard(), Prepare: demo.Prepare,
 		Held: slices.Contains(arguments, "--"+app.ByLinkFlag), Displays: desktop.DisplaysOf(os.Environ())}
 	play := &playedUser{does: user, controller: e}

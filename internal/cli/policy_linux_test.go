@@ -168,7 +168,7 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 			tempting.resisted(t)
 
 			// A window opened before the policy broke still has the user's program.
-			e := app.RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Sources: sources, Open: &app.OpenSide{}}
+			e := app.RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Sources: sources, Open: &app.CurrentCardSide{}}
 			loaded, err := config.Load(config.Sources{Environ: tempting.environ})
 			require.NoError(t, err)
 			side, err := e.OpenCardSide(loaded)
@@ -183,7 +183,7 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 		tempting := newTemptation(t)
 		e := app.RealServices{
 			Program: testProgram(t, append(os.Environ(), session.Env()...)...), Log: testLog(t), Board: signin.NewBoard(),
-			Sources: config.Sources{Environ: tempting.environ}, Open: &app.OpenSide{},
+			Sources: config.Sources{Environ: tempting.environ}, Open: &app.CurrentCardSide{},
 		}
 		app.NewWindowDiagnostics(e.Examine).Run(t.Context(), func(int, diagnose.Finding) {})
 		assert.FileExists(t, tempting.mark)
@@ -202,8 +202,8 @@ func TestABrokenPolicyFailsClosedInCommands(t *testing.T) {
 			tempting := newTemptation(t)
 			sources.Environ = tempting.environ
 			p := testProgram(t, append(os.Environ(), session.Env()...)...)
-			r := app.RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Sources: sources, Open: &app.OpenSide{}, Left: &app.Leftover{}}
-			_, err := r.SweepingUp(t.Context())
+			r := app.RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Sources: sources, Open: &app.CurrentCardSide{}, Left: &app.Leftover{}}
+			_, err := r.PrepareOrSweep(t.Context())
 			require.Error(t, err, "a sign-in")
 			require.Error(t, r.Unusable())
 			var discarded strings.Builder

@@ -99,7 +99,7 @@ func (s sessionInput) check(shellGiven bool) error {
 	return nil
 }
 
-// run prints the session. The error is errNobody if there is none.
+// run prints the session. The error is errSignedOut if there is none.
 func (s sessionInput) run(ctx context.Context, stdout io.Writer) error {
 	if s.follow {
 		return follow(ctx, stdout, !s.withoutKey)
@@ -159,7 +159,7 @@ func (s sessionInput) find(ctx context.Context, stdout io.Writer) (handoff.Sessi
 	case errors.Is(context.Cause(waiting), errUnread):
 		return handoff.Session{}, app.Ending{Err: errUnread, Status: app.StatusFailed}
 	case !errors.Is(err, handoff.ErrNotFound):
-		return handoff.Session{}, keyring.Told(err)
+		return handoff.Session{}, keyring.AsProblem(err)
 	default:
 		return handoff.Session{}, app.Ending{Err: fmt.Errorf("nobody has signed in to e-RS within %v", s.timeout), Status: app.StatusLate}
 	}
@@ -168,22 +168,22 @@ func (s sessionInput) find(ctx context.Context, stdout io.Writer) (handoff.Sessi
 // errUnread: the reader of stdout is gone.
 var errUnread = errors.New("nobody reads the session any more that was waited for")
 
-// errNobody is not an error of the program: it is the other answer.
-var errNobody = app.Ending{Err: errors.New("nobody is signed in to e-RS"), Status: app.StatusFailed}
+// errSignedOut is not an error of the program: it is the other answer.
+var errSignedOut = app.Ending{Err: errors.New("nobody is signed in to e-RS"), Status: app.StatusFailed}
 
 // errInterrupted is the end of a wait by Ctrl+C or a signal.
 var errInterrupted = app.Ending{Err: errors.New("interrupted before anybody had signed in"), Status: app.StatusFailed}
 
-// readSession reads once. The error is errNobody, or a Problem of the keyring.
+// readSession reads once. The error is errSignedOut, or a Problem of the keyring.
 func readSession(ctx context.Context) (handoff.Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
 	session, err := handoff.Read(ctx)
 	switch {
 	case errors.Is(err, handoff.ErrNotFound), err == nil && session.Expired(time.Now()):
-		return handoff.Session{}, errNobody
+		return handoff.Session{}, errSignedOut
 	case err != nil:
-		return handoff.Session{}, keyring.Told(err)
+		return handoff.Session{}, keyring.AsProblem(err)
 	default:
 		return session, nil
 	}

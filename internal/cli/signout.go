@@ -49,7 +49,7 @@ func endSession(ctx context.Context, p app.Host, path string, sources config.Sou
 		err := p.ClearLeftovers(ctx, sources)
 		p.Lock.Hold(nil)
 		err = errors.Join(err, lock.Release())
-		var elsewhere app.LivesElsewhere
+		var elsewhere app.OwnedElsewhere
 		if !errors.As(err, &elsewhere) {
 			return err
 		}
@@ -60,11 +60,11 @@ func endSession(ctx context.Context, p app.Host, path string, sources config.Sou
 	if err := refusal(answer); err != nil {
 		return err
 	}
-	return noneLeft(ctx)
+	return checkSignedOut(ctx)
 }
 
-// noneLeft checks that other applications find no session.
-func noneLeft(ctx context.Context) error {
+// checkSignedOut checks that other applications find no session.
+func checkSignedOut(ctx context.Context) error {
 	switch _, err := readSession(ctx); {
 	case err == nil:
 		return keyring.Leftover.Because(errors.New("the entry is there after signing out"))
@@ -72,7 +72,7 @@ func noneLeft(ctx context.Context) error {
 		// The window has reported that it is gone, and may use a keyring out of this process's
 		// reach.
 		return nil
-	case !errors.Is(err, errNobody):
+	case !errors.Is(err, errSignedOut):
 		return err
 	}
 	// A script reads the key alone. An invalid one in its place counts too.
@@ -84,7 +84,7 @@ func noneLeft(ctx context.Context) error {
 	case errors.Is(err, handoff.ErrNotFound):
 		return nil
 	default:
-		return keyring.Told(err)
+		return keyring.AsProblem(err)
 	}
 }
 

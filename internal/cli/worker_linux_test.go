@@ -49,7 +49,7 @@ func TestAnUpgradeUnderARunningProgram(t *testing.T) {
 
 			w.as(os.Args[0], "sign-out")
 			_, err = readSession(t.Context())
-			require.ErrorIs(t, err, errNobody)
+			require.ErrorIs(t, err, errSignedOut)
 			assert.Equal(t, window, w.windowPID(), "the upgrade has left the program alone")
 			// The worker that cleared the session has ended. The next one serves the next sign-in.
 			w.as(os.Args[0], "sign-in")

@@ -46,10 +46,10 @@ func TestAPolicyDecidesWhereTicketsComeFrom(t *testing.T) {
 			c, err := config.Load(sources)
 			if test.code == "" {
 				require.NoError(t, err)
-				assert.Equal(t, config.LayerDefault, c.Barred())
+				assert.Equal(t, config.LayerDefault, c.UnusableLayer())
 			} else {
 				assert.Equal(t, []string{test.code}, codes(problems(t, err)))
-				assert.Equal(t, config.LayerPolicy, c.Barred())
+				assert.Equal(t, config.LayerPolicy, c.UnusableLayer())
 			}
 			assert.Equal(t, test.agent, c.Agent)
 			var command []string

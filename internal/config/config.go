@@ -207,9 +207,9 @@ type Sources struct {
 	// UserFile is the settings file in its usual place, [DefaultFile]. It may be missing, and its
 	// faults are only warnings.
 	UserFile string
-	// LeaveBroken leaves a broken UserFile in place, for commands that change nothing. Otherwise it
+	// KeepBroken leaves a broken UserFile in place, for commands that change nothing. Otherwise it
 	// is set aside.
-	LeaveBroken bool
+	KeepBroken bool
 	// Environ is the environment, in the form of os.Environ.
 	Environ []string
 	// Flags is the parsed command line; [AddFlags] has made its flags. Nil means no flags.
@@ -416,11 +416,11 @@ func (c Config) Origin(key string) Origin { return c.origins[key] }
 // Locked reports whether the policy of the organisation has set a setting.
 func (c Config) Locked(key string) bool { return c.origins[key].Layer == LayerPolicy }
 
-// Barred returns the layer that is unusable or not trusted, [LayerPolicy] or [LayerMachine], or
+// UnusableLayer returns the layer that is unusable or not trusted, [LayerPolicy] or [LayerMachine], or
 // else [LayerDefault]. With a barred layer no setting may be acted on, not even for a diagnosis:
 // the rule that is lost could forbid it. The look of the window and the keyring's time limits are
 // exempt.
-func (c Config) Barred() Layer { return c.barred }
+func (c Config) UnusableLayer() Layer { return c.barred }
 
 // Value returns the value of a setting as it is written in the environment. To show it, use
 // [Config.Shown].

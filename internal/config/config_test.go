@@ -679,7 +679,7 @@ func TestSystem(t *testing.T) {
 	assert.True(t, sources.PolicyFile == "" || filepath.IsAbs(sources.PolicyFile))
 	assert.NotNil(t, sources.Trust, "files for all users are not read unseen")
 	assert.NotNil(t, sources.Policy)
-	assert.False(t, sources.LeaveBroken)
+	assert.False(t, sources.KeepBroken)
 	assert.Equal(t, config.DefaultFile(), sources.UserFile)
 	assert.True(t, strings.HasSuffix(filepath.ToSlash(config.DefaultFile()), "/ers-login/config.toml"))
 	assert.Contains(t, sources.Environ, "ERS_LOGIN_LOG_LEVEL=debug")

@@ -219,7 +219,7 @@ func userLayer(table []Setting, sources Sources, found *findings) layer {
 	switch {
 	case !file.forgiving:
 		found.add(file.unusable(err))
-	case sources.LeaveBroken || !broken(err):
+	case sources.KeepBroken || !broken(err):
 		found.warn(file.skipped(err))
 	default:
 		found.warn(file.aside(content, err))

@@ -445,7 +445,7 @@ func TestSettingAside(t *testing.T) {
 	})
 	t.Run("with LeaveBroken", func(t *testing.T) {
 		file := settingsFile(t, broken)
-		c, err := config.Load(config.Sources{UserFile: file, LeaveBroken: true})
+		c, err := config.Load(config.Sources{UserFile: file, KeepBroken: true})
 		require.NoError(t, err)
 		require.Len(t, c.Warnings, 1)
 		assert.Equal(t, "SETTING-FILE", c.Warnings[0].Code)

@@ -63,7 +63,7 @@ func Checks(n Target) []Check {
 		{ID: IDSettings, Name: nameSettings, Run: n.settings},
 		{ID: IDWorkstation, Name: nameWorkstation, Run: n.workstation},
 	}
-	if barred := n.Settings.Barred(); barred != config.LayerDefault {
+	if barred := n.Settings.UnusableLayer(); barred != config.LayerDefault {
 		leaveOut(checks, barred)
 	}
 	return checks
@@ -245,10 +245,10 @@ func problemsOf(err error) []*problem.Problem {
 }
 
 func (n Target) workstation(ctx context.Context) Finding {
-	if n.Workstation == nil {
+	if n.MissingEvents == nil {
 		return skipped(saidNothing)
 	}
-	if err := n.Workstation(ctx); err != nil {
+	if err := n.MissingEvents(ctx); err != nil {
 		return attention(saidUnseen, unseen.With("What", err.Error()).Because(err))
 	}
 	return ok(saidSeen)

@@ -85,10 +85,10 @@ func newWorld(t *testing.T, options ...erstest.Option) *world {
 			}
 			return client, nil
 		},
-		LookUp:      func(context.Context, string) ([]string, error) { return []string{"127.0.0.1"}, nil },
-		Keyring:     ring{},
-		Audit:       func(context.Context) error { return nil },
-		Workstation: func(context.Context) error { return nil },
+		LookUp:        func(context.Context, string) ([]string, error) { return []string{"127.0.0.1"}, nil },
+		Keyring:       ring{},
+		Audit:         func(context.Context) error { return nil },
+		MissingEvents: func(context.Context) error { return nil },
 	}
 	return w
 }
@@ -230,7 +230,7 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 		"settings that are missing": {change: func(_ *testing.T, w *world) { w.target.SettingsErr = w.target.Settings.RequireReal() },
 			want: map[string]string{"settings": "failed SETTING-SEVERAL", "asid": "failed SETTING-ASID"}},
 		"a workstation without events": {change: func(_ *testing.T, w *world) {
-			w.target.Workstation = func(context.Context) error { return errors.New("there is no logind") }
+			w.target.MissingEvents = func(context.Context) error { return errors.New("there is no logind") }
 		}, want: map[string]string{"workstation": "attention WORKSTATION-UNSEEN"}},
 		"nothing at all": {change: func(_ *testing.T, w *world) { w.target = diagnose.Target{} },
 			want: map[string]string{"reader": "skipped", "card": "skipped", "agent": "skipped", "ticket": "skipped", "clock": "skipped",

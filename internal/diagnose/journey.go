@@ -182,7 +182,7 @@ func (j *journey) ownCertificate(ctx context.Context) Finding {
 		return failed(saidPanic, problem.Unexpected.Because(errors.Join(errors.New("no certificate was loaded"), err)))
 	}
 	found := ok(saidCertificate)
-	if aging := transport.Aging(certificate); aging != nil {
+	if aging := transport.ExpiryProblem(certificate); aging != nil {
 		found = attention(saidCertificate, aging)
 		if time.Now().After(leaf.NotAfter) {
 			found.State = Failed

@@ -38,9 +38,9 @@ type Target struct {
 	Keyring Keyring
 	// Audit reports whether the audit log can be written, as audit.Log's Ready does.
 	Audit func(context.Context) error
-	// Workstation returns the events that this desktop does not report, as workstation.Watcher's
+	// MissingEvents returns the events that this desktop does not report, as workstation.Watcher's
 	// Unseen does.
-	Workstation func(context.Context) error
+	MissingEvents func(context.Context) error
 }
 
 // AgentKind is where tickets come from.

@@ -177,14 +177,14 @@ func TestTheOwnersMark(t *testing.T) {
 	own, err := instance.Take(filepath.Join(folder(t), "ers-login.lock"))
 	require.NoError(t, err)
 	var none *instance.Lock
-	assert.True(t, own.Foreign(path))
-	assert.True(t, none.Foreign(path))
-	assert.False(t, own.Foreign(own.Mark()), "its own session")
+	assert.True(t, own.HeldByOther(path))
+	assert.True(t, none.HeldByOther(path))
+	assert.False(t, own.HeldByOther(own.Mark()), "its own session")
 	assert.Empty(t, none.Mark())
 	owner.kill(t)
-	assert.False(t, own.Foreign(path), "a dead one")
+	assert.False(t, own.HeldByOther(path), "a dead one")
 	for _, mark := range []string{"", "relative", filepath.Join(folder(t), "gone"), "/proc/version", "/\x00", "/" + strconv.Itoa(1<<62)} {
-		assert.False(t, own.Foreign(mark), "%q", mark)
+		assert.False(t, own.HeldByOther(mark), "%q", mark)
 	}
 	require.NoError(t, own.Release())
 }

@@ -19,9 +19,9 @@ func (l *Lock) Mark() string {
 	return l.path
 }
 
-// Foreign reports whether a mark is that of another live instance: the system releases a lock with
+// HeldByOther reports whether a mark is that of another live instance: the system releases a lock with
 // its process. A desktop with a separate bus has the name on that, and can yet share the keyring.
-func (l *Lock) Foreign(mark string) bool {
+func (l *Lock) HeldByOther(mark string) bool {
 	if !usableMark(mark) {
 		return false
 	}

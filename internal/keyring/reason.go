@@ -42,7 +42,7 @@ var reasons = []reason{
 	{handoff.ErrInvalid, "invalid", Failed},
 }
 
-// Problems are those of this package: every error of a [Client], and of [Told], is one of them or
+// Problems are those of this package: every error of a [Client], and of [AsProblem], is one of them or
 // [helper.Upgraded].
 var Problems = func() problem.Family {
 	all := problem.Family{Checking, TimedOut, Crashed, Failed}

@@ -69,7 +69,7 @@ type (
 		err        error
 	}
 	// incidentEvent is what has happened to the workstation.
-	incidentEvent struct{ Incident }
+	incidentEvent struct{ WorkstationEvent }
 	// noticed is all that the neighbours want to be known.
 	noticed struct{ notices []Notice }
 	// tick says that time has passed.
@@ -135,7 +135,7 @@ type (
 	publish struct {
 		attempt int
 		grant   Grant
-		issue   Issue
+		issue   Issuance
 		look    bool
 		replace bool
 	}

@@ -60,7 +60,7 @@ type Config struct {
 	Clock    Clock
 	Log      logrus.FieldLogger
 	// Workstation delivers what happens to the workstation, and Notices what the services want the user to know. Both may be nil.
-	Workstation <-chan Incident
+	Workstation <-chan WorkstationEvent
 	Notices     <-chan []Notice
 	// Observe gets every state, in order. It is called by the event loop and must not block.
 	Observe func(State)

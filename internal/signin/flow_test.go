@@ -146,7 +146,7 @@ func (n *neighbours) Close(ctx context.Context, grant signin.Grant) error {
 
 func (n *neighbours) Reach(context.Context) error { return nil }
 
-func (n *neighbours) Entry(grant signin.Grant, issue signin.Issue) handoff.Session {
+func (n *neighbours) Entry(grant signin.Grant, issue signin.Issuance) handoff.Session {
 	return handoff.Session{
 		SessionKey: grant.Key, BaseURL: baseURL, ASID: asid, Generation: issue.Generation,
 		OrgIdentifier: grant.Permission.OrgIdentifier, BusinessFunction: string(grant.Permission.BusinessFunction),
@@ -432,7 +432,7 @@ func startGraceful(t *testing.T, around *neighbours, grace time.Duration) *run {
 
 // What happens to the workstation reaches the flow, and what is noticed the window.
 func TestIncidentsAndNotices(t *testing.T) {
-	incidents, board := make(chan signin.Incident), signin.NewBoard()
+	incidents, board := make(chan signin.WorkstationEvent), signin.NewBoard()
 	r := startWithConfig(t, newNeighbours(), nil, func(c *signin.Config) {
 		c.Workstation, c.Notices, c.EndWhenLocked = incidents, board.Changes(), true
 	})

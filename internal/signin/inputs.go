@@ -165,7 +165,7 @@ func (m *machine) onRenew(now time.Time) []effect {
 func (m *machine) goesOn() bool { return m.next.phase == SigningIn || m.next.phase == Prompting }
 
 // onIncident takes what has happened to the workstation (AUT-003, AUT-004).
-func (m *machine) onIncident(now time.Time, incident Incident) []effect {
+func (m *machine) onIncident(now time.Time, incident WorkstationEvent) []effect {
 	reason := ScreenLocked
 	switch incident {
 	case Woke:

@@ -66,7 +66,7 @@ func TestAUT003AUT004WhatEndsASession(t *testing.T) {
 
 // An organisation may want its users to keep their session while the screen is locked: the Identity Agent has its own time limit.
 func TestAUT004AScreenLockEndsASessionOnlyIfItIsWanted(t *testing.T) {
-	for _, incident := range []Incident{Locked, SwitchedAway} {
+	for _, incident := range []WorkstationEvent{Locked, SwitchedAway} {
 		m := signedIn(t)
 		m.terms.endWhenLocked = false
 		assert.Empty(t, m.handle(morning, incidentEvent{incident}))

@@ -192,7 +192,7 @@ func (m *machine) handle(now time.Time, happened event) []effect {
 	case entrySeen:
 		return m.onEntrySeen(e)
 	case incidentEvent:
-		return m.onIncident(now, e.Incident)
+		return m.onIncident(now, e.WorkstationEvent)
 	case noticed:
 		m.notices = e.notices
 		m.showNotices()
@@ -478,8 +478,8 @@ func (m *machine) answered(now time.Time, err error) {
 }
 
 // issue is what the entry says besides the grant.
-func (m *machine) issue(now time.Time) Issue {
-	return Issue{
+func (m *machine) issue(now time.Time) Issuance {
+	return Issuance{
 		Generation: m.generation, IssuedAt: now.UTC(), ExpiresAt: m.expires().UTC(), Publisher: m.terms.publisher,
 	}
 }

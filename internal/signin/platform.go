@@ -40,7 +40,7 @@ type Platform interface {
 	Reach(context.Context) error
 	// Entry is what other applications read of a grant, and Leftover the grant of an entry that an earlier run has left. It is the
 	// zero Grant if it cannot be closed: the key of one platform is not shown to another.
-	Entry(Grant, Issue) handoff.Session
+	Entry(Grant, Issuance) handoff.Session
 	Leftover(handoff.Session) Grant
 }
 
@@ -73,8 +73,8 @@ type Grant struct {
 	RefreshAt, KeyExpiresAt time.Time
 }
 
-// Issue is what an entry says besides the grant.
-type Issue struct {
+// Issuance is what an entry says besides the grant.
+type Issuance struct {
 	Generation int64
 	// IssuedAt and ExpiresAt are in UTC.
 	IssuedAt, ExpiresAt time.Time

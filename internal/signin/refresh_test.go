@@ -169,7 +169,7 @@ func TestARefreshIsNotSeen(t *testing.T) {
 	grant := refreshable("three", now)
 	grant.ExpiresAt = evening.Add(-time.Hour)
 	effects := m.handle(now, refreshed{m.attempt, grant, nil})
-	assert.Equal(t, Issue{
+	assert.Equal(t, Issuance{
 		Generation: m.generation, IssuedAt: now.UTC(), ExpiresAt: grant.ExpiresAt.UTC(), Publisher: agreed.publisher,
 	}, effects[0].(publish).issue) //nolint:errcheck,forcetypeassert // a panic fails the test just as well
 	m.handle(now, published{attempt: m.attempt})

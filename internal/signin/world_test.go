@@ -284,7 +284,7 @@ func (w *world) disturb() {
 	case 2:
 		w.tell(tick{})
 	case 3:
-		w.tell(incidentEvent{Incident(w.random.IntN(3))})
+		w.tell(incidentEvent{WorkstationEvent(w.random.IntN(3))})
 	case 4:
 		if w.machine.state.Phase == SignedIn && w.chance(20) {
 			w.entry, w.lost = "", true

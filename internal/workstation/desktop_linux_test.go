@@ -110,7 +110,7 @@ func TestAUT003LogindTogetherWithAScreenSaver(t *testing.T) {
 	logind.taken(t)
 	manager.registered(t)
 	unseenHas(t, w, "-logind", "-screen saver", "-session manager")
-	require.NoError(t, w.Unseen())
+	require.NoError(t, w.MissingEvents())
 	saver.change(t, true)
 	expect(t, w, Locked)
 	logind.change(t, ourSession, "LockedHint", true)

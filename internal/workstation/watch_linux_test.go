@@ -36,7 +36,7 @@ func watch(t *testing.T, system, session string, settings Settings) *Watcher {
 func unseenHas(t *testing.T, w *Watcher, texts ...string) {
 	t.Helper()
 	text := func() string {
-		if err := w.Unseen(); err != nil {
+		if err := w.MissingEvents(); err != nil {
 			return err.Error()
 		}
 		return ""
@@ -407,7 +407,7 @@ func TestNoBusAtAll(t *testing.T) {
 			t.Setenv("PATH", tools)
 			t.Setenv("XDG_RUNTIME_DIR", empty)
 			w := watch(t, c.system, c.session, quick)
-			require.Error(t, w.Unseen(), "it says that it sees everything before it has looked")
+			require.Error(t, w.MissingEvents(), "it says that it sees everything before it has looked")
 			unseenHas(t, w, append(c.says, "logind does not tell of locking, switching users, sleep and shutdown",
 				"no screen saver tells of locking", "no session manager tells of logging off")...)
 			require.NoFileExists(t, launched)

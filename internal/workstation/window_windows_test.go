@@ -121,7 +121,7 @@ func TestAUT003WhatWindowsTells(t *testing.T) {
 			require.NoError(t, err)
 			expect(t, w, append(c.want, Sleeping)...)
 			w.Release()
-			assert.NoError(t, w.Unseen())
+			assert.NoError(t, w.MissingEvents())
 		})
 	}
 }
@@ -176,7 +176,7 @@ func TestTheWindowIsHidden(t *testing.T) {
 func TestThisProgramIsShutDownFirst(t *testing.T) {
 	w, window := watch(t, quick, registrations)
 	send(window, wmApp, 0) // it answers once it is through with the rest
-	require.NoError(t, w.Unseen())
+	require.NoError(t, w.MissingEvents())
 	var level, flags uint32
 	_, err := call(getShutdownParameters, uintptr(unsafe.Pointer(&level)), uintptr(unsafe.Pointer(&flags)))
 	require.NoError(t, err)
@@ -193,8 +193,8 @@ func TestARefusedRegistration(t *testing.T) {
 			_, err := call(postMessage, window, wmPowerBroadcast, pbtResumeAutomatic, 0)
 			require.NoError(t, err)
 			expect(t, w, Woke)
-			require.ErrorIs(t, w.Unseen(), errRefused)
-			require.ErrorContains(t, w.Unseen(), refused.lost)
+			require.ErrorIs(t, w.MissingEvents(), errRefused)
+			require.ErrorContains(t, w.MissingEvents(), refused.lost)
 		})
 	}
 }
@@ -212,8 +212,8 @@ func TestAWindowThatReceivesQuit(t *testing.T) {
 	thread, _, _ := getWindowThread.Call(window, 0)
 	_, err := call(postThread, thread, wmQuit, 0, 0)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return w.Unseen() != nil }, guard, 5*time.Millisecond)
-	require.ErrorContains(t, w.Unseen(), "nothing is told any more")
+	require.Eventually(t, func() bool { return w.MissingEvents() != nil }, guard, 5*time.Millisecond)
+	require.ErrorContains(t, w.MissingEvents(), "nothing is told any more")
 }
 
 // A watcher that is started and ended often must not leave windows behind.

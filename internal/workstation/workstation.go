@@ -152,9 +152,9 @@ func (w *Watcher) Release() {
 	}
 }
 
-// Unseen returns the events that this desktop does not report, one error of [errors.Join] for each
+// MissingEvents returns the events that this desktop does not report, one error of [errors.Join] for each
 // silent source and what is lost, or nil. It is for diagnostics; a source can come back.
-func (w *Watcher) Unseen() error { return w.unseen.err() }
+func (w *Watcher) MissingEvents() error { return w.unseen.err() }
 
 // emit sends an event that holds nothing.
 func (w *Watcher) emit(ctx context.Context, e Event) {

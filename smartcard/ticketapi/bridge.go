@@ -25,9 +25,9 @@ type Settings struct {
 	// Log receives the lines that the helpers write to stderr, cleaned and bounded. It must return
 	// soon. Nil drops them.
 	Log func(line string)
-	// Sight receives the *problem.Problem of [Presence] when the readers go out of sight or the
+	// OnSight receives the *problem.Problem of [Presence] when the readers go out of sight or the
 	// reason changes, and nil when they are in sight again. It must return soon. It may be nil.
-	Sight func(err error)
+	OnSight func(err error)
 	// CallTimeout bounds the calls that do not wait for the user: TicketNoAuth, DestroyTicket and
 	// Status. 0 means 15 s.
 	CallTimeout time.Duration

@@ -59,7 +59,7 @@ func NewReaders(settings Settings) *Readers {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Readers{
 		changed: make(chan struct{}, 1), want: make(chan struct{}, 1), attempt: newAttempt(),
-		cards: cards{err: NotLooked}, cancel: cancel, stopped: make(chan struct{}), sight: settings.Sight,
+		cards: cards{err: NotLooked}, cancel: cancel, stopped: make(chan struct{}), sight: settings.OnSight,
 	}
 	r.helper = newProcess(settings, r.onEvent)
 	go func() {

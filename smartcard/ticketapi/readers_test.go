@@ -66,7 +66,7 @@ func TestWhetherReadersCanBeSeenIsReportedOnce(t *testing.T) {
 	d := newDesk(t)
 	sight := make(chan error, 100)
 	settings := d.settings()
-	settings.Sight = func(err error) { sight <- err }
+	settings.OnSight = func(err error) { sight <- err }
 	readers := ticketapi.NewReaders(settings)
 	defer func() { require.NoError(t, readers.Close()) }()
 	eventually(t, func() bool { return readers.Presence().Err == nil })
@@ -90,7 +90,7 @@ func TestAMissingHelperIsReportedOnce(t *testing.T) {
 	sight := make(chan error, 100)
 	settings := d.settings()
 	settings.Command = []string{filepath.Join(d.folder, "ers-login-ticketbridge")}
-	settings.Sight = func(err error) { sight <- err }
+	settings.OnSight = func(err error) { sight <- err }
 	bridge := d.bridgeWith(settings)
 	for range 5 {
 		_, err := bridge.TicketNoAuth(t.Context())

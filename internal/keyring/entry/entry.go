@@ -115,10 +115,10 @@ type Prompting int
 
 // How far it may go.
 const (
-	// OnlyLook takes the keyring as it is. On Linux the Secret Service is not started, and one that
+	// ReadOnly takes the keyring as it is. On Linux the Secret Service is not started, and one that
 	// does not run, but could, is ErrNotFound: without it no session can have been published since
 	// the user logged in. It is for readers, some of which poll every second.
-	OnlyLook Prompting = iota
+	ReadOnly Prompting = iota
 	// NeverPrompt starts the Secret Service if needed, and leaves a locked keyring locked.
 	NeverPrompt
 	// MayPrompt asks the user to unlock the keyring, too.

@@ -110,7 +110,7 @@ func open(ctx context.Context, prompting Prompting) (*store, error) {
 }
 
 func (s *store) prepare(ctx context.Context, prompting Prompting) error {
-	if err := s.findService(ctx, prompting != OnlyLook); err != nil {
+	if err := s.findService(ctx, prompting != ReadOnly); err != nil {
 		return err
 	}
 	if err := s.findCollection(ctx); err != nil {

@@ -121,7 +121,7 @@ func (p *Platform) Close(ctx context.Context, grant signin.Grant) error {
 func (p *Platform) Reach(ctx context.Context) error { return p.ERS.Reach(ctx) }
 
 // Entry is what other applications read.
-func (p *Platform) Entry(grant signin.Grant, issue signin.Issue) handoff.Session {
+func (p *Platform) Entry(grant signin.Grant, issue signin.Issuance) handoff.Session {
 	return handoff.Session{
 		Version:          handoff.Version,
 		Generation:       issue.Generation,

@@ -68,7 +68,7 @@ func TestFromTicketToEntry(t *testing.T) {
 	grant, err = p.Select(t.Context(), grant, role)
 	require.NoError(t, err)
 	assert.True(t, ers.seen.Key.Equal(secret.New("one")) && ers.seen.Ticket.Text.Equal(proof.Text), "A002 needs both")
-	issue := signin.Issue{Generation: 7, IssuedAt: proof.ExpiresAt.Add(-time.Hour), ExpiresAt: proof.ExpiresAt, Publisher: "ers-login test"}
+	issue := signin.Issuance{Generation: 7, IssuedAt: proof.ExpiresAt.Add(-time.Hour), ExpiresAt: proof.ExpiresAt, Publisher: "ers-login test"}
 	entry := p.Entry(grant, issue)
 	assert.True(t, entry.SessionKey.Equal(secret.New("two")), "A002's id is the one to publish")
 	entry.SessionKey = handoff.SessionKey{}

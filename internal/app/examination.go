@@ -59,7 +59,7 @@ func (e Examination) Services() (diagnose.Target, func() error, error) {
 	}
 	own := RealServices{Program: e.Program, Log: e.Log, Board: signin.NewBoard()}
 	found := own.diagnosis(e.Settings, e.SettingsErr, e.Ring)
-	found.Workstation = missingEvents
+	found.MissingEvents = missingEvents
 	end := func() error { return nil }
 
 	// The handling of a removed card is not examined here.
@@ -84,7 +84,9 @@ func (r RealServices) diagnosis(settings config.Config, settingsErr error, ring 
 		Certificate: func(ctx context.Context) (tls.Certificate, error) {
 			return r.certificate(ctx, settings, withoutPrompt(ring, ring.Passphrase))
 		},
-		ERS: func(certificate tls.Certificate) (diagnose.ERS, error) { return r.look(settings, certificate, ring) },
+		ERS: func(certificate tls.Certificate) (diagnose.ERS, error) {
+			return r.newCheckClient(settings, certificate, ring)
+		},
 		Audit: func(context.Context) error {
 			// Opening it is the check: like a sign-in it creates a missing folder, and it writes no
 			// record.
@@ -170,7 +172,7 @@ func missingEvents(ctx context.Context) error {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-	found := watcher.Unseen()
+	found := watcher.MissingEvents()
 	end()
 	for range watcher.Events() {
 		// The watcher ends with its last event, and has released what it held by then.

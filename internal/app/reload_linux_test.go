@@ -54,7 +54,7 @@ func openOffice(t *testing.T, server *erstest.Server, lifetime time.Duration, ce
 	log := testLog(t)
 	o.real = RealServices{
 		Program: testProgram(t, append(os.Environ(), session.Env()...)...), Log: log, Board: signin.NewBoard(),
-		Sources: config.Sources{File: o.path("config.toml")}, memory: openHistory(log), Open: &OpenSide{}, Left: &Leftover{},
+		Sources: config.Sources{File: o.path("config.toml")}, memory: openHistory(log), Open: &CurrentCardSide{}, Left: &Leftover{},
 	}
 	o.life = &life{t: t, states: make(chan signin.State, 1000), ended: make(chan error, 1)}
 	o.Controller = &Controller{
@@ -285,7 +285,7 @@ func TestSettingsOfAnotherPlatformWait(t *testing.T) {
 	folder := certificateFolder(t)
 	const rest = "asid = '123456789012'\ncertificate = 'client.pem'\nkey = 'client-key.pem'\n"
 	settings := settingsIn(t, folder, "base_url = 'https://one.example'\n"+rest)
-	e := &renewing{settings: settings, real: RealServices{Sources: config.Sources{File: filepath.Join(folder, "config.toml")}}}
+	e := &reloadingClient{settings: settings, real: RealServices{Sources: config.Sources{File: filepath.Join(folder, "config.toml")}}}
 	settingsIn(t, folder, "base_url = 'https://one.example'\n"+rest+"ca_bundle = 'ca.pem'\n")
 	assert.NotEmpty(t, e.currentSettings().CABundle)
 	settingsIn(t, folder, "base_url = 'https://two.example'\n"+rest+"ca_bundle = 'ca.pem'\n")
@@ -307,7 +307,7 @@ func TestABundleThatOthersCanChangeMeanwhile(t *testing.T) {
 	settings, err := config.Load(sources)
 	require.NoError(t, err)
 	r := RealServices{Program: testProgram(t), Log: testLog(t), Board: signin.NewBoard(), Sources: sources}
-	e, err := r.newRenewing(t.Context(), settings, nil)
+	e, err := r.newReloadingClient(t.Context(), settings, nil)
 	require.NoError(t, err)
 	before := e.using.roots
 	other, err := os.ReadFile(filepath.Join(certificateFolder(t), "ca.pem"))
@@ -348,7 +348,7 @@ func TestNewAuthoritiesWaitForTheCertificate(t *testing.T) {
 		Program: testProgram(t), Log: testLog(t), Board: signin.NewBoard(),
 		Sources: config.Sources{File: filepath.Join(folder, "config.toml")},
 	}
-	e, err := r.newRenewing(t.Context(), settings, nil)
+	e, err := r.newReloadingClient(t.Context(), settings, nil)
 	require.NoError(t, err)
 	before, first := e.using.roots, map[string][]byte{}
 	nameless := namelessCertificate(t)

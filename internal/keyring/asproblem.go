@@ -6,9 +6,9 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Told returns the *problem.Problem of this package for an error of package handoff, nil for nil.
+// AsProblem returns the *problem.Problem of this package for an error of package handoff, nil for nil.
 // It is for callers that read the entry without the keyring's process.
-func Told(err error) error { return asProblem(err) }
+func AsProblem(err error) error { return asProblem(err) }
 
 // OfCode returns this package's Problem with a code, and reports whether there is one. It is for
 // codes from another process.

@@ -25,10 +25,10 @@ const (
 	noticeBundleFile      = "authorities file"
 )
 
-// renewing is e-RS for a program that stays open for weeks: before each call it reloads the
+// reloadingClient is e-RS for a program that stays open for weeks: before each call it reloads the
 // certificate, its key, the authorities, and the settings that name them, if changed. What cannot
 // be used never replaces what still works.
-type renewing struct {
+type reloadingClient struct {
 	real     RealServices
 	ring     *keyring.Client
 	settings config.Config
@@ -95,9 +95,9 @@ func certificateDigest(settings config.Config) fileDigest {
 
 func bundleDigest(settings config.Config) fileDigest { return digestOf("", settings.CABundle) }
 
-// newRenewing loads everything for the first time and makes the client.
-func (r RealServices) newRenewing(ctx context.Context, settings config.Config, ring *keyring.Client) (*renewing, error) {
-	made := &renewing{
+// newReloadingClient loads everything for the first time and makes the client.
+func (r RealServices) newReloadingClient(ctx context.Context, settings config.Config, ring *keyring.Client) (*reloadingClient, error) {
+	made := &reloadingClient{
 		real: r, ring: ring, settings: settings, turn: make(chan struct{}, 1), renamed: func(string) {},
 		// The digests are taken first: a change during loading causes a reload.
 		certificateFiles: changing{certificateDigest(settings), noticeCertificateFile, goesOnWithCertificate},
@@ -121,7 +121,7 @@ func (r RealServices) newRenewing(ctx context.Context, settings config.Config, r
 }
 
 // CreateSession is A001. A locked keyring may prompt, for the passphrase of a new certificate.
-func (e *renewing) CreateSession(ctx context.Context, ticket ersclient.Ticket) (ersclient.Session, error) {
+func (e *reloadingClient) CreateSession(ctx context.Context, ticket ersclient.Ticket) (ersclient.Session, error) {
 	if err := e.signingIn(ctx); err != nil {
 		return ersclient.Session{}, err
 	}
@@ -129,31 +129,31 @@ func (e *renewing) CreateSession(ctx context.Context, ticket ersclient.Ticket) (
 }
 
 // SelectRole is A002.
-func (e *renewing) SelectRole(
+func (e *reloadingClient) SelectRole(
 	ctx context.Context, session ersclient.Session, permission ersclient.Permission,
 ) (ersclient.Session, error) {
-	e.look(ctx)
+	e.reloadQuietly(ctx)
 	return e.client.Load().SelectRole(ctx, session, permission)
 }
 
 // DeleteSession is A003.
-func (e *renewing) DeleteSession(ctx context.Context, key ersclient.SessionKey) error {
-	e.look(ctx)
+func (e *reloadingClient) DeleteSession(ctx context.Context, key ersclient.SessionKey) error {
+	e.reloadQuietly(ctx)
 	return e.client.Load().DeleteSession(ctx, key)
 }
 
 // Reach connects to e-RS without a request. It is called every few minutes, so that a notice goes
 // soon after its cause.
-func (e *renewing) Reach(ctx context.Context) error {
-	e.look(ctx)
+func (e *reloadingClient) Reach(ctx context.Context) error {
+	e.reloadQuietly(ctx)
 	return e.client.Load().Reach(ctx)
 }
 
 // Close closes idle connections.
-func (e *renewing) Close() { e.client.Load().Close() }
+func (e *reloadingClient) Close() { e.client.Load().Close() }
 
 // signingIn reloads what has changed. The error is why an expired certificate is not replaced.
-func (e *renewing) signingIn(ctx context.Context) error {
+func (e *reloadingClient) signingIn(ctx context.Context) error {
 	select {
 	case e.turn <- struct{}{}:
 		defer func() { <-e.turn }()
@@ -161,16 +161,16 @@ func (e *renewing) signingIn(ctx context.Context) error {
 		// The call reports it.
 		return nil
 	}
-	err := e.readAgain(ctx, e.ring.Passphrase)
+	err := e.reload(ctx, e.ring.Passphrase)
 	if leaf := e.using.certificate.Leaf; err != nil && leaf != nil && time.Now().After(leaf.NotAfter) {
 		return err
 	}
 	return nil
 }
 
-// look reloads what has changed without a prompt, unless another call is doing so: the end of a
+// reloadQuietly reloads what has changed without a prompt, unless another call is doing so: the end of a
 // session does not wait for an answer to a prompt.
-func (e *renewing) look(ctx context.Context) {
+func (e *reloadingClient) reloadQuietly(ctx context.Context) {
 	select {
 	case e.turn <- struct{}{}:
 		defer func() { <-e.turn }()
@@ -178,20 +178,20 @@ func (e *renewing) look(ctx context.Context) {
 		return
 	}
 	// The board has the error, and the call goes on.
-	_ = e.readAgain(ctx, withoutPrompt(e.ring, e.ring.Passphrase))
+	_ = e.reload(ctx, withoutPrompt(e.ring, e.ring.Passphrase))
 }
 
-// readAgain reloads what has changed, for the next calls. The error is that of the certificate.
-func (e *renewing) readAgain(ctx context.Context, stored config.PassphraseSource) error {
+// reload reloads what has changed, for the next calls. The error is that of the certificate.
+func (e *reloadingClient) reload(ctx context.Context, stored config.PassphraseSource) error {
 	settings := e.currentSettings()
 	next := e.using
-	changed, refused := e.again(&e.certificateFiles, certificateDigest(settings), keyFailed(e.using.certificate), func() (err error) {
+	changed, refused := e.reloadFiles(&e.certificateFiles, certificateDigest(settings), keyFailed(e.using.certificate), func() (err error) {
 		if err = settings.RequireReal(); err == nil {
 			next.certificate, err = e.real.certificate(ctx, settings, stored)
 		}
 		return err
 	})
-	others, _ := e.again(&e.bundleFile, bundleDigest(settings), false, func() error {
+	others, _ := e.reloadFiles(&e.bundleFile, bundleDigest(settings), false, func() error {
 		if err := settings.DistrustBundle(); err != nil {
 			return err
 		}
@@ -218,9 +218,9 @@ func (e *renewing) readAgain(ctx context.Context, stored config.PassphraseSource
 	return refused
 }
 
-// again reloads files that have changed, or that could not be used before. changed reports whether
+// reloadFiles reloads files that have changed, or that could not be used before. changed reports whether
 // they can be used now.
-func (e *renewing) again(files *changing, now fileDigest, anyway bool, read func() error) (changed bool, err error) {
+func (e *reloadingClient) reloadFiles(files *changing, now fileDigest, anyway bool, read func() error) (changed bool, err error) {
 	if now == files.read && !anyway {
 		return false, nil
 	}
@@ -235,7 +235,7 @@ func (e *renewing) again(files *changing, now fileDigest, anyway bool, read func
 
 // refuse puts up a notice why files are not used. A locked keyring is not their fault: they are
 // loaded once it is unlocked.
-func (e *renewing) refuse(files *changing, err error) {
+func (e *reloadingClient) refuse(files *changing, err error) {
 	files.read = fileDigest{}
 	e.real.Log.WithError(err).Warn("changed files are not used")
 	found := problem.Of(err)
@@ -250,7 +250,7 @@ func (e *renewing) refuse(files *changing, err error) {
 // currentSettings returns the present settings, since a renewed certificate in Windows' store has
 // another thumbprint. Those of another platform or system, and unusable ones, wait for the next
 // start.
-func (e *renewing) currentSettings() config.Config {
+func (e *reloadingClient) currentSettings() config.Config {
 	settings, err := LookAtSettings(e.real.Sources)
 	if err != nil || settings.BaseURL != e.settings.BaseURL || settings.ASID != e.settings.ASID {
 		return e.settings

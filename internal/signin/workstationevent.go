@@ -1,19 +1,19 @@
 package signin
 
-// Incident is something that has happened to the workstation, and matters to a session.
-type Incident int
+// WorkstationEvent is something that has happened to the workstation, and matters to a session.
+type WorkstationEvent int
 
 // The incidents.
 const (
 	// Woke: the computer has slept, or its clock has jumped, so that nothing that a timer promised has happened.
-	Woke Incident = iota
+	Woke WorkstationEvent = iota
 	// Locked: the screen was locked.
 	Locked
 	// SwitchedAway: another user works at the computer now, or the connection to the desktop was cut.
 	SwitchedAway
 )
 
-var incidentNames = map[Incident]string{Woke: "woke", Locked: "screen-locked", SwitchedAway: "user-switched"}
+var incidentNames = map[WorkstationEvent]string{Woke: "woke", Locked: "screen-locked", SwitchedAway: "user-switched"}
 
 // String returns the incident's name as the log has it.
-func (i Incident) String() string { return incidentNames[i] }
+func (i WorkstationEvent) String() string { return incidentNames[i] }
