@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -315,10 +316,16 @@ func unreadOutput(t *testing.T, cmd *exec.Cmd) {
 // rest of the day; and its end must not be taken for a sign-in.
 func TestSessionStopsWaiting(t *testing.T) {
 	for name, stop := range map[string]func(t *testing.T, waiting *exec.Cmd){
-		"no reader":            unreadOutput,
-		"interrupted":          func(t *testing.T, waiting *exec.Cmd) { signalled(t, waiting, os.Interrupt) },
-		"ended":                func(t *testing.T, waiting *exec.Cmd) { signalled(t, waiting, syscall.SIGTERM) },
-		"its terminal is gone": func(t *testing.T, waiting *exec.Cmd) { signalled(t, waiting, syscall.SIGHUP) },
+		"no reader":   unreadOutput,
+		"interrupted": func(t *testing.T, waiting *exec.Cmd) { signalled(t, waiting, os.Interrupt) },
+		"ended":       func(t *testing.T, waiting *exec.Cmd) { signalled(t, waiting, syscall.SIGTERM) },
+		"its terminal is gone": func(t *testing.T, waiting *exec.Cmd) {
+			// Under nohup the tests' own children would ignore it, too.
+			caught := make(chan os.Signal, 1)
+			signal.Notify(caught, syscall.SIGHUP)
+			defer signal.Stop(caught)
+			signalled(t, waiting, syscall.SIGHUP)
+		},
 	} {
 		for _, form := range []string{"--json", "--env"} {
 			t.Run(name+" "+form, func(t *testing.T) {
@@ -333,7 +340,7 @@ func TestSessionStopsWaiting(t *testing.T) {
 }
 
 // signalled starts a waiting command, and signals it once it waits.
-func signalled(t *testing.T, cmd *exec.Cmd, signal os.Signal) {
+func signalled(t *testing.T, cmd *exec.Cmd, kind os.Signal) {
 	t.Helper()
 	require.NoError(t, cmd.Start())
 	// It handles signals long before it contacts the keyring.
@@ -344,7 +351,7 @@ func signalled(t *testing.T, cmd *exec.Cmd, signal os.Signal) {
 			return err == nil && strings.HasPrefix(leads, "socket:")
 		})
 	}, guardTime, lookPause)
-	require.NoError(t, cmd.Process.Signal(signal))
+	require.NoError(t, cmd.Process.Signal(kind))
 }
 
 // curlLines find the lines that call e-RS from a shell, in each document.
