@@ -11,9 +11,10 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// Platform is one way to sign in to e-RS: where the proof of the user comes from, and the calls that turn it into a session. Package
-// hscn is one, with the smartcard's ticket and A001 to A003. Every error is a *problem.Problem; what a flow decides by is one of the
-// errors below, or of ersclient, in its chain. A Platform is safe for concurrent use.
+// Platform is one way to sign in to e-RS: a source of proofs of the user's identity, and the calls
+// that turn one into a session. Package hscn is one, with the smartcard's ticket and A001 to A003.
+// Every error is a *problem.Problem; the flow decides by [ErrPromptCancelled] or an error of
+// ersclient in its chain. A Platform is safe for concurrent use.
 type Platform interface {
 	// About returns what is constant for a run: names for the log, and words for the window.
 	About() About

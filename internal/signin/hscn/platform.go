@@ -19,7 +19,8 @@ import (
 // spineAge is how long a Spine session lives at most. No session of e-RS outlives it.
 const spineAge = 10 * time.Hour
 
-// ERS is e-RS as this platform calls it; *hscn.Client is one. Every error is a *problem.Problem.
+// ERS is e-RS as this platform calls it; the Client of ersclient/hscn is one. Every error is a
+// *problem.Problem.
 type ERS interface {
 	// CreateSession is A001.
 	CreateSession(context.Context, ersclient.Ticket) (ersclient.Session, error)
