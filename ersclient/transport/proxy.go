@@ -344,7 +344,7 @@ var (
 			"For the service desk: in a user name or password, write % as %25, # as %23, / as %2F, ? as %3F, @ as %40 and a blank as %20.",
 		},
 	}
-	// ProxyAuth is about a proxy that requires a user name and password, by unsupported schemes.
+	// ProxyAuth is about a proxy that requires a user name and password, when none were sent.
 	ProxyAuth = &problem.Problem{
 		Code:  "NET-PROXY_AUTH",
 		Title: "The network's proxy asks for a user name and password",
