@@ -4,9 +4,9 @@ import "context"
 
 type givenUpKey struct{}
 
-// WithGivenUp returns a context for a call whose caller may give up, which closes the channel: the try under way goes on, so
-// that its answer is not lost, and no other follows. A sign-in that was given up has to be waited for, since only its answer
-// has the key by which the session that it may have created can be deleted.
+// WithGivenUp returns a context for a call whose caller may give up by closing the channel: the
+// attempt under way goes on, and no other follows. A sign-in given up must still be awaited: only
+// its answer has the key to delete the session it may have created.
 func WithGivenUp(ctx context.Context, givenUp <-chan struct{}) context.Context {
 	return context.WithValue(ctx, givenUpKey{}, givenUp)
 }

@@ -1,6 +1,7 @@
-// Package ersclient is the vocabulary of the NHS e-Referral Service: who signs in ([User]) and as what ([Permission],
-// [BusinessFunction]), what a session is made from ([Ticket]) and known by ([SessionKey]), and the errors that programs decide by.
-// It sends nothing: package hscn makes the calls, and package transport carries them.
+// Package ersclient has the types of the NHS e-Referral Service that its platforms share: who signs
+// in ([User]) and as what ([Permission], [BusinessFunction]), the [Ticket] a session is created
+// with and its [SessionKey], and the errors that programs decide by. It sends nothing: package hscn
+// makes the calls, and package transport carries them.
 package ersclient
 
 import (
@@ -9,31 +10,33 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// Ticket is what the Identity Agent hands out once the user has authenticated, and what A001 and A002 call token: the proof that
-// A001 turns into a session. It is masked; its text comes out of Reveal alone.
+// Ticket is the smartcard's ticket, sent in the member "token" of A001 and A002. It is masked.
+// [NewTicket] trims it, since the published A001 example begins with a space.
 type Ticket struct{ secret.Text }
 
-// NewTicket wraps a ticket, without the white space around it: the published A001 example starts it with a space.
+// NewTicket wraps a ticket without the white space around it.
 func NewTicket(ticket string) Ticket { return Ticket{secret.New(strings.TrimSpace(ticket))} }
 
 // Equal compares two tickets in constant time.
 func (t Ticket) Equal(other Ticket) bool { return t.Text.Equal(other.Text) }
 
-// SessionKey is a professional session's id. With it and the organisation's endpoint certificate anybody can act as the user,
-// so it is masked.
+// SessionKey is a professional session's id. Together with the organisation's endpoint certificate
+// it allows acting as the user, so it is masked.
 type SessionKey struct{ secret.Text }
 
 // NewSessionKey wraps a session's id.
 func NewSessionKey(id string) SessionKey { return SessionKey{secret.New(id)} }
 
-// Reveal returns the key itself, for the header HTTP_X_SESSION_KEY and for nothing else. Every other way to print a key shows a mask.
+// Reveal returns the key itself, for the header HTTP_X_SESSION_KEY. Any other way to print a key
+// shows a mask.
 func (k SessionKey) Reveal() string { return k.Text.Reveal() }
 
-// Session is a professional session at e-RS: provisional after A001, valid once A002 has set its Permission.
+// Session is a professional session at e-RS: provisional after A001, valid once A002 has set its
+// Permission.
 type Session struct {
 	// Key is the session's id. A002's answer may have another than A001's: the later one counts.
 	Key SessionKey
-	// Ticket is what the session was created with; A002 sends it again.
+	// Ticket is the ticket the session was created with, which A002 sends again.
 	Ticket Ticket
 	// User is the person who signed in, with all organisations and business functions that e-RS
 	// offers them.

@@ -28,9 +28,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	_ = os.Setenv("LC_ALL", "C") // It can only fail for a name that is none.
-	time.Local = time.UTC        // The pictures of two machines are to be the same.
-	debug.SetGCPercent(50)       // Fonts and pictures are large, and the race detector keeps several bytes for each.
+	_ = os.Setenv("LC_ALL", "C") // fails only for an invalid name
+	time.Local = time.UTC        // the pictures of two machines must be the same
+	debug.SetGCPercent(50)       // fonts and pictures are large, and larger with -race
 	os.Exit(m.Run())
 }
 
@@ -58,9 +58,9 @@ func (q *quittable) Quit() { q.quit = true }
 
 func (q *quittable) Settings() fyne.Settings { return calmSettings{q.App.Settings()} }
 
-// calmSettings are settings that set a theme only where something is drawn that has to be drawn anew. Setting one makes Fyne parse all
-// of its fonts again, which takes longer than most tests, and their text shaper keeps the old ones for good: 4 MB, or 20 under the race
-// detector.
+// calmSettings ignore a theme that they have already, and one that no open window would show.
+// Setting one makes Fyne parse all of its fonts again, which takes longer than most tests, and its
+// text shaper never releases the old ones: 4 MB, or 20 with the race detector.
 type calmSettings struct{ fyne.Settings }
 
 // worn is the one theme that Fyne knows of in these tests: the theme of the window that is open.

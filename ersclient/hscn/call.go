@@ -23,7 +23,8 @@ type request struct {
 	key ersclient.SessionKey
 	// body is JSON, nil for A003.
 	body []byte
-	// ticket and permission are what the body was made of: the one to be kept out of errors, the other to explain them.
+	// ticket and permission are what the body was made of: the one to be kept out of errors, the other
+	// to explain them.
 	ticket     ersclient.Ticket
 	permission ersclient.Permission
 }

@@ -1,17 +1,20 @@
-// Package hscn speaks the three calls by which a smartcard's ticket becomes a professional session at the NHS e-Referral Service,
-// on its HSCN platform: A001 creates it ([Client.CreateSession]), A002 selects the organisation and business function to work
-// as ([Client.SelectRole]), A003 deletes it ([Client.DeleteSession]). It follows the public e-RS API documentation and meets
-// the conformance requirements A001-01 to A003-03 with it.
+// Package hscn makes the three calls that turn a smartcard's ticket into a professional session at
+// the NHS e-Referral Service (e-RS), on its HSCN platform: A001 creates it
+// ([Client.CreateSession]), A002 selects the organisation and business function to work as
+// ([Client.SelectRole]), A003 deletes it ([Client.DeleteSession]). It follows the public e-RS API
+// documentation and meets the conformance requirements A001-01 to A003-03.
 //
-// The connection is mutual TLS. The chain of e-RS ends in an NHS root that no operating system ships, so a bundle is needed, as is
-// the organisation's endpoint certificate: package certificate reads both.
+// The connection is mutual TLS 1.2 or later. The server is always verified, and no setting turns
+// that off: its chain ends in an NHS root that no operating system ships, so a bundle is needed, as
+// is the organisation's endpoint certificate: package certificate reads both.
 //
 // Deviations of the published examples are accepted: blanks around tickets and names, null for
 // absent members, business functions in no published list, and a session key that changes between
 // A001 and A002.
 //
-// Every error is a [*problem.Problem], which a clinician can act on; the technical cause is in its chain, [*transport.StatusError] among
-// others. Nothing is logged here, and no error's text holds a ticket or a session key. Nothing uncertain is repeated: see
+// Every error is a [*problem.Problem], which a clinician can act on; its chain has the technical
+// cause, such as [*transport.StatusError]. The package logs nothing, and no error's text holds a
+// ticket or a session key. A call whose result is uncertain is not repeated: see
 // [ersclient.ErrAnswerLost].
 package hscn
 
@@ -39,8 +42,8 @@ type Config struct {
 	SendFQDN bool
 }
 
-// Client makes the three calls. It is safe for concurrent use, except that a session must not be deleted while another call
-// uses it. What it sends at most, and what comes of it in the network, is the transport's.
+// Client makes the three calls. It is safe for concurrent use, except that a session must not be
+// deleted while another call uses it. For its rate limit see [transport.Client].
 type Client struct {
 	*transport.Client
 	config Config
@@ -49,8 +52,8 @@ type Client struct {
 
 var twelveDigits = regexp.MustCompile(`^[0-9]{12}$`)
 
-// New makes a Client. It connects to nothing. The error is a *problem.Problem that names the setting at fault: SETTING-BASE_URL,
-// SETTING-ASID or SETTING-FQDN.
+// New makes a Client. It does not connect. The error is a *problem.Problem that names the invalid
+// setting: SETTING-BASE_URL, SETTING-ASID or SETTING-FQDN.
 func New(config Config) (*Client, error) {
 	if !twelveDigits.MatchString(config.ASID) {
 		return nil, settingASID
@@ -66,8 +69,8 @@ func New(config Config) (*Client, error) {
 	return &Client{shared, config, header}, nil
 }
 
-// Renewed returns a Client like c that presents another certificate and trusts other authorities, as [transport.Client.Renewed] does.
-// The error is SETTING-FQDN, and c stays as it is.
+// Renewed returns a Client like c with a renewed certificate and roots, as
+// [transport.Client.Renewed] does. The error is SETTING-FQDN, and leaves c unchanged.
 func (c *Client) Renewed(certificate tls.Certificate, roots *x509.CertPool, trustStore string) (*Client, error) {
 	config := c.config
 	config.Certificate = certificate
@@ -92,10 +95,11 @@ func headerOf(config Config) (http.Header, error) {
 	return header, nil
 }
 
-// CreateSession creates a provisional session from the smartcard's ticket (A001), repeated as
-// retryPolicy allows. A user without roles gets one without permissions; permissions that lack
-// organisation or function are dropped, since A002 needs both. If an unusable answer had a session
-// key, the Session beside the error holds it, for deletion.
+// CreateSession creates a provisional session from the smartcard's ticket (A001). It is repeated
+// only if e-RS cannot have seen the request, or after a gateway's 502, 503 or 504; how often and
+// when is up to package transport. A user without roles gets one without permissions; permissions
+// that lack organisation or function are dropped, since A002 needs both. If an unusable answer had
+// a session key, the Session beside the error holds it, for deletion.
 func (c *Client) CreateSession(ctx context.Context, ticket ersclient.Ticket) (ersclient.Session, error) {
 	ticket = ersclient.NewTicket(ticket.Reveal())
 	if ticket.IsZero() {
@@ -114,14 +118,11 @@ func (c *Client) CreateSession(ctx context.Context, ticket ersclient.Ticket) (er
 	return session, nil
 }
 
-// SelectRole selects an organisation and business function (A002), which makes the session valid. The returned Session is
-// the one to use from now on: e-RS may have given it another Key. Its User is A001's.
-//
-// It is never repeated, neither here nor by the transport underneath: a second selection is an error, and after an answer
-// that was lost nobody knows whether there was a first. That is ErrAnswerLost: delete the session then, and start again at
-// CreateSession if it is ErrStartAgain, or else once the user asks for it. An answer for another person or
-// another role than the requested one is an error, since the user would work under it unawares. As with CreateSession, the
-// Session beside an error holds the latest Key that is known.
+// SelectRole selects an organisation and business function (A002), which makes the session valid.
+// The returned Session has A001's User and the latest known Key, also beside an error; an answer
+// for another person or role is an error. A second selection is an error, so A002 is never
+// repeated: after a lost answer ([ersclient.ErrAnswerLost]) delete the session, and see
+// [ersclient.ErrStartAgain].
 func (c *Client) SelectRole(ctx context.Context, session ersclient.Session, permission ersclient.Permission) (ersclient.Session, error) {
 	if err := checkKey(session.Key); err != nil {
 		return session, problem.Unexpected.Because(fmt.Errorf("A002: %w", err))

@@ -287,7 +287,8 @@ func TestWhetherTheAnswerToA002WasLost(t *testing.T) {
 	require.False(t, errors.Is(errors.New("something else"), ersclient.ErrAnswerLost))
 }
 
-// After an A002 that was shed, the user is asked: to start over is three calls more for an e-RS that cannot bear the ones it has.
+// After an A002 that was shed, the user is asked: starting over makes three more calls to an
+// overloaded e-RS.
 func TestIO06WhatStartsAgainAfterALostA002(t *testing.T) {
 	cases := map[string]struct {
 		fault erstest.Fault

@@ -30,7 +30,7 @@ func StatusProblems() []*problem.Problem {
 			}
 			list = append(list, statusProblem(request{call: call}, cause))
 		}
-		if call != callA003 { // whose answer has nothing in it that could be missed
+		if call != callA003 { // A003's answer has no content that could be missing
 			list = append(list, transport.Unusable(call, errors.New("for the list")))
 		}
 	}

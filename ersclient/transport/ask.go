@@ -16,7 +16,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Answer is what [Client.Ask] has met on its way, as far as it came.
+// Answer is what [Client.Ask] learned before it succeeded or failed.
 type Answer struct {
 	// Proxy is the proxy's host and port, empty if there is none.
 	Proxy string
@@ -143,8 +143,8 @@ func (c *Client) ProxyAddress() string { return c.proxyFor() }
 // Host returns the host name of e-RS.
 func (c *Client) Host() string { return c.transport.host }
 
-// ExpiryProblem returns the Problem of an endpoint certificate's age: CERT-EXPIRES_SOON within a fortnight
-// of its end, CERT-EXPIRED after it, else nil.
+// ExpiryProblem returns the Problem of an endpoint certificate's age: CERT-EXPIRES_SOON within a
+// fortnight of its end, CERT-EXPIRED after it, else nil.
 func ExpiryProblem(certificate tls.Certificate) *problem.Problem {
 	var found *problem.Problem
 	look := newNotices(Config{Certificate: certificate, Notice: func(_ string, p *problem.Problem) { found = p }})

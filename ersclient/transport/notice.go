@@ -11,7 +11,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// The kinds of Config.Notice: what is wrong without keeping anybody from working.
+// The kinds of Config.Notice: faults that do not prevent working.
 const (
 	// NoticeCertificate: the endpoint certificate expires within a fortnight (CERT-EXPIRES_SOON) or
 	// has expired (CERT-EXPIRED). New checks it, then a call once a day.
@@ -19,7 +19,8 @@ const (
 	// NoticeClock: this computer's clock and that of e-RS, by the Date of any answer, differ by
 	// more than five minutes (CLOCK-WRONG).
 	NoticeClock = "clock"
-	// NoticeTLS: the latest connection to e-RS was made without forward secrecy, as Config.RSAKeyExchange allows.
+	// NoticeTLS: the latest connection has no forward secrecy, as Config.RSAKeyExchange allows
+	// (TLS-RSA_KEY_EXCHANGE).
 	NoticeTLS = "tls"
 )
 

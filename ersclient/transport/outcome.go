@@ -62,8 +62,8 @@ type wireOutcome struct {
 	} `json:"issue"`
 }
 
-// decodeOutcome reads the body of an error. A body that is something else, as many are, gives an empty Outcome: there is
-// nothing in it to be told. The call's secrets are taken out, since a server may well repeat what it refuses.
+// decodeOutcome reads the body of an error. Any other body, as many are, yields an empty Outcome.
+// The call's secrets are masked, since a server may quote what it refuses.
 func decodeOutcome(body []byte, secrets []secret.Text) Outcome {
 	var wire wireOutcome
 	if json.Unmarshal(body, &wire) != nil || wire.ResourceType != "" && wire.ResourceType != "OperationOutcome" {

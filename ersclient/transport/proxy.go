@@ -18,11 +18,10 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// ProxyOf returns the Config.Proxy of a setting: "environment" (HTTPS_PROXY and NO_PROXY, as curl and other programs read
-// them), "none", or the proxy's address as http://host:port or https://host:port. Empty is "environment".
-//
-// The error is the *Problem SETTING-PROXY. It does not repeat the setting, in which somebody may have put a password:
-// user name and password are Config.ProxyCredentials' business.
+// ProxyOf returns the Config.Proxy of a setting: "environment" or "" (HTTPS_PROXY and NO_PROXY, as
+// curl reads them), "none", or http://host:port or https://host:port. The error is SETTING-PROXY;
+// it does not quote the setting, which may hold a password. Config.ProxyCredentials supplies user
+// name and password.
 func ProxyOf(setting string) (func(*http.Request) (*url.URL, error), error) {
 	switch setting {
 	case "", "environment":
@@ -284,8 +283,8 @@ func (p *proxyRefusal) problem() *problem.Problem {
 	return ProxyAuth.With("Schemes", offered)
 }
 
-// ProxyFor returns the host and port of the proxy that a Config.Proxy chooses for a base URL, or nothing where there is none. The error
-// is the *Problem NET-PROXY_SETTING.
+// ProxyFor returns the host and port of the proxy that choose returns for a base URL, or "" if
+// none. The error is NET-PROXY_SETTING.
 func ProxyFor(choose func(*http.Request) (*url.URL, error), baseURL string) (string, error) {
 	target, err := url.Parse(baseURL)
 	if err != nil {
@@ -345,7 +344,7 @@ var (
 			"For the service desk: in a user name or password, write % as %25, # as %23, / as %2F, ? as %3F, @ as %40 and a blank as %20.",
 		},
 	}
-	// ProxyAuth is the Problem of a proxy that wants a user name and password, in a way that is unknown here.
+	// ProxyAuth is about a proxy that requires a user name and password, when none were sent.
 	ProxyAuth = &problem.Problem{
 		Code:  "NET-PROXY_AUTH",
 		Title: "The network's proxy asks for a user name and password",

@@ -212,7 +212,8 @@ func TestAProxyThatWantsCredentials(t *testing.T) {
 	}
 }
 
-// A directory locks an account after a few wrong passwords, and the status bar looks for e-RS every half a minute.
+// A directory locks an account after a few wrong passwords, and the status bar looks for e-RS every
+// half a minute.
 func TestAWrongProxyPasswordIsNotSentAgainAndAgain(t *testing.T) {
 	server := clienttest.NewServer(t)
 	through := (&gate{wants: "Basic " + proxyBasic, offers: []string{"Basic"}}).open(t, nil)

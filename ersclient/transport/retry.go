@@ -81,8 +81,9 @@ func (p retryPolicy) do(ctx context.Context, call Call, attempt func(context.Con
 	}
 }
 
-// next decides whether to make a call again, and when: if e-RS cannot have seen it, or if a gateway could not pass it on. What ends
-// a session is made again only if e-RS cannot have seen it, and once; what is to be sent once, never.
+// next reports whether to make a call again, and after how long. A call is repeated if e-RS cannot
+// have seen it or a gateway could not forward it; one with Ends once, if e-RS cannot have seen it;
+// one with Once never.
 func (p retryPolicy) next(call Call, tried int, err error) (wait time.Duration, again bool) {
 	if err == nil || call.Once || tried >= maxTries || call.Ends && tried >= 2 {
 		return 0, false

@@ -56,7 +56,8 @@ func clientOf(t *testing.T, server *erstest.Server) (*Client, *recorder) {
 	return client, waited
 }
 
-// send makes one of the calls, for the session with a key if it is not the first, and returns the key of its answer.
+// send makes one of the calls, for the session with a key if it is not the first, and returns the
+// key of its answer.
 func send(ctx context.Context, client *Client, call Call, key string) (string, error) {
 	r := Request{
 		Call: call, Step: key, Header: http.Header{"XAPI_ASID": {erstest.ASID}, "HTTP_X_SESSION_KEY": {key}},

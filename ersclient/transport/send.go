@@ -19,54 +19,57 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// maxBody bounds an answer, after decompression. A session with ten thousand permissions has about this size.
+// maxBody bounds an answer in bytes, after decompression. A session with ten thousand permissions
+// has about this size.
 const maxBody = 1 << 20
 
-// Call is one of e-RS's calls, as its documentation numbers them.
+// Call is one of the calls of e-RS, numbered as in its documentation.
 type Call struct {
 	// Name is its number, such as A001, and Method its HTTP method.
 	Name, Method string
-	// Success is the status of its success. Any other 2xx is not what was agreed on, and nothing can be said of what it did. 0 stands
-	// for any 2xx: the call has no answer that could be missing.
+	// Success is the status of its success. Another 2xx is an error, since the documentation does not
+	// define what it did. 0 means any 2xx, for a call whose answer has no content.
 	Success int
-	// Once has it never sent again, neither here nor by the HTTP transport: a second one would be an error if the first one was
-	// carried out.
+	// Once: the call is never repeated, neither here nor by the HTTP transport, since a second one
+	// would be an error if the first was carried out.
 	Once bool
-	// Ends marks the call that closes a session. It has turns of its own, so that no crowd of other calls keeps it from being sent, and
-	// is sent again, once, only if e-RS cannot have seen it.
+	// Ends: the call closes a session. It has a rate limit of its own, so that other calls do not
+	// delay it, and is repeated once, and only if e-RS cannot have seen it.
 	Ends bool
 }
 
-// What is none of the calls, and wants nothing.
+// callReach names the connection of [Client.Reach], which sends no request, and callAsk the request
+// of [Client.Ask], which is none of the documented calls.
 var (
 	callReach = Call{Name: "connection"}
 	callAsk   = Call{Name: "check", Method: http.MethodHead}
 )
 
-// String names the call, for the log.
+// String returns the call's name and method, for the log.
 func (c Call) String() string { return strings.TrimSpace(c.Name + " " + c.Method) }
 
 func (c Call) succeeded(status int) bool {
 	return status == c.Success || c.Success == 0 && status/100 == 2
 }
 
-// Request is a call about to be made.
+// Request holds the parameters of one call.
 type Request struct {
 	Call Call
-	// Step is opaque, and is escaped as one more step of the path. It may be empty.
+	// Step is appended to the path, escaped as one path segment; empty means none.
 	Step string
-	// Header is sent as it stands, names included.
+	// Header is sent unchanged, including the case of its names.
 	Header http.Header
 	// Body is JSON, or nil.
 	Body []byte
-	// Secrets are kept out of errors.
+	// Secrets are masked in errors.
 	Secrets []secret.Text
-	// Refused makes the error of a status that is not the call's success.
+	// Refused makes the error of a status other than the call's success.
 	Refused func(*StatusError) error
 }
 
-// Send makes a call when it is its turn, and again where that is safe. It returns the body of the success, which is nil for a call
-// without an answer that could be missing. The error is a *problem.Problem, or what Request.Refused has made.
+// Send makes a call in its turn, and repeats it where that is safe. It returns the body of a
+// success, nil for a call whose answer has no content. The error is a *problem.Problem or that of
+// Request.Refused.
 func (c *Client) Send(ctx context.Context, r Request) ([]byte, error) {
 	var answer []byte
 	err := c.pace.retry.do(ctx, r.Call, func(ctx context.Context) error {
@@ -77,7 +80,7 @@ func (c *Client) Send(ctx context.Context, r Request) ([]byte, error) {
 	return answer, err
 }
 
-// try makes a call once.
+// try waits for the call's turn, makes it once and returns the body of a success.
 func (c *Client) try(ctx context.Context, r Request) ([]byte, error) {
 	asked := c.now()
 	if err := c.turn(ctx, r.Call, asked); err != nil {
@@ -87,26 +90,26 @@ func (c *Client) try(ctx context.Context, r Request) ([]byte, error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var sent atomic.Bool
-	// The transport is used without an http.Client around it, which would follow redirects, and would put the URL into its
-	// errors, session key included.
+	// No http.Client: it would follow redirects, and put the URL, with the session key, into its
+	// errors.
 	response, err := c.transport.RoundTrip(c.newRequest(limited, r, &sent))
 	if err != nil {
 		return nil, c.transportProblem(ctx, r.Call, sent.Load(), err)
 	}
 	c.notices.compareClocks(asked, c.now(), response.Header)
-	// Close can only repeat what Read has said, or would have said about bytes that nobody wants.
+	// Close repeats the error of Read, or reports one about bytes that are not needed.
 	defer func() { _ = response.Body.Close() }()
 	body, bodyErr := readBody(response)
 	typeErr := checkContentType(response.Header.Get("Content-Type"))
 	switch {
 	case response.StatusCode/100 == 2 && errors.Is(typeErr, errHTML):
-		// Whatever it is that answers 200 to everything, it is not e-RS.
+		// A server that answers 200 without JSON is not e-RS.
 		return nil, Unusable(r.Call, typeErr)
 	case !r.Call.succeeded(response.StatusCode):
-		// The status says enough. If the body broke off, there is no outcome in it.
+		// The status is enough. A body that broke off holds no outcome.
 		return nil, r.Refused(newStatusError(r, response, body, c.now()))
 	case r.Call.Success == 0:
-		// There is nothing in its body that could be missed.
+		// The body is empty.
 		return nil, nil
 	case typeErr != nil:
 		return nil, Unusable(r.Call, typeErr)
@@ -118,8 +121,8 @@ func (c *Client) try(ctx context.Context, r Request) ([]byte, error) {
 	return body, nil
 }
 
-// newRequest makes the request of a call. Sent is set once the headers are complete: before that nobody can have acted on them. They
-// may still be in a buffer then, which errs on the safe side.
+// newRequest makes the HTTP request of a call. sent is set once the headers are written to the
+// connection's buffer: they may not have left it yet, which errs on the safe side.
 func (c *Client) newRequest(ctx context.Context, r Request, sent *atomic.Bool) *http.Request {
 	target := *c.target
 	header := http.Header{"User-Agent": c.userAgent}
@@ -133,7 +136,7 @@ func (c *Client) newRequest(ctx context.Context, r Request, sent *atomic.Bool) *
 		header["Accept"], header["Content-Type"] = jsonType, jsonType
 		made.Body, made.ContentLength = bodyOf(r), int64(len(r.Body))
 		if !r.Call.Once {
-			// With it, the transport sends a request again if it is certain that nothing of it was written.
+			// GetBody lets the transport repeat a request of which nothing was written.
 			made.GetBody = func() (io.ReadCloser, error) { return bodyOf(r), nil }
 		}
 	}
@@ -142,16 +145,17 @@ func (c *Client) newRequest(ctx context.Context, r Request, sent *atomic.Bool) *
 
 var jsonType = []string{"application/json"}
 
-// bodyOf returns a body of the kind that the transport knows to be in memory: it sends headers and body of others apart.
+// bodyOf returns the body in a type that net/http knows to be in memory, so that headers and body
+// go out in one write.
 func bodyOf(r Request) io.ReadCloser { return io.NopCloser(bytes.NewReader(r.Body)) }
 
 var errTooLong = fmt.Errorf("the answer is longer than %d bytes", maxBody)
 
-// readBody reads a bounded body. It reads to the end where that is within the bound, so that the connection can be used
-// again.
+// readBody reads a body to its end or to maxBody. Only a connection whose body was read to the end
+// is used again.
 func readBody(response *http.Response) ([]byte, error) {
 	var body bytes.Buffer
-	// The announced length, which is -1 if unknown, saves growing. It is not believed.
+	// The announced length, -1 if unknown, is only a hint that saves growing.
 	body.Grow(int(min(max(response.ContentLength, 0), maxBody)) + bytes.MinRead)
 	if _, err := body.ReadFrom(io.LimitReader(response.Body, maxBody+1)); err != nil {
 		return nil, err
@@ -164,7 +168,7 @@ func readBody(response *http.Response) ([]byte, error) {
 
 var errHTML = errors.New("the answer is an HTML page")
 
-// checkContentType accepts JSON, with parameters and as a +json type.
+// checkContentType accepts application/json and +json types, with or without parameters.
 func checkContentType(contentType string) error {
 	if contentType == "application/json" {
 		return nil
@@ -182,10 +186,10 @@ func checkContentType(contentType string) error {
 	return fmt.Errorf("the answer is %q instead of JSON", problem.Clean(mediaType, 100))
 }
 
-// secretForms are what session keys and tickets have looked like so far.
+// secretForms matches session keys and tickets in the forms known so far.
 var secretForms = regexp.MustCompile(`(?i)pro-xapi-session_[0-9a-z-]*|AQIC[^\s"']*`)
 
-// mask takes secrets out of a text from outside: the call's own whatever they look like, and others by their form.
+// mask replaces secrets in text from outside: the call's own in any form, others by secretForms.
 func mask(text string, secrets []secret.Text) string {
 	for _, hidden := range secrets {
 		if !hidden.IsZero() {

@@ -103,8 +103,9 @@ func hasExtension(certificate *x509.Certificate, id asn1.ObjectIdentifier) bool 
 	return false
 }
 
-// The cipher suites of TLS 1.2 with RSA key exchange that [Config.RSAKeyExchange] adds: whoever gets the server's key later can read
-// what was recorded. Those of crypto/tls with RC4, 3DES or SHA-256 CBC are left out.
+// The TLS 1.2 cipher suites with RSA key exchange that [Config.RSAKeyExchange] adds. Without
+// forward secrecy, recorded traffic can be read once the server's key leaks. Those with RC4, 3DES
+// or SHA-256 CBC are left out.
 var rsaKeyExchange = []uint16{
 	tls.TLS_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_RSA_WITH_AES_256_GCM_SHA384,
 	tls.TLS_RSA_WITH_AES_128_CBC_SHA, tls.TLS_RSA_WITH_AES_256_CBC_SHA,

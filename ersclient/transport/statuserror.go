@@ -10,29 +10,29 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 )
 
-// maxRetryAfter bounds what a server can ask for with Retry-After.
+// maxRetryAfter bounds the Retry-After that is taken from a server.
 const maxRetryAfter = time.Hour
 
-// StatusError is the cause of a Problem when e-RS, or a gateway before it, answered a call with a status that is not its
-// success.
+// StatusError is the cause if e-RS, or a gateway before it, answered a call with a status other
+// than success. Call and status make the Problem's code, such as ERS-A001-403.
 type StatusError struct {
 	// Call is the call's name, such as A001, and Method its HTTP method.
 	Call, Method string
 	// Status is the HTTP status.
 	Status int
-	// RetryAfter is how long the server asked to wait, an hour at most; 0 if it did not ask.
+	// RetryAfter is the pause that the server asked for, an hour at most; 0 if none.
 	RetryAfter time.Duration
-	// Outcome is what e-RS says about it.
+	// Outcome is e-RS's description of the fault.
 	Outcome Outcome
-	// Meaning is what the status means to this call, such as ErrProofRefused; nil where it means nothing in particular.
+	// Meaning is the call's error for the status, such as ersclient.ErrProofRefused; nil if none.
 	Meaning error
 }
 
-// Is reports whether the status means one of the typed errors.
+// Is reports whether the status means one of the errors of package ersclient.
 func (e *StatusError) Is(target error) bool {
 	switch target {
 	case ersclient.ErrAnswered:
-		// A redirection and 407 are a portal's and a proxy's.
+		// Redirections come from captive portals, and 407 from proxies.
 		return e.Status/100 != 3 && e.Status != http.StatusProxyAuthRequired
 	case ersclient.ErrAnswerLost:
 		return isGateway(e.Status) || e.Status/100 == 2
@@ -45,7 +45,7 @@ func (e *StatusError) Is(target error) bool {
 // Unwrap returns the Meaning.
 func (e *StatusError) Unwrap() error { return e.Meaning }
 
-// Error returns call and status, and what e-RS says, in one line.
+// Error returns call, status and e-RS's description, in one line.
 func (e *StatusError) Error() string {
 	line := fmt.Sprintf("%s %s: e-RS answered %s", e.Call, e.Method, e.Answer())
 	if text := e.Outcome.Text(); text != "" {
@@ -54,7 +54,7 @@ func (e *StatusError) Error() string {
 	return line
 }
 
-// Answer returns the status as it is written, such as 403 Forbidden.
+// Answer returns the status with its text, such as 403 Forbidden.
 func (e *StatusError) Answer() string { return statusText(e.Status) }
 
 func newStatusError(r Request, response *http.Response, body []byte, now time.Time) *StatusError {
@@ -67,8 +67,8 @@ func newStatusError(r Request, response *http.Response, body []byte, now time.Ti
 	}
 }
 
-// retryAfter reads the header of that name: seconds, or an HTTP date. A date is taken relative to the answer's own, so that
-// a wrong clock on this computer does no harm.
+// retryAfter reads the Retry-After header: seconds, or an HTTP date, taken relative to the answer's
+// Date so that a wrong clock on this computer does not matter.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	text := strings.TrimSpace(header.Get("Retry-After"))
 	if seconds, err := strconv.Atoi(text); err == nil {

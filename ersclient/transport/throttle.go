@@ -33,7 +33,7 @@ type Pace struct {
 // NewPace returns a Pace whose turns no other client waits for.
 func NewPace() *Pace { return &Pace{newThrottle(), newRetryPolicy()} }
 
-// Unpaced returns a Pace for the tests of a client: each call has its turn at once, and the lot to try again always falls on others.
+// Unpaced returns a Pace without limit for tests, with which no call is repeated by lot.
 func Unpaced() *Pace {
 	pace := NewPace()
 	pace.throttle.calls, pace.throttle.deletions = rate.NewLimiter(rate.Inf, 0), rate.NewLimiter(rate.Inf, 0)

@@ -246,7 +246,8 @@ const (
 	claimsNames  = "Not verified, in the words of the certificate: made for {{.Names}}"
 )
 
-// ServerProblems are those of a server with which no secure connection can be made. What it says of our certificate is not among them.
+// ServerProblems are those of a server to which no secure connection can be made. What it reports
+// about our certificate is not among them.
 var ServerProblems = problem.Family{
 	untrusted, wrongName, commonName, unfit, noVersion, noCiphers, brokenOff, expired, notYetValid, noHandshake,
 }

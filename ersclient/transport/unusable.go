@@ -12,7 +12,7 @@ func isGateway(status int) bool {
 	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
 }
 
-// answerError is the cause when a call succeeded by its status and its answer is of no use.
+// answerError is the cause if a call succeeded by its status and its answer is unusable.
 type answerError struct {
 	call Call
 	err  error
@@ -21,12 +21,13 @@ type answerError struct {
 func (e *answerError) Error() string { return e.call.String() + ": " + e.err.Error() }
 func (e *answerError) Unwrap() error { return e.err }
 
-// Is reports whether the error means one of the typed errors: e-RS may have done what was asked for.
+// Is reports whether the error is one of package ersclient's: e-RS may have carried out the call,
+// and has answered unless the answer is a web page.
 func (e *answerError) Is(target error) bool {
 	return target == ersclient.ErrAnswerLost || target == ersclient.ErrStartAgain || target == ersclient.ErrAnswered && !errors.Is(e.err, errHTML)
 }
 
-// Unusable makes the Problem of an answer that is of no use.
+// Unusable makes the Problem of an unusable answer.
 func Unusable(call Call, err error) *problem.Problem {
 	cause := &answerError{call, err}
 	if errors.Is(err, errHTML) {
@@ -45,7 +46,7 @@ var (
 		Steps: []string{stepTryAgain, stepServiceDesk},
 		Retry: true,
 	}
-	// NotERS is the Problem of what does not come from e-RS, by its look.
+	// NotERS is the Problem of a web page in place of e-RS's answer.
 	NotERS = &problem.Problem{
 		Code:  "NET-HTML",
 		Title: "Something else answered in place of e-RS",
@@ -60,7 +61,7 @@ var (
 	}
 )
 
-// The steps that many Problems share.
+// Steps that many Problems share.
 const (
 	stepTryAgain    = "Press **Try again**."
 	stepServiceDesk = "If it happens again, give your local service desk the reference below."

@@ -97,9 +97,9 @@ func presenceOf(seen smartcard.Presence) hscn.Presence {
 	}
 }
 
-// reportReaders logs or reports whether the readers can be seen. If not, card_removal=always does not hold,
-// which its organisation has to know; otherwise it only explains why a removed card was noticed
-// late.
+// reportReaders logs or reports whether the readers can be seen. If not, card_removal=always does
+// not hold, which its organisation has to know; otherwise it only explains why a removed card was
+// noticed late.
 func (r RealServices) reportReaders(removal string, err error) {
 	var found *problem.Problem
 	if err != nil {

@@ -46,8 +46,8 @@ func (r RealServices) certificate(
 	return loaded, withOrigin(settings, err)
 }
 
-// withOrigin adds to a file's Problem the origin of the setting that names it, which package
-// ersclient cannot know.
+// withOrigin adds to a file's Problem the origin of the setting that names it, which packages
+// certificate and certstore cannot know.
 func withOrigin(settings config.Config, err error) error {
 	var found *problem.Problem
 	if !errors.As(err, &found) {

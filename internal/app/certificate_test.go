@@ -113,7 +113,7 @@ func TestCertificate(t *testing.T) {
 	}
 }
 
-// The origin is that of the setting, also for the bundle; a Problem without a setting stays as it is.
+// The origin is that of the setting, also for the bundle; a Problem without a setting is unchanged.
 func TestWithOrigin(t *testing.T) {
 	folder := certificateFolder(t)
 	settings := settingsIn(t, folder, "ca_bundle = 'config.toml'\n")

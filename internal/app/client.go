@@ -53,7 +53,8 @@ func (r RealServices) newCheckClient(settings config.Config, presented tls.Certi
 	return client, nil
 }
 
-// standInClient makes a client for the stand-in of a demonstration. Its throw-away authority is the only root.
+// standInClient makes a client for the stand-in of a demonstration. Its throw-away authority is the
+// only root.
 func standInClient(server *erstest.Server, settings config.Config) (*hscn.Client, error) {
 	return hscn.New(hscn.Config{ASID: erstest.ASID, Config: transport.Config{
 		BaseURL: server.URL, Certificate: server.ClientCertificate(),

@@ -33,7 +33,8 @@ type Examination struct {
 	Ring        *keyring.Client
 }
 
-// Masker knows the names of this computer and its user, those that settings and results give away, and that of whoever is signed in.
+// Masker returns a masker of the names of this computer and its user, those in settings and
+// results, and that of the signed-in user.
 func (e Examination) Masker(ctx context.Context, results []diagnose.Result) *diagnose.Masker {
 	names := diagnose.SystemNames().And(diagnose.SettingsNames(e.Settings)).And(diagnose.ResultNames(results))
 	if session, err := e.Ring.Read(ctx); err == nil {
@@ -43,7 +44,7 @@ func (e Examination) Masker(ctx context.Context, results []diagnose.Result) *dia
 	return diagnose.NewMasker(e.Log.Redact, names, e.asid())
 }
 
-// asid is the one that the checks are about: a number that may be seen.
+// asid returns the one that the checks are about. It is no secret.
 func (e Examination) asid() string {
 	if e.Demo {
 		return erstest.ASID

@@ -74,8 +74,8 @@ var (
 	displayPrefixes = []string{"LIBGL_", "MESA_", "GALLIUM_", "__GLX_", "__EGL_"}
 )
 
-// graphicsPlace identifies a combination of version, display and driver. It is a digest, since variables
-// may be private.
+// graphicsPlace identifies a combination of version, display and driver. It is a digest, since
+// variables may be private.
 func graphicsPlace(version string, environ []string) string {
 	digest := sha256.New()
 	_, _ = fmt.Fprintln(digest, version, runtime.GOOS, runtime.GOARCH) // never fails

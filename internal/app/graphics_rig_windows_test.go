@@ -18,7 +18,8 @@ import (
 // real program (ERS_LOGIN_TEST_PROGRAM) probes OpenGL, and draws with the library in the folder
 // mesa next to it. Wine differs in two points:
 //
-//   - In Wine, every file belongs to an ordinary user, so the program refuses each library. Here it is trusted.
+//   - In Wine, every file belongs to an ordinary user, so the program refuses each library. Here it
+//     is trusted.
 //   - Wine searches the folder in this process, but does not pass it to a child process, as Windows
 //     is documented to (SetDllDirectoryW). So the library is put next to the program after the folder
 //     was checked, and each half is proved by itself.

@@ -27,9 +27,10 @@ const softwareVariable = "ERSLOGIN_DRAWS_IN_SOFTWARE"
 // startedToDraw reports whether this is the second process: see [software].
 func startedToDraw() bool { return os.Getenv(softwareVariable) != "" }
 
-// DropWorkingFolder removes the working folder from Windows' library search path: for this process by
-// SetDefaultDllDirectories, which leaves its own folder and the system's, and for its children by
-// SetDllDirectory, which they inherit. One that draws in software was started with Mesa's folder there.
+// DropWorkingFolder removes the working folder from Windows' library search path: for this process
+// by SetDefaultDllDirectories, which leaves its own folder and the system's, and for its children
+// by SetDllDirectory, which they inherit. One that draws in software was started with Mesa's folder
+// there.
 func DropWorkingFolder(stderr io.Writer) {
 	if startedToDraw() {
 		return

@@ -20,12 +20,12 @@ import (
 	"github.com/ers-login/ers-login/internal/testing/races"
 )
 
-// TestMain makes this test program the keyring worker, too, when it starts itself again for that.
+// TestMain also makes this test program the keyring worker, when it starts itself again as that.
 func TestMain(m *testing.M) {
 	if slices.Equal(os.Args[1:], []string{WorkerCommand}) {
 		os.Exit(serveKeyring())
 	}
-	// Tests that want a bus start one: that of this computer may have a real window on it.
+	// Tests that need a bus start one: this computer's may have a real window on it.
 	if err := os.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:"); err != nil {
 		panic(err)
 	}
@@ -46,10 +46,10 @@ func serveKeyring() int {
 
 var fyneAppFile = filepath.Join("..", "..", "FyneApp.toml")
 
-// testProgram is a program with an environment of its own, that must not open a window.
+// testProgram returns a program with its own environment, which must not open a window.
 func testProgram(t *testing.T, environ ...string) Host {
 	t.Helper()
-	// A run hands the standard log over to its own, which ends with it.
+	// A run redirects the standard log to its own, which ends with it.
 	writer, flags := standard.Writer(), standard.Flags()
 	t.Cleanup(func() {
 		standard.SetOutput(writer)
@@ -68,7 +68,7 @@ func testProgram(t *testing.T, environ ...string) Host {
 	}
 }
 
-// testLog is a log of the test's own.
+// testLog returns a log for the test.
 func testLog(t *testing.T) *logging.Log {
 	t.Helper()
 	log, err := logging.New(logging.Settings{Dir: t.TempDir()})
@@ -77,7 +77,7 @@ func testLog(t *testing.T) *logging.Log {
 	return log
 }
 
-// told returns all that a Problem shows.
+// told returns the whole text of a Problem.
 func told(p *problem.Problem) string {
 	return p.Expand(strings.Join(append([]string{p.Title, p.Happened}, p.Steps...), "\n"))
 }

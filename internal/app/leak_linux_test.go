@@ -29,9 +29,10 @@ import (
 	"github.com/ers-login/ers-login/smartcard/simulator"
 )
 
-// TestNothingLeaksIn200Rounds signs in and out two hundred times in one life of the program's inside, with the real keyring worker,
-// real TLS, a real gnome-keyring and the audit log, and looks at what is left of it. A program that stays open all week on a ward must
-// not grow with every sign-in. With -short it is thirty times, which is enough for what grows with each of them.
+// TestNothingLeaksIn200Rounds signs in and out two hundred times in one process, with the real
+// keyring worker, real TLS, a real gnome-keyring and the audit log, and compares its resources. A
+// program that stays open all week on a ward must not grow with every sign-in. With -short it is
+// thirty times, enough for what grows with each.
 func TestNothingLeaksIn200Rounds(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	ers := erstest.NewServer()

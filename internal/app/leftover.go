@@ -26,9 +26,9 @@ type Leftover struct {
 // sweepWithin bounds the check of the keyring after a failed start.
 const sweepWithin = 8 * time.Second
 
-// PrepareOrSweep is a prepare that clears the keyring if it fails. A flow begins with that, but without
-// usable settings or a certificate there is no flow, and other applications would go on with the
-// session of an earlier run that was killed.
+// PrepareOrSweep is a prepare that clears the keyring if it fails. A flow begins with that, but
+// without usable settings or a certificate there is no flow, and other applications would go on
+// with the session of an earlier run that was killed.
 func (r RealServices) PrepareOrSweep(ctx context.Context) (Services, error) {
 	found, err := r.prepare(ctx)
 	if err != nil && ctx.Err() == nil {
@@ -84,7 +84,8 @@ func (p Host) clearEarlier(ctx context.Context, ring *keyring.Client, log *loggi
 	return session, true, ring.Clear(ctx)
 }
 
-// OwnedElsewhere is the error of a sweep whose session belongs to a living instance, which only its lock's path leads to.
+// OwnedElsewhere is the error of a sweep whose session belongs to a living instance, which only the
+// path of its lock identifies.
 type OwnedElsewhere struct {
 	error
 	Path string

@@ -25,7 +25,8 @@ func (p Host) showNatively(ctx context.Context, found ...*problem.Problem) {
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), messageWithin)
 	defer cancel()
 	if err := desktop.Message(limited, "e-RS Login", messageText(found...)); err != nil {
-		_, _ = fmt.Fprintf(p.Stderr, "ers-login: no message could be shown: %v\n", err) // there is nobody else to tell
+		// There is no other output.
+		_, _ = fmt.Fprintf(p.Stderr, "ers-login: no message could be shown: %v\n", err)
 	}
 }
 

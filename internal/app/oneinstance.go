@@ -44,7 +44,8 @@ func NewOneInstance(path string, log logrus.FieldLogger, environ []string, wante
 	}
 }
 
-// ErrRaised is the error of [OneInstance.Join] if the window of another instance was raised, and nothing is left to do.
+// ErrRaised is the error of [OneInstance.Join] if another instance's window was raised, which is
+// all that was to be done.
 var ErrRaised = errors.New("e-RS Login is running already, and its window was brought to the front")
 
 // Join makes this the one instance, if it is not yet. If there is another, it raises that one's

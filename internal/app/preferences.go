@@ -114,7 +114,7 @@ func (p *preferences) save(name ui.Preference, value string) error {
 	return p.settings.Save(p.settings.File(), map[string]string{key: writtenAs(name, value)})
 }
 
-// Autostart is the start of this program when the user logs in, or nil where its own file cannot be found.
+// Autostart returns the start of this program at log-in, nil if its own file cannot be found.
 func (p Host) Autostart(log logrus.FieldLogger) desktop.Autostart {
 	own, err := desktop.OwnAutostart(p.Metadata.ID)
 	if err != nil {

@@ -63,7 +63,7 @@ type changing struct {
 // a copy may keep both.
 type fileDigest [sha256.Size]byte
 
-// maxDigested bounds the part of a file that is compared, in bytes; package ersclient reads no
+// maxDigested bounds the part of a file that is compared, in bytes; package certificate reads no
 // longer ones.
 const maxDigested = 10 << 20
 
@@ -168,8 +168,8 @@ func (e *reloadingClient) signingIn(ctx context.Context) error {
 	return nil
 }
 
-// reloadQuietly reloads what has changed without a prompt, unless another call is doing so: the end of a
-// session does not wait for an answer to a prompt.
+// reloadQuietly reloads what has changed without a prompt, unless another call is doing so: the end
+// of a session does not wait for an answer to a prompt.
 func (e *reloadingClient) reloadQuietly(ctx context.Context) {
 	select {
 	case e.turn <- struct{}{}:
@@ -218,8 +218,8 @@ func (e *reloadingClient) reload(ctx context.Context, stored config.PassphraseSo
 	return refused
 }
 
-// reloadFiles reloads files that have changed, or that could not be used before. changed reports whether
-// they can be used now.
+// reloadFiles reloads files that have changed, or that could not be used before. changed reports
+// whether they can be used now.
 func (e *reloadingClient) reloadFiles(files *changing, now fileDigest, anyway bool, read func() error) (changed bool, err error) {
 	if now == files.read && !anyway {
 		return false, nil

@@ -2,8 +2,8 @@ package app
 
 import "github.com/ers-login/ers-login/internal/config"
 
-// LookAtSettings reads settings without setting a broken file of the user's aside. With an error come defaults in the place of what
-// cannot be used.
+// LookAtSettings reads settings without setting a broken file of the user's aside. On an error, the
+// Config has defaults in place of unusable values.
 func LookAtSettings(sources config.Sources) (config.Config, error) {
 	sources.KeepBroken = true
 	return config.Load(sources)
@@ -18,8 +18,9 @@ func LookAtRealSettings(sources config.Sources) (config.Config, error) {
 // DemoSettings are the defaults, which a demonstration has.
 func DemoSettings() (config.Config, error) { return config.Load(config.Sources{}) }
 
-// settingsForLooks reads the settings for the looks of the window, before it opens. Nothing that is wrong with them is told here: they are
-// read again for a sign-in, in a window that can tell it. A broken file is left for then, too.
+// settingsForLooks reads the settings for the window's looks, before it opens. It reports no
+// errors: the sign-in reads the settings again, with a window to report them in. A broken file is
+// left for then, too.
 func settingsForLooks(sources config.Sources) config.Config {
 	settings, _ := LookAtSettings(sources)
 	return settings

@@ -21,7 +21,8 @@ import (
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
 
-// The name and object by which a panel shows icons, as the StatusNotifierItem specification of the freedesktop has them.
+// The name and object by which a panel shows icons, of the freedesktop StatusNotifierItem
+// specification.
 const (
 	panelName   = "org.kde.StatusNotifierWatcher"
 	panelObject = "/StatusNotifierWatcher"

@@ -158,8 +158,8 @@ func (w *pictureWatch) drawn() {
 // settledAfter is how long after a screen was shown its temporary memory is unused.
 const settledAfter = 3 * time.Second
 
-// freeMemory returns a sign-in's memory to the system, once the user is signed in and works in other
-// programs.
+// freeMemory returns a sign-in's memory to the system, once the user is signed in and works in
+// other programs.
 func freeMemory(state signin.State) {
 	if state.Phase == signin.SignedIn {
 		time.AfterFunc(settledAfter, debug.FreeOSMemory)

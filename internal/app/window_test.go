@@ -46,7 +46,8 @@ func (a *brokenApp) Run() {
 	panic("glfw: NotInitialized: The GLFW library is not initialized")
 }
 
-// atDesktop prepares the environment for a window: with the name of a display and the test's folders.
+// atDesktop prepares the environment for a window: with the name of a display and the test's
+// folders.
 func atDesktop(t *testing.T) {
 	t.Helper()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(t.TempDir(), "none"))

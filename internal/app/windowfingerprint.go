@@ -12,10 +12,11 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// BackgroundFlag is the name of the flag with which the desktop starts the program when the user logs in.
+// BackgroundFlag is the name of the flag with which the desktop starts the program at log-in.
 const BackgroundFlag = "background"
 
-// ByLinkFlag is the name of the flag of a window that a link opens. Links come from web pages, and none begins a sign-in by itself.
+// ByLinkFlag is the name of the flag of a window that a link opens. Links come from web pages, and
+// do not begin a sign-in.
 const ByLinkFlag = "by-link"
 
 // windowFingerprint identifies the kind of window that a command line asks for: a digest of
@@ -58,7 +59,8 @@ var otherWindow = &problem.Problem{
 	},
 }
 
-// OtherDisplay is the Problem of a start while a window is open on a display that this start's user does not see.
+// OtherDisplay is the Problem of a start while a window is open on another display, which the user
+// of this start does not see.
 var OtherDisplay = &problem.Problem{
 	Code:  "INSTANCE-OTHER_DISPLAY",
 	Title: "e-RS Login is open already, on another display",

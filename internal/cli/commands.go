@@ -1,7 +1,9 @@
-// Package cli is the program's commands: each is a file with what it can be asked for, and a function that does it.
+// Package cli has the program's commands: each is a file with its flags and a function that runs
+// it.
 //
-// A command collects what it needs and hands it to the packages that do the work, above all to package app; nothing is decided here that
-// the flow, the client or the window could decide. The exit statuses, the output of session and the variables of --env are public.
+// A command collects its parameters and passes them to the packages that do the work, above all
+// package app; it decides nothing that the flow, the client or the window could decide. The exit
+// statuses, the output of session and the variables of --env are public.
 package cli
 
 import (

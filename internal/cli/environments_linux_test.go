@@ -102,8 +102,9 @@ func (l *ledger) begun(after string) {
 	l.live = session.Generation
 }
 
-// Wherever the environment of a second start points, it finds the window that is there: no live session is cleared by a stranger, none
-// that has ended is published again, and that of a dead owner is cleared at once. With -short these are three pairs, any of all.
+// In whatever environment a second start runs, it finds the open window: no live session is cleared
+// by another process, none that has ended is published again, and a dead owner's is cleared at
+// once. With -short it is three pairs, chosen at random.
 func TestOneInstanceInAllEnvironments(t *testing.T) {
 	w := newWorkplace(t, signsIn, keyringtest.Options{})
 	places := w.elsewhere()
@@ -155,7 +156,7 @@ func TestOneInstanceInAllEnvironments(t *testing.T) {
 	}
 }
 
-// Fifty rounds, ten with -short, of what users, scripts and crashes do, in environments at random.
+// Fifty rounds, ten with -short, of actions of users, scripts and crashes, in random environments.
 func TestOneInstanceAtRandom(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

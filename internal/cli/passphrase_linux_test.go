@@ -76,7 +76,7 @@ func TestAPassphraseIsAskedFor(t *testing.T) {
 	})
 }
 
-// Storing the passphrase may be a part of repairing the settings, and must not wait for the rest of it.
+// Storing the passphrase may be a part of repairing the settings, and must not wait for the rest.
 func TestThePassphraseIsStoredWhileSettingsAreBroken(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
 	t.Setenv("ERS_LOGIN_ASID", "broken")
@@ -85,7 +85,7 @@ func TestThePassphraseIsStoredWhileSettingsAreBroken(t *testing.T) {
 	p := testProgram(t, append(os.Environ(), session.Env()...)...)
 	p.Stdin, p.Stderr = strings.NewReader("a made-up passphrase\n"), &complaints
 	require.Equal(t, app.StatusDone, p.Report(execute(t.Context(), p, []string{"passphrase"})), complaints.String())
-	assert.Contains(t, complaints.String(), "asid", "and is told")
+	assert.Contains(t, complaints.String(), "asid", "and is reported")
 	assert.NotContains(t, complaints.String(), "made-up")
 
 	stored, err := ringOn(t, session).Passphrase(t.Context())

@@ -28,8 +28,8 @@ import (
 // asNobodyVariable is set while a test runs as the system's user nobody.
 const asNobodyVariable = "ERSLOGIN_TEST_AS_NOBODY"
 
-// asNobody runs a test of this program anew, as the user who owns nothing, beside the test that calls it. It returns a function that waits
-// for its end.
+// asNobody runs a test of this program again as the system's user nobody, beside the calling test.
+// The returned function waits for its end.
 func asNobody(t *testing.T, test string) (wait func()) {
 	t.Helper()
 	const nobody = 65534

@@ -168,7 +168,7 @@ func (s sessionInput) find(ctx context.Context, stdout io.Writer) (handoff.Sessi
 // errUnread: the reader of stdout is gone.
 var errUnread = errors.New("nobody reads the session any more that was waited for")
 
-// errSignedOut is not an error of the program: it is the other answer.
+// errSignedOut means signed out, which is an answer rather than a fault of the program.
 var errSignedOut = app.Ending{Err: errors.New("nobody is signed in to e-RS"), Status: app.StatusFailed}
 
 // errInterrupted is the end of a wait by Ctrl+C or a signal.

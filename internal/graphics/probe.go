@@ -11,7 +11,7 @@ import (
 )
 
 // Probe tries what Fyne draws with: an invisible window with an OpenGL context like Fyne's. It runs
-// in a separate process (commands.ProbeCommand), since a broken driver crashes or hangs its caller.
+// in a separate process (app.ProbeCommand), since a broken driver crashes or hangs its caller.
 //
 // It returns the exit status: 0 if all works. Otherwise it writes the reason to said.
 func Probe(said io.Writer) int {

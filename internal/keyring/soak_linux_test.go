@@ -33,7 +33,7 @@ func soakSession(generation int64) handoff.Session {
 
 // A session that replaces another in the keyring, as one left by an earlier run, must do so at
 // once: a reader gets the one or the other, whole, and never none. That the program clears its own
-// sessions first is tested with all of it (TestSoakReadersWhileUsersComeAndGo in package commands).
+// sessions first is tested with all of it (TestSoakReadersWhileUsersComeAndGo in package app).
 func TestSoakSessionsReplacedInPlace(t *testing.T) {
 	const lives, replacements = 8, 50
 	reader := filepath.Join(t.TempDir(), "reader")

@@ -9,8 +9,9 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// onRecovered leaves Starting. A locked keyring is no reason to wait: nobody can read what is in it, and handing over a
-// session asks for it to be unlocked. Anything else wrong with the keyring is said now, and not after the user has chosen.
+// onRecovered leaves Starting. A locked keyring is no reason to wait: its contents cannot be read,
+// and handing over a session prompts to unlock it. Any other fault of the keyring is reported now,
+// not after the user has chosen.
 func (m *machine) onRecovered(now time.Time, e recovered) []effect {
 	if !m.returned(recovering) {
 		return nil
@@ -113,7 +114,8 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(now), look: m.entryUnread}}
 	}
 	if errors.Is(e.err, ersclient.ErrStartAgain) && !m.startedAgain {
-		// The role may have been selected, and selecting twice is an error: start again with the proof, once.
+		// The role may have been selected, and selecting twice is an error: start again with the proof,
+		// once.
 		m.startedAgain = true
 		again := &chosen{m.state.User.Identifier, m.state.Chosen}
 		effects := m.end(now, Abandoned, destination{phase: SigningIn})
@@ -123,8 +125,9 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 	return m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})
 }
 
-// onRefreshed replaces the grant, and the entry by one of the same generation. A refresh that has failed is tried again until the key is
-// of no use any more; one whose answer was lost is repeated once, since it may have been carried out.
+// onRefreshed replaces the grant, and the entry by one of the same generation. A refresh that has
+// failed is tried again until the key is of no use any more; one whose answer was lost is repeated
+// once, since it may have been carried out.
 func (m *machine) onRefreshed(now time.Time, e refreshed) []effect {
 	m.answered(now, e.err)
 	if e.attempt != m.attempt || !m.returned(refreshing) {
@@ -149,10 +152,11 @@ func (m *machine) onRefreshed(now time.Time, e refreshed) []effect {
 	}
 }
 
-// nextGeneration is a generation that is higher than the last one that is known, and that of any other run unless the clock was set back.
+// nextGeneration returns a generation higher than the last known one, and than that of any other
+// run unless the clock was set back.
 func nextGeneration(last int64, now time.Time) int64 {
 	if last < 0 || last >= handoff.MaxGeneration {
-		// An entry that no program of ours has written must not keep anybody from signing in.
+		// An entry that is not one of this program's must not prevent signing in.
 		last = 0
 	}
 	return max(last+1, now.UnixMilli())
@@ -164,7 +168,8 @@ func (m *machine) onPublished(now time.Time, e published) []effect {
 	}
 	effects := m.closeOrphan(e.leftover)
 	if m.entryUnread {
-		// Without a look nothing was handed over, and what an earlier run has left must not be cleared unseen.
+		// Without a look nothing was handed over, and what an earlier run has left must not be cleared
+		// unseen.
 		m.entryUnread, m.handedOver = !e.looked, e.looked
 	}
 	if m.state.Phase == Ending {
@@ -186,8 +191,9 @@ func (m *machine) onPublished(now time.Time, e published) []effect {
 	return append(effects, remember{m.state.User.Identifier, m.state.Chosen})
 }
 
-// onEntrySeen takes what was found in the keyring of a signed-in user. An entry that is gone is not handed over again: what
-// removed it may have ended the session, too. That other applications cannot read it is said.
+// onEntrySeen takes what was found in the keyring of a signed-in user. An entry that is gone is not
+// handed over again: what removed it may have ended the session, too. That other applications
+// cannot read it is said.
 func (m *machine) onEntrySeen(e entrySeen) []effect {
 	if e.attempt != m.attempt || m.state.Phase != SignedIn || m.running != noCall {
 		return nil
@@ -241,8 +247,8 @@ func (m *machine) onEnded(now time.Time, e ended) []effect {
 func (m *machine) leave(now time.Time, e ended) []effect {
 	grant, reason, after := m.grant, m.state.Reason, m.next
 	m.grant = Grant{}
-	// What was left behind is told to a user who waits for the answer. After a card removal Spine has ended the e-RS session
-	// by itself, so that a refused A003 is what is to be expected.
+	// What was left behind is shown to a user who waits for the answer. After a card removal Spine has
+	// ended the e-RS session itself, so a refused A003 is expected.
 	asked := reason == SignedOut || reason == RoleSwitched || reason == Renewed
 	expected := reason == CardRemoved || reason == TicketChanged
 	switch {
@@ -271,7 +277,7 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 	default:
 		effects := m.wait(now, reason)
 		if e.closeErr != nil && !expected {
-			// Nobody is waiting for it any more; it is told once more beside.
+			// No user waits for it any more; it is closed once more in the background.
 			effects = append(effects, m.closeOrphan(grant)...)
 		}
 		return effects
@@ -280,14 +286,15 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 		m.unfinishedEnd = reason
 	}
 	if e.closeErr != nil && !expected {
-		// Told once more, beside whatever comes next.
+		// Closed once more, in the background.
 		m.unclosed = grant
 	}
 	return nil
 }
 
-// finish goes on with an end that has failed in part. An entry that could not be cleared is tried until it can; e-RS is told once
-// more beside, since a user must not be kept by a session that cannot be closed.
+// finish goes on with an end that has failed in part. An entry that could not be cleared is tried
+// until it can; the session is closed once more in the background, since a user must not be kept by
+// one that cannot be closed.
 func (m *machine) finish(now time.Time) []effect {
 	reason, grant := m.unfinishedEnd, m.unclosed
 	if m.cleared {

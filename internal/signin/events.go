@@ -14,8 +14,8 @@ type (
 	reported struct{ Report }
 	// intentEvent is a wish of the user.
 	intentEvent struct{ Intent }
-	// recovered is the outcome of recoverLeftovers: the entry of a dead run is gone from the keyring. Its session is still to
-	// be closed at e-RS if leftover has a key.
+	// recovered is the outcome of recoverLeftovers: the entry of a dead run is gone from the keyring.
+	// Its session is still to be closed at e-RS if leftover has a key.
 	recovered struct {
 		leftover   Grant
 		generation int64
@@ -45,8 +45,8 @@ type (
 		grant   Grant
 		err     error
 	}
-	// published is the outcome of the hand-over to the keyring. looked tells that what was there before could be read, and
-	// leftover is the session that was, if it is to be closed.
+	// published is the outcome of the hand-over to the keyring. looked reports whether what was there
+	// before could be read, and leftover is the session that was, if it is to be closed.
 	published struct {
 		attempt  int
 		looked   bool
@@ -103,11 +103,13 @@ const (
 	linkKeyring
 )
 
-// effect is something to be done. All of them run beside the machine, and what comes of them returns as an event.
+// effect is something to be done. All of them run beside the machine, and what comes of them
+// returns as an event.
 type effect interface{ effect() }
 
 type (
-	// recoverLeftovers clears the keyring of what a run that was killed has left there; answered by recovered.
+	// recoverLeftovers clears the keyring of what a run that was killed has left there; answered by
+	// recovered.
 	recoverLeftovers struct{}
 	// promptUser has the platform ask for a proof, for a new one if fresh; answered by prompted.
 	promptUser struct {
@@ -130,8 +132,9 @@ type (
 		attempt int
 		grant   Grant
 	}
-	// publish hands the session to the keyring; answered by published. With look, what is there is read first, since it could not be
-	// read before. With replace, an entry of this session is replaced, and handoff.ErrNotFound is the answer if it has gone.
+	// publish hands the session to the keyring; answered by published. With look, what is there is
+	// read first, since it could not be read before. With replace, an entry of this session is
+	// replaced, and handoff.ErrNotFound is the answer if it has gone.
 	publish struct {
 		attempt int
 		grant   Grant
@@ -139,8 +142,8 @@ type (
 		look    bool
 		replace bool
 	}
-	// endSession clears the keyring, if that is wanted, and then closes the session, if there is one; answered by ended. In
-	// between it waits for the grace, if there is one.
+	// endSession clears the keyring, if that is wanted, and then closes the session, if there is one;
+	// answered by ended. In between it waits for the grace, if there is one.
 	endSession struct {
 		grant Grant
 		clear bool
@@ -153,11 +156,13 @@ type (
 		user       string
 		permission ersclient.Permission
 	}
-	// probeLinks looks at the keyring for the status bar, and at e-RS if wanted; answered by linkSeen for each.
+	// probeLinks looks at the keyring for the status bar, and at e-RS if wanted; answered by linkSeen
+	// for each.
 	probeLinks struct{ reach bool }
 	// lookAtEntry reads the keyring's entry while a user is signed in; answered by entrySeen.
 	lookAtEntry struct{ attempt int }
-	// stopCalls cancels promptUser, selectRole, refreshGrant and publish. Each still answers. An openGrant under way is given up.
+	// stopCalls cancels promptUser, selectRole, refreshGrant and publish. Each still answers. An
+	// openGrant under way is given up.
 	stopCalls struct{}
 	// stopEnding cancels endSession, which still answers.
 	stopEnding struct{}

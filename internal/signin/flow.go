@@ -1,14 +1,18 @@
-// Package signin is the flow: from a proof of the user over a session at e-RS and the user's choice of a role to an entry in the
-// keyring, and back to nothing. It owns every decision and has no window, network, keyring or clock of its own; all of them are handed
-// in. Where proofs come from and which calls make a session of them is a [Platform]'s; package hscn is the one with smartcards.
+// Package signin is the flow: from a proof of the user over a session at e-RS and the user's choice
+// of a role to an entry in the keyring, and back to nothing. It owns every decision and has no
+// window, network, keyring or clock of its own; all of them are handed in. Where proofs come from
+// and which calls make a session of them is a [Platform]'s; package hscn is the one with
+// smartcards.
 //
-// The decisions are a state machine, a pure function of (state, event) that returns what is to be done. Around it runs one
-// event loop: [Flow.Run] takes what happens to the proof, at the window and at the neighbours, one at a time, and starts what
-// the machine asks for beside itself, so that nothing that blocks ever blocks the flow. What comes of it is an event again.
+// The decisions are a state machine, a pure function of (state, event) that returns what is to be
+// done. Around it runs one event loop: [Flow.Run] takes what happens to the proof, at the window
+// and at the neighbours, one at a time, and starts what the machine asks for beside itself, so that
+// nothing that blocks ever blocks the flow. What comes of it is an event again.
 //
-// Three rules shape it. No session outlives its reason: when the proof is gone, the age is reached or the user leaves, the
-// keyring is cleared first and the session closed next (A003-01, A003-02). No session is orphaned: the answer to a call that opens
-// one is still waited for after it was given up, and its session closed. And nothing uncertain is repeated: after a selection whose
+// Three rules shape it. No session outlives its reason: when the proof is gone, the age is reached
+// or the user leaves, the keyring is cleared first and the session closed next (A003-01, A003-02).
+// No session is orphaned: the answer to a call that opens one is still waited for after it was
+// given up, and its session closed. And nothing uncertain is repeated: after a selection whose
 // answer was lost, the session is closed and the sign-in starts again with the proof.
 package signin
 
@@ -27,15 +31,15 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// Keyring is the OS keyring as the flow needs it. Every error is a *problem.Problem; that of Read is handoff.ErrNotFound in
-// its chain when there is no entry.
+// Keyring is the OS keyring as the flow needs it. Every error is a *problem.Problem; that of Read
+// is handoff.ErrNotFound in its chain when there is no entry.
 type Keyring interface {
 	Publish(context.Context, handoff.Session) error
 	// Read never prompts. ReadUnlocking asks the user to unlock the keyring if it has to.
 	Read(context.Context) (handoff.Session, error)
 	ReadUnlocking(context.Context) (handoff.Session, error)
 	Clear(context.Context) error
-	// Check tells whether the keyring could be used now, and never prompts.
+	// Check reports whether the keyring could be used now, and never prompts.
 	Check(context.Context) error
 }
 
@@ -52,41 +56,46 @@ type Clock interface {
 	Tick(every time.Duration) (ticks <-chan time.Time, stop func())
 }
 
-// Config is what a Flow is made of. All collaborators are required, unless they say otherwise.
+// Config holds the parameters of a Flow. All collaborators are required, unless they say otherwise.
 type Config struct {
 	Platform Platform
 	Keyring  Keyring
 	Memory   Memory
 	Clock    Clock
 	Log      logrus.FieldLogger
-	// Workstation delivers what happens to the workstation, and Notices what the services want the user to know. Both may be nil.
+	// Workstation delivers what happens to the workstation, and Notices what the services want the
+	// user to know. Both may be nil.
 	Workstation <-chan WorkstationEvent
 	Notices     <-chan []Notice
 	// Observe gets every state, in order. It is called by the event loop and must not block.
 	Observe func(State)
-	// Guard gets every secret as soon as it is known, so that the log can mask it wherever it turns up.
+	// Guard gets every secret as soon as it is known, so that the log can mask it wherever it turns
+	// up.
 	Guard func(secret.Text)
 
 	// Publisher is this program's name and version, which stand in the keyring entry.
 	Publisher string
 	// MaxAge is how long a session may live.
 	MaxAge time.Duration
-	// Grace is how long a session stays open once it is out of the keyring, where the user asked for its end.
+	// Grace is how long a session stays open once it is out of the keyring, where the user asked for
+	// its end.
 	Grace time.Duration
-	// EndWhenLocked ends a session when the screen is locked or another user takes over the workstation.
+	// EndWhenLocked ends a session when the screen is locked or another user takes over the
+	// workstation.
 	EndWhenLocked bool
-	// ManualStart has a proof that is there at the start wait until the user wants to sign in: it was no wish of theirs that started
-	// the program.
+	// ManualStart has a proof that is there at the start wait until the user wants to sign in: it was
+	// no wish of theirs that started the program.
 	ManualStart bool
 	// QuitWithin bounds what is still done after Quit: clearing the keyring and closing the session.
 	QuitWithin time.Duration
 }
 
-// Bounds of the loop's own. A neighbour has its own, shorter ones in general; these hold if it does not keep them. A quitting
-// flow takes hurriedWithin for each half of the end, so that a keyring that hangs does not keep the session from being closed.
+// Bounds of the loop's own. A neighbour has its own, shorter ones in general; these hold if it does
+// not keep them. A quitting flow takes hurriedWithin for each half of the end, so that a keyring
+// that hangs does not keep the session from being closed.
 const (
-	// clearWithin is how long a session stays open while the keyring is cleared. After that the keyring asks the user something, for which it
-	// has a time-out of its own, within answerWithin.
+	// clearWithin is how long a session stays open while the keyring is cleared. After that the
+	// keyring asks the user something, for which it has a time-out of its own, within answerWithin.
 	clearWithin    = 6 * time.Second
 	answerWithin   = 5 * time.Minute
 	closeWithin    = 20 * time.Second
@@ -141,8 +150,8 @@ func New(config Config) *Flow {
 	}
 }
 
-// Send hands in a wish of the user. It never blocks: beyond sixteen wishes that wait, further ones are dropped, which a user
-// who presses a button that often will not miss. Quit is never dropped.
+// Send hands in a wish of the user. It never blocks: beyond sixteen wishes that wait, further ones
+// are dropped, which a user who presses a button that often will not miss. Quit is never dropped.
 func (f *Flow) Send(intent Intent) {
 	if _, quitting := intent.(Quit); quitting {
 		f.once.Do(func() { close(f.quit) })
@@ -155,11 +164,12 @@ func (f *Flow) Send(intent Intent) {
 	}
 }
 
-// Done is closed when the flow has ended: keyring cleared and session closed, as far as that was possible in time.
+// Done is closed when the flow has ended: keyring cleared and session closed, as far as that was
+// possible in time.
 func (f *Flow) Done() <-chan struct{} { return f.done }
 
-// Run runs the flow until Quit has been carried out. An ended context is taken for a computer that does not wait. When it returns, nothing of the flow
-// is running any more.
+// Run runs the flow until Quit has been carried out. An ended context is taken for a computer that
+// does not wait. When it returns, nothing of the flow is running any more.
 func (f *Flow) Run(ctx context.Context) {
 	defer close(f.done)
 	// Calls outlive ctx on purpose: its end is what starts the clearing up.
@@ -216,7 +226,7 @@ func (f *Flow) take(happened event) {
 	f.observe(before)
 }
 
-// observe tells of the present state, unless it is the one before.
+// observe reports the present state, unless it is the one before.
 func (f *Flow) observe(before State) {
 	if !reflect.DeepEqual(before, f.machine.state) {
 		f.tell(before)
@@ -353,7 +363,8 @@ func (f *Flow) hurry() {
 	})
 }
 
-// recoverLeftovers clears what a run that was killed has left. Its session is to be closed even if its entry cannot be cleared.
+// recoverLeftovers clears what a run that was killed has left. Its session is to be closed even if
+// its entry cannot be cleared.
 func (f *Flow) recoverLeftovers() recovered {
 	ctx, cancel := context.WithTimeout(f.life, recoverWithin)
 	defer cancel()
@@ -371,7 +382,7 @@ func (f *Flow) recoverLeftovers() recovered {
 	if readErr != nil && !unreadable(readErr) {
 		return recovered{err: readErr}
 	}
-	// An entry that is no session is cleared as well: nobody could use it.
+	// An entry that is no session is cleared as well: no program can use it.
 	clearErr := clearLeft()
 	switch {
 	case clearErr != nil:
@@ -383,7 +394,7 @@ func (f *Flow) recoverLeftovers() recovered {
 	return recovered{leftover: f.leftover(left), generation: left.Generation, err: clearErr}
 }
 
-// unreadable tells whether an entry was read that is no session of this contract.
+// unreadable reports whether an entry was read that is no session of this contract.
 func unreadable(err error) bool {
 	return errors.Is(err, handoff.ErrMalformed) || errors.Is(err, handoff.ErrVersion)
 }
@@ -394,8 +405,8 @@ func (f *Flow) leftover(left handoff.Session) Grant {
 	return f.config.Platform.Leftover(left)
 }
 
-// publish hands the session over. If the keyring was locked at the start, what an earlier run has left there is read first: its
-// entry is about to be replaced, and its session would stay open.
+// publish hands the session over. If the keyring was locked at the start, what an earlier run has
+// left there is read first: its entry is about to be replaced, and its session would stay open.
 func (f *Flow) publish(ctx context.Context, todo publish) published {
 	outcome := published{attempt: todo.attempt}
 	if todo.look {
@@ -407,7 +418,8 @@ func (f *Flow) publish(ctx context.Context, todo publish) published {
 		case unreadable(err):
 			f.config.Log.WithError(err).Warn("an unreadable keyring entry of an earlier run is replaced")
 		default:
-			// A prompt that was dismissed, or a keyring that does not answer: what is there is still not known.
+			// A prompt that was dismissed, or a keyring that does not answer: what is there is still not
+			// known.
 			outcome.err = err
 			return outcome
 		}
@@ -458,7 +470,7 @@ func (f *Flow) endSession(ctx context.Context, todo endSession, quitBy time.Time
 		}
 		defer func() { outcome.clearErr = <-cleared }()
 	}
-	// Whoever cuts the grace short has less time now, and e-RS is asked by the end that follows.
+	// What cuts the grace short leaves less time, and the end that follows closes the session.
 	if outcome.closeErr = sleep(ctx, affordable(todo.grace, quitBy)); outcome.closeErr != nil {
 		return outcome
 	}
@@ -470,7 +482,8 @@ func (f *Flow) endSession(ctx context.Context, todo endSession, quitBy time.Time
 	return outcome
 }
 
-// affordable cuts a grace to what a quitting flow has time for, so that the session is still closed.
+// affordable cuts a grace to what a quitting flow has time for, so that the session is still
+// closed.
 func affordable(grace time.Duration, quitBy time.Time) time.Duration {
 	if quitBy.IsZero() {
 		return grace

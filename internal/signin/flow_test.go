@@ -34,8 +34,8 @@ const (
 
 var role = ersclient.Permission{BusinessFunction: ersclient.ReferringClinician, OrgIdentifier: "R01", OrgName: "NHST_X3"}
 
-// neighbours stands for everything around a flow, in memory: what the real ones do is tested with them, in their own rooms and
-// end to end. It notes the order of the calls, and hangs where it is told to.
+// neighbours stands for everything around a flow, in memory: the real ones are tested in their own
+// packages and end to end. It records the order of the calls, and hangs where a test wants it to.
 type neighbours struct {
 	mu    sync.Mutex
 	calls []string
@@ -257,7 +257,8 @@ func startWith(t *testing.T, around *neighbours, platform signin.Platform, quitW
 	return startWithConfig(t, around, platform, func(c *signin.Config) { c.QuitWithin = quitWithin })
 }
 
-// startWithConfig starts a flow with what a test wants to be different. Nil for the platform is the neighbours' own.
+// startWithConfig starts a flow with what a test wants to be different. Nil for the platform is the
+// neighbours' own.
 func startWithConfig(t *testing.T, around *neighbours, platform signin.Platform, change func(*signin.Config)) *run {
 	t.Helper()
 	if platform == nil {
@@ -293,7 +294,8 @@ func startWithConfig(t *testing.T, around *neighbours, platform signin.Platform,
 // patience bounds every wait of these tests. It is for tests that fail: none is about time.
 const patience = time.Minute
 
-// wait waits for the flow's end. A flow that does not end is shown with all that it is doing, instead of holding up everybody.
+// wait waits for the flow's end. If a flow does not end, it prints all goroutines instead of
+// blocking the other tests.
 func (r *run) wait() {
 	r.t.Helper()
 	select {
@@ -304,7 +306,7 @@ func (r *run) wait() {
 	}
 }
 
-// observe keeps the states for until. A test that is not interested in them must not hold the flow up.
+// observe keeps the states for until. A test that does not read them must not block the flow.
 func (r *run) observe(state signin.State) {
 	select {
 	case r.states <- state:
@@ -344,7 +346,8 @@ func (r *run) signIn() signin.State {
 	return r.until(signin.SignedIn)
 }
 
-// The whole main job, and its order: a reader of the keyring never sees a session that is closed already.
+// The whole main job, and its order: a reader of the keyring never sees a session that is closed
+// already.
 func TestFromCardToKeyringAndBack(t *testing.T) {
 	r := start(t, newNeighbours(), time.Minute)
 	state := r.signIn()
@@ -380,7 +383,8 @@ func without(calls []string, name string) []string {
 	return kept
 }
 
-// Every secret is made known to the log's filter, and none reaches the log even without that filter.
+// Every secret is made known to the log's filter, and none reaches the log even without that
+// filter.
 func TestSecretsAreGuardedAndNotLogged(t *testing.T) {
 	r := start(t, newNeighbours(), time.Minute)
 	r.signIn()
@@ -392,8 +396,9 @@ func TestSecretsAreGuardedAndNotLogged(t *testing.T) {
 	assert.False(t, bytes.Contains(r.log.Bytes(), []byte(keyText)), "the log shows the session key")
 }
 
-// Where the user asked for the end, other applications get a moment to finish their calls: the keyring is cleared, then there is a
-// grace, then e-RS is told (A003's rule). Whoever has no time cuts it short, and e-RS is told all the same.
+// Where the user asked for the end, other applications get a moment to finish their calls: the
+// keyring is cleared, and after a grace the session is closed (A003-02). Log-off and shutdown cut
+// the grace short, and the session is closed all the same.
 func TestA003TheGrace(t *testing.T) {
 	t.Run("signing out", func(t *testing.T) {
 		around := newNeighbours()
@@ -448,8 +453,8 @@ func TestIncidentsAndNotices(t *testing.T) {
 	assert.Contains(t, r.noted(), "A003")
 }
 
-// A neighbour that hangs must not keep a clinician from leaving: the flow ends in its bounded time, and whatever could be
-// cleared is.
+// A neighbour that hangs must not keep a clinician from leaving: the flow ends in its bounded time,
+// and whatever could be cleared is.
 func TestQuitIsBounded(t *testing.T) {
 	t.Run("A003 hangs", func(t *testing.T) {
 		around := newNeighbours()
@@ -511,7 +516,7 @@ func TestQuitIsBounded(t *testing.T) {
 	})
 }
 
-// A cancelled A001 is waited for, since only its answer tells which session to delete.
+// A cancelled A001 is awaited, since only its answer has the key of the session to delete.
 func TestAGivenUpSignInLeavesNoSession(t *testing.T) {
 	ers := &slow{neighbours: newNeighbours(), answer: make(chan struct{}), asked: make(chan struct{})}
 	r := startWith(t, ers.neighbours, ers, time.Minute)
@@ -526,7 +531,7 @@ func TestAGivenUpSignInLeavesNoSession(t *testing.T) {
 	assert.Equal(t, []string{"clear", "A001", "A003 of another session"}, r.noted())
 }
 
-// slow answers A001 when it is told to.
+// slow answers A001 when the test wants it to.
 type slow struct {
 	*neighbours
 	asked, answer chan struct{}
@@ -568,8 +573,9 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
-// A keyring that was locked at the start may have the session of a killed run in it. It is found when the keyring is unlocked to
-// take the new one, and closed: replacing its entry alone would leave it open at e-RS.
+// A keyring that was locked at the start may have the session of a killed run in it. It is found
+// when the keyring is unlocked to take the new one, and closed: replacing its entry alone would
+// leave it open at e-RS.
 func TestLeftoversBehindALock(t *testing.T) {
 	around := newNeighbours()
 	around.entry = handoff.Session{SessionKey: handoff.NewSessionKey("left"), BaseURL: baseURL, ASID: asid, Generation: 7}
@@ -582,7 +588,8 @@ func TestLeftoversBehindALock(t *testing.T) {
 	assert.Equal(t, []string{"A001", "A002", "publish", "clear", "A003"}, without(without(r.noted(), "remember"), "A003 of another session"))
 }
 
-// Whoever does not unlock the keyring has not shown what is in it: it must be neither replaced nor cleared unseen.
+// A user who does not unlock the keyring has not shown what is in it: it must be neither replaced
+// nor cleared unseen.
 func TestALeftoverThatCouldNotBeSeenStays(t *testing.T) {
 	for code, cause := range map[string]error{
 		"KEYRING-DISMISSED": handoff.ErrDismissed, "KEYRING-TIMEOUT": handoff.ErrTimeout,
@@ -606,7 +613,7 @@ func TestALeftoverThatCouldNotBeSeenStays(t *testing.T) {
 	}
 }
 
-// Whoever wanted to sign out must not be signed in again by the button that is to finish the job.
+// A user who wanted to sign out must not be signed in again by the button that finishes it.
 func TestAnEndThatFailedIsFinished(t *testing.T) {
 	around := newNeighbours()
 	r := start(t, around, time.Minute)
@@ -666,8 +673,8 @@ func (r *refusing) Open(ctx context.Context, proof signin.Proof, givenUp <-chan 
 	return r.neighbours.Open(ctx, proof, givenUp)
 }
 
-// The keyring was locked meanwhile, and asks for its password when a user signs out. However late they type it, the entry goes then,
-// and e-RS is told long before.
+// The keyring was locked meanwhile, and prompts for its password when a user signs out. However
+// late they type it, the entry is cleared then, and the session is closed long before.
 func TestAKeyringThatAsksAtSignOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, newNeighbours(), time.Minute)
@@ -689,7 +696,8 @@ func TestAKeyringThatAsksAtSignOut(t *testing.T) {
 	})
 }
 
-// A session whose entry could not be cleared is cleared as soon as the keyring can be used, without anybody having to press a button.
+// A session whose entry could not be cleared is cleared as soon as the keyring can be used, without
+// a key press.
 func TestAKeyringThatIsUnlockedAfterSignOut(t *testing.T) {
 	for code, cause := range map[string]error{
 		"KEYRING-LOCKED": handoff.ErrLocked, "KEYRING-NO_BUS": handoff.ErrNoBus,
@@ -740,7 +748,8 @@ func TestNoKeyringIsFoundAtTheStart(t *testing.T) {
 	assert.Equal(t, signin.HealthGood, r.until(signin.Waiting).Links.Keyring)
 }
 
-// A session whose platform wants that is refreshed for hours: other applications always find an entry, of the same session.
+// A session whose platform wants that is refreshed for hours: other applications always find an
+// entry, of the same session.
 func TestARefreshedSessionIsReplacedInPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		around := newNeighbours()

@@ -10,7 +10,8 @@ import (
 	"github.com/ers-login/ers-login/ersclient/handoff"
 )
 
-// A reader that has seen one session takes a lower generation for an older one, and one that it has seen for the same.
+// A reader that has seen one session takes a lower generation for an older one, and one that it has
+// seen for the same.
 func TestGenerationsGrow(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 42, 0, 0, time.UTC)
 	for name, test := range map[string]struct{ last, want int64 }{
@@ -29,8 +30,9 @@ func TestGenerationsGrow(t *testing.T) {
 	}
 }
 
-// A window in which an end has failed has to tell a sign-out whether anything is left to be cleared: one that does not know signs nobody
-// out, or begins a sign-in that nobody has asked for.
+// A window in which an end has failed has to answer a sign-out whether anything is left to be
+// cleared: if it does not know, it signs out no one, or begins a sign-in that no user has asked
+// for.
 func TestAFailureTellsWhetherTheKeyringIsClear(t *testing.T) {
 	cleared := newMachine(agreed, morning)
 	cleared.cleared = true

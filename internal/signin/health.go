@@ -32,8 +32,8 @@ func isLocked(err error) bool {
 	return errors.Is(err, handoff.ErrLocked) || errors.Is(err, handoff.ErrItemLocked)
 }
 
-// shut reports whether a keyring could not be used for a reason that a probe finds, too: it is locked, its prompt was dismissed, or
-// it has gone.
+// shut reports whether a keyring could not be used for a reason that a probe finds, too: it is
+// locked, its prompt was dismissed, or it has gone.
 func shut(err error) bool {
 	return isLocked(err) || slices.ContainsFunc(
 		[]error{handoff.ErrDismissed, handoff.ErrNoBus, handoff.ErrNoService, handoff.ErrNoCollection},

@@ -72,8 +72,8 @@ func (m *machine) onProofGone(now time.Time) []effect {
 	return nil
 }
 
-// onIntent takes a wish of the user, where the phase allows it. A wish that came too late, such as a second press of a
-// button, is not an error.
+// onIntent takes a wish of the user, where the phase allows it. A wish that came too late, such as
+// a second press of a button, is not an error.
 func (m *machine) onIntent(now time.Time, intent Intent) []effect {
 	switch wish := intent.(type) {
 	case SignIn, TryAgain:
@@ -145,8 +145,8 @@ func (m *machine) onChoose(now time.Time, wanted ersclient.Permission) []effect 
 	return m.choose(now, permission)
 }
 
-// onRenew replaces a session by a new one in the same role, from the same proof. If that is as good as over, the user is asked for a
-// new one.
+// onRenew replaces a session by a new one in the same role, from the same proof. If that is as good
+// as over, the user is asked for a new one.
 func (m *machine) onRenew(now time.Time) []effect {
 	if m.state.Phase != SignedIn {
 		return nil
@@ -161,7 +161,7 @@ func (m *machine) onRenew(now time.Time) []effect {
 	return effects
 }
 
-// goesOn tells whether the end of a session is the beginning of another one.
+// goesOn reports whether the end of a session is the beginning of another one.
 func (m *machine) goesOn() bool { return m.next.phase == SigningIn || m.next.phase == Prompting }
 
 // onIncident takes what has happened to the workstation (AUT-003, AUT-004).

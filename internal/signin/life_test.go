@@ -26,8 +26,9 @@ func names(effects []effect) []string {
 	return list
 }
 
-// A session ends with everything that ends it at Spine, and the keyring is cleared before e-RS is told: without that, other
-// applications work on with a session that is dead, or for somebody who has left.
+// A session ends with everything that ends it at Spine, and the keyring is cleared before the
+// session is closed: otherwise other applications would work on with a dead session, or for a user
+// who has left.
 func TestAUT003AUT004WhatEndsASession(t *testing.T) {
 	removed := gone(missingCard)
 	other := replaced("second-ticket", morning)
@@ -64,7 +65,8 @@ func TestAUT003AUT004WhatEndsASession(t *testing.T) {
 	}
 }
 
-// An organisation may want its users to keep their session while the screen is locked: the Identity Agent has its own time limit.
+// An organisation may want its users to keep their session while the screen is locked: the Identity
+// Agent has its own time limit.
 func TestAUT004AScreenLockEndsASessionOnlyIfItIsWanted(t *testing.T) {
 	for _, incident := range []WorkstationEvent{Locked, SwitchedAway} {
 		m := signedIn(t)
@@ -74,7 +76,8 @@ func TestAUT004AScreenLockEndsASessionOnlyIfItIsWanted(t *testing.T) {
 	}
 }
 
-// Five minutes before its end a session is said to end soon, and one press keeps organisation and role.
+// Five minutes before its end a session is said to end soon, and one press keeps organisation and
+// role.
 func TestAUT003RenewingKeepsTheRole(t *testing.T) {
 	m := signedIn(t)
 	m.terms.maxAge = 4 * time.Hour
@@ -98,8 +101,9 @@ func TestAUT003RenewingKeepsTheRole(t *testing.T) {
 	assert.Equal(t, soon.Add(4*time.Hour), m.state.ExpiresAt)
 }
 
-// A session of e-RS ends with Spine's, ten hours after the ticket at the latest. Renewing it from the same ticket would promise time
-// that nobody gives; so card and passcode are asked for, and the role is kept all the same.
+// A session of e-RS ends with Spine's, ten hours after the ticket at the latest. Renewing it from
+// the same ticket would promise time that it does not have; so the user is asked for card and
+// passcode, and the role is kept all the same.
 func TestAUT003RenewingAnOldTicket(t *testing.T) {
 	soon := evening.Add(-warnBefore)
 	before := func(t *testing.T) *machine {
@@ -145,7 +149,8 @@ func TestAUT003RenewingAnOldTicket(t *testing.T) {
 	})
 }
 
-// Signing in with a ticket that is as good as over would end at once, again and again: a new one is asked for.
+// Signing in with a ticket that is as good as over would end at once, again and again: a new one is
+// asked for.
 func TestAUT003SigningInWithAnOldTicket(t *testing.T) {
 	m := signedIn(t)
 	m.handle(evening, tick{})
@@ -155,7 +160,8 @@ func TestAUT003SigningInWithAnOldTicket(t *testing.T) {
 	assert.Equal(t, []string{"getNewTicket"}, names(m.handle(evening, intentEvent{SignIn{}})))
 }
 
-// A session that was made from an old ticket ends with that ticket, and other applications are told so.
+// A session that was made from an old ticket ends with that ticket, and its entry says so to other
+// applications.
 func TestAUT003ASessionEndsWithSpines(t *testing.T) {
 	m := signedIn(t)
 	later := morning.Add(9 * time.Hour)
@@ -170,7 +176,8 @@ func TestAUT003ASessionEndsWithSpines(t *testing.T) {
 	assert.Equal(t, evening, m.state.ExpiresAt)
 }
 
-// A session whose end nobody waits for is told to e-RS once more if that fails the first time: it must not stay open until Spine ends.
+// A session whose end no user waits for is closed once more if that fails the first time: it must
+// not stay open until Spine ends.
 func TestA00302AFailedEndIsToldOnceMore(t *testing.T) {
 	for name, happens := range map[string]event{
 		"screen locked": incidentEvent{Locked}, "another user": incidentEvent{SwitchedAway}, "maximum age": tick{},
@@ -185,8 +192,8 @@ func TestA00302AFailedEndIsToldOnceMore(t *testing.T) {
 	}
 }
 
-// Whoever signs out is told what they leave behind, in words for somebody who leaves; a session that e-RS does not know any more is
-// closed.
+// A user who signs out is shown what they leave behind, in words for a user who leaves; a session
+// that e-RS does not know any more is closed.
 func TestA00303AFailedEndIsToldToWhoeverLeaves(t *testing.T) {
 	m := signedIn(t)
 	m.handle(morning, intentEvent{SignOut{}})
@@ -203,7 +210,8 @@ func TestA00303AFailedEndIsToldToWhoeverLeaves(t *testing.T) {
 	}
 }
 
-// If the second half of a renewal or a switch fails, the entry stays cleared and the user is told.
+// If the second half of a renewal or a switch fails, the entry stays cleared and the user is shown
+// why.
 func TestASwitchWhoseSecondHalfFails(t *testing.T) {
 	for name, wish := range map[string]Intent{"switch": SwitchRole{}, "renew": Renew{}} {
 		t.Run(name, func(t *testing.T) {
@@ -218,7 +226,8 @@ func TestASwitchWhoseSecondHalfFails(t *testing.T) {
 	}
 }
 
-// A user with more than one role chooses one for each session, and nobody chooses for them, not even what they chose last time.
+// A user with more than one role chooses one for each session; none is chosen for them, not even
+// their last one.
 func TestAUT005ARoleIsChosenForEachSession(t *testing.T) {
 	m := situation{"signing in", toSigningIn}.machine(t)
 	effects := m.handle(morning, opened{m.attempt, provisional("one"), clinician, nil})
@@ -253,7 +262,8 @@ func TestTheWarningOfAShortSession(t *testing.T) {
 	assert.True(t, m.state.EndsSoon)
 }
 
-// Whoever removes the entry may have closed the session: it is not published again, and the user is told and decides.
+// A program that removes the entry may have closed the session: it is not published again, and the
+// user is asked how to go on.
 func TestAnEntryThatIsRemovedStaysRemoved(t *testing.T) {
 	m := signedIn(t)
 	later := morning.Add(probeEvery)
@@ -273,7 +283,8 @@ func TestAnEntryThatIsRemovedStaysRemoved(t *testing.T) {
 	assert.False(t, m.state.EntryGone)
 }
 
-// The user whose entry was removed goes on with a session of its own, or leaves: neither takes the old one up again.
+// The user whose entry was removed goes on with a session of its own, or leaves: neither takes the
+// old one up again.
 func TestAfterARemovedEntryTheUserDecides(t *testing.T) {
 	for name, wish := range map[string]Intent{"switch role": SwitchRole{}, "sign out": SignOut{}, "renew": Renew{}} {
 		t.Run(name, func(t *testing.T) {
@@ -329,7 +340,8 @@ func TestAHeldTicketWaitsForTheUser(t *testing.T) {
 	})
 }
 
-// A keyring of two minds, that says it is unlocked and then cannot be read, must not keep the flow busy for ever.
+// A keyring of two minds, that says it is unlocked and then cannot be read, must not keep the flow
+// busy for ever.
 func TestAKeyringOfTwoMindsIsNotAskedAllTheTime(t *testing.T) {
 	m := situation{"waiting", []string{"recovered: keyring locked", "the ticket is gone: no card"}}.machine(t)
 	assert.Empty(t, names(m.handle(morning.Add(time.Second), linkSeen{linkKeyring, nil})))
@@ -354,8 +366,8 @@ func TestBoard(t *testing.T) {
 	}
 }
 
-// A session lives and ends with the ticket. If this fails, a card that was pushed about in its reader ends a session that Spine goes
-// on with, or one that nobody has a ticket for goes on.
+// A session lives and ends with the ticket. If this fails, a card that was moved in its reader ends
+// a session that Spine goes on with, or a session without a ticket goes on.
 func TestAUT004PresenceEndsAndBeginsNothing(t *testing.T) {
 	m := signedIn(t)
 	for _, card := range []string{cardIn, cardOut, "", cardIn} {
@@ -365,7 +377,8 @@ func TestAUT004PresenceEndsAndBeginsNothing(t *testing.T) {
 	}
 }
 
-// If this fails, whoever inserts their card is told how the sign-in before ended, which may have been another's.
+// If this fails, a user who inserts their card is shown how the sign-in before ended, which may
+// have been another's.
 func TestAnInsertedCardBeginsAnew(t *testing.T) {
 	for name, test := range map[string]struct {
 		path []string

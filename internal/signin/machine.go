@@ -10,7 +10,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// terms is what a machine needs to know of its surroundings: constants for a run.
+// terms are the parameters of a machine, constant for a run.
 type terms struct {
 	// maxAge is how long a session may live.
 	maxAge time.Duration
@@ -18,55 +18,60 @@ type terms struct {
 	publisher string
 	// about is what the platform says of itself.
 	about About
-	// grace is how long a session stays open once nobody can find it any more, where the user asked for its end: calls of other
-	// applications that are under way shall not fail (A003's rule).
+	// grace is how long a session stays open after its entry was cleared, where the user asked for its
+	// end: calls of other applications under way must not fail (A003-02).
 	grace time.Duration
-	// reachEvery is how often a flow that waits looks whether e-RS can be reached. A hospital's workstations must not do it all at
-	// once, nor so often that e-RS would feel it.
+	// reachEvery is how often a flow that waits looks whether e-RS can be reached. A hospital's
+	// workstations must not do it all at once, nor so often that e-RS would feel it.
 	reachEvery time.Duration
-	// endWhenLocked ends a session when nobody is at the workstation any more.
+	// endWhenLocked ends a session when the screen is locked or another user takes over.
 	endWhenLocked bool
 	// manualStart has a proof that is there at the start wait for the user.
 	manualStart bool
 }
 
-// machine is the flow's state machine: every decision of a sign-in, and nothing that takes time. [machine.handle] takes one
-// event and returns what is to be done; what comes of that returns as a later event. It is not safe for concurrent use,
-// and need not be: one goroutine owns it.
+// machine is the flow's state machine: every decision of a sign-in, and nothing that takes time.
+// [machine.handle] takes one event and returns what is to be done; what comes of that returns as a
+// later event. It is not safe for concurrent use, and need not be: one goroutine owns it.
 type machine struct {
 	terms terms
 	state State
 
-	// attempt numbers the sign-ins. An answer that carries an older number belongs to one that was given up.
+	// attempt numbers the sign-ins. An answer that carries an older number belongs to one that was
+	// given up.
 	attempt int
 	attemptState
 
-	// proof is the one that there is, as the platform reports it. It is the only source of proofs, the answer to a prompt
-	// included: two sources could disagree about a card that was pulled in between.
+	// proof is the one that there is, as the platform reports it. It is the only source of proofs, the
+	// answer to a prompt included: two sources could disagree about a card that was pulled in between.
 	proof Proof
 	// status is the platform's last report: what a user without a proof has to do next.
 	status Report
 	// refused is the last proof that e-RS did not accept. Trying again with it would be refused again.
 	refused Proof
-	// manualStart: the user did not start the program themselves. A proof that was there then begins nothing by itself.
+	// manualStart: the user did not start the program themselves. A proof that was there then begins
+	// nothing by itself.
 	manualStart bool
 
 	// next is where an ending session leads.
 	next destination
-	// resume is the pair to select without asking, once the session is open, because the user has chosen it already. It goes with
-	// everything that is not on the way there.
+	// resume is the pair to select without asking, once the session is open, because the user has
+	// chosen it already. It goes with everything that is not on the way there.
 	resume *chosen
 	// noGrace: the computer does not wait, so a session is closed as soon as the keyring is clear.
 	noGrace bool
 	// background counts the calls that go on for sign-ins that were given up.
 	background int
 
-	// cleared: the keyring has no session of an earlier run, or of one that has ended, as far as it can be read.
+	// cleared: the keyring has no session of an earlier run, or of one that has ended, as far as it
+	// can be read.
 	cleared bool
-	// entryUnread: the keyring was locked, at entryUnreadAt, so that what an earlier run has left in it is not known.
+	// entryUnread: the keyring was locked, at entryUnreadAt, so that what an earlier run has left in
+	// it is not known.
 	entryUnread   bool
 	entryUnreadAt time.Time
-	// entryLocked: the keyring asks the user about that entry alone, which must not happen before a sign-in.
+	// entryLocked: the keyring asks the user about that entry alone, which must not happen before a
+	// sign-in.
 	entryLocked bool
 	// generation is the last one published.
 	generation int64
@@ -77,9 +82,11 @@ type machine struct {
 	probedAt, reachedAt time.Time
 }
 
-// attemptState is what one attempt owns. It goes when the next one begins, and when there is no session any more.
+// attemptState is what one attempt owns. It goes when the next one begins, and when there is no
+// session any more.
 type attemptState struct {
-	// running is the call whose answer the flow waits for. While one uses the session, the session is not closed (A003's rule).
+	// running is the call whose answer the flow waits for. While one uses the session, the session is
+	// not closed (A003-02).
 	running call
 	// promisedAt is when a prompt said that there is a proof now, which is still to be reported.
 	promisedAt time.Time
@@ -87,37 +94,42 @@ type attemptState struct {
 	// grant is what exists at e-RS, its key empty before it is opened.
 	grant     Grant
 	createdAt time.Time
-	// startedAgain: this sign-in has started again once already, since the answer to a selection was lost.
+	// startedAgain: this sign-in has started again once already, since the answer to a selection was
+	// lost.
 	startedAgain bool
-	// retryAt is when a refresh that has failed is tried again, and refreshLost: the answer to one was lost already.
+	// retryAt is when a refresh that has failed is tried again, and refreshLost: the answer to one was
+	// lost already.
 	retryAt     time.Time
 	refreshLost bool
-	// handedOver: the session was handed to the keyring, or may have been, so that its end begins with clearing that.
+	// handedOver: the session was handed to the keyring, or may have been, so that its end begins with
+	// clearing that.
 	handedOver bool
 	// entryTrouble is why other applications cannot read the session.
 	entryTrouble *problem.Problem
 
 	// newProof: a proof has appeared since the session began to end, so a sign-in follows.
 	newProof bool
-	// restartEnd: the end under way was stopped, since there is less time for it now, and is to be begun anew.
+	// restartEnd: the end under way was stopped, since there is less time for it now, and is to be
+	// begun anew.
 	restartEnd bool
 
 	// failedByStatus: the Problem that is shown is the one of the platform's status, and goes with it.
 	failedByStatus bool
-	// unfinishedEnd is why a session has ended whose end has failed in part: going on from that Problem leads to Waiting, not to a
-	// sign-in that the user has not asked for. unclosed is that session, if it could not be closed.
+	// unfinishedEnd is why a session has ended whose end has failed in part: going on from that
+	// Problem leads to Waiting, not to a sign-in that the user has not asked for. unclosed is that
+	// session, if it could not be closed.
 	unfinishedEnd Reason
 	unclosed      Grant
 }
 
-// chosen is a pair that a user has chosen. Whoever takes their place has not.
+// chosen is a pair that a user has chosen. It does not apply to another user.
 type chosen struct {
 	user string
 	pair ersclient.Permission
 }
 
-// call is a call that takes time, of which there is one at a time. The prompt is none of them: it is over as soon as
-// the flow has moved on.
+// call is a call that takes time, of which there is one at a time. The prompt is none of them: it
+// is over as soon as the flow has moved on.
 type call int
 
 const (
@@ -133,8 +145,8 @@ const (
 const (
 	// promiseKept is how long after a successful prompt the proof may take to be reported.
 	promiseKept = 10 * time.Second
-	// probeEvery is how often the flow looks at the keyring. At e-RS it looks less often (terms.reachEvery), and not again so soon
-	// after a call or a look.
+	// probeEvery is how often the flow looks at the keyring. At e-RS it looks less often
+	// (terms.reachEvery), and not again so soon after a call or a look.
 	probeEvery = 30 * time.Second
 	// unlockedEvery is how often it looks while an entry is still to be cleared.
 	unlockedEvery = 2 * time.Second
@@ -160,7 +172,8 @@ func newMachine(terms terms, now time.Time) *machine {
 // begin returns what a machine does before the first event.
 func (m *machine) begin() []effect { return []effect{recoverLeftovers{}} }
 
-// handle takes one event. Each kind of event has a method of its own, which looks at the phase it arrives in.
+// handle takes one event. Each kind of event has a method of its own, which looks at the phase it
+// arrives in.
 func (m *machine) handle(now time.Time, happened event) []effect {
 	if m.state.Phase == Closed {
 		return nil
@@ -211,8 +224,8 @@ func (m *machine) onLink(now time.Time, e linkSeen) []effect {
 	case linkKeyring:
 		m.state.Links.Keyring = keyringHealth(e.err)
 		if e.err == nil && m.entryUnread && !m.entryLocked && m.state.Phase == Waiting && now.Sub(m.entryUnreadAt) >= probeEvery {
-			// It is unlocked now, so that everybody can read what an earlier run has left. One that is said to be unlocked and turns out
-			// to be locked must not be looked at again and again.
+			// It is unlocked now, so that all programs can read what an earlier run has left. A keyring that
+			// is reported unlocked and turns out to be locked must not be read again and again.
 			return m.recover(now, m.state.Reason)
 		}
 		if e.err == nil && m.awaitsKeyring() {
@@ -222,8 +235,9 @@ func (m *machine) onLink(now time.Time, e linkSeen) []effect {
 	return nil
 }
 
-// awaitsKeyring reports whether a session has ended whose entry could not be cleared since the keyring was shut: it is cleared as
-// soon as the keyring can be used. One that asks about each entry (ErrItemLocked) would ask again and again.
+// awaitsKeyring reports whether a session has ended whose entry could not be cleared because the
+// keyring was locked: it is cleared as soon as the keyring can be used. One that asks about each
+// entry (ErrItemLocked) would ask again and again.
 func (m *machine) awaitsKeyring() bool {
 	return m.state.Phase == Failed && m.unfinishedEnd != NotEnded && !m.cleared && shut(m.state.Problem) &&
 		!errors.Is(m.state.Problem, handoff.ErrItemLocked)
@@ -257,8 +271,9 @@ func (m *machine) onTick(now time.Time) []effect {
 	return nil
 }
 
-// onAge ends a session that has reached its maximum age, and warns before. In between it is refreshed when the platform wants that,
-// and it is looked whether other applications can still read it.
+// onAge ends a session that has reached its maximum age, and warns before. In between it is
+// refreshed when the platform wants that, and it is looked whether other applications can still
+// read it.
 func (m *machine) onAge(now time.Time) []effect {
 	expires := m.expires()
 	if !now.Before(expires) {
@@ -281,13 +296,14 @@ func (m *machine) onAge(now time.Time) []effect {
 	return nil
 }
 
-// refreshDue reports whether the session is to be refreshed now. One whose entry was removed is not: it would not be handed over
-// again, and may have been closed.
+// refreshDue reports whether the session is to be refreshed now. One whose entry was removed is
+// not: it would not be handed over again, and may have been closed.
 func (m *machine) refreshDue(now time.Time) bool {
 	return !m.grant.RefreshAt.IsZero() && !m.state.EntryGone && !now.Before(m.grant.RefreshAt) && !now.Before(m.retryAt)
 }
 
-// expires is when the session ends: at the highest age that is allowed here, or at the platform's own bound.
+// expires is when the session ends: at the highest age that is allowed here, or at the platform's
+// own bound.
 func (m *machine) expires() time.Time {
 	own, bound := m.createdAt.Add(m.terms.maxAge), m.grant.ExpiresAt
 	if !bound.IsZero() && bound.Before(own) {
@@ -296,7 +312,8 @@ func (m *machine) expires() time.Time {
 	return own
 }
 
-// proofEndsSoon reports whether a new session from the same proof would end as soon as the present one.
+// proofEndsSoon reports whether a new session from the same proof would end as soon as the present
+// one.
 func (m *machine) proofEndsSoon(now time.Time) bool {
 	return !m.proof.ExpiresAt.IsZero() && m.proof.ExpiresAt.Sub(now) <= warnBefore
 }
@@ -363,8 +380,8 @@ func (m *machine) probe(now time.Time) []effect {
 	return []effect{probeLinks{reach: true}}
 }
 
-// recover clears what is left of an earlier run, or of a session whose entry could not be cleared. With the reason of that end it leads
-// back to Waiting.
+// recover clears what is left of an earlier run, or of a session whose entry could not be cleared.
+// With the reason of that end it leads back to Waiting.
 func (m *machine) recover(now time.Time, reason Reason) []effect {
 	effects := m.closeOrphan(m.unclosed)
 	m.forget()
@@ -381,14 +398,17 @@ func (m *machine) fail(now time.Time, err error) {
 	m.state.Problem, m.state.ProblemAt, m.state.Uncleared = problem.Of(err), now, !m.cleared
 }
 
-// end leaves a session, or what there is of one. The keyring is cleared before anything else, whatever the reason.
+// end leaves a session, or what there is of one. It first stops a call under way that uses the
+// session (selecting, refreshing, publishing), and clears the keyring once that has returned.
+// Without one it clears the keyring at once, if there may be anything in it.
 func (m *machine) end(now time.Time, reason Reason, after destination) []effect {
 	m.next, m.newProof, m.resume = after, false, nil
 	m.state.Reason = reason
 	m.enter(now, Ending)
 	switch m.running {
 	case opening:
-		// It goes on in the background: only its answer has the key of the session that it may have created.
+		// It goes on in the background: only its answer has the key of the session that it may have
+		// created.
 		m.running = noCall
 		m.attempt++
 		m.background++
@@ -401,8 +421,8 @@ func (m *machine) end(now time.Time, reason Reason, after destination) []effect 
 	}
 }
 
-// close clears the keyring, if there is anything of this session in it, and closes a session that no call of ours uses any more
-// (A003's rule).
+// close clears the keyring, if there is anything of this session in it, and then closes the
+// session, which no call of this program uses any more (A003-02).
 func (m *machine) close() []effect {
 	m.running = closing
 	var grace time.Duration
@@ -416,7 +436,7 @@ func (m *machine) close() []effect {
 	return []effect{endSession{m.grant, m.handedOver, grace}}
 }
 
-// returned notes that a call has returned, if it is the one that the flow waits for.
+// returned records that a call has returned, and reports whether the flow waits for it.
 func (m *machine) returned(which call) bool {
 	if m.running != which {
 		return false
@@ -425,7 +445,8 @@ func (m *machine) returned(which call) bool {
 	return true
 }
 
-// closeOrphan closes a session beside the flow, if there is one: an answer that cannot be used may still have its key.
+// closeOrphan closes a session beside the flow, if there is one: an answer that cannot be used may
+// still have its key.
 func (m *machine) closeOrphan(grant Grant) []effect {
 	if grant.Key.IsZero() {
 		return nil
@@ -434,7 +455,8 @@ func (m *machine) closeOrphan(grant Grant) []effect {
 	return []effect{closeOrphan{grant}}
 }
 
-// closeIfIdle closes a flow that was asked to quit, once nothing is left to be done. The deadline does it otherwise.
+// closeIfIdle closes a flow that was asked to quit, once nothing is left to be done. The deadline
+// does it otherwise.
 func (m *machine) closeIfIdle(now time.Time) {
 	quitting := m.state.Phase == Ending && m.next.phase == Closed
 	if quitting && m.running == noCall && m.background == 0 {
@@ -464,7 +486,7 @@ func (m *machine) enter(now time.Time, phase Phase) {
 		m.state.Phase, m.state.Since = phase, now
 	}
 	if phase == SignedIn {
-		// Whoever has asked for it has it.
+		// What was asked for is done.
 		m.state.AskedBy = ""
 	}
 }

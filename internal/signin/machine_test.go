@@ -82,7 +82,8 @@ func roleless(key string) Grant {
 	return grant
 }
 
-// happening is a named event. Its function sees the machine, since answers carry the attempt they belong to.
+// happening is a named event. Its function sees the machine, since answers carry the attempt they
+// belong to.
 type happening struct {
 	name string
 	at   time.Time
@@ -238,7 +239,8 @@ var happenings = []happening{
 	{"time to quit is up", morning, always(deadline{})},
 }
 
-// situation is a machine brought to a phase by the events that lead there, so that it is one that can be.
+// situation is a machine brought to a phase by the events that lead there, so that it is one that
+// can be.
 type situation struct {
 	name string
 	path []string
@@ -324,9 +326,9 @@ func (s situation) machine(t *testing.T) *machine {
 	return m
 }
 
-// TestTransitions holds every situation against every event. The table is testdata/transitions.txt, to be read as what the
-// program promises; a line that says nothing happens is a promise too. A user loses a session that stays open, or gets one
-// that is not theirs, when a line is wrong.
+// TestTransitions holds every situation against every event. The table is testdata/transitions.txt,
+// to be read as what the program promises; a line that says nothing happens is a promise too. A
+// user loses a session that stays open, or gets one that is not theirs, when a line is wrong.
 func TestTransitions(t *testing.T) {
 	var table strings.Builder
 	seen := map[Phase]bool{}
@@ -367,7 +369,7 @@ func TestTransitions(t *testing.T) {
 	}
 }
 
-// describe tells phase, what is shown of it, and what is to be done.
+// describe returns phase, what is shown of it, and what is to be done.
 func describe(m *machine, effects []effect) string {
 	line := m.state.Phase.String()
 	switch m.state.Phase {

@@ -7,9 +7,9 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Board collects what the neighbours want to be known: a certificate about to expire, a clock that is wrong, an audit log that
-// cannot be written. Each source has one notice at a time, and takes it back when all is well again. It is safe for
-// concurrent use, before a flow runs and after it.
+// Board collects what the neighbours want to be known: a certificate about to expire, a clock that
+// is wrong, an audit log that cannot be written. Each source has one notice at a time, and takes it
+// back when all is well again. It is safe for concurrent use, before a flow runs and after it.
 type Board struct {
 	mu      sync.Mutex
 	order   []string
@@ -37,7 +37,8 @@ func (b *Board) set(source string, notice Notice) {
 		b.order = append(b.order, source)
 	}
 	b.notices[source] = notice
-	// Only the latest list is of interest. Nobody else puts one in, so there is room after one was taken out.
+	// Only the latest list is of interest. There is no other sender, so there is room after one was
+	// taken out.
 	select {
 	case <-b.latest:
 	default:
@@ -55,5 +56,6 @@ func (b *Board) list() []Notice {
 	return list
 }
 
-// Changes delivers the whole list when it has changed, the latest one only. It has one reader at a time.
+// Changes delivers the whole list when it has changed, the latest one only. It has one reader at a
+// time.
 func (b *Board) Changes() <-chan []Notice { return b.latest }

@@ -11,35 +11,42 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// Platform is one way to sign in to e-RS: where the proof of the user comes from, and the calls that turn it into a session. Package
-// hscn is one, with the smartcard's ticket and A001 to A003. Every error is a *problem.Problem; what a flow decides by is one of the
-// errors below, or of ersclient, in its chain. A Platform is safe for concurrent use.
+// Platform is one way to sign in to e-RS: a source of proofs of the user's identity, and the calls
+// that turn one into a session. Package hscn is one, with the smartcard's ticket and A001 to A003.
+// Every error is a *problem.Problem; the flow decides by [ErrPromptCancelled] or an error of
+// ersclient in its chain. A Platform is safe for concurrent use.
 type Platform interface {
 	// About returns what is constant for a run: names for the log, and words for the window.
 	About() About
-	// Watch reports on the proof until the context ends. The channel is closed when nothing of it is running any more.
+	// Watch reports on the proof until the context ends. The channel is closed when nothing of it is
+	// running any more.
 	Watch(context.Context) <-chan Report
-	// Look has the proof looked at now, because something has happened that may have changed it (the computer woke).
+	// Look has the proof looked at now, because something has happened that may have changed it (the
+	// computer woke).
 	Look()
-	// Prompt asks the user for a proof, for a new one if fresh. The proof itself arrives as a Report. ErrPromptCancelled: the user
-	// gave up.
+	// Prompt asks the user for a proof, for a new one if fresh. The proof itself arrives as a Report.
+	// ErrPromptCancelled: the user gave up.
 	Prompt(ctx context.Context, fresh bool) error
-	// Open turns a proof into a grant. When givenUp is closed, the attempt is over, but a session that it has created has to be
-	// closed: a platform that learns its key from the answer alone waits for the answer, and does not repeat the call. The grant
-	// returned with an error has a Key if there is something to close.
+	// Open turns a proof into a grant. When givenUp is closed, the attempt is over, but a session that
+	// it has created has to be closed: a platform that learns its key from the answer alone waits for
+	// the answer, and does not repeat the call. The grant returned with an error has a Key if there is
+	// something to close.
 	Open(ctx context.Context, proof Proof, givenUp <-chan struct{}) (Grant, error)
-	// Select selects one of the user's permissions. The grant returned with an error has the Key to close, if that has changed.
-	// ersclient.ErrStartAgain: it may have been carried out, so the grant has to be closed and a sign-in begun anew.
+	// Select selects one of the user's permissions. The grant returned with an error has the Key to
+	// close, if that has changed. ersclient.ErrStartAgain: it may have been carried out, so the grant
+	// has to be closed and a sign-in begun anew.
 	Select(context.Context, Grant, ersclient.Permission) (Grant, error)
-	// Refresh replaces a grant whose RefreshAt has passed. ersclient.ErrRefreshRefused: it cannot be refreshed any more, and
-	// ersclient.ErrAnswerLost: it may have been carried out. Any other error is tried again.
+	// Refresh replaces a grant whose RefreshAt has passed. ersclient.ErrRefreshRefused: it cannot be
+	// refreshed any more, and ersclient.ErrAnswerLost: it may have been carried out. Any other error
+	// is tried again.
 	Refresh(context.Context, Grant) (Grant, error)
 	// Close ends what a grant stands for. ersclient.ErrSessionGone: it had ended already.
 	Close(context.Context, Grant) error
 	// Reach connects to e-RS and asks nothing.
 	Reach(context.Context) error
-	// Entry is what other applications read of a grant, and Leftover the grant of an entry that an earlier run has left. It is the
-	// zero Grant if it cannot be closed: the key of one platform is not shown to another.
+	// Entry is what other applications read of a grant, and Leftover the grant of an entry that an
+	// earlier run has left. It is the zero Grant if it cannot be closed: the key of one platform is
+	// not shown to another.
 	Entry(Grant, Issuance) handoff.Session
 	Leftover(handoff.Session) Grant
 }
@@ -48,28 +55,34 @@ type Platform interface {
 // given no proof, and no Problem is to be shown for it.
 var ErrPromptCancelled = errors.New("the user gave no proof")
 
-// Proof is what a platform takes as proof of the user: the smartcard's ticket, the outcome of a sign-in in the browser. It is masked.
+// Proof is what a platform takes as proof of the user: the smartcard's ticket, the outcome of a
+// sign-in in the browser. It is masked.
 type Proof struct {
 	secret.Text
-	// ExpiresAt is when a session made from it ends at the latest; zero if the proof does not bound it.
+	// ExpiresAt is when a session made from it ends at the latest; zero if the proof does not bound
+	// it.
 	ExpiresAt time.Time
 }
 
 // Equal compares the texts of two proofs in constant time.
 func (p Proof) Equal(other Proof) bool { return p.Text.Equal(other.Text) }
 
-// Grant is what exists at e-RS for one sign-in. The zero Grant is none: a grant exists if it has a Key.
+// Grant is what exists at e-RS for one sign-in. The zero Grant is none: a grant exists if it has a
+// Key.
 type Grant struct {
 	// Key is what other applications need. It may change with Select and Refresh.
 	Key ersclient.SessionKey
-	// Credential is what the platform itself shows with its next call: the ticket, a refresh token. A flow keeps it unread.
+	// Credential is what the platform itself shows with its next call: the ticket, a refresh token. A
+	// flow keeps it unread.
 	Credential secret.Text
 	// User is who signed in, with all permissions that are offered, and Permission the selected one.
 	User       ersclient.User
 	Permission ersclient.Permission
-	// ExpiresAt is when it ends at the latest, however often it is refreshed; zero if the platform sets no bound.
+	// ExpiresAt is when it ends at the latest, however often it is refreshed; zero if the platform
+	// sets no bound.
 	ExpiresAt time.Time
-	// RefreshAt is when it is to be refreshed, and KeyExpiresAt when Key is of no use without that. Both are zero if it need not be.
+	// RefreshAt is when it is to be refreshed, and KeyExpiresAt when Key is of no use without that.
+	// Both are zero if it need not be.
 	RefreshAt, KeyExpiresAt time.Time
 }
 
@@ -103,10 +116,12 @@ type Report struct {
 	Proof Proof
 	// Source is the health of where proofs come from.
 	Source Link
-	// Missing is what a user without a proof has to do next, and Problem why nothing that they do there helps, if so.
+	// Missing is what a user without a proof has to do next, and Problem why nothing that they do
+	// there helps, if so.
 	Missing Missing
 	Problem error
-	// Begun: the user has begun to give a proof (with StatusChanged). How it ended before is of no use to them.
+	// Begun: the user has begun to give a proof (with StatusChanged). How it ended before is of no use
+	// to them.
 	Begun bool
 }
 
@@ -118,7 +133,8 @@ type About struct {
 	Prompting Missing
 	// Calls names the platform's calls in the log.
 	Calls struct{ Prompt, Open, Select, Refresh, Close string }
-	// Unseen is the Problem of a proof that was promised by a prompt and has not come, and NoRoles that of a user without
-	// permissions. NotClosed says what is left behind and what to do where Close has failed; Code and cause are the failure's.
+	// Unseen is the Problem of a proof that was promised by a prompt and has not come, and NoRoles
+	// that of a user without permissions. NotClosed says what is left behind and what to do where
+	// Close has failed; Code and cause are the failure's.
 	Unseen, NoRoles, NotClosed *problem.Problem
 }

@@ -2,8 +2,8 @@ package signin
 
 import "github.com/ers-login/ers-login/internal/problem"
 
-// notCleared is the Problem of an entry that could not be removed from the keyring. The keyring's own Problem tells why, in words
-// for somebody who is signing in; here somebody is leaving.
+// notCleared is the Problem of an entry that could not be removed from the keyring. The keyring's
+// own Problem explains why, in words for a user who signs in; this one is for a user who leaves.
 func notCleared(err error, closed bool) *problem.Problem {
 	why := problem.Of(err)
 	made := *why
@@ -18,8 +18,9 @@ func notCleared(err error, closed bool) *problem.Problem {
 	return &made
 }
 
-// notClosed is the Problem of a session that the user has left, and that e-RS did not confirm to be closed (A003-03). What e-RS has
-// answered is worded for a sign-in; words are the platform's for a user who leaves.
+// notClosed is the Problem of a session that the user has left, and that e-RS did not confirm to be
+// closed (A003-03). What e-RS has answered is worded for a sign-in; words are the platform's for a
+// user who leaves.
 func notClosed(err error, words *problem.Problem) *problem.Problem {
 	why := problem.Of(err)
 	made := *why
@@ -28,7 +29,8 @@ func notClosed(err error, words *problem.Problem) *problem.Problem {
 	return &made
 }
 
-// notReadable is the notice that other applications cannot read the session of a signed-in user, and why. It is nil if they can.
+// notReadable is the notice that other applications cannot read the session of a signed-in user,
+// and why. It is nil if they can.
 func notReadable(err error) *problem.Problem {
 	if err == nil {
 		return nil

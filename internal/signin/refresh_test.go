@@ -39,7 +39,8 @@ func due(t *testing.T) (*machine, time.Time) {
 	return m, now
 }
 
-// If this fails, a session whose key lives for minutes ends while a user works with it, or goes on after e-RS has ended it.
+// If this fails, a session whose key lives for minutes ends while a user works with it, or goes on
+// after e-RS has ended it.
 func TestRefreshing(t *testing.T) {
 	refused := errors.Join(&problem.Problem{Code: "CIS2-REFUSED"}, ersclient.ErrRefreshRefused)
 	lost := errors.Join(offline, ersclient.ErrAnswerLost)
@@ -162,7 +163,8 @@ func TestRefreshing(t *testing.T) {
 	}
 }
 
-// What is replaced is the same session: the user sees none of it, but for an end that the platform has moved.
+// What is replaced is the same session: the user sees none of it, but for an end that the platform
+// has moved.
 func TestARefreshIsNotSeen(t *testing.T) {
 	m, now := due(t)
 	before := m.state

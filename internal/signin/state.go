@@ -34,8 +34,8 @@ const (
 	Closed
 )
 
-// Missing is what a user without a session has to do next, in the platform's words: English texts, which are the keys of their translations. The
-// zero Missing is that nothing is known yet.
+// Missing is what a user without a session has to do next, in the platform's words: English texts,
+// which are the keys of their translations. The zero Missing means that nothing is known yet.
 type Missing struct {
 	// Name is the log's word for it.
 	Name    string
@@ -54,7 +54,8 @@ func (m Missing) String() string {
 	return m.Name
 }
 
-// MissingIntent is missing where there is a proof, but the user has signed out, so that only they can start again.
+// MissingIntent is missing where there is a proof, but the user has signed out, so that only they
+// can start again.
 var MissingIntent = Missing{
 	Name: "intent", Picture: PictureSignedOut,
 	Title: "You are signed out", Text: "Press **Sign in** to start again.", Again: "Press **Sign in** to start again.",
@@ -93,9 +94,10 @@ const (
 	Cancelled
 	// Quitting: the program is about to exit.
 	Quitting
-	// Abandoned: the sign-in could not be completed, or the session not be refreshed, and what was created for it is taken back.
+	// Abandoned: the sign-in could not be completed, or the session not be refreshed, and what was
+	// created for it is taken back.
 	Abandoned
-	// ScreenLocked: nobody is at the workstation any more, and the organisation wants a session to end with that.
+	// ScreenLocked: the screen was locked, and the organisation wants a session to end with that.
 	ScreenLocked
 	// UserSwitched: somebody else works at the workstation now.
 	UserSwitched
@@ -118,7 +120,8 @@ const (
 	HealthBad
 )
 
-// Link is the health of a link, with the words of the platform that knows it. Text is English, and the key of its translation.
+// Link is the health of a link, with the words of the platform that knows it. Text is English, and
+// the key of its translation.
 type Link struct {
 	Health Health
 	Text   string
@@ -126,8 +129,8 @@ type Link struct {
 
 // Links is the health of the three neighbours, for the status bar.
 type Links struct {
-	// Proof is where proofs come from: good with a proof, attention while the user has to give one. Its zero value is that no
-	// platform is known yet.
+	// Proof is where proofs come from: good with a proof, attention while the user has to give one.
+	// Its zero value is that no platform is known yet.
 	Proof Link
 	// ERS is good when the last connection to e-RS succeeded, or the last call was answered.
 	ERS Health
@@ -135,7 +138,8 @@ type Links struct {
 	Keyring Health
 }
 
-// State is all the window needs to draw itself. It is a value, complete in itself, and holds no secret.
+// State is all the window needs to draw itself. It is a value, complete in itself, and holds no
+// secret.
 type State struct {
 	Phase Phase
 	// Since is when the phase began.
@@ -157,17 +161,20 @@ type State struct {
 	// Problem is what a Failed flow shows, and ProblemAt when it happened.
 	Problem   *problem.Problem
 	ProblemAt time.Time
-	// Uncleared: a Failed flow has not made sure that the keyring holds no session. TryAgain begins with that.
+	// Uncleared: a Failed flow has not made sure that the keyring holds no session. TryAgain begins
+	// with that.
 	Uncleared bool
-	// EndsSoon: the session of a SignedIn user reaches its maximum age within five minutes. Renew starts it anew.
+	// EndsSoon: the session of a SignedIn user reaches its maximum age within five minutes. Renew
+	// starts it anew.
 	EndsSoon bool
-	// RenewAsks: to renew the session, the user is asked for a new proof, since the present one expires soon.
+	// RenewAsks: to renew the session, the user is asked for a new proof, since the present one
+	// expires soon.
 	RenewAsks bool
-	// EntryGone: a SignedIn user's session was removed from the keyring. The reason is not known, and it may be closed at e-RS:
-	// the user decides how to go on.
+	// EntryGone: a SignedIn user's session was removed from the keyring. The reason is not known, and
+	// it may be closed at e-RS: the user decides how to go on.
 	EntryGone bool
-	// AskedBy is the program that wants the user to sign in, as it calls itself; empty if none does. It stays until somebody is signed in
-	// or the user has given up (Cancel, in every phase).
+	// AskedBy is the program that wants the user to sign in, as it calls itself; empty if none does.
+	// It stays until somebody is signed in or the user has given up (Cancel, in every phase).
 	AskedBy string
 	// Links is the health of the neighbours.
 	Links Links
@@ -175,11 +182,12 @@ type State struct {
 	Notices []Notice
 }
 
-// Notice is something that a user, or whoever helps them, should know of, and can work with.
+// Notice is a fault that a user or their service desk should know of, and that does not prevent
+// working.
 type Notice struct {
-	// Problem says what it is. Its Code tells notices apart.
+	// Problem is the fault. Its Code distinguishes notices.
 	Problem *problem.Problem
-	// Quiet: it helps to find what is wrong, and is of no interest to somebody who is not looking for anything.
+	// Quiet: it helps to find a fault, and is of no interest to other users.
 	Quiet bool
 }
 
@@ -197,7 +205,8 @@ type Intent interface{ intent() }
 type (
 	// SignIn signs in with the proof that is there, and has the user asked for one if there is none.
 	SignIn struct{}
-	// Requested says that another program wants the user to sign in; with an empty name, that none does any more. It begins nothing.
+	// Requested says that another program wants the user to sign in; with an empty name, that none
+	// does any more. It begins nothing.
 	Requested struct{ By string }
 	// Cancel gives up what is under way, and what another program has asked for.
 	Cancel struct{}
@@ -211,8 +220,8 @@ type (
 	SignOut struct{}
 	// TryAgain leaves a Problem by starting over.
 	TryAgain struct{}
-	// Quit ends the session, and then the flow. AtOnce is a computer that does not wait (log-off, shutdown): nobody is given a
-	// grace.
+	// Quit ends the session, and then the flow. AtOnce means a computer that does not wait (log-off,
+	// shutdown): there is no grace.
 	Quit struct{ AtOnce bool }
 )
 

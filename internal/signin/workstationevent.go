@@ -5,7 +5,8 @@ type WorkstationEvent int
 
 // The incidents.
 const (
-	// Woke: the computer has slept, or its clock has jumped, so that nothing that a timer promised has happened.
+	// Woke: the computer has slept, or its clock has jumped, so that nothing that a timer promised has
+	// happened.
 	Woke WorkstationEvent = iota
 	// Locked: the screen was locked.
 	Locked

@@ -14,8 +14,9 @@ import (
 	"github.com/ers-login/ers-login/ersclient/handoff"
 )
 
-// world plays the neighbours of a machine in a random order: every call answers some time, well or badly, while the card comes
-// and goes and the user presses whatever there is. It keeps what is really there: sessions at e-RS, the keyring's entry.
+// world plays the neighbours of a machine in a random order: every call answers some time, well or
+// badly, while the card comes and goes and the user presses whatever there is. It keeps what is
+// really there: sessions at e-RS, the keyring's entry.
 type world struct {
 	t       *testing.T
 	random  *rand.Rand
@@ -24,9 +25,10 @@ type world struct {
 
 	pending []effect
 	stopped bool
-	// locked is the keyring, until a session is handed over; nobody can read it meanwhile.
+	// locked is the keyring, until a session is handed over; no program can read it meanwhile.
 	locked bool
-	// lost: somebody has deleted the entry of a signed-in user, and it stays deleted until the user goes on.
+	// lost: somebody has deleted the entry of a signed-in user, and it stays deleted until the user
+	// goes on.
 	lost bool
 	// refreshes: the platform wants its sessions refreshed.
 	refreshes     bool
@@ -232,7 +234,7 @@ func (w *world) answer(faults int) {
 		if !call.grant.Key.IsZero() && w.chance(faults) {
 			outcome.closeErr = hiccup
 		}
-		// e-RS was told, and what it makes of that is its own.
+		// e-RS was asked, and what it does is its own.
 		delete(w.sessions, call.grant.Key.Reveal())
 		w.stoppedEnding = false
 		w.tell(outcome)
@@ -298,8 +300,8 @@ func (w *world) disturb() {
 	}
 }
 
-// TestNothingIsLeftBehind runs thousands of random lives to their end. If it fails, a clinician who pulls the card at the wrong
-// moment leaves an open session at e-RS, or a key in the keyring.
+// TestNothingIsLeftBehind runs thousands of random lives to their end. If it fails, a clinician who
+// pulls the card at the wrong moment leaves an open session at e-RS, or a key in the keyring.
 func TestNothingIsLeftBehind(t *testing.T) {
 	reached := map[Phase]int{}
 	for seed := range uint64(3000) {
@@ -321,7 +323,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 			w.answer(0)
 		}
 		if w.locked {
-			// Nobody could look, and nobody can read it: the next start does.
+			// It could not be read, and no program can read it: the next start does.
 			require.Equal(t, "left", w.entry)
 			w.entry = ""
 			delete(w.sessions, "left")

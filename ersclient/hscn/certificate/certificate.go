@@ -1,9 +1,10 @@
-// Package certificate reads the organisation's endpoint certificate (SEC-001), which is how e-RS knows the organisation, and the
-// authorities that the certificate of e-RS may come from. The endpoint certificate comes from files ([Load]: PEM, DER or
-// PKCS#12, whatever program wrote them); package certstore takes it from a certificate store of Windows.
+// Package certificate reads the organisation's endpoint certificate (SEC-001), by which e-RS knows
+// the organisation, and the authorities trusted for the certificate of e-RS. The endpoint
+// certificate comes from files ([Load]: PEM, DER or PKCS#12); package certstore reads Windows'
+// stores.
 //
-// Whatever is wrong with it is a [*problem.Problem] that names the setting and the remedy. Nothing here uses the network: no CRL is
-// fetched, and no OCSP responder asked. Whether a certificate has been revoked is for e-RS to say.
+// Every error is a [*problem.Problem] that names setting and remedy. The package does not use the
+// network: e-RS checks revocation.
 package certificate
 
 import (
@@ -40,11 +41,10 @@ type Files struct {
 	Passphrase secret.Text
 }
 
-// Load reads the organisation's endpoint certificate from files. Every way in which files can be wrong is a *Problem of its own, which names the setting and the remedy:
-// CERT-NOT_SET, CERT-AMBIGUOUS, CERT-MISSING, CERT-UNREADABLE, CERT-TOO_BIG, CERT-NOT_PEM, CERT-INVALID, CERT-KEY_MISSING,
-// CERT-KEY_ENCRYPTED, CERT-KEY_INVALID, CERT-KEY_KIND, CERT-KEY_TWICE, CERT-KEY_MISMATCH, CERT-PASSPHRASE, CERT-PKCS12,
-// CERT-PKCS12_ENCRYPTION, and those of CheckCertificate. Where a passphrase is wanted and Passphrase is empty, ErrNoPassphrase is in
-// the error's chain.
+// Load reads the organisation's endpoint certificate (SEC-001) from files; package certstore reads
+// Windows' stores. The error is a *problem.Problem with a CERT code (docs/certificates.md) that
+// names setting and remedy; its chain has ErrNoPassphrase if Passphrase is needed and empty. No CRL
+// or OCSP responder is consulted: e-RS checks revocation.
 func Load(files Files) (tls.Certificate, error) {
 	var certificate tls.Certificate
 	var err error

@@ -12,7 +12,7 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// The certificate and the authorities come from files that a service desk has put there.
+// The certificate and the authorities come from files set up by a service desk.
 func ExampleLoad() {
 	server := erstest.NewServer()
 	defer server.Close()
@@ -39,7 +39,7 @@ func ExampleLoad() {
 	// true CERT-PASSPHRASE
 }
 
-// Without a bundle, the system's authorities count, of which the NHS root is none.
+// Without a bundle the system's authorities are used, which lack the NHS root.
 func ExampleLoadRootCAs() {
 	roots, name, err := certificate.LoadRootCAs("")
 	fmt.Println(roots == nil, name, err)

@@ -10,10 +10,11 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// LoadRootCAs returns the authorities that e-RS's certificate may come from, and their name for transport.Config.TrustStore: those of a
-// bundle in PEM or in DER, and no others, since the NHS root is in no system, and a proxy that looks into TLS has its root in most.
-// Without a bundle the pool is nil, which stands for the system's: those of its own folders, whatever SSL_CERT_FILE and
-// SSL_CERT_DIR say.
+// LoadRootCAs returns the authorities trusted for e-RS's certificate, and their name for
+// transport.Config.TrustStore. A bundle (PEM or DER) replaces the system's, which lack the NHS root
+// and often hold a TLS-inspecting proxy's. Without one the pool is nil: the system's folders,
+// regardless of SSL_CERT_*. Certificates that cannot be parsed are skipped beside others, as large
+// bundles hold oddities.
 //
 // The error is one of [BundleProblems].
 func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err error) {

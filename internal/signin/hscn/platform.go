@@ -1,6 +1,7 @@
-// Package hscn is the platform of the smartcard: the Identity Agent's ticket is the proof of the user, and A001, A002 and A003 make a
-// session of it, select a role and close it. It is behind the seam of package signin, which knows nothing of tickets and cards, and
-// goes when the NHS ends CIS1.
+// Package hscn is the platform of the smartcard: the Identity Agent's ticket is the proof of the
+// user, and A001, A002 and A003 make a session of it, select a role and close it. It is behind the
+// seam of package signin, which knows nothing of tickets and cards, and goes when the NHS ends
+// CIS1.
 package hscn
 
 import (
@@ -19,7 +20,8 @@ import (
 // spineAge is how long a Spine session lives at most. No session of e-RS outlives it.
 const spineAge = 10 * time.Hour
 
-// ERS is e-RS as this platform calls it; *hscn.Client is one. Every error is a *problem.Problem.
+// ERS is e-RS as this platform calls it; the Client of ersclient/hscn is one. Every error is a
+// *problem.Problem.
 type ERS interface {
 	// CreateSession is A001.
 	CreateSession(context.Context, ersclient.Ticket) (ersclient.Session, error)
@@ -37,8 +39,8 @@ type Settings struct {
 	Agent smartcard.Agent
 	// PollInterval is the pause between two questions to the agent; zero is smartcard's own.
 	PollInterval time.Duration
-	// Changed delivers when a card or reader may have moved, so that ticket and Presence are looked at. Both may be nil, where the
-	// readers are out of sight.
+	// Changed delivers when a card or reader may have moved, so that ticket and Presence are looked
+	// at. Both may be nil, where the readers are out of sight.
 	Changed  <-chan struct{}
 	Presence func() Presence
 	// BaseURL and ASID are where ERS signs in. Both stand in the keyring entry.
@@ -66,8 +68,8 @@ func (p *Platform) Look() {
 	}
 }
 
-// Prompt has the Identity Agent ask for card and passcode. The ticket it returns is dropped: Watch reports it next, and is the
-// only source of tickets.
+// Prompt has the Identity Agent ask for card and passcode. The ticket it returns is dropped: Watch
+// reports it next, and is the only source of tickets.
 func (p *Platform) Prompt(ctx context.Context, fresh bool) error {
 	prompt := p.Agent.Ticket
 	if fresh {
@@ -85,7 +87,8 @@ func (p *Platform) Prompt(ctx context.Context, fresh bool) error {
 	}
 }
 
-// Open is A001. The answer to one that was given up is waited for: it alone has the key of the session that it may have created.
+// Open is A001. The answer to one that was given up is waited for: it alone has the key of the
+// session that it may have created.
 func (p *Platform) Open(ctx context.Context, proof signin.Proof, givenUp <-chan struct{}) (signin.Grant, error) {
 	session, err := p.ERS.CreateSession(ersclient.WithGivenUp(ctx, givenUp), ersclient.Ticket{Text: proof.Text})
 	return signin.Grant{

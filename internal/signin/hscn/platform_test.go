@@ -81,8 +81,9 @@ func TestFromTicketToEntry(t *testing.T) {
 	assert.True(t, ers.deleted.Equal(secret.New("two")))
 }
 
-// An A002 whose answer is lost begins the sign-in anew, one that was refused does not, and its Problem is shown either way. If this
-// fails, a session that may have been selected stays open, or a gateway that sheds load gets more of it.
+// An A002 whose answer is lost begins the sign-in anew, one that was refused does not, and its
+// Problem is shown either way. If this fails, a session that may have been selected stays open, or
+// a gateway that sheds load gets more of it.
 func TestWhatAFailedA002Means(t *testing.T) {
 	for name, test := range map[string]struct {
 		status int

@@ -10,8 +10,9 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// Presence is whether there is a card in a reader: any card, for what kind it is the Identity Agent alone knows. It says what a user
-// has to do next, and nothing of the session, which lives and ends with the ticket.
+// Presence is whether there is a card in a reader: any card, for what kind it is the Identity Agent
+// alone knows. It says what a user has to do next, and nothing of the session, which lives and ends
+// with the ticket.
 type Presence int
 
 // What can be seen of a card.
@@ -93,8 +94,8 @@ func (p *Platform) log(event smartcard.Event) {
 
 // cardSide is what is known of ticket and card.
 type cardSide struct {
-	// last is the last ticket, and lastSince when it was seen first. It may be older, so Spine's session ends at lastSince plus
-	// spineAge or earlier.
+	// last is the last ticket, and lastSince when it was seen first. It may be older, so Spine's
+	// session ends at lastSince plus spineAge or earlier.
 	last      ersclient.Ticket
 	lastSince time.Time
 	// absence is why there is no ticket, nil as long as the agent has not said.
@@ -147,8 +148,9 @@ func (s *cardSide) status(kind signin.ReportKind) signin.Report {
 	return report
 }
 
-// missing returns what a user without a ticket has to do, and whether a ticket can come without a change to card or computer. The
-// agent's answer is the same without card and without passcode; the readers, where they can be seen, make the difference.
+// missing returns what a user without a ticket has to do, and whether a ticket can come without a
+// change to card or computer. The agent's answer is the same without card and without passcode; the
+// readers, where they can be seen, make the difference.
 func missing(absence error, card Presence) (signin.Missing, bool) {
 	switch {
 	case absence == nil:
@@ -166,7 +168,8 @@ func missing(absence error, card Presence) (signin.Missing, bool) {
 	}
 }
 
-// agentMissing is the Problem of the Identity Agent itself. A missing program of the organisation's own has another.
+// agentMissing is the Problem of the Identity Agent itself. A missing program of the organisation's
+// own has another.
 var agentMissing = smartcard.NotInstalled.Problem()
 
 func agentHealth(absence error) signin.Health {

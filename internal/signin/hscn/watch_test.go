@@ -73,8 +73,8 @@ func newDesk() *desk {
 	return &desk{changed: make(chan struct{}, 1), err: smartcard.TicketNotAvailable.Problem()}
 }
 
-// A user whose card is in and who reads "Insert your smartcard" takes it out again. What the readers show reaches the window, and the
-// log, in which a service desk follows what the user saw.
+// A user whose card is in and who reads "Insert your smartcard" takes it out again. What the
+// readers show reaches the window, and the log, in which a service desk follows what the user saw.
 func TestPresenceTellsWhatAWaitingUserHasToDo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk()
@@ -142,7 +142,8 @@ func TestAnUnsureAgent(t *testing.T) {
 	assert.Equal(t, signin.HealthAttention, report.Source.Health)
 }
 
-// TestStatusBar: every state of the agent has words that no other state has, since some users cannot tell green from red.
+// TestStatusBar: every state of the agent has words that no other state has, since some users
+// cannot tell green from red.
 func TestStatusBar(t *testing.T) {
 	said := map[string]signin.Health{}
 	for _, health := range []signin.Health{signin.HealthUnknown, signin.HealthGood, signin.HealthAttention, signin.HealthBad} {

@@ -78,7 +78,8 @@ func (p *Platform) About() signin.About {
 	return about
 }
 
-// noRoles is shown to a user for whom A001 answers 201 with an empty list (A002-02 of the conformance list calls it no roles).
+// noRoles is shown to a user for whom A001 answers 201 with an empty list (A002-02 of the
+// conformance list calls it no roles).
 var noRoles = &problem.Problem{
 	Code:  "ERS-A001-NO_ROLES",
 	Title: "You have no role in e-RS",

@@ -110,7 +110,7 @@ func (a *authority) handshake(t *testing.T, loaded tls.Certificate, version uint
 	}()
 	connection := tls.Client(here, &tls.Config{
 		MinVersion: tls.VersionTLS12, RootCAs: trusted, ServerName: "e-rs.example",
-		// As in ersclient.
+		// As in package transport.
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &loaded, nil },
 	})
 	word := make([]byte, len("welcome"))

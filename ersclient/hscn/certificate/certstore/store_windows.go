@@ -230,7 +230,8 @@ func (c *storedCertificate) key() (key, error) {
 // ncryptKey is an NCRYPT_KEY_HANDLE.
 type ncryptKey windows.Handle
 
-// paddingInfo is BCRYPT_PSS_PADDING_INFO, and BCRYPT_PKCS1_PADDING_INFO, which has the first field alone.
+// paddingInfo is BCRYPT_PSS_PADDING_INFO, and BCRYPT_PKCS1_PADDING_INFO, which has the first field
+// alone.
 type paddingInfo struct {
 	algorithm *uint16
 	salt      uint32
