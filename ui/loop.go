@@ -22,7 +22,17 @@ func (l *loop) run(app fyne.App) {
 	runner := goroutine()
 	l.runner.Store(&runner)
 	defer l.over.Store(true)
+	withoutLastEvent(app)
 	app.Run()
+}
+
+// withoutLastEvent takes away the event that Fyne 2.8 queues once its loop has ended, to save
+// preferences, which this program does not have. An event that comes between the loop's last look at
+// its queue and the queue's end is never run, and Fyne waits for it for ever: about one end in forty.
+func withoutLastEvent(app fyne.App) {
+	if hooked, is := app.Lifecycle().(interface{ SetOnStoppedHookExecuted(func()) }); is {
+		hooked.SetOnStoppedHookExecuted(nil)
+	}
 }
 
 // do runs a function on Fyne's goroutine, later. Once the loop has ended, it does nothing.

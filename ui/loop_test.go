@@ -45,3 +45,26 @@ func TestNothingReachesTheWindowAfterTheLoop(t *testing.T) {
 		beforehand.do(func() { panic("ours") })
 	})
 }
+
+// hooked is a lifecycle with Fyne's own hook.
+type hooked struct {
+	fyne.Lifecycle
+	hook func()
+}
+
+func (h *hooked) SetOnStoppedHookExecuted(hook func()) { h.hook = hook }
+
+// hookedApp has that lifecycle.
+type hookedApp struct {
+	loopApp
+	lifecycle *hooked
+}
+
+func (a hookedApp) Lifecycle() fyne.Lifecycle { return a.lifecycle }
+
+// Fyne can wait for ever for the event that it queues at its loop's end.
+func TestNoEventIsQueuedAtTheEndOfTheLoop(t *testing.T) {
+	lifecycle := &hooked{hook: func() {}}
+	var l loop
+	l.run(hookedApp{loopApp{test.NewTempApp(t), func() { require.Nil(t, lifecycle.hook) }}, lifecycle})
+}

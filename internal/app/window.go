@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
 	"sync/atomic"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"github.com/sirupsen/logrus"
@@ -185,7 +187,7 @@ func (r *windowRun) makeWindow(ctx, wanted context.Context) error {
 // runWindow runs Fyne's loop, and the controller beside it, until both have ended.
 func (r *windowRun) runWindow(ctx context.Context) error {
 	var started atomic.Bool
-	ended := make(chan error, 1)
+	ended, loopEnded := make(chan error, 1), make(chan struct{})
 	// Without OpenGL, Fyne goes on without a window unless the first one is shown from here.
 	r.app.Lifecycle().SetOnStarted(func() {
 		switch {
@@ -199,9 +201,17 @@ func (r *windowRun) runWindow(ctx context.Context) error {
 		}
 		started.Store(true)
 		r.controller.Shown.Store(true)
-		go func() { ended <- r.controller.Run() }()
+		go func() {
+			err := r.controller.Run()
+			ended <- err
+			if errors.Is(err, context.Canceled) {
+				err = nil // the user quit before anything could go wrong
+			}
+			r.awaitLoop(loopEnded, loopWithin, func() { os.Exit(StatusOf(err)) })
+		}()
 	})
 	stack, broken := runLoop(r.window)
+	close(loopEnded)
 	// The session does not outlive the window, whatever has ended Fyne's loop. When the display
 	// dies, Xlib ends the process at once, and the next start clears the keyring.
 	r.controller.Send(signin.Quit{})
@@ -232,6 +242,21 @@ func (r *windowRun) runWindow(ctx context.Context) error {
 		return r.program.say(ErrRaised)
 	default:
 		return err
+	}
+}
+
+// loopWithin is how long Fyne may take to end its loop after the flow has ended.
+const loopWithin = 10 * time.Second
+
+// awaitLoop ends the process if Fyne's loop does not end: it waits for ever for an event that comes
+// at the wrong moment. The session, the keyring and the audit log have ended by then; but as long as
+// the process lives, it is the one instance.
+func (r *windowRun) awaitLoop(ended <-chan struct{}, within time.Duration, exit func()) {
+	select {
+	case <-ended:
+	case <-time.After(within):
+		r.log.Error("window: the loop has not ended")
+		exit()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -181,4 +182,15 @@ func TestAWindowWithOtherSettings(t *testing.T) {
 	assert.Equal(t, e.wanted, windowFingerprint("sign-in", "", flags, nil), "where it starts makes no difference")
 	require.NoError(t, flags.Parse([]string{"--asid", "1"}))
 	assert.NotEqual(t, e.wanted, windowFingerprint("sign-in", "", flags, nil))
+}
+
+// A process that stays although its window is closed would be taken for the one instance.
+func TestALoopThatDoesNotEnd(t *testing.T) {
+	r := windowRun{log: testLog(t)}
+	left := false
+	r.awaitLoop(make(chan struct{}), time.Millisecond, func() { left = true })
+	assert.True(t, left)
+	ended := make(chan struct{})
+	close(ended)
+	r.awaitLoop(ended, time.Hour, func() { assert.Fail(t, "it has ended") })
 }
