@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -18,6 +20,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/audit"
+	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
@@ -28,6 +31,9 @@ import (
 // soakLives is the number of sign-ins, each with a switch of role and a sign-out. The default fits
 // into make test; use -soak 500 after changes to the keyring.
 var soakLives = flag.Int("soak", 100, "the number of sign-ins, with a switch of role, while others read")
+
+// soakVariable marks the process that the soak runs in.
+const soakVariable = "ERSLOGIN_TEST_SOAK"
 
 // soakReaders are twenty applications of several kinds.
 func soakReaders() (kinds []soak.Kind) {
@@ -43,7 +49,25 @@ func soakReaders() (kinds []soak.Kind) {
 // whole program below the window: flow, keyring worker, a real gnome-keyring, real TLS, audit log.
 // If one sees an expired key, or one organisation's key with another's name, a patient's data go to
 // the wrong place; if something stays behind, the next user works as the previous one.
+//
+// GNOME's keyring 42.1 stops by itself in about one of twenty-five runs on a busy computer. The soak
+// runs in a process of its own, again if that has happened: what is lost then is the daemon's.
 func TestSoakReadersWhileUsersComeAndGo(t *testing.T) {
+	if os.Getenv(soakVariable) == "" {
+		for again := 1; ; again++ {
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v",
+				fmt.Sprintf("-test.short=%t", testing.Short()), fmt.Sprintf("-soak=%d", *soakLives))
+			cmd.Env = append(os.Environ(), soakVariable+"=1")
+			printed, err := cmd.CombinedOutput()
+			if err != nil && again < 3 && strings.Contains(string(printed), keyring.NoService.Code) {
+				t.Logf("the keyring's daemon has ended: once more\n%s", printed)
+				continue
+			}
+			require.NoError(t, err, string(printed))
+			require.Contains(t, string(printed), "--- PASS: "+t.Name())
+			return
+		}
+	}
 	reader := filepath.Join(t.TempDir(), "reader")
 	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", reader, "../testing/soak/reader").CombinedOutput()
 	require.NoError(t, err, string(built))
