@@ -64,51 +64,51 @@ type Controller struct {
 const quitWithin = 4500 * time.Millisecond
 
 // Open prepares the controller for intents. The end of ctx counts as quitting.
-func (e *Controller) Open(ctx context.Context) {
-	e.early = make(chan signin.Intent, 4)
-	e.life, e.quit = context.WithCancel(ctx)
+func (c *Controller) Open(ctx context.Context) {
+	c.early = make(chan signin.Intent, 4)
+	c.life, c.quit = context.WithCancel(ctx)
 }
 
 // Send accepts an intent from the window. It never blocks.
-func (e *Controller) Send(intent signin.Intent) {
-	if flow := e.flow.Load(); flow != nil {
+func (c *Controller) Send(intent signin.Intent) {
+	if flow := c.flow.Load(); flow != nil {
 		flow.Send(intent)
 		return
 	}
 	if _, quitting := intent.(signin.Quit); quitting {
-		e.quit()
+		c.quit()
 		return
 	}
 	select {
-	case e.early <- intent:
+	case c.early <- intent:
 	default:
-		e.Log.Warn("too many intents before the start: one is dropped")
+		c.Log.Warn("too many intents before the start: one is dropped")
 	}
 }
 
 // Run finds the services and runs a flow until the user quits. The error is that of the services if
 // the user quit before they were found.
-func (e *Controller) Run() error {
-	defer e.quit()
-	found, err := e.find()
+func (c *Controller) Run() error {
+	defer c.quit()
+	found, err := c.find()
 	if err != nil {
-		e.publish(signin.State{Phase: signin.Closed})
+		c.publish(signin.State{Phase: signin.Closed})
 		return err
 	}
 	defer found.close()
 	// The watcher outlives quitting, and ends after the flow.
-	watching, stop := context.WithCancel(context.WithoutCancel(e.life))
+	watching, stop := context.WithCancel(context.WithoutCancel(c.life))
 	var beside sync.WaitGroup
-	incidents, release := e.watchWorkstation(watching, &beside, found.endWhenLocked, found.platform.Look)
+	incidents, release := c.watchWorkstation(watching, &beside, found.endWhenLocked, found.platform.Look)
 	flow := signin.New(signin.Config{
 		Platform: found.platform, Keyring: found.keyring, Memory: found.memory,
-		Clock: signin.SystemClock{}, Log: e.Log, Observe: e.publish, Guard: e.Guard, Publisher: e.Publisher,
-		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked, ManualStart: e.Held,
-		Workstation: incidents, Notices: e.Board.Changes(),
+		Clock: signin.SystemClock{}, Log: c.Log, Observe: c.publish, Guard: c.Guard, Publisher: c.Publisher,
+		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked, ManualStart: c.Held,
+		Workstation: incidents, Notices: c.Board.Changes(),
 	})
-	e.flow.Store(flow)
-	e.handOver(flow)
-	flow.Run(e.life)
+	c.flow.Store(flow)
+	c.handOver(flow)
+	flow.Run(c.life)
 	release()
 	stop()
 	beside.Wait()
@@ -117,10 +117,10 @@ func (e *Controller) Run() error {
 
 // handOver passes earlier requests for a sign-in to a new flow. Other intents were meant for
 // another screen.
-func (e *Controller) handOver(flow *signin.Flow) {
+func (c *Controller) handOver(flow *signin.Flow) {
 	for {
 		select {
-		case intent := <-e.early:
+		case intent := <-c.early:
 			if asked, is := intent.(signin.Requested); is {
 				flow.Send(asked)
 			}
@@ -131,63 +131,63 @@ func (e *Controller) handOver(flow *signin.Flow) {
 }
 
 // publish shows a state in the window and to the waiters.
-func (e *Controller) publish(state signin.State) {
-	e.Show(state)
-	e.waiters.see(state)
+func (c *Controller) publish(state signin.State) {
+	c.Show(state)
+	c.waiters.see(state)
 }
 
 // watchWorkstation begins to watch the workstation. release lets a computer continue that waits for
 // the end of the flow.
-func (e *Controller) watchWorkstation(
+func (c *Controller) watchWorkstation(
 	ctx context.Context, beside *sync.WaitGroup, lockMatters bool, look func(),
 ) (incidents <-chan signin.WorkstationEvent, release func()) {
-	if e.watch == nil {
+	if c.watch == nil {
 		return nil, func() {}
 	}
-	watched := e.watch(ctx)
+	watched := c.watch(ctx)
 	events := make(chan signin.WorkstationEvent)
 	beside.Go(func() {
-		workstationEvents{station: watched, incidents: events, look: look, leave: e.quit, board: e.Board, lockMatters: lockMatters}.run(ctx)
+		workstationEvents{station: watched, incidents: events, look: look, leave: c.quit, board: c.Board, lockMatters: lockMatters}.run(ctx)
 	})
 	return events, watched.Release
 }
 
 // find finds the services, each time that the user tries again.
-func (e *Controller) find() (Services, error) {
+func (c *Controller) find() (Services, error) {
 	for {
-		found, err := e.Prepare(e.life)
+		found, err := c.Prepare(c.life)
 		if err == nil {
 			return found, nil
 		}
-		if e.life.Err() != nil {
+		if c.life.Err() != nil {
 			return Services{}, err
 		}
-		e.Log.WithError(err).Error("start")
+		c.Log.WithError(err).Error("start")
 		// Without a flow it is unknown whether the keyring is clear.
 		failed := signin.State{Phase: signin.Failed, Problem: problem.Of(err), ProblemAt: time.Now(), Uncleared: true}
-		e.publish(failed)
-		if !e.wantsAgain(failed) {
+		c.publish(failed)
+		if !c.wantsAgain(failed) {
 			return Services{}, err
 		}
-		e.publish(signin.State{Phase: signin.Starting, Since: time.Now()})
+		c.publish(signin.State{Phase: signin.Starting, Since: time.Now()})
 	}
 }
 
 // wantsAgain waits after a failed start until the user tries again (true) or quits. Meanwhile the
 // window shows which program wants a sign-in.
-func (e *Controller) wantsAgain(failed signin.State) bool {
+func (c *Controller) wantsAgain(failed signin.State) bool {
 	for {
 		select {
-		case <-e.life.Done():
+		case <-c.life.Done():
 			return false
-		case intent := <-e.early:
+		case intent := <-c.early:
 			switch wish := intent.(type) {
 			case signin.TryAgain:
 				return true
 			case signin.Requested:
 				if failed.AskedBy != wish.By {
 					failed.AskedBy = wish.By
-					e.publish(failed)
+					c.publish(failed)
 				}
 			}
 		}

@@ -14,5 +14,5 @@ func startPrivateRing(ctx context.Context) (privateRing, error) {
 	return ring, nil
 }
 
-// sweepPrivateRings removes what killed demonstrations have left.
-func sweepPrivateRings() error { return private.Sweep() }
+// removePrivateRings removes what killed demonstrations have left.
+func removePrivateRings() error { return private.RemoveLeftovers() }

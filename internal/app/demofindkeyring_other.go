@@ -9,4 +9,4 @@ import (
 
 func startPrivateRing(context.Context) (privateRing, error) { return nil, errors.ErrUnsupported }
 
-func sweepPrivateRings() error { return nil }
+func removePrivateRings() error { return nil }

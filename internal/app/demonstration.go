@@ -54,12 +54,12 @@ func PersonaKeys() []string {
 
 // OpenDemo opens the window of a demonstration and serves it until it is closed. Pressing Sign in
 // inserts the card of the persona with this key. The error is a UsageError if there is none.
-func (p Host) OpenDemo(ctx context.Context, key string) error {
+func (h Host) OpenDemo(ctx context.Context, key string) error {
 	persona, known := simulator.PersonaByKey(key)
 	if !known {
 		return UsageError{Err: fmt.Errorf("--persona: there is no %q, only %s", key, strings.Join(PersonaKeys(), ", "))}
 	}
-	log := p.OpenLog(logging.DefaultDir())
+	log := h.OpenLog(logging.DefaultDir())
 	defer CloseLog(log)
 	log.SetLevel(logrus.DebugLevel)
 	ers := erstest.NewUnstartedServer()
@@ -70,17 +70,17 @@ func (p Host) OpenDemo(ctx context.Context, key string) error {
 	card := simulator.New(simulator.Settings{ThinkTime: thinkTime})
 	defer card.Close()
 	board := signin.NewBoard()
-	if err := sweepPrivateRings(); err != nil {
+	if err := removePrivateRings(); err != nil {
 		log.WithError(err).Warn("not all that a killed demonstration has left was removed")
 	}
 	board.Set(agentSource, nil) // reserves the place before the keyring's notices
-	demo := NewDemonstration(p, log, board, ers, card, persona)
+	demo := NewDemonstration(h, log, board, ers, card, persona)
 	defer demo.ring.close()
 	card.OnTicket(demo.RegisterTicket)
 	memory := openHistory(log)
 	// The demonstration has the user's looks; starting at log-in is for real sign-ins.
 	liked := newPreferences(settingsForLooks(config.System("", nil)), nil, log)
-	return p.openWindow(ctx, log, board, windowOptions{
+	return h.openWindow(ctx, log, board, windowOptions{
 		settings: ui.Settings{
 			Demonstration: true, Simulator: demo.menu(), Favourites: memory, Preferences: liked,
 			Diagnostics: NewWindowDiagnostics(demo.examine),
@@ -92,7 +92,7 @@ func (p Host) OpenDemo(ctx context.Context, key string) error {
 			}
 			return found, err
 		},
-		wanted: windowFingerprint("demonstration", persona.Key, nil, nil), graphics: p.newGraphics(log),
+		wanted: windowFingerprint("demonstration", persona.Key, nil, nil), graphics: h.newGraphics(log),
 	})
 }
 

@@ -56,14 +56,14 @@ type graphics struct {
 
 // newGraphics returns this program's graphics, or nil if its own file cannot be found: then the
 // window opens without a probe.
-func (p Host) newGraphics(log logrus.FieldLogger) *graphics {
+func (h Host) newGraphics(log logrus.FieldLogger) *graphics {
 	self, err := os.Executable()
 	if err != nil {
 		log.WithError(err).Warn("graphics")
 		return nil
 	}
 	return &graphics{
-		record: filepath.Join(xdg.StateHome, "ers-login", "graphics"), where: graphicsPlace(p.Name(), p.Environ), log: log, settled: startedToDraw(),
+		record: filepath.Join(xdg.StateHome, "ers-login", "graphics"), where: graphicsPlace(h.Name(), h.Environ), log: log, settled: startedToDraw(),
 		look: func(ctx context.Context) error { return lookWith(ctx, self, ProbeCommand) },
 	}
 }

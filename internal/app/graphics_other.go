@@ -19,4 +19,4 @@ func startedToDraw() bool { return false }
 
 // inSoftware returns false: outside Windows the system's own library draws in software if
 // necessary.
-func (p Host) inSoftware(context.Context, *graphics, func()) (bool, error) { return false, nil }
+func (h Host) inSoftware(context.Context, *graphics, func()) (bool, error) { return false, nil }

@@ -44,7 +44,7 @@ func DropWorkingFolder(stderr io.Writer) {
 // inSoftware runs the program with Mesa's software OpenGL, if an administrator has installed it. It
 // returns whether it was run, and its result. leave is called before, so that the second process
 // can be the one instance.
-func (p Host) inSoftware(ctx context.Context, g *graphics, leave func()) (bool, error) {
+func (h Host) inSoftware(ctx context.Context, g *graphics, leave func()) (bool, error) {
 	if g.settled {
 		return false, nil
 	}
@@ -52,7 +52,7 @@ func (p Host) inSoftware(ctx context.Context, g *graphics, leave func()) (bool, 
 	if err != nil {
 		return false, fmt.Errorf("could not find this program's own file: %w", err)
 	}
-	return software{self, os.Args[1:], config.TrustProgram, g}.run(ctx, p, leave)
+	return software{self, os.Args[1:], config.TrustProgram, g}.run(ctx, h, leave)
 }
 
 // software is Mesa's software OpenGL in the folder mesa next to a program, and the program run with

@@ -36,7 +36,7 @@ type Host struct {
 }
 
 // Name is the program's name and version for other programs.
-func (p Host) Name() string { return "ers-login " + p.Metadata.Version }
+func (h Host) Name() string { return "ers-login " + h.Metadata.Version }
 
 // ReadMetadata parses FyneApp.toml, which a plain go build does not pass to Fyne.
 func ReadMetadata(fyneApp []byte) (fyne.AppMetadata, error) {
@@ -58,14 +58,14 @@ func ReadMetadata(fyneApp []byte) (fyne.AppMetadata, error) {
 
 // OpenLog opens the log in a folder, or on the console alone. It always returns a log: a folder
 // that cannot be written is reported on the console.
-func (p Host) OpenLog(folder string) *logging.Log {
-	console := p.Stderr
+func (h Host) OpenLog(folder string) *logging.Log {
+	console := h.Stderr
 	if folder != "" {
-		console = desktop.WithoutConsole(p.Stderr)
+		console = desktop.WithoutConsole(h.Stderr)
 	}
-	log, err := logging.New(logging.Settings{Dir: folder, Console: console, Version: p.Metadata.Version})
+	log, err := logging.New(logging.Settings{Dir: folder, Console: console, Version: h.Metadata.Version})
 	if err != nil {
-		p.Report(err)
+		h.Report(err)
 	}
 	// Fyne and other libraries write to the standard log.
 	standard.SetFlags(0)
@@ -80,21 +80,21 @@ func CloseLog(log io.Closer) {
 }
 
 // OpenKeyring prepares the keyring process, which starts when first needed.
-func (p Host) OpenKeyring(settings config.Config, log logrus.FieldLogger) (*keyring.Client, error) {
+func (h Host) OpenKeyring(settings config.Config, log logrus.FieldLogger) (*keyring.Client, error) {
 	arguments, err := worker()
 	if err != nil {
 		return nil, err
 	}
 	return keyring.New(keyring.Settings{
-		Command: arguments, Env: p.Environ, Version: p.Metadata.Version,
+		Command: arguments, Env: h.Environ, Version: h.Metadata.Version,
 		Timeout: settings.KeyringTimeout, PromptTimeout: settings.KeyringPromptTimeout, Log: log,
 		Aliases: settings.WindowsAliases,
 	}), nil
 }
 
 // say prints why there is no window, for a start from a terminal.
-func (p Host) say(why error) error {
-	_, err := fmt.Fprintf(p.Stderr, "%v.\n", why)
+func (h Host) say(why error) error {
+	_, err := fmt.Fprintf(h.Stderr, "%v.\n", why)
 	return err
 }
 
@@ -105,7 +105,7 @@ func SayTo(stderr io.Writer, text string) error {
 }
 
 // Report prints a command's error in the window's words, and returns the exit status.
-func (p Host) Report(err error) int {
+func (h Host) Report(err error) int {
 	if err == nil {
 		return StatusDone
 	}
@@ -121,7 +121,7 @@ func (p Host) Report(err error) int {
 	default:
 		fmt.Fprintf(&text, "ers-login: %s\n", shownLines(err.Error()))
 	}
-	_, _ = io.WriteString(p.Stderr, text.String()) // there is no other output
+	_, _ = io.WriteString(h.Stderr, text.String()) // there is no other output
 	return StatusOf(err)
 }
 

@@ -23,23 +23,23 @@ type Leftover struct {
 	there   bool
 }
 
-// sweepWithin bounds the check of the keyring after a failed start.
-const sweepWithin = 8 * time.Second
+// clearWithin bounds the check of the keyring after a failed start.
+const clearWithin = 8 * time.Second
 
-// PrepareOrSweep is a prepare that clears the keyring if it fails. A flow begins with that, but
+// PrepareOrClear is a prepare that clears the keyring if it fails. A flow begins with that, but
 // without usable settings or a certificate there is no flow, and other applications would go on
 // with the session of an earlier run that was killed.
-func (r RealServices) PrepareOrSweep(ctx context.Context) (Services, error) {
+func (r RealServices) PrepareOrClear(ctx context.Context) (Services, error) {
 	found, err := r.prepare(ctx)
 	if err != nil && ctx.Err() == nil {
-		r.Sweep(ctx)
+		r.ClearLeftover(ctx)
 	}
 	return found, err
 }
 
-// Sweep clears what an earlier run has left in the keyring, and keeps its session for the flow.
-func (r RealServices) Sweep(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, sweepWithin)
+// ClearLeftover clears what an earlier run has left in the keyring, and keeps its session for the flow.
+func (r RealServices) ClearLeftover(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, clearWithin)
 	defer cancel()
 	// Errors of the settings were reported; the usable ones suffice for this.
 	settings, _ := config.Load(r.Sources)
@@ -53,7 +53,7 @@ func (r RealServices) Sweep(ctx context.Context) {
 			r.Log.WithError(err).Warn("the keyring worker did not end")
 		}
 	}()
-	session, found, err := r.Program.clearEarlier(ctx, ring, r.Log)
+	session, found, err := r.Program.clearLeftover(ctx, ring, r.Log)
 	if session.BaseURL != "" {
 		r.Left.keep(session)
 	}
@@ -65,10 +65,10 @@ func (r RealServices) Sweep(ctx context.Context) {
 	}
 }
 
-// clearEarlier removes what an earlier run has left in the keyring. Found reports whether there was
+// clearLeftover removes what an earlier run has left in the keyring. Found reports whether there was
 // a session, which is zero if it could not be read. The session of a living instance stays, and the
 // error is LivesElsewhere.
-func (p Host) clearEarlier(ctx context.Context, ring *keyring.Client, log *logging.Log) (session handoff.Session, found bool, err error) {
+func (h Host) clearLeftover(ctx context.Context, ring *keyring.Client, log *logging.Log) (session handoff.Session, found bool, err error) {
 	session, err = ring.Read(ctx)
 	switch {
 	case errors.Is(err, handoff.ErrNotFound):
@@ -78,13 +78,13 @@ func (p Host) clearEarlier(ctx context.Context, ring *keyring.Client, log *loggi
 		return handoff.Session{}, false, err
 	}
 	log.Guard(session.SessionKey.Text)
-	if err := p.Lock.foreign(session); err != nil {
+	if err := h.Lock.foreign(session); err != nil {
 		return handoff.Session{}, true, OwnedElsewhere{err, session.Owner}
 	}
 	return session, true, ring.Clear(ctx)
 }
 
-// OwnedElsewhere is the error of a sweep whose session belongs to a living instance, which only the
+// OwnedElsewhere is the error of a clearing whose session belongs to a living instance, which only the
 // path of its lock identifies.
 type OwnedElsewhere struct {
 	error
@@ -124,12 +124,12 @@ func (k clearedSessionKeyring) Read(ctx context.Context) (handoff.Session, error
 	return k.Keyring.Read(ctx)
 }
 
-// ClearLeftovers removes what a killed run has left in the keyring, and closes its session at e-RS.
-func (p Host) ClearLeftovers(ctx context.Context, sources config.Sources) error {
-	log := p.OpenLog("")
+// EndLeftover removes what a killed run has left in the keyring, and closes its session at e-RS.
+func (h Host) EndLeftover(ctx context.Context, sources config.Sources) error {
+	log := h.OpenLog("")
 	defer CloseLog(log)
 	settings, settingsErr := LookAtRealSettings(sources)
-	ring, err := p.OpenKeyring(settings, log)
+	ring, err := h.OpenKeyring(settings, log)
 	if err != nil {
 		return err
 	}
@@ -138,23 +138,23 @@ func (p Host) ClearLeftovers(ctx context.Context, sources config.Sources) error 
 			log.WithError(err).Debug("the keyring worker did not end")
 		}
 	}()
-	left, found, err := p.clearEarlier(ctx, ring, log)
+	left, found, err := h.clearLeftover(ctx, ring, log)
 	switch {
 	case err != nil:
 		return err
 	case !found:
-		return SayTo(p.Stderr, "Nobody was signed in.")
+		return SayTo(h.Stderr, "Nobody was signed in.")
 	}
 	if settingsErr == nil && left.BaseURL == settings.BaseURL && left.ASID == settings.ASID {
-		r := RealServices{Program: p, Log: log, Board: signin.NewBoard(), Sources: sources}
+		r := RealServices{Program: h, Log: log, Board: signin.NewBoard(), Sources: sources}
 		if settingsErr = r.closeLeftover(ctx, settings, ring, left); settingsErr == nil {
-			return SayTo(p.Stderr, "No window was open. The session that an earlier run had left was ended.")
+			return SayTo(h.Stderr, "No window was open. The session that an earlier run had left was ended.")
 		}
 	}
 	if settingsErr != nil {
 		log.WithError(settingsErr).Debug("e-RS could not be told")
 	}
-	return SayTo(p.Stderr, "No window was open. What an earlier run had left was removed from the keyring; e-RS could not be told, and closes "+
+	return SayTo(h.Stderr, "No window was open. What an earlier run had left was removed from the keyring; e-RS could not be told, and closes "+
 		"that session by itself in time.")
 }
 

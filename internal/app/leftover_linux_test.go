@@ -30,7 +30,7 @@ func TestAFailedStartClearsTheKeyring(t *testing.T) {
 		Program: testProgram(t, append(os.Environ(), session.Env()...)...), Log: testLog(t), Board: signin.NewBoard(),
 		Sources: config.Sources{File: settings}, Left: &Leftover{},
 	}
-	_, err := r.PrepareOrSweep(t.Context())
+	_, err := r.PrepareOrClear(t.Context())
 	require.Error(t, err)
 	assert.Contains(t, problem.Of(err).Code, "SETTING-")
 	_, err = other.Read(t.Context())
@@ -67,12 +67,12 @@ func TestAKeyWithoutItsSessionIsCleared(t *testing.T) {
 	p := testProgram(t, append(os.Environ(), session.Env()...)...)
 	t.Run("by a start that fails", func(t *testing.T) {
 		orphan()
-		RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Left: &Leftover{}}.Sweep(t.Context())
+		RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Left: &Leftover{}}.ClearLeftover(t.Context())
 		gone(t)
 	})
 	t.Run("by signing out", func(t *testing.T) {
 		orphan()
-		require.NoError(t, p.ClearLeftovers(t.Context(), config.Sources{}))
+		require.NoError(t, p.EndLeftover(t.Context(), config.Sources{}))
 		gone(t)
 	})
 	t.Run("and not by a look", func(t *testing.T) {

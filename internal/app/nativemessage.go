@@ -18,15 +18,15 @@ const messageWithin = 10 * time.Minute
 // showNatively shows Problems in one message box of the desktop, for a start from a menu whose
 // failure would be invisible otherwise. It returns when the user has closed it. If none can be
 // shown, the terminal gets the error.
-func (p Host) showNatively(ctx context.Context, found ...*problem.Problem) {
-	if !desktop.HasDisplay(p.Environ) {
+func (h Host) showNatively(ctx context.Context, found ...*problem.Problem) {
+	if !desktop.HasDisplay(h.Environ) {
 		return
 	}
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), messageWithin)
 	defer cancel()
 	if err := desktop.Message(limited, "e-RS Login", messageText(found...)); err != nil {
 		// There is no other output.
-		_, _ = fmt.Fprintf(p.Stderr, "ers-login: no message could be shown: %v\n", err)
+		_, _ = fmt.Fprintf(h.Stderr, "ers-login: no message could be shown: %v\n", err)
 	}
 }
 

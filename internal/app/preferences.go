@@ -115,8 +115,8 @@ func (p *preferences) save(name ui.Preference, value string) error {
 }
 
 // Autostart returns the start of this program at log-in, nil if its own file cannot be found.
-func (p Host) Autostart(log logrus.FieldLogger) desktop.Autostart {
-	own, err := desktop.OwnAutostart(p.Metadata.ID)
+func (h Host) Autostart(log logrus.FieldLogger) desktop.Autostart {
+	own, err := desktop.OwnAutostart(h.Metadata.ID)
 	if err != nil {
 		log.WithError(err).Warn("autostart")
 		return nil

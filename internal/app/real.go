@@ -29,21 +29,21 @@ type RealInput struct {
 
 // OpenReal opens the window for a real sign-in. The settings are read when the window is there, so
 // that it can show their errors, and again for each try.
-func (p Host) OpenReal(ctx context.Context, input RealInput) error {
-	log := p.OpenLog(logging.DefaultDir())
+func (h Host) OpenReal(ctx context.Context, input RealInput) error {
+	log := h.OpenLog(logging.DefaultDir())
 	defer CloseLog(log)
 	memory := openHistory(log)
 	found := RealServices{
-		Program: p, Log: log, Board: signin.NewBoard(), Sources: config.System(input.File, input.Flags), memory: memory, Open: &CurrentCardSide{},
+		Program: h, Log: log, Board: signin.NewBoard(), Sources: config.System(input.File, input.Flags), memory: memory, Open: &CurrentCardSide{},
 		Left: &Leftover{},
 	}
-	return p.openWindow(ctx, log, found.Board, windowOptions{
+	return h.openWindow(ctx, log, found.Board, windowOptions{
 		settings: ui.Settings{
 			Favourites: memory, Diagnostics: NewWindowDiagnostics(found.Examine),
-			Preferences: newPreferences(settingsForLooks(found.Sources), p.Autostart(log), log),
+			Preferences: newPreferences(settingsForLooks(found.Sources), h.Autostart(log), log),
 		},
-		wanted: windowFingerprint("sign-in", input.File, input.Flags, p.Environ), find: found.PrepareOrSweep, background: input.Background, held: input.ByLink, graphics: p.newGraphics(log),
-		unusable: found.Unusable, sweep: found.Sweep,
+		wanted: windowFingerprint("sign-in", input.File, input.Flags, h.Environ), find: found.PrepareOrClear, background: input.Background, held: input.ByLink, graphics: h.newGraphics(log),
+		unusable: found.Unusable, clearLeftover: found.ClearLeftover,
 	})
 }
 

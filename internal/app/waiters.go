@@ -13,35 +13,35 @@ import (
 
 // Answer returns the handler of requests from other starts of the program, for this window or for
 // something done in it.
-func (e *Controller) Answer(raise func()) instance.Handler {
+func (c *Controller) Answer(raise func()) instance.Handler {
 	return func(ctx context.Context, request instance.Request) instance.Answer {
-		if e.life.Err() != nil || !e.Shown.Load() {
+		if c.life.Err() != nil || !c.Shown.Load() {
 			// The other process waits a moment, and then finds either a window or none.
 			return instance.Answer{Code: instance.Leaving.Code}
 		}
 		switch {
 		case request.Action == instance.SignOut && request.Wait:
-			return e.waiters.await(ctx, &waiter{watch: (&signOutWatch{send: e.sendOn}).look}, nil)
+			return c.waiters.await(ctx, &waiter{watch: (&signOutWatch{send: c.sendOn}).look}, nil)
 		case request.Action == instance.SignOut:
-			e.Send(signin.SignOut{})
+			c.Send(signin.SignOut{})
 		case request.Action == instance.SignIn && request.Wait:
-			return e.awaitSignIn(ctx, request.For, raise)
+			return c.awaitSignIn(ctx, request.For, raise)
 		case request.Action == instance.SignIn:
 			raise()
 			if request.For != "" {
-				e.Send(signin.Requested{By: request.For})
+				c.Send(signin.Requested{By: request.For})
 			}
-			e.Send(signin.SignIn{})
+			c.Send(signin.SignIn{})
 		default:
 			raise()
 			if request.For != "" {
-				e.sendOn(signin.Requested{By: request.For})
+				c.sendOn(signin.Requested{By: request.For})
 			}
-			if request.Wanted != "" && request.Wanted != e.wanted {
-				e.noteOther()
+			if request.Wanted != "" && request.Wanted != c.wanted {
+				c.noteOther()
 				return instance.Answer{Code: otherWindow.Code}
 			}
-			return instance.Answer{OK: true, Display: e.Displays}
+			return instance.Answer{OK: true, Display: c.Displays}
 		}
 		return instance.Answer{OK: true}
 	}
@@ -51,16 +51,16 @@ func (e *Controller) Answer(raise func()) instance.Handler {
 const otherShown = 2 * time.Minute
 
 // noteOther shows in the raised window that it is not the one that the user requested.
-func (e *Controller) noteOther() {
-	e.Board.Set("instance", startedOtherwise)
-	time.AfterFunc(otherShown, func() { e.Board.Set("instance", nil) })
+func (c *Controller) noteOther() {
+	c.Board.Set("instance", startedOtherwise)
+	time.AfterFunc(otherShown, func() { c.Board.Set("instance", nil) })
 }
 
 // awaitSignIn asks the user to sign in, and answers once the result is known.
-func (e *Controller) awaitSignIn(ctx context.Context, by string, raise func()) instance.Answer {
-	waiting := &waiter{by: by, watch: (&signInWatch{by: by, send: e.sendOn}).look}
+func (c *Controller) awaitSignIn(ctx context.Context, by string, raise func()) instance.Answer {
+	waiting := &waiter{by: by, watch: (&signInWatch{by: by, send: c.sendOn}).look}
 	raised := false
-	answer := e.waiters.await(ctx, waiting, func() {
+	answer := c.waiters.await(ctx, waiting, func() {
 		raised = true
 		raise()
 	})
@@ -71,24 +71,24 @@ func (e *Controller) awaitSignIn(ctx context.Context, by string, raise func()) i
 	if !answer.OK && by != "" {
 		// It is over, or the other process is gone. The window shows the previous one, if that
 		// still waits.
-		e.sendOn(signin.Requested{By: e.waiters.lastBy()})
+		c.sendOn(signin.Requested{By: c.waiters.lastBy()})
 	}
 	return answer
 }
 
 // sendOn sends an intent to the flow, and reports whether it arrived. Before there is a flow, a
 // failed start receives the intents that it understands.
-func (e *Controller) sendOn(intent signin.Intent) bool {
-	if flow := e.flow.Load(); flow != nil {
+func (c *Controller) sendOn(intent signin.Intent) bool {
+	if flow := c.flow.Load(); flow != nil {
 		flow.Send(intent)
 		return true
 	}
 	switch intent.(type) {
 	case signin.TryAgain, signin.Requested:
 		select {
-		case e.early <- intent:
-			if flow := e.flow.Load(); flow != nil {
-				e.handOver(flow) // the flow has begun meanwhile
+		case c.early <- intent:
+			if flow := c.flow.Load(); flow != nil {
+				c.handOver(flow) // the flow has begun meanwhile
 			}
 			return true
 		default:
@@ -116,35 +116,35 @@ type waiter struct {
 }
 
 // see shows a state to all waiters. Those with an answer leave.
-func (l *waiters) see(state signin.State) {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	l.last = state
+func (w *waiters) see(state signin.State) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.last = state
 	var staying []*waiter
-	for _, waiting := range l.waiting {
+	for _, waiting := range w.waiting {
 		if answer, known := waiting.watch(state); known {
 			waiting.answer <- answer
 			continue
 		}
 		staying = append(staying, waiting)
 	}
-	l.waiting = staying
+	w.waiting = staying
 }
 
 // await returns a waiter's answer. It calls meanwhile, if not nil, unless the answer is known at
 // once.
-func (l *waiters) await(ctx context.Context, waiting *waiter, meanwhile func()) instance.Answer {
+func (w *waiters) await(ctx context.Context, waiting *waiter, meanwhile func()) instance.Answer {
 	waiting.answer = make(chan instance.Answer, 1)
-	l.mutex.Lock()
-	answer, known := waiting.watch(l.last)
+	w.mutex.Lock()
+	answer, known := waiting.watch(w.last)
 	if !known {
-		l.waiting = append(l.waiting, waiting)
+		w.waiting = append(w.waiting, waiting)
 	}
-	l.mutex.Unlock()
+	w.mutex.Unlock()
 	if known {
 		return answer
 	}
-	defer l.leave(waiting)
+	defer w.leave(waiting)
 	if meanwhile != nil {
 		meanwhile()
 	}
@@ -156,24 +156,24 @@ func (l *waiters) await(ctx context.Context, waiting *waiter, meanwhile func()) 
 	}
 }
 
-func (l *waiters) leave(gone *waiter) {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
+func (w *waiters) leave(gone *waiter) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
 	var staying []*waiter
-	for _, waiting := range l.waiting {
+	for _, waiting := range w.waiting {
 		if waiting != gone {
 			staying = append(staying, waiting)
 		}
 	}
-	l.waiting = staying
+	w.waiting = staying
 }
 
 // lastBy returns the program of the latest of the waiters.
-func (l *waiters) lastBy() string {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	for i := len(l.waiting) - 1; i >= 0; i-- {
-		if by := l.waiting[i].by; by != "" {
+func (w *waiters) lastBy() string {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	for i := len(w.waiting) - 1; i >= 0; i-- {
+		if by := w.waiting[i].by; by != "" {
 			return by
 		}
 	}

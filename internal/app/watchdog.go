@@ -20,7 +20,7 @@ import (
 // canDraw checks whether the window can be drawn here, and shows a Problem if not. If the program
 // was run with another way to draw instead, ran is true. leave lets another start be the one
 // instance.
-func (p Host) canDraw(ctx context.Context, log *logging.Log, g *graphics, w headless, leave func()) (ran bool, err error) {
+func (h Host) canDraw(ctx context.Context, log *logging.Log, g *graphics, w headless, leave func()) (ran bool, err error) {
 	if g == nil {
 		return false, nil
 	}
@@ -28,14 +28,14 @@ func (p Host) canDraw(ctx context.Context, log *logging.Log, g *graphics, w head
 	if cannot == nil || ctx.Err() != nil {
 		return false, nil
 	}
-	ran, err = p.inSoftware(ctx, g, leave)
+	ran, err = h.inSoftware(ctx, g, leave)
 	if ran {
 		return true, err
 	}
 	found := undrawn(ctx)
 	cannot = found.Because(errors.Join(errors.Unwrap(cannot), err))
 	log.WithError(cannot).Error("window")
-	w.sweepUp(ctx)
+	w.clear(ctx)
 	leave() // no start waits for this one while its message is shown
 	w.show(ctx, found)
 	return false, Ending{cannot, StatusNoGraphics}
@@ -55,15 +55,15 @@ type headless struct {
 	log     logrus.FieldLogger
 	// unusable returns what would prevent a sign-in in a window too; nil checks nothing.
 	unusable func() error
-	// sweep clears the keyring, see windowOptions; nil if another process does.
-	sweep func(context.Context)
+	// clearLeftover clears the keyring, see windowOptions; nil if another process does.
+	clearLeftover func(context.Context)
 }
 
-// sweepUp clears what an earlier run has left in the keyring, before a message is shown: that may
+// clear clears what an earlier run has left in the keyring, before a message is shown: that may
 // stand for minutes, and without a flow nothing else clears it.
-func (w headless) sweepUp(ctx context.Context) {
-	if w.sweep != nil {
-		w.sweep(ctx)
+func (w headless) clear(ctx context.Context) {
+	if w.clearLeftover != nil {
+		w.clearLeftover(ctx)
 	}
 }
 
@@ -115,11 +115,11 @@ type pictureWatch struct {
 // watchPicture returns a watch that ends the program, as nothing else would: Fyne's loop hangs, or
 // Fyne is about to end it silently. No session is open yet, since a role cannot be chosen without a
 // picture.
-func (p Host) watchPicture(log *logging.Log, g *graphics, without headless) *pictureWatch {
+func (h Host) watchPicture(log *logging.Log, g *graphics, without headless) *pictureWatch {
 	w := &pictureWatch{graphics: g, late: func(found *problem.Problem, said string) {
 		log.WithError(errors.New(said)).WithField("problem", found.Code).Error("window")
 		without.show(context.Background(), found)
-		os.Exit(p.Report(Ending{found, StatusNoGraphics}))
+		os.Exit(h.Report(Ending{found, StatusNoGraphics}))
 	}}
 	if g != nil {
 		standard.SetOutput(fyneLogWatcher{log.StdWriter(), func(said string) { w.fail(undrawn(context.Background()), said) }})

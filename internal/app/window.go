@@ -38,21 +38,21 @@ type windowOptions struct {
 	graphics *graphics
 	// unusable returns find's error where there is no window to show it; nil checks nothing.
 	unusable func() error
-	// sweep clears what an earlier run has left in the keyring, if no flow will; nil has nothing to
+	// clearLeftover clears what an earlier run has left in the keyring, if no flow will; nil has nothing to
 	// clear.
-	sweep func(context.Context)
+	clearLeftover func(context.Context)
 }
 
 // openWindow shows the window, and returns when the user has quit and the session is closed. An
 // error that prevented a sign-in was shown in the window or, without one, in a message box.
-func (p Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Board, how windowOptions) error {
-	if err := p.settleDesktop(ctx, log); err != nil {
+func (h Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Board, how windowOptions) error {
+	if err := h.settleDesktop(ctx, log); err != nil {
 		return err
 	}
-	r := &windowRun{program: p, log: log, how: how}
+	r := &windowRun{program: h, log: log, how: how}
 	r.controller = &Controller{
-		Publisher: p.Name(), Log: log, Guard: log.Guard, Board: board, wanted: how.wanted, Held: how.held,
-		Displays: desktop.DisplaysOf(p.Environ),
+		Publisher: h.Name(), Log: log, Guard: log.Guard, Board: board, wanted: how.wanted, Held: how.held,
+		Displays: desktop.DisplaysOf(h.Environ),
 		watch:    func(ctx context.Context) station { return workstation.Watch(ctx, workstation.Settings{}) },
 	}
 	r.controller.Open(ctx)
@@ -69,12 +69,12 @@ func (p Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Bo
 	if err := ui.UseLanguage(languageOf(how.settings)); err != nil {
 		log.WithError(err).Warn("language")
 	}
-	r.headless = headless{program: p, log: log, unusable: either(joined, how.unusable)}
+	r.headless = headless{program: h, log: log, unusable: either(joined, how.unusable)}
 	if joined == nil {
 		// Only the one instance may clear: the user may be signed in at another one.
-		r.headless.sweep = how.sweep
+		r.headless.clearLeftover = how.clearLeftover
 	}
-	if ran, err := p.canDraw(ctx, log, how.graphics, r.headless, r.leave); ran || err != nil {
+	if ran, err := h.canDraw(ctx, log, how.graphics, r.headless, r.leave); ran || err != nil {
 		return err
 	}
 	if err := r.makeWindow(ctx, wanted); err != nil {
@@ -87,8 +87,8 @@ func (p Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Bo
 
 // settleDesktop prepares this process's environment for Fyne and D-Bus. The error is noDisplay if
 // there is none.
-func (p Host) settleDesktop(ctx context.Context, log *logging.Log) error {
-	if !desktop.HasDisplay(p.Environ) {
+func (h Host) settleDesktop(ctx context.Context, log *logging.Log) error {
+	if !desktop.HasDisplay(h.Environ) {
 		log.WithError(noDisplay).Error("window")
 		return noDisplay
 	}
@@ -218,7 +218,7 @@ func (r *windowRun) runWindow(ctx context.Context) error {
 	if !started.Load() {
 		r.window.Stop()
 		r.log.WithError(broken).Error("window")
-		r.headless.sweepUp(ctx)
+		r.headless.clear(ctx)
 		r.headless.show(ctx, NotOpened)
 		return NotOpened.Because(broken)
 	}

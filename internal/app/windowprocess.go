@@ -12,15 +12,15 @@ import (
 
 // StartWindow starts the window as a detached process: it outlives this one and its parents, and
 // has none of its files and no terminal. The channel receives its result.
-func (p Host) StartWindow(arguments []string) (<-chan error, error) {
-	if !desktop.HasDisplay(p.Environ) {
+func (h Host) StartWindow(arguments []string) (<-chan error, error) {
+	if !desktop.HasDisplay(h.Environ) {
 		return nil, noDisplay
 	}
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("could not find this program's own file: %w", err)
 	}
-	return StartDetached(self, arguments, windowEnviron(p.Environ))
+	return StartDetached(self, arguments, windowEnviron(h.Environ))
 }
 
 // StartDetached starts a program that inherits only an environment.

@@ -203,12 +203,12 @@ func TestABrokenPolicyFailsClosedInCommands(t *testing.T) {
 			sources.Environ = tempting.environ
 			p := testProgram(t, append(os.Environ(), session.Env()...)...)
 			r := app.RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Sources: sources, Open: &app.CurrentCardSide{}, Left: &app.Leftover{}}
-			_, err := r.PrepareOrSweep(t.Context())
+			_, err := r.PrepareOrClear(t.Context())
 			require.Error(t, err, "a sign-in")
 			require.Error(t, r.Unusable())
 			var discarded strings.Builder
 			p.Stdout, p.Stderr = &discarded, &discarded
-			require.NoError(t, p.ClearLeftovers(t.Context(), sources), "sign-out")
+			require.NoError(t, p.EndLeftover(t.Context(), sources), "sign-out")
 			require.NoError(t, forgetAll(t.Context(), p, sources), "forget")
 			_ = configShow{}.run(sources, &discarded, &discarded)
 			bundle := filepath.Join(t.TempDir(), "bundle.zip")

@@ -46,7 +46,7 @@ func endSession(ctx context.Context, p app.Host, path string, sources config.Sou
 	case lock != nil:
 		// While it is held, no window can start.
 		p.Lock.Hold(lock)
-		err := p.ClearLeftovers(ctx, sources)
+		err := p.EndLeftover(ctx, sources)
 		p.Lock.Hold(nil)
 		err = errors.Join(err, lock.Release())
 		var elsewhere app.OwnedElsewhere

@@ -9,11 +9,11 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// onRecovered leaves Starting. A locked keyring is no reason to wait: its contents cannot be read,
+// onLeftoverCleared leaves Starting. A locked keyring is no reason to wait: its contents cannot be read,
 // and handing over a session prompts to unlock it. Any other fault of the keyring is reported now,
 // not after the user has chosen.
-func (m *machine) onRecovered(now time.Time, e recovered) []effect {
-	if !m.returned(recovering) {
+func (m *machine) onLeftoverCleared(now time.Time, e leftoverCleared) []effect {
+	if !m.returned(clearing) {
 		return nil
 	}
 	m.generation = max(m.generation, e.generation)

@@ -14,9 +14,9 @@ type (
 	reported struct{ Report }
 	// intentEvent is a wish of the user.
 	intentEvent struct{ Intent }
-	// recovered is the outcome of recoverLeftovers: the entry of a dead run is gone from the keyring.
+	// leftoverCleared is the outcome of clearLeftover: the entry of a dead run is gone from the keyring.
 	// Its session is still to be closed at e-RS if leftover has a key.
-	recovered struct {
+	leftoverCleared struct {
 		leftover   Grant
 		generation int64
 		err        error
@@ -78,22 +78,22 @@ type (
 	deadline struct{}
 )
 
-func (reported) event()      {}
-func (intentEvent) event()   {}
-func (recovered) event()     {}
-func (prompted) event()      {}
-func (opened) event()        {}
-func (selected) event()      {}
-func (refreshed) event()     {}
-func (published) event()     {}
-func (ended) event()         {}
-func (orphanClosed) event()  {}
-func (linkSeen) event()      {}
-func (entrySeen) event()     {}
-func (incidentEvent) event() {}
-func (noticed) event()       {}
-func (tick) event()          {}
-func (deadline) event()      {}
+func (reported) event()        {}
+func (intentEvent) event()     {}
+func (leftoverCleared) event() {}
+func (prompted) event()        {}
+func (opened) event()          {}
+func (selected) event()        {}
+func (refreshed) event()       {}
+func (published) event()       {}
+func (ended) event()           {}
+func (orphanClosed) event()    {}
+func (linkSeen) event()        {}
+func (entrySeen) event()       {}
+func (incidentEvent) event()   {}
+func (noticed) event()         {}
+func (tick) event()            {}
+func (deadline) event()        {}
 
 // link is a neighbour that can be probed.
 type link int
@@ -108,9 +108,9 @@ const (
 type effect interface{ effect() }
 
 type (
-	// recoverLeftovers clears the keyring of what a run that was killed has left there; answered by
-	// recovered.
-	recoverLeftovers struct{}
+	// clearLeftover clears the keyring of what a run that was killed has left there; answered by
+	// leftoverCleared.
+	clearLeftover struct{}
 	// promptUser has the platform ask for a proof, for a new one if fresh; answered by prompted.
 	promptUser struct {
 		attempt int
@@ -170,17 +170,17 @@ type (
 	hurry struct{}
 )
 
-func (recoverLeftovers) effect() {}
-func (promptUser) effect()       {}
-func (openGrant) effect()        {}
-func (selectRole) effect()       {}
-func (refreshGrant) effect()     {}
-func (publish) effect()          {}
-func (endSession) effect()       {}
-func (closeOrphan) effect()      {}
-func (remember) effect()         {}
-func (probeLinks) effect()       {}
-func (lookAtEntry) effect()      {}
-func (stopCalls) effect()        {}
-func (stopEnding) effect()       {}
-func (hurry) effect()            {}
+func (clearLeftover) effect() {}
+func (promptUser) effect()    {}
+func (openGrant) effect()     {}
+func (selectRole) effect()    {}
+func (refreshGrant) effect()  {}
+func (publish) effect()       {}
+func (endSession) effect()    {}
+func (closeOrphan) effect()   {}
+func (remember) effect()      {}
+func (probeLinks) effect()    {}
+func (lookAtEntry) effect()   {}
+func (stopCalls) effect()     {}
+func (stopEnding) effect()    {}
+func (hurry) effect()         {}

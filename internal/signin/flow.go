@@ -96,16 +96,16 @@ type Config struct {
 const (
 	// clearWithin is how long a session stays open while the keyring is cleared. After that the
 	// keyring asks the user something, for which it has a time-out of its own, within answerWithin.
-	clearWithin    = 6 * time.Second
-	answerWithin   = 5 * time.Minute
-	closeWithin    = 20 * time.Second
-	hurriedWithin  = 2 * time.Second
-	recoverWithin  = 8 * time.Second
-	probeWithin    = 6 * time.Second
-	refreshWithin  = 30 * time.Second
-	tickEvery      = time.Second
-	reachAtLeast   = 4 * time.Minute
-	pendingIntents = 16
+	clearWithin         = 6 * time.Second
+	answerWithin        = 5 * time.Minute
+	closeWithin         = 20 * time.Second
+	hurriedWithin       = 2 * time.Second
+	clearLeftoverWithin = 8 * time.Second
+	probeWithin         = 6 * time.Second
+	refreshWithin       = 30 * time.Second
+	tickEvery           = time.Second
+	reachAtLeast        = 4 * time.Minute
+	pendingIntents      = 16
 )
 
 // Flow runs sign-ins, one after the other. Create one with New, run it once with Run.
@@ -261,8 +261,8 @@ func (f *Flow) start(e effect) {
 		f.work, f.stopWork = context.WithCancel(f.life)
 	case hurry:
 		f.hurry()
-	case recoverLeftovers:
-		f.run(func() event { return f.recoverLeftovers() })
+	case clearLeftover:
+		f.run(func() event { return f.clearLeftover() })
 	case promptUser:
 		work := f.work
 		f.run(func() event { return prompted{todo.attempt, f.config.Platform.Prompt(work, todo.fresh)} })
@@ -363,10 +363,10 @@ func (f *Flow) hurry() {
 	})
 }
 
-// recoverLeftovers clears what a run that was killed has left. Its session is to be closed even if
+// clearLeftover clears what a run that was killed has left. Its session is to be closed even if
 // its entry cannot be cleared.
-func (f *Flow) recoverLeftovers() recovered {
-	ctx, cancel := context.WithTimeout(f.life, recoverWithin)
+func (f *Flow) clearLeftover() leftoverCleared {
+	ctx, cancel := context.WithTimeout(f.life, clearLeftoverWithin)
 	defer cancel()
 	left, readErr := f.config.Keyring.Read(ctx)
 	clearLeft := func() error { return within(f.life, answerWithin, f.config.Keyring.Clear) }
@@ -377,10 +377,10 @@ func (f *Flow) recoverLeftovers() recovered {
 			// Where there is no keyring there is nothing to clear, and nothing could be handed over either.
 			err = within(f.life, probeWithin, f.config.Keyring.Check)
 		}
-		return recovered{err: err}
+		return leftoverCleared{err: err}
 	}
 	if readErr != nil && !unreadable(readErr) {
-		return recovered{err: readErr}
+		return leftoverCleared{err: readErr}
 	}
 	// An entry that is no session is cleared as well: no program can use it.
 	clearErr := clearLeft()
@@ -391,7 +391,7 @@ func (f *Flow) recoverLeftovers() recovered {
 	default:
 		f.config.Log.WithField("generation", left.Generation).Warn("the session of an earlier run was cleared from the keyring")
 	}
-	return recovered{leftover: f.leftover(left), generation: left.Generation, err: clearErr}
+	return leftoverCleared{leftover: f.leftover(left), generation: left.Generation, err: clearErr}
 }
 
 // unreadable reports whether an entry was read that is no session of this contract.
@@ -554,7 +554,7 @@ func (f *Flow) logFailure(happened event) {
 	}
 	calls := f.machine.terms.about.Calls
 	switch e := happened.(type) {
-	case recovered:
+	case leftoverCleared:
 		failed("start: keyring", e.err)
 	case prompted:
 		failed(calls.Prompt, e.err)

@@ -40,7 +40,7 @@ func TestAFailureTellsWhetherTheKeyringIsClear(t *testing.T) {
 	assert.False(t, cleared.state.Uncleared)
 
 	left := newMachine(agreed, morning)
-	left.handle(morning, recovered{err: noBus})
+	left.handle(morning, leftoverCleared{err: noBus})
 	assert.Equal(t, Failed, left.state.Phase)
 	assert.True(t, left.state.Uncleared)
 	left.handle(morning, intentEvent{TryAgain{}})

@@ -112,7 +112,7 @@ func (m *machine) onStartOver(now time.Time) []effect {
 	case m.unfinishedEnd != NotEnded:
 		return m.finish(now)
 	case !m.cleared:
-		return m.recover(now, NotEnded)
+		return m.clearLeftover(now, NotEnded)
 	case m.proof.IsZero():
 		return m.prompt(now, false)
 	case m.proof.Equal(m.refused), m.proofEndsSoon(now):
@@ -199,8 +199,8 @@ func (m *machine) onQuit(now time.Time, wish Quit) []effect {
 		// A start under way is not cut: what it clears would have to be cleared by the next one.
 	case Failed:
 		if !m.cleared {
-			m.running = recovering
-			effects = append(effects, recoverLeftovers{})
+			m.running = clearing
+			effects = append(effects, clearLeftover{})
 		}
 		effects = append(effects, m.closeOrphan(m.unclosed)...)
 	case Prompting:

@@ -307,7 +307,7 @@ func TestAHeldTicketWaitsForTheUser(t *testing.T) {
 		manual.manualStart = true
 		m := newMachine(manual, morning)
 		m.handle(morning, first)
-		require.Equal(t, []string{"probe"}, names(m.handle(morning, recovered{})))
+		require.Equal(t, []string{"probe"}, names(m.handle(morning, leftoverCleared{})))
 		require.Equal(t, Waiting, m.state.Phase)
 		return m
 	}
@@ -324,7 +324,7 @@ func TestAHeldTicketWaitsForTheUser(t *testing.T) {
 		manual := agreed
 		manual.manualStart = true
 		m := newMachine(manual, morning)
-		m.handle(morning, recovered{})
+		m.handle(morning, leftoverCleared{})
 		require.NotContains(t, names(m.handle(morning, appeared)), creates[0])
 		assert.Equal(t, MissingIntent, m.state.Missing)
 		assert.Equal(t, creates, names(m.handle(morning, intentEvent{SignIn{}})))
@@ -343,10 +343,10 @@ func TestAHeldTicketWaitsForTheUser(t *testing.T) {
 // A keyring of two minds, that says it is unlocked and then cannot be read, must not keep the flow
 // busy for ever.
 func TestAKeyringOfTwoMindsIsNotAskedAllTheTime(t *testing.T) {
-	m := situation{"waiting", []string{"recovered: keyring locked", "the ticket is gone: no card"}}.machine(t)
+	m := situation{"waiting", []string{"leftoverCleared: keyring locked", "the ticket is gone: no card"}}.machine(t)
 	assert.Empty(t, names(m.handle(morning.Add(time.Second), linkSeen{linkKeyring, nil})))
 	assert.Equal(t, []string{"recover"}, names(m.handle(morning.Add(probeEvery), linkSeen{linkKeyring, nil})))
-	m.handle(morning.Add(probeEvery), recovered{err: locked})
+	m.handle(morning.Add(probeEvery), leftoverCleared{err: locked})
 	assert.Empty(t, names(m.handle(morning.Add(probeEvery+time.Second), linkSeen{linkKeyring, nil})))
 }
 

@@ -134,7 +134,7 @@ type call int
 
 const (
 	noCall call = iota
-	recovering
+	clearing
 	opening
 	selecting
 	refreshing
@@ -165,12 +165,12 @@ type destination struct {
 func newMachine(terms terms, now time.Time) *machine {
 	return &machine{
 		terms: terms, state: State{Phase: Starting, Since: now, Links: Links{Proof: terms.about.Start.Source}},
-		status: terms.about.Start, attemptState: attemptState{running: recovering}, manualStart: terms.manualStart,
+		status: terms.about.Start, attemptState: attemptState{running: clearing}, manualStart: terms.manualStart,
 	}
 }
 
 // begin returns what a machine does before the first event.
-func (m *machine) begin() []effect { return []effect{recoverLeftovers{}} }
+func (m *machine) begin() []effect { return []effect{clearLeftover{}} }
 
 // handle takes one event. Each kind of event has a method of its own, which looks at the phase it
 // arrives in.
@@ -183,8 +183,8 @@ func (m *machine) handle(now time.Time, happened event) []effect {
 		return m.onReport(now, e.Report)
 	case intentEvent:
 		return m.onIntent(now, e.Intent)
-	case recovered:
-		return m.onRecovered(now, e)
+	case leftoverCleared:
+		return m.onLeftoverCleared(now, e)
 	case prompted:
 		return m.onPrompted(now, e)
 	case opened:
@@ -226,7 +226,7 @@ func (m *machine) onLink(now time.Time, e linkSeen) []effect {
 		if e.err == nil && m.entryUnread && !m.entryLocked && m.state.Phase == Waiting && now.Sub(m.entryUnreadAt) >= probeEvery {
 			// It is unlocked now, so that all programs can read what an earlier run has left. A keyring that
 			// is reported unlocked and turns out to be locked must not be read again and again.
-			return m.recover(now, m.state.Reason)
+			return m.clearLeftover(now, m.state.Reason)
 		}
 		if e.err == nil && m.awaitsKeyring() {
 			return m.finish(now)
@@ -380,14 +380,14 @@ func (m *machine) probe(now time.Time) []effect {
 	return []effect{probeLinks{reach: true}}
 }
 
-// recover clears what is left of an earlier run, or of a session whose entry could not be cleared.
+// clearLeftover clears what is left of an earlier run, or of a session whose entry could not be cleared.
 // With the reason of that end it leads back to Waiting.
-func (m *machine) recover(now time.Time, reason Reason) []effect {
+func (m *machine) clearLeftover(now time.Time, reason Reason) []effect {
 	effects := m.closeOrphan(m.unclosed)
 	m.forget()
 	m.resume = nil
 	m.enter(now, Starting)
-	m.running, m.unfinishedEnd = recovering, reason
+	m.running, m.unfinishedEnd = clearing, reason
 	return append(effects, m.begin()...)
 }
 

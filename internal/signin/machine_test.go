@@ -177,10 +177,10 @@ var happenings = []happening{
 	{"user: renew", morning, intent(Renew{})},
 	{"user: quit", morning, intent(Quit{})},
 	{"the computer shuts down", morning, intent(Quit{AtOnce: true})},
-	{"recovered: nothing was left", morning, always(recovered{})},
-	{"recovered: a session was left", morning, always(recovered{leftover: keyOnly("left"), generation: 7})},
-	{"recovered: keyring locked", morning, always(recovered{err: locked})},
-	{"recovered: no bus", morning, always(recovered{err: noBus})},
+	{"leftoverCleared: nothing was left", morning, always(leftoverCleared{})},
+	{"leftoverCleared: a session was left", morning, always(leftoverCleared{leftover: keyOnly("left"), generation: 7})},
+	{"leftoverCleared: keyring locked", morning, always(leftoverCleared{err: locked})},
+	{"leftoverCleared: no bus", morning, always(leftoverCleared{err: noBus})},
 	{"asked: the agent has a ticket", morning, func(m *machine) event { return prompted{m.attempt, nil} }},
 	{"asked: the user gave up", morning, func(m *machine) event { return prompted{m.attempt, ErrPromptCancelled} }},
 	{"asked: card blocked", morning, func(m *machine) event { return prompted{m.attempt, blocked} }},
@@ -247,7 +247,7 @@ type situation struct {
 }
 
 var (
-	toWaiting   = []string{"recovered: nothing was left", "the ticket is gone: no card"}
+	toWaiting   = []string{"leftoverCleared: nothing was left", "the ticket is gone: no card"}
 	toSigningIn = append(toWaiting[:2:2], "the first ticket appears")
 	toChoosing  = append(toSigningIn[:3:3], "A001: created")
 	toSelecting = append(toChoosing[:4:4], "user: choose an offered role")
@@ -259,7 +259,7 @@ var situations = []situation{
 	{"starting", nil},
 	{"starting, a ticket is there", []string{"the first ticket appears"}},
 	{"waiting for a card", toWaiting},
-	{"waiting for a card, the keyring was locked at the start", []string{"recovered: keyring locked", "the ticket is gone: no card"}},
+	{"waiting for a card, the keyring was locked at the start", []string{"leftoverCleared: keyring locked", "the ticket is gone: no card"}},
 	{"waiting, signed out with the ticket still there", append(toSignedIn[:7:7], "user: sign out", "ended: all well")},
 	{"waiting for a card, none is in a reader", append(toWaiting[:2:2], "no card is seen in a reader")},
 	{"waiting for the passcode", append(toWaiting[:2:2], "no card is seen in a reader", "a card is seen in a reader")},
@@ -294,7 +294,7 @@ var situations = []situation{
 	{"failed: card blocked, after Sign in", append(toWaiting[:2:2], "a card is seen in a reader", "user: sign in", "asked: card blocked")},
 	{"failed: signed out, but the entry is still there", append(toSignedIn[:7:7], "user: sign out", "ended: entry not cleared")},
 	{"failed: signed out, but e-RS could not be told", append(toSignedIn[:7:7], "user: sign out", "ended: A003 failed")},
-	{"failed: no keyring", []string{"recovered: no bus"}},
+	{"failed: no keyring", []string{"leftoverCleared: no bus"}},
 	{"closed", append(toWaiting[:2:2], "user: quit")},
 }
 
@@ -409,7 +409,7 @@ func describe(m *machine, effects []effect) string {
 
 func effectName(e effect) string {
 	switch todo := e.(type) {
-	case recoverLeftovers:
+	case clearLeftover:
 		return "recover"
 	case promptUser:
 		if todo.fresh {

@@ -90,7 +90,7 @@ func (w *world) check() {
 			replacing = todo.replace
 		}
 		switch e.(type) {
-		case selectRole, refreshGrant, publish, endSession, recoverLeftovers:
+		case selectRole, refreshGrant, publish, endSession, clearLeftover:
 			exclusive++
 		}
 	}
@@ -119,14 +119,14 @@ func (w *world) answer(faults int) {
 	todo := w.pending[i]
 	w.pending = append(w.pending[:i:i], w.pending[i+1:]...)
 	switch call := todo.(type) {
-	case recoverLeftovers:
+	case clearLeftover:
 		switch {
 		case w.chance(faults):
-			w.tell(recovered{err: noBus})
+			w.tell(leftoverCleared{err: noBus})
 		case w.locked:
-			w.tell(recovered{err: locked})
+			w.tell(leftoverCleared{err: locked})
 		default:
-			outcome := recovered{leftover: keyOnly(w.entry)}
+			outcome := leftoverCleared{leftover: keyOnly(w.entry)}
 			w.entry = ""
 			w.tell(outcome)
 		}

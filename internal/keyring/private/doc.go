@@ -3,6 +3,6 @@
 // cannot be used.
 //
 // Both programs die with this one, however it ends (PR_SET_PDEATHSIG). The folder is removed by
-// [Keyring.Close], or by [Sweep] at the next start if this program was killed. It exists on Linux
+// [Keyring.Close], or by [RemoveLeftovers] at the next start if this program was killed. It exists on Linux
 // only.
 package private

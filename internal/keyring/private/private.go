@@ -117,7 +117,7 @@ func (k *Keyring) makeFolder() error {
 	if k.folder, err = os.MkdirTemp(base(), folderPrefix); err != nil {
 		return fmt.Errorf("make a temporary folder: %w", err)
 	}
-	// It is locked before it has the name by which Sweep looks for it.
+	// It is locked before it has the name by which RemoveLeftovers looks for it.
 	unlocked := filepath.Join(k.folder, lockFile+".new")
 	if k.lock, err = os.OpenFile(unlocked, os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o600); err != nil { //nolint:gosec // in our own folder
 		return fmt.Errorf("lock the temporary folder: %w", err)
@@ -201,20 +201,20 @@ func (k *Keyring) Close() error {
 	return failed
 }
 
-// Sweep removes the folders of this user's runs that were killed.
-func Sweep() error {
+// RemoveLeftovers removes the folders of this user's runs that were killed.
+func RemoveLeftovers() error {
 	folders, err := filepath.Glob(filepath.Join(base(), folderPrefix+"*"))
 	if err != nil {
 		return fmt.Errorf("look for left temporary folders: %w", err)
 	}
 	var failed []error
 	for _, folder := range folders {
-		failed = append(failed, sweep(folder))
+		failed = append(failed, removeLeftover(folder))
 	}
 	return errors.Join(failed...)
 }
 
-func sweep(folder string) error {
+func removeLeftover(folder string) error {
 	info, err := os.Lstat(folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -110,7 +110,7 @@ func TestAPrivateKeyringKeepsAnEntryAndLeavesNothing(t *testing.T) {
 	value, err := secretTool(t, k.address(), "", "lookup", "service", "a", "username", "b")
 	require.NoError(t, err, value)
 	assert.Equal(t, "made-up", value)
-	require.NoError(t, Sweep(), "another start leaves it alone")
+	require.NoError(t, RemoveLeftovers(), "another start leaves it alone")
 	assert.DirExists(t, k.folder)
 	require.NoError(t, k.Close())
 	assert.NoDirExists(t, k.folder)
@@ -168,12 +168,12 @@ func killedProgramLeavesNothing(t *testing.T, kind string) {
 	require.Error(t, cmd.Wait())
 	require.Eventually(t, func() bool { return len(processes(t, folder)) == 0 }, time.Minute, 10*time.Millisecond)
 	require.DirExists(t, folder)
-	require.NoError(t, Sweep())
+	require.NoError(t, RemoveLeftovers())
 	assert.NoDirExists(t, folder)
 }
 
 // Only what is ours is removed.
-func TestSweepLeavesOthersAlone(t *testing.T) {
+func TestRemovingLeavesOthersAlone(t *testing.T) {
 	temp := shortTemp(t)
 	fresh, old, link := filepath.Join(temp, folderPrefix+"1"), filepath.Join(temp, folderPrefix+"2"), filepath.Join(temp, folderPrefix+"3")
 	elsewhere := t.TempDir()
@@ -181,7 +181,7 @@ func TestSweepLeavesOthersAlone(t *testing.T) {
 	require.NoError(t, os.Mkdir(old, 0o700))
 	require.NoError(t, os.Chtimes(old, time.Time{}, time.Now().Add(-2*unlockedAfter)))
 	require.NoError(t, os.Symlink(elsewhere, link))
-	require.NoError(t, Sweep())
+	require.NoError(t, RemoveLeftovers())
 	assert.DirExists(t, fresh)
 	assert.NoDirExists(t, old)
 	assert.DirExists(t, elsewhere)
