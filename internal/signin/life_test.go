@@ -345,7 +345,7 @@ func TestAHeldTicketWaitsForTheUser(t *testing.T) {
 func TestAKeyringOfTwoMindsIsNotAskedAllTheTime(t *testing.T) {
 	m := situation{"waiting", []string{"leftoverCleared: keyring locked", "the ticket is gone: no card"}}.machine(t)
 	assert.Empty(t, names(m.handle(morning.Add(time.Second), linkSeen{linkKeyring, nil})))
-	assert.Equal(t, []string{"recover"}, names(m.handle(morning.Add(probeEvery), linkSeen{linkKeyring, nil})))
+	assert.Equal(t, []string{"clear what is left"}, names(m.handle(morning.Add(probeEvery), linkSeen{linkKeyring, nil})))
 	m.handle(morning.Add(probeEvery), leftoverCleared{err: locked})
 	assert.Empty(t, names(m.handle(morning.Add(probeEvery+time.Second), linkSeen{linkKeyring, nil})))
 }

@@ -410,7 +410,7 @@ func describe(m *machine, effects []effect) string {
 func effectName(e effect) string {
 	switch todo := e.(type) {
 	case clearLeftover:
-		return "recover"
+		return "clear what is left"
 	case promptUser:
 		if todo.fresh {
 			return "getNewTicket"
