@@ -37,7 +37,7 @@ func asNobody(t *testing.T, test string) (wait func()) {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(folder)) })
 	require.NoError(t, os.Chmod(folder, 0o755))
-	there := filepath.Join(folder, "internal", "commands")
+	there := filepath.Join(folder, "internal", "cli")
 	require.NoError(t, os.MkdirAll(there, 0o755))
 	home := filepath.Join(folder, "home")
 	require.NoError(t, os.Mkdir(home, 0o700))
@@ -47,7 +47,7 @@ func asNobody(t *testing.T, test string) (wait func()) {
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(to, content, 0o755))
 	}
-	cmd := exec.CommandContext(t.Context(), filepath.Join(there, "other"), "-test.run=^"+test+"$", "-test.v")
+	cmd := exec.CommandContext(t.Context(), filepath.Join(there, "other"), "-test.run=^"+test+"$", "-test.v", "-test.parallel=8")
 	cmd.Dir, cmd.Env = there, append(os.Environ(), "HOME="+home, "TMPDIR="+home, asNobodyVariable+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	var output bytes.Buffer
@@ -144,12 +144,14 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 		defer asNobody(t, t.Name())()
 	}
 	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
+	program := testProgram(t, append(os.Environ(), session.Env()...)...)
 	needless := []string{"reader", "card", "keyring", "settings", "workstation"}
 	for name, sources := range brokenPolicies(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			tempting := newTemptation(t)
 			sources.Environ = tempting.environ
-			p := testProgram(t, append(os.Environ(), session.Env()...)...)
+			p := program
 
 			var out strings.Builder
 			p.Stdout = &out
@@ -182,7 +184,7 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 	t.Run("the bait is good", func(t *testing.T) {
 		tempting := newTemptation(t)
 		e := app.RealServices{
-			Program: testProgram(t, append(os.Environ(), session.Env()...)...), Log: testLog(t), Board: signin.NewBoard(),
+			Program: program, Log: testLog(t), Board: signin.NewBoard(),
 			Sources: config.Sources{Environ: tempting.environ}, Open: &app.CurrentCardSide{},
 		}
 		app.NewWindowDiagnostics(e.Examine).Run(t.Context(), func(int, diagnose.Finding) {})
@@ -197,11 +199,13 @@ func TestABrokenPolicyFailsClosedInCommands(t *testing.T) {
 		defer asNobody(t, t.Name())()
 	}
 	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
+	program := testProgram(t, append(os.Environ(), session.Env()...)...)
 	for name, sources := range brokenPolicies(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			tempting := newTemptation(t)
 			sources.Environ = tempting.environ
-			p := testProgram(t, append(os.Environ(), session.Env()...)...)
+			p := program
 			r := app.RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Sources: sources, Open: &app.CurrentCardSide{}, Left: &app.Leftover{}}
 			_, err := r.PrepareOrClear(t.Context())
 			require.Error(t, err, "a sign-in")
