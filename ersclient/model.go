@@ -69,10 +69,13 @@ type Permission struct {
 	OrgIdentifier string
 	// OrgName is the organisation's name, trimmed for display. A002 does not select by it.
 	OrgName string
+	// OnBehalfOf is the 12-digit id of the clinician that a [ServiceProviderClinicianAdmin] works for;
+	// empty for every other function, and in what e-RS offers.
+	OnBehalfOf string
 }
 
-// Same reports whether two permissions select the same. Names do not count, since A001 and A002
-// spell them differently.
+// Same reports whether two permissions are the same one of those that e-RS offers. Names do not
+// count, since A001 and A002 spell them differently, nor does OnBehalfOf.
 func (p Permission) Same(other Permission) bool {
 	return p.BusinessFunction == other.BusinessFunction && p.OrgIdentifier == other.OrgIdentifier
 }

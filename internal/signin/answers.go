@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -62,6 +63,7 @@ func (m *machine) onOpened(now time.Time, e opened) []effect {
 		if errors.Is(e.err, ersclient.ErrProofRefused) {
 			m.refused = m.proof
 		}
+		m.spend()
 		m.fail(now, e.err)
 		return m.closeOrphan(e.grant)
 	}
@@ -108,10 +110,21 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 	if m.state.Phase == Ending {
 		return m.close()
 	}
+	if e.err == nil && len(m.grant.Clinicians) > 0 {
+		m.state.Clinicians, m.grant.Clinicians = m.grant.Clinicians, nil
+		m.enter(now, ChoosingClinician)
+		return nil
+	}
 	if e.err == nil {
-		m.running, m.handedOver = publishing, true
+		m.running, m.handedOver, m.state.Switching = publishing, true, false
 		m.generation = nextGeneration(m.generation, now)
 		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(now), look: m.entryUnread}}
+	}
+	if m.terms.about.InPlace && !errors.Is(e.err, ersclient.ErrProofRefused) {
+		if errors.Is(e.err, context.Canceled) {
+			e.err = nil
+		}
+		return m.chooseAgain(now, e.err)
 	}
 	if errors.Is(e.err, ersclient.ErrStartAgain) && !m.startedAgain {
 		// The role may have been selected, and selecting twice is an error: start again with the proof,
@@ -125,31 +138,39 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 	return m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})
 }
 
-// onRefreshed replaces the grant, and the entry by one of the same generation. A refresh that has
-// failed is tried again until the key is of no use any more; one whose answer was lost is repeated
-// once, since it may have been carried out.
+// onRefreshed replaces the grant, and the entry by one of the same generation, if it was handed
+// over. A refresh that has failed is tried again until the key is of no use any more; one whose
+// answer was lost is repeated once, since it may have been carried out.
 func (m *machine) onRefreshed(now time.Time, e refreshed) []effect {
 	m.answered(now, e.err)
 	if e.attempt != m.attempt || !m.returned(refreshing) {
 		return nil
 	}
 	if e.err == nil {
-		m.grant, m.retryAt, m.refreshLost = e.grant, time.Time{}, false
+		m.grant, m.retryAt, m.refreshUntil, m.refreshLost = e.grant, time.Time{}, time.Time{}, false
 	}
 	if m.state.Phase == Ending {
 		return m.close()
 	}
-	lost, keyEnds := errors.Is(e.err, ersclient.ErrAnswerLost), m.grant.KeyExpiresAt
+	lost := errors.Is(e.err, ersclient.ErrAnswerLost)
 	switch {
-	case e.err == nil:
+	case errors.Is(e.err, ersclient.ErrRefreshRefused), lost && m.refreshLost, e.err != nil && !now.Before(m.refreshUntil):
+		return m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})
+	case e.err != nil:
+		m.retryAt, m.refreshLost = now.Add(m.terms.refreshRetry), m.refreshLost || lost
+	case m.handedOver && m.deferred == nil:
 		m.running = publishing
 		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(now), replace: true}}
-	case errors.Is(e.err, ersclient.ErrRefreshRefused), lost && m.refreshLost, !keyEnds.IsZero() && !now.Before(keyEnds):
-		return m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})
-	default:
-		m.retryAt, m.refreshLost = now.Add(refreshRetry), m.refreshLost || lost
+	}
+	return m.undefer(now)
+}
+
+// undefer carries out a choice that had to wait for a call.
+func (m *machine) undefer(now time.Time) []effect {
+	if m.deferred == nil {
 		return nil
 	}
+	return m.choose(now, *m.deferred)
 }
 
 // nextGeneration returns a generation higher than the last known one, and than that of any other
@@ -175,17 +196,21 @@ func (m *machine) onPublished(now time.Time, e published) []effect {
 	if m.state.Phase == Ending {
 		return append(effects, m.close()...)
 	}
-	if m.state.Phase == SignedIn && errors.Is(e.err, handoff.ErrNotFound) {
-		return m.onEntrySeen(entrySeen{attempt: e.attempt, err: e.err})
+	replaced := m.state.Phase != Selecting || m.deferred != nil
+	if replaced && errors.Is(e.err, handoff.ErrNotFound) {
+		m.onEntrySeen(entrySeen{attempt: e.attempt, err: e.err})
+		return append(effects, m.undefer(now)...)
 	}
 	m.state.Links.Keyring = keyringHealth(e.err)
 	if e.err != nil {
 		return append(effects, m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})...)
 	}
 	m.state.ExpiresAt, m.probedAt = m.expires(), now
-	if m.state.Phase == SignedIn {
-		return nil
+	if replaced {
+		return append(effects, m.undefer(now)...)
 	}
+	m.noteEntry(nil)
+	m.state.EntryGone = false
 	m.state.SignedInAt = now
 	m.enter(now, SignedIn)
 	return append(effects, remember{m.state.User.Identifier, m.state.Chosen})
@@ -195,7 +220,7 @@ func (m *machine) onPublished(now time.Time, e published) []effect {
 // handed over again: what removed it may have ended the session, too. That other applications
 // cannot read it is said.
 func (m *machine) onEntrySeen(e entrySeen) []effect {
-	if e.attempt != m.attempt || m.state.Phase != SignedIn || m.running != noCall {
+	if e.attempt != m.attempt || !m.handedOver || m.state.Phase == Ending || m.running != noCall {
 		return nil
 	}
 	m.state.EntryGone = errors.Is(e.err, handoff.ErrNotFound)
@@ -247,6 +272,7 @@ func (m *machine) onEnded(now time.Time, e ended) []effect {
 func (m *machine) leave(now time.Time, e ended) []effect {
 	grant, reason, after := m.grant, m.state.Reason, m.next
 	m.grant = Grant{}
+	m.spend()
 	// What was left behind is shown to a user who waits for the answer. After a card removal Spine has
 	// ended the e-RS session itself, so a refused A003 is expected.
 	asked := reason == SignedOut || reason == RoleSwitched || reason == Renewed
@@ -290,6 +316,13 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 		m.unclosed = grant
 	}
 	return nil
+}
+
+// spend drops the proof of this attempt, if it cannot be used again.
+func (m *machine) spend() {
+	if m.terms.about.InPlace && m.proof.Equal(m.used) {
+		m.proof = Proof{}
+	}
 }
 
 // finish goes on with an end that has failed in part. An entry that could not be cleared is tried

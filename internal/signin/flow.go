@@ -105,6 +105,7 @@ const (
 	refreshWithin       = 30 * time.Second
 	tickEvery           = time.Second
 	reachAtLeast        = 4 * time.Minute
+	retryAtLeast        = 20 * time.Second
 	pendingIntents      = 16
 )
 
@@ -136,8 +137,9 @@ type Flow struct {
 // New makes a Flow. It does nothing before Run.
 func New(config Config) *Flow {
 	terms := terms{
-		reachEvery: reachAtLeast + rand.N(reachAtLeast), //nolint:gosec // G404: it spreads load, and keeps no secret
-		maxAge:     config.MaxAge, grace: config.Grace, endWhenLocked: config.EndWhenLocked, manualStart: config.ManualStart,
+		reachEvery:   reachAtLeast + rand.N(reachAtLeast), //nolint:gosec // G404: it spreads load, and keeps no secret
+		refreshRetry: retryAtLeast + rand.N(retryAtLeast), //nolint:gosec // G404: as above
+		maxAge:       config.MaxAge, grace: config.Grace, endWhenLocked: config.EndWhenLocked, manualStart: config.ManualStart,
 		publisher: config.Publisher, about: config.Platform.About(),
 	}
 	return &Flow{

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient"
@@ -16,6 +17,9 @@ func (m *machine) onReport(now time.Time, r Report) []effect {
 	case ProofGone:
 		return m.onProofGone(now)
 	case StatusChanged:
+	}
+	if m.state.Phase == Prompting {
+		m.state.Browser = r.Browser
 	}
 	if m.state.Phase == Waiting && m.proof.IsZero() {
 		m.state.Missing = r.Missing
@@ -39,7 +43,7 @@ func (m *machine) onProof(now time.Time, proof Proof) []effect {
 			return m.wait(now, m.state.Reason)
 		}
 		return m.signIn(now)
-	case SigningIn, Choosing, Selecting, SignedIn:
+	case SigningIn, Choosing, ChoosingClinician, Selecting, SignedIn:
 		if same {
 			return nil
 		}
@@ -57,7 +61,7 @@ func (m *machine) onProofGone(now time.Time) []effect {
 	switch m.state.Phase {
 	case Waiting:
 		return m.wait(now, m.state.Reason)
-	case SigningIn, Choosing, Selecting, SignedIn:
+	case SigningIn, Choosing, ChoosingClinician, Selecting, SignedIn:
 		return m.end(now, CardRemoved, destination{phase: Waiting})
 	case Ending:
 		if m.goesOn() {
@@ -89,13 +93,11 @@ func (m *machine) onIntent(now time.Time, intent Intent) []effect {
 	case Choose:
 		return m.onChoose(now, wish.Permission)
 	case SwitchRole:
-		if m.state.Phase == SignedIn {
-			return m.end(now, RoleSwitched, destination{phase: SigningIn})
-		}
+		return m.onSwitchRole(now)
 	case Renew:
 		return m.onRenew(now)
 	case SignOut:
-		if m.state.Phase == SignedIn || m.state.Phase == Choosing {
+		if m.state.Phase == SignedIn || m.state.Phase == Choosing || m.state.Phase == ChoosingClinician {
 			m.state.AskedBy = ""
 			return m.end(now, SignedOut, destination{phase: Waiting})
 		}
@@ -107,6 +109,8 @@ func (m *machine) onIntent(now time.Time, intent Intent) []effect {
 
 func (m *machine) onStartOver(now time.Time) []effect {
 	switch {
+	case m.state.Phase == Choosing && m.state.Problem != nil:
+		return m.chooseAgain(now, nil)
 	case m.state.Phase != Waiting && m.state.Phase != Failed:
 		return nil
 	case m.unfinishedEnd != NotEnded:
@@ -127,22 +131,61 @@ func (m *machine) onCancel(now time.Time) []effect {
 	case Prompting:
 		m.attempt++
 		return append([]effect{stopCalls{}}, m.wait(now, Cancelled)...)
-	case SigningIn, Choosing, Selecting:
-		return m.end(now, Cancelled, destination{phase: Waiting})
+	case ChoosingClinician:
+		return m.chooseAgain(now, nil)
+	case Choosing:
+		switch {
+		case m.state.Problem != nil:
+			return m.chooseAgain(now, nil)
+		case m.state.Switching:
+			m.state.Switching = false
+			m.enter(now, SignedIn)
+			return nil
+		}
+	case Selecting:
+		if m.deferred != nil {
+			return m.chooseAgain(now, nil)
+		}
+		if m.terms.about.InPlace && m.running == selecting {
+			return []effect{stopCalls{}}
+		}
+	case SigningIn:
+	default:
+		return nil
+	}
+	return m.end(now, Cancelled, destination{phase: Waiting})
+}
+
+func (m *machine) onChoose(now time.Time, wanted ersclient.Permission) []effect {
+	permission, offered := find(m.state.Permissions, wanted)
+	switch {
+	case !offered:
+		return nil
+	case m.state.Phase == Choosing && m.state.Problem == nil:
+		permission.OnBehalfOf = ""
+		return m.choose(now, permission)
+	case m.state.Phase == ChoosingClinician && m.state.Chosen.Same(permission) && slices.Contains(m.state.Clinicians, wanted.OnBehalfOf):
+		return m.choose(now, permission)
 	default:
 		return nil
 	}
 }
 
-func (m *machine) onChoose(now time.Time, wanted ersclient.Permission) []effect {
-	if m.state.Phase != Choosing {
+// onSwitchRole offers the choice again. In place, the session goes on until there is another role.
+func (m *machine) onSwitchRole(now time.Time) []effect {
+	switch {
+	case m.state.Phase != SignedIn:
 		return nil
-	}
-	permission, offered := find(m.state.Permissions, wanted)
-	if !offered {
+	case m.terms.about.InPlace:
+		m.state.Switching, m.state.LastUsed = true, nil
+		if last, offered := find(m.state.Permissions, m.state.Chosen); offered {
+			m.state.LastUsed = &last
+		}
+		m.enter(now, Choosing)
 		return nil
+	default:
+		return m.end(now, RoleSwitched, destination{phase: SigningIn})
 	}
-	return m.choose(now, permission)
 }
 
 // onRenew replaces a session by a new one in the same role, from the same proof. If that is as good
@@ -153,7 +196,7 @@ func (m *machine) onRenew(now time.Time) []effect {
 	}
 	again := &chosen{m.state.User.Identifier, m.state.Chosen}
 	after := SigningIn
-	if m.proofEndsSoon(now) {
+	if m.terms.about.InPlace || m.proofEndsSoon(now) {
 		after = Prompting
 	}
 	effects := m.end(now, Renewed, destination{phase: after})
@@ -166,19 +209,25 @@ func (m *machine) goesOn() bool { return m.next.phase == SigningIn || m.next.pha
 
 // onIncident takes what has happened to the workstation (AUT-003, AUT-004).
 func (m *machine) onIncident(now time.Time, incident WorkstationEvent) []effect {
-	reason := ScreenLocked
+	var reason Reason
 	switch incident {
 	case Woke:
 		return m.onTick(now)
+	case CameBack:
+		m.away = false
+		return m.onTick(now)
 	case SwitchedAway:
-		reason = UserSwitched
+		reason, m.away = UserSwitched, true
 	case Locked:
+		reason, m.away = ScreenLocked, true
+	case WentIdle:
+		reason = Idle
 	}
-	if !m.terms.endWhenLocked {
+	if !m.terms.endWhenLocked && incident != WentIdle {
 		return nil
 	}
 	switch m.state.Phase {
-	case SigningIn, Choosing, Selecting, SignedIn:
+	case SigningIn, Choosing, ChoosingClinician, Selecting, SignedIn:
 		return m.end(now, reason, destination{phase: Waiting})
 	case Ending:
 		if m.goesOn() {
@@ -193,7 +242,7 @@ func (m *machine) onQuit(now time.Time, wish Quit) []effect {
 	effects := []effect{hurry{}}
 	m.noGrace = m.noGrace || wish.AtOnce
 	switch m.state.Phase {
-	case SigningIn, Choosing, Selecting, SignedIn:
+	case SigningIn, Choosing, ChoosingClinician, Selecting, SignedIn:
 		return append(effects, m.end(now, Quitting, destination{phase: Closed})...)
 	case Starting:
 		// A start under way is not cut: what it clears would have to be cleared by the next one.

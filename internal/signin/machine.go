@@ -28,6 +28,9 @@ type terms struct {
 	endWhenLocked bool
 	// manualStart has a proof that is there at the start wait for the user.
 	manualStart bool
+	// refreshRetry is how long after a refresh that has failed the next one is tried: another time on
+	// each workstation, since all of them may have failed at once.
+	refreshRetry time.Duration
 }
 
 // machine is the flow's state machine: every decision of a sign-in, and nothing that takes time.
@@ -60,6 +63,8 @@ type machine struct {
 	resume *chosen
 	// noGrace: the computer does not wait, so a session is closed as soon as the keyring is clear.
 	noGrace bool
+	// away: the screen is locked, or another user works at the computer. Nothing is refreshed then.
+	away bool
 	// background counts the calls that go on for sign-ins that were given up.
 	background int
 
@@ -91,16 +96,20 @@ type attemptState struct {
 	// promisedAt is when a prompt said that there is a proof now, which is still to be reported.
 	promisedAt time.Time
 
+	// used is the proof that the grant was opened with.
+	used Proof
 	// grant is what exists at e-RS, its key empty before it is opened.
 	grant     Grant
 	createdAt time.Time
 	// startedAgain: this sign-in has started again once already, since the answer to a selection was
 	// lost.
 	startedAgain bool
-	// retryAt is when a refresh that has failed is tried again, and refreshLost: the answer to one was
-	// lost already.
-	retryAt     time.Time
-	refreshLost bool
+	// retryAt is when a refresh that has failed is tried again, and refreshUntil until when.
+	// refreshLost: the answer to one was lost already.
+	retryAt, refreshUntil time.Time
+	refreshLost           bool
+	// deferred is a choice made during a refresh, whose answer must not be lost.
+	deferred *ersclient.Permission
 	// handedOver: the session was handed to the keyring, or may have been, so that its end begins with
 	// clearing that.
 	handedOver bool
@@ -150,8 +159,9 @@ const (
 	probeEvery = 30 * time.Second
 	// unlockedEvery is how often it looks while an entry is still to be cleared.
 	unlockedEvery = 2 * time.Second
-	// refreshRetry is how long after a refresh that has failed the next one is tried.
-	refreshRetry = 30 * time.Second
+	// refreshAtLeast is for how long a refresh is tried: a computer that wakes with a key that has
+	// ended needs its network back first.
+	refreshAtLeast = 2 * time.Minute
 	// warnBefore is how long before its end a session is said to end soon, unless it is a short one.
 	warnBefore = 5 * time.Minute
 )
@@ -264,7 +274,7 @@ func (m *machine) onTick(now time.Time) []effect {
 			m.probedAt = now
 			return []effect{probeLinks{}}
 		}
-	case Choosing, SignedIn:
+	case Choosing, ChoosingClinician, SignedIn:
 		return m.onAge(now)
 	default:
 	}
@@ -279,17 +289,19 @@ func (m *machine) onAge(now time.Time) []effect {
 	if !now.Before(expires) {
 		return m.end(now, Expired, destination{phase: Waiting})
 	}
-	if m.state.Phase != SignedIn {
-		return nil
+	if m.state.Phase == SignedIn {
+		m.state.EndsSoon = !now.Before(expires.Add(-min(warnBefore, m.terms.maxAge/2)))
+		m.state.RenewAsks = m.state.EndsSoon && (m.terms.about.InPlace || m.proofEndsSoon(now))
 	}
-	m.state.EndsSoon = !now.Before(expires.Add(-min(warnBefore, m.terms.maxAge/2)))
-	m.state.RenewAsks = m.state.EndsSoon && m.proofEndsSoon(now)
 	switch {
 	case m.running != noCall:
 	case m.refreshDue(now):
 		m.running = refreshing
+		if m.refreshUntil.IsZero() {
+			m.refreshUntil = later(m.grant.KeyExpiresAt, now.Add(refreshAtLeast))
+		}
 		return []effect{refreshGrant{m.attempt, m.grant}}
-	case now.Sub(m.probedAt) >= probeEvery:
+	case m.handedOver && now.Sub(m.probedAt) >= probeEvery:
 		m.probedAt = now
 		return []effect{lookAtEntry{m.attempt}}
 	}
@@ -297,9 +309,17 @@ func (m *machine) onAge(now time.Time) []effect {
 }
 
 // refreshDue reports whether the session is to be refreshed now. One whose entry was removed is
-// not: it would not be handed over again, and may have been closed.
+// not: it would not be handed over again, and may have been closed. Nor is one that no user works
+// with: many computers stay locked overnight, and e-RS bears all of them.
 func (m *machine) refreshDue(now time.Time) bool {
-	return !m.grant.RefreshAt.IsZero() && !m.state.EntryGone && !now.Before(m.grant.RefreshAt) && !now.Before(m.retryAt)
+	return !m.grant.RefreshAt.IsZero() && !m.state.EntryGone && !m.away && !now.Before(m.grant.RefreshAt) && !now.Before(m.retryAt)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // expires is when the session ends: at the highest age that is allowed here, or at the platform's
@@ -328,7 +348,7 @@ func (m *machine) signIn(now time.Time) []effect {
 	m.attempt++
 	m.forget()
 	m.enter(now, SigningIn)
-	m.running = opening
+	m.running, m.used = opening, m.proof
 	return append(effects, openGrant{m.attempt, m.proof})
 }
 
@@ -344,11 +364,26 @@ func (m *machine) prompt(now time.Time, fresh bool) []effect {
 
 // choose selects a pair.
 func (m *machine) choose(now time.Time, permission ersclient.Permission) []effect {
-	m.resume = nil
-	m.state.Chosen = permission
+	m.resume, m.deferred = nil, nil
+	m.state.Chosen, m.state.Problem, m.state.Clinicians = permission, nil, nil
 	m.enter(now, Selecting)
+	if m.running != noCall {
+		m.deferred = &permission
+		return nil
+	}
 	m.running = selecting
 	return []effect{selectRole{m.attempt, m.grant, permission}}
+}
+
+// chooseAgain goes back to the choice of a role, and shows why the last one has failed, if it has.
+func (m *machine) chooseAgain(now time.Time, failed error) []effect {
+	m.deferred = nil
+	m.state.Chosen, m.state.Problem, m.state.Clinicians = m.grant.Permission, nil, nil
+	m.enter(now, Choosing)
+	if failed != nil {
+		m.state.Problem, m.state.ProblemAt = problem.Of(failed), now
+	}
+	return nil
 }
 
 // wait enters Waiting, without a session. State.Missing says what the user must do next.
@@ -506,9 +541,11 @@ func (m *machine) issue(now time.Time) Issuance {
 	}
 }
 
+// find returns the wanted permission as it is offered, for the clinician that is wanted.
 func find(offered []ersclient.Permission, wanted ersclient.Permission) (ersclient.Permission, bool) {
 	for _, permission := range offered {
 		if permission.Same(wanted) {
+			permission.OnBehalfOf = wanted.OnBehalfOf
 			return permission, true
 		}
 	}

@@ -32,9 +32,10 @@ type Platform interface {
 	// the answer, and does not repeat the call. The grant returned with an error has a Key if there is
 	// something to close.
 	Open(ctx context.Context, proof Proof, givenUp <-chan struct{}) (Grant, error)
-	// Select selects one of the user's permissions. The grant returned with an error has the Key to
-	// close, if that has changed. ersclient.ErrStartAgain: it may have been carried out, so the grant
-	// has to be closed and a sign-in begun anew.
+	// Select selects one of the user's permissions. A grant returned with Clinicians in place of a
+	// Permission asks for one of them as the permission's OnBehalfOf; Select is then called again. The
+	// grant returned with an error has the Key to close, if that has changed. ersclient.ErrStartAgain:
+	// it may have been carried out, so the grant has to be closed and a sign-in begun anew.
 	Select(context.Context, Grant, ersclient.Permission) (Grant, error)
 	// Refresh replaces a grant whose RefreshAt has passed. ersclient.ErrRefreshRefused: it cannot be
 	// refreshed any more, and ersclient.ErrAnswerLost: it may have been carried out. Any other error
@@ -78,6 +79,8 @@ type Grant struct {
 	// User is who signed in, with all permissions that are offered, and Permission the selected one.
 	User       ersclient.User
 	Permission ersclient.Permission
+	// Clinicians are the 12-digit ids of those whom the user can work for; see [Platform.Select].
+	Clinicians []string
 	// ExpiresAt is when it ends at the latest, however often it is refreshed; zero if the platform
 	// sets no bound.
 	ExpiresAt time.Time
@@ -123,6 +126,18 @@ type Report struct {
 	// Begun: the user has begun to give a proof (with StatusChanged). How it ended before is of no use
 	// to them.
 	Begun bool
+	// Browser is the page in which the user is giving a proof; nil if they do so elsewhere.
+	Browser *Browser
+}
+
+// Browser is a sign-in under way in the user's web browser.
+type Browser struct {
+	// Address is the page's. It has no secret.
+	Address string
+	// Until is when the sign-in is given up.
+	Until time.Time
+	// NotOpened: no browser could be started, so the user has to open the page.
+	NotOpened bool
 }
 
 // About is what a platform says of itself.
@@ -131,6 +146,10 @@ type About struct {
 	Start Report
 	// Prompting is what a user has to do while Prompt is under way.
 	Prompting Missing
+	// InPlace: one proof makes one grant, which lasts until it is closed. Roles are selected and
+	// switched within it, a selection that fails leaves it as it was, and the proof cannot be used
+	// again.
+	InPlace bool
 	// Calls names the platform's calls in the log.
 	Calls struct{ Prompt, Open, Select, Refresh, Close string }
 	// Unseen is the Problem of a proof that was promised by a prompt and has not come, and NoRoles

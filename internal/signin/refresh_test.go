@@ -52,7 +52,7 @@ func TestRefreshing(t *testing.T) {
 		happens func(*machine) event
 		effects []string
 	}
-	second, retry := always(tick{}), refreshRetry
+	second, retry := always(tick{}), agreed.refreshRetry
 	succeeds := func(m *machine) event {
 		return refreshed{m.attempt, refreshable("three", morning.Add(refreshAfter)), nil}
 	}

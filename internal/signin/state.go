@@ -22,6 +22,8 @@ const (
 	SigningIn
 	// Choosing shows the user's organisations and business functions.
 	Choosing
+	// ChoosingClinician shows the clinicians that the user can work for in the chosen role.
+	ChoosingClinician
 	// Selecting selects one and hands the session to the keyring.
 	Selecting
 	// SignedIn has a session that other applications can use.
@@ -103,6 +105,8 @@ const (
 	UserSwitched
 	// Renewed: the user wants to go on in the same role for longer.
 	Renewed
+	// Idle: the computer was not used for as long as the organisation allows.
+	Idle
 )
 
 // Health is what is known of one link of the chain.
@@ -146,6 +150,8 @@ type State struct {
 	Since time.Time
 	// Missing is what a user has to do next, while Waiting and Prompting.
 	Missing Missing
+	// Browser is the page in which the user signs in, while Prompting; nil if they do so elsewhere.
+	Browser *Browser
 	// Reason is why the session before ended (Waiting), or why this one is ending (Ending).
 	Reason Reason
 	// User is who signed in, from Choosing on.
@@ -154,11 +160,17 @@ type State struct {
 	Permissions []ersclient.Permission
 	// LastUsed is the pair that this user chose last time, if it is among the Permissions.
 	LastUsed *ersclient.Permission
-	// Chosen is the pair that is being or was selected, in Selecting and SignedIn.
+	// Chosen is the pair that is being or was selected, from ChoosingClinician on.
 	Chosen ersclient.Permission
+	// Clinicians are the 12-digit ids to choose from in ChoosingClinician.
+	Clinicians []string
+	// Switching: a signed-in user is choosing another role. Until they have, other applications go on
+	// in the present one, and Cancel returns to it.
+	Switching bool
 	// SignedInAt and ExpiresAt bound the session while SignedIn.
 	SignedInAt, ExpiresAt time.Time
-	// Problem is what a Failed flow shows, and ProblemAt when it happened.
+	// Problem is what a Failed flow shows, or why a choice has failed (Choosing: TryAgain and Cancel
+	// show the choice again). ProblemAt is when it happened.
 	Problem   *problem.Problem
 	ProblemAt time.Time
 	// Uncleared: a Failed flow has not made sure that the keyring holds no session. TryAgain begins
@@ -210,9 +222,10 @@ type (
 	Requested struct{ By string }
 	// Cancel gives up what is under way, and what another program has asked for.
 	Cancel struct{}
-	// Choose selects an organisation and business function.
+	// Choose selects an organisation and business function; in ChoosingClinician, with OnBehalfOf.
 	Choose struct{ Permission ersclient.Permission }
-	// SwitchRole ends the session and offers the choice again, with the same proof.
+	// SwitchRole offers the choice again: within the session, or else by ending it and beginning one
+	// with the same proof.
 	SwitchRole struct{}
 	// Renew replaces the session by one that lives longer, in the same organisation and role.
 	Renew struct{}

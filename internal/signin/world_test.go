@@ -30,8 +30,10 @@ type world struct {
 	// lost: somebody has deleted the entry of a signed-in user, and it stays deleted until the user
 	// goes on.
 	lost bool
-	// refreshes: the platform wants its sessions refreshed.
+	// refreshes: the platform wants its sessions refreshed. inPlace: it is one of the browser.
 	refreshes     bool
+	inPlace       bool
+	used          map[string]bool
 	stoppedEnding bool
 	sessions      map[string]bool
 	entry         string
@@ -43,9 +45,10 @@ type world struct {
 func newWorld(t *testing.T, seed uint64) *world {
 	w := &world{
 		t: t, random: rand.New(rand.NewPCG(seed, seed)), now: morning, sessions: map[string]bool{},
-		machine: newMachine(agreed, morning),
+		machine: newMachine(agreed, morning), used: map[string]bool{},
 	}
-	w.machine.terms.endWhenLocked, w.refreshes = w.chance(50), w.chance(50)
+	w.machine.terms.endWhenLocked, w.refreshes, w.inPlace = w.chance(50), w.chance(50), w.chance(50)
+	w.machine.terms.about.InPlace = w.inPlace
 	w.pending = w.machine.begin()
 	if w.chance(50) {
 		// An earlier run was killed while it was signed in, and perhaps the keyring is locked.
@@ -86,7 +89,9 @@ func (w *world) check() {
 	var replacing bool
 	for _, e := range w.pending {
 		if todo, publishes := e.(publish); publishes {
-			require.Equal(w.t, w.machine.state.Phase == SignedIn, todo.replace && !w.stopped, "an entry that was removed is published again:\n%v", w.trace)
+			if !w.inPlace {
+				require.Equal(w.t, w.machine.state.Phase == SignedIn, todo.replace && !w.stopped, "an entry that was removed is published again:\n%v", w.trace)
+			}
 			replacing = todo.replace
 		}
 		switch e.(type) {
@@ -96,21 +101,29 @@ func (w *world) check() {
 	}
 	require.LessOrEqual(w.t, exclusive, 1, "two calls that exclude each other are under way:\n%v", w.trace)
 	switch w.machine.state.Phase {
-	case Waiting, Prompting, SigningIn, Choosing:
+	case Waiting, Prompting, SigningIn, Choosing, ChoosingClinician:
+		if w.machine.state.Switching {
+			w.checkEntry(replacing)
+			break
+		}
 		require.True(w.t, w.entry == "" || w.locked, "other applications could read a session in the phase %v:\n%v", w.machine.state.Phase, w.trace)
 	case SignedIn:
-		if w.lost {
-			require.Empty(w.t, w.entry, "an entry that was lost is there again, and still taken for lost:\n%v", w.trace)
-			break
-		}
-		if replacing {
-			require.NotEmpty(w.t, w.entry, "there is a moment without an entry:\n%v", w.trace)
-			break
-		}
+		w.checkEntry(replacing)
+	}
+	require.GreaterOrEqual(w.t, w.machine.background, 0, "%v", w.trace)
+}
+
+// checkEntry holds what other applications read of a signed-in user.
+func (w *world) checkEntry(replacing bool) {
+	switch {
+	case w.lost:
+		require.Empty(w.t, w.entry, "an entry that was lost is there again, and still taken for lost:\n%v", w.trace)
+	case replacing:
+		require.NotEmpty(w.t, w.entry, "there is a moment without an entry:\n%v", w.trace)
+	default:
 		require.Equal(w.t, w.machine.grant.Key.Reveal(), w.entry, "the keyring has another session:\n%v", w.trace)
 		require.True(w.t, w.sessions[w.entry], "the keyring has a session that is closed:\n%v", w.trace)
 	}
-	require.GreaterOrEqual(w.t, w.machine.background, 0, "%v", w.trace)
 }
 
 // answer plays one of the pending calls to its end.
@@ -140,6 +153,10 @@ func (w *world) answer(faults int) {
 			w.tell(prompted{call.attempt, nil})
 		}
 	case openGrant:
+		if w.inPlace {
+			require.False(w.t, w.used[call.proof.Reveal()], "a code is used twice:\n%v", w.trace)
+			w.used[call.proof.Reveal()] = true
+		}
 		if w.chance(faults) {
 			w.tell(opened{attempt: call.attempt, err: refusal})
 			return
@@ -160,6 +177,14 @@ func (w *world) answer(faults int) {
 			w.tell(selected{attempt: call.attempt, err: errLost})
 		case w.chance(faults):
 			w.tell(selected{attempt: call.attempt, err: rejection})
+		case w.inPlace && call.permission.OnBehalfOf == "" && w.chance(30):
+			answer := call.grant
+			answer.Clinicians = []string{colleague}
+			w.tell(selected{call.attempt, answer, nil})
+		case w.inPlace:
+			answer := call.grant
+			answer.Permission = call.permission
+			w.tell(selected{call.attempt, answer, nil})
 		default:
 			// A002 answers with another id; the session is the same.
 			delete(w.sessions, call.grant.Key.Reveal())
@@ -271,6 +296,12 @@ func (w *world) underWay() bool {
 // disturb is a user or a card doing something.
 func (w *world) disturb() {
 	intents := []Intent{SignIn{}, Cancel{}, Choose{clinician}, Choose{referrer}, Choose{stranger}, SwitchRole{}, Renew{}, SignOut{}, TryAgain{}}
+	if offered := w.machine.state.Clinicians; len(offered) > 0 && w.chance(30) {
+		chosen := w.machine.state.Chosen
+		chosen.OnBehalfOf = offered[0]
+		w.tell(intentEvent{Choose{chosen}})
+		return
+	}
 	switch w.random.IntN(9) {
 	case 0:
 		w.serial++
@@ -286,7 +317,7 @@ func (w *world) disturb() {
 	case 2:
 		w.tell(tick{})
 	case 3:
-		w.tell(incidentEvent{WorkstationEvent(w.random.IntN(3))})
+		w.tell(incidentEvent{WorkstationEvent(w.random.IntN(len(incidentNames)))})
 	case 4:
 		if w.machine.state.Phase == SignedIn && w.chance(20) {
 			w.entry, w.lost = "", true
