@@ -58,6 +58,8 @@ type Config struct {
 	// Problem once it ends. The kinds are [NoticeCertificate], [NoticeClock] and [NoticeTLS]. New and
 	// the calls invoke it, never concurrently; it must return soon and must not call the Client.
 	Notice func(kind string, p *problem.Problem)
+	// Trace receives each attempt of a [Request.Traced], for the log; it may be called concurrently.
+	Trace func(Trace)
 	// Pace limits the rate of calls; nil means a NewPace. Clients that share one share its limit.
 	Pace *Pace
 }

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
@@ -30,6 +31,8 @@ type Call struct {
 	// Success is the status of its success. Another 2xx is an error, since the documentation does not
 	// define what it did. 0 means any 2xx, for a call whose answer has no content.
 	Success int
+	// Safe: the call changes nothing at e-RS, so it may be repeated though e-RS has seen it.
+	Safe bool
 	// Once: the call is never repeated, neither here nor by the HTTP transport, since a second one
 	// would be an error if the first was carried out.
 	Once bool
@@ -57,6 +60,10 @@ type Request struct {
 	Call Call
 	// Step is appended to the path, escaped as one path segment; empty means none.
 	Step string
+	// Query is the encoded query; empty means none.
+	Query string
+	// Traced sends a UUID as X-Correlation-ID, another with each attempt: see [Trace].
+	Traced bool
 	// Header is sent unchanged, including the case of its names.
 	Header http.Header
 	// Body is JSON, or nil.
@@ -80,12 +87,21 @@ func (c *Client) Send(ctx context.Context, r Request) ([]byte, error) {
 	return answer, err
 }
 
-// try waits for the call's turn, makes it once and returns the body of a success.
+// try waits for the call's turn and makes it once.
 func (c *Client) try(ctx context.Context, r Request) ([]byte, error) {
 	asked := c.now()
 	if err := c.turn(ctx, r.Call, asked); err != nil {
 		return nil, err
 	}
+	if r.Traced {
+		return c.traced(ctx, r, asked)
+	}
+	return c.attempt(ctx, r, asked, &Trace{})
+}
+
+// attempt makes a call that has its turn since asked, and returns the body of a success. It fills in
+// what the answer adds to the trace.
+func (c *Client) attempt(ctx context.Context, r Request, asked time.Time, trace *Trace) ([]byte, error) {
 	c.notices.look(asked)
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -97,6 +113,7 @@ func (c *Client) try(ctx context.Context, r Request) ([]byte, error) {
 		return nil, c.transportProblem(ctx, r.Call, sent.Load(), err)
 	}
 	c.notices.compareClocks(asked, c.now(), response.Header)
+	trace.answered(response, r.Secrets)
 	// Close repeats the error of Read, or reports one about bytes that are not needed.
 	defer func() { _ = response.Body.Close() }()
 	body, bodyErr := readBody(response)
@@ -125,6 +142,7 @@ func (c *Client) try(ctx context.Context, r Request) ([]byte, error) {
 // connection's buffer: they may not have left it yet, which errs on the safe side.
 func (c *Client) newRequest(ctx context.Context, r Request, sent *atomic.Bool) *http.Request {
 	target := *c.target
+	target.RawQuery = r.Query
 	header := http.Header{"User-Agent": c.userAgent}
 	maps.Copy(header, r.Header)
 	if r.Step != "" {

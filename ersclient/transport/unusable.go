@@ -65,4 +65,5 @@ var (
 const (
 	stepTryAgain    = "Press **Try again**."
 	stepServiceDesk = "If it happens again, give your local service desk the reference below."
+	stepAskDesk     = "Give your local service desk the reference below."
 )
