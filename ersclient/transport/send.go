@@ -70,6 +70,9 @@ type Request struct {
 	Body []byte
 	// Secrets are masked in errors.
 	Secrets []secret.Text
+	// Read decodes the body of a success; nil if Send's caller does. Its error makes the answer
+	// [Unusable], and must not quote the answer.
+	Read func(body []byte) error
 	// Refused makes the error of a status other than the call's success.
 	Refused func(*StatusError) error
 }
@@ -134,6 +137,11 @@ func (c *Client) attempt(ctx context.Context, r Request, asked time.Time, trace 
 		return nil, Unusable(r.Call, bodyErr)
 	case bodyErr != nil:
 		return nil, c.transportProblem(ctx, r.Call, sent.Load(), bodyErr)
+	case r.Read == nil:
+		return body, nil
+	}
+	if err := r.Read(body); err != nil {
+		return nil, Unusable(r.Call, err)
 	}
 	return body, nil
 }
