@@ -36,6 +36,9 @@ type Call struct {
 	// Ends: the call closes a session. It has a rate limit of its own, so that other calls do not
 	// delay it, and is repeated once, and only if e-RS cannot have seen it.
 	Ends bool
+	// Unusable is the Problem of an unusable answer; nil means that of the documented calls of e-RS,
+	// ERS-{Name}-ANSWER.
+	Unusable *problem.Problem
 }
 
 // callReach names the connection of [Client.Reach], which sends no request, and callAsk the request
@@ -59,10 +62,13 @@ type Request struct {
 	Step string
 	// Header is sent unchanged, including the case of its names.
 	Header http.Header
-	// Body is JSON, or nil.
+	// Body is nil, or JSON unless Header has another Content-Type.
 	Body []byte
 	// Secrets are masked in errors.
 	Secrets []secret.Text
+	// Decode reads the body of an error; clean makes a text from it fit for a log. nil means an
+	// OperationOutcome.
+	Decode func(body []byte, clean func(string) string) Outcome
 	// Refused makes the error of a status other than the call's success.
 	Refused func(*StatusError) error
 }
@@ -133,7 +139,11 @@ func (c *Client) newRequest(ctx context.Context, r Request, sent *atomic.Bool) *
 	}
 	made := http.Request{Method: r.Call.Method, URL: &target, Host: target.Host, Header: header}
 	if r.Body != nil {
-		header["Accept"], header["Content-Type"] = jsonType, jsonType
+		for _, name := range []string{"Accept", "Content-Type"} {
+			if header[name] == nil {
+				header[name] = jsonType
+			}
+		}
 		made.Body, made.ContentLength = bodyOf(r), int64(len(r.Body))
 		if !r.Call.Once {
 			// GetBody lets the transport repeat a request of which nothing was written.
