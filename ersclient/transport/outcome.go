@@ -70,6 +70,11 @@ type wireOutcome struct {
 	} `json:"fault"`
 }
 
+// cleanWithout returns a function that makes a text from outside one short line without secrets.
+func cleanWithout(secrets []secret.Text) func(string) string {
+	return func(text string) string { return problem.Clean(mask(text, secrets), maxOutcomeText) }
+}
+
 // decodeOutcome reads the body of an error. Any other body, as many are, yields an empty Outcome, and
 // a member of another type than documented only lacks. The call's secrets are masked, since a
 // server may quote what it refuses.
@@ -80,7 +85,7 @@ func decodeOutcome(body []byte, secrets []secret.Text) Outcome {
 	if err != nil && !errors.As(err, &mismatch) || wire.ResourceType != "" && wire.ResourceType != "OperationOutcome" {
 		return Outcome{}
 	}
-	clean := func(text string) string { return problem.Clean(mask(text, secrets), maxOutcomeText) }
+	clean := cleanWithout(secrets)
 	var outcome Outcome
 	for _, one := range wire.Issue[:min(len(wire.Issue), maxIssues)] {
 		issue := Issue{Severity: clean(one.Severity), Code: clean(one.Code), Diagnostics: clean(one.Diagnostics)}

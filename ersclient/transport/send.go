@@ -39,6 +39,9 @@ type Call struct {
 	// Ends: the call closes a session. It has a rate limit of its own, so that other calls do not
 	// delay it, and is repeated once, and only if e-RS cannot have seen it.
 	Ends bool
+	// Unusable is the Problem of an unusable answer; nil means that of the documented calls of e-RS,
+	// ERS-{Name}-ANSWER.
+	Unusable *problem.Problem
 }
 
 // callReach names the connection of [Client.Reach], which sends no request, and callAsk the request
@@ -66,13 +69,16 @@ type Request struct {
 	Traced bool
 	// Header is sent unchanged, including the case of its names.
 	Header http.Header
-	// Body is JSON, or nil.
+	// Body is nil, or JSON unless Header has another Content-Type.
 	Body []byte
 	// Secrets are masked in errors.
 	Secrets []secret.Text
 	// Read decodes the body of a success; nil if Send's caller does. Its error makes the answer
 	// [Unusable], and must not quote the answer.
 	Read func(body []byte) error
+	// Decode reads the body of an error; clean makes a text from it fit for a log. nil means an
+	// OperationOutcome.
+	Decode func(body []byte, clean func(string) string) Outcome
 	// Refused makes the error of a status other than the call's success.
 	Refused func(*StatusError) error
 }
@@ -159,7 +165,11 @@ func (c *Client) newRequest(ctx context.Context, r Request, sent *atomic.Bool) *
 	}
 	made := http.Request{Method: r.Call.Method, URL: &target, Host: target.Host, Header: header}
 	if r.Body != nil {
-		header["Accept"], header["Content-Type"] = jsonType, jsonType
+		for _, name := range []string{"Accept", "Content-Type"} {
+			if header[name] == nil {
+				header[name] = jsonType
+			}
+		}
 		made.Body, made.ContentLength = bodyOf(r), int64(len(r.Body))
 		if !r.Call.Once {
 			// GetBody lets the transport repeat a request of which nothing was written.
