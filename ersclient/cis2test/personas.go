@@ -35,6 +35,8 @@ type Persona struct {
 	FamilyName string `json:"familyName"`
 	// Level is the authenticator assurance level of the sign-in: 1, 2 or 3.
 	Level int `json:"level"`
+	// Unproven persons have too low an identity level for e-RS.
+	Unproven bool `json:"unproven,omitempty"`
 	// NotRegistered persons have no role at CIS2.
 	NotRegistered bool `json:"notRegistered,omitempty"`
 	// Organisations are those with functions in e-RS.

@@ -1,12 +1,16 @@
-// Package cis2test is a stand-in for the NHS API platform with its OAuth 2 gateway, in the manner
-// of net/http/httptest: for tests, examples and the demonstration. Users sign in to it as in a
-// browser: on a small page with personas to pick, or headless with [Server.SignIn].
+// Package cis2test is a stand-in for the NHS API platform, in the manner of net/http/httptest: the
+// OAuth 2 gateway, the e-RS FHIR API (A030, A040) and NHS England's directory of organisations, for
+// tests, examples and the demonstration. Users sign in to it as in a browser: on a small page with
+// personas to pick, or headless with [Server.SignIn].
 //
 // The gateway's facts are imitated: numbers that are JSON strings, a mandatory state, a redirect
 // URI compared as a whole text, a secret in the form alone, an exact content type, refresh tokens
 // that work once and end twelve hours after the first sign-in, and failures that end in the browser
 // as JSON instead of coming back. A second client, without a secret, is served as an OAuth 2 server
 // for native applications serves it: PKCE, any loopback port, numbers that are numbers.
+//
+// So are those of the API: it wants a bearer token, and for A040 an organisation and a function that the
+// user holds, and refuses in e-RS's own words. Its answers have no names; the directory has.
 //
 // [testserver.Server.Fail] orders failures for single calls, [Server.Revoke] ends a session behind
 // the back of its client, and [Server.Pass] lets time pass. All personas and sessions are invented.
@@ -47,6 +51,7 @@ type Server struct {
 	authority    *testserver.Authority
 	personas     []Persona
 	sessions     *sessions
+	registration registration
 }
 
 // Option configures a Server before it starts.
@@ -94,6 +99,7 @@ func NewUnstartedServer(options ...Option) *Server {
 		option(s)
 	}
 	s.oauth()
+	s.fhir()
 	s.mux.Handle("/", s.Handler(func(w http.ResponseWriter, r *http.Request, _ []byte) {
 		s.Answer(w, r, "", func() testserver.Reply { return failed(http.StatusNotFound, "invalid_request", "Not Found") })
 	}))
