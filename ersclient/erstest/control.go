@@ -1,29 +1,17 @@
 package erstest
 
 import (
-	"bytes"
 	"context"
-	"crypto/subtle"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strings"
-	"time"
 
+	"github.com/ers-login/ers-login/ersclient/testserver"
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// The files that a stand-in in another process is found by.
+// The files that a stand-in in another process is found by: see package testserver.
 const (
-	// URLFile holds the base URL. It is written last, when everything else is ready.
-	URLFile = "url"
-	// ControlFile holds the address of the control endpoint, readable by its owner only.
-	ControlFile = "control"
+	URLFile     = testserver.URLFile
+	ControlFile = testserver.ControlFile
 	// UsersFile may exist before the stand-in starts: a JSON list of users and their tickets. On
 	// the command line every user of the machine could read the tickets.
 	UsersFile = "users.json"
@@ -50,61 +38,19 @@ type sessionsReport struct {
 	Ended    int             `json:"ended"`
 }
 
-type faultOrder struct {
-	Call  Call  `json:"call"`
-	Fault Fault `json:"fault"`
-}
-
 type revocation struct {
 	Ticket string `json:"ticket"`
 }
 
-type clockOrder struct {
-	Ahead time.Duration `json:"ahead"`
-}
-
-// ServeControl opens the control endpoint: plain HTTP on its own loopback port, at a path that
-// cannot be guessed. It returns the address for OpenControl.
+// ServeControl opens the control endpoint, and returns its address for OpenControl.
 func (s *Server) ServeControl() (address string, err error) {
-	listener, err := listen("127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	token := "/" + hex.EncodeToString(randomBytes(16))
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /sessions", func(w http.ResponseWriter, _ *http.Request) { respond(w, s.report()) })
-	mux.HandleFunc("GET /requests", func(w http.ResponseWriter, _ *http.Request) { respond(w, s.Requests()) })
-	mux.HandleFunc("POST /fault", func(w http.ResponseWriter, r *http.Request) {
-		var order faultOrder
-		receive(w, r, &order, func() error { return s.Fail(order.Call, order.Fault) })
-	})
-	mux.HandleFunc("POST /revoke", func(w http.ResponseWriter, r *http.Request) {
-		var order revocation
-		receive(w, r, &order, func() error { s.Revoke(order.Ticket); return nil })
-	})
-	mux.HandleFunc("POST /clock", func(w http.ResponseWriter, r *http.Request) {
-		var order clockOrder
-		receive(w, r, &order, func() error { s.SetClock(order.Ahead); return nil })
-	})
-	mux.HandleFunc("POST /shed", func(w http.ResponseWriter, r *http.Request) {
-		var order *Load
-		receive(w, r, &order, func() error {
-			if order == nil {
-				s.BearAll()
-				return nil
-			}
-			return s.Shed(*order)
+	return s.Server.ServeControl(func(mux *http.ServeMux) {
+		mux.HandleFunc("GET /sessions", func(w http.ResponseWriter, _ *http.Request) { testserver.Respond(w, s.report()) })
+		mux.HandleFunc("POST /revoke", func(w http.ResponseWriter, r *http.Request) {
+			var order revocation
+			testserver.Receive(w, r, &order, func() error { s.Revoke(order.Ticket); return nil })
 		})
 	})
-	s.serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		given := r.URL.Path[:min(len(token), len(r.URL.Path))]
-		if subtle.ConstantTimeCompare([]byte(given), []byte(token)) != 1 {
-			w.WriteHeader(http.StatusNotFound)
-			return
-		}
-		http.StripPrefix(token, mux).ServeHTTP(w, r)
-	}))
-	return "http://" + listener.Addr().String() + token, nil
 }
 
 func (s *Server) report() sessionsReport {
@@ -116,47 +62,22 @@ func (s *Server) report() sessionsReport {
 	return report
 }
 
-func respond(w http.ResponseWriter, value any) {
-	w.Header().Set("Content-Type", jsonType)
-	// A client that disconnected needs no answer.
-	_ = json.NewEncoder(w).Encode(value)
-}
-
-func receive(w http.ResponseWriter, r *http.Request, order any, carryOut func() error) {
-	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(order)
-	if err == nil {
-		err = carryOut()
-	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
 // Control talks to the control endpoint of a stand-in in another process.
-type Control struct {
-	address string
-	client  *http.Client
-}
+type Control struct{ *testserver.Control }
 
 // OpenControl returns the Control of the stand-in that serves from folder.
 func OpenControl(folder string) (*Control, error) {
-	address, err := os.ReadFile(filepath.Join(folder, ControlFile)) //nolint:gosec // G304: the caller names the folder
+	control, err := testserver.OpenControl(folder)
 	if err != nil {
-		return nil, fmt.Errorf("could not find the stand-in's control endpoint: %w", err)
+		return nil, err
 	}
-	return &Control{
-		address: strings.TrimSpace(string(address)),
-		// No proxy and no idle connections: it is loopback, and tests do not call Close.
-		client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second},
-	}, nil
+	return &Control{control}, nil
 }
 
 // Sessions returns the present sessions, and how many have ended.
 func (c *Control) Sessions(ctx context.Context) (now []SessionInfo, ended int, err error) {
 	var report sessionsReport
-	if err := c.call(ctx, http.MethodGet, "/sessions", nil, &report); err != nil {
+	if err := c.Call(ctx, http.MethodGet, "/sessions", nil, &report); err != nil {
 		return nil, 0, err
 	}
 	for _, one := range report.Sessions {
@@ -165,65 +86,7 @@ func (c *Control) Sessions(ctx context.Context) (now []SessionInfo, ended int, e
 	return now, report.Ended, nil
 }
 
-// Requests returns the calls made, as Server.Requests does.
-func (c *Control) Requests(ctx context.Context) ([]Request, error) {
-	var requests []Request
-	err := c.call(ctx, http.MethodGet, "/requests", nil, &requests)
-	return requests, err
-}
-
-// Fail orders a fault, as Server.Fail does.
-func (c *Control) Fail(ctx context.Context, call Call, fault Fault) error {
-	return c.call(ctx, http.MethodPost, "/fault", faultOrder{call, fault}, nil)
-}
-
 // Revoke ends a ticket and its sessions, as Server.Revoke does.
 func (c *Control) Revoke(ctx context.Context, ticket string) error {
-	return c.call(ctx, http.MethodPost, "/revoke", revocation{ticket}, nil)
-}
-
-// SetClock sets the stand-in's clock, as Server.SetClock does.
-func (c *Control) SetClock(ctx context.Context, ahead time.Duration) error {
-	return c.call(ctx, http.MethodPost, "/clock", clockOrder{ahead}, nil)
-}
-
-// Shed limits the load, as Server.Shed does.
-func (c *Control) Shed(ctx context.Context, load Load) error {
-	return c.call(ctx, http.MethodPost, "/shed", load, nil)
-}
-
-// BearAll ends what Shed began.
-func (c *Control) BearAll(ctx context.Context) error {
-	return c.call(ctx, http.MethodPost, "/shed", nil, nil)
-}
-
-func (c *Control) call(ctx context.Context, method, path string, order, report any) (err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("stand-in %s: %w", path, err)
-		}
-	}()
-	body, err := json.Marshal(order)
-	if err != nil {
-		return err
-	}
-	request, err := http.NewRequestWithContext(ctx, method, c.address+path, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	response, err := c.client.Do(request)
-	if err != nil {
-		return err
-	}
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxRequest))
-	if err := errors.Join(err, response.Body.Close()); err != nil {
-		return err
-	}
-	if response.StatusCode/100 != 2 {
-		return fmt.Errorf("%s: %s", response.Status, bytes.TrimSpace(answer))
-	}
-	if report == nil {
-		return nil
-	}
-	return json.Unmarshal(answer, report)
+	return c.Call(ctx, http.MethodPost, "/revoke", revocation{ticket}, nil)
 }

@@ -2,25 +2,22 @@ package erstest
 
 import (
 	"encoding/json"
-	"io"
 	"mime"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/ers-login/ers-login/ersclient/testserver"
 )
 
 const (
 	basePath     = "/ers-api"
 	sessionPath  = basePath + "/v1/ProfessionalSession"
 	sessionType  = "uk.nhs.ers.xapi.dto.v1.session.ProfessionalSession"
-	maxRequest   = 1 << 20
 	jsonType     = "application/json"
 	asidHeader   = "XAPI_ASID"
 	sessionIDKey = "HTTP_X_SESSION_KEY"
 )
-
-// Call is one of A001 to A003.
-type Call string
 
 // The three calls.
 const (
@@ -32,52 +29,17 @@ const (
 	A003 Call = "A003"
 )
 
-// reply is an answer not yet sent, or cut.
-type reply struct {
-	status int
-	header map[string]string
-	body   []byte
-}
+func refused(status int) testserver.Reply { return testserver.Reply{Status: status} }
 
-func refused(status int) reply { return reply{status: status} }
-
-func answered(status int, value any) reply {
-	body, err := json.Marshal(value)
-	if err != nil {
-		// The values are structs of this file.
-		panic(err)
-	}
-	return reply{status, map[string]string{"Content-Type": jsonType}, body}
-}
-
-// serveHTTP answers one request, with the fault ordered for it.
-func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
-	if !s.enter() {
-		panic(http.ErrAbortHandler)
-	}
-	defer s.handlers.Done()
-
-	// The whole body is read first: only then does the request's context end with the connection.
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
-	if err != nil {
-		s.send(w, r, "", refused(http.StatusBadRequest))
-		return
-	}
+// answer answers one request.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, body []byte) {
 	call, id, wrong := route(r)
-	if wrong != 0 {
-		s.send(w, r, call, refused(wrong))
-		return
-	}
-	handle := func() reply { return s.handle(call, id, r, body) }
-	if fault, ordered := s.faults.take(call); ordered {
-		s.fail(w, r, call, fault, handle)
-		return
-	}
-	if answer, shed := s.conditions.shed(); shed {
-		s.send(w, r, call, answer)
-		return
-	}
-	s.send(w, r, call, handle())
+	s.Answer(w, r, call, func() testserver.Reply {
+		if wrong != 0 {
+			return refused(wrong)
+		}
+		return s.handle(call, id, r, body)
+	})
 }
 
 // route returns the call and the session id in its path.
@@ -98,20 +60,8 @@ func route(r *http.Request) (call Call, id string, wrong int) {
 	return "", "", http.StatusMethodNotAllowed
 }
 
-// send writes an answer and its entry in the journal.
-func (s *Server) send(w http.ResponseWriter, r *http.Request, call Call, answer reply) {
-	s.journal.add(Request{call, r.Method, answer.status})
-	s.conditions.date(w.Header())
-	for name, value := range answer.header {
-		w.Header().Set(name, value)
-	}
-	w.WriteHeader(answer.status)
-	// A client that disconnected needs no answer.
-	_, _ = w.Write(answer.body)
-}
-
 // handle carries a call out.
-func (s *Server) handle(call Call, id string, r *http.Request, body []byte) reply {
+func (s *Server) handle(call Call, id string, r *http.Request, body []byte) testserver.Reply {
 	if !s.asids[r.Header.Get(asidHeader)] {
 		return refused(http.StatusForbidden)
 	}
@@ -123,7 +73,7 @@ func (s *Server) handle(call Call, id string, r *http.Request, body []byte) repl
 		if !s.sessions.end(id) {
 			return refused(http.StatusForbidden)
 		}
-		return reply{status: http.StatusNoContent}
+		return refused(http.StatusNoContent)
 	}
 	if !accepts(r) {
 		return refused(http.StatusNotAcceptable)
@@ -150,7 +100,7 @@ func (s *Server) handle(call Call, id string, r *http.Request, body []byte) repl
 		if !known {
 			return refused(http.StatusForbidden)
 		}
-		return answered(http.StatusCreated, created.asA001())
+		return testserver.JSON(http.StatusCreated, created.asA001())
 	}
 	if request.Permission == nil || request.Permission.BusinessFunction == "" || request.Permission.OrgIdentifier == "" {
 		return invalid("permission needs businessFunction and orgIdentifier")
@@ -163,7 +113,7 @@ func (s *Server) handle(call Call, id string, r *http.Request, body []byte) repl
 	case selectionRepeated:
 		return refused(http.StatusBadRequest)
 	}
-	return answered(http.StatusOK, selected.asA002())
+	return testserver.JSON(http.StatusOK, selected.asA002())
 }
 
 func accepts(r *http.Request) bool {
@@ -217,7 +167,7 @@ func (s session) asA002() wireSession {
 }
 
 // invalid is a 422 with an eRS-OperationOutcome-1.
-func invalid(diagnostics string) reply {
+func invalid(diagnostics string) testserver.Reply {
 	type coding struct {
 		System  string `json:"system"`
 		Code    string `json:"code"`
@@ -232,7 +182,7 @@ func invalid(diagnostics string) reply {
 		Details     details `json:"details"`
 		Diagnostics string  `json:"diagnostics"`
 	}
-	return answered(http.StatusUnprocessableEntity, struct {
+	return testserver.JSON(http.StatusUnprocessableEntity, struct {
 		ResourceType string  `json:"resourceType"`
 		Issue        []issue `json:"issue"`
 	}{"OperationOutcome", []issue{{

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/ers-login/ers-login/ersclient/testserver"
 )
 
 // StartIn starts the server for clients in other processes: it adds the users in UsersFile, and
@@ -25,10 +27,10 @@ func (s *Server) StartIn(folder string) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(folder, ControlFile), 0o600, []byte(control+"\n")); err != nil {
+	if err := testserver.WriteFile(filepath.Join(folder, ControlFile), 0o600, []byte(control+"\n")); err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(folder, URLFile), 0o644, []byte(s.URL+"\n"))
+	return testserver.WriteFile(filepath.Join(folder, URLFile), 0o644, []byte(s.URL+"\n"))
 }
 
 func (s *Server) readUsers(path string) error {

@@ -20,16 +20,13 @@
 package erstest
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"io"
-	"log"
-	"net"
 	"net/http"
-	"sync"
 	"time"
+
+	"github.com/ers-login/ers-login/ersclient/testserver"
 )
 
 // ASID is the accredited system id that a Server accepts unless WithASID replaces it.
@@ -40,23 +37,15 @@ type Server struct {
 	// URL is the base URL, ending in /ers-api. It is set by Start.
 	URL string
 
-	address      string
-	names        []string
-	from, until  time.Time
-	asids        map[string]bool
-	userOptions  []userOption
-	credentials  *credentials
-	sessions     *sessions
-	faults       faults
-	conditions   conditions
-	journal      journal
-	servers      []*http.Server
-	serving      sync.WaitGroup
-	closing      chan struct{}
-	closeOnce    sync.Once
-	mu           sync.Mutex
-	handlersOpen bool
-	handlers     sync.WaitGroup
+	*testserver.Server
+
+	address     string
+	names       []string
+	from, until time.Time
+	asids       map[string]bool
+	userOptions []userOption
+	credentials *credentials
+	sessions    *sessions
 }
 
 type userOption struct {
@@ -111,8 +100,12 @@ func NewUnstartedServer(options ...Option) *Server {
 		names:    []string{"127.0.0.1", "::1", "localhost"},
 		asids:    map[string]bool{ASID: true},
 		sessions: newSessions(),
-		closing:  make(chan struct{}),
+		Server:   testserver.New(),
 	}
+	s.DefineCall(A001, http.StatusCreated)
+	s.DefineCall(A002, http.StatusOK)
+	s.DefineCall(A003, http.StatusOK)
+	s.DefineFault(Outcome, func(fault Fault) testserver.Reply { return invalid(fault.Diagnostics) })
 	for ticket, user := range DefaultUsers() {
 		s.AddUser(ticket, user)
 	}
@@ -132,33 +125,12 @@ func (s *Server) Start() error {
 		return err
 	}
 	s.credentials = credentials
-	listener, err := listen(s.address)
+	at, err := s.Serve(s.address, credentials.serverConfig(), s.Handler(s.answer))
 	if err != nil {
 		return err
 	}
-	s.URL = "https://" + listener.Addr().String() + basePath
-	s.mu.Lock()
-	s.handlersOpen = true
-	s.mu.Unlock()
-	s.serve(tls.NewListener(listener, credentials.serverConfig()), http.HandlerFunc(s.serveHTTP))
+	s.URL = "https://" + at.String() + basePath
 	return nil
-}
-
-// Close ends every connection, including hanging calls, and returns when the server has stopped.
-func (s *Server) Close() {
-	s.closeOnce.Do(func() {
-		close(s.closing)
-		s.mu.Lock()
-		s.handlersOpen = false
-		servers := s.servers
-		s.mu.Unlock()
-		for _, server := range servers {
-			// The only possible error is that the listener is closed already.
-			_ = server.Close()
-		}
-		s.serving.Wait()
-		s.handlers.Wait()
-	})
 }
 
 // ClientCertificate returns an endpoint certificate that the server accepts, with common name FQDN.
@@ -169,11 +141,7 @@ func (s *Server) ClientCertificate() tls.Certificate { return s.credentials.clie
 func (s *Server) TLSConfig() *tls.Config { return s.credentials.serverConfig() }
 
 // RootCAs returns the server's authority: the only root that its clients need.
-func (s *Server) RootCAs() *x509.CertPool {
-	pool := x509.NewCertPool()
-	pool.AddCert(s.credentials.authority)
-	return pool
-}
+func (s *Server) RootCAs() *x509.CertPool { return s.credentials.authority.Pool() }
 
 // AddUser adds a user with a ticket. A known ticket changes its user.
 func (s *Server) AddUser(ticket string, user User) { s.sessions.addUser(ticket, user) }
@@ -188,51 +156,3 @@ func (s *Server) Sessions() []SessionInfo { return s.sessions.list() }
 // Ended returns the number of ended sessions: deleted with A003, with their ticket, or to make
 // room.
 func (s *Server) Ended() int { return s.sessions.endedCount() }
-
-// Requests returns the last 1,000 calls, the oldest first.
-func (s *Server) Requests() []Request { return s.journal.list() }
-
-// Fail orders a fault for the next call of a kind. Up to a hundred faults queue for each kind of
-// call.
-func (s *Server) Fail(call Call, fault Fault) error { return s.faults.add(call, fault) }
-
-// Forgive drops the faults that wait for a kind of call.
-func (s *Server) Forgive(call Call) { s.faults.drop(call) }
-
-func listen(address string) (net.Listener, error) {
-	var config net.ListenConfig
-	listener, err := config.Listen(context.Background(), "tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("could not listen: %w", err)
-	}
-	return listener, nil
-}
-
-// serve answers connections in the background until Close. It speaks HTTP/1.1 only: HTTP/2 lacks
-// the upper-case header names of the e-RS documentation.
-func (s *Server) serve(listener net.Listener, handler http.Handler) {
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	server := &http.Server{
-		Handler:           handler,
-		Protocols:         &protocols,
-		ReadHeaderTimeout: 30 * time.Second,
-		// A refused certificate is for the client to report.
-		ErrorLog: log.New(io.Discard, "", 0),
-	}
-	s.mu.Lock()
-	s.servers = append(s.servers, server)
-	s.mu.Unlock()
-	// Serve returns on Close. If the listener breaks, clients see refused connections.
-	s.serving.Go(func() { _ = server.Serve(listener) })
-}
-
-// enter counts a handler and returns true, unless the server is closing.
-func (s *Server) enter() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.handlersOpen {
-		s.handlers.Add(1)
-	}
-	return s.handlersOpen
-}

@@ -1,12 +1,12 @@
 package erstest
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"fmt"
 	"slices"
 	"sync"
 
+	"github.com/ers-login/ers-login/ersclient/testserver"
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
@@ -159,7 +159,7 @@ func (s *sessions) endedCount() int {
 
 // newSessionID returns an id of the published form.
 func newSessionID() string {
-	random := randomBytes(16)
+	random := testserver.RandomBytes(16)
 	random[6] = random[6]&0x0f | 0x40
 	random[8] = random[8]&0x3f | 0x80
 	return fmt.Sprintf("pro-xapi-session_%x-%x-%x-%x-%x", random[:4], random[4:6], random[6:8], random[8:10], random[10:])
@@ -168,12 +168,5 @@ func newSessionID() string {
 // newToken returns a token of the published form for A002's answer, which differs from the one
 // sent. Its use is not public; here it has none.
 func newToken() string {
-	return "AQIC5wM2LY4S" + base64.StdEncoding.EncodeToString(randomBytes(27)) + "@AAJTSQACMDE=#"
-}
-
-func randomBytes(n int) []byte {
-	random := make([]byte, n)
-	// rand.Read never fails: it would end the program.
-	_, _ = rand.Read(random)
-	return random
+	return "AQIC5wM2LY4S" + base64.StdEncoding.EncodeToString(testserver.RandomBytes(27)) + "@AAJTSQACMDE=#"
 }

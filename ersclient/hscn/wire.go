@@ -1,7 +1,6 @@
 package hscn
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/transport"
 )
 
 // sessionType is the typeInfo of every request. Answers are not checked for it: refusing a complete
@@ -18,11 +18,6 @@ const sessionType = "uk.nhs.ers.xapi.dto.v1.session.ProfessionalSession"
 // maxKeyLength bounds a session key in bytes. Published ones have 53; package handoff reserves this
 // many.
 const maxKeyLength = 256
-
-// maxBrackets bounds the objects and lists of an answer. gjson recurses into each nested one, and a
-// megabyte of them takes half a second and 128 MB of stack. A valid answer has one for each
-// permission, and a few more.
-const maxBrackets = 100_000
 
 // encodeRequest makes the body of A001, or with a permission that of A002, which does not select by
 // the organisation's name. Encoding by reflection would take a hundredth of a sign-in, and the body
@@ -48,7 +43,7 @@ func decodeSession(answer []byte) (ersclient.Session, error) {
 	var members members
 	var id string
 	var user gjson.Result
-	root, err := parse(answer)
+	root, err := transport.ParseObject(answer)
 	members.each(root, func(name string, member gjson.Result) {
 		switch name {
 		case "id":
@@ -80,7 +75,7 @@ func mergeSelection(session ersclient.Session, answer []byte, wanted ersclient.P
 	var members members
 	var id, identifier string
 	var selected ersclient.Permission
-	root, err := parse(answer)
+	root, err := transport.ParseObject(answer)
 	members.each(root, func(name string, member gjson.Result) {
 		switch name {
 		case "id":
@@ -203,22 +198,6 @@ func (m *members) text(name string, member gjson.Result) string {
 		m.fail(fmt.Errorf("%s is not a string", name))
 		return ""
 	}
-}
-
-// parse checks that the whole answer is one JSON object. gjson takes a third of encoding/json's
-// time, which is a tenth of a sign-in. Beside an error, the result holds the members before the
-// fault, such as the id that a session of a cut answer is deleted by.
-func parse(answer []byte) (gjson.Result, error) {
-	root := gjson.ParseBytes(answer)
-	switch {
-	case bytes.Count(answer, []byte("["))+bytes.Count(answer, []byte("{")) > maxBrackets:
-		return root, fmt.Errorf("the answer has more than %d brackets", maxBrackets)
-	case !gjson.ValidBytes(answer):
-		return root, errors.New("the answer is not JSON, or only a part of it")
-	case !root.IsObject():
-		return root, errors.New("the answer is not a JSON object")
-	}
-	return root, nil
 }
 
 // selectable reports whether a permission has both halves that A002 selects by.

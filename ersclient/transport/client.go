@@ -15,6 +15,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -30,6 +31,9 @@ const DefaultTimeout = 15 * time.Second
 type Config struct {
 	// BaseURL is the e-RS platform, such as https://api.dev1.ers.ncrs.nhs.uk/ers-api.
 	BaseURL string
+	// PlainLoopback allows a BaseURL of plain HTTP on this computer's loopback interface, for tests and
+	// the demonstration.
+	PlainLoopback bool
 	// Certificate is the organisation's endpoint certificate. Without one e-RS refuses the connection.
 	Certificate tls.Certificate
 	// RootCAs are the authorities trusted for server certificates; nil means the system's.
@@ -58,6 +62,8 @@ type Config struct {
 	// Problem once it ends. The kinds are [NoticeCertificate], [NoticeClock] and [NoticeTLS]. New and
 	// the calls invoke it, never concurrently; it must return soon and must not call the Client.
 	Notice func(kind string, p *problem.Problem)
+	// Trace receives each attempt of a [Request.Traced], for the log; it may be called concurrently.
+	Trace func(Trace)
 	// Pace limits the rate of calls; nil means a NewPace. Clients that share one share its limit.
 	Pace *Pace
 }
@@ -81,7 +87,7 @@ type Client struct {
 // New makes a Client for the path below the base URL. It does not connect. The error is
 // SETTING-BASE_URL.
 func New(config Config, path ...string) (*Client, error) {
-	target, err := targetOf(config.BaseURL, path)
+	target, err := targetOf(config.BaseURL, config.PlainLoopback, path)
 	if err != nil {
 		return nil, settingBaseURL.Because(err)
 	}
@@ -125,14 +131,15 @@ func (c *Client) Renewed(certificate tls.Certificate, roots *x509.CertPool, trus
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
 // targetOf returns the URL of the path below a base URL. It accepts only an https URL of host and
-// path: a query or fragment would be lost, and user information may hold a password.
-func targetOf(text string, path []string) (*url.URL, error) {
+// path: a query or fragment would be lost, and user information may hold a password. plain allows
+// http on a loopback address.
+func targetOf(text string, plain bool, path []string) (*url.URL, error) {
 	base, err := url.Parse(text)
 	switch {
 	case err != nil:
 		// The parser's error quotes the text, which may hold a password.
 		return nil, errors.New("not a URL")
-	case base.Scheme != "https":
+	case base.Scheme != "https" && !(plain && base.Scheme == "http" && IsLoopback(base.Hostname())):
 		return nil, errors.New("not https")
 	case base.Hostname() == "":
 		return nil, errors.New("no host")
@@ -146,6 +153,12 @@ func targetOf(text string, path []string) (*url.URL, error) {
 		base.Path = "/"
 	}
 	return base.JoinPath(path...), nil
+}
+
+// IsLoopback reports whether a URL's host is this computer's loopback interface.
+func IsLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 var settingBaseURL = &problem.Problem{

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/ers-login/ers-login/internal/problem"
@@ -14,9 +15,9 @@ const (
 	maxOutcomeText = 200
 )
 
-// Outcome is e-RS's description of a request that failed validation: an eRS-OperationOutcome-1, a
-// FHIR STU3 OperationOutcome. It is empty if the answer had none. All texts are single lines,
-// bounded, and free of the call's secrets.
+// Outcome is e-RS's description of a request that it refused: an OperationOutcome of FHIR STU3 or
+// R4, or the fault of the gateway before it. It is empty if the answer had none. All texts are
+// single lines, bounded, and free of the call's secrets.
 type Outcome struct {
 	// Issues holds at most ten.
 	Issues []Issue
@@ -60,16 +61,31 @@ type wireOutcome struct {
 		} `json:"details"`
 		Diagnostics string `json:"diagnostics"`
 	} `json:"issue"`
+	// Fault is that of Apigee, the gateway of the FHIR API.
+	Fault *struct {
+		Faultstring string `json:"faultstring"`
+		Detail      struct {
+			Errorcode string `json:"errorcode"`
+		} `json:"detail"`
+	} `json:"fault"`
 }
 
-// decodeOutcome reads the body of an error. Any other body, as many are, yields an empty Outcome.
-// The call's secrets are masked, since a server may quote what it refuses.
+// cleanWithout returns a function that makes a text from outside one short line without secrets.
+func cleanWithout(secrets []secret.Text) func(string) string {
+	return func(text string) string { return problem.Clean(mask(text, secrets), maxOutcomeText) }
+}
+
+// decodeOutcome reads the body of an error. Any other body, as many are, yields an empty Outcome, and
+// a member of another type than documented only lacks. The call's secrets are masked, since a
+// server may quote what it refuses.
 func decodeOutcome(body []byte, secrets []secret.Text) Outcome {
 	var wire wireOutcome
-	if json.Unmarshal(body, &wire) != nil || wire.ResourceType != "" && wire.ResourceType != "OperationOutcome" {
+	var mismatch *json.UnmarshalTypeError
+	err := json.Unmarshal(body, &wire)
+	if err != nil && !errors.As(err, &mismatch) || wire.ResourceType != "" && wire.ResourceType != "OperationOutcome" {
 		return Outcome{}
 	}
-	clean := func(text string) string { return problem.Clean(mask(text, secrets), maxOutcomeText) }
+	clean := cleanWithout(secrets)
 	var outcome Outcome
 	for _, one := range wire.Issue[:min(len(wire.Issue), maxIssues)] {
 		issue := Issue{Severity: clean(one.Severity), Code: clean(one.Code), Diagnostics: clean(one.Diagnostics)}
@@ -82,6 +98,10 @@ func decodeOutcome(body []byte, secrets []secret.Text) Outcome {
 				}
 			}
 		}
+		outcome.Issues = append(outcome.Issues, issue)
+	}
+	if wire.Fault != nil {
+		issue := Issue{Severity: "error", Code: clean(wire.Fault.Detail.Errorcode), Diagnostics: clean(wire.Fault.Faultstring)}
 		outcome.Issues = append(outcome.Issues, issue)
 	}
 	return outcome

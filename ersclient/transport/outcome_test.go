@@ -24,13 +24,25 @@ func TestOutcome(t *testing.T) {
 			`{"resourceType":"OperationOutcome","issue":[{"details":{"coding":[{"code":"C","display":"Shown"},{"code":"D"}]}}]}`,
 			"Shown, D",
 		},
-		"two issues":       {`{"issue":[{"diagnostics":"one"},{"details":{"coding":[{"display":"two"}]}},{"severity":"error"}]}`, "one; two"},
-		"nulls":            {`{"resourceType":null,"issue":[{"details":null,"diagnostics":null},{"details":{"coding":null}}]}`, ""},
-		"no issue":         {`{"resourceType":"OperationOutcome"}`, ""},
-		"another resource": {`{"resourceType":"Patient","issue":[{"diagnostics":"one"}]}`, ""},
-		"a page":           {`<html>`, ""},
-		"nothing":          {``, ""},
-		"half":             {`{"issue":[{"diagn`, ""},
+		"two issues": {`{"issue":[{"diagnostics":"one"},{"details":{"coding":[{"display":"two"}]}},{"severity":"error"}]}`, "one; two"},
+		"nulls":      {`{"resourceType":null,"issue":[{"details":null,"diagnostics":null},{"details":{"coding":null}}]}`, ""},
+		"a member of another type": {
+			`{"resourceType":"OperationOutcome","issue":[{"code":5,"details":"none","diagnostics":"one"},"two",{"diagnostics":"three"}]}`,
+			"one; three",
+		},
+		"the gateway's fault": {
+			`{"fault":{"faultstring":"Access Token\nexpired","detail":{"errorcode":"keymanagement.service.access_token_expired"}}}`,
+			"Access Token expired",
+		},
+		"a fault without text": {`{"fault":{"faultstring":null,"detail":null}}`, ""},
+		"a fault that is text": {`{"fault":"Access Token expired"}`, ""},
+		"text":                 {`Access Token expired`, ""},
+		"a quoted text":        {`"Access Token expired"`, ""},
+		"no issue":             {`{"resourceType":"OperationOutcome"}`, ""},
+		"another resource":     {`{"resourceType":"Patient","issue":[{"diagnostics":"one"}]}`, ""},
+		"a page":               {`<html>`, ""},
+		"nothing":              {``, ""},
+		"half":                 {`{"issue":[{"diagn`, ""},
 		"a secret of the known form": {
 			`{"issue":[{"diagnostics":"session pro-xapi-session_222c42c7-820f of AQIC5wM2LY4=@AAJTSQACMDE=# ended"}]}`,
 			"session [secret] of [secret] ended",
@@ -56,7 +68,7 @@ func TestAnOutcomeIsBounded(t *testing.T) {
 // FuzzOutcome feeds error bodies, which can come from any machine between here and e-RS.
 func FuzzOutcome(f *testing.F) {
 	for _, seed := range []string{
-		"", "null", "<html>", `{"resourceType":"OperationOutcome","issue":[]}`, `{"issue":[null]}`,
+		"", "null", "<html>", `{"fault":{"faultstring":"f","detail":{"errorcode":"e"}}}`, `{"resourceType":"OperationOutcome","issue":[]}`, `{"issue":[null]}`,
 		`{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"invalid",` +
 			`"details":{"coding":[{"system":"s","code":"C","display":"Shown"}]},"diagnostics":"Said\u0007"}]}`,
 	} {

@@ -82,8 +82,8 @@ func (p retryPolicy) do(ctx context.Context, call Call, attempt func(context.Con
 }
 
 // next reports whether to make a call again, and after how long. A call is repeated if e-RS cannot
-// have seen it or a gateway could not forward it; one with Ends once, if e-RS cannot have seen it;
-// one with Once never.
+// have seen it or a gateway could not forward it, and a Safe one if the connection was cut; one
+// with Ends once, if e-RS cannot have seen it; one with Once never.
 func (p retryPolicy) next(call Call, tried int, err error) (wait time.Duration, again bool) {
 	if err == nil || call.Once || tried >= maxTries || call.Ends && tried >= 2 {
 		return 0, false
@@ -91,9 +91,9 @@ func (p retryPolicy) next(call Call, tried int, err error) (wait time.Duration, 
 	var transport *transportError
 	var status *StatusError
 	switch {
-	case errors.As(err, &transport) && (transport.sent || !transport.passing):
+	case errors.As(err, &transport) && (transport.sent && !call.Safe || !transport.passing):
 		return 0, false
-	case transport != nil && transport.unnoticed:
+	case transport != nil && transport.unnoticed && !transport.sent:
 		return p.jitter(firstBackoff << (tried - 1)), true
 	case transport != nil && call.Ends:
 		// A session left open is worse than one call too many, and few users sign out in the same

@@ -43,6 +43,9 @@ var (
 	closes  = Call{Name: "A003", Method: http.MethodDelete, Ends: true}
 )
 
+// reads is a call that changes nothing.
+var reads = Call{Name: "A030", Method: http.MethodGet, Success: http.StatusOK, Safe: true}
+
 func clientOf(t *testing.T, server *erstest.Server) (*Client, *recorder) {
 	t.Helper()
 	client, err := New(Config{
@@ -198,6 +201,10 @@ func TestIO06WhatIsTriedAgain(t *testing.T) {
 		"refused again":                 {opens, 2, refused, false, false},
 		"a failure that stays":          {opens, 1, lasting, false, false},
 		"one that may be handled":       {opens, 1, sent, false, false},
+		"one that changes nothing":      {reads, 1, sent, true, false},
+		"that, again":                   {reads, 2, sent, false, false},
+		"that, and a whole time-out":    {reads, 1, failed(func(e *transportError) { e.sent, e.passing = true, false }), false, false},
+		"that, and no network":          {reads, 1, failed(func(e *transportError) { e.sent, e.unnoticed = true, true }), true, false},
 		"load is shed":                  {opens, 1, shed, true, false},
 		"load is shed again":            {opens, 2, shed, false, false},
 		"A002, no network":              {selects, 1, offline, false, false},

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
@@ -30,12 +31,17 @@ type Call struct {
 	// Success is the status of its success. Another 2xx is an error, since the documentation does not
 	// define what it did. 0 means any 2xx, for a call whose answer has no content.
 	Success int
+	// Safe: the call changes nothing at e-RS, so it may be repeated though e-RS has seen it.
+	Safe bool
 	// Once: the call is never repeated, neither here nor by the HTTP transport, since a second one
 	// would be an error if the first was carried out.
 	Once bool
 	// Ends: the call closes a session. It has a rate limit of its own, so that other calls do not
 	// delay it, and is repeated once, and only if e-RS cannot have seen it.
 	Ends bool
+	// Unusable is the Problem of an unusable answer; nil means that of the documented calls of e-RS,
+	// ERS-{Name}-ANSWER.
+	Unusable *problem.Problem
 }
 
 // callReach names the connection of [Client.Reach], which sends no request, and callAsk the request
@@ -57,12 +63,22 @@ type Request struct {
 	Call Call
 	// Step is appended to the path, escaped as one path segment; empty means none.
 	Step string
+	// Query is the encoded query; empty means none.
+	Query string
+	// Traced sends a UUID as X-Correlation-ID, another with each attempt: see [Trace].
+	Traced bool
 	// Header is sent unchanged, including the case of its names.
 	Header http.Header
-	// Body is JSON, or nil.
+	// Body is nil, or JSON unless Header has another Content-Type.
 	Body []byte
 	// Secrets are masked in errors.
 	Secrets []secret.Text
+	// Read decodes the body of a success; nil if Send's caller does. Its error makes the answer
+	// [Unusable], and must not quote the answer.
+	Read func(body []byte) error
+	// Decode reads the body of an error; clean makes a text from it fit for a log. nil means an
+	// OperationOutcome.
+	Decode func(body []byte, clean func(string) string) Outcome
 	// Refused makes the error of a status other than the call's success.
 	Refused func(*StatusError) error
 }
@@ -80,12 +96,21 @@ func (c *Client) Send(ctx context.Context, r Request) ([]byte, error) {
 	return answer, err
 }
 
-// try waits for the call's turn, makes it once and returns the body of a success.
+// try waits for the call's turn and makes it once.
 func (c *Client) try(ctx context.Context, r Request) ([]byte, error) {
 	asked := c.now()
 	if err := c.turn(ctx, r.Call, asked); err != nil {
 		return nil, err
 	}
+	if r.Traced {
+		return c.traced(ctx, r, asked)
+	}
+	return c.attempt(ctx, r, asked, &Trace{})
+}
+
+// attempt makes a call that has its turn since asked, and returns the body of a success. It fills in
+// what the answer adds to the trace.
+func (c *Client) attempt(ctx context.Context, r Request, asked time.Time, trace *Trace) ([]byte, error) {
 	c.notices.look(asked)
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -97,6 +122,7 @@ func (c *Client) try(ctx context.Context, r Request) ([]byte, error) {
 		return nil, c.transportProblem(ctx, r.Call, sent.Load(), err)
 	}
 	c.notices.compareClocks(asked, c.now(), response.Header)
+	trace.answered(response, r.Secrets)
 	// Close repeats the error of Read, or reports one about bytes that are not needed.
 	defer func() { _ = response.Body.Close() }()
 	body, bodyErr := readBody(response)
@@ -117,6 +143,11 @@ func (c *Client) try(ctx context.Context, r Request) ([]byte, error) {
 		return nil, Unusable(r.Call, bodyErr)
 	case bodyErr != nil:
 		return nil, c.transportProblem(ctx, r.Call, sent.Load(), bodyErr)
+	case r.Read == nil:
+		return body, nil
+	}
+	if err := r.Read(body); err != nil {
+		return nil, Unusable(r.Call, err)
 	}
 	return body, nil
 }
@@ -125,6 +156,7 @@ func (c *Client) try(ctx context.Context, r Request) ([]byte, error) {
 // connection's buffer: they may not have left it yet, which errs on the safe side.
 func (c *Client) newRequest(ctx context.Context, r Request, sent *atomic.Bool) *http.Request {
 	target := *c.target
+	target.RawQuery = r.Query
 	header := http.Header{"User-Agent": c.userAgent}
 	maps.Copy(header, r.Header)
 	if r.Step != "" {
@@ -133,7 +165,11 @@ func (c *Client) newRequest(ctx context.Context, r Request, sent *atomic.Bool) *
 	}
 	made := http.Request{Method: r.Call.Method, URL: &target, Host: target.Host, Header: header}
 	if r.Body != nil {
-		header["Accept"], header["Content-Type"] = jsonType, jsonType
+		for _, name := range []string{"Accept", "Content-Type"} {
+			if header[name] == nil {
+				header[name] = jsonType
+			}
+		}
 		made.Body, made.ContentLength = bodyOf(r), int64(len(r.Body))
 		if !r.Call.Once {
 			// GetBody lets the transport repeat a request of which nothing was written.

@@ -58,12 +58,16 @@ func (e *StatusError) Error() string {
 func (e *StatusError) Answer() string { return statusText(e.Status) }
 
 func newStatusError(r Request, response *http.Response, body []byte, now time.Time) *StatusError {
+	outcome := decodeOutcome(body, r.Secrets)
+	if r.Decode != nil {
+		outcome = r.Decode(body, cleanWithout(r.Secrets))
+	}
 	return &StatusError{
 		Call:       r.Call.Name,
 		Method:     r.Call.Method,
 		Status:     response.StatusCode,
 		RetryAfter: retryAfter(response.Header, now),
-		Outcome:    decodeOutcome(body, r.Secrets),
+		Outcome:    outcome,
 	}
 }
 

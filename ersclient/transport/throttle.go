@@ -33,6 +33,14 @@ type Pace struct {
 // NewPace returns a Pace whose turns no other client waits for.
 func NewPace() *Pace { return &Pace{newThrottle(), newRetryPolicy()} }
 
+// PaceOf returns a Pace for another service than e-RS, with so many calls a second and no two at
+// once.
+func PaceOf(perSecond float64) *Pace {
+	pace := NewPace()
+	pace.throttle.calls = rate.NewLimiter(rate.Limit(perSecond), 1)
+	return pace
+}
+
 // Unpaced returns a Pace without limit for tests, with which no call is repeated by lot.
 func Unpaced() *Pace {
 	pace := NewPace()

@@ -33,6 +33,9 @@ func Unusable(call Call, err error) *problem.Problem {
 	if errors.Is(err, errHTML) {
 		return NotERS.With("Call", call.Name).Because(cause)
 	}
+	if call.Unusable != nil {
+		return call.Unusable.Because(cause)
+	}
 	made := *unusableAnswer
 	made.Code = "ERS-" + call.Name + "-ANSWER"
 	return made.With("Call", call.Name).Because(cause)
@@ -65,4 +68,5 @@ var (
 const (
 	stepTryAgain    = "Press **Try again**."
 	stepServiceDesk = "If it happens again, give your local service desk the reference below."
+	stepAskDesk     = "Give your local service desk the reference below."
 )

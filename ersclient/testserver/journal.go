@@ -1,4 +1,4 @@
-package erstest
+package testserver
 
 import (
 	"slices"

@@ -1,9 +1,10 @@
-package erstest
+package testserver
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"sync"
@@ -34,8 +35,10 @@ const (
 	HugeBody FaultKind = "huge-body"
 	// Status answers with Fault.Status and no body.
 	Status FaultKind = "status"
-	// Outcome answers 422 with an OperationOutcome whose text is Fault.Diagnostics.
-	Outcome FaultKind = "outcome"
+	// Body answers with Fault.Status and Fault.Body, JSON unless Fault.ContentType says otherwise.
+	Body FaultKind = "body"
+	// Drip answers correctly, one byte each Fault.Delay.
+	Drip FaultKind = "drip"
 	// Redirect answers 302 to another path on the same server.
 	Redirect FaultKind = "redirect"
 )
@@ -55,24 +58,27 @@ type Fault struct {
 	// Handled carries the call out first, for the kinds that leave it open (Hang, HTML, Status,
 	// Redirect): a gateway that gives up waiting answers 504 to a call that e-RS may have handled.
 	Handled bool `json:"handled,omitempty"`
-	// Delay is how long Slow waits, a minute at most.
+	// Delay is how long Slow waits, and Drip before each byte, a minute at most.
 	Delay time.Duration `json:"delay,omitempty"`
-	// Status is the HTTP status of Status and HTML.
+	// Status is the HTTP status of Status, Body and HTML.
 	Status int `json:"status,omitempty"`
-	// RetryAfter is sent with Status if not empty: seconds, or an HTTP date.
+	// RetryAfter is sent with Status and Body if not empty: seconds, or an HTTP date.
 	RetryAfter string `json:"retryAfter,omitempty"`
-	// Diagnostics is the text of Outcome.
+	// Body and ContentType are those of Body.
+	Body        string `json:"body,omitempty"`
+	ContentType string `json:"contentType,omitempty"`
+	// Diagnostics is the text of a kind that a stand-in defines.
 	Diagnostics string `json:"diagnostics,omitempty"`
 }
 
-// valid returns what is wrong with an order, or nil.
-func (f Fault) valid() error {
+// valid returns what is wrong with an order, or nil. Kinds in own are the stand-in's.
+func (f Fault) valid(own map[FaultKind]func(Fault) Reply) error {
 	switch f.Kind {
-	case Slow:
+	case Slow, Drip:
 		if f.Delay < 0 || f.Delay > maxDelay {
 			return fmt.Errorf("a delay is between 0 and %v", maxDelay)
 		}
-	case Status:
+	case Status, Body:
 		if f.Status < 200 || f.Status > 599 {
 			return errors.New("a status is between 200 and 599")
 		}
@@ -80,8 +86,11 @@ func (f Fault) valid() error {
 		if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
 			return errors.New("a status is between 200 and 599")
 		}
-	case CutBefore, CutAfter, CutDuring, Hang, TruncatedJSON, HugeBody, Outcome, Redirect:
+	case CutBefore, CutAfter, CutDuring, Hang, TruncatedJSON, HugeBody, Redirect:
 	default:
+		if own[f.Kind] != nil {
+			return nil
+		}
 		return fmt.Errorf("there is no fault %q", f.Kind)
 	}
 	return nil
@@ -94,12 +103,6 @@ type faults struct {
 }
 
 func (f *faults) add(call Call, fault Fault) error {
-	if call != A001 && call != A002 && call != A003 {
-		return fmt.Errorf("there is no call %q", call)
-	}
-	if err := fault.valid(); err != nil {
-		return err
-	}
 	times := max(fault.Times, 1)
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -132,11 +135,26 @@ func (f *faults) take(call Call) (Fault, bool) {
 	return fault, true
 }
 
+// Fail orders a fault for the next call of a kind. Up to a hundred faults queue for each kind of
+// call.
+func (s *Server) Fail(call Call, fault Fault) error {
+	if _, defined := s.calls[call]; !defined {
+		return fmt.Errorf("there is no call %q", call)
+	}
+	if err := fault.valid(s.kinds); err != nil {
+		return err
+	}
+	return s.faults.add(call, fault)
+}
+
+// Forgive drops the faults that wait for a kind of call.
+func (s *Server) Forgive(call Call) { s.faults.drop(call) }
+
 // fail answers a call as ordered. handle carries the call out.
-func (s *Server) fail(w http.ResponseWriter, r *http.Request, call Call, fault Fault, handle func() reply) {
-	if fault.Handled && fault.Kind != Slow {
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, call Call, fault Fault, handle func() Reply) {
+	if fault.Handled && fault.Kind != Slow && fault.Kind != Drip {
 		handled := handle()
-		handle = func() reply { return handled }
+		handle = func() Reply { return handled }
 	}
 	switch fault.Kind {
 	case Slow:
@@ -157,40 +175,49 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, call Call, fault F
 		s.wait(r, -1)
 		panic(http.ErrAbortHandler)
 	case HTML:
-		page := reply{http.StatusOK, map[string]string{"Content-Type": "text/html; charset=utf-8"}, []byte(htmlPage)}
+		page := Reply{http.StatusOK, map[string]string{"Content-Type": "text/html; charset=utf-8"}, []byte(htmlPage)}
 		if fault.Status != 0 {
-			page.status = fault.Status
+			page.Status = fault.Status
 		}
 		s.send(w, r, call, page)
 	case TruncatedJSON:
 		whole := handle()
-		whole.body = whole.body[:len(whole.body)/2]
+		whole.Body = whole.Body[:len(whole.Body)/2]
 		s.send(w, r, call, whole)
 	case HugeBody:
-		huge := answered(successOf(call), struct {
+		huge := JSON(s.calls[call], struct {
 			Padding []byte `json:"padding"`
 		}{bytes.Repeat([]byte("e-RS"), hugeBody/4)})
 		s.send(w, r, call, huge)
 	case Status:
-		plain := refused(fault.Status)
-		if fault.RetryAfter != "" {
-			plain.header = map[string]string{"Retry-After": fault.RetryAfter}
+		s.send(w, r, call, fault.answer(nil))
+	case Body:
+		contentType := fault.ContentType
+		if contentType == "" {
+			contentType = jsonType
 		}
-		s.send(w, r, call, plain)
-	case Outcome:
-		s.send(w, r, call, invalid(fault.Diagnostics))
+		s.send(w, r, call, fault.answer(map[string]string{"Content-Type": contentType}))
+	case Drip:
+		s.drip(w, r, call, fault.Delay, handle())
 	case Redirect:
-		s.send(w, r, call, reply{http.StatusFound, map[string]string{"Location": s.URL + "/elsewhere"}, nil})
+		s.send(w, r, call, Reply{http.StatusFound, map[string]string{"Location": "/elsewhere"}, nil})
+	default:
+		s.send(w, r, call, s.kinds[fault.Kind](fault))
 	}
 }
 
 const htmlPage = "<!DOCTYPE html><html><head><title>Sign in to the guest network</title></head><body>Welcome</body></html>"
 
-func successOf(call Call) int {
-	if call == A001 {
-		return http.StatusCreated
+// answer is that of Status and Body.
+func (f Fault) answer(header map[string]string) Reply {
+	if f.RetryAfter != "" {
+		header = maps.Clone(header)
+		if header == nil {
+			header = map[string]string{}
+		}
+		header["Retry-After"] = f.RetryAfter
 	}
-	return http.StatusOK
+	return Reply{f.Status, header, []byte(f.Body)}
 }
 
 // wait returns true after delay, or false if the client or the server ends first. A negative delay
@@ -219,14 +246,33 @@ func (s *Server) cut(r *http.Request, call Call) {
 
 // cutDuring sends half of an answer whose whole length was announced, and ends the connection. It
 // does not return.
-func (s *Server) cutDuring(w http.ResponseWriter, r *http.Request, call Call, whole reply) {
-	for name, value := range whole.header {
-		w.Header().Set(name, value)
-	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(whole.body)))
-	w.WriteHeader(whole.status)
-	_, _ = w.Write(whole.body[:len(whole.body)/2])
+func (s *Server) cutDuring(w http.ResponseWriter, r *http.Request, call Call, whole Reply) {
+	whole.begin(w)
+	_, _ = w.Write(whole.Body[:len(whole.Body)/2])
 	// Flush fails if the client has disconnected, and then there is nothing to cut.
 	_ = http.NewResponseController(w).Flush()
 	s.cut(r, call)
+}
+
+// drip sends an answer byte by byte, until the client or the server ends.
+func (s *Server) drip(w http.ResponseWriter, r *http.Request, call Call, delay time.Duration, whole Reply) {
+	s.journal.add(Request{call, r.Method, whole.Status})
+	whole.begin(w)
+	for i := range whole.Body {
+		if !s.wait(r, delay) {
+			panic(http.ErrAbortHandler)
+		}
+		// A client that disconnected ends the wait.
+		_, _ = w.Write(whole.Body[i : i+1])
+		_ = http.NewResponseController(w).Flush()
+	}
+}
+
+// begin writes the header, with the length of the whole body.
+func (r Reply) begin(w http.ResponseWriter) {
+	for name, value := range r.Header {
+		w.Header().Set(name, value)
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(r.Body)))
+	w.WriteHeader(r.Status)
 }

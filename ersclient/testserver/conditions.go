@@ -1,4 +1,4 @@
-package erstest
+package testserver
 
 import (
 	"errors"
@@ -57,15 +57,15 @@ func (s *Server) BearAll() {
 }
 
 // shed returns the answer to a call above the load.
-func (c *conditions) shed() (reply, bool) {
+func (c *conditions) shed() (Reply, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.limiter == nil || c.limiter.Allow() {
-		return reply{}, false
+		return Reply{}, false
 	}
-	answer := refused(http.StatusServiceUnavailable)
+	answer := Reply{Status: http.StatusServiceUnavailable}
 	if c.retryAfter != "" {
-		answer.header = map[string]string{"Retry-After": c.retryAfter}
+		answer.Header = map[string]string{"Retry-After": c.retryAfter}
 	}
 	return answer, true
 }

@@ -1,0 +1,340 @@
+package cis2test
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient/testserver"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// The calls of the e-RS FHIR API and of NHS England's directory.
+const (
+	// A030 is who the user is and as what they may work.
+	A030 testserver.Call = "A030"
+	// A040 is whom a service provider clinician admin may act for.
+	A040 testserver.Call = "A040"
+	// Directory is the name of an organisation.
+	Directory testserver.Call = "directory"
+)
+
+const (
+	fhirPath      = "/referrals/FHIR"
+	directoryPath = "/ORD/2-0-0/organisations"
+	fhirType      = "application/fhir+json"
+	published     = "2021-05-24T16:09:32.252Z"
+
+	correlationHeader  = "X-Correlation-ID"
+	organisationHeader = "NHSD-End-User-Organisation-ODS"
+	functionHeader     = "NHSD-eRS-Business-Function"
+	onBehalfOfHeader   = "NHSD-eRS-On-Behalf-Of-User-ID"
+	actsForOthers      = "SERVICE_PROVIDER_CLINICIAN_ADMIN"
+)
+
+// registration is what NHS England keeps of the application.
+type registration struct {
+	withoutASID bool
+	// allowed are the organisations it may be used for, nil for all.
+	allowed []string
+}
+
+// WithoutASID leaves the ASID out of the application's registration.
+func WithoutASID() Option { return func(s *Server) { s.registration.withoutASID = true } }
+
+// WithAllowList limits the organisations that the application may be used for, by their ODS codes.
+func WithAllowList(codes ...string) Option {
+	return func(s *Server) { s.registration.allowed = append([]string{}, codes...) }
+}
+
+// FHIRURL returns the base URL of the e-RS FHIR API, for package fhir.
+func (s *Server) FHIRURL() string { return s.URL + fhirPath }
+
+// DirectoryURL returns the base URL of the directory, for package directory.
+func (s *Server) DirectoryURL() string { return s.URL + directoryPath }
+
+// BeginSession signs a persona in without the gateway, whatever its level, and returns the session.
+// It panics if there is no such persona.
+func (s *Server) BeginSession(persona string) SessionInfo {
+	found, known := s.Persona(persona)
+	if !known {
+		panic(fmt.Sprintf("cis2test: there is no persona %q", persona))
+	}
+	made, _ := s.sessions.begin(grant{clientID: ClientID, persona: found})
+	return SessionInfo{
+		secret.New(made.access), secret.New(made.refresh), made.persona, made.refreshed, made.accessEnds, made.ends,
+	}
+}
+
+// fhir serves the API's calls, and the directory's.
+func (s *Server) fhir() {
+	s.endpoint("GET "+fhirPath+"/R4/PractitionerRole", A030, func(r *http.Request, _ []byte) testserver.Reply {
+		return traced(r, s.practitionerRole(r))
+	})
+	s.endpoint("GET "+fhirPath+"/R4/Practitioner", A040, func(r *http.Request, _ []byte) testserver.Reply {
+		return traced(r, s.practitioner(r))
+	})
+	s.endpoint("GET "+directoryPath+"/{code}", Directory, func(r *http.Request, _ []byte) testserver.Reply {
+		return s.organisation(r.PathValue("code"))
+	})
+}
+
+// traced adds the ids by which operators find a call: e-RS sends the caller's back beside its own.
+func traced(r *http.Request, answer testserver.Reply) testserver.Reply {
+	answer.Header["X-Request-ID"] = uuid()
+	if given := r.Header.Get(correlationHeader); given != "" {
+		answer.Header[correlationHeader] = given
+	}
+	return answer
+}
+
+// uuid returns a random UUID.
+func uuid() string {
+	id := testserver.RandomBytes(16)
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	text := hex.EncodeToString(id)
+	return strings.Join([]string{text[:8], text[8:12], text[12:16], text[16:20], text[20:]}, "-")
+}
+
+// uuidForm is that of an X-Correlation-ID.
+var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+type wireCoding struct {
+	System string `json:"system"`
+	Code   string `json:"code"`
+}
+
+type wireConcept struct {
+	Coding []wireCoding `json:"coding"`
+}
+
+type wireIdentifier struct {
+	System string `json:"system"`
+	Value  string `json:"value"`
+}
+
+type wireMeta struct {
+	LastUpdated string   `json:"lastUpdated"`
+	Profile     []string `json:"profile,omitempty"`
+}
+
+// outcome is an error of the API: an R4 OperationOutcome.
+func outcome(status int, code, detail, diagnostics string) testserver.Reply {
+	type issue struct {
+		Severity    string      `json:"severity"`
+		Code        string      `json:"code"`
+		Details     wireConcept `json:"details"`
+		Diagnostics string      `json:"diagnostics,omitempty"`
+	}
+	return asFHIR(testserver.JSON(status, struct {
+		ResourceType string   `json:"resourceType"`
+		Meta         wireMeta `json:"meta"`
+		Issue        []issue  `json:"issue"`
+	}{
+		"OperationOutcome",
+		wireMeta{time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), []string{"https://www.hl7.org/fhir/R4/operationoutcome.html"}},
+		[]issue{{"error", code, wireConcept{[]wireCoding{{"https://fhir.nhs.uk/CodeSystem/NHSD-API-ErrorOrWarningCode", detail}}}, diagnostics}},
+	}))
+}
+
+func asFHIR(answer testserver.Reply) testserver.Reply {
+	answer.Header["Content-Type"] = fhirType
+	return answer
+}
+
+// OutcomeFault returns the fault of an error of the API: an issue with FHIR's code and e-RS's own.
+func OutcomeFault(status int, code, detail, diagnostics string) testserver.Fault {
+	answer := outcome(status, code, detail, diagnostics)
+	return testserver.Fault{Kind: testserver.Body, Status: status, Body: string(answer.Body), ContentType: fhirType}
+}
+
+// denied is a refusal: e-RS gives all of them the same code.
+func denied(status int, code, diagnostics string) testserver.Reply {
+	return outcome(status, code, "ACCESS_DENIED", diagnostics)
+}
+
+func missingHeader(name string) testserver.Reply {
+	return outcome(http.StatusBadRequest, "required", "MISSING_HEADER", "Missing or Empty "+name+" header.")
+}
+
+// authorised returns the session that a request of the API is made in, or the answer to one that is
+// refused. The order of the checks is a choice.
+func (s *Server) authorised(r *http.Request) (session, *testserver.Reply) {
+	refuse := func(answer testserver.Reply) (session, *testserver.Reply) { return session{}, &answer }
+	one, err := s.bearer(r)
+	switch {
+	case errors.Is(err, errExpiredToken):
+		return refuse(denied(http.StatusUnauthorized, "login", "Access Token expired"))
+	case err != nil:
+		return refuse(denied(http.StatusUnauthorized, "login", "Invalid Access Token"))
+	case s.registration.withoutASID:
+		return refuse(denied(http.StatusForbidden, "forbidden", "ASID is not configured in the application"))
+	case one.persona.Level < 2:
+		return refuse(denied(http.StatusUnauthorized, "login", "The authentication method utilised is not currently supported. "+
+			"Contact your local Registration Authority or IT department for help."))
+	case one.persona.Unproven:
+		return refuse(denied(http.StatusUnauthorized, "forbidden", "We couldn't verify your identity. "+
+			"Contact your local Registration Authority or IT department for help."))
+	case !acceptsFHIR(r):
+		return refuse(outcome(http.StatusNotAcceptable, "not-supported", "NOT_ACCEPTABLE", "Unsupported Accept header"))
+	}
+	if given := r.Header.Get(correlationHeader); given != "" && !uuidForm.MatchString(given) {
+		return refuse(outcome(http.StatusBadRequest, "value", "INVALID_VALUE", correlationHeader+" is not a UUID"))
+	}
+	return one, nil
+}
+
+func acceptsFHIR(r *http.Request) bool {
+	for _, header := range r.Header.Values("Accept") {
+		for part := range strings.SplitSeq(header, ",") {
+			mediaType, _, err := mime.ParseMediaType(part)
+			if err == nil && slices.Contains([]string{fhirType, "application/*", "*/*"}, mediaType) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+type wireSearch struct {
+	Mode string `json:"mode"`
+}
+
+type wireEntry struct {
+	FullURL  string     `json:"fullUrl"`
+	Resource any        `json:"resource"`
+	Search   wireSearch `json:"search"`
+}
+
+// bundle is a searchset in the published form: one without results has no entry at all.
+func bundle(query string, entries []wireEntry) testserver.Reply {
+	type link struct {
+		Relation string `json:"relation"`
+		URL      string `json:"url"`
+	}
+	return asFHIR(testserver.JSON(http.StatusOK, struct {
+		ID           string      `json:"id"`
+		Meta         wireMeta    `json:"meta"`
+		ResourceType string      `json:"resourceType"`
+		Type         string      `json:"type"`
+		Total        int         `json:"total"`
+		Timestamp    string      `json:"timestamp"`
+		Link         []link      `json:"link"`
+		Entry        []wireEntry `json:"entry,omitempty"`
+	}{
+		uuid(), wireMeta{LastUpdated: published}, "Bundle", "searchset", len(entries), published,
+		[]link{{"self", "_baseUrl_/R4/" + query}}, entries,
+	}))
+}
+
+func userID(value string) wireIdentifier {
+	return wireIdentifier{"https://fhir.nhs.uk/Id/sds-user-id", value}
+}
+
+// practitionerRole answers A030: a PractitionerRole for each organisation, without names.
+func (s *Server) practitionerRole(r *http.Request) testserver.Reply {
+	one, refused := s.authorised(r)
+	if refused != nil {
+		return *refused
+	}
+	type reference struct {
+		Identifier wireIdentifier `json:"identifier"`
+	}
+	type role struct {
+		ID           string        `json:"id"`
+		Meta         wireMeta      `json:"meta"`
+		ResourceType string        `json:"resourceType"`
+		Practitioner reference     `json:"practitioner"`
+		Organization reference     `json:"organization"`
+		Code         []wireConcept `json:"code"`
+	}
+	var entries []wireEntry
+	for _, organisation := range one.persona.Organisations {
+		id := "PractitionerRole-" + organisation.Code + "-" + one.persona.Identifier
+		made := role{
+			ID: id, Meta: wireMeta{LastUpdated: published}, ResourceType: "PractitionerRole",
+			Practitioner: reference{userID(one.persona.Identifier)},
+			Organization: reference{wireIdentifier{"https://fhir.nhs.uk/Id/ods-organization-code", organisation.Code}},
+		}
+		for _, function := range organisation.Functions {
+			made.Code = append(made.Code, wireConcept{[]wireCoding{{"https://fhir.nhs.uk/CodeSystem/eRS-BusinessFunction-1", function}}})
+		}
+		entries = append(entries, wireEntry{"_baseUrl_/R4/PractitionerRole/" + id, made, wireSearch{"match"}})
+	}
+	return bundle("PractitionerRole", entries)
+}
+
+// practitioner answers A040: a Practitioner for each clinician, whose identifier is an object.
+func (s *Server) practitioner(r *http.Request) testserver.Reply {
+	one, refused := s.authorised(r)
+	if refused != nil {
+		return *refused
+	}
+	code, function, onBehalfOf := r.Header.Get(organisationHeader), r.Header.Get(functionHeader), r.Header.Get(onBehalfOfHeader)
+	i := slices.IndexFunc(one.persona.Organisations, func(o Organisation) bool { return o.Code == code })
+	notHeld := denied(http.StatusForbidden, "forbidden", "User does not have the required Business Function at the specified Organisation.")
+	switch {
+	case code == "":
+		return missingHeader(organisationHeader)
+	case function == "":
+		return missingHeader(functionHeader)
+	case s.registration.allowed != nil && !slices.Contains(s.registration.allowed, code):
+		return denied(http.StatusForbidden, "forbidden", "Unauthorised ODS code provided in "+organisationHeader+" header")
+	case i < 0, !slices.Contains(one.persona.Organisations[i].Functions, function), function != actsForOthers:
+		return notHeld
+	// A header that this call does not need, and a query that it has not, are refused: a choice.
+	case onBehalfOf != "" && !slices.Contains(one.persona.OnBehalfOf, onBehalfOf):
+		return outcome(http.StatusBadRequest, "value", "INVALID_VALUE", onBehalfOfHeader+" is not one of the user's clinicians")
+	case r.URL.RawQuery != "_query=onBehalfOf":
+		return outcome(http.StatusBadRequest, "value", "INVALID_VALUE", "_query is not onBehalfOf")
+	}
+	type practitioner struct {
+		ID           string         `json:"id"`
+		ResourceType string         `json:"resourceType"`
+		Meta         wireMeta       `json:"meta"`
+		Identifier   wireIdentifier `json:"identifier"`
+	}
+	var entries []wireEntry
+	for _, id := range one.persona.OnBehalfOf {
+		entries = append(entries, wireEntry{
+			"Practitioner/" + id, practitioner{id, "Practitioner", wireMeta{LastUpdated: published}, userID(id)}, wireSearch{"match"},
+		})
+	}
+	return bundle("Practitioner?_query=onBehalfOf", entries)
+}
+
+// organisation answers the directory's call, for the organisations of all personas. Its names are in
+// capitals.
+func (s *Server) organisation(code string) testserver.Reply {
+	for _, persona := range s.personas {
+		for _, one := range persona.Organisations {
+			if one.Code != code {
+				continue
+			}
+			type id struct {
+				Root      string `json:"root"`
+				Authority string `json:"assigningAuthorityName"`
+				Extension string `json:"extension"`
+			}
+			type organisation struct {
+				Name   string `json:"Name"`
+				OrgID  id     `json:"OrgId"`
+				Status string `json:"Status"`
+				Class  string `json:"orgRecordClass"`
+			}
+			return testserver.JSON(http.StatusOK, map[string]organisation{"Organisation": {
+				strings.ToUpper(one.Name), id{"2.16.840.1.113883.2.1.3.2.4.18.48", "HSCIC", code}, "Active", "RC1",
+			}})
+		}
+	}
+	return testserver.JSON(http.StatusNotFound, struct {
+		Code int    `json:"errorCode"`
+		Text string `json:"errorText"`
+	}{http.StatusNotFound, "Not found"})
+}
