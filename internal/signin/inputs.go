@@ -10,6 +10,7 @@ import (
 // onReport follows the proof. What else is reported changes only what State says to a waiting user.
 func (m *machine) onReport(now time.Time, r Report) []effect {
 	m.state.Links.Proof, m.status = r.Source, r
+	m.nameOrganisations(r.OrgNames)
 	switch r.Kind {
 	case ProofAppeared, ProofChanged:
 		m.manualStart = m.manualStart && r.Kind == ProofAppeared
@@ -29,6 +30,31 @@ func (m *machine) onReport(now time.Time, r Report) []effect {
 		}
 	}
 	return nil
+}
+
+// nameOrganisations fills in names that have become known. What other applications read has them
+// with its next replacement. The window still has the list before: a new one is made.
+func (m *machine) nameOrganisations(names map[string]string) {
+	if len(names) == 0 {
+		return
+	}
+	fill := func(p *ersclient.Permission) {
+		if name := names[p.OrgIdentifier]; p.OrgName == "" && name != "" {
+			p.OrgName = name
+		}
+	}
+	m.state.Permissions = slices.Clone(m.state.Permissions)
+	for i := range m.state.Permissions {
+		fill(&m.state.Permissions[i])
+	}
+	m.grant.User.Permissions = m.state.Permissions
+	fill(&m.state.Chosen)
+	fill(&m.grant.Permission)
+	if m.state.LastUsed != nil {
+		last := *m.state.LastUsed
+		fill(&last)
+		m.state.LastUsed = &last
+	}
 }
 
 func (m *machine) onProof(now time.Time, proof Proof) []effect {

@@ -128,6 +128,9 @@ type Report struct {
 	Begun bool
 	// Browser is the page in which the user is giving a proof; nil if they do so elsewhere.
 	Browser *Browser
+	// OrgNames are names of organisations by their ODS codes, which were not known when the grant was
+	// opened.
+	OrgNames map[string]string
 }
 
 // Browser is a sign-in under way in the user's web browser.

@@ -73,6 +73,7 @@ const (
 	PicturePasscode  Picture = "passcode"
 	PictureProgram   Picture = "program"
 	PictureSignedOut Picture = "signed-out"
+	PictureBrowser   Picture = "browser"
 )
 
 // Reason is why the last session ended, or why the present one is ending.

@@ -1,0 +1,371 @@
+// Package fhir is the platform of NHS Care Identity (CIS2): the proof of the user is the code of a
+// sign-in in the browser, which is redeemed for an access token; A030 says what the user may work
+// as, and A040 for whom. Nothing is created at e-RS, so nothing is closed there: a role is part of
+// each call that other applications make, and signing out forgets the tokens. It is behind the seam
+// of package signin, beside package hscn.
+package fhir
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	mathrand "math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/cis2"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/signin"
+)
+
+// The bounds of a sign-in.
+const (
+	// DefaultSignInWithin is how long a user may take in the browser.
+	DefaultSignInWithin = 5 * time.Minute
+	// lifetime is how long the gateway renews a sign-in, whatever a broker says.
+	lifetime = 12 * time.Hour
+	// A token is refreshed between refreshLatest and refreshEarliest before its end, each at another
+	// time: all computers of an application share its limit of calls. One that lives for less than
+	// twice that is refreshed in the second half of its life.
+	refreshLatest   = 60 * time.Second
+	refreshEarliest = 180 * time.Second
+)
+
+// Gateway is the OAuth 2 server as this platform calls it; the Client of package cis2 is one. Every
+// error is a *problem.Problem.
+type Gateway interface {
+	Begin(context.Context) (*cis2.Attempt, error)
+	Exchange(context.Context, cis2.Code) (cis2.Tokens, error)
+	Refresh(context.Context, cis2.RefreshToken) (cis2.Tokens, error)
+	UserInfo(context.Context, ersclient.AccessToken) (cis2.UserInfo, error)
+}
+
+// ERS is e-RS as this platform calls it; the Client of ersclient/fhir is one. Every error is a
+// *problem.Problem.
+type ERS interface {
+	// Roles is A030.
+	Roles(context.Context, ersclient.AccessToken) (ersclient.User, error)
+	// Clinicians is A040.
+	Clinicians(context.Context, ersclient.AccessToken, ersclient.Permission) ([]ersclient.User, error)
+	// Reach connects to e-RS and asks nothing.
+	Reach(context.Context) error
+}
+
+// Names finds the names of organisations by their codes; package directory has one. Find calls found
+// for each name as it comes.
+type Names interface {
+	Known(code string) (name string, ok bool)
+	Find(ctx context.Context, codes []string, found func(code, name string)) error
+}
+
+// Settings is what a Platform is made of.
+type Settings struct {
+	Gateway Gateway
+	ERS     ERS
+	// Names may be nil: organisations are then shown by their codes.
+	Names Names
+	// Open opens an address in the user's browser.
+	Open func(ctx context.Context, address string) error
+	// SignInWithin is how long a user may take in the browser; zero is DefaultSignInWithin.
+	SignInWithin time.Duration
+	// CardRemoved delivers when a smartcard was removed from a reader; nil if that ends nothing.
+	CardRemoved <-chan struct{}
+	// BaseURL is the FHIR API's. It stands in the keyring entry.
+	BaseURL string
+	Log     logrus.FieldLogger
+}
+
+// Platform signs in with NHS Care Identity.
+type Platform struct {
+	Settings
+	// reports are for Watch to pass on, and wanted are codes without a name.
+	reports chan signin.Report
+	wanted  chan []string
+	// prompting is held by the one prompt: each has the port.
+	prompting sync.Mutex
+
+	mu sync.Mutex
+	// code is that of the last sign-in in the browser, by the proof that stands for it.
+	code  cis2.Code
+	proof secret.Text
+}
+
+var _ signin.Platform = (*Platform)(nil)
+
+// New makes a Platform. It does nothing before Watch.
+func New(settings Settings) *Platform {
+	if settings.SignInWithin == 0 {
+		settings.SignInWithin = DefaultSignInWithin
+	}
+	return &Platform{Settings: settings, reports: make(chan signin.Report), wanted: make(chan []string, 1)}
+}
+
+// Watch passes on what prompts report, has the names of organisations found, and reports the proof
+// as gone when a card was removed.
+func (p *Platform) Watch(ctx context.Context) <-chan signin.Report {
+	reports := make(chan signin.Report)
+	go func() {
+		defer close(reports)
+		var finding sync.WaitGroup
+		defer finding.Wait()
+		for {
+			var report signin.Report
+			select {
+			case report = <-p.reports:
+			case <-p.CardRemoved:
+				report = about.Start
+				report.Kind = signin.ProofGone
+			case codes := <-p.wanted:
+				finding.Go(func() { p.find(ctx, codes) })
+				continue
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case reports <- report:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return reports
+}
+
+// report hands a report to Watch.
+func (p *Platform) report(ctx context.Context, report signin.Report) {
+	select {
+	case p.reports <- report:
+	case <-ctx.Done():
+	}
+}
+
+// find has the names of organisations found, and reports each.
+func (p *Platform) find(ctx context.Context, codes []string) {
+	err := p.Names.Find(ctx, codes, func(code, name string) {
+		report := about.Start
+		report.OrgNames = map[string]string{code: name}
+		p.report(ctx, report)
+	})
+	if err != nil && ctx.Err() == nil {
+		p.Log.WithError(err).Info("the names of organisations could not be found")
+	}
+}
+
+// Look has nothing to look at: a sign-in in the browser reports itself.
+func (p *Platform) Look() {}
+
+// Prompt opens the sign-in page in the browser, and waits until the user has come back. A browser
+// that does not open does not end it, since the user can copy the address. The gateway decides by
+// itself how fresh a sign-in has to be.
+func (p *Platform) Prompt(ctx context.Context, _ bool) error {
+	p.prompting.Lock()
+	defer p.prompting.Unlock()
+	until := time.Now().Add(p.SignInWithin)
+	within, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	attempt, err := p.Gateway.Begin(within)
+	if err != nil {
+		return err
+	}
+	defer attempt.Close()
+	page := &signin.Browser{Address: attempt.Address(), Until: until}
+	p.report(within, prompting(page))
+	if err := p.Open(within, page.Address); err != nil && within.Err() == nil {
+		p.Log.WithError(err).Warn("the browser did not open")
+		p.report(within, prompting(&signin.Browser{Address: page.Address, Until: until, NotOpened: true}))
+	}
+	code, err := attempt.Wait(within)
+	if err != nil {
+		return err
+	}
+	proof := signin.Proof{Text: secret.New(rand.Text())}
+	p.mu.Lock()
+	p.code, p.proof = code, proof.Text
+	p.mu.Unlock()
+	came := about.Start
+	came.Kind, came.Proof = signin.ProofAppeared, proof
+	p.report(ctx, came)
+	return nil
+}
+
+// prompting reports a sign-in under way in the browser.
+func prompting(page *signin.Browser) signin.Report {
+	report := about.Start
+	report.Browser = page
+	return report
+}
+
+// take returns the code that a proof stands for, once.
+func (p *Platform) take(proof signin.Proof) (cis2.Code, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	code := p.code
+	if p.proof.IsZero() || !proof.Text.Equal(p.proof) {
+		return cis2.Code{}, spent.Because(ersclient.ErrProofRefused)
+	}
+	p.code, p.proof = cis2.Code{}, secret.Text{}
+	return code, nil
+}
+
+// Open redeems the code, and asks who the user is (userinfo) and as what they may work (A030).
+// Nothing is left of one that was given up.
+func (p *Platform) Open(ctx context.Context, proof signin.Proof, givenUp <-chan struct{}) (signin.Grant, error) {
+	code, err := p.take(proof)
+	if err != nil {
+		return signin.Grant{}, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		select {
+		case <-givenUp:
+			stop()
+		case <-ctx.Done():
+		}
+	}()
+	tokens, err := p.Gateway.Exchange(ctx, code)
+	if err != nil {
+		return signin.Grant{}, err
+	}
+	var info cis2.UserInfo
+	var unnamed error
+	var asking sync.WaitGroup
+	asking.Go(func() { info, unnamed = p.Gateway.UserInfo(ctx, tokens.Access) })
+	user, err := p.ERS.Roles(ctx, tokens.Access)
+	asking.Wait()
+	switch {
+	case err != nil:
+		return signin.Grant{}, err
+	case errors.Is(unnamed, ersclient.ErrSessionGone), ctx.Err() != nil:
+		return signin.Grant{}, errors.Join(unnamed, ctx.Err())
+	case unnamed != nil:
+		// A name is for display alone.
+		p.Log.WithError(unnamed).Warn("userinfo: the user is shown by number")
+	}
+	p.name(&user, info)
+	return renewed(signin.Grant{User: user}, tokens, time.Now()), nil
+}
+
+// name fills in the names of a user and their organisations, as far as they are known, and has the
+// others found.
+func (p *Platform) name(user *ersclient.User, info cis2.UserInfo) {
+	user.FirstName, user.LastName = info.GivenName, info.FamilyName
+	if user.Name() == "" {
+		user.FirstName = info.Name
+	}
+	if user.Identifier == "" {
+		user.Identifier = info.Identifier
+	}
+	var unknown []string
+	seen := map[string]bool{}
+	for i := range user.Permissions {
+		permission := &user.Permissions[i]
+		permission.OrgName = info.OrgName(permission.OrgIdentifier)
+		if permission.OrgName == "" && p.Names != nil {
+			permission.OrgName, _ = p.Names.Known(permission.OrgIdentifier)
+		}
+		if permission.OrgName == "" && !seen[permission.OrgIdentifier] {
+			seen[permission.OrgIdentifier] = true
+			unknown = append(unknown, permission.OrgIdentifier)
+		}
+	}
+	if len(unknown) > 0 && p.Names != nil {
+		select {
+		case p.wanted <- unknown:
+		default:
+			// Those of an earlier sign-in are still to be begun with.
+		}
+	}
+}
+
+// renewed returns a grant with the tokens. It ends twelve hours after the first sign-in at the
+// latest, and with the access token if that cannot be refreshed.
+func renewed(grant signin.Grant, tokens cis2.Tokens, now time.Time) signin.Grant {
+	grant.Key, grant.Credential = tokens.Access.Text, tokens.Refresh.Text
+	grant.KeyExpiresAt, grant.RefreshAt = tokens.AccessEnds, refreshAt(now, tokens.AccessEnds)
+	ends := tokens.RefreshEnds
+	if grant.ExpiresAt.IsZero() {
+		grant.ExpiresAt = now.Add(lifetime)
+	}
+	if tokens.Refresh.IsZero() {
+		grant.RefreshAt, ends = time.Time{}, tokens.AccessEnds
+	}
+	if !ends.IsZero() && ends.Before(grant.ExpiresAt) {
+		grant.ExpiresAt = ends
+	}
+	return grant
+}
+
+func refreshAt(now, ends time.Time) time.Time {
+	earliest, latest := refreshEarliest, refreshLatest
+	if life := ends.Sub(now); life < 2*refreshEarliest {
+		earliest, latest = life/2, life/6
+	}
+	if earliest <= latest {
+		return now
+	}
+	return ends.Add(-latest - mathrand.N(earliest-latest)) //nolint:gosec // G404: it spreads load, and keeps no secret
+}
+
+// Select is carried out by each call that other applications make. For a service provider clinician
+// admin it asks for whom they can work (A040).
+func (p *Platform) Select(ctx context.Context, grant signin.Grant, permission ersclient.Permission) (signin.Grant, error) {
+	if permission.BusinessFunction != ersclient.ServiceProviderClinicianAdmin || permission.OnBehalfOf != "" {
+		grant.Permission = permission
+		return grant, nil
+	}
+	clinicians, err := p.ERS.Clinicians(ctx, ersclient.AccessToken{Text: grant.Key}, permission)
+	if err != nil {
+		return grant, err
+	}
+	if len(clinicians) == 0 {
+		return grant, noClinicians
+	}
+	for _, clinician := range clinicians {
+		grant.Clinicians = append(grant.Clinicians, clinician.Identifier)
+	}
+	return grant, nil
+}
+
+// Refresh redeems the refresh token.
+func (p *Platform) Refresh(ctx context.Context, grant signin.Grant) (signin.Grant, error) {
+	tokens, err := p.Gateway.Refresh(ctx, cis2.RefreshToken{Text: grant.Credential})
+	if err != nil {
+		return signin.Grant{}, err
+	}
+	return renewed(grant, tokens, time.Now()), nil
+}
+
+// Close has nothing to call: the tokens are forgotten with the grant.
+func (p *Platform) Close(context.Context, signin.Grant) error { return nil }
+
+// Reach connects to e-RS and asks nothing.
+func (p *Platform) Reach(ctx context.Context) error { return p.ERS.Reach(ctx) }
+
+// Entry is what other applications read.
+func (p *Platform) Entry(grant signin.Grant, issue signin.Issuance) handoff.Entry {
+	return handoff.FHIRSession{
+		Version:          handoff.Version,
+		Generation:       issue.Generation,
+		Revision:         issue.Revision,
+		AccessToken:      ersclient.AccessToken{Text: grant.Key},
+		BaseURL:          p.BaseURL,
+		UserIdentifier:   grant.User.Identifier,
+		UserName:         grant.User.Name(),
+		OrgIdentifier:    grant.Permission.OrgIdentifier,
+		OrgName:          grant.Permission.OrgName,
+		BusinessFunction: string(grant.Permission.BusinessFunction),
+		OnBehalfOf:       grant.Permission.OnBehalfOf,
+		IssuedAt:         issue.IssuedAt,
+		TokenExpiresAt:   grant.KeyExpiresAt.UTC(),
+		ExpiresAt:        issue.ExpiresAt,
+		Publisher:        issue.Publisher,
+	}
+}
+
+// Leftover has nothing to close: the token of a killed run dies within ten minutes.
+func (p *Platform) Leftover(handoff.Entry) signin.Grant { return signin.Grant{} }
