@@ -31,6 +31,17 @@ func NewSessionKey(id string) SessionKey { return SessionKey{secret.New(id)} }
 // shows a mask.
 func (k SessionKey) Reveal() string { return k.Text.Reveal() }
 
+// AccessToken is the bearer token of the e-RS FHIR API. It allows acting as the user until it ends,
+// about ten minutes after its issue, so it is masked.
+type AccessToken struct{ secret.Text }
+
+// NewAccessToken wraps an access token.
+func NewAccessToken(token string) AccessToken { return AccessToken{secret.New(token)} }
+
+// Reveal returns the token itself, for the header Authorization and the keyring. Any other way to
+// print a token shows a mask.
+func (t AccessToken) Reveal() string { return t.Text.Reveal() }
+
 // Session is a professional session at e-RS: provisional after A001, valid once A002 has set its
 // Permission.
 type Session struct {
