@@ -17,59 +17,98 @@ import (
 // The error is [ErrVersion] for another version, and [ErrMalformed] for an entry that violates the
 // contract.
 func Decode(entry []byte) (Session, error) {
+	var session Session
+	if err := sessionParts(&session).decode(entry); err != nil {
+		return Session{}, err
+	}
+	return session, nil
+}
+
+// DecodeFHIR reads the entry [AccountFHIRSession] in the same way.
+func DecodeFHIR(entry []byte) (FHIRSession, error) {
+	var session FHIRSession
+	if err := fhirParts(&session).decode(entry); err != nil {
+		return FHIRSession{}, err
+	}
+	return session, nil
+}
+
+// DecodeAny reads either of the two, whichever its member "platform" says that it is.
+func DecodeAny(entry []byte) (Entry, error) {
+	var members map[string]json.RawMessage
+	var platform Platform
+	// What is malformed is so in more detail for Decode.
+	if json.Unmarshal(entry, &members) == nil && take(members, memberPlatform, &platform) == nil && platform == FHIR {
+		return either(DecodeFHIR(entry))
+	}
+	return either(Decode(entry))
+}
+
+// either returns a session as an Entry, nil with an error.
+func either[S Entry](session S, err error) (Entry, error) {
+	if err != nil {
+		return nil, err
+	}
+	return session, nil
+}
+
+// decode reads an entry into what the parts point to.
+func (p parts) decode(entry []byte) error {
 	if len(entry) > MaxSize {
-		return Session{}, fmt.Errorf("%w: it is longer than %d bytes", ErrMalformed, MaxSize)
+		return fmt.Errorf("%w: it is longer than %d bytes", ErrMalformed, MaxSize)
 	}
 	// Not into a struct: encoding/json matches names that differ in case.
 	var members map[string]json.RawMessage
 	if json.Unmarshal(entry, &members) != nil {
 		// The decoder's error may quote the entry.
-		return Session{}, fmt.Errorf("%w: it is not a JSON object", ErrMalformed)
+		return fmt.Errorf("%w: it is not a JSON object", ErrMalformed)
 	}
 	if _, there := members["version"]; !there {
-		return Session{}, fmt.Errorf("%w: it has no version", ErrMalformed)
+		return fmt.Errorf("%w: it has no version", ErrMalformed)
 	}
-	var w wire
-	if err := take(members, "version", &w.Version); err != nil {
-		return Session{}, err
+	if err := take(members, "version", p.version); err != nil {
+		return err
 	}
-	if w.Version != Version {
-		return Session{}, fmt.Errorf("%w: %d, this program reads version %d", ErrVersion, w.Version, Version)
+	if *p.version != Version {
+		return fmt.Errorf("%w: %d, this program reads version %d", ErrVersion, *p.version, Version)
 	}
-	if err := take(members, "generation", &w.Generation); err != nil {
-		return Session{}, err
-	}
-	delete(members, "version")
-	delete(members, "generation")
-	texts := append(w.fields(), field{"userName", &w.UserName, MaxSize}, field{"orgName", &w.OrgName, MaxSize},
-		field{"issuedAt", &w.IssuedAt, MaxSize}, field{"expiresAt", &w.ExpiresAt, MaxSize})
-	for _, text := range texts {
-		if err := take(members, text.name, text.text); err != nil {
-			return Session{}, err
+	for _, member := range p.members {
+		if err := member.decode(members); err != nil {
+			return err
 		}
-		delete(members, text.name)
 	}
 	others, err := encodeOthers(members)
-	if err != nil {
-		return Session{}, err
+	*p.others = secret.New(others)
+	return err
+}
+
+// decode takes the member's value out of an entry's.
+func (m member) decode(members map[string]json.RawMessage) error {
+	if number, is := m.value.(*int64); is {
+		return take(members, m.name, number)
 	}
-	if err := checkKey(w.SessionKey); err != nil {
-		return Session{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+	var text string
+	if err := take(members, m.name, &text); err != nil {
+		return err
 	}
-	issued, err := decodeTime("issuedAt", w.IssuedAt)
-	if err != nil {
-		return Session{}, err
+	switch value := m.value.(type) {
+	case *time.Time:
+		read, err := decodeTime(m.name, text)
+		*value = read
+		return err
+	case *secret.Text:
+		if err := checkSecret(m.name, text); err != nil {
+			return fmt.Errorf("%w: %w", ErrMalformed, err)
+		}
+		*value = secret.New(text)
+	case *string:
+		*value = text
+	default:
+		if text != fmt.Sprint(value) {
+			return fmt.Errorf("%w: its %s is not %q", ErrMalformed, m.name, value)
+		}
 	}
-	expires, err := decodeTime("expiresAt", w.ExpiresAt)
-	if err != nil {
-		return Session{}, err
-	}
-	return Session{
-		Version: w.Version, Generation: w.Generation, SessionKey: NewSessionKey(w.SessionKey), BaseURL: w.BaseURL, ASID: w.ASID,
-		UserIdentifier: w.UserIdentifier, UserName: w.UserName, OrgIdentifier: w.OrgIdentifier, OrgName: w.OrgName,
-		BusinessFunction: w.BusinessFunction, OnBehalfOf: w.OnBehalfOf, IssuedAt: issued, ExpiresAt: expires,
-		Publisher: w.Publisher, Owner: w.Owner, Kind: w.Kind, others: secret.New(others),
-	}, nil
+	return nil
 }
 
 // encodeOthers returns members as in an entry, sorted by name. Nested ones, which no program writes
@@ -80,30 +119,27 @@ func encodeOthers(members map[string]json.RawMessage) (string, error) {
 		if value := members[name]; value[0] == '{' || value[0] == '[' {
 			continue
 		}
-		var text bytes.Buffer
-		encoder := json.NewEncoder(&text)
-		encoder.SetEscapeHTML(false)
-		err := encoder.Encode(name)
-		text.Truncate(max(0, text.Len()-1)) // the encoder's newline
-		text.WriteByte(':')
+		quoted, err := quote(name)
+		var value bytes.Buffer
 		if err == nil {
-			err = json.Compact(&text, members[name])
+			err = json.Compact(&value, members[name])
 		}
 		if err != nil {
 			// The error may quote a value.
 			return "", fmt.Errorf("%w: it has a member that is not one of JSON", ErrMalformed)
 		}
-		encoded = append(encoded, string(ascii(text.String())))
+		encoded = append(encoded, quoted+":"+string(ascii(value.String())))
 	}
 	return strings.Join(encoded, ","), nil
 }
 
-// take decodes the member name, if present.
+// take decodes the member name, if present, and removes it from members.
 func take(members map[string]json.RawMessage, name string, into any) error {
 	value, there := members[name]
 	if !there {
 		return nil
 	}
+	delete(members, name)
 	if json.Unmarshal(value, into) != nil {
 		return fmt.Errorf("%w: %s is of another kind", ErrMalformed, name)
 	}

@@ -5,14 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// MaxSize bounds the entry [AccountSession], in bytes. Windows takes 2,560, and the UTF-16 aliases
-// need twice the size.
+// MaxSize bounds the entries [AccountSession] and [AccountFHIRSession], in bytes. Windows takes
+// 2,560, and the UTF-16 aliases need twice the size.
 const MaxSize = 1200
 
 // The errors of [Encode] and [Decode]. None quotes a value, since the session key is one.
@@ -25,105 +29,43 @@ var (
 	ErrInvalid = errors.New("session cannot be published")
 )
 
-// wire is the entry's JSON. It is separate from [Session], whose key is masked in every encoder.
-type wire struct {
-	Version          int    `json:"version"`
-	Generation       int64  `json:"generation"`
-	SessionKey       string `json:"sessionKey"`
-	BaseURL          string `json:"baseURL"`
-	ASID             string `json:"asid"`
-	UserIdentifier   string `json:"userIdentifier"`
-	UserName         string `json:"userName"`
-	OrgIdentifier    string `json:"orgIdentifier"`
-	OrgName          string `json:"orgName"`
-	BusinessFunction string `json:"businessFunction"`
-	OnBehalfOf       string `json:"onBehalfOf"`
-	IssuedAt         string `json:"issuedAt"`
-	ExpiresAt        string `json:"expiresAt"`
-	Publisher        string `json:"publisher"`
-	Owner            string `json:"owner,omitempty"`
-	Kind             string `json:"kind,omitempty"`
-
-	// others are members unknown to this package, in ASCII, separated by commas.
-	others string
-}
-
-// field is a text member and its limit in bytes. With all of them at their limits, some room is
-// left for the two names.
-type field struct {
-	name  string
-	text  *string
-	limit int
-}
-
-// fields returns the identifiers: printable ASCII, never cut.
-func (w *wire) fields() []field {
-	return []field{
-		{"sessionKey", &w.SessionKey, 256},
-		{"baseURL", &w.BaseURL, 200},
-		{"asid", &w.ASID, 32},
-		{"userIdentifier", &w.UserIdentifier, 32},
-		{"orgIdentifier", &w.OrgIdentifier, 32},
-		{"businessFunction", &w.BusinessFunction, 64},
-		{"onBehalfOf", &w.OnBehalfOf, 32},
-		{"publisher", &w.Publisher, 64},
-		{"owner", &w.Owner, 107},
-		{"kind", &w.Kind, 32},
+// Encode returns the main entry of a session, [AccountSession] or [AccountFHIRSession], with the
+// unknown members that decoding kept. Times lose fractions of a second, and a token's end is cut to
+// the session's. To fit, it cuts the organisation's name, then the user's, and then drops the
+// owner. The error is [ErrInvalid] for another version, a missing secret or time, a generation out
+// of range, or an identifier that is too long or not printable ASCII.
+func Encode(session Entry) ([]byte, error) {
+	if session == nil {
+		return nil, fmt.Errorf("%w: there is none", ErrInvalid)
 	}
+	return session.parts().encode()
 }
 
-// Encode returns the entry [AccountSession] of a session, with the unknown members that [Decode]
-// kept. Times lose fractions of a second. To fit, it cuts the organisation's name, then the user's,
-// and then drops the owner. The error is [ErrInvalid] for another version, a missing key or time, a
-// generation out of range, or an identifier that is too long or not printable ASCII.
-func Encode(s Session) ([]byte, error) {
-	if s.Version != 0 && s.Version != Version {
-		return nil, fmt.Errorf("%w: version %d is not the one that this program writes", ErrInvalid, s.Version)
-	}
-	if err := checkKey(s.SessionKey.Reveal()); err != nil {
+// encode returns the entry. It cuts what the parts point to.
+func (p parts) encode() ([]byte, error) {
+	if err := p.check(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	if s.Generation < 0 || s.Generation > MaxGeneration {
-		return nil, fmt.Errorf("%w: its generation is out of range", ErrInvalid)
-	}
-	issued, err := encodeTime("issuedAt", s.IssuedAt)
-	if err != nil {
-		return nil, err
-	}
-	expires, err := encodeTime("expiresAt", s.ExpiresAt)
-	if err != nil {
-		return nil, err
-	}
-	w := wire{
-		Version: Version, Generation: s.Generation, SessionKey: s.SessionKey.Reveal(), BaseURL: s.BaseURL, ASID: s.ASID,
-		UserIdentifier: s.UserIdentifier, UserName: s.UserName, OrgIdentifier: s.OrgIdentifier, OrgName: s.OrgName,
-		BusinessFunction: s.BusinessFunction, OnBehalfOf: s.OnBehalfOf, IssuedAt: issued, ExpiresAt: expires,
-		Publisher: s.Publisher, Owner: s.Owner, Kind: s.Kind, others: s.others.Reveal(),
-	}
-	for _, field := range w.fields() {
-		if len(*field.text) > field.limit {
-			return nil, fmt.Errorf("%w: %s is longer than %d bytes", ErrInvalid, field.name, field.limit)
-		}
-		if !printable(*field.text) {
-			return nil, fmt.Errorf("%w: %s has characters that are not printable ASCII", ErrInvalid, field.name)
-		}
-	}
-	encoded, err := w.encode()
+	encoded, err := p.json()
 	if err == nil && len(encoded) > MaxSize {
 		// Their writer did not escape non-ASCII text, so they are not from a program of this
 		// contract.
-		w.others = ""
-		encoded, err = w.encode()
+		*p.others = secret.Text{}
+		encoded, err = p.json()
 	}
-	for _, name := range []*string{&w.OrgName, &w.UserName} {
-		if err == nil && len(encoded) > MaxSize {
+	for _, member := range slices.Backward(p.members) {
+		name, isText := member.value.(*string)
+		if err == nil && len(encoded) > MaxSize && isText && member.limit == 0 {
 			*name = cut(*name, len(encoded)-MaxSize)
-			encoded, err = w.encode()
+			encoded, err = p.json()
 		}
 	}
-	if err == nil && len(encoded) > MaxSize && w.Owner != "" {
-		w.Owner = ""
-		encoded, err = w.encode()
+	for _, member := range p.members {
+		owner, isText := member.value.(*string)
+		if err == nil && len(encoded) > MaxSize && isText && member.name == "owner" {
+			*owner = ""
+			encoded, err = p.json()
+		}
 	}
 	if err == nil && len(encoded) > MaxSize {
 		err = fmt.Errorf("%w: its identifiers are too long together", ErrInvalid)
@@ -134,21 +76,59 @@ func Encode(s Session) ([]byte, error) {
 	return encoded, nil
 }
 
-func encodeTime(name string, t time.Time) (string, error) {
-	t = t.UTC()
-	if t.IsZero() || t.Year() < 1 || t.Year() > 9999 {
-		return "", fmt.Errorf("%w: %s is not set", ErrInvalid, name)
+// check returns why the members cannot be published. It quotes none.
+func (p parts) check() error {
+	if *p.version != 0 && *p.version != Version {
+		return fmt.Errorf("version %d is not the one that this program writes", *p.version)
 	}
-	return t.Format(time.RFC3339), nil
+	for _, member := range p.members {
+		if err := member.check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// checkKey returns an error if a session key cannot go into a header unchanged.
-func checkKey(key string) error {
-	if key == "" {
-		return errors.New("it has no session key")
+func (m member) check() error {
+	switch value := m.value.(type) {
+	case *int64:
+		if *value < 0 || *value > MaxGeneration {
+			return fmt.Errorf("its %s is out of range", m.name)
+		}
+	case *time.Time:
+		if utc := value.UTC(); utc.IsZero() || utc.Year() < 1 || utc.Year() > 9999 {
+			return fmt.Errorf("%s is not set", m.name)
+		}
+	case *secret.Text:
+		if err := checkSecret(m.name, value.Reveal()); err != nil {
+			return err
+		}
+		return m.checkText(value.Reveal())
+	case *string:
+		if m.limit > 0 {
+			return m.checkText(*value)
+		}
 	}
-	if !printable(key) || strings.Contains(key, " ") {
-		return errors.New("its session key is not printable ASCII")
+	return nil
+}
+
+func (m member) checkText(text string) error {
+	if len(text) > m.limit {
+		return fmt.Errorf("%s is longer than %d bytes", m.name, m.limit)
+	}
+	if !printable(text) {
+		return fmt.Errorf("%s has characters that are not printable ASCII", m.name)
+	}
+	return nil
+}
+
+// checkSecret returns an error if a secret cannot go into a header unchanged.
+func checkSecret(name, text string) error {
+	if text == "" {
+		return fmt.Errorf("it has no %s", name)
+	}
+	if !printable(text) || strings.Contains(text, " ") {
+		return fmt.Errorf("its %s is not printable ASCII", name)
 	}
 	return nil
 }
@@ -158,20 +138,48 @@ func printable(text string) bool {
 	return strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) < 0
 }
 
-// encode returns the JSON, with non-ASCII text escaped.
-func (w *wire) encode() ([]byte, error) {
-	var plain bytes.Buffer
-	encoder := json.NewEncoder(&plain)
+// json returns the entry, of any size.
+func (p parts) json() ([]byte, error) {
+	encoded := fmt.Appendf(nil, `{"version":%d`, Version)
+	for _, member := range p.members {
+		value, err := member.json()
+		if err != nil {
+			// The encoder's error may quote a value.
+			return nil, fmt.Errorf("%w: it cannot be written as JSON", ErrInvalid)
+		}
+		if member.optional && value == `""` {
+			continue
+		}
+		encoded = fmt.Appendf(encoded, `,"%s":%s`, member.name, value)
+	}
+	if others := p.others.Reveal(); others != "" {
+		encoded = append(append(encoded, ','), others...)
+	}
+	return append(encoded, '}'), nil
+}
+
+func (m member) json() (string, error) {
+	switch value := m.value.(type) {
+	case *int64:
+		return strconv.FormatInt(*value, 10), nil
+	case *time.Time:
+		return quote(value.UTC().Format(time.RFC3339))
+	case *secret.Text:
+		return quote(value.Reveal())
+	case *string:
+		return quote(*value)
+	default:
+		return quote(fmt.Sprint(m.value))
+	}
+}
+
+// quote returns a text as JSON, with non-ASCII text escaped.
+func quote(text string) (string, error) {
+	var quoted bytes.Buffer
+	encoder := json.NewEncoder(&quoted)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(w); err != nil { //nolint:gosec // Here the key is meant to be written: this is the entry.
-		// The encoder's error may quote a value.
-		return nil, fmt.Errorf("%w: it cannot be written as JSON", ErrInvalid)
-	}
-	members := strings.TrimSuffix(plain.String(), "}\n")
-	if w.others != "" {
-		members += "," + w.others
-	}
-	return ascii(members + "}"), nil
+	err := encoder.Encode(text)
+	return string(ascii(strings.TrimSuffix(quoted.String(), "\n"))), err
 }
 
 // ascii returns JSON with non-ASCII text escaped.

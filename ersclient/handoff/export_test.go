@@ -7,3 +7,9 @@ func Known(s Session) (known Session, others string) {
 	others, s.others = s.others.Reveal(), secret.Text{}
 	return s, others
 }
+
+// KnownFHIR is Known for the other platform.
+func KnownFHIR(s FHIRSession) (known FHIRSession, others string) {
+	others, s.others = s.others.Reveal(), secret.Text{}
+	return s, others
+}

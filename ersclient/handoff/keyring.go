@@ -2,9 +2,11 @@ package handoff
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ers-login/ers-login/internal/keyring/entry"
 	"github.com/ers-login/ers-login/internal/secret"
@@ -44,65 +46,148 @@ var (
 	ErrForbidden = entry.ErrForbidden
 )
 
-var (
-	sessionAddress = entry.Address{Service: Service, Account: AccountSession}
-	keyAddress     = entry.Address{Service: Service, Account: AccountSessionKey}
-)
-
-// aliases are the names used on Windows by readers that do not follow go-keyring's, and expect
-// UTF-16. Each holds the entry [AccountSession] again.
-var aliases = []entry.Alias{
-	// Python's keyring, and .NET programs.
-	{Target: AccountSession + "@" + Service, User: AccountSession},
-	// keyring-rs, and with it Node's @napi-rs/keyring.
-	{Target: AccountSession + "." + Service, User: AccountSession},
+// places are where the entries of a platform are.
+type places struct {
+	// main holds the whole session, alone its secret alone.
+	main, alone entry.Address
+	// aliases are the names used on Windows by readers that do not follow go-keyring's, and expect
+	// UTF-16. Each holds the main entry again.
+	aliases []entry.Alias
 }
+
+func placesOf(main, alone string) places {
+	return places{
+		entry.Address{Service: Service, Account: main},
+		entry.Address{Service: Service, Account: alone},
+		[]entry.Alias{
+			// Python's keyring, and .NET programs.
+			{Target: main + "@" + Service, User: main},
+			// keyring-rs, and with it Node's @napi-rs/keyring.
+			{Target: main + "." + Service, User: main},
+		},
+	}
+}
+
+var (
+	hscnPlaces = placesOf(AccountSession, AccountSessionKey)
+	fhirPlaces = placesOf(AccountFHIRSession, AccountAccessToken)
+)
 
 // Probe returns nil if the keyring can be used now, or why not. It never prompts and changes
 // nothing, except that on Linux it starts an activatable Secret Service. On macOS it always returns
 // nil.
 func Probe(ctx context.Context) error { return entry.Probe(ctx) }
 
-// Read returns the session, or [ErrNotFound] if no user is signed in. It never prompts: publishing
-// unlocks the keyring, so a locked one ([ErrLocked]) has at most an expired session. Nor does it
-// start a Secret Service (Linux): one not running is ErrNotFound, too.
+// Read returns the session of the HSCN platform, or [ErrNotFound] if no user is signed in there. It
+// never prompts: publishing unlocks the keyring, so a locked one ([ErrLocked]) has at most an
+// expired session. Nor does it start a Secret Service (Linux): one not running is ErrNotFound, too.
 func Read(ctx context.Context) (Session, error) {
-	text, err := read(ctx, sessionAddress)
+	text, err := read(ctx, hscnPlaces.main)
 	if err != nil {
 		return Session{}, err
 	}
 	return Decode([]byte(text.Reveal()))
 }
 
+// ReadFHIR is Read for the FHIR platform.
+func ReadFHIR(ctx context.Context) (FHIRSession, error) {
+	text, err := read(ctx, fhirPlaces.main)
+	if err != nil {
+		return FHIRSession{}, err
+	}
+	return DecodeFHIR([]byte(text.Reveal()))
+}
+
+// ReadAny is Read for both platforms, of which one has a session at most. Of two entries, as after
+// a crash or with a foreign one, it returns the one that can be used.
+func ReadAny(ctx context.Context) (Entry, error) {
+	texts, err := lookUp(ctx, fhirPlaces.main, hscnPlaces.main)
+	if err != nil {
+		return nil, err
+	}
+	var found Entry
+	now := time.Now()
+	decodings := []func([]byte) (Entry, error){
+		func(text []byte) (Entry, error) { return either(DecodeFHIR(text)) },
+		func(text []byte) (Entry, error) { return either(Decode(text)) },
+	}
+	for i, decode := range decodings {
+		if texts[i] == nil {
+			continue
+		}
+		session, failed := decode([]byte(texts[i].Reveal()))
+		switch {
+		case failed != nil:
+			err = together(err, failed)
+		case found == nil || found.Expired(now) && !session.Expired(now):
+			found = session
+		}
+	}
+	if found == nil {
+		return nil, err
+	}
+	return found, nil
+}
+
 // ReadKey returns the session key alone, like a shell script. It never prompts. Prefer [Read]: the
 // session may change between two reads of two entries.
 func ReadKey(ctx context.Context) (SessionKey, error) {
-	text, err := read(ctx, keyAddress)
+	text, err := readAlone(ctx, hscnPlaces.alone)
+	return SessionKey{Text: text}, err
+}
+
+// ReadAccessToken is ReadKey for the access token of the FHIR platform. Prefer [ReadFHIR]: a call
+// takes organisation and role besides the token.
+func ReadAccessToken(ctx context.Context) (AccessToken, error) {
+	text, err := readAlone(ctx, fhirPlaces.alone)
+	return AccessToken{Text: text}, err
+}
+
+func readAlone(ctx context.Context, from entry.Address) (secret.Text, error) {
+	text, err := read(ctx, from)
 	if err != nil {
-		return SessionKey{}, err
+		return secret.Text{}, err
 	}
-	key := strings.TrimSpace(text.Reveal())
-	if err := checkKey(key); err != nil {
-		return SessionKey{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+	alone := strings.TrimSpace(text.Reveal())
+	if err := checkSecret(from.Account, alone); err != nil {
+		return secret.Text{}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	return NewSessionKey(key), nil
+	return secret.New(alone), nil
 }
 
 func read(ctx context.Context, from entry.Address) (secret.Text, error) {
-	var text secret.Text
+	texts, err := lookUp(ctx, from)
+	if err != nil {
+		return secret.Text{}, err
+	}
+	return *texts[0], nil
+}
+
+// lookUp returns the text at each address, nil where there is none. Without any the error is
+// ErrNotFound.
+func lookUp(ctx context.Context, addresses ...entry.Address) ([]*secret.Text, error) {
+	texts := make([]*secret.Text, len(addresses))
 	err := entry.Do(ctx, entry.ReadOnly, func(ring *entry.Ring) error {
-		found, err := ring.Get(from)
-		text = found
-		return err
+		found := ErrNotFound
+		for i, from := range addresses {
+			text, err := ring.Get(from)
+			switch {
+			case err == nil:
+				texts[i], found = &text, nil
+			case !errors.Is(err, ErrNotFound):
+				return err
+			}
+		}
+		return found
 	})
 	if entry.NoneMade(err) {
 		// Without a keyring there is no entry.
 		err = fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
 	if err != nil {
-		return secret.Text{}, err
+		return nil, err
 	}
-	return text, nil
+	return texts, nil
 }
 
 // WriteOption is an option of [Write].
@@ -110,15 +195,17 @@ type WriteOption func(*writing)
 
 type writing struct{ aliases bool }
 
-// WithAliases also writes the entry [AccountSession] under two more names on Windows, in UTF-16LE,
-// for readers that do not find or cannot decode the entry itself. On other systems it does nothing.
+// WithAliases also writes the main entry under two more names on Windows, in UTF-16LE, for readers
+// that do not find or cannot decode the entry itself. On other systems it does nothing.
 func WithAliases() WriteOption { return func(w *writing) { w.aliases = true } }
 
-// Write publishes a session, the entry [AccountSession] first, and reads each entry back. Only e-RS
-// Login writes. A locked keyring prompts for its password within the context. After a failure no
-// entry is left, unless the error reports otherwise or the keyring does not answer; if it answers
-// after the context has ended, the entries are removed then.
-func Write(ctx context.Context, session Session, options ...WriteOption) error {
+// Write publishes a session, its main entry first, and reads each entry back. The entries of an
+// earlier session of the same platform are replaced in place, so that readers find the one or the
+// other at every moment; those of the other platform are deleted before. Only e-RS Login writes. A
+// locked keyring prompts for its password within the context. After a failure no entry is left,
+// unless the error reports otherwise or the keyring does not answer; if it answers after the
+// context has ended, the entries are removed then.
+func Write(ctx context.Context, session Entry, options ...WriteOption) error {
 	encoded, err := Encode(session)
 	if err != nil {
 		return err
@@ -127,15 +214,9 @@ func Write(ctx context.Context, session Session, options ...WriteOption) error {
 	for _, option := range options {
 		option(&chosen)
 	}
+	published := session.parts()
 	return entry.Do(ctx, entry.MayPrompt, func(ring *entry.Ring) error {
-		text := secret.New(string(encoded))
-		err := ring.Set(sessionAddress, text)
-		if err == nil {
-			err = ring.Set(keyAddress, session.SessionKey.Text)
-		}
-		if err == nil {
-			err = chosen.writeAliases(ring, text)
-		}
+		err := chosen.write(ring, published.at, secret.New(string(encoded)), *published.secret)
 		if err == nil || !ring.Usable() {
 			// Nothing was written to a keyring that is still locked; deleting would prompt again.
 			return err
@@ -147,22 +228,37 @@ func Write(ctx context.Context, session Session, options ...WriteOption) error {
 	})
 }
 
-// writeAliases writes the aliases or, without them, removes those of an earlier session.
-func (w writing) writeAliases(ring *entry.Ring, text secret.Text) error {
-	if !w.aliases {
-		return clearAliases(ring)
+func (w writing) write(ring *entry.Ring, to *places, main, alone secret.Text) error {
+	for _, other := range []*places{&hscnPlaces, &fhirPlaces} {
+		if other == to {
+			continue
+		}
+		if err := other.clear(ring); err != nil {
+			return err
+		}
 	}
-	for _, alias := range aliases {
-		if err := ring.SetAlias(alias, text); err != nil {
+	if err := ring.Set(to.main, main); err != nil {
+		return err
+	}
+	if err := ring.Set(to.alone, alone); err != nil {
+		return err
+	}
+	if !w.aliases {
+		// Those of an earlier session.
+		return to.clearAliases(ring)
+	}
+	for _, alias := range to.aliases {
+		if err := ring.SetAlias(alias, main); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Clear deletes all entries in the reverse order of [Write], the aliases of any program included,
-// and every other item with the same address. Only e-RS Login clears. Nothing to delete is no
-// error. A locked keyring prompts for its password within the context.
+// Clear deletes all entries of both platforms, those of a platform in the reverse order of [Write],
+// the aliases of any program included, and every other item with the same address. Only e-RS Login
+// clears. Nothing to delete is no error. A locked keyring prompts for its password within the
+// context.
 func Clear(ctx context.Context) error {
 	err := entry.Do(ctx, entry.MayPrompt, clearAll)
 	if entry.NoneMade(err) {
@@ -171,17 +267,21 @@ func Clear(ctx context.Context) error {
 	return err
 }
 
-// clearAll deletes every entry, in the reverse order of [Write], and continues after a failure:
-// readers of an entry left behind go on after the sign-out, so one that stays must not keep the
-// others. The caller has read the session, closes it at e-RS in any case, and tries again.
-// AccountSession goes last, so that a program killed in between leaves no key without its end.
 func clearAll(ring *entry.Ring) error {
-	return together(clearAliases(ring), ring.Delete(keyAddress), ring.Delete(sessionAddress))
+	return together(fhirPlaces.clear(ring), hscnPlaces.clear(ring))
 }
 
-func clearAliases(ring *entry.Ring) error {
+// clear deletes every entry of a platform, in the reverse order of [Write], and continues after a
+// failure: readers of an entry left behind go on after the sign-out, so one that stays must not
+// keep the others. The main entry goes last, so that a program killed in between leaves no secret
+// without its end.
+func (p *places) clear(ring *entry.Ring) error {
+	return together(p.clearAliases(ring), ring.Delete(p.alone), ring.Delete(p.main))
+}
+
+func (p *places) clearAliases(ring *entry.Ring) error {
 	var failed []error
-	for _, alias := range slices.Backward(aliases) {
+	for _, alias := range slices.Backward(p.aliases) {
 		failed = append(failed, ring.DeleteAlias(alias))
 	}
 	return together(failed...)

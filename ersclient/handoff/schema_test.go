@@ -19,14 +19,14 @@ import (
 	"github.com/ers-login/ers-login/ersclient/handoff"
 )
 
-// schema is the subset of JSON Schema (draft 2020-12) in session.schema.json. Any other keyword
-// fails the test, so that each one in use is checked.
+// schema is the subset of JSON Schema (draft 2020-12) in the schemas. Any other keyword fails the
+// test, so that each one in use is checked.
 type schema struct {
 	Schema               string            `json:"$schema"`
 	Title                string            `json:"title"`
 	Description          string            `json:"description"`
 	Type                 string            `json:"type"`
-	Const                *int64            `json:"const"`
+	Const                any               `json:"const"`
 	Minimum              *int64            `json:"minimum"`
 	Maximum              *int64            `json:"maximum"`
 	Required             []string          `json:"required"`
@@ -42,12 +42,17 @@ type schema struct {
 	} `json:"not"`
 }
 
-func sessionSchema(t testing.TB) schema {
+func sessionSchema(t testing.TB) schema { return schemaIn(t, "session.schema.json") }
+
+func fhirSchema(t testing.TB) schema { return schemaIn(t, "fhir-session.schema.json") }
+
+func schemaIn(t testing.TB, file string) schema {
 	t.Helper()
-	text, err := os.ReadFile("session.schema.json")
+	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
+	decoder.UseNumber()
 	var read schema
 	require.NoError(t, decoder.Decode(&read))
 	require.Equal(t, "https://json-schema.org/draft/2020-12/schema", read.Schema)
@@ -56,6 +61,9 @@ func sessionSchema(t testing.TB) schema {
 
 // check returns what is wrong with a value, without quoting it.
 func (s schema) check(at string, value any) error {
+	if s.Const != nil && value != s.Const {
+		return fmt.Errorf("%s is not the constant", at)
+	}
 	switch s.Type {
 	case "object":
 		object, is := value.(map[string]any)
@@ -81,9 +89,6 @@ func (s schema) check(at string, value any) error {
 		whole, err := number.Int64()
 		if !is || err != nil {
 			return fmt.Errorf("%s is no integer", at)
-		}
-		if s.Const != nil && whole != *s.Const {
-			return fmt.Errorf("%s is not the constant", at)
 		}
 		if s.Minimum != nil && whole < *s.Minimum || s.Maximum != nil && whole > *s.Maximum {
 			return fmt.Errorf("%s is out of range", at)
@@ -139,8 +144,36 @@ func TestTheSchemaIsWhatIsWritten(t *testing.T) {
 		require.NoError(t, err, name)
 		require.NoError(t, s.checkEntry(entry), name)
 	}
+	requireDescribed(t, s, madeUp())
+}
 
-	entry, err := handoff.Encode(madeUp())
+// The same for the other platform.
+func TestTheFHIRSchemaIsWhatIsWritten(t *testing.T) {
+	s := fhirSchema(t)
+	for name, change := range map[string]func(*handoff.FHIRSession){
+		"the usual":                      func(*handoff.FHIRSession) {},
+		"empty names":                    func(s *handoff.FHIRSession) { s.UserName, s.OrgName, s.Publisher = "", "", "" },
+		"long names":                     func(s *handoff.FHIRSession) { s.OrgName = strings.Repeat("Ysbyty Ŷ", 400) },
+		"on behalf of a clinician":       func(s *handoff.FHIRSession) { s.OnBehalfOf = "021600556515" },
+		"the first generation":           func(s *handoff.FHIRSession) { s.Generation, s.Revision = 0, 0 },
+		"the highest of all":             func(s *handoff.FHIRSession) { s.Generation, s.Revision = handoff.MaxGeneration, handoff.MaxGeneration },
+		"the longest token":              func(s *handoff.FHIRSession) { s.AccessToken = handoff.NewAccessToken(strings.Repeat("t", 600)) },
+		"a token that outlives sign-ins": func(s *handoff.FHIRSession) { s.TokenExpiresAt = s.ExpiresAt.Add(time.Minute) },
+	} {
+		session := madeUpFHIR()
+		change(&session)
+		entry, err := handoff.Encode(session)
+		require.NoError(t, err, name)
+		requirePlain(t, entry)
+		require.NoError(t, s.checkEntry(entry), name)
+	}
+	requireDescribed(t, s, madeUpFHIR())
+}
+
+// requireDescribed checks that the schema describes every member that is written, and no other.
+func requireDescribed(t *testing.T, s schema, session handoff.Entry) {
+	t.Helper()
+	entry, err := handoff.Encode(session)
 	require.NoError(t, err)
 	var members map[string]any
 	require.NoError(t, json.Unmarshal(entry, &members))
@@ -152,8 +185,7 @@ func TestTheSchemaIsWhatIsWritten(t *testing.T) {
 
 // A checker that never fails would prove nothing.
 func TestTheSchemaRefuses(t *testing.T) {
-	s := sessionSchema(t)
-	for name, change := range map[string]func(map[string]any){
+	requireRefused(t, sessionSchema(t), madeUp(), map[string]func(map[string]any){
 		"another version":                func(m map[string]any) { m["version"] = json.Number("2") },
 		"a version as text":              func(m map[string]any) { m["version"] = "1" },
 		"no key":                         func(m map[string]any) { delete(m, "sessionKey") },
@@ -169,8 +201,34 @@ func TestTheSchemaRefuses(t *testing.T) {
 		"a generation below zero":        func(m map[string]any) { m["generation"] = json.Number("-1") },
 		"a generation too high":          func(m map[string]any) { m["generation"] = json.Number("9007199254740992") },
 		"half a generation":              func(m map[string]any) { m["generation"] = json.Number("1.5") },
-	} {
-		entry, err := handoff.Encode(madeUp())
+	})
+	requireRefused(t, fhirSchema(t), madeUpFHIR(), map[string]func(map[string]any){
+		"another version":          func(m map[string]any) { m["version"] = json.Number("2") },
+		"another platform":         func(m map[string]any) { m["platform"] = "hscn" },
+		"no platform":              func(m map[string]any) { delete(m, "platform") },
+		"no token":                 func(m map[string]any) { delete(m, "accessToken") },
+		"an empty token":           func(m map[string]any) { m["accessToken"] = "" },
+		"a token with a space":     func(m map[string]any) { m["accessToken"] = "Bearer x" },
+		"a token that is too long": func(m map[string]any) { m["accessToken"] = strings.Repeat("t", 601) },
+		"no revision":              func(m map[string]any) { delete(m, "revision") },
+		"a revision as text":       func(m map[string]any) { m["revision"] = "1" },
+		"no end of the token":      func(m map[string]any) { delete(m, "tokenExpiresAt") },
+	})
+	require.Error(t, sessionSchema(t).checkEntry([]byte(`"k"`)))
+	for _, crossed := range []struct {
+		schema  schema
+		session handoff.Entry
+	}{{sessionSchema(t), madeUpFHIR()}, {fhirSchema(t), madeUp()}} {
+		entry, err := handoff.Encode(crossed.session)
+		require.NoError(t, err)
+		require.Error(t, crossed.schema.checkEntry(entry), "an entry of the other platform")
+	}
+}
+
+func requireRefused(t *testing.T, s schema, session handoff.Entry, changes map[string]func(map[string]any)) {
+	t.Helper()
+	for name, change := range changes {
+		entry, err := handoff.Encode(session)
 		require.NoError(t, err)
 		decoder := json.NewDecoder(bytes.NewReader(entry))
 		decoder.UseNumber()
@@ -180,7 +238,6 @@ func TestTheSchemaRefuses(t *testing.T) {
 		change(members)
 		require.Error(t, s.check("entry", members), name)
 	}
-	require.Error(t, s.checkEntry([]byte(`"k"`)))
 }
 
 // Shell scripts and small programs match patterns in the entry. These are the properties promised

@@ -7,10 +7,12 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// The address of the two entries in the OS keyring: a public interface, as stable as a wire format.
+// Service is the service name of all entries in the OS keyring. Service and accounts are a public
+// interface, as stable as a wire format.
+const Service = "ers-login"
+
+// The accounts of a session of the HSCN platform.
 const (
-	// Service is the entries' service name.
-	Service = "ers-login"
 	// AccountSession holds the whole session as one JSON object: the only entry whose parts are
 	// certain to belong together.
 	AccountSession = "session"
@@ -28,7 +30,7 @@ type SessionKey = ersclient.SessionKey
 // NewSessionKey wraps a session key.
 func NewSessionKey(id string) SessionKey { return ersclient.NewSessionKey(id) }
 
-// KindDemonstration is the [Session.Kind] of a demonstration, whose e-RS is a stand-in on this
+// KindDemonstration is the Kind of a demonstration's session, whose e-RS is a stand-in on this
 // computer. A real session has no Kind.
 const KindDemonstration = "demonstration"
 
@@ -36,7 +38,7 @@ const KindDemonstration = "demonstration"
 // represent.
 const MaxGeneration = 1<<53 - 1
 
-// Session is the user's e-RS session, as handed over to other applications.
+// Session is the user's e-RS session on the HSCN platform, as handed over to other applications.
 type Session struct {
 	// Version is the contract's version, 1.
 	Version int
@@ -79,8 +81,45 @@ type Session struct {
 	others secret.Text
 }
 
+var _ Entry = Session{}
+
 // Expired reports whether the session is over at a time, or has no ExpiresAt. Readers must not use
 // such a session: its entries remain only if the program that removes them did not run.
-func (s Session) Expired(at time.Time) bool {
-	return s.ExpiresAt.IsZero() || !at.Before(s.ExpiresAt)
+func (s Session) Expired(at time.Time) bool { return over(s, at) }
+
+// Details returns what the session says besides its key and ASID.
+func (s Session) Details() Details {
+	return Details{
+		Platform: HSCN, Generation: s.Generation, BaseURL: s.BaseURL, UserIdentifier: s.UserIdentifier, UserName: s.UserName,
+		OrgIdentifier: s.OrgIdentifier, OrgName: s.OrgName, BusinessFunction: s.BusinessFunction, OnBehalfOf: s.OnBehalfOf,
+		IssuedAt: s.IssuedAt, ExpiresAt: s.ExpiresAt, Publisher: s.Publisher, Owner: s.Owner, Kind: s.Kind,
+	}
+}
+
+func (s Session) parts() parts { return sessionParts(&s) }
+
+func (s Session) end() time.Time { return s.ExpiresAt }
+
+// sessionParts describes the entry [AccountSession], whose members are in s.
+func sessionParts(s *Session) parts {
+	return parts{
+		at: &hscnPlaces, version: &s.Version, secret: &s.SessionKey.Text, others: &s.others,
+		members: []member{
+			{name: "generation", value: &s.Generation},
+			{name: "sessionKey", value: &s.SessionKey.Text, limit: 256},
+			{name: "baseURL", value: &s.BaseURL, limit: 200},
+			{name: "asid", value: &s.ASID, limit: 32},
+			{name: "userIdentifier", value: &s.UserIdentifier, limit: 32},
+			{name: "userName", value: &s.UserName},
+			{name: "orgIdentifier", value: &s.OrgIdentifier, limit: 32},
+			{name: "orgName", value: &s.OrgName},
+			{name: "businessFunction", value: &s.BusinessFunction, limit: 64},
+			{name: "onBehalfOf", value: &s.OnBehalfOf, limit: 32},
+			{name: "issuedAt", value: &s.IssuedAt},
+			{name: "expiresAt", value: &s.ExpiresAt},
+			{name: "publisher", value: &s.Publisher, limit: 64},
+			{name: "owner", value: &s.Owner, limit: 107, optional: true},
+			{name: "kind", value: &s.Kind, limit: 32, optional: true},
+		},
+	}
 }

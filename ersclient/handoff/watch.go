@@ -20,7 +20,8 @@ const (
 	readTimeout = 5 * time.Second
 )
 
-// Watch yields the present state and then each change, until the context ends or the loop is left:
+// Watch yields the present state on the HSCN platform and then each change, until the context ends
+// or the loop is left:
 //
 //	for session, err := range handoff.Watch(ctx) {
 //		switch {
@@ -33,19 +34,42 @@ const (
 //		}
 //	}
 //
-// A session past its ExpiresAt is ErrNotFound, even if its entry exists. Errors of the same kind
-// are yielded once. A change and its reversal between two reads are missed, as during a slow loop
-// body. Once the context has ended the loop is not entered again. On Linux the Secret Service
-// signals changes at once; otherwise they take up to a second. Like [Read], it never prompts.
-func Watch(ctx context.Context) iter.Seq2[Session, error] {
-	return func(yield func(Session, error) bool) {
+// A session that has expired is ErrNotFound, even if its entry exists. Errors of the same kind are
+// yielded once. A change and its reversal between two reads are missed, as during a slow loop body.
+// Once the context has ended the loop is not entered again. On Linux the Secret Service signals
+// changes at once; otherwise they take up to a second. Like [Read], it never prompts.
+func Watch(ctx context.Context) iter.Seq2[Session, error] { return changes(ctx, Read) }
+
+// WatchFHIR is Watch for the FHIR platform. Each new access token is a change.
+func WatchFHIR(ctx context.Context) iter.Seq2[FHIRSession, error] { return changes(ctx, ReadFHIR) }
+
+// WatchAny is Watch for both platforms.
+func WatchAny(ctx context.Context) iter.Seq2[Entry, error] { return changes(ctx, ReadAny) }
+
+// Wait returns the session of the HSCN platform as soon as there is one. It waits while no user is
+// signed in, the keyring is locked or it does not answer, and returns errors that waiting does not
+// cure: no keyring, or an entry of another version. When the context ends, the error wraps its error
+// and the reason why there was no session, such as [ErrNotFound].
+func Wait(ctx context.Context) (Session, error) { return await(ctx, Read) }
+
+// WaitFHIR is Wait for the FHIR platform.
+func WaitFHIR(ctx context.Context) (FHIRSession, error) { return await(ctx, ReadFHIR) }
+
+// WaitAny is Wait for whichever platform the user signs in to first.
+func WaitAny(ctx context.Context) (Entry, error) { return await(ctx, ReadAny) }
+
+// reading is a function that reads the session of a platform.
+type reading[S Entry] func(context.Context) (S, error)
+
+func changes[S Entry](ctx context.Context, read reading[S]) iter.Seq2[S, error] {
+	return func(yield func(S, error) bool) {
 		w := watch{ctx: ctx}
 		defer w.unlisten()
-		var known *seen
+		var known *seen[S]
 		for ctx.Err() == nil {
 			// Subscribe before reading, so that no change is missed in between.
 			w.listen()
-			now := w.look()
+			now := look(ctx, read)
 			if ctx.Err() != nil {
 				return
 			}
@@ -55,27 +79,33 @@ func Watch(ctx context.Context) iter.Seq2[Session, error] {
 					return
 				}
 			}
-			w.wait(now)
+			w.wait(now.next())
 		}
 	}
 }
 
-// Wait returns the session as soon as there is one. It waits while no user is signed in, the
-// keyring is locked or it does not answer, and returns errors that waiting does not cure: no
-// keyring, or an entry of another version. When the context ends, the error wraps its error and the
-// reason why there was no session, such as [ErrNotFound].
-func Wait(ctx context.Context) (Session, error) {
+func await[S Entry](ctx context.Context, read reading[S]) (none S, _ error) {
 	last := error(ErrNotFound)
-	for session, err := range Watch(ctx) {
+	for session, err := range changes(ctx, read) {
 		if err == nil {
 			return session, nil
 		}
 		if !isTemporary(err) {
-			return Session{}, err
+			return none, err
 		}
 		last = err
 	}
-	return Session{}, fmt.Errorf("%w: %w", last, ctx.Err())
+	return none, fmt.Errorf("%w: %w", last, ctx.Err())
+}
+
+func look[S Entry](ctx context.Context, read reading[S]) seen[S] {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	session, err := read(ctx)
+	if err == nil && session.Expired(time.Now()) {
+		return seen[S]{err: fmt.Errorf("%w: the session has expired", ErrNotFound)}
+	}
+	return seen[S]{session, err}
 }
 
 // isTemporary reports whether an error may go away by itself.
@@ -89,9 +119,18 @@ func isTemporary(err error) bool {
 }
 
 // seen is the result of one read.
-type seen struct {
-	session Session
+type seen[S Entry] struct {
+	session S
 	err     error
+}
+
+// next is how long after minPause the next read is due.
+func (s seen[S]) next() time.Duration {
+	next := pollInterval - minPause
+	if s.err != nil {
+		return next
+	}
+	return max(min(next, time.Until(s.session.end())), 0)
 }
 
 // kinds are the errors that a reader can meet. Others are compared by their text.
@@ -100,9 +139,9 @@ var kinds = []error{
 	ErrVersion, ErrMalformed,
 }
 
-func (s seen) same(other seen) bool {
+func (s seen[S]) same(other seen[S]) bool {
 	if s.err == nil && other.err == nil {
-		return s.session.same(other.session)
+		return same(s.session, other.session)
 	}
 	if s.err == nil || other.err == nil {
 		return false
@@ -115,17 +154,7 @@ func (s seen) same(other seen) bool {
 	return s.err.Error() == other.err.Error()
 }
 
-// same compares sessions, whose keys do not support ==.
-func (s Session) same(other Session) bool {
-	return s.SessionKey.Equal(other.SessionKey.Text) && s.Version == other.Version && s.Generation == other.Generation &&
-		s.BaseURL == other.BaseURL && s.ASID == other.ASID && s.UserIdentifier == other.UserIdentifier &&
-		s.UserName == other.UserName && s.OrgIdentifier == other.OrgIdentifier && s.OrgName == other.OrgName &&
-		s.BusinessFunction == other.BusinessFunction && s.OnBehalfOf == other.OnBehalfOf && s.IssuedAt.Equal(other.IssuedAt) &&
-		s.ExpiresAt.Equal(other.ExpiresAt) && s.Publisher == other.Publisher &&
-		s.Owner == other.Owner && s.Kind == other.Kind && s.others.Equal(other.others)
-}
-
-// watch reads the keyring and waits for changes.
+// watch waits for changes of the keyring.
 type watch struct {
 	ctx  context.Context
 	bell *entry.Bell
@@ -158,24 +187,10 @@ func (w *watch) unlisten() {
 	}
 }
 
-func (w *watch) look() seen {
-	ctx, cancel := context.WithTimeout(w.ctx, readTimeout)
-	defer cancel()
-	session, err := Read(ctx)
-	if err == nil && session.Expired(time.Now()) {
-		return seen{err: fmt.Errorf("%w: the session has expired", ErrNotFound)}
-	}
-	return seen{session, err}
-}
-
 // wait waits until the next read is due.
-func (w *watch) wait(now seen) {
+func (w *watch) wait(next time.Duration) {
 	if !w.sleep(minPause, nil, nil) {
 		return
-	}
-	next := pollInterval - minPause
-	if left := time.Until(now.session.ExpiresAt); now.err == nil && !now.session.ExpiresAt.IsZero() && left < next {
-		next = max(left, 0)
 	}
 	var rung, lost <-chan struct{}
 	if w.bell != nil {

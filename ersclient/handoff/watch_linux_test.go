@@ -3,6 +3,7 @@ package handoff_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"testing"
 	"time"
 
@@ -22,21 +23,27 @@ func signedInUntil(end time.Time) handoff.Session {
 }
 
 // change is one change that a watch yields.
-type change struct {
-	session handoff.Session
+type change[S handoff.Entry] struct {
+	session S
 	err     error
 }
 
-// watching starts a watch and returns its changes. It ends before the test.
-func watching(t *testing.T) <-chan change {
+// watching starts a watch of HSCN, see following.
+func watching(t *testing.T) <-chan change[handoff.Session] {
+	t.Helper()
+	return following(t, handoff.Watch)
+}
+
+// following starts a watch and returns its changes. It ends before the test.
+func following[S handoff.Entry](t *testing.T, watch func(context.Context) iter.Seq2[S, error]) <-chan change[S] {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	changes := make(chan change)
+	changes := make(chan change[S])
 	go func() {
 		defer close(changes)
-		for session, err := range handoff.Watch(ctx) {
+		for session, err := range watch(ctx) {
 			select {
-			case changes <- change{session, err}:
+			case changes <- change[S]{session, err}:
 			case <-ctx.Done():
 			}
 		}
@@ -130,10 +137,10 @@ func TestWait(t *testing.T) {
 	t.Run("until a user signs in", func(t *testing.T) {
 		within(t, keyringtest.Options{})
 		session := signedInUntil(time.Now().Add(time.Hour).Truncate(time.Second).UTC())
-		waited := make(chan change, 1)
+		waited := make(chan change[handoff.Session], 1)
 		go func() {
 			session, err := handoff.Wait(t.Context())
-			waited <- change{session, err}
+			waited <- change[handoff.Session]{session, err}
 		}()
 		require.NoError(t, handoff.Write(t.Context(), session))
 		got := <-waited
