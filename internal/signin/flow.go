@@ -346,7 +346,7 @@ func (f *Flow) endCalls() {
 
 // guard makes the secrets of a grant known to the log.
 func (f *Flow) guard(grant Grant) {
-	f.config.Guard(grant.Key.Text)
+	f.config.Guard(grant.Key)
 	f.config.Guard(grant.Credential)
 }
 

@@ -113,20 +113,20 @@ func (n *neighbours) Open(ctx context.Context, proof signin.Proof, _ <-chan stru
 		return signin.Grant{}, err
 	}
 	user := ersclient.User{Identifier: "555020964101", LastName: "GP-Card", Permissions: []ersclient.Permission{role}}
-	return signin.Grant{Key: ersclient.NewSessionKey("provisional"), Credential: proof.Text, User: user}, nil
+	return signin.Grant{Key: secret.New("provisional"), Credential: proof.Text, User: user}, nil
 }
 
 func (n *neighbours) Select(ctx context.Context, grant signin.Grant, chosen ersclient.Permission) (signin.Grant, error) {
 	if err := n.call(ctx, "A002"); err != nil {
 		return signin.Grant{}, err
 	}
-	grant.Key, grant.Permission = ersclient.NewSessionKey(keyText), chosen
+	grant.Key, grant.Permission = secret.New(keyText), chosen
 	return n.lasting(grant), nil
 }
 
 func (n *neighbours) Refresh(ctx context.Context, grant signin.Grant) (signin.Grant, error) {
 	err := n.call(ctx, "refresh")
-	grant.Key = ersclient.NewSessionKey(grant.Key.Reveal() + "+")
+	grant.Key = secret.New(grant.Key.Reveal() + "+")
 	return n.lasting(grant), err
 }
 
@@ -138,7 +138,7 @@ func (n *neighbours) lasting(grant signin.Grant) signin.Grant {
 }
 
 func (n *neighbours) Close(ctx context.Context, grant signin.Grant) error {
-	if !grant.Key.Equal(ersclient.NewSessionKey(keyText).Text) {
+	if !grant.Key.Equal(secret.New(keyText)) {
 		return n.call(ctx, "A003 of another session")
 	}
 	return n.call(ctx, "A003")
@@ -148,7 +148,7 @@ func (n *neighbours) Reach(context.Context) error { return nil }
 
 func (n *neighbours) Entry(grant signin.Grant, issue signin.Issuance) handoff.Session {
 	return handoff.Session{
-		SessionKey: grant.Key, BaseURL: baseURL, ASID: asid, Generation: issue.Generation,
+		SessionKey: handoff.SessionKey{Text: grant.Key}, BaseURL: baseURL, ASID: asid, Generation: issue.Generation,
 		OrgIdentifier: grant.Permission.OrgIdentifier, BusinessFunction: string(grant.Permission.BusinessFunction),
 	}
 }
@@ -157,7 +157,7 @@ func (n *neighbours) Leftover(left handoff.Session) signin.Grant {
 	if left.BaseURL != baseURL {
 		return signin.Grant{}
 	}
-	return signin.Grant{Key: left.SessionKey}
+	return signin.Grant{Key: left.SessionKey.Text}
 }
 
 func (n *neighbours) Publish(ctx context.Context, session handoff.Session) error {

@@ -60,11 +60,11 @@ func answered(call string, status int, title string) *problem.Problem {
 // proof is one that was given at a time, and is good for ten hours.
 func proof(text string, at time.Time) Proof { return Proof{secret.New(text), at.Add(10 * time.Hour)} }
 
-func keyOnly(key string) Grant { return Grant{Key: ersclient.NewSessionKey(key)} }
+func keyOnly(key string) Grant { return Grant{Key: secret.New(key)} }
 
 func provisional(key string) Grant {
 	return Grant{
-		Key:       ersclient.NewSessionKey(key),
+		Key:       secret.New(key),
 		User:      ersclient.User{Identifier: "555020964101", FirstName: "SA Assurance", LastName: "GP-Card", Permissions: []ersclient.Permission{referrer, clinician}},
 		ExpiresAt: evening,
 	}

@@ -71,8 +71,9 @@ func (p Proof) Equal(other Proof) bool { return p.Text.Equal(other.Text) }
 // Grant is what exists at e-RS for one sign-in. The zero Grant is none: a grant exists if it has a
 // Key.
 type Grant struct {
-	// Key is what other applications need. It may change with Select and Refresh.
-	Key ersclient.SessionKey
+	// Key is what other applications need: a session key or an access token. It may change with Select
+	// and Refresh.
+	Key secret.Text
 	// Credential is what the platform itself shows with its next call: the ticket, a refresh token. A
 	// flow keeps it unread.
 	Credential secret.Text

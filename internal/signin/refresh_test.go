@@ -12,6 +12,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
 )
 
 const (
@@ -190,5 +191,5 @@ func TestWhatNeedNotBeRefreshedIsNot(t *testing.T) {
 		}
 		m.handle(morning.Add(age), entrySeen{m.attempt, m.generation, nil})
 	}
-	assert.Equal(t, ersclient.NewSessionKey("two").Reveal(), m.grant.Key.Reveal())
+	assert.Equal(t, secret.New("two").Reveal(), m.grant.Key.Reveal())
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/secret"
 )
 
 // world plays the neighbours of a machine in a random order: every call answers some time, well or
@@ -207,7 +208,7 @@ func (w *world) answer(faults int) {
 			w.promise(&answer)
 			// The session is the same, and the entry is to be another one.
 			delete(w.sessions, answer.Key.Reveal())
-			answer.Key = ersclient.NewSessionKey(answer.Key.Reveal() + "r")
+			answer.Key = secret.New(answer.Key.Reveal() + "r")
 			w.sessions[answer.Key.Reveal()] = true
 			w.tell(refreshed{call.attempt, answer, nil})
 		}

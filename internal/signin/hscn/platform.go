@@ -92,17 +92,17 @@ func (p *Platform) Prompt(ctx context.Context, fresh bool) error {
 func (p *Platform) Open(ctx context.Context, proof signin.Proof, givenUp <-chan struct{}) (signin.Grant, error) {
 	session, err := p.ERS.CreateSession(ersclient.WithGivenUp(ctx, givenUp), ersclient.Ticket{Text: proof.Text})
 	return signin.Grant{
-		Key: session.Key, Credential: proof.Text, User: session.User, ExpiresAt: proof.ExpiresAt,
+		Key: session.Key.Text, Credential: proof.Text, User: session.User, ExpiresAt: proof.ExpiresAt,
 	}, err
 }
 
 // Select is A002.
 func (p *Platform) Select(ctx context.Context, grant signin.Grant, permission ersclient.Permission) (signin.Grant, error) {
 	session, err := p.ERS.SelectRole(ctx, ersclient.Session{
-		Key: grant.Key, Ticket: ersclient.Ticket{Text: grant.Credential}, User: grant.User,
+		Key: key(grant), Ticket: ersclient.Ticket{Text: grant.Credential}, User: grant.User,
 	}, permission)
 	if !session.Key.IsZero() {
-		grant.Key = session.Key
+		grant.Key = session.Key.Text
 	}
 	if err == nil {
 		grant.Permission = permission
@@ -117,7 +117,7 @@ func (p *Platform) Refresh(context.Context, signin.Grant) (signin.Grant, error) 
 
 // Close is A003.
 func (p *Platform) Close(ctx context.Context, grant signin.Grant) error {
-	return p.ERS.DeleteSession(ctx, grant.Key)
+	return p.ERS.DeleteSession(ctx, key(grant))
 }
 
 // Reach connects to e-RS and asks nothing.
@@ -128,7 +128,7 @@ func (p *Platform) Entry(grant signin.Grant, issue signin.Issuance) handoff.Sess
 	return handoff.Session{
 		Version:          handoff.Version,
 		Generation:       issue.Generation,
-		SessionKey:       grant.Key,
+		SessionKey:       key(grant),
 		BaseURL:          p.BaseURL,
 		ASID:             p.ASID,
 		UserIdentifier:   grant.User.Identifier,
@@ -142,12 +142,15 @@ func (p *Platform) Entry(grant signin.Grant, issue signin.Issuance) handoff.Sess
 	}
 }
 
+// key is the session key of a grant.
+func key(grant signin.Grant) ersclient.SessionKey { return ersclient.SessionKey{Text: grant.Key} }
+
 // Leftover is the session of an entry of this platform.
 func (p *Platform) Leftover(left handoff.Session) signin.Grant {
 	if left.BaseURL != p.BaseURL || left.ASID != p.ASID {
 		return signin.Grant{}
 	}
-	return signin.Grant{Key: left.SessionKey}
+	return signin.Grant{Key: left.SessionKey.Text}
 }
 
 // decided is an error that also is one by which the flow decides. It reads as before.

@@ -92,13 +92,13 @@ func TestWhatAFailedA002Means(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			failure := (&problem.Problem{Code: "ERS-A002"}).Because(&transport.StatusError{Call: "A002", Status: test.status})
 			ers := &calls{err: failure}
-			grant, err := New(Settings{ERS: ers}).Select(t.Context(), signin.Grant{Key: ersclient.NewSessionKey("one")}, role)
+			grant, err := New(Settings{ERS: ers}).Select(t.Context(), signin.Grant{Key: secret.New("one")}, role)
 			assert.Equal(t, test.again, errors.Is(err, ersclient.ErrStartAgain))
 			assert.Equal(t, "ERS-A002", problem.Of(err).Code)
 			assert.Equal(t, failure.Error(), err.Error(), "the log reads as before")
 			assert.True(t, grant.Key.Equal(secret.New("one")), "it has to be closed")
 			ers.session.Key = ersclient.NewSessionKey("two")
-			grant, _ = New(Settings{ERS: ers}).Select(t.Context(), signin.Grant{Key: ersclient.NewSessionKey("one")}, role)
+			grant, _ = New(Settings{ERS: ers}).Select(t.Context(), signin.Grant{Key: secret.New("one")}, role)
 			assert.True(t, grant.Key.Equal(secret.New("two")), "of an answer of no use, the key still is")
 		})
 	}
