@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/problem"
@@ -150,26 +152,26 @@ func (u UserInfo) OrgName(code string) string {
 
 // decodeUserInfo reads userinfo leniently: a member of another type than expected is left out.
 func decodeUserInfo(body []byte) (UserInfo, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil || members == nil {
+	root := gjson.ParseBytes(body)
+	if !gjson.ValidBytes(body) || !root.IsObject() {
 		return UserInfo{}, errors.New("the answer is not a JSON object")
 	}
 	info := UserInfo{
-		Identifier: identifier(text(members["nhsid_useruid"]), text(members["sub"])),
-		Name:       text(members["name"]),
-		GivenName:  text(members["given_name"]),
-		FamilyName: text(members["family_name"]),
+		Identifier: identifier(text(root.Get("nhsid_useruid")), text(root.Get("sub"))),
+		Name:       text(root.Get("name")),
+		GivenName:  text(root.Get("given_name")),
+		FamilyName: text(root.Get("family_name")),
 	}
 	if info.Name == "" {
 		info.Name = strings.TrimSpace(info.GivenName + " " + info.FamilyName)
 	}
-	for _, one := range objects(members["nhsid_user_orgs"]) {
-		if organisation := (Organisation{text(one["org_code"]), text(one["org_name"])}); organisation.Code != "" {
+	for _, one := range list(root.Get("nhsid_user_orgs")) {
+		if organisation := (Organisation{text(one.Get("org_code")), text(one.Get("org_name"))}); organisation.Code != "" {
 			info.Organisations = append(info.Organisations, organisation)
 		}
 	}
-	for _, one := range objects(members["nhsid_nrbac_roles"]) {
-		if role := (Role{text(one["org_code"]), text(one["role_name"])}); role != (Role{}) {
+	for _, one := range list(root.Get("nhsid_nrbac_roles")) {
+		if role := (Role{text(one.Get("org_code")), text(one.Get("role_name"))}); role != (Role{}) {
 			info.Roles = append(info.Roles, role)
 		}
 	}
@@ -187,60 +189,39 @@ func identifier(texts ...string) string {
 }
 
 // text reads a JSON string or number, or returns "".
-func text(raw json.RawMessage) string {
-	var value any
-	decoder := json.NewDecoder(strings.NewReader(string(raw)))
-	decoder.UseNumber()
-	if decoder.Decode(&value) != nil {
-		return ""
-	}
-	switch value := value.(type) {
-	case string:
-		return problem.Clean(value, maxName)
-	case json.Number:
-		return problem.Clean(value.String(), maxName)
+func text(value gjson.Result) string {
+	switch value.Type {
+	case gjson.String:
+		return problem.Clean(value.Str, maxName)
+	case gjson.Number:
+		return problem.Clean(value.Raw, maxName)
 	}
 	return ""
 }
 
-// objects reads the objects in a JSON list.
-func objects(raw json.RawMessage) []map[string]json.RawMessage {
-	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) != nil {
+// list reads a JSON list.
+func list(value gjson.Result) []gjson.Result {
+	if !value.IsArray() {
 		return nil
 	}
-	var found []map[string]json.RawMessage
-	for _, one := range list[:min(len(list), maxOrganisations)] {
-		var object map[string]json.RawMessage
-		if json.Unmarshal(one, &object) == nil && object != nil {
-			found = append(found, object)
-		}
-	}
-	return found
+	all := value.Array()
+	return all[:min(len(all), maxOrganisations)]
 }
 
 // decodeError reads the error of OAuth 2 (RFC 6749, section 5.2) with the gateway's message id, or
 // that of the software which the gateway runs on. The issue's code is the error, its first detail
 // the description, and its diagnostics are all of it.
 func decodeError(body []byte, clean func(string) string) transport.Outcome {
-	var wire struct {
-		Error       json.RawMessage `json:"error"`
-		Description json.RawMessage `json:"error_description"`
-		MessageID   json.RawMessage `json:"message_id"`
-		Fault       struct {
-			Text   json.RawMessage `json:"faultstring"`
-			Detail struct {
-				Code json.RawMessage `json:"errorcode"`
-			} `json:"detail"`
-		} `json:"fault"`
+	if !gjson.ValidBytes(body) {
+		return transport.Outcome{}
 	}
-	// A body that is something else leaves the fields empty that it does not have.
-	_ = json.Unmarshal(body, &wire)
-	code, description := clean(text(wire.Error)), clean(text(wire.Description))
+	root := gjson.ParseBytes(body)
+	member := func(path string) string { return clean(text(root.Get(path))) }
+	code, description := member("error"), member("error_description")
 	if code == "" && description == "" {
-		code, description = clean(text(wire.Fault.Detail.Code)), clean(text(wire.Fault.Text))
+		code, description = member("fault.detail.errorcode"), member("fault.faultstring")
 	}
-	return outcomeOf(code, description, clean(text(wire.MessageID)))
+	return outcomeOf(code, description, member("message_id"))
 }
 
 func outcomeOf(code, description, messageID string) transport.Outcome {
