@@ -66,7 +66,7 @@ func (r *rig) token(persona string) ersclient.AccessToken {
 	return ersclient.NewAccessToken(r.server.BeginSession(persona).AccessToken.Reveal())
 }
 
-// as is the first permission of a function.
+// admin is a permission that needs a clinician to act for, which the persona cis2test.Admin has.
 var admin = ersclient.Permission{OrgIdentifier: "RX001", BusinessFunction: ersclient.ServiceProviderClinicianAdmin}
 
 // If this fails, nobody signs in with NHS Care Identity.
@@ -373,6 +373,7 @@ func TestFaults(t *testing.T) {
 	for name, one := range cases {
 		for _, call := range []testserver.Call{cis2test.A030, cis2test.A040} {
 			t.Run(string(call)+" "+name, func(t *testing.T) {
+				t.Parallel() // Some wait for a time-out.
 				r := newRig(t)
 				client := r.client
 				if one.impatient {
@@ -392,9 +393,7 @@ func TestFaults(t *testing.T) {
 					_, err := client.Clinicians(t.Context(), token, admin)
 					return err
 				}
-				// net/http repeats a GET by itself if a connection that was kept breaks.
-				fault := one.fault
-				require.NoError(t, r.server.Fail(call, fault))
+				require.NoError(t, r.server.Fail(call, one.fault))
 				err := ask()
 				if one.code == "" {
 					require.NoError(t, err)
