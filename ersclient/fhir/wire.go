@@ -106,23 +106,26 @@ func eachResource(answer []byte, resourceType string, one func(gjson.Result) err
 	case total.Type != gjson.Null && total.Type != gjson.Number:
 		return errors.New("total is not a number")
 	}
-	count := 0
-	entries.ForEach(func(_, entry gjson.Result) bool {
-		count++
+	list, found := listOf(entries), 0
+	for _, entry := range list {
 		resource := entry.Get("resource")
 		switch {
 		case !resource.IsObject():
-			err = errors.New("an entry has no resource")
-		case resource.Get("resourceType").Str == resourceType:
+			return errors.New("an entry has no resource")
+		case resource.Get("resourceType").Str != resourceType:
 			// FHIR allows others among them, such as an OperationOutcome with a warning.
-			err = one(resource)
+			continue
 		}
-		return err == nil
-	})
-	if err == nil && count == 0 && (total.Int() != 0 || total.Type == gjson.Null && !entries.IsArray()) {
+		if err := one(resource); err != nil {
+			return err
+		}
+		found++
+	}
+	saysNone := total.Type == gjson.Number && total.Int() == 0 || total.Type == gjson.Null && entries.IsArray() && len(list) == 0
+	if found == 0 && !saysNone {
 		return errors.New("the answer has no entries, and does not say that there are none")
 	}
-	return err
+	return nil
 }
 
 // identifierOf returns the value of an Identifier, or "" if there is none. e-RS sends an object where

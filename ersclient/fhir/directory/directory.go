@@ -93,8 +93,8 @@ func (d *Directory) Known(code string) (name string, ok bool) {
 // it in the background. found must not call Find.
 //
 // A code that the directory does not know is not asked again for a day. After any other error the
-// rest is left for the next Find. The error is for the log: a *problem.Problem of the call, a
-// problem of writing the cache ([ErrCache]), or both.
+// rest is left for the next Find. The error is for the log and no Problem, since a user misses
+// nothing: that of a call, that of writing the cache ([ErrCache]), or both.
 func (d *Directory) Find(ctx context.Context, codes []string, found func(code, name string)) error {
 	var missing []string
 	asked := map[string]bool{}
@@ -138,9 +138,6 @@ func (d *Directory) Find(ctx context.Context, codes []string, found func(code, n
 
 var callDirectory = transport.Call{Name: "directory", Method: http.MethodGet, Success: http.StatusOK, Safe: true}
 
-// errUnknown is the error of a code that the directory does not know.
-var errUnknown = errors.New("the directory does not know the organisation")
-
 // ask returns the name of an organisation as the directory writes it, or "" if it has none that can
 // be used.
 func (d *Directory) ask(ctx context.Context, code string) (string, error) {
@@ -152,19 +149,26 @@ func (d *Directory) ask(ctx context.Context, code string) (string, error) {
 			name, unusable = decodeName(body, code)
 			return unusable
 		},
-		Refused: func(cause *transport.StatusError) error {
-			if cause.Status == http.StatusNotFound || cause.Status == http.StatusGone {
-				return errUnknown
-			}
-			return transport.StatusProblem(cause, nil)
-		},
+		Refused: func(cause *transport.StatusError) error { return &refusedError{cause} },
 	})
-	if errors.Is(err, errUnknown) || unusable != nil {
+	var refused *refusedError
+	switch {
+	case err == nil:
+		return name, nil
+	case unusable != nil, errors.As(err, &refused) && (refused.Status == http.StatusNotFound || refused.Status == http.StatusGone):
 		// One organisation's record must not keep those of the others away.
 		return "", nil
 	}
-	return name, err
+	return "", problem.Of(err).Cause
 }
+
+// refusedError is a status other than success. Its text does not name e-RS.
+type refusedError struct{ *transport.StatusError }
+
+func (e *refusedError) Error() string {
+	return e.Call + " " + e.Method + ": the answer was " + e.Answer()
+}
+func (e *refusedError) Unwrap() error { return e.StatusError }
 
 // decodeName reads the directory's answer about a code.
 func decodeName(answer []byte, code string) (string, error) {
