@@ -110,8 +110,8 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 	}
 	if e.err == nil {
 		m.running, m.handedOver = publishing, true
-		m.generation = nextGeneration(m.generation, now)
-		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(now), look: m.entryUnread}}
+		m.generation, m.issued, m.revision = nextGeneration(m.generation, now), now, 0
+		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(), look: m.entryUnread}}
 	}
 	if errors.Is(e.err, ersclient.ErrStartAgain) && !m.startedAgain {
 		// The role may have been selected, and selecting twice is an error: start again with the proof,
@@ -125,7 +125,7 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 	return m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})
 }
 
-// onRefreshed replaces the grant, and the entry by one of the same generation. A refresh that has
+// onRefreshed replaces the grant, and the entry by the next revision of the same generation. A refresh that has
 // failed is tried again until the key is of no use any more; one whose answer was lost is repeated
 // once, since it may have been carried out.
 func (m *machine) onRefreshed(now time.Time, e refreshed) []effect {
@@ -143,7 +143,8 @@ func (m *machine) onRefreshed(now time.Time, e refreshed) []effect {
 	switch {
 	case e.err == nil:
 		m.running = publishing
-		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(now), replace: true}}
+		m.revision++
+		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(), replace: true}}
 	case errors.Is(e.err, ersclient.ErrRefreshRefused), lost && m.refreshLost, !keyEnds.IsZero() && !now.Before(keyEnds):
 		return m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})
 	default:
