@@ -41,23 +41,23 @@ type auditedKeyring struct {
 }
 
 // Read returns the session and reports it to the audit log.
-func (k auditedKeyring) Read(ctx context.Context) (handoff.Session, error) {
+func (k auditedKeyring) Read(ctx context.Context) (handoff.Entry, error) {
 	return k.record(k.Keyring.Read(ctx))
 }
 
 // ReadUnlocking is Read for a keyring that may be locked.
-func (k auditedKeyring) ReadUnlocking(ctx context.Context) (handoff.Session, error) {
+func (k auditedKeyring) ReadUnlocking(ctx context.Context) (handoff.Entry, error) {
 	return k.record(k.Keyring.ReadUnlocking(ctx))
 }
 
-func (k auditedKeyring) record(session handoff.Session, err error) (handoff.Session, error) {
-	if err == nil {
+func (k auditedKeyring) record(read handoff.Entry, err error) (handoff.Entry, error) {
+	if session, ofHSCN := read.(handoff.Session); ofHSCN {
 		k.ers.SetOwner(session.SessionKey, session.UserIdentifier, ersclient.Permission{
 			BusinessFunction: ersclient.BusinessFunction(session.BusinessFunction),
 			OrgIdentifier:    session.OrgIdentifier, OrgName: session.OrgName,
 		})
 	}
-	return session, err
+	return read, err
 }
 
 // close ends the log. It reports records that could not be written until now, which are lost.

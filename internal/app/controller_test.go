@@ -22,8 +22,8 @@ import (
 // emptyKeyring is a keyring that is empty and stays so.
 type emptyKeyring struct{ signin.Keyring }
 
-func (emptyKeyring) Read(context.Context) (handoff.Session, error) {
-	return handoff.Session{}, handoff.ErrNotFound
+func (emptyKeyring) Read(context.Context) (handoff.Entry, error) {
+	return nil, handoff.ErrNotFound
 }
 func (emptyKeyring) Check(context.Context) error { return nil }
 func (emptyKeyring) Clear(context.Context) error { return nil }

@@ -67,7 +67,7 @@ func TestTheDemonstrationLeavesARealSessionAlone(t *testing.T) {
 				require.ErrorIs(t, err, realSession)
 				left, err := other.Read(t.Context())
 				require.NoError(t, err)
-				assert.Equal(t, test.baseURL, left.BaseURL)
+				assert.Equal(t, test.baseURL, left.Details().BaseURL)
 				return
 			}
 			require.NoError(t, err)
@@ -75,7 +75,7 @@ func TestTheDemonstrationLeavesARealSessionAlone(t *testing.T) {
 			require.NoError(t, found.keyring.Publish(t.Context(), sessionAt(ers.URL)))
 			published, err := other.Read(t.Context())
 			require.NoError(t, err)
-			assert.Equal(t, handoff.KindDemonstration, published.Kind)
+			assert.Equal(t, handoff.KindDemonstration, published.Details().Kind)
 			require.NoError(t, found.keyring.Clear(t.Context()))
 		})
 	}
@@ -93,5 +93,5 @@ func TestTheDemonstrationLooksAgain(t *testing.T) {
 	require.ErrorIs(t, err, realSession)
 	left, err := ring.Read(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, address, left.BaseURL)
+	assert.Equal(t, address, left.Details().BaseURL)
 }

@@ -16,22 +16,34 @@ import (
 type demoKeyring struct{ signin.Keyring }
 
 // Read returns an earlier demonstration's session. For a real one the error is [realSession].
-func (k demoKeyring) Read(ctx context.Context) (handoff.Session, error) {
+func (k demoKeyring) Read(ctx context.Context) (handoff.Entry, error) {
 	return ofADemonstration(k.Keyring.Read(ctx))
 }
 
 // ReadUnlocking is Read for a keyring that may be locked.
-func (k demoKeyring) ReadUnlocking(ctx context.Context) (handoff.Session, error) {
+func (k demoKeyring) ReadUnlocking(ctx context.Context) (handoff.Entry, error) {
 	return ofADemonstration(k.Keyring.ReadUnlocking(ctx))
 }
 
 // Publish replaces no real session.
-func (k demoKeyring) Publish(ctx context.Context, session handoff.Session) error {
+func (k demoKeyring) Publish(ctx context.Context, session handoff.Entry) error {
 	if _, err := k.ReadUnlocking(ctx); err != nil && !errors.Is(err, handoff.ErrNotFound) {
 		return err
 	}
-	session.Kind = handoff.KindDemonstration
-	return k.Keyring.Publish(ctx, session)
+	return k.Keyring.Publish(ctx, demonstrated(session))
+}
+
+func demonstrated(session handoff.Entry) handoff.Entry {
+	switch marked := session.(type) {
+	case handoff.Session:
+		marked.Kind = handoff.KindDemonstration
+		return marked
+	case handoff.FHIRSession:
+		marked.Kind = handoff.KindDemonstration
+		return marked
+	default:
+		return session
+	}
 }
 
 // Clear clears no real session.
@@ -45,12 +57,12 @@ func (k demoKeyring) Clear(ctx context.Context) error {
 // ofADemonstration checks whether a session read is a demonstration's, by its Kind and not its
 // address: a real session's platform may be reached through this computer too. One that cannot be
 // read may be a real one of another version.
-func ofADemonstration(session handoff.Session, err error) (handoff.Session, error) {
+func ofADemonstration(session handoff.Entry, err error) (handoff.Entry, error) {
 	switch {
 	case errors.Is(err, keyring.Unreadable):
-		return handoff.Session{}, realSession.Because(err)
-	case err == nil && session.Kind != handoff.KindDemonstration:
-		return handoff.Session{}, realSession.Because(fmt.Errorf("the keyring has a session of %s", session.BaseURL))
+		return nil, realSession.Because(err)
+	case err == nil && session.Details().Kind != handoff.KindDemonstration:
+		return nil, realSession.Because(fmt.Errorf("the keyring has a session of %s", session.Details().BaseURL))
 	default:
 		return session, err
 	}

@@ -38,8 +38,8 @@ type Examination struct {
 func (e Examination) Masker(ctx context.Context, results []diagnose.Result) *diagnose.Masker {
 	names := diagnose.SystemNames().And(diagnose.SettingsNames(e.Settings)).And(diagnose.ResultNames(results))
 	if session, err := e.Ring.Read(ctx); err == nil {
-		e.Log.Guard(session.SessionKey.Text)
-		names.People = append(names.People, session.UserName)
+		e.Log.Guard(signin.SecretOf(session))
+		names.People = append(names.People, session.Details().UserName)
 	}
 	return diagnose.NewMasker(e.Log.Redact, names, e.asid())
 }

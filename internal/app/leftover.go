@@ -18,9 +18,9 @@ import (
 // Leftover is an earlier run's session that was cleared from the keyring before there was a flow.
 // The flow, once there is one, reads it as if it were still there, and closes it at e-RS.
 type Leftover struct {
-	mu      sync.Mutex
-	session handoff.Session
-	there   bool
+	mu sync.Mutex
+	// session is nil if there is none.
+	session handoff.Entry
 }
 
 // clearWithin bounds the check of the keyring after a failed start.
@@ -54,7 +54,7 @@ func (r RealServices) ClearLeftover(ctx context.Context) {
 		}
 	}()
 	session, found, err := r.Program.clearLeftover(ctx, ring, r.Log)
-	if session.BaseURL != "" {
+	if session != nil {
 		r.Left.keep(session)
 	}
 	switch {
@@ -66,20 +66,22 @@ func (r RealServices) ClearLeftover(ctx context.Context) {
 }
 
 // clearLeftover removes what an earlier run has left in the keyring. Found reports whether there was
-// a session, which is zero if it could not be read. The session of a living instance stays, and the
+// a session, which is nil if it could not be read. The session of a living instance stays, and the
 // error is LivesElsewhere.
-func (h Host) clearLeftover(ctx context.Context, ring *keyring.Client, log *logging.Log) (session handoff.Session, found bool, err error) {
+func (h Host) clearLeftover(ctx context.Context, ring *keyring.Client, log *logging.Log) (session handoff.Entry, found bool, err error) {
 	session, err = ring.Read(ctx)
 	switch {
 	case errors.Is(err, handoff.ErrNotFound):
 		// Without its main entry, any other entry is left of an end that was cut short.
-		return handoff.Session{}, false, ring.Clear(ctx)
-	case err != nil && !errors.Is(err, keyring.Unreadable):
-		return handoff.Session{}, false, err
+		return nil, false, ring.Clear(ctx)
+	case errors.Is(err, keyring.Unreadable):
+		return nil, true, ring.Clear(ctx)
+	case err != nil:
+		return nil, false, err
 	}
-	log.Guard(session.SessionKey.Text)
+	log.Guard(signin.SecretOf(session))
 	if err := h.Lock.foreign(session); err != nil {
-		return handoff.Session{}, true, OwnedElsewhere{err, session.Owner}
+		return nil, true, OwnedElsewhere{err, session.Details().Owner}
 	}
 	return session, true, ring.Clear(ctx)
 }
@@ -93,19 +95,19 @@ type OwnedElsewhere struct {
 
 func (e OwnedElsewhere) Unwrap() error { return e.error }
 
-func (l *Leftover) keep(session handoff.Session) {
+func (l *Leftover) keep(session handoff.Entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.session, l.there = session, true
+	l.session = session
 }
 
-// take returns the session once.
-func (l *Leftover) take() (handoff.Session, bool) {
+// take returns the session once, and then nil.
+func (l *Leftover) take() handoff.Entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	there := l.there
-	l.there = false
-	return l.session, there
+	session := l.session
+	l.session = nil
+	return session
 }
 
 // clearedSessionKeyring is a keyring that returns a session already cleared.
@@ -115,9 +117,9 @@ type clearedSessionKeyring struct {
 }
 
 // Read returns the cleared session once, and then the keyring's.
-func (k clearedSessionKeyring) Read(ctx context.Context) (handoff.Session, error) {
+func (k clearedSessionKeyring) Read(ctx context.Context) (handoff.Entry, error) {
 	if k.left != nil {
-		if session, there := k.left.take(); there {
+		if session := k.left.take(); session != nil {
 			return session, nil
 		}
 	}
@@ -145,10 +147,16 @@ func (h Host) EndLeftover(ctx context.Context, sources config.Sources) error {
 	case !found:
 		return SayTo(h.Stderr, "Nobody was signed in.")
 	}
-	if settingsErr == nil && left.BaseURL == settings.BaseURL && left.ASID == settings.ASID {
+	const over = "No window was open. The session that an earlier run had left was ended."
+	if _, ofFHIR := left.(handoff.FHIRSession); ofFHIR {
+		// There is no call that ends it.
+		return SayTo(h.Stderr, over)
+	}
+	session, _ := left.(handoff.Session) // zero if it could not be read
+	if settingsErr == nil && session.BaseURL == settings.BaseURL && session.ASID == settings.ASID {
 		r := RealServices{Program: h, Log: log, Board: signin.NewBoard(), Sources: sources}
-		if settingsErr = r.closeLeftover(ctx, settings, ring, left); settingsErr == nil {
-			return SayTo(h.Stderr, "No window was open. The session that an earlier run had left was ended.")
+		if settingsErr = r.closeLeftover(ctx, settings, ring, session); settingsErr == nil {
+			return SayTo(h.Stderr, over)
 		}
 	}
 	if settingsErr != nil {

@@ -40,7 +40,7 @@ func TestAFailedStartClearsTheKeyring(t *testing.T) {
 	flows := clearedSessionKeyring{other, r.Left}
 	found, err := flows.Read(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, "https://ers.example/ers-api", found.BaseURL)
+	assert.Equal(t, "https://ers.example/ers-api", found.Details().BaseURL)
 	_, err = flows.Read(t.Context())
 	require.ErrorIs(t, err, handoff.ErrNotFound)
 }

@@ -30,9 +30,9 @@ func (h *HeldLock) held() *instance.Lock {
 }
 
 // foreign returns [instance.Running] if a session belongs to another living instance.
-func (h *HeldLock) foreign(session handoff.Session) error {
-	if h.held().HeldByOther(session.Owner) {
-		return instance.Running.Because(fmt.Errorf("the session in the keyring belongs to the holder of %s", session.Owner))
+func (h *HeldLock) foreign(session handoff.Entry) error {
+	if owner := session.Details().Owner; h.held().HeldByOther(owner) {
+		return instance.Running.Because(fmt.Errorf("the session in the keyring belongs to the holder of %s", owner))
 	}
 	return nil
 }
@@ -46,22 +46,34 @@ type OwnedKeyring struct {
 
 // Read returns this instance's session, or a dead one's. For a living one's the error is
 // [instance.Running].
-func (k OwnedKeyring) Read(ctx context.Context) (handoff.Session, error) {
+func (k OwnedKeyring) Read(ctx context.Context) (handoff.Entry, error) {
 	return k.ours(k.Keyring.Read(ctx))
 }
 
 // ReadUnlocking is Read for a keyring that may be locked.
-func (k OwnedKeyring) ReadUnlocking(ctx context.Context) (handoff.Session, error) {
+func (k OwnedKeyring) ReadUnlocking(ctx context.Context) (handoff.Entry, error) {
 	return k.ours(k.Keyring.ReadUnlocking(ctx))
 }
 
 // Publish replaces no session of another living instance.
-func (k OwnedKeyring) Publish(ctx context.Context, session handoff.Session) error {
+func (k OwnedKeyring) Publish(ctx context.Context, session handoff.Entry) error {
 	if _, err := k.Read(ctx); errors.Is(err, instance.Running) {
 		return err
 	}
-	session.Owner = k.Lock.held().Mark()
-	return k.Keyring.Publish(ctx, session)
+	return k.Keyring.Publish(ctx, ownedBy(session, k.Lock.held().Mark()))
+}
+
+func ownedBy(session handoff.Entry, owner string) handoff.Entry {
+	switch owned := session.(type) {
+	case handoff.Session:
+		owned.Owner = owner
+		return owned
+	case handoff.FHIRSession:
+		owned.Owner = owner
+		return owned
+	default:
+		return session
+	}
 }
 
 // Clear leaves another living instance's session there: this one has none in the keyring then. It
@@ -80,12 +92,12 @@ func (k OwnedKeyring) Clear(ctx context.Context) error {
 	return k.Keyring.Clear(ctx)
 }
 
-func (k OwnedKeyring) ours(session handoff.Session, err error) (handoff.Session, error) {
+func (k OwnedKeyring) ours(session handoff.Entry, err error) (handoff.Entry, error) {
 	if err != nil {
-		return session, err
+		return nil, err
 	}
 	if err := k.Lock.foreign(session); err != nil {
-		return handoff.Session{}, err
+		return nil, err
 	}
 	return session, nil
 }

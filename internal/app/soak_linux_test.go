@@ -166,14 +166,14 @@ type attestedKeyring struct {
 }
 
 // Publish records and publishes a session.
-func (k attestedKeyring) Publish(ctx context.Context, session handoff.Session) error {
+func (k attestedKeyring) Publish(ctx context.Context, session handoff.Entry) error {
 	if err := k.record.Publishing(session); err != nil {
 		return err
 	}
 	if err := k.Keyring.Publish(ctx, session); err != nil {
 		return err
 	}
-	k.record.Published(session)
+	k.record.Published()
 	return nil
 }
 

@@ -73,7 +73,9 @@ func TestTheReadersOfThisComputer(t *testing.T) {
 	require.ErrorIs(t, err, keyring.NotFound, "it is removed")
 	read, err := client.Read(t.Context())
 	require.NoError(t, err)
-	assert.True(t, read.SessionKey.Equal(handoff.NewSessionKey(madeUpKey).Text), "the session is as it was")
+	kept, ofHSCN := read.(handoff.Session)
+	require.True(t, ofHSCN)
+	assert.True(t, kept.SessionKey.Equal(handoff.NewSessionKey(madeUpKey).Text), "the session is as it was")
 }
 
 // On KDE, a reader that does not work must not be reported as working.

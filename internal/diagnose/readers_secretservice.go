@@ -78,7 +78,9 @@ func (s secretService) readOnly(ctx context.Context) (string, error) {
 	}
 	defer bus.close()
 	var found matches
-	for _, account := range []string{handoff.AccountSession, handoff.AccountSessionKey, keyring.TrialAccount} {
+	for _, account := range []string{
+		handoff.AccountSession, handoff.AccountSessionKey, handoff.AccountFHIRSession, handoff.AccountAccessToken, keyring.TrialAccount,
+	} {
 		if found, err = bus.search(ctx, account); err != nil {
 			return "", err
 		}

@@ -101,8 +101,12 @@ func New(settings Settings) *Client {
 // Publish hands the session to other applications. A locked keyring prompts for its password. After
 // a failure there is no session in the keyring, unless it cannot be cleared either, which is
 // logged.
-func (c *Client) Publish(ctx context.Context, session handoff.Session) error {
-	message := publishMessage{session, session.SessionKey.Reveal(), c.settings.Aliases}
+func (c *Client) Publish(ctx context.Context, session handoff.Entry) error {
+	encoded, err := handoff.Encode(session)
+	if err != nil {
+		return asProblem(err)
+	}
+	message := publishMessage{encoded, c.settings.Aliases}
 	return c.exclusive(ctx, func() error {
 		err := c.operate(ctx, callPublish, mayPrompt, message, nil)
 		if errors.Is(err, handoff.ErrLocked) && !errors.Is(err, handoff.ErrItemLocked) {
@@ -116,32 +120,32 @@ func (c *Client) Publish(ctx context.Context, session handoff.Session) error {
 	})
 }
 
-// Read returns the session in the keyring, which an earlier run may have left. It never prompts: a
-// locked keyring is [Locked] at once. Without a session the error is [NotFound], with
-// handoff.ErrNotFound in its chain; if it cannot be read it is [Unreadable], and [Client.Clear]
+// Read returns the session in the keyring, of either platform, which an earlier run may have left. It
+// never prompts: a locked keyring is [Locked] at once. Without a session the error is [NotFound],
+// with handoff.ErrNotFound in its chain; if it cannot be read it is [Unreadable], and [Client.Clear]
 // removes it.
-func (c *Client) Read(ctx context.Context) (handoff.Session, error) { return c.read(ctx, neverPrompt) }
+func (c *Client) Read(ctx context.Context) (handoff.Entry, error) { return c.read(ctx, neverPrompt) }
 
 // ReadUnlocking is Read before a Publish: a locked keyring prompts for its password.
-func (c *Client) ReadUnlocking(ctx context.Context) (handoff.Session, error) {
+func (c *Client) ReadUnlocking(ctx context.Context) (handoff.Entry, error) {
 	return c.read(ctx, mayPrompt)
 }
 
-func (c *Client) read(ctx context.Context, may prompting) (handoff.Session, error) {
-	var session handoff.Session
+func (c *Client) read(ctx context.Context, may prompting) (handoff.Entry, error) {
+	var session handoff.Entry
 	err := c.exclusive(ctx, func() error {
 		var message sessionMessage
 		if err := c.repeatable(ctx, callRead, may, &message); err != nil {
 			return err
 		}
-		read, err := handoff.Decode(message.Session)
+		read, err := handoff.DecodeAny(message.Session)
 		session = read
 		return err
 	})
 	return session, err
 }
 
-// Clear removes the session from the keyring, and whatever else is in its place. Nothing to remove
+// Clear removes the sessions of both platforms from the keyring, and whatever else is in their place. Nothing to remove
 // is no error. A locked keyring prompts for its password: bound that with ctx, as at the end of the
 // program. If the worker dies, another one tries once more. The worker is ended afterwards, and
 // with it its memory of the session.

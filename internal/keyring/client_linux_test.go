@@ -85,6 +85,19 @@ func madeUp() handoff.Session {
 	}
 }
 
+const madeUpToken = "qXnl0uYQW4bLmRk7dOa3TtGvJ5cP"
+
+func madeUpFHIR() handoff.FHIRSession {
+	now := time.Now().UTC().Truncate(time.Second)
+	return handoff.FHIRSession{
+		Version: handoff.Version, Generation: 8, Revision: 3, AccessToken: handoff.NewAccessToken(madeUpToken),
+		BaseURL: "https://int.api.service.nhs.uk/referrals/FHIR", UserIdentifier: "021600556514", UserName: "Ann Example",
+		OrgIdentifier: "R01", OrgName: "Meddygfa Tŷ Elli <North>", BusinessFunction: "SERVICE_PROVIDER_CLINICIAN_ADMIN",
+		OnBehalfOf: "021600556515", IssuedAt: now, TokenExpiresAt: now.Add(599 * time.Second), ExpiresAt: now.Add(12 * time.Hour),
+		Publisher: "e-RS Login 1.0.0", Owner: "/run/lock",
+	}
+}
+
 func settings(t testing.TB, session *keyringtest.Session) keyring.Settings {
 	t.Helper()
 	program, err := os.Executable()
@@ -124,22 +137,34 @@ func TestPublishReadClear(t *testing.T) {
 	require.ErrorIs(t, err, handoff.ErrNotFound)
 	require.ErrorIs(t, err, keyring.NotFound)
 
-	require.NoError(t, client.Publish(t.Context(), madeUp()))
-	require.Equal(t, madeUpKey, lookUp(t, session, "ers-login", "session-key"))
-	encoded, err := handoff.Encode(madeUp())
-	require.NoError(t, err)
-	require.Equal(t, string(encoded), lookUp(t, session, "ers-login", "session"))
-	got, err := client.Read(t.Context())
-	require.NoError(t, err)
-	require.True(t, got.SessionKey.Equal(madeUp().SessionKey.Text))
-	got.SessionKey = madeUp().SessionKey
-	again, err := handoff.Encode(got)
-	require.NoError(t, err)
-	require.True(t, string(encoded) == string(again), "the same session comes back")
-
+	for _, handover := range []struct {
+		published             handoff.Entry
+		main, alone, secret   string
+		otherMain, otherAlone string
+	}{
+		{madeUp(), "session", "session-key", madeUpKey, "fhir-session", "access-token"},
+		{madeUpFHIR(), "fhir-session", "access-token", madeUpToken, "session", "session-key"},
+		{madeUp(), "session", "session-key", madeUpKey, "fhir-session", "access-token"},
+	} {
+		// It replaces that of the other platform.
+		require.NoError(t, client.Publish(t.Context(), handover.published))
+		require.Equal(t, handover.secret, lookUp(t, session, "ers-login", handover.alone))
+		encoded, err := handoff.Encode(handover.published)
+		require.NoError(t, err)
+		require.Equal(t, string(encoded), lookUp(t, session, "ers-login", handover.main))
+		require.Empty(t, lookUp(t, session, "ers-login", handover.otherMain))
+		require.Empty(t, lookUp(t, session, "ers-login", handover.otherAlone))
+		got, err := client.Read(t.Context())
+		require.NoError(t, err)
+		again, err := handoff.Encode(got)
+		require.NoError(t, err)
+		require.True(t, string(encoded) == string(again), "the same session comes back")
+	}
+	require.NoError(t, client.Publish(t.Context(), madeUpFHIR()))
 	require.NoError(t, client.Clear(t.Context()))
-	require.Empty(t, lookUp(t, session, "ers-login", "session-key"))
-	require.Empty(t, lookUp(t, session, "ers-login", "session"))
+	for _, account := range []string{"session", "session-key", "fhir-session", "access-token"} {
+		require.Empty(t, lookUp(t, session, "ers-login", account))
+	}
 	require.NoError(t, client.Clear(t.Context()))
 }
 
@@ -447,6 +472,7 @@ func TestAWorkerThatCannotBeUsed(t *testing.T) {
 	})
 	t.Run("a session that cannot be published", func(t *testing.T) {
 		requireProblem(t, keyring.Failed, connect(t, settings(t, session)).Publish(t.Context(), handoff.Session{}))
+		requireProblem(t, keyring.Failed, connect(t, settings(t, session)).Publish(t.Context(), handoff.FHIRSession{}))
 	})
 }
 
@@ -519,7 +545,7 @@ func TestAKilledProgramOnEveryKeyring(t *testing.T) {
 			require.NoError(t, client.Publish(t.Context(), changed))
 			read, err := client.Read(t.Context())
 			require.NoError(t, err)
-			require.Equal(t, int64(8), read.Generation)
+			require.Equal(t, int64(8), read.Details().Generation)
 			require.NoError(t, client.Close())
 
 			hasty := settings(t, session)
@@ -537,7 +563,7 @@ func TestAKilledProgramOnEveryKeyring(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, int64(8), read.Generation)
+			require.Equal(t, int64(8), read.Details().Generation)
 			require.NoError(t, session.Lock())
 			_, err = again.Read(t.Context())
 			requireProblem(t, keyring.Locked, err)

@@ -52,7 +52,7 @@ func TestSoakSessionsReplacedInPlace(t *testing.T) {
 			next := soakSession(life*replacements + replacement + 1)
 			require.NoError(t, record.Publishing(next))
 			require.NoError(t, client.Publish(t.Context(), next))
-			record.Published(next)
+			record.Published()
 			if next.Generation == 1 {
 				readers.Await()
 			}

@@ -39,7 +39,9 @@ func TestATrialLeavesNothingBehind(t *testing.T) {
 
 	read, err := client.Read(t.Context())
 	require.NoError(t, err)
-	assert.True(t, read.SessionKey.Equal(handoff.NewSessionKey(madeUpKey).Text), "the session is as it was")
+	kept, ofHSCN := read.(handoff.Session)
+	require.True(t, ofHSCN)
+	assert.True(t, kept.SessionKey.Equal(handoff.NewSessionKey(madeUpKey).Text), "the session is as it was")
 }
 
 func TestATrialDoesNotPrompt(t *testing.T) {

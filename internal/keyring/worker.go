@@ -54,13 +54,12 @@ var addresses = map[kept]entry.Address{
 	proxyPassword: {Service: "ers-login-proxy", Account: "password", Lasting: true},
 }
 
-// The messages between worker and client. A session to publish has its key in SessionKey, since its
-// own is masked in JSON. One that was read is the entry's JSON.
+// The messages between worker and client. A session is its entry's JSON, since its secret is masked
+// elsewhere.
 type (
 	publishMessage struct {
-		handoff.Session
-		SessionKey string
-		Aliases    bool
+		Session json.RawMessage
+		Aliases bool
 	}
 	sessionMessage struct{ Session json.RawMessage }
 	secretMessage  struct {
@@ -120,16 +119,19 @@ func publish(ctx context.Context, params json.RawMessage) (any, error) {
 	if json.Unmarshal(params, &message) != nil {
 		return nil, errParams
 	}
-	message.Session.SessionKey = handoff.NewSessionKey(message.SessionKey)
+	session, err := handoff.DecodeAny(message.Session)
+	if err != nil {
+		return nil, err
+	}
 	var options []handoff.WriteOption
 	if message.Aliases {
 		options = append(options, handoff.WithAliases())
 	}
-	return nil, handoff.Write(ctx, message.Session, options...)
+	return nil, handoff.Write(ctx, session, options...)
 }
 
 func read(ctx context.Context, _ json.RawMessage) (any, error) {
-	session, err := handoff.Read(ctx)
+	session, err := handoff.ReadAny(ctx)
 	if err != nil {
 		return nil, err
 	}

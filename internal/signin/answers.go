@@ -117,8 +117,8 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 	}
 	if e.err == nil {
 		m.running, m.handedOver, m.state.Switching = publishing, true, false
-		m.generation = nextGeneration(m.generation, now)
-		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(now), look: m.entryUnread}}
+		m.generation, m.issued, m.revision = nextGeneration(m.generation, now), now, 0
+		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(), look: m.entryUnread}}
 	}
 	if m.terms.about.InPlace && !errors.Is(e.err, ersclient.ErrProofRefused) {
 		if errors.Is(e.err, context.Canceled) {
@@ -138,8 +138,8 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 	return m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})
 }
 
-// onRefreshed replaces the grant, and the entry by one of the same generation, if it was handed
-// over. A refresh that has failed is tried again until the key is of no use any more; one whose
+// onRefreshed replaces the grant, and the entry by the next revision of the same generation, if it
+// was handed over. A refresh that has failed is tried again until the key is of no use any more; one whose
 // answer was lost is repeated once, since it may have been carried out.
 func (m *machine) onRefreshed(now time.Time, e refreshed) []effect {
 	m.answered(now, e.err)
@@ -160,7 +160,8 @@ func (m *machine) onRefreshed(now time.Time, e refreshed) []effect {
 		m.retryAt, m.refreshLost = now.Add(m.terms.refreshRetry), m.refreshLost || lost
 	case m.handedOver && m.deferred == nil:
 		m.running = publishing
-		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(now), replace: true}}
+		m.revision++
+		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(), replace: true}}
 	}
 	return m.undefer(now)
 }

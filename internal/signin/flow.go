@@ -34,10 +34,10 @@ import (
 // Keyring is the OS keyring as the flow needs it. Every error is a *problem.Problem; that of Read
 // is handoff.ErrNotFound in its chain when there is no entry.
 type Keyring interface {
-	Publish(context.Context, handoff.Session) error
+	Publish(context.Context, handoff.Entry) error
 	// Read never prompts. ReadUnlocking asks the user to unlock the keyring if it has to.
-	Read(context.Context) (handoff.Session, error)
-	ReadUnlocking(context.Context) (handoff.Session, error)
+	Read(context.Context) (handoff.Entry, error)
+	ReadUnlocking(context.Context) (handoff.Entry, error)
 	Clear(context.Context) error
 	// Check reports whether the keyring could be used now, and never prompts.
 	Check(context.Context) error
@@ -384,16 +384,19 @@ func (f *Flow) clearLeftover() leftoverCleared {
 	if readErr != nil && !unreadable(readErr) {
 		return leftoverCleared{err: readErr}
 	}
-	// An entry that is no session is cleared as well: no program can use it.
-	clearErr := clearLeft()
-	switch {
-	case clearErr != nil:
-	case readErr != nil:
-		f.config.Log.WithError(readErr).Warn("an unreadable keyring entry of an earlier run was cleared")
-	default:
-		f.config.Log.WithField("generation", left.Generation).Warn("the session of an earlier run was cleared from the keyring")
+	outcome := leftoverCleared{err: clearLeft()}
+	if readErr != nil {
+		// An entry that is no session is cleared as well: no program can use it.
+		if outcome.err == nil {
+			f.config.Log.WithError(readErr).Warn("an unreadable keyring entry of an earlier run was cleared")
+		}
+		return outcome
 	}
-	return leftoverCleared{leftover: f.leftover(left), generation: left.Generation, err: clearErr}
+	outcome.leftover, outcome.generation = f.leftover(left), left.Details().Generation
+	if outcome.err == nil {
+		f.config.Log.WithField("generation", outcome.generation).Warn("the session of an earlier run was cleared from the keyring")
+	}
+	return outcome
 }
 
 // unreadable reports whether an entry was read that is no session of this contract.
@@ -402,9 +405,21 @@ func unreadable(err error) bool {
 }
 
 // leftover is the session that an earlier run has left, if it can be closed.
-func (f *Flow) leftover(left handoff.Session) Grant {
-	f.config.Guard(left.SessionKey.Text)
+func (f *Flow) leftover(left handoff.Entry) Grant {
+	f.config.Guard(SecretOf(left))
 	return f.config.Platform.Leftover(left)
+}
+
+// SecretOf returns the session key or access token of an entry, for the log to be guarded against.
+func SecretOf(entry handoff.Entry) secret.Text {
+	switch session := entry.(type) {
+	case handoff.Session:
+		return session.SessionKey.Text
+	case handoff.FHIRSession:
+		return session.AccessToken.Text
+	default:
+		return secret.Text{}
+	}
 }
 
 // publish hands the session over. If the keyring was locked at the start, what an earlier run has
@@ -511,14 +526,14 @@ func sleep(ctx context.Context, grace time.Duration) error {
 // lookAtEntry reads what other applications read.
 func (f *Flow) lookAtEntry(ctx context.Context, todo lookAtEntry) entrySeen {
 	seen := entrySeen{attempt: todo.attempt}
-	var entry handoff.Session
 	seen.err = within(ctx, probeWithin, func(ctx context.Context) error {
-		var err error
-		entry, err = f.config.Keyring.Read(ctx)
+		entry, err := f.config.Keyring.Read(ctx)
+		if err == nil {
+			f.config.Guard(SecretOf(entry))
+			seen.generation = entry.Details().Generation
+		}
 		return err
 	})
-	f.config.Guard(entry.SessionKey.Text)
-	seen.generation = entry.Generation
 	return seen
 }
 

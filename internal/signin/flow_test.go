@@ -39,7 +39,8 @@ var role = ersclient.Permission{BusinessFunction: ersclient.ReferringClinician, 
 type neighbours struct {
 	mu    sync.Mutex
 	calls []string
-	entry handoff.Session
+	// entry is nil if there is none.
+	entry handoff.Entry
 	hang  map[string]bool
 	// locked is the keyring, until somebody is asked to unlock it.
 	locked bool
@@ -146,21 +147,28 @@ func (n *neighbours) Close(ctx context.Context, grant signin.Grant) error {
 
 func (n *neighbours) Reach(context.Context) error { return nil }
 
-func (n *neighbours) Entry(grant signin.Grant, issue signin.Issuance) handoff.Session {
+func (n *neighbours) Entry(grant signin.Grant, issue signin.Issuance) handoff.Entry {
+	if n.refreshAfter > 0 {
+		return handoff.FHIRSession{
+			AccessToken: handoff.AccessToken{Text: grant.Key}, Generation: issue.Generation, Revision: issue.Revision,
+			IssuedAt: issue.IssuedAt,
+		}
+	}
 	return handoff.Session{
 		SessionKey: handoff.SessionKey{Text: grant.Key}, BaseURL: baseURL, ASID: asid, Generation: issue.Generation,
 		OrgIdentifier: grant.Permission.OrgIdentifier, BusinessFunction: string(grant.Permission.BusinessFunction),
 	}
 }
 
-func (n *neighbours) Leftover(left handoff.Session) signin.Grant {
-	if left.BaseURL != baseURL {
+func (n *neighbours) Leftover(left handoff.Entry) signin.Grant {
+	session, ofHSCN := left.(handoff.Session)
+	if !ofHSCN || session.BaseURL != baseURL {
 		return signin.Grant{}
 	}
-	return signin.Grant{Key: left.SessionKey.Text}
+	return signin.Grant{Key: session.SessionKey.Text}
 }
 
-func (n *neighbours) Publish(ctx context.Context, session handoff.Session) error {
+func (n *neighbours) Publish(ctx context.Context, session handoff.Entry) error {
 	err := n.call(ctx, "publish")
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -168,25 +176,25 @@ func (n *neighbours) Publish(ctx context.Context, session handoff.Session) error
 	return err
 }
 
-func (n *neighbours) Read(context.Context) (handoff.Session, error) {
+func (n *neighbours) Read(context.Context) (handoff.Entry, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
 	case n.locked:
-		return handoff.Session{}, (&problem.Problem{Code: "KEYRING-LOCKED"}).Because(handoff.ErrLocked)
-	case n.entry.SessionKey.IsZero():
-		return handoff.Session{}, handoff.ErrNotFound
+		return nil, (&problem.Problem{Code: "KEYRING-LOCKED"}).Because(handoff.ErrLocked)
+	case n.entry == nil:
+		return nil, handoff.ErrNotFound
 	}
 	return n.entry, nil
 }
 
-func (n *neighbours) ReadUnlocking(ctx context.Context) (handoff.Session, error) {
+func (n *neighbours) ReadUnlocking(ctx context.Context) (handoff.Entry, error) {
 	n.mu.Lock()
 	n.locked = n.unlockErr != nil
 	err := n.unlockErr
 	n.mu.Unlock()
 	if err != nil {
-		return handoff.Session{}, err
+		return nil, err
 	}
 	return n.Read(ctx)
 }
@@ -213,7 +221,7 @@ func (n *neighbours) Clear(ctx context.Context) error {
 	if n.stuck {
 		return &problem.Problem{Code: "KEYRING-LEFTOVER", Title: "stuck"}
 	}
-	n.entry = handoff.Session{}
+	n.entry = nil
 	return err
 }
 
@@ -355,8 +363,10 @@ func TestFromCardToKeyringAndBack(t *testing.T) {
 	assert.Equal(t, role, state.Chosen)
 	assert.Equal(t, 10*time.Hour, state.ExpiresAt.Sub(state.SignedInAt).Round(time.Minute))
 
-	entry, err := r.Read(t.Context())
+	read, err := r.Read(t.Context())
 	require.NoError(t, err)
+	entry, ofHSCN := read.(handoff.Session)
+	require.True(t, ofHSCN)
 	assert.True(t, entry.SessionKey.Equal(ersclient.NewSessionKey(keyText).Text), "A002's id is the one to publish")
 	assert.Equal(t, []string{baseURL, asid, "R01", "REFERRING_CLINICIAN"}, []string{entry.BaseURL, entry.ASID, entry.OrgIdentifier, entry.BusinessFunction})
 	assert.Positive(t, entry.Generation)
@@ -555,12 +565,13 @@ func TestLeftovers(t *testing.T) {
 	elsewhere := left
 	elsewhere.BaseURL = "https://other.example/ers-api"
 	for name, test := range map[string]struct {
-		left  handoff.Session
+		left  handoff.Entry
 		calls []string
 	}{
-		"of the same platform": {left, []string{"clear", "A003"}},
-		"of another platform":  {elsewhere, []string{"clear"}},
-		"nothing":              {handoff.Session{}, []string{"clear"}},
+		"of the same platform":       {left, []string{"clear", "A003"}},
+		"of another e-RS":            {elsewhere, []string{"clear"}},
+		"an access token's platform": {handoff.FHIRSession{AccessToken: handoff.NewAccessToken("left")}, []string{"clear"}},
+		"nothing":                    {nil, []string{"clear"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			around := newNeighbours()
@@ -611,7 +622,9 @@ func TestALeftoverThatCouldNotBeSeenStays(t *testing.T) {
 			r.Send(signin.Quit{})
 			r.wait()
 			assert.Equal(t, []string{"A001", "A002", "A003"}, r.noted(), "nothing of the keyring is touched")
-			assert.True(t, around.entry.SessionKey.Equal(handoff.NewSessionKey("left").Text))
+			left, ofHSCN := around.entry.(handoff.Session)
+			require.True(t, ofHSCN)
+			assert.True(t, left.SessionKey.Equal(handoff.NewSessionKey("left").Text))
 		})
 	}
 }
@@ -763,15 +776,19 @@ func TestARefreshedSessionIsReplacedInPlace(t *testing.T) {
 		require.NoError(t, err)
 		before := len(r.noted())
 		time.Sleep(time.Hour)
-		entry, err := r.Read(t.Context())
+		read, err := r.Read(t.Context())
 		require.NoError(t, err)
-		assert.Equal(t, keyText+"+++++++", entry.SessionKey.Reveal())
-		assert.Equal(t, first.Generation, entry.Generation)
+		entry, ofFHIR := read.(handoff.FHIRSession)
+		require.True(t, ofFHIR)
+		assert.Equal(t, keyText+"+++++++", entry.AccessToken.Reveal())
+		assert.Equal(t, first.Details().Generation, entry.Generation)
+		assert.Equal(t, []int64{0, 7}, []int64{first.Details().Revision, entry.Revision}, "readers compare it to detect another token")
+		assert.Equal(t, first.Details().IssuedAt, entry.IssuedAt, "the session began when it began")
 		calls := r.noted()[before:]
 		assert.NotContains(t, calls, "clear")
 		assert.Len(t, without(calls, "remember"), 14, "each refresh, and the entry after it: %v", calls)
 		r.Send(signin.Quit{})
 		r.wait()
-		assert.True(t, r.guarded[keyText+"+++++++"], "the session key is guarded")
+		assert.True(t, r.guarded[keyText+"+++++++"], "the access token is guarded")
 	})
 }

@@ -101,6 +101,9 @@ type attemptState struct {
 	// grant is what exists at e-RS, its key empty before it is opened.
 	grant     Grant
 	createdAt time.Time
+	// issued is when the session was first handed over, and revision how often it was refreshed.
+	issued   time.Time
+	revision int64
 	// startedAgain: this sign-in has started again once already, since the answer to a selection was
 	// lost.
 	startedAgain bool
@@ -535,9 +538,10 @@ func (m *machine) answered(now time.Time, err error) {
 }
 
 // issue is what the entry says besides the grant.
-func (m *machine) issue(now time.Time) Issuance {
+func (m *machine) issue() Issuance {
 	return Issuance{
-		Generation: m.generation, IssuedAt: now.UTC(), ExpiresAt: m.expires().UTC(), Publisher: m.terms.publisher,
+		Generation: m.generation, Revision: m.revision, IssuedAt: m.issued.UTC(), ExpiresAt: m.expires().UTC(),
+		Publisher: m.terms.publisher,
 	}
 }
 

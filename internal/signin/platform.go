@@ -48,8 +48,8 @@ type Platform interface {
 	// Entry is what other applications read of a grant, and Leftover the grant of an entry that an
 	// earlier run has left. It is the zero Grant if it cannot be closed: the key of one platform is
 	// not shown to another.
-	Entry(Grant, Issuance) handoff.Session
-	Leftover(handoff.Session) Grant
+	Entry(Grant, Issuance) handoff.Entry
+	Leftover(handoff.Entry) Grant
 }
 
 // ErrPromptCancelled is an error by which a flow decides, besides those of ersclient: the user has
@@ -92,7 +92,8 @@ type Grant struct {
 
 // Issuance is what an entry says besides the grant.
 type Issuance struct {
-	Generation int64
+	// Generation is another one for each session, and Revision counts the refreshes within it.
+	Generation, Revision int64
 	// IssuedAt and ExpiresAt are in UTC.
 	IssuedAt, ExpiresAt time.Time
 	Publisher           string

@@ -173,7 +173,7 @@ func TestARefreshIsNotSeen(t *testing.T) {
 	grant.ExpiresAt = evening.Add(-time.Hour)
 	effects := m.handle(now, refreshed{m.attempt, grant, nil})
 	assert.Equal(t, Issuance{
-		Generation: m.generation, IssuedAt: now.UTC(), ExpiresAt: grant.ExpiresAt.UTC(), Publisher: agreed.publisher,
+		Generation: m.generation, Revision: 1, IssuedAt: morning.UTC(), ExpiresAt: grant.ExpiresAt.UTC(), Publisher: agreed.publisher,
 	}, effects[0].(publish).issue) //nolint:errcheck,forcetypeassert // a panic fails the test just as well
 	m.handle(now, published{attempt: m.attempt})
 	before.ExpiresAt = grant.ExpiresAt

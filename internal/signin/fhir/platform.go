@@ -68,8 +68,8 @@ type Settings struct {
 	ERS     ERS
 	// Names may be nil: organisations are then shown by their codes.
 	Names Names
-	// Open opens an address in the user's browser.
-	Open func(ctx context.Context, address string) error
+	// Browse opens an address in the user's browser.
+	Browse func(ctx context.Context, address string) error
 	// SignInWithin is how long a user may take in the browser; zero is DefaultSignInWithin.
 	SignInWithin time.Duration
 	// CardRemoved delivers when a smartcard was removed from a reader; nil if that ends nothing.
@@ -174,7 +174,7 @@ func (p *Platform) Prompt(ctx context.Context, _ bool) error {
 	defer attempt.Close()
 	page := &signin.Browser{Address: attempt.Address(), Until: until}
 	p.report(within, prompting(page))
-	if err := p.Open(within, page.Address); err != nil && within.Err() == nil {
+	if err := p.Browse(within, page.Address); err != nil && within.Err() == nil {
 		p.Log.WithError(err).Warn("the browser did not open")
 		p.report(within, prompting(&signin.Browser{Address: page.Address, Until: until, NotOpened: true}))
 	}

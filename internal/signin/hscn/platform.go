@@ -124,7 +124,7 @@ func (p *Platform) Close(ctx context.Context, grant signin.Grant) error {
 func (p *Platform) Reach(ctx context.Context) error { return p.ERS.Reach(ctx) }
 
 // Entry is what other applications read.
-func (p *Platform) Entry(grant signin.Grant, issue signin.Issuance) handoff.Session {
+func (p *Platform) Entry(grant signin.Grant, issue signin.Issuance) handoff.Entry {
 	return handoff.Session{
 		Version:          handoff.Version,
 		Generation:       issue.Generation,
@@ -146,11 +146,12 @@ func (p *Platform) Entry(grant signin.Grant, issue signin.Issuance) handoff.Sess
 func key(grant signin.Grant) ersclient.SessionKey { return ersclient.SessionKey{Text: grant.Key} }
 
 // Leftover is the session of an entry of this platform.
-func (p *Platform) Leftover(left handoff.Session) signin.Grant {
-	if left.BaseURL != p.BaseURL || left.ASID != p.ASID {
+func (p *Platform) Leftover(left handoff.Entry) signin.Grant {
+	session, ofHSCN := left.(handoff.Session)
+	if !ofHSCN || session.BaseURL != p.BaseURL || session.ASID != p.ASID {
 		return signin.Grant{}
 	}
-	return signin.Grant{Key: left.SessionKey.Text}
+	return signin.Grant{Key: session.SessionKey.Text}
 }
 
 // decided is an error that also is one by which the flow decides. It reads as before.

@@ -69,7 +69,8 @@ func TestFromTicketToEntry(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, ers.seen.Key.Equal(secret.New("one")) && ers.seen.Ticket.Text.Equal(proof.Text), "A002 needs both")
 	issue := signin.Issuance{Generation: 7, IssuedAt: proof.ExpiresAt.Add(-time.Hour), ExpiresAt: proof.ExpiresAt, Publisher: "ers-login test"}
-	entry := p.Entry(grant, issue)
+	entry, ofHSCN := p.Entry(grant, issue).(handoff.Session)
+	require.True(t, ofHSCN)
 	assert.True(t, entry.SessionKey.Equal(secret.New("two")), "A002's id is the one to publish")
 	entry.SessionKey = handoff.SessionKey{}
 	assert.Equal(t, handoff.Session{
@@ -126,6 +127,8 @@ func TestWhoseLeftoverItIs(t *testing.T) {
 	assert.True(t, p.Leftover(ours).Key.Equal(secret.New("left")))
 	assert.True(t, p.Leftover(elsewhere).Key.IsZero())
 	assert.True(t, p.Leftover(another).Key.IsZero())
+	ofFHIR := handoff.FHIRSession{AccessToken: handoff.NewAccessToken("left"), BaseURL: ours.BaseURL}
+	assert.True(t, p.Leftover(ofFHIR).Key.IsZero(), "an access token is no session key")
 }
 
 // A user who signs out and whose session could not be closed reads what to do about it.

@@ -9,7 +9,7 @@
 //
 //	record, err := soak.NewRecord(folder)
 //	readers, err := record.StartReaders(ctx, program, environ, soak.Looks, soak.Looks, soak.Python)
-//	record.Publishing(session); err = client.Publish(ctx, session); record.Published(session)
+//	record.Publishing(session); err = client.Publish(ctx, session); record.Published()
 //	err = readers.End()
 //
 // It is for tests, and exists on Linux only.

@@ -11,7 +11,10 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
 )
 
 //go:embed reader/reader.py
@@ -30,6 +33,7 @@ type Readers struct {
 	// found waits for the readers without a session yet, ended for those that run.
 	found, ended sync.WaitGroup
 	kill         context.CancelFunc
+	looks        atomic.Int64
 
 	mutex   sync.Mutex
 	reports []report
@@ -59,8 +63,12 @@ func (r *Record) StartReaders(ctx context.Context, program string, environ []str
 
 func (r *Readers) start(ctx context.Context, program string, environ []string, kind Kind) error {
 	arguments := []string{program, r.record.path, string(kind)}
-	if kind == Python {
-		arguments = []string{python, "-c", pythonReader, r.record.path}
+	switch kind {
+	case Python:
+		arguments = []string{python, "-c", pythonReader, r.record.path, handoff.AccountSession}
+	case PythonAtFHIR:
+		arguments = []string{python, "-c", pythonReader, r.record.path, handoff.AccountFHIRSession}
+	default:
 	}
 	command := exec.CommandContext(ctx, arguments[0], arguments[1:]...) //nolint:gosec // The test names what it starts.
 	command.Env = environ
@@ -95,21 +103,22 @@ func (r *Readers) follow(stdout io.Reader, kind Kind, found func()) (seen report
 	for lines.Scan() {
 		var look Look
 		err := json.Unmarshal(lines.Bytes(), &look)
-		generation := int64(0)
+		number := int64(0)
 		if err == nil {
-			generation, err = r.record.judge(look)
+			number, err = r.record.judge(look)
 		}
 		switch {
 		case err != nil:
-		case generation == 0:
+		case number == 0:
 			seen.none++
-		case generation < seen.last:
-			err = fmt.Errorf("session %d was found after session %d", generation, seen.last)
+		case number < seen.last:
+			err = fmt.Errorf("session %d was found after session %d", number, seen.last)
 		default:
 			seen.found++
-			seen.last = generation
+			seen.last = number
 			found()
 		}
+		r.looks.Add(1)
 		if err != nil && seen.wrong == nil {
 			seen.wrong = fmt.Errorf("after %d sessions and %d times none: %w", seen.found, seen.none, err)
 		}
@@ -122,6 +131,9 @@ func (r *Readers) follow(stdout io.Reader, kind Kind, found func()) (seen report
 
 // Await returns when each reader has found a session, or has ended. One must be there, and stay.
 func (r *Readers) Await() { r.found.Wait() }
+
+// Looks is how often all of them have looked by now.
+func (r *Readers) Looks() int64 { return r.looks.Load() }
 
 // Seen is what the readers of one kind have seen.
 type Seen struct{ Readers, Found, None int }

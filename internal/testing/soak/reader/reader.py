@@ -1,4 +1,4 @@
-# Looks for the session with Python's keyring, until the board says that it is over and once more then: see package soak.
+# Looks for an account with Python's keyring, until the board says that it is over and once more then: see package soak.
 import json
 import mmap
 import sys
@@ -8,8 +8,8 @@ import keyring
 import keyring.errors
 
 with open(sys.argv[1], "rb") as file:
-    # Floor, there and over.
-    board = memoryview(mmap.mmap(file.fileno(), 24, prot=mmap.PROT_READ)).cast("q")
+    # Floor, there, over and life.
+    board = memoryview(mmap.mmap(file.fileno(), 32, prot=mmap.PROT_READ)).cast("q")
 
 # GNOME's keyring, while entries are written to it, says once in a thousand looks or less that there is no default keyring, and this module
 # then tries to have one created. That is an answer to no question of ours, unless it is given again and again.
@@ -18,9 +18,9 @@ refused = 0
 over = False
 while not over:
     over = board[2] != 0
-    look = {"Floor": board[0], "There": board[1]}
+    look = {"Floor": board[0], "There": board[1], "Life": board[3]}
     try:
-        text = keyring.get_password("ers-login", "session")
+        text = keyring.get_password("ers-login", sys.argv[2])
         if text is None:
             look["None"] = True
         else:
@@ -37,5 +37,6 @@ while not over:
         else:
             look["Trouble"] = f"{type(error).__name__}: {error}"
     look["Still"] = board[1]
+    look["Lives"] = board[3]
     print(json.dumps(look), flush=True)
     time.sleep(0.25)
