@@ -34,6 +34,8 @@ type lifecycle struct {
 }
 
 func (l *lifecycle) SetOnStarted(started func()) { l.started = started }
+func (l *lifecycle) SetOnEnteredForeground(func()) {}
+func (l *lifecycle) SetOnExitedForeground(func())  {}
 
 func (a *brokenApp) Lifecycle() fyne.Lifecycle { return &a.lifecycle }
 
