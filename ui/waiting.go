@@ -47,8 +47,7 @@ func newWaiting(w *Window, state signin.State) *waiting {
 	}
 	s.main = widgets.Column(
 		widgets.Row{Object: s.picture, Above: 48, Align: widgets.Centre},
-		widgets.Row{Object: s.gaveUp, Above: 20},
-		widgets.Row{Object: s.title, Above: 24},
+		widgets.Row{Object: widgets.Column(widgets.Row{Object: s.gaveUp}, widgets.Row{Object: s.title, Above: 5}), Above: 19},
 		widgets.Row{Object: s.text, Above: 5},
 		widgets.Row{Object: s.asked, Above: 12},
 		widgets.Row{Object: widgets.Flow(13, 12, s.signIn, s.again, s.notNow, s.help.button), Above: 19, Align: widgets.Centre},

@@ -32,7 +32,7 @@ func (w *world) closeWindow() { w.close() }
 
 // TestWaitingWords: what a user without a session reads first.
 func TestWaitingWords(t *testing.T) {
-	const stillIn = "You are still signed in to other NHS systems until you remove your smartcard. Take it with you when you leave."
+	const stillIn = "Take your smartcard with you when you leave. You are still signed in to other NHS systems until you remove it."
 	for _, c := range []struct {
 		name    string
 		missing signin.Missing

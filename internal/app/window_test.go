@@ -33,7 +33,7 @@ type lifecycle struct {
 	started func()
 }
 
-func (l *lifecycle) SetOnStarted(started func()) { l.started = started }
+func (l *lifecycle) SetOnStarted(started func())   { l.started = started }
 func (l *lifecycle) SetOnEnteredForeground(func()) {}
 func (l *lifecycle) SetOnExitedForeground(func())  {}
 

@@ -41,7 +41,7 @@ var (
 	MissingIntent = signin.Missing{
 		Name: "intent", Picture: signin.PictureCard, Title: "Your smartcard is ready",
 		Text:  "Press **Sign in** to start.",
-		Again: "You are still signed in to other NHS systems until you remove your smartcard. Take it with you when you leave.",
+		Again: "Take your smartcard with you when you leave. You are still signed in to other NHS systems until you remove it.",
 	}
 )
 
