@@ -59,6 +59,8 @@ func screens() []picture {
 	down4 := func(w *world) { w.press(fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyRight) }
 	longName := signedInState()
 	longName.User.Name, longName.Chosen = "Alexandra Wilhelmina Featherstonehaugh-Cholmondeley", long
+	expired := waitingState(hscn.MissingIntent, signin.Expired)
+	expired.Holder = longName.User
 	demonstration := Settings{Demonstration: true}
 	return []picture{
 		{name: "waiting-card", state: waitingState(hscn.MissingCard, signin.NotEnded), settings: demonstration},
@@ -70,7 +72,7 @@ func screens() []picture {
 		{name: "waiting-signed-out", state: waitingState(hscn.MissingIntent, signin.SignedOut)},
 		{name: "waiting-card-removed", state: waitingState(hscn.MissingCard, signin.CardRemoved)},
 		{name: "waiting-changed", state: waitingState(hscn.MissingIntent, signin.TicketChanged)},
-		{name: "waiting-expired", state: waitingState(hscn.MissingIntent, signin.Expired)},
+		{name: "waiting-expired", state: expired},
 		{name: "waiting-cancelled", state: waitingState(hscn.MissingCard, signin.Cancelled)},
 		{name: "waiting-help", state: waitingState(hscn.MissingCard, signin.NotEnded),
 			settings: Settings{Demonstration: true, Diagnostics: &chain{findings: brokenChain()}},
