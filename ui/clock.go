@@ -47,10 +47,9 @@ func (w *Window) clockTime(t time.Time) string { return t.Local().Format(w.clock
 
 // timeAhead is clockTime of a time to come, and says if that is on the next day.
 func (w *Window) timeAhead(now, t time.Time) string {
-	now, local := now.Local(), t.Local()
-	year, month, day := now.Date()
-	// At noon no clock is changed.
-	if next := time.Date(year, month, day+1, 12, 0, 0, 0, time.Local); local.YearDay() == next.YearDay() && local.Year() == next.Year() {
+	year, month, day := now.Local().Date()
+	next := time.Date(year, month, day+1, 12, 0, 0, 0, time.Local) // at noon no clock is changed
+	if t.Local().Format(time.DateOnly) == next.Format(time.DateOnly) {
 		return lang.L("{{.Time}} tomorrow", map[string]any{"Time": w.clockTime(t)})
 	}
 	return w.clockTime(t)

@@ -183,7 +183,7 @@ func TestRenewal(t *testing.T) {
 }
 
 // TestABackgroundWindowRenewsNothing: Enter in another window, which the warning may come in front of,
-// must not renew. Whoever comes back decides with the mouse or Tab.
+// must not renew. A user who comes back decides with the mouse or Tab.
 func TestABackgroundWindowRenewsNothing(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(signedInState())

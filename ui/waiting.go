@@ -68,16 +68,20 @@ func (s *waiting) update(state signin.State) bool {
 	s.text.SetRuns(marked(said.text, leadStyle, widgets.Style{Size: leadStyle.Size, Color: leadStyle.Color, Bold: true})...)
 	s.help.update(state)
 	s.ask(problem.Clean(state.AskedBy, 100))
-	s.offer(problem.Clean(state.Holder.Name, 100))
+	s.offer(state.Holder)
 	s.w.viewport.Relayout()
 	return true
 }
 
 // offer shows the button for the person whose card is there, or the one for anybody.
-func (s *waiting) offer(holder string) {
-	named := holder != ""
+func (s *waiting) offer(holder signin.User) {
+	named := holder != (signin.User{})
 	changed := named == s.again.Hidden
-	s.again.SetText(lang.L("Sign in again as {{.Name}}", map[string]any{"Name": holder}))
+	name := problem.Clean(holder.Name, 100)
+	if name == "" {
+		name = userNumber(holder)
+	}
+	s.again.SetText(lang.L("Sign in again as {{.Name}}", map[string]any{"Name": name}))
 	s.signIn.Hidden, s.again.Hidden = named, !named
 	if !changed || s.w.screen != s {
 		return

@@ -76,6 +76,16 @@ func TestTheNextPersonSeesWhoseCardItIs(t *testing.T) {
 	require.Equal(t, "Sign in", w.focused())
 }
 
+// A holder without a name is named by number: with the button for anybody, Enter would sign in as them.
+func TestAHolderWithoutANameIsNamedByNumber(t *testing.T) {
+	w := newWorld(t, Settings{})
+	state := waitingState(hscn.MissingIntent, signin.SignedOut)
+	state.Holder.Name = ""
+	w.Show(state)
+	require.True(t, w.seen("Sign in again as User 5550 2096 4101"))
+	require.Equal(t, "", w.focused())
+}
+
 // A tick says that something was done: none is shown to a user who is not signed in.
 func TestAWaitingUserSeesNoTick(t *testing.T) {
 	for _, missing := range []signin.Missing{hscn.MissingIntent, hscn.MissingCard, hscn.MissingReader, hscn.MissingPasscode} {

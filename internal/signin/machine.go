@@ -45,7 +45,7 @@ type machine struct {
 	// proof is the one that there is, as the platform reports it. It is the only source of proofs, the
 	// answer to a prompt included: two sources could disagree about a card that was pulled in between.
 	proof Proof
-	// holder is who signed in with that proof, if anybody has.
+	// holder is who signed in with that proof; zero if it was not used yet.
 	holder User
 	// status is the platform's last report: what a user without a proof has to do next.
 	status Report

@@ -142,8 +142,8 @@ type State struct {
 	Missing Missing
 	// Reason is why the session before ended (Waiting), or why this one is ending (Ending).
 	Reason Reason
-	// Holder is who signed in before with the proof that is there, while Waiting. It is zero if there
-	// is no proof, or nobody has.
+	// Holder is who signed in before with the proof that is there, while Waiting. It is zero without a
+	// proof, or if the proof was not used yet.
 	Holder User
 	// User is who signed in, from Choosing on.
 	User User
