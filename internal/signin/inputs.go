@@ -30,6 +30,9 @@ func (m *machine) onReport(now time.Time, r Report) []effect {
 func (m *machine) onProof(now time.Time, proof Proof) []effect {
 	same := m.proof.Equal(proof)
 	m.proof = proof
+	if !same {
+		m.holder = User{}
+	}
 	switch m.state.Phase {
 	case Waiting, Prompting, Failed:
 		if !m.cleared {
@@ -53,7 +56,7 @@ func (m *machine) onProof(now time.Time, proof Proof) []effect {
 }
 
 func (m *machine) onProofGone(now time.Time) []effect {
-	m.proof, m.newProof, m.manualStart = Proof{}, false, false
+	m.proof, m.holder, m.newProof, m.manualStart = Proof{}, User{}, false, false
 	switch m.state.Phase {
 	case Waiting:
 		return m.wait(now, m.state.Reason)
@@ -84,7 +87,6 @@ func (m *machine) onIntent(now time.Time, intent Intent) []effect {
 			m.state.AskedBy = wish.By
 		}
 	case Cancel:
-		m.state.AskedBy = ""
 		return m.onCancel(now)
 	case Choose:
 		return m.onChoose(now, wish.Permission)
@@ -95,9 +97,11 @@ func (m *machine) onIntent(now time.Time, intent Intent) []effect {
 	case Renew:
 		return m.onRenew(now)
 	case SignOut:
-		if m.state.Phase == SignedIn || m.state.Phase == Choosing {
+		switch m.state.Phase {
+		case Choosing, Selecting, SignedIn:
 			m.state.AskedBy = ""
 			return m.end(now, SignedOut, destination{phase: Waiting})
+		default:
 		}
 	case Quit:
 		return m.onQuit(now, wish)
@@ -122,12 +126,18 @@ func (m *machine) onStartOver(now time.Time) []effect {
 	}
 }
 
+// onCancel gives up what is under way. A user who gives up a role chooses again, in a new session
+// from the same proof: the present one may have a role already, and is not given a second one.
 func (m *machine) onCancel(now time.Time) []effect {
+	if m.state.Phase == Selecting {
+		return m.end(now, RoleGivenUp, destination{phase: SigningIn})
+	}
+	m.state.AskedBy = ""
 	switch m.state.Phase {
 	case Prompting:
 		m.attempt++
 		return append([]effect{stopCalls{}}, m.wait(now, Cancelled)...)
-	case SigningIn, Choosing, Selecting:
+	case SigningIn, Choosing:
 		return m.end(now, Cancelled, destination{phase: Waiting})
 	default:
 		return nil

@@ -13,6 +13,7 @@ var reasonNames = map[Reason]string{
 	NotEnded: "", SignedOut: "signed-out", CardRemoved: "card-removed", TicketChanged: "ticket-changed", Expired: "expired",
 	RoleSwitched: "role-switched", Cancelled: "cancelled", Quitting: "quitting", Abandoned: "abandoned",
 	ScreenLocked: "screen-locked", UserSwitched: "user-switched", Renewed: "renewed",
+	RoleGivenUp: "role-given-up",
 }
 
 // String returns the reason's name as the log has it.

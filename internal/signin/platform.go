@@ -129,6 +129,8 @@ type Report struct {
 type About struct {
 	// Start holds before the first report.
 	Start Report
+	// Ready is what a user has to do whose proof is there, and who alone can start again.
+	Ready Missing
 	// Prompting is what a user has to do while Prompt is under way.
 	Prompting Missing
 	// Calls names the platform's calls in the log.

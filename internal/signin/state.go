@@ -54,23 +54,15 @@ func (m Missing) String() string {
 	return m.Name
 }
 
-// MissingIntent is missing where there is a proof, but the user has signed out, so that only they
-// can start again.
-var MissingIntent = Missing{
-	Name: "intent", Picture: PictureSignedOut,
-	Title: "You are signed out", Text: "Press **Sign in** to start again.", Again: "Press **Sign in** to start again.",
-}
-
 // Picture names a picture of the screen that says what is missing.
 type Picture string
 
 // The pictures.
 const (
-	PictureCard      Picture = "card"
-	PictureReader    Picture = "reader"
-	PicturePasscode  Picture = "passcode"
-	PictureProgram   Picture = "program"
-	PictureSignedOut Picture = "signed-out"
+	PictureCard     Picture = "card"
+	PictureReader   Picture = "reader"
+	PicturePasscode Picture = "passcode"
+	PictureProgram  Picture = "program"
 )
 
 // Reason is why the last session ended, or why the present one is ending.
@@ -103,6 +95,8 @@ const (
 	UserSwitched
 	// Renewed: the user wants to go on in the same role for longer.
 	Renewed
+	// RoleGivenUp: the user gave up a role that was being opened, to choose again with the same proof.
+	RoleGivenUp
 )
 
 // Health is what is known of one link of the chain.
@@ -148,6 +142,9 @@ type State struct {
 	Missing Missing
 	// Reason is why the session before ended (Waiting), or why this one is ending (Ending).
 	Reason Reason
+	// Holder is who signed in before with the proof that is there, while Waiting. It is zero without a
+	// proof, or if the proof was not used yet.
+	Holder User
 	// User is who signed in, from Choosing on.
 	User User
 	// Permissions is what the user can choose from while Choosing.
@@ -174,7 +171,8 @@ type State struct {
 	// it may be closed at e-RS: the user decides how to go on.
 	EntryGone bool
 	// AskedBy is the program that wants the user to sign in, as it calls itself; empty if none does.
-	// It stays until somebody is signed in or the user has given up (Cancel, in every phase).
+	// It stays until somebody is signed in or the user has given up (Cancel, in every phase but
+	// Selecting).
 	AskedBy string
 	// Links is the health of the neighbours.
 	Links Links
@@ -208,7 +206,8 @@ type (
 	// Requested says that another program wants the user to sign in; with an empty name, that none
 	// does any more. It begins nothing.
 	Requested struct{ By string }
-	// Cancel gives up what is under way, and what another program has asked for.
+	// Cancel gives up what is under way, and what another program has asked for. While Selecting it
+	// gives up that role alone: the user chooses again.
 	Cancel struct{}
 	// Choose selects an organisation and business function.
 	Choose struct{ Permission ersclient.Permission }
