@@ -25,9 +25,6 @@ var passcode []byte
 //go:embed icons/agent.svg
 var agent []byte
 
-//go:embed icons/signedout.svg
-var signedOut []byte
-
 //go:embed icons/status-good.svg
 var statusGood []byte
 
@@ -71,12 +68,10 @@ var (
 	Passcode fyne.Resource = fyne.NewStaticResource("passcode.svg", passcode)
 	// Agent is a window with a warning in it.
 	Agent fyne.Resource = fyne.NewStaticResource("agent.svg", agent)
-	// SignedOut is a tick: all is as it should be.
-	SignedOut fyne.Resource = fyne.NewStaticResource("signedout.svg", signedOut)
 )
 
-// The states of a link, each with a shape of its own: a disc with a tick, a triangle, an octagon with a cross, a ring. They, the stars and
-// SignedOut are in the colours of the light appearance, by which the window knows what to paint in those of another.
+// The states of a link, each with a shape of its own: a disc with a tick, a triangle, an octagon with a cross, a ring. They and the stars
+// are in the colours of the light appearance, by which the window knows what to paint in those of another.
 var (
 	StatusGood      fyne.Resource = fyne.NewStaticResource("status-good.svg", statusGood)
 	StatusAttention fyne.Resource = fyne.NewStaticResource("status-attention.svg", statusAttention)

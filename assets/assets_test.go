@@ -17,7 +17,7 @@ import (
 
 // TestPictures: a picture that Fyne cannot draw is an empty place on the screen.
 func TestPictures(t *testing.T) {
-	for _, resource := range []fyne.Resource{AppIcon, Smartcard, Reader, Passcode, Agent, SignedOut,
+	for _, resource := range []fyne.Resource{AppIcon, Smartcard, Reader, Passcode, Agent,
 		StatusGood, StatusAttention, StatusBad, StatusUnknown, Warning, Star, StarEmpty} {
 		t.Run(resource.Name(), func(t *testing.T) {
 			drawn := draw(resource, 96)

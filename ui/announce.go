@@ -15,7 +15,7 @@ func announcement(before, after signin.State) string {
 	}
 	if after.Phase == signin.SignedIn {
 		if after.EndsSoon && !before.EndsSoon {
-			return lang.L("Your e-RS session ends in five minutes. Open e-RS Login to renew it.")
+			return lang.L("Your e-RS session ends in five minutes. Open e-RS Login to stay signed in.")
 		}
 		return ""
 	}

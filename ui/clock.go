@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2/lang"
@@ -44,6 +45,16 @@ func (t *goTicker) stop() {
 // clockTime formats a time of day in the user's time zone and style, such as 08:42.
 func (w *Window) clockTime(t time.Time) string { return t.Local().Format(w.clock) }
 
+// timeAhead is clockTime of a time to come, and says if that is on the next day.
+func (w *Window) timeAhead(now, t time.Time) string {
+	year, month, day := now.Local().Date()
+	next := time.Date(year, month, day+1, 12, 0, 0, 0, time.Local) // at noon no clock is changed
+	if t.Local().Format(time.DateOnly) == next.Format(time.DateOnly) {
+		return lang.L("{{.Time}} tomorrow", map[string]any{"Time": w.clockTime(t)})
+	}
+	return w.clockTime(t)
+}
+
 // referenceTime formats a time as in the logs, for a service desk.
 func referenceTime(t time.Time) string {
 	t = t.UTC()
@@ -62,14 +73,23 @@ func remaining(now, then time.Time) string {
 	if left <= 0 {
 		return lang.L("now")
 	}
-	minutes := int((left + time.Minute - 1) / time.Minute)
-	switch {
-	case minutes < 60:
-		return lang.L("in {{.Minutes}} min", map[string]any{"Minutes": minutes})
-	case minutes%60 == 0:
-		return lang.L("in {{.Hours}} h", map[string]any{"Hours": minutes / 60})
+	all := int((left + time.Minute - 1) / time.Minute)
+	var parts []string
+	switch hours := all / 60; hours {
+	case 0:
+	case 1:
+		parts = append(parts, lang.L("1 hour"))
+	default:
+		parts = append(parts, lang.L("{{.Hours}} hours", map[string]any{"Hours": hours}))
 	}
-	return lang.L("in {{.Hours}} h {{.Minutes}} min", map[string]any{"Hours": minutes / 60, "Minutes": minutes % 60})
+	switch minutes := all % 60; minutes {
+	case 0:
+	case 1:
+		parts = append(parts, lang.L("1 minute"))
+	default:
+		parts = append(parts, lang.L("{{.Minutes}} minutes", map[string]any{"Minutes": minutes}))
+	}
+	return lang.L("in {{.Time}}", map[string]any{"Time": strings.Join(parts, " ")})
 }
 
 // elapsed formats how long something has been going on; "" in the first seconds.

@@ -91,9 +91,7 @@ func (h *header) show(state signin.State) {
 	switch state.Phase {
 	case signin.Choosing, signin.Selecting, signin.SignedIn, signin.Ending:
 		name = problem.Clean(state.User.Name, 100)
-		if id := problem.Clean(state.User.Identifier, 40); id != "" {
-			user = lang.L("User {{.Number}}", map[string]any{"Number": grouped(id)})
-		}
+		user = userNumber(state.User)
 	case signin.Starting, signin.Waiting, signin.Prompting, signin.SigningIn, signin.Failed, signin.Closed:
 	}
 	h.name.SetText(name)
@@ -105,6 +103,15 @@ func (h *header) show(state signin.State) {
 			text.Show()
 		}
 	}
+}
+
+// userNumber returns a user's number as a text, or "".
+func userNumber(user signin.User) string {
+	id := problem.Clean(user.Identifier, 40)
+	if id == "" {
+		return ""
+	}
+	return lang.L("User {{.Number}}", map[string]any{"Number": grouped(id)})
 }
 
 // grouped writes a 12-digit number in three groups.

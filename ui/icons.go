@@ -21,7 +21,6 @@ var (
 	iconUnknown   fyne.Resource = icon{assets.StatusUnknown}
 	iconStar      fyne.Resource = icon{assets.Star}
 	iconStarEmpty fyne.Resource = icon{assets.StarEmpty}
-	iconSignedOut fyne.Resource = icon{assets.SignedOut}
 )
 
 // paints maps the colours in icon files, those of the light appearance, to the theme's.

@@ -37,6 +37,12 @@ func TestKeys(t *testing.T) {
 			[]func(*world){press(fyne.KeySpace)}, []signin.Intent{signin.SignIn{}}},
 		{"waiting: the second button asks for nothing", waitingState(hscn.MissingCard, signin.NotEnded),
 			[]func(*world){press(fyne.KeyTab, fyne.KeyReturn)}, nil},
+		{"signed out, card still in: Enter alone does nothing", waitingState(hscn.MissingIntent, signin.SignedOut),
+			[]func(*world){press(fyne.KeyReturn, fyne.KeySpace)}, nil},
+		{"signed out, card still in: nor does Enter after a click on nothing", waitingState(hscn.MissingIntent, signin.SignedOut),
+			[]func(*world){unfocus, press(fyne.KeyReturn)}, nil},
+		{"signed out, card still in: Tab and Enter sign in again", waitingState(hscn.MissingIntent, signin.SignedOut),
+			[]func(*world){press(fyne.KeyTab, fyne.KeyReturn)}, []signin.Intent{signin.SignIn{}}},
 		{"prompting: Escape cancels", workingState(signin.Prompting, signin.NotEnded),
 			[]func(*world){press(fyne.KeyEscape)}, []signin.Intent{signin.Cancel{}}},
 		{"prompting: an Enter too many does not cancel", workingState(signin.Prompting, signin.NotEnded),
@@ -91,7 +97,7 @@ func TestKeys(t *testing.T) {
 			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyReturn)}, []signin.Intent{signin.SignOut{}}},
 		{"signed in: Escape answers no, and Enter asks again", signedInState(),
 			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyEscape, fyne.KeyReturn)}, nil},
-		{"signed in: Stay signed in answers no", signedInState(),
+		{"signed in: Cancel answers no", signedInState(),
 			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyTab, fyne.KeyReturn)}, nil},
 		{"problem: Enter tries again", failedState(notAccepted),
 			[]func(*world){press(fyne.KeyReturn)}, []signin.Intent{signin.TryAgain{}}},
@@ -116,10 +122,10 @@ func TestHeldKeyPressesOnce(t *testing.T) {
 	w.Show(signedInState())
 	w.press(fyne.KeyTab, fyne.KeyTab)
 	w.hold(fyne.KeyReturn, 20)
-	require.Equal(t, "Yes, sign out", w.focused(), "the question is asked")
+	require.Equal(t, "Sign out", w.focused(), "the question is asked")
 	requireIntents(t, w)
 
-	w.Show(waitingState(signin.MissingIntent, signin.SignedOut))
+	w.Show(waitingState(hscn.MissingCard, signin.SignedOut))
 	w.hold(fyne.KeyReturn, 20)
 	requireIntents(t, w, signin.SignIn{})
 
@@ -140,6 +146,9 @@ func TestFirstFocus(t *testing.T) {
 		want  string
 	}{
 		{"waiting", waitingState(hscn.MissingCard, signin.NotEnded), "Sign in"},
+		{"signed out, card taken", waitingState(hscn.MissingCard, signin.SignedOut), "Sign in"},
+		{"signed out, card still in", waitingState(hscn.MissingIntent, signin.SignedOut), ""},
+		{"a card is in at the start", waitingState(hscn.MissingIntent, signin.NotEnded), "Sign in"},
 		{"signing in", workingState(signin.SigningIn, signin.NotEnded), ""},
 		{"choosing", choosingState(fiveRoles(), &last),
 			"Service provider clinician admin, NHST_X3 (R01), Act on behalf of a provider clinician, Enter"},

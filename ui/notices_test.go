@@ -64,7 +64,7 @@ func TestNoticesLeaveTheMainAction(t *testing.T) {
 	}{
 		{"waiting", waitingState(hscn.MissingCard, signin.NotEnded), "Sign in"},
 		{"choosing", choosingState(fiveRoles(), &triage), "Service provider clinician, NHST_X3 (R01), Review and triage referrals, Enter"},
-		{"signed in", endsSoonState(), "Renew"},
+		{"signed in", endsSoonState(), "Stay signed in"},
 	} {
 		for _, scale := range []float32{0.8, 1, 2} {
 			t.Run(c.name, func(t *testing.T) {
@@ -153,22 +153,23 @@ func TestHelpLink(t *testing.T) {
 // TestRenewal: a user busy with patients sees the end coming, and can put it off with one key.
 func TestRenewal(t *testing.T) {
 	const title = "Your session ends at 18:42"
+	const offer = "Stay signed in to keep working in the same role. " +
+		"Save your work first: your other e-RS applications must connect again."
 	w := newWorld(t, Settings{})
 	w.now = morning.Add(9*time.Hour + 55*time.Minute)
 	w.Show(signedInState())
 	require.NotContains(t, w.texts(), title)
 	w.Show(endsSoonState())
 	require.Contains(t, w.texts(), title)
-	require.Contains(t, w.texts(), "It ends in 5 min. Renew it to go on in the same organisation and role.")
-	require.Equal(t, "Renew", w.focused())
+	require.Contains(t, w.texts(), "You will be signed out in 5 minutes. "+offer)
+	require.Equal(t, "Stay signed in", w.focused())
 	w.now = w.now.Add(2 * time.Minute)
 	w.ticker.tick()
-	require.Contains(t, w.texts(), "It ends in 3 min. Renew it to go on in the same organisation and role.")
+	require.Contains(t, w.texts(), "You will be signed out in 3 minutes. "+offer)
 	asks := endsSoonState()
 	asks.RenewAsks = true
 	w.Show(asks)
-	require.Contains(t, w.texts(),
-		"It ends in 3 min. Renew it to go on in the same organisation and role. You will be asked for your passcode.")
+	require.Contains(t, w.texts(), "You will be signed out in 3 minutes. "+offer+" You will be asked for your passcode.")
 	w.press(fyne.KeyReturn)
 	requireIntents(t, w, signin.Renew{})
 
@@ -178,7 +179,29 @@ func TestRenewal(t *testing.T) {
 
 	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
 	w.Show(endsSoonState())
-	require.Equal(t, "Renew", w.focused(), "a window that is opened late")
+	require.Equal(t, "Stay signed in", w.focused(), "a window that is opened late")
+}
+
+// TestABackgroundWindowRenewsNothing: Enter in another window, which the warning may come in front of,
+// must not renew. A user who comes back decides with the mouse or Tab.
+func TestABackgroundWindowRenewsNothing(t *testing.T) {
+	w := newWorld(t, Settings{})
+	w.Show(signedInState())
+	w.app.Lifecycle().(foreground).OnExitedForeground()() //nolint:errcheck,forcetypeassert // a panic fails the test just as well
+	w.Show(endsSoonState())
+	require.Contains(t, w.texts(), "Your session ends at 18:42")
+	require.Empty(t, w.focused())
+	w.app.Lifecycle().(foreground).OnEnteredForeground()() //nolint:errcheck,forcetypeassert // as above
+	w.press(fyne.KeyReturn, fyne.KeySpace)
+	requireIntents(t, w)
+	w.press(fyne.KeyTab, fyne.KeyReturn)
+	requireIntents(t, w, signin.Renew{})
+}
+
+// foreground is what Fyne's driver calls as the window gets the keyboard and loses it.
+type foreground interface {
+	OnEnteredForeground() func()
+	OnExitedForeground() func()
 }
 
 // TestRenewalTakesNothing: a user about to answer whether to sign out must not renew instead.
@@ -186,9 +209,9 @@ func TestRenewalTakesNothing(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(signedInState())
 	w.press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn)
-	require.Equal(t, "Yes, sign out", w.focused())
+	require.Equal(t, "Sign out", w.focused())
 	w.Show(endsSoonState())
-	require.Equal(t, "Yes, sign out", w.focused())
+	require.Equal(t, "Sign out", w.focused())
 	w.press(fyne.KeyReturn)
 	requireIntents(t, w, signin.SignOut{})
 }

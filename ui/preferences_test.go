@@ -166,7 +166,7 @@ func TestSettingsGiveWay(t *testing.T) {
 	t.Run("the session ends soon", func(t *testing.T) {
 		w := start(t)
 		w.Show(endsSoonState())
-		require.Equal(t, "Renew", w.focused())
+		require.Equal(t, "Stay signed in", w.focused())
 	})
 	t.Run("a change of health does not matter", func(t *testing.T) {
 		w := start(t)

@@ -59,6 +59,8 @@ func screens() []picture {
 	down4 := func(w *world) { w.press(fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyRight) }
 	longName := signedInState()
 	longName.User.Name, longName.Chosen = "Alexandra Wilhelmina Featherstonehaugh-Cholmondeley", long
+	expired := waitingState(hscn.MissingIntent, signin.Expired)
+	expired.Holder = longName.User
 	demonstration := Settings{Demonstration: true}
 	return []picture{
 		{name: "waiting-card", state: waitingState(hscn.MissingCard, signin.NotEnded), settings: demonstration},
@@ -67,15 +69,15 @@ func screens() []picture {
 		{name: "waiting-passcode", state: waitingState(hscn.MissingPasscode, signin.NotEnded)},
 		{name: "waiting-reader", state: waitingState(hscn.MissingReader, signin.NotEnded)},
 		{name: "waiting-agent", state: waitingState(hscn.MissingAgent, signin.NotEnded)},
-		{name: "waiting-signed-out", state: waitingState(signin.MissingIntent, signin.SignedOut)},
+		{name: "waiting-signed-out", state: waitingState(hscn.MissingIntent, signin.SignedOut)},
 		{name: "waiting-card-removed", state: waitingState(hscn.MissingCard, signin.CardRemoved)},
-		{name: "waiting-changed", state: waitingState(signin.MissingIntent, signin.TicketChanged)},
-		{name: "waiting-expired", state: waitingState(signin.MissingIntent, signin.Expired)},
+		{name: "waiting-changed", state: waitingState(hscn.MissingIntent, signin.TicketChanged)},
+		{name: "waiting-expired", state: expired},
 		{name: "waiting-cancelled", state: waitingState(hscn.MissingCard, signin.Cancelled)},
 		{name: "waiting-help", state: waitingState(hscn.MissingCard, signin.NotEnded),
 			settings: Settings{Demonstration: true, Diagnostics: &chain{findings: brokenChain()}},
 			after:    func(w *world) { w.press(fyne.KeyTab, fyne.KeySpace) }},
-		{name: "waiting-locked", state: waitingState(signin.MissingIntent, signin.ScreenLocked)},
+		{name: "waiting-locked", state: waitingState(hscn.MissingIntent, signin.ScreenLocked)},
 		{name: "waiting-notices", state: noticed(waitingState(hscn.MissingCard, signin.NotEnded), true)},
 		{name: "waiting-notices-help", state: noticed(waitingState(hscn.MissingCard, signin.NotEnded), true),
 			after: func(w *world) { w.press(fyne.KeyF1) }},

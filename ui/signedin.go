@@ -12,7 +12,7 @@ import (
 
 // signedIn is the screen of a session that other applications can use. In its last minutes it
 // offers to renew it. Nothing has the focus when it appears: one Enter too many must neither sign
-// out nor switch the role. Renewing is harmless, so its button takes the focus unless another
+// out nor switch the role. The button that renews takes it in an active window, unless another
 // control has it.
 type signedIn struct {
 	still
@@ -22,25 +22,25 @@ type signedIn struct {
 	buttons, confirm *fyne.Container
 	signOut, yes     *widgets.Button
 	// ending is the warning before the end, with the gap below it.
-	ending *fyne.Container
-	left   *widgets.Text
-	renew  *widgets.Button
-	help   *help
+	ending     *fyne.Container
+	when, left *widgets.Text
+	renew      *widgets.Button
+	help       *help
 }
 
 func newSignedIn(w *Window, state signin.State) *signedIn {
 	s := &signedIn{w: w, state: state, help: newHelp(w, nil),
-		ends: widgets.NewText("", boldStyle), left: widgets.NewText("", bodyStyle)}
+		ends: widgets.NewText("", boldStyle), when: widgets.NewText("", headingStyle), left: widgets.NewText("", bodyStyle)}
 	s.signOut = w.button(lang.L("Sign out"), widgets.Danger, s.ask)
 	s.buttons = widgets.Flow(12, 12,
 		w.button(lang.L("Switch role"), widgets.Secondary, w.intent(signin.SwitchRole{})), s.signOut, s.help.button)
-	s.yes = w.button(lang.L("Yes, sign out"), widgets.Danger, w.intent(signin.SignOut{}))
+	s.yes = w.button(lang.L("Sign out"), widgets.Danger, w.intent(signin.SignOut{}))
 	s.confirm = widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("Sign out of e-RS?"), boldStyle)},
-		widgets.Row{Object: widgets.NewText(lang.L("Your other e-RS applications stop working with this session at once. "+
-			"What is not saved in them may be lost."), leadStyle), Above: 4},
+		widgets.Row{Object: widgets.NewText(lang.L("Save your work in other e-RS applications first. "+
+			"They stop using e-RS when you sign out."), leadStyle), Above: 4},
 		widgets.Row{Object: widgets.Flow(12, 12, s.yes,
-			w.button(lang.L("Stay signed in"), widgets.Secondary, s.dismiss)), Above: 16, Align: widgets.Leading},
+			w.button(lang.L("Cancel"), widgets.Secondary, s.dismiss)), Above: 16, Align: widgets.Leading},
 	)
 	s.confirm.Hide()
 	s.ending = s.warning()
@@ -59,8 +59,8 @@ func (s *signedIn) session() fyne.CanvasObject {
 	chosen := s.state.Chosen
 	return widgets.NewPanel(widgets.Good, widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("You are signed in to e-RS"), titleStyle)},
-		widgets.Row{Object: widgets.NewText(lang.L("Your other e-RS applications on this computer can use this session now. "+
-			"Keep your smartcard inserted."), leadStyle), Above: 5},
+		widgets.Row{Object: widgets.NewText(lang.L("You can use your other e-RS applications now. "+
+			"Keep your smartcard in the reader."), leadStyle), Above: 5},
 		widgets.Row{Object: widgets.Pairs(10.5,
 			widgets.NewText(lang.L("Organisation"), leadStyle), widgets.NewText(organisation(chosen), boldStyle),
 			widgets.NewText(lang.L("Working as"), leadStyle), widgets.NewText(roleName(chosen.BusinessFunction), boldStyle),
@@ -74,11 +74,10 @@ func (s *signedIn) session() fyne.CanvasObject {
 
 // warning is the panel shown before the session's end.
 func (s *signedIn) warning() *fyne.Container {
-	s.renew = s.w.button(lang.L("Renew"), widgets.Primary, s.w.intent(signin.Renew{}))
-	title := lang.L("Your session ends at {{.Time}}", map[string]any{"Time": s.w.clockTime(s.state.ExpiresAt)})
+	s.renew = s.w.button(lang.L("Stay signed in"), widgets.Primary, s.w.intent(signin.Renew{}))
 	box := widgets.Inset(widgets.Margins{Bottom: 16}, widgets.NewPanel(widgets.Caution, widgets.Column(
 		widgets.Row{Object: widgets.Beside(widgets.NewPicture(iconAttention, fyne.Size{}), widgets.SizeBanner, 1.3,
-			widgets.NewText(title, headingStyle))},
+			s.when)},
 		widgets.Row{Object: s.left, Above: 4},
 		widgets.Row{Object: s.renew, Above: 14, Align: widgets.Leading},
 	)))
@@ -128,10 +127,12 @@ func (s *signedIn) appear() {
 }
 
 // offerRenewal brings the warning into view and gives its button the focus, unless another control
-// has it.
+// has it. A window in the background does not: the next key may be meant for another one.
 func (s *signedIn) offerRenewal() {
 	if s.w.win.Canvas().Focused() == nil {
-		s.w.focus(s.renew)
+		if s.w.active {
+			s.w.focus(s.renew)
+		}
 		s.w.viewport.ScrollToTop()
 		s.w.viewport.RevealObject(s.renew)
 	}
@@ -143,11 +144,11 @@ func (s *signedIn) helps() *help { return s.help }
 func (s *signedIn) interval() time.Duration { return 5 * time.Second }
 
 func (s *signedIn) tick(now time.Time) {
-	left := lang.L("{{.Remaining}}, or when you remove your smartcard", map[string]any{"Remaining": remaining(now, s.state.ExpiresAt)})
-	before := s.ends.String()
-	runs := []widgets.Run{{Text: s.w.clockTime(s.state.ExpiresAt) + "  ", Style: boldStyle}, {Text: left, Style: leadStyle}}
-	if before != runs[0].Text+left {
-		s.ends.SetRuns(runs...)
+	at := s.w.timeAhead(now, s.state.ExpiresAt)
+	left := ", " + lang.L("{{.Remaining}}, or when you remove your smartcard", map[string]any{"Remaining": remaining(now, s.state.ExpiresAt)})
+	if s.ends.String() != at+left {
+		s.ends.SetRuns(widgets.Run{Text: at, Style: boldStyle}, widgets.Run{Text: left, Style: leadStyle})
+		s.when.SetText(lang.L("Your session ends at {{.Time}}", map[string]any{"Time": at}))
 		s.left.SetText(s.offer(now))
 		s.w.viewport.Relayout() // it may need another line now
 	}
@@ -155,11 +156,13 @@ func (s *signedIn) tick(now time.Time) {
 
 // offer describes what renewing does, and what it takes.
 func (s *signedIn) offer(now time.Time) string {
-	left := map[string]any{"Remaining": remaining(now, s.state.ExpiresAt)}
+	offer := lang.L("You will be signed out {{.Remaining}}. Stay signed in to keep working in the same role. "+
+		"Save your work first: your other e-RS applications must connect again.",
+		map[string]any{"Remaining": remaining(now, s.state.ExpiresAt)})
 	if s.state.RenewAsks {
-		return lang.L("It ends {{.Remaining}}. Renew it to go on in the same organisation and role. You will be asked for your passcode.", left)
+		return offer + " " + lang.L("You will be asked for your passcode.")
 	}
-	return lang.L("It ends {{.Remaining}}. Renew it to go on in the same organisation and role.", left)
+	return offer
 }
 
 // ask asks once, in place of the buttons.

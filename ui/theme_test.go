@@ -85,8 +85,7 @@ func TestContrastOfIcons(t *testing.T) {
 	draws(t)
 	fill := regexp.MustCompile(`fill="#([0-9A-F]{6})"`)
 	icons := map[string]fyne.Resource{"good": statusIcon(signin.HealthGood), "attention": statusIcon(signin.HealthAttention),
-		"bad": statusIcon(signin.HealthBad), "unknown": statusIcon(signin.HealthUnknown), "star": iconStar, "empty star": iconStarEmpty,
-		"signed out": iconSignedOut}
+		"bad": statusIcon(signin.HealthBad), "unknown": statusIcon(signin.HealthUnknown), "star": iconStar, "empty star": iconStarEmpty}
 	for name, appearance := range map[string]Appearance{"light": Light, "dark": Dark, "high contrast": HighContrast} {
 		least := 4.5
 		if appearance == HighContrast {
@@ -130,7 +129,7 @@ func TestIconsKnowTheirPaints(t *testing.T) {
 	for hex, name := range paints {
 		assert.Equal(t, hex, hexOf(light[name]), "%s: the files have the colours of the light appearance", name)
 	}
-	for _, drawn := range []fyne.Resource{iconGood, iconAttention, iconBad, iconUnknown, iconStar, iconStarEmpty, iconSignedOut} {
+	for _, drawn := range []fyne.Resource{iconGood, iconAttention, iconBad, iconUnknown, iconStar, iconStarEmpty} {
 		of, ok := drawn.(icon)
 		require.True(t, ok)
 		for _, hex := range paint.FindAllString(string(of.drawn.Content()), -1) {

@@ -92,7 +92,7 @@ func TestTheTraysCommands(t *testing.T) {
 	requireIntents(t, w, signin.SwitchRole{})
 	w.app.press(t, "Sign out")
 	require.Empty(t, w.took(), "it is asked first, as in the window")
-	require.Equal(t, "Yes, sign out", w.focused())
+	require.Equal(t, "Sign out", w.focused())
 	require.Equal(t, 3, raised)
 	w.press(fyne.KeyReturn)
 	requireIntents(t, w, signin.SignOut{})
@@ -160,7 +160,7 @@ func TestWhatTheDesktopTells(t *testing.T) {
 	}{
 		"card removed":     {signedIn, named(workingState(signin.Ending, signin.CardRemoved)), "Your smartcard was removed, so your e-RS session has ended."},
 		"and gone already": {signedIn, waitingState(hscn.MissingCard, signin.CardRemoved), "Your smartcard was removed, so your e-RS session has ended."},
-		"five minutes":     {signedIn, named(endsSoonState()), "Your e-RS session ends in five minutes. Open e-RS Login to renew it."},
+		"five minutes":     {signedIn, named(endsSoonState()), "Your e-RS session ends in five minutes. Open e-RS Login to stay signed in."},
 		"time limit":       {signedIn, workingState(signin.Ending, signin.Expired), "Your e-RS session has reached its time limit and has ended."},
 		"another card":     {signedIn, workingState(signin.Ending, signin.TicketChanged), "Your e-RS session has ended. Open e-RS Login to see why."},
 		"locked":           {signedIn, workingState(signin.Ending, signin.ScreenLocked), "Your e-RS session has ended. Open e-RS Login to see why."},

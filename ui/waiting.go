@@ -18,8 +18,13 @@ type waiting struct {
 	w           *Window
 	picture     *widgets.Picture
 	title, text *widgets.Text
-	signIn      *widgets.Button
-	help        *help
+	// gaveUp is the line above the title after a sign-in that came to nothing.
+	gaveUp *widgets.Text
+	signIn *widgets.Button
+	// again stands in place of signIn while the card of somebody who has signed in is still there. It
+	// names them, and does not take the focus: Enter alone must not sign in as the person before.
+	again *widgets.Button
+	help  *help
 	// asked names another program that requests the sign-in, and notNow declines.
 	asked  *widgets.Text
 	notNow *widgets.Button
@@ -33,17 +38,19 @@ func newWaiting(w *Window, state signin.State) *waiting {
 		picture: widgets.NewPicture(assets.Smartcard, pictureSize),
 		title:   centred(widgets.NewText("", titleStyle)),
 		text:    centred(widgets.NewText("", leadStyle)),
+		gaveUp:  centred(widgets.NewText(lang.L("You did not sign in."), leadStyle)),
 		signIn:  w.button(lang.L("Sign in"), widgets.Primary, w.intent(signin.SignIn{})),
+		again:   w.button("", widgets.Secondary, w.intent(signin.SignIn{})),
 		help:    newHelp(w, generalAdvice()),
 		asked:   centred(widgets.NewText("", boldStyle)),
 		notNow:  w.button(lang.L("Not now"), widgets.Secondary, w.intent(signin.Cancel{})),
 	}
 	s.main = widgets.Column(
 		widgets.Row{Object: s.picture, Above: 48, Align: widgets.Centre},
-		widgets.Row{Object: s.title, Above: 24},
+		widgets.Row{Object: widgets.Column(widgets.Row{Object: s.gaveUp}, widgets.Row{Object: s.title, Above: 5}), Above: 19},
 		widgets.Row{Object: s.text, Above: 5},
 		widgets.Row{Object: s.asked, Above: 12},
-		widgets.Row{Object: widgets.Flow(13, 12, s.signIn, s.notNow, s.help.button), Above: 19, Align: widgets.Centre},
+		widgets.Row{Object: widgets.Flow(13, 12, s.signIn, s.again, s.notNow, s.help.button), Above: 19, Align: widgets.Centre},
 	)
 	s.content = page(widgets.Column(widgets.Row{Object: s.main}, widgets.Row{Object: s.help.box, Above: 32}))
 	s.update(state)
@@ -56,12 +63,35 @@ func (s *waiting) update(state signin.State) bool {
 	}
 	said := waitingFor(state)
 	s.picture.Set(said.picture)
+	s.gaveUp.Hidden = state.Reason != signin.Cancelled && state.Reason != signin.RoleGivenUp
 	s.title.SetText(said.title)
 	s.text.SetRuns(marked(said.text, leadStyle, widgets.Style{Size: leadStyle.Size, Color: leadStyle.Color, Bold: true})...)
 	s.help.update(state)
 	s.ask(problem.Clean(state.AskedBy, 100))
+	s.offer(state.Holder)
 	s.w.viewport.Relayout()
 	return true
+}
+
+// offer shows the button for the person whose card is there, or the one for anybody.
+func (s *waiting) offer(holder signin.User) {
+	named := holder != (signin.User{})
+	changed := named == s.again.Hidden
+	name := problem.Clean(holder.Name, 100)
+	if name == "" {
+		name = userNumber(holder)
+	}
+	s.again.SetText(lang.L("Sign in again as {{.Name}}", map[string]any{"Name": name}))
+	s.signIn.Hidden, s.again.Hidden = named, !named
+	if !changed || s.w.screen != s {
+		return
+	}
+	switch focused := s.w.win.Canvas().Focused(); {
+	case named && focused == s.signIn:
+		s.w.win.Canvas().Unfocus()
+	case !named && (focused == nil || focused == s.again):
+		s.w.focus(s.signIn)
+	}
 }
 
 // ask names a program that requests a sign-in, by its own name for itself.
@@ -71,7 +101,11 @@ func (s *waiting) ask(by string) {
 	}
 }
 
-func (s *waiting) appear() { s.w.focus(s.signIn) }
+func (s *waiting) appear() {
+	if s.signIn.Visible() {
+		s.w.focus(s.signIn)
+	}
+}
 
 func (s *waiting) helps() *help { return s.help }
 
@@ -88,35 +122,36 @@ type said struct {
 }
 
 // waitingFor returns the user's next step. Why the last session ended comes first, unless nothing
-// can be done before that step.
+// can be done before that step. A sign-in that came to nothing leaves the step as it was.
 func waitingFor(state signin.State) said {
-	next := saidOf(state.Missing)
+	next, again := saidOf(state.Missing), fromPlatform(state.Missing.Again)
+	if state.Holder != (signin.User{}) {
+		next.text = again
+	}
 	if state.Missing.First {
 		return next
 	}
-	again := fromPlatform(state.Missing.Again)
+	ended := func(why string) said { return said{next.picture, why, again} }
 	switch state.Reason {
 	case signin.SignedOut:
-		return said{iconSignedOut, lang.L("You are signed out"), lang.L("Press **Sign in** to start again.")}
+		return ended(lang.L("You are signed out of e-RS"))
 	case signin.CardRemoved:
-		return said{next.picture, lang.L("Your smartcard was removed, so you were signed out"), again}
+		return ended(lang.L("Your smartcard was removed, so you were signed out"))
 	case signin.TicketChanged:
-		return said{assets.Smartcard, lang.L("A new smartcard sign-in closed your session"), again}
+		return ended(lang.L("You were signed out because a smartcard was used to sign in again"))
 	case signin.Expired:
-		return said{assets.Smartcard, lang.L("Your session has reached its time limit"), again}
-	case signin.Cancelled:
-		return said{next.picture, lang.L("Sign-in cancelled"), lang.L("Press **Sign in** when you are ready.")}
+		return ended(lang.L("You were signed out because your session reached its time limit"))
 	case signin.ScreenLocked:
-		return said{next.picture, lang.L("You were signed out because the screen was locked"), again}
+		return ended(lang.L("You were signed out because the screen was locked"))
 	case signin.UserSwitched:
-		return said{next.picture, lang.L("You were signed out because somebody else started to use this computer"), again}
+		return ended(lang.L("You were signed out because another user started to use this computer"))
 	case signin.RoleSwitched:
-		return said{next.picture, lang.L("Your session ended before you chose another role"), again}
+		return ended(lang.L("You were signed out before you chose another role"))
 	case signin.Renewed:
-		return said{next.picture, lang.L("Your session ended before it could be renewed"), again}
+		return ended(lang.L("You were signed out because your session could not be extended"))
 	case signin.Abandoned:
-		return said{next.picture, lang.L("The sign-in could not be completed"), again}
-	case signin.NotEnded, signin.Quitting:
+		return ended(lang.L("The sign-in could not be completed"))
+	case signin.NotEnded, signin.Cancelled, signin.RoleGivenUp, signin.Quitting:
 	}
 	return next
 }
@@ -132,5 +167,5 @@ func fromPlatform(text string) string { return phrase(problem.Phrase{Text: text}
 // platformPictures are those that a platform may name.
 var platformPictures = map[signin.Picture]fyne.Resource{
 	signin.PictureCard: assets.Smartcard, signin.PictureReader: assets.Reader, signin.PictureProgram: assets.Agent,
-	signin.PicturePasscode: assets.Passcode, signin.PictureSignedOut: iconSignedOut,
+	signin.PicturePasscode: assets.Passcode,
 }

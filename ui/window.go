@@ -127,6 +127,8 @@ type Window struct {
 	last signin.State
 	// contrast: the system is in high contrast.
 	contrast bool
+	// active: the window has the keyboard.
+	active bool
 	// closing: the user has closed the window, which stays until the session has ended.
 	closing, closed bool
 }
@@ -153,6 +155,8 @@ func newWindow(app fyne.App, settings Settings, send func(signin.Intent), ticker
 	w.win.SetPadded(false)
 	w.win.SetMaster()
 	w.win.SetCloseIntercept(w.close)
+	app.Lifecycle().SetOnEnteredForeground(func() { w.active = true })
+	app.Lifecycle().SetOnExitedForeground(func() { w.active = false })
 	w.tray = newTray(w)
 	w.build()
 	w.win.Resize(fyne.NewSize(initialWidth, initialHeight))

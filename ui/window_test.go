@@ -4,6 +4,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	_ "time/tzdata" // Windows has no files of time zones
 
 	"fyne.io/fyne/v2"
 	"github.com/stretchr/testify/assert"
@@ -31,6 +32,7 @@ func (w *world) closeWindow() { w.close() }
 
 // TestWaitingWords: what a user without a session reads first.
 func TestWaitingWords(t *testing.T) {
+	const stillIn = "Take your smartcard with you when you leave. You are still signed in to other NHS systems until you remove it."
 	for _, c := range []struct {
 		name    string
 		missing signin.Missing
@@ -39,51 +41,56 @@ func TestWaitingWords(t *testing.T) {
 		text    string
 	}{
 		{"no card", hscn.MissingCard, signin.NotEnded, "Insert your smartcard",
-			"Then enter your passcode in the Identity Agent window. This screen moves on by itself."},
+			"Then enter your passcode in the Identity Agent window."},
 		{"no passcode", hscn.MissingPasscode, signin.NotEnded, "Enter your passcode",
-			"A card is in the reader. If it is yours, press Sign in, or enter your passcode in the Identity Agent window. " +
-				"This screen moves on by itself."},
-		{"cancelled, card still in", hscn.MissingPasscode, signin.Cancelled, "Sign-in cancelled", "Press Sign in when you are ready."},
-		{"expired, card still in", hscn.MissingPasscode, signin.Expired, "Your session has reached its time limit",
-			"Press Sign in, or enter your passcode in the Identity Agent window. This screen moves on by itself."},
+			"If this is your smartcard, press Sign in and enter your passcode in the Identity Agent window."},
+		{"cancelled, card still in", hscn.MissingPasscode, signin.Cancelled, "Enter your passcode",
+			"If this is your smartcard, press Sign in and enter your passcode in the Identity Agent window."},
+		{"expired, card still in", hscn.MissingPasscode, signin.Expired,
+			"You were signed out because your session reached its time limit",
+			"Press Sign in and enter your passcode in the Identity Agent window."},
 		{"no reader", hscn.MissingReader, signin.NotEnded, "Connect your smartcard reader",
-			"Then insert your smartcard. This screen moves on by itself."},
+			"Then insert your smartcard."},
 		{"no agent", hscn.MissingAgent, signin.NotEnded, "The NHS Identity Agent is not installed",
-			"Ask your local service desk to install it. This screen moves on by itself."},
+			"Ask your local service desk to install it."},
 		{"nothing known", hscn.MissingUnknown, signin.NotEnded, "Looking for your smartcard…",
-			"If it is not in the reader yet, insert it now. This screen moves on by itself."},
-		{"signed out", signin.MissingIntent, signin.SignedOut, "You are signed out", "Press Sign in to start again."},
-		{"signed out, card taken", hscn.MissingCard, signin.SignedOut, "You are signed out", "Press Sign in to start again."},
+			"If it is not in the reader yet, insert it now."},
+		{"a card is in at the start", hscn.MissingIntent, signin.NotEnded, "Your smartcard is ready", "Press Sign in to start."},
+		{"signed out", hscn.MissingIntent, signin.SignedOut, "You are signed out of e-RS", stillIn},
+		{"signed out, card taken", hscn.MissingCard, signin.SignedOut, "You are signed out of e-RS",
+			"Insert your smartcard and enter your passcode to sign in again."},
 		{"card removed", hscn.MissingCard, signin.CardRemoved, "Your smartcard was removed, so you were signed out",
-			"Insert your smartcard and enter your passcode to sign in again. This screen moves on by itself."},
+			"Insert your smartcard and enter your passcode to sign in again."},
 		{"card removed with its reader", hscn.MissingReader, signin.CardRemoved, "Your smartcard was removed, so you were signed out",
-			"Connect your reader and insert your smartcard to sign in again. This screen moves on by itself."},
-		{"another sign-in", signin.MissingIntent, signin.TicketChanged, "A new smartcard sign-in closed your session",
-			"Press Sign in to start again."},
-		{"expired", signin.MissingIntent, signin.Expired, "Your session has reached its time limit",
-			"Press Sign in to start again."},
-		{"screen locked", signin.MissingIntent, signin.ScreenLocked, "You were signed out because the screen was locked",
-			"Press Sign in to start again."},
+			"Connect your reader and insert your smartcard to sign in again."},
+		{"another sign-in", hscn.MissingIntent, signin.TicketChanged,
+			"You were signed out because a smartcard was used to sign in again", stillIn},
+		{"expired", hscn.MissingIntent, signin.Expired,
+			"You were signed out because your session reached its time limit", stillIn},
+		{"screen locked", hscn.MissingIntent, signin.ScreenLocked, "You were signed out because the screen was locked", stillIn},
 		{"another user", hscn.MissingCard, signin.UserSwitched,
-			"You were signed out because somebody else started to use this computer",
-			"Insert your smartcard and enter your passcode to sign in again. This screen moves on by itself."},
+			"You were signed out because another user started to use this computer",
+			"Insert your smartcard and enter your passcode to sign in again."},
 		{"card removed while the role is switched", hscn.MissingCard, signin.RoleSwitched,
-			"Your session ended before you chose another role",
-			"Insert your smartcard and enter your passcode to sign in again. This screen moves on by itself."},
-		{"not renewed", signin.MissingIntent, signin.Renewed, "Your session ended before it could be renewed",
-			"Press Sign in to start again."},
-		{"not completed", signin.MissingIntent, signin.Abandoned, "The sign-in could not be completed",
-			"Press Sign in to start again."},
-		{"cancelled", hscn.MissingCard, signin.Cancelled, "Sign-in cancelled", "Press Sign in when you are ready."},
+			"You were signed out before you chose another role",
+			"Insert your smartcard and enter your passcode to sign in again."},
+		{"not renewed", hscn.MissingIntent, signin.Renewed,
+			"You were signed out because your session could not be extended", stillIn},
+		{"not completed", hscn.MissingIntent, signin.Abandoned, "The sign-in could not be completed", stillIn},
+		{"cancelled", hscn.MissingCard, signin.Cancelled, "Insert your smartcard",
+			"Then enter your passcode in the Identity Agent window."},
+		{"cancelled, signed in before", hscn.MissingIntent, signin.Cancelled, "Your smartcard is ready", stillIn},
 		{"no agent any more matters most", hscn.MissingAgent, signin.Expired,
 			"The NHS Identity Agent is not installed",
-			"Ask your local service desk to install it. This screen moves on by itself."},
+			"Ask your local service desk to install it."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, Settings{})
 			w.Show(waitingState(c.missing, c.reason))
 			require.Contains(t, w.texts(), c.title)
 			require.Contains(t, w.texts(), c.text)
+			require.Equal(t, c.reason == signin.Cancelled, contains(w.texts(), "You did not sign in."),
+				"the next step stays, with what has come of the last one above it")
 		})
 	}
 }
@@ -209,7 +216,7 @@ func TestClosing(t *testing.T) {
 // applications may still be at work.
 func TestEndingWords(t *testing.T) {
 	const gone = "Your other e-RS applications can no longer use this session."
-	const finish = "Your other e-RS applications may finish what they are doing. They can start nothing new."
+	const finish = "Your other e-RS applications are finishing what they are doing."
 	for _, c := range []struct {
 		reason      signin.Reason
 		title, text string
@@ -217,14 +224,15 @@ func TestEndingWords(t *testing.T) {
 		{signin.SignedOut, "Signing out…", finish},
 		{signin.Quitting, "Signing out…", finish},
 		{signin.RoleSwitched, "Switching role…", finish},
-		{signin.Renewed, "Renewing your session…", finish},
+		{signin.Renewed, "Extending your session…", finish},
 		{signin.CardRemoved, "Your smartcard was removed. Signing out…", gone},
-		{signin.TicketChanged, "A new smartcard sign-in. Closing your session…", gone},
-		{signin.Expired, "Your session has reached its time limit. Signing out…", gone},
+		{signin.TicketChanged, "A smartcard was used to sign in again. Signing out…", gone},
+		{signin.Expired, "Your session reached its time limit. Signing out…", gone},
 		{signin.ScreenLocked, "The screen was locked. Signing out…", gone},
-		{signin.UserSwitched, "Somebody else uses this computer now. Signing out…", gone},
+		{signin.UserSwitched, "Another user is using this computer. Signing out…", gone},
 		{signin.Cancelled, "Cancelling…", ""},
-		{signin.Abandoned, "Tidying up…", ""},
+		{signin.RoleGivenUp, "Going back to your roles…", ""},
+		{signin.Abandoned, "Signing out…", ""},
 	} {
 		t.Run(c.reason.String(), func(t *testing.T) {
 			w := newWorld(t, Settings{})
@@ -240,7 +248,7 @@ func TestEndingWords(t *testing.T) {
 // TestClosingWithoutASession: the text does not mention other applications that never had a
 // session.
 func TestClosingWithoutASession(t *testing.T) {
-	const gone = "Your other e-RS applications may finish what they are doing. They can start nothing new."
+	const gone = "Your other e-RS applications are finishing what they are doing."
 	w := newWorld(t, Settings{})
 	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
 	w.closeWindow()
@@ -282,10 +290,10 @@ func TestLiveTexts(t *testing.T) {
 	w.now = morning.Add(2 * time.Minute)
 	w.Show(signedInState())
 	require.True(t, w.ticker.running())
-	require.Contains(t, w.texts(), "18:42  in 9 h 58 min, or when you remove your smartcard")
+	require.Contains(t, w.texts(), "18:42, in 9 hours 58 minutes, or when you remove your smartcard")
 	w.now = morning.Add(9*time.Hour + 55*time.Minute)
 	w.ticker.tick()
-	require.Contains(t, w.texts(), "18:42  in 5 min, or when you remove your smartcard")
+	require.Contains(t, w.texts(), "18:42, in 5 minutes, or when you remove your smartcard")
 
 	w.Show(failedState(notAccepted))
 	require.False(t, w.ticker.running())
@@ -293,20 +301,86 @@ func TestLiveTexts(t *testing.T) {
 
 func TestRemaining(t *testing.T) {
 	for _, c := range []struct {
-		left time.Duration
-		want string
+		left           time.Duration
+		english, welsh string
 	}{
-		{10 * time.Hour, "in 10 h"},
-		{10*time.Hour - time.Second, "in 10 h"},
-		{9*time.Hour + 58*time.Minute, "in 9 h 58 min"},
-		{time.Hour, "in 1 h"},
-		{59 * time.Minute, "in 59 min"},
-		{time.Second, "in 1 min"},
-		{0, "now"},
-		{-time.Hour, "now"},
+		{10 * time.Hour, "in 10 hours", "ymhen 10 awr"},
+		{10*time.Hour - time.Second, "in 10 hours", "ymhen 10 awr"},
+		{9*time.Hour + 58*time.Minute, "in 9 hours 58 minutes", "ymhen 9 awr 58 munud"},
+		{61 * time.Minute, "in 1 hour 1 minute", "ymhen 1 awr 1 munud"},
+		{time.Hour, "in 1 hour", "ymhen 1 awr"},
+		{59 * time.Minute, "in 59 minutes", "ymhen 59 munud"},
+		{time.Second, "in 1 minute", "ymhen 1 munud"},
+		{0, "now", "nawr"},
+		{-time.Hour, "now", "nawr"},
 	} {
-		assert.Equal(t, c.want, remaining(morning, morning.Add(c.left)), c.left)
+		for language, want := range map[string]string{english: c.english, "cy": c.welsh} {
+			t.Run(language+" "+c.left.String(), func(t *testing.T) {
+				speak(t, language)
+				assert.Equal(t, want, remaining(morning, morning.Add(c.left)))
+			})
+		}
 	}
+}
+
+// speak sets the language of the texts for a test.
+func speak(t *testing.T, language string) {
+	t.Helper()
+	require.NoError(t, UseLanguage(language))
+	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
+}
+
+// TestTheEndIsTomorrow: a user of the night shift must not take 05:19 for a time that has passed.
+func TestTheEndIsTomorrow(t *testing.T) {
+	london, err := time.LoadLocation("Europe/London")
+	require.NoError(t, err)
+	at := func(month time.Month, day, hour, minute int) time.Time {
+		return time.Date(2026, month, day, hour, minute, 0, 0, london)
+	}
+	const removed, tynnu = ", or when you remove your smartcard", ", neu pan fyddwch yn tynnu eich cerdyn clyfar allan"
+	for _, c := range []struct {
+		name           string
+		now, end       time.Time
+		english, welsh string
+	}{
+		{"the same day", at(11, 20, 8, 42), at(11, 20, 18, 42), "18:42, in 10 hours", "18:42, ymhen 10 awr"},
+		{"the next day", at(11, 20, 19, 19), at(11, 21, 5, 19), "05:19 tomorrow, in 10 hours", "05:19 yfory, ymhen 10 awr"},
+		{"at midnight", at(11, 20, 23, 0), at(11, 21, 0, 0), "00:00 tomorrow, in 1 hour", "00:00 yfory, ymhen 1 awr"},
+		{"a minute before midnight", at(11, 20, 22, 59), at(11, 20, 23, 59), "23:59, in 1 hour", "23:59, ymhen 1 awr"},
+		{"since midnight", at(11, 21, 0, 0), at(11, 21, 5, 19), "05:19, in 5 hours 19 minutes", "05:19, ymhen 5 awr 19 munud"},
+		{"the next month", at(11, 30, 20, 0), at(12, 1, 6, 0), "06:00 tomorrow, in 10 hours", "06:00 yfory, ymhen 10 awr"},
+		{"the next year", at(12, 31, 20, 0), time.Date(2027, 1, 1, 6, 0, 0, 0, london), "06:00 tomorrow, in 10 hours", "06:00 yfory, ymhen 10 awr"},
+		{"clocks go forward", at(3, 28, 20, 0), at(3, 28, 20, 0).Add(10 * time.Hour), "07:00 tomorrow, in 10 hours", "07:00 yfory, ymhen 10 awr"},
+		{"clocks go back", at(10, 24, 20, 0), at(10, 24, 20, 0).Add(10 * time.Hour), "05:00 tomorrow, in 10 hours", "05:00 yfory, ymhen 10 awr"},
+		{"clocks have gone forward", at(3, 29, 0, 30), at(3, 29, 3, 0), "03:00, in 1 hour 30 minutes", "03:00, ymhen 1 awr 30 munud"},
+		{"summer, when UTC has another date", at(7, 1, 14, 30), at(7, 2, 0, 30), "00:30 tomorrow, in 10 hours", "00:30 yfory, ymhen 10 awr"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			time.Local = london
+			t.Cleanup(func() { time.Local = time.UTC })
+			state := signedInState()
+			state.SignedInAt, state.ExpiresAt = c.now.UTC(), c.end.UTC()
+			for language, want := range map[string]string{english: c.english + removed, "cy": c.welsh + tynnu} {
+				w := newWorld(t, Settings{Language: language})
+				w.now = c.now
+				w.Show(state)
+				require.Contains(t, w.texts(), want)
+			}
+			speak(t, english)
+		})
+	}
+	t.Run("the warning too, until midnight", func(t *testing.T) {
+		w := newWorld(t, Settings{})
+		state := endsSoonState()
+		state.SignedInAt, state.ExpiresAt = morning.Add(5*time.Hour), time.Date(2026, 11, 21, 0, 2, 0, 0, time.UTC)
+		w.now = state.ExpiresAt.Add(-5 * time.Minute)
+		w.Show(state)
+		require.Contains(t, w.texts(), "Your session ends at 00:02 tomorrow")
+		w.now = state.ExpiresAt.Add(-time.Minute)
+		w.ticker.tick()
+		require.Contains(t, w.texts(), "Your session ends at 00:02")
+		require.Contains(t, w.texts(), "00:02, in 1 minute, or when you remove your smartcard")
+	})
 }
 
 // TestGoTicker uses the real ticker.
@@ -342,7 +416,7 @@ func TestHeader(t *testing.T) {
 		{"selecting", workingState(signin.Selecting, signin.NotEnded), true},
 		{"signed in", signedInState(), true},
 		{"ending", workingState(signin.Ending, signin.SignedOut), true},
-		{"waiting", waitingState(signin.MissingIntent, signin.SignedOut), false},
+		{"waiting", waitingState(hscn.MissingIntent, signin.SignedOut), false},
 	} {
 		w.Show(c.state)
 		assert.Equal(t, c.shown, contains(w.texts(), number), c.name)

@@ -81,7 +81,7 @@ func workingOn(state signin.State) (what said, cancel bool) {
 	case signin.Prompting:
 		return saidOf(state.Missing), true
 	case signin.SigningIn:
-		return said{assets.Smartcard, lang.L("Signing in to e-RS…"), lang.L("Keep your smartcard inserted.")}, true
+		return said{assets.Smartcard, lang.L("Signing in to e-RS…"), lang.L("Keep your smartcard in the reader.")}, true
 	case signin.Selecting:
 		return said{assets.Smartcard, lang.L("Opening your e-RS session…"), lang.L("{{.Role}} at {{.Organisation}}",
 			map[string]any{"Role": roleName(state.Chosen.BusinessFunction), "Organisation": organisation(state.Chosen)})}, true
@@ -98,27 +98,29 @@ func endingFor(state signin.State) said {
 	gone, finish := "", ""
 	if state.Chosen != (ersclient.Permission{}) { // before that, no other application had the session
 		gone = lang.L("Your other e-RS applications can no longer use this session.")
-		finish = lang.L("Your other e-RS applications may finish what they are doing. They can start nothing new.")
+		finish = lang.L("Your other e-RS applications are finishing what they are doing.")
 	}
 	switch state.Reason {
 	case signin.CardRemoved:
 		return said{assets.Reader, lang.L("Your smartcard was removed. Signing out…"), gone}
 	case signin.TicketChanged:
-		return said{assets.Smartcard, lang.L("A new smartcard sign-in. Closing your session…"), gone}
+		return said{assets.Smartcard, lang.L("A smartcard was used to sign in again. Signing out…"), gone}
 	case signin.Expired:
-		return said{assets.Smartcard, lang.L("Your session has reached its time limit. Signing out…"), gone}
+		return said{assets.Smartcard, lang.L("Your session reached its time limit. Signing out…"), gone}
 	case signin.ScreenLocked:
 		return said{assets.Smartcard, lang.L("The screen was locked. Signing out…"), gone}
 	case signin.UserSwitched:
-		return said{assets.Smartcard, lang.L("Somebody else uses this computer now. Signing out…"), gone}
+		return said{assets.Smartcard, lang.L("Another user is using this computer. Signing out…"), gone}
 	case signin.RoleSwitched:
 		return said{assets.Smartcard, lang.L("Switching role…"), finish}
 	case signin.Renewed:
-		return said{assets.Smartcard, lang.L("Renewing your session…"), finish}
+		return said{assets.Smartcard, lang.L("Extending your session…"), finish}
 	case signin.Cancelled:
 		return said{assets.Smartcard, lang.L("Cancelling…"), ""}
+	case signin.RoleGivenUp:
+		return said{assets.Smartcard, lang.L("Going back to your roles…"), ""}
 	case signin.Abandoned:
-		return said{assets.Smartcard, lang.L("Tidying up…"), ""}
+		return said{assets.Smartcard, lang.L("Signing out…"), ""}
 	default:
 		if state.User == (signin.User{}) { // not signed in
 			return said{assets.Smartcard, lang.L("Closing…"), ""}

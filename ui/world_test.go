@@ -115,6 +115,7 @@ func newWorld(t *testing.T, settings Settings) *world {
 	made.Window = newWindow(made.app, settings, func(intent signin.Intent) { made.intents = append(made.intents, intent) }, made.ticker)
 	made.save = func(run func() error, done func(error)) { done(run()) }
 	made.aside = func(run func()) { run() }
+	made.active = true
 	made.win.Show()
 	openWindows++
 	t.Cleanup(func() {
@@ -356,7 +357,7 @@ func waitingState(missing signin.Missing, reason signin.Reason) signin.State {
 		links = unchecked
 	case signinhscn.MissingAgent:
 		links = linksWith(signin.HealthBad, "Identity Agent not installed")
-	case signin.MissingIntent:
+	case signinhscn.MissingIntent:
 		links = allGood
 	case signinhscn.MissingPasscode:
 		links = linksWith(signin.HealthAttention, "Card in, not signed in")
@@ -364,7 +365,11 @@ func waitingState(missing signin.Missing, reason signin.Reason) signin.State {
 		links = linksWith(signin.HealthAttention, "No smartcard reader")
 	case signinhscn.MissingCard:
 	}
-	return signin.State{Phase: signin.Waiting, Since: morning, Missing: missing, Reason: reason, Links: links}
+	state := signin.State{Phase: signin.Waiting, Since: morning, Missing: missing, Reason: reason, Links: links}
+	if missing == signinhscn.MissingIntent && reason != signin.NotEnded {
+		state.Holder = gpUser // who has signed in with the card that is still there
+	}
+	return state
 }
 
 // askedState is a state in which another program requests the sign-in.

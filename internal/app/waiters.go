@@ -249,9 +249,9 @@ func (w *signOutWatch) look(state signin.State) (instance.Answer, bool) {
 		return w.failed(state)
 	case signin.Waiting, signin.Closed:
 		return instance.Answer{OK: true}, true
-	case signin.SignedIn, signin.Choosing:
+	case signin.SignedIn, signin.Choosing, signin.Selecting:
 		wish = signin.SignOut{}
-	case signin.Prompting, signin.SigningIn, signin.Selecting:
+	case signin.Prompting, signin.SigningIn:
 		wish = signin.Cancel{}
 	case signin.Starting, signin.Ending:
 		return instance.Answer{}, false

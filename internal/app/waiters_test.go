@@ -85,6 +85,12 @@ func TestHowASignInEnds(t *testing.T) {
 		"given up while choosing, not asked": {
 			"", []signin.State{at(signin.Choosing), at(signin.Ending, because(signin.Cancelled))}, given, nil,
 		},
+		"another role, says the user": {
+			app, []signin.State{
+				at(signin.Selecting, askedBy(app)), at(signin.Ending, because(signin.RoleGivenUp), askedBy(app)),
+				at(signin.SigningIn, because(signin.RoleGivenUp), askedBy(app)), at(signin.Choosing, because(signin.RoleGivenUp), askedBy(app)),
+			}, "-", nil,
+		},
 		"signed out while choosing": {
 			"", []signin.State{at(signin.Choosing), at(signin.Ending, because(signin.SignedOut))}, given, nil,
 		},
@@ -132,6 +138,9 @@ func TestHowASignOutEnds(t *testing.T) {
 		},
 		"a sign-in under way": {
 			[]signin.State{at(signin.SigningIn), at(signin.Ending), at(signin.Waiting)}, "", []signin.Intent{signin.Cancel{}},
+		},
+		"a role is being opened": {
+			[]signin.State{at(signin.Selecting), at(signin.Ending), at(signin.Waiting)}, "", []signin.Intent{signin.SignOut{}},
 		},
 		"what an earlier run has left": {[]signin.State{at(signin.Starting), at(signin.Waiting)}, "", nil},
 		"a role is switched": {

@@ -33,7 +33,9 @@ type lifecycle struct {
 	started func()
 }
 
-func (l *lifecycle) SetOnStarted(started func()) { l.started = started }
+func (l *lifecycle) SetOnStarted(started func())   { l.started = started }
+func (l *lifecycle) SetOnEnteredForeground(func()) {}
+func (l *lifecycle) SetOnExitedForeground(func())  {}
 
 func (a *brokenApp) Lifecycle() fyne.Lifecycle { return &a.lifecycle }
 

@@ -312,19 +312,29 @@ func TestAUT001AUT002FromCardToKeyringAndBack(t *testing.T) {
 	assert.Equal(t, "SERVICE_PROVIDER_CLINICIAN", sessions[0].Role.BusinessFunction)
 	s.keyringHas(sessions[0])
 
-	s.signOut(program)
+	// Cancel in the question keeps the session, and leads back to Sign out.
+	s.press("Tab", "Tab", "Return", "Tab", "Return")
+	s.picture("signed-in")
+	s.keyringHas(sessions[0])
+	s.press("Return")
+	s.picture("sign-out-question")
+	s.press("Return")
+	s.see(program, "waiting")
 	s.keyringEmpty()
 	assert.Empty(t, s.sessions())
 	assert.Equal(t, []string{"A001", "A002", "A003"}, s.calls())
 
-	// The card is still in, and the focus on Sign in: one key, and the last role used is one key
-	// more.
-	s.press("Return")
+	// The card is still in. Enter alone does not sign in as its holder: if it did, Tab and Return would
+	// cancel, or take another role than the last used.
+	s.picture("signed-out-card-in")
+	s.press("Return", "space", "Tab", "Return")
 	s.see(program, "choosing")
 	s.press("Return")
 	s.see(program, "signed-in")
 	again := s.sessions()
 	require.Len(t, again, 1)
+	assert.Equal(t, sessions[0].Role, again[0].Role)
+	assert.Equal(t, []string{"A001", "A002", "A003", "A001", "A002"}, s.calls())
 	s.keyringHas(again[0])
 
 	// Pulling the card is signing out.
@@ -426,10 +436,14 @@ func TestA00302Terminated(t *testing.T) {
 	assert.Empty(t, s.sessions())
 }
 
-// The mouse does what the keyboard does.
+// The mouse does what the keyboard does. A click on Sign in without a card comes to nothing, and the
+// card that is inserted then signs in all the same.
 func TestWithTheMouse(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	program := s.start()
+	require.NoError(t, s.Desktop.Click(s.ctx, 400, 357))
+	require.Eventually(t, func() bool { return strings.Contains(program.Log(), `"reason":"cancelled"`) }, time.Minute, 20*time.Millisecond)
+	s.picture("not-signed-in")
 	s.insertCard()
 	s.see(program, "choosing")
 	require.NoError(t, s.Desktop.Click(s.ctx, 170, 400))

@@ -124,7 +124,7 @@ func TestTheWholeJobOnEveryKeyring(t *testing.T) {
 			assert.Empty(t, s.sessions())
 
 			// The card is still in, and the last role used is one key more.
-			s.press("Return")
+			s.press("Tab", "Return")
 			s.see(program, "choosing")
 			s.press("Return")
 			s.see(program, "signed-in")

@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -107,14 +109,40 @@ func TestA00303SwitchingRoleWhileAReaderPolls(t *testing.T) {
 	assert.True(t, slices.Equal(want, poller.end()), "a reader has seen something else than the two sessions, one after the other")
 }
 
-// A session of maximal age is over, without any action.
+// A session of maximal age is over, without any action, unless the user wants to stay signed in: with
+// Enter, where the window has the keyboard as it warns.
 func TestAUT003AgeReached(t *testing.T) {
 	s := open(t, keyringtest.Options{}, `session_max_age = "1m"`)
 	program := s.start()
 	s.signIn(program)
+	first := s.sessions()
+	require.Len(t, first, 1)
+
+	// Before the warning Enter does nothing, and after it is used neither. It comes after half a minute.
+	for ending := false; !ending; {
+		s.press("Return")
+		soon, cancel := context.WithTimeout(s.ctx, time.Second)
+		ending = program.WaitScreen(soon, "ending") == nil
+		cancel()
+		require.NoError(t, s.ctx.Err(), "Enter does not keep the session")
+	}
+	s.see(program, "signed-in")
+	second := s.sessions()
+	require.Len(t, second, 1)
+	assert.Equal(t, first[0].Role, second[0].Role)
+	assert.NotContains(t, program.Log(), `"reason":"expired"`)
+	s.keyringHas(second[0])
+
+	// A window without the keyboard gives its warning no focus: Enter was meant for another one.
+	require.NoError(t, s.Desktop.Unfocus())
+	time.Sleep(40 * time.Second)
+	require.NoError(t, s.Desktop.WaitWindow(s.ctx, stage.Title))
+	s.picture("ends-soon")
+	s.press("Return")
 	s.see(program, "waiting")
 	s.keyringEmpty()
 	assert.Empty(t, s.sessions())
+	assert.Equal(t, []string{"A001", "A002", "A003", "A001", "A002", "A003"}, s.calls())
 	assert.Contains(t, program.Log(), `"reason":"expired"`)
 	s.picture("expired")
 }
@@ -179,10 +207,16 @@ func TestERSHangsForEver(t *testing.T) {
 		s.press("4")
 		s.see(program, "selecting")
 		s.press("Escape")
-		s.see(program, "waiting")
+		// The list again, in a new session: the first may have its role already.
+		s.see(program, "choosing")
 		s.keyringEmpty()
-		assert.Equal(t, []string{"A001", "A002", "A003"}, s.calls())
-		assert.Empty(t, s.sessions())
+		assert.Equal(t, []string{"A001", "A002", "A003", "A001"}, s.calls())
+		s.press("1")
+		s.see(program, "signed-in")
+		sessions := s.sessions()
+		require.Len(t, sessions, 1)
+		assert.Equal(t, "REFERRING_CLINICIAN", sessions[0].Role.BusinessFunction)
+		s.keyringHas(sessions[0])
 	})
 	t.Run("A003, at signing out", func(t *testing.T) {
 		s := open(t, keyringtest.Options{}, `request_timeout = "1s"`, `closing_grace = "0s"`)

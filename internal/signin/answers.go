@@ -69,6 +69,7 @@ func (m *machine) onOpened(now time.Time, e opened) []effect {
 	}
 	m.grant, m.createdAt = e.grant, now
 	m.state.User = User{Name: e.grant.User.Name(), Identifier: e.grant.User.Identifier}
+	m.holder = m.state.User
 	m.state.Permissions = e.grant.User.Permissions
 	m.state.LastUsed = nil
 	if last, offered := find(m.state.Permissions, e.last); offered {

@@ -80,10 +80,10 @@ func (n *neighbours) noted() []string {
 }
 
 func (n *neighbours) About() signin.About {
-	var about signin.About
-	about.NotClosed = &problem.Problem{Title: "not closed"}
-	return about
+	return signin.About{Ready: missingIntent, NotClosed: &problem.Problem{Title: "not closed"}}
 }
+
+var missingIntent = signin.Missing{Name: "intent"}
 
 // Watch hands on what a test reports.
 func (n *neighbours) Watch(ctx context.Context) <-chan signin.Report {
@@ -374,7 +374,7 @@ func TestFromCardToKeyringAndBack(t *testing.T) {
 	r.Send(signin.SignOut{})
 	waiting := r.until(signin.Waiting)
 	assert.Equal(t, signin.SignedOut, waiting.Reason)
-	assert.Equal(t, signin.MissingIntent, waiting.Missing, "nobody is signed in again behind their back")
+	assert.Equal(t, missingIntent, waiting.Missing, "nobody is signed in again behind their back")
 	assert.Equal(t, []string{"clear", "A001", "A002", "publish", "clear", "A003"}, without(r.noted(), "remember"))
 	_, err = r.Read(t.Context())
 	assert.ErrorIs(t, err, handoff.ErrNotFound)
@@ -648,7 +648,7 @@ func TestAnEndThatFailedIsFinished(t *testing.T) {
 	r.Send(signin.TryAgain{})
 	waiting := r.until(signin.Waiting)
 	assert.Equal(t, signin.SignedOut, waiting.Reason)
-	assert.Equal(t, signin.MissingIntent, waiting.Missing)
+	assert.Equal(t, missingIntent, waiting.Missing)
 	_, err := r.Read(t.Context())
 	assert.ErrorIs(t, err, handoff.ErrNotFound)
 	assert.Equal(t, []string{"clear", "A001", "A002", "publish", "clear", "A003", "clear"}, without(r.noted(), "remember"))

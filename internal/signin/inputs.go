@@ -60,6 +60,9 @@ func (m *machine) nameOrganisations(names map[string]string) {
 func (m *machine) onProof(now time.Time, proof Proof) []effect {
 	same := m.proof.Equal(proof)
 	m.proof = proof
+	if !same {
+		m.holder = User{}
+	}
 	switch m.state.Phase {
 	case Waiting, Prompting, Failed:
 		if !m.cleared {
@@ -83,7 +86,7 @@ func (m *machine) onProof(now time.Time, proof Proof) []effect {
 }
 
 func (m *machine) onProofGone(now time.Time) []effect {
-	m.proof, m.newProof, m.manualStart = Proof{}, false, false
+	m.proof, m.holder, m.newProof, m.manualStart = Proof{}, User{}, false, false
 	switch m.state.Phase {
 	case Waiting:
 		return m.wait(now, m.state.Reason)
@@ -114,7 +117,6 @@ func (m *machine) onIntent(now time.Time, intent Intent) []effect {
 			m.state.AskedBy = wish.By
 		}
 	case Cancel:
-		m.state.AskedBy = ""
 		return m.onCancel(now)
 	case Choose:
 		return m.onChoose(now, wish.Permission)
@@ -123,9 +125,11 @@ func (m *machine) onIntent(now time.Time, intent Intent) []effect {
 	case Renew:
 		return m.onRenew(now)
 	case SignOut:
-		if m.state.Phase == SignedIn || m.state.Phase == Choosing || m.state.Phase == ChoosingClinician {
+		switch m.state.Phase {
+		case Choosing, ChoosingClinician, Selecting, SignedIn:
 			m.state.AskedBy = ""
 			return m.end(now, SignedOut, destination{phase: Waiting})
+		default:
 		}
 	case Quit:
 		return m.onQuit(now, wish)
@@ -152,34 +156,50 @@ func (m *machine) onStartOver(now time.Time) []effect {
 	}
 }
 
+// onCancel gives up what is under way. A user who gives up a role chooses again.
 func (m *machine) onCancel(now time.Time) []effect {
 	switch m.state.Phase {
-	case Prompting:
-		m.attempt++
-		return append([]effect{stopCalls{}}, m.wait(now, Cancelled)...)
+	case Selecting:
+		return m.giveUpRole(now)
 	case ChoosingClinician:
 		return m.chooseAgain(now, nil)
 	case Choosing:
-		switch {
-		case m.state.Problem != nil:
+		if m.state.Problem != nil {
 			return m.chooseAgain(now, nil)
-		case m.state.Switching:
+		}
+		if m.state.Switching {
 			m.state.Switching = false
 			m.enter(now, SignedIn)
 			return nil
 		}
-	case Selecting:
-		if m.deferred != nil {
-			return m.chooseAgain(now, nil)
-		}
-		if m.terms.about.InPlace && m.running == selecting {
-			return []effect{stopCalls{}}
-		}
-	case SigningIn:
+	default:
+	}
+	m.state.AskedBy = ""
+	switch m.state.Phase {
+	case Prompting:
+		m.attempt++
+		return append([]effect{stopCalls{}}, m.wait(now, Cancelled)...)
+	case SigningIn, Choosing:
+		return m.end(now, Cancelled, destination{phase: Waiting})
 	default:
 		return nil
 	}
-	return m.end(now, Cancelled, destination{phase: Waiting})
+}
+
+// giveUpRole offers the choice again, in a new session from the same proof: the present one may have
+// a role already, and is not given a second one. In place the session has none before it is handed
+// over, and the same one goes on.
+func (m *machine) giveUpRole(now time.Time) []effect {
+	switch {
+	case !m.terms.about.InPlace:
+		return m.end(now, RoleGivenUp, destination{phase: SigningIn})
+	case m.deferred != nil:
+		return m.chooseAgain(now, nil)
+	case m.running == selecting:
+		return []effect{stopCalls{}}
+	default:
+		return m.end(now, Cancelled, destination{phase: Waiting})
+	}
 }
 
 func (m *machine) onChoose(now time.Time, wanted ersclient.Permission) []effect {

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -156,7 +157,7 @@ func TestAUT003SigningInWithAnOldTicket(t *testing.T) {
 	m.handle(evening, tick{})
 	m.handle(evening, ended{})
 	require.Equal(t, Waiting, m.state.Phase)
-	require.Equal(t, MissingIntent, m.state.Missing, "the agent still hands it out")
+	require.Equal(t, missingIntent, m.state.Missing, "the agent still hands it out")
 	assert.Equal(t, []string{"getNewTicket"}, names(m.handle(evening, intentEvent{SignIn{}})))
 }
 
@@ -316,7 +317,7 @@ func TestAHeldTicketWaitsForTheUser(t *testing.T) {
 
 	t.Run("until they press Sign in", func(t *testing.T) {
 		m := start(appeared)
-		assert.Equal(t, MissingIntent, m.state.Missing)
+		assert.Equal(t, missingIntent, m.state.Missing)
 		assert.NotContains(t, names(m.handle(morning, tick{})), creates[0])
 		assert.Equal(t, creates, names(m.handle(morning, intentEvent{SignIn{}})))
 	})
@@ -326,7 +327,7 @@ func TestAHeldTicketWaitsForTheUser(t *testing.T) {
 		m := newMachine(manual, morning)
 		m.handle(morning, leftoverCleared{})
 		require.NotContains(t, names(m.handle(morning, appeared)), creates[0])
-		assert.Equal(t, MissingIntent, m.state.Missing)
+		assert.Equal(t, missingIntent, m.state.Missing)
 		assert.Equal(t, creates, names(m.handle(morning, intentEvent{SignIn{}})))
 	})
 	t.Run("or insert the card", func(t *testing.T) {
@@ -396,4 +397,96 @@ func TestAnInsertedCardBeginsAnew(t *testing.T) {
 			assert.Equal(t, test.want, m.state.Reason)
 		})
 	}
+}
+
+// A user who took the wrong role wants the list back, without the passcode. The session that was to
+// have that role is closed: A002 is sent once for each session at most.
+func TestGivingUpARoleLeadsBackToTheList(t *testing.T) {
+	for name, c := range map[string]struct {
+		path []string
+		back happening
+		end  string
+	}{
+		"while it is selected": {
+			toSelecting, happening{make: func(m *machine) event { return selected{attempt: m.attempt, err: context.Canceled} }}, "A003 one",
+		},
+		"selected meanwhile": {
+			toSelecting, happening{make: func(m *machine) event { return selected{m.attempt, valid("two"), nil} }}, "A003 two",
+		},
+		"while it is handed over": {
+			toPublished, happening{make: func(m *machine) event { return published{attempt: m.attempt, looked: true} }},
+			"clear keyring, A003 two",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := situation{name, c.path}.machine(t)
+			m.handle(morning, intentEvent{Requested{By: "Vendor App"}})
+			require.Equal(t, []string{"stop calls"}, names(m.handle(morning, intentEvent{Cancel{}})))
+			require.Equal(t, []string{c.end}, names(m.handle(morning, c.back.make(m))))
+			require.Equal(t, []string{"A001"}, names(m.handle(morning, ended{})))
+			require.Equal(t, "Vendor App", m.state.AskedBy, "the sign-in goes on")
+			require.Empty(t, m.handle(morning, opened{m.attempt, provisional("three"), referrer, nil}))
+			require.Equal(t, Choosing, m.state.Phase)
+			effects := m.handle(morning, intentEvent{Choose{referrer}})
+			require.Equal(t, []string{"A002 REFERRING_CLINICIAN"}, names(effects))
+			assert.Equal(t, "three", effects[0].(selectRole).grant.Key.Reveal()) //nolint:errcheck,forcetypeassert // a panic fails the test just as well
+		})
+	}
+	t.Run("the card is removed meanwhile", func(t *testing.T) {
+		m := situation{"selecting", toSelecting}.machine(t)
+		m.handle(morning, intentEvent{Cancel{}})
+		m.handle(morning, gone(missingCard))
+		m.handle(morning, selected{attempt: m.attempt, err: context.Canceled})
+		m.handle(morning, ended{})
+		assert.Equal(t, Waiting, m.state.Phase)
+		assert.Equal(t, CardRemoved, m.state.Reason)
+	})
+}
+
+// Whose card it is that is still in: the next person must not sign in as the one before unknowingly.
+func TestAWaitingUserSeesWhoseProofThereIs(t *testing.T) {
+	out := func(t *testing.T) *machine {
+		m := signedIn(t)
+		m.handle(morning, intentEvent{SignOut{}})
+		require.Equal(t, User{}, m.state.Holder, "while it ends, the User is")
+		m.handle(morning, ended{})
+		require.Equal(t, Waiting, m.state.Phase)
+		return m
+	}
+	holder := User{Name: "SA Assurance GP-Card", Identifier: "555020964101"}
+	t.Run("signed out", func(t *testing.T) {
+		m := out(t)
+		assert.Equal(t, missingIntent, m.state.Missing)
+		assert.Equal(t, holder, m.state.Holder)
+		m.handle(morning, intentEvent{SignIn{}})
+		assert.Equal(t, User{}, m.state.Holder)
+	})
+	t.Run("signed out, after the entry could not be cleared", func(t *testing.T) {
+		m := signedIn(t)
+		m.handle(morning, intentEvent{SignOut{}})
+		m.handle(morning, ended{clearErr: locked})
+		require.Equal(t, Failed, m.state.Phase)
+		m.handle(morning, intentEvent{TryAgain{}})
+		m.handle(morning, ended{})
+		assert.Equal(t, holder, m.state.Holder)
+	})
+	t.Run("the card is removed", func(t *testing.T) {
+		m := out(t)
+		m.handle(morning, gone(missingCard))
+		assert.Equal(t, User{}, m.state.Holder)
+	})
+	t.Run("another proof, and nobody has signed in with it", func(t *testing.T) {
+		m := out(t)
+		m.handle(morning, replaced("second-ticket", morning))
+		require.Equal(t, SigningIn, m.state.Phase)
+		m.handle(morning, intentEvent{Cancel{}})
+		require.Equal(t, Waiting, m.state.Phase)
+		assert.Equal(t, User{}, m.state.Holder)
+	})
+	t.Run("nobody has signed in yet", func(t *testing.T) {
+		m := situation{"signing in", toSigningIn}.machine(t)
+		m.handle(morning, intentEvent{Cancel{}})
+		assert.Equal(t, missingIntent, m.state.Missing)
+		assert.Equal(t, User{}, m.state.Holder)
+	})
 }

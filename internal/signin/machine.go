@@ -48,6 +48,8 @@ type machine struct {
 	// proof is the one that there is, as the platform reports it. It is the only source of proofs, the
 	// answer to a prompt included: two sources could disagree about a card that was pulled in between.
 	proof Proof
+	// holder is who signed in with that proof; zero if it was not used yet.
+	holder User
 	// status is the platform's last report: what a user without a proof has to do next.
 	status Report
 	// refused is the last proof that e-RS did not accept. Trying again with it would be refused again.
@@ -396,7 +398,7 @@ func (m *machine) wait(now time.Time, reason Reason) []effect {
 	m.enter(now, Waiting)
 	m.state.Reason = reason
 	if !m.proof.IsZero() {
-		m.state.Missing = MissingIntent
+		m.state.Missing, m.state.Holder = m.terms.about.Ready, m.holder
 		return m.probe(now)
 	}
 	m.state.Missing = m.status.Missing

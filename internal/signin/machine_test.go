@@ -33,6 +33,7 @@ var (
 
 	missingCard, missingReader    = Missing{Name: "card"}, Missing{Name: "reader"}
 	missingPasscode, missingAgent = Missing{Name: "passcode"}, Missing{Name: "agent"}
+	missingIntent                 = Missing{Name: "intent"}
 
 	refusal   = answered("A001", 403, "refused")
 	rejection = answered("A002", 403, "pair not valid")
@@ -282,7 +283,7 @@ var situations = []situation{
 	{"ending: renewing", append(toSignedIn[:7:7], "user: renew")},
 	{"ending: screen locked", append(toSignedIn[:7:7], "the screen is locked")},
 	{"ending: card removed", append(toSignedIn[:7:7], "the ticket is gone: no card")},
-	{"ending: cancelled, A002 not back yet", append(toSelecting[:5:5], "user: cancel")},
+	{"ending: role given up, A002 not back yet", append(toSelecting[:5:5], "user: cancel")},
 	{"ending: an A002 was lost", append(toSelecting[:5:5], "A002: answer lost")},
 	{"ending: no roles", append(toSigningIn[:3:3], "A001: created, no roles")},
 	{"ending: quitting", append(toSignedIn[:7:7], "user: quit")},
@@ -304,6 +305,7 @@ var agreed = terms{
 	maxAge: 10 * time.Hour, grace: 2 * time.Second, endWhenLocked: true,
 	publisher: "ers-login test",
 	about: About{
+		Ready:     missingIntent,
 		Unseen:    &problem.Problem{Code: "CARD-TICKET_NOT_AVAILABLE"},
 		NoRoles:   &problem.Problem{Code: "ERS-A001-NO_ROLES"},
 		NotClosed: &problem.Problem{Title: "not closed", Steps: []string{"remove your card"}},

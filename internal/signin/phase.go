@@ -12,7 +12,8 @@ func (p Phase) String() string { return phaseNames[p] }
 var reasonNames = map[Reason]string{
 	NotEnded: "", SignedOut: "signed-out", CardRemoved: "card-removed", TicketChanged: "ticket-changed", Expired: "expired",
 	RoleSwitched: "role-switched", Cancelled: "cancelled", Quitting: "quitting", Abandoned: "abandoned",
-	ScreenLocked: "screen-locked", UserSwitched: "user-switched", Renewed: "renewed", Idle: "idle",
+	ScreenLocked: "screen-locked", UserSwitched: "user-switched", Renewed: "renewed",
+	RoleGivenUp: "role-given-up", Idle: "idle",
 }
 
 // String returns the reason's name as the log has it.

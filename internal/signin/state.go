@@ -56,24 +56,16 @@ func (m Missing) String() string {
 	return m.Name
 }
 
-// MissingIntent is missing where there is a proof, but the user has signed out, so that only they
-// can start again.
-var MissingIntent = Missing{
-	Name: "intent", Picture: PictureSignedOut,
-	Title: "You are signed out", Text: "Press **Sign in** to start again.", Again: "Press **Sign in** to start again.",
-}
-
 // Picture names a picture of the screen that says what is missing.
 type Picture string
 
 // The pictures.
 const (
-	PictureCard      Picture = "card"
-	PictureReader    Picture = "reader"
-	PicturePasscode  Picture = "passcode"
-	PictureProgram   Picture = "program"
-	PictureSignedOut Picture = "signed-out"
-	PictureBrowser   Picture = "browser"
+	PictureCard     Picture = "card"
+	PictureReader   Picture = "reader"
+	PicturePasscode Picture = "passcode"
+	PictureProgram  Picture = "program"
+	PictureBrowser  Picture = "browser"
 )
 
 // Reason is why the last session ended, or why the present one is ending.
@@ -108,6 +100,8 @@ const (
 	Renewed
 	// Idle: the computer was not used for as long as the organisation allows.
 	Idle
+	// RoleGivenUp: the user gave up a role that was being opened, to choose again with the same proof.
+	RoleGivenUp
 )
 
 // Health is what is known of one link of the chain.
@@ -155,6 +149,9 @@ type State struct {
 	Browser *Browser
 	// Reason is why the session before ended (Waiting), or why this one is ending (Ending).
 	Reason Reason
+	// Holder is who signed in before with the proof that is there, while Waiting. It is zero without a
+	// proof, or if the proof was not used yet.
+	Holder User
 	// User is who signed in, from Choosing on.
 	User User
 	// Permissions is what the user can choose from while Choosing.
@@ -187,7 +184,8 @@ type State struct {
 	// it may be closed at e-RS: the user decides how to go on.
 	EntryGone bool
 	// AskedBy is the program that wants the user to sign in, as it calls itself; empty if none does.
-	// It stays until somebody is signed in or the user has given up (Cancel, in every phase).
+	// It stays until somebody is signed in or the user has given up (Cancel, in every phase but
+	// Selecting).
 	AskedBy string
 	// Links is the health of the neighbours.
 	Links Links
@@ -221,7 +219,8 @@ type (
 	// Requested says that another program wants the user to sign in; with an empty name, that none
 	// does any more. It begins nothing.
 	Requested struct{ By string }
-	// Cancel gives up what is under way, and what another program has asked for.
+	// Cancel gives up what is under way, and what another program has asked for. While Selecting it
+	// gives up that role alone: the user chooses again.
 	Cancel struct{}
 	// Choose selects an organisation and business function; in ChoosingClinician, with OnBehalfOf.
 	Choose struct{ Permission ersclient.Permission }

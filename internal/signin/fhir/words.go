@@ -67,6 +67,7 @@ var about = signin.About{
 		Source:  signin.Link{Health: signin.HealthAttention, Text: "Not signed in"},
 		Missing: MissingBrowser,
 	},
+	Ready:     MissingBrowser,
 	Prompting: Prompting,
 	InPlace:   true,
 	Calls: struct{ Prompt, Open, Select, Refresh, Close string }{

@@ -11,39 +11,44 @@ var (
 	// MissingUnknown: the agent has not answered yet.
 	MissingUnknown = signin.Missing{
 		Picture: signin.PictureCard, Title: "Looking for your smartcard…",
-		Text:  "If it is not in the reader yet, insert it now. This screen moves on by itself.",
+		Text:  "If it is not in the reader yet, insert it now.",
 		Again: "Press **Sign in** to start again.",
 	}
 	// MissingCard: the Identity Agent has no ticket, and no card is seen in a reader.
 	MissingCard = signin.Missing{
 		Name: "card", Picture: signin.PictureCard, Title: "Insert your smartcard",
-		Text:  "Then enter your passcode in the Identity Agent window. This screen moves on by itself.",
-		Again: "Insert your smartcard and enter your passcode to sign in again. This screen moves on by itself.",
+		Text:  "Then enter your passcode in the Identity Agent window.",
+		Again: "Insert your smartcard and enter your passcode to sign in again.",
 	}
 	// MissingReader: no smartcard reader is connected.
 	MissingReader = signin.Missing{
 		Name: "reader", Picture: signin.PictureReader, Title: "Connect your smartcard reader",
-		Text:  "Then insert your smartcard. This screen moves on by itself.",
-		Again: "Connect your reader and insert your smartcard to sign in again. This screen moves on by itself.",
+		Text:  "Then insert your smartcard.",
+		Again: "Connect your reader and insert your smartcard to sign in again.",
 	}
 	// MissingAgent: the Identity Agent is not installed or does not run.
 	MissingAgent = signin.Missing{
 		Name: "agent", Picture: signin.PictureProgram, Title: "The NHS Identity Agent is not installed", First: true,
-		Text: "Ask your local service desk to install it. This screen moves on by itself.",
+		Text: "Ask your local service desk to install it.",
 	}
 	// MissingPasscode: the Identity Agent has no ticket, although there is a card in a reader.
 	MissingPasscode = signin.Missing{
 		Name: "passcode", Picture: signin.PictureCard, Title: "Enter your passcode",
-		Text: "A card is in the reader. If it is yours, press **Sign in**, or enter your passcode in the Identity Agent window. " +
-			"This screen moves on by itself.",
-		Again: "Press **Sign in**, or enter your passcode in the Identity Agent window. This screen moves on by itself.",
+		Text:  "If this is your smartcard, press **Sign in** and enter your passcode in the Identity Agent window.",
+		Again: "Press **Sign in** and enter your passcode in the Identity Agent window.",
+	}
+	// MissingIntent: there is a ticket, and only the user can start again.
+	MissingIntent = signin.Missing{
+		Name: "intent", Picture: signin.PictureCard, Title: "Your smartcard is ready",
+		Text:  "Press **Sign in** to start.",
+		Again: "Take your smartcard with you when you leave. You are still signed in to other NHS systems until you remove it.",
 	}
 )
 
 // Prompting is what a user has to do while the Identity Agent asks.
 var Prompting = signin.Missing{
 	Name: "passcode", Picture: signin.PicturePasscode, Title: "Enter your passcode",
-	Text: "The Identity Agent asks for it in a window of its own, which may be behind this one.",
+	Text: "Use the Identity Agent window. If you cannot see it, look behind this window.",
 }
 
 // source puts the health of the agent in words.
@@ -71,7 +76,10 @@ func source(health signin.Health, missing signin.Missing, card Presence) signin.
 
 // About returns the names of the calls, and the words for a user with a smartcard.
 func (p *Platform) About() signin.About {
-	about := signin.About{Prompting: Prompting, Unseen: smartcard.TicketNotAvailable.Problem(), NoRoles: noRoles, NotClosed: notClosed}
+	about := signin.About{
+		Ready: MissingIntent, Prompting: Prompting,
+		Unseen: smartcard.TicketNotAvailable.Problem(), NoRoles: noRoles, NotClosed: notClosed,
+	}
 	about.Start = (&cardSide{}).status(signin.StatusChanged)
 	about.Calls.Prompt = "Identity Agent: prompt"
 	about.Calls.Open, about.Calls.Select, about.Calls.Close = "A001 create session", "A002 select role", "A003 delete session"

@@ -19,6 +19,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/jezek/xgb/xproto"
 )
 
 // Desktop is a running X server. Close ends it.
@@ -99,6 +101,20 @@ func (d *Desktop) WaitWindow(ctx context.Context, title string) error {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// Unfocus takes the keyboard from the window that has it. [Desktop.WaitWindow] gives it back.
+func (d *Desktop) Unfocus() error {
+	x, _, err := d.connect()
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	err = xproto.SetInputFocusChecked(x, xproto.InputFocusNone, xproto.InputFocusNone, xproto.TimeCurrentTime).Check()
+	if err != nil {
+		return fmt.Errorf("could not take the keyboard from the window: %w", err)
+	}
+	return nil
 }
 
 // HasWindow reports whether a window whose title matches is visible.
