@@ -101,8 +101,7 @@ func TestTheUsualScreensDoNotScroll(t *testing.T) {
 	fits()
 }
 
-// TestDiagnosticsInTheStatusBar: the mouse can open what F9 does from every screen, unless it is
-// open already.
+// TestDiagnosticsInTheStatusBar: the mouse can open and close what F9 does, from every screen.
 func TestDiagnosticsInTheStatusBar(t *testing.T) {
 	w := newWorld(t, Settings{Diagnostics: &chain{findings: brokenChain()}})
 	w.Show(waitingState(hscn.MissingReader, signin.NotEnded))
@@ -110,10 +109,12 @@ func TestDiagnosticsInTheStatusBar(t *testing.T) {
 	w.status.diagnostics.Tapped(&fyne.PointEvent{})
 	_, open := w.over.(*diagnostics)
 	require.True(t, open)
-	require.False(t, w.status.diagnostics.Visible())
+	require.True(t, w.status.diagnostics.Visible(), "it closes what it has opened")
 	said := strings.Join(w.texts(), "\n")
-	require.Contains(t, said, "Press Run again.", "the button is not called Try again here")
+	require.Contains(t, said, "Press Check again.", "the button is not called Try again here")
 	require.NotContains(t, said, "Try again")
+	w.status.diagnostics.Tapped(&fyne.PointEvent{})
+	require.Nil(t, w.over)
 
 	w = newWorld(t, Settings{})
 	w.Show(waitingState(hscn.MissingReader, signin.NotEnded))

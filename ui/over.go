@@ -2,8 +2,10 @@ package ui
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
 
 	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/ui/widgets"
 )
 
 // overPage is a page that the user has opened over the screen: settings, diagnostics.
@@ -26,6 +28,20 @@ func (w *Window) putOver(page overPage) {
 	w.viewport.ScrollToTop()
 	w.showHelp()
 	page.appear()
+}
+
+// backLink returns the link at the top of a page that leads back from it.
+func (w *Window) backLink(back func()) *widgets.Link {
+	screen := w.shown
+	link := widgets.NewTextLink("‹ "+lang.L("Back"), widgets.ColorPage, func() {
+		if screen == w.shown {
+			back()
+		}
+	})
+	link.Label = lang.L("Back")
+	link.OnFocus = func() { w.viewport.RevealObject(link) }
+	link.OnKey, link.OnRune = w.typedKey, w.typedRune
+	return link
 }
 
 // closeOver returns to the screen, updated.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/internal/signin"
@@ -50,6 +51,8 @@ type Controller struct {
 	Held bool
 	// Shown: there is a window to raise.
 	Shown atomic.Bool
+	// problem is the last one that the window has shown, for the diagnostics of another process.
+	problem atomic.Pointer[instance.Shown]
 	// waiters are other starts of the program that wait for the result of a sign-in.
 	waiters waiters
 
@@ -58,6 +61,9 @@ type Controller struct {
 	life  context.Context
 	quit  context.CancelFunc
 }
+
+// maxTitle bounds the title of a Problem in an answer, in characters.
+const maxTitle = 200
 
 // quitWithin bounds signing out on closing the window, which is gone within five seconds even if
 // e-RS hangs.
@@ -132,6 +138,9 @@ func (c *Controller) handOver(flow *signin.Flow) {
 
 // publish shows a state in the window and to the waiters.
 func (c *Controller) publish(state signin.State) {
+	if p := state.Problem; state.Phase == signin.Failed && p != nil {
+		c.problem.Store(&instance.Shown{Code: p.Code, Title: problem.Clean(p.Expand(p.Title), maxTitle), At: state.ProblemAt})
+	}
 	c.Show(state)
 	c.waiters.see(state)
 }

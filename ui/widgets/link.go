@@ -22,16 +22,29 @@ const (
 	linkPadY = 2
 )
 
-// Link is a small text that can be pressed, for places without room for a [Button]. The underline
+// Link is a text that can be pressed, for places where a [Button] would be too much. The underline
 // distinguishes it from other text not only by colour.
 type Link struct {
 	pressable
-	label *Text
+	// Label is the name for screen readers; empty for the text.
+	Label string
+
+	ground fyne.ThemeColorName
+	label  *Text
 }
 
-// NewLink returns a link that calls tapped on a click, Enter or Space.
+// NewLink returns a small link on a bar or panel that calls tapped on a click, Enter or Space.
 func NewLink(text string, tapped func()) *Link {
-	l := &Link{label: NewText(text, Style{Size: SizeSmall, Color: ColorPrimary})}
+	return newLink(text, SizeSmall, ColorSurface, tapped)
+}
+
+// NewTextLink returns a link of the size of text, on a ground of a colour.
+func NewTextLink(text string, ground fyne.ThemeColorName, tapped func()) *Link {
+	return newLink(text, SizeBody, ground, tapped)
+}
+
+func newLink(text string, size fyne.ThemeSizeName, ground fyne.ThemeColorName, tapped func()) *Link {
+	l := &Link{ground: ground, label: NewText(text, Style{Size: size, Color: ColorPrimary})}
 	l.OnTapped = tapped
 	l.ExtendBaseWidget(l)
 	return l
@@ -43,8 +56,13 @@ func (l *Link) SetText(text string) {
 	l.Refresh()
 }
 
-// AccessibilityLabel returns the text.
-func (l *Link) AccessibilityLabel() string { return l.label.String() }
+// AccessibilityLabel returns Label, or the text.
+func (l *Link) AccessibilityLabel() string {
+	if l.Label != "" {
+		return l.Label
+	}
+	return l.label.String()
+}
 
 // AccessibilityRole is button: links on web pages navigate, and this one acts.
 func (l *Link) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
@@ -96,7 +114,7 @@ func (r *linkRenderer) Layout(size fyne.Size) {
 }
 
 func (r *linkRenderer) Refresh() {
-	face := ColorSurface
+	face := r.link.ground
 	switch {
 	case r.link.held:
 		face = ColorPressed

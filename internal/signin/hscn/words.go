@@ -43,7 +43,7 @@ var (
 // Prompting is what a user has to do while the Identity Agent asks.
 var Prompting = signin.Missing{
 	Name: "passcode", Picture: signin.PicturePasscode, Title: "Enter your passcode",
-	Text: "The Identity Agent asks for it in a window of its own, which may be behind this one.",
+	Text: "Use the Identity Agent window. If you cannot see it, look behind this window.",
 }
 
 // source puts the health of the agent in words.
