@@ -36,11 +36,12 @@ func newBundlePage(w *Window, from *diagnostics, made Bundle) *bundlePage {
 	b.save = w.button(lang.L("Save"), widgets.Primary, b.write)
 	b.open = w.button(lang.L("Open folder"), widgets.Primary, b.openFolder)
 	b.copyPath = w.copyButton(lang.L("Copy path"), lang.L("Path copied"), func() string { return made.Path })
+	_, back := w.backLink(b.back)
 	b.outcome.Hide()
 	b.open.Hide()
 	b.copyPath.Hide()
 	b.content = page(widgets.Column(
-		widgets.Row{Object: w.backLink(b.back), Align: widgets.Leading},
+		back,
 		widgets.Row{Object: widgets.NewText(lang.L("Save a support file"), titleStyle), Above: 10},
 		widgets.Row{Object: widgets.NewText(lang.L("For your service desk. This is everything that will be saved. "+
 			"Passwords and names are hidden. Nothing is sent."), leadStyle), Above: 5},
@@ -65,11 +66,15 @@ func (b *bundlePage) write() {
 			b.save.Hide()
 			b.open.Show()
 			b.copyPath.Show()
-			b.w.focus(b.open)
 		}
 		b.outcome.Show()
 		b.w.viewport.Relayout()
 		b.w.viewport.ScrollToTop()
+		if err == nil {
+			b.w.focus(b.open)
+		} else {
+			b.w.focus(b.save)
+		}
 	})
 }
 

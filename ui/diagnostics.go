@@ -103,7 +103,8 @@ func newDiagnostics(w *Window) *diagnostics {
 	d.bundle = w.button(lang.L("Save a support file"), widgets.Secondary, d.showBundle)
 	d.bundle.Reserve(lang.L("Save a support file"), lang.L("Collecting…"))
 	d.buttons = widgets.Flow(13, 12, d.again, d.copy, d.bundle)
-	d.back = w.backLink(w.closeOver)
+	var back widgets.Row
+	d.back, back = w.backLink(w.closeOver)
 	d.fold = widgets.NewTextLink("", widgets.ColorSurface, d.toggleRest)
 	d.fold.OnFocus = func() { w.viewport.RevealObject(d.fold) }
 	d.fold.OnKey, d.fold.OnRune = w.typedKey, w.typedRune
@@ -112,7 +113,7 @@ func newDiagnostics(w *Window) *diagnostics {
 	}
 	d.panel = widgets.NewPanel(widgets.Plain, widgets.Column())
 	d.content = page(widgets.Column(
-		widgets.Row{Object: d.back, Align: widgets.Leading},
+		back,
 		widgets.Row{Object: widgets.NewText(lang.L("Check this computer"), titleStyle), Above: 10},
 		widgets.Row{Object: d.summary, Above: 5},
 		widgets.Row{Object: d.progress, Above: 16},
@@ -224,7 +225,7 @@ func (d *diagnostics) sort() {
 	said := restOf(len(good), len(unseen))
 	d.fold.SetText(text)
 	d.fold.Label = said + " " + text
-	line := widgets.Flow(8, 2, widgets.NewText(said, bodyStyle), d.fold)
+	line := widgets.Middle(8, 2, widgets.NewText(said, bodyStyle), d.fold)
 	d.arrange(slices.Concat(first, []*fyne.Container{line}, shown))
 }
 

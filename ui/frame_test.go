@@ -67,7 +67,7 @@ func TestWhoseSessionItIs(t *testing.T) {
 // TestPanelsBeginAtOneHeight: the panels of a session, a Problem and the settings begin at one
 // height.
 func TestPanelsBeginAtOneHeight(t *testing.T) {
-	w := newWorld(t, Settings{Preferences: preferencesOf(nil)})
+	w := newWorld(t, Settings{})
 	top := func() float32 {
 		return objectOf(t, w, func(*widgets.Face) bool { return true }).at.Y
 	}
@@ -75,9 +75,6 @@ func TestPanelsBeginAtOneHeight(t *testing.T) {
 	problem := top()
 	w.Show(signedInState())
 	require.Equal(t, problem, top())
-	w.press(fyne.KeyF2)
-	require.Equal(t, problem, top())
-	w.press(fyne.KeyEscape)
 	w.Show(endsSoonState())
 	require.Equal(t, problem, top(), "the warning")
 }

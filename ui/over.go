@@ -30,8 +30,8 @@ func (w *Window) putOver(page overPage) {
 	page.appear()
 }
 
-// backLink returns the link at the top of a page that leads back from it.
-func (w *Window) backLink(back func()) *widgets.Link {
+// backLink returns the link at the top of a page that leads back from it, and its row.
+func (w *Window) backLink(back func()) (*widgets.Link, widgets.Row) {
 	screen := w.shown
 	link := widgets.NewTextLink("‹ "+lang.L("Back"), widgets.ColorPage, func() {
 		if screen == w.shown {
@@ -41,7 +41,8 @@ func (w *Window) backLink(back func()) *widgets.Link {
 	link.Label = lang.L("Back")
 	link.OnFocus = func() { w.viewport.RevealObject(link) }
 	link.OnKey, link.OnRune = w.typedKey, w.typedRune
-	return link
+	// Its text begins where the title below it does.
+	return link, widgets.Row{Object: widgets.Inset(widgets.Margins{Left: -widgets.LinkPad}, link), Align: widgets.Leading}
 }
 
 // closeOver returns to the screen, updated.

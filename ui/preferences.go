@@ -89,7 +89,8 @@ func newSettingsPage(w *Window) *settingsPage {
 		}
 	}
 	rows = append(rows, widgets.Row{Object: s.failed, Above: 20})
-	s.content = page(widgets.Column(widgets.Row{Object: w.backLink(w.closeOver), Align: widgets.Leading},
+	_, back := w.backLink(w.closeOver)
+	s.content = page(widgets.Column(back,
 		widgets.Row{Object: widgets.NewPanel(widgets.Plain, widgets.Column(rows...)), Above: 10}))
 	return s
 }

@@ -119,8 +119,7 @@ func screens() []picture {
 		{name: "diagnostics-after-a-problem", state: failedState(notAccepted), settings: Settings{Diagnostics: &chain{findings: goodChain()}},
 			after: func(w *world) {
 				w.press(fyne.KeyF9)
-				w.tabTo("5 parts are working. Show")
-				w.press(fyne.KeyReturn)
+				w.unfold()
 			}},
 		{name: "diagnostics-running", state: waitingState(hscn.MissingCard, signin.NotEnded),
 			settings: Settings{Diagnostics: &chain{findings: brokenChain(), hangs: true}}, after: func(w *world) {

@@ -23,24 +23,22 @@ type working struct {
 	progress *widgets.Progress
 	elapsed  *widgets.Text
 	cancel   bool
-	// help is for a user who is asked for a passcode, and lost says where to look for the window that
-	// asks. Other operations need no user, and have neither.
+	// help is for a user who is asked for a passcode; other operations need no user, and have none.
+	// text then says, after a while, where to look for the window that asks.
 	help *help
-	lost *widgets.Text
+	text *widgets.Text
 }
 
-// lostAfter is how long a user may look for the window that asks for the passcode without a hint.
+// lostAfter is how long a user may look for the window that asks for the passcode before that.
 const lostAfter = 20 * time.Second
 
 func newWorking(w *Window, state signin.State) *working {
 	said, cancel := workingOn(state)
 	s := &working{w: w, shown: state, cancel: cancel, picture: widgets.NewPicture(said.picture, pictureSize), progress: widgets.NewProgress(lang.L("In progress")),
-		elapsed: centred(widgets.NewText("", detailStyle)), lost: centred(widgets.NewText("", boldStyle))}
-	s.lost.Hide()
+		elapsed: centred(widgets.NewText("", detailStyle)), text: centred(widgets.NewText(said.text, leadStyle))}
 	stop := w.button(lang.L("Cancel"), widgets.Secondary, w.intent(signin.Cancel{}))
 	stop.Hidden = !cancel
-	text := centred(widgets.NewText(said.text, leadStyle))
-	text.Hidden = said.text == ""
+	s.text.Hidden = said.text == ""
 	var buttons fyne.CanvasObject = stop
 	help := widgets.Row{Object: widgets.Column()}
 	if state.Phase == signin.Prompting {
@@ -52,10 +50,9 @@ func newWorking(w *Window, state signin.State) *working {
 	s.content = page(widgets.Column(
 		widgets.Row{Object: s.picture, Above: 48, Align: widgets.Centre},
 		widgets.Row{Object: centred(widgets.NewText(said.title, titleStyle)), Above: 24},
-		widgets.Row{Object: text, Above: 5},
+		widgets.Row{Object: s.text, Above: 5},
 		widgets.Row{Object: s.progress, Above: 24, Align: widgets.Centre},
 		widgets.Row{Object: s.elapsed, Above: 8},
-		widgets.Row{Object: s.lost, Above: 14},
 		widgets.Row{Object: buttons, Above: 14, Align: widgets.Centre},
 		help,
 	))
@@ -88,10 +85,13 @@ func (s *working) interval() time.Duration { return time.Second }
 
 func (s *working) tick(now time.Time) {
 	s.elapsed.SetText(elapsed(s.shown.Since, now))
-	if s.help != nil && !s.lost.Visible() && now.Sub(s.shown.Since) >= lostAfter {
-		s.lost.SetText(lang.L("Cannot see the passcode window? Look behind this one, or press {{.Keys}}.",
-			map[string]any{"Keys": switchWindows()}))
-		s.lost.Show()
+	if s.help == nil || now.Sub(s.shown.Since) < lostAfter {
+		return
+	}
+	hint := lang.L("Cannot see the passcode window? Look behind this one, or press {{.Keys}}.", map[string]any{"Keys": switchWindows()})
+	if s.text.String() != hint {
+		s.text.SetRuns(widgets.Run{Text: hint, Style: boldStyle})
+		s.text.Show()
 		s.w.viewport.Relayout()
 	}
 }

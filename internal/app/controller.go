@@ -62,9 +62,6 @@ type Controller struct {
 	quit  context.CancelFunc
 }
 
-// maxTitle bounds the title of a Problem in an answer, in characters.
-const maxTitle = 200
-
 // quitWithin bounds signing out on closing the window, which is gone within five seconds even if
 // e-RS hangs.
 const quitWithin = 4500 * time.Millisecond
@@ -139,7 +136,7 @@ func (c *Controller) handOver(flow *signin.Flow) {
 // publish shows a state in the window and to the waiters.
 func (c *Controller) publish(state signin.State) {
 	if p := state.Problem; state.Phase == signin.Failed && p != nil {
-		c.problem.Store(&instance.Shown{Code: p.Code, Title: problem.Clean(p.Expand(p.Title), maxTitle), At: state.ProblemAt})
+		c.problem.Store(&instance.Shown{Code: p.Code, Title: p.Expand(p.Title), At: state.ProblemAt})
 	}
 	c.Show(state)
 	c.waiters.see(state)

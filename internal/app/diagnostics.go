@@ -49,6 +49,7 @@ func (d *WindowDiagnostics) Run(ctx context.Context, last diagnose.Incident, pro
 		return ui.Examination{Report: e.Log.Redact(noDiagnostics.Title)}
 	}
 	results := diagnose.Run(ctx, diagnose.Checks(services), progress)
+	e.Log.WithField("failed", diagnose.Failures(results)).Info("diagnostics")
 	masker := e.Masker(ctx, results)
 	if err := end(); err != nil {
 		e.Log.WithError(err).Warn("diagnostics")

@@ -165,12 +165,8 @@ func lastProblem(ctx context.Context, path string) diagnose.Incident {
 	if err != nil || answer.Shown == nil {
 		return diagnose.Incident{}
 	}
-	shown := answer.Shown
-	return diagnose.Incident{At: shown.At, Problem: &problem.Problem{Code: problem.Clean(shown.Code, maxCode), Title: problem.Clean(shown.Title, maxTitle)}}
+	return diagnose.Incident{At: answer.Shown.At, Problem: &problem.Problem{Code: answer.Shown.Code, Title: answer.Shown.Title}}
 }
-
-// Limits of what a window says, in characters.
-const maxCode, maxTitle = 60, 200
 
 // print writes to standard output with secrets masked. Names stay: it is the user's own terminal.
 func (e doctorRun) print(results []diagnose.Result, last diagnose.Incident) error {

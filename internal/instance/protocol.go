@@ -22,6 +22,8 @@ const (
 	maxLine = 8 * 1024
 	// maxFor bounds the name of the program that asks, in characters: it is shown on one line.
 	maxFor = 80
+	// maxCode and maxTitle bound a Problem that was shown, in characters.
+	maxCode, maxTitle = 60, 200
 	// maxWanted is a SHA-256 in hexadecimal digits.
 	maxWanted = 64
 	// maxToken bounds an activation token, in bytes. Desktops' tokens have less than a hundred.
@@ -81,6 +83,14 @@ type Shown struct {
 	Code  string    `json:"code"`
 	Title string    `json:"title"`
 	At    time.Time `json:"at"`
+}
+
+// clean returns what is safe to print, as [Request.clean] does.
+func (s Shown) clean() *Shown {
+	return &Shown{
+		Code:  problem.Clean(strings.Map(printable, s.Code), maxCode),
+		Title: problem.Clean(strings.Map(printable, s.Title), maxTitle), At: s.At,
+	}
 }
 
 // ActivationToken returns the desktop's token for this start, from its environment (see
@@ -198,6 +208,9 @@ func readReply(from *bufio.Reader) (reply, error) {
 	var read reply
 	if err := json.Unmarshal(line, &read); err != nil {
 		return reply{}, fmt.Errorf("what answers does not speak the protocol: %w", err)
+	}
+	if read.Shown != nil {
+		read.Shown = read.Shown.clean()
 	}
 	return read, nil
 }

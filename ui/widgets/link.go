@@ -17,10 +17,10 @@ var (
 	_ Tall              = (*Link)(nil)
 )
 
-const (
-	linkPadX = 4
-	linkPadY = 2
-)
+// LinkPad is the room between a link's text and its sides.
+const LinkPad = 4
+
+const linkPadY = 2
 
 // Link is a text that can be pressed, for places where a [Button] would be too much. The underline
 // distinguishes it from other text not only by colour.
@@ -68,11 +68,11 @@ func (l *Link) AccessibilityLabel() string {
 func (l *Link) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
 
 // Natural returns the size of the link with its text on one line.
-func (l *Link) Natural() fyne.Size { return l.label.Natural().AddWidthHeight(2*linkPadX, 2*linkPadY) }
+func (l *Link) Natural() fyne.Size { return l.label.Natural().AddWidthHeight(2*LinkPad, 2*linkPadY) }
 
 // HeightFor returns the height at a width.
 func (l *Link) HeightFor(width float32) float32 {
-	return l.label.HeightFor(width-2*linkPadX) + 2*linkPadY
+	return l.label.HeightFor(width-2*LinkPad) + 2*linkPadY
 }
 
 // MinSize is the size of the link with its text on one line.
@@ -107,10 +107,10 @@ func (r *linkRenderer) Layout(size fyne.Size) {
 		in = FocusInner
 	}
 	place(r.face, in, in, size.Width-2*in, size.Height-2*in)
-	width := size.Width - 2*linkPadX
+	width := size.Width - 2*LinkPad
 	height := r.link.label.HeightFor(width)
-	place(r.link.label, linkPadX, linkPadY, width, height)
-	place(r.line, linkPadX, size.Height-linkPadY-1, min(width, r.link.label.Natural().Width), 1)
+	place(r.link.label, LinkPad, linkPadY, width, height)
+	place(r.line, LinkPad, size.Height-linkPadY-1, min(width, r.link.label.Natural().Width), 1)
 }
 
 func (r *linkRenderer) Refresh() {
