@@ -261,7 +261,7 @@ func (d *diagnostics) toggleRest() {
 	d.unfolded = !d.unfolded
 	d.sort()
 	d.w.viewport.Relayout()
-	d.w.viewport.RevealObject(d.fold)
+	d.w.focus(d.fold)
 }
 
 // restOf describes the rows in which there is nothing to do.

@@ -123,7 +123,7 @@ type Window struct {
 	aside func(func())
 	// after runs a function on Fyne's goroutine after a delay, unless it is stopped before.
 	after func(wait time.Duration, todo func()) (stop func())
-	// problem is the last one that was shown, for whoever looks for its cause.
+	// problem is the last one that was shown, for the diagnostics.
 	problem diagnose.Incident
 	// shown counts the screens. A button of an earlier one does nothing, in case a key still
 	// reaches it.

@@ -124,6 +124,7 @@ func newWorld(t *testing.T, settings Settings) *world {
 	made.Window = newWindow(made.app, settings, func(intent signin.Intent) { made.intents = append(made.intents, intent) }, made.ticker)
 	made.save = func(run func() error, done func(error)) { done(run()) }
 	made.aside = func(run func()) { run() }
+	made.after = func(time.Duration, func()) func() { return func() {} } // a timer would run beside another test
 	made.win.Show()
 	openWindows++
 	t.Cleanup(func() {
