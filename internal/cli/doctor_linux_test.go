@@ -106,7 +106,7 @@ func TestTheDoctorOfARealSetUp(t *testing.T) {
 }
 
 // TestTheDoctorKnowsTheWindowsLastProblem: a service desk that runs doctor beside the window sees what
-// the user saw. A window that does not say keeps nobody from the checks.
+// the user saw. The checks run without an answer, too.
 func TestTheDoctorKnowsTheWindowsLastProblem(t *testing.T) {
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(t.TempDir(), "none"))
 	at := time.Date(2026, 11, 28, 19, 22, 5, 0, time.UTC)
