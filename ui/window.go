@@ -361,6 +361,9 @@ func (w *Window) find(fyne.Shortcut) {
 
 // help opens or closes the screen's help. From a page over the screen it returns to it first.
 func (w *Window) help() {
+	if w.screen.helps() == nil {
+		return
+	}
 	covered := w.over != nil
 	w.closeOver()
 	if h := w.screen.helps(); h != nil && (!covered || !h.box.Visible()) {
