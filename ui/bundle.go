@@ -1,6 +1,10 @@
 package ui
 
 import (
+	"net/url"
+	"path/filepath"
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
@@ -12,13 +16,14 @@ import (
 // bundlePage shows the exact content of a support bundle before it is saved.
 type bundlePage struct {
 	still
-	w       *Window
-	from    *diagnostics
-	made    Bundle
-	save    *widgets.Button
-	leave   *widgets.Button
-	outcome *widgets.Text
-	listing *widgets.Listing
+	w    *Window
+	from *diagnostics
+	made Bundle
+	save *widgets.Button
+	// open and copyPath are shown once the file is saved.
+	open, copyPath *widgets.Button
+	outcome        *widgets.Text
+	listing        *widgets.Listing
 }
 
 func newBundlePage(w *Window, from *diagnostics, made Bundle) *bundlePage {
@@ -28,15 +33,20 @@ func newBundlePage(w *Window, from *diagnostics, made Bundle) *bundlePage {
 		parts[i] = widgets.ListingPart{Title: file.Name, Text: file.Content}
 	}
 	b.listing = widgets.NewListing(parts)
-	b.save = w.button(lang.L("Save these files"), widgets.Primary, b.write)
-	b.leave = w.button(lang.L("Back"), widgets.Secondary, b.back)
+	b.save = w.button(lang.L("Save"), widgets.Primary, b.write)
+	b.open = w.button(lang.L("Open folder"), widgets.Primary, b.openFolder)
+	b.copyPath = w.copyButton(lang.L("Copy path"), lang.L("Path copied"), func() string { return made.Path })
+	_, back := w.backLink(b.back)
 	b.outcome.Hide()
+	b.open.Hide()
+	b.copyPath.Hide()
 	b.content = page(widgets.Column(
-		widgets.Row{Object: widgets.NewText(lang.L("Support bundle"), titleStyle)},
-		widgets.Row{Object: widgets.NewText(lang.L("For your service desk. Secrets and names of people are masked. This is all that is saved, "+
-			"as it stands below; nothing is sent anywhere."), leadStyle), Above: 5},
+		back,
+		widgets.Row{Object: widgets.NewText(lang.L("Save a support file"), titleStyle), Above: 10},
+		widgets.Row{Object: widgets.NewText(lang.L("For your service desk. This is everything that will be saved. "+
+			"Passwords and names are hidden. Nothing is sent."), leadStyle), Above: 5},
 		widgets.Row{Object: b.outcome, Above: 12},
-		widgets.Row{Object: widgets.Flow(13, 12, b.save, b.leave), Above: 16, Align: widgets.Leading},
+		widgets.Row{Object: widgets.Flow(13, 12, b.save, b.open, b.copyPath), Above: 16, Align: widgets.Leading},
 		widgets.Row{Object: widgets.NewPanel(widgets.Plain, b.listing.Object()), Above: 22},
 	))
 	return b
@@ -54,13 +64,40 @@ func (b *bundlePage) write() {
 		} else {
 			b.outcome.SetText(lang.L("Saved as {{.File}}", map[string]any{"File": problem.Clean(b.made.Path, 300)}))
 			b.save.Hide()
-			b.w.focus(b.leave)
+			b.open.Show()
+			b.copyPath.Show()
 		}
 		b.outcome.Show()
 		b.w.viewport.Relayout()
 		b.w.viewport.ScrollToTop()
+		if err == nil {
+			b.w.focus(b.open)
+		} else {
+			b.w.focus(b.save)
+		}
 	})
 }
+
+// openFolder shows the folder of the saved file.
+func (b *bundlePage) openFolder() {
+	if err := b.w.app.OpenURL(folderOf(b.made.Path)); err != nil {
+		b.outcome.SetText(lang.L("The folder could not be opened. The file is saved as {{.File}}",
+			map[string]any{"File": problem.Clean(b.made.Path, 300)}))
+		b.w.viewport.Relayout()
+	}
+}
+
+// folderOf returns the address of a file's folder.
+func folderOf(path string) *url.URL {
+	folder := filepath.ToSlash(filepath.Dir(path))
+	if !strings.HasPrefix(folder, "/") { // C:/Users/…
+		folder = "/" + folder
+	}
+	return &url.URL{Scheme: "file", Path: folder}
+}
+
+// appear gives the focus to the next step.
+func (b *bundlePage) appear() { b.w.focus(b.save) }
 
 // back returns to the results.
 func (b *bundlePage) back() { b.w.putOver(b.from) }

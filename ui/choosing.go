@@ -51,13 +51,14 @@ const (
 )
 
 func newChoosing(w *Window, state signin.State) *choosing {
-	s := &choosing{w: w, state: state, help: newHelp(w, nil), favourites: map[ersclient.Permission]bool{},
+	s := &choosing{w: w, state: state, favourites: map[ersclient.Permission]bool{},
 		organisations: byOrganisation(state.Permissions), words: newRoleWordsOnce(), choices: widgets.NewChoices(nil),
 		found: widgets.NewText("", detailStyle), nothing: widgets.NewText("", bodyStyle)}
 	s.index = newIndex(s.organisations)
 	for _, o := range s.organisations {
 		s.pairs += len(o.permissions)
 	}
+	s.help = newHelp(w, roleAdvice(s.single()))
 	s.readFavourites()
 	shown := w.shown
 	current := func(do func(int)) func(int) {

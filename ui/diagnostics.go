@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -19,8 +20,9 @@ type Diagnostics interface {
 	// called on Fyne's goroutine, and must not block.
 	Names() []string
 	// Run checks all links concurrently and reports each result at once, one at a time. It returns
-	// when all are known, or soon after ctx has ended. It is not called on Fyne's goroutine.
-	Run(ctx context.Context, progress func(row int, found diagnose.Finding)) Examination
+	// when all are known, or soon after ctx has ended. last is the last Problem that was shown, for
+	// the report. It is not called on Fyne's goroutine.
+	Run(ctx context.Context, last diagnose.Incident, progress func(row int, found diagnose.Finding)) Examination
 }
 
 // Examination is the result of a run.
@@ -53,23 +55,42 @@ func (w *Window) openDiagnostics() {
 	}
 }
 
-// diagnostics is the page with a row for each link.
+// toggleDiagnostics opens the diagnostics, or closes them. From a support bundle it returns to them.
+func (w *Window) toggleDiagnostics() {
+	switch page := w.over.(type) {
+	case *diagnostics:
+		w.closeOver()
+	case *bundlePage:
+		page.back()
+	default:
+		w.openDiagnostics()
+	}
+}
+
+// diagnostics is the page with a row for each link. During a run they are in order. After it, what
+// has failed comes first, then what needs attention, and the rest is folded away.
 type diagnostics struct {
 	still
 	w      *Window
 	cancel context.CancelFunc
 
-	names    []string
-	rows     []*fyne.Container // each has one object: a link
-	states   []diagnose.State
-	known    int
+	names  []string
+	rows   []*fyne.Container // each has one object: a link
+	states []diagnose.State
+	known  int
+	// last is the Problem that the user may have come for.
+	last diagnose.Incident
+	// panel holds the rows. unfolded: the user wants to see all of them.
+	panel    *fyne.Container
+	unfolded bool
+	fold     *widgets.Link
 	summary  *widgets.Text
 	progress *widgets.Progress
 	// buttons are shown after a run.
 	buttons     *fyne.Container
 	again, copy *widgets.Button
 	bundle      *widgets.Button
-	back        *widgets.Button
+	back        *widgets.Link
 	failed      *widgets.Text
 	found       Examination
 }
@@ -77,28 +98,29 @@ type diagnostics struct {
 func newDiagnostics(w *Window) *diagnostics {
 	d := &diagnostics{w: w, names: w.settings.Diagnostics.Names(), summary: widgets.NewText("", leadStyle),
 		progress: widgets.NewProgress(lang.L("In progress")), failed: widgets.NewText("", bodyStyle)}
-	d.again = w.button(lang.L("Run again"), widgets.Primary, d.run)
-	d.copy = w.button(lang.L("Copy report"), widgets.Secondary, d.copyReport)
-	d.bundle = w.button(lang.L("Save support bundle"), widgets.Secondary, d.showBundle)
+	d.again = w.button(lang.L("Check again"), widgets.Secondary, d.run)
+	d.copy = w.copyButton(lang.L("Copy report"), lang.L("Report copied"), func() string { return d.found.Report })
+	d.bundle = w.button(lang.L("Save a support file"), widgets.Secondary, d.showBundle)
+	d.bundle.Reserve(lang.L("Save a support file"), lang.L("Collecting…"))
 	d.buttons = widgets.Flow(13, 12, d.again, d.copy, d.bundle)
-	d.back = w.button(lang.L("Back"), widgets.Secondary, w.closeOver)
-	rows := []widgets.Row{
-		{Object: widgets.NewText(lang.L("Diagnostics"), titleStyle)},
-		{Object: d.summary, Above: 5},
-		{Object: d.progress, Above: 16},
-		{Object: widgets.Flow(13, 12, d.buttons, d.back), Above: 16, Align: widgets.Leading},
-		{Object: d.failed, Above: 12},
-	}
-	links := make([]widgets.Row, len(d.names))
-	for i := range d.names {
+	var back widgets.Row
+	d.back, back = w.backLink(w.closeOver)
+	d.fold = widgets.NewTextLink("", widgets.ColorSurface, d.toggleRest)
+	d.fold.OnFocus = func() { w.viewport.RevealObject(d.fold) }
+	d.fold.OnKey, d.fold.OnRune = w.typedKey, w.typedRune
+	for range d.names {
 		d.rows = append(d.rows, widgets.Inset(widgets.Margins{}, widgets.Column()))
-		links[i] = widgets.Row{Object: d.rows[i], Above: 13}
 	}
-	if len(links) > 0 {
-		links[0].Above = 0
-	}
-	rows = append(rows, widgets.Row{Object: widgets.NewPanel(widgets.Plain, widgets.Column(links...)), Above: 22})
-	d.content = page(widgets.Column(rows...))
+	d.panel = widgets.NewPanel(widgets.Plain, widgets.Column())
+	d.content = page(widgets.Column(
+		back,
+		widgets.Row{Object: widgets.NewText(lang.L("Check this computer"), titleStyle), Above: 10},
+		widgets.Row{Object: d.summary, Above: 5},
+		widgets.Row{Object: d.progress, Above: 16},
+		widgets.Row{Object: d.buttons, Above: 16, Align: widgets.Leading},
+		widgets.Row{Object: d.failed, Above: 12},
+		widgets.Row{Object: d.panel, Above: 22},
+	))
 	d.failed.Hide()
 	return d
 }
@@ -115,17 +137,17 @@ func (d *diagnostics) appear() {
 func (d *diagnostics) run() {
 	d.end()
 	ctx, cancel := context.WithCancel(context.Background())
-	d.cancel, d.known, d.found = cancel, 0, Examination{}
+	d.cancel, d.known, d.found, d.last = cancel, 0, Examination{}, d.w.problem
 	d.states = make([]diagnose.State, len(d.names))
 	for i := range d.names {
 		d.showRow(i, nil)
 	}
+	d.arrange(d.rows)
 	d.buttons.Hide()
 	d.failed.Hide()
-	d.copy.SetText(lang.L("Copy report"))
 	d.progress.Show()
 	d.progress.Start()
-	d.summary.SetText(lang.L("Looking at every part between your smartcard and e-RS…"))
+	d.summary.SetText(lang.L("Checking everything between your smartcard and e-RS…"))
 	d.w.win.Canvas().Unfocus()
 	d.w.viewport.Relayout()
 	// Results of a run that was ended are dropped.
@@ -136,8 +158,9 @@ func (d *diagnostics) run() {
 			}
 		}
 	}
+	last := d.last
 	d.w.aside(func() {
-		found := d.w.settings.Diagnostics.Run(ctx, func(row int, found diagnose.Finding) {
+		found := d.w.settings.Diagnostics.Run(ctx, last, func(row int, found diagnose.Finding) {
 			d.w.do(current(func() { d.showResult(row, found) }))
 		})
 		d.w.do(current(func() { d.finish(found) }))
@@ -161,34 +184,116 @@ func (d *diagnostics) finish(found Examination) {
 	d.found = found
 	d.progress.Stop()
 	d.progress.Hide()
-	bad, attention := 0, 0
-	for _, state := range d.states {
-		switch state {
-		case diagnose.Failed:
-			bad++
-		case diagnose.Attention:
-			attention++
-		case diagnose.OK, diagnose.Skipped:
-		}
-	}
+	bad, attention := len(d.in(diagnose.Failed)), len(d.in(diagnose.Attention))
 	d.summary.SetText(summaryOf(bad, attention))
 	d.bundle.Hidden = found.Bundle == nil
+	if bad+attention > 0 {
+		d.again.SetImportance(widgets.Primary)
+	} else {
+		d.again.SetImportance(widgets.Secondary)
+	}
 	d.buttons.Show()
+	d.sort()
 	d.w.viewport.Relayout()
 	d.offer(bad+attention == 0)
 }
 
-// offer gives the focus to the next step: running again if something has to be done, else going
+// in returns the rows of the links in a state, in order.
+func (d *diagnostics) in(state diagnose.State) []*fyne.Container {
+	var rows []*fyne.Container
+	for i, found := range d.states {
+		if found == state {
+			rows = append(rows, d.rows[i])
+		}
+	}
+	return rows
+}
+
+// sort puts first what needs something done, and folds the rest away unless the user wants it.
+func (d *diagnostics) sort() {
+	first := slices.Concat(d.in(diagnose.Failed), d.in(diagnose.Attention))
+	good, unseen := d.in(diagnose.OK), d.in(diagnose.Skipped)
+	rest := slices.Concat(good, unseen)
+	if len(rest) == 0 {
+		d.arrange(first)
+		return
+	}
+	text, shown := lang.L("Show"), []*fyne.Container(nil)
+	if d.unfolded {
+		text, shown = lang.L("Hide"), rest
+	}
+	said := restOf(len(good), len(unseen))
+	d.fold.SetText(text)
+	d.fold.Label = said + " " + text
+	line := widgets.Middle(8, 2, widgets.NewText(said, bodyStyle), d.fold)
+	d.arrange(slices.Concat(first, []*fyne.Container{line}, shown))
+}
+
+// arrange shows rows in the panel, below the last Problem.
+func (d *diagnostics) arrange(rows []*fyne.Container) {
+	if d.last.Problem != nil {
+		rows = slices.Concat([]*fyne.Container{d.lastProblem()}, rows)
+	}
+	list := make([]widgets.Row, len(rows))
+	for i, row := range rows {
+		list[i] = widgets.Row{Object: row, Above: 13}
+	}
+	if len(list) > 0 {
+		list[0].Above = 0
+	}
+	widgets.SetPanel(d.panel, widgets.Column(list...))
+}
+
+// lastProblem is the row of the last Problem: what it was, its reference and when it was shown.
+func (d *diagnostics) lastProblem() *fyne.Container {
+	p := d.last.Problem
+	return widgets.Beside(widgets.NewPicture(iconUnknown, fyne.Size{}), widgets.SizeBody, 1.3, widgets.Column(
+		widgets.Row{Object: widgets.NewRuns(widgets.Run{Text: lang.L("Last problem") + ": ", Style: boldStyle},
+			widgets.Run{Text: translated(p, p.Title), Style: bodyStyle})},
+		widgets.Row{Object: widgets.NewRuns(widgets.Run{Text: lang.L("Reference") + " ", Style: nameStyle},
+			widgets.Run{Text: p.Code, Style: nameBoldStyle},
+			widgets.Run{Text: "  ·  " + d.w.moment(d.last.At), Style: nameStyle}), Above: 2},
+	))
+}
+
+// toggleRest shows or hides the rows in which there is nothing to do.
+func (d *diagnostics) toggleRest() {
+	d.unfolded = !d.unfolded
+	d.sort()
+	d.w.viewport.Relayout()
+	d.w.focus(d.fold)
+}
+
+// restOf describes the rows in which there is nothing to do.
+func restOf(good, unseen int) string {
+	var said []string
+	switch {
+	case good == 1:
+		said = append(said, lang.L("1 part is working."))
+	case good > 1:
+		said = append(said, lang.L("{{.Count}} parts are working.", map[string]any{"Count": good}))
+	}
+	switch {
+	case unseen == 1:
+		said = append(said, lang.L("1 part was not checked."))
+	case unseen > 1:
+		said = append(said, lang.L("{{.Count}} parts were not checked.", map[string]any{"Count": unseen}))
+	}
+	return strings.Join(said, " ")
+}
+
+// offer gives the focus to the next step: checking again if something must be done, else going
 // back. A user who has moved the focus meanwhile, or reads further down, is not disturbed.
 func (d *diagnostics) offer(done bool) {
 	if d.w.win.Canvas().Focused() != nil {
 		return
 	}
-	next, reads := d.again, d.w.viewport.Offset()
+	reads := d.w.viewport.Offset()
 	if done {
-		next = d.back
+		d.w.focus(d.back)
+	} else {
+		d.w.focus(d.again)
 	}
-	d.w.focus(next)
 	if reads > 0 {
 		d.w.viewport.ScrollBy(reads - d.w.viewport.Offset())
 	}
@@ -198,15 +303,15 @@ func (d *diagnostics) offer(done bool) {
 func summaryOf(bad, attention int) string {
 	switch {
 	case bad == 1:
-		return lang.L("1 part does not work. What to do is written under it.")
+		return lang.L("1 thing is not working. See what to do below.")
 	case bad > 1:
-		return lang.L("{{.Count}} parts do not work. What to do is written under each of them.", map[string]any{"Count": bad})
+		return lang.L("{{.Count}} things are not working. See what to do below.", map[string]any{"Count": bad})
 	case attention == 1:
-		return lang.L("Nothing has failed. 1 part needs attention.")
+		return lang.L("1 thing needs attention. You can still sign in.")
 	case attention > 1:
-		return lang.L("Nothing has failed. {{.Count}} parts need attention.", map[string]any{"Count": attention})
+		return lang.L("{{.Count}} things need attention. You can still sign in.", map[string]any{"Count": attention})
 	default:
-		return lang.L("Everything that could be checked is in order.")
+		return lang.L("We found no problems.")
 	}
 }
 
@@ -249,7 +354,7 @@ func remedy(found diagnose.Finding, said string) []widgets.Row {
 
 // againHere replaces the name of a failed sign-in's button in a step by this page's.
 func againHere(step string) string {
-	return strings.ReplaceAll(step, "**"+lang.L("Try again")+"**", "**"+lang.L("Run again")+"**")
+	return strings.ReplaceAll(step, "**"+lang.L("Try again")+"**", "**"+lang.L("Check again")+"**")
 }
 
 func stateShown(state diagnose.State) (icon fyne.Resource, word string) {
@@ -257,18 +362,12 @@ func stateShown(state diagnose.State) (icon fyne.Resource, word string) {
 	case diagnose.OK:
 		return iconGood, lang.L("OK")
 	case diagnose.Attention:
-		return iconAttention, lang.L("Attention")
+		return iconAttention, lang.L("Needs attention")
 	case diagnose.Failed:
 		return iconBad, lang.L("Failed")
 	default:
 		return iconUnknown, lang.L("Not checked")
 	}
-}
-
-func (d *diagnostics) copyReport() {
-	d.w.app.Clipboard().SetContent(d.found.Report)
-	d.copy.SetText(lang.L("Report copied"))
-	d.w.viewport.Relayout()
 }
 
 // showBundle shows what would be saved, before it is.
@@ -285,7 +384,7 @@ func (d *diagnostics) showBundle() {
 			if ctx.Err() != nil || d.w.closed {
 				return
 			}
-			d.bundle.SetText(lang.L("Save support bundle"))
+			d.bundle.SetText(lang.L("Save a support file"))
 			if err != nil {
 				d.complain(err)
 				return

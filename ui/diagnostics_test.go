@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"github.com/stretchr/testify/assert"
@@ -25,6 +26,7 @@ type chain struct {
 	// hangs: the last result never comes.
 	hangs bool
 	runs  int
+	last  diagnose.Incident
 	saved int
 	err   error
 	lines int
@@ -43,8 +45,9 @@ func (c *chain) Names() []string {
 	return names
 }
 
-func (c *chain) Run(ctx context.Context, progress func(int, diagnose.Finding)) Examination {
+func (c *chain) Run(ctx context.Context, last diagnose.Incident, progress func(int, diagnose.Finding)) Examination {
 	c.runs++
+	c.last = last
 	for i, f := range c.findings {
 		if c.hangs && i == len(c.findings)-2 {
 			break
@@ -73,19 +76,19 @@ func goodChain() []named {
 		return named{name, diagnose.Finding{State: diagnose.OK, Said: said, Args: args}}
 	}
 	return []named{
-		said("Smartcard reader", "Smartcard readers connected: {{.Count}} ({{.Names}}).", map[string]string{"Count": "1", "Names": "OMNIKEY 3121"}),
+		said("Smartcard reader", "{{.Count}} connected: {{.Names}}.", map[string]string{"Count": "1", "Names": "OMNIKEY 3121"}),
 		said("Smartcard", "There is a card in the reader.", nil),
-		said("Smartcard sign-in", "Somebody is signed in with a smartcard.", nil),
-		said("Clock", "This computer's clock agrees with that of e-RS (difference in seconds: {{.Seconds}}).", map[string]string{"Seconds": "1"}),
-		said("Keyring", "A test entry was written, read back and removed.", nil),
+		said("Smartcard sign-in", "A smartcard is signed in.", nil),
+		said("Clock", "This computer's clock is right, to within 1 second.", nil),
+		said("Secure storage (keyring)", "A test entry was written, read back and removed.", nil),
 	}
 }
 
 func brokenChain() []named {
 	list := goodChain()
 	list[0].Finding = diagnose.Finding{State: diagnose.Failed, Said: "No smartcard reader is connected.", Problem: smartcard.ReaderNotAvailable.Problem()}
-	list[1].Finding = diagnose.Finding{State: diagnose.Skipped, Said: "The readers cannot be seen, so neither can a card."}
-	list[3].Finding = diagnose.Finding{State: diagnose.Attention, Said: "This computer's clock does not agree with that of e-RS (difference in minutes: {{.Minutes}}).",
+	list[1].Finding = diagnose.Finding{State: diagnose.Skipped, Said: "The reader could not be checked, so the card could not be checked either."}
+	list[3].Finding = diagnose.Finding{State: diagnose.Attention, Said: "This computer's clock and e-RS differ by {{.Minutes}} minutes.",
 		Args: map[string]string{"Minutes": "7"}, Problem: clockWrong}
 	return list
 }
@@ -126,9 +129,9 @@ func TestDiagnosticsWorkFromEveryScreen(t *testing.T) {
 			w.press(fyne.KeyF9)
 			require.Equal(t, 1, looked.runs)
 			require.True(t, w.seen("Smartcard reader: Failed"))
-			require.True(t, w.seen("difference in minutes: 7"))
+			require.True(t, w.seen("differ by 7 minutes"))
 			require.True(t, w.seen("CARD-READER_NOT_AVAILABLE"))
-			require.True(t, w.seen("1 part does not work. What to do is written under it."))
+			require.True(t, w.seen("1 thing is not working. See what to do below."))
 			w.press(fyne.KeyEscape)
 			require.False(t, w.seen("Smartcard reader: Failed"))
 			require.Nil(t, w.over)
@@ -179,6 +182,7 @@ func TestDiagnosticsThatAreLeftAreEnded(t *testing.T) {
 	require.True(t, w.seen("Clock: Checking…"), "that was the run before")
 	late[1]()
 	require.NoError(t, (<-looked.started).Err())
+	w.unfold()
 	require.True(t, w.seen("Clock: OK"))
 	w.Stop()
 }
@@ -187,7 +191,7 @@ type waitingChain struct{ started chan context.Context }
 
 func (*waitingChain) Names() []string { return []string{"Clock"} }
 
-func (c *waitingChain) Run(ctx context.Context, progress func(int, diagnose.Finding)) Examination {
+func (c *waitingChain) Run(ctx context.Context, _ diagnose.Incident, progress func(int, diagnose.Finding)) Examination {
 	c.started <- ctx
 	progress(0, diagnose.Finding{State: diagnose.OK})
 	progress(7, diagnose.Finding{State: diagnose.Failed}) // a row that does not exist
@@ -199,16 +203,14 @@ func TestDiagnosticsRunAgainAndAreCopied(t *testing.T) {
 	w := newWorld(t, Settings{Diagnostics: looked})
 	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
 	w.press(fyne.KeyF9)
-	require.Equal(t, "Run again", w.focused())
+	require.Equal(t, "Check again", w.focused())
 	looked.findings = goodChain()
 	w.press(fyne.KeyReturn)
 	require.Equal(t, 2, looked.runs)
-	require.True(t, w.seen("Everything that could be checked is in order."))
+	require.True(t, w.seen("We found no problems."))
 	require.False(t, w.seen("CARD-READER_NOT_AVAILABLE"))
 	require.Equal(t, "Back", w.focused(), "there is nothing more to do here")
-	w.shiftTab()
-	w.shiftTab()
-	w.press(fyne.KeySpace)
+	w.press(fyne.KeyTab, fyne.KeyTab, fyne.KeySpace)
 	require.Equal(t, "Report copied", w.focused())
 	require.Equal(t, "OK  Clock  It is right.\n", w.app.Clipboard().Content())
 }
@@ -220,13 +222,11 @@ func TestDiagnosticsCountInWords(t *testing.T) {
 		bad, attention int
 		english, welsh string
 	}{
-		{0, 0, "Everything that could be checked is in order.", "Mae popeth y gellid ei wirio mewn trefn."},
-		{0, 1, "Nothing has failed. 1 part needs attention.", "Nid oes dim wedi methu. Mae angen sylw ar 1 rhan."},
-		{0, 3, "Nothing has failed. 3 parts need attention.", "Nid oes dim wedi methu. Mae angen sylw ar 3 o'r rhannau."},
-		{1, 2, "1 part does not work. What to do is written under it.",
-			"Nid yw 1 rhan yn gweithio. Mae'r hyn i'w wneud wedi'i ysgrifennu oddi tani."},
-		{2, 0, "2 parts do not work. What to do is written under each of them.",
-			"Nid yw 2 o'r rhannau yn gweithio. Mae'r hyn i'w wneud wedi'i ysgrifennu o dan bob un ohonynt."},
+		{0, 0, "We found no problems.", "Ni chawsom hyd i unrhyw broblemau."},
+		{0, 1, "1 thing needs attention. You can still sign in.", "Mae angen sylw ar 1 peth. Gallwch fewngofnodi o hyd."},
+		{0, 3, "3 things need attention. You can still sign in.", "Mae angen sylw ar 3 o bethau. Gallwch fewngofnodi o hyd."},
+		{1, 2, "1 thing is not working. See what to do below.", "Nid yw 1 peth yn gweithio. Gweler isod beth i'w wneud."},
+		{2, 0, "2 things are not working. See what to do below.", "Nid yw 2 o bethau yn gweithio. Gweler isod beth i'w wneud."},
 	} {
 		require.NoError(t, UseLanguage(english))
 		require.Equal(t, c.english, summaryOf(c.bad, c.attention))
@@ -251,7 +251,7 @@ func TestDiagnosticsEndWithTheFocus(t *testing.T) {
 	t.Run("something is wrong", func(t *testing.T) {
 		w, run := start(t, brokenChain())
 		(*run)()
-		require.Equal(t, "Run again", w.focused())
+		require.Equal(t, "Check again", w.focused())
 	})
 	t.Run("all is well", func(t *testing.T) {
 		w, run := start(t, goodChain())
@@ -278,7 +278,7 @@ func TestDiagnosticsEndWithTheFocus(t *testing.T) {
 		page, ok := w.over.(*diagnostics)
 		require.True(t, ok)
 		page.finish(page.found)
-		require.Equal(t, "Run again", w.focused())
+		require.Equal(t, "Check again", w.focused())
 		require.Equal(t, before, w.viewport.Offset())
 	})
 }
@@ -289,8 +289,7 @@ func TestTheBundleIsShownBeforeItIsSaved(t *testing.T) {
 	w := newWorld(t, Settings{Diagnostics: looked})
 	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
 	w.press(fyne.KeyF9)
-	w.shiftTab()
-	require.Equal(t, "Save support bundle", w.focused())
+	w.tabTo("Save a support file")
 	w.press(fyne.KeyReturn)
 	require.Zero(t, looked.saved)
 	require.True(t, w.seen("base_url ="))
@@ -300,33 +299,145 @@ func TestTheBundleIsShownBeforeItIsSaved(t *testing.T) {
 	w.press(fyne.KeyPageDown, fyne.KeyPageDown)
 	require.True(t, w.seen(`"msg":"drawn"`))
 	require.False(t, w.seen("base_url ="), "it has been scrolled away")
-	w.press(fyne.KeyTab)
-	require.Equal(t, "Save these files", w.focused())
+	require.Equal(t, "Save", w.focused())
 	w.press(fyne.KeyReturn)
 	require.Equal(t, 1, looked.saved)
 	require.True(t, w.seen("Saved as /home/ann/Downloads/ers-login-support.zip"))
-	require.Equal(t, "Back", w.focused())
+	require.Equal(t, "Open folder", w.focused())
+	w.press(fyne.KeyReturn)
+	require.Equal(t, "file:///home/ann/Downloads", w.app.opened)
+	w.app.unopened = errors.New("nothing opens folders here")
+	w.press(fyne.KeyReturn)
+	require.True(t, w.seen("The folder could not be opened. The file is saved as /home/ann/Downloads/ers-login-support.zip"))
+	w.press(fyne.KeyTab, fyne.KeyReturn)
+	require.Equal(t, "Path copied", w.focused())
+	require.Equal(t, "/home/ann/Downloads/ers-login-support.zip", w.app.Clipboard().Content())
 	w.press(fyne.KeyEscape)
-	require.Equal(t, "Save support bundle", w.focused(), "back where they came from")
+	require.Equal(t, "Save a support file", w.focused(), "back where they came from")
 	require.Equal(t, 1, looked.runs)
 }
 
 func TestABundleThatCannotBeMadeOrSavedSaysSo(t *testing.T) {
-	full := &problem.Problem{Code: "DIAG-BUNDLE", Title: "The support bundle could not be saved"}
+	full := &problem.Problem{Code: "DIAG-BUNDLE", Title: "The support file could not be saved"}
 	looked := &chain{findings: goodChain(), err: full}
 	w := newWorld(t, Settings{Diagnostics: looked})
 	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
 	w.press(fyne.KeyF9)
-	w.shiftTab()
+	w.tabTo("Save a support file")
 	w.press(fyne.KeyReturn)
-	require.True(t, w.seen("The support bundle could not be saved (DIAG-BUNDLE)"))
+	require.True(t, w.seen("The support file could not be saved (DIAG-BUNDLE)"))
 	looked.err = nil
 	w.press(fyne.KeyReturn)
-	require.True(t, w.seen("Support bundle"))
+	require.True(t, w.seen("This is everything that will be saved."))
 	looked.err = errors.New("disk on fire")
-	w.press(fyne.KeyTab, fyne.KeyReturn)
+	w.press(fyne.KeyReturn)
 	require.True(t, w.seen(fmt.Sprintf("(%s)", problem.Unexpected.Code)))
-	require.True(t, w.seen("Save these files"), "it can be tried again")
+	require.True(t, w.seen("Save"), "it can be tried again")
+}
+
+// What a user must act on is on top, and what works is out of the way: with fifteen rows, the one that
+// has failed was below the fold of the window.
+func TestDiagnosticsLeadToWhatFailed(t *testing.T) {
+	list := append(goodChain(), brokenChain()[3], brokenChain()[0]) // attention comes before failed
+	w := newWorld(t, Settings{Diagnostics: &chain{findings: list}})
+	w.win.Resize(least)
+	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
+	w.press(fyne.KeyF9)
+	text := strings.Join(w.texts(), "\n")
+	failed, attention := strings.Index(text, "Smartcard reader: Failed"), strings.Index(text, "Clock: Needs attention")
+	require.Positive(t, failed)
+	require.Less(t, failed, attention)
+	require.Less(t, attention, strings.Index(text, "5 parts are working."))
+	require.NotContains(t, text, "Clock: OK")
+	w.tabTo("5 parts are working. Show")
+	w.press(fyne.KeyReturn)
+	require.True(t, w.seen("Clock: OK"))
+	require.Equal(t, "5 parts are working. Hide", w.focused())
+	w.press(fyne.KeyReturn)
+	require.False(t, w.seen("Clock: OK"))
+}
+
+// TestDiagnosticsRememberTheProblem: a user who comes from an error must not read that all is well,
+// and nothing of why they came.
+func TestDiagnosticsRememberTheProblem(t *testing.T) {
+	looked := &chain{findings: goodChain()}
+	w := newWorld(t, Settings{Diagnostics: looked})
+	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
+	w.press(fyne.KeyF9)
+	require.False(t, w.seen("Last problem"))
+	w.press(fyne.KeyF9)
+	w.Show(failedState(notAccepted))
+	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
+	w.press(fyne.KeyF9)
+	require.True(t, w.seen("Last problem: e-RS did not accept your smartcard sign-in"))
+	require.True(t, w.seen("Reference ERS-A001-403  ·  08:43"))
+	require.Equal(t, diagnose.Incident{Problem: notAccepted, At: morning.Add(70 * time.Second)}, looked.last, "for the report")
+	w.now = w.now.AddDate(0, 0, 1)
+	w.press(fyne.KeyF9, fyne.KeyF9)
+	require.True(t, w.seen("Reference ERS-A001-403  ·  20 Nov 2026 08:43"))
+}
+
+// TestKeysOpenAndClose: the key that opens a page closes it, and its links stay where they are.
+func TestKeysOpenAndClose(t *testing.T) {
+	w := newWorld(t, Settings{Preferences: preferencesOf(nil), Diagnostics: &chain{findings: goodChain()}})
+	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
+	for _, c := range []struct {
+		keys []fyne.KeyName
+		sees string
+	}{
+		{[]fyne.KeyName{fyne.KeyF2}, "These settings are only for you, on this computer."},
+		{[]fyne.KeyName{fyne.KeyF2}, "Insert your smartcard"},
+		{[]fyne.KeyName{fyne.KeyF9}, "We found no problems."},
+		{[]fyne.KeyName{fyne.KeyF2}, "These settings are only for you, on this computer."},
+		{[]fyne.KeyName{fyne.KeyF9}, "We found no problems."},
+		{[]fyne.KeyName{fyne.KeyF9}, "Insert your smartcard"},
+		{[]fyne.KeyName{fyne.KeyF9, fyne.KeyF1}, "If you cannot sign in"},
+		{[]fyne.KeyName{fyne.KeyF2, fyne.KeyF1}, "If you cannot sign in"},
+	} {
+		w.press(c.keys...)
+		require.True(t, w.seen(c.sees), "%v", w.texts())
+		for _, link := range w.status.links() {
+			require.True(t, link.Visible(), c.keys)
+		}
+	}
+	w.press(fyne.KeyF9)
+	w.tabTo("Save a support file")
+	w.press(fyne.KeyReturn)
+	require.True(t, w.seen("This is everything that will be saved."))
+	w.press(fyne.KeyF9)
+	require.True(t, w.seen("We found no problems."), "back to the results")
+}
+
+// TestCopyingIsSaidForAMoment: "copied" must not stay, or a user cannot know whether a second press
+// did anything; and no button may move away under the mouse.
+func TestCopyingIsSaidForAMoment(t *testing.T) {
+	for name, c := range map[string]struct {
+		button, copied string
+		open           func(*world)
+	}{
+		"details": {"Copy details", "Details copied", func(w *world) { w.Show(failedState(notAccepted)) }},
+		"report":  {"Copy report", "Report copied", func(w *world) { w.press(fyne.KeyF9) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Settings{Diagnostics: &chain{findings: goodChain()}})
+			later := &waits{waiting: map[int]func(){}}
+			w.after = later.after
+			c.open(w)
+			w.tabTo(c.button)
+			control, is := w.win.Canvas().Focused().(fyne.CanvasObject)
+			require.True(t, is)
+			width := control.Size().Width
+			for range 2 {
+				w.press(fyne.KeyReturn)
+				require.Equal(t, c.copied, w.focused())
+				require.Equal(t, width, control.Size().Width)
+			}
+			require.Len(t, later.waiting, 1, "the second press begins anew")
+			later.pass()
+			require.Equal(t, c.button, w.focused())
+			require.Equal(t, width, control.Size().Width)
+		})
+	}
 }
 
 // A cut line or an invisible letter would be handed on unseen.
@@ -348,4 +459,24 @@ func TestTheListingShowsEverything(t *testing.T) {
 	assert.Contains(t, all, strings.Repeat("0123456789", 50))
 	assert.Contains(t, all, "x\uFFFD[31my\uFFFD")
 	assert.Contains(t, all, "b.txt"+"last")
+}
+
+// TestTheListingBreaksAtBlanks: a word cut in two is hard to read, and cannot be searched for.
+func TestTheListingBreaksAtBlanks(t *testing.T) {
+	word := strings.Repeat("word", 2)
+	listing := widgets.NewListing([]widgets.ListingPart{{Title: "a.txt", Text: strings.Repeat(word+" ", 60)}})
+	_ = newWorld(t, Settings{})
+	box := listing.Object()
+	box.Resize(fyne.NewSize(400, widgets.HeightFor(box, 400)))
+	listing.Show(0, 4000)
+	require.Greater(t, len(box.Objects), 5)
+	for _, object := range box.Objects[1:] {
+		a, ok := object.(fyne.Accessible)
+		require.True(t, ok)
+		for _, part := range strings.Fields(a.AccessibilityLabel()) {
+			if part != "–" {
+				require.Equal(t, word, part)
+			}
+		}
+	}
 }

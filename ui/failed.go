@@ -35,7 +35,7 @@ func newFailed(w *Window, state signin.State) *failed {
 		// Without a promise that it helps, but there must be a way on once the cause has gone.
 		s.again = w.button(lang.L("Start again"), widgets.Secondary, w.intent(signin.TryAgain{}))
 	}
-	s.copy = w.button(lang.L("Copy details"), widgets.Secondary, s.copyDetails)
+	s.copy = w.copyButton(lang.L("Copy details"), lang.L("Details copied"), s.details)
 	rows := []widgets.Row{
 		{Object: widgets.NewText(translated(p, p.Title), titleStyle)},
 		{Object: widgets.NewText(translated(p, p.Happened), bodyStyle), Above: 9},
@@ -52,7 +52,7 @@ func newFailed(w *Window, state signin.State) *failed {
 	}
 	buttons := []fyne.CanvasObject{s.again, s.copy}
 	if w.settings.Diagnostics != nil {
-		buttons = append(buttons, w.button(lang.L("Run diagnostics")+" (F9)", widgets.Secondary, w.openDiagnostics))
+		buttons = append(buttons, w.button(lang.L("Check this computer")+" (F9)", widgets.Secondary, w.openDiagnostics))
 	}
 	rows = append(rows,
 		widgets.Row{Object: widgets.NewRuns(
@@ -77,13 +77,6 @@ func (s *failed) appear() {
 		s.w.focus(s.again)
 		s.w.viewport.ScrollToTop()
 	}
-}
-
-// copyDetails puts what a service desk needs on the clipboard.
-func (s *failed) copyDetails() {
-	s.w.app.Clipboard().SetContent(s.details())
-	s.copy.SetText(lang.L("Details copied"))
-	s.w.viewport.Relayout()
 }
 
 // details is the text for a service desk. Texts may carry values from outside, so all of it is

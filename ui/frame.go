@@ -133,7 +133,7 @@ type statusBar struct {
 func newStatusBar(settings Settings, help, change, diagnose func()) *statusBar {
 	s := &statusBar{proof: widgets.NewStatusLink(), ers: widgets.NewStatusLink(), keyring: widgets.NewStatusLink(),
 		help: widgets.NewLink(lang.L("F1 Help"), help), settings: widgets.NewLink(lang.L("F2 Settings"), change),
-		diagnostics: widgets.NewLink(lang.L("F9 Diagnostics"), diagnose)}
+		diagnostics: widgets.NewLink(lang.L("F9 Check computer"), diagnose)}
 	version := widgets.NewText(settings.Version, widgets.Style{Size: widgets.SizeSmall, Color: widgets.ColorSecondary})
 	version.Alignment, version.Lines = fyne.TextAlignTrailing, 1
 	// The pad makes the bar equally high with and without links: its line must not jump between

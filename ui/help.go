@@ -10,8 +10,8 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// help is the content of "Having trouble?": known faults, including quiet notices, and what to try
-// first.
+// help is what F1 shows: known faults, including quiet notices, what to try first or the answers to
+// likely questions, and the way to the diagnostics.
 type help struct {
 	w *Window
 	// box is the panel, hidden at first, and button opens and closes it.
@@ -26,14 +26,19 @@ type help struct {
 
 func newHelp(w *Window, advice fyne.CanvasObject) *help {
 	h := &help{w: w, advice: advice, box: widgets.NewPanel(widgets.Plain, widgets.Column())}
-	h.button = w.button(lang.L("Having trouble?"), widgets.Secondary, h.toggle)
+	h.button = w.button(helpName(), widgets.Secondary, h.toggle)
+	h.button.Reserve(helpName(), hideHelpName())
 	if w.settings.Diagnostics != nil {
-		h.diagnose = w.button(lang.L("Run diagnostics")+" (F9)", widgets.Secondary, w.openDiagnostics)
+		h.diagnose = w.button(lang.L("Check this computer")+" (F9)", widgets.Secondary, w.openDiagnostics)
 	}
 	h.box.Hide()
 	h.fill()
 	return h
 }
+
+// The names of the button. The key in them is that of the status bar's link.
+func helpName() string     { return lang.L("Help") + " (F1)" }
+func hideHelpName() string { return lang.L("Hide help") + " (F1)" }
 
 // available reports whether there is anything to show.
 func (h *help) available() bool { return h.advice != nil || h.diagnose != nil || len(h.notices) > 0 }
@@ -53,8 +58,14 @@ func sameNotice(a, b signin.Notice) bool {
 
 func (h *help) fill() {
 	var rows []widgets.Row
+	apart := func() float32 { // the gap above another part
+		if len(rows) == 0 {
+			return 0
+		}
+		return 22
+	}
 	if len(h.notices) > 0 {
-		rows = append(rows, widgets.Row{Object: widgets.NewText(lang.L("What is known to be wrong"), headingStyle)})
+		rows = append(rows, widgets.Row{Object: widgets.NewText(lang.L("Known problems"), headingStyle)})
 	}
 	for _, n := range h.notices {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(n.Problem, n.Problem.Title), boldStyle), Above: 14},
@@ -69,15 +80,11 @@ func (h *help) fill() {
 			widgets.Run{Text: n.Problem.Code, Style: nameBoldStyle}), Above: 5})
 	}
 	if h.advice != nil {
-		above := float32(0)
-		if len(rows) > 0 {
-			above = 22
-		}
-		rows = append(rows, widgets.Row{Object: h.advice, Above: above})
+		rows = append(rows, widgets.Row{Object: h.advice, Above: apart()})
 	}
 	if h.diagnose != nil {
-		rows = append(rows, widgets.Row{Object: widgets.NewText(lang.L("Find out which part between your smartcard and e-RS is at fault:"),
-			bodyStyle), Above: 22}, widgets.Row{Object: h.diagnose, Above: 9, Align: widgets.Leading})
+		rows = append(rows, widgets.Row{Object: widgets.NewText(lang.L("Find out what is not working:"), boldStyle),
+			Above: apart()}, widgets.Row{Object: h.diagnose, Above: 9, Align: widgets.Leading})
 	}
 	widgets.SetPanel(h.box, widgets.Column(rows...))
 	if !h.available() {
@@ -92,7 +99,7 @@ func (h *help) toggle() {
 		h.close()
 	} else if h.available() {
 		h.box.Show()
-		h.button.SetText(lang.L("Hide help"))
+		h.button.SetText(hideHelpName())
 	}
 	h.w.viewport.Relayout()
 	if h.box.Visible() {
@@ -102,18 +109,69 @@ func (h *help) toggle() {
 
 func (h *help) close() {
 	h.box.Hide()
-	h.button.SetText(lang.L("Having trouble?"))
+	h.button.SetText(helpName())
 }
 
 // generalAdvice is what helps most often.
 func generalAdvice() fyne.CanvasObject {
-	return steps(lang.L("If nothing happens"), []string{
+	return steps(lang.L("If you cannot sign in"), []string{
 		lang.L("Check that the card is pushed into the reader as far as it goes, chip first, and that the reader's light is on."),
 		lang.L("Look for the Identity Agent window. It may be behind this one."),
 		lang.L("Remove the card, wait a few seconds, insert it again, then press **Sign in**."),
 		lang.L("If your passcode is blocked or forgotten, ask your Registration Authority."),
-		lang.L("With anything else, ask your local service desk."),
+		lang.L("For anything else, contact your local service desk."),
 	})
+}
+
+// roleAdvice answers the questions of a user who chooses a role, and names the keys if there are
+// several to choose from.
+func roleAdvice(single bool) fyne.CanvasObject {
+	advice := answers([]answer{
+		{lang.L("My organisation or role is missing"), lang.L("Ask your organisation's Registration Authority to add it to your smartcard profile.")},
+		{lang.L("The name at the top is not mine"), lang.L("Do not choose a role. Remove the smartcard, then sign in with your own.")},
+		{lang.L("Can I change my role later?"), lang.L("Yes. After you sign in, press **Switch role**.")},
+		{lang.L("What happens if I close this window?"), lang.L("You are signed out of e-RS.")},
+	})
+	if single {
+		return advice
+	}
+	return widgets.Column(widgets.Row{Object: advice}, widgets.Row{
+		Object: widgets.NewText(lang.L("Keys: 1–9 choose, letters search, * favourite, Esc back"), boldStyle), Above: 14})
+}
+
+// sessionAdvice answers the questions of a signed-in user. stays: the window's corner hides it, and
+// the session goes on.
+func sessionAdvice(stays bool) fyne.CanvasObject {
+	closed := lang.L("You are signed out of e-RS. To stay signed in, minimise the window instead.")
+	if stays {
+		closed = lang.L("e-RS Login stays open as an icon, and you stay signed in. To sign out, press **Sign out**.")
+	}
+	return answers([]answer{
+		{lang.L("How do I change my role?"), lang.L("Save your work in other e-RS applications, then press **Switch role**.")},
+		{lang.L("What happens if I close this window?"), closed},
+		{lang.L("The name at the top is not mine"), lang.L("Press **Sign out** and remove the smartcard. Then sign in with your own.")},
+		{lang.L("Another application does not see that I am signed in"),
+			lang.L("Close that application and open it again. If that does not help, check this computer, then contact your local service desk.")},
+		{lang.L("My organisation or role is missing"),
+			lang.L("Press **Switch role** to see all your roles. If it is not there, ask your organisation's Registration Authority to add it.")},
+	})
+}
+
+// answer is a question that a user is likely to have, and its answer.
+type answer struct{ question, text string }
+
+// answers lists questions with their answers.
+func answers(list []answer) fyne.CanvasObject {
+	var rows []widgets.Row
+	for i, one := range list {
+		above := float32(14)
+		if i == 0 {
+			above = 0
+		}
+		rows = append(rows, widgets.Row{Object: widgets.NewText(one.question, boldStyle), Above: above},
+			widgets.Row{Object: widgets.NewRuns(marked(one.text, bodyStyle, boldStyle)...), Above: 2})
+	}
+	return widgets.Column(rows...)
 }
 
 // steps is a heading and numbered steps.

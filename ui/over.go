@@ -2,8 +2,10 @@ package ui
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
 
 	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/ui/widgets"
 )
 
 // overPage is a page that the user has opened over the screen: settings, diagnostics.
@@ -26,6 +28,21 @@ func (w *Window) putOver(page overPage) {
 	w.viewport.ScrollToTop()
 	w.showHelp()
 	page.appear()
+}
+
+// backLink returns the link at the top of a page that leads back from it, and its row.
+func (w *Window) backLink(back func()) (*widgets.Link, widgets.Row) {
+	screen := w.shown
+	link := widgets.NewTextLink("‹ "+lang.L("Back"), widgets.ColorPage, func() {
+		if screen == w.shown {
+			back()
+		}
+	})
+	link.Label = lang.L("Back")
+	link.OnFocus = func() { w.viewport.RevealObject(link) }
+	link.OnKey, link.OnRune = w.typedKey, w.typedRune
+	// Its text begins where the title below it does.
+	return link, widgets.Row{Object: widgets.Inset(widgets.Margins{Left: -widgets.LinkPad}, link), Align: widgets.Leading}
 }
 
 // closeOver returns to the screen, updated.

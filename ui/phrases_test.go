@@ -37,6 +37,7 @@ func examined(t *testing.T, target diagnose.Target) *world {
 	w := newWorld(t, Settings{Language: "cy", Diagnostics: looked})
 	t.Cleanup(func() { require.NoError(t, UseLanguage("")) })
 	w.press(fyne.KeyF9)
+	w.unfold()
 	return w
 }
 

@@ -73,16 +73,14 @@ type settingsPage struct {
 	// first is the selected value of the first preference that can be changed, or nil.
 	first  *widgets.Option
 	failed *widgets.Text
-	back   *widgets.Button
 }
 
 func newSettingsPage(w *Window) *settingsPage {
 	s := &settingsPage{w: w, options: map[Preference]map[string]*widgets.Option{}, failed: widgets.NewText("", bodyStyle)}
 	s.failed.Hide()
-	s.back = w.button(lang.L("Back"), widgets.Secondary, w.closeOver)
 	rows := []widgets.Row{
 		{Object: widgets.NewText(lang.L("Settings"), titleStyle)},
-		{Object: widgets.NewText(lang.L("What you choose here is for you alone, and is kept on this computer."), leadStyle), Above: 5},
+		{Object: widgets.NewText(lang.L("These settings are only for you, on this computer."), leadStyle), Above: 5},
 	}
 	for _, c := range choosable() {
 		if value, offered := w.preference(c.preference); offered {
@@ -90,9 +88,10 @@ func newSettingsPage(w *Window) *settingsPage {
 				widgets.Row{Object: s.values(c, value), Above: 4})
 		}
 	}
-	rows = append(rows, widgets.Row{Object: s.failed, Above: 20},
-		widgets.Row{Object: s.back, Above: 20, Align: widgets.Leading})
-	s.content = page(widgets.NewPanel(widgets.Plain, widgets.Column(rows...)))
+	rows = append(rows, widgets.Row{Object: s.failed, Above: 20})
+	_, back := w.backLink(w.closeOver)
+	s.content = page(widgets.Column(back,
+		widgets.Row{Object: widgets.NewPanel(widgets.Plain, widgets.Column(rows...)), Above: 10}))
 	return s
 }
 
@@ -169,11 +168,11 @@ func choosable() []choosablePreference {
 	}
 	return []choosablePreference{
 		// Each language is named in itself, to be found among words in another language.
-		{PreferLanguage, lang.L("Language"), []namedValue{{"", lang.L("As the system")}, {"en", "English"}, {"cy", "Cymraeg"}}},
-		{PreferAppearance, lang.L("Appearance"), []namedValue{{"system", lang.L("As the system")}, {"light", lang.L("Light")},
+		{PreferLanguage, lang.L("Language"), []namedValue{{"", lang.L("Same as this computer")}, {"en", "English"}, {"cy", "Cymraeg"}}},
+		{PreferAppearance, lang.L("Appearance"), []namedValue{{"system", lang.L("Same as this computer")}, {"light", lang.L("Light")},
 			{"dark", lang.L("Dark")}, {"high-contrast", lang.L("High contrast")}}},
 		{PreferTextSize, lang.L("Text size"), sizes},
-		{PreferAutostart, lang.L("Start when I log in to this computer"), onOff},
+		{PreferAutostart, lang.L("Start when I sign in to this computer"), onOff},
 		{PreferMinimise, lang.L("Minimise the window once I am signed in"), onOff},
 	}
 }
@@ -192,9 +191,18 @@ func (w *Window) preference(p Preference) (string, bool) {
 
 // openSettings opens the settings over the screen.
 func (w *Window) openSettings() {
-	if w.settings.Preferences != nil && w.over == nil && !w.closing {
+	if w.settings.Preferences != nil && !w.closing {
 		w.putOver(newSettingsPage(w))
 	}
+}
+
+// toggleSettings opens the settings, or closes them.
+func (w *Window) toggleSettings() {
+	if _, open := w.over.(*settingsPage); open {
+		w.closeOver()
+		return
+	}
+	w.openSettings()
 }
 
 // setPreference applies a preference to the window, and saves it.
@@ -213,7 +221,7 @@ func (w *Window) setPreference(p Preference, value string) {
 	}
 	w.save(func() error { return store.Set(p, value) }, func(err error) {
 		if page, open := w.over.(*settingsPage); open && err != nil {
-			page.failed.SetText(lang.L("The setting could not be saved. It is kept until you close the program."))
+			page.failed.SetText(lang.L("Your change was not saved. It lasts until you close e-RS Login."))
 			page.failed.Show()
 			w.viewport.Relayout()
 		}

@@ -66,7 +66,7 @@ func TestSettings(t *testing.T) {
 			store *preferences
 			want  string
 		}{
-			{"the first value", preferencesOf(nil), "As the system, chosen"},
+			{"the first value", preferencesOf(nil), "Same as this computer, chosen"},
 			{"another", preferencesOf(map[Preference]string{PreferLanguage: "en"}), "English, chosen"},
 			{"the first is managed", preferencesOf(nil, PreferLanguage), "Light, chosen"},
 			{"all are", preferencesOf(nil, PreferLanguage, PreferAppearance, PreferTextSize, PreferAutostart, PreferMinimise), ""},
@@ -126,7 +126,7 @@ func TestSettings(t *testing.T) {
 	t.Run("what this system does not have", func(t *testing.T) {
 		store := preferencesOf(nil)
 		delete(store.values, PreferAutostart)
-		require.NotContains(t, start(t, store).texts(), "Start when I log in to this computer")
+		require.NotContains(t, start(t, store).texts(), "Start when I sign in to this computer")
 	})
 	t.Run("what cannot be saved is reported, and holds until the end", func(t *testing.T) {
 		store := preferencesOf(nil)
@@ -134,7 +134,7 @@ func TestSettings(t *testing.T) {
 		w := start(t, store)
 		w.tabTo("Dark")
 		w.press(fyne.KeyReturn)
-		require.Contains(t, w.texts(), "The setting could not be saved. It is kept until you close the program.")
+		require.Contains(t, w.texts(), "Your change was not saved. It lasts until you close e-RS Login.")
 		w.press(fyne.KeyEscape, fyne.KeyF2)
 		require.Contains(t, w.texts(), "Dark, chosen")
 	})
@@ -180,7 +180,7 @@ func TestSettingsGiveWay(t *testing.T) {
 		require.Equal(t, before, w.focused())
 		w.ticker.tick()
 		w.typed("abc1*")
-		w.press(fyne.KeyF1, fyne.KeyF2, fyne.KeyPageDown)
+		w.press(fyne.KeyPageDown)
 		w.find(nil)
 		require.Contains(t, w.texts(), "Settings")
 		requireIntents(t, w)
@@ -189,7 +189,7 @@ func TestSettingsGiveWay(t *testing.T) {
 		w := start(t)
 		w.Show(noticed(signedInState(), true))
 		w.press(fyne.KeyEscape)
-		require.Contains(t, w.texts(), "Having trouble?")
+		require.Contains(t, w.texts(), "Help (F1)")
 	})
 	t.Run("the window is closed", func(t *testing.T) {
 		w := start(t)

@@ -85,6 +85,9 @@ func screens() []picture {
 			after: func(w *world) { w.press(fyne.KeyF1) }},
 		{name: "starting", state: workingState(signin.Starting, signin.NotEnded)},
 		{name: "prompting", state: workingState(signin.Prompting, signin.NotEnded)},
+		{name: "prompting-long", state: workingState(signin.Prompting, signin.NotEnded), later: 25 * time.Second},
+		{name: "prompting-help", state: workingState(signin.Prompting, signin.NotEnded), later: 25 * time.Second,
+			after: func(w *world) { w.press(fyne.KeyF1) }},
 		{name: "signing-in", state: workingState(signin.SigningIn, signin.NotEnded), later: 12 * time.Second},
 		{name: "choosing", state: choosingState(fiveRoles(), &triage)},
 		{name: "choosing-one", state: choosingState(fiveRoles()[1:2], nil)},
@@ -106,6 +109,7 @@ func screens() []picture {
 		{name: "choosing-notices", state: noticed(choosingState(fiveRoles(), &triage), true)},
 		{name: "choosing-notices-help", state: noticed(choosingState(fiveRoles(), &triage), true),
 			after: func(w *world) { w.press(fyne.KeyF1) }},
+		{name: "choosing-help", state: choosingState(fiveRoles(), &triage), after: func(w *world) { w.press(fyne.KeyF1) }},
 		{name: "settings", state: waitingState(hscn.MissingCard, signin.NotEnded), settings: Settings{Preferences: preferencesOf(nil)},
 			after: func(w *world) { w.press(fyne.KeyF2) }},
 		{name: "settings-managed", state: signedInState(), after: func(w *world) { w.press(fyne.KeyF2) },
@@ -114,6 +118,11 @@ func screens() []picture {
 			settings: Settings{Diagnostics: &chain{findings: brokenChain()}}, after: func(w *world) { w.press(fyne.KeyF9) }},
 		{name: "diagnostics-good", state: signedInState(), settings: Settings{Diagnostics: &chain{findings: goodChain()}},
 			after: func(w *world) { w.press(fyne.KeyF9) }},
+		{name: "diagnostics-after-a-problem", state: failedState(notAccepted), settings: Settings{Diagnostics: &chain{findings: goodChain()}},
+			after: func(w *world) {
+				w.press(fyne.KeyF9)
+				w.unfold()
+			}},
 		{name: "diagnostics-running", state: waitingState(hscn.MissingCard, signin.NotEnded),
 			settings: Settings{Diagnostics: &chain{findings: brokenChain(), hangs: true}}, after: func(w *world) {
 				drawn := make(chan struct{})
@@ -129,10 +138,16 @@ func screens() []picture {
 		{name: "bundle", state: waitingState(hscn.MissingReader, signin.NotEnded),
 			settings: Settings{Diagnostics: &chain{findings: brokenChain()}},
 			after: func(w *world) {
-				w.press(fyne.KeyF9, fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyTab)
+				w.press(fyne.KeyF9, fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn)
+			}},
+		{name: "bundle-saved", state: waitingState(hscn.MissingReader, signin.NotEnded),
+			settings: Settings{Diagnostics: &chain{findings: brokenChain()}},
+			after: func(w *world) {
+				w.press(fyne.KeyF9, fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyReturn)
 			}},
 		{name: "selecting", state: workingState(signin.Selecting, signin.NotEnded)},
 		{name: "signed-in", state: signedInState(), later: 2 * time.Minute},
+		{name: "signed-in-help", state: signedInState(), after: func(w *world) { w.press(fyne.KeyF1) }},
 		{name: "signed-in-confirm", state: signedInState(), later: 2 * time.Minute,
 			after: func(w *world) { w.press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn) }},
 		{name: "signed-in-ends-soon", state: endsSoonState(), later: 9*time.Hour + 56*time.Minute},

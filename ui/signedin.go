@@ -29,7 +29,7 @@ type signedIn struct {
 }
 
 func newSignedIn(w *Window, state signin.State) *signedIn {
-	s := &signedIn{w: w, state: state, help: newHelp(w, nil),
+	s := &signedIn{w: w, state: state, help: newHelp(w, sessionAdvice(w.tray != nil && w.minimises())),
 		ends: widgets.NewText("", boldStyle), when: widgets.NewText("", headingStyle), left: widgets.NewText("", bodyStyle)}
 	s.signOut = w.button(lang.L("Sign out"), widgets.Danger, s.ask)
 	s.buttons = widgets.Flow(12, 12,

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"github.com/stretchr/testify/require"
@@ -96,5 +97,64 @@ func TestAWaitingUserSeesNoTick(t *testing.T) {
 			}
 			require.Same(t, want, waitingFor(waitingState(missing, reason)).picture, "%v after %v", missing, reason)
 		}
+	}
+}
+
+// TestHelpWhileThePasscodeIsAskedFor: the window that asks may be behind another one, and the user
+// waits for it until the agent gives up.
+func TestHelpWhileThePasscodeIsAskedFor(t *testing.T) {
+	const hint = "Cannot see the passcode window? Look behind this one, or press Alt+Tab."
+	w := newWorld(t, Settings{Diagnostics: &chain{findings: goodChain()}})
+	w.Show(workingState(signin.Prompting, signin.NotEnded))
+	require.Empty(t, w.focused(), "an Enter too many cancels nothing")
+	require.True(t, w.seen("F1 Help"))
+	require.False(t, w.seen("seconds"))
+	w.now = morning.Add(19 * time.Second)
+	w.ticker.tick()
+	require.True(t, w.seen("19 seconds"))
+	require.False(t, w.seen(hint))
+	w.now = morning.Add(20 * time.Second)
+	w.ticker.tick()
+	require.True(t, w.seen(hint))
+	w.press(fyne.KeyF1)
+	require.True(t, w.seen("If you cannot sign in"))
+	require.True(t, w.seen("Check this computer (F9)"))
+	w.Show(noticed(workingState(signin.Prompting, signin.NotEnded), false))
+	require.True(t, w.seen(noReaders.Title), "what is known meanwhile")
+	w.press(fyne.KeyF1)
+	require.False(t, w.seen("If you cannot sign in"))
+	require.Empty(t, w.took())
+	w.Show(workingState(signin.SigningIn, signin.NotEnded))
+	require.False(t, w.seen(hint))
+}
+
+// TestHelpAnswers: a signed-in user, or one who chooses, who presses F1 gets an answer and not only a
+// button.
+func TestHelpAnswers(t *testing.T) {
+	const keys = "Keys: 1–9 choose, letters search, * favourite, Esc back"
+	hides := preferencesOf(map[Preference]string{PreferMinimise: "true"})
+	for name, c := range map[string]struct {
+		state     signin.State
+		settings  Settings
+		sees, not []string
+	}{
+		"choosing": {choosingState(fiveRoles(), &triage), Settings{}, []string{"My organisation or role is missing", keys}, nil},
+		"one role": {choosingState(fiveRoles()[:1], nil), Settings{}, []string{"The name at the top is not mine"}, []string{keys}},
+		"signed in": {signedInState(), Settings{}, []string{"How do I change my role?", "You are signed out of e-RS. To stay signed in",
+			"Another application does not see that I am signed in", "My organisation or role is missing"}, []string{keys}},
+		"the window is only hidden": {signedInState(), Settings{Tray: true, Preferences: hides},
+			[]string{"e-RS Login stays open as an icon"}, []string{"To stay signed in, minimise"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, c.settings)
+			w.Show(c.state)
+			w.press(fyne.KeyF1)
+			for _, text := range c.sees {
+				require.True(t, w.seen(text), text)
+			}
+			for _, text := range c.not {
+				require.False(t, w.seen(text), text)
+			}
+		})
 	}
 }

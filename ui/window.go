@@ -22,6 +22,7 @@ import (
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/ers-login/ers-login/assets"
+	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
@@ -120,6 +121,10 @@ type Window struct {
 	save func(run func() error, done func(error))
 	// aside runs a slow function on another goroutine.
 	aside func(func())
+	// after runs a function on Fyne's goroutine after a delay, unless it is stopped before.
+	after func(wait time.Duration, todo func()) (stop func())
+	// problem is the last one that was shown, for the diagnostics.
+	problem diagnose.Incident
 	// shown counts the screens. A button of an earlier one does nothing, in case a key still
 	// reaches it.
 	shown int
@@ -148,6 +153,7 @@ func newWindow(app fyne.App, settings Settings, send func(signin.Intent), ticker
 		aside: func(run func()) { go run() }, chosen: map[Preference]string{}, tip: widgets.NewTip()}
 	w.do = w.loop.do
 	w.save = (&queue{then: w.Do}).add
+	w.after = w.doAfter
 	w.tip.After = w.after
 	w.style()
 	w.win = app.NewWindow(title(settings))
@@ -203,7 +209,7 @@ func (w *Window) build() {
 		w.win.SetMainMenu(w.simulatorMenu())
 	}
 	w.header, w.notices, w.viewport = newHeader(w.settings), newStrip(), widgets.NewViewport()
-	w.status = newStatusBar(w.settings, w.help, w.openSettings, w.openDiagnostics)
+	w.status = newStatusBar(w.settings, w.help, w.toggleSettings, w.toggleDiagnostics)
 	for _, link := range w.status.links() {
 		link.OnKey, link.OnRune = w.typedKey, w.typedRune
 	}
@@ -253,8 +259,8 @@ func (w *Window) Run() { w.loop.run(w.app) }
 // has ended, it does nothing.
 func (w *Window) Do(todo func()) { w.do(todo) }
 
-// after is Do after a delay, unless stopped before.
-func (w *Window) after(wait time.Duration, todo func()) (stop func()) {
+// doAfter is Do after a delay, unless stopped before.
+func (w *Window) doAfter(wait time.Duration, todo func()) (stop func()) {
 	timer := time.AfterFunc(wait, func() { w.do(todo) })
 	return func() { timer.Stop() }
 }
@@ -306,6 +312,9 @@ func (w *Window) apply(state signin.State) {
 	}
 	before := w.last
 	w.last = state
+	if state.Phase == signin.Failed && state.Problem != nil {
+		w.problem = diagnose.Incident{Problem: state.Problem, At: state.ProblemAt}
+	}
 	if w.tray != nil {
 		w.tray.show(state)
 	}
@@ -354,9 +363,14 @@ func (w *Window) find(fyne.Shortcut) {
 	}
 }
 
-// help opens or closes the screen's help.
+// help opens or closes the screen's help. From a page over the screen it returns to it first.
 func (w *Window) help() {
-	if h := w.screen.helps(); h != nil && w.over == nil {
+	if w.screen.helps() == nil {
+		return
+	}
+	covered := w.over != nil
+	w.closeOver()
+	if h := w.screen.helps(); h != nil && (!covered || !h.box.Visible()) {
 		h.toggle()
 	}
 }
@@ -364,9 +378,8 @@ func (w *Window) help() {
 // showHelp shows in the status bar what is available: help, settings and diagnostics.
 func (w *Window) showHelp() {
 	h := w.screen.helps()
-	help := h != nil && h.available() && w.over == nil
-	free := w.over == nil && !w.closing
-	if w.status.offer(help, free && w.settings.Preferences != nil, free && w.settings.Diagnostics != nil) {
+	help := h != nil && h.available()
+	if w.status.offer(help, !w.closing && w.settings.Preferences != nil, !w.closing && w.settings.Diagnostics != nil) {
 		widgets.Arrange(w.frame)
 	}
 }
@@ -469,9 +482,9 @@ func (w *Window) typedKey(key *fyne.KeyEvent) {
 	case fyne.KeyF1:
 		w.help()
 	case fyne.KeyF2:
-		w.openSettings()
+		w.toggleSettings()
 	case fyne.KeyF9:
-		w.openDiagnostics()
+		w.toggleDiagnostics()
 	case fyne.KeyUp:
 		w.viewport.ScrollBy(-line)
 	case fyne.KeyDown:
@@ -502,6 +515,23 @@ func (w *Window) button(text string, importance widgets.Importance, tapped func(
 	return b
 }
 
+// copiedFor is how long a button says that it has copied something.
+const copiedFor = 3 * time.Second
+
+// copyButton returns a button that puts a text on the clipboard and says so for a moment.
+func (w *Window) copyButton(text, copied string, content func() string) *widgets.Button {
+	stop := func() {}
+	var b *widgets.Button
+	b = w.button(text, widgets.Secondary, func() {
+		w.app.Clipboard().SetContent(content())
+		b.SetText(copied)
+		stop()
+		stop = w.after(copiedFor, func() { b.SetText(text) })
+	})
+	b.Reserve(text, copied)
+	return b
+}
+
 // intent returns a function that sends an intent.
 func (w *Window) intent(intent signin.Intent) func() { return func() { w.send(intent) } }
 
@@ -511,6 +541,14 @@ func shortcutName(letter string) string {
 		return "⌘" + letter
 	}
 	return "Ctrl+" + letter
+}
+
+// switchWindows returns the keys that go to another window on this platform.
+func switchWindows() string {
+	if fyne.KeyModifierShortcutDefault == fyne.KeyModifierSuper {
+		return "⌘+Tab"
+	}
+	return "Alt+Tab"
 }
 
 func (w *Window) focus(control fyne.Focusable) { w.win.Canvas().Focus(control) }

@@ -484,7 +484,7 @@ func TestDemonstration(t *testing.T) {
 
 // TestHelp opens and closes what to try first.
 func TestHelp(t *testing.T) {
-	const heading = "If nothing happens"
+	const heading = "If you cannot sign in"
 	w := newWorld(t, Settings{})
 	w.win.Resize(fyne.NewSize(minWidth, minHeight))
 	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
@@ -492,10 +492,10 @@ func TestHelp(t *testing.T) {
 	w.press(fyne.KeyTab, fyne.KeyReturn)
 	require.Contains(t, w.texts(), heading)
 	require.Positive(t, w.viewport.Offset(), "it is brought into view")
-	require.Equal(t, "Hide help", w.focused())
+	require.Equal(t, "Hide help (F1)", w.focused())
 	w.press(fyne.KeyReturn)
 	require.NotContains(t, w.texts(), heading)
-	require.Equal(t, "Having trouble?", w.focused())
+	require.Equal(t, "Help (F1)", w.focused())
 }
 
 func TestMarked(t *testing.T) {

@@ -23,32 +23,54 @@ type working struct {
 	progress *widgets.Progress
 	elapsed  *widgets.Text
 	cancel   bool
+	// help is for a user who is asked for a passcode; other operations need no user, and have none.
+	// text then says, after a while, where to look for the window that asks.
+	help *help
+	text *widgets.Text
 }
+
+// lostAfter is how long a user may look for the window that asks for the passcode before that.
+const lostAfter = 20 * time.Second
 
 func newWorking(w *Window, state signin.State) *working {
 	said, cancel := workingOn(state)
 	s := &working{w: w, shown: state, cancel: cancel, picture: widgets.NewPicture(said.picture, pictureSize), progress: widgets.NewProgress(lang.L("In progress")),
-		elapsed: centred(widgets.NewText("", detailStyle))}
+		elapsed: centred(widgets.NewText("", detailStyle)), text: centred(widgets.NewText(said.text, leadStyle))}
 	stop := w.button(lang.L("Cancel"), widgets.Secondary, w.intent(signin.Cancel{}))
 	stop.Hidden = !cancel
-	text := centred(widgets.NewText(said.text, leadStyle))
-	text.Hidden = said.text == ""
+	s.text.Hidden = said.text == ""
+	var buttons fyne.CanvasObject = stop
+	help := widgets.Row{Object: widgets.Column()}
+	if state.Phase == signin.Prompting {
+		s.help = newHelp(w, generalAdvice())
+		s.help.update(state)
+		buttons = widgets.Flow(13, 12, stop, s.help.button)
+		help = widgets.Row{Object: s.help.box, Above: 32}
+	}
 	s.content = page(widgets.Column(
 		widgets.Row{Object: s.picture, Above: 48, Align: widgets.Centre},
 		widgets.Row{Object: centred(widgets.NewText(said.title, titleStyle)), Above: 24},
-		widgets.Row{Object: text, Above: 5},
+		widgets.Row{Object: s.text, Above: 5},
 		widgets.Row{Object: s.progress, Above: 24, Align: widgets.Centre},
 		widgets.Row{Object: s.elapsed, Above: 8},
-		widgets.Row{Object: stop, Above: 14, Align: widgets.Centre},
+		widgets.Row{Object: buttons, Above: 14, Align: widgets.Centre},
+		help,
 	))
 	s.tick(w.settings.Now())
 	return s
 }
 
 func (s *working) update(state signin.State) bool {
-	return state.Phase == s.shown.Phase && state.Since.Equal(s.shown.Since) && state.Reason == s.shown.Reason &&
+	same := state.Phase == s.shown.Phase && state.Since.Equal(s.shown.Since) && state.Reason == s.shown.Reason &&
 		state.Chosen.Same(s.shown.Chosen)
+	if same && s.help != nil {
+		s.help.update(state)
+		s.w.viewport.Relayout()
+	}
+	return same
 }
+
+func (s *working) helps() *help { return s.help }
 
 func (s *working) appear()    { s.progress.Start() }
 func (s *working) disappear() { s.progress.Stop() }
@@ -62,8 +84,15 @@ func (s *working) room(size fyne.Size) {
 func (s *working) interval() time.Duration { return time.Second }
 
 func (s *working) tick(now time.Time) {
-	if s.shown.Phase != signin.Prompting { // no time is shown while the user enters a passcode
-		s.elapsed.SetText(elapsed(s.shown.Since, now))
+	s.elapsed.SetText(elapsed(s.shown.Since, now))
+	if s.help == nil || now.Sub(s.shown.Since) < lostAfter {
+		return
+	}
+	hint := lang.L("Cannot see the passcode window? Look behind this one, or press {{.Keys}}.", map[string]any{"Keys": switchWindows()})
+	if s.text.String() != hint {
+		s.text.SetRuns(widgets.Run{Text: hint, Style: boldStyle})
+		s.text.Show()
+		s.w.viewport.Relayout()
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"os"
 	"reflect"
 	"runtime/debug"
@@ -47,14 +48,22 @@ type world struct {
 // quittable is a test app that records Quit, notifications and the tray.
 type quittable struct {
 	fyne.App
-	quit  bool
-	sent  []*fyne.Notification
-	menu  *fyne.Menu
-	icon  fyne.Resource
-	menus int
+	quit bool
+	// opened is the last address that was opened, and unopened the error of doing so.
+	opened   string
+	unopened error
+	sent     []*fyne.Notification
+	menu     *fyne.Menu
+	icon     fyne.Resource
+	menus    int
 }
 
 func (q *quittable) Quit() { q.quit = true }
+
+func (q *quittable) OpenURL(address *url.URL) error {
+	q.opened = address.String()
+	return q.unopened
+}
 
 func (q *quittable) Settings() fyne.Settings { return calmSettings{q.App.Settings()} }
 
@@ -116,6 +125,7 @@ func newWorld(t *testing.T, settings Settings) *world {
 	made.save = func(run func() error, done func(error)) { done(run()) }
 	made.aside = func(run func()) { run() }
 	made.active = true
+	made.after = func(time.Duration, func()) func() { return func() {} } // a timer would run beside another test
 	made.win.Show()
 	openWindows++
 	t.Cleanup(func() {
@@ -249,6 +259,14 @@ func (w *world) focused() string {
 		return control.AccessibilityLabel()
 	}
 	return ""
+}
+
+// unfold shows the parts that the diagnostics have folded away.
+func (w *world) unfold() {
+	w.t.Helper()
+	page, open := w.over.(*diagnostics)
+	require.True(w.t, open)
+	page.fold.Tapped(&fyne.PointEvent{})
 }
 
 // took returns the intents since the last call.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/internal/signin"
@@ -50,6 +51,8 @@ type Controller struct {
 	Held bool
 	// Shown: there is a window to raise.
 	Shown atomic.Bool
+	// problem is the last one that the window has shown, for the diagnostics of another process.
+	problem atomic.Pointer[instance.Shown]
 	// waiters are other starts of the program that wait for the result of a sign-in.
 	waiters waiters
 
@@ -132,6 +135,9 @@ func (c *Controller) handOver(flow *signin.Flow) {
 
 // publish shows a state in the window and to the waiters.
 func (c *Controller) publish(state signin.State) {
+	if p := state.Problem; state.Phase == signin.Failed && p != nil {
+		c.problem.Store(&instance.Shown{Code: p.Code, Title: p.Expand(p.Title), At: state.ProblemAt})
+	}
 	c.Show(state)
 	c.waiters.see(state)
 }

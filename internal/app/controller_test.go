@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/internal/signin"
@@ -100,6 +101,12 @@ func TestAWrongSettingIsShownAndReadAgain(t *testing.T) {
 		}, nil
 	})
 	assert.Equal(t, "SETTING-ASID", e.until(t, signin.Failed).Problem.Code)
+	e.Shown.Store(true)
+	answer := e.Answer(func() { t.Error("a question raises the window") })(t.Context(), instance.Request{Action: instance.LastProblem})
+	require.NotNil(t, answer.Shown, "for the diagnostics of another process")
+	assert.Equal(t, "SETTING-ASID", answer.Shown.Code)
+	assert.Equal(t, "not usable", answer.Shown.Title)
+	assert.WithinDuration(t, time.Now(), answer.Shown.At, time.Minute)
 	e.Send(signin.SignIn{})
 	e.Send(signin.TryAgain{})
 	e.until(t, signin.Waiting)

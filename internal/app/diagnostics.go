@@ -38,7 +38,7 @@ func NewWindowDiagnostics(examine func() (Examination, diagnose.Target, func() e
 func (d *WindowDiagnostics) Names() []string { return d.names }
 
 // Run runs all checks.
-func (d *WindowDiagnostics) Run(ctx context.Context, progress func(int, diagnose.Finding)) ui.Examination {
+func (d *WindowDiagnostics) Run(ctx context.Context, last diagnose.Incident, progress func(int, diagnose.Finding)) ui.Examination {
 	e, services, end, err := d.examine()
 	if err != nil {
 		e.Log.WithError(err).Error("diagnostics")
@@ -49,22 +49,23 @@ func (d *WindowDiagnostics) Run(ctx context.Context, progress func(int, diagnose
 		return ui.Examination{Report: e.Log.Redact(noDiagnostics.Title)}
 	}
 	results := diagnose.Run(ctx, diagnose.Checks(services), progress)
+	e.Log.WithField("failed", diagnose.Failures(results)).Info("diagnostics")
 	masker := e.Masker(ctx, results)
 	if err := end(); err != nil {
 		e.Log.WithError(err).Warn("diagnostics")
 	}
-	report := diagnose.Report{Version: e.Program.Metadata.Version, Results: results, Mask: masker.Mask}
+	report := diagnose.Report{Version: e.Program.Metadata.Version, Results: results, Last: last, Mask: masker.Mask}
 	return ui.Examination{
 		Report: "e-RS Login " + e.Program.Metadata.Version + "\n\n" + report.Text(),
-		Bundle: func(context.Context) (ui.Bundle, error) { return e.windowBundle(results, masker) },
+		Bundle: func(context.Context) (ui.Bundle, error) { return e.windowBundle(results, last, masker) },
 	}
 }
 
 // windowBundle makes the support bundle, saved in the user's folder for downloads.
-func (e Examination) windowBundle(results []diagnose.Result, masker *diagnose.Masker) (ui.Bundle, error) {
+func (e Examination) windowBundle(results []diagnose.Result, last diagnose.Incident, masker *diagnose.Masker) (ui.Bundle, error) {
 	now := time.Now()
 	files, err := diagnose.Bundle(diagnose.BundleSettings{
-		Version: e.Program.Metadata.Version, Made: now, Settings: e.Settings, Results: results,
+		Version: e.Program.Metadata.Version, Made: now, Settings: e.Settings, Results: results, Last: last,
 		LogDir: logging.DefaultDir(), Masker: masker,
 	})
 	if err != nil {
@@ -153,9 +154,9 @@ func isFolder(path string) bool {
 var noDiagnostics = &problem.Problem{
 	Code:     "DIAG-NOT_STARTED",
 	Title:    "The checks could not be started",
-	Happened: "A part of this program could not be started.",
+	Happened: "A part of e-RS Login could not be started.",
 	Steps: []string{
-		"Start the program again.",
-		"If that does not help, give your local service desk the reference below.",
+		"Close e-RS Login and start it again.",
+		"If that does not help, contact your local service desk and quote the reference below.",
 	},
 }

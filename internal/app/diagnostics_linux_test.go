@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/adrg/xdg"
 	"github.com/stretchr/testify/assert"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 	"github.com/ers-login/ers-login/smartcard/simulator"
@@ -35,10 +37,11 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	looked := NewWindowDiagnostics(demo.examine)
 	require.Len(t, looked.Names(), len(diagnose.Checks(diagnose.Target{})))
 	found := map[string]diagnose.Finding{}
-	examination := looked.Run(t.Context(), func(row int, finding diagnose.Finding) { found[looked.Names()[row]] = finding })
+	last := diagnose.Incident{Problem: problem.Unexpected, At: time.Now()}
+	examination := looked.Run(t.Context(), last, func(row int, finding diagnose.Finding) { found[looked.Names()[row]] = finding })
 	require.Len(t, found, len(looked.Names()), "each row is reported")
-	assert.Equal(t, diagnose.OK, found["Keyring"].State)
-	assert.Equal(t, diagnose.OK, found["Answer of e-RS"].State)
+	assert.Equal(t, diagnose.OK, found["Secure storage (keyring)"].State)
+	assert.Equal(t, diagnose.OK, found["e-RS response"].State)
 	assert.Equal(t, diagnose.Attention, found["Smartcard"].State)
 	assert.NotNil(t, found["Smartcard"].Problem, "with what to do")
 	assert.Equal(t, diagnose.Skipped, found["Audit log"].State)
@@ -48,8 +51,12 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 
 	bundle, err := examination.Bundle(t.Context())
 	require.NoError(t, err)
+	assert.Contains(t, examination.Report, "Last problem: Something went wrong, UNEXPECTED, ")
 	var names []string
 	for _, file := range bundle.Files {
+		if file.Name == "checks.txt" {
+			assert.Contains(t, file.Content, "Last problem: Something went wrong, UNEXPECTED, ")
+		}
 		names = append(names, file.Name)
 	}
 	assert.Subset(t, names, []string{"about.txt", "settings.toml", "checks.txt", "checks.json"})
@@ -65,7 +72,7 @@ func TestDiagnosticsThatCannotBegin(t *testing.T) {
 		return Examination{Log: testLog(t)}, diagnose.Target{}, nil, errors.New("no process to be had")
 	})
 	rows := 0
-	examination := looked.Run(context.Background(), func(_ int, finding diagnose.Finding) {
+	examination := looked.Run(context.Background(), diagnose.Incident{}, func(_ int, finding diagnose.Finding) {
 		rows++
 		assert.Equal(t, diagnose.Failed, finding.State)
 		assert.Equal(t, "DIAG-NOT_STARTED", finding.Problem.Code)

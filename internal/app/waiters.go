@@ -20,6 +20,8 @@ func (c *Controller) Answer(raise func()) instance.Handler {
 			return instance.Answer{Code: instance.Leaving.Code}
 		}
 		switch {
+		case request.Action == instance.LastProblem:
+			return instance.Answer{OK: true, Shown: c.problem.Load()}
 		case request.Action == instance.SignOut && request.Wait:
 			return c.waiters.await(ctx, &waiter{watch: (&signOutWatch{send: c.sendOn}).look}, nil)
 		case request.Action == instance.SignOut:

@@ -17,6 +17,7 @@ import (
 	"github.com/ers-login/ers-login/internal/app"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
 )
@@ -103,11 +104,15 @@ func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) err
 	}
 	e := doctorRun{d, app.Examination{Demo: d.demo, Program: p, Log: log, Settings: settings, SettingsErr: err, Ring: ring}}
 	results, err := e.results(ctx)
+	var last diagnose.Incident
+	if !d.demo && !d.handoff {
+		last = lastProblem(ctx, instance.DefaultFile())
+	}
 	if err == nil {
-		err = e.print(results)
+		err = e.print(results, last)
 	}
 	if err == nil && d.bundle != "" {
-		err = e.saveBundle(ctx, results)
+		err = e.saveBundle(ctx, results, last)
 	}
 	if err == nil {
 		err = ctx.Err()
@@ -148,9 +153,24 @@ func (e doctorRun) results(ctx context.Context) ([]diagnose.Result, error) {
 	return results, end()
 }
 
+// askWithin bounds the question to an open window, which may hang.
+const askWithin = 2 * time.Second
+
+// lastProblem returns the last Problem that an open window has shown. It is zero without one, and if
+// the window, perhaps of an older version, does not say: the checks do not depend on it.
+func lastProblem(ctx context.Context, path string) diagnose.Incident {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	answer, err := instance.Ask(ctx, path, instance.Request{Action: instance.LastProblem})
+	if err != nil || answer.Shown == nil {
+		return diagnose.Incident{}
+	}
+	return diagnose.Incident{At: answer.Shown.At, Problem: &problem.Problem{Code: answer.Shown.Code, Title: answer.Shown.Title}}
+}
+
 // print writes to standard output with secrets masked. Names stay: it is the user's own terminal.
-func (e doctorRun) print(results []diagnose.Result) error {
-	report := diagnose.Report{Version: e.Program.Metadata.Version, Results: results, Mask: e.Log.Redact, Terminal: true}
+func (e doctorRun) print(results []diagnose.Result, last diagnose.Incident) error {
+	report := diagnose.Report{Version: e.Program.Metadata.Version, Results: results, Last: last, Mask: e.Log.Redact, Terminal: true}
 	text := []byte(report.Text())
 	if e.json {
 		var err error
@@ -165,13 +185,13 @@ func (e doctorRun) print(results []diagnose.Result) error {
 }
 
 // saveBundle shows the bundle's content, asks, and saves exactly that.
-func (e doctorRun) saveBundle(ctx context.Context, results []diagnose.Result) error {
+func (e doctorRun) saveBundle(ctx context.Context, results []diagnose.Result, last diagnose.Incident) error {
 	if _, err := os.Lstat(e.bundle); err == nil {
 		return bundleExists.With("File", e.bundle).Because(fs.ErrExist)
 	}
 	now := time.Now()
 	files, err := diagnose.Bundle(diagnose.BundleSettings{
-		Version: e.Program.Metadata.Version, Made: now, Settings: e.Settings, Results: results,
+		Version: e.Program.Metadata.Version, Made: now, Settings: e.Settings, Results: results, Last: last,
 		LogDir: logging.DefaultDir(), Masker: e.Masker(ctx, results),
 	})
 	if err != nil {

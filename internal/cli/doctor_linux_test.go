@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/assert"
@@ -19,6 +20,9 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/internal/app"
 	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/instance"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
@@ -101,6 +105,38 @@ func TestTheDoctorOfARealSetUp(t *testing.T) {
 	assert.Empty(t, server.Sessions())
 }
 
+// TestTheDoctorKnowsTheWindowsLastProblem: a service desk that runs doctor beside the window sees what
+// the user saw. The checks run without an answer, too.
+func TestTheDoctorKnowsTheWindowsLastProblem(t *testing.T) {
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(t.TempDir(), "none"))
+	at := time.Date(2026, 11, 28, 19, 22, 5, 0, time.UTC)
+	for name, c := range map[string]struct {
+		answer instance.Answer
+		want   diagnose.Incident
+	}{
+		"one": {instance.Answer{OK: true, Shown: &instance.Shown{Code: "ERS-A001-403", Title: "Not\naccepted", At: at}},
+			diagnose.Incident{Problem: &problem.Problem{Code: "ERS-A001-403", Title: "Not accepted"}, At: at}},
+		"none":             {instance.Answer{OK: true}, diagnose.Incident{}},
+		"an older version": {instance.Answer{Code: instance.Outdated.Code}, diagnose.Incident{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder, err := os.MkdirTemp("/tmp", "doctor") // sockets have short paths
+			require.NoError(t, err)
+			t.Cleanup(func() { assert.NoError(t, os.RemoveAll(folder)) })
+			path := filepath.Join(folder, "ers-login.lock")
+			require.Zero(t, lastProblem(t.Context(), path), "no window")
+			lock, err := instance.Take(path)
+			require.NoError(t, err)
+			defer func() { assert.NoError(t, lock.Release()) }()
+			require.NoError(t, lock.Listen(func(_ context.Context, request instance.Request) instance.Answer {
+				assert.Equal(t, instance.LastProblem, request.Action)
+				return c.answer
+			}, func(error) {}))
+			assert.Equal(t, c.want, lastProblem(t.Context(), path))
+		})
+	}
+}
+
 // Integrators ask which readers work, and the text output has the answer.
 func TestTheDoctorTriesTheReaders(t *testing.T) {
 	found := examine(t, doctor{handoff: true})
@@ -132,7 +168,7 @@ func TestTheDoctorProvesNothing(t *testing.T) {
 		says   []string
 	}{
 		"locked": {keyringtest.Locked, statusNotDone, []string{
-			"Attention    Writing a test entry", "KEYRING-LOCKED", "Unlock the keyring", "Not checked  Node (@napi-rs/keyring)",
+			"Needs attention  Writing a test entry", "KEYRING-LOCKED", "Unlock the keyring", "Not checked      Node (@napi-rs/keyring)",
 		}},
 		"no service": {keyringtest.NoService, 1, []string{"KEYRING-NO_SERVICE", "Failed       Writing a test entry", "run the command again"}},
 		"no bus":     {keyringtest.NoBus, 1, []string{"KEYRING-NO_BUS", "Failed       Writing a test entry"}},
@@ -188,8 +224,8 @@ func TestTheDoctorsCommandLine(t *testing.T) {
 	root.AddCommand(doctorCommand(p))
 	root.SetArgs([]string{"doctor", "--asid", erstest.ASID, "--audit-dir", filepath.Join(t.TempDir(), "audit")})
 	require.Error(t, root.ExecuteContext(t.Context()), "the rest of the settings is missing")
-	assert.Regexp(t, `OK +Accredited system id \(ASID\) +The accredited system id is `+erstest.ASID+` \(flag --asid\)`, out.String())
-	assert.Regexp(t, `Failed +Settings +Some settings cannot be used`, out.String())
+	assert.Regexp(t, `OK +Accredited system ID \(ASID\) +The accredited system ID is `+erstest.ASID+` \(flag --asid\)`, out.String())
+	assert.Regexp(t, `Failed +Settings +2 settings are missing or not valid`, out.String())
 }
 
 // The question is asked on a terminal, and answered there.

@@ -126,8 +126,8 @@ is and is told at every start. To get it back, correct it and give it its old na
 ## Policy
 
 What the policy sets is locked: neither a file, a variable, a flag nor the window can change it. A policy that is there and cannot be
-used stops every sign-in with a message for the service desk, since a rule that is silently not applied would be worse. Diagnostics then
-check only what needs no setting.
+used stops every sign-in with a message for the service desk, since a rule that is silently not applied would be worse. The checks of this
+computer then look only at what needs no setting.
 
 | System | Policy |
 |---|---|

@@ -31,6 +31,8 @@ type BundleSettings struct {
 	// Settings are shown with their origin.
 	Settings config.Config
 	Results  []Result
+	// Last is the last Problem of a window, if one is known.
+	Last Incident
 	// LogDir is the folder of the program's log, empty if there is none.
 	LogDir string
 	// Masker masks secrets and names in all of it.
@@ -53,7 +55,7 @@ const maxLogs = 2 << 20
 func Bundle(settings BundleSettings) ([]File, error) {
 	settings.Masker = settings.Masker.and(SettingsNames(settings.Settings)).and(ResultNames(settings.Results))
 	mask := settings.Masker.Mask
-	report := Report{Version: settings.Version, Results: settings.Results, Mask: mask}
+	report := Report{Version: settings.Version, Results: settings.Results, Last: settings.Last, Mask: mask}
 	results, err := report.JSON()
 	if err != nil {
 		return nil, err
@@ -323,10 +325,10 @@ func pack(writer *zip.Writer, files []File, made time.Time) error {
 
 var notSaved = &problem.Problem{
 	Code:     "DIAG-BUNDLE",
-	Title:    "The support bundle could not be saved",
-	Happened: "The file {{.File}} could not be written. If there was one before, it is as it was.",
+	Title:    "The support file could not be saved",
+	Happened: "The file {{.File}} could not be written. If there was one before, it has not changed.",
 	Steps: []string{
-		"Choose a folder that you can write to, and see that the disk is not full.",
+		"Make sure that you can save files in this folder, and that the disk is not full.",
 		stepDesk,
 	},
 }

@@ -212,12 +212,11 @@ func (n Target) audit(ctx context.Context) Finding {
 }
 
 func (n Target) settings(context.Context) Finding {
-	count := func(list []*problem.Problem) string { return strconv.Itoa(len(list)) }
 	if wrong := problemsOf(n.SettingsErr); len(wrong) > 0 {
-		return failed(saidSettingsBad, together(wrong)).With("Count", count(wrong))
+		return counted(failed, len(wrong), saidSettingBad, saidSettingsBad, together(wrong))
 	}
 	if odd := n.Settings.Warnings; len(odd) > 0 {
-		return attention(saidSettingsOdd, together(odd)).With("Count", count(odd))
+		return counted(attention, len(odd), saidSettingOdd, saidSettingsOdd, together(odd))
 	}
 	locked := 0
 	for _, setting := range config.Settings() {
@@ -225,7 +224,22 @@ func (n Target) settings(context.Context) Finding {
 			locked++
 		}
 	}
-	return ok(saidSettings).With("Locked", strconv.Itoa(locked))
+	switch locked {
+	case 0:
+		return ok(saidSettings)
+	case 1:
+		return ok(saidManagedOne)
+	default:
+		return ok(saidManaged).With("Count", strconv.Itoa(locked))
+	}
+}
+
+// counted is a finding whose sentence depends on a number.
+func counted(found func(string, *problem.Problem) Finding, count int, one, many string, p *problem.Problem) Finding {
+	if count == 1 {
+		return found(one, p)
+	}
+	return found(many, p).With("Count", strconv.Itoa(count))
 }
 
 func together(list []*problem.Problem) *problem.Problem {
@@ -254,13 +268,16 @@ func (n Target) workstation(ctx context.Context) Finding {
 	return ok(saidSeen)
 }
 
-const stepDesk = "Give your local service desk the reference below."
+const (
+	stepDesk      = "Contact your local service desk and quote the reference below."
+	stepDeskAgain = "If it happens again, contact your local service desk and quote the reference below."
+)
 
 var (
 	noCard = &problem.Problem{
 		Code:     "CARD-NONE",
 		Title:    "There is no smartcard in the reader",
-		Happened: "A smartcard reader is connected, and no card is in it.",
+		Happened: "The smartcard reader is connected, but there is no card in it.",
 		Steps:    []string{"Insert your smartcard.", "If it is in the reader, remove it and insert it again, with the chip first."},
 	}
 	noName = &problem.Problem{
@@ -270,35 +287,35 @@ var (
 		Steps: []string{
 			"Check that this computer is connected to your organisation's network, by cable, Wi-Fi or VPN.",
 			"Press **Try again**.",
-			"If it happens again, give your local service desk the reference below.",
+			stepDeskAgain,
 		},
 		Retry: true,
 	}
 	sick = &problem.Problem{
 		Code:     "DIAG-ERS_STATUS",
 		Title:    "e-RS is having problems",
-		Happened: "The connection to e-RS is well, and e-RS, or a gateway in front of it, answers with an error ({{.Status}}).",
+		Happened: "The connection works, but e-RS, or a gateway in front of it, responded with an error ({{.Status}}).",
 		Steps: []string{
 			"Wait a minute, then press **Try again**.",
-			"If it happens again, give your local service desk the reference below.",
+			stepDeskAgain,
 		},
 		Retry: true,
 	}
 	elsewhere = &problem.Problem{
 		Code:  "DIAG-ERS_ADDRESS",
 		Title: "This may not be the address of e-RS",
-		Happened: "A server with a trusted certificate answers, and seems to know nothing of sessions at this address ({{.Status}}). " +
-			"If signing in works, nothing is wrong.",
-		Steps: []string{stepDesk, "They can check the setting base_url, and whether a proxy reads what is sent to e-RS."},
+		Happened: "A trusted server responds at this address, but it does not seem to be e-RS ({{.Status}}). " +
+			"If you can sign in, you do not need to do anything.",
+		Steps: []string{stepDesk, "For the service desk: check the setting base_url, and whether a proxy reads what is sent to e-RS."},
 	}
 	unseen = &problem.Problem{
 		Code:  workstation.Unseen.Code,
-		Title: "This computer does not tell everything that ends a session",
-		Happened: "Locking the screen, switching users, sleep and log-off are told to this program by the desktop, and not all of it " +
-			"is told here: {{.What}}",
+		Title: "Your session may stay open when the screen is locked",
+		Happened: "e-RS Login cannot see all of these on this computer: locking the screen, switching users, sleep and signing out. " +
+			"What is missing: {{.What}}",
 		Steps: []string{
-			"You can go on working. Sign out when you leave the computer.",
-			"If sessions are to end when the screen is locked, ask your local service desk, with the reference below.",
+			"You can keep working. Sign out of e-RS when you leave the computer.",
+			"If your session must end when the screen is locked, contact your local service desk and quote the reference below.",
 		},
 	}
 )

@@ -117,7 +117,7 @@ func TestERR000EveryLinkThatIsWell(t *testing.T) {
 	for id, result := range found {
 		assert.Equal(t, diagnose.OK, result.State, "%s: %s", id, result.Text())
 	}
-	assert.Contains(t, found["reader"].Text(), "2 (Reader 1, Reader 2)")
+	assert.Contains(t, found["reader"].Text(), "2 connected: Reader 1, Reader 2")
 	assert.Contains(t, found["tls"].Text(), "the authority of the test")
 	assert.Contains(t, found["certificate"].Text(), erstest.FQDN)
 	assert.Contains(t, found["asid"].Text(), erstest.ASID)

@@ -63,7 +63,7 @@ func (s State) Word() string {
 	case OK:
 		return "OK"
 	case Attention:
-		return "Attention"
+		return "Needs attention"
 	case Failed:
 		return "Failed"
 	case Skipped:
@@ -122,6 +122,13 @@ type Check struct {
 type Result struct {
 	ID, Name string
 	Finding
+}
+
+// Incident is the last Problem that a window has shown, which its user may have come for. It is zero
+// if there was none.
+type Incident struct {
+	Problem *problem.Problem
+	At      time.Time
 }
 
 // Failures returns how many checks have failed. Attention and Skipped do not count.
@@ -249,7 +256,7 @@ var noAnswer = &problem.Problem{
 	Happened: "The check \"{{.Check}}\" got no answer in time.",
 	Steps: []string{
 		"Press **Try again**.",
-		"If it happens again, give your local service desk the reference below.",
+		stepDeskAgain,
 	},
 	Retry: true,
 }

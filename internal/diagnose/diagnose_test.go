@@ -115,7 +115,7 @@ func TestTextsAreTemplates(t *testing.T) {
 
 func TestStates(t *testing.T) {
 	for state, want := range map[diagnose.State][2]string{
-		diagnose.OK: {"ok", "OK"}, diagnose.Attention: {"attention", "Attention"}, diagnose.Failed: {"failed", "Failed"},
+		diagnose.OK: {"ok", "OK"}, diagnose.Attention: {"attention", "Needs attention"}, diagnose.Failed: {"failed", "Failed"},
 		diagnose.Skipped: {"skipped", "Not checked"}, 9: {"state 9", "state 9"},
 	} {
 		assert.Equal(t, want, [2]string{state.String(), state.Word()})
@@ -153,4 +153,12 @@ Not checked  A third  There is no <x> & "y".
 			"cause": "token [secret]"}},
 		{"id": "c", "name": "A third", "state": "skipped", "said": "There is no <x> & \"y\"."}]}`, string(encoded))
 	assert.Contains(t, string(encoded), "<x> &", "readable without unescaping")
+
+	refused := (&problem.Problem{Code: "ERS-A001-403", Title: "{{.Who}} was not accepted"}).With("Who", "AQIC5wM2LY4Sfcyw62EbAOsRpdfb")
+	last := diagnose.Report{Mask: mask(diagnose.Names{}), Last: diagnose.Incident{Problem: refused, At: time.Date(2026, 7, 1, 20, 22, 5, 9, time.FixedZone("", 3600))}}
+	assert.Equal(t, "Last problem: [secret] was not accepted, ERS-A001-403, 1 July 2026 19:22:05 UTC\n\n", last.Text())
+	encoded, err = last.JSON()
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"version": "", "failed": 0, "checks": [],
+		"lastProblem": {"code": "ERS-A001-403", "title": "[secret] was not accepted", "time": "2026-07-01T19:22:05Z"}}`, string(encoded))
 }

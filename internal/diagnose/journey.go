@@ -79,7 +79,10 @@ func (j *journey) clock(ctx context.Context) Finding {
 	case answer.Clock != nil:
 		return attention(saidClockWrong, answer.Clock).With("Minutes", fmt.Sprintf("%.0f", math.Abs(answer.Ahead.Minutes())))
 	}
-	return ok(saidClock).With("Seconds", fmt.Sprintf("%.0f", math.Abs(answer.Ahead.Seconds())))
+	if seconds := math.Round(math.Abs(answer.Ahead.Seconds())); seconds > 1 {
+		return ok(saidClockNear).With("Seconds", fmt.Sprintf("%.0f", seconds))
+	}
+	return ok(saidClock)
 }
 
 func (j *journey) name(ctx context.Context) Finding {
@@ -155,12 +158,22 @@ func (j *journey) chain(ctx context.Context) Finding {
 		With("Root", answer.Root.Subject.String()).
 		WithPhrase("TrustStore", answer.Trust()).
 		WithPhrase("Until", problem.Date(leaf.NotAfter)).
-		With("Days", daysTo(leaf.NotAfter))
+		WithPhrase("Left", daysTo(leaf.NotAfter))
 }
 
-// daysTo counts whole days.
-func daysTo(t time.Time) string {
-	return strconv.Itoa(int(math.Floor(time.Until(t).Hours() / 24)))
+// daysTo counts the whole days that are left.
+func daysTo(t time.Time) problem.Phrase {
+	left := time.Until(t)
+	switch days := int(left.Hours() / 24); {
+	case left < 0:
+		return problem.Words("expired")
+	case days == 0:
+		return problem.Words("less than a day left")
+	case days == 1:
+		return problem.Words("1 day left")
+	default:
+		return problem.Words("{{.Days}} days left").With("Days", strconv.Itoa(days))
+	}
 }
 
 func (j *journey) ownCertificate(ctx context.Context) Finding {
@@ -191,7 +204,7 @@ func (j *journey) ownCertificate(ctx context.Context) Finding {
 	return found.
 		With("Name", leaf.Subject.CommonName).
 		WithPhrase("Until", problem.Date(leaf.NotAfter)).
-		With("Days", daysTo(leaf.NotAfter))
+		WithPhrase("Left", daysTo(leaf.NotAfter))
 }
 
 func (j *journey) ers(ctx context.Context) Finding {

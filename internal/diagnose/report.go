@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/ers-login/ers-login/internal/problem"
@@ -15,13 +16,16 @@ type Report struct {
 	// Version is the program's.
 	Version string
 	Results []Result
+	// Last is the last Problem of a window, if one is known.
+	Last Incident
 	// Terminal selects the steps for the command line.
 	Terminal bool
 	// Mask is applied to each text: the log's Redact, or a [Masker]'s Mask. It must not be nil.
 	Mask func(string) string
 }
 
-// Text returns a table: the state as a word, the row, one sentence, and the remedy below it.
+// Text returns the last Problem, and a table: the state as a word, the row, one sentence, and the
+// remedy below it.
 func (r Report) Text() string {
 	names, words := 0, 0
 	for _, result := range r.Results {
@@ -29,6 +33,9 @@ func (r Report) Text() string {
 		words = max(words, utf8.RuneCountInString(result.State.Word()))
 	}
 	var text strings.Builder
+	if last := r.Last.Problem; last != nil {
+		fmt.Fprintf(&text, "Last problem: %s, %s, %s\n\n", r.expand(last, last.Title), last.Code, r.Last.moment())
+	}
 	indent := strings.Repeat(" ", words+2+names+2)
 	for _, result := range r.Results {
 		fmt.Fprintf(&text, "%-*s  %-*s  %s\n", words, result.State.Word(), names, result.Name, r.Mask(sentence(result.Text())))
@@ -53,6 +60,9 @@ func (r Report) Text() string {
 	}
 	return text.String()
 }
+
+// moment returns when the Problem was shown, in UTC as in the log.
+func (i Incident) moment() string { return i.At.UTC().Format("2 January 2006 15:04:05 UTC") }
 
 // sentence ends a Problem's title, which has no full stop, as the other sentences end.
 func sentence(text string) string {
@@ -94,7 +104,13 @@ type (
 	shownReport struct {
 		Version string       `json:"version"`
 		Failed  int          `json:"failed"`
+		Last    *shownLast   `json:"lastProblem,omitempty"`
 		Checks  []shownCheck `json:"checks"`
+	}
+	shownLast struct {
+		Code  string    `json:"code"`
+		Title string    `json:"title"`
+		Time  time.Time `json:"time"`
 	}
 	shownCheck struct {
 		ID      string        `json:"id"`
@@ -121,6 +137,9 @@ const maxCause, maxTableCause = 2000, 600
 // JSON returns the same for programs, with the technical reasons besides.
 func (r Report) JSON() ([]byte, error) {
 	shown := shownReport{Version: r.Version, Failed: Failures(r.Results), Checks: []shownCheck{}}
+	if last := r.Last.Problem; last != nil {
+		shown.Last = &shownLast{last.Code, r.expand(last, last.Title), r.Last.At.UTC().Truncate(time.Second)}
+	}
 	for _, result := range r.Results {
 		check := shownCheck{
 			ID: result.ID, Name: result.Name, State: result.State.String(), Said: r.Mask(sentence(result.Text())),

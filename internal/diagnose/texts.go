@@ -9,16 +9,16 @@ const (
 	nameAgent       = "Identity Agent"
 	nameTicket      = "Smartcard sign-in"
 	nameClock       = "Clock"
-	nameDNS         = "Name of e-RS (DNS)"
+	nameDNS         = "e-RS address (DNS)"
 	nameProxy       = "Proxy"
-	nameTLS         = "Certificate of e-RS (TLS)"
+	nameTLS         = "e-RS certificate (TLS)"
 	nameCertificate = "Your organisation's certificate"
-	nameASID        = "Accredited system id (ASID)"
-	nameERS         = "Answer of e-RS"
-	nameKeyring     = "Keyring"
+	nameASID        = "Accredited system ID (ASID)"
+	nameERS         = "e-RS response"
+	nameKeyring     = "Secure storage (keyring)"
 	nameAudit       = "Audit log"
 	nameSettings    = "Settings"
-	nameWorkstation = "Locking, sleep and log-off"
+	nameWorkstation = "Locking, sleep and sign-out"
 )
 
 // What findings say.
@@ -26,50 +26,55 @@ const (
 	saidNoAnswer  = "There was no answer in time."
 	saidPanic     = "The check itself failed."
 	saidCancelled = "The checks were ended before this one."
-	saidNothing   = "There is nothing to look at here."
+	saidNothing   = "Not used on this computer."
 	saidPolicy    = "The policy cannot be used."
 	saidMachine   = "The settings of this computer cannot be used."
 
-	saidReaders     = "Smartcard readers connected: {{.Count}} ({{.Names}})."
+	saidReaders     = "{{.Count}} connected: {{.Names}}."
 	saidNoReader    = "No smartcard reader is connected."
 	saidCard        = "There is a card in the reader."
 	saidNoCard      = "There is no card in the reader."
-	saidCardUnseen  = "The readers cannot be seen, so neither can a card."
-	saidAgent       = "The Identity Agent is installed (version of its API {{.API}}, of its engine {{.Engine}})."
+	saidCardUnseen  = "The reader could not be checked, so the card could not be checked either."
+	saidAgent       = "The Identity Agent is installed (API version {{.API}}, engine version {{.Engine}})."
 	saidNoAgent     = "The Identity Agent is not installed on this computer."
-	saidCommand     = "Tickets come from the program that the setting agent_command names."
-	saidSimulated   = "The Identity Agent is simulated, as this is the demonstration."
-	saidTicket      = "Somebody is signed in with a smartcard."
-	saidNoTicket    = "Nobody is signed in with a smartcard."
-	saidClock       = "This computer's clock agrees with that of e-RS (difference in seconds: {{.Seconds}})."
-	saidClockWrong  = "This computer's clock does not agree with that of e-RS (difference in minutes: {{.Minutes}})."
-	saidNoClock     = "e-RS did not answer, so there is no clock to compare with."
-	saidNoDate      = "e-RS did not tell the time in its answer."
+	saidCommand     = "Smartcard sign-in uses the program in the setting agent_command."
+	saidSimulated   = "The Identity Agent is simulated in the demonstration."
+	saidTicket      = "A smartcard is signed in."
+	saidNoTicket    = "No smartcard is signed in."
+	saidClock       = "This computer's clock is right, to within 1 second."
+	saidClockNear   = "This computer's clock is right, to within {{.Seconds}} seconds."
+	saidClockWrong  = "This computer's clock and e-RS differ by {{.Minutes}} minutes."
+	saidNoClock     = "e-RS did not respond, so the clock could not be compared."
+	saidNoDate      = "The response from e-RS has no time."
 	saidName        = "The name {{.Host}} was found."
 	saidNoName      = "The name {{.Host}} could not be looked up."
 	saidProxyName   = "The name {{.Host}} of the proxy was found; the proxy looks up that of e-RS."
-	saidAddress     = "{{.Host}} is an address, and needs no looking up."
+	saidAddress     = "{{.Host}} is an IP address, so no name is looked up."
 	saidNoProxy     = "No proxy is used."
 	saidProxy       = "The proxy {{.Proxy}} is used, and connects to e-RS."
-	saidProxyUnseen = "The proxy {{.Proxy}} is used; whether it connects could not be seen."
-	saidChain       = "The certificate of {{.Host}} comes from \"{{.Issuer}}\" and ends in \"{{.Root}}\", which is one of {{.TrustStore}}; " +
-		"it is valid until {{.Until}} (days left: {{.Days}})."
+	saidProxyUnseen = "The proxy {{.Proxy}} is used. We could not check that it connects."
+	saidChain       = "The certificate of {{.Host}} is valid until {{.Until}} ({{.Left}}). It was issued by \"{{.Issuer}}\". " +
+		"Its root is \"{{.Root}}\", from {{.TrustStore}}."
 	saidRefused     = "The certificate presented for {{.Host}} is not accepted."
 	saidNoChain     = "No certificate was presented, as no connection was made."
-	saidCertificate = "The certificate \"{{.Name}}\" is valid until {{.Until}} (days left: {{.Days}})."
-	saidASID        = "The accredited system id is {{.ASID}} ({{.Origin}})."
-	saidNoASID      = "No accredited system id is set that can be used."
-	saidAnswers     = "e-RS answers, over a verified connection (HTTP status {{.Status}})."
-	saidAnswersBad  = "Something is wrong at e-RS, or in front of it (HTTP status {{.Status}})."
-	saidAnswersOdd  = "Something answers, but not as e-RS should (HTTP status {{.Status}})."
-	saidNoAddress   = "The settings leave no way to e-RS that could be tried."
+	saidCertificate = "The certificate \"{{.Name}}\" is valid until {{.Until}} ({{.Left}})."
+	saidASID        = "The accredited system ID is {{.ASID}} ({{.Origin}})."
+	saidNoASID      = "The accredited system ID (ASID) is missing or not valid."
+	saidAnswers     = "e-RS responds over a secure connection (HTTP status {{.Status}})."
+	saidAnswersBad  = "e-RS, or something in front of it, has a problem (HTTP status {{.Status}})."
+	saidAnswersOdd  = "Something responds, but not as e-RS should (HTTP status {{.Status}})."
+	saidNoAddress   = "The settings have no address of e-RS that can be used."
 	saidKeyring     = "A test entry was written, read back and removed."
 	saidAudit       = "The audit log can be written."
-	saidSettings    = "All settings can be used (managed by your organisation: {{.Locked}})."
-	saidSettingsBad = "Some settings cannot be used ({{.Count}})."
-	saidSettingsOdd = "The settings can be used, with something to look at ({{.Count}})."
-	saidSeen        = "This computer tells when it is locked, sleeps or logs off."
-	saidUnseen      = "This computer does not tell everything about locking, sleep and log-off."
+	saidSettings    = "All settings are valid."
+	saidManagedOne  = "All settings are valid. Your organisation manages 1 of them."
+	saidManaged     = "All settings are valid. Your organisation manages {{.Count}} of them."
+	saidSettingsBad = "{{.Count}} settings are missing or not valid."
+	saidSettingBad  = "1 setting is missing or not valid."
+	saidSettingsOdd = "The settings work, but {{.Count}} of them need attention."
+	saidSettingOdd  = "The settings work, but 1 of them needs attention."
+	saidSeen        = "e-RS Login can see when this computer is locked, sleeps or signs out."
+	saidUnseen      = "e-RS Login cannot see everything about locking, sleep and sign-out."
 )
 
 // Texts returns every name and sentence of the screen's rows, for translation. Problems are
@@ -82,10 +87,10 @@ func Texts() []string {
 
 		saidNoAnswer, saidPanic, saidCancelled, saidNothing, saidPolicy, saidMachine,
 		saidReaders, saidNoReader, saidCard, saidNoCard, saidCardUnseen, saidAgent, saidNoAgent, saidCommand, saidSimulated,
-		saidTicket, saidNoTicket, saidClock, saidClockWrong, saidNoClock, saidNoDate, saidName, saidNoName, saidProxyName,
+		saidTicket, saidNoTicket, saidClock, saidClockNear, saidClockWrong, saidNoClock, saidNoDate, saidName, saidNoName, saidProxyName,
 		saidAddress, saidNoProxy, saidProxy, saidProxyUnseen, saidChain, saidRefused, saidNoChain, saidCertificate, saidASID,
 		saidNoASID, saidAnswers, saidAnswersBad, saidAnswersOdd, saidNoAddress, saidKeyring, saidAudit, saidSettings,
-		saidSettingsBad, saidSettingsOdd, saidSeen, saidUnseen,
+		saidManagedOne, saidManaged, saidSettingsBad, saidSettingBad, saidSettingsOdd, saidSettingOdd, saidSeen, saidUnseen,
 	)
 	slices.Sort(list)
 	return slices.Compact(list)

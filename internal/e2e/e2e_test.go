@@ -140,11 +140,11 @@ func (s *scene) startERS() {
 }
 
 // writeSettings writes the settings file, and the organisation's agent: a program that prints the
-// ticket if there is one.
+// ticket if there is one. While there is a file asks beside it, it asks for a passcode without end.
 func (s *scene) writeSettings(more []string) {
 	s.t.Helper()
 	agent := filepath.Join(s.tickets, "agent")
-	script := "#!/bin/sh\n[ ! -e '" + s.tickets + "/ticket' ] || cat '" + s.tickets + "/ticket'\n"
+	script := "#!/bin/sh\ncd '" + s.tickets + "'\n[ \"$1\" != getTicket ] || [ ! -e asks ] || sleep 600\n[ ! -e ticket ] || cat ticket\n"
 	require.NoError(s.t, os.WriteFile(agent, []byte(script), 0o700))
 	url, err := os.ReadFile(filepath.Join(s.ersDir, erstest.URLFile))
 	require.NoError(s.t, err)

@@ -3,11 +3,13 @@
 package e2e_test
 
 import (
+	"archive/zip"
 	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -249,7 +251,10 @@ func TestTheKeyringIsKilledWhileSignedIn(t *testing.T) {
 // The audit log has every call with its result, and no key.
 func TestLAL001AuditLog(t *testing.T) {
 	s := open(t, keyringtest.Options{})
+	downloads := t.TempDir()
+	s.Extra = append(s.Extra, "XDG_DOWNLOAD_DIR="+downloads)
 	program := s.start()
+	s.helpsWhileAsked(program)
 	require.NoError(t, s.ers.Fail(s.ctx, erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 500}))
 	s.insertCard()
 	require.NoError(t, program.WaitProblem(s.ctx, "ERS-A001-500"))
@@ -271,6 +276,59 @@ func TestLAL001AuditLog(t *testing.T) {
 	}, events)
 	assert.Equal(t, "555020964101", s.auditLog()[2]["userUUID"])
 	s.keepsSecrets(program, session...)
+	s.leadsToTheProblem(program, downloads, "ERS-A001-500")
+}
+
+// helpsWhileAsked checks by keyboard alone that the help is there while the agent asks for the passcode,
+// and leads to the checks: Cancel, Help, Check this computer. Then it gives the sign-in up.
+func (s *scene) helpsWhileAsked(program *stage.Program) {
+	s.t.Helper()
+	asks := filepath.Join(s.tickets, "asks")
+	require.NoError(s.t, os.WriteFile(asks, nil, 0o600))
+	s.press("Return")
+	s.see(program, "prompting")
+	s.press("F1", "Tab", "Tab", "Tab", "Return")
+	require.NoError(s.t, program.WaitMessage(s.ctx, "diagnostics"))
+	s.picture("checked-while-asked")
+	s.press("F9")
+	s.picture("asked-for-the-passcode")
+	s.press("Escape")
+	s.see(program, "waiting")
+	require.NoError(s.t, os.Remove(asks))
+}
+
+// leadsToTheProblem checks by keyboard alone that the window still knows its last problem: it is in the
+// support file, and doctor asks the window for it. No smartcard reader can be used, so that the focus
+// is on Check again after the checks.
+func (s *scene) leadsToTheProblem(program *stage.Program, downloads, code string) {
+	s.t.Helper()
+	s.press("F9")
+	require.NoError(s.t, program.WaitMessage(s.ctx, "diagnostics"))
+	require.NoError(s.t, s.Desktop.Picture(s.ctx, filepath.Join(s.t.TempDir(), "checked.png"))) // it is drawn
+	s.picture("checked")
+	s.press("Tab", "Tab", "Return")
+	var saved []string
+	require.Eventually(s.t, func() bool {
+		s.press("Return") // Save has the focus once the files are shown
+		var err error
+		saved, err = filepath.Glob(filepath.Join(downloads, "ers-login-support-*.zip"))
+		return err == nil && len(saved) > 0
+	}, 2*time.Minute, time.Second, "no support file")
+	archive, err := zip.OpenReader(saved[0])
+	require.NoError(s.t, err)
+	defer func() { assert.NoError(s.t, archive.Close()) }()
+	content, err := fs.ReadFile(archive, "checks.txt")
+	require.NoError(s.t, err)
+	require.Regexp(s.t, "^Last problem: [^\n]+, "+code+", ", string(content))
+
+	doctor := exec.CommandContext(s.ctx, programs.login, "doctor", "--json")
+	doctor.Env = append(s.Env(), "DISPLAY=")
+	said, err := doctor.Output()
+	if err != nil { // the status is the number of failed checks
+		var failed *exec.ExitError
+		require.ErrorAs(s.t, err, &failed)
+	}
+	require.Regexp(s.t, `"lastProblem": \{\s+"code": "`+code+`"`, string(said))
 }
 
 // auditLog returns the records of the audit log, oldest first.

@@ -338,6 +338,17 @@ func TestWhatIsShownIsCleaned(t *testing.T) {
 	}
 }
 
+// A problem that a hostile or broken instance reports is printed on a terminal.
+func TestWhatWasShownIsCleaned(t *testing.T) {
+	at := time.Date(2026, 11, 28, 19, 22, 5, 0, time.UTC)
+	first := listening(t, func(context.Context, instance.Request) instance.Answer {
+		return instance.Answer{OK: true, Shown: &instance.Shown{Code: strings.Repeat("C", 99), Title: "Not\x1b[1m\naccepted", At: at}}
+	})
+	answer, err := instance.Ask(soon(t), first.path, instance.Request{Action: instance.LastProblem})
+	require.NoError(t, err)
+	assert.Equal(t, &instance.Shown{Code: strings.Repeat("C", 59) + "…", Title: "Not[1m accepted", At: at}, answer.Shown)
+}
+
 // If this fails, a raised window stays behind on desktops that require a token.
 func TestActivationToken(t *testing.T) {
 	for name, c := range map[string]struct {

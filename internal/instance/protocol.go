@@ -22,6 +22,8 @@ const (
 	maxLine = 8 * 1024
 	// maxFor bounds the name of the program that asks, in characters: it is shown on one line.
 	maxFor = 80
+	// maxCode and maxTitle bound a Problem that was shown, in characters.
+	maxCode, maxTitle = 60, 200
 	// maxWanted is a SHA-256 in hexadecimal digits.
 	maxWanted = 64
 	// maxToken bounds an activation token, in bytes. Desktops' tokens have less than a hundred.
@@ -36,11 +38,13 @@ const (
 	SignIn = "sign-in"
 	// SignOut ends the session, if there is one.
 	SignOut = "sign-out"
+	// LastProblem asks for the last Problem that the window has shown, and changes nothing.
+	LastProblem = "last-problem"
 )
 
 // Request is what a second start asks the first for.
 type Request struct {
-	// Action is [Raise], [SignIn] or [SignOut]. A first instance refuses an unknown one as
+	// Action is [Raise], [SignIn], [SignOut] or [LastProblem]. A first instance refuses an unknown one as
 	// [Outdated].
 	Action string `json:"action"`
 	// For names the program that asks, in its own words, which must be shown as such. Empty if the
@@ -70,6 +74,23 @@ type Answer struct {
 	Code string `json:"code,omitempty"`
 	// Display names the displays that a raised window is on, separated by spaces; empty where there is but one.
 	Display string `json:"display,omitempty"`
+	// Shown is the answer to [LastProblem]; nil if there was none.
+	Shown *Shown `json:"shown,omitempty"`
+}
+
+// Shown is a Problem that a window has shown: its reference, its title in English, and when.
+type Shown struct {
+	Code  string    `json:"code"`
+	Title string    `json:"title"`
+	At    time.Time `json:"at"`
+}
+
+// clean returns what is safe to print, as [Request.clean] does.
+func (s Shown) clean() *Shown {
+	return &Shown{
+		Code:  problem.Clean(strings.Map(printable, s.Code), maxCode),
+		Title: problem.Clean(strings.Map(printable, s.Title), maxTitle), At: s.At,
+	}
 }
 
 // ActivationToken returns the desktop's token for this start, from its environment (see
@@ -168,7 +189,7 @@ func readQuestion(from *bufio.Reader) (request Request, refusal string, err erro
 	if json.Unmarshal(asked.Arguments, &request) != nil || request.Action == "" {
 		return Request{}, Malformed.Code, nil
 	}
-	if !slices.Contains([]string{Raise, SignIn, SignOut}, request.Action) {
+	if !slices.Contains([]string{Raise, SignIn, SignOut, LastProblem}, request.Action) {
 		return Request{}, Outdated.Code, nil
 	}
 	return request.clean(), "", nil
@@ -187,6 +208,9 @@ func readReply(from *bufio.Reader) (reply, error) {
 	var read reply
 	if err := json.Unmarshal(line, &read); err != nil {
 		return reply{}, fmt.Errorf("what answers does not speak the protocol: %w", err)
+	}
+	if read.Shown != nil {
+		read.Shown = read.Shown.clean()
 	}
 	return read, nil
 }

@@ -217,7 +217,7 @@ var (
 		Title:    "Another check of the keyring is running",
 		Happened: "Two checks at once would disturb one another, so that this one did not begin. Nothing is known to be wrong.",
 		Steps: []string{
-			"Wait until the other one has ended: ers-login doctor on a terminal, or the diagnostics of the window.",
+			"Wait until the other check has ended: ers-login doctor on a terminal, or Check this computer in the window.",
 			"Press **Try again**.",
 			"If it happens again although there is no other one, log out of the computer and log in again.",
 		},

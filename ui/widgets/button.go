@@ -43,6 +43,8 @@ type Button struct {
 	pressable
 	importance Importance
 	label      *Text
+	// room holds the texts that the button is wide enough for.
+	room []*Text
 }
 
 // NewButton returns a button that calls tapped on a click, Enter or Space.
@@ -61,15 +63,34 @@ func (b *Button) SetText(text string) {
 	b.Refresh()
 }
 
+// Reserve keeps the button wide enough for other texts, so that SetText does not move its
+// neighbours.
+func (b *Button) Reserve(texts ...string) {
+	for _, text := range texts {
+		b.room = append(b.room, NewText(text, Style{Size: SizeBody, Color: b.ink(), Bold: true}))
+	}
+}
+
+// SetImportance changes the button's role.
+func (b *Button) SetImportance(importance Importance) {
+	b.importance = importance
+	b.label.SetRuns(Run{Text: b.label.String(), Style: Style{Size: SizeBody, Color: b.ink(), Bold: true}})
+	b.Refresh()
+}
+
 // AccessibilityLabel returns the text.
 func (b *Button) AccessibilityLabel() string { return b.label.String() }
 
 // AccessibilityRole is button.
 func (b *Button) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
 
-// Natural returns the size of the button with its text on one line.
+// Natural returns the size of the button with its texts on one line.
 func (b *Button) Natural() fyne.Size {
-	return b.label.Natural().AddWidthHeight(2*b.padX(), 2*buttonPadY)
+	size := b.label.Natural()
+	for _, text := range b.room {
+		size = size.Max(text.Natural())
+	}
+	return size.AddWidthHeight(2*b.padX(), 2*buttonPadY)
 }
 
 // HeightFor returns the height at a width, where the text may need several lines.
@@ -77,7 +98,7 @@ func (b *Button) HeightFor(width float32) float32 {
 	return b.label.HeightFor(width-2*b.padX()) + 2*buttonPadY
 }
 
-// MinSize is the size of the button with its text on one line.
+// MinSize is the size of the button with its texts on one line.
 func (b *Button) MinSize() fyne.Size { return b.Natural() }
 
 // padX is smaller for a primary button, which has no outline.

@@ -17,21 +17,34 @@ var (
 	_ Tall              = (*Link)(nil)
 )
 
-const (
-	linkPadX = 4
-	linkPadY = 2
-)
+// LinkPad is the room between a link's text and its sides.
+const LinkPad = 4
 
-// Link is a small text that can be pressed, for places without room for a [Button]. The underline
+const linkPadY = 2
+
+// Link is a text that can be pressed, for places where a [Button] would be too much. The underline
 // distinguishes it from other text not only by colour.
 type Link struct {
 	pressable
-	label *Text
+	// Label is the name for screen readers; empty for the text.
+	Label string
+
+	ground fyne.ThemeColorName
+	label  *Text
 }
 
-// NewLink returns a link that calls tapped on a click, Enter or Space.
+// NewLink returns a small link on a bar or panel that calls tapped on a click, Enter or Space.
 func NewLink(text string, tapped func()) *Link {
-	l := &Link{label: NewText(text, Style{Size: SizeSmall, Color: ColorPrimary})}
+	return newLink(text, SizeSmall, ColorSurface, tapped)
+}
+
+// NewTextLink returns a link of the size of text, on a ground of a colour.
+func NewTextLink(text string, ground fyne.ThemeColorName, tapped func()) *Link {
+	return newLink(text, SizeBody, ground, tapped)
+}
+
+func newLink(text string, size fyne.ThemeSizeName, ground fyne.ThemeColorName, tapped func()) *Link {
+	l := &Link{ground: ground, label: NewText(text, Style{Size: size, Color: ColorPrimary})}
 	l.OnTapped = tapped
 	l.ExtendBaseWidget(l)
 	return l
@@ -43,18 +56,23 @@ func (l *Link) SetText(text string) {
 	l.Refresh()
 }
 
-// AccessibilityLabel returns the text.
-func (l *Link) AccessibilityLabel() string { return l.label.String() }
+// AccessibilityLabel returns Label, or the text.
+func (l *Link) AccessibilityLabel() string {
+	if l.Label != "" {
+		return l.Label
+	}
+	return l.label.String()
+}
 
 // AccessibilityRole is button: links on web pages navigate, and this one acts.
 func (l *Link) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
 
 // Natural returns the size of the link with its text on one line.
-func (l *Link) Natural() fyne.Size { return l.label.Natural().AddWidthHeight(2*linkPadX, 2*linkPadY) }
+func (l *Link) Natural() fyne.Size { return l.label.Natural().AddWidthHeight(2*LinkPad, 2*linkPadY) }
 
 // HeightFor returns the height at a width.
 func (l *Link) HeightFor(width float32) float32 {
-	return l.label.HeightFor(width-2*linkPadX) + 2*linkPadY
+	return l.label.HeightFor(width-2*LinkPad) + 2*linkPadY
 }
 
 // MinSize is the size of the link with its text on one line.
@@ -89,14 +107,14 @@ func (r *linkRenderer) Layout(size fyne.Size) {
 		in = FocusInner
 	}
 	place(r.face, in, in, size.Width-2*in, size.Height-2*in)
-	width := size.Width - 2*linkPadX
+	width := size.Width - 2*LinkPad
 	height := r.link.label.HeightFor(width)
-	place(r.link.label, linkPadX, linkPadY, width, height)
-	place(r.line, linkPadX, size.Height-linkPadY-1, min(width, r.link.label.Natural().Width), 1)
+	place(r.link.label, LinkPad, linkPadY, width, height)
+	place(r.line, LinkPad, size.Height-linkPadY-1, min(width, r.link.label.Natural().Width), 1)
 }
 
 func (r *linkRenderer) Refresh() {
-	face := ColorSurface
+	face := r.link.ground
 	switch {
 	case r.link.held:
 		face = ColorPressed

@@ -72,7 +72,7 @@ func (l *Listing) measure(width float32) {
 }
 
 // add adds a line, in as many pieces as needed, with invisible characters made visible: everything
-// that is saved is shown.
+// that is saved is shown. It breaks after a blank, or within a word that is longer than a line.
 func (l *Listing) add(line string) {
 	const tab = "    "
 	visible := []rune(strings.Map(func(r rune) rune {
@@ -83,8 +83,12 @@ func (l *Listing) add(line string) {
 	}, line))
 	visible = []rune(strings.ReplaceAll(string(visible), "\t", tab))
 	for len(visible) > l.columns {
-		l.lines = append(l.lines, listingLine{text: string(visible[:l.columns])})
-		visible = visible[l.columns:]
+		piece := string(visible[:l.columns])
+		if end := strings.LastIndexByte(piece, ' ') + 1; strings.TrimSpace(piece[:end]) != "" {
+			piece = piece[:end]
+		}
+		l.lines = append(l.lines, listingLine{text: piece})
+		visible = visible[len([]rune(piece)):]
 	}
 	l.lines = append(l.lines, listingLine{text: string(visible)})
 }

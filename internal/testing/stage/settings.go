@@ -4,7 +4,7 @@ package stage
 
 import "slices"
 
-// In the settings, the focus begins at the selected language: "As the system", the first.
+// In the settings, the focus begins at the selected language: "Same as this computer", the first.
 const languages, appearances, textSizes = 3, 4, 5
 
 // ToAutostart are the keys that open the settings and go to On for the start at log-in: languages,
