@@ -99,9 +99,9 @@ func (c *Client) Begin(ctx context.Context) (*Attempt, error) {
 	a.server = &http.Server{
 		Handler:           http.HandlerFunc(a.answer),
 		Protocols:         &protocols,
-		ReadHeaderTimeout: callbackTimeout,
-		ReadTimeout:       callbackTimeout,
-		WriteTimeout:      callbackTimeout,
+		ReadHeaderTimeout: c.callbackTimeout,
+		ReadTimeout:       c.callbackTimeout,
+		WriteTimeout:      c.callbackTimeout,
 		MaxHeaderBytes:    maxCallbackHeader,
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
