@@ -179,7 +179,7 @@ func TestBothLoopbackAddresses(t *testing.T) {
 }
 
 // hasIPv6 reports whether this machine has an IPv6 loopback address.
-func hasIPv6(t *testing.T) bool {
+func hasIPv6(t testing.TB) bool {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp6", "[::1]:0")
 	if err != nil {
