@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/netutil"
@@ -60,6 +61,8 @@ type Attempt struct {
 	accept   sync.Once
 	// page counts the answer to it.
 	page sync.WaitGroup
+	// strangers counts the connections of other users that were refused.
+	strangers atomic.Int64
 }
 
 // callback is what came back from the browser: a code, or a failure.
@@ -99,16 +102,18 @@ func (c *Client) Begin(ctx context.Context) (*Attempt, error) {
 	a.server = &http.Server{
 		Handler:           http.HandlerFunc(a.answer),
 		Protocols:         &protocols,
-		ReadHeaderTimeout: callbackTimeout,
-		ReadTimeout:       callbackTimeout,
-		WriteTimeout:      callbackTimeout,
+		ReadHeaderTimeout: c.callbackTimeout,
+		ReadTimeout:       c.callbackTimeout,
+		WriteTimeout:      c.callbackTimeout,
 		MaxHeaderBytes:    maxCallbackHeader,
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
 	a.server.SetKeepAlivesEnabled(false)
 	for _, listener := range listeners {
 		// Serve returns once the listener is closed.
-		a.serving.Go(func() { _ = a.server.Serve(netutil.LimitListener(ownListener{listener, isOwn}, maxConnections)) })
+		a.serving.Go(func() {
+			_ = a.server.Serve(netutil.LimitListener(ownListener{listener, isOwn, &a.strangers}, maxConnections))
+		})
 	}
 	return a, nil
 }
@@ -137,7 +142,9 @@ func (a *Attempt) Wait(ctx context.Context) (Code, error) {
 		return Code{}, givenUp.Because(errors.New("the attempt was closed"))
 	case <-ctx.Done():
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return Code{}, tooLate.Because(ctx.Err())
+			// A program that passes the browser's connections on, as some virus scanners do, is another
+			// user's.
+			return Code{}, tooLate.Because(fmt.Errorf("%w; connections of other users that were refused: %d", ctx.Err(), a.strangers.Load()))
 		}
 		return Code{}, givenUp.Because(ctx.Err())
 	}

@@ -68,6 +68,8 @@ type Client struct {
 	config   Config
 	redirect redirect
 	now      func() time.Time
+	// callbackTimeout bounds each step of a connection to an Attempt.
+	callbackTimeout time.Duration
 }
 
 // New makes a Client. It does not connect. The error is CIS2-ADDRESS, CIS2-CLIENT_ID or
@@ -97,7 +99,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, badAddress.Because(errors.Unwrap(err))
 	}
-	return &Client{shared, config, redirect, time.Now}, nil
+	return &Client{shared, config, redirect, time.Now, callbackTimeout}, nil
 }
 
 // authorizeURL is the address that the browser opens.

@@ -11,6 +11,9 @@ func ReadCallback(query, state string) (code string, failed error, ours bool) {
 	return came.code.Reveal(), nil, ours
 }
 
+// SetCallbackTimeout replaces the bound of each step of a connection to an Attempt.
+func SetCallbackTimeout(client *Client, d time.Duration) { client.callbackTimeout = d }
+
 // DecodeTokens is decodeTokens.
 func DecodeTokens(body []byte, asked time.Time) (Tokens, error) { return decodeTokens(body, asked) }
 

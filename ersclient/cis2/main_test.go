@@ -3,9 +3,11 @@ package cis2_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -58,15 +60,28 @@ func newClient(t testing.TB, config cis2.Config) *cis2.Client {
 	return client
 }
 
-// freePort returns a port that no program has on a loopback address.
+// freePort returns a port that no program has on a loopback address. It is below those that systems
+// give to connections, which come and go.
 func freePort(t testing.TB) string {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "localhost:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	require.NoError(t, err)
-	return port
+	for range 100 {
+		port := strconv.Itoa(20000 + rand.IntN(10000))
+		one, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:"+port)
+		if err != nil {
+			continue
+		}
+		other, err := new(net.ListenConfig).Listen(t.Context(), "tcp6", "[::1]:"+port)
+		require.NoError(t, one.Close())
+		if err != nil && hasIPv6(t) {
+			continue
+		}
+		if err == nil {
+			require.NoError(t, other.Close())
+		}
+		return port
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 // fixed starts a stand-in with a client whose redirect URI has a port that is free.

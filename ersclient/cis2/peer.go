@@ -3,6 +3,7 @@ package cis2
 import (
 	"net"
 	"net/netip"
+	"sync/atomic"
 )
 
 // ownListener accepts connections whose other end is allowed, and closes others at once.
@@ -10,6 +11,8 @@ type ownListener struct {
 	net.Listener
 	// allowed reports whether a connection to this end (self) may come from the other (peer).
 	allowed func(peer, self netip.AddrPort) bool
+	// refused counts the others.
+	refused *atomic.Int64
 }
 
 // Accept returns the next connection that is allowed.
@@ -23,6 +26,7 @@ func (l ownListener) Accept() (net.Conn, error) {
 			return connection, nil
 		}
 		// A stranger's connection: nothing was read from it.
+		l.refused.Add(1)
 		_ = connection.Close()
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -83,7 +84,7 @@ func TestAStrangersConnection(t *testing.T) {
 	}
 	inner, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	listener := ownListener{inner, isOwn}
+	listener := ownListener{inner, isOwn, new(atomic.Int64)}
 	stranger := exec.CommandContext(t.Context(), "/proc/self/exe")
 	stranger.Env = append(os.Environ(), asStranger+"="+inner.Addr().String())
 	stranger.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
@@ -95,6 +96,7 @@ func TestAStrangersConnection(t *testing.T) {
 	}()
 	ended := time.AfterFunc(30*time.Second, func() { _ = inner.Close() })
 	require.NoError(t, stranger.Wait(), "the stranger was let go")
+	require.EqualValues(t, 1, listener.refused.Load())
 	require.True(t, ended.Stop())
 	require.NoError(t, inner.Close())
 	require.ErrorIs(t, <-accepted, net.ErrClosed)

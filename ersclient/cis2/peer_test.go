@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,7 +54,7 @@ func TestOwnListener(t *testing.T) {
 		refused := first
 		first = false
 		return !refused
-	}}
+	}, new(atomic.Int64)}
 	dialled := make([]net.Conn, 2)
 	for i := range dialled {
 		dialled[i], err = new(net.Dialer).DialContext(t.Context(), "tcp", inner.Addr().String())
@@ -66,6 +67,7 @@ func TestOwnListener(t *testing.T) {
 	n, err := dialled[0].Read(make([]byte, 1))
 	require.Zero(t, n)
 	require.ErrorIs(t, err, io.EOF)
+	require.EqualValues(t, 1, listener.refused.Load())
 	for _, one := range []io.Closer{accepted, dialled[0], dialled[1], inner} {
 		require.NoError(t, one.Close())
 	}

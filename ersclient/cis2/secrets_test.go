@@ -89,7 +89,7 @@ func TestPlantedSecrets(t *testing.T) {
 
 	server := newServer(t)
 	quoting := registered(server, "http://localhost:0/callback")
-	quoting.Secret, quoting.Timeout = config.Secret, 300*time.Millisecond
+	quoting.Secret, quoting.Timeout = config.Secret, 2*time.Second
 	quoter := newClient(t, quoting)
 	all := clientSecret + " " + code + " " + verifier + " " + access + " " + refresh
 	for _, fault := range []testserver.Fault{
