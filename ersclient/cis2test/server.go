@@ -135,9 +135,12 @@ func (s *Server) OAuthURL() string { return s.URL + oauthPath }
 func (s *Server) RootCAs() *x509.CertPool { return s.authority.Pool() }
 
 // Client returns an HTTP client that trusts the server and uses no proxy. It keeps no connections.
-func (s *Server) Client() *http.Client {
+func (s *Server) Client() *http.Client { return Browser(s.RootCAs()) }
+
+// Browser is Server.Client for a stand-in in another process.
+func Browser(roots *x509.CertPool) *http.Client {
 	return &http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: s.RootCAs()},
+		DisableKeepAlives: true, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 	}}
 }
 

@@ -127,7 +127,7 @@ func TestOrdersThatCannotBeCarriedOut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var output bytes.Buffer
-			require.Error(t, run(t.Context(), args, &bytes.Buffer{}, &output))
+			require.Error(t, command().Run(t.Context(), args, &bytes.Buffer{}, &output))
 			require.Empty(t, output.String())
 		})
 	}

@@ -1,0 +1,367 @@
+package cis2
+
+import (
+	"github.com/ers-login/ers-login/ersclient/transport"
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// Texts that many Problems share.
+const (
+	stepTryAgain    = "Press **Try again**."
+	stepWait        = "Wait a minute, then press **Try again**."
+	stepIfAgain     = "If it happens again, contact your local service desk and quote this reference."
+	stepServiceDesk = "Contact your local service desk and quote this reference."
+
+	titleSetUp     = "Signing in with NHS Care Identity is not set up correctly"
+	titleNotSigned = "Signing in did not work"
+	quoted         = "In the words of the sign-in service: {{.Outcome}}"
+)
+
+// What is wrong on this computer.
+var (
+	badAddress = &problem.Problem{
+		Code:     "CIS2-ADDRESS",
+		Title:    titleSetUp,
+		Happened: "The address of the sign-in service must be an https address with nothing behind its path.",
+		Steps: []string{
+			stepServiceDesk,
+			"For the service desk: correct the address, for example to https://api.service.nhs.uk/oauth2.",
+		},
+	}
+	redirectSetting = &problem.Problem{
+		Code:     "CIS2-REDIRECT_SETTING",
+		Title:    titleSetUp,
+		Happened: "The address that the browser comes back to must be on this computer and have a port.",
+		Steps: []string{
+			stepServiceDesk,
+			"For the service desk: enter the redirect URI as it is registered, for example http://localhost:8149/callback.",
+		},
+	}
+	noSecret = &problem.Problem{
+		Code:     "CIS2-SECRET_MISSING",
+		Title:    titleSetUp,
+		Happened: "The sign-in service asks for a client secret, and this computer has none.",
+		Quoted:   quoted,
+		Steps: []string{
+			stepServiceDesk,
+			"For the service desk: store the client secret of the registered application on this computer.",
+		},
+	}
+	portInUse = &problem.Problem{
+		Code:     "CIS2-PORT_IN_USE",
+		Title:    "Another program is in the way of signing in",
+		Happened: "Another program, or somebody else who uses this computer, has port {{.Port}}. Your browser needs it to come back.",
+		Steps: []string{
+			"If e-RS Login is open a second time, close it there.",
+			stepWait,
+			stepIfAgain,
+			"For the service desk: find the program that listens on port {{.Port}} of the loopback address, and end it.",
+		},
+		Retry: true,
+	}
+	cannotListen = &problem.Problem{
+		Code:     "CIS2-LISTEN",
+		Title:    "Your browser could not come back to e-RS Login",
+		Happened: "This computer did not let e-RS Login wait for your browser on port {{.Port}}.",
+		Steps: []string{
+			stepTryAgain,
+			stepIfAgain,
+			"For the service desk: allow e-RS Login to listen on port {{.Port}} of the loopback address.",
+		},
+		Retry: true,
+	}
+	// NoBrowser is the Problem of an address that the system did not open.
+	NoBrowser = &problem.Problem{
+		Code:     "CIS2-BROWSER",
+		Title:    "Your browser did not open",
+		Happened: "e-RS Login asked this computer to open the sign-in page, and that did not work.",
+		Steps: []string{
+			"Copy the address, open your browser, and paste it there.",
+			stepIfAgain,
+			"For the service desk: set a default browser for this user.",
+		},
+		Retry: true,
+	}
+)
+
+// What ends a sign-in in the browser.
+var (
+	tooLate = &problem.Problem{
+		Code:     "CIS2-TIMEOUT",
+		Title:    "You did not finish signing in in time",
+		Happened: "Your browser did not come back to e-RS Login.",
+		Steps: []string{
+			"If your browser shows an error, close that page.",
+			"Press **Try again**, and sign in on the page that opens.",
+			stepIfAgain,
+		},
+		Retry: true,
+	}
+	givenUp = &problem.Problem{
+		Code:     "CIS2-CANCELLED",
+		Title:    "You cancelled signing in",
+		Happened: "e-RS Login no longer waits for your browser.",
+		Steps:    []string{"Press **Try again** to start over."},
+		Retry:    true,
+	}
+	denied = &problem.Problem{
+		Code:     "CIS2-DENIED",
+		Title:    titleNotSigned,
+		Happened: "You cancelled, or NHS Care Identity did not let you in.",
+		Quoted:   quoted,
+		Steps:    []string{"Press **Try again**, and sign in on the page that opens.", stepIfAgain},
+		Retry:    true,
+	}
+	badCallback = &problem.Problem{
+		Code:     "CIS2-CALLBACK",
+		Title:    titleNotSigned,
+		Happened: "Your browser came back with an error, or without what is needed to sign you in.",
+		Quoted:   quoted,
+		Steps:    []string{stepTryAgain, stepIfAgain},
+		Retry:    true,
+	}
+	codeRefused = &problem.Problem{
+		Code:     "CIS2-CODE",
+		Title:    titleNotSigned,
+		Happened: "The sign-in service did not accept what your browser brought back. It may have been used already, or be too old.",
+		Quoted:   quoted,
+		Steps:    []string{stepTryAgain, stepIfAgain},
+		Retry:    true,
+	}
+	stateRefused = &problem.Problem{
+		Code:     "CIS2-STATE",
+		Title:    titleNotSigned,
+		Happened: "The sign-in service could not match your browser to this sign-in.",
+		Quoted:   quoted,
+		Steps:    []string{stepTryAgain, stepIfAgain},
+		Retry:    true,
+	}
+)
+
+// What ends a session.
+var (
+	refreshEnded = &problem.Problem{
+		Code:     "CIS2-REFRESH_ENDED",
+		Title:    "You have been signed out of e-RS",
+		Happened: "You signed in 12 hours ago. A session cannot be longer.",
+		Quoted:   quoted,
+		Steps:    []string{"Sign in again."},
+		Retry:    true,
+	}
+	refreshUsed = &problem.Problem{
+		Code:     "CIS2-REFRESH_REFUSED",
+		Title:    "You have been signed out of e-RS",
+		Happened: "The sign-in service no longer renews your session. NHS Care Identity may have ended it.",
+		Quoted:   quoted,
+		Steps:    []string{"Sign in again.", stepIfAgain},
+		Retry:    true,
+	}
+	ended = &problem.Problem{
+		Code:     "CIS2-ENDED",
+		Title:    "You have been signed out of e-RS",
+		Happened: "The sign-in service does not know your session any more. NHS Care Identity may have ended it.",
+		Quoted:   quoted,
+		Steps:    []string{"Sign in again.", stepIfAgain},
+		Retry:    true,
+	}
+)
+
+// What is wrong with the organisation's registered application.
+var (
+	unknownClient = &problem.Problem{
+		Code:     "CIS2-CLIENT_ID",
+		Title:    titleSetUp,
+		Happened: "The sign-in service does not know the client id of your organisation, or there is none.",
+		Quoted:   quoted,
+		Steps: []string{
+			stepServiceDesk,
+			"For the service desk: compare the client id with that of the registered application, and the environment with the address.",
+		},
+	}
+	secretRefused = &problem.Problem{
+		Code:     "CIS2-CLIENT_SECRET",
+		Title:    titleSetUp,
+		Happened: "The sign-in service does not accept the client id and secret of your organisation.",
+		Quoted:   quoted,
+		Steps: []string{
+			stepServiceDesk,
+			"For the service desk: store the client secret again. It may have been replaced, or belong to another environment.",
+		},
+	}
+	noAccess = &problem.Problem{
+		Code:     "CIS2-NO_ACCESS",
+		Title:    titleSetUp,
+		Happened: "The application that your organisation registered has no access to this service.",
+		Quoted:   quoted,
+		Steps: []string{
+			stepServiceDesk,
+			"For the service desk: have the e-RS FHIR API and NHS CIS2 added to the registered application.",
+		},
+	}
+	notApproved = &problem.Problem{
+		Code:     "CIS2-NOT_APPROVED",
+		Title:    titleSetUp,
+		Happened: "The application that your organisation registered is not approved, or its approval was withdrawn.",
+		Quoted:   quoted,
+		Steps:    []string{stepServiceDesk, stepRegistration},
+	}
+	companyInactive = &problem.Problem{
+		Code:     "CIS2-COMPANY_INACTIVE",
+		Title:    titleSetUp,
+		Happened: "The organisation that registered the application is not active any more.",
+		Quoted:   quoted,
+		Steps:    []string{stepServiceDesk, stepRegistration},
+	}
+	developerInactive = &problem.Problem{
+		Code:     "CIS2-DEVELOPER_INACTIVE",
+		Title:    titleSetUp,
+		Happened: "The developer account that registered the application is not active any more.",
+		Quoted:   quoted,
+		Steps:    []string{stepServiceDesk, stepRegistration},
+	}
+	grantNotAllowed = &problem.Problem{
+		Code:     "CIS2-GRANT",
+		Title:    titleSetUp,
+		Happened: "The application that your organisation registered may not sign users in.",
+		Quoted:   quoted,
+		Steps: []string{
+			stepServiceDesk,
+			"For the service desk: register the application for user-restricted access with NHS CIS2.",
+		},
+	}
+	notCombined = &problem.Problem{
+		Code:     "CIS2-USERINFO",
+		Title:    titleSetUp,
+		Happened: "The sign-in service does not say who you are, since the application was registered for another way to sign in.",
+		Quoted:   quoted,
+		Steps: []string{
+			stepServiceDesk,
+			"For the service desk: register the application for combined authentication and authorisation with NHS CIS2.",
+		},
+	}
+	redirectRefused = &problem.Problem{
+		Code:     "CIS2-REDIRECT_URI",
+		Title:    titleSetUp,
+		Happened: "The sign-in service does not accept the address that the browser is to come back to.",
+		Quoted:   quoted,
+		Steps: []string{
+			stepServiceDesk,
+			"For the service desk: the redirect URI must be the registered one, letter for letter, with its port.",
+		},
+	}
+)
+
+const stepRegistration = "For the service desk: ask NHS England about the registered application."
+
+// What is wrong with a request, or with the service.
+var (
+	responseType = &problem.Problem{
+		Code:     "CIS2-RESPONSE_TYPE",
+		Title:    titleNotSigned,
+		Happened: notUnderstood,
+		Quoted:   quoted,
+		Steps:    []string{stepServiceDesk},
+	}
+	contentType = &problem.Problem{
+		Code:     "CIS2-CONTENT_TYPE",
+		Title:    titleNotSigned,
+		Happened: notUnderstood,
+		Quoted:   quoted,
+		Steps:    []string{stepServiceDesk, stepUnaltered},
+	}
+	grantType = &problem.Problem{
+		Code:     "CIS2-GRANT_TYPE",
+		Title:    titleNotSigned,
+		Happened: notUnderstood,
+		Quoted:   quoted,
+		Steps:    []string{stepServiceDesk, stepUnaltered},
+	}
+	fieldMissing = &problem.Problem{
+		Code:     "CIS2-FIELD_MISSING",
+		Title:    titleNotSigned,
+		Happened: notUnderstood,
+		Quoted:   quoted,
+		Steps:    []string{stepServiceDesk, stepUnaltered},
+	}
+	malformed = &problem.Problem{
+		Code:     "CIS2-REQUEST",
+		Title:    titleNotSigned,
+		Happened: notUnderstood,
+		Quoted:   quoted,
+		Steps:    []string{stepTryAgain, stepIfAgain},
+		Retry:    true,
+	}
+	notOurs = &problem.Problem{
+		Code:     "CIS2-NOT_OURS",
+		Title:    titleNotSigned,
+		Happened: "The sign-in service answered something that e-RS Login did not ask for (the answer was {{.Answer}}).",
+		Quoted:   quoted,
+		Steps: []string{
+			stepServiceDesk,
+			"For the service desk: check the address of the sign-in service, and whether a proxy changes requests.",
+		},
+	}
+	notFound = &problem.Problem{
+		Code:     "CIS2-NOT_FOUND",
+		Title:    titleSetUp,
+		Happened: "The sign-in service is not at the address where e-RS Login looked for it (the answer was {{.Answer}}).",
+		Quoted:   quoted,
+		Steps: []string{
+			stepServiceDesk,
+			"For the service desk: check the address of the sign-in service, and whether a proxy changes requests.",
+		},
+	}
+	refusedOtherwise = &problem.Problem{
+		Code:     "CIS2-REFUSED",
+		Title:    titleNotSigned,
+		Happened: "The sign-in service refused a request of e-RS Login (the answer was {{.Answer}}).",
+		Quoted:   quoted,
+		Steps:    []string{stepTryAgain, stepIfAgain},
+		Retry:    true,
+	}
+	busy = &problem.Problem{
+		Code:     "CIS2-BUSY",
+		Title:    "The sign-in service asks for a pause",
+		Happened: "Too many requests came from your organisation in a short time (the answer was {{.Answer}}).",
+		Quoted:   quoted,
+		Steps:    []string{stepWait, stepIfAgain},
+		Retry:    true,
+	}
+	unavailable = &problem.Problem{
+		Code:     "CIS2-UNAVAILABLE",
+		Title:    "The sign-in service is not available at the moment",
+		Happened: "NHS Care Identity, or the way to it, has a problem (the answer was {{.Answer}}).",
+		Quoted:   quoted,
+		Steps:    []string{stepWait, stepIfAgain},
+		Retry:    true,
+	}
+	unknownError = &problem.Problem{
+		Code:     "CIS2-UNKNOWN",
+		Title:    "The sign-in service had an internal problem",
+		Happened: "Something went wrong inside the sign-in service (the answer was {{.Answer}}).",
+		Quoted:   quoted,
+		Steps:    []string{stepWait, stepIfAgain},
+		Retry:    true,
+	}
+	proxyAsks = &problem.Problem{
+		Code:  transport.ProxyAuth.Code,
+		Title: "The network's proxy asks for a user name and password",
+		Happened: "Something between this computer and e-RS wants to be signed in to (the answer to {{.Call}} was {{.Answer}}). " +
+			"It reads what is sent to e-RS.",
+		Steps: []string{
+			"Give your local service desk the reference below. They can exempt e-RS from the proxy's inspection.",
+		},
+	}
+	unusable = &problem.Problem{
+		Code:     "CIS2-ANSWER",
+		Title:    "The answer of the sign-in service could not be used",
+		Happened: "Something in the answer is missing, damaged or not what e-RS Login asked for.",
+		Steps:    []string{stepTryAgain, stepIfAgain},
+		Retry:    true,
+	}
+)
+
+const (
+	notUnderstood = "The sign-in service did not understand a request of e-RS Login."
+	stepUnaltered = "For the service desk: check whether a proxy changes requests on their way."
+)

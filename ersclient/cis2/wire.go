@@ -1,0 +1,237 @@
+package cis2
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/transport"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
+)
+
+// Bounds, in characters, of what a server or a setting gives.
+const (
+	maxClientID     = 256
+	maxCode         = 2048
+	maxAccessToken  = 600 // That of the entry that other applications read.
+	maxRefreshToken = 4096
+	maxName         = 200
+	// maxOrganisations bounds the organisations and the roles taken from userinfo.
+	maxOrganisations = 2000
+	// longestLife bounds a token's life.
+	longestLife = 30 * 24 * time.Hour
+)
+
+// RefreshToken renews a sign-in once. It is masked, and lives in memory alone.
+type RefreshToken struct{ secret.Text }
+
+// NewRefreshToken wraps a refresh token.
+func NewRefreshToken(token string) RefreshToken { return RefreshToken{secret.New(token)} }
+
+// Tokens is what a code or a refresh token was redeemed for. Times are by this computer's clock.
+type Tokens struct {
+	Access ersclient.AccessToken
+	// AccessEnds is when Access ends, counted from before the call.
+	AccessEnds time.Time
+	// Refresh is zero if the server gave none: the sign-in ends with Access.
+	Refresh RefreshToken
+	// RefreshEnds is when the last refresh token ends; zero if the server does not say.
+	RefreshEnds time.Time
+}
+
+// number is a JSON number, or a string that has one: the gateway sends strings. nil is none.
+type number struct{ value *int64 }
+
+func (n *number) UnmarshalJSON(data []byte) error {
+	text := string(data)
+	if text == "null" || text == `""` {
+		return nil
+	}
+	if unquoted, err := strconv.Unquote(text); err == nil {
+		text = strings.TrimSpace(unquoted)
+	}
+	value, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return errors.New("a number of seconds is none")
+	}
+	n.value = &value
+	return nil
+}
+
+// end returns when something ends that has n seconds left from a time on.
+func (n number) end(from time.Time) (time.Time, error) {
+	if *n.value <= 0 || *n.value > int64(longestLife/time.Second) {
+		return time.Time{}, fmt.Errorf("a token that ends in %d seconds", *n.value)
+	}
+	// Without the monotonic reading: that clock stands still while a computer sleeps.
+	return from.Round(0).Add(time.Duration(*n.value) * time.Second), nil
+}
+
+// decodeTokens reads the answer of a token call that was asked for at a time.
+func decodeTokens(body []byte, asked time.Time) (Tokens, error) {
+	var wire struct {
+		AccessToken    string `json:"access_token"`
+		ExpiresIn      number `json:"expires_in"`
+		RefreshToken   string `json:"refresh_token"`
+		RefreshExpires number `json:"refresh_token_expires_in"`
+		TokenType      string `json:"token_type"`
+	}
+	if err := json.Unmarshal(body, &wire); err != nil {
+		// The error of encoding/json can quote the body.
+		return Tokens{}, errors.New("the answer is not the JSON of tokens")
+	}
+	switch {
+	case !isToken(wire.AccessToken, maxAccessToken):
+		return Tokens{}, fmt.Errorf("the access token is missing, longer than %d characters or no token", maxAccessToken)
+	case wire.TokenType != "" && !strings.EqualFold(wire.TokenType, "Bearer"):
+		return Tokens{}, errors.New("the access token is not a bearer token")
+	case wire.ExpiresIn.value == nil:
+		return Tokens{}, errors.New("the answer does not say when the access token ends")
+	case wire.RefreshToken != "" && !isToken(wire.RefreshToken, maxRefreshToken):
+		return Tokens{}, errors.New("the refresh token is too long or no token")
+	}
+	ends, err := wire.ExpiresIn.end(asked)
+	if err != nil {
+		return Tokens{}, err
+	}
+	tokens := Tokens{Access: ersclient.NewAccessToken(wire.AccessToken), AccessEnds: ends, Refresh: NewRefreshToken(wire.RefreshToken)}
+	if wire.RefreshToken != "" && wire.RefreshExpires.value != nil {
+		if tokens.RefreshEnds, err = wire.RefreshExpires.end(asked); err != nil {
+			return Tokens{}, err
+		}
+	}
+	return tokens, nil
+}
+
+// isToken reports whether a text can go into a header and an entry of the keyring: visible ASCII.
+func isToken(text string, limit int) bool {
+	for _, r := range text {
+		if r <= ' ' || r > '~' {
+			return false
+		}
+	}
+	return text != "" && len(text) <= limit
+}
+
+// UserInfo is what the server says of the user. Every field may be empty. Texts are single lines of
+// at most 200 characters.
+type UserInfo struct {
+	// Identifier is the 12-digit national id.
+	Identifier string
+	// Name is the whole name, made of the other two if the server gives none.
+	Name, GivenName, FamilyName string
+	Organisations               []Organisation
+	Roles                       []Role
+}
+
+// Organisation is one that the user works for.
+type Organisation struct {
+	// Code is the ODS code.
+	Code, Name string
+}
+
+// Role is one of national RBAC, not a business function of e-RS.
+type Role struct{ OrgCode, Name string }
+
+// OrgName returns the name of the organisation with an ODS code, or "".
+func (u UserInfo) OrgName(code string) string {
+	for _, organisation := range u.Organisations {
+		if organisation.Code == code && code != "" {
+			return organisation.Name
+		}
+	}
+	return ""
+}
+
+// decodeUserInfo reads userinfo leniently: a member of another type than expected is left out.
+func decodeUserInfo(body []byte) (UserInfo, error) {
+	root := gjson.ParseBytes(body)
+	if !gjson.ValidBytes(body) || !root.IsObject() {
+		return UserInfo{}, errors.New("the answer is not a JSON object")
+	}
+	info := UserInfo{
+		Identifier: identifier(text(root.Get("nhsid_useruid")), text(root.Get("sub"))),
+		Name:       text(root.Get("name")),
+		GivenName:  text(root.Get("given_name")),
+		FamilyName: text(root.Get("family_name")),
+	}
+	if info.Name == "" {
+		info.Name = strings.TrimSpace(info.GivenName + " " + info.FamilyName)
+	}
+	for _, one := range list(root.Get("nhsid_user_orgs")) {
+		if organisation := (Organisation{text(one.Get("org_code")), text(one.Get("org_name"))}); organisation.Code != "" {
+			info.Organisations = append(info.Organisations, organisation)
+		}
+	}
+	for _, one := range list(root.Get("nhsid_nrbac_roles")) {
+		if role := (Role{text(one.Get("org_code")), text(one.Get("role_name"))}); role != (Role{}) {
+			info.Roles = append(info.Roles, role)
+		}
+	}
+	return info, nil
+}
+
+// identifier returns the first 12-digit id. A broker's sub may be something else.
+func identifier(texts ...string) string {
+	for _, one := range texts {
+		if len(one) == 12 && strings.Trim(one, "0123456789") == "" {
+			return one
+		}
+	}
+	return ""
+}
+
+// text reads a JSON string or number, or returns "".
+func text(value gjson.Result) string {
+	switch value.Type {
+	case gjson.String:
+		return problem.Clean(value.Str, maxName)
+	case gjson.Number:
+		return problem.Clean(value.Raw, maxName)
+	}
+	return ""
+}
+
+// list reads a JSON list.
+func list(value gjson.Result) []gjson.Result {
+	if !value.IsArray() {
+		return nil
+	}
+	all := value.Array()
+	return all[:min(len(all), maxOrganisations)]
+}
+
+// decodeError reads the error of OAuth 2 (RFC 6749, section 5.2) with the gateway's message id, or
+// that of the software which the gateway runs on. The issue's code is the error, its first detail
+// the description, and its diagnostics are all of it.
+func decodeError(body []byte, clean func(string) string) transport.Outcome {
+	if !gjson.ValidBytes(body) {
+		return transport.Outcome{}
+	}
+	root := gjson.ParseBytes(body)
+	member := func(path string) string { return clean(text(root.Get(path))) }
+	code, description := member("error"), member("error_description")
+	if code == "" && description == "" {
+		code, description = member("fault.detail.errorcode"), member("fault.faultstring")
+	}
+	return outcomeOf(code, description, member("message_id"))
+}
+
+func outcomeOf(code, description, messageID string) transport.Outcome {
+	if code == "" && description == "" {
+		return transport.Outcome{}
+	}
+	about := code
+	if messageID != "" {
+		about += " (message " + messageID + ")"
+	}
+	diagnostics := strings.Trim(about+": "+description, ": ")
+	return transport.Outcome{Issues: []transport.Issue{{Code: code, Details: []string{description}, Diagnostics: diagnostics}}}
+}

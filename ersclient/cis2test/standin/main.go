@@ -1,0 +1,41 @@
+// Command standin runs the stand-in of package cis2test in its own process, for end-to-end tests and
+// for trying a client by hand.
+//
+//	standin --dir DIR [--addr 127.0.0.1:0] [--plain] [--redirect-uri URI]
+//
+// It creates the folder DIR if needed, and writes into it the authority of its certificate (ca.pem),
+// the address of its control endpoint (control), and last its base URL (url), which is also the
+// first line of its output. DIR/personas.json may have further personas. With --plain it serves
+// plain HTTP. It serves until its input is closed, and so ends with its parent process, or until it
+// is interrupted or terminated.
+package main
+
+import (
+	"flag"
+
+	"github.com/ers-login/ers-login/ersclient/cis2test"
+	"github.com/ers-login/ers-login/ersclient/testserver"
+)
+
+func main() { command().Main() }
+
+func command() testserver.Command {
+	flags := flag.NewFlagSet("standin", flag.ContinueOnError)
+	plain := flags.Bool("plain", false, "serve plain HTTP")
+	redirectURI := flags.String("redirect-uri", cis2test.RedirectURI, "the registered redirect `URI`")
+	return testserver.Command{
+		Flags: flags,
+		Start: func(address, folder string) (string, func(), error) {
+			options := []cis2test.Option{cis2test.WithAddress(address), cis2test.WithRedirectURI(*redirectURI)}
+			if *plain {
+				options = append(options, cis2test.WithoutTLS())
+			}
+			server := cis2test.NewUnstartedServer(options...)
+			if err := server.StartIn(folder); err != nil {
+				server.Close()
+				return "", nil, err
+			}
+			return server.URL, server.Close, nil
+		},
+	}
+}

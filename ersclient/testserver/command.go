@@ -1,0 +1,67 @@
+package testserver
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Command runs a stand-in in a process of its own.
+type Command struct {
+	// Flags are those of the stand-in's own. Run adds addr and dir.
+	Flags *flag.FlagSet
+	// Start starts it for clients in other processes, and returns its base URL and what stops it.
+	Start func(address, folder string) (url string, stop func(), err error)
+}
+
+// Main runs the command with the process's arguments and streams until the input is closed, and so
+// ends with its parent process, or until it is interrupted or terminated.
+func (c Command) Main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := c.Run(ctx, os.Args[1:], os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", c.Flags.Name(), err)
+		os.Exit(1)
+	}
+}
+
+// Run serves until input is closed or ctx ends.
+func (c Command) Run(ctx context.Context, args []string, input io.Reader, output io.Writer) error {
+	address := c.Flags.String("addr", "127.0.0.1:0", "where to listen, as `host:port`")
+	folder := c.Flags.String("dir", "", "the `folder` to write the client's files to (required)")
+	if err := c.Flags.Parse(args); err != nil {
+		return err
+	}
+	if *folder == "" {
+		return errors.New("--dir is required")
+	}
+	if err := os.MkdirAll(*folder, 0o700); err != nil {
+		return fmt.Errorf("could not make the folder: %w", err)
+	}
+	url, stop, err := c.Start(*address, *folder)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if _, err := fmt.Fprintln(output, url); err != nil {
+		return fmt.Errorf("could not say that the server is ready: %w", err)
+	}
+
+	// A read cannot be interrupted. The process ends right after, with this goroutine.
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		// At the end of input or an error of it, the parent is gone.
+		_, _ = io.Copy(io.Discard, input)
+	}()
+	select {
+	case <-closed:
+	case <-ctx.Done():
+	}
+	return nil
+}
