@@ -1,9 +1,6 @@
 package cis2
 
-import (
-	"github.com/ers-login/ers-login/ersclient/transport"
-	"github.com/ers-login/ers-login/internal/problem"
-)
+import "github.com/ers-login/ers-login/internal/problem"
 
 // Texts that many Problems share.
 const (
@@ -50,12 +47,12 @@ var (
 	portInUse = &problem.Problem{
 		Code:     "CIS2-PORT_IN_USE",
 		Title:    "Another program is in the way of signing in",
-		Happened: "Another program, or somebody else who uses this computer, has port {{.Port}}. Your browser needs it to come back.",
+		Happened: "Another program, or another user of this computer, is using port {{.Port}}. Your browser needs it to come back to e-RS Login.",
 		Steps: []string{
 			"If e-RS Login is open a second time, close it there.",
 			stepWait,
 			stepIfAgain,
-			"For the service desk: find the program that listens on port {{.Port}} of the loopback address, and end it.",
+			"For the service desk: find the program that listens on port {{.Port}} of the loopback address, and close it.",
 		},
 		Retry: true,
 	}
@@ -88,7 +85,7 @@ var (
 var (
 	tooLate = &problem.Problem{
 		Code:     "CIS2-TIMEOUT",
-		Title:    "You did not finish signing in in time",
+		Title:    "Signing in took too long",
 		Happened: "Your browser did not come back to e-RS Login.",
 		Steps: []string{
 			"If your browser shows an error, close that page.",
@@ -99,7 +96,7 @@ var (
 	}
 	givenUp = &problem.Problem{
 		Code:     "CIS2-CANCELLED",
-		Title:    "You cancelled signing in",
+		Title:    "You stopped signing in",
 		Happened: "e-RS Login no longer waits for your browser.",
 		Steps:    []string{"Press **Try again** to start over."},
 		Retry:    true,
@@ -342,15 +339,6 @@ var (
 		Quoted:   quoted,
 		Steps:    []string{stepWait, stepIfAgain},
 		Retry:    true,
-	}
-	proxyAsks = &problem.Problem{
-		Code:  transport.ProxyAuth.Code,
-		Title: "The network's proxy asks for a user name and password",
-		Happened: "Something between this computer and e-RS wants to be signed in to (the answer to {{.Call}} was {{.Answer}}). " +
-			"It reads what is sent to e-RS.",
-		Steps: []string{
-			"Give your local service desk the reference below. They can exempt e-RS from the proxy's inspection.",
-		},
 	}
 	unusable = &problem.Problem{
 		Code:     "CIS2-ANSWER",

@@ -76,6 +76,20 @@ var documented = []struct {
 	{"invalid_request", "", malformed},
 }
 
+// byStatus are statuses whose meaning no error changes.
+var byStatus = map[int]*problem.Problem{
+	http.StatusTooManyRequests: busy,
+	http.StatusProxyAuthRequired: {
+		Code:  transport.ProxyAuth.Code,
+		Title: "The network's proxy asks for a user name and password",
+		Happened: "Something between this computer and e-RS wants to be signed in to (the answer to {{.Call}} was {{.Answer}}). " +
+			"It reads what is sent to e-RS.",
+		Steps: []string{
+			"Give your local service desk the reference below. They can exempt e-RS from the proxy's inspection.",
+		},
+	},
+}
+
 // guidance returns the Problem of an error, or nil for one that is not documented.
 func guidance(code, description string) *problem.Problem {
 	for _, one := range documented {
@@ -135,10 +149,8 @@ func guidanceFor(call transport.Call, cause *transport.StatusError) *problem.Pro
 		return unusable
 	case status/100 == 3, status == http.StatusNetworkAuthenticationRequired:
 		return transport.NotERS.With("Call", call.Name)
-	case status == http.StatusProxyAuthRequired:
-		return proxyAsks.With("Call", call.Name)
-	case status == http.StatusTooManyRequests:
-		return busy
+	case byStatus[status] != nil:
+		return byStatus[status].With("Call", call.Name)
 	case known != nil && !(call == callRefresh && known == codeRefused):
 		return known
 	case call == callRefresh && code == "invalid_grant":
