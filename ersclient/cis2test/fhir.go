@@ -311,7 +311,7 @@ func (s *Server) practitioner(r *http.Request) testserver.Reply {
 	return bundle("Practitioner?_query=onBehalfOf", entries)
 }
 
-// organisation answers the directory's call, for the organisations of all personas. Its names are in
+// organisation answers the directory's call, for the organisations of all personas, with names in
 // capitals.
 func (s *Server) organisation(code string) testserver.Reply {
 	for _, persona := range s.personas {
