@@ -1,7 +1,7 @@
 // Package ersclient has the types of the NHS e-Referral Service that its platforms share: who signs
 // in ([User]) and as what ([Permission], [BusinessFunction]), the [Ticket] a session is created
-// with and its [SessionKey], and the errors that programs decide by. It sends nothing: package hscn
-// makes the calls, and package transport carries them.
+// with and its [SessionKey], and the errors that programs decide by. It sends nothing: packages
+// hscn and fhir make the calls, and package transport carries them.
 package ersclient
 
 import (

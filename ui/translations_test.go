@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/assets"
+	"github.com/ers-login/ers-login/ersclient/fhir"
 	"github.com/ers-login/ers-login/ersclient/hscn"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
@@ -540,7 +541,7 @@ func TestFixturesAreReal(t *testing.T) {
 // TestNoEnglishIsLeft checks in Welsh the Problems made from tables and from each other: an error
 // must not bring an English sentence.
 func TestNoEnglishIsLeft(t *testing.T) {
-	all := hscn.StatusProblems()
+	all := append(hscn.StatusProblems(), fhir.StatusProblems()...)
 	for _, group := range []smartcard.Group{
 		smartcard.GroupGeneric, smartcard.GroupCardAndDevice, smartcard.GroupAuthentication, smartcard.GroupConfiguration,
 	} {

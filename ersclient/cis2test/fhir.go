@@ -256,14 +256,16 @@ func (s *Server) practitionerRole(r *http.Request) testserver.Reply {
 	}
 	var entries []wireEntry
 	for _, organisation := range one.persona.Organisations {
+		var functions []wireConcept
+		for _, function := range organisation.Functions {
+			functions = append(functions, wireConcept{[]wireCoding{{"https://fhir.nhs.uk/CodeSystem/eRS-BusinessFunction-1", function}}})
+		}
 		id := "PractitionerRole-" + organisation.Code + "-" + one.persona.Identifier
 		made := role{
 			ID: id, Meta: wireMeta{LastUpdated: published}, ResourceType: "PractitionerRole",
 			Practitioner: reference{userID(one.persona.Identifier)},
 			Organization: reference{wireIdentifier{"https://fhir.nhs.uk/Id/ods-organization-code", organisation.Code}},
-		}
-		for _, function := range organisation.Functions {
-			made.Code = append(made.Code, wireConcept{[]wireCoding{{"https://fhir.nhs.uk/CodeSystem/eRS-BusinessFunction-1", function}}})
+			Code:         functions,
 		}
 		entries = append(entries, wireEntry{"_baseUrl_/R4/PractitionerRole/" + id, made, wireSearch{"match"}})
 	}
@@ -309,7 +311,7 @@ func (s *Server) practitioner(r *http.Request) testserver.Reply {
 	return bundle("Practitioner?_query=onBehalfOf", entries)
 }
 
-// organisation answers the directory's call, for the organisations of all personas. Its names are in
+// organisation answers the directory's call, for the organisations of all personas, with names in
 // capitals.
 func (s *Server) organisation(code string) testserver.Reply {
 	for _, persona := range s.personas {

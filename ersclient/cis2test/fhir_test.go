@@ -39,7 +39,7 @@ func example(t *testing.T, name string) []byte {
 	return raw
 }
 
-// shape returns JSON with the values of a published example that differ with each answer made equal.
+// shape decodes JSON, without the times that differ with each answer.
 func shape(t *testing.T, raw []byte) any {
 	t.Helper()
 	var value any
@@ -185,7 +185,9 @@ func TestAnswersAreThoseOfERS(t *testing.T) {
 	require.Equal(t, http.StatusOK, got.status, got.body)
 	clinicians, want := object([]byte(got.body)), object(example(t, "PractitionerBundle.json"))
 	for _, bundle := range []map[string]any{clinicians, want} {
-		resource, ok := list(bundle["entry"])[0].(map[string]any)["resource"].(map[string]any)
+		entry, ok := list(bundle["entry"])[0].(map[string]any)
+		require.True(t, ok)
+		resource, ok := entry["resource"].(map[string]any)
 		require.True(t, ok)
 		require.IsType(t, map[string]any{}, resource["identifier"], "an object, where FHIR has a list")
 	}

@@ -44,8 +44,8 @@ var (
 // Client makes the calls. It is safe for concurrent use. For its rate limit see [transport.Client].
 type Client struct{ *transport.Client }
 
-// New makes a Client of the API at config.BaseURL, such as [ProductionURL]. It does not connect. The
-// error is SETTING-BASE_URL.
+// New makes a Client of the API at config.BaseURL, such as [ProductionURL]. It does not connect.
+// The error is SETTING-BASE_URL.
 func New(config transport.Config) (*Client, error) {
 	shared, err := transport.New(config, "R4")
 	if err != nil {
@@ -56,7 +56,7 @@ func New(config transport.Config) (*Client, error) {
 
 // Roles returns the user whom the token stands for, with all pairs of organisation and business
 // function that they may work as (A030), in e-RS's order. Names of people and organisations are
-// empty. A user without roles has no Identifier either: the answer then names nobody.
+// empty. A user without roles has no Identifier either, since the answer is then empty.
 func (c *Client) Roles(ctx context.Context, token ersclient.AccessToken) (ersclient.User, error) {
 	header, err := bearer(token)
 	if err != nil {

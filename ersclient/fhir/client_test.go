@@ -114,8 +114,8 @@ func TestA030A040(t *testing.T) {
 	})
 }
 
-// A header in another spelling is lost behind a gateway that compares bytes, and one too many acts as
-// somebody else.
+// A header in another spelling is lost behind a gateway that compares bytes, and one too many may
+// act as another clinician.
 func TestHeadersOnTheWire(t *testing.T) {
 	r := newRawServer(t, `{"resourceType":"Bundle","total":0}`)
 	token := ersclient.NewAccessToken("planted-token")
@@ -247,7 +247,7 @@ func TestWhatERSRefuses(t *testing.T) {
 	r := newRig(t)
 	calls := map[string]struct {
 		call testserver.Call
-		make func(context.Context) error
+		ask  func(context.Context) error
 	}{
 		"A030": {cis2test.A030, func(ctx context.Context) error {
 			user, err := r.client.Roles(ctx, ersclient.NewAccessToken("token"))
@@ -261,7 +261,7 @@ func TestWhatERSRefuses(t *testing.T) {
 		}},
 	}
 	for name, one := range cases {
-		for call, make := range calls {
+		for call, asked := range calls {
 			t.Run(call+" "+name, func(t *testing.T) {
 				fault := testserver.Fault{Kind: testserver.Body, Status: one.status, Body: one.body, ContentType: one.kind, RetryAfter: one.retryAfter}
 				if one.kind == "" {
@@ -270,8 +270,8 @@ func TestWhatERSRefuses(t *testing.T) {
 				if one.example != "" {
 					fault.Body = readExample(t, one.example)
 				}
-				require.NoError(t, r.server.Fail(make.call, fault))
-				found := problemOf(t, make.make(t.Context()))
+				require.NoError(t, r.server.Fail(asked.call, fault))
+				found := problemOf(t, asked.ask(t.Context()))
 				want := one.code
 				if !strings.HasPrefix(want, "NET-") {
 					want = "ERS-" + call + "-" + want

@@ -72,7 +72,7 @@ var statusGuidance = map[int]*problem.Problem{
 	http.StatusForbidden: {
 		Title:    "e-RS did not allow this",
 		Happened: "e-RS does not regard you as authorised for this (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{stepOtherRole, askDesk},
+		Steps:    []string{tryAgain, serviceDesk},
 		Retry:    true,
 	},
 	http.StatusNotAcceptable: {
@@ -88,7 +88,7 @@ var statusGuidance = map[int]*problem.Problem{
 
 const (
 	serviceDesk   = "If it happens again, give your local service desk the reference below."
-	askDesk       = "If you need this role, give your local service desk the reference below."
+	tryAgain      = "Press **Try again**."
 	stepOtherRole = "Press **Try again**, and choose another role."
 	quoted        = "In the words of e-RS: {{.Outcome}}"
 )

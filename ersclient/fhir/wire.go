@@ -11,8 +11,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/transport"
 )
 
-// maxResults bounds the permissions or clinicians of an answer. A window with thousands of cards
-// helps nobody.
+// maxResults bounds the permissions or clinicians of an answer.
 const maxResults = 10_000
 
 // systemFunction is in the system of a business function's coding, whatever its version. A concept
@@ -128,8 +127,8 @@ func eachResource(answer []byte, resourceType string, one func(gjson.Result) err
 	return nil
 }
 
-// identifierOf returns the value of an Identifier, or "" if there is none. e-RS sends an object where
-// FHIR has a list; of a list it is the first with a value.
+// identifierOf returns the value of an Identifier, or "" if there is none. e-RS sends an object
+// where FHIR has a list; of a list it is the first with a value.
 func identifierOf(from gjson.Result) (string, error) {
 	for _, identifier := range listOf(from) {
 		if !identifier.IsObject() {

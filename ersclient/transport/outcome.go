@@ -75,8 +75,8 @@ func cleanWithout(secrets []secret.Text) func(string) string {
 	return func(text string) string { return problem.Clean(mask(text, secrets), maxOutcomeText) }
 }
 
-// decodeOutcome reads the body of an error. Any other body, as many are, yields an empty Outcome, and
-// a member of another type than documented only lacks. The call's secrets are masked, since a
+// decodeOutcome reads the body of an error. Any other body, as many are, yields an empty Outcome,
+// and a member of another type than documented is left out. The call's secrets are masked, since a
 // server may quote what it refuses.
 func decodeOutcome(body []byte, secrets []secret.Text) Outcome {
 	var wire wireOutcome

@@ -69,6 +69,9 @@ func TestAnOutcomeIsBounded(t *testing.T) {
 func FuzzOutcome(f *testing.F) {
 	for _, seed := range []string{
 		"", "null", "<html>", `{"fault":{"faultstring":"f","detail":{"errorcode":"e"}}}`, `{"resourceType":"OperationOutcome","issue":[]}`, `{"issue":[null]}`,
+		`{"resourceType":"OperationOutcome","meta":{"lastUpdated":"2026-06-26T14:24:20.000Z"},"issue":[{"severity":"error","code":"login",` +
+			`"details":{"coding":[{"system":"https://fhir.nhs.uk/CodeSystem/NHSD-API-ErrorOrWarningCode","code":"ACCESS_DENIED"}]},` +
+			`"diagnostics":"Access Token expired"}]}`,
 		`{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"invalid",` +
 			`"details":{"coding":[{"system":"s","code":"C","display":"Shown"}]},"diagnostics":"Said\u0007"}]}`,
 	} {

@@ -108,8 +108,8 @@ func (c *Client) try(ctx context.Context, r Request) ([]byte, error) {
 	return c.attempt(ctx, r, asked, &Trace{})
 }
 
-// attempt makes a call that has its turn since asked, and returns the body of a success. It fills in
-// what the answer adds to the trace.
+// attempt makes a call that has had its turn since asked, and returns the body of a success. It
+// fills in what the answer adds to the trace.
 func (c *Client) attempt(ctx context.Context, r Request, asked time.Time, trace *Trace) ([]byte, error) {
 	c.notices.look(asked)
 	limited, cancel := context.WithTimeout(ctx, c.timeout)

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"crypto/x509"
 	"encoding/hex"
 	"net/http"
 	"net/http/httptest"
@@ -40,10 +41,12 @@ func serve(t *testing.T, trace func(Trace), script http.HandlerFunc) (*Client, *
 		script(w, r)
 	}))
 	t.Cleanup(server.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
 	pace := Unpaced()
 	pace.retry = (&recorder{lot: true}).policy()
 	client, err := New(Config{
-		BaseURL: server.URL + "/base", RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs,
+		BaseURL: server.URL + "/base", RootCAs: roots,
 		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil }, Pace: pace, Trace: trace,
 	}, "R4")
 	require.NoError(t, err)

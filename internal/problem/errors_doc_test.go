@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/ersclient/fhir"
 	"github.com/ers-login/ers-login/ersclient/hscn"
 	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
 	"github.com/ers-login/ers-login/ersclient/transport"
@@ -119,6 +120,7 @@ func all(t *testing.T) []*problem.Problem {
 	t.Helper()
 	list := literals(t)
 	list = append(list, hscn.StatusProblems()...)
+	list = append(list, fhir.StatusProblems()...)
 	for _, group := range []smartcard.Group{
 		smartcard.GroupGeneric, smartcard.GroupCardAndDevice, smartcard.GroupAuthentication, smartcard.GroupConfiguration,
 	} {

@@ -92,8 +92,8 @@ func (d *Directory) Known(code string) (name string, ok bool) {
 // the directory as they come, in order. It returns once all are asked, and blocks until then: call
 // it in the background. found must not call Find.
 //
-// A code that the directory does not know is not asked again for a day. After any other error the
-// rest is left for the next Find. The error is for the log and no Problem, since a user misses
+// A code that the directory does not know, or answers without a usable name, is not asked again for
+// a day. After any other error the rest is left for the next Find. The error is for the log and no Problem, since a user misses
 // nothing: that of a call, that of writing the cache ([ErrCache]), or both.
 func (d *Directory) Find(ctx context.Context, codes []string, found func(code, name string)) error {
 	var missing []string

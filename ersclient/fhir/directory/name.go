@@ -50,9 +50,8 @@ func displayWord(word string, first, between bool) string {
 		return word
 	case small[word] && !first && between:
 		return strings.ToLower(word)
-	case !titles[word] && utf8.RuneCountInString(word) <= 5 && !strings.ContainsAny(word, vowels) && strings.IndexFunc(word, unicode.IsLetter) == 0 &&
-		!strings.ContainsAny(word, "'’"):
-		// Nobody says BCPFT as a word.
+	case !titles[word] && utf8.RuneCountInString(word) <= 5 && !strings.ContainsAny(word, vowels+"'’"):
+		// BCPFT cannot be said as a word.
 		return word
 	}
 	runes := []rune(strings.ToLower(word))

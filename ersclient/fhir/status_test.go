@@ -1,0 +1,53 @@
+package fhir
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient/transport"
+)
+
+var codeForm = regexp.MustCompile(`^(ERS-A0[34]0-[0-9]{3}(-(LEVEL|IDENTITY|ASID|FUNCTION|ODS))?|NET-[A-Z_]+)$`)
+
+// FuzzRefusal feeds e-RS's words: whatever they are, the screen is whole and in our words.
+func FuzzRefusal(f *testing.F) {
+	for _, seed := range []string{"", "ASID is not configured in the application", "business function, ODS code", "{{.Outcome}}", "{{.Call}}"} {
+		f.Add(403, seed)
+		f.Add(401, seed)
+	}
+	f.Fuzz(func(t *testing.T, status int, diagnostics string) {
+		if status < 200 || status > 599 {
+			return
+		}
+		made := statusProblem(&transport.StatusError{
+			Call: "A040", Method: "GET", Status: status,
+			Outcome: transport.Outcome{Issues: []transport.Issue{{Diagnostics: diagnostics}}},
+		})
+		require.Regexp(t, codeForm, made.Code)
+		require.NotEmpty(t, made.Steps)
+		for _, text := range append([]string{made.Title, made.Happened}, made.Steps...) {
+			shown := made.Expand(text)
+			require.NotContains(t, shown, "{{")
+			require.False(t, len(diagnostics) > 30 && strings.Contains(shown, diagnostics))
+		}
+	})
+}
+
+// The documentation has every code once, with its remedy.
+func TestStatusProblemsAreDocumented(t *testing.T) {
+	codes := map[string]bool{}
+	for _, p := range StatusProblems() {
+		codes[p.Code] = true
+		require.NotEmpty(t, p.Steps, p.Code)
+	}
+	for _, code := range []string{
+		"ERS-A030-401", "ERS-A030-401-LEVEL", "ERS-A030-401-IDENTITY", "ERS-A030-403", "ERS-A030-403-ASID", "ERS-A030-406", "ERS-A030-ANSWER",
+		"ERS-A040-403-FUNCTION", "ERS-A040-403-ODS", "ERS-A040-403-ASID", "ERS-A040-429", "ERS-A040-503", "ERS-A040-ANSWER",
+	} {
+		require.True(t, codes[code], code)
+	}
+	require.False(t, codes["ERS-A030-403-FUNCTION"], "A030 names no role")
+}
