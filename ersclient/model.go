@@ -91,6 +91,11 @@ func (p Permission) Same(other Permission) bool {
 	return p.BusinessFunction == other.BusinessFunction && p.OrgIdentifier == other.OrgIdentifier
 }
 
+// NeedsClinician reports whether a clinician to act for has yet to be chosen.
+func (p Permission) NeedsClinician() bool {
+	return p.BusinessFunction == ServiceProviderClinicianAdmin && p.OnBehalfOf == ""
+}
+
 // BusinessFunction is a role in e-RS. A value outside the published list is kept unchanged: it is
 // shown and can be selected.
 type BusinessFunction string

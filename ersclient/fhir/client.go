@@ -2,7 +2,7 @@
 // NHS Care Identity needs: A030, who the user is and as what they may work ([Client.Roles]), and
 // A040, the clinicians that a service provider clinician admin may act for ([Client.Clinicians]).
 // Nothing selects a role there: each later call, of any program, has the choice in its header
-// ([Choice.Header]). There is no session to close, and no client certificate.
+// ([Header]). There is no session to close, and no client certificate.
 //
 // The proof of the user is an access token, which lives ten minutes (package cis2). Neither call
 // changes anything, so both are repeated where package transport repeats calls at all, and a lost
@@ -75,9 +75,9 @@ func (c *Client) Roles(ctx context.Context, token ersclient.AccessToken) (erscli
 
 // Clinicians returns the people whom the user may act for as a permission whose function is
 // SERVICE_PROVIDER_CLINICIAN_ADMIN (A040): each an Identifier without a name, for
-// [Choice.OnBehalfOf], in e-RS's order.
+// [ersclient.Permission.OnBehalfOf], in e-RS's order.
 func (c *Client) Clinicians(ctx context.Context, token ersclient.AccessToken, as ersclient.Permission) ([]ersclient.User, error) {
-	header, err := Choice{Permission: as}.Header(token)
+	header, err := Header(as, token)
 	if err != nil {
 		return nil, problem.Unexpected.Because(fmt.Errorf("A040: %w", err))
 	}

@@ -34,15 +34,15 @@ func Example() {
 	}
 	fmt.Println(user.Identifier, len(user.Permissions))
 
-	choice := fhir.Choice{Permission: user.Permissions[0]}
-	if choice.NeedsClinician() {
-		clinicians, err := client.Clinicians(ctx, token, choice.Permission)
+	as := user.Permissions[0]
+	if as.NeedsClinician() {
+		clinicians, err := client.Clinicians(ctx, token, as)
 		if err != nil {
 			log.Fatal(err)
 		}
-		choice.OnBehalfOf = clinicians[0].Identifier
+		as.OnBehalfOf = clinicians[0].Identifier
 	}
-	header, err := choice.Header(token)
+	header, err := fhir.Header(as, token)
 	if err != nil {
 		log.Fatal(err)
 	}

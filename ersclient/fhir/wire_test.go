@@ -227,7 +227,7 @@ func FuzzRoles(f *testing.F) {
 		}
 		require.True(t, user.Identifier == "" && len(user.Permissions) == 0 || isUserID(user.Identifier))
 		for _, p := range user.Permissions {
-			header, err := Choice{Permission: p}.Header(ersclient.NewAccessToken("token"))
+			header, err := Header(p, ersclient.NewAccessToken("token"))
 			require.NoError(t, err, "a card that cannot be chosen")
 			require.Len(t, header, 3)
 		}

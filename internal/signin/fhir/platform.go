@@ -314,7 +314,7 @@ func refreshAt(now, ends time.Time) time.Time {
 // Select is carried out by each call that other applications make. For a service provider clinician
 // admin it asks for whom they can work (A040).
 func (p *Platform) Select(ctx context.Context, grant signin.Grant, permission ersclient.Permission) (signin.Grant, error) {
-	if permission.BusinessFunction != ersclient.ServiceProviderClinicianAdmin || permission.OnBehalfOf != "" {
+	if !permission.NeedsClinician() {
 		grant.Permission = permission
 		return grant, nil
 	}

@@ -26,44 +26,31 @@ const (
 	maxToken        = 600
 )
 
-// Choice is what the user works as: every call after A030 says so in its header, and none selects
-// it.
-type Choice struct {
-	ersclient.Permission
-	// OnBehalfOf is the 12-digit id of the clinician that a SERVICE_PROVIDER_CLINICIAN_ADMIN acts
-	// for, one of [Client.Clinicians], and empty with any other function. A040 is the one call that
-	// is made without it.
-	OnBehalfOf string
-}
-
-// NeedsClinician reports whether a clinician to act for has yet to be chosen.
-func (c Choice) NeedsClinician() bool {
-	return c.BusinessFunction == ersclient.ServiceProviderClinicianAdmin && c.OnBehalfOf == ""
-}
-
-// Header returns the header fields of a call as the choice, with the bearer token, in the spelling
-// of the API. The error names what e-RS would refuse or a header cannot carry, and holds no value.
-func (c Choice) Header(token ersclient.AccessToken) (http.Header, error) {
+// Header returns the header fields of a call in the spelling of the API: the bearer token, and what
+// the user works as, which every call after A030 says and none selects. OnBehalfOf is one of
+// [Client.Clinicians]; A040 is the one call of a SERVICE_PROVIDER_CLINICIAN_ADMIN that is made
+// without it. The error names what e-RS would refuse or a header cannot carry, and holds no value.
+func Header(as ersclient.Permission, token ersclient.AccessToken) (http.Header, error) {
 	header, err := bearer(token)
 	if err != nil {
 		return nil, err
 	}
-	function := string(c.BusinessFunction)
+	function := string(as.BusinessFunction)
 	switch {
-	case !fits(c.OrgIdentifier, maxOrganisation):
+	case !fits(as.OrgIdentifier, maxOrganisation):
 		return nil, errors.New("the organisation is not an ODS code")
 	case !fits(function, maxFunction):
 		return nil, errors.New("the business function cannot stand in a header")
-	case c.OnBehalfOf == "":
-	case c.BusinessFunction != ersclient.ServiceProviderClinicianAdmin:
+	case as.OnBehalfOf == "":
+	case as.BusinessFunction != ersclient.ServiceProviderClinicianAdmin:
 		return nil, fmt.Errorf("only a %s acts for a clinician", ersclient.ServiceProviderClinicianAdmin)
-	case !isUserID(c.OnBehalfOf):
+	case !isUserID(as.OnBehalfOf):
 		return nil, errors.New("the clinician's id is not 12 digits")
 	default:
-		header[headerOnBehalfOf] = []string{c.OnBehalfOf}
+		header[headerOnBehalfOf] = []string{as.OnBehalfOf}
 	}
 	// Header.Set would canonicalise the names. Map keys go onto the wire unchanged.
-	header[headerOrganisation] = []string{c.OrgIdentifier}
+	header[headerOrganisation] = []string{as.OrgIdentifier}
 	header[headerFunction] = []string{function}
 	return header, nil
 }
