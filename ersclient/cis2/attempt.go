@@ -144,7 +144,8 @@ func (a *Attempt) Wait(ctx context.Context) (Code, error) {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			// A program that passes the browser's connections on, as some virus scanners do, is another
 			// user's.
-			return Code{}, tooLate.Because(fmt.Errorf("%w; connections of other users that were refused: %d", ctx.Err(), a.strangers.Load()))
+			return Code{}, tooLate.Because(fmt.Errorf("%w; connections of other users that were refused: %d",
+				ctx.Err(), a.strangers.Load()))
 		}
 		return Code{}, givenUp.Because(ctx.Err())
 	}
@@ -154,6 +155,7 @@ func (a *Attempt) Wait(ctx context.Context) (Code, error) {
 // most.
 func (a *Attempt) Close() {
 	a.closeOnce.Do(func() {
+		a.accept.Do(func() {}) // No callback is accepted from here on.
 		close(a.closed)
 		a.stopListening()
 		a.page.Wait() // The server's WriteTimeout bounds it.
@@ -217,7 +219,8 @@ func (a *Attempt) answer(w http.ResponseWriter, r *http.Request) {
 // readCallback reads the query of a callback. ours reports whether it has the state.
 func readCallback(query, state string) (came callback, ours bool) {
 	values, err := url.ParseQuery(query)
-	if err != nil || len(values["state"]) != 1 || subtle.ConstantTimeCompare([]byte(values["state"][0]), []byte(state)) != 1 {
+	if err != nil || len(values["state"]) != 1 ||
+		subtle.ConstantTimeCompare([]byte(values["state"][0]), []byte(state)) != 1 {
 		return callback{}, false
 	}
 	codes, failures := values["code"], values["error"]
@@ -311,7 +314,7 @@ func (r redirect) listenOnce(ctx context.Context) ([]net.Listener, string, error
 	case isInUse(err):
 		return nil, "", errors.Join(fmt.Errorf("could not listen: %w", err), first.Close())
 	}
-	// Without IPv6 there is no such address, and nobody else can have it.
+	// Without IPv6 there is no such address, and no other program can have it.
 	return []net.Listener{first}, portOf(first), nil
 }
 

@@ -125,7 +125,7 @@ func TestCallbacksThatFail(t *testing.T) {
 	}
 }
 
-// The second callback, of a page that is loaded again or of somebody else, changes nothing.
+// The second callback, of a page that is loaded again or of another program, changes nothing.
 func TestTwoCallbacks(t *testing.T) {
 	client := newClient(t, public(newServer(t)))
 	cis2.SetCallbackTimeout(client, time.Minute)
@@ -189,7 +189,7 @@ func hasIPv6(t testing.TB) bool {
 	return true
 }
 
-// Whoever holds the port at the right moment would get the code of a colleague.
+// The holder of the port at the right moment would get the code of a colleague.
 func TestAPortThatIsTaken(t *testing.T) {
 	for name, address := range map[string]string{"127.0.0.1": "127.0.0.1:", "all addresses": "0.0.0.0:", "::1": "[::1]:"} {
 		t.Run(name, func(t *testing.T) {

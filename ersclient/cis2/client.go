@@ -115,14 +115,21 @@ func (c *Client) authorizeURL(redirectURI, state, verifier string) (string, erro
 		Endpoint:    oauth2.Endpoint{AuthURL: base.JoinPath(c.config.Endpoints.Authorize).String()},
 	}
 	// The gateway ignores the challenge, and brokers demand it.
-	return config.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier), oauth2.SetAuthURLParam("acr_values", c.config.ACRValues)), nil
+	return config.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier),
+		oauth2.SetAuthURLParam("acr_values", c.config.ACRValues)), nil
 }
 
 // The calls. A code and a refresh token work once, so that neither is sent again here.
 var (
-	callToken    = transport.Call{Name: "token", Method: http.MethodPost, Success: http.StatusOK, Once: true, Unusable: unusable}
-	callRefresh  = transport.Call{Name: "refresh", Method: http.MethodPost, Success: http.StatusOK, Once: true, Unusable: unusable}
-	callUserInfo = transport.Call{Name: "userinfo", Method: http.MethodGet, Success: http.StatusOK, Unusable: unusable}
+	callToken = transport.Call{
+		Name: "token", Method: http.MethodPost, Success: http.StatusOK, Once: true, Unusable: unusable,
+	}
+	callRefresh = transport.Call{
+		Name: "refresh", Method: http.MethodPost, Success: http.StatusOK, Once: true, Unusable: unusable,
+	}
+	callUserInfo = transport.Call{
+		Name: "userinfo", Method: http.MethodGet, Success: http.StatusOK, Unusable: unusable,
+	}
 )
 
 // Exchange redeems the code of a callback, once. The error matches ersclient.ErrProofRefused if the

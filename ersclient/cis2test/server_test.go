@@ -304,7 +304,7 @@ func TestTimePasses(t *testing.T) {
 	require.Equal(t, "20", short.token(redeem(short.code(cis2test.GP))).members(t)["expires_in"])
 }
 
-// Sessions and codes that nobody ends make room for new ones.
+// Sessions and codes that are never ended make room for new ones.
 func TestSessionsAreBounded(t *testing.T) {
 	c := newCaller(t)
 	first := c.code(cis2test.GP)
