@@ -15,6 +15,9 @@ import (
 
 // Services are the collaborators of a flow.
 type Services struct {
+	// environment is set for a failed start too, if it is known.
+	environment signin.Environment
+
 	platform signin.Platform
 	keyring  signin.Keyring
 	memory   signin.Memory
@@ -52,6 +55,10 @@ type Controller struct {
 	Shown atomic.Bool
 	// waiters are other starts of the program that wait for the result of a sign-in.
 	waiters waiters
+
+	// environment is the last one known, for every state that is published. It belongs to Run's
+	// goroutine.
+	environment signin.Environment
 
 	early chan signin.Intent
 	flow  atomic.Pointer[signin.Flow]
@@ -132,6 +139,7 @@ func (c *Controller) handOver(flow *signin.Flow) {
 
 // publish shows a state in the window and to the waiters.
 func (c *Controller) publish(state signin.State) {
+	state.Environment = c.environment
 	c.Show(state)
 	c.waiters.see(state)
 }
@@ -156,6 +164,9 @@ func (c *Controller) watchWorkstation(
 func (c *Controller) find() (Services, error) {
 	for {
 		found, err := c.Prepare(c.life)
+		if found.environment.Host != "" {
+			c.environment = found.environment
+		}
 		if err == nil {
 			return found, nil
 		}

@@ -63,6 +63,7 @@ func newWorld(t *testing.T, options ...erstest.Option) *world {
 	}}
 	settings, err := config.Load(config.Sources{})
 	require.NoError(t, err)
+	settings.BaseURL = w.server.URL
 	card := simulator.New(simulator.Settings{})
 	t.Cleanup(card.Close)
 	w.target = diagnose.Target{
@@ -113,7 +114,7 @@ func (w *world) run(t *testing.T) map[string]diagnose.Result {
 func TestERR000EveryLinkThatIsWell(t *testing.T) {
 	w := newWorld(t)
 	found := w.run(t)
-	require.Len(t, found, 15, "the rows of the screen")
+	require.Len(t, found, 16, "the rows of the screen")
 	for id, result := range found {
 		assert.Equal(t, diagnose.OK, result.State, "%s: %s", id, result.Text())
 	}

@@ -9,6 +9,7 @@ const (
 	nameAgent       = "Identity Agent"
 	nameTicket      = "Smartcard sign-in"
 	nameClock       = "Clock"
+	nameEnvironment = "e-RS platform"
 	nameDNS         = "Name of e-RS (DNS)"
 	nameProxy       = "Proxy"
 	nameTLS         = "Certificate of e-RS (TLS)"
@@ -45,6 +46,8 @@ const (
 	saidClockWrong  = "This computer's clock does not agree with that of e-RS (difference in minutes: {{.Minutes}})."
 	saidNoClock     = "e-RS did not answer, so there is no clock to compare with."
 	saidNoDate      = "e-RS did not tell the time in its answer."
+	saidLive        = "This is the live e-RS ({{.Host}})."
+	saidTest        = "This is the test environment {{.Environment}} ({{.Host}}), not the live e-RS."
 	saidName        = "The name {{.Host}} was found."
 	saidNoName      = "The name {{.Host}} could not be looked up."
 	saidProxyName   = "The name {{.Host}} of the proxy was found; the proxy looks up that of e-RS."
@@ -77,12 +80,12 @@ const (
 func Texts() []string {
 	list := []string{OK.Word(), Attention.Word(), Failed.Word(), Skipped.Word()}
 	list = append(list,
-		nameReader, nameCard, nameAgent, nameTicket, nameClock, nameDNS, nameProxy, nameTLS, nameCertificate, nameASID, nameERS,
+		nameReader, nameCard, nameAgent, nameTicket, nameClock, nameEnvironment, nameDNS, nameProxy, nameTLS, nameCertificate, nameASID, nameERS,
 		nameKeyring, nameAudit, nameSettings, nameWorkstation,
 
 		saidNoAnswer, saidPanic, saidCancelled, saidNothing, saidPolicy, saidMachine,
 		saidReaders, saidNoReader, saidCard, saidNoCard, saidCardUnseen, saidAgent, saidNoAgent, saidCommand, saidSimulated,
-		saidTicket, saidNoTicket, saidClock, saidClockWrong, saidNoClock, saidNoDate, saidName, saidNoName, saidProxyName,
+		saidTicket, saidNoTicket, saidClock, saidClockWrong, saidNoClock, saidNoDate, saidLive, saidTest, saidName, saidNoName, saidProxyName,
 		saidAddress, saidNoProxy, saidProxy, saidProxyUnseen, saidChain, saidRefused, saidNoChain, saidCertificate, saidASID,
 		saidNoASID, saidAnswers, saidAnswersBad, saidAnswersOdd, saidNoAddress, saidKeyring, saidAudit, saidSettings,
 		saidSettingsBad, saidSettingsOdd, saidSeen, saidUnseen,

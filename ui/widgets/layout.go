@@ -71,9 +71,10 @@ type Align int
 const (
 	// Fill gives the object the whole width.
 	Fill Align = iota
-	// Leading gives it its natural width at the left, Centre in the middle.
+	// Leading gives it its natural width at the left, Centre in the middle, Trailing at the right.
 	Leading
 	Centre
+	Trailing
 )
 
 // Row is one object of a [Column].
@@ -113,8 +114,12 @@ func (l columnLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		width := l.width(row, size.Width)
 		height := HeightFor(row.Object, width)
 		x := float32(0)
-		if row.Align == Centre {
+		switch row.Align {
+		case Centre:
 			x = whole((size.Width - width) / 2)
+		case Trailing:
+			x = size.Width - width
+		case Fill, Leading:
 		}
 		row.Object.Move(fyne.NewPos(x, y))
 		row.Object.Resize(fyne.NewSize(width, height))

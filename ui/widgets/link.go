@@ -27,11 +27,21 @@ const (
 type Link struct {
 	pressable
 	label *Text
+	// onBanner: it is in the window's header.
+	onBanner bool
 }
 
 // NewLink returns a link that calls tapped on a click, Enter or Space.
 func NewLink(text string, tapped func()) *Link {
 	l := &Link{label: NewText(text, Style{Size: SizeSmall, Color: ColorPrimary})}
+	l.OnTapped = tapped
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// NewBannerLink returns a link for the window's header.
+func NewBannerLink(text string, tapped func()) *Link {
+	l := &Link{label: NewText(text, Style{Size: SizeSmall, Color: ColorOnBanner}), onBanner: true}
 	l.OnTapped = tapped
 	l.ExtendBaseWidget(l)
 	return l
@@ -92,19 +102,25 @@ func (r *linkRenderer) Layout(size fyne.Size) {
 	width := size.Width - 2*linkPadX
 	height := r.link.label.HeightFor(width)
 	place(r.link.label, linkPadX, linkPadY, width, height)
-	place(r.line, linkPadX, size.Height-linkPadY-1, min(width, r.link.label.Natural().Width), 1)
+	thick := float32(1)
+	if r.link.onBanner && (r.link.hovered || r.link.held) {
+		thick = 2 // the banner has no other shade for that
+	}
+	place(r.line, linkPadX, size.Height-linkPadY-1, min(width, r.link.label.Natural().Width), thick)
 }
 
 func (r *linkRenderer) Refresh() {
-	face := ColorSurface
+	face, line := ColorSurface, ColorPrimary
 	switch {
+	case r.link.onBanner:
+		face, line = ColorBanner, ColorOnBanner
 	case r.link.held:
 		face = ColorPressed
 	case r.link.hovered:
 		face = ColorHover
 	}
 	r.ring.Show(r.link.focused)
-	r.face.FillColor, r.line.FillColor = colorOf(r.link, face), colorOf(r.link, ColorPrimary)
+	r.face.FillColor, r.line.FillColor = colorOf(r.link, face), colorOf(r.link, line)
 	r.Layout(r.link.Size())
 	r.face.Refresh()
 	r.line.Refresh()
