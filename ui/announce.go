@@ -53,7 +53,7 @@ func (w *Window) signedInAs(state signin.State) string {
 // plain returns a name from e-RS for a notification, without what markup or a script could be made
 // of: Linux desktops read the text as HTML, and some ways to show it run a shell.
 func plain(name string) string {
-	const marks = ",.-() "
+	const marks = ",.-_() "
 	return problem.Clean(strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) || strings.ContainsRune(marks, r) {
 			return r

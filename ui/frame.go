@@ -84,9 +84,9 @@ func newHeader(settings Settings, notYou func()) *header {
 	h.mark = widgets.Inset(widgets.Margins{Top: 3}, h.badge)
 	title := []fyne.CanvasObject{widgets.NewText(lang.L("e-RS Login"),
 		widgets.Style{Size: widgets.SizeBanner, Color: widgets.ColorOnBanner, Bold: true}), h.mark}
-	number := widgets.Middle(8, 2, h.notYou, h.user)
+	number := widgets.AtEnd(8, 2, h.notYou, h.user)
 	who := widgets.Inset(widgets.Margins{Bottom: 2}, widgets.Column(widgets.Row{Object: h.name},
-		widgets.Row{Object: number, Align: widgets.Trailing}))
+		widgets.Row{Object: number}))
 	h.box = container.New(headerLayout{bar: barLayout{least: 56, pad: 6}, title: title, name: h.name, number: number},
 		widgets.NewBackdrop(widgets.ColorBanner, false), widgets.Middle(12, 4, title...), who)
 	return h

@@ -184,6 +184,7 @@ func (s *signedIn) question(box *fyne.Container, focused *widgets.Button) {
 	s.confirm.Hide()
 	s.closing.box.Hide()
 	box.Show()
+	s.closing.effect.Hidden = box == s.closing.box // the question says it
 	s.w.viewport.Relayout()
 	s.w.viewport.RevealObject(box)
 	s.w.focus(focused)
@@ -193,6 +194,7 @@ func (s *signedIn) question(box *fyne.Container, focused *widgets.Button) {
 func (s *signedIn) dismiss() {
 	s.confirm.Hide()
 	s.closing.box.Hide()
+	s.closing.effect.Show()
 	s.buttons.Show()
 	s.w.viewport.Relayout()
 	s.w.focus(s.signOut)

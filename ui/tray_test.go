@@ -78,7 +78,7 @@ func TestThereIsNoTrayWhereTheDesktopHasNone(t *testing.T) {
 	w := newWorld(t, Settings{Preferences: preferencesOf(nil)})
 	w.Show(signedInState())
 	require.Nil(t, w.app.menu)
-	w.close()
+	w.closeTwice()
 	requireIntents(t, w, signin.Quit{})
 }
 
@@ -131,7 +131,7 @@ func TestTheWindowGetsOutOfTheWay(t *testing.T) {
 			hidden.hidden = false
 			w.Show(noticed(signedInState(), true))
 			require.False(t, hidden.hidden, "once only")
-			w.close()
+			w.closeTwice()
 			require.Equal(t, c.hides, hidden.hidden)
 			require.Equal(t, c.quits, len(w.took()) == 1)
 		})

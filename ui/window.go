@@ -344,7 +344,9 @@ func (w *Window) apply(state signin.State) {
 	w.announce(before, state)
 	if state.Phase == signin.SignedIn && before.Phase != signin.SignedIn && w.minimises() {
 		w.outOfTheWay()
-		w.notify(w.signedInAs(state))
+		if w.canMinimise() {
+			w.notify(w.signedInAs(state))
+		}
 	}
 }
 

@@ -29,6 +29,13 @@ func (w *world) texts() []string {
 // closeWindow is a click on the window's close button, which Fyne's test window cannot make.
 func (w *world) closeWindow() { w.close() }
 
+// closeTwice closes the window and answers its question by closing it again.
+func (w *world) closeTwice() {
+	w.close()
+	w.now = w.now.Add(closeAgain)
+	w.close()
+}
+
 // TestWaitingWords: what a user without a session reads first.
 func TestWaitingWords(t *testing.T) {
 	for _, c := range []struct {
@@ -124,7 +131,7 @@ func TestShown(t *testing.T) {
 	w.Show(state)
 	state.Links.ERS = signin.HealthBad
 	w.Show(state)
-	w.closeWindow()
+	w.closeTwice()
 	require.Equal(t, []signin.Phase{signin.Starting, signin.SignedIn, signin.Ending}, phases)
 }
 
@@ -184,7 +191,7 @@ func TestNewestStateIsShown(t *testing.T) {
 func TestClosing(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(signedInState())
-	w.closeWindow()
+	w.closeTwice()
 	requireIntents(t, w, signin.Quit{})
 	require.Contains(t, w.texts(), "Signing out…")
 	require.False(t, w.app.quit)
@@ -256,7 +263,7 @@ func TestClosingWithoutASession(t *testing.T) {
 
 	w = newWorld(t, Settings{})
 	w.Show(signedInState())
-	w.closeWindow()
+	w.closeTwice()
 	require.Contains(t, w.texts(), gone)
 }
 

@@ -55,7 +55,7 @@ func checkPort(address *url.URL) error {
 
 // maxEnvironmentName bounds the name of an environment, in characters: it is shown beside the
 // user's name, in large text too.
-const maxEnvironmentName = 24
+const maxEnvironmentName = 18
 
 func checkEnvironmentName(value string) (string, error) {
 	value = strings.TrimSpace(value)

@@ -170,7 +170,7 @@ func TestValues(t *testing.T) {
 		{name: "address that is none", key: "base_url", text: "https://e.nhs.uk/%zz", refused: "not an address"},
 		{name: "environment", key: "environment_name", text: "Hyfforddiant 2", want: "Hyfforddiant 2"},
 		{name: "environment, live", key: "environment_name", text: "Live", want: "live"},
-		{name: "environment with a long name", key: "environment_name", text: "twenty-five characters ..", refused: "longer than 24"},
+		{name: "environment with a long name", key: "environment_name", text: "nineteen characters", refused: "longer than 18"},
 		{name: "environment turned round", key: "environment_name", text: "a\u202eb", refused: "cannot be shown"},
 		{name: "address far too long", key: "base_url", text: "https://" + long, refused: "longer than"},
 		{name: "time", key: "request_timeout", toml: `"1m30s"`, text: "1m30s", want: "1m30s"},

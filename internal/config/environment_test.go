@@ -10,7 +10,7 @@ import (
 
 // A clinician who takes a test environment for the live e-RS, or the reverse, acts on the wrong data.
 func TestEnvironment(t *testing.T) {
-	const dev1, live, relay = "https://api.dev1.ers.ncrs.nhs.uk/ers-api", "https://api.ebs.ncrs.nhs.uk/ers-api", "https://relay.trust.example/ers-api"
+	const dev1, live, relay = "https://api.dev1.ers.ncrs.nhs.uk/ers-api", "https://api.ebs.ncrs.nhs.uk/ers-api", "https://relay.example/ers-api"
 	address := func(url string) string { return "base_url = '" + url + "'\n" }
 	for name, c := range map[string]struct {
 		file      string
@@ -23,8 +23,8 @@ func TestEnvironment(t *testing.T) {
 		"the live FHIR API":                {address("https://api.service.nhs.uk/referrals/FHIR"), nil, ""},
 		"dev1":                             {address(dev1), nil, "dev1"},
 		"integration of the FHIR API":      {address("https://int.api.service.nhs.uk/referrals/FHIR"), nil, "int"},
-		"the live host as part of a name":  {address("https://api.ebs.ncrs.nhs.uk.example/ers-api"), nil, "api.ebs.ncrs.nhs.uk.exa…"},
-		"an unknown server":                {address(relay), nil, "relay.trust.example"},
+		"the live host as part of a name":  {address("https://api.ebs.ncrs.nhs.uk.example/ers-api"), nil, "api.ebs.ncrs.nhs.…"},
+		"an unknown server":                {address(relay), nil, "relay.example"},
 		"a name":                           {address(dev1) + "environment_name = ' Training '\n", nil, "Training"},
 		"a relay of the live e-RS":         {address(relay) + "environment_name = 'LIVE'\n", nil, ""},
 		"a name for the live host":         {address(live) + "environment_name = 'Rehearsal'\n", nil, "Rehearsal"},
