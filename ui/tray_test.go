@@ -202,10 +202,12 @@ func TestWhatTheDesktopTells(t *testing.T) {
 // The first picture is reported once: a program without one is of no use.
 func TestTheFirstPictureIsReported(t *testing.T) {
 	drawn := 0
-	w := newWorld(t, Settings{Drawn: func() { drawn++ }, Preferences: preferencesOf(nil)})
+	w := newWorld(t, Settings{Drawn: func() { drawn++ }, Preferences: preferencesOf(nil), Environment: signin.Environment{Name: "dev1"}})
 	require.Zero(t, drawn)
+	require.Equal(t, "e-RS Login", w.win.Title(), "the desktop knows the program by it")
 	w.win.Canvas().Capture()
 	require.Equal(t, 1, drawn)
+	require.Equal(t, "e-RS Login (TEST: dev1)", w.win.Title())
 	w.press(fyne.KeyF2)
 	w.setPreference(PreferAppearance, "dark")
 	w.win.Canvas().Capture()

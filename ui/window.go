@@ -160,7 +160,7 @@ func newWindow(app fyne.App, settings Settings, send func(signin.Intent), ticker
 	w.tip.After = w.after
 	w.style()
 	w.last.Environment = settings.Environment
-	w.win = app.NewWindow(w.title())
+	w.win = app.NewWindow(lang.L("e-RS Login"))
 	w.clock = clockLayout(lang.SystemLocale().String())
 	w.win.SetPadded(false)
 	w.win.SetMaster()
@@ -206,7 +206,7 @@ func (w *Window) SystemContrast(high bool) {
 
 // build makes everything around the screens.
 func (w *Window) build() {
-	w.win.SetTitle(w.title())
+	w.setTitle()
 	if w.settings.Demonstration {
 		w.win.SetMainMenu(w.simulatorMenu())
 	}
@@ -236,12 +236,21 @@ func (w *Window) watchDrawing() fyne.CanvasObject {
 				w.win.SetIcon(assets.AppIcon)
 				if drawn := w.settings.Drawn; drawn != nil {
 					w.settings.Drawn = nil
+					w.setTitle()
 					drawn()
 				}
 			})
 		})
 		return color.Transparent
 	})
+}
+
+// setTitle shows the title. GLFW makes a window's X11 class of its first one, and desktops find the
+// program's menu entry and icon by that: so an environment is not named before the first picture.
+func (w *Window) setTitle() {
+	if w.settings.Demonstration || w.settings.Drawn == nil {
+		w.win.SetTitle(w.title())
+	}
 }
 
 // title is the program's name, and that of the environment unless it is the live one.
@@ -328,7 +337,7 @@ func (w *Window) apply(state signin.State) {
 	before := w.last
 	w.last = state
 	if state.Environment != before.Environment {
-		w.win.SetTitle(w.title())
+		w.setTitle()
 	}
 	if w.tray != nil {
 		w.tray.show(state)
