@@ -127,6 +127,23 @@ func TestERR000EveryLinkThatIsWell(t *testing.T) {
 	assert.Equal(t, "HEAD", w.server.Requests()[0].Method)
 }
 
+// TestWhichERS: a service desk must see whether a report is about the live e-RS.
+func TestWhichERS(t *testing.T) {
+	for address, want := range map[string]string{
+		"":                                    "There is nothing to look at here.",
+		"https://api.ebs.ncrs.nhs.uk/ers-api": "This is the live e-RS (api.ebs.ncrs.nhs.uk).",
+		"https://api.dev1.ers.ncrs.nhs.uk/ers-api": "This is the test environment dev1 (api.dev1.ers.ncrs.nhs.uk), not the live e-RS.",
+	} {
+		for _, check := range diagnose.Checks(diagnose.Target{Settings: config.Config{BaseURL: address}}) {
+			if check.ID == diagnose.IDEnvironment {
+				found := check.Run(t.Context())
+				assert.Equal(t, want, found.Text())
+				assert.Equal(t, address == "", found.State == diagnose.Skipped)
+			}
+		}
+	}
+}
+
 // TestERR000EveryLinkThatIsBroken: each is found in its own row, with the reference that the service desk knows.
 func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 	longAgo := time.Now().AddDate(-1, 0, 0)
