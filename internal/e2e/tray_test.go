@@ -21,24 +21,27 @@ import (
 
 // panel is a desktop's StatusNotifierWatcher: the one name and object that programs look for.
 type panel struct {
-	mu    sync.Mutex
-	items []string
+	bus *dbus.Conn
+	mu  sync.Mutex
+	// owners are the bus names of the programs with an icon.
+	owners []string
 }
 
 const watcherName, watcherPath = "org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher"
 
 // RegisterStatusNotifierItem registers an icon (freedesktop's StatusNotifierItem specification).
-func (p *panel) RegisterStatusNotifierItem(item string) *dbus.Error {
+// The argument may be the path of an object alone, so the sender is kept.
+func (p *panel) RegisterStatusNotifierItem(sender dbus.Sender, _ string) *dbus.Error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.items = append(p.items, item)
+	p.owners = append(p.owners, string(sender))
 	return nil
 }
 
 func (p *panel) registered() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.items)
+	return len(p.owners)
 }
 
 // Get returns the properties, of which one matters.
@@ -47,6 +50,23 @@ func (p *panel) Get(_, name string) (dbus.Variant, *dbus.Error) {
 		return dbus.MakeVariant(true), nil
 	}
 	return dbus.Variant{}, dbus.MakeFailedError(dbus.ErrClosed)
+}
+
+// tooltip returns the tooltip of the only icon.
+func (p *panel) tooltip() (string, error) {
+	p.mu.Lock()
+	owner := p.owners[0]
+	p.mu.Unlock()
+	var shown struct {
+		Icon  string
+		Icons []struct {
+			Width, Height int32
+			Pixels        []byte
+		}
+		Title, Text string
+	}
+	err := p.bus.Object(owner, "/StatusNotifierItem").StoreProperty("org.kde.StatusNotifierItem.ToolTip", &shown)
+	return shown.Title, err
 }
 
 // withPanel gives the scene's desktop a place for icons.
@@ -61,7 +81,7 @@ func (s *scene) withPanel() *panel {
 	bus, err := dbus.Connect(address)
 	require.NoError(s.t, err)
 	s.t.Cleanup(func() { assert.NoError(s.t, bus.Close()) })
-	p := &panel{}
+	p := &panel{bus: bus}
 	require.NoError(s.t, bus.Export(p, watcherPath, watcherName))
 	require.NoError(s.t, bus.Export(p, watcherPath, "org.freedesktop.DBus.Properties"))
 	reply, err := bus.RequestName(watcherName, dbus.NameFlagDoNotQueue)
@@ -73,13 +93,17 @@ func (s *scene) withPanel() *panel {
 // Started at log-in, the program is an icon without a window. A start from the menu shows its
 // window, and quitting signs out as usual.
 func TestInTheBackgroundThereIsAnIconAndNoWindow(t *testing.T) {
-	s := open(t, keyringtest.Options{})
+	s := open(t, keyringtest.Options{}, `environment_name = "Training"`)
 	icons := s.withPanel()
 	program, err := s.Run(s.ctx, programs.login, "--background")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, program.Kill()) })
 	s.see(program, "waiting")
 	require.Eventually(t, func() bool { return icons.registered() == 1 }, time.Minute, 20*time.Millisecond, "no icon: %s", program.Output())
+	require.Eventually(t, func() bool {
+		tooltip, err := icons.tooltip()
+		return err == nil && tooltip == "e-RS Login (TEST: Training)"
+	}, time.Minute, 20*time.Millisecond, "the icon does not say which e-RS it is")
 	visible, err := s.Desktop.HasWindow(s.ctx, stage.Title)
 	require.NoError(t, err)
 	require.False(t, visible, "the window is in the way")
