@@ -11,8 +11,8 @@ import (
 	"github.com/ers-login/ers-login/internal/signin"
 )
 
-// announcement is the notification of a change for a user who is looking at another window, or "". It
-// is always one of our own texts: desktops keep notifications, and show them on a locked screen.
+// announcement is the notification of a change for a user who looks at another window, or "". It is
+// always one of our own texts: desktops keep notifications, and show them on a locked screen.
 func announcement(before, after signin.State) string {
 	if before.Phase != signin.SignedIn {
 		return ""

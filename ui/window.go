@@ -60,8 +60,8 @@ type Settings struct {
 	// CanMinimise reports whether Minimise does anything; nil means that it does. It is called on
 	// Fyne's goroutine.
 	CanMinimise func() bool
-	// Tooltip sets the tooltip of the icon in the notification area; nil leaves it without one. It is
-	// called on Fyne's goroutine.
+	// Tooltip sets the tooltip of the icon in the notification area; nil leaves it without one. It
+	// is called on Fyne's goroutine.
 	Tooltip func(text string)
 	// Notify shows a notification; nil leaves that to Fyne. It is called on another goroutine.
 	Notify func(title, text string)

@@ -15,16 +15,15 @@ const LiveEnvironment = "live"
 // FHIR API. Both kinds of test environments have their name as a label of the host.
 var liveHosts = []string{"api.ebs.ncrs.nhs.uk", "api.service.nhs.uk"}
 
-// Environment returns the name of the test environment at BaseURL, such as dev1. It is empty for the
-// live e-RS, and without a BaseURL. The name is EnvironmentName if that counts, else it is part of
-// the host, or the host of an unknown server. A name that another layer gave to another address
-// does not count: the user could take a test environment for the live one, or the reverse.
+// Environment returns the name of the test environment at BaseURL, such as dev1, or "" for the live
+// e-RS and without a BaseURL. It is EnvironmentName, else made of the host. An EnvironmentName from
+// a layer below that of BaseURL does not count: it was given to another address.
 func (c Config) Environment() string {
 	host := c.Host()
 	switch {
 	case host == "":
 		return ""
-	case c.EnvironmentName != "" && c.origins["environment_name"].Layer >= c.origins["base_url"].Layer:
+	case c.EnvironmentName != "" && c.Origin("environment_name").Layer >= c.Origin("base_url").Layer:
 		if c.EnvironmentName == LiveEnvironment {
 			return ""
 		}

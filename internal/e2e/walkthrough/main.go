@@ -117,8 +117,8 @@ func (p part) show(ctx context.Context, set *stage.Stage, program, pictures stri
 	return p.walk(walker{set, running, pictures}, ctx)
 }
 
-// trainingArguments starts a stand-in for e-RS, and returns the arguments of a real sign-in there: a
-// test environment, whose ticket is invented and always there.
+// trainingArguments starts a stand-in for e-RS, and returns the arguments of a real sign-in there:
+// a test environment, whose ticket is invented and always there.
 func trainingArguments(ers *erstest.Server, folder string) ([]string, error) {
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		return nil, err
