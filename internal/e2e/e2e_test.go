@@ -212,6 +212,13 @@ func (s *scene) signOut(program *stage.Program) {
 	s.see(program, "waiting")
 }
 
+// closeSignedIn closes the window of an open session by keyboard, and answers its question.
+func (s *scene) closeSignedIn() {
+	s.t.Helper()
+	require.NoError(s.t, s.Desktop.CloseWindow(s.ctx, stage.Title))
+	s.press(stage.ToSignOutAndClose()...)
+}
+
 // sessions returns e-RS's present sessions.
 func (s *scene) sessions() []erstest.SessionInfo {
 	s.t.Helper()
@@ -316,7 +323,16 @@ func TestAUT001AUT002FromCardToKeyringAndBack(t *testing.T) {
 	s.press("Tab", "Tab", "Return", "Tab", "Return")
 	s.picture("signed-in")
 	s.keyringHas(sessions[0])
+	// A slip on the window's close button signs nobody out. The question has the focus on Keep
+	// working, and leaves it on Sign out, which asks on its own.
+	require.NoError(t, s.Desktop.CloseWindow(s.ctx, stage.Title))
+	s.picture("closing")
 	s.press("Return")
+	s.keyringHas(sessions[0])
+	require.NoError(t, s.Desktop.CloseWindow(s.ctx, stage.Title))
+	s.press("Escape", "Return")
+	s.keyringHas(sessions[0])
+	require.Equal(t, []string{"A001", "A002"}, s.calls())
 	s.picture("sign-out-question")
 	s.press("Return")
 	s.see(program, "waiting")
@@ -418,7 +434,7 @@ func TestClosingTheWindowWhileERSHangs(t *testing.T) {
 	require.NoError(t, s.ers.Fail(s.ctx, erstest.A003, erstest.Fault{Kind: erstest.Hang}))
 
 	begin := time.Now()
-	require.NoError(t, s.Desktop.CloseWindow(s.ctx, stage.Title))
+	s.closeSignedIn()
 	require.NoError(t, program.Wait(s.ctx))
 	t.Logf("from closing the window to the end of the program, with an e-RS that hangs: %v", time.Since(begin).Round(10*time.Millisecond))
 	s.keyringEmpty()

@@ -191,9 +191,14 @@ func Middle(gapX, gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(placed{flowLayout{gapX: gapX, gapY: gapY, middle: true}}, objects...)
 }
 
+// AtEnd is a Middle with its rows at the right.
+func AtEnd(gapX, gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(placed{flowLayout{gapX: gapX, gapY: gapY, middle: true, atEnd: true}}, objects...)
+}
+
 type flowLayout struct {
-	gapX, gapY float32
-	middle     bool
+	gapX, gapY    float32
+	middle, atEnd bool
 }
 
 func (l flowLayout) place(objects []fyne.CanvasObject, width float32, at func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32 {
@@ -205,12 +210,17 @@ func (l flowLayout) place(objects []fyne.CanvasObject, width float32, at func(fy
 	var row []cell
 	x, y, height := float32(0), float32(0), float32(0)
 	end := func() {
+		left := float32(0)
+		if l.atEnd && len(row) > 0 {
+			last := row[len(row)-1]
+			left = width - last.x - last.size.Width
+		}
 		for _, c := range row {
 			below := float32(0)
 			if l.middle {
 				below = float32(int((height - c.size.Height) / 2))
 			}
-			at(c.object, fyne.NewPos(c.x, y+below), c.size)
+			at(c.object, fyne.NewPos(left+c.x, y+below), c.size)
 		}
 		row = row[:0]
 	}
