@@ -196,12 +196,12 @@ func (s *scene) see(program *stage.Program, phase string) {
 	require.NoError(s.t, program.WaitScreen(s.ctx, phase))
 }
 
-// signIn goes from the card to a selected role: the fourth card is the service provider clinician.
+// signIn goes from the card to a selected role: the digit 5 is the service provider clinician.
 func (s *scene) signIn(program *stage.Program) {
 	s.t.Helper()
 	s.insertCard()
 	s.see(program, "choosing")
-	s.press("4")
+	s.press("5")
 	s.see(program, "signed-in")
 }
 
@@ -317,10 +317,19 @@ func TestAUT001AUT002FromCardToKeyringAndBack(t *testing.T) {
 	assert.Empty(t, s.sessions())
 	assert.Equal(t, []string{"A001", "A002", "A003"}, s.calls())
 
-	// The card is still in, and the focus on Sign in: one key, and the last role used is one key
-	// more.
+	// The card is still in, and the focus on Sign in. In the smallest window too, the way out of the
+	// roles is above them all, and a search is cleared by its cross.
+	require.NoError(t, s.Desktop.Resize(s.ctx, stage.Title, 720, 540))
 	s.press("Return")
 	s.see(program, "choosing")
+	require.NoError(t, s.Desktop.Click(s.ctx, 108, 182))
+	s.see(program, "waiting")
+	s.press("Return")
+	s.see(program, "choosing")
+	s.press("z", "z")
+	s.picture("nothing-found")
+	require.NoError(t, s.Desktop.Click(s.ctx, 470, 243))
+	// The last role used is one key.
 	s.press("Return")
 	s.see(program, "signed-in")
 	again := s.sessions()
@@ -365,7 +374,7 @@ func TestALockedKeyring(t *testing.T) {
 	program := s.start()
 	s.insertCard()
 	s.see(program, "choosing")
-	s.press("4")
+	s.press("5")
 	require.NoError(t, program.WaitProblem(s.ctx, "KEYRING-LOCKED"))
 	assert.Empty(t, s.sessions())
 
@@ -373,7 +382,7 @@ func TestALockedKeyring(t *testing.T) {
 	s.keyringEmpty()
 	s.press("Return")
 	s.see(program, "choosing")
-	s.press("4")
+	s.press("5")
 	s.see(program, "signed-in")
 	sessions := s.sessions()
 	require.Len(t, sessions, 1)
