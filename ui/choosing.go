@@ -2,6 +2,7 @@ package ui
 
 import (
 	"cmp"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -35,7 +36,8 @@ type choosing struct {
 	// usual are the pairs of the first section. Stars that are set or taken later do not move a card.
 	usual   []ersclient.Permission
 	isUsual map[ersclient.Permission]bool
-	// favourites are the marked pairs, and places those of all pairs that have one.
+	// favourites are the marked pairs, and places those of all pairs that have one, also of favourites
+	// that the user cannot choose at present: their digits are not given to others.
 	favourites map[ersclient.Permission]bool
 	places     map[ersclient.Permission]int
 	// noted are the codes of the organisations with pairs that are usual, marked or have a digit: few
@@ -425,17 +427,17 @@ func (s *choosing) arrange() {
 	var stored map[ersclient.Permission]int
 	if store := s.w.settings.Favourites; store != nil {
 		stored = store.Places(s.state.User.Identifier)
+		maps.Copy(s.places, stored)
 	}
 	for _, o := range s.organisations {
 		if len(stored) == 0 {
 			break
 		}
 		for _, p := range o.permissions {
-			place, marked := stored[pairOf(p)]
-			if !marked {
+			if stored[pairOf(p)] == 0 {
 				continue
 			}
-			s.favourites[pairOf(p)], s.places[pairOf(p)] = true, place
+			s.favourites[pairOf(p)] = true
 			if !s.isLast(p) {
 				s.usual = append(s.usual, p)
 			}

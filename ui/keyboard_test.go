@@ -307,6 +307,17 @@ func TestDigitsKeepTheirMeaning(t *testing.T) {
 	}
 	t.Run("a star among few", func(t *testing.T) { starred(t, few, favouritesOf(), fyne.KeyEnd) })
 	t.Run("a star among many", func(t *testing.T) { starred(t, many, favouritesOf(many[310:312]...), fyne.KeyEnd) })
+	t.Run("a star while a favourite cannot be chosen", func(t *testing.T) {
+		gone := ersclient.Permission{BusinessFunction: ersclient.ReferringAdmin, OrgIdentifier: "GONE"}
+		for _, permissions := range [][]ersclient.Permission{few, many} {
+			store := favouritesOf(gone)
+			starred(t, permissions, store, fyne.KeyEnd)
+			require.Equal(t, firstPlace, store.marked[gone])
+			w := newWorld(t, Settings{Favourites: store})
+			w.Show(choosingState(permissions, nil))
+			require.NotContains(t, chosen(t, w), '2', "its digit is kept for it")
+		}
+	})
 	t.Run("a star taken away", func(t *testing.T) { starred(t, many, favouritesOf(many[310:313]...), fyne.KeyRight) })
 }
 
