@@ -18,8 +18,8 @@ import (
 )
 
 // choosing is the screen with the user's organisations and roles. The usual ones come first: the
-// pair used last, which has the focus, so that Enter suffices, and the pairs marked with a star. The
-// others follow by organisation. Typing anything but a digit searches among all of them.
+// pair used last, which has the focus, so that Enter suffices, and the pairs marked with a star.
+// The others follow by organisation. Typing anything but a digit searches among all of them.
 //
 // A digit signs its user in at once, so it must not come to mean another pair: 1 is the pair used
 // last, and the others are those of the pairs' places (see [Favourites]). Nothing changes its

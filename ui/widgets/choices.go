@@ -439,7 +439,7 @@ func (c *Choices) recycle() {
 }
 
 // materialise makes what is visible, and releases the rest. The Tab stop stays: Fyne keeps sending
-// keys to the card that has the focus, and it must not become another role under the user's fingers.
+// keys to the card with the focus, and it must not become another role under the user's fingers.
 func (c *Choices) materialise() {
 	if len(c.rows) == 0 {
 		if len(c.box.Objects) > 1 {
