@@ -68,7 +68,7 @@ func faceOf(state signin.State) trayFace {
 		}
 		return trayFace{icon: assets.TrayProblem, what: translated(p, p.Title)}
 	case signin.Choosing:
-		return trayFace{icon: assets.TrayOut, who: problem.Clean(state.User.Name, 100), signOut: true, what: lang.L("Choose how you want to work")}
+		return trayFace{icon: assets.TrayOut, who: problem.Clean(state.User.Name, 100), signOut: true, what: lang.L("Choose your organisation and role")}
 	default:
 		return trayFace{icon: assets.TrayOut, what: lang.L("Not signed in to e-RS")}
 	}

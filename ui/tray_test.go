@@ -50,7 +50,7 @@ func TestTheTrayShowsTheState(t *testing.T) {
 		signOut  bool
 	}{
 		"waiting":   {waitingState(hscn.MissingCard, signin.NotEnded), assets.TrayOut, []string{"Not signed in to e-RS"}, false, false},
-		"choosing":  {choosingState(fiveRoles(), nil), assets.TrayOut, []string{gpUser.Name, "Choose how you want to work"}, false, true},
+		"choosing":  {choosingState(fiveRoles(), nil), assets.TrayOut, []string{gpUser.Name, "Choose your organisation and role"}, false, true},
 		"signed in": {signedInState(), assets.TraySignedIn, []string{gpUser.Name, "Service provider clinician at NHST_X3 (R01)"}, true, true},
 		"problem":   {failedState(notAccepted), assets.TrayProblem, []string{notAccepted.Title}, false, false},
 		"unknown":   {failedState(nil), assets.TrayProblem, []string{"Something went wrong in this program"}, false, false},

@@ -143,6 +143,8 @@ type Window struct {
 	contrast bool
 	// active: the window has the keyboard.
 	active bool
+	// entered: Enter went down while nothing had the focus, and has not pressed anything yet.
+	entered bool
 	// closing: the user has closed the window, which stays until the session has ended.
 	closing, closed bool
 	// closeAsked is when the user last tried to close the window of an open session.
@@ -180,6 +182,9 @@ func newWindow(app fyne.App, settings Settings, send func(signin.Intent), ticker
 	w.win.Resize(fyne.NewSize(initialWidth, initialHeight))
 	w.win.Canvas().SetOnTypedKey(w.typedKey)
 	w.win.Canvas().SetOnTypedRune(w.typedRune)
+	if canvas, ok := w.win.Canvas().(desktop.Canvas); ok {
+		canvas.SetOnKeyDown(w.keyDown)
+	}
 	w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyF, Modifier: fyne.KeyModifierShortcutDefault},
 		w.find)
 	w.apply(signin.State{Phase: signin.Starting, Since: settings.Now(), Environment: settings.Environment})
@@ -509,20 +514,56 @@ func (w *Window) end() {
 	w.send(signin.Quit{})
 }
 
-// typedKey handles the keys that no control has used: all of them without a focus.
+// keyDown is called when a key goes down while nothing has the focus, but not for its repeats.
+func (w *Window) keyDown(key *fyne.KeyEvent) { w.entered = enters(key) }
+
+func enters(key *fyne.KeyEvent) bool { return key.Name == fyne.KeyReturn || key.Name == fyne.KeyEnter }
+
+// primary returns the main button that can be pressed on a page, or nil.
+func primary(object fyne.CanvasObject) *widgets.Button {
+	if !object.Visible() {
+		return nil
+	}
+	switch o := object.(type) {
+	case *widgets.Button:
+		if o.Importance() == widgets.Primary {
+			return o
+		}
+	case *fyne.Container:
+		for _, child := range o.Objects {
+			if found := primary(child); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
+// typedKey handles the keys that no control has used: all of them without a focus. Enter then
+// presses the page's main button, as if it had the focus: only if the key went down for that.
 func (w *Window) typedKey(key *fyne.KeyEvent) {
+	if enters(key) && w.win.Canvas().Focused() == nil {
+		if !w.entered {
+			return
+		}
+		w.entered = false
+	}
 	if seen := w.tip.Away(); seen && key.Name == fyne.KeyEscape {
 		return // the next Escape ends what else it would
 	}
-	if w.over != nil {
-		if w.over.key(key) {
-			return
-		}
-	} else if w.screen.key(key) {
+	var page screen = w.over
+	if w.over == nil {
+		page = w.screen
+	}
+	if page.key(key) {
 		return
 	}
 	const line = 40
 	switch key.Name {
+	case fyne.KeyReturn, fyne.KeyEnter:
+		if main := primary(page.object()); main != nil && w.win.Canvas().Focused() == nil {
+			main.Tapped(nil)
+		}
 	case fyne.KeyF1:
 		w.help()
 	case fyne.KeyF2:

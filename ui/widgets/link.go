@@ -137,6 +137,7 @@ func (r *linkRenderer) Refresh() {
 		face = ColorHover
 	}
 	r.ring.Show(r.link.focused)
+	r.face.Hidden = !r.link.focused && !r.link.held && !r.link.hovered // on page and surface
 	r.face.FillColor, r.line.FillColor = colorOf(r.link, face), colorOf(r.link, line)
 	r.Layout(r.link.Size())
 	r.face.Refresh()

@@ -167,8 +167,8 @@ func (w walker) signIn(ctx context.Context) error {
 	if err := w.screen(ctx, "choosing", "2-roles"); err != nil {
 		return err
 	}
-	fmt.Println("The roles are there. Pressing 4: service provider clinician.")
-	if err := w.Desktop.Press(ctx, "4"); err != nil {
+	fmt.Println("The roles are there. Pressing 5: service provider clinician.")
+	if err := w.Desktop.Press(ctx, "5"); err != nil {
 		return err
 	}
 	if err := w.screen(ctx, "signed-in", "3-signed-in"); err != nil {
