@@ -1,14 +1,18 @@
 package ui
 
 import (
+	"strings"
+	"unicode"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
 )
 
-// announcement is the notification for a user who is looking at another window, or "". It is always
-// one of our own texts: desktops keep notifications, and show them on a locked screen.
+// announcement is the notification of a change for a user who looks at another window, or "". It is
+// always one of our own texts: desktops keep notifications, and show them on a locked screen.
 func announcement(before, after signin.State) string {
 	if before.Phase != signin.SignedIn {
 		return ""
@@ -38,13 +42,36 @@ func announcement(before, after signin.State) string {
 	}
 }
 
-// announce shows a notification about a change. It calls another process, which may be slow.
+// signedInAs is the notification for a user whose window is minimised when they have signed in. It
+// has no name of a person, since a locked screen may show it.
+func (w *Window) signedInAs(state signin.State) string {
+	return lang.L("Signed in as {{.Role}} at {{.Organisation}} until {{.Time}}.", map[string]any{
+		"Role": plain(roleName(state.Chosen.BusinessFunction)), "Organisation": plain(organisation(state.Chosen)),
+		"Time": w.clockTime(state.ExpiresAt)})
+}
+
+// plain returns a name from e-RS for a notification, without what markup or a script could be made
+// of: Linux desktops read the text as HTML, and some ways to show it run a shell.
+func plain(name string) string {
+	const marks = ",.-_() "
+	return problem.Clean(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) || strings.ContainsRune(marks, r) {
+			return r
+		}
+		return -1
+	}, name), 100)
+}
+
+// announce shows a notification about a change.
 func (w *Window) announce(before, after signin.State) {
-	text := announcement(before, after)
-	if text == "" {
-		return
+	if text := announcement(before, after); text != "" {
+		w.notify(text)
 	}
-	notify, heading := w.settings.Notify, title(w.settings)
+}
+
+// notify shows a notification. It calls another process, which may be slow.
+func (w *Window) notify(text string) {
+	notify, heading := w.settings.Notify, w.title()
 	if notify == nil {
 		notify = func(title, text string) { w.app.SendNotification(fyne.NewNotification(title, text)) }
 	}

@@ -1,21 +1,29 @@
 package ui
 
 import (
+	"cmp"
+	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// choosing is the screen with the user's organisations and roles. The pair used last, or the only
-// one, comes first and has the focus, so that Enter suffices. Then come the pairs marked with a
-// star, and the organisations in a stable order. Typing anything but a digit searches.
+// choosing is the screen with the user's organisations and roles. The usual ones come first: the
+// pair used last, which has the focus, so that Enter suffices, and the pairs marked with a star.
+// The others follow by organisation. Typing anything but a digit searches among all of them.
+//
+// A digit signs its user in at once, so it must not come to mean another pair: 1 is the pair used
+// last, and the others are those of the pairs' places (see [Favourites]). Nothing changes its
+// position while the page is shown.
 type choosing struct {
 	still
 	w     *Window
@@ -24,42 +32,48 @@ type choosing struct {
 	organisations []section
 	pairs         int // total number of pairs
 	index         *index
-	favourites    map[ersclient.Permission]bool
 	words         *roleWordsOnce
+	// usual are the pairs of the first section. Stars that are set or taken later do not move a card.
+	usual   []ersclient.Permission
+	isUsual map[ersclient.Permission]bool
+	// favourites are the marked pairs, and places those of all pairs that have one, also of favourites
+	// that the user cannot choose at present: their digits are not given to others.
+	favourites map[ersclient.Permission]bool
+	places     map[ersclient.Permission]int
+	// noted are the codes of the organisations with pairs that are usual, marked or have a digit: few
+	// of thousands, so that the others need not be looked up.
+	noted map[string]bool
 
-	search         *widgets.SearchField
-	found, nothing *widgets.Text
-	choices        *widgets.Choices
-	help           *help
+	search               *widgets.SearchField
+	lead, found, nothing *widgets.Text
+	results              *fyne.Container // found, and the link that shows all roles
+	choices              *widgets.Choices
+	help                 *help
 
-	// permissions are the cards' pairs in order, and places where each card is.
+	// permissions are the cards' pairs in order.
 	permissions []ersclient.Permission
-	places      []place
 	// ready is the choice that Enter takes while no card has the focus, or none.
 	ready int
 }
 
-const none = -1
-
-// place is the kind of section that a card is in: a pair may be in several.
-type place int
-
 const (
-	amongLastUsed place = iota
-	amongFavourites
-	inOrganisation
+	none = -1
+	// firstPlace is the lowest place of a pair, and lastDigit the highest that is a digit.
+	firstPlace, lastDigit = 2, 9
+	// mostNumbered is the largest number of pairs that all have places.
+	mostNumbered = 9
 )
 
 func newChoosing(w *Window, state signin.State) *choosing {
-	s := &choosing{w: w, state: state, favourites: map[ersclient.Permission]bool{},
+	s := &choosing{w: w, state: state,
 		organisations: byOrganisation(state.Permissions), words: newRoleWordsOnce(), choices: widgets.NewChoices(nil),
-		found: widgets.NewText("", detailStyle), nothing: widgets.NewText("", bodyStyle)}
+		lead: widgets.NewText("", leadStyle), found: widgets.NewText("", detailStyle), nothing: widgets.NewText("", bodyStyle)}
 	s.index = newIndex(s.organisations)
 	for _, o := range s.organisations {
 		s.pairs += len(o.permissions)
 	}
 	s.help = newHelp(w, roleAdvice(s.single()))
-	s.readFavourites()
+	s.arrange()
 	shown := w.shown
 	current := func(do func(int)) func(int) {
 		return func(choice int) {
@@ -85,25 +99,25 @@ func newChoosing(w *Window, state signin.State) *choosing {
 		s.reveal(s.search)
 	}
 	s.search.OnBlur = func() { s.choices.ShowDigits(true) }
+	s.search.OnCleared = func() { w.focus(s.search) }
 
-	lead := lang.L("Pick the organisation and role for this e-RS session.")
-	searching := widgets.Giving(14, 6, s.search, s.found)
-	if s.single() {
-		lead = lang.L("You have one role. Press Enter to continue.")
-		searching.Hide()
-	}
-	signOut := w.button(lang.L("Sign out"), widgets.Secondary, w.intent(signin.SignOut{}))
+	all := widgets.NewLink(lang.L("Show all roles"), func() { s.clear() })
+	all.OnFocus = func() { w.viewport.RevealObject(all) }
+	all.OnKey, all.OnRune = w.typedKey, w.typedRune
+	s.results = widgets.Middle(8, 2, s.found, all)
+	searching := widgets.Giving(14, 6, s.search, s.results)
+	searching.Hidden = s.single()
+	// Removing the card is the usual way out; this one is for a ticket that outlives the card.
+	cancel := w.button(lang.L("Cancel sign-in"), widgets.Secondary, w.intent(signin.SignOut{}))
 	heading := widgets.Column(
-		widgets.Row{Object: widgets.NewText(lang.L("Choose how you want to work"), titleStyle)},
-		widgets.Row{Object: widgets.NewText(lead, leadStyle), Above: 5})
-	s.content = page(widgets.Corner(24, heading, widgets.Column(
+		widgets.Row{Object: widgets.NewText(lang.L("Choose your organisation and role"), titleStyle)},
+		widgets.Row{Object: s.lead, Above: 5})
+	s.content = page(widgets.Corner(24, heading, widgets.Flow(12, 12, cancel, s.help.button), widgets.Column(
 		widgets.Row{Object: s.help.box, Above: 20},
 		widgets.Row{Object: searching, Above: 16},
 		widgets.Row{Object: s.nothing, Above: 20},
 		widgets.Row{Object: s.choices.Object(), Above: 20},
-	),
-		// Pulling the card is the usual way out; this one is for a ticket that outlives the card.
-		widgets.Flow(12, 12, signOut, s.help.button)))
+	)))
 	s.fill()
 	s.help.update(state)
 	return s
@@ -187,8 +201,11 @@ func (s *choosing) key(key *fyne.KeyEvent) bool {
 func (s *choosing) rune(r rune) {
 	switch {
 	case r >= '1' && r <= '9':
-		if choice, found := s.choices.Digit(int(r - '0')); found {
-			s.choose(choice)
+		for choice, p := range s.permissions {
+			if strings.ContainsRune(s.digits(p), r) {
+				s.choose(choice)
+				return
+			}
 		}
 	case r == '0':
 	case r == '*':
@@ -250,11 +267,11 @@ func (s *choosing) reveal(control fyne.CanvasObject) {
 
 // fill makes the cards again, for the present search and marks.
 func (s *choosing) fill() {
-	s.permissions, s.places, s.ready = s.permissions[:0], s.places[:0], none
+	s.permissions, s.ready = s.permissions[:0], none
 	var sections []widgets.Section
 	query := strings.TrimSpace(s.search.Text)
 	if query == "" {
-		sections = append(s.lastUsed(), s.marked()...)
+		sections = s.usualOnes()
 	}
 	before := len(s.permissions)
 	sections = append(sections, s.matching(query)...)
@@ -263,6 +280,7 @@ func (s *choosing) fill() {
 		s.ready = 0
 		sections[0].Choices[0] = s.taken(*sections[0].Choices[0])
 	}
+	s.lead.SetText(s.advice(query))
 	s.showCount(query, found)
 	s.w.tip.Away()
 	s.choices.SetSections(sections)
@@ -278,14 +296,21 @@ func (s *choosing) matching(query string) []widgets.Section {
 	cards := make([]*widgets.Choice, 0, s.pairs)
 	headings := make([]widgets.Run, 0, 2*len(s.organisations))
 	for i, o := range s.organisations {
-		first := len(cards)
+		first, all, noted := len(cards), true, s.noted[o.permissions[0].OrgIdentifier]
 		for j, p := range o.permissions {
-			if matches(i, j) {
-				cards = append(cards, s.card(p, inOrganisation))
+			switch {
+			case noted && query == "" && s.isUsual[pairOf(p)]: // it is shown above
+				all = false
+			case matches(i, j):
+				cards = append(cards, s.card(p, noted))
 			}
 		}
 		if count := len(cards) - first; count > 0 {
-			name, note := o.title(s.words.count(count))
+			said := s.words.count(count)
+			if !all {
+				said = moreRoles(count)
+			}
+			name, note := o.title(said)
 			headings = append(headings, heading(name, note)...)
 			sections = append(sections, widgets.Section{Heading: headings[len(headings)-2:], Choices: cards[first:]})
 		}
@@ -293,47 +318,90 @@ func (s *choosing) matching(query string) []widgets.Section {
 	return sections
 }
 
+// advice says what Enter does.
+func (s *choosing) advice(query string) string {
+	switch {
+	case s.single():
+		return lang.L("You have one role. Press Enter to continue.")
+	case s.ready == none:
+		return lang.L("Choose an organisation and role to work in.")
+	case query != "":
+		return lang.L("Press Enter for the first role found, or choose another.")
+	default:
+		return lang.L("Press Enter for the role you used last, or choose another.")
+	}
+}
+
 // showCount shows how much was found.
 func (s *choosing) showCount(query string, found int) {
 	said, nothing := "", ""
 	switch {
 	case query != "" && found == 0:
-		nothing = lang.L("No organisation or role matches. Press Esc to see all of them.")
+		nothing = lang.L("No organisations or roles match “{{.Query}}”.", map[string]any{"Query": problem.Clean(query, 60)})
 	case query != "":
 		said = s.words.count(found)
 	}
 	s.found.SetText(said)
 	s.nothing.SetText(nothing)
-	s.found.Hidden, s.nothing.Hidden = said == "", nothing == ""
+	s.found.Hidden, s.nothing.Hidden, s.results.Hidden = said == "", nothing == "", query == ""
 }
 
-// lastUsed is the section with the pair chosen last time.
-func (s *choosing) lastUsed() []widgets.Section {
-	last := s.state.LastUsed
-	if last == nil || s.single() {
+// usualOnes is the section with the pair used last and the favourites.
+func (s *choosing) usualOnes() []widgets.Section {
+	if len(s.usual) == 0 {
 		return nil
 	}
-	s.ready = 0
-	return []widgets.Section{{
-		Heading: heading(lang.L("Last used"), lang.L("press Enter to continue")),
-		Choices: []*widgets.Choice{s.taken(*s.namedCard(*last, amongLastUsed))},
-		Apart:   true,
-	}}
+	section := widgets.Section{Heading: heading(lang.L("Your usual roles"), ""), Apart: true}
+	for i, p := range s.usual {
+		choice := *s.card(p, true)
+		if s.isLast(p) { // what it is for need not be said
+			s.ready = i
+			choice = *s.taken(choice)
+			choice.Lines = []string{lang.L("Last used")}
+		}
+		choice.Lines = slices.Concat([]string{organisation(p)}, choice.Lines)
+		section.Choices = append(section.Choices, &choice)
+	}
+	return []widgets.Section{section}
 }
 
-// card returns the card of a pair, shared by all pairs of its role.
-func (s *choosing) card(p ersclient.Permission, at place) *widgets.Choice {
-	s.permissions, s.places = append(s.permissions, p), append(s.places, at)
+// isLast reports whether a pair is the one used last.
+func (s *choosing) isLast(p ersclient.Permission) bool {
+	return s.state.LastUsed != nil && s.state.LastUsed.Same(p)
+}
+
+// digits returns the digits that choose a pair.
+func (s *choosing) digits(p ersclient.Permission) string {
+	digits := ""
+	if s.single() || s.isLast(p) {
+		digits = "1"
+	}
+	if !s.few() && !s.favourites[pairOf(p)] {
+		return digits
+	}
+	if place := s.places[pairOf(p)]; place >= firstPlace && place <= lastDigit {
+		digits += strconv.Itoa(place)
+	}
+	return digits
+}
+
+// few reports whether all pairs have places, and not only those with a star.
+func (s *choosing) few() bool { return s.pairs <= mostNumbered }
+
+// card returns the card of a pair, shared by all pairs of its role that have no digit.
+func (s *choosing) card(p ersclient.Permission, noted bool) *widgets.Choice {
+	s.permissions = append(s.permissions, p)
 	stars := s.w.settings.Favourites != nil && !s.single()
-	return s.words.choice(p.BusinessFunction, stars, stars && len(s.favourites) > 0 && s.favourites[pairOf(p)])
-}
-
-// namedCard returns the card of a pair outside its organisation's section, with the organisation's
-// name.
-func (s *choosing) namedCard(p ersclient.Permission, at place) *widgets.Choice {
-	choice := *s.card(p, at)
-	choice.Lines = slices.Concat([]string{organisation(p)}, choice.Lines)
-	return &choice
+	if !noted {
+		return s.words.choice(p.BusinessFunction, stars, false)
+	}
+	choice, digits := s.words.choice(p.BusinessFunction, stars, s.favourites[pairOf(p)]), s.digits(p)
+	if digits == "" {
+		return choice
+	}
+	own := *choice
+	own.Digits = digits
+	return &own
 }
 
 // taken returns a card as the one that Enter takes: with an accent and a hint.
@@ -344,60 +412,94 @@ func (s *choosing) taken(choice widgets.Choice) *widgets.Choice {
 
 // The favourites.
 
-func (s *choosing) readFavourites() {
-	store := s.w.settings.Favourites
-	if store == nil {
+// arrange decides, for as long as the page is shown, which pairs are the usual ones, and which
+// places the pairs have.
+func (s *choosing) arrange() {
+	s.favourites, s.isUsual = map[ersclient.Permission]bool{}, map[ersclient.Permission]bool{}
+	s.places, s.noted = map[ersclient.Permission]int{}, map[string]bool{}
+	for _, o := range s.organisations {
+		if s.few() {
+			s.noted[o.permissions[0].OrgIdentifier] = true
+		}
+	}
+	if s.single() {
 		return
 	}
+	var stored map[ersclient.Permission]int
+	if store := s.w.settings.Favourites; store != nil {
+		stored = store.Places(s.state.User.Identifier)
+		maps.Copy(s.places, stored)
+	}
 	for _, o := range s.organisations {
+		if len(stored) == 0 {
+			break
+		}
 		for _, p := range o.permissions {
-			if store.Has(s.state.User.Identifier, pairOf(p)) {
-				s.favourites[pairOf(p)] = true
+			if stored[pairOf(p)] == 0 {
+				continue
+			}
+			s.favourites[pairOf(p)] = true
+			if !s.isLast(p) {
+				s.usual = append(s.usual, p)
+			}
+		}
+	}
+	slices.SortStableFunc(s.usual, func(a, b ersclient.Permission) int {
+		return cmp.Compare(s.places[pairOf(a)], s.places[pairOf(b)])
+	})
+	if s.state.LastUsed != nil {
+		s.usual = append([]ersclient.Permission{*s.state.LastUsed}, s.usual...)
+	}
+	for _, p := range s.usual {
+		s.isUsual[pairOf(p)], s.noted[p.OrgIdentifier] = true, true
+	}
+	if s.few() {
+		for _, o := range s.organisations {
+			for _, p := range o.permissions {
+				s.place(p)
 			}
 		}
 	}
 }
 
-// marked is the section of the pairs with a star.
-func (s *choosing) marked() []widgets.Section {
-	section := widgets.Section{Heading: heading(lang.L("Favourites"), ""), Apart: true}
-	for _, o := range s.organisations {
-		for _, p := range o.permissions {
-			if len(s.favourites) > 0 && s.favourites[pairOf(p)] {
-				section.Choices = append(section.Choices, s.namedCard(p, amongFavourites))
-			}
+// place returns the place of a pair. One without a place gets the lowest free one.
+func (s *choosing) place(p ersclient.Permission) int {
+	if _, has := s.places[pairOf(p)]; !has {
+		taken := map[int]bool{}
+		for _, place := range s.places {
+			taken[place] = true
 		}
+		free := firstPlace
+		for taken[free] {
+			free++
+		}
+		s.places[pairOf(p)] = free
 	}
-	if len(section.Choices) == 0 {
-		return nil
-	}
-	return []widgets.Section{section}
+	return s.places[pairOf(p)]
 }
 
-// toggleFavourite marks or unmarks a pair, and saves that. The focus stays on the pair.
+// toggleFavourite marks or unmarks a pair, and saves that. The card stays where it is, and so does
+// the pair's place.
 func (s *choosing) toggleFavourite(choice int) {
 	store := s.w.settings.Favourites
 	if store == nil || s.single() {
 		return
 	}
-	p, at := s.permissions[choice], s.places[choice]
-	on := !s.favourites[pairOf(p)]
-	s.favourites[pairOf(p)] = on
-	if !on {
-		delete(s.favourites, pairOf(p))
+	p, user := s.permissions[choice], s.state.User.Identifier
+	s.noted[p.OrgIdentifier] = true
+	pair, place := pairOf(p), s.place(p)
+	save := func() error { return store.Mark(user, pair, place) }
+	if s.favourites[pair] {
+		delete(s.favourites, pair)
+		save = func() error { return store.Unmark(user, pair) }
+	} else {
+		s.favourites[pair] = true
 	}
 	s.fill()
-	stays := none
-	for i := range s.permissions {
-		if s.permissions[i].Same(p) && (stays == none || s.places[i] == at) {
-			stays = i
-		}
-	}
-	s.choices.Focus(stays)
-	user := s.state.User.Identifier
-	s.w.save(func() error { return store.Set(user, pairOf(p), on) }, func(err error) {
+	s.choices.Focus(choice)
+	s.w.save(save, func(err error) {
 		if err != nil {
-			s.nothing.SetText(lang.L("The favourite could not be saved. It is kept until you sign out."))
+			s.nothing.SetText(lang.L("Your favourite was not saved. It lasts until you sign out."))
 			s.nothing.Show()
 			s.w.viewport.Relayout()
 		}
@@ -409,6 +511,7 @@ type roleWordsOnce struct {
 	choices          map[ersclient.BusinessFunction]*roleCards
 	counts           map[int]string
 	enter, favourite string
+	mark, unmark     string
 }
 
 // roleCards are the cards of a role: without a star, with one that is not set, and with one that is.
@@ -416,7 +519,8 @@ type roleCards struct{ plain, unmarked, marked widgets.Choice }
 
 func newRoleWordsOnce() *roleWordsOnce {
 	return &roleWordsOnce{choices: map[ersclient.BusinessFunction]*roleCards{}, counts: map[int]string{},
-		enter: lang.L("Enter"), favourite: lang.L("favourite")}
+		enter: lang.L("Enter"), favourite: lang.L("favourite"),
+		mark: lang.L("Add to favourites (*)"), unmark: lang.L("Remove from favourites (*)")}
 }
 
 func (r *roleWordsOnce) choice(function ersclient.BusinessFunction, star, marked bool) *widgets.Choice {
@@ -427,8 +531,8 @@ func (r *roleWordsOnce) choice(function ersclient.BusinessFunction, star, marked
 			plain.Lines = []string{purpose}
 		}
 		cards = &roleCards{plain: plain, unmarked: plain, marked: plain}
-		cards.unmarked.Star = iconStarEmpty
-		cards.marked.Star, cards.marked.Starred = iconStar, r.favourite
+		cards.unmarked.Star, cards.unmarked.StarTip = iconStarEmpty, r.mark
+		cards.marked.Star, cards.marked.StarTip, cards.marked.Starred = iconStar, r.unmark, r.favourite
 		r.choices[function] = cards
 	}
 	switch {

@@ -89,23 +89,23 @@ func TestSections(t *testing.T) {
 	last := twice[5]
 	w.Show(choosingState(twice, &last))
 	require.Equal(t, []string{
-		"Choose how you want to work",
-		"Pick the organisation and role for this e-RS session.",
+		"Choose your organisation and role",
+		"Press Enter for the role you used last, or choose another.",
+		"Cancel sign-in",
 		"Search organisations and roles",
-		"Last used  press Enter to continue",
-		"Service provider clinician admin, NHST_X3, spelt otherwise (R01), Act on behalf of a provider clinician, Enter",
-		"NHST_X3  R01 · 5 roles",
-		"Referring clinician, Refer patients and book appointments, 1",
-		"Referring clinician admin, Support a referring clinician, 2",
-		"Service definer, Maintain the directory of services, 3",
-		"Service provider clinician, Review and triage referrals, 4",
-		"Service provider clinician admin, Act on behalf of a provider clinician, 5",
+		"Your usual roles",
+		"Service provider clinician admin, NHST_X3, spelt otherwise (R01), Last used, Enter, 1, 6",
+		"NHST_X3  R01 · 4 more roles",
+		"Referring clinician, Refer patients and book appointments, 2",
+		"Referring clinician admin, Support a referring clinician, 3",
+		"Service definer, Maintain the directory of services, 4",
+		"Service provider clinician, Review and triage referrals, 5",
 	}, w.texts()[:11])
 
 	one := ersclient.Permission{BusinessFunction: "SOME_NEW_ROLE", OrgIdentifier: "R01"}
 	w.Show(choosingState([]ersclient.Permission{one}, &one))
-	require.Equal(t, []string{"Choose how you want to work", "You have one role. Press Enter to continue.", "R01  1 role",
-		"Some new role, Enter"}, w.texts()[:4])
+	require.Equal(t, []string{"Choose your organisation and role", "You have one role. Press Enter to continue.", "Cancel sign-in",
+		"R01  1 role", "Some new role, Enter, 1"}, w.texts()[:5])
 	w.press(fyne.KeyReturn)
 	requireIntents(t, w, signin.Choose{Permission: one})
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -90,6 +91,9 @@ func (s *failed) details() string {
 		translated(p, p.Title),
 		translated(p, p.Happened),
 	}
+	if known := platform(s.state.Environment); known != "" {
+		lines = slices.Insert(lines, 1, lang.L("e-RS platform")+": "+known)
+	}
 	if p.Quoted != "" {
 		lines = append(lines, translated(p, p.Quoted))
 	}
@@ -100,6 +104,15 @@ func (s *failed) details() string {
 		lines = append(lines, lang.L("Cause")+": "+problem.Clean(p.Cause.Error(), 2000))
 	}
 	return redact(strings.Join(lines, "\n") + "\n")
+}
+
+// platform returns which e-RS it is, for a service desk, or "" if none is known.
+func platform(e signin.Environment) string {
+	host := problem.Clean(e.Host, 200)
+	if test := testEnvironment(e); test != "" {
+		return host + " (" + test + ")"
+	}
+	return host
 }
 
 // translated returns a Problem's text in the user's language, with its values filled in.

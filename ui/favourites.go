@@ -7,13 +7,17 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 )
 
-// Favourites keeps the pairs marked with a star.
+// Favourites keeps the pairs marked with a star. Each has a place, from 2 on, of which those up to 9
+// are digits; 1 is the pair used last. A pair keeps its place, so that its digit can be learned.
 type Favourites interface {
-	// Has reports whether a user has marked a pair. It is called for thousands of pairs on Fyne's
-	// goroutine, and must not block.
-	Has(userIdentifier string, permission ersclient.Permission) bool
-	// Set marks or unmarks a pair. It is not called on Fyne's goroutine, and never concurrently.
-	Set(userIdentifier string, permission ersclient.Permission, on bool) error
+	// Places returns the pairs that a user has marked, without the organisation's name. It is called
+	// on Fyne's goroutine, and must not block.
+	Places(userIdentifier string) map[ersclient.Permission]int
+	// Mark marks a pair, with a place. It is not called on Fyne's goroutine, and never concurrently
+	// with itself or Unmark.
+	Mark(userIdentifier string, permission ersclient.Permission, place int) error
+	// Unmark takes a mark away. It is called like Mark.
+	Unmark(userIdentifier string, permission ersclient.Permission) error
 }
 
 // pairOf returns a pair without the organisation's name, which can change.

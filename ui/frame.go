@@ -57,36 +57,48 @@ func (l *frameLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 const edge = 24 // between the window's sides and the content of header and status bar
 
-// header is the bar at the top: the program's name, a badge in the demonstration, and the signed-in
-// user.
+// header is the bar at the top: the program's name, a badge in the demonstration and in a test
+// environment, and the signed-in user, who may be another one.
 type header struct {
 	box        *fyne.Container
 	name, user *widgets.Text
+	notYou     *widgets.Link
+	badge      *widgets.Badge
+	// mark is the badge with its margin.
+	mark *fyne.Container
+	// demonstration: the badge says that, and nothing else.
+	demonstration bool
 }
 
-func newHeader(settings Settings) *header {
+func newHeader(settings Settings, notYou func()) *header {
 	h := &header{
-		name: widgets.NewText("", widgets.Style{Size: widgets.SizeName, Color: widgets.ColorOnBanner}),
-		user: widgets.NewText("", widgets.Style{Size: widgets.SizeSmall, Color: widgets.ColorOnBannerSoft}),
+		demonstration: settings.Demonstration, badge: widgets.NewBadge(lang.L("DEMONSTRATION"), widgets.Notice),
+		notYou: widgets.NewBannerLink(lang.L("Not you?"), notYou),
+		name:   widgets.NewText("", widgets.Style{Size: widgets.SizeName, Color: widgets.ColorOnBanner}),
+		user:   widgets.NewText("", widgets.Style{Size: widgets.SizeSmall, Color: widgets.ColorOnBannerSoft}),
 	}
 	// Name and number show whose session it is: the name has two lines, and the number is never
 	// cut.
 	h.name.Alignment, h.user.Alignment, h.name.Lines = fyne.TextAlignTrailing, fyne.TextAlignTrailing, 2
+	// Letters sit low in their line, and so does the badge next to the name.
+	h.mark = widgets.Inset(widgets.Margins{Top: 3}, h.badge)
 	title := []fyne.CanvasObject{widgets.NewText(lang.L("e-RS Login"),
-		widgets.Style{Size: widgets.SizeBanner, Color: widgets.ColorOnBanner, Bold: true})}
-	if settings.Demonstration {
-		// Letters sit low in their line, and so does the badge next to the name.
-		title = append(title, widgets.Inset(widgets.Margins{Top: 3}, widgets.NewBadge(lang.L("DEMONSTRATION"), widgets.Notice)))
-	}
-	who := widgets.Inset(widgets.Margins{Bottom: 2},
-		widgets.Column(widgets.Row{Object: h.name}, widgets.Row{Object: h.user}))
-	h.box = container.New(headerLayout{bar: barLayout{least: 56, pad: 8}, title: title, name: h.name, user: h.user},
+		widgets.Style{Size: widgets.SizeBanner, Color: widgets.ColorOnBanner, Bold: true}), h.mark}
+	number := widgets.AtEnd(8, 2, h.notYou, h.user)
+	who := widgets.Inset(widgets.Margins{Bottom: 2}, widgets.Column(widgets.Row{Object: h.name},
+		widgets.Row{Object: number}))
+	h.box = container.New(headerLayout{bar: barLayout{least: 56, pad: 6}, title: title, name: h.name, number: number},
 		widgets.NewBackdrop(widgets.ColorBanner, false), widgets.Middle(12, 4, title...), who)
 	return h
 }
 
-// show shows who has signed in, as long as the session is theirs.
+// show shows who has signed in, as long as the session is theirs, and where.
 func (h *header) show(state signin.State) {
+	if test := testEnvironment(state.Environment); !h.demonstration {
+		h.badge.SetText(test)
+		h.mark.Hidden = test == ""
+	}
+	h.notYou.Hidden = state.User == (signin.User{}) || state.Phase != signin.Choosing && state.Phase != signin.SignedIn
 	name, user := "", ""
 	switch state.Phase {
 	case signin.Choosing, signin.Selecting, signin.SignedIn, signin.Ending:
@@ -218,9 +230,11 @@ func keyringWords(health signin.Health) string {
 // headerLayout shares the header's width. The right side shows whose session it is, so the badge
 // next to the program's name gives way first, into its own row.
 type headerLayout struct {
-	bar        barLayout
-	title      []fyne.CanvasObject
-	name, user *widgets.Text
+	bar   barLayout
+	title []fyne.CanvasObject
+	name  *widgets.Text
+	// number is the user's, with what stands beside it.
+	number fyne.CanvasObject
 }
 
 func (l headerLayout) widths(objects []fyne.CanvasObject, width float32) (left, right float32) {
@@ -228,6 +242,9 @@ func (l headerLayout) widths(objects []fyne.CanvasObject, width float32) (left, 
 	wanted, beside := widgets.NaturalWidth(objects[2]), room-widgets.NaturalWidth(objects[1])
 	below := room
 	for _, object := range l.title {
+		if !object.Visible() {
+			continue
+		}
 		below = min(below, room-widgets.NaturalWidth(object))
 	}
 	switch {
@@ -243,7 +260,7 @@ func (l headerLayout) widths(objects []fyne.CanvasObject, width float32) (left, 
 
 // shows reports whether name and number fit into a width.
 func (l headerLayout) shows(width float32) bool {
-	return width > 0 && !l.name.Cut(width) && widgets.NaturalWidth(l.user) <= width
+	return width > 0 && !l.name.Cut(width) && widgets.NaturalWidth(l.number) <= width
 }
 
 // HeightFor returns the height of the header at a width.

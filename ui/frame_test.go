@@ -43,11 +43,12 @@ func TestWhoseSessionItIs(t *testing.T) {
 			for _, demonstration := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s at %v, demonstration %v", language, scale, demonstration), func(t *testing.T) {
 					w := newWorld(t, Settings{Language: language, TextScale: scale, Demonstration: demonstration})
+					test := inTest(signin.State{}).Environment
 					for _, size := range []fyne.Size{least, initial} {
 						w.win.Resize(size)
 						for _, name := range []string{"SA Assurance GP-Card", "Meredith Anne Okonkwo-Pritchard", ""} {
 							state := signedInState()
-							state.User.Name = name
+							state.User.Name, state.Environment = name, test
 							w.Show(state)
 							for _, text := range []*widgets.Text{w.header.name, w.header.user} {
 								require.False(t, text.Cut(text.Size().Width), "%v: %q is cut", size, text)

@@ -33,6 +33,10 @@ func TestKeys(t *testing.T) {
 	}{
 		{"waiting: Enter signs in", waitingState(hscn.MissingCard, signin.NotEnded),
 			[]func(*world){press(fyne.KeyReturn)}, []signin.Intent{signin.SignIn{}}},
+		{"waiting: Enter signs in after a click on the ground", waitingState(hscn.MissingCard, signin.NotEnded),
+			[]func(*world){unfocus, press(fyne.KeyReturn)}, []signin.Intent{signin.SignIn{}}},
+		{"waiting: Enter on the keypad after a click on the ground", waitingState(hscn.MissingCard, signin.NotEnded),
+			[]func(*world){unfocus, press(fyne.KeyEnter)}, []signin.Intent{signin.SignIn{}}},
 		{"waiting: Space signs in", waitingState(hscn.MissingCard, signin.NotEnded),
 			[]func(*world){press(fyne.KeySpace)}, []signin.Intent{signin.SignIn{}}},
 		{"waiting: the second button asks for nothing", waitingState(hscn.MissingCard, signin.NotEnded),
@@ -72,11 +76,11 @@ func TestKeys(t *testing.T) {
 		{"choosing: Enter without focus takes a role after a click beside the cards", choosingState(fiveRoles(), nil),
 			[]func(*world){unfocus, press(fyne.KeyReturn)}, nil},
 		{"choosing: a digit takes its card", choosingState(fiveRoles(), &last),
-			[]func(*world){char('3')}, []signin.Intent{permission(ersclient.ServiceDefiner)}},
+			[]func(*world){char('3')}, []signin.Intent{permission(ersclient.ReferringClinicianAdmin)}},
 		{"choosing: a digit takes its card while nothing has the focus", choosingState(fiveRoles(), &last),
-			[]func(*world){unfocus, char('4')}, []signin.Intent{permission(ersclient.ServiceProviderClinician)}},
+			[]func(*world){unfocus, char('4')}, []signin.Intent{permission(ersclient.ServiceDefiner)}},
 		{"choosing: digits without a card, and letters", choosingState(fiveRoles(), &last),
-			[]func(*world){char('6'), char('0'), char('9'), char('a'), char(' ')}, nil},
+			[]func(*world){char('7'), char('0'), char('9'), char('a'), char(' ')}, nil},
 		{"choosing: Escape gives nothing up", choosingState(fiveRoles(), &last),
 			[]func(*world){press(fyne.KeyEscape)}, nil},
 		{"choosing: down and right, then Space", choosingState(fiveRoles(), &last),
@@ -84,9 +88,12 @@ func TestKeys(t *testing.T) {
 			[]signin.Intent{permission(ersclient.ReferringClinicianAdmin)}},
 		{"choosing: arrows after a click beside the cards", choosingState(fiveRoles(), &last),
 			[]func(*world){unfocus, press(fyne.KeyDown, fyne.KeyReturn)}, []signin.Intent{permission(ersclient.ReferringClinician)}},
-		{"choosing: Tab goes to the next card", choosingState(fiveRoles(), &last),
-			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn)},
-			[]signin.Intent{permission(ersclient.ReferringClinicianAdmin)}},
+		{"choosing: the digit 1 takes the last used", choosingState(fiveRoles(), &last),
+			[]func(*world){char('1')}, []signin.Intent{signin.Choose{Permission: last}}},
+		{"choosing: the digit 1 takes the only role", choosingState(fiveRoles()[1:2], nil),
+			[]func(*world){char('1')}, []signin.Intent{permission(ersclient.ReferringClinician)}},
+		{"choosing: Tab passes over the other cards", choosingState(fiveRoles(), &last),
+			[]func(*world){press(fyne.KeyDown, fyne.KeyTab, fyne.KeyReturn)}, []signin.Intent{signin.SignOut{}}},
 		{"signed in: an Enter too many does nothing", signedInState(),
 			[]func(*world){press(fyne.KeyReturn, fyne.KeySpace, fyne.KeyEscape)}, nil},
 		{"signed in: Tab and Enter switch the role", signedInState(),
@@ -99,6 +106,10 @@ func TestKeys(t *testing.T) {
 			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyEscape, fyne.KeyReturn)}, nil},
 		{"signed in: Cancel answers no", signedInState(),
 			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyTab, fyne.KeyReturn)}, nil},
+		{"signing in: Enter cancels nothing after a click on the ground", workingState(signin.SigningIn, signin.NotEnded),
+			[]func(*world){unfocus, press(fyne.KeyReturn)}, nil},
+		{"problem: Enter tries again after a click on the ground", failedState(notAccepted),
+			[]func(*world){unfocus, press(fyne.KeyReturn)}, []signin.Intent{signin.TryAgain{}}},
 		{"problem: Enter tries again", failedState(notAccepted),
 			[]func(*world){press(fyne.KeyReturn)}, []signin.Intent{signin.TryAgain{}}},
 		{"problem: Tab and Enter copy, and send nothing", failedState(notAccepted),
@@ -135,6 +146,15 @@ func TestHeldKeyPressesOnce(t *testing.T) {
 	requireIntents(t, w)
 	w.press(fyne.KeyReturn)
 	requireIntents(t, w, signin.TryAgain{})
+
+	// A repeat arrives where nothing has the focus, on each screen.
+	for _, state := range []signin.State{waitingState(hscn.MissingCard, signin.NotEnded), failedState(notAccepted),
+		choosingState(fiveRoles(), &triage)} {
+		w.Show(state)
+		w.win.Canvas().Unfocus()
+		w.win.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyReturn})
+		requireIntents(t, w)
+	}
 }
 
 // TestFirstFocus: what Enter does on a screen that has just appeared.
@@ -151,10 +171,10 @@ func TestFirstFocus(t *testing.T) {
 		{"a card is in at the start", waitingState(hscn.MissingIntent, signin.NotEnded), "Sign in"},
 		{"signing in", workingState(signin.SigningIn, signin.NotEnded), ""},
 		{"choosing", choosingState(fiveRoles(), &last),
-			"Service provider clinician admin, NHST_X3 (R01), Act on behalf of a provider clinician, Enter"},
+			"Service provider clinician admin, NHST_X3 (R01), Last used, Enter, 1, 6"},
 		{"choosing for the first time", choosingState(fiveRoles(), nil),
-			"Referring clinician, Refer patients and book appointments, 1"},
-		{"one role", choosingState(fiveRoles()[2:3], nil), "Service definer, Maintain the directory of services, Enter"},
+			"Referring clinician, Refer patients and book appointments, 2"},
+		{"one role", choosingState(fiveRoles()[2:3], nil), "Service definer, Maintain the directory of services, Enter, 1"},
 		{"signed in", signedInState(), ""},
 		{"problem", failedState(notAccepted), "Try again"},
 		{"problem that trying again does not solve", failedState(blocked), ""},
@@ -174,7 +194,7 @@ func TestTypingAnywhereSearches(t *testing.T) {
 	for name, focus := range map[string]func(w *world){
 		"on a card":          func(*world) {},
 		"on nothing":         func(w *world) { w.win.Canvas().Unfocus() },
-		"on a button":        func(w *world) { w.shiftTab(); w.shiftTab(); w.shiftTab() },
+		"on a button":        func(w *world) { w.shiftTab(); w.shiftTab() },
 		"in the status bar":  func(w *world) { w.focus(w.status.settings) },
 		"in the field again": func(w *world) { w.find(nil) },
 	} {
@@ -190,34 +210,124 @@ func TestTypingAnywhereSearches(t *testing.T) {
 	}
 }
 
-// TestDigitsOfWhatIsSeen: fully visible cards have digits, counted from the first; a card that
-// Enter takes needs none.
-func TestDigitsOfWhatIsSeen(t *testing.T) {
-	w := newWorld(t, Settings{Favourites: favouritesOf(manyRoles(40, 10)[31])})
-	w.Show(choosingState(manyRoles(40, 10), &manyRoles(1, 1)[0]))
-	digits := func() []string {
-		var found []string
-		for _, object := range w.heard() {
-			if card, ok := object.CanvasObject.(*widgets.RoleCard); ok {
-				said := strings.Split(card.AccessibilityLabel(), ", ")
-				if key := said[len(said)-1]; len(key) == 1 {
-					found = append(found, key)
-					require.GreaterOrEqual(t, object.at.Y, w.header.box.Size().Height)
-					require.LessOrEqual(t, object.at.Y+object.Size().Height, w.status.box.Position().Y)
+// bearers returns the cards that show digits, by digit.
+func bearers(t *testing.T, w *world) map[rune]*widgets.RoleCard {
+	t.Helper()
+	found := map[rune]*widgets.RoleCard{}
+	for _, object := range w.heard() {
+		card, ok := object.CanvasObject.(*widgets.RoleCard)
+		if !ok {
+			continue
+		}
+		for _, said := range strings.Split(card.AccessibilityLabel(), ", ") {
+			if len(said) == 1 {
+				require.NotContains(t, found, rune(said[0]), "two cards bear a digit")
+				found[rune(said[0])] = card
+			}
+		}
+	}
+	return found
+}
+
+// TestDigitsKeepTheirMeaning: a digit signs its user in at once, so whatever happens between two
+// presses, it must choose the same pair, or none.
+func TestDigitsKeepTheirMeaning(t *testing.T) {
+	few, many := fiveRoles(), manyRoles(40, 10)
+	nine := manyRoles(3, 3)
+	// chosen returns the pairs that the digits choose.
+	chosen := func(t *testing.T, w *world) map[rune]ersclient.Permission {
+		t.Helper()
+		digits := map[rune]ersclient.Permission{}
+		for digit := '1'; digit <= '9'; digit++ {
+			w.char(digit)
+			for _, intent := range w.took() {
+				choose, ok := intent.(signin.Choose)
+				require.True(t, ok)
+				digits[digit] = pairOf(choose.Permission)
+			}
+		}
+		return digits
+	}
+	for _, c := range []struct {
+		name        string
+		permissions []ersclient.Permission
+		last        *ersclient.Permission
+		favourites  []ersclient.Permission
+		want        map[rune]ersclient.Permission
+	}{
+		{"few, never used", few, nil, nil, map[rune]ersclient.Permission{'2': few[1], '3': few[4], '4': few[2], '5': few[3], '6': few[0]}},
+		{"few, one used last", few, &few[3], nil, map[rune]ersclient.Permission{'1': few[3], '2': few[1], '3': few[4], '4': few[2], '5': few[3], '6': few[0]}},
+		{"nine", nine, &nine[8], nil, map[rune]ersclient.Permission{'1': nine[8], '2': nine[1], '3': nine[2], '4': nine[0], '5': nine[4],
+			'6': nine[5], '7': nine[3], '8': nine[7], '9': nine[8]}},
+		{"many, never used", many, nil, nil, map[rune]ersclient.Permission{}},
+		{"many", many, &many[0], many[310:312], map[rune]ersclient.Permission{'1': many[0], '2': many[310], '3': many[311]}},
+		{"many, a favourite used last", many, &many[311], many[310:312], map[rune]ersclient.Permission{'1': many[311], '2': many[310], '3': many[311]}},
+		{"more favourites than digits", many, nil, many[300:310], map[rune]ersclient.Permission{'2': many[300], '3': many[301], '4': many[302],
+			'5': many[303], '6': many[304], '7': many[305], '8': many[306], '9': many[307]}},
+		{"one", few[:1], nil, nil, map[rune]ersclient.Permission{'1': few[0]}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			want := map[rune]ersclient.Permission{}
+			for digit, p := range c.want {
+				want[digit] = pairOf(p)
+			}
+			store := favouritesOf(c.favourites...)
+			w := newWorld(t, Settings{Favourites: store})
+			w.Show(choosingState(c.permissions, c.last))
+			require.Equal(t, want, chosen(t, w))
+			for name, change := range map[string]func(){
+				"scrolled":   func() { w.viewport.ScrollBy(8000) },
+				"enlarged":   func() { w.win.Resize(fyne.NewSize(1900, 1200)) },
+				"made small": func() { w.win.Resize(least) },
+				"moved":      func() { w.press(fyne.KeyEnd) },
+				"searched":   func() { w.typed("no"); w.press(fyne.KeyEscape) },
+			} {
+				change()
+				require.Equal(t, want, chosen(t, w), name)
+			}
+			w.Show(signedInState())
+			w.Show(choosingState(c.permissions, c.last))
+			require.Equal(t, want, chosen(t, w), "shown anew")
+		})
+	}
+	starred := func(t *testing.T, permissions []ersclient.Permission, store *favourites, keys ...fyne.KeyName) {
+		t.Helper()
+		w := newWorld(t, Settings{Favourites: store})
+		w.Show(choosingState(permissions, &permissions[0]))
+		before := chosen(t, w)
+		w.press(keys...)
+		w.char('*')
+		requireSame := func() {
+			t.Helper()
+			for digit, pair := range chosen(t, w) {
+				if was, had := before[digit]; had {
+					require.Equal(t, was, pair, "%c", digit)
 				}
 			}
 		}
-		return found
+		requireSame()
+		w.Show(signedInState())
+		w.Show(choosingState(permissions, &permissions[0]))
+		requireSame()
+		w.Show(signedInState())
+		w.Show(choosingState(permissions, &permissions[2])) // another was used
+		delete(before, '1')
+		requireSame()
 	}
-	require.Equal(t, []string{"1"}, digits()[:1], "the favourite, and not the last used")
-	w.win.Resize(fyne.NewSize(1900, 1200))
-	require.Equal(t, strings.Split("123456789", ""), digits(), "no more than nine")
-	w.press(fyne.KeyEnd)
-	require.Equal(t, strings.Split("123456789", ""), digits(), "those that are seen now")
-	w.char('9')
-	ninth := w.took()
-	require.Len(t, ninth, 1)
-	require.NotEqual(t, signin.Choose{Permission: manyRoles(1, 9)[8]}, ninth[0])
+	t.Run("a star among few", func(t *testing.T) { starred(t, few, favouritesOf(), fyne.KeyEnd) })
+	t.Run("a star among many", func(t *testing.T) { starred(t, many, favouritesOf(many[310:312]...), fyne.KeyEnd) })
+	t.Run("a star while a favourite cannot be chosen", func(t *testing.T) {
+		gone := ersclient.Permission{BusinessFunction: ersclient.ReferringAdmin, OrgIdentifier: "GONE"}
+		for _, permissions := range [][]ersclient.Permission{few, many} {
+			store := favouritesOf(gone)
+			starred(t, permissions, store, fyne.KeyEnd)
+			require.Equal(t, firstPlace, store.marked[gone])
+			w := newWorld(t, Settings{Favourites: store})
+			w.Show(choosingState(permissions, nil))
+			require.NotContains(t, chosen(t, w), '2', "its digit is kept for it")
+		}
+	})
+	t.Run("a star taken away", func(t *testing.T) { starred(t, many, favouritesOf(many[310:313]...), fyne.KeyRight) })
 }
 
 // TestNoDigitIsDead: a digit visible on a card chooses it, wherever the focus is. In the search
@@ -225,21 +335,9 @@ func TestDigitsOfWhatIsSeen(t *testing.T) {
 func TestNoDigitIsDead(t *testing.T) {
 	w := newWorld(t, Settings{Preferences: preferencesOf(nil), Diagnostics: &chain{findings: goodChain()}, Favourites: favouritesOf()})
 	w.Show(choosingState(fiveRoles(), &triage))
-	bearers := func() map[rune]*widgets.RoleCard {
-		found := map[rune]*widgets.RoleCard{}
-		for _, object := range w.heard() {
-			if card, ok := object.CanvasObject.(*widgets.RoleCard); ok {
-				said := strings.Split(card.AccessibilityLabel(), ", ")
-				if key := said[len(said)-1]; len(key) == 1 {
-					found[rune(key[0])] = card
-				}
-			}
-		}
-		return found
-	}
 	requireAlive := func() {
 		t.Helper()
-		for digit, card := range bearers() {
+		for digit, card := range bearers(t, w) {
 			w.char(digit)
 			byKey := w.took()
 			card.Tapped(&fyne.PointEvent{})
@@ -252,25 +350,25 @@ func TestNoDigitIsDead(t *testing.T) {
 		seen[w.focused()] = true
 		requireAlive()
 		if w.focused() == "Search organisations and roles" {
-			require.Empty(t, bearers())
+			require.Empty(t, bearers(t, w))
 		} else {
-			require.Len(t, bearers(), 5, "with the focus on %q", w.focused())
+			require.Len(t, bearers(t, w), 6, "with the focus on %q", w.focused())
 		}
 		w.press(fyne.KeyTab)
 	}
-	require.Greater(t, len(seen), 9, "every control had the focus")
+	require.Equal(t, 7, len(seen), "every control had the focus, and the cards are one")
 	require.Contains(t, seen, "Search organisations and roles")
 
 	w.find(nil)
 	w.typed("r01")
-	require.Empty(t, bearers())
+	require.Empty(t, bearers(t, w))
 	w.press(fyne.KeyDown)
-	require.NotEmpty(t, bearers(), "back on the cards")
+	require.NotEmpty(t, bearers(t, w), "back on the cards")
 	requireAlive()
 	w.find(nil)
 	w.press(fyne.KeyEscape)
 	requireAlive()
-	require.Len(t, bearers(), 5)
+	require.Len(t, bearers(t, w), 6)
 }
 
 // TestTheFocusStaysInView: neither a smaller window nor a growing bar may push away what Enter is
@@ -323,7 +421,8 @@ func TestTheFocusStaysInView(t *testing.T) {
 //	4 5
 //	6 7 8
 func TestArrows(t *testing.T) {
-	permissions := fiveRoles()
+	permissions := append([]ersclient.Permission{{BusinessFunction: ersclient.BookingManager, OrgIdentifier: "R01", OrgName: "NHST_X3"}},
+		fiveRoles()...)
 	for _, p := range fiveRoles()[:3] {
 		p.OrgIdentifier, p.OrgName = "Z99", "Zeta"
 		permissions = append(permissions, p)
@@ -395,23 +494,34 @@ func TestManyRoles(t *testing.T) {
 		}
 		return count
 	}
-	t.Run("Tab reaches every card once", func(t *testing.T) {
+	t.Run("the arrow reaches every card once", func(t *testing.T) {
 		w := start(t)
 		for want := range permissions {
 			require.Equal(t, want, focusedChoice(t, w))
 			requireInView(t, w)
 			require.Less(t, cards(w), 40)
-			w.press(fyne.KeyTab)
+			w.press(fyne.KeyRight)
 		}
-	})
-	t.Run("Shift and Tab goes back", func(t *testing.T) {
-		w := start(t)
-		w.press(fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown)
-		for want := focusedChoice(t, w); want > 0; want-- {
+		for want := len(permissions) - 1; want > len(permissions)-20; want-- {
 			require.Equal(t, want, focusedChoice(t, w))
 			requireInView(t, w)
-			w.shiftTab()
+			w.press(fyne.KeyLeft)
 		}
+	})
+	t.Run("for Tab the cards are one control, the one that had the focus", func(t *testing.T) {
+		w := start(t)
+		w.press(fyne.KeyEnd)
+		card := w.focused()
+		w.viewport.ScrollBy(-8000)
+		w.press(fyne.KeyTab)
+		require.Equal(t, "Cancel sign-in", w.focused(), "round to the first")
+		w.shiftTab()
+		require.Equal(t, card, w.focused())
+		requireInView(t, w)
+		w.shiftTab()
+		require.Equal(t, "Search organisations and roles", w.focused())
+		w.press(fyne.KeyTab)
+		require.Equal(t, card, w.focused())
 	})
 	t.Run("Down goes to the end, and Enter takes what is named", func(t *testing.T) {
 		w := start(t)
@@ -440,24 +550,49 @@ func TestManyRoles(t *testing.T) {
 		require.True(t, ok)
 		requireIntents(t, w, signin.Choose{Permission: screen.permissions[choice]})
 	})
-	t.Run("digits are those of the cards in view", func(t *testing.T) {
-		w := start(t)
-		w.viewport.ScrollBy(8000)
-		var labelled *widgets.RoleCard
-		for _, object := range w.heard() {
-			if card, ok := object.CanvasObject.(*widgets.RoleCard); ok && strings.HasSuffix(card.AccessibilityLabel(), ", 1") {
-				require.Nil(t, labelled, "two cards bear the digit 1")
-				labelled = card
-				require.GreaterOrEqual(t, object.at.Y, w.header.box.Size().Height)
+}
+
+// TestFocusOrder: Tab goes as the eye does, and beginning at the ways out (WCAG 2.4.3).
+func TestFocusOrder(t *testing.T) {
+	for _, size := range []fyne.Size{initial, least} {
+		w := newWorld(t, Settings{Preferences: preferencesOf(nil), Diagnostics: &chain{findings: goodChain()}})
+		w.win.Resize(size)
+		w.Show(choosingState(manyRoles(40, 3), nil))
+		w.press(fyne.KeyF1)
+		w.win.Canvas().Unfocus()
+		var order []string
+		above := float32(0)
+		for range 20 {
+			w.press(fyne.KeyTab)
+			if len(order) > 0 && w.focused() == order[0] {
+				break
 			}
+			order = append(order, w.focused())
+			at := requireFocusedObject(t, w).at.Y + w.viewport.Offset()
+			require.GreaterOrEqual(t, at, above, order)
+			above = at
 		}
-		require.NotNil(t, labelled)
-		labelled.Tapped(&fyne.PointEvent{})
-		tapped := w.took()
-		w.char('1')
-		require.Equal(t, tapped, w.took())
-		require.Len(t, tapped, 1)
-	})
+		require.Len(t, order, 8, order)
+		require.Equal(t, "Cancel sign-in", order[0])
+		require.Equal(t, "Search organisations and roles", order[3])
+		require.Contains(t, order[4], "Referring clinician, ", "the cards are one stop")
+	}
+}
+
+// TestTheWayOutIsInView: on a small screen too, the buttons are not below a hundred cards.
+func TestTheWayOutIsInView(t *testing.T) {
+	for _, scale := range []float32{0.8, 1} {
+		w := newWorld(t, Settings{TextScale: scale, Diagnostics: &chain{findings: goodChain()}})
+		w.win.Resize(least)
+		w.Show(choosingState(manyRoles(40, 10), &manyRoles(1, 1)[0]))
+		require.Zero(t, w.viewport.Offset(), "at %v", scale)
+		field := objectOf(t, w, func(*widgets.SearchField) bool { return true })
+		for _, name := range []string{"Cancel sign-in", "Having trouble?"} {
+			button := objectOf(t, w, func(b *widgets.Button) bool { return b.AccessibilityLabel() == name })
+			require.Less(t, button.at.Y+button.Size().Height, field.at.Y)
+			require.Less(t, button.at.Y+button.Size().Height, w.status.box.Position().Y)
+		}
+	}
 }
 
 // TestMouse: a card scrolled behind the header must not be pressed there.

@@ -63,7 +63,7 @@ func TestNoticesLeaveTheMainAction(t *testing.T) {
 		main  string
 	}{
 		{"waiting", waitingState(hscn.MissingCard, signin.NotEnded), "Sign in"},
-		{"choosing", choosingState(fiveRoles(), &triage), "Service provider clinician, NHST_X3 (R01), Review and triage referrals, Enter"},
+		{"choosing", choosingState(fiveRoles(), &triage), "Service provider clinician, NHST_X3 (R01), Last used, Enter, 1, 5"},
 		{"signed in", endsSoonState(), "Stay signed in"},
 	} {
 		for _, scale := range []float32{0.8, 1, 2} {

@@ -26,6 +26,14 @@ func roleCount(count int) string {
 	return lang.L("{{.Count}} roles", map[string]any{"Count": count})
 }
 
+// moreRoles returns the text for the number of an organisation's roles besides those shown above.
+func moreRoles(count int) string {
+	if count == 1 {
+		return lang.L("1 more role")
+	}
+	return lang.L("{{.Count}} more roles", map[string]any{"Count": count})
+}
+
 // title returns the organisation's name, and its code with the number of roles.
 func (s section) title(count string) (name, note string) {
 	switch {

@@ -193,7 +193,7 @@ func TestSettingsGiveWay(t *testing.T) {
 	})
 	t.Run("the window is closed", func(t *testing.T) {
 		w := start(t)
-		w.closeWindow()
+		w.closeTwice()
 		requireIntents(t, w, signin.Quit{})
 		require.Contains(t, w.texts(), "Signing out…")
 		w.press(fyne.KeyF2)

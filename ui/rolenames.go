@@ -20,15 +20,15 @@ var roles = map[ersclient.BusinessFunction]roleWords{
 	ersclient.BMSHCPProxy:                   {"Booking service clinician proxy", "Act for a clinician at a booking service"},
 	ersclient.BMSAdmin:                      {"Booking service admin", "Book appointments at a booking service"},
 	ersclient.ServiceProviderClinician:      {"Service provider clinician", "Review and triage referrals"},
-	ersclient.ServiceProviderClinicianAdmin: {"Service provider clinician admin", "Act on behalf of a provider clinician"},
+	ersclient.ServiceProviderClinicianAdmin: {"Service provider clinician admin", "Work for a clinician at a provider"},
 	ersclient.ServiceProviderAdmin:          {"Service provider admin", "Manage a service's appointments"},
 	ersclient.ServiceDefiner:                {"Service definer", "Maintain the directory of services"},
 	ersclient.BookingManager:                {"Booking manager", "Oversee bookings and worklists"},
-	ersclient.Commissioner:                  {"Commissioner", "Look after commissioned services"},
+	ersclient.Commissioner:                  {"Commissioner", "Manage commissioned services"},
 	ersclient.InformationAnalyst:            {"Information analyst", "Run reports and data extracts"},
 	ersclient.ERSAdmin:                      {"e-RS admin", "Administer e-RS for an organisation"},
 	ersclient.AdditionalRequirementsManager: {"Additional requirements manager", "Maintain what a referral must include"},
-	ersclient.ReferrerRightsManager:         {"Referrer rights manager", "Maintain what referrers may use"},
+	ersclient.ReferrerRightsManager:         {"Referrer rights manager", "Manage what referrers can use"},
 }
 
 // RoleName returns a business function's name, for a message outside the window.

@@ -33,6 +33,12 @@ type picture struct {
 	cuts []string
 }
 
+// inTest returns a state in a test environment, with the longest name that it can have.
+func inTest(state signin.State) signin.State {
+	state.Environment = signin.Environment{Name: "Clinical training", Host: "api.dev1.ers.ncrs.nhs.uk"}
+	return state
+}
+
 // pictures are all screens, in a window with all options, so that its bars have their real heights.
 func pictures() []picture {
 	all := screens()
@@ -146,6 +152,10 @@ func screens() []picture {
 				w.press(fyne.KeyF9, fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn, fyne.KeyReturn)
 			}},
 		{name: "selecting", state: workingState(signin.Selecting, signin.NotEnded)},
+		{name: "signed-in-closing", state: inTest(signedInState()), settings: Settings{Minimise: func() {}}, after: (*world).closeWindow},
+		{name: "signed-in-not-you", state: inTest(signedInState()), after: func(w *world) { w.openNotYou() }},
+		{name: "choosing-test", state: inTest(choosingState(fiveRoles(), &triage))},
+		{name: "waiting-test", state: inTest(waitingState(hscn.MissingCard, signin.NotEnded))},
 		{name: "signed-in", state: signedInState(), later: 2 * time.Minute},
 		{name: "signed-in-help", state: signedInState(), after: func(w *world) { w.press(fyne.KeyF1) }},
 		{name: "signed-in-confirm", state: signedInState(), later: 2 * time.Minute,

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/ui/widgets"
 )
 
 // TestSearchFinds: a consultant finds their clinic by any words they remember.
@@ -101,6 +102,7 @@ func TestSearchByKeys(t *testing.T) {
 		w.typed("no 40 definer")
 		require.Equal(t, searching+", no 40 definer", w.focused(), "digits are text here")
 		require.Contains(t, w.texts(), "1 role")
+		require.Contains(t, w.texts(), "Press Enter for the first role found, or choose another.")
 		require.Contains(t, w.texts(), "Service definer, Maintain the directory of services, Enter")
 		want := signin.Choose{Permission: screen.permissions[0]}
 		require.Equal(t, "Y00039", want.Permission.OrgIdentifier)
@@ -121,13 +123,13 @@ func TestSearchByKeys(t *testing.T) {
 	t.Run("nothing found", func(t *testing.T) {
 		w, _ := start(t)
 		w.typed("xyz")
-		require.Contains(t, w.texts(), "No organisation or role matches. Press Esc to see all of them.")
+		require.Contains(t, w.texts(), "No organisations or roles match “xyz”.")
 		w.press(fyne.KeyReturn, fyne.KeyDown, fyne.KeyEnd, fyne.KeyPageDown)
 		requireIntents(t, w)
 		w.press(fyne.KeyEscape)
 		require.Equal(t, "Service provider clinician admin, Northern Community Hospital No 1 (Y00000), "+
-			"Act on behalf of a provider clinician, Enter", w.focused())
-		require.NotContains(t, strings.Join(w.texts(), "\n"), "matches")
+			"Last used, Enter, 1", w.focused())
+		require.NotContains(t, strings.Join(w.texts(), "\n"), "match")
 	})
 	t.Run("Ctrl+F, and back down to the cards", func(t *testing.T) {
 		w, _ := start(t)
@@ -138,6 +140,31 @@ func TestSearchByKeys(t *testing.T) {
 		w.press(fyne.KeyUp)
 		require.Equal(t, searching, w.focused(), "up from the first row")
 	})
+	t.Run("by mouse: the cross empties the field, and the link shows all", func(t *testing.T) {
+		w, screen := start(t)
+		showAll := func() *widgets.Link {
+			for _, object := range w.heard() {
+				if link, ok := object.CanvasObject.(*widgets.Link); ok && link.AccessibilityLabel() == "Show all roles" {
+					return link
+				}
+			}
+			return nil
+		}
+		require.Nil(t, showAll())
+		w.typed("xyz")
+		field := objectOf(t, w, func(*widgets.SearchField) bool { return true })
+		test.TapCanvas(w.win.Canvas(), field.at.AddXY(field.Size().Width-20, field.Size().Height/2))
+		require.Equal(t, searching, w.focused(), "ready for another search")
+		require.Len(t, screen.permissions, len(permissions))
+		require.Nil(t, showAll())
+		for _, query := range []string{"xyz", "hosp 4"} {
+			w.typed(query)
+			require.NotNil(t, showAll(), query)
+			showAll().Tapped(nil)
+			require.Len(t, screen.permissions, len(permissions))
+			require.Equal(t, 0, focusedChoice(t, w), "Enter is enough again")
+		}
+	})
 	t.Run("Escape on a card ends the search too", func(t *testing.T) {
 		w, screen := start(t)
 		w.typed("definer")
@@ -145,7 +172,7 @@ func TestSearchByKeys(t *testing.T) {
 		require.Equal(t, 1, focusedChoice(t, w))
 		require.Less(t, len(screen.permissions), len(permissions))
 		w.press(fyne.KeyEscape)
-		require.Len(t, screen.permissions, len(permissions)+1)
+		require.Len(t, screen.permissions, len(permissions))
 		require.Equal(t, 0, focusedChoice(t, w))
 	})
 	t.Run("the focus in the field stays where the page moves", func(t *testing.T) {
@@ -224,33 +251,50 @@ func TestFavourites(t *testing.T) {
 		w.Show(choosingState(permissions, &permissions[0]))
 		return w
 	}
-	headings := func(w *world) string { return strings.Join(w.texts(), "\n") }
-	t.Run("marked ones come after the last used", func(t *testing.T) {
-		w := start(t, favouritesOf(permissions[7]))
-		require.Contains(t, w.texts(), "Favourites")
-		w.press(fyne.KeyDown)
+	said := func(w *world) string { return strings.Join(w.texts(), "\n") }
+	again := func(w *world) {
+		w.Show(signedInState())
+		w.Show(choosingState(permissions, &permissions[0]))
+	}
+	t.Run("marked ones come after the last used, in the order of marking", func(t *testing.T) {
+		w := start(t, favouritesOf(permissions[21], permissions[7]))
+		require.Contains(t, w.texts(), "Your usual roles")
+		w.press(fyne.KeyRight)
+		require.Contains(t, w.focused(), "Northern Community Hospital No 5 (Y00004)")
+		w.press(fyne.KeyRight)
 		require.Contains(t, w.focused(), "Northern Community Hospital No 2 (Y00001)")
 		require.Contains(t, w.focused(), "favourite")
 		w.press(fyne.KeyReturn)
 		requireIntents(t, w, signin.Choose{Permission: permissions[7]})
 	})
-	t.Run("a star by keyboard, and off again", func(t *testing.T) {
+	t.Run("a usual role is not repeated below, unless it is searched", func(t *testing.T) {
+		w := start(t, favouritesOf(permissions[7], permissions[0]))
+		screen, ok := w.screen.(*choosing)
+		require.True(t, ok)
+		require.Len(t, screen.permissions, len(permissions))
+		require.Contains(t, w.texts(), "Northern Community Hospital No 1  Y00000 · 4 more roles")
+		require.NotContains(t, said(w), "1  Y00000 · 5 roles")
+		w.typed("y00001")
+		require.Contains(t, w.texts(), "Northern Community Hospital No 2  Y00001 · 5 roles")
+		require.Len(t, screen.permissions, 5)
+	})
+	t.Run("a star by keyboard, and off again, moves nothing", func(t *testing.T) {
 		store := favouritesOf()
 		w := start(t, store)
-		require.NotContains(t, headings(w), "Favourites")
 		w.press(fyne.KeyDown, fyne.KeyRight)
-		before := w.focused()
+		before, choice, offset := w.focused(), focusedChoice(t, w), w.viewport.Offset()
 		w.char('*')
-		require.Contains(t, headings(w), "Favourites")
-		require.Contains(t, w.focused(), strings.Split(before, ",")[0], "the focus stays on the role")
-		require.Contains(t, w.focused(), "favourite")
+		require.Equal(t, before+", favourite, 2", w.focused(), "the digit is shown at once")
+		require.Equal(t, choice, focusedChoice(t, w))
+		require.Equal(t, offset, w.viewport.Offset())
 		require.Len(t, store.marked, 1)
 		w.char('*')
-		require.NotContains(t, headings(w), "Favourites")
-		for _, on := range store.marked {
-			require.False(t, on)
-		}
 		require.Equal(t, before, w.focused())
+		require.Empty(t, store.marked)
+		w.char('*')
+		again(w)
+		w.press(fyne.KeyRight)
+		require.Contains(t, w.focused(), strings.Split(before, ",")[0], "among the usual ones when the page is shown anew")
 	})
 	t.Run("a star by mouse does not choose", func(t *testing.T) {
 		store := favouritesOf()
@@ -258,26 +302,41 @@ func TestFavourites(t *testing.T) {
 		card := requireFocusedObject(t, w)
 		test.TapCanvas(w.win.Canvas(), card.at.AddXY(card.Size().Width-20, card.Size().Height-20))
 		requireIntents(t, w)
-		require.True(t, store.marked[pairOf(permissions[0])])
+		require.Contains(t, store.marked, pairOf(permissions[0]))
+	})
+	t.Run("a star says what it does", func(t *testing.T) {
+		w := start(t, favouritesOf(permissions[7]))
+		later := &waits{waiting: map[int]func(){}}
+		w.tip.After = later.after
+		for _, want := range []string{"Add to favourites (*)", "Remove from favourites (*)"} {
+			card := requireFocusedObject(t, w)
+			test.MoveMouse(w.win.Canvas(), card.at.AddXY(card.Size().Width-20, card.Size().Height-20))
+			later.pass()
+			require.Equal(t, []string{want}, tippedIn(w))
+			test.MoveMouse(w.win.Canvas(), card.at.AddXY(20, 20))
+			later.pass()
+			require.Empty(t, tippedIn(w), "and only the star does")
+			w.press(fyne.KeyRight)
+		}
 	})
 	t.Run("one that cannot be saved is reported", func(t *testing.T) {
 		store := favouritesOf()
 		store.err = errors.New("disk full")
 		w := start(t, store)
 		w.char('*')
-		require.Contains(t, w.texts(), "The favourite could not be saved. It is kept until you sign out.")
+		require.Contains(t, w.texts(), "Your favourite was not saved. It lasts until you sign out.")
 	})
 	t.Run("without a store no stars", func(t *testing.T) {
 		w := newWorld(t, Settings{})
 		w.Show(choosingState(permissions, nil))
 		w.char('*')
-		require.NotContains(t, headings(w), "avourite")
+		require.NotContains(t, said(w), "avourite")
 	})
 	t.Run("those of another user are not shown", func(t *testing.T) {
 		store := favouritesOf(permissions[7])
 		store.user = "999999999999"
 		w := start(t, store)
-		require.NotContains(t, headings(w), "avourite")
+		require.NotContains(t, said(w), "avourite")
 	})
 }
 

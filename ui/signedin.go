@@ -26,6 +26,8 @@ type signedIn struct {
 	when, left *widgets.Text
 	renew      *widgets.Button
 	help       *help
+	// closing asks whether to close the window.
+	closing *closing
 }
 
 func newSignedIn(w *Window, state signin.State) *signedIn {
@@ -43,6 +45,7 @@ func newSignedIn(w *Window, state signin.State) *signedIn {
 			w.button(lang.L("Cancel"), widgets.Secondary, s.dismiss)), Above: 16, Align: widgets.Leading},
 	)
 	s.confirm.Hide()
+	s.closing = newClosing(w, s.dismiss)
 	s.ending = s.warning()
 	s.tick(w.settings.Now())
 	s.content = page(widgets.Column(
@@ -57,18 +60,24 @@ func newSignedIn(w *Window, state signin.State) *signedIn {
 // session is the panel with the session.
 func (s *signedIn) session() fyne.CanvasObject {
 	chosen := s.state.Chosen
+	facts := []fyne.CanvasObject{
+		widgets.NewText(lang.L("Organisation"), leadStyle), widgets.NewText(organisation(chosen), boldStyle),
+		widgets.NewText(lang.L("Working as"), leadStyle), widgets.NewText(roleName(chosen.BusinessFunction), boldStyle),
+		widgets.NewText(lang.L("Signed in"), leadStyle), widgets.NewText(s.w.clockTime(s.state.SignedInAt), boldStyle),
+		widgets.NewText(lang.L("Session ends"), leadStyle), s.ends,
+	}
+	if test := testEnvironment(s.state.Environment); test != "" {
+		facts = append([]fyne.CanvasObject{widgets.NewText(lang.L("e-RS platform"), leadStyle), widgets.NewText(test, boldStyle)}, facts...)
+	}
 	return widgets.NewPanel(widgets.Good, widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("You are signed in to e-RS"), titleStyle)},
 		widgets.Row{Object: widgets.NewText(lang.L("You can use your other e-RS applications now. "+
 			"Keep your smartcard in the reader."), leadStyle), Above: 5},
-		widgets.Row{Object: widgets.Pairs(10.5,
-			widgets.NewText(lang.L("Organisation"), leadStyle), widgets.NewText(organisation(chosen), boldStyle),
-			widgets.NewText(lang.L("Working as"), leadStyle), widgets.NewText(roleName(chosen.BusinessFunction), boldStyle),
-			widgets.NewText(lang.L("Signed in"), leadStyle), widgets.NewText(s.w.clockTime(s.state.SignedInAt), boldStyle),
-			widgets.NewText(lang.L("Session ends"), leadStyle), s.ends,
-		), Above: 18},
+		widgets.Row{Object: widgets.Pairs(10.5, facts...), Above: 18},
 		widgets.Row{Object: s.buttons, Above: 26, Align: widgets.Leading},
 		widgets.Row{Object: s.confirm, Above: 26},
+		widgets.Row{Object: s.closing.box, Above: 26},
+		widgets.Row{Object: s.closing.effect, Above: 14},
 	))
 }
 
@@ -103,6 +112,7 @@ func (s *signedIn) update(state signin.State) bool {
 // refresh updates what can change during a session.
 func (s *signedIn) refresh(state signin.State) {
 	s.help.update(state)
+	s.closing.refresh(s.w)
 	if s.state.RenewAsks != state.RenewAsks {
 		s.state.RenewAsks = state.RenewAsks
 		s.left.SetText(s.offer(s.w.settings.Now()))
@@ -165,25 +175,36 @@ func (s *signedIn) offer(now time.Time) string {
 	return offer
 }
 
-// ask asks once, in place of the buttons.
-func (s *signedIn) ask() {
+// ask asks once whether to sign out.
+func (s *signedIn) ask() { s.question(s.confirm, s.yes) }
+
+// askToClose asks whether to close the window. An Enter meant for another window keeps working.
+func (s *signedIn) askToClose() { s.question(s.closing.box, s.closing.keep) }
+
+// question asks in place of the buttons, and of another question.
+func (s *signedIn) question(box *fyne.Container, focused *widgets.Button) {
 	s.buttons.Hide()
-	s.confirm.Show()
+	s.confirm.Hide()
+	s.closing.box.Hide()
+	box.Show()
+	s.closing.effect.Hidden = box == s.closing.box // the question says it
 	s.w.viewport.Relayout()
-	s.w.viewport.RevealObject(s.confirm)
-	s.w.focus(s.yes)
+	s.w.viewport.RevealObject(box)
+	s.w.focus(focused)
 }
 
 // dismiss shows the buttons again and restores the focus, where Enter only asks again.
 func (s *signedIn) dismiss() {
 	s.confirm.Hide()
+	s.closing.box.Hide()
+	s.closing.effect.Show()
 	s.buttons.Show()
 	s.w.viewport.Relayout()
 	s.w.focus(s.signOut)
 }
 
 func (s *signedIn) key(key *fyne.KeyEvent) bool {
-	if key.Name != fyne.KeyEscape || !s.confirm.Visible() {
+	if key.Name != fyne.KeyEscape || s.buttons.Visible() {
 		return false
 	}
 	s.dismiss()

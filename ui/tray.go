@@ -24,7 +24,8 @@ type tray struct {
 // trayFace is the visible content of the tray.
 type trayFace struct {
 	icon              fyne.Resource
-	who, what         string
+	title             string
+	test, who, what   string
 	switches, signOut bool
 }
 
@@ -41,12 +42,16 @@ func newTray(w *Window) *tray {
 // whole.
 func (t *tray) show(state signin.State) {
 	face := faceOf(state)
+	face.title, face.test = t.w.title(), testEnvironment(state.Environment)
 	if t.known && face == t.shown {
 		return
 	}
 	t.known, t.shown = true, face
 	t.desktop.SetSystemTrayMenu(t.menu(face))
 	t.desktop.SetSystemTrayIcon(face.icon)
+	if tooltip := t.w.settings.Tooltip; tooltip != nil {
+		t.w.do(func() { tooltip(face.title) })
+	}
 }
 
 // faceOf returns the tray's content for a state.
@@ -63,7 +68,7 @@ func faceOf(state signin.State) trayFace {
 		}
 		return trayFace{icon: assets.TrayProblem, what: translated(p, p.Title)}
 	case signin.Choosing:
-		return trayFace{icon: assets.TrayOut, who: problem.Clean(state.User.Name, 100), signOut: true, what: lang.L("Choose how you want to work")}
+		return trayFace{icon: assets.TrayOut, who: problem.Clean(state.User.Name, 100), signOut: true, what: lang.L("Choose your organisation and role")}
 	default:
 		return trayFace{icon: assets.TrayOut, what: lang.L("Not signed in to e-RS")}
 	}
@@ -71,7 +76,7 @@ func faceOf(state signin.State) trayFace {
 
 func (t *tray) menu(face trayFace) *fyne.Menu {
 	var items []*fyne.MenuItem
-	for _, said := range []string{face.who, face.what} {
+	for _, said := range []string{face.test, face.who, face.what} {
 		if said != "" {
 			item := fyne.NewMenuItem(said, nil)
 			item.Disabled = true
@@ -87,7 +92,7 @@ func (t *tray) menu(face trayFace) *fyne.Menu {
 	switches.Disabled, signOut.Disabled = !face.switches, !face.signOut
 	quit := t.item(lang.L("Quit"), t.w.quit)
 	quit.IsQuit = true
-	return fyne.NewMenu(title(t.w.settings), append(items, fyne.NewMenuItemSeparator(), open, switches, signOut,
+	return fyne.NewMenu(face.title, append(items, fyne.NewMenuItemSeparator(), open, switches, signOut,
 		fyne.NewMenuItemSeparator(), quit)...)
 }
 

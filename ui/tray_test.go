@@ -50,7 +50,7 @@ func TestTheTrayShowsTheState(t *testing.T) {
 		signOut  bool
 	}{
 		"waiting":   {waitingState(hscn.MissingCard, signin.NotEnded), assets.TrayOut, []string{"Not signed in to e-RS"}, false, false},
-		"choosing":  {choosingState(fiveRoles(), nil), assets.TrayOut, []string{gpUser.Name, "Choose how you want to work"}, false, true},
+		"choosing":  {choosingState(fiveRoles(), nil), assets.TrayOut, []string{gpUser.Name, "Choose your organisation and role"}, false, true},
 		"signed in": {signedInState(), assets.TraySignedIn, []string{gpUser.Name, "Service provider clinician at NHST_X3 (R01)"}, true, true},
 		"problem":   {failedState(notAccepted), assets.TrayProblem, []string{notAccepted.Title}, false, false},
 		"unknown":   {failedState(nil), assets.TrayProblem, []string{"Something went wrong in this program"}, false, false},
@@ -78,7 +78,7 @@ func TestThereIsNoTrayWhereTheDesktopHasNone(t *testing.T) {
 	w := newWorld(t, Settings{Preferences: preferencesOf(nil)})
 	w.Show(signedInState())
 	require.Nil(t, w.app.menu)
-	w.close()
+	w.closeTwice()
 	requireIntents(t, w, signin.Quit{})
 }
 
@@ -131,7 +131,7 @@ func TestTheWindowGetsOutOfTheWay(t *testing.T) {
 			hidden.hidden = false
 			w.Show(noticed(signedInState(), true))
 			require.False(t, hidden.hidden, "once only")
-			w.close()
+			w.closeTwice()
 			require.Equal(t, c.hides, hidden.hidden)
 			require.Equal(t, c.quits, len(w.took()) == 1)
 		})
@@ -202,10 +202,12 @@ func TestWhatTheDesktopTells(t *testing.T) {
 // The first picture is reported once: a program without one is of no use.
 func TestTheFirstPictureIsReported(t *testing.T) {
 	drawn := 0
-	w := newWorld(t, Settings{Drawn: func() { drawn++ }, Preferences: preferencesOf(nil)})
+	w := newWorld(t, Settings{Drawn: func() { drawn++ }, Preferences: preferencesOf(nil), Environment: signin.Environment{Name: "dev1"}})
 	require.Zero(t, drawn)
+	require.Equal(t, "e-RS Login", w.win.Title(), "the desktop knows the program by it")
 	w.win.Canvas().Capture()
 	require.Equal(t, 1, drawn)
+	require.Equal(t, "e-RS Login (TEST: dev1)", w.win.Title())
 	w.press(fyne.KeyF2)
 	w.setPreference(PreferAppearance, "dark")
 	w.win.Canvas().Capture()

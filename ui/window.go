@@ -23,6 +23,7 @@ import (
 
 	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
@@ -33,6 +34,8 @@ type Settings struct {
 	Version string
 	// Demonstration marks title and header as a demonstration, and adds the Simulator menu.
 	Demonstration bool
+	// Environment is the e-RS to sign in to, for the time before the first state.
+	Environment signin.Environment
 	// Simulator is that menu.
 	Simulator []SimulatorItem
 	// Appearance is light, dark, high contrast, or as the system says.
@@ -55,6 +58,12 @@ type Settings struct {
 	// Raise brings the window to the front, also if hidden or minimised; nil shows it. Minimise
 	// minimises it; nil does nothing. Both are called on Fyne's goroutine.
 	Raise, Minimise func()
+	// CanMinimise reports whether Minimise does anything; nil means that it does. It is called on
+	// Fyne's goroutine.
+	CanMinimise func() bool
+	// Tooltip sets the tooltip of the icon in the notification area; nil leaves it without one. It
+	// is called on Fyne's goroutine.
+	Tooltip func(text string)
 	// Notify shows a notification; nil leaves that to Fyne. It is called on another goroutine.
 	Notify func(title, text string)
 	// Drawn is called on Fyne's goroutine after the window was first drawn.
@@ -134,8 +143,12 @@ type Window struct {
 	contrast bool
 	// active: the window has the keyboard.
 	active bool
+	// entered: Enter went down while nothing had the focus, and has not pressed anything yet.
+	entered bool
 	// closing: the user has closed the window, which stays until the session has ended.
 	closing, closed bool
+	// closeAsked is when the user last tried to close the window of an open session.
+	closeAsked time.Time
 }
 
 // New returns an app's window, not yet shown and with the first screen drawn. send receives the
@@ -156,7 +169,8 @@ func newWindow(app fyne.App, settings Settings, send func(signin.Intent), ticker
 	w.after = w.doAfter
 	w.tip.After = w.after
 	w.style()
-	w.win = app.NewWindow(title(settings))
+	w.last.Environment = settings.Environment
+	w.win = app.NewWindow(lang.L("e-RS Login"))
 	w.clock = clockLayout(lang.SystemLocale().String())
 	w.win.SetPadded(false)
 	w.win.SetMaster()
@@ -168,9 +182,12 @@ func newWindow(app fyne.App, settings Settings, send func(signin.Intent), ticker
 	w.win.Resize(fyne.NewSize(initialWidth, initialHeight))
 	w.win.Canvas().SetOnTypedKey(w.typedKey)
 	w.win.Canvas().SetOnTypedRune(w.typedRune)
+	if canvas, ok := w.win.Canvas().(desktop.Canvas); ok {
+		canvas.SetOnKeyDown(w.keyDown)
+	}
 	w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyF, Modifier: fyne.KeyModifierShortcutDefault},
 		w.find)
-	w.apply(signin.State{Phase: signin.Starting, Since: settings.Now()})
+	w.apply(signin.State{Phase: signin.Starting, Since: settings.Now(), Environment: settings.Environment})
 	return w
 }
 
@@ -204,13 +221,13 @@ func (w *Window) SystemContrast(high bool) {
 
 // build makes everything around the screens.
 func (w *Window) build() {
-	w.win.SetTitle(title(w.settings))
+	w.setTitle()
 	if w.settings.Demonstration {
 		w.win.SetMainMenu(w.simulatorMenu())
 	}
-	w.header, w.notices, w.viewport = newHeader(w.settings), newStrip(), widgets.NewViewport()
+	w.header, w.notices, w.viewport = newHeader(w.settings, w.openNotYou), newStrip(), widgets.NewViewport()
 	w.status = newStatusBar(w.settings, w.help, w.toggleSettings, w.toggleDiagnostics)
-	for _, link := range w.status.links() {
+	for _, link := range append(w.status.links(), w.header.notYou) {
 		link.OnKey, link.OnRune = w.typedKey, w.typedRune
 	}
 	w.viewport.Focused, w.viewport.OnCovered = w.focusedObject, w.reveal
@@ -234,6 +251,7 @@ func (w *Window) watchDrawing() fyne.CanvasObject {
 				w.win.SetIcon(assets.AppIcon)
 				if drawn := w.settings.Drawn; drawn != nil {
 					w.settings.Drawn = nil
+					w.setTitle()
 					drawn()
 				}
 			})
@@ -242,11 +260,32 @@ func (w *Window) watchDrawing() fyne.CanvasObject {
 	})
 }
 
-func title(settings Settings) string {
-	if settings.Demonstration {
-		return lang.L("e-RS Login (demonstration)")
+// setTitle shows the title. GLFW makes a window's X11 class of its first one, and desktops find the
+// program's menu entry and icon by that: so an environment is not named before the first picture.
+func (w *Window) setTitle() {
+	if w.settings.Demonstration || w.settings.Drawn == nil {
+		w.win.SetTitle(w.title())
 	}
-	return lang.L("e-RS Login")
+}
+
+// title is the program's name, and that of the environment unless it is the live one.
+func (w *Window) title() string {
+	switch test := testEnvironment(w.last.Environment); {
+	case w.settings.Demonstration:
+		return lang.L("e-RS Login (demonstration)")
+	case test != "":
+		return lang.L("e-RS Login") + " (" + test + ")"
+	default:
+		return lang.L("e-RS Login")
+	}
+}
+
+// testEnvironment returns the badge of an environment that is not the live one, or "".
+func testEnvironment(e signin.Environment) string {
+	if e.Name == "" {
+		return ""
+	}
+	return lang.L("TEST: {{.Name}}", map[string]any{"Name": problem.Clean(e.Name, 40)})
 }
 
 // Window returns Fyne's window, for the main function to show and to run.
@@ -315,6 +354,9 @@ func (w *Window) apply(state signin.State) {
 	if state.Phase == signin.Failed && state.Problem != nil {
 		w.problem = diagnose.Incident{Problem: state.Problem, At: state.ProblemAt}
 	}
+	if state.Environment != before.Environment {
+		w.setTitle()
+	}
 	if w.tray != nil {
 		w.tray.show(state)
 	}
@@ -329,6 +371,9 @@ func (w *Window) apply(state signin.State) {
 	w.announce(before, state)
 	if state.Phase == signin.SignedIn && before.Phase != signin.SignedIn && w.minimises() {
 		w.outOfTheWay()
+		if w.canMinimise() {
+			w.notify(w.signedInAs(state))
+		}
 	}
 }
 
@@ -451,34 +496,74 @@ func (w *Window) close() {
 	w.quit()
 }
 
-// quit asks the flow to end. The window closes when the flow reports that nothing is left.
+// quit asks the flow to end, after a question if other applications would lose a session.
 func (w *Window) quit() {
-	if w.closing || w.closed {
-		return
+	if !w.closing && !w.closed && !w.askToClose() {
+		w.end()
 	}
+}
+
+// end asks the flow to end. The window closes when the flow reports that nothing is left.
+func (w *Window) end() {
 	w.closing = true
 	w.uncover()
 	goodbye := signin.State{Phase: signin.Ending, Reason: signin.Quitting, Since: w.settings.Now(), User: w.last.User,
-		Chosen: w.last.Chosen, Missing: w.last.Missing, Links: w.last.Links}
+		Chosen: w.last.Chosen, Missing: w.last.Missing, Links: w.last.Links, Environment: w.last.Environment}
 	w.showBars(goodbye)
 	w.show(goodbye)
 	w.send(signin.Quit{})
 }
 
-// typedKey handles the keys that no control has used: all of them without a focus.
+// keyDown is called when a key goes down while nothing has the focus, but not for its repeats.
+func (w *Window) keyDown(key *fyne.KeyEvent) { w.entered = enters(key) }
+
+func enters(key *fyne.KeyEvent) bool { return key.Name == fyne.KeyReturn || key.Name == fyne.KeyEnter }
+
+// primary returns the main button that can be pressed on a page, or nil.
+func primary(object fyne.CanvasObject) *widgets.Button {
+	if !object.Visible() {
+		return nil
+	}
+	switch o := object.(type) {
+	case *widgets.Button:
+		if o.Importance() == widgets.Primary {
+			return o
+		}
+	case *fyne.Container:
+		for _, child := range o.Objects {
+			if found := primary(child); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
+// typedKey handles the keys that no control has used: all of them without a focus. Enter then
+// presses the page's main button, as if it had the focus: only if the key went down for that.
 func (w *Window) typedKey(key *fyne.KeyEvent) {
+	if enters(key) && w.win.Canvas().Focused() == nil {
+		if !w.entered {
+			return
+		}
+		w.entered = false
+	}
 	if seen := w.tip.Away(); seen && key.Name == fyne.KeyEscape {
 		return // the next Escape ends what else it would
 	}
-	if w.over != nil {
-		if w.over.key(key) {
-			return
-		}
-	} else if w.screen.key(key) {
+	var page screen = w.over
+	if w.over == nil {
+		page = w.screen
+	}
+	if page.key(key) {
 		return
 	}
 	const line = 40
 	switch key.Name {
+	case fyne.KeyReturn, fyne.KeyEnter:
+		if main := primary(page.object()); main != nil && w.win.Canvas().Focused() == nil {
+			main.Tapped(nil)
+		}
 	case fyne.KeyF1:
 		w.help()
 	case fyne.KeyF2:

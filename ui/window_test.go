@@ -30,6 +30,13 @@ func (w *world) texts() []string {
 // closeWindow is a click on the window's close button, which Fyne's test window cannot make.
 func (w *world) closeWindow() { w.close() }
 
+// closeTwice closes the window and answers its question by closing it again.
+func (w *world) closeTwice() {
+	w.close()
+	w.now = w.now.Add(closeAgain)
+	w.close()
+}
+
 // TestWaitingWords: what a user without a session reads first.
 func TestWaitingWords(t *testing.T) {
 	const stillIn = "Take your smartcard with you when you leave. You are still signed in to other NHS systems until you remove it."
@@ -131,7 +138,7 @@ func TestShown(t *testing.T) {
 	w.Show(state)
 	state.Links.ERS = signin.HealthBad
 	w.Show(state)
-	w.closeWindow()
+	w.closeTwice()
 	require.Equal(t, []signin.Phase{signin.Starting, signin.SignedIn, signin.Ending}, phases)
 }
 
@@ -191,7 +198,7 @@ func TestNewestStateIsShown(t *testing.T) {
 func TestClosing(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(signedInState())
-	w.closeWindow()
+	w.closeTwice()
 	requireIntents(t, w, signin.Quit{})
 	require.Contains(t, w.texts(), "Signing out…")
 	require.False(t, w.app.quit)
@@ -264,7 +271,7 @@ func TestClosingWithoutASession(t *testing.T) {
 
 	w = newWorld(t, Settings{})
 	w.Show(signedInState())
-	w.closeWindow()
+	w.closeTwice()
 	require.Contains(t, w.texts(), gone)
 }
 

@@ -154,6 +154,8 @@ func (w *world) hold(name fyne.KeyName, repeats int) {
 	event := &fyne.KeyEvent{Name: name}
 	if keyable, ok := canvas.Focused().(desktop.Keyable); ok {
 		keyable.KeyDown(event)
+	} else if canvas.Focused() == nil {
+		w.keyDown(event) // Fyne's test canvas has no such event
 	}
 	for range repeats + 1 {
 		if focused := canvas.Focused(); focused != nil {
@@ -187,26 +189,37 @@ func (w *world) typed(text string) {
 
 // favourites is a store in memory.
 type favourites struct {
-	marked map[ersclient.Permission]bool
+	marked map[ersclient.Permission]int
 	user   string
 	err    error
 }
 
+// favouritesOf returns a store with pairs in the order in which they were marked.
 func favouritesOf(permissions ...ersclient.Permission) *favourites {
-	f := &favourites{marked: map[ersclient.Permission]bool{}, user: gpUser.Identifier}
-	for _, p := range permissions {
-		f.marked[pairOf(p)] = true
+	f := &favourites{marked: map[ersclient.Permission]int{}, user: gpUser.Identifier}
+	for i, p := range permissions {
+		f.marked[pairOf(p)] = firstPlace + i
 	}
 	return f
 }
 
-func (f *favourites) Has(user string, p ersclient.Permission) bool {
-	return user == f.user && f.marked[p]
+func (f *favourites) Places(user string) map[ersclient.Permission]int {
+	if user != f.user {
+		return nil
+	}
+	return maps.Clone(f.marked)
 }
 
-func (f *favourites) Set(user string, p ersclient.Permission, on bool) error {
+func (f *favourites) Mark(user string, p ersclient.Permission, place int) error {
 	if f.err == nil && user == f.user {
-		f.marked[p] = on
+		f.marked[p] = place
+	}
+	return f.err
+}
+
+func (f *favourites) Unmark(user string, p ersclient.Permission) error {
+	if f.err == nil && user == f.user {
+		delete(f.marked, p)
 	}
 	return f.err
 }

@@ -16,6 +16,9 @@ import (
 
 // Services are the collaborators of a flow.
 type Services struct {
+	// environment is set for a failed start too, if it is known.
+	environment signin.Environment
+
 	platform signin.Platform
 	keyring  signin.Keyring
 	memory   signin.Memory
@@ -55,6 +58,10 @@ type Controller struct {
 	problem atomic.Pointer[instance.Shown]
 	// waiters are other starts of the program that wait for the result of a sign-in.
 	waiters waiters
+
+	// environment is the last one known, for every state that is published. It belongs to Run's
+	// goroutine.
+	environment signin.Environment
 
 	early chan signin.Intent
 	flow  atomic.Pointer[signin.Flow]
@@ -138,6 +145,7 @@ func (c *Controller) publish(state signin.State) {
 	if p := state.Problem; state.Phase == signin.Failed && p != nil {
 		c.problem.Store(&instance.Shown{Code: p.Code, Title: p.Expand(p.Title), At: state.ProblemAt})
 	}
+	state.Environment = c.environment
 	c.Show(state)
 	c.waiters.see(state)
 }
@@ -162,6 +170,9 @@ func (c *Controller) watchWorkstation(
 func (c *Controller) find() (Services, error) {
 	for {
 		found, err := c.Prepare(c.life)
+		if found.environment.Host != "" {
+			c.environment = found.environment
+		}
 		if err == nil {
 			return found, nil
 		}

@@ -90,17 +90,24 @@ func TestAWrongSettingIsShownAndReadAgain(t *testing.T) {
 	card := simulator.New(simulator.Settings{})
 	defer card.Close()
 	attempts, closed := 0, false
+	first, dev1, live := signin.Environment{Name: "dev3", Host: "dev3.example"}, signin.Environment{Name: "dev1", Host: "dev1.example"},
+		signin.Environment{Host: "live.example"}
 	e := newTestController(t, func(context.Context) (Services, error) {
 		attempts++
-		if attempts == 1 {
-			return Services{}, broken
+		switch attempts {
+		case 1:
+			return Services{}, broken // before the settings were read
+		case 2:
+			return Services{environment: dev1}, broken
 		}
 		return Services{
-			platform: cardOnly(card, nil), keyring: emptyKeyring{},
+			environment: live, platform: cardOnly(card, nil), keyring: emptyKeyring{},
 			maxAge: time.Hour, close: func() { closed = true },
 		}, nil
-	})
-	assert.Equal(t, "SETTING-ASID", e.until(t, signin.Failed).Problem.Code)
+	}, func(e *Controller) { e.environment = first })
+	failed := e.until(t, signin.Failed)
+	assert.Equal(t, "SETTING-ASID", failed.Problem.Code)
+	assert.Equal(t, first, failed.Environment, "that of the window's looks")
 	e.Shown.Store(true)
 	answer := e.Answer(func() { t.Error("a question raises the window") })(t.Context(), instance.Request{Action: instance.LastProblem})
 	require.NotNil(t, answer.Shown, "for the diagnostics of another process")
@@ -109,11 +116,13 @@ func TestAWrongSettingIsShownAndReadAgain(t *testing.T) {
 	assert.WithinDuration(t, time.Now(), answer.Shown.At, time.Minute)
 	e.Send(signin.SignIn{})
 	e.Send(signin.TryAgain{})
-	e.until(t, signin.Waiting)
+	assert.Equal(t, dev1, e.until(t, signin.Failed).Environment)
+	e.Send(signin.TryAgain{})
+	assert.Equal(t, live, e.until(t, signin.Waiting).Environment)
 	e.Send(signin.Quit{})
-	e.until(t, signin.Closed)
+	assert.Equal(t, live, e.until(t, signin.Closed).Environment)
 	require.NoError(t, <-e.ended)
-	assert.Equal(t, 2, attempts)
+	assert.Equal(t, 3, attempts)
 	assert.True(t, closed, "the services are left open")
 }
 

@@ -33,14 +33,16 @@ func (h Host) OpenReal(ctx context.Context, input RealInput) error {
 	log := h.OpenLog(logging.DefaultDir())
 	defer CloseLog(log)
 	memory := openHistory(log)
+	sources := config.System(input.File, input.Flags)
+	looks := settingsForLooks(sources)
 	found := RealServices{
-		Program: h, Log: log, Board: signin.NewBoard(), Sources: config.System(input.File, input.Flags), memory: memory, Open: &CurrentCardSide{},
+		Program: h, Log: log, Board: signin.NewBoard(), Sources: sources, memory: memory, Open: &CurrentCardSide{},
 		Left: &Leftover{},
 	}
 	return h.openWindow(ctx, log, found.Board, windowOptions{
 		settings: ui.Settings{
 			Favourites: memory, Diagnostics: NewWindowDiagnostics(found.Examine),
-			Preferences: newPreferences(settingsForLooks(found.Sources), h.Autostart(log), log),
+			Preferences: newPreferences(looks, h.Autostart(log), log), Environment: environmentOf(looks),
 		},
 		wanted: windowFingerprint("sign-in", input.File, input.Flags, h.Environ), find: found.PrepareOrClear, background: input.Background, held: input.ByLink, graphics: h.newGraphics(log),
 		unusable: found.Unusable, clearLeftover: found.ClearLeftover,
@@ -78,30 +80,32 @@ func (r RealServices) Unusable() error {
 
 func (r RealServices) prepare(ctx context.Context) (Services, error) {
 	settings, err := config.LoadReal(r.Sources)
+	found := Services{environment: environmentOf(settings)}
 	// Discarded settings may explain why others are missing.
 	r.warn(settings.Warnings)
 	// A failing start is logged at that level, too.
 	r.setLevel(settings.LogLevel)
 	if err != nil {
-		return Services{}, err
+		return found, err
 	}
 	ring, err := r.Program.OpenKeyring(settings, r.Log)
 	if err != nil {
-		return Services{}, err
+		return found, err
 	}
 	ers, err := r.newReloadingClient(ctx, settings, ring)
 	if err != nil {
-		return Services{}, errors.Join(err, ring.Close())
+		return found, errors.Join(err, ring.Close())
 	}
 	cards, err := r.OpenCardSide(settings)
 	if err != nil {
 		ers.Close()
-		return Services{}, errors.Join(err, ring.Close())
+		return found, errors.Join(err, ring.Close())
 	}
 	r.Open.Set(&cards)
 	records := r.openAudit(settings, ers, certificate.CommonName(ers.using.certificate))
 	ers.renamed = records.log.Rename
 	return Services{
+		environment: found.environment,
 		platform: hscn.New(hscn.Settings{
 			ERS: records.ers, BaseURL: settings.BaseURL, ASID: settings.ASID, Agent: cards.agent, PollInterval: settings.AgentPollInterval,
 			Changed: cards.readers.Changed(), Presence: func() hscn.Presence { return presenceOf(cards.readers.Presence()) }, Log: r.Log,
@@ -116,6 +120,11 @@ func (r RealServices) prepare(ctx context.Context) (Services, error) {
 			}
 		},
 	}, nil
+}
+
+// environmentOf returns the e-RS that settings lead to.
+func environmentOf(settings config.Config) signin.Environment {
+	return signin.Environment{Name: settings.Environment(), Host: settings.Host()}
 }
 
 // warn reports discarded settings. The window shows those that a user can act on.

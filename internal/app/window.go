@@ -52,8 +52,8 @@ func (h Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Bo
 	r := &windowRun{program: h, log: log, how: how}
 	r.controller = &Controller{
 		Publisher: h.Name(), Log: log, Guard: log.Guard, Board: board, wanted: how.wanted, Held: how.held,
-		Displays: desktop.DisplaysOf(h.Environ),
-		watch:    func(ctx context.Context) station { return workstation.Watch(ctx, workstation.Settings{}) },
+		Displays: desktop.DisplaysOf(h.Environ), environment: how.settings.Environment,
+		watch: func(ctx context.Context) station { return workstation.Watch(ctx, workstation.Settings{}) },
 	}
 	r.controller.Open(ctx)
 	wanted, want := context.WithCancel(ctx)
@@ -170,6 +170,8 @@ func (r *windowRun) makeWindow(ctx, wanted context.Context) error {
 	}
 	settings.Raise = r.raise
 	settings.Minimise = func() { desktop.Minimise(r.window.Window()) }
+	settings.CanMinimise = func() bool { return desktop.CanMinimise(r.window.Window()) }
+	settings.Tooltip = desktop.Tooltip
 	settings.Notify = desktop.Notifier(r.log, func() *ui.Window { return r.window })
 	r.picture = r.program.watchPicture(r.log, r.how.graphics, r.headless)
 	settings.Drawn = r.picture.drawn

@@ -72,7 +72,7 @@ func TestTheDoctorOfTheDemonstration(t *testing.T) {
 	} {
 		assert.Equal(t, state, found.states[id], id)
 	}
-	assert.Len(t, found.states, 15)
+	assert.Len(t, found.states, 16)
 	assert.Empty(t, found.stderr)
 }
 

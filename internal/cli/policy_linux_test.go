@@ -160,7 +160,7 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 				Checks []struct{ ID, State, Said string }
 			}
 			require.NoError(t, json.Unmarshal([]byte(out.String()), &report))
-			require.Len(t, report.Checks, 15)
+			require.Len(t, report.Checks, 16)
 			for _, check := range report.Checks {
 				if !slices.Contains(needless, check.ID) {
 					assert.Equal(t, "skipped", check.State, check.ID)

@@ -23,7 +23,7 @@ type policyCategory struct {
 // policyCategories says in which folder the editor shows a setting.
 func policyCategories() []policyCategory {
 	return []policyCategory{
-		{"CategoryPlatform", "e-RS platform and proxy", []string{"base_url", "asid", "request_timeout", "proxy", "proxy_user", "send_fqdn", "server_name", "tls_ciphers"}},
+		{"CategoryPlatform", "e-RS platform and proxy", []string{"base_url", "environment_name", "asid", "request_timeout", "proxy", "proxy_user", "send_fqdn", "server_name", "tls_ciphers"}},
 		{"CategoryCertificate", "Endpoint certificate", []string{"certificate_thumbprint", "certificate", "key", "passphrase_file", "ca_bundle"}},
 		{"CategorySmartcard", "Smartcard and Identity Agent", []string{"agent", "agent_command", "agent_poll_interval", "card_removal"}},
 		{"CategorySession", "Session and Credential Manager", []string{

@@ -8,6 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // maxBaseURL bounds the base URL, in bytes: package handoff passes it to other applications, and
@@ -48,6 +51,23 @@ func checkPort(address *url.URL) error {
 		}
 	}
 	return nil
+}
+
+// maxEnvironmentName bounds the name of an environment, in characters: it is shown beside the
+// user's name, in large text too.
+const maxEnvironmentName = 18
+
+func checkEnvironmentName(value string) (string, error) {
+	value = strings.TrimSpace(value)
+	switch {
+	case utf8.RuneCountInString(value) > maxEnvironmentName:
+		return "", fmt.Errorf("it is longer than %d characters", maxEnvironmentName)
+	case problem.Clean(value, maxEnvironmentName) != value:
+		return "", errors.New("it has characters that cannot be shown")
+	case strings.EqualFold(value, LiveEnvironment):
+		return LiveEnvironment, nil
+	}
+	return value, nil
 }
 
 func checkASID(value string) (string, error) {

@@ -106,6 +106,9 @@ const (
 type Config struct {
 	// BaseURL is the e-RS platform, such as https://api.dev1.ers.ncrs.nhs.uk/ers-api, without a trailing slash.
 	BaseURL string
+	// EnvironmentName is the name of the e-RS at BaseURL, [LiveEnvironment] for the live one. It may
+	// not count: see [Config.Environment].
+	EnvironmentName string
 	// ASID is the organisation's accredited system id, 12 digits.
 	ASID string
 	// Certificate is the file with the endpoint certificate, PEM or PKCS#12: see [Config.PKCS12].

@@ -83,6 +83,15 @@ func Settings() []Setting {
 			bind:        func(c *Config) field { return &textField{&c.BaseURL, checkBaseURL} },
 		},
 		{
+			Key: "environment_name", Kind: KindString,
+			Description: "Name of the test environment at base_url, as the window shows it, or live for the live e-RS, which the window does not mark. " +
+				"Without it, the host of base_url decides. It does not count if base_url is set in a place that overrides its own.",
+			Allowed: fmt.Sprintf("live, or a name of %d characters at most", maxEnvironmentName),
+			Remedy:  fmt.Sprintf("Give the word live, or a short name such as Training, of %d characters at most.", maxEnvironmentName),
+			Example: `"Training"`,
+			bind:    func(c *Config) field { return &textField{&c.EnvironmentName, checkEnvironmentName} },
+		},
+		{
 			Key: "asid", Kind: KindString, Required: true,
 			Description: "Your organisation's accredited system id (ASID).",
 			Allowed:     "12 digits",

@@ -38,6 +38,9 @@ func Restore(window fyne.Window) {
 // swMinimize is SW_MINIMIZE.
 const swMinimize = 6
 
+// CanMinimise returns true.
+func CanMinimise(fyne.Window) bool { return true }
+
 // Minimise minimises a window to the taskbar.
 func Minimise(window fyne.Window) {
 	native, ok := window.(driver.NativeWindow)

@@ -15,22 +15,33 @@ import (
 // Minimise asks the window manager to minimise a window, with the ICCCM message WM_CHANGE_STATE,
 // which Fyne does not offer. On Wayland only GLFW could ask, so the window stays.
 func Minimise(window fyne.Window) {
-	native, ok := window.(driver.NativeWindow)
-	if !ok {
+	handle := x11Window(window)
+	if handle == 0 {
 		return
 	}
-	native.RunNative(func(context any) {
-		x11, ok := context.(driver.X11WindowContext)
-		if !ok || x11.WindowHandle == 0 {
-			return
+	go func() {
+		if err := iconify(handle); err != nil {
+			fyne.LogError("The window could not be minimised", err)
 		}
-		handle := xproto.Window(x11.WindowHandle) //nolint:gosec // G115: an X11 id has 29 bits
-		go func() {
-			if err := iconify(handle); err != nil {
-				fyne.LogError("The window could not be minimised", err)
-			}
-		}()
+	}()
+}
+
+// CanMinimise reports whether Minimise does anything.
+func CanMinimise(window fyne.Window) bool { return x11Window(window) != 0 }
+
+// x11Window returns the X11 id of a window, or 0.
+func x11Window(window fyne.Window) xproto.Window {
+	native, ok := window.(driver.NativeWindow)
+	if !ok {
+		return 0
+	}
+	var handle xproto.Window
+	native.RunNative(func(context any) {
+		if x11, ok := context.(driver.X11WindowContext); ok {
+			handle = xproto.Window(x11.WindowHandle) //nolint:gosec // G115: an X11 id has 29 bits
+		}
 	})
+	return handle
 }
 
 func iconify(window xproto.Window) error {

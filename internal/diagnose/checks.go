@@ -23,6 +23,7 @@ const (
 	IDAgent       = "agent"
 	IDTicket      = "ticket"
 	IDClock       = "clock"
+	IDEnvironment = "environment"
 	IDDNS         = "dns"
 	IDProxy       = "proxy"
 	IDTLS         = "tls"
@@ -52,6 +53,7 @@ func Checks(n Target) []Check {
 		{ID: IDAgent, Name: nameAgent, Run: n.agent},
 		{ID: IDTicket, Name: nameTicket, Run: n.ticket},
 		{ID: IDClock, Name: nameClock, Run: j.clock, Within: network},
+		{ID: IDEnvironment, Name: nameEnvironment, Run: n.environment},
 		{ID: IDDNS, Name: nameDNS, Run: j.name, Within: network},
 		{ID: IDProxy, Name: nameProxy, Run: j.proxy, Within: network},
 		{ID: IDTLS, Name: nameTLS, Run: j.chain, Within: network},
@@ -110,6 +112,9 @@ func (n Target) reader(ctx context.Context) Finding {
 // of a version.
 const maxReaders, maxReaderName, maxVersion = 3, 60, 40
 
+// maxHost bounds a host name, in characters: DNS has no longer ones.
+const maxHost = 253
+
 func (n Target) card(ctx context.Context) Finding {
 	if n.Readers == nil {
 		return skipped(saidNothing)
@@ -163,6 +168,18 @@ func (n Target) ticket(ctx context.Context) Finding {
 		return attention(saidNoTicket, problem.Of(err))
 	}
 	return troubled(Failed, err)
+}
+
+func (n Target) environment(context.Context) Finding {
+	host := problem.Clean(n.Settings.Host(), maxHost)
+	name := n.Settings.Environment()
+	switch {
+	case host == "":
+		return skipped(saidNothing)
+	case name == "":
+		return ok(saidLive).With("Host", host)
+	}
+	return ok(saidTest).With("Environment", name).With("Host", host)
 }
 
 func (n Target) asid(context.Context) Finding {

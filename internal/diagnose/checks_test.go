@@ -63,6 +63,7 @@ func newWorld(t *testing.T, options ...erstest.Option) *world {
 	}}
 	settings, err := config.Load(config.Sources{})
 	require.NoError(t, err)
+	settings.BaseURL = w.server.URL
 	card := simulator.New(simulator.Settings{})
 	t.Cleanup(card.Close)
 	w.target = diagnose.Target{
@@ -113,7 +114,7 @@ func (w *world) run(t *testing.T) map[string]diagnose.Result {
 func TestERR000EveryLinkThatIsWell(t *testing.T) {
 	w := newWorld(t)
 	found := w.run(t)
-	require.Len(t, found, 15, "the rows of the screen")
+	require.Len(t, found, 16, "the rows of the screen")
 	for id, result := range found {
 		assert.Equal(t, diagnose.OK, result.State, "%s: %s", id, result.Text())
 	}
@@ -124,6 +125,23 @@ func TestERR000EveryLinkThatIsWell(t *testing.T) {
 	assert.Equal(t, "No proxy is used.", found["proxy"].Text())
 	assert.Len(t, w.server.Requests(), 1, "one request serves all rows (IO-06)")
 	assert.Equal(t, "HEAD", w.server.Requests()[0].Method)
+}
+
+// TestWhichERS: a service desk must see whether a report is about the live e-RS.
+func TestWhichERS(t *testing.T) {
+	for address, want := range map[string]string{
+		"":                                    "There is nothing to look at here.",
+		"https://api.ebs.ncrs.nhs.uk/ers-api": "This is the live e-RS (api.ebs.ncrs.nhs.uk).",
+		"https://api.dev1.ers.ncrs.nhs.uk/ers-api": "This is the test environment dev1 (api.dev1.ers.ncrs.nhs.uk), not the live e-RS.",
+	} {
+		for _, check := range diagnose.Checks(diagnose.Target{Settings: config.Config{BaseURL: address}}) {
+			if check.ID == diagnose.IDEnvironment {
+				found := check.Run(t.Context())
+				assert.Equal(t, want, found.Text())
+				assert.Equal(t, address == "", found.State == diagnose.Skipped)
+			}
+		}
+	}
 }
 
 // TestERR000EveryLinkThatIsBroken: each is found in its own row, with the reference that the service desk knows.

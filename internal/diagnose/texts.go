@@ -9,6 +9,7 @@ const (
 	nameAgent       = "Identity Agent"
 	nameTicket      = "Smartcard sign-in"
 	nameClock       = "Clock"
+	nameEnvironment = "e-RS platform"
 	nameDNS         = "e-RS address (DNS)"
 	nameProxy       = "Proxy"
 	nameTLS         = "e-RS certificate (TLS)"
@@ -46,6 +47,8 @@ const (
 	saidClockWrong  = "This computer's clock and e-RS differ by {{.Minutes}} minutes."
 	saidNoClock     = "e-RS did not respond, so the clock could not be compared."
 	saidNoDate      = "The response from e-RS has no time."
+	saidLive        = "This is the live e-RS ({{.Host}})."
+	saidTest        = "This is the test environment {{.Environment}} ({{.Host}}), not the live e-RS."
 	saidName        = "The name {{.Host}} was found."
 	saidNoName      = "The name {{.Host}} could not be looked up."
 	saidProxyName   = "The name {{.Host}} of the proxy was found; the proxy looks up that of e-RS."
@@ -82,12 +85,12 @@ const (
 func Texts() []string {
 	list := []string{OK.Word(), Attention.Word(), Failed.Word(), Skipped.Word()}
 	list = append(list,
-		nameReader, nameCard, nameAgent, nameTicket, nameClock, nameDNS, nameProxy, nameTLS, nameCertificate, nameASID, nameERS,
+		nameReader, nameCard, nameAgent, nameTicket, nameClock, nameEnvironment, nameDNS, nameProxy, nameTLS, nameCertificate, nameASID, nameERS,
 		nameKeyring, nameAudit, nameSettings, nameWorkstation,
 
 		saidNoAnswer, saidPanic, saidCancelled, saidNothing, saidPolicy, saidMachine,
 		saidReaders, saidNoReader, saidCard, saidNoCard, saidCardUnseen, saidAgent, saidNoAgent, saidCommand, saidSimulated,
-		saidTicket, saidNoTicket, saidClock, saidClockNear, saidClockWrong, saidNoClock, saidNoDate, saidName, saidNoName, saidProxyName,
+		saidTicket, saidNoTicket, saidClock, saidClockNear, saidClockWrong, saidNoClock, saidNoDate, saidLive, saidTest, saidName, saidNoName, saidProxyName,
 		saidAddress, saidNoProxy, saidProxy, saidProxyUnseen, saidChain, saidRefused, saidNoChain, saidCertificate, saidASID,
 		saidNoASID, saidAnswers, saidAnswersBad, saidAnswersOdd, saidNoAddress, saidKeyring, saidAudit, saidSettings,
 		saidManagedOne, saidManaged, saidSettingsBad, saidSettingBad, saidSettingsOdd, saidSettingOdd, saidSeen, saidUnseen,

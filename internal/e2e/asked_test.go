@@ -24,7 +24,7 @@ func TestAnotherProgramHasItsUserSignIn(t *testing.T) {
 	require.NoError(t, asking.WaitScreen(s.ctx, "choosing"))
 	require.NoError(t, s.Desktop.WaitWindow(s.ctx, stage.Title))
 	s.picture("asked")
-	s.press("4")
+	s.press("5")
 	require.NoError(t, asking.Wait(s.ctx), "the program learns that its user is signed in")
 	sessions := s.sessions()
 	require.Len(t, sessions, 1)

@@ -28,7 +28,7 @@ func signInWithACard(t *testing.T, settings ...string) (*scene, *stage.Program, 
 	card, err := daemon.Insert()
 	require.NoError(t, err)
 	s.see(program, "choosing")
-	s.press("4")
+	s.press("5")
 	s.see(program, "signed-in")
 	s.keyringHas(s.sessions()[0])
 	return s, program, card
@@ -89,7 +89,7 @@ func TestAUT004CardRemoved(t *testing.T) {
 		card, err := daemon.Insert()
 		require.NoError(t, err)
 		s.see(program, "choosing")
-		s.press("4")
+		s.press("5")
 		s.see(program, "signed-in")
 		other, err := daemon.InsertInto(1)
 		require.NoError(t, err)

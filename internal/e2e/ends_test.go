@@ -71,7 +71,7 @@ var moments = []struct {
 		require.NoError(s.t, s.ers.Fail(s.ctx, erstest.A002, slow))
 		s.insertCard()
 		s.see(program, "choosing")
-		s.press("4")
+		s.press("5")
 		s.see(program, "selecting")
 		return program
 	}},

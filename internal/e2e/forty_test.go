@@ -24,6 +24,7 @@ func TestAUT005FortyOrganisationsInEightKeys(t *testing.T) {
 	t.Cleanup(func() { assert.NoError(t, program.Kill()) })
 	s.see(program, "waiting")
 	require.NoError(t, s.Desktop.WaitWindow(s.ctx, stage.Title))
+	s.clickOnGround()
 	s.press("Return") // the card goes in, and its passcode is entered
 	s.see(program, "choosing")
 
@@ -38,6 +39,43 @@ func TestAUT005FortyOrganisationsInEightKeys(t *testing.T) {
 	s.press("Return")
 	s.see(program, "signed-in")
 	s.isAt(ersclient.ServiceProviderClinician, "RZ802")
+
+	s.findsTheirWay(program)
+}
+
+// findsTheirWay goes on with a favourite and the way out, signed in at RZ802.
+func (s *scene) findsTheirWay(program *stage.Program) {
+	s.t.Helper()
+	switchRole := func() {
+		s.press("Tab", "Return")
+		s.see(program, "choosing")
+	}
+	// The last card becomes the first favourite: 2, whatever is used last.
+	switchRole()
+	s.press("End", "asterisk", "2")
+	s.see(program, "signed-in")
+	s.isAt(ersclient.ServiceProviderClinicianAdmin, "RZ201")
+
+	switchRole()
+	s.press("c", "h", "a", "l", "k", "Return")
+	s.see(program, "signed-in")
+	s.isAt(ersclient.ServiceProviderClinician, "RZ802")
+	switchRole()
+	s.press("2")
+	s.see(program, "signed-in")
+	s.isAt(ersclient.ServiceProviderClinicianAdmin, "RZ201")
+
+	// 120 cards are one Tab stop, and the ways out come before the search.
+	switchRole()
+	s.press("shift+Tab", "shift+Tab", "shift+Tab", "Return")
+	s.see(program, "waiting")
+	s.keyringEmpty()
+}
+
+// clickOnGround clicks where nothing is to be pressed.
+func (s *scene) clickOnGround() {
+	s.t.Helper()
+	require.NoError(s.t, s.Desktop.Click(s.ctx, 8, 300))
 }
 
 // isAt asserts the role of the session in the keyring.

@@ -46,7 +46,7 @@ func BenchmarkIdle(b *testing.B) {
 		require.NoError(b, err)
 		require.NoError(b, running.WaitScreen(ctx, "waiting"))
 		require.NoError(b, set.Desktop.WaitWindow(ctx, stage.Title))
-		for _, step := range []struct{ key, leadsTo string }{{"Return", "choosing"}, {"4", "signed-in"}} {
+		for _, step := range []struct{ key, leadsTo string }{{"Return", "choosing"}, {"5", "signed-in"}} {
 			require.NoError(b, set.Desktop.Press(ctx, step.key))
 			require.NoError(b, running.WaitScreen(ctx, step.leadsTo))
 		}

@@ -113,7 +113,7 @@ func TestTheWholeJobOnEveryKeyring(t *testing.T) {
 
 			s.press("Tab", "Return")
 			s.see(program, "choosing")
-			s.press("1")
+			s.press("2")
 			s.see(program, "signed-in")
 			second := o.one()
 			require.NotEqual(t, first.Role, second.Role)

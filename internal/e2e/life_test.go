@@ -98,7 +98,7 @@ func TestA00303SwitchingRoleWhileAReaderPolls(t *testing.T) {
 
 	s.press("Tab", "Return")
 	s.see(program, "choosing")
-	s.press("1")
+	s.press("2")
 	s.see(program, "signed-in")
 	second := s.sessions()
 	require.Len(t, second, 1, "the session of the first role is closed")
@@ -206,7 +206,7 @@ func TestERSHangsForEver(t *testing.T) {
 		s.insertCard()
 		s.see(program, "choosing")
 		require.NoError(t, s.ers.Fail(s.ctx, erstest.A002, erstest.Fault{Kind: erstest.Hang}))
-		s.press("4")
+		s.press("5")
 		s.see(program, "selecting")
 		s.press("Escape")
 		// The list again, in a new session: the first may have its role already.
@@ -260,7 +260,7 @@ func TestLAL001AuditLog(t *testing.T) {
 	require.NoError(t, program.WaitProblem(s.ctx, "ERS-A001-500"))
 	s.press("Return")
 	s.see(program, "choosing")
-	s.press("4")
+	s.press("5")
 	s.see(program, "signed-in")
 	session := s.sessions()
 	s.signOut(program)

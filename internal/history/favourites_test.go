@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"testing"
 
@@ -15,24 +16,30 @@ import (
 	"github.com/ers-login/ers-login/internal/history"
 )
 
+// has reports whether a user has marked a pair.
+func has(h *history.History, user string, pair ersclient.Permission) bool {
+	pair.OrgName = ""
+	return h.Places(user)[pair] != 0
+}
+
 // A star that is lost, or is another user's, leads to the wrong organisation.
 func TestFavouritesAreKeptForEachUser(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state", "history.json")
 	h := open(t, path)
-	assert.False(t, h.Has(ann, clinician), "nothing is marked yet")
-	require.NoError(t, h.Set(ann, clinician, true))
-	require.NoError(t, h.Set(ann, manager, true))
-	require.NoError(t, h.Set(bob, unheardOf, true))
+	assert.False(t, has(h, ann, clinician), "nothing is marked yet")
+	require.NoError(t, h.Mark(ann, clinician, 2))
+	require.NoError(t, h.Mark(ann, manager, 2))
+	require.NoError(t, h.Mark(bob, unheardOf, 2))
 	require.NoError(t, h.Remember(ann, manager))
-	require.NoError(t, h.Set(ann, manager, false))
+	require.NoError(t, h.Unmark(ann, manager))
 	renamed := clinician
 	renamed.OrgName = "The Surgery, under another name"
 	for name, opened := range map[string]*history.History{"the same": h, "after a restart": open(t, path)} {
 		t.Run(name, func(t *testing.T) {
-			assert.True(t, opened.Has(ann, renamed))
-			assert.False(t, opened.Has(ann, manager), "its star was taken away")
-			assert.False(t, opened.Has(ann, unheardOf), "it is another user's")
-			assert.True(t, opened.Has(bob, unheardOf))
+			assert.True(t, has(opened, ann, renamed))
+			assert.False(t, has(opened, ann, manager), "its star was taken away")
+			assert.False(t, has(opened, ann, unheardOf), "it is another user's")
+			assert.True(t, has(opened, bob, unheardOf))
 			last(t, opened, ann, &manager)
 		})
 	}
@@ -49,23 +56,23 @@ func TestFavouritesAreBounded(t *testing.T) {
 		return ersclient.Permission{BusinessFunction: ersclient.ReferringClinician, OrgIdentifier: fmt.Sprintf("Y%05d", i)}
 	}
 	for i := range history.MostFavourites {
-		require.NoError(t, h.Set(ann, at(i), true))
+		require.NoError(t, h.Mark(ann, at(i), i+2))
 	}
-	require.Error(t, h.Set(ann, at(history.MostFavourites), true), "an error, and nothing is forgotten for it")
-	assert.True(t, h.Has(ann, at(0)))
-	assert.False(t, h.Has(ann, at(history.MostFavourites)))
-	require.NoError(t, h.Set(ann, at(0), false))
-	require.NoError(t, h.Set(ann, at(history.MostFavourites), true), "there is room again")
+	require.Error(t, h.Mark(ann, at(history.MostFavourites), 2), "an error, and nothing is forgotten for it")
+	assert.True(t, has(h, ann, at(0)))
+	assert.False(t, has(h, ann, at(history.MostFavourites)))
+	require.NoError(t, h.Unmark(ann, at(0)))
+	require.NoError(t, h.Mark(ann, at(history.MostFavourites), 2), "there is room again")
 	for user := range history.Limit {
-		require.NoError(t, h.Set(fmt.Sprintf("5550%08d", user), manager, true))
+		require.NoError(t, h.Mark(fmt.Sprintf("5550%08d", user), manager, 2))
 	}
-	assert.False(t, h.Has(ann, at(1)), "the user who has not come for longest")
+	assert.False(t, has(h, ann, at(1)), "the user who has not come for longest")
 	var file struct{ Favourites []struct{ User string } }
 	raw, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(raw, &file))
 	assert.Len(t, file.Favourites, history.Limit)
-	require.Error(t, h.Set(ann, ersclient.Permission{OrgIdentifier: string(make([]byte, 201))}, true))
+	require.Error(t, h.Mark(ann, ersclient.Permission{OrgIdentifier: string(make([]byte, 201))}, 2))
 }
 
 // Two windows of one account, and the pictures that are drawn while a disk is slow.
@@ -75,15 +82,85 @@ func TestFavouritesAreSafeToUseAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 8 {
 		p := ersclient.Permission{BusinessFunction: ersclient.ReferringClinician, OrgIdentifier: fmt.Sprint(i)}
-		all.Go(func() { assert.NoError(t, first.Set(ann, p, true)) })
-		all.Go(func() { first.Has(ann, p) })
+		all.Go(func() { assert.NoError(t, first.Mark(ann, p, 2)) })
+		all.Go(func() { first.Places(ann) })
 		all.Go(func() { assert.NoError(t, first.Remember(bob, p)) })
 	}
 	all.Wait()
-	require.NoError(t, second.Set(ann, manager, true))
+	require.NoError(t, second.Mark(ann, manager, 2))
 	again := open(t, path)
 	for i := range 8 {
-		assert.True(t, again.Has(ann, ersclient.Permission{BusinessFunction: ersclient.ReferringClinician, OrgIdentifier: fmt.Sprint(i)}))
+		assert.True(t, has(again, ann, ersclient.Permission{BusinessFunction: ersclient.ReferringClinician, OrgIdentifier: fmt.Sprint(i)}))
 	}
-	assert.True(t, again.Has(ann, manager))
+	assert.True(t, has(again, ann, manager))
+}
+
+// A digit that comes to mean another pair signs its user in as that, with one key press.
+func TestAFavouriteKeepsItsPlace(t *testing.T) {
+	third := ersclient.Permission{BusinessFunction: ersclient.ServiceDefiner, OrgIdentifier: "R01"}
+	unnamed := func(places map[ersclient.Permission]int, pair ersclient.Permission) int {
+		pair.OrgName = ""
+		return places[pair]
+	}
+	tests := map[string]struct {
+		do                        func(*testing.T, *history.History)
+		clinician, manager, third int
+	}{
+		"the places asked for": {func(t *testing.T, h *history.History) {
+			require.NoError(t, h.Mark(ann, manager, 2))
+			require.NoError(t, h.Mark(ann, clinician, 5))
+		}, 5, 2, 0},
+		"after another was taken away": {func(t *testing.T, h *history.History) {
+			require.NoError(t, h.Mark(ann, clinician, 2))
+			require.NoError(t, h.Mark(ann, manager, 3))
+			require.NoError(t, h.Unmark(ann, clinician))
+		}, 0, 3, 0},
+		"when marked again": {func(t *testing.T, h *history.History) {
+			require.NoError(t, h.Mark(ann, clinician, 2))
+			require.NoError(t, h.Mark(ann, manager, 3))
+			require.NoError(t, h.Mark(ann, clinician, 7))
+		}, 2, 3, 0},
+		"a place that two windows have given": {func(t *testing.T, h *history.History) {
+			require.NoError(t, h.Mark(ann, clinician, 2))
+			require.NoError(t, h.Mark(bob, third, 3))
+			require.NoError(t, h.Mark(ann, manager, 2))
+			require.NoError(t, h.Mark(ann, third, 0))
+		}, 2, 3, 4},
+	}
+	for name, c := range tests {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "history.json")
+			h := open(t, path)
+			c.do(t, h)
+			for _, opened := range []*history.History{h, open(t, path)} {
+				places := opened.Places(ann)
+				assert.Equal(t, []int{c.clinician, c.manager, c.third},
+					[]int{unnamed(places, clinician), unnamed(places, manager), unnamed(places, third)})
+			}
+		})
+	}
+}
+
+// A file of a version without places is read: its favourites have them in the order of marking.
+func TestFavouritesOfAnEarlierVersion(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.json")
+	h := open(t, path)
+	require.NoError(t, h.Mark(ann, manager, 9))
+	require.NoError(t, h.Mark(ann, clinician, 3))
+	require.NoError(t, h.Mark(bob, clinician, 4))
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	old := regexp.MustCompile(`,"place":\d+`).ReplaceAll(raw, nil)
+	require.Less(t, len(old), len(raw))
+	require.NoError(t, os.WriteFile(path, old, 0o600))
+
+	h = open(t, path)
+	want := map[ersclient.Permission]int{
+		{BusinessFunction: manager.BusinessFunction, OrgIdentifier: manager.OrgIdentifier}:     2,
+		{BusinessFunction: clinician.BusinessFunction, OrgIdentifier: clinician.OrgIdentifier}: 3,
+	}
+	assert.Equal(t, want, h.Places(ann))
+	require.NoError(t, h.Unmark(ann, manager))
+	assert.Equal(t, 3, open(t, path).Places(ann)[ersclient.Permission{
+		BusinessFunction: clinician.BusinessFunction, OrgIdentifier: clinician.OrgIdentifier}], "for good from then on")
 }

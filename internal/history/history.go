@@ -1,6 +1,6 @@
 // Package history remembers which organisation and business function each user chose last, so that the window can offer that
 // pair first and a sign-in costs one key press (AUT-005 still has the user choose). It keeps the pairs that a user has marked with a
-// star too, so that they come next.
+// star too, so that they come next, each in a place of its own: the digit that chooses it must not come to mean another pair.
 //
 // Workstations are shared, and a file that lists who works at one should not lie about. So a user is kept as a hash of their
 // 12-digit national id, salted and made slow (PBKDF2, RFC 8018) since a million million ids are soon tried, and there is no
@@ -38,6 +38,10 @@ const Limit = 50
 // MostFavourites is how many favourites of one user are kept.
 const MostFavourites = 40
 
+// FirstPlace is the lowest place of a favourite. The place before it is that of the pair chosen
+// last.
+const FirstPlace = 2
+
 const (
 	version = 1
 	// rounds slows the search for the id behind a hash; it belongs to the file's version.
@@ -58,8 +62,6 @@ type History struct {
 	// mu is held for moments only: the window asks thousands of times for one picture.
 	mu      sync.Mutex
 	content content
-	// stars has the favourites of content, to be found quickly.
-	stars map[choice]bool
 	// last caches the last user, since a sign-in asks twice and hashing is slow on purpose.
 	last struct{ identifier, salt, user string }
 }
@@ -70,8 +72,15 @@ type content struct {
 	Salt    string `json:"salt"`
 	// Choices starts with the latest.
 	Choices []choice `json:"choices"`
-	// Favourites has the user first who has marked one latest.
-	Favourites []choice `json:"favourites,omitempty"`
+	// Favourites has the user first who has marked one latest, and a user's in the order in which
+	// they were marked.
+	Favourites []favourite `json:"favourites,omitempty"`
+}
+
+// favourite is a marked pair. Files of earlier versions have no places.
+type favourite struct {
+	choice
+	Place int `json:"place,omitempty"`
 }
 
 type choice struct {
@@ -90,7 +99,7 @@ func DefaultFile() string { return filepath.Join(xdg.StateHome, "ers-login", "hi
 func Open(path string) (*History, error) {
 	h := &History{path: path}
 	read, err := load(path)
-	h.take(read)
+	h.content = read
 	return h, err
 }
 
@@ -111,11 +120,7 @@ func (h *History) Last(userIdentifier string) (ersclient.Permission, bool) {
 	if i < 0 {
 		return ersclient.Permission{}, false
 	}
-	found := h.content.Choices[i]
-	return ersclient.Permission{
-		BusinessFunction: ersclient.BusinessFunction(found.BusinessFunction),
-		OrgIdentifier:    found.OrgIdentifier,
-	}, true
+	return h.content.Choices[i].permission(), true
 }
 
 // Remember keeps the pair that a user has chosen, and writes the file, after reading it again:
@@ -134,47 +139,99 @@ func (h *History) Remember(userIdentifier string, permission ersclient.Permissio
 	})
 }
 
-// Has reports whether a user has marked a pair as a favourite. It answers from memory.
-func (h *History) Has(userIdentifier string, permission ersclient.Permission) bool {
+// Places returns the pairs that a user has marked as favourites, each with its place, which stays
+// while the pair is marked. It answers from memory. Like [History.Last], it leaves OrgName empty.
+func (h *History) Places(userIdentifier string) map[ersclient.Permission]int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.stars) == 0 {
-		return false
+	if len(h.content.Favourites) == 0 {
+		return nil
 	}
 	user, err := h.user(userIdentifier)
-	return err == nil && h.stars[chosen(user, permission)] // Hashing fails only where Set says so.
+	if err != nil {
+		return nil // as in Last
+	}
+	places := map[ersclient.Permission]int{}
+	for _, star := range h.content.Favourites {
+		if star.User == user {
+			places[star.permission()] = star.Place
+		}
+	}
+	return places
 }
 
-// Set adds or removes a user's favourite, and writes the file as [History.Remember] does.
-func (h *History) Set(userIdentifier string, permission ersclient.Permission, on bool) error {
+// Mark makes a pair a user's favourite, in a place or, if another favourite has it, in the lowest
+// free one. A pair that is marked already keeps its place. The file is written as by
+// [History.Remember].
+func (h *History) Mark(userIdentifier string, permission ersclient.Permission, place int) error {
 	if len(permission.OrgIdentifier) > maxText || len(permission.BusinessFunction) > maxText {
 		return errors.New("could not keep the favourite: it is too long")
 	}
 	return h.change(userIdentifier, func(c *content, user string) error {
-		marked := chosen(user, permission)
-		var own, others []choice
-		for _, star := range c.Favourites {
-			switch {
-			case star == marked:
-			case star.User == user:
-				own = append(own, star)
-			default:
-				others = append(others, star)
-			}
-		}
-		if on {
+		marked := favourite{chosen(user, permission), place}
+		own, others := favouritesOf(c, user)
+		if !slices.ContainsFunc(own, func(f favourite) bool { return f.choice == marked.choice }) {
 			if len(own) >= MostFavourites {
 				return fmt.Errorf("could not keep the favourite: there are %d already", MostFavourites)
 			}
 			own = append(own, marked)
+			settle(own)
 		}
 		c.Favourites = latestUsers(append(own, others...))
 		return nil
 	})
 }
 
+// Unmark takes a favourite of a user away; the others keep their places. The file is written as by
+// [History.Remember].
+func (h *History) Unmark(userIdentifier string, permission ersclient.Permission) error {
+	return h.change(userIdentifier, func(c *content, user string) error {
+		own, others := favouritesOf(c, user)
+		own = slices.DeleteFunc(own, func(f favourite) bool { return f.choice == chosen(user, permission) })
+		c.Favourites = latestUsers(append(own, others...))
+		return nil
+	})
+}
+
+// favouritesOf splits the favourites into those of a user and of others.
+func favouritesOf(c *content, user string) (own, others []favourite) {
+	for _, star := range c.Favourites {
+		if star.User == user {
+			own = append(own, star)
+		} else {
+			others = append(others, star)
+		}
+	}
+	return own, others
+}
+
+// settle gives each favourite without a place, or with that of an earlier one of its user, the
+// lowest free one.
+func settle(stars []favourite) {
+	type place struct {
+		user   string
+		number int
+	}
+	taken := map[place]bool{}
+	var homeless []*favourite
+	for i := range stars {
+		star := &stars[i]
+		if star.Place < FirstPlace || star.Place >= FirstPlace+MostFavourites || taken[place{star.User, star.Place}] {
+			homeless = append(homeless, star)
+			continue
+		}
+		taken[place{star.User, star.Place}] = true
+	}
+	for _, star := range homeless {
+		for star.Place = FirstPlace; taken[place{star.User, star.Place}]; {
+			star.Place++
+		}
+		taken[place{star.User, star.Place}] = true
+	}
+}
+
 // latestUsers leaves out the favourites of users beyond the [Limit].
-func latestUsers(stars []choice) []choice {
+func latestUsers(stars []favourite) []favourite {
 	seen := map[string]bool{}
 	for i, star := range stars {
 		seen[star.User] = true
@@ -189,13 +246,8 @@ func chosen(user string, permission ersclient.Permission) choice {
 	return choice{user, permission.OrgIdentifier, string(permission.BusinessFunction)}
 }
 
-// take makes what was read what is remembered.
-func (h *History) take(read content) {
-	h.content = read
-	h.stars = make(map[choice]bool, len(read.Favourites))
-	for _, star := range read.Favourites {
-		h.stars[star] = true
-	}
+func (c choice) permission() ersclient.Permission {
+	return ersclient.Permission{BusinessFunction: ersclient.BusinessFunction(c.BusinessFunction), OrgIdentifier: c.OrgIdentifier}
 }
 
 // change reads the file anew, edits its content, and writes it. The edit stays in memory even if it
@@ -220,10 +272,10 @@ func (h *History) changed(userIdentifier string, read content, err error, edit f
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err == nil && read.Salt != "" {
-		h.take(read)
+		h.content = read
 	}
 	if h.content.Salt == "" {
-		h.take(content{Version: version, Salt: rand.Text()})
+		h.content = content{Version: version, Salt: rand.Text()}
 	}
 	user, hashErr := h.user(userIdentifier)
 	if hashErr != nil {
@@ -235,7 +287,7 @@ func (h *History) changed(userIdentifier string, read content, err error, edit f
 	if err := edit(&next, user); err != nil {
 		return content{}, err
 	}
-	h.take(next)
+	h.content = next
 	return next, nil
 }
 
@@ -315,12 +367,17 @@ func parse(raw []byte) (content, error) {
 	if len(made.Salt) < minSalt || len(made.Salt) > maxText {
 		return content{}, errors.New("it has no salt")
 	}
-	for _, c := range slices.Concat(made.Choices, made.Favourites) {
+	all := slices.Clone(made.Choices)
+	for _, star := range made.Favourites {
+		all = append(all, star.choice)
+	}
+	for _, c := range all {
 		if c.User == "" || max(len(c.User), len(c.OrgIdentifier), len(c.BusinessFunction)) > maxText {
 			return content{}, errors.New("it has a choice that is none")
 		}
 	}
 	made.Choices = made.Choices[:min(len(made.Choices), Limit)]
 	made.Favourites = latestUsers(made.Favourites[:min(len(made.Favourites), Limit*MostFavourites)])
+	settle(made.Favourites)
 	return made, nil
 }

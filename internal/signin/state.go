@@ -187,10 +187,22 @@ type State struct {
 	// It stays until somebody is signed in or the user has given up (Cancel, in every phase but
 	// Selecting).
 	AskedBy string
+	// Environment is the e-RS that the program signs in to. The publisher of the flow's
+	// states fills it in.
+	Environment Environment
 	// Links is the health of the neighbours.
 	Links Links
 	// Notices is what is wrong without keeping anybody from working, in a stable order.
 	Notices []Notice
+}
+
+// Environment is an e-RS, as its users distinguish it from another.
+type Environment struct {
+	// Name is that of a test environment, such as dev1. It is empty for the live one, and while none
+	// is known.
+	Name string
+	// Host is the host of its address, empty while none is known.
+	Host string
 }
 
 // Notice is a fault that a user or their service desk should know of, and that does not prevent

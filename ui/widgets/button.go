@@ -57,6 +57,9 @@ func NewButton(text string, importance Importance, tapped func()) *Button {
 	return b
 }
 
+// Importance returns the button's role.
+func (b *Button) Importance() Importance { return b.importance }
+
 // SetText replaces the text.
 func (b *Button) SetText(text string) {
 	b.label.SetText(text)

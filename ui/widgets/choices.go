@@ -3,7 +3,6 @@ package widgets
 import (
 	"slices"
 	"sort"
-	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -23,17 +22,16 @@ type Section struct {
 }
 
 const (
-	choiceGap     = 16 // between cards, in both directions
-	headingBelow  = 9
-	sectionAbove  = 18
-	digitsOnCards = 9
+	choiceGap    = 16 // between cards, in both directions
+	headingBelow = 9
+	sectionAbove = 18
 )
 
-// Choices is a grid of cards in sections. Only the cards of visible rows exist, and those of one
-// more row at either end for the Tab key.
+// Choices is a grid of cards in sections. Only the cards of visible rows exist, and the one that is
+// the Tab stop of them all: the card that last had the focus, or the first. Arrows go from card to
+// card.
 //
-// Choices are counted through all sections, from 0. The fully visible cards have the digits 1 to 9,
-// unless they have a key of their own, or digits have another use (see [Choices.ShowDigits]).
+// Choices are counted through all sections, from 0.
 type Choices struct {
 	// OnChosen is called with the choice whose card was pressed.
 	OnChosen func(choice int)
@@ -65,9 +63,8 @@ type Choices struct {
 	height    float32
 
 	top, bottom float32
-	focused     int // the choice whose card last had the focus, or none
-	grown       int // the choice whose card shows all of its text, or none
-	digits      []int
+	focused     int  // the choice whose card last had the focus, or none
+	grown       int  // the choice whose card shows all of its text, or none
 	digitsAway  bool // digits have another use
 	cards       map[int]*choiceCard
 	headings    map[int]*Text
@@ -108,7 +105,7 @@ func (c *Choices) SetSections(sections []Section) {
 	for _, section := range sections {
 		count += len(section.Choices)
 	}
-	c.choices, c.digits = slices.Grow(c.choices[:0], count), nil
+	c.choices = slices.Grow(c.choices[:0], count)
 	for _, section := range sections {
 		c.choices = append(c.choices, section.Choices...)
 	}
@@ -135,14 +132,6 @@ func (c *Choices) Focus(choice int) {
 
 // Focused returns the choice whose card last had the focus, or false if none had.
 func (c *Choices) Focused() (int, bool) { return c.focused, c.focused != none }
-
-// Digit returns the choice whose card has a digit now.
-func (c *Choices) Digit(digit int) (int, bool) {
-	if digit < 1 || digit > len(c.digits) {
-		return 0, false
-	}
-	return c.digits[digit-1], true
-}
 
 // ShowDigits sets whether the cards have digits: not while these keys have another use, as in a
 // text field.
@@ -364,10 +353,7 @@ func (h *cardHeights) reset(width float32, sizes [3]float32) {
 }
 
 func (h *cardHeights) of(choice *Choice) float32 {
-	said := choice.Title + "\x00" + choice.Key + "\x00" + strings.Join(choice.Lines, "\x00")
-	if choice.Accent {
-		said += "\x00\x01"
-	}
+	said := choice.Title + "\x00" + choice.Key + "\x00" + choice.Digits + "\x00" + strings.Join(choice.Lines, "\x00")
 	if choice.Star != nil {
 		said += "\x00\x02"
 	}
@@ -452,8 +438,8 @@ func (c *Choices) recycle() {
 	}
 }
 
-// materialise makes what is visible, and releases the rest. The card that last had the focus stays:
-// Fyne keeps sending keys to it, and it must not become another role under the user's fingers.
+// materialise makes what is visible, and releases the rest. The Tab stop stays: Fyne keeps sending
+// keys to the card with the focus, and it must not become another role under the user's fingers.
 func (c *Choices) materialise() {
 	if len(c.rows) == 0 {
 		if len(c.box.Objects) > 1 {
@@ -464,35 +450,25 @@ func (c *Choices) materialise() {
 	}
 	from := sort.Search(len(c.rows), func(i int) bool { return c.rows[i].y+c.rows[i].height > c.top })
 	to := sort.Search(len(c.rows), func(i int) bool { return c.rows[i].y >= c.bottom })
-	from, to = c.extend(from, -1), c.extend(to-1, 1)+1
 
 	c.release(from, to)
-	c.digits = c.digits[:0]
 	for row := from; row < to; row++ {
 		c.showRow(row)
 	}
-	if c.focused != none {
-		if row := c.rowOf(c.focused); row < from || row >= to {
-			c.showCard(c.focused, row, "")
+	if len(c.choices) > 0 {
+		if row := c.rowOf(c.stop()); row < from || row >= to {
+			c.showCard(c.stop(), row)
 		}
 	}
 	c.arrange()
 }
 
-// extend returns the next row of cards beyond a row, if there is one.
-func (c *Choices) extend(row, step int) int {
-	for next := row + step; next >= 0 && next < len(c.rows); next += step {
-		row = next
-		if c.rows[next].count > 0 {
-			break
-		}
-	}
-	return max(0, min(row, len(c.rows)-1))
-}
+// stop returns the choice whose card is the Tab stop.
+func (c *Choices) stop() int { return max(0, c.focused) }
 
 func (c *Choices) release(from, to int) {
 	for choice, card := range c.cards {
-		if row := c.rowOf(choice); (row < from || row >= to) && choice != c.focused {
+		if row := c.rowOf(choice); (row < from || row >= to) && choice != c.stop() {
 			c.spareCards = append(c.spareCards, card)
 			delete(c.cards, choice)
 		}
@@ -517,18 +493,12 @@ func (c *Choices) showRow(row int) {
 		place(heading, 0, r.y, c.width, r.height)
 		return
 	}
-	seen := r.y >= c.top && r.y+r.height <= c.bottom
 	for choice := r.first; choice < r.first+r.count; choice++ {
-		digit := ""
-		if seen && !c.digitsAway && c.choices[choice].Key == "" && len(c.digits) < digitsOnCards {
-			c.digits = append(c.digits, choice)
-			digit = strconv.Itoa(len(c.digits))
-		}
-		c.showCard(choice, row, digit)
+		c.showCard(choice, row)
 	}
 }
 
-func (c *Choices) showCard(choice, row int, digit string) {
+func (c *Choices) showCard(choice, row int) {
 	card := c.cards[choice]
 	if card == nil {
 		card = c.spareCard()
@@ -537,15 +507,15 @@ func (c *Choices) showCard(choice, row int, digit string) {
 	}
 	shown := *c.choices[choice]
 	shown.Whole = choice == c.grown
-	if shown.Key == "" {
-		shown.Key = digit
+	if c.digitsAway {
+		shown.Digits = ""
 	}
 	card.Set(shown)
 	x := float32(choice-c.rows[row].first) * (c.cardWidth + choiceGap)
 	place(card.RoleCard, x, c.rows[row].y, c.cardWidth, c.rows[row].height)
 }
 
-// arrange puts headings and cards into the container in reading order, which is the Tab order too.
+// arrange puts headings and cards into the container in reading order.
 func (c *Choices) arrange() {
 	rows := make(map[int][]fyne.CanvasObject, len(c.headings)+len(c.cards))
 	for row, heading := range c.headings {
@@ -598,6 +568,7 @@ func (c *Choices) spareCard() *choiceCard {
 		return card
 	}
 	card := &choiceCard{RoleCard: NewRoleCard()}
+	card.Skipped = func() bool { return card.choice != c.stop() }
 	card.OnTapped = func() {
 		if c.OnChosen != nil {
 			c.OnChosen(card.choice)
@@ -616,7 +587,7 @@ func (c *Choices) spareCard() *choiceCard {
 	card.OnMouse = func(over bool, at fyne.Position) {
 		var texts []string
 		if over {
-			texts = card.Left()
+			texts = card.Tip()
 		}
 		c.cut(texts, at)
 	}

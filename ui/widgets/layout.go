@@ -191,9 +191,14 @@ func Middle(gapX, gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(placed{flowLayout{gapX: gapX, gapY: gapY, middle: true}}, objects...)
 }
 
+// AtEnd is a Middle with its rows at the right.
+func AtEnd(gapX, gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(placed{flowLayout{gapX: gapX, gapY: gapY, middle: true, atEnd: true}}, objects...)
+}
+
 type flowLayout struct {
-	gapX, gapY float32
-	middle     bool
+	gapX, gapY    float32
+	middle, atEnd bool
 }
 
 func (l flowLayout) place(objects []fyne.CanvasObject, width float32, at func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32 {
@@ -205,12 +210,17 @@ func (l flowLayout) place(objects []fyne.CanvasObject, width float32, at func(fy
 	var row []cell
 	x, y, height := float32(0), float32(0), float32(0)
 	end := func() {
+		left := float32(0)
+		if l.atEnd && len(row) > 0 {
+			last := row[len(row)-1]
+			left = width - last.x - last.size.Width
+		}
 		for _, c := range row {
 			below := float32(0)
 			if l.middle {
 				below = float32(int((height - c.size.Height) / 2))
 			}
-			at(c.object, fyne.NewPos(c.x, y+below), c.size)
+			at(c.object, fyne.NewPos(left+c.x, y+below), c.size)
 		}
 		row = row[:0]
 	}
@@ -268,16 +278,18 @@ func (l givingLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
 	return l.flow.naturalWidth(objects)
 }
 
-// Corner puts an aside into the upper right corner, next to a heading, if both fit; else below
-// everything. It is last in Tab order in either place.
-func Corner(gap float32, heading, rest, aside fyne.CanvasObject) *fyne.Container {
-	return container.New(placed{cornerLayout{gap: gap}}, heading, rest, aside)
+// Corner puts an aside into the upper right corner, next to a heading, if both fit; else below the
+// heading. It is before the rest in Tab order.
+func Corner(gap float32, heading, aside, rest fyne.CanvasObject) *fyne.Container {
+	return container.New(placed{cornerLayout{gap: gap}}, heading, aside, rest)
 }
+
+const asideAbove = 14 // between a heading and the aside below it
 
 type cornerLayout struct{ gap float32 }
 
 func (l cornerLayout) place(objects []fyne.CanvasObject, width float32, at func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32 {
-	heading, rest, aside := objects[0], objects[1], objects[2]
+	heading, aside, rest := objects[0], objects[1], objects[2]
 	asideWidth := min(whole(NaturalWidth(aside)+0.5), width)
 	asideHeight := HeightFor(aside, asideWidth)
 	headingWidth, beside := width, NaturalWidth(heading)+l.gap+asideWidth <= width
@@ -289,16 +301,14 @@ func (l cornerLayout) place(objects []fyne.CanvasObject, width float32, at func(
 	at(heading, fyne.Position{}, fyne.NewSize(headingWidth, y))
 	if beside {
 		y = max(y, asideHeight)
-	}
-	height := HeightFor(rest, width)
-	at(rest, fyne.NewPos(0, y), fyne.NewSize(width, height))
-	y += height
-	if !beside {
-		y += l.gap
+	} else {
+		y += asideAbove
 		at(aside, fyne.NewPos(0, y), fyne.NewSize(asideWidth, asideHeight))
 		y += asideHeight
 	}
-	return y
+	height := HeightFor(rest, width)
+	at(rest, fyne.NewPos(0, y), fyne.NewSize(width, height))
+	return y + height
 }
 
 // Pairs lists names and values in two columns, the names as wide as the theme's SizeLabel. If that

@@ -31,22 +31,31 @@ type Link struct {
 
 	ground fyne.ThemeColorName
 	label  *Text
+	// onBanner: it is in the window's header.
+	onBanner bool
 }
 
 // NewLink returns a small link on a bar or panel that calls tapped on a click, Enter or Space.
 func NewLink(text string, tapped func()) *Link {
-	return newLink(text, SizeSmall, ColorSurface, tapped)
+	return newLink(text, Style{Size: SizeSmall, Color: ColorPrimary}, ColorSurface, tapped)
 }
 
 // NewTextLink returns a link of the size of text, on a ground of a colour.
 func NewTextLink(text string, ground fyne.ThemeColorName, tapped func()) *Link {
-	return newLink(text, SizeBody, ground, tapped)
+	return newLink(text, Style{Size: SizeBody, Color: ColorPrimary}, ground, tapped)
 }
 
-func newLink(text string, size fyne.ThemeSizeName, ground fyne.ThemeColorName, tapped func()) *Link {
-	l := &Link{ground: ground, label: NewText(text, Style{Size: size, Color: ColorPrimary})}
+func newLink(text string, style Style, ground fyne.ThemeColorName, tapped func()) *Link {
+	l := &Link{ground: ground, label: NewText(text, style)}
 	l.OnTapped = tapped
 	l.ExtendBaseWidget(l)
+	return l
+}
+
+// NewBannerLink returns a link for the window's header.
+func NewBannerLink(text string, tapped func()) *Link {
+	l := newLink(text, Style{Size: SizeSmall, Color: ColorOnBanner}, ColorBanner, tapped)
+	l.onBanner = true
 	return l
 }
 
@@ -110,19 +119,26 @@ func (r *linkRenderer) Layout(size fyne.Size) {
 	width := size.Width - 2*LinkPad
 	height := r.link.label.HeightFor(width)
 	place(r.link.label, LinkPad, linkPadY, width, height)
-	place(r.line, LinkPad, size.Height-linkPadY-1, min(width, r.link.label.Natural().Width), 1)
+	thick := float32(1)
+	if r.link.onBanner && (r.link.hovered || r.link.held) {
+		thick = 2 // the banner has no other shade for that
+	}
+	place(r.line, LinkPad, size.Height-linkPadY-1, min(width, r.link.label.Natural().Width), thick)
 }
 
 func (r *linkRenderer) Refresh() {
-	face := r.link.ground
+	face, line := r.link.ground, ColorPrimary
 	switch {
+	case r.link.onBanner:
+		face, line = ColorBanner, ColorOnBanner
 	case r.link.held:
 		face = ColorPressed
 	case r.link.hovered:
 		face = ColorHover
 	}
 	r.ring.Show(r.link.focused)
-	r.face.FillColor, r.line.FillColor = colorOf(r.link, face), colorOf(r.link, ColorPrimary)
+	r.face.Hidden = !r.link.focused && !r.link.held && !r.link.hovered // on page and surface
+	r.face.FillColor, r.line.FillColor = colorOf(r.link, face), colorOf(r.link, line)
 	r.Layout(r.link.Size())
 	r.face.Refresh()
 	r.line.Refresh()

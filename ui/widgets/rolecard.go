@@ -18,6 +18,7 @@ var (
 	_ desktop.Hoverable = (*RoleCard)(nil)
 	_ desktop.Mouseable = (*RoleCard)(nil)
 	_ desktop.Keyable   = (*RoleCard)(nil)
+	_ fyne.Disableable  = (*RoleCard)(nil)
 	_ Tall              = (*RoleCard)(nil)
 )
 
@@ -28,19 +29,33 @@ type Choice struct {
 	Title string
 	Lines []string
 	Whole bool
-	// Key is the key that chooses the card, shown in its corner.
-	Key string
+	// Key is the key that chooses the card, and Digits those that do so outside of a text field. They
+	// are shown in its corner.
+	Key, Digits string
 	// Accent adds a bar at the card's left.
 	Accent bool
-	// Star is the picture of a star, or nil: pressing it differs from pressing the card. Starred is
-	// the screen reader's label for a card whose star is set, empty for any other.
-	Star    fyne.Resource
-	Starred string
+	// Star is the picture of a star, or nil: pressing it differs from pressing the card, and StarTip
+	// says what it does. Starred is the screen reader's label for a card whose star is set, empty for
+	// any other.
+	Star             fyne.Resource
+	StarTip, Starred string
 }
 
 func (c Choice) equal(other Choice) bool {
-	return c.Title == other.Title && c.Whole == other.Whole && c.Key == other.Key && c.Accent == other.Accent &&
-		c.Star == other.Star && c.Starred == other.Starred && slices.Equal(c.Lines, other.Lines)
+	return c.Title == other.Title && c.Whole == other.Whole && c.Key == other.Key && c.Digits == other.Digits &&
+		c.Accent == other.Accent && c.Star == other.Star && c.StarTip == other.StarTip && c.Starred == other.Starred && slices.Equal(c.Lines, other.Lines)
+}
+
+// keys returns the keys that choose the card.
+func (c Choice) keys() []string {
+	var keys []string
+	if c.Key != "" {
+		keys = append(keys, c.Key)
+	}
+	for _, digit := range c.Digits {
+		keys = append(keys, string(digit))
+	}
+	return keys
 }
 
 const (
@@ -61,8 +76,11 @@ type RoleCard struct {
 	pressable
 	// OnStar is called when the star is pressed.
 	OnStar func()
+	// Skipped reports whether Tab passes over the card; nil means that it does not.
+	Skipped func() bool
 
 	choice Choice
+	onStar bool // the mouse is on the star
 	title  *Text
 	lines  []*Text
 	key    *Badge
@@ -86,7 +104,7 @@ func (c *RoleCard) Set(choice Choice) {
 	}
 	c.choice = choice
 	c.title.SetText(choice.Title)
-	c.key.SetText(choice.Key)
+	c.key.SetText(strings.Join(choice.keys(), " · "))
 	for len(c.lines) < len(choice.Lines) {
 		line := NewText("", Style{Size: SizeDetail, Color: ColorSecondary})
 		c.lines = append(c.lines, line)
@@ -110,10 +128,7 @@ func (c *RoleCard) AccessibilityLabel() string {
 	if c.choice.Starred != "" {
 		said = append(said, c.choice.Starred)
 	}
-	if c.choice.Key != "" {
-		said = append(said, c.choice.Key)
-	}
-	return strings.Join(said, ", ")
+	return strings.Join(append(said, c.choice.keys()...), ", ")
 }
 
 // AccessibilityRole is button.
@@ -121,13 +136,40 @@ func (c *RoleCard) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessi
 
 // Tapped is called by Fyne for a click.
 func (c *RoleCard) Tapped(event *fyne.PointEvent) {
-	if side := c.starSide(); c.choice.Star != nil && c.OnStar != nil && event != nil &&
-		event.Position.X > c.Size().Width-side-2*cardStar && event.Position.Y > c.Size().Height-side-2*cardStar {
+	if c.OnStar != nil && event != nil && c.starAt(event.Position) {
 		c.OnStar()
 		return
 	}
 	c.press()
 }
+
+// starAt reports whether a position on the card is on its star.
+func (c *RoleCard) starAt(at fyne.Position) bool {
+	side := c.starSide() + 2*cardStar
+	return c.choice.Star != nil && at.X > c.Size().Width-side && at.Y > c.Size().Height-side
+}
+
+// MouseIn is called by Fyne.
+func (c *RoleCard) MouseIn(event *desktop.MouseEvent) {
+	c.onStar = event != nil && c.starAt(event.Position)
+	c.pressable.MouseIn(event)
+}
+
+// MouseMoved is called by Fyne.
+func (c *RoleCard) MouseMoved(event *desktop.MouseEvent) {
+	c.onStar = event != nil && c.starAt(event.Position)
+	c.pressable.MouseMoved(event)
+}
+
+// Disabled reports whether Tab passes over the card, which is all that Fyne asks this for. A card
+// that Tab passes over is chosen by mouse, arrows and keys as any other.
+func (c *RoleCard) Disabled() bool { return c.Skipped != nil && c.Skipped() }
+
+// Enable does nothing: see [RoleCard.Disabled].
+func (c *RoleCard) Enable() {}
+
+// Disable does nothing: see [RoleCard.Disabled].
+func (c *RoleCard) Disable() {}
 
 func (c *RoleCard) starSide() float32 { return whole(theme.SizeForWidget(SizeBody, c) * 1.2) }
 
@@ -147,8 +189,12 @@ func (c *RoleCard) Cut(width float32) bool {
 	return cut
 }
 
-// Left returns the full text of those that the card cuts.
-func (c *RoleCard) Left() []string {
+// Tip returns what the card does not show where the mouse is: what the star does, or the full text
+// of those that the card cuts.
+func (c *RoleCard) Tip() []string {
+	if c.onStar {
+		return []string{c.choice.StarTip}
+	}
 	var left []string
 	c.place(c.Size().Width, func(object fyne.CanvasObject, _, _, within, _ float32) {
 		if text, ok := object.(*Text); ok && text.Cut(within) {
@@ -167,16 +213,17 @@ func (c *RoleCard) MinSize() fyne.Size {
 // place calls at with the position of each text, and returns the card's height.
 func (c *RoleCard) place(width float32, at func(object fyne.CanvasObject, x, y, w, h float32)) float32 {
 	left := float32(cardPad)
-	if c.choice.Accent {
-		left += cardAccent - 1
-	}
 	within := width - left - cardPad
-	key := c.key.MinSize() // Room is kept for a key that the card does not bear now: titles must not jump while it is scrolled.
-	at(c.key, width-cardKey-key.Width, cardKey, key.Width, key.Height)
-	titleWidth := width - left - cardKey - key.Width - 8
+	beside := float32(0)
+	if c.key.AccessibilityLabel() != "" {
+		key := c.key.MinSize()
+		beside = key.Width + cardKey - cardPad + 8
+		at(c.key, width-cardKey-key.Width, cardKey, key.Width, key.Height)
+	}
+	c.title.SetBeside(beside)
 	y := float32(cardTop)
-	height := c.title.HeightFor(titleWidth)
-	at(c.title, left, y, titleWidth, height)
+	height := c.title.HeightFor(within)
+	at(c.title, left, y, within, height)
 	y += height + cardGap
 	if c.choice.Star != nil {
 		within -= c.starSide()
@@ -255,7 +302,7 @@ func (r *roleCardRenderer) Refresh() {
 	for _, line := range c.lines {
 		r.objects = append(r.objects, line)
 	}
-	if c.choice.Key != "" {
+	if c.key.AccessibilityLabel() != "" {
 		r.objects = append(r.objects, c.key)
 	}
 	if c.choice.Star != nil {

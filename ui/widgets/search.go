@@ -3,6 +3,7 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -24,16 +25,25 @@ type SearchField struct {
 	OnKey func(*fyne.KeyEvent)
 	// OnFocus is called when the field gains the focus, so that a page can bring it into view, and OnBlur when it has lost it.
 	OnFocus, OnBlur func()
+	// OnCleared is called when the field was emptied by its cross.
+	OnCleared func()
 
 	name    string
 	focused bool
+	cross   *cross
 }
 
 // NewSearchField returns an empty field. name is the screen reader's label, hint is shown while the
 // field is empty.
 func NewSearchField(name, hint string, changed func(string)) *SearchField {
 	f := &SearchField{name: name}
-	f.PlaceHolder, f.OnChanged = hint, changed
+	f.cross = newCross(f)
+	f.PlaceHolder, f.ActionItem = hint, f.cross
+	f.OnChanged = func(text string) {
+		f.cross.Hidden = text == ""
+		f.cross.Refresh()
+		changed(text)
+	}
 	f.Wrapping, f.Scroll = fyne.TextWrapOff, fyne.ScrollHorizontalOnly
 	f.ExtendBaseWidget(f)
 	return f
@@ -124,4 +134,88 @@ func (r *searchRenderer) Refresh() {
 	r.ground.FillColor = colorOf(r.field, ColorSurface)
 	r.ground.Refresh()
 	r.WidgetRenderer.Refresh()
+}
+
+var (
+	_ fyne.Tappable      = (*cross)(nil)
+	_ desktop.Hoverable  = (*cross)(nil)
+	_ desktop.Cursorable = (*cross)(nil)
+)
+
+const (
+	crossSide = 36 // of what can be pressed
+	crossArm  = 0.4
+)
+
+// cross empties the search field that it is in. It is for the mouse, as the keyboard has Escape.
+type cross struct {
+	widget.BaseWidget
+	of      *SearchField
+	hovered bool
+}
+
+func newCross(of *SearchField) *cross {
+	c := &cross{of: of}
+	c.Hidden = true
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// Tapped is called by Fyne for a click.
+func (c *cross) Tapped(*fyne.PointEvent) {
+	c.of.SetText("")
+	if c.of.OnCleared != nil {
+		c.of.OnCleared()
+	}
+}
+
+// MouseIn is called by Fyne.
+func (c *cross) MouseIn(*desktop.MouseEvent) { c.hovered = true; c.Refresh() }
+
+// MouseMoved is called by Fyne.
+func (c *cross) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut is called by Fyne.
+func (c *cross) MouseOut() { c.hovered = false; c.Refresh() }
+
+// Cursor is the hand of pressable controls.
+func (c *cross) Cursor() desktop.Cursor { return desktop.PointerCursor }
+
+// CreateRenderer is called by Fyne.
+func (c *cross) CreateRenderer() fyne.WidgetRenderer {
+	c.ExtendBaseWidget(c)
+	r := &crossRenderer{cross: c, lines: [2]*canvas.Line{{StrokeWidth: 2}, {StrokeWidth: 2}}}
+	r.Refresh()
+	return r
+}
+
+type crossRenderer struct {
+	cross *cross
+	lines [2]*canvas.Line
+}
+
+func (r *crossRenderer) Destroy() {}
+
+func (r *crossRenderer) MinSize() fyne.Size { return fyne.NewSize(crossSide, 0) }
+
+func (r *crossRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.lines[0], r.lines[1]}
+}
+
+func (r *crossRenderer) Layout(size fyne.Size) {
+	arm := theme.SizeForWidget(SizeBody, r.cross) * crossArm
+	x, y := size.Width/2, size.Height/2
+	r.lines[0].Position1, r.lines[0].Position2 = fyne.NewPos(x-arm, y-arm), fyne.NewPos(x+arm, y+arm)
+	r.lines[1].Position1, r.lines[1].Position2 = fyne.NewPos(x-arm, y+arm), fyne.NewPos(x+arm, y-arm)
+}
+
+func (r *crossRenderer) Refresh() {
+	r.Layout(r.cross.Size())
+	for _, line := range r.lines {
+		line.StrokeColor = colorOf(r.cross, ColorSecondary)
+		if r.cross.hovered {
+			line.StrokeColor = colorOf(r.cross, ColorPrimary)
+		}
+		line.Refresh()
+	}
 }

@@ -41,6 +41,8 @@ type Text struct {
 	Lines int
 
 	runs []Run
+	// beside is the width that the first line leaves to an object beside it.
+	beside float32
 	// laid is the text wrapped to the present width, whole the text on one line.
 	laid, whole *wrapped
 }
@@ -73,6 +75,14 @@ func (t *Text) SetRuns(runs ...Run) {
 func (t *Text) SetLines(lines int) {
 	if t.Lines != lines {
 		t.Lines = lines
+		t.Refresh()
+	}
+}
+
+// SetBeside narrows the first line by a width, for an object beside it.
+func (t *Text) SetBeside(width float32) {
+	if t.beside != width {
+		t.beside = width
 		t.Refresh()
 	}
 }
@@ -220,13 +230,13 @@ func (t *Text) wrap(width float32) *wrapped {
 	}
 	made := &wrapped{at: width}
 	lines := []textLine{t.oneLine()}
-	if lines[0].width > width {
+	if lines[0].width > width-t.beside && width != unlimited {
 		lines = t.breakLines(width)
 	}
 	for _, line := range lines {
 		if t.Lines > 0 && len(made.lines) == t.Lines {
 			made.cut = true
-			t.shorten(&made.lines[t.Lines-1], width)
+			t.shorten(&made.lines[t.Lines-1], t.room(t.Lines-1, width))
 			break
 		}
 		made.lines = append(made.lines, line)
@@ -254,6 +264,14 @@ func (t *Text) oneLine() textLine {
 	return line
 }
 
+// room returns the width of a line, counted from 0, in a text of a width.
+func (t *Text) room(line int, width float32) float32 {
+	if line == 0 {
+		return width - t.beside
+	}
+	return width
+}
+
 func (t *Text) breakLines(width float32) []textLine {
 	var lines []textLine
 	var line textLine
@@ -263,12 +281,16 @@ func (t *Text) breakLines(width float32) []textLine {
 		line = textLine{}
 	}
 	for _, word := range t.words() {
-		if line.width > 0 && !line.fits(t, word, width) {
+		if line.width > 0 && !line.fits(t, word, t.room(len(lines), width)) {
 			end()
 		}
 		for _, piece := range word {
-			for line.width == 0 && t.measure(strings.TrimRight(piece.text, " "), piece.style).width > width {
-				head, tail := t.split(piece.text, piece.style, width)
+			for line.width == 0 {
+				room := t.room(len(lines), width)
+				if t.measure(strings.TrimRight(piece.text, " "), piece.style).width <= room {
+					break
+				}
+				head, tail := t.split(piece.text, piece.style, room)
 				if tail == "" {
 					break
 				}

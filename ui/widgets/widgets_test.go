@@ -252,8 +252,14 @@ func TestRoleCard(t *testing.T) {
 	height := card.HeightFor(288)
 	require.Greater(t, height, float32(cardLeast))
 	require.Less(t, height, float32(2*cardLeast), "two lines each at most")
-	titleEnd := card.title.Position().X + card.title.Size().Width
-	require.LessOrEqual(t, titleEnd, card.key.Position().X, "the title does not run into the key")
+	lines := card.title.wrap(card.title.Size().Width).lines
+	left := card.title.Position().X
+	require.LessOrEqual(t, left+lines[0].width, card.key.Position().X, "the title does not run into the key")
+	require.Greater(t, left+lines[1].width, card.key.Position().X, "which is beside its first line only")
+
+	card.Set(Choice{Title: "Service definer", Key: "Enter", Digits: "14"})
+	require.Equal(t, "Service definer, Enter, 1, 4", card.AccessibilityLabel())
+	require.Equal(t, "Enter · 1 · 4", card.key.AccessibilityLabel())
 }
 
 func TestViewport(t *testing.T) {
@@ -329,8 +335,6 @@ func TestChoicesWithoutChoices(t *testing.T) {
 	c.Focus(0)
 	_, focused := c.Focused()
 	require.False(t, focused)
-	_, found := c.Digit(1)
-	require.False(t, found)
 	require.Zero(t, HeightFor(c.Object(), 500))
 }
 
@@ -425,6 +429,23 @@ func TestSearchFieldLeavesKeysToTheList(t *testing.T) {
 	require.True(t, test.WidgetRenderer(f).Objects()[0].Visible(), "the focus is always visible")
 	w.Canvas().Unfocus()
 	require.False(t, test.WidgetRenderer(f).Objects()[0].Visible())
+}
+
+// TestSearchFieldIsClearedByMouse: the cross is there while there is something to clear.
+func TestSearchFieldIsClearedByMouse(t *testing.T) {
+	cleared := 0
+	f := NewSearchField("Search", "hint", func(string) {})
+	f.OnCleared = func() { cleared++ }
+	w := open(t, f, fyne.NewSize(300, 40))
+	require.False(t, f.cross.Visible())
+	w.Canvas().Focus(f)
+	test.Type(f, "ab")
+	require.True(t, f.cross.Visible())
+	require.GreaterOrEqual(t, min(f.cross.Size().Width, f.cross.Size().Height), float32(24), "WCAG 2.5.8")
+	test.TapCanvas(w.Canvas(), f.Position().AddXY(f.Size().Width-crossSide/2, f.Size().Height/2))
+	require.Empty(t, f.Text)
+	require.Equal(t, 1, cleared)
+	require.False(t, f.cross.Visible())
 }
 
 // TestBeside: an icon is level with the first line, and the words wrap next to it.

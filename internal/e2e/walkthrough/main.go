@@ -3,7 +3,7 @@
 // Walkthrough shows the demonstration without a display: it opens the real window on a hidden
 // desktop, signs in through it with the keyboard, reads the session from a real keyring as another
 // program does, signs out again, and leaves a picture of each screen, some of them in high contrast
-// too.
+// or in a test environment.
 //
 // It touches nothing of the user's: bus, keyring, home folder and display are its own, and end with
 // it. On a desktop without a usable keyring (-desktop), the demonstration has its own, and the walk
@@ -12,6 +12,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -23,6 +24,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 	"github.com/ers-login/ers-login/internal/testing/stage"
@@ -52,21 +54,19 @@ var desktops = map[string]keyringtest.Options{
 	"locked":        {State: keyringtest.Locked, Prompts: keyringtest.Dismissed},
 }
 
-// part is the walk with one persona's card.
+// part is the walk through one start of the program.
 type part struct {
-	persona string
-	walk    func(walker, context.Context) error
+	arguments []string
+	walk      func(walker, context.Context) error
 }
+
+func demo(persona string) []string { return []string{"demo", "--persona", persona} }
 
 // walk takes at most four minutes, and usually less than one.
 func walk(ctx context.Context, program, pictures, kind string) (err error) {
 	options, known := desktops[kind]
 	if !known {
 		return fmt.Errorf("there is no desktop %q", kind)
-	}
-	parts := []part{{"gp", walker.signIn}, {"expired", walker.beRefused}, {"consultant", walker.seeClearly}}
-	if options != desktops["usual"] {
-		parts = parts[:1]
 	}
 	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
 	defer cancel()
@@ -89,22 +89,56 @@ func walk(ctx context.Context, program, pictures, kind string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, set.Close()) }()
+	parts := []part{{demo("gp"), walker.signIn}}
+	if options == desktops["usual"] {
+		ers := erstest.NewUnstartedServer()
+		defer ers.Close()
+		training, err := trainingArguments(ers, filepath.Join(dir, "ers"))
+		if err != nil {
+			return err
+		}
+		parts = append(parts, part{demo("expired"), walker.beRefused}, part{demo("consultant"), walker.seeClearly}, part{training, walker.train})
+	}
 	for _, part := range parts {
-		if err := show(ctx, set, program, pictures, part.persona, part.walk); err != nil {
+		if err := part.show(ctx, set, program, pictures); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// show runs the demonstration with a persona's card, walks through it and ends it.
-func show(ctx context.Context, set *stage.Stage, program, pictures, persona string, walk func(walker, context.Context) error) (err error) {
-	running, err := set.Run(context.WithoutCancel(ctx), program, "demo", "--persona", persona)
+// show runs the program, walks through it and ends it.
+func (p part) show(ctx context.Context, set *stage.Stage, program, pictures string) (err error) {
+	running, err := set.Run(context.WithoutCancel(ctx), program, p.arguments...)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, running.Kill()) }()
-	return walk(walker{set, running, pictures}, ctx)
+	return p.walk(walker{set, running, pictures}, ctx)
+}
+
+// trainingArguments starts a stand-in for e-RS, and returns the arguments of a real sign-in there:
+// a test environment, whose ticket is invented and always there.
+func trainingArguments(ers *erstest.Server, folder string) ([]string, error) {
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return nil, err
+	}
+	if err := ers.Start(); err != nil {
+		return nil, err
+	}
+	files, err := ers.WriteFiles(folder)
+	if err != nil {
+		return nil, err
+	}
+	// The program adds an argument of its own, which is $1.
+	agent, err := json.Marshal([]string{"/bin/sh", "-c", `echo "$0"`, erstest.TicketGP})
+	if err != nil {
+		return nil, err
+	}
+	return []string{
+		"--base-url", ers.URL, "--environment-name", "Training", "--asid", erstest.ASID, "--certificate", files.Certificate,
+		"--key", files.Key, "--ca-bundle", files.CA, "--agent-command", string(agent),
+	}, nil
 }
 
 type walker struct {
@@ -133,8 +167,8 @@ func (w walker) signIn(ctx context.Context) error {
 	if err := w.screen(ctx, "choosing", "2-roles"); err != nil {
 		return err
 	}
-	fmt.Println("The roles are there. Pressing 4: service provider clinician.")
-	if err := w.Desktop.Press(ctx, "4"); err != nil {
+	fmt.Println("The roles are there. Pressing 5: service provider clinician.")
+	if err := w.Desktop.Press(ctx, "5"); err != nil {
 		return err
 	}
 	if err := w.screen(ctx, "signed-in", "3-signed-in"); err != nil {
@@ -143,7 +177,28 @@ func (w walker) signIn(ctx context.Context) error {
 	if err := w.printSession(ctx); err != nil {
 		return err
 	}
-	return w.leave(ctx)
+	return w.signOutAndLeave(ctx, "12-closing")
+}
+
+// train signs in to a test environment.
+func (w walker) train(ctx context.Context) error {
+	fmt.Println("At last, a test environment of e-RS instead of the demonstration.")
+	if err := w.program.WaitScreen(ctx, "choosing"); err != nil {
+		return err
+	}
+	if err := w.Desktop.WaitWindow(ctx, stage.Title+` \(TEST: Training\)$`); err != nil {
+		return err
+	}
+	if err := w.photograph(ctx, "13-roles-test"); err != nil {
+		return err
+	}
+	if err := w.Desktop.Press(ctx, "4"); err != nil {
+		return err
+	}
+	if err := w.screen(ctx, "signed-in", "14-signed-in-test"); err != nil {
+		return err
+	}
+	return w.signOutAndLeave(ctx, "15-closing-test")
 }
 
 // diagnose runs the diagnostics, shows what would be saved for a service desk, and goes back
@@ -261,12 +316,32 @@ func (w walker) printSession(ctx context.Context) error {
 	return nil
 }
 
-// leave closes the window, which signs out.
+// leave closes the window while nobody is signed in.
 func (w walker) leave(ctx context.Context) error {
 	fmt.Println("Closing the window.")
 	if err := w.Desktop.CloseWindow(ctx, stage.Title); err != nil {
 		return err
 	}
+	return w.ended(ctx)
+}
+
+// signOutAndLeave closes the window while signed in, photographs its question and answers it.
+func (w walker) signOutAndLeave(ctx context.Context, picture string) error {
+	fmt.Println("Closing the window, which asks whether to sign out. Pressing Sign out and close.")
+	if err := w.Desktop.CloseWindow(ctx, stage.Title); err != nil {
+		return err
+	}
+	if err := w.photograph(ctx, picture); err != nil {
+		return err
+	}
+	if err := w.Desktop.Press(ctx, stage.ToSignOutAndClose()...); err != nil {
+		return err
+	}
+	return w.ended(ctx)
+}
+
+// ended waits for the end of the program, and looks at what is left.
+func (w walker) ended(ctx context.Context) error {
 	if err := w.program.Wait(ctx); err != nil {
 		return err
 	}

@@ -115,7 +115,7 @@ func (c clinic) signIn(running *stage.Program) {
 	c.t.Helper()
 	c.behaves("getTicketNoAuth ticket "+made, "getTicket ticket "+made)
 	require.NoError(c.t, running.WaitScreen(c.ctx, "choosing"))
-	require.NoError(c.t, c.screen.Press(c.ctx, "4"))
+	require.NoError(c.t, c.screen.Press(c.ctx, "5"))
 	require.NoError(c.t, running.WaitScreen(c.ctx, "signed-in"))
 }
 

@@ -142,6 +142,12 @@ func (d *Desktop) Click(ctx context.Context, x, y int) error {
 	return err
 }
 
+// Resize gives a window whose title matches another size.
+func (d *Desktop) Resize(ctx context.Context, title string, width, height int) error {
+	_, err := d.xdotool(ctx, "search", "--onlyvisible", "--name", title, "windowsize", "--sync", strconv.Itoa(width), strconv.Itoa(height))
+	return err
+}
+
 // Picture writes a picture of the whole screen as PNG, once the screen has stopped changing.
 func (d *Desktop) Picture(ctx context.Context, path string) error {
 	var last []byte

@@ -17,3 +17,7 @@ func ToAutostart() []string {
 func ToHighContrast() []string {
 	return append(append([]string{"F2"}, slices.Repeat([]string{"Tab"}, languages+appearances-1)...), "space")
 }
+
+// ToSignOutAndClose are the keys that answer the question of a window that was closed while signed
+// in. The focus is on the button after that.
+func ToSignOutAndClose() []string { return []string{"shift+Tab", "Return"} }

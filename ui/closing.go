@@ -1,0 +1,95 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// closeAgain is how long after an attempt to close the window the next one is an answer to the
+// question. Sooner, it is the other half of a double click, or the repeat of a key held down.
+const closeAgain = time.Second
+
+// askToClose asks a signed-in user who closes the window whether to sign out, and reports whether
+// that keeps the window open. Closing it again while the question is shown answers yes.
+func (w *Window) askToClose() bool {
+	if w.last.Phase != signin.SignedIn {
+		return false
+	}
+	now, before := w.settings.Now(), w.closeAsked
+	w.closeAsked = now
+	if s, is := w.screen.(*signedIn); is && w.over == nil && s.closing.box.Visible() {
+		return now.Sub(before) < closeAgain
+	}
+	w.closeOver()
+	s, is := w.screen.(*signedIn)
+	if is {
+		w.raise() // the user may have closed it from the taskbar, or from the icon's menu
+		s.askToClose()
+	}
+	return is
+}
+
+// closing is what the screen of a session says about closing the window.
+type closing struct {
+	// box is the question, in place of the buttons. Escape answers no.
+	box            *fyne.Container
+	keep, minimise *widgets.Button
+	// effect is the line below the buttons.
+	effect *widgets.Text
+}
+
+func newClosing(w *Window, dismiss func()) *closing {
+	c := &closing{
+		keep:   w.button(lang.L("Keep working"), widgets.Secondary, dismiss),
+		effect: widgets.NewText("", detailStyle),
+	}
+	c.minimise = w.button(lang.L("Minimise"), widgets.Secondary, func() {
+		dismiss()
+		w.minimise()
+	})
+	c.box = widgets.Column(
+		widgets.Row{Object: widgets.NewText(lang.L("Close e-RS Login and sign out?"), boldStyle)},
+		widgets.Row{Object: widgets.NewText(lang.L("Save your work in other e-RS applications first. "+
+			"They stop using e-RS when you sign out."), leadStyle), Above: 4},
+		widgets.Row{Object: widgets.Flow(12, 12, w.button(lang.L("Sign out and close"), widgets.Danger, w.end),
+			c.keep, c.minimise), Above: 16, Align: widgets.Leading},
+	)
+	c.box.Hide()
+	c.refresh(w)
+	return c
+}
+
+// refresh updates what depends on the user's preferences and the desktop.
+func (c *closing) refresh(w *Window) {
+	c.minimise.Hidden = !w.canMinimise()
+	switch {
+	case w.tray != nil && w.minimises():
+		c.effect.SetText(lang.L("Closing this window keeps you signed in. Open it again from the icon beside the clock."))
+	case w.canMinimise():
+		c.effect.SetText(lang.L("Closing this window signs you out. You can minimise it."))
+	default:
+		c.effect.SetText(lang.L("Closing this window signs you out."))
+	}
+}
+
+// canMinimise reports whether there is a place for the window from which it comes back.
+func (w *Window) canMinimise() bool { return w.tray != nil || w.canIconify() }
+
+func (w *Window) canIconify() bool {
+	return w.settings.Minimise != nil && (w.settings.CanMinimise == nil || w.settings.CanMinimise())
+}
+
+// minimise does what the desktop's own button does. Where no program can ask for that, the window
+// goes into the icon.
+func (w *Window) minimise() {
+	if w.canIconify() {
+		w.settings.Minimise()
+		return
+	}
+	w.outOfTheWay()
+}

@@ -1,0 +1,61 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// notYou is the page for a user who sees another person's name in the header.
+type notYou struct {
+	still
+	w    *Window
+	user signin.User
+	back *widgets.Button
+}
+
+// openNotYou opens the page, while somebody is known who has signed in.
+func (w *Window) openNotYou() {
+	if w.closing || w.last.User == (signin.User{}) {
+		return
+	}
+	first := lang.L("Press **Sign out**.")
+	if w.last.Phase == signin.SignedIn {
+		first = lang.L("Save your work in other e-RS applications, then press **Sign out**.")
+	}
+	n := &notYou{w: w, user: w.last.User, back: w.button(lang.L("Back"), widgets.Secondary, w.closeOver)}
+	n.content = page(widgets.NewPanel(widgets.Caution, widgets.Column(
+		widgets.Row{Object: widgets.NewText(lang.L("If this is not you"), titleStyle)},
+		widgets.Row{Object: widgets.NewText(lang.L("The name at the top is that of the smartcard that signed in. "+
+			"What you do in e-RS is recorded under it."), bodyStyle), Above: 9},
+		widgets.Row{Object: steps(lang.L("What you can do"), []string{
+			first,
+			lang.L("Take the smartcard out of the reader. Give it back to its owner."),
+			lang.L("Insert your own smartcard and sign in."),
+		}), Above: 20},
+		widgets.Row{Object: widgets.Flow(13, 12, w.button(lang.L("Sign out"), widgets.Danger, n.signOut), n.back),
+			Above: 18, Align: widgets.Leading},
+	)))
+	w.putOver(n)
+}
+
+// signOut signs out. The page is the question.
+func (n *notYou) signOut() {
+	n.w.closeOver()
+	n.w.send(signin.SignOut{})
+}
+
+func (n *notYou) update(signin.State) bool { return true }
+
+func (n *notYou) appear() { n.w.focus(n.back) }
+
+func (n *notYou) key(key *fyne.KeyEvent) bool { return n.w.escapes(key) }
+
+// outlives reports whether the same person is still signed in, and has not to decide on more.
+func (n *notYou) outlives(before, after signin.State) bool {
+	return before.Phase == after.Phase && before.EndsSoon == after.EndsSoon && after.User == n.user
+}
+
+func (*notYou) away() {}
