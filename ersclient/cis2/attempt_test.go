@@ -118,9 +118,9 @@ func TestCallbacksThatFail(t *testing.T) {
 			require.NotContains(t, string(body), "alert", "nothing of the request is in the page")
 			code, err := attempt.Wait(bounded(t))
 			require.Less(t, len(err.Error()), 1000)
-			problemOf(t, one.code, err)
+			requireCode(t, one.code, err)
 			_, err = client.Exchange(t.Context(), code)
-			problemOf(t, "UNEXPECTED", err)
+			requireCode(t, "UNEXPECTED", err)
 		})
 	}
 }
@@ -145,7 +145,7 @@ func TestTwoCallbacks(t *testing.T) {
 	closed, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, err = attempt.Wait(closed)
-	problemOf(t, "CIS2-TIMEOUT", err)
+	requireCode(t, "CIS2-TIMEOUT", err)
 }
 
 func dial(t *testing.T, port string) net.Conn {
@@ -208,7 +208,7 @@ func TestAPortThatIsTaken(t *testing.T) {
 			_, err = new(net.ListenConfig).Listen(t.Context(), "tcp", address+port)
 			require.Error(t, err, "nor can another program take it during a sign-in")
 			_, err = client.Begin(t.Context())
-			problemOf(t, "CIS2-PORT_IN_USE", err)
+			requireCode(t, "CIS2-PORT_IN_USE", err)
 		})
 	}
 }
@@ -273,7 +273,7 @@ func TestAWaitThatEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			attempt := begin(t, client)
 			_, err := attempt.Wait(one.end(t, attempt))
-			problemOf(t, one.code, err)
+			requireCode(t, one.code, err)
 			uri, _ := callbackOf(t, attempt)
 			attempt.Close()
 			require.Zero(t, get(t, http.MethodGet, uri))
@@ -321,7 +321,7 @@ func TestEndsInTheBrowser(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 			defer cancel()
 			_, err = attempt.Wait(ctx)
-			problemOf(t, "CIS2-TIMEOUT", err)
+			requireCode(t, "CIS2-TIMEOUT", err)
 
 			_, err = server.SignIn(t.Context(), attempt.Address(), cis2test.GP)
 			require.NoError(t, err, "the page can be opened again")

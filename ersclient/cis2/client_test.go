@@ -67,7 +67,7 @@ func TestTheGateway(t *testing.T) {
 		_, err := client.Refresh(t.Context(), tokens.Refresh)
 		require.NoError(t, err)
 		_, err = client.Refresh(t.Context(), tokens.Refresh)
-		problemOf(t, "CIS2-REFRESH_REFUSED", err)
+		requireCode(t, "CIS2-REFRESH_REFUSED", err)
 		require.ErrorIs(t, err, ersclient.ErrRefreshRefused)
 		require.ErrorIs(t, err, ersclient.ErrAnswered)
 		require.NotErrorIs(t, err, ersclient.ErrAnswerLost)
@@ -81,7 +81,7 @@ func TestTheGateway(t *testing.T) {
 		require.WithinDuration(t, time.Now().Add(43199*time.Second-6*time.Hour), tokens.RefreshEnds, time.Minute)
 		server.Pass(6 * time.Hour)
 		_, err = client.Refresh(t.Context(), tokens.Refresh)
-		problemOf(t, "CIS2-REFRESH_ENDED", err)
+		requireCode(t, "CIS2-REFRESH_ENDED", err)
 		require.ErrorIs(t, err, ersclient.ErrRefreshRefused)
 	})
 	t.Run("CIS2 ends a session behind the back", func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestTheGateway(t *testing.T) {
 		tokens := tokensOf(t, server, client, cis2test.GP)
 		server.Revoke(cis2test.GP)
 		_, err := client.UserInfo(t.Context(), tokens.Access)
-		problemOf(t, "CIS2-ENDED", err)
+		requireCode(t, "CIS2-ENDED", err)
 		require.ErrorIs(t, err, ersclient.ErrSessionGone)
 		_, err = client.Refresh(t.Context(), tokens.Refresh)
 		require.ErrorIs(t, err, ersclient.ErrRefreshRefused)
@@ -99,7 +99,7 @@ func TestTheGateway(t *testing.T) {
 		tokens := tokensOf(t, server, client, cis2test.GP)
 		server.Pass(10 * time.Minute)
 		_, err := client.UserInfo(t.Context(), tokens.Access)
-		problemOf(t, "CIS2-ENDED", err)
+		requireCode(t, "CIS2-ENDED", err)
 	})
 	t.Run("a code works once", func(t *testing.T) {
 		server, client := fixed(t)
@@ -107,7 +107,7 @@ func TestTheGateway(t *testing.T) {
 		_, err := client.Exchange(t.Context(), code)
 		require.NoError(t, err)
 		_, err = client.Exchange(t.Context(), code)
-		problemOf(t, "CIS2-CODE", err)
+		requireCode(t, "CIS2-CODE", err)
 		require.ErrorIs(t, err, ersclient.ErrProofRefused)
 	})
 	t.Run("level AAL2 is enough by default", func(t *testing.T) {
@@ -297,7 +297,7 @@ func TestAnswersOfTheTokenCall(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			problemOf(t, "CIS2-ANSWER", err)
+			requireCode(t, "CIS2-ANSWER", err)
 			require.ErrorIs(t, err, ersclient.ErrAnswerLost)
 		})
 	}
@@ -333,7 +333,7 @@ func TestUserInfo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			config, _ := recorder(t, body)
 			_, err := newClient(t, config).UserInfo(t.Context(), ersclient.NewAccessToken("a"))
-			problemOf(t, "CIS2-ANSWER", err)
+			requireCode(t, "CIS2-ANSWER", err)
 		})
 	}
 }
@@ -381,7 +381,7 @@ func TestFaults(t *testing.T) {
 			code := codeOf(t, server, client, cis2test.GP)
 			require.NoError(t, server.Fail(cis2test.Token, one.fault))
 			_, err := client.Exchange(t.Context(), code)
-			problemOf(t, one.code, err)
+			requireCode(t, one.code, err)
 			require.Equal(t, one.lost, errors.Is(err, ersclient.ErrAnswerLost), "%v", err)
 
 			config.Timeout = time.Minute
@@ -389,7 +389,7 @@ func TestFaults(t *testing.T) {
 			tokens := tokensOf(t, server, patient, cis2test.GP)
 			require.NoError(t, server.Fail(cis2test.Refresh, one.fault))
 			_, err = client.Refresh(t.Context(), tokens.Refresh)
-			problemOf(t, one.code, err)
+			requireCode(t, one.code, err)
 			require.Equal(t, one.lost, errors.Is(err, ersclient.ErrAnswerLost), "%v", err)
 			require.NotErrorIs(t, err, ersclient.ErrRefreshRefused, "it can be tried again")
 			calls := 0
@@ -406,7 +406,7 @@ func TestFaults(t *testing.T) {
 			fault.Times = 3
 			require.NoError(t, server.Fail(cis2test.UserInfo, fault))
 			_, err = client.UserInfo(t.Context(), tokens.Access)
-			problemOf(t, one.code, err)
+			requireCode(t, one.code, err)
 		})
 	}
 }
@@ -478,7 +478,7 @@ func TestSettings(t *testing.T) {
 				client.Close()
 				return
 			}
-			problemOf(t, one.code, err)
+			requireCode(t, one.code, err)
 			require.NotContains(t, err.Error(), "hunter2")
 		})
 	}
@@ -501,7 +501,7 @@ func TestTheSecretsSource(t *testing.T) {
 				c.Secret = func(context.Context) (secret.Text, error) { return secret.New(one.text), one.err }
 			})
 			_, err := client.Exchange(t.Context(), codeOf(t, server, client, cis2test.GP))
-			problemOf(t, one.code, err)
+			requireCode(t, one.code, err)
 		})
 	}
 }
@@ -509,11 +509,11 @@ func TestTheSecretsSource(t *testing.T) {
 func TestWhatIsMissing(t *testing.T) {
 	client := newClient(t, public(newServer(t)))
 	_, err := client.Exchange(t.Context(), cis2.Code{})
-	problemOf(t, "UNEXPECTED", err)
+	requireCode(t, "UNEXPECTED", err)
 	_, err = client.Refresh(t.Context(), cis2.RefreshToken{})
-	problemOf(t, "UNEXPECTED", err)
+	requireCode(t, "UNEXPECTED", err)
 	_, err = client.UserInfo(t.Context(), ersclient.AccessToken{})
-	problemOf(t, "UNEXPECTED", err)
-	problemOf(t, "CIS2-BROWSER", cis2.NoBrowser)
+	requireCode(t, "UNEXPECTED", err)
+	requireCode(t, "CIS2-BROWSER", cis2.NoBrowser)
 	require.Contains(t, cis2.NoBrowser.Steps[0], "Copy the address")
 }

@@ -3,12 +3,12 @@ package cis2
 import "time"
 
 // ReadCallback is readCallback, for the fuzz tests: the code or the failure of a query.
-func ReadCallback(query, state string) (code string, failed error, ours bool) {
+func ReadCallback(query, state string) (code string, ours bool, failed error) {
 	came, ours := readCallback(query, state)
 	if came.failed != nil {
-		return came.code.Reveal(), came.failed, ours
+		return came.code.Reveal(), ours, came.failed
 	}
-	return came.code.Reveal(), nil, ours
+	return came.code.Reveal(), ours, nil
 }
 
 // SetCallbackTimeout replaces the bound of each step of a connection to an Attempt.

@@ -26,7 +26,7 @@ func FuzzCallback(f *testing.F) {
 		f.Add(query)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		code, failed, ours := cis2.ReadCallback(query, state)
+		code, ours, failed := cis2.ReadCallback(query, state)
 		values, err := url.ParseQuery(query)
 		if (err == nil && len(values["state"]) == 1 && values.Get("state") == state) != ours {
 			t.Fatal("the state decides")

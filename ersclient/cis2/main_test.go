@@ -131,6 +131,12 @@ func bounded(t testing.TB) context.Context {
 	return ctx
 }
 
+// requireCode fails unless an error is the Problem of a code, which a clinician can read.
+func requireCode(t testing.TB, code string, err error) {
+	t.Helper()
+	require.NotNil(t, problemOf(t, code, err))
+}
+
 // problemOf returns the Problem of a code that an error is, which a clinician can read: every mark
 // is filled, and there is something to do.
 func problemOf(t testing.TB, code string, err error) *problem.Problem {

@@ -73,7 +73,7 @@ func readTable(family uint32) []byte {
 	for range 10 {
 		table := make([]byte, size)
 		result, _, _ := getExtendedTCPTable.Call(
-			uintptr(unsafe.Pointer(&table[0])), uintptr(unsafe.Pointer(&size)), 0, uintptr(family), tableOwnerPIDAll, 0)
+			uintptr(unsafe.Pointer(&table[0])), uintptr(unsafe.Pointer(&size)), 0, uintptr(family), tableOwnerPIDAll, 0) //nolint:gosec // C takes addresses.
 		switch windows.Errno(result) {
 		case windows.ERROR_SUCCESS:
 			return table

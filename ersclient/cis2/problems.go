@@ -5,7 +5,7 @@ import "github.com/ers-login/ers-login/internal/problem"
 // Texts that many Problems share.
 const (
 	stepTryAgain    = "Press **Try again**."
-	stepWait        = "Wait a minute, then press **Try again**."
+	stepPause       = "Wait a minute, then press **Try again**."
 	stepIfAgain     = "If it happens again, contact your local service desk and quote this reference."
 	stepServiceDesk = "Contact your local service desk and quote this reference."
 
@@ -50,7 +50,7 @@ var (
 		Happened: "Another program, or another user of this computer, is using port {{.Port}}. Your browser needs it to come back to e-RS Login.",
 		Steps: []string{
 			"If e-RS Login is open a second time, close it there.",
-			stepWait,
+			stepPause,
 			stepIfAgain,
 			"For the service desk: find the program that listens on port {{.Port}} of the loopback address, and close it.",
 		},
@@ -321,7 +321,7 @@ var (
 		Title:    "The sign-in service asks for a pause",
 		Happened: "Too many requests came from your organisation in a short time (the answer was {{.Answer}}).",
 		Quoted:   quoted,
-		Steps:    []string{stepWait, stepIfAgain},
+		Steps:    []string{stepPause, stepIfAgain},
 		Retry:    true,
 	}
 	unavailable = &problem.Problem{
@@ -329,7 +329,7 @@ var (
 		Title:    "The sign-in service is not available at the moment",
 		Happened: "NHS Care Identity, or the way to it, has a problem (the answer was {{.Answer}}).",
 		Quoted:   quoted,
-		Steps:    []string{stepWait, stepIfAgain},
+		Steps:    []string{stepPause, stepIfAgain},
 		Retry:    true,
 	}
 	unknownError = &problem.Problem{
@@ -337,7 +337,7 @@ var (
 		Title:    "The sign-in service had an internal problem",
 		Happened: "Something went wrong inside the sign-in service (the answer was {{.Answer}}).",
 		Quoted:   quoted,
-		Steps:    []string{stepWait, stepIfAgain},
+		Steps:    []string{stepPause, stepIfAgain},
 		Retry:    true,
 	}
 	unusable = &problem.Problem{

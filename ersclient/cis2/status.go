@@ -151,10 +151,10 @@ func guidanceFor(call transport.Call, cause *transport.StatusError) *problem.Pro
 		return transport.NotERS.With("Call", call.Name)
 	case byStatus[status] != nil:
 		return byStatus[status].With("Call", call.Name)
-	case known != nil && !(call == callRefresh && known == codeRefused):
-		return known
-	case call == callRefresh && code == "invalid_grant":
+	case call == callRefresh && (known == codeRefused || known == nil && code == "invalid_grant"):
 		return refreshUsed
+	case known != nil:
+		return known
 	case status/100 == 5:
 		return unavailable
 	case call == callUserInfo && status == http.StatusUnauthorized:

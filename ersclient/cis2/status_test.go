@@ -107,7 +107,7 @@ func TestEveryDocumentedError(t *testing.T) {
 				}
 				require.Equal(t, 200, get(t, http.MethodGet, uri+"?"+query))
 				_, err := attempt.Wait(bounded(t))
-				problemOf(t, code, err)
+				requireCode(t, code, err)
 				return
 			}
 			status, err := strconv.Atoi(entry.Status)
@@ -127,7 +127,7 @@ func TestEveryDocumentedError(t *testing.T) {
 			if code == "CIS2-CODE" {
 				code = "CIS2-REFRESH_REFUSED"
 			}
-			problemOf(t, code, err)
+			requireCode(t, code, err)
 			require.Equal(t, status == 400 || status == 401 || status == 403, isRefreshRefused(err))
 
 			require.NoError(t, server.Fail(cis2test.UserInfo, fault))

@@ -17,8 +17,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const call testserver.Call = "call"
 
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
 // newServer serves a call that answers {"a":1}. The tests of the stand-ins have the other faults.
-func newServer(t *testing.T) (server *testserver.Server, get func() (*http.Response, string, error)) {
+func newServer(t *testing.T) (server *testserver.Server, get func() (got answer, err error)) {
 	t.Helper()
 	server = testserver.New()
 	server.DefineCall(call, http.StatusOK)
@@ -28,15 +34,15 @@ func newServer(t *testing.T) (server *testserver.Server, get func() (*http.Respo
 	require.NoError(t, err)
 	t.Cleanup(server.Close)
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}
-	return server, func() (*http.Response, string, error) {
+	return server, func() (answer, error) {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+at.String(), nil)
 		require.NoError(t, err)
 		response, err := client.Do(request)
 		if err != nil {
-			return nil, "", err
+			return answer{}, err
 		}
 		body, err := io.ReadAll(response.Body)
-		return response, string(body), errors.Join(err, response.Body.Close())
+		return answer{response.StatusCode, response.Header, string(body)}, errors.Join(err, response.Body.Close())
 	}
 }
 
@@ -52,12 +58,12 @@ func TestBody(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			one.fault.Kind = testserver.Body
 			require.NoError(t, server.Fail(call, one.fault))
-			response, body, err := get()
+			got, err := get()
 			require.NoError(t, err)
-			require.Equal(t, one.fault.Status, response.StatusCode)
-			require.Equal(t, one.fault.Body, body)
-			require.Equal(t, one.kind, response.Header.Get("Content-Type"))
-			require.Equal(t, "7", response.Header.Get("Retry-After"))
+			require.Equal(t, one.fault.Status, got.status)
+			require.Equal(t, one.fault.Body, got.body)
+			require.Equal(t, one.kind, got.header.Get("Content-Type"))
+			require.Equal(t, "7", got.header.Get("Retry-After"))
 		})
 	}
 }
@@ -65,13 +71,13 @@ func TestBody(t *testing.T) {
 func TestDrip(t *testing.T) {
 	server, get := newServer(t)
 	require.NoError(t, server.Fail(call, testserver.Fault{Kind: testserver.Drip, Delay: time.Millisecond}))
-	_, body, err := get()
+	got, err := get()
 	require.NoError(t, err)
-	require.Equal(t, `{"a":1}`, body)
+	require.Equal(t, `{"a":1}`, got.body)
 
 	require.NoError(t, server.Fail(call, testserver.Fault{Kind: testserver.Drip, Delay: time.Minute}))
 	time.AfterFunc(50*time.Millisecond, server.Close)
-	_, _, err = get()
+	_, err = get()
 	require.Error(t, err, "the server ends in the middle of it")
 }
 

@@ -139,7 +139,7 @@ func targetOf(text string, plain bool, path []string) (*url.URL, error) {
 	case err != nil:
 		// The parser's error quotes the text, which may hold a password.
 		return nil, errors.New("not a URL")
-	case base.Scheme != "https" && !(plain && base.Scheme == "http" && IsLoopback(base.Hostname())):
+	case base.Scheme != "https" && (!plain || base.Scheme != "http" || !IsLoopback(base.Hostname())):
 		return nil, errors.New("not https")
 	case base.Hostname() == "":
 		return nil, errors.New("no host")
