@@ -13,11 +13,12 @@ import (
 )
 
 // newFrame stacks header, notices, page and status bar. The page is drawn first, since its scrolled
-// part is behind the others. The tip is above them all; the object added after it is a point in the
-// corner.
+// part is behind the others. Tab goes round in the order of the objects, which is that on the
+// screen, beginning at the page. The tip is above them all; the object added after it is a point
+// in the corner.
 func newFrame(header *fyne.Container, notices *strip, page, status, tip *fyne.Container) *fyne.Container {
 	return container.New(&frameLayout{header: header, notices: notices, page: page, status: status},
-		widgets.NewBackdrop(widgets.ColorPage, false), page, header, notices.box, status, tip)
+		widgets.NewBackdrop(widgets.ColorPage, false), page, status, header, notices.box, tip)
 }
 
 // framed is the number of a frame's own objects, tipped the index of the tip.
