@@ -153,9 +153,9 @@ func isFolder(path string) bool {
 var noDiagnostics = &problem.Problem{
 	Code:     "DIAG-NOT_STARTED",
 	Title:    "The checks could not be started",
-	Happened: "A part of this program could not be started.",
+	Happened: "A part of e-RS Login could not be started.",
 	Steps: []string{
-		"Start the program again.",
-		"If that does not help, give your local service desk the reference below.",
+		"Start e-RS Login again.",
+		"If that does not help, contact your local service desk and quote the reference below.",
 	},
 }

@@ -52,7 +52,7 @@ func buttonless(found *problem.Problem) *problem.Problem {
 	steps := slices.Clone(found.Steps)
 	for i, step := range steps {
 		if step == "Press **Try again**." {
-			steps[i] = "Start the program again."
+			steps[i] = "Start e-RS Login again."
 		}
 	}
 	shown := *found

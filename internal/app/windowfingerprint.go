@@ -50,12 +50,12 @@ func windowFingerprint(kind, file string, flags *pflag.FlagSet, environ []string
 // otherWindow: a window with another fingerprint is open.
 var otherWindow = &problem.Problem{
 	Code:  "INSTANCE-OTHER",
-	Title: "e-RS Login is open already, with other settings",
-	Happened: "A window of e-RS Login is open for you on this computer. It was started in another way than this one: with other " +
-		"settings, or as a demonstration. Only one can keep your e-RS session.",
+	Title: "e-RS Login is already open, with other settings",
+	Happened: "You already have an e-RS Login window on this computer, with other settings or as " +
+		"a demonstration. Only one can be open.",
 	Steps: []string{
-		"Go to the window that is open, sign out there and close it.",
-		"Then start this one again.",
+		"Go to the open window, sign out there and close it.",
+		"Start e-RS Login again.",
 	},
 }
 
@@ -63,12 +63,12 @@ var otherWindow = &problem.Problem{
 // of this start does not see.
 var OtherDisplay = &problem.Problem{
 	Code:  "INSTANCE-OTHER_DISPLAY",
-	Title: "e-RS Login is open already, on another display",
-	Happened: "A window of e-RS Login is open for you on another desktop of this computer, such as that of a remote session. " +
-		"Only one can keep your e-RS session.",
+	Title: "e-RS Login is already open on another display",
+	Happened: "You already have an e-RS Login window on another desktop of this computer, such " +
+		"as a remote session. Only one can be open.",
 	Steps: []string{
 		"Go to that desktop and sign in there.",
-		"To go on here instead, sign out and close the window there. Then start e-RS Login here.",
+		"To work here instead, sign out and close the window there. Then start e-RS Login here.",
 	},
 }
 
@@ -85,9 +85,8 @@ func sharesDisplay(one, other string) bool {
 var startedOtherwise = &problem.Problem{
 	Code:     "INSTANCE-STARTED_OTHERWISE",
 	Title:    "e-RS Login was started again, with other settings",
-	Happened: "You started e-RS Login again with other settings. To use those, sign out here and close this window first.",
+	Happened: "To use the other settings, sign out and close this window, then start e-RS Login again.",
 	Steps: []string{
-		"Sign out here and close this window.",
-		"Then start e-RS Login again with the other settings.",
+		"To keep using this window, you do not need to do anything.",
 	},
 }

@@ -323,10 +323,10 @@ func pack(writer *zip.Writer, files []File, made time.Time) error {
 
 var notSaved = &problem.Problem{
 	Code:     "DIAG-BUNDLE",
-	Title:    "The support bundle could not be saved",
-	Happened: "The file {{.File}} could not be written. If there was one before, it is as it was.",
+	Title:    "The support file was not saved",
+	Happened: "The file {{.File}} could not be written. An earlier file with this name was not changed.",
 	Steps: []string{
-		"Choose a folder that you can write to, and see that the disk is not full.",
+		"Choose a folder that you can write to, and make sure that the disk is not full.",
 		stepDesk,
 	},
 }

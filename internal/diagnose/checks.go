@@ -254,7 +254,7 @@ func (n Target) workstation(ctx context.Context) Finding {
 	return ok(saidSeen)
 }
 
-const stepDesk = "Give your local service desk the reference below."
+const stepDesk = "Contact your local service desk and quote the reference below."
 
 var (
 	noCard = &problem.Problem{
@@ -270,35 +270,40 @@ var (
 		Steps: []string{
 			"Check that this computer is connected to your organisation's network, by cable, Wi-Fi or VPN.",
 			"Press **Try again**.",
-			"If it happens again, give your local service desk the reference below.",
+			"If it happens again, contact your local service desk and quote the reference below.",
 		},
 		Retry: true,
 	}
 	sick = &problem.Problem{
 		Code:     "DIAG-ERS_STATUS",
 		Title:    "e-RS is having problems",
-		Happened: "The connection to e-RS is well, and e-RS, or a gateway in front of it, answers with an error ({{.Status}}).",
+		Happened: "This computer can connect to e-RS, but e-RS answers with an error ({{.Status}}).",
 		Steps: []string{
 			"Wait a minute, then press **Try again**.",
-			"If it happens again, give your local service desk the reference below.",
+			"If it happens again, contact your local service desk and quote the reference below.",
 		},
 		Retry: true,
 	}
 	elsewhere = &problem.Problem{
 		Code:  "DIAG-ERS_ADDRESS",
 		Title: "This may not be the address of e-RS",
-		Happened: "A server with a trusted certificate answers, and seems to know nothing of sessions at this address ({{.Status}}). " +
-			"If signing in works, nothing is wrong.",
-		Steps: []string{stepDesk, "They can check the setting base_url, and whether a proxy reads what is sent to e-RS."},
+		Happened: "A server with a trusted certificate answers, but it does not look like e-RS " +
+			"({{.Status}}). If you can sign in, nothing is wrong.",
+		Steps: []string{
+			stepDesk,
+		},
+		ServiceDesk: []string{
+			"Check the setting base_url, and whether a proxy reads what is sent to e-RS.",
+		},
 	}
 	unseen = &problem.Problem{
-		Code:  workstation.Unseen.Code,
-		Title: "This computer does not tell everything that ends a session",
-		Happened: "Locking the screen, switching users, sleep and log-off are told to this program by the desktop, and not all of it " +
-			"is told here: {{.What}}",
+		Code:     workstation.Unseen.Code,
+		Title:    "Your session may stay open when the screen is locked",
+		Happened: "This computer does not report everything that should end a session. Missing: {{.What}}",
 		Steps: []string{
-			"You can go on working. Sign out when you leave the computer.",
-			"If sessions are to end when the screen is locked, ask your local service desk, with the reference below.",
+			"You can keep working. Sign out when you leave the computer.",
+			"If your organisation wants sessions to end when the screen is locked, contact " +
+				"your local service desk and quote the reference below.",
 		},
 	}
 )

@@ -249,7 +249,7 @@ var noAnswer = &problem.Problem{
 	Happened: "The check \"{{.Check}}\" got no answer in time.",
 	Steps: []string{
 		"Press **Try again**.",
-		"If it happens again, give your local service desk the reference below.",
+		"If it happens again, contact your local service desk and quote the reference below.",
 	},
 	Retry: true,
 }
