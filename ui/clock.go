@@ -44,6 +44,11 @@ func (t *goTicker) stop() {
 // clockTime formats a time of day in the user's time zone and style, such as 08:42.
 func (w *Window) clockTime(t time.Time) string { return t.Local().Format(w.clock) }
 
+// moment formats a time in the user's time zone and style, such as 28 November 2026 at 20:22.
+func (w *Window) moment(t time.Time) string {
+	return lang.L("{{.Day}} at {{.Time}}", map[string]any{"Day": day(t.Local()), "Time": w.clockTime(t)})
+}
+
 // referenceTime formats a time as in the logs, for a service desk.
 func referenceTime(t time.Time) string {
 	t = t.UTC()

@@ -243,6 +243,9 @@ func remedy(found diagnose.Finding, said string) []widgets.Row {
 	for i, text := range p.Steps {
 		rows = append(rows, widgets.Row{Object: step(i+1, againHere(translated(p, text))), Above: 3.5})
 	}
+	if len(p.ServiceDesk) > 0 {
+		rows = append(rows, widgets.Row{Object: serviceDesk(p), Above: 9})
+	}
 	return append(rows, widgets.Row{Object: widgets.NewRuns(widgets.Run{Text: lang.L("Reference") + " ", Style: nameStyle},
 		widgets.Run{Text: p.Code, Style: nameBoldStyle}), Above: 5})
 }

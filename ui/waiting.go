@@ -91,6 +91,13 @@ type said struct {
 // can be done before that step.
 func waitingFor(state signin.State) said {
 	next := saidOf(state.Missing)
+	if p := insteadOf(state); p != nil {
+		text := translated(p, p.Happened)
+		if todo := noticeSteps(p); len(todo) > 0 {
+			text = translated(p, todo[0]) + " " + text
+		}
+		return said{next.picture, translated(p, p.Title), text}
+	}
 	if state.Missing.First {
 		return next
 	}
@@ -119,6 +126,16 @@ func waitingFor(state signin.State) said {
 	case signin.NotEnded, signin.Quitting:
 	}
 	return next
+}
+
+// insteadOf returns what replaces the next step of a user who waits, or nil.
+func insteadOf(state signin.State) *problem.Problem {
+	for _, n := range state.Notices {
+		if n.Instead && n.Problem != nil && state.Phase == signin.Waiting {
+			return n.Problem
+		}
+	}
+	return nil
 }
 
 // saidOf returns what is missing, in the platform's words.

@@ -225,6 +225,8 @@ var (
 		Happened: "The session is in your computer's secure storage (keyring), as a real one would " +
 			"be. This command reads it: {{.Command}}",
 		Steps: []string{"Sign out or close the window when you have finished. This removes the session."},
+
+		Information: true,
 	}
 	demoOwnRing = &problem.Problem{
 		Code:  "DEMO-OWN_KEYRING",
@@ -240,6 +242,7 @@ var (
 				"DBUS_SESSION_BUS_ADDRESS.",
 			"The demonstration's keyring is removed when the window closes.",
 		},
+		Information: true,
 	}
 	demoNoRing = &problem.Problem{
 		Code:  "DEMO-NO_KEYRING",
@@ -247,8 +250,8 @@ var (
 		Happened: "Your computer's secure storage (keyring) cannot be used ({{.Reference}}), and the " +
 			"demonstration could not start its own.",
 		Steps: []string{
-			"If that does not help, contact your local service desk and quote the reference below.",
 			"Press **Try again**.",
+			"If that does not help, contact your local service desk and quote the reference below.",
 		},
 		ServiceDesk: []string{
 			"Install the packages dbus-daemon and gnome-keyring (on Debian and Ubuntu: apt " +

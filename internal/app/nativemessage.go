@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"fyne.io/fyne/v2/lang"
+
 	"github.com/ers-login/ers-login/internal/desktop"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/ui"
@@ -41,6 +43,12 @@ func messageText(found ...*problem.Problem) string {
 		}
 		for i, step := range said.Steps {
 			lines = append(lines, fmt.Sprintf("%d. %s", i+1, strings.ReplaceAll(step, "**", "")))
+		}
+		if len(said.ServiceDesk) > 0 {
+			lines = append(lines, "", lang.L("For the service desk")+":")
+			for i, text := range said.ServiceDesk {
+				lines = append(lines, fmt.Sprintf("%d. %s", i+1, text))
+			}
 		}
 		parts[i] = strings.Join(append(lines, "", one.Code), "\n")
 	}

@@ -38,7 +38,7 @@ func (c *Controller) Answer(raise func()) instance.Handler {
 				c.sendOn(signin.Requested{By: request.For})
 			}
 			if request.Wanted != "" && request.Wanted != c.wanted {
-				c.noteOther()
+				c.noteOther(request.Wanted)
 				return instance.Answer{Code: otherWindow.Code}
 			}
 			return instance.Answer{OK: true, Display: c.Displays}
@@ -51,8 +51,8 @@ func (c *Controller) Answer(raise func()) instance.Handler {
 const otherShown = 2 * time.Minute
 
 // noteOther shows in the raised window that it is not the one that the user requested.
-func (c *Controller) noteOther() {
-	c.Board.Set("instance", startedOtherwise)
+func (c *Controller) noteOther(wanted string) {
+	c.Board.Set("instance", noticeOf(c.wanted, wanted))
 	time.AfterFunc(otherShown, func() { c.Board.Set("instance", nil) })
 }
 

@@ -81,12 +81,48 @@ func sharesDisplay(one, other string) bool {
 	return slices.ContainsFunc(strings.Fields(one), func(display string) bool { return slices.Contains(named, display) })
 }
 
-// startedOtherwise is otherWindow's notice in the open window.
-var startedOtherwise = &problem.Problem{
-	Code:     "INSTANCE-STARTED_OTHERWISE",
-	Title:    "e-RS Login was started again, with other settings",
-	Happened: "To use the other settings, sign out and close this window, then start e-RS Login again.",
-	Steps: []string{
-		"To keep using this window, you do not need to do anything.",
-	},
+// The notices of otherWindow in the open window.
+var (
+	startedOtherwise = &problem.Problem{
+		Code:        "INSTANCE-STARTED_OTHERWISE",
+		Title:       "e-RS Login was started again, with other settings",
+		Happened:    "To use the other settings, sign out and close this window, then start e-RS Login again.",
+		Steps:       []string{stepKeepWindow},
+		Information: true,
+	}
+	startedAsDemonstration = &problem.Problem{
+		Code:        startedOtherwise.Code,
+		Title:       "e-RS Login was started again, as a demonstration",
+		Happened:    "To see the demonstration, sign out and close this window, then start the demonstration again.",
+		Steps:       []string{stepKeepWindow},
+		Information: true,
+	}
+	startedForReal = &problem.Problem{
+		Code:        startedOtherwise.Code,
+		Title:       "e-RS Login was started again, but this window is a demonstration",
+		Happened:    "To sign in to e-RS, close this window, then start e-RS Login again.",
+		Steps:       []string{stepKeepWindow},
+		Information: true,
+	}
+)
+
+const stepKeepWindow = "To keep using this window, you do not need to do anything."
+
+// isDemonstration reports whether a fingerprint is that of a demonstration.
+func isDemonstration(wanted string) bool {
+	return slices.ContainsFunc(PersonaKeys(), func(key string) bool {
+		return wanted == windowFingerprint("demonstration", key, nil, nil)
+	})
+}
+
+// noticeOf returns the notice in an open window about a start that wanted another one.
+func noticeOf(open, wanted string) *problem.Problem {
+	switch {
+	case isDemonstration(open) == isDemonstration(wanted):
+		return startedOtherwise
+	case isDemonstration(open):
+		return startedForReal
+	default:
+		return startedAsDemonstration
+	}
 }

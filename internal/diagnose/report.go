@@ -50,6 +50,12 @@ func (r Report) Text() string {
 		for i, step := range r.steps(found) {
 			fmt.Fprintf(&text, "%s%d. %s\n", indent, i+1, step)
 		}
+		for i, step := range found.ServiceDesk {
+			if i == 0 {
+				fmt.Fprintf(&text, "%sFor the service desk:\n", indent)
+			}
+			fmt.Fprintf(&text, "%s%d. %s\n", indent, i+1, r.expand(found, step))
+		}
 	}
 	return text.String()
 }
@@ -110,6 +116,8 @@ type (
 		// Quoted is in the words of others, such as what a certificate claims.
 		Quoted string   `json:"quoted,omitempty"`
 		Steps  []string `json:"steps"`
+		// ServiceDesk is what only a service desk can do.
+		ServiceDesk []string `json:"service_desk,omitempty"`
 		// Cause is the technical reason, for a service desk.
 		Cause string `json:"cause,omitempty"`
 	}
@@ -132,6 +140,9 @@ func (r Report) JSON() ([]byte, error) {
 			}
 			for _, step := range found.Steps {
 				check.Problem.Steps = append(check.Problem.Steps, r.expand(found, step))
+			}
+			for _, step := range found.ServiceDesk {
+				check.Problem.ServiceDesk = append(check.Problem.ServiceDesk, r.expand(found, step))
 			}
 		}
 		shown.Checks = append(shown.Checks, check)

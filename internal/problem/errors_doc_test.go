@@ -164,7 +164,7 @@ var onlyInTheWindow = []string{
 	"Your session may stay open when the screen is locked",
 	"e-RS Login was started again, with other settings",
 	"e-RS Login was started again, as a demonstration",
-	"Your computer will ask you to unlock its secure storage",
+	"e-RS Login was started again, but this window is a demonstration",
 	"You are signed out here, but e-RS did not confirm it",
 }
 

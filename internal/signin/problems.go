@@ -1,6 +1,11 @@
 package signin
 
-import "github.com/ers-login/ers-login/internal/problem"
+import (
+	"errors"
+
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/problem"
+)
 
 // notCleared is the Problem of an entry that could not be removed from the keyring. The keyring's
 // own Problem explains why, in words for a user who signs in; this one is for a user who leaves.
@@ -26,6 +31,24 @@ func notClosed(err error, words *problem.Problem) *problem.Problem {
 	made := *why
 	made.Title, made.Happened, made.Steps, made.Button = words.Title, words.Happened, words.Steps, words.Button
 	made.Retry = true
+	return &made
+}
+
+// notUsable is the notice that the keyring cannot be used, to a user who has not signed in yet. It is
+// nil if it can. One that is locked is unlocked during the sign-in.
+func notUsable(err error) *problem.Problem {
+	if err == nil {
+		return nil
+	}
+	made := *problem.Of(err)
+	if errors.Is(err, handoff.ErrLocked) && !errors.Is(err, handoff.ErrItemLocked) {
+		made.Happened = "You can still sign in."
+		made.Steps = []string{
+			"Your computer asks for the password of its secure storage after you choose a role. It is usually the password that you use to " +
+				"sign in to this computer.",
+			"If you are not asked, or the password is not accepted, contact your local service desk and quote the reference below.",
+		}
+	}
 	return &made
 }
 
