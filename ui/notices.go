@@ -68,8 +68,8 @@ func (s *strip) show(state signin.State) {
 		if !first.Information {
 			title = lang.L("Warning") + ": " + title
 		}
-		if todo := noticeSteps(first); len(todo) > 0 {
-			happened += " " + strings.ReplaceAll(translated(first, todo[0]), "**", "")
+		if todo := firstStep(first); todo != "" {
+			happened += " " + strings.ReplaceAll(todo, "**", "")
 		}
 		s.whatToDo.Hidden, s.hide.Hidden = false, !first.Information
 		loud = loud[1:]
@@ -134,6 +134,16 @@ func hasNotice(among []signin.Notice, n signin.Notice) bool {
 // noticeSteps returns the steps of a notice: there is no button to try again with.
 func noticeSteps(p *problem.Problem) []string {
 	return slices.DeleteFunc(slices.Clone(p.Steps), func(step string) bool { return strings.Contains(step, "**Try again**") })
+}
+
+// firstStep returns the first step of a notice for a place without a reference below it; "" if there
+// is none.
+func firstStep(p *problem.Problem) string {
+	todo := noticeSteps(p)
+	if len(todo) == 0 {
+		return ""
+	}
+	return strings.ReplaceAll(translated(p, todo[0]), lang.L("the reference below"), lang.L("the reference {{.Code}}", map[string]any{"Code": p.Code}))
 }
 
 // notices returns a state's notices that have a text, the quiet ones last.

@@ -81,6 +81,9 @@ func TestANoticeSaysWhatToDo(t *testing.T) {
 			require.Contains(t, w.texts(), "1.\u00a0"+auditStep)
 			w.notices.whatToDo.Tapped(&fyne.PointEvent{})
 			require.Contains(t, w.texts(), "1.\u00a0"+auditStep, "it stays open")
+			state.Notices = []signin.Notice{{Problem: certificateEnds}}
+			w.Show(state)
+			require.True(t, w.seen("quote the reference CERT-EXPIRES_SOON."), "there is none below")
 			state.Notices = []signin.Notice{{Problem: &again}}
 			w.Show(state)
 			require.False(t, w.seen("Try again"), "there is no such button")

@@ -93,8 +93,8 @@ func waitingFor(state signin.State) said {
 	next := saidOf(state.Missing)
 	if p := insteadOf(state); p != nil {
 		text := translated(p, p.Happened)
-		if todo := noticeSteps(p); len(todo) > 0 {
-			text = translated(p, todo[0]) + " " + text
+		if todo := firstStep(p); todo != "" {
+			text = todo + " " + text
 		}
 		return said{next.picture, translated(p, p.Title), text}
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/hscn"
 	"github.com/ers-login/ers-login/internal/audit"
+	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
 	signinhscn "github.com/ers-login/ers-login/internal/signin/hscn"
@@ -413,6 +414,7 @@ var (
 	}
 	notAccepted = problemOf(hscn.StatusProblems(), "ERS-A001-403").
 			Because(errors.New("403 from https://api.example/v1 for AQIC5wM2LY4Sfcyw"))
+	roleRefused = problemOf(hscn.StatusProblems(), "ERS-A002-403")
 	// blocked is a Problem that trying again does not solve.
 	blocked = smartcard.PINBlocked.Problem()
 )
@@ -432,6 +434,18 @@ func noticed(state signin.State, loud bool) signin.State {
 
 func failedState(p *problem.Problem) signin.State {
 	return signin.State{Phase: signin.Failed, Since: morning, Problem: p, ProblemAt: morning.Add(70 * time.Second), Links: allGood}
+}
+
+// notSetUpState is the first start on a computer without settings.
+func notSetUpState() signin.State {
+	return signin.State{Phase: signin.Failed, Problem: problem.Of(config.Config{}.RequireReal()), ProblemAt: morning}
+}
+
+// blockedState has a card that the user cannot sign in with, and a notice that can be hidden.
+func blockedState() signin.State {
+	state := waitingState(signinhscn.MissingPasscode, signin.NotEnded)
+	state.Notices = []signin.Notice{{Problem: blocked, Instead: true}, {Problem: demonstrated}}
+	return state
 }
 
 func workingState(phase signin.Phase, reason signin.Reason) signin.State {

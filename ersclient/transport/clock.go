@@ -78,6 +78,5 @@ var clockWrong = &problem.Problem{
 		"Ask your local service desk to correct the date, time and time zone on this " +
 			"computer. Quote the reference below. Until then, times shown here are wrong and " +
 			"signing in may fail.",
-		"If you cannot do that yourself, give your local service desk the reference below.",
 	},
 }

@@ -278,7 +278,7 @@ func (p *proxyRefusal) problem() *problem.Problem {
 	case p.signedIn:
 		return proxyPassword
 	case offered == "":
-		return ProxyAuth.WithPhrase("Schemes", problem.Words("none that this program knows"))
+		return ProxyAuth.WithPhrase("Schemes", problem.Words("none that e-RS Login knows"))
 	}
 	return ProxyAuth.With("Schemes", offered)
 }

@@ -113,7 +113,7 @@ func unfitReason(err error) *problem.Phrase {
 	case errors.As(err, &insecure), strings.Contains(err.Error(), "insecure algorithm"):
 		reason = problem.Words("it, or one between it and its authority, is signed in a way that is not safe any more (SHA-1 or MD5)")
 	case errors.As(err, &extension):
-		reason = problem.Words("it has an extension that must be understood, and that this program does not know")
+		reason = problem.Words("it has a required extension that e-RS Login does not know")
 	case strings.Contains(err.Error(), "parent certificate cannot sign this kind of certificate"):
 		reason = problem.Words("one between it and its authority is not allowed to sign it")
 	case !errors.As(err, &invalid), invalid.Reason == x509.Expired:

@@ -266,7 +266,7 @@ var (
 	noName = &problem.Problem{
 		Code:     "DIAG-DNS",
 		Title:    "A name could not be found on the network",
-		Happened: "This computer could not look up the name {{.Host}}, which it has to connect to.",
+		Happened: "This computer could not look up the name {{.Host}}, which it must connect to.",
 		Steps: []string{
 			"Check that this computer is connected to your organisation's network, by cable, Wi-Fi or VPN.",
 			"Press **Try again**.",
