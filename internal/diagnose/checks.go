@@ -277,7 +277,7 @@ var (
 	sick = &problem.Problem{
 		Code:     "DIAG-ERS_STATUS",
 		Title:    "e-RS is having problems",
-		Happened: "This computer can connect to e-RS, but e-RS answers with an error ({{.Status}}).",
+		Happened: "This computer can connect to e-RS, but e-RS or a gateway in front of it answers with an error ({{.Status}}).",
 		Steps: []string{
 			"Wait a minute, then press **Try again**.",
 			"If it happens again, contact your local service desk and quote the reference below.",
