@@ -511,8 +511,8 @@ func TestFlagsOfACommandWithoutSettings(t *testing.T) {
 	tests := map[string]struct{ argument, says string }{
 		"a setting":                 {"--asid", "belongs to ers-login itself"},
 		"like one of the command's": {"--persone", "Did you mean --persona?"},
-		"like a setting":            {"--asdi", "lists all flags"},
-		"hidden":                    {"--sicret-dor", "lists all flags"},
+		"like a setting":            {"--asdi", "for all flags"},
+		"hidden":                    {"--sicret-dor", "for all flags"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -666,7 +666,7 @@ func TestMissingFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, c.Warnings, 1)
 	assert.Equal(t, "SETTING-FILE", c.Warnings[0].Code)
-	assert.Contains(t, allText(c.Warnings[0]), "goes on without it")
+	assert.Contains(t, allText(c.Warnings[0]), "works without it")
 	assert.DirExists(t, folder, "what is not a broken file is not moved")
 }
 

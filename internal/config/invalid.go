@@ -334,7 +334,7 @@ func broken(err error) bool {
 	return errors.As(err, &syntax) || errors.Is(err, errTooLarge)
 }
 
-// missing is the Problem of a setting that is needed and stands nowhere.
+// missing is the Problem of a setting that is needed and has no value. The reason may be empty.
 func missing(setting Setting, file, reason string) *problem.Problem {
 	if file == "" {
 		file = DefaultFile()
@@ -351,8 +351,13 @@ func missing(setting Setting, file, reason string) *problem.Problem {
 			stepAgain,
 		},
 	}
+	cause := fmt.Errorf("%s is not set", setting.Key)
+	if reason != "" {
+		made.Happened = "The setting {{.Setting}} is missing: {{.Reason}}."
+		cause = fmt.Errorf("%w: %s", cause, reason)
+	}
 	return made.With("Setting", setting.Key).With("Variable", setting.Environment).With("File", file).With("Reason", reason).
-		Because(&settingError{setting.Key, fmt.Errorf("%s is not set: %s", setting.Key, reason)})
+		Because(&settingError{setting.Key, cause})
 }
 
 // findings collects the faults found while settings are read.

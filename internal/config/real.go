@@ -53,7 +53,7 @@ func (c Config) RequireReal() error {
 		case setting.Key == "key" && c.Certificate != "" && !c.PKCS12() && !c.certificateHasKey():
 			found.add(c.missing(setting, "the certificate is a PEM file without a private key in it"))
 		case setting.Required && c.lacks(table, setting):
-			found.add(c.missing(setting, "it has no default"))
+			found.add(c.missing(setting, ""))
 		}
 	}
 	if c.Certificate != "" && c.CertificateThumbprint != "" {
