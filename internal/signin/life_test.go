@@ -202,6 +202,7 @@ func TestA00303AFailedEndIsToldToWhoeverLeaves(t *testing.T) {
 	assert.Equal(t, "ERS-A003-500", m.state.Problem.Code)
 	assert.Equal(t, agreed.about.NotClosed.Title, m.state.Problem.Title)
 	assert.Equal(t, agreed.about.NotClosed.Steps, m.state.Problem.Steps)
+	assert.Equal(t, agreed.about.NotClosed.Button, m.state.Problem.Button)
 	for _, status := range []int{404, 410} {
 		m := signedIn(t)
 		m.handle(morning, intentEvent{SignOut{}})
