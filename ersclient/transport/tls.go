@@ -341,9 +341,10 @@ var (
 		Code:  "TLS-ALERT",
 		Title: "The secure connection to e-RS was cut",
 		Happened: "The secure connection between this computer and {{.Host}} was cut while it was " +
-			"being made ({{.Alert}}).",
-		Steps: []string{stepTryAgain, stepServiceDesk},
-		Retry: true,
+			"being made.",
+		Technical: technicalAlert,
+		Steps:     []string{stepTryAgain, stepServiceDesk},
+		Retry:     true,
 	}
 	expired = &problem.Problem{
 		Code:  "TLS-EXPIRED",
@@ -385,8 +386,9 @@ var (
 	certificateRefused = &problem.Problem{
 		Code:  "TLS-CLIENT_CERT",
 		Title: "e-RS did not accept your organisation's certificate",
-		Happened: "{{.Host}} refused the organisation's endpoint certificate \"{{.Name}}\" ({{.Alert}}). It may have " +
+		Happened: "{{.Host}} refused the organisation's endpoint certificate \"{{.Name}}\". It may have " +
 			"been revoked, lack a certificate between it and the NHS root, or belong to another environment.",
+		Technical: technicalAlert,
 		Steps: []string{
 			"Contact your local service desk and quote the reference below.",
 		},

@@ -668,7 +668,7 @@ func TestWhatGoRefusesByItself(t *testing.T) {
 			})
 			err := clienttest.DeleteOnce(t.Context(), client)
 			found := clienttest.ProblemOf(t, one.code, err)
-			require.Contains(t, found.Expand(found.Happened), one.says)
+			require.Contains(t, found.Expand(found.Happened+"\n"+found.Technical), one.says)
 			require.ErrorContains(t, err, one.cause)
 		})
 	}

@@ -63,8 +63,12 @@ var (
 	}
 )
 
-// technicalCall names the call of an answer that is not that of e-RS.
-const technicalCall = "Call to e-RS: {{.Call}}"
+// What a service desk asks for first: the call of an answer that is not that of e-RS, and why a
+// connection was cut.
+const (
+	technicalCall  = "Call to e-RS: {{.Call}}"
+	technicalAlert = "Reason: {{.Alert}}"
+)
 
 // Steps that many Problems share.
 const (
