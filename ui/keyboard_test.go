@@ -177,7 +177,7 @@ func TestFirstFocus(t *testing.T) {
 		{"one role", choosingState(fiveRoles()[2:3], nil), "Service definer, Maintain the directory of services, Enter, 1"},
 		{"signed in", signedInState(), ""},
 		{"problem", failedState(notAccepted), "Try again"},
-		{"problem that trying again does not solve", failedState(blocked), ""},
+		{"problem that trying again does not solve", failedState(blocked), "Copy details"},
 		{"ending", workingState(signin.Ending, signin.SignedOut), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package hscn
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/transport"
@@ -23,6 +24,17 @@ func statusProblem(r request, cause *transport.StatusError) *problem.Problem {
 	if made.Code == "" {
 		made.Code = fmt.Sprintf("ERS-%s-%d", r.call.Name, cause.Status)
 	}
+	if cause.Outcome.Text() == "" && made.Quoted != "" {
+		made.Quoted, made.Steps = "", []string{askDesk}
+	}
+	if r.call == callA002 && !made.Retry {
+		// The same role would be refused again, and e-RS offers others.
+		made.Steps = slices.Concat([]string{stepOtherRole}, made.Steps)
+		made.Button, made.Retry = "Choose another role", true
+	}
+	if made.Technical == "" {
+		made.Technical = "e-RS answered {{.Answer}} to {{.Call}}"
+	}
 	return made.
 		With("Call", r.call.Name).
 		With("Answer", cause.Answer()).
@@ -39,15 +51,15 @@ func guidanceFor(r request, cause *transport.StatusError) *problem.Problem {
 	if own := callGuidance[r.call.Name][status]; own != nil {
 		return own
 	}
+	general := statusGuidance[status]
 	switch {
 	case status/100 == 3:
 		return redirected
-	case status == http.StatusUnprocessableEntity && cause.Outcome.Text() == "":
-		return invalidSilently
-	case statusGuidance[status] != nil:
-		return statusGuidance[status]
-	case r.call == callA003:
-		return notClosed
+	case r.call == callA003 && (general == nil || general.Code == ""):
+		// What a status means for a sign-in is of no use to a user who leaves.
+		return NotClosed
+	case general != nil:
+		return general
 	case status/100 == 2:
 		return unexpectedSuccess
 	case status/100 == 5:
@@ -56,82 +68,74 @@ func guidanceFor(r request, cause *transport.StatusError) *problem.Problem {
 	return refusedOtherwise
 }
 
-// The published guidance for each status. A service desk asks for "(e-RS answered … to …)" first.
+// The published guidance for each status.
 var statusGuidance = map[int]*problem.Problem{
-	http.StatusBadRequest: {
-		Title:    "e-RS could not read the request",
-		Happened: "e-RS took the request of this program for malformed (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{askDesk},
-	},
+	http.StatusBadRequest: notUnderstood,
 	http.StatusForbidden: {
 		Title:    "e-RS did not allow this",
-		Happened: "e-RS does not regard you as authorised for this (e-RS answered {{.Answer}} to {{.Call}}).",
+		Happened: "e-RS says that you are not authorised for this.",
 		Steps:    []string{stepNewCard, stepPasscode, serviceDesk},
 		Retry:    true,
 	},
 	http.StatusNotFound: {
-		Title:    "e-RS is not at this address",
-		Happened: "There is no e-RS where this program looked for it (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{"Give your local service desk the reference below. They can check the setting base_url."},
+		Title:       "e-RS was not found at its address",
+		Happened:    "e-RS Login cannot find e-RS at the address that is set up on this computer.",
+		Steps:       []string{askDesk},
+		ServiceDesk: []string{"Check the setting base_url."},
 	},
-	http.StatusMethodNotAllowed: {
-		Title:    "e-RS does not know this request",
-		Happened: "e-RS does not support what this program asked for (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{askDesk},
-	},
+	http.StatusMethodNotAllowed: notUnderstood,
 	http.StatusProxyAuthRequired: {
-		Code:  transport.ProxyAuth.Code,
-		Title: "The network's proxy asks for a user name and password",
-		Happened: "Something between this computer and e-RS wants to be signed in to (the answer to {{.Call}} was {{.Answer}}). " +
-			"It reads what is sent to e-RS.",
-		Steps: []string{
-			"Give your local service desk the reference below. They can exempt e-RS from the proxy's inspection.",
-		},
+		Code:        transport.ProxyAuth.Code,
+		Title:       "The network's proxy asks for a user name and password",
+		Happened:    "Something between this computer and e-RS asks for a user name and password. It reads what is sent to e-RS.",
+		Technical:   "The answer to {{.Call}} was {{.Answer}}",
+		Steps:       []string{askDesk},
+		ServiceDesk: []string{"Exempt e-RS from the proxy's inspection."},
 	},
 	http.StatusConflict: {
-		Title:    "Something has changed at e-RS in the meantime",
-		Happened: "e-RS has a newer version of what this program worked with (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    "Something changed in e-RS",
+		Happened: "e-RS has newer information than e-RS Login.",
 		Steps:    []string{tryAgain, serviceDesk},
 		Retry:    true,
 	},
 	http.StatusGone: {
 		Title:    "Your e-RS session has ended",
-		Happened: "What this program asked for is no longer there (e-RS answered {{.Answer}} to {{.Call}}).",
+		Happened: "e-RS ended it before you were signed in.",
 		Steps:    []string{"Press **Try again** to sign in again.", serviceDesk},
 		Retry:    true,
 	},
 	http.StatusPreconditionFailed: {
-		Title:    "A rule of e-RS does not allow this",
-		Happened: "The request goes against one of the business rules of e-RS (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    "A rule in e-RS does not allow this",
+		Happened: "Signing in would break one of the business rules of e-RS.",
 		Steps:    []string{askDesk},
 	},
 	http.StatusRequestedRangeNotSatisfiable: {
-		Title:    "e-RS could not deliver what was asked for",
-		Happened: "The part that this program asked for does not exist (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    notUnderstood.Title,
+		Happened: notUnderstood.Happened,
 		Steps:    []string{tryAgain, serviceDesk},
 		Retry:    true,
 	},
 	http.StatusUnprocessableEntity: {
-		Title:    "e-RS found a mistake in the request",
-		Happened: "e-RS found something wrong with what this program sent (e-RS answered {{.Answer}} to {{.Call}}).",
-		Quoted:   "In the words of e-RS: {{.Outcome}}",
-		Steps:    []string{"Give your local service desk the reference below, and the words of e-RS above."},
+		Title:    "e-RS did not accept your sign-in",
+		Happened: "e-RS rejected something that e-RS Login sent.",
+		Quoted:   messageFromERS,
+		Steps:    []string{quoteMessage},
 	},
 	http.StatusLocked: {
-		Title:    "e-RS has locked this for the moment",
-		Happened: "Somebody else may be working on the same thing (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    "e-RS is not available at the moment",
+		Happened: "Someone else may be using the same record.",
 		Steps:    []string{"Wait a minute, then press **Try again**.", serviceDesk},
 		Retry:    true,
 	},
 	http.StatusTooManyRequests: {
-		Title:    "e-RS asks for a pause",
-		Happened: "Too many requests came from your organisation (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    "e-RS is busy",
+		Happened: "Your organisation sent too many requests to e-RS.",
 		Steps:    []string{"Wait a minute, then press **Try again**.", serviceDesk},
 		Retry:    true,
 	},
 	http.StatusInternalServerError: {
-		Title:    "e-RS had an internal problem",
-		Happened: "Something went wrong inside e-RS (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    "There is a problem with e-RS",
+		Happened: "e-RS could not complete your sign-in.",
 		Steps:    []string{"Press **Try again** to sign in again.", serviceDesk},
 		Retry:    true,
 	},
@@ -147,112 +151,122 @@ var callGuidance = map[string]map[int]*problem.Problem{
 	callA001.Name: {
 		http.StatusForbidden: {
 			Title:    "e-RS did not accept your smartcard sign-in",
-			Happened: "Your smartcard session may have ended while this window was open (e-RS answered {{.Answer}} to {{.Call}}).",
+			Happened: "Your smartcard session may have ended while this window was open.",
 			Steps:    []string{stepNewCard, stepPasscode, serviceDesk},
 			Retry:    true,
 		},
 	},
 	callA002.Name: {
 		http.StatusBadRequest: {
-			Title: "e-RS could not select this role",
-			Happened: "A role may have been selected for this session already, or the request was malformed " +
-				"(e-RS answered {{.Answer}} to {{.Call}}).",
-			Steps: []string{"Press **Try again** to start a new session, and choose the role again.", serviceDesk},
-			Retry: true,
+			Title:    "e-RS could not select this role",
+			Happened: "You may already have a role in this e-RS session.",
+			Steps:    []string{"Press **Try again** to start a new session, and choose the role again.", serviceDesk},
+			Retry:    true,
 		},
 		http.StatusForbidden: {
-			Title: "e-RS did not let you work in this role",
-			Happened: "The organisation and role may no longer be valid for you, or your session had ended " +
-				"(e-RS answered {{.Answer}} to {{.Call}}).",
+			Title:    titleRoleRefused,
+			Happened: "The role may no longer be valid for you, or your session ended.",
 			Steps: []string{
-				"Press **Try again**, and choose the role again or another one.",
-				"If it happens again, ask your organisation's Registration Authority whether your smartcard still has this role.",
-				askDesk,
+				"Ask your organisation's Registration Authority whether your smartcard still has this role.",
+				stepNeedRole,
 			},
-			Retry: true,
+		},
+		http.StatusUnprocessableEntity: {
+			Title:    "e-RS did not accept this role",
+			Happened: "e-RS rejected the role that you chose.",
+			Quoted:   messageFromERS,
+			Steps:    []string{quoteMessage},
 		},
 		http.StatusNotFound: sessionEnded,
 		http.StatusGone:     sessionEnded,
 	},
 	callA003.Name: {
-		http.StatusNotFound:  hadEnded,
-		http.StatusGone:      hadEnded,
-		http.StatusForbidden: notClosed,
+		http.StatusNotFound: hadEnded,
+		http.StatusGone:     hadEnded,
 	},
 }
 
 const (
-	tryAgain     = "Press **Try again**."
-	serviceDesk  = "If it happens again, give your local service desk the reference below."
-	askDesk      = "Give your local service desk the reference below."
-	stepNewCard  = "Remove your smartcard and insert it again."
-	stepPasscode = "Enter your passcode, then press **Try again**."
+	tryAgain      = "Press **Try again**."
+	serviceDesk   = "If it happens again, contact your local service desk and quote the reference below."
+	askDesk       = "Contact your local service desk and quote the reference below."
+	stepNewCard   = "Remove your smartcard and insert it again."
+	stepPasscode  = "Enter your passcode, then press **Try again**."
+	stepOtherRole = "If you have another role, press **Choose another role**."
+	stepNeedRole  = "If you need this role, contact your local service desk and quote the reference below."
+	quoteMessage  = "Contact your local service desk. Quote the reference below and the message from e-RS."
+
+	titleRoleRefused = "You cannot use this role at the moment"
+	messageFromERS   = "Message from e-RS: {{.Outcome}}"
 )
 
 var (
+	// notUnderstood is a fault of this program.
+	notUnderstood = &problem.Problem{
+		Title:    "There is a problem with e-RS Login",
+		Happened: "e-RS did not understand e-RS Login. This is a fault in e-RS Login, not something you did.",
+		Steps:    []string{askDesk},
+	}
 	gatewayFailed = &problem.Problem{
-		Title:    "e-RS cannot be reached at the moment",
-		Happened: "A system in front of e-RS failed or got no answer in time (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    "e-RS is not available at the moment",
+		Happened: "e-RS, or the network in front of it, did not respond in time.",
 		Steps:    []string{"Wait a minute, then press **Try again**.", serviceDesk},
 		Retry:    true,
 	}
 	sessionEnded = &problem.Problem{
 		Title:    "Your e-RS session has ended",
-		Happened: "e-RS ended the session before the role was selected (e-RS answered {{.Answer}} to {{.Call}}).",
+		Happened: "e-RS ended the session before your role was selected.",
 		Steps:    []string{"Press **Try again** to sign in again.", serviceDesk},
 		Retry:    true,
 	}
 	// onBehalfOf is about the further call of a service provider clinician admin (AUT-005), whose
 	// JSON is not public.
 	onBehalfOf = &problem.Problem{
-		Title: "e-RS did not let you work in this role",
-		Happened: "A service provider clinician admin works on behalf of a clinician, and this version of the program cannot " +
-			"yet tell e-RS on whose. The role may also no longer be valid for you (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps: []string{
-			"Press **Try again**, and choose another role.",
-			"If you need this role, give your local service desk the reference below.",
-		},
-		Retry: true,
+		Title: titleRoleRefused,
+		Happened: "With this role you work for a clinician, and this version of e-RS Login cannot send e-RS their name yet. " +
+			"The role may also no longer be valid for you.",
+		Steps: []string{stepNeedRole},
 	}
 	hadEnded = &problem.Problem{
 		Title:    "Your e-RS session had already ended",
-		Happened: "e-RS no longer knew the session that was to be closed (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{"There is nothing for you to do."},
+		Happened: "e-RS had already closed your session.",
+		Steps:    []string{"You do not need to do anything."},
 	}
-	notClosed = &problem.Problem{
-		Title:    "e-RS did not confirm that your session is closed",
-		Happened: "The session may still be open at e-RS (e-RS answered {{.Answer}} to {{.Call}}).",
+	// NotClosed is for a user who has signed out, where A003 has failed (A003-03): with any error
+	// of A003, and its code.
+	NotClosed = &problem.Problem{
+		Title: "You are signed out here, but e-RS did not confirm it",
+		Happened: "Your session on this computer is over, and other applications can no longer use it. " +
+			"It may still be open at e-RS.",
 		Steps: []string{
-			"Remove your smartcard. Your session at e-RS ends with it.",
+			"Remove your smartcard. This ends your session at e-RS.",
+			"Press **Done**. e-RS Login asks e-RS again to close the session.",
 			serviceDesk,
 		},
+		Button: "Done",
+		Retry:  true,
 	}
 	redirected = &problem.Problem{
-		Code:  "NET-REDIRECT",
-		Title: "Something redirected the connection to e-RS",
-		Happened: "The request was answered with a redirection, which e-RS never does ({{.Answer}} to {{.Call}}). " +
-			"A proxy or a sign-in page of the network may be in between.",
+		Code:      "NET-REDIRECT",
+		Title:     "Your network redirected the connection to e-RS",
+		Happened:  "e-RS never does this. You may need to sign in to the network or Wi-Fi.",
+		Technical: "The answer to {{.Call}} was {{.Answer}}",
 		Steps: []string{
-			"If this network asks you to sign in or to accept terms, do that in your web browser first.",
+			"If your network or Wi-Fi asks you to sign in or accept terms, do that in your web browser first.",
 			tryAgain,
 			serviceDesk,
 		},
 		Retry: true,
 	}
-	invalidSilently = &problem.Problem{
-		Title:    "e-RS found a mistake in the request",
-		Happened: "The request failed validation, and e-RS did not say why (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{askDesk},
-	}
 	unexpectedSuccess = &problem.Problem{
-		Title:    "The answer from e-RS was not the expected one",
-		Happened: "e-RS accepted the request in a way that this program does not know (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    "e-RS sent an unexpected answer",
+		Happened: "e-RS accepted the sign-in in a way that e-RS Login does not know.",
 		Steps:    []string{tryAgain, serviceDesk},
 		Retry:    true,
 	}
 	refusedOtherwise = &problem.Problem{
-		Title:    "e-RS refused the request",
-		Happened: "e-RS did not do what this program asked for (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    "e-RS refused to sign you in",
+		Happened: "e-RS did not say why.",
 		Steps:    []string{tryAgain, serviceDesk},
 		Retry:    true,
 	}

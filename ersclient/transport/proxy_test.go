@@ -174,21 +174,21 @@ func TestAProxyThatWantsCredentials(t *testing.T) {
 		code   string
 		says   string
 	}{
-		"Basic": {[]string{`Basic realm="the proxy, of course"`}, nil, "NET-PROXY_AUTH", "to sign in: Basic."},
+		"Basic": {[]string{`Basic realm="the proxy, of course"`}, nil, "NET-PROXY_AUTH", "It offers: Basic."},
 		"several, with Basic": {
 			[]string{"Negotiate", "NTLM", `Digest realm="a, \" b", nonce="Kerberos,", BASIC realm = "x"`}, nil,
-			"NET-PROXY_AUTH", "to sign in: Negotiate, NTLM, Digest, Basic.",
+			"NET-PROXY_AUTH", "It offers: Negotiate, NTLM, Digest, Basic.",
 		},
 		"Negotiate alone": {
 			[]string{"Negotiate YII=, NTLM", "negotiate-and-a-name-that-has-no-end, Nego_tiate, <b>x</b>, NTLM"}, nil,
-			"NET-PROXY_SCHEME", "to sign in: Negotiate, NTLM. This program can use Basic alone",
+			"NET-PROXY_SCHEME", "to sign in: Negotiate, NTLM. e-RS Login can only use Basic",
 		},
 		"Negotiate, and there are credentials": {
 			[]string{"Negotiate"}, credentials(proxyUser, proxyWord), "NET-PROXY_SCHEME", "Negotiate",
 		},
-		"nothing it would say": {nil, nil, "NET-PROXY_AUTH", "to sign in: none that this program knows."},
+		"nothing it would say": {nil, nil, "NET-PROXY_AUTH", "It offers: none that e-RS Login knows."},
 		"other credentials": {
-			[]string{"Basic"}, credentials("clerk", "hunter2"), "NET-PROXY_PASSWORD", "refused them",
+			[]string{"Basic"}, credentials("clerk", "hunter2"), "NET-PROXY_PASSWORD", "refused the user name and password",
 		},
 		"a user name that is two": {
 			[]string{"Basic"}, credentials("cl:erk", "hunter2"), "NET-PROXY_SETTING", "cannot be understood",
