@@ -11,6 +11,8 @@ var (
 	ErrSessionGone = errors.New("e-RS has no such session")
 	// ErrAnswered: e-RS or its gateway answered, if with an error: the way to it is open.
 	ErrAnswered = errors.New("e-RS has answered")
+	// ErrUnavailable: e-RS or its gateway answered that it does not work (500 to 599).
+	ErrUnavailable = errors.New("e-RS is not available")
 	// ErrAnswerLost: e-RS may have carried out a failed call: the request was sent, at least in part,
 	// and the answer leaves it open (a time-out, a cut connection, an unreadable answer, a gateway's
 	// 502, 503 or 504). It is not the error of a call that e-RS refused or cannot have seen.

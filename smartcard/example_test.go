@@ -56,9 +56,9 @@ func ExampleCode_Problem() {
 	fmt.Println("Reference", problem.Code)
 	// Output:
 	// Your smartcard is blocked
-	// The passcode was entered wrongly too many times.
-	// 1. Your Registration Authority can unblock it.
-	// 2. Then insert your smartcard and sign in again.
+	// The wrong passcode was entered too many times.
+	// 1. Ask your Registration Authority to unblock your smartcard.
+	// 2. When they have unblocked it, insert your smartcard and sign in again.
 	// Reference CARD-PIN_BLOCKED
 }
 

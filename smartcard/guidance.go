@@ -10,7 +10,7 @@ import (
 var AgentSilent = &problem.Problem{
 	Code:     "CARD-AGENT_SILENT",
 	Title:    "The Identity Agent does not answer",
-	Happened: "This program can no longer tell whether your smartcard is signed in.",
+	Happened: "e-RS Login cannot check whether your smartcard is signed in.",
 	Steps:    []string{checkAgentRuns, tryAgain, restartComputer, ifAgain},
 	Retry:    true,
 }
@@ -55,7 +55,8 @@ func (c Code) reference() string {
 // Steps that several codes share. A Problem mentions **Try again** if and only if its Retry shows
 // the button.
 const (
-	checkAgentRuns  = "Check that the NHS Identity Agent is running: its icon is by the clock of the taskbar."
+	checkAgentRuns = "Check that the NHS Identity Agent is running. Its icon is next to the clock on " +
+		"the taskbar."
 	checkNetwork    = "Check that this computer is connected to your organisation's network."
 	checkOwnCard    = "Check that you have inserted your NHS smartcard and not another card."
 	insertCard      = "Insert your smartcard."
@@ -63,10 +64,10 @@ const (
 	enterPasscode   = "Enter your passcode, then press **Try again**."
 	tryAgain        = "Press **Try again**."
 	waitAndTry      = "Wait a minute, then press **Try again**."
-	restartProgram  = "If that does not help, close this program and start it again."
+	restartProgram  = "If that does not help, close e-RS Login and start it again."
 	restartComputer = "If that does not help, restart the computer."
-	ifAgain         = "If it happens again, give your local service desk the reference below."
-	tellServiceDesk = "Give your local service desk the reference below."
+	ifAgain         = "If it happens again, contact your local service desk and quote the reference below."
+	tellServiceDesk = "Contact your local service desk and quote the reference below."
 )
 
 // guidance has the texts for the published codes. They keep to what the names imply: public
@@ -76,30 +77,35 @@ var guidance = map[Code]problem.Problem{
 	InternalError: internalFault,
 	NotInitialized: {
 		Title:    "The connection to the Identity Agent was not ready",
-		Happened: "This program asked for your sign-in before it was connected to the Identity Agent.",
+		Happened: "e-RS Login asked for your sign-in before it was connected to the Identity Agent.",
 		Steps:    []string{tryAgain, restartProgram, ifAgain},
 		Retry:    true,
 	},
 	InvalidParameter: {
 		Title:    "The Identity Agent did not accept the request",
-		Happened: "This program and the Identity Agent on this computer do not understand each other.",
-		Steps:    []string{tellServiceDesk, "Ask them whether the version of the Identity Agent fits this program."},
+		Happened: "e-RS Login and the Identity Agent on this computer do not understand each other.",
+		Steps: []string{
+			tellServiceDesk,
+		},
+		ServiceDesk: []string{
+			"Check that the version of the Identity Agent works with e-RS Login.",
+		},
 	},
 	BufferTooSmall: {
 		Title:    "The Identity Agent's answer was too long",
-		Happened: "The Identity Agent sent more than this program could take in.",
+		Happened: "The Identity Agent sent more than e-RS Login can accept.",
 		Steps:    []string{reinsertCard, enterPasscode, ifAgain},
 		Retry:    true,
 	},
 	InvalidInstanceHandle: {
 		Title:    "The connection to the Identity Agent was lost",
-		Happened: "The Identity Agent no longer knows this program. It may have been restarted.",
+		Happened: "The Identity Agent no longer knows e-RS Login. It may have been restarted.",
 		Steps:    []string{tryAgain, restartProgram, ifAgain},
 		Retry:    true,
 	},
 	ServerBusy: {
 		Title:    "The Identity Agent is busy",
-		Happened: "The Identity Agent is dealing with something else and did not take the request.",
+		Happened: "The Identity Agent is doing something else.",
 		Steps: []string{
 			"If an Identity Agent window is open, finish what it asks for or close it.", waitAndTry, ifAgain,
 		},
@@ -112,21 +118,26 @@ var guidance = map[Code]problem.Problem{
 		Retry:    true,
 	},
 	ResourceAllocationFailed: {
-		Title:    "The Identity Agent ran short of memory",
+		Title:    "The Identity Agent ran out of memory",
 		Happened: "The Identity Agent could not get the memory or another resource that it needs.",
 		Steps:    []string{"Close the programs that you do not need.", tryAgain, restartComputer, ifAgain},
 		Retry:    true,
 	},
 	TicketNotAvailable: {
-		Title:    "Nobody is signed in with a smartcard",
+		Title:    "No smartcard is signed in",
 		Happened: "The Identity Agent has no smartcard sign-in at the moment.",
 		Steps:    []string{insertCard, enterPasscode, ifAgain},
 		Retry:    true,
 	},
 	NotImplemented: {
 		Title:    "This Identity Agent cannot do what was asked",
-		Happened: "The version of the Identity Agent on this computer lacks something that this program needs.",
-		Steps:    []string{tellServiceDesk, "Ask them to update the NHS Identity Agent."},
+		Happened: "e-RS Login needs a newer version of the Identity Agent than the one on this computer.",
+		Steps: []string{
+			tellServiceDesk,
+		},
+		ServiceDesk: []string{
+			"Update the NHS Identity Agent.",
+		},
 	},
 
 	SmartcardNotSupported: {
@@ -134,7 +145,8 @@ var guidance = map[Code]problem.Problem{
 		Happened: "The Identity Agent does not know the type of the card in the reader.",
 		Steps: []string{
 			checkOwnCard, enterPasscode,
-			"If it is your NHS smartcard, ask your Registration Authority whether it has to be replaced.",
+			"If it is your NHS smartcard, ask your Registration Authority whether it must be " +
+				"replaced.",
 		},
 		Retry: true,
 	},
@@ -149,12 +161,13 @@ var guidance = map[Code]problem.Problem{
 	SmartcardNotValid: {
 		Title:    "Your smartcard is not valid",
 		Happened: "The Identity Agent does not accept the smartcard in the reader.",
-		Steps:    []string{checkOwnCard, "Ask your Registration Authority to check whether it has to be renewed or replaced."},
+		Steps: []string{checkOwnCard, "Ask your Registration Authority to check whether your smartcard must be renewed " +
+			"or replaced."},
 	},
 	PINBlocked: {
 		Title:    "Your smartcard is blocked",
-		Happened: "The passcode was entered wrongly too many times.",
-		Steps:    []string{"Your Registration Authority can unblock it.", "Then insert your smartcard and sign in again."},
+		Happened: "The wrong passcode was entered too many times.",
+		Steps:    []string{"Ask your Registration Authority to unblock your smartcard.", "When they have unblocked it, insert your smartcard and sign in again."},
 	},
 	CardTransactionFailed: {
 		Title:    "Your smartcard could not be read",
@@ -189,9 +202,9 @@ var guidance = map[Code]problem.Problem{
 		Title:    "Your smartcard sign-in failed",
 		Happened: "The passcode was wrong, or the sign-in was refused.",
 		Steps: []string{
-			"If you are not sure of your passcode, ask your Registration Authority first: " +
-				"too many wrong entries block the smartcard.",
-			"Press **Try again** and enter your passcode with care.",
+			"If you are not sure of your passcode, ask your Registration Authority first. Too " +
+				"many wrong entries block your smartcard.",
+			"Press **Try again** and enter your passcode.",
 			ifAgain,
 		},
 		Retry: true,
@@ -203,8 +216,8 @@ var guidance = map[Code]problem.Problem{
 		Retry:    true,
 	},
 	UserNotValid: {
-		Title:    "The owner of this smartcard was not accepted",
-		Happened: "The sign-in service does not accept the person to whom this smartcard belongs.",
+		Title:    "This smartcard cannot be used to sign in",
+		Happened: "The NHS sign-in service did not accept it.",
 		Steps: []string{
 			"Check that the smartcard is yours.",
 			"Ask your Registration Authority to check that your smartcard and your access are active.",
@@ -218,7 +231,7 @@ var guidance = map[Code]problem.Problem{
 	},
 	AuthDataSyntaxError: {
 		Title:    "The sign-in data could not be understood",
-		Happened: "The data that was exchanged to sign you in was malformed.",
+		Happened: "The Identity Agent did not understand the data to sign you in.",
 		Steps:    []string{reinsertCard, enterPasscode, ifAgain},
 		Retry:    true,
 	},
@@ -231,38 +244,65 @@ var guidance = map[Code]problem.Problem{
 	AuthMethodNotSupported: {
 		Title:    "This way of signing in is not supported",
 		Happened: "The way of signing in that was asked for is not supported for your smartcard sign-in.",
-		Steps:    []string{tellServiceDesk, "Ask them to check how the NHS Identity Agent is set up."},
+		Steps: []string{
+			tellServiceDesk,
+		},
+		ServiceDesk: []string{
+			"Check how the NHS Identity Agent is set up.",
+		},
 	},
 
 	VersionConflict: {
 		Title:    "The parts of the Identity Agent do not fit together",
 		Happened: "Parts of the Identity Agent on this computer have different versions.",
-		Steps:    []string{tellServiceDesk, "Ask them to install the NHS Identity Agent again."},
+		Steps: []string{
+			tellServiceDesk,
+		},
+		ServiceDesk: []string{
+			"Install the NHS Identity Agent again.",
+		},
 	},
 	NotInstalled: {
-		Title:    "The NHS Identity Agent is not installed",
-		Happened: "This program reads your smartcard through the NHS Identity Agent, which is not on this computer.",
+		Title: "The NHS Identity Agent is not installed",
+		Happened: "e-RS Login needs the NHS Identity Agent to read your smartcard, and it is not on " +
+			"this computer.",
 		Steps: []string{
-			"Ask your local service desk to install the NHS Identity Agent.", "Until then, use a computer that has it.",
+			"Ask your local service desk to install the NHS Identity Agent. Quote the " +
+				"reference below.", "Until then, use a computer that has it.",
 		},
 	},
 	NoServerFound: {
 		Title:    "The Identity Agent found no sign-in service",
 		Happened: "The Identity Agent does not know a server at which it can sign you in.",
 		Steps: []string{
-			checkNetwork, tryAgain, "If it happens again, ask your local service desk to check the Identity Agent's settings.",
+			checkNetwork,
+			tryAgain,
+			"If it happens again, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Check the Identity Agent's settings.",
 		},
 		Retry: true,
 	},
 	LoadResFailed: {
 		Title:    "A part of the Identity Agent is missing",
 		Happened: "The Identity Agent could not load one of its own parts.",
-		Steps:    []string{tellServiceDesk, "Ask them to repair the NHS Identity Agent or to install it again."},
+		Steps: []string{
+			tellServiceDesk,
+		},
+		ServiceDesk: []string{
+			"Repair the NHS Identity Agent or install it again.",
+		},
 	},
 	AuthMethodNotAvailable: {
 		Title:    "This way of signing in is not available",
 		Happened: "The Identity Agent on this computer does not offer the way of signing in that was asked for.",
-		Steps:    []string{tellServiceDesk, "Ask them to check how the NHS Identity Agent is set up."},
+		Steps: []string{
+			tellServiceDesk,
+		},
+		ServiceDesk: []string{
+			"Check how the NHS Identity Agent is set up.",
+		},
 	},
 	AuthMethodNotPossible: {
 		Title:    "This way of signing in cannot be used here",
@@ -271,7 +311,7 @@ var guidance = map[Code]problem.Problem{
 		Retry:    true,
 	},
 	ResourceNotAvailable: {
-		Title:    "The Identity Agent lacks something that it needs",
+		Title:    "Something that the Identity Agent needs is missing",
 		Happened: "Something that the Identity Agent depends on is not available on this computer.",
 		Steps:    []string{tryAgain, restartComputer, ifAgain},
 		Retry:    true,
@@ -303,7 +343,12 @@ var groupGuidance = map[Group]problem.Problem{
 	GroupConfiguration: {
 		Title:    "The Identity Agent is not set up properly",
 		Happened: "The Identity Agent on this computer reported a problem with its installation or its settings.",
-		Steps:    []string{tellServiceDesk, "Ask them to check how the NHS Identity Agent is installed and set up."},
+		Steps: []string{
+			tellServiceDesk,
+		},
+		ServiceDesk: []string{
+			"Check how the NHS Identity Agent is installed and set up.",
+		},
 	},
 	GroupWindows: {
 		Title:    "Windows stopped the Identity Agent's work",
@@ -316,7 +361,7 @@ var groupGuidance = map[Group]problem.Problem{
 // foreignGuidance is for a code of no published group.
 var foreignGuidance = problem.Problem{
 	Title:    "The Identity Agent gave an unknown answer",
-	Happened: "The Identity Agent reported a problem that this program does not know.",
+	Happened: "The Identity Agent reported a problem that e-RS Login does not know.",
 	Steps:    []string{tryAgain, restartComputer, ifAgain},
 	Retry:    true,
 }

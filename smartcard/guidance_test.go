@@ -64,8 +64,8 @@ func TestTheTextsThatMatterMost(t *testing.T) {
 	blocked := smartcard.PINBlocked.Problem()
 	assert.Equal(t, "CARD-PIN_BLOCKED", blocked.Code)
 	assert.Equal(t, "Your smartcard is blocked", blocked.Title)
-	assert.Equal(t, "The passcode was entered wrongly too many times.", blocked.Happened)
-	assert.Equal(t, "Your Registration Authority can unblock it.", blocked.Steps[0])
+	assert.Equal(t, "The wrong passcode was entered too many times.", blocked.Happened)
+	assert.Equal(t, "Ask your Registration Authority to unblock your smartcard.", blocked.Steps[0])
 	assert.False(t, blocked.Retry, "a blocked card stays blocked however often one tries")
 	assert.Equal(t, "CARD-PIN_BLOCKED: Your smartcard is blocked: identity agent: PIN_BLOCKED (0x80200004)", blocked.Error())
 

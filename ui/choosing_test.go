@@ -92,6 +92,7 @@ func TestSections(t *testing.T) {
 		"Choose your organisation and role",
 		"Press Enter for the role you used last, or choose another.",
 		"Cancel sign-in",
+		"Help (F1)",
 		"Search organisations and roles",
 		"Your usual roles",
 		"Service provider clinician admin, NHST_X3, spelt otherwise (R01), Last used, Enter, 1, 6",
@@ -100,12 +101,12 @@ func TestSections(t *testing.T) {
 		"Referring clinician admin, Support a referring clinician, 3",
 		"Service definer, Maintain the directory of services, 4",
 		"Service provider clinician, Review and triage referrals, 5",
-	}, w.texts()[:11])
+	}, w.texts()[:12])
 
 	one := ersclient.Permission{BusinessFunction: "SOME_NEW_ROLE", OrgIdentifier: "R01"}
 	w.Show(choosingState([]ersclient.Permission{one}, &one))
 	require.Equal(t, []string{"Choose your organisation and role", "You have one role. Press Enter to continue.", "Cancel sign-in",
-		"R01  1 role", "Some new role, Enter, 1"}, w.texts()[:5])
+		"Help (F1)", "R01  1 role", "Some new role, Enter, 1"}, w.texts()[:6])
 	w.press(fyne.KeyReturn)
 	requireIntents(t, w, signin.Choose{Permission: one})
 }

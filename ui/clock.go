@@ -55,13 +55,9 @@ func (w *Window) timeAhead(now, t time.Time) string {
 	return w.clockTime(t)
 }
 
-// moment formats a time of day as clockTime, with the day if it is not today.
+// moment formats a time in the user's time zone and style, such as 28 November 2026 at 20:22.
 func (w *Window) moment(t time.Time) string {
-	t, now := t.Local(), w.settings.Now().Local()
-	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
-		return w.clockTime(t)
-	}
-	return t.Format("2 ") + months()[t.Month()-1] + t.Format(" 2006 ") + w.clockTime(t)
+	return lang.L("{{.Day}} at {{.Time}}", map[string]any{"Day": day(t.Local()), "Time": w.clockTime(t)})
 }
 
 // referenceTime formats a time as in the logs, for a service desk.

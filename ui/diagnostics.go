@@ -348,8 +348,15 @@ func remedy(found diagnose.Finding, said string) []widgets.Row {
 	for i, text := range p.Steps {
 		rows = append(rows, widgets.Row{Object: step(i+1, againHere(translated(p, text))), Above: 3.5})
 	}
-	return append(rows, widgets.Row{Object: widgets.NewRuns(widgets.Run{Text: lang.L("Reference") + " ", Style: nameStyle},
+	if len(p.ServiceDesk) > 0 {
+		rows = append(rows, widgets.Row{Object: serviceDesk(p), Above: 9})
+	}
+	rows = append(rows, widgets.Row{Object: widgets.NewRuns(widgets.Run{Text: lang.L("Reference") + " ", Style: nameStyle},
 		widgets.Run{Text: p.Code, Style: nameBoldStyle}), Above: 5})
+	if p.Technical != "" {
+		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(p, p.Technical), nameStyle), Above: 2})
+	}
+	return rows
 }
 
 // againHere replaces the name of a failed sign-in's button in a step by this page's.

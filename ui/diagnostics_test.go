@@ -99,9 +99,8 @@ var clockWrong = (&problem.Problem{
 	Title:    "This computer's clock is wrong",
 	Happened: "The clock of this computer is about {{.Off}} minutes ahead of that of e-RS.",
 	Steps: []string{
-		"Have the date, the time and the time zone of this computer corrected: times shown here are wrong by as much, and " +
-			"signing in may fail.",
-		"If you cannot do that yourself, give your local service desk the reference below.",
+		"Ask your local service desk to correct the date, time and time zone on this computer. Quote the reference below. " +
+			"Until then, times shown here are wrong and signing in may fail.",
 	},
 }).With("Off", "7")
 

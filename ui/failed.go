@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"cmp"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -30,13 +32,14 @@ func newFailed(w *Window, state signin.State) *failed {
 	}
 	p := state.Problem
 	s := &failed{w: w, state: state}
-	if p.Retry {
-		s.again = w.button(lang.L("Try again"), widgets.Primary, w.intent(signin.TryAgain{}))
-	} else {
-		// Without a promise that it helps, but there must be a way on once the cause has gone.
-		s.again = w.button(lang.L("Start again"), widgets.Secondary, w.intent(signin.TryAgain{}))
+	again, copying := widgets.Primary, widgets.Secondary
+	if !p.Retry {
+		// The user is to contact somebody. There must be a way on once the cause has gone.
+		again, copying = copying, again
 	}
+	s.again = w.button(lang.L(cmp.Or(p.Button, "Try again")), again, w.intent(signin.TryAgain{}))
 	s.copy = w.copyButton(lang.L("Copy details"), lang.L("Details copied"), s.details)
+	s.copy.SetImportance(copying)
 	rows := []widgets.Row{
 		{Object: widgets.NewText(translated(p, p.Title), titleStyle)},
 		{Object: widgets.NewText(translated(p, p.Happened), bodyStyle), Above: 9},
@@ -52,6 +55,9 @@ func newFailed(w *Window, state signin.State) *failed {
 		rows = append(rows, widgets.Row{Object: steps(lang.L("What you can do"), texts), Above: 20})
 	}
 	buttons := []fyne.CanvasObject{s.again, s.copy}
+	if !p.Retry {
+		slices.Reverse(buttons)
+	}
 	if w.settings.Diagnostics != nil {
 		buttons = append(buttons, w.button(lang.L("Check this computer")+" (F9)", widgets.Secondary, w.openDiagnostics))
 	}
@@ -59,10 +65,16 @@ func newFailed(w *Window, state signin.State) *failed {
 		widgets.Row{Object: widgets.NewRuns(
 			widgets.Run{Text: lang.L("Reference") + " ", Style: nameStyle},
 			widgets.Run{Text: p.Code, Style: nameBoldStyle},
-			widgets.Run{Text: "  ·  " + referenceTime(state.ProblemAt), Style: nameStyle},
+			widgets.Run{Text: "  ·  " + w.moment(state.ProblemAt), Style: nameStyle},
 		), Above: 19},
-		widgets.Row{Object: widgets.Flow(13, 12, buttons...), Above: 18, Align: widgets.Leading},
 	)
+	if p.Technical != "" {
+		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(p, p.Technical), nameStyle), Above: 2})
+	}
+	rows = append(rows, widgets.Row{Object: widgets.Flow(13, 12, buttons...), Above: 18, Align: widgets.Leading})
+	if len(p.ServiceDesk) > 0 {
+		rows = append(rows, widgets.Row{Object: serviceDesk(p), Above: 26})
+	}
 	s.content = page(widgets.NewPanel(widgets.Bad, widgets.Column(rows...)))
 	return s
 }
@@ -71,13 +83,15 @@ func (s *failed) update(state signin.State) bool {
 	return state.Phase == signin.Failed && state.Problem == s.state.Problem && state.ProblemAt.Equal(s.state.ProblemAt)
 }
 
-// appear gives the focus to Try again. If trying again does not help, nothing has it: the text is
-// to be read. In a small window what happened is shown first, not the buttons.
+// appear gives the focus to the primary button. In a small window what happened is shown first, not
+// the buttons.
 func (s *failed) appear() {
 	if s.state.Problem.Retry {
 		s.w.focus(s.again)
-		s.w.viewport.ScrollToTop()
+	} else {
+		s.w.focus(s.copy)
 	}
+	s.w.viewport.ScrollToTop()
 }
 
 // details is the text for a service desk. Texts may carry values from outside, so all of it is
@@ -94,8 +108,16 @@ func (s *failed) details() string {
 	if known := platform(s.state.Environment); known != "" {
 		lines = slices.Insert(lines, 1, lang.L("e-RS platform")+": "+known)
 	}
-	if p.Quoted != "" {
-		lines = append(lines, translated(p, p.Quoted))
+	for _, text := range []string{p.Quoted, p.Technical} {
+		if text != "" {
+			lines = append(lines, translated(p, text))
+		}
+	}
+	if len(p.ServiceDesk) > 0 {
+		lines = append(lines, lang.L("For the service desk")+":")
+		for i, text := range p.ServiceDesk {
+			lines = append(lines, fmt.Sprintf("%d. %s", i+1, translated(p, text)))
+		}
 	}
 	if redact == nil {
 		return strings.Join(lines, "\n") + "\n"
@@ -150,11 +172,24 @@ func step(number int, text string) fyne.CanvasObject {
 	return widgets.NewRuns(runs...)
 }
 
+// serviceDesk is the block of a Problem that is not for the user.
+func serviceDesk(p *problem.Problem) *fyne.Container {
+	texts := make([]string, len(p.ServiceDesk))
+	for i, text := range p.ServiceDesk {
+		texts[i] = translated(p, text)
+	}
+	return steps(lang.L("For the service desk"), texts)
+}
+
 // Spoken returns a Problem in the window's language, for a message outside the window.
 func Spoken(p *problem.Problem) problem.Problem {
-	said := problem.Problem{Code: p.Code, Title: translated(p, p.Title), Happened: translated(p, p.Happened), Quoted: translated(p, p.Quoted)}
+	said := problem.Problem{Code: p.Code, Title: translated(p, p.Title), Happened: translated(p, p.Happened), Quoted: translated(p, p.Quoted),
+		Technical: translated(p, p.Technical)}
 	for _, text := range p.Steps {
 		said.Steps = append(said.Steps, translated(p, text))
+	}
+	for _, text := range p.ServiceDesk {
+		said.ServiceDesk = append(said.ServiceDesk, translated(p, text))
 	}
 	return said
 }

@@ -2,12 +2,16 @@ package ui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/ersclient/hscn"
+	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
 )
@@ -18,12 +22,13 @@ func TestProblemTexts(t *testing.T) {
 	w.Show(failedState(notAccepted))
 	for _, text := range []string{
 		"e-RS did not accept your smartcard sign-in",
-		"Your smartcard session may have ended while this window was open (e-RS answered 403 Forbidden to A001).",
+		"Your smartcard session may have ended while this window was open.",
 		"What you can do",
 		"1.\u00a0Remove your smartcard and insert it again.",
 		"2.\u00a0Enter your passcode, then press Try again.",
-		"3.\u00a0If it happens again, give your local service desk the reference below.",
-		"Reference ERS-A001-403  ·  20 Nov 2026 08:43:10 UTC",
+		"3.\u00a0If it happens again, contact your local service desk and quote the reference below.",
+		"Reference ERS-A001-403  ·  20 November 2026 at 08:43",
+		"e-RS answered 403 Forbidden to A001",
 		"Try again",
 		"Copy details",
 	} {
@@ -41,10 +46,10 @@ func TestWayOnWithoutRetry(t *testing.T) {
 	final := *notAccepted
 	final.Retry, final.Steps = false, nil
 	w.Show(failedState(&final))
-	require.NotContains(t, w.texts(), "Try again")
 	require.NotContains(t, w.texts(), "What you can do")
+	require.Equal(t, "Copy details", w.focused(), "it is for the service desk")
 	w.press(fyne.KeyTab)
-	require.Equal(t, "Start again", w.focused())
+	require.Equal(t, "Try again", w.focused())
 	w.press(fyne.KeyReturn)
 	requireIntents(t, w, signin.TryAgain{})
 }
@@ -76,7 +81,8 @@ func TestCopyDetails(t *testing.T) {
 			"Reference: ERS-A001-403",
 			"Time: 20 Nov 2026 08:43:10 UTC",
 			"e-RS did not accept your smartcard sign-in",
-			"Your smartcard session may have ended while this window was open (e-RS answered 403 Forbidden to A001).",
+			"Your smartcard session may have ended while this window was open.",
+			"e-RS answered 403 Forbidden to A001",
 			"",
 		}, "\n"), text)
 	})
@@ -85,6 +91,66 @@ func TestCopyDetails(t *testing.T) {
 		require.Contains(t, text, "Cause: 403 from https://api.example/v1 for [ticket]\n")
 		require.NotContains(t, text, secret)
 	})
+}
+
+// TestTheClockOnTheWall: a user reads the time to a service desk as their own clock has it, from March
+// to October too; what is copied can be compared with logs.
+func TestTheClockOnTheWall(t *testing.T) {
+	time.Local = time.FixedZone("BST", 3600)
+	defer func() { time.Local = time.UTC }()
+	w := newWorld(t, Settings{})
+	w.Show(failedState(notAccepted))
+	require.Contains(t, w.texts(), "Reference ERS-A001-403  ·  20 November 2026 at 09:43")
+	w.press(fyne.KeyTab, fyne.KeyReturn)
+	require.Contains(t, w.app.Clipboard().Content(), "Time: 20 Nov 2026 08:43:10 UTC\n")
+}
+
+// TestWhatIsForTheServiceDesk: the first user of a computer reads one step, and the service desk gets
+// the list, on the page and in the copied details.
+func TestWhatIsForTheServiceDesk(t *testing.T) {
+	w := newWorld(t, Settings{})
+	err := config.Config{}.RequireReal()
+	require.Error(t, err)
+	w.Show(signin.State{Phase: signin.Failed, Problem: problem.Of(err), ProblemAt: morning})
+	texts := w.texts()
+	for _, text := range []string{
+		"e-RS Login is not set up on this computer", "3 settings are missing or not valid.",
+		"1.\u00a0Contact your local service desk and quote the reference below.", "For the service desk",
+	} {
+		require.Contains(t, texts, text)
+	}
+	desk := slices.Index(texts, "For the service desk")
+	for i, text := range texts {
+		if strings.Contains(text, "base_url is missing") {
+			require.Greater(t, i, desk)
+		}
+	}
+	require.Less(t, slices.Index(texts, "Copy details"), desk, "the buttons are in view")
+	require.Equal(t, "Copy details", w.focused())
+	require.False(t, w.seen("not checked yet"), "nothing is checked, and nothing will be")
+	w.press(fyne.KeyReturn)
+	require.Contains(t, w.app.Clipboard().Content(), "For the service desk:\n1. The setting base_url is missing. Give the whole address")
+}
+
+// TestAButtonSaysWhereItLeads: a refused role leads to the list of roles, and a session that e-RS did
+// not confirm to be closed needs no further sign-in.
+func TestAButtonSaysWhereItLeads(t *testing.T) {
+	for code, c := range map[string]struct{ button, step string }{
+		"ERS-A002-403": {"Choose another role", "1.\u00a0If you have another role, press Choose another role."},
+		"ERS-A002-412": {"Choose another role", "1.\u00a0If you have another role, press Choose another role."},
+		"ERS-A002-503": {"Try again", "1.\u00a0Wait a minute, then press Try again."},
+		"ERS-A001-403": {"Try again", "2.\u00a0Enter your passcode, then press Try again."},
+		"ERS-A003-500": {"Done", "2.\u00a0Press Done. e-RS Login asks e-RS again to close the session."},
+	} {
+		t.Run(code, func(t *testing.T) {
+			w := newWorld(t, Settings{})
+			w.Show(failedState(problemOf(hscn.StatusProblems(), code)))
+			require.Contains(t, w.texts(), c.step)
+			require.Equal(t, c.button, w.focused())
+			w.press(fyne.KeyReturn)
+			requireIntents(t, w, signin.TryAgain{})
+		})
+	}
 }
 
 func TestTranslatedProblem(t *testing.T) {
@@ -98,9 +164,9 @@ func TestTranslatedProblem(t *testing.T) {
 // their own line, wherever a Problem is shown.
 func TestWordsOfOthersHaveALineOfTheirOwn(t *testing.T) {
 	p := (&problem.Problem{
-		Code: "X", Title: "A title", Happened: "It happened.", Quoted: "In the words of e-RS: {{.Outcome}}", Steps: []string{"Do this."}, Retry: true,
+		Code: "X", Title: "A title", Happened: "It happened.", Quoted: "Message from e-RS: {{.Outcome}}", Steps: []string{"Do this."}, Retry: true,
 	}).With("Outcome", "Ring \u202e0800")
-	const line = "In the words of e-RS: Ring 0800"
+	const line = "Message from e-RS: Ring 0800"
 	w := newWorld(t, Settings{Redact: func(text string) string { return text }})
 	w.Show(failedState(p))
 	require.Contains(t, w.texts(), line)

@@ -13,11 +13,12 @@ import (
 )
 
 // newFrame stacks header, notices, page and status bar. The page is drawn first, since its scrolled
-// part is behind the others. The tip is above them all; the object added after it is a point in the
-// corner.
+// part is behind the others. Tab goes round in the order of the objects, which is that on the
+// screen, beginning at the page. The tip is above them all; the object added after it is a point
+// in the corner.
 func newFrame(header *fyne.Container, notices *strip, page, status, tip *fyne.Container) *fyne.Container {
 	return container.New(&frameLayout{header: header, notices: notices, page: page, status: status},
-		widgets.NewBackdrop(widgets.ColorPage, false), page, header, notices.box, status, tip)
+		widgets.NewBackdrop(widgets.ColorPage, false), page, status, header, notices.box, tip)
 }
 
 // framed is the number of a frame's own objects, tipped the index of the tip.
@@ -175,6 +176,9 @@ func (s *statusBar) offer(help, settings, diagnostics bool) bool {
 }
 
 func (s *statusBar) show(state signin.State) {
+	// Nothing is checked where the program is not set up, and nothing will be.
+	idle := state.Phase == signin.Failed && state.Links == (signin.Links{})
+	s.proof.Hidden, s.ers.Hidden, s.keyring.Hidden = idle, idle, idle
 	s.proof.Set(statusIcon(state.Links.Proof.Health), proofWords(state.Links.Proof))
 	s.ers.Set(statusIcon(state.Links.ERS), ersWords(state.Links.ERS))
 	s.keyring.Set(statusIcon(state.Links.Keyring), keyringWords(state.Links.Keyring))
@@ -217,13 +221,13 @@ func ersWords(health signin.Health) string {
 func keyringWords(health signin.Health) string {
 	switch health {
 	case signin.HealthGood:
-		return lang.L("Keyring unlocked")
+		return lang.L("Secure storage ready")
 	case signin.HealthAttention:
-		return lang.L("Keyring locked")
+		return lang.L("Secure storage locked")
 	case signin.HealthBad:
-		return lang.L("Keyring not working")
+		return lang.L("Secure storage not working")
 	default:
-		return lang.L("Keyring not checked yet")
+		return lang.L("Secure storage not checked yet")
 	}
 }
 

@@ -73,8 +73,11 @@ func (h *help) fill() {
 		if n.Problem.Quoted != "" {
 			rows = append(rows, widgets.Row{Object: widgets.NewText(translated(n.Problem, n.Problem.Quoted), leadStyle), Above: 2})
 		}
-		for i, text := range n.Problem.Steps {
+		for i, text := range noticeSteps(n.Problem) {
 			rows = append(rows, widgets.Row{Object: step(i+1, translated(n.Problem, text)), Above: 3.5})
+		}
+		if len(n.Problem.ServiceDesk) > 0 {
+			rows = append(rows, widgets.Row{Object: serviceDesk(n.Problem), Above: 9})
 		}
 		rows = append(rows, widgets.Row{Object: widgets.NewRuns(widgets.Run{Text: lang.L("Reference") + " ", Style: nameStyle},
 			widgets.Run{Text: n.Problem.Code, Style: nameBoldStyle}), Above: 5})

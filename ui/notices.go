@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -14,36 +15,63 @@ import (
 )
 
 // strip is the amber band under the header for faults that do not prevent working, and for the
-// unverified name of a program that requests a sign-in. It is slim: the first text, and the number
-// of others. The help has all of them, with what to do.
+// unverified name of a program that requests a sign-in. It is slim: the first text with its first
+// step, and the number of others. The help has all of them, with what to do.
 type strip struct {
 	box             *fyne.Container
 	title, happened *widgets.Text
+	// whatToDo opens the help, and hide hides the notice that is shown.
+	whatToDo, hide *widgets.Link
+	shown          signin.Notice
+	// hidden are the notices that the user has hidden, until they change.
+	hidden []signin.Notice
 }
 
-func newStrip() *strip {
+func newStrip(w *Window) *strip {
 	s := &strip{
 		title:    widgets.NewText("", onWarningBold),
 		happened: widgets.NewText("", onWarning),
+		whatToDo: widgets.NewLink(lang.L("What to do"), w.openHelp),
+	}
+	s.hide = widgets.NewLink(lang.L("Hide"), func() {
+		s.hidden = append(s.hidden, s.shown)
+		w.showBars(w.last)
+	})
+	if w.notices != nil { // the window was made anew, in another language
+		s.hidden = w.notices.hidden
+	}
+	for _, link := range []*widgets.Link{s.whatToDo, s.hide} {
+		link.OnKey, link.OnRune = w.typedKey, w.typedRune
 	}
 	words := widgets.Column(widgets.Row{Object: s.title}, widgets.Row{Object: s.happened, Above: 1})
 	s.box = container.New(stripLayout{}, widgets.NewBackdrop(widgets.ColorWarning, true),
-		widgets.Beside(widgets.NewPicture(assets.Warning, fyne.Size{}), widgets.SizeName, 1.3, words))
+		widgets.Beside(widgets.NewPicture(assets.Warning, fyne.Size{}), widgets.SizeName, 1.3, words),
+		widgets.Middle(8, 2, s.whatToDo, s.hide))
 	s.box.Hide()
 	return s
 }
 
 // show shows a state's notices on screens where the user can act on them.
 func (s *strip) show(state signin.State) {
-	loud := loudNotices(state)
+	s.hidden = slices.DeleteFunc(s.hidden, func(n signin.Notice) bool { return !hasNotice(state.Notices, n) })
+	loud := slices.DeleteFunc(loudNotices(state), func(n signin.Notice) bool { return hasNotice(s.hidden, n) })
+	s.whatToDo.Hidden, s.hide.Hidden = true, true
 	var title, happened string
 	switch by := asking(state); {
 	case by != "":
 		title = lang.L("“{{.Program}}” asks you to sign in to e-RS.", map[string]any{"Program": by})
 		happened = lang.L("If you did not start this, do not sign in.")
 	case len(loud) > 0:
-		first := loud[0].Problem
-		title, happened = lang.L("Warning")+": "+translated(first, first.Title), translated(first, first.Happened)
+		s.shown = loud[0]
+		first := s.shown.Problem
+		title, happened = translated(first, first.Title), translated(first, first.Happened)
+		if !first.Information {
+			title = lang.L("Warning") + ": " + title
+		}
+		if todo := firstStep(first); todo != "" {
+			happened += " " + strings.ReplaceAll(todo, "**", "")
+		}
+		s.whatToDo.Hidden, s.hide.Hidden = false, !first.Information
 		loud = loud[1:]
 	default:
 		s.box.Hide()
@@ -89,10 +117,33 @@ func (s *strip) fit(width, most float32) {
 func loudNotices(state signin.State) []signin.Notice {
 	switch state.Phase {
 	case signin.Waiting, signin.Choosing, signin.SignedIn:
-		return slices.DeleteFunc(notices(state), func(n signin.Notice) bool { return n.Quiet })
+		instead := insteadOf(state) // the screen itself says it
+		return slices.DeleteFunc(notices(state), func(n signin.Notice) bool { return n.Quiet || n.Problem == instead })
 	default:
 		return nil
 	}
+}
+
+// hasNotice reports whether a notice is among others, with the same words.
+func hasNotice(among []signin.Notice, n signin.Notice) bool {
+	return slices.ContainsFunc(among, func(other signin.Notice) bool {
+		return n.Problem != nil && other.Problem != nil && sameNotice(other, n)
+	})
+}
+
+// noticeSteps returns the steps of a notice: there is no button to try again with.
+func noticeSteps(p *problem.Problem) []string {
+	return slices.DeleteFunc(slices.Clone(p.Steps), func(step string) bool { return strings.Contains(step, "**Try again**") })
+}
+
+// firstStep returns the first step of a notice for a place without a reference below it; "" if there
+// is none.
+func firstStep(p *problem.Problem) string {
+	todo := noticeSteps(p)
+	if len(todo) == 0 {
+		return ""
+	}
+	return strings.ReplaceAll(translated(p, todo[0]), lang.L("the reference below"), lang.L("the reference {{.Code}}", map[string]any{"Code": p.Code}))
 }
 
 // notices returns a state's notices that have a text, the quiet ones last.
@@ -111,20 +162,36 @@ func notices(state signin.State) []signin.Notice {
 	return said
 }
 
-// stripLayout places the ground and the text.
+// stripLayout places the ground, the text and the links.
 type stripLayout struct{}
 
 const stripPad = 7
 
-func (stripLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+func (l stripLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(size)
+	words, links := l.widths(objects, size.Width)
 	objects[1].Move(fyne.NewPos(edge, stripPad))
-	objects[1].Resize(fyne.NewSize(size.Width-2*edge, size.Height-2*stripPad))
+	objects[1].Resize(fyne.NewSize(words, size.Height-2*stripPad))
+	height := widgets.HeightFor(objects[2], links)
+	objects[2].Move(fyne.NewPos(size.Width-edge-links, (size.Height-height)/2))
+	objects[2].Resize(fyne.NewSize(links, height))
+}
+
+// widths shares the width between the words and the links, which are on one line where there is
+// room.
+func (stripLayout) widths(objects []fyne.CanvasObject, width float32) (words, links float32) {
+	room := width - 2*edge
+	links = min(widgets.NaturalWidth(objects[2]), room*0.25)
+	if links == 0 {
+		return room, 0
+	}
+	return room - links - edge/2, links
 }
 
 // HeightFor returns the height of the strip at a width.
-func (stripLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
-	return widgets.HeightFor(objects[1], width-2*edge) + 2*stripPad
+func (l stripLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
+	words, links := l.widths(objects, width)
+	return max(widgets.HeightFor(objects[1], words), widgets.HeightFor(objects[2], links)) + 2*stripPad
 }
 
 // MinSize is zero, as in all layouts of [widgets.TallLayout].

@@ -15,7 +15,10 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-const auditWords = "Warning: There is no room for the audit log"
+const (
+	auditWords = "Warning: There is no space for the audit log"
+	auditStep  = "Free up disk space, for example by emptying the recycle bin. Do not delete the audit log."
+)
 
 // TestNotices: a full audit log is reported on each screen on which the user waits or works, and on
 // no other.
@@ -45,13 +48,94 @@ func TestNotices(t *testing.T) {
 				}
 			}
 			require.Equal(t, c.want, said)
-			require.Equal(t, c.want != "", contains(w.texts(), "Each call to e-RS is to be recorded in the folder /var/lib/ers-login, and "+
-				"the disk, or your share of it, is full. The program keeps the records as long as it runs, and writes them when it can."))
+			require.Equal(t, c.want != "", contains(w.texts(), "The disk of the folder /var/lib/ers-login is full. "+
+				"e-RS Login keeps the records while it is open, and writes them when it can. "+auditStep), "and what to do first")
 			c.state.Notices = nil
 			w.Show(c.state)
 			require.NotContains(t, strings.Join(w.texts(), "\n"), "Warning", "it goes when it is over")
 		})
 	}
+}
+
+// demonstrated is a notice about which nothing has to be done.
+var demonstrated = &problem.Problem{
+	Code: "DEMO-KEYRING", Title: "Other applications can see this demonstration's session",
+	Happened: "The session is in your computer's secure storage (keyring), as a real one would be. This command reads it: {{.Command}}",
+	Args:     map[string]string{"Command": "ers-login session"}, Information: true,
+}
+
+// TestANoticeSaysWhatToDo: the strip ends with the first step, and leads to all of them.
+func TestANoticeSaysWhatToDo(t *testing.T) {
+	again := *auditFull
+	again.Happened, again.Steps = "It happened again.", []string{"Press **Try again**.", "Close other e-RS Login windows."}
+	for name, state := range map[string]signin.State{
+		"waiting": waitingState(hscn.MissingCard, signin.NotEnded), "choosing": choosingState(fiveRoles(), nil), "signed in": signedInState(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Settings{})
+			state.Notices = []signin.Notice{{Problem: auditFull}}
+			w.Show(state)
+			require.True(t, w.seen(auditStep))
+			require.NotContains(t, w.texts(), "Hide", "it must be put right")
+			w.notices.whatToDo.Tapped(&fyne.PointEvent{})
+			require.Contains(t, w.texts(), "1.\u00a0"+auditStep)
+			w.notices.whatToDo.Tapped(&fyne.PointEvent{})
+			require.Contains(t, w.texts(), "1.\u00a0"+auditStep, "it stays open")
+			state.Notices = []signin.Notice{{Problem: certificateEnds}}
+			w.Show(state)
+			require.True(t, w.seen("quote the reference CERT-EXPIRES_SOON."), "there is none below")
+			state.Notices = []signin.Notice{{Problem: &again}}
+			w.Show(state)
+			require.False(t, w.seen("Try again"), "there is no such button")
+			require.Contains(t, w.texts(), "1.\u00a0Close other e-RS Login windows.")
+		})
+	}
+}
+
+// TestANoticeThatNeedsNothing can be hidden, until it changes.
+func TestANoticeThatNeedsNothing(t *testing.T) {
+	w := newWorld(t, Settings{})
+	state := waitingState(hscn.MissingCard, signin.NotEnded)
+	state.Notices = []signin.Notice{{Problem: demonstrated}, {Problem: auditFull}}
+	w.Show(state)
+	require.Contains(t, w.texts(), demonstrated.Title+" and 1 more", "nothing to warn of")
+	w.notices.hide.Tapped(&fyne.PointEvent{})
+	require.False(t, w.seen(demonstrated.Title))
+	require.Contains(t, w.texts(), auditWords)
+	require.NotContains(t, w.texts(), "Hide")
+	signedIn := signedInState()
+	signedIn.Notices = state.Notices
+	w.Show(signedIn)
+	require.False(t, w.seen(demonstrated.Title), "it stays hidden")
+	w.press(fyne.KeyF1)
+	require.Contains(t, w.texts(), demonstrated.Title, "the help has it")
+	w.press(fyne.KeyF1)
+	state.Notices = []signin.Notice{{Problem: demonstrated.With("Command", "another")}}
+	w.Show(state)
+	require.Contains(t, w.texts(), demonstrated.Title, "it has changed")
+	w.notices.hide.Tapped(&fyne.PointEvent{})
+	require.False(t, w.notices.box.Visible())
+	state.Notices = nil
+	w.Show(state)
+	state.Notices = []signin.Notice{{Problem: demonstrated.With("Command", "another")}}
+	w.Show(state)
+	require.Contains(t, w.texts(), demonstrated.Title, "it is new")
+}
+
+// TestABlockedCardIsWhatTheScreenSays: no screen asks for a passcode under a strip that says that the
+// card is blocked.
+func TestABlockedCardIsWhatTheScreenSays(t *testing.T) {
+	w := newWorld(t, Settings{})
+	state := waitingState(hscn.MissingPasscode, signin.NotEnded)
+	state.Notices = []signin.Notice{{Problem: blocked, Instead: true}}
+	w.Show(state)
+	require.Contains(t, w.texts(), "Your smartcard is blocked")
+	require.Contains(t, w.texts(), "Ask your Registration Authority to unblock your smartcard. The wrong passcode was entered too many times.")
+	require.NotContains(t, w.texts(), "Enter your passcode")
+	require.False(t, w.notices.box.Visible())
+	state.Notices = nil
+	w.Show(state)
+	require.Contains(t, w.texts(), "Enter your passcode")
 }
 
 // TestNoticesLeaveTheMainAction: a notice must not hide the main button, in the smallest window and
@@ -114,7 +198,8 @@ func TestDiagnosticsInHelp(t *testing.T) {
 			for _, text := range []string{"Known problems", noReaders.Title, noReaders.Happened,
 				"1.\u00a0Check that the smartcard reader is plugged in. If it is, unplug it and plug it in again.",
 				"Reference CARD-PCSC_UNAVAILABLE",
-				auditFull.Title, certificateEnds.Title, "2.\u00a0If that does not help, give your local service desk the reference below.", "Hide help (F1)"} {
+				auditFull.Title, certificateEnds.Title, "2.\u00a0If that does not help, contact your local service desk and quote the reference below.",
+				"For the service desk", "1.\u00a0Check the smart card service of this computer.", "Hide help (F1)"} {
 				require.Contains(t, w.texts(), text)
 			}
 			w.Show(noticed(c.state, false))

@@ -93,7 +93,7 @@ func TestDatesAndOriginsAreInTheLanguage(t *testing.T) {
 func TestProblemsHaveTheirValuesInTheLanguage(t *testing.T) {
 	require.NoError(t, UseLanguage("cy"))
 	t.Cleanup(func() { require.NoError(t, UseLanguage("")) })
-	expired := (&problem.Problem{Happened: "The endpoint certificate \"{{.Name}}\" is valid until {{.Until}}. After that, nobody can sign in to e-RS from " +
+	expired := (&problem.Problem{Happened: "The endpoint certificate \"{{.Name}}\" is valid until {{.Until}}. After that, you cannot sign in to e-RS on " +
 		"this computer."}).With("Name", "x.example").WithPhrase("Until", problem.Moment(time.Date(2026, 3, 1, 9, 5, 0, 0, time.UTC)))
 	assert.Contains(t, Spoken(expired).Happened, "1 Mawrth 2026 09:05 UTC")
 
@@ -101,7 +101,7 @@ func TestProblemsHaveTheirValuesInTheLanguage(t *testing.T) {
 	require.Error(t, err)
 	said := Spoken(problem.Of(err))
 	for _, name := range []string{"ERS_LOGIN_ASID", "ERS_LOGIN_THEME"} {
-		assert.Contains(t, strings.Join(said.Steps, "\n"), "newidyn amgylchedd "+name)
+		assert.Contains(t, strings.Join(said.ServiceDesk, "\n"), "newidyn amgylchedd "+name)
 	}
-	assert.NotContains(t, strings.Join(said.Steps, "\n"), "environment variable")
+	assert.NotContains(t, strings.Join(said.ServiceDesk, "\n"), "environment variable")
 }

@@ -203,7 +203,12 @@ func (s *signedIn) dismiss() {
 	s.w.focus(s.signOut)
 }
 
+// key handles Escape, and Enter without a focus: that may be meant for another window, so it does
+// not renew.
 func (s *signedIn) key(key *fyne.KeyEvent) bool {
+	if enters(key) {
+		return true
+	}
 	if key.Name != fyne.KeyEscape || s.buttons.Visible() {
 		return false
 	}

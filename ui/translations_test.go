@@ -233,12 +233,14 @@ func sayProblem(literal *ast.CompositeLit, constants map[string]ast.Expr, say fu
 	if fields["Happened"] == nil && fields["Steps"] == nil {
 		return
 	}
-	for _, name := range []string{"Title", "Happened", "Quoted"} {
+	for _, name := range []string{"Title", "Happened", "Quoted", "Technical", "Button"} {
 		sayText(fields[name], constants, say)
 	}
-	if steps, ok := fields["Steps"].(*ast.CompositeLit); ok {
-		for _, step := range steps.Elts {
-			sayText(step, constants, say)
+	for _, name := range []string{"Steps", "ServiceDesk"} {
+		if steps, ok := fields[name].(*ast.CompositeLit); ok {
+			for _, step := range steps.Elts {
+				sayText(step, constants, say)
+			}
 		}
 	}
 }
@@ -312,6 +314,9 @@ type assigned struct {
 	unread []ast.Expr
 }
 
+// textsOfProblems are the fields of a Problem with texts.
+var textsOfProblems = []string{"Title", "Happened", "Quoted", "Steps", "ServiceDesk", "Technical", "Button"}
+
 // assignedIn returns what a function assigns to the texts of Problems.
 func assignedIn(function *ast.FuncDecl, constants map[string]ast.Expr) []assigned {
 	var found []assigned
@@ -331,7 +336,7 @@ func assignedIn(function *ast.FuncDecl, constants map[string]ast.Expr) []assigne
 			case *ast.Ident:
 				locals[to.Name] = append(locals[to.Name], value)
 			case *ast.SelectorExpr:
-				if name := to.Sel.Name; name == "Happened" || name == "Quoted" || name == "Steps" || name == "Title" && isConstant(value, constants) {
+				if name := to.Sel.Name; slices.Contains(textsOfProblems, name) && (name != "Title" || isConstant(value, constants)) {
 					texts = append(texts, value)
 				}
 			}
@@ -375,7 +380,7 @@ func (a *assigned) read(expression ast.Expr, constants map[string]ast.Expr, loca
 			return
 		}
 	case *ast.SelectorExpr:
-		if slices.Contains([]string{"Title", "Happened", "Quoted", "Steps", "Remedy"}, e.Sel.Name) {
+		if e.Sel.Name == "Remedy" || slices.Contains(textsOfProblems, e.Sel.Name) {
 			return // the text of another Problem, which is read where that is made
 		}
 	case *ast.CallExpr:

@@ -125,6 +125,13 @@ type said struct {
 // can be done before that step. A sign-in that came to nothing leaves the step as it was.
 func waitingFor(state signin.State) said {
 	next, again := saidOf(state.Missing), fromPlatform(state.Missing.Again)
+	if p := insteadOf(state); p != nil {
+		text := translated(p, p.Happened)
+		if todo := firstStep(p); todo != "" {
+			text = todo + " " + text
+		}
+		return said{next.picture, translated(p, p.Title), text}
+	}
 	if state.Holder != (signin.User{}) {
 		next.text = again
 	}
@@ -154,6 +161,16 @@ func waitingFor(state signin.State) said {
 	case signin.NotEnded, signin.Cancelled, signin.RoleGivenUp, signin.Quitting:
 	}
 	return next
+}
+
+// insteadOf returns what replaces the next step of a user who waits, or nil.
+func insteadOf(state signin.State) *problem.Problem {
+	for _, n := range state.Notices {
+		if n.Instead && n.Problem != nil && state.Phase == signin.Waiting {
+			return n.Problem
+		}
+	}
+	return nil
 }
 
 // saidOf returns what is missing, in the platform's words.

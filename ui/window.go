@@ -225,7 +225,7 @@ func (w *Window) build() {
 	if w.settings.Demonstration {
 		w.win.SetMainMenu(w.simulatorMenu())
 	}
-	w.header, w.notices, w.viewport = newHeader(w.settings, w.openNotYou), newStrip(), widgets.NewViewport()
+	w.header, w.notices, w.viewport = newHeader(w.settings, w.openNotYou), newStrip(w), widgets.NewViewport()
 	w.status = newStatusBar(w.settings, w.help, w.toggleSettings, w.toggleDiagnostics)
 	for _, link := range append(w.status.links(), w.header.notYou) {
 		link.OnKey, link.OnRune = w.typedKey, w.typedRune
@@ -405,6 +405,14 @@ func (w *Window) focusedObject() fyne.CanvasObject {
 func (w *Window) find(fyne.Shortcut) {
 	if w.over == nil {
 		w.screen.find()
+	}
+}
+
+// openHelp opens the screen's help, if it is not open.
+func (w *Window) openHelp() {
+	w.closeOver()
+	if h := w.screen.helps(); h != nil && !h.box.Visible() {
+		h.toggle()
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/hscn"
 	"github.com/ers-login/ers-login/internal/audit"
+	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
 	signinhscn "github.com/ers-login/ers-login/internal/signin/hscn"
@@ -432,22 +433,24 @@ var (
 	certificateEnds = (&problem.Problem{
 		Code:  "CERT-EXPIRES_SOON",
 		Title: "Your organisation's certificate expires soon",
-		Happened: "The endpoint certificate \"{{.Name}}\" is valid until {{.Until}}. After that, nobody can sign in to e-RS from " +
+		Happened: "The endpoint certificate \"{{.Name}}\" is valid until {{.Until}}. After that, you cannot sign in to e-RS on " +
 			"this computer.",
-		Steps: []string{"Ask your local service desk for a new endpoint certificate, with the reference below. You can go on working."},
+		Steps:       []string{"You can keep working. Contact your local service desk and quote the reference below."},
+		ServiceDesk: []string{"Ask for a new endpoint certificate and install it."},
 	}).With("Name", "ers.example.nhs.uk").WithPhrase("Until", problem.Moment(morning.AddDate(0, 0, 12)))
 	noReaders = &problem.Problem{
-		Code:  "CARD-PCSC_UNAVAILABLE",
-		Title: "Smartcard readers cannot be watched",
-		Happened: "The smart card service of this computer does not answer. " +
-			"Signing in may work all the same; a removed smartcard is noticed a little later.",
+		Code:     "CARD-PCSC_UNAVAILABLE",
+		Title:    "e-RS Login cannot see the smartcard reader",
+		Happened: "You can still sign in. It may take longer to notice that you removed your card.",
 		Steps: []string{
 			"Check that the smartcard reader is plugged in. If it is, unplug it and plug it in again.",
-			"If that does not help, ask your local service desk to check the smart card service of this computer.",
+			"If that does not help, contact your local service desk and quote the reference below.",
 		},
+		ServiceDesk: []string{"Check the smart card service of this computer."},
 	}
 	notAccepted = problemOf(hscn.StatusProblems(), "ERS-A001-403").
 			Because(errors.New("403 from https://api.example/v1 for AQIC5wM2LY4Sfcyw"))
+	roleRefused = problemOf(hscn.StatusProblems(), "ERS-A002-403")
 	// blocked is a Problem that trying again does not solve.
 	blocked = smartcard.PINBlocked.Problem()
 )
@@ -467,6 +470,18 @@ func noticed(state signin.State, loud bool) signin.State {
 
 func failedState(p *problem.Problem) signin.State {
 	return signin.State{Phase: signin.Failed, Since: morning, Problem: p, ProblemAt: morning.Add(70 * time.Second), Links: allGood}
+}
+
+// notSetUpState is the first start on a computer without settings.
+func notSetUpState() signin.State {
+	return signin.State{Phase: signin.Failed, Problem: problem.Of(config.Config{}.RequireReal()), ProblemAt: morning}
+}
+
+// blockedState has a card that the user cannot sign in with, and a notice that can be hidden.
+func blockedState() signin.State {
+	state := waitingState(signinhscn.MissingPasscode, signin.NotEnded)
+	state.Notices = []signin.Notice{{Problem: blocked, Instead: true}, {Problem: demonstrated}}
+	return state
 }
 
 func workingState(phase signin.Phase, reason signin.Reason) signin.State {

@@ -6,78 +6,62 @@ import "github.com/ers-login/ers-login/internal/problem"
 const (
 	stepTryAgain    = "Press **Try again**."
 	stepPause       = "Wait a minute, then press **Try again**."
-	stepIfAgain     = "If it happens again, contact your local service desk and quote this reference."
-	stepServiceDesk = "Contact your local service desk and quote this reference."
+	stepIfAgain     = "If it happens again, contact your local service desk and quote the reference below."
+	stepServiceDesk = "Contact your local service desk and quote the reference below."
 
 	titleSetUp     = "Signing in with NHS Care Identity is not set up correctly"
 	titleNotSigned = "Signing in did not work"
-	quoted         = "In the words of the sign-in service: {{.Outcome}}"
+	quoted         = "Message from the sign-in service: {{.Outcome}}"
 )
 
 // What is wrong on this computer.
 var (
 	badAddress = &problem.Problem{
-		Code:     "CIS2-ADDRESS",
-		Title:    titleSetUp,
-		Happened: "The address of the sign-in service must be an https address with nothing behind its path.",
-		Steps: []string{
-			stepServiceDesk,
-			"For the service desk: correct the address, for example to https://api.service.nhs.uk/oauth2.",
-		},
+		Code:        "CIS2-ADDRESS",
+		Title:       titleSetUp,
+		Happened:    "The address of the sign-in service must be an https address with nothing behind its path.",
+		Steps:       []string{stepServiceDesk},
+		ServiceDesk: []string{"Correct the address, for example to https://api.service.nhs.uk/oauth2."},
 	}
 	redirectSetting = &problem.Problem{
-		Code:     "CIS2-REDIRECT_SETTING",
-		Title:    titleSetUp,
-		Happened: "The address that the browser comes back to must be on this computer and have a port.",
-		Steps: []string{
-			stepServiceDesk,
-			"For the service desk: enter the redirect URI as it is registered, for example http://localhost:8149/callback.",
-		},
+		Code:        "CIS2-REDIRECT_SETTING",
+		Title:       titleSetUp,
+		Happened:    "The address that the browser comes back to must be on this computer and have a port.",
+		Steps:       []string{stepServiceDesk},
+		ServiceDesk: []string{"Enter the redirect URI as it is registered, for example http://localhost:8149/callback."},
 	}
 	noSecret = &problem.Problem{
-		Code:     "CIS2-SECRET_MISSING",
-		Title:    titleSetUp,
-		Happened: "The sign-in service asks for a client secret, and this computer has none.",
-		Quoted:   quoted,
-		Steps: []string{
-			stepServiceDesk,
-			"For the service desk: store the client secret of the registered application on this computer.",
-		},
+		Code:        "CIS2-SECRET_MISSING",
+		Title:       titleSetUp,
+		Happened:    "The sign-in service asks for a client secret, and this computer has none.",
+		Quoted:      quoted,
+		Steps:       []string{stepServiceDesk},
+		ServiceDesk: []string{"Store the client secret of the registered application on this computer."},
 	}
 	portInUse = &problem.Problem{
-		Code:     "CIS2-PORT_IN_USE",
-		Title:    "Another program is in the way of signing in",
-		Happened: "Another program, or another user of this computer, is using port {{.Port}}. Your browser needs it to come back to e-RS Login.",
-		Steps: []string{
-			"If e-RS Login is open a second time, close it there.",
-			stepPause,
-			stepIfAgain,
-			"For the service desk: find the program that listens on port {{.Port}} of the loopback address, and close it.",
-		},
-		Retry: true,
+		Code:        "CIS2-PORT_IN_USE",
+		Title:       "Another program is in the way of signing in",
+		Happened:    "Another program, or another user of this computer, is using port {{.Port}}. Your browser needs it to come back to e-RS Login.",
+		Steps:       []string{"If e-RS Login is open a second time, close it there.", stepPause, stepIfAgain},
+		ServiceDesk: []string{"Find the program that listens on port {{.Port}} of the loopback address, and close it."},
+		Retry:       true,
 	}
 	cannotListen = &problem.Problem{
-		Code:     "CIS2-LISTEN",
-		Title:    "Your browser could not come back to e-RS Login",
-		Happened: "This computer did not let e-RS Login wait for your browser on port {{.Port}}.",
-		Steps: []string{
-			stepTryAgain,
-			stepIfAgain,
-			"For the service desk: allow e-RS Login to listen on port {{.Port}} of the loopback address.",
-		},
-		Retry: true,
+		Code:        "CIS2-LISTEN",
+		Title:       "Your browser could not come back to e-RS Login",
+		Happened:    "This computer did not let e-RS Login wait for your browser on port {{.Port}}.",
+		Steps:       []string{stepTryAgain, stepIfAgain},
+		ServiceDesk: []string{"Allow e-RS Login to listen on port {{.Port}} of the loopback address."},
+		Retry:       true,
 	}
 	// NoBrowser is the Problem of an address that the system did not open.
 	NoBrowser = &problem.Problem{
-		Code:     "CIS2-BROWSER",
-		Title:    "Your browser did not open",
-		Happened: "e-RS Login asked this computer to open the sign-in page, and that did not work.",
-		Steps: []string{
-			"Copy the address, open your browser, and paste it there.",
-			stepIfAgain,
-			"For the service desk: set a default browser for this user.",
-		},
-		Retry: true,
+		Code:        "CIS2-BROWSER",
+		Title:       "Your browser did not open",
+		Happened:    "e-RS Login asked this computer to open the sign-in page, and that did not work.",
+		Steps:       []string{"Copy the address, open your browser, and paste it there.", stepIfAgain},
+		ServiceDesk: []string{"Set a default browser for this user."},
+		Retry:       true,
 	}
 )
 
@@ -170,9 +154,9 @@ var (
 		Title:    titleSetUp,
 		Happened: "The sign-in service does not know the client id of your organisation, or there is none.",
 		Quoted:   quoted,
-		Steps: []string{
-			stepServiceDesk,
-			"For the service desk: compare the client id with that of the registered application, and the environment with the address.",
+		Steps:    []string{stepServiceDesk},
+		ServiceDesk: []string{
+			"Compare the client id with that of the registered application, and the environment with the address.",
 		},
 	}
 	secretRefused = &problem.Problem{
@@ -180,75 +164,70 @@ var (
 		Title:    titleSetUp,
 		Happened: "The sign-in service does not accept the client id and secret of your organisation.",
 		Quoted:   quoted,
-		Steps: []string{
-			stepServiceDesk,
-			"For the service desk: store the client secret again. It may have been replaced, or belong to another environment.",
+		Steps:    []string{stepServiceDesk},
+		ServiceDesk: []string{
+			"Store the client secret again. It may have been replaced, or belong to another environment.",
 		},
 	}
 	noAccess = &problem.Problem{
-		Code:     "CIS2-NO_ACCESS",
-		Title:    titleSetUp,
-		Happened: "The application that your organisation registered has no access to this service.",
-		Quoted:   quoted,
-		Steps: []string{
-			stepServiceDesk,
-			"For the service desk: have the e-RS FHIR API and NHS CIS2 added to the registered application.",
-		},
+		Code:        "CIS2-NO_ACCESS",
+		Title:       titleSetUp,
+		Happened:    "The application that your organisation registered has no access to this service.",
+		Quoted:      quoted,
+		Steps:       []string{stepServiceDesk},
+		ServiceDesk: []string{"Have the e-RS FHIR API and NHS CIS2 added to the registered application."},
 	}
 	notApproved = &problem.Problem{
-		Code:     "CIS2-NOT_APPROVED",
-		Title:    titleSetUp,
-		Happened: "The application that your organisation registered is not approved, or its approval was withdrawn.",
-		Quoted:   quoted,
-		Steps:    []string{stepServiceDesk, stepRegistration},
+		Code:        "CIS2-NOT_APPROVED",
+		Title:       titleSetUp,
+		Happened:    "The application that your organisation registered is not approved, or its approval was withdrawn.",
+		Quoted:      quoted,
+		Steps:       []string{stepServiceDesk},
+		ServiceDesk: []string{stepRegistration},
 	}
 	companyInactive = &problem.Problem{
-		Code:     "CIS2-COMPANY_INACTIVE",
-		Title:    titleSetUp,
-		Happened: "The organisation that registered the application is not active any more.",
-		Quoted:   quoted,
-		Steps:    []string{stepServiceDesk, stepRegistration},
+		Code:        "CIS2-COMPANY_INACTIVE",
+		Title:       titleSetUp,
+		Happened:    "The organisation that registered the application is not active any more.",
+		Quoted:      quoted,
+		Steps:       []string{stepServiceDesk},
+		ServiceDesk: []string{stepRegistration},
 	}
 	developerInactive = &problem.Problem{
-		Code:     "CIS2-DEVELOPER_INACTIVE",
-		Title:    titleSetUp,
-		Happened: "The developer account that registered the application is not active any more.",
-		Quoted:   quoted,
-		Steps:    []string{stepServiceDesk, stepRegistration},
+		Code:        "CIS2-DEVELOPER_INACTIVE",
+		Title:       titleSetUp,
+		Happened:    "The developer account that registered the application is not active any more.",
+		Quoted:      quoted,
+		Steps:       []string{stepServiceDesk},
+		ServiceDesk: []string{stepRegistration},
 	}
 	grantNotAllowed = &problem.Problem{
-		Code:     "CIS2-GRANT",
-		Title:    titleSetUp,
-		Happened: "The application that your organisation registered may not sign users in.",
-		Quoted:   quoted,
-		Steps: []string{
-			stepServiceDesk,
-			"For the service desk: register the application for user-restricted access with NHS CIS2.",
-		},
+		Code:        "CIS2-GRANT",
+		Title:       titleSetUp,
+		Happened:    "The application that your organisation registered may not sign users in.",
+		Quoted:      quoted,
+		Steps:       []string{stepServiceDesk},
+		ServiceDesk: []string{"Register the application for user-restricted access with NHS CIS2."},
 	}
 	notCombined = &problem.Problem{
-		Code:     "CIS2-USERINFO",
-		Title:    titleSetUp,
-		Happened: "The sign-in service does not say who you are, since the application was registered for another way to sign in.",
-		Quoted:   quoted,
-		Steps: []string{
-			stepServiceDesk,
-			"For the service desk: register the application for combined authentication and authorisation with NHS CIS2.",
-		},
+		Code:        "CIS2-USERINFO",
+		Title:       titleSetUp,
+		Happened:    "The sign-in service does not say who you are, since the application was registered for another way to sign in.",
+		Quoted:      quoted,
+		Steps:       []string{stepServiceDesk},
+		ServiceDesk: []string{"Register the application for combined authentication and authorisation with NHS CIS2."},
 	}
 	redirectRefused = &problem.Problem{
-		Code:     "CIS2-REDIRECT_URI",
-		Title:    titleSetUp,
-		Happened: "The sign-in service does not accept the address that the browser is to come back to.",
-		Quoted:   quoted,
-		Steps: []string{
-			stepServiceDesk,
-			"For the service desk: the redirect URI must be the registered one, letter for letter, with its port.",
-		},
+		Code:        "CIS2-REDIRECT_URI",
+		Title:       titleSetUp,
+		Happened:    "The sign-in service does not accept the address that the browser is to come back to.",
+		Quoted:      quoted,
+		Steps:       []string{stepServiceDesk},
+		ServiceDesk: []string{"The redirect URI must be the registered one, letter for letter, with its port."},
 	}
 )
 
-const stepRegistration = "For the service desk: ask NHS England about the registered application."
+const stepRegistration = "Ask NHS England about the registered application."
 
 // What is wrong with a request, or with the service.
 var (
@@ -260,25 +239,28 @@ var (
 		Steps:    []string{stepServiceDesk},
 	}
 	contentType = &problem.Problem{
-		Code:     "CIS2-CONTENT_TYPE",
-		Title:    titleNotSigned,
-		Happened: notUnderstood,
-		Quoted:   quoted,
-		Steps:    []string{stepServiceDesk, stepUnaltered},
+		Code:        "CIS2-CONTENT_TYPE",
+		Title:       titleNotSigned,
+		Happened:    notUnderstood,
+		Quoted:      quoted,
+		Steps:       []string{stepServiceDesk},
+		ServiceDesk: []string{stepUnaltered},
 	}
 	grantType = &problem.Problem{
-		Code:     "CIS2-GRANT_TYPE",
-		Title:    titleNotSigned,
-		Happened: notUnderstood,
-		Quoted:   quoted,
-		Steps:    []string{stepServiceDesk, stepUnaltered},
+		Code:        "CIS2-GRANT_TYPE",
+		Title:       titleNotSigned,
+		Happened:    notUnderstood,
+		Quoted:      quoted,
+		Steps:       []string{stepServiceDesk},
+		ServiceDesk: []string{stepUnaltered},
 	}
 	fieldMissing = &problem.Problem{
-		Code:     "CIS2-FIELD_MISSING",
-		Title:    titleNotSigned,
-		Happened: notUnderstood,
-		Quoted:   quoted,
-		Steps:    []string{stepServiceDesk, stepUnaltered},
+		Code:        "CIS2-FIELD_MISSING",
+		Title:       titleNotSigned,
+		Happened:    notUnderstood,
+		Quoted:      quoted,
+		Steps:       []string{stepServiceDesk},
+		ServiceDesk: []string{stepUnaltered},
 	}
 	malformed = &problem.Problem{
 		Code:     "CIS2-REQUEST",
@@ -289,29 +271,25 @@ var (
 		Retry:    true,
 	}
 	notOurs = &problem.Problem{
-		Code:     "CIS2-NOT_OURS",
-		Title:    titleNotSigned,
-		Happened: "The sign-in service answered something that e-RS Login did not ask for (the answer was {{.Answer}}).",
-		Quoted:   quoted,
-		Steps: []string{
-			stepServiceDesk,
-			"For the service desk: check the address of the sign-in service, and whether a proxy changes requests.",
-		},
+		Code:        "CIS2-NOT_OURS",
+		Title:       titleNotSigned,
+		Happened:    "The sign-in service answered something that e-RS Login did not ask for.",
+		Quoted:      quoted,
+		Steps:       []string{stepServiceDesk},
+		ServiceDesk: []string{"Check the address of the sign-in service, and whether a proxy changes requests."},
 	}
 	notFound = &problem.Problem{
-		Code:     "CIS2-NOT_FOUND",
-		Title:    titleSetUp,
-		Happened: "The sign-in service is not at the address where e-RS Login looked for it (the answer was {{.Answer}}).",
-		Quoted:   quoted,
-		Steps: []string{
-			stepServiceDesk,
-			"For the service desk: check the address of the sign-in service, and whether a proxy changes requests.",
-		},
+		Code:        "CIS2-NOT_FOUND",
+		Title:       titleSetUp,
+		Happened:    "The sign-in service is not at the address where e-RS Login looked for it.",
+		Quoted:      quoted,
+		Steps:       []string{stepServiceDesk},
+		ServiceDesk: []string{"Check the address of the sign-in service, and whether a proxy changes requests."},
 	}
 	refusedOtherwise = &problem.Problem{
 		Code:     "CIS2-REFUSED",
 		Title:    titleNotSigned,
-		Happened: "The sign-in service refused a request of e-RS Login (the answer was {{.Answer}}).",
+		Happened: "The sign-in service refused a request of e-RS Login.",
 		Quoted:   quoted,
 		Steps:    []string{stepTryAgain, stepIfAgain},
 		Retry:    true,
@@ -319,7 +297,7 @@ var (
 	busy = &problem.Problem{
 		Code:     "CIS2-BUSY",
 		Title:    "The sign-in service asks for a pause",
-		Happened: "Too many requests came from your organisation in a short time (the answer was {{.Answer}}).",
+		Happened: "Too many requests came from your organisation in a short time.",
 		Quoted:   quoted,
 		Steps:    []string{stepPause, stepIfAgain},
 		Retry:    true,
@@ -327,7 +305,7 @@ var (
 	unavailable = &problem.Problem{
 		Code:     "CIS2-UNAVAILABLE",
 		Title:    "The sign-in service is not available at the moment",
-		Happened: "NHS Care Identity, or the way to it, has a problem (the answer was {{.Answer}}).",
+		Happened: "NHS Care Identity, or the way to it, has a problem.",
 		Quoted:   quoted,
 		Steps:    []string{stepPause, stepIfAgain},
 		Retry:    true,
@@ -335,7 +313,7 @@ var (
 	unknownError = &problem.Problem{
 		Code:     "CIS2-UNKNOWN",
 		Title:    "The sign-in service had an internal problem",
-		Happened: "Something went wrong inside the sign-in service (the answer was {{.Answer}}).",
+		Happened: "Something went wrong inside the sign-in service.",
 		Quoted:   quoted,
 		Steps:    []string{stepPause, stepIfAgain},
 		Retry:    true,
@@ -351,5 +329,5 @@ var (
 
 const (
 	notUnderstood = "The sign-in service did not understand a request of e-RS Login."
-	stepUnaltered = "For the service desk: check whether a proxy changes requests on their way."
+	stepUnaltered = "Check whether a proxy changes requests on their way."
 )

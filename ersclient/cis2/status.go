@@ -80,13 +80,11 @@ var documented = []struct {
 var byStatus = map[int]*problem.Problem{
 	http.StatusTooManyRequests: busy,
 	http.StatusProxyAuthRequired: {
-		Code:  transport.ProxyAuth.Code,
-		Title: "The network's proxy asks for a user name and password",
-		Happened: "Something between this computer and e-RS wants to be signed in to (the answer to {{.Call}} was {{.Answer}}). " +
-			"It reads what is sent to e-RS.",
-		Steps: []string{
-			"Give your local service desk the reference below. They can exempt e-RS from the proxy's inspection.",
-		},
+		Code:        transport.ProxyAuth.Code,
+		Title:       "The network's proxy asks for a user name and password",
+		Happened:    "Something between this computer and NHS Care Identity asks for a user name and password. It reads what is sent there.",
+		Steps:       []string{stepServiceDesk},
+		ServiceDesk: []string{"Exempt the sign-in service from the proxy's inspection."},
 	},
 }
 
@@ -104,7 +102,11 @@ func guidance(code, description string) *problem.Problem {
 // statusProblem makes the Problem of a status other than success.
 func statusProblem(call transport.Call, cause *transport.StatusError) *problem.Problem {
 	cause.Meaning = meaningOf(call, cause)
-	return withOutcome(guidanceFor(call, cause), cause.Outcome.Text()).With("Answer", cause.Answer()).Because(cause)
+	made := *withOutcome(guidanceFor(call, cause), cause.Outcome.Text())
+	if made.Technical == "" {
+		made.Technical = "The answer to {{.Call}} was {{.Answer}}"
+	}
+	return made.With("Answer", cause.Answer()).With("Call", cause.Call).Because(cause)
 }
 
 // withOutcome adds the words of the server, or leaves their line out if there are none.

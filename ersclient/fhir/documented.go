@@ -20,10 +20,10 @@ func StatusProblems() []*problem.Problem {
 			if call == callA030 && one.status == http.StatusForbidden && one.problem != asidMissing {
 				continue // A030 names no role
 			}
-			list = append(list, one.problemOf(&transport.StatusError{
+			list = append(list, withOtherRole(&transport.StatusError{
 				Call: call.Name, Method: call.Method, Status: one.status,
 				Outcome: transport.Outcome{Issues: []transport.Issue{{Diagnostics: "{{.Outcome}}"}}},
-			}))
+			}, one.guidance(call.Name)))
 		}
 	}
 	return list

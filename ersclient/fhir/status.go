@@ -3,6 +3,7 @@ package fhir
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/ers-login/ers-login/ersclient"
@@ -16,12 +17,25 @@ func statusProblem(cause *transport.StatusError) *problem.Problem {
 	if cause.Status == http.StatusUnauthorized {
 		cause.Meaning = ersclient.ErrProofRefused
 	}
+	own := statusGuidance[cause.Status]
 	for _, one := range refusals {
 		if one.status == cause.Status && says(cause.Outcome, one.says) {
-			return one.problemOf(cause)
+			own = one.guidance(cause.Call)
+			break
 		}
 	}
-	return transport.StatusProblem(cause, statusGuidance[cause.Status])
+	return withOtherRole(cause, own)
+}
+
+// withOtherRole makes the Problem, which leads to another role where e-RS has refused one.
+func withOtherRole(cause *transport.StatusError, own *problem.Problem) *problem.Problem {
+	made := transport.StatusProblem(cause, own)
+	if cause.Call == callA040.Name && !made.Retry {
+		// The same role would be refused again, and e-RS offers others.
+		made.Steps = slices.Concat([]string{"If you have another role, press **Choose another role**."}, made.Steps)
+		made.Button, made.Retry = "Choose another role", true
+	}
+	return made
 }
 
 // says reports whether e-RS's description has these words, in any case.
@@ -44,10 +58,10 @@ type refusal struct {
 	problem *problem.Problem
 }
 
-func (r refusal) problemOf(cause *transport.StatusError) *problem.Problem {
+func (r refusal) guidance(call string) *problem.Problem {
 	made := *r.problem
-	made.Code = fmt.Sprintf("ERS-%s-%d-%s", cause.Call, cause.Status, r.suffix)
-	return transport.StatusProblem(cause, &made)
+	made.Code = fmt.Sprintf("ERS-%s-%d-%s", call, r.status, r.suffix)
+	return &made
 }
 
 // refusals differ in the words of e-RS's diagnostics alone, since e-RS gives all the same
@@ -65,83 +79,65 @@ var refusals = []refusal{
 var statusGuidance = map[int]*problem.Problem{
 	http.StatusUnauthorized: {
 		Title:    "Your sign-in to e-RS has ended",
-		Happened: "e-RS no longer accepts your sign-in (e-RS answered {{.Answer}} to {{.Call}}).",
+		Happened: "e-RS no longer accepts your sign-in.",
 		Steps:    []string{"Press **Try again** to sign in again.", serviceDesk},
 		Retry:    true,
 	},
 	http.StatusForbidden: {
 		Title:    "e-RS did not allow this",
-		Happened: "e-RS does not regard you as authorised for this (e-RS answered {{.Answer}} to {{.Call}}).",
+		Happened: "e-RS says that you are not authorised for this.",
 		Steps:    []string{tryAgain, serviceDesk},
 		Retry:    true,
 	},
 	http.StatusNotAcceptable: {
-		Title: "e-RS cannot answer e-RS Login",
-		Happened: "e-RS does not offer the kind of answer that e-RS Login asked for (e-RS answered {{.Answer}} to " +
-			"{{.Call}}).",
-		Steps: []string{
-			"Give your local service desk the reference below. They can check the address of e-RS in the settings, and " +
-				"whether there is a newer version of e-RS Login.",
-		},
+		Title:       "There is a problem with e-RS Login",
+		Happened:    "e-RS does not offer the kind of answer that e-RS Login needs.",
+		Steps:       []string{askDesk},
+		ServiceDesk: []string{"Check the setting fhir_base_url, and whether there is a newer version of e-RS Login."},
 	},
 }
 
 const (
-	serviceDesk   = "If it happens again, give your local service desk the reference below."
-	tryAgain      = "Press **Try again**."
-	stepOtherRole = "Press **Try again**, and choose another role."
-	quoted        = "In the words of e-RS: {{.Outcome}}"
+	serviceDesk = "If it happens again, contact your local service desk and quote the reference below."
+	askDesk     = "Contact your local service desk and quote the reference below."
+	tryAgain    = "Press **Try again**."
+	quoted      = "Message from e-RS: {{.Outcome}}"
 )
 
 var (
 	levelTooLow = &problem.Problem{
-		Title: "e-RS needs a more secure way to sign in",
-		Happened: "The way in which you signed in with NHS Care Identity is not secure enough for e-RS (e-RS answered " +
-			"{{.Answer}} to {{.Call}}).",
-		Quoted: quoted,
+		Title:    "e-RS needs a more secure way to sign in",
+		Happened: "The way you signed in with NHS Care Identity is not secure enough for e-RS.",
+		Quoted:   quoted,
 		Steps: []string{
 			"Press **Try again**, and sign in another way, such as with your smartcard or a security key.",
-			"If you have no other way, ask your Registration Authority for one, with the reference below.",
+			"If you have no other way, ask your Registration Authority for one. Quote the reference below.",
 		},
 		Retry: true,
 	}
 	identityTooLow = &problem.Problem{
 		Title:    "e-RS needs better proof of your identity",
-		Happened: "Your NHS Care Identity has not been verified as e-RS needs it (e-RS answered {{.Answer}} to {{.Call}}).",
+		Happened: "Your identity has not been verified to the level that e-RS needs.",
 		Quoted:   quoted,
-		Steps: []string{
-			"Ask your Registration Authority to verify your identity to a higher level, with the reference below.",
-		},
+		Steps:    []string{"Ask your Registration Authority to verify your identity to a higher level. Quote the reference below."},
 	}
 	asidMissing = &problem.Problem{
-		Title: "e-RS Login is not fully registered for e-RS",
-		Happened: "The registration of your organisation's application has no ASID (e-RS answered {{.Answer}} to {{.Call}}). " +
-			"Nobody can sign in to e-RS with it.",
-		Steps: []string{
-			"Give your local service desk the reference below.",
-			"For the service desk: ask NHS England to add the ASID to the application's registration on the NHS API platform. " +
-				"No setting of e-RS Login does it.",
+		Title:    "e-RS Login is not fully registered for e-RS",
+		Happened: "The registration of your organisation is not complete, so you cannot sign in to e-RS.",
+		Steps:    []string{askDesk},
+		ServiceDesk: []string{
+			"Ask NHS England to add the ASID to the application's registration on the NHS API platform. No setting of e-RS Login does it.",
 		},
 	}
 	functionNotHeld = &problem.Problem{
-		Title: "e-RS did not let you work in this role",
-		Happened: "By the records of e-RS, you do not have this role at this organisation (e-RS answered {{.Answer}} to " +
-			"{{.Call}}).",
-		Steps: []string{
-			stepOtherRole,
-			"If you need this role, ask your Registration Authority to add it, with the reference below.",
-		},
-		Retry: true,
+		Title:    "You cannot use this role at the moment",
+		Happened: "By the records of e-RS, you do not have this role at this organisation.",
+		Steps:    []string{"If you need this role, ask your Registration Authority to add it. Quote the reference below."},
 	}
 	organisationNotAllowed = &problem.Problem{
-		Title: "e-RS Login may not be used for this organisation",
-		Happened: "The registration of the application does not cover this organisation (e-RS answered {{.Answer}} to " +
-			"{{.Call}}).",
-		Steps: []string{
-			"Press **Try again**, and choose another organisation.",
-			"If you need this one, give your local service desk the reference below.",
-			"For the service desk: ask NHS England to add the organisation's ODS code to the application's allow list.",
-		},
-		Retry: true,
+		Title:       "e-RS Login may not be used for this organisation",
+		Happened:    "The registration of e-RS Login does not cover this organisation.",
+		Steps:       []string{"If you need this organisation, contact your local service desk and quote the reference below."},
+		ServiceDesk: []string{"Ask NHS England to add the organisation's ODS code to the application's allow list."},
 	}
 )

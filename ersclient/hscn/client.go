@@ -152,16 +152,27 @@ func (c *Client) DeleteSession(ctx context.Context, key ersclient.SessionKey) er
 
 var (
 	settingASID = &problem.Problem{
-		Code:     "SETTING-ASID",
-		Title:    "The number of this system is not set up correctly",
-		Happened: "The setting asid has to be the accredited system id that was issued to your organisation: 12 digits.",
-		Steps:    []string{"Ask your local service desk to correct asid."},
+		Code:  "SETTING-ASID",
+		Title: "The accredited system ID (ASID) is not valid",
+		Happened: "The setting asid must be the accredited system ID that was issued to your " +
+			"organisation: 12 digits.",
+		Steps: []string{
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Correct the setting asid.",
+		},
 	}
 	settingFQDN = &problem.Problem{
 		Code:  "SETTING-FQDN",
 		Title: "Your organisation's certificate has no name",
-		Happened: "The setting send_fqdn has the certificate's common name sent to e-RS, and the certificate has none that " +
-			"could be.",
-		Steps: []string{"Ask your local service desk to switch send_fqdn off, or to check the certificate."},
+		Happened: "The setting send_fqdn sends the certificate's common name to e-RS, and this " +
+			"certificate does not have a usable one.",
+		Steps: []string{
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Switch send_fqdn off, or check the certificate.",
+		},
 	}
 )

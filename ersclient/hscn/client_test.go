@@ -108,7 +108,7 @@ func TestWhatERSRefuses(t *testing.T) {
 				return err
 			},
 			code: "ERS-A001-403",
-			says: "Your smartcard session may have ended while this window was open (e-RS answered 403 Forbidden to A001).",
+			says: "Your smartcard session may have ended while this window was open.",
 		},
 		"an ASID that was never issued": {
 			change: func(config *hscn.Config) { config.ASID = "000000000000" },
@@ -125,8 +125,7 @@ func TestWhatERSRefuses(t *testing.T) {
 				return err
 			},
 			code: "ERS-A002-403",
-			says: "The organisation and role may no longer be valid for you, or your session had ended " +
-				"(e-RS answered 403 Forbidden to A002).",
+			says: "The role may no longer be valid for you, or your session ended.",
 		},
 		"a role that needs a clinician to act for": {
 			call: func(t *testing.T, _ *erstest.Server, client *hscn.Client) error {
@@ -135,8 +134,8 @@ func TestWhatERSRefuses(t *testing.T) {
 				return err
 			},
 			code: "ERS-A002-403",
-			says: "A service provider clinician admin works on behalf of a clinician, and this version of the program cannot yet " +
-				"tell e-RS on whose. The role may also no longer be valid for you (e-RS answered 403 Forbidden to A002).",
+			says: "With this role you work for a clinician, and this version of e-RS Login cannot send e-RS their name yet. " +
+				"The role may also no longer be valid for you.",
 		},
 		"a second selection": {
 			call: func(t *testing.T, _ *erstest.Server, client *hscn.Client) error {
@@ -172,8 +171,7 @@ func TestWhatERSRefuses(t *testing.T) {
 				return err
 			},
 			code: "ERS-A001-422",
-			says: "e-RS found something wrong with what this program sent (e-RS answered 422 Unprocessable Entity to A001).\n" +
-				"In the words of e-RS: The ASID is suspended",
+			says: "e-RS rejected something that e-RS Login sent.\nMessage from e-RS: The ASID is suspended",
 		},
 	}
 	for name, one := range cases {
@@ -201,7 +199,7 @@ func TestTheScreenOfAnEndedTicket(t *testing.T) {
 	require.Equal(t, []string{
 		"Remove your smartcard and insert it again.",
 		"Enter your passcode, then press **Try again**.",
-		"If it happens again, give your local service desk the reference below.",
+		"If it happens again, contact your local service desk and quote the reference below.",
 	}, found.Steps)
 	require.True(t, found.Retry)
 }

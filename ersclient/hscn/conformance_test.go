@@ -36,10 +36,10 @@ var (
 	cardThenDesk     = remedy{[]string{"smartcard", "passcode", "**Try again**", "local service desk"}, true}
 	signInThenDesk   = remedy{[]string{"**Try again** to sign in again", "local service desk"}, true}
 	newSession       = remedy{[]string{"**Try again** to start a new session", "role again", "local service desk"}, true}
-	otherRole        = remedy{[]string{"**Try again**", "role again or another one", "Registration Authority", "local service desk"}, true}
-	onBehalf         = remedy{[]string{"**Try again**", "another role", "local service desk"}, true}
-	nothing          = remedy{[]string{"nothing for you to do"}, false}
-	takeCardThenDesk = remedy{[]string{"Remove your smartcard", "local service desk"}, false}
+	otherRole        = remedy{[]string{"**Choose another role**", "Registration Authority", "local service desk"}, true}
+	anotherThenDesk  = remedy{[]string{"**Choose another role**", "local service desk"}, true}
+	nothing          = remedy{[]string{"do not need to do anything"}, false}
+	takeCardThenDesk = remedy{[]string{"Remove your smartcard", "**Done**", "local service desk"}, true}
 )
 
 func requireRemedy(t *testing.T, want remedy, found *problem.Problem) {
@@ -95,12 +95,17 @@ func TestERR000ToERR012EveryRowOfTheErrorGuidance(t *testing.T) {
 		422: desk, 423: waitThenTry, 500: signInThenDesk, 502: waitThenTry, 503: waitThenTry, 504: waitThenTry,
 	}
 	own := map[erstest.Call]map[int]remedy{
-		erstest.A002: {400: newSession, 403: otherRole, 404: signInThenDesk},
-		erstest.A003: {403: takeCardThenDesk, 404: nothing, 410: nothing},
+		erstest.A002: {
+			400: newSession, 403: otherRole, 404: signInThenDesk, 405: anotherThenDesk, 412: anotherThenDesk, 422: anotherThenDesk,
+		},
+		erstest.A003: {404: nothing, 410: nothing},
 	}
 	for _, call := range []erstest.Call{erstest.A001, erstest.A002, erstest.A003} {
 		for status, want := range ofAll {
 			t.Run(fmt.Sprintf("%s %d", call, status), func(t *testing.T) {
+				if call == erstest.A003 {
+					want = takeCardThenDesk // what a sign-in would need is of no use
+				}
 				if special, there := own[call][status]; there {
 					want = special
 				}
@@ -113,10 +118,11 @@ func TestERR000ToERR012EveryRowOfTheErrorGuidance(t *testing.T) {
 				found := clienttest.ProblemOf(t, fmt.Sprintf("ERS-%s-%d", call, status), err)
 				requireRemedy(t, want, found)
 				happened := found.Expand(found.Happened)
-				require.Contains(t, happened, fmt.Sprintf("e-RS answered %d", status), "what a service desk asks for first")
+				require.Regexp(t, fmt.Sprintf("^e-RS answered %d .* to %s$", status, call), found.Expand(found.Technical), "what a service desk asks for first")
+				require.NotContains(t, happened, fmt.Sprint(call), "no protocol in a user's sentence")
 				require.Contains(t, err.Error(), fmt.Sprintf("%s %s: e-RS answered %d", call, methodOf(call), status), "the log has it")
-				if status == 422 {
-					require.Equal(t, "In the words of e-RS: The UBRN is unknown", found.Expand(found.Quoted))
+				if status == 422 && call != erstest.A003 {
+					require.Equal(t, "Message from e-RS: The UBRN is unknown", found.Expand(found.Quoted))
 					require.NotContains(t, happened, "The UBRN", "a sentence is ours alone")
 				}
 			})
@@ -225,7 +231,7 @@ func TestA00203EveryFailureIsPresented(t *testing.T) {
 				require.NoError(t, c.server.Fail(erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 403}))
 				_, err := c.client.SelectRole(t.Context(), c.session, admin)
 				return err
-			}, "ERS-A002-403", onBehalf,
+			}, "ERS-A002-403", anotherThenDesk,
 		},
 		"a user to act for needlessly": {
 			func(t *testing.T, c *conversation) error {
@@ -288,7 +294,7 @@ func TestSEC001ACertificateThatHasRunOut(t *testing.T) {
 			})
 			err := clienttest.DeleteOnce(t.Context(), client)
 			found := clienttest.ProblemOf(t, "TLS-CLIENT_CERT_EXPIRED", err)
-			requireRemedy(t, remedy{[]string{"Check the date", "local service desk for a new endpoint certificate"}, false}, found)
+			requireRemedy(t, remedy{[]string{"Check the date", "contact your local service desk"}, false}, found)
 			require.Contains(t, found.Expand(found.Happened), "gp.surgery.example")
 			require.NotErrorIs(t, err, ersclient.ErrAnswerLost)
 		})
@@ -299,7 +305,7 @@ func TestSEC001ACertificateThatHasRunOut(t *testing.T) {
 // the user rings the wrong people.
 func TestERR000OutdatedCertificatesPointAtTheClock(t *testing.T) {
 	hour, now := time.Hour, time.Now()
-	checkClock := remedy{[]string{"Check the date, the time and the time zone", "**Try again**", "local service desk"}, true}
+	checkClock := remedy{[]string{"Check the date, time and time zone", "**Try again**", "local service desk"}, true}
 	for name, one := range map[string]struct {
 		from, until time.Duration
 		code        string

@@ -76,10 +76,10 @@ func ExampleClient_CreateSession() {
 	}
 	// Output:
 	// ERS-A001-403
-	// Your smartcard session may have ended while this window was open (e-RS answered 403 Forbidden to A001).
+	// Your smartcard session may have ended while this window was open.
 	// 1. Remove your smartcard and insert it again.
 	// 2. Enter your passcode, then press **Try again**.
-	// 3. If it happens again, give your local service desk the reference below.
+	// 3. If it happens again, contact your local service desk and quote the reference below.
 	// A001 POST: e-RS answered 403 Forbidden
 }
 

@@ -2,6 +2,7 @@ package hscn
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/transport"
@@ -18,7 +19,13 @@ var meanings = map[string]map[int]error{
 // statusProblem makes the Problem of a status, with the published guidance.
 func statusProblem(r request, cause *transport.StatusError) *problem.Problem {
 	cause.Meaning = meanings[r.call.Name][cause.Status]
-	return transport.StatusProblem(cause, ownGuidance(r, cause.Status))
+	made := transport.StatusProblem(cause, ownGuidance(r, cause.Status))
+	if r.call == callA002 && !made.Retry {
+		// The same role would be refused again, and e-RS offers others.
+		made.Steps = slices.Concat([]string{stepOtherRole}, made.Steps)
+		made.Button, made.Retry = "Choose another role", true
+	}
+	return made
 }
 
 // ownGuidance returns the text of a status for a call in particular, nil if it has none.
@@ -28,8 +35,9 @@ func ownGuidance(r request, status int) *problem.Problem {
 		return onBehalfOf
 	case own != nil:
 		return own
-	case r.call == callA003 && status/100 != 3 && !transport.HasGuidance(status):
-		return notClosed
+	case r.call == callA003 && !transport.FromNetwork(status):
+		// What a status means for a sign-in is of no use to a user who leaves.
+		return NotClosed
 	}
 	return nil
 }
@@ -39,77 +47,87 @@ var callGuidance = map[string]map[int]*problem.Problem{
 	callA001.Name: {
 		http.StatusForbidden: {
 			Title:    "e-RS did not accept your smartcard sign-in",
-			Happened: "Your smartcard session may have ended while this window was open (e-RS answered {{.Answer}} to {{.Call}}).",
+			Happened: "Your smartcard session may have ended while this window was open.",
 			Steps:    []string{stepNewCard, stepPasscode, serviceDesk},
 			Retry:    true,
 		},
 	},
 	callA002.Name: {
 		http.StatusBadRequest: {
-			Title: "e-RS could not select this role",
-			Happened: "A role may have been selected for this session already, or the request was malformed " +
-				"(e-RS answered {{.Answer}} to {{.Call}}).",
-			Steps: []string{"Press **Try again** to start a new session, and choose the role again.", serviceDesk},
-			Retry: true,
+			Title:    "e-RS could not select this role",
+			Happened: "You may already have a role in this e-RS session.",
+			Steps:    []string{"Press **Try again** to start a new session, and choose the role again.", serviceDesk},
+			Retry:    true,
 		},
 		http.StatusForbidden: {
-			Title: "e-RS did not let you work in this role",
-			Happened: "The organisation and role may no longer be valid for you, or your session had ended " +
-				"(e-RS answered {{.Answer}} to {{.Call}}).",
+			Title:    titleRoleRefused,
+			Happened: "The role may no longer be valid for you, or your session ended.",
 			Steps: []string{
-				"Press **Try again**, and choose the role again or another one.",
-				"If it happens again, ask your organisation's Registration Authority whether your smartcard still has this role.",
-				askDesk,
+				"Ask your organisation's Registration Authority whether your smartcard still has this role.",
+				stepNeedRole,
 			},
-			Retry: true,
+		},
+		http.StatusUnprocessableEntity: {
+			Title:    "e-RS did not accept this role",
+			Happened: "e-RS rejected the role that you chose.",
+			Quoted:   messageFromERS,
+			Steps:    []string{quoteMessage},
 		},
 		http.StatusNotFound: sessionEnded,
 		http.StatusGone:     sessionEnded,
 	},
 	callA003.Name: {
-		http.StatusNotFound:  hadEnded,
-		http.StatusGone:      hadEnded,
-		http.StatusForbidden: notClosed,
+		http.StatusNotFound: hadEnded,
+		http.StatusGone:     hadEnded,
 	},
 }
 
 const (
-	serviceDesk  = "If it happens again, give your local service desk the reference below."
-	askDesk      = "Give your local service desk the reference below."
-	stepNewCard  = "Remove your smartcard and insert it again."
-	stepPasscode = "Enter your passcode, then press **Try again**."
+	tryAgain      = "Press **Try again**."
+	serviceDesk   = "If it happens again, contact your local service desk and quote the reference below."
+	askDesk       = "Contact your local service desk and quote the reference below."
+	stepNewCard   = "Remove your smartcard and insert it again."
+	stepPasscode  = "Enter your passcode, then press **Try again**."
+	stepOtherRole = "If you have another role, press **Choose another role**."
+	stepNeedRole  = "If you need this role, contact your local service desk and quote the reference below."
+	quoteMessage  = "Contact your local service desk. Quote the reference below and the message from e-RS."
+
+	titleRoleRefused = "You cannot use this role at the moment"
+	messageFromERS   = "Message from e-RS: {{.Outcome}}"
 )
 
 var (
 	sessionEnded = &problem.Problem{
 		Title:    "Your e-RS session has ended",
-		Happened: "e-RS ended the session before the role was selected (e-RS answered {{.Answer}} to {{.Call}}).",
+		Happened: "e-RS ended the session before your role was selected.",
 		Steps:    []string{"Press **Try again** to sign in again.", serviceDesk},
 		Retry:    true,
 	}
 	// onBehalfOf is about the further call of a service provider clinician admin (AUT-005), whose
 	// JSON is not public.
 	onBehalfOf = &problem.Problem{
-		Title: "e-RS did not let you work in this role",
-		Happened: "A service provider clinician admin works on behalf of a clinician, and this version of the program cannot " +
-			"yet tell e-RS on whose. The role may also no longer be valid for you (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps: []string{
-			"Press **Try again**, and choose another role.",
-			"If you need this role, give your local service desk the reference below.",
-		},
-		Retry: true,
+		Title: titleRoleRefused,
+		Happened: "With this role you work for a clinician, and this version of e-RS Login cannot send e-RS their name yet. " +
+			"The role may also no longer be valid for you.",
+		Steps: []string{stepNeedRole},
 	}
 	hadEnded = &problem.Problem{
 		Title:    "Your e-RS session had already ended",
-		Happened: "e-RS no longer knew the session that was to be closed (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{"There is nothing for you to do."},
+		Happened: "e-RS had already closed your session.",
+		Steps:    []string{"You do not need to do anything."},
 	}
-	notClosed = &problem.Problem{
-		Title:    "e-RS did not confirm that your session is closed",
-		Happened: "The session may still be open at e-RS (e-RS answered {{.Answer}} to {{.Call}}).",
+	// NotClosed is for a user who has signed out, where A003 has failed (A003-03): with any error
+	// of A003, and its code.
+	NotClosed = &problem.Problem{
+		Title: "You are signed out here, but e-RS did not confirm it",
+		Happened: "Your session on this computer is over, and other applications can no longer use it. " +
+			"It may still be open at e-RS.",
 		Steps: []string{
-			"Remove your smartcard. Your session at e-RS ends with it.",
+			"Remove your smartcard. This ends your session at e-RS.",
+			"Press **Done**. e-RS Login asks e-RS again to close the session.",
 			serviceDesk,
 		},
+		Button: "Done",
+		Retry:  true,
 	}
 )

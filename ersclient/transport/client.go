@@ -162,10 +162,14 @@ func IsLoopback(host string) bool {
 }
 
 var settingBaseURL = &problem.Problem{
-	Code:     "SETTING-BASE_URL",
-	Title:    "The address of e-RS is not set up correctly",
-	Happened: "The setting base_url has to be the https address of an e-RS platform, with nothing behind its path.",
+	Code:  "SETTING-BASE_URL",
+	Title: "The address of e-RS is not set up correctly",
+	Happened: "The setting base_url must be the https address of an e-RS platform, with nothing " +
+		"after its path.",
 	Steps: []string{
-		"Ask your local service desk to correct base_url, for example to https://api.dev1.ers.ncrs.nhs.uk/ers-api.",
+		"Contact your local service desk and quote the reference below.",
+	},
+	ServiceDesk: []string{
+		"Correct base_url, for example to https://api.dev1.ers.ncrs.nhs.uk/ers-api.",
 	},
 }

@@ -20,6 +20,12 @@ func StatusProblem(cause *StatusError, own *problem.Problem) *problem.Problem {
 	if made.Code == "" {
 		made.Code = fmt.Sprintf("ERS-%s-%d", cause.Call, cause.Status)
 	}
+	if cause.Outcome.Text() == "" && made.Quoted != "" {
+		made.Quoted, made.Steps = "", []string{stepAskDesk}
+	}
+	if made.Technical == "" {
+		made.Technical = "e-RS answered {{.Answer}} to {{.Call}}"
+	}
 	return made.
 		With("Call", cause.Call).
 		With("Answer", cause.Answer()).
@@ -27,8 +33,11 @@ func StatusProblem(cause *StatusError, own *problem.Problem) *problem.Problem {
 		Because(cause)
 }
 
-// HasGuidance reports whether there is published guidance for a status in particular.
-func HasGuidance(status int) bool { return statusGuidance[status] != nil }
+// FromNetwork reports whether a status comes from the network in place of e-RS.
+func FromNetwork(status int) bool {
+	known := statusGuidance[status]
+	return status/100 == 3 || known != nil && known.Code != ""
+}
 
 // StatusProblems returns the Problems of a call for the list of codes in the documentation: of the
 // statuses with guidance, the call's own among them, and of an unusable answer. Their texts are
@@ -56,8 +65,6 @@ func guidanceFor(cause *StatusError) *problem.Problem {
 	switch {
 	case status/100 == 3:
 		return redirected
-	case status == http.StatusUnprocessableEntity && cause.Outcome.Text() == "":
-		return invalidSilently
 	case statusGuidance[status] != nil:
 		return statusGuidance[status]
 	case status/100 == 2:
@@ -68,76 +75,68 @@ func guidanceFor(cause *StatusError) *problem.Problem {
 	return refusedOtherwise
 }
 
-// The published guidance for each status. A service desk asks for "(e-RS answered … to …)" first.
+// The published guidance for each status.
 var statusGuidance = map[int]*problem.Problem{
-	http.StatusBadRequest: {
-		Title:    "e-RS could not read the request",
-		Happened: "e-RS took the request of this program for malformed (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{stepAskDesk},
-	},
+	http.StatusBadRequest: notUnderstood,
 	http.StatusNotFound: {
-		Title:    "e-RS is not at this address",
-		Happened: "There is no e-RS where this program looked for it (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{"Give your local service desk the reference below. They can check the setting base_url."},
+		Title:       "e-RS was not found at its address",
+		Happened:    "e-RS Login cannot find e-RS at the address that is set up on this computer.",
+		Steps:       []string{stepAskDesk},
+		ServiceDesk: []string{"Check the setting base_url."},
 	},
-	http.StatusMethodNotAllowed: {
-		Title:    "e-RS does not know this request",
-		Happened: "e-RS does not support what this program asked for (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{stepAskDesk},
-	},
+	http.StatusMethodNotAllowed: notUnderstood,
 	http.StatusProxyAuthRequired: {
-		Code:  ProxyAuth.Code,
-		Title: "The network's proxy asks for a user name and password",
-		Happened: "Something between this computer and e-RS wants to be signed in to (the answer to {{.Call}} was {{.Answer}}). " +
-			"It reads what is sent to e-RS.",
-		Steps: []string{
-			"Give your local service desk the reference below. They can exempt e-RS from the proxy's inspection.",
-		},
+		Code:        ProxyAuth.Code,
+		Title:       "The network's proxy asks for a user name and password",
+		Happened:    "Something between this computer and e-RS asks for a user name and password. It reads what is sent to e-RS.",
+		Technical:   "The answer to {{.Call}} was {{.Answer}}",
+		Steps:       []string{stepAskDesk},
+		ServiceDesk: []string{"Exempt e-RS from the proxy's inspection."},
 	},
 	http.StatusConflict: {
-		Title:    "Something has changed at e-RS in the meantime",
-		Happened: "e-RS has a newer version of what this program worked with (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    "Something changed in e-RS",
+		Happened: "e-RS has newer information than e-RS Login.",
 		Steps:    []string{stepTryAgain, stepServiceDesk},
 		Retry:    true,
 	},
 	http.StatusGone: {
 		Title:    "Your e-RS session has ended",
-		Happened: "What this program asked for is no longer there (e-RS answered {{.Answer}} to {{.Call}}).",
+		Happened: "e-RS ended it before you were signed in.",
 		Steps:    []string{"Press **Try again** to sign in again.", stepServiceDesk},
 		Retry:    true,
 	},
 	http.StatusPreconditionFailed: {
-		Title:    "A rule of e-RS does not allow this",
-		Happened: "The request goes against one of the business rules of e-RS (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    "A rule in e-RS does not allow this",
+		Happened: "Signing in would break one of the business rules of e-RS.",
 		Steps:    []string{stepAskDesk},
 	},
 	http.StatusRequestedRangeNotSatisfiable: {
-		Title:    "e-RS could not deliver what was asked for",
-		Happened: "The part that this program asked for does not exist (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    notUnderstood.Title,
+		Happened: notUnderstood.Happened,
 		Steps:    []string{stepTryAgain, stepServiceDesk},
 		Retry:    true,
 	},
 	http.StatusUnprocessableEntity: {
-		Title:    "e-RS found a mistake in the request",
-		Happened: "e-RS found something wrong with what this program sent (e-RS answered {{.Answer}} to {{.Call}}).",
-		Quoted:   "In the words of e-RS: {{.Outcome}}",
-		Steps:    []string{"Give your local service desk the reference below, and the words of e-RS above."},
+		Title:    "e-RS did not accept your sign-in",
+		Happened: "e-RS rejected something that e-RS Login sent.",
+		Quoted:   "Message from e-RS: {{.Outcome}}",
+		Steps:    []string{"Contact your local service desk. Quote the reference below and the message from e-RS."},
 	},
 	http.StatusLocked: {
-		Title:    "e-RS has locked this for the moment",
-		Happened: "Somebody else may be working on the same thing (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    "e-RS is not available at the moment",
+		Happened: "Someone else may be using the same record.",
 		Steps:    []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
 		Retry:    true,
 	},
 	http.StatusTooManyRequests: {
-		Title:    "e-RS asks for a pause",
-		Happened: "Too many requests came from your organisation (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    "e-RS is busy",
+		Happened: "Your organisation sent too many requests to e-RS.",
 		Steps:    []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
 		Retry:    true,
 	},
 	http.StatusInternalServerError: {
-		Title:    "e-RS had an internal problem",
-		Happened: "Something went wrong inside e-RS (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    "There is a problem with e-RS",
+		Happened: "e-RS could not complete your sign-in.",
 		Steps:    []string{"Press **Try again** to sign in again.", stepServiceDesk},
 		Retry:    true,
 	},
@@ -149,38 +148,39 @@ var statusGuidance = map[int]*problem.Problem{
 }
 
 var (
+	// notUnderstood is a fault of e-RS Login.
+	notUnderstood = &problem.Problem{
+		Title:    "There is a problem with e-RS Login",
+		Happened: "e-RS did not understand e-RS Login. This is a fault in e-RS Login, not something you did.",
+		Steps:    []string{stepAskDesk},
+	}
 	gatewayFailed = &problem.Problem{
-		Title:    "e-RS cannot be reached at the moment",
-		Happened: "A system in front of e-RS failed or got no answer in time (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    "e-RS is not available at the moment",
+		Happened: "e-RS, or the network in front of it, did not respond in time.",
 		Steps:    []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
 		Retry:    true,
 	}
 	redirected = &problem.Problem{
-		Code:  "NET-REDIRECT",
-		Title: "Something redirected the connection to e-RS",
-		Happened: "The request was answered with a redirection, which e-RS never does ({{.Answer}} to {{.Call}}). " +
-			"A proxy or a sign-in page of the network may be in between.",
+		Code:      "NET-REDIRECT",
+		Title:     "Your network redirected the connection to e-RS",
+		Happened:  "e-RS never does this. You may need to sign in to the network or Wi-Fi.",
+		Technical: "The answer to {{.Call}} was {{.Answer}}",
 		Steps: []string{
-			"If this network asks you to sign in or to accept terms, do that in your web browser first.",
+			"If your network or Wi-Fi asks you to sign in or accept terms, do that in your web browser first.",
 			stepTryAgain,
 			stepServiceDesk,
 		},
 		Retry: true,
 	}
-	invalidSilently = &problem.Problem{
-		Title:    "e-RS found a mistake in the request",
-		Happened: "The request failed validation, and e-RS did not say why (e-RS answered {{.Answer}} to {{.Call}}).",
-		Steps:    []string{stepAskDesk},
-	}
 	unexpectedSuccess = &problem.Problem{
-		Title:    "The answer from e-RS was not the expected one",
-		Happened: "e-RS accepted the request in a way that this program does not know (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    "e-RS sent an unexpected answer",
+		Happened: "e-RS accepted the sign-in in a way that e-RS Login does not know.",
 		Steps:    []string{stepTryAgain, stepServiceDesk},
 		Retry:    true,
 	}
 	refusedOtherwise = &problem.Problem{
-		Title:    "e-RS refused the request",
-		Happened: "e-RS did not do what this program asked for (e-RS answered {{.Answer}} to {{.Call}}).",
+		Title:    "e-RS refused to sign you in",
+		Happened: "e-RS did not say why.",
 		Steps:    []string{stepTryAgain, stepServiceDesk},
 		Retry:    true,
 	}

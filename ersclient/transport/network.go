@@ -115,7 +115,7 @@ var (
 	cancelled = &problem.Problem{
 		Code:     "NET-CANCELLED",
 		Title:    "The sign-in was cancelled",
-		Happened: "The request to e-RS was given up before it was answered.",
+		Happened: "The request to e-RS was cancelled before it was answered.",
 		Steps:    []string{"Press **Try again** to start over."},
 		Retry:    true,
 	}
@@ -136,8 +136,10 @@ var (
 		Happened: "{{.Host}}, or a firewall on the way, refused the connection.",
 		Steps: []string{
 			"Wait a minute, then press **Try again**.",
-			"If it happens again, ask your local service desk whether {{.Host}} can be reached from this computer, " +
-				"and give them the reference below.",
+			"If it happens again, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Check whether {{.Host}} can be reached from this computer.",
 		},
 		Retry: true,
 	}
@@ -162,7 +164,7 @@ var (
 	connectionCut = &problem.Problem{
 		Code:     "NET-CUT",
 		Title:    "The connection to e-RS was lost",
-		Happened: "The connection to {{.Host}} was cut before e-RS had answered.",
+		Happened: "The connection to {{.Host}} was cut before e-RS answered.",
 		Steps:    []string{stepTryAgain, stepServiceDesk},
 		Retry:    true,
 	}

@@ -132,20 +132,26 @@ var (
 	noForwardSecrecy = &problem.Problem{
 		Code:  "TLS-RSA_KEY_EXCHANGE",
 		Title: "The connection to e-RS is less secure than it should be",
-		Happened: "The server only offers an old way to agree on keys (RSA key exchange), which the setting tls_ciphers allows. Whoever " +
-			"records the connection now can read it if they ever get the server's key.",
+		Happened: "The server only offers an old way to agree on keys (RSA key exchange), which the " +
+			"setting tls_ciphers allows. Anyone who records the connection now can read it if " +
+			"they ever get the server's key.",
 		Steps: []string{
-			"You can go on working. Give your local service desk the reference below.",
-			"For the service desk: the server has to offer ECDHE. After that, remove the setting tls_ciphers.",
+			"You can keep working. Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"The server must offer ECDHE. After that, remove the setting tls_ciphers.",
 		},
 	}
 	certificateRunsOut = &problem.Problem{
 		Code:  "CERT-EXPIRES_SOON",
 		Title: "Your organisation's certificate expires soon",
-		Happened: "The endpoint certificate \"{{.Name}}\" is valid until {{.Until}}. After that, nobody can sign in to e-RS from " +
-			"this computer.",
+		Happened: "The endpoint certificate \"{{.Name}}\" is valid until {{.Until}}. After that, you " +
+			"cannot sign in to e-RS on this computer.",
 		Steps: []string{
-			"Ask your local service desk for a new endpoint certificate, with the reference below. You can go on working.",
+			"You can keep working. Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Ask for a new endpoint certificate and install it.",
 		},
 	}
 	// CertificateRanOut is the notice of a certificate that has expired during a run.
@@ -155,7 +161,10 @@ var (
 		Happened: "By this computer's clock, the endpoint certificate \"{{.Name}}\" was valid until {{.Until}}.",
 		Steps: []string{
 			stepCheckClock,
-			"Ask your local service desk for a new endpoint certificate, with the reference below.",
+			"If they are right, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Ask for a new endpoint certificate and install it.",
 		},
 	}
 )

@@ -278,7 +278,7 @@ func (p *proxyRefusal) problem() *problem.Problem {
 	case p.signedIn:
 		return proxyPassword
 	case offered == "":
-		return ProxyAuth.WithPhrase("Schemes", problem.Words("none that this program knows"))
+		return ProxyAuth.WithPhrase("Schemes", problem.Words("none that e-RS Login knows"))
 	}
 	return ProxyAuth.With("Schemes", offered)
 }
@@ -323,67 +323,94 @@ var (
 	SettingProxy = &problem.Problem{
 		Code:  "SETTING-PROXY",
 		Title: "The network's proxy is not set up correctly",
-		Happened: "The setting proxy has to be environment, none, or the address of a proxy such as http://proxy.example:3128: " +
-			"with its port, and without a user name, a password or a path. Addresses of PAC files are not supported.",
-		Steps: []string{"Ask your local service desk to correct proxy."},
+		Happened: "The setting proxy must be environment, none, or the address of a proxy such as " +
+			"http://proxy.example:3128: with its port, and without a user name, a password or " +
+			"a path. Addresses of PAC files are not supported.",
+		Steps: []string{
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Correct the setting proxy.",
+		},
 	}
 	proxySetting = &problem.Problem{
 		Code:     "NET-PROXY_SETTING",
 		Title:    "The network's proxy is not set up correctly",
 		Happened: "This computer's settings name a proxy, or a user name for it, in a way that cannot be understood.",
-		Steps:    []string{"Ask your local service desk to correct the proxy settings, such as HTTPS_PROXY."},
+		Steps: []string{
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Correct the proxy settings, such as HTTPS_PROXY.",
+		},
 	}
 	proxyVariable = &problem.Problem{
 		Code:  proxySetting.Code,
-		Title: "The network's proxy is not set up correctly: look at the environment",
+		Title: "The network's proxy is not set up correctly in the environment",
 		Happened: "The environment variable {{.Variable}} cannot be used: {{.Reason}}. It says which proxy leads to e-RS, and is not " +
 			"repeated here, since there may be a password in it.",
 		Steps: []string{
-			"Ask your local service desk to correct {{.Variable}}, or to set proxy to the proxy's address. HTTPS_PROXY is written as " +
-				"http://proxy.example:3128, and NO_PROXY as names with commas between them: no quotation marks, and no blanks.",
-			"For the service desk: in a user name or password, write % as %25, # as %23, / as %2F, ? as %3F, @ as %40 and a blank as %20.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Correct {{.Variable}}, or set proxy to the proxy's address. HTTPS_PROXY is " +
+				"written as http://proxy.example:3128, and NO_PROXY as names with commas between " +
+				"them: no quotation marks, and no blanks.",
+			"In a user name or password, write % as %25, # as %23, / as %2F, ? as %3F, @ as " +
+				"%40 and a blank as %20.",
 		},
 	}
 	// ProxyAuth is about a proxy that requires a user name and password, when none were sent.
 	ProxyAuth = &problem.Problem{
 		Code:  "NET-PROXY_AUTH",
 		Title: "The network's proxy asks for a user name and password",
-		Happened: "The proxy {{.Proxy}} did not let the connection to {{.Host}} through without signing in. It offers these ways " +
-			"to sign in: {{.Schemes}}. This program can use Basic alone, and not Negotiate, NTLM, Kerberos or Digest.",
+		Happened: "The proxy {{.Proxy}} did not let the connection to {{.Host}} through without a " +
+			"user name and password. It offers: {{.Schemes}}. e-RS Login can only use Basic, " +
+			"and not Negotiate, NTLM, Kerberos or Digest.",
 		Steps: []string{
-			"Give your local service desk the reference below. They can let {{.Host}} through the proxy, or have this program " +
-				"sign in to it: with the setting proxy_user, and the password that ers-login proxy-password stores for this one proxy.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Let {{.Host}} through the proxy. Or set proxy_user, and store the password for " +
+				"this proxy with ers-login proxy-password.",
 		},
 	}
 	proxyPassword = &problem.Problem{
 		Code:     "NET-PROXY_PASSWORD",
 		Title:    "The network's proxy did not accept the user name and password",
-		Happened: "The proxy {{.Proxy}} was told the user name and password that are stored for it, and refused them.",
+		Happened: "The proxy {{.Proxy}} refused the user name and password that are stored for it.",
 		Steps: []string{
-			"Give your local service desk the reference below. They can correct the setting proxy_user or the password " +
-				"(ers-login proxy-password), or let {{.Host}} through the proxy without.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Correct the setting proxy_user or the password (ers-login proxy-password), or let " +
+				"{{.Host}} through the proxy without them.",
 		},
 	}
 	proxyScheme = &problem.Problem{
 		Code:  "NET-PROXY_SCHEME",
-		Title: "The network's proxy asks for a sign-in that this program cannot do",
-		Happened: "The proxy {{.Proxy}} offers these ways to sign in: {{.Schemes}}. This program can use Basic alone, and not " +
-			"Negotiate, NTLM, Kerberos or Digest.",
+		Title: "The network's proxy asks for a sign-in that e-RS Login cannot do",
+		Happened: "The proxy {{.Proxy}} offers these ways to sign in: {{.Schemes}}. e-RS Login can " +
+			"only use Basic, and not Negotiate, NTLM, Kerberos or Digest.",
 		Steps: []string{
-			"Give your local service desk the reference below. They can let {{.Host}} through the proxy without signing in, or " +
-				"have it offer Basic.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Let {{.Host}} through the proxy without a sign-in, or have the proxy offer Basic.",
 		},
 	}
 	proxyUntrusted = &problem.Problem{
 		Code:  "NET-PROXY_TLS",
 		Title: "The network's proxy could not be verified",
-		Happened: "The certificate that the proxy {{.Proxy}} presented is not valid for the proxy, or not from one of the " +
-			"authorities that this program trusts: {{.TrustStore}}.",
+		Happened: "The certificate of the proxy {{.Proxy}} is not valid for the proxy, or not from " +
+			"one of the authorities that e-RS Login trusts: {{.TrustStore}}.",
 		Quoted: claimsIssuer,
 		Steps: []string{
 			stepCheckClock,
-			"If they are right, give your local service desk the reference below. They can check the proxy's certificate, and " +
-				"the settings proxy and ca_bundle.",
+			"If they are right, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Check the proxy's certificate, and the settings proxy and ca_bundle.",
 		},
 	}
 	proxyFailed = &problem.Problem{
@@ -392,8 +419,10 @@ var (
 		Happened: "The proxy {{.Proxy}} could not be reached, or did not connect to {{.Host}}.",
 		Steps: []string{
 			stepTryAgain,
-			"If it happens again, ask your local service desk whether {{.Host}} is allowed through the proxy, " +
-				"and give them the reference below.",
+			"If it happens again, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Check whether {{.Host}} is allowed through the proxy.",
 		},
 		Retry: true,
 	}

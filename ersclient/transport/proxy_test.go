@@ -174,21 +174,21 @@ func TestAProxyThatWantsCredentials(t *testing.T) {
 		code   string
 		says   string
 	}{
-		"Basic": {[]string{`Basic realm="the proxy, of course"`}, nil, "NET-PROXY_AUTH", "to sign in: Basic."},
+		"Basic": {[]string{`Basic realm="the proxy, of course"`}, nil, "NET-PROXY_AUTH", "It offers: Basic."},
 		"several, with Basic": {
 			[]string{"Negotiate", "NTLM", `Digest realm="a, \" b", nonce="Kerberos,", BASIC realm = "x"`}, nil,
-			"NET-PROXY_AUTH", "to sign in: Negotiate, NTLM, Digest, Basic.",
+			"NET-PROXY_AUTH", "It offers: Negotiate, NTLM, Digest, Basic.",
 		},
 		"Negotiate alone": {
 			[]string{"Negotiate YII=, NTLM", "negotiate-and-a-name-that-has-no-end, Nego_tiate, <b>x</b>, NTLM"}, nil,
-			"NET-PROXY_SCHEME", "to sign in: Negotiate, NTLM. This program can use Basic alone",
+			"NET-PROXY_SCHEME", "to sign in: Negotiate, NTLM. e-RS Login can only use Basic",
 		},
 		"Negotiate, and there are credentials": {
 			[]string{"Negotiate"}, credentials(proxyUser, proxyWord), "NET-PROXY_SCHEME", "Negotiate",
 		},
-		"nothing it would say": {nil, nil, "NET-PROXY_AUTH", "to sign in: none that this program knows."},
+		"nothing it would say": {nil, nil, "NET-PROXY_AUTH", "It offers: none that e-RS Login knows."},
 		"other credentials": {
-			[]string{"Basic"}, credentials("clerk", "hunter2"), "NET-PROXY_PASSWORD", "refused them",
+			[]string{"Basic"}, credentials("clerk", "hunter2"), "NET-PROXY_PASSWORD", "refused the user name and password",
 		},
 		"a user name that is two": {
 			[]string{"Basic"}, credentials("cl:erk", "hunter2"), "NET-PROXY_SETTING", "cannot be understood",
@@ -244,17 +244,21 @@ func TestAWrongProxyPasswordIsNotSentAgainAndAgain(t *testing.T) {
 func TestCredentialsThatDoNotCome(t *testing.T) {
 	server := clienttest.NewServer(t)
 	through := (&gate{}).open(t, nil)
+	answered := make(chan struct{})
 	client := clienttest.NewClient(t, server, func(config *hscn.Config) {
 		config.Timeout = 200 * time.Millisecond
 		config.Proxy = proxyOf(t, "http://"+through.address)
 		config.ProxyCredentials = func(ctx context.Context, proxy string) (string, secret.Text, bool) {
 			if proxy == through.address {
 				<-ctx.Done()
+				<-answered // without credentials this proxy would let the connection through
 			}
 			return "", secret.Text{}, false
 		}
 	})
-	clienttest.RequireCode(t, "NET-TIMEOUT", client.Reach(t.Context()))
+	err := client.Reach(t.Context())
+	close(answered)
+	clienttest.RequireCode(t, "NET-TIMEOUT", err)
 }
 
 // A proxy with an untrusted certificate is not a fault of e-RS, nor of the NHS root.

@@ -103,7 +103,7 @@ func checkProxyAddress(name, address string) error {
 		return wrong(problem.Words("its host name or port cannot be understood"))
 	}
 	if _, err := url.Parse(scheme + "://" + authority); err != nil {
-		return wrong(problem.Words("there are characters in its user name or password that have to be escaped"))
+		return wrong(problem.Words("there are characters in its user name or password that must be escaped"))
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func TestTheEnvironmentsProxy(t *testing.T) {
 		"% in the password":            {map[string]string{"HTTPS_PROXY": "http://clerk:hunter2%x@proxy.example:3128"}, "", "HTTPS_PROXY", "a %"},
 		"% at the end":                 {map[string]string{"HTTPS_PROXY": "http://clerk:hunter2%@proxy.example:3128"}, "", "HTTPS_PROXY", "a %"},
 		"a letter with an accent":      {map[string]string{"HTTPS_PROXY": "http://clerk:hunter2\u00df@proxy.example:3128"}, "", "HTTPS_PROXY", "ASCII"},
-		"[ in the password":            {map[string]string{"HTTPS_PROXY": "http://clerk:hunter2[x@proxy.example:3128"}, "", "HTTPS_PROXY", "have to be escaped"},
+		"[ in the password":            {map[string]string{"HTTPS_PROXY": "http://clerk:hunter2[x@proxy.example:3128"}, "", "HTTPS_PROXY", "must be escaped"},
 		"no scheme, # in the password": {map[string]string{"HTTPS_PROXY": "clerk:hunter2#x@proxy.example:3128"}, "", "HTTPS_PROXY", "a #, a /"},
 		"a PAC file":                   {map[string]string{"HTTPS_PROXY": "http://wpad.example/proxy.pac"}, "", "HTTPS_PROXY", "PAC"},
 		"two addresses":                {map[string]string{"HTTPS_PROXY": "http://a.example:1,http://b.example:1"}, "", "HTTPS_PROXY", "more in it"},
@@ -96,7 +96,7 @@ func TestTheEnvironmentsProxy(t *testing.T) {
 				found := clienttest.ProblemOf(t, "NET-PROXY_SETTING", err)
 				require.Contains(t, found.Expand(found.Happened), "The environment variable "+one.variable+" cannot be used: ")
 				require.Contains(t, found.Expand(found.Happened), one.reason)
-				require.Contains(t, found.Expand(found.Steps[0]), one.variable)
+				require.Contains(t, found.Expand(found.ServiceDesk[0]), one.variable)
 				requireNoPassword(t, err)
 				require.NotContains(t, found.Expand(found.Happened), "hunter2")
 			}

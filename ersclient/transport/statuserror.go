@@ -34,6 +34,8 @@ func (e *StatusError) Is(target error) bool {
 	case ersclient.ErrAnswered:
 		// Redirections come from captive portals, and 407 from proxies.
 		return e.Status/100 != 3 && e.Status != http.StatusProxyAuthRequired
+	case ersclient.ErrUnavailable:
+		return e.Status/100 == 5
 	case ersclient.ErrAnswerLost:
 		return isGateway(e.Status) || e.Status/100 == 2
 	case ersclient.ErrStartAgain:

@@ -116,8 +116,8 @@ func (c *Client) turn(ctx context.Context, call Call, now time.Time) error {
 var throttled = &problem.Problem{
 	Code:  "NET-THROTTLED",
 	Title: "Too many requests to e-RS at once",
-	Happened: "This program sends only a few requests a second to e-RS, and too many were waiting. This one was not sent, and " +
-		"nothing was changed at e-RS.",
+	Happened: "e-RS Login only sends a few requests a second to e-RS, and too many were waiting. " +
+		"This one was not sent, and nothing changed in e-RS.",
 	Steps: []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
 	Retry: true,
 }

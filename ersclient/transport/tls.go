@@ -113,7 +113,7 @@ func unfitReason(err error) *problem.Phrase {
 	case errors.As(err, &insecure), strings.Contains(err.Error(), "insecure algorithm"):
 		reason = problem.Words("it, or one between it and its authority, is signed in a way that is not safe any more (SHA-1 or MD5)")
 	case errors.As(err, &extension):
-		reason = problem.Words("it has an extension that must be understood, and that this program does not know")
+		reason = problem.Words("it has a required extension that e-RS Login does not know")
 	case strings.Contains(err.Error(), "parent certificate cannot sign this kind of certificate"):
 		reason = problem.Words("one between it and its authority is not allowed to sign it")
 	case !errors.As(err, &invalid), invalid.Reason == x509.Expired:
@@ -256,112 +256,145 @@ var (
 	untrusted = &problem.Problem{
 		Code:  "TLS-UNTRUSTED",
 		Title: "The server's certificate is not trusted",
-		Happened: "The certificate that {{.Host}} presented does not come from one of the authorities that this program trusts: " +
-			"{{.TrustStore}}. For your patients' safety it does not connect.",
+		Happened: "The certificate of {{.Host}} does not come from one of the authorities that e-RS " +
+			"Login trusts: {{.TrustStore}}. e-RS Login did not connect, to protect patient " +
+			"data.",
 		Quoted: claimsIssuer,
 		Steps: []string{
-			"Give your local service desk the reference below. The setting ca_bundle has to name a file with the NHS root " +
-				"certificate. If the issuer is your organisation's own proxy, {{.Host}} has to be exempted from its inspection.",
-			"For the service desk: a server that does not send the certificates between its own and the root looks the same.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Set ca_bundle to a file with the NHS root certificate. If the issuer is your " +
+				"organisation's own proxy, exempt {{.Host}} from its inspection.",
+			"A server that does not send the certificates between its own and the root looks " +
+				"the same.",
 		},
 	}
 	wrongName = &problem.Problem{
 		Code:  "TLS-NAME",
 		Title: "The server's certificate is for another name",
-		Happened: "This program wanted a certificate for {{.Host}}, and the one presented is for another name. For your " +
-			"patients' safety it does not connect.",
+		Happened: "e-RS Login expected a certificate for {{.Host}}, and received one for another " +
+			"name. e-RS Login did not connect, to protect patient data.",
 		Quoted: claimsNames,
 		Steps: []string{
-			"Give your local service desk the reference below. They can check the setting base_url, and the proxy.",
-			"For the service desk: where the server is known by another name than base_url has, server_name can name it.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Check the setting base_url, and the proxy.",
+			"If the server is known by another name than the one in base_url, set server_name to it.",
 		},
 	}
 	commonName = &problem.Problem{
 		Code:  "TLS-COMMON_NAME",
-		Title: "The server's certificate gives its name in an old way",
-		Happened: "The certificate for {{.Host}} has its name as the common name alone, and not as a subject alternative name. " +
-			"That is not accepted any more.",
+		Title: "The server's certificate is out of date in how it gives its name",
+		Happened: "The certificate for {{.Host}} only has its name as the common name, and not as a " +
+			"subject alternative name. That is no longer accepted.",
 		Steps: []string{
-			"Give your local service desk the reference below.",
-			"For the service desk: the server needs a certificate with a subject alternative name. Until then, set server_name to " +
-				"{{.Host}} in the computer's settings file or in the policy.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"The server needs a certificate with a subject alternative name. Until then, set " +
+				"server_name to {{.Host}} in the computer's settings file or in the policy.",
 		},
 	}
 	unfit = &problem.Problem{
 		Code:  "TLS-UNFIT",
 		Title: "The server's certificate cannot be used",
-		Happened: "The certificate that {{.Host}} presented cannot be used: {{.Reason}}. For your patients' safety this program does " +
-			"not connect.",
+		Happened: "The certificate of {{.Host}} cannot be used: {{.Reason}}. e-RS Login did not " +
+			"connect, to protect patient data.",
 		Quoted: claimsIssuer,
-		Steps:  []string{"Give your local service desk the reference below. The server needs another certificate."},
+		Steps: []string{
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"The server needs another certificate.",
+		},
 	}
 	noVersion = &problem.Problem{
 		Code:  "TLS-VERSION",
-		Title: "The server does not know a version of TLS that is safe",
-		Happened: "This program uses TLS 1.2 and TLS 1.3, and {{.Host}} accepted neither. Most likely the server only knows " +
-			"older versions.",
+		Title: "The server does not support a safe version of TLS",
+		Happened: "e-RS Login uses TLS 1.2 and TLS 1.3, and {{.Host}} accepted neither. The server " +
+			"probably only supports older versions.",
 		Steps: []string{
-			"Give your local service desk the reference below. TLS 1.2 or TLS 1.3 has to be switched on at the server, or at the proxy " +
-				"in front of it.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Switch on TLS 1.2 or TLS 1.3 on the server, or on the proxy in front of it.",
 		},
 	}
 	noCiphers = &problem.Problem{
 		Code:  "TLS-CIPHERS",
-		Title: "The server and this program have no way to encrypt in common",
-		Happened: "{{.Host}} did not accept one of the cipher suites, curves and signatures that this program offers. Most likely the " +
-			"server only knows old cipher suites, with RSA key exchange or finite-field DHE.",
+		Title: "The server and e-RS Login cannot agree how to encrypt",
+		Happened: "{{.Host}} did not accept any of the cipher suites, curves and signatures that " +
+			"e-RS Login offers. The server probably only supports old cipher suites, with RSA " +
+			"key exchange or finite-field DHE.",
 		Steps: []string{
-			"Give your local service desk the reference below.",
-			"For the service desk: the server has to offer ECDHE, as docs/network.md lists it. Where it offers RSA key exchange alone, " +
-				"set tls_ciphers to compatible in the computer's settings file or in the policy. Finite-field DHE is not supported.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"The server must offer ECDHE, as listed in docs/network.md. If it only offers RSA " +
+				"key exchange, set tls_ciphers to compatible in the computer's settings file or in " +
+				"the policy. Finite-field DHE is not supported.",
 		},
 	}
 	brokenOff = &problem.Problem{
-		Code:     "TLS-ALERT",
-		Title:    "The secure connection to e-RS was broken off",
-		Happened: "The secure connection between this computer and {{.Host}} was broken off while it was made ({{.Alert}}).",
-		Steps:    []string{stepTryAgain, stepServiceDesk},
-		Retry:    true,
+		Code:  "TLS-ALERT",
+		Title: "The secure connection to e-RS was cut",
+		Happened: "The secure connection between this computer and {{.Host}} was cut while it was " +
+			"being made.",
+		Technical: technicalAlert,
+		Steps:     []string{stepTryAgain, stepServiceDesk},
+		Retry:     true,
 	}
 	expired = &problem.Problem{
 		Code:  "TLS-EXPIRED",
 		Title: "The server's certificate has expired",
-		Happened: "The certificate that {{.Host}} presented was valid from {{.From}} until {{.Until}}. By this computer's clock " +
-			"it is {{.Now}}.",
+		Happened: "The certificate of {{.Host}} was valid from {{.From}} until {{.Until}}. By this " +
+			"computer's clock it is {{.Now}}.",
 		Steps: []string{
 			stepCheckClock,
-			"Press **Try again**. If nothing has changed, give your local service desk the reference below.",
+			"Press **Try again**.",
+			"If it happens again, contact your local service desk and quote the reference below.",
 		},
 		Retry: true,
 	}
 	notYetValid = &problem.Problem{
 		Code:  "TLS-CLOCK",
 		Title: "This computer's clock seems to be wrong",
-		Happened: "The certificate that {{.Host}} presented is valid from {{.From}} until {{.Until}}. By this computer's clock " +
-			"it is only {{.Now}}.",
+		Happened: "The certificate of {{.Host}} is valid from {{.From}} until {{.Until}}. By this " +
+			"computer's clock it is only {{.Now}}.",
 		Steps: []string{
 			stepCheckClock,
-			"Press **Try again**. If nothing has changed, give your local service desk the reference below.",
+			"Press **Try again**.",
+			"If it happens again, contact your local service desk and quote the reference below.",
 		},
 		Retry: true,
 	}
 	certificateMissing = &problem.Problem{
-		Code:     "TLS-CLIENT_CERT_MISSING",
-		Title:    "e-RS asks for your organisation's certificate",
-		Happened: "{{.Host}} asked for the organisation's endpoint certificate, and none is set up on this computer.",
+		Code:  "TLS-CLIENT_CERT_MISSING",
+		Title: "e-RS asks for your organisation's certificate",
+		Happened: "{{.Host}} asked for your organisation's endpoint certificate. None is set up on " +
+			"this computer.",
 		Steps: []string{
-			"Give your local service desk the reference below. The setting certificate has to name the file of the " +
-				"certificate, and key that of its private key.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Set certificate to the file with the certificate, and key to the file with its " +
+				"private key.",
 		},
 	}
 	certificateRefused = &problem.Problem{
 		Code:  "TLS-CLIENT_CERT",
 		Title: "e-RS did not accept your organisation's certificate",
-		Happened: "{{.Host}} refused the organisation's endpoint certificate \"{{.Name}}\" ({{.Alert}}). It may have " +
+		Happened: "{{.Host}} refused the organisation's endpoint certificate \"{{.Name}}\". It may have " +
 			"been revoked, lack a certificate between it and the NHS root, or belong to another environment.",
+		Technical: technicalAlert,
 		Steps: []string{
-			"Give your local service desk the reference below. They can check that the certificate is valid, complete with " +
-				"the certificates between it and the NHS root, and made for {{.Host}}.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Check that the certificate is valid, complete with the certificates between it " +
+				"and the NHS root, and made for {{.Host}}.",
 		},
 	}
 	certificateRefusedExpired = &problem.Problem{
@@ -371,15 +404,19 @@ var (
 			"until {{.Until}}. By this computer's clock it is {{.Now}}.",
 		Steps: []string{
 			stepCheckClock,
-			"Ask your local service desk for a new endpoint certificate, with the reference below.",
+			"If they are right, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Ask for a new endpoint certificate and install it.",
 		},
 	}
 	noHandshake = &problem.Problem{
 		Code:     "TLS-HANDSHAKE",
 		Title:    "No secure connection to e-RS could be made",
-		Happened: "What answers for {{.Host}} does not speak TLS. Something else may be answering in its place.",
+		Happened: "{{.Host}} did not answer with a secure connection. Your network may be blocking it.",
 		Steps: []string{
-			"If this network asks you to sign in or to accept terms, do that in your web browser first.",
+			"If your network or Wi-Fi asks you to sign in or accept terms, do that in your web " +
+				"browser first.",
 			stepTryAgain,
 			stepServiceDesk,
 		},

@@ -194,7 +194,7 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 			"TLS-NAME", "a certificate for 127.0.0.1", "192.0.2.1",
 		},
 		"common name alone": {
-			with(leaf(onlyCommonName("127.0.0.1"))), nil, "TLS-COMMON_NAME", "as the common name alone", `subject "CN=127.0.0.1"`,
+			with(leaf(onlyCommonName("127.0.0.1"))), nil, "TLS-COMMON_NAME", "only has its name as the common name", `subject "CN=127.0.0.1"`,
 		},
 		"common name alone, of another": {
 			with(leaf(onlyCommonName("portal.example"))), nil, "TLS-NAME", "for another name", `subject "CN=portal.example"`,
@@ -225,7 +225,7 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 		"critical extension": {
 			with(leaf(func(c *x509.Certificate) {
 				c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 99999, 1}, Critical: true, Value: []byte{5, 0}}}
-			})), nil, "TLS-UNFIT", "an extension that must be understood", "unhandled critical extension",
+			})), nil, "TLS-UNFIT", "a required extension that e-RS Login does not know", "unhandled critical extension",
 		},
 		"for clients alone": {
 			with(leaf(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })), nil,
@@ -668,7 +668,7 @@ func TestWhatGoRefusesByItself(t *testing.T) {
 			})
 			err := clienttest.DeleteOnce(t.Context(), client)
 			found := clienttest.ProblemOf(t, one.code, err)
-			require.Contains(t, found.Expand(found.Happened), one.says)
+			require.Contains(t, found.Expand(found.Happened+"\n"+found.Technical), one.says)
 			require.ErrorContains(t, err, one.cause)
 		})
 	}

@@ -43,20 +43,22 @@ func Unusable(call Call, err error) *problem.Problem {
 
 var (
 	unusableAnswer = &problem.Problem{
-		Title: "The answer from e-RS could not be used",
-		Happened: "e-RS accepted the request, but something in its answer is missing, damaged or not what was asked for " +
-			"({{.Call}}).",
-		Steps: []string{stepTryAgain, stepServiceDesk},
-		Retry: true,
+		Title:     "The answer from e-RS could not be used",
+		Happened:  "Something in the answer from e-RS is missing or damaged.",
+		Technical: technicalCall,
+		Steps:     []string{stepTryAgain, stepServiceDesk},
+		Retry:     true,
 	}
 	// NotERS is the Problem of a web page in place of e-RS's answer.
 	NotERS = &problem.Problem{
 		Code:  "NET-HTML",
-		Title: "Something else answered in place of e-RS",
-		Happened: "A web page came back where e-RS should have answered ({{.Call}}). A proxy or a sign-in page of the network " +
-			"may be in between.",
+		Title: "Your network blocked the connection to e-RS",
+		Happened: "Your network sent a web page instead of e-RS. You may need to sign in to the " +
+			"network or Wi-Fi.",
+		Technical: technicalCall,
 		Steps: []string{
-			"If this network asks you to sign in or to accept terms, do that in your web browser first.",
+			"If your network or Wi-Fi asks you to sign in or accept terms, do that in your web " +
+				"browser first.",
 			stepTryAgain,
 			stepServiceDesk,
 		},
@@ -64,9 +66,16 @@ var (
 	}
 )
 
+// What a service desk asks for first: the call of an answer that is not that of e-RS, and why a
+// connection was cut.
+const (
+	technicalCall  = "Call to e-RS: {{.Call}}"
+	technicalAlert = "Reason: {{.Alert}}"
+)
+
 // Steps that many Problems share.
 const (
 	stepTryAgain    = "Press **Try again**."
-	stepServiceDesk = "If it happens again, give your local service desk the reference below."
-	stepAskDesk     = "Give your local service desk the reference below."
+	stepServiceDesk = "If it happens again, contact your local service desk and quote the reference below."
+	stepAskDesk     = "Contact your local service desk and quote the reference below."
 )

@@ -54,11 +54,13 @@ func (r RealServices) OpenCardSide(settings config.Config) (CardSide, error) {
 
 var noAgentCommand = &problem.Problem{
 	Code:     "SETTING-AGENT_COMMAND",
-	Title:    "No source of smartcard tickets is set up",
-	Happened: "The setting agent says that tickets come from a program, and agent_command, which names it, is empty.",
+	Title:    "e-RS Login is not set up to read smartcards",
+	Happened: "The setting agent is command, and agent_command, which names the program, is empty.",
 	Steps: []string{
-		"Give your local service desk the reference below.",
-		"For the service desk: set agent_command to the full path of the program, or take the setting agent away.",
+		"Contact your local service desk and quote the reference below.",
+	},
+	ServiceDesk: []string{
+		"Set agent_command to the full path of the program, or remove the setting agent.",
 	},
 	Retry: true,
 }

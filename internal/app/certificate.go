@@ -74,13 +74,16 @@ func withOrigin(settings config.Config, err error) error {
 var noPassphrase = &problem.Problem{
 	Code:  "CERT-NO_PASSPHRASE",
 	Title: "The passphrase of your organisation's certificate is missing",
-	Happened: "{{.File}} is opened with a passphrase, and none is stored for it. The file is named by the setting {{.Setting}}, " +
-		"which comes from {{.Origin}}.",
+	Happened: "{{.File}} needs a passphrase, and none is stored. The setting {{.Setting}} names " +
+		"the file. It comes from {{.Origin}}.",
 	Steps: []string{
-		"Give your local service desk the reference below.",
-		"For the service desk: run ers-login passphrase as this user, which stores the passphrase in the keyring, or set " +
-			"passphrase_file to a file that has it and that only this user can read.",
+		"Contact your local service desk and quote the reference below.",
 		"Press **Try again**.",
+	},
+	ServiceDesk: []string{
+		"Run ers-login passphrase as this user, which stores the passphrase in the " +
+			"keyring. Or set passphrase_file to a file that has it and that only this user can " +
+			"read.",
 	},
 	Retry: true,
 }

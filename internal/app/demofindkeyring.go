@@ -220,30 +220,43 @@ func quoted(word string) string {
 
 var (
 	demoDesktopRing = &problem.Problem{
-		Code:     "DEMO-KEYRING",
-		Title:    "Other applications see the session of this demonstration",
-		Happened: "It goes into your own keyring, as a real one does. This command reads it: {{.Command}}",
-		Steps:    []string{"Sign out or close the window when you have finished. That removes the session from your keyring."},
+		Code:  "DEMO-KEYRING",
+		Title: "Other applications can see this demonstration's session",
+		Happened: "The session is in your computer's secure storage (keyring), as a real one would " +
+			"be. This command reads it: {{.Command}}",
+		Steps: []string{"Sign out or close the window when you have finished. This removes the session."},
+
+		Information: true,
 	}
 	demoOwnRing = &problem.Problem{
-		Code:     "DEMO-OWN_KEYRING",
-		Title:    "This demonstration has a keyring of its own",
-		Happened: "This command reads its session: {{.Command}}",
+		Code:  "DEMO-OWN_KEYRING",
+		Title: "This demonstration uses its own secure storage",
+		Happened: "Your computer's secure storage (keyring) cannot be used. This command reads the " +
+			"session: {{.Command}}",
 		Steps: []string{
-			"Your desktop's keyring cannot be used ({{.Reference}}). A real sign-in would not work on this desktop.",
-			"Other applications find the session only if they are started with the same DBUS_SESSION_BUS_ADDRESS.",
-			"The keyring is removed when you close the window.",
+			"You can use the demonstration, but a real sign-in would not work on this computer " +
+				"({{.Reference}}).",
 		},
+		ServiceDesk: []string{
+			"Other applications only find the session if they are started with the same " +
+				"DBUS_SESSION_BUS_ADDRESS.",
+			"The demonstration's keyring is removed when the window closes.",
+		},
+		Information: true,
 	}
 	demoNoRing = &problem.Problem{
 		Code:  "DEMO-NO_KEYRING",
-		Title: "The demonstration needs a keyring",
-		Happened: "Your desktop's keyring cannot be used ({{.Reference}}), and the demonstration could not start one of its own with " +
-			"dbus-daemon and gnome-keyring-daemon.",
+		Title: "The demonstration needs secure storage",
+		Happened: "Your computer's secure storage (keyring) cannot be used ({{.Reference}}), and the " +
+			"demonstration could not start its own.",
 		Steps: []string{
-			"Install the packages dbus-daemon and gnome-keyring (on Debian and Ubuntu: apt install dbus-daemon gnome-keyring).",
 			"Press **Try again**.",
-			"If that does not help, the log of the program says why.",
+			"If that does not help, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Install the packages dbus-daemon and gnome-keyring (on Debian and Ubuntu: apt " +
+				"install dbus-daemon gnome-keyring).",
+			"The log says why it could not start.",
 		},
 		Retry: true,
 	}

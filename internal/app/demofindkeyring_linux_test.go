@@ -87,7 +87,7 @@ func TestTheDemonstrationSaysWhatToInstall(t *testing.T) {
 	require.ErrorIs(t, err, demoNoRing)
 	found := problem.Of(err)
 	assert.Equal(t, keyring.NoBus.Code, found.Args["Reference"])
-	assert.Contains(t, strings.Join(found.Steps, " "), "gnome-keyring")
+	assert.Contains(t, strings.Join(found.ServiceDesk, " "), "gnome-keyring")
 	assert.True(t, found.Retry)
 }
 

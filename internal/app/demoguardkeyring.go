@@ -70,13 +70,13 @@ func ofADemonstration(session handoff.Entry, err error) (handoff.Entry, error) {
 
 var realSession = &problem.Problem{
 	Code:  "DEMO-REAL_SESSION",
-	Title: "Somebody is signed in for real",
-	Happened: "Your computer's keyring holds an e-RS session that is not one of a demonstration, and the demonstration would have " +
-		"to replace it.",
+	Title: "A real e-RS session is open",
+	Happened: "The demonstration would replace the real e-RS session on this computer, so it did " +
+		"not start.",
 	Steps: []string{
 		"Close this window, start e-RS Login as usual and sign out there.",
-		"If nobody is signed in there, starting e-RS Login has cleared what an earlier run left.",
-		"Then start the demonstration again.",
+		"If you are not signed in there, starting e-RS Login has already cleared the old session.",
+		"Start the demonstration again.",
 	},
 	Retry: true,
 }

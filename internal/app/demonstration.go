@@ -150,7 +150,7 @@ const agentSource = "the simulated Identity Agent"
 func (d Demonstration) cardPresence(board *signin.Board) func() hscn.Presence {
 	return func() hscn.Presence {
 		seen := d.card.State()
-		board.Set(agentSource, agentNotice(seen.Refused))
+		board.SetInstead(agentSource, agentNotice(seen.Refused))
 		return presenceOf(seen.Presence())
 	}
 }
@@ -162,7 +162,7 @@ func agentNotice(refused smartcard.Code) *problem.Problem {
 		return nil
 	}
 	made := refused.Problem()
-	made.Happened = problem.Sentences("At work, the Identity Agent says so in a window of its own.", made.Happened)
+	made.Happened = problem.Sentences(made.Happened, "At work, the Identity Agent says so in its own window.")
 	return made
 }
 

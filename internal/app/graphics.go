@@ -183,9 +183,12 @@ var (
 		Title:    "The window cannot be drawn on this computer",
 		Happened: "e-RS Login draws its window with OpenGL 2.1, and this desktop does not offer it. This is common in remote desktops and with basic graphics drivers.",
 		Steps: []string{
-			"Give your local service desk the code WINDOW-NO_OPENGL.",
-			"For the service desk: install a graphics driver with OpenGL 2.1. On Windows, a software one from Mesa can lie in the folder mesa beside the program (see docs/window.md).",
-			"The command ers-login doctor needs no window, and tells about everything else.",
+			"Contact your local service desk and quote the reference WINDOW-NO_OPENGL.",
+		},
+		ServiceDesk: []string{
+			"Install a graphics driver with OpenGL 2.1. On Windows, a software driver from " +
+				"Mesa can be put in the folder mesa next to the program (see docs/window.md).",
+			"Run ers-login doctor to check everything else. It needs no window.",
 		},
 	}
 	deadDisplay = &problem.Problem{
@@ -193,19 +196,21 @@ var (
 		Title:    "The desktop does not answer",
 		Happened: "e-RS Login was started for a desktop that cannot be reached ({{.Variables}}).",
 		Steps: []string{
-			"Log in to the desktop of this computer and start the program from its menu.",
-			"If you start it from a terminal, open a new one. An old one may belong to a desktop that has ended.",
-			"If that does not help, give your local service desk the reference below.",
+			"Sign in to the desktop of this computer and start e-RS Login from its menu.",
+			"If you start it from a terminal, open a new terminal.",
+			"If that does not help, contact your local service desk and quote the reference below.",
 		},
 	}
 	noPicture = &problem.Problem{
-		Code:     "WINDOW-NO_PICTURE",
-		Title:    "The window does not appear",
-		Happened: "The graphics driver of this computer has not drawn the window of e-RS Login in time. Nobody was signed in.",
+		Code:  "WINDOW-NO_PICTURE",
+		Title: "The window does not appear",
+		Happened: "The graphics driver on this computer did not draw the e-RS Login window in time. " +
+			"You are not signed in.",
 		Steps: []string{
-			"Start the program again.",
-			"If that does not help, log out of the computer and in again.",
-			"If it happens again, give your local service desk the code WINDOW-NO_PICTURE.",
+			"Start e-RS Login again.",
+			"If that does not help, sign out of the computer and sign in again.",
+			"If it happens again, contact your local service desk and quote the reference " +
+				"WINDOW-NO_PICTURE.",
 		},
 	}
 )

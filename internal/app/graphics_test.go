@@ -169,9 +169,10 @@ func TestWhatWouldBeWrongInAWindowTooIsToldFirst(t *testing.T) {
 func TestTheNativeMessage(t *testing.T) {
 	text := messageText(noGraphics)
 	assert.True(t, strings.HasPrefix(text, noGraphics.Title+"\n\n"))
-	assert.Contains(t, text, "\n1. Give your local service desk")
+	assert.Contains(t, text, "\n1. Contact your local service desk")
+	assert.Contains(t, text, "\n\nFor the service desk:\n1. Install a graphics driver")
 	assert.Contains(t, text, "ers-login doctor")
 	assert.NotContains(t, text, "**")
 	assert.True(t, strings.HasSuffix(text, noGraphics.Code))
-	assert.Contains(t, messageText(instance.Unreachable), "\n1. Start the program again.\n", "there is no button to press")
+	assert.Contains(t, messageText(instance.Unreachable), "\n1. Start e-RS Login again.\n", "there is no button to press")
 }

@@ -137,10 +137,18 @@ func shownLines(text string) string {
 // WriteProblem writes a Problem for a terminal.
 func WriteProblem(text *strings.Builder, found *problem.Problem) {
 	fmt.Fprintf(text, "ers-login: %s (%s)\n%s\n", found.Expand(found.Title), found.Code, found.Expand(found.Happened))
-	if found.Quoted != "" {
-		fmt.Fprintf(text, "  %s\n", found.Expand(found.Quoted))
+	for _, line := range []string{found.Quoted, found.Technical} {
+		if line != "" {
+			fmt.Fprintf(text, "  %s\n", found.Expand(line))
+		}
 	}
 	for i, step := range found.TerminalSteps() {
 		fmt.Fprintf(text, "  %d. %s\n", i+1, step)
+	}
+	if desk := found.TerminalServiceDesk(); len(desk) > 0 {
+		text.WriteString("For the service desk:\n")
+		for i, step := range desk {
+			fmt.Fprintf(text, "  %d. %s\n", i+1, step)
+		}
 	}
 }

@@ -79,5 +79,5 @@ func testLog(t *testing.T) *logging.Log {
 
 // told returns the whole text of a Problem.
 func told(p *problem.Problem) string {
-	return p.Expand(strings.Join(append([]string{p.Title, p.Happened}, p.Steps...), "\n"))
+	return p.Expand(strings.Join(slices.Concat([]string{p.Title, p.Happened}, p.Steps, p.ServiceDesk), "\n"))
 }

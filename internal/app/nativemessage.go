@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"fyne.io/fyne/v2/lang"
+
 	"github.com/ers-login/ers-login/internal/desktop"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/ui"
@@ -42,6 +44,12 @@ func messageText(found ...*problem.Problem) string {
 		for i, step := range said.Steps {
 			lines = append(lines, fmt.Sprintf("%d. %s", i+1, strings.ReplaceAll(step, "**", "")))
 		}
+		if len(said.ServiceDesk) > 0 {
+			lines = append(lines, "", lang.L("For the service desk")+":")
+			for i, text := range said.ServiceDesk {
+				lines = append(lines, fmt.Sprintf("%d. %s", i+1, text))
+			}
+		}
 		parts[i] = strings.Join(append(lines, "", one.Code), "\n")
 	}
 	return strings.Join(parts, "\n\n\n")
@@ -52,7 +60,7 @@ func buttonless(found *problem.Problem) *problem.Problem {
 	steps := slices.Clone(found.Steps)
 	for i, step := range steps {
 		if step == "Press **Try again**." {
-			steps[i] = "Start the program again."
+			steps[i] = "Start e-RS Login again."
 		}
 	}
 	shown := *found

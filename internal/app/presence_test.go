@@ -86,7 +86,7 @@ func TestTheDemonstrationShowsARefusedCard(t *testing.T) {
 	card.InsertCard(persona)
 	state := e.shows(t, "the refusal", missing(hscn.MissingPasscode, blocked))
 	assert.Equal(t, "Your smartcard is blocked", state.Notices[0].Problem.Title)
-	assert.Contains(t, state.Notices[0].Problem.Happened, "the Identity Agent says so in a window of its own")
+	assert.Contains(t, state.Notices[0].Problem.Happened, "the Identity Agent says so in its own window")
 	assert.False(t, state.Notices[0].Quiet)
 
 	e.Send(signin.SignIn{})

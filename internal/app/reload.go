@@ -267,6 +267,6 @@ func keyFailed(certificate tls.Certificate) bool {
 
 // What is used while a changed file cannot be.
 var (
-	goesOnWithCertificate = &problem.Problem{Happened: "Until it can be read, this program works with the certificate that it has read before."}
-	goesOnWithAuthorities = &problem.Problem{Happened: "Until it can be read, this program works with the authorities that it has read before."}
+	goesOnWithCertificate = &problem.Problem{Happened: "Until then, e-RS Login uses the certificate that it read before."}
+	goesOnWithAuthorities = &problem.Problem{Happened: "Until then, e-RS Login uses the authorities that it read before."}
 )

@@ -40,7 +40,7 @@ func (c *Controller) Answer(raise func()) instance.Handler {
 				c.sendOn(signin.Requested{By: request.For})
 			}
 			if request.Wanted != "" && request.Wanted != c.wanted {
-				c.noteOther()
+				c.noteOther(request.Wanted)
 				return instance.Answer{Code: otherWindow.Code}
 			}
 			return instance.Answer{OK: true, Display: c.Displays}
@@ -53,8 +53,8 @@ func (c *Controller) Answer(raise func()) instance.Handler {
 const otherShown = 2 * time.Minute
 
 // noteOther shows in the raised window that it is not the one that the user requested.
-func (c *Controller) noteOther() {
-	c.Board.Set("instance", startedOtherwise)
+func (c *Controller) noteOther(wanted string) {
+	c.Board.Set("instance", noticeOf(c.wanted, wanted))
 	time.AfterFunc(otherShown, func() { c.Board.Set("instance", nil) })
 }
 
@@ -303,25 +303,29 @@ func unclearedAnswer(why *problem.Problem) instance.Answer {
 var (
 	GivenUp = &problem.Problem{
 		Code:     "ASKED-GIVEN_UP",
-		Title:    "The sign-in was given up",
-		Happened: "Another program asked for a sign-in to e-RS, and the user cancelled it.",
-		Steps:    []string{"If you want to sign in after all, start again from the program that needs e-RS."},
+		Title:    "The sign-in was cancelled",
+		Happened: "Another program asked you to sign in to e-RS, and you cancelled it.",
+		Steps:    []string{"To sign in, start again from the program that needs e-RS."},
 	}
 	WindowClosed = &problem.Problem{
-		Code:     "ASKED-CLOSED",
-		Title:    "The window of e-RS Login was closed",
-		Happened: "Another program asked for a sign-in to e-RS, and the window was closed before anybody had signed in.",
-		Steps:    []string{"If you want to sign in after all, start again from the program that needs e-RS."},
+		Code:  "ASKED-CLOSED",
+		Title: "The e-RS Login window was closed",
+		Happened: "Another program asked you to sign in to e-RS, and the window was closed before " +
+			"you signed in.",
+		Steps: []string{"To sign in, start again from the program that needs e-RS."},
 	}
 	// WindowTroubled stands for Problems that only the window can show in full.
 	WindowTroubled = &problem.Problem{
 		Code:     "ASKED-PROBLEM",
-		Title:    "The window of e-RS Login shows a problem",
-		Happened: "What was asked for cannot be done before it is solved. Its reference is {{.Reference}}.",
+		Title:    "The e-RS Login window shows a problem",
+		Happened: "You cannot sign in until it is solved. Its reference is {{.Reference}}.",
 		Steps: []string{
-			"Look at the window of e-RS Login, which says what to do.",
-			"Where there is nobody to look at it, run ers-login doctor, which finds most of what keeps it from signing in.",
-			"Give your local service desk the reference {{.Reference}} if that does not help.",
+			"Look at the e-RS Login window and follow its steps.",
+			"If that does not help, contact your local service desk and quote the reference " +
+				"{{.Reference}}.",
+		},
+		ServiceDesk: []string{
+			"Run ers-login doctor, which finds most problems with signing in. It needs no window.",
 		},
 	}
 )

@@ -316,11 +316,13 @@ func logScreen(log *logging.Log, state signin.State) {
 var (
 	noDisplay = &problem.Problem{
 		Code:     "WINDOW-NO_DISPLAY",
-		Title:    "There is no display to open the window on",
-		Happened: "e-RS Login signs in with a window, and was started without a desktop.",
+		Title:    "e-RS Login has no display to open its window on",
+		Happened: "e-RS Login was started without a desktop, and it needs one to show its window.",
 		Steps: []string{
-			"Log in to the desktop of this computer and start the program from its menu.",
-			"For the service desk: neither DISPLAY nor WAYLAND_DISPLAY is set.",
+			"Sign in to the desktop of this computer and start e-RS Login from its menu.",
+		},
+		ServiceDesk: []string{
+			"Neither DISPLAY nor WAYLAND_DISPLAY is set.",
 		},
 	}
 	NotOpened = &problem.Problem{
@@ -328,17 +330,23 @@ var (
 		Title:    "The window could not be opened",
 		Happened: "This computer's desktop does not answer, or does not offer what the window is drawn with (OpenGL 2.1).",
 		Steps: []string{
-			"Log out of the computer, log in again and start the program from its menu.",
-			"If that does not help, give your local service desk the code above and the log of the program.",
+			"Sign out of the computer, sign in again and start e-RS Login from the menu.",
+			"If that does not help, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"The log says more.",
 		},
 	}
 	broke = &problem.Problem{
 		Code:     "WINDOW-BROKE",
 		Title:    "The window stopped working",
-		Happened: "Something went wrong while the window was drawn. Your e-RS session was ended.",
+		Happened: "There was a fault while the window was drawn. You have been signed out of e-RS.",
 		Steps: []string{
-			"Start the program again.",
-			"If it happens again, give your local service desk the code above and the log of the program.",
+			"Start e-RS Login again.",
+			"If it happens again, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"The log says more.",
 		},
 	}
 )

@@ -16,6 +16,7 @@ import (
 
 	"github.com/ers-login/ers-login/internal/desktop"
 	"github.com/ers-login/ers-login/internal/instance"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
 )
 
@@ -163,20 +164,24 @@ func TestAWindowWithOtherSettings(t *testing.T) {
 	for name, test := range map[string]struct {
 		wanted string
 		err    error
+		notice *problem.Problem
 	}{
-		"the same":                     {windowFingerprint("sign-in", "", nil, []string{"HOME=/"}), ErrRaised},
-		"another file":                 {windowFingerprint("sign-in", "other.toml", nil, nil), otherWindow},
-		"a setting in the environment": {windowFingerprint("sign-in", "", nil, []string{"ERS_LOGIN_ASID=1"}), otherWindow},
-		"the demonstration":            {windowFingerprint("demonstration", "gp", nil, nil), otherWindow},
+		"the same":                     {windowFingerprint("sign-in", "", nil, []string{"HOME=/"}), ErrRaised, nil},
+		"another file":                 {windowFingerprint("sign-in", "other.toml", nil, nil), otherWindow, startedOtherwise},
+		"a setting in the environment": {windowFingerprint("sign-in", "", nil, []string{"ERS_LOGIN_ASID=1"}), otherWindow, startedOtherwise},
+		"the demonstration":            {windowFingerprint("demonstration", "gp", nil, nil), otherWindow, startedAsDemonstration},
 	} {
 		t.Run(name, func(t *testing.T) {
 			second := NewOneInstance(first.path, testLog(t), nil, test.wanted, nil)
 			require.ErrorIs(t, second.Join(t.Context()), test.err)
 			if errors.Is(test.err, otherWindow) {
-				assert.Equal(t, []signin.Notice{{Problem: startedOtherwise}}, <-e.Board.Changes(), "the window says so, of itself")
+				assert.Equal(t, []signin.Notice{{Problem: test.notice}}, <-e.Board.Changes(), "the window says so, of itself")
 			}
 		})
 	}
+	assert.Equal(t, startedForReal, noticeOf(windowFingerprint("demonstration", "gp", nil, nil), e.wanted))
+	assert.Equal(t, startedOtherwise,
+		noticeOf(windowFingerprint("demonstration", "gp", nil, nil), windowFingerprint("demonstration", "consultant", nil, nil)))
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	flags.String("asid", "", "")
 	flags.Bool("background", false, "")

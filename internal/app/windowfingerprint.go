@@ -50,12 +50,12 @@ func windowFingerprint(kind, file string, flags *pflag.FlagSet, environ []string
 // otherWindow: a window with another fingerprint is open.
 var otherWindow = &problem.Problem{
 	Code:  "INSTANCE-OTHER",
-	Title: "e-RS Login is open already, with other settings",
-	Happened: "A window of e-RS Login is open for you on this computer. It was started in another way than this one: with other " +
-		"settings, or as a demonstration. Only one can keep your e-RS session.",
+	Title: "e-RS Login is already open, with other settings",
+	Happened: "You already have an e-RS Login window on this computer, with other settings or as " +
+		"a demonstration. Only one can be open.",
 	Steps: []string{
-		"Go to the window that is open, sign out there and close it.",
-		"Then start this one again.",
+		"Go to the open window, sign out there and close it.",
+		"Start e-RS Login again.",
 	},
 }
 
@@ -63,12 +63,12 @@ var otherWindow = &problem.Problem{
 // of this start does not see.
 var OtherDisplay = &problem.Problem{
 	Code:  "INSTANCE-OTHER_DISPLAY",
-	Title: "e-RS Login is open already, on another display",
-	Happened: "A window of e-RS Login is open for you on another desktop of this computer, such as that of a remote session. " +
-		"Only one can keep your e-RS session.",
+	Title: "e-RS Login is already open on another display",
+	Happened: "You already have an e-RS Login window on another desktop of this computer, such " +
+		"as a remote session. Only one can be open.",
 	Steps: []string{
 		"Go to that desktop and sign in there.",
-		"To go on here instead, sign out and close the window there. Then start e-RS Login here.",
+		"To work here instead, sign out and close the window there. Then start e-RS Login here.",
 	},
 }
 
@@ -81,13 +81,48 @@ func sharesDisplay(one, other string) bool {
 	return slices.ContainsFunc(strings.Fields(one), func(display string) bool { return slices.Contains(named, display) })
 }
 
-// startedOtherwise is otherWindow's notice in the open window.
-var startedOtherwise = &problem.Problem{
-	Code:     "INSTANCE-STARTED_OTHERWISE",
-	Title:    "e-RS Login was started again, with other settings",
-	Happened: "You started e-RS Login again with other settings. To use those, sign out here and close this window first.",
-	Steps: []string{
-		"Sign out here and close this window.",
-		"Then start e-RS Login again with the other settings.",
-	},
+// The notices of otherWindow in the open window.
+var (
+	startedOtherwise = &problem.Problem{
+		Code:        "INSTANCE-STARTED_OTHERWISE",
+		Title:       "e-RS Login was started again, with other settings",
+		Happened:    "To use the other settings, sign out and close this window, then start e-RS Login again.",
+		Steps:       []string{stepKeepWindow},
+		Information: true,
+	}
+	startedAsDemonstration = &problem.Problem{
+		Code:        startedOtherwise.Code,
+		Title:       "e-RS Login was started again, as a demonstration",
+		Happened:    "To see the demonstration, sign out and close this window, then start the demonstration again.",
+		Steps:       []string{stepKeepWindow},
+		Information: true,
+	}
+	startedForReal = &problem.Problem{
+		Code:        startedOtherwise.Code,
+		Title:       "e-RS Login was started again, but this window is a demonstration",
+		Happened:    "To sign in to e-RS, close this window, then start e-RS Login again.",
+		Steps:       []string{stepKeepWindow},
+		Information: true,
+	}
+)
+
+const stepKeepWindow = "To keep using this window, you do not need to do anything."
+
+// isDemonstration reports whether a fingerprint is that of a demonstration.
+func isDemonstration(wanted string) bool {
+	return slices.ContainsFunc(PersonaKeys(), func(key string) bool {
+		return wanted == windowFingerprint("demonstration", key, nil, nil)
+	})
+}
+
+// noticeOf returns the notice in an open window about a start that wanted another one.
+func noticeOf(open, wanted string) *problem.Problem {
+	switch {
+	case isDemonstration(open) == isDemonstration(wanted):
+		return startedOtherwise
+	case isDemonstration(open):
+		return startedForReal
+	default:
+		return startedAsDemonstration
+	}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-const serviceDesk = "If that does not help, give your local service desk the reference below."
+const serviceDesk = "If that does not help, contact your local service desk and quote the reference below."
 
 // The Problems for users. Each is a template; errors.Is finds them by their code.
 var (
@@ -14,59 +14,68 @@ var (
 	Unwritable = &problem.Problem{
 		Code:  "AUDIT-UNWRITABLE",
 		Title: "The audit log cannot be written",
-		Happened: "Each call to e-RS is to be recorded in the folder {{.Folder}}, and the program cannot write there. It keeps the " +
-			"records as long as it runs, and writes them when it can.",
+		Happened: "e-RS Login cannot write to the folder {{.Folder}}. It keeps the records while it " +
+			"is open, and writes them when it can.",
 		Steps: []string{
-			"Tell your local service desk, with the reference below. " +
-				"The folder has to be there, belong to you and be one that you can write to.",
-			"Leave this program open until then, so that the records are not lost.",
+			"Contact your local service desk and quote the reference below.",
+			"Keep e-RS Login open until then, so that no records are lost.",
+		},
+		ServiceDesk: []string{
+			"Make sure that the folder exists, belongs to this user, and that this user can " +
+				"write to it.",
 		},
 	}
 	// DiskFull: there is no room, on the disk or in the user's share of it.
 	DiskFull = &problem.Problem{
 		Code:  "AUDIT-FULL",
-		Title: "There is no room for the audit log",
-		Happened: "Each call to e-RS is to be recorded in the folder {{.Folder}}, and the disk, or your share of it, is full. The " +
-			"program keeps the records as long as it runs, and writes them when it can.",
+		Title: "There is no space for the audit log",
+		Happened: "The disk of the folder {{.Folder}} is full. e-RS Login keeps the records while it " +
+			"is open, and writes them when it can.",
 		Steps: []string{
-			"Delete files that you do not need, and empty the recycle bin. Leave the audit log as it is.",
+			"Free up disk space, for example by emptying the recycle bin. Do not delete the " +
+				"audit log.",
 			serviceDesk,
 		},
 	}
 	// Locked: another process holds the lock of the folder and does not give it back.
 	Locked = &problem.Problem{
 		Code:  "AUDIT-LOCKED",
-		Title: "Another program keeps the audit log locked",
-		Happened: "Each call to e-RS is to be recorded in the folder {{.Folder}}, and another program has kept it locked for too long. " +
-			"This program keeps the records as long as it runs, and writes them when it can.",
+		Title: "Another program is using the audit log",
+		Happened: "Another program has locked the folder {{.Folder}} for too long. e-RS Login keeps " +
+			"the records while it is open, and writes them when it can.",
 		Steps: []string{
-			"Close other windows of e-RS Login.",
+			"Close other e-RS Login windows.",
 			serviceDesk,
 		},
 	}
 	// Required: the organisation allows no sign-in without a record of it.
 	Required = &problem.Problem{
 		Code:  "AUDIT-REQUIRED",
-		Title: "You cannot sign in while the audit log cannot be written",
-		Happened: "Your organisation wants each sign-in to e-RS recorded in the folder {{.Folder}}, and the program cannot write " +
-			"there.",
+		Title: "You cannot sign in because the audit log cannot be written",
+		Happened: "Your organisation records each sign-in to e-RS in the folder {{.Folder}}, and " +
+			"e-RS Login cannot write there.",
 		Steps: []string{
-			"If your disk is full, delete files that you do not need, and empty the recycle bin.",
+			"If your disk is full, free up space, for example by emptying the recycle bin.",
 			"Press **Try again**.",
-			"If it happens again, give your local service desk the reference below. " +
-				"The folder has to be there, belong to you and be one that you can write to.",
+			"If it happens again, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Make sure that the folder exists, belongs to this user, and that this user can " +
+				"write to it.",
 		},
 		Retry: true,
 	}
 	// SystemLogFailed: the records are in the file, and not in the system's log.
 	SystemLogFailed = &problem.Problem{
 		Code:  "AUDIT-SYSTEM_LOG",
-		Title: "The computer's system log takes no audit records",
-		Happened: "Your organisation wants each call to e-RS in the computer's system log too, and the system log did not take it. " +
-			"The program's own audit log is not affected.",
+		Title: "The computer's system log did not accept audit records",
+		Happened: "Your organisation also records calls to e-RS in the computer's system log, which " +
+			"did not accept one. The audit log of e-RS Login is complete.",
 		Steps: []string{
-			"You can go on working. Tell your local service desk, with the reference below: " +
-				"syslog (the Windows Event Log on Windows) did not answer.",
+			"You can keep working. Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"syslog (on Windows, the Windows Event Log) did not answer.",
 		},
 	}
 )

@@ -130,7 +130,7 @@ func TestSignInWhereTheProgramCannotBegin(t *testing.T) {
 	}{
 		"the settings are broken": {
 			hasBrokenSettings, app.StatusFailed,
-			[]string{"The window of e-RS Login shows a problem (ASKED-PROBLEM)", "Its reference is SETTING-SEVERAL.", "  1. Look at the window"},
+			[]string{"The e-RS Login window shows a problem (ASKED-PROBLEM)", "Its reference is SETTING-SEVERAL.", "  1. Look at the e-RS Login window"},
 		},
 		"there is no keyring": {
 			hasNoKeyring, app.StatusKeyring, []string{"(KEYRING-NO_BUS)", "  1. Run the command in the desktop session"},

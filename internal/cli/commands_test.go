@@ -145,7 +145,7 @@ func TestUsage(t *testing.T) {
 		"an argument":        {[]string{"version", "1"}, "See ers-login version --help."},
 		"one below":          {[]string{"config", "show", "1"}, "See ers-login config show --help."},
 		"what does not fit":  {[]string{"session", "--json", "--key"}, "See ers-login session --help."},
-		"a flag of its own?": {[]string{"session", "--what"}, "See ers-login session --help,"},
+		"a flag of its own?": {[]string{"session", "--what"}, "See ers-login session --help for"},
 		"no name":            {[]string{"--for", ""}, "See ers-login --help."},
 		"nothing to wait":    {[]string{"--timeout", "5s"}, "ers-login sign-in --timeout"},
 		"a link":             {[]string{"ers-login://sign-out"}, "See ers-login --help."},

@@ -248,7 +248,7 @@ func (e doctorRun) agreed() (bool, error) {
 
 var bundleExists = &problem.Problem{
 	Code:     "DIAG-BUNDLE_EXISTS",
-	Title:    "There is such a file already",
-	Happened: "{{.File}} exists, and is left as it is.",
-	Steps:    []string{"Name another file, or remove this one first."},
+	Title:    "A file with this name already exists",
+	Happened: "{{.File}} was not changed.",
+	Steps:    []string{"Choose another name, or delete that file first."},
 }

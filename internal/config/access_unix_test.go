@@ -60,7 +60,7 @@ func TestAPassphraseFileThatIsNotPrivate(t *testing.T) {
 	require.True(t, text.IsZero())
 	p := problem.Of(err)
 	assert.Equal(t, "SETTING-PASSPHRASE_FILE-ACCESS", p.Code)
-	assert.Contains(t, p.Steps[0], "chmod 600")
+	assert.Contains(t, p.ServiceDesk[0], "chmod 600")
 	assert.Contains(t, p.Error(), "0640")
 	assert.NotContains(t, p.Error(), "hunter2")
 

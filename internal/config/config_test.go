@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func problems(t *testing.T, err error) []*problem.Problem {
 
 // allText returns all that a Problem shows and logs.
 func allText(p *problem.Problem) string {
-	lines := append([]string{p.Error(), p.Title, p.Happened}, p.Steps...)
+	lines := slices.Concat([]string{p.Error(), p.Title, p.Happened}, p.Steps, p.ServiceDesk)
 	return p.Expand(strings.Join(lines, "\n"))
 }
 
@@ -270,7 +271,7 @@ func TestValues(t *testing.T) {
 			assert.Contains(t, all[0].Expand(all[0].Happened), test.refused, "the reason is shown, not only logged")
 			assert.Contains(t, text, test.key)
 			assert.Contains(t, text, origin)
-			assert.Contains(t, all[0].Steps, setting.Remedy)
+			assert.Contains(t, all[0].ServiceDesk, setting.Remedy)
 			assert.NotContains(t, text, "hunter2", "a value is never repeated")
 			assert.Equal(t, setting.Default, c.Value(test.key), "the default stands in its place")
 		}
@@ -379,7 +380,7 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 		{"agent_command", "no command is named", "full path"},
 	} {
 		for _, part := range says {
-			assert.Contains(t, shown.Expand(shown.Steps[i]), part)
+			assert.Contains(t, shown.Expand(shown.ServiceDesk[i]), part)
 		}
 	}
 	assert.Equal(t, 15*time.Second, c.RequestTimeout, "the default stands in the place of a bad value")
@@ -514,8 +515,8 @@ func TestFlagsOfACommandWithoutSettings(t *testing.T) {
 	tests := map[string]struct{ argument, says string }{
 		"a setting":                 {"--asid", "belongs to ers-login itself"},
 		"like one of the command's": {"--persone", "Did you mean --persona?"},
-		"like a setting":            {"--asdi", "lists all flags"},
-		"hidden":                    {"--sicret-dor", "lists all flags"},
+		"like a setting":            {"--asdi", "for all flags"},
+		"hidden":                    {"--sicret-dor", "for all flags"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -561,8 +562,8 @@ func TestManyProblemsAreShownInPart(t *testing.T) {
 	_, err := config.Load(config.Sources{File: settingsFile(t, manyKeys(500))})
 	shown := problem.Of(err)
 	assert.Equal(t, "SETTING-SEVERAL", shown.Code)
-	assert.Len(t, shown.Steps, 12+3)
-	assert.Contains(t, allText(shown), "There are 8 more")
+	assert.Len(t, shown.ServiceDesk, 12+2)
+	assert.Contains(t, allText(shown), "8 more are in the log.")
 	_, err = config.Load(config.Sources{File: settingsFile(t, "foo = 1")})
 	assert.Same(t, problems(t, err)[0], problem.Of(err), "a single one is shown as it is")
 	require.NotErrorIs(t, err, os.ErrNotExist)
@@ -669,7 +670,7 @@ func TestMissingFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, c.Warnings, 1)
 	assert.Equal(t, "SETTING-FILE", c.Warnings[0].Code)
-	assert.Contains(t, allText(c.Warnings[0]), "goes on without it")
+	assert.Contains(t, allText(c.Warnings[0]), "works without it")
 	assert.DirExists(t, folder, "what is not a broken file is not moved")
 }
 

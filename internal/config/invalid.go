@@ -16,8 +16,8 @@ type Invalid struct {
 	Problems []*problem.Problem
 }
 
-// Problem returns the only Problem, or one with a step for each, so that three wrong settings do
-// not take three starts. A step has the marks of its Problem, numbered.
+// Problem returns the only Problem, or one that has each for the service desk, so that three wrong
+// settings do not take three starts. A text has the marks of its Problem, numbered.
 func (e *Invalid) Problem() *problem.Problem {
 	if len(e.Problems) == 1 {
 		return e.Problems[0]
@@ -26,24 +26,24 @@ func (e *Invalid) Problem() *problem.Problem {
 	made.Args, made.Phrases = map[string]string{"Count": strconv.Itoa(len(e.Problems))}, map[string]problem.Phrase{}
 	for i, p := range e.Problems[:min(len(e.Problems), maxShown)] {
 		number := strconv.Itoa(i + 1)
-		step := p.Happened
-		if len(p.Steps) > 0 {
-			step = problem.Sentences(step, p.Steps[0])
+		text := p.Happened
+		if len(p.ServiceDesk) > 0 {
+			text = problem.Sentences(text, p.ServiceDesk[0])
 		}
 		for name, value := range p.Args {
-			step = strings.ReplaceAll(step, "{{."+name+"}}", "{{."+name+number+"}}")
+			text = strings.ReplaceAll(text, "{{."+name+"}}", "{{."+name+number+"}}")
 			made.Args[name+number] = value
 		}
 		for name, value := range p.Phrases {
 			made.Phrases[name+number] = value
 		}
-		made.Steps = append(made.Steps, step)
+		made.ServiceDesk = append(made.ServiceDesk, text)
 	}
 	if rest := len(e.Problems) - maxShown; rest > 0 {
 		made.Args["Rest"] = strconv.Itoa(rest)
-		made.Steps = append(made.Steps, "There are {{.Rest}} more, which stand in the log.")
+		made.ServiceDesk = append(made.ServiceDesk, "{{.Rest}} more are in the log.")
 	}
-	made.Steps = append(made.Steps, stepAgain, stepDesk)
+	made.ServiceDesk = append(made.ServiceDesk, stepAgain)
 	return made.Because(errors.Join(e.Unwrap()...))
 }
 
@@ -80,26 +80,28 @@ const maxShown = 12
 
 // The steps that end every Problem with a setting.
 const (
-	stepCorrect = "Correct it there and start the program again."
-	stepAgain   = "Start the program again."
-	stepDesk    = "If the settings are not yours to change, give your local service desk the reference below."
-	stepOwner   = "For the service desk: do not just change its owner, since somebody else may have written it. Look at what it says, and write it " +
-		"anew or delete it. It has to belong to root (on Windows: to Administrators or SYSTEM), and so has its folder. Every user has to " +
-		"be able to read it, and nobody else to write to it."
+	stepCorrect = "Correct it there and start e-RS Login again."
+	stepAgain   = "Then start e-RS Login again."
+	stepDesk    = "Contact your local service desk and quote the reference below."
+	stepOwner   = "Do not only change the owner: another person may have edited it. Check the " +
+		"content, then replace or delete the file. The file and its folder must belong to " +
+		"root (on Windows: to Administrators or SYSTEM). Every user must be able to read " +
+		"it, and no one else to write to it."
 )
 
 // Where to look when no name is near enough to be suggested.
 const (
 	stepNearest = "Did you mean {{.Nearest}}?"
-	stepList    = "All settings are listed in docs/settings.md, and by ers-login --help."
-	stepFlags   = "See {{.Command}} --help, which lists all flags."
+	stepList    = "See all settings in docs/settings.md, or with ers-login --help."
+	stepFlags   = "See {{.Command}} --help for all flags."
 )
 
 // several is completed by Invalid.Problem.
 var several = &problem.Problem{
 	Code:     "SETTING-SEVERAL",
-	Title:    "Several settings cannot be used",
-	Happened: "The program needs its settings to sign in to e-RS, and {{.Count}} things are wrong with them.",
+	Title:    "e-RS Login is not set up on this computer",
+	Happened: "{{.Count}} settings are missing or not valid.",
+	Steps:    []string{stepDesk},
 }
 
 // The Problems of settings. unusable and missing make those of one setting, with the code SETTING-
@@ -110,28 +112,35 @@ var (
 		Title:    "The settings file cannot be opened",
 		Happened: "The settings file {{.File}} cannot be opened: {{.Reason}}.",
 		Steps: []string{
-			"Check that the file exists, is not larger than 1 MiB, and can be read by this user.",
 			stepDesk,
+		},
+		ServiceDesk: []string{
+			"Make sure that the file exists, is not larger than 1 MiB, and can be read by this user.",
 		},
 	}
 	brokenFile = &problem.Problem{
 		Code:     noFile.Code,
-		Title:    "The settings file cannot be understood",
+		Title:    "The settings file is not valid",
 		Happened: "The settings file {{.File}} is not valid TOML.",
 		Steps: []string{
+			stepDesk,
+		},
+		ServiceDesk: []string{
 			"Open the file with a text editor, correct it, and save it as UTF-8.",
 			stepAgain,
-			stepDesk,
 		},
 	}
 	brokenLine = &problem.Problem{
 		Code:     noFile.Code,
-		Title:    "The settings file cannot be understood",
+		Title:    "The settings file is not valid",
 		Happened: "The settings file {{.File}} is not valid TOML at line {{.Line}}, column {{.Column}}.",
 		Steps: []string{
-			"Open the file with a text editor and go to line {{.Line}}. Texts and times stand between quotation marks.",
-			stepCorrect,
 			stepDesk,
+		},
+		ServiceDesk: []string{
+			"Open the file with a text editor and go to line {{.Line}}. Put text and times in " +
+				"quotation marks.",
+			stepCorrect,
 		},
 	}
 	// UnknownSetting is about a name that no setting has.
@@ -139,36 +148,51 @@ var (
 		Code:     "SETTING-UNKNOWN",
 		Title:    "There is no setting {{.Setting}}",
 		Happened: "The setting {{.Setting}} is not known. It comes from {{.Origin}}.",
-		Steps:    []string{stepList, stepCorrect, stepDesk},
+		Steps: []string{
+			stepDesk,
+		},
+		ServiceDesk: []string{
+			stepList,
+			stepCorrect,
+		},
 	}
 	skippedFile = &problem.Problem{
 		Code:     noFile.Code,
 		Title:    "Your settings file cannot be used",
-		Happened: "Your settings file {{.File}} cannot be used: {{.Reason}}. The program goes on without it.",
+		Happened: "Your settings file {{.File}} cannot be used: {{.Reason}}. e-RS Login works without it.",
 		Steps: []string{
-			"Open the file with a text editor, correct it, and save it as UTF-8. It must not be larger than 1 MiB, and you must be allowed " +
-				"to read it.",
-			stepAgain,
 			stepDesk,
+		},
+		ServiceDesk: []string{
+			"Open the file with a text editor, correct it, and save it as UTF-8. It must not " +
+				"be larger than 1 MiB, and this user must be allowed to read it.",
+			stepAgain,
 		},
 	}
 	asideFile = &problem.Problem{
-		Code:     "SETTING-FILE-SET_ASIDE",
-		Title:    "Your settings file was set aside",
-		Happened: "Your settings file {{.File}} cannot be used: {{.Reason}}. It is kept as {{.Backup}}, and the program goes on without it.",
+		Code:  "SETTING-FILE-SET_ASIDE",
+		Title: "Your settings file was set aside",
+		Happened: "Your settings file {{.File}} cannot be used: {{.Reason}}. It is kept as " +
+			"{{.Backup}}, and e-RS Login works without it.",
 		Steps: []string{
-			"Open {{.Backup}} with a text editor and correct it. Texts and times stand between quotation marks.",
+			stepDesk,
+		},
+		ServiceDesk: []string{
+			"Open {{.Backup}} with a text editor and correct it. Put text and times in " +
+				"quotation marks.",
 			"Save it as UTF-8 under its old name, {{.File}}.",
 			stepAgain,
-			stepDesk,
 		},
 	}
 	untrustedFile = &problem.Problem{
-		Code:     "SETTING-FILE-TRUST",
-		Title:    "The settings of this computer cannot be trusted",
-		Happened: "The settings file {{.File}} holds for everybody who uses this computer, and {{.Reason}}. So anybody could have written it.",
+		Code:  "SETTING-FILE-TRUST",
+		Title: "The settings of this computer cannot be trusted",
+		Happened: "The settings file {{.File}} is for everyone who uses this computer, and " +
+			"{{.Reason}}. Anyone could have changed it.",
 		Steps: []string{
-			"Give your local service desk the reference below.",
+			stepDesk,
+		},
+		ServiceDesk: []string{
 			stepOwner,
 			stepAgain,
 		},
@@ -176,23 +200,30 @@ var (
 	badPolicy = &problem.Problem{
 		Code:  "SETTING-POLICY",
 		Title: "Your organisation's policy cannot be used",
-		Happened: "Your organisation prescribes settings in {{.File}}, which cannot be used: {{.Reason}}. " +
-			"Nobody can sign in on this computer until that is put right.",
+		Happened: "Your organisation's settings in {{.File}} cannot be used: {{.Reason}}. You cannot " +
+			"sign in on this computer until this is corrected.",
 		Steps: []string{
-			"Give your local service desk the reference below.",
+			stepDesk,
+		},
+		ServiceDesk: []string{
 			stepOwner,
 			stepAgain,
 		},
 	}
 	secretSetting = &problem.Problem{
-		Code:     "SETTING-SECRET",
-		Title:    "No secret stands in the settings",
-		Happened: "The setting {{.Setting}} sounds like a secret, and settings are not kept secret. It comes from {{.Origin}}.",
+		Code:  "SETTING-SECRET",
+		Title: "A secret is in the settings",
+		Happened: "The setting {{.Setting}} looks like a secret, and settings are not kept secret. " +
+			"It comes from {{.Origin}}.",
 		Steps: []string{
+			stepDesk,
+		},
+		ServiceDesk: []string{
 			"Remove it there.",
-			"Keep the passphrase of a PKCS#12 file in the OS keyring (ers-login passphrase), or in a file that only its owner can read and that the " +
-				"setting passphrase_file names. Keep the password for a proxy in the OS keyring (ers-login proxy-password).",
-			"If it was a real secret, ask whoever gave it to you for a new one.",
+			"Keep the passphrase of a PKCS#12 file in the OS keyring (ers-login passphrase), " +
+				"or in a file that only its owner can read and that the setting passphrase_file " +
+				"names. Keep the password for a proxy in the OS keyring (ers-login proxy-password).",
+			"If it was a real secret, replace it with a new one.",
 		},
 	}
 	unknownFlag = &problem.Problem{
@@ -231,7 +262,7 @@ var (
 	badFlag = &problem.Problem{
 		Code:     unknownFlag.Code,
 		Title:    "The command line cannot be understood",
-		Happened: "A flag on the command line cannot be used as it stands there.",
+		Happened: "A flag on the command line cannot be used.",
 		Steps:    []string{stepFlags},
 	}
 )
@@ -243,10 +274,11 @@ func code(setting Setting) string { return "SETTING-" + strings.ToUpper(setting.
 // value.
 func unusable(setting Setting, origin Origin, reason error) *problem.Problem {
 	made := &problem.Problem{
-		Code:     code(setting),
-		Title:    "The setting {{.Setting}} cannot be used",
-		Happened: "The value of the setting {{.Setting}} cannot be used: {{.Reason}}. It comes from {{.Origin}}.",
-		Steps:    []string{setting.Remedy, stepCorrect, stepDesk},
+		Code:        code(setting),
+		Title:       "The setting {{.Setting}} cannot be used",
+		Happened:    "The value of the setting {{.Setting}} cannot be used: {{.Reason}}. It comes from {{.Origin}}.",
+		Steps:       []string{stepDesk},
+		ServiceDesk: []string{setting.Remedy, stepCorrect},
 	}
 	return made.With("Setting", setting.Key).WithPhrase("Origin", origin.Phrase()).With("Reason", reason.Error()).
 		Because(&settingError{setting.Key, fmt.Errorf("%s, from %s: %w", setting.Key, origin.Where, reason)})
@@ -302,24 +334,30 @@ func broken(err error) bool {
 	return errors.As(err, &syntax) || errors.Is(err, errTooLarge)
 }
 
-// missing is the Problem of a setting that is needed and stands nowhere.
+// missing is the Problem of a setting that is needed and has no value. The reason may be empty.
 func missing(setting Setting, file, reason string) *problem.Problem {
 	if file == "" {
 		file = DefaultFile()
 	}
 	made := &problem.Problem{
 		Code:     code(setting),
-		Title:    "The setting {{.Setting}} is missing",
-		Happened: "The program needs the setting {{.Setting}} to sign in to e-RS, and it is not set: {{.Reason}}.",
-		Steps: []string{
+		Title:    "e-RS Login is not set up on this computer",
+		Happened: "The setting {{.Setting}} is missing.",
+		Steps:    []string{stepDesk},
+		ServiceDesk: []string{
 			setting.Remedy,
-			"Write it into the settings file {{.File}} as {{.Setting}}, or set the environment variable {{.Variable}}.",
+			"Write it into the settings file {{.File}} as {{.Setting}}, or set the environment " +
+				"variable {{.Variable}}.",
 			stepAgain,
-			stepDesk,
 		},
 	}
+	cause := fmt.Errorf("%s is not set", setting.Key)
+	if reason != "" {
+		made.Happened = "The setting {{.Setting}} is missing: {{.Reason}}."
+		cause = fmt.Errorf("%w: %s", cause, reason)
+	}
 	return made.With("Setting", setting.Key).With("Variable", setting.Environment).With("File", file).With("Reason", reason).
-		Because(&settingError{setting.Key, fmt.Errorf("%s is not set: %s", setting.Key, reason)})
+		Because(&settingError{setting.Key, cause})
 }
 
 // findings collects the faults found while settings are read.
@@ -370,9 +408,9 @@ func (f *findings) unknownKey(table []Setting, key string, value any, origin Ori
 // goingOn completes the Problem of a fault in a forgiving layer with the value that counts instead.
 func goingOn(p *problem.Problem, used string) *problem.Problem {
 	made := p.With("Used", used)
-	made.Happened = problem.Sentences(p.Happened, "The program goes on without it.")
+	made.Happened = problem.Sentences(p.Happened, "e-RS Login works without it.")
 	if used != "" {
-		made.Happened = problem.Sentences(p.Happened, "The program goes on with {{.Used}}.")
+		made.Happened = problem.Sentences(p.Happened, "e-RS Login uses {{.Used}}.")
 	}
 	return made
 }
@@ -423,6 +461,10 @@ func suggest(template *problem.Problem, nearest string) *problem.Problem {
 		return template
 	}
 	made := template.With("Nearest", nearest)
-	made.Steps = append([]string{stepNearest}, template.Steps...)
+	if len(template.ServiceDesk) > 0 {
+		made.ServiceDesk = append([]string{stepNearest}, template.ServiceDesk...)
+	} else {
+		made.Steps = append([]string{stepNearest}, template.Steps...)
+	}
 	return made
 }

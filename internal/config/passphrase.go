@@ -61,9 +61,12 @@ var passphraseAccess = &problem.Problem{
 	Happened: "The file that the setting {{.Setting}} names can be read by others, or belongs to another user. " +
 		"The setting comes from {{.Origin}}.",
 	Steps: []string{
-		"Make the file readable by its owner alone, with chmod 600, and see that it belongs to this user or to root.",
-		"Start the program again.",
 		stepDesk,
+	},
+	ServiceDesk: []string{
+		"Make the file readable by its owner only, with chmod 600. It must belong to this " +
+			"user or to root.",
+		stepAgain,
 	},
 }
 

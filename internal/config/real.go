@@ -53,7 +53,7 @@ func (c Config) RequireReal() error {
 		case setting.Key == "key" && c.Certificate != "" && !c.PKCS12() && !c.certificateHasKey():
 			found.add(c.missing(setting, "the certificate is a PEM file without a private key in it"))
 		case setting.Required && c.lacks(table, setting):
-			found.add(c.missing(setting, "it has no default"))
+			found.add(c.missing(setting, ""))
 		}
 	}
 	if c.Certificate != "" && c.CertificateThumbprint != "" {
@@ -71,12 +71,15 @@ func (c Config) RequireReal() error {
 var twoCertificates = &problem.Problem{
 	Code:  "SETTING-CERTIFICATE",
 	Title: "There are two certificates to choose from",
-	Happened: "Both certificate ({{.Origin}}) and certificate_thumbprint ({{.Other}}) are set, " +
-		"and a sign-in has one endpoint certificate.",
+	Happened: "Both certificate ({{.Origin}}) and certificate_thumbprint ({{.Other}}) are set. " +
+		"Only one can be.",
 	Steps: []string{
-		"Keep certificate_thumbprint if the certificate is in the Windows certificate store, and certificate if it is in a file. Remove the other.",
-		stepAgain,
 		stepDesk,
+	},
+	ServiceDesk: []string{
+		"Keep certificate_thumbprint if the certificate is in the Windows certificate " +
+			"store, or certificate if it is in a file. Remove the other.",
+		stepAgain,
 	},
 }
 
@@ -91,13 +94,15 @@ func (c Config) missing(setting Setting, reason string) *problem.Problem {
 	made := missing(setting, c.file, reason)
 	if setting.Instead != "" && lookup(Settings(), setting.Instead).Only == c.system {
 		made = made.With("Instead", setting.Instead)
-		made.Steps = slices.Insert(slices.Clone(made.Steps), 1,
-			"If the certificate is in the Windows certificate store, set {{.Instead}} to its thumbprint instead.")
+		made.ServiceDesk = slices.Insert(slices.Clone(made.ServiceDesk), 1,
+			"If the certificate is in the Windows certificate store, set {{.Instead}} to its "+
+				"thumbprint instead.")
 	}
 	if backup := lastBackup(c.file); backup != "" {
 		made = made.With("Backup", backup)
-		made.Steps = slices.Insert(slices.Clone(made.Steps), 1,
-			"An earlier settings file was set aside as {{.Backup}}. If the value stands there, correct that file and give it back its old name.")
+		made.ServiceDesk = slices.Insert(slices.Clone(made.ServiceDesk), 1,
+			"An earlier settings file was set aside as {{.Backup}}. If it has the value, "+
+				"correct that file and give it its old name.")
 	}
 	return made
 }

@@ -269,27 +269,35 @@ func lineEnd(body []byte) string {
 // The Problems of saving.
 var (
 	notSaved = &problem.Problem{
-		Code:     "SETTING-SAVE",
-		Title:    "Your choice could not be kept",
-		Happened: "What you have chosen holds until you close the program. It could not be written to {{.File}}: {{.Reason}}.",
+		Code:  "SETTING-SAVE",
+		Title: "Your change was not saved",
+		Happened: "It lasts until you close e-RS Login. e-RS Login could not write to {{.File}}: " +
+			"{{.Reason}}.",
 		Steps: []string{
-			"Go on working: nothing else is affected.",
-			"If your choice is to be kept, ask your local service desk to see that you can write to that file and that it is a good settings file.",
+			"You can keep working.",
+			"To keep your change, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Make sure that this user can write to that file and that it is a valid settings file.",
 		},
 		Retry: true,
 	}
 	lockedSetting = &problem.Problem{
-		Code:     "SETTING-LOCKED",
-		Title:    "This setting is managed by your organisation",
-		Happened: "Your organisation has set {{.Setting}} for everybody, so that it cannot be changed here. It comes from {{.Origin}}.",
-		Steps:    []string{"If you need another value, ask your local service desk."},
+		Code:  "SETTING-LOCKED",
+		Title: "This setting is managed by your organisation",
+		Happened: "Your organisation has set {{.Setting}} for everyone, so you cannot change it " +
+			"here. It comes from {{.Origin}}.",
+		Steps: []string{"If you need to change it, contact your local service desk."},
 	}
 	notChangeable = &problem.Problem{
 		Code:     "SETTING-UNCHANGEABLE",
 		Title:    "This setting cannot be changed in the window",
-		Happened: "The setting {{.Setting}} is not one of those that the window can change.",
+		Happened: "The window cannot change the setting {{.Setting}}.",
 		Steps: []string{
-			"Change it in the settings file, or ask your local service desk to do so.",
+			"If you need to change it, contact your local service desk.",
+		},
+		ServiceDesk: []string{
+			"Change it in the settings file.",
 		},
 	}
 )

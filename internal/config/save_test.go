@@ -107,7 +107,7 @@ func TestAFailureToSave(t *testing.T) {
 			require.NotNil(t, p)
 			assert.Equal(t, "SETTING-SAVE", p.Code)
 			assert.Contains(t, allText(p), test.says)
-			assert.Contains(t, allText(p), "holds until you close the program")
+			assert.Contains(t, allText(p), "lasts until you close e-RS Login")
 			if test.content != "" {
 				content, err := os.ReadFile(test.path)
 				require.NoError(t, err)

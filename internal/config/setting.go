@@ -103,9 +103,10 @@ func Settings() []Setting {
 			Key: "certificate", Kind: KindPath, Required: true, Instead: "certificate_thumbprint",
 			Description: "Your organisation's endpoint certificate.",
 			Allowed:     "a PEM or DER file, or a PKCS#12 file whose name ends in .p12 or .pfx",
-			Remedy:      "Give the path of the file with the endpoint certificate, and see that this user can read it.",
-			Example:     `"endpoint.pem"`,
-			bind:        func(c *Config) field { return &pathField{&c.Certificate} },
+			Remedy: "Give the path of the file with the endpoint certificate, and make sure that this " +
+				"user can read it.",
+			Example: `"endpoint.pem"`,
+			bind:    func(c *Config) field { return &pathField{&c.Certificate} },
 		},
 		{
 			Key: "certificate_thumbprint", Kind: KindString, Only: "windows",
@@ -120,16 +121,17 @@ func Settings() []Setting {
 			Key: "key", Kind: KindPath,
 			Description: "Private key of a PEM certificate. A PKCS#12 file has its own.",
 			Allowed:     "a PEM or DER file; may be left out if the certificate's file has the key too",
-			Remedy:      "Give the path of the PEM file with the certificate's private key, and see that this user can read it.",
-			Example:     `"endpoint.key"`,
-			bind:        func(c *Config) field { return &pathField{&c.Key} },
+			Remedy: "Give the path of the PEM file with the certificate's private key, and make sure " +
+				"that this user can read it.",
+			Example: `"endpoint.key"`,
+			bind:    func(c *Config) field { return &pathField{&c.Key} },
 		},
 		{
 			Key: "passphrase_file", Kind: KindPath,
 			Description: "File with the passphrase of a PKCS#12 certificate or of an encrypted key. Without it, the OS keyring is asked.",
 			Allowed:     "a file with mode 0600 that belongs to the user or to root",
-			Remedy: "Give the path of the file that holds the passphrase, not the passphrase, " +
-				"and see that this user can read it.",
+			Remedy: "Give the path of the file that holds the passphrase, not the passphrase, and make " +
+				"sure that this user can read it.",
 			Example: `"endpoint.passphrase"`,
 			bind:    func(c *Config) field { return &pathField{&c.PassphraseFile} },
 		},
@@ -137,9 +139,10 @@ func Settings() []Setting {
 			Key: "ca_bundle", Kind: KindPath,
 			Description: "Certificate authorities that the certificate of e-RS may come from: the NHS root. Without it, those of the system.",
 			Allowed:     "a PEM or DER file",
-			Remedy:      "Give the path of a PEM file with the certificate authorities, and see that this user can read it.",
-			Example:     `"nhs-root.pem"`,
-			bind:        func(c *Config) field { return &pathField{&c.CABundle} },
+			Remedy: "Give the path of a PEM file with the certificate authorities, and make sure that " +
+				"this user can read it.",
+			Example: `"nhs-root.pem"`,
+			bind:    func(c *Config) field { return &pathField{&c.CABundle} },
 		},
 		managed(Setting{
 			Key: "server_name", Kind: KindString,

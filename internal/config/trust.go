@@ -269,25 +269,32 @@ func untrusted(template *problem.Problem, setting Setting, origin Origin, reason
 var (
 	untrustedNamed = &problem.Problem{
 		Code:  "SETTING-TRUST",
-		Title: "A file that the settings name cannot be trusted",
-		Happened: "The setting {{.Setting}} holds for everybody who uses this computer, and what it names cannot be trusted: {{.Reason}}. " +
-			"The setting comes from {{.Origin}}.",
+		Title: "A file that e-RS Login needs cannot be trusted",
+		Happened: "The setting {{.Setting}} is for everyone who uses this computer, and what it " +
+			"names cannot be trusted: {{.Reason}}. The setting comes from {{.Origin}}.",
 		Steps: []string{
-			"Give your local service desk the reference below.",
-			"For the service desk: look at what the file holds before you use it, since somebody else may have written it. The file, the " +
-				"interpreter of a script, every folder on the way to them and every link have to belong to root (on Windows: to " +
-				"Administrators or SYSTEM), and nobody else may write to them.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Check the content of the file first: another person may have edited it. The file, " +
+				"the interpreter of a script, every folder on the way to them and every link must " +
+				"belong to root (on Windows: to Administrators or SYSTEM), and no one else may " +
+				"write to them.",
 			stepAgain,
 		},
 	}
 	sharedKey = &problem.Problem{
-		Code:     "SETTING-KEY-SHARED",
-		Title:    "Others can change your organisation's certificate or its key",
-		Happened: "The file that the setting {{.Setting}} names is not used, since {{.Reason}}. The setting comes from {{.Origin}}.",
+		Code:  "SETTING-KEY-SHARED",
+		Title: "Others can change your organisation's certificate or its key",
+		Happened: "e-RS Login did not use the file that the setting {{.Setting}} names: {{.Reason}}. " +
+			"The setting comes from {{.Origin}}.",
 		Steps: []string{
-			"Give your local service desk the reference below.",
-			"For the service desk: see that the certificate and the key are those of your organisation. Then let only their owner write to " +
-				"them and to their folders. The owner is root (on Windows: Administrators or SYSTEM) or the user.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Check that the certificate and the key are your organisation's. Then let only " +
+				"their owner write to them and to their folders. The owner is root (on Windows: " +
+				"Administrators or SYSTEM) or the user.",
 			stepAgain,
 		},
 	}
@@ -297,8 +304,11 @@ var (
 		Happened: "The file that the setting {{.Setting}} names holds your organisation's private key, and {{.Reason}}. " +
 			"The setting comes from {{.Origin}}.",
 		Steps: []string{
-			"You can go on working.",
-			"Ask your local service desk to let only the people read it who sign in with it, with the reference below.",
+			"You can keep working.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Only the people who sign in with it should be able to read it.",
 		},
 	}
 )

@@ -81,7 +81,7 @@ func TestAnUntrustedFileIsReported(t *testing.T) {
 	p := invalid.Problems[0]
 	assert.Equal(t, "SETTING-FILE-TRUST", p.Code)
 	assert.Contains(t, p.Expand(p.Happened), "others than the administrators can change it: ")
-	assert.Contains(t, p.Steps[1], "belong to root")
+	assert.Contains(t, p.ServiceDesk[0], "belong to root")
 	assert.Equal(t, "info", c.LogLevel)
 
 	_, err = Load(Sources{PolicyFile: path})

@@ -325,10 +325,10 @@ func pack(writer *zip.Writer, files []File, made time.Time) error {
 
 var notSaved = &problem.Problem{
 	Code:     "DIAG-BUNDLE",
-	Title:    "The support file could not be saved",
-	Happened: "The file {{.File}} could not be written. If there was one before, it has not changed.",
+	Title:    "The support file was not saved",
+	Happened: "The file {{.File}} could not be written. An earlier file with this name was not changed.",
 	Steps: []string{
-		"Make sure that you can save files in this folder, and that the disk is not full.",
+		"Choose a folder that you can write to, and make sure that the disk is not full.",
 		stepDesk,
 	},
 }

@@ -300,7 +300,7 @@ var (
 	noName = &problem.Problem{
 		Code:     "DIAG-DNS",
 		Title:    "A name could not be found on the network",
-		Happened: "This computer could not look up the name {{.Host}}, which it has to connect to.",
+		Happened: "This computer could not look up the name {{.Host}}, which it must connect to.",
 		Steps: []string{
 			"Check that this computer is connected to your organisation's network, by cable, Wi-Fi or VPN.",
 			"Press **Try again**.",
@@ -323,7 +323,12 @@ var (
 		Title: "This may not be the address of e-RS",
 		Happened: "A trusted server responds at this address, but it does not seem to be e-RS ({{.Status}}). " +
 			"If you can sign in, you do not need to do anything.",
-		Steps: []string{stepDesk, "For the service desk: check the setting base_url, and whether a proxy reads what is sent to e-RS."},
+		Steps: []string{
+			stepDesk,
+		},
+		ServiceDesk: []string{
+			"Check the setting base_url, and whether a proxy reads what is sent to e-RS.",
+		},
 	}
 	unseen = &problem.Problem{
 		Code:  workstation.Unseen.Code,

@@ -132,24 +132,24 @@ func TestERR000AReportLeadsToTheRemedy(t *testing.T) {
 	}}
 	assert.Equal(t, `OK           One      All is well.
 Failed       Another  Something went wrong.
-                      The program met a problem that it does not know. (UNEXPECTED)
+                      e-RS Login has an unexpected problem. (UNEXPECTED)
                       Technical cause: token [secret]
                       1. Press Try again.
-                      2. If it happens again, give your local service desk the reference below.
+                      2. If it happens again, contact your local service desk and quote the reference below.
 Not checked  A third  There is no <x> & "y".
 `, report.Text())
 	report.Terminal = true
 	assert.Contains(t, report.Text(), `
                       1. Run the command again.
-                      2. If it happens again, give your local service desk the reference UNEXPECTED.
+                      2. If it happens again, contact your local service desk and quote the reference UNEXPECTED.
 `, "there is no button on a terminal")
 	encoded, err := report.JSON()
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"version": "1.2.3", "failed": 1, "checks": [
 		{"id": "a", "name": "One", "state": "ok", "said": "All is well."},
 		{"id": "b", "name": "Another", "state": "failed", "said": "Something went wrong.", "problem": {
-			"code": "UNEXPECTED", "title": "Something went wrong", "happened": "The program met a problem that it does not know.",
-			"steps": ["Press Try again.", "If it happens again, give your local service desk the reference below."],
+			"code": "UNEXPECTED", "title": "Something went wrong", "happened": "e-RS Login has an unexpected problem.",
+			"steps": ["Press Try again.", "If it happens again, contact your local service desk and quote the reference below."],
 			"cause": "token [secret]"}},
 		{"id": "c", "name": "A third", "state": "skipped", "said": "There is no <x> & \"y\"."}]}`, string(encoded))
 	assert.Contains(t, string(encoded), "<x> &", "readable without unescaping")

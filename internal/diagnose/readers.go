@@ -286,22 +286,30 @@ func (b *bounded) Write(text []byte) (int, error) {
 var unreadable = &problem.Problem{
 	Code:     "DIAG-READER",
 	Title:    "One kind of program cannot read the session",
-	Happened: "A test entry in this computer's keyring could not be read in the way of \"{{.Reader}}\".",
+	Happened: "Programs that read the session like \"{{.Reader}}\" cannot find it on this computer.",
 	Steps: []string{
-		"If no program on this computer reads the session in this way, nothing needs to be done.",
-		"Otherwise give your local service desk the reference below. docs/handoff.md has the ways to read it, and ers-login session " +
-			"reads it for every program.",
+		"If all your e-RS applications work, you do not need to do anything.",
+		"If one of them does not work, contact your local service desk and quote the " +
+			"reference below.",
+	},
+	ServiceDesk: []string{
+		"See docs/handoff.md for the ways to read it. The command ers-login session reads " +
+			"it for every program.",
 	},
 }
 
 var ambiguous = &problem.Problem{
 	Code:  "DIAG-READER_SEVERAL",
-	Title: "There is more than one entry of the session",
-	Happened: "Another program has stored an entry under the name of e-RS Login in this computer's keyring. Programs that read in the way of " +
-		"\"{{.Reader}}\" take none of several, and others may take the wrong one.",
+	Title: "The session is stored more than once",
+	Happened: "Another program has stored something under the name of e-RS Login. Programs that " +
+		"read like \"{{.Reader}}\" find no session then, and others may find the wrong one.",
 	Steps: []string{
-		"Sign out of e-RS Login, which removes the entries where it keeps its own.",
-		"If that does not help, open the desktop's own program for passwords and remove the entries with the service ers-login.",
-		"If it happens again, give your local service desk the reference below, and say which programs on this computer use e-RS.",
+		"Sign out of e-RS and sign in again.",
+		"If it happens again, contact your local service desk, quote the reference below " +
+			"and say which applications use e-RS.",
+	},
+	ServiceDesk: []string{
+		"Open the desktop's own program for passwords and remove the entries with the " +
+			"service ers-login.",
 	},
 }

@@ -48,14 +48,22 @@ func (r Report) Text() string {
 		} else {
 			fmt.Fprintf(&text, "%s(%s)\n", indent, found.Code)
 		}
-		if quoted := r.expand(found, found.Quoted); quoted != "" {
-			fmt.Fprintf(&text, "%s%s\n", indent, quoted)
+		for _, line := range []string{found.Quoted, found.Technical} {
+			if line != "" {
+				fmt.Fprintf(&text, "%s%s\n", indent, r.expand(found, line))
+			}
 		}
 		if cause := r.cause(found, maxTableCause); cause != "" {
 			fmt.Fprintf(&text, "%sTechnical cause: %s\n", indent, cause)
 		}
 		for i, step := range r.steps(found) {
 			fmt.Fprintf(&text, "%s%d. %s\n", indent, i+1, step)
+		}
+		for i, step := range found.ServiceDesk {
+			if i == 0 {
+				fmt.Fprintf(&text, "%sFor the service desk:\n", indent)
+			}
+			fmt.Fprintf(&text, "%s%d. %s\n", indent, i+1, r.expand(found, step))
 		}
 	}
 	return text.String()
@@ -124,8 +132,12 @@ type (
 		Title    string `json:"title"`
 		Happened string `json:"happened"`
 		// Quoted is in the words of others, such as what a certificate claims.
-		Quoted string   `json:"quoted,omitempty"`
-		Steps  []string `json:"steps"`
+		Quoted string `json:"quoted,omitempty"`
+		// Technical is what a service desk asks for first, such as what e-RS has answered.
+		Technical string   `json:"technical,omitempty"`
+		Steps     []string `json:"steps"`
+		// ServiceDesk is what only a service desk can do.
+		ServiceDesk []string `json:"service_desk,omitempty"`
 		// Cause is the technical reason, for a service desk.
 		Cause string `json:"cause,omitempty"`
 	}
@@ -147,10 +159,13 @@ func (r Report) JSON() ([]byte, error) {
 		if found := result.Problem; found != nil {
 			check.Problem = &shownProblem{
 				Code: found.Code, Title: r.expand(found, found.Title), Happened: r.expand(found, found.Happened),
-				Quoted: r.expand(found, found.Quoted), Steps: []string{}, Cause: r.cause(found, maxCause),
+				Quoted: r.expand(found, found.Quoted), Technical: r.expand(found, found.Technical), Steps: []string{}, Cause: r.cause(found, maxCause),
 			}
 			for _, step := range found.Steps {
 				check.Problem.Steps = append(check.Problem.Steps, r.expand(found, step))
+			}
+			for _, step := range found.ServiceDesk {
+				check.Problem.ServiceDesk = append(check.Problem.ServiceDesk, r.expand(found, step))
 			}
 		}
 		shown.Checks = append(shown.Checks, check)

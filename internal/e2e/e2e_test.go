@@ -398,7 +398,10 @@ func TestALostAnswerLeavesNoOrphan(t *testing.T) {
 func TestALockedKeyring(t *testing.T) {
 	s := open(t, keyringtest.Options{State: keyringtest.Locked, Prompts: keyringtest.Unanswered},
 		`keyring_prompt_timeout = "10s"`)
-	program := s.start()
+	program := s.launch()
+	require.NoError(t, program.WaitNotice(s.ctx, "KEYRING-LOCKED"), "before a passcode is entered")
+	s.see(program, "waiting")
+	require.NoError(t, s.Desktop.WaitWindow(s.ctx, stage.Title))
 	s.insertCard()
 	s.see(program, "choosing")
 	s.press("5")
@@ -415,6 +418,42 @@ func TestALockedKeyring(t *testing.T) {
 	require.Len(t, sessions, 1)
 	s.keyringHas(sessions[0])
 	s.keepsSecrets(program, sessions...)
+}
+
+// A user who has no keyring learns that before they enter a passcode, and choosing a role in vain
+// does not follow from trying again.
+func TestNoKeyring(t *testing.T) {
+	s := open(t, keyringtest.Options{State: keyringtest.NoCollection})
+	program := s.launch()
+	require.NoError(t, program.WaitProblem(s.ctx, "KEYRING-NO_COLLECTION"))
+	s.insertCard()
+	s.press("Return")
+	require.NoError(t, program.WaitProblem(s.ctx, "KEYRING-NO_COLLECTION"))
+	assert.Empty(t, s.calls())
+}
+
+// Enter is the way on from a Problem: back to the roles from a refused one, and out of a sign-out
+// that e-RS did not confirm, which is asked for again.
+func TestEnterLeadsOnFromAProblem(t *testing.T) {
+	s := open(t, keyringtest.Options{})
+	program := s.start()
+	require.NoError(t, s.ers.Fail(s.ctx, erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 403}))
+	s.insertCard()
+	s.see(program, "choosing")
+	s.press("4")
+	require.NoError(t, program.WaitProblem(s.ctx, "ERS-A002-403"))
+	s.press("Return")
+	s.see(program, "choosing")
+	s.press("4")
+	s.see(program, "signed-in")
+
+	require.NoError(t, s.ers.Fail(s.ctx, erstest.A003, erstest.Fault{Kind: erstest.Status, Status: 500}))
+	s.press("Tab", "Tab", "Return", "Return")
+	require.NoError(t, program.WaitProblem(s.ctx, "ERS-A003-500"))
+	s.keyringEmpty()
+	s.press("Return")
+	s.see(program, "waiting")
+	require.Eventually(t, func() bool { return len(s.sessions()) == 0 }, time.Minute, 50*time.Millisecond, "e-RS was not asked again")
 }
 
 // A killed program cannot clean up. The next start does, before a session without an owner can be

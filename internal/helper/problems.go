@@ -6,12 +6,16 @@ import "github.com/ers-login/ers-login/internal/problem"
 var Upgraded = &problem.Problem{
 	Code:  "PROGRAM-UPGRADED",
 	Title: "e-RS Login was updated while it was open",
-	Happened: "Another version was installed on this computer in the meantime. Its parts do not work together with the window, which is " +
-		"still the version from before.",
+	Happened: "A new version was installed while the old one was open. Close e-RS Login and open " +
+		"it again to use it.",
 	Steps: []string{
-		"Close e-RS Login and start it again: choose **Quit** from the menu of its icon beside the clock, or close its window.",
+		"Close e-RS Login: choose **Quit** from the menu of its icon next to the clock, or " +
+			"close its window. Then start it again.",
 		"Sign in again if you were signed in.",
-		"If it says the same again, give your local service desk the reference below: the program and its helper, in one folder, are of " +
-			"different versions, and have to be installed anew.",
+		"If it happens again, contact your local service desk and quote the reference below.",
+	},
+	ServiceDesk: []string{
+		"The program and its helper, in the same folder, have different versions. Install " +
+			"both again.",
 	},
 }

@@ -76,7 +76,7 @@ func TestALockOfUnknownState(t *testing.T) {
 			_, err := instance.Take(path)
 			require.ErrorIs(t, err, instance.Unknown)
 			found := problem.Of(err)
-			assert.Contains(t, found.Expand(found.Steps[1]), filepath.Dir(path))
+			assert.Contains(t, found.Expand(found.ServiceDesk[0]), filepath.Dir(path))
 		})
 	}
 }

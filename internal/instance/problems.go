@@ -11,35 +11,39 @@ var (
 	// Running: another process of this user holds the lock.
 	Running = &problem.Problem{
 		Code:     "INSTANCE-RUNNING",
-		Title:    "e-RS Login is running already",
-		Happened: "Another window of e-RS Login is open for you on this computer, and only one can keep your e-RS session.",
+		Title:    "e-RS Login is already open",
+		Happened: "You already have an e-RS Login window on this computer. Only one can be open.",
 		Steps: []string{
-			"Go to the other window and sign in there. This one can be closed.",
-			"To go on here instead, close the other window and press **Try again**.",
+			"Go to the other window and sign in there. You can close this one.",
+			"To work here instead, close the other window and press **Try again**.",
 		},
 		Retry: true,
 	}
 	// Unknown: the lock could not be taken, for another reason, or its listener is not this user's.
 	Unknown = &problem.Problem{
-		Code:     "INSTANCE-UNKNOWN",
-		Title:    "e-RS Login cannot tell whether it is running already",
-		Happened: "The program makes sure that it runs once at a time with a file of its own, and could not use that file.",
+		Code:  "INSTANCE-UNKNOWN",
+		Title: "e-RS Login cannot check whether it is already open",
+		Happened: "e-RS Login uses a file to make sure that only one window is open. It could not " +
+			"use that file.",
 		Steps: []string{
 			"Press **Try again**.",
-			"If it happens again, give your local service desk the reference below. " +
-				"The folder {{.Folder}} has to be there and you have to be allowed to write to it.",
+			"If it happens again, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Make sure that the folder {{.Folder}} exists and that this user can write to it.",
 		},
 		Retry: true,
 	}
 	// Unreachable: another process holds the lock and does not answer.
 	Unreachable = &problem.Problem{
 		Code:     "INSTANCE-UNREACHABLE",
-		Title:    "e-RS Login is running already but does not answer",
-		Happened: "e-RS Login was started for you before, and that one seems to be stuck. Only one can keep your e-RS session.",
+		Title:    "e-RS Login is already open but not responding",
+		Happened: "The e-RS Login that you opened before is not responding. Only one can be open.",
 		Steps: []string{
 			"Press **Try again**.",
-			"If it happens again, log off from this computer, log on and start the program. What the stuck one has left is cleared then.",
-			"On Windows it is quicker to press Ctrl+Shift+Esc, choose e-RS Login in the list of programs and end its task.",
+			"If it happens again, sign out of this computer, sign in again and start e-RS Login.",
+			"On Windows you can also press Ctrl+Shift+Esc, choose e-RS Login in the list and " +
+				"end the task.",
 		},
 		Retry: true,
 	}
@@ -47,7 +51,7 @@ var (
 	Leaving = &problem.Problem{
 		Code:     "INSTANCE-LEAVING",
 		Title:    "e-RS Login is still closing",
-		Happened: "The window that you closed is still ending your e-RS session.",
+		Happened: "The window that you closed is still signing you out of e-RS.",
 		Steps:    []string{"Wait a few seconds and press **Try again**."},
 		Retry:    true,
 	}
@@ -55,20 +59,21 @@ var (
 	Busy = &problem.Problem{
 		Code:     "INSTANCE-BUSY",
 		Title:    "Too many programs are asking e-RS Login to sign in",
-		Happened: "e-RS Login is running already, and as many other programs as it can serve at a time are waiting for it.",
+		Happened: "e-RS Login is already open, and too many other programs are waiting for it.",
 		Steps: []string{
-			"Go to the window of e-RS Login and sign in there.",
+			"Go to the e-RS Login window and sign in there.",
 			"Close the programs that you do not need and press **Try again**.",
 		},
 		Retry: true,
 	}
 	// Outdated: the first instance is older than the second, and does not know the action.
 	Outdated = &problem.Problem{
-		Code:     "INSTANCE-OUTDATED",
-		Title:    "An older version of e-RS Login is still running",
-		Happened: "e-RS Login was updated while its window was open, and the older version cannot do what was asked for.",
+		Code:  "INSTANCE-OUTDATED",
+		Title: "An older version of e-RS Login is still open",
+		Happened: "e-RS Login was updated while its window was open. The older version must be " +
+			"closed first.",
 		Steps: []string{
-			"Go to the window of e-RS Login, sign out and close it.",
+			"Go to the e-RS Login window, sign out and close it.",
 			"Press **Try again**.",
 		},
 		Retry: true,
@@ -76,11 +81,12 @@ var (
 	// Malformed: the first instance could not make sense of what it was sent.
 	Malformed = &problem.Problem{
 		Code:     "INSTANCE-MALFORMED",
-		Title:    "e-RS Login was asked for something that it does not understand",
-		Happened: "Another program asked e-RS Login for something, and not in the way that it expects.",
+		Title:    "e-RS Login did not understand another program",
+		Happened: "Another program asked e-RS Login for something that it does not know.",
 		Steps: []string{
-			"Go to the window of e-RS Login and sign in there.",
-			"Tell your local service desk which program you started, with the reference below.",
+			"Go to the e-RS Login window and sign in there.",
+			"Contact your local service desk, quote the reference below and say which program " +
+				"you started.",
 		},
 	}
 )

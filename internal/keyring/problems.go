@@ -3,39 +3,45 @@ package keyring
 import "github.com/ers-login/ers-login/internal/problem"
 
 // The last step of most of these Problems.
-const serviceDesk = "If it happens again, give your local service desk the reference below."
+const serviceDesk = "If it happens again, contact your local service desk and quote the reference below."
 
 // The Problems for users. Each is a template; errors.Is finds them by their code.
 var (
 	// Locked: the keyring's prompt was not answered in time, or must not be shown now.
 	Locked = &problem.Problem{
 		Code:  "KEYRING-LOCKED",
-		Title: "Your computer's keyring is locked",
-		Happened: "Your e-RS session is handed to other applications through your computer's keyring, and the keyring has not been " +
-			"unlocked.",
+		Title: "Secure storage on this computer is locked",
+		Happened: "e-RS Login keeps your session in your computer's secure storage (keyring) so that " +
+			"other applications can use it. It has not been unlocked.",
 		Steps: []string{
 			"Press **Try again**.",
-			"When your computer asks for the keyring password, type it. It is usually the password that you log in with.",
-			"If you are not asked or the password is not accepted, give your local service desk the reference below.",
+			"When your computer asks for the password of its secure storage, type it. It is " +
+				"usually the password that you use to sign in to this computer.",
+			"If you are not asked, or the password is not accepted, contact your local service " +
+				"desk and quote the reference below.",
 		},
 		Terminal: []string{
-			"Unlock the keyring: log in to the desktop with your password, or use the desktop's own program for passwords. Signing in with " +
-				"ers-login sign-in asks for the keyring's password, too; commands that only read never do.",
+			"Unlock the keyring: sign in to the desktop with your password, or use the " +
+				"desktop's own program for passwords. The command ers-login sign-in asks for the " +
+				"keyring's password, too. Commands that only read never do.",
 			"Run the command again.",
-			"If the password is not accepted, give your local service desk the reference below.",
+			"If the password is not accepted, contact your local service desk and quote the " +
+				"reference below.",
 		},
 		Retry: true,
 	}
 	// ItemLocked: the keyring is unlocked, and prompts for each entry (KeePassXC). It has the code
 	// of Locked.
 	ItemLocked = &problem.Problem{
-		Code:     Locked.Code,
-		Title:    "Your computer's keyring asks before an entry is used",
-		Happened: "The keyring is unlocked, but it asks you before a program may use or remove the e-RS session in it, and was not answered.",
+		Code:  Locked.Code,
+		Title: "Secure storage asks you before it is used",
+		Happened: "Your computer asks you before a program can use or remove the e-RS session in its " +
+			"secure storage. The question was not answered.",
 		Steps: []string{
-			"Press **Try again**, and allow it when your keyring asks.",
-			"To be asked no more, open KeePassXC, go to Settings, Secret Service Integration, and switch off the two questions: before an " +
-				"entry is accessed, and before one is deleted.",
+			"Press **Try again**, and allow it when you are asked.",
+			"To stop being asked, open KeePassXC, go to Settings, Secret Service Integration, " +
+				"and switch off the two questions: before an entry is accessed, and before one is " +
+				"deleted.",
 			serviceDesk,
 		},
 		Terminal: []string{
@@ -49,83 +55,104 @@ var (
 	// Dismissed: the user has dismissed the keyring's prompt.
 	Dismissed = &problem.Problem{
 		Code:  "KEYRING-DISMISSED",
-		Title: "The keyring was not unlocked",
-		Happened: "Your computer asked to unlock its keyring, and the question was cancelled. Without it your e-RS session cannot be " +
-			"handed to other applications.",
+		Title: "Secure storage was not unlocked",
+		Happened: "Your computer asked for the password of its secure storage (keyring), and the " +
+			"question was cancelled. Other applications cannot use your e-RS session without " +
+			"it.",
 		Steps: []string{
 			"Press **Try again**.",
-			"When your computer asks for the keyring password, type it and confirm. It is usually the password that you log in with.",
-			"If you do not know the password, ask your local service desk.",
+			"When your computer asks for the password of its secure storage, type it. It is " +
+				"usually the password that you use to sign in to this computer.",
+			"If you do not know the password, contact your local service desk and quote the " +
+				"reference below.",
 		},
 		Retry: true,
 	}
 	// NoBus: Linux without a session bus.
 	NoBus = &problem.Problem{
-		Code:     "KEYRING-NO_BUS",
-		Title:    "Your computer's keyring cannot be reached",
-		Happened: "The keyring belongs to a desktop session, and this program was not started from one.",
+		Code:  "KEYRING-NO_BUS",
+		Title: "Secure storage on this computer cannot be reached",
+		Happened: "e-RS Login keeps your session in your computer's secure storage (keyring) so that " +
+			"other applications can use it. e-RS Login was started without a desktop, so it " +
+			"cannot reach it.",
 		Steps: []string{
-			"Log in to the desktop of this computer and start the program from its menu.",
-			"If you have done so, give your local service desk the reference below: there is no D-Bus session bus.",
+			"Sign in to the desktop of this computer and start e-RS Login from its menu.",
+			"If that does not help, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"There is no D-Bus session bus.",
 		},
 		Terminal: []string{
 			"Run the command in the desktop session of the user who signs in to e-RS: not over SSH, under sudo, from cron or in a container.",
-			"If you have done so, give your local service desk the reference below: there is no D-Bus session bus.",
+			"If that does not help, contact your local service desk and quote the reference below.",
 		},
 	}
 	// NoService: Linux without a Secret Service.
 	NoService = &problem.Problem{
-		Code:     "KEYRING-NO_SERVICE",
-		Title:    "Your computer has no keyring program",
-		Happened: "Your e-RS session is handed to other applications through a keyring, and no program that keeps one is running.",
+		Code:  "KEYRING-NO_SERVICE",
+		Title: "This computer has no secure storage",
+		Happened: "e-RS Login keeps your session in your computer's secure storage (keyring) so that " +
+			"other applications can use it. This computer has none.",
 		Steps: []string{
-			"Ask your local service desk to install a keyring that offers the Secret Service, such as GNOME Keyring.",
-			"Log out of the computer, log in again and press **Try again**.",
+			"Contact your local service desk and quote the reference below.",
+			"Sign out of the computer, sign in again and press **Try again**.",
+		},
+		ServiceDesk: []string{
+			"Install a keyring that offers the Secret Service, such as GNOME Keyring.",
 		},
 		Retry: true,
 	}
 	// noKDEService: the same on KDE's desktop. It has the code of NoService.
 	noKDEService = &problem.Problem{
-		Code:     NoService.Code,
-		Title:    "Your computer's keyring is switched off for this program",
-		Happened: "Your e-RS session is handed to other applications through a keyring, and KDE Wallet does not offer its own for that.",
+		Code:  NoService.Code,
+		Title: "Secure storage is switched off on this computer",
+		Happened: "e-RS Login keeps your session in your computer's secure storage (keyring) so that " +
+			"other applications can use it. On this computer that is KDE Wallet, and it is " +
+			"switched off.",
 		Steps: []string{
 			"Open System Settings, go to KDE Wallet, switch on the wallet and \"Use KWallet for the Secret Service interface\".",
-			"Log out of the computer, log in again and press **Try again**.",
+			"Sign out of the computer, sign in again and press **Try again**.",
 			serviceDesk,
 		},
 		Retry: true,
 	}
 	// NoCollection: a user who has no keyring yet.
 	NoCollection = &problem.Problem{
-		Code:     "KEYRING-NO_COLLECTION",
-		Title:    "You do not have a keyring yet",
-		Happened: "Your e-RS session is handed to other applications through a keyring, and none has been made for you on this computer.",
+		Code:  "KEYRING-NO_COLLECTION",
+		Title: "Secure storage is not set up on this computer",
+		Happened: "e-RS Login keeps your session in your computer's secure storage (keyring) so that " +
+			"other applications can use it. You do not have one yet.",
 		Steps: []string{
-			"Log out of the computer and log in again with your password. For most people that makes a keyring.",
-			"If that does not help, open the program Passwords and Keys, add a password keyring, name it Login and set it as default.",
+			"Sign out of the computer, then sign in with your password. This usually sets it up.",
 			"Press **Try again**.",
 			serviceDesk,
+		},
+		ServiceDesk: []string{
+			"Open the program Passwords and Keys, add a password " +
+				"keyring, name it Login and set it as default.",
 		},
 		Retry: true,
 	}
 	// noWallet: the same with KDE's keyring. It has the code of NoCollection.
 	noWallet = &problem.Problem{
-		Code:     NoCollection.Code,
-		Title:    "You do not have a wallet yet",
-		Happened: "Your e-RS session is handed to other applications through KDE Wallet, and no wallet has been made for you on this computer.",
+		Code:  NoCollection.Code,
+		Title: "Secure storage (KDE Wallet) is not set up on this computer",
+		Happened: "e-RS Login keeps your session in KDE Wallet so that other applications can use " +
+			"it. You do not have a wallet yet.",
 		Steps: []string{
-			"Open System Settings, go to KDE Wallet, and create a wallet. Give it the password that you log in with.",
-			"Log out of the computer, log in again and press **Try again**.",
+			"Open System Settings, go to KDE Wallet, and create a wallet. Give it the password " +
+				"that you use to sign in to this computer.",
+			"Sign out of the computer, sign in again and press **Try again**.",
 			serviceDesk,
 		},
 		Retry: true,
 	}
 	// noDatabase: the same with KeePassXC. It has the code of NoCollection.
 	noDatabase = &problem.Problem{
-		Code:     NoCollection.Code,
-		Title:    "KeePassXC shows no database",
-		Happened: "Your e-RS session is handed to other applications through KeePassXC, and none of its databases is open and shown to them.",
+		Code:  NoCollection.Code,
+		Title: "No KeePassXC database is open",
+		Happened: "e-RS Login keeps your session in KeePassXC so that other applications can use it. " +
+			"None of its databases is open and shared.",
 		Steps: []string{
 			"Open KeePassXC and unlock your database.",
 			"In its menu go to Database, Database Settings, Secret Service Integration, and choose a group that other applications may use.",
@@ -137,44 +164,46 @@ var (
 	// TimedOut: the keyring hangs, although it is not locked.
 	TimedOut = &problem.Problem{
 		Code:     "KEYRING-TIMEOUT",
-		Title:    "Your computer's keyring does not answer",
-		Happened: "The keyring is not locked, but it did not do what it was asked to in time.",
+		Title:    "Secure storage on this computer does not answer",
+		Happened: "It is not locked, but it did not respond in time.",
 		Steps: []string{
 			"Press **Try again**.",
-			"If that does not help, log out of the computer and log in again.",
+			"If that does not help, sign out of the computer and sign in again.",
 			serviceDesk,
 		},
 		Retry: true,
 	}
 	// Crashed: the keyring or the worker has ended during use.
 	Crashed = &problem.Problem{
-		Code:     "KEYRING-CRASHED",
-		Title:    "Your computer's keyring stopped working",
-		Happened: "The keyring, or the part of this program that uses it, ended unexpectedly.",
+		Code:  "KEYRING-CRASHED",
+		Title: "Secure storage on this computer stopped working",
+		Happened: "Your computer's secure storage (keyring), or the part of e-RS Login that uses it, " +
+			"stopped unexpectedly.",
 		Steps: []string{
 			"Press **Try again**.",
-			"If that does not help, close this program and start it again.",
+			"If that does not help, close e-RS Login and start it again.",
 			serviceDesk,
 		},
-		Terminal: []string{"Run the command again.", "If that does not help, log out of the computer and log in again.", serviceDesk},
+		Terminal: []string{"Run the command again.", "If that does not help, sign out of the computer and sign in again.", serviceDesk},
 		Retry:    true,
 	}
 	// ReadBack: what was read is not what was written.
 	ReadBack = &problem.Problem{
-		Code:     "KEYRING-READBACK",
-		Title:    "Your computer's keyring did not keep the session",
-		Happened: "What the keyring returned is not what was stored in it, so other applications could not have used your e-RS session.",
-		Steps:    []string{"Press **Try again**.", serviceDesk},
-		Retry:    true,
+		Code:  "KEYRING-READBACK",
+		Title: "Secure storage on this computer did not keep your session",
+		Happened: "Your computer's secure storage (keyring) returned something else than was stored. " +
+			"Other applications could not have used your e-RS session.",
+		Steps: []string{"Press **Try again**.", serviceDesk},
+		Retry: true,
 	}
 	// Leftover: an entry could not be removed.
 	Leftover = &problem.Problem{
 		Code:  "KEYRING-LEFTOVER",
-		Title: "An old session is still in your computer's keyring",
-		Happened: "The keyring did not remove an entry. The session in it is closed at e-RS, but other applications may still try " +
-			"to use it.",
+		Title: "An old session is still stored on this computer",
+		Happened: "The session is closed at e-RS, but it could not be removed from your computer's " +
+			"secure storage (keyring). Other applications may still try to use it.",
 		Steps: []string{
-			"Press **Try again**, and confirm if your computer asks whether to remove the entry.",
+			"Press **Try again**, and confirm if your computer asks whether to remove it.",
 			serviceDesk,
 		},
 		Retry: true,
@@ -182,60 +211,70 @@ var (
 	// NoLogon: Windows error 1312.
 	NoLogon = &problem.Problem{
 		Code:  "KEYRING-NO_LOGON",
-		Title: "Windows does not store credentials in this session",
-		Happened: "The Windows Credential Manager is not available to this program. This happens over network and SSH log-ons, in some " +
-			"programs that run as administrator, and where a group policy forbids storing credentials.",
+		Title: "Windows does not let e-RS Login store your session",
+		Happened: "e-RS Login cannot use the Windows Credential Manager. This can happen if it runs " +
+			"as administrator or over a remote connection, or if a group policy forbids it.",
 		Steps: []string{
-			"Close this program and start it in the usual way, without \"Run as administrator\".",
-			"If that does not help, give your local service desk the reference below and mention the policy \"Do not allow storage of " +
-				"passwords and credentials for network authentication\".",
+			"Close e-RS Login and start it in the usual way, without \"Run as administrator\".",
+			"If that does not help, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Check the policy \"Do not allow storage of passwords and credentials for network " +
+				"authentication\".",
 		},
 		Terminal: []string{
 			"Run the command in the session of the user who has logged on at this computer: not over SSH, as a service or a scheduled task, " +
 				"and without \"Run as administrator\".",
-			"If that does not help, give your local service desk the reference below and mention the policy \"Do not allow storage of " +
-				"passwords and credentials for network authentication\".",
+			"If that does not help, contact your local service desk and quote the reference below.",
 		},
 	}
 	// Forbidden: a policy forbids it.
 	Forbidden = &problem.Problem{
 		Code:     "KEYRING-FORBIDDEN",
-		Title:    "Your computer forbids storing credentials",
-		Happened: "A setting of your organisation keeps this program from using the computer's keyring.",
-		Steps:    []string{"Give your local service desk the reference below. Only they can change that setting."},
+		Title:    "Your organisation does not let e-RS Login store your session",
+		Happened: "A rule on this computer keeps e-RS Login from using its secure storage (keyring).",
+		Steps: []string{
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"A policy forbids storing credentials. Change it for this user.",
+		},
 	}
 	// Unreadable: there is an entry that this version cannot decode.
 	Unreadable = &problem.Problem{
-		Code:     "KEYRING-UNREADABLE",
-		Title:    "The session in your computer's keyring cannot be read",
-		Happened: "Another program, or another version of this one, has stored something that this version does not understand.",
-		Steps:    []string{"Sign in again. The new session takes its place.", serviceDesk},
+		Code:  "KEYRING-UNREADABLE",
+		Title: "The session stored on this computer cannot be read",
+		Happened: "Another program, or another version of e-RS Login, stored something that this " +
+			"version does not understand.",
+		Steps: []string{"Sign in again. The new session replaces it.", serviceDesk},
 	}
 	// Checking: another check of the keyring is under way.
 	Checking = &problem.Problem{
 		Code:     "KEYRING-CHECKING",
-		Title:    "Another check of the keyring is running",
-		Happened: "Two checks at once would disturb one another, so that this one did not begin. Nothing is known to be wrong.",
+		Title:    "Another check of secure storage is running",
+		Happened: "Only one check can run at a time, so this one did not start. We found no problem.",
 		Steps: []string{
-			"Wait until the other check has ended: ers-login doctor on a terminal, or Check this computer in the window.",
+			"Wait until the other check has finished, in another window or on a terminal.",
 			"Press **Try again**.",
-			"If it happens again although there is no other one, log out of the computer and log in again.",
+			"If it happens again and no other check is running, sign out of the computer and " +
+				"sign in again.",
 		},
 		Retry: true,
 	}
 	// NotFound: there is no such entry. Its meaning to the user depends on the caller.
 	NotFound = &problem.Problem{
 		Code:     "KEYRING-NOT_FOUND",
-		Title:    "There is no such entry in your computer's keyring",
+		Title:    "There is no session stored on this computer",
 		Happened: "Nothing has been stored yet, or it has been removed.",
-		Steps:    []string{"Give your local service desk the reference below if there should be one."},
+		Steps:    []string{"If there should be one, contact your local service desk and quote the reference below."},
 	}
 	// Failed: every other error.
 	Failed = &problem.Problem{
-		Code:     "KEYRING-FAILED",
-		Title:    "Your computer's keyring could not be used",
-		Happened: "The keyring refused, for a reason that this program does not know.",
-		Steps:    []string{"Press **Try again**.", serviceDesk},
-		Retry:    true,
+		Code:  "KEYRING-FAILED",
+		Title: "Secure storage on this computer could not be used",
+		Happened: "e-RS Login keeps your session in your computer's secure storage (keyring) so that " +
+			"other applications can use it. It refused, and did not say why.",
+		Steps: []string{"Press **Try again**.", serviceDesk},
+		Retry: true,
 	}
 )

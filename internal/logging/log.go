@@ -168,16 +168,24 @@ var (
 	noFolder = &problem.Problem{
 		Code:     "LOG-FOLDER",
 		Title:    "The log cannot be written",
-		Happened: "The program cannot write its log into the folder {{.Folder}}. You can sign in all the same.",
+		Happened: "e-RS Login cannot write its log to the folder {{.Folder}}. You can sign in.",
 		Steps: []string{
-			"See that the folder exists, belongs to this user, and that the disk is not full.",
-			"If that does not help, give your local service desk the reference below.",
+			"You can keep working.",
+			"If that does not help, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Make sure that the folder exists, belongs to this user, and that the disk is not full.",
 		},
 	}
 	unknownLevel = &problem.Problem{
 		Code:     "LOG-LEVEL",
-		Title:    "The log's level is not known",
-		Happened: "The program does not know the level that was set for its log, and writes as much as usual.",
-		Steps:    []string{"Set the log level to error, warning, info or debug."},
+		Title:    "The log level is not valid",
+		Happened: "e-RS Login does not know this log level, and logs as much as usual.",
+		Steps: []string{
+			"You can keep working.",
+		},
+		ServiceDesk: []string{
+			"Set log_level to error, warning, info or debug.",
+		},
 	}
 )

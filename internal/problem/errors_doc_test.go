@@ -1,6 +1,7 @@
 package problem_test
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"go/ast"
@@ -59,10 +60,61 @@ func TestERR000EveryProblemHelps(t *testing.T) {
 			assert.NotEqual(t, ".", p.Title[len(p.Title)-1:], "a title is no sentence")
 			assert.NotEmpty(t, p.Happened)
 			assert.NotEmpty(t, p.Steps, "the user is left alone")
-			for _, text := range append([]string{p.Title, p.Happened}, p.Steps...) {
+			for _, text := range slices.Concat([]string{p.Title, p.Happened}, p.Steps, p.ServiceDesk) {
 				assert.NotRegexp(t, `[A-Z]+_CLINICIAN|nil|panic`, text, "a code name on a screen")
 			}
 		})
+	}
+}
+
+// TestAClinicianReadsPlainWords: a clinician reads title, what happened and the steps, and nothing
+// of protocols, keyrings and settings in them. A step that only IT can take is in ServiceDesk.
+func TestAClinicianReadsPlainWords(t *testing.T) {
+	jargon := regexp.MustCompile(`(?i)\b(keyrings?|tickets?|A00[123]|this program|anew|whoever|told|stands?|log (in|on|off|out)|see that)\b`)
+	names := namesOfSettings()
+	for _, p := range all(t) {
+		if slices.Contains(onlyOnTheCommandLine, p.Title) || strings.HasSuffix(p.Title, missingOrUnusable) {
+			continue // That of a setting is for the document alone.
+		}
+		t.Run(p.Code, func(t *testing.T) {
+			for _, text := range slices.Concat([]string{p.Title, p.Happened}, p.Steps) {
+				assert.NotRegexp(t, jargon, strings.ReplaceAll(text, " (keyring)", ""))
+			}
+			for _, step := range p.Steps {
+				assert.NotRegexp(t, names, step, "a setting, outside the block for the service desk")
+				assert.NotContains(t, step, "{{.Setting}}", "a setting, outside the block for the service desk")
+			}
+			for _, text := range p.ServiceDesk {
+				assert.NotRegexp(t, `service desk`, text, "it is the service desk that reads it")
+			}
+		})
+	}
+}
+
+// namesOfSettings matches the names of settings that are no words.
+func namesOfSettings() *regexp.Regexp {
+	var names []string
+	for _, setting := range config.Settings() {
+		if strings.Contains(setting.Key, "_") {
+			names = append(names, setting.Key)
+		}
+	}
+	return regexp.MustCompile(`\b(` + strings.Join(names, "|") + `)\b|\bsettings? [a-z]+_|the setting [a-z]`)
+}
+
+// A button that a step names is the one that the window shows.
+func TestStepsNameTheButtonThatIsThere(t *testing.T) {
+	of := regexp.MustCompile(`\*\*([^*]+)\*\*`)
+	elsewhere := []string{"Sign out", "Switch role", "Quit"}
+	for _, p := range all(t) {
+		shown := cmp.Or(p.Button, "Try again")
+		for _, step := range p.Steps {
+			for _, named := range of.FindAllStringSubmatch(step, -1) {
+				if !slices.Contains(elsewhere, named[1]) {
+					assert.Equal(t, shown, named[1], "%s: %s", p.Code, step)
+				}
+			}
+		}
 	}
 }
 
@@ -71,14 +123,14 @@ func TestERR000EveryProblemHelps(t *testing.T) {
 func TestStrangersWordsAreQuoted(t *testing.T) {
 	quoted := 0
 	for _, p := range all(t) {
-		for _, text := range slices.Concat([]string{p.Title, p.Happened}, p.Steps, p.Terminal) {
+		for _, text := range slices.Concat([]string{p.Title, p.Happened, p.Technical}, p.Steps, p.ServiceDesk, p.Terminal) {
 			assert.NotRegexp(t, `\{\{\.(Issuer|Names|Outcome|Subject)\}\}`, text, p.Code)
 		}
 		if p.Quoted == "" {
 			continue
 		}
 		quoted++
-		assert.Regexp(t, `^(Not verified, in|In) the words of [^{]+: [^{]*\{\{\.[A-Za-z]+\}\}$`, p.Quoted, p.Code)
+		assert.Regexp(t, `^(Not verified, in the words of [^{]+|Message from e-RS): [^{]*\{\{\.[A-Za-z]+\}\}$`, p.Quoted, p.Code)
 	}
 	assert.Greater(t, quoted, 4, "the source was not found")
 }
@@ -95,9 +147,9 @@ func TestERR000EveryProblemHelpsOnATerminal(t *testing.T) {
 			assert.NotEmpty(t, steps, "the user is left alone")
 			for i, step := range steps {
 				assert.NotRegexp(t, `(?i)\*\*|\bbelow\b|\bbutton\b|\bthis window\b|on the screen\.`, step)
-				// The name of another button than Try again would lose its marks, and be one all the same.
+				// The name of another button would lose its marks, and be one all the same.
 				if len(p.Terminal) == 0 {
-					step = strings.ReplaceAll(p.Steps[i], "ress **Try again**", "")
+					step = strings.ReplaceAll(p.Steps[i], "ress **"+cmp.Or(p.Button, "Try again")+"**", "")
 				}
 				assert.NotContains(t, step, "ress **", "a button, and there is no window")
 			}
@@ -107,13 +159,21 @@ func TestERR000EveryProblemHelpsOnATerminal(t *testing.T) {
 
 // onlyInTheWindow are the titles of Problems that the command line never prints: they are about the window that shows them.
 var onlyInTheWindow = []string{
-	"Somebody is signed in for real",
+	"A real e-RS session is open",
 	"Another program has replaced your e-RS session",
-	"Your e-RS session was removed from the keyring",
-	"Not everything that happens to this computer can be seen",
+	"Another program has signed your applications out of e-RS",
+	"Your session may stay open when the screen is locked",
 	"e-RS Login was started again, with other settings",
-	"Several settings cannot be used", // Its steps are made while the program runs, out of those of others.
+	"e-RS Login was started again, as a demonstration",
+	"e-RS Login was started again, but this window is a demonstration",
+	"You are signed out here, but e-RS did not confirm it",
 }
+
+// onlyOnTheCommandLine are the titles of Problems that no clinician reads.
+var onlyOnTheCommandLine = []string{"The command line cannot be understood"}
+
+// missingOrUnusable ends the title that the document has for each setting.
+const missingOrUnusable = " is missing, or cannot be used"
 
 // all returns the Problems of the whole program: those that stand in its source, and those that are made from tables.
 func all(t *testing.T) []*problem.Problem {
@@ -134,9 +194,11 @@ func all(t *testing.T) []*problem.Problem {
 	for _, setting := range config.Settings() {
 		list = append(list, &problem.Problem{
 			Code:     "SETTING-" + strings.ToUpper(setting.Key),
-			Title:    "The setting " + setting.Key + " is missing, or cannot be used",
+			Title:    "The setting " + setting.Key + missingOrUnusable,
 			Happened: setting.Description + " It may be: " + setting.Allowed + ".",
-			Steps:    []string{"Ask your local service desk: " + setting.Remedy},
+			Steps:    []string{"Contact your local service desk and quote the reference below."},
+
+			ServiceDesk: []string{setting.Remedy},
 		})
 	}
 	slices.SortStableFunc(list, func(a, b *problem.Problem) int { return strings.Compare(a.Code, b.Code) })
@@ -434,9 +496,17 @@ func read(t *testing.T, literal *ast.CompositeLit, constants map[string]ast.Expr
 			}
 		case "Quoted":
 			p.Quoted, _ = text(field.Value, constants)
+		case "Technical":
+			p.Technical, _ = text(field.Value, constants)
+		case "Button":
+			p.Button, _ = text(field.Value, constants)
 		case "Steps":
 			if steps, ok := field.Value.(*ast.CompositeLit); ok {
 				p.Steps = texts(steps, constants)
+			}
+		case "ServiceDesk":
+			if steps, ok := field.Value.(*ast.CompositeLit); ok {
+				p.ServiceDesk = texts(steps, constants)
 			}
 		case "Terminal":
 			steps, ok := field.Value.(*ast.CompositeLit)
@@ -494,7 +564,7 @@ func page(t *testing.T, list []*problem.Problem) string {
 	}
 	var out strings.Builder
 	out.WriteString(head)
-	out.WriteString("\n## You can fix\n\nThe first step is one that you can take yourself.\n")
+	out.WriteString("\n## You can fix\n\nYou can take the first step yourself.\n")
 	section(&out, yours)
 	out.WriteString("\n## Tell IT\n\nThe first step is for your local service desk, or for your Registration Authority.\n")
 	section(&out, desks)
@@ -520,15 +590,23 @@ func section(out *strings.Builder, list []*problem.Problem) {
 		if p.Quoted != "" {
 			fmt.Fprintf(out, "On a line of its own: %s\n\n", plain(p, p.Quoted))
 		}
+		if p.Technical != "" {
+			fmt.Fprintf(out, "Below the reference: %s\n\n", plain(p, p.Technical))
+		}
 		for i, step := range p.Steps {
 			fmt.Fprintf(out, "%d. %s\n", i+1, plain(p, step))
 		}
-		if len(p.Terminal) == 0 {
-			continue
+		if len(p.Terminal) > 0 {
+			out.WriteString("\nOn the command line:\n\n")
+			for i, step := range p.TerminalSteps() {
+				fmt.Fprintf(out, "%d. %s\n", i+1, plain(p, step))
+			}
 		}
-		out.WriteString("\nOn the command line:\n\n")
-		for i, step := range p.TerminalSteps() {
-			fmt.Fprintf(out, "%d. %s\n", i+1, plain(p, step))
+		if len(p.ServiceDesk) > 0 {
+			out.WriteString("\nFor the service desk:\n\n")
+			for i, step := range p.ServiceDesk {
+				fmt.Fprintf(out, "%d. %s\n", i+1, plain(p, step))
+			}
 		}
 	}
 }
@@ -546,7 +624,11 @@ Every failure has a stable reference, which the window shows as **Reference** an
 changes its meaning from one version to the next. What a screen fills in stands here as *‹a word in italics›*.
 
 The command line prints the reference in brackets behind the title, and says *run the command again* where the window has the button
-**Try again**. Where it has other steps than the window, they are listed.
+**Try again** or **Choose another role**. Where it has other steps than the window, they are listed. What is *for the service desk* stands in a
+block of its own in the window and on the command line, and is copied with **Copy details**.
+
+If e-RS cannot be asked to close a session, the window shows the reference of the reason, whatever it is, with the words of
+` + "`ERS-A003-403`" + `.
 
 Two kinds of reference are made of a number that is not known beforehand: ` + "`ERS-A001-418`" + ` is any other status that e-RS has
 answered to a call (A001 creates the session, A002 selects the role, A003 deletes it), and ` + "`CARD-0x80100042`" + ` or

@@ -10,6 +10,9 @@
 // name of a button as **Try again**. The command line shows the same Problems: see
 // [Problem.TerminalSteps]. Texts that are put together while the program runs are kept apart by
 // [Sentences].
+//
+// Title, Happened and Steps are for a clinician: short, active, without the words of protocols,
+// settings and keyrings. What a service desk needs besides goes into ServiceDesk and Technical.
 package problem
 
 import (
@@ -35,13 +38,23 @@ type Problem struct {
 	// claims. The text around its values names their source, so that they do not read like a
 	// sentence of this program.
 	Quoted string
-	// Steps is what to do, in order, each a sentence.
+	// Steps is what the user can do, in order, each a sentence.
 	Steps []string
+	// ServiceDesk is what only a service desk can do, in order, each a sentence: it may name
+	// settings, files and commands. It is shown apart from Steps.
+	ServiceDesk []string
+	// Technical is a line that a service desk asks for first, such as what e-RS answered to which
+	// call. It is shown below the reference.
+	Technical string
 	// Terminal replaces Steps on the command line, if Steps would be wrong there even through
 	// [Problem.TerminalSteps]. It is English only, as the command line is.
 	Terminal []string
 	// Retry reports whether trying again can help without anything else being changed first.
 	Retry bool
+	// Button names the window's button that starts over, by where it leads. Empty means Try again.
+	Button string
+	// Information: nothing has to be done about it. As a notice, it can be hidden.
+	Information bool
 	// Args fills {{.Name}} in the texts. It must hold no secret, and no unbounded text from
 	// outside.
 	Args map[string]string
@@ -141,10 +154,10 @@ func Of(err error) *Problem {
 var Unexpected = &Problem{
 	Code:     "UNEXPECTED",
 	Title:    "Something went wrong",
-	Happened: "The program met a problem that it does not know.",
+	Happened: "e-RS Login has an unexpected problem.",
 	Steps: []string{
 		"Press **Try again**.",
-		"If it happens again, give your local service desk the reference below.",
+		"If it happens again, contact your local service desk and quote the reference below.",
 	},
 	Retry: true,
 }

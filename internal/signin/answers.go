@@ -21,7 +21,7 @@ func (m *machine) onLeftoverCleared(now time.Time, e leftoverCleared) []effect {
 	m.entryUnread, m.entryUnreadAt = e.err != nil && isLocked(e.err), now
 	m.entryLocked = errors.Is(e.err, handoff.ErrItemLocked)
 	m.cleared = e.err == nil || m.entryUnread
-	m.state.Links.Keyring = keyringHealth(e.err)
+	m.seeKeyring(e.err)
 	effects := m.closeOrphan(e.leftover)
 	switch {
 	case m.state.Phase == Ending:
@@ -203,7 +203,7 @@ func (m *machine) onPublished(now time.Time, e published) []effect {
 		m.onEntrySeen(entrySeen{attempt: e.attempt, err: e.err})
 		return append(effects, m.undefer(now)...)
 	}
-	m.state.Links.Keyring = keyringHealth(e.err)
+	m.seeKeyring(e.err)
 	if e.err != nil {
 		return append(effects, m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})...)
 	}

@@ -21,6 +21,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -251,6 +252,11 @@ func (f *Flow) tell(before State) {
 		entry.Info("phase")
 	} else if now.Phase == Waiting && before.Missing != now.Missing {
 		f.config.Log.WithField("missing", now.Missing.String()).Info("waiting")
+	}
+	for _, notice := range now.Notices {
+		if !slices.ContainsFunc(before.Notices, func(n Notice) bool { return n.Problem.Is(notice.Problem) }) {
+			f.config.Log.WithField("problem", notice.Problem.Code).Info("notice")
+		}
 	}
 	f.config.Observe(now)
 }

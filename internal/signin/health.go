@@ -19,12 +19,17 @@ func keyringHealth(err error) Health {
 	}
 }
 
-// ersHealth takes every answer of e-RS for a sign of life, a refusal included.
+// ersHealth takes every answer of e-RS for a sign of life, a refusal included. One that says that
+// e-RS does not work is no good sign.
 func ersHealth(err error) Health {
-	if err == nil || errors.Is(err, ersclient.ErrAnswered) {
+	switch {
+	case errors.Is(err, ersclient.ErrUnavailable):
+		return HealthAttention
+	case err == nil, errors.Is(err, ersclient.ErrAnswered):
 		return HealthGood
+	default:
+		return HealthBad
 	}
-	return HealthBad
 }
 
 // isLocked reports whether the keyring, or an entry in it, has to be unlocked first.
@@ -35,7 +40,20 @@ func isLocked(err error) bool {
 // shut reports whether a keyring could not be used for a reason that a probe finds, too: it is
 // locked, its prompt was dismissed, or it has gone.
 func shut(err error) bool {
-	return isLocked(err) || slices.ContainsFunc(
-		[]error{handoff.ErrDismissed, handoff.ErrNoBus, handoff.ErrNoService, handoff.ErrNoCollection},
-		func(reason error) bool { return errors.Is(err, reason) })
+	return isLocked(err) || errors.Is(err, handoff.ErrDismissed) || noKeyring(err)
+}
+
+// noKeyring reports whether there is no keyring that could be used.
+func noKeyring(err error) bool {
+	return isOneOf(err, handoff.ErrNoBus, handoff.ErrNoService, handoff.ErrNoCollection)
+}
+
+// aboutKeyring reports whether an error is the keyring's, and no missing entry.
+func aboutKeyring(err error) bool {
+	return shut(err) || isOneOf(err, handoff.ErrTimeout, handoff.ErrStopped, handoff.ErrReadBack, handoff.ErrLeftover,
+		handoff.ErrNoLogonSession, handoff.ErrForbidden)
+}
+
+func isOneOf(err error, reasons ...error) bool {
+	return slices.ContainsFunc(reasons, func(reason error) bool { return errors.Is(err, reason) })
 }

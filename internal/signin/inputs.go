@@ -145,7 +145,8 @@ func (m *machine) onStartOver(now time.Time) []effect {
 		return nil
 	case m.unfinishedEnd != NotEnded:
 		return m.finish(now)
-	case !m.cleared:
+	case !m.cleared, m.state.Phase == Failed && noKeyring(m.state.Problem):
+		// The keyring is looked at first: a user must not choose a role in vain again.
 		return m.clearLeftover(now, NotEnded)
 	case m.proof.IsZero():
 		return m.prompt(now, false)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // signedIn is a machine with a session that other applications can read.
@@ -203,6 +204,7 @@ func TestA00303AFailedEndIsToldToWhoeverLeaves(t *testing.T) {
 	assert.Equal(t, "ERS-A003-500", m.state.Problem.Code)
 	assert.Equal(t, agreed.about.NotClosed.Title, m.state.Problem.Title)
 	assert.Equal(t, agreed.about.NotClosed.Steps, m.state.Problem.Steps)
+	assert.Equal(t, agreed.about.NotClosed.Button, m.state.Problem.Button)
 	for _, status := range []int{404, 410} {
 		m := signedIn(t)
 		m.handle(morning, intentEvent{SignOut{}})
@@ -349,6 +351,51 @@ func TestAKeyringOfTwoMindsIsNotAskedAllTheTime(t *testing.T) {
 	assert.Equal(t, []string{"clear what is left"}, names(m.handle(morning.Add(probeEvery), linkSeen{linkKeyring, nil})))
 	m.handle(morning.Add(probeEvery), leftoverCleared{err: locked})
 	assert.Empty(t, names(m.handle(morning.Add(probeEvery+time.Second), linkSeen{linkKeyring, nil})))
+}
+
+// Beside a Problem with the keyring nothing says that it is well, also after the session was taken
+// back, and trying again looks at the keyring before a passcode is asked for and a role chosen.
+func TestNothingLooksGoodBesideItsProblem(t *testing.T) {
+	for cause, want := range map[error]struct {
+		health Health
+		again  string
+	}{
+		handoff.ErrNoCollection: {HealthBad, "clear what is left"},
+		handoff.ErrNoService:    {HealthBad, "clear what is left"},
+		handoff.ErrTimeout:      {HealthBad, "A001"},
+		handoff.ErrDismissed:    {HealthBad, "A001"},
+		handoff.ErrLocked:       {HealthAttention, "A001"},
+	} {
+		t.Run(cause.Error(), func(t *testing.T) {
+			m := situation{"published", toPublished}.machine(t)
+			m.handle(morning, published{attempt: m.attempt, looked: true, err: (&problem.Problem{Code: "KEYRING-TEST"}).Because(cause)})
+			m.handle(morning, ended{})
+			require.Equal(t, Failed, m.state.Phase)
+			assert.Equal(t, want.health, m.state.Links.Keyring)
+			assert.Equal(t, []string{want.again}, names(m.handle(morning, intentEvent{TryAgain{}})))
+		})
+	}
+	for status, health := range map[int]Health{503: HealthAttention, 500: HealthAttention, 403: HealthGood} {
+		m := situation{"signing in", toSigningIn}.machine(t)
+		m.handle(morning, opened{attempt: m.attempt, err: answered("A001", status, "no")})
+		assert.Equal(t, health, m.state.Links.ERS, "e-RS answered %d", status)
+	}
+}
+
+// A user who waits reads what is wrong with the keyring, and that a locked one is no obstacle.
+func TestATroubledKeyringIsNoticedWhileWaiting(t *testing.T) {
+	m := situation{"waiting", toWaiting}.machine(t)
+	m.handle(morning, linkSeen{linkKeyring, locked})
+	require.Len(t, m.state.Notices, 1)
+	said := m.state.Notices[0].Problem
+	assert.Equal(t, locked.Code, said.Code)
+	assert.Equal(t, "You can still sign in.", said.Happened)
+	assert.Contains(t, said.Steps[0], "asks for the password")
+	m.handle(morning, linkSeen{linkKeyring, noBus})
+	assert.Equal(t, noBus.Code, m.state.Notices[0].Problem.Code)
+	m.handle(morning, linkSeen{linkKeyring, nil})
+	assert.Empty(t, m.state.Notices)
+	assert.Equal(t, HealthGood, m.state.Links.Keyring)
 }
 
 func TestBoard(t *testing.T) {

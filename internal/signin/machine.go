@@ -83,8 +83,10 @@ type machine struct {
 	// generation is the last one published.
 	generation int64
 
-	// notices are those of the services of a run.
-	notices []Notice
+	// notices are those of the services of a run, and keyringTrouble is why the keyring could not be
+	// used when it was looked at last.
+	notices        []Notice
+	keyringTrouble *problem.Problem
 	// probedAt is when the keyring was looked at last, and reachedAt when e-RS was reached, or not.
 	probedAt, reachedAt time.Time
 }
@@ -237,7 +239,7 @@ func (m *machine) onLink(now time.Time, e linkSeen) []effect {
 	case linkERS:
 		m.state.Links.ERS = ersHealth(e.err)
 	case linkKeyring:
-		m.state.Links.Keyring = keyringHealth(e.err)
+		m.seeKeyring(e.err)
 		if e.err == nil && m.entryUnread && !m.entryLocked && m.state.Phase == Waiting && now.Sub(m.entryUnreadAt) >= probeEvery {
 			// It is unlocked now, so that all programs can read what an earlier run has left. A keyring that
 			// is reported unlocked and turns out to be locked must not be read again and again.
@@ -248,6 +250,14 @@ func (m *machine) onLink(now time.Time, e linkSeen) []effect {
 		}
 	}
 	return nil
+}
+
+// seeKeyring takes what was seen of the keyring. A user who waits learns before a passcode what is
+// wrong with it.
+func (m *machine) seeKeyring(err error) {
+	m.state.Links.Keyring = keyringHealth(err)
+	m.keyringTrouble = notUsable(err)
+	m.showNotices()
 }
 
 // awaitsKeyring reports whether a session has ended whose entry could not be cleared because the
@@ -436,6 +446,10 @@ func (m *machine) fail(now time.Time, err error) {
 	m.resume = nil
 	m.enter(now, Failed)
 	m.state.Problem, m.state.ProblemAt, m.state.Uncleared = problem.Of(err), now, !m.cleared
+	if aboutKeyring(err) {
+		// Nothing may look good beside the Problem that contradicts it.
+		m.state.Links.Keyring = keyringHealth(err)
+	}
 }
 
 // end leaves a session, or what there is of one. It first stops a call under way that uses the
@@ -516,8 +530,10 @@ func (m *machine) forget() {
 // showNotices shows what is wrong without keeping anybody from working.
 func (m *machine) showNotices() {
 	m.state.Notices = m.notices
-	if m.entryTrouble != nil {
-		m.state.Notices = append([]Notice{{Problem: m.entryTrouble}}, m.notices...)
+	for _, trouble := range []*problem.Problem{m.keyringTrouble, m.entryTrouble} {
+		if trouble != nil {
+			m.state.Notices = append([]Notice{{Problem: trouble}}, m.state.Notices...)
+		}
 	}
 }
 

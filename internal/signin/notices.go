@@ -30,6 +30,11 @@ func (b *Board) SetQuiet(source string, found *problem.Problem) {
 	b.set(source, Notice{Problem: found, Quiet: true})
 }
 
+// SetInstead is Set for what keeps a user who waits from signing in, such as a blocked smartcard.
+func (b *Board) SetInstead(source string, found *problem.Problem) {
+	b.set(source, Notice{Problem: found, Instead: true})
+}
+
 func (b *Board) set(source string, notice Notice) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

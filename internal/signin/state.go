@@ -212,6 +212,8 @@ type Notice struct {
 	Problem *problem.Problem
 	// Quiet: it helps to find a fault, and is of no interest to other users.
 	Quiet bool
+	// Instead: while Waiting, it replaces what the user has to do next, which would not help.
+	Instead bool
 }
 
 // User is who signed in, as far as the window shows it.

@@ -29,6 +29,6 @@ func ExampleNew() {
 	fmt.Println(agent.DestroyTicket(ctx))
 	// Output:
 	// [secret] <nil>
-	// CARD-TICKET_NOT_AVAILABLE: Nobody is signed in with a smartcard: identity agent: TICKET_NOT_AVAILABLE (0x80100009)
+	// CARD-TICKET_NOT_AVAILABLE: No smartcard is signed in: identity agent: TICKET_NOT_AVAILABLE (0x80100009)
 	// CARD-NOT_IMPLEMENTED: This Identity Agent cannot do what was asked: sh destroyTicket: exit status 1: identity agent: NOT_IMPLEMENTED (0x8010000B)
 }

@@ -22,80 +22,97 @@ func (a *Agent) program() string { return filepath.Base(a.argv[0]) }
 var (
 	badSetting = &problem.Problem{
 		Code:     "CARD-AGENT_COMMAND_SETTING",
-		Title:    "The setting for the smartcard program is not right",
-		Happened: "The setting agent_command has to begin with the full path of a program.",
+		Title:    "The program that reads your smartcard is not set up correctly",
+		Happened: "The setting agent_command must begin with the full path of a program.",
 		Steps: []string{
-			"Give your local service desk the reference below.",
-			"Ask them to set agent_command to the full path of the program and its arguments, or to remove the setting.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Set agent_command to the full path of the program and its arguments, or remove " +
+				"the setting.",
 		},
 	}
 	missing = &problem.Problem{
 		Code:  "CARD-AGENT_COMMAND_MISSING",
 		Title: "The program that reads your smartcard is not installed",
-		Happened: "Your organisation uses the program {{.Program}} in place of the NHS Identity Agent, " +
-			"and it is not on this computer.",
+		Happened: "Your organisation uses the program {{.Program}} instead of the NHS Identity " +
+			"Agent, and it is not on this computer.",
 		Steps: []string{
-			"Ask your local service desk to install {{.Program}}, or to correct the setting agent_command.",
+			"Contact your local service desk and quote the reference below.",
 			"Until then, use a computer that has it.",
+		},
+		ServiceDesk: []string{
+			"Install {{.Program}}, or correct the setting agent_command.",
 		},
 	}
 	notStarted = &problem.Problem{
 		Code:  "CARD-AGENT_COMMAND_START",
 		Title: "The program that reads your smartcard could not be started",
-		Happened: "Your organisation uses the program {{.Program}} in place of the NHS Identity Agent, " +
-			"and this computer did not start it.",
+		Happened: "Your organisation uses the program {{.Program}} instead of the NHS Identity " +
+			"Agent, and this computer could not start it.",
 		Steps: []string{
 			"Press **Try again**.",
-			"If it happens again, give your local service desk the reference below.",
-			"Ask them to check that you are allowed to run {{.Program}}, which the setting agent_command names.",
+			"If it happens again, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Check that this user is allowed to run {{.Program}}, which the setting " +
+				"agent_command names.",
 		},
 		Retry: true,
 	}
 	notRunnable = &problem.Problem{
 		Code:  notStarted.Code,
 		Title: "The program that reads your smartcard cannot be started",
-		Happened: "Your organisation uses the program {{.Program}} in place of the NHS Identity Agent. " +
-			"It cannot be started on this computer: {{.Reason}}.",
+		Happened: "Your organisation uses the program {{.Program}} instead of the NHS Identity " +
+			"Agent. This computer cannot start it: {{.Reason}}.",
 		Steps: []string{
-			"Give your local service desk the reference below.",
-			"Ask them to put {{.Program}} right, or to correct the setting agent_command, which names it.",
-			"When that is done, press **Try again**.",
+			"Contact your local service desk and quote the reference below.",
+			"When this is done, press **Try again**.",
+		},
+		ServiceDesk: []string{
+			"Correct {{.Program}}, or the setting agent_command, which names it.",
 		},
 		Retry: true,
 	}
 	incomplete = &problem.Problem{
 		Code:  missing.Code,
-		Title: "The program that reads your smartcard lacks something",
-		Happened: "Your organisation uses the program {{.Program}} in place of the NHS Identity Agent. " +
-			"It is on this computer, and cannot be started: {{.Reason}}.",
+		Title: "The program that reads your smartcard is not complete",
+		Happened: "Your organisation uses the program {{.Program}} instead of the NHS Identity " +
+			"Agent. It is on this computer, but cannot be started: {{.Reason}}.",
 		Steps: []string{
-			"Give your local service desk the reference below.",
-			"Ask them to put {{.Program}} right, or to correct the setting agent_command, which names it.",
-			"When that is done, press **Try again**.",
+			"Contact your local service desk and quote the reference below.",
+			"When this is done, press **Try again**.",
+		},
+		ServiceDesk: []string{
+			"Correct {{.Program}}, or the setting agent_command, which names it.",
 		},
 		Retry: true,
 	}
 	failed = &problem.Problem{
 		Code:  "CARD-AGENT_COMMAND",
 		Title: "The program that reads your smartcard failed",
-		Happened: "Your organisation uses the program {{.Program}} in place of the NHS Identity Agent, " +
-			"and it ended with {{.Status}}.",
+		Happened: "Your organisation uses the program {{.Program}} instead of the NHS Identity " +
+			"Agent. It ended with {{.Status}}.",
 		Steps: []string{
 			"Remove your smartcard and insert it again, then press **Try again**.",
-			"If it happens again, give your local service desk the reference below.",
-			"Ask them to check {{.Program}}, which the setting agent_command names.",
+			"If it happens again, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Check {{.Program}}, which the setting agent_command names.",
 		},
 		Retry: true,
 	}
 	badOutput = &problem.Problem{
 		Code:  "CARD-AGENT_COMMAND_OUTPUT",
 		Title: "The program that reads your smartcard gave no usable answer",
-		Happened: "Your organisation uses the program {{.Program}} in place of the NHS Identity Agent, " +
-			"and what it answered is not a ticket.",
+		Happened: "Your organisation uses the program {{.Program}} instead of the NHS Identity " +
+			"Agent. Its answer could not be used.",
 		Steps: []string{
 			"Press **Try again**.",
-			"If it happens again, give your local service desk the reference below.",
-			"Ask them to check {{.Program}}, which the setting agent_command names.",
+			"If it happens again, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Check {{.Program}}, which the setting agent_command names.",
 		},
 		Retry: true,
 	}

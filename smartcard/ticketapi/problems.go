@@ -91,8 +91,8 @@ func counts(err error, meaning smartcard.Code) error {
 }
 
 const (
-	tellServiceDesk = "Give your local service desk the reference below."
-	ifAgain         = "If it happens again, give your local service desk the reference below."
+	tellServiceDesk = "Contact your local service desk and quote the reference below."
+	ifAgain         = "If it happens again, contact your local service desk and quote the reference below."
 	tryAgain        = "Press **Try again**."
 )
 
@@ -102,17 +102,20 @@ var ServiceProblems = problem.Family{noPCSC, unavailable}
 var (
 	missing = &problem.Problem{
 		Code:     "CARD-BRIDGE_MISSING",
-		Title:    "A part of this program is missing",
-		Happened: "The part of this program that talks to the NHS Identity Agent is not on this computer.",
+		Title:    "A part of e-RS Login is missing",
+		Happened: "The part of e-RS Login that talks to the NHS Identity Agent is not on this computer.",
 		Steps: []string{
 			tellServiceDesk,
-			"Ask them to install this program again: the file ers-login-ticketbridge belongs beside it.",
+		},
+		ServiceDesk: []string{
+			"Install e-RS Login again. The file ers-login-ticketbridge must be in the same folder.",
 		},
 	}
 	failed = &problem.Problem{
-		Code:     "CARD-BRIDGE_FAILED",
-		Title:    "The connection to the Identity Agent failed",
-		Happened: "The part of this program that talks to the NHS Identity Agent stopped working. It is started again by itself.",
+		Code:  "CARD-BRIDGE_FAILED",
+		Title: "The connection to the Identity Agent failed",
+		Happened: "The part of e-RS Login that talks to the NHS Identity Agent stopped working. It " +
+			"will start again by itself.",
 		Steps: []string{
 			tryAgain,
 			"If that does not help, restart the computer.",
@@ -122,48 +125,58 @@ var (
 	}
 	bitness = &problem.Problem{
 		Code:  "CARD-DLL_BITNESS",
-		Title: "The Identity Agent does not fit this program",
-		Happened: "This program reads your smartcard through a part of the NHS Identity Agent, " +
-			"and the one on this computer is of the wrong kind.",
+		Title: "The Identity Agent does not work with e-RS Login",
+		Happened: "e-RS Login reads your smartcard through the NHS Identity Agent. The one on this " +
+			"computer is the wrong kind.",
 		Steps: []string{
 			tellServiceDesk,
-			"Ask them to install the NHS Identity Agent again: its TicketApiDll.dll has to be the 32-bit one.",
+		},
+		ServiceDesk: []string{
+			"Install the NHS Identity Agent again. Its TicketApiDll.dll must be the 32-bit one.",
 		},
 	}
 	broken = &problem.Problem{
 		Code:  "CARD-DLL_BROKEN",
 		Title: "The Identity Agent is damaged",
-		Happened: "This program reads your smartcard through a part of the NHS Identity Agent, " +
-			"and the one on this computer cannot be used.",
+		Happened: "e-RS Login reads your smartcard through the NHS Identity Agent. The one on this " +
+			"computer cannot be used.",
 		Steps: []string{
 			tellServiceDesk,
-			"Ask them to repair the NHS Identity Agent or to install it again: its TicketApiDll.dll cannot be loaded.",
+		},
+		ServiceDesk: []string{
+			"Repair the NHS Identity Agent or install it again. Its TicketApiDll.dll cannot be " +
+				"loaded.",
 		},
 	}
 	noPCSC = &problem.Problem{
 		Code:  "CARD-PCSC_MISSING",
 		Title: "The software for smartcard readers is not installed",
-		Happened: "This program watches the smartcard reader through a part of the operating system that is not on this computer. " +
-			"A removed smartcard is noticed a little later.",
+		Happened: "e-RS Login cannot see the smartcard reader. You can still sign in. It may take " +
+			"longer to notice that you removed your card.",
 		Steps: []string{
-			"Ask your local service desk to install PC/SC: on Debian and Ubuntu, the packages libpcsclite1 and pcscd.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Install PC/SC: on Debian and Ubuntu, the packages libpcsclite1 and pcscd.",
 		},
 	}
 	unavailable = &problem.Problem{
-		Code:  "CARD-PCSC_UNAVAILABLE",
-		Title: "Smartcard readers cannot be watched",
-		Happened: "The smart card service of this computer does not answer. " +
-			"Signing in may work all the same; a removed smartcard is noticed a little later.",
+		Code:     "CARD-PCSC_UNAVAILABLE",
+		Title:    "e-RS Login cannot see the smartcard reader",
+		Happened: "You can still sign in. It may take longer to notice that you removed your card.",
 		Steps: []string{
 			"Check that the smartcard reader is plugged in. If it is, unplug it and plug it in again.",
-			"If that does not help, ask your local service desk to check the smart card service of this computer.",
+			"If that does not help, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Check the smart card service of this computer.",
 		},
 	}
 	// NotLooked is the Problem as long as the helper has not seen the readers yet.
 	NotLooked = &problem.Problem{
 		Code:     "CARD-READERS_UNKNOWN",
-		Title:    "The smartcard readers have not been looked at yet",
-		Happened: "The part of this program that watches the smartcard readers is starting.",
-		Steps:    []string{"Wait a moment, then look again."},
+		Title:    "The smartcard reader has not been checked yet",
+		Happened: "e-RS Login is starting to look for smartcard readers.",
+		Steps:    []string{"Wait a moment, then check again."},
 	}
 )

@@ -284,37 +284,53 @@ func (s settingFile) foreign(template *problem.Problem, data []byte, cause error
 	}
 	if kind != nil {
 		made.Happened = problem.Sentences(made.Happened, kind.Happened)
-		made.Steps = slices.Insert(slices.Clone(made.Steps), 1, kind.Steps...)
+		made.ServiceDesk = slices.Concat(kind.ServiceDesk, made.ServiceDesk)
 	}
 	return made
 }
 
 const (
-	stepFixCertificate = "Give your local service desk the reference below, and the name of the setting and the file."
-	checkClock         = "Check the date, the time and the time zone of this computer. If they are wrong, have them corrected."
+	stepFixCertificate = "Contact your local service desk and quote the reference below."
+	checkClock         = "Check the date, time and time zone on this computer. If they are wrong, ask your " +
+		"local service desk to correct them."
 )
 
 var (
 	certificateNotSet = &problem.Problem{
-		Code:     "CERT-NOT_SET",
-		Title:    "Your organisation's certificate is not set up",
-		Happened: "e-RS only talks to computers that present the organisation's endpoint certificate, and the settings name none.",
+		Code:  "CERT-NOT_SET",
+		Title: "Your organisation's certificate is not set up",
+		Happened: "e-RS only accepts computers that have your organisation's certificate. This " +
+			"computer has none set up.",
 		Steps: []string{
-			"Ask your local service desk to set certificate to the PKCS#12 file (.p12 or .pfx), or certificate and key to the two " +
-				"PEM files. On Windows, certificate_thumbprint can name a certificate of the certificate store instead.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Set certificate to the PKCS#12 file (.p12 or .pfx), or certificate and key to the " +
+				"two PEM files. On Windows, certificate_thumbprint can name a certificate in the " +
+				"certificate store instead.",
 		},
 	}
 	certificateAmbiguous = &problem.Problem{
 		Code:     "CERT-AMBIGUOUS",
 		Title:    "Your organisation's certificate is set twice",
 		Happened: "The settings certificate and key name both a PKCS#12 file and PEM files.",
-		Steps:    []string{"Ask your local service desk to name one or the other: a PKCS#12 file needs no key."},
+		Steps: []string{
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Keep only one of them: a PKCS#12 file does not need the setting key.",
+		},
 	}
 	certificateTooBig = &problem.Problem{
 		Code:     "CERT-TOO_BIG",
 		Title:    "Your organisation's certificate could not be read",
 		Happened: "The setting {{.Setting}} names {{.File}}, which is far too big to be a certificate or a key.",
-		Steps:    []string{stepFixCertificate, "The setting seems to name another file than it should."},
+		Steps: []string{
+			stepFixCertificate,
+		},
+		ServiceDesk: []string{
+			"The setting seems to name the wrong file.",
+		},
 	}
 	certificateNotPEM = &problem.Problem{
 		Code:     "CERT-NOT_PEM",
@@ -322,50 +338,81 @@ var (
 		Happened: "The setting {{.Setting}} names {{.File}}, and that is not a PEM file of what is wanted there.",
 		Steps: []string{
 			stepFixCertificate,
-			"The name of a PKCS#12 file has to end in .p12 or .pfx. Files of another kind have to be converted to PEM.",
+		},
+		ServiceDesk: []string{
+			"The name of a PKCS#12 file must end in .p12 or .pfx. Convert other kinds of file to PEM.",
 		},
 	}
 	certificateInvalid = &problem.Problem{
 		Code:     "CERT-INVALID",
 		Title:    "Your organisation's certificate is damaged",
 		Happened: "The certificate in {{.File}} (setting {{.Setting}}) could not be understood.",
-		Steps:    []string{stepFixCertificate, "The file has to be copied or exported again."},
+		Steps: []string{
+			stepFixCertificate,
+		},
+		ServiceDesk: []string{
+			"Copy or export the file again.",
+		},
 	}
 	keyMissing = &problem.Problem{
 		Code:     "CERT-KEY_MISSING",
 		Title:    "The key of your organisation's certificate is missing",
 		Happened: "There is no private key in {{.File}} (setting {{.Setting}}).",
-		Steps:    []string{stepFixCertificate, "The setting key has to name the PEM file with the private key."},
+		Steps: []string{
+			stepFixCertificate,
+		},
+		ServiceDesk: []string{
+			"Set key to the PEM file with the private key.",
+		},
 	}
 	keyEncrypted = &problem.Problem{
 		Code:  "CERT-KEY_ENCRYPTED",
 		Title: "The key of your organisation's certificate is encrypted",
-		Happened: "The private key in {{.File}} (setting {{.Setting}}) is encrypted in a way that this program cannot open, " +
-			"or no passphrase was given for it.",
+		Happened: "The private key in {{.File}} (setting {{.Setting}}) is encrypted in a way that " +
+			"e-RS Login cannot open, or there is no passphrase for it.",
 		Steps: []string{
 			stepFixCertificate,
-			"The key is converted with openssl pkcs8 -topk8 -v2 aes256 -in \"{{.File}}\" -out NEW.key. If openssl cannot open it, " +
-				"add -provider legacy -provider default. The passphrase is stored with ers-login passphrase.",
+		},
+		ServiceDesk: []string{
+			"Convert the key with openssl pkcs8 -topk8 -v2 aes256 -in \"{{.File}}\" -out " +
+				"NEW.key. If openssl cannot open it, add -provider legacy -provider default. Store " +
+				"the passphrase with ers-login passphrase.",
 		},
 	}
 	keyInvalid = &problem.Problem{
 		Code:     "CERT-KEY_INVALID",
 		Title:    "The key of your organisation's certificate is damaged",
 		Happened: "The private key in {{.File}} (setting {{.Setting}}) could not be understood.",
-		Steps:    []string{stepFixCertificate, "The file has to be copied or exported again."},
+		Steps: []string{
+			stepFixCertificate,
+		},
+		ServiceDesk: []string{
+			"Copy or export the file again.",
+		},
 	}
 	keyKind = &problem.Problem{
 		Code:  "CERT-KEY_KIND",
 		Title: "The key of your organisation's certificate cannot be used",
-		Happened: "The private key in {{.File}} (setting {{.Setting}}) is of a kind that this program cannot use. It has to be RSA, " +
-			"Ed25519, or ECDSA on one of the curves P-256, P-384 and P-521, which it has to name.",
-		Steps: []string{stepFixCertificate, "A new certificate has to be asked for, with a key of such a kind."},
+		Happened: "e-RS Login cannot use this kind of private key, in {{.File}} (setting " +
+			"{{.Setting}}). It must be RSA, Ed25519, or ECDSA on one of the named curves " +
+			"P-256, P-384 and P-521.",
+		Steps: []string{
+			stepFixCertificate,
+		},
+		ServiceDesk: []string{
+			"Ask for a new certificate with one of these kinds of key.",
+		},
 	}
 	keyTwice = &problem.Problem{
 		Code:     "CERT-KEY_TWICE",
 		Title:    "There is more than one key for your organisation's certificate",
 		Happened: "{{.File}} (setting {{.Setting}}) has several private keys in it, and only one can be the certificate's.",
-		Steps:    []string{stepFixCertificate, "The keys that do not belong to the certificate have to be taken out of the file."},
+		Steps: []string{
+			stepFixCertificate,
+		},
+		ServiceDesk: []string{
+			"Take the keys that do not belong to the certificate out of the file.",
+		},
 	}
 	storeKeyTwice = &problem.Problem{
 		Code:     keyTwice.Code,
@@ -373,23 +420,34 @@ var (
 		Happened: "{{.File}} (setting {{.Setting}}) has several private keys in it, and only one can be the certificate's.",
 		Steps: []string{
 			stepFixCertificate,
-			"The names of the keys are shown by keytool -list -keystore \"{{.File}}\". One of them is taken out with keytool " +
-				"-importkeystore -srckeystore \"{{.File}}\" -srcalias NAME -destkeystore NEW.p12 -deststoretype PKCS12.",
+		},
+		ServiceDesk: []string{
+			"See the names of the keys with keytool -list -keystore \"{{.File}}\". Take one of " +
+				"them out with keytool -importkeystore -srckeystore \"{{.File}}\" -srcalias NAME " +
+				"-destkeystore NEW.p12 -deststoretype PKCS12.",
 		},
 	}
 	keyMismatch = &problem.Problem{
 		Code:     "CERT-KEY_MISMATCH",
 		Title:    "Certificate and key do not belong together",
 		Happened: "The private key in {{.File}} (setting {{.Setting}}) is not that of your organisation's certificate.",
-		Steps:    []string{stepFixCertificate, "After a renewal, both files have to be replaced."},
+		Steps: []string{
+			stepFixCertificate,
+		},
+		ServiceDesk: []string{
+			"After a renewal, replace both files.",
+		},
 	}
 	wrongPassphrase = &problem.Problem{
 		Code:     "CERT-PASSPHRASE",
 		Title:    "The passphrase of your organisation's certificate is wrong",
 		Happened: "{{.File}} (setting {{.Setting}}) could not be opened with the passphrase that is stored for it.",
 		Steps: []string{
-			"Ask your local service desk to store the passphrase of this file again (ers-login passphrase), or to correct the file " +
-				"that passphrase_file names.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Store the passphrase of this file again with ers-login passphrase, or correct the " +
+				"file that passphrase_file names.",
 		},
 	}
 	notPKCS12 = &problem.Problem{
@@ -398,17 +456,24 @@ var (
 		Happened: "The setting {{.Setting}} names {{.File}}, and that is not a PKCS#12 file with one key and its certificate.",
 		Steps: []string{
 			stepFixCertificate,
-			"The name of a PEM file must not end in .p12 or .pfx. A PKCS#12 file has to be exported with its private key.",
+		},
+		ServiceDesk: []string{
+			"The name of a PEM file must not end in .p12 or .pfx. Export a PKCS#12 file with " +
+				"its private key.",
 		},
 	}
 	pkcs12Encryption = &problem.Problem{
-		Code:     "CERT-PKCS12_ENCRYPTION",
-		Title:    "Your organisation's certificate could not be read",
-		Happened: "{{.File}} (setting {{.Setting}}) is a PKCS#12 file that is encrypted in a way which this program cannot open.",
+		Code:  "CERT-PKCS12_ENCRYPTION",
+		Title: "Your organisation's certificate could not be read",
+		Happened: "{{.File}} (setting {{.Setting}}) is a PKCS#12 file that is encrypted in a way " +
+			"that e-RS Login cannot open.",
 		Steps: []string{
 			stepFixCertificate,
-			"The file is converted with openssl pkcs12 -legacy -nodes -in \"{{.File}}\" -out KEY.pem and then openssl pkcs12 -export " +
-				"-in KEY.pem -out NEW.p12. Delete KEY.pem afterwards: its key is not encrypted.",
+		},
+		ServiceDesk: []string{
+			"Convert the file with openssl pkcs12 -legacy -nodes -in \"{{.File}}\" -out KEY.pem " +
+				"and then openssl pkcs12 -export -in KEY.pem -out NEW.p12. Delete KEY.pem " +
+				"afterwards: its key is not encrypted.",
 		},
 	}
 	certificateExpired = &problem.Problem{
@@ -418,7 +483,10 @@ var (
 			"this computer's clock it is {{.Now}}.",
 		Steps: []string{
 			checkClock,
-			"Ask your local service desk for a new endpoint certificate, with the reference below.",
+			"If they are right, contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Ask for a new endpoint certificate and install it.",
 		},
 	}
 	certificateNotYetValid = &problem.Problem{
@@ -428,7 +496,7 @@ var (
 			"computer's clock it is only {{.Now}}.",
 		Steps: []string{
 			checkClock,
-			"If they are right, give your local service desk the reference below.",
+			"If they are right, contact your local service desk and quote the reference below.",
 		},
 	}
 	certificateUsage = &problem.Problem{
@@ -437,9 +505,11 @@ var (
 		Happened: "The certificate \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) was not made for computers that connect to " +
 			"e-RS: its extended key usage does not have client authentication.",
 		Steps: []string{
-			"Give your local service desk the reference below.",
-			"For the service desk: check that {{.Setting}} names the organisation's endpoint certificate, and not that of a server. " +
-				"If it does, a new one has to be asked for.",
+			"Contact your local service desk and quote the reference below.",
+		},
+		ServiceDesk: []string{
+			"Check that {{.Setting}} names the organisation's endpoint certificate, and not a " +
+				"server's certificate. If it does, ask for a new one.",
 		},
 	}
 )

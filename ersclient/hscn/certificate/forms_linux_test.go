@@ -233,7 +233,7 @@ func TestEncryptedKeysOfOpenSSL(test *testing.T) {
 			}
 			if one.code != "" {
 				found := clienttest.ProblemOf(test, one.code, load("tool+words"))
-				require.Contains(test, found.Expand(found.Steps[1]), "openssl pkcs8 -topk8 -v2 aes256 -in \""+t.path("out.key")+"\"")
+				require.Contains(test, found.Expand(found.ServiceDesk[0]), "openssl pkcs8 -topk8 -v2 aes256 -in \""+t.path("out.key")+"\"")
 				return
 			}
 			require.NoError(test, load("tool+words"))

@@ -362,7 +362,7 @@ func TestFilesOfAnotherKind(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := certificate.Load(one.files)
 			found := clienttest.ProblemOf(t, one.code, err)
-			text := found.Expand(found.Happened + " " + strings.Join(found.Steps, " "))
+			text := found.Expand(found.Happened + " " + strings.Join(found.ServiceDesk, " "))
 			require.Contains(t, text, one.says)
 			require.NotContains(t, text, "{{")
 		})
@@ -380,7 +380,7 @@ func TestFilesOfAnotherKind(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := certificate.LoadRootCAs(write(t, one.file))
 			found := clienttest.ProblemOf(t, "CA-EMPTY", err)
-			require.Contains(t, found.Expand(found.Happened+" "+strings.Join(found.Steps, " ")), one.says)
+			require.Contains(t, found.Expand(found.Happened+" "+strings.Join(found.ServiceDesk, " ")), one.says)
 		})
 	}
 }

@@ -182,29 +182,37 @@ var (
 	}
 	isAPKCS7 = &problem.Problem{
 		Happened: "The file is a PKCS#7 file (.p7b).",
-		Steps: []string{
-			"A PKCS#7 file is converted with openssl pkcs7 -print_certs -in \"{{.File}}\" -out NEW.pem. Add -inform DER if it is not text.",
+		ServiceDesk: []string{
+			"Convert the PKCS#7 file with openssl pkcs7 -print_certs -in \"{{.File}}\" -out " +
+				"NEW.pem. Add -inform DER if it is not text.",
 		},
 	}
 	isOpenSSH = &problem.Problem{
 		Happened: "The file is a key in OpenSSH's own form.",
-		Steps:    []string{"A key of OpenSSH is converted, where it is, with ssh-keygen -p -m PKCS8 -f \"{{.File}}\"."},
+		ServiceDesk: []string{
+			"Convert the OpenSSH key in place with ssh-keygen -p -m PKCS8 -f \"{{.File}}\".",
+		},
 	}
 	isAPublicKey = &problem.Problem{Happened: "The file is a public key."}
 	isAPKCS12    = &problem.Problem{
 		Happened: "The file is a PKCS#12 file.",
-		Steps:    []string{"Give the PKCS#12 file a name that ends in .p12, set certificate to it, and leave key empty."},
+		ServiceDesk: []string{
+			"Give the PKCS#12 file a name that ends in .p12, set certificate to it, and leave " +
+				"key empty.",
+		},
 	}
 	isAKeystore = &problem.Problem{
 		Happened: "The file is a Java keystore of the old kind.",
-		Steps: []string{
-			"A Java keystore is converted with keytool -importkeystore -srckeystore \"{{.File}}\" -destkeystore NEW.p12 " +
-				"-deststoretype PKCS12.",
+		ServiceDesk: []string{
+			"Convert the Java keystore with keytool -importkeystore -srckeystore \"{{.File}}\" " +
+				"-destkeystore NEW.p12 -deststoretype PKCS12.",
 		},
 	}
 	isAPKCS12Bundle = &problem.Problem{
 		Happened: "The file is a PKCS#12 file.",
-		Steps:    []string{"Its certificates are taken out with openssl pkcs12 -nokeys -in \"{{.File}}\" -out NEW.pem."},
+		ServiceDesk: []string{
+			"Take its certificates out with openssl pkcs12 -nokeys -in \"{{.File}}\" -out NEW.pem.",
+		},
 	}
 	isACertificate = &problem.Problem{Happened: "The file is a certificate."}
 	isAKey         = &problem.Problem{Happened: "The file has a private key in it, and no certificate."}

@@ -68,9 +68,12 @@ var BundleProblems = problem.Family{bundleFile.missing, bundleFile.unreadable, b
 
 var bundleEmpty = &problem.Problem{
 	Code:     "CA-EMPTY",
-	Title:    "The file of trusted certificates has none in it",
+	Title:    "The file of trusted certificates is empty",
 	Happened: "The setting {{.Setting}} names {{.File}}, and there is no certificate in it that can be read.",
 	Steps: []string{
-		"Ask your local service desk to put the NHS root certificate there, in PEM form: it begins with BEGIN CERTIFICATE.",
+		"Contact your local service desk and quote the reference below.",
+	},
+	ServiceDesk: []string{
+		"Put the NHS root certificate there in PEM form. It begins with BEGIN CERTIFICATE.",
 	},
 }

@@ -62,19 +62,31 @@ func readBounded(path string) ([]byte, error) {
 const (
 	titleMissing       = "A certificate file is missing"
 	happenedMissing    = "The setting {{.Setting}} names {{.File}}, and there is no such file."
-	stepMissing        = "Ask your local service desk to correct {{.Setting}}, or to put the file there."
+	deskMissing        = "Correct {{.Setting}}, or put the file there."
 	titleUnreadable    = "A certificate file could not be read"
-	happenedUnreadable = "The setting {{.Setting}} names {{.File}}, and this program is not able to read it."
-	stepUnreadable     = "Ask your local service desk to check that {{.File}} is a file which you are allowed to read."
+	happenedUnreadable = "The setting {{.Setting}} names {{.File}}, and e-RS Login cannot read it."
+	deskUnreadable     = "Make sure that {{.File}} is a file that this user is allowed to read."
 )
 
 var (
 	certificateFile = &fileKind{
-		&problem.Problem{Code: "CERT-MISSING", Title: titleMissing, Happened: happenedMissing, Steps: []string{stepMissing}},
-		&problem.Problem{Code: "CERT-UNREADABLE", Title: titleUnreadable, Happened: happenedUnreadable, Steps: []string{stepUnreadable}},
+		&problem.Problem{
+			Code: "CERT-MISSING", Title: titleMissing, Happened: happenedMissing,
+			Steps: []string{stepFixCertificate}, ServiceDesk: []string{deskMissing},
+		},
+		&problem.Problem{
+			Code: "CERT-UNREADABLE", Title: titleUnreadable, Happened: happenedUnreadable,
+			Steps: []string{stepFixCertificate}, ServiceDesk: []string{deskUnreadable},
+		},
 	}
 	bundleFile = &fileKind{
-		&problem.Problem{Code: "CA-MISSING", Title: titleMissing, Happened: happenedMissing, Steps: []string{stepMissing}},
-		&problem.Problem{Code: "CA-UNREADABLE", Title: titleUnreadable, Happened: happenedUnreadable, Steps: []string{stepUnreadable}},
+		&problem.Problem{
+			Code: "CA-MISSING", Title: titleMissing, Happened: happenedMissing,
+			Steps: []string{stepFixCertificate}, ServiceDesk: []string{deskMissing},
+		},
+		&problem.Problem{
+			Code: "CA-UNREADABLE", Title: titleUnreadable, Happened: happenedUnreadable,
+			Steps: []string{stepFixCertificate}, ServiceDesk: []string{deskUnreadable},
+		},
 	}
 )

@@ -51,7 +51,7 @@ var (
 	// ErrNoWallet is KWallet's ErrNoCollection; ErrNoDatabase is KeePassXC's, if it shows no
 	// database.
 	ErrNoWallet   error = special{ErrNoCollection, "KWallet has no wallet"}
-	ErrNoDatabase error = special{ErrNoCollection, "KeePassXC shows no database"}
+	ErrNoDatabase error = special{ErrNoCollection, "No KeePassXC database is open"}
 	// ErrNoKDEService is ErrNoService on KDE's desktop, whose keyring is not set to be one.
 	ErrNoKDEService error = special{ErrNoService, "KWallet is not the secret service"}
 	// ErrDismissed: the user has dismissed the keyring's prompt.

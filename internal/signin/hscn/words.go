@@ -1,6 +1,7 @@
 package hscn
 
 import (
+	"github.com/ers-login/ers-login/ersclient/hscn"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/smartcard"
@@ -78,7 +79,7 @@ func source(health signin.Health, missing signin.Missing, card Presence) signin.
 func (p *Platform) About() signin.About {
 	about := signin.About{
 		Ready: MissingIntent, Prompting: Prompting,
-		Unseen: smartcard.TicketNotAvailable.Problem(), NoRoles: noRoles, NotClosed: notClosed,
+		Unseen: smartcard.TicketNotAvailable.Problem(), NoRoles: noRoles, NotClosed: hscn.NotClosed,
 	}
 	about.Start = (&cardSide{}).status(signin.StatusChanged)
 	about.Calls.Prompt = "Identity Agent: prompt"
@@ -89,26 +90,13 @@ func (p *Platform) About() signin.About {
 // noRoles is shown to a user for whom A001 answers 201 with an empty list (A002-02 of the
 // conformance list calls it no roles).
 var noRoles = &problem.Problem{
-	Code:  "ERS-A001-NO_ROLES",
-	Title: "You have no role in e-RS",
-	Happened: "e-RS knows you, but your smartcard profile has no organisation and role that can be used in e-RS. " +
-		"You have been signed out again.",
+	Code:     "ERS-A001-NO_ROLES",
+	Title:    "You have no role in e-RS",
+	Happened: "Your smartcard has no e-RS role. You have been signed out.",
 	Steps: []string{
 		"Ask your organisation's Registration Authority to add an e-RS role to your smartcard.",
-		"When they have done so, remove your smartcard, insert it again and press **Try again**.",
-		"If it happens again, give your local service desk the reference below.",
-	},
-	Retry: true,
-}
-
-// notClosed is shown to a user who has signed out where A003 has failed (A003-03).
-var notClosed = &problem.Problem{
-	Title:    "e-RS did not confirm that your session is closed",
-	Happened: "On this computer your session is over, and other applications can no longer use it. At e-RS it may still be open.",
-	Steps: []string{
-		"Remove your smartcard. Your session at e-RS ends with it.",
-		"If you want to go on, press **Try again**. e-RS is told once more.",
-		"If it happens again, give your local service desk the reference below.",
+		"When they have added it, remove your smartcard, insert it again and press **Try again**.",
+		"If it happens again, contact your local service desk and quote the reference below.",
 	},
 	Retry: true,
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -78,7 +79,7 @@ func RequireReadable(t *testing.T, p *problem.Problem) {
 	t.Helper()
 	require.NotEmpty(t, p.Title)
 	require.NotEmpty(t, p.Steps)
-	for _, text := range append([]string{p.Title, p.Happened}, p.Steps...) {
+	for _, text := range slices.Concat([]string{p.Title, p.Happened, p.Technical}, p.Steps, p.ServiceDesk) {
 		require.NotContains(t, p.Expand(text), "{{", "a mark is not filled")
 	}
 	require.False(t, strings.HasSuffix(p.Title, "."), "a title has no full stop")

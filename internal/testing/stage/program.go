@@ -69,6 +69,11 @@ func (p *Program) WaitProblem(ctx context.Context, code string) error {
 	})
 }
 
+// WaitNotice waits until a notice with this code is shown.
+func (p *Program) WaitNotice(ctx context.Context, code string) error {
+	return p.waitEntry(ctx, "notice "+code, func(entry logEntry) bool { return entry.Message == "notice" && entry.Problem == code })
+}
+
 // WaitMissing waits until the waiting screen names what is missing, as in the log.
 func (p *Program) WaitMissing(ctx context.Context, missing string) error {
 	return p.waitEntry(ctx, "missing "+missing, func(entry logEntry) bool { return entry.Missing == missing })

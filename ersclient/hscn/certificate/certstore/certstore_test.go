@@ -18,6 +18,7 @@ import (
 	"math/big"
 	"net"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -240,7 +241,7 @@ func problemOf(t *testing.T, err error) *problem.Problem {
 	t.Helper()
 	var found *problem.Problem
 	require.ErrorAs(t, err, &found)
-	text := found.Expand(strings.Join(append([]string{found.Title, found.Happened}, found.Steps...), "\n"))
+	text := found.Expand(strings.Join(slices.Concat([]string{found.Title, found.Happened}, found.Steps, found.ServiceDesk), "\n"))
 	require.NotContains(t, text, "{{", "every value is filled in")
 	require.Contains(t, text+found.Args["Setting"], setting, "the service desk has to know which setting is meant")
 	return found
@@ -391,7 +392,7 @@ func TestCertificatesOfAStoreThatCannotBeUsed(t *testing.T) {
 		"damaged":               {damaged, "CERT-STORE_INVALID", ""},
 		"no chain":              {chainless, "CERT-STORE_UNREADABLE", ""},
 		"no key":                {unopened(cryptNoKeyProperty), "CERT-STORE_KEY_MISSING", ".pfx"},
-		"no right to the key":   {unopened(ntePerm), "CERT-STORE_KEY_DENIED", "Ask IT to give your account read access"},
+		"no right to the key":   {unopened(ntePerm), "CERT-STORE_KEY_DENIED", "Manage Private Keys"},
 		"a prompt to open":      {unopened(nteSilentContext), "CERT-STORE_KEY_PROMPT", "strong private key protection"},
 		"a prompt to sign":      {refusing(nteSilentContext), "CERT-STORE_KEY_PROMPT", "strong private key protection"},
 		"no right to sign":      {refusing(ntePerm), "CERT-STORE_KEY_DENIED", ""},
@@ -413,7 +414,7 @@ func TestCertificatesOfAStoreThatCannotBeUsed(t *testing.T) {
 			found := problemOf(t, err)
 			require.Equal(t, test.code, found.Code)
 			require.Empty(t, loaded.Certificate)
-			text := found.Expand(strings.Join(append(found.Steps, found.Happened), "\n"))
+			text := found.Expand(strings.Join(append(found.ServiceDesk, found.Happened), "\n"))
 			require.Contains(t, text, test.says)
 			require.Contains(t, text, "the user's store")
 			require.Len(t, test.entry.closed, 1, "a handle is not left behind")

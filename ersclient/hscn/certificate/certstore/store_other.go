@@ -8,11 +8,14 @@ import "github.com/ers-login/ers-login/internal/problem"
 func systemStores() ([]store, error) { return nil, windowsOnly.With("Setting", setting) }
 
 var windowsOnly = &problem.Problem{
-	Code:     "CERT-WINDOWS_ONLY",
-	Title:    "Your organisation's certificate is not set up for this computer",
-	Happened: "The setting {{.Setting}} names a certificate of Windows' certificate store. It works on Windows only.",
+	Code:  "CERT-WINDOWS_ONLY",
+	Title: "Your organisation's certificate is not set up for this computer",
+	Happened: "The setting {{.Setting}} names a certificate in the Windows certificate store. " +
+		"This only works on Windows.",
 	Steps: []string{
 		stepReference,
-		"For the service desk: take the setting {{.Setting}} out, and have certificate name a file instead.",
+	},
+	ServiceDesk: []string{
+		"Remove the setting {{.Setting}}, and set certificate to a file instead.",
 	},
 }
