@@ -2,6 +2,7 @@ package handoff_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -281,4 +282,15 @@ func TestWaitForAPlatform(t *testing.T) {
 	_, err = handoff.WaitAny(soon(t, 100*time.Millisecond))
 	require.ErrorIs(t, err, handoff.ErrNotFound)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+// KWallet sometimes says that an entry is empty while it is being replaced. A reader must not take
+// the user for signed out, or the entry for malformed.
+func TestAnEntryThatIsEmptyForAMoment(t *testing.T) {
+	for empty, want := range map[int]error{3: nil, 1000: handoff.ErrReadBack} {
+		t.Run(fmt.Sprint(empty), func(t *testing.T) {
+			within(t, keyringtest.Options{Fake: &keyringtest.Fake{Empty: empty}})
+			require.ErrorIs(t, handoff.Write(t.Context(), madeUpFHIR()), want)
+		})
+	}
 }
