@@ -13,11 +13,6 @@ import (
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
 
-// The accounts of both platforms.
-var accounts = []string{
-	handoff.AccountSession, handoff.AccountSessionKey, handoff.AccountFHIRSession, handoff.AccountAccessToken,
-}
-
 // Another program, in another language, gets the token byte for byte and after each refresh and
 // switch the new one; one for HSCN finds no user signed in; and none finds anything at the end.
 func TestOtherProgramsReadATokenThatIsPublished(t *testing.T) {
@@ -69,7 +64,7 @@ func TestOtherProgramsReadATokenThatIsPublished(t *testing.T) {
 
 			require.NoError(t, handoff.Clear(t.Context()))
 			for name, read := range readers {
-				for _, account := range accounts {
+				for _, account := range accountsOfBoth {
 					require.Empty(t, read(account), "%s: %s", name, account)
 				}
 			}
@@ -87,7 +82,7 @@ func TestOtherProgramsReadATokenThatIsPublished(t *testing.T) {
 // there returns the accounts with an entry.
 func there(t *testing.T) (found []string) {
 	t.Helper()
-	for _, account := range accounts {
+	for _, account := range accountsOfBoth {
 		_, err := keyring.Get(handoff.Service, account)
 		if err == nil {
 			found = append(found, account)
@@ -104,14 +99,14 @@ func TestOnePlatformAtATime(t *testing.T) {
 	within(t, keyringtest.Options{})
 	for range 2 {
 		require.NoError(t, handoff.Write(t.Context(), madeUp()))
-		require.Equal(t, accounts[:2], there(t))
+		require.Equal(t, accountsOfBoth[:2], there(t))
 		session, err := handoff.ReadAny(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, madeUp().Details(), session.Details())
 		require.NoError(t, handoff.Write(t.Context(), madeUpFHIR()))
-		require.Equal(t, accounts[2:], there(t))
+		require.Equal(t, accountsOfBoth[2:], there(t))
 	}
-	for _, account := range accounts {
+	for _, account := range accountsOfBoth {
 		require.NoError(t, keyring.Set(handoff.Service, account, "left by a crash"))
 	}
 	require.NoError(t, handoff.Clear(t.Context()))
