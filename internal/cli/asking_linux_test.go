@@ -389,6 +389,19 @@ func TestA00302SignOutClosesWhatAnEarlierRunHasLeft(t *testing.T) {
 	assert.NotContains(t, records.String()+complaints.String(), key)
 }
 
+// A token cannot be closed at e-RS: it is removed, and that is all.
+func TestSignOutRemovesATokenThatWasLeft(t *testing.T) {
+	w := newWorkplace(t, dallies, keyringtest.Options{})
+	w.publish(madeUpFHIRSession(0))
+	var complaints strings.Builder
+	p := testProgram(t, os.Environ()...)
+	p.Stderr = &complaints
+	require.NoError(t, endSession(t.Context(), p, instance.DefaultFile(), config.Sources{}))
+	assert.Contains(t, complaints.String(), "The session that an earlier run had left was ended.")
+	assert.NotContains(t, complaints.String(), "made-up")
+	require.NoError(t, checkSignedOut(t.Context()))
+}
+
 // signInAt creates a session at the stand-in, as an earlier run would, and returns its key.
 func signInAt(t *testing.T, ers *erstest.Server) string {
 	t.Helper()
