@@ -2,6 +2,7 @@ package handoff_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -11,11 +12,6 @@ import (
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
-
-// The accounts of both platforms.
-var accounts = []string{
-	handoff.AccountSession, handoff.AccountSessionKey, handoff.AccountFHIRSession, handoff.AccountAccessToken,
-}
 
 // Another program, in another language, gets the token byte for byte and after each refresh and
 // switch the new one; one for HSCN finds no user signed in; and none finds anything at the end.
@@ -44,9 +40,9 @@ func TestOtherProgramsReadATokenThatIsPublished(t *testing.T) {
 				require.ErrorIs(t, err, handoff.ErrNotFound, "a token would be sent as a session key")
 				_, err = handoff.ReadKey(t.Context())
 				require.ErrorIs(t, err, handoff.ErrNotFound)
-				any, err := handoff.ReadAny(t.Context())
+				whichever, err := handoff.ReadAny(t.Context())
 				require.NoError(t, err)
-				require.Equal(t, want.Details(), any.Details())
+				require.Equal(t, want.Details(), whichever.Details())
 			}
 			now := madeUpFHIR()
 			require.NoError(t, handoff.Write(t.Context(), now))
@@ -68,7 +64,7 @@ func TestOtherProgramsReadATokenThatIsPublished(t *testing.T) {
 
 			require.NoError(t, handoff.Clear(t.Context()))
 			for name, read := range readers {
-				for _, account := range accounts {
+				for _, account := range accountsOfBoth {
 					require.Empty(t, read(account), "%s: %s", name, account)
 				}
 			}
@@ -86,7 +82,7 @@ func TestOtherProgramsReadATokenThatIsPublished(t *testing.T) {
 // there returns the accounts with an entry.
 func there(t *testing.T) (found []string) {
 	t.Helper()
-	for _, account := range accounts {
+	for _, account := range accountsOfBoth {
 		_, err := keyring.Get(handoff.Service, account)
 		if err == nil {
 			found = append(found, account)
@@ -103,14 +99,14 @@ func TestOnePlatformAtATime(t *testing.T) {
 	within(t, keyringtest.Options{})
 	for range 2 {
 		require.NoError(t, handoff.Write(t.Context(), madeUp()))
-		require.Equal(t, accounts[:2], there(t))
+		require.Equal(t, accountsOfBoth[:2], there(t))
 		session, err := handoff.ReadAny(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, madeUp().Details(), session.Details())
 		require.NoError(t, handoff.Write(t.Context(), madeUpFHIR()))
-		require.Equal(t, accounts[2:], there(t))
+		require.Equal(t, accountsOfBoth[2:], there(t))
 	}
-	for _, account := range accounts {
+	for _, account := range accountsOfBoth {
 		require.NoError(t, keyring.Set(handoff.Service, account, "left by a crash"))
 	}
 	require.NoError(t, handoff.Clear(t.Context()))
@@ -270,9 +266,9 @@ func TestWaitForAPlatform(t *testing.T) {
 	session, err := handoff.WaitFHIR(soon(t, time.Minute))
 	require.NoError(t, err)
 	requireSameFHIR(t, fhir, session)
-	any, err := handoff.WaitAny(soon(t, time.Minute))
+	whichever, err := handoff.WaitAny(soon(t, time.Minute))
 	require.NoError(t, err)
-	require.Equal(t, fhir.Details(), any.Details())
+	require.Equal(t, fhir.Details(), whichever.Details())
 	_, err = handoff.Wait(soon(t, 100*time.Millisecond))
 	require.ErrorIs(t, err, handoff.ErrNotFound)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
@@ -281,4 +277,15 @@ func TestWaitForAPlatform(t *testing.T) {
 	_, err = handoff.WaitAny(soon(t, 100*time.Millisecond))
 	require.ErrorIs(t, err, handoff.ErrNotFound)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+// KWallet sometimes says that an entry is empty while it is being replaced. A reader must not take
+// the user for signed out, or the entry for malformed.
+func TestAnEntryThatIsEmptyForAMoment(t *testing.T) {
+	for empty, want := range map[int]error{3: nil, 1000: handoff.ErrReadBack} {
+		t.Run(fmt.Sprint(empty), func(t *testing.T) {
+			within(t, keyringtest.Options{Fake: &keyringtest.Fake{Empty: empty}})
+			require.ErrorIs(t, handoff.Write(t.Context(), madeUpFHIR()), want)
+		})
+	}
 }

@@ -286,24 +286,38 @@ func FuzzEncode(f *testing.F) {
 	})
 }
 
+var accountsOfBoth = []string{
+	handoff.AccountSession, handoff.AccountSessionKey, handoff.AccountFHIRSession, handoff.AccountAccessToken,
+}
+
 // Integrators have only the document. An error in a member, a reader or an example costs them a
 // day.
 func TestTheDocumentSaysTheSame(t *testing.T) {
 	text, err := os.ReadFile("../../docs/handoff.md")
 	require.NoError(t, err)
 	document := string(text)
-	for name := range sessionSchema(t).Properties {
-		require.Contains(t, document, "\n| `"+name+"` | ", "a member that the table does not have")
+	examples := regexp.MustCompile("(?s)```json\n(.*?)\n```").FindAllStringSubmatch(document, -1)
+	require.Len(t, examples, 2)
+	for i, described := range []struct {
+		schema   schema
+		platform handoff.Platform
+	}{{sessionSchema(t), handoff.HSCN}, {fhirSchema(t), handoff.FHIR}} {
+		for name := range described.schema.Properties {
+			require.Contains(t, document, "\n| `"+name+"` | ", "a member that the table does not have")
+		}
+		example := examples[i][1]
+		requirePlain(t, []byte(example))
+		require.NoError(t, described.schema.checkEntry([]byte(example)))
+		session, err := handoff.DecodeAny([]byte(example))
+		require.NoError(t, err)
+		require.Equal(t, described.platform, session.Details().Platform)
+		again, err := handoff.Encode(session)
+		require.NoError(t, err)
+		require.Equal(t, string(again), example, "the example is an entry as it is written")
 	}
-	example := regexp.MustCompile("(?s)```json\n(.*?)\n```").FindStringSubmatch(document)
-	require.NotNil(t, example)
-	requirePlain(t, []byte(example[1]))
-	require.NoError(t, sessionSchema(t).checkEntry([]byte(example[1])))
-	session, err := handoff.Decode([]byte(example[1]))
-	require.NoError(t, err)
-	again, err := handoff.Encode(session)
-	require.NoError(t, err)
-	require.Equal(t, string(again), example[1], "the example is an entry as it is written")
+	for _, account := range accountsOfBoth {
+		require.Contains(t, document, "\n| `"+account+"` | ", "an entry that the table does not have")
+	}
 
 	readers, err := filepath.Glob("readers/*/*")
 	require.NoError(t, err)

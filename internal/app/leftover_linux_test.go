@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -43,6 +44,44 @@ func TestAFailedStartClearsTheKeyring(t *testing.T) {
 	assert.Equal(t, "https://ers.example/ers-api", found.Details().BaseURL)
 	_, err = flows.Read(t.Context())
 	require.ErrorIs(t, err, handoff.ErrNotFound)
+}
+
+// The same with a session of the FHIR platform: its token would be found for ten minutes.
+func TestAFailedStartClearsAToken(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	other := ringOn(t, session)
+	require.NoError(t, other.Publish(t.Context(), tokenAt("https://ers.example/FHIR")))
+	r := RealServices{
+		Program: testProgram(t, append(os.Environ(), session.Env()...)...), Log: testLog(t), Board: signin.NewBoard(), Left: &Leftover{},
+	}
+	r.Sweep(t.Context())
+	_, err := other.Read(t.Context())
+	require.ErrorIs(t, err, handoff.ErrNotFound)
+	found, err := clearedSessionKeyring{other, r.Left}.Read(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, handoff.FHIR, found.Details().Platform)
+}
+
+// An instance or a demonstration that does not mark its session has it cleared by another.
+func TestSessionsOfBothPlatformsAreMarked(t *testing.T) {
+	for _, session := range []handoff.Entry{sessionAt("https://ers.example/ers-api"), tokenAt("https://ers.example/FHIR")} {
+		marked := demonstrated(ownedBy(session, "/run/lock")).Details()
+		want := session.Details()
+		want.Owner, want.Kind = "/run/lock", handoff.KindDemonstration
+		assert.Equal(t, want, marked)
+		_, err := ofADemonstration(session, nil)
+		require.ErrorIs(t, err, realSession)
+		_, err = ofADemonstration(demonstrated(session), nil)
+		require.NoError(t, err)
+	}
+}
+
+func tokenAt(address string) handoff.FHIRSession {
+	now := time.Now()
+	return handoff.FHIRSession{
+		Generation: 1, AccessToken: handoff.NewAccessToken("a-made-up-token"), BaseURL: address, OrgIdentifier: "R01",
+		IssuedAt: now, TokenExpiresAt: now.Add(10 * time.Minute), ExpiresAt: now.Add(12 * time.Hour),
+	}
 }
 
 // A key without its session is left of an end that was cut short. Scripts that read it alone would

@@ -60,7 +60,7 @@ func TestSignInForAnotherProgram(t *testing.T) {
 			diary := w.diary()
 			assert.Equal(t, test.asked, strings.Contains(diary, `asked by "Vendor App"`), diary)
 			assert.Equal(t, 1, strings.Count(diary, "raised"), diary)
-			_, err := readSession(t.Context())
+			_, err := readSession(t.Context(), handoff.ReadAny)
 			if test.status == app.StatusDone {
 				require.NoError(t, err)
 				again, _, _ := w.run("sign-in", "--for", "Another App")
@@ -100,7 +100,7 @@ func TestTheWindowDoesNotKeepTheSessionOfItsCaller(t *testing.T) {
 	w := newWorkplace(t, signsIn, keyringtest.Options{})
 	marker := "made-up-" + rand.Text()
 	cmd := w.command("--for", "Vendor App")
-	cmd.Env = append(cmd.Env, "ERS_SESSION_KEY="+marker, "ERS_BASE_URL="+marker, "ERS_ASID="+marker, "ERS_OTHER="+marker+"-other")
+	cmd.Env = append(cmd.Env, "ERS_SESSION_KEY="+marker, "ERS_BASE_URL="+marker, "ERS_ASID="+marker, "ERS_ACCESS_TOKEN="+marker, "ERS_OTHER="+marker+"-other")
 	require.NoError(t, cmd.Run())
 	environs, err := filepath.Glob("/proc/[0-9]*/environ")
 	require.NoError(t, err)
@@ -278,7 +278,7 @@ func TestSignOut(t *testing.T) {
 		status, stdout, stderr := w.run("sign-out")
 		assert.Equal(t, app.StatusDone, status, stderr)
 		assert.Empty(t, stdout)
-		_, err := readSession(t.Context())
+		_, err := readSession(t.Context(), handoff.ReadAny)
 		require.ErrorIs(t, err, errSignedOut)
 		status, _, stderr = w.run("sign-out")
 		assert.Equal(t, app.StatusDone, status, stderr)
@@ -295,12 +295,12 @@ func TestSignOut(t *testing.T) {
 			assert.Contains(t, stderr, "  1. ", "it does not say what to do")
 		}
 		require.NoError(t, w.keyring.Unlock())
-		_, err := readSession(t.Context())
+		_, err := readSession(t.Context(), handoff.ReadAny)
 		require.NoError(t, err, "the entry is there and can be read")
 		status, stdout, stderr := w.run("sign-out")
 		assert.Equal(t, app.StatusDone, status, stderr)
 		assert.Empty(t, stdout)
-		_, err = readSession(t.Context())
+		_, err = readSession(t.Context(), handoff.ReadAny)
 		require.ErrorIs(t, err, errSignedOut)
 	})
 	t.Run("of nobody, after a start that has failed", func(t *testing.T) {
@@ -337,7 +337,7 @@ func TestSignOut(t *testing.T) {
 		assert.Equal(t, app.StatusDone, status, stderr)
 		assert.Contains(t, stderr, "e-RS could not be told")
 		assert.NotContains(t, stderr, "made-up")
-		_, err := readSession(t.Context())
+		_, err := readSession(t.Context(), handoff.ReadAny)
 		require.ErrorIs(t, err, errSignedOut)
 	})
 	t.Run("where there is no keyring", func(t *testing.T) {
@@ -374,7 +374,7 @@ func TestA00302SignOutClosesWhatAnEarlierRunHasLeft(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, complaints.String(), "The session that an earlier run had left was ended.")
 	assert.Empty(t, ers.Sessions(), "it is still open at e-RS")
-	_, err = readSession(t.Context())
+	_, err = readSession(t.Context(), handoff.ReadAny)
 	require.ErrorIs(t, err, errSignedOut)
 	var records strings.Builder
 	require.NoError(t, filepath.WalkDir(filepath.Join(folder, "audit"), func(path string, entry os.DirEntry, err error) error {
@@ -387,6 +387,19 @@ func TestA00302SignOutClosesWhatAnEarlierRunHasLeft(t *testing.T) {
 	}))
 	assert.Contains(t, records.String(), "API Close Session")
 	assert.NotContains(t, records.String()+complaints.String(), key)
+}
+
+// A token cannot be closed at e-RS: it is removed, and that is all.
+func TestSignOutRemovesATokenThatWasLeft(t *testing.T) {
+	w := newWorkplace(t, dallies, keyringtest.Options{})
+	w.publish(madeUpFHIRSession(0))
+	var complaints strings.Builder
+	p := testProgram(t, os.Environ()...)
+	p.Stderr = &complaints
+	require.NoError(t, endSession(t.Context(), p, instance.DefaultFile(), config.Sources{}))
+	assert.Contains(t, complaints.String(), "The session that an earlier run had left was ended.")
+	assert.NotContains(t, complaints.String(), "made-up")
+	require.NoError(t, checkSignedOut(t.Context()))
 }
 
 // signInAt creates a session at the stand-in, as an earlier run would, and returns its key.

@@ -79,14 +79,14 @@ type ledger struct {
 // check compares the keyring with the expected session.
 func (l *ledger) check(after string) {
 	l.t.Helper()
-	session, err := readSession(l.t.Context())
+	session, err := readSession(l.t.Context(), handoff.ReadAny)
 	if l.live == 0 {
 		require.ErrorIs(l.t, err, errSignedOut, after)
 		return
 	}
 	require.NoError(l.t, err, after)
-	require.False(l.t, l.dead[session.Generation], "a session that has ended is there again: %s", after)
-	require.Equal(l.t, l.live, session.Generation, "a live session was replaced: %s", after)
+	require.False(l.t, l.dead[session.Details().Generation], "a session that has ended is there again: %s", after)
+	require.Equal(l.t, l.live, session.Details().Generation, "a live session was replaced: %s", after)
 }
 
 func (l *ledger) ended() {
@@ -96,10 +96,10 @@ func (l *ledger) ended() {
 
 func (l *ledger) begun(after string) {
 	l.t.Helper()
-	session, err := readSession(l.t.Context())
+	session, err := readSession(l.t.Context(), handoff.ReadAny)
 	require.NoError(l.t, err, after)
-	require.False(l.t, l.dead[session.Generation], after)
-	l.live = session.Generation
+	require.False(l.t, l.dead[session.Details().Generation], after)
+	l.live = session.Details().Generation
 }
 
 // In whatever environment a second start runs, it finds the open window: no live session is cleared
@@ -243,7 +243,7 @@ func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
 	app.RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Left: &app.Leftover{}}.ClearLeftover(t.Context())
 	found, err := ring.Read(t.Context())
 	require.NoError(t, err, "another instance clears it")
-	assert.Equal(t, int64(7), found.Generation)
+	assert.Equal(t, int64(7), found.Details().Generation)
 
 	// Signing out asks the owner.
 	p.Lock.Hold(nil)
@@ -257,7 +257,7 @@ func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
 	require.NoError(t, owner.Release())
 	found, err = other.Read(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, int64(7), found.Generation)
+	assert.Equal(t, int64(7), found.Details().Generation)
 	require.NoError(t, other.Clear(t.Context()))
 	require.ErrorIs(t, noSession(t), errSignedOut)
 	w.publish(session)
@@ -270,6 +270,6 @@ func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
 
 func noSession(t *testing.T) error {
 	t.Helper()
-	_, err := readSession(t.Context())
+	_, err := readSession(t.Context(), handoff.ReadAny)
 	return err
 }

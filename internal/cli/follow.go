@@ -28,7 +28,7 @@ func follow(ctx context.Context, stdout io.Writer, withKey bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	desktop.WhenUnread(ctx, stdout, cancel)
-	for session, err := range handoff.Watch(ctx) {
+	for session, err := range handoff.WatchAny(ctx) {
 		line, err := changeLine(session, err, withKey)
 		if err != nil {
 			return err
@@ -43,7 +43,7 @@ func follow(ctx context.Context, stdout io.Writer, withKey bool) error {
 	return nil
 }
 
-func changeLine(session handoff.Session, err error, withKey bool) ([]byte, error) {
+func changeLine(session handoff.Entry, err error, withKey bool) ([]byte, error) {
 	var entry []byte
 	if err == nil {
 		entry, err = publishable(session)

@@ -82,9 +82,9 @@ func TestForget(t *testing.T) {
 			assert.NotContains(t, stderr, "made-up")
 			assert.Zero(t, inKeyring(t))
 			assert.NoFileExists(t, entry)
-			read, err := readSession(t.Context())
+			read, err := readSession(t.Context(), handoff.ReadAny)
 			require.NoError(t, err)
-			assert.Equal(t, session.Generation, read.Generation, "it is not what was to be forgotten")
+			assert.Equal(t, session.Generation, read.Details().Generation, "it is not what was to be forgotten")
 
 			status, _, stderr = run(t, "", "forget")
 			assert.Equal(t, app.StatusDone, status, "nothing to forget is no error: %s", stderr)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/ers-login/ers-login/internal/app"
 )
@@ -31,7 +32,7 @@ func environmentItems() []manualItem {
 				"the variable, and the variable the settings files.",
 		},
 		{
-			"ERS_SESSION_KEY, ERS_BASE_URL, ERS_ASID",
+			strings.Join(variableNames(), ", "),
 			"Are not read. ers-login session --env prints commands that set them, or remove them if nobody is signed in.",
 		},
 		{

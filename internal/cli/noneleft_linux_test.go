@@ -16,9 +16,14 @@ func TestSignOutLooksForAKeyThatStayed(t *testing.T) {
 	newWorkplace(t, dallies, keyringtest.Options{})
 	require.NoError(t, checkSignedOut(t.Context()))
 	for name, left := range map[string]string{"a key": "made-up", "no key": "two\nlines"} {
-		require.NoError(t, keyring.Set(handoff.Service, handoff.AccountSessionKey, left))
-		require.ErrorIs(t, checkSignedOut(t.Context()), ring.Leftover, name)
+		for _, account := range []string{handoff.AccountSessionKey, handoff.AccountAccessToken} {
+			require.NoError(t, keyring.Set(handoff.Service, account, left))
+			require.ErrorIs(t, checkSignedOut(t.Context()), ring.Leftover, "%s: %s", account, name)
+			require.NoError(t, handoff.Clear(t.Context()))
+		}
 	}
+	require.NoError(t, handoff.Write(t.Context(), madeUpFHIRSession(0)))
+	require.ErrorIs(t, checkSignedOut(t.Context()), ring.Leftover)
 	require.NoError(t, handoff.Clear(t.Context()))
 	require.NoError(t, checkSignedOut(t.Context()))
 }

@@ -264,7 +264,7 @@ func (w workplace) diary() string {
 }
 
 // publish writes a session into the keyring, as the window does.
-func (w workplace) publish(session handoff.Session) {
+func (w workplace) publish(session handoff.Entry) {
 	w.t.Helper()
 	require.NoError(w.t, handoff.Write(w.t.Context(), session))
 }

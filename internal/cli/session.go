@@ -28,8 +28,10 @@ func sessionCommand(p app.Host) *cobra.Command {
 		Short: "Tell who is signed in to e-RS",
 		Long: "Reads the session from the keyring, as other applications do, and tells who is signed in. It opens no window, asks for\n" +
 			"nothing and needs neither settings nor a display. A session that is over by its own time is none.\n\n" +
-			"Without a form it prints text for people, without the session key. --json, --key, --env, --header and --follow print the\n" +
-			"session key, which is a secret: not into a log, not into the arguments of a program.\n\n" + app.StatusHelp,
+			"A session has a session key (HSCN) or an access token (FHIR). Without a form it prints text for people, without that.\n" +
+			"--json, --key, --token, --env, --header and --follow print it. It is a secret: not into a log, not into the arguments of\n" +
+			"a program. --key never prints an access token, nor --token a session key: each finds nobody signed in instead.\n\n" +
+			app.StatusHelp,
 		Example: "  ers-login session\n" +
 			"  ers-login session --wait --timeout 5m --json\n" +
 			"  headers=$(ers-login session --header) &&\n" +
@@ -46,11 +48,12 @@ func sessionCommand(p app.Host) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&input.json, "json", false, "print the entry, one JSON object")
-	flags.BoolVar(&input.key, "key", false, "print the session key alone, without a newline unless to a terminal")
+	flags.BoolVar(&input.key, "key", false, "print the session key alone (HSCN), without a newline unless to a terminal")
+	flags.BoolVar(&input.token, "token", false, "print the access token alone (FHIR), without a newline unless to a terminal")
 	flags.BoolVar(&input.env, "env", false, "print commands that set "+strings.Join(variableNames(), ", ")+", for eval")
-	flags.BoolVar(&input.header, "header", false, "print the two HTTP headers of a call, for curl's -H @- as in the example")
+	flags.BoolVar(&input.header, "header", false, "print the HTTP headers of a call, for curl's -H @- as in the example")
 	flags.BoolVar(&input.follow, "follow", false, "print a line of JSON now and for each change, until it is ended")
-	flags.BoolVar(&input.withoutKey, "without-key", false, "leave the session key out of --json and --follow")
+	flags.BoolVar(&input.withoutKey, "without-key", false, "leave the session key or access token out of --json and --follow")
 	flags.StringVar(&input.shell, "shell", defaultShell, "the shell that --env is for: "+strings.Join(shellNames(), ", "))
 	flags.BoolVar(&input.wait, "wait", false, "wait until somebody is signed in")
 	flags.DurationVar(&input.timeout, "timeout", 0, "longest time to wait, such as 30s or 5m; without it, for ever")
@@ -60,9 +63,9 @@ func sessionCommand(p app.Host) *cobra.Command {
 
 // sessionInput holds the command's options.
 type sessionInput struct {
-	json, key, env, header, follow bool
-	withoutKey                     bool
-	shell                          string
+	json, key, token, env, header, follow bool
+	withoutKey                            bool
+	shell                                 string
 
 	wait        bool
 	timeLimited bool
@@ -73,7 +76,7 @@ type sessionInput struct {
 func (s sessionInput) check(shellGiven bool) error {
 	var forms []string
 	for name, given := range map[string]bool{
-		"--json": s.json, "--key": s.key, "--env": s.env, "--header": s.header, "--follow": s.follow,
+		"--json": s.json, "--key": s.key, "--token": s.token, "--env": s.env, "--header": s.header, "--follow": s.follow,
 	} {
 		if given {
 			forms = append(forms, name)
@@ -117,9 +120,12 @@ func (s sessionInput) run(ctx context.Context, stdout io.Writer) error {
 		_, unsetErr := io.WriteString(stdout, unsetVariables(s.shell))
 		return errors.Join(err, unsetErr)
 	}
-	text, err := s.form(session, entry, desktop.ReachesTerminal(stdout))
+	text, err := s.form(session, entry)
 	if err != nil {
 		return err
+	}
+	if (s.key || s.token) && desktop.ReachesTerminal(stdout) {
+		text += "\n"
 	}
 	if _, err := io.WriteString(stdout, text); err != nil {
 		return fmt.Errorf("could not print the session: %w", err)
@@ -129,7 +135,7 @@ func (s sessionInput) run(ctx context.Context, stdout io.Writer) error {
 
 // publishable returns the entry of a session that could have been published. Nothing else in the
 // keyring is printed: everything that a shell or server interprets is then printable ASCII.
-func publishable(session handoff.Session) ([]byte, error) {
+func publishable(session handoff.Entry) ([]byte, error) {
 	entry, err := handoff.Encode(session)
 	if err != nil {
 		return nil, keyring.Unreadable.Because(err)
@@ -138,9 +144,27 @@ func publishable(session handoff.Session) ([]byte, error) {
 }
 
 // find returns the session, or waits for one while stdout has a reader.
-func (s sessionInput) find(ctx context.Context, stdout io.Writer) (handoff.Session, error) {
+func (s sessionInput) find(ctx context.Context, stdout io.Writer) (handoff.Entry, error) {
+	switch {
+	case s.key:
+		return findOf(ctx, s, stdout, "with a session key (HSCN)", handoff.Read, handoff.Wait)
+	case s.token:
+		return findOf(ctx, s, stdout, "with an access token (FHIR)", handoff.ReadFHIR, handoff.WaitFHIR)
+	default:
+		return findOf(ctx, s, stdout, "", handoff.ReadAny, handoff.WaitAny)
+	}
+}
+
+// findOf finds a session of a platform, or of either. with says of which, where it is one.
+func findOf[S handoff.Entry](
+	ctx context.Context, s sessionInput, stdout io.Writer, with string, read, wait func(context.Context) (S, error),
+) (handoff.Entry, error) {
 	if !s.wait {
-		return readSession(ctx)
+		session, err := readSession(ctx, read)
+		if with != "" && errors.Is(err, errSignedOut) {
+			err = app.Ending{Err: fmt.Errorf("%w %s", errSignedOut, with), Status: app.StatusFailed}
+		}
+		return session, err
 	}
 	waiting, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -150,18 +174,18 @@ func (s sessionInput) find(ctx context.Context, stdout io.Writer) (handoff.Sessi
 		waiting, cancel = context.WithTimeout(waiting, s.timeout)
 		defer cancel()
 	}
-	session, err := handoff.Wait(waiting)
+	session, err := wait(waiting)
 	switch {
 	case err == nil:
 		return session, nil
 	case ctx.Err() != nil:
-		return handoff.Session{}, errInterrupted
+		return nil, errInterrupted
 	case errors.Is(context.Cause(waiting), errUnread):
-		return handoff.Session{}, app.Ending{Err: errUnread, Status: app.StatusFailed}
+		return nil, app.Ending{Err: errUnread, Status: app.StatusFailed}
 	case !errors.Is(err, handoff.ErrNotFound):
-		return handoff.Session{}, keyring.AsProblem(err)
+		return nil, keyring.AsProblem(err)
 	default:
-		return handoff.Session{}, app.Ending{Err: fmt.Errorf("nobody has signed in to e-RS within %v", s.timeout), Status: app.StatusLate}
+		return nil, app.Ending{Err: fmt.Errorf("nobody has signed in to e-RS within %v", s.timeout), Status: app.StatusLate}
 	}
 }
 
@@ -175,15 +199,15 @@ var errSignedOut = app.Ending{Err: errors.New("nobody is signed in to e-RS"), St
 var errInterrupted = app.Ending{Err: errors.New("interrupted before anybody had signed in"), Status: app.StatusFailed}
 
 // readSession reads once. The error is errSignedOut, or a Problem of the keyring.
-func readSession(ctx context.Context) (handoff.Session, error) {
+func readSession[S handoff.Entry](ctx context.Context, read func(context.Context) (S, error)) (handoff.Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
-	session, err := handoff.Read(ctx)
+	session, err := read(ctx)
 	switch {
 	case errors.Is(err, handoff.ErrNotFound), err == nil && session.Expired(time.Now()):
-		return handoff.Session{}, errSignedOut
+		return nil, errSignedOut
 	case err != nil:
-		return handoff.Session{}, keyring.AsProblem(err)
+		return nil, keyring.AsProblem(err)
 	default:
 		return session, nil
 	}

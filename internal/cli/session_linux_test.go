@@ -41,7 +41,20 @@ func madeUpSession(generation int64) handoff.Session {
 	}
 }
 
-func entryOf(t *testing.T, session handoff.Session) string {
+// madeUpToken has every character that a shell could interpret.
+const madeUpToken = `a-made-up$(touch/token)'"\` + "`id`;token"
+
+func madeUpFHIRSession(revision int64) handoff.FHIRSession {
+	now := time.Now().Truncate(time.Second)
+	return handoff.FHIRSession{
+		Version: handoff.Version, Generation: 9, Revision: revision, AccessToken: handoff.NewAccessToken(madeUpToken),
+		BaseURL: "https://ers.example/FHIR", UserIdentifier: "021600556514", UserName: "Ann \x1b[31mExample",
+		OrgIdentifier: "R01", OrgName: "Meddygfa Tŷ Elli", BusinessFunction: "SERVICE_PROVIDER_CLINICIAN_ADMIN", OnBehalfOf: "021600556515",
+		IssuedAt: now.Add(-time.Minute), TokenExpiresAt: now.Add(9 * time.Minute), ExpiresAt: now.Add(time.Hour), Publisher: "ers-login test",
+	}
+}
+
+func entryOf(t *testing.T, session handoff.Entry) string {
 	t.Helper()
 	entry, err := handoff.Encode(session)
 	require.NoError(t, err)
@@ -64,10 +77,20 @@ func TestSessionForms(t *testing.T) {
 		"env for fish": {[]string{"--env", "--shell", "fish"}, `set -gx ERS_SESSION_KEY 'a-made-up$(touch/planted)\'"\\` + "`id`;key'" + `;
 set -gx ERS_BASE_URL 'https://ers.example/ers-api';
 set -gx ERS_ASID '123456789012';
+set -gx ERS_PLATFORM 'hscn';
+set -e ERS_ACCESS_TOKEN;
+set -gx ERS_ORG_IDENTIFIER 'R01';
+set -gx ERS_BUSINESS_FUNCTION 'REFERRING_CLINICIAN';
+set -e ERS_ON_BEHALF_OF;
 `},
 		"env for PowerShell": {[]string{"--env", "--shell", "powershell"}, `$env:ERS_SESSION_KEY = 'a-made-up$(touch/planted)''"\` + "`id`;key'" + `;
 $env:ERS_BASE_URL = 'https://ers.example/ers-api';
 $env:ERS_ASID = '123456789012';
+$env:ERS_PLATFORM = 'hscn';
+$env:ERS_ACCESS_TOKEN = $null;
+$env:ERS_ORG_IDENTIFIER = 'R01';
+$env:ERS_BUSINESS_FUNCTION = 'REFERRING_CLINICIAN';
+$env:ERS_ON_BEHALF_OF = $null;
 `},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -139,23 +162,108 @@ $env:ERS_ASID = '123456789012';
 	}
 }
 
+// The same for a session of the FHIR platform. A script made for HSCN must find nobody signed in,
+// rather than send an access token as a session key.
+func TestSessionFormsOfFHIR(t *testing.T) {
+	w := newWorkplace(t, dallies, keyringtest.Options{})
+	session := madeUpFHIRSession(2)
+	w.publish(session)
+	const headers = "Authorization: Bearer " + madeUpToken + "\nNHSD-End-User-Organisation-ODS: R01\n" +
+		"NHSD-eRS-Business-Function: SERVICE_PROVIDER_CLINICIAN_ADMIN\n"
+	for name, test := range map[string]struct {
+		arguments []string
+		want      string
+	}{
+		"json":               {[]string{"--json"}, entryOf(t, session) + "\n"},
+		"waited":             {[]string{"--wait", "--timeout", "1m", "--json"}, entryOf(t, session) + "\n"},
+		"token":              {[]string{"--token"}, madeUpToken},
+		"waited for a token": {[]string{"--wait", "--timeout", "1m", "--token"}, madeUpToken},
+		"header":             {[]string{"--header"}, headers + "NHSD-eRS-On-Behalf-Of-User-ID: 021600556515\n"},
+		"env for fish": {[]string{"--env", "--shell", "fish"}, `set -e ERS_SESSION_KEY;
+set -gx ERS_BASE_URL 'https://ers.example/FHIR';
+set -e ERS_ASID;
+set -gx ERS_PLATFORM 'fhir';
+set -gx ERS_ACCESS_TOKEN 'a-made-up$(touch/token)\'"\\` + "`id`;token'" + `;
+set -gx ERS_ORG_IDENTIFIER 'R01';
+set -gx ERS_BUSINESS_FUNCTION 'SERVICE_PROVIDER_CLINICIAN_ADMIN';
+set -gx ERS_ON_BEHALF_OF '021600556515';
+`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, stdout, stderr := run(t, "", append([]string{"session"}, test.arguments...)...)
+			assert.Equal(t, app.StatusDone, status, stderr)
+			assert.True(t, stdout == test.want, "it prints something else")
+			assert.Empty(t, stderr)
+		})
+	}
+	for name, form := range map[string]struct {
+		arguments []string
+		status    int
+	}{
+		"key": {[]string{"--key"}, app.StatusFailed}, "waited for a key": {[]string{"--wait", "--timeout", "100ms", "--key"}, app.StatusLate},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, stdout, stderr := run(t, "", append([]string{"session"}, form.arguments...)...)
+			assert.Equal(t, form.status, status)
+			assert.Empty(t, stdout)
+			assert.NotContains(t, stderr, "made-up")
+		})
+	}
+	t.Run("for people and for logs", func(t *testing.T) {
+		_, people, _ := run(t, "", "session")
+		for _, part := range []string{"Ann [31mExample (021600556514)", "Meddygfa Tŷ Elli (R01)", "Acting for:   021600556515", "Platform:     FHIR"} {
+			assert.Contains(t, people, part)
+		}
+		_, bare, _ := run(t, "", "session", "--json", "--without-key")
+		assert.Contains(t, bare, `"revision":2`)
+		assert.NotContains(t, people+bare, "made-up", "a token on the screen is in the next screenshot")
+	})
+	t.Run("nobody is acted for", func(t *testing.T) {
+		session.OnBehalfOf = ""
+		w.publish(session)
+		_, stdout, _ := run(t, "", "session", "--header")
+		assert.True(t, stdout == headers, "e-RS refuses the header where nobody is acted for")
+		_, stdout, _ = run(t, "", "session", "--env", "--shell", "sh")
+		assert.Contains(t, stdout, "unset ERS_ON_BEHALF_OF;\n")
+	})
+	t.Run("a token of a session key's platform", func(t *testing.T) {
+		w.publish(madeUpSession(7))
+		status, stdout, stderr := run(t, "", "session", "--token")
+		assert.Equal(t, app.StatusFailed, status)
+		assert.Empty(t, stdout)
+		assert.Contains(t, stderr, "nobody is signed in to e-RS with an access token")
+	})
+	t.Run("env, evaluated by a real shell", func(t *testing.T) {
+		w.publish(session)
+		t.Chdir(t.TempDir())
+		script := `ERS_SESSION_KEY=old; eval "$("$0" session --env --shell sh)"; printf '%s|%s|%s' "$ERS_SESSION_KEY" "$ERS_BASE_URL" "$ERS_ACCESS_TOKEN"; ls`
+		cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", script, os.Args[0])
+		cmd.Env = w.environ
+		output, err := cmd.Output()
+		require.NoError(t, err)
+		assert.True(t, string(output) == "|https://ers.example/FHIR|"+madeUpToken, "the shell has made something else of it")
+	})
+}
+
 // Signed out must not be taken for signed in, nor a failing keyring for either.
 func TestSessionWithoutASession(t *testing.T) {
-	const unset = "unset ERS_SESSION_KEY;\nunset ERS_BASE_URL;\nunset ERS_ASID;\n"
-	expired := madeUpSession(7)
-	expired.ExpiresAt = time.Now().Add(-time.Second)
+	const unset = "unset ERS_SESSION_KEY;\nunset ERS_BASE_URL;\nunset ERS_ASID;\nunset ERS_PLATFORM;\nunset ERS_ACCESS_TOKEN;\n" +
+		"unset ERS_ORG_IDENTIFIER;\nunset ERS_BUSINESS_FUNCTION;\nunset ERS_ON_BEHALF_OF;\n"
+	expired, tokenExpired := madeUpSession(7), madeUpFHIRSession(7)
+	expired.ExpiresAt, tokenExpired.TokenExpiresAt = time.Now().Add(-time.Second), time.Now().Add(-time.Second)
 	for name, test := range map[string]struct {
 		options keyringtest.Options
-		session *handoff.Session
+		session handoff.Entry
 		lock    bool
 		raw     string
 		status  int
 		says    string
 	}{
 		"nobody":        {keyringtest.Options{}, nil, false, "", app.StatusFailed, "nobody is signed in"},
-		"expired":       {keyringtest.Options{}, &expired, false, "", app.StatusFailed, "nobody is signed in"},
+		"token expired": {keyringtest.Options{}, tokenExpired, false, "", app.StatusFailed, "nobody is signed in"},
+		"expired":       {keyringtest.Options{}, expired, false, "", app.StatusFailed, "nobody is signed in"},
 		"no collection": {keyringtest.Options{State: keyringtest.NoCollection}, nil, false, "", app.StatusFailed, "nobody is signed in"},
-		"locked":        {keyringtest.Options{}, &expired, true, "", app.StatusKeyring, "KEYRING-LOCKED"},
+		"locked":        {keyringtest.Options{}, expired, true, "", app.StatusKeyring, "KEYRING-LOCKED"},
 		"no service":    {keyringtest.Options{State: keyringtest.NoService}, nil, false, "", app.StatusKeyring, "KEYRING-NO_SERVICE"},
 		"no bus":        {keyringtest.Options{State: keyringtest.NoBus}, nil, false, "", app.StatusKeyring, "KEYRING-NO_BUS"},
 		"another version": {
@@ -169,7 +277,7 @@ func TestSessionWithoutASession(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorkplace(t, dallies, test.options)
 			if test.session != nil {
-				w.publish(*test.session)
+				w.publish(test.session)
 			}
 			if test.raw != "" {
 				store := exec.CommandContext(t.Context(), "secret-tool", "store", "--label=x", "service", "ers-login", "username", "session")
@@ -218,7 +326,7 @@ func TestSessionWaitsNoLongerThanItIsTold(t *testing.T) {
 func TestSessionUsage(t *testing.T) {
 	for _, arguments := range []string{
 		"--json --key", "--env --header", "--follow --json", "--follow --wait", "--without-key", "--key --without-key", "--shell fish",
-		"--env --shell cmd", "--timeout 5s", "--wait --timeout 0s", "--wait --timeout -1s", "--wait --timeout soon", "somebody",
+		"--env --shell cmd", "--key --token", "--token --json", "--timeout 5s", "--wait --timeout 0s", "--wait --timeout -1s", "--wait --timeout soon", "somebody",
 	} {
 		t.Run(arguments, func(t *testing.T) {
 			status, stdout, stderr := run(t, "", append([]string{"session"}, strings.Fields(arguments)...)...)
@@ -285,6 +393,13 @@ func TestSessionFollow(t *testing.T) {
 	both(`{"signedIn":true,"session":`+compactJSON(t, entryOf(t, first))+`}`, `"generation":7`)
 	w.publish(second)
 	both(`{"signedIn":true,"session":`+compactJSON(t, entryOf(t, second))+`}`, `"generation":8`)
+	require.NoError(t, handoff.Clear(t.Context()))
+	both(`{"signedIn":false}`, `{"signedIn":false}`)
+	for revision := range int64(2) {
+		token := madeUpFHIRSession(revision)
+		w.publish(token)
+		both(`{"signedIn":true,"session":`+compactJSON(t, entryOf(t, token))+`}`, fmt.Sprintf(`"platform":"fhir","generation":9,"revision":%d`, revision))
+	}
 	require.NoError(t, handoff.Clear(t.Context()))
 	both(`{"signedIn":false}`, `{"signedIn":false}`)
 	require.NoError(t, w.keyring.KillDaemon())
@@ -416,6 +531,19 @@ func TestTheDocumentedCallWithCurl(t *testing.T) {
 			// unchanged.
 			assert.True(t, header.Get("Http_x_session_key") == session.SessionKey.Reveal(), "another session key")
 			assert.Equal(t, session.ASID, header.Get("Xapi_asid"))
+			assert.Empty(t, header.Get("Authorization"))
+
+			token := madeUpFHIRSession(0)
+			w.publish(token)
+			status, stderr = shell(t, text)
+			assert.Zero(t, status, stderr)
+			require.Len(t, calls, 1)
+			header = <-calls
+			assert.True(t, header.Get("Authorization") == "Bearer "+token.AccessToken.Reveal(), "another access token")
+			assert.Equal(t, []string{token.OrgIdentifier, token.BusinessFunction, token.OnBehalfOf, ""}, []string{
+				header.Get("NHSD-End-User-Organisation-ODS"), header.Get("NHSD-eRS-Business-Function"),
+				header.Get("NHSD-eRS-On-Behalf-Of-User-ID"), header.Get("Http_x_session_key"),
+			})
 		})
 	}
 }

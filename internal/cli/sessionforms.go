@@ -15,20 +15,19 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui"
 )
 
 // form returns the session in the requested form. entry is the session's.
-func (s sessionInput) form(session handoff.Session, entry []byte, terminal bool) (string, error) {
+func (s sessionInput) form(session handoff.Entry, entry []byte) (string, error) {
 	switch {
 	case s.json && s.withoutKey:
 		return entryWithoutKey(entry)
 	case s.json:
 		return string(entry) + "\n", nil
-	case s.key && terminal:
-		return session.SessionKey.Reveal() + "\n", nil
-	case s.key:
-		return session.SessionKey.Reveal(), nil
+	case s.key, s.token:
+		return signin.SecretOf(session).Reveal(), nil
 	case s.env:
 		return setVariables(s.shell, session), nil
 	case s.header:
@@ -39,7 +38,7 @@ func (s sessionInput) form(session handoff.Session, entry []byte, terminal bool)
 }
 
 // forPeople describes who is signed in. The text may change: programs use the JSON.
-func forPeople(session handoff.Session, now time.Time) string {
+func forPeople(session handoff.Entry, now time.Time) string {
 	var text strings.Builder
 	line := func(label, value string) { fmt.Fprintf(&text, "%-14s%s\n", label, shown(value)) }
 	both := func(name, identifier string) string {
@@ -48,12 +47,17 @@ func forPeople(session handoff.Session, now time.Time) string {
 		}
 		return name + " (" + identifier + ")"
 	}
-	line("Signed in:", both(session.UserName, session.UserIdentifier))
-	line("Organisation:", both(session.OrgName, session.OrgIdentifier))
-	line("Role:", both(ui.RoleName(ersclient.BusinessFunction(session.BusinessFunction)), session.BusinessFunction))
-	line("Since:", clock(session.IssuedAt, now))
-	line("Until:", clock(session.ExpiresAt, now))
-	line("e-RS:", session.BaseURL)
+	of := session.Details()
+	line("Signed in:", both(of.UserName, of.UserIdentifier))
+	line("Organisation:", both(of.OrgName, of.OrgIdentifier))
+	line("Role:", both(ui.RoleName(ersclient.BusinessFunction(of.BusinessFunction)), of.BusinessFunction))
+	if of.OnBehalfOf != "" {
+		line("Acting for:", of.OnBehalfOf)
+	}
+	line("Since:", clock(of.IssuedAt, now))
+	line("Until:", clock(of.ExpiresAt, now))
+	line("Platform:", strings.ToUpper(string(of.Platform)))
+	line("e-RS:", of.BaseURL)
 	return text.String()
 }
 
@@ -69,10 +73,24 @@ func clock(at, now time.Time) string {
 	return at.Format("15:04, 2 January 2006")
 }
 
-// headers returns the two headers that identify a session in an e-RS call. Their names have
+// headers returns the headers that identify a session in an e-RS call. The names of HSCN's have
 // underscores and upper-case letters.
-func headers(session handoff.Session) string {
-	return "HTTP_X_SESSION_KEY: " + session.SessionKey.Reveal() + "\nXAPI_ASID: " + session.ASID + "\n"
+func headers(session handoff.Entry) string {
+	switch session := session.(type) {
+	case handoff.Session:
+		return "HTTP_X_SESSION_KEY: " + session.SessionKey.Reveal() + "\nXAPI_ASID: " + session.ASID + "\n"
+	case handoff.FHIRSession:
+		lines := "Authorization: Bearer " + session.AccessToken.Reveal() + "\n" +
+			"NHSD-End-User-Organisation-ODS: " + session.OrgIdentifier + "\n" +
+			"NHSD-eRS-Business-Function: " + session.BusinessFunction + "\n"
+		if session.OnBehalfOf != "" {
+			// e-RS refuses it where nobody is acted for.
+			lines += "NHSD-eRS-On-Behalf-Of-User-ID: " + session.OnBehalfOf + "\n"
+		}
+		return lines
+	default:
+		return ""
+	}
 }
 
 // entryWithoutKey returns an entry that may be logged.
@@ -88,7 +106,7 @@ func stripKey(entry []byte) ([]byte, error) {
 	// The members keep their order, version first: scripts rely on that.
 	var kept []string
 	gjson.ParseBytes(entry).ForEach(func(name, value gjson.Result) bool {
-		if name.String() != "sessionKey" {
+		if name.String() != "sessionKey" && name.String() != "accessToken" {
 			kept = append(kept, name.Raw+":"+value.Raw)
 		}
 		return true
@@ -96,17 +114,41 @@ func stripKey(entry []byte) ([]byte, error) {
 	return []byte("{" + strings.Join(kept, ",") + "}"), nil
 }
 
-// variable is an environment variable of --env. The names are a public interface.
+// variable is an environment variable of --env, empty where a session has none. The names are a
+// public interface.
 type variable struct {
 	name string
-	of   func(handoff.Session) string
+	of   func(handoff.Entry) string
 }
 
 func variables() []variable {
+	ofHSCN := func(of func(handoff.Session) string) func(handoff.Entry) string {
+		return func(entry handoff.Entry) string {
+			session, is := entry.(handoff.Session)
+			if !is {
+				return ""
+			}
+			return of(session)
+		}
+	}
+	ofFHIR := func(of func(handoff.FHIRSession) string) func(handoff.Entry) string {
+		return func(entry handoff.Entry) string {
+			session, is := entry.(handoff.FHIRSession)
+			if !is {
+				return ""
+			}
+			return of(session)
+		}
+	}
 	return []variable{
-		{"ERS_SESSION_KEY", func(s handoff.Session) string { return s.SessionKey.Reveal() }},
-		{"ERS_BASE_URL", func(s handoff.Session) string { return s.BaseURL }},
-		{"ERS_ASID", func(s handoff.Session) string { return s.ASID }},
+		{"ERS_SESSION_KEY", ofHSCN(func(s handoff.Session) string { return s.SessionKey.Reveal() })},
+		{"ERS_BASE_URL", func(s handoff.Entry) string { return s.Details().BaseURL }},
+		{"ERS_ASID", ofHSCN(func(s handoff.Session) string { return s.ASID })},
+		{"ERS_PLATFORM", func(s handoff.Entry) string { return string(s.Details().Platform) }},
+		{"ERS_ACCESS_TOKEN", ofFHIR(func(s handoff.FHIRSession) string { return s.AccessToken.Reveal() })},
+		{"ERS_ORG_IDENTIFIER", func(s handoff.Entry) string { return s.Details().OrgIdentifier }},
+		{"ERS_BUSINESS_FUNCTION", func(s handoff.Entry) string { return s.Details().BusinessFunction }},
+		{"ERS_ON_BEHALF_OF", func(s handoff.Entry) string { return s.Details().OnBehalfOf }},
 	}
 }
 
@@ -177,9 +219,14 @@ func shellNames() []string {
 	return names
 }
 
-func setVariables(shellName string, session handoff.Session) string {
+func setVariables(shellName string, session handoff.Entry) string {
 	return commandsFor(shellName, func(shell shell, variable variable) string {
-		return shell.set(variable.name, variable.of(session))
+		value := variable.of(session)
+		if value == "" {
+			// It may be there, of a session of the other platform.
+			return shell.unset(variable.name)
+		}
+		return shell.set(variable.name, value)
 	})
 }
 

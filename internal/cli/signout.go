@@ -65,7 +65,7 @@ func endSession(ctx context.Context, p app.Host, path string, sources config.Sou
 
 // checkSignedOut checks that other applications find no session.
 func checkSignedOut(ctx context.Context) error {
-	switch _, err := readSession(ctx); {
+	switch _, err := readSession(ctx, handoff.ReadAny); {
 	case err == nil:
 		return keyring.Leftover.Because(errors.New("the entry is there after signing out"))
 	case outOfReach(err):
@@ -75,17 +75,20 @@ func checkSignedOut(ctx context.Context) error {
 	case !errors.Is(err, errSignedOut):
 		return err
 	}
-	// A script reads the key alone. An invalid one in its place counts too.
+	// A script reads the key or token alone. An invalid one in its place counts too.
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
-	switch _, err := handoff.ReadKey(ctx); {
-	case err == nil, errors.Is(err, handoff.ErrMalformed):
-		return keyring.Leftover.Because(errors.New("the key is there after signing out"))
-	case errors.Is(err, handoff.ErrNotFound):
-		return nil
-	default:
-		return keyring.AsProblem(err)
+	_, keyErr := handoff.ReadKey(ctx)
+	_, tokenErr := handoff.ReadAccessToken(ctx)
+	for _, err := range []error{keyErr, tokenErr} {
+		switch {
+		case err == nil, errors.Is(err, handoff.ErrMalformed):
+			return keyring.Leftover.Because(errors.New("the key or token is there after signing out"))
+		case !errors.Is(err, handoff.ErrNotFound):
+			return keyring.AsProblem(err)
+		}
 	}
+	return nil
 }
 
 // outOfReach reports whether there is no keyring here in which a session could be read.

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/app"
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
@@ -38,7 +39,7 @@ func TestAnUpgradeUnderARunningProgram(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(installed, program, 0o755))
 			w.as(installed, "sign-in")
-			_, err = readSession(t.Context())
+			_, err = readSession(t.Context(), handoff.ReadAny)
 			require.NoError(t, err)
 
 			window := w.windowPID()
@@ -48,7 +49,7 @@ func TestAnUpgradeUnderARunningProgram(t *testing.T) {
 			require.NoError(t, syscall.Kill(before[0], syscall.SIGKILL))
 
 			w.as(os.Args[0], "sign-out")
-			_, err = readSession(t.Context())
+			_, err = readSession(t.Context(), handoff.ReadAny)
 			require.ErrorIs(t, err, errSignedOut)
 			assert.Equal(t, window, w.windowPID(), "the upgrade has left the program alone")
 			// The worker that cleared the session has ended. The next one serves the next sign-in.

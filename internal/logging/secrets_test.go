@@ -39,6 +39,7 @@ const (
 	plantedTicket = "AQIC5wM2LY4Sfcyw62EbAOsRpdfbGYUOyvkfZ4M6U7W52lM=@AAJTSQACMDE=#"
 	plantedKey    = "pro-xapi-session_222c42c7-820f-4f9b-92fb-3add4b1db9f7"
 	plantedPhrase = `corréct "horse" <&> bat\tery/+% stäple`
+	plantedToken  = "qXnl0uYQW4bLmRk7dOa3TtGvJ5cPplanted"
 )
 
 func TestMain(m *testing.M) {
@@ -286,6 +287,9 @@ func TestNoLogCallShowsASecret(t *testing.T) {
 		"masked key":          {ersclient.NewSessionKey(plantedKey), plantedKey, false},
 		"masked handoff key":  {handoff.NewSessionKey(plantedKey), plantedKey, false},
 		"masked passphrase":   {secret.New(plantedPhrase), plantedPhrase, true},
+		"masked token":        {handoff.NewAccessToken(plantedToken), plantedToken, true},
+		"handed token":        {handoff.FHIRSession{Version: 1, AccessToken: handoff.NewAccessToken(plantedToken)}, plantedToken, true},
+		"guarded token":       {"Bearer " + plantedToken, plantedToken, true},
 		"session":             {session, plantedKey, false},
 		"session's ticket":    {&session, plantedTicket, false},
 		"handed session":      {handed, plantedKey, false},

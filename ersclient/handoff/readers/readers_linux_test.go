@@ -29,9 +29,10 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
-	madeUpKey = "pro-xapi-session_222c42c7-820f-4f9b-92fb-3add4b1db9f7"
-	asid      = "123456789012"
-	path      = "/v1/reference/made-up"
+	madeUpKey   = "pro-xapi-session_222c42c7-820f-4f9b-92fb-3add4b1db9f7"
+	madeUpToken = "qXnl0uYQW4bLmRk7dOa3TtGvJ5cP"
+	asid        = "123456789012"
+	path        = "/v1/reference/made-up"
 	// guard bounds each connection.
 	guard = time.Minute
 )
@@ -58,7 +59,7 @@ func readers(t *testing.T) (all []reader) {
 func (r reader) expect(t *testing.T, want int, session *keyringtest.Session) string {
 	t.Helper()
 	printed := r.Expect(t, want, session, append(os.Environ(), session.Env()...))
-	assert.NotContains(t, printed, madeUpKey, "the key is for e-RS alone")
+	requireMasked(t, printed)
 	return printed
 }
 
@@ -68,8 +69,15 @@ func (r reader) run(t *testing.T, session *keyringtest.Session, arguments ...str
 	t.Helper()
 	// The home is the session's, where Go and Node need nothing.
 	status, printed := r.Run(t, append(os.Environ(), session.Env()...), arguments...)
-	assert.NotContains(t, printed, madeUpKey, "the key is for e-RS alone")
+	requireMasked(t, printed)
 	return status, printed
+}
+
+func requireMasked(t *testing.T, printed string) {
+	t.Helper()
+	for _, secret := range []string{madeUpKey, madeUpToken} {
+		assert.NotContains(t, printed, secret, "it is for e-RS alone")
+	}
 }
 
 // standIn answers one request on each connection, and records it byte for byte.
@@ -84,18 +92,34 @@ type standIn struct {
 	// shown lists the processes that had the session key in their arguments or environment during
 	// the request.
 	shown []string
+	// during, unless it is nil, is called within the next request, and then is the status after it.
+	during func()
+	then   int
 }
 
 // newStandIn listens with the e-RS stand-in's certificates: mutual TLS, a throw-away authority.
 func newStandIn(t *testing.T) *standIn {
 	t.Helper()
+	return listenAs(t, "/ers-api", tls.RequireAndVerifyClientCert)
+}
+
+// newFHIRStandIn listens as the FHIR API does: without asking for a certificate.
+func newFHIRStandIn(t *testing.T) *standIn {
+	t.Helper()
+	return listenAs(t, "/FHIR", tls.NoClientCert)
+}
+
+func listenAs(t *testing.T, base string, clients tls.ClientAuthType) *standIn {
+	t.Helper()
 	server := erstest.NewServer()
 	t.Cleanup(server.Close)
 	files, err := server.WriteFiles(t.TempDir())
 	require.NoError(t, err)
-	listener, err := tls.Listen("tcp", "127.0.0.1:0", server.TLSConfig())
+	config := server.TLSConfig()
+	config.ClientAuth = clients
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
 	require.NoError(t, err)
-	s := &standIn{Files: files, baseURL: fmt.Sprintf("https://%s/ers-api", listener.Addr()), listener: listener}
+	s := &standIn{Files: files, baseURL: fmt.Sprintf("https://%s%s", listener.Addr(), base), listener: listener}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -129,9 +153,23 @@ func (s *standIn) serve(connection net.Conn) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.heads = append(s.heads, head.String())
-	s.shown = append(s.shown, processesWith(madeUpKey)...)
+	s.shown = append(append(s.shown, processesWith(madeUpKey)...), processesWith(madeUpToken)...)
+	status := s.status
+	if s.during != nil {
+		s.during()
+		s.during, s.status = nil, s.then
+	}
 	_, _ = fmt.Fprintf(connection, "HTTP/1.1 %d Made up\r\nLocation: %s/elsewhere\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
-		s.status, s.baseURL)
+		status, s.baseURL)
+}
+
+// refuses has the next request refused (401) while something happens, and those after it answered
+// with a status.
+func (s *standIn) refuses(then int, during func()) {
+	s.answers(401)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.then, s.during = then, during
 }
 
 // answers sets the status of the next answers, and forgets the requests so far.
@@ -206,7 +244,7 @@ func TestEveryReaderFindsTheSession(t *testing.T) {
 	})
 	t.Run("the arguments are wrong", func(t *testing.T) {
 		each(t, func(t *testing.T, r reader) {
-			status, printed := r.run(t, session, path)
+			status, printed := r.run(t, session, path, e.Certificate)
 			require.Equal(t, usage, status, printed)
 		})
 	})
@@ -227,9 +265,15 @@ func TestEveryReaderFindsTheSession(t *testing.T) {
 			if !r.IdentifiersOnly {
 				who = append(who, now.UserName, now.OrgName)
 			}
-			for _, part := range who {
+			for _, part := range append(who, "e-RS (HSCN)") {
 				require.Contains(t, printed, part)
 			}
+		})
+	})
+	t.Run("a call without a certificate", func(t *testing.T) {
+		each(t, func(t *testing.T, r reader) {
+			status, printed := r.run(t, session, path)
+			require.Equal(t, usage, status, printed)
 		})
 	})
 	t.Run("e-RS is called", func(t *testing.T) {
@@ -348,6 +392,167 @@ func TestEveryReaderFindsTheSession(t *testing.T) {
 	})
 }
 
+func publishedFHIR(baseURL string) handoff.FHIRSession {
+	now := time.Now().UTC().Truncate(time.Second)
+	return handoff.FHIRSession{
+		Generation: 7, Revision: 3, AccessToken: handoff.NewAccessToken(madeUpToken), BaseURL: baseURL, UserIdentifier: "021600556514",
+		UserName: `Siôn "Ann" \Example`, OrgIdentifier: "R01", OrgName: "Meddygfa Tŷ Elli",
+		BusinessFunction: "SERVICE_PROVIDER_CLINICIAN_ADMIN", OnBehalfOf: "021600556515",
+		IssuedAt: now, TokenExpiresAt: now.Add(599 * time.Second), ExpiresAt: now.Add(12 * time.Hour), Publisher: "e-RS Login 1.0.0",
+	}
+}
+
+// After 28 February 2027 this is the only platform. A reader that is not ready for it finds nobody
+// signed in on the morning after.
+func TestEveryReaderFindsATokenOfFHIR(t *testing.T) {
+	all := readers(t)
+	e, hscn := newFHIRStandIn(t), newStandIn(t)
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	use(t, session)
+	each := func(name string, check func(t *testing.T, r reader)) {
+		t.Run(name, func(t *testing.T) {
+			for _, r := range all {
+				t.Run(r.Name, func(t *testing.T) { check(t, r) })
+			}
+		})
+	}
+	publish := func(next handoff.Entry) {
+		t.Helper()
+		require.NoError(t, handoff.Write(t.Context(), next))
+	}
+	now := publishedFHIR(e.baseURL)
+	publish(now)
+	arguments := []string{path, "no certificate", "no key", e.CA}
+
+	each("signed in", func(t *testing.T, r reader) {
+		status, printed := r.run(t, session)
+		require.Equal(t, signedIn, status, printed)
+		who := []string{"e-RS (FHIR)", now.UserIdentifier, now.BusinessFunction, now.OrgIdentifier, now.ExpiresAt.Format(time.RFC3339)}
+		if !r.IdentifiersOnly {
+			who = append(who, now.UserName, now.OrgName)
+		}
+		for _, part := range who {
+			require.Contains(t, printed, part)
+		}
+	})
+	headers := func(heads []string) map[string]string {
+		t.Helper()
+		require.Len(t, heads, 1)
+		lines := strings.Split(strings.TrimSpace(heads[0]), "\r\n")
+		require.Equal(t, "GET /FHIR"+path+" HTTP/1.1", lines[0])
+		found := map[string]string{}
+		for _, line := range lines[1:] {
+			name, value, _ := strings.Cut(line, ": ")
+			found[strings.ToLower(name)] = value
+		}
+		return found
+	}
+	each("e-RS is called", func(t *testing.T, r reader) {
+		e.answers(200)
+		status, printed := r.run(t, session, arguments...)
+		require.Equal(t, signedIn, status, printed)
+		heads, shown := e.heard()
+		found := headers(heads)
+		require.True(t, found["authorization"] == "Bearer "+madeUpToken, "no token in its header")
+		require.Equal(t, []string{"R01", "SERVICE_PROVIDER_CLINICIAN_ADMIN", "021600556515", "application/fhir+json"}, []string{
+			found["nhsd-end-user-organisation-ods"], found["nhsd-ers-business-function"], found["nhsd-ers-on-behalf-of-user-id"], found["accept"],
+		})
+		require.Regexp(t, `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`, found["x-correlation-id"])
+		require.NotContains(t, heads[0], "XAPI")
+		require.NotContains(t, heads[0], "HTTP_X_SESSION_KEY")
+		require.Empty(t, shown, "the token stood in a command line, where other users see it, or in an environment")
+	})
+	each("the certificate need not be given", func(t *testing.T, r reader) {
+		// The stand-in's authority is unknown to the system.
+		status, printed := r.run(t, session, path)
+		require.Equal(t, callFailed, status, printed)
+		require.NotContains(t, printed, "usage")
+	})
+	each("e-RS refuses, and there is no other token", func(t *testing.T, r reader) {
+		e.answers(401)
+		status, printed := r.run(t, session, arguments...)
+		require.Equal(t, callFailed, status, printed)
+		require.Contains(t, printed, "401")
+		require.Len(t, first(e.heard()), 1, "the same token is refused again")
+	})
+	each("e-RS redirects", func(t *testing.T, r reader) {
+		e.answers(307)
+		status, printed := r.run(t, session, arguments...)
+		require.Equal(t, callFailed, status, printed)
+		require.Len(t, first(e.heard()), 1, "the token went along to wherever the redirect led")
+	})
+
+	revision := now.Revision
+	each("the token was renewed meanwhile", func(t *testing.T, r reader) {
+		e.refuses(200, func() {
+			revision++
+			renewed := now
+			renewed.Revision, renewed.AccessToken = revision, handoff.NewAccessToken(fmt.Sprintf("renewed-%d", revision))
+			assert.NoError(t, handoff.Write(t.Context(), renewed))
+		})
+		status, printed := r.run(t, session, arguments...)
+		require.Equal(t, signedIn, status, printed)
+		heads, _ := e.heard()
+		require.Len(t, heads, 2)
+		require.True(t, strings.Contains(heads[1], fmt.Sprintf("Bearer renewed-%d\r\n", revision)), "another token than the new one")
+	})
+	each("the user has signed out meanwhile", func(t *testing.T, r reader) {
+		publish(now)
+		e.refuses(401, func() { assert.NoError(t, handoff.Clear(t.Context())) })
+		status, printed := r.run(t, session, arguments...)
+		require.Equal(t, callFailed, status, printed)
+		require.Len(t, first(e.heard()), 1)
+	})
+	each("the user is signed in on HSCN meanwhile", func(t *testing.T, r reader) {
+		publish(now)
+		e.refuses(401, func() { assert.NoError(t, handoff.Write(t.Context(), published(hscn.baseURL))) })
+		status, printed := r.run(t, session, arguments...)
+		require.Equal(t, callFailed, status, printed)
+		require.Empty(t, first(hscn.heard()))
+	})
+
+	alone := now
+	alone.OnBehalfOf, alone.BusinessFunction = "", "REFERRING_CLINICIAN"
+	publish(alone)
+	each("nobody is acted for", func(t *testing.T, r reader) {
+		e.answers(200)
+		status, printed := r.run(t, session, arguments...)
+		require.Equal(t, signedIn, status, printed)
+		require.NotContains(t, strings.ToLower(first(e.heard())[0]), "on-behalf-of", "e-RS refuses that header")
+	})
+	over := now
+	over.TokenExpiresAt = now.IssuedAt
+	publish(over)
+	each("the token is over", func(t *testing.T, r reader) {
+		status, printed := r.run(t, session)
+		require.Equal(t, signedOut, status, printed)
+	})
+	entry, err := handoff.Encode(published("https://ers.example"))
+	require.NoError(t, err)
+	require.NoError(t, keyring.Set(handoff.Service, handoff.AccountSession, string(entry)))
+	each("a token that is over beside a session of HSCN", func(t *testing.T, r reader) {
+		status, printed := r.run(t, session)
+		require.Equal(t, signedIn, status, printed)
+		require.Contains(t, printed, "e-RS (HSCN)")
+	})
+	require.NoError(t, handoff.Clear(t.Context()))
+	for name, malformed := range map[string]string{
+		"another version": `{"version":2,"platform":"fhir","accessToken":"` + madeUpToken + `"}`, "the token alone": madeUpToken,
+		"HSCN's": string(entry),
+	} {
+		require.NoError(t, keyring.Set(handoff.Service, handoff.AccountFHIRSession, malformed))
+		each("the entry is "+name, func(t *testing.T, r reader) {
+			status, printed := r.run(t, session)
+			require.Equal(t, keyringTrouble, status, printed)
+		})
+	}
+	require.NoError(t, handoff.Clear(t.Context()))
+	each("signed out", func(t *testing.T, r reader) {
+		status, printed := r.run(t, session)
+		require.Equal(t, signedOut, status, printed)
+	})
+}
+
 func first(heads, _ []string) []string { return heads }
 
 // newPlainServer listens without TLS, and fails if it gets a request.
@@ -399,7 +604,8 @@ func TestReadersOfSecretTool(t *testing.T) {
 	} {
 		folder, asked := t.TempDir(), filepath.Join(t.TempDir(), "asked")
 		// A search shows no prompt.
-		script := "#!/bin/sh\n[ $1 = lookup ] || exit 1\necho >>" + asked + "\n" + test.script + "\n"
+		// The entry of the other platform is asked for before, and is not there.
+		script := "#!/bin/sh\n[ $1 = lookup ] || exit 1\n[ $5 = session ] || exit 1\necho >>" + asked + "\n" + test.script + "\n"
 		require.NoError(t, os.WriteFile(filepath.Join(folder, "secret-tool"), []byte(script), 0o700))
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("PATH", folder+":"+os.Getenv("PATH"))
@@ -490,6 +696,14 @@ func TestEveryReaderOnEveryKeyring(t *testing.T) {
 			each(signedIn, now.OrgIdentifier)
 			now.Generation, now.OrgIdentifier = now.Generation+1, "R02"
 			require.NoError(t, handoff.Write(t.Context(), now), "another role")
+			each(signedIn, "R02")
+			token := publishedFHIR("https://ers.example")
+			require.NoError(t, handoff.Write(t.Context(), token), "the other platform")
+			each(signedIn, "e-RS (FHIR)")
+			token.Generation, token.Revision, token.OrgIdentifier = token.Generation+1, 0, "R03"
+			require.NoError(t, handoff.Write(t.Context(), token), "another role")
+			each(signedIn, "R03")
+			require.NoError(t, handoff.Write(t.Context(), now), "and back")
 			each(signedIn, "R02")
 			require.NoError(t, session.Lock())
 			require.NoError(t, session.Unlock())

@@ -154,6 +154,53 @@ func TestTheAliasesInTheCredentialManager(t *testing.T) {
 	}
 }
 
+// The same of the FHIR platform's entries: renewed in place, beside nothing of the other platform.
+func TestTheTokenInTheCredentialManager(t *testing.T) {
+	k := newKeyring(t)
+	k.does("write-aliases", "1")
+	fhirAliases := []string{"fhir-session@ers-login", "fhir-session.ers-login"}
+	for revision := 1; revision <= 2; revision++ {
+		written := k.does("write-aliases", fmt.Sprint(revision), "fhir")
+		require.Len(t, written, 2)
+		k.holds("fhir-session", written[0], persistSession)
+		k.holds("access-token", written[1], persistSession)
+		for _, alias := range fhirAliases {
+			k.holdsTarget(alias, "fhir-session", utf16(t, written[0]), persistSession)
+		}
+		assert.Equal(t, written, k.does("read", "fhir"), "go-keyring reads the same bytes")
+		k.lacks("session")
+		k.lacks("session-key")
+		for _, alias := range aliases {
+			k.lacksTarget(alias)
+		}
+	}
+	long := k.does("write-long", "fhir")
+	assert.Greater(t, len(long[0])/2, 1190, "it is as long as can be")
+	for _, alias := range fhirAliases {
+		k.holdsTarget(alias, "fhir-session", utf16(t, long[0]), persistSession)
+	}
+	k.does("publish", "3", "fhir") // through the worker, as the program does
+	for _, alias := range fhirAliases {
+		_, status := k.run(k.reader, alias)
+		assert.Zero(t, status, "the setting does not reach the worker")
+	}
+	k.does("write", "4", "fhir")
+	for _, alias := range fhirAliases {
+		k.lacksTarget(alias)
+	}
+	k.logOffAndOn()
+	k.lacks("fhir-session")
+	k.lacks("access-token")
+	k.does("write-aliases", "5", "fhir")
+	k.does("clear")
+	for _, account := range []string{"fhir-session", "access-token"} {
+		k.lacks(account)
+	}
+	for _, alias := range fhirAliases {
+		k.lacksTarget(alias)
+	}
+}
+
 // The readers for integrators, unchanged.
 func TestTheReadersUnderWine(t *testing.T) {
 	k := newKeyring(t)
@@ -170,10 +217,19 @@ func TestTheReadersUnderWine(t *testing.T) {
 	for _, reader := range readers {
 		output, status := k.run(reader)
 		require.Zero(t, status, output)
-		for _, part := range []string{"000000000001", "REFERRING_CLINICIAN", "R01"} {
+		for _, part := range []string{"000000000001", "REFERRING_CLINICIAN", "R01", "e-RS (HSCN)"} {
 			assert.Contains(t, output, part)
 		}
 		assert.NotContains(t, output, "pro-xapi-session")
+	}
+	k.does("write", "1", "fhir")
+	for _, reader := range readers {
+		output, status := k.run(reader)
+		require.Zero(t, status, output)
+		for _, part := range []string{"000000000001", "SERVICE_PROVIDER_CLINICIAN_ADMIN", "R01", "e-RS (FHIR)"} {
+			assert.Contains(t, output, part)
+		}
+		assert.NotContains(t, output, "token-made-up")
 	}
 	k.does("clear")
 	for _, reader := range readers {

@@ -87,7 +87,7 @@ type special struct {
 func (s special) Error() string { return s.text }
 func (s special) Unwrap() error { return s.kind }
 
-// lookups bounds how often an entry that vanishes while it is read is looked for again.
+// lookups bounds how often an entry that vanishes while it is read, or is empty, is looked for again.
 const lookups = 5
 
 // deletes bounds how often an entry is deleted until it is gone.
@@ -244,10 +244,11 @@ func (r *Ring) guarded(work func(*Ring) error) (err error) {
 }
 
 // Get reads an entry. On Linux it is found first and read next; if it was replaced or deleted in
-// between, Get looks again, so that the result is one or the other.
+// between, Get looks again, so that the result is one or the other. So it does if the entry is
+// empty, which none of ours is: KWallet 5.103 sometimes says so while an entry is being replaced.
 func (r *Ring) Get(from Address) (secret.Text, error) {
 	text, err := r.store.get(r.ctx, from)
-	for again := 0; again < lookups && vanished(err) && r.ctx.Err() == nil; again++ {
+	for again := 0; again < lookups && (vanished(err) || err == nil && text == "") && r.ctx.Err() == nil; again++ {
 		text, err = r.store.get(r.ctx, from)
 	}
 	if errors.Is(err, keyring.ErrNotFound) {

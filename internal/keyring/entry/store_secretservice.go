@@ -76,7 +76,8 @@ func vanished(err error) bool {
 	}
 	switch answer.Name {
 	case "org.freedesktop.Secret.Error.NoSuchObject",
-		"org.freedesktop.DBus.Error.UnknownObject", "org.freedesktop.DBus.Error.UnknownMethod":
+		"org.freedesktop.DBus.Error.UnknownObject", "org.freedesktop.DBus.Error.UnknownMethod",
+		"org.freedesktop.DBus.Error.UnknownInterface": // KeePassXC's
 		return true
 	}
 	return false

@@ -31,6 +31,8 @@ type Fake struct {
 	Fail int
 	// Silent: a prompt is shown, and never ends unless its caller dismisses it.
 	Silent bool
+	// Empty is how many reads find an entry empty, as with KWallet while it is being replaced.
+	Empty int
 	// Garble: what is read is not what was written.
 	Garble bool
 	// Keep: deleted entries stay. KeepAccount is the account of an entry that stays, while others
@@ -267,6 +269,10 @@ func (f *fakeService) getSecret(path dbus.ObjectPath, sender dbus.Sender, sessio
 		return secretValue{}, dbus.NewError("org.freedesktop.Secret.Error.IsLocked", nil)
 	}
 	value := item.value
+	if f.faults.Empty > 0 {
+		f.faults.Empty--
+		value = []byte{}
+	}
 	if f.faults.Garble {
 		value = append([]byte("garbled "), value...)
 	}

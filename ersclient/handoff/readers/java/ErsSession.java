@@ -24,19 +24,21 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * Prints who is signed in to e-RS on this computer, and calls e-RS with their session.
+ * Prints who is signed in to e-RS on this computer and on which platform, and calls e-RS with their session.
  *
  * <pre>
- * java -cp jna.jar ErsSession.java                                says who is signed in
- * java -cp jna.jar ErsSession.java PATH CERTIFICATE KEY [CA]      and GETs PATH, with the organisation's endpoint certificate (PEM
- *                                                                 files; the key in PKCS #8)
+ * java -cp jna.jar ErsSession.java                                  says who is signed in
+ * java -cp jna.jar ErsSession.java PATH [CERTIFICATE KEY [CA]]      and GETs PATH. HSCN takes the organisation's endpoint certificate
+ *                                                                   (PEM files; the key in PKCS #8), FHIR does not use it
  * </pre>
  *
  * Java 17 and JNA 5 (Debian: libjna-java). On Linux it asks secret-tool (Debian: libsecret-tools); a Secret Service library that
@@ -46,6 +48,7 @@ import javax.net.ssl.TrustManagerFactory;
  * The tests run it on Linux; on Windows it has not been run.
  */
 public final class ErsSession {
+    private static final String FHIR_START = "{\"version\":1,\"platform\":\"fhir\",";
     private static final int SIGNED_IN = 0, SIGNED_OUT = 1, USAGE = 2, KEYRING = 3, CALL = 4;
 
     public static void main(String[] args) throws InterruptedException {
@@ -53,14 +56,12 @@ public final class ErsSession {
     }
 
     private static int run(String[] args) throws InterruptedException {
-        if (args.length != 0 && args.length != 3 && args.length != 4) {
-            System.err.println("usage: ErsSession [PATH CERTIFICATE KEY [CA]]");
-            return USAGE;
+        if (args.length == 2 || args.length > 4) {
+            return usage();
         }
         Optional<String> session;
         try {
-            session = (Platform.isWindows() ? readCredential("ers-login:session") : readSecretService())
-                .filter(found -> !expired(found));
+            session = readSession();
         } catch (IOException | RuntimeException | LinkageError failed) { // the last without JNA
             System.err.println("The keyring cannot be read: " + failed.getMessage());
             return KEYRING;
@@ -70,14 +71,17 @@ public final class ErsSession {
             return SIGNED_OUT;
         }
         String found = session.get();
-        System.out.printf("%s (%s) is signed in to e-RS as %s at %s (%s), until %s%n", member(found, "userName"),
-            member(found, "userIdentifier"), member(found, "businessFunction"), member(found, "orgName"),
-            member(found, "orgIdentifier"), member(found, "expiresAt"));
+        System.out.printf("%s (%s) is signed in to e-RS (%s) as %s at %s (%s), until %s%n", member(found, "userName"),
+            member(found, "userIdentifier"), isFHIR(found) ? "FHIR" : "HSCN", member(found, "businessFunction"),
+            member(found, "orgName"), member(found, "orgIdentifier"), member(found, "expiresAt"));
         if (args.length == 0) {
             return SIGNED_IN;
         }
+        if (args.length == 1 && !isFHIR(found)) {
+            return usage();
+        }
         try {
-            int status = call(found, args);
+            int status = callRenewed(found, args);
             System.out.println("e-RS answered " + status);
             return status >= 200 && status < 300 ? SIGNED_IN : CALL;
         } catch (IOException | GeneralSecurityException failed) {
@@ -90,13 +94,53 @@ public final class ErsSession {
         }
     }
 
+    private static int usage() {
+        System.err.println("usage: ErsSession [PATH [CERTIFICATE KEY [CA]]] (on HSCN, a call takes the certificate)");
+        return USAGE;
+    }
+
+    /** Returns the session of either platform, if a user is signed in. */
+    private static Optional<String> readSession() throws IOException, InterruptedException {
+        Optional<String> found = readEntry("fhir-session").filter(session -> !expired(session, "tokenExpiresAt"));
+        return found.isPresent() ? found : readEntry("session").filter(session -> !expired(session, "expiresAt"));
+    }
+
+    private static Optional<String> readEntry(String account) throws IOException, InterruptedException {
+        Optional<String> entry = Platform.isWindows() ? readCredential("ers-login:" + account) : readSecretService(account);
+        String start = account.equals("session") ? "{\"version\":1," : FHIR_START;
+        if (entry.isPresent() && !entry.get().startsWith(start)) {
+            throw new IOException("the entry is not one of version 1");
+        }
+        return entry;
+    }
+
+    private static boolean isFHIR(String session) {
+        return session.startsWith(FHIR_START);
+    }
+
     /** Reports whether a session is over, or has no end. */
-    private static boolean expired(String session) {
+    private static boolean expired(String session, String end) {
         try {
-            return !Instant.now().isBefore(Instant.parse(member(session, "expiresAt")));
+            return !Instant.now().isBefore(Instant.parse(member(session, end)));
         } catch (DateTimeParseException notATime) {
             return true;
         }
+    }
+
+    /** Calls e-RS, and once more if it refuses a token that was renewed in this moment. */
+    private static int callRenewed(String session, String[] args) throws IOException, InterruptedException, GeneralSecurityException {
+        int status = call(session, args);
+        if (status != 401 || !isFHIR(session)) {
+            return status;
+        }
+        Optional<String> again = readSession().filter(ErsSession::isFHIR).filter(found -> !revision(found).equals(revision(session)));
+        return again.isPresent() ? call(again.get(), args) : status;
+    }
+
+    /** Returns generation and revision. */
+    private static String revision(String session) {
+        Matcher found = Pattern.compile("[{,]\"generation\":(\\d+),\"revision\":(\\d+)").matcher(session);
+        return found.find() ? found.group(1) + "." + found.group(2) : "";
     }
 
     /** GETs a path of e-RS. HTTP/1.1, since HTTP/2 writes header names in lower case. */
@@ -105,27 +149,27 @@ public final class ErsSession {
         if (!"https".equals(address.getScheme())) {
             throw new IOException("the platform's address is not one of HTTPS");
         }
-        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).sslContext(tls(args))
+        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).sslContext(tls(session, args))
             .connectTimeout(Duration.ofSeconds(30)).build();
-        HttpRequest request = HttpRequest.newBuilder(address)
-            .timeout(Duration.ofSeconds(30))
-            .header("XAPI_ASID", member(session, "asid"))
-            .header("HTTP_X_SESSION_KEY", member(session, "sessionKey"))
-            .build();
-        return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+        HttpRequest.Builder request = HttpRequest.newBuilder(address).timeout(Duration.ofSeconds(30));
+        if (isFHIR(session)) {
+            request.header("Authorization", "Bearer " + member(session, "accessToken"))
+                .header("NHSD-End-User-Organisation-ODS", member(session, "orgIdentifier"))
+                .header("NHSD-eRS-Business-Function", member(session, "businessFunction"))
+                .header("X-Correlation-ID", UUID.randomUUID().toString())
+                .header("Accept", "application/fhir+json");
+            if (!member(session, "onBehalfOf").isEmpty()) { // e-RS refuses the header where nobody is acted for
+                request.header("NHSD-eRS-On-Behalf-Of-User-ID", member(session, "onBehalfOf"));
+            }
+        } else {
+            request.header("XAPI_ASID", member(session, "asid")).header("HTTP_X_SESSION_KEY", member(session, "sessionKey"));
+        }
+        return client.send(request.build(), HttpResponse.BodyHandlers.discarding()).statusCode();
     }
 
-    private static SSLContext tls(String[] args) throws IOException, GeneralSecurityException {
-        Certificate[] chain = certificates(args[1]);
-        byte[] key = Base64.getMimeDecoder().decode(Files.readString(Path.of(args[2])).replaceAll("-----[A-Z ]+-----", ""));
-        KeyStore pair = KeyStore.getInstance("PKCS12");
-        pair.load(null, null);
-        pair.setKeyEntry("endpoint",
-            KeyFactory.getInstance(chain[0].getPublicKey().getAlgorithm()).generatePrivate(new PKCS8EncodedKeySpec(key)),
-            new char[0], chain);
-        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        keys.init(pair, new char[0]);
-        KeyStore authorities = null; // Java's own
+    /** Returns how to connect: with the endpoint certificate on HSCN, and with Java's own authorities unless there is a CA. */
+    private static SSLContext tls(String session, String[] args) throws IOException, GeneralSecurityException {
+        KeyStore authorities = null;
         if (args.length == 4) {
             authorities = KeyStore.getInstance("PKCS12");
             authorities.load(null, null);
@@ -136,8 +180,21 @@ public final class ErsSession {
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trust.init(authorities);
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+        context.init(isFHIR(session) ? null : endpoint(args), trust.getTrustManagers(), null);
         return context;
+    }
+
+    private static KeyManager[] endpoint(String[] args) throws IOException, GeneralSecurityException {
+        Certificate[] chain = certificates(args[1]);
+        byte[] key = Base64.getMimeDecoder().decode(Files.readString(Path.of(args[2])).replaceAll("-----[A-Z ]+-----", ""));
+        KeyStore pair = KeyStore.getInstance("PKCS12");
+        pair.load(null, null);
+        pair.setKeyEntry("endpoint",
+            KeyFactory.getInstance(chain[0].getPublicKey().getAlgorithm()).generatePrivate(new PKCS8EncodedKeySpec(key)),
+            new char[0], chain);
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(pair, new char[0]);
+        return keys.getKeyManagers();
     }
 
     private static Certificate[] certificates(String file) throws IOException, GeneralSecurityException {
@@ -145,13 +202,13 @@ public final class ErsSession {
             .generateCertificates(new ByteArrayInputStream(Files.readAllBytes(Path.of(file)))).toArray(Certificate[]::new);
     }
 
-    /** Returns the entry of Linux's Secret Service, if there is one. */
-    private static Optional<String> readSecretService() throws IOException, InterruptedException {
-        Process process = secretTool("lookup");
+    /** Returns an entry of Linux's Secret Service, if there is one. */
+    private static Optional<String> readSecretService(String account) throws IOException, InterruptedException {
+        Process process = secretTool("lookup", account);
         String entry = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         String said = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() == 0) {
-            return Optional.of(checked(entry));
+            return Optional.of(entry);
         }
         // It ends with 1 whatever is wrong, and is silent if there is no entry. What it says of trouble begins with its name; GLib's
         // warnings, which are on stderr as well, mean nothing.
@@ -160,7 +217,7 @@ public final class ErsSession {
             throw new IOException(trouble.get());
         }
         // It is silent, too, if there is an entry that is locked or no text. A search, which never asks the user anything, finds that.
-        Process search = secretTool("search");
+        Process search = secretTool("search", account);
         boolean exists = search.getInputStream().readAllBytes().length > 0;
         search.waitFor();
         if (exists) {
@@ -170,8 +227,8 @@ public final class ErsSession {
     }
 
     /** Its stderr is short, and read only by the caller of lookup. */
-    private static Process secretTool(String verb) throws IOException {
-        return new ProcessBuilder("secret-tool", verb, "service", "ers-login", "username", "session").start();
+    private static Process secretTool(String verb, String account) throws IOException {
+        return new ProcessBuilder("secret-tool", verb, "service", "ers-login", "username", account).start();
     }
 
     /** The part of advapi32 that is needed. */
@@ -200,14 +257,7 @@ public final class ErsSession {
         Pointer blob = credential.getPointer(16 + 2L * Native.POINTER_SIZE + Math.max(4, Native.POINTER_SIZE));
         String entry = new String(blob.getByteArray(0, size), StandardCharsets.UTF_8);
         credentials.CredFree(credential);
-        return Optional.of(checked(entry));
-    }
-
-    private static String checked(String entry) throws IOException {
-        if (!entry.startsWith("{\"version\":1,")) {
-            throw new IOException("the entry is not one of version 1");
-        }
-        return entry;
+        return Optional.of(entry);
     }
 
     /** Returns a text member. Java has no JSON of its own; within version 1 the entry is flat, so that this is enough. */

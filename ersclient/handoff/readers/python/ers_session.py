@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Prints who is signed in to e-RS on this computer, and calls e-RS with their session.
+"""Prints who is signed in to e-RS on this computer and on which platform, and calls e-RS with their session.
 
-    ers_session.py                                says who is signed in
-    ers_session.py PATH CERTIFICATE KEY [CA]      and GETs PATH, with the organisation's endpoint certificate (PEM files)
+    ers_session.py                                  says who is signed in
+    ers_session.py PATH [CERTIFICATE KEY [CA]]      and GETs PATH. HSCN takes the organisation's endpoint certificate (PEM
+                                                    files), FHIR does not use it
 
 Linux, Windows and macOS. Needs the module keyring; on Windows, the setting windows_aliases of e-RS Login has to be on, as it is
 unless it was switched off. The exit status is 0 if a user is signed in, 1 if not, 2 for wrong arguments, 3 if the keyring
@@ -16,6 +17,7 @@ import http.client
 import json
 import ssl
 import sys
+import uuid
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
@@ -43,9 +45,14 @@ def get_password(service, account):
 
 
 def read_session():
-    """Returns the session, or None if no user is signed in."""
+    """Returns the session, or None if no user is signed in. Its member "platform" says on which: HSCN's entry has none."""
+    return read_entry("fhir-session", "fhir", "tokenExpiresAt") or read_entry("session", "hscn", "expiresAt")
+
+
+def read_entry(account, platform, end):
+    """Returns the session in an entry, or None if there is none that can be used."""
     try:
-        text = get_password("ers-login", "session")
+        text = get_password("ers-login", account)
     except Exception as error:
         if type(error).__name__ == "ItemNotFoundException":  # Linux: it went between being found and being read
             return None
@@ -56,40 +63,75 @@ def read_session():
     if text.startswith(mac_prefix):
         text = base64.b64decode(text[len(mac_prefix):]).decode()
     session = json.loads(text)
-    if session["version"] != 1:
+    if session["version"] != 1 or session.setdefault("platform", "hscn") != platform:
         raise ValueError("the entry is not one of version 1")
-    return None if expired(session) else session
+    return None if expired(session, end) else session
 
 
-def expired(session):
+def expired(session, end):
     """Reports whether a session is over, or has no end."""
     try:
-        end = datetime.strptime(session["expiresAt"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+        end = datetime.strptime(session[end], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     except (KeyError, TypeError, ValueError):
         return True
     return datetime.now(timezone.utc) >= end
 
 
-def call(session, path, certificate, key, authority=None):
+def headers(session):
+    """Returns the headers of a call."""
+    if session["platform"] == "hscn":
+        return {"XAPI_ASID": session["asid"], "HTTP_X_SESSION_KEY": session["sessionKey"]}
+    found = {
+        "Authorization": "Bearer " + session["accessToken"],
+        "NHSD-End-User-Organisation-ODS": session["orgIdentifier"],
+        "NHSD-eRS-Business-Function": session["businessFunction"],
+        "X-Correlation-ID": str(uuid.uuid4()),
+        "Accept": "application/fhir+json",
+    }
+    if session["onBehalfOf"]:  # e-RS refuses the header where nobody is acted for
+        found["NHSD-eRS-On-Behalf-Of-User-ID"] = session["onBehalfOf"]
+    return found
+
+
+def call(session, path, certificate=None, key=None, authority=None):
     """GETs a path of e-RS, and returns the status. http.client sends header names as they are written, unlike urllib."""
     tls = ssl.create_default_context(cafile=authority)
-    tls.load_cert_chain(certificate, key)
+    if session["platform"] == "hscn":
+        tls.load_cert_chain(certificate, key)
     base = urlsplit(session["baseURL"])
+    if base.scheme != "https":
+        raise ValueError("the platform's address is not one of HTTPS")
     connection = http.client.HTTPSConnection(base.hostname, base.port, timeout=30, context=tls)
     try:
-        connection.request("GET", base.path + path, headers={
-            "XAPI_ASID": session["asid"],
-            "HTTP_X_SESSION_KEY": session["sessionKey"],
-        })
+        connection.request("GET", base.path + path, headers=headers(session))
         return connection.getresponse().status
     finally:
         connection.close()
 
 
+def call_renewed(session, arguments):
+    """Calls e-RS, and once more if it refuses a token that was renewed in this moment."""
+    status = call(session, *arguments)
+    if status != 401 or session["platform"] != "fhir":
+        return status
+    again = read_session()
+    if again is None or again["platform"] != "fhir" or revision(again) == revision(session):
+        return status
+    return call(again, *arguments)
+
+
+def revision(session):
+    return session["generation"], session["revision"]
+
+
+def usage():
+    print("usage: ers_session.py [PATH [CERTIFICATE KEY [CA]]] (on HSCN, a call takes the certificate)", file=sys.stderr)
+    return USAGE
+
+
 def main(arguments):
-    if len(arguments) not in (0, 3, 4):
-        print("usage: ers_session.py [PATH CERTIFICATE KEY [CA]]", file=sys.stderr)
-        return USAGE
+    if len(arguments) not in (0, 1, 3, 4):
+        return usage()
     try:
         session = read_session()
     except Exception as error:  # the backends of keyring raise errors of their own kinds, not keyring.errors alone
@@ -99,12 +141,14 @@ def main(arguments):
     if session is None:
         print("Nobody is signed in to e-RS.")
         return SIGNED_OUT
-    print("{userName} ({userIdentifier}) is signed in to e-RS as {businessFunction} at {orgName} ({orgIdentifier}), "
-          "until {expiresAt}".format(**session))
+    print("{userName} ({userIdentifier}) is signed in to e-RS ({0}) as {businessFunction} at {orgName} ({orgIdentifier}), "
+          "until {expiresAt}".format(session["platform"].upper(), **session))
     if not arguments:
         return SIGNED_IN
+    if session["platform"] == "hscn" and len(arguments) == 1:
+        return usage()
     try:
-        status = call(session, *arguments)
+        status = call_renewed(session, arguments)
     except (OSError, http.client.HTTPException) as error:
         print("e-RS cannot be reached:", error, file=sys.stderr)
         return CALL

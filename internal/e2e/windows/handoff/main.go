@@ -10,6 +10,9 @@
 //	handoff clear              removes all
 //	handoff lasting            stores a passphrase, as the program does, and prints its bytes
 //
+// With fhir as a last argument, write, write-aliases, publish, write-long and read are about a
+// session of the FHIR platform, whose revision is N.
+//
 // The exit status is 2 if there is no entry.
 package main
 
@@ -28,6 +31,7 @@ import (
 	worker "github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/keyring/entry"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 func main() {
@@ -44,42 +48,61 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
+	of := madeUp
+	accounts := []string{handoff.AccountSession, handoff.AccountSessionKey}
+	if last := len(args) - 1; last > 0 && args[last] == string(handoff.FHIR) {
+		args, of = args[:last], madeUpFHIR
+		accounts = []string{handoff.AccountFHIRSession, handoff.AccountAccessToken}
+	}
 	switch {
 	case len(args) == 2 && args[0] == "write":
-		return write(ctx, args[1])
+		return write(ctx, of, args[1])
 	case len(args) == 2 && args[0] == "write-aliases":
-		return write(ctx, args[1], handoff.WithAliases())
+		return write(ctx, of, args[1], handoff.WithAliases())
 	case len(args) == 2 && args[0] == "publish":
-		return publishThroughWorker(ctx, args[1])
+		return publishThroughWorker(ctx, of, args[1])
 	case len(args) == 1 && args[0] == "worker":
 		return worker.Serve(ctx, os.Stdin, os.Stdout, version)
 	case len(args) == 1 && args[0] == "write-long":
-		session := madeUp(1)
-		session.OrgName = strings.Repeat("Ysbyty €", handoff.MaxSize)
-		return publish(ctx, session, handoff.WithAliases())
+		return publish(ctx, long(of(1)), handoff.WithAliases())
 	case len(args) == 1 && args[0] == "read":
-		return read()
+		return read(accounts)
 	case len(args) == 1 && args[0] == "clear":
 		return handoff.Clear(ctx)
 	case len(args) == 1 && args[0] == "lasting":
 		return lasting(ctx)
 	}
-	return errors.New("usage: handoff write N | write-aliases N | publish N | worker | write-long | read | clear | lasting")
+	return errors.New("usage: handoff write N | write-aliases N | publish N | worker | write-long | read | clear | lasting; [fhir]")
 }
 
-func write(ctx context.Context, number string, options ...handoff.WriteOption) error {
-	generation, err := strconv.ParseInt(number, 10, 64)
+func write(ctx context.Context, of func(int64) handoff.Entry, number string, options ...handoff.WriteOption) error {
+	parsed, err := strconv.ParseInt(number, 10, 64)
 	if err != nil {
 		return err
 	}
-	return publish(ctx, madeUp(generation), options...)
+	return publish(ctx, of(parsed), options...)
+}
+
+// long returns a session with the longest name and secret.
+func long(session handoff.Entry) handoff.Entry {
+	name := strings.Repeat("Ysbyty €", handoff.MaxSize)
+	switch made := session.(type) {
+	case handoff.Session:
+		made.OrgName = name
+		return made
+	case handoff.FHIRSession:
+		made.OrgName, made.AccessToken = name, handoff.NewAccessToken(strings.Repeat("t", 600))
+		return made
+	default:
+		return session
+	}
 }
 
 // version is that of the worker and its client.
 const version = "1.0"
 
-func publishThroughWorker(ctx context.Context, number string) (err error) {
-	generation, err := strconv.ParseInt(number, 10, 64)
+func publishThroughWorker(ctx context.Context, of func(int64) handoff.Entry, number string) (err error) {
+	parsed, err := strconv.ParseInt(number, 10, 64)
 	if err != nil {
 		return err
 	}
@@ -89,10 +112,10 @@ func publishThroughWorker(ctx context.Context, number string) (err error) {
 	}
 	client := worker.New(worker.Settings{Command: []string{self, "worker"}, Version: version, Aliases: true})
 	defer func() { err = errors.Join(err, client.Close()) }()
-	return client.Publish(ctx, madeUp(generation))
+	return client.Publish(ctx, of(parsed))
 }
 
-func madeUp(generation int64) handoff.Session {
+func madeUp(generation int64) handoff.Entry {
 	now := time.Now().UTC().Truncate(time.Second)
 	return handoff.Session{
 		Version: handoff.Version, Generation: generation,
@@ -103,7 +126,18 @@ func madeUp(generation int64) handoff.Session {
 	}
 }
 
-func publish(ctx context.Context, session handoff.Session, options ...handoff.WriteOption) error {
+func madeUpFHIR(revision int64) handoff.Entry {
+	now := time.Now().UTC().Truncate(time.Second)
+	return handoff.FHIRSession{
+		Version: handoff.Version, Generation: 1, Revision: revision,
+		AccessToken: handoff.NewAccessToken(fmt.Sprintf("token-made-up-%d", revision)),
+		BaseURL:     "https://ers.example/FHIR", UserIdentifier: "000000000001", UserName: "Llŷr Made-Up", OrgIdentifier: "R01",
+		OrgName: "Ysbyty “Prawf” €", BusinessFunction: "SERVICE_PROVIDER_CLINICIAN_ADMIN", OnBehalfOf: "000000000002",
+		IssuedAt: now, TokenExpiresAt: now.Add(599 * time.Second), ExpiresAt: now.Add(12 * time.Hour), Publisher: "ers-login test",
+	}
+}
+
+func publish(ctx context.Context, session handoff.Entry, options ...handoff.WriteOption) error {
 	encoded, err := handoff.Encode(session)
 	if err != nil {
 		return err
@@ -111,12 +145,12 @@ func publish(ctx context.Context, session handoff.Session, options ...handoff.Wr
 	if err := handoff.Write(ctx, session, options...); err != nil {
 		return err
 	}
-	fmt.Printf("%x\n%x\n", encoded, session.SessionKey.Reveal())
+	fmt.Printf("%x\n%x\n", encoded, signin.SecretOf(session).Reveal())
 	return nil
 }
 
-func read() error {
-	for _, account := range []string{handoff.AccountSession, handoff.AccountSessionKey} {
+func read(accounts []string) error {
+	for _, account := range accounts {
 		text, err := keyring.Get(handoff.Service, account)
 		if err != nil {
 			return err
