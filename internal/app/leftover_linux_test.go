@@ -54,7 +54,7 @@ func TestAFailedStartClearsAToken(t *testing.T) {
 	r := RealServices{
 		Program: testProgram(t, append(os.Environ(), session.Env()...)...), Log: testLog(t), Board: signin.NewBoard(), Left: &Leftover{},
 	}
-	r.Sweep(t.Context())
+	r.ClearLeftover(t.Context())
 	_, err := other.Read(t.Context())
 	require.ErrorIs(t, err, handoff.ErrNotFound)
 	found, err := clearedSessionKeyring{other, r.Left}.Read(t.Context())

@@ -130,7 +130,7 @@ func TestStrangersWordsAreQuoted(t *testing.T) {
 			continue
 		}
 		quoted++
-		assert.Regexp(t, `^(Not verified, in the words of [^{]+|Message from e-RS): [^{]*\{\{\.[A-Za-z]+\}\}$`, p.Quoted, p.Code)
+		assert.Regexp(t, `^(Not verified, in the words of [^{]+|Message from (e-RS|the sign-in service)): [^{]*\{\{\.[A-Za-z]+\}\}$`, p.Quoted, p.Code)
 	}
 	assert.Greater(t, quoted, 4, "the source was not found")
 }

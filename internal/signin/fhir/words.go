@@ -23,10 +23,11 @@ var (
 	noClinicians = &problem.Problem{
 		Code:     "ERS-A040-NONE",
 		Title:    "There is no clinician you can work for",
+		Button:   "Choose another role",
 		Happened: "In this role you work for a clinician, and e-RS has none for you at this organisation.",
 		Steps: []string{
-			"Choose another role, if you have one.",
-			"Ask the clinician, or whoever manages e-RS at the organisation, to give you access.",
+			"If you have another role, press **Choose another role**.",
+			"Ask the clinician, or your e-RS manager, to give you access.",
 		},
 		Retry: true,
 	}
@@ -36,8 +37,8 @@ var (
 		Title:    "You have no role in e-RS",
 		Happened: "NHS Care Identity knows you, but your profile has no e-RS role. You have been signed out.",
 		Steps: []string{
-			"Ask your organisation's Registration Authority to give you an e-RS role.",
-			"Press **Try again** and sign in again once they have done so.",
+			"Ask your organisation's Registration Authority for an e-RS role.",
+			"When they have done this, press **Try again** and sign in.",
 		},
 		Retry: true,
 	}
