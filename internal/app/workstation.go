@@ -67,8 +67,11 @@ func (a workstationEvents) take(ctx context.Context, event workstation.Event) {
 	case workstation.SessionEnding:
 		// The computer is released when the flow has ended.
 		a.leave()
-	case workstation.Unlocked, workstation.UserSwitchedBack:
+	case workstation.CameBack:
+		a.send(ctx, signin.CameBack)
 		a.look()
+	case workstation.WentIdle:
+		a.send(ctx, signin.WentIdle)
 	}
 }
 

@@ -40,8 +40,8 @@ func TestAUT004WhatHappensToTheWorkstation(t *testing.T) {
 		workstation.Woke:             {incident: []signin.WorkstationEvent{signin.Woke}, looked: true},
 		workstation.Sleeping:         {let: true},
 		workstation.SessionEnding:    {left: true},
-		workstation.Unlocked:         {looked: true},
-		workstation.UserSwitchedBack: {looked: true},
+		workstation.CameBack:         {incident: []signin.WorkstationEvent{signin.CameBack}, looked: true},
+		workstation.WentIdle:         {incident: []signin.WorkstationEvent{signin.WentIdle}},
 	} {
 		t.Run(event.String(), func(t *testing.T) {
 			played, incidents := newPlayedStation(), make(chan signin.WorkstationEvent, 1)
