@@ -9,15 +9,16 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Unseen is shown where [Watcher.Unseen] has an error.
+// Unseen is shown where [Watcher.MissingEvents] has an error.
 var Unseen = &problem.Problem{
 	Code:  "WORKSTATION-UNSEEN",
 	Title: "Not everything that happens to this computer can be seen",
-	Happened: "The desktop of this computer does not tell when the screen is locked, another user takes over, or the computer sleeps. " +
-		"A session may go on when it should have ended.",
+	Happened: "The desktop of this computer does not report when the screen is locked, another user takes over, the computer is " +
+		"not used, or it sleeps. A session may go on when it should have ended.",
 	Steps: []string{
 		"Remove your smartcard, or press **Sign out**, when you leave this computer.",
-		"If your organisation wants sessions to end with a locked screen, give your local service desk the reference below.",
+		"If your organisation wants sessions to end when the screen is locked or the computer is not used, contact your local " +
+			"service desk and quote this reference.",
 	},
 }
 
