@@ -27,6 +27,9 @@ type Services struct {
 	// grace and endWhenLocked set how a session ends: see signin.Config.
 	grace         time.Duration
 	endWhenLocked bool
+	// idleLimit is how long the computer may be idle before a session ends; 0 where the platform does
+	// not ask for that.
+	idleLimit time.Duration
 	// close closes all of them.
 	close func()
 }
@@ -39,8 +42,9 @@ type Controller struct {
 	Log       logrus.FieldLogger
 	Guard     func(secret.Text)
 	Show      func(signin.State)
-	// watch watches the workstation until the context ends; nil if it has no events.
-	watch func(context.Context) station
+	// watch watches the workstation until the context ends, with the limit of idleness or 0; nil if it
+	// has no events.
+	watch func(ctx context.Context, idleLimit time.Duration) station
 	// Board holds the services' notices, from before the flow begins.
 	Board *signin.Board
 	// Prepare finds the services. It is called again for each try.
@@ -109,7 +113,7 @@ func (c *Controller) Run() error {
 	// The watcher outlives quitting, and ends after the flow.
 	watching, stop := context.WithCancel(context.WithoutCancel(c.life))
 	var beside sync.WaitGroup
-	incidents, release := c.watchWorkstation(watching, &beside, found.endWhenLocked, found.platform.Look)
+	incidents, release := c.watchWorkstation(watching, &beside, found)
 	flow := signin.New(signin.Config{
 		Platform: found.platform, Keyring: found.keyring, Memory: found.memory,
 		Clock: signin.SystemClock{}, Log: c.Log, Observe: c.publish, Guard: c.Guard, Publisher: c.Publisher,
@@ -153,15 +157,18 @@ func (c *Controller) publish(state signin.State) {
 // watchWorkstation begins to watch the workstation. release lets a computer continue that waits for
 // the end of the flow.
 func (c *Controller) watchWorkstation(
-	ctx context.Context, beside *sync.WaitGroup, lockMatters bool, look func(),
+	ctx context.Context, beside *sync.WaitGroup, found Services,
 ) (incidents <-chan signin.WorkstationEvent, release func()) {
 	if c.watch == nil {
 		return nil, func() {}
 	}
-	watched := c.watch(ctx)
+	watched := c.watch(ctx, found.idleLimit)
 	events := make(chan signin.WorkstationEvent)
 	beside.Go(func() {
-		workstationEvents{station: watched, incidents: events, look: look, leave: c.quit, board: c.Board, lockMatters: lockMatters}.run(ctx)
+		workstationEvents{
+			station: watched, incidents: events, look: found.platform.Look, leave: c.quit,
+			board: c.Board, lockMatters: found.endWhenLocked,
+		}.run(ctx)
 	})
 	return events, watched.Release
 }

@@ -126,7 +126,7 @@ func (r RealServices) Examine() (Examination, diagnose.Target, func() error, err
 		return e, services, func() error { return errors.Join(end(), ring.Close()) }, nil
 	}
 	found := r.diagnosis(settings, e.SettingsErr, ring)
-	found.MissingEvents = missingEvents
+	found.MissingEvents = missingEvents(0)
 	found.Agent, found.Ticket = agentOf(side.source), side.source.TicketNoAuth
 	found.Readers = func(ctx context.Context) smartcard.Presence { return SeenReaders(ctx, side.readers.Presence) }
 	return e, found, ring.Close, nil

@@ -60,7 +60,7 @@ func (e Examination) Services() (diagnose.Target, func() error, error) {
 	}
 	own := RealServices{Program: e.Program, Log: e.Log, Board: signin.NewBoard()}
 	found := own.diagnosis(e.Settings, e.SettingsErr, e.Ring)
-	found.MissingEvents = missingEvents
+	found.MissingEvents = missingEvents(0)
 	end := func() error { return nil }
 
 	// The handling of a removed card is not examined here.
@@ -163,23 +163,26 @@ func SeenReaders(ctx context.Context, presence func() smartcard.Presence) smartc
 // firstWords bounds the wait for sources of workstation events to report that they deliver none.
 const firstWords = time.Second
 
-// missingEvents reports which workstation events this desktop does not deliver.
-func missingEvents(ctx context.Context) error {
-	watching, end := context.WithCancel(ctx)
-	watcher := workstation.Watch(watching, workstation.Settings{})
-	timer := time.NewTimer(firstWords)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
+// missingEvents returns a check that reports which workstation events this desktop does not deliver,
+// WentIdle among them if there is a limit.
+func missingEvents(idleLimit time.Duration) func(context.Context) error {
+	return func(ctx context.Context) error {
+		watching, end := context.WithCancel(ctx)
+		watcher := workstation.Watch(watching, workstation.Settings{IdleLimit: idleLimit})
+		timer := time.NewTimer(firstWords)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		found := watcher.MissingEvents()
+		end()
+		for range watcher.Events() {
+			// The watcher ends with its last event, and has released what it held by then.
+			continue
+		}
+		return found
 	}
-	found := watcher.MissingEvents()
-	end()
-	for range watcher.Events() {
-		// The watcher ends with its last event, and has released what it held by then.
-		continue
-	}
-	return found
 }
 
 // standIns returns the demonstration's: a simulated card and a stand-in for e-RS, signed out.

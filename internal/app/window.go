@@ -53,7 +53,9 @@ func (h Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Bo
 	r.controller = &Controller{
 		Publisher: h.Name(), Log: log, Guard: log.Guard, Board: board, wanted: how.wanted, Held: how.held,
 		Displays: desktop.DisplaysOf(h.Environ), environment: how.settings.Environment,
-		watch: func(ctx context.Context) station { return workstation.Watch(ctx, workstation.Settings{}) },
+		watch: func(ctx context.Context, idleLimit time.Duration) station {
+			return workstation.Watch(ctx, workstation.Settings{IdleLimit: idleLimit})
+		},
 	}
 	r.controller.Open(ctx)
 	wanted, want := context.WithCancel(ctx)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/ers-login/ers-login/internal/problem"
@@ -23,8 +24,8 @@ type workstationEvents struct {
 	incidents chan signin.WorkstationEvent
 	// look polls the Identity Agent, and leave ends the session at once.
 	look, leave func()
-	// board gets events that are not delivered; an organisation that ends sessions on lock has to
-	// know.
+	// board gets events that are not delivered. An organisation that ends sessions on lock must know
+	// of them, and so must one whose sessions do not end at an idle computer though they should.
 	board       *signin.Board
 	lockMatters bool
 }
@@ -67,8 +68,11 @@ func (a workstationEvents) take(ctx context.Context, event workstation.Event) {
 	case workstation.SessionEnding:
 		// The computer is released when the flow has ended.
 		a.leave()
-	case workstation.Unlocked, workstation.UserSwitchedBack:
+	case workstation.CameBack:
+		a.send(ctx, signin.CameBack)
 		a.look()
+	case workstation.WentIdle:
+		a.send(ctx, signin.WentIdle)
 	}
 }
 
@@ -81,10 +85,11 @@ func (a workstationEvents) send(ctx context.Context, incident signin.Workstation
 
 func (a workstationEvents) note() {
 	var found *problem.Problem
-	if err := a.station.MissingEvents(); err != nil {
+	err := a.station.MissingEvents()
+	if err != nil {
 		found = workstation.Unseen.Because(err)
 	}
-	if a.lockMatters {
+	if a.lockMatters || errors.Is(err, workstation.ErrIdleUnseen) {
 		a.board.Set("workstation", found)
 	} else {
 		a.board.SetQuiet("workstation", found)

@@ -40,8 +40,8 @@ func TestAUT004WhatHappensToTheWorkstation(t *testing.T) {
 		workstation.Woke:             {incident: []signin.WorkstationEvent{signin.Woke}, looked: true},
 		workstation.Sleeping:         {let: true},
 		workstation.SessionEnding:    {left: true},
-		workstation.Unlocked:         {looked: true},
-		workstation.UserSwitchedBack: {looked: true},
+		workstation.CameBack:         {incident: []signin.WorkstationEvent{signin.CameBack}, looked: true},
+		workstation.WentIdle:         {incident: []signin.WorkstationEvent{signin.WentIdle}},
 	} {
 		t.Run(event.String(), func(t *testing.T) {
 			played, incidents := newPlayedStation(), make(chan signin.WorkstationEvent, 1)
@@ -72,10 +72,11 @@ func TestAComputerThatShutsDownIsLetGoAfterTheFlow(t *testing.T) {
 	e := newTestController(t, func(context.Context) (Services, error) {
 		return Services{
 			platform: cardOnly(card, nil), keyring: emptyKeyring{},
-			maxAge: time.Hour, close: func() { closed = true },
+			maxAge: time.Hour, idleLimit: 15 * time.Minute, close: func() { closed = true },
 		}, nil
 	}, func(e *Controller) {
-		e.watch = func(ctx context.Context) station {
+		e.watch = func(ctx context.Context, limit time.Duration) station {
+			assert.Equal(t, 15*time.Minute, limit)
 			go func() { <-ctx.Done(); close(played.events) }()
 			return played
 		}
@@ -88,20 +89,31 @@ func TestAComputerThatShutsDownIsLetGoAfterTheFlow(t *testing.T) {
 	assert.True(t, closed)
 }
 
-// An organisation whose sessions end with a locked screen has to know if that is not reported;
-// others need it only to find a fault.
+// An organisation whose sessions end with a locked screen, or at an idle computer, must know if that
+// is not reported; others need it only to find a fault.
 func TestWhatCannotBeSeenIsNoticed(t *testing.T) {
-	for _, matters := range []bool{true, false} {
-		board, played := signin.NewBoard(), newPlayedStation()
-		played.unseen = errors.New("no logind")
-		a := workstationEvents{station: played, board: board, lockMatters: matters}
-		a.note()
-		noticed := <-board.Changes()
-		require.Len(t, noticed, 1)
-		assert.Equal(t, "WORKSTATION-UNSEEN", noticed[0].Problem.Code)
-		assert.Equal(t, !matters, noticed[0].Quiet)
-		played.unseen = nil
-		a.note()
-		assert.Empty(t, <-board.Changes())
+	cases := map[string]struct {
+		lockMatters bool
+		unseen      error
+		quiet       bool
+	}{
+		"locking matters":         {true, errors.New("no logind"), false},
+		"locking does not matter": {false, errors.New("no logind"), true},
+		"idleness is wanted":      {false, errors.Join(errors.New("no logind"), workstation.ErrIdleUnseen), false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			board, played := signin.NewBoard(), newPlayedStation()
+			played.unseen = c.unseen
+			a := workstationEvents{station: played, board: board, lockMatters: c.lockMatters}
+			a.note()
+			noticed := <-board.Changes()
+			require.Len(t, noticed, 1)
+			assert.Equal(t, "WORKSTATION-UNSEEN", noticed[0].Problem.Code)
+			assert.Equal(t, c.quiet, noticed[0].Quiet)
+			played.unseen = nil
+			a.note()
+			assert.Empty(t, <-board.Changes())
+		})
 	}
 }

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -226,11 +227,35 @@ func TestAProofOfTheBrowserIsUsedOnce(t *testing.T) {
 // A hospital's computers stay locked overnight. Refreshing them would use up the calls that its
 // application may make.
 func TestALockedComputerIsNotRefreshed(t *testing.T) {
-	m := at(t, "signed in")
-	m.terms.endWhenLocked = false
-	m.handle(morning, incidentEvent{Locked})
-	assert.NotContains(t, names(m.handle(morning.Add(time.Hour), tick{})), "refresh one")
-	assert.Equal(t, []string{"refresh one"}, names(m.handle(morning.Add(time.Hour), incidentEvent{CameBack})))
+	cases := map[string]struct {
+		happens []event
+		refresh bool
+	}{
+		"locked":                           {[]event{incidentEvent{Locked}}, false},
+		"locked, and asleep":               {[]event{incidentEvent{Locked}, incidentEvent{Woke}}, false},
+		"another user":                     {[]event{incidentEvent{SwitchedAway}}, false},
+		"unlocked":                         {[]event{incidentEvent{Locked}, incidentEvent{CameBack}}, true},
+		"locked again":                     {[]event{incidentEvent{Locked}, incidentEvent{CameBack}, incidentEvent{Locked}}, false},
+		"asleep without a lock":            {[]event{incidentEvent{Woke}}, true},
+		"another program asks":             {[]event{incidentEvent{Locked}, intentEvent{Requested{}}}, false},
+		"used, though no unlock was heard": {[]event{incidentEvent{Locked}, intentEvent{Cancel{}}}, true},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			m := at(t, "signed in")
+			m.terms.endWhenLocked = false
+			for _, e := range c.happens {
+				require.Empty(t, m.handle(morning, e))
+			}
+			assert.Equal(t, c.refresh, slices.Contains(names(m.handle(morning.Add(time.Hour), tick{})), "refresh one"))
+		})
+	}
+	t.Run("at once on coming back", func(t *testing.T) {
+		m := at(t, "signed in")
+		m.terms.endWhenLocked = false
+		m.handle(morning, incidentEvent{Locked})
+		assert.Equal(t, []string{"refresh one"}, names(m.handle(morning.Add(time.Hour), incidentEvent{CameBack})))
+	})
 }
 
 // A computer that wakes with a token that has ended has no network yet.

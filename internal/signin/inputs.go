@@ -108,6 +108,10 @@ func (m *machine) onProofGone(now time.Time) []effect {
 // onIntent takes a wish of the user, where the phase allows it. A wish that came too late, such as
 // a second press of a button, is not an error.
 func (m *machine) onIntent(now time.Time, intent Intent) []effect {
+	if _, another := intent.(Requested); !another {
+		// A desktop that was asked to lock the screen and did not, or reports no unlock, has a user.
+		m.away = false
+	}
 	switch wish := intent.(type) {
 	case SignIn, TryAgain:
 		m.manualStart = false

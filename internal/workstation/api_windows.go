@@ -24,6 +24,9 @@ var (
 	blockReasonDestroy     = user32.NewProc("ShutdownBlockReasonDestroy")
 	registerSuspend        = user32.NewProc("RegisterSuspendResumeNotification")
 	unregisterSuspend      = user32.NewProc("UnregisterSuspendResumeNotification")
+	setTimer               = user32.NewProc("SetTimer")
+	getLastInputInfo       = user32.NewProc("GetLastInputInfo")
+	getTickCount           = kernel32.NewProc("GetTickCount")
 	setShutdownParameters  = kernel32.NewProc("SetProcessShutdownParameters")
 	registerSessionEvent   = wtsapi32.NewProc("WTSRegisterSessionNotification")
 	unregisterSessionEvent = wtsapi32.NewProc("WTSUnRegisterSessionNotification")
@@ -34,6 +37,7 @@ const (
 	wmClose            = 0x0010
 	wmQueryEndSession  = 0x0011
 	wmEndSession       = 0x0016
+	wmTimer            = 0x0113
 	wmPowerBroadcast   = 0x0218
 	wmSessionChange    = 0x02B1 // WM_WTSSESSION_CHANGE
 	wmApp              = 0x8000
@@ -73,6 +77,13 @@ type windowClass struct {
 	menuName   *uint16
 	className  *uint16
 	smallIcon  windows.Handle
+}
+
+// lastInput is LASTINPUTINFO.
+type lastInput struct {
+	size uint32
+	// time is that of GetTickCount, in milliseconds.
+	time uint32
 }
 
 // message is MSG.

@@ -60,7 +60,7 @@ func TestAUT003ScreenSavers(t *testing.T) {
 			unseenHas(t, w, "-no screen saver")
 			saver.change(t, true)
 			saver.change(t, false)
-			expect(t, w, Locked, Unlocked)
+			expect(t, w, Locked, CameBack)
 		})
 	}
 }
@@ -76,7 +76,7 @@ func TestAUT003ScreenSaversComeAndGo(t *testing.T) {
 	unseenHas(t, w, "-no screen saver")
 	// One that has crashed locks nothing.
 	require.NoError(t, saver.conn.Close())
-	expect(t, w, Unlocked)
+	expect(t, w, CameBack)
 	unseenHas(t, w, "none is on the session bus")
 }
 
@@ -91,7 +91,7 @@ func TestAUT003TheSessionBusIsKilledAndReturns(t *testing.T) {
 	unseenHas(t, w, "could not connect to the session bus")
 	bus.start(t)
 	saver = startSaver(t, bus, saver.name, saver.path, false)
-	expect(t, w, Unlocked)
+	expect(t, w, CameBack)
 	unseenHas(t, w, "-no screen saver")
 	saver.change(t, true)
 	expect(t, w, Locked)
@@ -116,7 +116,7 @@ func TestAUT003LogindTogetherWithAScreenSaver(t *testing.T) {
 	logind.change(t, ourSession, "LockedHint", true)
 	saver.change(t, false)
 	logind.change(t, ourSession, "LockedHint", false)
-	expect(t, w, Unlocked)
+	expect(t, w, CameBack)
 }
 
 // fakeManager is GNOME's session manager.

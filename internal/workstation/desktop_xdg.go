@@ -49,6 +49,8 @@ type desktop struct {
 	client dbus.ObjectPath
 	// held is closed when the session may end. It is nil as long as nothing waits for that.
 	held <-chan struct{}
+	// display is asked for the time without input if nothing on the bus has it.
+	display *display
 }
 
 // serve handles the desktop's signals.
@@ -59,9 +61,17 @@ func (d *desktop) serve(ctx context.Context) error {
 	if err := d.attachManager(ctx); err != nil {
 		return err
 	}
+	if err := d.lookIdle(ctx); err != nil {
+		return err
+	}
 	d.line.settled = true
+	looks := d.idleTicks()
 	for {
 		select {
+		case <-looks:
+			if err := d.lookIdle(ctx); err != nil {
+				return err
+			}
 		case signal, open := <-d.line.signals:
 			if !open {
 				return errLost

@@ -49,9 +49,17 @@ func (l *logind) serve(ctx context.Context) error {
 	if err := l.attach(ctx); err != nil {
 		return err
 	}
+	if err := l.lookIdle(ctx); err != nil {
+		return err
+	}
 	l.line.settled = true
+	looks := l.idleTicks()
 	for {
 		select {
+		case <-looks:
+			if err := l.lookIdle(ctx); err != nil {
+				return err
+			}
 		case signal, open := <-l.line.signals:
 			if !open {
 				return errLost
@@ -254,7 +262,7 @@ func (l *logind) prepare(ctx context.Context, signal *dbus.Signal, event Event) 
 	}
 	l.inhibit(ctx)
 	if event == Sleeping {
-		l.emit(ctx, Woke)
+		l.wake(ctx)
 	}
 }
 

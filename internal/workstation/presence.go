@@ -13,6 +13,9 @@ type presence struct {
 	away   bool
 }
 
+// absent reports whether the screen is locked or another user has it.
+func (p *presence) absent() bool { return p.away || len(p.locked) > 0 }
+
 func newPresence(emit func(Event)) *presence {
 	return &presence{emit: emit, locked: map[string]bool{}}
 }
@@ -21,17 +24,35 @@ func newPresence(emit func(Event)) *presence {
 func (p *presence) lock(source string, locked bool) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	before := len(p.locked) > 0
+	before, absent := len(p.locked) > 0, p.absent()
 	if locked {
 		p.locked[source] = true
 	} else {
 		delete(p.locked, source)
 	}
-	switch after := len(p.locked) > 0; {
-	case after && !before:
+	if !before && locked {
 		p.emit(Locked)
-	case before && !after:
-		p.emit(Unlocked)
+	}
+	p.welcome(absent)
+}
+
+// switchAway records whether another user has the screen.
+func (p *presence) switchAway(away bool) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	before, absent := p.away, p.absent()
+	p.away = away
+	if !before && away {
+		p.emit(UserSwitchedAway)
+	}
+	p.welcome(absent)
+}
+
+// welcome sends CameBack if nothing keeps the user away any more. A screen given back to its user
+// usually is still locked.
+func (p *presence) welcome(absent bool) {
+	if absent && !p.absent() {
+		p.emit(CameBack)
 	}
 }
 
@@ -44,20 +65,7 @@ func (p *presence) askToLock(lock bool) {
 	switch {
 	case lock:
 		p.emit(Locked)
-	case len(p.locked) == 0:
-		p.emit(Unlocked)
+	case !p.absent():
+		p.emit(CameBack)
 	}
-}
-
-// switchAway reports whether another user has the screen.
-func (p *presence) switchAway(away bool) {
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	switch {
-	case away && !p.away:
-		p.emit(UserSwitchedAway)
-	case p.away && !away:
-		p.emit(UserSwitchedBack)
-	}
-	p.away = away
 }

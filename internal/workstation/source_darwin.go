@@ -10,8 +10,13 @@ import (
 var errNoSource = errors.New("on macOS, only that the computer has slept can be seen, afterwards and by the wall clock: " +
 	"locking, switching users, falling asleep and logging off are not told")
 
+// errNoIdle: CGEventSourceSecondsSinceLastEventType needs C, and what ioreg prints is the time
+// without input of every user of the computer together.
+var errNoIdle = errors.New("on macOS the time without input is not read")
+
 // sources has none but the clock, which every platform has.
 func (w *Watcher) sources() []func(context.Context) {
 	w.unseen.note("macOS", errNoSource)
+	w.idle.report(fromDesktop, wallClock(), 0, errNoIdle)
 	return nil
 }

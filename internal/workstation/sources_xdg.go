@@ -9,7 +9,7 @@ import (
 	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
-// The sources as the notes of [Watcher.Unseen] name them.
+// The sources as the notes of [Watcher.MissingEvents] name them.
 const (
 	logindNote  = "logind"
 	sessionNote = "logind session"
@@ -28,14 +28,19 @@ func (w *Watcher) sources() []func(context.Context) {
 			w.unseen.note(sessionNote, nil)
 			w.unseen.note(delayNote, nil)
 			w.unseen.note(logindNote, fmt.Errorf("logind does not tell of locking, switching users, sleep and shutdown: %w", err))
+			w.idle.report(fromLogind, wallClock(), 0, err)
 		},
 	}
+	display := &display{}
 	session := bus{
 		name: "session", address: sessionbus.Address, retryMin: w.settings.RetryMin, retryMax: w.settings.RetryMax,
-		serve: func(ctx context.Context, line *line) error { return (&desktop{Watcher: w, line: line}).serve(ctx) },
+		serve: func(ctx context.Context, line *line) error {
+			return (&desktop{Watcher: w, line: line, display: display}).serve(ctx)
+		},
 		lost: func(err error) {
 			w.unseen.note(saverNote, fmt.Errorf("no screen saver tells of locking: %w", err))
 			w.unseen.note(managerNote, fmt.Errorf("no session manager tells of logging off: %w", err))
+			w.idle.report(fromDesktop, wallClock(), 0, err)
 		},
 	}
 	system.lost(errConnecting)

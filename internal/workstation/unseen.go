@@ -9,15 +9,15 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Unseen is shown where [Watcher.Unseen] has an error.
+// Unseen is shown where [Watcher.MissingEvents] has an error.
 var Unseen = &problem.Problem{
 	Code:  "WORKSTATION-UNSEEN",
 	Title: "Your session may stay open when the screen is locked",
-	Happened: "This computer does not report when the screen is locked, another user signs in, " +
-		"or the computer sleeps. Your session may stay open when it should have ended.",
+	Happened: "This computer does not report when the screen is locked, another user signs in, the computer is not used, " +
+		"or it sleeps. Your session may stay open when it should have ended.",
 	Steps: []string{
 		"Remove your smartcard, or press **Sign out**, when you leave this computer.",
-		"If your organisation wants sessions to end when the screen is locked, contact " +
+		"If your organisation wants sessions to end when the screen is locked or the computer is not used, contact " +
 			"your local service desk and quote the reference below.",
 	},
 }

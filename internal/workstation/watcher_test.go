@@ -27,13 +27,13 @@ func TestAFullQueueLosesTheOldestButNotTheEnd(t *testing.T) {
 	held := w.hold(ctx, SessionEnding)
 	for range maxQueue {
 		w.emit(ctx, Locked)
-		w.emit(ctx, Unlocked)
+		w.emit(ctx, CameBack)
 	}
 	expect(t, w, SessionEnding)
 	require.NoError(t, held.Err(), "the end of the session is no longer held")
-	expect(t, w, Unlocked)
+	expect(t, w, CameBack)
 	for range maxQueue/2 - 1 {
-		expect(t, w, Locked, Unlocked)
+		expect(t, w, Locked, CameBack)
 	}
 }
 
@@ -130,29 +130,53 @@ func TestAUT003PresenceMergesItsSources(t *testing.T) {
 		do   func(*presence)
 		want []Event
 	}{
-		"one source":     {func(p *presence) { p.lock("a", true); p.lock("a", false) }, []Event{Locked, Unlocked}},
+		"one source":     {func(p *presence) { p.lock("a", true); p.lock("a", false) }, []Event{Locked, CameBack}},
 		"the same again": {func(p *presence) { p.lock("a", false); p.lock("a", true); p.lock("a", true) }, []Event{Locked}},
 		"two sources, one after the other": {func(p *presence) {
 			p.lock("a", true)
 			p.lock("b", true)
 			p.lock("a", false)
 			p.lock("b", false)
-		}, []Event{Locked, Unlocked}},
+		}, []Event{Locked, CameBack}},
 		"an unconfirmed request":      {func(p *presence) { p.askToLock(true); p.askToLock(true) }, []Event{Locked, Locked}},
 		"a lock after such a request": {func(p *presence) { p.askToLock(true); p.lock("a", true) }, []Event{Locked, Locked}},
 		"a request to unlock what is locked": {func(p *presence) {
 			p.lock("a", true)
 			p.askToLock(false)
 			p.lock("a", false)
-		}, []Event{Locked, Unlocked}},
-		"an unconfirmed request to unlock": {func(p *presence) { p.askToLock(false) }, []Event{Unlocked}},
+		}, []Event{Locked, CameBack}},
+		"an unconfirmed request to unlock": {func(p *presence) { p.askToLock(false) }, []Event{CameBack}},
 		"another user": {func(p *presence) {
 			p.switchAway(false)
 			p.switchAway(true)
 			p.switchAway(true)
 			p.switchAway(false)
 			p.switchAway(false)
-		}, []Event{UserSwitchedAway, UserSwitchedBack}},
+		}, []Event{UserSwitchedAway, CameBack}},
+		"another user, and back at the locked screen": {func(p *presence) {
+			p.lock("a", true)
+			p.switchAway(true)
+			p.switchAway(false)
+			p.lock("a", false)
+		}, []Event{Locked, UserSwitchedAway, CameBack}},
+		"locked while another user is here": {func(p *presence) {
+			p.switchAway(true)
+			p.lock("a", true)
+			p.switchAway(false)
+			p.lock("a", false)
+		}, []Event{UserSwitchedAway, Locked, CameBack}},
+		"unlocked while another user is here": {func(p *presence) {
+			p.lock("a", true)
+			p.switchAway(true)
+			p.lock("a", false)
+			p.askToLock(false)
+			p.switchAway(false)
+		}, []Event{Locked, UserSwitchedAway, CameBack}},
+		"locked again": {func(p *presence) {
+			p.lock("a", true)
+			p.lock("a", false)
+			p.lock("a", true)
+		}, []Event{Locked, CameBack, Locked}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -14,14 +15,14 @@ import (
 // className is our class of windows.
 const className = "ErsLoginWorkstation"
 
-// windowNote is the window among the notes of [Watcher.Unseen].
+// windowNote is the window among the notes of [Watcher.MissingEvents].
 const windowNote = "window"
 
 var errNoWindowYet = errors.New("nothing is told: the window for it is being made")
 
 // registration is a subscription of the window. Messages that need none come even if it fails.
 type registration struct {
-	// note is its name in [Watcher.Unseen], lost what is missing without it.
+	// note is its name in [Watcher.MissingEvents], lost what is missing without it.
 	note, lost string
 	begin      func(windows.HWND) (end func(), err error)
 }
@@ -59,6 +60,7 @@ func (w *Watcher) watchWindow(ctx context.Context, registrations []registration)
 	window, err := openWindow(ctx, w)
 	if err != nil {
 		w.unseen.note(windowNote, fmt.Errorf("nothing is told: could not make a window: %w", err))
+		w.idle.report(fromDesktop, wallClock(), 0, err)
 		return
 	}
 	defer window.close()
@@ -70,6 +72,7 @@ func (w *Watcher) watchWindow(ctx context.Context, registrations []registration)
 		}
 		defer end()
 	}
+	window.watchIdle()
 	w.unseen.note(windowNote, nil)
 	stop := context.AfterFunc(ctx, func() {
 		_, _ = call(postMessage, uintptr(window.handle), wmStop, 0, 0) // the queue of ten thousand is not full
@@ -77,6 +80,7 @@ func (w *Watcher) watchWindow(ctx context.Context, registrations []registration)
 	defer stop()
 	if err := window.takeMessages(); ctx.Err() == nil {
 		w.unseen.note(windowNote, fmt.Errorf("nothing is told any more: %w", err))
+		w.idle.report(fromDesktop, wallClock(), 0, err)
 	}
 }
 
@@ -182,6 +186,9 @@ func (w *window) take(message uint32, wParam uintptr) (uintptr, bool) {
 	case wmPowerBroadcast:
 		w.takePower(wParam)
 		return 1, true
+	case wmTimer:
+		w.lookIdle()
+		return 0, true
 	case wmSessionChange:
 		w.takeSession(wParam)
 		return 0, true
@@ -209,7 +216,7 @@ func (w *window) takePower(event uintptr) {
 	case pbtSuspend:
 		<-w.hold(w.ctx, Sleeping).Done()
 	case pbtResumeAutomatic, pbtResumeSuspend:
-		w.emit(w.ctx, Woke)
+		w.wake(w.ctx)
 	}
 }
 
@@ -226,4 +233,39 @@ func (w *window) takeSession(change uintptr) {
 		// Usually WM_ENDSESSION came before and waits; this is for a session without it.
 		w.emit(w.ctx, SessionEnding)
 	}
+}
+
+// watchIdle starts the timer for lookIdle. It ends with the window.
+func (w *window) watchIdle() {
+	if w.settings.IdleLimit <= 0 {
+		return
+	}
+	every := uintptr(w.settings.IdleEvery.Milliseconds()) //nolint:gosec // G115: not negative
+	if _, err := call(setTimer, uintptr(w.handle), 1, every, 0); err != nil {
+		w.idle.report(fromDesktop, wallClock(), 0, err)
+		return
+	}
+	w.lookIdle()
+}
+
+// lookIdle reports the time since the last input to this log-on session.
+func (w *window) lookIdle() {
+	var input lastInput
+	input.size = uint32(unsafe.Sizeof(input))
+	_, err := call(getLastInputInfo, uintptr(unsafe.Pointer(&input))) //nolint:gosec // it is for Windows to fill
+	if err == nil {
+		err = getTickCount.Find()
+	}
+	if err != nil {
+		w.idle.report(fromDesktop, wallClock(), 0, err)
+		return
+	}
+	ticks, _, _ := getTickCount.Call()
+	w.idle.report(fromDesktop, wallClock(), sinceTick(uint32(ticks), input.time), nil) //nolint:gosec // a DWORD has 32 bits
+}
+
+// sinceTick returns the time between two values of GetTickCount, which begins anew at 0 every 50
+// days. Input may be stamped a little later than now.
+func sinceTick(now, before uint32) time.Duration {
+	return time.Duration(max(int32(now-before), 0)) * time.Millisecond //nolint:gosec // G115: negative if before is later
 }

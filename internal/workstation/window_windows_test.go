@@ -89,16 +89,16 @@ func TestAUT003WhatWindowsTells(t *testing.T) {
 		sent []sent
 		want []Event
 	}{
-		"locked and unlocked": {session(wtsSessionLock, wtsSessionUnlock), []Event{Locked, Unlocked}},
+		"locked and unlocked": {session(wtsSessionLock, wtsSessionUnlock), []Event{Locked, CameBack}},
 		"another user at the same computer": {
 			session(wtsSessionLock, wtsConsoleDisconnect, wtsConsoleConnect, wtsSessionUnlock),
-			[]Event{Locked, UserSwitchedAway, UserSwitchedBack, Unlocked},
+			[]Event{Locked, UserSwitchedAway, CameBack},
 		},
 		"remote desktop left, and back": {
-			session(wtsRemoteDisconnect, wtsRemoteConnect), []Event{UserSwitchedAway, UserSwitchedBack},
+			session(wtsRemoteDisconnect, wtsRemoteConnect), []Event{UserSwitchedAway, CameBack},
 		},
 		"from remote desktop to the screen": {
-			session(wtsRemoteDisconnect, wtsConsoleConnect), []Event{UserSwitchedAway, UserSwitchedBack},
+			session(wtsRemoteDisconnect, wtsConsoleConnect), []Event{UserSwitchedAway, CameBack},
 		},
 		"log-off":                           {session(wtsSessionLogoff), []Event{SessionEnding}},
 		"log-on and remote control":         {session(0x5, 0x9), nil},
@@ -106,6 +106,7 @@ func TestAUT003WhatWindowsTells(t *testing.T) {
 		"woken by the user":                 {[]sent{{wmPowerBroadcast, pbtResumeSuspend}}, []Event{Woke}},
 		"power of no interest":              {[]sent{{wmPowerBroadcast, 0xA}}, nil},
 		"a shutdown that was called off":    {[]sent{{wmQueryEndSession, 0}, {wmEndSession, 0}}, nil},
+		"a timer that is not set":           {[]sent{{wmTimer, 1}}, nil},
 		"closed with the program's windows": {[]sent{{wmClose, 0}}, nil},
 		"another program's message":         {[]sent{{wmStop, 0}, {wmApp, 0}}, nil},
 	}
@@ -227,5 +228,31 @@ func TestWindowsDoNotPileUp(t *testing.T) {
 		finish(t, w, end)
 		left, _, _ := findWindow.Call(uintptr(unsafe.Pointer(class)), 0)
 		require.Zero(t, left)
+	}
+}
+
+// A session at a computer that is left unlocked must end.
+func TestAUT003TheTimeWithoutInputOnWindows(t *testing.T) {
+	// Each reading of a time without any input in it is over this limit.
+	w, _ := watch(t, Settings{IdleLimit: time.Nanosecond, IdleEvery: 10 * time.Millisecond}, registrations)
+	expect(t, w, WentIdle, WentIdle)
+	require.NoError(t, w.MissingEvents())
+}
+
+// Windows counts milliseconds in 32 bits. A user who works as they run out must not be signed out.
+func TestSinceTick(t *testing.T) {
+	cases := map[string]struct {
+		now, before uint32
+		want        time.Duration
+	}{
+		"now":                 {5000, 5000, 0},
+		"a second ago":        {6000, 5000, time.Second},
+		"before it began":     {400, 1<<32 - 600, time.Second},
+		"stamped later":       {5000, 5016, 0},
+		"stamped later, anew": {1<<32 - 8, 8, 0},
+		"a day ago":           {86_400_000, 0, 24 * time.Hour},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, c.want, sinceTick(c.now, c.before)) })
 	}
 }

@@ -1,6 +1,7 @@
 // Package workstation reports what happens to the computer while a user is signed in: the screen is
-// locked, another user takes over, the lid is closed, the user logs off. A session must not outlive
-// its user's presence (SCAL AUT-003 and AUT-004); what follows from an event is decided elsewhere.
+// locked, another user takes over, the keyboard is not touched, the lid is closed, the user logs off.
+// A session must not outlive its user's presence (SCAL AUT-003 and AUT-004); what follows from an
+// event is decided elsewhere.
 //
 // Two events are chances to act before it is too late, [Sleeping] and [SessionEnding]: the platform
 // is asked to wait until [Watcher.Release], so that the keyring is empty before the computer is
@@ -9,8 +10,10 @@
 // The sources are logind's D-Bus interface (org.freedesktop.login1(5), with a delay inhibitor), the
 // screen savers' and the GNOME session manager's on the session bus; on Windows the messages that a
 // top-level window is sent (WM_WTSSESSION_CHANGE, WM_POWERBROADCAST, WM_ENDSESSION); and everywhere
-// the wall clock, which leaps over the time in which a computer slept. What a desktop does not
-// report cannot be seen: [Watcher.Unseen] names it, and everything else goes on.
+// the wall clock, which leaps over the time in which a computer slept. The time without input is
+// read every half minute: from GNOME's or Cinnamon's idle monitor, X11's screen saver extension, or
+// logind's IdleHint; on Windows from GetLastInputInfo. What a desktop does not report cannot be
+// seen: [Watcher.MissingEvents] names it, and everything else goes on.
 //
 // [WatchContrast] is separate: it reports whether the desktop is set to high contrast.
 package workstation
@@ -31,13 +34,13 @@ type Event int
 const (
 	// Locked: the screen is locked, or a screen saver has come on.
 	Locked Event = iota
-	// Unlocked: and back again.
-	Unlocked
 	// UserSwitchedAway: another user has the computer, or the remote desktop was left; the log-on
 	// session lives on.
 	UserSwitchedAway
-	// UserSwitchedBack: and back again.
-	UserSwitchedBack
+	// CameBack: the screen is unlocked again, and it is this user's.
+	CameBack
+	// WentIdle: there was no input for Settings.IdleLimit. It is sent again after each further limit.
+	WentIdle
 	// Sleeping: the computer is about to sleep, and waits for [Watcher.Release].
 	Sleeping
 	// Woke: no program has run for some time. Check deadlines now.
@@ -51,12 +54,12 @@ func (e Event) String() string {
 	switch e {
 	case Locked:
 		return "locked"
-	case Unlocked:
-		return "unlocked"
 	case UserSwitchedAway:
 		return "user switched away"
-	case UserSwitchedBack:
-		return "user switched back"
+	case CameBack:
+		return "came back"
+	case WentIdle:
+		return "went idle"
 	case Sleeping:
 		return "sleeping"
 	case Woke:
@@ -75,13 +78,20 @@ type Settings struct {
 	// RetryMin is the first pause before a missing D-Bus bus is looked for again; it doubles up to
 	// RetryMax. 0 means 1 s and 1 min.
 	RetryMin, RetryMax time.Duration
+	// IdleLimit is how long there may be no input before WentIdle; 0 means that input is not watched.
+	IdleLimit time.Duration
+	// IdleEvery is the interval at which the time without input is read; 0 means 30 s. WentIdle is
+	// late by as much.
+	IdleEvery time.Duration
 }
 
 func (s Settings) withDefaults() Settings {
 	return Settings{
-		Hold:     cmp.Or(s.Hold, 4*time.Second),
-		RetryMin: cmp.Or(s.RetryMin, time.Second),
-		RetryMax: cmp.Or(s.RetryMax, time.Minute),
+		Hold:      cmp.Or(s.Hold, 4*time.Second),
+		RetryMin:  cmp.Or(s.RetryMin, time.Second),
+		RetryMax:  cmp.Or(s.RetryMax, time.Minute),
+		IdleLimit: s.IdleLimit,
+		IdleEvery: cmp.Or(s.IdleEvery, 30*time.Second),
 	}
 }
 
@@ -101,6 +111,7 @@ type Watcher struct {
 	ended    chan struct{}
 	unseen   *unseen
 	presence *presence
+	idle     *idle
 }
 
 // Watch reports events until ctx ends; then it releases everything, and closes the channel of
@@ -117,7 +128,9 @@ func newWatcher(ctx context.Context, settings Settings) *Watcher {
 		events:   make(chan Event), reports: make(chan report), releases: make(chan struct{}), ended: make(chan struct{}),
 		unseen: newUnseen(),
 	}
-	w.presence = newPresence(func(e Event) { w.emit(ctx, e) })
+	emit := func(e Event) { w.emit(ctx, e) }
+	w.presence = newPresence(emit)
+	w.idle = newIdle(w.settings.IdleLimit, emit, func(err error) { w.unseen.note(idleNote, err) })
 	return w
 }
 
@@ -130,7 +143,7 @@ func (w *Watcher) start(ctx context.Context, platform []func(context.Context)) {
 	sources.Go(func() {
 		ticker := time.NewTicker(tick)
 		defer ticker.Stop()
-		watchClock(ctx, wallClock, ticker.C, func() { w.emit(ctx, Woke) })
+		watchClock(ctx, wallClock, ticker.C, func() { w.wake(ctx) })
 	})
 	go func() {
 		w.relay(ctx)
@@ -159,6 +172,21 @@ func (w *Watcher) MissingEvents() error { return w.unseen.err() }
 // emit sends an event that holds nothing.
 func (w *Watcher) emit(ctx context.Context, e Event) {
 	w.report(ctx, report{event: e, release: func() {}})
+}
+
+// wake sends Woke, after WentIdle if the user was away for longer than the limit while the computer
+// slept: what is renewed on waking must not be.
+func (w *Watcher) wake(ctx context.Context) {
+	w.idle.wake(wallClock())
+	w.emit(ctx, Woke)
+}
+
+// idleTicks returns the times to read the time without input, nil if it is not watched.
+func (w *Watcher) idleTicks() <-chan time.Time {
+	if w.settings.IdleLimit <= 0 {
+		return nil
+	}
+	return time.Tick(w.settings.IdleEvery)
 }
 
 // hold sends an event that the platform waits for. The returned context ends with Release, after
