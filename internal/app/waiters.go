@@ -209,7 +209,7 @@ func (w *signInWatch) look(state signin.State) (instance.Answer, bool) {
 		if w.under && (state.Reason == signin.Cancelled || state.Reason == signin.SignedOut) {
 			return instance.Answer{Code: GivenUp.Code}, true
 		}
-	case signin.Prompting, signin.SigningIn, signin.Choosing, signin.Selecting:
+	case signin.Prompting, signin.SigningIn, signin.Choosing, signin.ChoosingClinician, signin.Selecting:
 		w.under = true
 	case signin.Starting:
 		// A failed start is tried again, and the next flow has not received the name yet.
@@ -251,7 +251,7 @@ func (w *signOutWatch) look(state signin.State) (instance.Answer, bool) {
 		return w.failed(state)
 	case signin.Waiting, signin.Closed:
 		return instance.Answer{OK: true}, true
-	case signin.SignedIn, signin.Choosing, signin.Selecting:
+	case signin.SignedIn, signin.Choosing, signin.ChoosingClinician, signin.Selecting:
 		wish = signin.SignOut{}
 	case signin.Prompting, signin.SigningIn:
 		wish = signin.Cancel{}

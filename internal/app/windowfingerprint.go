@@ -87,26 +87,26 @@ var (
 		Code:        "INSTANCE-STARTED_OTHERWISE",
 		Title:       "e-RS Login was started again, with other settings",
 		Happened:    "To use the other settings, sign out and close this window, then start e-RS Login again.",
-		Steps:       []string{stepKeepWindow},
+		Steps:       []string{stepStayHere},
 		Information: true,
 	}
 	startedAsDemonstration = &problem.Problem{
 		Code:        startedOtherwise.Code,
 		Title:       "e-RS Login was started again, as a demonstration",
 		Happened:    "To see the demonstration, sign out and close this window, then start the demonstration again.",
-		Steps:       []string{stepKeepWindow},
+		Steps:       []string{stepStayHere},
 		Information: true,
 	}
 	startedForReal = &problem.Problem{
 		Code:        startedOtherwise.Code,
 		Title:       "e-RS Login was started again, but this window is a demonstration",
 		Happened:    "To sign in to e-RS, close this window, then start e-RS Login again.",
-		Steps:       []string{stepKeepWindow},
+		Steps:       []string{stepStayHere},
 		Information: true,
 	}
 )
 
-const stepKeepWindow = "To keep using this window, you do not need to do anything."
+const stepStayHere = "To keep using this window, you do not need to do anything."
 
 // isDemonstration reports whether a fingerprint is that of a demonstration.
 func isDemonstration(wanted string) bool {

@@ -55,11 +55,11 @@ var inPlace = append(common(
 	"user: quit", "the computer shuts down", "keyring: published", "keyring: locked", "ended: all well", "ended: entry not cleared",
 	"the entry is there", "the entry is gone", "the screen is locked", "another user takes over", "a second passes",
 ), []happening{
-	{"the browser has come back", morning, func(m *machine) event {
+	{"the browser has come back", morning, func(*machine) event {
 		return reported{Report{Kind: ProofAppeared, Proof: proof("code", morning)}}
 	}},
 	{"the card is removed", morning, always(gone(missingCard))},
-	{"the browser is open", morning, func(m *machine) event {
+	{"the browser is open", morning, func(*machine) event {
 		return reported{Report{Browser: &Browser{Address: "https://sign-in.example", Until: morning.Add(5 * time.Minute)}}}
 	}},
 	{"asked: not in time", morning, func(m *machine) event { return prompted{m.attempt, &problem.Problem{Code: "CIS2-TIME"}} }},

@@ -340,7 +340,7 @@ func TestTheCardIsRemoved(t *testing.T) {
 // names is a directory that knows what it is asked for, late.
 type names struct{ known string }
 
-func (n names) Known(code string) (string, bool) { return n.known, n.known != "" }
+func (n names) Known(string) (string, bool) { return n.known, n.known != "" }
 
 func (n names) Find(_ context.Context, codes []string, found func(code, name string)) error {
 	for _, code := range codes {

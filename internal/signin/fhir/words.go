@@ -5,7 +5,7 @@ import (
 	"github.com/ers-login/ers-login/internal/signin"
 )
 
-// MissingBrowser: nobody is signed in, and the browser is not open.
+// MissingBrowser is what a user has to do who is not signed in and has no browser open for it.
 var MissingBrowser = signin.Missing{
 	Name: "browser", Picture: signin.PictureBrowser, Title: "Sign in to e-RS",
 	Text:  "Your web browser opens. Use your smartcard, security key, passkey or Windows Hello there.",
