@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
@@ -32,7 +33,7 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	defer card.Close()
 	p := testProgram(t, append(os.Environ(), session.Env()...)...)
 	demo := NewDemonstration(p, testLog(t), signin.NewBoard(), ers, card, simulator.Persona{})
-	looked := NewWindowDiagnostics(demo.examine)
+	looked := NewWindowDiagnostics(ticketPlatform, demo.examine)
 	require.Len(t, looked.Names(), len(diagnose.Checks(diagnose.Target{})))
 	found := map[string]diagnose.Finding{}
 	examination := looked.Run(t.Context(), func(row int, finding diagnose.Finding) { found[looked.Names()[row]] = finding })
@@ -61,7 +62,7 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 
 // Diagnostics that cannot start show that in every row, and leave none at "Checking…".
 func TestDiagnosticsThatCannotBegin(t *testing.T) {
-	looked := NewWindowDiagnostics(func() (Examination, diagnose.Target, func() error, error) {
+	looked := NewWindowDiagnostics(ticketPlatform, func() (Examination, diagnose.Target, func() error, error) {
 		return Examination{Log: testLog(t)}, diagnose.Target{}, nil, errors.New("no process to be had")
 	})
 	rows := 0
@@ -74,3 +75,6 @@ func TestDiagnosticsThatCannotBegin(t *testing.T) {
 	assert.Nil(t, examination.Bundle)
 	assert.False(t, strings.Contains(examination.Report, "no process"), "the cause is for the log")
 }
+
+// ticketPlatform is the platform of the Identity Agent.
+func ticketPlatform() string { return config.PlatformHSCN }
