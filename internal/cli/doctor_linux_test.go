@@ -123,7 +123,7 @@ func TestTheDoctorOfNHSCareIdentity(t *testing.T) {
 // freePort returns a port of the loopback interface that is free.
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, listener.Close())
 	_, port, err := net.SplitHostPort(listener.Addr().String())
