@@ -15,15 +15,18 @@ const LiveEnvironment = "live"
 // FHIR API. Both kinds of test environments have their name as a label of the host.
 var liveHosts = []string{"api.ebs.ncrs.nhs.uk", "api.service.nhs.uk"}
 
-// Environment returns the name of the test environment at BaseURL, such as dev1, or "" for the live
-// e-RS and without a BaseURL. It is EnvironmentName, else made of the host. An EnvironmentName from
-// a layer below that of BaseURL does not count: it was given to another address.
+// Environment returns the name of the test environment of the platform in use, such as dev1, or ""
+// for the live e-RS and without an address. It is EnvironmentName, else made of the host. An
+// EnvironmentName from a layer below that of the address does not count: it was given to another.
 func (c Config) Environment() string {
-	host := c.Host()
+	host, key := c.Host(), "base_url"
+	if c.UsedPlatform() == PlatformFHIR {
+		key = "fhir_base_url"
+	}
 	switch {
 	case host == "":
 		return ""
-	case c.EnvironmentName != "" && c.Origin("environment_name").Layer >= c.Origin("base_url").Layer:
+	case c.EnvironmentName != "" && c.Origin("environment_name").Layer >= c.Origin(key).Layer:
 		if c.EnvironmentName == LiveEnvironment {
 			return ""
 		}
@@ -39,9 +42,13 @@ func (c Config) Environment() string {
 	return problem.Clean(host, maxEnvironmentName)
 }
 
-// Host returns the host of BaseURL in lower case, or nothing.
+// Host returns the host of e-RS on the platform in use in lower case, or nothing.
 func (c Config) Host() string {
-	address, err := url.Parse(c.BaseURL)
+	base := c.BaseURL
+	if c.UsedPlatform() == PlatformFHIR {
+		base = c.FHIRBaseURL
+	}
+	address, err := url.Parse(base)
 	if err != nil {
 		return "" // it was checked when it was read
 	}
