@@ -63,7 +63,7 @@ func newFailed(w *Window, state signin.State) *failed {
 		), Above: 19},
 		widgets.Row{Object: widgets.Flow(13, 12, buttons...), Above: 18, Align: widgets.Leading},
 	)
-	s.content = page(widgets.NewPanel(widgets.Bad, widgets.Column(rows...)))
+	s.content = middlePage(initialPage, widgets.NewPanel(widgets.Bad, widgets.Column(rows...)))
 	return s
 }
 

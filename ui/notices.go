@@ -118,13 +118,13 @@ const stripPad = 7
 
 func (stripLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(size)
-	objects[1].Move(fyne.NewPos(edge, stripPad))
-	objects[1].Resize(fyne.NewSize(size.Width-2*edge, size.Height-2*stripPad))
+	objects[1].Move(fyne.NewPos(side(size.Width), stripPad))
+	objects[1].Resize(fyne.NewSize(size.Width-2*side(size.Width), size.Height-2*stripPad))
 }
 
 // HeightFor returns the height of the strip at a width.
 func (stripLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
-	return widgets.HeightFor(objects[1], width-2*edge) + 2*stripPad
+	return widgets.HeightFor(objects[1], width-2*side(width)) + 2*stripPad
 }
 
 // MinSize is zero, as in all layouts of [widgets.TallLayout].
