@@ -75,7 +75,7 @@ func newFailed(w *Window, state signin.State) *failed {
 	if len(p.ServiceDesk) > 0 {
 		rows = append(rows, widgets.Row{Object: serviceDesk(p), Above: 26})
 	}
-	s.content = page(widgets.NewPanel(widgets.Bad, widgets.Column(rows...)))
+	s.content = middlePage(initialPage, widgets.NewPanel(widgets.Bad, widgets.Column(rows...)))
 	return s
 }
 

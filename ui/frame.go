@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"math"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -56,7 +58,12 @@ func (l *frameLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
-const edge = 24 // between the window's sides and the content of header and status bar
+// column is the greatest width of what a page, header and status bar show, in the middle of a wide
+// window, and edge the least gap between the window's sides and the content of the bars.
+const column, edge = 1200, 24
+
+// side is the gap between the window's sides and the content of header, notices and status bar.
+func side(width float32) float32 { return max(edge, float32(int((width-column)/2))) }
 
 // header is the bar at the top: the program's name, a badge in the demonstration and in a test
 // environment, and the signed-in user, who may be another one.
@@ -83,13 +90,11 @@ func newHeader(settings Settings, notYou func()) *header {
 	h.name.Alignment, h.user.Alignment, h.name.Lines = fyne.TextAlignTrailing, fyne.TextAlignTrailing, 2
 	// Letters sit low in their line, and so does the badge next to the name.
 	h.mark = widgets.Inset(widgets.Margins{Top: 3}, h.badge)
-	title := []fyne.CanvasObject{widgets.NewText(lang.L("e-RS Login"),
-		widgets.Style{Size: widgets.SizeBanner, Color: widgets.ColorOnBanner, Bold: true}), h.mark}
-	number := widgets.AtEnd(8, 2, h.notYou, h.user)
-	who := widgets.Inset(widgets.Margins{Bottom: 2}, widgets.Column(widgets.Row{Object: h.name},
-		widgets.Row{Object: number}))
-	h.box = container.New(headerLayout{bar: barLayout{least: 56, pad: 6}, title: title, name: h.name, number: number},
-		widgets.NewBackdrop(widgets.ColorBanner, false), widgets.Middle(12, 4, title...), who)
+	title := widgets.NewText(lang.L("e-RS Login"),
+		widgets.Style{Size: widgets.SizeBanner, Color: widgets.ColorOnBanner, Bold: true})
+	l := headerLayout{title: title, mark: h.mark, left: widgets.Middle(12, 4, title, h.mark),
+		name: h.name, number: widgets.AtEnd(8, 2, h.notYou, h.user)}
+	h.box = container.New(l, widgets.NewBackdrop(widgets.ColorBanner, false), l.left, l.name, l.number)
 	return h
 }
 
@@ -135,25 +140,45 @@ func grouped(number string) string {
 	return number[:4] + " " + number[4:8] + " " + number[8:]
 }
 
-// statusBar is the bar at the bottom: the health of card side, keyring and e-RS, and the version.
+// statusBar is the bar at the bottom: the health of card side, keyring and e-RS, and the version. It
+// is equally high on all screens. Where it is narrow, the version goes first (the diagnostics have
+// it), and then all but the worst of what is not well.
 type statusBar struct {
-	box                 *fyne.Container
-	proof, ers, keyring *widgets.StatusLink
+	box                        *fyne.Container
+	proof, ers, keyring, worst *widgets.StatusLink
+	// states are proof, ers and keyring.
+	states *fyne.Container
 	// help opens the help of the screen, where it has one, settings what the user can change, and diagnostics what is wrong.
 	help, settings, diagnostics *widgets.Link
+	version                     *widgets.Text
+	// most are the links that this window can offer, and longest the width of the longest words on the
+	// health of anything: neither depends on the screen.
+	most    []*widgets.Link
+	longest float32
 }
 
 func newStatusBar(settings Settings, help, change, diagnose func()) *statusBar {
-	s := &statusBar{proof: widgets.NewStatusLink(), ers: widgets.NewStatusLink(), keyring: widgets.NewStatusLink(),
+	s := &statusBar{proof: widgets.NewStatusLink(), ers: widgets.NewStatusLink(), keyring: widgets.NewStatusLink(), worst: widgets.NewStatusLink(),
 		help: widgets.NewLink(lang.L("F1 Help"), help), settings: widgets.NewLink(lang.L("F2 Settings"), change),
 		diagnostics: widgets.NewLink(lang.L("F9 Check computer"), diagnose)}
-	version := widgets.NewText(settings.Version, widgets.Style{Size: widgets.SizeSmall, Color: widgets.ColorSecondary})
-	version.Alignment, version.Lines = fyne.TextAlignTrailing, 1
-	// The pad makes the bar equally high with and without links: its line must not jump between
-	// screens.
-	s.box = container.New(statusLayout{barLayout{least: 36, pad: 7}},
-		widgets.NewBackdrop(widgets.ColorSurface, true), widgets.Flow(22, 4, s.proof, s.ers, s.keyring),
-		widgets.Middle(8, 2, s.help, s.settings, s.diagnostics, version))
+	s.version = widgets.NewText(settings.Version, widgets.Style{Size: widgets.SizeSmall, Color: widgets.ColorSecondary})
+	s.version.Alignment, s.version.Lines = fyne.TextAlignTrailing, 1
+	s.states = widgets.Flow(22, 4, s.proof, s.ers, s.keyring)
+	s.most = append(s.most, s.help)
+	if settings.Preferences != nil {
+		s.most = append(s.most, s.settings)
+	}
+	if settings.Diagnostics != nil {
+		s.most = append(s.most, s.diagnostics)
+	}
+	for health := signin.HealthUnknown; health <= signin.HealthBad; health++ {
+		for _, words := range []string{proofWords(signin.Link{}), ersWords(health), keyringWords(health)} {
+			s.worst.Set(iconUnknown, words)
+			s.longest = max(s.longest, s.worst.Natural().Width)
+		}
+	}
+	s.box = container.New(statusLayout{s}, widgets.NewBackdrop(widgets.ColorSurface, true), s.states, s.worst,
+		widgets.Middle(linkGap, 0, s.help, s.settings, s.diagnostics, s.version))
 	for _, link := range s.links() {
 		link.Hide()
 	}
@@ -182,6 +207,22 @@ func (s *statusBar) show(state signin.State) {
 	s.proof.Set(statusIcon(state.Links.Proof.Health), proofWords(state.Links.Proof))
 	s.ers.Set(statusIcon(state.Links.ERS), ersWords(state.Links.ERS))
 	s.keyring.Set(statusIcon(state.Links.Keyring), keyringWords(state.Links.Keyring))
+	worst, words := signin.HealthGood, lang.L("All working")
+	for _, one := range []struct {
+		health signin.Health
+		words  string
+	}{{state.Links.Proof.Health, proofWords(state.Links.Proof)}, {state.Links.ERS, ersWords(state.Links.ERS)},
+		{state.Links.Keyring, keyringWords(state.Links.Keyring)}} {
+		if gravity(one.health) > gravity(worst) {
+			worst, words = one.health, one.words
+		}
+	}
+	s.worst.Set(statusIcon(worst), words)
+}
+
+// gravity orders what is known of the links: what is not known yet is worse than what is well.
+func gravity(health signin.Health) int {
+	return slices.Index([]signin.Health{signin.HealthGood, signin.HealthUnknown, signin.HealthWaiting, signin.HealthAttention, signin.HealthBad}, health)
 }
 
 func statusIcon(health signin.Health) fyne.Resource {
@@ -231,103 +272,194 @@ func keyringWords(health signin.Health) string {
 	}
 }
 
-// headerLayout shares the header's width. The right side shows whose session it is, so the badge
-// next to the program's name gives way first, into its own row.
+// headerLayout shares the header's width. The right side shows whose session it is: name above
+// number, or both in a row where that makes the header lower. The badge next to the program's name
+// gives way into its own row; the program's name, which the window's title has too, is left out if
+// that saves a row.
 type headerLayout struct {
-	bar   barLayout
-	title []fyne.CanvasObject
+	left  *fyne.Container // title and mark
+	title *widgets.Text
+	mark  fyne.CanvasObject
 	name  *widgets.Text
 	// number is the user's, with what stands beside it.
 	number fyne.CanvasObject
 }
 
-func (l headerLayout) widths(objects []fyne.CanvasObject, width float32) (left, right float32) {
-	room := width - 3*edge
-	wanted, beside := widgets.NaturalWidth(objects[2]), room-widgets.NaturalWidth(objects[1])
-	below := room
-	for _, object := range l.title {
-		if !object.Visible() {
-			continue
-		}
-		below = min(below, room-widgets.NaturalWidth(object))
-	}
-	switch {
-	case wanted <= beside:
-		right = wanted
-	case l.shows(beside):
-		right = beside
-	default:
-		right = min(wanted, below)
-	}
-	return room - right, right
+const headerLeast, headerPad, headerGap = 56, 5, 12
+
+// headerPlan is one way to share the width.
+type headerPlan struct {
+	left, right, height float32
+	untitled, inRow     bool
 }
 
-// shows reports whether name and number fit into a width.
-func (l headerLayout) shows(width float32) bool {
-	return width > 0 && !l.name.Cut(width) && widgets.NaturalWidth(l.number) <= width
+// plan returns the way that needs the least height.
+func (l headerLayout) plan(width float32) headerPlan {
+	const row = 16 // less is not worth a header without the program's name
+	var best headerPlan
+	for _, untitled := range []bool{false, true} {
+		l.title.Hidden = untitled
+		for _, inRow := range []bool{false, true} {
+			p, fits := l.share(width-2*side(width), inRow)
+			p.untitled = untitled
+			price := p.height
+			if untitled {
+				price += row
+			}
+			if fits && (best.height == 0 || price < best.height) {
+				best = p
+			}
+		}
+	}
+	l.title.Hidden = best.untitled
+	return best
+}
+
+// share shares the room for left and right.
+func (l headerLayout) share(room float32, inRow bool) (headerPlan, bool) {
+	beside := room - edge - widgets.NaturalWidth(l.left)
+	name, number := widgets.NaturalWidth(l.name), widgets.NaturalWidth(l.number)
+	if !l.name.Visible() {
+		name = 0
+	}
+	p := headerPlan{inRow: inRow}
+	switch {
+	case inRow:
+		p.right = name + headerGap + number
+		if p.right > beside || name == 0 {
+			return p, false
+		}
+	case max(name, number) <= beside:
+		p.right = max(name, number)
+	case beside > 0 && !l.name.Cut(beside) && number <= beside:
+		p.right = beside
+	default:
+		below := room - edge
+		for _, object := range []fyne.CanvasObject{l.title, l.mark} {
+			if object.Visible() {
+				below = min(below, room-edge-widgets.NaturalWidth(object))
+			}
+		}
+		p.right = min(max(name, number), below)
+	}
+	p.left = room - edge - p.right
+	p.height = max(headerLeast, 2*headerPad+max(widgets.HeightFor(l.left, p.left), l.heightOfWho(p)))
+	return p, true
+}
+
+// heightOfWho returns the height of name and number.
+func (l headerLayout) heightOfWho(p headerPlan) float32 {
+	const below = 2 // letters sit low in their line
+	number := widgets.HeightFor(l.number, p.right)
+	switch {
+	case p.inRow:
+		return max(l.name.HeightFor(p.right), number)
+	case l.name.Visible():
+		number += l.name.HeightFor(p.right)
+	}
+	return number + below
 }
 
 // HeightFor returns the height of the header at a width.
-func (l headerLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
-	left, right := l.widths(objects, width)
-	return l.bar.heightOf(objects, left, right)
+func (l headerLayout) HeightFor(_ []fyne.CanvasObject, width float32) float32 {
+	return l.plan(width).height
 }
 
 // Layout places title, and name with number.
 func (l headerLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	left, right := l.widths(objects, size.Width)
-	l.bar.place(objects, size, left, right)
+	objects[0].Resize(size)
+	p := l.plan(size.Width)
+	height := widgets.HeightFor(l.left, p.left)
+	put(l.left, side(size.Width), size.Height, p.left, height)
+	x, name, number := size.Width-side(size.Width)-p.right, l.name.HeightFor(p.right), widgets.HeightFor(l.number, p.right)
+	if p.inRow {
+		width := widgets.NaturalWidth(l.name)
+		put(l.name, x, size.Height, width, name)
+		put(l.number, x+width+headerGap, size.Height, p.right-width-headerGap, number)
+		return
+	}
+	y := float32(int((size.Height - l.heightOfWho(p)) / 2))
+	putAt(l.name, x, y, p.right, name)
+	if l.name.Visible() {
+		y += name
+	}
+	putAt(l.number, x, y, p.right, number)
+}
+
+// put places an object, in the middle of a height.
+func put(object fyne.CanvasObject, x, within, width, height float32) {
+	putAt(object, x, float32(int((within-height)/2)), width, height)
+}
+
+func putAt(object fyne.CanvasObject, x, y, width, height float32) {
+	object.Move(fyne.NewPos(x, y))
+	object.Resize(fyne.NewSize(width, height))
 }
 
 // MinSize is zero, as in all layouts of [widgets.TallLayout].
 func (l headerLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
-// statusLayout shares the status bar's width: the right side gets what it wants, up to what the
-// left can spare, and less if that leaves more height to the page. Its content continues in another
-// row; nothing is cut.
-type statusLayout struct{ bar barLayout }
+// statusLayout shares the status bar's width between the health of the links and the right side,
+// which is in another row where both do not fit.
+type statusLayout struct{ of *statusBar }
 
-func (l statusLayout) widths(objects []fyne.CanvasObject, width float32) (left, right float32) {
-	room := width - 3*edge
-	right = min(widgets.NaturalWidth(objects[2]), max(room-widgets.NaturalWidth(objects[1]), room*0.4))
-	lowest, step := l.bar.heightOf(objects, room-right, right), right*0.05
-	for try := right - step; lowest > l.bar.least && try > room*0.15; try -= step {
-		if height := l.bar.heightOf(objects, room-try, try); height < lowest {
-			lowest, right = height, try
+const statusLeast, statusPad, statusGap, linkGap = 36, 6, 24, 8
+
+// fit leaves out what does not fit into a width, and reports whether the bar has two rows. That
+// depends on what any screen may show.
+func (l statusLayout) fit(width float32) (rows bool) {
+	s := l.of
+	room := width - 2*side(width) - statusGap
+	for i, link := range s.most {
+		room -= link.Natural().Width
+		if i > 0 {
+			room -= linkGap
 		}
 	}
-	return room - right, right
+	all := widgets.NaturalWidth(s.states)
+	s.version.Hidden = all+linkGap+s.version.Natural().Width > room
+	s.states.Hidden, s.worst.Hidden = all > room, all <= room
+	return all > room && max(s.longest, s.worst.Natural().Width) > room
+}
+
+// heights are those of the health, and of the right side if it had all links.
+func (l statusLayout) heights(objects []fyne.CanvasObject, width float32) (left, right float32) {
+	room := width - 2*side(width)
+	shown := objects[1]
+	if !shown.Visible() {
+		shown = objects[2]
+	}
+	left = float32(math.Ceil(float64(widgets.HeightFor(shown, room))))
+	return left, max(l.of.help.Natural().Height, widgets.HeightFor(objects[3], room))
 }
 
 // HeightFor returns the height of the status bar at a width.
 func (l statusLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
-	left, right := l.widths(objects, width)
-	return l.bar.heightOf(objects, left, right)
+	rows := l.fit(width)
+	left, right := l.heights(objects, width)
+	if rows {
+		return statusPad + left + right + statusPad
+	}
+	return max(statusLeast, 2*statusPad+max(left, right))
 }
 
 // Layout places the health of card side, keyring and e-RS, and the links.
 func (l statusLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	left, right := l.widths(objects, size.Width)
-	l.bar.place(objects, size, left, right)
+	objects[0].Resize(size)
+	rows := l.fit(size.Width)
+	left, right := l.heights(objects, size.Width)
+	room, x := size.Width-2*side(size.Width), side(size.Width)
+	wide := min(widgets.NaturalWidth(objects[3]), room)
+	if rows {
+		putAt(objects[2], x, statusPad, room, left)
+		putAt(objects[3], x-widgets.LinkPad, statusPad+left, room+widgets.LinkPad, right)
+		return
+	}
+	for _, object := range objects[1:3] {
+		put(object, x, size.Height, room-wide, left)
+	}
+	put(objects[3], x+room-wide, size.Height, wide, widgets.HeightFor(objects[3], wide))
 }
 
 // MinSize is zero, as in all layouts of [widgets.TallLayout].
 func (l statusLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
-
-// barLayout is common to header and status bar: a ground, with objects at the left and the right.
-type barLayout struct{ least, pad float32 }
-
-func (l barLayout) heightOf(objects []fyne.CanvasObject, left, right float32) float32 {
-	return max(l.least, 2*l.pad+max(widgets.HeightFor(objects[1], left), widgets.HeightFor(objects[2], right)))
-}
-
-func (l barLayout) place(objects []fyne.CanvasObject, size fyne.Size, left, right float32) {
-	objects[0].Resize(size)
-	middle := func(object fyne.CanvasObject, x, width float32) {
-		height := widgets.HeightFor(object, width)
-		object.Move(fyne.NewPos(x, float32(int((size.Height-height)/2))))
-		object.Resize(fyne.NewSize(width, height))
-	}
-	middle(objects[1], edge, left)
-	middle(objects[2], size.Width-edge-right, right)
-}

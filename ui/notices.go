@@ -170,17 +170,17 @@ const stripPad = 7
 func (l stripLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Resize(size)
 	words, links := l.widths(objects, size.Width)
-	objects[1].Move(fyne.NewPos(edge, stripPad))
+	objects[1].Move(fyne.NewPos(side(size.Width), stripPad))
 	objects[1].Resize(fyne.NewSize(words, size.Height-2*stripPad))
 	height := widgets.HeightFor(objects[2], links)
-	objects[2].Move(fyne.NewPos(size.Width-edge-links, (size.Height-height)/2))
+	objects[2].Move(fyne.NewPos(size.Width-side(size.Width)-links, (size.Height-height)/2))
 	objects[2].Resize(fyne.NewSize(links, height))
 }
 
 // widths shares the width between the words and the links, which are on one line where there is
 // room.
 func (stripLayout) widths(objects []fyne.CanvasObject, width float32) (words, links float32) {
-	room := width - 2*edge
+	room := width - 2*side(width)
 	links = min(widgets.NaturalWidth(objects[2]), room*0.25)
 	if links == 0 {
 		return room, 0

@@ -92,10 +92,22 @@ func centred(text *widgets.Text) *widgets.Text {
 	return text
 }
 
-// page puts a page's margins around its content, which keeps its height in a taller window.
+var pageMargins = widgets.Margins{Left: 32, Top: 28, Right: 32, Bottom: 32}
+
+// page puts a page's margins around its content, which keeps its height in a taller window, and is
+// a column in the middle of a wider one.
 func page(content fyne.CanvasObject) fyne.CanvasObject {
-	return widgets.Inset(widgets.Margins{Left: 32, Top: 28, Right: 32, Bottom: 32}, widgets.Column(widgets.Row{Object: content}))
+	return widgets.Sheet(pageMargins, column, content)
 }
+
+// middlePage is a page whose content is in the middle of the height, too, if the page is higher
+// than from.
+func middlePage(from float32, content fyne.CanvasObject) fyne.CanvasObject {
+	return widgets.MiddleSheet(pageMargins, column, from, content)
+}
+
+// initialPage is the height of a page in a new window. A problem is where other panels are in it.
+const initialPage = initialHeight - headerLeast - statusLeast
 
 // marked returns the runs of a text in which **two stars** mark a button's name.
 func marked(text string, plain, bold widgets.Style) []widgets.Run {

@@ -17,6 +17,7 @@ type waiting struct {
 	still
 	w           *Window
 	picture     *widgets.Picture
+	top         *fyne.Container // the picture, with the gap below it
 	title, text *widgets.Text
 	// gaveUp is the line above the title after a sign-in that came to nothing.
 	gaveUp *widgets.Text
@@ -45,14 +46,16 @@ func newWaiting(w *Window, state signin.State) *waiting {
 		asked:   centred(widgets.NewText("", boldStyle)),
 		notNow:  w.button(lang.L("Not now"), widgets.Secondary, w.intent(signin.Cancel{})),
 	}
+	s.top = widgets.Inset(widgets.Margins{Bottom: 19}, s.picture)
 	s.main = widgets.Column(
-		widgets.Row{Object: s.picture, Above: 48, Align: widgets.Centre},
-		widgets.Row{Object: widgets.Column(widgets.Row{Object: s.gaveUp}, widgets.Row{Object: s.title, Above: 5}), Above: 19},
+		widgets.Row{Object: s.top, Align: widgets.Centre},
+		widgets.Row{Object: s.gaveUp},
+		widgets.Row{Object: s.title, Above: 5},
 		widgets.Row{Object: s.text, Above: 5},
 		widgets.Row{Object: s.asked, Above: 12},
 		widgets.Row{Object: widgets.Flow(13, 12, s.signIn, s.again, s.notNow, s.help.button), Above: 19, Align: widgets.Centre},
 	)
-	s.content = page(widgets.Column(widgets.Row{Object: s.main}, widgets.Row{Object: s.help.box, Above: 32}))
+	s.content = middlePage(0, widgets.Column(widgets.Row{Object: s.main}, widgets.Row{Object: s.help.box, Above: 32}))
 	s.update(state)
 	return s
 }
@@ -109,10 +112,10 @@ func (s *waiting) appear() {
 
 func (s *waiting) helps() *help { return s.help }
 
-// room hides the picture if it and the buttons do not fit.
+// room hides the picture while there is help to be read, or if it and the buttons do not fit.
 func (s *waiting) room(size fyne.Size) {
-	s.picture.Hidden = false
-	s.picture.Hidden = widgets.HeightFor(page(s.main), size.Width) > size.Height
+	s.top.Hidden = false
+	s.top.Hidden = s.help.box.Visible() || widgets.HeightFor(page(s.main), size.Width) > size.Height
 }
 
 // said is a screen's picture and words.

@@ -498,7 +498,11 @@ func TestHelp(t *testing.T) {
 	require.NotContains(t, w.texts(), heading)
 	w.press(fyne.KeyTab, fyne.KeyReturn)
 	require.Contains(t, w.texts(), heading)
-	require.Positive(t, w.viewport.Offset(), "it is brought into view")
+	box := w.screen.helps().box
+	require.True(t, box.Visible())
+	top, found := w.viewport.OffsetOf(box)
+	require.True(t, found)
+	require.LessOrEqual(t, top+box.Size().Height, w.viewport.Offset()+w.viewport.Object().Size().Height, "it is brought into view")
 	require.Equal(t, "Hide help (F1)", w.focused())
 	w.press(fyne.KeyReturn)
 	require.NotContains(t, w.texts(), heading)

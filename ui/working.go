@@ -19,7 +19,7 @@ type working struct {
 	still
 	w        *Window
 	shown    signin.State
-	picture  *widgets.Picture
+	top      *fyne.Container // the picture, with the gap below it
 	progress *widgets.Progress
 	elapsed  *widgets.Text
 	cancel   bool
@@ -34,8 +34,9 @@ const lostAfter = 20 * time.Second
 
 func newWorking(w *Window, state signin.State) *working {
 	said, cancel := workingOn(state)
-	s := &working{w: w, shown: state, cancel: cancel, picture: widgets.NewPicture(said.picture, pictureSize), progress: widgets.NewProgress(lang.L("In progress")),
+	s := &working{w: w, shown: state, cancel: cancel, progress: widgets.NewProgress(lang.L("In progress")),
 		elapsed: centred(widgets.NewText("", detailStyle)), text: centred(widgets.NewText(said.text, leadStyle))}
+	s.top = widgets.Inset(widgets.Margins{Bottom: 24}, widgets.NewPicture(said.picture, pictureSize))
 	stop := w.button(lang.L("Cancel"), widgets.Secondary, w.intent(signin.Cancel{}))
 	stop.Hidden = !cancel
 	s.text.Hidden = said.text == ""
@@ -47,9 +48,9 @@ func newWorking(w *Window, state signin.State) *working {
 		buttons = widgets.Flow(13, 12, stop, s.help.button)
 		help = widgets.Row{Object: s.help.box, Above: 32}
 	}
-	s.content = page(widgets.Column(
-		widgets.Row{Object: s.picture, Above: 48, Align: widgets.Centre},
-		widgets.Row{Object: centred(widgets.NewText(said.title, titleStyle)), Above: 24},
+	s.content = middlePage(0, widgets.Column(
+		widgets.Row{Object: s.top, Align: widgets.Centre},
+		widgets.Row{Object: centred(widgets.NewText(said.title, titleStyle))},
 		widgets.Row{Object: s.text, Above: 5},
 		widgets.Row{Object: s.progress, Above: 24, Align: widgets.Centre},
 		widgets.Row{Object: s.elapsed, Above: 8},
@@ -75,10 +76,10 @@ func (s *working) helps() *help { return s.help }
 func (s *working) appear()    { s.progress.Start() }
 func (s *working) disappear() { s.progress.Stop() }
 
-// room hides the picture if it and the text do not fit.
+// room hides the picture while there is help to be read, or if it and the text do not fit.
 func (s *working) room(size fyne.Size) {
-	s.picture.Hidden = false
-	s.picture.Hidden = widgets.HeightFor(s.content, size.Width) > size.Height
+	s.top.Hidden = false
+	s.top.Hidden = s.help != nil && s.help.box.Visible() || widgets.HeightFor(s.content, size.Width) > size.Height
 }
 
 func (s *working) interval() time.Duration { return time.Second }

@@ -345,7 +345,7 @@ var (
 	triage    = ersclient.Permission{BusinessFunction: ersclient.ServiceProviderClinician, OrgIdentifier: "R01", OrgName: "NHST_X3"}
 	gpUser    = signin.User{Name: "SA Assurance GP-Card", Identifier: "555020964101"}
 	allGood   = linksWith(signin.HealthGood, "Identity Agent ready")
-	cardless  = linksWith(signin.HealthAttention, "No smartcard")
+	cardless  = linksWith(signin.HealthWaiting, "No smartcard")
 	unchecked = signin.Links{}
 )
 
@@ -392,7 +392,7 @@ func waitingState(missing signin.Missing, reason signin.Reason) signin.State {
 	case signinhscn.MissingIntent:
 		links = allGood
 	case signinhscn.MissingPasscode:
-		links = linksWith(signin.HealthAttention, "Card in, not signed in")
+		links = linksWith(signin.HealthWaiting, "Card in, not signed in")
 	case signinhscn.MissingReader:
 		links = linksWith(signin.HealthAttention, "No smartcard reader")
 	case signinhscn.MissingCard:

@@ -113,7 +113,9 @@ const (
 	HealthUnknown Health = iota
 	// HealthGood: it answered as it should.
 	HealthGood
-	// HealthAttention: it works, and waits for the user (no card, a locked keyring).
+	// HealthWaiting: it works, and waits for the user, as it does before each sign-in (no card).
+	HealthWaiting
+	// HealthAttention: it works, but not without the user (no reader, a locked keyring).
 	HealthAttention
 	// HealthBad: it does not work.
 	HealthBad

@@ -181,6 +181,42 @@ func (l insetLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
 // MinSize is zero: see [TallLayout].
 func (l insetLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
+// Sheet puts margins around an object, which is at most as wide as most, and then in the middle.
+func Sheet(margins Margins, most float32, object fyne.CanvasObject) *fyne.Container {
+	return container.New(placed{sheetLayout{margins: margins, most: most}}, object)
+}
+
+// MiddleSheet is a Sheet with the object in the middle of the height, as far as the sheet is higher
+// than from.
+func MiddleSheet(margins Margins, most, from float32, object fyne.CanvasObject) *fyne.Container {
+	return container.New(middleSheetLayout{placed{sheetLayout{margins: margins, most: most}}, from}, object)
+}
+
+type sheetLayout struct {
+	margins Margins
+	most    float32
+}
+
+func (l sheetLayout) place(objects []fyne.CanvasObject, width float32, at func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32 {
+	room := width - l.margins.Left - l.margins.Right
+	wide := min(room, l.most)
+	height := HeightFor(objects[0], wide)
+	at(objects[0], fyne.NewPos(l.margins.Left+whole((room-wide)/2), l.margins.Top), fyne.NewSize(wide, height))
+	return l.margins.Top + height + l.margins.Bottom
+}
+
+type middleSheetLayout struct {
+	placed
+	from float32
+}
+
+// Layout is called by Fyne.
+func (l middleSheetLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.placed.Layout(objects, size)
+	lower := min((size.Height-l.HeightFor(objects, size.Width))/2, size.Height-l.from)
+	objects[0].Move(objects[0].Position().AddXY(0, whole(max(0, lower))))
+}
+
 // Flow puts objects side by side in their natural width, and wraps to further rows.
 func Flow(gapX, gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(placed{flowLayout{gapX: gapX, gapY: gapY}}, objects...)

@@ -20,7 +20,11 @@ var (
 // LinkPad is the room between a link's text and its sides.
 const LinkPad = 4
 
-const linkPadY = 2
+const (
+	linkPadY = 2
+	// linkLeast is the least height of what is pressed by mouse or finger (WCAG 2.5.8).
+	linkLeast = 24
+)
 
 // Link is a text that can be pressed, for places where a [Button] would be too much. The underline
 // distinguishes it from other text not only by colour.
@@ -77,11 +81,14 @@ func (l *Link) AccessibilityLabel() string {
 func (l *Link) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
 
 // Natural returns the size of the link with its text on one line.
-func (l *Link) Natural() fyne.Size { return l.label.Natural().AddWidthHeight(2*LinkPad, 2*linkPadY) }
+func (l *Link) Natural() fyne.Size {
+	label := l.label.Natural()
+	return fyne.NewSize(label.Width+2*LinkPad, max(linkLeast, label.Height+2*linkPadY))
+}
 
 // HeightFor returns the height at a width.
 func (l *Link) HeightFor(width float32) float32 {
-	return l.label.HeightFor(width-2*LinkPad) + 2*linkPadY
+	return max(linkLeast, l.label.HeightFor(width-2*LinkPad)+2*linkPadY)
 }
 
 // MinSize is the size of the link with its text on one line.
@@ -118,12 +125,13 @@ func (r *linkRenderer) Layout(size fyne.Size) {
 	place(r.face, in, in, size.Width-2*in, size.Height-2*in)
 	width := size.Width - 2*LinkPad
 	height := r.link.label.HeightFor(width)
-	place(r.link.label, LinkPad, linkPadY, width, height)
+	above := whole((size.Height - height) / 2)
+	place(r.link.label, LinkPad, above, width, height)
 	thick := float32(1)
 	if r.link.onBanner && (r.link.hovered || r.link.held) {
 		thick = 2 // the banner has no other shade for that
 	}
-	place(r.line, LinkPad, size.Height-linkPadY-1, min(width, r.link.label.Natural().Width), thick)
+	place(r.line, LinkPad, above+height-1, min(width, r.link.label.Natural().Width), thick)
 }
 
 func (r *linkRenderer) Refresh() {

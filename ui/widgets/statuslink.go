@@ -38,6 +38,9 @@ func (s *StatusLink) Set(icon fyne.Resource, words string) {
 	s.Refresh()
 }
 
+// Icon returns the icon.
+func (s *StatusLink) Icon() fyne.Resource { return s.icon }
+
 // AccessibilityLabel returns the words.
 func (s *StatusLink) AccessibilityLabel() string { return s.text.String() }
 

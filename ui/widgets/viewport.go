@@ -68,10 +68,15 @@ func (v *Viewport) ScrollToTop() { v.scrollTo(0) }
 // Page is the distance that a page key scrolls.
 func (v *Viewport) Page() float32 { return v.box.Size().Height * 0.9 }
 
+// RingRoom is the room for the ring around the control with the focus.
+const RingRoom = 5
+
 // Reveal scrolls as little as possible to make a part of the page visible, with a margin around it.
+// The beginning of the page stays in view if that part is visible with it.
 func (v *Viewport) Reveal(top, bottom float32) {
 	const margin = 24
 	switch view := v.box.Size().Height; {
+	case v.offset == 0 && bottom+RingRoom <= view:
 	case top-margin < v.offset:
 		v.scrollTo(top - margin)
 	case bottom+margin > v.offset+view:
@@ -82,8 +87,7 @@ func (v *Viewport) Reveal(top, bottom float32) {
 // RevealFromTop scrolls as little as possible from the page's beginning to make a part of it
 // visible: its end, but above all its beginning.
 func (v *Viewport) RevealFromTop(top, bottom float32) {
-	const margin = 5 // room for a focus ring
-	v.scrollTo(min(bottom+margin-v.box.Size().Height, top-margin))
+	v.scrollTo(min(bottom+RingRoom-v.box.Size().Height, top-RingRoom))
 }
 
 // RevealObject scrolls to make an object of the page visible.
@@ -95,11 +99,11 @@ func (v *Viewport) RevealObject(object fyne.CanvasObject) {
 
 // OffsetOf returns an object's distance from the top of the page, and false if it is not in it.
 func (v *Viewport) OffsetOf(object fyne.CanvasObject) (float32, bool) {
-	return offsetOf(v.content, object)
+	return OffsetIn(v.content, object)
 }
 
-// offsetOf returns an object's distance from the top of an ancestor.
-func offsetOf(within, object fyne.CanvasObject) (float32, bool) {
+// OffsetIn returns an object's distance from the top of an ancestor, and false if that is none.
+func OffsetIn(within, object fyne.CanvasObject) (float32, bool) {
 	if within == object {
 		return 0, true
 	}
@@ -108,7 +112,7 @@ func offsetOf(within, object fyne.CanvasObject) (float32, bool) {
 		return 0, false
 	}
 	for _, child := range box.Objects {
-		if y, found := offsetOf(child, object); found {
+		if y, found := OffsetIn(child, object); found {
 			return child.Position().Y + y, true
 		}
 	}

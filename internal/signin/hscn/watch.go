@@ -179,8 +179,10 @@ func agentHealth(absence error) signin.Health {
 		return signin.HealthGood
 	case missing == MissingAgent:
 		return signin.HealthBad
+	case waits && missing != MissingReader:
+		return signin.HealthWaiting
 	case waits, errors.As(absence, &code) && code.Group() == smartcard.GroupCardAndDevice:
-		// It works, and says what it waits for, or what is wrong with the card.
+		// It works, and says what is wrong with the reader or the card.
 		return signin.HealthAttention
 	default:
 		return signin.HealthBad

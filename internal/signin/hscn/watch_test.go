@@ -146,7 +146,8 @@ func TestAnUnsureAgent(t *testing.T) {
 // cannot tell green from red.
 func TestStatusBar(t *testing.T) {
 	said := map[string]signin.Health{}
-	for _, health := range []signin.Health{signin.HealthUnknown, signin.HealthGood, signin.HealthAttention, signin.HealthBad} {
+	for _, health := range []signin.Health{signin.HealthUnknown, signin.HealthGood, signin.HealthWaiting, signin.HealthAttention,
+		signin.HealthBad} {
 		for _, missing := range []signin.Missing{MissingUnknown, MissingCard, MissingReader, MissingAgent, MissingPasscode} {
 			for _, card := range []Presence{CardUnseen, CardOut, CardIn} {
 				link := source(health, missing, card)
@@ -167,7 +168,7 @@ func TestTheHealthOfAnAgentWithoutATicket(t *testing.T) {
 		want    signin.Health
 	}{
 		"a ticket":             {nil, signin.HealthGood},
-		"no card, no passcode": {smartcard.TicketNotAvailable.Problem(), signin.HealthAttention},
+		"no card, no passcode": {smartcard.TicketNotAvailable.Problem(), signin.HealthWaiting},
 		"no reader":            {smartcard.ReaderNotAvailable.Problem(), signin.HealthAttention},
 		"a blocked card":       {smartcard.PINBlocked.Problem(), signin.HealthAttention},
 		"another card":         {smartcard.SmartcardNotValid.Problem(), signin.HealthAttention},

@@ -61,6 +61,8 @@ func source(health signin.Health, missing signin.Missing, card Presence) signin.
 		if missing == MissingReader {
 			return signin.Link{Health: health, Text: "No smartcard reader"}
 		}
+		return signin.Link{Health: health, Text: "Smartcard problem"}
+	case signin.HealthWaiting:
 		if card == CardIn {
 			return signin.Link{Health: health, Text: "Card in, not signed in"}
 		}

@@ -1,0 +1,283 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/assets"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/hscn"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// inEachSize opens a window with all options in each size, text size and language.
+func inEachSize(t *testing.T, check func(t *testing.T, w *world, size fyne.Size, scale float32)) {
+	t.Helper()
+	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
+	for _, language := range assets.Languages {
+		for _, scale := range []float32{1, 2} {
+			for _, size := range []fyne.Size{least, initial, full} {
+				t.Run(fmt.Sprintf("%s at %v in %vx%v", language, scale, size.Width, size.Height), func(t *testing.T) {
+					store := preferencesOf(nil)
+					store.wish(language, Light, scale)
+					w := newWorld(t, Settings{Preferences: store, Diagnostics: &chain{findings: goodChain()}, Favourites: favouritesOf()})
+					w.win.Resize(size)
+					check(t, w, size, scale)
+				})
+			}
+		}
+	}
+}
+
+// everyScreen are states with each kind of screen, and with each length of what the bars show.
+func everyScreen() []signin.State {
+	bad := failedState(notAccepted)
+	bad.Links = signin.Links{Proof: signin.Link{Health: signin.HealthBad, Text: "Identity Agent not answering"},
+		ERS: signin.HealthAttention, Keyring: signin.HealthBad}
+	return []signin.State{waitingState(hscn.MissingUnknown, signin.NotEnded), waitingState(hscn.MissingCard, signin.NotEnded),
+		waitingState(hscn.MissingAgent, signin.NotEnded), waitingState(hscn.MissingReader, signin.NotEnded),
+		workingState(signin.Prompting, signin.NotEnded), workingState(signin.SigningIn, signin.NotEnded), choosingState(fiveRoles(), &triage),
+		workingState(signin.Selecting, signin.NotEnded), signedInState(), endsSoonState(), failedState(notAccepted), bad,
+		workingState(signin.Ending, signin.SignedOut)}
+}
+
+// span returns the left and right ends of what is on a part of the window, without its ground.
+func span(t *testing.T, part fyne.CanvasObject) (left, right float32) {
+	t.Helper()
+	left, right = 1e6, 0
+	for _, object := range walk(part, fyne.Position{}, false) {
+		switch object.CanvasObject.(type) {
+		case *widgets.Text, *widgets.Button, *widgets.RoleCard, *widgets.Face, *widgets.SearchField:
+			left, right = min(left, object.at.X), max(right, object.at.X+object.Size().Width)
+		}
+	}
+	return left, right
+}
+
+// TestOneColumn: in a wide window all that belongs together is near to one another, and page, header
+// and status bar begin and end alike.
+func TestOneColumn(t *testing.T) {
+	inEachSize(t, func(t *testing.T, w *world, size fyne.Size, _ float32) {
+		aside := max(edge, (size.Width-column)/2)
+		for _, state := range everyScreen() {
+			w.Show(noticed(state, true))
+			for name, part := range map[string]fyne.CanvasObject{"page": w.viewport.Object(), "header": w.header.box,
+				"status bar": w.status.box, "notices": w.notices.box} {
+				if !part.Visible() {
+					continue
+				}
+				left, right := span(t, part)
+				assert.GreaterOrEqual(t, left, aside-widgets.LinkPad, "%s: the %s", state.Phase, name)
+				assert.LessOrEqual(t, right, size.Width-aside+widgets.LinkPad, "%s: the %s", state.Phase, name)
+			}
+		}
+		if size != full {
+			return
+		}
+		w.Show(signedInState())
+		left, right := span(t, w.viewport.Object())
+		require.Equal(t, aside, left)
+		require.Equal(t, float32(column), right-left, "a panel has the whole column")
+	})
+}
+
+// TestWaitingIsInTheMiddle: what there is to do is where the eyes are, in a window of any height. So
+// is a problem in a large window; in the usual one it begins where all panels do.
+func TestWaitingIsInTheMiddle(t *testing.T) {
+	inEachSize(t, func(t *testing.T, w *world, size fyne.Size, scale float32) {
+		states := []signin.State{waitingState(hscn.MissingCard, signin.NotEnded), workingState(signin.Prompting, signin.NotEnded),
+			workingState(signin.SigningIn, signin.NotEnded)}
+		if size == full && scale == 1 {
+			states = append(states, failedState(notAccepted))
+		}
+		for _, state := range states {
+			w.Show(state)
+			page := w.viewport.Object()
+			top, bottom := float32(1e6), float32(0)
+			for _, object := range walk(w.screen.object(), fyne.Position{}, false) {
+				if _, empty := object.CanvasObject.(*fyne.Container); empty || object.Size().Height < 5 {
+					continue
+				}
+				top, bottom = min(top, object.at.Y), max(bottom, object.at.Y+object.Size().Height)
+			}
+			if bottom-top+60 > page.Size().Height {
+				continue // it scrolls, or is just as high
+			}
+			assert.InDelta(t, page.Size().Height/2, (top+bottom)/2, 5, state.Phase)
+		}
+	})
+}
+
+// TestBarsAreLow: at large text the page, not the bars, has the window. The status bar is equally
+// high on every screen, and one row unless a small window has large text.
+func TestBarsAreLow(t *testing.T) {
+	inEachSize(t, func(t *testing.T, w *world, size fyne.Size, scale float32) {
+		const most = 0.33 // of the smallest window at twice the size; it was 0.4
+		heights := map[float32]bool{}
+		for _, state := range everyScreen() {
+			w.Show(inTest(state))
+			requireNothingOverlaps(t, w)
+			requireNothingCut(t, w, nil)
+			w.Show(state)
+			heights[w.status.box.Size().Height] = true
+			assert.LessOrEqual(t, w.header.box.Size().Height+w.status.box.Size().Height, size.Height*most, "%s", state.Phase)
+			requireNothingOverlaps(t, w)
+			requireNothingCut(t, w, nil)
+			row := w.status.help.Natural().Height
+			rows := float32(1)
+			if size == least && scale == 2 {
+				rows = 2
+			}
+			assert.Less(t, w.status.box.Size().Height, rows*row+2*statusPad+5, "%s", state.Phase)
+			assert.NotEqual(t, w.status.states.Visible(), w.status.worst.Visible())
+			if scale == 1 && size == full {
+				assert.True(t, w.status.states.Visible(), "%s", state.Phase)
+			}
+			if scale == 2 && size != full {
+				assert.True(t, w.status.worst.Visible(), "%s", state.Phase)
+			}
+			assert.False(t, w.status.worst.Visible() && w.status.version.Visible(), "the version gives way first")
+			if size == initial && scale == 1 {
+				assert.Equal(t, float32(headerLeast), w.header.box.Size().Height)
+			}
+		}
+		require.Len(t, heights, 1, "the line above it must not jump")
+	})
+}
+
+// TestTheWorstIsSaid: a status bar without room for all says what is wrong.
+func TestTheWorstIsSaid(t *testing.T) {
+	good, wait := signin.HealthGood, signin.HealthWaiting
+	for name, c := range map[string]struct {
+		links signin.Links
+		want  string
+		icon  fyne.Resource
+	}{
+		"all is well":           {allGood, "All working", iconGood},
+		"no card":               {cardless, "No smartcard", iconUnknown},
+		"nothing is known":      {unchecked, "Identity Agent not checked yet", iconUnknown},
+		"no card, and e-RS":     {signin.Links{Proof: signin.Link{Health: wait, Text: "No smartcard"}, ERS: signin.HealthBad, Keyring: good}, "e-RS not reachable", iconBad},
+		"the keyring is locked": {signin.Links{Proof: allGood.Proof, ERS: signin.HealthUnknown, Keyring: signin.HealthAttention}, "Keyring locked", iconAttention},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Settings{TextScale: 2, Preferences: preferencesOf(map[Preference]string{PreferTextSize: "200"}), Diagnostics: &chain{}})
+			w.win.Resize(least)
+			state := waitingState(hscn.MissingCard, signin.NotEnded)
+			state.Links = c.links
+			w.Show(state)
+			require.True(t, w.status.worst.Visible())
+			require.Equal(t, c.want, w.status.worst.AccessibilityLabel())
+			require.Equal(t, c.icon, w.status.worst.Icon())
+		})
+	}
+	require.Equal(t, iconUnknown, statusIcon(wait), "a card that is still to come is no warning")
+}
+
+// TestTargets: whatever is pressed is at least 24 by 24, and apart from others (WCAG 2.5.8).
+func TestTargets(t *testing.T) {
+	inEachSize(t, func(t *testing.T, w *world, _ fyne.Size, _ float32) {
+		requireLarge := func() {
+			t.Helper()
+			for _, object := range w.objects() {
+				if _, focusable := object.CanvasObject.(fyne.Focusable); focusable {
+					assert.GreaterOrEqual(t, min(object.Size().Width, object.Size().Height), float32(24), "%v", object)
+				}
+			}
+			requireNothingOverlaps(t, w)
+		}
+		for _, state := range everyScreen() {
+			w.Show(state)
+			requireLarge()
+			w.press(fyne.KeyF2)
+			requireLarge()
+			w.press(fyne.KeyEscape, fyne.KeyF9)
+			requireLarge()
+			w.press(fyne.KeyEscape)
+		}
+		w.Show(choosingState(fiveRoles(), &triage))
+		w.typed("x")
+		requireLarge()
+		w.press(fyne.KeyEscape)
+		star := objectOf(t, w, func(*widgets.RoleCard) bool { return true })
+		card, ok := star.CanvasObject.(*widgets.RoleCard)
+		require.True(t, ok)
+		marked := 0
+		card.OnStar = func() { marked++ }
+		card.Tapped(&fyne.PointEvent{Position: fyne.NewPos(card.Size().Width-23, card.Size().Height-23)})
+		require.Equal(t, 1, marked, "the star is as large")
+	})
+}
+
+// TestHelpDoesNotScroll: help has the place of the picture, so that all of it can be read at once in
+// the window's first size.
+func TestHelpDoesNotScroll(t *testing.T) {
+	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
+	for _, language := range assets.Languages {
+		for _, state := range []signin.State{waitingState(hscn.MissingCard, signin.NotEnded), workingState(signin.Prompting, signin.NotEnded)} {
+			t.Run(fmt.Sprint(language, " ", state.Phase), func(t *testing.T) {
+				w := newWorld(t, Settings{Language: language, Diagnostics: &chain{findings: goodChain()}})
+				picture := func() bool {
+					return slices.ContainsFunc(w.objects(), func(object placed) bool {
+						p, is := object.CanvasObject.(*widgets.Picture)
+						return is && p.Size().Height == pictureSize.Height
+					})
+				}
+				w.win.Resize(initial)
+				w.Show(state)
+				require.True(t, picture())
+				w.press(fyne.KeyF1)
+				require.False(t, picture())
+				require.LessOrEqual(t, widgets.HeightFor(w.screen.object(), initial.Width), w.viewport.Object().Size().Height)
+				w.press(fyne.KeyF1)
+				require.True(t, picture(), "it is back")
+			})
+		}
+	}
+}
+
+// TestTheBeginningIsSeen: a title is not scrolled away for the sake of a margin below the focus.
+func TestTheBeginningIsSeen(t *testing.T) {
+	inEachSize(t, func(t *testing.T, w *world, _ fyne.Size, _ float32) {
+		for _, state := range everyScreen() {
+			w.Show(state)
+			if w.viewport.Offset() == 0 {
+				continue
+			}
+			control := w.focusedObject()
+			require.NotNil(t, control, "%s", state.Phase)
+			top, found := w.viewport.OffsetOf(control)
+			require.True(t, found)
+			assert.Greater(t, top+control.Size().Height+widgets.RingRoom, w.viewport.Object().Size().Height, "%s could be seen with its title", state.Phase)
+		}
+	})
+}
+
+// TestTheWholeQuestion: whoever is asked whether to sign out sees the question and the answer that
+// has the focus.
+func TestTheWholeQuestion(t *testing.T) {
+	inEachSize(t, func(t *testing.T, w *world, _ fyne.Size, _ float32) {
+		for name, ask := range map[string]func(){
+			"closing":     w.closeWindow,
+			"signing out": func() { w.askToSignOut() },
+		} {
+			w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
+			w.Show(inTest(signedInState()))
+			ask()
+			s, is := w.screen.(*signedIn)
+			require.True(t, is)
+			box := s.confirm
+			if name == "closing" {
+				box = s.closing.box
+			}
+			require.True(t, box.Visible(), name)
+			top, _ := w.viewport.OffsetOf(box)
+			assert.GreaterOrEqual(t, top, w.viewport.Offset(), name)
+			requireFocusSeen(t, w)
+		}
+	})
+}
