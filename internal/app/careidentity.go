@@ -98,7 +98,7 @@ func (r RealServices) careIdentityClients(
 	api := at
 	api.BaseURL, api.Timeout, api.Notice = settings.FHIRBaseURL, settings.RequestTimeout, notice
 	api.Trace = func(trace transport.Trace) {
-		r.Log.WithFields(logrus.Fields{"call": trace.Call.Name, "status": trace.Status, "took": trace.Took.Round(time.Millisecond)}).Info(trace)
+		r.Log.WithFields(logrus.Fields{"call": trace.Call.Name, "status": trace.Status, "took": trace.Took.Round(time.Millisecond).String()}).Info(trace)
 	}
 	if made.ers, err = fhir.New(api); err != nil {
 		made.gateway.Close()

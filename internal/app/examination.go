@@ -145,15 +145,16 @@ func (r RealServices) diagnoseCareIdentity(target *diagnose.Target, ring *keyrin
 		return nil
 	}
 	target.Redirect = func(ctx context.Context) error {
-		made, err := clients()
-		if err != nil {
-			return err
-		}
-		defer made.close()
 		if err := r.ownLoopback(ctx, settings); err != nil {
 			return err
 		}
-		attempt, err := made.gateway.Client.Begin(ctx)
+		// No connection is made.
+		listening, err := r.newGateway(settings, transport.Config{PlainLoopback: true}, &clientSecret{})
+		if err != nil {
+			return err
+		}
+		defer listening.Close()
+		attempt, err := listening.Client.Begin(ctx)
 		if err != nil {
 			return err
 		}
