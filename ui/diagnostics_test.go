@@ -369,11 +369,11 @@ func TestDiagnosticsRememberTheProblem(t *testing.T) {
 	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
 	w.press(fyne.KeyF9)
 	require.True(t, w.seen("Last problem: e-RS did not accept your smartcard sign-in"))
-	require.True(t, w.seen("Reference ERS-A001-403  ·  08:43"))
+	require.True(t, w.seen("Reference ERS-A001-403  ·  20 November 2026 at 08:43"))
 	require.Equal(t, diagnose.Incident{Problem: notAccepted, At: morning.Add(70 * time.Second)}, looked.last, "for the report")
 	w.now = w.now.AddDate(0, 0, 1)
 	w.press(fyne.KeyF9, fyne.KeyF9)
-	require.True(t, w.seen("Reference ERS-A001-403  ·  20 Nov 2026 08:43"))
+	require.True(t, w.seen("Reference ERS-A001-403  ·  20 November 2026 at 08:43"))
 }
 
 // TestKeysOpenAndClose: the key that opens a page closes it, and its links stay where they are.

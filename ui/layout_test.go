@@ -162,7 +162,7 @@ func TestTheWorstIsSaid(t *testing.T) {
 		"no card":               {cardless, "No smartcard", iconUnknown},
 		"nothing is known":      {unchecked, "Identity Agent not checked yet", iconUnknown},
 		"no card, and e-RS":     {signin.Links{Proof: signin.Link{Health: wait, Text: "No smartcard"}, ERS: signin.HealthBad, Keyring: good}, "e-RS not reachable", iconBad},
-		"the keyring is locked": {signin.Links{Proof: allGood.Proof, ERS: signin.HealthUnknown, Keyring: signin.HealthAttention}, "Keyring locked", iconAttention},
+		"the keyring is locked": {signin.Links{Proof: allGood.Proof, ERS: signin.HealthUnknown, Keyring: signin.HealthAttention}, "Secure storage locked", iconAttention},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, Settings{TextScale: 2, Preferences: preferencesOf(map[Preference]string{PreferTextSize: "200"}), Diagnostics: &chain{}})
