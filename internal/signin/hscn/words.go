@@ -51,6 +51,33 @@ var Prompting = signin.Missing{
 	Text: "Use the Identity Agent window. If you cannot see it, look behind this window.",
 }
 
+// Words are the window's for a user with a smartcard.
+var Words = signin.Words{
+	Platform: "Smartcard and Identity Agent (HSCN)",
+	Picture:  signin.PictureCard,
+	Lost:     "Cannot see the passcode window? Look behind this one, or press {{.Keys}}.",
+	Opening:  "Keep your smartcard in the reader.",
+	Working:  "You can use your other e-RS applications now. Keep your smartcard in the reader.",
+	Renewing: "You will be asked for your passcode.",
+	CardEnds: true,
+	Advice: []string{
+		"Check that the card is pushed into the reader as far as it goes, chip first, and that the reader's light is on.",
+		"Look for the Identity Agent window. It may be behind this one.",
+		"Remove the card, wait a few seconds, insert it again, then press **Sign in**.",
+		"If your passcode is blocked or forgotten, ask your Registration Authority.",
+		"For anything else, contact your local service desk.",
+	},
+	RoleMissing: "Ask your organisation's Registration Authority to add it to your smartcard profile.",
+	Named: "The name at the top is that of the smartcard that signed in. " +
+		"What you do in e-RS is recorded under it.",
+	NotYou: []string{
+		"Take the smartcard out of the reader. Give it back to its owner.",
+		"Insert your own smartcard and sign in.",
+	},
+	NotMine:    "Press **Sign out** and remove the smartcard. Then sign in with your own.",
+	NotMineYet: "Do not choose a role. Remove the smartcard, then sign in with your own.",
+}
+
 // source puts the health of the agent in words.
 func source(health signin.Health, missing signin.Missing, card Presence) signin.Link {
 	switch health {
@@ -77,7 +104,7 @@ func source(health signin.Health, missing signin.Missing, card Presence) signin.
 // About returns the names of the calls, and the words for a user with a smartcard.
 func (p *Platform) About() signin.About {
 	about := signin.About{
-		Ready: MissingIntent, Prompting: Prompting,
+		Ready: MissingIntent, Prompting: Prompting, Words: Words,
 		Unseen: smartcard.TicketNotAvailable.Problem(), NoRoles: noRoles, NotClosed: notClosed,
 	}
 	about.Start = (&cardSide{}).status(signin.StatusChanged)
