@@ -30,9 +30,12 @@ func newFailed(w *Window, state signin.State) *failed {
 	}
 	p := state.Problem
 	s := &failed{w: w, state: state}
-	if p.Retry {
+	switch {
+	case state.Phase == signin.Choosing && !strings.Contains(strings.Join(p.Steps, " "), "**Try again**"):
+		s.again = w.button(lang.L("Choose another role"), widgets.Primary, w.intent(signin.TryAgain{}))
+	case p.Retry:
 		s.again = w.button(lang.L("Try again"), widgets.Primary, w.intent(signin.TryAgain{}))
-	} else {
+	default:
 		// Without a promise that it helps, but there must be a way on once the cause has gone.
 		s.again = w.button(lang.L("Start again"), widgets.Secondary, w.intent(signin.TryAgain{}))
 	}
@@ -68,16 +71,25 @@ func newFailed(w *Window, state signin.State) *failed {
 }
 
 func (s *failed) update(state signin.State) bool {
-	return state.Phase == signin.Failed && state.Problem == s.state.Problem && state.ProblemAt.Equal(s.state.ProblemAt)
+	return state.Phase == s.state.Phase && state.Problem == s.state.Problem && state.ProblemAt.Equal(s.state.ProblemAt)
 }
 
 // appear gives the focus to Try again. If trying again does not help, nothing has it: the text is
 // to be read. In a small window what happened is shown first, not the buttons.
 func (s *failed) appear() {
-	if s.state.Problem.Retry {
+	if s.state.Problem.Retry || s.state.Phase == signin.Choosing {
 		s.w.focus(s.again)
 		s.w.viewport.ScrollToTop()
 	}
+}
+
+// key goes back to the roles, if it is a choice that has failed.
+func (s *failed) key(key *fyne.KeyEvent) bool {
+	if key.Name != fyne.KeyEscape || s.state.Phase != signin.Choosing {
+		return false
+	}
+	s.w.send(signin.TryAgain{})
+	return true
 }
 
 // details is the text for a service desk. Texts may carry values from outside, so all of it is

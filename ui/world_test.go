@@ -120,6 +120,9 @@ func newWorld(t *testing.T, settings Settings) *world {
 	if settings.Version == "" {
 		settings.Version = "1.0.0"
 	}
+	if settings.Words == nil {
+		settings.Words = &signinhscn.Words
+	}
 	settings.Now = func() time.Time { return made.now }
 	made.Window = newWindow(made.app, settings, func(intent signin.Intent) { made.intents = append(made.intents, intent) }, made.ticker)
 	made.save = func(run func() error, done func(error)) { done(run()) }
