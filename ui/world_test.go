@@ -23,6 +23,7 @@ import (
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
+	signinfhir "github.com/ers-login/ers-login/internal/signin/fhir"
 	signinhscn "github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/ui/widgets"
@@ -379,6 +380,88 @@ func manyRoles(organisations, each int) []ersclient.Permission {
 	return permissions
 }
 
+// The states of the FHIR platform.
+
+// clinicianAdmin is a role in which its user works for somebody.
+var clinicianAdmin = ersclient.Permission{BusinessFunction: ersclient.ServiceProviderClinicianAdmin, OrgIdentifier: "R69",
+	OrgName: "Kingsmere Integrated Care NHS Trust"}
+
+// onFHIR makes a state one of the FHIR platform, which watches no reader.
+func onFHIR(state signin.State) signin.State {
+	state.Words = &signinfhir.Words
+	link := signinfhir.NotSignedIn
+	if state.User != (signin.User{}) {
+		state.User, link = signin.User{Name: "Ann Example", Identifier: "555020964101"}, signinfhir.SignedIn
+	}
+	state.Links = linksWith(link.Health, link.Text)
+	return state
+}
+
+func fhirWaiting(reason signin.Reason) signin.State {
+	return onFHIR(signin.State{Phase: signin.Waiting, Since: morning, Missing: signinfhir.MissingBrowser, Reason: reason})
+}
+
+// browserState is a state in which the user signs in in the browser, with 4 minutes and 32 seconds left.
+func browserState() signin.State {
+	return onFHIR(signin.State{Phase: signin.Prompting, Since: morning, Missing: signinfhir.Prompting,
+		Browser: &signin.Browser{Address: "https://sign-in.example/authorize?state=a", Until: morning.Add(4*time.Minute + 32*time.Second)}})
+}
+
+func notOpenedState() signin.State {
+	state := browserState()
+	page := *state.Browser
+	page.NotOpened = true
+	state.Browser = &page
+	return state
+}
+
+// clinicianState is a state in which a number of clinicians can be worked for, with that of last time.
+func clinicianState(count int, last string) signin.State {
+	state := onFHIR(choosingState([]ersclient.Permission{clinicianAdmin, triage}, nil))
+	state.Phase, state.Chosen = signin.ChoosingClinician, clinicianAdmin
+	for i := range count {
+		state.Clinicians = append(state.Clinicians, fmt.Sprint(555031999105+1009*i))
+	}
+	if last != "" {
+		used := clinicianAdmin
+		used.OnBehalfOf = last
+		state.LastUsed = &used
+	}
+	return state
+}
+
+// switchingState is a state of a signed-in user who is choosing another role.
+func switchingState() signin.State {
+	state := onFHIR(choosingState(fiveRoles(), &triage))
+	state.Switching, state.Chosen, state.SignedInAt, state.ExpiresAt = true, triage, morning, morning.Add(12*time.Hour)
+	return state
+}
+
+// choiceFailedState is a state in which there is nobody to work for.
+func choiceFailedState() signin.State {
+	state := onFHIR(choosingState([]ersclient.Permission{clinicianAdmin, triage}, nil))
+	state.Problem, state.ProblemAt = nobodyToWorkFor, morning.Add(70*time.Second)
+	return state
+}
+
+// fhirSignedIn is a session of somebody who works for another person, with a reader that is watched.
+func fhirSignedIn() signin.State {
+	state := onFHIR(signedInState())
+	state.Chosen = clinicianAdmin
+	state.Chosen.OnBehalfOf = "555031999105"
+	state.Words, state.IdleAfter, state.ExpiresAt = &signinfhir.WithCard, 15*time.Minute, morning.Add(12*time.Hour)
+	return state
+}
+
+// unnamed are roles in organisations without names.
+func unnamed(permissions []ersclient.Permission) []ersclient.Permission {
+	bare := slices.Clone(permissions)
+	for i := range bare {
+		bare[i].OrgName = ""
+	}
+	return bare
+}
+
 // linksWith is all well but for where proofs come from, of which the platform says a text.
 func linksWith(health signin.Health, text string) signin.Links {
 	return signin.Links{Proof: signin.Link{Health: health, Text: text}, ERS: signin.HealthGood, Keyring: signin.HealthGood}
@@ -448,6 +531,16 @@ var (
 			"Check that the smartcard reader is plugged in. If it is, unplug it and plug it in again.",
 			"If that does not help, ask your local service desk to check the smart card service of this computer.",
 		},
+	}
+	nobodyToWorkFor = &problem.Problem{
+		Code:     "ERS-A040-NONE",
+		Title:    "There is no clinician you can work for",
+		Happened: "In this role you work for a clinician, and e-RS has none for you at this organisation.",
+		Steps: []string{
+			"Choose another role, if you have one.",
+			"Ask the clinician, or the person who manages e-RS at the organisation, to give you access.",
+		},
+		Retry: true,
 	}
 	notAccepted = problemOf(hscn.StatusProblems(), "ERS-A001-403").
 			Because(errors.New("403 from https://api.example/v1 for AQIC5wM2LY4Sfcyw"))
