@@ -15,8 +15,8 @@ import (
 const browseWithin = 15 * time.Second
 
 // browsing is the screen while the user signs in in the web browser: the steps there, the time left,
-// and what to do if no page has opened. Nothing has the focus: the Enter key that opened the browser
-// must not cancel.
+// and what to do if no page has opened. Nothing has the focus, since the Enter key that opened the
+// browser must not cancel, until the user has to copy the address.
 type browsing struct {
 	still
 	w     *Window
@@ -71,10 +71,21 @@ func (s *browsing) refresh(state signin.State) {
 	s.state = state
 	page := state.Browser
 	failed := page != nil && (page.NotOpened || s.notOpened)
+	appeared := failed && s.failed.Hidden
 	s.open.Hidden, s.copy.Hidden = page == nil || s.w.settings.Browse == nil, page == nil
 	s.hint.Hidden, s.failed.Hidden = page == nil || failed, !failed
 	s.help.update(state)
 	s.tick(s.w.settings.Now())
+	if appeared && s.w.screen == s {
+		s.w.viewport.Relayout()
+		s.appear()
+	}
+}
+
+func (s *browsing) appear() {
+	if s.failed.Visible() && s.w.over == nil && s.w.win.Canvas().Focused() == nil {
+		s.w.focus(s.copy)
+	}
 }
 
 // openAgain opens the page once more, beside the window.

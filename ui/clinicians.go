@@ -124,9 +124,13 @@ func (s *clinicians) fill() {
 		sections = append(sections, widgets.Section{Heading: heading(lang.L("Last used"), lang.L("press Enter to continue")), Choices: latest})
 	}
 	if len(others) > 0 {
-		count := actFor(len(others))
-		if len(latest) > 0 {
-			count = moreToActFor(len(others))
+		count := ""
+		switch {
+		case query != "": // it is said beside the field
+		case len(latest) > 0:
+			count = moreToWorkFor(len(others))
+		default:
+			count = toWorkFor(len(others))
 		}
 		sections = append(sections, widgets.Section{Heading: heading(lang.L("Clinicians"), count), Choices: others})
 	}
@@ -135,7 +139,7 @@ func (s *clinicians) fill() {
 	case query != "" && len(s.shown) == 0:
 		nothing = lang.L("No clinician's number has “{{.Query}}” in it.", map[string]any{"Query": problem.Clean(query, 60)})
 	case query != "":
-		said = actFor(len(s.shown))
+		said = toWorkFor(len(s.shown))
 	}
 	s.deal(sections, said, nothing)
 }
@@ -150,16 +154,16 @@ func clinician(id string) string {
 	return lang.L("Clinician {{.Number}}", map[string]any{"Number": grouped(problem.Clean(id, 40))})
 }
 
-// actFor returns the text for the number of clinicians, and moreToActFor for that of those besides
+// toWorkFor returns the text for the number of clinicians, and moreToWorkFor for that of those besides
 // the one of last time.
-func actFor(count int) string {
+func toWorkFor(count int) string {
 	if count == 1 {
 		return lang.L("1 you can work for")
 	}
 	return lang.L("{{.Count}} you can work for", map[string]any{"Count": count})
 }
 
-func moreToActFor(count int) string {
+func moreToWorkFor(count int) string {
 	if count == 1 {
 		return lang.L("1 more you can work for")
 	}

@@ -112,10 +112,10 @@ func (c *Choices) SetSections(sections []Section) {
 	}
 }
 
-// Relabel replaces texts: the sections have as many choices as before. Nothing moves until the width
-// changes, and the focus stays; what does not fit is cut.
+// Relabel replaces texts: the sections have as many choices as before. The focus stays, and nothing
+// moves until the width changes, unless the card with the focus needs more room for all of its text.
 func (c *Choices) Relabel(sections []Section) {
-	c.sections, c.grown, c.choices = sections, none, c.choices[:0]
+	c.sections, c.choices = sections, c.choices[:0]
 	for _, section := range sections {
 		c.choices = append(c.choices, section.Choices...)
 	}
@@ -123,6 +123,15 @@ func (c *Choices) Relabel(sections []Section) {
 		c.setHeading(heading, row)
 	}
 	c.materialise()
+	switch {
+	case c.grown != none:
+		c.width = 0
+		if c.OnResized != nil {
+			c.OnResized()
+		}
+	case c.focused != none:
+		c.grow()
+	}
 }
 
 // Len returns the number of choices.

@@ -12,8 +12,7 @@ const signInButton = "Sign in with NHS Care Identity"
 var MissingBrowser = signin.Missing{
 	Name: "browser", Picture: signin.PictureBrowser, Title: "Sign in to e-RS", Button: signInButton,
 	Text: "Your web browser opens. Use your smartcard, security key, passkey or Windows Hello there.",
-	Again: "When you leave, close your web browser. It may know you for five minutes. " +
-		"To sign in again, press **Sign in with NHS Care Identity**.",
+	Again: "When you leave, close your web browser. It may know you for five minutes.",
 }
 
 // Prompting is what a user has to do while the browser is open.
