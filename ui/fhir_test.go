@@ -310,8 +310,10 @@ func TestNamesFillIn(t *testing.T) {
 		w.Show(onFHIR(choosingState(some, nil)))
 		_, texts := places(w)
 		require.Len(t, texts, 2, "what was searched is there now")
-		require.Equal(t, "hospital", w.screen.(*choosing).search.Text) //nolint:forcetypeassert // it is what is shown
-		require.True(t, w.screen.(*choosing).searching())              //nolint:forcetypeassert // it is what is shown
+		page, is := w.screen.(*choosing)
+		require.True(t, is)
+		require.Equal(t, "hospital", page.search.Text)
+		require.True(t, page.searching())
 		w.Show(onFHIR(choosingState(named, nil)))
 		_, texts = places(w)
 		require.Len(t, texts, 2, "but none comes between those that are")

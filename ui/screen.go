@@ -73,7 +73,6 @@ func newScreen(w *Window, state signin.State) screen {
 type still struct{ content fyne.CanvasObject }
 
 func (s *still) object() fyne.CanvasObject { return s.content }
-func (*still) appear()                     {}
 func (*still) disappear()                  {}
 func (*still) interval() time.Duration     { return 0 }
 func (*still) tick(time.Time)              {}

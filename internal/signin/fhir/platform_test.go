@@ -335,11 +335,8 @@ func TestWhatEveryReportSays(t *testing.T) {
 	removed := make(chan struct{})
 	d := newDesk(t, cis2test.GP, func(s *Settings) { s.Names, s.CardRemoved = names{}, removed })
 	assert.Equal(t, WithCard, d.About().Words)
-	browsing := make(chan func(), 1)
-	opens := d.browse
-	d.browse = func(ctx context.Context, address string) error {
+	d.browse = func(context.Context, string) error {
 		d.name(&ersclient.User{Permissions: []ersclient.Permission{{OrgIdentifier: "A1"}}}, cis2.UserInfo{})
-		browsing <- func() { assert.NoError(t, opens(ctx, address)) }
 		return nil
 	}
 	ctx := t.Context()
@@ -351,9 +348,14 @@ func TestWhatEveryReportSays(t *testing.T) {
 	named := d.next(t)
 	assert.NotEmpty(t, named.OrgNames)
 	assert.Equal(t, shown.Browser, named.Browser)
-	go (<-browsing)()
+	back := make(chan error, 1)
+	go func() {
+		_, err := d.server.SignIn(ctx, shown.Browser.Address, cis2test.GP)
+		back <- err
+	}()
 	came := d.next(t)
 	require.NoError(t, <-done)
+	require.NoError(t, <-back)
 	assert.Equal(t, SignedIn, came.Source)
 	assert.Nil(t, came.Browser)
 	_, err := d.Open(ctx, came.Proof, nil)

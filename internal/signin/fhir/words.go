@@ -8,10 +8,10 @@ import (
 // signInButton is the label of the button that opens the browser.
 const signInButton = "Sign in with NHS Care Identity"
 
-// MissingBrowser: nobody is signed in, and the browser is not open.
+// MissingBrowser is what a user has to do who is not signed in.
 var MissingBrowser = signin.Missing{
 	Name: "browser", Picture: signin.PictureBrowser, Title: "Sign in to e-RS", Button: signInButton,
-	Text: "Your web browser opens. Use your smartcard, security key, passkey or Windows Hello there.",
+	Text:  "Your web browser opens. Use your smartcard, security key, passkey or Windows Hello there.",
 	Again: "When you leave, close your web browser. It may know you for five minutes.",
 }
 
