@@ -30,12 +30,9 @@ func newFailed(w *Window, state signin.State) *failed {
 	}
 	p := state.Problem
 	s := &failed{w: w, state: state}
-	switch {
-	case state.Phase == signin.Choosing && !strings.Contains(strings.Join(p.Steps, " "), "**Try again**"):
-		s.again = w.button(lang.L("Choose another role"), widgets.Primary, w.intent(signin.TryAgain{}))
-	case p.Retry:
+	if p.Retry {
 		s.again = w.button(lang.L("Try again"), widgets.Primary, w.intent(signin.TryAgain{}))
-	default:
+	} else {
 		// Without a promise that it helps, but there must be a way on once the cause has gone.
 		s.again = w.button(lang.L("Start again"), widgets.Secondary, w.intent(signin.TryAgain{}))
 	}
@@ -77,19 +74,10 @@ func (s *failed) update(state signin.State) bool {
 // appear gives the focus to Try again. If trying again does not help, nothing has it: the text is
 // to be read. In a small window what happened is shown first, not the buttons.
 func (s *failed) appear() {
-	if s.state.Problem.Retry || s.state.Phase == signin.Choosing {
+	if s.state.Problem.Retry {
 		s.w.focus(s.again)
 		s.w.viewport.ScrollToTop()
 	}
-}
-
-// key goes back to the roles, if it is a choice that has failed.
-func (s *failed) key(key *fyne.KeyEvent) bool {
-	if key.Name != fyne.KeyEscape || s.state.Phase != signin.Choosing {
-		return false
-	}
-	s.w.send(signin.TryAgain{})
-	return true
 }
 
 // details is the text for a service desk. Texts may carry values from outside, so all of it is
@@ -125,6 +113,25 @@ func platform(e signin.Environment) string {
 		return host + " (" + test + ")"
 	}
 	return host
+}
+
+// newChoiceFailed is the screen of a choice that has failed, which leads back to the roles. Its button
+// says so, unless the steps name it.
+func newChoiceFailed(w *Window, state signin.State) *failed {
+	s := newFailed(w, state)
+	if !strings.Contains(strings.Join(state.Problem.Steps, " "), "**") {
+		s.again.SetText(lang.L("Choose another role"))
+	}
+	return s
+}
+
+// key goes back to the roles, if it is a choice that has failed.
+func (s *failed) key(key *fyne.KeyEvent) bool {
+	if key.Name != fyne.KeyEscape || s.state.Phase != signin.Choosing {
+		return false
+	}
+	s.w.send(signin.TryAgain{})
+	return true
 }
 
 // translated returns a Problem's text in the user's language, with its values filled in.

@@ -147,7 +147,7 @@ func clinicianAdvice(words signin.Words, searches bool) fyne.CanvasObject {
 		keys = lang.L("Keys: digits search, Esc back")
 	}
 	return widgets.Column(widgets.Row{Object: answers([]answer{
-		{lang.L("The clinician is missing"), lang.L("Ask the clinician, or the person who manages e-RS at the organisation, to give you access.")},
+		{lang.L("The clinician is missing"), lang.L("Ask the clinician, or your e-RS manager, to give you access.")},
 		{lang.L("Why is there no name?"), lang.L("e-RS gives only the number of a clinician. Ask them for it, or look on their smartcard.")},
 		{lang.L("The name at the top is not mine"), fromPlatform(words.NotMineYet)},
 	})}, widgets.Row{Object: widgets.NewText(keys, boldStyle), Above: 14})

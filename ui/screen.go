@@ -50,7 +50,7 @@ func newScreen(w *Window, state signin.State) screen {
 		return newWaiting(w, state)
 	case signin.Choosing:
 		if state.Problem != nil {
-			return newFailed(w, state)
+			return newChoiceFailed(w, state)
 		}
 		return newChoosing(w, state)
 	case signin.ChoosingClinician:

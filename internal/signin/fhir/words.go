@@ -75,7 +75,7 @@ var (
 		Happened: "In this role you work for a clinician, and e-RS has none for you at this organisation.",
 		Steps: []string{
 			"Choose another role, if you have one.",
-			"Ask the clinician, or the person who manages e-RS at the organisation, to give you access.",
+			"Ask the clinician, or whoever manages e-RS at the organisation, to give you access.",
 		},
 		Retry: true,
 	}

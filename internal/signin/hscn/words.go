@@ -104,12 +104,13 @@ func source(health signin.Health, missing signin.Missing, card Presence) signin.
 // About returns the names of the calls, and the words for a user with a smartcard.
 func (p *Platform) About() signin.About {
 	about := signin.About{
-		Ready: MissingIntent, Prompting: Prompting, Words: Words,
+		Ready: MissingIntent, Prompting: Prompting,
 		Unseen: smartcard.TicketNotAvailable.Problem(), NoRoles: noRoles, NotClosed: notClosed,
 	}
 	about.Start = (&cardSide{}).status(signin.StatusChanged)
 	about.Calls.Prompt = "Identity Agent: prompt"
 	about.Calls.Open, about.Calls.Select, about.Calls.Close = "A001 create session", "A002 select role", "A003 delete session"
+	about.Words = Words
 	return about
 }
 
