@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -532,21 +533,25 @@ var (
 			"If that does not help, ask your local service desk to check the smart card service of this computer.",
 		},
 	}
-	nobodyToWorkFor = &problem.Problem{
-		Code:     "ERS-A040-NONE",
-		Title:    "There is no clinician you can work for",
-		Happened: "In this role you work for a clinician, and e-RS has none for you at this organisation.",
-		Steps: []string{
-			"Choose another role, if you have one.",
-			"Ask the clinician, or whoever manages e-RS at the organisation, to give you access.",
-		},
-		Retry: true,
-	}
 	notAccepted = problemOf(hscn.StatusProblems(), "ERS-A001-403").
 			Because(errors.New("403 from https://api.example/v1 for AQIC5wM2LY4Sfcyw"))
 	// blocked is a Problem that trying again does not solve.
 	blocked = smartcard.PINBlocked.Problem()
 )
+
+// nobodyToWorkFor is the Problem of a clinician admin for whom e-RS has no clinician.
+var nobodyToWorkFor = func() *problem.Problem {
+	platform := signinfhir.New(signinfhir.Settings{ERS: nobody{}})
+	_, err := platform.Select(context.Background(), signin.Grant{}, clinicianAdmin)
+	return problem.Of(err)
+}()
+
+// nobody is an e-RS without clinicians.
+type nobody struct{ signinfhir.ERS }
+
+func (nobody) Clinicians(context.Context, ersclient.AccessToken, ersclient.Permission) ([]ersclient.User, error) {
+	return nil, nil
+}
 
 func problemOf(among []*problem.Problem, code string) *problem.Problem {
 	return among[slices.IndexFunc(among, func(p *problem.Problem) bool { return p.Code == code })]
