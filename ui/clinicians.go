@@ -27,10 +27,11 @@ type clinicians struct {
 	last string
 	// shown are the cards' ids.
 	shown []string
+	lead  *widgets.Text
 }
 
 func newClinicians(w *Window, state signin.State) *clinicians {
-	s := &clinicians{state: state, all: slices.Sorted(slices.Values(state.Clinicians))}
+	s := &clinicians{state: state, all: slices.Sorted(slices.Values(state.Clinicians)), lead: widgets.NewText("", leadStyle)}
 	s.all = slices.Compact(s.all)
 	if last := state.LastUsed; last != nil && last.Same(state.Chosen) && slices.Contains(s.all, last.OnBehalfOf) {
 		s.last = last.OnBehalfOf
@@ -42,10 +43,17 @@ func newClinicians(w *Window, state signin.State) *clinicians {
 	back := w.button(lang.L("Back to roles"), widgets.Secondary, w.intent(signin.Cancel{}))
 	s.lay(widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("Who are you working for?"), titleStyle)},
-		widgets.Row{Object: widgets.NewText(s.role(), leadStyle), Above: 5}), back)
+		widgets.Row{Object: s.lead, Above: 5}), back)
 	s.fill()
-	s.help.update(state)
+	s.refresh(state)
 	return s
+}
+
+// refresh shows what can change: the organisation's name may come.
+func (s *clinicians) refresh(state signin.State) {
+	s.state = state
+	s.lead.SetText(s.role())
+	s.help.update(state)
 }
 
 // role says in which role the user works for somebody.
@@ -63,7 +71,7 @@ func (s *clinicians) update(state signin.State) bool {
 	same := state.Phase == signin.ChoosingClinician && state.User == s.state.User && state.Chosen.Same(s.state.Chosen) &&
 		slices.Equal(state.Clinicians, s.state.Clinicians)
 	if same {
-		s.help.update(state)
+		s.refresh(state)
 		s.w.viewport.Relayout()
 	}
 	return same

@@ -527,7 +527,10 @@ func TestWhoToWorkFor(t *testing.T) {
 			"Clinician 5550 3200 1123, Service provider clinician, 3",
 		}, w.texts()[:9])
 		shown := w.shown
-		w.Show(noticed(state, true))
+		state = noticed(state, true)
+		state.Chosen.OrgName = "Kingsmere"
+		w.Show(state)
 		require.Equal(t, shown, w.shown, "a notice takes nothing")
+		require.True(t, w.seen("Service provider clinician admin · R69 · Kingsmere"))
 	})
 }

@@ -5,14 +5,12 @@ import (
 	"github.com/ers-login/ers-login/internal/signin"
 )
 
-// signInButton is the label of the button that opens the browser.
-const signInButton = "Sign in with NHS Care Identity"
-
-// MissingBrowser is what a user has to do who is not signed in.
+// MissingBrowser is what a user has to do who is not signed in and has no browser open for it.
 var MissingBrowser = signin.Missing{
-	Name: "browser", Picture: signin.PictureBrowser, Title: "Sign in to e-RS", Button: signInButton,
-	Text:  "Your web browser opens. Use your smartcard, security key, passkey or Windows Hello there.",
-	Again: "When you leave, close your web browser. It may know you for five minutes.",
+	Name: "browser", Picture: signin.PictureBrowser, Title: "Sign in to e-RS",
+	Text:   "Your web browser opens. Use your smartcard, security key, passkey or Windows Hello there.",
+	Again:  "When you leave, close your web browser. It may know you for five minutes.",
+	Button: "Sign in with NHS Care Identity",
 }
 
 // Prompting is what a user has to do while the browser is open.
