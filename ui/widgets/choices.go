@@ -123,14 +123,19 @@ func (c *Choices) Relabel(sections []Section) {
 		c.setHeading(heading, row)
 	}
 	c.materialise()
+	card := c.cards[c.focused]
+	focused := card != nil && card.focused
 	switch {
-	case c.grown != none:
+	case c.grown != none: // it may need more room than before
 		c.width = 0
 		if c.OnResized != nil {
 			c.OnResized()
 		}
-	case c.focused != none:
+	case focused:
 		c.grow()
+	}
+	if focused && c.grown != none {
+		c.reveal()
 	}
 }
 
