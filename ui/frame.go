@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -99,7 +98,7 @@ func (h *header) show(state signin.State) {
 		h.badge.SetText(test)
 		h.mark.Hidden = test == ""
 	}
-	h.notYou.Hidden = state.User == (signin.User{}) || !slices.Contains(changeable, state.Phase)
+	h.notYou.Hidden = state.User == (signin.User{}) || !mayBeAnother(state.Phase)
 	name, user := "", ""
 	switch state.Phase {
 	case signin.Choosing, signin.ChoosingClinician, signin.Selecting, signin.SignedIn, signin.Ending:
@@ -118,8 +117,10 @@ func (h *header) show(state signin.State) {
 	}
 }
 
-// changeable are the phases in which a user can say that they are another person.
-var changeable = []signin.Phase{signin.Choosing, signin.ChoosingClinician, signin.SignedIn}
+// mayBeAnother reports whether a user can say in a phase that they are another person.
+func mayBeAnother(phase signin.Phase) bool {
+	return phase == signin.Choosing || phase == signin.ChoosingClinician || phase == signin.SignedIn
+}
 
 // userNumber returns a user's number as a text, or "".
 func userNumber(user signin.User) string {
