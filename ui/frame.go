@@ -104,10 +104,10 @@ func (h *header) show(state signin.State) {
 		h.badge.SetText(test)
 		h.mark.Hidden = test == ""
 	}
-	h.notYou.Hidden = state.User == (signin.User{}) || state.Phase != signin.Choosing && state.Phase != signin.SignedIn
+	h.notYou.Hidden = state.User == (signin.User{}) || !mayBeAnother(state.Phase)
 	name, user := "", ""
 	switch state.Phase {
-	case signin.Choosing, signin.Selecting, signin.SignedIn, signin.Ending:
+	case signin.Choosing, signin.ChoosingClinician, signin.Selecting, signin.SignedIn, signin.Ending:
 		name = problem.Clean(state.User.Name, 100)
 		user = userNumber(state.User)
 	case signin.Starting, signin.Waiting, signin.Prompting, signin.SigningIn, signin.Failed, signin.Closed:
@@ -121,6 +121,11 @@ func (h *header) show(state signin.State) {
 			text.Show()
 		}
 	}
+}
+
+// mayBeAnother reports whether a user can say in a phase that they are another person.
+func mayBeAnother(phase signin.Phase) bool {
+	return phase == signin.Choosing || phase == signin.ChoosingClinician || phase == signin.SignedIn
 }
 
 // userNumber returns a user's number as a text, or "".
@@ -241,7 +246,7 @@ func statusIcon(health signin.Health) fyne.Resource {
 // proofWords are the platform's, once one is known.
 func proofWords(link signin.Link) string {
 	if link.Text == "" {
-		return lang.L("Identity Agent not checked yet")
+		return lang.L("Sign-in not checked yet")
 	}
 	return fromPlatform(link.Text)
 }

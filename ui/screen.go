@@ -49,7 +49,17 @@ func newScreen(w *Window, state signin.State) screen {
 	case signin.Waiting:
 		return newWaiting(w, state)
 	case signin.Choosing:
+		if state.Problem != nil {
+			return newChoiceFailed(w, state)
+		}
 		return newChoosing(w, state)
+	case signin.ChoosingClinician:
+		return newClinicians(w, state)
+	case signin.Prompting:
+		if len(state.Words.InBrowser) > 0 {
+			return newBrowsing(w, state)
+		}
+		return newWorking(w, state)
 	case signin.SignedIn:
 		return newSignedIn(w, state)
 	case signin.Failed:
