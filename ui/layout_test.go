@@ -160,7 +160,7 @@ func TestTheWorstIsSaid(t *testing.T) {
 	}{
 		"all is well":           {allGood, "All working", iconGood},
 		"no card":               {cardless, "No smartcard", iconUnknown},
-		"nothing is known":      {unchecked, "Identity Agent not checked yet", iconUnknown},
+		"nothing is known":      {unchecked, "Sign-in not checked yet", iconUnknown},
 		"no card, and e-RS":     {signin.Links{Proof: signin.Link{Health: wait, Text: "No smartcard"}, ERS: signin.HealthBad, Keyring: good}, "e-RS not reachable", iconBad},
 		"the keyring is locked": {signin.Links{Proof: allGood.Proof, ERS: signin.HealthUnknown, Keyring: signin.HealthAttention}, "Secure storage locked", iconAttention},
 	} {
