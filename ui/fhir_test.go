@@ -109,31 +109,6 @@ func TestSigningInInTheBrowser(t *testing.T) {
 	})
 }
 
-// TestTheWindowComesBack: a user who has signed in in the browser must not have to look for the window.
-func TestTheWindowComesBack(t *testing.T) {
-	timedOut := failedState(notAccepted)
-	for name, c := range map[string]struct {
-		before, after signin.State
-		later         time.Duration
-		raised        bool
-	}{
-		"signed in":        {browserState(), onFHIR(workingState(signin.SigningIn, signin.NotEnded)), 0, true},
-		"refused":          {browserState(), failedState(notAccepted), 0, true},
-		"not in time":      {browserState(), timedOut, time.Hour, false},
-		"cancelled":        {browserState(), fhirWaiting(signin.Cancelled), 0, false},
-		"with a smartcard": {workingState(signin.Prompting, signin.NotEnded), workingState(signin.SigningIn, signin.NotEnded), 0, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			raised := 0
-			w := newWorld(t, Settings{Raise: func() { raised++ }})
-			w.Show(c.before)
-			w.now = w.now.Add(c.later)
-			w.Show(c.after)
-			require.Equal(t, c.raised, raised == 1)
-		})
-	}
-}
-
 // TestWordsOfAPlatform: a user without a smartcard is asked for none, and one with a smartcard reads of no
 // browser.
 func TestWordsOfAPlatform(t *testing.T) {

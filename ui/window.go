@@ -380,9 +380,6 @@ func (w *Window) apply(state signin.State) {
 		return
 	}
 	w.show(state)
-	if w.cameBack(before, state) {
-		w.raise()
-	}
 	w.announce(before, state)
 	if state.Phase == signin.SignedIn && before.Phase != signin.SignedIn && w.minimises() {
 		w.outOfTheWay()
@@ -390,15 +387,6 @@ func (w *Window) apply(state signin.State) {
 			w.notify(w.signedInAs(state))
 		}
 	}
-}
-
-// cameBack reports whether the user has come back from the web browser. One who has not in time is
-// doing something else.
-func (w *Window) cameBack(before, after signin.State) bool {
-	if before.Phase != signin.Prompting || before.Browser == nil {
-		return false
-	}
-	return after.Phase == signin.SigningIn || after.Phase == signin.Failed && w.settings.Now().Before(before.Browser.Until)
 }
 
 // showBars shows a state above and below the page.
