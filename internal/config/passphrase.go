@@ -80,8 +80,8 @@ var clientSecretAccess = &problem.Problem{
 	Happened: "The file that the setting {{.Setting}} names can be read by others, or belongs to another user. " +
 		"The setting comes from {{.Origin}}.",
 	Steps: []string{
-		"Make the file readable by its owner alone, with chmod 600, and see that it belongs to this user or to root.",
-		"Start the program again.",
+		"Make the file readable by its owner alone, with chmod 600, and make sure that it belongs to this user or to root.",
+		stepAgain,
 		stepDesk,
 	},
 }
