@@ -1,9 +1,12 @@
 package app
 
 import (
+	"bufio"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -19,7 +22,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/cis2test"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/ersclient/testserver"
@@ -355,22 +357,78 @@ func (d *desk) nothingPlanted(texts ...string) {
 	assert.Greater(d.t, seen, 3)
 }
 
-// What a killed program has left is taken away by the next start, and calls nothing.
+// killedVariable has the settings file of the program that the next test kills, and busVariable the
+// address of its keyring's bus: no test has that by itself.
+const killedVariable, busVariable = "ERSLOGIN_TEST_KILLED", "ERSLOGIN_TEST_BUS"
+
+// What a killed program has left is taken away by the next start, and calls nothing: the token dies
+// by itself. The refresh token was in memory alone, so that the user signs in again.
 func TestTheNextStartClearsWhatAKilledOneHasLeft(t *testing.T) {
-	d := newDesk(t, "")
-	left := d.server.BeginSession(cis2test.GP)
-	require.NoError(t, d.ring.Publish(t.Context(), handoff.FHIRSession{
-		Version: handoff.Version, Generation: 7, AccessToken: ersclient.AccessToken{Text: left.AccessToken}, BaseURL: d.server.FHIRURL(),
-		UserIdentifier: "555020964101", OrgIdentifier: "R01", BusinessFunction: "REFERRING_CLINICIAN",
-		IssuedAt: time.Now(), TokenExpiresAt: time.Now().Add(time.Minute), ExpiresAt: time.Now().Add(time.Hour), Publisher: "killed",
-	}))
+	if file := os.Getenv(killedVariable); file != "" {
+		beKilled(t, file)
+		return
+	}
+	d := newDesk(t, "client_secret_file = 'secret'\n")
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(d.file), "secret"), []byte(cis2test.ClientSecret), 0o600))
+	killed := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+	killed.Env = append(d.program.Environ, killedVariable+"="+d.file, busVariable+"="+busOf(t, d.keyring))
+	printed, err := killed.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, killed.Start())
+	output := bufio.NewReader(printed)
+	if line, err := output.ReadString('\n'); err != nil || line != "signed in\n" {
+		rest, _ := io.ReadAll(output)
+		require.FailNow(t, "it is not signed in", "%s%s", line, rest)
+	}
+	left := d.entry()
+	require.NoError(t, killed.Process.Kill())
+	_, err = killed.Process.Wait()
+	require.NoError(t, err)
+	require.True(t, left.AccessToken.Equal(d.entry().AccessToken.Text), "it has left its entry")
+
+	before := len(d.server.Requests())
 	l, _ := d.start()
 	l.until(signin.Waiting)
 	d.nothingLeft()
-	assert.Empty(t, d.server.Requests(), "the token dies by itself")
+	assert.Len(t, d.server.Requests(), before)
+	d.signsIn(cis2test.GP)
+	l.Send(signin.SignIn{})
+	l.until(signin.Choosing)
 	l.Send(signin.Quit{})
 	l.until(signin.Closed)
 	require.NoError(t, <-l.ended)
+}
+
+// beKilled signs in, says so, and waits for the end.
+func beKilled(t *testing.T, file string) {
+	t.Helper()
+	authority, err := os.ReadFile(filepath.Join(filepath.Dir(file), testserver.CAFile))
+	require.NoError(t, err)
+	roots := x509.NewCertPool()
+	require.True(t, roots.AppendCertsFromPEM(authority))
+	log := testLog(t)
+	p := testProgram(t, append(os.Environ(), "DBUS_SESSION_BUS_ADDRESS="+os.Getenv(busVariable))...)
+	found := RealServices{
+		Program: p, Log: log, Board: signin.NewBoard(), Sources: config.Sources{File: file}, memory: openHistory(log), Open: &CurrentCardSide{},
+		Left: &Leftover{},
+		Browse: func(_ context.Context, address string) error {
+			go func() { _, _ = cis2test.SignIn(context.Background(), cis2test.Browser(roots), address, cis2test.GP) }()
+			return nil
+		},
+	}
+	l := &life{t: t, states: make(chan signin.State, 1000), ended: make(chan error, 1)}
+	l.Controller = &Controller{
+		Publisher: "killed", Log: log, Board: found.Board, Prepare: found.PrepareOrClear, Guard: log.Guard,
+		Show: func(state signin.State) { l.states <- state },
+	}
+	l.Open(t.Context())
+	go func() { l.ended <- l.Run() }()
+	l.until(signin.Waiting)
+	l.Send(signin.SignIn{})
+	l.Send(signin.Choose{Permission: l.until(signin.Choosing).Permissions[0]})
+	l.until(signin.SignedIn)
+	fmt.Println("signed in")
+	<-time.After(time.Minute)
 }
 
 // A computer that IT has not finished setting up says what is missing, and works once it is there.

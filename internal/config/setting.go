@@ -198,7 +198,7 @@ func Settings() []Setting {
 				"needs none.",
 			Allowed: "a file with mode 0600 that belongs to the user or to root",
 			Remedy: "Give the path of the file that holds the client secret, not the secret, " +
-				"and see that this user can read it.",
+				"and make sure that this user can read it.",
 			Example: `"client.secret"`,
 			bind:    func(c *Config) field { return &pathField{&c.ClientSecretFile} },
 		},

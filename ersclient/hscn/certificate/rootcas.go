@@ -30,7 +30,7 @@ func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err
 }
 
 // LoadFurtherCAs is LoadRootCAs for servers with public certificates: a bundle's authorities count
-// beside the system's.
+// beside the system's. It is named for both: what it is there for is most often a proxy's.
 func LoadFurtherCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err error) {
 	if bundlePath == "" {
 		return LoadRootCAs("")
@@ -42,7 +42,7 @@ func LoadFurtherCAs(bundlePath string) (pool *x509.CertPool, trustStore string, 
 	if err := addBundle(pool, bundlePath); err != nil {
 		return nil, "", err
 	}
-	return pool, transport.SystemTrust, nil
+	return pool, bundlePath, nil
 }
 
 // addBundle adds the authorities of a file.
