@@ -48,7 +48,11 @@ func (n *notYou) signOut() {
 
 func (n *notYou) update(signin.State) bool { return true }
 
-func (n *notYou) appear() { n.w.focus(n.back) }
+// appear gives the focus to Back. In a small window what it is about is shown first.
+func (n *notYou) appear() {
+	n.w.focus(n.back)
+	n.w.viewport.ScrollToTop()
+}
 
 func (n *notYou) key(key *fyne.KeyEvent) bool { return n.w.escapes(key) }
 

@@ -72,11 +72,13 @@ func (v *Viewport) Page() float32 { return v.box.Size().Height * 0.9 }
 const RingRoom = 5
 
 // Reveal scrolls as little as possible to make a part of the page visible, with a margin around it.
-// The beginning of the page stays in view if that part is visible with it.
+// The beginning of the page, but for its empty margin, stays in view if that part is visible with
+// it.
 func (v *Viewport) Reveal(top, bottom float32) {
-	const margin = 24
+	const margin, spare = 24, 20
 	switch view := v.box.Size().Height; {
-	case v.offset == 0 && bottom+RingRoom <= view:
+	case v.offset == 0 && bottom+RingRoom <= view+spare:
+		v.scrollTo(bottom + RingRoom - view)
 	case top-margin < v.offset:
 		v.scrollTo(top - margin)
 	case bottom+margin > v.offset+view:
