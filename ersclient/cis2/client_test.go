@@ -259,6 +259,24 @@ func TestOtherEndpoints(t *testing.T) {
 	require.Equal(t, "/oauth2/me", came()[1].URL.Path)
 }
 
+// A broker may have a host of its own, and an address may end with a slash.
+func TestBaseURLs(t *testing.T) {
+	for _, path := range []string{"", "/", "/oauth2", "/oauth2/", "/a%2Fb/"} {
+		t.Run(path, func(t *testing.T) {
+			config, came := recorder(t, someTokens)
+			config.BaseURL = strings.TrimSuffix(config.BaseURL, "/oauth2") + path
+			client := newClient(t, config)
+			_, err := client.Refresh(t.Context(), cis2.NewRefreshToken("r"))
+			require.NoError(t, err)
+			below := strings.TrimSuffix(path, "/")
+			require.Equal(t, below+"/token", came()[0].URL.EscapedPath())
+			address, err := url.Parse(begin(t, client).Address())
+			require.NoError(t, err)
+			require.Equal(t, below+"/authorize", address.EscapedPath())
+		})
+	}
+}
+
 func TestAnswersOfTheTokenCall(t *testing.T) {
 	for name, one := range map[string]struct {
 		body  string

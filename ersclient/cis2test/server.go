@@ -18,6 +18,7 @@
 package cis2test
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -52,6 +53,7 @@ type Server struct {
 	personas     []Persona
 	sessions     *sessions
 	registration registration
+	broker       func(ctx context.Context, token string) (persona string)
 }
 
 // Option configures a Server before it starts.
@@ -73,6 +75,12 @@ func WithoutTLS() Option { return func(s *Server) { s.plain = true } }
 // token does (43,199 s from the sign-in).
 func WithLifetimes(access, total time.Duration) Option {
 	return func(s *Server) { s.sessions.accessLife, s.sessions.totalLife = access, total }
+}
+
+// WithBroker has the API accept the access tokens of a broker too. personaOf returns the ID of the
+// persona that a token stands for, or "" for one that is not accepted.
+func WithBroker(personaOf func(ctx context.Context, token string) string) Option {
+	return func(s *Server) { s.broker = personaOf }
 }
 
 // NewServer starts a Server. It panics if it cannot listen, as httptest.NewServer does;

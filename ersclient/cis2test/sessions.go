@@ -133,17 +133,29 @@ func (s *Server) bearer(r *http.Request) (session, error) {
 	if !found || token == "" {
 		return session{}, errNoToken
 	}
-	s.sessions.mu.Lock()
-	defer s.sessions.mu.Unlock()
-	for _, one := range s.sessions.list {
-		if one.access == token {
-			if !s.sessions.now().Before(one.accessEnds) {
-				return session{}, errExpiredToken
-			}
-			return *one, nil
+	if made, own, err := s.sessions.accept(token); own {
+		return made, err
+	}
+	if s.broker != nil {
+		if persona, known := s.Persona(s.broker(r.Context(), token)); known {
+			return session{persona: persona}, nil
 		}
 	}
 	return session{}, errInvalidToken
+}
+
+// accept returns the session of an access token, and whether the token is one of this server's.
+func (s *sessions) accept(token string) (made session, own bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.list, func(one *session) bool { return one.access == token })
+	switch {
+	case i < 0:
+		return session{}, false, nil
+	case !s.now().Before(s.list[i].accessEnds):
+		return session{}, true, errExpiredToken
+	}
+	return *s.list[i], true, nil
 }
 
 // Sessions returns the present sessions, the oldest first.

@@ -160,8 +160,9 @@ func (c *Client) newRequest(ctx context.Context, r Request, sent *atomic.Bool) *
 	header := http.Header{"User-Agent": c.userAgent}
 	maps.Copy(header, r.Header)
 	if r.Step != "" {
-		target.RawPath = c.target.EscapedPath() + "/" + url.PathEscape(r.Step)
-		target.Path += "/" + r.Step
+		// The path of a base URL without one is a slash.
+		target.RawPath = strings.TrimSuffix(c.target.EscapedPath(), "/") + "/" + url.PathEscape(r.Step)
+		target.Path = strings.TrimSuffix(target.Path, "/") + "/" + r.Step
 	}
 	made := http.Request{Method: r.Call.Method, URL: &target, Host: target.Host, Header: header}
 	if r.Body != nil {

@@ -35,9 +35,9 @@ type desk struct {
 	browse func(ctx context.Context, address string) error
 }
 
-func newDesk(t *testing.T, persona string, change func(*Settings)) *desk {
+func newDesk(t *testing.T, persona string, change func(*Settings), options ...cis2test.Option) *desk {
 	t.Helper()
-	server := cis2test.NewServer()
+	server := cis2test.NewServer(options...)
 	t.Cleanup(server.Close)
 	at := transport.Config{BaseURL: server.OAuthURL(), RootCAs: server.RootCAs(), Pace: transport.Unpaced()}
 	gateway, err := cis2.New(cis2.Config{Config: at, ClientID: cis2test.PublicClientID, RedirectURI: "http://localhost:0/callback"})
