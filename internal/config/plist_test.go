@@ -36,7 +36,7 @@ func TestPropertyLists(t *testing.T) {
 		"no plutil":              {`{}`, []string{"/nonexistent/plutil"}, trustAll, nil, "could not convert"},
 		"an endless answer":      {`{}`, []string{shell, "-c", "cat >/dev/null; yes"}, trustAll, nil, "could not convert"},
 		"users can write it":     {`{}`, nil, func(*os.File) error { return errUntrusted }, nil, "others than the administrators"},
-		"too large":              {"{}" + strings.Repeat(" ", maxFile), nil, trustAll, nil, "larger than"},
+		"too large":              {"{}" + strings.Repeat(" ", maxFile), nil, trustAll, nil, "too large"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "policy.plist")
