@@ -179,7 +179,7 @@ func TestNoSession(t *testing.T) {
 	logind.start(t)
 	w := watch(t, bus.address, nowhere, quick)
 	logind.taken(t)
-	unseenHas(t, w, "it knows no session of this program", "the user has no session with a screen", "XDG_SESSION_ID is not set")
+	unseenHas(t, w, "logind knows no session of e-RS Login", "the user has no session with a screen", "XDG_SESSION_ID is not set")
 	logind.prepare(t, "Shutdown", true)
 	expect(t, w, SessionEnding)
 }
