@@ -129,7 +129,7 @@ func (c *closing) refresh(w *Window) {
 	c.minimise.Hidden = !w.canMinimise()
 	switch {
 	case w.tray != nil && w.minimises():
-		c.effect.SetText(lang.L("Closing this window keeps you signed in. Open it again from the icon beside the clock."))
+		c.effect.SetText(lang.L("Closing this window keeps you signed in. Open it again from the icon next to the clock."))
 	case w.canMinimise():
 		c.effect.SetText(lang.L("Closing this window signs you out. You can minimise it."))
 	default:

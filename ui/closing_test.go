@@ -135,7 +135,7 @@ func TestMinimiseInsteadOfClosing(t *testing.T) {
 		w.press(fyne.KeyF2)
 		w.setPreference(PreferMinimise, "true")
 		w.press(fyne.KeyEscape)
-		require.Contains(t, w.texts(), "Closing this window keeps you signed in. Open it again from the icon beside the clock.")
+		require.Contains(t, w.texts(), "Closing this window keeps you signed in. Open it again from the icon next to the clock.")
 	})
 }
 

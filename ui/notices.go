@@ -60,7 +60,7 @@ func (s *strip) show(state signin.State) {
 	switch by := asking(state); {
 	case by != "":
 		title = lang.L("“{{.Program}}” asks you to sign in to e-RS.", map[string]any{"Program": by})
-		happened = lang.L("If you did not start this, do not sign in.")
+		happened = lang.L("Only sign in if you are using this program.")
 	case len(loud) > 0:
 		s.shown = loud[0]
 		first := s.shown.Problem

@@ -23,7 +23,7 @@ var roles = map[ersclient.BusinessFunction]roleWords{
 	ersclient.ServiceProviderClinicianAdmin: {"Service provider clinician admin", "Work for a clinician at a provider"},
 	ersclient.ServiceProviderAdmin:          {"Service provider admin", "Manage a service's appointments"},
 	ersclient.ServiceDefiner:                {"Service definer", "Maintain the directory of services"},
-	ersclient.BookingManager:                {"Booking manager", "Oversee bookings and worklists"},
+	ersclient.BookingManager:                {"Booking manager", "Manage bookings and worklists"},
 	ersclient.Commissioner:                  {"Commissioner", "Manage commissioned services"},
 	ersclient.InformationAnalyst:            {"Information analyst", "Run reports and data extracts"},
 	ersclient.ERSAdmin:                      {"e-RS admin", "Administer e-RS for an organisation"},

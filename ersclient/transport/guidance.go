@@ -124,7 +124,7 @@ var statusGuidance = map[int]*problem.Problem{
 	},
 	http.StatusLocked: {
 		Title:    "e-RS is not available at the moment",
-		Happened: "Someone else may be using the same record.",
+		Happened: "Another user may be using the same record.",
 		Steps:    []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
 		Retry:    true,
 	},

@@ -121,7 +121,7 @@ func unfitReason(err error) *problem.Phrase {
 	case invalid.Reason == x509.IncompatibleUsage:
 		reason = problem.Words("it was not made for a server (extended key usage)")
 	case invalid.Reason == x509.CANotAuthorizedForThisName, invalid.Reason == x509.UnconstrainedName, invalid.Reason == x509.TooManyConstraints:
-		reason = problem.Words("its authority is not allowed to vouch for its name (name constraints)")
+		reason = problem.Words("its authority may not issue certificates for its name (name constraints)")
 	case invalid.Reason == x509.NotAuthorizedToSign, invalid.Reason == x509.TooManyIntermediates:
 		reason = problem.Words("one between it and its authority is not allowed to sign it")
 	}

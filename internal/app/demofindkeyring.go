@@ -135,10 +135,10 @@ func (r *demoRing) openOwn(ctx context.Context, settings config.Config, cannot e
 			r.log.WithError(err).Warn("instance")
 		}
 	}
-	r.log.WithError(cannot).Warn("the demonstration has a keyring of its own")
+	r.log.WithError(cannot).Warn("the demonstration has its own keyring")
 	command := readingCommand(own.Variable())
 	r.board.Set("the demonstration's keyring", demoOwnRing.With("Reference", reference).With("Command", command))
-	return ring, SayTo(r.program.Stderr, fmt.Sprintf("The keyring of this desktop cannot be used (%s). The demonstration has one of its own, "+
+	return ring, SayTo(r.program.Stderr, fmt.Sprintf("The keyring of this desktop cannot be used (%s). The demonstration has its own, "+
 		"which ends with it.\nThis command reads its session:\n  %s", reference, command))
 }
 
@@ -256,7 +256,7 @@ var (
 		ServiceDesk: []string{
 			"Install the packages dbus-daemon and gnome-keyring (on Debian and Ubuntu: apt " +
 				"install dbus-daemon gnome-keyring).",
-			"The log says why it could not start.",
+			"Check the log for the reason.",
 		},
 		Retry: true,
 	}

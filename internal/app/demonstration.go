@@ -189,17 +189,17 @@ func (d Demonstration) menu() []ui.SimulatorItem {
 	}
 	closed := erstest.Fault{Kind: erstest.Outcome, Diagnostics: "The organisation is closed."}
 	return []ui.SimulatorItem{
-		{Title: "Insert the card of", Items: cards},
+		{Title: "Insert a card", Items: cards},
 		{Title: "Remove the card", Do: func() { go d.card.RemoveCard() }},
 		{},
-		{Title: "The next sign-in (A001) is", Items: []ui.SimulatorItem{
+		{Title: "Next sign-in", Items: []ui.SimulatorItem{
 			{Title: "as usual", Do: func() { d.ers.Forgive(erstest.A001) }},
 			{Title: "slow", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.Slow, Delay: slowness})},
 			{Title: "refused (403)", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 403})},
 			{Title: "a server error (500)", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 500})},
 			{Title: "cut off before its answer", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.CutAfter})},
 		}},
-		{Title: "The next choice of a role (A002) is", Items: []ui.SimulatorItem{
+		{Title: "Next choice of role", Items: []ui.SimulatorItem{
 			{Title: "as usual", Do: func() { d.ers.Forgive(erstest.A002) }},
 			{Title: "slow", Do: d.fault(erstest.A002, erstest.Fault{Kind: erstest.Slow, Delay: slowness})},
 			{Title: "refused (403)", Do: d.fault(erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 403})},

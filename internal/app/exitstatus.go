@@ -21,18 +21,18 @@ const (
 )
 
 // StatusHelp describes them in the help texts.
-const StatusHelp = `Exit status: 0 done, or somebody is signed in; 1 not done, or nobody is signed in; 2 wrong arguments; 3 trouble with the
-keyring; 4 the time of --timeout is up; 7 the window cannot be drawn on this computer.`
+const StatusHelp = `Exit status: 0 done, or a user is signed in; 1 not done, or no user is signed in; 2 the command line is not valid; 3 there is
+a problem with the keyring; 4 the time of --timeout is up; 7 the window cannot be drawn on this computer.`
 
 // StatusMeanings describe each in the manual page.
 var StatusMeanings = []string{
-	StatusDone:    "It is done, or somebody is signed in.",
-	StatusFailed:  "It is not done, or nobody is signed in. The sign-in was given up, the window closed, or a wait interrupted.",
-	StatusUsage:   "The command line was not understood.",
-	StatusKeyring: "The keyring cannot be used, so that nobody knows.",
+	StatusDone:    "The command is done, or a user is signed in.",
+	StatusFailed:  "The command is not done, or no user is signed in: the user cancelled, the window was closed, or a wait was interrupted.",
+	StatusUsage:   "The command line is not valid.",
+	StatusKeyring: "The keyring cannot be used, so it is not known who is signed in.",
 	StatusLate:    "The time of --timeout is up.",
 
-	StatusNoGraphics: "The window cannot be drawn on this computer. A message has said what to do.",
+	StatusNoGraphics: "The window cannot be drawn on this computer. A message says what to do.",
 }
 
 // Ending is an error with its own exit status.

@@ -145,9 +145,9 @@ func (h Host) EndLeftover(ctx context.Context, sources config.Sources) error {
 	case err != nil:
 		return err
 	case !found:
-		return SayTo(h.Stderr, "Nobody was signed in.")
+		return SayTo(h.Stderr, "No user was signed in.")
 	}
-	const over = "No window was open. The session that an earlier run had left was ended."
+	const over = "No window was open. The session of an earlier run was ended."
 	if _, ofFHIR := left.(handoff.FHIRSession); ofFHIR {
 		// There is no call that ends it.
 		return SayTo(h.Stderr, over)
@@ -160,10 +160,10 @@ func (h Host) EndLeftover(ctx context.Context, sources config.Sources) error {
 		}
 	}
 	if settingsErr != nil {
-		log.WithError(settingsErr).Debug("e-RS could not be told")
+		log.WithError(settingsErr).Debug("the session could not be closed at e-RS")
 	}
-	return SayTo(h.Stderr, "No window was open. What an earlier run had left was removed from the keyring; e-RS could not be told, and closes "+
-		"that session by itself in time.")
+	return SayTo(h.Stderr, "No window was open. The session of an earlier run was removed from the keyring. It could not be closed at e-RS, "+
+		"where it ends when its time is up.")
 }
 
 // closeLeftover closes the session of a killed run at e-RS (A003), with a record in the audit log.

@@ -100,10 +100,10 @@ func (p *preferences) Set(name ui.Preference, value string) error {
 func (p *preferences) save(name ui.Preference, value string) error {
 	if name == ui.PreferAutostart {
 		if p.autostart == nil {
-			return errors.New("starting by itself is not offered here")
+			return errors.New("this computer does not offer an automatic start")
 		}
 		if p.forced {
-			return errors.New("starting by itself was set up for everybody who uses this computer")
+			return errors.New("the automatic start is set for all users of this computer")
 		}
 		return p.autostart.Set(value == "true")
 	}

@@ -319,7 +319,7 @@ func logScreen(log *logging.Log, state signin.State) {
 var (
 	noDisplay = &problem.Problem{
 		Code:     "WINDOW-NO_DISPLAY",
-		Title:    "e-RS Login has no display to open its window on",
+		Title:    "e-RS Login cannot open its window",
 		Happened: "e-RS Login was started without a desktop, and it needs one to show its window.",
 		Steps: []string{
 			"Sign in to the desktop of this computer and start e-RS Login from its menu.",
@@ -337,7 +337,7 @@ var (
 			"If that does not help, contact your local service desk and quote the reference below.",
 		},
 		ServiceDesk: []string{
-			"The log says more.",
+			"See the log for details.",
 		},
 	}
 	broke = &problem.Problem{
@@ -349,7 +349,7 @@ var (
 			"If it happens again, contact your local service desk and quote the reference below.",
 		},
 		ServiceDesk: []string{
-			"The log says more.",
+			"See the log for details.",
 		},
 	}
 )

@@ -328,14 +328,14 @@ func TestSignOut(t *testing.T) {
 		status, stdout, stderr := run(t, "", "sign-out")
 		assert.Equal(t, app.StatusDone, status, stderr)
 		assert.Empty(t, stdout)
-		assert.Contains(t, stderr, "Nobody was signed in.")
+		assert.Contains(t, stderr, "No user was signed in.")
 	})
 	t.Run("of an earlier run, without settings", func(t *testing.T) {
 		w := newWorkplace(t, dallies, keyringtest.Options{})
 		w.publish(madeUpSession(7))
 		status, _, stderr := run(t, "", "sign-out")
 		assert.Equal(t, app.StatusDone, status, stderr)
-		assert.Contains(t, stderr, "e-RS could not be told")
+		assert.Contains(t, stderr, "could not be closed at e-RS")
 		assert.NotContains(t, stderr, "made-up")
 		_, err := readSession(t.Context(), handoff.ReadAny)
 		require.ErrorIs(t, err, errSignedOut)
@@ -372,7 +372,7 @@ func TestA00302SignOutClosesWhatAnEarlierRunHasLeft(t *testing.T) {
 	p.Stderr = &complaints
 	err = endSession(t.Context(), p, instance.DefaultFile(), config.Sources{File: file})
 	require.NoError(t, err)
-	assert.Contains(t, complaints.String(), "The session that an earlier run had left was ended.")
+	assert.Contains(t, complaints.String(), "The session of an earlier run was ended.")
 	assert.Empty(t, ers.Sessions(), "it is still open at e-RS")
 	_, err = readSession(t.Context(), handoff.ReadAny)
 	require.ErrorIs(t, err, errSignedOut)
@@ -397,7 +397,7 @@ func TestSignOutRemovesATokenThatWasLeft(t *testing.T) {
 	p := testProgram(t, os.Environ()...)
 	p.Stderr = &complaints
 	require.NoError(t, endSession(t.Context(), p, instance.DefaultFile(), config.Sources{}))
-	assert.Contains(t, complaints.String(), "The session that an earlier run had left was ended.")
+	assert.Contains(t, complaints.String(), "The session of an earlier run was ended.")
 	assert.NotContains(t, complaints.String(), "made-up")
 	require.NoError(t, checkSignedOut(t.Context()))
 }

@@ -8,9 +8,9 @@ import (
 
 // addBackground adds the flags for how the window starts.
 func addBackground(flags *pflag.FlagSet) {
-	flags.Bool(app.ByLinkFlag, false, "wait for the user although a card is in (used by the program itself, for links)")
+	flags.Bool(app.ByLinkFlag, false, "wait for the user even if a card is inserted (used by e-RS Login, for links)")
 	_ = flags.MarkHidden(app.ByLinkFlag) // the flag was added in the line before
-	flags.Bool(app.BackgroundFlag, false, "start as an icon beside the clock, or minimised where the desktop has no place for one")
+	flags.Bool(app.BackgroundFlag, false, "start as an icon next to the clock, or minimised if the desktop does not show icons")
 }
 
 // inBackground reports whether the flag is set. Commands that open the window without it show it.

@@ -76,7 +76,7 @@ func newRoot(p app.Host) *cobra.Command {
 		Use:   "ers-login",
 		Short: "Sign in to e-RS with your smartcard, for all applications on this computer",
 		Long: "Opens the sign-in window. Once you have chosen an organisation and role, other applications on this computer find the\n" +
-			"e-RS session in the keyring, until you sign out or remove your smartcard.\n\n" + app.StatusHelp,
+			"e-RS session in the keyring until you sign out or remove your smartcard.\n\n" + app.StatusHelp,
 		Args:          subcommand,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -88,7 +88,7 @@ func newRoot(p app.Host) *cobra.Command {
 			case flags.Changed("for"):
 				return asked.start(cmd, p)
 			case flags.Changed("timeout"):
-				return app.UsageError{Err: errors.New("--timeout needs --for, as the window alone does not wait; or take ers-login sign-in --timeout")}
+				return app.UsageError{Err: errors.New("--timeout needs --for, because the window does not wait. Or use ers-login sign-in --timeout")}
 			}
 			return openWithFlags(p, cmd)
 		},

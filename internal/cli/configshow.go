@@ -18,16 +18,16 @@ import (
 func configCommand(p app.Host) *cobra.Command {
 	parent := &cobra.Command{
 		Use:   "config",
-		Short: "Look at the settings",
+		Short: "Show the settings",
 	}
 	var input configShow
 	show := &cobra.Command{
 		Use:   "show",
 		Short: "Print every setting with its value",
-		Long: "Prints every setting with the value that counts, in the form of a settings file; settings of a platform that is not in use are\n" +
-			"left out (see the setting platform). What cannot be used is told on standard error,\n" +
-			"and the exit status is 1 then. Nothing is changed, and neither a display nor a keyring is needed. The settings can be given as\n" +
-			"flags, too, to see what would count with them.",
+		Long: "Prints every setting with the value in effect, in the form of a settings file. Settings of the\n" +
+			"platform that is not in use are left out (see the setting platform). If a value cannot be used, a message on standard\n" +
+			"error says so and the exit status is 1. The command changes nothing, and needs neither a display nor a keyring. You can give\n" +
+			"settings as flags, to see what they would change.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			file, err := cmd.Flags().GetString("config")
@@ -39,7 +39,7 @@ func configCommand(p app.Host) *cobra.Command {
 			return input.run(sources, p.Stdout, p.Stderr)
 		},
 	}
-	show.Flags().BoolVar(&input.origin, "origin", false, "print where each value comes from, too")
+	show.Flags().BoolVar(&input.origin, "origin", false, "also print where each value comes from")
 	show.Flags().BoolVar(&input.json, "json", false, "print JSON")
 	config.AddFlags(show.Flags())
 	parent.AddCommand(show)

@@ -16,10 +16,10 @@ func demoCommand(p app.Host) *cobra.Command {
 	var key string
 	demo := &cobra.Command{
 		Use:   "demo",
-		Short: "Show the program with a simulated smartcard and a stand-in for e-RS",
-		Long: "Opens the window with a simulated smartcard and a stand-in for e-RS on this computer, reached over verified TLS as the real\n" +
-			"one is. The keyring is your own: other applications see the session of the demonstration, whose base URL is this computer. Where\n" +
-			"your desktop has no keyring that can be used, the demonstration has one of its own on a private D-Bus, and says how to read it.",
+		Short: "Show e-RS Login with a simulated smartcard and a simulated e-RS",
+		Long: "Opens the window with a simulated smartcard and a simulated e-RS on this computer. As with the real e-RS, the connection is\n" +
+			"verified TLS. The demonstration uses your own keyring, so other applications see its session. The session's base URL is this\n" +
+			"computer. If your desktop has no usable keyring, the demonstration starts its own on a private D-Bus and says how to read it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := withoutSettings(cmd.Flags(), "leave out demo"); err != nil {
@@ -28,7 +28,7 @@ func demoCommand(p app.Host) *cobra.Command {
 			return p.OpenDemo(cmd.Context(), key)
 		},
 	}
-	demo.Flags().StringVar(&key, "persona", app.PersonaKeys()[0], "whose card Sign in inserts: "+strings.Join(app.PersonaKeys(), ", "))
+	demo.Flags().StringVar(&key, "persona", app.PersonaKeys()[0], "the card that Sign in inserts: "+strings.Join(app.PersonaKeys(), ", "))
 	completeFlag(demo, "persona", oneOf(app.PersonaKeys()...))
 	return demo
 }
@@ -45,5 +45,5 @@ func withoutSettings(flags *pflag.FlagSet, remedy string) error {
 	if given == nil {
 		return nil
 	}
-	return app.UsageError{Err: fmt.Errorf("%s: the demonstration has settings of its own; to use these, %s", strings.Join(given, ", "), remedy)}
+	return app.UsageError{Err: fmt.Errorf("%s: the demonstration has its own settings; to use these, %s", strings.Join(given, ", "), remedy)}
 }

@@ -43,13 +43,14 @@ func doctorCommand(p app.Host) *cobra.Command {
 	var input doctor
 	command := &cobra.Command{
 		Use:   "doctor",
-		Short: "Find out which link between the smartcard and e-RS is broken",
+		Short: "Check everything between the smartcard and e-RS",
 		Long: "Checks the smartcard reader, the Identity Agent or what NHS Care Identity needs, the network, the certificates, e-RS, the keyring\n" +
-			"and the settings, as the platform in use has them, and says what to do where something is wrong. Nobody is signed in or asked for a password, and a window that is open is not disturbed. Neither a\n" +
-			"display nor OpenGL is needed.\n\n" +
-			"The exit status is the number of checks that have failed, 125 at most; 126 means that what was asked for could not be done: with\n" +
-			"--handoff no reader was tried, since the keyring is locked or another check is running, or the bundle was not saved. A command\n" +
-			"line that is not understood ends with 2, as everywhere, and prints no checks.",
+			"and the settings. If something\n" +
+			"is wrong, it says what to do. It does not sign you in or ask for a password, does not disturb an open window, and needs neither\n" +
+			"a display nor OpenGL.\n\n" +
+			"The exit status is the number of failed checks, 125 at most. 126 means that the command could not do what you asked: --handoff\n" +
+			"tried no reader, because the keyring is locked or another check is running, or the support file was not saved. If the command line is\n" +
+			"not valid, the status is 2 and no checks are printed.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			file, err := cmd.Flags().GetString("config")
@@ -68,10 +69,10 @@ func doctorCommand(p app.Host) *cobra.Command {
 	}
 	command.Flags().BoolVar(&input.json, "json", false, "print JSON")
 	command.Flags().BoolVar(&input.handoff, "handoff", false,
-		"write a test entry into the keyring instead, and say which kinds of programs read it on this computer")
-	command.Flags().StringVar(&input.bundle, "bundle", "", "save a support bundle as this zip file, after showing what is in it")
-	command.Flags().BoolVar(&input.yes, "yes", false, "save the bundle without asking")
-	command.Flags().BoolVar(&input.demo, "demo", false, "check a simulated smartcard and a stand-in for e-RS, as the demonstration has them")
+		"instead, write a test entry into the keyring and say which kinds of programs can read it on this computer")
+	command.Flags().StringVar(&input.bundle, "bundle", "", "save a support file (zip) under this name, after showing what is in it")
+	command.Flags().BoolVar(&input.yes, "yes", false, "save the support file without asking")
+	command.Flags().BoolVar(&input.demo, "demo", false, "check the simulated smartcard and e-RS of the demonstration")
 	config.AddFlags(command.Flags())
 	completeFlag(command, "bundle", filesLike("zip"))
 	return command
@@ -85,7 +86,7 @@ type doctorRun struct {
 
 func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) error {
 	if d.bundle != "" && !d.yes && !isTerminal(p.Stdin) {
-		return app.UsageError{Err: errors.New("--bundle: say --yes too, as there is no terminal to ask on")}
+		return app.UsageError{Err: errors.New("--bundle: add --yes, because there is no terminal to ask on")}
 	}
 	// The log file belongs to a window that may be running. This log masks secrets, and writes
 	// nowhere.
@@ -127,10 +128,10 @@ func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) err
 // was tried.
 func (d doctor) verdict(results []diagnose.Result) error {
 	if failures := diagnose.Failures(results); failures > 0 {
-		return app.Ending{Err: fmt.Errorf("checks that have failed: %d", failures), Status: min(failures, statusMostFailures)}
+		return app.Ending{Err: fmt.Errorf("failed checks: %d", failures), Status: min(failures, statusMostFailures)}
 	}
 	if d.handoff && !diagnose.Proved(results) {
-		return app.Ending{Err: errors.New("no reader was tried, so that nothing is known of any"), Status: statusNotDone}
+		return app.Ending{Err: errors.New("no reader was tried, so the result is not known"), Status: statusNotDone}
 	}
 	return nil
 }
@@ -206,20 +207,20 @@ func (e doctorRun) saveBundle(ctx context.Context, results []diagnose.Result, la
 			return err
 		}
 		if !agreed {
-			return errors.New("the support bundle was not saved")
+			return errors.New("the support file was not saved")
 		}
 	}
 	if err := diagnose.Save(e.bundle, files, now); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.Program.Stderr, "The support bundle is in %s.\n", e.bundle)
+	_, err = fmt.Fprintf(e.Program.Stderr, "The support file is saved as %s.\n", e.bundle)
 	return err
 }
 
 // show prints the files to standard error: short ones whole, and the size of the log.
 func (e doctorRun) show(files []diagnose.File) error {
 	var text strings.Builder
-	text.WriteString("The support bundle has these files:\n")
+	text.WriteString("The support file contains:\n")
 	for _, file := range files {
 		fmt.Fprintf(&text, "  %-24s %9d bytes, %d lines\n", file.Name, len(file.Content), strings.Count(string(file.Content), "\n"))
 	}

@@ -21,14 +21,14 @@ func forgetCommand(p app.Host) *cobra.Command {
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "forget",
-		Short: "Remove what was stored in the keyring beyond the session, and the autostart entry",
-		Long: "Removes from the keyring the passphrase of the certificate, the client secret, the password for the proxy, and what a check\n" +
-			"that was cut short has left; and the user's own entry that starts the program at log-in. The session stays as it is: sign-out ends it. That there\n" +
-			"was nothing to remove is no error. A locked keyring asks for its password. Whoever gives up a computer, or has e-RS Login\n" +
-			"removed from it, signs out and forgets.\n\n" + app.StatusHelp,
+		Short: "Remove your stored passphrase, client secret, proxy password and autostart entry",
+		Long: "Removes from the keyring the passphrase of the certificate, the client secret, the password for the proxy, and anything left by an interrupted\n" +
+			"check. Also removes your own entry that starts e-RS Login when you sign in to the computer. It does not end the session: use\n" +
+			"sign-out for that. It is not an error if there is nothing to remove. A locked keyring asks for its password. Before you give\n" +
+			"up a computer or remove e-RS Login from it, run sign-out and then forget.\n\n" + app.StatusHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return within(cmd, timeout, "it was not all removed", func(ctx context.Context, sources config.Sources) error {
+			return within(cmd, timeout, "not everything was removed", func(ctx context.Context, sources config.Sources) error {
 				return forgetAll(ctx, p, sources)
 			})
 		},
@@ -49,7 +49,7 @@ func forgetAll(ctx context.Context, p app.Host, sources config.Sources) error {
 	if err := errors.Join(failed, forgetSecrets(ctx, p, sources, log)); err != nil {
 		return err
 	}
-	return app.SayTo(p.Stderr, "The keyring holds no passphrase, no client secret and no proxy password for e-RS Login, and you have no autostart entry of your own for it.")
+	return app.SayTo(p.Stderr, "The keyring has no passphrase, no client secret and no proxy password for e-RS Login, and you have no autostart entry of your own.")
 }
 
 // forgetSecrets removes the secrets and the test entry.

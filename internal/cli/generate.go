@@ -31,8 +31,8 @@ func generateCommand(p app.Host) *cobra.Command {
 	return &cobra.Command{
 		Use:   "generate FOLDER",
 		Short: "Write the manual page and the completions of all shells into a folder (for packages)",
-		Long: "Writes the manual page and the completions of all shells into a folder, at the places where they belong under /usr/share on\n" +
-			"Linux. It is for whoever makes a package.",
+		Long: "Writes the manual page and the completions of all shells into a folder, laid out as under /usr/share on Linux. It is for\n" +
+			"people who make packages.",
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
 

@@ -46,12 +46,12 @@ func isLink(args []string) bool {
 // openLink carries out a link.
 func openLink(ctx context.Context, p app.Host, args []string) error {
 	if len(args) > 1 {
-		return app.UsageError{Err: errors.New("a link stands alone on a command line")}
+		return app.UsageError{Err: errors.New("a link must be the only argument")}
 	}
 	asked, err := parseLink(args[0])
 	if err != nil {
 		// The link is not quoted: its author is unknown.
-		return app.UsageError{Err: fmt.Errorf("this link is not one of e-RS Login's: %w", err)}
+		return app.UsageError{Err: fmt.Errorf("this is not a link of e-RS Login: %w", err)}
 	}
 	asker := newAsker(p, nil)
 	asker.open = func() (<-chan error, error) { return p.StartWindow([]string{"--" + app.ByLinkFlag}) }
@@ -70,7 +70,7 @@ func parseLink(text string) (link, error) {
 		return link{}, fmt.Errorf("it is longer than %d bytes", maxLink)
 	}
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"'<>\\^`{|}#@", r) }) {
-		return link{}, errors.New("it has a character that does not belong there")
+		return link{}, errors.New("it has a character that is not allowed")
 	}
 	rest, found := strings.CutPrefix(text[len(linkScheme):], "//")
 	if !found {
@@ -90,11 +90,11 @@ func parseLink(text string) (link, error) {
 	}
 	value, found := strings.CutPrefix(query, "for=")
 	if !found || strings.ContainsAny(value, "&;=?") {
-		return link{}, errors.New("for is the one parameter, once")
+		return link{}, errors.New("the only parameter is for, and only once")
 	}
 	name, err := url.QueryUnescape(value)
 	if err != nil {
-		return link{}, errors.New("the name in it is not escaped as it should be")
+		return link{}, errors.New("the name in it is not escaped correctly")
 	}
 	if err := checkLinkName(name); err != nil {
 		return link{}, err

@@ -32,11 +32,11 @@ func manualPage(root *cobra.Command, version string) []byte {
 	page.macro("SH", "COMMANDS")
 	page.commands(root)
 	page.macro("SH", "OPTIONS")
-	page.line(roff("Those of ers-login itself. Each setting has an option; settings.md tells more of them (see FILES)."))
+	page.line(roff("The options of ers-login without a command. Each setting has an option: see settings.md (in FILES)."))
 	page.options(root.LocalFlags())
 	page.macro("SH", "LINKS")
-	page.paragraphs("The desktop opens these with ers-login. A link with anything else in it is refused, and so is a command line with something\n" +
-		"beside the link; nothing in a link is a setting.")
+	page.paragraphs("The desktop opens these links with ers-login. A link must be the only argument and in one of these forms. It cannot change a\n" +
+		"setting.")
 	page.items(linkItems())
 	page.macro("SH", "ENVIRONMENT")
 	page.items(environmentItems())
@@ -45,7 +45,7 @@ func manualPage(root *cobra.Command, version string) []byte {
 	page.macro("SH", "FILES")
 	page.items(fileItems())
 	page.macro("PP")
-	page.line(roff("ers-login config show --origin tells which settings files there are, and which settings come from them."))
+	page.line(roff("ers-login config show --origin shows which settings come from which file."))
 	page.macro("SH", roff("SEE ALSO"))
 	page.line("\\fBsecret\\-tool\\fR(1), \\fBcurl\\fR(1)")
 	return page.text.Bytes()

@@ -17,7 +17,7 @@ func linkItems() []manualItem {
 		{
 			linkScheme + "//" + linkSignIn + "?for=NAME",
 			fmt.Sprintf("The same as ers-login sign-in --for NAME. The name is 1 to %d printable characters, escaped as in the query of an\n"+
-				"address: Vendor%%20App. It is the one parameter.", maxLinkName),
+				"address: Vendor%%20App. There are no other parameters.", maxLinkName),
 		},
 		{linkScheme + "//" + linkOpen, "The same as ers-login: opens the window, or brings it to the front."},
 	}
@@ -33,17 +33,17 @@ func environmentItems() []manualItem {
 		},
 		{
 			strings.Join(variableNames(), ", "),
-			"Are not read. ers-login session --env prints commands that set them, or remove them if nobody is signed in.",
+			"Not read. ers-login session --env prints commands that set them, or remove them if no user is signed in.",
 		},
 		{
 			"DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR",
-			"Where the session bus is, and so the keyring. Without them (over SSH, under sudo, from cron) there is none, and the exit\n" +
-				"status is 3.",
+			"The way to the session bus, and so to the keyring. Without them (over SSH, under sudo, from cron) there is no keyring, and\n" +
+				"the exit status is 3.",
 		},
-		{"DISPLAY, WAYLAND_DISPLAY", "Where the window is shown. Commands that open none do not need them."},
-		{"XDG_CONFIG_HOME, XDG_STATE_HOME", "The folders of FILES, in place of ~/.config and ~/.local/state."},
+		{"DISPLAY, WAYLAND_DISPLAY", "The display for the window. Commands that open no window do not need them."},
+		{"XDG_CONFIG_HOME, XDG_STATE_HOME", "The folders of FILES, instead of ~/.config and ~/.local/state."},
 		{"HTTPS_PROXY, NO_PROXY", "The proxy for e-RS, unless the setting proxy says otherwise."},
-		{"XDG_ACTIVATION_TOKEN, DESKTOP_STARTUP_ID", "The right to raise the window, from the program that has started this one."},
+		{"XDG_ACTIVATION_TOKEN, DESKTOP_STARTUP_ID", "The right to bring the window to the front, from the program that started ers-login."},
 	}
 }
 
@@ -57,10 +57,10 @@ func statusItems() []manualItem {
 	}
 	return append(items,
 		manualItem{fmt.Sprintf("1 to %d, of ers-login doctor", statusMostFailures),
-			"So many checks have failed. 2 also is a command line that was not understood; then nothing is printed on standard output."},
+			"The number of failed checks. 2 can also mean that the command line is not valid; then nothing is printed on standard output."},
 		manualItem{fmt.Sprintf("%d, of ers-login doctor", statusNotDone),
-			"What was asked for could not be done: with --handoff no reader was tried, as the keyring is locked, the bundle was not\n" +
-				"saved, or the results could not be printed."},
+			"The command could not do what you asked: --handoff tried no reader because the keyring is locked, the support file was\n" +
+				"not saved, or the results could not be printed."},
 	)
 }
 
@@ -70,24 +70,24 @@ const manualUserFile = "~/.config/ers-login/config.toml"
 func fileItems() []manualItem {
 	return []manualItem{
 		{manualUserFile, "The user's settings."},
-		{"/etc/ers-login/config.toml", "Settings for everybody who uses the computer. The user's override them."},
-		{"/etc/ers-login/policy.toml", "The organisation's policy. What it sets, nothing overrides."},
+		{"/etc/ers-login/config.toml", "Settings for all users of the computer. The user's settings override them."},
+		{"/etc/ers-login/policy.toml", "The organisation's policy. Nothing overrides it."},
 		{"~/.local/state/ers-login/ers-login.log", "The log, without secrets."},
 		{"~/.local/state/ers-login/audit/", "The audit log, unless the setting audit_dir names another folder."},
-		{"~/.local/state/ers-login/history.json", "The role chosen last, and favourites."},
-		{"~/.local/state/ers-login/graphics", "That this version has drawn its window on this display."},
-		{"$XDG_RUNTIME_DIR/ers-login.lock", "Is locked while the window is open, which also owns io.github.ers_login.ErsLogin on the session bus."},
+		{"~/.local/state/ers-login/history.json", "The last chosen role, and favourites."},
+		{"~/.local/state/ers-login/graphics", "A record that this version can draw its window on this display."},
+		{"$XDG_RUNTIME_DIR/ers-login.lock", "Locked while the window is open. The window also owns io.github.ers_login.ErsLogin on the session bus."},
 		{
 			"/etc/xdg/autostart/io.github.ers_login.ErsLogin.desktop, ~/.config/autostart/io.github.ers_login.ErsLogin.desktop",
-			"Start the program with the desktop, for everybody and for the user, if that is switched on.",
+			"Start e-RS Login with the desktop, for all users and for one user, if that is switched on.",
 		},
 		{"/usr/share/doc/ers-login/", "All documents, such as commands.md, settings.md, handoff.md and errors.md."},
 	}
 }
 
 // completionText describes how shells get their completions.
-const completionText = `Prints the completion for a shell. The packages install those of bash, zsh and fish; by hand a shell loads its own with one of
-these lines.`
+const completionText = `Prints the completion for a shell. The packages install the completions of bash, zsh and fish. You can also load a completion
+with one of these lines.`
 
 // completionExample is one line for each shell.
 const completionExample = "  source <(ers-login completion bash)\n" +

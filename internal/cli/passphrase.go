@@ -27,8 +27,8 @@ func passphraseCommand(p app.Host) *cobra.Command {
 	return storing(p, storedSecret{
 		use: "passphrase", what: "passphrase", prompt: "Passphrase: ",
 		short: "Store the passphrase of the certificate or its key in the keyring",
-		long: "Asks for the passphrase of a PKCS#12 certificate or an encrypted key and stores it in the keyring, where the program finds it at the\n" +
-			"next sign-in. It is read from standard input, and from the terminal without showing it; it is never an argument.",
+		long: "Asks for the passphrase of a PKCS#12 certificate or an encrypted key and stores it in the keyring for the next sign-in. The\n" +
+			"passphrase is read from standard input. On a terminal it is not shown as you type. It cannot be an argument.",
 		store: (*keyring.Client).SetPassphrase,
 	})
 }
@@ -37,8 +37,8 @@ func proxyPasswordCommand(p app.Host) *cobra.Command {
 	return storing(p, storedSecret{
 		use: "proxy-password", what: "password of the proxy", prompt: "Password: ",
 		short: "Store the password for the proxy in the keyring",
-		long: "Asks for the password that belongs to the setting proxy_user and stores it in the keyring, where the program finds it when the\n" +
-			"proxy wants it. It is kept for the proxy that is in force now, and sent to no other. It is read from standard input, and from the terminal without showing it; it is never an argument.",
+		long: "Asks for the password that belongs to the setting proxy_user and stores it in the keyring. It is sent only to the proxy that is\n" +
+			"set up now. The password is read from standard input. On a terminal it is not shown as you type. It cannot be an argument.",
 		store: (*keyring.Client).SetProxyPassword,
 		bind:  bindToProxy,
 	})
@@ -69,10 +69,10 @@ func bindToProxy(settings config.Config, password secret.Text) (bound secret.Tex
 		return secret.Text{}, "", err
 	}
 	if proxy == "" {
-		return password, "No proxy is set up now. The password is sent to none but the one that the setting proxy names in a file or policy.", nil
+		return password, "No proxy is set up now. The password is only sent to the proxy that the setting proxy names in a file or policy.", nil
 	}
 	return secret.New(strings.ToLower(proxy) + "\n" + password.Reveal()),
-		"It is sent to the proxy " + problem.Clean(proxy, maxTyped) + " alone. Store it again when the proxy changes.", nil
+		"It is only sent to the proxy " + problem.Clean(proxy, maxTyped) + ". Store it again if the proxy changes.", nil
 }
 
 // storedSecret is a secret that a command stores for the program.
@@ -124,7 +124,7 @@ func storing(p app.Host, it storedSecret) *cobra.Command {
 			if err := errors.Join(it.store(ring, cmd.Context(), entered), ring.Close()); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(p.Stderr, "The %s is in the keyring.\n%s", it.what, note)
+			_, err = fmt.Fprintf(p.Stderr, "The %s is stored in the keyring.\n%s", it.what, note)
 			return err
 		},
 	}

@@ -48,7 +48,7 @@ func TestTheProxysPasswordGoesToItsProxyAlone(t *testing.T) {
 		return stderr
 	}
 
-	require.Contains(t, store("http://proxy.example"), "It is sent to the proxy proxy.example:80 alone.")
+	require.Contains(t, store("http://proxy.example"), "It is only sent to the proxy proxy.example:80.")
 	assert.Equal(t, "hunter2", sent(load(""), "proxy.example:80"))
 	assert.Equal(t, "hunter2", sent(load("proxy = 'http://Proxy.example:80'\n"), "Proxy.example:80"))
 	for _, other := range []string{"evil.example:80", "proxy.example:8080", "proxy.example", "xproxy.example:80", ""} {

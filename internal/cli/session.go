@@ -25,12 +25,13 @@ func sessionCommand(p app.Host) *cobra.Command {
 	var input sessionInput
 	cmd := &cobra.Command{
 		Use:   "session",
-		Short: "Tell who is signed in to e-RS",
-		Long: "Reads the session from the keyring, as other applications do, and tells who is signed in. It opens no window, asks for\n" +
-			"nothing and needs neither settings nor a display. A session that is over by its own time is none.\n\n" +
-			"A session has a session key (HSCN) or an access token (FHIR). Without a form it prints text for people, without that.\n" +
-			"--json, --key, --token, --env, --header and --follow print it. It is a secret: not into a log, not into the arguments of\n" +
-			"a program. --key never prints an access token, nor --token a session key: each finds nobody signed in instead.\n\n" +
+		Short: "Show who is signed in to e-RS",
+		Long: "Reads the session from the keyring, as other applications do, and shows who is signed in. It opens no window, asks no\n" +
+			"questions and needs neither settings nor a display. An expired session counts as signed out.\n\n" +
+			"A session has a session key (HSCN) or an access token (FHIR), which is a secret: keep it out of logs and of the arguments\n" +
+			"of programs. Without an option, the command prints text for people, without the secret. --json, --key, --token, --env,\n" +
+			"--header and --follow print the secret. --key only prints a session key and --token only an access token: if the session\n" +
+			"has the other one, the answer is that no user is signed in.\n\n" +
 			app.StatusHelp,
 		Example: "  ers-login session\n" +
 			"  ers-login session --wait --timeout 5m --json\n" +
@@ -47,16 +48,16 @@ func sessionCommand(p app.Host) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&input.json, "json", false, "print the entry, one JSON object")
-	flags.BoolVar(&input.key, "key", false, "print the session key alone (HSCN), without a newline unless to a terminal")
-	flags.BoolVar(&input.token, "token", false, "print the access token alone (FHIR), without a newline unless to a terminal")
+	flags.BoolVar(&input.json, "json", false, "print the session as one JSON object")
+	flags.BoolVar(&input.key, "key", false, "print only the session key (HSCN), with a newline only on a terminal")
+	flags.BoolVar(&input.token, "token", false, "print only the access token (FHIR), with a newline only on a terminal")
 	flags.BoolVar(&input.env, "env", false, "print commands that set "+strings.Join(variableNames(), ", ")+", for eval")
 	flags.BoolVar(&input.header, "header", false, "print the HTTP headers of a call, for curl's -H @- as in the example")
-	flags.BoolVar(&input.follow, "follow", false, "print a line of JSON now and for each change, until it is ended")
+	flags.BoolVar(&input.follow, "follow", false, "print a line of JSON now and after each change, until stopped")
 	flags.BoolVar(&input.withoutKey, "without-key", false, "leave the session key or access token out of --json and --follow")
 	flags.StringVar(&input.shell, "shell", defaultShell, "the shell that --env is for: "+strings.Join(shellNames(), ", "))
-	flags.BoolVar(&input.wait, "wait", false, "wait until somebody is signed in")
-	flags.DurationVar(&input.timeout, "timeout", 0, "longest time to wait, such as 30s or 5m; without it, for ever")
+	flags.BoolVar(&input.wait, "wait", false, "wait until a user is signed in")
+	flags.DurationVar(&input.timeout, "timeout", 0, "longest time to wait, such as 30s or 5m; without it, there is no limit")
 	completeFlag(cmd, "shell", oneOf(shellNames()...))
 	return cmd
 }
@@ -87,7 +88,7 @@ func (s sessionInput) check(shellGiven bool) error {
 	case len(forms) > 1:
 		return fmt.Errorf("%s cannot be given together", strings.Join(forms, " and "))
 	case s.follow && s.wait:
-		return errors.New("--follow waits by itself: leave --wait out")
+		return errors.New("--follow already waits: leave out --wait")
 	case s.withoutKey && !s.json && !s.follow:
 		return errors.New("--without-key needs --json or --follow")
 	case shellGiven && !s.env:
@@ -185,18 +186,18 @@ func findOf[S handoff.Entry](
 	case !errors.Is(err, handoff.ErrNotFound):
 		return nil, keyring.AsProblem(err)
 	default:
-		return nil, app.Ending{Err: fmt.Errorf("nobody has signed in to e-RS within %v", s.timeout), Status: app.StatusLate}
+		return nil, app.Ending{Err: fmt.Errorf("no user signed in to e-RS within %v", s.timeout), Status: app.StatusLate}
 	}
 }
 
 // errUnread: the reader of stdout is gone.
-var errUnread = errors.New("nobody reads the session any more that was waited for")
+var errUnread = errors.New("the program that reads the output has ended")
 
 // errSignedOut means signed out, which is an answer rather than a fault of the program.
-var errSignedOut = app.Ending{Err: errors.New("nobody is signed in to e-RS"), Status: app.StatusFailed}
+var errSignedOut = app.Ending{Err: errors.New("no user is signed in to e-RS"), Status: app.StatusFailed}
 
 // errInterrupted is the end of a wait by Ctrl+C or a signal.
-var errInterrupted = app.Ending{Err: errors.New("interrupted before anybody had signed in"), Status: app.StatusFailed}
+var errInterrupted = app.Ending{Err: errors.New("interrupted before a user signed in"), Status: app.StatusFailed}
 
 // readSession reads once. The error is errSignedOut, or a Problem of the keyring.
 func readSession[S handoff.Entry](ctx context.Context, read func(context.Context) (S, error)) (handoff.Entry, error) {

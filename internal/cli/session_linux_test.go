@@ -231,7 +231,7 @@ set -gx ERS_ON_BEHALF_OF '021600556515';
 		status, stdout, stderr := run(t, "", "session", "--token")
 		assert.Equal(t, app.StatusFailed, status)
 		assert.Empty(t, stdout)
-		assert.Contains(t, stderr, "nobody is signed in to e-RS with an access token")
+		assert.Contains(t, stderr, "no user is signed in to e-RS with an access token")
 	})
 	t.Run("env, evaluated by a real shell", func(t *testing.T) {
 		w.publish(session)
@@ -259,10 +259,10 @@ func TestSessionWithoutASession(t *testing.T) {
 		status  int
 		says    string
 	}{
-		"nobody":        {keyringtest.Options{}, nil, false, "", app.StatusFailed, "nobody is signed in"},
-		"token expired": {keyringtest.Options{}, tokenExpired, false, "", app.StatusFailed, "nobody is signed in"},
-		"expired":       {keyringtest.Options{}, expired, false, "", app.StatusFailed, "nobody is signed in"},
-		"no collection": {keyringtest.Options{State: keyringtest.NoCollection}, nil, false, "", app.StatusFailed, "nobody is signed in"},
+		"nobody":        {keyringtest.Options{}, nil, false, "", app.StatusFailed, "no user is signed in"},
+		"token expired": {keyringtest.Options{}, tokenExpired, false, "", app.StatusFailed, "no user is signed in"},
+		"expired":       {keyringtest.Options{}, expired, false, "", app.StatusFailed, "no user is signed in"},
+		"no collection": {keyringtest.Options{State: keyringtest.NoCollection}, nil, false, "", app.StatusFailed, "no user is signed in"},
 		"locked":        {keyringtest.Options{}, expired, true, "", app.StatusKeyring, "KEYRING-LOCKED"},
 		"no service":    {keyringtest.Options{State: keyringtest.NoService}, nil, false, "", app.StatusKeyring, "KEYRING-NO_SERVICE"},
 		"no bus":        {keyringtest.Options{State: keyringtest.NoBus}, nil, false, "", app.StatusKeyring, "KEYRING-NO_BUS"},
@@ -518,7 +518,7 @@ func TestTheDocumentedCallWithCurl(t *testing.T) {
 			require.NoError(t, handoff.Clear(t.Context()))
 			status, stderr := shell(t, text)
 			assert.Equal(t, app.StatusFailed, status)
-			assert.Contains(t, stderr, "nobody is signed in")
+			assert.Contains(t, stderr, "no user is signed in")
 			assert.Empty(t, calls, "e-RS was called without a session")
 
 			session := madeUpSession(7)

@@ -21,10 +21,11 @@ func signInCommand(p app.Host) *cobra.Command {
 	var input signInInput
 	cmd := &cobra.Command{
 		Use:   "sign-in",
-		Short: "Have the user sign in to e-RS, and wait until they have",
-		Long: "Brings the window to the front, or opens it, and returns when somebody is signed in (0), or when the user has given up or\n" +
-			"closed the window, or it cannot begin (1). Where somebody is signed in already it returns at once. The window stays open.\n\n" +
-			"With --for the window shows who asks. ers-login --for NAME does the same.\n\n" + app.StatusHelp,
+		Short: "Ask the user to sign in to e-RS, and wait",
+		Long: "Brings the window to the front, or opens it, and waits. It ends with 0 when the user has signed in, and with 1 if the user\n" +
+			"cancels or closes the window, or the sign-in cannot start. If a user is already signed in, it ends at once. The window stays\n" +
+			"open.\n\n" +
+			"With --for, the window shows which program asks. ers-login --for NAME does the same.\n\n" + app.StatusHelp,
 		Example: "  ers-login sign-in --for \"Vendor App\" --timeout 5m && ers-login session --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -44,8 +45,8 @@ type signInInput struct {
 }
 
 func (s *signInInput) addFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.name, "for", "", "have the user sign in for the program with this `name`, which the window shows, and wait")
-	flags.DurationVar(&s.timeout, "timeout", 0, "longest time to wait for the sign-in, such as 30s or 5m; without it, for ever")
+	flags.StringVar(&s.name, "for", "", "ask the user to sign in for the program with this `name`, which the window shows, and wait")
+	flags.DurationVar(&s.timeout, "timeout", 0, "longest time to wait for the sign-in, such as 30s or 5m; without it, there is no limit")
 }
 
 // start carries out the command line.
@@ -61,7 +62,7 @@ func (s signInInput) start(cmd *cobra.Command, p app.Host) error {
 func (s signInInput) check() error {
 	switch {
 	case s.named && shown(s.name) == "":
-		return errors.New("--for: the name of a program is needed")
+		return errors.New("--for needs the name of a program")
 	case s.timeLimited && s.timeout <= 0:
 		return errors.New("--timeout: a time above zero is needed, such as 30s or 5m")
 	}
@@ -83,7 +84,7 @@ func (s signInInput) run(ctx context.Context, asker asker) error {
 	case ctx.Err() != nil:
 		return errInterrupted
 	case waiting.Err() != nil:
-		return app.Ending{Err: fmt.Errorf("nobody has signed in to e-RS within %v; the window is still open", s.timeout), Status: app.StatusLate}
+		return app.Ending{Err: fmt.Errorf("no user signed in to e-RS within %v; the window is still open", s.timeout), Status: app.StatusLate}
 	default:
 		return err
 	}
@@ -215,7 +216,7 @@ func windowEnded(how, asked error) error {
 	return app.Ending{Err: opening, Status: status}
 }
 
-// settingFlags are a command line's flags for a window, written anew.
+// settingFlags are a command line's flags for a window, written again.
 func settingFlags(flags *pflag.FlagSet) []string {
 	if flags == nil {
 		return nil

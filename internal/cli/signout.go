@@ -22,9 +22,9 @@ func signOutCommand(p app.Host) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sign-out",
 		Short: "Sign out of e-RS",
-		Long: "Has the window end the session, and returns when it is out of the keyring. A sign-in under way is given up. Where no window\n" +
-			"is open, what an earlier run has left in the keyring is removed, and its session closed at e-RS if the settings allow it.\n" +
-			"That nobody was signed in is no error. No window is opened.\n\n" + app.StatusHelp,
+		Long: "Asks the open window to end the session, and waits until the session is removed from the keyring. A sign-in in progress is\n" +
+			"cancelled. If no window is open, the command removes what an earlier run left in the keyring, and closes that session at\n" +
+			"e-RS if the settings allow it. It is not an error if no user is signed in. The command never opens a window.\n\n" + app.StatusHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return within(cmd, timeout, "the session was not ended", func(ctx context.Context, sources config.Sources) error {

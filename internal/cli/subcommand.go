@@ -74,7 +74,7 @@ func help() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]",
 		Short: "Help about any command",
-		Long:  "Prints what the option --help of a command prints.",
+		Long:  "Prints the same as the option --help of a command.",
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			about, rest, err := cmd.Root().Find(args)
 			var offered []cobra.Completion

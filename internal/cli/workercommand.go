@@ -11,7 +11,7 @@ import (
 func workerCommand(p app.Host) *cobra.Command {
 	return &cobra.Command{
 		Use:    app.WorkerCommand,
-		Short:  "Work on the keyring for the window (started by the program itself)",
+		Short:  "Read and write the keyring for the window (started by e-RS Login)",
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -17,7 +17,7 @@ const doNotBlock = syscall.O_NONBLOCK
 func checkAccess(info fs.FileInfo) error {
 	status, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return fmt.Errorf("%w: its owner cannot be told", errAccess)
+		return fmt.Errorf("%w: its owner is not known", errAccess)
 	}
 	return judgeAccess(info.Mode(), int(status.Uid), os.Geteuid())
 }

@@ -190,9 +190,9 @@ func (s Setting) policyHelp() string {
 	}
 	switch {
 	case s.Instead != "":
-		fmt.Fprintf(&b, "There is no default: it is needed for a sign-in, unless %s is set.\n", s.Instead)
+		fmt.Fprintf(&b, "There is no default. It is needed to sign in, unless %s is set.\n", s.Instead)
 	case s.Required:
-		b.WriteString("There is no default: it is needed for a sign-in.\n")
+		b.WriteString("There is no default. It is needed to sign in.\n")
 	case s.Default != "":
 		fmt.Fprintf(&b, "Default: %s.\n", s.Default)
 	}
@@ -200,18 +200,18 @@ func (s Setting) policyHelp() string {
 	case KindBool:
 		b.WriteString("\nEnabled means true, and Disabled means false.")
 	case KindList:
-		b.WriteString("\nThe first line is the program's full path, and each further line is one of its arguments.")
+		b.WriteString("\nThe first line is the full path of the program. Each further line is one argument.")
 	case KindPath, KindFolder:
-		b.WriteString("\nGive a full path. The variables of Windows' own folders can stand in it, such as %ProgramData%.")
+		b.WriteString("\nGive a full path. It can contain the variables of Windows folders, such as %ProgramData%.")
 	}
-	b.WriteString("\nWhat is set here is locked: users can change it neither in their settings file nor in the window, and the value has to be one of " +
-		"those allowed, or nobody can sign in. ")
+	b.WriteString("\nWhat you set here is locked: users cannot change it in their settings file or in the window. The value must be allowed, or " +
+		"users cannot sign in. ")
 	if s.Kind == KindBool {
-		b.WriteString("If it is not configured")
+		b.WriteString("If this policy is not configured")
 	} else {
-		b.WriteString("If it is disabled or not configured")
+		b.WriteString("If this policy is disabled or not configured")
 	}
-	fmt.Fprintf(&b, ", the computer's and the user's own settings count.\n\nName of the setting: %s", s.Key)
+	fmt.Fprintf(&b, ", the settings of the computer and the user apply.\n\nName of the setting: %s", s.Key)
 	return b.String()
 }
 

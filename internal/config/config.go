@@ -383,7 +383,7 @@ func (c *Config) settle(table []Setting, slips []slip, refused map[string]bool, 
 	noCommand := c.UsedPlatform() == PlatformHSCN && c.Agent == AgentByCommand && len(c.AgentCommand) == 0
 	if noCommand && c.Locked("agent") && !refused["agent_command"] {
 		setting := lookup(table, "agent_command")
-		reason := errors.New("the policy says that tickets come from a command, and names none")
+		reason := errors.New("the policy says that tickets come from a command, but names no command")
 		found.addFrom(LayerPolicy, unusable(setting, c.origins[setting.Key], reason))
 		refused[setting.Key] = true
 	}
@@ -454,7 +454,7 @@ func (c *Config) yield(table []Setting, key, value, other string) {
 	winner := c.origins[other]
 	// It is empty, or a word of the table.
 	_ = lookup(table, key).put(c, value, place{text: true}, c.system)
-	place := problem.Words("{{.Setting}} stands in its place: {{.Place}}").With("Setting", other).WithPhrase("Place", winner.Phrase())
+	place := problem.Words("{{.Setting}} is used instead: {{.Place}}").With("Setting", other).WithPhrase("Place", winner.Phrase())
 	c.origins[key] = Origin{Layer: winner.Layer, Where: place.String(), phrase: place}
 }
 

@@ -214,8 +214,8 @@ func TestValues(t *testing.T) {
 		{name: "bool as a text in the file", key: "send_fqdn", toml: `"true"`, refused: "neither true nor false"},
 		{name: "bool another word", key: "send_fqdn", toml: "1", text: "yes", refused: "neither true nor false"},
 		{name: "word", key: "log_level", toml: `"debug"`, text: "debug", want: "debug"},
-		{name: "word not in the list", key: "log_level", toml: `"loud"`, text: "loud", refused: "not one of the words"},
-		{name: "the simulator is no agent", key: "agent", toml: `"simulator"`, text: "simulator", refused: "not one of the words"},
+		{name: "word not in the list", key: "log_level", toml: `"loud"`, text: "loud", refused: "not one of the allowed words"},
+		{name: "the simulator is no agent", key: "agent", toml: `"simulator"`, text: "simulator", refused: "not one of the allowed words"},
 		{name: "full path", key: "key", toml: "'" + absolute(t, "a", "b.key") + "'", text: absolute(t, "a", "b.key"), want: absolute(t, "a", "b.key")},
 		{name: "home", key: "key", toml: `"~/b.key"`, text: "~/b.key", want: filepath.Join(absolute(t, "home", "ann"), "b.key")},
 		{name: "path not a text", key: "key", toml: `["b.key"]`, refused: "not a text"},
@@ -610,7 +610,7 @@ func TestBrokenFiles(t *testing.T) {
 		"no end of brackets":  {"agent_command = " + strings.Repeat("[", 900), "line 1, column"},
 		"bottomless brackets": {"agent_command = " + strings.Repeat("[", 1<<20-100), "brackets"},
 		"bottomless braces":   {"agent_command = " + strings.Repeat("{a=", 1<<18), "brackets"},
-		"too large":           {"#" + strings.Repeat("x", 1<<20), "larger than"},
+		"too large":           {"#" + strings.Repeat("x", 1<<20), "too large"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

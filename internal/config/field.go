@@ -210,7 +210,7 @@ func (f *enumField) set(raw any, from place) error {
 		return err
 	}
 	if !slices.Contains(f.allowed, value) {
-		return errors.New("it is not one of the words that can stand here")
+		return errors.New("it is not one of the allowed words")
 	}
 	*f.value = value
 	return nil
@@ -235,7 +235,7 @@ func (f *commandField) set(raw any, from place) error {
 		command[0] = filepath.Join(from.home, rest)
 	}
 	if !filepath.IsAbs(command[0]) {
-		return errors.New("the program is not named by its full path")
+		return errors.New("it does not start with the full path of a program")
 	}
 	*f.value = command
 	return nil

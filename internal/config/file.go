@@ -29,7 +29,7 @@ const (
 )
 
 // errTooLarge is the reason of a file that is larger than it may be.
-var errTooLarge = errors.New("it is larger than it may be")
+var errTooLarge = errors.New("it is too large")
 
 // readBounded reads a regular file of at most limit bytes. It refuses a device or a pipe, whose end
 // may never come.
@@ -52,7 +52,7 @@ func readTrusted(path string, limit int64, trust Trust) ([]byte, error) {
 		return nil, err
 	}
 	if int64(len(content)) > limit {
-		return nil, fmt.Errorf("%w (%d bytes)", errTooLarge, limit)
+		return nil, fmt.Errorf("%w (the limit is %d bytes)", errTooLarge, limit)
 	}
 	return content, nil
 }

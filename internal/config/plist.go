@@ -87,7 +87,7 @@ type bounded struct {
 
 func (b *bounded) Write(p []byte) (int, error) {
 	if b.content.Len()+len(p) > b.limit {
-		return 0, errors.New("it is larger than it may be")
+		return 0, errors.New("it is too large")
 	}
 	return b.content.Write(p)
 }

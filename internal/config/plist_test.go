@@ -35,8 +35,8 @@ func TestPropertyLists(t *testing.T) {
 		"cannot be converted":    {`{}`, []string{shell, "-c", "cat >/dev/null; exit 1"}, trustAll, nil, "could not convert"},
 		"no plutil":              {`{}`, []string{"/nonexistent/plutil"}, trustAll, nil, "could not convert"},
 		"an endless answer":      {`{}`, []string{shell, "-c", "cat >/dev/null; yes"}, trustAll, nil, "could not convert"},
-		"users can write it":     {`{}`, nil, func(*os.File) error { return errUntrusted }, nil, "others than the administrators"},
-		"too large":              {"{}" + strings.Repeat(" ", maxFile), nil, trustAll, nil, "larger than"},
+		"users can write it":     {`{}`, nil, func(*os.File) error { return errUntrusted }, nil, "people other than administrators"},
+		"too large":              {"{}" + strings.Repeat(" ", maxFile), nil, trustAll, nil, "too large"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "policy.plist")

@@ -56,7 +56,7 @@ func readKey(key registry.Key) (map[string]any, error) {
 	case info.MaxValueLen > maxPolicyValue:
 		return nil, fmt.Errorf("it has a value of more than %d bytes", maxPolicyValue)
 	case info.SubKeyCount > 0:
-		return nil, errors.New("it has keys below it, and settings are values")
+		return nil, errors.New("it has subkeys, but settings must be values")
 	}
 	names, err := key.ReadValueNames(0)
 	if err != nil {
@@ -125,7 +125,7 @@ func knownFolder(name string) (string, error) {
 	}
 	folder, ok := folders[strings.ToUpper(name)]
 	if !ok {
-		return "", errors.New("it names a variable that does not stand for a folder of Windows")
+		return "", errors.New("it contains a variable that is not a folder of Windows")
 	}
 	return windows.KnownFolderPath(folder, 0)
 }

@@ -9,14 +9,14 @@ import (
 // Table returns the settings as a Markdown table, for the documentation.
 func Table() string {
 	var b strings.Builder
-	b.WriteString("| Setting | Platform | Default | What it is for | What it may be |\n|---|---|---|---|---|\n")
+	b.WriteString("| Setting | Platform | Default | What it is for | Allowed values |\n|---|---|---|---|---|\n")
 	for _, setting := range Settings() {
 		standard := "–"
 		if setting.Default != "" {
 			standard = "`" + setting.Default + "`"
 		}
 		if setting.Required {
-			standard = "none; needed"
+			standard = "none; required"
 		}
 		if setting.Instead != "" {
 			standard += ", or `" + setting.Instead + "`"
@@ -35,7 +35,7 @@ func WriteReference(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString(referenceHead)
 	b.WriteString(Table())
-	b.WriteString("\n## Names outside the settings file\n\nThe name of a policy is that of its setting; the group policy editor, which is for Windows, shows it " +
+	b.WriteString("\n## Names outside the settings file\n\nA policy has the same name as its setting. The group policy editor of Windows shows it " +
 		"in words.\n\n| Setting, and policy | Environment variable | Flag | In the group policy editor, under e-RS Login |\n|---|---|---|---|\n")
 	for _, setting := range Settings() {
 		variable, flag := "`"+setting.Environment+"`", "`--"+setting.Flag+"`"
@@ -57,22 +57,22 @@ const referenceHead = `<!-- Made from the table in internal/config by "go test .
 
 # Settings
 
-A setting can stand in six places. Each overrides the ones before it:
+You can give a setting in six places. Each overrides the ones before it:
 
-1. the program's built-in default;
-2. the computer's file, and on Windows, below it, what the installer was told;
-3. the user's file;
-4. an environment variable whose name starts with ` + "`ERS_LOGIN_`" + `; an empty variable counts as not set;
-5. a flag on the command line;
-6. the policy of the organisation, which locks the setting: nothing else counts.
+1. the built-in default
+2. the computer's file and, on Windows, below it, the values given to the installer
+3. the user's file
+4. an environment variable whose name starts with ` + "`ERS_LOGIN_`" + ` (an empty variable counts as not set)
+5. a flag on the command line
+6. the policy of the organisation, which locks the setting: nothing can override it
 
-` + "`ers-login config show --origin`" + ` prints every setting with its value and where that came from; a locked one says "managed by your
-organisation". It takes the same flags as the program, needs neither a display nor a keyring, changes nothing, and ends with status 1
-if something cannot be used. ` + "`--json`" + ` prints the same for programs.
+` + "`ers-login config show --origin`" + ` prints every setting with its value and its origin. A locked setting says "managed by your
+organisation". The command takes the same flags as ` + "`ers-login`" + `, needs neither a display nor a keyring, and changes nothing. If a value
+cannot be used, the exit status is 1. ` + "`--json`" + ` prints the same for programs.
 
 ## Files
 
-Files are TOML, in UTF-8, and at most 1 MiB. ` + "`--config FILE`" + ` names another user's file.
+Settings files are TOML, in UTF-8, and at most 1 MiB. ` + "`--config FILE`" + ` uses FILE instead of the user's file.
 
 | System | Computer's file | User's file |
 |---|---|---|
@@ -80,64 +80,66 @@ Files are TOML, in UTF-8, and at most 1 MiB. ` + "`--config FILE`" + ` names ano
 | Windows | ` + "`%ProgramData%\\ers-login\\config.toml` | `%LOCALAPPDATA%\\ers-login\\config.toml`" + ` |
 | macOS | ` + "`/Library/Application Support/ers-login/config.toml` | `~/Library/Application Support/ers-login/config.toml`" + ` |
 
-On Windows, the installer keeps what it was told for the computer (` + "`msiexec … BASEURL=… ASID=… CERTTHUMBPRINT=…, or CLIENTID=…`" + `, see
-` + "[deployment.md](deployment.md)" + `) as values of the registry key ` + "`HKLM\\Software\\ers-login`" + `. Any setting can stand there, in the forms of a
-policy in the registry (below). Only administrators can write to that key. It locks nothing, and the computer's file overrides it.
+On Windows, the installer stores its values for the computer (` + "`msiexec … BASEURL=… ASID=… CERTTHUMBPRINT=…, or CLIENTID=…`" + `, see
+` + "[deployment.md](deployment.md)" + `) in the registry key ` + "`HKLM\\Software\\ers-login`" + `. You can put any setting there, in the forms of a policy in
+the registry (below). Only administrators can write to that key. It locks nothing, and the computer's file overrides it.
 
-Any of them may be missing, except the one that ` + "`--config`" + ` names.
+These files are optional, except a file given with ` + "`--config`" + `.
 
-The computer's file and the policy's file speak for everybody who uses the computer, and say which server is sent their tickets. So
-they are read only if no ordinary user can have written them:
+The computer's file and the policy's file apply to all users of the computer, and decide which server receives their tickets. e-RS Login
+only reads them if no ordinary user can have written them:
 
-- On Linux and macOS the file and its folder belong to root, and neither the group nor others can write to them. An access list counts.
-- On Windows the file belongs to Administrators, SYSTEM or TrustedInstaller, and its access list lets nobody else write to it, delete it
-  or change its rights. Its folder belongs to one of them too, and nobody else may delete what is in it. Since ordinary users can make
-  folders in ` + "`%ProgramData%`" + `, an administrator has to make this one. The administrators of the domain count as administrators.
-- The folders above it, and the links on the way to it, are held to the same rule. A folder like ` + "`/tmp`" + `, where nobody can remove what
-  is another's, is accepted above the file's own.
+- On Linux and macOS, the file and its folder must belong to root, and neither the group nor others can write to them. Access lists
+  count.
+- On Windows, the file must belong to Administrators, SYSTEM or TrustedInstaller, and its access list must not let anyone else write to it,
+  delete it or change its rights. The same applies to the owner of its folder, and no one else may delete files there. Ordinary users can
+  make folders in ` + "`%ProgramData%`" + `, so an administrator must make this one. Domain administrators count as administrators.
+- The same rule applies to the folders above the file and the links on the way to it. Above the file's own folder, a folder like ` + "`/tmp`" + ` is
+  accepted, where users cannot remove files of other users.
 
-What they name is held to that rule too, since it decides as much: the file of ` + "`ca_bundle`" + ` and the program of ` + "`agent_command`" + `, with the
-interpreters of a script and with those of its arguments that are files by their full path. On Windows nobody else may add a file beside
-such a program. What the program loads or starts by itself is not looked at. A file that others could have changed is
-` + "`SETTING-TRUST`" + `, and nobody is signed in.
+The rule also applies to files that these settings name: the file of ` + "`ca_bundle`" + ` and the program of ` + "`agent_command`" + `, with the
+interpreters of a script, and with arguments that are full paths of files. On Windows, no one else may be able to add a file to the folder of
+such a program. e-RS Login does not check what that program loads or starts. If others could have changed a file, the problem is
+` + "`SETTING-TRUST`" + ` and users cannot sign in.
 
-The file with the private key (` + "`key`" + `, or ` + "`certificate`" + `) may belong to the user as well, whatever names it. If others can write to it or to
-its folders it is not used (` + "`SETTING-KEY-SHARED`" + `). If others can read it there is a notice (` + "`SETTING-KEY-READABLE`" + `), except for a group that
-an administrator lets read it.
+The file with the private key (` + "`key`" + `, or ` + "`certificate`" + `) may also belong to the user, wherever the setting is. If others can write to it or
+to its folders, e-RS Login does not use it (` + "`SETTING-KEY-SHARED`" + `). If others can read it, there is a notice (` + "`SETTING-KEY-READABLE`" + `), unless
+they are a group that an administrator allows to read it.
 
 ## What happens to mistakes
 
-Each is told with the setting, the place (the line, in a file) and what to do, all of them at once. Values are not repeated.
+e-RS Login reports all mistakes at once: each with the setting, the place (in a file, the line) and what to do. It does not repeat
+values.
 
 | Mistake | in the user's file | anywhere else |
 |---|---|---|
-| The file is not TOML, not UTF-8, or too large | It is set aside, and the program goes on without it, with a warning | The program does not sign in |
-| It cannot be opened | It is left as it is, and the program goes on without it, with a warning | The same |
-| Others could have written it | – | The same |
+| The file is not TOML, not UTF-8, or too large | The file is set aside. e-RS Login continues without it, with a warning | Users cannot sign in |
+| The file cannot be opened | The file is not changed. e-RS Login continues without it, with a warning | The same |
+| Others could have written the file | – | The same |
 | An unknown setting, or one that sounds like a secret | It is ignored, with a warning | The same; an unknown ` + "`ERS_LOGIN_`" + ` variable is a warning only |
-| A value that cannot be used | The value from the place below counts, with a warning. Where there is none and a sign-in needs it, the program does not sign in | The same |
+| A value that cannot be used | The value from the place below is used, with a warning. If there is none and it is required, users cannot sign in | The same |
 
-` + "`server_name`, `tls_ciphers` and `shared_loopback`" + ` change what is trusted. They count in the computer's settings and in the policy alone; in a user's
-file, a variable or a flag they are values that cannot be used.
+` + "`server_name`, `tls_ciphers` and `shared_loopback`" + ` change what is trusted. You can only set them in the computer's settings and in the policy. In a
+user's file, a variable or a flag, they are values that cannot be used.
 
-A file named with ` + "`--config`" + ` is held to the right column, and never moved. A value that is overridden is not looked at. In a file, an empty
-text takes a setting back that has no default.
+For a file given with ` + "`--config`" + `, the right column applies, and the file is never moved. e-RS Login does not check a value that is
+overridden. In a file, an empty text unsets a setting that has no default.
 
-**Set aside** means renamed: ` + "`config.toml`" + ` becomes ` + "`config.toml.bak`" + `. If there is one with another content already, it becomes
-` + "`config.toml.bak.1`" + `, and so on to ` + "`.bak.9`" + `. Nothing is ever overwritten or removed; when all ten are taken, the broken file stays where it
-is and is told at every start. To get it back, correct it and give it its old name.
+**Set aside** means renamed: ` + "`config.toml`" + ` becomes ` + "`config.toml.bak`" + `. If that name is taken by a file with other content, it becomes
+` + "`config.toml.bak.1`" + `, and so on up to ` + "`.bak.9`" + `. e-RS Login never overwrites or removes these files. If all ten names are taken, the broken
+file stays in place, with a warning at each start. To use the file again, correct it and give it its old name.
 
 ## Policy
 
-What the policy sets is locked: neither a file, a variable, a flag nor the window can change it. A policy that is there and cannot be
-used stops every sign-in with a message for the service desk, since a rule that is silently not applied would be worse. The checks of this
-computer then look only at what needs no setting.
+The policy locks what it sets: a file, a variable, a flag or the window cannot change it. If a policy cannot be used, users cannot sign
+in and see a message for the service desk, because it is not safe to ignore a rule silently. Check this computer (F9) then only checks
+what needs no settings.
 
 | System | Policy |
 |---|---|
 | Linux | ` + "`/etc/ers-login/policy.toml`" + `, written like a settings file |
-| Windows | values of the registry key ` + "`HKLM\\Software\\Policies\\ers-login`" + ` (64-bit view); the name of a value is that of the setting |
-| macOS | managed preferences of the domain ` + "`io.github.ers-login.ErsLogin`" + `, for the computer and, above it, for the user; the keys are the settings |
+| Windows | values of the registry key ` + "`HKLM\\Software\\Policies\\ers-login`" + ` (64-bit view); each value has the name of the setting |
+| macOS | managed preferences of the domain ` + "`io.github.ers-login.ErsLogin`" + `, for the computer and, above it, for the user; each key has the name of the setting |
 
 | Kind of setting | In the registry | In a property list |
 |---|---|---|
@@ -146,19 +148,19 @@ computer then look only at what needs no setting.
 | number | ` + "`REG_DWORD`, or `REG_SZ`" + ` | integer |
 | list | ` + "`REG_MULTI_SZ`" + `, an item on each line, or ` + "`REG_SZ`" + ` as in the environment | array of strings |
 
-For the group policy editor and Intune there are templates, ` + "`ers-login.admx` and `ers-login.adml`" + `, that are made from the same table as this page;
-[deployment.md](deployment.md) says where they go.
+For the group policy editor and Intune, there are the templates ` + "`ers-login.admx` and `ers-login.adml`" + `, made from the same table as this page.
+See [deployment.md](deployment.md) for where to put them.
 
-Paths in the registry and in property lists are full paths, or start with ` + "`~/`" + `. In ` + "`REG_EXPAND_SZ`" + `, the variables of Windows' own folders can be
-used (` + "`%ProgramData%`, `%ProgramFiles%`, `%SystemRoot%`, `%UserProfile%`, `%LocalAppData%`" + ` and the like). They stand for what Windows says,
-not for what the user's environment says, which could lead a locked path elsewhere. Keys of a property list that start with
-` + "`Payload`" + ` are the profile's own and are left out.
+Paths in the registry and in property lists must be full paths, or start with ` + "`~/`" + `. In ` + "`REG_EXPAND_SZ`" + ` you can use the variables of Windows
+folders, such as ` + "`%ProgramData%`, `%ProgramFiles%`, `%SystemRoot%`, `%UserProfile%` and `%LocalAppData%`" + `. Windows gives their values, not the
+user's environment, so a user cannot redirect a locked path. Keys of a property list that start with ` + "`Payload`" + ` belong to the profile and
+are ignored.
 
-` + "`certificate` and `certificate_thumbprint`" + ` are one choice: where they come from different places, the upper place decides, and with a
-policy both are locked. In the same place, only one of them can be set.
+` + "`certificate` and `certificate_thumbprint`" + ` are one choice: if they come from different places, the one that overrides the other is used, and
+a policy locks both. In one place, you can only set one of them.
 
 ` + "`agent`" + ` and ` + "`agent_command`" + ` are one choice for a policy: if it sets one of them, both are locked. With ` + "`agent = \"identity-agent\"`" + ` or ` + "`\"auto\"`" + `
-alone, tickets come from the Identity Agent, and with ` + "`\"command\"`" + ` the policy has to name ` + "`agent_command`" + ` too.
+only, tickets come from the Identity Agent. With ` + "`\"command\"`" + `, the policy must also set ` + "`agent_command`" + `.
 
 ## The settings
 
@@ -182,29 +184,28 @@ func referenceTail() string {
 	return `
 ## How values are written
 
-- **Texts and times** stand between quotation marks in the file. A time has a unit: ` + "`500ms`, `15s`, `1h30m`" + `.
-- **Numbers, true and false** stand without them.
-- **Paths.** A relative path in a file starts at the file's own folder; in an environment variable or flag it starts at
-  the working directory. ` + "`~/`" + ` is the user's home. On Windows, write paths between single quotation marks
-  (` + "`'C:\\certificates\\endpoint.p12'`" + `), since TOML gives the backslash a meaning between double ones.
+- **Text and times:** put them in quotation marks in the file. A time has a unit: ` + "`500ms`, `15s`, `1h30m`" + `.
+- **Numbers, true and false:** write them without quotation marks.
+- **Paths:** a relative path in a file starts at the file's own folder. In an environment variable or flag it starts at
+  the working directory. ` + "`~/`" + ` is the user's home. On Windows, put paths in single quotation marks
+  (` + "`'C:\\certificates\\endpoint.p12'`" + `), because the backslash has a meaning in double quotation marks in TOML.
 - **` + "`agent_command`" + `** is a list: the program's full path, then its arguments. In an environment variable or flag it is a JSON
-  array (` + "`[\"/usr/local/bin/print-ticket\", \"--quiet\"]`" + `), or the program's full path alone. No shell takes part and PATH is not searched.
+  array (` + "`[\"/usr/local/bin/print-ticket\", \"--quiet\"]`" + `), or only the program's full path. No shell is used and PATH is not searched.
 
 ## In the window
 
-` + changeable() + ` can be changed in the window. The choice is
-written into the user's file; comments and everything else in it stay as they are. What the policy has locked cannot be changed there
-either.
+You can change ` + changeable() + ` in the window. e-RS Login writes
+the choice into the user's file, and keeps comments and everything else in it. You cannot change a setting that the policy locks.
 
 ## Secrets
 
-No secret stands in the settings, and a key, variable or flag that sounds like one (password, passphrase, ticket, token…) is
-refused, and so is a user name or password in the address of e-RS or of a proxy. Neither is ever shown:
-` + "`ers-login config show`" + ` and the support bundle mask the arguments of ` + "`agent_command`" + `, the user name for a proxy, and what may have been pasted
-where a file's name belongs: ` + "`passphrase_file` and `client_secret_file`" + ` if there is no such file, and any other relative path to a file that is not there.
+Do not put secrets into the settings. e-RS Login refuses a key, variable or flag that sounds like a secret (password, passphrase, ticket,
+token…), and a user name or password in the address of e-RS or of a proxy. It never shows them:
+` + "`ers-login config show`" + ` and the support file hide the arguments of ` + "`agent_command`" + ` and the user name for a proxy. They also hide what may be a
+secret pasted instead of a file name: ` + "`passphrase_file` and `client_secret_file`" + ` if there is no such file, and any other relative path to a file that does not exist.
 
-- The passphrase of a PKCS#12 certificate or of an encrypted key comes from the OS keyring (` + "`ers-login passphrase`" + `), or from the file that ` + "`passphrase_file`" + `
-  names: one line of UTF-8 text. On Linux and macOS that file must be private to its owner (` + "`chmod 600`" + `), who must be the user or root.
+- The passphrase of a PKCS#12 certificate or of an encrypted key comes from the OS keyring (` + "`ers-login passphrase`" + `), or from the file in
+  ` + "`passphrase_file`" + `: one line of UTF-8 text. On Linux and macOS that file must be private to its owner (` + "`chmod 600`" + `), who must be the user or root.
 - The client secret of the platform ` + "`fhir`" + ` comes from the OS keyring (` + "`ers-login client-secret`" + `), or from the file that
   ` + "`client_secret_file`" + ` names, with the same rules. With a broker (` + "`redirect_uri`" + ` with port 0) there is none, unless such a file is named.
 - The password for a proxy comes from the OS keyring (` + "`ers-login proxy-password`" + `).
@@ -218,14 +219,14 @@ where a file's name belongs: ` + "`passphrase_file` and `client_secret_file`" + 
 // in front of a key to use it.
 func WriteExample(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString("# Settings of e-RS Login. To use a setting, remove the # in front of its name.\n# No secret belongs into this file.\n")
+	b.WriteString("# Settings of e-RS Login. To use a setting, remove the # in front of its name.\n# Do not put secrets into this file.\n")
 	for _, setting := range Settings() {
 		fmt.Fprintf(&b, "\n# %s\n# Allowed: %s.\n", setting.Description, setting.Allowed)
 		switch {
 		case setting.Instead != "":
-			fmt.Fprintf(&b, "# Needed for real use%s, unless %s is set.\n", setting.where(), setting.Instead)
+			fmt.Fprintf(&b, "# Required to sign in%s, unless %s is set.\n", setting.where(), setting.Instead)
 		case setting.Required:
-			fmt.Fprintf(&b, "# Needed for real use%s.\n", setting.where())
+			fmt.Fprintf(&b, "# Required to sign in%s.\n", setting.where())
 		case setting.Default != "":
 			fmt.Fprintf(&b, "# Default: %s.\n", setting.Default)
 		}
@@ -233,7 +234,7 @@ func WriteExample(w io.Writer) error {
 			fmt.Fprintf(&b, "# For the platform %s alone.\n", setting.Platform)
 		}
 		if setting.Managed {
-			b.WriteString("# In a user's own file it is ignored.\n")
+			b.WriteString("# Ignored in a user's own file.\n")
 		}
 		fmt.Fprintf(&b, "#%s = %s\n", setting.Key, setting.Example)
 	}

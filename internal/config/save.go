@@ -149,7 +149,7 @@ func edit(content []byte, written map[string]string) ([]byte, error) {
 	}
 	content = slices.Concat(mark, body)
 	if len(content) > maxFile {
-		return nil, fmt.Errorf("with it the file would be too large: %w (%d bytes)", errTooLarge, maxFile)
+		return nil, fmt.Errorf("with it the file would be too large: %w (the limit is %d bytes)", errTooLarge, maxFile)
 	}
 	if err := onlyChanged(before, content, written); err != nil {
 		return nil, err

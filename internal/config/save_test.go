@@ -92,7 +92,7 @@ func TestAFailureToSave(t *testing.T) {
 		"the folder cannot be":     {path: filepath.Join(occupied, "ers-login", "config.toml"), says: "not a directory"},
 		"the file is a folder":     {path: t.TempDir(), says: "not a regular file"},
 		"the file is broken":       {content: "theme = dark\n", says: "not valid TOML at line 1, column"},
-		"the file is too large":    {content: huge, says: "larger than"},
+		"the file is too large":    {content: huge, says: "too large"},
 		"the file would be":        {content: huge[:1<<20-5], says: "too large"},
 		"the setting is a table":   {content: "[theme]\na = 1\n", says: "in its place"},
 		"the setting has parts":    {content: "theme.a = 1\n", says: "in its place"},

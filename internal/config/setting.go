@@ -83,26 +83,26 @@ func Settings() []Setting {
 			func(c *Config) *string { return &c.Platform }),
 		{
 			Key: "base_url", Platform: PlatformHSCN, Kind: KindString, Required: true,
-			Description: "Address of the e-RS platform, as your organisation was given it.",
-			Allowed:     "an https:// address, with its path, in 200 bytes of ASCII at most",
+			Description: "Address of the e-RS platform that your organisation was given.",
+			Allowed:     "an https:// address with its path, at most 200 bytes of ASCII",
 			Remedy:      "Give the whole address of the e-RS platform, starting with https:// and without user name, query or fragment.",
 			Example:     `"https://api.dev1.ers.ncrs.nhs.uk/ers-api"`,
 			bind:        func(c *Config) field { return &textField{&c.BaseURL, checkBaseURL} },
 		},
 		{
 			Key: "environment_name", Kind: KindString,
-			Description: "Name of the test environment at base_url, as the window shows it, or live for the live e-RS, which the window does not mark. " +
-				"Without it, the host of base_url decides. It does not count if base_url is set in a place that overrides its own.",
-			Allowed: fmt.Sprintf("live, or a name of %d characters at most", maxEnvironmentName),
-			Remedy:  fmt.Sprintf("Give the word live, or a short name such as Training, of %d characters at most.", maxEnvironmentName),
+			Description: "Name of the test environment at base_url, which the window shows. Use live for the live e-RS, which has no mark in the " +
+				"window. Without this setting, the host of base_url decides. It is ignored if base_url is set in a place that overrides this one.",
+			Allowed: fmt.Sprintf("live, or a name of at most %d characters", maxEnvironmentName),
+			Remedy:  fmt.Sprintf("Give the word live, or a short name such as Training, of at most %d characters.", maxEnvironmentName),
 			Example: `"Training"`,
 			bind:    func(c *Config) field { return &textField{&c.EnvironmentName, checkEnvironmentName} },
 		},
 		{
 			Key: "asid", Platform: PlatformHSCN, Kind: KindString, Required: true,
-			Description: "Your organisation's accredited system id (ASID).",
+			Description: "Your organisation's accredited system ID (ASID).",
 			Allowed:     "12 digits",
-			Remedy:      "Give the 12 digits of your organisation's ASID, in the settings file between quotation marks.",
+			Remedy:      "Give the 12 digits of your organisation's ASID, in quotation marks in the settings file.",
 			Example:     `"000000000000"`,
 			bind:        func(c *Config) field { return &textField{&c.ASID, checkASID} },
 		},
@@ -135,7 +135,7 @@ func Settings() []Setting {
 		},
 		{
 			Key: "passphrase_file", Platform: PlatformHSCN, Kind: KindPath,
-			Description: "File with the passphrase of a PKCS#12 certificate or of an encrypted key. Without it, the OS keyring is asked.",
+			Description: "File with the passphrase of a PKCS#12 certificate or of an encrypted key. Without it, e-RS Login looks in the OS keyring.",
 			Allowed:     "a file with mode 0600 that belongs to the user or to root",
 			Remedy: "Give the path of the file that holds the passphrase, not the passphrase, and make " +
 				"sure that this user can read it.",
@@ -144,45 +144,46 @@ func Settings() []Setting {
 		},
 		{
 			Key: "ca_bundle", Kind: KindPath,
-			Description: "Certificate authorities that the certificate of e-RS may come from: the NHS root, in place of those of the system. With fhir, " +
-				"further ones beside those of the system.",
+			Description: "Certificate authorities to trust for e-RS: the NHS root. Without it, e-RS Login trusts those of the system. With fhir, they are trusted " +
+				"as well as those of the system.",
 			Allowed: "a PEM or DER file",
-			Remedy:  "Give the path of a PEM file with the certificate authorities, and make sure that this user can read it.",
+			Remedy: "Give the path of a PEM file with the certificate authorities, and make sure that " +
+				"this user can read it.",
 			Example: `"nhs-root.pem"`,
 			bind:    func(c *Config) field { return &pathField{&c.CABundle} },
 		},
 		managed(Setting{
 			Key: "server_name", Platform: PlatformHSCN, Kind: KindString,
-			Description: "Name that the certificate of e-RS must carry in place of the host of base_url, in a subject alternative name or, if it " +
-				"has none, as its common name. It is sent to the server as SNI, too.",
+			Description: "Name that the certificate of e-RS must have, instead of the host of base_url. The name must be a subject alternative name " +
+				"or, if the certificate has none, the common name. It is also sent to the server as SNI.",
 			Allowed: "a host name or an IP address",
-			Remedy:  "Give the host name or IP address alone, without https://, a port or a path.",
+			Remedy:  "Give only the host name or IP address, without https://, a port or a path.",
 			Example: `"ers.example.nhs.uk"`,
 			bind:    func(c *Config) field { return &textField{&c.ServerName, checkServerName} },
 		}),
 		on(PlatformHSCN, managed(enum("tls_ciphers", CiphersStandard, []string{CiphersStandard, CiphersCompatible},
-			"Cipher suites of TLS 1.2 for e-RS: those with forward secrecy, or those with RSA key exchange as well, for a server that has no others.",
+			"Cipher suites of TLS 1.2 for e-RS: only those with forward secrecy (standard), or also those with RSA key exchange, for a server without others (compatible).",
 			func(c *Config) *string { return &c.TLSCiphers }))),
 		on(PlatformHSCN, enum("agent", AgentAuto, []string{AgentAuto, AgentIdentity, AgentByCommand},
-			"Where tickets come from: the program named by agent_command, or without one the Identity Agent of this computer (auto); the "+
-				"Identity Agent alone (identity-agent); that program alone (command). A policy that sets one of the two locks both.",
+			"Where tickets come from: the program in agent_command if there is one, otherwise the Identity Agent (auto); only the "+
+				"Identity Agent (identity-agent); or only that program (command). A policy that sets agent or agent_command locks both.",
 			func(c *Config) *string { return &c.Agent })),
 		{
 			Key: "agent_command", Platform: PlatformHSCN, Kind: KindList,
-			Description: "Program that prints a ticket, and its arguments. No shell takes part.",
+			Description: "Program that prints a ticket, and its arguments. No shell is used.",
 			Allowed: "a list that starts with the program's full path; in the environment and on the command line " +
 				"a JSON array, or one full path",
-			Remedy:  "Give the program by its full path, with its arguments as further items of the list.",
+			Remedy:  "Give the full path of the program, then each argument as another item of the list.",
 			Example: `["/usr/local/bin/print-ticket", "--quiet"]`,
 			bind:    func(c *Config) field { return &commandField{&c.AgentCommand} },
 		},
 		on(PlatformHSCN, duration("agent_poll_interval", time.Second, 200*time.Millisecond, time.Minute,
-			"How often the agent is asked whether the ticket is still there.",
+			"How often e-RS Login checks with the agent that the ticket is still valid.",
 			func(c *Config) *time.Duration { return &c.AgentPollInterval })),
 		on(PlatformHSCN, enum("card_removal", RemovalByTicket, []string{RemovalByTicket, RemovalAlways},
-			"What ends the session when the card is removed: its ticket being gone, or the removal alone, even where the Identity "+
-				"Agent keeps the ticket (mobility, session lock persistence). Only a reader that had a card in it at the sign-in "+
-				"counts. Where readers cannot be watched, the ticket decides.",
+			"What ends the session when the card is removed: the end of the ticket (ticket), or the removal itself (always), even if the Identity "+
+				"Agent keeps the ticket (mobility, session lock persistence). Only the reader with the card used to sign in "+
+				"counts. If e-RS Login cannot see the readers, the ticket decides.",
 			func(c *Config) *string { return &c.CardRemoval })),
 		{
 			Key: "client_id", Platform: PlatformFHIR, Kind: KindString, Required: true,
@@ -263,10 +264,10 @@ func Settings() []Setting {
 			"Let users sign in without a broker on a computer with several log-on sessions, where another user could take the port of redirect_uri.",
 			func(c *Config) *bool { return &c.SharedLoopback }))),
 		enum("screen_lock", LockKeeps, []string{LockKeeps, LockEnds},
-			"What happens to the session when the screen is locked or another user takes over the workstation.",
+			"What happens to the session when the screen is locked or another user starts to use the computer.",
 			func(c *Config) *string { return &c.ScreenLock }),
 		duration("request_timeout", 15*time.Second, time.Second, 2*time.Minute,
-			"Longest wait for one answer of e-RS.",
+			"Longest wait for a response from e-RS.",
 			func(c *Config) *time.Duration { return &c.RequestTimeout }),
 		duration("keyring_timeout", 5*time.Second, time.Second, time.Minute,
 			"Longest wait for the OS keyring.",
@@ -275,64 +276,64 @@ func Settings() []Setting {
 			"Longest wait for the user to unlock the OS keyring.",
 			func(c *Config) *time.Duration { return &c.KeyringPromptTimeout }),
 		duration("session_max_age", 12*time.Hour, time.Minute, 12*time.Hour,
-			"Age at which a session is ended. With hscn it is 10 hours at most, as long as a ticket lasts.",
+			"Age at which e-RS Login ends a session. With hscn it is 10 hours at most, as long as a ticket lasts.",
 			func(c *Config) *time.Duration { return &c.SessionMaxAge }),
 		on(PlatformHSCN, duration("closing_grace", 2*time.Second, 0, 10*time.Second,
-			"How long a session stays open at e-RS after its keyring entry is gone, when you sign out or switch, so that calls of other "+
-				"applications already under way can finish.",
+			"When you sign out or switch role: how long the session stays open at e-RS after its keyring entry is removed, so that other "+
+				"applications can finish calls in progress.",
 			func(c *Config) *time.Duration { return &c.ClosingGrace })),
 		{
 			Key: "proxy", Kind: KindString, Default: ProxyFromEnvironment,
-			Description: "The way to e-RS: as the environment says (HTTPS_PROXY, NO_PROXY), without a proxy, or through the proxy at an address.",
+			Description: "How to reach e-RS: as set in the environment (HTTPS_PROXY, NO_PROXY), without a proxy, or through a given proxy.",
 			Allowed:     "environment, none, or an address such as http://proxy.example.nhs.uk:8080, with its port",
-			Remedy: "Give the word environment, the word none, or the proxy's address with http:// or https:// and its port, and without user name " +
-				"and password.",
+			Remedy: "Give the word environment, the word none, or the proxy's address with http:// or https:// and its port, without a user name " +
+				"or password.",
 			Example: `"http://proxy.example.nhs.uk:8080"`,
 			bind:    func(c *Config) field { return &textField{&c.Proxy, checkProxy} },
 		},
 		{
 			Key: "proxy_user", Kind: KindString,
-			Description: "User name for a proxy that asks for one (basic credentials). Its password is in the OS keyring.",
-			Allowed:     "a name without a colon, in 256 bytes at most",
-			Remedy:      "Give the user name alone. The command ers-login proxy-password stores the password in the OS keyring.",
+			Description: "User name for a proxy that asks for one (Basic). The password is in the OS keyring.",
+			Allowed:     "a name without a colon, at most 256 bytes",
+			Remedy:      "Give only the user name. To store the password in the OS keyring, run ers-login proxy-password.",
 			Example:     `"workstation-12"`,
 			bind:        func(c *Config) field { return &textField{&c.ProxyUser, checkProxyUser} },
 		},
 		on(PlatformHSCN, boolean("send_fqdn", false, "Send the certificate's common name as the header XAPI_FQDN, for platforms that ask for it.",
 			func(c *Config) *bool { return &c.SendFQDN })),
-		boolean("windows_aliases", true, "Write further keyring entries for readers that expect UTF-16 text (Windows only).",
+		boolean("windows_aliases", true, "Write extra keyring entries for readers that expect UTF-16 text (Windows only).",
 			func(c *Config) *bool { return &c.WindowsAliases }),
 		{
 			Key: "audit_dir", Kind: KindFolder,
-			Description: "Folder of the audit log. Without it, the usual place of the system.",
+			Description: "Folder of the audit log. Without it, the usual folder of the system.",
 			Allowed:     "a folder that the user can write to",
 			Remedy:      "Give the path of a folder that this user can write to.",
 			Example:     `"audit"`,
 			bind:        func(c *Config) field { return &pathField{&c.AuditDir} },
 		},
 		duration("audit_keep", 92*24*time.Hour, 92*24*time.Hour, 3650*24*time.Hour,
-			"How long audit records are kept: 2208h are 92 days, the least that e-RS asks for.",
+			"How long audit records are kept. 2208h is 92 days, the minimum for e-RS.",
 			func(c *Config) *time.Duration { return &c.AuditKeep }),
 		boolean("audit_required", false, "Refuse to sign in when the audit log cannot be written.",
 			func(c *Config) *bool { return &c.AuditRequired }),
-		boolean("audit_system_log", false, "Write the audit records to syslog or the Windows Event Log too.",
+		boolean("audit_system_log", false, "Also write the audit records to syslog or the Windows Event Log.",
 			func(c *Config) *bool { return &c.AuditSystemLog }),
 		on(PlatformHSCN, enum("audit_session_id", AuditDigest, []string{AuditDigest, AuditFull},
-			"How a session is named in the audit log: by a digest of its id, or by the id itself, which is a key as long as the session lives.",
+			"How the audit log names a session: by a digest of its ID (digest), or by the ID itself, which is a key while the session is open (full).",
 			func(c *Config) *string { return &c.AuditSessionID })),
 		enum("log_level", "info", []string{"error", "warning", "info", "debug"},
 			"How much is written to the log.",
 			func(c *Config) *string { return &c.LogLevel }),
 		inWindow(enum("language", LanguageAuto, []string{LanguageAuto, LanguageEnglish, LanguageWelsh},
-			"Language of the window: that of the desktop, English or Welsh.",
+			"Language of the window: the same as the desktop (auto), English or Welsh.",
 			func(c *Config) *string { return &c.Language })),
 		inWindow(enum("theme", ThemeSystem, []string{ThemeSystem, ThemeLight, ThemeDark, ThemeHighContrast},
-			"Colours of the window: as the desktop has them, or always the same.",
+			"Colours of the window: the same as the desktop, or always light, dark or high contrast.",
 			func(c *Config) *string { return &c.Theme })),
 		inWindow(percent("text_size", 100, 80, 200,
-			"Size of texts in the window, in percent of the usual one.",
+			"Size of text in the window, as a percentage of the usual size.",
 			func(c *Config) *int { return &c.TextSize })),
-		inWindow(boolean("minimise_on_sign_in", false, "Take the window out of the way once you are signed in.",
+		inWindow(boolean("minimise_on_sign_in", false, "Minimise the window once you are signed in.",
 			func(c *Config) *bool { return &c.MinimiseOnSignIn })),
 	}
 	for i := range table {
@@ -410,7 +411,7 @@ func inWindow(setting Setting) Setting {
 // managed marks the row of a setting that could weaken what a computer trusts.
 func managed(setting Setting) Setting {
 	setting.Managed = true
-	setting.Allowed += "; in the computer's settings file or the policy alone"
+	setting.Allowed += "; only in the computer's settings file or the policy"
 	return setting
 }
 
@@ -465,7 +466,7 @@ func (s Setting) of(c Config) string {
 }
 
 // errManaged is why a managed setting does not count where a user could have written it.
-var errManaged = errors.New("it can be set in the computer's settings file or in the policy alone")
+var errManaged = errors.New("it can only be set in the computer's settings file or in the policy")
 
 var errOtherSystem = errors.New("this setting is for another operating system")
 

@@ -125,7 +125,7 @@ func TestManagedSettings(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, plain.Warnings, "that says nothing")
 	assert.Equal(t, config.CiphersCompatible, plain.TLSCiphers, "and does not take back what the computer has")
-	assert.Contains(t, c.Warnings[0].Expand(c.Warnings[0].Happened), "in the computer's settings file or in the policy alone")
+	assert.Contains(t, c.Warnings[0].Expand(c.Warnings[0].Happened), "only be set in the computer's settings file or in the policy")
 
 	for name, sources := range map[string]config.Sources{
 		"a named file": {File: settingsFile(t, "server_name = \"evil.example\"\n")},

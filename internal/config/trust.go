@@ -21,7 +21,7 @@ import (
 type Trust func(file *os.File) error
 
 // errUntrusted is the reason of a file that ordinary users can write.
-var errUntrusted = errors.New("others than the administrators can change it")
+var errUntrusted = errors.New("people other than administrators can change it")
 
 // errShared is the reason of a private key that others than its user and the administrators can
 // write.
@@ -119,7 +119,7 @@ func walk(path string, judge func(step) error) (fs.FileInfo, error) {
 		}
 		target, err := os.Readlink(next)
 		if links++; err != nil || links > maxLinks {
-			return nil, errors.Join(errors.New("it is reached through a link that leads nowhere"), err)
+			return nil, errors.Join(errors.New("a link on the way to it leads nowhere"), err)
 		}
 		if filepath.IsAbs(target) {
 			var more []string

@@ -80,7 +80,7 @@ func TestAnUntrustedFileIsReported(t *testing.T) {
 	require.Len(t, invalid.Problems, 1)
 	p := invalid.Problems[0]
 	assert.Equal(t, "SETTING-FILE-TRUST", p.Code)
-	assert.Contains(t, p.Expand(p.Happened), "others than the administrators can change it: ")
+	assert.Contains(t, p.Expand(p.Happened), "people other than administrators can change it: ")
 	assert.Contains(t, p.ServiceDesk[0], "belong to root")
 	assert.Equal(t, "info", c.LogLevel)
 

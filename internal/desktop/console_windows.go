@@ -93,7 +93,7 @@ func openOfConsole(name string) (*os.File, error) {
 
 // howToWait makes a shell wait for a program of the window subsystem. The empty title keeps start
 // from taking a quoted path for one.
-const howToWait = `in a command prompt, put start /wait "" in front of the command; in PowerShell, run it with Start-Process -Wait`
+const howToWait = `in a command prompt, put start /wait "" before the command; in PowerShell, run it with Start-Process -Wait`
 
 // TypedAt returns the console that the user types into, or nil if the input is another file.
 func TypedAt(stdin io.Reader) (*os.File, error) {
@@ -115,11 +115,11 @@ func TypedAt(stdin io.Reader) (*os.File, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("there is neither an input nor a console (%w): %s", err, howToWait)
+		return nil, fmt.Errorf("there is no input and no console (%w): %s", err, howToWait)
 	}
 	taken, err := isRead(windows.Handle(keys.Fd()))
 	if err == nil && taken {
-		err = errors.New("the shell does not wait for it, and would get what you type: " + howToWait)
+		err = errors.New("the shell does not wait for the command, and would receive what you type: " + howToWait)
 	}
 	if err != nil {
 		return nil, errors.Join(err, keys.Close())

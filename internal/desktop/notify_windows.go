@@ -32,7 +32,7 @@ var (
 	notifyIcon      = shell32.NewProc("Shell_NotifyIconW")
 	findWindow      = user32.NewProc("FindWindowExW")
 	flashWindow     = user32.NewProc("FlashWindowEx")
-	errNoTrayWindow = errors.New("there is no icon beside the clock")
+	errNoTrayWindow = errors.New("there is no icon next to the clock")
 )
 
 // The icon is fyne.io/systray's: its window's class and its number there.

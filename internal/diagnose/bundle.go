@@ -70,17 +70,17 @@ func Bundle(settings BundleSettings) ([]File, error) {
 	return append(files, logs...), nil
 }
 
-const aboutMasked = "Masked in all files: tickets, session keys, tokens, passphrases and other secrets, user names, names of people, the name of\n" +
-	"this computer, home folders and whose they are, whose an e-mail address is, and numbers of 12 digits but the ASID. Words of this\n" +
-	"program and the addresses of e-RS and the proxy are not masked. The audit log is not in here.\n"
+const aboutMasked = "These are hidden in all files: tickets, session keys, tokens, passphrases and other secrets; user names and names of people; the name\n" +
+	"of this computer; home folders; names in e-mail addresses; and 12-digit numbers other than the ASID. The texts of e-RS Login and\n" +
+	"the addresses of e-RS and the proxy are not hidden. The audit log is not included.\n"
 
 func (b BundleSettings) about(trouble error) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "Support bundle of e-RS Login %s, made %s\n", b.Version, b.Made.UTC().Format("2 January 2006 15:04:05 UTC"))
-	fmt.Fprintf(&text, "Operating system: %s, %s\nChecks that failed: %d\n\n", runtime.GOOS, runtime.GOARCH, Failures(b.Results))
+	fmt.Fprintf(&text, "Support file of e-RS Login %s, made on %s\n", b.Version, b.Made.UTC().Format("2 January 2006 15:04:05 UTC"))
+	fmt.Fprintf(&text, "Operating system: %s, %s\nFailed checks: %d\n\n", runtime.GOOS, runtime.GOARCH, Failures(b.Results))
 	text.WriteString(aboutMasked)
 	if trouble != nil {
-		fmt.Fprintf(&text, "\nNot all of the log could be read: %s\n", problem.Clean(trouble.Error(), maxCause))
+		fmt.Fprintf(&text, "\nPart of the log could not be read: %s\n", problem.Clean(trouble.Error(), maxCause))
 	}
 	return text.String()
 }

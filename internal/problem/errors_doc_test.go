@@ -2,6 +2,7 @@ package problem_test
 
 import (
 	"cmp"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"go/ast"
@@ -21,6 +22,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/ersclient/fhir"
 	"github.com/ers-login/ers-login/ersclient/hscn"
 	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
@@ -67,10 +69,12 @@ func TestERR000EveryProblemHelps(t *testing.T) {
 	}
 }
 
+// jargon are words that a clinician does not read, and quaint ones.
+var jargon = regexp.MustCompile(`(?i)\b(keyrings?|tickets?|A00[123]|this program|anew|whoever|(no|some)body|told|tells?|stands?|log (in|on|off|out)|see that|ha(s|ve) to)\b`)
+
 // TestAClinicianReadsPlainWords: a clinician reads title, what happened and the steps, and nothing
 // of protocols, keyrings and settings in them. A step that only IT can take is in ServiceDesk.
 func TestAClinicianReadsPlainWords(t *testing.T) {
-	jargon := regexp.MustCompile(`(?i)\b(keyrings?|tickets?|A00[123]|this program|anew|whoever|told|stands?|log (in|on|off|out)|see that)\b`)
 	names := namesOfSettings()
 	for _, p := range all(t) {
 		if slices.Contains(onlyOnTheCommandLine, p.Title) || strings.HasSuffix(p.Title, missingOrUnusable) {
@@ -89,6 +93,39 @@ func TestAClinicianReadsPlainWords(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTheWindowSpeaksPlainWords is the same for everything else that the window shows. What is for
+// the service desk, or about the settings file, may be technical.
+func TestTheWindowSpeaksPlainWords(t *testing.T) {
+	raw, err := assets.Translation("en")
+	require.NoError(t, err)
+	var texts map[string]string
+	require.NoError(t, json.Unmarshal(raw, &texts))
+	require.Greater(t, len(texts), 500, "the texts were not found")
+	for _, p := range all(t) {
+		for _, text := range slices.Concat([]string{p.Technical, p.Quoted}, p.ServiceDesk) {
+			delete(texts, text)
+		}
+	}
+	for _, setting := range config.Settings() {
+		delete(texts, setting.Remedy)
+	}
+	for text := range texts {
+		if technical[text] == "" {
+			assert.NotRegexp(t, jargon, strings.ReplaceAll(text, " (keyring)", ""))
+		}
+	}
+	for text := range technical {
+		assert.Contains(t, texts, text, "it need not be excepted")
+	}
+}
+
+// technical are texts of the window that may have a word of jargon, and why.
+var technical = map[string]string{
+	"Only sign in if you are using this program.":          "it is the program that asks, not e-RS Login",
+	"Another application does not see that I am signed in": "see is not for make sure",
+	"Expired ticket": "a card of the demonstration, for people who know the word",
 }
 
 // namesOfSettings matches the names of settings that are no words.

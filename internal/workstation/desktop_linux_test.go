@@ -203,7 +203,7 @@ func TestTheSessionManagerComesLater(t *testing.T) {
 	bus := newBus(t)
 	bus.start(t)
 	w := watch(t, nowhere, bus.address, quick)
-	unseenHas(t, w, "no session manager tells of logging off", "RegisterClient")
+	unseenHas(t, w, "the session manager does not report it", "RegisterClient")
 	manager := startManager(t, bus)
 	manager.registered(t)
 	emit(t, manager.conn, managerClientPath, managerClient+".EndSession", uint32(0))

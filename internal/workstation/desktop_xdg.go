@@ -92,7 +92,7 @@ func (d *desktop) serve(ctx context.Context) error {
 
 // attachSavers asks the screen savers for their signals, and then whether they are on.
 func (d *desktop) attachSavers(ctx context.Context) error {
-	silent := errors.New("no screen saver tells of locking: none is on the session bus")
+	silent := errors.New("locking: there is no screen saver on the session bus")
 	for _, saver := range savers {
 		if err := d.line.listenForOwner(ctx, saver.name); err != nil {
 			return err
@@ -151,7 +151,7 @@ func (d *desktop) attachManager(ctx context.Context) error {
 		[]any{clientID, os.Getenv("DESKTOP_AUTOSTART_ID")}, &d.client)
 	switch {
 	case isAnswer(err):
-		err = fmt.Errorf("no session manager tells of logging off: %w", err)
+		err = fmt.Errorf("sign-out: the session manager does not report it: %w", err)
 	case err != nil:
 		return err
 	}

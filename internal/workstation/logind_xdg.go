@@ -90,7 +90,7 @@ func (l *logind) attach(ctx context.Context) error {
 		return err
 	}
 	if owner == "" {
-		l.unseen.note(logindNote, errors.New("there is no logind, so that switching users, sleep and shutdown are not told"))
+		l.unseen.note(logindNote, errors.New("switching users, sleep and shutdown: there is no logind"))
 		return nil
 	}
 	l.owner = owner
@@ -113,8 +113,7 @@ func (l *logind) attach(ctx context.Context) error {
 func (l *logind) attachSession(ctx context.Context) error {
 	session, err := l.findSession(ctx)
 	if err != nil {
-		l.unseen.note(sessionNote, fmt.Errorf("logind does not tell of locking and switching users: it knows no session of this "+
-			"program: %w", err))
+		l.unseen.note(sessionNote, fmt.Errorf("locking and switching users: logind knows no session of e-RS Login: %w", err))
 		return nil
 	}
 	l.session = session
@@ -198,7 +197,7 @@ func (l *logind) lookAtSession(ctx context.Context) error {
 	}
 	switch {
 	case isAnswer(err):
-		l.unseen.note(sessionNote, fmt.Errorf("logind does not tell of locking and switching users: %w", err))
+		l.unseen.note(sessionNote, fmt.Errorf("locking and switching users: logind does not report them: %w", err))
 		return nil
 	case err != nil:
 		return err
@@ -311,7 +310,7 @@ func (l *logind) inhibit(ctx context.Context) {
 	var lock dbus.UnixFD
 	err := l.line.call(ctx, loginName, loginPath, loginManager+".Inhibit", []any{delayed, applicant, purpose, inhibitMode}, &lock)
 	if err != nil {
-		l.unseen.note(delayNote, fmt.Errorf("sleep and shutdown do not wait for this program: %w", err))
+		l.unseen.note(delayNote, fmt.Errorf("sleep and shutdown: they do not wait for e-RS Login: %w", err))
 		return
 	}
 	l.inhibitor = os.NewFile(uintptr(lock), "inhibitor") //nolint:gosec // a file's number is not negative

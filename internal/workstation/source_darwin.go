@@ -6,9 +6,9 @@ import (
 )
 
 // errNoSource is what is missing on macOS: the sources there (NSWorkspace, IOKit) need C and
-// Objective-C, which this program does without on macOS.
-var errNoSource = errors.New("on macOS, only that the computer has slept can be seen, afterwards and by the wall clock: " +
-	"locking, switching users, falling asleep and logging off are not told")
+// Objective-C, which e-RS Login does not use on macOS.
+var errNoSource = errors.New("locking, switching users, falling asleep and sign-out: on macOS, e-RS Login only sees " +
+	"afterwards, by the clock, that the computer has slept")
 
 // errNoIdle: CGEventSourceSecondsSinceLastEventType needs C, and what ioreg prints is the time
 // without input of every user of the computer together.

@@ -27,7 +27,7 @@ func (w *Watcher) sources() []func(context.Context) {
 			// What belongs to the service is no longer known either.
 			w.unseen.note(sessionNote, nil)
 			w.unseen.note(delayNote, nil)
-			w.unseen.note(logindNote, fmt.Errorf("logind does not tell of locking, switching users, sleep and shutdown: %w", err))
+			w.unseen.note(logindNote, fmt.Errorf("locking, switching users, sleep and shutdown: logind does not report them: %w", err))
 			w.idle.report(fromLogind, wallClock(), 0, err)
 		},
 	}
@@ -38,8 +38,8 @@ func (w *Watcher) sources() []func(context.Context) {
 			return (&desktop{Watcher: w, line: line, display: display}).serve(ctx)
 		},
 		lost: func(err error) {
-			w.unseen.note(saverNote, fmt.Errorf("no screen saver tells of locking: %w", err))
-			w.unseen.note(managerNote, fmt.Errorf("no session manager tells of logging off: %w", err))
+			w.unseen.note(saverNote, fmt.Errorf("locking: no screen saver reports it: %w", err))
+			w.unseen.note(managerNote, fmt.Errorf("sign-out: the session manager does not report it: %w", err))
 			w.idle.report(fromDesktop, wallClock(), 0, err)
 		},
 	}

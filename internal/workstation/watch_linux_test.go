@@ -179,7 +179,7 @@ func TestNoSession(t *testing.T) {
 	logind.start(t)
 	w := watch(t, bus.address, nowhere, quick)
 	logind.taken(t)
-	unseenHas(t, w, "it knows no session of this program", "the user has no session with a screen", "XDG_SESSION_ID is not set")
+	unseenHas(t, w, "logind knows no session of e-RS Login", "the user has no session with a screen", "XDG_SESSION_ID is not set")
 	logind.prepare(t, "Shutdown", true)
 	expect(t, w, SessionEnding)
 }
@@ -193,7 +193,7 @@ func TestALogindWithoutLocks(t *testing.T) {
 	logind.start(t)
 	w := watch(t, bus.address, nowhere, quick)
 	logind.taken(t)
-	unseenHas(t, w, "logind does not tell of locking and switching users", "LockedHint")
+	unseenHas(t, w, "locking and switching users: logind does not report them", "LockedHint")
 	logind.prepare(t, "Sleep", true)
 	expect(t, w, Sleeping)
 }
@@ -301,7 +301,7 @@ func TestAForbiddenInhibitor(t *testing.T) {
 	logind.noInhibitors = true
 	logind.start(t)
 	w := watch(t, bus.address, nowhere, quick)
-	unseenHas(t, w, "sleep and shutdown do not wait for this program", "not you", "-logind does not tell")
+	unseenHas(t, w, "sleep and shutdown: they do not wait for e-RS Login", "not you", "-logind does not report")
 	logind.prepare(t, "Shutdown", true)
 	expect(t, w, SessionEnding)
 	w.Release()
@@ -346,7 +346,7 @@ func TestAUT003TheBusIsKilledAndReturns(t *testing.T) {
 	expect(t, w, UserSwitchedAway)
 
 	bus.kill(t)
-	unseenHas(t, w, "logind does not tell of locking, switching users, sleep and shutdown", "could not connect to the system bus")
+	unseenHas(t, w, "locking, switching users, sleep and shutdown: logind does not report them", "could not connect to the system bus")
 
 	bus.start(t)
 	again := newLogind(t, bus)
@@ -408,8 +408,8 @@ func TestNoBusAtAll(t *testing.T) {
 			t.Setenv("XDG_RUNTIME_DIR", empty)
 			w := watch(t, c.system, c.session, quick)
 			require.Error(t, w.MissingEvents(), "it says that it sees everything before it has looked")
-			unseenHas(t, w, append(c.says, "logind does not tell of locking, switching users, sleep and shutdown",
-				"no screen saver tells of locking", "no session manager tells of logging off")...)
+			unseenHas(t, w, append(c.says, "locking, switching users, sleep and shutdown: logind does not report them",
+				"no screen saver reports it", "the session manager does not report it")...)
 			require.NoFileExists(t, launched)
 		})
 	}

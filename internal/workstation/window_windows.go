@@ -18,7 +18,7 @@ const className = "ErsLoginWorkstation"
 // windowNote is the window among the notes of [Watcher.MissingEvents].
 const windowNote = "window"
 
-var errNoWindowYet = errors.New("nothing is told: the window for it is being made")
+var errNoWindowYet = errors.New("everything: the window for these events is not ready yet")
 
 // registration is a subscription of the window. Messages that need none come even if it fails.
 type registration struct {
@@ -28,18 +28,18 @@ type registration struct {
 }
 
 var registrations = []registration{
-	{"session changes", "locking and switching users are not told", func(window windows.HWND) (func(), error) {
+	{"session changes", "locking and switching users are not reported", func(window windows.HWND) (func(), error) {
 		_, err := call(registerSessionEvent, uintptr(window), notifyForThisSession)
 		return func() { _, _ = call(unregisterSessionEvent, uintptr(window)) }, err
 	}},
 	// Computers that sleep in Modern Standby notify subscribers only.
-	{"sleep", "sleep may not be told where it is Modern Standby", func(window windows.HWND) (func(), error) {
+	{"sleep", "Modern Standby sleep may not be reported", func(window windows.HWND) (func(), error) {
 		registered, err := call(registerSuspend, uintptr(window), notifyWindow)
 		return func() { _, _ = call(unregisterSuspend, registered) }, err
 	}},
 	// Programs without a window are ended without notice, as our helpers are: the keyring's is
 	// needed at that moment.
-	{"order of shutdown", "helper programs may be ended before this one at shutdown", func(windows.HWND) (func(), error) {
+	{"order of shutdown", "Windows may end helper programs before e-RS Login at shutdown", func(windows.HWND) (func(), error) {
 		_, err := call(setShutdownParameters, firstToEnd, 0)
 		return func() {}, err
 	}},
@@ -59,7 +59,7 @@ func (w *Watcher) watchWindow(ctx context.Context, registrations []registration)
 	runtime.LockOSThread()
 	window, err := openWindow(ctx, w)
 	if err != nil {
-		w.unseen.note(windowNote, fmt.Errorf("nothing is told: could not make a window: %w", err))
+		w.unseen.note(windowNote, fmt.Errorf("everything: could not make a window: %w", err))
 		w.idle.report(fromDesktop, wallClock(), 0, err)
 		return
 	}
@@ -79,7 +79,7 @@ func (w *Watcher) watchWindow(ctx context.Context, registrations []registration)
 	})
 	defer stop()
 	if err := window.takeMessages(); ctx.Err() == nil {
-		w.unseen.note(windowNote, fmt.Errorf("nothing is told any more: %w", err))
+		w.unseen.note(windowNote, fmt.Errorf("everything: the window for these events has ended: %w", err))
 		w.idle.report(fromDesktop, wallClock(), 0, err)
 	}
 }

@@ -214,7 +214,7 @@ func TestAWindowThatReceivesQuit(t *testing.T) {
 	_, err := call(postThread, thread, wmQuit, 0, 0)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return w.MissingEvents() != nil }, guard, 5*time.Millisecond)
-	require.ErrorContains(t, w.MissingEvents(), "nothing is told any more")
+	require.ErrorContains(t, w.MissingEvents(), "the window for these events has ended")
 }
 
 // A watcher that is started and ended often must not leave windows behind.

@@ -224,7 +224,7 @@ func TestWhyAProgramDoesNotStart(t *testing.T) {
 		"interpreter is a folder":   {write(t, "#!"+folder+"\n", 0o700), "START", folder},
 		"interpreter is text":       {write(t, "#!"+text+"\n", 0o700), "START", text},
 		"interpreter is foreign":    {write(t, "#!"+foreign+"\n", 0o700), "START", foreign},
-		"not executable":            {write(t, "#!/bin/sh\n", 0o600), "START", "not allowed to run it"},
+		"not executable":            {write(t, "#!/bin/sh\n", 0o600), "START", "permission to run it"},
 		"a folder":                  {folder, "START", "it is a folder"},
 		"a pipe":                    {fifo(t), "START", "it is not a file"},
 		"a link that leads nowhere": {dangling, "MISSING", "a link to a file that is not there"},

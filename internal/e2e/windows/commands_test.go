@@ -31,10 +31,10 @@ func TestCommandsPrintIntoPipes(t *testing.T) {
 		status    int
 		says      string
 	}{
-		"nobody":             {[]string{"session"}, 1, "nobody is signed in"},
+		"nobody":             {[]string{"session"}, 1, "no user is signed in"},
 		"usage":              {[]string{"session", "--json", "--key"}, 2, "cannot be given together"},
-		"nobody to be ended": {[]string{"sign-out"}, 0, "Nobody was signed in."},
-		"a link":             {[]string{`ers-login://sign-in" --config x`}, 2, "not one of e-RS Login's"},
+		"nobody to be ended": {[]string{"sign-out"}, 0, "No user was signed in."},
+		"a link":             {[]string{`ers-login://sign-in" --config x`}, 2, "not a link of e-RS Login"},
 		"PowerShell":         {[]string{"session", "--env"}, 1, "$env:ERS_SESSION_KEY = $null;"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -41,7 +41,7 @@ const handedOn = "-hands"
 func TestCommandsPrintToTheConsole(t *testing.T) {
 	r := newConsole(t)
 	for arguments, want := range map[string][]string{
-		"session":              {"status 1\n", "nobody is signed in to e-RS"},
+		"session":              {"status 1\n", "no user is signed in to e-RS"},
 		"version":              {"status 0\n", "ers-login "},
 		"session --json --key": {"status 2\n", "cannot be given together"},
 	} {
@@ -63,10 +63,10 @@ func TestCommandsAskInTheConsole(t *testing.T) {
 		name, command, prompt, says, secret string
 		options                             []string
 	}{
-		{"passphrase", "passphrase", "Passphrase:", "The passphrase is in the keyring.", "made up, wédi'i greu", nil},
-		{"proxy", "proxy-password", "Password:", "The password of the proxy is in the keyring.", "made up, too", nil},
-		{"client secret", "client-secret", "Client secret:", "The client secret is in the keyring.", "made up, as well", nil},
-		{"handles", "passphrase", "Passphrase:", "The passphrase is in the keyring.", "made up again", []string{handedOn}},
+		{"passphrase", "passphrase", "Passphrase:", "The passphrase is stored in the keyring.", "made up, wédi'i greu", nil},
+		{"proxy", "proxy-password", "Password:", "The password of the proxy is stored in the keyring.", "made up, too", nil},
+		{"client secret", "client-secret", "Client secret:", "The client secret is stored in the keyring.", "made up, as well", nil},
+		{"handles", "passphrase", "Passphrase:", "The passphrase is stored in the keyring.", "made up again", []string{handedOn}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r.t = t
