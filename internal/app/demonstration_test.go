@@ -25,7 +25,7 @@ func TestAFaultOfTheDemonstrationIsTakenBack(t *testing.T) {
 	choose := func(title string) {
 		for _, item := range (Demonstration{ers: ers, log: testLog(t)}).menu() {
 			for _, fault := range item.Items {
-				if item.Title == "The next sign-in (A001) is" && fault.Title == title {
+				if item.Title == "Next sign-in" && fault.Title == title {
 					fault.Do()
 					return
 				}
