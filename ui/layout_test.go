@@ -242,19 +242,32 @@ func TestHelpDoesNotScroll(t *testing.T) {
 
 // TestTheBeginningIsSeen: a title is not scrolled away for the sake of a margin below the focus.
 func TestTheBeginningIsSeen(t *testing.T) {
-	inEachSize(t, func(t *testing.T, w *world, _ fyne.Size, _ float32) {
-		for _, state := range everyScreen() {
-			w.Show(state)
-			if w.viewport.Offset() < pageMargins.Top {
+	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
+	for _, language := range assets.Languages {
+		w := newWorld(t, Settings{TextScale: 2, Language: language, Diagnostics: &chain{findings: goodChain()}})
+		fitted, scrolled := 0, 0
+		for height := float32(minHeight); height < minHeight+120; height += 3 {
+			w.win.Resize(fyne.NewSize(minWidth, height))
+			w.Show(workingState(signin.SigningIn, signin.NotEnded))
+			w.Show(noticed(waitingState(hscn.MissingCard, signin.NotEnded), true))
+			s, is := w.screen.(*waiting)
+			require.True(t, is)
+			title, _ := w.viewport.OffsetOf(s.title)
+			button, _ := w.viewport.OffsetOf(s.signIn)
+			const ring = 5
+			if button+s.signIn.Size().Height+ring-w.viewport.Object().Size().Height > title-ring-4 {
+				scrolled++
 				continue
 			}
-			control := w.focusedObject()
-			require.NotNil(t, control, "%s", state.Phase)
-			top, found := w.viewport.OffsetOf(control)
-			require.True(t, found)
-			assert.Greater(t, top+control.Size().Height+widgets.RingRoom, w.viewport.Object().Size().Height, "%s could be seen with its title", state.Phase)
+			fitted++
+			assert.LessOrEqual(t, w.viewport.Offset(), title, "%s: the title begins above the page in a window of %v", language, height)
+			requireFocusSeen(t, w)
 		}
-	})
+		require.Positive(t, fitted)
+		if language != english {
+			require.Positive(t, scrolled, "there are windows too small for both")
+		}
+	}
 }
 
 // TestTheWholeQuestion: whoever is asked whether to sign out sees the question and the answer that

@@ -214,20 +214,8 @@ func (s *signedIn) question(box *fyne.Container, focused *widgets.Button) {
 	box.Show()
 	s.closing.effect.Hidden = box == s.closing.box // the question says it
 	s.w.viewport.Relayout()
+	s.w.viewport.RevealObject(box)
 	s.w.focus(focused)
-	s.reveal(focused)
-}
-
-// reveal brings a control into view, with the question that it answers if both fit.
-func (s *signedIn) reveal(control fyne.CanvasObject) {
-	view := s.w.viewport
-	view.RevealObject(control)
-	for _, box := range []*fyne.Container{s.confirm, s.closing.box} {
-		top, _ := view.OffsetOf(box)
-		if y, within := widgets.OffsetIn(box, control); within && y+control.Size().Height <= view.Object().Size().Height-2*widgets.RingRoom {
-			view.RevealFromTop(top, top+y+control.Size().Height)
-		}
-	}
 }
 
 // dismiss shows the buttons again and restores the focus, where Enter only asks again.

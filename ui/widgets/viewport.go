@@ -68,17 +68,17 @@ func (v *Viewport) ScrollToTop() { v.scrollTo(0) }
 // Page is the distance that a page key scrolls.
 func (v *Viewport) Page() float32 { return v.box.Size().Height * 0.9 }
 
-// RingRoom is the room for the ring around the control with the focus.
-const RingRoom = 5
+// ringRoom is the room for the ring around the control with the focus.
+const ringRoom = 5
 
 // Reveal scrolls as little as possible to make a part of the page visible, with a margin around it.
 // The beginning of the page, but for its empty margin, stays in view if that part is visible with
 // it.
 func (v *Viewport) Reveal(top, bottom float32) {
-	const margin, spare = 24, 20
+	const margin = 24
 	switch view := v.box.Size().Height; {
-	case v.offset == 0 && bottom+RingRoom <= view+spare:
-		v.scrollTo(bottom + RingRoom - view)
+	case v.offset == 0 && bottom+ringRoom <= view+margin:
+		v.scrollTo(bottom + ringRoom - view)
 	case top-margin < v.offset:
 		v.scrollTo(top - margin)
 	case bottom+margin > v.offset+view:
@@ -89,7 +89,7 @@ func (v *Viewport) Reveal(top, bottom float32) {
 // RevealFromTop scrolls as little as possible from the page's beginning to make a part of it
 // visible: its end, but above all its beginning.
 func (v *Viewport) RevealFromTop(top, bottom float32) {
-	v.scrollTo(min(bottom+RingRoom-v.box.Size().Height, top-RingRoom))
+	v.scrollTo(min(bottom+ringRoom-v.box.Size().Height, top-ringRoom))
 }
 
 // RevealObject scrolls to make an object of the page visible.
@@ -101,11 +101,11 @@ func (v *Viewport) RevealObject(object fyne.CanvasObject) {
 
 // OffsetOf returns an object's distance from the top of the page, and false if it is not in it.
 func (v *Viewport) OffsetOf(object fyne.CanvasObject) (float32, bool) {
-	return OffsetIn(v.content, object)
+	return offsetOf(v.content, object)
 }
 
-// OffsetIn returns an object's distance from the top of an ancestor, and false if that is none.
-func OffsetIn(within, object fyne.CanvasObject) (float32, bool) {
+// offsetOf returns an object's distance from the top of an ancestor.
+func offsetOf(within, object fyne.CanvasObject) (float32, bool) {
 	if within == object {
 		return 0, true
 	}
@@ -114,7 +114,7 @@ func OffsetIn(within, object fyne.CanvasObject) (float32, bool) {
 		return 0, false
 	}
 	for _, child := range box.Objects {
-		if y, found := OffsetIn(child, object); found {
+		if y, found := offsetOf(child, object); found {
 			return child.Position().Y + y, true
 		}
 	}
