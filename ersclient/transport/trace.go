@@ -45,6 +45,15 @@ func (t *Trace) answered(response *http.Response, secrets []secret.Text) {
 	t.RequestID = problem.Clean(mask(response.Header.Get(requestHeader), secrets), maxRequestID)
 }
 
+// traceKey is the key of a context's receiver of traces.
+type traceKey struct{}
+
+// WithTrace returns a context in which receive gets each attempt of a [Request.Traced], besides
+// Config.Trace: it belongs to the call that is made with the context.
+func WithTrace(ctx context.Context, receive func(Trace)) context.Context {
+	return context.WithValue(ctx, traceKey{}, receive)
+}
+
 // traced makes an attempt under a new correlation id. The error's cause names the ids, and
 // Config.Trace gets them in any case.
 func (c *Client) traced(ctx context.Context, r Request, asked time.Time) ([]byte, error) {
@@ -57,6 +66,9 @@ func (c *Client) traced(ctx context.Context, r Request, asked time.Time) ([]byte
 	trace.Took = time.Since(began)
 	if c.config.Trace != nil {
 		c.config.Trace(trace)
+	}
+	if receive, asked := ctx.Value(traceKey{}).(func(Trace)); asked {
+		receive(trace)
 	}
 	if err == nil {
 		return body, nil

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/internal/problem"
@@ -178,4 +179,36 @@ func TestPaceOf(t *testing.T) {
 		}
 	}
 	require.Equal(t, 4, allowed)
+}
+
+// A record of a call has the ids of that call, whatever others are made at the same time.
+func TestATraceBelongsToItsContext(t *testing.T) {
+	var mu sync.Mutex
+	var all []string
+	client, _ := serve(t, func(trace Trace) {
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, trace.CorrelationID)
+	}, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte("{}"))
+	})
+	var calls sync.WaitGroup
+	own := make([][]string, 8)
+	for i := range own {
+		calls.Go(func() {
+			ctx := WithTrace(t.Context(), func(trace Trace) { own[i] = append(own[i], trace.CorrelationID) })
+			_, err := client.Send(ctx, Request{
+				Call: Call{Name: "A030", Method: http.MethodGet, Success: http.StatusOK}, Step: "x", Header: http.Header{}, Traced: true,
+			})
+			assert.NoError(t, err)
+		})
+	}
+	calls.Wait()
+	var joined []string
+	for _, ids := range own {
+		require.Len(t, ids, 1)
+		joined = append(joined, ids...)
+	}
+	require.ElementsMatch(t, all, joined)
 }

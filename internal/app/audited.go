@@ -21,6 +21,11 @@ type audited struct {
 // openAudit opens the audit log, which records under the certificate's name. The window reports a
 // log that cannot be written; the settings decide whether sign-in is possible nevertheless.
 func (r RealServices) openAudit(settings config.Config, client audit.Caller, fqdn string) audited {
+	log := r.openAuditLog(settings, fqdn)
+	return audited{audit.NewERS(client, log, settings.AuditRequired), log}
+}
+
+func (r RealServices) openAuditLog(settings config.Config, fqdn string) *audit.Log {
 	log, err := audit.Open(audit.Settings{
 		Dir: settings.AuditDir, Keep: settings.AuditKeep,
 		SessionID: audit.SessionID(settings.AuditSessionID), SystemLog: settings.AuditSystemLog,
@@ -30,7 +35,7 @@ func (r RealServices) openAudit(settings config.Config, client audit.Caller, fqd
 	if err != nil {
 		r.Log.WithError(err).Warn("audit log")
 	}
-	return audited{audit.NewERS(client, log, settings.AuditRequired), log}
+	return log
 }
 
 // auditedKeyring reports the sessions it reads to the audit log: the A003 of an earlier run has
@@ -61,8 +66,10 @@ func (k auditedKeyring) record(read handoff.Entry, err error) (handoff.Entry, er
 }
 
 // close ends the log. It reports records that could not be written until now, which are lost.
-func (a audited) close() error {
-	if err := a.log.Close(); err != nil {
+func (a audited) close() error { return closeAudit(a.log) }
+
+func closeAudit(log *audit.Log) error {
+	if err := log.Close(); err != nil {
 		return errors.Join(errors.New("audit log"), err)
 	}
 	return nil

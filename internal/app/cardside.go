@@ -1,10 +1,12 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/problem"
@@ -63,22 +65,51 @@ var noAgentCommand = &problem.Problem{
 	Retry: true,
 }
 
-// bridgeSettings locates the card-side helper next to this program.
-func (r RealServices) bridgeSettings(removal string) (ticketapi.Settings, error) {
+// bridgeProgram returns the path of the card-side helper.
+func bridgeProgram() (string, error) {
 	self, err := os.Executable()
 	if err == nil {
 		// The helper is next to the file that a symbolic link to the program leads to.
 		self, err = filepath.EvalSymlinks(self)
 	}
 	if err != nil {
-		return ticketapi.Settings{}, errors.Join(errors.New("could not find this program's own file"), err)
+		return "", errors.Join(errors.New("could not find this program's own file"), err)
 	}
 	name := "ers-login-ticketbridge"
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
+	return filepath.Join(filepath.Dir(self), name), nil
+}
+
+// identityAgentWithin bounds the search for the Identity Agent.
+const identityAgentWithin = 10 * time.Second
+
+// hasIdentityAgent reports whether the NHS Identity Agent is installed, which exists on Windows
+// alone. The helper looks for it.
+func (h Host) hasIdentityAgent() bool {
+	program, err := bridgeProgram()
+	if err != nil || runtime.GOOS != "windows" {
+		return false
+	}
+	bridge := ticketapi.New(ticketapi.Settings{
+		Command: []string{program}, Version: h.Metadata.Version, Log: func(string) {},
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), identityAgentWithin)
+	defer cancel()
+	status, err := bridge.Status(ctx)
+	// Without a helper that works there are no tickets either.
+	return errors.Join(err, bridge.Close()) == nil && status.Installed
+}
+
+// bridgeSettings locates the card-side helper next to this program.
+func (r RealServices) bridgeSettings(removal string) (ticketapi.Settings, error) {
+	program, err := bridgeProgram()
+	if err != nil {
+		return ticketapi.Settings{}, err
+	}
 	return ticketapi.Settings{
-		Command: []string{filepath.Join(filepath.Dir(self), name)},
+		Command: []string{program},
 		Version: r.Program.Metadata.Version,
 		Log:     func(line string) { r.Log.WithField("helper", "ticketbridge").Warn(line) },
 		OnSight: func(err error) { r.reportReaders(removal, err) },

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,6 +51,11 @@ type Controller struct {
 	wanted string
 	// Displays are the displays that the window is on.
 	Displays string
+	// CameBack is called when the user has come back from a sign-in in the browser; it must not block.
+	// It may be nil.
+	CameBack func()
+	// inBrowser: the last state was that of a sign-in in the browser.
+	inBrowser bool
 	// Held: a card already inserted begins no sign-in until the user asks for one.
 	Held bool
 	// Shown: there is a window to raise.
@@ -146,6 +152,12 @@ func (c *Controller) publish(state signin.State) {
 		c.problem.Store(&instance.Shown{Code: p.Code, Title: p.Expand(p.Title), At: state.ProblemAt})
 	}
 	state.Environment = c.environment
+	// A sign-in that the user gave up here, or did not finish in time, does not come back.
+	back := state.Phase == signin.SigningIn || state.Phase == signin.Failed && !errors.Is(state.Problem, context.DeadlineExceeded)
+	if c.inBrowser && back && c.CameBack != nil {
+		c.CameBack()
+	}
+	c.inBrowser = state.Phase == signin.Prompting && state.Browser != nil
 	c.Show(state)
 	c.waiters.see(state)
 }

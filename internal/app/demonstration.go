@@ -83,7 +83,7 @@ func (h Host) OpenDemo(ctx context.Context, key string) error {
 	return h.openWindow(ctx, log, board, windowOptions{
 		settings: ui.Settings{
 			Demonstration: true, Simulator: demo.menu(), Favourites: memory, Preferences: liked,
-			Diagnostics: NewWindowDiagnostics(demo.examine),
+			Diagnostics: NewWindowDiagnostics(func() string { return config.PlatformHSCN }, demo.examine),
 		},
 		find: func(ctx context.Context) (Services, error) {
 			found, err := demo.Prepare(ctx)

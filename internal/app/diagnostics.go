@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/adrg/xdg"
@@ -13,29 +14,47 @@ import (
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
-	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/ui"
 )
 
 // WindowDiagnostics is the window's page with the checks of package diagnose, which "ers-login
 // doctor" runs too.
 type WindowDiagnostics struct {
-	names []string
+	// platform returns the one in use.
+	platform func() string
+	// shown is the one whose rows the page has.
+	shown atomic.Value
 	// examine opens what to check, anew for each run; the function closes it.
 	examine func() (Examination, diagnose.Target, func() error, error)
 }
 
-// NewWindowDiagnostics returns the page for what examine opens.
-func NewWindowDiagnostics(examine func() (Examination, diagnose.Target, func() error, error)) *WindowDiagnostics {
-	d := &WindowDiagnostics{examine: examine}
-	for _, check := range diagnose.Checks(diagnose.Target{}) {
-		d.names = append(d.names, check.Name)
-	}
-	return d
+// NewWindowDiagnostics returns the page for what examine opens. platform returns the platform in
+// use, at once.
+func NewWindowDiagnostics(
+	platform func() string, examine func() (Examination, diagnose.Target, func() error, error),
+) *WindowDiagnostics {
+	return &WindowDiagnostics{platform: platform, examine: examine}
 }
 
-// Names returns the names of the checks.
-func (d *WindowDiagnostics) Names() []string { return d.names }
+// Names returns the names of the checks, for a page that is being opened.
+func (d *WindowDiagnostics) Names() []string {
+	d.shown.Store(d.platform())
+	return d.names()
+}
+
+func (d *WindowDiagnostics) names() []string {
+	var names []string
+	for _, check := range d.checks(diagnose.Target{}) {
+		names = append(names, check.Name)
+	}
+	return names
+}
+
+// checks returns the checks whose rows the page has, whatever the settings say by now.
+func (d *WindowDiagnostics) checks(target diagnose.Target) []diagnose.Check {
+	target.Platform, _ = d.shown.Load().(string)
+	return diagnose.Checks(target)
+}
 
 // Run runs all checks.
 func (d *WindowDiagnostics) Run(ctx context.Context, last diagnose.Incident, progress func(int, diagnose.Finding)) ui.Examination {
@@ -43,12 +62,12 @@ func (d *WindowDiagnostics) Run(ctx context.Context, last diagnose.Incident, pro
 	if err != nil {
 		e.Log.WithError(err).Error("diagnostics")
 		failed := diagnose.Finding{State: diagnose.Failed, Problem: noDiagnostics.Because(err)}
-		for i := range d.names {
+		for i := range d.names() {
 			progress(i, failed)
 		}
 		return ui.Examination{Report: e.Log.Redact(noDiagnostics.Title)}
 	}
-	results := diagnose.Run(ctx, diagnose.Checks(services), progress)
+	results := diagnose.Run(ctx, d.checks(services), progress)
 	e.Log.WithField("failed", diagnose.Failures(results)).Info("diagnostics")
 	masker := e.Masker(ctx, results)
 	if err := end(); err != nil {
@@ -127,8 +146,12 @@ func (r RealServices) Examine() (Examination, diagnose.Target, func() error, err
 	}
 	found := r.diagnosis(settings, e.SettingsErr, ring)
 	found.MissingEvents = missingEvents
-	found.Agent, found.Ticket = agentOf(side.source), side.source.TicketNoAuth
-	found.Readers = func(ctx context.Context) smartcard.Presence { return SeenReaders(ctx, side.readers.Presence) }
+	if side.source != nil {
+		found.Agent, found.Ticket = agentOf(side.source), side.source.TicketNoAuth
+	}
+	found.Readers = side.seenReaders()
+	// The window has the port during a sign-in, and is itself the proof that it could be had.
+	found.Redirect = nil
 	return e, found, ring.Close, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
@@ -34,7 +35,7 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	defer card.Close()
 	p := testProgram(t, append(os.Environ(), session.Env()...)...)
 	demo := NewDemonstration(p, testLog(t), signin.NewBoard(), ers, card, simulator.Persona{})
-	looked := NewWindowDiagnostics(demo.examine)
+	looked := NewWindowDiagnostics(ticketPlatform, demo.examine)
 	require.Len(t, looked.Names(), len(diagnose.Checks(diagnose.Target{})))
 	found := map[string]diagnose.Finding{}
 	last := diagnose.Incident{Problem: problem.Unexpected, At: time.Now()}
@@ -68,7 +69,7 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 
 // Diagnostics that cannot start show that in every row, and leave none at "Checking…".
 func TestDiagnosticsThatCannotBegin(t *testing.T) {
-	looked := NewWindowDiagnostics(func() (Examination, diagnose.Target, func() error, error) {
+	looked := NewWindowDiagnostics(ticketPlatform, func() (Examination, diagnose.Target, func() error, error) {
 		return Examination{Log: testLog(t)}, diagnose.Target{}, nil, errors.New("no process to be had")
 	})
 	rows := 0
@@ -81,3 +82,6 @@ func TestDiagnosticsThatCannotBegin(t *testing.T) {
 	assert.Nil(t, examination.Bundle)
 	assert.False(t, strings.Contains(examination.Report, "no process"), "the cause is for the log")
 }
+
+// ticketPlatform is the platform of the Identity Agent.
+func ticketPlatform() string { return config.PlatformHSCN }

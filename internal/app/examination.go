@@ -7,9 +7,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ers-login/ers-login/ersclient/cis2"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/desktop"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
@@ -63,6 +66,14 @@ func (e Examination) Services() (diagnose.Target, func() error, error) {
 	found.MissingEvents = missingEvents
 	end := func() error { return nil }
 
+	if e.Settings.UsedPlatform() == config.PlatformFHIR {
+		readers, err := own.openReaders(e.Settings)
+		if err != nil {
+			e.Log.WithError(err).Warn("smartcard readers")
+		}
+		found.Readers = readers.seenReaders()
+		return found, func() error { return errors.Join(end(), readers.Close()) }, nil
+	}
 	// The handling of a removed card is not examined here.
 	asIs := e.Settings
 	asIs.CardRemoval = config.RemovalByTicket
@@ -73,21 +84,15 @@ func (e Examination) Services() (diagnose.Target, func() error, error) {
 		return found, end, nil
 	}
 	found.Agent, found.Ticket = agentOf(cards.agent), cards.agent.TicketNoAuth
-	found.Readers = func(ctx context.Context) smartcard.Presence { return SeenReaders(ctx, cards.readers.Presence) }
-	return found, cards.Close, nil
+	found.Readers = cards.seenReaders()
+	return found, func() error { return errors.Join(end(), cards.Close()) }, nil
 }
 
 // diagnosis returns what to check in the network, the keyring and the settings. The caller adds the
 // card side and the workstation, which a window has open.
 func (r RealServices) diagnosis(settings config.Config, settingsErr error, ring *keyring.Client) diagnose.Target {
-	return diagnose.Target{
-		Settings: settings, SettingsErr: settingsErr, ASID: settings.ASID, Keyring: ring,
-		Certificate: func(ctx context.Context) (tls.Certificate, error) {
-			return r.certificate(ctx, settings, withoutPrompt(ring, ring.Passphrase))
-		},
-		ERS: func(certificate tls.Certificate) (diagnose.ERS, error) {
-			return r.newCheckClient(settings, certificate, ring)
-		},
+	target := diagnose.Target{
+		Settings: settings, SettingsErr: settingsErr, Keyring: ring,
 		Audit: func(context.Context) error {
 			// Opening it is the check: like a sign-in it creates a missing folder, and it writes no
 			// record.
@@ -99,6 +104,88 @@ func (r RealServices) diagnosis(settings config.Config, settingsErr error, ring 
 			}
 			return err
 		},
+	}
+	if settings.UsedPlatform() == config.PlatformFHIR {
+		r.diagnoseCareIdentity(&target, ring)
+	} else {
+		r.diagnoseTickets(&target, ring)
+	}
+	return target
+}
+
+// diagnoseTickets adds what the Identity Agent's platform needs.
+func (r RealServices) diagnoseTickets(target *diagnose.Target, ring *keyring.Client) {
+	settings := target.Settings
+	target.ASID = settings.ASID
+	target.Certificate = func(ctx context.Context) (tls.Certificate, error) {
+		return r.certificate(ctx, settings, withoutPrompt(ring, ring.Passphrase))
+	}
+	target.ERS = func(certificate tls.Certificate) (diagnose.ERS, error) {
+		return r.newCheckClient(settings, certificate, ring)
+	}
+}
+
+// diagnoseCareIdentity adds what the FHIR platform needs. No check prompts.
+func (r RealServices) diagnoseCareIdentity(target *diagnose.Target, ring *keyring.Client) {
+	settings := target.Settings
+	clients := func() (careIdentity, error) {
+		return r.careIdentityClients(settings, withoutPrompt(ring, ring.ClientSecret), withoutPrompt(ring, ring.ProxyPassword), nil)
+	}
+	target.ClientSecret = func(ctx context.Context) error {
+		if settings.Broker() && settings.ClientSecretFile == "" {
+			return nil
+		}
+		_, err := r.clientSecret(ctx, settings, withoutPrompt(ring, ring.ClientSecret))
+		return err
+	}
+	target.Browser = func() error {
+		if err := desktop.CanBrowse(); err != nil {
+			return cis2.NoBrowser.Because(err)
+		}
+		return nil
+	}
+	target.Redirect = func(ctx context.Context) error {
+		made, err := clients()
+		if err != nil {
+			return err
+		}
+		defer made.close()
+		if err := r.ownLoopback(ctx, settings); err != nil {
+			return err
+		}
+		attempt, err := made.gateway.Client.Begin(ctx)
+		if err != nil {
+			return err
+		}
+		attempt.Close()
+		return nil
+	}
+	// Connections that are checked are closed at once, so that the clients hold nothing.
+	target.ERS = func(tls.Certificate) (diagnose.ERS, error) {
+		made, err := clients()
+		if err != nil {
+			return nil, err
+		}
+		return made.ers, nil
+	}
+	target.OAuth = func() (diagnose.ERS, error) {
+		made, err := clients()
+		if err != nil {
+			return nil, err
+		}
+		return made.gateway, nil
+	}
+	target.Directory = func() (diagnose.ERS, error) {
+		at, err := r.publicTransport(settings, withoutPrompt(ring, ring.ProxyPassword))
+		if err != nil {
+			return nil, err
+		}
+		at.BaseURL = settings.DirectoryURL
+		way, err := transport.New(at)
+		if err != nil {
+			return nil, err
+		}
+		return way, nil
 	}
 }
 

@@ -6,10 +6,12 @@ import (
 	"io"
 	standard "log"
 	"strings"
+	"sync"
 
 	"fyne.io/fyne/v2"
 	"github.com/pelletier/go-toml/v2"
 	"github.com/sirupsen/logrus"
+	"github.com/spf13/pflag"
 
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/desktop"
@@ -54,6 +56,13 @@ func ReadMetadata(fyneApp []byte) (fyne.AppMetadata, error) {
 		ID: file.Details.ID, Name: file.Details.Name, Version: file.Details.Version, Build: file.Details.Build,
 		Migrations: file.Migrations,
 	}, nil
+}
+
+// Sources returns where settings are looked for on this computer.
+func (h Host) Sources(file string, flags *pflag.FlagSet) config.Sources {
+	sources := config.System(file, flags)
+	sources.IdentityAgent = sync.OnceValue(h.hasIdentityAgent)
+	return sources
 }
 
 // OpenLog opens the log in a folder, or on the console alone. It always returns a log: a folder

@@ -11,6 +11,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/history"
+	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
@@ -33,7 +34,7 @@ func (h Host) OpenReal(ctx context.Context, input RealInput) error {
 	log := h.OpenLog(logging.DefaultDir())
 	defer CloseLog(log)
 	memory := openHistory(log)
-	sources := config.System(input.File, input.Flags)
+	sources := h.Sources(input.File, input.Flags)
 	looks := settingsForLooks(sources)
 	found := RealServices{
 		Program: h, Log: log, Board: signin.NewBoard(), Sources: sources, memory: memory, Open: &CurrentCardSide{},
@@ -41,7 +42,7 @@ func (h Host) OpenReal(ctx context.Context, input RealInput) error {
 	}
 	return h.openWindow(ctx, log, found.Board, windowOptions{
 		settings: ui.Settings{
-			Favourites: memory, Diagnostics: NewWindowDiagnostics(found.Examine),
+			Favourites: memory, Diagnostics: NewWindowDiagnostics(found.usedPlatform, found.Examine),
 			Preferences: newPreferences(looks, h.Autostart(log), log), Environment: environmentOf(looks),
 		},
 		wanted: windowFingerprint("sign-in", input.File, input.Flags, h.Environ), find: found.PrepareOrClear, background: input.Background, held: input.ByLink, graphics: h.newGraphics(log),
@@ -70,7 +71,12 @@ type RealServices struct {
 	Open *CurrentCardSide
 	// Left is the session that a failed start has cleared.
 	Left *Leftover
+	// Browse opens a page in the user's browser; nil is the desktop's way.
+	Browse func(ctx context.Context, address string) error
 }
+
+// usedPlatform returns the platform by the present settings.
+func (r RealServices) usedPlatform() string { return settingsForLooks(r.Sources).UsedPlatform() }
 
 // Unusable returns what is wrong with the settings, as prepare would.
 func (r RealServices) Unusable() error {
@@ -92,30 +98,53 @@ func (r RealServices) prepare(ctx context.Context) (Services, error) {
 	if err != nil {
 		return found, err
 	}
-	ers, err := r.newReloadingClient(ctx, settings, ring)
+	r.Board.SetQuiet("platform", settings.PlatformNotice())
+	environment := found.environment
+	if settings.UsedPlatform() == config.PlatformFHIR {
+		found, err = r.careIdentityServices(settings, ring)
+	} else {
+		found, err = r.ticketServices(ctx, settings, ring)
+	}
+	found.environment = environment
 	if err != nil {
 		return found, errors.Join(err, ring.Close())
+	}
+	found.memory, found.maxAge, found.endWhenLocked = r.memory, settings.SessionMaxAge, settings.ScreenLock == config.LockEnds
+	closeOthers := found.close
+	found.close = func() {
+		closeOthers()
+		if err := ring.Close(); err != nil {
+			r.Log.WithError(err).Warn("the keyring worker did not end")
+		}
+	}
+	return found, nil
+}
+
+// ticketServices are those of the Identity Agent's platform.
+func (r RealServices) ticketServices(ctx context.Context, settings config.Config, ring *keyring.Client) (Services, error) {
+	ers, err := r.newReloadingClient(ctx, settings, ring)
+	if err != nil {
+		return Services{}, err
 	}
 	cards, err := r.OpenCardSide(settings)
 	if err != nil {
 		ers.Close()
-		return found, errors.Join(err, ring.Close())
+		return Services{}, err
 	}
 	r.Open.Set(&cards)
 	records := r.openAudit(settings, ers, certificate.CommonName(ers.using.certificate))
 	ers.renamed = records.log.Rename
 	return Services{
-		environment: found.environment,
 		platform: hscn.New(hscn.Settings{
 			ERS: records.ers, BaseURL: settings.BaseURL, ASID: settings.ASID, Agent: cards.agent, PollInterval: settings.AgentPollInterval,
 			Changed: cards.readers.Changed(), Presence: func() hscn.Presence { return presenceOf(cards.readers.Presence()) }, Log: r.Log,
 		}),
-		keyring: auditedKeyring{clearedSessionKeyring{OwnedKeyring{ring, r.Program.Lock}, r.Left}, records.ers}, memory: r.memory,
-		maxAge: settings.SessionMaxAge, grace: settings.ClosingGrace, endWhenLocked: settings.ScreenLock == config.LockEnds,
+		keyring: auditedKeyring{clearedSessionKeyring{OwnedKeyring{ring, r.Program.Lock}, r.Left}, records.ers},
+		grace:   settings.ClosingGrace,
 		close: func() {
 			r.Open.Set(nil)
 			ers.Close()
-			if err := errors.Join(cards.Close(), ring.Close(), records.close()); err != nil {
+			if err := errors.Join(cards.Close(), records.close()); err != nil {
 				r.Log.WithError(err).Warn("not all ended as it should")
 			}
 		},

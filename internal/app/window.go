@@ -182,6 +182,7 @@ func (r *windowRun) makeWindow(ctx, wanted context.Context) error {
 	}
 	r.window = ui.New(r.app, settings, r.controller.Send)
 	r.controller.Show = r.window.Show
+	r.controller.CameBack = r.raise
 	r.how.settings = settings
 	return nil
 }

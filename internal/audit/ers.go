@@ -37,12 +37,17 @@ const (
 // ERS is e-RS with an audit log: it records each call before its result is returned, failed and
 // cancelled ones too. Retries by the client count as one call.
 type ERS struct {
-	next     Caller
-	log      *Log
-	required bool
+	recorder
+	next Caller
 
 	mu    sync.Mutex
 	known []knownSession
+}
+
+// recorder writes records for either platform.
+type recorder struct {
+	log      *Log
+	required bool
 }
 
 // knownSession is what the record of an A003 says, which gets a key only.
@@ -57,7 +62,7 @@ type knownSession struct {
 // it, with the session whose Key is to be deleted. DeleteSession never fails for that: a session
 // left open is worse than a late record.
 func NewERS(next Caller, log *Log, required bool) *ERS {
-	return &ERS{next: next, log: log, required: required}
+	return &ERS{recorder: recorder{log, required}, next: next}
 }
 
 // SetOwner names the user and role of a session that an earlier run has left, for the record of its
@@ -131,43 +136,43 @@ func (e *ERS) DeleteSession(ctx context.Context, key ersclient.SessionKey) error
 // Reach passes on what is no call, and has no record.
 func (e *ERS) Reach(ctx context.Context) error { return e.next.Reach(ctx) }
 
-func (e *ERS) begin(call Call) Event {
-	return Event{Call: call, Began: e.log.settings.Now()}
+func (r recorder) begin(call Call) Event {
+	return Event{Call: call, Began: r.log.settings.Now()}
 }
 
 // ready fails if a record is required and none can be written, or if ctx ends first.
-func (e *ERS) ready(ctx context.Context) error {
-	if !e.required {
+func (r recorder) ready(ctx context.Context) error {
+	if !r.required {
 		return nil
 	}
 	limited, cancel := context.WithTimeout(ctx, signInWithin)
 	defer cancel()
-	if err := e.log.Ready(limited); err != nil && ctx.Err() == nil {
-		return e.refuse(err)
+	if err := r.log.Ready(limited); err != nil && ctx.Err() == nil {
+		return r.refuse(err)
 	}
 	return nil
 }
 
 // signIn records a call of a sign-in, and returns its error.
-func (e *ERS) signIn(ctx context.Context, event Event, err error) error {
-	unwritten := e.record(ctx, signInWithin, event, err)
-	if err == nil && unwritten != nil && e.required {
-		return e.refuse(unwritten)
+func (r recorder) signIn(ctx context.Context, event Event, err error) error {
+	unwritten := r.record(ctx, signInWithin, event, err)
+	if err == nil && unwritten != nil && r.required {
+		return r.refuse(unwritten)
 	}
 	return err
 }
 
-func (e *ERS) refuse(err error) error {
-	return Required.With("Folder", e.log.settings.Dir).Because(err)
+func (r recorder) refuse(err error) error {
+	return Required.With("Folder", r.log.settings.Dir).Because(err)
 }
 
 // record records a call that was made, even if its caller has given up.
-func (e *ERS) record(ctx context.Context, within time.Duration, event Event, err error) error {
-	event.Took = e.log.settings.Now().Sub(event.Began)
+func (r recorder) record(ctx context.Context, within time.Duration, event Event, err error) error {
+	event.Took = r.log.settings.Now().Sub(event.Began)
 	event.Outcome, event.Reference = outcome(event.Call, err)
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
 	defer cancel()
-	return e.log.Append(limited, event)
+	return r.log.Append(limited, event)
 }
 
 // outcome returns the status of e-RS's answer, or else the kind of failure, and the reference that

@@ -17,7 +17,7 @@ import (
 type Record struct {
 	// ID is the record's number. It grows by one; see the package's comment for gaps.
 	ID int64 `json:"id"`
-	// EventType is the call's HTTP method: POST, PUT or DELETE.
+	// EventType is the call's HTTP method, empty for what is no call: see [RoleChosen].
 	EventType string `json:"eventType"`
 	// AuditType names the call: see [Call].
 	AuditType string `json:"auditType"`
@@ -25,16 +25,18 @@ type Record struct {
 	ResourceType string `json:"resourceType"`
 	// EventDateTime is when the call began, in UTC.
 	EventDateTime DateTime `json:"eventDateTime"`
-	// UserUUID is the user's 12-digit national id. It is empty for a failed A001, whose answer
-	// would have it, and for an A003 of a session of which only the id is known.
+	// UserUUID is the user's 12-digit national id. It is empty for a failed A001 or sign-in, whose
+	// answer would have it, and for an A003 of a session of which only the id is known.
 	UserUUID string `json:"userUUID"`
-	// OnBehalfOfUUID is empty: the JSON by which a user names another clinician is not public.
+	// OnBehalfOfUUID is that of the clinician whom a user of the FHIR platform works for. On HSCN it
+	// is empty: the JSON by which a user names another clinician is not public.
 	OnBehalfOfUUID string `json:"onBehalfOfUUID"`
 	// UBRN and NHSNumber are empty: the calls of this program are about no referral and no patient.
 	UBRN      string `json:"ubrn"`
 	NHSNumber string `json:"nhsNumber"`
 	// SessionID names the professional session, as a digest or in full: for an A002 the id in the
-	// answer, which is valid from then on. It is empty for an A001 without one.
+	// answer, which is valid from then on. It is empty for an A001 without one. On the FHIR platform
+	// it is always a digest, of the sign-in's first access token.
 	SessionID string `json:"sessionID"`
 	// OrganisationName and BusinessFunction are those that an A002 selects, even if it fails, and
 	// those of the session that an A003 ends. Both are empty for A001.
@@ -51,7 +53,7 @@ type Record struct {
 	FormerSessionID string `json:"formerSessionID,omitempty"`
 	// Outcome is the HTTP status of e-RS's answer, or the kind of failure without a usable one,
 	// such as NET-TIMEOUT. A retried call has one record, with the outcome of its last attempt. It
-	// is 204 for an A003 that succeeded.
+	// is 204 for an A003 that succeeded, and "done" for what is no call.
 	Outcome string `json:"outcome"`
 	// Reference is the code that a failed call's Problem has on the screen and in docs/errors.md. Left out if the call succeeded.
 	Reference string `json:"reference,omitempty"`
@@ -59,6 +61,9 @@ type Record struct {
 	DurationMS int64 `json:"durationMS"`
 	// LostBefore is how many records were lost just before this one, because too many waited to be written. Left out if none.
 	LostBefore int `json:"lostBefore,omitempty"`
+	// CorrelationID is the X-Correlation-ID of a call to the e-RS FHIR API, by which NHS England finds
+	// it: that of the last attempt. Left out if there is none.
+	CorrelationID string `json:"correlationID,omitempty"`
 	// Version is the version of this program.
 	Version string `json:"version"`
 }
@@ -83,10 +88,10 @@ func (d *DateTime) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Call is one of the three calls to e-RS.
+// Call is what a record is about: a call, or a step of the FHIR platform that needs none.
 type Call int
 
-// The calls, by their numbers in the documentation.
+// The calls, those to e-RS by their numbers in the documentation.
 const (
 	// A001 creates a session: POST, "API Establish Session".
 	A001 Call = iota + 1
@@ -94,13 +99,33 @@ const (
 	A002
 	// A003 deletes a session: DELETE, "API Close Session".
 	A003
+	// SignedIn redeems the code of a sign-in in the browser: POST, "API Establish Session".
+	SignedIn
+	// Refreshed redeems a refresh token: POST, "API Refresh Session".
+	Refreshed
+	// A030 is who the user is and as what they may work: GET, "API Retrieve Practitioner Role".
+	A030
+	// A040 is for whom they may work: GET, "API Retrieve Practitioner".
+	A040
+	// RoleChosen is no call, since each later call says as what a user of the FHIR platform works:
+	// "API Professional login attempt".
+	RoleChosen
+	// SignedOut is no call either, since the tokens are forgotten: "API Close Session".
+	SignedOut
 )
 
-// callNames are the words of LAL-001, and the status of a success.
+// callNames are the words of LAL-001, or in their manner, and the outcome of a success.
 var callNames = map[Call]struct{ event, audit, success string }{
 	A001: {"POST", "API Establish Session", "201"},
 	A002: {"PUT", "API Professional login attempt", "200"},
 	A003: {"DELETE", "API Close Session", "204"},
+
+	SignedIn:   {"POST", "API Establish Session", "200"},
+	Refreshed:  {"POST", "API Refresh Session", "200"},
+	A030:       {"GET", "API Retrieve Practitioner Role", "200"},
+	A040:       {"GET", "API Retrieve Practitioner", "200"},
+	RoleChosen: {"", "API Professional login attempt", "done"},
+	SignedOut:  {"", "API Close Session", "done"},
 }
 
 // Event is a call to e-RS that has been made, from which a [Log] makes a [Record].
@@ -113,6 +138,10 @@ type Event struct {
 	User, OnBehalfOf string
 	// Key is the session's id, and Former the one that it had before, if that was another.
 	Key, Former ersclient.SessionKey
+	// Session names the session where there is no Key: on the FHIR platform. It is no secret.
+	Session string
+	// CorrelationID is the call's X-Correlation-ID.
+	CorrelationID string
 	// Selected is the organisation and business function.
 	Selected ersclient.Permission
 	// Outcome is the HTTP status or the kind of failure, and Reference the code of a failed call's Problem.
@@ -139,8 +168,12 @@ func (s Settings) record(event Event, form SessionID) Record {
 		ASID: id(s.ASID), FQDN: name(s.FQDN),
 		ODSCode: id(event.Selected.OrgIdentifier),
 		Outcome: id(event.Outcome), Reference: id(event.Reference),
-		DurationMS: max(0, event.Took.Milliseconds()),
-		Version:    id(s.Version),
+		DurationMS:    max(0, event.Took.Milliseconds()),
+		CorrelationID: id(event.CorrelationID),
+		Version:       id(s.Version),
+	}
+	if event.Session != "" {
+		made.SessionID = id(event.Session)
 	}
 	if !event.Former.IsZero() && !event.Former.Equal(event.Key.Text) {
 		made.FormerSessionID = form.of(event.Former)

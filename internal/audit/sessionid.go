@@ -33,7 +33,10 @@ func (f SessionID) of(key ersclient.SessionKey) string {
 	case f == Full:
 		return problem.Clean(key.Reveal(), longestSessionID)
 	default:
-		sum := sha256.Sum256([]byte(key.Reveal()))
-		return "sha256:" + hex.EncodeToString(sum[:digestBytes])
+		return nameOf(sha256.Sum256([]byte(key.Reveal())))
 	}
+}
+
+func nameOf(digest [sha256.Size]byte) string {
+	return "sha256:" + hex.EncodeToString(digest[:digestBytes])
 }

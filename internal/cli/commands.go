@@ -105,7 +105,7 @@ func newRoot(p app.Host) *cobra.Command {
 	root.Flags().BoolVar(&version, "version", false, "print the version")
 	root.SetHelpCommand(help())
 	root.AddCommand(sessionCommand(p), signInCommand(p), signOutCommand(p), manualCommand(p), generateCommand(p))
-	root.AddCommand(demoCommand(p), configCommand(p), passphraseCommand(p), proxyPasswordCommand(p), forgetCommand(p), doctorCommand(p), versionCommand(p), workerCommand(p))
+	root.AddCommand(demoCommand(p), configCommand(p), passphraseCommand(p), proxyPasswordCommand(p), clientSecretCommand(p), forgetCommand(p), doctorCommand(p), versionCommand(p), workerCommand(p))
 	completeFlag(root, "config", filesLike("toml"))
 	completeValues(root)
 	return root

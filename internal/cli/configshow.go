@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,7 +24,8 @@ func configCommand(p app.Host) *cobra.Command {
 	show := &cobra.Command{
 		Use:   "show",
 		Short: "Print every setting with its value",
-		Long: "Prints every setting with the value that counts, in the form of a settings file. What cannot be used is told on standard error,\n" +
+		Long: "Prints every setting with the value that counts, in the form of a settings file; settings of a platform that is not in use are\n" +
+			"left out (see the setting platform). What cannot be used is told on standard error,\n" +
 			"and the exit status is 1 then. Nothing is changed, and neither a display nor a keyring is needed. The settings can be given as\n" +
 			"flags, too, to see what would count with them.",
 		Args: cobra.NoArgs,
@@ -32,7 +34,7 @@ func configCommand(p app.Host) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			sources := config.System(file, cmd.Flags())
+			sources := p.Sources(file, cmd.Flags())
 			sources.Environ = p.Environ
 			return input.run(sources, p.Stdout, p.Stderr)
 		},
@@ -103,7 +105,7 @@ func harmless(warning *problem.Problem) bool { return errors.Is(warning, config.
 // writeFile prints a settings file.
 func (s configShow) writeFile(w io.Writer, settings config.Config) error {
 	var text strings.Builder
-	for _, setting := range config.Settings() {
+	for _, setting := range settingsOf(settings) {
 		fmt.Fprintf(&text, "%s = %s", setting.Key, settings.Written(setting.Key))
 		if s.origin {
 			fmt.Fprintf(&text, "  # %s", originOf(settings, setting.Key))
@@ -116,7 +118,7 @@ func (s configShow) writeFile(w io.Writer, settings config.Config) error {
 
 func (s configShow) writeJSON(w io.Writer, settings config.Config) error {
 	var all []shownSetting
-	for _, setting := range config.Settings() {
+	for _, setting := range settingsOf(settings) {
 		shown := shownSetting{Key: setting.Key, Value: settings.Shown(setting.Key), Locked: settings.Locked(setting.Key)}
 		if s.origin {
 			shown.Layer = settings.Origin(setting.Key).Layer.String()
@@ -128,6 +130,11 @@ func (s configShow) writeJSON(w io.Writer, settings config.Config) error {
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(map[string]any{"settings": all})
+}
+
+// settingsOf returns the settings that the used platform has a use for.
+func settingsOf(settings config.Config) []config.Setting {
+	return slices.DeleteFunc(config.Settings(), func(s config.Setting) bool { return !s.IsFor(settings.UsedPlatform()) })
 }
 
 // originOf returns where a value came from, on one line: a file's name may contain anything.

@@ -44,8 +44,8 @@ func doctorCommand(p app.Host) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "doctor",
 		Short: "Find out which link between the smartcard and e-RS is broken",
-		Long: "Checks the smartcard reader, the Identity Agent, the network, the certificates, e-RS, the keyring and the settings, and says what to\n" +
-			"do where something is wrong. Nobody is signed in or asked for a password, and a window that is open is not disturbed. Neither a\n" +
+		Long: "Checks the smartcard reader, the Identity Agent or what NHS Care Identity needs, the network, the certificates, e-RS, the keyring\n" +
+			"and the settings, as the platform in use has them, and says what to do where something is wrong. Nobody is signed in or asked for a password, and a window that is open is not disturbed. Neither a\n" +
 			"display nor OpenGL is needed.\n\n" +
 			"The exit status is the number of checks that have failed, 125 at most; 126 means that what was asked for could not be done: with\n" +
 			"--handoff no reader was tried, since the keyring is locked or another check is running, or the bundle was not saved. A command\n" +
@@ -61,7 +61,7 @@ func doctorCommand(p app.Host) *cobra.Command {
 					return err
 				}
 			}
-			sources := config.System(file, cmd.Flags())
+			sources := p.Sources(file, cmd.Flags())
 			sources.Environ = p.Environ
 			return input.run(cmd.Context(), p, sources)
 		},

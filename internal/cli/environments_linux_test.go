@@ -243,7 +243,7 @@ func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
 	app.RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Left: &app.Leftover{}}.ClearLeftover(t.Context())
 	found, err := ring.Read(t.Context())
 	require.NoError(t, err, "another instance clears it")
-	assert.Equal(t, int64(7), found.Generation)
+	assert.Equal(t, int64(7), found.Details().Generation)
 
 	// Signing out asks the owner.
 	p.Lock.Hold(nil)
@@ -257,7 +257,7 @@ func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
 	require.NoError(t, owner.Release())
 	found, err = other.Read(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, int64(7), found.Generation)
+	assert.Equal(t, int64(7), found.Details().Generation)
 	require.NoError(t, other.Clear(t.Context()))
 	require.ErrorIs(t, noSession(t), errSignedOut)
 	w.publish(session)

@@ -22,8 +22,8 @@ func forgetCommand(p app.Host) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "forget",
 		Short: "Remove what was stored in the keyring beyond the session, and the autostart entry",
-		Long: "Removes from the keyring the passphrase of the certificate, the password for the proxy, and what a check that was cut short\n" +
-			"has left; and the user's own entry that starts the program at log-in. The session stays as it is: sign-out ends it. That there\n" +
+		Long: "Removes from the keyring the passphrase of the certificate, the client secret, the password for the proxy, and what a check\n" +
+			"that was cut short has left; and the user's own entry that starts the program at log-in. The session stays as it is: sign-out ends it. That there\n" +
 			"was nothing to remove is no error. A locked keyring asks for its password. Whoever gives up a computer, or has e-RS Login\n" +
 			"removed from it, signs out and forgets.\n\n" + app.StatusHelp,
 		Args: cobra.NoArgs,
@@ -37,8 +37,8 @@ func forgetCommand(p app.Host) *cobra.Command {
 	return cmd
 }
 
-// forgetAll removes the user's autostart entry, and the secrets stored by the commands passphrase
-// and proxy-password. It continues after a failure.
+// forgetAll removes the user's autostart entry, and the secrets stored by the commands passphrase,
+// client-secret and proxy-password. It continues after a failure.
 func forgetAll(ctx context.Context, p app.Host, sources config.Sources) error {
 	log := p.OpenLog("")
 	defer app.CloseLog(log)
@@ -49,7 +49,7 @@ func forgetAll(ctx context.Context, p app.Host, sources config.Sources) error {
 	if err := errors.Join(failed, forgetSecrets(ctx, p, sources, log)); err != nil {
 		return err
 	}
-	return app.SayTo(p.Stderr, "The keyring holds no passphrase and no proxy password for e-RS Login, and you have no autostart entry of your own for it.")
+	return app.SayTo(p.Stderr, "The keyring holds no passphrase, no client secret and no proxy password for e-RS Login, and you have no autostart entry of your own for it.")
 }
 
 // forgetSecrets removes the secrets and the test entry.
@@ -66,6 +66,7 @@ func forgetSecrets(ctx context.Context, p app.Host, sources config.Sources, log 
 	var failed []error
 	for _, remove := range []func(context.Context) error{
 		func(ctx context.Context) error { return ring.SetPassphrase(ctx, secret.Text{}) },
+		func(ctx context.Context) error { return ring.SetClientSecret(ctx, secret.Text{}) },
 		func(ctx context.Context) error { return ring.SetProxyPassword(ctx, secret.Text{}) },
 		ring.RemoveTrial,
 	} {

@@ -18,6 +18,7 @@ import (
 // storedAt is the keyring address of each stored secret.
 var storedAt = [][2]string{
 	{"ers-login-certificate", "passphrase"},
+	{"ers-login-cis2", "client-secret"},
 	{"ers-login-proxy", "password"},
 	{handoff.Service, keyring.TrialAccount},
 }
@@ -36,7 +37,7 @@ func inKeyring(t *testing.T) (found int) {
 // storeAll stores every secret, and the test entry that a killed check leaves behind.
 func (w workplace) storeAll() {
 	w.t.Helper()
-	for _, command := range []string{"passphrase", "proxy-password"} {
+	for _, command := range []string{"passphrase", "client-secret", "proxy-password"} {
 		status, _, stderr := run(w.t, "a made-up secret\n", command)
 		require.Equal(w.t, app.StatusDone, status, stderr)
 	}

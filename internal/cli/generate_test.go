@@ -122,7 +122,7 @@ func TestCompletionOfFiles(t *testing.T) {
 	)
 	for line, want := range map[string]string{
 		"session ": nothing, "sign-out ": nothing, "sign-in ": nothing, "doctor ": nothing, "version ": nothing, "config show ": nothing,
-		"demo ": nothing, "passphrase ": nothing, "proxy-password ": nothing, "man ": nothing, "--for x ": nothing,
+		"demo ": nothing, "passphrase ": nothing, "proxy-password ": nothing, "client-secret ": nothing, "man ": nothing, "--for x ": nothing,
 		"sign-in --for ": nothing, "sign-in --timeout ": nothing, "--for ": nothing, "--asid ": nothing, "session --timeout ": nothing,
 		"--request-timeout ": nothing,
 		"doctor --bundle ":   "zip\n" + like, "session --config ": "toml\n" + like,

@@ -44,6 +44,16 @@ func proxyPasswordCommand(p app.Host) *cobra.Command {
 	})
 }
 
+func clientSecretCommand(p app.Host) *cobra.Command {
+	return storing(p, storedSecret{
+		use: "client-secret", what: "client secret", prompt: "Client secret: ",
+		short: "Store the client secret of the registered application in the keyring",
+		long: "Asks for the secret that belongs to the setting client_id and stores it in the keyring, where the program finds it at the next\n" +
+			"sign-in with NHS Care Identity. It is read from standard input, and from the terminal without showing it; it is never an argument.",
+		store: (*keyring.Client).SetClientSecret,
+	})
+}
+
 // bindToProxy puts the proxy in use in front of its password: see [passwordFor].
 func bindToProxy(settings config.Config, password secret.Text) (bound secret.Text, note string, err error) {
 	baseURL := settings.BaseURL
@@ -94,7 +104,7 @@ func storing(p app.Host, it storedSecret) *cobra.Command {
 			defer app.CloseLog(log)
 			log.Guard(entered)
 			// The window reports when it sets a broken file aside; here that would go unnoticed.
-			settings, err := app.LookAtSettings(config.System(file, nil))
+			settings, err := app.LookAtSettings(p.Sources(file, nil))
 			if err != nil {
 				// Errors in other settings do not prevent this: storing the secret may be a part of
 				// repairing them.

@@ -92,3 +92,19 @@ func TestThePassphraseIsStoredWhileSettingsAreBroken(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, stored.Reveal() == "a made-up passphrase")
 }
+
+// What a client secret could do, a whole organisation's application can: it is asked for like a
+// passphrase, and shown nowhere.
+func TestTheClientSecretIsStored(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{}})
+	var said strings.Builder
+	p := testProgram(t, append(os.Environ(), session.Env()...)...)
+	p.Stdin, p.Stdout, p.Stderr = strings.NewReader("planted-client-secret\n"), &said, &said
+	require.Equal(t, app.StatusDone, p.Report(execute(t.Context(), p, []string{"client-secret"})), said.String())
+	assert.Contains(t, said.String(), "The client secret is in the keyring.")
+	assert.NotContains(t, said.String(), "planted")
+
+	stored, err := ringOn(t, session).ClientSecret(t.Context())
+	require.NoError(t, err)
+	require.True(t, stored.Reveal() == "planted-client-secret")
+}

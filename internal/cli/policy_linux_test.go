@@ -176,7 +176,7 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 			side, err := e.OpenCardSide(loaded)
 			require.NoError(t, err)
 			e.Open.Set(&side)
-			app.NewWindowDiagnostics(e.Examine).Run(t.Context(), diagnose.Incident{}, func(int, diagnose.Finding) {})
+			app.NewWindowDiagnostics(func() string { return config.PlatformHSCN }, e.Examine).Run(t.Context(), diagnose.Incident{}, func(int, diagnose.Finding) {})
 			require.NoError(t, side.Close())
 			tempting.resisted(t)
 		})
@@ -187,7 +187,7 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 			Program: program, Log: testLog(t), Board: signin.NewBoard(),
 			Sources: config.Sources{Environ: tempting.environ}, Open: &app.CurrentCardSide{},
 		}
-		app.NewWindowDiagnostics(e.Examine).Run(t.Context(), diagnose.Incident{}, func(int, diagnose.Finding) {})
+		app.NewWindowDiagnostics(func() string { return config.PlatformHSCN }, e.Examine).Run(t.Context(), diagnose.Incident{}, func(int, diagnose.Finding) {})
 		assert.FileExists(t, tempting.mark)
 		assert.NotZero(t, tempting.proxied.Load())
 	})

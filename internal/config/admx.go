@@ -23,9 +23,13 @@ type policyCategory struct {
 // policyCategories says in which folder the editor shows a setting.
 func policyCategories() []policyCategory {
 	return []policyCategory{
-		{"CategoryPlatform", "e-RS platform and proxy", []string{"base_url", "environment_name", "asid", "request_timeout", "proxy", "proxy_user", "send_fqdn", "server_name", "tls_ciphers"}},
+		{"CategoryPlatform", "e-RS platform and proxy", []string{"platform", "base_url", "environment_name", "asid", "request_timeout", "proxy", "proxy_user", "send_fqdn", "server_name", "tls_ciphers"}},
 		{"CategoryCertificate", "Endpoint certificate", []string{"certificate_thumbprint", "certificate", "key", "passphrase_file", "ca_bundle"}},
 		{"CategorySmartcard", "Smartcard and Identity Agent", []string{"agent", "agent_command", "agent_poll_interval", "card_removal"}},
+		{"CategoryCareIdentity", "NHS Care Identity (CIS2)", []string{
+			"client_id", "client_secret_file", "redirect_uri", "fhir_base_url", "oauth_url", "oauth_endpoints", "oauth_scope", "acr_values",
+			"directory_url", "sign_in_timeout", "idle_timeout", "end_on_card_removal", "shared_loopback",
+		}},
 		{"CategorySession", "Session and Credential Manager", []string{
 			"session_max_age", "screen_lock", "closing_grace", "keyring_timeout", "keyring_prompt_timeout", "windows_aliases",
 		}},
@@ -169,7 +173,7 @@ func (s Setting) presentation() (admlPresentation, bool) {
 func (s Setting) policyTitle() string {
 	words := strings.Split(s.Key, "_")
 	for i, word := range words {
-		if slices.Contains([]string{"asid", "url", "ca", "fqdn", "id"}, word) {
+		if slices.Contains([]string{"asid", "url", "uri", "ca", "fqdn", "id", "fhir", "acr"}, word) {
 			words[i] = strings.ToUpper(word)
 		}
 	}
@@ -181,6 +185,9 @@ func (s Setting) policyTitle() string {
 func (s Setting) policyHelp() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\nAllowed: %s.\n", s.Description, s.Allowed)
+	if s.Platform != "" {
+		fmt.Fprintf(&b, "It is used on the platform %s alone.\n", s.Platform)
+	}
 	switch {
 	case s.Instead != "":
 		fmt.Fprintf(&b, "There is no default: it is needed for a sign-in, unless %s is set.\n", s.Instead)

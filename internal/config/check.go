@@ -17,6 +17,101 @@ import (
 // has this much room.
 const maxBaseURL = 200
 
+// checkAddress is checkBaseURL for the FHIR platform, whose servers may be on this computer: a
+// broker, or a stand-in.
+func checkAddress(value string) (string, error) {
+	if address, err := url.Parse(value); err == nil && address.Scheme == "http" && isLoopback(address.Hostname()) {
+		checked, err := checkBaseURL("https" + strings.TrimPrefix(value, "http"))
+		return "http" + strings.TrimPrefix(checked, "https"), err
+	}
+	return checkBaseURL(value)
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// checkDirectory returns the word none, or an address.
+func checkDirectory(value string) (string, error) {
+	if value == NoDirectory {
+		return value, nil
+	}
+	return checkAddress(value)
+}
+
+// checkRedirectURI returns the URI unchanged: the NHS API platform compares it as a text.
+func checkRedirectURI(value string) (string, error) {
+	address, err := url.Parse(value)
+	switch {
+	case len(value) > maxBaseURL:
+		return "", fmt.Errorf("it is longer than %d bytes", maxBaseURL)
+	case err != nil:
+		return "", errors.New("it is not an address")
+	case address.Scheme != "http":
+		return "", errors.New("it does not start with http://")
+	case !isLoopback(address.Hostname()):
+		return "", errors.New("it is not an address of this computer itself")
+	case address.Port() == "":
+		return "", errors.New("it has no port")
+	case address.User != nil || strings.ContainsAny(value, "?# "):
+		return "", errors.New("it has more in it than a host name, a port and a path")
+	}
+	if port, err := strconv.ParseUint(address.Port(), 10, 16); err != nil || strconv.FormatUint(port, 10) != address.Port() {
+		return "", errors.New("its port is not a number from 0 to 65535")
+	}
+	return value, nil
+}
+
+// maxClientID bounds a client id, in bytes. The NHS API platform's have 32.
+const maxClientID = 256
+
+func checkClientID(value string) (string, error) {
+	switch {
+	case len(value) > maxClientID:
+		return "", fmt.Errorf("it is longer than %d bytes", maxClientID)
+	case !isVisible(value):
+		return "", errors.New("it has a blank in it, or characters other than those of ASCII")
+	}
+	return value, nil
+}
+
+func isVisible(value string) bool {
+	return !strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// maxScope bounds scopes and levels, in bytes.
+const maxScope = 500
+
+// checkScope returns words with single blanks between them.
+func checkScope(value string) (string, error) {
+	value = strings.Join(strings.Fields(value), " ")
+	switch {
+	case len(value) > maxScope:
+		return "", fmt.Errorf("it is longer than %d bytes", maxScope)
+	case !isVisible(strings.ReplaceAll(value, " ", "")):
+		return "", errors.New("it has characters other than those of ASCII")
+	}
+	return value, nil
+}
+
+// endpoints is the number of addresses that an OAuth 2 server has.
+const endpoints = 3
+
+// checkEndpoints returns three relative paths with single blanks between them.
+func checkEndpoints(value string) (string, error) {
+	words := strings.Fields(value)
+	if len(words) != endpoints {
+		return "", fmt.Errorf("it is not %d words", endpoints)
+	}
+	for _, word := range words {
+		if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./") != "" || strings.Contains(word, "..") {
+			return "", errors.New("it has other characters in it than letters, digits, - _ . and /")
+		}
+	}
+	return strings.Join(words, " "), nil
+}
+
 func checkBaseURL(value string) (string, error) {
 	value = strings.TrimRight(value, "/")
 	address, err := url.Parse(value)

@@ -32,6 +32,19 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
+// The values of the setting platform.
+const (
+	// PlatformAuto leaves the choice to [ChoosePlatform].
+	PlatformAuto = "auto"
+	// PlatformHSCN is the Identity Agent, its tickets and A001 to A003.
+	PlatformHSCN = "hscn"
+	// PlatformFHIR is NHS Care Identity in the browser, and the e-RS FHIR API.
+	PlatformFHIR = "fhir"
+)
+
+// NoDirectory is the value of directory_url that asks no directory.
+const NoDirectory = "none"
+
 // The values of the setting agent. The simulator is none of them: it belongs to the demonstration,
 // and no setting turns a real sign-in into a simulated one.
 const (
@@ -104,6 +117,9 @@ const (
 // Config is the settings in force. Paths are absolute or relative to the working directory, never
 // to the file.
 type Config struct {
+	// Platform is [PlatformAuto], [PlatformHSCN] or [PlatformFHIR]. The one in use is [Config.UsedPlatform].
+	Platform string
+
 	// BaseURL is the e-RS platform, such as https://api.dev1.ers.ncrs.nhs.uk/ers-api, without a trailing slash.
 	BaseURL string
 	// EnvironmentName is the name of the e-RS at BaseURL, [LiveEnvironment] for the live one. It may
@@ -138,6 +154,28 @@ type Config struct {
 
 	// CardRemoval is [RemovalByTicket] or [RemovalAlways].
 	CardRemoval string
+	// ClientID names the registered application of the FHIR platform.
+	ClientID string
+	// ClientSecretFile holds its secret. Empty means the OS keyring: see [Config.ClientSecret].
+	ClientSecretFile string
+	// RedirectURI is a loopback address with a port, which is 0 for a broker: see [Config.Broker].
+	RedirectURI string
+	// FHIRBaseURL is the e-RS FHIR API, and OAuthURL the OAuth 2 server, both without a trailing slash.
+	FHIRBaseURL, OAuthURL string
+	// OAuthEndpoints are three words, see [Config.Endpoints]. OAuthScope and ACRValues are sent as they are.
+	OAuthEndpoints, OAuthScope, ACRValues string
+	// DirectoryURL is the directory of organisations, or [NoDirectory].
+	DirectoryURL string
+	// SignInTimeout bounds a sign-in in the browser.
+	SignInTimeout time.Duration
+	// IdleTimeout is how long the computer may be unused before a session of the FHIR platform is
+	// ended; 0 means for ever.
+	IdleTimeout time.Duration
+	// EndOnCardRemoval ends a session of the FHIR platform with the removal of a smartcard.
+	EndOnCardRemoval bool
+	// SharedLoopback allows a sign-in without a broker on a computer with several log-on sessions.
+	SharedLoopback bool
+
 	// ScreenLock is [LockKeeps] or [LockEnds].
 	ScreenLock string
 
@@ -147,7 +185,8 @@ type Config struct {
 	KeyringTimeout time.Duration
 	// KeyringPromptTimeout bounds the wait for the user to unlock the keyring.
 	KeyringPromptTimeout time.Duration
-	// SessionMaxAge is the age at which a session is ended, 10 hours at most as Spine's.
+	// SessionMaxAge is the age at which a session is ended, 12 hours at most as the gateway's. Each
+	// platform has a bound of its own.
 	SessionMaxAge time.Duration
 	// ClosingGrace is how long a session stays open at e-RS after its keyring entry is gone (A003's
 	// rule), after a sign-out or a switch. It may be 0.
@@ -195,6 +234,7 @@ type Config struct {
 	// relative has the settings whose value was written as a relative path.
 	relative map[string]bool
 	barred   Layer
+	choice   PlatformChoice
 }
 
 // Sources is where settings are looked for. [System] fills it from the running system.
@@ -224,6 +264,9 @@ type Sources struct {
 	// nothing.
 	Policy PolicySource
 
+	// IdentityAgent reports whether the Identity Agent is installed; nil means that it is not. It is
+	// called only if [PlatformAuto] depends on it.
+	IdentityAgent func() bool
 	// Trust returns why ordinary users might have written a file. Nil means [TrustOwner].
 	Trust Trust
 	// OS is the operating system as in runtime.GOOS, for the settings of one system. Empty means
@@ -299,6 +342,7 @@ func resolve(table []Setting, layers []layer, sources Sources, found *findings) 
 	}
 	config.chooseCertificate(table)
 	config.chooseAgent(table)
+	config.choice = choosePlatform(config, sources.IdentityAgent, time.Now())
 	config.settle(table, slips, refused, found)
 	config.Warnings, config.barred = found.warnings, found.barred
 	return config
@@ -335,7 +379,7 @@ func forgive(table []Setting, layers []layer, system string) []slip {
 
 // settle reports the slips, as errors where no other value can replace the broken one.
 func (c *Config) settle(table []Setting, slips []slip, refused map[string]bool, found *findings) {
-	noCommand := c.Agent == AgentByCommand && len(c.AgentCommand) == 0
+	noCommand := c.UsedPlatform() == PlatformHSCN && c.Agent == AgentByCommand && len(c.AgentCommand) == 0
 	if noCommand && c.Locked("agent") && !refused["agent_command"] {
 		setting := lookup(table, "agent_command")
 		reason := errors.New("the policy says that tickets come from a command, and names none")
@@ -345,7 +389,7 @@ func (c *Config) settle(table []Setting, slips []slip, refused map[string]bool, 
 	for _, s := range slips {
 		key := s.setting.Key
 		refused[key] = true
-		if noCommand && key == "agent_command" || c.lacks(table, s.setting) {
+		if noCommand && key == "agent_command" || s.setting.IsFor(c.UsedPlatform()) && c.lacks(table, s.setting) {
 			found.add(s.problem)
 		} else {
 			found.warn(goingOn(s.problem, c.Shown(key)))

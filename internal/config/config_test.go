@@ -68,7 +68,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, 15*time.Second, c.RequestTimeout)
 	assert.Equal(t, 5*time.Second, c.KeyringTimeout)
 	assert.Equal(t, time.Minute, c.KeyringPromptTimeout)
-	assert.Equal(t, 10*time.Hour, c.SessionMaxAge)
+	assert.Equal(t, 12*time.Hour, c.SessionMaxAge, "Spine's ten hours are package hscn's")
 	assert.False(t, c.SendFQDN)
 	assert.Equal(t, "info", c.LogLevel)
 	assert.Equal(t, config.LockKeeps, c.ScreenLock)
@@ -182,7 +182,32 @@ func TestValues(t *testing.T) {
 		{name: "poll lowest", key: "agent_poll_interval", text: "200ms", want: "200ms"},
 		{name: "poll too fast", key: "agent_poll_interval", text: "199ms", refused: "shorter than 200ms"},
 		{name: "age lowest", key: "session_max_age", text: "1m", want: "1m"},
-		{name: "age over Spine's", key: "session_max_age", text: "10h1s", refused: "longer than 10h"},
+		{name: "age over the gateway's", key: "session_max_age", text: "12h1s", refused: "longer than 12h"},
+		{name: "client id", key: "client_id", toml: `"Stand-In_0"`, text: "Stand-In_0", want: "Stand-In_0"},
+		{name: "client id with a blank", key: "client_id", text: "a b", refused: "blank"},
+		{name: "client id too long", key: "client_id", text: strings.Repeat("x", 257), refused: "longer than 256 bytes"},
+		{name: "redirect unchanged", key: "redirect_uri", text: "http://LocalHost:8149/a/", refused: "not an address of this computer"},
+		{name: "redirect", key: "redirect_uri", toml: `"http://localhost:8149/a/"`, text: "http://localhost:8149/a/", want: "http://localhost:8149/a/"},
+		{name: "redirect to any port", key: "redirect_uri", text: "http://127.0.0.1:0/cb", want: "http://127.0.0.1:0/cb"},
+		{name: "redirect with TLS", key: "redirect_uri", text: "https://localhost:8149/", refused: "http://"},
+		{name: "redirect elsewhere", key: "redirect_uri", text: "http://e.nhs.uk:8149/", refused: "this computer itself"},
+		{name: "redirect without port", key: "redirect_uri", text: "http://localhost/callback", refused: "no port"},
+		{name: "redirect with a bad port", key: "redirect_uri", text: "http://localhost:70000/", refused: "port"},
+		{name: "redirect with a query", key: "redirect_uri", text: "http://localhost:8149/?hunter2", refused: "more in it"},
+		{name: "OAuth server", key: "oauth_url", text: "https://int.api.service.nhs.uk/oauth2/", want: "https://int.api.service.nhs.uk/oauth2"},
+		{name: "OAuth server on this computer", key: "oauth_url", text: "http://127.0.0.1:4711/oauth2", want: "http://127.0.0.1:4711/oauth2"},
+		{name: "OAuth server not encrypted", key: "oauth_url", text: "http://e.nhs.uk/oauth2", refused: "https://"},
+		{name: "FHIR API with a user", key: "fhir_base_url", text: "https://ann:hunter2@e.nhs.uk/", refused: "user name"},
+		{name: "FHIR API here with a user", key: "fhir_base_url", text: "http://ann:hunter2@localhost/", refused: "user name"},
+		{name: "endpoints", key: "oauth_endpoints", text: " auth  token me ", want: "auth token me"},
+		{name: "two endpoints", key: "oauth_endpoints", text: "auth token", refused: "3 words"},
+		{name: "endpoints elsewhere", key: "oauth_endpoints", text: "auth ../token me", refused: "other characters"},
+		{name: "scope", key: "oauth_scope", text: "openid  offline_access", want: "openid offline_access"},
+		{name: "level that is none", key: "acr_values", text: "AALä", refused: "ASCII"},
+		{name: "no directory", key: "directory_url", text: "none", want: "none"},
+		{name: "directory not encrypted", key: "directory_url", text: "http://e.nhs.uk/ORD", refused: "https://"},
+		{name: "never idle", key: "idle_timeout", text: "0s", want: "0s"},
+		{name: "browser for too short", key: "sign_in_timeout", text: "29s", refused: "shorter than 30s"},
 		{name: "time empty", key: "request_timeout", toml: `""`, refused: "number with a unit"},
 		{name: "bool", key: "send_fqdn", toml: "true", text: "True", want: "true"},
 		{name: "bool as a text in the file", key: "send_fqdn", toml: `"true"`, refused: "neither true nor false"},
@@ -451,6 +476,8 @@ func TestSecretsAreRefused(t *testing.T) {
 	files := map[string]string{
 		"passphrase":     "passphrase = 'hunter2'",
 		"password":       "certificate_password = 'hunter2'",
+		"client secret":  "client_secret = 'hunter2'",
+		"access token":   "access_token = 'hunter2'",
 		"ticket":         "ticket = 'hunter2'",
 		"token":          "Token = 'hunter2'",
 		"session key":    "session_key = 'hunter2'",

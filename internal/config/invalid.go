@@ -191,7 +191,8 @@ var (
 		Steps: []string{
 			"Remove it there.",
 			"Keep the passphrase of a PKCS#12 file in the OS keyring (ers-login passphrase), or in a file that only its owner can read and that the " +
-				"setting passphrase_file names. Keep the password for a proxy in the OS keyring (ers-login proxy-password).",
+				"setting passphrase_file names. Keep the password for a proxy in the OS keyring (ers-login proxy-password), and a client secret " +
+				"there (ers-login client-secret) or in such a file that client_secret_file names.",
 			"If it was a real secret, ask whoever gave it to you for a new one.",
 		},
 	}

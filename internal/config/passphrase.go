@@ -12,10 +12,10 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// maxPassphrase bounds the passphrase's file, in bytes.
+// maxPassphrase bounds the file of a passphrase or client secret, in bytes.
 const maxPassphrase = 4096
 
-// errAccess is the reason of a passphrase file that other users can read or own.
+// errAccess is the reason of a secret's file that other users can read or own.
 var errAccess = errors.New("it is open to others")
 
 // PassphraseSource returns the certificate's passphrase from the OS keyring. Without one it returns
@@ -34,7 +34,7 @@ func (c Config) Passphrase(ctx context.Context, fromKeyring PassphraseSource) (s
 		return secret.Text{}, fmt.Errorf("could not read the passphrase: %w", err)
 	}
 	if c.PassphraseFile != "" {
-		return c.readPassphrase()
+		return c.readSecretOf("passphrase_file")
 	}
 	if fromKeyring == nil {
 		return secret.Text{}, nil
@@ -42,17 +42,48 @@ func (c Config) Passphrase(ctx context.Context, fromKeyring PassphraseSource) (s
 	return fromKeyring(ctx)
 }
 
-func (c Config) readPassphrase() (secret.Text, error) {
-	text, err := readSecret(c.PassphraseFile)
+// ClientSecret returns the client secret of the FHIR platform's application, from
+// client_secret_file if that is set, else from the OS keyring, the zero Text for a broker. The file
+// is held to the rules of [Config.Passphrase].
+func (c Config) ClientSecret(ctx context.Context, fromKeyring PassphraseSource) (secret.Text, error) {
+	switch {
+	case ctx.Err() != nil:
+		return secret.Text{}, fmt.Errorf("could not read the client secret: %w", ctx.Err())
+	case c.ClientSecretFile != "":
+		return c.readSecretOf("client_secret_file")
+	case c.Broker():
+		return secret.Text{}, nil
+	}
+	return fromKeyring(ctx)
+}
+
+// readSecretOf reads the file that a setting names.
+func (c Config) readSecretOf(key string) (secret.Text, error) {
+	setting := lookup(Settings(), key)
+	text, err := readSecret(setting.of(c))
 	if err == nil {
 		return text, nil
 	}
-	setting := lookup(Settings(), "passphrase_file")
 	made := unusable(setting, c.Origin(setting.Key), err)
 	if errors.Is(err, errAccess) {
-		made = passphraseAccess.With("Setting", setting.Key).WithPhrase("Origin", c.Origin(setting.Key).Phrase()).Because(made.Cause)
+		made = secretAccess[key].With("Setting", setting.Key).WithPhrase("Origin", c.Origin(setting.Key).Phrase()).Because(made.Cause)
 	}
 	return secret.Text{}, made
+}
+
+// secretAccess are the Problems of files that are not private, by the settings that name them.
+var secretAccess = map[string]*problem.Problem{"passphrase_file": passphraseAccess, "client_secret_file": clientSecretAccess}
+
+var clientSecretAccess = &problem.Problem{
+	Code:  "SETTING-CLIENT_SECRET_FILE-ACCESS",
+	Title: "The client secret's file is not private",
+	Happened: "The file that the setting {{.Setting}} names can be read by others, or belongs to another user. " +
+		"The setting comes from {{.Origin}}.",
+	Steps: []string{
+		"Make the file readable by its owner alone, with chmod 600, and see that it belongs to this user or to root.",
+		"Start the program again.",
+		stepDesk,
+	},
 }
 
 var passphraseAccess = &problem.Problem{

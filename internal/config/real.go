@@ -39,15 +39,16 @@ func LoadReal(sources Sources) (Config, error) {
 	return c, err
 }
 
-// RequireReal returns, as an *[Invalid], what a real sign-in still needs: base URL, ASID, one
-// certificate and its key, and that every file named by a setting can be read and is trusted (see
-// [TrustPath]). The demonstration needs none of it. A user's settings file that was left out comes
-// first: it most likely has what is missing.
+// RequireReal returns, as an *[Invalid], what a real sign-in on the used platform still needs: base
+// URL, ASID, one certificate and its key, or else the client id; and that every file named by a
+// setting can be read and is trusted (see [TrustPath]). The demonstration needs none of it. A
+// user's settings file that was left out comes first: it most likely has what is missing.
 func (c Config) RequireReal() error {
 	table := Settings()
 	var found findings
 	for _, setting := range table {
 		switch {
+		case !setting.IsFor(c.UsedPlatform()):
 		case setting.of(c) != "":
 			c.requireFile(setting, &found)
 		case setting.Key == "key" && c.Certificate != "" && !c.PKCS12() && !c.certificateHasKey():
@@ -56,7 +57,7 @@ func (c Config) RequireReal() error {
 			found.add(c.missing(setting, "it has no default"))
 		}
 	}
-	if c.Certificate != "" && c.CertificateThumbprint != "" {
+	if c.UsedPlatform() == PlatformHSCN && c.Certificate != "" && c.CertificateThumbprint != "" {
 		found.add(twoCertificates.WithPhrase("Origin", c.Origin("certificate").Phrase()).
 			WithPhrase("Other", c.Origin("certificate_thumbprint").Phrase()))
 	}
@@ -118,11 +119,16 @@ func (c Config) requireFile(setting Setting, found *findings) {
 	if setting.Kind != KindPath || setting.Key == "key" && c.Certificate == "" {
 		return
 	}
-	if setting.Key == "passphrase_file" {
+	switch setting.Key {
+	case "passphrase_file":
 		if c.PKCS12() {
-			_, err := c.readPassphrase()
+			_, err := c.readSecretOf(setting.Key)
 			found.add(err)
 		}
+		return
+	case "client_secret_file":
+		_, err := c.readSecretOf(setting.Key)
+		found.add(err)
 		return
 	}
 	file, err := openRegular(setting.of(c))

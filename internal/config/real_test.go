@@ -64,6 +64,16 @@ func TestWhatARealSignInNeeds(t *testing.T) {
 		"UTF-16 in one":  {platform + "certificate = 'a.pem'", map[string]string{"a.pem": wide(pemCertificate + pemKey)}, nil},
 		"UTF-16 no key":  {platform + "certificate = 'a.pem'", map[string]string{"a.pem": wide(pemCertificate)}, []string{"SETTING-KEY"}},
 		"not PEM":        {platform + "certificate = 'a.pem'", map[string]string{"a.pem": "\x30\x82"}, nil},
+		"fhir":           {"platform = 'fhir'\nclient_id = 'x'", nil, nil},
+		"fhir by its id": {"client_id = 'x'", nil, nil},
+		"fhir, no id":    {"platform = 'fhir'", nil, []string{"SETTING-CLIENT_ID"}},
+		"fhir, no use for a certificate": {"client_id = 'x'\ncertificate = 'gone.pem'\nkey = 'gone.key'\npassphrase_file = 'gone'",
+			nil, nil},
+		"fhir, secret":         {"client_id = 'x'\nclient_secret_file = 's'", map[string]string{"s": "x\n"}, nil},
+		"fhir, secret is gone": {"client_id = 'x'\nclient_secret_file = 's'", nil, []string{"SETTING-CLIENT_SECRET_FILE"}},
+		"fhir, bundle is gone": {"client_id = 'x'\nca_bundle = 'b.pem'", nil, []string{"SETTING-CA_BUNDLE"}},
+		"hscn, no use for a secret": {platform + "platform = 'hscn'\nclient_id = 'x'\nclient_secret_file = 'gone'\ncertificate = 'a.p12'",
+			map[string]string{"a.p12": "x"}, nil},
 		"key in a chain": {platform + "certificate = 'a.pem'", map[string]string{"a.pem": pemKey + pemCertificate + pemCertificate}, nil},
 	}
 	for name, test := range tests {
@@ -196,4 +206,47 @@ func TestPassphraseCancelled(t *testing.T) {
 		return secret.Text{}, nil
 	})
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// A wrong client secret here is an application that is not let in, or one that another user could be.
+func TestClientSecret(t *testing.T) {
+	planted := secret.New("planted-client-secret")
+	source := func(text secret.Text, err error) config.PassphraseSource {
+		return func(context.Context) (secret.Text, error) { return text, err }
+	}
+	locked := errors.New("the keyring is locked")
+	const broker = "redirect_uri = 'http://localhost:0/callback'\n"
+	tests := map[string]struct {
+		settings, file string
+		keyring        config.PassphraseSource
+		want           secret.Text
+		says           string // of the error; empty if there is none
+	}{
+		"from the file":     {"client_secret_file = 's'", planted.Reveal() + "\n", source(secret.Text{}, locked), planted, ""},
+		"from the keyring":  {"", "", source(planted, nil), planted, ""},
+		"keyring locked":    {"", "", source(secret.Text{}, locked), secret.Text{}, "locked"},
+		"a broker has none": {broker, "", source(planted, locked), secret.Text{}, ""},
+		"a broker's file":   {broker + "client_secret_file = 's'", planted.Reveal(), nil, planted, ""},
+		"file is gone":      {"client_secret_file = 'hunter2'", "", nil, secret.Text{}, "could not open"},
+		"file is empty":     {"client_secret_file = 's'", "\n", nil, secret.Text{}, "empty"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			files := map[string]string{}
+			if test.file != "" {
+				files["s"] = test.file
+			}
+			c := load(t, test.settings, files)
+			got, err := c.ClientSecret(t.Context(), test.keyring)
+			require.True(t, got.Equal(test.want), "not the secret that was expected")
+			if test.says == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, test.says)
+			assert.NotContains(t, allText(problem.Of(err)), "hunter2")
+		})
+	}
+	pasted := load(t, "client_secret_file = 'hunter2'", nil)
+	assert.Equal(t, secret.Mask, pasted.Shown("client_secret_file"), "what is no file's name may be the secret")
 }

@@ -9,7 +9,7 @@ import (
 // Table returns the settings as a Markdown table, for the documentation.
 func Table() string {
 	var b strings.Builder
-	b.WriteString("| Setting | Default | What it is for | What it may be |\n|---|---|---|---|\n")
+	b.WriteString("| Setting | Platform | Default | What it is for | What it may be |\n|---|---|---|---|---|\n")
 	for _, setting := range Settings() {
 		standard := "–"
 		if setting.Default != "" {
@@ -21,7 +21,11 @@ func Table() string {
 		if setting.Instead != "" {
 			standard += ", or `" + setting.Instead + "`"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", setting.Key, standard, setting.Description, setting.Allowed)
+		platform := "both"
+		if setting.Platform != "" {
+			platform = "`" + setting.Platform + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", setting.Key, platform, standard, setting.Description, setting.Allowed)
 	}
 	return b.String()
 }
@@ -113,7 +117,7 @@ Each is told with the setting, the place (the line, in a file) and what to do, a
 | An unknown setting, or one that sounds like a secret | It is ignored, with a warning | The same; an unknown ` + "`ERS_LOGIN_`" + ` variable is a warning only |
 | A value that cannot be used | The value from the place below counts, with a warning. Where there is none and a sign-in needs it, the program does not sign in | The same |
 
-` + "`server_name` and `tls_ciphers`" + ` change which servers are trusted. They count in the computer's settings and in the policy alone; in a user's
+` + "`server_name`, `tls_ciphers` and `shared_loopback`" + ` change what is trusted. They count in the computer's settings and in the policy alone; in a user's
 file, a variable or a flag they are values that cannot be used.
 
 A file named with ` + "`--config`" + ` is held to the right column, and never moved. A value that is overridden is not looked at. In a file, an empty
@@ -158,6 +162,8 @@ alone, tickets come from the Identity Agent, and with ` + "`\"command\"`" + ` th
 
 ## The settings
 
+A setting of the platform that is not in use is neither needed nor shown. ` + "`ers-login config show`" + ` prints those of the platform in use.
+
 `
 
 // changeable lists the settings that the window offers.
@@ -195,10 +201,12 @@ either.
 No secret stands in the settings, and a key, variable or flag that sounds like one (password, passphrase, ticket, token…) is
 refused, and so is a user name or password in the address of e-RS or of a proxy. Neither is ever shown:
 ` + "`ers-login config show`" + ` and the support bundle mask the arguments of ` + "`agent_command`" + `, the user name for a proxy, and what may have been pasted
-where a file's name belongs: ` + "`passphrase_file`" + ` if there is no such file, and any other relative path to a file that is not there.
+where a file's name belongs: ` + "`passphrase_file` and `client_secret_file`" + ` if there is no such file, and any other relative path to a file that is not there.
 
 - The passphrase of a PKCS#12 certificate or of an encrypted key comes from the OS keyring (` + "`ers-login passphrase`" + `), or from the file that ` + "`passphrase_file`" + `
   names: one line of UTF-8 text. On Linux and macOS that file must be private to its owner (` + "`chmod 600`" + `), who must be the user or root.
+- The client secret of the platform ` + "`fhir`" + ` comes from the OS keyring (` + "`ers-login client-secret`" + `), or from the file that
+  ` + "`client_secret_file`" + ` names, with the same rules. With a broker (` + "`redirect_uri`" + ` with port 0) there is none, unless such a file is named.
 - The password for a proxy comes from the OS keyring (` + "`ers-login proxy-password`" + `).
 
 ## Example
@@ -215,11 +223,14 @@ func WriteExample(w io.Writer) error {
 		fmt.Fprintf(&b, "\n# %s\n# Allowed: %s.\n", setting.Description, setting.Allowed)
 		switch {
 		case setting.Instead != "":
-			fmt.Fprintf(&b, "# Needed for real use, unless %s is set.\n", setting.Instead)
+			fmt.Fprintf(&b, "# Needed for real use%s, unless %s is set.\n", setting.where(), setting.Instead)
 		case setting.Required:
-			b.WriteString("# Needed for real use.\n")
+			fmt.Fprintf(&b, "# Needed for real use%s.\n", setting.where())
 		case setting.Default != "":
 			fmt.Fprintf(&b, "# Default: %s.\n", setting.Default)
+		}
+		if setting.Platform != "" && !setting.Required {
+			fmt.Fprintf(&b, "# For the platform %s alone.\n", setting.Platform)
 		}
 		if setting.Managed {
 			b.WriteString("# In a user's own file it is ignored.\n")
@@ -228,4 +239,12 @@ func WriteExample(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// where names the platform that needs the setting.
+func (s Setting) where() string {
+	if s.Platform == "" {
+		return ""
+	}
+	return " on the platform " + s.Platform
 }

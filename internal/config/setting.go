@@ -46,6 +46,8 @@ type Setting struct {
 	Instead  string
 	// Only is the operating system of the setting, as in runtime.GOOS. Empty means all.
 	Only string
+	// Platform is the platform of the setting, [PlatformHSCN] or [PlatformFHIR]. Empty means both.
+	Platform string
 	// UserChangeable reports whether the window offers the setting, and [Config.Save] keeps the
 	// choice.
 	UserChangeable bool
@@ -74,8 +76,13 @@ type Setting struct {
 // Settings returns the table, in the order in which the documentation shows it.
 func Settings() []Setting {
 	table := []Setting{
+		enum("platform", PlatformAuto, []string{PlatformAuto, PlatformHSCN, PlatformFHIR},
+			"How users sign in: with the Identity Agent and a smartcard (hscn), or with NHS Care Identity in the browser (fhir). With auto it is "+
+				"fhir if client_id is set, and else hscn. Where base_url and the Identity Agent or agent_command are there besides, it is hscn "+
+				"until 28 February 2027, when that platform ends, and fhir after it.",
+			func(c *Config) *string { return &c.Platform }),
 		{
-			Key: "base_url", Kind: KindString, Required: true,
+			Key: "base_url", Platform: PlatformHSCN, Kind: KindString, Required: true,
 			Description: "Address of the e-RS platform, as your organisation was given it.",
 			Allowed:     "an https:// address, with its path, in 200 bytes of ASCII at most",
 			Remedy:      "Give the whole address of the e-RS platform, starting with https:// and without user name, query or fragment.",
@@ -83,7 +90,7 @@ func Settings() []Setting {
 			bind:        func(c *Config) field { return &textField{&c.BaseURL, checkBaseURL} },
 		},
 		{
-			Key: "environment_name", Kind: KindString,
+			Key: "environment_name", Platform: PlatformHSCN, Kind: KindString,
 			Description: "Name of the test environment at base_url, as the window shows it, or live for the live e-RS, which the window does not mark. " +
 				"Without it, the host of base_url decides. It does not count if base_url is set in a place that overrides its own.",
 			Allowed: fmt.Sprintf("live, or a name of %d characters at most", maxEnvironmentName),
@@ -92,7 +99,7 @@ func Settings() []Setting {
 			bind:    func(c *Config) field { return &textField{&c.EnvironmentName, checkEnvironmentName} },
 		},
 		{
-			Key: "asid", Kind: KindString, Required: true,
+			Key: "asid", Platform: PlatformHSCN, Kind: KindString, Required: true,
 			Description: "Your organisation's accredited system id (ASID).",
 			Allowed:     "12 digits",
 			Remedy:      "Give the 12 digits of your organisation's ASID, in the settings file between quotation marks.",
@@ -100,7 +107,7 @@ func Settings() []Setting {
 			bind:        func(c *Config) field { return &textField{&c.ASID, checkASID} },
 		},
 		{
-			Key: "certificate", Kind: KindPath, Required: true, Instead: "certificate_thumbprint",
+			Key: "certificate", Platform: PlatformHSCN, Kind: KindPath, Required: true, Instead: "certificate_thumbprint",
 			Description: "Your organisation's endpoint certificate.",
 			Allowed:     "a PEM or DER file, or a PKCS#12 file whose name ends in .p12 or .pfx",
 			Remedy:      "Give the path of the file with the endpoint certificate, and see that this user can read it.",
@@ -108,7 +115,7 @@ func Settings() []Setting {
 			bind:        func(c *Config) field { return &pathField{&c.Certificate} },
 		},
 		{
-			Key: "certificate_thumbprint", Kind: KindString, Only: "windows",
+			Key: "certificate_thumbprint", Platform: PlatformHSCN, Kind: KindString, Only: "windows",
 			Description: "The endpoint certificate, if it is in the Windows certificate store of the user or the computer: its SHA-1 thumbprint.",
 			Allowed:     "40 hexadecimal digits, with or without blanks and colons, as Windows shows them; on Windows only",
 			Remedy: "Give the 40 hexadecimal digits that Windows shows as the certificate's thumbprint. On other systems, use the setting " +
@@ -117,7 +124,7 @@ func Settings() []Setting {
 			bind:    func(c *Config) field { return &textField{&c.CertificateThumbprint, checkThumbprint} },
 		},
 		{
-			Key: "key", Kind: KindPath,
+			Key: "key", Platform: PlatformHSCN, Kind: KindPath,
 			Description: "Private key of a PEM certificate. A PKCS#12 file has its own.",
 			Allowed:     "a PEM or DER file; may be left out if the certificate's file has the key too",
 			Remedy:      "Give the path of the PEM file with the certificate's private key, and see that this user can read it.",
@@ -125,7 +132,7 @@ func Settings() []Setting {
 			bind:        func(c *Config) field { return &pathField{&c.Key} },
 		},
 		{
-			Key: "passphrase_file", Kind: KindPath,
+			Key: "passphrase_file", Platform: PlatformHSCN, Kind: KindPath,
 			Description: "File with the passphrase of a PKCS#12 certificate or of an encrypted key. Without it, the OS keyring is asked.",
 			Allowed:     "a file with mode 0600 that belongs to the user or to root",
 			Remedy: "Give the path of the file that holds the passphrase, not the passphrase, " +
@@ -135,14 +142,15 @@ func Settings() []Setting {
 		},
 		{
 			Key: "ca_bundle", Kind: KindPath,
-			Description: "Certificate authorities that the certificate of e-RS may come from: the NHS root. Without it, those of the system.",
-			Allowed:     "a PEM or DER file",
-			Remedy:      "Give the path of a PEM file with the certificate authorities, and see that this user can read it.",
-			Example:     `"nhs-root.pem"`,
-			bind:        func(c *Config) field { return &pathField{&c.CABundle} },
+			Description: "Certificate authorities that the certificate of e-RS may come from: the NHS root, in place of those of the system. With fhir, " +
+				"further ones beside those of the system.",
+			Allowed: "a PEM or DER file",
+			Remedy:  "Give the path of a PEM file with the certificate authorities, and see that this user can read it.",
+			Example: `"nhs-root.pem"`,
+			bind:    func(c *Config) field { return &pathField{&c.CABundle} },
 		},
 		managed(Setting{
-			Key: "server_name", Kind: KindString,
+			Key: "server_name", Platform: PlatformHSCN, Kind: KindString,
 			Description: "Name that the certificate of e-RS must carry in place of the host of base_url, in a subject alternative name or, if it " +
 				"has none, as its common name. It is sent to the server as SNI, too.",
 			Allowed: "a host name or an IP address",
@@ -150,15 +158,15 @@ func Settings() []Setting {
 			Example: `"ers.example.nhs.uk"`,
 			bind:    func(c *Config) field { return &textField{&c.ServerName, checkServerName} },
 		}),
-		managed(enum("tls_ciphers", CiphersStandard, []string{CiphersStandard, CiphersCompatible},
+		on(PlatformHSCN, managed(enum("tls_ciphers", CiphersStandard, []string{CiphersStandard, CiphersCompatible},
 			"Cipher suites of TLS 1.2 for e-RS: those with forward secrecy, or those with RSA key exchange as well, for a server that has no others.",
-			func(c *Config) *string { return &c.TLSCiphers })),
-		enum("agent", AgentAuto, []string{AgentAuto, AgentIdentity, AgentByCommand},
+			func(c *Config) *string { return &c.TLSCiphers }))),
+		on(PlatformHSCN, enum("agent", AgentAuto, []string{AgentAuto, AgentIdentity, AgentByCommand},
 			"Where tickets come from: the program named by agent_command, or without one the Identity Agent of this computer (auto); the "+
 				"Identity Agent alone (identity-agent); that program alone (command). A policy that sets one of the two locks both.",
-			func(c *Config) *string { return &c.Agent }),
+			func(c *Config) *string { return &c.Agent })),
 		{
-			Key: "agent_command", Kind: KindList,
+			Key: "agent_command", Platform: PlatformHSCN, Kind: KindList,
 			Description: "Program that prints a ticket, and its arguments. No shell takes part.",
 			Allowed: "a list that starts with the program's full path; in the environment and on the command line " +
 				"a JSON array, or one full path",
@@ -166,14 +174,92 @@ func Settings() []Setting {
 			Example: `["/usr/local/bin/print-ticket", "--quiet"]`,
 			bind:    func(c *Config) field { return &commandField{&c.AgentCommand} },
 		},
-		duration("agent_poll_interval", time.Second, 200*time.Millisecond, time.Minute,
+		on(PlatformHSCN, duration("agent_poll_interval", time.Second, 200*time.Millisecond, time.Minute,
 			"How often the agent is asked whether the ticket is still there.",
-			func(c *Config) *time.Duration { return &c.AgentPollInterval }),
-		enum("card_removal", RemovalByTicket, []string{RemovalByTicket, RemovalAlways},
+			func(c *Config) *time.Duration { return &c.AgentPollInterval })),
+		on(PlatformHSCN, enum("card_removal", RemovalByTicket, []string{RemovalByTicket, RemovalAlways},
 			"What ends the session when the card is removed: its ticket being gone, or the removal alone, even where the Identity "+
 				"Agent keeps the ticket (mobility, session lock persistence). Only a reader that had a card in it at the sign-in "+
 				"counts. Where readers cannot be watched, the ticket decides.",
-			func(c *Config) *string { return &c.CardRemoval }),
+			func(c *Config) *string { return &c.CardRemoval })),
+		{
+			Key: "client_id", Platform: PlatformFHIR, Kind: KindString, Required: true,
+			Description: "Client id (API key) of your organisation's application, as it is registered with the NHS API platform or the broker.",
+			Allowed:     "up to 256 characters of ASCII without blanks",
+			Remedy:      "Give the client id, or API key, of the registered application, and not its secret.",
+			Example:     `"Your-Application-Key-0123456789"`,
+			bind:        func(c *Config) field { return &textField{&c.ClientID, checkClientID} },
+		},
+		{
+			Key: "client_secret_file", Platform: PlatformFHIR, Kind: KindPath,
+			Description: "File with the client secret of that application. Without it, the OS keyring is asked. A broker, whose redirect_uri has port 0, " +
+				"needs none.",
+			Allowed: "a file with mode 0600 that belongs to the user or to root",
+			Remedy: "Give the path of the file that holds the client secret, not the secret, " +
+				"and see that this user can read it.",
+			Example: `"client.secret"`,
+			bind:    func(c *Config) field { return &pathField{&c.ClientSecretFile} },
+		},
+		{
+			Key: "redirect_uri", Platform: PlatformFHIR, Kind: KindString, Default: "http://localhost:8149/callback",
+			Description: "Address on this computer that the browser comes back to, exactly as it is registered. Port 0 means any free port and no client " +
+				"secret: for a broker, never for the NHS API platform itself.",
+			Allowed: "an http:// address of localhost, 127.0.0.1 or [::1] with a port and a path",
+			Remedy:  "Give the redirect URI as it is registered, for example http://localhost:8149/callback.",
+			Example: `"http://localhost:8149/callback"`,
+			bind:    func(c *Config) field { return &textField{&c.RedirectURI, checkRedirectURI} },
+		},
+		address("fhir_base_url", "https://api.service.nhs.uk/referrals/FHIR",
+			"Address of the e-RS FHIR API.",
+			func(c *Config) *string { return &c.FHIRBaseURL }),
+		address("oauth_url", "https://api.service.nhs.uk/oauth2",
+			"Address of the OAuth 2 server that users sign in at: that of the NHS API platform, or a broker of your organisation's.",
+			func(c *Config) *string { return &c.OAuthURL }),
+		{
+			Key: "oauth_endpoints", Platform: PlatformFHIR, Kind: KindString, Default: "authorize token userinfo",
+			Description: "Last parts of the OAuth 2 server's three addresses, for a broker that has others.",
+			Allowed:     "three words, with blanks between them: to sign in, for tokens, for user information",
+			Remedy:      "Give three words with blanks between them, such as authorize token userinfo.",
+			Example:     `"auth token me"`,
+			bind:        func(c *Config) field { return &textField{&c.OAuthEndpoints, checkEndpoints} },
+		},
+		{
+			Key: "oauth_scope", Platform: PlatformFHIR, Kind: KindString,
+			Description: "Scopes to ask for, for a broker that wants them.",
+			Allowed:     "words with blanks between them, in 500 bytes at most",
+			Remedy:      "Give the scopes with blanks between them, such as openid offline_access.",
+			Example:     `"openid offline_access"`,
+			bind:        func(c *Config) field { return &textField{&c.OAuthScope, checkScope} },
+		},
+		{
+			Key: "acr_values", Platform: PlatformFHIR, Kind: KindString, Default: "AAL2_OR_AAL3_ANY",
+			Description: "Levels of authentication to ask for.",
+			Allowed:     "words with blanks between them, in 500 bytes at most",
+			Remedy:      "Give a level of NHS Care Identity, such as AAL2_OR_AAL3_ANY or AAL3_ANY.",
+			Example:     `"AAL3_ANY"`,
+			bind:        func(c *Config) field { return &textField{&c.ACRValues, checkScope} },
+		},
+		{
+			Key: "directory_url", Platform: PlatformFHIR, Kind: KindString,
+			Default:     "https://directory.spineservices.nhs.uk/ORD/2-0-0/organisations",
+			Description: "Address of the directory that organisations' names are looked up in, or none to show them by their codes.",
+			Allowed:     "none, or an https:// address, with its path, in 200 bytes of ASCII at most",
+			Remedy:      "Give the word none, or the whole address of the directory, starting with https:// and without user name, query or fragment.",
+			Example:     `"none"`,
+			bind:        func(c *Config) field { return &textField{&c.DirectoryURL, checkDirectory} },
+		},
+		on(PlatformFHIR, duration("sign_in_timeout", 5*time.Minute, 30*time.Second, time.Hour,
+			"Longest time to sign in in the browser.",
+			func(c *Config) *time.Duration { return &c.SignInTimeout })),
+		on(PlatformFHIR, duration("idle_timeout", 15*time.Minute, 0, 12*time.Hour,
+			"Time without use of the computer after which the session is ended, where the desktop says how long that is; 0s never ends it so.",
+			func(c *Config) *time.Duration { return &c.IdleTimeout })),
+		on(PlatformFHIR, boolean("end_on_card_removal", true,
+			"End the session when a smartcard is removed from a reader that had one at the sign-in.",
+			func(c *Config) *bool { return &c.EndOnCardRemoval })),
+		managed(on(PlatformFHIR, boolean("shared_loopback", false,
+			"Let users sign in without a broker on a computer with several log-on sessions, where another user could take the port of redirect_uri.",
+			func(c *Config) *bool { return &c.SharedLoopback }))),
 		enum("screen_lock", LockKeeps, []string{LockKeeps, LockEnds},
 			"What happens to the session when the screen is locked or another user takes over the workstation.",
 			func(c *Config) *string { return &c.ScreenLock }),
@@ -186,13 +272,13 @@ func Settings() []Setting {
 		duration("keyring_prompt_timeout", time.Minute, 10*time.Second, 10*time.Minute,
 			"Longest wait for the user to unlock the OS keyring.",
 			func(c *Config) *time.Duration { return &c.KeyringPromptTimeout }),
-		duration("session_max_age", 10*time.Hour, time.Minute, 10*time.Hour,
-			"Age at which a session is ended.",
+		duration("session_max_age", 12*time.Hour, time.Minute, 12*time.Hour,
+			"Age at which a session is ended. With hscn it is 10 hours at most, as long as a ticket lasts.",
 			func(c *Config) *time.Duration { return &c.SessionMaxAge }),
-		duration("closing_grace", 2*time.Second, 0, 10*time.Second,
+		on(PlatformHSCN, duration("closing_grace", 2*time.Second, 0, 10*time.Second,
 			"How long a session stays open at e-RS after its keyring entry is gone, when you sign out or switch, so that calls of other "+
 				"applications already under way can finish.",
-			func(c *Config) *time.Duration { return &c.ClosingGrace }),
+			func(c *Config) *time.Duration { return &c.ClosingGrace })),
 		{
 			Key: "proxy", Kind: KindString, Default: ProxyFromEnvironment,
 			Description: "The way to e-RS: as the environment says (HTTPS_PROXY, NO_PROXY), without a proxy, or through the proxy at an address.",
@@ -210,8 +296,8 @@ func Settings() []Setting {
 			Example:     `"workstation-12"`,
 			bind:        func(c *Config) field { return &textField{&c.ProxyUser, checkProxyUser} },
 		},
-		boolean("send_fqdn", false, "Send the certificate's common name as the header XAPI_FQDN, for platforms that ask for it.",
-			func(c *Config) *bool { return &c.SendFQDN }),
+		on(PlatformHSCN, boolean("send_fqdn", false, "Send the certificate's common name as the header XAPI_FQDN, for platforms that ask for it.",
+			func(c *Config) *bool { return &c.SendFQDN })),
 		boolean("windows_aliases", true, "Write further keyring entries for readers that expect UTF-16 text (Windows only).",
 			func(c *Config) *bool { return &c.WindowsAliases }),
 		{
@@ -229,9 +315,9 @@ func Settings() []Setting {
 			func(c *Config) *bool { return &c.AuditRequired }),
 		boolean("audit_system_log", false, "Write the audit records to syslog or the Windows Event Log too.",
 			func(c *Config) *bool { return &c.AuditSystemLog }),
-		enum("audit_session_id", AuditDigest, []string{AuditDigest, AuditFull},
+		on(PlatformHSCN, enum("audit_session_id", AuditDigest, []string{AuditDigest, AuditFull},
 			"How a session is named in the audit log: by a digest of its id, or by the id itself, which is a key as long as the session lives.",
-			func(c *Config) *string { return &c.AuditSessionID }),
+			func(c *Config) *string { return &c.AuditSessionID })),
 		enum("log_level", "info", []string{"error", "warning", "info", "debug"},
 			"How much is written to the log.",
 			func(c *Config) *string { return &c.LogLevel }),
@@ -291,6 +377,27 @@ func percent(key string, standard, least, most int, description string, of func(
 		bind:        func(c *Config) field { return &percentField{of(c), least, most} },
 	}
 }
+
+// address makes the row of an https address of the FHIR platform.
+func address(key, standard, description string, of func(*Config) *string) Setting {
+	return Setting{
+		Key: key, Platform: PlatformFHIR, Kind: KindString, Default: standard,
+		Description: description,
+		Allowed:     "an https:// address, with its path, in 200 bytes of ASCII at most",
+		Remedy:      "Give the whole address, starting with https:// and without user name, query or fragment.",
+		Example:     `"` + standard + `"`,
+		bind:        func(c *Config) field { return &textField{of(c), checkAddress} },
+	}
+}
+
+// on marks the row of a setting of one platform.
+func on(platform string, setting Setting) Setting {
+	setting.Platform = platform
+	return setting
+}
+
+// IsFor reports whether a platform has a use for the setting.
+func (s Setting) IsFor(platform string) bool { return s.Platform == "" || s.Platform == platform }
 
 // inWindow marks the row of a setting that the window offers to its user.
 func inWindow(setting Setting) Setting {

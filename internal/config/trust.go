@@ -152,7 +152,8 @@ func splitParts(path string) []string {
 func (c Config) distrust(table []Setting) []*problem.Problem {
 	var all []*problem.Problem
 	check := func(key string, paths []string, trust func(string) error) {
-		if layer := c.origins[key].Layer; layer != LayerMachine && layer != LayerPolicy {
+		layer := c.origins[key].Layer
+		if layer != LayerMachine && layer != LayerPolicy || !lookup(table, key).IsFor(c.UsedPlatform()) {
 			return
 		}
 		for _, path := range paths {
@@ -224,7 +225,7 @@ func (c Config) judgeKey(table []Setting) (refused, notices []*problem.Problem) 
 	for _, key := range []string{"certificate", "key"} {
 		setting := lookup(table, key)
 		path := setting.of(c)
-		if path == "" || key == "key" && c.PKCS12() {
+		if path == "" || key == "key" && c.PKCS12() || !setting.IsFor(c.UsedPlatform()) {
 			continue
 		}
 		private := c.holdsKey(key)

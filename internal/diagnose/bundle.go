@@ -70,7 +70,7 @@ func Bundle(settings BundleSettings) ([]File, error) {
 	return append(files, logs...), nil
 }
 
-const aboutMasked = "Masked in all files: tickets, session keys, passphrases and other secrets, user names, names of people, the name of\n" +
+const aboutMasked = "Masked in all files: tickets, session keys, tokens, passphrases and other secrets, user names, names of people, the name of\n" +
 	"this computer, home folders and whose they are, whose an e-mail address is, and numbers of 12 digits but the ASID. Words of this\n" +
 	"program and the addresses of e-RS and the proxy are not masked. The audit log is not in here.\n"
 
@@ -117,11 +117,14 @@ func ResultNames(results []Result) Names {
 	return names
 }
 
-// settings returns the settings in the form of a settings file. A command is shown without its
+// settings returns the settings of the used platform in the form of a settings file. A command is shown without its
 // arguments, which no name marks as secret.
 func (b BundleSettings) settings() string {
 	var text strings.Builder
 	for _, setting := range config.Settings() {
+		if !setting.IsFor(b.Settings.UsedPlatform()) {
+			continue
+		}
 		value := b.Settings.Written(setting.Key)
 		if setting.Key == "proxy_user" && b.Settings.ProxyUser != "" {
 			value = strconv.Quote(maskedAccount)

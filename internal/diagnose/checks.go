@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
@@ -34,9 +35,16 @@ const (
 	IDAudit       = "audit"
 	IDSettings    = "settings"
 	IDWorkstation = "workstation"
+
+	IDPlatform  = "platform"
+	IDClient    = "client"
+	IDRedirect  = "redirect"
+	IDBrowser   = "browser"
+	IDOAuth     = "oauth"
+	IDDirectory = "directory"
 )
 
-// Checks returns the rows of the Diagnostics screen in order, for one [Run]: results that several
+// Checks returns the rows of the Diagnostics screen in order, those of the platform in use, for one [Run]: results that several
 // rows need, such as that of the one request to e-RS, are kept. Call it again for another Run.
 func Checks(n Target) []Check {
 	if n.LookUp == nil {
@@ -47,7 +55,26 @@ func Checks(n Target) []Check {
 	passphrase := 2*n.Settings.KeyringTimeout + usually
 	network := n.Settings.RequestTimeout + passphrase
 	j := newJourney(n)
-	checks := []Check{
+	checks := n.ticketChecks(j, network, passphrase)
+	if n.platform() == config.PlatformFHIR {
+		checks = n.careIdentityChecks(j, network, passphrase)
+	}
+	if barred := n.Settings.UnusableLayer(); barred != config.LayerDefault {
+		leaveOut(checks, barred)
+	}
+	return checks
+}
+
+func (n Target) platform() string {
+	if n.Platform != "" {
+		return n.Platform
+	}
+	return n.Settings.UsedPlatform()
+}
+
+// ticketChecks are those of the Identity Agent's platform.
+func (n Target) ticketChecks(j *journey, network, passphrase time.Duration) []Check {
+	return []Check{
 		{ID: IDReader, Name: nameReader, Run: n.reader},
 		{ID: IDCard, Name: nameCard, Run: n.card},
 		{ID: IDAgent, Name: nameAgent, Run: n.agent},
@@ -65,10 +92,6 @@ func Checks(n Target) []Check {
 		{ID: IDSettings, Name: nameSettings, Run: n.settings},
 		{ID: IDWorkstation, Name: nameWorkstation, Run: n.workstation},
 	}
-	if barred := n.Settings.UnusableLayer(); barred != config.LayerDefault {
-		leaveOut(checks, barred)
-	}
-	return checks
 }
 
 // leaveOut skips the checks that act on settings while the policy or the computer's settings are
@@ -81,7 +104,7 @@ func leaveOut(checks []Check, barred config.Layer) {
 	}
 	for i := range checks {
 		switch checks[i].ID {
-		case IDReader, IDCard, IDKeyring, IDSettings, IDWorkstation:
+		case IDPlatform, IDReader, IDCard, IDBrowser, IDKeyring, IDSettings, IDWorkstation:
 		default:
 			checks[i].Run = func(context.Context) Finding { return skipped(said) }
 		}

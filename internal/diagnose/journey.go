@@ -14,6 +14,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
 	"github.com/ers-login/ers-login/ersclient/transport"
+	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/problem"
 )
@@ -217,7 +218,7 @@ func (j *journey) ers(ctx context.Context) Finding {
 		return troubled(Failed, err)
 	case answer.Status >= http.StatusInternalServerError:
 		return failed(saidAnswersBad, sick.With("Status", status)).With("Status", status)
-	case answer.Status == http.StatusNotFound, answer.Status == http.StatusProxyAuthRequired, answer.Status/100 == 3:
+	case answer.Status == http.StatusNotFound && j.n.platform() == config.PlatformHSCN, answer.Status == http.StatusProxyAuthRequired, answer.Status/100 == 3:
 		return attention(saidAnswersOdd, elsewhere.With("Status", status)).With("Status", status)
 	}
 	return ok(saidAnswers).With("Status", status)

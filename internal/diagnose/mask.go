@@ -59,7 +59,7 @@ func SystemNames() Names {
 // way to a file. The hosts of e-RS and of the proxy do not count as names.
 func SettingsNames(settings config.Config) Names {
 	names := Names{Accounts: []string{settings.ProxyUser}}
-	for _, address := range []string{settings.BaseURL, settings.Proxy} {
+	for _, address := range []string{settings.BaseURL, settings.FHIRBaseURL, settings.OAuthURL, settings.DirectoryURL, settings.Proxy} {
 		if parsed, err := url.Parse(address); err == nil {
 			names.Addresses = append(names.Addresses, parsed.Hostname())
 		}

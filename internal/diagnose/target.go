@@ -17,6 +17,8 @@ type Target struct {
 	// the demonstration.
 	Settings    config.Config
 	SettingsErr error
+	// Platform is config.PlatformHSCN or config.PlatformFHIR; empty means that of the settings.
+	Platform string
 	// ASID is the one in use: that of the settings, or the demonstration's.
 	ASID string
 
@@ -32,6 +34,16 @@ type Target struct {
 	// ERS makes the route to e-RS with that certificate, or without one if it is zero.
 	// *hscn.Client implements it.
 	ERS func(tls.Certificate) (ERS, error)
+	// ClientSecret reports whether the client secret is found, or is not needed. It is read, and never
+	// returned.
+	ClientSecret func(context.Context) error
+	// Redirect reports whether the browser could come back to this computer.
+	Redirect func(context.Context) error
+	// Browser reports whether this computer can open a page.
+	Browser func() error
+	// OAuth and Directory make the routes to the OAuth 2 server, and to the directory of
+	// organisations.
+	OAuth, Directory func() (ERS, error)
 	// LookUp looks up a name; nil is the system's resolver.
 	LookUp func(ctx context.Context, host string) ([]string, error)
 	// Keyring is an internal/keyring.Client.

@@ -20,6 +20,13 @@ const (
 	nameAudit       = "Audit log"
 	nameSettings    = "Settings"
 	nameWorkstation = "Locking, sleep and sign-out"
+
+	namePlatform  = "Platform"
+	nameClient    = "Your organisation's application"
+	nameRedirect  = "Way back from the browser"
+	nameBrowser   = "Web browser"
+	nameOAuth     = "Sign-in service"
+	nameDirectory = "Names of organisations"
 )
 
 // What findings say.
@@ -78,6 +85,18 @@ const (
 	saidSettingOdd  = "The settings work, but 1 of them needs attention."
 	saidSeen        = "e-RS Login can see when this computer is locked, sleeps or signs out."
 	saidUnseen      = "e-RS Login cannot see everything about locking, sleep and sign-out."
+
+	saidPlatform     = "NHS Care Identity (CIS2)"
+	saidClient       = "The client id is set ({{.Origin}}), and the client secret was found."
+	saidClientPublic = "The client id is set ({{.Origin}}). A broker needs no client secret."
+	saidNoClient     = "No client id is set that can be used."
+	saidRedirect     = "The browser can come back to this computer."
+	saidBrowser      = "This computer can open a page in the browser."
+	saidOAuth        = "The sign-in service {{.Host}} answers, over a verified connection (HTTP status {{.Status}})."
+	saidOAuthBad     = "Something is wrong at the sign-in service {{.Host}} (HTTP status {{.Status}})."
+	saidDirectory    = "The directory of organisations, {{.Host}}, answers (HTTP status {{.Status}})."
+	saidNoDirectory  = "Organisations are shown by their codes: their names cannot be looked up."
+	saidDirectoryOff = "The settings leave organisations' names out."
 )
 
 // Texts returns every name and sentence of the screen's rows, for translation. Problems are
@@ -87,6 +106,7 @@ func Texts() []string {
 	list = append(list,
 		nameReader, nameCard, nameAgent, nameTicket, nameClock, nameEnvironment, nameDNS, nameProxy, nameTLS, nameCertificate, nameASID, nameERS,
 		nameKeyring, nameAudit, nameSettings, nameWorkstation,
+		namePlatform, nameClient, nameRedirect, nameBrowser, nameOAuth, nameDirectory,
 
 		saidNoAnswer, saidPanic, saidCancelled, saidNothing, saidPolicy, saidMachine,
 		saidReaders, saidNoReader, saidCard, saidNoCard, saidCardUnseen, saidAgent, saidNoAgent, saidCommand, saidSimulated,
@@ -94,6 +114,9 @@ func Texts() []string {
 		saidAddress, saidNoProxy, saidProxy, saidProxyUnseen, saidChain, saidRefused, saidNoChain, saidCertificate, saidASID,
 		saidNoASID, saidAnswers, saidAnswersBad, saidAnswersOdd, saidNoAddress, saidKeyring, saidAudit, saidSettings,
 		saidManagedOne, saidManaged, saidSettingsBad, saidSettingBad, saidSettingsOdd, saidSettingOdd, saidSeen, saidUnseen,
+
+		saidPlatform, saidClient, saidClientPublic, saidNoClient, saidRedirect, saidBrowser, saidOAuth, saidOAuthBad, saidDirectory,
+		saidNoDirectory, saidDirectoryOff,
 	)
 	slices.Sort(list)
 	return slices.Compact(list)

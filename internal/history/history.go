@@ -2,9 +2,11 @@
 // pair first and a sign-in costs one key press (AUT-005 still has the user choose). It keeps the pairs that a user has marked with a
 // star too, so that they come next, each in a place of its own: the digit that chooses it must not come to mean another pair.
 //
+// With it goes the clinician that the user worked for, so that one key press does for that too.
+//
 // Workstations are shared, and a file that lists who works at one should not lie about. So a user is kept as a hash of their
 // 12-digit national id, salted and made slow (PBKDF2, RFC 8018) since a million million ids are soon tried, and there is no
-// time of day: the order of the list is all that is known of when. Only the latest [Limit] users are kept, with
+// time of day, and the clinician's id is encrypted with another hash of the user's: the order of the list is all that is known of when. Only the latest [Limit] users are kept, with
 // [MostFavourites] favourites each.
 //
 // What is lost with the file is a convenience, so nothing here stops a sign-in. But a file that cannot be read is never
@@ -12,9 +14,12 @@
 package history
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/pbkdf2"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -49,6 +54,8 @@ const (
 	// maxFile bounds the file, in bytes, and maxText one text in it. Both are far above real files.
 	maxFile = 8 << 20
 	maxText = 200
+	// maxIdentifier bounds a clinician's id, in characters, so that it stays below maxText when sealed.
+	maxIdentifier = 50
 	// minSalt is the shortest salt, in characters; rand.Text makes longer ones.
 	minSalt = 16
 )
@@ -63,7 +70,11 @@ type History struct {
 	mu      sync.Mutex
 	content content
 	// last caches the last user, since a sign-in asks twice and hashing is slow on purpose.
-	last struct{ identifier, salt, user string }
+	last struct {
+		identifier, salt, user string
+		// sealing encrypts what only this user's id opens; nil before it is needed.
+		sealing cipher.AEAD
+	}
 }
 
 // content is the file.
@@ -87,6 +98,9 @@ type choice struct {
 	User             string `json:"user"`
 	OrgIdentifier    string `json:"orgIdentifier"`
 	BusinessFunction string `json:"businessFunction"`
+	// OnBehalfOf is the clinician's id, sealed: see [History.seal]. Earlier versions of the program
+	// leave it out.
+	OnBehalfOf string `json:"onBehalfOf,omitempty"`
 }
 
 // DefaultFile returns the usual place of the file, in the platform's folder for state.
@@ -120,7 +134,9 @@ func (h *History) Last(userIdentifier string) (ersclient.Permission, bool) {
 	if i < 0 {
 		return ersclient.Permission{}, false
 	}
-	return h.content.Choices[i].permission(), true
+	found := h.content.Choices[i].permission()
+	found.OnBehalfOf = h.unseal(userIdentifier, h.content.Choices[i].OnBehalfOf)
+	return found, true
 }
 
 // Remember keeps the pair that a user has chosen, and writes the file, after reading it again:
@@ -128,12 +144,17 @@ func (h *History) Last(userIdentifier string) (ersclient.Permission, bool) {
 // by [Open] and written anew, with an error. After an error the choice holds until the program
 // ends.
 func (h *History) Remember(userIdentifier string, permission ersclient.Permission) error {
-	if len(permission.OrgIdentifier) > maxText || len(permission.BusinessFunction) > maxText {
+	if len(permission.OrgIdentifier) > maxText || len(permission.BusinessFunction) > maxText || len(permission.OnBehalfOf) > maxIdentifier {
 		return errors.New("could not remember the choice: it is too long")
 	}
 	return h.change(userIdentifier, func(c *content, user string) error {
 		others := slices.DeleteFunc(c.Choices, func(c choice) bool { return c.User == user })
-		c.Choices = append([]choice{chosen(user, permission)}, others...)
+		latest := chosen(user, permission)
+		var err error
+		if latest.OnBehalfOf, err = h.seal(userIdentifier, permission.OnBehalfOf); err != nil {
+			return err
+		}
+		c.Choices = append([]choice{latest}, others...)
 		c.Choices = c.Choices[:min(len(c.Choices), Limit)]
 		return nil
 	})
@@ -243,7 +264,7 @@ func latestUsers(stars []favourite) []favourite {
 }
 
 func chosen(user string, permission ersclient.Permission) choice {
-	return choice{user, permission.OrgIdentifier, string(permission.BusinessFunction)}
+	return choice{User: user, OrgIdentifier: permission.OrgIdentifier, BusinessFunction: string(permission.BusinessFunction)}
 }
 
 func (c choice) permission() ersclient.Permission {
@@ -311,8 +332,57 @@ func (h *History) user(identifier string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("could not hash the user's id: %w", err)
 	}
-	h.last.identifier, h.last.salt, h.last.user = identifier, h.content.Salt, hex.EncodeToString(key)
+	h.last.identifier, h.last.salt, h.last.user, h.last.sealing = identifier, h.content.Salt, hex.EncodeToString(key), nil
 	return h.last.user, nil
+}
+
+// seal encrypts a clinician's id for the file, with a key that only the user's id yields: who works
+// for whom is not to be read there either.
+func (h *History) seal(user, clinician string) (string, error) {
+	if clinician == "" {
+		return "", nil
+	}
+	sealing, err := h.sealing(user)
+	if err != nil {
+		return "", err
+	}
+	return base64.StdEncoding.EncodeToString(sealing.Seal(nil, nil, []byte(clinician), nil)), nil
+}
+
+// unseal returns what seal has encrypted, or "".
+func (h *History) unseal(user, sealed string) string {
+	text, err := base64.StdEncoding.DecodeString(sealed)
+	if err != nil || sealed == "" {
+		return ""
+	}
+	sealing, err := h.sealing(user)
+	if err != nil {
+		return ""
+	}
+	clinician, err := sealing.Open(nil, nil, text, nil)
+	if err != nil {
+		return ""
+	}
+	return string(clinician)
+}
+
+// sealing returns the cipher of a user, for whom h.user has been called.
+func (h *History) sealing(user string) (cipher.AEAD, error) {
+	if h.last.sealing != nil {
+		return h.last.sealing, nil
+	}
+	key, err := pbkdf2.Key(sha256.New, user, []byte(h.content.Salt+" on behalf of"), rounds, sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("could not hash the user's id: %w", err)
+	}
+	block, err := aes.NewCipher(key)
+	if err == nil {
+		h.last.sealing, err = cipher.NewGCMWithRandomNonce(block)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("could not encrypt a clinician's id: %w", err)
+	}
+	return h.last.sealing, nil
 }
 
 // asideError means that a file was set aside because of its content.
@@ -372,7 +442,7 @@ func parse(raw []byte) (content, error) {
 		all = append(all, star.choice)
 	}
 	for _, c := range all {
-		if c.User == "" || max(len(c.User), len(c.OrgIdentifier), len(c.BusinessFunction)) > maxText {
+		if c.User == "" || max(len(c.User), len(c.OrgIdentifier), len(c.BusinessFunction), len(c.OnBehalfOf)) > maxText {
 			return content{}, errors.New("it has a choice that is none")
 		}
 	}

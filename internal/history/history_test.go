@@ -213,3 +213,54 @@ func TestAChoiceThatIsTooLong(t *testing.T) {
 func TestDefaultFile(t *testing.T) {
 	assert.True(t, strings.HasSuffix(filepath.ToSlash(history.DefaultFile()), "/ers-login/history.json"))
 }
+
+// An admin who works for a clinician presses one key for both. The file names neither of them.
+func TestTheClinicianIsRememberedWithThePair(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.json")
+	acting := ersclient.Permission{BusinessFunction: ersclient.ServiceProviderClinicianAdmin, OrgIdentifier: "RX001", OnBehalfOf: "555020964501"}
+	h := open(t, path)
+	require.NoError(t, h.Remember(ann, acting))
+	require.NoError(t, h.Mark(ann, acting, 1))
+	require.NoError(t, h.Remember(bob, manager))
+	for name, opened := range map[string]*history.History{"the same": h, "after a restart": open(t, path)} {
+		t.Run(name, func(t *testing.T) {
+			got, known := opened.Last(ann)
+			require.True(t, known)
+			assert.Equal(t, acting, got)
+			got, known = opened.Last(bob)
+			require.True(t, known)
+			assert.Empty(t, got.OnBehalfOf)
+			other := acting
+			other.OnBehalfOf = "555020964502"
+			other.OnBehalfOf = ""
+			assert.Contains(t, opened.Places(ann), other, "a favourite is a pair")
+		})
+	}
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), acting.OnBehalfOf)
+	assert.NotContains(t, string(text), ann)
+
+	// What another version, or somebody, wrote there is no clinician.
+	for name, sealed := range map[string]string{"plain": "555020964501", "not base64": "?", "of another user": strings.Repeat("QUFB", 20)} {
+		t.Run(name, func(t *testing.T) {
+			var content map[string]any
+			require.NoError(t, json.Unmarshal(text, &content))
+			for _, one := range content["choices"].([]any) {
+				one.(map[string]any)["onBehalfOf"] = sealed
+			}
+			changed, err := json.Marshal(content)
+			require.NoError(t, err)
+			other := filepath.Join(t.TempDir(), "history.json")
+			require.NoError(t, os.WriteFile(other, changed, 0o600))
+			got, known := open(t, other).Last(ann)
+			require.True(t, known)
+			assert.True(t, got.Same(acting))
+			assert.Empty(t, got.OnBehalfOf)
+		})
+	}
+
+	require.NoError(t, h.Remember(ann, manager))
+	got, _ := open(t, path).Last(ann)
+	assert.Empty(t, got.OnBehalfOf, "the later choice has none")
+}

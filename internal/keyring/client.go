@@ -13,7 +13,8 @@
 // and checking, never do.
 //
 // The entries themselves, and how they are written and read back, are package handoff's. Besides
-// them the keyring holds the passphrase of the organisation's certificate.
+// them the keyring holds what the program needs itself: the passphrase of the organisation's
+// certificate, the password for a proxy, and the client secret of a registered application.
 package keyring
 
 import (
@@ -203,6 +204,16 @@ func (c *Client) ProxyPassword(ctx context.Context) (secret.Text, error) {
 // SetProxyPassword is SetPassphrase for the password that a proxy wants.
 func (c *Client) SetProxyPassword(ctx context.Context, text secret.Text) error {
 	return c.setSecret(ctx, proxyPassword, text)
+}
+
+// ClientSecret is Passphrase for the secret of the application registered for NHS Care Identity.
+func (c *Client) ClientSecret(ctx context.Context) (secret.Text, error) {
+	return c.secret(ctx, clientSecret)
+}
+
+// SetClientSecret is SetPassphrase for that secret.
+func (c *Client) SetClientSecret(ctx context.Context, text secret.Text) error {
+	return c.setSecret(ctx, clientSecret, text)
 }
 
 func (c *Client) secret(ctx context.Context, which kept) (secret.Text, error) {

@@ -42,6 +42,8 @@ const (
 	passphrase kept = "passphrase"
 	// proxyPassword is what a proxy with Basic authentication wants.
 	proxyPassword kept = "proxy-password"
+	// clientSecret is that of the application registered for NHS Care Identity.
+	clientSecret kept = "client-secret"
 )
 
 // settleTimeout is how long a cancelled call may take to end before the worker exits.
@@ -52,6 +54,7 @@ const settleTimeout = 500 * time.Millisecond
 var addresses = map[kept]entry.Address{
 	passphrase:    {Service: "ers-login-certificate", Account: "passphrase", Lasting: true},
 	proxyPassword: {Service: "ers-login-proxy", Account: "password", Lasting: true},
+	clientSecret:  {Service: "ers-login-cis2", Account: "client-secret", Lasting: true},
 }
 
 // The messages between worker and client. A session is its entry's JSON, since its secret is masked

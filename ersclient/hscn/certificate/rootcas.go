@@ -22,12 +22,36 @@ func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err
 		withoutVariables()
 		return nil, transport.SystemTrust, nil
 	}
+	pool = x509.NewCertPool()
+	if err := addBundle(pool, bundlePath); err != nil {
+		return nil, "", err
+	}
+	return pool, bundlePath, nil
+}
+
+// LoadFurtherCAs is LoadRootCAs for servers with public certificates: a bundle's authorities count
+// beside the system's.
+func LoadFurtherCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err error) {
+	if bundlePath == "" {
+		return LoadRootCAs("")
+	}
+	withoutVariables()
+	if pool, err = x509.SystemCertPool(); err != nil {
+		pool = x509.NewCertPool()
+	}
+	if err := addBundle(pool, bundlePath); err != nil {
+		return nil, "", err
+	}
+	return pool, transport.SystemTrust, nil
+}
+
+// addBundle adds the authorities of a file.
+func addBundle(pool *x509.CertPool, bundlePath string) error {
 	bundle := settingFile{bundleFile, "ca_bundle", bundlePath}
 	data, err := bundle.read()
 	if err != nil {
-		return nil, "", err
+		return err
 	}
-	pool = x509.NewCertPool()
 	added := 0
 	refused := errors.New("no PEM block of type CERTIFICATE")
 	found, damaged := certificatesIn(data)
@@ -44,9 +68,9 @@ func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err
 		added++
 	}
 	if added == 0 {
-		return nil, "", bundle.foreign(bundleEmpty, data, refused)
+		return bundle.foreign(bundleEmpty, data, refused)
 	}
-	return pool, bundlePath, nil
+	return nil
 }
 
 // withoutVariables has crypto/x509 load the system's authorities, which it does once, without those

@@ -65,6 +65,7 @@ func TestCommandsAskInTheConsole(t *testing.T) {
 	}{
 		{"passphrase", "passphrase", "Passphrase:", "The passphrase is in the keyring.", "made up, wédi'i greu", nil},
 		{"proxy", "proxy-password", "Password:", "The password of the proxy is in the keyring.", "made up, too", nil},
+		{"client secret", "client-secret", "Client secret:", "The client secret is in the keyring.", "made up, as well", nil},
 		{"handles", "passphrase", "Passphrase:", "The passphrase is in the keyring.", "made up again", []string{handedOn}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

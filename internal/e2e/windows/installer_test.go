@@ -269,7 +269,7 @@ func TestTheInstallerAndTheComputersFile(t *testing.T) {
 }
 
 // storedSecrets maps the program's commands to their secrets in the Credential Manager.
-var storedSecrets = map[string]string{"passphrase": "ers-login-certificate:passphrase", "proxy-password": "ers-login-proxy:password"}
+var storedSecrets = map[string]string{"passphrase": "ers-login-certificate:passphrase", "client-secret": "ers-login-cis2:client-secret", "proxy-password": "ers-login-proxy:password"}
 
 // TestARemovalSignsOut: once the program is removed, nothing would ever delete a session key, nor a
 // passphrase.

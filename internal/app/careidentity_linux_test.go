@@ -1,0 +1,470 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/adrg/xdg"
+	"github.com/godbus/dbus/v5"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/cis2test"
+	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/ersclient/testserver"
+	"github.com/ers-login/ers-login/internal/audit"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/testing/keyringtest"
+)
+
+// desk is a computer that is set up for NHS Care Identity, and a user at it.
+type desk struct {
+	t       *testing.T
+	server  *cis2test.Server
+	keyring *keyringtest.Session
+	ring    *keyring.Client
+	program Host
+	file    string
+	logs    string
+	log     *logging.Log
+
+	// persona is who signs in, and pages are those that were opened.
+	persona atomic.Value
+	pages   atomic.Int32
+	// guarded has every secret that the flow has seen.
+	mu      sync.Mutex
+	guarded []secret.Text
+}
+
+// newDesk writes the settings: those for a stand-in, and then more.
+func newDesk(t *testing.T, more string, options ...cis2test.Option) *desk {
+	t.Helper()
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	xdg.Reload()
+	t.Cleanup(xdg.Reload)
+	redirect := freeRedirect(t)
+	d := &desk{t: t, keyring: keyringtest.ForTest(t, keyringtest.Options{}), logs: t.TempDir()}
+	d.server = cis2test.NewUnstartedServer(append(options, cis2test.WithRedirectURI(redirect))...)
+	folder := t.TempDir()
+	require.NoError(t, d.server.StartIn(folder))
+	t.Cleanup(d.server.Close)
+	d.file = filepath.Join(folder, "config.toml")
+	settings := fmt.Sprintf("platform = 'fhir'\noauth_url = '%s'\nfhir_base_url = '%s'\ndirectory_url = '%s'\nca_bundle = '%s'\nproxy = 'none'\n",
+		d.server.OAuthURL(), d.server.FHIRURL(), d.server.DirectoryURL(), filepath.Join(folder, testserver.CAFile))
+	if !strings.Contains(more, "redirect_uri") {
+		more += fmt.Sprintf("client_id = '%s'\nredirect_uri = '%s'\n", cis2test.ClientID, redirect)
+	}
+	require.NoError(t, os.WriteFile(d.file, []byte(settings+more), 0o600))
+	d.program = testProgram(t, append(os.Environ(), d.keyring.Env()...)...)
+	var err error
+	d.log, err = logging.New(logging.Settings{Dir: d.logs, Version: "test"})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, d.log.Close()) })
+	d.ring, err = d.program.OpenKeyring(config.Config{}, d.log)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, d.ring.Close()) })
+	d.persona.Store(cis2test.Admin)
+	return d
+}
+
+// freeRedirect returns a redirect URI with a port that is free.
+func freeRedirect(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, listener.Close()) }()
+	return fmt.Sprintf("http://localhost:%d/callback", listener.Addr().(*net.TCPAddr).Port)
+}
+
+// services are those of a real sign-in, but for the browser.
+func (d *desk) services(board *signin.Board) RealServices {
+	sources := d.program.Sources(d.file, nil)
+	sources.Environ, sources.Machine, sources.MachineFile, sources.Policy, sources.PolicyFile = nil, nil, "", nil, ""
+	return RealServices{
+		Program: d.program, Log: d.log, Board: board, Sources: sources, memory: openHistory(d.log), Open: &CurrentCardSide{}, Left: &Leftover{},
+		Browse: func(_ context.Context, address string) error {
+			d.pages.Add(1)
+			go func() {
+				_, err := d.server.SignIn(context.WithoutCancel(d.t.Context()), address, d.persona.Load().(string))
+				if err != nil {
+					d.log.WithError(err).Info("the browser")
+				}
+			}()
+			return nil
+		},
+	}
+}
+
+// start starts the program without its window.
+func (d *desk) start() (*life, RealServices) {
+	d.t.Helper()
+	real := d.services(signin.NewBoard())
+	l := &life{t: d.t, states: make(chan signin.State, 1000), ended: make(chan error, 1)}
+	l.Controller = &Controller{
+		Publisher: "ers-login test", Log: d.log, Board: real.Board, Prepare: real.PrepareOrClear,
+		Guard: func(text secret.Text) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.guarded = append(d.guarded, text)
+			d.log.Guard(text)
+		},
+		Show: func(state signin.State) { l.states <- state },
+	}
+	l.Open(d.t.Context())
+	go func() { l.ended <- l.Run() }()
+	return l, real
+}
+
+// entry returns what other applications read.
+func (d *desk) entry() handoff.FHIRSession {
+	d.t.Helper()
+	read, err := d.ring.Read(d.t.Context())
+	require.NoError(d.t, err)
+	session, ofFHIR := read.(handoff.FHIRSession)
+	require.True(d.t, ofFHIR)
+	return session
+}
+
+// command runs a program that looks at the keyring.
+func (d *desk) command(arguments ...string) string {
+	d.t.Helper()
+	look := exec.CommandContext(d.t.Context(), arguments[0], arguments[1:]...)
+	look.Env = d.program.Environ
+	printed, err := look.Output()
+	require.NoError(d.t, err, arguments)
+	return string(printed)
+}
+
+// nothingLeft asserts that other applications find nothing.
+func (d *desk) nothingLeft() {
+	d.t.Helper()
+	assert.Empty(d.t, d.command("secret-tool", "search", "--all", "service", handoff.Service))
+}
+
+// failed waits until the flow shows a Problem.
+func (l *life) failed() signin.State {
+	l.t.Helper()
+	for {
+		select {
+		case state := <-l.states:
+			if state.Phase == signin.Failed {
+				return state
+			}
+		case <-time.After(time.Minute):
+			require.FailNow(l.t, "no failure")
+		}
+	}
+}
+
+// accessLife is how long the stand-in's access tokens live here: they are refreshed in the second
+// half of it.
+const accessLife = 18 * time.Second
+
+// A day at work, against the whole program below the window, with the settings of a file, a real
+// keyring and real TLS. If this fails, a clinician cannot work after CIS1, or a token is where it
+// does not belong.
+func TestADayWithNHSCareIdentity(t *testing.T) {
+	d := newDesk(t, "", cis2test.WithLifetimes(accessLife, time.Hour))
+	require.NoError(t, d.ring.SetClientSecret(t.Context(), secret.New(cis2test.ClientSecret)))
+	var came atomic.Int32
+	l, real := d.start()
+	l.CameBack = func() { came.Add(1) }
+	l.until(signin.Waiting)
+
+	l.Send(signin.SignIn{})
+	offered := l.until(signin.Choosing)
+	assert.Equal(t, int32(1), d.pages.Load())
+	assert.Equal(t, int32(1), came.Load(), "the window comes to the front")
+	persona, _ := d.server.Persona(cis2test.Admin)
+	assert.Equal(t, persona.Name(), offered.User.Name)
+	l.Send(signin.Choose{Permission: offered.Permissions[0]})
+	acting := l.until(signin.ChoosingClinician).Chosen
+	acting.OnBehalfOf = persona.OnBehalfOf[2]
+	l.Send(signin.Choose{Permission: acting})
+	l.until(signin.SignedIn)
+
+	first := d.entry()
+	assert.Equal(t, []string{persona.Identifier, persona.Organisations[0].Code, persona.Organisations[0].Name, persona.OnBehalfOf[2], d.server.FHIRURL()},
+		[]string{first.UserIdentifier, first.OrgIdentifier, first.OrgName, first.OnBehalfOf, first.BaseURL})
+	require.Len(t, d.server.Sessions(), 1)
+	assert.True(t, d.server.Sessions()[0].AccessToken.Equal(first.AccessToken.Text), "the token is the gateway's")
+	assert.Equal(t, first.AccessToken.Reveal(), d.command("secret-tool", "lookup", "service", handoff.Service, "username", "access-token"))
+	require.Eventually(t, func() bool {
+		last, known := openHistory(d.log).Last(persona.Identifier)
+		return known && last.OnBehalfOf == persona.OnBehalfOf[2]
+	}, time.Minute, 50*time.Millisecond, "the clinician is offered first the next time")
+	d.nothingPlanted(d.processes(), bundleOf(t, real))
+
+	// The token is replaced in place.
+	refreshed := first
+	require.Eventually(t, func() bool {
+		refreshed = d.entry()
+		return refreshed.Revision > 0
+	}, time.Minute, 50*time.Millisecond)
+	assert.Equal(t, first.Generation, refreshed.Generation)
+	assert.False(t, refreshed.AccessToken.Equal(first.AccessToken.Text))
+	assert.True(t, d.server.Sessions()[0].AccessToken.Equal(refreshed.AccessToken.Text))
+	assert.Equal(t, int32(1), d.pages.Load(), "nobody was asked")
+
+	// So is the role, as another session.
+	l.Send(signin.SwitchRole{})
+	l.until(signin.Choosing)
+	l.Send(signin.Choose{Permission: offered.Permissions[1]})
+	l.until(signin.SignedIn)
+	switched := d.entry()
+	assert.Greater(t, switched.Generation, refreshed.Generation)
+	assert.Equal(t, "SERVICE_PROVIDER_ADMIN", switched.BusinessFunction)
+	assert.Empty(t, switched.OnBehalfOf)
+
+	l.Send(signin.SignOut{})
+	l.until(signin.Waiting)
+	d.nothingLeft()
+
+	assert.Equal(t, []string{
+		"API Retrieve Practitioner Role", "API Establish Session", "API Retrieve Practitioner", "API Professional login attempt",
+		"API Refresh Session", "API Professional login attempt", "API Close Session",
+	}, d.audited())
+
+	// A sign-in that NHS Care Identity ends behind the gateway.
+	d.persona.Store(cis2test.GP)
+	l.Send(signin.SignIn{})
+	l.Send(signin.Choose{Permission: l.until(signin.Choosing).Permissions[0]})
+	l.until(signin.SignedIn)
+	d.server.Revoke(cis2test.GP)
+	assert.Equal(t, "CIS2-REFRESH_REFUSED", l.failed().Problem.Code)
+	d.nothingLeft()
+	l.Send(signin.Quit{})
+	l.until(signin.Closed)
+	require.NoError(t, <-l.ended)
+	d.nothingPlanted()
+}
+
+// audited returns what was recorded, in order.
+func (d *desk) audited() (types []string) {
+	d.t.Helper()
+	files, err := filepath.Glob(filepath.Join(audit.DefaultDir(), "audit-*.jsonl"))
+	require.NoError(d.t, err)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(d.t, err)
+		for line := range strings.Lines(string(text)) {
+			var record audit.Record
+			require.NoError(d.t, json.Unmarshal([]byte(line), &record))
+			types = append(types, record.AuditType)
+		}
+	}
+	return types
+}
+
+// processes returns the arguments and the environment of this process and its children.
+func (d *desk) processes() string {
+	d.t.Helper()
+	found := []string{"self"}
+	tasks, err := filepath.Glob("/proc/self/task/*/children")
+	require.NoError(d.t, err)
+	for _, task := range tasks {
+		children, err := os.ReadFile(task)
+		if err == nil { // the thread may have ended
+			found = append(found, strings.Fields(string(children))...)
+		}
+	}
+	require.Greater(d.t, len(found), 1, "the keyring's worker is one")
+	var said strings.Builder
+	for _, process := range found {
+		for _, file := range []string{"cmdline", "environ"} {
+			text, err := os.ReadFile(filepath.Join("/proc", process, file))
+			if err == nil { // the process may have ended
+				said.Write(text)
+			}
+		}
+	}
+	return said.String()
+}
+
+// bundleOf returns all files of a support bundle.
+func bundleOf(t *testing.T, real RealServices) string {
+	t.Helper()
+	e, target, end, err := real.Examine()
+	require.NoError(t, err)
+	results := diagnose.Run(t.Context(), diagnose.Checks(target), nil)
+	bundle, err := e.windowBundle(results, diagnose.Incident{}, e.Masker(t.Context(), results))
+	require.NoError(t, err)
+	require.NoError(t, end())
+	var all strings.Builder
+	for _, file := range bundle.Files {
+		all.WriteString(file.Content)
+	}
+	assert.Contains(t, all.String(), "NHS Care Identity (CIS2)")
+	assert.Contains(t, all.String(), "oauth_url = ")
+	assert.NotContains(t, all.String(), "asid = ", "it is not needed")
+	return all.String()
+}
+
+// nothingPlanted asserts that no secret is in these texts, the log, or what the program keeps.
+func (d *desk) nothingPlanted(texts ...string) {
+	d.t.Helper()
+	for _, folder := range []string{d.logs, xdg.StateHome, xdg.ConfigHome} {
+		require.NoError(d.t, filepath.WalkDir(folder, func(path string, entry os.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			texts = append(texts, string(text))
+			return err
+		}))
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	secrets := append([]secret.Text{secret.New(cis2test.ClientSecret)}, d.guarded...)
+	for _, session := range d.server.Sessions() {
+		secrets = append(secrets, session.AccessToken, session.RefreshToken)
+	}
+	seen := 0
+	for _, planted := range secrets {
+		if planted.IsZero() {
+			continue
+		}
+		seen++
+		for _, text := range texts {
+			// Not NotContains, which would print it.
+			assert.False(d.t, strings.Contains(text, planted.Reveal()), "secret %d is somewhere", seen)
+		}
+	}
+	assert.Greater(d.t, seen, 3)
+}
+
+// What a killed program has left is taken away by the next start, and calls nothing.
+func TestTheNextStartClearsWhatAKilledOneHasLeft(t *testing.T) {
+	d := newDesk(t, "")
+	left := d.server.BeginSession(cis2test.GP)
+	require.NoError(t, d.ring.Publish(t.Context(), handoff.FHIRSession{
+		Version: handoff.Version, Generation: 7, AccessToken: ersclient.AccessToken{Text: left.AccessToken}, BaseURL: d.server.FHIRURL(),
+		UserIdentifier: "555020964101", OrgIdentifier: "R01", BusinessFunction: "REFERRING_CLINICIAN",
+		IssuedAt: time.Now(), TokenExpiresAt: time.Now().Add(time.Minute), ExpiresAt: time.Now().Add(time.Hour), Publisher: "killed",
+	}))
+	l, _ := d.start()
+	l.until(signin.Waiting)
+	d.nothingLeft()
+	assert.Empty(t, d.server.Requests(), "the token dies by itself")
+	l.Send(signin.Quit{})
+	l.until(signin.Closed)
+	require.NoError(t, <-l.ended)
+}
+
+// A computer that IT has not finished setting up says what is missing, and works once it is there.
+func TestTheClientSecretIsReadAnewForEachSignIn(t *testing.T) {
+	d := newDesk(t, "")
+	d.persona.Store(cis2test.GP)
+	l, _ := d.start()
+	l.until(signin.Waiting)
+	l.Send(signin.SignIn{})
+	assert.Equal(t, "CIS2-NO_SECRET", l.failed().Problem.Code)
+	assert.Zero(t, d.pages.Load(), "the user is not sent to the browser in vain")
+	require.NoError(t, d.ring.SetClientSecret(t.Context(), secret.New("planted-wrong-secret")))
+	l.Send(signin.TryAgain{})
+	refused := l.failed()
+	assert.Equal(t, "CIS2-CLIENT_SECRET", refused.Problem.Code, refused.Problem.Error())
+	assert.NotContains(t, told(refused.Problem)+refused.Problem.Error(), "planted")
+	require.NoError(t, d.ring.SetClientSecret(t.Context(), secret.New(cis2test.ClientSecret)))
+	l.Send(signin.TryAgain{})
+	l.until(signin.Choosing)
+	l.Send(signin.Quit{})
+	l.until(signin.Closed)
+	require.NoError(t, <-l.ended)
+}
+
+// Other ways to sign in than with a secret in the keyring.
+func TestWaysToSignIn(t *testing.T) {
+	for name, settings := range map[string]string{
+		"through a broker": "client_id = '" + cis2test.PublicClientID + "'\nredirect_uri = 'http://localhost:0/callback'\n",
+		"with a file":      "client_secret_file = 'secret'\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, settings)
+			require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(d.file), "secret"), []byte(cis2test.ClientSecret+"\n"), 0o600))
+			d.persona.Store(cis2test.GP)
+			l, _ := d.start()
+			l.until(signin.Waiting)
+			l.Send(signin.SignIn{})
+			l.Send(signin.Choose{Permission: l.until(signin.Choosing).Permissions[0]})
+			l.until(signin.SignedIn)
+			assert.Equal(t, "R01", d.entry().OrgIdentifier)
+			l.Send(signin.Quit{})
+			l.until(signin.Closed)
+			require.NoError(t, <-l.ended)
+			d.nothingLeft()
+		})
+	}
+}
+
+// All users of a computer share its loopback interface: where others are logged on, a colleague could
+// get the sign-in.
+func TestASharedComputer(t *testing.T) {
+	type session struct {
+		ID         string
+		UID        uint32
+		User, Seat string
+		Path       dbus.ObjectPath
+	}
+	d := newDesk(t, "client_secret_file = 'secret'\n")
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(d.file), "secret"), []byte(cis2test.ClientSecret), 0o600))
+	conn, err := dbus.Connect(busOf(t, d.keyring))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, conn.Close()) })
+	require.NoError(t, conn.ExportMethodTable(map[string]any{"ListSessions": func() ([]session, *dbus.Error) {
+		return []session{{"1", uint32(os.Getuid()), "ann", "seat0", "/a"}, {"2", 61234, "bob", "", "/b"}}, nil
+	}}, "/org/freedesktop/login1", "org.freedesktop.login1.Manager"))
+	_, err = conn.RequestName("org.freedesktop.login1", dbus.NameFlagDoNotQueue)
+	require.NoError(t, err)
+	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", busOf(t, d.keyring))
+
+	real := d.services(signin.NewBoard())
+	settings, err := config.LoadReal(real.Sources)
+	require.NoError(t, err)
+	require.ErrorIs(t, real.ownLoopback(t.Context(), settings), sharedComputer)
+	shared := settings
+	shared.SharedLoopback = true
+	require.NoError(t, real.ownLoopback(t.Context(), shared), "the organisation allows it")
+	broker := settings
+	broker.RedirectURI = "http://localhost:0/callback"
+	require.NoError(t, real.ownLoopback(t.Context(), broker), "a broker wants the proof that only this program has")
+
+	l, _ := d.start()
+	l.until(signin.Waiting)
+	l.Send(signin.SignIn{})
+	assert.Equal(t, "CIS2-SHARED", l.failed().Problem.Code)
+	assert.Zero(t, d.pages.Load())
+	l.Send(signin.Quit{})
+	l.until(signin.Closed)
+	require.NoError(t, <-l.ended)
+}
+
+// busOf returns the address of a session's bus.
+func busOf(t *testing.T, session *keyringtest.Session) string {
+	t.Helper()
+	var found string
+	for _, entry := range session.Env() {
+		if address, is := strings.CutPrefix(entry, "DBUS_SESSION_BUS_ADDRESS="); is {
+			found = address // the last one counts
+		}
+	}
+	require.NotEmpty(t, found)
+	return found
+}

@@ -1,0 +1,115 @@
+package config
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+// ticketsEnd is when the NHS has retired the platform of the Identity Agent's tickets: the end of
+// 28 February 2027.
+var ticketsEnd = time.Date(2027, time.March, 1, 0, 0, 0, 0, time.UTC)
+
+// PlatformInputs is what the choice of a platform depends on.
+type PlatformInputs struct {
+	// Setting is the setting platform.
+	Setting string
+	// HSCN and FHIR report whether the settings are there that only that platform needs.
+	HSCN, FHIR bool
+	// Agent reports whether there is a source of tickets: the Identity Agent, or agent_command.
+	Agent bool
+	Now   time.Time
+}
+
+// PlatformChoice is the platform that is used.
+type PlatformChoice struct {
+	// Platform is [PlatformHSCN] or [PlatformFHIR].
+	Platform string
+	// Both reports whether users could sign in with either, and no setting has decided.
+	Both bool
+}
+
+// ChoosePlatform chooses the platform. It is pure.
+func ChoosePlatform(in PlatformInputs) PlatformChoice {
+	switch {
+	case in.Setting == PlatformHSCN, in.Setting == PlatformFHIR:
+		return PlatformChoice{Platform: in.Setting}
+	case !in.FHIR:
+		return PlatformChoice{Platform: PlatformHSCN}
+	case !in.HSCN || !in.Agent:
+		return PlatformChoice{Platform: PlatformFHIR}
+	case in.Now.Before(ticketsEnd):
+		return PlatformChoice{Platform: PlatformHSCN, Both: true}
+	default:
+		return PlatformChoice{Platform: PlatformFHIR, Both: true}
+	}
+}
+
+// choosePlatform is ChoosePlatform for settings. It asks for the Identity Agent only if that decides.
+func choosePlatform(c Config, installed func() bool, now time.Time) PlatformChoice {
+	in := PlatformInputs{Setting: c.Platform, HSCN: c.BaseURL != "", FHIR: c.ClientID != "", Now: now}
+	if in.Setting == PlatformAuto && in.HSCN && in.FHIR {
+		in.Agent = len(c.AgentCommand) > 0 || installed != nil && installed()
+	}
+	return ChoosePlatform(in)
+}
+
+// UsedPlatform returns [PlatformHSCN] or [PlatformFHIR]. The zero Config has the former.
+func (c Config) UsedPlatform() string {
+	if c.choice.Platform == "" {
+		return PlatformHSCN
+	}
+	return c.choice.Platform
+}
+
+// PlatformNotice returns which platform is used, for a service desk, where either could be; nil
+// otherwise.
+func (c Config) PlatformNotice() *problem.Problem {
+	switch {
+	case !c.choice.Both:
+		return nil
+	case c.choice.Platform == PlatformFHIR:
+		return bothUseFHIR
+	default:
+		return bothUseHSCN
+	}
+}
+
+var (
+	bothUseHSCN = &problem.Problem{
+		Code:     "PLATFORM-HSCN",
+		Title:    "You sign in with your smartcard and the Identity Agent",
+		Happened: "This computer is set up for NHS Care Identity too. It is used once the Identity Agent's platform ends, after 28 February 2027.",
+		Steps: []string{
+			"You can go on working.",
+			"For the service desk: set platform to fhir to use NHS Care Identity now, or to hscn to keep the Identity Agent.",
+		},
+	}
+	bothUseFHIR = &problem.Problem{
+		Code:     "PLATFORM-FHIR",
+		Title:    "You sign in with NHS Care Identity",
+		Happened: "This computer is set up for the Identity Agent too, whose platform ended on 28 February 2027.",
+		Steps: []string{
+			"You can go on working.",
+			"For the service desk: set platform to fhir, and remove the Identity Agent and its settings when no other program needs them.",
+		},
+	}
+)
+
+// Broker reports whether users sign in at a broker, which takes any port and no client secret
+// (RFC 8252), rather than at the NHS API platform itself.
+func (c Config) Broker() bool {
+	address, err := url.Parse(c.RedirectURI)
+	return err == nil && address.Port() == "0"
+}
+
+// Endpoints returns the last parts of the OAuth 2 server's addresses.
+func (c Config) Endpoints() (authorize, token, userInfo string) {
+	words := strings.Fields(c.OAuthEndpoints)
+	if len(words) != endpoints {
+		return "", "", ""
+	}
+	return words[0], words[1], words[2]
+}
