@@ -41,6 +41,8 @@ type windowOptions struct {
 	// clearLeftover clears what an earlier run has left in the keyring, if no flow will; nil has nothing to
 	// clear.
 	clearLeftover func(context.Context)
+	// made is called with the window and its controller, before it is shown; nil calls nothing.
+	made func(*ui.Window, *Controller)
 }
 
 // openWindow shows the window, and returns when the user has quit and the session is closed. An
@@ -182,6 +184,9 @@ func (r *windowRun) makeWindow(ctx, wanted context.Context) error {
 	}
 	r.window = ui.New(r.app, settings, r.controller.Send)
 	r.controller.Show = r.window.Show
+	if r.how.made != nil {
+		r.how.made(r.window, r.controller)
+	}
 	r.controller.CameBack = r.raise
 	r.how.settings = settings
 	return nil

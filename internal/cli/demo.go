@@ -13,31 +13,38 @@ import (
 )
 
 func demoCommand(p app.Host) *cobra.Command {
-	var key string
+	var platform, key string
 	demo := &cobra.Command{
 		Use:   "demo",
-		Short: "Show the program with a simulated smartcard and a stand-in for e-RS",
+		Short: "Show the program with a simulated sign-in and a stand-in for e-RS",
 		Long: "Opens the window with a simulated smartcard and a stand-in for e-RS on this computer, reached over verified TLS as the real\n" +
-			"one is. The keyring is your own: other applications see the session of the demonstration, whose base URL is this computer. Where\n" +
-			"your desktop has no keyring that can be used, the demonstration has one of its own on a private D-Bus, and says how to read it.",
+			"one is. With --platform fhir, Sign in opens a simulated sign-in page of NHS Care Identity in your web browser, and the page and\n" +
+			"the stand-in are reached over plain HTTP on this computer. The window's Simulator menu leads to the other platform. The keyring\n" +
+			"is your own: other applications see the session of the demonstration, whose base URL is this computer. Where your desktop has\n" +
+			"no keyring that can be used, the demonstration has one of its own on a private D-Bus, and says how to read it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := withoutSettings(cmd.Flags(), "leave out demo"); err != nil {
+			if err := withoutSettings(cmd.Flags(), "leave out demo", "platform"); err != nil {
 				return err
 			}
-			return p.OpenDemo(cmd.Context(), key)
+			return p.OpenDemo(cmd.Context(), platform, key)
 		},
 	}
-	demo.Flags().StringVar(&key, "persona", app.PersonaKeys()[0], "whose card Sign in inserts: "+strings.Join(app.PersonaKeys(), ", "))
+	demo.Flags().StringVar(&platform, "platform", app.DemoPlatforms()[0], "how users sign in: "+strings.Join(app.DemoPlatforms(), ", "))
+	demo.Flags().StringVar(&key, "persona", "", "whose card Sign in inserts with hscn: "+strings.Join(app.PersonaKeys(), ", "))
+	completeFlag(demo, "platform", oneOf(app.DemoPlatforms()...))
 	completeFlag(demo, "persona", oneOf(app.PersonaKeys()...))
 	return demo
 }
 
 // withoutSettings refuses settings on a demonstration's command line, which would have no effect:
-// the demonstration has its own.
-func withoutSettings(flags *pflag.FlagSet, remedy string) error {
+// the demonstration has its own. own are flags of the command that are called as settings are.
+func withoutSettings(flags *pflag.FlagSet, remedy string, own ...string) error {
 	var given []string
 	flags.Visit(func(flag *pflag.Flag) {
+		if slices.Contains(own, flag.Name) {
+			return
+		}
 		if flag.Name == "config" || slices.ContainsFunc(config.Settings(), func(s config.Setting) bool { return s.Flag == flag.Name }) {
 			given = append(given, "--"+flag.Name)
 		}

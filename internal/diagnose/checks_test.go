@@ -130,7 +130,7 @@ func TestERR000EveryLinkThatIsWell(t *testing.T) {
 // TestWhichERS: a service desk must see whether a report is about the live e-RS.
 func TestWhichERS(t *testing.T) {
 	for address, want := range map[string]string{
-		"":                                    "There is nothing to look at here.",
+		"":                                    "Not used on this computer.",
 		"https://api.ebs.ncrs.nhs.uk/ers-api": "This is the live e-RS (api.ebs.ncrs.nhs.uk).",
 		"https://api.dev1.ers.ncrs.nhs.uk/ers-api": "This is the test environment dev1 (api.dev1.ers.ncrs.nhs.uk), not the live e-RS.",
 	} {
