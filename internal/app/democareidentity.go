@@ -118,14 +118,15 @@ func (d careIdentityDemo) menu() []ui.SimulatorItem {
 	oauth := func(status int, code, description string) testserver.Fault {
 		return cis2test.OAuthError(status, code, description)
 	}
+	const forbidden = "ACCESS_DENIED"
 	return []ui.SimulatorItem{
-		d.faults("The next sign-in page is", cis2test.Authorize, oauth(http.StatusUnauthorized, "access_denied", "The user has no suitable role")),
-		d.faults("The next sign-in (token) is", cis2test.Token, oauth(http.StatusBadRequest, "invalid_grant", "authorization_code is invalid")),
-		d.faults("The next renewal (refresh) is", cis2test.Refresh, oauth(http.StatusUnauthorized, "invalid_grant", "refresh_token is invalid")),
-		d.faults("The next list of roles (A030) is", cis2test.A030,
-			cis2test.OutcomeFault(http.StatusForbidden, "forbidden", "ACCESS_DENIED", "The organisation is not allowed.")),
-		d.faults("The next list of clinicians (A040) is", cis2test.A040,
-			cis2test.OutcomeFault(http.StatusForbidden, "forbidden", "ACCESS_DENIED", "The business function is not held.")),
+		{Title: "The next sign-in page is", Items: d.faults(cis2test.Authorize, oauth(http.StatusUnauthorized, "access_denied", "The user has no suitable role"))},
+		{Title: "The next sign-in (token) is", Items: d.faults(cis2test.Token, oauth(http.StatusBadRequest, "invalid_grant", "authorization_code is invalid"))},
+		{Title: "The next renewal (refresh) is", Items: d.faults(cis2test.Refresh, oauth(http.StatusUnauthorized, "invalid_grant", "refresh_token is invalid"))},
+		{Title: "The next list of roles (A030) is", Items: d.faults(cis2test.A030,
+			cis2test.OutcomeFault(http.StatusForbidden, "forbidden", forbidden, "The organisation is not allowed."))},
+		{Title: "The next list of clinicians (A040) is", Items: d.faults(cis2test.A040,
+			cis2test.OutcomeFault(http.StatusForbidden, "forbidden", forbidden, "The business function is not held."))},
 		{},
 		{Title: "End the session at NHS Care Identity", Do: func() {
 			for _, one := range d.server.Sessions() {
@@ -141,14 +142,14 @@ func (d careIdentityDemo) menu() []ui.SimulatorItem {
 	}
 }
 
-// faults is the entry of a call.
-func (d careIdentityDemo) faults(title string, call testserver.Call, refused testserver.Fault) ui.SimulatorItem {
+// faults are the entries of a call.
+func (d careIdentityDemo) faults(call testserver.Call, refused testserver.Fault) []ui.SimulatorItem {
 	fault := func(fault testserver.Fault) func() { return orderFault(d.log, d.server, call, fault) }
-	return ui.SimulatorItem{Title: title, Items: []ui.SimulatorItem{
+	return []ui.SimulatorItem{
 		{Title: "as usual", Do: func() { d.server.Forgive(call) }},
 		{Title: "slow", Do: fault(testserver.Fault{Kind: testserver.Slow, Delay: slowness})},
 		{Title: "refused", Do: fault(refused)},
 		{Title: "a server error (500)", Do: fault(testserver.Fault{Kind: testserver.Status, Status: http.StatusInternalServerError})},
 		{Title: "cut off before its answer", Do: fault(testserver.Fault{Kind: testserver.CutAfter})},
-	}}
+	}
 }

@@ -49,11 +49,11 @@ func (p *demoPlatform) examine() (Examination, diagnose.Target, func() error, er
 
 // menu is that of the platform, with the way to the other.
 func (p *demoPlatform) menu() []ui.SimulatorItem {
-	title, other := "Show signing in with NHS Care Identity", config.PlatformFHIR
+	other := ui.SimulatorItem{Title: "Show signing in with NHS Care Identity", Do: func() { p.show(config.PlatformFHIR) }}
 	if p.platform() == config.PlatformFHIR {
-		title, other = "Show signing in with the Identity Agent", config.PlatformHSCN
+		other = ui.SimulatorItem{Title: "Show signing in with the Identity Agent", Do: func() { p.show(config.PlatformHSCN) }}
 	}
-	return append(p.demo().menu(), ui.SimulatorItem{}, ui.SimulatorItem{Title: title, Do: func() { p.show(other) }})
+	return append(p.demo().menu(), ui.SimulatorItem{}, other)
 }
 
 // show signs out, and goes on with a platform in the same window.
