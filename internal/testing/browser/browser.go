@@ -37,12 +37,12 @@ type Browser struct {
 // name is that of the desktop entry.
 const name = "stage-browser.desktop"
 
-// Install makes Chromium the browser of a desktop with these folders of the user's: the home and
-// that of settings. It has a profile of its own, in the folder dir. Nothing is started.
-func Install(dir, home, config string) (*Browser, error) {
+// Install makes Chromium the browser of a desktop with these folders of the user's: those of data and
+// of settings. It has a profile of its own, in the folder dir. Nothing is started.
+func Install(dir, data, config string) (*Browser, error) {
 	b := &Browser{profile: filepath.Join(dir, "profile")}
 	script := filepath.Join(dir, "chromium")
-	entries := filepath.Join(home, ".local", "share", "applications")
+	entries := filepath.Join(data, "applications")
 	var err error
 	for _, folder := range []string{dir, entries, config} {
 		err = errors.Join(err, os.MkdirAll(folder, 0o700))

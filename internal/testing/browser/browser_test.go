@@ -35,13 +35,13 @@ func TestPagesOfTheDesktopsBrowser(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, screen.Close()) }()
 	dir := t.TempDir()
-	home, config := filepath.Join(dir, "home"), filepath.Join(dir, "config")
-	installed, err := browser.Install(filepath.Join(dir, "browser"), home, config)
+	data, config := filepath.Join(dir, "data"), filepath.Join(dir, "config")
+	installed, err := browser.Install(filepath.Join(dir, "browser"), data, config)
 	require.NoError(t, err)
 	require.NoError(t, installed.Close(), "it does not run yet")
 	open := func(address string) {
 		cmd := exec.CommandContext(ctx, "xdg-open", address)
-		cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CONFIG_HOME=" + config}, screen.Env()...)
+		cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "XDG_DATA_HOME=" + data, "XDG_CONFIG_HOME=" + config}, screen.Env()...)
 		require.NoError(t, cmd.Start())
 		go func() { _ = cmd.Wait() }() // the first one has become the browser
 	}

@@ -40,7 +40,7 @@ func Set(ctx context.Context, dir string, options keyringtest.Options) (*Stage, 
 			return nil, fmt.Errorf("could not make the stage's folders: %w", err)
 		}
 	}
-	pages, err := browser.Install(filepath.Join(dir, "browser"), filepath.Join(dir, "home"), filepath.Join(dir, "config"))
+	pages, err := browser.Install(filepath.Join(dir, "browser"), filepath.Join(dir, "data"), filepath.Join(dir, "config"))
 	if err != nil {
 		return nil, err
 	}
@@ -83,12 +83,14 @@ func (s *Stage) Env() []string {
 		"FYNE_THEME=light",
 		"HOME=" + filepath.Join(s.dir, "home"), "XDG_CONFIG_HOME=" + filepath.Join(s.dir, "config"),
 		"XDG_STATE_HOME=" + filepath.Join(s.dir, "state"), "XDG_CACHE_HOME=" + filepath.Join(s.dir, "cache"),
+		"XDG_DATA_HOME=" + filepath.Join(s.dir, "data"),
 	}
 	env = append(append(env, s.Desktop.Env()...), s.Extra...)
 	// The keyring's HOME is that of its daemon; a program's is the stage's.
 	for _, variable := range s.Keyring.Env() {
 		if !strings.HasPrefix(variable, "HOME=") && !strings.HasPrefix(variable, "XDG_CONFIG_HOME=") &&
-			!strings.HasPrefix(variable, "XDG_STATE_HOME=") && !strings.HasPrefix(variable, "XDG_CACHE_HOME=") {
+			!strings.HasPrefix(variable, "XDG_STATE_HOME=") && !strings.HasPrefix(variable, "XDG_CACHE_HOME=") &&
+			!strings.HasPrefix(variable, "XDG_DATA_HOME=") {
 			env = append(env, variable)
 		}
 	}
