@@ -256,6 +256,8 @@ type auditedPlatform struct {
 	signedIn func()
 }
 
+var _ signin.Platform = auditedPlatform{}
+
 // Prompt has the user sign in in the browser.
 func (p auditedPlatform) Prompt(ctx context.Context, fresh bool) error {
 	err := p.Platform.Prompt(ctx, fresh)

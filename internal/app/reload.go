@@ -252,7 +252,7 @@ func (e *reloadingClient) refuse(files *changing, err error) {
 // start.
 func (e *reloadingClient) currentSettings() config.Config {
 	settings, err := LookAtSettings(e.real.Sources)
-	if err != nil || settings.BaseURL != e.settings.BaseURL || settings.ASID != e.settings.ASID {
+	if err != nil || settings.UsedPlatform() != e.settings.UsedPlatform() || settings.BaseURL != e.settings.BaseURL || settings.ASID != e.settings.ASID {
 		return e.settings
 	}
 	return settings

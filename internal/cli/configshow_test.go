@@ -59,7 +59,7 @@ func TestConfigShow(t *testing.T) {
 	} {
 		assert.Contains(t, stdout, line+"\n")
 	}
-	assert.Equal(t, len(config.Settings()), strings.Count(stdout, "\n"), "every setting has its line")
+	assert.Equal(t, settingsOn(config.PlatformHSCN), strings.Count(stdout, "\n"), "every setting of the platform has its line")
 	assert.Contains(t, stderr, "ERS_LOGIN_OF_TOMORROW", "a warning, and no failure")
 	assert.NotContains(t, stdout+stderr, "hunter2")
 
@@ -73,6 +73,29 @@ func TestConfigShow(t *testing.T) {
 	assert.Equal(t, "123456789012", read.ASID)
 }
 
+// settingsOn counts the settings of a platform.
+func settingsOn(platform string) (count int) {
+	for _, setting := range config.Settings() {
+		if setting.IsFor(platform) {
+			count++
+		}
+	}
+	return count
+}
+
+// Whoever sets up NHS Care Identity is not asked for a certificate, and shown no secret.
+func TestConfigShowWithNHSCareIdentity(t *testing.T) {
+	sources := shownSources(t, "client_id = 'x'\nclient_secret_file = 'hunter2'\n")
+	status, stdout, _ := showConfig(t, configShow{}, sources)
+	assert.Equal(t, app.StatusDone, status)
+	assert.Equal(t, settingsOn(config.PlatformFHIR), strings.Count(stdout, "\n"))
+	assert.Contains(t, stdout, "client_id = \"x\"\n")
+	assert.Contains(t, stdout, "client_secret_file = \"[secret]\"\n")
+	assert.NotContains(t, stdout, "hunter2")
+	assert.NotContains(t, stdout, "\nasid = ")
+	assert.NotContains(t, stdout, "certificate")
+}
+
 // Scripts read this form: its members are kept.
 func TestConfigShowJSON(t *testing.T) {
 	sources := shownSources(t, goodFile)
@@ -84,7 +107,7 @@ func TestConfigShowJSON(t *testing.T) {
 			Settings []map[string]any `json:"settings"`
 		}
 		require.NoError(t, json.Unmarshal([]byte(stdout), &printed))
-		require.Len(t, printed.Settings, len(config.Settings()))
+		require.Len(t, printed.Settings, settingsOn(config.PlatformHSCN))
 		found := map[any]map[string]any{}
 		for _, setting := range printed.Settings {
 			found[setting["key"]] = setting
@@ -117,7 +140,7 @@ func TestConfigShowWithMistakes(t *testing.T) {
 			sources.Environ = append(sources.Environ, test.environ)
 			status, stdout, stderr := showConfig(t, configShow{}, sources)
 			assert.Equal(t, test.status, status)
-			assert.Equal(t, len(config.Settings()), strings.Count(stdout, "\n"), "all are printed")
+			assert.Equal(t, settingsOn(config.PlatformHSCN), strings.Count(stdout, "\n"), "all are printed")
 			assert.Contains(t, stdout, "text_size = 120\n")
 			for _, says := range test.says {
 				assert.Contains(t, stderr, says)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,7 +18,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/ersclient/cis2test"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/testserver"
 	"github.com/ers-login/ers-login/internal/app"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
@@ -86,6 +89,50 @@ func TestERR000TheDoctorFindsWhatIsMissing(t *testing.T) {
 		assert.Equal(t, state, found.states[id], id)
 	}
 	assert.GreaterOrEqual(t, found.status, 4)
+}
+
+// Where NHS Care Identity is used, doctor asks for nothing that only the Identity Agent needs, and
+// reads no secret aloud.
+func TestTheDoctorOfNHSCareIdentity(t *testing.T) {
+	const planted = "planted-client-secret"
+	server := cis2test.NewUnstartedServer()
+	folder := t.TempDir()
+	require.NoError(t, server.StartIn(folder))
+	defer server.Close()
+	file := filepath.Join(folder, "secret")
+	require.NoError(t, os.WriteFile(file, []byte(planted+"\n"), 0o600))
+	settings := []string{
+		"ERS_LOGIN_CLIENT_ID=" + cis2test.ClientID, "ERS_LOGIN_CA_BUNDLE=" + filepath.Join(folder, testserver.CAFile), "ERS_LOGIN_PROXY=none",
+		"ERS_LOGIN_OAUTH_URL=" + server.OAuthURL(), "ERS_LOGIN_FHIR_BASE_URL=" + server.FHIRURL(),
+		"ERS_LOGIN_DIRECTORY_URL=" + server.DirectoryURL(), "ERS_LOGIN_REDIRECT_URI=http://localhost:" + freePort(t) + "/callback",
+	}
+	found := examine(t, doctor{json: true}, append(settings, "ERS_LOGIN_CLIENT_SECRET_FILE="+file)...)
+	for id, state := range map[string]string{
+		"platform": "ok", "client": "ok", "redirect": "ok", "clock": "ok", "dns": "ok", "proxy": "ok", "tls": "ok", "oauth": "ok", "ers": "ok",
+		"directory": "ok", "keyring": "ok", "audit": "ok", "settings": "ok",
+	} {
+		assert.Equal(t, state, found.states[id], id)
+	}
+	assert.NotContains(t, found.states, "certificate")
+	assert.NotContains(t, found.states, "asid")
+	assert.NotContains(t, found.stdout+found.stderr, planted)
+	assert.Contains(t, found.stdout, "NHS Care Identity (CIS2)")
+	assert.Empty(t, server.Sessions(), "nobody was signed in")
+
+	found = examine(t, doctor{json: true}, settings...)
+	assert.Equal(t, "failed", found.states["client"], "no secret is stored")
+	assert.Contains(t, found.stdout, "CIS2-NO_SECRET")
+}
+
+// freePort returns a port of the loopback interface that is free.
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, listener.Close())
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	require.NoError(t, err)
+	return port
 }
 
 // With the organisation's settings doctor checks each step of a sign-in as far as e-RS.

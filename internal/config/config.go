@@ -5,7 +5,8 @@
 // settings (the Windows installer's properties, and a file, TOML), the user's file, the environment
 // (ERS_LOGIN_*), the command line, and the policy of the organisation, which locks what it sets.
 // Only the value that wins is looked at, so a broken one can be overridden while it is being
-// repaired. There is one table, [Settings]: the files' keys, the variables, the flags, the values
+// repaired. Some settings are for one of the two platforms alone, which others decide
+// ([ChoosePlatform]). There is one table, [Settings]: the files' keys, the variables, the flags, the values
 // in the registry, the administrative templates, the example file and the reference in the
 // documentation are made from it, so that none of them can disagree with the others.
 //
@@ -15,8 +16,8 @@
 // that its users could have written, always does, since a rule that is silently not applied is
 // worse than a program that does not start.
 //
-// No setting holds a secret. A PKCS#12 passphrase comes from the OS keyring or from a file that
-// only its owner can read ([Config.Passphrase]); a key, variable or flag whose name sounds like a
+// No setting holds a secret. A PKCS#12 passphrase and a client secret come from the OS keyring or
+// from a file that only its owner can read ([Config.Passphrase], [Config.ClientSecret]); a key, variable or flag whose name sounds like a
 // secret is refused without its value being shown. Nor is any other value repeated in an error,
 // since what was pasted into the wrong line may well be a secret.
 package config

@@ -80,7 +80,7 @@ Files are TOML, in UTF-8, and at most 1 MiB. ` + "`--config FILE`" + ` names ano
 | Windows | ` + "`%ProgramData%\\ers-login\\config.toml` | `%LOCALAPPDATA%\\ers-login\\config.toml`" + ` |
 | macOS | ` + "`/Library/Application Support/ers-login/config.toml` | `~/Library/Application Support/ers-login/config.toml`" + ` |
 
-On Windows, the installer keeps what it was told for the computer (` + "`msiexec … BASEURL=… ASID=… CERTTHUMBPRINT=…`" + `, see
+On Windows, the installer keeps what it was told for the computer (` + "`msiexec … BASEURL=… ASID=… CERTTHUMBPRINT=…, or CLIENTID=…`" + `, see
 ` + "[deployment.md](deployment.md)" + `) as values of the registry key ` + "`HKLM\\Software\\ers-login`" + `. Any setting can stand there, in the forms of a
 policy in the registry (below). Only administrators can write to that key. It locks nothing, and the computer's file overrides it.
 

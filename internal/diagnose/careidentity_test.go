@@ -127,7 +127,7 @@ func TestERR000EveryLinkOfNHSCareIdentityThatIsBroken(t *testing.T) {
 			"clock": "skipped ", "tls": "failed TLS-UNTRUSTED", "oauth": "failed TLS-UNTRUSTED", "ers": "failed TLS-UNTRUSTED",
 			"directory": "attention TLS-UNTRUSTED",
 		}, ""},
-		"the gateway is sick": {func(t *testing.T, w *careWorld) {
+		"the gateway is sick": {func(_ *testing.T, w *careWorld) {
 			w.target.OAuth = func() (diagnose.ERS, error) { return sick{}, nil }
 		}, map[string]string{"oauth": "failed DIAG-OAUTH_STATUS"}, "HTTP status 503"},
 		"no directory": {func(_ *testing.T, w *careWorld) { w.target.Settings.DirectoryURL = config.NoDirectory },

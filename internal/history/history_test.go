@@ -244,10 +244,14 @@ func TestTheClinicianIsRememberedWithThePair(t *testing.T) {
 	// What another version, or somebody, wrote there is no clinician.
 	for name, sealed := range map[string]string{"plain": "555020964501", "not base64": "?", "of another user": strings.Repeat("QUFB", 20)} {
 		t.Run(name, func(t *testing.T) {
-			var content map[string]any
+			var content struct {
+				Version int                 `json:"version"`
+				Salt    string              `json:"salt"`
+				Choices []map[string]string `json:"choices"`
+			}
 			require.NoError(t, json.Unmarshal(text, &content))
-			for _, one := range content["choices"].([]any) {
-				one.(map[string]any)["onBehalfOf"] = sealed
+			for _, one := range content.Choices {
+				one["onBehalfOf"] = sealed
 			}
 			changed, err := json.Marshal(content)
 			require.NoError(t, err)

@@ -3,6 +3,8 @@
 UPDATE `Component` SET `Condition` = 'BASEURL', `Attributes` = 324 WHERE `Component` = 'BaseURL'
 UPDATE `Component` SET `Condition` = 'ASID', `Attributes` = 324 WHERE `Component` = 'ASID'
 UPDATE `Component` SET `Condition` = 'CERTTHUMBPRINT', `Attributes` = 324 WHERE `Component` = 'Thumbprint'
+UPDATE `Component` SET `Condition` = 'PLATFORM', `Attributes` = 324 WHERE `Component` = 'Platform'
+UPDATE `Component` SET `Condition` = 'CLIENTID', `Attributes` = 324 WHERE `Component` = 'ClientID'
 -- AUTOSTART=1 chooses the feature.
 CREATE TABLE `Condition` (`Feature_` CHAR(38) NOT NULL, `Level` SHORT NOT NULL, `Condition` CHAR(255) PRIMARY KEY `Feature_`, `Level`)
 INSERT INTO `Condition` (`Feature_`, `Level`, `Condition`) VALUES ('Autostart', 1, 'AUTOSTART = "1"')
@@ -14,8 +16,10 @@ INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES 
 INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('KeepASID', 'NOT ASID AND KEPTASID', 62)
 INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('KeepThumbprint', 'NOT CERTTHUMBPRINT AND KEPTCERTTHUMBPRINT', 63)
 INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('KeepAutostart', 'NOT AUTOSTART AND KEPTAUTOSTART', 64)
+INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('KeepPlatform', 'NOT PLATFORM AND KEPTPLATFORM', 65)
+INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('KeepClientID', 'NOT CLIENTID AND KEPTCLIENTID', 66)
 -- The public properties that an installation by an ordinary user with an administrator's consent may hand on.
-UPDATE `Property` SET `Value` = 'OLDERVERSION;NEWERVERSION;BASEURL;ASID;CERTTHUMBPRINT;AUTOSTART;KEPTBASEURL;KEPTASID;KEPTCERTTHUMBPRINT;KEPTAUTOSTART;SINCEWINDOWS10' WHERE `Property` = 'SecureCustomProperties'
+UPDATE `Property` SET `Value` = 'OLDERVERSION;NEWERVERSION;BASEURL;ASID;CERTTHUMBPRINT;PLATFORM;CLIENTID;AUTOSTART;KEPTBASEURL;KEPTASID;KEPTCERTTHUMBPRINT;KEPTPLATFORM;KEPTCLIENTID;KEPTAUTOSTART;SINCEWINDOWS10' WHERE `Property` = 'SecureCustomProperties'
 -- A variable in the registry.
 UPDATE `Registry` SET `Value` = '#%%SystemRoot%\System32\EventCreate.exe' WHERE `Registry` = 'EventMessages'
 -- Commands are typed without the folder: it comes last in the computer's PATH (* the computer's, = set, - taken out at a removal).

@@ -171,11 +171,12 @@ func TestTheInstaller(t *testing.T) {
 	i := newInstaller(t)
 	require.Empty(t, i.traces())
 
-	require.Zero(t, i.msiexec("/i", "older.msi", "BASEURL="+givenURL, "ASID="+givenASID, "AUTOSTART=1"))
+	require.Zero(t, i.msiexec("/i", "older.msi", "BASEURL="+givenURL, "ASID="+givenASID, "PLATFORM=hscn", "CLIENTID=given-client", "AUTOSTART=1"))
 	assert.Equal(t, "ers-login "+i.older+"\n", i.program("version"))
 	found := i.settings()
 	assert.Equal(t, given(givenURL), found["base_url"])
 	assert.Equal(t, given(givenASID), found["asid"])
+	assert.Equal(t, given("hscn"), found["platform"])
 	assert.Equal(t, "default", found["certificate_thumbprint"].Layer)
 	for _, file := range []string{
 		`ers-login.exe`, bridgeExe, `LICENSE.txt`, `THIRD_PARTY.txt`, `README.md`, `docs\settings.md`, `docs\config-example.toml`,
@@ -190,6 +191,7 @@ func TestTheInstaller(t *testing.T) {
 	for _, c := range []struct{ key, name, want string }{
 		{computerKey, "base_url", "SZ " + givenURL},
 		{computerKey, "certificate_thumbprint", ""},
+		{computerKey, "client_id", "SZ given-client"},
 		{runKey, "ers-login", "SZ " + program + " --background"},
 		{schemeKey, "", "SZ URL:e-RS Login"},
 		{schemeKey, "URL Protocol", "SZ"},
@@ -208,6 +210,8 @@ func TestTheInstaller(t *testing.T) {
 	assert.Equal(t, given(givenURL), found["base_url"], "it was given before")
 	assert.Equal(t, given(givenASID), found["asid"], "it was given before")
 	assert.Equal(t, given(givenThumbprint), found["certificate_thumbprint"])
+	assert.Equal(t, given("hscn"), found["platform"], "it was given before")
+	assert.Equal(t, "SZ given-client", i.value(computerKey, "client_id"), "it was given before")
 	assert.NotEmpty(t, i.value(runKey, "ers-login"), "it was switched on before")
 	assert.True(t, i.there(helperFolder+`\`+bridgeExe))
 	assert.True(t, i.there(startMenu+`\e-RS Login.lnk`))
