@@ -25,6 +25,9 @@ var passcode []byte
 //go:embed icons/agent.svg
 var agent []byte
 
+//go:embed icons/browser.svg
+var browser []byte
+
 //go:embed icons/status-good.svg
 var statusGood []byte
 
@@ -68,6 +71,8 @@ var (
 	Passcode fyne.Resource = fyne.NewStaticResource("passcode.svg", passcode)
 	// Agent is a window with a warning in it.
 	Agent fyne.Resource = fyne.NewStaticResource("agent.svg", agent)
+	// Browser is a page on which somebody signs in.
+	Browser fyne.Resource = fyne.NewStaticResource("browser.svg", browser)
 )
 
 // The states of a link, each with a shape of its own: a disc with a tick, a triangle, an octagon with a cross, a ring. They and the stars

@@ -14,7 +14,7 @@ import (
 // announcement is the notification of a change for a user who looks at another window, or "". It is
 // always one of our own texts: desktops keep notifications, and show them on a locked screen.
 func announcement(before, after signin.State) string {
-	if before.Phase != signin.SignedIn {
+	if !handedOver(before) {
 		return ""
 	}
 	if after.Phase == signin.SignedIn {
@@ -35,6 +35,8 @@ func announcement(before, after signin.State) string {
 		return lang.L("Your smartcard was removed, so your e-RS session has ended.")
 	case signin.Expired:
 		return lang.L("Your e-RS session has reached its time limit and has ended.")
+	case signin.Idle:
+		return lang.L("This computer was not used for a while, so your e-RS session has ended.")
 	case signin.TicketChanged, signin.ScreenLocked, signin.UserSwitched, signin.Abandoned:
 		return lang.L("Your e-RS session has ended. Open e-RS Login to see why.")
 	default: // requested by the user

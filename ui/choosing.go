@@ -3,10 +3,8 @@ package ui
 import (
 	"cmp"
 	"maps"
-	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
@@ -25,14 +23,17 @@ import (
 // last, and the others are those of the pairs' places (see [Favourites]). Nothing changes its
 // position while the page is shown.
 type choosing struct {
-	still
-	w     *Window
+	deck
 	state signin.State
 
 	organisations []section
 	pairs         int // total number of pairs
 	index         *index
-	words         *roleWordsOnce
+	// unnamed are the organisations without a name when the page was made: a name may come, and is
+	// longer than the code. renamed: some have come that index does not have.
+	unnamed map[string]bool
+	renamed bool
+	words   *roleWordsOnce
 	// usual are the pairs of the first section. Stars that are set or taken later do not move a card.
 	usual   []ersclient.Permission
 	isUsual map[ersclient.Permission]bool
@@ -44,16 +45,9 @@ type choosing struct {
 	// of thousands, so that the others need not be looked up.
 	noted map[string]bool
 
-	search               *widgets.SearchField
-	lead, found, nothing *widgets.Text
-	results              *fyne.Container // found, and the link that shows all roles
-	choices              *widgets.Choices
-	help                 *help
-
+	lead *widgets.Text
 	// permissions are the cards' pairs in order.
 	permissions []ersclient.Permission
-	// ready is the choice that Enter takes while no card has the focus, or none.
-	ready int
 }
 
 const (
@@ -65,86 +59,104 @@ const (
 )
 
 func newChoosing(w *Window, state signin.State) *choosing {
-	s := &choosing{w: w, state: state,
-		organisations: byOrganisation(state.Permissions), words: newRoleWordsOnce(), choices: widgets.NewChoices(nil),
-		lead: widgets.NewText("", leadStyle), found: widgets.NewText("", detailStyle), nothing: widgets.NewText("", bodyStyle)}
+	s := &choosing{state: state, organisations: byOrganisation(state.Permissions), words: newRoleWordsOnce(),
+		lead: widgets.NewText("", leadStyle), unnamed: map[string]bool{}}
 	s.index = newIndex(s.organisations)
 	for _, o := range s.organisations {
 		s.pairs += len(o.permissions)
+		if o.name == "" {
+			s.unnamed[o.permissions[0].OrgIdentifier] = true
+		}
 	}
-	s.help = newHelp(w, roleAdvice(s.single()))
+	s.open(w, s, lang.L("Search organisations and roles"), lang.L("Show all roles"), !s.single())
+	s.help = newHelp(w, roleAdvice(*state.Words, s.single()))
 	s.arrange()
-	shown := w.shown
-	current := func(do func(int)) func(int) {
-		return func(choice int) {
-			if shown == w.shown {
-				do(choice)
-			}
-		}
-	}
-	s.choices.OnChosen, s.choices.OnStar = current(s.choose), current(s.toggleFavourite)
-	s.choices.OnFocus, s.choices.OnCut = w.focus, w.tip.Over
-	s.choices.OnReveal = func(top, bottom float32) {
-		if y, found := w.viewport.OffsetOf(s.choices.Object()); found {
-			w.viewport.Reveal(y+top, y+bottom)
-		}
-	}
-	s.choices.OnResized = w.viewport.Relayout
-	s.choices.OnKey, s.choices.OnRune = w.typedKey, w.typedRune
-	s.search = widgets.NewSearchField(lang.L("Search organisations and roles"),
-		lang.L("Search organisations and roles")+"   ("+shortcutName("F")+")", func(string) { s.filter() })
-	s.search.OnKey = w.typedKey
-	s.search.OnFocus = func() {
-		s.choices.ShowDigits(false) // digits are text now
-		s.reveal(s.search)
-	}
-	s.search.OnBlur = func() { s.choices.ShowDigits(true) }
-	s.search.OnCleared = func() { w.focus(s.search) }
-
-	all := widgets.NewLink(lang.L("Show all roles"), func() { s.clear() })
-	all.OnFocus = func() { w.viewport.RevealObject(all) }
-	all.OnKey, all.OnRune = w.typedKey, w.typedRune
-	s.results = widgets.Middle(8, 2, s.found, all)
-	searching := widgets.Giving(14, 6, s.search, s.results)
-	searching.Hidden = s.single()
+	title := lang.L("Choose your organisation and role")
 	// Removing the card is the usual way out; this one is for a ticket that outlives the card.
-	cancel := w.button(lang.L("Cancel sign-in"), widgets.Secondary, w.intent(signin.SignOut{}))
-	heading := widgets.Column(
-		widgets.Row{Object: widgets.NewText(lang.L("Choose your organisation and role"), titleStyle)},
-		widgets.Row{Object: s.lead, Above: 5})
-	s.content = page(widgets.Corner(24, heading, widgets.Flow(12, 12, cancel, s.help.button), widgets.Column(
-		widgets.Row{Object: s.help.box, Above: 20},
-		widgets.Row{Object: searching, Above: 16},
-		widgets.Row{Object: s.nothing, Above: 20},
-		widgets.Row{Object: s.choices.Object(), Above: 20},
-	)))
+	buttons := []fyne.CanvasObject{w.button(lang.L("Cancel sign-in"), widgets.Secondary, w.intent(signin.SignOut{}))}
+	if state.Switching {
+		title = lang.L("Choose another role")
+		buttons = []fyne.CanvasObject{
+			w.button(lang.L("Keep current role"), widgets.Secondary, w.intent(signin.Cancel{})),
+			w.button(lang.L("Sign out"), widgets.Danger, w.askToSignOut),
+		}
+	}
+	s.lay(widgets.Column(
+		widgets.Row{Object: widgets.NewText(title, titleStyle)},
+		widgets.Row{Object: s.lead, Above: 5}), buttons...)
 	s.fill()
 	s.help.update(state)
 	return s
 }
 
 func (s *choosing) update(state signin.State) bool {
-	same := state.Phase == signin.Choosing && state.User == s.state.User &&
-		reflect.DeepEqual(state.LastUsed, s.state.LastUsed) && slices.Equal(state.Permissions, s.state.Permissions)
+	same := state.Phase == signin.Choosing && state.Problem == nil && state.User == s.state.User && state.Switching == s.state.Switching &&
+		sameLast(state.LastUsed, s.state.LastUsed) && slices.EqualFunc(state.Permissions, s.state.Permissions, ersclient.Permission.Same)
 	if same {
+		if !slices.Equal(state.Permissions, s.state.Permissions) {
+			s.rename(state)
+		}
 		s.help.update(state)
 		s.w.viewport.Relayout()
 	}
 	return same
 }
 
-func (s *choosing) helps() *help { return s.help }
+// sameLast reports whether two pairs are the same but for a name.
+func sameLast(a, b *ersclient.Permission) bool {
+	return a == nil && b == nil || a != nil && b != nil && a.Same(*b) && a.OnBehalfOf == b.OnBehalfOf
+}
 
-func (s *choosing) appear() { s.choices.Focus(max(0, s.ready)) }
+// rename shows names of organisations that have become known. No card moves, and none comes or goes:
+// a search finds by them from its next key on, unless there is nothing to be kept.
+func (s *choosing) rename(state signin.State) {
+	s.state = state
+	names := map[string]string{}
+	for _, p := range state.Permissions {
+		names[p.OrgIdentifier] = p.OrgName
+	}
+	for i := range s.organisations {
+		o := &s.organisations[i]
+		o.name = problem.Clean(names[o.permissions[0].OrgIdentifier], 200)
+		rename(o.permissions, names)
+	}
+	rename(s.usual, names)
+	s.renamed = true
+	if len(s.permissions) == 0 {
+		s.fill()
+		return
+	}
+	sections, _ := s.sections()
+	s.choices.Relabel(sections)
+}
 
-func (s *choosing) moved(top, bottom float32) {
-	if y, found := s.w.viewport.OffsetOf(s.choices.Object()); found {
-		s.choices.Show(top-y, bottom-y)
+func rename(permissions []ersclient.Permission, names map[string]string) {
+	for i := range permissions {
+		permissions[i].OrgName = names[permissions[i].OrgIdentifier]
 	}
 }
 
+// choose chooses a pair. The present one is kept as it is.
 func (s *choosing) choose(choice int) {
+	if s.isCurrent(s.permissions[choice]) {
+		s.leave()
+		return
+	}
 	s.w.send(signin.Choose{Permission: s.permissions[choice]})
+}
+
+// leave keeps the present role, if there is one.
+func (s *choosing) leave() bool {
+	if s.state.Switching {
+		s.w.send(signin.Cancel{})
+	}
+	return s.state.Switching
+}
+
+// isCurrent reports whether a pair is the one that other applications work in meanwhile. A user who
+// works for somebody can choose it to work for another.
+func (s *choosing) isCurrent(p ersclient.Permission) bool {
+	return s.state.Switching && s.state.Chosen.Same(p) && s.state.Chosen.OnBehalfOf == ""
 }
 
 // single reports whether there is nothing to choose from.
@@ -152,140 +164,39 @@ func (s *choosing) single() bool {
 	return len(s.organisations) == 1 && len(s.organisations[0].permissions) == 1
 }
 
-// searching reports whether the search field has the focus.
-func (s *choosing) searching() bool { return s.w.win.Canvas().Focused() == fyne.Focusable(s.search) }
-
-// key handles the keys of the cards, and those of the search field that do not edit its text.
-func (s *choosing) key(key *fyne.KeyEvent) bool {
-	switch key.Name {
-	case fyne.KeyLeft:
-		s.choices.Move(-1, 0)
-	case fyne.KeyRight:
-		s.choices.Move(1, 0)
-	case fyne.KeyUp:
-		if s.choices.AtTop() && !s.single() {
-			s.w.focus(s.search)
-		} else {
-			s.choices.Move(0, -1)
-		}
-	case fyne.KeyDown:
-		if choice, focused := s.choices.Focused(); s.searching() && focused {
-			s.choices.Focus(choice)
-		} else {
-			s.choices.Move(0, 1)
-		}
-	case fyne.KeyPageUp:
-		s.choices.MoveBy(-s.w.viewport.Page())
-	case fyne.KeyPageDown:
-		s.choices.MoveBy(s.w.viewport.Page())
-	case fyne.KeyHome:
-		s.choices.Focus(0)
-	case fyne.KeyEnd:
-		s.choices.Focus(s.choices.Len() - 1)
-	case fyne.KeyEscape:
-		return s.clear()
-	case fyne.KeyReturn, fyne.KeyEnter:
-		// A card handles Enter itself. This one was pressed in the search field, or without a
-		// focus.
-		if s.ready != none {
-			s.choose(s.ready)
-		}
-	default:
-		return false
-	}
-	return true
-}
-
-// rune handles characters typed outside the search field: a digit chooses, a star marks, and
-// anything else begins a search.
-func (s *choosing) rune(r rune) {
-	switch {
-	case r >= '1' && r <= '9':
-		for choice, p := range s.permissions {
-			if strings.ContainsRune(s.digits(p), r) {
-				s.choose(choice)
-				return
-			}
-		}
-	case r == '0':
-	case r == '*':
-		if choice, focused := s.choices.Focused(); focused {
-			s.toggleFavourite(choice)
-		}
-	case !s.single():
-		s.w.focus(s.search)
-		s.search.TypedRune(r)
-	}
-}
-
-// find gives the focus to the search field.
-func (s *choosing) find() {
-	if s.single() {
-		return
-	}
-	s.w.focus(s.search)
-	s.search.TypedShortcut(&fyne.ShortcutSelectAll{})
-}
-
-// clear ends a search.
-func (s *choosing) clear() bool {
-	if s.search.Text == "" && !s.searching() {
-		return false
-	}
-	s.search.SetText("")
-	s.choices.Focus(max(0, s.ready))
-	return true
-}
-
-// filter shows what matches the search.
-func (s *choosing) filter() {
-	s.fill()
-	s.reveal(s.search)
-}
-
-// reveal brings a control into view: with the search field also the card that Enter takes, or the
-// text that there is none. If title, field and card do not fit, the title is hidden.
-func (s *choosing) reveal(control fyne.CanvasObject) {
-	view := s.w.viewport
-	top, found := view.OffsetOf(s.search)
-	if control != fyne.CanvasObject(s.search) || !found {
-		view.RevealObject(control)
-		return
-	}
-	bottom := top + s.search.Size().Height
-	for _, below := range []fyne.CanvasObject{s.found, s.nothing} {
-		if y, found := view.OffsetOf(below); found && below.Visible() {
-			bottom = max(bottom, y+below.Size().Height)
-		}
-	}
-	if y, found := view.OffsetOf(s.choices.Object()); found && s.ready != none {
-		_, end := s.choices.Part(s.ready)
-		bottom = max(bottom, y+end)
-	}
-	view.RevealFromTop(top, bottom)
-}
-
 // fill makes the cards again, for the present search and marks.
 func (s *choosing) fill() {
+	if s.renamed {
+		s.index, s.renamed = newIndex(s.organisations), false
+	}
+	sections, found := s.sections()
+	s.lead.SetText(s.advice())
+	said, nothing := "", ""
+	switch query := s.query(); {
+	case query != "" && found == 0:
+		nothing = lang.L("No organisations or roles match “{{.Query}}”.", map[string]any{"Query": problem.Clean(query, 60)})
+	case query != "":
+		said = s.words.count(found)
+	}
+	s.deal(sections, said, nothing)
+}
+
+// sections returns the cards for the present search and marks, and how many were found. It notes
+// their pairs, and the one that Enter takes.
+func (s *choosing) sections() (sections []widgets.Section, found int) {
 	s.permissions, s.ready = s.permissions[:0], none
-	var sections []widgets.Section
-	query := strings.TrimSpace(s.search.Text)
+	query := s.query()
 	if query == "" {
 		sections = s.usualOnes()
 	}
 	before := len(s.permissions)
 	sections = append(sections, s.matching(query)...)
-	found := len(s.permissions) - before
+	found = len(s.permissions) - before
 	if (query != "" || s.single()) && found > 0 { // Enter takes the first
 		s.ready = 0
-		sections[0].Choices[0] = s.taken(*sections[0].Choices[0])
+		sections[0].Choices[0] = taken(*sections[0].Choices[0])
 	}
-	s.lead.SetText(s.advice(query))
-	s.showCount(query, found)
-	s.w.tip.Away()
-	s.choices.SetSections(sections)
-	s.choices.Object().Hidden = len(s.permissions) == 0 // together with the gap above it
-	s.w.viewport.Relayout()
+	return sections, found
 }
 
 // matching returns the sections of the organisations, filtered by the search. There may be
@@ -319,31 +230,19 @@ func (s *choosing) matching(query string) []widgets.Section {
 }
 
 // advice says what Enter does.
-func (s *choosing) advice(query string) string {
+func (s *choosing) advice() string {
 	switch {
 	case s.single():
 		return lang.L("You have one role. Press Enter to continue.")
 	case s.ready == none:
 		return lang.L("Choose an organisation and role to work in.")
-	case query != "":
+	case s.query() != "":
 		return lang.L("Press Enter for the first role found, or choose another.")
+	case s.isCurrent(s.permissions[s.ready]):
+		return lang.L("Press Enter to keep your current role, or choose another.")
 	default:
 		return lang.L("Press Enter for the role you used last, or choose another.")
 	}
-}
-
-// showCount shows how much was found.
-func (s *choosing) showCount(query string, found int) {
-	said, nothing := "", ""
-	switch {
-	case query != "" && found == 0:
-		nothing = lang.L("No organisations or roles match “{{.Query}}”.", map[string]any{"Query": problem.Clean(query, 60)})
-	case query != "":
-		said = s.words.count(found)
-	}
-	s.found.SetText(said)
-	s.nothing.SetText(nothing)
-	s.found.Hidden, s.nothing.Hidden, s.results.Hidden = said == "", nothing == "", query == ""
 }
 
 // usualOnes is the section with the pair used last and the favourites.
@@ -356,9 +255,13 @@ func (s *choosing) usualOnes() []widgets.Section {
 		choice := *s.card(p, true)
 		if s.isLast(p) { // what it is for need not be said
 			s.ready = i
-			choice = *s.taken(choice)
+			choice = *taken(choice)
 			choice.Lines = []string{lang.L("Last used")}
+			if s.isCurrent(p) {
+				choice.Lines = []string{lang.L("Your current role")}
+			}
 		}
+		choice.Spare = s.unnamed[p.OrgIdentifier]
 		choice.Lines = slices.Concat([]string{organisation(p)}, choice.Lines)
 		section.Choices = append(section.Choices, &choice)
 	}
@@ -369,6 +272,8 @@ func (s *choosing) usualOnes() []widgets.Section {
 func (s *choosing) isLast(p ersclient.Permission) bool {
 	return s.state.LastUsed != nil && s.state.LastUsed.Same(p)
 }
+
+func (s *choosing) digitsOf(choice int) string { return s.digits(s.permissions[choice]) }
 
 // digits returns the digits that choose a pair.
 func (s *choosing) digits(p ersclient.Permission) string {
@@ -402,12 +307,6 @@ func (s *choosing) card(p ersclient.Permission, noted bool) *widgets.Choice {
 	own := *choice
 	own.Digits = digits
 	return &own
-}
-
-// taken returns a card as the one that Enter takes: with an accent and a hint.
-func (s *choosing) taken(choice widgets.Choice) *widgets.Choice {
-	choice.Accent, choice.Key = true, s.words.enter
-	return &choice
 }
 
 // The favourites.
@@ -508,10 +407,9 @@ func (s *choosing) toggleFavourite(choice int) {
 
 // roleWordsOnce makes each role's card once, since few roles occur in thousands of places.
 type roleWordsOnce struct {
-	choices          map[ersclient.BusinessFunction]*roleCards
-	counts           map[int]string
-	enter, favourite string
-	mark, unmark     string
+	choices                 map[ersclient.BusinessFunction]*roleCards
+	counts                  map[int]string
+	favourite, mark, unmark string
 }
 
 // roleCards are the cards of a role: without a star, with one that is not set, and with one that is.
@@ -519,8 +417,8 @@ type roleCards struct{ plain, unmarked, marked widgets.Choice }
 
 func newRoleWordsOnce() *roleWordsOnce {
 	return &roleWordsOnce{choices: map[ersclient.BusinessFunction]*roleCards{}, counts: map[int]string{},
-		enter: lang.L("Enter"), favourite: lang.L("favourite"),
-		mark: lang.L("Add to favourites (*)"), unmark: lang.L("Remove from favourites (*)")}
+		favourite: lang.L("favourite"),
+		mark:      lang.L("Add to favourites (*)"), unmark: lang.L("Remove from favourites (*)")}
 }
 
 func (r *roleWordsOnce) choice(function ersclient.BusinessFunction, star, marked bool) *widgets.Choice {

@@ -82,6 +82,11 @@ func remaining(now, then time.Time) string {
 	if left <= 0 {
 		return lang.L("now")
 	}
+	return lang.L("in {{.Time}}", map[string]any{"Time": inMinutes(left)})
+}
+
+// inMinutes formats a time in hours and minutes, rounded up.
+func inMinutes(left time.Duration) string {
 	all := int((left + time.Minute - 1) / time.Minute)
 	var parts []string
 	switch hours := all / 60; hours {
@@ -98,7 +103,7 @@ func remaining(now, then time.Time) string {
 	default:
 		parts = append(parts, lang.L("{{.Minutes}} minutes", map[string]any{"Minutes": minutes}))
 	}
-	return lang.L("in {{.Time}}", map[string]any{"Time": strings.Join(parts, " ")})
+	return strings.Join(parts, " ")
 }
 
 // elapsed formats how long something has been going on; "" in the first seconds.
@@ -107,9 +112,26 @@ func elapsed(since, now time.Time) string {
 	switch seconds := int(now.Sub(since) / time.Second); {
 	case seconds < unremarkable:
 		return ""
-	case seconds < 60:
-		return lang.L("{{.Seconds}} seconds", map[string]any{"Seconds": seconds})
 	default:
-		return lang.L("{{.Minutes}} min {{.Seconds}} s", map[string]any{"Minutes": seconds / 60, "Seconds": seconds % 60})
+		return duration(seconds)
+	}
+}
+
+func duration(seconds int) string {
+	if seconds < 60 {
+		return lang.L("{{.Seconds}} seconds", map[string]any{"Seconds": seconds})
+	}
+	return lang.L("{{.Minutes}} min {{.Seconds}} s", map[string]any{"Minutes": seconds / 60, "Seconds": seconds % 60})
+}
+
+// timeLeft says how long it is until then; "" if that has passed. Seconds are rounded up.
+func timeLeft(now, then time.Time) string {
+	switch left := int((then.Sub(now) + time.Second - 1) / time.Second); {
+	case left <= 0:
+		return ""
+	case left == 1:
+		return lang.L("1 second left.")
+	default:
+		return lang.L("{{.Time}} left.", map[string]any{"Time": duration(left)})
 	}
 }

@@ -17,22 +17,82 @@ const closeAgain = time.Second
 // askToClose asks a signed-in user who closes the window whether to sign out, and reports whether
 // that keeps the window open. Closing it again while the question is shown answers yes.
 func (w *Window) askToClose() bool {
-	if w.last.Phase != signin.SignedIn {
+	if !w.handedOver() {
 		return false
 	}
 	now, before := w.settings.Now(), w.closeAsked
 	w.closeAsked = now
-	if s, is := w.screen.(*signedIn); is && w.over == nil && s.closing.box.Visible() {
+	asked := false
+	switch page := w.over.(type) {
+	case nil:
+		s, is := w.screen.(*signedIn)
+		asked = is && s.closing.box.Visible()
+	case *leaving:
+		asked = page.closes
+	}
+	if asked {
 		return now.Sub(before) < closeAgain
 	}
 	w.closeOver()
-	s, is := w.screen.(*signedIn)
-	if is {
-		w.raise() // the user may have closed it from the taskbar, or from the icon's menu
+	w.raise() // the user may have closed it from the taskbar, or from the icon's menu
+	if s, is := w.screen.(*signedIn); is {
 		s.askToClose()
+	} else {
+		w.putOver(newLeaving(w, true))
 	}
-	return is
+	return true
 }
+
+// handedOver reports whether other applications have a session of the user, who may be choosing
+// another role meanwhile.
+func (w *Window) handedOver() bool { return handedOver(w.last) }
+
+func handedOver(state signin.State) bool {
+	return state.Phase == signin.SignedIn || goesOnMeanwhile(state)
+}
+
+// goesOnMeanwhile reports whether a session goes on while its user chooses another role.
+func goesOnMeanwhile(state signin.State) bool {
+	switch state.Phase {
+	case signin.Choosing, signin.ChoosingClinician, signin.Selecting:
+		return state.Switching
+	default:
+		return false
+	}
+}
+
+// leaving asks a user who is choosing another role whether to sign out, or also to close the window.
+type leaving struct {
+	still
+	w      *Window
+	closes bool
+	first  *widgets.Button
+}
+
+func newLeaving(w *Window, closes bool) *leaving {
+	l := &leaving{w: w, closes: closes}
+	var box *fyne.Container
+	if closes {
+		question := newClosing(w, w.closeOver)
+		box, l.first = question.box, question.keep
+	} else {
+		box, l.first = confirmSignOut(w, w.closeOver)
+	}
+	box.Show()
+	l.content = page(widgets.NewPanel(widgets.Caution, box))
+	return l
+}
+
+func (l *leaving) update(signin.State) bool { return true }
+
+func (l *leaving) appear() { l.w.focus(l.first) }
+
+func (l *leaving) key(key *fyne.KeyEvent) bool { return l.w.escapes(key) }
+
+// outlives reports whether there is still a session to be left.
+func (l *leaving) outlives(_, after signin.State) bool { return goesOnMeanwhile(after) }
+
+func (*leaving) away() {}
 
 // closing is what the screen of a session says about closing the window.
 type closing struct {

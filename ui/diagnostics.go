@@ -419,7 +419,7 @@ func (d *diagnostics) outlives(before, after signin.State) bool {
 // inSession reports whether there is a session at e-RS.
 func inSession(phase signin.Phase) bool {
 	switch phase {
-	case signin.Choosing, signin.Selecting, signin.SignedIn, signin.Ending:
+	case signin.Choosing, signin.ChoosingClinician, signin.Selecting, signin.SignedIn, signin.Ending:
 		return true
 	default:
 		return false

@@ -68,7 +68,7 @@ func newFailed(w *Window, state signin.State) *failed {
 }
 
 func (s *failed) update(state signin.State) bool {
-	return state.Phase == signin.Failed && state.Problem == s.state.Problem && state.ProblemAt.Equal(s.state.ProblemAt)
+	return state.Phase == s.state.Phase && state.Problem == s.state.Problem && state.ProblemAt.Equal(s.state.ProblemAt)
 }
 
 // appear gives the focus to Try again. If trying again does not help, nothing has it: the text is
@@ -113,6 +113,25 @@ func platform(e signin.Environment) string {
 		return host + " (" + test + ")"
 	}
 	return host
+}
+
+// newChoiceFailed is the screen of a choice that has failed, which leads back to the roles. Its button
+// says so, unless the steps name it.
+func newChoiceFailed(w *Window, state signin.State) *failed {
+	s := newFailed(w, state)
+	if !strings.Contains(strings.Join(state.Problem.Steps, " "), "**") {
+		s.again.SetText(lang.L("Choose another role"))
+	}
+	return s
+}
+
+// key goes back to the roles, if it is a choice that has failed.
+func (s *failed) key(key *fyne.KeyEvent) bool {
+	if key.Name != fyne.KeyEscape || s.state.Phase != signin.Choosing {
+		return false
+	}
+	s.w.send(signin.TryAgain{})
+	return true
 }
 
 // translated returns a Problem's text in the user's language, with its values filled in.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -98,10 +99,10 @@ func (h *header) show(state signin.State) {
 		h.badge.SetText(test)
 		h.mark.Hidden = test == ""
 	}
-	h.notYou.Hidden = state.User == (signin.User{}) || state.Phase != signin.Choosing && state.Phase != signin.SignedIn
+	h.notYou.Hidden = state.User == (signin.User{}) || !slices.Contains(changeable, state.Phase)
 	name, user := "", ""
 	switch state.Phase {
-	case signin.Choosing, signin.Selecting, signin.SignedIn, signin.Ending:
+	case signin.Choosing, signin.ChoosingClinician, signin.Selecting, signin.SignedIn, signin.Ending:
 		name = problem.Clean(state.User.Name, 100)
 		user = userNumber(state.User)
 	case signin.Starting, signin.Waiting, signin.Prompting, signin.SigningIn, signin.Failed, signin.Closed:
@@ -116,6 +117,9 @@ func (h *header) show(state signin.State) {
 		}
 	}
 }
+
+// changeable are the phases in which a user can say that they are another person.
+var changeable = []signin.Phase{signin.Choosing, signin.ChoosingClinician, signin.SignedIn}
 
 // userNumber returns a user's number as a text, or "".
 func userNumber(user signin.User) string {
@@ -196,7 +200,7 @@ func statusIcon(health signin.Health) fyne.Resource {
 // proofWords are the platform's, once one is known.
 func proofWords(link signin.Link) string {
 	if link.Text == "" {
-		return lang.L("Identity Agent not checked yet")
+		return lang.L("Sign-in not checked yet")
 	}
 	return fromPlatform(link.Text)
 }

@@ -113,22 +113,23 @@ func (h *help) close() {
 }
 
 // generalAdvice is what helps most often.
-func generalAdvice() fyne.CanvasObject {
-	return steps(lang.L("If you cannot sign in"), []string{
-		lang.L("Check that the card is pushed into the reader as far as it goes, chip first, and that the reader's light is on."),
-		lang.L("Look for the Identity Agent window. It may be behind this one."),
-		lang.L("Remove the card, wait a few seconds, insert it again, then press **Sign in**."),
-		lang.L("If your passcode is blocked or forgotten, ask your Registration Authority."),
-		lang.L("For anything else, contact your local service desk."),
-	})
+func generalAdvice(words signin.Words) fyne.CanvasObject {
+	if len(words.Advice) == 0 {
+		return nil
+	}
+	texts := make([]string, len(words.Advice))
+	for i, text := range words.Advice {
+		texts[i] = fromPlatform(text)
+	}
+	return steps(lang.L("If you cannot sign in"), texts)
 }
 
 // roleAdvice answers the questions of a user who chooses a role, and names the keys if there are
 // several to choose from.
-func roleAdvice(single bool) fyne.CanvasObject {
+func roleAdvice(words signin.Words, single bool) fyne.CanvasObject {
 	advice := answers([]answer{
-		{lang.L("My organisation or role is missing"), lang.L("Ask your organisation's Registration Authority to add it to your smartcard profile.")},
-		{lang.L("The name at the top is not mine"), lang.L("Do not choose a role. Remove the smartcard, then sign in with your own.")},
+		{lang.L("My organisation or role is missing"), fromPlatform(words.RoleMissing)},
+		{lang.L("The name at the top is not mine"), fromPlatform(words.NotMineYet)},
 		{lang.L("Can I change my role later?"), lang.L("Yes. After you sign in, press **Switch role**.")},
 		{lang.L("What happens if I close this window?"), lang.L("You are signed out of e-RS.")},
 	})
@@ -139,9 +140,22 @@ func roleAdvice(single bool) fyne.CanvasObject {
 		Object: widgets.NewText(lang.L("Keys: 1–9 choose, letters search, * favourite, Esc back"), boldStyle), Above: 14})
 }
 
+// clinicianAdvice answers the questions of a user who chooses for whom to work.
+func clinicianAdvice(words signin.Words, searches bool) fyne.CanvasObject {
+	keys := lang.L("Keys: 1–9 choose, Esc back")
+	if searches {
+		keys = lang.L("Keys: digits search, Esc back")
+	}
+	return widgets.Column(widgets.Row{Object: answers([]answer{
+		{lang.L("The clinician is missing"), lang.L("Ask the clinician, or your e-RS manager, to give you access.")},
+		{lang.L("Why is there no name?"), lang.L("e-RS gives only the number of a clinician. Ask them for it, or look on their smartcard.")},
+		{lang.L("The name at the top is not mine"), fromPlatform(words.NotMineYet)},
+	})}, widgets.Row{Object: widgets.NewText(keys, boldStyle), Above: 14})
+}
+
 // sessionAdvice answers the questions of a signed-in user. stays: the window's corner hides it, and
 // the session goes on.
-func sessionAdvice(stays bool) fyne.CanvasObject {
+func sessionAdvice(words signin.Words, stays bool) fyne.CanvasObject {
 	closed := lang.L("You are signed out of e-RS. To stay signed in, minimise the window instead.")
 	if stays {
 		closed = lang.L("e-RS Login stays open as an icon, and you stay signed in. To sign out, press **Sign out**.")
@@ -149,7 +163,7 @@ func sessionAdvice(stays bool) fyne.CanvasObject {
 	return answers([]answer{
 		{lang.L("How do I change my role?"), lang.L("Save your work in other e-RS applications, then press **Switch role**.")},
 		{lang.L("What happens if I close this window?"), closed},
-		{lang.L("The name at the top is not mine"), lang.L("Press **Sign out** and remove the smartcard. Then sign in with your own.")},
+		{lang.L("The name at the top is not mine"), fromPlatform(words.NotMine)},
 		{lang.L("Another application does not see that I am signed in"),
 			lang.L("Close that application and open it again. If that does not help, check this computer, then contact your local service desk.")},
 		{lang.L("My organisation or role is missing"),
@@ -163,9 +177,12 @@ type answer struct{ question, text string }
 // answers lists questions with their answers.
 func answers(list []answer) fyne.CanvasObject {
 	var rows []widgets.Row
-	for i, one := range list {
+	for _, one := range list {
+		if one.text == "" {
+			continue // nothing is known of it
+		}
 		above := float32(14)
-		if i == 0 {
+		if len(rows) == 0 {
 			above = 0
 		}
 		rows = append(rows, widgets.Row{Object: widgets.NewText(one.question, boldStyle), Above: above},

@@ -22,19 +22,18 @@ func (w *Window) openNotYou() {
 		return
 	}
 	first := lang.L("Press **Sign out**.")
-	if w.last.Phase == signin.SignedIn {
+	if w.handedOver() {
 		first = lang.L("Save your work in other e-RS applications, then press **Sign out**.")
+	}
+	others := []string{first}
+	for _, text := range w.last.Words.NotYou {
+		others = append(others, fromPlatform(text))
 	}
 	n := &notYou{w: w, user: w.last.User, back: w.button(lang.L("Back"), widgets.Secondary, w.closeOver)}
 	n.content = page(widgets.NewPanel(widgets.Caution, widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("If this is not you"), titleStyle)},
-		widgets.Row{Object: widgets.NewText(lang.L("The name at the top is that of the smartcard that signed in. "+
-			"What you do in e-RS is recorded under it."), bodyStyle), Above: 9},
-		widgets.Row{Object: steps(lang.L("What you can do"), []string{
-			first,
-			lang.L("Take the smartcard out of the reader. Give it back to its owner."),
-			lang.L("Insert your own smartcard and sign in."),
-		}), Above: 20},
+		widgets.Row{Object: widgets.NewText(fromPlatform(w.last.Words.Named), bodyStyle), Above: 9},
+		widgets.Row{Object: steps(lang.L("What you can do"), others), Above: 20},
 		widgets.Row{Object: widgets.Flow(13, 12, w.button(lang.L("Sign out"), widgets.Danger, n.signOut), n.back),
 			Above: 18, Align: widgets.Leading},
 	)))
@@ -55,7 +54,7 @@ func (n *notYou) key(key *fyne.KeyEvent) bool { return n.w.escapes(key) }
 
 // outlives reports whether the same person is still signed in, and has not to decide on more.
 func (n *notYou) outlives(before, after signin.State) bool {
-	return before.Phase == after.Phase && before.EndsSoon == after.EndsSoon && after.User == n.user
+	return before.Phase == after.Phase && before.Switching == after.Switching && before.EndsSoon == after.EndsSoon && after.User == n.user
 }
 
 func (*notYou) away() {}

@@ -88,6 +88,10 @@ func newSettingsPage(w *Window) *settingsPage {
 				widgets.Row{Object: s.values(c, value), Above: 4})
 		}
 	}
+	if said := fromPlatform(w.last.Words.Platform); said != "" {
+		rows = append(rows, widgets.Row{Above: 14, Object: widgets.NewRuns(
+			widgets.Run{Text: lang.L("Platform") + "  ", Style: boldStyle}, widgets.Run{Text: said, Style: leadStyle})})
+	}
 	rows = append(rows, widgets.Row{Object: s.failed, Above: 20})
 	_, back := w.backLink(w.closeOver)
 	s.content = page(widgets.Column(back,

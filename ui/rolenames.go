@@ -49,6 +49,11 @@ func roleNames(function ersclient.BusinessFunction) string {
 	return strings.Join(append([]string{roleName(function), roles[function].name}, codeWords(string(function))...), " ")
 }
 
+// roleAt says a role and where it is.
+func roleAt(p ersclient.Permission) string {
+	return lang.L("{{.Role}} at {{.Organisation}}", map[string]any{"Role": roleName(p.BusinessFunction), "Organisation": organisation(p)})
+}
+
 // rolePurpose returns a business function's purpose in one line, empty if unknown.
 func rolePurpose(function ersclient.BusinessFunction) string {
 	if words, known := roles[function]; known {

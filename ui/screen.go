@@ -49,7 +49,17 @@ func newScreen(w *Window, state signin.State) screen {
 	case signin.Waiting:
 		return newWaiting(w, state)
 	case signin.Choosing:
+		if state.Problem != nil {
+			return newChoiceFailed(w, state)
+		}
 		return newChoosing(w, state)
+	case signin.ChoosingClinician:
+		return newClinicians(w, state)
+	case signin.Prompting:
+		if len(state.Words.InBrowser) > 0 {
+			return newBrowsing(w, state)
+		}
+		return newWorking(w, state)
 	case signin.SignedIn:
 		return newSignedIn(w, state)
 	case signin.Failed:
@@ -63,7 +73,6 @@ func newScreen(w *Window, state signin.State) screen {
 type still struct{ content fyne.CanvasObject }
 
 func (s *still) object() fyne.CanvasObject { return s.content }
-func (*still) appear()                     {}
 func (*still) disappear()                  {}
 func (*still) interval() time.Duration     { return 0 }
 func (*still) tick(time.Time)              {}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -68,6 +69,7 @@ func screens() []picture {
 	expired := waitingState(hscn.MissingIntent, signin.Expired)
 	expired.Holder = longName.User
 	demonstration := Settings{Demonstration: true}
+	browses := Settings{Browse: func(context.Context, string) error { return nil }}
 	return []picture{
 		{name: "waiting-card", state: waitingState(hscn.MissingCard, signin.NotEnded), settings: demonstration},
 		{name: "waiting-asked", state: askedState("Referral Manager 4")},
@@ -171,6 +173,38 @@ func screens() []picture {
 		{name: "ending-card-removed", state: workingState(signin.Ending, signin.CardRemoved)},
 		{name: "ending-locked", state: workingState(signin.Ending, signin.ScreenLocked)},
 		{name: "ending-renewed", state: workingState(signin.Ending, signin.Renewed)},
+		{name: "fhir-waiting", state: fhirWaiting(signin.NotEnded)},
+		{name: "fhir-waiting-signed-out", state: fhirWaiting(signin.SignedOut)},
+		{name: "fhir-waiting-idle", state: fhirWaiting(signin.Idle)},
+		{name: "fhir-waiting-help", state: fhirWaiting(signin.NotEnded), after: func(w *world) { w.press(fyne.KeyF1) }},
+		{name: "fhir-browser", state: browserState(), settings: browses},
+		{name: "fhir-browser-not-opened", state: notOpenedState(), settings: browses},
+		{name: "fhir-browser-help", state: browserState(), settings: browses, after: func(w *world) { w.press(fyne.KeyF1) }},
+		{name: "fhir-signing-in", state: onFHIR(workingState(signin.SigningIn, signin.NotEnded))},
+		{name: "fhir-choosing", state: onFHIR(choosingState(unnamed(fiveRoles()), &unnamed(fiveRoles()[:1])[0]))},
+		{name: "fhir-choosing-named", state: onFHIR(choosingState(unnamed(fiveRoles()), &unnamed(fiveRoles()[:1])[0])), cuts: names, after: func(w *world) {
+			named := fiveRoles()
+			for i := range named {
+				named[i].OrgName = long.OrgName
+			}
+			w.Show(onFHIR(choosingState(named, &named[0])))
+		}},
+		{name: "fhir-switching", state: switchingState()},
+		{name: "fhir-switching-sign-out", state: switchingState(), after: func(w *world) { w.askToSignOut() }},
+		{name: "fhir-switching-closing", state: switchingState(), settings: Settings{Minimise: func() {}}, after: (*world).closeWindow},
+		{name: "fhir-choice-failed", state: choiceFailedState()},
+		{name: "fhir-clinicians", state: clinicianState(3, "555031999105")},
+		{name: "fhir-clinicians-new", state: clinicianState(9, "")},
+		{name: "fhir-clinicians-one", state: clinicianState(1, "")},
+		{name: "fhir-clinicians-many", state: clinicianState(40, "555031999105")},
+		{name: "fhir-clinicians-search", state: clinicianState(40, "555031999105"), after: func(w *world) { w.typed("5550 3203") }},
+		{name: "fhir-clinicians-nothing-found", state: clinicianState(40, ""), after: func(w *world) { w.typed("999999") }},
+		{name: "fhir-clinicians-help", state: clinicianState(3, ""), after: func(w *world) { w.press(fyne.KeyF1) }},
+		{name: "fhir-signed-in", state: fhirSignedIn()},
+		{name: "fhir-signed-in-help", state: fhirSignedIn(), after: func(w *world) { w.press(fyne.KeyF1) }},
+		{name: "fhir-not-you", state: fhirSignedIn(), after: func(w *world) { w.openNotYou() }},
+		{name: "fhir-settings", state: fhirSignedIn(), after: func(w *world) { w.press(fyne.KeyF2) }},
+		{name: "fhir-ending-idle", state: onFHIR(workingState(signin.Ending, signin.Idle))},
 		{name: "ending-switched", state: workingState(signin.Ending, signin.RoleSwitched)},
 	}
 }
@@ -388,8 +422,14 @@ func requireFocusSeen(t *testing.T, w *world) {
 // text that there is none.
 func requireSearchSeen(t *testing.T, w *world) {
 	t.Helper()
-	screen, choosing := w.screen.(*choosing)
-	if !choosing || w.over != nil || !screen.searching() {
+	var screen *deck
+	switch page := w.screen.(type) {
+	case *choosing:
+		screen = &page.deck
+	case *clinicians:
+		screen = &page.deck
+	}
+	if screen == nil || w.over != nil || !screen.searching() {
 		return
 	}
 	seen := func(is func(fyne.CanvasObject) bool, what string) {

@@ -31,20 +31,12 @@ type signedIn struct {
 }
 
 func newSignedIn(w *Window, state signin.State) *signedIn {
-	s := &signedIn{w: w, state: state, help: newHelp(w, sessionAdvice(w.tray != nil && w.minimises())),
+	s := &signedIn{w: w, state: state, help: newHelp(w, sessionAdvice(*state.Words, w.tray != nil && w.minimises())),
 		ends: widgets.NewText("", boldStyle), when: widgets.NewText("", headingStyle), left: widgets.NewText("", bodyStyle)}
 	s.signOut = w.button(lang.L("Sign out"), widgets.Danger, s.ask)
 	s.buttons = widgets.Flow(12, 12,
 		w.button(lang.L("Switch role"), widgets.Secondary, w.intent(signin.SwitchRole{})), s.signOut, s.help.button)
-	s.yes = w.button(lang.L("Sign out"), widgets.Danger, w.intent(signin.SignOut{}))
-	s.confirm = widgets.Column(
-		widgets.Row{Object: widgets.NewText(lang.L("Sign out of e-RS?"), boldStyle)},
-		widgets.Row{Object: widgets.NewText(lang.L("Save your work in other e-RS applications first. "+
-			"They stop using e-RS when you sign out."), leadStyle), Above: 4},
-		widgets.Row{Object: widgets.Flow(12, 12, s.yes,
-			w.button(lang.L("Cancel"), widgets.Secondary, s.dismiss)), Above: 16, Align: widgets.Leading},
-	)
-	s.confirm.Hide()
+	s.confirm, s.yes = confirmSignOut(w, s.dismiss)
 	s.closing = newClosing(w, s.dismiss)
 	s.ending = s.warning()
 	s.tick(w.settings.Now())
@@ -57,22 +49,39 @@ func newSignedIn(w *Window, state signin.State) *signedIn {
 	return s
 }
 
+// confirmSignOut returns the question whether to sign out, hidden, and its button that does.
+func confirmSignOut(w *Window, dismiss func()) (box *fyne.Container, yes *widgets.Button) {
+	yes = w.button(lang.L("Sign out"), widgets.Danger, w.intent(signin.SignOut{}))
+	box = widgets.Column(
+		widgets.Row{Object: widgets.NewText(lang.L("Sign out of e-RS?"), boldStyle)},
+		widgets.Row{Object: widgets.NewText(lang.L("Save your work in other e-RS applications first. "+
+			"They stop using e-RS when you sign out."), leadStyle), Above: 4},
+		widgets.Row{Object: widgets.Flow(12, 12, yes,
+			w.button(lang.L("Cancel"), widgets.Secondary, dismiss)), Above: 16, Align: widgets.Leading},
+	)
+	box.Hide()
+	return box, yes
+}
+
 // session is the panel with the session.
 func (s *signedIn) session() fyne.CanvasObject {
 	chosen := s.state.Chosen
 	facts := []fyne.CanvasObject{
 		widgets.NewText(lang.L("Organisation"), leadStyle), widgets.NewText(organisation(chosen), boldStyle),
 		widgets.NewText(lang.L("Working as"), leadStyle), widgets.NewText(roleName(chosen.BusinessFunction), boldStyle),
-		widgets.NewText(lang.L("Signed in"), leadStyle), widgets.NewText(s.w.clockTime(s.state.SignedInAt), boldStyle),
-		widgets.NewText(lang.L("Session ends"), leadStyle), s.ends,
 	}
+	if chosen.OnBehalfOf != "" {
+		facts = append(facts, widgets.NewText(lang.L("Working for"), leadStyle), widgets.NewText(clinician(chosen.OnBehalfOf), boldStyle))
+	}
+	facts = append(facts,
+		widgets.NewText(lang.L("Signed in"), leadStyle), widgets.NewText(s.w.clockTime(s.state.SignedInAt), boldStyle),
+		widgets.NewText(lang.L("Session ends"), leadStyle), s.ends)
 	if test := testEnvironment(s.state.Environment); test != "" {
 		facts = append([]fyne.CanvasObject{widgets.NewText(lang.L("e-RS platform"), leadStyle), widgets.NewText(test, boldStyle)}, facts...)
 	}
 	return widgets.NewPanel(widgets.Good, widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("You are signed in to e-RS"), titleStyle)},
-		widgets.Row{Object: widgets.NewText(lang.L("You can use your other e-RS applications now. "+
-			"Keep your smartcard in the reader."), leadStyle), Above: 5},
+		widgets.Row{Object: widgets.NewText(fromPlatform(s.state.Words.Working), leadStyle), Above: 5},
 		widgets.Row{Object: widgets.Pairs(10.5, facts...), Above: 18},
 		widgets.Row{Object: s.buttons, Above: 26, Align: widgets.Leading},
 		widgets.Row{Object: s.confirm, Above: 26},
@@ -96,7 +105,7 @@ func (s *signedIn) warning() *fyne.Container {
 
 func (s *signedIn) update(state signin.State) bool {
 	same := state.Phase == signin.SignedIn && state.Chosen == s.state.Chosen && state.User == s.state.User &&
-		state.SignedInAt.Equal(s.state.SignedInAt) && state.ExpiresAt.Equal(s.state.ExpiresAt)
+		state.IdleAfter == s.state.IdleAfter && state.SignedInAt.Equal(s.state.SignedInAt) && state.ExpiresAt.Equal(s.state.ExpiresAt)
 	if !same {
 		return false
 	}
@@ -155,7 +164,7 @@ func (s *signedIn) interval() time.Duration { return 5 * time.Second }
 
 func (s *signedIn) tick(now time.Time) {
 	at := s.w.timeAhead(now, s.state.ExpiresAt)
-	left := ", " + lang.L("{{.Remaining}}, or when you remove your smartcard", map[string]any{"Remaining": remaining(now, s.state.ExpiresAt)})
+	left := ", " + s.end(now)
 	if s.ends.String() != at+left {
 		s.ends.SetRuns(widgets.Run{Text: at, Style: boldStyle}, widgets.Run{Text: left, Style: leadStyle})
 		s.when.SetText(lang.L("Your session ends at {{.Time}}", map[string]any{"Time": at}))
@@ -164,13 +173,29 @@ func (s *signedIn) tick(now time.Time) {
 	}
 }
 
+// end says when the session ends, and by what else.
+func (s *signedIn) end(now time.Time) string {
+	left := remaining(now, s.state.ExpiresAt)
+	said := map[string]any{"Remaining": left, "Away": inMinutes(s.state.IdleAfter)}
+	switch card, idle := s.state.Words.CardEnds, s.state.IdleAfter > 0; {
+	case card && idle:
+		return lang.L("{{.Remaining}}, after {{.Away}} away, or when you remove your smartcard", said)
+	case card:
+		return lang.L("{{.Remaining}}, or when you remove your smartcard", said)
+	case idle:
+		return lang.L("{{.Remaining}}, or after {{.Away}} away", said)
+	default:
+		return left
+	}
+}
+
 // offer describes what renewing does, and what it takes.
 func (s *signedIn) offer(now time.Time) string {
 	offer := lang.L("You will be signed out {{.Remaining}}. Stay signed in to keep working in the same role. "+
 		"Save your work first: your other e-RS applications must connect again.",
 		map[string]any{"Remaining": remaining(now, s.state.ExpiresAt)})
-	if s.state.RenewAsks {
-		return offer + " " + lang.L("You will be asked for your passcode.")
+	if asks := fromPlatform(s.state.Words.Renewing); s.state.RenewAsks && asks != "" {
+		return offer + " " + asks
 	}
 	return offer
 }

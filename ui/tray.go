@@ -56,11 +56,13 @@ func (t *tray) show(state signin.State) {
 
 // faceOf returns the tray's content for a state.
 func faceOf(state signin.State) trayFace {
+	who, out := problem.Clean(state.User.Name, 100), assets.TrayOut
+	if state.Switching { // other applications go on
+		out = assets.TraySignedIn
+	}
 	switch state.Phase {
 	case signin.SignedIn:
-		return trayFace{icon: assets.TraySignedIn, who: problem.Clean(state.User.Name, 100), switches: true, signOut: true,
-			what: lang.L("{{.Role}} at {{.Organisation}}", map[string]any{"Role": roleName(state.Chosen.BusinessFunction),
-				"Organisation": organisation(state.Chosen)})}
+		return trayFace{icon: assets.TraySignedIn, who: who, switches: true, signOut: true, what: roleAt(state.Chosen)}
 	case signin.Failed:
 		p := state.Problem
 		if p == nil {
@@ -68,7 +70,9 @@ func faceOf(state signin.State) trayFace {
 		}
 		return trayFace{icon: assets.TrayProblem, what: translated(p, p.Title)}
 	case signin.Choosing:
-		return trayFace{icon: assets.TrayOut, who: problem.Clean(state.User.Name, 100), signOut: true, what: lang.L("Choose your organisation and role")}
+		return trayFace{icon: out, who: who, signOut: true, what: lang.L("Choose your organisation and role")}
+	case signin.ChoosingClinician:
+		return trayFace{icon: out, who: who, signOut: true, what: lang.L("Who are you working for?")}
 	default:
 		return trayFace{icon: assets.TrayOut, what: lang.L("Not signed in to e-RS")}
 	}
@@ -114,14 +118,16 @@ func (w *Window) raise() {
 // askToSignOut asks in the window, like its own button: other applications stop.
 func (w *Window) askToSignOut() {
 	w.raise()
-	if w.last.Phase != signin.SignedIn {
+	if !w.handedOver() {
 		w.send(signin.SignOut{})
 		return
 	}
 	w.closeOver()
 	if s, is := w.screen.(*signedIn); is {
 		s.ask()
+		return
 	}
+	w.putOver(newLeaving(w, false))
 }
 
 // outOfTheWay hides the window without ending anything: into the tray, or minimised.

@@ -41,7 +41,7 @@ func newWaiting(w *Window, state signin.State) *waiting {
 		gaveUp:  centred(widgets.NewText(lang.L("You did not sign in."), leadStyle)),
 		signIn:  w.button(lang.L("Sign in"), widgets.Primary, w.intent(signin.SignIn{})),
 		again:   w.button("", widgets.Secondary, w.intent(signin.SignIn{})),
-		help:    newHelp(w, generalAdvice()),
+		help:    newHelp(w, generalAdvice(*state.Words)),
 		asked:   centred(widgets.NewText("", boldStyle)),
 		notNow:  w.button(lang.L("Not now"), widgets.Secondary, w.intent(signin.Cancel{})),
 	}
@@ -66,6 +66,7 @@ func (s *waiting) update(state signin.State) bool {
 	s.gaveUp.Hidden = state.Reason != signin.Cancelled && state.Reason != signin.RoleGivenUp
 	s.title.SetText(said.title)
 	s.text.SetRuns(marked(said.text, leadStyle, widgets.Style{Size: leadStyle.Size, Color: leadStyle.Color, Bold: true})...)
+	s.signIn.SetText(signInLabel(state.Missing))
 	s.help.update(state)
 	s.ask(problem.Clean(state.AskedBy, 100))
 	s.offer(state.Holder)
@@ -115,6 +116,14 @@ func (s *waiting) room(size fyne.Size) {
 	s.picture.Hidden = widgets.HeightFor(page(s.main), size.Width) > size.Height
 }
 
+// signInLabel returns the label of the button that signs in.
+func signInLabel(missing signin.Missing) string {
+	if missing.Button == "" {
+		return lang.L("Sign in")
+	}
+	return fromPlatform(missing.Button)
+}
+
 // said is a screen's picture and words.
 type said struct {
 	picture     fyne.Resource
@@ -143,6 +152,8 @@ func waitingFor(state signin.State) said {
 		return ended(lang.L("You were signed out because your session reached its time limit"))
 	case signin.ScreenLocked:
 		return ended(lang.L("You were signed out because the screen was locked"))
+	case signin.Idle:
+		return ended(lang.L("You were signed out because this computer was not used for a while"))
 	case signin.UserSwitched:
 		return ended(lang.L("You were signed out because another user started to use this computer"))
 	case signin.RoleSwitched:
@@ -158,7 +169,7 @@ func waitingFor(state signin.State) said {
 
 // saidOf returns what is missing, in the platform's words.
 func saidOf(missing signin.Missing) said {
-	return said{platformPictures[missing.Picture], fromPlatform(missing.Title), fromPlatform(missing.Text)}
+	return said{pictureOf(missing.Picture), fromPlatform(missing.Title), fromPlatform(missing.Text)}
 }
 
 // fromPlatform returns a platform's text in the user's language.
@@ -167,5 +178,13 @@ func fromPlatform(text string) string { return phrase(problem.Phrase{Text: text}
 // platformPictures are those that a platform may name.
 var platformPictures = map[signin.Picture]fyne.Resource{
 	signin.PictureCard: assets.Smartcard, signin.PictureReader: assets.Reader, signin.PictureProgram: assets.Agent,
-	signin.PicturePasscode: assets.Passcode,
+	signin.PicturePasscode: assets.Passcode, signin.PictureBrowser: assets.Browser,
+}
+
+// pictureOf returns a platform's picture. It is the program's icon while no platform is known.
+func pictureOf(named signin.Picture) fyne.Resource {
+	if drawn, known := platformPictures[named]; known {
+		return drawn
+	}
+	return assets.AppIcon
 }

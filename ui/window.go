@@ -12,6 +12,7 @@
 package ui
 
 import (
+	"context"
 	"image/color"
 	"sync"
 	"time"
@@ -34,8 +35,13 @@ type Settings struct {
 	Version string
 	// Demonstration marks title and header as a demonstration, and adds the Simulator menu.
 	Demonstration bool
-	// Environment is the e-RS to sign in to, for the time before the first state.
+	// Environment is the e-RS to sign in to, and Words are the platform's, for states without them: the
+	// first ones have none.
 	Environment signin.Environment
+	Words       *signin.Words
+	// Browse opens a page in the user's web browser. It is not called on Fyne's goroutine. Without it
+	// the address can only be copied.
+	Browse func(ctx context.Context, address string) error
 	// Simulator is that menu.
 	Simulator []SimulatorItem
 	// Appearance is light, dark, high contrast, or as the system says.
@@ -349,9 +355,15 @@ func (w *Window) apply(state signin.State) {
 		w.app.Quit()
 		return
 	}
+	if state.Words == nil {
+		state.Words = w.settings.Words
+	}
+	if state.Words == nil {
+		state.Words = &signin.Words{}
+	}
 	before := w.last
 	w.last = state
-	if state.Phase == signin.Failed && state.Problem != nil {
+	if state.Problem != nil {
 		w.problem = diagnose.Incident{Problem: state.Problem, At: state.ProblemAt}
 	}
 	if state.Environment != before.Environment {
@@ -368,6 +380,9 @@ func (w *Window) apply(state signin.State) {
 		return
 	}
 	w.show(state)
+	if w.cameBack(before, state) {
+		w.raise()
+	}
 	w.announce(before, state)
 	if state.Phase == signin.SignedIn && before.Phase != signin.SignedIn && w.minimises() {
 		w.outOfTheWay()
@@ -375,6 +390,15 @@ func (w *Window) apply(state signin.State) {
 			w.notify(w.signedInAs(state))
 		}
 	}
+}
+
+// cameBack reports whether the user has come back from the web browser. One who has not in time is
+// doing something else.
+func (w *Window) cameBack(before, after signin.State) bool {
+	if before.Phase != signin.Prompting || before.Browser == nil {
+		return false
+	}
+	return after.Phase == signin.SigningIn || after.Phase == signin.Failed && w.settings.Now().Before(before.Browser.Until)
 }
 
 // showBars shows a state above and below the page.
@@ -508,7 +532,7 @@ func (w *Window) end() {
 	w.closing = true
 	w.uncover()
 	goodbye := signin.State{Phase: signin.Ending, Reason: signin.Quitting, Since: w.settings.Now(), User: w.last.User,
-		Chosen: w.last.Chosen, Missing: w.last.Missing, Links: w.last.Links, Environment: w.last.Environment}
+		Chosen: w.last.Chosen, Missing: w.last.Missing, Words: w.last.Words, Links: w.last.Links, Environment: w.last.Environment}
 	w.showBars(goodbye)
 	w.show(goodbye)
 	w.send(signin.Quit{})

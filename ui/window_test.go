@@ -456,7 +456,7 @@ func TestStatusBar(t *testing.T) {
 	}
 	require.Len(t, icons, 4)
 	require.Equal(t, iconGood, statusIcon(signin.HealthGood))
-	require.Equal(t, "Identity Agent not checked yet", proofWords(signin.Link{}), "no platform is known yet")
+	require.Equal(t, "Sign-in not checked yet", proofWords(signin.Link{}), "no platform is known yet")
 	require.Equal(t, "No smartcard reader", proofWords(signin.Link{Health: signin.HealthAttention, Text: "No smartcard reader"}))
 }
 

@@ -42,7 +42,7 @@ func newWorking(w *Window, state signin.State) *working {
 	var buttons fyne.CanvasObject = stop
 	help := widgets.Row{Object: widgets.Column()}
 	if state.Phase == signin.Prompting {
-		s.help = newHelp(w, generalAdvice())
+		s.help = newHelp(w, generalAdvice(*state.Words))
 		s.help.update(state)
 		buttons = widgets.Flow(13, 12, stop, s.help.button)
 		help = widgets.Row{Object: s.help.box, Above: 32}
@@ -85,10 +85,11 @@ func (s *working) interval() time.Duration { return time.Second }
 
 func (s *working) tick(now time.Time) {
 	s.elapsed.SetText(elapsed(s.shown.Since, now))
-	if s.help == nil || now.Sub(s.shown.Since) < lostAfter {
+	lost := s.shown.Words.Lost
+	if s.help == nil || lost == "" || now.Sub(s.shown.Since) < lostAfter {
 		return
 	}
-	hint := lang.L("Cannot see the passcode window? Look behind this one, or press {{.Keys}}.", map[string]any{"Keys": switchWindows()})
+	hint := lang.L(lost, map[string]any{"Keys": switchWindows()})
 	if s.text.String() != hint {
 		s.text.SetRuns(widgets.Run{Text: hint, Style: boldStyle})
 		s.text.Show()
@@ -106,24 +107,25 @@ func (s *working) key(key *fyne.KeyEvent) bool {
 
 // workingOn returns what is under way, and whether it can be given up.
 func workingOn(state signin.State) (what said, cancel bool) {
+	picture := pictureOf(state.Words.Picture)
 	switch state.Phase {
 	case signin.Prompting:
 		return saidOf(state.Missing), true
 	case signin.SigningIn:
-		return said{assets.Smartcard, lang.L("Signing in to e-RS…"), lang.L("Keep your smartcard in the reader.")}, true
+		return said{picture, lang.L("Signing in to e-RS…"), fromPlatform(state.Words.Opening)}, true
 	case signin.Selecting:
-		return said{assets.Smartcard, lang.L("Opening your e-RS session…"), lang.L("{{.Role}} at {{.Organisation}}",
-			map[string]any{"Role": roleName(state.Chosen.BusinessFunction), "Organisation": organisation(state.Chosen)})}, true
+		return said{picture, lang.L("Opening your e-RS session…"), roleAt(state.Chosen)}, true
 	case signin.Ending:
 		return endingFor(state), false
 	default:
-		return said{assets.Smartcard, lang.L("Getting ready…"), ""}, false
+		return said{picture, lang.L("Getting ready…"), ""}, false
 	}
 }
 
 // endingFor returns why a session is ending. One ended by the user gets a moment for calls of other
 // applications; any other ends at once.
 func endingFor(state signin.State) said {
+	picture := pictureOf(state.Words.Picture)
 	gone, finish := "", ""
 	if state.Chosen != (ersclient.Permission{}) { // before that, no other application had the session
 		gone = lang.L("Your other e-RS applications can no longer use this session.")
@@ -133,27 +135,29 @@ func endingFor(state signin.State) said {
 	case signin.CardRemoved:
 		return said{assets.Reader, lang.L("Your smartcard was removed. Signing out…"), gone}
 	case signin.TicketChanged:
-		return said{assets.Smartcard, lang.L("A smartcard was used to sign in again. Signing out…"), gone}
+		return said{picture, lang.L("A smartcard was used to sign in again. Signing out…"), gone}
 	case signin.Expired:
-		return said{assets.Smartcard, lang.L("Your session reached its time limit. Signing out…"), gone}
+		return said{picture, lang.L("Your session reached its time limit. Signing out…"), gone}
 	case signin.ScreenLocked:
-		return said{assets.Smartcard, lang.L("The screen was locked. Signing out…"), gone}
+		return said{picture, lang.L("The screen was locked. Signing out…"), gone}
+	case signin.Idle:
+		return said{picture, lang.L("This computer was not used for a while. Signing out…"), gone}
 	case signin.UserSwitched:
-		return said{assets.Smartcard, lang.L("Another user is using this computer. Signing out…"), gone}
+		return said{picture, lang.L("Another user is using this computer. Signing out…"), gone}
 	case signin.RoleSwitched:
-		return said{assets.Smartcard, lang.L("Switching role…"), finish}
+		return said{picture, lang.L("Switching role…"), finish}
 	case signin.Renewed:
-		return said{assets.Smartcard, lang.L("Extending your session…"), finish}
+		return said{picture, lang.L("Extending your session…"), finish}
 	case signin.Cancelled:
-		return said{assets.Smartcard, lang.L("Cancelling…"), ""}
+		return said{picture, lang.L("Cancelling…"), ""}
 	case signin.RoleGivenUp:
-		return said{assets.Smartcard, lang.L("Going back to your roles…"), ""}
+		return said{picture, lang.L("Going back to your roles…"), ""}
 	case signin.Abandoned:
-		return said{assets.Smartcard, lang.L("Signing out…"), ""}
+		return said{picture, lang.L("Signing out…"), ""}
 	default:
 		if state.User == (signin.User{}) { // not signed in
-			return said{assets.Smartcard, lang.L("Closing…"), ""}
+			return said{picture, lang.L("Closing…"), ""}
 		}
-		return said{assets.Smartcard, lang.L("Signing out…"), finish}
+		return said{picture, lang.L("Signing out…"), finish}
 	}
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -23,6 +24,7 @@ import (
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
+	signinfhir "github.com/ers-login/ers-login/internal/signin/fhir"
 	signinhscn "github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/ui/widgets"
@@ -119,6 +121,9 @@ func newWorld(t *testing.T, settings Settings) *world {
 	made := &world{t: t, app: &quittable{App: testApp()}, ticker: &handTicker{}, now: morning}
 	if settings.Version == "" {
 		settings.Version = "1.0.0"
+	}
+	if settings.Words == nil {
+		settings.Words = &signinhscn.Words
 	}
 	settings.Now = func() time.Time { return made.now }
 	made.Window = newWindow(made.app, settings, func(intent signin.Intent) { made.intents = append(made.intents, intent) }, made.ticker)
@@ -376,6 +381,88 @@ func manyRoles(organisations, each int) []ersclient.Permission {
 	return permissions
 }
 
+// The states of the FHIR platform.
+
+// clinicianAdmin is a role in which its user works for somebody.
+var clinicianAdmin = ersclient.Permission{BusinessFunction: ersclient.ServiceProviderClinicianAdmin, OrgIdentifier: "R69",
+	OrgName: "Kingsmere Integrated Care NHS Trust"}
+
+// onFHIR makes a state one of the FHIR platform, which watches no reader.
+func onFHIR(state signin.State) signin.State {
+	state.Words = &signinfhir.Words
+	link := signinfhir.NotSignedIn
+	if state.User != (signin.User{}) {
+		state.User, link = signin.User{Name: "Ann Example", Identifier: "555020964101"}, signinfhir.SignedIn
+	}
+	state.Links = linksWith(link.Health, link.Text)
+	return state
+}
+
+func fhirWaiting(reason signin.Reason) signin.State {
+	return onFHIR(signin.State{Phase: signin.Waiting, Since: morning, Missing: signinfhir.MissingBrowser, Reason: reason})
+}
+
+// browserState is a state in which the user signs in in the browser, with 4 minutes and 32 seconds left.
+func browserState() signin.State {
+	return onFHIR(signin.State{Phase: signin.Prompting, Since: morning, Missing: signinfhir.Prompting,
+		Browser: &signin.Browser{Address: "https://sign-in.example/authorize?state=a", Until: morning.Add(4*time.Minute + 32*time.Second)}})
+}
+
+func notOpenedState() signin.State {
+	state := browserState()
+	page := *state.Browser
+	page.NotOpened = true
+	state.Browser = &page
+	return state
+}
+
+// clinicianState is a state in which a number of clinicians can be worked for, with that of last time.
+func clinicianState(count int, last string) signin.State {
+	state := onFHIR(choosingState([]ersclient.Permission{clinicianAdmin, triage}, nil))
+	state.Phase, state.Chosen = signin.ChoosingClinician, clinicianAdmin
+	for i := range count {
+		state.Clinicians = append(state.Clinicians, fmt.Sprint(555031999105+1009*i))
+	}
+	if last != "" {
+		used := clinicianAdmin
+		used.OnBehalfOf = last
+		state.LastUsed = &used
+	}
+	return state
+}
+
+// switchingState is a state of a signed-in user who is choosing another role.
+func switchingState() signin.State {
+	state := onFHIR(choosingState(fiveRoles(), &triage))
+	state.Switching, state.Chosen, state.SignedInAt, state.ExpiresAt = true, triage, morning, morning.Add(12*time.Hour)
+	return state
+}
+
+// choiceFailedState is a state in which there is nobody to work for.
+func choiceFailedState() signin.State {
+	state := onFHIR(choosingState([]ersclient.Permission{clinicianAdmin, triage}, nil))
+	state.Problem, state.ProblemAt = nobodyToWorkFor, morning.Add(70*time.Second)
+	return state
+}
+
+// fhirSignedIn is a session of somebody who works for another person, with a reader that is watched.
+func fhirSignedIn() signin.State {
+	state := onFHIR(signedInState())
+	state.Chosen = clinicianAdmin
+	state.Chosen.OnBehalfOf = "555031999105"
+	state.Words, state.IdleAfter, state.ExpiresAt = &signinfhir.WithCard, 15*time.Minute, morning.Add(12*time.Hour)
+	return state
+}
+
+// unnamed are roles in organisations without names.
+func unnamed(permissions []ersclient.Permission) []ersclient.Permission {
+	bare := slices.Clone(permissions)
+	for i := range bare {
+		bare[i].OrgName = ""
+	}
+	return bare
+}
+
 // linksWith is all well but for where proofs come from, of which the platform says a text.
 func linksWith(health signin.Health, text string) signin.Links {
 	return signin.Links{Proof: signin.Link{Health: health, Text: text}, ERS: signin.HealthGood, Keyring: signin.HealthGood}
@@ -451,6 +538,20 @@ var (
 	// blocked is a Problem that trying again does not solve.
 	blocked = smartcard.PINBlocked.Problem()
 )
+
+// nobodyToWorkFor is the Problem of a clinician admin for whom e-RS has no clinician.
+var nobodyToWorkFor = func() *problem.Problem {
+	platform := signinfhir.New(signinfhir.Settings{ERS: nobody{}})
+	_, err := platform.Select(context.Background(), signin.Grant{}, clinicianAdmin)
+	return problem.Of(err)
+}()
+
+// nobody is an e-RS without clinicians.
+type nobody struct{ signinfhir.ERS }
+
+func (nobody) Clinicians(context.Context, ersclient.AccessToken, ersclient.Permission) ([]ersclient.User, error) {
+	return nil, nil
+}
 
 func problemOf(among []*problem.Problem, code string) *problem.Problem {
 	return among[slices.IndexFunc(among, func(p *problem.Problem) bool { return p.Code == code })]

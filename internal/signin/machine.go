@@ -179,7 +179,7 @@ type destination struct {
 
 func newMachine(terms terms, now time.Time) *machine {
 	return &machine{
-		terms: terms, state: State{Phase: Starting, Since: now, Links: Links{Proof: terms.about.Start.Source}},
+		terms: terms, state: State{Phase: Starting, Since: now, Words: &terms.about.Words, Links: Links{Proof: terms.about.Start.Source}},
 		status: terms.about.Start, attemptState: attemptState{running: clearing}, manualStart: terms.manualStart,
 	}
 }
@@ -508,7 +508,7 @@ func (m *machine) closeIfIdle(now time.Time) {
 func (m *machine) forget() {
 	m.attemptState = attemptState{}
 	m.state = State{
-		Phase: m.state.Phase, Since: m.state.Since, Reason: m.state.Reason, AskedBy: m.state.AskedBy, Links: m.state.Links,
+		Phase: m.state.Phase, Since: m.state.Since, Reason: m.state.Reason, AskedBy: m.state.AskedBy, Words: m.state.Words, Links: m.state.Links,
 	}
 	m.showNotices()
 }

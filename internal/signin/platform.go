@@ -149,6 +149,8 @@ type Browser struct {
 type About struct {
 	// Start holds before the first report.
 	Start Report
+	// Words are the window's besides the Missing of reports.
+	Words Words
 	// Ready is what a user has to do whose proof is there, and who alone can start again.
 	Ready Missing
 	// Prompting is what a user has to do while Prompt is under way.

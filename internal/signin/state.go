@@ -44,6 +44,8 @@ type Missing struct {
 	Picture Picture
 	// Title and Text are the screen. Again stands below a title that says why the last session ended.
 	Title, Text, Again string
+	// Button is the label of the button that signs in, empty for "Sign in".
+	Button string
 	// First: nothing can be done before, so that it is shown in place of why the last session ended.
 	First bool
 }
@@ -56,7 +58,34 @@ func (m Missing) String() string {
 	return m.Name
 }
 
-// Picture names a picture of the screen that says what is missing.
+// Words is what the window says in a platform's words besides Missing: English texts, which are the
+// keys of their translations.
+type Words struct {
+	// Platform is its name, for the settings and the service desk.
+	Platform string
+	// Picture is that of work in which the user has no part.
+	Picture Picture
+	// InBrowser are the steps of a user who gives a proof in the web browser; empty if they give it
+	// elsewhere. Then Lost is for one who does not find where: {{.Keys}} go to another window.
+	InBrowser []string
+	Lost      string
+	// Opening stands below "Signing in to e-RS…", and Working below "You are signed in to e-RS".
+	Opening, Working string
+	// Renewing says what renewing a session takes, if that is a new proof.
+	Renewing string
+	// CardEnds: removing the smartcard ends the session.
+	CardEnds bool
+	// Advice is what helps most often if a user cannot sign in, and RoleMissing who can add a role.
+	Advice      []string
+	RoleMissing string
+	// Named says whose name the header shows, and NotYou what another person does after signing out.
+	// NotMine and NotMineYet are that in short, for a signed-in user and for one who chooses a role.
+	Named               string
+	NotYou              []string
+	NotMine, NotMineYet string
+}
+
+// Picture names a picture of a screen.
 type Picture string
 
 // The pictures.
@@ -145,6 +174,8 @@ type State struct {
 	Since time.Time
 	// Missing is what a user has to do next, while Waiting and Prompting.
 	Missing Missing
+	// Words are the platform's; nil while none is known.
+	Words *Words
 	// Browser is the page in which the user signs in, while Prompting; nil if they do so elsewhere.
 	Browser *Browser
 	// Reason is why the session before ended (Waiting), or why this one is ending (Ending).
@@ -187,6 +218,9 @@ type State struct {
 	// It stays until somebody is signed in or the user has given up (Cancel, in every phase but
 	// Selecting).
 	AskedBy string
+	// IdleAfter is how long the computer can be unused before the session ends; 0 if it does not end
+	// then. The publisher of the flow's states fills it in.
+	IdleAfter time.Duration
 	// Environment is the e-RS that the program signs in to. The publisher of the flow's
 	// states fills it in.
 	Environment Environment

@@ -25,6 +25,7 @@ const (
 	choiceGap    = 16 // between cards, in both directions
 	headingBelow = 9
 	sectionAbove = 18
+	headingLines = 2
 )
 
 // Choices is a grid of cards in sections. Only the cards of visible rows exist, and the one that is
@@ -108,6 +109,28 @@ func (c *Choices) SetSections(sections []Section) {
 	c.choices = slices.Grow(c.choices[:0], count)
 	for _, section := range sections {
 		c.choices = append(c.choices, section.Choices...)
+	}
+}
+
+// Relabel replaces texts: the sections have as many choices as before. The focus stays, and nothing
+// moves until the width changes, unless the card with the focus needs more room for all of its text.
+func (c *Choices) Relabel(sections []Section) {
+	c.sections, c.choices = sections, c.choices[:0]
+	for _, section := range sections {
+		c.choices = append(c.choices, section.Choices...)
+	}
+	for row, heading := range c.headings {
+		c.setHeading(heading, row)
+	}
+	c.materialise()
+	switch {
+	case c.grown != none:
+		c.width = 0
+		if c.OnResized != nil {
+			c.OnResized()
+		}
+	case c.focused != none:
+		c.grow()
 	}
 }
 
@@ -357,6 +380,9 @@ func (h *cardHeights) of(choice *Choice) float32 {
 	if choice.Star != nil {
 		said += "\x00\x02"
 	}
+	if choice.Spare {
+		said += "\x00\x03"
+	}
 	height, known := h.known[said]
 	if !known {
 		card := NewRoleCard()
@@ -487,7 +513,7 @@ func (c *Choices) showRow(row int) {
 		heading := c.headings[row]
 		if heading == nil {
 			heading = c.spareText()
-			heading.SetRuns(c.sections[r.section].Heading...)
+			c.setHeading(heading, row)
 			c.headings[row] = heading
 		}
 		place(heading, 0, r.y, c.width, r.height)
@@ -495,6 +521,16 @@ func (c *Choices) showRow(row int) {
 	}
 	for choice := r.first; choice < r.first+r.count; choice++ {
 		c.showCard(choice, row)
+	}
+}
+
+// setHeading shows the heading of a row, in the lines that the row has room for.
+func (c *Choices) setHeading(heading *Text, row int) {
+	r := c.rows[row]
+	heading.SetRuns(c.sections[r.section].Heading...)
+	heading.SetLines(headingLines)
+	if heading.HeightFor(c.width) > r.height {
+		heading.SetLines(1)
 	}
 }
 
@@ -556,7 +592,7 @@ func (c *Choices) spareText() *Text {
 
 func newHeading() *Text {
 	heading := NewText("", Style{Size: SizeBody, Color: ColorText, Bold: true})
-	heading.Lines = 2
+	heading.Lines = headingLines
 	return heading
 }
 

@@ -29,6 +29,8 @@ type Choice struct {
 	Title string
 	Lines []string
 	Whole bool
+	// Spare leaves room for one more line: see [Choices.Relabel].
+	Spare bool
 	// Key is the key that chooses the card, and Digits those that do so outside of a text field. They
 	// are shown in its corner.
 	Key, Digits string
@@ -42,7 +44,7 @@ type Choice struct {
 }
 
 func (c Choice) equal(other Choice) bool {
-	return c.Title == other.Title && c.Whole == other.Whole && c.Key == other.Key && c.Digits == other.Digits &&
+	return c.Title == other.Title && c.Whole == other.Whole && c.Spare == other.Spare && c.Key == other.Key && c.Digits == other.Digits &&
 		c.Accent == other.Accent && c.Star == other.Star && c.StarTip == other.StarTip && c.Starred == other.Starred && slices.Equal(c.Lines, other.Lines)
 }
 
@@ -232,6 +234,9 @@ func (c *RoleCard) place(width float32, at func(object fyne.CanvasObject, x, y, 
 		height = line.HeightFor(within)
 		at(line, left, y, within, height)
 		y += height
+	}
+	if n := len(c.lines); n > 0 && c.choice.Spare {
+		y += c.lines[n-1].Natural().Height
 	}
 	return max(y+cardBottom, cardLeast)
 }

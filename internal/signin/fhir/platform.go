@@ -85,10 +85,14 @@ type Platform struct {
 	// reports are for Watch to pass on, and wanted are codes without a name.
 	reports chan signin.Report
 	wanted  chan []string
+	// changed has Watch report what has changed without another report of its own.
+	changed chan struct{}
 	// prompting is held by the one prompt: each has the port.
 	prompting sync.Mutex
 
 	mu sync.Mutex
+	// standing is what every report says besides its own.
+	standing signin.Report
 	// code is that of the last sign-in in the browser, by the proof that stands for it.
 	code  cis2.Code
 	proof secret.Text
@@ -101,7 +105,10 @@ func New(settings Settings) *Platform {
 	if settings.SignInWithin == 0 {
 		settings.SignInWithin = DefaultSignInWithin
 	}
-	return &Platform{Settings: settings, reports: make(chan signin.Report), wanted: make(chan []string, 1)}
+	return &Platform{
+		Settings: settings, standing: about.Start,
+		reports: make(chan signin.Report), wanted: make(chan []string, 1), changed: make(chan struct{}, 1),
+	}
 }
 
 // Watch passes on what prompts report, has the names of organisations found, and reports the proof
@@ -117,8 +124,9 @@ func (p *Platform) Watch(ctx context.Context) <-chan signin.Report {
 			select {
 			case report = <-p.reports:
 			case <-p.CardRemoved:
-				report = about.Start
-				report.Kind = signin.ProofGone
+				report = p.stand(signin.ProofGone, func(r *signin.Report) { r.Source = NotSignedIn })
+			case <-p.changed:
+				report = p.stand(signin.StatusChanged, nil)
 			case codes := <-p.wanted:
 				finding.Go(func() { p.find(ctx, codes) })
 				continue
@@ -135,6 +143,32 @@ func (p *Platform) Watch(ctx context.Context) <-chan signin.Report {
 	return reports
 }
 
+// stand changes what holds, and returns it as a report.
+func (p *Platform) stand(kind signin.ReportKind, change func(*signin.Report)) signin.Report {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if change != nil {
+		change(&p.standing)
+	}
+	report := p.standing
+	report.Kind = kind
+	return report
+}
+
+// setSource has Watch report whether somebody is signed in, if that has changed. It does not wait.
+func (p *Platform) setSource(source signin.Link) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.standing.Source == source {
+		return
+	}
+	p.standing.Source = source
+	select {
+	case p.changed <- struct{}{}:
+	default:
+	}
+}
+
 // report hands a report to Watch.
 func (p *Platform) report(ctx context.Context, report signin.Report) {
 	select {
@@ -146,7 +180,7 @@ func (p *Platform) report(ctx context.Context, report signin.Report) {
 // find has the names of organisations found, and reports each.
 func (p *Platform) find(ctx context.Context, codes []string) {
 	err := p.Names.Find(ctx, codes, func(code, name string) {
-		report := about.Start
+		report := p.stand(signin.StatusChanged, nil)
 		report.OrgNames = map[string]string{code: name}
 		p.report(ctx, report)
 	})
@@ -172,11 +206,12 @@ func (p *Platform) Prompt(ctx context.Context, _ bool) error {
 		return err
 	}
 	defer attempt.Close()
-	page := &signin.Browser{Address: attempt.Address(), Until: until}
-	p.report(within, prompting(page))
+	page := signin.Browser{Address: attempt.Address(), Until: until}
+	p.report(within, p.showing(&page))
+	defer p.showing(nil)
 	if err := p.Browse(within, page.Address); err != nil && within.Err() == nil {
 		p.Log.WithError(err).Warn("the browser did not open")
-		p.report(within, prompting(&signin.Browser{Address: page.Address, Until: until, NotOpened: true}))
+		p.report(within, p.showing(&signin.Browser{Address: page.Address, Until: until, NotOpened: true}))
 	}
 	code, err := attempt.Wait(within)
 	if err != nil {
@@ -186,17 +221,15 @@ func (p *Platform) Prompt(ctx context.Context, _ bool) error {
 	p.mu.Lock()
 	p.code, p.proof = code, proof.Text
 	p.mu.Unlock()
-	came := about.Start
-	came.Kind, came.Proof = signin.ProofAppeared, proof
+	came := p.stand(signin.ProofAppeared, func(r *signin.Report) { r.Source, r.Browser = SignedIn, nil })
+	came.Proof = proof
 	p.report(ctx, came)
 	return nil
 }
 
-// prompting reports a sign-in under way in the browser.
-func prompting(page *signin.Browser) signin.Report {
-	report := about.Start
-	report.Browser = page
-	return report
+// showing reports a sign-in under way in the browser, or with nil that there is none.
+func (p *Platform) showing(page *signin.Browser) signin.Report {
+	return p.stand(signin.StatusChanged, func(r *signin.Report) { r.Browser = page })
 }
 
 // take returns the code that a proof stands for, once.
@@ -214,6 +247,16 @@ func (p *Platform) take(proof signin.Proof) (cis2.Code, error) {
 // Open redeems the code, and asks who the user is (userinfo) and as what they may work (A030).
 // Nothing is left of one that was given up.
 func (p *Platform) Open(ctx context.Context, proof signin.Proof, givenUp <-chan struct{}) (signin.Grant, error) {
+	grant, err := p.open(ctx, proof, givenUp)
+	if err != nil {
+		p.setSource(NotSignedIn)
+	} else {
+		p.setSource(SignedIn)
+	}
+	return grant, err
+}
+
+func (p *Platform) open(ctx context.Context, proof signin.Proof, givenUp <-chan struct{}) (signin.Grant, error) {
 	code, err := p.take(proof)
 	if err != nil {
 		return signin.Grant{}, err
@@ -341,7 +384,10 @@ func (p *Platform) Refresh(ctx context.Context, grant signin.Grant) (signin.Gran
 }
 
 // Close has nothing to call: the tokens are forgotten with the grant.
-func (p *Platform) Close(context.Context, signin.Grant) error { return nil }
+func (p *Platform) Close(context.Context, signin.Grant) error {
+	p.setSource(NotSignedIn)
+	return nil
+}
 
 // Reach connects to e-RS and asks nothing.
 func (p *Platform) Reach(ctx context.Context) error { return p.ERS.Reach(ctx) }

@@ -329,6 +329,48 @@ func TestPrompt(t *testing.T) {
 	})
 }
 
+// If this fails, the status bar says that a user is signed in who is not, or the window loses the
+// address of the sign-in page when a name arrives.
+func TestWhatEveryReportSays(t *testing.T) {
+	removed := make(chan struct{})
+	d := newDesk(t, cis2test.GP, func(s *Settings) { s.Names, s.CardRemoved = names{}, removed })
+	assert.Equal(t, WithCard, d.About().Words)
+	d.browse = func(context.Context, string) error {
+		d.name(&ersclient.User{Permissions: []ersclient.Permission{{OrgIdentifier: "A1"}}}, cis2.UserInfo{})
+		return nil
+	}
+	ctx := t.Context()
+	done := make(chan error, 1)
+	go func() { done <- d.Prompt(ctx, false) }()
+	shown := d.next(t)
+	require.NotNil(t, shown.Browser)
+	assert.Equal(t, NotSignedIn, shown.Source)
+	named := d.next(t)
+	assert.NotEmpty(t, named.OrgNames)
+	assert.Equal(t, shown.Browser, named.Browser)
+	back := make(chan error, 1)
+	go func() {
+		_, err := d.server.SignIn(ctx, shown.Browser.Address, cis2test.GP)
+		back <- err
+	}()
+	came := d.next(t)
+	require.NoError(t, <-done)
+	require.NoError(t, <-back)
+	assert.Equal(t, SignedIn, came.Source)
+	assert.Nil(t, came.Browser)
+	_, err := d.Open(ctx, came.Proof, nil)
+	require.NoError(t, err)
+
+	require.NoError(t, d.Close(ctx, signin.Grant{}))
+	for d.next(t).Source != NotSignedIn { // names may come before
+		continue
+	}
+	d.setSource(SignedIn)
+	assert.Equal(t, SignedIn, d.next(t).Source)
+	removed <- struct{}{}
+	assert.Equal(t, NotSignedIn, d.next(t).Source)
+}
+
 // A smartcard that is removed ends the session, although the NHS does not ask for that any more.
 func TestTheCardIsRemoved(t *testing.T) {
 	removed := make(chan struct{})

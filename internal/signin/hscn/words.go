@@ -51,6 +51,33 @@ var Prompting = signin.Missing{
 	Text: "Use the Identity Agent window. If you cannot see it, look behind this window.",
 }
 
+// Words are the window's for a user with a smartcard.
+var Words = signin.Words{
+	Platform: "Smartcard and Identity Agent (HSCN)",
+	Picture:  signin.PictureCard,
+	Lost:     "Cannot see the passcode window? Look behind this one, or press {{.Keys}}.",
+	Opening:  "Keep your smartcard in the reader.",
+	Working:  "You can use your other e-RS applications now. Keep your smartcard in the reader.",
+	Renewing: "You will be asked for your passcode.",
+	CardEnds: true,
+	Advice: []string{
+		"Check that the card is pushed into the reader as far as it goes, chip first, and that the reader's light is on.",
+		"Look for the Identity Agent window. It may be behind this one.",
+		"Remove the card, wait a few seconds, insert it again, then press **Sign in**.",
+		"If your passcode is blocked or forgotten, ask your Registration Authority.",
+		"For anything else, contact your local service desk.",
+	},
+	RoleMissing: "Ask your organisation's Registration Authority to add it to your smartcard profile.",
+	Named: "The name at the top is that of the smartcard that signed in. " +
+		"What you do in e-RS is recorded under it.",
+	NotYou: []string{
+		"Take the smartcard out of the reader. Give it back to its owner.",
+		"Insert your own smartcard and sign in.",
+	},
+	NotMine:    "Press **Sign out** and remove the smartcard. Then sign in with your own.",
+	NotMineYet: "Do not choose a role. Remove the smartcard, then sign in with your own.",
+}
+
 // source puts the health of the agent in words.
 func source(health signin.Health, missing signin.Missing, card Presence) signin.Link {
 	switch health {
@@ -83,6 +110,7 @@ func (p *Platform) About() signin.About {
 	about.Start = (&cardSide{}).status(signin.StatusChanged)
 	about.Calls.Prompt = "Identity Agent: prompt"
 	about.Calls.Open, about.Calls.Select, about.Calls.Close = "A001 create session", "A002 select role", "A003 delete session"
+	about.Words = Words
 	return about
 }
 

@@ -1,0 +1,179 @@
+package ui
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// searchedFrom is the number of clinicians from which on they can be searched.
+const searchedFrom = 10
+
+// clinicians is the screen with those whom a service provider clinician admin can work for, by
+// number: the one of last time first, with the focus. Digits choose as on the page of the roles: 1 is
+// the one of last time. Where there are many they are searched for by digits, so that none chooses.
+type clinicians struct {
+	deck
+	state signin.State
+	// all are the ids in order, and last is the one of last time or "".
+	all  []string
+	last string
+	// shown are the cards' ids.
+	shown []string
+	lead  *widgets.Text
+}
+
+func newClinicians(w *Window, state signin.State) *clinicians {
+	s := &clinicians{state: state, all: slices.Sorted(slices.Values(state.Clinicians)), lead: widgets.NewText("", leadStyle)}
+	s.all = slices.Compact(s.all)
+	if last := state.LastUsed; last != nil && last.Same(state.Chosen) && slices.Contains(s.all, last.OnBehalfOf) {
+		s.last = last.OnBehalfOf
+		s.all = slices.Insert(slices.DeleteFunc(s.all, func(id string) bool { return id == s.last }), 0, s.last)
+	}
+	s.open(w, s, lang.L("Search numbers"), lang.L("Show all clinicians"), len(s.all) >= searchedFrom)
+	s.numbers = s.searches
+	s.help = newHelp(w, clinicianAdvice(*state.Words, s.searches))
+	back := w.button(lang.L("Back to roles"), widgets.Secondary, w.intent(signin.Cancel{}))
+	s.lay(widgets.Column(
+		widgets.Row{Object: widgets.NewText(lang.L("Who are you working for?"), titleStyle)},
+		widgets.Row{Object: s.lead, Above: 5}), back)
+	s.fill()
+	s.refresh(state)
+	return s
+}
+
+// refresh shows what can change: the organisation's name may come.
+func (s *clinicians) refresh(state signin.State) {
+	s.state = state
+	s.lead.SetText(s.role())
+	s.help.update(state)
+}
+
+// role says in which role the user works for somebody.
+func (s *clinicians) role() string {
+	chosen, parts := s.state.Chosen, []string{roleName(s.state.Chosen.BusinessFunction)}
+	for _, part := range []string{problem.Clean(chosen.OrgIdentifier, 40), problem.Clean(chosen.OrgName, 200)} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+func (s *clinicians) update(state signin.State) bool {
+	same := state.Phase == signin.ChoosingClinician && state.User == s.state.User && state.Chosen.Same(s.state.Chosen) &&
+		slices.Equal(state.Clinicians, s.state.Clinicians)
+	if same {
+		s.refresh(state)
+		s.w.viewport.Relayout()
+	}
+	return same
+}
+
+func (s *clinicians) choose(choice int) {
+	wanted := s.state.Chosen
+	wanted.OnBehalfOf = s.shown[choice]
+	s.w.send(signin.Choose{Permission: wanted})
+}
+
+func (s *clinicians) leave() bool {
+	s.w.send(signin.Cancel{})
+	return true
+}
+
+// toggleFavourite does nothing: clinicians have no stars.
+func (*clinicians) toggleFavourite(int) {}
+
+func (s *clinicians) digitsOf(choice int) string { return s.digits(s.shown[choice]) }
+
+func (s *clinicians) digits(id string) string {
+	place := slices.Index(s.all, id) + 1
+	if s.last == "" && len(s.all) > 1 { // 1 stays the one of last time, so that it can be learned
+		place++
+	}
+	if s.searches || place > lastDigit {
+		return ""
+	}
+	return strconv.Itoa(place)
+}
+
+// fill makes the cards for the present search, which is for parts of a number.
+func (s *clinicians) fill() {
+	query := s.query()
+	s.shown, s.ready = s.shown[:0], none
+	var latest, others []*widgets.Choice
+	for _, id := range s.all {
+		if !holdsNumber(id, query) {
+			continue
+		}
+		s.shown = append(s.shown, id)
+		card := widgets.Choice{Title: clinician(id), Digits: s.digits(id),
+			Lines: []string{roleName(ersclient.ServiceProviderClinician)}}
+		switch {
+		case query == "" && id == s.last:
+			latest = append(latest, taken(card))
+			s.ready = 0
+		case s.ready == none && (query != "" || len(s.all) == 1):
+			others = append(others, taken(card))
+			s.ready = 0
+		default:
+			others = append(others, &card)
+		}
+	}
+	var sections []widgets.Section
+	if len(latest) > 0 {
+		sections = append(sections, widgets.Section{Heading: heading(lang.L("Last used"), lang.L("press Enter to continue")), Choices: latest})
+	}
+	if len(others) > 0 {
+		count := ""
+		switch {
+		case query != "": // it is said beside the field
+		case len(latest) > 0:
+			count = moreToWorkFor(len(others))
+		default:
+			count = toWorkFor(len(others))
+		}
+		sections = append(sections, widgets.Section{Heading: heading(lang.L("Clinicians"), count), Choices: others})
+	}
+	said, nothing := "", ""
+	switch {
+	case query != "" && len(s.shown) == 0:
+		nothing = lang.L("No clinician's number has “{{.Query}}” in it.", map[string]any{"Query": problem.Clean(query, 60)})
+	case query != "":
+		said = toWorkFor(len(s.shown))
+	}
+	s.deal(sections, said, nothing)
+}
+
+// holdsNumber reports whether a number has what is searched in it, however that is grouped.
+func holdsNumber(number, query string) bool {
+	return strings.Contains(fold(number), strings.Join(strings.Fields(fold(query)), ""))
+}
+
+// clinician names a clinician, of whom e-RS says the number alone.
+func clinician(id string) string {
+	return lang.L("Clinician {{.Number}}", map[string]any{"Number": grouped(problem.Clean(id, 40))})
+}
+
+// toWorkFor returns the text for the number of clinicians, and moreToWorkFor for that of those besides
+// the one of last time.
+func toWorkFor(count int) string {
+	if count == 1 {
+		return lang.L("1 you can work for")
+	}
+	return lang.L("{{.Count}} you can work for", map[string]any{"Count": count})
+}
+
+func moreToWorkFor(count int) string {
+	if count == 1 {
+		return lang.L("1 more you can work for")
+	}
+	return lang.L("{{.Count}} more you can work for", map[string]any{"Count": count})
+}

@@ -1,0 +1,231 @@
+package ui
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// deck is what the pages of cards share: the grid, the search field above it, and their keys. Typing
+// anything but a digit searches, and a digit chooses.
+type deck struct {
+	still
+	w      *Window
+	dealer dealer
+	// searches: there is a search field. numbers: it is for numbers, so that digits are searched.
+	searches, numbers bool
+
+	search         *widgets.SearchField
+	found, nothing *widgets.Text
+	results        *fyne.Container // found, and the link that shows all cards
+	choices        *widgets.Choices
+	help           *help
+	// ready is the choice that Enter takes while no card has the focus, or none.
+	ready int
+}
+
+// dealer is the page of a deck. Choices are counted from 0.
+type dealer interface {
+	// fill makes the cards for the present search.
+	fill()
+	// choose takes a choice, and toggleFavourite sets or takes its star.
+	choose(choice int)
+	toggleFavourite(choice int)
+	// digitsOf returns the digits that take a choice.
+	digitsOf(choice int) string
+	// leave goes back from the page, and reports whether it can.
+	leave() bool
+}
+
+// open makes the deck of a page. wanted is what can be searched, and all the link that ends a search.
+func (d *deck) open(w *Window, dealer dealer, wanted, all string, searches bool) {
+	d.w, d.dealer, d.searches, d.ready = w, dealer, searches, none
+	d.choices, d.found, d.nothing = widgets.NewChoices(nil), widgets.NewText("", detailStyle), widgets.NewText("", bodyStyle)
+	shown := w.shown
+	current := func(do func(int)) func(int) {
+		return func(choice int) {
+			if shown == w.shown {
+				do(choice)
+			}
+		}
+	}
+	d.choices.OnChosen, d.choices.OnStar = current(dealer.choose), current(dealer.toggleFavourite)
+	d.choices.OnFocus, d.choices.OnCut = w.focus, w.tip.Over
+	d.choices.OnReveal = func(top, bottom float32) {
+		if y, found := w.viewport.OffsetOf(d.choices.Object()); found {
+			w.viewport.Reveal(y+top, y+bottom)
+		}
+	}
+	d.choices.OnResized = w.viewport.Relayout
+	d.choices.OnKey, d.choices.OnRune = w.typedKey, w.typedRune
+	d.search = widgets.NewSearchField(wanted, wanted+"   ("+shortcutName("F")+")", func(string) { d.filter() })
+	d.search.OnKey = w.typedKey
+	d.search.OnFocus = func() {
+		d.choices.ShowDigits(false) // digits are text now
+		d.reveal(d.search)
+	}
+	d.search.OnBlur = func() { d.choices.ShowDigits(true) }
+	d.search.OnCleared = func() { w.focus(d.search) }
+
+	link := widgets.NewLink(all, func() { d.clear() })
+	link.OnFocus = func() { w.viewport.RevealObject(link) }
+	link.OnKey, link.OnRune = w.typedKey, w.typedRune
+	d.results = widgets.Middle(8, 2, d.found, link)
+}
+
+// lay lays out the page: a heading with buttons beside it, the help, the search and the cards.
+func (d *deck) lay(heading fyne.CanvasObject, buttons ...fyne.CanvasObject) {
+	searching := widgets.Giving(14, 6, d.search, d.results)
+	searching.Hidden = !d.searches
+	d.content = page(widgets.Corner(24, heading, widgets.Flow(12, 12, append(buttons, d.help.button)...), widgets.Column(
+		widgets.Row{Object: d.help.box, Above: 20},
+		widgets.Row{Object: searching, Above: 16},
+		widgets.Row{Object: d.nothing, Above: 20},
+		widgets.Row{Object: d.choices.Object(), Above: 20},
+	)))
+}
+
+func (d *deck) helps() *help { return d.help }
+
+func (d *deck) appear() { d.choices.Focus(max(0, d.ready)) }
+
+func (d *deck) moved(top, bottom float32) {
+	if y, found := d.w.viewport.OffsetOf(d.choices.Object()); found {
+		d.choices.Show(top-y, bottom-y)
+	}
+}
+
+// query returns what is searched, or "".
+func (d *deck) query() string { return strings.TrimSpace(d.search.Text) }
+
+// searching reports whether the search field has the focus.
+func (d *deck) searching() bool { return d.w.win.Canvas().Focused() == fyne.Focusable(d.search) }
+
+// key handles the keys of the cards, and those of the search field that do not edit its text.
+func (d *deck) key(key *fyne.KeyEvent) bool {
+	switch key.Name {
+	case fyne.KeyLeft:
+		d.choices.Move(-1, 0)
+	case fyne.KeyRight:
+		d.choices.Move(1, 0)
+	case fyne.KeyUp:
+		if d.choices.AtTop() && d.searches {
+			d.w.focus(d.search)
+		} else {
+			d.choices.Move(0, -1)
+		}
+	case fyne.KeyDown:
+		if choice, focused := d.choices.Focused(); d.searching() && focused {
+			d.choices.Focus(choice)
+		} else {
+			d.choices.Move(0, 1)
+		}
+	case fyne.KeyPageUp:
+		d.choices.MoveBy(-d.w.viewport.Page())
+	case fyne.KeyPageDown:
+		d.choices.MoveBy(d.w.viewport.Page())
+	case fyne.KeyHome:
+		d.choices.Focus(0)
+	case fyne.KeyEnd:
+		d.choices.Focus(d.choices.Len() - 1)
+	case fyne.KeyEscape:
+		return d.clear() || d.dealer.leave()
+	case fyne.KeyReturn, fyne.KeyEnter:
+		// A card handles Enter itself. This one was pressed in the search field, or without a
+		// focus.
+		if d.ready != none {
+			d.dealer.choose(d.ready)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// rune handles characters typed outside the search field: a digit chooses, a star marks, and
+// anything else begins a search.
+func (d *deck) rune(r rune) {
+	switch {
+	case r >= '0' && r <= '9' && !d.numbers:
+		for choice := range d.choices.Len() {
+			if strings.ContainsRune(d.dealer.digitsOf(choice), r) {
+				d.dealer.choose(choice)
+				return
+			}
+		}
+	case r == '*':
+		if choice, focused := d.choices.Focused(); focused {
+			d.dealer.toggleFavourite(choice)
+		}
+	case d.searches:
+		d.w.focus(d.search)
+		d.search.TypedRune(r)
+	}
+}
+
+// find gives the focus to the search field.
+func (d *deck) find() {
+	if !d.searches {
+		return
+	}
+	d.w.focus(d.search)
+	d.search.TypedShortcut(&fyne.ShortcutSelectAll{})
+}
+
+// clear ends a search.
+func (d *deck) clear() bool {
+	if d.search.Text == "" && !d.searching() {
+		return false
+	}
+	d.search.SetText("")
+	d.choices.Focus(max(0, d.ready))
+	return true
+}
+
+// filter shows what matches the search.
+func (d *deck) filter() {
+	d.dealer.fill()
+	d.reveal(d.search)
+}
+
+// reveal brings a control into view: with the search field also the card that Enter takes, or the
+// text that there is none. If title, field and card do not fit, the title is hidden.
+func (d *deck) reveal(control fyne.CanvasObject) {
+	view := d.w.viewport
+	top, found := view.OffsetOf(d.search)
+	if control != fyne.CanvasObject(d.search) || !found {
+		view.RevealObject(control)
+		return
+	}
+	bottom := top + d.search.Size().Height
+	for _, below := range []fyne.CanvasObject{d.found, d.nothing} {
+		if y, found := view.OffsetOf(below); found && below.Visible() {
+			bottom = max(bottom, y+below.Size().Height)
+		}
+	}
+	if y, found := view.OffsetOf(d.choices.Object()); found && d.ready != none {
+		_, end := d.choices.Part(d.ready)
+		bottom = max(bottom, y+end)
+	}
+	view.RevealFromTop(top, bottom)
+}
+
+// deal shows cards, and what a search has found: how much, or that there is nothing.
+func (d *deck) deal(sections []widgets.Section, found, nothing string) {
+	d.found.SetText(found)
+	d.nothing.SetText(nothing)
+	d.found.Hidden, d.nothing.Hidden, d.results.Hidden = found == "", nothing == "", d.query() == ""
+	d.w.tip.Away()
+	d.choices.SetSections(sections)
+	d.choices.Object().Hidden = d.choices.Len() == 0 // together with the gap above it
+	d.w.viewport.Relayout()
+}
+
+// taken returns a card as the one that Enter takes: with an accent and a hint.
+func taken(choice widgets.Choice) *widgets.Choice {
+	choice.Accent, choice.Key = true, lang.L("Enter")
+	return &choice
+}
