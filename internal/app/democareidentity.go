@@ -38,7 +38,7 @@ func newCareIdentityDemo(d Demonstration) (careIdentityDemo, error) {
 		return careIdentityDemo{}, err
 	}
 	server := cis2test.NewUnstartedServer(
-		cis2test.WithoutTLS(), cis2test.WithRedirectURI(redirect), cis2test.WithLifetimes(demoTokenLife, demoLife),
+		cis2test.WithoutTLS(), cis2test.WithRedirectURI(redirect), cis2test.WithLifetimes(demoTokenLife, cis2test.TotalLife),
 	)
 	if err := server.Start(); err != nil {
 		return careIdentityDemo{}, err

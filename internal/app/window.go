@@ -174,6 +174,7 @@ func (r *windowRun) makeWindow(ctx, wanted context.Context) error {
 	settings.Minimise = func() { desktop.Minimise(r.window.Window()) }
 	settings.CanMinimise = func() bool { return desktop.CanMinimise(r.window.Window()) }
 	settings.Tooltip = desktop.Tooltip
+	settings.Browse = desktop.Browse
 	settings.Notify = desktop.Notifier(r.log, func() *ui.Window { return r.window })
 	r.picture = r.program.watchPicture(r.log, r.how.graphics, r.headless)
 	settings.Drawn = r.picture.drawn
