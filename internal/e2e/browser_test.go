@@ -51,7 +51,7 @@ func openWithBrowser(t *testing.T) *browserScene {
 	set, err := stage.Set(ctx, t.TempDir(), keyringtest.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, set.Close()) })
-	s := &browserScene{Stage: set, t: t, ctx: ctx, mark: "ERS_LOGIN_E2E=" + t.TempDir()}
+	s := &browserScene{Stage: set, t: t, ctx: ctx, mark: "E2E_SCENE=" + t.TempDir()}
 	s.Extra = append(s.Extra, s.mark)
 	free, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -382,7 +382,7 @@ func TestOnBehalfOfAfterAFailureInTheBrowser(t *testing.T) {
 	s.gone()
 
 	s.signInAs(program, s.openPage(program), cis2test.Admin)
-	s.press("2")
+	s.press("3")
 	s.see(program, "choosing-clinician")
 	s.gone()
 	s.press("5", "1", "7", "Return")

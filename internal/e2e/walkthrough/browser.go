@@ -44,7 +44,7 @@ func (w walker) signInInBrowser(ctx context.Context) error {
 	if err := w.photograph(ctx, "18-in-browser-fhir"); err != nil {
 		return err
 	}
-	fmt.Println("Choosing somebody who signs in with a password alone, which is not enough. The page is to be opened again.")
+	fmt.Println("Choosing somebody who signs in with a password alone, which is not enough. The window has no part in that.")
 	if err := page.Press(ctx, cis2test.LowLevel); err != nil {
 		return err
 	}
@@ -57,19 +57,30 @@ func (w walker) signInInBrowser(ctx context.Context) error {
 	if err := w.photograph(ctx, "21-roles-fhir"); err != nil {
 		return err
 	}
-	if err := w.Desktop.Press(ctx, "1"); err != nil {
+	if err := w.Desktop.Press(ctx, "3"); err != nil {
 		return err
 	}
-	if err := w.screen(ctx, "signed-in", "22-signed-in-fhir"); err != nil {
+	if err := w.screen(ctx, "choosing-clinician", "22-clinicians-fhir"); err != nil {
+		return err
+	}
+	fmt.Println("Searching for the clinician whose number has 517 in it.")
+	if err := w.photograph(ctx, "23-clinicians-search-fhir", "5", "1", "7"); err != nil {
+		return err
+	}
+	if err := w.Desktop.Press(ctx, "Return"); err != nil {
+		return err
+	}
+	if err := w.screen(ctx, "signed-in", "24-signed-in-fhir"); err != nil {
 		return err
 	}
 	if err := w.printEntries(ctx, handoff.AccountFHIRSession, handoff.AccountAccessToken); err != nil {
 		return err
 	}
-	return w.signOutAndLeave(ctx, "23-closing-fhir")
+	return w.signOutAndLeave(ctx, "25-closing-fhir")
 }
 
-// signInAgain gives up, signs in anew as a GP, and waits until the window has come back.
+// signInAgain gives up, signs in anew as an admin who works for clinicians, and waits until the
+// window has come back.
 func (w walker) signInAgain(ctx context.Context) error {
 	if err := w.Desktop.Press(ctx, "Escape"); err != nil {
 		return err
@@ -84,8 +95,8 @@ func (w walker) signInAgain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("Choosing a GP. The window comes back by itself.")
-	if err := page.Press(ctx, cis2test.GP); err != nil {
+	fmt.Println("Choosing an admin who works for clinicians. The window comes back by itself.")
+	if err := page.Press(ctx, cis2test.Admin); err != nil {
 		return err
 	}
 	if err := w.program.WaitMessage(ctx, "raised"); err != nil {
