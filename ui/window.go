@@ -658,6 +658,14 @@ func switchWindows() string {
 
 func (w *Window) focus(control fyne.Focusable) { w.win.Canvas().Focus(control) }
 
+// SetSimulator replaces the entries of the Simulator menu. It is safe for concurrent use.
+func (w *Window) SetSimulator(items []SimulatorItem) {
+	w.do(func() {
+		w.settings.Simulator = items
+		w.win.SetMainMenu(w.simulatorMenu())
+	})
+}
+
 // simulatorMenu is the demonstration's menu. It ends in its own entry to quit, since Fyne's would
 // quit without signing out.
 func (w *Window) simulatorMenu() *fyne.MainMenu {

@@ -71,8 +71,13 @@ func WithAddress(address string) Option { return func(s *Server) { s.address = a
 // WithoutTLS serves plain HTTP, for a real browser that does not know the stand-in's authority.
 func WithoutTLS() Option { return func(s *Server) { s.plain = true } }
 
-// WithLifetimes replaces the times until an access token ends (599 s) and until the last refresh
-// token does (43,199 s from the sign-in).
+// The gateway's lifetimes of an access token, and of the last refresh token from the sign-in on.
+const (
+	AccessLife = 599 * time.Second
+	TotalLife  = 43199 * time.Second
+)
+
+// WithLifetimes replaces AccessLife and TotalLife.
 func WithLifetimes(access, total time.Duration) Option {
 	return func(s *Server) { s.sessions.accessLife, s.sessions.totalLife = access, total }
 }

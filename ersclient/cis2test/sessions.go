@@ -58,7 +58,7 @@ type sessions struct {
 }
 
 func newSessions() *sessions {
-	return &sessions{accessLife: 599 * time.Second, totalLife: 43199 * time.Second}
+	return &sessions{accessLife: AccessLife, totalLife: TotalLife}
 }
 
 // now is the time for tokens. The caller holds the mutex.

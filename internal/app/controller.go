@@ -73,6 +73,11 @@ type Controller struct {
 	// goroutine.
 	environment signin.Environment
 
+	// again: the services are found anew once the present flow has ended.
+	again atomic.Bool
+	// hidden: the end of the last flow was not published. It belongs to Run's goroutine.
+	hidden bool
+
 	early chan signin.Intent
 	flow  atomic.Pointer[signin.Flow]
 	life  context.Context
@@ -91,11 +96,15 @@ func (c *Controller) Open(ctx context.Context) {
 
 // Send accepts an intent from the window. It never blocks.
 func (c *Controller) Send(intent signin.Intent) {
+	_, quitting := intent.(signin.Quit)
+	if quitting {
+		c.again.Store(false)
+	}
 	if flow := c.flow.Load(); flow != nil {
 		flow.Send(intent)
 		return
 	}
-	if _, quitting := intent.(signin.Quit); quitting {
+	if quitting {
 		c.quit()
 		return
 	}
@@ -106,10 +115,39 @@ func (c *Controller) Send(intent signin.Intent) {
 	}
 }
 
+// Restart signs out and begins anew, with the services that Prepare finds then. It never blocks.
+func (c *Controller) Restart() {
+	if flow := c.flow.Load(); flow != nil {
+		c.again.Store(true)
+		flow.Send(signin.Quit{})
+		return
+	}
+	// A failed start tries again; one under way finds what is wanted now, or is tried again.
+	c.Send(signin.TryAgain{})
+}
+
 // Run finds the services and runs a flow until the user quits. The error is that of the services if
 // the user quit before they were found.
 func (c *Controller) Run() error {
 	defer c.quit()
+	for {
+		if err := c.runFlow(); err != nil {
+			return err
+		}
+		if !c.again.Swap(false) {
+			break
+		}
+		c.flow.Store(nil)
+	}
+	if c.hidden {
+		// The user has quit while another flow was to follow.
+		c.publish(signin.State{Phase: signin.Closed})
+	}
+	return nil
+}
+
+// runFlow runs one flow.
+func (c *Controller) runFlow() error {
 	found, err := c.find()
 	if err != nil {
 		c.publish(signin.State{Phase: signin.Closed})
@@ -122,7 +160,7 @@ func (c *Controller) Run() error {
 	incidents, release := c.watchWorkstation(watching, &beside, found)
 	flow := signin.New(signin.Config{
 		Platform: found.platform, Keyring: found.keyring, Memory: found.memory,
-		Clock: signin.SystemClock{}, Log: c.Log, Observe: c.publish, Guard: c.Guard, Publisher: c.Publisher,
+		Clock: signin.SystemClock{}, Log: c.Log, Observe: c.publishFlow, Guard: c.Guard, Publisher: c.Publisher,
 		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked, ManualStart: c.Held,
 		Workstation: incidents, Notices: c.Board.Changes(),
 	})
@@ -148,6 +186,14 @@ func (c *Controller) handOver(flow *signin.Flow) {
 			return
 		}
 	}
+}
+
+// publishFlow publishes a flow's state. The end of one that another follows is a start under way.
+func (c *Controller) publishFlow(state signin.State) {
+	if c.hidden = state.Phase == signin.Closed && c.again.Load(); c.hidden {
+		state = signin.State{Phase: signin.Starting, Since: state.Since}
+	}
+	c.publish(state)
 }
 
 // publish shows a state in the window and to the waiters.

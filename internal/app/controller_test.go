@@ -159,3 +159,66 @@ func TestIntentsBeforeTheStartNeverBlock(t *testing.T) {
 	e.until(t, signin.Closed)
 	require.Error(t, <-e.ended)
 }
+
+// The demonstration goes from one platform to the other in the same window: signed out, and without
+// closing it. Closing the window meanwhile closes it.
+func TestRestart(t *testing.T) {
+	for name, test := range map[string]struct {
+		fails bool
+		quits bool
+	}{
+		"with a flow":          {},
+		"after a failed start": {fails: true},
+		"quitting meanwhile":   {quits: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			card := simulator.New(simulator.Settings{})
+			defer card.Close()
+			attempts, closed := 0, 0
+			var e testEntrance
+			quit := make(chan struct{})
+			e = newTestController(t, func(context.Context) (Services, error) {
+				attempts++
+				if test.fails && attempts == 1 {
+					return Services{}, broken
+				}
+				return Services{
+					platform: cardOnly(card, nil), keyring: emptyKeyring{}, maxAge: time.Hour, close: func() {
+						closed++
+						if test.quits {
+							<-quit
+						}
+					},
+				}, nil
+			})
+			if test.fails {
+				e.until(t, signin.Failed)
+			} else {
+				e.until(t, signin.Waiting)
+			}
+			e.Restart()
+			if test.quits {
+				e.until(t, signin.Starting)
+				e.Send(signin.Quit{})
+				close(quit)
+				e.until(t, signin.Closed)
+				require.NoError(t, <-e.ended)
+				assert.Equal(t, 1, attempts)
+				return
+			}
+			for began := false; ; {
+				state := <-e.states
+				require.NotEqual(t, signin.Closed, state.Phase, "the window would close")
+				began = began || state.Phase == signin.Starting
+				if began && state.Phase == signin.Waiting {
+					break
+				}
+			}
+			assert.Equal(t, 2, attempts)
+			e.Send(signin.Quit{})
+			e.until(t, signin.Closed)
+			require.NoError(t, <-e.ended)
+			assert.Equal(t, attempts, closed+map[bool]int{true: 1}[test.fails])
+		})
+	}
+}

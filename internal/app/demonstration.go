@@ -11,6 +11,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/testserver"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
@@ -52,12 +53,13 @@ func PersonaKeys() []string {
 	return keys
 }
 
-// OpenDemo opens the window of a demonstration and serves it until it is closed. Pressing Sign in
-// inserts the card of the persona with this key. The error is a UsageError if there is none.
-func (h Host) OpenDemo(ctx context.Context, key string) error {
-	persona, known := simulator.PersonaByKey(key)
-	if !known {
-		return UsageError{Err: fmt.Errorf("--persona: there is no %q, only %s", key, strings.Join(PersonaKeys(), ", "))}
+// OpenDemo opens the window of a demonstration of a platform, and serves it until it is closed. On
+// the Identity Agent's, pressing Sign in inserts the card of the persona with this key, or of the
+// first one if it is empty. The error is a UsageError if there is no such platform or persona.
+func (h Host) OpenDemo(ctx context.Context, platform, key string) error {
+	persona, err := demoPersona(platform, key)
+	if err != nil {
+		return err
 	}
 	log := h.OpenLog(logging.DefaultDir())
 	defer CloseLog(log)
@@ -74,27 +76,54 @@ func (h Host) OpenDemo(ctx context.Context, key string) error {
 		log.WithError(err).Warn("not all that a killed demonstration has left was removed")
 	}
 	board.Set(agentSource, nil) // reserves the place before the keyring's notices
-	demo := NewDemonstration(h, log, board, ers, card, persona)
-	defer demo.ring.close()
-	card.OnTicket(demo.RegisterTicket)
+	tickets := NewDemonstration(h, log, board, ers, card, persona)
+	defer tickets.ring.close()
+	card.OnTicket(tickets.RegisterTicket)
+	browser, err := newCareIdentityDemo(tickets)
+	if err != nil {
+		return err
+	}
+	defer browser.server.Close()
+	shown := newDemoPlatform(platform, map[string]platformDemo{config.PlatformHSCN: tickets, config.PlatformFHIR: browser})
 	memory := openHistory(log)
 	// The demonstration has the user's looks; starting at log-in is for real sign-ins.
 	liked := newPreferences(settingsForLooks(config.System("", nil)), nil, log)
 	return h.openWindow(ctx, log, board, windowOptions{
 		settings: ui.Settings{
-			Demonstration: true, Simulator: demo.menu(), Favourites: memory, Preferences: liked,
-			Diagnostics: NewWindowDiagnostics(func() string { return config.PlatformHSCN }, demo.examine),
+			Demonstration: true, Simulator: shown.menu(), Favourites: memory, Preferences: liked,
+			Diagnostics: NewWindowDiagnostics(shown.platform, shown.examine),
 		},
+		made: shown.attach,
 		find: func(ctx context.Context) (Services, error) {
-			found, err := demo.Prepare(ctx)
+			found, err := shown.demo().Prepare(ctx)
 			if err == nil {
 				found.memory = memory // the one in which the window marks favourites
 			}
 			return found, err
 		},
-		wanted: windowFingerprint("demonstration", persona.Key, nil, nil), graphics: h.newGraphics(log),
+		wanted: windowFingerprint("demonstration", platform+" "+persona.Key, nil, nil), graphics: h.newGraphics(log),
 	})
 }
+
+// demoPersona returns the persona with a key, if the platform has personas of the simulated card.
+func demoPersona(platform, key string) (simulator.Persona, error) {
+	switch {
+	case platform != config.PlatformHSCN && platform != config.PlatformFHIR:
+		return simulator.Persona{}, UsageError{Err: fmt.Errorf("--platform: there is no %q, only %s", platform, strings.Join(DemoPlatforms(), ", "))}
+	case platform == config.PlatformFHIR && key != "":
+		return simulator.Persona{}, UsageError{Err: errors.New("--persona: with --platform fhir, users are chosen on the page in the browser")}
+	case key == "":
+		key = PersonaKeys()[0]
+	}
+	persona, known := simulator.PersonaByKey(key)
+	if !known {
+		return simulator.Persona{}, UsageError{Err: fmt.Errorf("--persona: there is no %q, only %s", key, strings.Join(PersonaKeys(), ", "))}
+	}
+	return persona, nil
+}
+
+// DemoPlatforms returns the platforms that can be demonstrated, the usual one first.
+func DemoPlatforms() []string { return []string{config.PlatformHSCN, config.PlatformFHIR} }
 
 // RegisterTicket makes a new ticket known to the stand-in, as Spine does for e-RS.
 func (d Demonstration) RegisterTicket(persona simulator.Persona, ticket ersclient.Ticket) {
@@ -194,18 +223,18 @@ func (d Demonstration) menu() []ui.SimulatorItem {
 		{},
 		{Title: "Next sign-in", Items: []ui.SimulatorItem{
 			{Title: "as usual", Do: func() { d.ers.Forgive(erstest.A001) }},
-			{Title: "slow", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.Slow, Delay: slowness})},
-			{Title: "refused (403)", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 403})},
-			{Title: "a server error (500)", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 500})},
-			{Title: "cut off before its answer", Do: d.fault(erstest.A001, erstest.Fault{Kind: erstest.CutAfter})},
+			{Title: "slow", Do: orderFault(d.log, d.ers, erstest.A001, erstest.Fault{Kind: erstest.Slow, Delay: slowness})},
+			{Title: "refused (403)", Do: orderFault(d.log, d.ers, erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 403})},
+			{Title: "a server error (500)", Do: orderFault(d.log, d.ers, erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 500})},
+			{Title: "cut off before its answer", Do: orderFault(d.log, d.ers, erstest.A001, erstest.Fault{Kind: erstest.CutAfter})},
 		}},
 		{Title: "Next choice of role", Items: []ui.SimulatorItem{
 			{Title: "as usual", Do: func() { d.ers.Forgive(erstest.A002) }},
-			{Title: "slow", Do: d.fault(erstest.A002, erstest.Fault{Kind: erstest.Slow, Delay: slowness})},
-			{Title: "refused (403)", Do: d.fault(erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 403})},
-			{Title: "not valid (422)", Do: d.fault(erstest.A002, closed)},
-			{Title: "a server error (500)", Do: d.fault(erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 500})},
-			{Title: "cut off before its answer", Do: d.fault(erstest.A002, erstest.Fault{Kind: erstest.CutAfter})},
+			{Title: "slow", Do: orderFault(d.log, d.ers, erstest.A002, erstest.Fault{Kind: erstest.Slow, Delay: slowness})},
+			{Title: "refused (403)", Do: orderFault(d.log, d.ers, erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 403})},
+			{Title: "not valid (422)", Do: orderFault(d.log, d.ers, erstest.A002, closed)},
+			{Title: "a server error (500)", Do: orderFault(d.log, d.ers, erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 500})},
+			{Title: "cut off before its answer", Do: orderFault(d.log, d.ers, erstest.A002, erstest.Fault{Kind: erstest.CutAfter})},
 		}},
 	}
 }
@@ -213,12 +242,18 @@ func (d Demonstration) menu() []ui.SimulatorItem {
 // slowness is long enough to be noticed, and shorter than any time-out.
 const slowness = 8 * time.Second
 
-// fault orders a fault for the next call, in place of one chosen before.
-func (d Demonstration) fault(call erstest.Call, fault erstest.Fault) func() {
+// orderFault returns what orders a fault for the next call, in place of one chosen before.
+func orderFault(log logrus.FieldLogger, server faultyServer, call testserver.Call, fault testserver.Fault) func() {
 	return func() {
-		d.ers.Forgive(call)
-		if err := d.ers.Fail(call, fault); err != nil {
-			d.log.WithError(err).Warn("the fault could not be ordered")
+		server.Forgive(call)
+		if err := server.Fail(call, fault); err != nil {
+			log.WithError(err).Warn("the fault could not be ordered")
 		}
 	}
+}
+
+// faultyServer is a stand-in, for which faults can be ordered.
+type faultyServer interface {
+	Fail(testserver.Call, testserver.Fault) error
+	Forgive(testserver.Call)
 }

@@ -41,6 +41,8 @@ type windowOptions struct {
 	// clearLeftover clears what an earlier run has left in the keyring, if no flow will; nil has nothing to
 	// clear.
 	clearLeftover func(context.Context)
+	// made is called with the window and its controller, before it is shown; nil calls nothing.
+	made func(*ui.Window, *Controller)
 }
 
 // openWindow shows the window, and returns when the user has quit and the session is closed. An
@@ -174,6 +176,7 @@ func (r *windowRun) makeWindow(ctx, wanted context.Context) error {
 	settings.Minimise = func() { desktop.Minimise(r.window.Window()) }
 	settings.CanMinimise = func() bool { return desktop.CanMinimise(r.window.Window()) }
 	settings.Tooltip = desktop.Tooltip
+	settings.Browse = desktop.Browse
 	settings.Notify = desktop.Notifier(r.log, func() *ui.Window { return r.window })
 	r.picture = r.program.watchPicture(r.log, r.how.graphics, r.headless)
 	settings.Drawn = r.picture.drawn
@@ -184,6 +187,9 @@ func (r *windowRun) makeWindow(ctx, wanted context.Context) error {
 	}
 	r.window = ui.New(r.app, settings, r.controller.Send)
 	r.controller.Show = r.window.Show
+	if r.how.made != nil {
+		r.how.made(r.window, r.controller)
+	}
 	r.controller.CameBack = r.raise
 	r.how.settings = settings
 	return nil

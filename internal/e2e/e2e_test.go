@@ -32,7 +32,7 @@ import (
 )
 
 // programs are built once for all tests.
-var programs struct{ login, standin, reader string }
+var programs struct{ login, standin, careIdentity, reader string }
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "ers-login-e2e-")
@@ -53,6 +53,7 @@ func TestMain(m *testing.M) {
 func buildAll(dir string) error {
 	programs.login = filepath.Join(dir, "ers-login")
 	programs.standin = filepath.Join(dir, "standin")
+	programs.careIdentity = filepath.Join(dir, "careidentity")
 	programs.reader = filepath.Join(dir, "reader")
 	version, err := productVersion()
 	if err != nil {
@@ -61,6 +62,7 @@ func buildAll(dir string) error {
 	const module = "github.com/ers-login/ers-login"
 	for path, source := range map[string]string{
 		programs.login: module, programs.standin: module + "/ersclient/erstest/standin", programs.reader: module + "/internal/e2e/reader",
+		programs.careIdentity: module + "/ersclient/cis2test/standin",
 		// The helper is looked up next to the program.
 		filepath.Join(dir, "ers-login-ticketbridge"): module + "/smartcard/ticketbridge",
 	} {

@@ -1,7 +1,7 @@
 // Command standin runs the stand-in of package cis2test in its own process, for end-to-end tests and
 // for trying a client by hand.
 //
-//	standin --dir DIR [--addr 127.0.0.1:0] [--plain] [--redirect-uri URI]
+//	standin --dir DIR [--addr 127.0.0.1:0] [--plain] [--redirect-uri URI] [--access-life 599s]
 //
 // It creates the folder DIR if needed, and writes into it the authority of its certificate (ca.pem),
 // the address of its control endpoint (control), and last its base URL (url), which is also the
@@ -23,10 +23,12 @@ func command() testserver.Command {
 	flags := flag.NewFlagSet("standin", flag.ContinueOnError)
 	plain := flags.Bool("plain", false, "serve plain HTTP")
 	redirectURI := flags.String("redirect-uri", cis2test.RedirectURI, "the registered redirect `URI`")
+	accessLife := flags.Duration("access-life", cis2test.AccessLife, "how long an access token lasts")
 	return testserver.Command{
 		Flags: flags,
 		Start: func(address, folder string) (string, func(), error) {
-			options := []cis2test.Option{cis2test.WithAddress(address), cis2test.WithRedirectURI(*redirectURI)}
+			options := []cis2test.Option{cis2test.WithAddress(address), cis2test.WithRedirectURI(*redirectURI),
+				cis2test.WithLifetimes(*accessLife, cis2test.TotalLife)}
 			if *plain {
 				options = append(options, cis2test.WithoutTLS())
 			}

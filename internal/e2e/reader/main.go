@@ -1,6 +1,7 @@
 // Reader is another application on the workstation, for the end-to-end test: it prints the session
 // key that e-RS Login has handed over, as any Go program would read it, and exits with 1 if no user
-// is signed in. With -poll it reads repeatedly until its input ends, and prints a line for each
+// is signed in. With -call it calls the FHIR API instead, with the session of that platform, and
+// prints how that went. With -poll it reads repeatedly until its input ends, and prints a line for each
 // change. The test's sessions are invented.
 package main
 
@@ -11,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"time"
 
@@ -19,7 +21,15 @@ import (
 
 func main() {
 	poll := flag.Duration("poll", 0, "look this often, until the input ends")
+	path := flag.String("call", "", "call this path of the FHIR API with the session")
 	flag.Parse()
+	if *path != "" {
+		if err := call(*path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+		return
+	}
 	if *poll > 0 {
 		if err := follow(*poll); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -43,6 +53,41 @@ func read() (handoff.Session, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	return handoff.Read(ctx)
+}
+
+// call calls e-RS as the signed-in user.
+func call(path string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	session, err := handoff.ReadFHIR(ctx)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, session.BaseURL+path, nil)
+	if err != nil {
+		return err
+	}
+	for name, value := range map[string]string{
+		"Authorization": "Bearer " + session.AccessToken.Reveal(), "Accept": "application/fhir+json",
+		"NHSD-End-User-Organisation-ODS": session.OrgIdentifier, "NHSD-eRS-Business-Function": session.BusinessFunction,
+		"NHSD-eRS-On-Behalf-Of-User-ID": session.OnBehalfOf,
+	} {
+		if value != "" {
+			request.Header.Set(name, value)
+		}
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	if err := response.Body.Close(); err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(struct {
+		Status   int    `json:"status"`
+		Token    string `json:"token"`
+		Revision int64  `json:"revision"`
+	}{response.StatusCode, session.AccessToken.Reveal(), session.Revision})
 }
 
 // sight is a line of follow; without a session its members are empty.

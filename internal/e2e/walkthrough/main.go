@@ -62,13 +62,13 @@ type part struct {
 
 func demo(persona string) []string { return []string{"demo", "--persona", persona} }
 
-// walk takes at most four minutes, and usually less than one.
+// walk takes at most six minutes, and usually less than one and a half.
 func walk(ctx context.Context, program, pictures, kind string) (err error) {
 	options, known := desktops[kind]
 	if !known {
 		return fmt.Errorf("there is no desktop %q", kind)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 6*time.Minute)
 	defer cancel()
 	if program, err = filepath.Abs(program); err != nil {
 		return err
@@ -97,7 +97,8 @@ func walk(ctx context.Context, program, pictures, kind string) (err error) {
 		if err != nil {
 			return err
 		}
-		parts = append(parts, part{demo("expired"), walker.beRefused}, part{demo("consultant"), walker.seeClearly}, part{training, walker.train})
+		parts = append(parts, part{demo("expired"), walker.beRefused}, part{demo("consultant"), walker.seeClearly}, part{training, walker.train},
+			part{[]string{"demo", "--platform", "fhir"}, walker.signInInBrowser})
 	}
 	for _, part := range parts {
 		if err := part.show(ctx, set, program, pictures); err != nil {
@@ -303,7 +304,12 @@ func (w walker) printSession(ctx context.Context) error {
 		}
 		return nil
 	}
-	for _, account := range []string{handoff.AccountSession, handoff.AccountSessionKey} {
+	return w.printEntries(ctx, handoff.AccountSession, handoff.AccountSessionKey)
+}
+
+// printEntries prints entries of the keyring.
+func (w walker) printEntries(ctx context.Context, accounts ...string) error {
+	for _, account := range accounts {
 		value, there, err := w.SecretTool(ctx, account)
 		if err != nil {
 			return err
@@ -352,12 +358,14 @@ func (w walker) ended(ctx context.Context) error {
 		fmt.Println("The program has ended, and its keyring is gone.")
 		return nil
 	}
-	_, there, err := w.SecretTool(ctx, handoff.AccountSession)
-	if err != nil {
-		return err
-	}
-	if there {
-		return errors.New("the keyring still has the session")
+	for _, account := range []string{handoff.AccountSession, handoff.AccountFHIRSession} {
+		_, there, err := w.SecretTool(ctx, account)
+		if err != nil {
+			return err
+		}
+		if there {
+			return errors.New("the keyring still has the session")
+		}
 	}
 	fmt.Println("The program has ended, and the keyring has no session.")
 	return nil

@@ -117,6 +117,27 @@ func (d *Desktop) Unfocus() error {
 	return nil
 }
 
+// Raise brings the window whose title matches to the front.
+func (d *Desktop) Raise(ctx context.Context, title string) error {
+	_, err := d.xdotool(ctx, "search", "--onlyvisible", "--name", title, "windowraise", "windowfocus", "--sync")
+	return err
+}
+
+// WaitFocus waits until the window that has the keyboard has a title that begins with this one.
+func (d *Desktop) WaitFocus(ctx context.Context, title string) error {
+	for {
+		focused, err := d.xdotool(ctx, "getwindowfocus", "getwindowname")
+		if err == nil && strings.HasPrefix(focused, title) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the keyboard is at %q, not at %q: %w", strings.TrimSpace(focused), title, ctx.Err())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
 // HasWindow reports whether a window whose title matches is visible.
 func (d *Desktop) HasWindow(ctx context.Context, title string) (bool, error) {
 	found, err := d.xdotool(ctx, "search", "--onlyvisible", "--name", title)

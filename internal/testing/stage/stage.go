@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/testing/browser"
 	"github.com/ers-login/ers-login/internal/testing/desktop"
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
@@ -19,10 +20,13 @@ import (
 // Title matches the window's title, in the demonstration too.
 const Title = "^e-RS Login"
 
-// Stage is a home, a keyring and a desktop for successive programs. Close takes it down.
+// Stage is a home, a keyring and a desktop with a browser for successive programs. Close takes it
+// down.
 type Stage struct {
 	Desktop *desktop.Desktop
 	Keyring *keyringtest.Session
+	// Browser is what the desktop opens pages with.
+	Browser *browser.Browser
 	// Extra is added to the environment of the programs.
 	Extra []string
 	dir   string
@@ -36,6 +40,10 @@ func Set(ctx context.Context, dir string, options keyringtest.Options) (*Stage, 
 			return nil, fmt.Errorf("could not make the stage's folders: %w", err)
 		}
 	}
+	pages, err := browser.Install(filepath.Join(dir, "browser"), filepath.Join(dir, "data"), filepath.Join(dir, "config"))
+	if err != nil {
+		return nil, err
+	}
 	screen, err := desktop.Start(ctx, 960, 700)
 	if err != nil {
 		return nil, err
@@ -44,11 +52,13 @@ func Set(ctx context.Context, dir string, options keyringtest.Options) (*Stage, 
 	if err != nil {
 		return nil, errors.Join(err, screen.Close())
 	}
-	return &Stage{Desktop: screen, Keyring: session, dir: dir}, nil
+	return &Stage{Desktop: screen, Keyring: session, Browser: pages, dir: dir}, nil
 }
 
-// Close ends keyring and desktop.
-func (s *Stage) Close() error { return errors.Join(s.Keyring.Close(), s.Desktop.Close()) }
+// Close ends browser, keyring and desktop.
+func (s *Stage) Close() error {
+	return errors.Join(s.Browser.Close(), s.Keyring.Close(), s.Desktop.Close())
+}
 
 // SettingsFile returns the path of the program's settings.
 func (s *Stage) SettingsFile() string {
@@ -73,12 +83,14 @@ func (s *Stage) Env() []string {
 		"FYNE_THEME=light",
 		"HOME=" + filepath.Join(s.dir, "home"), "XDG_CONFIG_HOME=" + filepath.Join(s.dir, "config"),
 		"XDG_STATE_HOME=" + filepath.Join(s.dir, "state"), "XDG_CACHE_HOME=" + filepath.Join(s.dir, "cache"),
+		"XDG_DATA_HOME=" + filepath.Join(s.dir, "data"),
 	}
 	env = append(append(env, s.Desktop.Env()...), s.Extra...)
 	// The keyring's HOME is that of its daemon; a program's is the stage's.
 	for _, variable := range s.Keyring.Env() {
 		if !strings.HasPrefix(variable, "HOME=") && !strings.HasPrefix(variable, "XDG_CONFIG_HOME=") &&
-			!strings.HasPrefix(variable, "XDG_STATE_HOME=") && !strings.HasPrefix(variable, "XDG_CACHE_HOME=") {
+			!strings.HasPrefix(variable, "XDG_STATE_HOME=") && !strings.HasPrefix(variable, "XDG_CACHE_HOME=") &&
+			!strings.HasPrefix(variable, "XDG_DATA_HOME=") {
 			env = append(env, variable)
 		}
 	}

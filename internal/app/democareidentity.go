@@ -1,0 +1,155 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/ers-login/ers-login/ersclient/cis2test"
+	"github.com/ers-login/ers-login/ersclient/testserver"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/secret"
+	signinfhir "github.com/ers-login/ers-login/internal/signin/fhir"
+	"github.com/ers-login/ers-login/ui"
+)
+
+// The access tokens of the demonstration last for less than real ones, so that renewals are seen.
+const (
+	demoTokenLife = 2 * time.Minute
+	demoLife      = 12 * time.Hour
+)
+
+// careIdentityDemo is the demonstration of the FHIR platform: a stand-in for the gateway, e-RS and
+// the sign-in page, over plain HTTP on this computer, since the user's own browser opens it.
+type careIdentityDemo struct {
+	Demonstration
+	server   *cis2test.Server
+	settings config.Config
+	removed  chan struct{}
+}
+
+// newCareIdentityDemo starts the stand-in.
+func newCareIdentityDemo(d Demonstration) (careIdentityDemo, error) {
+	redirect, err := freeRedirectURI()
+	if err != nil {
+		return careIdentityDemo{}, err
+	}
+	server := cis2test.NewUnstartedServer(
+		cis2test.WithoutTLS(), cis2test.WithRedirectURI(redirect), cis2test.WithLifetimes(demoTokenLife, cis2test.TotalLife),
+	)
+	if err := server.Start(); err != nil {
+		return careIdentityDemo{}, err
+	}
+	settings, err := DemoSettings()
+	if err != nil {
+		server.Close()
+		return careIdentityDemo{}, err
+	}
+	settings.Platform, settings.ClientID, settings.RedirectURI = config.PlatformFHIR, cis2test.ClientID, redirect
+	settings.OAuthURL, settings.FHIRBaseURL = server.OAuthURL(), server.FHIRURL()
+	// All names are in the stand-in's userinfo. Others are invented, and a threat to none.
+	settings.DirectoryURL, settings.Proxy, settings.SharedLoopback = config.NoDirectory, config.ProxyNone, true
+	return careIdentityDemo{Demonstration: d, server: server, settings: settings, removed: make(chan struct{}, 1)}, nil
+}
+
+// freeRedirectURI returns one with a port that is free now. A real application has a registered one,
+// which a real sign-in on this computer may be using.
+func freeRedirectURI() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
+	if err != nil {
+		return "", err
+	}
+	defer listener.Close() //nolint:errcheck // nothing was accepted
+	return "http://" + listener.Addr().String() + "/callback", nil
+}
+
+// Prepare finds the services, as the settings do for a real sign-in.
+func (d careIdentityDemo) Prepare(ctx context.Context) (Services, error) {
+	ring, err := d.ring.open(ctx, d.settings)
+	if err != nil {
+		return Services{}, err
+	}
+	real := RealServices{Program: d.program, Log: d.log, Board: d.ring.board}
+	clients, err := real.careIdentityClients(d.settings, standInSecret, nil, d.ring.board.Set)
+	if err != nil {
+		return Services{}, errors.Join(err, ring.Close())
+	}
+	return Services{
+		platform: signinfhir.New(signinfhir.Settings{
+			Gateway: clients.gateway, ERS: clients.ers, Names: clients.names(), Browse: real.browse(), SignInWithin: d.settings.SignInTimeout,
+			CardRemoved: d.removed, BaseURL: d.settings.FHIRBaseURL, Log: d.log,
+		}),
+		keyring: demoKeyring{OwnedKeyring{ring, d.program.Lock}}, memory: openHistory(d.log),
+		maxAge: d.settings.SessionMaxAge, endWhenLocked: d.settings.ScreenLock == config.LockEnds,
+		close: func() {
+			clients.close()
+			if err := ring.Close(); err != nil {
+				d.log.WithError(err).Warn("the keyring worker did not end")
+			}
+		},
+	}, nil
+}
+
+// standInSecret is the client secret of the stand-in's application.
+func standInSecret(context.Context) (secret.Text, error) {
+	return secret.New(cis2test.ClientSecret), nil
+}
+
+// examine opens what the diagnostics check.
+func (d careIdentityDemo) examine() (Examination, diagnose.Target, func() error, error) {
+	e := Examination{Demo: true, Program: d.ring.user(), Log: d.log, Settings: d.settings}
+	var err error
+	if e.Ring, err = e.Program.OpenKeyring(d.settings, d.log); err != nil {
+		return e, diagnose.Target{}, nil, err
+	}
+	target := diagnose.Target{Settings: d.settings, Keyring: e.Ring}
+	RealServices{Program: d.program, Log: d.log}.diagnoseCareIdentity(&target, e.Ring)
+	target.ClientSecret = func(context.Context) error { return nil }
+	// The window has the port during a sign-in.
+	target.Redirect = nil
+	return e, target, e.Ring.Close, nil
+}
+
+// menu is the Simulator menu: the next fault at each server, and what happens elsewhere.
+func (d careIdentityDemo) menu() []ui.SimulatorItem {
+	oauth := func(status int, code, description string) testserver.Fault {
+		return cis2test.OAuthError(status, code, description)
+	}
+	const forbidden = "ACCESS_DENIED"
+	return []ui.SimulatorItem{
+		{Title: "The next sign-in page is", Items: d.faults(cis2test.Authorize, oauth(http.StatusUnauthorized, "access_denied", "The user has no suitable role"))},
+		{Title: "The next sign-in (token) is", Items: d.faults(cis2test.Token, oauth(http.StatusBadRequest, "invalid_grant", "authorization_code is invalid"))},
+		{Title: "The next renewal (refresh) is", Items: d.faults(cis2test.Refresh, oauth(http.StatusUnauthorized, "invalid_grant", "refresh_token is invalid"))},
+		{Title: "The next list of roles (A030) is", Items: d.faults(cis2test.A030,
+			cis2test.OutcomeFault(http.StatusForbidden, "forbidden", forbidden, "The organisation is not allowed."))},
+		{Title: "The next list of clinicians (A040) is", Items: d.faults(cis2test.A040,
+			cis2test.OutcomeFault(http.StatusForbidden, "forbidden", forbidden, "The business function is not held."))},
+		{},
+		{Title: "End the session at NHS Care Identity", Do: func() {
+			for _, one := range d.server.Sessions() {
+				d.server.Revoke(one.Persona.ID)
+			}
+		}},
+		{Title: "Remove the card", Do: func() {
+			select {
+			case d.removed <- struct{}{}:
+			default:
+			}
+		}},
+	}
+}
+
+// faults are the entries of a call.
+func (d careIdentityDemo) faults(call testserver.Call, refused testserver.Fault) []ui.SimulatorItem {
+	fault := func(fault testserver.Fault) func() { return orderFault(d.log, d.server, call, fault) }
+	return []ui.SimulatorItem{
+		{Title: "as usual", Do: func() { d.server.Forgive(call) }},
+		{Title: "slow", Do: fault(testserver.Fault{Kind: testserver.Slow, Delay: slowness})},
+		{Title: "refused", Do: fault(refused)},
+		{Title: "a server error (500)", Do: fault(testserver.Fault{Kind: testserver.Status, Status: http.StatusInternalServerError})},
+		{Title: "cut off before its answer", Do: fault(testserver.Fault{Kind: testserver.CutAfter})},
+	}
+}
