@@ -69,9 +69,10 @@ type Controller struct {
 	// waiters are other starts of the program that wait for the result of a sign-in.
 	waiters waiters
 
-	// environment is the last one known, for every state that is published. It belongs to Run's
-	// goroutine.
+	// environment and idleLimit are the last ones known, for every state that is published. They
+	// belong to Run's goroutine.
 	environment signin.Environment
+	idleLimit   time.Duration
 
 	// again: the services are found anew once the present flow has ended.
 	again atomic.Bool
@@ -201,7 +202,7 @@ func (c *Controller) publish(state signin.State) {
 	if p := state.Problem; state.Phase == signin.Failed && p != nil {
 		c.problem.Store(&instance.Shown{Code: p.Code, Title: p.Expand(p.Title), At: state.ProblemAt})
 	}
-	state.Environment = c.environment
+	state.Environment, state.IdleAfter = c.environment, c.idleLimit
 	// A sign-in that the user gave up here, or did not finish in time, does not come back.
 	back := state.Phase == signin.SigningIn || state.Phase == signin.Failed && !errors.Is(state.Problem, context.DeadlineExceeded)
 	if c.inBrowser && back && c.CameBack != nil {
@@ -239,6 +240,7 @@ func (c *Controller) find() (Services, error) {
 			c.environment = found.environment
 		}
 		if err == nil {
+			c.idleLimit = found.idleLimit
 			return found, nil
 		}
 		if c.life.Err() != nil {

@@ -91,7 +91,7 @@ func (h Host) OpenDemo(ctx context.Context, platform, key string) error {
 	return h.openWindow(ctx, log, board, windowOptions{
 		settings: ui.Settings{
 			Demonstration: true, Simulator: shown.menu(), Favourites: memory, Preferences: liked,
-			Diagnostics: NewWindowDiagnostics(shown.platform, shown.examine),
+			Diagnostics: NewWindowDiagnostics(shown.platform, shown.examine), Words: wordsOf(platform), Browse: RealServices{}.browse(),
 		},
 		made: shown.attach,
 		find: func(ctx context.Context) (Services, error) {

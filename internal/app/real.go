@@ -16,6 +16,7 @@ import (
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/fhir"
 	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/ui"
 )
@@ -45,6 +46,7 @@ func (h Host) OpenReal(ctx context.Context, input RealInput) error {
 		settings: ui.Settings{
 			Favourites: memory, Diagnostics: NewWindowDiagnostics(found.usedPlatform, found.Examine),
 			Preferences: newPreferences(looks, h.Autostart(log), log), Environment: environmentOf(looks),
+			Words: wordsOf(looks.UsedPlatform()), Browse: found.browse(),
 		},
 		wanted: windowFingerprint("sign-in", input.File, input.Flags, h.Environ), find: found.PrepareOrClear, background: input.Background, held: input.ByLink, graphics: h.newGraphics(log),
 		unusable: found.Unusable, clearLeftover: found.ClearLeftover,
@@ -151,6 +153,15 @@ func (r RealServices) ticketServices(ctx context.Context, settings config.Config
 			}
 		},
 	}, nil
+}
+
+// wordsOf returns a platform's words for a window without a flow.
+func wordsOf(platform string) *signin.Words {
+	words := hscn.Words
+	if platform == config.PlatformFHIR {
+		words = fhir.Words
+	}
+	return &words
 }
 
 // idleLimit returns how long the computer may be idle before a session ends, 0 for no limit. The
