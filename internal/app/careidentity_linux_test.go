@@ -166,16 +166,22 @@ func (d *desk) nothingLeft() {
 }
 
 // failed waits until the flow shows a Problem.
-func (l *life) failed() signin.State {
+func (l *life) failed() signin.State { return l.reach(signin.Failed) }
+
+// closed waits for the end of a flow that has failed: it shows that again while its links change.
+func (l *life) closed() { l.reach(signin.Closed) }
+
+// reach is until, for a flow that fails on the way.
+func (l *life) reach(phase signin.Phase) signin.State {
 	l.t.Helper()
 	for {
 		select {
 		case state := <-l.states:
-			if state.Phase == signin.Failed {
+			if state.Phase == phase {
 				return state
 			}
 		case <-time.After(time.Minute):
-			require.FailNow(l.t, "no failure")
+			require.FailNow(l.t, "the phase has not come", "%v", phase)
 		}
 	}
 }
@@ -258,7 +264,7 @@ func TestADayWithNHSCareIdentity(t *testing.T) {
 	assert.Equal(t, "CIS2-REFRESH_REFUSED", l.failed().Problem.Code)
 	d.nothingLeft()
 	l.Send(signin.Quit{})
-	l.until(signin.Closed)
+	l.closed()
 	require.NoError(t, <-l.ended)
 	d.nothingPlanted()
 }

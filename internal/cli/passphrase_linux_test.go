@@ -101,7 +101,7 @@ func TestTheClientSecretIsStored(t *testing.T) {
 	p := testProgram(t, append(os.Environ(), session.Env()...)...)
 	p.Stdin, p.Stdout, p.Stderr = strings.NewReader("planted-client-secret\n"), &said, &said
 	require.Equal(t, app.StatusDone, p.Report(execute(t.Context(), p, []string{"client-secret"})), said.String())
-	assert.Contains(t, said.String(), "The client secret is in the keyring.")
+	assert.Contains(t, said.String(), "The client secret is stored in the keyring.")
 	assert.NotContains(t, said.String(), "planted")
 
 	stored, err := ringOn(t, session).ClientSecret(t.Context())
