@@ -57,7 +57,7 @@ func TestTheProxysPasswordGoesToItsProxyAlone(t *testing.T) {
 	}
 
 	load("proxy = 'http://named.example:3128'\n")
-	require.Contains(t, store("http://evil.example:1", "--config", folder+"/config.toml"), "It is sent to the proxy named.example:3128 alone.")
+	require.Contains(t, store("http://evil.example:1", "--config", folder+"/config.toml"), "It is only sent to the proxy named.example:3128.")
 	assert.Equal(t, "hunter2", sent(load(""), "named.example:3128"))
 	assert.Empty(t, sent(load(""), "evil.example:1"))
 
