@@ -52,6 +52,7 @@ unit: setup-test
 e2e: setup-test build
 	$(GO) test -count=1 -timeout 20m -parallel 3 -v ./internal/e2e
 	$(GO) test -count=1 -timeout 20m -run '^Test(Soak|NothingLeaks|OneInstance)' ./internal/app ./internal/cli ./internal/keyring
+	$(GO) test -count=1 -run '^TestAFleet' -v ./internal/signin
 
 build: setup-build ## build the program and its card-side helper into build/
 	@mkdir -p $(BUILD)

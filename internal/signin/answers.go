@@ -140,25 +140,29 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 }
 
 // onRefreshed replaces the grant, and the entry by the next revision of the same generation, if it
-// was handed over. A refresh that has failed is tried again until the key is of no use any more; one whose
-// answer was lost is repeated once, since it may have been carried out.
+// was handed over. A refresh that has failed is tried again for half an hour, beyond the key's end,
+// since an outage is no reason for thousands of users to sign in anew; one whose answer was lost is
+// repeated once, since it may have been carried out. A service that answers that it does not work
+// has not.
 func (m *machine) onRefreshed(now time.Time, e refreshed) []effect {
 	m.answered(now, e.err)
 	if e.attempt != m.attempt || !m.returned(refreshing) {
 		return nil
 	}
 	if e.err == nil {
-		m.grant, m.retryAt, m.refreshUntil, m.refreshLost = e.grant, time.Time{}, time.Time{}, false
+		m.grant, m.refreshFailure = e.grant, refreshFailure{}
+		m.showNotices()
 	}
 	if m.state.Phase == Ending {
 		return m.close()
 	}
-	lost := errors.Is(e.err, ersclient.ErrAnswerLost)
+	lost := errors.Is(e.err, ersclient.ErrAnswerLost) && !errors.Is(e.err, ersclient.ErrUnavailable)
 	switch {
-	case errors.Is(e.err, ersclient.ErrRefreshRefused), lost && m.refreshLost, e.err != nil && !now.Before(m.refreshUntil):
+	case errors.Is(e.err, ersclient.ErrRefreshRefused), lost && m.refreshLost,
+		e.err != nil && !m.refreshUntil.IsZero() && !now.Before(m.refreshUntil):
 		return m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})
 	case e.err != nil:
-		m.retryAt, m.refreshLost = now.Add(m.terms.refreshRetry), m.refreshLost || lost
+		m.refreshFailed(now, e.err, lost)
 	case m.handedOver && m.deferred == nil:
 		m.running = publishing
 		m.revision++

@@ -137,19 +137,23 @@ type Flow struct {
 
 // New makes a Flow. It does nothing before Run.
 func New(config Config) *Flow {
-	terms := terms{
-		reachEvery:   reachAtLeast + rand.N(reachAtLeast), //nolint:gosec // G404: it spreads load, and keeps no secret
-		refreshRetry: retryAtLeast + rand.N(retryAtLeast), //nolint:gosec // G404: as above
-		maxAge:       config.MaxAge, grace: config.Grace, endWhenLocked: config.EndWhenLocked, manualStart: config.ManualStart,
-		publisher: config.Publisher, about: config.Platform.About(),
-	}
 	return &Flow{
 		config:  config,
-		machine: newMachine(terms, config.Clock.Now()),
+		machine: newMachine(termsOf(config), config.Clock.Now()),
 		events:  make(chan event),
 		intents: make(chan Intent, pendingIntents),
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
+	}
+}
+
+// termsOf returns the parameters of a machine, with this run's share of what spreads load.
+func termsOf(config Config) terms {
+	return terms{
+		reachEvery:   reachAtLeast + rand.N(reachAtLeast), //nolint:gosec // G404: it spreads load, and keeps no secret
+		refreshRetry: retryAtLeast + rand.N(retryAtLeast), //nolint:gosec // G404: as above
+		maxAge:       config.MaxAge, grace: config.Grace, endWhenLocked: config.EndWhenLocked, manualStart: config.ManualStart,
+		publisher: config.Publisher, about: config.Platform.About(),
 	}
 }
 

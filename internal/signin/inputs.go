@@ -108,6 +108,7 @@ func (m *machine) onProofGone(now time.Time) []effect {
 // onIntent takes a wish of the user, where the phase allows it. A wish that came too late, such as
 // a second press of a button, is not an error.
 func (m *machine) onIntent(now time.Time, intent Intent) []effect {
+	m.refreshNeeded()
 	if _, another := intent.(Requested); !another {
 		// A desktop that was asked to lock the screen and did not, or reports no unlock, has a user.
 		m.away = false
@@ -263,9 +264,12 @@ func (m *machine) onIncident(now time.Time, incident WorkstationEvent) []effect 
 	var reason Reason
 	switch incident {
 	case Woke:
+		m.wokeAt = now
+		m.refreshAnew()
 		return m.onTick(now)
 	case CameBack:
 		m.away = false
+		m.refreshAnew()
 		return m.onTick(now)
 	case SwitchedAway:
 		reason, m.away = UserSwitched, true

@@ -28,8 +28,9 @@ type terms struct {
 	endWhenLocked bool
 	// manualStart has a proof that is there at the start wait for the user.
 	manualStart bool
-	// refreshRetry is how long after a refresh that has failed the next one is tried: another time on
-	// each workstation, since all of them may have failed at once.
+	// refreshRetry is how long after a refresh that has failed the next one is tried, and a sixteenth
+	// of what it takes to the ones after that (refreshSpread): another time on each workstation, since
+	// all of them may have failed at once.
 	refreshRetry time.Duration
 }
 
@@ -66,7 +67,9 @@ type machine struct {
 	// noGrace: the computer does not wait, so a session is closed as soon as the keyring is clear.
 	noGrace bool
 	// away: the screen is locked, or another user works at the computer. Nothing is refreshed then.
-	away bool
+	// wokeAt is when the computer woke.
+	away   bool
+	wokeAt time.Time
 	// background counts the calls that go on for sign-ins that were given up.
 	background int
 
@@ -111,10 +114,7 @@ type attemptState struct {
 	// startedAgain: this sign-in has started again once already, since the answer to a selection was
 	// lost.
 	startedAgain bool
-	// retryAt is when a refresh that has failed is tried again, and refreshUntil until when.
-	// refreshLost: the answer to one was lost already.
-	retryAt, refreshUntil time.Time
-	refreshLost           bool
+	refreshFailure
 	// deferred is a choice made during a refresh, whose answer must not be lost.
 	deferred *ersclient.Permission
 	// handedOver: the session was handed to the keyring, or may have been, so that its end begins with
@@ -136,6 +136,19 @@ type attemptState struct {
 	// session, if it could not be closed.
 	unfinishedEnd Reason
 	unclosed      Grant
+}
+
+// refreshFailure is what is known of refreshes that have failed in a row.
+type refreshFailure struct {
+	// refreshErr is why the last one has failed; nil if none has. refreshTries counts them.
+	refreshErr   error
+	refreshTries int
+	// failedAt is when it has, retryAt when the next one is tried, and refreshUntil until when.
+	failedAt, retryAt, refreshUntil time.Time
+	// refreshLost: the answer to one was lost already.
+	refreshLost bool
+	// refreshTrouble is why other applications have a key that has ended.
+	refreshTrouble *problem.Problem
 }
 
 // chosen is a pair that a user has chosen. It does not apply to another user.
@@ -166,9 +179,15 @@ const (
 	probeEvery = 30 * time.Second
 	// unlockedEvery is how often it looks while an entry is still to be cleared.
 	unlockedEvery = 2 * time.Second
-	// refreshAtLeast is for how long a refresh is tried: a computer that wakes with a key that has
-	// ended needs its network back first.
-	refreshAtLeast = 2 * time.Minute
+	// refreshAtLeast is for how long a refresh is tried. If an outage of ten minutes ended all sessions,
+	// their users would sign in again in the same minutes, at three calls each.
+	refreshAtLeast = 30 * time.Minute
+	// refreshSpread is by how much terms.refreshRetry is multiplied once two refreshes have failed.
+	// After an outage that all workstations share, they come back within five to eleven minutes, about
+	// as often as they refresh on other days: more would be refused (see TestAFleetStaysBelowTheGatewaysLimits).
+	refreshSpread = 16
+	// networkBack is how long a computer that wakes may need for its network: it is tried more often.
+	networkBack = 2 * time.Minute
 	// warnBefore is how long before its end a session is said to end soon, unless it is a short one.
 	warnBefore = 5 * time.Minute
 )
@@ -308,13 +327,11 @@ func (m *machine) onAge(now time.Time) []effect {
 		m.state.EndsSoon = !now.Before(expires.Add(-min(warnBefore, m.terms.maxAge/2)))
 		m.state.RenewAsks = m.state.EndsSoon && (m.terms.about.InPlace || m.proofEndsSoon(now))
 	}
+	m.noteRefresh(now)
 	switch {
 	case m.running != noCall:
 	case m.refreshDue(now):
 		m.running = refreshing
-		if m.refreshUntil.IsZero() {
-			m.refreshUntil = later(m.grant.KeyExpiresAt, now.Add(refreshAtLeast))
-		}
 		return []effect{refreshGrant{m.attempt, m.grant}}
 	case m.handedOver && now.Sub(m.probedAt) >= probeEvery:
 		m.probedAt = now
@@ -328,6 +345,43 @@ func (m *machine) onAge(now time.Time) []effect {
 // with: many computers stay locked overnight, and e-RS bears all of them.
 func (m *machine) refreshDue(now time.Time) bool {
 	return !m.grant.RefreshAt.IsZero() && !m.state.EntryGone && !m.away && !now.Before(m.grant.RefreshAt) && !now.Before(m.retryAt)
+}
+
+// refreshFailed notes a refresh that has failed, and when the next one is tried.
+func (m *machine) refreshFailed(now time.Time, err error, lost bool) {
+	m.refreshErr, m.failedAt, m.refreshLost = err, now, m.refreshLost || lost
+	m.refreshTries++
+	if m.refreshUntil.IsZero() {
+		m.refreshUntil = later(m.grant.KeyExpiresAt, now.Add(refreshAtLeast))
+	}
+	wait := m.terms.refreshRetry
+	if m.refreshTries > 1 && now.Sub(m.wokeAt) >= networkBack {
+		wait *= refreshSpread
+	}
+	m.retryAt = now.Add(wait)
+	m.noteRefresh(now)
+}
+
+// refreshNeeded has a refresh that has failed tried again soon: a user, or another program, needs
+// the session now.
+func (m *machine) refreshNeeded() {
+	if soon := m.failedAt.Add(m.terms.refreshRetry); m.refreshErr != nil && m.retryAt.After(soon) {
+		m.retryAt = soon
+	}
+}
+
+// noteRefresh says why other applications have a key that has ended.
+func (m *machine) noteRefresh(now time.Time) {
+	if m.refreshErr != nil && m.refreshTrouble == nil && !now.Before(m.grant.KeyExpiresAt) {
+		m.refreshTrouble = notReadable(m.refreshErr)
+		m.showNotices()
+	}
+}
+
+// refreshAnew forgets the refreshes that failed before the user came back, or the computer woke.
+func (m *machine) refreshAnew() {
+	m.refreshFailure = refreshFailure{refreshLost: m.refreshLost}
+	m.showNotices()
 }
 
 func later(a, b time.Time) time.Time {
@@ -530,7 +584,7 @@ func (m *machine) forget() {
 // showNotices shows what is wrong without keeping anybody from working.
 func (m *machine) showNotices() {
 	m.state.Notices = m.notices
-	for _, trouble := range []*problem.Problem{m.keyringTrouble, m.entryTrouble} {
+	for _, trouble := range []*problem.Problem{m.keyringTrouble, m.entryTrouble, m.refreshTrouble} {
 		if trouble != nil {
 			m.state.Notices = append([]Notice{{Problem: trouble}}, m.state.Notices...)
 		}

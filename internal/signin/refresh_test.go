@@ -53,7 +53,10 @@ func TestRefreshing(t *testing.T) {
 		happens func(*machine) event
 		effects []string
 	}
+	broken := answered("refresh", 503, "busy")
 	second, retry := always(tick{}), agreed.refreshRetry
+	again := retry + refreshSpread*retry
+	slept := 3 * time.Hour
 	succeeds := func(m *machine) event {
 		return refreshed{m.attempt, refreshable("three", morning.Add(refreshAfter)), nil}
 	}
@@ -82,15 +85,52 @@ func TestRefreshing(t *testing.T) {
 			{time.Second, second, nil},
 			{retry, second, []string{"refresh two"}},
 			{retry, failed(offline), nil},
-			{2 * retry, second, []string{"refresh two"}},
-			{2 * retry, succeeds, []string{"replace by three"}},
+			{2 * retry, second, []string{"look"}},
+			{again, second, []string{"refresh two"}},
+			{again, succeeds, []string{"replace by three"}},
 		}, SignedIn, ""},
-		"e-RS is out of reach until the key ends": {[]step{
+		"e-RS is out of reach beyond the key's end": {[]step{
 			{0, failed(offline), nil},
 			{keyLives - refreshAfter, second, []string{"refresh two"}},
-			{keyLives - refreshAfter, failed(offline), []string{"stop calls", "clear keyring, A003 two"}},
-			{keyLives - refreshAfter, always(ended{}), nil},
+			{keyLives - refreshAfter, failed(offline), nil},
+			{refreshAtLeast - time.Second, second, []string{"refresh two"}},
+			{refreshAtLeast - time.Second, succeeds, []string{"replace by three"}},
+		}, SignedIn, ""},
+		"e-RS is out of reach for half an hour": {[]step{
+			{0, failed(offline), nil},
+			{refreshAtLeast, second, []string{"refresh two"}},
+			{refreshAtLeast, failed(offline), []string{"stop calls", "clear keyring, A003 two"}},
+			{refreshAtLeast, always(ended{}), nil},
 		}, Failed, "NET-OFFLINE"},
+		"e-RS is out of reach, and the user comes back": {[]step{
+			{0, failed(offline), nil},
+			{retry, second, []string{"refresh two"}},
+			{retry, failed(offline), nil},
+			{2 * retry, always(incidentEvent{CameBack}), []string{"refresh two"}},
+			{2 * retry, failed(offline), nil},
+			{3 * retry, second, []string{"refresh two"}},
+		}, SignedIn, ""},
+		"e-RS is out of reach, and another program needs it": {[]step{
+			{0, failed(offline), nil},
+			{retry, second, []string{"refresh two"}},
+			{retry, failed(offline), nil},
+			{2*retry - time.Second, intent(Requested{"another"}), nil},
+			{2 * retry, second, []string{"refresh two"}},
+		}, SignedIn, ""},
+		"the computer wakes, and its network does not": {[]step{
+			{slept, always(incidentEvent{Woke}), nil},
+			{slept, failed(offline), nil},
+			{slept + retry, second, []string{"refresh two"}},
+			{slept + retry, failed(offline), nil},
+			{slept + 2*retry, second, []string{"refresh two"}},
+			{slept + 2*retry, failed(offline), nil},
+		}, SignedIn, ""},
+		"the gateway answers that it does not work": {[]step{
+			{0, failed(broken), nil},
+			{retry, second, []string{"refresh two"}},
+			{retry, failed(broken), nil},
+			{again, second, []string{"refresh two"}},
+		}, SignedIn, ""},
 		"an answer is lost, and the repetition succeeds": {[]step{
 			{0, failed(lost), nil},
 			{retry, second, []string{"refresh two"}},
@@ -179,6 +219,27 @@ func TestARefreshIsNotSeen(t *testing.T) {
 	before.ExpiresAt = grant.ExpiresAt
 	before.Links.ERS = HealthGood
 	assert.Equal(t, before, m.state)
+}
+
+// A key that has ended is of no use to other applications, which the user is to know.
+func TestAKeyThatHasEnded(t *testing.T) {
+	m, now := due(t)
+	m.handle(now, refreshed{attempt: m.attempt, err: offline})
+	require.Empty(t, m.state.Notices, "the key is still good")
+	ends := m.grant.KeyExpiresAt
+	m.handle(ends, tick{})
+	require.Len(t, m.state.Notices, 1)
+	noted := m.state.Notices
+	assert.Equal(t, offline.Code, noted[0].Problem.Code)
+	assert.Contains(t, noted[0].Problem.Title, "Other applications cannot use")
+	m.handle(ends.Add(time.Second), refreshed{attempt: m.attempt, err: offline})
+	m.handle(ends.Add(2*time.Second), tick{})
+	require.Equal(t, noted, m.state.Notices)
+
+	back := ends.Add(20 * time.Minute)
+	require.Equal(t, []string{"refresh two"}, names(m.handle(back, tick{})))
+	m.handle(back, refreshed{m.attempt, refreshable("three", back), nil})
+	require.Empty(t, m.state.Notices)
 }
 
 // A platform that sets no time for it is never asked to refresh.

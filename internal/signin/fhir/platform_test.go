@@ -37,29 +37,7 @@ type desk struct {
 
 func newDesk(t *testing.T, persona string, change func(*Settings), options ...cis2test.Option) *desk {
 	t.Helper()
-	server := cis2test.NewServer(options...)
-	t.Cleanup(server.Close)
-	at := transport.Config{BaseURL: server.OAuthURL(), RootCAs: server.RootCAs(), Pace: transport.Unpaced()}
-	gateway, err := cis2.New(cis2.Config{Config: at, ClientID: cis2test.PublicClientID, RedirectURI: "http://localhost:0/callback"})
-	require.NoError(t, err)
-	t.Cleanup(gateway.Close)
-	at.BaseURL = server.FHIRURL()
-	ers, err := fhir.New(at)
-	require.NoError(t, err)
-	t.Cleanup(ers.Close)
-	log, _ := test.NewNullLogger()
-	d := &desk{server: server, browse: func(ctx context.Context, address string) error {
-		_, err := server.SignIn(ctx, address, persona)
-		return err
-	}}
-	settings := Settings{
-		Gateway: gateway, ERS: ers, BaseURL: server.FHIRURL(), Log: log,
-		Browse: func(ctx context.Context, address string) error { return d.browse(ctx, address) },
-	}
-	if change != nil {
-		change(&settings)
-	}
-	d.Platform = New(settings)
+	d := unwatched(t, persona, change, options...)
 	ctx, cancel := context.WithCancel(t.Context())
 	d.reports = d.Watch(ctx)
 	t.Cleanup(func() {
@@ -69,6 +47,42 @@ func newDesk(t *testing.T, persona string, change func(*Settings), options ...ci
 		}
 	})
 	return d
+}
+
+// unwatched is a desk whose reports are a flow's.
+func unwatched(t *testing.T, persona string, change func(*Settings), options ...cis2test.Option) *desk {
+	t.Helper()
+	server := cis2test.NewServer(options...)
+	t.Cleanup(server.Close)
+	log, _ := test.NewNullLogger()
+	d := &desk{server: server, browse: func(ctx context.Context, address string) error {
+		_, err := server.SignIn(ctx, address, persona)
+		return err
+	}}
+	settings := Settings{
+		BaseURL: server.FHIRURL(), Log: log,
+		Browse: func(ctx context.Context, address string) error { return d.browse(ctx, address) },
+	}
+	settings.Gateway, settings.ERS = clients(t, server, 0)
+	if change != nil {
+		change(&settings)
+	}
+	d.Platform = New(settings)
+	return d
+}
+
+// clients are those of the stand-in. A zero timeout is the default.
+func clients(t *testing.T, server *cis2test.Server, timeout time.Duration) (Gateway, ERS) {
+	t.Helper()
+	at := transport.Config{BaseURL: server.OAuthURL(), RootCAs: server.RootCAs(), Pace: transport.Unpaced(), Timeout: timeout}
+	gateway, err := cis2.New(cis2.Config{Config: at, ClientID: cis2test.PublicClientID, RedirectURI: anyPort})
+	require.NoError(t, err)
+	t.Cleanup(gateway.Close)
+	at.BaseURL = server.FHIRURL()
+	ers, err := fhir.New(at)
+	require.NoError(t, err)
+	t.Cleanup(ers.Close)
+	return gateway, ers
 }
 
 // next returns the next report.
