@@ -46,7 +46,7 @@ func NewOneInstance(path string, log logrus.FieldLogger, environ []string, wante
 
 // ErrRaised is the error of [OneInstance.Join] if another instance's window was raised, which is
 // all that was to be done.
-var ErrRaised = errors.New("e-RS Login is running already, and its window was brought to the front")
+var ErrRaised = errors.New("e-RS Login is already open, and its window is now in front")
 
 // Join makes this the one instance, if it is not yet. If there is another, it raises that one's
 // window and returns ErrRaised, otherWindow if its fingerprint differs, or OtherDisplay if the user

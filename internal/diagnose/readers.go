@@ -68,16 +68,16 @@ const (
 	nameKeytar     = "Node (keytar)"
 	nameSecurity   = "Shell (security)"
 
-	saidWritten    = "A test entry of the size of a session was written ({{.Bytes}} bytes)."
+	saidWritten    = "A test entry as large as a session was written ({{.Bytes}} bytes)."
 	saidRemoved    = "The test entry was removed."
 	saidReads      = "It reads the session on this computer."
 	saidOther      = "It reads something other than what was written."
 	saidReadNot    = "It does not read the session on this computer."
-	saidAmbiguous  = "It finds more than one entry of the session, and does not choose."
-	saidNotHere    = "It is not installed on this computer, and was not tried."
+	saidAmbiguous  = "It finds more than one entry of the session and cannot choose."
+	saidNotHere    = "It is not installed on this computer, so it was not tried."
 	saidNoAliases  = "It looks for entries that the setting windows_aliases switches off."
-	saidNotWritten = "There is no test entry to be read."
-	saidKeytar     = "It cannot read the session, as it looks for other names; run ers-login session instead."
+	saidNotWritten = "There is no test entry to read."
+	saidKeytar     = "It cannot read the session, because it looks for other names. Use ers-login session instead."
 )
 
 // entrySize is that of the longest session, in bytes. It is even, so that a reader that takes UTF-8

@@ -160,7 +160,7 @@ func TestASecondStartRaisesTheWindow(t *testing.T) {
 	second, err := s.Run(s.ctx, programs.login)
 	require.NoError(t, err)
 	require.NoError(t, second.Wait(s.ctx), "the second start has nothing to complain of")
-	assert.Contains(t, second.Output(), "is running already")
+	assert.Contains(t, second.Output(), "is already open")
 	require.NoError(t, program.WaitMessage(s.ctx, "raised"))
 	s.keyringHas(session[0])
 

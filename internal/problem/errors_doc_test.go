@@ -657,18 +657,17 @@ const head = `<!-- Made from the program's source by "go test ./internal/problem
 
 # Errors, by their reference
 
-Every failure has a stable reference, which the window shows as **Reference** and the log as ` + "`problem`" + `. A reference never
-changes its meaning from one version to the next. What a screen fills in stands here as *‹a word in italics›*.
+Every problem has a stable reference, which the window shows as **Reference** and the log as ` + "`problem`" + `. A reference never
+changes its meaning from one version to the next. In this document, *‹a word in italics›* is a value that the window fills in.
 
-The command line prints the reference in brackets behind the title, and says *run the command again* where the window has the button
-**Try again** or **Choose another role**. Where it has other steps than the window, they are listed. What is *for the service desk* stands in a
-block of its own in the window and on the command line, and is copied with **Copy details**.
+The command line prints the reference in brackets after the title. It says *run the command again* where the window has the button
+**Try again** or **Choose another role**. If its steps differ from those in the window, they are listed here. Steps *for the service desk* are
+in a separate block in the window and on the command line. **Copy details** copies them too.
 
-If e-RS cannot be asked to close a session, the window shows the reference of the reason, whatever it is, with the words of
+If e-RS Login cannot ask e-RS to close a session, the window shows the reference of the reason, with the text of
 ` + "`ERS-A003-403`" + `.
 
-Two kinds of reference are made of a number that is not known beforehand: ` + "`ERS-A001-418`" + ` is any other status that e-RS has
-answered to a call (A001 creates the session, A002 selects the role, A003 deletes it), and ` + "`CARD-0x80100042`" + ` or
-` + "`CARD-WINDOWS-5`" + ` a code of the Identity Agent's Ticket API that its interface does not publish. Both go to the service desk, with
-the log of the program.
+Two kinds of reference contain a number that is not listed here. ` + "`ERS-A001-418`" + ` is any other status with which e-RS answered a
+call (A001 creates the session, A002 selects the role, A003 deletes it). ` + "`CARD-0x80100042`" + ` or ` + "`CARD-WINDOWS-5`" + ` is a code
+of the Identity Agent's Ticket API that its interface does not publish. For both, contact your local service desk and send them a support file.
 `

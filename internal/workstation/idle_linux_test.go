@@ -148,7 +148,7 @@ func TestALogindWithoutIdleHint(t *testing.T) {
 		says   string
 	}{
 		"no property": {func(*fakeLogind) {}, "IdleHint"},
-		"no session":  {func(f *fakeLogind) { f.byProcess = "" }, "logind knows no session of this program"},
+		"no session":  {func(f *fakeLogind) { f.byProcess = "" }, "logind knows no session of e-RS Login"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -126,7 +126,7 @@ func (l *logind) lookIdle(ctx context.Context) error {
 		return nil
 	}
 	if l.session == "" {
-		l.idle.report(fromLogind, wallClock(), 0, errors.New("logind knows no session of this program"))
+		l.idle.report(fromLogind, wallClock(), 0, errors.New("logind knows no session of e-RS Login"))
 		return nil
 	}
 	var idle bool
