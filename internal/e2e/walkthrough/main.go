@@ -97,8 +97,8 @@ func walk(ctx context.Context, program, pictures, kind string) (err error) {
 		if err != nil {
 			return err
 		}
-		parts = append(parts, part{demo("expired"), walker.beRefused}, part{demo("consultant"), walker.seeClearly}, part{training, walker.train},
-			part{[]string{"demo", "--platform", "fhir"}, walker.signInInBrowser})
+		parts = append(parts, part{demo("expired"), walker.beRefused}, part{[]string{"demo", "--platform", "fhir"}, walker.signInInBrowser},
+			part{demo("consultant"), walker.seeClearly}, part{training, walker.train})
 	}
 	for _, part := range parts {
 		if err := part.show(ctx, set, program, pictures); err != nil {
@@ -226,7 +226,7 @@ func (w walker) seeClearly(ctx context.Context) error {
 	if err := w.Desktop.WaitWindow(ctx, stage.Title); err != nil {
 		return err
 	}
-	fmt.Println("A third time, in high contrast, with the card of a consultant in forty organisations.")
+	fmt.Println("Once more, in high contrast, with the card of a consultant in forty organisations.")
 	if err := w.photograph(ctx, "8-settings-contrast", stage.ToHighContrast()...); err != nil {
 		return err
 	}
