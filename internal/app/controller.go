@@ -139,6 +139,7 @@ func (c *Controller) Run() error {
 			break
 		}
 		c.flow.Store(nil)
+		c.Board.Repeat()
 	}
 	if c.hidden {
 		// The user has quit while another flow was to follow.

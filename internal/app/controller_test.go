@@ -71,15 +71,22 @@ func newTestController(t *testing.T, prepare func(context.Context) (Services, er
 func (e testEntrance) until(t *testing.T, phase signin.Phase) signin.State {
 	t.Helper()
 	for {
-		select {
-		case state := <-e.states:
-			if state.Phase == phase {
-				return state
-			}
-		case <-time.After(20 * time.Second):
-			require.FailNow(t, "the phase has not come", "%v", phase)
+		if state := e.next(t); state.Phase == phase {
+			return state
 		}
 	}
+}
+
+// next returns the next state.
+func (e testEntrance) next(t *testing.T) signin.State {
+	t.Helper()
+	select {
+	case state := <-e.states:
+		return state
+	case <-time.After(20 * time.Second):
+		require.FailNow(t, "no further state has come")
+	}
+	return signin.State{}
 }
 
 var broken = &problem.Problem{Code: "SETTING-ASID", Title: "not usable", Retry: true}
@@ -196,6 +203,12 @@ func TestRestart(t *testing.T) {
 			} else {
 				e.until(t, signin.Waiting)
 			}
+			e.Board.Set("test", broken)
+			if !test.fails {
+				for len(e.next(t).Notices) == 0 {
+					continue
+				}
+			}
 			e.Restart()
 			if test.quits {
 				e.until(t, signin.Starting)
@@ -207,10 +220,10 @@ func TestRestart(t *testing.T) {
 				return
 			}
 			for began := false; ; {
-				state := <-e.states
+				state := e.next(t)
 				require.NotEqual(t, signin.Closed, state.Phase, "the window would close")
 				began = began || state.Phase == signin.Starting
-				if began && state.Phase == signin.Waiting {
+				if began && state.Phase == signin.Waiting && len(state.Notices) > 0 {
 					break
 				}
 			}

@@ -42,8 +42,19 @@ func (b *Board) set(source string, notice Notice) {
 		b.order = append(b.order, source)
 	}
 	b.notices[source] = notice
-	// Only the latest list is of interest. There is no other sender, so there is room after one was
-	// taken out.
+	b.deliver()
+}
+
+// Repeat delivers the present list once more, to another reader than before.
+func (b *Board) Repeat() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.deliver()
+}
+
+// deliver delivers the list. Only the latest one is of interest. The caller holds the mutex, so that
+// there is no other sender, and room after one was taken out.
+func (b *Board) deliver() {
 	select {
 	case <-b.latest:
 	default:
