@@ -61,7 +61,7 @@ func TestPagesOfTheDesktopsBrowser(t *testing.T) {
 	require.NoError(t, again.Picture(ctx, picture))
 	file, err := os.Open(picture)
 	require.NoError(t, err)
-	defer file.Close()
+	defer func() { assert.NoError(t, file.Close()) }()
 	_, err = png.Decode(file)
 	require.NoError(t, err)
 
