@@ -3,8 +3,11 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient/cis2test"
@@ -55,15 +58,22 @@ func newCareIdentityDemo(d Demonstration) (careIdentityDemo, error) {
 	return careIdentityDemo{Demonstration: d, server: server, settings: settings, removed: make(chan struct{}, 1)}, nil
 }
 
-// freeRedirectURI returns one with a port that is free now. A real application has a registered one,
-// which a real sign-in on this computer may be using.
+// freeRedirectURI returns one with a port that is free now, below those that systems give to other
+// connections. A real application has a registered one, which a real sign-in on this computer may be
+// using.
 func freeRedirectURI() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait
-	if err != nil {
-		return "", err
+	const from, to, tries = 20000, 32000, 100
+	var failed error
+	for range tries {
+		port := from + rand.IntN(to-from)                                                     //nolint:gosec // G404: it is no secret
+		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))) //nolint:noctx // it does not wait
+		if err != nil {
+			failed = err
+			continue
+		}
+		return "http://" + listener.Addr().String() + "/callback", listener.Close()
 	}
-	defer listener.Close() //nolint:errcheck // nothing was accepted
-	return "http://" + listener.Addr().String() + "/callback", nil
+	return "", fmt.Errorf("no port is free: %w", failed)
 }
 
 // Prepare finds the services, as the settings do for a real sign-in.

@@ -7,10 +7,12 @@ import (
 	"context"
 	"encoding/json"
 	"io/fs"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -53,10 +55,9 @@ func openWithBrowser(t *testing.T) *browserScene {
 	t.Cleanup(func() { assert.NoError(t, set.Close()) })
 	s := &browserScene{Stage: set, t: t, ctx: ctx, mark: "E2E_SCENE=" + t.TempDir()}
 	s.Extra = append(s.Extra, s.mark)
-	free, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	s.redirect = free.Addr().String()
-	require.NoError(t, free.Close())
+	// Systems give other connections no port this low.
+	s.redirect = net.JoinHostPort("127.0.0.1", strconv.Itoa(20000+rand.N(12000)))
+	s.portFree()
 	s.startCareIdentity()
 	s.writeSettings()
 	return s
