@@ -28,9 +28,9 @@ type terms struct {
 	endWhenLocked bool
 	// manualStart has a proof that is there at the start wait for the user.
 	manualStart bool
-	// refreshRetry is how long after a refresh that has failed the next one is tried, and a sixteenth
-	// of what it takes to the ones after that (refreshSpread): another time on each workstation, since
-	// all of them may have failed at once.
+	// refreshRetry is how long after a refresh that has failed the next one is tried, and after that
+	// refreshSpread times as long: another time on each workstation, since all of them may have failed
+	// at once.
 	refreshRetry time.Duration
 }
 
@@ -182,9 +182,9 @@ const (
 	// refreshAtLeast is for how long a refresh is tried. If an outage of ten minutes ended all sessions,
 	// their users would sign in again in the same minutes, at three calls each.
 	refreshAtLeast = 30 * time.Minute
-	// refreshSpread is by how much terms.refreshRetry is multiplied once two refreshes have failed.
-	// After an outage that all workstations share, they come back within five to eleven minutes, about
-	// as often as they refresh on other days: more would be refused (see TestAFleetStaysBelowTheGatewaysLimits).
+	// refreshSpread multiplies terms.refreshRetry once two refreshes have failed. After an outage that
+	// all workstations share they come back within eleven minutes, about as many a minute as on other
+	// days; more would be refused (TestAFleetStaysBelowTheGatewaysLimits).
 	refreshSpread = 16
 	// networkBack is how long a computer that wakes may need for its network: it is tried more often.
 	networkBack = 2 * time.Minute
@@ -372,7 +372,7 @@ func (m *machine) refreshNeeded() {
 
 // noteRefresh says why other applications have a key that has ended.
 func (m *machine) noteRefresh(now time.Time) {
-	if m.refreshErr != nil && m.refreshTrouble == nil && !now.Before(m.grant.KeyExpiresAt) {
+	if m.handedOver && m.refreshErr != nil && m.refreshTrouble == nil && !now.Before(m.grant.KeyExpiresAt) {
 		m.refreshTrouble = notReadable(m.refreshErr)
 		m.showNotices()
 	}

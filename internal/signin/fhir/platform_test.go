@@ -35,7 +35,7 @@ type desk struct {
 	browse func(ctx context.Context, address string) error
 }
 
-func newDesk(t *testing.T, persona string, change func(*Settings), options ...cis2test.Option) *desk {
+func newDesk(t testing.TB, persona string, change func(*Settings), options ...cis2test.Option) *desk {
 	t.Helper()
 	d := unwatched(t, persona, change, options...)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -50,7 +50,7 @@ func newDesk(t *testing.T, persona string, change func(*Settings), options ...ci
 }
 
 // unwatched is a desk whose reports are a flow's.
-func unwatched(t *testing.T, persona string, change func(*Settings), options ...cis2test.Option) *desk {
+func unwatched(t testing.TB, persona string, change func(*Settings), options ...cis2test.Option) *desk {
 	t.Helper()
 	server := cis2test.NewServer(options...)
 	t.Cleanup(server.Close)
@@ -72,7 +72,7 @@ func unwatched(t *testing.T, persona string, change func(*Settings), options ...
 }
 
 // clients are those of the stand-in. A zero timeout is the default.
-func clients(t *testing.T, server *cis2test.Server, timeout time.Duration) (Gateway, ERS) {
+func clients(t testing.TB, server *cis2test.Server, timeout time.Duration) (Gateway, ERS) {
 	t.Helper()
 	at := transport.Config{BaseURL: server.OAuthURL(), RootCAs: server.RootCAs(), Pace: transport.Unpaced(), Timeout: timeout}
 	gateway, err := cis2.New(cis2.Config{Config: at, ClientID: cis2test.PublicClientID, RedirectURI: anyPort})
@@ -86,7 +86,7 @@ func clients(t *testing.T, server *cis2test.Server, timeout time.Duration) (Gate
 }
 
 // next returns the next report.
-func (d *desk) next(t *testing.T) signin.Report {
+func (d *desk) next(t testing.TB) signin.Report {
 	t.Helper()
 	select {
 	case report, open := <-d.reports:
@@ -99,7 +99,7 @@ func (d *desk) next(t *testing.T) signin.Report {
 }
 
 // proof has the user sign in, and returns the proof.
-func (d *desk) proof(t *testing.T) signin.Proof {
+func (d *desk) proof(t testing.TB) signin.Proof {
 	t.Helper()
 	done := make(chan error, 1)
 	go func() { done <- d.Prompt(t.Context(), false) }()
@@ -111,7 +111,7 @@ func (d *desk) proof(t *testing.T) signin.Proof {
 	return came.Proof
 }
 
-func (d *desk) open(t *testing.T) signin.Grant {
+func (d *desk) open(t testing.TB) signin.Grant {
 	t.Helper()
 	grant, err := d.Open(t.Context(), d.proof(t), nil)
 	require.NoError(t, err)
