@@ -182,8 +182,8 @@ func Settings() []Setting {
 			func(c *Config) *time.Duration { return &c.AgentPollInterval })),
 		on(PlatformHSCN, enum("card_removal", RemovalByTicket, []string{RemovalByTicket, RemovalAlways},
 			"What ends the session when the card is removed: the end of the ticket (ticket), or the removal itself (always), even if the Identity "+
-				"Agent keeps the ticket (mobility, session lock persistence). Only the reader with the card used to sign in "+
-				"counts. If e-RS Login cannot see the readers, the ticket decides.",
+				"Agent keeps the ticket (mobility, session lock persistence). Only readers that had a card at sign-in "+
+				"count. If e-RS Login cannot see the readers, the ticket decides.",
 			func(c *Config) *string { return &c.CardRemoval })),
 		{
 			Key: "client_id", Platform: PlatformFHIR, Kind: KindString, Required: true,

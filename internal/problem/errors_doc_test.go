@@ -601,9 +601,9 @@ func page(t *testing.T, list []*problem.Problem) string {
 	}
 	var out strings.Builder
 	out.WriteString(head)
-	out.WriteString("\n## You can fix\n\nYou can take the first step yourself.\n")
+	out.WriteString("\n## What you can do yourself\n\nYou can take the first step.\n")
 	section(&out, yours)
-	out.WriteString("\n## Tell IT\n\nThe first step is for your local service desk, or for your Registration Authority.\n")
+	out.WriteString("\n## Whom to contact\n\nFor the first step, contact your local service desk or your Registration Authority.\n")
 	section(&out, desks)
 	return out.String()
 }
@@ -625,7 +625,7 @@ func section(out *strings.Builder, list []*problem.Problem) {
 		}
 		fmt.Fprintf(out, "\n### `%s`\n\n**%s.** %s%s\n\n", p.Code, plain(p, p.Title), plain(p, p.Happened), again)
 		if p.Quoted != "" {
-			fmt.Fprintf(out, "On a line of its own: %s\n\n", plain(p, p.Quoted))
+			fmt.Fprintf(out, "On a separate line: %s\n\n", plain(p, p.Quoted))
 		}
 		if p.Technical != "" {
 			fmt.Fprintf(out, "Below the reference: %s\n\n", plain(p, p.Technical))
