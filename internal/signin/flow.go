@@ -454,7 +454,7 @@ func (f *Flow) publish(ctx context.Context, todo publish) published {
 			return outcome
 		}
 	}
-	outcome.err = f.config.Keyring.Publish(ctx, f.config.Platform.Entry(todo.grant, todo.issue))
+	outcome.err = f.config.Keyring.Publish(ctx, f.config.Platform.Entry(todo.grant, todo.details))
 	return outcome
 }
 
