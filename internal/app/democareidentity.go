@@ -72,14 +72,14 @@ func (d careIdentityDemo) Prepare(ctx context.Context) (Services, error) {
 	if err != nil {
 		return Services{}, err
 	}
-	real := RealServices{Program: d.program, Log: d.log, Board: d.ring.board}
-	clients, err := real.careIdentityClients(d.settings, standInSecret, nil, d.ring.board.Set)
+	services := RealServices{Program: d.program, Log: d.log, Board: d.ring.board}
+	clients, err := services.careIdentityClients(d.settings, standInSecret, nil, d.ring.board.Set)
 	if err != nil {
 		return Services{}, errors.Join(err, ring.Close())
 	}
 	return Services{
 		platform: signinfhir.New(signinfhir.Settings{
-			Gateway: clients.gateway, ERS: clients.ers, Names: clients.names(), Browse: real.browse(), SignInWithin: d.settings.SignInTimeout,
+			Gateway: clients.gateway, ERS: clients.ers, Names: clients.names(), Browse: services.browse(), SignInWithin: d.settings.SignInTimeout,
 			CardRemoved: d.removed, BaseURL: d.settings.FHIRBaseURL, Log: d.log,
 		}),
 		keyring: demoKeyring{OwnedKeyring{ring, d.program.Lock}}, memory: openHistory(d.log),
