@@ -194,7 +194,7 @@ func (s *choosing) sections() (sections []widgets.Section, found int) {
 	found = len(s.permissions) - before
 	if (query != "" || s.single()) && found > 0 { // Enter takes the first
 		s.ready = 0
-		sections[0].Choices[0] = taken(*sections[0].Choices[0])
+		sections[0].Cards[0] = taken(*sections[0].Cards[0])
 	}
 	return sections, found
 }
@@ -204,7 +204,7 @@ func (s *choosing) sections() (sections []widgets.Section, found int) {
 func (s *choosing) matching(query string) []widgets.Section {
 	matches := s.index.search(query)
 	sections := make([]widgets.Section, 0, len(s.organisations))
-	cards := make([]*widgets.Choice, 0, s.pairs)
+	cards := make([]*widgets.Card, 0, s.pairs)
 	headings := make([]widgets.Run, 0, 2*len(s.organisations))
 	for i, o := range s.organisations {
 		first, all, noted := len(cards), true, s.noted[o.permissions[0].OrgIdentifier]
@@ -223,7 +223,7 @@ func (s *choosing) matching(query string) []widgets.Section {
 			}
 			name, note := o.title(said)
 			headings = append(headings, heading(name, note)...)
-			sections = append(sections, widgets.Section{Heading: headings[len(headings)-2:], Choices: cards[first:]})
+			sections = append(sections, widgets.Section{Heading: headings[len(headings)-2:], Cards: cards[first:]})
 		}
 	}
 	return sections
@@ -263,7 +263,7 @@ func (s *choosing) usualOnes() []widgets.Section {
 		}
 		choice.Spare = s.unnamed[p.OrgIdentifier]
 		choice.Lines = slices.Concat([]string{organisation(p)}, choice.Lines)
-		section.Choices = append(section.Choices, &choice)
+		section.Cards = append(section.Cards, &choice)
 	}
 	return []widgets.Section{section}
 }
@@ -294,7 +294,7 @@ func (s *choosing) digits(p ersclient.Permission) string {
 func (s *choosing) few() bool { return s.pairs <= mostNumbered }
 
 // card returns the card of a pair, shared by all pairs of its role that have no digit.
-func (s *choosing) card(p ersclient.Permission, noted bool) *widgets.Choice {
+func (s *choosing) card(p ersclient.Permission, noted bool) *widgets.Card {
 	s.permissions = append(s.permissions, p)
 	stars := s.w.settings.Favourites != nil && !s.single()
 	if !noted {
@@ -413,7 +413,7 @@ type roleWordsOnce struct {
 }
 
 // roleCards are the cards of a role: without a star, with one that is not set, and with one that is.
-type roleCards struct{ plain, unmarked, marked widgets.Choice }
+type roleCards struct{ plain, unmarked, marked widgets.Card }
 
 func newRoleWordsOnce() *roleWordsOnce {
 	return &roleWordsOnce{choices: map[ersclient.BusinessFunction]*roleCards{}, counts: map[int]string{},
@@ -421,10 +421,10 @@ func newRoleWordsOnce() *roleWordsOnce {
 		mark:      lang.L("Add to favourites (*)"), unmark: lang.L("Remove from favourites (*)")}
 }
 
-func (r *roleWordsOnce) choice(function ersclient.BusinessFunction, star, marked bool) *widgets.Choice {
+func (r *roleWordsOnce) choice(function ersclient.BusinessFunction, star, marked bool) *widgets.Card {
 	cards, found := r.choices[function]
 	if !found {
-		plain := widgets.Choice{Title: roleName(function)}
+		plain := widgets.Card{Title: roleName(function)}
 		if purpose := rolePurpose(function); purpose != "" {
 			plain.Lines = []string{purpose}
 		}

@@ -108,13 +108,13 @@ func (s *clinicians) digits(id string) string {
 func (s *clinicians) fill() {
 	query := s.query()
 	s.shown, s.ready = s.shown[:0], none
-	var latest, others []*widgets.Choice
+	var latest, others []*widgets.Card
 	for _, id := range s.all {
 		if !holdsNumber(id, query) {
 			continue
 		}
 		s.shown = append(s.shown, id)
-		card := widgets.Choice{Title: clinician(id), Digits: s.digits(id),
+		card := widgets.Card{Title: clinician(id), Digits: s.digits(id),
 			Lines: []string{roleName(ersclient.ServiceProviderClinician)}}
 		switch {
 		case query == "" && id == s.last:
@@ -129,7 +129,7 @@ func (s *clinicians) fill() {
 	}
 	var sections []widgets.Section
 	if len(latest) > 0 {
-		sections = append(sections, widgets.Section{Heading: heading(lang.L("Last used"), lang.L("press Enter to continue")), Choices: latest})
+		sections = append(sections, widgets.Section{Heading: heading(lang.L("Last used"), lang.L("press Enter to continue")), Cards: latest})
 	}
 	if len(others) > 0 {
 		count := ""
@@ -140,7 +140,7 @@ func (s *clinicians) fill() {
 		default:
 			count = toWorkFor(len(others))
 		}
-		sections = append(sections, widgets.Section{Heading: heading(lang.L("Clinicians"), count), Choices: others})
+		sections = append(sections, widgets.Section{Heading: heading(lang.L("Clinicians"), count), Cards: others})
 	}
 	said, nothing := "", ""
 	switch {

@@ -21,7 +21,7 @@ type deck struct {
 	search         *widgets.SearchField
 	found, nothing *widgets.Text
 	results        *fyne.Container // found, and the link that shows all cards
-	choices        *widgets.Choices
+	choices        *widgets.CardGrid
 	help           *help
 	// ready is the choice that Enter takes while no card has the focus, or none.
 	ready int
@@ -43,7 +43,7 @@ type dealer interface {
 // open makes the deck of a page. wanted is what can be searched, and all the link that ends a search.
 func (d *deck) open(w *Window, dealer dealer, wanted, all string, searches bool) {
 	d.w, d.dealer, d.searches, d.ready = w, dealer, searches, none
-	d.choices, d.found, d.nothing = widgets.NewChoices(nil), widgets.NewText("", detailStyle), widgets.NewText("", bodyStyle)
+	d.choices, d.found, d.nothing = widgets.NewCardGrid(nil), widgets.NewText("", detailStyle), widgets.NewText("", bodyStyle)
 	shown := w.shown
 	current := func(do func(int)) func(int) {
 		return func(choice int) {
@@ -225,7 +225,7 @@ func (d *deck) deal(sections []widgets.Section, found, nothing string) {
 }
 
 // taken returns a card as the one that Enter takes: with an accent and a hint.
-func taken(choice widgets.Choice) *widgets.Choice {
+func taken(choice widgets.Card) *widgets.Card {
 	choice.Accent, choice.Key = true, lang.L("Enter")
 	return &choice
 }

@@ -22,11 +22,11 @@ type Diagnostics interface {
 	// Run checks all links concurrently and reports each result at once, one at a time. It returns
 	// when all are known, or soon after ctx has ended. last is the last Problem that was shown, for
 	// the report. It is not called on Fyne's goroutine.
-	Run(ctx context.Context, last diagnose.Incident, progress func(row int, found diagnose.Finding)) Examination
+	Run(ctx context.Context, last diagnose.Incident, progress func(row int, found diagnose.Finding)) DiagnosticsResult
 }
 
-// Examination is the result of a run.
-type Examination struct {
+// DiagnosticsResult is the result of a run.
+type DiagnosticsResult struct {
 	// Report is the result as text for the clipboard, without secrets.
 	Report string
 	// Bundle makes the files for a service desk. It is not called on Fyne's goroutine.
@@ -92,7 +92,7 @@ type diagnostics struct {
 	bundle      *widgets.Button
 	back        *widgets.Link
 	failed      *widgets.Text
-	found       Examination
+	found       DiagnosticsResult
 }
 
 func newDiagnostics(w *Window) *diagnostics {
@@ -137,7 +137,7 @@ func (d *diagnostics) appear() {
 func (d *diagnostics) run() {
 	d.end()
 	ctx, cancel := context.WithCancel(context.Background())
-	d.cancel, d.known, d.found, d.last = cancel, 0, Examination{}, d.w.problem
+	d.cancel, d.known, d.found, d.last = cancel, 0, DiagnosticsResult{}, d.w.problem
 	d.states = make([]diagnose.State, len(d.names))
 	for i := range d.names {
 		d.showRow(i, nil)
@@ -180,7 +180,7 @@ func (d *diagnostics) showResult(row int, found diagnose.Finding) {
 }
 
 // finish shows the end of a run.
-func (d *diagnostics) finish(found Examination) {
+func (d *diagnostics) finish(found DiagnosticsResult) {
 	d.found = found
 	d.progress.Stop()
 	d.progress.Hide()

@@ -45,7 +45,7 @@ func (c *chain) Names() []string {
 	return names
 }
 
-func (c *chain) Run(ctx context.Context, last diagnose.Incident, progress func(int, diagnose.Finding)) Examination {
+func (c *chain) Run(ctx context.Context, last diagnose.Incident, progress func(int, diagnose.Finding)) DiagnosticsResult {
 	c.runs++
 	c.last = last
 	for i, f := range c.findings {
@@ -56,9 +56,9 @@ func (c *chain) Run(ctx context.Context, last diagnose.Incident, progress func(i
 	}
 	if c.hangs {
 		<-ctx.Done()
-		return Examination{}
+		return DiagnosticsResult{}
 	}
-	return Examination{Report: "OK  Clock  It is right.\n", Bundle: func(context.Context) (Bundle, error) {
+	return DiagnosticsResult{Report: "OK  Clock  It is right.\n", Bundle: func(context.Context) (Bundle, error) {
 		if c.err != nil {
 			return Bundle{}, c.err
 		}
@@ -190,11 +190,11 @@ type waitingChain struct{ started chan context.Context }
 
 func (*waitingChain) Names() []string { return []string{"Clock"} }
 
-func (c *waitingChain) Run(ctx context.Context, _ diagnose.Incident, progress func(int, diagnose.Finding)) Examination {
+func (c *waitingChain) Run(ctx context.Context, _ diagnose.Incident, progress func(int, diagnose.Finding)) DiagnosticsResult {
 	c.started <- ctx
 	progress(0, diagnose.Finding{State: diagnose.OK})
 	progress(7, diagnose.Finding{State: diagnose.Failed}) // a row that does not exist
-	return Examination{}
+	return DiagnosticsResult{}
 }
 
 func TestDiagnosticsRunAgainAndAreCopied(t *testing.T) {

@@ -44,11 +44,11 @@ type Call struct {
 	Unusable *problem.Problem
 }
 
-// callReach names the connection of [Client.Reach], which sends no request, and callAsk the request
-// of [Client.Ask], which is none of the documented calls.
+// callReach names the connection of [Client.Reach], which sends no request, and callExamine the
+// request of [Client.Examine], which is none of the documented calls.
 var (
-	callReach = Call{Name: "connection"}
-	callAsk   = Call{Name: "check", Method: http.MethodHead}
+	callReach   = Call{Name: "connection"}
+	callExamine = Call{Name: "check", Method: http.MethodHead}
 )
 
 // String returns the call's name and method, for the log.

@@ -311,7 +311,7 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 			})
 			err := clienttest.DeleteOnce(t.Context(), client)
 			reached := client.Reach(t.Context())
-			answer, asked := client.Ask(t.Context())
+			answer, asked := client.Examine(t.Context())
 			if one.code == "" {
 				require.NoError(t, err)
 				require.NoError(t, reached)
@@ -387,7 +387,7 @@ func TestRSAKeyExchangeIsNoticed(t *testing.T) {
 	require.NoError(t, clienttest.DeleteOnce(t.Context(), client))
 	said, _ = board.new()
 	require.Empty(t, said, "it is reported once")
-	answer, err := client.Ask(t.Context())
+	answer, err := client.Examine(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, "TLS-RSA_KEY_EXCHANGE", transport.KeyExchange(answer.CipherSuite).Code)
 	<-modern
@@ -395,7 +395,7 @@ func TestRSAKeyExchangeIsNoticed(t *testing.T) {
 	require.NoError(t, clienttest.DeleteOnce(t.Context(), client))
 	said, _ = board.new()
 	require.Equal(t, []string{transport.NoticeTLS}, said, "ECDHE is preferred, and the notice goes")
-	answer, err = client.Ask(t.Context())
+	answer, err = client.Examine(t.Context())
 	require.NoError(t, err)
 	require.Nil(t, transport.KeyExchange(answer.CipherSuite))
 }
@@ -421,7 +421,7 @@ func TestServerNameIsNotForTheProxy(t *testing.T) {
 				config.BaseURL, config.Proxy = server.URL, proxyOf(t, "https://"+through.address)
 			})
 			err := clienttest.DeleteOnce(t.Context(), client)
-			answer, _ := client.Ask(t.Context())
+			answer, _ := client.Examine(t.Context())
 			if one.code == "" {
 				require.NoError(t, err)
 				require.Equal(t, leaf.certificate.Raw, answer.Presented[0].Raw)
@@ -617,7 +617,7 @@ func TestAServerWithFiniteFieldDHEAlone(t *testing.T) {
 		found := clienttest.ProblemOf(t, "TLS-CIPHERS", err)
 		require.Contains(t, found.Expand(found.Happened), "finite-field DHE")
 		require.ErrorContains(t, err, "handshake failure")
-		_, err = client.Ask(t.Context())
+		_, err = client.Examine(t.Context())
 		clienttest.RequireCode(t, "TLS-CIPHERS", err)
 		require.ErrorContains(t, err, "the server did not accept RSA key exchange either")
 	}

@@ -38,24 +38,24 @@ func (r RealServices) openAuditLog(settings config.Config, fqdn string) *audit.L
 	return log
 }
 
-// auditedKeyring reports the sessions it reads to the audit log: the A003 of an earlier run has
-// only the key.
-type auditedKeyring struct {
+// ownerReportingKeyring tells the audit log whose session each key is that it reads: the A003 of an
+// earlier run's session has only the key, and its record must name the user.
+type ownerReportingKeyring struct {
 	signin.Keyring
 	ers *audit.ERS
 }
 
-// Read returns the session and reports it to the audit log.
-func (k auditedKeyring) Read(ctx context.Context) (handoff.Entry, error) {
+// Read returns the session and reports its owner to the audit log.
+func (k ownerReportingKeyring) Read(ctx context.Context) (handoff.Entry, error) {
 	return k.record(k.Keyring.Read(ctx))
 }
 
 // ReadUnlocking is Read for a keyring that may be locked.
-func (k auditedKeyring) ReadUnlocking(ctx context.Context) (handoff.Entry, error) {
+func (k ownerReportingKeyring) ReadUnlocking(ctx context.Context) (handoff.Entry, error) {
 	return k.record(k.Keyring.ReadUnlocking(ctx))
 }
 
-func (k auditedKeyring) record(read handoff.Entry, err error) (handoff.Entry, error) {
+func (k ownerReportingKeyring) record(read handoff.Entry, err error) (handoff.Entry, error) {
 	if session, ofHSCN := read.(handoff.Session); ofHSCN {
 		k.ers.SetOwner(session.SessionKey, session.UserIdentifier, ersclient.Permission{
 			BusinessFunction: ersclient.BusinessFunction(session.BusinessFunction),

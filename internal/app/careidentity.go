@@ -40,7 +40,7 @@ func (r RealServices) careIdentityServices(settings config.Config, ring *keyring
 		clients.close()
 		return Services{}, err
 	}
-	r.Open.Set(&cards.CardSide)
+	r.CardSide.Set(&cards.CardSide)
 	log := r.openAuditLog(settings, "")
 	records := audit.NewFHIR(clients.gateway, clients.ers, log, settings.AuditRequired)
 	platform := signinfhir.New(signinfhir.Settings{
@@ -49,9 +49,9 @@ func (r RealServices) careIdentityServices(settings config.Config, ring *keyring
 	})
 	return Services{
 		platform: auditedPlatform{platform, records, cards.signedIn},
-		keyring:  clearedSessionKeyring{OwnedKeyring{ring, r.Program.Lock}, r.Left},
+		keyring:  clearedSessionKeyring{OwnedKeyring{ring, r.Program.Lock}, r.Leftover},
 		close: func() {
-			r.Open.Set(nil)
+			r.CardSide.Set(nil)
 			clients.close()
 			if err := errors.Join(cards.Close(), closeAudit(log)); err != nil {
 				r.Log.WithError(err).Warn("not all ended as it should")

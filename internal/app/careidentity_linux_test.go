@@ -105,7 +105,7 @@ func (d *desk) services(board *signin.Board) RealServices {
 	sources := d.program.Sources(d.file, nil)
 	sources.Environ, sources.Machine, sources.MachineFile, sources.Policy, sources.PolicyFile = nil, nil, "", nil, ""
 	return RealServices{
-		Program: d.program, Log: d.log, Board: board, Sources: sources, memory: openHistory(d.log), Open: &CurrentCardSide{}, Left: &Leftover{},
+		Program: d.program, Log: d.log, Board: board, Sources: sources, memory: openHistory(d.log), CardSide: &CurrentCardSide{}, Leftover: &Leftover{},
 		Browse: func(_ context.Context, address string) error {
 			d.pages.Add(1)
 			go func() {
@@ -425,8 +425,8 @@ func beKilled(t *testing.T, file string) {
 	log := testLog(t)
 	p := testProgram(t, append(os.Environ(), "DBUS_SESSION_BUS_ADDRESS="+os.Getenv(busVariable))...)
 	found := RealServices{
-		Program: p, Log: log, Board: signin.NewBoard(), Sources: config.Sources{File: file}, memory: openHistory(log), Open: &CurrentCardSide{},
-		Left: &Leftover{},
+		Program: p, Log: log, Board: signin.NewBoard(), Sources: config.Sources{File: file}, memory: openHistory(log), CardSide: &CurrentCardSide{},
+		Leftover: &Leftover{},
 		Browse: func(_ context.Context, address string) error {
 			go func() { _, _ = cis2test.SignIn(context.Background(), cis2test.Browser(roots), address, cis2test.GP) }()
 			return nil

@@ -51,7 +51,7 @@ type Controller struct {
 	// Prepare finds the services. It is called again for each try.
 	Prepare func(context.Context) (Services, error)
 
-	// wanted is this window's windowFingerprint.
+	// wanted is this window's requestFingerprint.
 	wanted string
 	// Displays are the displays that the window is on.
 	Displays string
@@ -60,8 +60,8 @@ type Controller struct {
 	CameBack func()
 	// inBrowser: the last state was that of a sign-in in the browser.
 	inBrowser bool
-	// Held: a card already inserted begins no sign-in until the user asks for one.
-	Held bool
+	// ManualStart: a card already inserted begins no sign-in until the user asks for one.
+	ManualStart bool
 	// Shown: there is a window to raise.
 	Shown atomic.Bool
 	// problem is the last one that the window has shown, for the diagnostics of another process.
@@ -163,7 +163,7 @@ func (c *Controller) runFlow() error {
 	flow := signin.New(signin.Config{
 		Platform: found.platform, Keyring: found.keyring, Memory: found.memory,
 		Clock: signin.SystemClock{}, Log: c.Log, Observe: c.publishFlow, Guard: c.Guard, Publisher: c.Publisher,
-		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked, ManualStart: c.Held,
+		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked, ManualStart: c.ManualStart,
 		Workstation: incidents, Notices: c.Board.Changes(),
 	})
 	c.flow.Store(flow)

@@ -109,8 +109,8 @@ func standInSecret(context.Context) (secret.Text, error) {
 }
 
 // examine opens what the diagnostics check.
-func (d careIdentityDemo) examine() (Examination, diagnose.Target, func() error, error) {
-	e := Examination{Demo: true, Program: d.ring.user(), Log: d.log, Settings: d.settings}
+func (d careIdentityDemo) examine() (CheckRun, diagnose.Target, func() error, error) {
+	e := CheckRun{Demo: true, Program: d.ring.user(), Log: d.log, Settings: d.settings}
 	var err error
 	if e.Ring, err = e.Program.OpenKeyring(d.settings, d.log); err != nil {
 		return e, diagnose.Target{}, nil, err

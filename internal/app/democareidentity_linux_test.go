@@ -103,7 +103,7 @@ func TestTheDemonstrationOfCareIdentity(t *testing.T) {
 	assert.Equal(t, "Owen Adminton", grant.User.Name())
 	assert.Equal(t, "Made-up Hospital 1", grant.User.Permissions[0].OrgName)
 	grant.Permission = grant.User.Permissions[0]
-	entry := found.platform.Entry(grant, signin.Issuance{Generation: 1, IssuedAt: time.Now().UTC(), ExpiresAt: time.Now().Add(time.Hour).UTC()})
+	entry := found.platform.Entry(grant, signin.EntryDetails{Generation: 1, IssuedAt: time.Now().UTC(), ExpiresAt: time.Now().Add(time.Hour).UTC()})
 	require.NoError(t, found.keyring.Publish(ctx, entry))
 	published, err := found.keyring.Read(ctx)
 	require.NoError(t, err)

@@ -101,7 +101,7 @@ func (h Host) OpenDemo(ctx context.Context, platform, key string) error {
 			}
 			return found, err
 		},
-		wanted: windowFingerprint("demonstration", platform+" "+persona.Key, nil, nil), graphics: h.newGraphics(log),
+		wanted: requestFingerprint("demonstration", platform+" "+persona.Key, nil, nil), graphics: h.newGraphics(log),
 	})
 }
 

@@ -25,13 +25,13 @@ type WindowDiagnostics struct {
 	// shown is the one whose rows the page has.
 	shown atomic.Value
 	// examine opens what to check, anew for each run; the function closes it.
-	examine func() (Examination, diagnose.Target, func() error, error)
+	examine func() (CheckRun, diagnose.Target, func() error, error)
 }
 
 // NewWindowDiagnostics returns the page for what examine opens. platform returns the platform in
 // use, at once.
 func NewWindowDiagnostics(
-	platform func() string, examine func() (Examination, diagnose.Target, func() error, error),
+	platform func() string, examine func() (CheckRun, diagnose.Target, func() error, error),
 ) *WindowDiagnostics {
 	return &WindowDiagnostics{platform: platform, examine: examine}
 }
@@ -57,7 +57,7 @@ func (d *WindowDiagnostics) checks(target diagnose.Target) []diagnose.Check {
 }
 
 // Run runs all checks.
-func (d *WindowDiagnostics) Run(ctx context.Context, last diagnose.Incident, progress func(int, diagnose.Finding)) ui.Examination {
+func (d *WindowDiagnostics) Run(ctx context.Context, last diagnose.Incident, progress func(int, diagnose.Finding)) ui.DiagnosticsResult {
 	e, services, end, err := d.examine()
 	if err != nil {
 		e.Log.WithError(err).Error("diagnostics")
@@ -65,7 +65,7 @@ func (d *WindowDiagnostics) Run(ctx context.Context, last diagnose.Incident, pro
 		for i := range d.names() {
 			progress(i, failed)
 		}
-		return ui.Examination{Report: e.Log.Redact(noDiagnostics.Title)}
+		return ui.DiagnosticsResult{Report: e.Log.Redact(noDiagnostics.Title)}
 	}
 	results := diagnose.Run(ctx, d.checks(services), progress)
 	e.Log.WithField("failed", diagnose.Failures(results)).Info("diagnostics")
@@ -74,14 +74,14 @@ func (d *WindowDiagnostics) Run(ctx context.Context, last diagnose.Incident, pro
 		e.Log.WithError(err).Warn("diagnostics")
 	}
 	report := diagnose.Report{Version: e.Program.Metadata.Version, Results: results, Last: last, Mask: masker.Mask}
-	return ui.Examination{
+	return ui.DiagnosticsResult{
 		Report: "e-RS Login " + e.Program.Metadata.Version + "\n\n" + report.Text(),
 		Bundle: func(context.Context) (ui.Bundle, error) { return e.windowBundle(results, last, masker) },
 	}
 }
 
 // windowBundle makes the support bundle, saved in the user's folder for downloads.
-func (e Examination) windowBundle(results []diagnose.Result, last diagnose.Incident, masker *diagnose.Masker) (ui.Bundle, error) {
+func (e CheckRun) windowBundle(results []diagnose.Result, last diagnose.Incident, masker *diagnose.Masker) (ui.Bundle, error) {
 	now := time.Now()
 	files, err := diagnose.Bundle(diagnose.BundleSettings{
 		Version: e.Program.Metadata.Version, Made: now, Settings: e.Settings, Results: results, Last: last,
@@ -128,15 +128,15 @@ func (o *CurrentCardSide) get() *CardSide {
 // Examine opens what the window's diagnostics check: the window's card side, or a new one if it has
 // none, as with wrong settings; and a separate keyring process, so that the window's is not kept
 // busy.
-func (r RealServices) Examine() (Examination, diagnose.Target, func() error, error) {
+func (r RealServices) Examine() (CheckRun, diagnose.Target, func() error, error) {
 	settings, err := LookAtRealSettings(r.Sources)
-	e := Examination{Program: r.Program, Log: r.Log, Settings: settings, SettingsErr: err}
+	e := CheckRun{Program: r.Program, Log: r.Log, Settings: settings, SettingsErr: err}
 	ring, err := r.Program.OpenKeyring(settings, r.Log)
 	if err != nil {
 		return e, diagnose.Target{}, nil, err
 	}
 	e.Ring = ring
-	side := r.Open.get()
+	side := r.CardSide.get()
 	if side == nil {
 		services, end, err := e.Services()
 		if err != nil {
@@ -156,9 +156,9 @@ func (r RealServices) Examine() (Examination, diagnose.Target, func() error, err
 }
 
 // examine opens what the demonstration's diagnostics check: its own card and stand-in.
-func (d Demonstration) examine() (Examination, diagnose.Target, func() error, error) {
+func (d Demonstration) examine() (CheckRun, diagnose.Target, func() error, error) {
 	settings, err := DemoSettings()
-	e := Examination{Demo: true, Program: d.ring.user(), Log: d.log, Settings: settings}
+	e := CheckRun{Demo: true, Program: d.ring.user(), Log: d.log, Settings: settings}
 	if err != nil {
 		return e, diagnose.Target{}, nil, err
 	}

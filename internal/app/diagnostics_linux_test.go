@@ -69,8 +69,8 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 
 // Diagnostics that cannot start show that in every row, and leave none at "Checking…".
 func TestDiagnosticsThatCannotBegin(t *testing.T) {
-	looked := NewWindowDiagnostics(ticketPlatform, func() (Examination, diagnose.Target, func() error, error) {
-		return Examination{Log: testLog(t)}, diagnose.Target{}, nil, errors.New("no process to be had")
+	looked := NewWindowDiagnostics(ticketPlatform, func() (CheckRun, diagnose.Target, func() error, error) {
+		return CheckRun{Log: testLog(t)}, diagnose.Target{}, nil, errors.New("no process to be had")
 	})
 	rows := 0
 	examination := looked.Run(context.Background(), diagnose.Incident{}, func(_ int, finding diagnose.Finding) {

@@ -32,13 +32,14 @@ const clearWithin = 8 * time.Second
 func (r RealServices) PrepareOrClear(ctx context.Context) (Services, error) {
 	found, err := r.prepare(ctx)
 	if err != nil && ctx.Err() == nil {
-		r.ClearLeftover(ctx)
+		r.ClearBeforeFlow(ctx)
 	}
 	return found, err
 }
 
-// ClearLeftover clears what an earlier run has left in the keyring, and keeps its session for the flow.
-func (r RealServices) ClearLeftover(ctx context.Context) {
+// ClearBeforeFlow clears what an earlier run has left in the keyring, and keeps its session for a
+// later flow, which closes it at e-RS.
+func (r RealServices) ClearBeforeFlow(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, clearWithin)
 	defer cancel()
 	// Errors of the settings were reported; the usable ones suffice for this.
@@ -53,9 +54,9 @@ func (r RealServices) ClearLeftover(ctx context.Context) {
 			r.Log.WithError(err).Warn("the keyring worker did not end")
 		}
 	}()
-	session, found, err := r.Program.clearLeftover(ctx, ring, r.Log)
+	session, found, err := r.Program.removeLeftover(ctx, ring, r.Log)
 	if session != nil {
-		r.Left.keep(session)
+		r.Leftover.keep(session)
 	}
 	switch {
 	case err != nil:
@@ -65,10 +66,10 @@ func (r RealServices) ClearLeftover(ctx context.Context) {
 	}
 }
 
-// clearLeftover removes what an earlier run has left in the keyring. Found reports whether there was
-// a session, which is nil if it could not be read. The session of a living instance stays, and the
-// error is LivesElsewhere.
-func (h Host) clearLeftover(ctx context.Context, ring *keyring.Client, log *logging.Log) (session handoff.Entry, found bool, err error) {
+// removeLeftover removes what an earlier run has left in the keyring. Found reports whether there
+// was a session, which is nil if it could not be read. The session of a living instance stays, and
+// the error is OwnedElsewhere.
+func (h Host) removeLeftover(ctx context.Context, ring *keyring.Client, log *logging.Log) (session handoff.Entry, found bool, err error) {
 	session, err = ring.Read(ctx)
 	switch {
 	case errors.Is(err, handoff.ErrNotFound):
@@ -140,7 +141,7 @@ func (h Host) EndLeftover(ctx context.Context, sources config.Sources) error {
 			log.WithError(err).Debug("the keyring worker did not end")
 		}
 	}()
-	left, found, err := h.clearLeftover(ctx, ring, log)
+	left, found, err := h.removeLeftover(ctx, ring, log)
 	switch {
 	case err != nil:
 		return err

@@ -29,7 +29,7 @@ func TestAFailedStartClearsTheKeyring(t *testing.T) {
 	require.NoError(t, os.WriteFile(settings, []byte("asid = \"none\"\n"), 0o600))
 	r := RealServices{
 		Program: testProgram(t, append(os.Environ(), session.Env()...)...), Log: testLog(t), Board: signin.NewBoard(),
-		Sources: config.Sources{File: settings}, Left: &Leftover{},
+		Sources: config.Sources{File: settings}, Leftover: &Leftover{},
 	}
 	_, err := r.PrepareOrClear(t.Context())
 	require.Error(t, err)
@@ -38,7 +38,7 @@ func TestAFailedStartClearsTheKeyring(t *testing.T) {
 	require.ErrorIs(t, err, handoff.ErrNotFound)
 
 	// Once the settings are repaired, the flow finds it once, and closes it at e-RS.
-	flows := clearedSessionKeyring{other, r.Left}
+	flows := clearedSessionKeyring{other, r.Leftover}
 	found, err := flows.Read(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "https://ers.example/ers-api", found.Details().BaseURL)
@@ -52,12 +52,12 @@ func TestAFailedStartClearsAToken(t *testing.T) {
 	other := ringOn(t, session)
 	require.NoError(t, other.Publish(t.Context(), tokenAt("https://ers.example/FHIR")))
 	r := RealServices{
-		Program: testProgram(t, append(os.Environ(), session.Env()...)...), Log: testLog(t), Board: signin.NewBoard(), Left: &Leftover{},
+		Program: testProgram(t, append(os.Environ(), session.Env()...)...), Log: testLog(t), Board: signin.NewBoard(), Leftover: &Leftover{},
 	}
-	r.ClearLeftover(t.Context())
+	r.ClearBeforeFlow(t.Context())
 	_, err := other.Read(t.Context())
 	require.ErrorIs(t, err, handoff.ErrNotFound)
-	found, err := clearedSessionKeyring{other, r.Left}.Read(t.Context())
+	found, err := clearedSessionKeyring{other, r.Leftover}.Read(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, handoff.FHIR, found.Details().Platform)
 }
@@ -106,7 +106,7 @@ func TestAKeyWithoutItsSessionIsCleared(t *testing.T) {
 	p := testProgram(t, append(os.Environ(), session.Env()...)...)
 	t.Run("by a start that fails", func(t *testing.T) {
 		orphan()
-		RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Left: &Leftover{}}.ClearLeftover(t.Context())
+		RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Leftover: &Leftover{}}.ClearBeforeFlow(t.Context())
 		gone(t)
 	})
 	t.Run("by signing out", func(t *testing.T) {

@@ -40,7 +40,7 @@ func TestServerNameReachesTheConnection(t *testing.T) {
 			defer client.Close()
 			look, err := services.newCheckClient(settings, tls.Certificate{}, ring)
 			require.NoError(t, err)
-			_, asked := look.Ask(t.Context())
+			_, asked := look.Examine(t.Context())
 			reached := client.Reach(t.Context())
 			if code == "" {
 				require.NoError(t, reached)

@@ -21,7 +21,7 @@ type OneInstance struct {
 	token string
 	// displays are the user's displays.
 	displays string
-	// wanted is this window's windowFingerprint.
+	// wanted is this window's requestFingerprint.
 	wanted string
 	lock   *instance.Lock
 	// Held shares the lock with the rest of the program; nil if not needed.

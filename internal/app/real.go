@@ -39,8 +39,8 @@ func (h Host) OpenReal(ctx context.Context, input RealInput) error {
 	sources := h.Sources(input.File, input.Flags)
 	looks := settingsForLooks(sources)
 	found := RealServices{
-		Program: h, Log: log, Board: signin.NewBoard(), Sources: sources, memory: memory, Open: &CurrentCardSide{},
-		Left: &Leftover{},
+		Program: h, Log: log, Board: signin.NewBoard(), Sources: sources, memory: memory, CardSide: &CurrentCardSide{},
+		Leftover: &Leftover{},
 	}
 	return h.openWindow(ctx, log, found.Board, windowOptions{
 		settings: ui.Settings{
@@ -48,8 +48,8 @@ func (h Host) OpenReal(ctx context.Context, input RealInput) error {
 			Preferences: newPreferences(looks, h.Autostart(log), log), Environment: environmentOf(looks),
 			Words: wordsOf(looks.UsedPlatform()), Browse: found.browse(),
 		},
-		wanted: windowFingerprint("sign-in", input.File, input.Flags, h.Environ), find: found.PrepareOrClear, background: input.Background, held: input.ByLink, graphics: h.newGraphics(log),
-		unusable: found.Unusable, clearLeftover: found.ClearLeftover,
+		wanted: requestFingerprint("sign-in", input.File, input.Flags, h.Environ), find: found.PrepareOrClear, background: input.Background, manualStart: input.ByLink, graphics: h.newGraphics(log),
+		unusable: found.Unusable, clearBeforeFlow: found.ClearBeforeFlow,
 	})
 }
 
@@ -70,10 +70,10 @@ type RealServices struct {
 	Board   *signin.Board
 	Sources config.Sources
 	memory  *history.History
-	// Open holds the card side while it is open.
-	Open *CurrentCardSide
-	// Left is the session that a failed start has cleared.
-	Left *Leftover
+	// CardSide holds the card side while it is open.
+	CardSide *CurrentCardSide
+	// Leftover is the session that a failed start has cleared.
+	Leftover *Leftover
 	// Browse opens a page in the user's browser; nil is the desktop's way.
 	Browse func(ctx context.Context, address string) error
 }
@@ -135,7 +135,7 @@ func (r RealServices) ticketServices(ctx context.Context, settings config.Config
 		ers.Close()
 		return Services{}, err
 	}
-	r.Open.Set(&cards)
+	r.CardSide.Set(&cards)
 	records := r.openAudit(settings, ers, certificate.CommonName(ers.using.certificate))
 	ers.renamed = records.log.Rename
 	return Services{
@@ -143,10 +143,10 @@ func (r RealServices) ticketServices(ctx context.Context, settings config.Config
 			ERS: records.ers, BaseURL: settings.BaseURL, ASID: settings.ASID, Agent: cards.agent, PollInterval: settings.AgentPollInterval,
 			Changed: cards.readers.Changed(), Presence: func() hscn.Presence { return presenceOf(cards.readers.Presence()) }, Log: r.Log,
 		}),
-		keyring: auditedKeyring{clearedSessionKeyring{OwnedKeyring{ring, r.Program.Lock}, r.Left}, records.ers},
+		keyring: ownerReportingKeyring{clearedSessionKeyring{OwnedKeyring{ring, r.Program.Lock}, r.Leftover}, records.ers},
 		grace:   settings.ClosingGrace,
 		close: func() {
-			r.Open.Set(nil)
+			r.CardSide.Set(nil)
 			ers.Close()
 			if err := errors.Join(cards.Close(), records.close()); err != nil {
 				r.Log.WithError(err).Warn("not all ended as it should")

@@ -54,7 +54,7 @@ func openOffice(t *testing.T, server *erstest.Server, lifetime time.Duration, ce
 	log := testLog(t)
 	o.real = RealServices{
 		Program: testProgram(t, append(os.Environ(), session.Env()...)...), Log: log, Board: signin.NewBoard(),
-		Sources: config.Sources{File: o.path("config.toml")}, memory: openHistory(log), Open: &CurrentCardSide{}, Left: &Leftover{},
+		Sources: config.Sources{File: o.path("config.toml")}, memory: openHistory(log), CardSide: &CurrentCardSide{}, Leftover: &Leftover{},
 	}
 	o.life = &life{t: t, states: make(chan signin.State, 1000), ended: make(chan error, 1)}
 	o.Controller = &Controller{

@@ -28,19 +28,19 @@ type prepare func(context.Context) (Services, error)
 type windowOptions struct {
 	settings ui.Settings
 	find     prepare
-	// wanted is this window's windowFingerprint.
+	// wanted is this window's requestFingerprint.
 	wanted string
-	// held: a card already inserted begins no sign-in until the user asks for one.
-	held bool
+	// manualStart: a card already inserted begins no sign-in until the user asks for one.
+	manualStart bool
 	// background: the window stays hidden until it is requested.
 	background bool
 	// graphics checks whether a window can be drawn; nil opens one without a check.
 	graphics *graphics
 	// unusable returns find's error where there is no window to show it; nil checks nothing.
 	unusable func() error
-	// clearLeftover clears what an earlier run has left in the keyring, if no flow will; nil has nothing to
-	// clear.
-	clearLeftover func(context.Context)
+	// clearBeforeFlow clears what an earlier run has left in the keyring, if no flow will; nil has
+	// nothing to clear.
+	clearBeforeFlow func(context.Context)
 	// made is called with the window and its controller, before it is shown; nil calls nothing.
 	made func(*ui.Window, *Controller)
 }
@@ -53,7 +53,7 @@ func (h Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Bo
 	}
 	r := &windowRun{program: h, log: log, how: how}
 	r.controller = &Controller{
-		Publisher: h.Name(), Log: log, Guard: log.Guard, Board: board, wanted: how.wanted, Held: how.held,
+		Publisher: h.Name(), Log: log, Guard: log.Guard, Board: board, wanted: how.wanted, ManualStart: how.manualStart,
 		Displays: desktop.DisplaysOf(h.Environ), environment: how.settings.Environment,
 		watch: func(ctx context.Context, idleLimit time.Duration) station {
 			return workstation.Watch(ctx, workstation.Settings{IdleLimit: idleLimit})
@@ -73,12 +73,12 @@ func (h Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Bo
 	if err := ui.UseLanguage(languageOf(how.settings)); err != nil {
 		log.WithError(err).Warn("language")
 	}
-	r.headless = headless{program: h, log: log, unusable: either(joined, how.unusable)}
+	r.windowless = windowless{program: h, log: log, unusable: either(joined, how.unusable)}
 	if joined == nil {
 		// Only the one instance may clear: the user may be signed in at another one.
-		r.headless.clearLeftover = how.clearLeftover
+		r.windowless.clearBeforeFlow = how.clearBeforeFlow
 	}
-	if ran, err := h.canDraw(ctx, log, how.graphics, r.headless, r.leave); ran || err != nil {
+	if ran, err := h.canDraw(ctx, log, how.graphics, r.windowless, r.leave); ran || err != nil {
 		return err
 	}
 	if err := r.makeWindow(ctx, wanted); err != nil {
@@ -109,7 +109,7 @@ type windowRun struct {
 	how        windowOptions
 	controller *Controller
 	one        *OneInstance
-	headless   headless
+	windowless windowless
 	picture    *pictureWatch
 	app        fyne.App
 	window     *ui.Window
@@ -178,7 +178,7 @@ func (r *windowRun) makeWindow(ctx, wanted context.Context) error {
 	settings.Tooltip = desktop.Tooltip
 	settings.Browse = desktop.Browse
 	settings.Notify = desktop.Notifier(r.log, func() *ui.Window { return r.window })
-	r.picture = r.program.watchPicture(r.log, r.how.graphics, r.headless)
+	r.picture = r.program.watchPicture(r.log, r.how.graphics, r.windowless)
 	settings.Drawn = r.picture.drawn
 	r.app = r.program.NewApp(r.program.Metadata)
 	if err := desktop.SettleScale(r.log, r.app.Settings()); err != nil {
@@ -229,8 +229,8 @@ func (r *windowRun) runWindow(ctx context.Context) error {
 	if !started.Load() {
 		r.window.Stop()
 		r.log.WithError(broken).Error("window")
-		r.headless.clear(ctx)
-		r.headless.show(ctx, NotOpened)
+		r.windowless.clear(ctx)
+		r.windowless.show(ctx, NotOpened)
 		return NotOpened.Because(broken)
 	}
 	if broken != nil {

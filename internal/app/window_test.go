@@ -155,7 +155,7 @@ func TestWhatOtherStartsAskFor(t *testing.T) {
 // A second start with other settings must not use the open window: the clinician would work under
 // another ASID.
 func TestAWindowWithOtherSettings(t *testing.T) {
-	e := &Controller{Log: testLog(t), Board: signin.NewBoard(), wanted: windowFingerprint("sign-in", "", nil, nil)}
+	e := &Controller{Log: testLog(t), Board: signin.NewBoard(), wanted: requestFingerprint("sign-in", "", nil, nil)}
 	e.Open(t.Context())
 	e.Shown.Store(true)
 	first := NewOneInstance(filepath.Join(t.TempDir(), "lock"), testLog(t), nil, e.wanted, e.Answer(func() {}))
@@ -166,10 +166,10 @@ func TestAWindowWithOtherSettings(t *testing.T) {
 		err    error
 		notice *problem.Problem
 	}{
-		"the same":                     {windowFingerprint("sign-in", "", nil, []string{"HOME=/"}), ErrRaised, nil},
-		"another file":                 {windowFingerprint("sign-in", "other.toml", nil, nil), otherWindow, startedOtherwise},
-		"a setting in the environment": {windowFingerprint("sign-in", "", nil, []string{"ERS_LOGIN_ASID=1"}), otherWindow, startedOtherwise},
-		"the demonstration":            {windowFingerprint("demonstration", "gp", nil, nil), otherWindow, startedAsDemonstration},
+		"the same":                     {requestFingerprint("sign-in", "", nil, []string{"HOME=/"}), ErrRaised, nil},
+		"another file":                 {requestFingerprint("sign-in", "other.toml", nil, nil), otherWindow, startedOtherwise},
+		"a setting in the environment": {requestFingerprint("sign-in", "", nil, []string{"ERS_LOGIN_ASID=1"}), otherWindow, startedOtherwise},
+		"the demonstration":            {requestFingerprint("demonstration", "gp", nil, nil), otherWindow, startedAsDemonstration},
 	} {
 		t.Run(name, func(t *testing.T) {
 			second := NewOneInstance(first.path, testLog(t), nil, test.wanted, nil)
@@ -179,16 +179,16 @@ func TestAWindowWithOtherSettings(t *testing.T) {
 			}
 		})
 	}
-	assert.Equal(t, startedForReal, noticeOf(windowFingerprint("demonstration", "gp", nil, nil), e.wanted))
+	assert.Equal(t, startedForReal, noticeOf(requestFingerprint("demonstration", "gp", nil, nil), e.wanted))
 	assert.Equal(t, startedOtherwise,
-		noticeOf(windowFingerprint("demonstration", "gp", nil, nil), windowFingerprint("demonstration", "consultant", nil, nil)))
+		noticeOf(requestFingerprint("demonstration", "gp", nil, nil), requestFingerprint("demonstration", "consultant", nil, nil)))
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	flags.String("asid", "", "")
 	flags.Bool("background", false, "")
 	require.NoError(t, flags.Parse([]string{"--background"}))
-	assert.Equal(t, e.wanted, windowFingerprint("sign-in", "", flags, nil), "where it starts makes no difference")
+	assert.Equal(t, e.wanted, requestFingerprint("sign-in", "", flags, nil), "where it starts makes no difference")
 	require.NoError(t, flags.Parse([]string{"--asid", "1"}))
-	assert.NotEqual(t, e.wanted, windowFingerprint("sign-in", "", flags, nil))
+	assert.NotEqual(t, e.wanted, requestFingerprint("sign-in", "", flags, nil))
 }
 
 // A process that stays although its window is closed would be taken for the one instance.

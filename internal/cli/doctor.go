@@ -81,7 +81,7 @@ func doctorCommand(p app.Host) *cobra.Command {
 // doctorRun is a doctor at work.
 type doctorRun struct {
 	doctor
-	app.Examination
+	app.CheckRun
 }
 
 func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) error {
@@ -103,7 +103,7 @@ func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) err
 	if ringErr != nil {
 		return app.Ending{Err: ringErr, Status: statusNotDone}
 	}
-	e := doctorRun{d, app.Examination{Demo: d.demo, Program: p, Log: log, Settings: settings, SettingsErr: err, Ring: ring}}
+	e := doctorRun{d, app.CheckRun{Demo: d.demo, Program: p, Log: log, Settings: settings, SettingsErr: err, Ring: ring}}
 	results, err := e.results(ctx)
 	var last diagnose.Incident
 	if !d.demo && !d.handoff {

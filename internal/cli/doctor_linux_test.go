@@ -278,7 +278,7 @@ func TestTheDoctorsCommandLine(t *testing.T) {
 // The question is asked on a terminal, and answered there.
 func TestTheDoctorAsks(t *testing.T) {
 	for answer, want := range map[string]bool{"y\n": true, "YES\n": true, "n\n": false, "\n": false, "": false, "yesterday": false} {
-		e := doctorRun{Examination: app.Examination{Program: testProgram(t)}}
+		e := doctorRun{CheckRun: app.CheckRun{Program: testProgram(t)}}
 		e.Program.Stdin = strings.NewReader(answer)
 		agreed, err := e.agreed()
 		require.NoError(t, err)

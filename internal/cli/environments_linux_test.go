@@ -240,7 +240,7 @@ func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
 	require.ErrorIs(t, other.Publish(t.Context(), madeUpSession(8)), instance.Running)
 	// The flow clears what it may have published, and finds none of its own.
 	require.NoError(t, other.Clear(t.Context()))
-	app.RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Left: &app.Leftover{}}.ClearLeftover(t.Context())
+	app.RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Leftover: &app.Leftover{}}.ClearBeforeFlow(t.Context())
 	found, err := ring.Read(t.Context())
 	require.NoError(t, err, "another instance clears it")
 	assert.Equal(t, int64(7), found.Details().Generation)

@@ -105,7 +105,7 @@ func playWindow(user string, arguments []string, toml []byte) error {
 	demo := app.NewDemonstration(p, log, signin.NewBoard(), ers, card, persona)
 	card.OnTicket(demo.RegisterTicket)
 	e := &app.Controller{Publisher: "ers-login test", Log: log, Guard: log.Guard, Board: signin.NewBoard(), Prepare: demo.Prepare,
-		Held: slices.Contains(arguments, "--"+app.ByLinkFlag), Displays: desktop.DisplaysOf(os.Environ())}
+		ManualStart: slices.Contains(arguments, "--"+app.ByLinkFlag), Displays: desktop.DisplaysOf(os.Environ())}
 	play := &playedUser{does: user, controller: e}
 	switch user {
 	case hasBrokenSettings:

@@ -170,12 +170,12 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 			tempting.resisted(t)
 
 			// A window opened before the policy broke still has the user's program.
-			e := app.RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Sources: sources, Open: &app.CurrentCardSide{}}
+			e := app.RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Sources: sources, CardSide: &app.CurrentCardSide{}}
 			loaded, err := config.Load(config.Sources{Environ: tempting.environ})
 			require.NoError(t, err)
 			side, err := e.OpenCardSide(loaded)
 			require.NoError(t, err)
-			e.Open.Set(&side)
+			e.CardSide.Set(&side)
 			app.NewWindowDiagnostics(func() string { return config.PlatformHSCN }, e.Examine).Run(t.Context(), diagnose.Incident{}, func(int, diagnose.Finding) {})
 			require.NoError(t, side.Close())
 			tempting.resisted(t)
@@ -185,7 +185,7 @@ func TestABrokenPolicyFailsClosedInDiagnostics(t *testing.T) {
 		tempting := newTemptation(t)
 		e := app.RealServices{
 			Program: program, Log: testLog(t), Board: signin.NewBoard(),
-			Sources: config.Sources{Environ: tempting.environ}, Open: &app.CurrentCardSide{},
+			Sources: config.Sources{Environ: tempting.environ}, CardSide: &app.CurrentCardSide{},
 		}
 		app.NewWindowDiagnostics(func() string { return config.PlatformHSCN }, e.Examine).Run(t.Context(), diagnose.Incident{}, func(int, diagnose.Finding) {})
 		assert.FileExists(t, tempting.mark)
@@ -206,7 +206,7 @@ func TestABrokenPolicyFailsClosedInCommands(t *testing.T) {
 			tempting := newTemptation(t)
 			sources.Environ = tempting.environ
 			p := program
-			r := app.RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Sources: sources, Open: &app.CurrentCardSide{}, Left: &app.Leftover{}}
+			r := app.RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Sources: sources, CardSide: &app.CurrentCardSide{}, Leftover: &app.Leftover{}}
 			_, err := r.PrepareOrClear(t.Context())
 			require.Error(t, err, "a sign-in")
 			require.Error(t, r.Unusable())

@@ -97,7 +97,7 @@ func (n Target) optionalReader(ctx context.Context) Finding {
 }
 
 func (n Target) oauth(ctx context.Context) Finding {
-	way, answer, found := ask(ctx, n.OAuth)
+	way, answer, found := examine(ctx, n.OAuth)
 	if way == nil {
 		return found
 	}
@@ -112,7 +112,7 @@ func (n Target) directory(ctx context.Context) Finding {
 	if n.Settings.DirectoryURL == config.NoDirectory {
 		return skipped(saidDirectoryOff)
 	}
-	way, answer, found := ask(ctx, n.Directory)
+	way, answer, found := examine(ctx, n.Directory)
 	switch {
 	case found.Problem != nil:
 		// Names are decoration.
@@ -123,18 +123,18 @@ func (n Target) directory(ctx context.Context) Finding {
 	return ok(saidDirectory).With("Host", way.Host()).With("Status", strconv.Itoa(answer.Status))
 }
 
-// ask connects to a server. Without a way the Finding says why.
-func ask(ctx context.Context, makeWay func() (ERS, error)) (ERS, transport.Answer, Finding) {
+// examine connects to a server. Without a way the Finding says why.
+func examine(ctx context.Context, makeWay func() (ERS, error)) (ERS, transport.Examination, Finding) {
 	if makeWay == nil {
-		return nil, transport.Answer{}, skipped(saidNothing)
+		return nil, transport.Examination{}, skipped(saidNothing)
 	}
 	way, err := makeWay()
 	if err != nil {
-		return nil, transport.Answer{}, skipped(saidNoAddress)
+		return nil, transport.Examination{}, skipped(saidNoAddress)
 	}
-	answer, err := way.Ask(ctx)
+	answer, err := way.Examine(ctx)
 	if err != nil {
-		return nil, transport.Answer{}, troubled(Failed, err)
+		return nil, transport.Examination{}, troubled(Failed, err)
 	}
 	return way, answer, Finding{}
 }

@@ -164,6 +164,8 @@ func TestERR000EveryLinkOfNHSCareIdentityThatIsBroken(t *testing.T) {
 // sick is a server with an outage.
 type sick struct{}
 
-func (sick) Ask(context.Context) (transport.Answer, error) { return transport.Answer{Status: 503}, nil }
-func (sick) Host() string                                  { return "api.example" }
-func (sick) ProxyAddress() string                          { return "" }
+func (sick) Examine(context.Context) (transport.Examination, error) {
+	return transport.Examination{Status: 503}, nil
+}
+func (sick) Host() string         { return "api.example" }
+func (sick) ProxyAddress() string { return "" }

@@ -280,8 +280,8 @@ func answers(status int) func(tls.Certificate) (diagnose.ERS, error) {
 	return func(tls.Certificate) (diagnose.ERS, error) { return answered(status), nil }
 }
 
-func (a answered) Ask(context.Context) (transport.Answer, error) {
-	return transport.Answer{Status: int(a)}, nil
+func (a answered) Examine(context.Context) (transport.Examination, error) {
+	return transport.Examination{Status: int(a)}, nil
 }
 
 func (answered) Host() string         { return "ers.example" }

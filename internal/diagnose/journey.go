@@ -24,7 +24,7 @@ type journey struct {
 	n           Target
 	certificate *shared[tls.Certificate]
 	way         *shared[ERS]
-	answer      *shared[transport.Answer]
+	answer      *shared[transport.Examination]
 }
 
 func newJourney(n Target) *journey {
@@ -47,12 +47,12 @@ func newJourney(n Target) *journey {
 		}
 		return n.ERS(certificate)
 	})
-	j.answer = share(func(ctx context.Context) (transport.Answer, error) {
+	j.answer = share(func(ctx context.Context) (transport.Examination, error) {
 		way, err := j.way.of(ctx)
 		if err != nil {
-			return transport.Answer{}, err
+			return transport.Examination{}, err
 		}
-		return way.Ask(ctx)
+		return way.Examine(ctx)
 	})
 	return j
 }

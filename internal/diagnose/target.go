@@ -80,7 +80,7 @@ type Agent struct {
 
 // ERS is the way to e-RS, as *hscn.Client is.
 type ERS interface {
-	Ask(context.Context) (transport.Answer, error)
+	Examine(context.Context) (transport.Examination, error)
 	Host() string
 	ProxyAddress() string
 }

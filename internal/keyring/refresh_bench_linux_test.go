@@ -51,7 +51,7 @@ func BenchmarkRefresh(b *testing.B) {
 	user := ersclient.User{Identifier: "021600556514", FirstName: "Ann", LastName: "Example"}
 	role := ersclient.Permission{BusinessFunction: ersclient.ReferringClinician, OrgIdentifier: "R01", OrgName: "Meddygfa Tŷ Elli"}
 	grant := signin.Grant{User: user, Permission: role, Credential: refreshToken(b, server, gateway).Text}
-	issue := signin.Issuance{Generation: 1, IssuedAt: time.Now().UTC(), ExpiresAt: time.Now().UTC().Add(12 * time.Hour), Publisher: "bench"}
+	issue := signin.EntryDetails{Generation: 1, IssuedAt: time.Now().UTC(), ExpiresAt: time.Now().UTC().Add(12 * time.Hour), Publisher: "bench"}
 	require.NoError(b, ring.Publish(b.Context(), madeUpFHIR()))
 	ours := func() {
 		next, err := platform.Refresh(b.Context(), grant)

@@ -30,7 +30,7 @@ func (m *machine) onLeftoverCleared(now time.Time, e leftoverCleared) []effect {
 	case !m.cleared:
 		m.fail(now, e.err)
 		return effects
-	case !m.proof.IsZero() && !m.manualStart && (m.unfinishedEnd == NotEnded || m.newProof):
+	case !m.proof.IsZero() && !m.waitForUser && (m.unfinishedEnd == NotEnded || m.newProof):
 		return append(effects, m.signIn(now)...)
 	default:
 		return append(effects, m.wait(now, m.unfinishedEnd)...)
@@ -63,7 +63,7 @@ func (m *machine) onOpened(now time.Time, e opened) []effect {
 		if errors.Is(e.err, ersclient.ErrProofRefused) {
 			m.refused = m.proof
 		}
-		m.spend()
+		m.dropSpentProof()
 		m.fail(now, e.err)
 		return m.closeOrphan(e.grant)
 	}
@@ -119,7 +119,7 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 	if e.err == nil {
 		m.running, m.handedOver, m.state.Switching = publishing, true, false
 		m.generation, m.issued, m.revision = nextGeneration(m.generation, now), now, 0
-		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(), look: m.entryUnread}}
+		return []effect{publish{attempt: m.attempt, grant: m.grant, details: m.entryDetails(), look: m.entryUnread}}
 	}
 	if m.terms.about.InPlace && !errors.Is(e.err, ersclient.ErrProofRefused) {
 		if errors.Is(e.err, context.Canceled) {
@@ -163,20 +163,20 @@ func (m *machine) onRefreshed(now time.Time, e refreshed) []effect {
 		return m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})
 	case e.err != nil:
 		m.refreshFailed(now, e.err, lost)
-	case m.handedOver && m.deferred == nil:
+	case m.handedOver && m.deferredChoice == nil:
 		m.running = publishing
 		m.revision++
-		return []effect{publish{attempt: m.attempt, grant: m.grant, issue: m.issue(), replace: true}}
+		return []effect{publish{attempt: m.attempt, grant: m.grant, details: m.entryDetails(), replace: true}}
 	}
 	return m.undefer(now)
 }
 
 // undefer carries out a choice that had to wait for a call.
 func (m *machine) undefer(now time.Time) []effect {
-	if m.deferred == nil {
+	if m.deferredChoice == nil {
 		return nil
 	}
-	return m.choose(now, *m.deferred)
+	return m.choose(now, *m.deferredChoice)
 }
 
 // nextGeneration returns a generation higher than the last known one, and than that of any other
@@ -202,7 +202,7 @@ func (m *machine) onPublished(now time.Time, e published) []effect {
 	if m.state.Phase == Ending {
 		return append(effects, m.close()...)
 	}
-	replaced := m.state.Phase != Selecting || m.deferred != nil
+	replaced := m.state.Phase != Selecting || m.deferredChoice != nil
 	if replaced && errors.Is(e.err, handoff.ErrNotFound) {
 		m.onEntrySeen(entrySeen{attempt: e.attempt, err: e.err})
 		return append(effects, m.undefer(now)...)
@@ -278,7 +278,7 @@ func (m *machine) onEnded(now time.Time, e ended) []effect {
 func (m *machine) leave(now time.Time, e ended) []effect {
 	grant, reason, after := m.grant, m.state.Reason, m.next
 	m.grant = Grant{}
-	m.spend()
+	m.dropSpentProof()
 	// What was left behind is shown to a user who waits for the answer. After a card removal Spine has
 	// ended the e-RS session itself, so a refused A003 is expected.
 	asked := reason == SignedOut || reason == RoleSwitched || reason == Renewed
@@ -324,8 +324,8 @@ func (m *machine) leave(now time.Time, e ended) []effect {
 	return nil
 }
 
-// spend drops the proof of this attempt, if it cannot be used again.
-func (m *machine) spend() {
+// dropSpentProof drops the proof of this attempt, if it cannot be used again.
+func (m *machine) dropSpentProof() {
 	if m.terms.about.InPlace && m.proof.Equal(m.used) {
 		m.proof = Proof{}
 	}

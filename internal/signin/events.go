@@ -138,7 +138,7 @@ type (
 	publish struct {
 		attempt int
 		grant   Grant
-		issue   Issuance
+		details EntryDetails
 		look    bool
 		replace bool
 	}

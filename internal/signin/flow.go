@@ -11,9 +11,10 @@
 //
 // Three rules shape it. No session outlives its reason: when the proof is gone, the age is reached
 // or the user leaves, the keyring is cleared first and the session closed next (A003-01, A003-02).
-// No session is orphaned: the answer to a call that opens one is still waited for after it was
-// given up, and its session closed. And nothing uncertain is repeated: after a selection whose
-// answer was lost, the session is closed and the sign-in starts again with the proof.
+// While the clearing hangs, the session is closed after 6 seconds nevertheless (clearWithin). No
+// session is orphaned: the answer to a call that opens one is still waited for after it was given
+// up, and its session closed. And nothing uncertain is repeated: after a selection whose answer was
+// lost, the session is closed and the sign-in starts again with the proof.
 package signin
 
 import (
@@ -458,7 +459,7 @@ func (f *Flow) publish(ctx context.Context, todo publish) published {
 			return outcome
 		}
 	}
-	outcome.err = f.config.Keyring.Publish(ctx, f.config.Platform.Entry(todo.grant, todo.issue))
+	outcome.err = f.config.Keyring.Publish(ctx, f.config.Platform.Entry(todo.grant, todo.details))
 	return outcome
 }
 

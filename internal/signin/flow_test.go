@@ -147,15 +147,15 @@ func (n *neighbours) Close(ctx context.Context, grant signin.Grant) error {
 
 func (n *neighbours) Reach(context.Context) error { return nil }
 
-func (n *neighbours) Entry(grant signin.Grant, issue signin.Issuance) handoff.Entry {
+func (n *neighbours) Entry(grant signin.Grant, details signin.EntryDetails) handoff.Entry {
 	if n.refreshAfter > 0 {
 		return handoff.FHIRSession{
-			AccessToken: handoff.AccessToken{Text: grant.Key}, Generation: issue.Generation, Revision: issue.Revision,
-			IssuedAt: issue.IssuedAt,
+			AccessToken: handoff.AccessToken{Text: grant.Key}, Generation: details.Generation, Revision: details.Revision,
+			IssuedAt: details.IssuedAt,
 		}
 	}
 	return handoff.Session{
-		SessionKey: handoff.SessionKey{Text: grant.Key}, BaseURL: baseURL, ASID: asid, Generation: issue.Generation,
+		SessionKey: handoff.SessionKey{Text: grant.Key}, BaseURL: baseURL, ASID: asid, Generation: details.Generation,
 		OrgIdentifier: grant.Permission.OrgIdentifier, BusinessFunction: string(grant.Permission.BusinessFunction),
 	}
 }

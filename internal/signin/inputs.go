@@ -13,7 +13,7 @@ func (m *machine) onReport(now time.Time, r Report) []effect {
 	m.nameOrganisations(r.OrgNames)
 	switch r.Kind {
 	case ProofAppeared, ProofChanged:
-		m.manualStart = m.manualStart && r.Kind == ProofAppeared
+		m.waitForUser = m.waitForUser && r.Kind == ProofAppeared
 		return m.onProof(now, r.Proof)
 	case ProofGone:
 		return m.onProofGone(now)
@@ -68,7 +68,7 @@ func (m *machine) onProof(now time.Time, proof Proof) []effect {
 		if !m.cleared {
 			return nil
 		}
-		if m.manualStart {
+		if m.waitForUser {
 			return m.wait(now, m.state.Reason)
 		}
 		return m.signIn(now)
@@ -86,7 +86,7 @@ func (m *machine) onProof(now time.Time, proof Proof) []effect {
 }
 
 func (m *machine) onProofGone(now time.Time) []effect {
-	m.proof, m.holder, m.newProof, m.manualStart = Proof{}, User{}, false, false
+	m.proof, m.holder, m.newProof, m.waitForUser = Proof{}, User{}, false, false
 	switch m.state.Phase {
 	case Waiting:
 		return m.wait(now, m.state.Reason)
@@ -115,7 +115,7 @@ func (m *machine) onIntent(now time.Time, intent Intent) []effect {
 	}
 	switch wish := intent.(type) {
 	case SignIn, TryAgain:
-		m.manualStart = false
+		m.waitForUser = false
 		return m.onStartOver(now)
 	case Requested:
 		if m.state.Phase != SignedIn {
@@ -152,7 +152,7 @@ func (m *machine) onStartOver(now time.Time) []effect {
 		return m.finish(now)
 	case !m.cleared, m.state.Phase == Failed && noKeyring(m.state.Problem):
 		// The keyring is looked at first: a user must not choose a role in vain again.
-		return m.clearLeftover(now, NotEnded)
+		return m.clearAgain(now, NotEnded)
 	case m.proof.IsZero():
 		return m.prompt(now, false)
 	case m.proof.Equal(m.refused), m.proofEndsSoon(now):
@@ -199,7 +199,7 @@ func (m *machine) giveUpRole(now time.Time) []effect {
 	switch {
 	case !m.terms.about.InPlace:
 		return m.end(now, RoleGivenUp, destination{phase: SigningIn})
-	case m.deferred != nil:
+	case m.deferredChoice != nil:
 		return m.chooseAgain(now, nil)
 	case m.running == selecting:
 		return []effect{stopCalls{}}

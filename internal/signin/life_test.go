@@ -173,7 +173,7 @@ func TestAUT003ASessionEndsWithSpines(t *testing.T) {
 	m.handle(later, intentEvent{Choose{clinician}})
 	effects := m.handle(later, selected{m.attempt, valid("four"), nil})
 	require.Equal(t, []string{"publish"}, names(effects))
-	assert.Equal(t, evening.UTC(), effects[0].(publish).issue.ExpiresAt) //nolint:errcheck,forcetypeassert // a panic fails the test just as well
+	assert.Equal(t, evening.UTC(), effects[0].(publish).details.ExpiresAt) //nolint:errcheck,forcetypeassert // a panic fails the test just as well
 	m.handle(later, published{attempt: m.attempt, looked: true})
 	assert.Equal(t, evening, m.state.ExpiresAt)
 }

@@ -55,9 +55,9 @@ type machine struct {
 	status Report
 	// refused is the last proof that e-RS did not accept. Trying again with it would be refused again.
 	refused Proof
-	// manualStart: the user did not start the program themselves. A proof that was there then begins
+	// waitForUser: the user did not start the program themselves. A proof that was there then begins
 	// nothing by itself.
-	manualStart bool
+	waitForUser bool
 
 	// next is where an ending session leads.
 	next destination
@@ -115,8 +115,8 @@ type attemptState struct {
 	// lost.
 	startedAgain bool
 	refreshFailure
-	// deferred is a choice made during a refresh, whose answer must not be lost.
-	deferred *ersclient.Permission
+	// deferredChoice is a choice made during a refresh, whose answer must not be lost.
+	deferredChoice *ersclient.Permission
 	// handedOver: the session was handed to the keyring, or may have been, so that its end begins with
 	// clearing that.
 	handedOver bool
@@ -201,7 +201,7 @@ type destination struct {
 func newMachine(terms terms, now time.Time) *machine {
 	return &machine{
 		terms: terms, state: State{Phase: Starting, Since: now, Words: &terms.about.Words, Links: Links{Proof: terms.about.Start.Source}},
-		status: terms.about.Start, attemptState: attemptState{running: clearing}, manualStart: terms.manualStart,
+		status: terms.about.Start, attemptState: attemptState{running: clearing}, waitForUser: terms.manualStart,
 	}
 }
 
@@ -262,7 +262,7 @@ func (m *machine) onLink(now time.Time, e linkSeen) []effect {
 		if e.err == nil && m.entryUnread && !m.entryLocked && m.state.Phase == Waiting && now.Sub(m.entryUnreadAt) >= probeEvery {
 			// It is unlocked now, so that all programs can read what an earlier run has left. A keyring that
 			// is reported unlocked and turns out to be locked must not be read again and again.
-			return m.clearLeftover(now, m.state.Reason)
+			return m.clearAgain(now, m.state.Reason)
 		}
 		if e.err == nil && m.awaitsKeyring() {
 			return m.finish(now)
@@ -433,11 +433,11 @@ func (m *machine) prompt(now time.Time, fresh bool) []effect {
 
 // choose selects a pair.
 func (m *machine) choose(now time.Time, permission ersclient.Permission) []effect {
-	m.resume, m.deferred = nil, nil
+	m.resume, m.deferredChoice = nil, nil
 	m.state.Chosen, m.state.Problem, m.state.Clinicians = permission, nil, nil
 	m.enter(now, Selecting)
 	if m.running != noCall {
-		m.deferred = &permission
+		m.deferredChoice = &permission
 		return nil
 	}
 	m.running = selecting
@@ -446,7 +446,7 @@ func (m *machine) choose(now time.Time, permission ersclient.Permission) []effec
 
 // chooseAgain goes back to the choice of a role, and shows why the last one has failed, if it has.
 func (m *machine) chooseAgain(now time.Time, failed error) []effect {
-	m.deferred = nil
+	m.deferredChoice = nil
 	m.state.Chosen, m.state.Problem, m.state.Clinicians = m.grant.Permission, nil, nil
 	m.enter(now, Choosing)
 	if failed != nil {
@@ -484,9 +484,9 @@ func (m *machine) probe(now time.Time) []effect {
 	return []effect{probeLinks{reach: true}}
 }
 
-// clearLeftover clears what is left of an earlier run, or of a session whose entry could not be cleared.
-// With the reason of that end it leads back to Waiting.
-func (m *machine) clearLeftover(now time.Time, reason Reason) []effect {
+// clearAgain clears what is left of an earlier run, or of a session whose entry could not be
+// cleared. With the reason of that end it leads back to Waiting.
+func (m *machine) clearAgain(now time.Time, reason Reason) []effect {
 	effects := m.closeOrphan(m.unclosed)
 	m.forget()
 	m.resume = nil
@@ -609,9 +609,9 @@ func (m *machine) answered(now time.Time, err error) {
 	}
 }
 
-// issue is what the entry says besides the grant.
-func (m *machine) issue() Issuance {
-	return Issuance{
+// entryDetails is what the entry says besides the grant.
+func (m *machine) entryDetails() EntryDetails {
+	return EntryDetails{
 		Generation: m.generation, Revision: m.revision, IssuedAt: m.issued.UTC(), ExpiresAt: m.expires().UTC(),
 		Publisher: m.terms.publisher,
 	}

@@ -48,7 +48,7 @@ type Platform interface {
 	// Entry is what other applications read of a grant, and Leftover the grant of an entry that an
 	// earlier run has left. It is the zero Grant if it cannot be closed: the key of one platform is
 	// not shown to another.
-	Entry(Grant, Issuance) handoff.Entry
+	Entry(Grant, EntryDetails) handoff.Entry
 	Leftover(handoff.Entry) Grant
 }
 
@@ -90,8 +90,8 @@ type Grant struct {
 	RefreshAt, KeyExpiresAt time.Time
 }
 
-// Issuance is what an entry says besides the grant.
-type Issuance struct {
+// EntryDetails is what an entry says besides the grant.
+type EntryDetails struct {
 	// Generation is another one for each session, and Revision counts the refreshes within it.
 	Generation, Revision int64
 	// IssuedAt and ExpiresAt are in UTC.

@@ -212,9 +212,9 @@ func TestARefreshIsNotSeen(t *testing.T) {
 	grant := refreshable("three", now)
 	grant.ExpiresAt = evening.Add(-time.Hour)
 	effects := m.handle(now, refreshed{m.attempt, grant, nil})
-	assert.Equal(t, Issuance{
+	assert.Equal(t, EntryDetails{
 		Generation: m.generation, Revision: 1, IssuedAt: morning.UTC(), ExpiresAt: grant.ExpiresAt.UTC(), Publisher: agreed.publisher,
-	}, effects[0].(publish).issue) //nolint:errcheck,forcetypeassert // a panic fails the test just as well
+	}, effects[0].(publish).details) //nolint:errcheck,forcetypeassert // a panic fails the test just as well
 	m.handle(now, published{attempt: m.attempt})
 	before.ExpiresAt = grant.ExpiresAt
 	before.Links.ERS = HealthGood

@@ -22,14 +22,14 @@ var (
 	_ Tall              = (*RoleCard)(nil)
 )
 
-// Choice is the content of a card.
-type Choice struct {
+// Card is the content of a card.
+type Card struct {
 	// Title names the choice, and Lines describe it. Each takes two lines at most, unless Whole is
 	// set.
 	Title string
 	Lines []string
 	Whole bool
-	// Spare leaves room for one more line: see [Choices.Relabel].
+	// Spare leaves room for one more line: see [CardGrid.Relabel].
 	Spare bool
 	// Key is the key that chooses the card, and Digits those that do so outside of a text field. They
 	// are shown in its corner.
@@ -43,13 +43,13 @@ type Choice struct {
 	StarTip, Starred string
 }
 
-func (c Choice) equal(other Choice) bool {
+func (c Card) equal(other Card) bool {
 	return c.Title == other.Title && c.Whole == other.Whole && c.Spare == other.Spare && c.Key == other.Key && c.Digits == other.Digits &&
 		c.Accent == other.Accent && c.Star == other.Star && c.StarTip == other.StarTip && c.Starred == other.Starred && slices.Equal(c.Lines, other.Lines)
 }
 
 // keys returns the keys that choose the card.
-func (c Choice) keys() []string {
+func (c Card) keys() []string {
 	var keys []string
 	if c.Key != "" {
 		keys = append(keys, c.Key)
@@ -81,7 +81,7 @@ type RoleCard struct {
 	// Skipped reports whether Tab passes over the card; nil means that it does not.
 	Skipped func() bool
 
-	choice Choice
+	choice Card
 	onStar bool // the mouse is on the star
 	title  *Text
 	lines  []*Text
@@ -100,7 +100,7 @@ func NewRoleCard() *RoleCard {
 }
 
 // Set shows a choice.
-func (c *RoleCard) Set(choice Choice) {
+func (c *RoleCard) Set(choice Card) {
 	if c.choice.equal(choice) {
 		return
 	}

@@ -241,13 +241,13 @@ func TestPressableKeys(t *testing.T) {
 func TestRoleCard(t *testing.T) {
 	card := NewRoleCard()
 	open(t, card, fyne.NewSize(288, 96))
-	card.Set(Choice{Title: "Service definer", Lines: []string{"Somewhere", "Maintain things"}, Key: "Enter", Accent: true})
+	card.Set(Card{Title: "Service definer", Lines: []string{"Somewhere", "Maintain things"}, Key: "Enter", Accent: true})
 	require.Equal(t, "Service definer, Somewhere, Maintain things, Enter", card.AccessibilityLabel())
 	require.Len(t, card.lines, 2)
-	card.Set(Choice{Title: "Service definer"})
+	card.Set(Card{Title: "Service definer"})
 	require.Equal(t, "Service definer", card.AccessibilityLabel())
 	require.Equal(t, float32(cardLeast), card.HeightFor(288))
-	title := Choice{Title: strings.Repeat("Very long role name ", 20), Lines: []string{strings.Repeat("and what it is for ", 20)}, Key: "1"}
+	title := Card{Title: strings.Repeat("Very long role name ", 20), Lines: []string{strings.Repeat("and what it is for ", 20)}, Key: "1"}
 	card.Set(title)
 	height := card.HeightFor(288)
 	require.Greater(t, height, float32(cardLeast))
@@ -257,7 +257,7 @@ func TestRoleCard(t *testing.T) {
 	require.LessOrEqual(t, left+lines[0].width, card.key.Position().X, "the title does not run into the key")
 	require.Greater(t, left+lines[1].width, card.key.Position().X, "which is beside its first line only")
 
-	card.Set(Choice{Title: "Service definer", Key: "Enter", Digits: "14"})
+	card.Set(Card{Title: "Service definer", Key: "Enter", Digits: "14"})
 	require.Equal(t, "Service definer, Enter, 1, 4", card.AccessibilityLabel())
 	require.Equal(t, "Enter · 1 · 4", card.key.AccessibilityLabel())
 }
@@ -316,7 +316,7 @@ func TestViewport(t *testing.T) {
 func TestNothingMovesByItself(t *testing.T) {
 	column := Column(Row{Object: NewText(strings.Repeat("word ", 40), body)}, Row{Object: Flow(1, 1, NewButton("x", Primary, nil))},
 		Row{Object: Pairs(1, NewText("a", body), NewText("b", body))}, Row{Object: NewPanel(Good, NewText("c", body))})
-	choices := NewChoices([]Section{{Heading: []Run{{"H", bold}}, Choices: blank(20)}})
+	choices := NewCardGrid([]Section{{Heading: []Run{{"H", bold}}, Cards: blank(20)}})
 	for _, box := range []*fyne.Container{column, choices.Object()} {
 		open(t, box, fyne.NewSize(500, 400))
 		before := box.MinSize()
@@ -328,7 +328,7 @@ func TestNothingMovesByItself(t *testing.T) {
 }
 
 func TestChoicesWithoutChoices(t *testing.T) {
-	c := NewChoices(nil)
+	c := NewCardGrid(nil)
 	open(t, c.Object(), fyne.NewSize(500, 400))
 	c.Show(0, 400)
 	c.Move(1, 1)
@@ -340,7 +340,7 @@ func TestChoicesWithoutChoices(t *testing.T) {
 
 // TestChoicesFollowTheTextSize: cards that were measured for a smaller text would cut it.
 func TestChoicesFollowTheTextSize(t *testing.T) {
-	c := NewChoices([]Section{{Heading: []Run{{"H", bold}}, Choices: []*Choice{{Title: "Title", Lines: []string{"a", "b", "c", "d"}}}}})
+	c := NewCardGrid([]Section{{Heading: []Run{{"H", bold}}, Cards: []*Card{{Title: "Title", Lines: []string{"a", "b", "c", "d"}}}}})
 	open(t, c.Object(), fyne.NewSize(500, 400))
 	c.Show(0, 400)
 	before := HeightFor(c.Object(), 500)
@@ -463,7 +463,7 @@ func TestBeside(t *testing.T) {
 // time would be an empty panel.
 func TestRenderersAreMadeWhole(t *testing.T) {
 	card := NewRoleCard()
-	card.Set(Choice{Title: "Title", Lines: []string{"one", "two"}, Key: "1", Accent: true, Star: theme.InfoIcon()})
+	card.Set(Card{Title: "Title", Lines: []string{"one", "two"}, Key: "1", Accent: true, Star: theme.InfoIcon()})
 	link := NewStatusLink()
 	link.Set(theme.InfoIcon(), "words")
 	for name, w := range map[string]fyne.Widget{
@@ -485,10 +485,10 @@ func TestRenderersAreMadeWhole(t *testing.T) {
 }
 
 // blank returns choices without text.
-func blank(count int) []*Choice {
-	choices := make([]*Choice, count)
+func blank(count int) []*Card {
+	choices := make([]*Card, count)
 	for i := range choices {
-		choices[i] = &Choice{}
+		choices[i] = &Card{}
 	}
 	return choices
 }

@@ -393,11 +393,11 @@ func (p *Platform) Close(context.Context, signin.Grant) error {
 func (p *Platform) Reach(ctx context.Context) error { return p.ERS.Reach(ctx) }
 
 // Entry is what other applications read.
-func (p *Platform) Entry(grant signin.Grant, issue signin.Issuance) handoff.Entry {
+func (p *Platform) Entry(grant signin.Grant, details signin.EntryDetails) handoff.Entry {
 	return handoff.FHIRSession{
 		Version:          handoff.Version,
-		Generation:       issue.Generation,
-		Revision:         issue.Revision,
+		Generation:       details.Generation,
+		Revision:         details.Revision,
 		AccessToken:      ersclient.AccessToken{Text: grant.Key},
 		BaseURL:          p.BaseURL,
 		UserIdentifier:   grant.User.Identifier,
@@ -406,10 +406,10 @@ func (p *Platform) Entry(grant signin.Grant, issue signin.Issuance) handoff.Entr
 		OrgName:          grant.Permission.OrgName,
 		BusinessFunction: string(grant.Permission.BusinessFunction),
 		OnBehalfOf:       grant.Permission.OnBehalfOf,
-		IssuedAt:         issue.IssuedAt,
+		IssuedAt:         details.IssuedAt,
 		TokenExpiresAt:   grant.KeyExpiresAt.UTC(),
-		ExpiresAt:        issue.ExpiresAt,
-		Publisher:        issue.Publisher,
+		ExpiresAt:        details.ExpiresAt,
+		Publisher:        details.Publisher,
 	}
 }
 

@@ -137,7 +137,7 @@ func TestSignIn(t *testing.T) {
 
 	grant, err := d.Select(t.Context(), grant, grant.User.Permissions[0])
 	require.NoError(t, err)
-	entry, ofFHIR := d.Entry(grant, signin.Issuance{Generation: 7, Revision: 3, IssuedAt: before, ExpiresAt: grant.ExpiresAt, Publisher: "test"}).(handoff.FHIRSession)
+	entry, ofFHIR := d.Entry(grant, signin.EntryDetails{Generation: 7, Revision: 3, IssuedAt: before, ExpiresAt: grant.ExpiresAt, Publisher: "test"}).(handoff.FHIRSession)
 	require.True(t, ofFHIR)
 	assert.True(t, entry.AccessToken.Equal(grant.Key))
 	assert.Equal(t, []any{int64(7), int64(3), d.server.FHIRURL(), persona.Identifier, persona.Organisations[0].Code},
@@ -215,7 +215,7 @@ func TestOnBehalfOf(t *testing.T) {
 	admin.OnBehalfOf = asked.Clinicians[1]
 	grant, err = d.Select(t.Context(), grant, admin)
 	require.NoError(t, err)
-	entry, _ := d.Entry(grant, signin.Issuance{}).(handoff.FHIRSession)
+	entry, _ := d.Entry(grant, signin.EntryDetails{}).(handoff.FHIRSession)
 	assert.Equal(t, admin.OnBehalfOf, entry.OnBehalfOf)
 
 	t.Run("nobody", func(t *testing.T) {

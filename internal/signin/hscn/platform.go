@@ -124,10 +124,10 @@ func (p *Platform) Close(ctx context.Context, grant signin.Grant) error {
 func (p *Platform) Reach(ctx context.Context) error { return p.ERS.Reach(ctx) }
 
 // Entry is what other applications read.
-func (p *Platform) Entry(grant signin.Grant, issue signin.Issuance) handoff.Entry {
+func (p *Platform) Entry(grant signin.Grant, details signin.EntryDetails) handoff.Entry {
 	return handoff.Session{
 		Version:          handoff.Version,
-		Generation:       issue.Generation,
+		Generation:       details.Generation,
 		SessionKey:       key(grant),
 		BaseURL:          p.BaseURL,
 		ASID:             p.ASID,
@@ -136,9 +136,9 @@ func (p *Platform) Entry(grant signin.Grant, issue signin.Issuance) handoff.Entr
 		OrgIdentifier:    grant.Permission.OrgIdentifier,
 		OrgName:          grant.Permission.OrgName,
 		BusinessFunction: string(grant.Permission.BusinessFunction),
-		IssuedAt:         issue.IssuedAt,
-		ExpiresAt:        issue.ExpiresAt,
-		Publisher:        issue.Publisher,
+		IssuedAt:         details.IssuedAt,
+		ExpiresAt:        details.ExpiresAt,
+		Publisher:        details.Publisher,
 	}
 }
 

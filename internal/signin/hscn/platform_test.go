@@ -68,15 +68,15 @@ func TestFromTicketToEntry(t *testing.T) {
 	grant, err = p.Select(t.Context(), grant, role)
 	require.NoError(t, err)
 	assert.True(t, ers.seen.Key.Equal(secret.New("one")) && ers.seen.Ticket.Text.Equal(proof.Text), "A002 needs both")
-	issue := signin.Issuance{Generation: 7, IssuedAt: proof.ExpiresAt.Add(-time.Hour), ExpiresAt: proof.ExpiresAt, Publisher: "ers-login test"}
-	entry, ofHSCN := p.Entry(grant, issue).(handoff.Session)
+	details := signin.EntryDetails{Generation: 7, IssuedAt: proof.ExpiresAt.Add(-time.Hour), ExpiresAt: proof.ExpiresAt, Publisher: "ers-login test"}
+	entry, ofHSCN := p.Entry(grant, details).(handoff.Session)
 	require.True(t, ofHSCN)
 	assert.True(t, entry.SessionKey.Equal(secret.New("two")), "A002's id is the one to publish")
 	entry.SessionKey = handoff.SessionKey{}
 	assert.Equal(t, handoff.Session{
 		Version: handoff.Version, Generation: 7, BaseURL: baseURL, ASID: asid, UserIdentifier: "555020964101", UserName: "SA GP-Card",
 		OrgIdentifier: "R01", OrgName: "NHST_X3", BusinessFunction: "REFERRING_CLINICIAN",
-		IssuedAt: issue.IssuedAt, ExpiresAt: issue.ExpiresAt, Publisher: "ers-login test",
+		IssuedAt: details.IssuedAt, ExpiresAt: details.ExpiresAt, Publisher: "ers-login test",
 	}, entry)
 	require.NoError(t, p.Close(t.Context(), grant))
 	assert.True(t, ers.deleted.Equal(secret.New("two")))

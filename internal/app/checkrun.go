@@ -24,8 +24,8 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
-// Examination is one run of the checks.
-type Examination struct {
+// CheckRun is one run of the checks.
+type CheckRun struct {
 	// Demo: of a simulated smartcard and a stand-in for e-RS.
 	Demo     bool
 	Program  Host
@@ -38,7 +38,7 @@ type Examination struct {
 
 // Masker returns a masker of the names of this computer and its user, those in settings and
 // results, and that of the signed-in user.
-func (e Examination) Masker(ctx context.Context, results []diagnose.Result) *diagnose.Masker {
+func (e CheckRun) Masker(ctx context.Context, results []diagnose.Result) *diagnose.Masker {
 	names := diagnose.SystemNames().And(diagnose.SettingsNames(e.Settings)).And(diagnose.ResultNames(results))
 	if session, err := e.Ring.Read(ctx); err == nil {
 		e.Log.Guard(signin.SecretOf(session))
@@ -48,7 +48,7 @@ func (e Examination) Masker(ctx context.Context, results []diagnose.Result) *dia
 }
 
 // asid returns the one that the checks are about. It is no secret.
-func (e Examination) asid() string {
+func (e CheckRun) asid() string {
 	if e.Demo {
 		return erstest.ASID
 	}
@@ -57,7 +57,7 @@ func (e Examination) asid() string {
 
 // Services opens what the command line's checks examine: separate helpers, connections and
 // watchers, so that a window's are not disturbed. The function closes them.
-func (e Examination) Services() (diagnose.Target, func() error, error) {
+func (e CheckRun) Services() (diagnose.Target, func() error, error) {
 	if e.Demo {
 		return e.standIns()
 	}
@@ -274,7 +274,7 @@ func missingEvents(idleLimit time.Duration) func(context.Context) error {
 }
 
 // standIns returns the demonstration's: a simulated card and a stand-in for e-RS, signed out.
-func (e Examination) standIns() (diagnose.Target, func() error, error) {
+func (e CheckRun) standIns() (diagnose.Target, func() error, error) {
 	server := erstest.NewUnstartedServer()
 	if err := server.Start(); err != nil {
 		return diagnose.Target{}, nil, err

@@ -16,8 +16,8 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Answer is what [Client.Ask] learned before it succeeded or failed.
-type Answer struct {
+// Examination is what [Client.Examine] learned before it succeeded or failed.
+type Examination struct {
 	// Proxy is the proxy's host and port, empty if there is none.
 	Proxy string
 	// TrustStore names the trusted authorities: a file's path, or a fixed name such as the
@@ -43,16 +43,16 @@ type Answer struct {
 }
 
 // Trust returns TrustStore as a translatable phrase.
-func (a Answer) Trust() problem.Phrase { return trustPhrase(a.TrustStore) }
+func (e Examination) Trust() problem.Phrase { return trustPhrase(e.TrustStore) }
 
-// Ask checks the way to e-RS without signing in: a HEAD request without ticket, ASID or session,
-// over a new connection, in its turn like any call (IO-06), never repeated. A refused client
-// certificate shows here at the latest. Any status is a success; the error is a *Problem as from a
-// call, beside an Answer with what was learned until then.
-func (c *Client) Ask(ctx context.Context) (Answer, error) {
-	answer := Answer{Proxy: c.proxyFor(), TrustStore: c.transport.trustStore}
+// Examine checks the way to e-RS without signing in: a HEAD request without ticket, ASID or
+// session, over a new connection, in its turn like any call (IO-06), never repeated. A refused
+// client certificate shows here at the latest. Any status is a success. The error is a *Problem as
+// from a call, with what was learned until then in the Examination.
+func (c *Client) Examine(ctx context.Context) (Examination, error) {
+	answer := Examination{Proxy: c.proxyFor(), TrustStore: c.transport.trustStore}
 	asked := c.now()
-	if err := c.turn(ctx, callAsk, asked); err != nil {
+	if err := c.turn(ctx, callExamine, asked); err != nil {
 		return answer, err
 	}
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
@@ -80,7 +80,7 @@ func (c *Client) Ask(ctx context.Context) (Answer, error) {
 	response, err := fresh.RoundTrip(request)
 	handshakes.fill(&answer, err)
 	if err != nil {
-		made := c.transportProblem(ctx, callAsk, sent.Load(), err)
+		made := c.transportProblem(ctx, callExamine, sent.Load(), err)
 		if errors.Is(made, noCiphers) {
 			made = c.withKeyExchange(ctx, made)
 		}
@@ -96,7 +96,7 @@ func (c *Client) Ask(ctx context.Context) (Answer, error) {
 // withKeyExchange adds to the cause of TLS-CIPHERS whether the server accepts RSA key exchange. It
 // starts one more handshake, and ends it once the server has chosen a suite.
 func (c *Client) withKeyExchange(ctx context.Context, failed *problem.Problem) *problem.Problem {
-	if err := c.turn(ctx, callAsk, c.now()); err != nil {
+	if err := c.turn(ctx, callExamine, c.now()); err != nil {
 		return failed
 	}
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
@@ -125,7 +125,7 @@ func (c *Client) withKeyExchange(ctx context.Context, failed *problem.Problem) *
 }
 
 // compare sets Date, Ahead and Clock from an answer's Date header.
-func (c *Client) compare(answer *Answer, asked, came time.Time, header http.Header) {
+func (c *Client) compare(answer *Examination, asked, came time.Time, header http.Header) {
 	written, err := http.ParseTime(header.Get("Date"))
 	if err != nil || header.Get("Age") != "" {
 		return
@@ -173,7 +173,7 @@ func (h *handshakes) verified(state tls.ConnectionState, chains [][]*x509.Certif
 }
 
 // fill sets what is known of the handshake in answer, given the error of the request.
-func (h *handshakes) fill(answer *Answer, err error) {
+func (h *handshakes) fill(answer *Examination, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.state != nil {

@@ -19,7 +19,7 @@ import (
 
 // A diagnosis must name the authority, the proxy and the clock's error, or a service desk looks in
 // the wrong place; and it must work without signing in.
-func TestAsk(t *testing.T) {
+func TestExamine(t *testing.T) {
 	direct := func(*http.Request) (*url.URL, error) { return nil, nil }
 	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Proxy-Authenticate", "Basic")
@@ -35,9 +35,9 @@ func TestAsk(t *testing.T) {
 		change  func(*hscn.Config)
 		ahead   time.Duration
 		want    string
-		check   func(*testing.T, transport.Answer)
+		check   func(*testing.T, transport.Examination)
 	}{
-		"all well": {check: func(t *testing.T, answer transport.Answer) {
+		"all well": {check: func(t *testing.T, answer transport.Examination) {
 			assert.Equal(t, http.StatusMethodNotAllowed, answer.Status)
 			assert.NotEmpty(t, answer.Presented)
 			require.NotNil(t, answer.Root)
@@ -48,27 +48,27 @@ func TestAsk(t *testing.T) {
 		}},
 		"an authority that is not trusted": {
 			change: func(c *hscn.Config) { c.RootCAs, c.TrustStore = x509.NewCertPool(), "an empty file" },
-			want:   "TLS-UNTRUSTED", check: func(t *testing.T, answer transport.Answer) {
+			want:   "TLS-UNTRUSTED", check: func(t *testing.T, answer transport.Examination) {
 				assert.NotEmpty(t, answer.Presented, "what was presented is what the service desk needs")
 				assert.Nil(t, answer.Root)
 				assert.Equal(t, "an empty file", answer.TrustStore)
 			}},
 		"another name": {options: []erstest.Option{erstest.WithServerNames("elsewhere.example")}, want: "TLS-NAME",
-			check: func(t *testing.T, answer transport.Answer) { assert.NotEmpty(t, answer.Presented) }},
+			check: func(t *testing.T, answer transport.Examination) { assert.NotEmpty(t, answer.Presented) }},
 		"expired": {options: []erstest.Option{erstest.WithServerValidity(longAgo, longAgo.AddDate(0, 1, 0))}, want: "TLS-EXPIRED",
-			check: func(t *testing.T, answer transport.Answer) { assert.NotEmpty(t, answer.Presented) }},
+			check: func(t *testing.T, answer transport.Examination) { assert.NotEmpty(t, answer.Presented) }},
 		"no certificate of ours": {
 			change: func(c *hscn.Config) { c.Certificate.Certificate = nil; c.Certificate.Leaf = nil },
-			want:   "TLS-CLIENT_CERT_MISSING", check: func(t *testing.T, answer transport.Answer) {
+			want:   "TLS-CLIENT_CERT_MISSING", check: func(t *testing.T, answer transport.Examination) {
 				assert.NotNil(t, answer.Root, "the server was verified before it refused")
 			}},
 		"a proxy that wants to be signed in to": {
 			change: func(c *hscn.Config) { c.Proxy = http.ProxyURL(through) }, want: "NET-PROXY_AUTH",
-			check: func(t *testing.T, answer transport.Answer) {
+			check: func(t *testing.T, answer transport.Examination) {
 				assert.Equal(t, through.Host, answer.Proxy)
 				assert.Empty(t, answer.Presented)
 			}},
-		"a clock that is behind": {ahead: time.Hour, check: func(t *testing.T, answer transport.Answer) {
+		"a clock that is behind": {ahead: time.Hour, check: func(t *testing.T, answer transport.Examination) {
 			require.NotNil(t, answer.Clock)
 			assert.Equal(t, "CLOCK-WRONG", answer.Clock.Code)
 			assert.Less(t, answer.Ahead, -50*time.Minute)
@@ -88,7 +88,7 @@ func TestAsk(t *testing.T) {
 			client, err := hscn.New(config)
 			require.NoError(t, err)
 			defer client.Close()
-			answer, err := client.Ask(t.Context())
+			answer, err := client.Examine(t.Context())
 			if test.want == "" {
 				require.NoError(t, err)
 			} else {

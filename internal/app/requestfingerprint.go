@@ -19,11 +19,11 @@ const BackgroundFlag = "background"
 // do not begin a sign-in.
 const ByLinkFlag = "by-link"
 
-// windowFingerprint identifies the kind of window that a command line asks for: a digest of
+// requestFingerprint identifies the kind of window that a command line asks for: a digest of
 // demonstration or real, the settings file, and settings as flags or in the environment. A window
 // cannot serve another's request: it would go on with one ASID's session under another. How it
 // starts (--background, --for) does not count.
-func windowFingerprint(kind, file string, flags *pflag.FlagSet, environ []string) string {
+func requestFingerprint(kind, file string, flags *pflag.FlagSet, environ []string) string {
 	if file != "" {
 		if whole, err := filepath.Abs(file); err == nil {
 			file = whole
@@ -111,7 +111,7 @@ const stepStayHere = "To keep using this window, you do not need to do anything.
 // isDemonstration reports whether a fingerprint is that of a demonstration.
 func isDemonstration(wanted string) bool {
 	return slices.ContainsFunc(PersonaKeys(), func(key string) bool {
-		return wanted == windowFingerprint("demonstration", key, nil, nil)
+		return wanted == requestFingerprint("demonstration", key, nil, nil)
 	})
 }
 

@@ -12,11 +12,11 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// Section is a heading with choices. Identical cards may share one Choice, which makes a list of
+// Section is a heading with cards. Identical cards may share one Card, which makes a list of
 // thousands fast to build and to measure; the widget changes none.
 type Section struct {
 	Heading []Run
-	Choices []*Choice
+	Cards   []*Card
 	// Apart: the cards have more or less text than others, and a height of their own.
 	Apart bool
 }
@@ -28,12 +28,12 @@ const (
 	headingLines = 2
 )
 
-// Choices is a grid of cards in sections. Only the cards of visible rows exist, and the one that is
-// the Tab stop of them all: the card that last had the focus, or the first. Arrows go from card to
-// card.
+// CardGrid is a grid of cards in sections. Only the cards of visible rows exist, and the one that
+// is the Tab stop of them all: the card that last had the focus, or the first. Arrows go from card
+// to card.
 //
-// Choices are counted through all sections, from 0.
-type Choices struct {
+// Cards are counted through all sections, from 0.
+type CardGrid struct {
 	// OnChosen is called with the choice whose card was pressed.
 	OnChosen func(choice int)
 	// OnStar is called with the choice whose star was pressed.
@@ -53,7 +53,7 @@ type Choices struct {
 	OnRune func(rune)
 
 	sections []Section
-	choices  []*Choice
+	choices  []*Card
 
 	box       *fyne.Container
 	ground    *headingGround
@@ -89,35 +89,35 @@ type choiceCard struct {
 	choice int
 }
 
-// NewChoices returns a grid of cards.
-func NewChoices(sections []Section) *Choices {
-	c := &Choices{cards: map[int]*choiceCard{}, headings: map[int]*Text{}}
+// NewCardGrid returns a grid of cards.
+func NewCardGrid(sections []Section) *CardGrid {
+	c := &CardGrid{cards: map[int]*choiceCard{}, headings: map[int]*Text{}}
 	c.ground = newHeadingGround(c)
-	c.box = container.New(choicesLayout{c}, c.ground)
+	c.box = container.New(cardGridLayout{c}, c.ground)
 	c.SetSections(sections)
 	return c
 }
 
 // SetSections replaces the choices; none has the focus. They are placed at the next layout.
-func (c *Choices) SetSections(sections []Section) {
+func (c *CardGrid) SetSections(sections []Section) {
 	c.sections, c.rows, c.focused, c.grown, c.width = sections, c.rows[:0], none, none, 0
 	c.recycle()
 	count := 0
 	for _, section := range sections {
-		count += len(section.Choices)
+		count += len(section.Cards)
 	}
 	c.choices = slices.Grow(c.choices[:0], count)
 	for _, section := range sections {
-		c.choices = append(c.choices, section.Choices...)
+		c.choices = append(c.choices, section.Cards...)
 	}
 }
 
 // Relabel replaces texts: the sections have as many choices as before. The focus stays, and nothing
 // moves until the width changes, unless the card with the focus needs more room for all of its text.
-func (c *Choices) Relabel(sections []Section) {
+func (c *CardGrid) Relabel(sections []Section) {
 	c.sections, c.choices = sections, c.choices[:0]
 	for _, section := range sections {
-		c.choices = append(c.choices, section.Choices...)
+		c.choices = append(c.choices, section.Cards...)
 	}
 	for row, heading := range c.headings {
 		c.setHeading(heading, row)
@@ -140,13 +140,13 @@ func (c *Choices) Relabel(sections []Section) {
 }
 
 // Len returns the number of choices.
-func (c *Choices) Len() int { return len(c.choices) }
+func (c *CardGrid) Len() int { return len(c.choices) }
 
 // Object returns the object for the window.
-func (c *Choices) Object() *fyne.Container { return c.box }
+func (c *CardGrid) Object() *fyne.Container { return c.box }
 
 // Focus gives the focus to the card of a choice and brings it into view.
-func (c *Choices) Focus(choice int) {
+func (c *CardGrid) Focus(choice int) {
 	if choice < 0 || choice >= len(c.choices) {
 		return
 	}
@@ -159,11 +159,11 @@ func (c *Choices) Focus(choice int) {
 }
 
 // Focused returns the choice whose card last had the focus, or false if none had.
-func (c *Choices) Focused() (int, bool) { return c.focused, c.focused != none }
+func (c *CardGrid) Focused() (int, bool) { return c.focused, c.focused != none }
 
 // ShowDigits sets whether the cards have digits: not while these keys have another use, as in a
 // text field.
-func (c *Choices) ShowDigits(show bool) {
+func (c *CardGrid) ShowDigits(show bool) {
 	if c.digitsAway == show {
 		c.digitsAway = !show
 		c.materialise()
@@ -172,7 +172,7 @@ func (c *Choices) ShowDigits(show bool) {
 
 // Move moves the focus by columns and rows, across sections. Without a focused card it goes to the
 // first.
-func (c *Choices) Move(columns, rows int) {
+func (c *CardGrid) Move(columns, rows int) {
 	if c.focused == none {
 		c.Focus(0)
 		return
@@ -194,13 +194,13 @@ func (c *Choices) Move(columns, rows int) {
 }
 
 // AtTop reports whether the card that last had the focus is in the first row, or none had it.
-func (c *Choices) AtTop() bool {
+func (c *CardGrid) AtTop() bool {
 	return c.focused == none || slices.IndexFunc(c.rows, func(r choiceRow) bool { return r.count > 0 }) == c.rowOf(c.focused)
 }
 
 // MoveBy moves the focus up or down by about height, to the farthest row within it, and by at least
 // one row.
-func (c *Choices) MoveBy(height float32) {
+func (c *CardGrid) MoveBy(height float32) {
 	if c.focused == none {
 		c.Focus(0)
 		return
@@ -224,12 +224,12 @@ func (c *Choices) MoveBy(height float32) {
 }
 
 // Show sets the visible part of the grid.
-func (c *Choices) Show(top, bottom float32) {
+func (c *CardGrid) Show(top, bottom float32) {
 	c.top, c.bottom = top, bottom
 	c.materialise()
 }
 
-func (c *Choices) reveal() {
+func (c *CardGrid) reveal() {
 	if c.OnReveal == nil || len(c.rows) == 0 {
 		return
 	}
@@ -243,7 +243,7 @@ func (c *Choices) reveal() {
 
 // Part returns the part of the grid with a choice: its row, and the heading if directly above it.
 // It is zero before the first layout.
-func (c *Choices) Part(choice int) (top, bottom float32) {
+func (c *CardGrid) Part(choice int) (top, bottom float32) {
 	if len(c.rows) == 0 {
 		return 0, 0
 	}
@@ -255,13 +255,13 @@ func (c *Choices) Part(choice int) (top, bottom float32) {
 	return top, c.rows[row].y + c.rows[row].height
 }
 
-func (c *Choices) rowOf(choice int) int {
+func (c *CardGrid) rowOf(choice int) int {
 	after := sort.Search(len(c.rows), func(i int) bool { return c.rows[i].first > choice })
 	return after - 1
 }
 
 // measure places all rows for a width.
-func (c *Choices) measure(width float32) {
+func (c *CardGrid) measure(width float32) {
 	th := fyne.CurrentApp().Settings().Theme()
 	sizes := [...]float32{th.Size(SizeCard), th.Size(SizeBody), th.Size(SizeDetail)}
 	if c.width == width && c.sizes == sizes {
@@ -293,7 +293,7 @@ func (c *Choices) measure(width float32) {
 		}
 		c.rows = append(c.rows, choiceRow{section: i, first: first, y: y, height: height})
 		y += height + headingBelow
-		for left := len(section.Choices); left > 0; left -= columns {
+		for left := len(section.Cards); left > 0; left -= columns {
 			count, height := min(left, columns), heights[i]
 			if c.grown >= first && c.grown < first+count {
 				height = max(height, c.wholeHeight())
@@ -309,7 +309,7 @@ func (c *Choices) measure(width float32) {
 }
 
 // grow lets the focused card show all of its text, and the previous one no longer.
-func (c *Choices) grow() {
+func (c *CardGrid) grow() {
 	grown, card := none, NewRoleCard()
 	card.Set(*c.choices[c.focused])
 	if c.cardWidth > 0 && card.Cut(c.cardWidth) {
@@ -325,7 +325,7 @@ func (c *Choices) grow() {
 }
 
 // wholeHeight returns the height of the card that shows all of its text.
-func (c *Choices) wholeHeight() float32 {
+func (c *CardGrid) wholeHeight() float32 {
 	whole, card := *c.choices[c.grown], NewRoleCard()
 	whole.Whole = true
 	card.Set(whole)
@@ -334,12 +334,12 @@ func (c *Choices) wholeHeight() float32 {
 
 // tallest returns the height of each section's cards: the greatest needed in any section that is
 // not apart.
-func (c *Choices) tallest() []float32 {
+func (c *CardGrid) tallest() []float32 {
 	heights, shared := make([]float32, len(c.sections)), float32(0)
-	known := make(map[*Choice]float32)
+	known := make(map[*Card]float32)
 	for i, section := range c.sections {
-		var last *Choice
-		for _, choice := range section.Choices {
+		var last *Card
+		for _, choice := range section.Cards {
 			if choice == last {
 				continue
 			}
@@ -380,7 +380,7 @@ func (h *cardHeights) reset(width float32, sizes [3]float32) {
 	}
 }
 
-func (h *cardHeights) of(choice *Choice) float32 {
+func (h *cardHeights) of(choice *Card) float32 {
 	said := choice.Title + "\x00" + choice.Key + "\x00" + choice.Digits + "\x00" + strings.Join(choice.Lines, "\x00")
 	if choice.Star != nil {
 		said += "\x00\x02"
@@ -456,7 +456,7 @@ func (r *ruler) surelyWithin(t *Text, runs []Run, width float32) bool {
 }
 
 // recycle releases all cards and headings, since every position has changed.
-func (c *Choices) recycle() {
+func (c *CardGrid) recycle() {
 	for choice, card := range c.cards {
 		if choice != c.focused {
 			c.spareCards = append(c.spareCards, card)
@@ -471,7 +471,7 @@ func (c *Choices) recycle() {
 
 // materialise makes what is visible, and releases the rest. The Tab stop stays: Fyne keeps sending
 // keys to the card with the focus, and it must not become another role under the user's fingers.
-func (c *Choices) materialise() {
+func (c *CardGrid) materialise() {
 	if len(c.rows) == 0 {
 		if len(c.box.Objects) > 1 {
 			c.box.Objects = []fyne.CanvasObject{c.ground}
@@ -495,9 +495,9 @@ func (c *Choices) materialise() {
 }
 
 // stop returns the choice whose card is the Tab stop.
-func (c *Choices) stop() int { return max(0, c.focused) }
+func (c *CardGrid) stop() int { return max(0, c.focused) }
 
-func (c *Choices) release(from, to int) {
+func (c *CardGrid) release(from, to int) {
 	for choice, card := range c.cards {
 		if row := c.rowOf(choice); (row < from || row >= to) && choice != c.stop() {
 			c.spareCards = append(c.spareCards, card)
@@ -512,7 +512,7 @@ func (c *Choices) release(from, to int) {
 	}
 }
 
-func (c *Choices) showRow(row int) {
+func (c *CardGrid) showRow(row int) {
 	r := c.rows[row]
 	if r.count == 0 {
 		heading := c.headings[row]
@@ -530,7 +530,7 @@ func (c *Choices) showRow(row int) {
 }
 
 // setHeading shows the heading of a row, in the lines that the row has room for.
-func (c *Choices) setHeading(heading *Text, row int) {
+func (c *CardGrid) setHeading(heading *Text, row int) {
 	r := c.rows[row]
 	heading.SetRuns(c.sections[r.section].Heading...)
 	heading.SetLines(headingLines)
@@ -539,7 +539,7 @@ func (c *Choices) setHeading(heading *Text, row int) {
 	}
 }
 
-func (c *Choices) showCard(choice, row int) {
+func (c *CardGrid) showCard(choice, row int) {
 	card := c.cards[choice]
 	if card == nil {
 		card = c.spareCard()
@@ -557,7 +557,7 @@ func (c *Choices) showCard(choice, row int) {
 }
 
 // arrange puts headings and cards into the container in reading order.
-func (c *Choices) arrange() {
+func (c *CardGrid) arrange() {
 	rows := make(map[int][]fyne.CanvasObject, len(c.headings)+len(c.cards))
 	for row, heading := range c.headings {
 		rows[row] = []fyne.CanvasObject{heading}
@@ -586,7 +586,7 @@ func (c *Choices) arrange() {
 	}
 }
 
-func (c *Choices) spareText() *Text {
+func (c *CardGrid) spareText() *Text {
 	if n := len(c.spareTexts); n > 0 {
 		text := c.spareTexts[n-1]
 		c.spareTexts = c.spareTexts[:n-1]
@@ -601,7 +601,7 @@ func newHeading() *Text {
 	return heading
 }
 
-func (c *Choices) spareCard() *choiceCard {
+func (c *CardGrid) spareCard() *choiceCard {
 	if n := len(c.spareCards); n > 0 {
 		card := c.spareCards[n-1]
 		c.spareCards = c.spareCards[:n-1]
@@ -645,14 +645,14 @@ func (c *Choices) spareCard() *choiceCard {
 	return card
 }
 
-func (c *Choices) cut(texts []string, at fyne.Position) {
+func (c *CardGrid) cut(texts []string, at fyne.Position) {
 	if c.OnCut != nil {
 		c.OnCut(texts, at)
 	}
 }
 
 // headingAt returns the full text of the heading at a position, if it is cut.
-func (c *Choices) headingAt(at fyne.Position) []string {
+func (c *CardGrid) headingAt(at fyne.Position) []string {
 	for row, heading := range c.headings {
 		if r := c.rows[row]; at.Y >= r.y && at.Y < r.y+r.height && heading.Cut(c.width) {
 			return []string{heading.AccessibilityLabel()}
@@ -671,10 +671,10 @@ var (
 // do not receive the mouse, unlike cards.
 type headingGround struct {
 	widget.BaseWidget
-	of *Choices
+	of *CardGrid
 }
 
-func newHeadingGround(of *Choices) *headingGround {
+func newHeadingGround(of *CardGrid) *headingGround {
 	g := &headingGround{of: of}
 	g.ExtendBaseWidget(g)
 	return g
@@ -703,17 +703,17 @@ func (g *headingGround) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(container.NewWithoutLayout())
 }
 
-type choicesLayout struct{ of *Choices }
+type cardGridLayout struct{ of *CardGrid }
 
-func (l choicesLayout) HeightFor(_ []fyne.CanvasObject, width float32) float32 {
+func (l cardGridLayout) HeightFor(_ []fyne.CanvasObject, width float32) float32 {
 	l.of.measure(width)
 	return l.of.height
 }
 
-func (l choicesLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+func (l cardGridLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	l.of.measure(size.Width)
 	l.of.ground.Resize(size)
 	l.of.materialise()
 }
 
-func (l choicesLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+func (l cardGridLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
