@@ -213,7 +213,7 @@ func TestERSHangsForEver(t *testing.T) {
 		s.see(program, "choosing")
 		s.keyringEmpty()
 		assert.Equal(t, []string{"A001", "A002", "A003", "A001"}, s.calls())
-		s.press("1")
+		s.press("2")
 		s.see(program, "signed-in")
 		sessions := s.sessions()
 		require.Len(t, sessions, 1)
