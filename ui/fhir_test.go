@@ -46,7 +46,7 @@ func TestSigningInInTheBrowser(t *testing.T) {
 	require.True(t, w.seen("Finish signing in in your web browser"))
 	require.False(t, w.seen("Copy the address"), "there is none yet")
 	w.Show(browserState())
-	require.True(t, w.seen("This window carries on by itself when you are done there. 4 min 32 s left."))
+	require.True(t, w.seen("This window continues when you finish there. 4 min 32 s left."))
 	require.True(t, w.seen("Choose how you sign in"))
 	require.True(t, w.seen(hint))
 	require.False(t, w.seen(failed))

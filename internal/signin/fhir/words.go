@@ -16,12 +16,12 @@ var MissingBrowser = signin.Missing{
 // Prompting is what a user has to do while the browser is open.
 var Prompting = signin.Missing{
 	Name: "browser-open", Picture: signin.PictureBrowser, Title: "Finish signing in in your web browser",
-	Text: "This window carries on by itself when you are done there.",
+	Text: "This window continues when you finish there.",
 }
 
 // The health of where proofs come from.
 var (
-	NotSignedIn = signin.Link{Health: signin.HealthAttention, Text: "NHS Care Identity: not signed in"}
+	NotSignedIn = signin.Link{Health: signin.HealthWaiting, Text: "NHS Care Identity: not signed in"}
 	SignedIn    = signin.Link{Health: signin.HealthGood, Text: "NHS Care Identity: signed in"}
 )
 
