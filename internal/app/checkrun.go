@@ -144,23 +144,7 @@ func (r RealServices) diagnoseCareIdentity(target *diagnose.Target, ring *keyrin
 		}
 		return nil
 	}
-	target.Redirect = func(ctx context.Context) error {
-		if err := r.ownLoopback(ctx, settings); err != nil {
-			return err
-		}
-		// No connection is made.
-		listening, err := r.newGateway(settings, transport.Config{PlainLoopback: true}, &clientSecret{})
-		if err != nil {
-			return err
-		}
-		defer listening.Close()
-		attempt, err := listening.Client.Begin(ctx)
-		if err != nil {
-			return err
-		}
-		attempt.Close()
-		return nil
-	}
+	target.Redirect = func(ctx context.Context) error { return r.takeRedirect(ctx, settings) }
 	// Connections that are checked are closed at once, so that the clients hold nothing.
 	target.ERS = func(tls.Certificate) (diagnose.ERS, error) {
 		made, err := clients()
@@ -188,6 +172,25 @@ func (r RealServices) diagnoseCareIdentity(target *diagnose.Target, ring *keyrin
 		}
 		return way, nil
 	}
+}
+
+// takeRedirect takes the port that the browser comes back to, and gives it back.
+func (r RealServices) takeRedirect(ctx context.Context, settings config.Config) error {
+	if err := r.ownLoopback(ctx, settings); err != nil {
+		return err
+	}
+	// No connection is made.
+	listening, err := r.newGateway(settings, transport.Config{PlainLoopback: true}, &clientSecret{})
+	if err != nil {
+		return err
+	}
+	defer listening.Close()
+	attempt, err := listening.Client.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	attempt.Close()
+	return nil
 }
 
 // withoutPrompt asks the keyring for a secret only if that needs no prompt.
