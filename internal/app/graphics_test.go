@@ -153,7 +153,7 @@ func TestWhatWouldBeWrongInAWindowTooIsToldFirst(t *testing.T) {
 			var printed strings.Builder
 			p := testProgram(t)
 			p.Stderr = &printed
-			w := windowless{program: p, log: testLog(t), unusable: either(c.known, c.find)}
+			w := noWindowReport{program: p, log: testLog(t), unusable: either(c.known, c.find)}
 			assert.Equal(t, c.want, w.reasons(noGraphics))
 			for _, earlier := range c.want[:len(c.want)-1] {
 				assert.Contains(t, printed.String(), earlier.Code, "for a terminal without a desktop")

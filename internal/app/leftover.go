@@ -23,8 +23,8 @@ type Leftover struct {
 	session handoff.Entry
 }
 
-// clearWithin bounds the check of the keyring after a failed start.
-const clearWithin = 8 * time.Second
+// clearLeftoverWithin bounds the check of the keyring after a failed start.
+const clearLeftoverWithin = 8 * time.Second
 
 // PrepareOrClear is a prepare that clears the keyring if it fails. A flow begins with that, but
 // without usable settings or a certificate there is no flow, and other applications would go on
@@ -40,7 +40,7 @@ func (r RealServices) PrepareOrClear(ctx context.Context) (Services, error) {
 // ClearBeforeFlow clears what an earlier run has left in the keyring, and keeps its session for a
 // later flow, which closes it at e-RS.
 func (r RealServices) ClearBeforeFlow(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, clearWithin)
+	ctx, cancel := context.WithTimeout(ctx, clearLeftoverWithin)
 	defer cancel()
 	// Errors of the settings were reported; the usable ones suffice for this.
 	settings, _ := config.Load(r.Sources)

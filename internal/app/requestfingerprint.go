@@ -22,7 +22,7 @@ const ByLinkFlag = "by-link"
 // requestFingerprint identifies the kind of window that a command line asks for: a digest of
 // demonstration or real, the settings file, and settings as flags or in the environment. A window
 // cannot serve another's request: it would go on with one ASID's session under another. How it
-// starts (--background, --for) does not count.
+// starts (--background, --by-link, --for) does not count.
 func requestFingerprint(kind, file string, flags *pflag.FlagSet, environ []string) string {
 	if file != "" {
 		if whole, err := filepath.Abs(file); err == nil {

@@ -20,7 +20,7 @@ import (
 // canDraw checks whether the window can be drawn here, and shows a Problem if not. If the program
 // was run with another way to draw instead, ran is true. leave lets another start be the one
 // instance.
-func (h Host) canDraw(ctx context.Context, log *logging.Log, g *graphics, w windowless, leave func()) (ran bool, err error) {
+func (h Host) canDraw(ctx context.Context, log *logging.Log, g *graphics, w noWindowReport, leave func()) (ran bool, err error) {
 	if g == nil {
 		return false, nil
 	}
@@ -49,8 +49,8 @@ func undrawn(ctx context.Context) *problem.Problem {
 	return noGraphics
 }
 
-// windowless shows the user a Problem without a window: see showNatively.
-type windowless struct {
+// noWindowReport shows the user a Problem without a window: see showNatively.
+type noWindowReport struct {
 	program Host
 	log     logrus.FieldLogger
 	// unusable returns what would prevent a sign-in in a window too; nil checks nothing.
@@ -61,14 +61,14 @@ type windowless struct {
 
 // clear clears what an earlier run has left in the keyring, before a message is shown: that may
 // stand for minutes, and without a flow nothing else clears it.
-func (w windowless) clear(ctx context.Context) {
+func (w noWindowReport) clear(ctx context.Context) {
 	if w.clearBeforeFlow != nil {
 		w.clearBeforeFlow(ctx)
 	}
 }
 
 // show reports why there is no window, and returns when the user has closed the message.
-func (w windowless) show(ctx context.Context, found *problem.Problem) {
+func (w noWindowReport) show(ctx context.Context, found *problem.Problem) {
 	w.program.showNatively(ctx, w.reasons(found)...)
 }
 
@@ -76,7 +76,7 @@ func (w windowless) show(ctx context.Context, found *problem.Problem) {
 // too: a service desk called to install a driver should learn at once that the policy is wrong as
 // well. Those are logged and printed here, since the program ends with the reason for which there
 // is no window.
-func (w windowless) reasons(found *problem.Problem) []*problem.Problem {
+func (w noWindowReport) reasons(found *problem.Problem) []*problem.Problem {
 	if w.unusable == nil {
 		return []*problem.Problem{found}
 	}
@@ -115,7 +115,7 @@ type pictureWatch struct {
 // watchPicture returns a watch that ends the program, as nothing else would: Fyne's loop hangs, or
 // Fyne is about to end it silently. No session is open yet, since a role cannot be chosen without a
 // picture.
-func (h Host) watchPicture(log *logging.Log, g *graphics, without windowless) *pictureWatch {
+func (h Host) watchPicture(log *logging.Log, g *graphics, without noWindowReport) *pictureWatch {
 	w := &pictureWatch{graphics: g, late: func(found *problem.Problem, said string) {
 		log.WithError(errors.New(said)).WithField("problem", found.Code).Error("window")
 		without.show(context.Background(), found)

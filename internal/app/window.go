@@ -73,12 +73,12 @@ func (h Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Bo
 	if err := ui.UseLanguage(languageOf(how.settings)); err != nil {
 		log.WithError(err).Warn("language")
 	}
-	r.windowless = windowless{program: h, log: log, unusable: either(joined, how.unusable)}
+	r.noWindowReport = noWindowReport{program: h, log: log, unusable: either(joined, how.unusable)}
 	if joined == nil {
 		// Only the one instance may clear: the user may be signed in at another one.
-		r.windowless.clearBeforeFlow = how.clearBeforeFlow
+		r.noWindowReport.clearBeforeFlow = how.clearBeforeFlow
 	}
-	if ran, err := h.canDraw(ctx, log, how.graphics, r.windowless, r.leave); ran || err != nil {
+	if ran, err := h.canDraw(ctx, log, how.graphics, r.noWindowReport, r.leave); ran || err != nil {
 		return err
 	}
 	if err := r.makeWindow(ctx, wanted); err != nil {
@@ -109,7 +109,7 @@ type windowRun struct {
 	how        windowOptions
 	controller *Controller
 	one        *OneInstance
-	windowless windowless
+	noWindowReport noWindowReport
 	picture    *pictureWatch
 	app        fyne.App
 	window     *ui.Window
@@ -178,7 +178,7 @@ func (r *windowRun) makeWindow(ctx, wanted context.Context) error {
 	settings.Tooltip = desktop.Tooltip
 	settings.Browse = desktop.Browse
 	settings.Notify = desktop.Notifier(r.log, func() *ui.Window { return r.window })
-	r.picture = r.program.watchPicture(r.log, r.how.graphics, r.windowless)
+	r.picture = r.program.watchPicture(r.log, r.how.graphics, r.noWindowReport)
 	settings.Drawn = r.picture.drawn
 	r.app = r.program.NewApp(r.program.Metadata)
 	if err := desktop.SettleScale(r.log, r.app.Settings()); err != nil {
@@ -229,8 +229,8 @@ func (r *windowRun) runWindow(ctx context.Context) error {
 	if !started.Load() {
 		r.window.Stop()
 		r.log.WithError(broken).Error("window")
-		r.windowless.clear(ctx)
-		r.windowless.show(ctx, NotOpened)
+		r.noWindowReport.clear(ctx)
+		r.noWindowReport.show(ctx, NotOpened)
 		return NotOpened.Because(broken)
 	}
 	if broken != nil {

@@ -1,8 +1,8 @@
 // Package signin is the flow: from a proof of the user over a session at e-RS and the user's choice
 // of a role to an entry in the keyring, and back to nothing. It owns every decision and has no
 // window, network, keyring or clock of its own; all of them are handed in. Where proofs come from
-// and which calls make a session of them is a [Platform]'s; package hscn is the one with
-// smartcards.
+// and which calls make a session of them is a [Platform]'s: package hscn is the one with
+// smartcards, and package fhir the one with a web browser.
 //
 // The decisions are a state machine, a pure function of (state, event) that returns what is to be
 // done. Around it runs one event loop: [Flow.Run] takes what happens to the proof, at the window

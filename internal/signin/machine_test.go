@@ -21,7 +21,7 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-var update = flag.Bool("update", false, "write testdata/transitions.txt anew; read every changed line before you commit it")
+var update = flag.Bool("update", false, "write testdata/transitions.txt and transitions-inplace.txt anew; read every changed line before you commit it")
 
 var (
 	morning = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
@@ -284,6 +284,7 @@ var situations = []situation{
 	{"ending: screen locked", append(toSignedIn[:7:7], "the screen is locked")},
 	{"ending: card removed", append(toSignedIn[:7:7], "the ticket is gone: no card")},
 	{"ending: role given up, A002 not back yet", append(toSelecting[:5:5], "user: cancel")},
+	{"ending: card removed, A002 not back yet", append(toSelecting[:5:5], "the ticket is gone: no card")},
 	{"ending: an A002 was lost", append(toSelecting[:5:5], "A002: answer lost")},
 	{"ending: no roles", append(toSigningIn[:3:3], "A001: created, no roles")},
 	{"ending: quitting", append(toSignedIn[:7:7], "user: quit")},

@@ -12,7 +12,8 @@ import (
 )
 
 // Platform is one way to sign in to e-RS: a source of proofs of the user's identity, and the calls
-// that turn one into a session. Package hscn is one, with the smartcard's ticket and A001 to A003.
+// that turn one into a session. Package hscn is one, with the smartcard's ticket and A001 to A003,
+// and package fhir the other, with NHS Care Identity, A030 and A040.
 // Every error is a *problem.Problem; the flow decides by [ErrPromptCancelled] or an error of
 // ersclient in its chain. A Platform is safe for concurrent use.
 type Platform interface {
