@@ -104,15 +104,15 @@ func (h Host) settleDesktop(ctx context.Context, log *logging.Log) error {
 
 // windowRun is one run of the window: the state shared by openWindow's steps.
 type windowRun struct {
-	program    Host
-	log        *logging.Log
-	how        windowOptions
-	controller *Controller
-	one        *OneInstance
+	program        Host
+	log            *logging.Log
+	how            windowOptions
+	controller     *Controller
+	one            *OneInstance
 	noWindowReport noWindowReport
-	picture    *pictureWatch
-	app        fyne.App
-	window     *ui.Window
+	picture        *pictureWatch
+	app            fyne.App
+	window         *ui.Window
 }
 
 // join makes this the one instance; want is called on requests of other starts. The error is why it
