@@ -97,7 +97,7 @@ func TestEachSettingIsForAPlatform(t *testing.T) {
 		assert.True(t, setting.IsFor(config.PlatformHSCN) || setting.IsFor(config.PlatformFHIR), setting.Key)
 	}
 	assert.Equal(t, []string{
-		"base_url", "environment_name", "asid", "certificate", "certificate_thumbprint", "key", "passphrase_file", "server_name", "tls_ciphers", "agent",
+		"base_url", "asid", "certificate", "certificate_thumbprint", "key", "passphrase_file", "server_name", "tls_ciphers", "agent",
 		"agent_command", "agent_poll_interval", "card_removal", "closing_grace", "send_fqdn", "audit_session_id",
 	}, only[config.PlatformHSCN])
 	assert.Equal(t, []string{
