@@ -69,7 +69,7 @@ func TestAUT003ScreenSaversComeAndGo(t *testing.T) {
 	bus := newBus(t)
 	bus.start(t)
 	w := watch(t, nowhere, bus.address, quick)
-	unseenHas(t, w, "none is on the session bus")
+	unseenHas(t, w, "there is no screen saver on the session bus")
 	// One that is started for the lock is on when it comes.
 	saver := startSaver(t, bus, "org.gnome.ScreenSaver", "/org/gnome/ScreenSaver", true)
 	expect(t, w, Locked)
@@ -77,7 +77,7 @@ func TestAUT003ScreenSaversComeAndGo(t *testing.T) {
 	// One that has crashed locks nothing.
 	require.NoError(t, saver.conn.Close())
 	expect(t, w, CameBack)
-	unseenHas(t, w, "none is on the session bus")
+	unseenHas(t, w, "there is no screen saver on the session bus")
 }
 
 // The screen saver that was on when the session bus was killed is still on for all that is known.
