@@ -131,11 +131,11 @@ func (d careIdentityDemo) menu() []ui.SimulatorItem {
 	const forbidden = "ACCESS_DENIED"
 	return []ui.SimulatorItem{
 		{Title: "The next sign-in page is", Items: d.faults(cis2test.Authorize, oauth(http.StatusUnauthorized, "access_denied", "The user has no suitable role"))},
-		{Title: "The next sign-in (token) is", Items: d.faults(cis2test.Token, oauth(http.StatusBadRequest, "invalid_grant", "authorization_code is invalid"))},
-		{Title: "The next renewal (refresh) is", Items: d.faults(cis2test.Refresh, oauth(http.StatusUnauthorized, "invalid_grant", "refresh_token is invalid"))},
-		{Title: "The next list of roles (A030) is", Items: d.faults(cis2test.A030,
+		{Title: "Next sign-in", Items: d.faults(cis2test.Token, oauth(http.StatusBadRequest, "invalid_grant", "authorization_code is invalid"))},
+		{Title: "Next renewal", Items: d.faults(cis2test.Refresh, oauth(http.StatusUnauthorized, "invalid_grant", "refresh_token is invalid"))},
+		{Title: "Next list of roles", Items: d.faults(cis2test.A030,
 			cis2test.OutcomeFault(http.StatusForbidden, "forbidden", forbidden, "The organisation is not allowed."))},
-		{Title: "The next list of clinicians (A040) is", Items: d.faults(cis2test.A040,
+		{Title: "Next list of clinicians", Items: d.faults(cis2test.A040,
 			cis2test.OutcomeFault(http.StatusForbidden, "forbidden", forbidden, "The business function is not held."))},
 		{},
 		{Title: "End the session at NHS Care Identity", Do: func() {
