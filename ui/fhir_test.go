@@ -56,7 +56,7 @@ func TestSigningInInTheBrowser(t *testing.T) {
 
 	for left, want := range map[time.Duration]string{
 		61 * time.Second: "1 min 1 s left.", 59500 * time.Millisecond: "1 min 0 s left.", 59 * time.Second: "59 seconds left.",
-		time.Second: "1 second left.", 0: "when you are done there.", -time.Hour: "when you are done there.",
+		time.Second: "1 second left.", 0: "when you finish there.", -time.Hour: "when you finish there.",
 	} {
 		w.now = browserState().Browser.Until.Add(-left)
 		w.ticker.tick()
