@@ -64,7 +64,7 @@ func (d *daemon) until(ctx context.Context, try func() error) error {
 		select {
 		case <-ticker.C:
 		case <-d.ended:
-			return fmt.Errorf("%s has ended: %s", d.name, d.said)
+			return fmt.Errorf("%s %w: %s", d.name, errEnded, d.said)
 		case <-ctx.Done():
 			return fmt.Errorf("%s does not get ready: %w: %w", d.name, ctx.Err(), err)
 		}

@@ -129,12 +129,33 @@ func ForTest(t TB, options Options) *Session {
 // Start starts a session that keeps its files under dir, and returns when it is ready. It lives until [Session.Close], the end
 // of ctx or the death of this program.
 func Start(ctx context.Context, dir string, options Options) (*Session, error) {
-	s := &Session{collection: collection}
-	if err := s.start(ctx, dir, options); err != nil {
-		return nil, errors.Join(err, s.Close())
+	var failed error
+	for try := range startTries {
+		if try > 0 {
+			dir = filepath.Join(dir, "again")
+			if err := os.Mkdir(dir, 0o700); err != nil {
+				return nil, errors.Join(failed, err)
+			}
+		}
+		s := &Session{collection: collection}
+		err := s.start(ctx, dir, options)
+		if err == nil {
+			return s, nil
+		}
+		failed = errors.Join(failed, err, s.Close())
+		if !errors.Is(err, errEnded) {
+			break
+		}
 	}
-	return s, nil
+	return nil, failed
 }
+
+// startTries bounds the starts of a keyring that ends by itself meanwhile. gnome-keyring 42.1 aborts
+// now and then while it answers a program that has left the bus.
+const startTries = 3
+
+// errEnded: a daemon has ended before it was ready.
+var errEnded = errors.New("has ended")
 
 func (s *Session) start(ctx context.Context, dir string, options Options) error {
 	if err := s.makeHome(dir); err != nil {
