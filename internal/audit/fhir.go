@@ -123,10 +123,13 @@ func (f *FHIR) SignedIn(ctx context.Context, began time.Time, access, refresh se
 func (f *FHIR) RoleChosen(ctx context.Context, access secret.Text, selected ersclient.Permission) error {
 	event := f.begin(RoleChosen)
 	known := f.recall(access)
-	known.selected = selected
-	f.keep(known)
 	event.Session, event.User, event.Selected, event.OnBehalfOf = known.session, known.user, selected, selected.OnBehalfOf
-	return f.signIn(ctx, event, nil)
+	err := f.signIn(ctx, event, nil)
+	if err == nil {
+		known.selected = selected
+		f.keep(known)
+	}
+	return err
 }
 
 // SignedOut records the end of an access token's session.

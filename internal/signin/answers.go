@@ -101,6 +101,11 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 	if e.attempt != m.attempt || !m.returned(selecting) {
 		return nil
 	}
+	if m.gaveUpRole && m.state.Phase == Selecting {
+		// Whatever has come of it: nothing was handed over.
+		m.gaveUpRole = false
+		return m.chooseAgain(now, nil)
+	}
 	switch {
 	case e.err == nil:
 		m.grant = e.grant
@@ -163,7 +168,8 @@ func (m *machine) onRefreshed(now time.Time, e refreshed) []effect {
 		return m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})
 	case e.err != nil:
 		m.refreshFailed(now, e.err, lost)
-	case m.handedOver && m.deferredChoice == nil:
+	case m.handedOver:
+		// The old token may be dead, whatever is chosen next.
 		m.running = publishing
 		m.revision++
 		return []effect{publish{attempt: m.attempt, grant: m.grant, details: m.entryDetails(), replace: true}}

@@ -200,6 +200,8 @@ func TestSwitchingInPlace(t *testing.T) {
 		m.handle(now, intentEvent{Choose{referrer}})
 		require.Equal(t, Selecting, m.state.Phase, "the choice waits for the answer, which must not be lost")
 		effects := m.handle(now, refreshed{m.attempt, inRole("two", clinician, now), nil})
+		require.Equal(t, []string{"replace by two"}, names(effects), "other applications must not keep a token that is dead")
+		effects = m.handle(now, published{attempt: m.attempt})
 		require.Equal(t, []string{"A002 REFERRING_CLINICIAN"}, names(effects))
 		assert.Equal(t, "two", m.grant.Key.Reveal())
 	})
@@ -222,6 +224,48 @@ func TestAProofOfTheBrowserIsUsedOnce(t *testing.T) {
 			assert.Equal(t, []string{"getTicket"}, names(m.handle(morning.Add(refreshAfter), intentEvent{SignIn{}})))
 		})
 	}
+}
+
+// A browser that comes back after the user has left must not open a session behind a locked screen,
+// nor in the role of a session that was to be renewed.
+func TestABrowserThatComesBackTooLate(t *testing.T) {
+	back := reported{Report{Kind: ProofAppeared, Proof: proof("late", morning)}}
+	renewing := func() *machine {
+		m := at(t, "ending: renewing")
+		require.Equal(t, []string{"getNewTicket"}, names(m.handle(morning, ended{})))
+		return m
+	}
+	for name, happened := range map[string]event{
+		"the screen is locked": incidentEvent{Locked}, "another user": incidentEvent{SwitchedAway}, "nobody is there": incidentEvent{WentIdle},
+		"the user has given up": intentEvent{Cancel{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := renewing()
+			require.Contains(t, names(m.handle(morning, happened)), "stop calls")
+			require.Equal(t, Waiting, m.state.Phase)
+			require.Empty(t, m.handle(morning, back))
+			assert.Equal(t, Waiting, m.state.Phase)
+		})
+	}
+	t.Run("the card is removed", func(t *testing.T) {
+		m := renewing()
+		m.handle(morning, gone(missingCard))
+		m.handle(morning, back)
+		require.Equal(t, SigningIn, m.state.Phase)
+		m.handle(morning, opened{m.attempt, token("two", morning), clinician, nil})
+		assert.Equal(t, Choosing, m.state.Phase, "the role is chosen anew")
+	})
+}
+
+// A role that was given up is not handed over, although its selection was quicker.
+func TestARoleThatWasGivenUp(t *testing.T) {
+	m := at(t, "switching: selecting")
+	require.Equal(t, []string{"stop calls"}, names(m.handle(morning, intentEvent{Cancel{}})))
+	require.Empty(t, m.handle(morning, selected{m.attempt, inRole("one", referrer, morning), nil}))
+	assert.Equal(t, Choosing, m.state.Phase)
+	assert.Equal(t, clinician, m.grant.Permission)
+	require.Empty(t, m.handle(morning, intentEvent{Cancel{}}))
+	assert.Equal(t, SignedIn, m.state.Phase)
 }
 
 // A hospital's computers stay locked overnight. Refreshing them would use up the calls that its

@@ -58,6 +58,10 @@ func (m *machine) nameOrganisations(names map[string]string) {
 }
 
 func (m *machine) onProof(now time.Time, proof Proof) []effect {
+	if m.terms.about.InPlace && m.state.Phase != Prompting {
+		// The user has given up, or has left, while the browser came back.
+		return nil
+	}
 	same := m.proof.Equal(proof)
 	m.proof = proof
 	if !same {
@@ -100,7 +104,12 @@ func (m *machine) onProofGone(now time.Time) []effect {
 		if m.failedByStatus {
 			return m.wait(now, m.state.Reason)
 		}
-	case Starting, Prompting, Closed:
+	case Prompting:
+		if m.terms.about.InPlace {
+			// Who took the card away has left: nothing goes on by itself.
+			m.resume = nil
+		}
+	case Starting, Closed:
 	}
 	return nil
 }
@@ -202,6 +211,7 @@ func (m *machine) giveUpRole(now time.Time) []effect {
 	case m.deferredChoice != nil:
 		return m.chooseAgain(now, nil)
 	case m.running == selecting:
+		m.gaveUpRole = true
 		return []effect{stopCalls{}}
 	default:
 		return m.end(now, Cancelled, destination{phase: Waiting})
@@ -284,6 +294,12 @@ func (m *machine) onIncident(now time.Time, incident WorkstationEvent) []effect 
 	switch m.state.Phase {
 	case SigningIn, Choosing, ChoosingClinician, Selecting, SignedIn:
 		return m.end(now, reason, destination{phase: Waiting})
+	case Prompting:
+		// The Identity Agent asks for itself. A browser could finish behind a locked screen.
+		if m.terms.about.InPlace {
+			m.attempt++
+			return append([]effect{stopCalls{}}, m.wait(now, reason)...)
+		}
 	case Ending:
 		if m.goesOn() {
 			m.state.Reason, m.next, m.resume = reason, destination{phase: Waiting}, nil

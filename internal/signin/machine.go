@@ -117,6 +117,8 @@ type attemptState struct {
 	refreshFailure
 	// deferredChoice is a choice made during a refresh, whose answer must not be lost.
 	deferredChoice *ersclient.Permission
+	// gaveUpRole: the user gave up the role that is being selected.
+	gaveUpRole bool
 	// handedOver: the session was handed to the keyring, or may have been, so that its end begins with
 	// clearing that.
 	handedOver bool

@@ -138,7 +138,7 @@ type Report struct {
 
 // Browser is a sign-in under way in the user's web browser.
 type Browser struct {
-	// Address is the page's. It has no secret.
+	// Address is the page's. It has the state of this sign-in, but neither a code nor a secret.
 	Address string
 	// Until is when the sign-in is given up.
 	Until time.Time

@@ -169,11 +169,13 @@ func (p *Platform) setSource(source signin.Link) {
 	}
 }
 
-// report hands a report to Watch.
-func (p *Platform) report(ctx context.Context, report signin.Report) {
+// report hands a report to Watch, and reports whether it did before ctx ended.
+func (p *Platform) report(ctx context.Context, report signin.Report) (delivered bool) {
 	select {
 	case p.reports <- report:
+		return true
 	case <-ctx.Done():
+		return false
 	}
 }
 
@@ -223,7 +225,13 @@ func (p *Platform) Prompt(ctx context.Context, _ bool) error {
 	p.mu.Unlock()
 	came := p.stand(signin.ProofAppeared, func(r *signin.Report) { r.Source, r.Browser = SignedIn, nil })
 	came.Proof = proof
-	p.report(ctx, came)
+	if !p.report(ctx, came) {
+		// The user has given up meanwhile: nothing is left of it.
+		if _, err := p.take(proof); err == nil {
+			p.setSource(NotSignedIn)
+		}
+		return ctx.Err()
+	}
 	return nil
 }
 
