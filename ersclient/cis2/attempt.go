@@ -311,11 +311,13 @@ func (r redirect) listenOnce(ctx context.Context) ([]net.Listener, string, error
 	switch {
 	case err == nil:
 		return []net.Listener{first, second}, portOf(first), nil
-	case isInUse(err):
+	case isAny(err, noIPv6Errors), errors.As(err, new(*net.AddrError)):
+		// There is no such address, and no other program can have it.
+		return []net.Listener{first}, portOf(first), nil
+	default:
+		// This process cannot have it, but another user's may: the browser would go there.
 		return nil, "", errors.Join(fmt.Errorf("could not listen: %w", err), first.Close())
 	}
-	// Without IPv6 there is no such address, and no other program can have it.
-	return []net.Listener{first}, portOf(first), nil
 }
 
 func portOf(listener net.Listener) string {
@@ -324,8 +326,10 @@ func portOf(listener net.Listener) string {
 	return port
 }
 
-func isInUse(err error) bool {
-	for _, one := range inUseErrors {
+func isInUse(err error) bool { return isAny(err, inUseErrors) }
+
+func isAny(err error, list []error) bool {
+	for _, one := range list {
 		if errors.Is(err, one) {
 			return true
 		}

@@ -13,6 +13,9 @@ const soExclusiveAddrUse = ^windows.SO_REUSEADDR
 // inUseErrors are those of a port that another program has, or that Windows keeps for one.
 var inUseErrors = []error{windows.WSAEADDRINUSE, windows.WSAEACCES}
 
+// noIPv6Errors are those of an address of IPv6 on a computer without it.
+var noIPv6Errors = []error{windows.WSAEADDRNOTAVAIL, windows.WSAEAFNOSUPPORT, windows.WSAEPROTONOSUPPORT}
+
 // exclusively keeps other programs from sharing the port, which SO_REUSEADDR of theirs would allow.
 func exclusively(_, _ string, connection syscall.RawConn) error {
 	var failed error
