@@ -112,7 +112,7 @@ func TestTheMessageWithoutOpenGL(t *testing.T) {
 		says []string
 		logs string
 	}{
-		"as such": {says: []string{"The window cannot be drawn on this computer\n", "1. Give your local service desk", noOpenGL}},
+		"as such": {says: []string{"The window cannot be drawn on this computer\n", "1. Contact your local service desk", noOpenGL}},
 		"and a policy that is broken": {
 			also: func(r *rig) { r.registry(64, policyKey, "request_timeout", "soon") },
 			says: []string{policyKey, "\nSETTING-REQUEST_TIMEOUT", "The window cannot be drawn", noOpenGL},
