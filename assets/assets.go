@@ -71,7 +71,7 @@ var (
 	Passcode fyne.Resource = fyne.NewStaticResource("passcode.svg", passcode)
 	// Agent is a window with a warning in it.
 	Agent fyne.Resource = fyne.NewStaticResource("agent.svg", agent)
-	// Browser is a page on which somebody signs in.
+	// Browser is a sign-in page.
 	Browser fyne.Resource = fyne.NewStaticResource("browser.svg", browser)
 )
 

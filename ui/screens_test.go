@@ -487,7 +487,7 @@ func requireNames(t *testing.T, w *world) {
 		a, ok := object.CanvasObject.(fyne.Accessible)
 		require.True(t, ok)
 		if text, isText := a.(*widgets.Text); isText && text.String() == "" {
-			continue // empty for now, such as the elapsed time
+			continue // empty at first, such as the elapsed time
 		}
 		assert.NotEmpty(t, a.AccessibilityLabel(), "%v has no name", object)
 		assert.NotEmpty(t, a.AccessibilityRole(), "%v has no role", object)

@@ -69,7 +69,7 @@ func (r *rig) token(persona string) ersclient.AccessToken {
 // admin is a permission that needs a clinician to act for, which the persona cis2test.Admin has.
 var admin = ersclient.Permission{OrgIdentifier: "RX001", BusinessFunction: ersclient.ServiceProviderClinicianAdmin}
 
-// If this fails, nobody signs in with NHS Care Identity.
+// If this fails, users cannot sign in with NHS Care Identity.
 func TestA030A040(t *testing.T) {
 	cases := map[string]struct {
 		permissions int

@@ -10,7 +10,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 )
 
-// Another program sends these: a wrong one acts as somebody else, or is refused.
+// Another program sends these: a wrong one acts as another user, or is refused.
 func TestHeader(t *testing.T) {
 	as := func(organisation string, function ersclient.BusinessFunction, onBehalfOf string) ersclient.Permission {
 		return ersclient.Permission{OrgIdentifier: organisation, BusinessFunction: function, OrgName: "A name", OnBehalfOf: onBehalfOf}

@@ -83,7 +83,7 @@ func settingsOn(platform string) (count int) {
 	return count
 }
 
-// Whoever sets up NHS Care Identity is not asked for a certificate, and shown no secret.
+// A set-up for NHS Care Identity asks for no certificate, and shows no secret.
 func TestConfigShowWithNHSCareIdentity(t *testing.T) {
 	sources := shownSources(t, "client_id = 'x'\nclient_secret_file = 'hunter2'\n")
 	status, stdout, _ := showConfig(t, configShow{}, sources)

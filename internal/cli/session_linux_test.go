@@ -162,7 +162,7 @@ $env:ERS_ON_BEHALF_OF = $null;
 	}
 }
 
-// The same for a session of the FHIR platform. A script made for HSCN must find nobody signed in,
+// The same for a session of the FHIR platform. A script made for HSCN must find no user signed in,
 // rather than send an access token as a session key.
 func TestSessionFormsOfFHIR(t *testing.T) {
 	w := newWorkplace(t, dallies, keyringtest.Options{})

@@ -7,8 +7,8 @@ import (
 )
 
 // DisplayName returns the name of an organisation for display: "NORTHMOOR GP SURGERY" becomes
-// "Northmoor GP Surgery". A name that is not all capitals is returned unchanged: somebody wrote it
-// with care.
+// "Northmoor GP Surgery". A name that is not all capitals is returned unchanged: its case
+// was chosen.
 func DisplayName(name string) string {
 	if strings.ContainsFunc(name, unicode.IsLower) {
 		return name

@@ -402,7 +402,7 @@ func publishedFHIR(baseURL string) handoff.FHIRSession {
 	}
 }
 
-// After 28 February 2027 this is the only platform. A reader that is not ready for it finds nobody
+// After 28 February 2027 this is the only platform. A reader that is not ready for it finds no user
 // signed in on the morning after.
 func TestEveryReaderFindsATokenOfFHIR(t *testing.T) {
 	all := readers(t)

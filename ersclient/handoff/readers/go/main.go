@@ -113,7 +113,7 @@ func call(ctx context.Context, session handoff.Entry, args []string) (int, error
 		request.Header.Set("Authorization", "Bearer "+session.AccessToken.Reveal())
 		request.Header.Set("NHSD-End-User-Organisation-ODS", session.OrgIdentifier)
 		request.Header.Set("NHSD-eRS-Business-Function", session.BusinessFunction)
-		if session.OnBehalfOf != "" { // e-RS refuses the header where nobody is acted for
+		if session.OnBehalfOf != "" { // e-RS refuses the header without a clinician to act for
 			request.Header.Set("NHSD-eRS-On-Behalf-Of-User-ID", session.OnBehalfOf)
 		}
 		request.Header.Set("X-Correlation-ID", newUUID())
