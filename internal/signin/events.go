@@ -70,7 +70,7 @@ type (
 	}
 	// incidentEvent is what has happened to the workstation.
 	incidentEvent struct{ WorkstationEvent }
-	// noticed is all that the neighbours want to be known.
+	// noticed is what is on the [Board].
 	noticed struct{ notices []Notice }
 	// tick says that time has passed.
 	tick struct{}

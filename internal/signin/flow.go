@@ -1,5 +1,5 @@
-// Package signin is the flow: from a proof of the user over a session at e-RS and the user's choice
-// of a role to an entry in the keyring, and back to nothing. It owns every decision and has no
+// Package signin is the flow: from a proof of the user, through a session at e-RS and the choice of
+// a role, to an entry in the keyring, and back to nothing. It owns every decision and has no
 // window, network, keyring or clock of its own; all of them are handed in. Where proofs come from
 // and which calls make a session of them is a [Platform]'s: package hscn is the one with
 // smartcards, and package fhir the one with a web browser.
@@ -85,8 +85,8 @@ type Config struct {
 	// EndWhenLocked ends a session when the screen is locked or another user takes over the
 	// workstation.
 	EndWhenLocked bool
-	// ManualStart has a proof that is there at the start wait until the user wants to sign in: it was
-	// no wish of theirs that started the program.
+	// ManualStart has a proof that is there at the start wait until the user wants to sign in,
+	// because the user did not start the program.
 	ManualStart bool
 	// QuitWithin bounds what is still done after Quit: clearing the keyring and closing the session.
 	QuitWithin time.Duration

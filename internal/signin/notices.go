@@ -7,7 +7,7 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Board collects what the neighbours want to be known: a certificate about to expire, a clock that
+// Board collects the notices of other packages: a certificate about to expire, a clock that
 // is wrong, an audit log that cannot be written. Each source has one notice at a time, and takes it
 // back when all is well again. It is safe for concurrent use, before a flow runs and after it.
 type Board struct {

@@ -150,7 +150,7 @@ type Browser struct {
 type About struct {
 	// Start holds before the first report.
 	Start Report
-	// Words are the window's besides the Missing of reports.
+	// Words are the texts that the window shows, apart from each report's Missing.
 	Words Words
 	// Ready is what a user has to do whose proof is there, and who alone can start again.
 	Ready Missing

@@ -10,8 +10,8 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// Presence is whether there is a card in a reader: any card, for what kind it is the Identity Agent
-// alone knows. It says what a user has to do next, and nothing of the session, which lives and ends
+// Presence is whether there is a card in a reader: any card; only the Identity Agent knows of
+// which kind. It says what a user has to do next, and nothing of the session, which lives and ends
 // with the ticket.
 type Presence int
 
