@@ -11,13 +11,15 @@ import (
 	"github.com/ers-login/ers-login/internal/testing/desktop"
 )
 
-// The packages that start and end processes, and the one that has Windows sign, are tested under
-// Wine: if this fails, helpers are left behind there, or not ended when the user cancels, or a
-// certificate cannot be used.
+// The packages that start and end processes, the one that has Windows sign, and the one that takes
+// the browser's answer are tested under Wine: if this fails, helpers are left behind there, or not
+// ended when the user cancels, a certificate cannot be used, or another user of the computer can
+// share the port of a sign-in.
 func TestPackagesOnWindows(t *testing.T) {
 	// In Wine 8 os.RemoveAll, and so t.TempDir, cannot remove a folder as on Windows 10 ("Invalid
 	// function"): only tests with such a folder are skipped. The command agent's test makes one
-	// outside a subtest. Wine creates windows, even hidden ones, only with a display.
+	// outside a subtest. Wine creates windows, even hidden ones, only with a display. A test program
+	// is alone there, without testdata.
 	screen, err := desktop.Start(t.Context(), 800, 600)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, screen.Close()) })
@@ -33,6 +35,7 @@ func TestPackagesOnWindows(t *testing.T) {
 		},
 		"the command agent":              {"command.test.exe", "^TestAProgramThatIsNotThere$"},
 		"the certificate stores":         {"certstore.test.exe", "^$"},
+		"the sign-in in the browser":     {"cis2.test.exe", "^TestEveryDocumentedError$|^TestThePublishedUser$|^FuzzUserInfo$"},
 		"the one instance":               {"instance.test.exe", "^$"},
 		"the watcher of the workstation": {"workstation.test.exe", "^$"},
 	}
