@@ -2,9 +2,7 @@ package cis2
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -87,11 +86,12 @@ func (c *Client) Begin(ctx context.Context) (*Attempt, error) {
 		redirectURI: c.redirect.withPort(port),
 		host:        net.JoinHostPort(c.redirect.host, port),
 		path:        c.redirect.path,
-		state:       newState(),
-		verifier:    secret.New(oauth2.GenerateVerifier()),
-		listeners:   listeners,
-		closed:      make(chan struct{}),
-		callback:    make(chan callback, 1),
+		// 256 random bits, as a verifier has.
+		state:     oauth2.GenerateVerifier(),
+		verifier:  secret.New(oauth2.GenerateVerifier()),
+		listeners: listeners,
+		closed:    make(chan struct{}),
+		callback:  make(chan callback, 1),
 	}
 	if a.address, err = c.authorizeURL(a.redirectURI, a.state, a.verifier.Reveal()); err != nil {
 		a.stopListening()
@@ -116,14 +116,6 @@ func (c *Client) Begin(ctx context.Context) (*Attempt, error) {
 		})
 	}
 	return a, nil
-}
-
-// newState returns 256 random bits.
-func newState() string {
-	random := make([]byte, 32)
-	// rand.Read never fails: it would end the program.
-	_, _ = rand.Read(random)
-	return base64.RawURLEncoding.EncodeToString(random)
 }
 
 // Address returns the address to open in the browser.
@@ -227,7 +219,7 @@ func readCallback(query, state string) (came callback, ours bool) {
 	switch {
 	case len(failures) > 0:
 		return callback{failed: callbackProblem(failures[0], values.Get("error_description"))}, true
-	case len(codes) != 1 || !isToken(codes[0], maxCode):
+	case len(codes) != 1 || !transport.IsToken(codes[0], maxCode):
 		return callback{failed: withOutcome(badCallback, "").Because(errors.New("the callback has no code, or one that cannot be"))}, true
 	}
 	return callback{code: secret.New(codes[0])}, true
@@ -329,10 +321,5 @@ func portOf(listener net.Listener) string {
 func isInUse(err error) bool { return isAny(err, inUseErrors) }
 
 func isAny(err error, list []error) bool {
-	for _, one := range list {
-		if errors.Is(err, one) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, func(one error) bool { return errors.Is(err, one) })
 }

@@ -88,7 +88,7 @@ func New(config Config) (*Client, error) {
 			*endpoint = name
 		}
 	}
-	if !isToken(config.ClientID, maxClientID) {
+	if !transport.IsToken(config.ClientID, maxClientID) {
 		return nil, withOutcome(unknownClient, "").Because(errors.New("there is no client id, or one that cannot be"))
 	}
 	redirect, err := parseRedirect(config.RedirectURI)

@@ -1,6 +1,11 @@
 package cis2
 
-import "github.com/ers-login/ers-login/internal/problem"
+import (
+	"net/http"
+
+	"github.com/ers-login/ers-login/ersclient/transport"
+	"github.com/ers-login/ers-login/internal/problem"
+)
 
 // Texts that many Problems share.
 const (
@@ -129,7 +134,8 @@ var (
 		Steps:    []string{"Sign in again."},
 		Retry:    true,
 	}
-	refreshUsed = &problem.Problem{
+	// RefreshUsed is the Problem of a refresh token that was used already, or whose sign-in has ended.
+	RefreshUsed = &problem.Problem{
 		Code:     "CIS2-REFRESH_REFUSED",
 		Title:    "You have been signed out of e-RS",
 		Happened: "The sign-in service no longer renews your session. NHS Care Identity may have ended it.",
@@ -331,3 +337,15 @@ const (
 	notUnderstood = "The sign-in service did not understand a request of e-RS Login."
 	stepUnaltered = "Check whether a proxy changes requests on their way."
 )
+
+// byStatus are statuses whose meaning no error changes.
+var byStatus = map[int]*problem.Problem{
+	http.StatusTooManyRequests: busy,
+	http.StatusProxyAuthRequired: {
+		Code:        transport.ProxyAuth.Code,
+		Title:       "The network's proxy asks for a user name and password",
+		Happened:    "Something between this computer and NHS Care Identity asks for a user name and password. It reads what is sent there.",
+		Steps:       []string{stepServiceDesk},
+		ServiceDesk: []string{"Exempt the sign-in service from the proxy's inspection."},
+	},
+}

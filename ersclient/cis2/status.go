@@ -17,7 +17,7 @@ var documented = []struct {
 }{
 	{"invalid_grant", "authorization_code is invalid", codeRefused},
 	{"invalid_grant", "refresh token refresh period has expired", refreshEnded},
-	{"invalid_grant", "refresh_token is invalid", refreshUsed},
+	{"invalid_grant", "refresh_token is invalid", RefreshUsed},
 	{"invalid_client", "client_id or client_secret is invalid", secretRefused},
 	{"invalid_request", "client_secret is missing", noSecret},
 	{"invalid_request", "client_id is invalid", unknownClient},
@@ -74,18 +74,6 @@ var documented = []struct {
 	{"invalid_client", "", secretRefused},
 	{"access_denied", "", noAccess},
 	{"invalid_request", "", malformed},
-}
-
-// byStatus are statuses whose meaning no error changes.
-var byStatus = map[int]*problem.Problem{
-	http.StatusTooManyRequests: busy,
-	http.StatusProxyAuthRequired: {
-		Code:        transport.ProxyAuth.Code,
-		Title:       "The network's proxy asks for a user name and password",
-		Happened:    "Something between this computer and NHS Care Identity asks for a user name and password. It reads what is sent there.",
-		Steps:       []string{stepServiceDesk},
-		ServiceDesk: []string{"Exempt the sign-in service from the proxy's inspection."},
-	},
 }
 
 // guidance returns the Problem of an error, or nil for one that is not documented.
@@ -154,7 +142,7 @@ func guidanceFor(call transport.Call, cause *transport.StatusError) *problem.Pro
 	case byStatus[status] != nil:
 		return byStatus[status].With("Call", call.Name)
 	case call == callRefresh && (known == codeRefused || known == nil && code == "invalid_grant"):
-		return refreshUsed
+		return RefreshUsed
 	case known != nil:
 		return known
 	case status/100 == 5:

@@ -1,14 +1,11 @@
 package cis2
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/transport"
@@ -83,18 +80,17 @@ func decodeTokens(body []byte, asked time.Time) (Tokens, error) {
 		RefreshExpires number `json:"refresh_token_expires_in"`
 		TokenType      string `json:"token_type"`
 	}
-	if err := json.Unmarshal(body, &wire); err != nil {
-		// The error of encoding/json can quote the body.
-		return Tokens{}, errors.New("the answer is not the JSON of tokens")
+	if err := transport.Decode(body, &wire); err != nil {
+		return Tokens{}, err
 	}
 	switch {
-	case !isToken(wire.AccessToken, maxAccessToken):
+	case !transport.IsToken(wire.AccessToken, maxAccessToken):
 		return Tokens{}, fmt.Errorf("the access token is missing, longer than %d characters or no token", maxAccessToken)
 	case wire.TokenType != "" && !strings.EqualFold(wire.TokenType, "Bearer"):
 		return Tokens{}, errors.New("the access token is not a bearer token")
 	case wire.ExpiresIn.value == nil:
 		return Tokens{}, errors.New("the answer does not say when the access token ends")
-	case wire.RefreshToken != "" && !isToken(wire.RefreshToken, maxRefreshToken):
+	case wire.RefreshToken != "" && !transport.IsToken(wire.RefreshToken, maxRefreshToken):
 		return Tokens{}, errors.New("the refresh token is too long or no token")
 	}
 	ends, err := wire.ExpiresIn.end(asked)
@@ -108,16 +104,6 @@ func decodeTokens(body []byte, asked time.Time) (Tokens, error) {
 		}
 	}
 	return tokens, nil
-}
-
-// isToken reports whether a text can go into a header and an entry of the keyring: visible ASCII.
-func isToken(text string, limit int) bool {
-	for _, r := range text {
-		if r <= ' ' || r > '~' {
-			return false
-		}
-	}
-	return text != "" && len(text) <= limit
 }
 
 // UserInfo is what the server says of the user. Every field may be empty. Texts are single lines of
@@ -152,26 +138,26 @@ func (u UserInfo) OrgName(code string) string {
 
 // decodeUserInfo reads userinfo leniently: a member of another type than expected is left out.
 func decodeUserInfo(body []byte) (UserInfo, error) {
-	root := gjson.ParseBytes(body)
-	if !gjson.ValidBytes(body) || !root.IsObject() {
+	var root map[string]any
+	if err := transport.Decode(body, &root); err != nil || root == nil {
 		return UserInfo{}, errors.New("the answer is not a JSON object")
 	}
 	info := UserInfo{
-		Identifier: identifier(text(root.Get("nhsid_useruid")), text(root.Get("sub"))),
-		Name:       text(root.Get("name")),
-		GivenName:  text(root.Get("given_name")),
-		FamilyName: text(root.Get("family_name")),
+		Identifier: identifier(text(root, "nhsid_useruid"), text(root, "sub")),
+		Name:       text(root, "name"),
+		GivenName:  text(root, "given_name"),
+		FamilyName: text(root, "family_name"),
 	}
 	if info.Name == "" {
 		info.Name = strings.TrimSpace(info.GivenName + " " + info.FamilyName)
 	}
-	for _, one := range list(root.Get("nhsid_user_orgs")) {
-		if organisation := (Organisation{text(one.Get("org_code")), text(one.Get("org_name"))}); organisation.Code != "" {
+	for _, one := range list(root, "nhsid_user_orgs") {
+		if organisation := (Organisation{text(one, "org_code"), text(one, "org_name")}); organisation.Code != "" {
 			info.Organisations = append(info.Organisations, organisation)
 		}
 	}
-	for _, one := range list(root.Get("nhsid_nrbac_roles")) {
-		if role := (Role{text(one.Get("org_code")), text(one.Get("role_name"))}); role != (Role{}) {
+	for _, one := range list(root, "nhsid_nrbac_roles") {
+		if role := (Role{text(one, "org_code"), text(one, "role_name")}); role != (Role{}) {
 			info.Roles = append(info.Roles, role)
 		}
 	}
@@ -188,23 +174,20 @@ func identifier(texts ...string) string {
 	return ""
 }
 
-// text reads a JSON string or number, or returns "".
-func text(value gjson.Result) string {
-	switch value.Type {
-	case gjson.String:
-		return problem.Clean(value.Str, maxName)
-	case gjson.Number:
-		return problem.Clean(value.Raw, maxName)
+// text returns a member that is a string or a number, or "".
+func text(value any, path ...string) string {
+	switch found := transport.Member(value, path...).(type) {
+	case string:
+		return problem.Clean(found, maxName)
+	case float64:
+		return strconv.FormatFloat(found, 'f', -1, 64)
 	}
 	return ""
 }
 
-// list reads a JSON list.
-func list(value gjson.Result) []gjson.Result {
-	if !value.IsArray() {
-		return nil
-	}
-	all := value.Array()
+// list returns a member that is a list, cut at its bound.
+func list(value any, path ...string) []any {
+	all, _ := transport.Member(value, path...).([]any)
 	return all[:min(len(all), maxOrganisations)]
 }
 
@@ -212,14 +195,14 @@ func list(value gjson.Result) []gjson.Result {
 // that of the software which the gateway runs on. The issue's code is the error, its first detail
 // the description, and its diagnostics are all of it.
 func decodeError(body []byte, clean func(string) string) transport.Outcome {
-	if !gjson.ValidBytes(body) {
+	var root map[string]any
+	if transport.Decode(body, &root) != nil {
 		return transport.Outcome{}
 	}
-	root := gjson.ParseBytes(body)
-	member := func(path string) string { return clean(text(root.Get(path))) }
+	member := func(path ...string) string { return clean(text(root, path...)) }
 	code, description := member("error"), member("error_description")
 	if code == "" && description == "" {
-		code, description = member("fault.detail.errorcode"), member("fault.faultstring")
+		code, description = member("fault", "detail", "errorcode"), member("fault", "faultstring")
 	}
 	return outcomeOf(code, description, member("message_id"))
 }

@@ -2,12 +2,8 @@ package cis2test
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -22,51 +18,27 @@ const PersonasFile = "personas.json"
 // and writes testserver.CAFile, testserver.ControlFile and, last, testserver.URLFile into the
 // folder.
 func (s *Server) StartIn(folder string) error {
-	if err := s.readPersonas(filepath.Join(folder, PersonasFile)); err != nil {
+	personas, err := testserver.ReadList[Persona](folder, PersonasFile)
+	if err != nil {
 		return err
 	}
+	for i, persona := range personas {
+		if persona.ID == "" || persona.ID == Cancel {
+			return fmt.Errorf("%s: persona %d has no id that can be used", PersonasFile, i+1)
+		}
+		s.addPersona(persona)
+	}
 	if err := s.Start(); err != nil {
+		return err
+	}
+	if err := testserver.WriteFile(filepath.Join(folder, testserver.CAFile), 0o644, s.authority.PEM()); err != nil {
 		return err
 	}
 	control, err := s.ServeControl()
 	if err != nil {
 		return err
 	}
-	for _, file := range []struct {
-		name string
-		mode os.FileMode
-		data []byte
-	}{
-		{testserver.CAFile, 0o644, s.authority.PEM()},
-		{testserver.ControlFile, 0o600, []byte(control + "\n")},
-		{testserver.URLFile, 0o644, []byte(s.URL + "\n")},
-	} {
-		if err := testserver.WriteFile(filepath.Join(folder, file.name), file.mode, file.data); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Server) readPersonas(path string) error {
-	data, err := os.ReadFile(path) //nolint:gosec // G304: the caller names the folder
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("could not read the personas: %w", err)
-	}
-	var personas []Persona
-	if err := json.Unmarshal(data, &personas); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	for i, persona := range personas {
-		if persona.ID == "" || persona.ID == Cancel {
-			return fmt.Errorf("%s: persona %d has no id that can be used", path, i+1)
-		}
-		s.addPersona(persona)
-	}
-	return nil
+	return testserver.Announce(folder, control, s.URL)
 }
 
 // sessionReport is a session in the control endpoint's answer, with its tokens, which tests compare
@@ -100,18 +72,9 @@ func (s *Server) ServeControl() (address string, err error) {
 			}
 			testserver.Respond(w, report)
 		})
-		mux.HandleFunc("POST /revoke", func(w http.ResponseWriter, r *http.Request) {
-			var order personaOrder
-			testserver.Receive(w, r, &order, func() error { s.Revoke(order.Persona); return nil })
-		})
-		mux.HandleFunc("POST /sign-in-as", func(w http.ResponseWriter, r *http.Request) {
-			var order personaOrder
-			testserver.Receive(w, r, &order, func() error { s.SignInAs(order.Persona); return nil })
-		})
-		mux.HandleFunc("POST /pass", func(w http.ResponseWriter, r *http.Request) {
-			var order timeOrder
-			testserver.Receive(w, r, &order, func() error { s.Pass(order.Pass); return nil })
-		})
+		testserver.Accept(mux, "/revoke", func(order personaOrder) error { s.Revoke(order.Persona); return nil })
+		testserver.Accept(mux, "/sign-in-as", func(order personaOrder) error { s.SignInAs(order.Persona); return nil })
+		testserver.Accept(mux, "/pass", func(order timeOrder) error { s.Pass(order.Pass); return nil })
 	})
 }
 

@@ -1,10 +1,8 @@
 package cis2test
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"regexp"
 	"slices"
@@ -87,19 +85,11 @@ func (s *Server) fhir() {
 
 // traced adds the ids by which operators find a call: e-RS sends the caller's back beside its own.
 func traced(r *http.Request, answer testserver.Reply) testserver.Reply {
-	answer.Header["X-Request-ID"] = uuid()
+	answer.Header["X-Request-ID"] = testserver.UUID()
 	if given := r.Header.Get(correlationHeader); given != "" {
 		answer.Header[correlationHeader] = given
 	}
 	return answer
-}
-
-// uuid returns a random UUID.
-func uuid() string {
-	id := testserver.RandomBytes(16)
-	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
-	text := hex.EncodeToString(id)
-	return strings.Join([]string{text[:8], text[8:12], text[12:16], text[16:20], text[20:]}, "-")
 }
 
 // uuidForm is that of an X-Correlation-ID.
@@ -181,25 +171,13 @@ func (s *Server) authorised(r *http.Request) (session, *testserver.Reply) {
 	case one.persona.Unproven:
 		return refuse(denied(http.StatusUnauthorized, "forbidden", "We couldn't verify your identity. "+
 			"Contact your local Registration Authority or IT department for help."))
-	case !acceptsFHIR(r):
+	case !testserver.Accepts(r, fhirType):
 		return refuse(outcome(http.StatusNotAcceptable, "not-supported", "NOT_ACCEPTABLE", "Unsupported Accept header"))
 	}
 	if given := r.Header.Get(correlationHeader); given != "" && !uuidForm.MatchString(given) {
 		return refuse(outcome(http.StatusBadRequest, "value", "INVALID_VALUE", correlationHeader+" is not a UUID"))
 	}
 	return one, nil
-}
-
-func acceptsFHIR(r *http.Request) bool {
-	for _, header := range r.Header.Values("Accept") {
-		for part := range strings.SplitSeq(header, ",") {
-			mediaType, _, err := mime.ParseMediaType(part)
-			if err == nil && slices.Contains([]string{fhirType, "application/*", "*/*"}, mediaType) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 type wireSearch struct {
@@ -228,7 +206,7 @@ func bundle(query string, entries []wireEntry) testserver.Reply {
 		Link         []link      `json:"link"`
 		Entry        []wireEntry `json:"entry,omitempty"`
 	}{
-		uuid(), wireMeta{LastUpdated: published}, "Bundle", "searchset", len(entries), published,
+		testserver.UUID(), wireMeta{LastUpdated: published}, "Bundle", "searchset", len(entries), published,
 		[]link{{"self", "_baseUrl_/R4/" + query}}, entries,
 	}))
 }

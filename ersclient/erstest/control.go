@@ -46,10 +46,7 @@ type revocation struct {
 func (s *Server) ServeControl() (address string, err error) {
 	return s.Server.ServeControl(func(mux *http.ServeMux) {
 		mux.HandleFunc("GET /sessions", func(w http.ResponseWriter, _ *http.Request) { testserver.Respond(w, s.report()) })
-		mux.HandleFunc("POST /revoke", func(w http.ResponseWriter, r *http.Request) {
-			var order revocation
-			testserver.Receive(w, r, &order, func() error { s.Revoke(order.Ticket); return nil })
-		})
+		testserver.Accept(mux, "/revoke", func(order revocation) error { s.Revoke(order.Ticket); return nil })
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/ers-login/ers-login/ersclient/testserver"
@@ -75,7 +74,7 @@ func (s *Server) handle(call Call, id string, r *http.Request, body []byte) test
 		}
 		return refused(http.StatusNoContent)
 	}
-	if !accepts(r) {
+	if !testserver.Accepts(r, jsonType) {
 		return refused(http.StatusNotAcceptable)
 	}
 	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != jsonType {
@@ -114,18 +113,6 @@ func (s *Server) handle(call Call, id string, r *http.Request, body []byte) test
 		return refused(http.StatusBadRequest)
 	}
 	return testserver.JSON(http.StatusOK, selected.asA002())
-}
-
-func accepts(r *http.Request) bool {
-	for _, header := range r.Header.Values("Accept") {
-		for part := range strings.SplitSeq(header, ",") {
-			mediaType, _, err := mime.ParseMediaType(part)
-			if err == nil && slices.Contains([]string{jsonType, "application/*", "*/*"}, mediaType) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 type wireSession struct {

@@ -2,7 +2,6 @@ package erstest
 
 import (
 	"encoding/base64"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -158,12 +157,7 @@ func (s *sessions) endedCount() int {
 }
 
 // newSessionID returns an id of the published form.
-func newSessionID() string {
-	random := testserver.RandomBytes(16)
-	random[6] = random[6]&0x0f | 0x40
-	random[8] = random[8]&0x3f | 0x80
-	return fmt.Sprintf("pro-xapi-session_%x-%x-%x-%x-%x", random[:4], random[4:6], random[6:8], random[8:10], random[10:])
-}
+func newSessionID() string { return "pro-xapi-session_" + testserver.UUID() }
 
 // newToken returns a token of the published form for A002's answer, which differs from the one
 // sent. Its use is not public; here it has none.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/transport"
 )
 
 // The header fields of the e-RS FHIR API, as it spells them.
@@ -37,9 +38,9 @@ func Header(as ersclient.Permission, token ersclient.AccessToken) (http.Header, 
 	}
 	function := string(as.BusinessFunction)
 	switch {
-	case !fits(as.OrgIdentifier, maxOrganisation):
+	case !transport.IsToken(as.OrgIdentifier, maxOrganisation):
 		return nil, errors.New("the organisation is not an ODS code")
-	case !fits(function, maxFunction):
+	case !transport.IsToken(function, maxFunction):
 		return nil, errors.New("the business function cannot stand in a header")
 	case as.OnBehalfOf == "":
 	case as.BusinessFunction != ersclient.ServiceProviderClinicianAdmin:
@@ -57,16 +58,10 @@ func Header(as ersclient.Permission, token ersclient.AccessToken) (http.Header, 
 
 // bearer returns the header of A030, the one call that is made without a choice.
 func bearer(token ersclient.AccessToken) (http.Header, error) {
-	if !fits(token.Reveal(), maxToken) {
+	if !transport.IsToken(token.Reveal(), maxToken) {
 		return nil, errors.New("there is no access token that a header can carry")
 	}
 	return http.Header{headerAuthorization: {"Bearer " + token.Reveal()}}, nil
-}
-
-// fits reports whether a text is within its bound, and printable ASCII without blanks, which a
-// header carries unchanged.
-func fits(text string, limit int) bool {
-	return text != "" && len(text) <= limit && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // isUserID reports whether a text is a national user id: 12 digits.

@@ -127,8 +127,8 @@ func TestA030Answers(t *testing.T) {
 		"an organisation without end":   {body: bundleOf("1", role(ann, strings.Repeat("R", 65), "["+concept("A")+"]")), err: "cannot stand in a header"},
 		"a function without end":        {body: bundleOf("1", role(ann, "R01", "["+concept(strings.Repeat("A", 101))+"]")), err: "cannot stand in a header"},
 		"permissions without end":       {body: bundleOf("1", role(ann, "R01", "["+concept(numbered("F", maxResults+1)...)+"]")), err: "more than 10000 permissions"},
-		"brackets without end":          {body: `{"resourceType":"Bundle","entry":` + strings.Repeat("[", 200_000) + `}`, err: "brackets"},
-		"brackets without end, in JSON": {body: `{"a":` + strings.Repeat("[", 60_000) + strings.Repeat("]", 60_000) + strings.Repeat(",\"b\":{}", 50_000) + `}`, err: "brackets"},
+		"brackets without end":          {body: `{"resourceType":"Bundle","entry":` + strings.Repeat("[", 200_000) + `}`, err: "nested too deeply"},
+		"brackets without end, in JSON": {body: `{"a":` + strings.Repeat("[", 60_000) + strings.Repeat("]", 60_000) + strings.Repeat(",\"b\":{}", 50_000) + `}`, err: "nested too deeply"},
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -50,6 +50,9 @@ type Client struct {
 	header http.Header
 }
 
+// maxFQDN bounds the name sent in XAPI_FQDN, in bytes: that of any name in the DNS.
+const maxFQDN = 253
+
 var twelveDigits = regexp.MustCompile(`^[0-9]{12}$`)
 
 // New makes a Client. It does not connect. The error is a *problem.Problem that names the invalid
@@ -87,7 +90,7 @@ func headerOf(config Config) (http.Header, error) {
 	header := http.Header{"XAPI_ASID": {config.ASID}}
 	if config.SendFQDN {
 		leaf := transport.LeafOf(config.Certificate)
-		if leaf == nil || leaf.Subject.CommonName == "" || !isPrintable(leaf.Subject.CommonName) {
+		if leaf == nil || !transport.IsToken(leaf.Subject.CommonName, maxFQDN) {
 			return nil, settingFQDN
 		}
 		header["XAPI_FQDN"] = []string{leaf.Subject.CommonName}
@@ -149,30 +152,3 @@ func (c *Client) DeleteSession(ctx context.Context, key ersclient.SessionKey) er
 	_, err := c.send(ctx, request{call: callA003, key: key})
 	return err
 }
-
-var (
-	settingASID = &problem.Problem{
-		Code:  "SETTING-ASID",
-		Title: "The accredited system ID (ASID) is not valid",
-		Happened: "The setting asid must be the accredited system ID that was issued to your " +
-			"organisation: 12 digits.",
-		Steps: []string{
-			"Contact your local service desk and quote the reference below.",
-		},
-		ServiceDesk: []string{
-			"Correct the setting asid.",
-		},
-	}
-	settingFQDN = &problem.Problem{
-		Code:  "SETTING-FQDN",
-		Title: "Your organisation's certificate has no name",
-		Happened: "The setting send_fqdn sends the certificate's common name to e-RS, and this " +
-			"certificate does not have a usable one.",
-		Steps: []string{
-			"Contact your local service desk and quote the reference below.",
-		},
-		ServiceDesk: []string{
-			"Switch send_fqdn off, or check the certificate.",
-		},
-	}
-)

@@ -115,6 +115,34 @@ func TestMembersThatAreNotThere(t *testing.T) {
 	}
 }
 
+// The log has to name the member that a service desk can ask e-RS about. The session can still be
+// deleted.
+func TestMembersOfAnotherType(t *testing.T) {
+	for answer, want := range map[string]string{
+		`{"id":"k","user":"Ann"}`:                                    "user is not an object",
+		`{"id":"k","user":{"lastName":{}}}`:                          "user.lastName is not a string",
+		`{"id":"k","user":{"permissions":{}}}`:                       "user.permissions is not a list",
+		`{"user":{"permissions":["A"]},"id":"k"}`:                    "user.permissions is not an object",
+		`{"user":{"permissions":[{"orgName":5}],"x":[]},"id":"k"}`:   "user.permissions.orgName is not a string",
+		`{"id":"k","user":{"permissions":[{"orgIdentifier":"R01"}]}`: "not JSON",
+		`{"id":"k","user":{}} {}`:                                    "not JSON",
+	} {
+		session, err := decodeSession([]byte(answer))
+		require.ErrorContains(t, err, want)
+		require.True(t, session.Key.Reveal() == "k", answer)
+	}
+	for answer, want := range map[string]string{
+		`{"id":5,"user":{}}`: "id is not a string", `["id"]`: "not a JSON object", `null`: "no session id",
+	} {
+		session, err := decodeSession([]byte(answer))
+		require.ErrorContains(t, err, want)
+		require.True(t, session.Key.IsZero())
+	}
+	twice, err := decodeSession([]byte(`{"id":"k","id":"l","user":{}}`))
+	require.NoError(t, err)
+	require.True(t, twice.Key.Reveal() == "l", "the last counts")
+}
+
 // FuzzSession feeds both decoders: whatever a server sends, the result can be sent on and shown.
 func FuzzSession(f *testing.F) {
 	for _, name := range []string{"A001_Response.json", "A002_Response.json", "A001_Request.json"} {

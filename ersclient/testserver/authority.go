@@ -113,6 +113,13 @@ func RandomBytes(n int) []byte {
 	return random
 }
 
+// UUID returns a random UUID.
+func UUID() string {
+	id := RandomBytes(16)
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
+}
+
 func block(kind string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 }

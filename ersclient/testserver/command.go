@@ -2,14 +2,43 @@ package testserver
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 )
+
+// ReadList reads a JSON list that a stand-in begins with, from a file in its folder; none if there
+// is no file.
+func ReadList[T any](folder, name string) ([]T, error) {
+	path := filepath.Join(folder, name)
+	data, err := os.ReadFile(path) //nolint:gosec // G304: the caller names the folder
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("could not read what to begin with: %w", err)
+	}
+	var list []T
+	if err := json.Unmarshal(data, &list); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return list, nil
+}
+
+// Announce writes ControlFile and, last, URLFile into a stand-in's folder.
+func Announce(folder, control, url string) error {
+	if err := WriteFile(filepath.Join(folder, ControlFile), 0o600, []byte(control+"\n")); err != nil {
+		return err
+	}
+	return WriteFile(filepath.Join(folder, URLFile), 0o644, []byte(url+"\n"))
+}
 
 // Command runs a stand-in in a process of its own.
 type Command struct {

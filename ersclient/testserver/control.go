@@ -41,23 +41,14 @@ func (s *Server) ServeControl(add func(*http.ServeMux)) (address string, err err
 	token := "/" + hex.EncodeToString(RandomBytes(16))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /requests", func(w http.ResponseWriter, _ *http.Request) { Respond(w, s.Requests()) })
-	mux.HandleFunc("POST /fault", func(w http.ResponseWriter, r *http.Request) {
-		var order faultOrder
-		Receive(w, r, &order, func() error { return s.Fail(order.Call, order.Fault) })
-	})
-	mux.HandleFunc("POST /clock", func(w http.ResponseWriter, r *http.Request) {
-		var order clockOrder
-		Receive(w, r, &order, func() error { s.SetClock(order.Ahead); return nil })
-	})
-	mux.HandleFunc("POST /shed", func(w http.ResponseWriter, r *http.Request) {
-		var order *Load
-		Receive(w, r, &order, func() error {
-			if order == nil {
-				s.BearAll()
-				return nil
-			}
-			return s.Shed(*order)
-		})
+	Accept(mux, "/fault", func(order faultOrder) error { return s.Fail(order.Call, order.Fault) })
+	Accept(mux, "/clock", func(order clockOrder) error { s.SetClock(order.Ahead); return nil })
+	Accept(mux, "/shed", func(order *Load) error {
+		if order == nil {
+			s.BearAll()
+			return nil
+		}
+		return s.Shed(*order)
 	})
 	add(mux)
 	at, err := s.Serve("127.0.0.1:0", nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -81,17 +72,20 @@ func Respond(w http.ResponseWriter, value any) {
 	_ = json.NewEncoder(w).Encode(value)
 }
 
-// Receive reads an order to the control endpoint, and carries it out.
-func Receive(w http.ResponseWriter, r *http.Request, order any, carryOut func() error) {
-	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(order)
-	if err == nil {
-		err = carryOut()
-	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
+// Accept has the control endpoint take orders at a path, and carry each out.
+func Accept[T any](mux *http.ServeMux, path string, carryOut func(order T) error) {
+	mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
+		var order T
+		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&order)
+		if err == nil {
+			err = carryOut(order)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
 }
 
 // Control talks to the control endpoint of a stand-in in another process.

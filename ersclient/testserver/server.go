@@ -14,8 +14,11 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"mime"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -65,6 +68,19 @@ type Server struct {
 // New makes a Server that serves nothing yet.
 func New() *Server {
 	return &Server{calls: map[Call]int{}, kinds: map[FaultKind]func(Fault) Reply{}, closing: make(chan struct{}), handlersOpen: true}
+}
+
+// Accepts reports whether a request's Accept header allows an application type.
+func Accepts(r *http.Request, mediaType string) bool {
+	for _, header := range r.Header.Values("Accept") {
+		for part := range strings.SplitSeq(header, ",") {
+			accepted, _, err := mime.ParseMediaType(part)
+			if err == nil && slices.Contains([]string{mediaType, "application/*", "*/*"}, accepted) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // DefineCall makes a call known, with the status of its success.

@@ -160,16 +160,3 @@ func IsLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
-
-var settingBaseURL = &problem.Problem{
-	Code:  "SETTING-BASE_URL",
-	Title: "The address of e-RS is not set up correctly",
-	Happened: "The setting base_url must be the https address of an e-RS platform, with nothing " +
-		"after its path.",
-	Steps: []string{
-		"Contact your local service desk and quote the reference below.",
-	},
-	ServiceDesk: []string{
-		"Correct base_url, for example to https://api.dev1.ers.ncrs.nhs.uk/ers-api.",
-	},
-}

@@ -65,18 +65,3 @@ func clockProblem(off time.Duration) *problem.Problem {
 	}
 	return made.With("Off", strconv.FormatInt(int64((size+unit/2)/unit), 10))
 }
-
-const stepCheckClock = "Check the date, time and time zone on this computer. If they are wrong, ask your " +
-	"local service desk to correct them."
-
-var clockWrong = &problem.Problem{
-	Code:  "CLOCK-WRONG",
-	Title: "This computer's clock is wrong",
-	// clockProblem replaces this text by one with the difference.
-	Happened: "The clock of this computer and that of e-RS differ by more than five minutes.",
-	Steps: []string{
-		"Ask your local service desk to correct the date, time and time zone on this " +
-			"computer. Quote the reference below. Until then, times shown here are wrong and " +
-			"signing in may fail.",
-	},
-}

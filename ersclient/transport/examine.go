@@ -55,29 +55,18 @@ func (c *Client) Examine(ctx context.Context) (Examination, error) {
 	if err := c.turn(ctx, callExamine, asked); err != nil {
 		return answer, err
 	}
-	limited, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
 	handshakes := &handshakes{}
-	fresh := c.transport.Clone()
-	fresh.DisableKeepAlives = true
-	fresh.TLSClientConfig.VerifyConnection = func(state tls.ConnectionState) error {
+	verify := func(state tls.ConnectionState) error {
 		chains, err := c.transport.verifiedChains(state)
 		if err == nil {
 			handshakes.verified(state, chains)
 		}
 		return err
 	}
-	defer fresh.CloseIdleConnections()
-
 	var sent atomic.Bool
-	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
-	request, err := http.NewRequestWithContext(traced, http.MethodHead, c.target.String(), nil)
-	if err != nil {
-		return answer, problem.Unexpected.Because(err)
-	}
-	request.Header["User-Agent"] = c.userAgent
+	trace := &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}
 	asked = c.now()
-	response, err := fresh.RoundTrip(request)
+	status, header, err := c.head(ctx, trace, func(config *tls.Config) { config.VerifyConnection = verify })
 	handshakes.fill(&answer, err)
 	if err != nil {
 		made := c.transportProblem(ctx, callExamine, sent.Load(), err)
@@ -86,10 +75,8 @@ func (c *Client) Examine(ctx context.Context) (Examination, error) {
 		}
 		return answer, made
 	}
-	answer.Status = response.StatusCode
-	c.compare(&answer, asked, c.now(), response.Header)
-	// A response to HEAD has no body.
-	_ = response.Body.Close()
+	answer.Status = status
+	c.compare(&answer, asked, c.now(), header)
 	return answer, nil
 }
 
@@ -99,25 +86,14 @@ func (c *Client) withKeyExchange(ctx context.Context, failed *problem.Problem) *
 	if err := c.turn(ctx, callExamine, c.now()); err != nil {
 		return failed
 	}
-	limited, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
 	var chosen atomic.Bool
-	fresh := c.transport.Clone()
-	fresh.DisableKeepAlives = true
-	fresh.TLSClientConfig.MaxVersion, fresh.TLSClientConfig.CipherSuites = tls.VersionTLS12, rsaKeyExchange
-	fresh.TLSClientConfig.VerifyConnection = func(tls.ConnectionState) error {
-		chosen.Store(true)
-		return errors.New("this was all there was to see")
-	}
-	defer fresh.CloseIdleConnections()
-	request, err := http.NewRequestWithContext(limited, http.MethodHead, c.target.String(), nil)
-	if err != nil {
-		return failed
-	}
-	response, err := fresh.RoundTrip(request)
-	if err == nil { // VerifyConnection has refused it
-		_ = response.Body.Close()
-	}
+	_, _, err := c.head(ctx, &httptrace.ClientTrace{}, func(config *tls.Config) {
+		config.MaxVersion, config.CipherSuites = tls.VersionTLS12, rsaKeyExchange
+		config.VerifyConnection = func(tls.ConnectionState) error {
+			chosen.Store(true)
+			return errors.New("this was all there was to see")
+		}
+	})
 	if chosen.Load() || unverified(err) != nil {
 		return failed.Because(fmt.Errorf("%w; asked for RSA key exchange alone, the server accepted it", failed.Cause))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/ers-login/ers-login/ersclient"
@@ -93,12 +94,7 @@ func kindOf(err error) kind {
 }
 
 func isAny(err error, list []error) bool {
-	for _, one := range list {
-		if errors.Is(err, one) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, func(one error) bool { return errors.Is(err, one) })
 }
 
 // withoutForeignText replaces transport errors that quote the other side, whose text may hold
@@ -110,62 +106,3 @@ func withoutForeignText(err error) error {
 	}
 	return err
 }
-
-var (
-	cancelled = &problem.Problem{
-		Code:     "NET-CANCELLED",
-		Title:    "The sign-in was cancelled",
-		Happened: "The request to e-RS was cancelled before it was answered.",
-		Steps:    []string{"Press **Try again** to start over."},
-		Retry:    true,
-	}
-	nameNotFound = &problem.Problem{
-		Code:     "NET-DNS",
-		Title:    "e-RS could not be found on the network",
-		Happened: "This computer could not look up the name {{.Host}}.",
-		Steps: []string{
-			"Check that this computer is connected to your organisation's network, by cable, Wi-Fi or VPN.",
-			stepTryAgain,
-			stepServiceDesk,
-		},
-		Retry: true,
-	}
-	connectionRefused = &problem.Problem{
-		Code:     "NET-REFUSED",
-		Title:    "The connection to e-RS was refused",
-		Happened: "{{.Host}}, or a firewall on the way, refused the connection.",
-		Steps: []string{
-			"Wait a minute, then press **Try again**.",
-			"If it happens again, contact your local service desk and quote the reference below.",
-		},
-		ServiceDesk: []string{
-			"Check whether {{.Host}} can be reached from this computer.",
-		},
-		Retry: true,
-	}
-	offline = &problem.Problem{
-		Code:     "NET-OFFLINE",
-		Title:    "There is no network connection",
-		Happened: "This computer has no way to reach {{.Host}}.",
-		Steps: []string{
-			"Check that this computer is connected to your organisation's network, by cable, Wi-Fi or VPN.",
-			stepTryAgain,
-			stepServiceDesk,
-		},
-		Retry: true,
-	}
-	timedOut = &problem.Problem{
-		Code:     "NET-TIMEOUT",
-		Title:    "e-RS did not answer in time",
-		Happened: "{{.Host}} took too long to answer. The network or e-RS may be busy.",
-		Steps:    []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
-		Retry:    true,
-	}
-	connectionCut = &problem.Problem{
-		Code:     "NET-CUT",
-		Title:    "The connection to e-RS was lost",
-		Happened: "The connection to {{.Host}} was cut before e-RS answered.",
-		Steps:    []string{stepTryAgain, stepServiceDesk},
-		Retry:    true,
-	}
-)

@@ -3,6 +3,7 @@ package transport
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"net"
 	"slices"
@@ -95,12 +96,7 @@ func constrained(certificate *x509.Certificate) bool {
 }
 
 func hasExtension(certificate *x509.Certificate, id asn1.ObjectIdentifier) bool {
-	for _, extension := range certificate.Extensions {
-		if extension.Id.Equal(id) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(certificate.Extensions, func(one pkix.Extension) bool { return one.Id.Equal(id) })
 }
 
 // The TLS 1.2 cipher suites with RSA key exchange that [Config.RSAKeyExchange] adds. Without

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
-
-	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // The highest rate of a client's calls (IO-06). A sign-in is two calls, switching a role three.
@@ -111,13 +109,4 @@ func (c *Client) turn(ctx context.Context, call Call, now time.Time) error {
 		return cancelled.Because(cause)
 	}
 	return throttled.Because(cause)
-}
-
-var throttled = &problem.Problem{
-	Code:  "NET-THROTTLED",
-	Title: "Too many requests to e-RS at once",
-	Happened: "e-RS Login only sends a few requests a second to e-RS, and too many were waiting. " +
-		"This one was not sent, and nothing changed in e-RS.",
-	Steps: []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
-	Retry: true,
 }

@@ -10,8 +10,6 @@ import (
 	"net/url"
 	"sync/atomic"
 	"time"
-
-	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // idleTimeout bounds the idle time of a connection. It is short: while a user chooses a role a
@@ -106,31 +104,38 @@ func (c *Client) Reach(ctx context.Context) error {
 		return err
 	}
 	c.notices.look(now)
+	// The connection is closed once it is verified, before the transport can write a byte of the
+	// request. This uses all that net/http knows about proxies.
+	var verified atomic.Bool
+	_, _, err := c.head(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
+		verified.Store(true)
+		// The result of Close does not matter.
+		_ = info.Conn.Close()
+	}}, nil)
+	if err == nil || verified.Load() {
+		return nil
+	}
+	return c.transportProblem(ctx, callReach, false, err)
+}
+
+// head makes a HEAD request over a new connection, whose TLS settings change may change. It returns
+// the answer's status and header.
+func (c *Client) head(ctx context.Context, trace *httptrace.ClientTrace, change func(*tls.Config)) (int, http.Header, error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	// A new pool forces a new connection.
 	fresh := c.transport.Clone()
 	fresh.DisableKeepAlives = true
 	defer fresh.CloseIdleConnections()
-
-	// The connection is closed once it is verified, before the transport can write a byte of the
-	// request. This uses all that net/http knows about proxies.
-	var verified atomic.Bool
-	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
-		verified.Store(true)
-		// The result of Close does not matter.
-		_ = info.Conn.Close()
-	}})
-	request, err := http.NewRequestWithContext(traced, http.MethodHead, c.target.String(), nil)
+	if change != nil {
+		change(fresh.TLSClientConfig)
+	}
+	target := *c.target
+	request := &http.Request{Method: http.MethodHead, URL: &target, Host: target.Host, Header: http.Header{"User-Agent": c.userAgent}}
+	response, err := fresh.RoundTrip(request.WithContext(httptrace.WithClientTrace(limited, trace)))
 	if err != nil {
-		return problem.Unexpected.Because(err)
+		return 0, nil, err
 	}
-	response, err := fresh.RoundTrip(request)
-	switch {
-	case err == nil:
-		return response.Body.Close()
-	case verified.Load():
-		return nil
-	}
-	return c.transportProblem(ctx, callReach, false, err)
+	// A response to HEAD has no body.
+	return response.StatusCode, response.Header, response.Body.Close()
 }

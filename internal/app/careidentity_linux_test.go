@@ -196,9 +196,9 @@ func (l *life) reach(phase signin.Phase) signin.State {
 	}
 }
 
-// accessLife is how long the stand-in's access tokens live here: they are refreshed in the second
-// half of it.
-const accessLife = 18 * time.Second
+// accessLife is how long the stand-in's access tokens live here: they are refreshed as soon as that
+// is allowed again, after 30 to 33 seconds.
+const accessLife = 40 * time.Second
 
 // A day at work, against the whole program below the window, with the settings of a file, a real
 // keyring and real TLS. If this fails, a clinician cannot work after CIS1, or a token is where it

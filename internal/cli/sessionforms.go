@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
@@ -100,17 +99,22 @@ func entryWithoutKey(entry []byte) (string, error) {
 }
 
 func stripKey(entry []byte) ([]byte, error) {
-	if !json.Valid(entry) {
-		return nil, errors.New("could not read an entry of our own")
-	}
 	// The members keep their order, version first: scripts rely on that.
 	var kept []string
-	gjson.ParseBytes(entry).ForEach(func(name, value gjson.Result) bool {
-		if name.String() != "sessionKey" && name.String() != "accessToken" {
-			kept = append(kept, name.Raw+":"+value.Raw)
+	decoder := json.NewDecoder(bytes.NewReader(entry))
+	_, err := decoder.Token()
+	for err == nil && decoder.More() {
+		name, noName := decoder.Token()
+		var value json.RawMessage
+		quoted, noText := json.Marshal(name)
+		err = errors.Join(noName, noText, decoder.Decode(&value))
+		if name != "sessionKey" && name != "accessToken" {
+			kept = append(kept, string(quoted)+":"+string(value))
 		}
-		return true
-	})
+	}
+	if err != nil || !json.Valid(entry) {
+		return nil, errors.New("could not read an entry of our own")
+	}
 	return []byte("{" + strings.Join(kept, ",") + "}"), nil
 }
 

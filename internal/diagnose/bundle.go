@@ -325,13 +325,3 @@ func pack(writer *zip.Writer, files []File, made time.Time) error {
 	}
 	return nil
 }
-
-var notSaved = &problem.Problem{
-	Code:     "DIAG-BUNDLE",
-	Title:    "The support file was not saved",
-	Happened: "The file {{.File}} could not be written. An earlier file with this name was not changed.",
-	Steps: []string{
-		"Choose a folder that you can write to, and make sure that the disk is not full.",
-		stepDesk,
-	},
-}

@@ -11,7 +11,6 @@ import (
 	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
-	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // careIdentityChecks are those of the FHIR platform. A smartcard is one of several ways to sign in
@@ -137,15 +136,4 @@ func examine(ctx context.Context, makeWay func() (ERS, error)) (ERS, transport.E
 		return nil, transport.Examination{}, troubled(Failed, err)
 	}
 	return way, answer, Finding{}
-}
-
-var sickOAuth = &problem.Problem{
-	Code:     "DIAG-OAUTH_STATUS",
-	Title:    "The sign-in service is having problems",
-	Happened: "The connection to the sign-in service of NHS Care Identity works, and it answers with an error ({{.Status}}).",
-	Steps: []string{
-		"Wait a minute, then press **Try again**.",
-		"If it happens again, contact your local service desk and quote this reference.",
-	},
-	Retry: true,
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/problem"
-	"github.com/ers-login/ers-login/internal/workstation"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
@@ -307,60 +306,3 @@ func (n Target) workstation(ctx context.Context) Finding {
 	}
 	return ok(saidSeen)
 }
-
-const (
-	stepDesk      = "Contact your local service desk and quote the reference below."
-	stepDeskAgain = "If it happens again, contact your local service desk and quote the reference below."
-)
-
-var (
-	noCard = &problem.Problem{
-		Code:     "CARD-NONE",
-		Title:    "There is no smartcard in the reader",
-		Happened: "The smartcard reader is connected, but there is no card in it.",
-		Steps:    []string{"Insert your smartcard.", "If it is in the reader, remove it and insert it again, with the chip first."},
-	}
-	noName = &problem.Problem{
-		Code:     "DIAG-DNS",
-		Title:    "A name could not be found on the network",
-		Happened: "This computer could not look up the name {{.Host}}, which it must connect to.",
-		Steps: []string{
-			"Check that this computer is connected to your organisation's network, by cable, Wi-Fi or VPN.",
-			"Press **Try again**.",
-			stepDeskAgain,
-		},
-		Retry: true,
-	}
-	sick = &problem.Problem{
-		Code:     "DIAG-ERS_STATUS",
-		Title:    "e-RS is having problems",
-		Happened: "The connection works, but e-RS, or a gateway in front of it, responded with an error ({{.Status}}).",
-		Steps: []string{
-			"Wait a minute, then press **Try again**.",
-			stepDeskAgain,
-		},
-		Retry: true,
-	}
-	elsewhere = &problem.Problem{
-		Code:  "DIAG-ERS_ADDRESS",
-		Title: "This may not be the address of e-RS",
-		Happened: "A trusted server responds at this address, but it does not seem to be e-RS ({{.Status}}). " +
-			"If you can sign in, you do not need to do anything.",
-		Steps: []string{
-			stepDesk,
-		},
-		ServiceDesk: []string{
-			"Check the setting base_url, and whether a proxy reads what is sent to e-RS.",
-		},
-	}
-	unseen = &problem.Problem{
-		Code:  workstation.Unseen.Code,
-		Title: "Your session may stay open when the screen is locked",
-		Happened: "e-RS Login cannot see all of these on this computer: locking the screen, switching users, sleep and signing out. " +
-			"What is missing: {{.What}}",
-		Steps: []string{
-			"You can keep working. Sign out of e-RS when you leave the computer.",
-			"If your session must end when the screen is locked, contact your local service desk and quote the reference below.",
-		},
-	}
-)

@@ -249,14 +249,3 @@ func troubled(state State, err error) Finding {
 }
 
 var cancelled = skipped(saidCancelled)
-
-var noAnswer = &problem.Problem{
-	Code:     "DIAG-TIMEOUT",
-	Title:    "A part of this computer does not answer",
-	Happened: "The check \"{{.Check}}\" got no answer in time.",
-	Steps: []string{
-		"Press **Try again**.",
-		stepDeskAgain,
-	},
-	Retry: true,
-}

@@ -282,34 +282,3 @@ func (b *bounded) Write(text []byte) (int, error) {
 	_, _ = b.Buffer.Write(kept) // it never fails
 	return len(text), nil
 }
-
-var unreadable = &problem.Problem{
-	Code:     "DIAG-READER",
-	Title:    "One kind of program cannot read the session",
-	Happened: "Programs that read the session like \"{{.Reader}}\" cannot find it on this computer.",
-	Steps: []string{
-		"If all your e-RS applications work, you do not need to do anything.",
-		"If one of them does not work, contact your local service desk and quote the " +
-			"reference below.",
-	},
-	ServiceDesk: []string{
-		"See docs/handoff.md for the ways to read it. The command ers-login session reads " +
-			"it for every program.",
-	},
-}
-
-var ambiguous = &problem.Problem{
-	Code:  "DIAG-READER_SEVERAL",
-	Title: "The session is stored more than once",
-	Happened: "Another program has stored something under the name of e-RS Login. Programs that " +
-		"read like \"{{.Reader}}\" find no session then, and others may find the wrong one.",
-	Steps: []string{
-		"Sign out of e-RS and sign in again.",
-		"If it happens again, contact your local service desk, quote the reference below " +
-			"and say which applications use e-RS.",
-	},
-	ServiceDesk: []string{
-		"Open the desktop's own program for passwords and remove the entries with the " +
-			"service ers-login.",
-	},
-}

@@ -28,8 +28,9 @@ import (
 	"github.com/ers-login/ers-login/internal/testing/stage"
 )
 
-// tokenLife is short, so that a refresh is seen, and long enough for each reader to be started once.
-const tokenLife = 30 * time.Second
+// tokenLife is short, so that a refresh is seen (30 seconds after another, at the earliest), and long
+// enough for each reader to be started once.
+const tokenLife = 45 * time.Second
 
 // browserScene is a stage with the stand-in for NHS Care Identity and the FHIR API, which a real
 // browser opens over plain HTTP.

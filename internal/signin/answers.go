@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient"
@@ -80,6 +81,8 @@ func (m *machine) onOpened(now time.Time, e opened) []effect {
 	}
 	if m.resume != nil && m.resume.user == m.state.User.Identifier {
 		if permission, offered := find(m.state.Permissions, m.resume.pair); offered {
+			// Whom the user can work for is asked anew: it may have changed.
+			permission.OnBehalfOf = ""
 			return m.choose(now, permission)
 		}
 	}
@@ -116,8 +119,15 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 	if m.state.Phase == Ending {
 		return m.close()
 	}
+	resume := m.resume
+	m.resume = nil
 	if e.err == nil && len(m.grant.Clinicians) > 0 {
 		m.state.Clinicians, m.grant.Clinicians = m.grant.Clinicians, nil
+		if resume != nil && slices.Contains(m.state.Clinicians, resume.pair.OnBehalfOf) {
+			acting := m.state.Chosen
+			acting.OnBehalfOf = resume.pair.OnBehalfOf
+			return m.choose(now, acting)
+		}
 		m.enter(now, ChoosingClinician)
 		return nil
 	}

@@ -314,3 +314,41 @@ func TestWakingWithATokenThatHasEnded(t *testing.T) {
 	m.handle(again, refreshed{m.attempt, inRole("two", clinician, again), nil})
 	assert.Equal(t, SignedIn, m.state.Phase)
 }
+
+// A user who renews goes on for the same clinician, without another choice, unless e-RS no longer
+// has that clinician for them (A040).
+func TestRenewingForAClinician(t *testing.T) {
+	for name, test := range map[string]struct {
+		clinicians []string
+		phase      Phase
+		effects    []string
+	}{
+		"still allowed": {[]string{"555032000200", colleague}, Selecting, []string{"A002 SERVICE_PROVIDER_CLINICIAN_ADMIN for " + colleague}},
+		"no longer":     {[]string{"555032000200"}, ChoosingClinician, nil},
+		"no clinician":  {nil, Choosing, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := at(t, "selecting, for a clinician")
+			m.handle(morning, selected{m.attempt, inRole("one", acting, morning), nil})
+			m.handle(morning, published{attempt: m.attempt})
+			m.handle(morning, intentEvent{Renew{}})
+			m.handle(morning, ended{})
+			m.handle(morning, reported{Report{Kind: ProofAppeared, Proof: proof("renewed", morning)}})
+			effects := m.handle(morning, opened{m.attempt, token("two", morning), clinician, nil})
+			require.Len(t, effects, 1)
+			require.Equal(t, admin, effects[0].(selectRole).permission, "whom for is asked") //nolint:errcheck,forcetypeassert // a panic fails the test just as well
+			outcome := selected{attempt: m.attempt, grant: m.grant}
+			if outcome.grant.Clinicians = test.clinicians; len(test.clinicians) == 0 {
+				outcome.err = noClinicians
+			}
+			assert.Equal(t, test.effects, names(m.handle(morning, outcome)))
+			assert.Equal(t, test.phase, m.state.Phase)
+			if test.phase == Selecting {
+				assert.Equal(t, acting, m.state.Chosen)
+				m.handle(morning, selected{m.attempt, inRole("two", acting, morning), nil})
+				m.handle(morning, published{attempt: m.attempt})
+				assert.Equal(t, SignedIn, m.state.Phase)
+			}
+		})
+	}
+}

@@ -62,7 +62,8 @@ type machine struct {
 	// next is where an ending session leads.
 	next destination
 	// resume is the pair to select without asking, once the session is open, because the user has
-	// chosen it already. It goes with everything that is not on the way there.
+	// chosen it already; and the clinician, if e-RS still offers that one. It goes with everything
+	// that is not on the way there.
 	resume *chosen
 	// noGrace: the computer does not wait, so a session is closed as soon as the keyring is clear.
 	noGrace bool
@@ -435,7 +436,7 @@ func (m *machine) prompt(now time.Time, fresh bool) []effect {
 
 // choose selects a pair.
 func (m *machine) choose(now time.Time, permission ersclient.Permission) []effect {
-	m.resume, m.deferredChoice = nil, nil
+	m.deferredChoice = nil
 	m.state.Chosen, m.state.Problem, m.state.Clinicians = permission, nil, nil
 	m.enter(now, Selecting)
 	if m.running != noCall {
@@ -448,7 +449,7 @@ func (m *machine) choose(now time.Time, permission ersclient.Permission) []effec
 
 // chooseAgain goes back to the choice of a role, and shows why the last one has failed, if it has.
 func (m *machine) chooseAgain(now time.Time, failed error) []effect {
-	m.deferredChoice = nil
+	m.resume, m.deferredChoice = nil, nil
 	m.state.Chosen, m.state.Problem, m.state.Clinicians = m.grant.Permission, nil, nil
 	m.enter(now, Choosing)
 	if failed != nil {

@@ -104,9 +104,7 @@ var (
 		Code:     "CARD-BRIDGE_MISSING",
 		Title:    "A part of e-RS Login is missing",
 		Happened: "The part of e-RS Login that talks to the NHS Identity Agent is not on this computer.",
-		Steps: []string{
-			tellServiceDesk,
-		},
+		Steps:    []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Install e-RS Login again. The file ers-login-ticketbridge must be in the same folder.",
 		},
@@ -128,9 +126,7 @@ var (
 		Title: "The Identity Agent does not work with e-RS Login",
 		Happened: "e-RS Login reads your smartcard through the NHS Identity Agent. The one on this " +
 			"computer is the wrong kind.",
-		Steps: []string{
-			tellServiceDesk,
-		},
+		Steps: []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Install the NHS Identity Agent again. Its TicketApiDll.dll must be the 32-bit one.",
 		},
@@ -140,9 +136,7 @@ var (
 		Title: "The Identity Agent is damaged",
 		Happened: "e-RS Login reads your smartcard through the NHS Identity Agent. The one on this " +
 			"computer cannot be used.",
-		Steps: []string{
-			tellServiceDesk,
-		},
+		Steps: []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Repair the NHS Identity Agent or install it again. Its TicketApiDll.dll cannot be " +
 				"loaded.",

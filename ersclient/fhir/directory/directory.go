@@ -172,15 +172,18 @@ func (e *refusedError) Unwrap() error { return e.StatusError }
 
 // decodeName reads the directory's answer about a code.
 func decodeName(answer []byte, code string) (string, error) {
-	root, err := transport.ParseObject(answer)
-	if err != nil {
+	var root map[string]any
+	if err := transport.Decode(answer, &root); err != nil {
 		return "", err
 	}
-	organisation := root.Get("Organisation")
-	if id := organisation.Get("OrgId.extension"); id.Exists() && !strings.EqualFold(id.Str, code) {
-		return "", errors.New("the answer is about another organisation")
+	organisation := root["Organisation"]
+	if id := transport.Member(organisation, "OrgId", "extension"); id != nil {
+		if about, _ := id.(string); !strings.EqualFold(about, code) {
+			return "", errors.New("the answer is about another organisation")
+		}
 	}
-	name := problem.Clean(organisation.Get("Name").Str, maxName)
+	text, _ := transport.Member(organisation, "Name").(string)
+	name := problem.Clean(text, maxName)
 	if name == "" {
 		return "", errors.New("the answer has no name")
 	}

@@ -174,50 +174,6 @@ func foreignKind(data []byte) *problem.Problem {
 	return nil
 }
 
-var (
-	isEmpty    = &problem.Problem{Happened: "The file is empty."}
-	isCutOff   = &problem.Problem{Happened: "A block in the file is damaged, or its end is missing."}
-	isARequest = &problem.Problem{
-		Happened: "The file is a request for a certificate, and not the certificate that was issued for it.",
-	}
-	isAPKCS7 = &problem.Problem{
-		Happened: "The file is a PKCS#7 file (.p7b).",
-		ServiceDesk: []string{
-			"Convert the PKCS#7 file with openssl pkcs7 -print_certs -in \"{{.File}}\" -out " +
-				"NEW.pem. Add -inform DER if it is not text.",
-		},
-	}
-	isOpenSSH = &problem.Problem{
-		Happened: "The file is a key in OpenSSH's own form.",
-		ServiceDesk: []string{
-			"Convert the OpenSSH key in place with ssh-keygen -p -m PKCS8 -f \"{{.File}}\".",
-		},
-	}
-	isAPublicKey = &problem.Problem{Happened: "The file is a public key."}
-	isAPKCS12    = &problem.Problem{
-		Happened: "The file is a PKCS#12 file.",
-		ServiceDesk: []string{
-			"Give the PKCS#12 file a name that ends in .p12, set certificate to it, and leave " +
-				"key empty.",
-		},
-	}
-	isAKeystore = &problem.Problem{
-		Happened: "The file is a Java keystore of the old kind.",
-		ServiceDesk: []string{
-			"Convert the Java keystore with keytool -importkeystore -srckeystore \"{{.File}}\" " +
-				"-destkeystore NEW.p12 -deststoretype PKCS12.",
-		},
-	}
-	isAPKCS12Bundle = &problem.Problem{
-		Happened: "The file is a PKCS#12 file.",
-		ServiceDesk: []string{
-			"Take its certificates out with openssl pkcs12 -nokeys -in \"{{.File}}\" -out NEW.pem.",
-		},
-	}
-	isACertificate = &problem.Problem{Happened: "The file is a certificate."}
-	isAKey         = &problem.Problem{Happened: "The file has a private key in it, and no certificate."}
-)
-
 func isCertificate(der []byte) bool { _, err := x509.ParseCertificate(der); return err == nil }
 func isRequest(der []byte) bool     { _, err := x509.ParseCertificateRequest(der); return err == nil }
 func isPublicKey(der []byte) bool   { _, err := x509.ParsePKIXPublicKey(der); return err == nil }

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/ers-login/ers-login/ersclient/transport"
-	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // LoadRootCAs returns the authorities trusted for e-RS's certificate, and their name for
@@ -86,18 +85,3 @@ var withoutVariables = sync.OnceFunc(func() {
 	// If there are none, the handshake reports it.
 	_, _ = x509.SystemCertPool()
 })
-
-// BundleProblems are those of the file that ca_bundle names.
-var BundleProblems = problem.Family{bundleFile.missing, bundleFile.unreadable, bundleEmpty}
-
-var bundleEmpty = &problem.Problem{
-	Code:     "CA-EMPTY",
-	Title:    "The file of trusted certificates is empty",
-	Happened: "The setting {{.Setting}} names {{.File}}, and there is no certificate in it that can be read.",
-	Steps: []string{
-		"Contact your local service desk and quote the reference below.",
-	},
-	ServiceDesk: []string{
-		"Put the NHS root certificate there in PEM form. It begins with BEGIN CERTIFICATE.",
-	},
-}

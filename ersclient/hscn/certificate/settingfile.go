@@ -57,36 +57,3 @@ func readBounded(path string) ([]byte, error) {
 	}
 	return data, nil
 }
-
-// The texts for both kinds of file.
-const (
-	titleMissing       = "A certificate file is missing"
-	happenedMissing    = "The setting {{.Setting}} names {{.File}}, and there is no such file."
-	deskMissing        = "Correct {{.Setting}}, or put the file there."
-	titleUnreadable    = "A certificate file could not be read"
-	happenedUnreadable = "The setting {{.Setting}} names {{.File}}, and e-RS Login cannot read it."
-	deskUnreadable     = "Make sure that {{.File}} is a file that this user is allowed to read."
-)
-
-var (
-	certificateFile = &fileKind{
-		&problem.Problem{
-			Code: "CERT-MISSING", Title: titleMissing, Happened: happenedMissing,
-			Steps: []string{stepFixCertificate}, ServiceDesk: []string{deskMissing},
-		},
-		&problem.Problem{
-			Code: "CERT-UNREADABLE", Title: titleUnreadable, Happened: happenedUnreadable,
-			Steps: []string{stepFixCertificate}, ServiceDesk: []string{deskUnreadable},
-		},
-	}
-	bundleFile = &fileKind{
-		&problem.Problem{
-			Code: "CA-MISSING", Title: titleMissing, Happened: happenedMissing,
-			Steps: []string{stepFixCertificate}, ServiceDesk: []string{deskMissing},
-		},
-		&problem.Problem{
-			Code: "CA-UNREADABLE", Title: titleUnreadable, Happened: happenedUnreadable,
-			Steps: []string{stepFixCertificate}, ServiceDesk: []string{deskUnreadable},
-		},
-	}
-)

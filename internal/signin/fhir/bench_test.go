@@ -3,11 +3,8 @@ package fhir
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
-	"io"
 	"net/http" //nolint:depguard // the bare calls that the platform is measured against
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +14,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/ers-login/ers-login/ersclient/cis2test"
+	"github.com/ers-login/ers-login/internal/testing/ratio"
 )
 
 // bareSignIn is the baseline: three net/http calls with the same content over the same TLS, the
@@ -24,19 +22,10 @@ import (
 type bareSignIn struct {
 	b      *testing.B
 	server *cis2test.Server
-	client *http.Client
+	client *ratio.Client
 }
 
 const bareRedirect = "http://localhost:8149/callback"
-
-func newBareSignIn(b *testing.B, server *cis2test.Server) bareSignIn {
-	b.Helper()
-	transport := &http.Transport{
-		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: server.RootCAs()}, MaxIdleConnsPerHost: 2,
-	}
-	b.Cleanup(transport.CloseIdleConnections)
-	return bareSignIn{b, server, &http.Client{Transport: transport}}
-}
 
 // code signs a persona in.
 func (s bareSignIn) code(persona, verifier string) string {
@@ -63,56 +52,34 @@ func (s bareSignIn) open(ctx context.Context, code, verifier string) {
 	var tokens struct {
 		Access string `json:"access_token"`
 	}
-	s.call(ctx, http.MethodPost, s.server.OAuthURL()+"/token", url.Values{
+	s.client.Call(ctx, http.MethodPost, s.server.OAuthURL()+"/token", url.Values{
 		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {bareRedirect},
 		"client_id": {cis2test.PublicClientID}, "code_verifier": {verifier},
 	}.Encode(), http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, &tokens)
 	bearer := http.Header{"Authorization": {"Bearer " + tokens.Access}, "Accept": {"application/fhir+json"}}
 	var asking sync.WaitGroup
 	var info, roles map[string]any
-	asking.Go(func() { s.call(ctx, http.MethodGet, s.server.OAuthURL()+"/userinfo", "", bearer, &info) })
-	s.call(ctx, http.MethodGet, s.server.FHIRURL()+"/R4/PractitionerRole", "", bearer, &roles)
+	asking.Go(func() { s.client.Call(ctx, http.MethodGet, s.server.OAuthURL()+"/userinfo", "", bearer, &info) })
+	s.client.Call(ctx, http.MethodGet, s.server.FHIRURL()+"/R4/PractitionerRole", "", bearer, &roles)
 	asking.Wait()
 	if info["sub"] == nil || roles["entry"] == nil {
 		s.b.Error("no answer")
 	}
 }
 
-func (s bareSignIn) call(ctx context.Context, method, address, body string, header http.Header, into any) {
-	request, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
-	if err != nil {
-		s.b.Error(err)
-		return
-	}
-	request.Header = header
-	response, err := s.client.Do(request)
-	if err != nil {
-		s.b.Error(err)
-		return
-	}
-	answer, err := io.ReadAll(response.Body)
-	if err != nil || response.Body.Close() != nil || response.StatusCode != http.StatusOK {
-		s.b.Error(response.Status, err)
-	}
-	if err := json.Unmarshal(answer, into); err != nil {
-		s.b.Error(err)
-	}
-}
-
-// BenchmarkCodeToRolesRatio alternates what follows a sign-in in the browser (token, userinfo, A030)
-// by the platform and as bare calls, for the persona with forty organisations, and reports the one's
-// time as a multiple of the other's: the median of the ratios of adjacent pairs, since other load
-// slows both of a pair, or is rare. The budget is 1.10.
+// BenchmarkCodeToRolesRatio reports the time of what follows a sign-in in the browser (token,
+// userinfo, A030), for the persona with forty organisations, as a multiple of that of bare calls. The
+// budget is 1.10.
 func BenchmarkCodeToRolesRatio(b *testing.B) {
 	d := newDesk(b, cis2test.Consultant, nil)
-	bare := newBareSignIn(b, d.server)
+	bare := bareSignIn{b, d.server, ratio.NewClient(b, &tls.Config{RootCAs: d.server.RootCAs()})}
 	timed := func(open func()) time.Duration {
 		start := time.Now()
 		open()
 		return time.Since(start)
 	}
-	// Both sign-ins in the browser come first, whose connections take a moment to end.
-	pair := func(oursFirst bool) (ours, theirs time.Duration) {
+	ratio.ReportPairs(b, func(oursFirst bool) (ours, theirs time.Duration) {
+		// Both sign-ins in the browser come first, whose connections take a moment to end.
 		proof, verifier := d.proof(b), oauth2.GenerateVerifier()
 		code := bare.code(cis2test.Consultant, verifier)
 		opensOurs := func() {
@@ -128,14 +95,5 @@ func BenchmarkCodeToRolesRatio(b *testing.B) {
 		}
 		theirs = timed(opensTheirs)
 		return timed(opensOurs), theirs
-	}
-	pair(true)
-	var ratios []float64
-	for i := 0; b.Loop(); i++ {
-		one, bareOne := pair(i%2 == 0)
-		other, bareOther := pair(i%2 != 0)
-		ratios = append(ratios, float64(one+other)/float64(bareOne+bareOther))
-	}
-	slices.Sort(ratios)
-	b.ReportMetric(ratios[len(ratios)/2], "x-bare")
+	})
 }

@@ -278,7 +278,7 @@ func TestFaults(t *testing.T) {
 					r.pass(t, func(s signin.State) bool { return s.Phase == signin.Failed })
 					want := one.oauth
 					if one.done {
-						want = "CIS2-REFRESH_REFUSED"
+						want = "CIS2-REFRESH_LOST"
 					}
 					r.awaitProblem(t, signin.Failed, want)
 					require.True(t, tried(2)())

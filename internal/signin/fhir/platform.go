@@ -33,6 +33,9 @@ const (
 	// twice that is refreshed in the second half of its life.
 	refreshLatest   = 60 * time.Second
 	refreshEarliest = 180 * time.Second
+	// refreshFloor is the shortest time between two refreshes, however soon a token ends: a broker's
+	// of a second would have each computer call every second.
+	refreshFloor = 30 * time.Second
 )
 
 // Gateway is the OAuth 2 server as this platform calls it; the Client of package cis2 is one. Every
@@ -96,6 +99,8 @@ type Platform struct {
 	// code is that of the last sign-in in the browser, by the proof that stands for it.
 	code  cis2.Code
 	proof secret.Text
+	// inDoubt is the refresh token that was sent last without an answer to trust: it may be used up.
+	inDoubt secret.Text
 }
 
 var _ signin.Platform = (*Platform)(nil)
@@ -356,10 +361,15 @@ func refreshAt(now, ends time.Time) time.Time {
 	if life := ends.Sub(now); life < 2*refreshEarliest {
 		earliest, latest = life/2, life/6
 	}
+	floor := now.Add(refreshFloor)
 	if earliest <= latest {
-		return now
+		return floor
 	}
-	return ends.Add(-latest - mathrand.N(earliest-latest)) //nolint:gosec // G404: it spreads load, and keeps no secret
+	at := ends.Add(-latest - mathrand.N(earliest-latest)) //nolint:gosec // G404: it spreads load, and keeps no secret
+	if at.Before(floor) {
+		return floor
+	}
+	return at
 }
 
 // Select is carried out by each call that other applications make. For a service provider clinician
@@ -382,13 +392,22 @@ func (p *Platform) Select(ctx context.Context, grant signin.Grant, permission er
 	return grant, nil
 }
 
-// Refresh redeems the refresh token.
+// Refresh redeems the refresh token. One whose answer was lost, a gateway's 502, 503 or 504
+// included, may have been used up by that: if it is refused then, the error says so.
 func (p *Platform) Refresh(ctx context.Context, grant signin.Grant) (signin.Grant, error) {
 	tokens, err := p.Gateway.Refresh(ctx, cis2.RefreshToken{Text: grant.Credential})
-	if err != nil {
-		return signin.Grant{}, err
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case err == nil:
+		p.inDoubt = secret.Text{}
+		return renewed(grant, tokens, time.Now()), nil
+	case errors.Is(err, ersclient.ErrAnswerLost):
+		p.inDoubt = grant.Credential
+	case errors.Is(err, cis2.RefreshUsed) && grant.Credential.Equal(p.inDoubt):
+		err = usedUp.Because(err)
 	}
-	return renewed(grant, tokens, time.Now()), nil
+	return signin.Grant{}, err
 }
 
 // Close has nothing to call: the tokens are forgotten with the grant.

@@ -17,6 +17,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/cis2test"
 	"github.com/ers-login/ers-login/ersclient/fhir"
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/ersclient/testserver"
 	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
@@ -256,6 +257,43 @@ func TestRefresh(t *testing.T) {
 	require.ErrorIs(t, err, ersclient.ErrRefreshRefused, "CIS2 has ended the session")
 }
 
+// A refresh token may be used up by a refresh without an answer. If this fails, users who are signed
+// out by that do not learn why, or an outage signs them out.
+func TestARefreshWithoutAnAnswer(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault   testserver.Fault
+		revoked bool
+		code    string // of the next refresh; "" is none
+	}{
+		"504, carried out":         {testserver.Fault{Kind: testserver.Status, Status: 504, Handled: true}, false, "CIS2-REFRESH_LOST"},
+		"502, carried out":         {testserver.Fault{Kind: testserver.Status, Status: 502, Handled: true}, false, "CIS2-REFRESH_LOST"},
+		"cut, carried out":         {testserver.Fault{Kind: testserver.CutAfter}, false, "CIS2-REFRESH_LOST"},
+		"504, not carried out":     {testserver.Fault{Kind: testserver.Status, Status: 504}, false, ""},
+		"429, and the user is out": {testserver.Fault{Kind: testserver.Status, Status: 429}, true, "CIS2-REFRESH_REFUSED"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, cis2test.GP, nil)
+			grant := d.open(t)
+			require.NoError(t, d.server.Fail(cis2test.Refresh, test.fault))
+			_, err := d.Refresh(t.Context(), grant)
+			require.Error(t, err)
+			require.NotErrorIs(t, err, ersclient.ErrRefreshRefused)
+			if test.revoked {
+				d.server.Revoke(cis2test.GP)
+			}
+			next, err := d.Refresh(t.Context(), grant)
+			if test.code == "" {
+				require.NoError(t, err)
+				d.server.Revoke(cis2test.GP)
+				_, err = d.Refresh(t.Context(), next)
+				test.code = "CIS2-REFRESH_REFUSED"
+			}
+			require.ErrorIs(t, err, ersclient.ErrRefreshRefused)
+			assert.Equal(t, test.code, problem.Of(err).Code)
+		})
+	}
+}
+
 func TestWhenATokenIsRefreshed(t *testing.T) {
 	now := time.Date(2027, 3, 1, 8, 42, 0, 0, time.UTC)
 	tokens := func(life time.Duration, refresh string, refreshLife time.Duration) cis2.Tokens {
@@ -278,7 +316,8 @@ func TestWhenATokenIsRefreshed(t *testing.T) {
 		"a broker that does not say":   {tokens(time.Hour, "r", 0), 57 * time.Minute, 59 * time.Minute, lifetime},
 		"a broker without refreshing":  {tokens(time.Hour, "", 0), 0, 0, time.Hour},
 		"tokens of a minute":           {tokens(time.Minute, "r", time.Hour), 30 * time.Second, 50 * time.Second, time.Hour},
-		"a clock that makes them past": {tokens(-time.Minute, "r", time.Hour), -time.Second, time.Second, time.Hour},
+		"tokens of a second":           {tokens(time.Second, "r", time.Hour), refreshFloor, refreshFloor, time.Hour},
+		"a clock that makes them past": {tokens(-time.Minute, "r", time.Hour), refreshFloor, refreshFloor, time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 50 {

@@ -10,9 +10,7 @@ var (
 		Title: "The certificate thumbprint is not valid",
 		Happened: "The setting {{.Setting}} must be a certificate's SHA-1 thumbprint: 40 digits from " +
 			"0 to 9 and A to F.",
-		Steps: []string{
-			stepReference,
-		},
+		Steps: []string{stepReference},
 		ServiceDesk: []string{
 			"Copy the thumbprint from the certificate's details, or from what certutil -user " +
 				"-store My shows.",
@@ -23,9 +21,7 @@ var (
 		Title: "Your organisation's certificate is not on this computer",
 		Happened: "The setting {{.Setting}} names the certificate with the thumbprint " +
 			"{{.Thumbprint}}. e-RS Login looked in {{.Places}} and did not find it.",
-		Steps: []string{
-			stepReference,
-		},
+		Steps: []string{stepReference},
 		ServiceDesk: []string{
 			"Import the certificate with its key into one of the two, or correct the " +
 				"thumbprint. A renewed certificate has another one.",
@@ -42,9 +38,7 @@ var (
 		Code:     "CERT-STORE_INVALID",
 		Title:    "Your organisation's certificate is damaged",
 		Happened: "The certificate in {{.Place}} that the setting {{.Setting}} names could not be understood.",
-		Steps: []string{
-			stepReference,
-		},
+		Steps:    []string{stepReference},
 		ServiceDesk: []string{
 			"Import the certificate again.",
 		},
@@ -53,9 +47,7 @@ var (
 		Code:     "CERT-STORE_KEY_MISSING",
 		Title:    "The key of your organisation's certificate is missing",
 		Happened: "The certificate \"{{.Name}}\" is in {{.Place}} (setting {{.Setting}}), but without its private key.",
-		Steps: []string{
-			stepReference,
-		},
+		Steps:    []string{stepReference},
 		ServiceDesk: []string{
 			"Delete the certificate there, and import it from the PKCS#12 file (.p12 or .pfx) " +
 				"that has the key. A .cer or .crt file has none.",
@@ -81,9 +73,7 @@ var (
 		Happened: "The private key of the certificate \"{{.Name}}\" in {{.Place}} (setting " +
 			"{{.Setting}}) is set to ask for consent or a password each time. e-RS Login needs " +
 			"to use the key without asking.",
-		Steps: []string{
-			stepReference,
-		},
+		Steps: []string{stepReference},
 		ServiceDesk: []string{
 			"Import the certificate again, without strong private key protection.",
 		},
@@ -94,9 +84,7 @@ var (
 		Happened: "The certificate \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) has its private " +
 			"key on a smartcard. Your organisation's certificate must be on the computer " +
 			"itself: a person's smartcard is for signing in.",
-		Steps: []string{
-			stepReference,
-		},
+		Steps: []string{stepReference},
 		ServiceDesk: []string{
 			"Set {{.Setting}} to the thumbprint of the organisation's endpoint certificate. " +
 				"Windows lists the certificates of an inserted smartcard beside it.",
@@ -107,9 +95,7 @@ var (
 		Title: "The key of your organisation's certificate is too old",
 		Happened: "The private key of the certificate \"{{.Name}}\" in {{.Place}} (setting " +
 			"{{.Setting}}) is held by a provider that e-RS Login cannot use.",
-		Steps: []string{
-			stepReference,
-		},
+		Steps: []string{stepReference},
 		ServiceDesk: []string{
 			"Import the PKCS#12 file again with certutil -csp \"Microsoft Software Key Storage " +
 				"Provider\" -importpfx My FILE NoExport.",
@@ -127,9 +113,7 @@ var (
 		Code:     "CERT-STORE_KEY_MISMATCH",
 		Title:    "Certificate and key do not belong together",
 		Happened: "The private key that Windows has for \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) is not the certificate's.",
-		Steps: []string{
-			stepReference,
-		},
+		Steps:    []string{stepReference},
 		ServiceDesk: []string{
 			"Delete the certificate there, and import the PKCS#12 file (.p12 or .pfx) again.",
 		},

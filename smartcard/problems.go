@@ -84,9 +84,7 @@ var guidance = map[Code]problem.Problem{
 	InvalidParameter: {
 		Title:    "The Identity Agent did not accept the request",
 		Happened: "e-RS Login and the Identity Agent on this computer do not understand each other.",
-		Steps: []string{
-			tellServiceDesk,
-		},
+		Steps:    []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Check that the version of the Identity Agent works with e-RS Login.",
 		},
@@ -132,9 +130,7 @@ var guidance = map[Code]problem.Problem{
 	NotImplemented: {
 		Title:    "This Identity Agent cannot do what was asked",
 		Happened: "e-RS Login needs a newer version of the Identity Agent than the one on this computer.",
-		Steps: []string{
-			tellServiceDesk,
-		},
+		Steps:    []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Update the NHS Identity Agent.",
 		},
@@ -244,9 +240,7 @@ var guidance = map[Code]problem.Problem{
 	AuthMethodNotSupported: {
 		Title:    "This way of signing in is not supported",
 		Happened: "The way of signing in that was asked for is not supported for your smartcard sign-in.",
-		Steps: []string{
-			tellServiceDesk,
-		},
+		Steps:    []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Check how the NHS Identity Agent is set up.",
 		},
@@ -255,9 +249,7 @@ var guidance = map[Code]problem.Problem{
 	VersionConflict: {
 		Title:    "The parts of the Identity Agent do not fit together",
 		Happened: "Parts of the Identity Agent on this computer have different versions.",
-		Steps: []string{
-			tellServiceDesk,
-		},
+		Steps:    []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Install the NHS Identity Agent again.",
 		},
@@ -287,9 +279,7 @@ var guidance = map[Code]problem.Problem{
 	LoadResFailed: {
 		Title:    "A part of the Identity Agent is missing",
 		Happened: "The Identity Agent could not load one of its own parts.",
-		Steps: []string{
-			tellServiceDesk,
-		},
+		Steps:    []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Repair the NHS Identity Agent or install it again.",
 		},
@@ -297,9 +287,7 @@ var guidance = map[Code]problem.Problem{
 	AuthMethodNotAvailable: {
 		Title:    "This way of signing in is not available",
 		Happened: "The Identity Agent on this computer does not offer the way of signing in that was asked for.",
-		Steps: []string{
-			tellServiceDesk,
-		},
+		Steps:    []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Check how the NHS Identity Agent is set up.",
 		},
@@ -343,9 +331,7 @@ var groupGuidance = map[Group]problem.Problem{
 	GroupConfiguration: {
 		Title:    "The Identity Agent is not set up properly",
 		Happened: "The Identity Agent on this computer reported a problem with its installation or its settings.",
-		Steps: []string{
-			tellServiceDesk,
-		},
+		Steps:    []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Check how the NHS Identity Agent is installed and set up.",
 		},

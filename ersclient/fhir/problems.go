@@ -1,0 +1,75 @@
+package fhir
+
+import (
+	"net/http"
+
+	"github.com/ers-login/ers-login/internal/problem"
+)
+
+const (
+	serviceDesk = "If it happens again, contact your local service desk and quote the reference below."
+	askDesk     = "Contact your local service desk and quote the reference below."
+	tryAgain    = "Press **Try again**."
+	quoted      = "Message from e-RS: {{.Outcome}}"
+)
+
+// statusGuidance is what a status means on this platform, where transport's guidance for all calls
+// does not hold.
+var statusGuidance = map[int]*problem.Problem{
+	http.StatusUnauthorized: {
+		Title:    "Your sign-in to e-RS has ended",
+		Happened: "e-RS no longer accepts your sign-in.",
+		Steps:    []string{"Press **Try again** to sign in again.", serviceDesk},
+		Retry:    true,
+	},
+	http.StatusForbidden: {
+		Title:    "e-RS did not allow this",
+		Happened: "e-RS says that you are not authorised for this.",
+		Steps:    []string{tryAgain, serviceDesk},
+		Retry:    true,
+	},
+	http.StatusNotAcceptable: {
+		Title:       "There is a problem with e-RS Login",
+		Happened:    "e-RS does not offer the kind of answer that e-RS Login needs.",
+		Steps:       []string{askDesk},
+		ServiceDesk: []string{"Check the setting fhir_base_url, and whether there is a newer version of e-RS Login."},
+	},
+}
+
+var (
+	levelTooLow = &problem.Problem{
+		Title:    "e-RS needs a more secure way to sign in",
+		Happened: "The way you signed in with NHS Care Identity is not secure enough for e-RS.",
+		Quoted:   quoted,
+		Steps: []string{
+			"Press **Try again**, and sign in another way, such as with your smartcard or a security key.",
+			"If you have no other way, ask your Registration Authority for one. Quote the reference below.",
+		},
+		Retry: true,
+	}
+	identityTooLow = &problem.Problem{
+		Title:    "e-RS needs better proof of your identity",
+		Happened: "Your identity has not been verified to the level that e-RS needs.",
+		Quoted:   quoted,
+		Steps:    []string{"Ask your Registration Authority to verify your identity to a higher level. Quote the reference below."},
+	}
+	asidMissing = &problem.Problem{
+		Title:    "e-RS Login is not fully registered for e-RS",
+		Happened: "The registration of your organisation is not complete, so you cannot sign in to e-RS.",
+		Steps:    []string{askDesk},
+		ServiceDesk: []string{
+			"Ask NHS England to add the ASID to the application's registration on the NHS API platform. No setting of e-RS Login does it.",
+		},
+	}
+	functionNotHeld = &problem.Problem{
+		Title:    "You cannot use this role at the moment",
+		Happened: "By the records of e-RS, you do not have this role at this organisation.",
+		Steps:    []string{"If you need this role, ask your Registration Authority to add it. Quote the reference below."},
+	}
+	organisationNotAllowed = &problem.Problem{
+		Title:       "e-RS Login may not be used for this organisation",
+		Happened:    "The registration of e-RS Login does not cover this organisation.",
+		Steps:       []string{"If you need this organisation, contact your local service desk and quote the reference below."},
+		ServiceDesk: []string{"Ask NHS England to add the organisation's ODS code to the application's allow list."},
+	}
+)
