@@ -23,3 +23,33 @@ type Agent interface {
 	// DestroyTicket signs the user out of Spine, the same as pulling the card (_TcktApi_destroyTicket).
 	DestroyTicket(ctx context.Context) error
 }
+
+// Presence is what is seen of smartcard readers and cards at a moment. It is a hint: the ticket
+// decides.
+type Presence struct {
+	// Err is why the readers cannot be seen, nil if they can.
+	Err error
+	// Readers are in the order in which they appeared. There are none while they cannot be seen.
+	Readers []Reader
+}
+
+// Reader is a smartcard reader.
+type Reader struct {
+	Name string
+	// Card reports whether there is a card in it: any card, for what kind it is the Identity Agent
+	// alone knows.
+	Card bool
+}
+
+// CardIn reports whether there is a card in one of the readers.
+func (p Presence) CardIn() bool { return len(p.WithCard()) > 0 }
+
+// WithCard returns the names of the readers that have a card: none while they cannot be seen.
+func (p Presence) WithCard() (names []string) {
+	for _, reader := range p.Readers {
+		if reader.Card && p.Err == nil {
+			names = append(names, reader.Name)
+		}
+	}
+	return names
+}

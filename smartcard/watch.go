@@ -59,8 +59,11 @@ type Event struct {
 
 // WatchSettings configures [Watch]. The zero value suits the Identity Agent.
 type WatchSettings struct {
-	// Interval is the pause between two polls; 0 means 1 s.
+	// Interval is the pause between two polls; 0 means 1 s. A quarter of it, but at least 200 ms, is
+	// the pause while CardIn reports true and a user may be signing in: see [Watch].
 	Interval time.Duration
+	// CardIn reports whether there is a card in a reader. It may be nil, where readers are not seen.
+	CardIn func() bool
 	// Patience is how long inconclusive answers are accepted before the ticket counts as gone; 0
 	// means 10 s.
 	Patience time.Duration
@@ -69,16 +72,10 @@ type WatchSettings struct {
 	// Nudge requests a poll at once, for example when a card reader reports a change. It may be
 	// nil.
 	Nudge <-chan struct{}
-	// Clock replaces the system's clock, if it is not nil.
-	Clock Clock
-}
-
-// Clock is the time for [Watch]. Patience is compared with the difference of two Now, which is
-// wall-clock time: timers stand still while a laptop sleeps, and a session that was unconfirmed all
-// night is not to be trusted in the morning.
-type Clock interface {
-	Now() time.Time
-	After(time.Duration) <-chan time.Time
+	// Now replaces the system's clock, if it is not nil. Patience is compared with the difference of
+	// two Now, which is wall-clock time: timers stand still while a laptop sleeps, and a session that
+	// was unconfirmed all night is not to be trusted in the morning.
+	Now func() time.Time
 }
 
 // Watch polls the agent for a ticket (getTicketNoAuth, which never prompts) and sends every change;
@@ -94,6 +91,10 @@ type Clock interface {
 // one. So a ticket that was replaced unseen is a TicketChanged, and one that was away for a moment
 // and came back is no event.
 //
+// With a card in a reader and a clear answer that there is no ticket, the user is probably entering
+// their passcode: for two minutes after the last such change, or the last Nudge, polls come four
+// times as often. A card that is left in for a day, and an agent that is busy, are not polled so.
+//
 // The channel is closed when ctx has ended and the last poll is over.
 func Watch(ctx context.Context, agent Agent, settings WatchSettings) <-chan Event {
 	w := &watch{WatchSettings: settings.orDefaults(), agent: agent, answers: make(chan answer, 1)}
@@ -105,6 +106,14 @@ func Watch(ctx context.Context, agent Agent, settings WatchSettings) <-chan Even
 	return events
 }
 
+const (
+	// eagerFor is how long after a change the agent is polled more often: time to find a passcode.
+	eagerFor = 2 * time.Minute
+	// shortest bounds the pause between two of those polls. An organisation's own agent is a program
+	// that is started for each.
+	shortest = 200 * time.Millisecond
+)
+
 func (s WatchSettings) orDefaults() WatchSettings {
 	if s.Interval <= 0 {
 		s.Interval = time.Second
@@ -115,8 +124,11 @@ func (s WatchSettings) orDefaults() WatchSettings {
 	if s.PollTimeout <= 0 {
 		s.PollTimeout = 5 * time.Second
 	}
-	if s.Clock == nil {
-		s.Clock = systemClock{}
+	if s.CardIn == nil {
+		s.CardIn = func() bool { return false }
+	}
+	if s.Now == nil {
+		s.Now = time.Now
 	}
 	return s
 }
@@ -131,6 +143,8 @@ type watch struct {
 	reported standing // as far as the reader has received events
 	// doubtful is the time of the first of the inconclusive answers, while truth.doubt is set.
 	doubtful time.Time
+	// changed is when a card or the ticket moved last, as far as is known.
+	changed time.Time
 }
 
 // answer is the result of one poll.
@@ -178,7 +192,7 @@ func (w *watch) run(ctx context.Context, events chan<- Event) {
 			}
 			w.learn(answer)
 			if !again {
-				due = w.Clock.After(w.Interval)
+				due = time.After(w.pause())
 				continue
 			}
 		case _, open := <-nudge:
@@ -186,6 +200,7 @@ func (w *watch) run(ctx context.Context, events chan<- Event) {
 				nudge = nil
 				continue
 			}
+			w.changed = w.now()
 			if due == nil {
 				again = true
 				continue
@@ -207,6 +222,19 @@ func (w *watch) ask(ctx context.Context) {
 	}()
 }
 
+// now is wall-clock time: Round drops the monotonic reading, which stands still while the computer
+// sleeps.
+func (w *watch) now() time.Time { return w.Now().Round(0) }
+
+// pause returns the time to the next poll.
+func (w *watch) pause() time.Duration {
+	since := w.now().Sub(w.changed)
+	if w.truth.absence == nil || w.truth.doubt != nil || since < 0 || since >= eagerFor || !w.CardIn() {
+		return w.Interval
+	}
+	return min(w.Interval, max(w.Interval/4, shortest))
+}
+
 // learn updates truth with an answer.
 func (w *watch) learn(a answer) {
 	if a.err == nil && a.ticket.IsZero() {
@@ -217,12 +245,14 @@ func (w *watch) learn(a answer) {
 		return
 	}
 	if conclusive(a.err) {
+		if w.truth.absence == nil {
+			w.changed = w.now()
+		}
 		w.truth = standing{absence: explain(a.err)}
 		return
 	}
-	// Round drops the monotonic reading, which stands still while the computer sleeps. A clock that
-	// was put back restarts the wait, which could otherwise last for hours.
-	now := w.Clock.Now().Round(0)
+	// A clock that was put back restarts the wait, which could otherwise last for hours.
+	now := w.now()
 	if w.truth.doubt == nil || now.Before(w.doubtful) {
 		w.doubtful = now
 	}
@@ -295,9 +325,3 @@ func explain(err error) *problem.Problem {
 	}
 	return AgentSilent.Because(err)
 }
-
-// systemClock is the wall clock.
-type systemClock struct{}
-
-func (systemClock) Now() time.Time                         { return time.Now() }
-func (systemClock) After(d time.Duration) <-chan time.Time { return time.After(d) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -314,8 +315,6 @@ func (c *setClock) Now() time.Time {
 	return time.Now().Add(c.off)
 }
 
-func (c *setClock) After(d time.Duration) <-chan time.Time { return time.After(d) }
-
 func (c *setClock) jump(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -328,7 +327,7 @@ func TestPatienceIsWallClockTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := &setClock{}
 		agent := &scripted{reply: ticket("A")}
-		events := watching(t, agent, smartcard.WatchSettings{Clock: clock, Patience: time.Minute})
+		events := watching(t, agent, smartcard.WatchSettings{Now: clock.Now, Patience: time.Minute})
 		assert.Equal(t, []string{"ticket appeared A"}, pending(events))
 		agent.says(busy)
 		pass(time.Second)
@@ -344,7 +343,7 @@ func TestAClockThatIsPutBackDoesNotStretchThePatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := &setClock{}
 		agent := &scripted{reply: ticket("A")}
-		events := watching(t, agent, smartcard.WatchSettings{Clock: clock, Patience: time.Minute})
+		events := watching(t, agent, smartcard.WatchSettings{Now: clock.Now, Patience: time.Minute})
 		assert.Equal(t, []string{"ticket appeared A"}, pending(events))
 		agent.says(busy)
 		pass(time.Second)
@@ -491,6 +490,105 @@ func TestANudgeAsksAtOnce(t *testing.T) {
 		agent.says(noTicket)
 		nudge <- struct{}{}
 		assert.Equal(t, []string{"ticket gone CARD-TICKET_NOT_AVAILABLE"}, pending(events))
+	})
+}
+
+// If this fails, the roles come half a second late for everybody who types a passcode, or an agent
+// is asked four times a second all day.
+func TestAUserWhoIsSigningInIsNotKeptWaiting(t *testing.T) {
+	const interval = time.Second
+	type step struct {
+		what  string
+		does  func(*scripted, *atomic.Bool, chan<- struct{})
+		after time.Duration
+		polls int // in the ten seconds that follow
+	}
+	says := func(reply reply) func(*scripted, *atomic.Bool, chan<- struct{}) {
+		return func(agent *scripted, _ *atomic.Bool, _ chan<- struct{}) { agent.says(reply) }
+	}
+	card := func(in bool) func(*scripted, *atomic.Bool, chan<- struct{}) {
+		return func(_ *scripted, card *atomic.Bool, nudge chan<- struct{}) {
+			card.Store(in)
+			nudge <- struct{}{}
+		}
+	}
+	nothing := says(noTicket)
+	for name, c := range map[string]struct {
+		interval time.Duration
+		steps    []step
+	}{
+		"a passcode is typed": {interval, []step{
+			{"no card", nothing, 0, 10},
+			{"the card is inserted", card(true), 0, 40},
+			{"and forgotten for two minutes", nothing, 100 * time.Second, 40},
+			{"and for longer", nothing, 20 * time.Second, 10},
+			{"it is taken out", card(false), 0, 10},
+			{"and inserted again", card(true), 0, 40},
+			{"the passcode is right", says(ticket("A")), interval, 10},
+			{"the ticket has gone, as the agent wants", nothing, interval, 40},
+			{"and nobody comes", nothing, 2 * time.Minute, 10},
+		}},
+		"the agent is not certain": {interval, []step{
+			{"the card is inserted", card(true), 0, 40},
+			{"it is busy", says(busy), interval, 10},
+			{"it cannot be reached", says(wrecked), interval, 10},
+			{"it answers", nothing, interval, 40},
+		}},
+		"an organisation wants its agent to be polled seldom": {20 * time.Second, []step{
+			{"the card is inserted", card(true), 0, 2},
+		}},
+		"or often": {300 * time.Millisecond, []step{
+			{"no card", nothing, 0, 33},
+			{"the card is inserted", card(true), 300 * time.Millisecond, 50},
+		}},
+		"or more often than that": {100 * time.Millisecond, []step{
+			{"the card is inserted", card(true), 0, 100},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var in atomic.Bool
+				nudge := make(chan struct{})
+				agent := &scripted{reply: noTicket}
+				events := watching(t, agent, smartcard.WatchSettings{Interval: c.interval, Nudge: nudge, CardIn: in.Load})
+				go func() {
+					for range events { // of no interest here
+						continue
+					}
+				}()
+				synctest.Wait()
+				for _, step := range c.steps {
+					step.does(agent, &in, nudge)
+					pass(step.after)
+					before := agent.questions()
+					pass(10 * time.Second)
+					assert.Equal(t, step.polls, agent.questions()-before, step.what)
+				}
+			})
+		})
+	}
+}
+
+// If this fails, a card that is left in over night has the agent asked four times a second in the
+// morning, by a laptop that slept.
+func TestAForgottenCardIsForgottenByTheWallClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clock := &setClock{}
+		agent := &scripted{reply: noTicket}
+		watching(t, agent, smartcard.WatchSettings{Now: clock.Now, CardIn: func() bool { return true }})
+		polls := func() int {
+			before := agent.questions()
+			pass(10 * time.Second)
+			return agent.questions() - before
+		}
+		synctest.Wait()
+		assert.Equal(t, 40, polls(), "a program that starts with a card in it")
+		clock.jump(8 * time.Hour)
+		pass(time.Second)
+		assert.Equal(t, 10, polls())
+		clock.jump(-24 * time.Hour)
+		pass(time.Second)
+		assert.Equal(t, 10, polls(), "a clock that is put back")
 	})
 }
 

@@ -17,16 +17,12 @@ import (
 // to sign in.
 type watchedReaders struct {
 	CardSide
-	// removed delivers when a card was removed from a reader that had one at the sign-in; nil if
-	// readers are not watched.
-	removed <-chan struct{}
-	// signedIn notes which readers have a card.
-	signedIn func()
+	removals *removals
 }
 
 // openReaders watches the readers, if the settings want it and the helper is there.
 func (r RealServices) openReaders(settings config.Config) (watchedReaders, error) {
-	none := watchedReaders{CardSide: CardSide{Close: func() error { return nil }}, signedIn: func() {}}
+	none := watchedReaders{CardSide{Close: func() error { return nil }}, noRemovals()}
 	if !settings.EndOnCardRemoval {
 		return none, nil
 	}
@@ -40,26 +36,32 @@ func (r RealServices) openReaders(settings config.Config) (watchedReaders, error
 	}
 	readers := ticketapi.NewReaders(bridge)
 	removals := watchRemovals(readers.Changed(), readers.Seen)
-	return watchedReaders{
-		CardSide: CardSide{readers: readers, Close: func() error {
-			removals.close()
-			return readers.Close()
-		}},
-		removed: removals.removed, signedIn: removals.signedIn,
-	}, nil
+	return watchedReaders{CardSide{readers: readers, Close: func() error {
+		removals.close()
+		return readers.Close()
+	}}, removals}, nil
 }
 
-// removals passes on the removals that end a session.
+// removals passes on the removals that end a session: of each card that was in a reader at some time
+// since its sign-in began. One that is in again when the session opens does not count as removed.
 type removals struct {
+	// removed delivers when such a card was removed; nil if readers are not watched.
 	removed chan struct{}
 	seen    func() ticketapi.Seen
 	ending  chan struct{}
 	ended   chan struct{}
 
 	mu sync.Mutex
-	// count is how many removals were looked at, and readers had a card at the sign-in.
+	// signingIn is set from the start of a sign-in until its session opens.
+	signingIn bool
+	// count is how many removals were looked at, and readers had a card since the sign-in began.
 	count   int
 	readers []string
+}
+
+// noRemovals are those of readers that are not watched.
+func noRemovals() *removals {
+	return &removals{seen: func() ticketapi.Seen { return ticketapi.Seen{} }}
 }
 
 // watchRemovals looks at what was seen with each change, until close.
@@ -84,30 +86,62 @@ func (w *removals) close() {
 	<-w.ended
 }
 
-// signedIn notes the readers that have a card. Earlier removals do not count any more.
-func (w *removals) signedIn() {
-	seen := w.seen()
+// begin is called when a sign-in begins. Earlier removals do not count any more.
+func (w *removals) begin() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.count, w.readers = seen.Removals, nil
-	for _, reader := range seen.Readers {
-		if reader.Card {
-			w.readers = append(w.readers, reader.Name)
-		}
-	}
+	seen := w.seen()
+	w.signingIn, w.count, w.readers = true, seen.Removals, nil
+	w.note(seen)
 	select {
 	case <-w.removed:
 	default:
 	}
 }
 
-func (w *removals) look() {
-	seen := w.seen()
+// open is called before a session opens. A card of its sign-in that is gone by now ends it, and so
+// does each that goes from now on.
+func (w *removals) open() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	latest := seen.Latest[len(seen.Latest)-min(len(seen.Latest), max(0, seen.Removals-w.count)):]
+	seen := w.seen()
+	w.signingIn = false
+	w.note(seen)
+	in := seen.WithCard()
+	w.end(slices.ContainsFunc(w.latest(seen), func(reader string) bool { return !slices.Contains(in, reader) }))
+}
+
+// look is called when something has changed.
+func (w *removals) look() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	seen := w.seen()
+	if w.signingIn {
+		w.note(seen)
+		return
+	}
+	w.end(slices.ContainsFunc(w.latest(seen), func(reader string) bool { return slices.Contains(w.readers, reader) }))
+}
+
+// note notes the readers that have a card. The mutex is held.
+func (w *removals) note(seen ticketapi.Seen) {
+	for _, reader := range seen.WithCard() {
+		if !slices.Contains(w.readers, reader) {
+			w.readers = append(w.readers, reader)
+		}
+	}
+}
+
+// latest returns the readers of the removals that were not looked at yet. The mutex is held.
+func (w *removals) latest(seen ticketapi.Seen) []string {
+	unseen := min(len(seen.Latest), max(0, seen.Removals-w.count))
 	w.count = seen.Removals
-	if !slices.ContainsFunc(latest, func(reader string) bool { return slices.Contains(w.readers, reader) }) {
+	return seen.Latest[len(seen.Latest)-unseen:]
+}
+
+// end ends the session if the user's card has gone.
+func (w *removals) end(gone bool) {
+	if !gone {
 		return
 	}
 	select {

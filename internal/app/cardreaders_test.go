@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -59,7 +60,8 @@ func TestWhichRemovedCardEndsASession(t *testing.T) {
 				return now
 			})
 			defer w.close()
-			w.signedIn()
+			w.begin()
+			w.open()
 			mu.Lock()
 			now = test.after
 			mu.Unlock()
@@ -68,9 +70,110 @@ func TestWhichRemovedCardEndsASession(t *testing.T) {
 			changed <- struct{}{}
 			assert.Equal(t, test.ends, len(w.removed) == 1)
 			if test.ends {
-				w.signedIn()
+				w.begin()
 				assert.Empty(t, w.removed, "that was before the next sign-in")
 			}
+		})
+	}
+}
+
+// If this fails, a user who takes their card out between their passcode and the end of their sign-in
+// leaves a session that nothing ends, or one who has put it in late or anew is signed out.
+func TestWhichCardThatGoesDuringASignInEndsTheSession(t *testing.T) {
+	presence := func(err error, readers ...smartcard.Reader) smartcard.Presence {
+		return smartcard.Presence{Err: err, Readers: readers}
+	}
+	empty, full := smartcard.Reader{Name: "reader"}, smartcard.Reader{Name: "reader", Card: true}
+	other := smartcard.Reader{Name: "other", Card: true}
+	lost := presence(errors.New("the service has stopped"))
+	once, twice := []string{"reader"}, []string{"reader", "reader"}
+	for name, test := range map[string]struct {
+		begins ticketapi.Seen
+		// during is what was seen before the session opened, the last of it when it did.
+		during []ticketapi.Seen
+		// later is what was seen then, if anything.
+		later ticketapi.Seen
+		ends  bool
+	}{
+		"nothing moves": {
+			ticketapi.Seen{Presence: presence(nil, full)}, []ticketapi.Seen{{Presence: presence(nil, full)}}, ticketapi.Seen{}, false,
+		},
+		"the card is taken out": {
+			ticketapi.Seen{Presence: presence(nil, full)},
+			[]ticketapi.Seen{{Presence: presence(nil, empty), Removals: 1, Latest: once}}, ticketapi.Seen{}, true,
+		},
+		"it is put in for the passcode alone": {
+			ticketapi.Seen{Presence: presence(nil, empty)},
+			[]ticketapi.Seen{{Presence: presence(nil, full)}, {Presence: presence(nil, empty), Removals: 1, Latest: once}},
+			ticketapi.Seen{}, true,
+		},
+		"and so fast that it was not seen": {
+			ticketapi.Seen{Presence: presence(nil, empty)},
+			[]ticketapi.Seen{{Presence: presence(nil, empty), Removals: 1, Latest: once}}, ticketapi.Seen{}, true,
+		},
+		"it is put in again": {
+			ticketapi.Seen{Presence: presence(nil, full)},
+			[]ticketapi.Seen{{Presence: presence(nil, full), Removals: 1, Latest: once}}, ticketapi.Seen{}, false,
+		},
+		"and taken out later": {
+			ticketapi.Seen{Presence: presence(nil, full)},
+			[]ticketapi.Seen{{Presence: presence(nil, full), Removals: 1, Latest: once}},
+			ticketapi.Seen{Presence: presence(nil, empty), Removals: 2, Latest: twice}, true,
+		},
+		"another card stays": {
+			ticketapi.Seen{Presence: presence(nil, full, other)},
+			[]ticketapi.Seen{{Presence: presence(nil, empty, other), Removals: 1, Latest: once}}, ticketapi.Seen{}, true,
+		},
+		"a card put in meanwhile is taken out later": {
+			ticketapi.Seen{Presence: presence(nil, empty)}, []ticketapi.Seen{{Presence: presence(nil, full)}},
+			ticketapi.Seen{Presence: presence(nil, empty), Removals: 1, Latest: once}, true,
+		},
+		"the readers are out of sight, and the card was in all the time": {
+			ticketapi.Seen{Presence: presence(nil, full)}, []ticketapi.Seen{{Presence: lost}},
+			ticketapi.Seen{Presence: presence(nil, full)}, false,
+		},
+		"the readers are out of sight for too long": {
+			ticketapi.Seen{Presence: presence(nil, full)}, []ticketapi.Seen{{Presence: lost}},
+			ticketapi.Seen{Presence: lost, Removals: 1, Latest: once}, true,
+		},
+		"they come in sight": {
+			ticketapi.Seen{Presence: lost}, []ticketapi.Seen{{Presence: presence(nil, full)}},
+			ticketapi.Seen{Presence: presence(nil, empty), Removals: 1, Latest: once}, true,
+		},
+		"what cannot be seen is no card": {
+			ticketapi.Seen{Presence: presence(errors.New("the service has stopped"), full)},
+			[]ticketapi.Seen{{Presence: presence(errors.New("the service has stopped"), full)}},
+			ticketapi.Seen{Presence: presence(nil, empty), Removals: 1, Latest: once}, false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var mu sync.Mutex
+			now := test.begins
+			changed := make(chan struct{})
+			w := watchRemovals(changed, func() ticketapi.Seen {
+				mu.Lock()
+				defer mu.Unlock()
+				return now
+			})
+			defer w.close()
+			sees := func(seen ticketapi.Seen) {
+				mu.Lock()
+				now = seen
+				mu.Unlock()
+				changed <- struct{}{}
+				changed <- struct{}{} // taken once the first was looked at
+			}
+			w.begin()
+			for _, seen := range test.during {
+				sees(seen)
+			}
+			assert.Empty(t, w.removed, "there is no session yet")
+			w.open()
+			if test.later.Readers != nil || test.later.Err != nil {
+				assert.Empty(t, w.removed, "the card was there")
+				sees(test.later)
+			}
+			assert.Equal(t, test.ends, len(w.removed) == 1)
 		})
 	}
 }

@@ -45,10 +45,10 @@ func (r RealServices) careIdentityServices(settings config.Config, ring *keyring
 	records := audit.NewFHIR(clients.gateway, clients.ers, log, settings.AuditRequired)
 	platform := signinfhir.New(signinfhir.Settings{
 		Gateway: records, ERS: records, Names: clients.names(), Browse: r.browse(), SignInWithin: settings.SignInTimeout,
-		CardRemoved: cards.removed, BaseURL: settings.FHIRBaseURL, Log: r.Log,
+		CardRemoved: cards.removals.removed, BaseURL: settings.FHIRBaseURL, Log: r.Log,
 	})
 	return Services{
-		platform: auditedPlatform{platform, records, cards.signedIn},
+		platform: auditedPlatform{platform, records, cards.removals},
 		keyring:  clearedSessionKeyring{OwnedKeyring{ring, r.Program.Lock}, r.Leftover},
 		close: func() {
 			r.CardSide.Set(nil)
@@ -248,27 +248,25 @@ func (c careIdentity) names() signinfhir.Names {
 	return c.directory
 }
 
-// auditedPlatform records what the FHIR platform makes no call for (LAL-001).
+// auditedPlatform records what the FHIR platform makes no call for (LAL-001), and has the card of a
+// sign-in watched from its beginning.
 type auditedPlatform struct {
 	*signinfhir.Platform
 	records *audit.FHIR
-	// signedIn is called when the user has signed in in the browser.
-	signedIn func()
+	cards   *removals
 }
 
 var _ signin.Platform = auditedPlatform{}
 
 // Prompt has the user sign in in the browser.
 func (p auditedPlatform) Prompt(ctx context.Context, fresh bool) error {
-	err := p.Platform.Prompt(ctx, fresh)
-	if err == nil {
-		p.signedIn()
-	}
-	return err
+	p.cards.begin()
+	return p.Platform.Prompt(ctx, fresh)
 }
 
 // Open redeems the proof, and records the sign-in.
 func (p auditedPlatform) Open(ctx context.Context, proof signin.Proof, givenUp <-chan struct{}) (signin.Grant, error) {
+	p.cards.open()
 	began := time.Now()
 	if err := p.records.Ready(ctx); err != nil {
 		return signin.Grant{}, err

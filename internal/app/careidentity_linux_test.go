@@ -33,6 +33,8 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
+	"github.com/ers-login/ers-login/smartcard"
+	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
 // desk is a computer that is set up for NHS Care Identity, and a user at it.
@@ -49,6 +51,10 @@ type desk struct {
 	// persona is who signs in, and pages are those that were opened.
 	persona atomic.Pointer[string]
 	pages   atomic.Int32
+	// cards are the readers' removals, if a test has readers, and atPage is called before a user signs
+	// in on a page.
+	cards  *removals
+	atPage func()
 	// guarded has every secret that the flow has seen.
 	mu      sync.Mutex
 	guarded []secret.Text
@@ -108,6 +114,9 @@ func (d *desk) services(board *signin.Board) RealServices {
 		Program: d.program, Log: d.log, Board: board, Sources: sources, memory: openHistory(d.log), CardSide: &CurrentCardSide{}, Leftover: &Leftover{},
 		Browse: func(_ context.Context, address string) error {
 			d.pages.Add(1)
+			if d.atPage != nil {
+				d.atPage()
+			}
 			go func() {
 				_, err := d.server.SignIn(context.WithoutCancel(d.t.Context()), address, *d.persona.Load())
 				if err != nil {
@@ -134,9 +143,24 @@ func (d *desk) start() (*life, RealServices) {
 		},
 		Show: func(state signin.State) { l.states <- state },
 	}
+	if d.cards != nil {
+		l.Prepare = d.withReaders(found.PrepareOrClear)
+	}
 	l.Open(d.t.Context())
 	go func() { l.ended <- l.Run() }()
 	return l, found
+}
+
+// withReaders has the platform watch the test's readers.
+func (d *desk) withReaders(found prepare) prepare {
+	return func(ctx context.Context) (Services, error) {
+		services, err := found(ctx)
+		if platform, made := services.platform.(auditedPlatform); made {
+			platform.cards, platform.CardRemoved = d.cards, d.cards.removed
+			services.platform = platform
+		}
+		return services, err
+	}
 }
 
 // entry returns what other applications read.
@@ -490,6 +514,34 @@ func TestWaysToSignIn(t *testing.T) {
 			d.nothingLeft()
 		})
 	}
+}
+
+// If this fails, a user who pulls their card as soon as they have typed their passcode is signed in
+// without it, and stays so.
+func TestACardPulledBeforeTheSessionOpensEndsIt(t *testing.T) {
+	d := newDesk(t, "")
+	require.NoError(t, d.ring.SetClientSecret(t.Context(), secret.New(cis2test.ClientSecret)))
+	var pulled atomic.Bool
+	d.cards = watchRemovals(nil, func() ticketapi.Seen {
+		reader := smartcard.Reader{Name: "reader", Card: !pulled.Load()}
+		seen := ticketapi.Seen{Presence: smartcard.Presence{Readers: []smartcard.Reader{reader}}}
+		if !reader.Card {
+			seen.Removals, seen.Latest = 1, []string{reader.Name}
+		}
+		return seen
+	})
+	t.Cleanup(d.cards.close)
+	d.atPage = func() { pulled.Store(true) }
+	d.signsIn(cis2test.GP)
+	l, _ := d.start()
+	l.until(signin.Waiting)
+	l.Send(signin.SignIn{})
+	l.until(signin.SigningIn)
+	assert.Equal(t, signin.CardRemoved, l.until(signin.Waiting).Reason)
+	d.nothingLeft()
+	l.Send(signin.Quit{})
+	l.until(signin.Closed)
+	require.NoError(t, <-l.ended)
 }
 
 // All users of a computer share its loopback interface: where others are logged on, a colleague could

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -51,6 +52,9 @@ func endings() []os.Signal {
 
 // execute carries out a command line. An error before the command's own work is a UsageError.
 func execute(ctx context.Context, p app.Host, args []string) error {
+	if slices.Equal(args, []string{app.WorkerCommand}) {
+		return serveKeyring(ctx, p)
+	}
 	if isLink(args) {
 		return openLink(ctx, p, args)
 	}
@@ -105,7 +109,7 @@ func newRoot(p app.Host) *cobra.Command {
 	root.Flags().BoolVar(&version, "version", false, "print the version")
 	root.SetHelpCommand(help())
 	root.AddCommand(sessionCommand(p), signInCommand(p), signOutCommand(p), manualCommand(p), generateCommand(p))
-	root.AddCommand(demoCommand(p), configCommand(p), passphraseCommand(p), proxyPasswordCommand(p), clientSecretCommand(p), forgetCommand(p), doctorCommand(p), versionCommand(p), workerCommand(p))
+	root.AddCommand(demoCommand(p), configCommand(p), passphraseCommand(p), proxyPasswordCommand(p), clientSecretCommand(p), forgetCommand(p), doctorCommand(p), versionCommand(p))
 	completeFlag(root, "config", filesLike("toml"))
 	completeValues(root)
 	return root

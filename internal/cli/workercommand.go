@@ -1,21 +1,23 @@
 package cli
 
 import (
-	"github.com/spf13/cobra"
+	"context"
+	"runtime"
+	"runtime/debug"
 
 	"github.com/ers-login/ers-login/internal/app"
 	"github.com/ers-login/ers-login/internal/keyring"
 )
 
-// workerCommand is the command of the keyring process: this program, started again by itself.
-func workerCommand(p app.Host) *cobra.Command {
-	return &cobra.Command{
-		Use:    app.WorkerCommand,
-		Short:  "Read and write the keyring for the window (started by e-RS Login)",
-		Hidden: true,
-		Args:   cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return keyring.Serve(cmd.Context(), p.Stdin, p.Stdout, p.Metadata.Version)
-		},
-	}
+// workerGarbage is the garbage that the keyring worker keeps, in percent of what it needs.
+const workerGarbage = 20
+
+// serveKeyring is the keyring worker: this program, started again by the window. It lives as long as
+// a session, which KeePassXC, where it asks, lets no other process clear unasked, and works for
+// milliseconds in a minute. Without the other commands and processors it takes 2 MB less all day.
+func serveKeyring(ctx context.Context, p app.Host) error {
+	runtime.GOMAXPROCS(1)
+	debug.SetGCPercent(workerGarbage)
+	debug.FreeOSMemory()
+	return keyring.Serve(ctx, p.Stdin, p.Stdout, p.Metadata.Version)
 }

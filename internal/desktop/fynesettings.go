@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
 	"github.com/sirupsen/logrus"
 )
 
@@ -17,8 +18,10 @@ const fyneScale = "FYNE_SCALE"
 const smallestScale, largestScale = 0.5, 5
 
 // SettleFyne removes environment variables with which Fyne panics or draws nothing: an invalid
-// scale, and the user's fonts, which may not exist. The window is designed for its own typeface.
+// scale, and the user's fonts, which may not exist. The window is designed for its own typeface, and
+// has no emoji.
 func SettleFyne(log logrus.FieldLogger) error {
+	dropEmoji()
 	unwanted := []string{"FYNE_FONT", "FYNE_FONT_MONOSPACE", "FYNE_FONT_SYMBOL"}
 	if value := os.Getenv(fyneScale); value != "auto" {
 		if scale, err := strconv.ParseFloat(value, 32); err != nil || !drawable(scale) {
@@ -34,6 +37,14 @@ func SettleFyne(log logrus.FieldLogger) error {
 		}
 	}
 	return nil
+}
+
+// dropEmoji replaces Fyne's font of emoji by that of symbols: it is parsed at the start, and then
+// takes 5 MB. An emoji in the name of an organisation comes from the system's fonts.
+func dropEmoji() {
+	if emoji, isStatic := theme.DefaultEmojiFont().(*fyne.StaticResource); isStatic && emoji != nil {
+		emoji.StaticContent = theme.DefaultSymbolFont().Content()
+	}
 }
 
 // SettleScale does the same for the settings shared by a user's Fyne programs.

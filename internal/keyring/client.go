@@ -105,7 +105,7 @@ func New(settings Settings) *Client {
 func (c *Client) Publish(ctx context.Context, session handoff.Entry) error {
 	encoded, err := handoff.Encode(session)
 	if err != nil {
-		return asProblem(err)
+		return AsProblem(err)
 	}
 	message := publishMessage{encoded, c.settings.Aliases}
 	return c.exclusive(ctx, func() error {
@@ -232,7 +232,7 @@ func (c *Client) setSecret(ctx context.Context, which kept, text secret.Text) er
 func (c *Client) Close() error {
 	c.endTrial()
 	if err := c.worker.Close(); err != nil {
-		return asProblem(err)
+		return AsProblem(err)
 	}
 	return nil
 }
@@ -240,14 +240,14 @@ func (c *Client) Close() error {
 // exclusive does one operation at a time, and makes its error a Problem.
 func (c *Client) exclusive(ctx context.Context, operation func() error) error {
 	if err := ctx.Err(); err != nil {
-		return asProblem(err)
+		return AsProblem(err)
 	}
 	select {
 	case c.turn <- struct{}{}:
 		defer func() { <-c.turn }()
-		return asProblem(operation())
+		return AsProblem(operation())
 	case <-ctx.Done():
-		return asProblem(fmt.Errorf("another keyring operation is under way: %w", ctx.Err()))
+		return AsProblem(fmt.Errorf("another keyring operation is under way: %w", ctx.Err()))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/helper"
@@ -99,8 +100,9 @@ func reasonOf(err error) error {
 	return err
 }
 
-// asProblem returns the Problem for an error.
-func asProblem(err error) error {
+// AsProblem returns the *problem.Problem of this package for an error of package handoff, nil for nil.
+// It is for callers that read the entry without the keyring's process.
+func AsProblem(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -121,4 +123,16 @@ func asProblem(err error) error {
 	default:
 		return Failed.Because(err)
 	}
+}
+
+// OfCode returns this package's Problem with a code, and reports whether there is one. It is for
+// codes from another process.
+func OfCode(code string) (*problem.Problem, bool) {
+	// Of several with one code the last is the general one.
+	for _, known := range slices.Backward(reasons) {
+		if known.shown.Code == code {
+			return known.shown, true
+		}
+	}
+	return nil, false
 }

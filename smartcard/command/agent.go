@@ -5,7 +5,8 @@
 // The program is started once for each call, with the operation's name after its arguments:
 // getTicket, getTicketNoAuth, getNewTicket or destroyTicket, which mean what the functions of the
 // Ticket API mean. Only getTicket and getNewTicket may prompt the user; getTicketNoAuth is called
-// every second and has to be quick. The program
+// every second, and four times as often while a user may be signing in, and has to be quick. The
+// program
 //
 // - prints the ticket as the single line of its output, and exits with 0;
 // - or prints nothing and exits with 0 if no user is signed in, the same as error

@@ -15,9 +15,6 @@ const (
 	ServiceBack        = presence.ServiceBack
 )
 
-// ParseKind returns the kind with that name, and reports whether there is one.
-func ParseKind(name string) (Kind, bool) { return presence.ParseKind(name) }
-
 // Event is one change that [Watch] reports.
 type Event struct {
 	Kind Kind

@@ -24,17 +24,6 @@ type Seen struct {
 	Latest []string
 }
 
-// withCard returns the names of the readers that have a card.
-func withCard(readers []smartcard.Reader) []string {
-	var names []string
-	for _, reader := range readers {
-		if reader.Card {
-			names = append(names, reader.Name)
-		}
-	}
-	return names
-}
-
 // A card that was in when the readers went out of sight counts as removed if it has not been seen
 // for so long: after they are in sight again, and while they are not. When the last reader is
 // unplugged, Windows ends its smart card service.
@@ -77,7 +66,7 @@ const (
 // learn applies an event.
 func (c *cards) learn(kind presence.Kind, card wire.Card) news {
 	if card.Begins {
-		c.missed = append(c.missed, withCard(c.readers)...)
+		c.missed = append(c.missed, c.withCard()...)
 		c.readers = nil
 	}
 	switch kind {
@@ -120,7 +109,7 @@ func (c *cards) settle() news {
 		c.missed = nil
 		return removal
 	case c.err != nil && c.cardIn() && !c.presumed:
-		c.remove(withCard(c.readers)...)
+		c.remove(c.withCard()...)
 		c.presumed = true
 		return removal
 	case c.err == nil && c.presumed:
@@ -157,7 +146,10 @@ func (c *cards) reader(name string) *smartcard.Reader {
 	return &c.readers[len(c.readers)-1]
 }
 
-func (c *cards) cardIn() bool { return smartcard.Presence{Readers: c.readers}.CardIn() }
+func (c *cards) cardIn() bool { return len(c.withCard()) > 0 }
+
+// withCard returns the readers that had a card when they were seen last.
+func (c *cards) withCard() []string { return smartcard.Presence{Readers: c.readers}.WithCard() }
 
 func (c *cards) seen() Seen {
 	made := Seen{Taken: c.taken, Removals: c.removals, Latest: slices.Clone(c.latest)}

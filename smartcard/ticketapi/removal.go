@@ -100,7 +100,7 @@ func (a *removalDecides) signIn(
 
 // begin records a ticket, and where there was a card then. The mutex is held.
 func (a *removalDecides) begin(ticket ersclient.Ticket, then Seen) {
-	a.last, a.readers, a.unsure = ticket, withCard(then.Readers), len(then.Readers) == 0
+	a.last, a.readers, a.unsure = ticket, then.WithCard(), len(then.Readers) == 0
 }
 
 // takenBy reports whether a card was removed that counts, and none is in.
@@ -136,7 +136,7 @@ func (p Seen) removedSince(removals int) ([]string, bool) {
 func (a *removalDecides) answered(ticket ersclient.Ticket, before Seen) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	switch cards := withCard(before.Readers); {
+	switch cards := before.WithCard(); {
 	case !ticket.Equal(a.last):
 		a.begin(ticket, before)
 		a.settled = max(a.settled, before.Removals)

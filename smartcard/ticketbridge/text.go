@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"regexp"
 
 	"golang.org/x/text/encoding/charmap"
 )
@@ -23,4 +24,17 @@ func decode(buffer []byte, used uint32) string {
 	decoded := string(text)
 	clear(text)
 	return decoded
+}
+
+var variable = regexp.MustCompile(`%[^%]*%`)
+
+// expand replaces the variables of a registry string, such as %ProgramFiles%. An unknown one stays,
+// which leaves a path that does not exist.
+func expand(text string, value func(variable string) string) string {
+	return variable.ReplaceAllStringFunc(text, func(found string) string {
+		if known := value(found[1 : len(found)-1]); known != "" {
+			return known
+		}
+		return found
+	})
 }

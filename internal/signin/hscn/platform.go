@@ -7,6 +7,7 @@ package hscn
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -37,7 +38,8 @@ type ERS interface {
 type Settings struct {
 	ERS   ERS
 	Agent smartcard.Agent
-	// PollInterval is the pause between two questions to the agent; zero is smartcard's own.
+	// PollInterval is the pause between two questions to the agent, which are asked more often while a
+	// card is in and a user may be signing in; zero is smartcard's own.
 	PollInterval time.Duration
 	// Changed delivers when a card or reader may have moved, so that ticket and Presence are looked
 	// at. Both may be nil, where the readers are out of sight.
@@ -52,12 +54,16 @@ type Settings struct {
 type Platform struct {
 	Settings
 	nudge chan struct{}
+	// cardIn is what presence saw last.
+	cardIn atomic.Bool
 }
 
 var _ signin.Platform = (*Platform)(nil)
 
 // New makes a Platform. It does nothing before Watch.
-func New(settings Settings) *Platform { return &Platform{settings, make(chan struct{}, 1)} }
+func New(settings Settings) *Platform {
+	return &Platform{Settings: settings, nudge: make(chan struct{}, 1)}
+}
 
 // Look has the agent polled now.
 func (p *Platform) Look() {

@@ -33,7 +33,9 @@ func (p Presence) String() string { return presenceNames[p] }
 // Watch reports on the ticket, and on the card.
 func (p *Platform) Watch(ctx context.Context) <-chan signin.Report {
 	reports := make(chan signin.Report)
-	events := smartcard.Watch(ctx, p.Agent, smartcard.WatchSettings{Interval: p.PollInterval, Nudge: p.nudge})
+	events := smartcard.Watch(ctx, p.Agent, smartcard.WatchSettings{
+		Interval: p.PollInterval, Nudge: p.nudge, CardIn: p.cardIn.Load,
+	})
 	go func() {
 		defer close(reports)
 		p.report(ctx, events, reports)
@@ -57,6 +59,7 @@ func (p *Platform) report(ctx context.Context, events <-chan smartcard.Event, re
 			case <-ctx.Done():
 				return
 			case <-p.Changed:
+				p.presence() // before the poll: it sets the pace of the next ones
 				p.Look()
 				continue
 			case event, open := <-events:
@@ -75,11 +78,14 @@ func (p *Platform) report(ctx context.Context, events <-chan smartcard.Event, re
 	}
 }
 
+// presence looks at the readers, also for the watcher.
 func (p *Platform) presence() Presence {
 	if p.Presence == nil {
 		return CardUnseen
 	}
-	return p.Presence()
+	card := p.Presence()
+	p.cardIn.Store(card == CardIn)
+	return card
 }
 
 func (p *Platform) log(event smartcard.Event) {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 
 	"golang.org/x/sys/windows"
 )
@@ -13,4 +14,11 @@ func begin(stderr io.Writer) {
 	if err := windows.SetDllDirectory(""); err != nil {
 		_, _ = fmt.Fprintln(stderr, "the working folder stays among those of libraries:", err)
 	}
+}
+
+// end ends the process at once. The regular way lets every library clean up, and one with a call on
+// another thread may wait for itself for ever.
+func end(status int) {
+	_ = windows.TerminateProcess(windows.CurrentProcess(), uint32(status)) //nolint:gosec // An exit status is small.
+	os.Exit(status)
 }

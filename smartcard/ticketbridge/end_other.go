@@ -1,7 +1,0 @@
-//go:build !windows
-
-package main
-
-import "os"
-
-func end(status int) { os.Exit(status) }
