@@ -8,8 +8,6 @@ VERSION     := $(shell sed -n 's/^ *Version *= *"\(.*\)"/\1/p' FyneApp.toml)
 BUILD       := build
 BINARY      := $(BUILD)/ers-login
 BRIDGE      := $(BUILD)/ers-login-ticketbridge
-LINT_VERSION := v2.15.0
-LINTER      := $(BUILD)/tools/golangci-lint-$(LINT_VERSION)
 
 export GOFLAGS := -trimpath -tags=accessibility -buildvcs=false
 # The race detector would have each process wait for a second at its end.
@@ -22,11 +20,13 @@ WINDOWED    := $(MODULE)(/internal/(e2e.*|graphics|testing/(desktop|stage)))?
 # Those that import Fyne, or a C library for smartcard readers.
 FYNE        := $(WINDOWED)|$(MODULE)/(ui.*|assets|internal/app|internal/cli|internal/desktop)
 PCSC        := $(MODULE)/smartcard/(pcsc.*|ticketbridge.*)
+# A linter, pinned in a module of its own in a folder of .ci/tools.
+linter       = $$(CGO_ENABLED=0 $(GO) -C .ci/tools/$(1) tool -n $(2))
 # All packages but those of a pattern.
 packages     = $$($(GO) list ./... | grep -vE '^($(1))$$')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit e2e build build-windows lint vet-elsewhere bench screens fuzz test-windows package package-macos clean setup-build setup-run setup-test setup-windows setup-package
+.PHONY: help run test unit e2e build build-windows lint vet-elsewhere bench screens fuzz test-windows test-on-windows test-keyring package package-macos clean setup-build setup-run setup-test setup-windows setup-package
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -66,20 +66,17 @@ build-windows: setup-windows ## build the Windows program (amd64) and its card-s
 	GOOS=windows GOARCH=386 CGO_ENABLED=0 \
 		$(GO) build -ldflags '-X main.version=$(VERSION)' -o $(BUILD)/windows/ers-login-ticketbridge.exe ./smartcard/ticketbridge
 
-lint: setup-build vet-elsewhere $(LINTER) ## run the linter, with the rules of what a package must not import
-	$(LINTER) run --allow-parallel-runners ./...
+lint: setup-build vet-elsewhere ## run the linter, with the rules of what a package must not import, and that of the workflows
+	$(call linter,golangci-lint,golangci-lint) run --allow-parallel-runners ./...
+	$(call linter,.,actionlint)
 
 # What needs no C compiler is checked for the other systems too.
 vet-elsewhere:
 	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) vet $(call packages,$(FYNE))
 	CGO_ENABLED=0 GOOS=windows GOARCH=386 $(GO) vet ./smartcard/...
 	GOFLAGS='-trimpath -buildvcs=false' $(GO) vet -tags=accessibility,windowsrig ./internal/e2e/windows
+	CGO_ENABLED=0 GOOS=windows GOFLAGS='-trimpath -buildvcs=false' $(GO) vet -tags=accessibility,windowsrig,ownkeyring ./internal/e2e/windows ./internal/keyring
 	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) vet $(call packages,$(FYNE)|$(PCSC))
-
-$(LINTER):
-	@mkdir -p $(@D)
-	GOBIN=$(abspath $(@D)) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
-	mv $(@D)/golangci-lint $@
 
 bench: setup-test ## measure against the performance budget, as ratios to the bare parts
 	$(GO) test -run '^$$' -bench . -benchtime 2s $(call packages,$(WINDOWED))
@@ -97,6 +94,13 @@ fuzz: ## run each fuzz target for FUZZTIME (30s)
 
 test-windows: ## test the Windows programs under Wine; makes a Debian with Wine the first time (root or sudo, 3 GB)
 	.ci/windows-rig test -test.v
+
+test-on-windows: ## on Windows, as an administrator: test the installer, the registry and the Credential Manager, with what .ci/windows-rig build has left
+	ERS_LOGIN_WINDOWS_BUILD='$(CURDIR)/$(BUILD)/windows' $(BUILD)/windows/rig.test.exe -test.v -test.timeout 25m \
+		-test.run '^Test(TheInstaller|TheInstallerWithoutProperties|AnUpgradeThatIsToldSomethingElse|ARemovalSignsOut|TheHandoffInTheCredentialManager|TheAliasesInTheCredentialManager|Autostart|TheTicketArrives|EveryReturnCode)$$'
+
+test-keyring: ## on Windows and macOS: test this user's own keyring; what e-RS Login has in it is removed
+	GOFLAGS='-trimpath -buildvcs=false' $(GO) test -count=1 -v -tags=accessibility,ownkeyring -run '^TestTheKeyringOfThisComputer$$' ./internal/keyring
 
 package: setup-package ## build all packages that Linux can build into dist/, with checksums and bills of materials
 	.ci/package all

@@ -3,6 +3,7 @@ package logging
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,7 +30,9 @@ const (
 	burst     = 1000
 )
 
-// formatter encodes an entry: JSON by logrus, then decoded, redacted, bounded and encoded again.
+// formatter makes a line of an entry: its fields are encoded one by one and decoded, redacted,
+// bounded and encoded again. A hook of logrus could not redact: it does not see what logrus says of
+// a field that it refuses, name included, nor is it asked for [logrus.Entry.String].
 type formatter struct {
 	encoder  logrus.JSONFormatter
 	redactor *Redactor
@@ -60,9 +63,7 @@ func (f *formatter) Format(entry *logrus.Entry) ([]byte, error) {
 	if !f.allow() {
 		return nil, nil
 	}
-	utc := *entry
-	utc.Time = entry.Time.UTC()
-	return append(f.summary(), f.line(&utc)...), nil
+	return append(f.summary(), f.line(entry)...), nil
 }
 
 // allow reports whether another line may be written, and counts it if not.
@@ -85,84 +86,68 @@ func (f *formatter) summary() []byte {
 	if count == 0 {
 		return nil
 	}
-	return f.bounded(map[string]any{
-		logrus.FieldKeyTime:  now.UTC().Format(time.RFC3339Nano),
-		logrus.FieldKeyLevel: logrus.WarnLevel.String(),
-		logrus.FieldKeyMsg:   "lines were left out of the log, since they came too fast",
-		"lines":              count,
+	return f.line(&logrus.Entry{
+		Time: now, Level: logrus.WarnLevel,
+		Message: "lines were left out of the log, since they came too fast",
+		Data:    logrus.Fields{"lines": count},
 	})
 }
 
 func (f *formatter) line(entry *logrus.Entry) []byte {
-	members, ok := f.members(entry)
-	if !ok {
-		members, ok = f.members(writable(entry))
-	}
-	if !ok {
-		// Too much to redact in full. The message stays, with a mark that there was more.
-		members = map[string]any{
-			logrus.FieldKeyTime:  entry.Time.Format(time.RFC3339Nano),
-			logrus.FieldKeyLevel: entry.Level.String(),
-			logrus.FieldKeyMsg:   f.redactor.redactStart(entry.Message, maxText),
-			"cut":                true,
-		}
-	}
-	return f.bounded(members)
+	return f.bounded(f.redactMembers(f.members(entry)))
 }
 
-// members encodes an entry and decodes the result, redacted. It reports false if that failed.
-func (f *formatter) members(entry *logrus.Entry) (members map[string]any, ok bool) {
-	// The values are other people's: their methods may panic.
-	defer func() {
-		if recover() != nil {
-			members, ok = nil, false
-		}
-	}()
-	encoded, err := f.encoder.Format(entry)
-	if err != nil || len(encoded) > maxRaw {
-		return nil, false
-	}
-	decoder := json.NewDecoder(bytes.NewReader(encoded))
-	decoder.UseNumber()
-	if err := decoder.Decode(&members); err != nil {
-		return nil, false
-	}
-	return f.redactMembers(members), true
-}
-
-// writable returns the entry with unencodable values replaced by their types' names, and long ones
-// dropped.
-func writable(entry *logrus.Entry) *logrus.Entry {
-	safe := *entry
+// members returns what a line has to say, in the types of a JSON decoder: first what logrus says of
+// the entry itself, then the fields.
+func (f *formatter) members(entry *logrus.Entry) map[string]any {
+	bare := *entry
+	bare.Time, bare.Data, bare.Buffer = entry.Time.UTC(), nil, nil
 	// Longer than the redactor's limit, so that it notices the cut.
-	safe.Message = entry.Message[:min(len(entry.Message), 2*maxText)]
-	safe.Buffer = nil
-	safe.Data = make(logrus.Fields, len(entry.Data))
-	for name, value := range entry.Data {
-		text, err := encode(value)
-		switch {
-		case err != nil:
-			safe.Data[name] = fmt.Sprintf("a value of type %T, which cannot be written", value)
-		case len(text) > maxText:
-			safe.Data[name] = fmt.Sprintf("a value of type %T, which is too long", value)
-		default:
-			safe.Data[name] = value
+	bare.Message = entry.Message[:min(len(entry.Message), 2*maxText)]
+	// There is no value in it that could fail.
+	encoded, _ := f.encoder.Format(&bare)
+	members := map[string]any{}
+	_ = json.Unmarshal(encoded, &members)
+	room := maxRaw
+	for _, name := range slices.Sorted(maps.Keys(entry.Data)) {
+		if room -= len(name); room < 0 {
+			members["cut"] = true
+			break
 		}
+		value, length := plain(entry.Data[name], room)
+		room -= length
+		if _, taken := members[name]; taken {
+			name = "fields." + name
+		}
+		members[name] = value
 	}
-	return &safe
+	return members
 }
 
-// encode tries to write one value as logrus would.
-func encode(value any) (text []byte, err error) {
+// plain returns a value in the types of a JSON decoder, and its length as JSON. One that is longer
+// than room, or cannot be written, is replaced by its type: its methods may panic, and it may hold
+// itself.
+func plain(value any, room int) (made any, length int) {
+	replaced := fmt.Sprintf("a value of type %T, which cannot be written", value)
 	defer func() {
 		if recover() != nil {
-			err = fmt.Errorf("a method of %T panicked", value)
+			made, length = replaced, 0
 		}
 	}()
 	if failure, ok := value.(error); ok {
-		return []byte(failure.Error()), nil
+		// JSON would have its exported fields.
+		value = failure.Error()
 	}
-	return json.Marshal(value)
+	text, err := json.Marshal(value)
+	if len(text) > room {
+		return fmt.Sprintf("a value of type %T, which is too long", value), 0
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if errors.Join(err, decoder.Decode(&made)) != nil {
+		return replaced, 0
+	}
+	return made, len(text)
 }
 
 // redactMembers redacts the names and the values of an object.
@@ -270,11 +255,8 @@ func compose(members map[string]any) []byte {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(members); err != nil {
-		// The members come from a JSON decoder, so this cannot happen; if it does, the log shows
-		// it.
-		return []byte(`{"level":"error","msg":"a line of the log could not be written"}` + "\n")
-	}
+	// What a JSON decoder has made can be encoded, and a buffer takes it all.
+	_ = encoder.Encode(members)
 	return b.Bytes()
 }
 

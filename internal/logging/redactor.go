@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"html"
 	"net/url"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -54,14 +54,9 @@ func (r *Redactor) Guard(text secret.Text) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	live := make([]secret.Text, 0, guarded)
-	for _, other := range r.live {
-		if !other.Equal(text) {
-			live = append(live, other)
-		}
-	}
-	live = append(live, text)
-	r.live = live[max(0, len(live)-guarded):]
+	// Again the latest one, if it is guarded already.
+	r.live = append(slices.DeleteFunc(r.live, text.Equal), text)
+	r.live = r.live[max(0, len(r.live)-guarded):]
 
 	var all []string
 	for _, text := range r.live {
@@ -69,7 +64,7 @@ func (r *Redactor) Guard(text secret.Text) {
 	}
 	// The longest first: if one form is the start of another, as with and without padding, all of
 	// it must go.
-	sort.SliceStable(all, func(i, j int) bool { return len(all[i]) > len(all[j]) })
+	slices.SortStableFunc(all, func(a, b string) int { return len(b) - len(a) })
 	pairs := make([]string, 0, 2*len(all)+2)
 	// The mask itself stays, also where a secret is a part of it, such as the passphrase "secret".
 	pairs = append(pairs, secret.Mask, secret.Mask)
@@ -172,7 +167,7 @@ func fromHex(text string) []byte {
 	return decoded
 }
 
-// forms returns the ways in which a text can stand in another, each once.
+// forms returns the ways in which a text can stand in another, some of them twice.
 func forms(text string) []string {
 	plain := []byte(text)
 	lower, upper := hex.EncodeToString(plain), strings.ToUpper(hex.EncodeToString(plain))
@@ -195,15 +190,7 @@ func forms(text string) []string {
 		}
 		all = append(all, base64.StdEncoding.EncodeToString(plain), base64.URLEncoding.EncodeToString(plain))
 	}
-	seen := make(map[string]bool, len(all))
-	once := all[:0]
-	for _, form := range all {
-		if !seen[form] {
-			seen[form] = true
-			once = append(once, form)
-		}
-	}
-	return once
+	return all
 }
 
 // inner takes the first and last byte off: quotation marks or brackets.

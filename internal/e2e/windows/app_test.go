@@ -1,4 +1,4 @@
-//go:build windowsrig
+//go:build windowsrig && linux
 
 package windows_test
 

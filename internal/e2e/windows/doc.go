@@ -7,6 +7,9 @@
 //
 //	.ci/windows-rig test
 //
+// Some of them also run on Windows itself, as an administrator, with what .ci/windows-rig build has
+// left in build/windows: make test-on-windows.
+//
 // They drive the Windows programs from outside, as Linux processes that are Wine's: so
 // [ticketapi.Bridge] talks to the real bridge over the real pipes. Wine is not Windows. Equal
 // behaviour is known for what is tested here and not for the rest: there is no Identity Agent, no

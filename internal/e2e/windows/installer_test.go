@@ -19,13 +19,14 @@ const (
 	packagesFolder = `C:\packages`
 	// toolsFolder has what is not installed: helperFolder has to be the installer's alone.
 	toolsFolder = `C:\tools`
-	// startMenu is the user's; Windows would use that of all users.
-	startMenu  = `C:\users\root\AppData\Roaming\Microsoft\Windows\Start Menu\Programs`
-	dataFolder = `C:\ProgramData\ers-login`
+	dataFolder  = `C:\ProgramData\ers-login`
 
 	computerKey = `HKLM\Software\ers-login`
 	runKey      = `HKLM\Software\Microsoft\Windows\CurrentVersion\Run`
-	schemeKey   = `HKLM\Software\Classes\ers-login`
+	// userRunKey has what a user's log-on starts, and ownEntry is our entry's name there.
+	userRunKey = `HKCU\Software\Microsoft\Windows\CurrentVersion\Run`
+	ownEntry   = "io.github.ers_login.ErsLogin"
+	schemeKey  = `HKLM\Software\Classes\ers-login`
 	// environmentKey has the system's environment variables.
 	environmentKey = `HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment`
 	eventKey       = `HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\ers-login`
@@ -34,6 +35,14 @@ const (
 	givenASID       = "123456789012"
 	givenThumbprint = "A9993E364706816ABA3E25717850C26C9CD0D89D"
 )
+
+// startMenu is that of all users on Windows, and the user's in Wine.
+func startMenu() string {
+	if native {
+		return `C:\ProgramData\Microsoft\Windows\Start Menu\Programs`
+	}
+	return `C:\users\root\AppData\Roaming\Microsoft\Windows\Start Menu\Programs`
+}
 
 // installer is a computer with the packages, and nothing installed.
 type installer struct {
@@ -145,7 +154,7 @@ func given(value string) setting { return setting{value, "machine", computerKey}
 // traces returns the visible traces of an installation.
 func (i installer) traces() (found []string) {
 	i.t.Helper()
-	for _, path := range []string{helperFolder, dataFolder, startMenu + `\e-RS Login.lnk`} {
+	for _, path := range []string{helperFolder, dataFolder, startMenu() + `\e-RS Login.lnk`} {
 		if i.there(path) {
 			found = append(found, path)
 		}
@@ -184,7 +193,7 @@ func TestTheInstaller(t *testing.T) {
 	} {
 		assert.True(t, i.there(helperFolder+`\`+file), file)
 	}
-	assert.True(t, i.there(startMenu+`\e-RS Login.lnk`))
+	assert.True(t, i.there(startMenu()+`\e-RS Login.lnk`))
 	assert.False(t, i.there(dataFolder), "whoever makes it first decides where a SYSTEM installer writes: an administrator makes it")
 	assert.Contains(t, i.value(environmentKey, "PATH"), `;`+helperFolder, "commands are typed without the folder")
 	const program = `"` + helperFolder + `\ers-login.exe"`
@@ -214,7 +223,7 @@ func TestTheInstaller(t *testing.T) {
 	assert.Equal(t, "SZ given-client", i.value(computerKey, "client_id"), "it was given before")
 	assert.NotEmpty(t, i.value(runKey, "ers-login"), "it was switched on before")
 	assert.True(t, i.there(helperFolder+`\`+bridgeExe))
-	assert.True(t, i.there(startMenu+`\e-RS Login.lnk`))
+	assert.True(t, i.there(startMenu()+`\e-RS Login.lnk`))
 
 	assert.NotZero(t, i.msiexec("/i", "older.msi"), "an older version in the place of a newer one")
 	assert.Equal(t, "ers-login "+i.newer+"\n", i.program("version"))

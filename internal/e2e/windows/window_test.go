@@ -1,4 +1,4 @@
-//go:build windowsrig
+//go:build windowsrig && linux
 
 package windows_test
 
@@ -43,12 +43,6 @@ func TestTheWindowGoesIntoTheIcon(t *testing.T) {
 	eventually(t, func() bool { return strings.Contains(running.Log(), `"msg":"notified"`) })
 	require.NotContains(t, running.Log(), `"msg":"notification"`)
 }
-
-// The key of what a user's log-on starts, and our entry's name there.
-const (
-	userRunKey = `HKCU\Software\Microsoft\Windows\CurrentVersion\Run`
-	ownEntry   = "io.github.ers_login.ErsLogin"
-)
 
 // The start at log-in that is switched on in the window shows the program as an icon the next
 // morning, and not once it is switched off.
