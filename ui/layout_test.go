@@ -128,7 +128,7 @@ func TestBarsAreLow(t *testing.T) {
 			assert.LessOrEqual(t, w.header.box.Size().Height+w.status.box.Size().Height, size.Height*most, "%s", state.Phase)
 			requireNothingOverlaps(t, w)
 			requireNothingCut(t, w, nil)
-			row := w.status.help.Natural().Height
+			row := w.status.help.MinSize().Height
 			rows := float32(1)
 			if size == least && scale == 2 {
 				rows = 2
