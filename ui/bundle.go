@@ -29,7 +29,7 @@ func newBundlePage(w *Window, from *diagnostics, made Bundle) *bundlePage {
 	b := &bundlePage{cover: cover{w: w}, from: from, made: made, outcome: widgets.NewText("", boldStyle)}
 	parts := make([]widgets.ListingPart, len(made.Files))
 	for i, file := range made.Files {
-		parts[i] = widgets.ListingPart{Title: file.Name, Text: file.Content}
+		parts[i] = widgets.ListingPart{Title: file.Name, Text: string(file.Content)}
 	}
 	b.listing = widgets.NewListing(parts)
 	b.save = w.button(lang.L("Save"), widgets.Primary, b.write)

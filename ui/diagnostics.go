@@ -37,13 +37,10 @@ type DiagnosticsResult struct {
 type Bundle struct {
 	// Path is the file that Save makes.
 	Path  string
-	Files []BundleFile
+	Files []diagnose.File
 	// Save saves exactly these files. It is not called on Fyne's goroutine.
 	Save func() error
 }
-
-// BundleFile is a file of a bundle.
-type BundleFile struct{ Name, Content string }
 
 // openDiagnostics opens the diagnostics over the screen, and runs them.
 func (w *Window) openDiagnostics() {
