@@ -74,7 +74,7 @@ const ringRoom = 5
 
 // Reveal scrolls as little as possible to make a part of the page visible, with a margin around it.
 // The beginning of the page, but for its empty margin, stays in view if that part is visible with
-// it.
+// it. Nothing above the part is half covered if there is room for that.
 func (v *Viewport) Reveal(top, bottom float32) {
 	const margin = 24
 	switch view := v.box.Size().Height; {
@@ -82,15 +82,49 @@ func (v *Viewport) Reveal(top, bottom float32) {
 		v.scrollTo(bottom + ringRoom - view)
 	case top-margin < v.offset:
 		v.scrollTo(top - margin)
+		v.uncover(top, bottom)
 	case bottom+margin > v.offset+view:
 		v.scrollTo(min(bottom+margin-view, top-margin))
+		v.uncover(top, bottom)
 	}
+}
+
+// uncover scrolls so that the viewport's upper edge cuts no text or control, as far as a part of the
+// page stays visible: what is cut disappears, or is visible as a whole. A card may be cut: it says
+// that the list has more.
+func (v *Viewport) uncover(top, bottom float32) {
+	offset, least, most := v.offset, bottom+ringRoom-v.box.Size().Height, top-ringRoom
+	var look func(object fyne.CanvasObject, y float32)
+	look = func(object fyne.CanvasObject, y float32) {
+		if !object.Visible() {
+			return
+		}
+		if box, ok := object.(*fyne.Container); ok {
+			for _, child := range box.Objects {
+				look(child, y+child.Position().Y)
+			}
+			return
+		}
+		read, ok := object.(fyne.Accessible)
+		_, card := object.(*RoleCard)
+		end := y + object.Size().Height
+		switch {
+		case card || !ok || read.AccessibilityRole() == fyne.AccessibleRoleContainer || y >= offset || end <= offset:
+		case end <= most:
+			offset = end
+		case y >= least:
+			offset = y
+		}
+	}
+	look(v.content, 0)
+	v.scrollTo(offset)
 }
 
 // RevealFromTop scrolls as little as possible from the page's beginning to make a part of it
 // visible: its end, but above all its beginning.
 func (v *Viewport) RevealFromTop(top, bottom float32) {
 	v.scrollTo(min(bottom+ringRoom-v.box.Size().Height, top-ringRoom))
+	v.uncover(top, bottom)
 }
 
 // RevealObject scrolls to make an object of the page visible.
